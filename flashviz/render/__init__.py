@@ -1,0 +1,9 @@
+"""The delivery of a film: what manim encodes, in a file that every browser plays with the right colours.
+
+``make_renderer`` is what a scene hands to ``manim.Scene.__init__``; ``probe`` reads back what a finished file is.
+"""
+
+from flashviz.render.probe import Film, probe
+from flashviz.render.writer import FilmRenderer, FilmWriter, index_first, make_renderer
+
+__all__ = ["Film", "FilmRenderer", "FilmWriter", "index_first", "make_renderer", "probe"]

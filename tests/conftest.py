@@ -1,0 +1,58 @@
+"""What every test shares: a quiet manim that writes under a test's own folder, and the last lines about torch."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from manim import tempconfig
+
+REQUIRE_TORCH = "FLASHVIZ_REQUIRE_TORCH"
+REQUIRE_BROWSER = "FLASHVIZ_REQUIRE_BROWSER"
+ROOT = Path(__file__).parent.parent
+
+
+class ManimConfig(Protocol):
+    """``manim_config(**options)``: manim's configuration for one small, quick render."""
+
+    def __call__(self, **options: Any) -> AbstractContextManager[None]: ...
+
+
+@pytest.fixture
+def manim_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ManimConfig:
+    """manim, writing small films under ``tmp_path``, which is also the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def configured(**options: Any) -> AbstractContextManager[None]:
+        quick = {
+            "media_dir": str(tmp_path / "media"),
+            "pixel_width": 160,
+            "pixel_height": 90,
+            "frame_rate": 10,
+            "verbosity": "ERROR",
+            "progress_bar": "none",
+        }
+        return tempconfig(quick | options)
+
+    return configured
+
+
+def pytest_sessionstart() -> None:
+    """Where torch or a browser is insisted upon, its absence is an error and not a skipped test."""
+    if os.environ.get(REQUIRE_TORCH) and not _has_torch():
+        raise pytest.UsageError(f"{REQUIRE_TORCH} is set and torch is not installed; run ./run.sh test")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The last lines say when the suite has run without torch."""
+    if not _has_torch():
+        terminalreporter.section("without torch")
+        terminalreporter.line("The comparisons with torch were left out: no CPU build of torch could be had here.")
+
+
+def _has_torch() -> bool:
+    return importlib.util.find_spec("torch") is not None

@@ -1,0 +1,191 @@
+"""The file that a render leaves: its codec, its tags, its order, and that it is whole or not there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from manim import RIGHT, ManimColor, Scene, Square, config
+from manim.constants import RendererType
+from PIL import Image, ImageSequence
+
+from flashviz.errors import UsageError
+from flashviz.render import FilmWriter, index_first, make_renderer, probe
+from flashviz.render.writer import SegmentEncoder
+from tests.conftest import ManimConfig
+
+BT709 = 1  # ITU-T H.273, tables 2 and 3
+SMPTE170M = 6  # table 4
+FILL = "#009E73"
+
+
+class Tiny(Scene):
+    """Two sections of a quarter and half a second, on a ground of known colour."""
+
+    def __init__(self) -> None:
+        renderer = make_renderer()
+        renderer.camera.background_color = ManimColor(FILL)
+        super().__init__(renderer=renderer)
+
+    def construct(self) -> None:
+        square = Square()
+        self.next_section("first")
+        self.play(square.animate.shift(RIGHT), run_time=0.3)
+        self.next_section("second")
+        self.play(square.animate.shift(RIGHT), run_time=0.5)
+        self.add_subcaption("moved", duration=0.2)
+
+
+class Broken(Tiny):
+    def construct(self) -> None:
+        self.play(Square().animate.shift(RIGHT), run_time=0.3)
+        raise KeyboardInterrupt
+
+
+def rendered(manim_config: ManimConfig, scene: type[Tiny] = Tiny, **options: object) -> Path:
+    with manim_config(**options):
+        instance = scene()
+        instance.render()
+        return Path(instance.renderer.file_writer.final_file_path)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if ".part" in path.name]
+
+
+def test_mp4_plays_everywhere(manim_config: ManimConfig, tmp_path: Path) -> None:
+    film = probe(rendered(manim_config))
+    assert (film.codec, film.pixel_format) == ("h264", "yuv420p")
+    assert (film.primaries, film.transfer, film.matrix) == (BT709, BT709, SMPTE170M)
+    assert (film.width, film.height, film.frames) == (160, 90, 8)
+    assert film.seconds == pytest.approx(0.8)
+    assert film.faststart
+    assert leftovers(tmp_path) == []
+
+
+def test_decoded_ground_has_the_colour_that_was_drawn(manim_config: ManimConfig) -> None:
+    with av.open(str(rendered(manim_config))) as container:
+        frame = next(container.decode(video=0))
+        pixel = frame.to_ndarray(format="rgb24", src_colorspace="smpte170m")[2, 2]
+    drawn = [int(FILL[at : at + 2], 16) for at in (1, 3, 5)]
+    assert np.abs(pixel.astype(int) - drawn).max() <= 2
+
+
+def test_stock_manim_is_neither_tagged_nor_faststart(manim_config: ManimConfig) -> None:
+    """The reason for the writer: when this fails, manim has mended it and the writer can go."""
+
+    class Stock(Tiny):
+        def __init__(self) -> None:
+            Scene.__init__(self)
+
+    film = probe(rendered(manim_config, Stock))
+    assert (film.primaries, film.faststart) != (BT709, True)
+
+
+def test_tags_are_part_of_the_cache_key_and_cached_segments_are_used(manim_config: ManimConfig, tmp_path: Path) -> None:
+    first = rendered(manim_config)
+    segments = sorted((tmp_path / "media").rglob("partial_movie_files/*/*.mp4"))
+    written = [path.stat().st_mtime_ns for path in segments]
+    assert len(segments) == 2
+    second = rendered(manim_config)
+    assert second == first
+    assert [path.stat().st_mtime_ns for path in segments] == written
+    assert probe(second).matrix == SMPTE170M
+
+
+def test_own_x264_params_are_kept(manim_config: ManimConfig) -> None:
+    film = probe(rendered(manim_config, video_encoder_options={"x264-params": "keyint=1"}))
+    assert film.matrix == SMPTE170M
+    with av.open(str(film.path)) as container:
+        keys = [packet.is_keyframe for packet in container.demux(video=0) if packet.dts is not None]
+    assert all(keys)
+
+
+def test_sections_and_subcaptions(manim_config: ManimConfig) -> None:
+    path = rendered(manim_config, save_sections=True)
+    assert "moved" in path.with_suffix(".srt").read_text(encoding="utf-8")
+    index = json.loads((path.parent / "sections" / "Tiny.json").read_text(encoding="utf-8"))
+    assert [section["name"] for section in index] == ["first", "second"]
+    assert all(probe(path.parent / "sections" / section["video"]).faststart for section in index)
+
+
+def test_gif_and_stills(manim_config: ManimConfig, tmp_path: Path) -> None:
+    with Image.open(rendered(manim_config, format="gif")) as gif:
+        assert (gif.format, len(list(ImageSequence.Iterator(gif)))) == ("GIF", 8)
+    with Image.open(rendered(manim_config, format="png")) as still:
+        assert (still.format, still.size) == ("PNG", (160, 90))
+    assert leftovers(tmp_path) == []
+
+
+def test_a_range_of_plays(manim_config: ManimConfig) -> None:
+    assert probe(rendered(manim_config, from_animation_number=1)).frames == 5
+    assert probe(rendered(manim_config, upto_animation_number=0)).frames == 3
+
+
+def test_dry_run_writes_nothing(manim_config: ManimConfig, tmp_path: Path) -> None:
+    with manim_config(dry_run=True):
+        Tiny().render()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_interrupted_render_leaves_the_old_film(manim_config: ManimConfig, tmp_path: Path) -> None:
+    whole = rendered(manim_config, output_file="film")
+    before = whole.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        rendered(manim_config, Broken, output_file="film")
+    assert whole.read_bytes() == before
+    assert leftovers(tmp_path) == []
+
+
+def test_segment_has_its_name_only_when_whole(manim_config: ManimConfig, tmp_path: Path) -> None:
+    with manim_config():
+        spec = Tiny().session_spec.video_encoder
+    assert spec is not None
+    target = tmp_path / "segment.mp4"
+    encoder = SegmentEncoder(target=target, spec=spec)
+    encoder.write_frame(np.zeros((90, 160, 4), np.uint8))
+    assert not target.exists()
+    encoder.finish()
+    assert probe(target).frames == 1
+    encoder = SegmentEncoder(target=tmp_path / "dropped.mp4", spec=spec)
+    encoder.write_frame(np.zeros((90, 160, 4), np.uint8))
+    encoder.abort()
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_failed_join_keeps_the_old_film(manim_config: ManimConfig, tmp_path: Path) -> None:
+    whole = rendered(manim_config)
+    before = whole.read_bytes()
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"not a film")
+    with manim_config():
+        writer = Tiny().renderer.file_writer
+    assert isinstance(writer, FilmWriter)
+    with pytest.raises(av.error.FFmpegError):
+        writer.combine_files([str(broken)], whole)
+    assert whole.read_bytes() == before
+    assert leftovers(tmp_path) == []
+
+
+def test_index_first_keeps_every_packet(manim_config: ManimConfig) -> None:
+    path = rendered(manim_config)
+    before = packets(path)
+    index_first(path)
+    assert packets(path) == before
+
+
+def packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.dts is not None]
+
+
+def test_opengl_is_refused(manim_config: ManimConfig) -> None:
+    with manim_config():
+        config._d["renderer"] = (
+            RendererType.OPENGL
+        )  # the public setter also swaps manim's base classes, for the whole process
+        with pytest.raises(UsageError, match="drawn by cairo"):
+            make_renderer()
