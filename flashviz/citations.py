@@ -1,0 +1,66 @@
+"""Quoted figures: value, unit, source and the place in the source. Whatever is quoted stands on screen with its citation.
+
+Nothing here is derived, and nothing that is computed in a run is ever typed here (tests/test_citations.py holds both).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """A paper: how it is named on screen and where it is found."""
+
+    short: str
+    title: str
+    arxiv: str
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One figure as printed: ``text`` is the value with its unit, ``place`` the figure, table or section."""
+
+    text: str
+    source: Source
+    place: str
+
+    @property
+    def citation(self) -> str:
+        return f"{self.source.short}, {self.place}"
+
+
+FLASH_ATTENTION = Source("Dao et al. 2022", "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness", "2205.14135")
+FLASH_ATTENTION_2 = Source("Dao 2023", "FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning", "2307.08691")
+FLASH_ATTENTION_3 = Source("Shah et al. 2024", "FlashAttention-3: Fast and Accurate Attention with Asynchrony and Low-precision", "2407.08608")
+ONLINE_SOFTMAX = Source("Milakov & Gimelshein 2018", "Online normalizer calculation for softmax", "1805.02867")
+SOURCES = (FLASH_ATTENTION, FLASH_ATTENTION_2, FLASH_ATTENTION_3, ONLINE_SOFTMAX)
+
+
+@dataclass(frozen=True)
+class MemorySpeeds:
+    """What a device's two memories hold and how fast they are, as one source quotes them."""
+
+    device: str
+    hbm_size: str
+    hbm_speed: str
+    sram_size: str
+    sram_speed: str
+    quote: Quote
+
+    @property
+    def citation(self) -> str:
+        return self.quote.citation
+
+
+_A100 = MemorySpeeds(
+    device="A100", hbm_size="40 GB", hbm_speed="1.5 TB/s", sram_size="192 KB per SM", sram_speed="19 TB/s, all SMs",
+    quote=Quote("SRAM 19 TB/s (20 MB), HBM 1.5 TB/s (40 GB); 192 KB per SM", FLASH_ATTENTION, "Fig. 1 and section 2.1"),
+)  # fmt: skip
+_H100 = MemorySpeeds(
+    device="H100", hbm_size="80 GiB", hbm_speed="3.35 TB/s", sram_size="228 KiB per SM", sram_speed="31 TB/s, all SMs",
+    quote=Quote("GMEM 80 GiB at 3.35 TB/s, SMEM 228 KiB per SM at 31 TB/s per GPU", FLASH_ATTENTION_3, "Table 1"),
+)  # fmt: skip
+
+# by compute capability; an architecture without a quoted source of its own shows no figure at all
+MEMORY_SPEEDS = {"sm_80": _A100, "sm_90": _H100}

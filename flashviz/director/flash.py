@@ -1,0 +1,90 @@
+"""FlashFilm: gathers what the film is made of and fills the board. The scenes choose which beats to play."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from flashviz.director.closing import Closing
+from flashviz.director.opening import Opening
+from flashviz.director.stage import Material
+from flashviz.inputs import make_inputs
+from flashviz.layout import BAND_LIMIT
+from flashviz.storyboard import CANDIDATES, board, facts, follow
+from flashviz.trace import Trace, replay
+
+Record = Callable[..., Trace]
+Check = Callable[[Trace], tuple[float, np.ndarray]]
+
+
+class FlashFilm(Opening, Closing):
+    """All beats of the FlashAttention film over one configuration."""
+
+    def open(self, record: Record, check: Check, seconds: Mapping[str, float] | None = None) -> None:
+        """Record the traces, choose the followed row from them, fill the captions, build the stage.
+
+        Args:
+            record: ``flashviz_kernels.record``.
+            check: Output O [B, H, N_q, d] of a trace's algorithm on its own configuration, and its max |O - float64|.
+            seconds: The digest's beats; None plays all of them.
+        """
+        settings = self.settings
+        material = gather(settings.config, record, check, settings.source, settings.trace)
+        self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]
+        said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
+        self.board = board(said, material.chosen, pauses=settings.pauses, seconds=seconds)
+        self.set_stage(material)
+
+
+def gather(config: Any, record: Record, check: Check, source: str | None, path: Any) -> Material:
+    """Traces and values of the film; the fa2 trace is the given file's, or recorded twice: once to choose, once to look closely."""
+    fa2 = Trace.load(path) if path is not None else record(config, source=source, algorithm="fa2")
+    config = fa2.config
+    candidates = [p for p in fa2.programs if p[1] == 0][:CANDIDATES]
+    seen = {program: replay(fa2, program) for program in candidates}
+    chosen = follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
+    if path is None:
+        fa2 = record(config, source=source, algorithm="fa2", snapshots=[chosen.program])
+    values = replay(fa2, chosen.program)
+    standard = record(config, source="numpy", algorithm="standard")
+    sheet_s, sheet_p = sheets(fa2, config)
+    (e_flash, _), (e_standard, o_standard) = check(fa2), check(standard)
+    b, h = divmod(chosen.program[1], config.heads)
+    rows = slice(chosen.program[0] * config.block_m, (chosen.program[0] + 1) * config.block_m)
+    return Material(
+        fa2=fa2, standard=standard, chosen=chosen, values=values, errors={"flash": e_flash, "standard": e_standard}, sheet_s=sheet_s, sheet_p=sheet_p,
+        first_tiles=first_tiles(config), o_standard=o_standard[b, h, rows],
+    )  # fmt: skip
+
+
+def first_tiles(config: Any) -> dict[str, np.ndarray]:
+    """Q_0, K_0^T and S_00 of the first head."""
+    q, k, _ = make_inputs(config)
+    q0, k0 = q[0, 0, : config.block_m].astype(np.float64), k[0, 0, : config.block_n].astype(np.float64)
+    return {"Q": q0, "K": k0.T, "S": q0 @ k0.T * config.scale}
+
+
+def sheets(fa2: Trace, config: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures (shares 0..1) of S and P of the first head, coarse where the matrix is large: what standard attention stores."""
+    q, k, _ = make_inputs(config)
+    step_m, step_n = (max(1, n // (8 * BAND_LIMIT)) for n in (config.seq_q, max(config.seq_k, 1)))
+    scores = q[0, 0, ::step_m].astype(np.float64) @ k[0, 0, ::step_n].astype(np.float64).T * config.scale
+    if config.causal:
+        row, col = np.arange(config.seq_q)[::step_m], np.arange(config.seq_k)[::step_n]
+        scores = np.where(row[:, None] + config.seq_k - config.seq_q >= col[None, :], scores, -np.inf)
+    finite = scores[np.isfinite(scores)]
+    low, high = np.percentile(finite, [1, 99.5]) if finite.size else (0.0, 1.0)
+    top = np.max(scores, axis=1, keepdims=True, initial=-np.inf)
+    weights = np.exp(scores - np.where(np.isfinite(top), top, 0.0))
+    return np.clip((scores - low) / max(high - low, 1e-9), 0, 1) * 0.85 + 0.1, np.clip(weights, 0, 1) ** 0.5 * 0.9 + 0.06
+
+
+def provenance(trace: Trace) -> dict[str, object]:
+    """What the card and the CLI say of a trace."""
+    header = trace.header
+    return {
+        "algorithm": header.algorithm, "source": header.source, "events": len(trace), "hash": trace.hash,
+        "kernel": header.kernel_hash[:12], "versions": dict(header.versions),
+    }  # fmt: skip

@@ -1,0 +1,298 @@
+"""Beats before the slow tile: the hook, attention, tiles, two memories, standard attention, the obstacle."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import DOWN, LEFT, UP, Brace, Create, FadeIn, FadeOut, Group, Line, ReplacementTransform, VGroup
+
+from flashviz import theme
+from flashviz.citations import MEMORY_SPEEDS
+from flashviz.director.pictures import Boxes, FinalHbm, RowPicture, card_lines, note, two_halves
+from flashviz.director.scene import beat
+from flashviz.director.stage import FLY, StageScene, crossed
+from flashviz.director.sweep import Traffic
+from flashviz.figures import amount
+from flashviz.layout import GAP, Rect, columns, cross
+from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, em, wrap
+from flashviz.mobjects.hbm import CrossView, ScoreSheet, SheetTo, sheet_lift
+from flashviz.mobjects.ledger import Ledger, LedgerSweep, legend
+from flashviz.mobjects.lens import KeyNumber
+from flashviz.mobjects.motion import Enlarge, Fill, Flight
+from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.storyboard import tile_unit
+from flashviz.trace import Kind, Trace, state_at
+
+
+class Opening(StageScene):
+    """Beats 1 to 6."""
+
+    @beat("hook")
+    def hook(self) -> None:
+        """Two HBMs as they are at the end: one grid full, one empty, the same O."""
+        room = self.set.center_stage
+        places = two_halves(room, beside=self.set.aspect != "9:16")
+        crosses = [cross(self.config_, place.inset(0.15).below(em(TITLE_PX) * LINE_PITCH)) for place in places]
+        full = FinalHbm(places[0], "standard attention", crosses[0], self.skin)
+        empty = FinalHbm(places[1], "FlashAttention", crosses[1], self.skin)
+        sheets = self.sheets(crosses[0])
+        self.move(FadeIn(full), FadeIn(empty), seconds=0.6)
+        self.add(*sheets)
+        cells = crosses[0].n_rows * crosses[0].n_cols
+        tags = self.sheet_tags(places[0])
+        self.add(tags[0])
+        self.move(SheetTo(sheets[0], 0, cells), seconds=self.motion * 0.3)
+        self.add(tags[1])
+        self.move(SheetTo(sheets[1], 0, cells), seconds=self.motion * 0.4)
+        glows = [box(c.strip("O").inset(-0.05), stroke=self.skin.ink, width=theme.HEAVY) for c in crosses]
+        self.move(*(Create(glow) for glow in glows), seconds=min(1.0, self.motion))
+        self.finish = [full, empty, *sheets, *glows, *tags]
+
+    def sheet_tags(self, rect: Rect) -> list[VGroup]:
+        """How many tiles each sheet has, in the panel's title line."""
+        tiles = self.config_.row_blocks * self.config_.col_blocks * self.config_.heads * self.config_.batch
+        title = rect.inset(0.15, 0.08).top(em(TITLE_PX) * LINE_PITCH)
+        words = (f"{tiles:,} of S", f"{tiles:,} of S, {tiles:,} of P")
+        first, second = (note(text, NOTE_PX, self.skin.ink, title, "right") for text in words)
+        plus = note(words[1][len(words[0]) :], NOTE_PX, self.skin.ink, title, "right")
+        first.next_to(plus, LEFT, buff=0.0).align_to(second, LEFT)
+        return [first, plus]
+
+    def sheets(self, place: object) -> list[ScoreSheet]:
+        """S, and P on a second sheet a little aside: what standard attention keeps in HBM."""
+        scores, weights = self.material.sheet_s, self.material.sheet_p
+        return [
+            ScoreSheet(scores, place, self.skin, name="sheet S"),  # type: ignore[arg-type]
+            ScoreSheet(weights, place, self.skin, name="sheet P", lift=sheet_lift(place)),  # type: ignore[arg-type]
+        ]
+
+    @beat("attention")
+    def attention(self) -> None:
+        """The cross of one row."""
+        values, row = self.material.values, self.material.chosen.row
+        picture = RowPicture(
+            self.set.center_stage.inset(0.2), values.q[row], np.concatenate(values.k), np.concatenate(values.v),
+            self.row_scores(), values.o[row], self.skin,
+        )  # fmt: skip
+        self.wipe(FadeIn(picture))
+        third = self.motion / 3.4
+        self.label_row(picture, "scores")
+        self.move(Boxes(picture.bars, picture.score_boxes(), picture.score_boxes(), sweep=True), seconds=third)
+        self.hold(third * 0.2)
+        self.label_row(picture, "weights")
+        self.move(Boxes(picture.bars, picture.score_boxes(), picture.weight_boxes()), seconds=third * 0.8)
+        self.hold(third * 0.2)
+        self.label_row(picture, "blend")
+        light = Rectangles(self.skin.ink, name="weights on V", opacity=0.0)
+        self.add(light)
+        self.move(FadeIn(picture.out), FadeIn(picture.out_name), seconds=third * 0.8)
+        self.finish = [picture, picture.out, picture.out_name, light, self.row_label]
+
+    def label_row(self, picture: RowPicture, step: str) -> None:
+        """The formula of the step, above the field."""
+        formula = {
+            "scores": "s_j = q dot k_j thin slash thin sqrt(d)",
+            "weights": "p_j = e^(s_j) thin slash thin sum_n e^(s_n)",
+            "blend": "o = sum_j p_j thin v_j",
+        }[step]
+        label = theme.maths(formula, LABEL_PX, self.skin.ink)
+        label.move_to([picture.field.x0, picture.field.y1 + 0.06, 0]).align_to([picture.field.x0, 0, 0], LEFT)
+        held = VGroup(label)
+        held.tag, held.text = "formula", formula
+        if hasattr(self, "row_label"):
+            self.remove(self.row_label)
+        self.row_label = held
+        self.add(held)
+
+    def row_scores(self) -> np.ndarray:
+        """Scores of the followed row against every key it visits, [keys]."""
+        values, row = self.material.values, self.material.chosen.row
+        return np.concatenate([values.s[t, row, : len(values.k[t])] for t in range(len(values.j))]).astype(np.float64)
+
+    def wipe(self, *arriving: object) -> None:
+        """What the last picture left goes as the new one comes."""
+        leaving = [FadeOut(Group(*self.finish))] if getattr(self, "finish", None) else []
+        self.finish: list[object] = []
+        self.move(*leaving, *arriving, seconds=0.6)  # type: ignore[arg-type]
+
+    @beat("tiles")
+    def tiles(self) -> None:
+        """The matrices as solid blocks; the cuts spread; one tile and what it weighs."""
+        room = self.set.center_stage
+        self.big = CrossView(cross(self.config_, room.inset(0.1)), self.skin)
+        geometry = self.big.cross
+        solids = {t: VGroup(*(box(geometry.tile(t, n), stroke=self.skin.hue(t), opacity=0.0 if t == "O" else theme.RESTING, width=0)
+                              for n in range(len(self.big.strips[t])))) for t in "QKVO"}  # fmt: skip
+        edges = VGroup(*(box(geometry.strip(t), stroke=self.skin.hue(t)) for t in "QKVO"))
+        self.wipe(*(FadeIn(s) for s in solids.values()), FadeIn(edges), *(FadeIn(x) for x in self.big.labels.values()))
+        self.hold(0.6)
+        cuts = [ReplacementTransform(solids[t], self.big.strips[t]) for t in "QKVO"]
+        self.move(*cuts, FadeOut(edges), Create(self.big.grid), seconds=self.motion * 0.45)
+        self.remove(*solids.values(), *self.big.labels.values(), *self.big.strips.values(), self.big.grid)
+        self.add(self.big)
+        weight = legend(amount(tile_unit(self.material.fa2)), self.skin, LABEL_PX)
+        weight.move_to(Rect(room.x0, room.y0, self.big.cross.label("Q").x0, room.y1).center)
+        if weight.get_right()[0] > self.big.cross.label("Q").x0 or weight.get_left()[0] < room.x0:
+            weight.move_to(geometry.grid.center)
+        tile = self.big.tile("K", 0)
+        self.move(tile.animate.set_fill(opacity=theme.LIT), FadeIn(weight), seconds=0.6)
+        self.hold(self.motion * 0.4)
+        self.move(tile.animate.set_fill(opacity=theme.RESTING), seconds=0.3)
+        self.finish = [weight]
+
+    @beat("memory")
+    def memory(self) -> None:
+        """HBM and chip part; between them the slot. Speeds are quoted and cited."""
+        leaving = [FadeOut(Group(*self.finish))] if self.finish else []
+        self.finish = []
+        self.add(self.hbm)
+        self.bring_to_front(self.big)
+        self.move(*leaving, FadeIn(self.hbm), ReplacementTransform(self.big, self.cross), seconds=1.2)
+        self.remove(self.big)
+        self.add(self.cross)
+        self.hold(0.4)
+        self.move(FadeIn(self.slot), FadeIn(self.chip), seconds=0.8)
+        speeds = MEMORY_SPEEDS.get(self.config_.arch)
+        if speeds is not None:
+            room = self.set.lens.rect
+            texts = [
+                (f"HBM: {speeds.hbm_size}", LABEL_PX, self.skin.ink), (speeds.hbm_speed, KEY_PX, self.skin.ink), ("", NOTE_PX, ""),
+                ("shared memory:", LABEL_PX, self.skin.ink), (speeds.sram_size, LABEL_PX, self.skin.ink),
+                (speeds.sram_speed, LABEL_PX, self.skin.ink), ("", NOTE_PX, ""),
+                *((text, NOTE_PX, self.skin.quiet) for text in wrap(f"{speeds.device}, quoted: {speeds.citation}", room.width, NOTE_PX)),
+            ]  # fmt: skip
+            quoted = card_lines(texts, room)
+            quoted.tag, quoted.text = "quoted speeds", speeds.quote.text
+            self.move(FadeIn(quoted), seconds=0.6)
+            self.finish = [quoted]
+        narrow = box(self.set.slot.inset(-0.04), stroke=self.skin.warn, width=theme.HEAVY)
+        self.move(Create(narrow), seconds=0.8)
+        self.finish.append(narrow)
+
+    # -------------------------------------------------------------------------------------------- standard attention
+
+    @beat("standard")
+    def standard(self) -> None:
+        """The grid in HBM fills with S, is read back, fills with P, is read back; the bill runs with it."""
+        trace = self.material.standard
+        final = crossed(state_at(trace, len(trace)))
+        bill = Ledger(self.set.ledger, final, tile_unit(trace), self.skin, name="ledger standard")
+        sheets = self.sheets(self.set.cross)
+        self.to_stage(FadeIn(bill))
+        self.event = None
+        first = self.first_tile_out(trace, sheets[0], bill)
+        self.add(*sheets)
+        cells = self.set.cross.n_rows * self.set.cross.n_cols
+        after_s, after_p = last(trace, Kind.STORE_S) + 1, last(trace, Kind.STORE_P) + 1
+        step = self.motion / 3
+        self.sweep(trace, bill, first, after_s, step, SheetTo(sheets[0], 1, cells))
+        self.sweep(trace, bill, after_s, after_p, step, SheetTo(sheets[1], 0, cells))
+        self.sweep(trace, bill, after_p, len(trace), step, Fill(list(self.cross.strips["O"]), theme.LIT))
+        self.standard_left = [bill, *sheets]
+
+    def to_stage(self, *arriving: object) -> None:
+        """HBM, slot and chip, whatever was there before."""
+        leaving = [FadeOut(Group(*self.finish))] if getattr(self, "finish", None) else []
+        self.finish = []
+        missing = [part for part in (self.hbm, self.cross, self.slot, self.chip) if part not in self.mobjects]
+        self.move(*leaving, *(FadeIn(part) for part in missing), *arriving, seconds=0.6)  # type: ignore[arg-type]
+
+    def first_tile_out(self, trace: Trace, sheet: ScoreSheet, bill: Ledger) -> int:
+        """The first score tile, slowly: Q and K in, S computed, S out to its place in the grid. Returns the event after it."""
+        store = int(np.flatnonzero(trace.columns["kind"] == Kind.STORE_S)[0])
+        for tensor in ("Q", "K"):
+            source = self.cross.tile(tensor, 0)
+            tile = self.flyer(tensor, source)
+            self.play(Flight(tile, self.route(source.get_center(), self.set.tiles.of(tensor).center), run_time=FLY))
+            self.remove(tile)
+            picture = self.matrix(tensor, self.material.first_tiles[tensor])
+            self.put(tensor, picture, f"{tensor}_0" + ("^top" if tensor == "K" else ""))
+            self.move(Enlarge(picture, tile.width, tile.height), seconds=0.3)
+        bill.show(crossed(state_at(trace, store)))
+        scores = self.matrix("S", self.material.first_tiles["S"])
+        self.put("S", scores, "S")
+        self.move(FadeIn(scores), seconds=0.5)
+        cell = self.set.cross.cell(0, 0)
+        leaving = box(cell, stroke=self.skin.ink, fill=self.skin.scores, opacity=theme.LIT)
+        leaving.set_z_index(8).move_to(scores.get_center())
+        self.play(Flight(leaving, self.route(np.array(cell.center), self.set.tiles.s.center)[::-1], run_time=FLY))
+        self.remove(leaving)
+        sheet.show(1)
+        self.add(sheet)
+        bill.show(crossed(state_at(trace, store + 1)))
+        self.move(*self.retire("Q", "K", "S"), seconds=0.3)
+        return store + 1
+
+    def sweep(self, trace: Trace, bill: Ledger, first: int, stop: int, seconds: float, *more: object) -> None:
+        """Events first..stop at a linear pace: sampled transfers fly, counters are true at every frame."""
+
+        def crossed_at(alpha: float) -> dict[str, int]:
+            return crossed(state_at(trace, first + round(alpha * (stop - first))))
+
+        traffic = Traffic.of(self, trace, first, stop, seconds)
+        self.add(traffic)
+        self.move(LedgerSweep(bill, crossed_at), traffic.run(), *more, seconds=seconds)  # type: ignore[arg-type]
+        self.remove(traffic)
+
+    @beat("pause-a")
+    def pause_a(self) -> None:
+        """A still, with the question."""
+
+    # ---------------------------------------------------------------------------------------------------- the obstacle
+
+    @beat("obstacle")
+    def obstacle(self) -> None:
+        """One tile of a row is lit, but the denominator reaches along the whole row; two numbers carry it."""
+        self.clear_stage()
+        room = self.set.center_stage.inset(0.3)
+        scores = self.row_scores()
+        terms = np.where(np.isfinite(scores), np.exp(scores - np.nanmax(scores[np.isfinite(scores)])), 0.0)
+        field = Rect(room.x0, room.center[1] - room.height * 0.14, room.x1, room.center[1] + room.height * 0.14)
+        tiles = len(self.material.values.j)
+        lit, dim = Rectangles(self.skin.ink, name="tile terms"), Rectangles(self.skin.scores, name="other terms", opacity=theme.DIM)
+        key = field.width / len(terms)
+        x = field.x0 + np.arange(len(terms)) * key
+        boxes = np.stack([x, np.full(len(x), field.y0), x + 0.85 * key, field.y0 + terms * field.height], 1)
+        count = len(self.material.values.k[0])
+        heaviest = int(np.argmax([terms[t * count : (t + 1) * count].sum() for t in range(tiles)]))  # the tile worth lighting
+        inside = np.arange(len(terms)) // count == heaviest
+        lit.show(boxes[inside])
+        dim.show(boxes[~inside])
+        cuts = VGroup(*(Line([c.x0, c.y0 - 0.1, 0], [c.x0, c.y1 + 0.1, 0], stroke_color=self.skin.edge, stroke_width=theme.HAIRLINE)
+                        for c in columns(field, tiles)[1:] if tiles <= 64))  # fmt: skip
+        first = Rect(x[inside][0], field.y0, x[inside][-1] + key, field.y1)
+        frame_ = box(first.inset(-0.02, -0.12), stroke=self.skin.ink, width=theme.HEAVY)
+        here = theme.line("this tile", NOTE_PX, self.skin.ink).next_to(frame_, DOWN, buff=0.1).align_to(frame_, LEFT)
+        self.move(FadeIn(lit), FadeIn(frame_), FadeIn(here), FadeIn(cuts), seconds=0.7)
+        whole = Brace(box(field.inset(0, -0.12), stroke=self.skin.ink), UP, color=self.skin.quiet)
+        formula = theme.maths("p_j = e^(s_j - m) thin slash thin ell, quad ell = sum_(\"whole row\") e^(s_n - m)", KEY_PX, self.skin.ink)
+        formula.next_to(whole, UP, buff=0.15)
+        if formula.width > room.width:
+            formula.scale(room.width / formula.width)
+        self.move(FadeIn(dim), FadeIn(whole), FadeIn(formula), seconds=self.motion * 0.3)
+        self.hold(self.motion * 0.25)
+        lower = Rect(room.x0, room.y0, room.x1, field.y0 - 0.55).top(0.6)
+        carried = [
+            KeyNumber("m", place.beyond(0.3), text, name, LABEL_PX, self.skin)
+            for place, text, name in zip(columns(lower, 2, GAP), ("max so far", "sum so far"), ("carried m", "carried l"), strict=True)
+        ]
+        for item, sign in zip(carried, ("m", "ell"), strict=True):
+            item.sign.become(theme.maths(sign, KEY_PX, self.skin.stats).move_to(item.sign))
+        self.move(*(FadeIn(item) for item in carried), seconds=0.7)
+        self.finish = [lit, dim, cuts, frame_, here, whole, formula, *carried]
+
+    def clear_stage(self) -> None:
+        """The standard film's stage goes; its HBM is not FlashAttention's."""
+        gone = [*getattr(self, "standard_left", []), *getattr(self, "finish", []), self.hbm, self.cross, self.slot, self.chip]
+        present = [thing for thing in gone if thing in self.mobjects]
+        self.finish, self.standard_left = [], []
+        self.move(*(FadeOut(thing) for thing in present), seconds=0.5)
+        for tile in self.cross.strips["O"]:
+            tile.set_fill(opacity=0)
+
+
+def last(trace: Trace, kind: Kind) -> int:
+    """Index of the last event of a kind."""
+    return int(np.flatnonzero(trace.columns["kind"] == kind)[-1])
+
+
+__all__ = ["Opening", "note"]

@@ -1,0 +1,239 @@
+"""Pictures that use the whole width: the row of attention, two HBMs side by side, the bill, lanes, errors, the last card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from manim import DOWN, LEFT, RIGHT, UP, Animation, DashedLine, Group, Line, Mobject, VGroup
+
+from flashviz import theme
+from flashviz.figures import kib, quarters
+from flashviz.layout import GAP, Cross, Packing, Rect, centered, columns, pack, rows
+from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em
+from flashviz.mobjects.hbm import CrossView, HbmPanel
+from flashviz.mobjects.ledger import squares
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.theme import Theme
+
+
+class RowPicture(Group):
+    """One query against all keys, as the cross of one row: q left, K^T above, scores in the middle, V below, o right.
+
+    Args:
+        q [d], k [N_k, d], v [N_k, d], scores [N_k], o [d]: of the followed row, as the trace's inputs and values have them.
+    """
+
+    def __init__(self, rect: Rect, q: np.ndarray, k: np.ndarray, v: np.ndarray, scores: np.ndarray, o: np.ndarray, skin: Theme) -> None:
+        self.tag, self.skin = "row picture", skin
+        side = min(1.5, rect.width * 0.13)
+        middle = Rect(rect.x0 + side + 0.75, rect.y0, rect.x1 - side - 0.75, rect.y1)
+        band = min(1.2, rect.height * 0.22)
+        top, bottom = middle.top(band), middle.bottom(band)
+        self.field = middle.below(band + 0.25).above(band + 0.25)
+        scale = np.percentile(np.abs(np.concatenate([k.ravel(), v.ravel()])), 99)
+        self.keys = self._matrix(shrink(k).T, top, "K", scale)
+        self.values_ = self._matrix(shrink(v).T, bottom, "V", scale)
+        self.query = self._matrix(q[None, :], centered(rect.x0 + side / 2 + 0.2, self.field.center[1], side, 0.22), "Q", scale)
+        self.out = self._matrix(o[None, :], centered(rect.x1 - side / 2 - 0.2, self.field.center[1], side, 0.22), "O", np.abs(o).max())
+        self.names = VGroup(
+            theme.maths("K^top", TITLE_PX, skin.k).next_to(self.keys, LEFT, buff=GAP),
+            theme.maths("V", TITLE_PX, skin.v).next_to(self.values_, LEFT, buff=GAP),
+            theme.maths("q", TITLE_PX, skin.q).next_to(self.query, UP, buff=GAP),
+        )
+        self.out_name = theme.maths("o", TITLE_PX, skin.o).next_to(self.out, UP, buff=GAP)
+        self.axis = Line([self.field.x0, 0, 0], [self.field.x1, 0, 0], stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
+        self.bars = Rectangles(skin.scores, name="row bars")
+        self.scores = scores
+        finite = scores[np.isfinite(scores)]
+        weights = np.where(np.isfinite(scores), np.exp(scores - finite.max()), 0.0)
+        self.weights = weights / weights.sum()
+        self.axis.set_y(self._zero(finite))
+        super().__init__(self.keys, self.values_, self.query, self.names, self.axis, self.bars)
+
+    def _matrix(self, values: np.ndarray, rect: Rect, tensor: str, scale: float) -> Matrix:
+        return Matrix(values, rect, self.skin, tensor, -float(scale), float(scale))
+
+    def _zero(self, finite: np.ndarray) -> float:
+        low, high = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
+        self.unit = self.field.height / max(high - low, 1e-9)
+        return self.field.y0 - low * self.unit
+
+    def score_boxes(self) -> np.ndarray:
+        """One bar a key, from the zero line to the score."""
+        zero = self.axis.get_y()
+        return self._boxes(np.full(len(self.scores), zero), zero + np.nan_to_num(self.scores, neginf=0.0) * self.unit)
+
+    def weight_boxes(self) -> np.ndarray:
+        """One bar a key, from the floor: weights, the largest as tall as the field."""
+        tall = self.weights / self.weights.max() * self.field.height
+        return self._boxes(np.full(len(tall), self.field.y0), self.field.y0 + tall)
+
+    def _boxes(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        width = self.field.width / len(low)
+        x = self.field.x0 + np.arange(len(low)) * width
+        return np.stack([x, np.minimum(low, high), x + 0.9 * width, np.maximum(low, high)], 1)
+
+
+def shrink(matrix: np.ndarray, most: int = 1024) -> np.ndarray:
+    """Every n-th row, so that an image stays small."""
+    return matrix[:: max(1, len(matrix) // most)].astype(np.float64)
+
+
+class Boxes(Animation):
+    """Rectangles move linearly from old to new boxes; ``sweep`` reveals them left to right instead."""
+
+    def __init__(self, drawn: Rectangles, old: np.ndarray, new: np.ndarray, *, sweep: bool = False, **kwargs: object) -> None:
+        self.old, self.new, self.sweep = old, new, sweep
+        super().__init__(drawn, **kwargs)  # type: ignore[arg-type]
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        if self.sweep:
+            self.mobject.show(self.new[: round(alpha * len(self.new))])
+        else:
+            self.mobject.show(self.old + (self.new - self.old) * alpha)
+
+
+def two_halves(rect: Rect, *, beside: bool) -> list[Rect]:
+    """Two equal places, beside each other or one above the other."""
+    return columns(rect, 2, 0.4) if beside else rows(rect, 2, 0.3)
+
+
+class FinalHbm(Group):
+    """An HBM as it stands when a film is over."""
+
+    def __init__(self, rect: Rect, title: str, cross: Cross, skin: Theme) -> None:
+        self.tag, self.text = "final HBM", title
+        self.panel = HbmPanel(rect, rect.inset(0.15, 0.08).top(em(TITLE_PX) * LINE_PITCH), skin, title)
+        self.cross = CrossView(cross, skin)
+        for tile in self.cross.strips["O"]:
+            tile.set_fill(opacity=theme.LIT)
+        super().__init__(self.panel, self.cross)
+
+
+class BillBlock(Group):
+    """All transfers of one algorithm as squares on a common baseline (the left edge), coloured by tensor, filled column by column."""
+
+    def __init__(self, rect: Rect, title: str, crossed: Mapping[str, int], unit: int, pitch: float, skin: Theme) -> None:
+        self.tag, self.text = f"bill {title}", kib(sum(crossed.values()))
+        self.rect, self.pitch = rect, pitch
+        self.high = max(1, int(rect.height / pitch + 1e-9))
+        self.parts: dict[str, Rectangles] = {}
+        start = 0.0
+        for tensor, nbytes in crossed.items():
+            count = nbytes / unit
+            part = Rectangles(skin.hue(tensor), name=f"bill {title} {tensor}")
+            part.show(self._boxes(start, count))
+            self.parts[tensor] = part
+            start += count
+        self.count = start
+        super().__init__(*self.parts.values())
+
+    def _boxes(self, start: float, count: float) -> np.ndarray:
+        """Squares ``start`` .. ``start + count`` in column order; a fraction is a sliver."""
+        first, whole = int(np.ceil(start - 1e-9)), int(count + 1e-9)
+        index = np.arange(first, first + max(whole, 1 if count > 1e-9 else 0))
+        side = self.pitch / 1.2
+        x = self.rect.x0 + (index // self.high) * self.pitch
+        y = self.rect.y1 - (index % self.high) * self.pitch
+        width = np.full(len(index), side)
+        if whole < 1 and len(width):
+            width[-1] = max(side * (count - whole), 0.02)
+        return np.stack([x, y - side, x + width, y], 1)
+
+    def names(self, skin: Theme) -> list[Mobject]:
+        """Each tensor's letter beneath its squares, where they are wide enough for it."""
+        drawn = []
+        for tensor, part in self.parts.items():
+            if part.width >= 0.6 * em(NOTE_PX) * len(tensor):
+                name = theme.line(tensor, NOTE_PX, skin.hue(tensor), Face.MONO_STRONG)
+                drawn.append(name.move_to([part.get_center()[0], self.rect.y0 - 0.65 * em(NOTE_PX), 0]))
+        return drawn
+
+    def reach(self, squares_count: float) -> float:
+        """x of the far edge of that many squares."""
+        return self.rect.x0 + squares_count / self.high * self.pitch
+
+
+def bill_pitch(rect: Rect, most: float) -> float:
+    """The largest square pitch at which ``most`` squares fit into ``rect`` in whole columns."""
+    pitch = rect.height
+    for high in range(1, 400):
+        pitch = rect.height / high
+        if np.ceil(most / high) * pitch <= rect.width:
+            return pitch
+    return pitch
+
+
+class Lanes(Group):
+    """Row blocks as lanes that advance in lockstep: programs, never SMs, since a twin or interpreter knows none."""
+
+    def __init__(self, rect: Rect, visited: list[int], skin: Theme, shown: int = 16) -> None:
+        self.tag = "lanes"
+        self.count = min(len(visited), shown)
+        self.visited = visited[: self.count]
+        places = rows(rect, self.count, min(0.1, rect.height / self.count / 4))
+        label_w = 0.75
+        most = max(1, max(self.visited))
+        self.tracks, self.fills = VGroup(), []
+        names = VGroup()
+        for index, (place, tiles) in enumerate(zip(places, self.visited, strict=True)):
+            track = place.beyond(label_w)
+            track = track.left(max(track.width * tiles / most, 0.02))
+            self.tracks.add(box(track, stroke=skin.edge, width=theme.HAIRLINE))
+            fill = Rectangles(skin.scores, name=f"lane {index}", opacity=0.8)
+            self.fills.append((fill, track, tiles))
+            if place.height > em(NOTE_PX) or index % 2 == 0:
+                names.add(theme.maths(f"Q_{index}", NOTE_PX, skin.q).move_to(place.left(label_w - GAP).center))
+        super().__init__(self.tracks, *(fill for fill, _, _ in self.fills), names)
+
+    def show(self, step: float) -> Lanes:
+        """After ``step`` key tiles each lane shows the whole tiles that it has finished."""
+        for fill, track, tiles in self.fills:
+            done = min(int(step), tiles)
+            cells = [c.inset(0.015, 0.03) for c in columns(track, max(tiles, 1))[:done]]
+            fill.show(np.array([[c.x0, c.y0, c.x1, c.y1] for c in cells]) if cells else np.zeros((0, 4)))
+        return self
+
+
+class LanesTo(Animation):
+    """All lanes advance by whole tiles at the same time."""
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        lanes: Lanes = self.mobject
+        lanes.show(alpha * max(lanes.visited))
+
+
+def note(text: str, px: float, color: str, rect: Rect, side: str = "left", face: Face = Face.TEXT) -> Mobject:
+    """One line in the middle of ``rect``, at its left, centre or right."""
+    drawn = theme.line(text, px, color, face).move_to(rect.center)
+    if side == "left":
+        drawn.align_to([rect.x0, 0, 0], LEFT)
+    elif side == "right":
+        drawn.align_to([rect.x1, 0, 0], RIGHT)
+    held = VGroup(drawn)
+    held.tag, held.text = "note", text
+    return held
+
+
+def marker(x: float, rect: Rect, text: str, skin: Theme) -> VGroup:
+    """A dashed line across ``rect`` at ``x`` with its words beneath."""
+    line = DashedLine([x, rect.y0, 0], [x, rect.y1, 0], stroke_color=skin.ink, stroke_width=theme.OUTLINE, dash_length=0.08)
+    words = theme.line(text, NOTE_PX, skin.ink).next_to(line, DOWN, buff=0.08)
+    held = VGroup(line, words)
+    held.tag, held.text = "marker", text
+    return held
+
+
+def card_lines(texts: list[tuple[str, float, str]], rect: Rect) -> VGroup:
+    """Lines of the last card, from the top of ``rect``: (text, px, colour)."""
+    block, y = VGroup(), rect.y1
+    for text, px, color in texts:
+        y -= em(px) * LINE_PITCH
+        if text:
+            block.add(theme.on_baseline(theme.line(text, px, color), px, rect.x0, y, text))
+    return block
+
+
+__all__ = ["BillBlock", "Boxes", "FinalHbm", "LABEL_PX", "Lanes", "LanesTo", "Packing", "RowPicture", "UP", "bill_pitch", "card_lines",
+           "marker", "note", "pack", "quarters", "squares", "two_halves"]  # fmt: skip

@@ -1,0 +1,225 @@
+"""TraceScene: what every film shares. Settings, frame, skin, captions, beats with their seconds, structural snapshots."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from manim import Animation, FadeIn, FadeOut, Mobject, Rectangle, Scene, VGroup, config
+
+from flashviz import theme
+from flashviz.layout import Rect, frame, stage
+from flashviz.lettering import CAPTION_PX, wrap
+from flashviz.mobjects.motion import Veil
+from flashviz.mobjects.tiles import box
+from flashviz.render import make_renderer
+from flashviz.settings import Settings, load_settings
+from flashviz.storyboard import Beat
+
+REST = 0.8  # seconds of stillness that end a beat
+FADE = 0.3
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One named thing on screen at the end of a beat: what a structural snapshot compares."""
+
+    name: str
+    box: tuple[float, float, float, float]
+    text: str = ""
+    values: str = ""
+
+
+@dataclass
+class Snapshot:
+    """Everything named that stood on screen when a beat ended, and the event of the trace that it stands for."""
+
+    beat: str
+    caption: str
+    seconds: float
+    event: int | None
+    shown: list[Shown] = field(default_factory=list)
+
+    def texts(self) -> dict[str, str]:
+        return {item.name: item.text for item in self.shown if item.text}
+
+
+def beat(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Make a method the beat ``name``: caption, stillness, its motion, rest to the second. A film without the beat skips it."""
+
+    def decorate(method: Callable[[Any], None]) -> Callable[[Any], None]:
+        @functools.wraps(method)
+        def played(scene: Any) -> None:
+            found = scene.on_board(name)
+            if found is not None:
+                scene.begin_beat(found)
+                method(scene)
+                scene.end_beat()
+
+        return played
+
+    return decorate
+
+
+class TraceScene(Scene):
+    """A film made of beats: ``board`` says which and how long, methods decorated with ``beat`` say what moves.
+
+    ``on_progress(seconds_done, seconds_total)`` is called after each play; ``provenance`` names every trace that is shown.
+    """
+
+    on_progress: ClassVar[Callable[[float, float], None] | None] = None
+
+    def __init__(self, renderer: Any = None, **kwargs: Any) -> None:
+        self.settings: Settings = load_settings()
+        self.skin = theme.THEMES[self.settings.theme]
+        self.frame = frame(self.settings.aspect)
+        _fit_camera(self.frame, self.skin.ground)
+        theme.register_fonts()
+        self.provenance: list[dict[str, object]] = []
+        self.snapshots: list[Snapshot] = []
+        self.beat: Beat | None = None
+        self.event: int | None = None
+        self.caption: VGroup | None = None
+        self.board: tuple[Beat, ...] = ()
+        self.veils: dict[str, Rectangle] = {}
+        super().__init__(renderer=renderer or make_renderer(), **kwargs)
+
+    # ------------------------------------------------------------------------------------------------------- the beats
+
+    def on_board(self, name: str) -> Beat | None:
+        """The beat of that name, where this film has it."""
+        return next((beat for beat in self.board if beat.name == name), None)
+
+    def begin_beat(self, beat: Beat) -> None:
+        self.beat, self.started = beat, self.now
+        self.next_section(beat.name)
+        if beat.caption:
+            self.add_subcaption(beat.caption, duration=beat.seconds - 0.05)
+        self.say(beat.caption)
+        self.hold(beat.still)
+
+    def end_beat(self) -> None:
+        assert self.beat is not None
+        self.hold(self.beat.seconds - (self.now - self.started))
+        self.snapshots.append(
+            Snapshot(self.beat.name, self.beat.caption, self.now - self.started, self.event, list(described(self.mobjects)))
+        )
+
+    @property
+    def now(self) -> float:
+        return float(self.renderer.time)
+
+    @property
+    def motion(self) -> float:
+        """Seconds of this beat that are left for motion."""
+        assert self.beat is not None
+        return max(0.2, self.beat.seconds - (self.now - self.started) - REST * min(1.0, self.beat.seconds / 8))
+
+    def hold(self, seconds: float) -> None:
+        """Stand still, for at least one frame or not at all."""
+        if seconds >= 1 / config.frame_rate:
+            self.wait(seconds)
+            self._report()
+
+    def move(self, *animations: Animation, seconds: float) -> None:
+        """Play together for ``seconds``."""
+        self.play(*animations, run_time=max(seconds, 1 / config.frame_rate))
+        self._report()
+
+    def _report(self) -> None:
+        if self.on_progress is not None:
+            type(self).on_progress(self.now, sum(beat.seconds for beat in self.board))  # type: ignore[misc]
+
+    # ---------------------------------------------------------------------------------------------- captions and zones
+
+    @property
+    def caption_rect(self) -> Rect:
+        return stage(self.settings.config, self.settings.aspect).caption
+
+    def say(self, text: str) -> None:
+        """Burn the caption in, unless the setting keeps the picture clean."""
+        changes: list[Animation] = []
+        if self.caption is not None:
+            changes.append(FadeOut(self.caption))
+        self.caption = None
+        if text and self.settings.captions:
+            self.caption = caption(text, self.caption_rect, self.skin)
+            changes.append(FadeIn(self.caption))
+        if changes:
+            self.move(*changes, seconds=FADE)
+
+    def dim(self, **opacity: float) -> list[Animation]:
+        """Veil zones that are not in play: ``dim(hbm=0.7, lens=0)``."""
+        changes: list[Animation] = []
+        for zone, amount in opacity.items():
+            veil = self.veils[zone]
+            if abs(veil.get_fill_opacity() - amount) > 1e-6:
+                changes.append(Veil(veil, amount))
+        return changes
+
+
+def caption(text: str, rect: Rect, skin: theme.Theme) -> VGroup:
+    """A caption in its band, left-aligned, first line at the top."""
+    block = theme.lines(wrap(text, rect.width, CAPTION_PX), CAPTION_PX, skin.ink)
+    first = wrap(text, rect.width, CAPTION_PX)[0]
+    top = theme.ink_box("Hg", CAPTION_PX)[0]
+    block.shift([rect.x0, rect.y1 - top - 0.04, 0])
+    held = VGroup(*block)
+    held.tag, held.text = "caption", text
+    del first
+    return held
+
+
+def _fit_camera(whole: Rect, ground: str) -> None:
+    """Set manim's frame and pixels for the aspect; the quality's height is the short side."""
+    short = min(config.pixel_height, config.pixel_width)
+    unit = short / min(whole.width, whole.height)
+    config.frame_width, config.frame_height = whole.width, whole.height
+    config.pixel_width, config.pixel_height = 2 * round(whole.width * unit / 2), 2 * round(whole.height * unit / 2)
+    config.background_color = ground
+
+
+def described(mobjects: list[Mobject]) -> Iterator[Shown]:
+    """The named things among ``mobjects`` and their parts, in drawing order; clear ones are left out."""
+    for top in mobjects:
+        for part in top.get_family():
+            name = vars(part).get("tag")
+            if name is None or _clear(part):
+                continue
+            yield Shown(name, _box(part), str(vars(part).get("text", "")), _values(part))
+
+
+def _clear(part: Mobject) -> bool:
+    points = part.get_all_points()
+    if len(points) == 0:
+        return True
+    fills = [m for m in part.family_members_with_points() if hasattr(m, "get_fill_opacity")]
+    return bool(fills) and len(fills) == len(part.family_members_with_points()) and all(
+        m.get_fill_opacity() == 0 and m.get_stroke_opacity() == 0 for m in fills
+    )
+
+
+def _box(part: Mobject) -> tuple[float, float, float, float]:
+    points = part.get_all_points()
+    low, high = points.min(0), points.max(0)
+    return tuple(round(float(v), 2) for v in (low[0], low[1], high[0], high[1]))  # type: ignore[return-value]
+
+
+def _values(part: Mobject) -> str:
+    """Numbers behind a picture: enough digits that another value shows."""
+    held = vars(part).get("values")
+    if held is None:
+        state = vars(part).get("state")
+        held = None if state is None else np.concatenate([np.nan_to_num(state.bars), state.past, [state.poured]])
+    if held is None:
+        return ""
+    flat = np.nan_to_num(np.asarray(held, dtype=float), nan=-1e9, posinf=1e9, neginf=-1e9)
+    return f"{flat.shape} sum {flat.sum():.4f} abs {np.abs(flat).sum():.4f} first {flat.flat[0]:.4f}"
+
+
+def veil(rect: Rect, skin: theme.Theme) -> Rectangle:
+    """A cover in the ground's colour, clear at first."""
+    return box(rect.inset(-0.03), stroke=skin.ground, fill=skin.ground, opacity=0.0, width=0)

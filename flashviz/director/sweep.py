@@ -1,0 +1,103 @@
+"""Sweeps: many events at a linear pace. Sampled transfers fly their own way; nothing flies that the trace does not have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from manim import Animation, Group
+
+from flashviz import theme
+from flashviz.layout import Rect
+from flashviz.mobjects.tiles import Rectangles
+from flashviz.trace import Trace
+
+if TYPE_CHECKING:
+    from flashviz.director.stage import StageScene
+
+SAMPLES_A_SECOND = 7.0
+FLIGHT_SECONDS = 0.6
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One transfer of the trace: when it flies (share of the sweep), between which points, how large."""
+
+    tensor: str
+    start: float
+    path: np.ndarray
+    width: float
+    height: float
+
+
+class Traffic(Group):
+    """Squares on their way, one path of rectangles a tensor."""
+
+    def __init__(self, samples: list[Sample], share: float, scene: StageScene) -> None:
+        self.tag, self.samples, self.share = "traffic", samples, share
+        tensors = sorted({sample.tensor for sample in samples})
+        self.parts = {t: Rectangles(scene.skin.hue(t), name=f"traffic {t}", opacity=theme.LIT) for t in tensors}
+        super().__init__(*self.parts.values())
+        self.set_z_index(8)
+
+    @classmethod
+    def of(cls, scene: StageScene, trace: Trace, first: int, stop: int, seconds: float) -> Traffic:
+        """Sample the transfers of events first..stop evenly."""
+        bytes_moved = np.asarray(trace.columns["nbytes"][first:stop])
+        moving = first + np.flatnonzero(bytes_moved > 0)
+        count = min(len(moving), max(1, int(seconds * SAMPLES_A_SECOND)))
+        chosen = moving[np.linspace(0, len(moving) - 1, count).astype(int)] if len(moving) else []
+        share = min(1.0, FLIGHT_SECONDS / max(seconds, 1e-6))
+        samples = [_sample(scene, trace, int(k), (k - first) / max(1, stop - first) * (1 - share)) for k in chosen]
+        return cls(samples, share, scene)
+
+    def show(self, alpha: float) -> Traffic:
+        boxes: dict[str, list[list[float]]] = {tensor: [] for tensor in self.parts}
+        for sample in self.samples:
+            along = (alpha - sample.start) / self.share
+            if 0 < along < 1:
+                x, y = _point(sample.path, along)
+                w, h = sample.width / 2, sample.height / 2
+                boxes[sample.tensor].append([x - w, y - h, x + w, y + h])
+        for tensor, part in self.parts.items():
+            part.show(np.array(boxes[tensor]) if boxes[tensor] else np.zeros((0, 4)))
+        return self
+
+    def run(self) -> Animation:
+        return TrafficRun(self)
+
+
+class TrafficRun(Animation):
+    """Drives a Traffic from first to last sample."""
+
+    def __init__(self, traffic: Traffic, **kwargs: Any) -> None:
+        super().__init__(traffic, rate_func=lambda t: t, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        self.mobject.show(alpha)
+
+
+def _sample(scene: StageScene, trace: Trace, index: int, start: float) -> Sample:
+    event = trace[index]
+    where = place(scene, event.tensor, event.i, event.j)
+    path = scene.route(np.array(where.center), scene.set.tiles.of(event.tensor).center)
+    return Sample(event.tensor, start, path if event.is_load else path[::-1], where.width, where.height)
+
+
+def place(scene: StageScene, tensor: str, i: int, j: int) -> Rect:
+    """Where a transferred tile lies in HBM: on a strip, or in the grid for S and P (a whole row where j is none)."""
+    cross = scene.set.cross
+    if tensor in ("K", "V"):
+        return cross.tile(tensor, cross.col_of(max(j, 0)))
+    row = cross.row_of(max(i, 0))
+    if tensor in ("S", "P"):
+        return cross.cell(row, cross.col_of(j)) if j >= 0 else Rect(cross.grid.x0, cross.cell(row, 0).y0, cross.grid.x1, cross.cell(row, 0).y1)
+    tile = cross.tile("Q" if tensor == "Q" else "O", row)
+    return tile if tensor in ("Q", "O") else tile.inset(tile.width * 0.4, 0)  # statistics are slivers
+
+
+def _point(path: np.ndarray, share: float) -> tuple[float, float]:
+    lengths = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    reached = np.concatenate([[0.0], np.cumsum(lengths)]) / max(lengths.sum(), 1e-9)
+    return float(np.interp(share, reached, path[:, 0])), float(np.interp(share, reached, path[:, 1]))

@@ -1,0 +1,47 @@
+"""How figures are written on screen. KiB = 1024 B; a true minus sign; nothing is rounded that could be exact."""
+
+from __future__ import annotations
+
+import math
+
+KIB, MIB, GIB = 1024, 1024**2, 1024**3
+
+
+def number(value: float) -> str:
+    """A value of the followed row: three decimals; very small ones as a power of ten; infinities by their sign."""
+    value = float(value)
+    if math.isinf(value):
+        return "−∞" if value < 0 else "∞"
+    text = f"{value:.3f}" if value == 0 or abs(value) >= 5e-4 else f"{value:.0e}"
+    return text.replace("-", "−")
+
+
+def quarters(count: float) -> str:
+    """A count of tiles with quarters spelled out, as ``144 1/4``; other fractions to one decimal."""
+    if abs(count * 4 - round(count * 4)) > 1e-9:
+        return f"{count:,.1f}"
+    whole, part = divmod(round(count * 4), 4)
+    return f"{whole:,}" + ("", " 1/4", " 1/2", " 3/4")[part]
+
+
+def kib(nbytes: float) -> str:
+    """Bytes of a running counter: KiB, so that the unit does not change while it counts; MiB and GiB beyond 100 MiB."""
+    if nbytes >= 100 * GIB:
+        return f"{nbytes / GIB:,.0f} GiB"
+    if nbytes >= 100 * MIB:
+        return f"{nbytes / MIB:,.0f} MiB"
+    digits = f"{nbytes / KIB:,.2f}".rstrip("0").rstrip(".")
+    return f"{digits} KiB"
+
+
+def amount(nbytes: float) -> str:
+    """A size in words: the largest unit that is exact, as 8 KiB or 1 MiB, else as a counter shows it."""
+    for size, unit in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+        if nbytes >= size and nbytes % size == 0:
+            return f"{nbytes // size:,.0f} {unit}"
+    return kib(nbytes) if nbytes >= KIB else f"{nbytes:.0f} B"
+
+
+def power(value: float) -> str:
+    """An error: two digits and a power of ten, as 1.2e−04."""
+    return f"{value:.1e}".replace("-", "−")

@@ -1,0 +1,444 @@
+"""Where everything stands: config + aspect -> rectangles. Pure, without manim, property-tested (no overlap, inside the frame).
+
+The geometry says what multiplies what. In a *cross* the score grid is in the middle, Q along its left edge, O along its
+right, K^T along its top, V along its bottom: tile i of Q and O is row i, tile j of K and V is column j. HBM shows the whole
+matrices as a cross; the chip shows one tile of each as the same cross, enlarged. Units are manim's: 8 on the short side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flashviz.config import AttentionConfig
+from flashviz.lettering import CAPTION_PX, CODE_PX, KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, em
+
+Aspect = Literal["16:9", "4:3", "1:1", "9:16"]
+ASPECTS: dict[Aspect, tuple[int, int]] = {"16:9": (16, 9), "4:3": (4, 3), "1:1": (1, 1), "9:16": (9, 16)}
+
+SHORT_SIDE = 8.0
+MARGIN = 0.2
+GAP = 0.12
+THINNEST = 0.14  # of a strip of tiles: 19 px
+BAND_LIMIT = 32  # more tiles a side than this are merged into bands
+TALL_CLEAR = 1 / 5  # lowest share of a 9:16 frame: phone players put their buttons there
+
+
+@dataclass(frozen=True)
+class Rect:
+    """Axis-aligned box in scene units, y upwards."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def center(self) -> tuple[float, float, float]:
+        return ((self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2, 0.0)
+
+    def inset(self, dx: float, dy: float | None = None) -> Rect:
+        dy = dx if dy is None else dy
+        return Rect(self.x0 + dx, self.y0 + dy, self.x1 - dx, self.y1 - dy)
+
+    def top(self, height: float) -> Rect:
+        return Rect(self.x0, self.y1 - height, self.x1, self.y1)
+
+    def bottom(self, height: float) -> Rect:
+        return Rect(self.x0, self.y0, self.x1, self.y0 + height)
+
+    def left(self, width: float) -> Rect:
+        return Rect(self.x0, self.y0, self.x0 + width, self.y1)
+
+    def right(self, width: float) -> Rect:
+        return Rect(self.x1 - width, self.y0, self.x1, self.y1)
+
+    def below(self, height: float) -> Rect:
+        """What is left when ``height`` is cut off the top."""
+        return Rect(self.x0, self.y0, self.x1, self.y1 - height)
+
+    def above(self, height: float) -> Rect:
+        """What is left when ``height`` is cut off the bottom."""
+        return Rect(self.x0, self.y0 + height, self.x1, self.y1)
+
+    def beyond(self, width: float) -> Rect:
+        """What is left when ``width`` is cut off the left side."""
+        return Rect(self.x0 + width, self.y0, self.x1, self.y1)
+
+    def before(self, width: float) -> Rect:
+        """What is left when ``width`` is cut off the right side."""
+        return Rect(self.x0, self.y0, self.x1 - width, self.y1)
+
+    def contains(self, other: Rect, slack: float = 1e-9) -> bool:
+        return (
+            self.x0 - slack <= other.x0 and self.y0 - slack <= other.y0
+            and other.x1 <= self.x1 + slack and other.y1 <= self.y1 + slack
+        )  # fmt: skip
+
+    def overlaps(self, other: Rect, slack: float = 1e-9) -> bool:
+        return (
+            self.x0 < other.x1 - slack and other.x0 < self.x1 - slack
+            and self.y0 < other.y1 - slack and other.y0 < self.y1 - slack
+        )  # fmt: skip
+
+
+def centered(x: float, y: float, width: float, height: float) -> Rect:
+    return Rect(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def rows(rect: Rect, count: int, gap: float = 0.0) -> list[Rect]:
+    """``count`` equal rows, top first."""
+    height = (rect.height - gap * (count - 1)) / count
+    return [Rect(rect.x0, rect.y1 - k * (height + gap) - height, rect.x1, rect.y1 - k * (height + gap)) for k in range(count)]
+
+
+def columns(rect: Rect, count: int, gap: float = 0.0) -> list[Rect]:
+    """``count`` equal columns, left first."""
+    width = (rect.width - gap * (count - 1)) / count
+    return [Rect(rect.x0 + k * (width + gap), rect.y0, rect.x0 + k * (width + gap) + width, rect.y1) for k in range(count)]
+
+
+def frame(aspect: Aspect) -> Rect:
+    """The whole picture: 8 units on the short side, centred on the origin."""
+    wide, tall = ASPECTS[aspect]
+    unit = SHORT_SIDE / min(wide, tall)
+    return centered(0.0, 0.0, wide * unit, tall * unit)
+
+
+@dataclass(frozen=True)
+class Cross:
+    """The matrices of one head in HBM. Cells are tiles, or bands of ``band`` x ``band`` tiles where there are too many to show.
+
+    ``cell_width`` x ``cell_height`` is one score tile; ``depth_x`` (Q, O) and ``depth_y`` (K, V) are the head dimension.
+    """
+
+    rect: Rect
+    grid: Rect
+    n_rows: int
+    n_cols: int
+    band_rows: int
+    band_cols: int
+    depth_x: float
+    depth_y: float
+    gap: float
+
+    @property
+    def cell_width(self) -> float:
+        return self.grid.width / self.n_cols
+
+    @property
+    def cell_height(self) -> float:
+        return self.grid.height / self.n_rows
+
+    def row_of(self, i: int) -> int:
+        """Shown row of row block i."""
+        return i // self.band_rows
+
+    def col_of(self, j: int) -> int:
+        """Shown column of key tile j."""
+        return j // self.band_cols
+
+    def cell(self, row: int, col: int) -> Rect:
+        x, y = self.grid.x0 + col * self.cell_width, self.grid.y1 - row * self.cell_height
+        return Rect(x, y - self.cell_height, x + self.cell_width, y)
+
+    def tile(self, tensor: str, index: int) -> Rect:
+        """Strip cell of Q, O (``index`` a shown row) or K, V (a shown column)."""
+        g = self.grid
+        if tensor in ("Q", "O"):
+            cell = self.cell(index, 0)
+            x0 = g.x0 - self.gap - self.depth_x if tensor == "Q" else g.x1 + self.gap
+            return Rect(x0, cell.y0, x0 + self.depth_x, cell.y1)
+        cell = self.cell(0, index)
+        y0 = g.y1 + self.gap if tensor == "K" else g.y0 - self.gap - self.depth_y
+        return Rect(cell.x0, y0, cell.x1, y0 + self.depth_y)
+
+    def strip(self, tensor: str) -> Rect:
+        """The whole matrix beside the grid."""
+        count = self.n_rows if tensor in ("Q", "O") else self.n_cols
+        first, last = self.tile(tensor, 0), self.tile(tensor, count - 1)
+        return Rect(min(first.x0, last.x0), min(first.y0, last.y0), max(first.x1, last.x1), max(first.y1, last.y1))
+
+    def label(self, tensor: str) -> Rect:
+        """Room for the matrix's name where no tile flies: Q left of its column, the others at corners of the cross."""
+        side = em(TITLE_PX) * 1.2
+        q, k, v, o = (self.strip(t) for t in "QKVO")
+        if tensor == "Q":
+            return centered(q.x0 - side / 2 - GAP / 2, self.grid.center[1], side, side)
+        if tensor == "V":
+            return centered(v.x0 - GAP - side / 2, min(v.center[1], q.y0 - 0.02 - side / 2), side, side)
+        x = k.x0 - GAP - side / 2 if tensor == "K" else o.center[0]
+        return centered(x, max(k.center[1], q.y1 + 0.02 + side / 2), side, side)
+
+
+def cross(config: AttentionConfig, rect: Rect) -> Cross:
+    """Fit the matrices of one head into ``rect``, areas in proportion to elements unless a side would be too thin to see."""
+    side = em(TITLE_PX) * 1.2 + GAP
+    gap = min(GAP, rect.width / 30)
+    band_rows, band_cols = -(-config.row_blocks // BAND_LIMIT), -(-config.col_blocks // BAND_LIMIT)
+    n_rows, n_cols = -(-config.row_blocks // band_rows), -(-config.col_blocks // band_cols)
+    # elements a side, counted in whole tiles so that all cells are equal
+    tall, wide = n_rows * band_rows * config.block_m, n_cols * band_cols * config.block_n
+    overhang = max(0.0, side - GAP + 0.02 - gap - THINNEST)  # of a label beyond a thin strip
+    room_x, room_y = rect.width - 2 * side - 2 * gap, rect.height - 2 * gap - 2 * overhang
+    scale = min(room_x / (wide + 2 * config.head_dim), room_y / (tall + 2 * config.head_dim))
+    depth_x, depth_y = _readable(config.head_dim * scale, room_x), _readable(config.head_dim * scale, room_y)
+    grid_w = min(max(wide * scale, n_cols * 0.06, 0.35), room_x - 2 * depth_x)
+    grid_h = min(max(tall * scale, n_rows * 0.06, 0.35), room_y - 2 * depth_y)
+    cx, cy, _ = rect.center
+    return Cross(rect, centered(cx, cy, grid_w, grid_h), n_rows, n_cols, band_rows, band_cols, depth_x, depth_y, gap)
+
+
+def _readable(length: float, room: float) -> float:
+    """A strip's thickness: true to scale between 0.14 units (19 px) and a quarter of the room."""
+    return min(max(length, THINNEST), room / 4)
+
+
+@dataclass(frozen=True)
+class ChipTiles:
+    """One tile of each matrix on the chip, as a cross; m and l as thin columns; the register file around S, m, l, acc."""
+
+    q: Rect
+    k: Rect
+    v: Rect
+    s: Rect
+    m: Rect
+    l: Rect  # noqa: E741 - the paper's letter
+    acc: Rect
+    registers: Rect
+    label_q: Rect
+    label_k: Rect
+    label_v: Rect
+    label_s: Rect
+    label_m: Rect
+    label_l: Rect
+    label_acc: Rect
+    note_shared: Rect
+    note_registers: Rect
+
+    def of(self, tensor: str) -> Rect:
+        return {"Q": self.q, "K": self.k, "V": self.v, "S": self.s, "P": self.s, "M": self.m, "L": self.l,
+                "O": self.acc, "ACC": self.acc, "LSE": self.m}[tensor]  # fmt: skip
+
+
+def chip_tiles(config: AttentionConfig, rect: Rect) -> ChipTiles:
+    """Fit the chip's cross: Q_i left, K_j^T above, V_j below, S_ij in the middle, then m, l, acc."""
+    label = em(TITLE_PX) * 1.15
+    stat, pad = 0.2, 0.1
+    stats_w = 2 * stat + 2 * GAP
+    room_x = rect.width - (stats_w + 2 * GAP + 4 * pad)
+    room_y = rect.height - (label + 2 * GAP + 3 * pad)
+    bm, bn, d = min(config.block_m, config.seq_q), min(config.block_n, max(config.seq_k, 1)), config.head_dim
+    scale = min(room_x / (2 * d + bn), room_y / (2 * d + bm))
+    depth_x, depth_y = max(d * scale, 0.22), max(d * scale, 0.22)
+    w = min(max(bn * scale, 0.35), room_x - 2 * depth_x)
+    h = min(max(bm * scale, 0.35), room_y - 2 * depth_y)
+    total_w = depth_x + pad * 2 + GAP + w + stats_w + GAP + depth_x
+    x = rect.center[0] - total_w / 2
+    total_h = 2 * depth_y + h + label + 2 * GAP + 3 * pad
+    y_top = rect.y1 - max(0.0, (rect.height - total_h) / 2)
+    k = Rect(x + depth_x + 2 * pad + GAP, y_top - depth_y, x + depth_x + 2 * pad + GAP + w, y_top)
+    s_top = k.y0 - GAP - pad - label
+    s = Rect(k.x0, s_top - h, k.x1, s_top)
+    v_top = s.y0 - 2 * pad - GAP
+    v = Rect(s.x0, v_top - depth_y, s.x1, v_top)
+    q = Rect(x, s.y0, x + depth_x, s.y1)
+    m = Rect(s.x1 + GAP, s.y0, s.x1 + GAP + stat, s.y1)
+    l = Rect(m.x1 + GAP, s.y0, m.x1 + GAP + stat, s.y1)  # noqa: E741
+    acc = Rect(l.x1 + GAP, s.y0, l.x1 + GAP + depth_x, s.y1)
+    registers = Rect(s.x0 - pad, s.y0 - pad, acc.x1 + pad, s.y1 + label + pad / 2)
+    above, note = label * 0.98, em(NOTE_PX) * LINE_PITCH
+    return ChipTiles(
+        q=q, k=k, v=v, s=s, m=m, l=l, acc=acc, registers=registers,
+        label_q=Rect(q.x0, q.y1, q.x1, q.y1 + above),
+        label_k=Rect(k.x1 + GAP, k.y0, k.x1 + GAP + 3 * label / 2, k.y1),
+        label_v=Rect(v.x1 + GAP, v.y0, v.x1 + GAP + 3 * label / 2, v.y1),
+        label_s=Rect(s.x0, s.y1, s.x1, s.y1 + above),
+        label_m=Rect(m.x0 - GAP / 2, m.y1, m.x1 + GAP / 2, m.y1 + above),
+        label_l=Rect(l.x0 - GAP / 2, l.y1, l.x1 + GAP / 2, l.y1 + above),
+        label_acc=Rect(acc.x0, acc.y1, acc.x1, acc.y1 + above),
+        note_shared=Rect(rect.x0, k.y1 - min(depth_y, 2 * note), k.x0 - GAP, k.y1),
+        note_registers=Rect(v.x1 + GAP + 3 * label / 2, registers.y0 - GAP - note, registers.x1, registers.y0 - GAP),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lens:
+    """The followed row, magnified: its scores as a strip, its terms e^(s-m) as bars under a ceiling, its numbers beneath."""
+
+    rect: Rect
+    title: Rect
+    strip: Rect
+    chart: Rect  # the axis is its bottom edge
+    axis_note: Rect
+    m: Rect
+    alpha: Rect
+    l: Rect  # noqa: E741
+    sum: Rect
+
+
+def lens(rect: Rect, *, beside: bool) -> Lens:
+    """Chart above its numbers, or beside them where the panel is wide and low."""
+    inner = rect.inset(0.15, 0.1)
+    title_h, key_h, note_h = em(NOTE_PX) * 1.5, em(KEY_PX) * 1.25, em(NOTE_PX) * 1.5
+    if beside:
+        picture, numbers = inner.left(inner.width * 0.5 - GAP), inner.right(inner.width * 0.5 - GAP)
+    else:
+        numbers = inner.bottom(3 * key_h + note_h)
+        picture = inner.above(3 * key_h + note_h)
+    title, picture = picture.top(title_h), picture.below(title_h)
+    strip, picture = picture.top(0.2), picture.below(0.2 + GAP)
+    axis_note, chart = picture.bottom(note_h), picture.above(note_h)
+    share = (numbers.height - note_h) / 3
+    m, rest = numbers.top(share), numbers.below(share)
+    alpha, rest = rest.top(share), rest.below(share)
+    l_rect, sum_rect = rest.top(share), rest.below(share)
+    return Lens(rect, title, strip, chart.beyond(em(NOTE_PX) * 1.1), axis_note.beyond(em(NOTE_PX) * 1.1), m, alpha, l_rect, sum_rect)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The stage of every film: HBM, the slot (bus), the chip, the row lens, kernel lines, captions."""
+
+    aspect: Aspect
+    frame: Rect
+    caption: Rect
+    hbm: Rect
+    hbm_title: Rect
+    cross: Cross
+    ledger: tuple[Rect, ...]  # a heading, then one row a tensor
+    slot: Rect  # from HBM's edge to the chip's edge
+    chip: Rect
+    chip_title: Rect
+    tiles: ChipTiles
+    lens: Lens
+    code: Rect | None  # the tall and square frames have no room for kernel lines
+
+    @property
+    def center_stage(self) -> Rect:
+        """Everything above the caption: for pictures that need the whole width."""
+        return Rect(self.hbm.x0, self.caption.y1 + GAP, max(self.lens.rect.x1, self.chip.x1, self.hbm.x1), self.hbm.y1)
+
+    @property
+    def panels(self) -> dict[str, Rect]:
+        named = {"caption": self.caption, "hbm": self.hbm, "slot": self.slot, "chip": self.chip, "lens": self.lens.rect}
+        return named if self.code is None else {**named, "code": self.code}
+
+
+TITLE_H = em(TITLE_PX) * 1.35
+CODE_LINES = 3
+CAPTION_LINES: dict[Aspect, int] = {"16:9": 2, "4:3": 2, "1:1": 3, "9:16": 4}
+
+
+def caption_height(aspect: Aspect) -> float:
+    return CAPTION_LINES[aspect] * em(CAPTION_PX) * LINE_PITCH + 0.08
+
+
+def stage(config: AttentionConfig, aspect: Aspect = "16:9") -> Stage:
+    """The stage for one configuration and one frame."""
+    whole = frame(aspect).inset(MARGIN)
+    if aspect == "16:9":
+        return _wide_stage(config, whole)
+    if aspect == "9:16":
+        return _tall_stage(config, whole)
+    return _stacked_stage(config, whole, aspect)
+
+
+def _wide_stage(config: AttentionConfig, whole: Rect) -> Stage:
+    caption = whole.bottom(caption_height("16:9"))
+    board = whole.above(caption.height + GAP)
+    hbm, right = board.left(4.75), board.beyond(4.75 + 0.42)
+    code_h = CODE_LINES * em(CODE_PX) * LINE_PITCH * 1.12 + 0.22
+    code, upper = right.bottom(code_h), right.above(code_h + GAP)
+    chip, lens_rect = upper.left(upper.width - 3.75 - GAP), upper.right(3.75)
+    slot = Rect(hbm.x1, chip.center[1] - 0.3, chip.x0, chip.center[1] + 0.3)
+    return _assemble("16:9", config, caption, hbm, slot, chip, lens(lens_rect, beside=False), code, ledger_beside=False)
+
+
+def _stacked_stage(config: AttentionConfig, whole: Rect, aspect: Aspect) -> Stage:
+    caption = whole.bottom(caption_height(aspect))
+    board = whole.above(caption.height + GAP)
+    lens_h = 2.45
+    lower, upper = board.bottom(lens_h), board.above(lens_h + GAP)
+    hbm, chip = upper.left(upper.width * 0.46 - 0.15), upper.right(upper.width * 0.54 - 0.15)
+    slot = Rect(hbm.x1, chip.center[1] - 0.25, chip.x0, chip.center[1] + 0.25)
+    return _assemble(aspect, config, caption, hbm, slot, chip, lens(lower, beside=True), None, ledger_beside=False)
+
+
+def _tall_stage(config: AttentionConfig, whole: Rect) -> Stage:
+    board = Rect(whole.x0, whole.y0 + frame("9:16").height * TALL_CLEAR - MARGIN, whole.x1, whole.y1)
+    caption, board = board.bottom(caption_height("9:16")), board.above(caption_height("9:16") + GAP)
+    lens_h, slot_h = 2.3, 0.32
+    lower, upper = board.bottom(lens_h), board.above(lens_h + GAP)
+    hbm = upper.top((upper.height - slot_h) * 0.48)
+    chip = upper.bottom((upper.height - slot_h) * 0.52)
+    slot = Rect(-0.3, chip.y1, 0.3, hbm.y0)
+    return _assemble("9:16", config, caption, hbm, slot, chip, lens(lower, beside=True), None, ledger_beside=True)
+
+
+def _assemble(
+    aspect: Aspect, config: AttentionConfig, caption: Rect, hbm: Rect, slot: Rect, chip: Rect, row_lens: Lens,
+    code: Rect | None, *, ledger_beside: bool,
+) -> Stage:  # fmt: skip
+    hbm_title, body = hbm.inset(0.15, 0.08).top(TITLE_H), hbm.inset(0.12, 0.08).below(TITLE_H)
+    row_h = em(NOTE_PX) * 1.28
+    if ledger_beside:
+        bill, cross_rect = body.right(body.width * 0.46), body.left(body.width * 0.54 - GAP)
+        ledger = rows(centered(*bill.center[:2], bill.width, min(bill.height, 1.5 * LEDGER_ROWS * row_h)), LEDGER_ROWS)
+    elif aspect == "16:9":
+        bill, cross_rect = body.bottom(LEDGER_ROWS * row_h), body.above(LEDGER_ROWS * row_h + GAP)
+        ledger = rows(bill, LEDGER_ROWS)
+    else:  # two columns of tensors save height
+        lines = LEDGER_ROWS // 2 + 1
+        bill, cross_rect = body.bottom(lines * row_h), body.above(lines * row_h + GAP)
+        heading, *below = rows(bill, lines)
+        ledger = [heading, *(columns(row, 2, GAP)[side] for side in (0, 1) for row in below)]
+    chip_title, chip_body = chip.inset(0.15, 0.08).top(TITLE_H), chip.inset(0.12, 0.06).below(TITLE_H)
+    return Stage(
+        aspect=aspect, frame=frame(aspect), caption=caption, hbm=hbm, hbm_title=hbm_title, cross=cross(config, cross_rect),
+        ledger=tuple(ledger), slot=slot, chip=chip, chip_title=chip_title, tiles=chip_tiles(config, chip_body), lens=row_lens, code=code,
+    )  # fmt: skip
+
+
+LEDGER_ROWS = 7  # a heading, then Q, K, V, S, P, O at most
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Squares of a ledger: ``per_row`` a row, ``side`` each on a ``pitch``; one square stands for ``tiles`` tiles."""
+
+    side: float
+    pitch: float
+    per_row: int
+    tiles: int
+
+
+def pack(count: float, rect: Rect, tiles: int = 1, largest: float = 0.17) -> Packing:
+    """The largest squares of which ``count`` fit into ``rect``, filled row by row."""
+    need = max(1, int(-(-count // tiles)))
+    lines = 1
+    while True:
+        pitch = min(rect.height / lines, largest * 1.2)
+        per_row = max(1, int(rect.width / pitch + 1e-9))
+        if per_row * lines >= need:
+            return Packing(pitch / 1.2, pitch, per_row, tiles)
+        lines += 1
+
+
+def ledger_unit(most: float, limit: int = 256) -> int:
+    """Tiles a square stands for: the smallest power of two that keeps the longest row within ``limit`` squares."""
+    unit = 1
+    while most / unit > limit:
+        unit *= 2
+    return unit
+
+
+LABEL_H = em(LABEL_PX) * LINE_PITCH

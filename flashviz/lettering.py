@@ -1,0 +1,93 @@
+"""Type sizes and text measures, without manim: layout reserves room with the same fonts that the theme draws with.
+
+Sizes are em heights in pixels of a frame whose short side has 1080 pixels, as a lecture projector shows it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from PIL import ImageFont
+
+FONTS_DIR = Path(__file__).parent / "fonts"
+PX_PER_UNIT = 135.0  # 1080 px on the 8 units of manim's short side
+
+CAPTION_PX = 44
+KEY_PX = 56
+TITLE_PX = 36
+LABEL_PX = 32
+NOTE_PX = 28  # the smallest type on screen ...
+CODE_PX = 24  # ... but for kernel lines
+
+LINE_PITCH = 1.36  # baseline to baseline, in em
+
+
+class Face(StrEnum):
+    """The four bundled font files (Inter and JetBrains Mono, OFL; licence text beside them)."""
+
+    TEXT = "Inter-Regular.otf"
+    STRONG = "Inter-SemiBold.otf"
+    MONO = "JetBrainsMono-Regular.ttf"
+    MONO_STRONG = "JetBrainsMono-SemiBold.ttf"
+
+
+def em(px: float) -> float:
+    """Em height in scene units of type that is ``px`` pixels high on a 1080 px frame."""
+    return px / PX_PER_UNIT
+
+
+@cache
+def _font(face: Face) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FONTS_DIR / face), 1000)
+
+
+@cache
+def text_width(text: str, px: float, face: Face = Face.TEXT) -> float:
+    """Advance width of one line in scene units."""
+    return _font(face).getlength(text) / 1000 * em(px)
+
+
+def wrap(text: str, width: float, px: float, face: Face = Face.TEXT) -> list[str]:
+    """Lines no wider than ``width`` scene units, balanced so that no line is left with a lone word.
+
+    A word wider than the line stands alone on its own line: the caller's layout test reports it.
+    """
+    return _break(text.split(), _narrowest(text, width, px, face), px, face)
+
+
+def _narrowest(text: str, width: float, px: float, face: Face) -> float:
+    """The smallest line width that needs no more lines than ``width`` does."""
+    words = text.split()
+    lines = len(_break(words, width, px, face))
+    low, high = width / 3, width
+    for _ in range(12):
+        middle = (low + high) / 2
+        if len(_break(words, middle, px, face)) > lines or _overfull(words, middle, px, face):
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _overfull(words: list[str], width: float, px: float, face: Face) -> bool:
+    return any(text_width(word, px, face) > width for word in words)
+
+
+def _break(words: list[str], width: float, px: float, face: Face) -> list[str]:
+    lines: list[str] = []
+    for word in words:
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, px, face) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+@cache
+def ink_box(text: str, px: float, face: Face = Face.TEXT) -> tuple[float, float]:
+    """Top and bottom of the ink above the baseline, in scene units (bottom is negative where a letter descends)."""
+    _, top, _, bottom = _font(face).getbbox(text, anchor="ls")
+    return -top / 1000 * em(px), -bottom / 1000 * em(px)

@@ -1,0 +1,105 @@
+"""The bill: one square is one tile of bytes that crossed the bus; the exact bytes stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from manim import LEFT, Animation, Group, VGroup
+
+from flashviz import theme
+from flashviz.figures import kib
+from flashviz.layout import Packing, Rect, centered, pack
+from flashviz.lettering import NOTE_PX, Face, em, text_width
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.theme import Theme
+
+def squares(count: float, rect: Rect, packing: Packing) -> np.ndarray:
+    """Boxes [n, 4] of ``count`` squares (the last one cut to its fraction), row by row from the top left."""
+    whole = int(count / packing.tiles + 1e-9)
+    part = count / packing.tiles - whole
+    index = np.arange(whole + (part > 1e-9))
+    lines = max(1, int(rect.height / packing.pitch + 1e-9))
+    x = rect.x0 + (index % packing.per_row) * packing.pitch
+    y = rect.y1 - (index // packing.per_row) * packing.pitch - (rect.height - lines * packing.pitch) / 2 - (packing.pitch - packing.side) / 2
+    width = np.full(len(index), packing.side)
+    if part > 1e-9:
+        width[-1] = packing.side * part
+    return np.stack([x, y - packing.side, x + width, y], axis=1)
+
+
+class LedgerRow(Group):
+    """Squares and bytes of one tensor."""
+
+    def __init__(self, tensor: str, rect: Rect, packing: Packing, unit_bytes: int, widest: str, skin: Theme) -> None:
+        self.tensor, self.packing, self.unit_bytes = tensor, packing, unit_bytes
+        mark = theme.line(tensor, NOTE_PX, skin.hue(tensor), Face.MONO_STRONG)
+        mark.move_to(rect.center).align_to([rect.x0, 0, 0], LEFT)
+        self.area = squares_area(rect, widest)
+        self.squares = Rectangles(skin.hue(tensor), name=f"squares {tensor}")
+        self.bytes = Readout("", NOTE_PX, skin.ink, name=f"bytes {tensor}", anchor="right").at(rect)
+        self.shown = 0
+        super().__init__(mark, self.squares, self.bytes)
+
+    def show(self, nbytes: float) -> LedgerRow:
+        self.shown = nbytes
+        self.squares.show(squares(nbytes / self.unit_bytes, self.area, self.packing))
+        return self
+
+
+def squares_area(rect: Rect, widest: str) -> Rect:
+    """Where a row's squares go: between the tensor's name and its bytes."""
+    name_w = text_width("LSE", NOTE_PX, Face.MONO_STRONG) + 0.12
+    bytes_w = text_width(widest, NOTE_PX, Face.MONO) + 0.12
+    return rect.beyond(name_w).before(bytes_w).inset(0, 0.03)
+
+
+class Ledger(Group):
+    """The bytes that crossed so far, per tensor, beside the HBM they left or entered.
+
+    Args:
+        final: Bytes per tensor at the end of the trace: they size the squares.
+        unit_bytes: Bytes of one square: a K tile, or a power of two of them where a row would not fit.
+    """
+
+    def __init__(self, rects: tuple[Rect, ...], final: Mapping[str, int], unit_bytes: int, skin: Theme, *, name: str = "ledger") -> None:
+        heading, *row_rects = rects
+        self.tag, self.unit_bytes = name, unit_bytes
+        widest = max((kib(n) for n in (*final.values(), sum(final.values()))), key=len)
+        most = max(final.values()) / unit_bytes
+        area = squares_area(row_rects[0], widest)
+        packing = pack(most, area, 1)
+        self.heading = theme.line("crossed so far", NOTE_PX, skin.quiet)
+        self.heading.move_to(heading.center).align_to([heading.x0, 0, 0], LEFT)
+        self.total = Readout(kib(0), NOTE_PX, skin.ink, name="bytes total", face=Face.MONO_STRONG, anchor="right").at(heading)
+        self.rows = {t: LedgerRow(t, r, packing, unit_bytes, widest, skin) for (t, r) in zip(final, row_rects, strict=False)}
+        super().__init__(self.heading, self.total, *self.rows.values())
+        self.show(dict.fromkeys(final, 0))
+
+    def show(self, crossed: Mapping[str, int]) -> Ledger:
+        for tensor, row in self.rows.items():
+            row.show(crossed.get(tensor, 0))
+            row.bytes.show(kib(crossed.get(tensor, 0)))
+        self.total.show(kib(sum(crossed.values())))
+        return self
+
+
+class LedgerSweep(Animation):
+    """Counters and squares run through the states that ``crossed_at(alpha)`` names: true values of the trace at every frame."""
+
+    def __init__(self, ledger: Ledger, crossed_at: Any, **kwargs: Any) -> None:
+        self.crossed_at = crossed_at
+        super().__init__(ledger, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        self.mobject.show(self.crossed_at(alpha))
+
+
+def legend(unit: str, skin: Theme, px: float = NOTE_PX) -> VGroup:
+    """A square and what it stands for."""
+    side = em(px) * 0.62
+    mark = box(centered(0, 0, side, side), stroke=skin.ink, fill=skin.quiet, opacity=1, width=0)
+    text = theme.line(f"= {unit}", px, skin.quiet)
+    return VGroup(mark, text.next_to(mark, buff=0.1))

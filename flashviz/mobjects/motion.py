@@ -1,0 +1,84 @@
+"""How things move. Every animation is a pure function of its alpha: a skipped play leaves the same picture as a played one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from manim import Animation, Mobject, linear, smooth
+from manim.utils.rate_functions import ease_in_out_cubic
+
+LIFT, TRAVEL, LAND = 0.15, 0.5, 0.15  # seconds: STORYBOARD's load
+LIFTED = 1.1  # how much larger a tile is drawn while it is off the board
+
+
+class Flight(Animation):
+    """Lift, travel along ``path`` at cubic in-out, land. The size in flight is constant: one square is one tile of bytes.
+
+    Args:
+        tile: What flies; it starts at the first point of the path.
+        path: [n, 3] corner points: start, slot, target.
+    """
+
+    def __init__(self, tile: Mobject, path: np.ndarray, run_time: float = LIFT + TRAVEL + LAND, **kwargs: Any) -> None:
+        self.path = np.asarray(path, dtype=float)
+        lengths = np.linalg.norm(np.diff(self.path, axis=0), axis=1)
+        self.reached = np.concatenate([[0.0], np.cumsum(lengths)]) / max(lengths.sum(), 1e-9)
+        super().__init__(tile, run_time=run_time, rate_func=linear, **kwargs)
+
+    def point(self, share: float) -> np.ndarray:
+        """Where the tile is after ``share`` of its way."""
+        return np.array([np.interp(share, self.reached, self.path[:, axis]) for axis in range(3)])
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        total = LIFT + TRAVEL + LAND
+        seconds = alpha * total
+        share = ease_in_out_cubic(float(np.clip((seconds - LIFT) / TRAVEL, 0, 1)))
+        height = smooth(float(np.clip(min(seconds / LIFT, (total - seconds) / LAND), 0, 1)))
+        self.mobject.become(self.starting_mobject)
+        self.mobject.scale(1 + (LIFTED - 1) * height).move_to(self.point(share))
+
+
+class Enlarge(Animation):
+    """A picture grows from a tile's size to its place on the chip; ends exactly as it was made."""
+
+    def __init__(self, picture: Mobject, from_width: float, from_height: float, **kwargs: Any) -> None:
+        self.start = np.array([from_width / max(picture.width, 1e-9), from_height / max(picture.height, 1e-9)])
+        super().__init__(picture, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        factor = self.start + (1 - self.start) * alpha
+        center = self.starting_mobject.get_center()
+        for mobject, start in zip(self.mobject.get_family(), self.starting_mobject.get_family(), strict=True):
+            if len(start.points):
+                mobject.points = start.points.copy()
+                mobject.points[:, :2] = center[:2] + (start.points[:, :2] - center[:2]) * factor
+
+
+class Fill(Animation):
+    """Fill opacity of many tiles in turn, linearly: ``order`` says in which share of the time each begins."""
+
+    def __init__(self, tiles: list[Mobject], opacity: float, **kwargs: Any) -> None:
+        from manim import VGroup
+
+        self.opacity = opacity
+        super().__init__(VGroup(*tiles), **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        count = len(self.mobject.submobjects)
+        for index, (tile, start) in enumerate(zip(self.mobject, self.starting_mobject, strict=True)):
+            share = float(np.clip(alpha * count - index, 0, 1))
+            was = start.get_fill_opacity()
+            tile.set_fill(opacity=was + (self.opacity - was) * share)
+
+
+class Veil(Animation):
+    """A zone that is not in play is veiled by the ground's colour."""
+
+    def __init__(self, veil: Mobject, opacity: float, **kwargs: Any) -> None:
+        self.goal = opacity
+        super().__init__(veil, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        was = self.starting_mobject.get_fill_opacity()
+        self.mobject.set_fill(opacity=was + (self.goal - was) * alpha)

@@ -1,0 +1,99 @@
+"""Tiles: plain squares that fly, and matrices that show their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from manim import RESAMPLING_ALGORITHMS, Animation, DashedVMobject, Group, ImageMobject, Rectangle, RoundedRectangle, VMobject
+
+from flashviz import theme
+from flashviz.layout import Rect
+from flashviz.theme import Theme
+
+
+def box(rect: Rect, *, stroke: str, fill: str | None = None, opacity: float = 0.0, width: float = theme.OUTLINE) -> Rectangle:
+    """A plain rectangle that fills ``rect``."""
+    return Rectangle(
+        width=rect.width, height=rect.height, stroke_color=stroke, stroke_width=width, fill_color=fill or stroke, fill_opacity=opacity
+    ).move_to(rect.center)
+
+
+def panel(rect: Rect, *, fill: str, edge: str) -> RoundedRectangle:
+    """A zone's ground."""
+    radius = min(theme.PANEL_CORNER, rect.width / 3, rect.height / 3)
+    return RoundedRectangle(
+        corner_radius=radius, width=rect.width, height=rect.height, stroke_color=edge, stroke_width=theme.HAIRLINE,
+        fill_color=fill, fill_opacity=1,
+    ).move_to(rect.center)  # fmt: skip
+
+
+def dashed(rect: Rect, color: str) -> DashedVMobject:
+    """An empty place: where a tile will be."""
+    count = max(12, int((rect.width + rect.height) * 16))
+    return DashedVMobject(box(rect, stroke=color, width=theme.HAIRLINE), num_dashes=count)
+
+
+def rectangles(boxes: np.ndarray) -> np.ndarray:
+    """Points of many axis-aligned rectangles as one path. ``boxes`` [n, 4] of x0, y0, x1, y1 -> [16 n, 3] cubic curves."""
+    boxes = np.asarray(boxes, dtype=float).reshape(-1, 4)
+    x0, y0, x1, y1 = boxes.T
+    corners = np.stack([np.stack([x0, y0], -1), np.stack([x1, y0], -1), np.stack([x1, y1], -1), np.stack([x0, y1], -1)], 1)
+    ends = np.roll(corners, -1, axis=1)
+    thirds = np.array([0, 1 / 3, 2 / 3, 1])[None, None, :, None]
+    curves = corners[:, :, None] * (1 - thirds) + ends[:, :, None] * thirds  # [n, 4 sides, 4 handles, 2]
+    flat = curves.reshape(-1, 2)
+    return np.concatenate([flat, np.zeros((len(flat), 1))], axis=1)
+
+
+class Rectangles(VMobject):
+    """Many rectangles of one colour drawn as one path."""
+
+    def __init__(self, color: str, *, name: str, opacity: float = 1.0) -> None:
+        super().__init__(stroke_width=0, fill_color=color, fill_opacity=opacity)
+        self.tag = name
+
+    def show(self, boxes: np.ndarray) -> Rectangles:
+        self.points = rectangles(boxes)
+        return self
+
+
+class Matrix(Group):
+    """A tile whose values are seen: an image of ``values`` [rows, cols] between ``low`` and ``high``, framed in its hue."""
+
+    def __init__(self, values: np.ndarray, rect: Rect, theme_: Theme, tensor: str, low: float, high: float) -> None:
+        self.tensor, self.rect, self.values = tensor, rect, np.asarray(values, dtype=float)
+        self.low, self.high, self.skin = low, high, theme_
+        self.tag = tensor
+        self.image = ImageMobject(self._pixels(self.values))
+        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+        self.image.stretch_to_fit_width(rect.width).stretch_to_fit_height(rect.height).move_to(rect.center)
+        self.frame = box(rect, stroke=theme_.hue(tensor), width=theme.OUTLINE)
+        super().__init__(self.image, self.frame)
+
+    def _pixels(self, values: np.ndarray) -> np.ndarray:
+        share = (values - self.low) / max(self.high - self.low, 1e-30)
+        return theme.ramp(share, self.skin.panel, self.skin.hue(self.tensor))
+
+    def show(self, values: np.ndarray) -> Matrix:
+        self.values = np.asarray(values, dtype=float)
+        self.image.pixel_array = self._pixels(self.values)
+        return self
+
+    def to(self, values: np.ndarray, run_time: float = 1.0) -> MatrixTo:
+        return MatrixTo(self, values, run_time=run_time)
+
+
+class MatrixTo(Animation):
+    """Values pass linearly from old to new: for a matrix that the kernel overwrites in place."""
+
+    def __init__(self, matrix: Matrix, values: np.ndarray, **kwargs: Any) -> None:
+        self.old, self.new = matrix.values, np.asarray(values, dtype=float)
+        super().__init__(matrix, **kwargs)
+
+    def begin(self) -> None:
+        self.old = self.mobject.values
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        self.mobject.show(self.old * (1 - alpha) + self.new * alpha)

@@ -1,0 +1,195 @@
+"""Traces -> beats: which row is followed, what each beat says and how long it lasts. No manim.
+
+A film's seconds are data: they do not depend on how many events the trace has. Captions are templates whose braces are
+filled from the traces; the words are free, the numbers are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from flashviz.figures import amount, number, power, quarters
+from flashviz.trace import Kind, ProgramValues, Trace
+
+Rule = Literal["rise", "variation", "calm"]
+
+FIRST_RISE = (0.25, 0.5)  # alpha of the rise that is shown slowly
+CALM_TILES = 2  # tiles without a rise between the first tile and the rise that is shown
+CANDIDATES = 64  # programs that are searched for a row to follow
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One named stretch of a film. ``still`` seconds pass between the caption and the first motion."""
+
+    name: str
+    title: str
+    seconds: float
+    caption: str
+    still: float = 1.6
+    pause: bool = False
+
+
+@dataclass(frozen=True)
+class Follow:
+    """The followed program and row, and why it was chosen.
+
+    ``rise`` is the visited tile whose larger score raises the row's max (None where no later tile does), ``later`` a second one.
+    """
+
+    program: tuple[int, int]
+    row: int
+    rule: Rule
+    rise: int | None
+    later: int | None
+
+
+def follow(programs: Mapping[tuple[int, int], np.ndarray], l_values: Mapping[tuple[int, int], np.ndarray]) -> Follow:
+    """Choose the row to follow from ``alpha`` [tiles, rows] and ``l`` [tiles, rows] of some programs, in the trace's order.
+
+    STORYBOARD's rule: no rise at tiles 1 and 2, then a first rise with alpha in 0.25..0.5, then preferably a later rise at
+    which l falls. Where no row fits: the row with most variation of alpha that rises at all. Where nothing rises: row 0.
+    """
+    fitting = [found for program, alpha in programs.items() for found in _fitting(program, alpha, l_values[program])]
+    if fitting:
+        return max(fitting, key=lambda found: found[0])[1]
+    best, most = None, 0.0
+    for program, alpha in programs.items():
+        rises = (alpha[1:] < 1) & (alpha[1:] > 0)
+        variation = np.where(rises, -np.log(np.where(rises, alpha[1:], 1.0)), 0.0).sum(0)
+        if variation.size and variation.max() > most:
+            most, row = float(variation.max()), int(variation.argmax())
+            first, *others = (1 + int(t) for t in np.flatnonzero(rises[:, row]))
+            best = Follow(program, row, "variation", first, others[0] if others else None)
+    return best or Follow(next(iter(programs)), 0, "calm", None, None)
+
+
+def _fitting(program: tuple[int, int], alpha: np.ndarray, l_new: np.ndarray) -> list[tuple[tuple[float, ...], Follow]]:
+    """Rows of one program that the rule accepts, with how well: a falling l first, then the earliest rise, alpha near 0.4."""
+    found = []
+    tiles, n_rows = alpha.shape
+    for row in range(n_rows):
+        rises = [t for t in range(1, tiles) if alpha[t, row] < 1]
+        if not rises or rises[0] <= CALM_TILES or not FIRST_RISE[0] <= alpha[rises[0], row] <= FIRST_RISE[1]:
+            continue
+        later = [t for t in rises[1:] if l_new[t, row] < l_new[t - 1, row]]
+        score = (-float(program[0]), float(bool(later)), -float(rises[0]), -abs(float(alpha[rises[0], row]) - 0.4))
+        found.append((score, Follow(program, row, "rise", rises[0], (later or rises[1:] or [None])[0])))
+    return found
+
+
+def facts(fa2: Trace, standard: Trace, chosen: Follow, values: ProgramValues, *, errors: Mapping[str, float]) -> dict[str, str]:
+    """What the braces of the captions stand for, all from the traces."""
+    config = fa2.config
+    unit = tile_unit(fa2)
+    row = chosen.row
+    said: dict[str, str] = {
+        "stored": f"{stored_score_tiles(standard):,}",
+        "tile": f"{config.block_m} × {config.head_dim}",
+        "unit": amount(unit),
+        "programs": f"{config.row_blocks * config.heads * config.batch:,}",
+        "scores": f"{int(np.isfinite(values.s[0]).sum()):,}" if len(values.j) else "0",
+        "standard_tiles": quarters(crossed_bytes(standard) / unit),
+        "flash_tiles": quarters(crossed_bytes(fa2) / unit),
+        "ratio": f"{crossed_bytes(standard) / crossed_bytes(fa2):.1f}",
+        "scores_bytes": amount(score_bytes(standard)),
+        "e_flash": power(errors["flash"]),
+        "e_standard": power(errors["standard"]),
+    }
+    if len(values.j):
+        said |= {"m0": number(values.m_new[0, row]), "l0": number(values.l_new[0, row])}
+    if chosen.rise is not None:
+        t = chosen.rise
+        added = float(np.nansum(values.p[t, row]))
+        said |= {
+            "m_old": number(values.m_old[t, row]), "m_new": number(values.m_new[t, row]), "alpha": number(values.alpha[t, row]),
+            "l_old": number(values.l_old[t, row]), "l_scaled": number(values.l_scaled[t, row]), "l_added": number(added),
+            "l_new": number(values.l_new[t, row]),
+        }  # fmt: skip
+    return said
+
+
+def tile_unit(trace: Trace) -> int:
+    """Bytes of one full K tile: what one square stands for."""
+    config = trace.config
+    return min(config.block_n, max(config.seq_k, 1)) * config.head_dim * config.itemsize
+
+
+def crossed_bytes(trace: Trace) -> int:
+    """All bytes that crossed between HBM and the chip."""
+    return int(trace.columns["nbytes"].sum(dtype=np.int64))
+
+
+def score_bytes(trace: Trace) -> int:
+    """Bytes of S and P that were stored in HBM."""
+    stored = np.isin(trace.columns["kind"], [Kind.STORE_S, Kind.STORE_P])
+    return int(trace.columns["nbytes"][stored].sum(dtype=np.int64))
+
+
+def stored_score_tiles(trace: Trace) -> int:
+    """Tiles of S and P that were stored in HBM: bytes over the bytes of one score tile would count ragged tiles in part."""
+    config = trace.config
+    return 2 * config.row_blocks * config.col_blocks * config.heads * config.batch if score_bytes(trace) else 0
+
+
+# ---------------------------------------------------------------------------------------------------------- the films
+
+FLASH: tuple[Beat, ...] = (
+    Beat("hook", "The hook", 7, "Same attention. One stored {stored} tiles of scores and weights; the other stored none.", still=0.8),
+    Beat("attention", "Attention", 18, "A query scores every key. Softmax turns scores into weights; the weights blend the values."),
+    Beat("tiles", "Tiles", 9, "Cut everything into {tile} tiles. Each square here is {unit}."),
+    Beat("memory", "Two memories", 14, "Data waits in HBM; arithmetic happens on chip. The path between is the bottleneck."),
+    Beat("standard", "Standard attention", 24, "Standard attention writes every score, reads it back, writes the weights, reads them back."),
+    Beat("pause-a", "Question", 4, "Why not use a score tile at once and throw it away?", pause=True),
+    Beat("obstacle", "The obstacle", 12, "Softmax divides by a sum over the whole row. So carry two numbers a row: max m and sum ℓ."),
+    Beat("7a", "Q stays", 6, "One program takes one row block. Q is loaded once and stays.", still=1.2),
+    Beat("7b", "Scores", 9, "K arrives. One product makes {scores} scores, on chip."),
+    Beat("7c", "Max", 9, "m = {m0}, the row's largest score so far. Measured from it, every term is at most 1."),
+    Beat("7d", "Sum", 6, "Their sum is ℓ = {l0}.", still=1.2),
+    Beat("7e", "Blend", 9, "V arrives and is blended into acc. The scores are done: overwritten, never stored."),
+    Beat("8", "Calm tiles", 8, "No larger score in our row: α = 1, nothing to correct.", still=1.2),
+    Beat("pause-b", "Question", 4, "This tile breaks the ceiling. What must happen to ℓ and acc?", pause=True),
+    Beat("9a", "The rise", 7, "m rises: {m_old} → {m_new}. The past was measured from the old max."),
+    Beat("9b", "Why", 10, "One factor re-measures every past term: α = {alpha}."),
+    Beat("9c", "The sum", 8, "{l_old} × {alpha} = {l_scaled}, then + {l_added} = {l_new}."),
+    Beat("9d", "The accumulator", 7, "acc takes the same α, then the new values. Nothing is approximated.", still=1.2),
+    Beat("10", "Finish", 11, "Divide once by ℓ; write O once.", still=1.2),
+    Beat("11", "The rest", 12, "Every row block reads K and V again. No score crosses the bus."),
+    Beat("12", "Parallel", 6, "Row blocks never wait for each other: {programs} independent programs.", still=1.0),
+    Beat("bill", "The bill", 14, "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. Scores in HBM: {scores_bytes} against none."),
+    Beat("exact", "Exact", 6, "Same sums, another order. Error against float64: flash {e_flash}, standard {e_standard}.", still=1.0),
+    Beat("card", "Provenance", 6, "", still=0.0),
+)  # fmt: skip
+
+CALM_CAPTION = "No score of our row ever rises above its first maximum: no correction needed."
+NO_KEYS_CAPTION = "There are no keys: O = 0 and LSE = −∞."
+RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
+
+DIGEST_SECONDS = {
+    "hook": 6.0, "standard": 13.0, "7a": 3.0, "7b": 4.0, "7c": 5.0, "7d": 3.0, "7e": 4.0, "9a": 5.0, "9c": 5.0, "9d": 4.0, "bill": 8.0,
+}  # fmt: skip
+
+
+def board(said: Mapping[str, str], chosen: Follow, *, pauses: bool = True, seconds: Mapping[str, float] | None = None) -> tuple[Beat, ...]:
+    """The beats of a film with their captions filled.
+
+    Args:
+        said: What ``facts`` found.
+        chosen: Where nothing rises, the beats of the rise are left out and beat 8 says that no correction was needed.
+        pauses: Whether the stills with a question are kept.
+        seconds: For the digest: which beats, and how long each; None plays all.
+    """
+    beats = []
+    for beat in FLASH:
+        if (beat.pause and not pauses) or (seconds is not None and beat.name not in seconds):
+            continue
+        if chosen.rise is None and beat.name in RISE_BEATS:
+            continue
+        caption = CALM_CAPTION if beat.name == "8" and chosen.rise is None else beat.caption
+        length = beat.seconds if seconds is None else seconds[beat.name]
+        beats.append(replace(beat, caption=caption.format(**said), seconds=length, still=beat.still * length / beat.seconds))
+    return tuple(beats)

@@ -1,0 +1,136 @@
+"""The only colours, fonts and strokes. Two skins, each with its own palette, checked for contrast in tests/test_theme.py.
+
+Hues follow Okabe and Ito's colour-blind-safe set, lightened for the dark skin and darkened for the light one, since one
+value cannot reach 4.5:1 on both grounds. A tensor is never told by hue alone: place and label say it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import manimpango
+import numpy as np
+from manim import MathTypst, Text, VGroup, tempconfig
+
+from manim.typing import RGBAPixelArray
+
+from flashviz.errors import MissingPartError
+from flashviz.lettering import FONTS_DIR, LINE_PITCH, Face, em, ink_box
+
+ThemeName = Literal["dark", "light"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One skin. ``ink`` is for text and the high end of the score ramp, ``quiet`` for secondary text."""
+
+    name: ThemeName
+    ground: str
+    panel: str
+    chip: str
+    registers: str
+    edge: str
+    ink: str
+    quiet: str
+    q: str
+    k: str
+    v: str
+    o: str
+    stats: str
+    scores: str  # S and P: the neutral ramp's strong end, nobody's hue
+    warn: str
+
+    def hue(self, tensor: str) -> str:
+        """Colour of a tensor; LSE is written with O and shares the hue of the statistics it is made of."""
+        return {
+            "Q": self.q, "K": self.k, "V": self.v, "O": self.o, "ACC": self.o,
+            "M": self.stats, "L": self.stats, "LSE": self.stats, "S": self.scores, "P": self.scores,
+        }[tensor]  # fmt: skip
+
+
+DARK = Theme(
+    name="dark", ground="#0B0F15", panel="#121924", chip="#141B26", registers="#1C2733", edge="#43546B",
+    ink="#EEF3F8", quiet="#A3B2C6", q="#5AB4F0", k="#F2A541", v="#3CC79B", o="#E08CC4", stats="#F5E663",
+    scores="#D7DEE8", warn="#FF8A6B",
+)  # fmt: skip
+LIGHT = Theme(
+    name="light", ground="#FFFFFF", panel="#F4F6F9", chip="#EEF2F7", registers="#E1E8F0", edge="#8C9BB0",
+    ink="#10161E", quiet="#4A586B", q="#0B66A8", k="#A85400", v="#00704F", o="#A02C7C", stats="#6F5B00",
+    scores="#2B3644", warn="#B3261E",
+)  # fmt: skip
+THEMES: dict[ThemeName, Theme] = {"dark": DARK, "light": LIGHT}
+
+PANEL_CORNER = 0.12
+HAIRLINE, OUTLINE, HEAVY = 1.2, 2.0, 3.5
+DIM, RESTING, LIT = 0.28, 0.30, 0.92  # opacity of: what is not in play, a tile at rest, a tile in use
+DIMMED = 0.6  # of the veil over a zone that is not in play
+
+_MANIM_EM = 0.6652  # height in units of one em of Text at font_size 48, measured with the bundled Inter
+_TYPST_EM = 0.5  # the same of MathTypst
+_NO_WRAP = 100_000
+_DRAWN_AT = 96  # Pango rounds glyph advances at small sizes: draw large, then scale
+_FAMILY = {
+    Face.TEXT: ("Inter", "NORMAL"), Face.STRONG: ("Inter", "SEMIBOLD"),
+    Face.MONO: ("JetBrains Mono", "NORMAL"), Face.MONO_STRONG: ("JetBrains Mono", "SEMIBOLD"),
+}  # fmt: skip
+
+
+@cache
+def register_fonts() -> None:
+    """Make the bundled fonts known to Pango, once a process.
+
+    Raises:
+        MissingPartError: a font file is absent or Pango refuses it; manim itself would only warn and draw another font.
+    """
+    for face in Face:
+        path = FONTS_DIR / face
+        if not path.is_file() or not manimpango.register_font(str(path)):
+            raise MissingPartError(f"expected the bundled font {path}, got none that Pango can read; reinstall flashviz")
+
+
+def line(text: str, px: float, color: str, face: Face = Face.TEXT) -> Text:
+    """One line of text whose em is ``px`` pixels on a 1080 px frame."""
+    register_fonts()
+    family, weight = _FAMILY[face]
+    with tempconfig({"pixel_width": _NO_WRAP}):  # Pango would break the line at the width of the video
+        drawn = Text(text, font=family, weight=weight, font_size=_DRAWN_AT, color=color, disable_ligatures=True)
+    drawn.scale(em(px) / _MANIM_EM * 48 / _DRAWN_AT, about_point=drawn.get_center())
+    return drawn
+
+
+def lines(texts: list[str], px: float, color: str, face: Face = Face.TEXT) -> VGroup:
+    """Lines set one below the other, left-aligned, at the common pitch (ragged heights do not move baselines)."""
+    block = VGroup()
+    for index, text in enumerate(texts):
+        block.add(on_baseline(line(text, px, color, face), px, 0.0, -index * LINE_PITCH * em(px), text, face))
+    return block
+
+
+def on_baseline(drawn: Text, px: float, left: float, baseline: float, text: str, face: Face = Face.TEXT) -> Text:
+    """Place by baseline and left edge, whatever ascenders and descenders the words have."""
+    _, bottom = ink_box(text, px, face)
+    drawn.shift([left - drawn.get_left()[0], baseline + bottom - drawn.get_bottom()[1], 0])
+    return drawn
+
+
+def maths(formula: str, px: float, color: str) -> MathTypst:
+    """A Typst formula whose em is ``px`` pixels on a 1080 px frame."""
+    return MathTypst(formula, font_size=em(px) / _TYPST_EM * 48, color=color)
+
+
+def ramp(values: np.ndarray, low: str, high: str) -> RGBAPixelArray:
+    """Image of a matrix: value 0 shows ``low``, 1 shows ``high``, linear in sRGB between. ``values`` [rows, cols] -> uint8 RGBA."""
+    start, end = rgb(low), rgb(high)
+    share = np.clip(np.nan_to_num(values, nan=0.0, neginf=0.0, posinf=1.0), 0.0, 1.0)[..., None]
+    colours = start * (1 - share) + end * share
+    alpha = np.ones_like(share)
+    return np.round(np.concatenate([colours, alpha], axis=-1) * 255).astype(np.uint8)
+
+
+def rgb(color: str) -> np.ndarray:
+    """[3] floats in 0..1 of ``#RRGGBB``."""
+    return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+
+

@@ -1,0 +1,63 @@
+"""The FlashAttention film, from the kernel's own trace: ``manim -pqh scenes/flash.py FlashAttentionScene``."""
+
+from flashviz_kernels import record
+from flashviz_kernels.verify import max_abs_error
+
+from flashviz.director import FlashFilm
+from flashviz.storyboard import DIGEST_SECONDS
+
+
+class FlashAttentionScene(FlashFilm):
+    """Three and a half minutes: what moves, how many bytes, why the result is exact, what happens when the max rises."""
+
+    def construct(self) -> None:
+        self.open(record, max_abs_error)
+
+        self.hook()
+        self.attention()
+        self.tiles()
+        self.memory()
+        self.standard()
+        self.pause_a()
+        self.obstacle()
+
+        self.q_stays()
+        self.scores()
+        self.maximum()
+        self.denominator()
+        self.blended()
+        self.calm()
+        self.pause_b()
+        self.rise()
+        self.why()
+        self.sum_rescaled()
+        self.acc_rescaled()
+
+        self.finished()
+        self.rest()
+        self.parallel()
+        self.bill()
+        self.exact()
+        self.card()
+
+
+class DigestScene(FlashFilm):
+    """The same in a minute."""
+
+    def construct(self) -> None:
+        self.open(record, max_abs_error, DIGEST_SECONDS)
+
+        self.hook()
+        self.standard()
+
+        self.q_stays()
+        self.scores()
+        self.maximum()
+        self.denominator()
+        self.blended()
+        self.calm_unseen()
+        self.rise()
+        self.sum_rescaled()
+        self.acc_rescaled()
+
+        self.bill()
