@@ -1,0 +1,280 @@
+"""One recording: a header, typed columns, and the values that were kept. Its file is npz without pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from flashviz.config import AttentionConfig
+from flashviz.errors import FlashvizError, TraceError
+from flashviz.trace.events import TRANSFERS, Event, Kind, is_load, tensor_of
+
+SCHEMA = 1
+
+Algorithm = Literal["standard", "fa1", "fa2"]
+Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
+
+# Columns that two recordings of one configuration must agree upon, in the order of the file format.
+COMPARED = ("kind", "step", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
+DTYPES: dict[str, type[np.signedinteger[Any]]] = {
+    **dict.fromkeys((*COMPARED, "launch", "line"), np.int32),
+    "nbytes": np.int64,
+    "flops": np.int64,
+}  # fmt: skip
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a recording comes from. ``kernel_source`` is the text of the traced function, so that a film can show its lines."""
+
+    schema: int = SCHEMA
+    kind: Literal["attention"] = "attention"
+    algorithm: Algorithm
+    source: Source
+    config: AttentionConfig
+    versions: dict[str, str]
+    kernel_file: str
+    kernel_first_line: int
+    kernel_source: str
+    kernel_hash: str
+    inputs_recipe: str
+    inputs_hash: str
+    shared_bytes: int | None = None
+    clock: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Stats:
+    """m, l and alpha of every row after every visited tile t: [B * H, T_c, N_q] float32, NaN where a row block visits no t-th tile."""
+
+    m: np.ndarray
+    l: np.ndarray  # noqa: E741  # the symbol of the papers
+    alpha: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Values of one program after each visited tile t, float32, natural-log units with the scale applied.
+
+    m, l, alpha [T, rows]; qk (before the mask), s, p [T, rows, B_c], whose columns beyond N_k mean nothing; acc [T, rows, d].
+    """
+
+    m: np.ndarray
+    l: np.ndarray  # noqa: E741  # the symbol of the papers
+    alpha: np.ndarray
+    qk: np.ndarray
+    s: np.ndarray
+    p: np.ndarray
+    acc: np.ndarray
+
+
+class Trace:
+    """A recording of one attention call, sorted by (launch, program, step). Treat its arrays as read-only.
+
+    Args:
+        header: Provenance.
+        columns: Arrays of equal length, one a name in ``DTYPES``.
+        stats: m, l, alpha of all programs, where they were kept.
+        snapshots: All values of some programs, by (pid_m, pid_bh).
+    """
+
+    def __init__(
+        self,
+        header: Header,
+        columns: Mapping[str, np.ndarray],
+        *,
+        stats: Stats | None = None,
+        snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
+    ) -> None:
+        self.header = header
+        self.columns = {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in DTYPES.items()}
+        self.stats = stats
+        self.snapshots = dict(snapshots or {})
+
+    @property
+    def config(self) -> AttentionConfig:
+        return self.header.config
+
+    def __len__(self) -> int:
+        return len(self.columns["kind"])
+
+    def __getitem__(self, index: int) -> Event:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
+        index %= len(self)
+        values = {name: int(column[index]) for name, column in self.columns.items()}
+        return Event(index=index, kind=Kind(values.pop("kind")), **values)
+
+    def __iter__(self) -> Iterator[Event]:
+        return (self[index] for index in range(len(self)))
+
+    @cached_property
+    def hash(self) -> str:
+        """Twelve hex digits over the compared columns."""
+        digest = hashlib.sha256()
+        for name in COMPARED:
+            digest.update(self.columns[name].astype("<i8").tobytes())
+        return digest.hexdigest()[:12]
+
+    # ------------------------------------------------------------------------------------------------- programs
+
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        """First event of each program in the trace's order, and one past the last event."""
+        key = np.stack([self.columns[name] for name in ("launch", "pid_m", "pid_bh")])
+        changes = np.flatnonzero((key[:, 1:] != key[:, :-1]).any(axis=0)) + 1
+        return np.concatenate([[0], changes, [len(self)]]) if len(self) else np.zeros(1, np.int64)
+
+    @cached_property
+    def _spans(self) -> dict[tuple[int, int, int], range]:
+        spans = {}
+        for first, stop in zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True):
+            key = tuple(int(self.columns[name][first]) for name in ("launch", "pid_m", "pid_bh"))
+            spans[key[0], key[1], key[2]] = range(first, stop)
+        return spans
+
+    @property
+    def programs(self) -> list[tuple[int, int]]:
+        """(pid_m, pid_bh) of the first launch, in the trace's order."""
+        return [(pid_m, pid_bh) for launch, pid_m, pid_bh in self._spans if launch == 0]
+
+    def program(self, pid_m: int, pid_bh: int, launch: int = 0) -> range:
+        """Indices of the events of one program; only ``standard`` has launches beyond the first (scores, softmax, output).
+
+        Raises:
+            TraceError: There is no such program.
+        """
+        try:
+            return self._spans[launch, pid_m, pid_bh]
+        except KeyError:
+            known = f"pid_m below {1 + max(s[1] for s in self._spans)}, pid_bh below {1 + max(s[2] for s in self._spans)}"
+            raise TraceError(f"expected a program of this trace ({known}), got ({pid_m}, {pid_bh}); choose one of trace.programs") from None
+
+    def line_text(self, event: Event) -> str:
+        """The kernel's statement behind an event, without its indentation."""
+        return self.header.kernel_source.splitlines()[event.line - self.header.kernel_first_line].strip()
+
+    @cached_property
+    def traffic_before(self) -> dict[tuple[str, bool], np.ndarray]:
+        """(tensor, loaded?) -> bytes moved by all programs before each program: prefix sums, one entry a bound."""
+        sums: dict[tuple[str, bool], np.ndarray] = {}
+        for kind in TRANSFERS:
+            where = np.flatnonzero(self.columns["kind"] == kind)
+            if not len(where):
+                continue
+            running = np.concatenate([[0], np.cumsum(self.columns["nbytes"][where])])
+            key = tensor_of(kind), is_load(kind)
+            sums[key] = sums.get(key, 0) + running[np.searchsorted(where, self.bounds)]
+        return sums
+
+    @cached_property
+    def o_stores(self) -> tuple[np.ndarray, list[tuple[int, int]]]:
+        """Indices of the events that store a tile of O, and the (pid_bh, i) of each."""
+        where = np.flatnonzero(self.columns["kind"] == Kind.STORE_O)
+        return where, list(zip(self.columns["pid_bh"][where].tolist(), self.columns["i"][where].tolist(), strict=True))
+
+    # ----------------------------------------------------------------------------------------------------- files
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a compressed npz file, beside its place first and then renamed."""
+        arrays = {f"column/{name}": column for name, column in self.columns.items()}
+        if self.stats is not None:
+            arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
+        for (pid_m, pid_bh), snapshot in self.snapshots.items():
+            arrays |= {f"snapshot/{pid_m}/{pid_bh}/{field.name}": getattr(snapshot, field.name) for field in fields(Snapshot)}
+        header = np.frombuffer(msgspec.json.encode(self.header), np.uint8)
+        path = Path(path)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        try:
+            with partial.open("wb") as file:
+                np.savez_compressed(file, header=header, **arrays)
+            partial.replace(path)
+        except OSError as error:
+            raise TraceError(f"expected a path that can be written, got {path} ({error.strerror}); choose another --out") from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Trace:
+        """Read a file that ``save`` wrote.
+
+        Raises:
+            TraceError: The file is missing, is not a trace, has another schema or is damaged.
+        """
+        path = Path(path)
+        try:
+            arrays = _read(path)
+        except OSError as error:
+            raise TraceError(f"expected a trace file, got {path} ({error.strerror}); record one with flashviz trace --out") from error
+        except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+            raise TraceError(f"expected a trace file, got {path}, which is damaged or of another kind; record again with flashviz trace") from error
+        header = _header(path, arrays)
+        return _assembled(path, header, arrays)
+
+    def to_json(self) -> str:
+        """Header, names of the kinds and columns as lists: for the player, and for small traces."""
+        document = {
+            "header": msgspec.to_builtins(self.header),
+            "kinds": {int(kind): kind.name for kind in Kind},
+            "hash": self.hash,
+            "columns": {name: column.tolist() for name, column in self.columns.items()},
+        }
+        return json.dumps(document, ensure_ascii=False)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    with path.open("rb") as file:
+        blob = io.BytesIO(file.read())
+    loaded = np.load(blob, allow_pickle=False)
+    if not isinstance(loaded, np.lib.npyio.NpzFile):
+        raise ValueError("a bare array")  # noqa: TRY004  # load() says what was wrong with the file
+    return {name: loaded[name] for name in loaded.files}
+
+
+def _header(path: Path, arrays: Mapping[str, np.ndarray]) -> Header:
+    remedy = "record again with flashviz trace"
+    try:
+        raw = msgspec.json.decode(arrays["header"].tobytes())
+        schema = raw["schema"]
+    except (KeyError, TypeError, msgspec.DecodeError) as error:
+        raise TraceError(f"expected a trace with a header, got {path} without one; {remedy}") from error
+    if schema != SCHEMA:
+        raise TraceError(f"trace schema {schema}, this flashviz reads {SCHEMA}: {remedy}")
+    try:
+        return msgspec.convert(raw, Header)
+    except (msgspec.ValidationError, FlashvizError) as error:
+        raise TraceError(f"expected a header of schema {SCHEMA}, got {path} with {error}; {remedy}") from error
+
+
+def _assembled(path: Path, header: Header, arrays: dict[str, np.ndarray]) -> Trace:
+    damaged = TraceError(f"expected columns {', '.join(DTYPES)} of one length, got others in {path}; record again with flashviz trace")
+    columns = {name: arrays.get(f"column/{name}", np.zeros(())) for name in DTYPES}
+    shapes = {column.shape for column in columns.values()}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 1 or any(c.dtype.kind != "i" for c in columns.values()):
+        raise damaged
+    if len(columns["kind"]) and not (0 <= columns["kind"].min() and columns["kind"].max() < len(Kind)):
+        raise TraceError(f"expected kinds 0..{len(Kind) - 1}, got {path} with kind {columns['kind'].max()}; record again with flashviz trace")
+    kept: dict[tuple[int, int], dict[str, np.ndarray]] = {}
+    try:
+        for name in arrays:
+            if name.startswith("snapshot/"):
+                _, pid_m, pid_bh, field = name.split("/")
+                kept.setdefault((int(pid_m), int(pid_bh)), {})[field] = arrays[name]
+        stats = {field.name: arrays[f"stats/{field.name}"] for field in fields(Stats)} if "stats/m" in arrays else None
+        return Trace(
+            header, columns, stats=None if stats is None else Stats(**stats),
+            snapshots={program: Snapshot(**values) for program, values in kept.items()},
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged from error

@@ -1,0 +1,13 @@
+"""Attention kernels that report what they do: the Triton kernel, its NumPy twins, and the recorder.
+
+    reference    naive -> online softmax -> tiled: the ladder, in float64
+    twins        standard, fa1 and fa2 in NumPy, each reporting its events
+    forward      the Triton kernel of fa2
+    interpreter  runs it on a CPU, without torch
+    recorder     record(config) -> Trace
+    verify       kernel = twin, errors within the tolerance, bytes = closed forms
+"""
+
+from flashviz_kernels.recorder import record
+
+__all__ = ["record"]

@@ -1,0 +1,142 @@
+"""What a twin writes its events into, and the values that it was asked to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from flashviz.config import AttentionConfig
+from flashviz.errors import UsageError
+from flashviz.trace import Kind, Snapshot, Stats
+
+Numbers = np.ndarray | list[int] | int
+
+STATS_LIMIT = 256 << 20  # bytes
+SNAPSHOT_LIMIT = 1 << 30
+FLOAT32 = 4
+SCORES = ("qk", "s", "p")
+LAUNCHES = 3  # standard attention has three
+
+
+class EventLog:
+    """Events of programs that run in lockstep: one entry a statement, for all row blocks that execute it, of all heads.
+
+    ``blocks`` are the row blocks; what differs between them is an array of that length. Each row block counts its own steps.
+    """
+
+    def __init__(self, config: AttentionConfig, *, one_program: bool = False) -> None:
+        self.copies = config.batch * config.heads
+        self.one_program = one_program  # fa1: one program a head walks all row blocks
+        self.steps = np.zeros((LAUNCHES, config.row_blocks), np.int64)
+        self.entries: list[tuple[np.ndarray, ...]] = []
+
+    def __call__(
+        self, kind: Kind, blocks: np.ndarray, j: int, r0: Numbers, r1: Numbers, c0: Numbers, c1: Numbers,
+        *, nbytes: Numbers = 0, flops: Numbers = 0, launch: int = 0, i: int | None = None,
+    ) -> None:  # fmt: skip
+        """Note one statement: it worked on rows r0..r1 and columns c0..c1 of the tensor of ``kind``, in key tile ``j``."""
+        step = self.steps[launch, blocks]
+        self.steps[launch, blocks] += 1
+        pid_m = 0 if self.one_program else blocks
+        values = (launch, pid_m, step, int(kind), blocks if i is None else i, j, r0, r1, c0, c1, nbytes, flops)
+        self.entries.append(tuple(np.broadcast_to(np.asarray(value, np.int64), blocks.shape) for value in values))
+
+    def in_turn(self, blocks: np.ndarray, statements: np.ndarray, start: int) -> int:
+        """From step ``start`` on, ``blocks`` execute so many statements each, one block after the other. Returns the step after."""
+        ends = start + np.cumsum(statements)
+        self.steps[0, blocks] = ends - statements
+        return int(ends[-1])
+
+    def columns(self, lines: dict[Kind, int]) -> dict[str, np.ndarray]:
+        """The columns of a trace: sorted by (launch, program, step), repeated for each head, with source lines by kind."""
+        names = ("launch", "pid_m", "step", "kind", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
+        wide = {"nbytes", "flops"}
+        found = {
+            name: np.concatenate([entry[at] for entry in self.entries]).astype(np.int64 if name in wide else np.int32)
+            for at, name in enumerate(names)
+        }
+        self.entries.clear()
+        order = np.lexsort((found["step"], found["pid_m"], found["launch"]))
+        launches = np.searchsorted(found["launch"][order], np.arange(LAUNCHES + 1))
+        line_of = np.zeros(len(Kind), np.int32)
+        for kind, line in lines.items():
+            line_of[kind] = line
+        parts = [order[first:stop] for first, stop in zip(launches[:-1], launches[1:], strict=True)]
+        columns = {
+            name: np.concatenate([np.tile(column[part], self.copies) for part in parts]) for name, column in found.items()
+        }  # fmt: skip
+        columns["pid_bh"] = np.concatenate([np.repeat(np.arange(self.copies, dtype=np.int32), len(part)) for part in parts])
+        columns["line"] = line_of[columns["kind"]]
+        return columns
+
+
+@dataclass
+class Kept:
+    """Values that a recording keeps: statistics of all programs, everything of some."""
+
+    config: AttentionConfig
+    stats: Stats | None
+    programs: tuple[tuple[int, int], ...]
+    tiles: dict[tuple[int, int], dict[str, list[np.ndarray]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, config: AttentionConfig, programs: Iterable[tuple[int, int]], *, stats: bool) -> Kept:
+        """Room for what was asked.
+
+        Raises:
+            UsageError: No such program, or more bytes than a recording keeps.
+        """
+        programs = tuple(dict.fromkeys((int(pid_m), int(pid_bh)) for pid_m, pid_bh in programs))
+        copies = config.batch * config.heads
+        for pid_m, pid_bh in programs:
+            if not (0 <= pid_m < config.row_blocks and 0 <= pid_bh < copies):
+                raise UsageError(
+                    f"snapshots must name programs with pid_m below {config.row_blocks} and pid_bh below {copies}, "
+                    f"got ({pid_m}, {pid_bh}); leave it out"
+                )
+        need = 3 * FLOAT32 * copies * config.col_blocks * config.seq_q
+        if stats and need > STATS_LIMIT:
+            raise UsageError(f"stats must fit {STATS_LIMIT:,} B, got {need:,} B for this config; ask for snapshots of some programs instead")
+        a_tile = FLOAT32 * config.block_m * (3 * config.block_n + config.head_dim + 3)
+        need = len(programs) * config.col_blocks * a_tile
+        if need > SNAPSHOT_LIMIT:
+            raise UsageError(f"snapshots must fit {SNAPSHOT_LIMIT:,} B, got {need:,} B; ask for fewer programs")
+        shape = (copies, config.col_blocks, config.seq_q)
+        made = Stats(*(np.full(shape, np.nan, np.float32) for _ in range(3))) if stats else None
+        return cls(config, made, programs)
+
+    def tile(self, t: int, first_row: int, values: dict[str, np.ndarray]) -> None:
+        """After visited tile ``t`` of the rows from ``first_row`` on: [B, H_kv, G, rows, ...] of each value."""
+        flat = {name: array.reshape(-1, *array.shape[3:]) for name, array in values.items() if name in ("m", "l", "alpha")}
+        n_rows = flat["m"].shape[1]
+        if self.stats is not None:
+            for name, array in flat.items():
+                getattr(self.stats, name)[:, t, first_row : first_row + n_rows] = array
+        for pid_m, pid_bh in self.programs:
+            start = pid_m * self.config.block_m - first_row
+            if not 0 <= start < n_rows:
+                continue
+            tiles = self.tiles.setdefault((pid_m, pid_bh), {})
+            for name, array in values.items():
+                mine = array.reshape(-1, *array.shape[3:])[pid_bh, start : start + self.config.block_m]
+                tiles.setdefault(name, []).append(self._padded(mine) if name in SCORES else mine.copy())
+
+    def _padded(self, scores: np.ndarray) -> np.ndarray:
+        """A score tile widened to B_c columns."""
+        return np.pad(scores, ((0, 0), (0, self.config.block_n - scores.shape[1])), constant_values=np.nan)
+
+    def snapshots(self) -> dict[tuple[int, int], Snapshot]:
+        """What was kept of each program asked for, stacked over its visited tiles."""
+        c = self.config
+        found = {}
+        for pid_m, pid_bh in self.programs:
+            n_rows = min(c.block_m, c.seq_q - pid_m * c.block_m)
+            tiles = self.tiles.get((pid_m, pid_bh), {})
+            empty = {"qk": (n_rows, c.block_n), "s": (n_rows, c.block_n), "p": (n_rows, c.block_n), "acc": (n_rows, c.head_dim)}
+            found[pid_m, pid_bh] = Snapshot(**{
+                name: np.stack(tiles[name]) if name in tiles else np.zeros((0, *empty.get(name, (n_rows,))), np.float32)
+                for name in ("m", "l", "alpha", "qk", "s", "p", "acc")
+            })  # fmt: skip
+        return found

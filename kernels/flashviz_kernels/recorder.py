@@ -1,0 +1,104 @@
+"""record(config) -> Trace: run a kernel or a twin on the config's own inputs and write down what it did."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+import flashviz
+from flashviz.config import AttentionConfig
+from flashviz.errors import UsageError
+from flashviz.inputs import Arrays, inputs_hash, make_inputs
+from flashviz.trace import Header, Trace
+from flashviz.trace.recording import Algorithm, Source
+from flashviz_kernels import twins
+from flashviz_kernels.log import EventLog, Kept
+from flashviz_kernels.source import KernelSource, source_of
+
+ALGORITHMS: tuple[Algorithm, ...] = ("standard", "fa1", "fa2")
+SOURCES = ("numpy", "triton")
+
+TWINS: dict[Algorithm, tuple[Callable[..., twins.Output], ...]] = {
+    "fa2": (twins.fa2, twins._fa2_tile),
+    "fa1": (twins.fa1, twins._fa1_tile),
+    "standard": (twins.standard, twins._scores, twins._softmax, twins._blend),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A recording and what its algorithm computed: O [B, H, N_q, d], and LSE [B, H, N_q] where it has one."""
+
+    trace: Trace
+    o: np.ndarray
+    lse: np.ndarray | None
+
+
+def record(
+    config: AttentionConfig,
+    *,
+    source: str | None = None,
+    algorithm: str = "fa2",
+    snapshots: Iterable[tuple[int, int]] = (),
+    stats: bool = False,
+) -> Trace:
+    """The trace of one attention forward pass.
+
+    Args:
+        config: The problem; its inputs are made by its own recipe.
+        source: ``triton`` for the kernel, interpreted; ``numpy`` for the twin; None takes the kernel for fa2 where triton is.
+        algorithm: ``fa2``, ``fa1`` or ``standard``.
+        snapshots: Programs (pid_m, pid_bh) whose every value is kept (fa2 only).
+        stats: Keep m, l and alpha of all programs (fa2 only).
+
+    Raises:
+        UsageError: The request contradicts itself or needs more memory than a recording keeps.
+        MissingPartError: ``triton`` was asked for and cannot be used here.
+    """
+    return run(config, source=source, algorithm=algorithm, snapshots=snapshots, stats=stats).trace
+
+
+def run(
+    config: AttentionConfig,
+    *,
+    source: str | None = None,
+    algorithm: str = "fa2",
+    snapshots: Iterable[tuple[int, int]] = (),
+    stats: bool = False,
+) -> Run:
+    """As ``record``, with the outputs."""
+    if algorithm not in ALGORITHMS:
+        raise UsageError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {algorithm!r}; try fa2")
+    if source not in (None, *SOURCES):
+        raise UsageError(f"source must be one of {', '.join(SOURCES)}, got {source!r}; leave it out to take triton where it is installed")
+    if source == "triton" and algorithm != "fa2":
+        raise UsageError(f"source triton has the kernel of fa2, got algorithm {algorithm}; use source numpy for it")
+    snapshots = tuple(snapshots)
+    if (snapshots or stats) and algorithm != "fa2":
+        raise UsageError(f"snapshots and stats are kept of fa2, got algorithm {algorithm}; leave them out")
+    kept = Kept.of(config, snapshots, stats=stats)
+    arrays = make_inputs(config)
+    return _run_twin(config, algorithm, arrays, kept)  # type: ignore[arg-type]
+
+
+def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kept: Kept) -> Run:
+    functions = TWINS[algorithm]
+    log = EventLog(config, one_program=algorithm == "fa1")
+    with np.errstate(over="ignore"):  # a score beyond the dtype's range becomes infinite, as in the kernel
+        o, lse = functions[0](*arrays, config, log, kept)
+    text = source_of(*functions)
+    header = _header(config, algorithm, "numpy", arrays, text)
+    trace = Trace(header, log.columns(text.lines), stats=kept.stats, snapshots=kept.snapshots())
+    return Run(trace, o, lse)
+
+
+def _header(config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource) -> Header:
+    versions = {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
+    return Header(
+        algorithm=algorithm, source=source, config=config, versions=versions, kernel_file=text.file,
+        kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,
+        inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays),
+    )  # fmt: skip

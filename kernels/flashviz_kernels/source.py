@@ -1,0 +1,65 @@
+"""Event -> source line, found in the kernel's own syntax tree: the statement that stands before each report of an event."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flashviz.trace import Kind
+
+REPORTS = ("log", "trace")  # the calls by which a twin and the kernel report an event
+
+
+@dataclass(frozen=True)
+class KernelSource:
+    """The text of the traced functions (neighbours in one file) and the line of each kind of event."""
+
+    file: str
+    first_line: int
+    text: str
+    lines: dict[Kind, int]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def source_of(*functions: Callable[..., Any]) -> KernelSource:
+    """Text and lines of functions that stand together in one file."""
+    path = Path(inspect.getsourcefile(functions[0]) or "")
+    spans = [(first, first + len(lines) - 1) for lines, first in map(inspect.getsourcelines, functions)]
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    text = "\n".join(path.read_text(encoding="utf-8").splitlines()[first - 1 : last]) + "\n"
+    return KernelSource(path.name, first, text, event_lines(text, first))
+
+
+def event_lines(text: str, first_line: int) -> dict[Kind, int]:
+    """Kind -> line of the statement whose execution it reports."""
+    lines: dict[Kind, int] = {}
+    for node in ast.walk(ast.parse(text)):
+        for block in (getattr(node, name, None) for name in ("body", "orelse")):
+            if not isinstance(block, list):
+                continue
+            for before, statement in zip(block, block[1:], strict=False):
+                kind = reported(statement)
+                if kind is not None:
+                    lines[kind] = first_line - 1 + before.lineno
+    return lines
+
+
+def reported(statement: ast.stmt) -> Kind | None:
+    """The kind that a statement reports: ``log(Kind.X, ...)``, or ``if TRACE: ... trace(..., X, ...)``; None for the algorithm's own."""
+    if isinstance(statement, ast.If):
+        guarded = isinstance(statement.test, ast.Name) and statement.test.id == "TRACE"
+        return reported(statement.body[0]) if guarded else None
+    call = getattr(statement, "value", None)
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in REPORTS):
+        return None
+    names = [arg.attr if isinstance(arg, ast.Attribute) else getattr(arg, "id", "") for arg in call.args]
+    return next((Kind[name] for name in names if name in Kind.__members__), None)

@@ -1,0 +1,347 @@
+"""The NumPy twins: standard attention, FlashAttention (K/V outer) and FlashAttention-2 (Q outer), each reporting its events.
+
+They say the same, in the same order and with the same names, as the Triton kernel; only, programs that would run side by side on
+a GPU run here in lockstep: each statement is executed at once for all row blocks and heads that reach it. A twin takes
+the bytes of its transfers from the slices that it has really cut (``array.nbytes``). Shapes carry [B, H_kv, H / H_kv] in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from flashviz.config import AttentionConfig
+from flashviz.trace import Kind
+from flashviz_kernels.log import EventLog, Kept
+
+LANES = 1 << 21  # scores that are computed in lockstep at once
+INF = np.float32(np.inf)
+ONE, ZERO = np.float32(1), np.float32(0)
+
+Output = tuple[np.ndarray, np.ndarray | None]
+
+# ---------------------------------------------------------------------------------------------------------------------- fa2
+
+
+def fa2(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: EventLog, kept: Kept) -> Output:
+    """FlashAttention-2, Algorithm 1: each program keeps one row block on chip and walks the keys.
+
+    Args:
+        q: [B, H, N_q, d].
+        k: [B, H_kv, N_k, d], as ``v``.
+        v: Values.
+        c: The config that they were made for.
+        log: Takes the events.
+        kept: Takes the values that a film asks for.
+
+    Returns:
+        O [B, H, N_q, d] in the inputs' dtype and LSE [B, H, N_q] in float32.
+    """
+    Q, K, V = grouped(q, k, v)
+    O, LSE = np.zeros_like(Q), np.zeros(Q.shape[:-1], np.float32)
+    for first, last in waves(c, 0, c.row_blocks, c.block_n):
+        blocks, r0, r1 = row_blocks(c, first, last)
+        rows = slice(r0[0], r1[-1])
+        # load Q_i: HBM -> SRAM
+        q_i = Q[..., rows, :].astype(np.float32)
+        log(Kind.LOAD_Q, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(Q, r0, r1))
+        m_i = np.full(q_i.shape[:-1], -INF)
+        l_i = np.zeros(q_i.shape[:-1], np.float32)
+        acc = np.zeros(q_i.shape, np.float32)
+        visits = np.array([c.visited(i) for i in blocks])
+        for j in range(visits[-1]):
+            live = blocks[visits > j]  # causal: the first row blocks are through
+            _fa2_tile(q_i, K, V, (m_i, l_i, acc), c, log, kept, live, j, rows.start)
+        # O_i = acc / l
+        l_use = np.where(l_i == 0, ONE, l_i)
+        acc = acc / l_use[..., None]
+        log(Kind.NORMALIZE, blocks, -1, r0, r1, 0, c.head_dim)
+        # store O_i: SRAM -> HBM
+        O[..., rows, :] = acc.astype(q.dtype)
+        log(Kind.STORE_O, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(O, r0, r1))
+        # store LSE_i = m + ln l: SRAM -> HBM
+        LSE[..., rows] = np.where(l_i == 0, -INF, m_i + np.log(l_use))
+        log(Kind.STORE_LSE, blocks, -1, r0, r1, 0, 1, nbytes=cut(LSE, r0, r1, axis=-1))
+    return O.reshape(q.shape), LSE.reshape(q.shape[:-1])
+
+
+def _fa2_tile(
+    q_i: np.ndarray, K: np.ndarray, V: np.ndarray, chip: tuple[np.ndarray, np.ndarray, np.ndarray],
+    c: AttentionConfig, log: EventLog, kept: Kept, live: np.ndarray, j: int, origin: int,
+) -> None:  # fmt: skip
+    """Key tile ``j`` for the ``live`` row blocks of a wave that starts at row ``origin``: one turn of the kernel's loop.
+
+    Line 10 of the paper prints a wrong inverse; correct is acc <- diag(alpha) acc + P V_j with alpha = e^(m - m').
+    """
+    blocks, r0, r1 = row_blocks(c, live[0], live[-1] + 1)
+    c0, c1, d = j * c.block_n, min((j + 1) * c.block_n, c.seq_k), c.head_dim
+    m_i, l_i, acc = (array[:, :, :, r0[0] - origin :] for array in chip)
+    # load K_j: HBM -> SRAM
+    k_j = K[..., c0:c1, :]
+    log(Kind.LOAD_K, blocks, j, c0, c1, 0, d, nbytes=k_j[0, 0, 0].nbytes)
+    # S = scale Q_i K_j^T
+    s = qk = dot(q_i[..., r0[0] - origin :, :], k_j.swapaxes(-1, -2)) * np.float32(c.scale)
+    log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * d)
+    if len(by_mask := blocks[masked(c, r0, j)]):
+        # S = -inf where a key is not seen
+        s = np.where(seen(c, r0[0], s.shape[-2], c0, c1), s, -INF)
+        log(Kind.MASK, by_mask, j, *row_blocks(c, by_mask[0], by_mask[-1] + 1)[1:], c0, c1)
+    # m' = max(m, rowmax S)
+    m_new = np.maximum(m_i, s.max(axis=-1))
+    log(Kind.SOFTMAX_M, blocks, j, r0, r1, 0, 1)
+    m_use = np.where(m_new == -INF, ZERO, m_new)
+    # alpha = e^(m - m')
+    alpha = np.exp(m_i - m_use)
+    log(Kind.ALPHA, blocks, j, r0, r1, 0, 1)
+    # P = e^(S - m')
+    p = np.exp(s - m_use[..., None])
+    log(Kind.SOFTMAX_P, blocks, j, r0, r1, c0, c1)
+    # l <- alpha l + rowsum P
+    l_i[...] = l_i * alpha + p.sum(axis=-1)
+    log(Kind.SOFTMAX_L, blocks, j, r0, r1, 0, 1)
+    # acc <- alpha acc
+    acc[...] = acc * alpha[..., None]
+    log(Kind.RESCALE_ACC, blocks, j, r0, r1, 0, d)
+    # load V_j: HBM -> SRAM
+    v_j = V[..., c0:c1, :]
+    log(Kind.LOAD_V, blocks, j, c0, c1, 0, d, nbytes=v_j[0, 0, 0].nbytes)
+    # acc <- acc + P V_j
+    acc[...] += dot(p.astype(K.dtype), v_j)
+    log(Kind.PV_DOT, blocks, j, r0, r1, 0, d, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
+    m_i[...] = m_new
+    kept.tile(j, int(r0[0]), {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "qk": qk, "s": s, "p": p})
+
+
+# ---------------------------------------------------------------------------------------------------------------------- fa1
+
+
+def fa1(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: EventLog, kept: Kept) -> Output:
+    """FlashAttention, Algorithm 1: K/V outer, Q inner; O, l, m go through HBM at every inner step and O stays normalised.
+
+    One program a head. The printed algorithm leaves out the scale; it is applied here. Arguments and result as ``fa2``; LSE is
+    m + ln l of what the algorithm leaves in HBM.
+    """
+    del kept  # fa2 alone keeps values
+    Q, K, V = grouped(q, k, v)
+    blocks, r0, r1 = row_blocks(c, 0, c.row_blocks)
+    visits = np.array([c.visited(i) for i in blocks])
+    clock = log.in_turn(blocks, np.full(len(blocks), 3), 0)
+    O = np.zeros_like(Q)
+    log(Kind.INIT_O, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(O, r0, r1))
+    L = np.zeros(Q.shape[:-1], np.float32)
+    log(Kind.INIT_L, blocks, -1, r0, r1, 0, 1, nbytes=cut(L, r0, r1, axis=-1))
+    M = np.full(Q.shape[:-1], -INF)
+    log(Kind.INIT_M, blocks, -1, r0, r1, 0, 1, nbytes=cut(M, r0, r1, axis=-1))
+    for j in range(c.col_blocks):
+        c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
+        reached = blocks[visits > j]
+        clock = log.in_turn(reached[:1], np.array([2]), clock)
+        # load K_j, V_j: HBM -> SRAM
+        k_j = K[..., c0:c1, :]
+        log(Kind.LOAD_K, reached[:1], j, c0, c1, 0, c.head_dim, nbytes=k_j[0, 0, 0].nbytes, i=-1)
+        v_j = V[..., c0:c1, :]
+        log(Kind.LOAD_V, reached[:1], j, c0, c1, 0, c.head_dim, nbytes=v_j[0, 0, 0].nbytes, i=-1)
+        clock = log.in_turn(reached, FA1_STATEMENTS + masked(c, reached * c.block_m, j), clock)
+        for first, last in waves(c, reached[0], reached[-1] + 1, c.block_n):
+            _fa1_tile(Q, k_j, v_j, (O, L, M), c, log, j, first, last)
+    lse = np.where(L == 0, -INF, M + np.log(np.where(L == 0, ONE, L)))
+    return O.reshape(q.shape), lse.reshape(q.shape[:-1])
+
+
+FA1_STATEMENTS = 15  # of the inner step, without MASK
+
+
+def _fa1_tile(
+    Q: np.ndarray, k_j: np.ndarray, v_j: np.ndarray, hbm: tuple[np.ndarray, np.ndarray, np.ndarray],
+    c: AttentionConfig, log: EventLog, j: int, first: int, last: int,
+) -> None:  # fmt: skip
+    """Row blocks ``first`` to ``last`` against key tile ``j``: lines 8 to 13 of FlashAttention's Algorithm 1."""
+    O, L, M = hbm
+    blocks, r0, r1 = row_blocks(c, first, last)
+    rows = slice(r0[0], r1[-1])
+    c0, c1, d = j * c.block_n, min((j + 1) * c.block_n, c.seq_k), c.head_dim
+    # load Q_i, O_i, l_i, m_i: HBM -> SRAM
+    q_i = Q[..., rows, :]
+    log(Kind.LOAD_Q, blocks, j, r0, r1, 0, d, nbytes=cut(Q, r0, r1))
+    o_i = O[..., rows, :].astype(np.float32)
+    log(Kind.LOAD_O, blocks, j, r0, r1, 0, d, nbytes=cut(O, r0, r1))
+    l_i = L[..., rows]
+    log(Kind.LOAD_L, blocks, j, r0, r1, 0, 1, nbytes=cut(L, r0, r1, axis=-1))
+    m_i = M[..., rows]
+    log(Kind.LOAD_M, blocks, j, r0, r1, 0, 1, nbytes=cut(M, r0, r1, axis=-1))
+    # S = scale Q_i K_j^T
+    s = dot(q_i, k_j.swapaxes(-1, -2)) * np.float32(c.scale)
+    log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * d)
+    if len(by_mask := blocks[masked(c, r0, j)]):
+        # S = -inf where a key is not seen
+        s = np.where(seen(c, rows.start, s.shape[-2], c0, c1), s, -INF)
+        log(Kind.MASK, by_mask, j, *row_blocks(c, by_mask[0], by_mask[-1] + 1)[1:], c0, c1)
+    # m' = max(m, rowmax S)
+    m_new = np.maximum(m_i, s.max(axis=-1))
+    log(Kind.SOFTMAX_M, blocks, j, r0, r1, 0, 1)
+    m_use = np.where(m_new == -INF, ZERO, m_new)
+    # alpha = e^(m - m')
+    alpha = np.exp(m_i - m_use)
+    log(Kind.ALPHA, blocks, j, r0, r1, 0, 1)
+    # P = e^(S - m')
+    p = np.exp(s - m_use[..., None])
+    log(Kind.SOFTMAX_P, blocks, j, r0, r1, c0, c1)
+    # l' = alpha l + rowsum P
+    l_new = l_i * alpha + p.sum(axis=-1)
+    log(Kind.SOFTMAX_L, blocks, j, r0, r1, 0, 1)
+    # O_i <- (alpha l O_i + P V_j) / l'
+    o_i = o_i * (l_i * alpha)[..., None]
+    log(Kind.RESCALE_ACC, blocks, j, r0, r1, 0, d)
+    o_i = o_i + dot(p.astype(Q.dtype), v_j)
+    log(Kind.PV_DOT, blocks, j, r0, r1, 0, d, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
+    o_i = o_i / np.where(l_new == 0, ONE, l_new)[..., None]
+    log(Kind.NORMALIZE, blocks, j, r0, r1, 0, d)
+    # store O_i, l', m': SRAM -> HBM
+    O[..., rows, :] = o_i.astype(Q.dtype)
+    log(Kind.STORE_O, blocks, j, r0, r1, 0, d, nbytes=cut(O, r0, r1))
+    L[..., rows] = l_new
+    log(Kind.STORE_L, blocks, j, r0, r1, 0, 1, nbytes=cut(L, r0, r1, axis=-1))
+    M[..., rows] = m_new
+    log(Kind.STORE_M, blocks, j, r0, r1, 0, 1, nbytes=cut(M, r0, r1, axis=-1))
+
+
+# ----------------------------------------------------------------------------------------------------------------- standard
+
+
+def standard(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: EventLog, kept: Kept) -> Output:
+    """Attention in three passes over HBM: S = scale Q K^T, P = softmax(S), O = P V. S and P are stored in the inputs' dtype.
+
+    Each pass is a launch of its own; softmax has its statistics over whole rows. Arguments as ``fa2``; there is no LSE.
+    """
+    del kept  # fa2 alone keeps values
+    Q, K, V = grouped(q, k, v)
+    O = np.zeros_like(Q)
+    for first, last in waves(c, 0, c.row_blocks, max(c.seq_k, 1)):  # only a wave's rows of S and P are held at once
+        blocks, r0, r1 = row_blocks(c, first, last)
+        S = _scores(Q, K, c, log, blocks, r0, r1)
+        P = _softmax(S, c, log, blocks, r0, r1)
+        del S
+        O[..., r0[0] : r1[-1], :] = _blend(P, V, O, c, log, blocks, r0, r1)
+    return O.reshape(q.shape), None
+
+
+def _scores(
+    Q: np.ndarray, K: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarray, r0: np.ndarray, r1: np.ndarray
+) -> np.ndarray:
+    """First pass: each tile of S is computed, masked where a query does not see a key, and stored."""
+    # load Q_i: HBM -> SRAM
+    q_i = Q[..., r0[0] : r1[-1], :]
+    log(Kind.LOAD_Q, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(Q, r0, r1))
+    S = np.zeros((*q_i.shape[:-1], c.seq_k), Q.dtype)
+    for j in range(c.col_blocks):
+        c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
+        # load K_j: HBM -> SRAM
+        k_j = K[..., c0:c1, :]
+        log(Kind.LOAD_K, blocks, j, c0, c1, 0, c.head_dim, nbytes=k_j[0, 0, 0].nbytes)
+        # S = scale Q_i K_j^T
+        s = dot(q_i, k_j.swapaxes(-1, -2)) * np.float32(c.scale)
+        log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * c.head_dim)
+        if len(by_mask := blocks[masked(c, r0, j)]):
+            # S = -inf where a key is not seen
+            s = np.where(seen(c, r0[0], s.shape[-2], c0, c1), s, -INF)
+            log(Kind.MASK, by_mask, j, *row_blocks(c, by_mask[0], by_mask[-1] + 1)[1:], c0, c1)
+        # store S_ij: SRAM -> HBM
+        S[..., c0:c1] = s.astype(Q.dtype)
+        log(Kind.STORE_S, blocks, j, r0, r1, c0, c1, nbytes=cut(S[..., c0:c1], r0 - r0[0], r1 - r0[0]))
+    return S
+
+
+def _softmax(S: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarray, r0: np.ndarray, r1: np.ndarray) -> np.ndarray:
+    """Second pass: whole rows of S come back, their weights P are stored."""
+    s = np.zeros(S.shape, np.float32)
+    for j in range(c.col_blocks):
+        c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
+        # load S_ij: HBM -> SRAM
+        s[..., c0:c1] = S[..., c0:c1]
+        log(Kind.LOAD_S, blocks, j, r0, r1, c0, c1, nbytes=cut(S[..., c0:c1], r0 - r0[0], r1 - r0[0]), launch=1)
+    # m = rowmax S
+    m = s.max(axis=-1, initial=-INF)
+    log(Kind.SOFTMAX_M, blocks, -1, r0, r1, 0, 1, launch=1)
+    e = np.exp(s - np.where(m == -INF, ZERO, m)[..., None], out=s)
+    # l = rowsum e^(S - m)
+    l_i = e.sum(axis=-1)
+    log(Kind.SOFTMAX_L, blocks, -1, r0, r1, 0, 1, launch=1)
+    # P = e^(S - m) / l
+    p = np.divide(e, np.where(l_i == 0, ONE, l_i)[..., None], out=e)
+    log(Kind.SOFTMAX_P, blocks, -1, r0, r1, 0, c.seq_k, launch=1)
+    P = np.zeros_like(S)
+    for j in range(c.col_blocks):
+        c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
+        # store P_ij: SRAM -> HBM
+        P[..., c0:c1] = p[..., c0:c1].astype(S.dtype)
+        log(Kind.STORE_P, blocks, j, r0, r1, c0, c1, nbytes=cut(P[..., c0:c1], r0 - r0[0], r1 - r0[0]), launch=1)
+    return P
+
+
+def _blend(
+    P: np.ndarray, V: np.ndarray, O: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarray, r0: np.ndarray, r1: np.ndarray
+) -> np.ndarray:
+    """Third pass: P comes back and blends V."""
+    acc = np.zeros((*P.shape[:-1], c.head_dim), np.float32)
+    for j in range(c.col_blocks):
+        c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
+        # load P_ij, V_j: HBM -> SRAM
+        p = P[..., c0:c1]
+        log(Kind.LOAD_P, blocks, j, r0, r1, c0, c1, nbytes=cut(p, r0 - r0[0], r1 - r0[0]), launch=2)
+        v_j = V[..., c0:c1, :]
+        log(Kind.LOAD_V, blocks, j, c0, c1, 0, c.head_dim, nbytes=v_j[0, 0, 0].nbytes, launch=2)
+        # acc <- acc + P V_j
+        acc += dot(p, v_j)
+        log(Kind.PV_DOT, blocks, j, r0, r1, 0, c.head_dim, flops=2 * (r1 - r0) * v_j.shape[-2] * c.head_dim, launch=2)
+    # store O_i: SRAM -> HBM
+    o_i = acc.astype(P.dtype)
+    log(Kind.STORE_O, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(O, r0, r1), launch=2)
+    return o_i
+
+
+# ------------------------------------------------------------------------------------------------------------ tiles and rows
+
+
+def grouped(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Views [B, H_kv, H / H_kv, N, d]: query heads beside the key/value head that they share."""
+    b, h, n_q, d = q.shape
+    return q.reshape(b, k.shape[1], h // k.shape[1], n_q, d), k[:, :, None], v[:, :, None]
+
+
+def waves(c: AttentionConfig, first: int, last: int, width: int) -> Iterator[tuple[int, int]]:
+    """Row blocks ``first`` to ``last`` in stretches whose scores, ``width`` columns of all heads, stay within ``LANES``."""
+    many = max(1, LANES // (c.batch * c.heads * c.block_m * width))
+    return ((at, min(at + many, int(last))) for at in range(int(first), int(last), many))
+
+
+def row_blocks(c: AttentionConfig, first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Indices of the row blocks ``first`` to ``last``, their first rows and one past their last rows, clipped at N_q."""
+    blocks = np.arange(first, last)
+    return blocks, blocks * c.block_m, np.minimum((blocks + 1) * c.block_m, c.seq_q)
+
+
+def cut(array: np.ndarray, r0: np.ndarray, r1: np.ndarray, axis: int = -2) -> list[int]:
+    """Bytes of each row block's slice of one head."""
+    head = array[0, 0, 0]
+    assert head.ndim == -axis
+    return [head[a:b].nbytes for a, b in zip(r0.tolist(), r1.tolist(), strict=True)]
+
+
+def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Product of tiles of the inputs' dtype, accumulated in float32."""
+    return np.asarray(np.matmul(a.astype(np.float32, copy=False), b.astype(np.float32, copy=False)))
+
+
+def masked(c: AttentionConfig, r0: np.ndarray, j: int) -> np.ndarray:
+    """Which row blocks meet key tile j on the masked path: it is ragged, or its last column lies beyond their first row's sight."""
+    ragged = (j + 1) * c.block_n > c.seq_k
+    diagonal = (j + 1) * c.block_n - 1 > r0 + c.seq_k - c.seq_q
+    return ragged | (c.causal & diagonal)
+
+
+def seen(c: AttentionConfig, first_row: int, rows: int, c0: int, c1: int) -> np.ndarray:
+    """Which keys c0..c1 the rows see; a ragged tile has no others, since slices are clipped."""
+    if not c.causal:
+        return np.ones((rows, c1 - c0), bool)
+    return first_row + np.arange(rows)[:, None] + c.seq_k - c.seq_q >= np.arange(c0, c1)[None, :]
