@@ -195,7 +195,7 @@ def _typed(spelt: str, value: object, kind: Any, *, strict: bool) -> Any:
 
 
 def _config_of_trace(path: Path, layers: list[_Layer]) -> AttentionConfig:
-    """The config that a trace was recorded with; nothing from the place that names it, or a stronger one, may differ."""
+    """The config that a trace was recorded with; neither the place that names it nor a stronger one may differ."""
     if not path.is_file():
         raise UsageError(f"trace {path}: no such file; record one with flashviz trace --out {path}")
     from flashviz.trace import Trace

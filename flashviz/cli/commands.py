@@ -1,0 +1,118 @@
+"""``flashviz trace | info | verify | render``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import cloup
+
+from flashviz import __version__
+from flashviz.cli import options, screen
+from flashviz.cli.errors import Flashviz
+from flashviz.errors import UsageError, VerificationError
+from flashviz.settings import load_settings
+
+QUALITIES = {"l": "low_quality", "m": "medium_quality", "h": "high_quality", "k": "fourk_quality"}
+TRACE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@cloup.group(cls=Flashviz, name="flashviz", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="flashviz")
+def main() -> None:
+    """FlashAttention, replayed from a real kernel's own trace."""
+
+
+@main.command()
+@options.with_config
+@options.with_algorithm
+@options.with_source
+@cloup.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.npz")
+@options.with_json
+def trace(out: Path, algorithm: str | None, as_json: bool, **flags: Any) -> None:
+    """Record one forward pass and write its trace."""
+    _check_out(out)
+    settings = load_settings(**flags)
+    from flashviz_kernels import record
+
+    with screen.status("recording"):
+        recorded = record(settings.config, source=settings.source, algorithm=algorithm or "fa2")
+    recorded.save(out)
+    screen.show_trace(out, recorded, as_json=as_json)
+
+
+@main.command()
+@cloup.argument("file", type=TRACE_FILE)
+@options.with_json
+def info(file: Path, as_json: bool) -> None:
+    """Say what a trace holds: its config, its events, its bytes."""
+    from flashviz.trace import Trace
+
+    screen.show_trace(file, Trace.load(file), as_json=as_json)
+
+
+@main.command()
+@cloup.argument("file", type=TRACE_FILE, required=False)
+@options.with_config
+@options.with_algorithm
+@options.with_source
+@options.with_json
+def verify(file: Path | None, algorithm: str | None, source: str | None, as_json: bool, **flags: Any) -> None:
+    """Check kernel against twin, counted bytes against closed forms, and the result against float64.
+
+    With FILE, record again from its header and compare every column.
+    """
+    from flashviz_kernels.verify import verify as check
+
+    if file is not None:
+        given = options.spell({"algorithm": algorithm, "source": source, **flags})
+        if given:
+            raise UsageError(f"{file} says itself how it was recorded; leave out {given}")
+        from flashviz.trace import Trace
+
+        subject: Any = Trace.load(file)
+    else:
+        settings = load_settings(source=source, **flags)
+        subject, source = settings.config, settings.source
+    with screen.status("verifying"):
+        found = check(subject, source=source, algorithm=algorithm or "fa2")
+    screen.show_verification(found, as_json=as_json)
+    if not found.ok:
+        raise VerificationError(f"verification failed: {screen.failures(found)}")
+
+
+@main.command()
+@cloup.argument("scenes", nargs=-1, metavar="[SCENE]...")
+@cloup.option(
+    "-q", "--quality", type=click.Choice(list(QUALITIES)), default="m", help="480p, 720p, 1080p, 4K. [default: m]"
+)
+@options.with_config
+@options.with_source
+@cloup.option("--trace", type=TRACE_FILE, metavar="FILE.npz", help="Show this recording.")
+@cloup.option("--theme", type=click.Choice(["dark", "light"]), help="[default: dark]")
+@cloup.option("--captions/--no-captions", default=None, help="Captions in the picture. [default: yes]")
+@cloup.option("--pauses/--no-pauses", default=None, help="Stills with a question. [default: yes]")
+@cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]")
+@cloup.option(
+    "--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]"
+)
+@options.with_json
+def render(
+    scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, **flags: Any
+) -> None:
+    """Render films (FlashAttentionScene unless others are named)."""
+    from flashviz.cli.films import DEFAULT_SCENE, find_scenes, render_film
+
+    found = find_scenes(scenes or (DEFAULT_SCENE,))
+    settings = load_settings(trace=None if trace is None else str(trace), **flags)
+    films = [render_film(scene, settings, QUALITIES[quality], media_dir) for scene in found]
+    screen.show_films(films, as_json=as_json)
+
+
+def _check_out(out: Path) -> None:
+    """Refuse a target that cannot be written before the work is done for it."""
+    if out.suffix != ".npz":
+        raise UsageError(f"--out {out}: a trace is an .npz file; try {out.with_suffix('.npz')}")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")

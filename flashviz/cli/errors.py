@@ -1,0 +1,48 @@
+"""Errors become one line on standard error and an exit code: here, once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import cloup
+from click.exceptions import NoArgsIsHelpError
+
+from flashviz.errors import FlashvizError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+class Flashviz(cloup.Group):
+    """A command group whose errors, wherever they come from, are one line: ``flashviz: expected, got, remedy``."""
+
+    # click overloads main on standalone_mode, to say that it does not return; here both return alike
+    def main(self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+        """Run the command line; in standalone mode, exit with its code."""
+        code = self._run(args, extra)
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+    def _run(self, args: Sequence[str] | None, extra: dict[str, Any]) -> int:
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+        except FlashvizError as error:
+            return _complain(str(error), error.exit_code)
+        except NoArgsIsHelpError as error:
+            click.echo(error.message, err=True)
+            return error.exit_code
+        except click.ClickException as error:
+            return _complain(error.format_message(), error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            return _complain("interrupted", INTERRUPTED)
+        except OSError as error:
+            return _complain(f"{error.filename or 'file'}: {error.strerror or error}", FlashvizError.exit_code)
+        return code if isinstance(code, int) else 0
+
+
+def _complain(message: str, code: int) -> int:
+    click.echo("flashviz: " + " ".join(message.split()), err=True)
+    return code

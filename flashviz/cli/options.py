@@ -1,0 +1,48 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, get_args
+
+import click
+import cloup
+
+from flashviz.settings import Source
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+ALGORITHMS = ("standard", "fa1", "fa2")
+
+with_config = cloup.option_group(
+    "CONFIG",
+    cloup.option("--batch", type=int, metavar="N", help="Sequences. [default: 1]"),
+    cloup.option("--heads", type=int, metavar="N", help="Query heads. [default: 1]"),
+    cloup.option("--kv-heads", type=int, metavar="N", help="Key and value heads. [default: as --heads]"),
+    cloup.option("--seq-len", type=int, metavar="N", help="Both lengths at once. [default: 512]"),
+    cloup.option("--seq-q", type=int, metavar="N", help="Queries. [default: 512]"),
+    cloup.option("--seq-k", type=int, metavar="N", help="Keys and values. [default: as --seq-q]"),
+    cloup.option("--head-dim", type=int, metavar="N", help="Features a head. [default: 64]"),
+    cloup.option("--block-m", type=int, metavar="N", help="Rows of a query tile. [default: 64]"),
+    cloup.option("--block-n", type=int, metavar="N", help="Rows of a key tile. [default: 64]"),
+    cloup.option("--dtype", type=click.Choice(["float16", "bfloat16", "float32"]), help="[default: float16]"),
+    cloup.option("--causal/--no-causal", default=None, help="No query sees a later key. [default: no]"),
+    cloup.option("--scale", type=float, metavar="X", help="Factor on the scores. [default: 1/sqrt(head dim)]"),
+    cloup.option("--inputs", type=click.Choice(["structured", "gaussian"]), help="Recipe. [default: structured]"),
+    cloup.option("--seed", type=int, metavar="N", help="Of the inputs."),
+    cloup.option("--arch", metavar="sm_NN", help="GPU whose memory is shown. [default: sm_90]"),
+    cloup.option("--stages", type=int, metavar="N", help="K and V tiles in flight. [default: 2]"),
+    help="What is computed. Also settings: flashviz.toml and FLASHVIZ_* are read.",
+)
+with_algorithm = cloup.option("--algorithm", type=click.Choice(ALGORITHMS), help="[default: fa2]")
+with_source = cloup.option(
+    "--source",
+    type=click.Choice(get_args(Source)),
+    help="The Triton kernel or its NumPy twin. [default: triton where it is installed]",
+)
+with_json = cloup.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, in bytes.")
+
+
+def spell(values: dict[str, Any]) -> str:
+    """The options that were given, as they are typed."""
+    return ", ".join("--" + name.replace("_", "-") for name, value in values.items() if value is not None)

@@ -1,0 +1,150 @@
+"""What a person or a program reads: tables in KiB, or one JSON object in bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from flashviz.figures import kib
+
+if TYPE_CHECKING:
+    from flashviz.cli.films import Rendered
+    from flashviz.trace import Trace
+
+OnProgress = Callable[[float, float], None]
+
+
+def status(doing: str) -> AbstractContextManager[Any]:
+    """A spinner on standard error while something is being done; silent where that is no terminal."""
+    return Console(stderr=True).status(f"{doing} ...")
+
+
+@contextmanager
+def film_progress(name: str) -> Iterator[OnProgress]:
+    """A bar on standard error, fed with seconds of film done and to be done; the estimate follows from their pace."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[film]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(f"{name}: traces", total=None, film="")
+
+        def on_progress(done: float, total: float) -> None:
+            film = f"{done:.0f} of {total:.0f} s of film"
+            progress.update(task, description=name, completed=done, total=total, film=film)
+
+        yield on_progress
+
+
+def show_trace(path: Path, trace: Trace, *, as_json: bool) -> None:
+    """What a trace holds."""
+    summary = _trace_summary(path, trace)
+    if as_json:
+        _print_json(summary)
+        return
+    table = _table(str(path))
+    config = summary["config"]
+    table.add_row("algorithm", f"{summary['algorithm']} ({summary['source']})")
+    table.add_row("config", "  ".join(f"{name}={value}" for name, value in config.items()))
+    table.add_row("events", f"{summary['events']:,}")
+    for direction in ("read", "written"):
+        parts = summary[f"hbm_{direction}_by_tensor"]
+        each = ", ".join(f"{tensor} {kib(count)}" for tensor, count in parts.items())
+        table.add_row(f"HBM {direction}", f"{kib(summary[f'hbm_{direction}'])}  ({each})")
+    table.add_row("on-chip peak", kib(summary["sram_peak"]))
+    table.add_row("hash", summary["hash"])
+    Console().print(table)
+
+
+def _trace_summary(path: Path, trace: Trace) -> dict[str, Any]:
+    from flashviz.memory import sram_peak, traffic
+
+    moved = traffic(trace)
+    return {
+        "path": str(path),
+        "algorithm": trace.header.algorithm,
+        "source": trace.header.source,
+        "config": trace.header.config.to_dict(),
+        "events": len(trace),
+        "hbm_read": sum(moved.read.values()),
+        "hbm_written": sum(moved.written.values()),
+        "hbm_read_by_tensor": moved.read,
+        "hbm_written_by_tensor": moved.written,
+        "sram_peak": sram_peak(trace),
+        "hash": trace.hash,
+        "inputs_hash": trace.header.inputs_hash,
+        "kernel_hash": trace.header.kernel_hash,
+    }
+
+
+def show_verification(found: Any, *, as_json: bool) -> None:
+    """What was checked, against what, and how it came out."""
+    if as_json:
+        _print_json(asdict(found) | {"ok": found.ok})
+        return
+    table = _table(f"{found.checked}: " + ("[green]ok" if found.ok else "[red]failed"))
+    if found.twin_equals_kernel is not None:
+        table.add_row("twin = kernel", f"{_yes(found.twin_equals_kernel)}, {found.events:,} events")
+    table.add_row("error", f"{found.max_abs_error:.3g}, allowed {found.tolerance:.3g}")
+    if found.lse_error is not None:
+        table.add_row("error of LSE", f"{found.lse_error:.3g}, allowed {found.lse_tolerance:.3g}")
+    table.add_row("HBM read", f"{kib(found.hbm_read)}, closed form {kib(found.closed_form_read)}")
+    table.add_row("HBM written", f"{kib(found.hbm_written)}, closed form {kib(found.closed_form_written)}")
+    table.add_row("on-chip peak", kib(found.sram_peak))
+    Console().print(table)
+
+
+def failures(found: Any) -> str:
+    """Which of the checks failed, in words."""
+    lse_ok = found.lse_error is None or found.lse_error <= found.lse_tolerance
+    checks = {
+        "twin and kernel differ": found.twin_equals_kernel is not False,
+        f"error {found.max_abs_error:.3g} over {found.tolerance:.3g}": found.max_abs_error <= found.tolerance,
+        f"LSE error {found.lse_error} over {found.lse_tolerance}": lse_ok,
+        "bytes read are not the closed form's": found.hbm_read == found.closed_form_read,
+        "bytes written are not the closed form's": found.hbm_written == found.closed_form_written,
+    }
+    return "; ".join(what for what, ok in checks.items() if not ok) or "the file is not what its header records again"
+
+
+def show_films(films: list[Rendered], *, as_json: bool) -> None:
+    """Where the films are and what they show."""
+    if as_json:
+        _print_json({"films": [_film_summary(rendered) for rendered in films]})
+        return
+    for rendered in films:
+        click.echo(rendered.film.path)
+
+
+def _film_summary(rendered: Rendered) -> dict[str, Any]:
+    film = rendered.film
+    return {
+        "scene": rendered.scene,
+        "path": str(film.path.resolve()),
+        "seconds": film.seconds,
+        "frames": film.frames,
+        "width": film.width,
+        "height": film.height,
+        "traces": rendered.provenance,
+    }
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    return table
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, indent=2, default=str))
