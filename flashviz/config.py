@@ -66,7 +66,7 @@ class AttentionConfig:
     causal: bool = False
     scale: float = None  # type: ignore[assignment]  # the same
     inputs: Inputs = "structured"
-    seed: int = 4
+    seed: int = 12
     arch: str = "sm_90"
     stages: int = 2
 

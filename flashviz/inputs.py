@@ -1,9 +1,9 @@
 """Q, K and V by recipe, the same bytes on every machine.
 
 ``structured``: what attention is said to find, made by hand. A query and a key score high where their positions are a few
-tokens apart (rotary-like features of many wavelengths) and where they speak of the same topic (segments of 32 tokens, six
-topics); a little noise on top. So a tile of scores has bands and blocks, as a trained head's has. V wanders slowly along
-the sequence. ``gaussian``: independent standard normal numbers.
+tokens apart (rotary-like features of many wavelengths), where they speak of the same topic (segments of 32 tokens, six
+topics), and at landmarks, single keys that every query looks at (one in 64, of different strength); a little noise on top. So
+a tile of scores has bands, blocks and stripes, as a trained head's has. V wanders slowly along the sequence. ``gaussian``: independent standard normal numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ SEGMENT = 32  # tokens that share a topic: a tile of 64 x 64 scores shows 2 x 2 
 TOPICS = 6
 LAG = 9  # a query looks for keys that stand this many tokens before it
 WAVELENGTHS = (24.0, 900.0)  # tokens
-POSITION, TOPIC, NOISE = 1.15, 0.9, 0.35  # amplitudes
+LANDMARK_EVERY = 64  # tokens
+POSITION, TOPIC, NOISE, LANDMARK = 0.8, 0.7, 0.35, 0.8  # amplitudes
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -66,9 +67,12 @@ def _structured(rng: np.random.Generator, config: AttentionConfig) -> Arrays:
     topics = rng.standard_normal((TOPICS, d))
     topic_of = np.repeat(rng.integers(0, TOPICS, -(-last // SEGMENT)), SEGMENT)
     key_at, query_at = np.arange(n_k) + last - n_k, np.arange(n_q) + last - n_q  # both end at the last token
-    k = POSITION * _waves(key_at, d) + TOPIC * topics[topic_of[key_at]] + NOISE * rng.standard_normal((n_k, d))
+    look, height = rng.standard_normal(d), np.zeros(n_k)
+    landmarks = rng.choice(n_k, n_k // LANDMARK_EVERY, replace=False) if n_k else np.zeros(0, int)
+    height[landmarks] = LANDMARK * rng.uniform(0.3, 1.0, len(landmarks))
+    k = POSITION * _waves(key_at, d) + TOPIC * topics[topic_of[key_at]] + height[:, None] * look + NOISE * rng.standard_normal((n_k, d))
     q = np.stack([
-        POSITION * _waves(query_at - LAG * (g + 1), d) + TOPIC * topics[topic_of[query_at]] + NOISE * rng.standard_normal((n_q, d))
+        POSITION * _waves(query_at - LAG * (g + 1), d) + TOPIC * topics[topic_of[query_at]] + NOISE * rng.standard_normal((n_q, d)) + look
         for g in range(config.group)
     ])  # fmt: skip
     v = np.cumsum(rng.standard_normal((n_k, d)), axis=0) / 12

@@ -29,8 +29,8 @@ class Face(StrEnum):
 
     TEXT = "Inter-Regular.otf"
     STRONG = "Inter-SemiBold.otf"
-    MONO = "JetBrainsMono-Regular.ttf"
-    MONO_STRONG = "JetBrainsMono-SemiBold.ttf"
+    MONO = "JetBrainsMonoNL-Regular.ttf"
+    MONO_STRONG = "JetBrainsMonoNL-SemiBold.ttf"
 
 
 def em(px: float) -> float:

@@ -73,7 +73,7 @@ _NO_WRAP = 100_000
 _DRAWN_AT = 96  # Pango rounds glyph advances at small sizes: draw large, then scale
 _FAMILY = {
     Face.TEXT: ("Inter", "NORMAL"), Face.STRONG: ("Inter", "SEMIBOLD"),
-    Face.MONO: ("JetBrains Mono", "NORMAL"), Face.MONO_STRONG: ("JetBrains Mono", "SEMIBOLD"),
+    Face.MONO: ("JetBrains Mono NL", "NORMAL"), Face.MONO_STRONG: ("JetBrains Mono", "SEMIBOLD"),
 }  # fmt: skip
 
 

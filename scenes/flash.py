@@ -1,7 +1,7 @@
 """The FlashAttention film, from the kernel's own trace: ``manim -pqh scenes/flash.py FlashAttentionScene``."""
 
-from flashviz_kernels import record
-from flashviz_kernels.verify import max_abs_error
+from flashviz_kernels.recorder import run
+from flashviz_kernels.exactness import error_against_float64
 
 from flashviz.director import FlashFilm
 from flashviz.storyboard import DIGEST_SECONDS
@@ -11,7 +11,7 @@ class FlashAttentionScene(FlashFilm):
     """Three and a half minutes: what moves, how many bytes, why the result is exact, what happens when the max rises."""
 
     def construct(self) -> None:
-        self.open(record, max_abs_error)
+        self.open(run, error_against_float64)
 
         self.hook()
         self.attention()
@@ -45,7 +45,7 @@ class DigestScene(FlashFilm):
     """The same in a minute."""
 
     def construct(self) -> None:
-        self.open(record, max_abs_error, DIGEST_SECONDS)
+        self.open(run, error_against_float64, DIGEST_SECONDS)
 
         self.hook()
         self.standard()

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import DOWN, RIGHT, FadeIn, FadeOut, Group, VGroup
+from manim import RIGHT, FadeIn, FadeOut, Group
 
 from flashviz import theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
 from flashviz.director.pictures import BillBlock, Lanes, LanesTo, bill_pitch, card_lines, marker, note, two_halves
 from flashviz.director.scene import beat
 from flashviz.director.slow import Slow
-from flashviz.director.stage import FLY, crossed
-from flashviz.director.sweep import Traffic
+from flashviz.director.sweep import crossed
 from flashviz.figures import kib, number, power, quarters
-from flashviz.layout import GAP, Rect, centered, rows
+from flashviz.layout import Rect, centered, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.memory import compulsory
 from flashviz.mobjects.chip import spread
-from flashviz.mobjects.ledger import LedgerSweep, legend
-from flashviz.mobjects.motion import Fill, Flight
-from flashviz.mobjects.tiles import Matrix, box, panel
+from flashviz.mobjects.motion import Flight
+from flashviz.mobjects.tiles import Matrix, panel
 from flashviz.storyboard import tile_unit
 from flashviz.trace import Kind, state_at
 
@@ -92,17 +90,10 @@ class Closing(Slow):
         seconds = self.motion - 1.4
         speed = self.speed_up(start, seconds)
         words = note(f"{speed:,.0f} × faster", LABEL_PX, self.skin.ink, self.set.hbm_title, "right")
-        self.move(*(FadeOut(thing) for thing in leaving), FadeIn(words), seconds=0.5)
+        self.move(*self.leave_stage(leaving), FadeIn(words), seconds=0.5)
         self.lens = self.code = None
-        shown = self.cross.cross.row_of(self.material.chosen.program[0])
-        others = [tile for n, tile in enumerate(self.cross.strips["O"]) if n > shown]
-        traffic = Traffic.of(self, trace, start, len(trace), seconds)
-        self.add(traffic)
-        counters = LedgerSweep(self.ledger, lambda alpha: crossed(state_at(trace, start + round(alpha * (len(trace) - start)))))
-        fills = [Fill(others, theme.LIT)] if others else []
         self.cross.cursor.set_stroke(opacity=0)
-        self.move(counters, traffic.run(), *fills, seconds=seconds)
-        self.remove(traffic)
+        self.sweep(trace, self.ledger, start, len(trace), seconds)
         for index in range(len(self.cross.strips["Q"])):
             self.cross.strips["Q"][index].set_fill(opacity=theme.RESTING)
         self.event = len(trace)
@@ -129,12 +120,12 @@ class Closing(Slow):
         more = len(visited) - lanes.count
         words = "key tiles done; the order between lanes is not defined" if inner.width > 6 else "order between lanes: not defined"
         title = note(words + (f"; {more} more" if more else ""), NOTE_PX, self.skin.quiet, inner.top(title_h))
-        group = Group(plate, title, lanes).set_z_index(7)
         plate.set_z_index(6)
+        for part in (title, lanes):
+            part.set_z_index(7)
         self.move(FadeIn(plate), FadeIn(title), FadeIn(lanes), seconds=0.5)
         self.move(LanesTo(lanes), seconds=max(0.5, self.motion))
         self.finish = [plate, title, lanes]
-        del group
 
     @beat("bill")
     def bill(self) -> None:

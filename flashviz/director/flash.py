@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from flashviz.config import AttentionConfig
 from flashviz.director.closing import Closing
 from flashviz.director.opening import Opening
 from flashviz.director.stage import Material
@@ -15,58 +17,61 @@ from flashviz.layout import BAND_LIMIT
 from flashviz.storyboard import CANDIDATES, board, facts, follow
 from flashviz.trace import Trace, replay
 
-Record = Callable[..., Trace]
-Check = Callable[[Trace], tuple[float, np.ndarray]]
+Run = Callable[..., Any]
+ErrorOf = Callable[[AttentionConfig, np.ndarray], float]
 
 
 class FlashFilm(Opening, Closing):
     """All beats of the FlashAttention film over one configuration."""
 
-    def open(self, record: Record, check: Check, seconds: Mapping[str, float] | None = None) -> None:
+    def open(self, run: Run, error_of: ErrorOf, seconds: Mapping[str, float] | None = None) -> None:
         """Record the traces, choose the followed row from them, fill the captions, build the stage.
 
         Args:
-            record: ``flashviz_kernels.record``.
-            check: Output O [B, H, N_q, d] of a trace's algorithm on its own configuration, and its max |O - float64|.
+            run: ``flashviz_kernels.recorder.run``: a trace and the output O [B, H, N_q, d] that was computed with it.
+            error_of: ``flashviz_kernels.exactness.error_against_float64``: max |O - float64| of such an output.
             seconds: The digest's beats; None plays all of them.
         """
         settings = self.settings
-        material = gather(settings.config, record, check, settings.source, settings.trace)
+        material = gather(settings.config, run, error_of, settings.source, settings.trace)
         self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
         self.board = board(said, material.chosen, pauses=settings.pauses, seconds=seconds)
         self.set_stage(material)
 
 
-def gather(config: Any, record: Record, check: Check, source: str | None, path: Any) -> Material:
+def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | None, path: Path | None) -> Material:
     """Traces and values of the film; the fa2 trace is the given file's, or recorded twice: once to choose, once to look closely."""
-    fa2 = Trace.load(path) if path is not None else record(config, source=source, algorithm="fa2")
-    config = fa2.config
+    given = Trace.load(path) if path is not None else None
+    if given is not None:
+        config, source = given.config, "numpy" if given.header.source == "numpy" else "triton"
+    recorded = run(config, source=source, algorithm="fa2")
+    fa2 = recorded.trace if given is None else given
     candidates = [p for p in fa2.programs if p[1] == 0][:CANDIDATES]
     seen = {program: replay(fa2, program) for program in candidates}
     chosen = follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
-    if path is None:
-        fa2 = record(config, source=source, algorithm="fa2", snapshots=[chosen.program])
+    if given is None:
+        fa2 = run(config, source=source, algorithm="fa2", snapshots=[chosen.program]).trace
     values = replay(fa2, chosen.program)
-    standard = record(config, source="numpy", algorithm="standard")
+    standard = run(config, source="numpy", algorithm="standard")
     sheet_s, sheet_p = sheets(fa2, config)
-    (e_flash, _), (e_standard, o_standard) = check(fa2), check(standard)
+    errors = {"flash": error_of(config, recorded.o), "standard": error_of(config, standard.o)}
     b, h = divmod(chosen.program[1], config.heads)
     rows = slice(chosen.program[0] * config.block_m, (chosen.program[0] + 1) * config.block_m)
     return Material(
-        fa2=fa2, standard=standard, chosen=chosen, values=values, errors={"flash": e_flash, "standard": e_standard}, sheet_s=sheet_s, sheet_p=sheet_p,
-        first_tiles=first_tiles(config), o_standard=o_standard[b, h, rows],
+        fa2=fa2, standard=standard.trace, chosen=chosen, values=values, errors=errors, sheet_s=sheet_s, sheet_p=sheet_p,
+        first_tiles=first_tiles(config), o_standard=standard.o[b, h, rows],
     )  # fmt: skip
 
 
-def first_tiles(config: Any) -> dict[str, np.ndarray]:
+def first_tiles(config: AttentionConfig) -> dict[str, np.ndarray]:
     """Q_0, K_0^T and S_00 of the first head."""
     q, k, _ = make_inputs(config)
     q0, k0 = q[0, 0, : config.block_m].astype(np.float64), k[0, 0, : config.block_n].astype(np.float64)
     return {"Q": q0, "K": k0.T, "S": q0 @ k0.T * config.scale}
 
 
-def sheets(fa2: Trace, config: Any) -> tuple[np.ndarray, np.ndarray]:
+def sheets(fa2: Trace, config: AttentionConfig) -> tuple[np.ndarray, np.ndarray]:
     """Pictures (shares 0..1) of S and P of the first head, coarse where the matrix is large: what standard attention stores."""
     q, k, _ = make_inputs(config)
     step_m, step_n = (max(1, n // (8 * BAND_LIMIT)) for n in (config.seq_q, max(config.seq_k, 1)))

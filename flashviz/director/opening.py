@@ -9,15 +9,15 @@ from flashviz import theme
 from flashviz.citations import MEMORY_SPEEDS
 from flashviz.director.pictures import Boxes, FinalHbm, RowPicture, card_lines, note, two_halves
 from flashviz.director.scene import beat
-from flashviz.director.stage import FLY, StageScene, crossed
-from flashviz.director.sweep import Traffic
+from flashviz.director.stage import FLY, StageScene
+from flashviz.director.sweep import crossed
 from flashviz.figures import amount
 from flashviz.layout import GAP, Rect, columns, cross
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, em, wrap
 from flashviz.mobjects.hbm import CrossView, ScoreSheet, SheetTo, sheet_lift
-from flashviz.mobjects.ledger import Ledger, LedgerSweep, legend
+from flashviz.mobjects.ledger import Ledger, legend
 from flashviz.mobjects.lens import KeyNumber
-from flashviz.mobjects.motion import Enlarge, Fill, Flight
+from flashviz.mobjects.motion import Enlarge, Flight
 from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.storyboard import tile_unit
 from flashviz.trace import Kind, Trace, state_at
@@ -51,7 +51,7 @@ class Opening(StageScene):
         """How many tiles each sheet has, in the panel's title line."""
         tiles = self.config_.row_blocks * self.config_.col_blocks * self.config_.heads * self.config_.batch
         title = rect.inset(0.15, 0.08).top(em(TITLE_PX) * LINE_PITCH)
-        words = (f"{tiles:,} of S", f"{tiles:,} of S, {tiles:,} of P")
+        words = (f"{tiles:,} tiles of S", f"{tiles:,} tiles of S, {tiles:,} of P")
         first, second = (note(text, NOTE_PX, self.skin.ink, title, "right") for text in words)
         plus = note(words[1][len(words[0]) :], NOTE_PX, self.skin.ink, title, "right")
         first.next_to(plus, LEFT, buff=0.0).align_to(second, LEFT)
@@ -82,10 +82,8 @@ class Opening(StageScene):
         self.move(Boxes(picture.bars, picture.score_boxes(), picture.weight_boxes()), seconds=third * 0.8)
         self.hold(third * 0.2)
         self.label_row(picture, "blend")
-        light = Rectangles(self.skin.ink, name="weights on V", opacity=0.0)
-        self.add(light)
-        self.move(FadeIn(picture.out), FadeIn(picture.out_name), seconds=third * 0.8)
-        self.finish = [picture, picture.out, picture.out_name, light, self.row_label]
+        self.move(picture.values_.to(picture.weighed()), FadeIn(picture.out), FadeIn(picture.out_name), seconds=third * 0.8)
+        self.finish = [picture, picture.out, picture.out_name, self.row_label]
 
     def label_row(self, picture: RowPicture, step: str) -> None:
         """The formula of the step, above the field."""
@@ -94,8 +92,9 @@ class Opening(StageScene):
             "weights": "p_j = e^(s_j) thin slash thin sum_n e^(s_n)",
             "blend": "o = sum_j p_j thin v_j",
         }[step]
-        label = theme.maths(formula, LABEL_PX, self.skin.ink)
-        label.move_to([picture.field.x0, picture.field.y1 + 0.06, 0]).align_to([picture.field.x0, 0, 0], LEFT)
+        label = theme.maths(formula, TITLE_PX, self.skin.ink)
+        place = picture.formula_place
+        label.scale(min(1.0, place.width / label.width)).move_to(place.center)
         held = VGroup(label)
         held.tag, held.text = "formula", formula
         if hasattr(self, "row_label"):
@@ -186,14 +185,14 @@ class Opening(StageScene):
         step = self.motion / 3
         self.sweep(trace, bill, first, after_s, step, SheetTo(sheets[0], 1, cells))
         self.sweep(trace, bill, after_s, after_p, step, SheetTo(sheets[1], 0, cells))
-        self.sweep(trace, bill, after_p, len(trace), step, Fill(list(self.cross.strips["O"]), theme.LIT))
+        self.sweep(trace, bill, after_p, len(trace), step)
         self.standard_left = [bill, *sheets]
 
     def to_stage(self, *arriving: object) -> None:
         """HBM, slot and chip, whatever was there before."""
         leaving = [FadeOut(Group(*self.finish))] if getattr(self, "finish", None) else []
         self.finish = []
-        missing = [part for part in (self.hbm, self.cross, self.slot, self.chip) if part not in self.mobjects]
+        missing = [part for part in (self.hbm, self.cross, self.slot, self.chip) if not self.on_stage(part)]
         self.move(*leaving, *(FadeIn(part) for part in missing), *arriving, seconds=0.6)  # type: ignore[arg-type]
 
     def first_tile_out(self, trace: Trace, sheet: ScoreSheet, bill: Ledger) -> int:
@@ -221,17 +220,6 @@ class Opening(StageScene):
         bill.show(crossed(state_at(trace, store + 1)))
         self.move(*self.retire("Q", "K", "S"), seconds=0.3)
         return store + 1
-
-    def sweep(self, trace: Trace, bill: Ledger, first: int, stop: int, seconds: float, *more: object) -> None:
-        """Events first..stop at a linear pace: sampled transfers fly, counters are true at every frame."""
-
-        def crossed_at(alpha: float) -> dict[str, int]:
-            return crossed(state_at(trace, first + round(alpha * (stop - first))))
-
-        traffic = Traffic.of(self, trace, first, stop, seconds)
-        self.add(traffic)
-        self.move(LedgerSweep(bill, crossed_at), traffic.run(), *more, seconds=seconds)  # type: ignore[arg-type]
-        self.remove(traffic)
 
     @beat("pause-a")
     def pause_a(self) -> None:
@@ -283,9 +271,10 @@ class Opening(StageScene):
     def clear_stage(self) -> None:
         """The standard film's stage goes; its HBM is not FlashAttention's."""
         gone = [*getattr(self, "standard_left", []), *getattr(self, "finish", []), self.hbm, self.cross, self.slot, self.chip]
-        present = [thing for thing in gone if thing in self.mobjects]
         self.finish, self.standard_left = [], []
-        self.move(*(FadeOut(thing) for thing in present), seconds=0.5)
+        leaving = self.leave_stage(gone)
+        if leaving:
+            self.move(*leaving, seconds=0.5)
         for tile in self.cross.strips["O"]:
             tile.set_fill(opacity=0)
 
@@ -294,5 +283,3 @@ def last(trace: Trace, kind: Kind) -> int:
     """Index of the last event of a kind."""
     return int(np.flatnonzero(trace.columns["kind"] == kind)[-1])
 
-
-__all__ = ["Opening", "note"]

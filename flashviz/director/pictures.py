@@ -49,7 +49,15 @@ class RowPicture(Group):
         weights = np.where(np.isfinite(scores), np.exp(scores - finite.max()), 0.0)
         self.weights = weights / weights.sum()
         self.axis.set_y(self._zero(finite))
+        low = self.field.center[1] - 1.0
+        self.formula_place = centered(rect.x0 + (side + 0.55) / 2, low, side + 0.45, em(TITLE_PX) * 2)
         super().__init__(self.keys, self.values_, self.query, self.names, self.axis, self.bars)
+
+    def weighed(self) -> np.ndarray:
+        """V^T with each key's column faded to its weight: what the blend takes of it."""
+        shown = self.values_
+        share = self.weights[:: max(1, len(self.weights) // 1024)][: shown.values.shape[1]]
+        return np.asarray(shown.low + (shown.values - shown.low) * np.sqrt(share / share.max())[None, :])
 
     def _matrix(self, values: np.ndarray, rect: Rect, tensor: str, scale: float) -> Matrix:
         return Matrix(values, rect, self.skin, tensor, -float(scale), float(scale))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -132,6 +132,15 @@ class TraceScene(Scene):
     def _report(self) -> None:
         if self.on_progress is not None:
             type(self).on_progress(self.now, sum(beat.seconds for beat in self.board))  # type: ignore[misc]
+
+    def on_stage(self, thing: Mobject) -> bool:
+        """Whether any part is shown. Moving a part of a group makes manim list the group's parts one by one."""
+        shown = {id(part) for top in self.mobjects for part in top.get_family()}
+        return any(id(part) in shown for part in thing.get_family())
+
+    def leave_stage(self, things: Sequence[Mobject]) -> list[Animation]:
+        """Fade out what is there of ``things``."""
+        return [FadeOut(thing) for thing in things if self.on_stage(thing)]
 
     # ---------------------------------------------------------------------------------------------- captions and zones
 

@@ -7,17 +7,14 @@ from manim import FadeIn, FadeOut, VGroup
 
 from flashviz import theme
 from flashviz.director.scene import beat
-from flashviz.director.stage import FADE_SCORES, FLY, StageScene, crossed
-from flashviz.director.sweep import Traffic
+from flashviz.director.stage import FADE_SCORES, FLY, StageScene
 from flashviz.figures import number
 from flashviz.layout import Rect, centered
 from flashviz.lettering import KEY_PX, em
 from flashviz.mobjects.chip import spread
-from flashviz.mobjects.ledger import LedgerSweep
 from flashviz.mobjects.lens import Ceiling
-from flashviz.mobjects.motion import Fill
 from flashviz.mobjects.tiles import Matrix, panel
-from flashviz.trace import Kind, state_at
+from flashviz.trace import Kind
 
 
 
@@ -34,7 +31,7 @@ class Slow(StageScene):
 
     def to_flash_stage(self) -> None:
         """HBM with an empty grid, the slot, the chip, an empty ledger."""
-        leaving = [FadeOut(thing) for thing in getattr(self, "finish", [])]
+        leaving = self.leave_stage(getattr(self, "finish", []))
         self.finish = []
         self.event = 0
         self.move(*leaving, *(FadeIn(part) for part in (self.hbm, self.cross, self.slot, self.chip, self.ledger)), seconds=0.6)
@@ -45,15 +42,7 @@ class Slow(StageScene):
         first = self.material.fa2.program(*self.material.chosen.program).start
         if first == 0:
             return
-        trace = self.material.fa2
-        shown = self.cross.cross.row_of(self.material.chosen.program[0])
-        traffic = Traffic.of(self, trace, 0, first, 1.2)
-        self.add(traffic)
-        done = list(self.cross.strips["O"])[:shown]
-        fills = [Fill(done, theme.LIT)] if done else []
-        counters = LedgerSweep(self.ledger, lambda alpha: crossed(state_at(trace, round(alpha * first))))
-        self.move(counters, traffic.run(), *fills, seconds=1.2)
-        self.remove(traffic)
+        self.sweep(self.material.fa2, self.ledger, 0, first, 1.2)
         self.event = first
 
     @beat("7b")
@@ -201,7 +190,8 @@ class Slow(StageScene):
         lifted = Ceiling(chart.state.bars, past=chart.state.past, rising=float(np.exp(values.m_new[t, row] - values.m_old[t, row])))
         chart.show(Ceiling(chart.state.bars, past=chart.state.past, rising=1.0))
         self.move(chart.to(lifted), seconds=self.motion * 0.5)
-        self.move(*self.show_number("m", "m", float(m_now[row])), seconds=0.5)
+        stale = [FadeOut(self.numbers.pop("alpha"))] if "alpha" in self.numbers else []  # it belonged to the last tile's m
+        self.move(*self.show_number("m", "m", float(m_now[row])), *stale, seconds=0.5)
 
     @beat("9b")
     def why(self) -> None:
@@ -210,6 +200,8 @@ class Slow(StageScene):
         t, row = self.material.chosen.rise, self.material.chosen.row
         state = self.reach(Kind.ALPHA, t)
         formula = self.formula()
+        if self.code is not None:
+            self.remove(self.code)
         self.move(FadeIn(formula), seconds=0.6)
         self.hold(self.motion * 0.35)
         alpha = self.held(state.alpha, self.material.values.alpha[t])
@@ -225,7 +217,7 @@ class Slow(StageScene):
         if room is None:
             room = centered(*self.set.chip.center[:2], self.set.chip.width - 0.3, em(KEY_PX) * 2.2)
         skin = self.skin
-        text = f'e^(s - m_"old") dot e^(m_"old" - m_"new") = e^(s - m_"new") quad alpha = e^(m_"old" - m_"new")'
+        text = 'e^(s - m_"old") dot e^(m_"old" - m_"new") = e^(s - m_"new") quad alpha = e^(m_"old" - m_"new")'
         drawn = theme.maths(text, KEY_PX, skin.ink)
         if drawn.width > room.width - 0.3:
             drawn.scale((room.width - 0.3) / drawn.width)

@@ -14,6 +14,7 @@ from manim import Animation, FadeIn, FadeOut, Mobject, VGroup
 
 from flashviz import theme
 from flashviz.director.scene import TraceScene, veil
+from flashviz.director.sweep import StateSweep, Traffic, crossed
 from flashviz.figures import kib, number
 from flashviz.layout import Stage, stage
 from flashviz.lettering import KEY_PX, NOTE_PX
@@ -45,12 +46,6 @@ class Material:
     sheet_p: np.ndarray
     first_tiles: Mapping[str, np.ndarray]  # Q, K, S of tile (0, 0)
     o_standard: np.ndarray  # [rows, d]: the followed block's O as standard attention has it
-
-
-def crossed(state: State) -> dict[str, int]:
-    """Bytes per tensor that crossed the bus in either direction."""
-    tensors = {**state.hbm_read, **state.hbm_written}
-    return {t: state.hbm_read.get(t, 0) + state.hbm_written.get(t, 0) for t in tensors}
 
 
 class StageScene(TraceScene):
@@ -109,6 +104,19 @@ class StageScene(TraceScene):
         if flips:
             flips.append(self.ledger.total.flip(kib(sum(bytes_now.values()))))
         return flips
+
+    def sweep(self, trace: Trace, bill: Ledger, first: int, stop: int, seconds: float, *more: Animation) -> None:
+        """Events first..stop at a linear pace: sampled transfers fly, counters and O are true at every frame."""
+        traffic = Traffic.of(self, trace, first, stop, seconds)
+        self.add(traffic)
+        states = StateSweep(self, bill, lambda alpha: state_at(trace, first + round(alpha * (stop - first))), self.head)
+        self.move(states, traffic.run(), *more, seconds=seconds)
+        self.remove(traffic)
+
+    @property
+    def head(self) -> int:
+        """The batch entry and head whose matrices the HBM shows: the followed program's."""
+        return self.material.chosen.program[1]
 
     # ----------------------------------------------------------------------------------------------------------- moves
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from manim import Animation, Group
+from manim import Animation, Group, linear
 
 from flashviz import theme
 from flashviz.layout import Rect
 from flashviz.mobjects.tiles import Rectangles
-from flashviz.trace import Trace
+from flashviz.trace import State, Trace
 
 if TYPE_CHECKING:
     from flashviz.director.stage import StageScene
+    from flashviz.mobjects.ledger import Ledger
 
 SAMPLES_A_SECOND = 7.0
 FLIGHT_SECONDS = 0.6
@@ -68,11 +70,42 @@ class Traffic(Group):
         return TrafficRun(self)
 
 
+class StateSweep(Animation):
+    """Counters, squares and stored tiles of O at every frame as ``state_of(alpha)`` has them: true values of the trace.
+
+    Args:
+        scene: Whose cross shows head ``pid_bh`` of O.
+        ledger: The bill that runs.
+    """
+
+    def __init__(self, scene: StageScene, ledger: Ledger, state_of: Callable[[float], State], pid_bh: int, **kwargs: Any) -> None:
+        self.ledger, self.state_of, self.pid_bh = ledger, state_of, pid_bh
+        self.cross = scene.cross
+        super().__init__(Group(ledger, scene.cross.strips["O"]), rate_func=linear, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        state = self.state_of(alpha)
+        self.ledger.show(crossed(state))
+        stored: dict[int, int] = {}
+        for pid_bh, i in state.o_stored:
+            if pid_bh == self.pid_bh:
+                row = self.cross.cross.row_of(i)
+                stored[row] = stored.get(row, 0) + 1
+        for row, tile in enumerate(self.cross.strips["O"]):  # a band fills by the share of its tiles
+            tile.set_fill(opacity=theme.LIT * min(1.0, stored.get(row, 0) / self.cross.cross.band_rows))
+
+
+def crossed(state: State) -> dict[str, int]:
+    """Bytes per tensor that crossed the bus in either direction."""
+    tensors = {**state.hbm_read, **state.hbm_written}
+    return {t: state.hbm_read.get(t, 0) + state.hbm_written.get(t, 0) for t in tensors}
+
+
 class TrafficRun(Animation):
     """Drives a Traffic from first to last sample."""
 
     def __init__(self, traffic: Traffic, **kwargs: Any) -> None:
-        super().__init__(traffic, rate_func=lambda t: t, **kwargs)
+        super().__init__(traffic, rate_func=linear, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         self.mobject.show(alpha)

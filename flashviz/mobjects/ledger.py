@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from manim import LEFT, Animation, Group, VGroup
+from manim import LEFT, Group, VGroup
 
 from flashviz import theme
 from flashviz.figures import kib
@@ -84,17 +83,6 @@ class Ledger(Group):
             row.bytes.show(kib(crossed.get(tensor, 0)))
         self.total.show(kib(sum(crossed.values())))
         return self
-
-
-class LedgerSweep(Animation):
-    """Counters and squares run through the states that ``crossed_at(alpha)`` names: true values of the trace at every frame."""
-
-    def __init__(self, ledger: Ledger, crossed_at: Any, **kwargs: Any) -> None:
-        self.crossed_at = crossed_at
-        super().__init__(ledger, **kwargs)
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.show(self.crossed_at(alpha))
 
 
 def legend(unit: str, skin: Theme, px: float = NOTE_PX) -> VGroup:

@@ -55,23 +55,6 @@ class Enlarge(Animation):
                 mobject.points[:, :2] = center[:2] + (start.points[:, :2] - center[:2]) * factor
 
 
-class Fill(Animation):
-    """Fill opacity of many tiles in turn, linearly: ``order`` says in which share of the time each begins."""
-
-    def __init__(self, tiles: list[Mobject], opacity: float, **kwargs: Any) -> None:
-        from manim import VGroup
-
-        self.opacity = opacity
-        super().__init__(VGroup(*tiles), **kwargs)
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        count = len(self.mobject.submobjects)
-        for index, (tile, start) in enumerate(zip(self.mobject, self.starting_mobject, strict=True)):
-            share = float(np.clip(alpha * count - index, 0, 1))
-            was = start.get_fill_opacity()
-            tile.set_fill(opacity=was + (self.opacity - was) * share)
-
-
 class Veil(Animation):
     """A zone that is not in play is veiled by the ground's colour."""
 
