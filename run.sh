@@ -169,6 +169,7 @@ case $verb in
     "$venv/bin/ruff" format --check
     "$venv/bin/mypy"
     "$venv/bin/lint-imports"
+    "$venv/bin/shellcheck" run.sh .ci/run
     "$venv/bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
     ;;
   *)

@@ -169,7 +169,7 @@ def test_verify_a_file_and_a_file_that_lies(tmp_path: Path) -> None:
         (("trace", "--seq-len", "many", "--out", "t.npz"), "Invalid value for '--seq-len'"),
         (("trace", "--seq-len", "64", "--seq-q", "32", "--out", "t.npz"), "--seq-len=64 sets both lengths"),
         (("trace", "--block-n", "48", "--out", "t.npz"), "block_n=48 must be a power of two; try 32 or 64"),
-        (("trace", "--heads", "3", "--kv-heads", "2", "--out", "t.npz"), "heads=3"),
+        (("trace", "--heads", "3", "--kv-heads", "2", "--out", "t.npz"), "kv_heads must divide heads"),
         (("trace", "--out", "t.json"), "--out t.json: a trace is an .npz file; try t.npz"),
         (("trace", "--out", "no/t.npz"), "--out no/t.npz: there is no folder no; make it first"),
         (("trace", "--algorithm", "standard", "--source", "triton", "--out", "t.npz"), "source triton"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import difflib
 import importlib.util
 import sys
@@ -66,20 +65,10 @@ def find_scenes(names: tuple[str, ...], folder: Path | None = None) -> list[Scen
 
 def render_film(source: SceneSource, settings: Settings, quality: str, media_dir: Path) -> Rendered:
     """Render one scene into the folders that manim would use, with a progress bar on standard error."""
-    from manim import tempconfig
-
     from flashviz.cli.screen import film_progress
-    from flashviz.render import probe
+    from flashviz.render import manim_for, probe
 
-    options = {
-        "quality": quality,
-        "input_file": str(source.file),
-        "media_dir": str(media_dir),
-        "verbosity": "WARNING",
-        "progress_bar": "none",
-    }
-    # manim logs to standard output, which is the answer's here
-    with use_settings(settings), tempconfig(options), contextlib.redirect_stdout(sys.stderr):
+    with use_settings(settings), manim_for(source.file, quality, media_dir):
         with film_progress(source.name) as on_progress:
             scene_class = _load(source)
             scene_class.on_progress = staticmethod(on_progress)

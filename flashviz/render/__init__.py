@@ -4,6 +4,6 @@
 """
 
 from flashviz.render.probe import Film, probe
-from flashviz.render.writer import FilmRenderer, FilmWriter, index_first, make_renderer
+from flashviz.render.writer import FilmRenderer, FilmWriter, index_first, make_renderer, manim_for
 
-__all__ = ["Film", "FilmRenderer", "FilmWriter", "index_first", "make_renderer", "probe"]
+__all__ = ["Film", "FilmRenderer", "FilmWriter", "index_first", "make_renderer", "manim_for", "probe"]

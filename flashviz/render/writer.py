@@ -9,14 +9,15 @@ a file, and the segment cache would take it for a whole one.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
-from manim import CairoRenderer, config
+from manim import CairoRenderer, config, tempconfig
 from manim.constants import RendererType
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
@@ -46,6 +47,25 @@ def make_renderer() -> FilmRenderer:
     if config.renderer == RendererType.OPENGL:
         raise UsageError("--renderer=opengl: these scenes are drawn by cairo; leave the option out")
     return FilmRenderer(file_writer_class=FilmWriter)
+
+
+@contextmanager
+def manim_for(scene_file: Path, quality: str, media_dir: Path) -> Iterator[None]:
+    """manim's configuration for one render, as its own command would have it, with no output on standard output.
+
+    Args:
+        scene_file: names the folder under ``media_dir/videos``.
+        quality: manim's name of it, such as ``medium_quality``.
+    """
+    options = {
+        "input_file": str(scene_file),
+        "quality": quality,
+        "media_dir": str(media_dir),
+        "verbosity": "WARNING",
+        "progress_bar": "none",
+    }
+    with tempconfig(options), redirect_stdout(sys.stderr):
+        yield
 
 
 class FilmRenderer(CairoRenderer):
