@@ -75,7 +75,7 @@ def _recompute(trace: Trace, events: list[Event], q: np.ndarray, k: np.ndarray, 
     n_rows, block = events[0].r1 - events[0].r0, config.block_n
     m, l_sum = np.full(n_rows, -np.inf, np.float32), np.zeros(n_rows, np.float32)
     acc = np.zeros((n_rows, config.head_dim), np.float32)
-    kept: dict[str, list[np.ndarray]] = {name: [] for name in ("m", "l", "alpha", "qk", "s", "p", "acc")}
+    kept: dict[str, list[np.ndarray]] = {name: [] for name in ("m", "l", "alpha", "s", "p", "acc")}
     for event in events:
         match event.kind:
             case Kind.LOAD_Q:
@@ -86,7 +86,6 @@ def _recompute(trace: Trace, events: list[Event], q: np.ndarray, k: np.ndarray, 
                 v_tile = v[event.r0 : event.r1].astype(np.float32)
             case Kind.QK_DOT:
                 s = q_tile @ k_tile.T * np.float32(config.scale)
-                kept["qk"].append(_padded(s, block))
             case Kind.MASK:
                 row, column = np.arange(event.r0, event.r1)[:, None], np.arange(event.c0, event.c1)[None, :]
                 seen = row + config.seq_k - config.seq_q >= column if config.causal else np.ones(s.shape, bool)
@@ -106,7 +105,7 @@ def _recompute(trace: Trace, events: list[Event], q: np.ndarray, k: np.ndarray, 
                 acc = acc + p.astype(numpy_dtype(config.dtype)).astype(np.float32) @ v_tile
                 for name, value in zip(("m", "l", "alpha", "s", "p", "acc"), (m, l_sum, alpha, s, p, acc), strict=True):
                     kept[name].append(_padded(value, block) if name in "sp" else value)
-    shapes = {"qk": (0, n_rows, block), "s": (0, n_rows, block), "p": (0, n_rows, block), "acc": (0, *acc.shape)}
+    shapes = {"s": (0, n_rows, block), "p": (0, n_rows, block), "acc": (0, *acc.shape)}
     return Snapshot(**{
         name: np.stack(values) if values else np.zeros(shapes.get(name, (0, n_rows)), np.float32) for name, values in kept.items()
     })  # fmt: skip

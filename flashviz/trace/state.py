@@ -164,20 +164,17 @@ def _values(trace: Trace, program: tuple[int, int], events: list[Event], held: s
             values[name] = array[done[kind] - 1]
     if kept is None:
         return values
-    tile = events[-1] if events[-1].j >= 0 else None
-    if "S" in held and tile is not None:
-        t = done[Kind.QK_DOT] - 1
-        columns = held_columns(trace, tile.j)
-        scores = kept.s if events[-1].kind != Kind.QK_DOT else kept.qk
-        values["s"] = scores[t][:, :columns]
-    if "P" in held and tile is not None:
-        values["p"] = kept.p[done[Kind.SOFTMAX_P] - 1][:, : held_columns(trace, tile.j)]
+    last = events[-1]
+    if "S" in held and not (last.kind == Kind.QK_DOT and trace.columns["kind"][last.index + 1] == Kind.MASK):
+        values["s"] = kept.s[done[Kind.QK_DOT] - 1][:, : _keys(trace, last.j)]  # scores before their mask are not kept
+    if "P" in held:
+        values["p"] = kept.p[done[Kind.SOFTMAX_P] - 1][:, : _keys(trace, last.j)]
     if "ACC" in held:
         values["acc"] = _acc(kept.acc, kept.alpha, kept.l, done)
     return values
 
 
-def held_columns(trace: Trace, j: int) -> int:
+def _keys(trace: Trace, j: int) -> int:
     """Keys of tile j, clipped at N_k."""
     return min(trace.config.block_n, trace.config.seq_k - j * trace.config.block_n)
 

@@ -3,11 +3,13 @@
     reference    naive -> online softmax -> tiled: the ladder, in float64
     twins        standard, fa1 and fa2 in NumPy, each reporting its events
     forward      the Triton kernel of fa2
-    interpreter  runs it on a CPU, without torch
+    attention    flash_attention(q, k, v): the public entry point
+    interpreter  runs the kernel on a CPU, without torch
     recorder     record(config) -> Trace
     verify       kernel = twin, errors within the tolerance, bytes = closed forms
 """
 
+from flashviz_kernels.attention import flash_attention
 from flashviz_kernels.recorder import record
 
-__all__ = ["record"]
+__all__ = ["flash_attention", "record"]

@@ -16,7 +16,6 @@ Numbers = np.ndarray | list[int] | int
 STATS_LIMIT = 256 << 20  # bytes
 SNAPSHOT_LIMIT = 1 << 30
 FLOAT32 = 4
-SCORES = ("qk", "s", "p")
 LAUNCHES = 3  # standard attention has three
 
 
@@ -99,33 +98,29 @@ class Kept:
         need = 3 * FLOAT32 * copies * config.col_blocks * config.seq_q
         if stats and need > STATS_LIMIT:
             raise UsageError(f"stats must fit {STATS_LIMIT:,} B, got {need:,} B for this config; ask for snapshots of some programs instead")
-        a_tile = FLOAT32 * config.block_m * (3 * config.block_n + config.head_dim + 3)
+        a_tile = FLOAT32 * config.block_m * (2 * config.block_n + config.head_dim + 3)
         need = len(programs) * config.col_blocks * a_tile
         if need > SNAPSHOT_LIMIT:
             raise UsageError(f"snapshots must fit {SNAPSHOT_LIMIT:,} B, got {need:,} B; ask for fewer programs")
-        shape = (copies, config.col_blocks, config.seq_q)
-        made = Stats(*(np.full(shape, np.nan, np.float32) for _ in range(3))) if stats else None
-        return cls(config, made, programs)
+        return cls(config, Stats.room(copies, config.col_blocks, config.seq_q) if stats else None, programs)
 
     def tile(self, t: int, first_row: int, values: dict[str, np.ndarray]) -> None:
         """After visited tile ``t`` of the rows from ``first_row`` on: [B, H_kv, G, rows, ...] of each value."""
-        flat = {name: array.reshape(-1, *array.shape[3:]) for name, array in values.items() if name in ("m", "l", "alpha")}
-        n_rows = flat["m"].shape[1]
+        flat = {name: array.reshape(-1, *array.shape[3:]) for name, array in values.items()}
         if self.stats is not None:
-            for name, array in flat.items():
-                getattr(self.stats, name)[:, t, first_row : first_row + n_rows] = array
+            self.stats.put(slice(None), t, first_row, flat["m"], flat["l"], flat["alpha"])
         for pid_m, pid_bh in self.programs:
             start = pid_m * self.config.block_m - first_row
-            if not 0 <= start < n_rows:
-                continue
-            tiles = self.tiles.setdefault((pid_m, pid_bh), {})
-            for name, array in values.items():
-                mine = array.reshape(-1, *array.shape[3:])[pid_bh, start : start + self.config.block_m]
-                tiles.setdefault(name, []).append(self._padded(mine) if name in SCORES else mine.copy())
+            if 0 <= start < flat["m"].shape[1]:
+                self.put((pid_m, pid_bh), {name: array[pid_bh, start : start + self.config.block_m] for name, array in flat.items()})
 
-    def _padded(self, scores: np.ndarray) -> np.ndarray:
-        """A score tile widened to B_c columns."""
-        return np.pad(scores, ((0, 0), (0, self.config.block_n - scores.shape[1])), constant_values=np.nan)
+    def put(self, program: tuple[int, int], values: dict[str, np.ndarray]) -> None:
+        """Keep one more tile of a program; S and P are widened to B_c columns."""
+        tiles = self.tiles.setdefault(program, {})
+        for name, array in values.items():
+            missing = self.config.block_n - array.shape[-1] if name in "sp" else 0
+            tile = np.pad(array, ((0, 0), (0, missing)), constant_values=np.nan) if missing else array.copy()
+            tiles.setdefault(name, []).append(tile)
 
     def snapshots(self) -> dict[tuple[int, int], Snapshot]:
         """What was kept of each program asked for, stacked over its visited tiles."""
@@ -134,9 +129,9 @@ class Kept:
         for pid_m, pid_bh in self.programs:
             n_rows = min(c.block_m, c.seq_q - pid_m * c.block_m)
             tiles = self.tiles.get((pid_m, pid_bh), {})
-            empty = {"qk": (n_rows, c.block_n), "s": (n_rows, c.block_n), "p": (n_rows, c.block_n), "acc": (n_rows, c.head_dim)}
+            empty = {"s": (n_rows, c.block_n), "p": (n_rows, c.block_n), "acc": (n_rows, c.head_dim)}
             found[pid_m, pid_bh] = Snapshot(**{
                 name: np.stack(tiles[name]) if name in tiles else np.zeros((0, *empty.get(name, (n_rows,))), np.float32)
-                for name in ("m", "l", "alpha", "qk", "s", "p", "acc")
+                for name in ("m", "l", "alpha", "s", "p", "acc")
             })  # fmt: skip
         return found

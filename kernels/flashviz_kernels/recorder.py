@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -12,14 +13,17 @@ import flashviz
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
-from flashviz.trace import Header, Trace
+from flashviz.trace import Header, Kind, Trace
 from flashviz.trace.recording import Algorithm, Source
 from flashviz_kernels import twins
+from flashviz_kernels.interpreter import installed
+from flashviz_kernels.kernel_run import run_kernel
 from flashviz_kernels.log import EventLog, Kept
 from flashviz_kernels.source import KernelSource, source_of
 
 ALGORITHMS: tuple[Algorithm, ...] = ("standard", "fa1", "fa2")
 SOURCES = ("numpy", "triton")
+INTERPRETED_TILES = 8192  # at some 20 ms each: about three minutes
 
 TWINS: dict[Algorithm, tuple[Callable[..., twins.Output], ...]] = {
     "fa2": (twins.fa2, twins._fa2_tile),
@@ -49,7 +53,8 @@ def record(
 
     Args:
         config: The problem; its inputs are made by its own recipe.
-        source: ``triton`` for the kernel, interpreted; ``numpy`` for the twin; None takes the kernel for fa2 where triton is.
+        source: ``triton`` for the kernel, compiled where a GPU is and interpreted elsewhere; ``numpy`` for the twin; None takes the
+            kernel for fa2 where triton is installed, unless it has more than ``INTERPRETED_TILES`` tiles to visit.
         algorithm: ``fa2``, ``fa1`` or ``standard``.
         snapshots: Programs (pid_m, pid_bh) whose every value is kept (fa2 only).
         stats: Keep m, l and alpha of all programs (fa2 only).
@@ -81,7 +86,24 @@ def run(
         raise UsageError(f"snapshots and stats are kept of fa2, got algorithm {algorithm}; leave them out")
     kept = Kept.of(config, snapshots, stats=stats)
     arrays = make_inputs(config)
-    return _run_twin(config, algorithm, arrays, kept)  # type: ignore[arg-type]
+    if source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
+        return _run_kernel(config, arrays, kept)
+    return _run_twin(config, cast("Algorithm", algorithm), arrays, kept)
+
+
+def worth_interpreting(config: AttentionConfig) -> bool:
+    """Whether ``source=None`` takes the kernel: triton is installed, and its interpreter would not need many minutes."""
+    tiles = config.batch * config.heads * sum(config.visited(i) for i in range(config.row_blocks))
+    return installed() and tiles <= INTERPRETED_TILES
+
+
+def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept) -> Run:
+    done = run_kernel(config, arrays, kept)
+    text = source_of(done.function)
+    line_of = np.array([text.lines.get(kind, 0) for kind in Kind], np.int32)
+    columns = done.columns | {"line": line_of[done.columns["kind"]]}
+    header = _header(config, "fa2", done.source, arrays, text, triton=done.triton_version)
+    return Run(Trace(header, columns, stats=kept.stats, snapshots=kept.snapshots()), done.o, done.lse)
 
 
 def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kept: Kept) -> Run:
@@ -95,8 +117,8 @@ def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kep
     return Run(trace, o, lse)
 
 
-def _header(config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource) -> Header:
-    versions = {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
+def _header(config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource, **versions: str) -> Header:
+    versions |= {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
     return Header(
         algorithm=algorithm, source=source, config=config, versions=versions, kernel_file=text.file,
         kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,

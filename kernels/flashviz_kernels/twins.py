@@ -81,7 +81,7 @@ def _fa2_tile(
     k_j = K[..., c0:c1, :]
     log(Kind.LOAD_K, blocks, j, c0, c1, 0, d, nbytes=k_j[0, 0, 0].nbytes)
     # S = scale Q_i K_j^T
-    s = qk = dot(q_i[..., r0[0] - origin :, :], k_j.swapaxes(-1, -2)) * np.float32(c.scale)
+    s = dot(q_i[..., r0[0] - origin :, :], k_j.swapaxes(-1, -2)) * np.float32(c.scale)
     log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * d)
     if len(by_mask := blocks[masked(c, r0, j)]):
         # S = -inf where a key is not seen
@@ -110,7 +110,7 @@ def _fa2_tile(
     acc[...] += dot(p.astype(K.dtype), v_j)
     log(Kind.PV_DOT, blocks, j, r0, r1, 0, d, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
     m_i[...] = m_new
-    kept.tile(j, int(r0[0]), {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "qk": qk, "s": s, "p": p})
+    kept.tile(j, int(r0[0]), {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "s": s, "p": p})
 
 
 # ---------------------------------------------------------------------------------------------------------------------- fa1
