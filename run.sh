@@ -86,7 +86,7 @@ make_venv() {
   fi
 }
 
-pip() { "$venv/bin/python" -m pip --disable-pip-version-check -q "$@"; }
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check -qq "$@"; }
 
 # install NAME ARGUMENTS...: once for each state of pyproject.toml, which is kept as the mark that it was done.
 install() {
