@@ -7,13 +7,18 @@ import math
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
 
-def number(value: float) -> str:
-    """A value of the followed row: three decimals; very small ones as a power of ten; infinities by their sign."""
+def number(value: float, decimals: int = 3) -> str:
+    """m or alpha of the followed row: three decimals; very small ones as a power of ten; infinities by their sign."""
     value = float(value)
     if math.isinf(value):
         return "−∞" if value < 0 else "∞"
-    text = f"{value:.3f}" if value == 0 or abs(value) >= 5e-4 else f"{value:.0e}"
+    text = f"{value:.{decimals}f}" if value == 0 or abs(value) >= 0.5 * 10**-decimals else f"{value:.0e}"
     return text.replace("-", "−")
+
+
+def total(value: float) -> str:
+    """l of the followed row: two decimals, so that l x alpha can be checked with the three decimals of alpha."""
+    return number(value, 2)
 
 
 def quarters(count: float) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from flashviz.figures import amount, number, power, quarters
+from flashviz.figures import amount, number, power, quarters, total
 from flashviz.trace import Kind, ProgramValues, Trace
 
 Rule = Literal["rise", "variation", "calm"]
@@ -32,6 +32,7 @@ class Beat:
     caption: str
     still: float = 1.6
     pause: bool = False
+    fresh: bool = False  # brings a picture of its own: the stillness follows its arrival
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def follow(programs: Mapping[tuple[int, int], np.ndarray], l_values: Mapping[tup
 
 
 def _fitting(program: tuple[int, int], alpha: np.ndarray, l_new: np.ndarray) -> list[tuple[tuple[float, ...], Follow]]:
-    """Rows of one program that the rule accepts, with how well: a falling l first, then the earliest rise, alpha near 0.4."""
+    """Rows of one program that the rule accepts, with how well: first those whose digits check, then with a falling l, an early rise, alpha near 0.4."""
     found = []
     tiles, n_rows = alpha.shape
     for row in range(n_rows):
@@ -77,9 +78,17 @@ def _fitting(program: tuple[int, int], alpha: np.ndarray, l_new: np.ndarray) -> 
         if not rises or rises[0] <= CALM_TILES or not FIRST_RISE[0] <= alpha[rises[0], row] <= FIRST_RISE[1]:
             continue
         later = [t for t in rises[1:] if l_new[t, row] < l_new[t - 1, row]]
-        score = (-float(program[0]), float(bool(later)), -float(rises[0]), -abs(float(alpha[rises[0], row]) - 0.4))
+        exact = checks(l_new[rises[0] - 1, row], alpha[rises[0], row], l_new[rises[0], row])
+        score = (-float(program[0]), float(exact), float(bool(later)), -float(rises[0]), -abs(float(alpha[rises[0], row]) - 0.4))
         found.append((score, Follow(program, row, "rise", rises[0], (later or rises[1:] or [None])[0])))
     return found
+
+
+def checks(l_old: float, alpha: float, l_new: float) -> bool:
+    """Whether the digits on screen, multiplied and added by hand, give the digits on screen."""
+    scaled, shown = float(l_old) * float(alpha), float(total(l_old)) * float(number(alpha))
+    added = float(l_new) - scaled
+    return total(scaled) == total(shown) and total(float(total(scaled)) + float(total(added))) == total(l_new)
 
 
 def facts(fa2: Trace, standard: Trace, chosen: Follow, values: ProgramValues, *, errors: Mapping[str, float]) -> dict[str, str]:
@@ -101,14 +110,14 @@ def facts(fa2: Trace, standard: Trace, chosen: Follow, values: ProgramValues, *,
         "e_standard": power(errors["standard"]),
     }
     if len(values.j):
-        said |= {"m0": number(values.m_new[0, row]), "l0": number(values.l_new[0, row])}
+        said |= {"m0": number(values.m_new[0, row]), "l0": total(values.l_new[0, row])}
     if chosen.rise is not None:
         t = chosen.rise
         added = float(np.nansum(values.p[t, row]))
         said |= {
             "m_old": number(values.m_old[t, row]), "m_new": number(values.m_new[t, row]), "alpha": number(values.alpha[t, row]),
-            "l_old": number(values.l_old[t, row]), "l_scaled": number(values.l_scaled[t, row]), "l_added": number(added),
-            "l_new": number(values.l_new[t, row]),
+            "l_old": total(values.l_old[t, row]), "l_scaled": total(values.l_scaled[t, row]), "l_added": total(added),
+            "l_new": total(values.l_new[t, row]),
         }  # fmt: skip
     return said
 
@@ -140,13 +149,13 @@ def stored_score_tiles(trace: Trace) -> int:
 
 FLASH: tuple[Beat, ...] = (
     Beat("hook", "The hook", 7, "Same attention. One stored {stored} tiles of scores and weights; the other stored none.", still=0.8),
-    Beat("attention", "Attention", 18, "A query scores every key. Softmax turns scores into weights; the weights blend the values."),
-    Beat("tiles", "Tiles", 9, "Cut everything into {tile} tiles. Each square here is {unit}."),
+    Beat("attention", "Attention", 18, "A query scores every key. Softmax turns scores into weights; the weights blend the values.", fresh=True),
+    Beat("tiles", "Tiles", 9, "Cut everything into {tile} tiles. Each square here is {unit}.", fresh=True),
     Beat("memory", "Two memories", 14, "Data waits in HBM; arithmetic happens on chip. The path between is the bottleneck."),
     Beat("standard", "Standard attention", 24, "Standard attention writes every score, reads it back, writes the weights, reads them back."),
     Beat("pause-a", "Question", 4, "Why not use a score tile at once and throw it away?", pause=True),
-    Beat("obstacle", "The obstacle", 12, "Softmax divides by a sum over the whole row. So carry two numbers a row: max m and sum ℓ."),
-    Beat("7a", "Q stays", 6, "One program takes one row block. Q is loaded once and stays.", still=1.2),
+    Beat("obstacle", "The obstacle", 12, "Softmax divides by a sum over the whole row. So carry two numbers a row: max m and sum ℓ.", fresh=True),
+    Beat("7a", "Q stays", 6, "One program takes one row block. Q is loaded once and stays.", still=1.2, fresh=True),
     Beat("7b", "Scores", 9, "K arrives. One product makes {scores} scores, on chip."),
     Beat("7c", "Max", 9, "m = {m0}, the row's largest score so far. Measured from it, every term is at most 1."),
     Beat("7d", "Sum", 6, "Their sum is ℓ = {l0}.", still=1.2),
@@ -160,8 +169,8 @@ FLASH: tuple[Beat, ...] = (
     Beat("10", "Finish", 11, "Divide once by ℓ; write O once.", still=1.2),
     Beat("11", "The rest", 12, "Every row block reads K and V again. No score crosses the bus."),
     Beat("12", "Parallel", 6, "Row blocks never wait for each other: {programs} independent programs.", still=1.0),
-    Beat("bill", "The bill", 14, "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. Scores in HBM: {scores_bytes} against none."),
-    Beat("exact", "Exact", 6, "Same sums, another order. Error against float64: flash {e_flash}, standard {e_standard}.", still=1.0),
+    Beat("bill", "The bill", 14, "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. Scores in HBM: {scores_bytes} against none.", fresh=True),
+    Beat("exact", "Exact", 6, "Same sums, another order. Error against float64: flash {e_flash}, standard {e_standard}.", still=1.0, fresh=True),
     Beat("card", "Provenance", 6, "", still=0.0),
 )  # fmt: skip
 

@@ -13,7 +13,6 @@ from typing import Literal
 import manimpango
 import numpy as np
 from manim import MathTypst, Text, VGroup, tempconfig
-
 from manim.typing import RGBAPixelArray
 
 from flashviz.errors import MissingPartError
@@ -73,7 +72,7 @@ _NO_WRAP = 100_000
 _DRAWN_AT = 96  # Pango rounds glyph advances at small sizes: draw large, then scale
 _FAMILY = {
     Face.TEXT: ("Inter", "NORMAL"), Face.STRONG: ("Inter", "SEMIBOLD"),
-    Face.MONO: ("JetBrains Mono NL", "NORMAL"), Face.MONO_STRONG: ("JetBrains Mono", "SEMIBOLD"),
+    Face.MONO: ("JetBrains Mono NL", "NORMAL"), Face.MONO_STRONG: ("JetBrains Mono NL", "SEMIBOLD"),
 }  # fmt: skip
 
 
@@ -88,6 +87,10 @@ def register_fonts() -> None:
         path = FONTS_DIR / face
         if not path.is_file() or not manimpango.register_font(str(path)):
             raise MissingPartError(f"expected the bundled font {path}, got none that Pango can read; reinstall flashviz")
+    known = manimpango.list_fonts()
+    for family, _ in _FAMILY.values():
+        if family not in known:
+            raise MissingPartError(f"expected Pango to know {family} once registered, got {len(known)} other families; reinstall flashviz")
 
 
 def line(text: str, px: float, color: str, face: Face = Face.TEXT) -> Text:

@@ -1,10 +1,9 @@
 """The FlashAttention film, from the kernel's own trace: ``manim -pqh scenes/flash.py FlashAttentionScene``."""
 
-from flashviz_kernels.recorder import run
-from flashviz_kernels.exactness import error_against_float64
-
 from flashviz.director import FlashFilm
 from flashviz.storyboard import DIGEST_SECONDS
+from flashviz_kernels.exactness import error_against_float64
+from flashviz_kernels.recorder import run
 
 
 class FlashAttentionScene(FlashFilm):

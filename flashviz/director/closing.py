@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import RIGHT, FadeIn, FadeOut, Group
+from manim import FadeIn, FadeOut, Group, VGroup
 
 from flashviz import theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
@@ -77,7 +77,7 @@ class Closing(Slow):
         self.remove(flying)
         if tensor == "O":
             target.set_fill(opacity=theme.LIT)
-        gone = self.retire("ACC") if tensor == "O" else self.retire("M", "L", "Q")
+        gone = self.retire("ACC", "M", "L", "Q") if tensor == "LSE" else []  # the program ends with its last store
         self.move(*self.tally(state), *gone, seconds=max(0.25, seconds * 0.25))
 
     @beat("11")
@@ -137,7 +137,10 @@ class Closing(Slow):
         totals = [crossed(state_at(t, len(t))) for t in (standard, fa2)]
         most = sum(totals[0].values()) / unit
         scale = max(1, int(np.ceil(most / 6000)))  # squares that would be too small stand for several tiles
-        text_h, name_h, foot_h = em(TITLE_PX) * 1.7, em(NOTE_PX) * 1.3, em(NOTE_PX) * LINE_PITCH * 3.2
+        once = compulsory(self.config_, "standard")
+        fewest = sum(once.read.values()) + sum(once.written.values())
+        footnotes = self.footnotes(totals, fewest, unit * scale, room.width)
+        text_h, name_h, foot_h = em(TITLE_PX) * 1.7, em(NOTE_PX) * 1.3, em(NOTE_PX) * LINE_PITCH * (sum(map(len, footnotes)) + 0.2)
         body = room.above(foot_h)
         half_rects = rows(body, 2, 0.2)
         pitch = min(bill_pitch(half_rects[0].below(text_h).above(name_h), most / scale * 1.02), 0.34)
@@ -149,32 +152,30 @@ class Closing(Slow):
             words.append(note(title, TITLE_PX, self.skin.ink, head))
             words.append(note(f"{kib(total)} = {quarters(total / unit)} tiles", TITLE_PX, self.skin.ink, head, "right", Face.MONO))
         self.move(*(FadeIn(w) for w in words[:2]), *(FadeIn(p) for p in blocks[0].parts.values()), seconds=0.8)
+        self.arrived()
         self.move(*(FadeIn(w) for w in words[2:]), *(FadeIn(p) for p in blocks[1].parts.values()), seconds=0.8)
         names = Group(*(name for block in blocks for name in block.names(self.skin)))
         self.add(names)
         self.hold(self.motion * 0.2)
-        once = compulsory(self.config_, "standard")
-        fewest = sum(once.read.values()) + sum(once.written.values())
         rect = half_rects[0].below(text_h).above(name_h)
         line_x = blocks[0].reach(fewest / unit / scale)
         cached = marker(line_x, Rect(rect.x0, rect.y0 - 0.05, rect.x1, rect.y1 + 0.05), "", self.skin)
-        flash_total = sum(totals[1].values())
-        notes = [
-            f"dashed: standard attention with a perfect cache, every tensor once: {kib(fewest)}, {fewest / flash_total:.1f} × FlashAttention",
-            self.regrown(totals),
-            f"one square = {kib(unit * scale)}; logical transfers, caches not counted",
-        ]
-        foot = rows(room.bottom(foot_h), 3)
-        drawn = []
-        for text, place in zip(notes, foot, strict=True):
-            item = note(text, NOTE_PX, self.skin.quiet, place)
-            if item.width > place.width:
-                item.scale(place.width / item.width).align_to([place.x0, 0, 0], -RIGHT)
-            drawn.append(item)
+        places = iter(rows(room.bottom(foot_h), sum(map(len, footnotes))))
+        drawn = [VGroup(*(note(text, NOTE_PX, self.skin.quiet, next(places)) for text in texts)) for texts in footnotes]
         self.move(FadeIn(cached), FadeIn(drawn[0]), seconds=0.6)
         self.hold(self.motion * 0.25)
         self.move(FadeIn(drawn[1]), FadeIn(drawn[2]), seconds=0.6)
         self.finish = [*blocks, *words, cached, *drawn, names]
+
+    def footnotes(self, totals: list[dict[str, int]], fewest: int, square: int, width: float) -> list[list[str]]:
+        """What the squares mean, what a perfect cache would move, what grew: each as lines of at most ``width``."""
+        ratio = fewest / sum(totals[1].values())
+        texts = (
+            f"dashed: standard attention with a perfect cache, every tensor once: {kib(fewest)}, {ratio:.1f} × FlashAttention",
+            self.regrown(totals),
+            f"one square = {kib(square)}; logical transfers, caches not counted",
+        )
+        return [wrap(text, width, NOTE_PX) for text in texts]
 
     def regrown(self, totals: list[dict[str, int]]) -> str:
         """K and V: read once would be so many tiles, read again for each row block so many."""
@@ -213,6 +214,7 @@ class Closing(Slow):
             under = note("largest error against float64", NOTE_PX, self.skin.quiet, lower, "center")
             drawn.append((matrix, name, error, under))
         self.move(*(FadeIn(item) for parts in drawn for item in parts[:2]), seconds=0.8)
+        self.arrived()
         self.move(*(FadeIn(item) for parts in drawn for item in parts[2:]), seconds=0.6)
         self.finish = [item for parts in drawn for item in parts]
 

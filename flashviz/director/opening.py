@@ -74,6 +74,7 @@ class Opening(StageScene):
             self.row_scores(), values.o[row], self.skin,
         )  # fmt: skip
         self.wipe(FadeIn(picture))
+        self.arrived()
         third = self.motion / 3.4
         self.label_row(picture, "scores")
         self.move(Boxes(picture.bars, picture.score_boxes(), picture.score_boxes(), sweep=True), seconds=third)
@@ -123,7 +124,7 @@ class Opening(StageScene):
                               for n in range(len(self.big.strips[t])))) for t in "QKVO"}  # fmt: skip
         edges = VGroup(*(box(geometry.strip(t), stroke=self.skin.hue(t)) for t in "QKVO"))
         self.wipe(*(FadeIn(s) for s in solids.values()), FadeIn(edges), *(FadeIn(x) for x in self.big.labels.values()))
-        self.hold(0.6)
+        self.arrived()
         cuts = [ReplacementTransform(solids[t], self.big.strips[t]) for t in "QKVO"]
         self.move(*cuts, FadeOut(edges), Create(self.big.grid), seconds=self.motion * 0.45)
         self.remove(*solids.values(), *self.big.labels.values(), *self.big.strips.values(), self.big.grid)
@@ -153,10 +154,12 @@ class Opening(StageScene):
         speeds = MEMORY_SPEEDS.get(self.config_.arch)
         if speeds is not None:
             room = self.set.lens.rect
+            ink = self.skin.ink
+            figures = [f"HBM: {speeds.hbm_size},", speeds.hbm_speed, f"shared memory: {speeds.sram_size},", speeds.sram_speed]
+            if room.width > room.height:  # a low, wide place
+                figures = [f"{size} {speed}" for size, speed in zip(figures[::2], figures[1::2], strict=True)]
             texts = [
-                (f"HBM: {speeds.hbm_size}", LABEL_PX, self.skin.ink), (speeds.hbm_speed, KEY_PX, self.skin.ink), ("", NOTE_PX, ""),
-                ("shared memory:", LABEL_PX, self.skin.ink), (speeds.sram_size, LABEL_PX, self.skin.ink),
-                (speeds.sram_speed, LABEL_PX, self.skin.ink), ("", NOTE_PX, ""),
+                *((text, LABEL_PX, ink) for figure in figures for text in wrap(figure, room.width, LABEL_PX)), ("", NOTE_PX, ink),
                 *((text, NOTE_PX, self.skin.quiet) for text in wrap(f"{speeds.device}, quoted: {speeds.citation}", room.width, NOTE_PX)),
             ]  # fmt: skip
             quoted = card_lines(texts, room)
@@ -234,7 +237,7 @@ class Opening(StageScene):
         room = self.set.center_stage.inset(0.3)
         scores = self.row_scores()
         terms = np.where(np.isfinite(scores), np.exp(scores - np.nanmax(scores[np.isfinite(scores)])), 0.0)
-        field = Rect(room.x0, room.center[1] - room.height * 0.14, room.x1, room.center[1] + room.height * 0.14)
+        field = Rect(room.x0, room.center[1] - room.height * 0.19, room.x1, room.center[1] + room.height * 0.15)
         tiles = len(self.material.values.j)
         lit, dim = Rectangles(self.skin.ink, name="tile terms"), Rectangles(self.skin.scores, name="other terms", opacity=theme.DIM)
         key = field.width / len(terms)
@@ -251,6 +254,7 @@ class Opening(StageScene):
         frame_ = box(first.inset(-0.02, -0.12), stroke=self.skin.ink, width=theme.HEAVY)
         here = theme.line("this tile", NOTE_PX, self.skin.ink).next_to(frame_, DOWN, buff=0.1).align_to(frame_, LEFT)
         self.move(FadeIn(lit), FadeIn(frame_), FadeIn(here), FadeIn(cuts), seconds=0.7)
+        self.arrived()
         whole = Brace(box(field.inset(0, -0.12), stroke=self.skin.ink), UP, color=self.skin.quiet)
         formula = theme.maths("p_j = e^(s_j - m) thin slash thin ell, quad ell = sum_(\"whole row\") e^(s_n - m)", KEY_PX, self.skin.ink)
         formula.next_to(whole, UP, buff=0.15)

@@ -243,5 +243,22 @@ def card_lines(texts: list[tuple[str, float, str]], rect: Rect) -> VGroup:
     return block
 
 
-__all__ = ["BillBlock", "Boxes", "FinalHbm", "LABEL_PX", "Lanes", "LanesTo", "Packing", "RowPicture", "UP", "bill_pitch", "card_lines",
-           "marker", "note", "pack", "quarters", "squares", "two_halves"]  # fmt: skip
+__all__ = [
+    "LABEL_PX",
+    "UP",
+    "BillBlock",
+    "Boxes",
+    "FinalHbm",
+    "Lanes",
+    "LanesTo",
+    "Packing",
+    "RowPicture",
+    "bill_pitch",
+    "card_lines",
+    "marker",
+    "note",
+    "pack",
+    "quarters",
+    "squares",
+    "two_halves",
+]  # fmt: skip

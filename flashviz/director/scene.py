@@ -99,7 +99,13 @@ class TraceScene(Scene):
         if beat.caption:
             self.add_subcaption(beat.caption, duration=beat.seconds - 0.05)
         self.say(beat.caption)
-        self.hold(beat.still)
+        if not beat.fresh:
+            self.hold(beat.still)
+
+    def arrived(self) -> None:
+        """The stillness of a beat whose picture had to arrive first."""
+        assert self.beat is not None
+        self.hold(self.beat.still)
 
     def end_beat(self) -> None:
         assert self.beat is not None

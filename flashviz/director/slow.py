@@ -8,14 +8,13 @@ from manim import FadeIn, FadeOut, VGroup
 from flashviz import theme
 from flashviz.director.scene import beat
 from flashviz.director.stage import FADE_SCORES, FLY, StageScene
-from flashviz.figures import number
+from flashviz.figures import number, total
 from flashviz.layout import Rect, centered
 from flashviz.lettering import KEY_PX, em
 from flashviz.mobjects.chip import spread
 from flashviz.mobjects.lens import Ceiling
 from flashviz.mobjects.tiles import Matrix, panel
 from flashviz.trace import Kind
-
 
 
 class Slow(StageScene):
@@ -25,6 +24,7 @@ class Slow(StageScene):
     def q_stays(self) -> None:
         """The stage opens; programs before the followed one are swept visibly; Q_i flies and stays."""
         self.to_flash_stage()
+        self.arrived()
         self.sweep_earlier()
         self.code_wanted = True
         self.load("Q")
@@ -105,7 +105,7 @@ class Slow(StageScene):
         l_now = self.held(state.l, values.l_new[0])
         chart.show(Ceiling(np.zeros_like(chart.state.bars), past=(float(l_now[row]), 1.0)))
         self.put("L", self.column("L", l_now, values.l_new), "ell")
-        self.move(FadeIn(self.on_chip["L"]), chart.note_past.animate.set_opacity(1), *self.show_number("l", "ell", float(l_now[row])), seconds=0.5)
+        self.move(FadeIn(self.on_chip["L"]), chart.note_past.animate.set_opacity(1), *self.show_total(float(l_now[row])), seconds=0.5)
 
     @beat("7e")
     def blended(self) -> None:
@@ -144,14 +144,15 @@ class Slow(StageScene):
         self.on_chip["M"].show(m_now[:, None])
         squeezed = Ceiling(terms, past=(past * alpha, 1.0))
         shows = [chart.to(squeezed), *self.show_number("m", "m", float(m_now[row])), *self.show_alpha(alpha)]
-        self.move(*shows, seconds=brief * 0.16)
+        self.move(*shows, seconds=brief * 0.14)
+        self.weigh(t, seconds=brief * 0.06)
         l_state = self.reach(Kind.SOFTMAX_L, t)
         l_now = self.held(l_state.l, values.l_new[t])
         self.on_chip["L"].show(l_now[:, None])
-        self.move(chart.to(Ceiling(terms, past=squeezed.past, poured=1.0)), *self.show_number("l", "ell", float(l_now[row])), seconds=brief * 0.14)
+        self.move(chart.to(Ceiling(terms, past=squeezed.past, poured=1.0)), *self.show_total(float(l_now[row])), seconds=brief * 0.14)
         chart.show(Ceiling(np.zeros_like(terms), past=(float(l_now[row]), 1.0)))
-        self.load("V", t, seconds=brief * 0.18)
-        self.blend(t, seconds=brief * 0.16)
+        self.load("V", t, seconds=brief * 0.16)
+        self.blend(t, seconds=brief * 0.14)
 
     def score_strip_now(self, t: int) -> None:
         self.add(self.score_strip(t))
@@ -236,7 +237,7 @@ class Slow(StageScene):
         terms = self.bars(t, float(values.m_new[t, row]))
         squeezed = Ceiling(terms, past=(l_old, alpha), outline=(l_old, 1.0), rising=1.0)
         state = self.reach(Kind.SOFTMAX_L, t)
-        line = self.sum_line(f"{number(l_old)} × {number(alpha)} = {number(values.l_scaled[t, row])}")
+        line = self.sum_line(f"{total(l_old)} × {number(alpha)} = {total(values.l_scaled[t, row])}")
         self.move(chart.to(squeezed), FadeIn(line), seconds=self.motion * 0.4)
         self.hold(0.5)
         chart.show(Ceiling(terms, past=(l_old, alpha), outline=(l_old, 1.0)))
@@ -246,8 +247,8 @@ class Slow(StageScene):
         added = float(np.nansum(values.p[t, row]))
         self.on_chip["L"].show(l_now[:, None])
         self.move(chart.to(Ceiling(terms, past=low.past, poured=1.0, outline=(l_old, 1.0))),
-                  line.flip(f"{number(values.l_scaled[t, row])} + {number(added)} = {number(values.l_new[t, row])}"),
-                  *self.show_number("l", "ell", float(l_now[row])), seconds=self.motion * 0.75)  # fmt: skip
+                  line.flip(f"{total(values.l_scaled[t, row])} + {total(added)} = {total(values.l_new[t, row])}"),
+                  *self.show_total(float(l_now[row])), seconds=self.motion * 0.75)  # fmt: skip
         chart.show(Ceiling(np.zeros_like(terms), past=(float(l_now[row]), 1.0)))
         self.sum_shown = line
 

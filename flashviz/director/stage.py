@@ -15,7 +15,7 @@ from manim import Animation, FadeIn, FadeOut, Mobject, VGroup
 from flashviz import theme
 from flashviz.director.scene import TraceScene, veil
 from flashviz.director.sweep import StateSweep, Traffic, crossed
-from flashviz.figures import kib, number
+from flashviz.figures import kib, number, total
 from flashviz.layout import Stage, stage
 from flashviz.lettering import KEY_PX, NOTE_PX
 from flashviz.mobjects.chip import ChipPanel, RowMark, spread
@@ -57,7 +57,8 @@ class StageScene(TraceScene):
         self.config_ = material.fa2.config
         self.set: Stage = stage(self.config_, self.settings.aspect)
         s, skin = self.set, self.skin
-        self.hbm = HbmPanel(s.hbm, s.hbm_title, skin)
+        heads = self.config_.batch * self.config_.heads
+        self.hbm = HbmPanel(s.hbm, s.hbm_title, skin, "HBM" if heads == 1 else f"HBM: one of {heads:,} heads")
         self.cross = CrossView(s.cross, skin)
         self.slot = Slot(s.slot, skin)
         self.chip = ChipPanel(s.chip, s.chip_title, s.tiles, skin)
@@ -198,8 +199,9 @@ class StageScene(TraceScene):
             self.reach(Kind.MASK, t)
         picture = self.matrix("S", scores, self.material.values.s[np.isfinite(self.material.values.s)])
         self.put("S", picture, "S")
-        self.move(Columns(picture), seconds=seconds)
+        self.move(Columns(picture), seconds=seconds * 0.7)
         self.rest_tile("K", t)
+        self.move(*self.retire("K"), seconds=seconds * 0.3)  # a K tile is dead after its product
 
     def weigh(self, t: int, *, seconds: float) -> None:
         """S becomes P = e^(S - m) in the same registers."""
@@ -228,7 +230,7 @@ class StageScene(TraceScene):
             self.put("ACC", acc.show(np.full_like(values, acc.low)), '"acc"')
         self.move(self.on_chip["ACC"].to(values), *self.tally(state), seconds=max(0.1, seconds - FADE_SCORES))
         self.rest_tile("V", t)
-        self.move(*self.retire("P", "S", "K", "V"), seconds=min(FADE_SCORES, seconds))
+        self.move(*self.retire("P", "V"), seconds=min(FADE_SCORES, seconds))
 
     # -------------------------------------------------------------------------------------------------------- the lens
 
@@ -251,9 +253,13 @@ class StageScene(TraceScene):
         scores = self.material.values.s[t, self.material.chosen.row].astype(np.float64)
         return np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, 0.0) - reference), 0.0)
 
-    def show_number(self, name: str, symbol: str, value: float) -> list[Animation]:
+    def show_total(self, value: float) -> list[Animation]:
+        """The running denominator l."""
+        return self.show_number("l", "ell", value, total(value))
+
+    def show_number(self, name: str, symbol: str, value: float, text: str | None = None) -> list[Animation]:
         """A key number appears, or its digits flip to the new value."""
-        text = number(value)
+        text = number(value) if text is None else text
         if name in self.numbers:
             return [self.numbers[name].number.flip(text)]
         rect = getattr(self.set.lens, name)
@@ -314,9 +320,9 @@ def kernel_excerpt(trace: Trace, index: int, count: int = 3) -> list[tuple[int, 
 
 def bare(line: str) -> str:
     """A source line without its trailing comment."""
-    return line.split("  #")[0].rstrip()
+    return line.split("  #", maxsplit=1)[0].rstrip()
 
 
 def worth_showing(line: str) -> bool:
     text = line.strip()
-    return bool(text) and not text.startswith(("#", '"""', "@")) and "TRACE" not in text and "trace" not in text.lower()
+    return bool(text) and not text.startswith(("#", '"""', "@", "log(")) and "trace" not in text.lower()

@@ -15,6 +15,7 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.theme import Theme
 
+
 def squares(count: float, rect: Rect, packing: Packing) -> np.ndarray:
     """Boxes [n, 4] of ``count`` squares (the last one cut to its fraction), row by row from the top left."""
     whole = int(count / packing.tiles + 1e-9)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from manim import RESAMPLING_ALGORITHMS, Animation, DashedVMobject, Group, ImageMobject, Rectangle, RoundedRectangle, VMobject
+from manim import (
+    RESAMPLING_ALGORITHMS,
+    Animation,
+    DashedVMobject,
+    Group,
+    ImageMobject,
+    Rectangle,
+    RoundedRectangle,
+    VMobject,
+)
 
 from flashviz import theme
 from flashviz.layout import Rect
