@@ -19,6 +19,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import FlashvizError, TraceError
+from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace.events import TRANSFERS, Event, Kind, is_load, tensor_of
 
 SCHEMA = 1
@@ -114,6 +115,18 @@ class Trace:
     @property
     def config(self) -> AttentionConfig:
         return self.header.config
+
+    @cached_property
+    def inputs(self) -> Arrays:
+        """Q, K and V, made again by the header's recipe.
+
+        Raises:
+            TraceError: They are not those that were recorded.
+        """
+        arrays = make_inputs(self.config)
+        if inputs_hash(arrays) != self.header.inputs_hash:
+            raise TraceError("expected the inputs that the trace names, got others from its recipe; record again with flashviz trace")
+        return arrays
 
     def __len__(self) -> int:
         return len(self.columns["kind"])

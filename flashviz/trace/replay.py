@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from flashviz.errors import TraceError
-from flashviz.inputs import inputs_hash, make_inputs, numpy_dtype
+from flashviz.inputs import numpy_dtype
 from flashviz.trace.events import Event, Kind
 from flashviz.trace.recording import Snapshot, Trace
 
@@ -52,9 +52,7 @@ def replay(trace: Trace, program: tuple[int, int]) -> ProgramValues:
     if trace.header.algorithm != "fa2":
         raise TraceError(f"expected a trace of fa2, got {trace.header.algorithm}; only fa2 keeps a row block on chip to be replayed")
     events = [trace[index] for index in trace.program(*program)]
-    arrays = make_inputs(trace.config)
-    if inputs_hash(arrays) != trace.header.inputs_hash:
-        raise TraceError("expected the inputs that the trace names, got others from the same recipe; record again with flashviz trace")
+    arrays = trace.inputs
     b, h = divmod(program[1], trace.config.heads)
     q, k, v = arrays[0][b, h], arrays[1][b, h // trace.config.group], arrays[2][b, h // trace.config.group]
     load_q = events[0]

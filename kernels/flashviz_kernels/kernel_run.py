@@ -128,8 +128,10 @@ def _keep(config: AttentionConfig, kept: Kept, buffers: TraceBuffers) -> None:
             if kept.stats is not None:
                 kept.stats.put(pid_bh, t, first, m, l, alpha)
             if tile_slot >= 0:
+                keys = min(config.block_n, config.seq_k - t * config.block_n)
                 s, p, acc = np.split(buffers.tiles[tile_slot, t, :n_rows], [config.block_n, 2 * config.block_n], axis=1)
-                kept.put((pid_m, pid_bh), {"m": m, "l": l, "alpha": alpha, "s": s, "p": p, "acc": acc[:, : config.head_dim]})
+                tile = {"s": s[:, :keys], "p": p[:, :keys], "acc": acc[:, : config.head_dim]}
+                kept.put((pid_m, pid_bh), {"m": m, "l": l, "alpha": alpha} | tile)
 
 
 def _gpu_is_free() -> bool:

@@ -19,6 +19,16 @@ FLOAT32 = 4
 LAUNCHES = 3  # standard attention has three
 
 
+def stats_bytes(config: AttentionConfig) -> int:
+    """Bytes of m, l and alpha of every row after every key tile."""
+    return 3 * FLOAT32 * config.batch * config.heads * config.col_blocks * config.seq_q
+
+
+def fits_stats(config: AttentionConfig) -> bool:
+    """Whether a recording of this config may keep statistics of all programs."""
+    return stats_bytes(config) <= STATS_LIMIT
+
+
 class EventLog:
     """Events of programs that run in lockstep: one entry a statement, for all row blocks that execute it, of all heads.
 
@@ -95,9 +105,10 @@ class Kept:
                     f"snapshots must name programs with pid_m below {config.row_blocks} and pid_bh below {copies}, "
                     f"got ({pid_m}, {pid_bh}); leave it out"
                 )
-        need = 3 * FLOAT32 * copies * config.col_blocks * config.seq_q
-        if stats and need > STATS_LIMIT:
-            raise UsageError(f"stats must fit {STATS_LIMIT:,} B, got {need:,} B for this config; ask for snapshots of some programs instead")
+        if stats and not fits_stats(config):
+            raise UsageError(
+                f"stats must fit {STATS_LIMIT:,} B, got {stats_bytes(config):,} B for this config; ask for snapshots of some programs"
+            )
         a_tile = FLOAT32 * config.block_m * (2 * config.block_n + config.head_dim + 3)
         need = len(programs) * config.col_blocks * a_tile
         if need > SNAPSHOT_LIMIT:

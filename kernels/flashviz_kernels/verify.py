@@ -1,0 +1,144 @@
+"""verify: kernel = twin, event by event; errors within the tolerance; counted bytes = closed forms; a file = its own recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from flashviz.config import AttentionConfig
+from flashviz.errors import UsageError
+from flashviz.memory import Traffic, closed_form, sram_peak, traffic
+from flashviz.trace import COMPARED, Snapshot, Stats, Trace
+from flashviz_kernels.log import fits_stats
+from flashviz_kernels.recorder import Run, run
+from flashviz_kernels.reference import max_error, naive, tolerance
+
+# Values that two implementations keep of one float32 quantity may differ by the order of their sums.
+RELATIVE, ABSOLUTE = 1e-4, 1e-4
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was checked and how it came out. ``ok`` is the sum of it.
+
+    ``twin_equals_kernel`` is None where no kernel ran; LSE fields are None where the algorithm has none (standard);
+    ``file_equals_recording`` is None where no file was given. Errors are max |O - O64| against float64; bytes are totals.
+    """
+
+    checked: str
+    algorithm: str
+    source: str
+    events: int
+    twin_equals_kernel: bool | None
+    file_equals_recording: bool | None
+    max_abs_error: float
+    reference_error: float
+    tolerance: float
+    lse_error: float | None
+    lse_tolerance: float | None
+    hbm_read: int
+    hbm_written: int
+    closed_form_read: int
+    closed_form_written: int
+    bytes_equal_by_tensor: bool
+    sram_peak: int
+
+    @property
+    def ok(self) -> bool:
+        """Every check that applies has passed."""
+        exact = self.max_abs_error <= self.tolerance
+        lse = self.lse_error is None or (self.lse_tolerance is not None and self.lse_error <= self.lse_tolerance)
+        counted = (self.hbm_read, self.hbm_written) == (self.closed_form_read, self.closed_form_written)
+        same = self.twin_equals_kernel is not False and self.file_equals_recording is not False
+        return exact and lse and counted and self.bytes_equal_by_tensor and same
+
+
+def verify(subject: AttentionConfig | Trace, *, source: str | None = None, algorithm: str | None = None) -> Verification:
+    """Record ``subject`` (again, where it is a trace) and hold the recording to twin, float64 and closed forms.
+
+    Args:
+        subject: A config; or a trace, whose header then says algorithm and source.
+        source: As for ``record``.
+        algorithm: As for ``record``; None means fa2.
+
+    Raises:
+        UsageError: The request contradicts itself.
+        MissingPartError: The kernel is to be run and triton is missing.
+    """
+    given = subject if isinstance(subject, Trace) else None
+    config = given.config if given is not None else subject
+    if not isinstance(config, AttentionConfig):
+        raise UsageError(f"verify takes an AttentionConfig or a Trace, got {type(config).__name__}; load a file with Trace.load")
+    if given is not None:
+        algorithm = given.header.algorithm
+        source = "numpy" if given.header.source == "numpy" else "triton"
+    algorithm = algorithm or "fa2"
+    programs = tuple(given.snapshots) if given is not None else ()
+    stats = algorithm == "fa2" and fits_stats(config)
+    ran = run(config, source=source, algorithm=algorithm, snapshots=programs, stats=stats)
+    is_kernel = ran.trace.header.source != "numpy"
+    twin = run(config, source="numpy", algorithm=algorithm, snapshots=programs, stats=stats) if is_kernel else None
+    return _judged(config, ran, twin, given)
+
+
+def _judged(config: AttentionConfig, ran: Run, twin: Run | None, given: Trace | None) -> Verification:
+    header = ran.trace.header
+    counted = traffic(given if given is not None else ran.trace)
+    expected: Traffic = closed_form(config, header.algorithm)
+    q, k, v = ran.trace.inputs
+    o64, lse64 = naive(q, k, v, scale=config.scale, causal=config.causal)
+    allowed = tolerance((q, k, v), config, header.algorithm)
+    return Verification(
+        checked="twin" if twin is None else "kernel",
+        algorithm=header.algorithm,
+        source=header.source,
+        events=len(given if given is not None else ran.trace),
+        twin_equals_kernel=None if twin is None else agree(twin.trace, ran.trace),
+        file_equals_recording=None if given is None else _is_recording(given, ran.trace),
+        max_abs_error=max_error(ran.o, o64),
+        reference_error=allowed.reference_error,
+        tolerance=allowed.output,
+        lse_error=None if ran.lse is None else max_error(ran.lse, lse64),
+        lse_tolerance=None if ran.lse is None else allowed.lse,
+        hbm_read=counted.total_read,
+        hbm_written=counted.total_written,
+        closed_form_read=expected.total_read,
+        closed_form_written=expected.total_written,
+        bytes_equal_by_tensor=counted == expected,
+        sram_peak=sram_peak(given if given is not None else ran.trace),
+    )
+
+
+def _is_recording(given: Trace, again: Trace) -> bool:
+    """Whether a file is what its header records again. Statistics need not be in the file."""
+    if given.header.inputs_hash != again.header.inputs_hash:
+        return False
+    return agree(given, again)
+
+
+def agree(a: Trace, b: Trace) -> bool:
+    """All compared columns are equal, and the values that both kept agree up to the order of float32 sums."""
+    if len(a) != len(b) or any(not np.array_equal(a.columns[name], b.columns[name]) for name in COMPARED):
+        return False
+    if set(a.snapshots) != set(b.snapshots):
+        return False
+    eps = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24}[a.config.dtype]
+    pairs: list[tuple[Stats | Snapshot, Stats | Snapshot]] = [(a.snapshots[p], b.snapshots[p]) for p in a.snapshots]
+    if a.stats is not None and b.stats is not None:
+        pairs.append((a.stats, b.stats))
+    return all(_close(x, y, eps) for x, y in pairs)
+
+
+def _close(a: Stats | Snapshot, b: Stats | Snapshot, eps: float) -> bool:
+    """Kept values of one thing; acc also differs by how a weight on the border between two numbers of the dtype is rounded."""
+    for field in fields(a):
+        x, y = getattr(a, field.name), getattr(b, field.name)
+        if x.shape != y.shape:
+            return False
+        spread = float(np.max(np.abs(y), initial=0.0)) if field.name == "acc" else 0.0
+        with np.errstate(invalid="ignore"):
+            near = np.abs(x - y) <= ABSOLUTE + RELATIVE * np.abs(y) + 4 * eps * spread
+        if not (near | (x == y) | (np.isnan(x) & np.isnan(y))).all():
+            return False
+    return True
