@@ -1,8 +1,9 @@
-"""Where everything stands: config + aspect -> rectangles. Pure, without manim, property-tested (no overlap, inside the frame).
+"""Where everything stands: config + aspect -> rectangles. Pure, without manim, property-tested.
 
 The geometry says what multiplies what. In a *cross* the score grid is in the middle, Q along its left edge, O along its
-right, K^T along its top, V along its bottom: tile i of Q and O is row i, tile j of K and V is column j. HBM shows the whole
-matrices as a cross; the chip shows one tile of each as the same cross, enlarged. Units are manim's: 8 on the short side.
+right, K^T along its top, V along its bottom: tile i of Q and O is row i, tile j of K and V is column j. HBM shows the
+whole matrices as a cross; the chip shows one tile of each as the same cross, enlarged. Units are manim's: 8 on the
+short side.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ SHORT_SIDE = 8.0
 MARGIN = 0.2
 GAP = 0.12
 THINNEST = 0.14  # of a strip of tiles: 19 px
+SMALLEST = 0.35  # side of a score tile on the chip
+LABELLED = (0.64, 0.45)  # least width and height of a tile on the chip: its name stands above or beside it
 BAND_LIMIT = 32  # more tiles a side than this are merged into bands
 TALL_CLEAR = 1 / 5  # lowest share of a 9:16 frame: phone players put their buttons there
 
@@ -91,19 +94,25 @@ class Rect:
 
 
 def centered(x: float, y: float, width: float, height: float) -> Rect:
+    """A rectangle about (x, y)."""
     return Rect(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def rows(rect: Rect, count: int, gap: float = 0.0) -> list[Rect]:
     """``count`` equal rows, top first."""
     height = (rect.height - gap * (count - 1)) / count
-    return [Rect(rect.x0, rect.y1 - k * (height + gap) - height, rect.x1, rect.y1 - k * (height + gap)) for k in range(count)]
+    return [
+        Rect(rect.x0, rect.y1 - k * (height + gap) - height, rect.x1, rect.y1 - k * (height + gap))
+        for k in range(count)
+    ]
 
 
 def columns(rect: Rect, count: int, gap: float = 0.0) -> list[Rect]:
     """``count`` equal columns, left first."""
     width = (rect.width - gap * (count - 1)) / count
-    return [Rect(rect.x0 + k * (width + gap), rect.y0, rect.x0 + k * (width + gap) + width, rect.y1) for k in range(count)]
+    return [
+        Rect(rect.x0 + k * (width + gap), rect.y0, rect.x0 + k * (width + gap) + width, rect.y1) for k in range(count)
+    ]
 
 
 def frame(aspect: Aspect) -> Rect:
@@ -115,9 +124,9 @@ def frame(aspect: Aspect) -> Rect:
 
 @dataclass(frozen=True)
 class Cross:
-    """The matrices of one head in HBM. Cells are tiles, or bands of ``band`` x ``band`` tiles where there are too many to show.
+    """The matrices of one head in HBM. Cells are tiles, or bands of ``band`` x ``band`` tiles where there are too many.
 
-    ``cell_width`` x ``cell_height`` is one score tile; ``depth_x`` (Q, O) and ``depth_y`` (K, V) are the head dimension.
+    ``cell_width`` x ``cell_height`` is one score tile; ``depth_x`` (Q, O) and ``depth_y`` (K, V) the head dimension.
     """
 
     rect: Rect
@@ -180,14 +189,16 @@ class Cross:
 
 
 def cross(config: AttentionConfig, rect: Rect) -> Cross:
-    """Fit the matrices of one head into ``rect``, areas in proportion to elements unless a side would be too thin to see."""
+    """Fit the matrices of one head into ``rect``: areas are elements unless a side would be too thin to see."""
     side = em(TITLE_PX) * 1.2 + GAP
     gap = min(GAP, rect.width / 30)
-    band_rows, band_cols = -(-config.row_blocks // BAND_LIMIT), -(-config.col_blocks // BAND_LIMIT)
-    n_rows, n_cols = -(-config.row_blocks // band_rows), -(-config.col_blocks // band_cols)
+    key_tiles = max(config.col_blocks, 1)  # without keys, one empty place
+    band_rows, band_cols = -(-config.row_blocks // BAND_LIMIT), -(-key_tiles // BAND_LIMIT)
+    n_rows, n_cols = -(-config.row_blocks // band_rows), -(-key_tiles // band_cols)
     # elements a side, counted in whole tiles so that all cells are equal
     tall, wide = n_rows * band_rows * config.block_m, n_cols * band_cols * config.block_n
-    overhang = max(0.0, side - GAP + 0.02 - gap - THINNEST)  # of a label beyond a thin strip
+    letter = side - GAP
+    overhang = max(0.0, letter + 0.02 - gap - THINNEST, (letter - THINNEST) / 2)  # of a label beyond a thin strip
     room_x, room_y = rect.width - 2 * side - 2 * gap, rect.height - 2 * gap - 2 * overhang
     scale = min(room_x / (wide + 2 * config.head_dim), room_y / (tall + 2 * config.head_dim))
     depth_x, depth_y = _readable(config.head_dim * scale, room_x), _readable(config.head_dim * scale, room_y)
@@ -204,14 +215,14 @@ def _readable(length: float, room: float) -> float:
 
 @dataclass(frozen=True)
 class ChipTiles:
-    """One tile of each matrix on the chip, as a cross; m and l as thin columns; the register file around S, m, l, acc."""
+    """One tile of each matrix on the chip, as a cross; m and l as columns; the register file around S, m, l, acc."""
 
     q: Rect
     k: Rect
     v: Rect
     s: Rect
     m: Rect
-    l: Rect  # noqa: E741 - the paper's letter
+    l: Rect
     acc: Rect
     registers: Rect
     label_q: Rect
@@ -238,9 +249,10 @@ def chip_tiles(config: AttentionConfig, rect: Rect) -> ChipTiles:
     room_y = rect.height - (label + 2 * GAP + 3 * pad)
     bm, bn, d = min(config.block_m, config.seq_q), min(config.block_n, max(config.seq_k, 1)), config.head_dim
     scale = min(room_x / (2 * d + bn), room_y / (2 * d + bm))
-    depth_x, depth_y = max(d * scale, 0.22), max(d * scale, 0.22)
-    w = min(max(bn * scale, 0.35), room_x - 2 * depth_x)
-    h = min(max(bm * scale, 0.35), room_y - 2 * depth_y)
+    depth_x = min(max(d * scale, LABELLED[0]), (room_x - SMALLEST) / 2)
+    depth_y = min(max(d * scale, LABELLED[1]), (room_y - SMALLEST) / 2)
+    w = min(max(bn * scale, SMALLEST), room_x - 2 * depth_x)
+    h = min(max(bm * scale, SMALLEST), room_y - 2 * depth_y)
     total_w = depth_x + pad * 2 + GAP + w + stats_w + GAP + depth_x
     x = rect.center[0] - total_w / 2
     total_h = 2 * depth_y + h + label + 2 * GAP + 3 * pad
@@ -252,27 +264,28 @@ def chip_tiles(config: AttentionConfig, rect: Rect) -> ChipTiles:
     v = Rect(s.x0, v_top - depth_y, s.x1, v_top)
     q = Rect(x, s.y0, x + depth_x, s.y1)
     m = Rect(s.x1 + GAP, s.y0, s.x1 + GAP + stat, s.y1)
-    l = Rect(m.x1 + GAP, s.y0, m.x1 + GAP + stat, s.y1)  # noqa: E741
+    l = Rect(m.x1 + GAP, s.y0, m.x1 + GAP + stat, s.y1)
     acc = Rect(l.x1 + GAP, s.y0, l.x1 + GAP + depth_x, s.y1)
     registers = Rect(s.x0 - pad, s.y0 - pad, acc.x1 + pad, s.y1 + label + pad / 2)
     above, note = label * 0.98, em(NOTE_PX) * LINE_PITCH
+    note_registers = Rect(v.x1 + GAP, registers.y0 - GAP / 2 - note, registers.x1, registers.y0 - GAP / 2)
     return ChipTiles(
         q=q, k=k, v=v, s=s, m=m, l=l, acc=acc, registers=registers,
         label_q=Rect(q.x0, q.y1, q.x1, q.y1 + above),
-        label_k=Rect(k.x1 + GAP, k.y0, k.x1 + GAP + 3 * label / 2, k.y1),
-        label_v=Rect(v.x1 + GAP, v.y0, v.x1 + GAP + 3 * label / 2, v.y1),
+        label_k=Rect(k.x1 + GAP, k.y0, registers.x1, k.y1),
+        label_v=Rect(v.x1 + GAP, v.y0, registers.x1, note_registers.y0),
         label_s=Rect(s.x0, s.y1, s.x1, s.y1 + above),
         label_m=Rect(m.x0 - GAP / 2, m.y1, m.x1 + GAP / 2, m.y1 + above),
         label_l=Rect(l.x0 - GAP / 2, l.y1, l.x1 + GAP / 2, l.y1 + above),
         label_acc=Rect(acc.x0, acc.y1, acc.x1, acc.y1 + above),
         note_shared=Rect(rect.x0, k.y1 - min(depth_y, 2 * note), k.x0 - GAP, k.y1),
-        note_registers=Rect(v.x1 + GAP + 3 * label / 2, registers.y0 - GAP - note, registers.x1, registers.y0 - GAP),
+        note_registers=note_registers,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Lens:
-    """The followed row, magnified: its scores as a strip, its terms e^(s-m) as bars under a ceiling, its numbers beneath."""
+    """The followed row, magnified: scores as a strip, terms e^(s-m) as bars under a ceiling, numbers beneath."""
 
     rect: Rect
     title: Rect
@@ -281,7 +294,7 @@ class Lens:
     axis_note: Rect
     m: Rect
     alpha: Rect
-    l: Rect  # noqa: E741
+    l: Rect
     sum: Rect
 
 
@@ -301,7 +314,17 @@ def lens(rect: Rect, *, beside: bool) -> Lens:
     m, rest = numbers.top(share), numbers.below(share)
     alpha, rest = rest.top(share), rest.below(share)
     l_rect, sum_rect = rest.top(share), rest.below(share)
-    return Lens(rect, title, strip, chart.beyond(em(NOTE_PX) * 1.1), axis_note.beyond(em(NOTE_PX) * 1.1), m, alpha, l_rect, sum_rect)
+    return Lens(
+        rect,
+        title,
+        strip,
+        chart.beyond(em(NOTE_PX) * 1.1),
+        axis_note.beyond(em(NOTE_PX) * 1.1),
+        m,
+        alpha,
+        l_rect,
+        sum_rect,
+    )
 
 
 @dataclass(frozen=True)
@@ -339,6 +362,7 @@ CAPTION_LINES: dict[Aspect, int] = {"16:9": 2, "4:3": 2, "1:1": 3, "9:16": 4}
 
 
 def caption_height(aspect: Aspect) -> float:
+    """Room for as many lines as the longest caption needs in this frame."""
     return CAPTION_LINES[aspect] * em(CAPTION_PX) * LINE_PITCH + 0.08
 
 
@@ -401,11 +425,22 @@ def _assemble(
         bill, cross_rect = body.bottom(lines * row_h), body.above(lines * row_h + GAP)
         heading, *below = rows(bill, lines)
         ledger = [heading, *(columns(row, 2, GAP)[side] for side in (0, 1) for row in below)]
-    chip_title, chip_body = chip.inset(0.15, 0.08).top(TITLE_H), chip.inset(0.12, 0.06).below(TITLE_H)
+    chip_title, chip_body = chip.inset(0.15, 0.06).top(TITLE_H), chip.inset(0.12, 0.06).below(TITLE_H)
     return Stage(
-        aspect=aspect, frame=frame(aspect), caption=caption, hbm=hbm, hbm_title=hbm_title, cross=cross(config, cross_rect),
-        ledger=tuple(ledger), slot=slot, chip=chip, chip_title=chip_title, tiles=chip_tiles(config, chip_body), lens=row_lens, code=code,
-    )  # fmt: skip
+        aspect=aspect,
+        frame=frame(aspect),
+        caption=caption,
+        hbm=hbm,
+        hbm_title=hbm_title,
+        cross=cross(config, cross_rect),
+        ledger=tuple(ledger),
+        slot=slot,
+        chip=chip,
+        chip_title=chip_title,
+        tiles=chip_tiles(config, chip_body),
+        lens=row_lens,
+        code=code,
+    )
 
 
 LEDGER_ROWS = 7  # a heading, then Q, K, V, S, P, O at most
