@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,8 +48,10 @@ def pytest_sessionstart() -> None:
         raise pytest.UsageError(f"{REQUIRE_TORCH} is set and torch is not installed; run ./run.sh test")
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The last lines say when the suite has run without torch."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any) -> Iterator[None]:
+    """The last lines, after pytest's own, say when the suite has run without torch."""
+    yield
     if not _has_torch():
         terminalreporter.section("without torch")
         terminalreporter.line("The comparisons with torch were left out: no CPU build of torch could be had here.")

@@ -28,8 +28,13 @@ PIXELS = """async ([film, points]) => {
     video.currentTime = 0.3;
     await came('seeked');
     const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight).getContext('2d');
-    canvas.drawImage(video, 0, 0);
-    return points.map(([x, y]) => [...canvas.getImageData(x, y, 1, 1).data].slice(0, 3));
+    const pixel = (x, y) => [...canvas.getImageData(x, y, 1, 1).data];
+    for (let tries = 0; pixel(0, 0)[3] === 0; tries++) {  // the canvas stays clear until the frame is there to be drawn
+        if (tries === 100) throw new Error('no frame came');
+        await new Promise(done => setTimeout(done, 50));
+        canvas.drawImage(video, 0, 0);
+    }
+    return points.map(([x, y]) => pixel(x, y).slice(0, 3));
 }"""
 
 
