@@ -76,7 +76,7 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
         settings = load_settings(source=source, **flags)
         subject, source = settings.config, settings.source
     with screen.status("verifying"):
-        found = check(subject, source=source, algorithm=algorithm or "fa2")
+        found = check(subject, source=source, algorithm=algorithm)
     screen.show_verification(found, as_json=as_json)
     if not found.ok:
         raise VerificationError(f"verification failed: {screen.failures(found)}")
@@ -84,9 +84,7 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 
 @main.command()
 @cloup.argument("scenes", nargs=-1, metavar="[SCENE]...")
-@cloup.option(
-    "-q", "--quality", type=click.Choice(list(QUALITIES)), default="m", help="480p, 720p, 1080p, 4K. [default: m]"
-)
+@cloup.option("-q", "--quality", type=click.Choice(list(QUALITIES)), default="m", help="480p, 720p, 1080p, 4K. [default: m]")
 @options.with_config
 @options.with_source
 @cloup.option("--trace", type=TRACE_FILE, metavar="FILE.npz", help="Show this recording.")
@@ -94,13 +92,9 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 @cloup.option("--captions/--no-captions", default=None, help="Captions in the picture. [default: yes]")
 @cloup.option("--pauses/--no-pauses", default=None, help="Stills with a question. [default: yes]")
 @cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]")
-@cloup.option(
-    "--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]"
-)
+@cloup.option("--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]")
 @options.with_json
-def render(
-    scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, **flags: Any
-) -> None:
+def render(scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, **flags: Any) -> None:
     """Render films (FlashAttentionScene unless others are named)."""
     from flashviz.cli.films import DEFAULT_SCENE, find_scenes, render_film
 
