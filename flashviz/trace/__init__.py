@@ -1,9 +1,9 @@
 """The step trace: what a kernel did, event by event.
 
-    events      Kind, Event: the vocabulary
-    recording   Header, Snapshot, Stats, Trace: one recording, its columns and its file
-    state       state_at(trace, k): what is on chip and what has crossed the bus after k events
-    replay      replay(trace, program): every value of one program
+events      Kind, Event: the vocabulary
+recording   Header, Snapshot, Stats, Trace: one recording, its columns and its file
+state       state_at(trace, k): what is on chip and what has crossed the bus after k events
+replay      replay(trace, program): every value of one program
 """
 
 from flashviz.trace.events import Event, Kind

@@ -1,5 +1,7 @@
 """One recording: a header, typed columns, and the values that were kept. Its file is npz without pickle."""
 
+# l and O are the symbols of the papers
+
 from __future__ import annotations
 
 import hashlib
@@ -60,7 +62,7 @@ class Stats:
     """m, l and alpha of every row after every visited tile t: [B * H, T_c, N_q] float32, NaN where a row block visits no t-th tile."""
 
     m: np.ndarray
-    l: np.ndarray  # noqa: E741  # the symbol of the papers
+    l: np.ndarray
     alpha: np.ndarray
 
     @classmethod
@@ -82,7 +84,7 @@ class Snapshot:
     """
 
     m: np.ndarray
-    l: np.ndarray  # noqa: E741  # the symbol of the papers
+    l: np.ndarray
     alpha: np.ndarray
     s: np.ndarray
     p: np.ndarray
@@ -210,7 +212,7 @@ class Trace:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a compressed npz file, beside its place first and then renamed."""
-        arrays = {f"column/{name}": column for name, column in self.columns.items()}
+        arrays: dict[str, Any] = {f"column/{name}": column for name, column in self.columns.items()}
         if self.stats is not None:
             arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
         for (pid_m, pid_bh), snapshot in self.snapshots.items():
@@ -240,7 +242,9 @@ class Trace:
         except OSError as error:
             raise TraceError(f"expected a trace file, got {path} ({error.strerror}); record one with flashviz trace --out") from error
         except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-            raise TraceError(f"expected a trace file, got {path}, which is damaged or of another kind; record again with flashviz trace") from error
+            raise TraceError(
+                f"expected a trace file, got {path}, which is damaged or of another kind; record again with flashviz trace"
+            ) from error
         header = _header(path, arrays)
         return _assembled(path, header, arrays)
 
@@ -285,14 +289,16 @@ def _assembled(path: Path, header: Header, arrays: dict[str, np.ndarray]) -> Tra
     shapes = {column.shape for column in columns.values()}
     if len(shapes) != 1 or len(next(iter(shapes))) != 1 or any(c.dtype.kind != "i" for c in columns.values()):
         raise damaged
-    if len(columns["kind"]) and not (0 <= columns["kind"].min() and columns["kind"].max() < len(Kind)):
-        raise TraceError(f"expected kinds 0..{len(Kind) - 1}, got {path} with kind {columns['kind'].max()}; record again with flashviz trace")
+    if len(columns["kind"]) and not (columns["kind"].min() >= 0 and columns["kind"].max() < len(Kind)):
+        raise TraceError(
+            f"expected kinds 0..{len(Kind) - 1}, got {path} with kind {columns['kind'].max()}; record again with flashviz trace"
+        )
     kept: dict[tuple[int, int], dict[str, np.ndarray]] = {}
     try:
-        for name in arrays:
+        for name, array in arrays.items():
             if name.startswith("snapshot/"):
                 _, pid_m, pid_bh, field = name.split("/")
-                kept.setdefault((int(pid_m), int(pid_bh)), {})[field] = arrays[name]
+                kept.setdefault((int(pid_m), int(pid_bh)), {})[field] = array
         stats = {field.name: arrays[f"stats/{field.name}"] for field in fields(Stats)} if "stats/m" in arrays else None
         return Trace(
             header, columns, stats=None if stats is None else Stats(**stats),

@@ -1,5 +1,7 @@
 """state_at(trace, k): what is on chip, and what has crossed the bus, after the first k events. A pure fold."""
 
+# l and O are the symbols of the papers
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -63,7 +65,7 @@ class State:
     smem: dict[str, Held] = field(default_factory=dict)
     registers: dict[str, Held] = field(default_factory=dict)
     m: np.ndarray | None = None
-    l: np.ndarray | None = None  # noqa: E741  # the symbol of the papers
+    l: np.ndarray | None = None
     alpha: np.ndarray | None = None
     acc: np.ndarray | None = None
     s: np.ndarray | None = None
@@ -147,12 +149,12 @@ def _traffic(trace: Trace, at: int, events: list[Event]) -> tuple[dict[str, int]
 def _values(trace: Trace, program: tuple[int, int], events: list[Event], held: set[str]) -> dict[str, np.ndarray | None]:
     """The arrays of what is held, as far as the trace kept them. Only fa2 traces keep values."""
     kept = trace.snapshots.get(program)
-    statistics = None
+    statistics: list[np.ndarray] | None = None
     if kept is not None:
-        statistics = kept.m, kept.l, kept.alpha
+        statistics = [kept.m, kept.l, kept.alpha]
     elif trace.stats is not None:
         rows = slice(events[0].r0, events[0].r1)
-        statistics = tuple(array[program[1], :, rows] for array in (trace.stats.m, trace.stats.l, trace.stats.alpha))
+        statistics = [array[program[1], :, rows] for array in (trace.stats.m, trace.stats.l, trace.stats.alpha)]
     if statistics is None:
         return {}
     values: dict[str, np.ndarray | None] = {}

@@ -1,12 +1,12 @@
 """Attention kernels that report what they do: the Triton kernel, its NumPy twins, and the recorder.
 
-    reference    naive -> online softmax -> tiled: the ladder, in float64
-    twins        standard, fa1 and fa2 in NumPy, each reporting its events
-    forward      the Triton kernel of fa2
-    attention    flash_attention(q, k, v): the public entry point
-    interpreter  runs the kernel on a CPU, without torch
-    recorder     record(config) -> Trace
-    verify       kernel = twin, errors within the tolerance, bytes = closed forms
+reference    naive -> online softmax -> tiled: the ladder, in float64
+twins        standard, fa1 and fa2 in NumPy, each reporting its events
+forward      the Triton kernel of fa2
+attention    flash_attention(q, k, v): the public entry point
+interpreter  runs the kernel on a CPU, without torch
+recorder     record(config) -> Trace
+verify       kernel = twin, errors within the tolerance, bytes = closed forms
 """
 
 from flashviz_kernels.attention import flash_attention

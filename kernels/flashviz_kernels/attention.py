@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 
 from flashviz.config import BLOCKS, HEAD_DIMS, ITEMSIZE, MAX_STAGES, SHARED_LIMIT
+
 from flashviz.config import check_power_of_two, check_scale, padded_head_dim, tiles_bytes  # isort: skip
 from flashviz.errors import InputError, MissingPartError
 from flashviz_kernels.interpreter import HostTensor, load_kernel, mended
@@ -52,6 +54,12 @@ class TraceBuffers:
     tiles: Any
     slots: Any
     values: bool
+
+    def each(self, convert: Callable[[Any], Any]) -> TraceBuffers:
+        """The same buffers, each converted."""
+        return replace(
+            self, events=convert(self.events), stats=convert(self.stats), tiles=convert(self.tiles), slots=convert(self.slots)
+        )  # fmt: skip
 
 
 def flash_attention(
@@ -98,7 +106,9 @@ def flash_attention(
     return (o, lse) if return_lse else o
 
 
-def attend(q: np.ndarray, k: np.ndarray, v: np.ndarray, problem: Problem, buffers: TraceBuffers | None = None) -> tuple[np.ndarray, np.ndarray]:
+def attend(
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, problem: Problem, buffers: TraceBuffers | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The kernel, interpreted, on NumPy arrays that were checked. Returns O and LSE."""
     kernel = load_kernel(interpreted=True)
     o, lse = np.zeros(q.shape, q.dtype), np.zeros(q.shape[:3], np.float32)
@@ -140,7 +150,7 @@ def _on_torch_cpu(arrays: dict[str, Any], problem: Problem) -> tuple[Any, Any]:
             return cast("np.ndarray", tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16))
         return cast("np.ndarray", tensor.numpy())
 
-    o, lse = attend(*(view(tensor) for tensor in arrays.values()), problem)
+    o, lse = attend(view(arrays["q"]), view(arrays["k"]), view(arrays["v"]), problem)
     out = torch.from_numpy(o.view(np.int16)).view(torch.bfloat16) if problem.dtype == "bfloat16" else torch.from_numpy(o)
     return out, torch.from_numpy(lse)
 
@@ -183,7 +193,9 @@ def _kind(name: str, array: Any) -> str:
     if type(array).__module__.split(".")[0] != "torch" or not hasattr(array, "device"):
         raise InputError(f"{name} must be a NumPy array or a torch tensor, got {type(array).__name__}; convert it first")
     if array.requires_grad and sys.modules["torch"].is_grad_enabled():
-        raise InputError(f"{name} must not require a gradient, since there is no backward pass here; use {name}.detach() or torch.no_grad()")
+        raise InputError(
+            f"{name} must not require a gradient, since there is no backward pass here; use {name}.detach() or torch.no_grad()"
+        )
     return str(array.device)
 
 
@@ -225,21 +237,31 @@ def _check_memory(arrays: dict[str, Any]) -> None:
             raise InputError(f"{name} must have strides of whole elements, forwards, got {steps}; make a contiguous copy")
         reach = (array.shape[2] - 1) * steps[2] + array.shape[3]
         if max(reach, *steps) > INT32:
-            raise InputError(f"{name} must keep offsets within a head below 2^31 elements, got {int(reach):,}; make a contiguous copy or split N")
+            raise InputError(
+                f"{name} must keep offsets within a head below 2^31 elements, got {int(reach):,}; make a contiguous copy or split N"
+            )
 
 
 def _problem(
-    arrays: dict[str, Any], *, causal: bool, scale: float | None, block_m: int, block_n: int, stages: int, num_warps: int | None
+    arrays: dict[str, Any],
+    *,
+    causal: bool,
+    scale: float | None,
+    block_m: int,
+    block_n: int,
+    stages: int,
+    num_warps: int | None,
 ) -> Problem:
     (batch, heads, n_q, d), (_, kv_heads, n_k, _) = arrays["q"].shape, arrays["k"].shape
     if not isinstance(causal, (bool, np.bool_)):
         raise InputError(f"causal must be true or false, got {causal!r}; give one of them")
     scale = 1 / math.sqrt(d) if scale is None else scale
     check_scale(scale, InputError)
-    for name, value, low, high in (
+    ranges: tuple[tuple[str, Any, int, int], ...] = (
         ("block_m", block_m, *BLOCKS), ("block_n", block_n, *BLOCKS), ("stages", stages, 1, MAX_STAGES),
         ("num_warps", 4 if num_warps is None else num_warps, 1, MAX_WARPS),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for name, value, low, high in ranges:
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
             raise InputError(f"{name} must be an integer from {low} to {high}, got {value!r}; try {max(low, 4) if high < 64 else 64}")
         if name != "stages":

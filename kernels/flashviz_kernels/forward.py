@@ -4,6 +4,9 @@ Paper: Dao 2023, arXiv 2307.08691, Algorithm 1 (with line 10 corrected: acc <- a
 statements. With TRACE the kernel reports each statement as one row of 8 x int32; without it those lines are compiled away.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-decorators
+# (Triton's compiler reads annotations as constexpr marks; a kernel's arguments have no Python types)
+
 from __future__ import annotations
 
 import triton
@@ -61,7 +64,7 @@ def trace_values(
 
 
 @triton.jit
-def forward(
+def forward(  # noqa: C901, PLR0912, PLR0915  # the whole algorithm in one piece, and each of its statements can report
     Q, K, V, O, LSE,  # in HBM: [B, H, N_Q, D], twice [B, H_KV, N_K, D], [B, H, N_Q, D], [B, H, N_Q]; D is contiguous
     sm_scale, H, H_KV, N_Q, N_K,
     stride_qb, stride_qh, stride_qn, stride_kb, stride_kh, stride_kn,
@@ -71,6 +74,7 @@ def forward(
     CAUSAL: tl.constexpr, STAGES: tl.constexpr, PRECISION: tl.constexpr,
     TRACE: tl.constexpr, TRACE_VALUES: tl.constexpr,
 ):  # fmt: skip
+    """O_i = softmax(scale Q_i K^T) V and LSE_i for one row block, in one walk over the key tiles."""
     # this program: row block i of query head h in batch b
     pid = tl.program_id(0)
     T_R = tl.cdiv(N_Q, BLOCK_M)
@@ -161,11 +165,9 @@ def forward(
                 step = trace(trace_events, PV_DOT, step, pid, j, r0, r1, 0, D)
             m_i = m_new
             if TRACE_VALUES:
-                trace_values(
-                    trace_stats, trace_tiles, trace_slots, pid, j, T_C, m_i, l_i, alpha, s, p, acc, BLOCK_M, BLOCK_N, BLOCK_D
-                )
+                trace_values(trace_stats, trace_tiles, trace_slots, pid, j, T_C, m_i, l_i, alpha, s, p, acc, BLOCK_M, BLOCK_N, BLOCK_D)
 
-    # O_i = acc / l, once
+    # divide once: O_i = acc / l
     l_use = tl.where(l_i == 0.0, 1.0, l_i)  # a row that sees no key gives O = 0
     acc = acc / l_use[:, None]
     if TRACE:

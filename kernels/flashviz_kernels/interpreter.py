@@ -109,7 +109,8 @@ def _check_version(triton: ModuleType) -> None:
     version, numpy_version = (tuple(int(part) for part in text.split(".")[:2]) for text in (triton.__version__, np.__version__))
     if version < TRITON_37 and numpy_version >= NUMPY_24:
         raise MissingPartError(
-            f"triton {triton.__version__} cannot interpret with numpy {np.__version__}; install triton>=3.7 or numpy<2.4, or use source numpy"
+            f"triton {triton.__version__} cannot interpret with numpy {np.__version__}; "
+            "install triton>=3.7 or numpy<2.4, or use source numpy"
         )
 
 
@@ -124,7 +125,12 @@ def mended() -> Iterator[None]:
     from triton.runtime import interpreter
 
     builder, handle = interpreter.interpreter_builder, interpreter.TensorHandle
-    dot, cast, fp_to_fp, patch_lang = builder.create_dot, builder.cast_impl, builder.create_fp_to_fp, interpreter._patch_lang
+    dot, cast, fp_to_fp, patch_lang = (
+        builder.create_dot,
+        builder.cast_impl,
+        builder.create_fp_to_fp,
+        interpreter._patch_lang,
+    )
     patched: dict[frozenset[int], Any] = {}
 
     def widened(operand: Any) -> Any:

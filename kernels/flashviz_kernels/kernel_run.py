@@ -1,5 +1,7 @@
 """Run the traced Triton kernel on a config's inputs and read back what it reported: interpreted, or compiled where a GPU is."""
 
+# l and O are the symbols of the papers
+
 from __future__ import annotations
 
 import importlib
@@ -20,7 +22,7 @@ from flashviz.trace import Kind
 from flashviz.trace.events import STATISTICS, TRANSFERS, tensor_of
 from flashviz.trace.recording import Source
 from flashviz_kernels.attention import Problem, TraceBuffers, attend, choose_warps, launch
-from flashviz_kernels.interpreter import load_kernel
+from flashviz_kernels.interpreter import HostTensor, load_kernel
 from flashviz_kernels.log import FLOAT32, Kept
 
 ROW = 8  # int32 an event: kind, step, pid, j, r0, r1, c0, c1
@@ -62,14 +64,10 @@ def run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept) -> KernelRun
     if compiled:
         o, lse, buffers = _on_gpu(kernel, arrays, problem, buffers)
     else:
-        from flashviz_kernels.interpreter import HostTensor
-
-        wrapped = (HostTensor(array) for array in (buffers.events, buffers.stats, buffers.tiles, buffers.slots))
-        o, lse = attend(*arrays, problem, TraceBuffers(*wrapped, values=buffers.values))
+        o, lse = attend(*arrays, problem, buffers.each(HostTensor))
     _keep(config, kept, buffers)
-    return KernelRun(
-        o, lse, expand(buffers.events, config), "triton-gpu" if compiled else "triton-interpreter", kernel.fn, sys.modules["triton"].__version__
-    )  # fmt: skip
+    source: Source = "triton-gpu" if compiled else "triton-interpreter"
+    return KernelRun(o, lse, expand(buffers.events, config), source, kernel.fn, sys.modules["triton"].__version__)
 
 
 def expand(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
@@ -155,10 +153,8 @@ def _on_gpu(kernel: Any, arrays: Arrays, problem: Problem, buffers: TraceBuffers
 
     q, k, v = (there(array) for array in arrays)
     o, lse = torch.zeros_like(q), torch.zeros(q.shape[:3], dtype=torch.float32, device=q.device)
-    device = TraceBuffers(*(there(b) for b in (buffers.events, buffers.stats, buffers.tiles, buffers.slots)), values=buffers.values)
+    device = buffers.each(there)
     launch(kernel, [q, k, v, o, lse], problem, device)
-    back = TraceBuffers(
-        *(b.cpu().numpy() for b in (device.events, device.stats, device.tiles, device.slots)), values=buffers.values
-    )  # fmt: skip
+    back = device.each(lambda buffer: buffer.cpu().numpy())
     out = o.view(torch.int16).cpu().numpy().view(arrays[0].dtype) if brain_float else o.cpu().numpy()
     return out, lse.cpu().numpy(), back

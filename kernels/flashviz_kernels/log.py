@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -72,7 +73,7 @@ class EventLog:
         line_of = np.zeros(len(Kind), np.int32)
         for kind, line in lines.items():
             line_of[kind] = line
-        parts = [order[first:stop] for first, stop in zip(launches[:-1], launches[1:], strict=True)]
+        parts = [order[first:stop] for first, stop in pairwise(launches)]
         columns = {
             name: np.concatenate([np.tile(column[part], self.copies) for part in parts]) for name, column in found.items()
         }  # fmt: skip
@@ -123,7 +124,10 @@ class Kept:
         for pid_m, pid_bh in self.programs:
             start = pid_m * self.config.block_m - first_row
             if 0 <= start < flat["m"].shape[1]:
-                self.put((pid_m, pid_bh), {name: array[pid_bh, start : start + self.config.block_m] for name, array in flat.items()})
+                self.put(
+                    (pid_m, pid_bh),
+                    {name: array[pid_bh, start : start + self.config.block_m] for name, array in flat.items()},
+                )
 
     def put(self, program: tuple[int, int], values: dict[str, np.ndarray]) -> None:
         """Keep one more tile of a program; S and P are widened to B_c columns."""

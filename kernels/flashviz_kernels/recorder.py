@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ ALGORITHMS: tuple[Algorithm, ...] = ("standard", "fa1", "fa2")
 SOURCES = ("numpy", "triton")
 INTERPRETED_TILES = 8192  # at some 20 ms each: about three minutes
 
-TWINS: dict[Algorithm, tuple[Callable[..., twins.Output], ...]] = {
+TWINS: dict[Algorithm, tuple[Callable[..., Any], ...]] = {
     "fa2": (twins.fa2, twins._fa2_tile),
     "fa1": (twins.fa1, twins._fa1_tile),
     "standard": (twins.standard, twins._scores, twins._softmax, twins._blend),
@@ -88,7 +88,7 @@ def run(
     arrays = make_inputs(config)
     if source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
         return _run_kernel(config, arrays, kept)
-    return _run_twin(config, cast("Algorithm", algorithm), arrays, kept)
+    return _run_twin(config, algorithm, arrays, kept)
 
 
 def worth_interpreting(config: AttentionConfig) -> bool:

@@ -3,6 +3,8 @@
 Everything here is float64 and knows nothing of traces. ``naive`` is the truth that every kernel and twin is held to.
 """
 
+# l and O are the symbols of the papers
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -47,7 +49,7 @@ def naive(q: np.ndarray, k: np.ndarray, v: np.ndarray, *, scale: float, causal: 
             s = np.where(seen[rows], s, -np.inf)
             m = np.max(s, axis=1, keepdims=True)
             p = np.exp(s - np.where(m == -np.inf, 0, m))
-            l = p.sum(axis=1, keepdims=True)  # noqa: E741  # the symbol of the papers
+            l = p.sum(axis=1, keepdims=True)
             o[b, h, rows] = p @ values / np.where(l == 0, 1, l)
             lse[b, h, rows] = np.where(l == 0, -np.inf, m + np.log(np.where(l == 0, 1, l)))[:, 0]
     return o, lse
@@ -71,11 +73,11 @@ def online_softmax(s: np.ndarray, width: int) -> np.ndarray:
 
     Milakov & Gimelshein 2018, Algorithm 3.
     """
-    m, l = np.full(s.shape[:-1], -np.inf), np.zeros(s.shape[:-1])  # noqa: E741  # the symbol of the papers
+    m, l = np.full(s.shape[:-1], -np.inf), np.zeros(s.shape[:-1])
     for at in range(0, s.shape[-1], width):
         stretch = s[..., at : at + width]
         peak = stretch.max(axis=-1)
-        m, l = merge(m, l, peak, np.exp(stretch - peak[..., None]).sum(axis=-1))  # noqa: E741  # the same
+        m, l = merge(m, l, peak, np.exp(stretch - peak[..., None]).sum(axis=-1))
     return np.asarray(np.exp(s - m[..., None]) / l[..., None])
 
 
@@ -92,7 +94,7 @@ def tiled(
     for b, h, r0 in ((b, h, r0) for b, h in np.ndindex(q.shape[:2]) for r0 in range(0, n_q, block_m)):
         rows, hk = slice(r0, min(r0 + block_m, n_q)), h // (heads // k.shape[1])
         q_i = q[b, h, rows].astype(np.float64)
-        m, l, acc = np.full(len(q_i), -np.inf), np.zeros(len(q_i)), np.zeros(q_i.shape)  # noqa: E741  # the symbol
+        m, l, acc = np.full(len(q_i), -np.inf), np.zeros(len(q_i)), np.zeros(q_i.shape)
         for c0 in range(0, n_k, block_n):
             cols = slice(c0, min(c0 + block_n, n_k))
             s = np.where(seen[rows, cols], q_i @ k[b, hk, cols].astype(np.float64).T * scale, -np.inf)
@@ -100,7 +102,7 @@ def tiled(
             base = np.where(m_new == -np.inf, 0, m_new)
             alpha = np.exp(m - base)
             p = np.exp(s - base[:, None])
-            l = l * alpha + p.sum(axis=1)  # noqa: E741  # the same
+            l = l * alpha + p.sum(axis=1)
             acc = acc * alpha[:, None] + p @ v[b, hk, cols].astype(np.float64)
             m = m_new
         divisor = np.where(l == 0, 1, l)
@@ -112,7 +114,9 @@ def tiled(
 # ------------------------------------------------------------------------------------------------------ how exact is exact
 
 
-def low_precision(q: np.ndarray, k: np.ndarray, v: np.ndarray, *, scale: float, causal: bool, rounded_scores: bool) -> tuple[np.ndarray, np.ndarray]:
+def low_precision(
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, *, scale: float, causal: bool, rounded_scores: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """The untiled reference in the precision of a kernel: S in float32, P rounded to the dtype, float32 accumulation, O rounded.
 
     Args:
@@ -140,7 +144,7 @@ def low_precision(q: np.ndarray, k: np.ndarray, v: np.ndarray, *, scale: float, 
             s = np.where(seen[rows], s, np.float32(-np.inf))
             m = np.max(s, axis=1, keepdims=True)
             p = np.exp(s - np.where(m == -np.inf, np.float32(0), m))
-            l = p.sum(axis=1, keepdims=True)  # noqa: E741  # the symbol of the papers
+            l = p.sum(axis=1, keepdims=True)
             weights = p / np.where(l == 0, np.float32(1), l) if rounded_scores else p
             out = weights.astype(dtype).astype(np.float32) @ values
             o[b, h, rows] = (out if rounded_scores else out / np.where(l == 0, np.float32(1), l)).astype(dtype)

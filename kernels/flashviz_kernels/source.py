@@ -7,6 +7,7 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def event_lines(text: str, first_line: int) -> dict[Kind, int]:
         for block in (getattr(node, name, None) for name in ("body", "orelse")):
             if not isinstance(block, list):
                 continue
-            for before, statement in zip(block, block[1:], strict=False):
+            for before, statement in pairwise(block):
                 kind = reported(statement)
                 if kind is not None:
                     lines[kind] = first_line - 1 + before.lineno

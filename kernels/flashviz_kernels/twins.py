@@ -5,6 +5,8 @@ a GPU run here in lockstep: each statement is executed at once for all row block
 the bytes of its transfers from the slices that it has really cut (``array.nbytes``). Shapes carry [B, H_kv, H / H_kv] in front.
 """
 
+# l and O are the symbols of the papers; comments are their equations
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -53,12 +55,12 @@ def fa2(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
         for j in range(visits[-1]):
             live = blocks[visits > j]  # causal: the first row blocks are through
             _fa2_tile(q_i, K, V, (m_i, l_i, acc), c, log, kept, live, j, rows.start)
-        # O_i = acc / l
+        # divide once: O_i = acc / l
         l_use = np.where(l_i == 0, ONE, l_i)
-        acc = acc / l_use[..., None]
+        o_i = acc / l_use[..., None]
         log(Kind.NORMALIZE, blocks, -1, r0, r1, 0, c.head_dim)
         # store O_i: SRAM -> HBM
-        O[..., rows, :] = acc.astype(q.dtype)
+        O[..., rows, :] = o_i.astype(q.dtype)
         log(Kind.STORE_O, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(O, r0, r1))
         # store LSE_i = m + ln l: SRAM -> HBM
         LSE[..., rows] = np.where(l_i == 0, -INF, m_i + np.log(l_use))
@@ -267,7 +269,7 @@ def _softmax(S: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarra
     # l = rowsum e^(S - m)
     l_i = e.sum(axis=-1)
     log(Kind.SOFTMAX_L, blocks, -1, r0, r1, 0, 1, launch=1)
-    # P = e^(S - m) / l
+    # weights P = e^(S - m) / l
     p = np.divide(e, np.where(l_i == 0, ONE, l_i)[..., None], out=e)
     log(Kind.SOFTMAX_P, blocks, -1, r0, r1, 0, c.seq_k, launch=1)
     P = np.zeros_like(S)
@@ -280,7 +282,14 @@ def _softmax(S: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarra
 
 
 def _blend(
-    P: np.ndarray, V: np.ndarray, O: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarray, r0: np.ndarray, r1: np.ndarray
+    P: np.ndarray,
+    V: np.ndarray,
+    O: np.ndarray,
+    c: AttentionConfig,
+    log: EventLog,
+    blocks: np.ndarray,
+    r0: np.ndarray,
+    r1: np.ndarray,
 ) -> np.ndarray:
     """Third pass: P comes back and blends V."""
     acc = np.zeros((*P.shape[:-1], c.head_dim), np.float32)
