@@ -32,7 +32,9 @@ class Quote:
 
 FLASH_ATTENTION = Source("Dao et al. 2022", "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness", "2205.14135")
 FLASH_ATTENTION_2 = Source("Dao 2023", "FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning", "2307.08691")
-FLASH_ATTENTION_3 = Source("Shah et al. 2024", "FlashAttention-3: Fast and Accurate Attention with Asynchrony and Low-precision", "2407.08608")
+FLASH_ATTENTION_3 = Source(
+    "Shah et al. 2024", "FlashAttention-3: Fast and Accurate Attention with Asynchrony and Low-precision", "2407.08608"
+)
 ONLINE_SOFTMAX = Source("Milakov & Gimelshein 2018", "Online normalizer calculation for softmax", "1805.02867")
 SOURCES = (FLASH_ATTENTION, FLASH_ATTENTION_2, FLASH_ATTENTION_3, ONLINE_SOFTMAX)
 

@@ -9,7 +9,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
 def number(value: float, decimals: int = 3) -> str:
     """m or alpha of the followed row: three decimals; very small ones as a power of ten; infinities by their sign."""
-    value = float(value)
+    value = float(value) + 0.0  # a negative zero has no sign to show
     if math.isinf(value):
         return "−∞" if value < 0 else "∞"
     text = f"{value:.{decimals}f}" if value == 0 or abs(value) >= 0.5 * 10**-decimals else f"{value:.0e}"

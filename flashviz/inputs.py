@@ -3,7 +3,8 @@
 ``structured``: what attention is said to find, made by hand. A query and a key score high where their positions are a few
 tokens apart (rotary-like features of many wavelengths), where they speak of the same topic (segments of 32 tokens, six
 topics), and at landmarks, single keys that every query looks at (one in 64, of different strength); a little noise on top. So
-a tile of scores has bands, blocks and stripes, as a trained head's has. V wanders slowly along the sequence. ``gaussian``: independent standard normal numbers.
+a tile of scores has bands, blocks and stripes, as a trained head's has. V wanders slowly along the sequence.
+``gaussian``: independent standard normal numbers.
 """
 
 from __future__ import annotations

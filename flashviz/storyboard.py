@@ -70,8 +70,11 @@ def follow(programs: Mapping[tuple[int, int], np.ndarray], l_values: Mapping[tup
 
 
 def _fitting(program: tuple[int, int], alpha: np.ndarray, l_new: np.ndarray) -> list[tuple[tuple[float, ...], Follow]]:
-    """Rows of one program that the rule accepts, with how well: first those whose digits check, then with a falling l, an early rise, alpha near 0.4."""
-    found = []
+    """Rows of one program that the rule accepts, with how well.
+
+    First those whose digits check, then those with a falling l, an early rise, alpha near 0.4.
+    """
+    found: list[tuple[tuple[float, ...], Follow]] = []
     tiles, n_rows = alpha.shape
     for row in range(n_rows):
         rises = [t for t in range(1, tiles) if alpha[t, row] < 1]
@@ -80,7 +83,8 @@ def _fitting(program: tuple[int, int], alpha: np.ndarray, l_new: np.ndarray) -> 
         later = [t for t in rises[1:] if l_new[t, row] < l_new[t - 1, row]]
         exact = checks(l_new[rises[0] - 1, row], alpha[rises[0], row], l_new[rises[0], row])
         score = (-float(program[0]), float(exact), float(bool(later)), -float(rises[0]), -abs(float(alpha[rises[0], row]) - 0.4))
-        found.append((score, Follow(program, row, "rise", rises[0], (later or rises[1:] or [None])[0])))
+        second = next(iter(later or rises[1:]), None)
+        found.append((score, Follow(program, row, "rise", rises[0], second)))
     return found
 
 
@@ -148,30 +152,36 @@ def stored_score_tiles(trace: Trace) -> int:
 # ---------------------------------------------------------------------------------------------------------- the films
 
 FLASH: tuple[Beat, ...] = (
-    Beat("hook", "The hook", 7, "Same attention. One stored {stored} tiles of scores and weights; the other stored none.", still=0.8),
-    Beat("attention", "Attention", 18, "A query scores every key. Softmax turns scores into weights; the weights blend the values.", fresh=True),
-    Beat("tiles", "Tiles", 9, "Cut everything into {tile} tiles. Each square here is {unit}.", fresh=True),
-    Beat("memory", "Two memories", 14, "Data waits in HBM; arithmetic happens on chip. The path between is the bottleneck."),
-    Beat("standard", "Standard attention", 24, "Standard attention writes every score, reads it back, writes the weights, reads them back."),
-    Beat("pause-a", "Question", 4, "Why not use a score tile at once and throw it away?", pause=True),
-    Beat("obstacle", "The obstacle", 12, "Softmax divides by a sum over the whole row. So carry two numbers a row: max m and sum ℓ.", fresh=True),
-    Beat("7a", "Q stays", 6, "One program takes one row block. Q is loaded once and stays.", still=1.2, fresh=True),
-    Beat("7b", "Scores", 9, "K arrives. One product makes {scores} scores, on chip."),
-    Beat("7c", "Max", 9, "m = {m0}, the row's largest score so far. Measured from it, every term is at most 1."),
-    Beat("7d", "Sum", 6, "Their sum is ℓ = {l0}.", still=1.2),
-    Beat("7e", "Blend", 9, "V arrives and is blended into acc. The scores are done: overwritten, never stored."),
-    Beat("8", "Calm tiles", 8, "No larger score in our row: α = 1, nothing to correct.", still=1.2),
-    Beat("pause-b", "Question", 4, "This tile breaks the ceiling. What must happen to ℓ and acc?", pause=True),
-    Beat("9a", "The rise", 7, "m rises: {m_old} → {m_new}. The past was measured from the old max."),
-    Beat("9b", "Why", 10, "One factor re-measures every past term: α = {alpha}."),
-    Beat("9c", "The sum", 8, "{l_old} × {alpha} = {l_scaled}, then + {l_added} = {l_new}."),
-    Beat("9d", "The accumulator", 7, "acc takes the same α, then the new values. Nothing is approximated.", still=1.2),
-    Beat("10", "Finish", 11, "Divide once by ℓ; write O once.", still=1.2),
-    Beat("11", "The rest", 12, "Every row block reads K and V again. No score crosses the bus."),
-    Beat("12", "Parallel", 6, "Row blocks never wait for each other: {programs} independent programs.", still=1.0),
-    Beat("bill", "The bill", 14, "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. Scores in HBM: {scores_bytes} against none.", fresh=True),
-    Beat("exact", "Exact", 6, "Same sums, another order. Error against float64: flash {e_flash}, standard {e_standard}.", still=1.0, fresh=True),
-    Beat("card", "Provenance", 6, "", still=0.0),
+    Beat("hook", "The hook", 7, still=0.8, caption=
+         "Same attention. One stored {stored} tiles of scores and weights; the other stored none."),
+    Beat("attention", "Attention", 18, fresh=True, caption=
+         "A query scores every key. Softmax turns scores into weights; the weights blend the values."),
+    Beat("tiles", "Tiles", 9, fresh=True, caption="Cut everything into {tile} tiles. Each square here is {unit}."),
+    Beat("memory", "Two memories", 14, caption="Data waits in HBM; arithmetic happens on chip. The path between is the bottleneck."),
+    Beat("standard", "Standard attention", 24, caption=
+         "Standard attention writes every score, reads it back, writes the weights, reads them back."),
+    Beat("pause-a", "Question", 4, pause=True, caption="Why not use a score tile at once and throw it away?"),
+    Beat("obstacle", "The obstacle", 12, fresh=True, caption=
+         "Softmax divides by a sum over the whole row. So carry two numbers a row: max m and sum ℓ."),
+    Beat("7a", "Q stays", 6, still=1.2, fresh=True, caption="One program takes one row block. Q is loaded once and stays."),
+    Beat("7b", "Scores", 9, caption="K arrives. One product makes {scores} scores, on chip."),
+    Beat("7c", "Max", 9, caption="m = {m0}, the row's largest score so far. Measured from it, every term is at most 1."),
+    Beat("7d", "Sum", 6, still=1.2, caption="Their sum is ℓ = {l0}."),
+    Beat("7e", "Blend", 9, caption="V arrives and is blended into acc. The scores are done: overwritten, never stored."),
+    Beat("8", "Calm tiles", 8, still=1.2, caption="No larger score in our row: α = 1, nothing to correct."),
+    Beat("pause-b", "Question", 4, pause=True, caption="This tile breaks the ceiling. What must happen to ℓ and acc?"),
+    Beat("9a", "The rise", 7, caption="m rises: {m_old} → {m_new}. The past was measured from the old max."),
+    Beat("9b", "Why", 10, caption="One factor re-measures every past term: α = {alpha}."),
+    Beat("9c", "The sum", 8, caption="{l_old} × {alpha} = {l_scaled}, then + {l_added} = {l_new}."),
+    Beat("9d", "The accumulator", 7, still=1.2, caption="acc takes the same α, then the new values. Nothing is approximated."),
+    Beat("10", "Finish", 11, still=1.2, caption="Divide once by ℓ; write O once."),
+    Beat("11", "The rest", 12, caption="Every row block reads K and V again. No score crosses the bus."),
+    Beat("12", "Parallel", 6, still=1.0, caption="Row blocks never wait for each other: {programs} independent programs."),
+    Beat("bill", "The bill", 14, fresh=True, caption=
+         "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. Scores in HBM: {scores_bytes} against none."),
+    Beat("exact", "Exact", 6, still=1.0, fresh=True, caption=
+         "Same sums, another order. Error against float64: flash {e_flash}, standard {e_standard}."),
+    Beat("card", "Provenance", 6, still=0.0, caption=""),
 )  # fmt: skip
 
 CALM_CAPTION = "No score of our row ever rises above its first maximum: no correction needed."

@@ -114,7 +114,7 @@ def lines(texts: list[str], px: float, color: str, face: Face = Face.TEXT) -> VG
 def on_baseline(drawn: Text, px: float, left: float, baseline: float, text: str, face: Face = Face.TEXT) -> Text:
     """Place by baseline and left edge, whatever ascenders and descenders the words have."""
     _, bottom = ink_box(text, px, face)
-    drawn.shift([left - drawn.get_left()[0], baseline + bottom - drawn.get_bottom()[1], 0])
+    drawn.shift((left - drawn.get_left()[0], baseline + bottom - drawn.get_bottom()[1], 0))
     return drawn
 
 

@@ -70,9 +70,8 @@ def render_film(source: SceneSource, settings: Settings, quality: str, media_dir
 
     with use_settings(settings), manim_for(source.file, quality, media_dir):
         with film_progress(source.name) as on_progress:
-            scene_class = _load(source)
-            scene_class.on_progress = staticmethod(on_progress)
-            scene = scene_class()
+            scene = _load(source)()
+            scene.on_progress = on_progress
             scene.render()
         film = probe(Path(scene.renderer.file_writer.final_file_path))
     return Rendered(source.name, film, list(scene.provenance))

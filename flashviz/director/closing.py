@@ -17,6 +17,7 @@ from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, 
 from flashviz.memory import compulsory
 from flashviz.mobjects.chip import spread
 from flashviz.mobjects.motion import Flight
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
 from flashviz.storyboard import tile_unit
 from flashviz.trace import Kind, state_at
@@ -33,10 +34,10 @@ class Closing(Slow):
         tiles = list(range(first, len(values.j)))
         leave = 2.9 * min(1.0, self.motion / 9)
         shown = self.worth_showing(tiles)
-        room = max(0.4, self.motion - leave)
         weights = {t: 2.2 if t == chosen.later else 1.0 for t in shown}
-        for t in shown:
-            self.quick_tile(t, seconds=room * weights[t] / sum(weights.values()))
+        for t in shown:  # each takes its share of what is left, so that frames rounded up do not add up
+            left = sum(weights[later] for later in shown if later >= t)
+            self.quick_tile(t, seconds=max(0.3, self.motion - leave) * weights[t] / left)
         self.divide(seconds=leave * 0.3)
         self.leave("O", seconds=leave * 0.38)
         self.leave("LSE", seconds=leave * 0.3)
@@ -182,7 +183,8 @@ class Closing(Slow):
         unit = tile_unit(self.material.fa2)
         once = compulsory(self.config_, "fa2")
         least = sum(once.read.get(t, 0) for t in "KV") / unit
-        return f"K and V in FlashAttention: {quarters(sum(totals[1].get(t, 0) for t in 'KV') / unit)} tiles, where reading once would be {quarters(least)}"
+        moved = sum(totals[1].get(t, 0) for t in "KV") / unit
+        return f"K and V in FlashAttention: {quarters(moved)} tiles, where reading once would be {quarters(least)}"
 
     def clear_all(self) -> None:
         """Everything but the caption goes."""
@@ -231,20 +233,21 @@ class Closing(Slow):
         for source in (FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX):
             texts += [(line, NOTE_PX, quiet) for line in wrap(f"{source.short}: {source.title}. arXiv {source.arxiv}", room.width, NOTE_PX)]
         texts += [("", NOTE_PX, quiet), ("Film CC BY 4.0, code MIT", NOTE_PX, quiet)]
-        card = card_lines(texts, room)
-        card.tag, card.text = "card", "\n".join(text for text, _, _ in texts)
+        card = Named(card_lines(texts, room), tag="card", text="\n".join(text for text, _, _ in texts))
         self.move(FadeIn(card), seconds=0.5)
 
     def provenance_lines(self) -> list[str]:
         """Configuration, and of each trace its algorithm, source, versions and hash."""
         c = self.config_
-        lines = [
-            f"N = {c.seq_q} × {c.seq_k}, d = {c.head_dim}, tiles {c.block_m} × {c.block_n}, {c.dtype}, batch {c.batch}, heads {c.heads} / {c.kv_heads}, "
-            f"{'causal' if c.causal else 'not causal'}, scale {number(c.scale)}, {c.arch}, {c.stages} stages, {c.inputs} inputs, seed {c.seed}"
+        mask = "causal" if c.causal else "not causal"
+        problem = f"N = {c.seq_q} × {c.seq_k}, d = {c.head_dim}, tiles {c.block_m} × {c.block_n}, {c.dtype}, {mask}"
+        heads = f"batch {c.batch}, heads {c.heads} / {c.kv_heads}"
+        rest = f"scale {number(c.scale)}, {heads}, {c.arch}, {c.stages} stages, {c.inputs} inputs, seed {c.seed}"
+        return [
+            f"{problem}, {rest}",
+            *(
+                f"{item['algorithm']}: {item['source']}, {item['events']:,} events, trace {item['hash']}, kernel {item['kernel']}"
+                for item in self.provenance
+            ),
+            "The order shown is the program's, not hardware time.",
         ]
-        for item in self.provenance:
-            lines.append(f"{item['algorithm']}: {item['source']}, {item['events']:,} events, trace {item['hash']}, kernel {item['kernel']}")
-        lines.append("The order shown is the program's, not hardware time.")
-        return lines
-
-

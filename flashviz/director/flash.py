@@ -54,7 +54,7 @@ def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | N
         fa2 = run(config, source=source, algorithm="fa2", snapshots=[chosen.program]).trace
     values = replay(fa2, chosen.program)
     standard = run(config, source="numpy", algorithm="standard")
-    sheet_s, sheet_p = sheets(fa2, config)
+    sheet_s, sheet_p = sheets(config)
     errors = {"flash": error_of(config, recorded.o), "standard": error_of(config, standard.o)}
     b, h = divmod(chosen.program[1], config.heads)
     rows = slice(chosen.program[0] * config.block_m, (chosen.program[0] + 1) * config.block_m)
@@ -71,7 +71,7 @@ def first_tiles(config: AttentionConfig) -> dict[str, np.ndarray]:
     return {"Q": q0, "K": k0.T, "S": q0 @ k0.T * config.scale}
 
 
-def sheets(fa2: Trace, config: AttentionConfig) -> tuple[np.ndarray, np.ndarray]:
+def sheets(config: AttentionConfig) -> tuple[np.ndarray, np.ndarray]:
     """Pictures (shares 0..1) of S and P of the first head, coarse where the matrix is large: what standard attention stores."""
     q, k, _ = make_inputs(config)
     step_m, step_n = (max(1, n // (8 * BAND_LIMIT)) for n in (config.seq_q, max(config.seq_k, 1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import DOWN, LEFT, UP, Brace, Create, FadeIn, FadeOut, Group, Line, ReplacementTransform, VGroup
+from manim import DOWN, LEFT, UP, Animation, Brace, Create, FadeIn, FadeOut, Line, Mobject, ReplacementTransform, VGroup
 
 from flashviz import theme
 from flashviz.citations import MEMORY_SPEEDS
@@ -12,12 +12,13 @@ from flashviz.director.scene import beat
 from flashviz.director.stage import FLY, StageScene
 from flashviz.director.sweep import crossed
 from flashviz.figures import amount
-from flashviz.layout import GAP, Rect, columns, cross
+from flashviz.layout import GAP, Cross, Rect, columns, cross
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, em, wrap
 from flashviz.mobjects.hbm import CrossView, ScoreSheet, SheetTo, sheet_lift
 from flashviz.mobjects.ledger import Ledger, legend
 from flashviz.mobjects.lens import KeyNumber
 from flashviz.mobjects.motion import Enlarge, Flight
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.storyboard import tile_unit
 from flashviz.trace import Kind, Trace, state_at
@@ -47,7 +48,7 @@ class Opening(StageScene):
         self.move(*(Create(glow) for glow in glows), seconds=min(1.0, self.motion))
         self.finish = [full, empty, *sheets, *glows, *tags]
 
-    def sheet_tags(self, rect: Rect) -> list[VGroup]:
+    def sheet_tags(self, rect: Rect) -> list[Mobject]:
         """How many tiles each sheet has, in the panel's title line."""
         tiles = self.config_.row_blocks * self.config_.col_blocks * self.config_.heads * self.config_.batch
         title = rect.inset(0.15, 0.08).top(em(TITLE_PX) * LINE_PITCH)
@@ -57,12 +58,12 @@ class Opening(StageScene):
         first.next_to(plus, LEFT, buff=0.0).align_to(second, LEFT)
         return [first, plus]
 
-    def sheets(self, place: object) -> list[ScoreSheet]:
+    def sheets(self, place: Cross) -> list[ScoreSheet]:
         """S, and P on a second sheet a little aside: what standard attention keeps in HBM."""
         scores, weights = self.material.sheet_s, self.material.sheet_p
         return [
-            ScoreSheet(scores, place, self.skin, name="sheet S"),  # type: ignore[arg-type]
-            ScoreSheet(weights, place, self.skin, name="sheet P", lift=sheet_lift(place)),  # type: ignore[arg-type]
+            ScoreSheet(scores, place, self.skin, name="sheet S"),
+            ScoreSheet(weights, place, self.skin, name="sheet P", lift=sheet_lift(place)),
         ]
 
     @beat("attention")
@@ -96,23 +97,20 @@ class Opening(StageScene):
         label = theme.maths(formula, TITLE_PX, self.skin.ink)
         place = picture.formula_place
         label.scale(min(1.0, place.width / label.width)).move_to(place.center)
-        held = VGroup(label)
-        held.tag, held.text = "formula", formula
-        if hasattr(self, "row_label"):
-            self.remove(self.row_label)
-        self.row_label = held
-        self.add(held)
+        self.remove(self.row_label)
+        self.row_label = Named(label, tag="formula", text=formula)
+        self.add(self.row_label)
 
     def row_scores(self) -> np.ndarray:
         """Scores of the followed row against every key it visits, [keys]."""
         values, row = self.material.values, self.material.chosen.row
         return np.concatenate([values.s[t, row, : len(values.k[t])] for t in range(len(values.j))]).astype(np.float64)
 
-    def wipe(self, *arriving: object) -> None:
+    def wipe(self, *arriving: Animation) -> None:
         """What the last picture left goes as the new one comes."""
-        leaving = [FadeOut(Group(*self.finish))] if getattr(self, "finish", None) else []
-        self.finish: list[object] = []
-        self.move(*leaving, *arriving, seconds=0.6)  # type: ignore[arg-type]
+        leaving = self.leave_stage(self.finish)
+        self.finish = []
+        self.move(*leaving, *arriving, seconds=0.6)
 
     @beat("tiles")
     def tiles(self) -> None:
@@ -142,7 +140,7 @@ class Opening(StageScene):
     @beat("memory")
     def memory(self) -> None:
         """HBM and chip part; between them the slot. Speeds are quoted and cited."""
-        leaving = [FadeOut(Group(*self.finish))] if self.finish else []
+        leaving = self.leave_stage(self.finish)
         self.finish = []
         self.add(self.hbm)
         self.bring_to_front(self.big)
@@ -162,8 +160,7 @@ class Opening(StageScene):
                 *((text, LABEL_PX, ink) for figure in figures for text in wrap(figure, room.width, LABEL_PX)), ("", NOTE_PX, ink),
                 *((text, NOTE_PX, self.skin.quiet) for text in wrap(f"{speeds.device}, quoted: {speeds.citation}", room.width, NOTE_PX)),
             ]  # fmt: skip
-            quoted = card_lines(texts, room)
-            quoted.tag, quoted.text = "quoted speeds", speeds.quote.text
+            quoted = Named(card_lines(texts, room), tag="quoted speeds", text=speeds.quote.text)
             self.move(FadeIn(quoted), seconds=0.6)
             self.finish = [quoted]
         narrow = box(self.set.slot.inset(-0.04), stroke=self.skin.warn, width=theme.HEAVY)
@@ -191,25 +188,25 @@ class Opening(StageScene):
         self.sweep(trace, bill, after_p, len(trace), step)
         self.standard_left = [bill, *sheets]
 
-    def to_stage(self, *arriving: object) -> None:
+    def to_stage(self, *arriving: Animation) -> None:
         """HBM, slot and chip, whatever was there before."""
-        leaving = [FadeOut(Group(*self.finish))] if getattr(self, "finish", None) else []
+        leaving = self.leave_stage(self.finish)
         self.finish = []
         missing = [part for part in (self.hbm, self.cross, self.slot, self.chip) if not self.on_stage(part)]
-        self.move(*leaving, *(FadeIn(part) for part in missing), *arriving, seconds=0.6)  # type: ignore[arg-type]
+        self.move(*leaving, *(FadeIn(part) for part in missing), *arriving, seconds=0.6)
 
     def first_tile_out(self, trace: Trace, sheet: ScoreSheet, bill: Ledger) -> int:
         """The first score tile, slowly: Q and K in, S computed, S out to its place in the grid. Returns the event after it."""
         store = int(np.flatnonzero(trace.columns["kind"] == Kind.STORE_S)[0])
         for tensor in ("Q", "K"):
             source = self.cross.tile(tensor, 0)
-            tile = self.flyer(tensor, source)
+            tile = self.flyer(source)
             self.play(Flight(tile, self.route(source.get_center(), self.set.tiles.of(tensor).center), run_time=FLY))
             self.remove(tile)
             picture = self.matrix(tensor, self.material.first_tiles[tensor])
             self.put(tensor, picture, f"{tensor}_0" + ("^top" if tensor == "K" else ""))
             self.move(Enlarge(picture, tile.width, tile.height), seconds=0.3)
-        bill.show(crossed(state_at(trace, store)))
+        bill.display(crossed(state_at(trace, store)))
         scores = self.matrix("S", self.material.first_tiles["S"])
         self.put("S", scores, "S")
         self.move(FadeIn(scores), seconds=0.5)
@@ -218,9 +215,9 @@ class Opening(StageScene):
         leaving.set_z_index(8).move_to(scores.get_center())
         self.play(Flight(leaving, self.route(np.array(cell.center), self.set.tiles.s.center)[::-1], run_time=FLY))
         self.remove(leaving)
-        sheet.show(1)
+        sheet.display(1)
         self.add(sheet)
-        bill.show(crossed(state_at(trace, store + 1)))
+        bill.display(crossed(state_at(trace, store + 1)))
         self.move(*self.retire("Q", "K", "S"), seconds=0.3)
         return store + 1
 
@@ -246,9 +243,9 @@ class Opening(StageScene):
         count = len(self.material.values.k[0])
         heaviest = int(np.argmax([terms[t * count : (t + 1) * count].sum() for t in range(tiles)]))  # the tile worth lighting
         inside = np.arange(len(terms)) // count == heaviest
-        lit.show(boxes[inside])
-        dim.show(boxes[~inside])
-        cuts = VGroup(*(Line([c.x0, c.y0 - 0.1, 0], [c.x0, c.y1 + 0.1, 0], stroke_color=self.skin.edge, stroke_width=theme.HAIRLINE)
+        lit.display(boxes[inside])
+        dim.display(boxes[~inside])
+        cuts = VGroup(*(Line((c.x0, c.y0 - 0.1, 0), (c.x0, c.y1 + 0.1, 0), stroke_color=self.skin.edge, stroke_width=theme.HAIRLINE)
                         for c in columns(field, tiles)[1:] if tiles <= 64))  # fmt: skip
         first = Rect(x[inside][0], field.y0, x[inside][-1] + key, field.y1)
         frame_ = box(first.inset(-0.02, -0.12), stroke=self.skin.ink, width=theme.HEAVY)
@@ -274,7 +271,7 @@ class Opening(StageScene):
 
     def clear_stage(self) -> None:
         """The standard film's stage goes; its HBM is not FlashAttention's."""
-        gone = [*getattr(self, "standard_left", []), *getattr(self, "finish", []), self.hbm, self.cross, self.slot, self.chip]
+        gone = [*self.standard_left, *self.finish, self.hbm, self.cross, self.slot, self.chip]
         self.finish, self.standard_left = [], []
         leaving = self.leave_stage(gone)
         if leaving:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, Animation, DashedLine, Group, Line, Mobject, VGroup
+from manim import DOWN, LEFT, RIGHT, UP, DashedLine, Group, Line, Text, VGroup
 
 from flashviz import theme
 from flashviz.figures import kib, quarters
@@ -13,6 +13,7 @@ from flashviz.layout import GAP, Cross, Packing, Rect, centered, columns, pack, 
 from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em
 from flashviz.mobjects.hbm import CrossView, HbmPanel
 from flashviz.mobjects.ledger import squares
+from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.theme import Theme
 
@@ -42,7 +43,7 @@ class RowPicture(Group):
             theme.maths("q", TITLE_PX, skin.q).next_to(self.query, UP, buff=GAP),
         )
         self.out_name = theme.maths("o", TITLE_PX, skin.o).next_to(self.out, UP, buff=GAP)
-        self.axis = Line([self.field.x0, 0, 0], [self.field.x1, 0, 0], stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
+        self.axis = Line((self.field.x0, 0, 0), (self.field.x1, 0, 0), stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
         self.bars = Rectangles(skin.scores, name="row bars")
         self.scores = scores
         finite = scores[np.isfinite(scores)]
@@ -88,7 +89,7 @@ def shrink(matrix: np.ndarray, most: int = 1024) -> np.ndarray:
     return matrix[:: max(1, len(matrix) // most)].astype(np.float64)
 
 
-class Boxes(Animation):
+class Boxes(Act):
     """Rectangles move linearly from old to new boxes; ``sweep`` reveals them left to right instead."""
 
     def __init__(self, drawn: Rectangles, old: np.ndarray, new: np.ndarray, *, sweep: bool = False, **kwargs: object) -> None:
@@ -97,9 +98,9 @@ class Boxes(Animation):
 
     def interpolate_mobject(self, alpha: float) -> None:
         if self.sweep:
-            self.mobject.show(self.new[: round(alpha * len(self.new))])
+            self.mobject.display(self.new[: round(alpha * len(self.new))])
         else:
-            self.mobject.show(self.old + (self.new - self.old) * alpha)
+            self.mobject.display(self.old + (self.new - self.old) * alpha)
 
 
 def two_halves(rect: Rect, *, beside: bool) -> list[Rect]:
@@ -131,7 +132,7 @@ class BillBlock(Group):
         for tensor, nbytes in crossed.items():
             count = nbytes / unit
             part = Rectangles(skin.hue(tensor), name=f"bill {title} {tensor}")
-            part.show(self._boxes(start, count))
+            part.display(self._boxes(start, count))
             self.parts[tensor] = part
             start += count
         self.count = start
@@ -149,13 +150,13 @@ class BillBlock(Group):
             width[-1] = max(side * (count - whole), 0.02)
         return np.stack([x, y - side, x + width, y], 1)
 
-    def names(self, skin: Theme) -> list[Mobject]:
+    def names(self, skin: Theme) -> list[Text]:
         """Each tensor's letter beneath its squares, where they are wide enough for it."""
         drawn = []
         for tensor, part in self.parts.items():
             if part.width >= 0.6 * em(NOTE_PX) * len(tensor):
                 name = theme.line(tensor, NOTE_PX, skin.hue(tensor), Face.MONO_STRONG)
-                drawn.append(name.move_to([part.get_center()[0], self.rect.y0 - 0.65 * em(NOTE_PX), 0]))
+                drawn.append(name.move_to((part.get_center()[0], self.rect.y0 - 0.65 * em(NOTE_PX), 0)))
         return drawn
 
     def reach(self, squares_count: float) -> float:
@@ -182,7 +183,7 @@ class Lanes(Group):
         self.visited = visited[: self.count]
         places = rows(rect, self.count, min(0.1, rect.height / self.count / 4))
         label_w = 0.75
-        most = max(1, max(self.visited))
+        most = max(1, *self.visited)
         self.tracks, self.fills = VGroup(), []
         names = VGroup()
         for index, (place, tiles) in enumerate(zip(places, self.visited, strict=True)):
@@ -195,45 +196,41 @@ class Lanes(Group):
                 names.add(theme.maths(f"Q_{index}", NOTE_PX, skin.q).move_to(place.left(label_w - GAP).center))
         super().__init__(self.tracks, *(fill for fill, _, _ in self.fills), names)
 
-    def show(self, step: float) -> Lanes:
+    def display(self, step: float) -> Lanes:
         """After ``step`` key tiles each lane shows the whole tiles that it has finished."""
         for fill, track, tiles in self.fills:
             done = min(int(step), tiles)
             cells = [c.inset(0.015, 0.03) for c in columns(track, max(tiles, 1))[:done]]
-            fill.show(np.array([[c.x0, c.y0, c.x1, c.y1] for c in cells]) if cells else np.zeros((0, 4)))
+            fill.display(np.array([[c.x0, c.y0, c.x1, c.y1] for c in cells]) if cells else np.zeros((0, 4)))
         return self
 
 
-class LanesTo(Animation):
+class LanesTo(Act):
     """All lanes advance by whole tiles at the same time."""
 
     def interpolate_mobject(self, alpha: float) -> None:
         lanes: Lanes = self.mobject
-        lanes.show(alpha * max(lanes.visited))
+        lanes.display(alpha * max(lanes.visited))
 
 
-def note(text: str, px: float, color: str, rect: Rect, side: str = "left", face: Face = Face.TEXT) -> Mobject:
+def note(text: str, px: float, color: str, rect: Rect, side: str = "left", face: Face = Face.TEXT) -> Named:
     """One line in the middle of ``rect``, at its left, centre or right."""
     drawn = theme.line(text, px, color, face).move_to(rect.center)
     if side == "left":
-        drawn.align_to([rect.x0, 0, 0], LEFT)
+        drawn.align_to((rect.x0, 0, 0), LEFT)
     elif side == "right":
-        drawn.align_to([rect.x1, 0, 0], RIGHT)
-    held = VGroup(drawn)
-    held.tag, held.text = "note", text
-    return held
+        drawn.align_to((rect.x1, 0, 0), RIGHT)
+    return Named(drawn, tag="note", text=text)
 
 
-def marker(x: float, rect: Rect, text: str, skin: Theme) -> VGroup:
+def marker(x: float, rect: Rect, text: str, skin: Theme) -> Named:
     """A dashed line across ``rect`` at ``x`` with its words beneath."""
-    line = DashedLine([x, rect.y0, 0], [x, rect.y1, 0], stroke_color=skin.ink, stroke_width=theme.OUTLINE, dash_length=0.08)
+    line = DashedLine((x, rect.y0, 0), (x, rect.y1, 0), stroke_color=skin.ink, stroke_width=theme.OUTLINE, dash_length=0.08)
     words = theme.line(text, NOTE_PX, skin.ink).next_to(line, DOWN, buff=0.08)
-    held = VGroup(line, words)
-    held.tag, held.text = "marker", text
-    return held
+    return Named(line, words, tag="marker", text=text)
 
 
-def card_lines(texts: list[tuple[str, float, str]], rect: Rect) -> VGroup:
+def card_lines(texts: Sequence[tuple[str, float, str]], rect: Rect) -> VGroup:
     """Lines of the last card, from the top of ``rect``: (text, px, colour)."""
     block, y = VGroup(), rect.y1
     for text, px, color in texts:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, Mobject, Rectangle, Scene, VGroup, config
+from manim import Animation, FadeIn, FadeOut, Mobject, Rectangle, Scene, config
 
 from flashviz import theme
 from flashviz.layout import Rect, frame, stage
-from flashviz.lettering import CAPTION_PX, wrap
+from flashviz.lettering import CAPTION_PX, ink_box, wrap
 from flashviz.mobjects.motion import Veil
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import box
 from flashviz.render import make_renderer
 from flashviz.settings import Settings, load_settings
@@ -70,19 +71,19 @@ class TraceScene(Scene):
     ``on_progress(seconds_done, seconds_total)`` is called after each play; ``provenance`` names every trace that is shown.
     """
 
-    on_progress: ClassVar[Callable[[float, float], None] | None] = None
-
     def __init__(self, renderer: Any = None, **kwargs: Any) -> None:
         self.settings: Settings = load_settings()
         self.skin = theme.THEMES[self.settings.theme]
         self.frame = frame(self.settings.aspect)
         _fit_camera(self.frame, self.skin.ground)
         theme.register_fonts()
+        self.on_progress: Callable[[float, float], None] | None = None
         self.provenance: list[dict[str, object]] = []
         self.snapshots: list[Snapshot] = []
         self.beat: Beat | None = None
         self.event: int | None = None
-        self.caption: VGroup | None = None
+        self.caption: Named | None = None
+        self.finish: list[Mobject] = []  # what the next picture wipes away
         self.board: tuple[Beat, ...] = ()
         self.veils: dict[str, Rectangle] = {}
         super().__init__(renderer=renderer or make_renderer(), **kwargs)
@@ -130,14 +131,14 @@ class TraceScene(Scene):
             self.wait(seconds)
             self._report()
 
-    def move(self, *animations: Animation, seconds: float) -> None:
-        """Play together for ``seconds``."""
+    def move(self, *animations: Any, seconds: float) -> None:
+        """Play animations (or ``mobject.animate`` chains) together for ``seconds``."""
         self.play(*animations, run_time=max(seconds, 1 / config.frame_rate))
         self._report()
 
     def _report(self) -> None:
         if self.on_progress is not None:
-            type(self).on_progress(self.now, sum(beat.seconds for beat in self.board))  # type: ignore[misc]
+            self.on_progress(self.now, sum(beat.seconds for beat in self.board))
 
     def on_stage(self, thing: Mobject) -> bool:
         """Whether any part is shown. Moving a part of a group makes manim list the group's parts one by one."""
@@ -176,16 +177,12 @@ class TraceScene(Scene):
         return changes
 
 
-def caption(text: str, rect: Rect, skin: theme.Theme) -> VGroup:
+def caption(text: str, rect: Rect, skin: theme.Theme) -> Named:
     """A caption in its band, left-aligned, first line at the top."""
     block = theme.lines(wrap(text, rect.width, CAPTION_PX), CAPTION_PX, skin.ink)
-    first = wrap(text, rect.width, CAPTION_PX)[0]
-    top = theme.ink_box("Hg", CAPTION_PX)[0]
-    block.shift([rect.x0, rect.y1 - top - 0.04, 0])
-    held = VGroup(*block)
-    held.tag, held.text = "caption", text
-    del first
-    return held
+    top = ink_box("Hg", CAPTION_PX)[0]
+    block.shift((rect.x0, rect.y1 - top - 0.04, 0))
+    return Named(*block, tag="caption", text=text)
 
 
 def _fit_camera(whole: Rect, ground: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import FadeIn, FadeOut, VGroup
+from manim import FadeIn, FadeOut
 
 from flashviz import theme
 from flashviz.director.scene import beat
@@ -13,6 +13,7 @@ from flashviz.layout import Rect, centered
 from flashviz.lettering import KEY_PX, em
 from flashviz.mobjects.chip import spread
 from flashviz.mobjects.lens import Ceiling
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
 from flashviz.trace import Kind
 
@@ -31,7 +32,7 @@ class Slow(StageScene):
 
     def to_flash_stage(self) -> None:
         """HBM with an empty grid, the slot, the chip, an empty ledger."""
-        leaving = self.leave_stage(getattr(self, "finish", []))
+        leaving = self.leave_stage(self.finish)
         self.finish = []
         self.event = 0
         self.move(*leaving, *(FadeIn(part) for part in (self.hbm, self.cross, self.slot, self.chip, self.ledger)), seconds=0.6)
@@ -67,7 +68,7 @@ class Slow(StageScene):
         self.put("M", self.column("M", shown_m, values.m_new), "m")
         self.move(FadeIn(self.on_chip["M"]), *self.show_number("m", "m", float(shown_m[row])), seconds=0.6)
         terms = self.bars(0, reference)
-        self.lens.chart.show(Ceiling(np.zeros_like(terms)))
+        self.lens.chart.display(Ceiling(np.zeros_like(terms)))
         self.move(self.lens.chart.to(Ceiling(terms)), self.lens.chart.note_bars.animate.set_opacity(1), seconds=self.motion * 0.5)
         self.weigh(0, seconds=min(0.8, self.motion))
 
@@ -88,9 +89,8 @@ class Slow(StageScene):
             rect = Rect(self.lens.chart.bars_x, rect.y0, rect.x1, rect.y1)  # a key above its bar
         cells = Matrix(np.asarray(row, dtype=np.float64)[None, :], rect, self.skin, tensor, low, high)
         cells.tag = name
-        old = getattr(self, "strip_shown", None)
-        if old is not None:
-            self.remove(old)
+        if self.strip_shown is not None:
+            self.remove(self.strip_shown)
         self.strip_shown = cells
         return cells
 
@@ -103,7 +103,7 @@ class Slow(StageScene):
         chart = self.lens.chart
         self.move(chart.to(Ceiling(chart.state.bars, poured=1.0)), chart.note_bars.animate.set_opacity(0), seconds=self.motion * 0.55)
         l_now = self.held(state.l, values.l_new[0])
-        chart.show(Ceiling(np.zeros_like(chart.state.bars), past=(float(l_now[row]), 1.0)))
+        chart.display(Ceiling(np.zeros_like(chart.state.bars), past=(float(l_now[row]), 1.0)))
         self.put("L", self.column("L", l_now, values.l_new), "ell")
         self.move(FadeIn(self.on_chip["L"]), chart.note_past.animate.set_opacity(1), *self.show_total(float(l_now[row])), seconds=0.5)
 
@@ -141,16 +141,16 @@ class Slow(StageScene):
         m_now = self.held(m_state.m, values.m_new[t])
         terms = self.bars(t, float(m_now[row]))
         past = float(values.l_old[t, row])
-        self.on_chip["M"].show(m_now[:, None])
+        self.on_chip["M"].display(m_now[:, None])
         squeezed = Ceiling(terms, past=(past * alpha, 1.0))
         shows = [chart.to(squeezed), *self.show_number("m", "m", float(m_now[row])), *self.show_alpha(alpha)]
         self.move(*shows, seconds=brief * 0.14)
         self.weigh(t, seconds=brief * 0.06)
         l_state = self.reach(Kind.SOFTMAX_L, t)
         l_now = self.held(l_state.l, values.l_new[t])
-        self.on_chip["L"].show(l_now[:, None])
+        self.on_chip["L"].display(l_now[:, None])
         self.move(chart.to(Ceiling(terms, past=squeezed.past, poured=1.0)), *self.show_total(float(l_now[row])), seconds=brief * 0.14)
-        chart.show(Ceiling(np.zeros_like(terms), past=(float(l_now[row]), 1.0)))
+        chart.display(Ceiling(np.zeros_like(terms), past=(float(l_now[row]), 1.0)))
         self.load("V", t, seconds=brief * 0.16)
         self.blend(t, seconds=brief * 0.14)
 
@@ -164,32 +164,32 @@ class Slow(StageScene):
 
     def break_ceiling(self) -> None:
         """Load K of the rising tile, score it, and measure its terms from the *old* max."""
-        if getattr(self, "broken", False):
+        if self.broken:
             return
-        assert self.lens is not None and self.material.chosen.rise is not None
-        t, values, row = self.material.chosen.rise, self.material.values, self.material.chosen.row
+        assert self.lens is not None
+        t, values, row = self.rising, self.material.values, self.material.chosen.row
         self.broken = True
         self.load("K", t, seconds=0.9)
         self.score(t, seconds=0.4)
         self.score_strip_now(t)
         chart = self.lens.chart
         old = self.bars(t, float(values.m_old[t, row]))
-        chart.show(Ceiling(np.zeros_like(old), past=(float(values.l_old[t, row]), 1.0)))
+        chart.display(Ceiling(np.zeros_like(old), past=(float(values.l_old[t, row]), 1.0)))
         self.move(chart.to(Ceiling(old, past=chart.state.past)), chart.note_bars.animate.set_opacity(1), seconds=0.6)
 
     @beat("9a")
     def rise(self) -> None:
         """The ceiling lifts to the new max."""
         self.break_ceiling()
-        assert self.lens is not None and self.material.chosen.rise is not None
+        assert self.lens is not None
         self.move(*self.dim(hbm=theme.DIMMED), seconds=0.3)
-        t, values, row = self.material.chosen.rise, self.material.values, self.material.chosen.row
+        t, values, row = self.rising, self.material.values, self.material.chosen.row
         chart = self.lens.chart
         state = self.reach(Kind.SOFTMAX_M, t)
         m_now = self.held(state.m, values.m_new[t])
-        self.on_chip["M"].show(m_now[:, None])
+        self.on_chip["M"].display(m_now[:, None])
         lifted = Ceiling(chart.state.bars, past=chart.state.past, rising=float(np.exp(values.m_new[t, row] - values.m_old[t, row])))
-        chart.show(Ceiling(chart.state.bars, past=chart.state.past, rising=1.0))
+        chart.display(Ceiling(chart.state.bars, past=chart.state.past, rising=1.0))
         self.move(chart.to(lifted), seconds=self.motion * 0.5)
         stale = [FadeOut(self.numbers.pop("alpha"))] if "alpha" in self.numbers else []  # it belonged to the last tile's m
         self.move(*self.show_number("m", "m", float(m_now[row])), *stale, seconds=0.5)
@@ -197,8 +197,7 @@ class Slow(StageScene):
     @beat("9b")
     def why(self) -> None:
         """e^(s - old) times e^(old - new) is e^(s - new): the old max cancels."""
-        assert self.material.chosen.rise is not None
-        t, row = self.material.chosen.rise, self.material.chosen.row
+        t, row = self.rising, self.material.chosen.row
         state = self.reach(Kind.ALPHA, t)
         formula = self.formula()
         if self.code is not None:
@@ -212,7 +211,7 @@ class Slow(StageScene):
         if self.code is not None:
             self.add(self.code)
 
-    def formula(self) -> VGroup:
+    def formula(self) -> Named:
         """The identity, where the kernel lines stand; without room for those, on a plate over the chip."""
         room = self.set.code
         if room is None:
@@ -222,15 +221,15 @@ class Slow(StageScene):
         drawn = theme.maths(text, KEY_PX, skin.ink)
         if drawn.width > room.width - 0.3:
             drawn.scale((room.width - 0.3) / drawn.width)
-        held = VGroup(panel(room, fill=skin.panel, edge=skin.ink), drawn.move_to(room.center)).set_z_index(6)
-        held.tag, held.text = "formula", text
-        return held
+        plate = Named(panel(room, fill=skin.panel, edge=skin.ink), drawn.move_to(room.center), tag="formula", text=text)
+        plate.set_z_index(6)
+        return plate
 
     @beat("9c")
     def sum_rescaled(self) -> None:
         """Squeeze, then add: the view zooms out by alpha, the old outline stays, the new bars join."""
-        assert self.lens is not None and self.material.chosen.rise is not None
-        t, values, row = self.material.chosen.rise, self.material.values, self.material.chosen.row
+        assert self.lens is not None
+        t, values, row = self.rising, self.material.values, self.material.chosen.row
         chart = self.lens.chart
         self.weigh(t, seconds=0.5)
         alpha, l_old = float(values.alpha[t, row]), float(values.l_old[t, row])
@@ -240,23 +239,23 @@ class Slow(StageScene):
         line = self.sum_line(f"{total(l_old)} × {number(alpha)} = {total(values.l_scaled[t, row])}")
         self.move(chart.to(squeezed), FadeIn(line), seconds=self.motion * 0.4)
         self.hold(0.5)
-        chart.show(Ceiling(terms, past=(l_old, alpha), outline=(l_old, 1.0)))
+        chart.display(Ceiling(terms, past=(l_old, alpha), outline=(l_old, 1.0)))
         low = Ceiling(terms, past=(l_old * alpha, 1.0), outline=(l_old, 1.0))
         self.move(chart.to(low), seconds=0.5)
         l_now = self.held(state.l, values.l_new[t])
         added = float(np.nansum(values.p[t, row]))
-        self.on_chip["L"].show(l_now[:, None])
+        self.on_chip["L"].display(l_now[:, None])
         self.move(chart.to(Ceiling(terms, past=low.past, poured=1.0, outline=(l_old, 1.0))),
-                  line.flip(f"{total(values.l_scaled[t, row])} + {total(added)} = {total(values.l_new[t, row])}"),
+                  line.turn(f"{total(values.l_scaled[t, row])} + {total(added)} = {total(values.l_new[t, row])}"),
                   *self.show_total(float(l_now[row])), seconds=self.motion * 0.75)  # fmt: skip
-        chart.show(Ceiling(np.zeros_like(terms), past=(float(l_now[row]), 1.0)))
+        chart.display(Ceiling(np.zeros_like(terms), past=(float(l_now[row]), 1.0)))
         self.sum_shown = line
 
     @beat("9d")
     def acc_rescaled(self) -> None:
         """acc is squeezed by the same alpha; V_j joins."""
-        assert self.lens is not None and self.material.chosen.rise is not None
-        t, values, row = self.material.chosen.rise, self.material.values, self.material.chosen.row
+        assert self.lens is not None
+        t, values, row = self.rising, self.material.values, self.material.chosen.row
         self.reach(Kind.RESCALE_ACC, t)
         if "ACC" in self.on_chip:
             acc = self.on_chip["ACC"]
@@ -267,6 +266,7 @@ class Slow(StageScene):
         self.move(*self.dim(hbm=0.0), seconds=0.3)
         self.load("V", t, seconds=FLY)
         self.blend(t, seconds=max(self.motion, FADE_SCORES + 0.2))
-        self.remove(self.sum_shown)
+        if self.sum_shown is not None:
+            self.remove(self.sum_shown)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, Mobject, VGroup
+from manim import Animation, FadeIn, FadeOut, Mobject, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.director.scene import TraceScene, veil
@@ -24,6 +24,7 @@ from flashviz.mobjects.hbm import CrossView, HbmPanel, Slot
 from flashviz.mobjects.ledger import Ledger
 from flashviz.mobjects.lens import KeyNumber, Pill, RowLens, headroom
 from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, Enlarge, Flight
+from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix
 from flashviz.storyboard import Follow, tile_unit
@@ -70,6 +71,13 @@ class StageScene(TraceScene):
         self.labels: dict[str, VGroup] = {}
         self.code: CodePane | None = None
         self.lens: RowLens | None = None
+        self.row_mark: RowMark | None = None
+        self.row_label = Named(tag="formula")
+        self.strip_shown: Matrix | None = None
+        self.sum_shown: Readout | None = None
+        self.numbers: dict[str, KeyNumber | Pill] = {}
+        self.standard_left: list[Mobject] = []  # the standard film's bill and sheets
+        self.broken = False  # whether the tile that breaks the ceiling has been loaded
         self.event = 0
         self.cues = cues(material.fa2, material.chosen.program)
 
@@ -100,10 +108,10 @@ class StageScene(TraceScene):
         bytes_now = crossed(state)
         for tensor, row in self.ledger.rows.items():
             if row.shown != bytes_now.get(tensor, 0):
-                row.show(bytes_now.get(tensor, 0))
-                flips.append(row.bytes.flip(kib(bytes_now.get(tensor, 0))))
+                row.display(bytes_now.get(tensor, 0))
+                flips.append(row.bytes.turn(kib(bytes_now.get(tensor, 0))))
         if flips:
-            flips.append(self.ledger.total.flip(kib(sum(bytes_now.values()))))
+            flips.append(self.ledger.total.turn(kib(sum(bytes_now.values()))))
         return flips
 
     def sweep(self, trace: Trace, bill: Ledger, first: int, stop: int, seconds: float, *more: Animation) -> None:
@@ -121,14 +129,27 @@ class StageScene(TraceScene):
 
     # ----------------------------------------------------------------------------------------------------------- moves
 
+    @property
+    def rising(self) -> int:
+        """The visited tile whose rise is shown slowly; only beats that are on the board of a row with a rise ask for it."""
+        assert self.material.chosen.rise is not None
+        return self.material.chosen.rise
+
     def followed_j(self, t: int) -> int:
         return int(self.material.values.j[t])
 
     def picture(self, tensor: str, t: int) -> np.ndarray:
         """Values of a tile as the chip's cross shows them: keys run along x, the head dimension along y for K and V."""
-        values, i = self.material.values, t
-        tile = {"Q": lambda: values.q, "K": lambda: values.k[i].T, "V": lambda: values.v[i].T,
-                "S": lambda: values.s[i], "P": lambda: values.p[i], "ACC": lambda: values.acc_new[i]}[tensor]()  # fmt: skip
+        values = self.material.values
+        match tensor:
+            case "Q":
+                tile = values.q
+            case "K":
+                tile = values.k[t].T
+            case "V":
+                tile = values.v[t].T
+            case _:
+                tile = {"S": values.s, "P": values.p, "ACC": values.acc_new}[tensor][t]
         return np.asarray(tile, dtype=np.float64)
 
     def matrix(self, tensor: str, values: np.ndarray, scale: np.ndarray | None = None) -> Matrix:
@@ -143,7 +164,7 @@ class StageScene(TraceScene):
         state = self.reach({"Q": Kind.LOAD_Q, "K": Kind.LOAD_K, "V": Kind.LOAD_V}[tensor], t)
         source = self.cross.tile(tensor, index)
         source.set_fill(opacity=theme.LIT)
-        tile = self.flyer(tensor, source)
+        tile = self.flyer(source)
         target = self.set.tiles.of(tensor)
         total = FLY + 0.35 if seconds is None else seconds
         self.play(Flight(tile, self.route(source.get_center(), target.center), run_time=total * 0.7))
@@ -153,9 +174,10 @@ class StageScene(TraceScene):
         grow = Enlarge(picture, tile.width, tile.height)
         self.move(grow, *self.tally(state), seconds=total * 0.3)
 
-    def flyer(self, tensor: str, source: Mobject) -> Mobject:
-        tile = source.copy().set_fill(opacity=theme.LIT)
-        tile.tag = f"flying {tensor}"
+    def flyer(self, source: VMobject) -> VMobject:
+        """A copy of a tile that leaves the board; the tile stays behind."""
+        tile: VMobject = source.copy()
+        tile.set_fill(opacity=theme.LIT)
         tile.set_z_index(8)
         self.add(tile)
         return tile
@@ -171,14 +193,14 @@ class StageScene(TraceScene):
 
     def put(self, tensor: str, picture: Matrix, formula: str | None) -> None:
         """Let ``picture`` take the place of what stood there; its name follows."""
-        self.clear(tensor)
+        self.vacate(tensor)
         self.on_chip[tensor] = picture
         self.add(picture)
         if formula is not None:
             self.labels[tensor] = self.chip.label(tensor, formula)
             self.add(self.labels[tensor])
 
-    def clear(self, tensor: str) -> None:
+    def vacate(self, tensor: str) -> None:
         for held in (self.on_chip, self.labels):
             if tensor in held:
                 self.remove(held.pop(tensor))
@@ -208,7 +230,7 @@ class StageScene(TraceScene):
         self.reach(Kind.SOFTMAX_P, t)
         weights = self.matrix("P", self.picture("P", t), np.array([0.0, 1.0]))
         weights.low, weights.high = 0.0, 1.0
-        weights.show(weights.values)
+        weights.display(weights.values)
         old = self.on_chip.pop("S", None)
         label = self.labels.pop("S", None)
         self.put("P", weights, "P")
@@ -227,7 +249,7 @@ class StageScene(TraceScene):
         if "ACC" not in self.on_chip:
             acc = Matrix(np.zeros_like(values), self.set.tiles.acc, self.skin, "ACC", *spread(self.material.values.acc_new))
             acc.low, acc.high = min(acc.low, -abs(acc.high)), max(acc.high, abs(acc.low))
-            self.put("ACC", acc.show(np.full_like(values, acc.low)), '"acc"')
+            self.put("ACC", acc.display(np.full_like(values, acc.low)), '"acc"')
         self.move(self.on_chip["ACC"].to(values), *self.tally(state), seconds=max(0.1, seconds - FADE_SCORES))
         self.rest_tile("V", t)
         self.move(*self.retire("P", "V"), seconds=min(FADE_SCORES, seconds))
@@ -243,7 +265,7 @@ class StageScene(TraceScene):
         n_keys = values.s.shape[2]
         title = f"row {chosen.row} of this block"
         self.lens = RowLens(self.set.lens, title, n_keys, l_most, headroom(alpha), self.skin)
-        self.numbers: dict[str, KeyNumber | Pill] = {}
+        self.numbers = {}
         mark = RowMark(self.set.tiles.s, chosen.row, values.s.shape[1], self.skin)
         self.row_mark = mark
         self.move(FadeIn(self.lens), FadeIn(mark), seconds=0.6)
@@ -261,7 +283,7 @@ class StageScene(TraceScene):
         """A key number appears, or its digits flip to the new value."""
         text = number(value) if text is None else text
         if name in self.numbers:
-            return [self.numbers[name].number.flip(text)]
+            return [self.numbers[name].number.turn(text)]
         rect = getattr(self.set.lens, name)
         self.numbers[name] = KeyNumber(symbol, rect, text, name, KEY_PX, self.skin)
         return [FadeIn(self.numbers[name])]
@@ -269,7 +291,7 @@ class StageScene(TraceScene):
     def show_alpha(self, value: float) -> list[Animation]:
         text = number(value)
         if "alpha" in self.numbers:
-            return [self.numbers["alpha"].number.flip(text)]
+            return [self.numbers["alpha"].number.turn(text)]
         self.numbers["alpha"] = Pill(self.set.lens.alpha, text, self.skin)
         return [FadeIn(self.numbers["alpha"])]
 
@@ -280,7 +302,7 @@ class StageScene(TraceScene):
         return line
 
 
-class Columns(Animation):
+class Columns(Act):
     """A matrix fills column by column, linearly: what a product computes is not there before."""
 
     def __init__(self, matrix: Matrix, **kwargs: object) -> None:
@@ -289,7 +311,7 @@ class Columns(Animation):
 
     def interpolate_mobject(self, alpha: float) -> None:
         shown = np.arange(self.goal.shape[1]) < alpha * self.goal.shape[1]
-        self.mobject.show(np.where(shown[None, :] | (alpha >= 1), self.goal, np.nan))
+        self.mobject.display(np.where(shown[None, :] | (alpha >= 1), self.goal, np.nan))
         self.mobject.values = self.goal
 
 
@@ -324,5 +346,6 @@ def bare(line: str) -> str:
 
 
 def worth_showing(line: str) -> bool:
+    """Whether a source line is the algorithm's own: no comment, no docstring, no trace call."""
     text = line.strip()
     return bool(text) and not text.startswith(("#", '"""', "@", "log(")) and "trace" not in text.lower()

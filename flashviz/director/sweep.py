@@ -11,6 +11,7 @@ from manim import Animation, Group, linear
 
 from flashviz import theme
 from flashviz.layout import Rect
+from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.trace import State, Trace
 
@@ -54,7 +55,7 @@ class Traffic(Group):
         samples = [_sample(scene, trace, int(k), (k - first) / max(1, stop - first) * (1 - share)) for k in chosen]
         return cls(samples, share, scene)
 
-    def show(self, alpha: float) -> Traffic:
+    def display(self, alpha: float) -> Traffic:
         boxes: dict[str, list[list[float]]] = {tensor: [] for tensor in self.parts}
         for sample in self.samples:
             along = (alpha - sample.start) / self.share
@@ -63,14 +64,14 @@ class Traffic(Group):
                 w, h = sample.width / 2, sample.height / 2
                 boxes[sample.tensor].append([x - w, y - h, x + w, y + h])
         for tensor, part in self.parts.items():
-            part.show(np.array(boxes[tensor]) if boxes[tensor] else np.zeros((0, 4)))
+            part.display(np.array(boxes[tensor]) if boxes[tensor] else np.zeros((0, 4)))
         return self
 
     def run(self) -> Animation:
         return TrafficRun(self)
 
 
-class StateSweep(Animation):
+class StateSweep(Act):
     """Counters, squares and stored tiles of O at every frame as ``state_of(alpha)`` has them: true values of the trace.
 
     Args:
@@ -85,7 +86,7 @@ class StateSweep(Animation):
 
     def interpolate_mobject(self, alpha: float) -> None:
         state = self.state_of(alpha)
-        self.ledger.show(crossed(state))
+        self.ledger.display(crossed(state))
         stored: dict[int, int] = {}
         for pid_bh, i in state.o_stored:
             if pid_bh == self.pid_bh:
@@ -101,14 +102,14 @@ def crossed(state: State) -> dict[str, int]:
     return {t: state.hbm_read.get(t, 0) + state.hbm_written.get(t, 0) for t in tensors}
 
 
-class TrafficRun(Animation):
+class TrafficRun(Act):
     """Drives a Traffic from first to last sample."""
 
     def __init__(self, traffic: Traffic, **kwargs: Any) -> None:
         super().__init__(traffic, rate_func=linear, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.show(alpha)
+        self.mobject.display(alpha)
 
 
 def _sample(scene: StageScene, trace: Trace, index: int, start: float) -> Sample:
@@ -125,7 +126,8 @@ def place(scene: StageScene, tensor: str, i: int, j: int) -> Rect:
         return cross.tile(tensor, cross.col_of(max(j, 0)))
     row = cross.row_of(max(i, 0))
     if tensor in ("S", "P"):
-        return cross.cell(row, cross.col_of(j)) if j >= 0 else Rect(cross.grid.x0, cross.cell(row, 0).y0, cross.grid.x1, cross.cell(row, 0).y1)
+        cell = cross.cell(row, cross.col_of(max(j, 0)))
+        return cell if j >= 0 else Rect(cross.grid.x0, cell.y0, cross.grid.x1, cell.y1)
     tile = cross.tile("Q" if tensor == "Q" else "O", row)
     return tile if tensor in ("Q", "O") else tile.inset(tile.width * 0.4, 0)  # statistics are slivers
 

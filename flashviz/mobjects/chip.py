@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import LEFT, UP, VGroup
+from manim import LEFT, UP, Polygon, VGroup
 
 from flashviz import theme
 from flashviz.layout import ChipTiles, Rect
 from flashviz.lettering import NOTE_PX, TITLE_PX, Face
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import dashed, panel
 from flashviz.theme import Theme
 
@@ -19,17 +20,15 @@ class ChipPanel(VGroup):
         self.tag, self.tiles, self.skin = "chip", tiles, skin
         self.ground = panel(rect, fill=skin.chip, edge=skin.edge)
         self.title = theme.line("on chip: one SM", TITLE_PX, skin.quiet, Face.STRONG)
-        self.title.move_to(title.center).align_to([title.x0, 0, 0], LEFT)
+        self.title.move_to(title.center).align_to((title.x0, 0, 0), LEFT)
         self.registers = panel(tiles.registers, fill=skin.registers, edge=skin.edge)
         self.places = {name: dashed(tiles.of(name), skin.hue(name)) for name in ("Q", "K", "V", "S", "M", "L", "ACC")}
-        self.notes = VGroup(
-            theme.lines(["shared", "memory"], NOTE_PX, skin.quiet).move_to(tiles.note_shared.center).align_to([tiles.note_shared.x0, 0, 0], LEFT)
-            .align_to([0, tiles.note_shared.y1, 0], UP),
-            theme.line("registers", NOTE_PX, skin.quiet).move_to(tiles.note_registers.center),
-        )  # fmt: skip
+        corner = tiles.note_shared
+        shared = theme.lines(["shared", "memory"], NOTE_PX, skin.quiet).align_to((corner.x0, 0, 0), LEFT).align_to((0, corner.y1, 0), UP)
+        self.notes = VGroup(shared, theme.line("registers", NOTE_PX, skin.quiet).move_to(tiles.note_registers.center))
         super().__init__(self.ground, self.title, self.registers, *self.places.values(), self.notes)
 
-    def label(self, tensor: str, formula: str) -> VGroup:
+    def label(self, tensor: str, formula: str) -> Named:
         """The name of what a place holds now, as Q_4."""
         rect = {
             "Q": self.tiles.label_q, "K": self.tiles.label_k, "V": self.tiles.label_v, "S": self.tiles.label_s,
@@ -37,12 +36,10 @@ class ChipPanel(VGroup):
         }[tensor]  # fmt: skip
         mark = theme.maths(formula, TITLE_PX, self.skin.hue(tensor))
         if tensor in ("K", "V"):
-            mark.move_to(rect.center).align_to([rect.x0, 0, 0], LEFT)
+            mark.move_to(rect.center).align_to((rect.x0, 0, 0), LEFT)
         else:
             mark.move_to(rect.center)
-        held = VGroup(mark)
-        held.tag, held.text = f"label {tensor}", formula
-        return held
+        return Named(mark, tag=f"label {tensor}", text=formula)
 
 
 class RowMark(VGroup):
@@ -51,11 +48,9 @@ class RowMark(VGroup):
     def __init__(self, tile: Rect, row: int, n_rows: int, skin: Theme) -> None:
         self.tag, self.row = "row mark", row
         y = tile.y1 - (row + 0.5) * tile.height / n_rows
-        from manim import Polygon
-
         x, size = tile.x0 - 0.02, 0.09
-        head = Polygon([x, y, 0], [x - size, y + size * 0.7, 0], [x - size, y - size * 0.7, 0], stroke_width=0, fill_color=skin.ink, fill_opacity=1)
-        super().__init__(head)
+        corners = ((x, y, 0), (x - size, y + 0.7 * size, 0), (x - size, y - 0.7 * size, 0))
+        super().__init__(Polygon(*corners, stroke_width=0, fill_color=skin.ink, fill_opacity=1))
 
 
 def spread(values: np.ndarray) -> tuple[float, float]:

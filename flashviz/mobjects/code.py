@@ -34,7 +34,7 @@ class CodePane(VGroup):
                 self.add(box(centered(rect.x0 + 0.06, place.center[1], 0.05, place.height), stroke=skin.stats, opacity=1, width=0))
             drawn = theme.line(clip(text, room), CODE_PX, skin.ink if on else skin.quiet, Face.MONO)
             baseline = place.center[1] - 0.36 * em(CODE_PX)
-            self.add(theme.on_baseline(drawn, CODE_PX, place.x0, baseline, clip(text, room), Face.MONO).align_to([place.x0, 0, 0], LEFT))
+            self.add(theme.on_baseline(drawn, CODE_PX, place.x0, baseline, clip(text, room), Face.MONO).align_to((place.x0, 0, 0), LEFT))
 
 
 def clip(text: str, room: int) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import RESAMPLING_ALGORITHMS, Animation, Group, ImageMobject, Rectangle, VGroup, VMobject
+from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Rectangle, VGroup, VMobject
 
 from flashviz import theme
-from flashviz.layout import Cross, Rect, centered
-from flashviz.lettering import NOTE_PX, TITLE_PX
-from flashviz.mobjects.tiles import box, panel, rectangles
+from flashviz.layout import Cross, Rect
+from flashviz.lettering import TITLE_PX, Face
+from flashviz.mobjects.named import Act
+from flashviz.mobjects.tiles import box, panel
 from flashviz.theme import Theme
 
 NAMES = {"Q": "Q", "K": "K^top", "V": "V", "O": "O"}
@@ -35,7 +36,7 @@ class CrossView(Group):
             box(_seam(self.cross.tile(tensor, index)), stroke=hue, opacity=resting, width=width) for index in range(count)
         ))  # fmt: skip
 
-    def tile(self, tensor: str, index: int) -> Rectangle:
+    def tile(self, tensor: str, index: int) -> VMobject:
         """The shown cell that holds tile ``index`` of ``tensor`` (a band where tiles are merged)."""
         shown = self.cross.row_of(index) if tensor in ("Q", "O", "LSE") else self.cross.col_of(index)
         return self.strips["O" if tensor == "LSE" else tensor][shown]
@@ -43,7 +44,8 @@ class CrossView(Group):
     def point_at(self, i: int, j: int) -> Rectangle:
         """Set the hollow cursor on score tile (i, j): a place, not a value."""
         cell = self.cross.cell(self.cross.row_of(i), self.cross.col_of(j))
-        return self.cursor.move_to(cell.center)
+        self.cursor.move_to(cell.center)
+        return self.cursor
 
 
 def _seam(rect: Rect) -> Rect:
@@ -61,7 +63,7 @@ def _grid_points(cross: Cross) -> np.ndarray:
         lines.append([[cross.grid.x0, y, 0], [cross.grid.x1, y, 0]])
     ends = np.array(lines, dtype=float)
     thirds = np.array([0, 1 / 3, 2 / 3, 1])[None, :, None]
-    return (ends[:, :1] * (1 - thirds) + ends[:, 1:] * thirds).reshape(-1, 3)
+    return np.asarray(ends[:, :1] * (1 - thirds) + ends[:, 1:] * thirds).reshape(-1, 3)
 
 
 class ScoreSheet(ImageMobject):
@@ -79,11 +81,11 @@ class ScoreSheet(ImageMobject):
         self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
         grid = cross.grid
         self.stretch_to_fit_width(grid.width).stretch_to_fit_height(grid.height)
-        self.move_to([grid.center[0] + lift, grid.center[1] - lift, 0])
+        self.move_to((grid.center[0] + lift, grid.center[1] - lift, 0))
         self.filled = np.zeros((cross.n_rows, cross.n_cols), dtype=bool)
-        self.show(0)
+        self.display(0)
 
-    def show(self, count: int) -> ScoreSheet:
+    def display(self, count: int) -> ScoreSheet:
         """Show the first ``count`` cells in row order; the others are clear."""
         flat = np.arange(self.filled.size) < count
         self.filled = flat.reshape(self.filled.shape)
@@ -94,7 +96,7 @@ class ScoreSheet(ImageMobject):
         return self
 
 
-class SheetTo(Animation):
+class SheetTo(Act):
     """Cells appear in row order, linearly."""
 
     def __init__(self, sheet: ScoreSheet, first: int, last: int, **kwargs: object) -> None:
@@ -102,7 +104,7 @@ class SheetTo(Animation):
         super().__init__(sheet, **kwargs)  # type: ignore[arg-type]
 
     def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.show(round(self.first + (self.last - self.first) * alpha))
+        self.mobject.display(round(self.first + (self.last - self.first) * alpha))
 
 
 def sheet_lift(cross: Cross) -> float:
@@ -116,8 +118,8 @@ class HbmPanel(VGroup):
     def __init__(self, rect: Rect, title: Rect, skin: Theme, text: str = "HBM") -> None:
         self.tag, self.text = "hbm", text
         self.ground = panel(rect, fill=skin.panel, edge=skin.edge)
-        self.title = theme.line(text, TITLE_PX, skin.quiet, theme.Face.STRONG)
-        self.title.move_to(title.center).align_to([title.x0, 0, 0], np.array([-1.0, 0, 0]))
+        self.title = theme.line(text, TITLE_PX, skin.quiet, Face.STRONG)
+        self.title.move_to(title.center).align_to((title.x0, 0, 0), np.array([-1.0, 0, 0]))
         super().__init__(self.ground, self.title)
 
 
@@ -127,12 +129,3 @@ class Slot(VGroup):
     def __init__(self, rect: Rect, skin: Theme) -> None:
         self.tag = "slot"
         super().__init__(box(rect, stroke=skin.edge, fill=skin.edge, opacity=0.55, width=0))
-
-
-def caption_under(rect: Rect, text: str, skin: Theme) -> VGroup:
-    """A small note centred in ``rect``."""
-    note = theme.line(text, NOTE_PX, skin.quiet)
-    return VGroup(note.move_to(centered(*rect.center[:2], 0, 0).center))
-
-
-__all__ = ["CrossView", "HbmPanel", "ScoreSheet", "SheetTo", "Slot", "caption_under", "rectangles", "sheet_lift"]

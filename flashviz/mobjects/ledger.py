@@ -23,7 +23,8 @@ def squares(count: float, rect: Rect, packing: Packing) -> np.ndarray:
     index = np.arange(whole + (part > 1e-9))
     lines = max(1, int(rect.height / packing.pitch + 1e-9))
     x = rect.x0 + (index % packing.per_row) * packing.pitch
-    y = rect.y1 - (index // packing.per_row) * packing.pitch - (rect.height - lines * packing.pitch) / 2 - (packing.pitch - packing.side) / 2
+    margin = (rect.height - lines * packing.pitch) / 2 + (packing.pitch - packing.side) / 2
+    y = rect.y1 - margin - (index // packing.per_row) * packing.pitch
     width = np.full(len(index), packing.side)
     if part > 1e-9:
         width[-1] = packing.side * part
@@ -36,16 +37,16 @@ class LedgerRow(Group):
     def __init__(self, tensor: str, rect: Rect, packing: Packing, unit_bytes: int, widest: str, skin: Theme) -> None:
         self.tensor, self.packing, self.unit_bytes = tensor, packing, unit_bytes
         mark = theme.line(tensor, NOTE_PX, skin.hue(tensor), Face.MONO_STRONG)
-        mark.move_to(rect.center).align_to([rect.x0, 0, 0], LEFT)
+        mark.move_to(rect.center).align_to((rect.x0, 0, 0), LEFT)
         self.area = squares_area(rect, widest)
         self.squares = Rectangles(skin.hue(tensor), name=f"squares {tensor}")
         self.bytes = Readout("", NOTE_PX, skin.ink, name=f"bytes {tensor}", anchor="right").at(rect)
-        self.shown = 0
+        self.shown = 0.0
         super().__init__(mark, self.squares, self.bytes)
 
-    def show(self, nbytes: float) -> LedgerRow:
+    def display(self, nbytes: float) -> LedgerRow:
         self.shown = nbytes
-        self.squares.show(squares(nbytes / self.unit_bytes, self.area, self.packing))
+        self.squares.display(squares(nbytes / self.unit_bytes, self.area, self.packing))
         return self
 
 
@@ -72,17 +73,17 @@ class Ledger(Group):
         area = squares_area(row_rects[0], widest)
         packing = pack(most, area, 1)
         self.heading = theme.line("crossed so far", NOTE_PX, skin.quiet)
-        self.heading.move_to(heading.center).align_to([heading.x0, 0, 0], LEFT)
+        self.heading.move_to(heading.center).align_to((heading.x0, 0, 0), LEFT)
         self.total = Readout(kib(0), NOTE_PX, skin.ink, name="bytes total", face=Face.MONO_STRONG, anchor="right").at(heading)
         self.rows = {t: LedgerRow(t, r, packing, unit_bytes, widest, skin) for (t, r) in zip(final, row_rects, strict=False)}
         super().__init__(self.heading, self.total, *self.rows.values())
-        self.show(dict.fromkeys(final, 0))
+        self.display(dict.fromkeys(final, 0))
 
-    def show(self, crossed: Mapping[str, int]) -> Ledger:
+    def display(self, crossed: Mapping[str, int]) -> Ledger:
         for tensor, row in self.rows.items():
-            row.show(crossed.get(tensor, 0))
-            row.bytes.show(kib(crossed.get(tensor, 0)))
-        self.total.show(kib(sum(crossed.values())))
+            row.display(crossed.get(tensor, 0))
+            row.bytes.display(kib(crossed.get(tensor, 0)))
+        self.total.display(kib(sum(crossed.values())))
         return self
 
 

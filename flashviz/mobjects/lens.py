@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from manim import LEFT, Animation, DashedLine, DashedVMobject, Group, Line, RoundedRectangle, VGroup
+from manim import LEFT, DashedLine, DashedVMobject, Group, Line, RoundedRectangle, VGroup
 
 from flashviz import theme
 from flashviz.layout import Lens, Rect
 from flashviz.lettering import KEY_PX, NOTE_PX, Face, em
+from flashviz.mobjects.named import Act
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, box, panel
 from flashviz.theme import Theme
@@ -61,26 +62,26 @@ class Chart(Group):
         self.key = rect.width / (n_keys + l_most + max(2.0, 0.06 * n_keys))
         self.bars_x = rect.x1 - n_keys * self.key
         self.state = Ceiling(np.zeros(n_keys))
-        axis = Line([rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0], stroke_color=skin.edge, stroke_width=theme.OUTLINE)
+        axis = Line((rect.x0, rect.y0, 0), (rect.x1, rect.y0, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE)
         y = rect.y0 + self.tall
-        self.line = DashedLine([rect.x0, y, 0], [rect.x1, y, 0], stroke_color=skin.ink, stroke_width=theme.OUTLINE, dash_length=0.07)
+        self.line = DashedLine((rect.x0, y, 0), (rect.x1, y, 0), stroke_color=skin.ink, stroke_width=theme.OUTLINE, dash_length=0.07)
         one = theme.line("1", NOTE_PX, skin.ink, Face.MONO)
-        one.move_to([rect.x0 - 0.6 * em(NOTE_PX), y, 0])
+        one.move_to((rect.x0 - 0.6 * em(NOTE_PX), y, 0))
         self.new_line = Rectangles(skin.warn, name="new ceiling")
         self.bars = Rectangles(skin.ink, name="bars")
         self.block = Rectangles(skin.stats, name="past")
         self.outline = Group()
         self.note_past = theme.line("past", NOTE_PX, skin.stats).move_to(axis_note.center)
-        self.note_past.align_to([axis_note.x0, 0, 0], LEFT).set_opacity(0)
+        self.note_past.align_to((axis_note.x0, 0, 0), LEFT).set_opacity(0)
         self.note_bars = theme.line("this tile's terms", NOTE_PX, skin.quiet).move_to(axis_note.center)
-        self.note_bars.align_to([axis_note.x1, 0, 0], -LEFT).set_opacity(0)
+        self.note_bars.align_to((axis_note.x1, 0, 0), -LEFT).set_opacity(0)
         super().__init__(axis, self.line, one, self.block, self.outline, self.bars, self.new_line, self.note_past, self.note_bars)
 
-    def show(self, state: Ceiling) -> Chart:
+    def display(self, state: Ceiling) -> Chart:
         self.state = state
         x0, y0, h, key = self.rect.x0, self.rect.y0, self.tall, self.key
         width, tall = state.past
-        self.block.show(np.array([[x0, y0, x0 + width * key, y0 + tall * h]]) if width > 0 else np.zeros((0, 4)))
+        self.block.display(np.array([[x0, y0, x0 + width * key, y0 + tall * h]]) if width > 0 else np.zeros((0, 4)))
         terms = np.nan_to_num(state.bars, nan=0.0)
         index = np.arange(len(terms))
         standing = np.stack([self.bars_x + (index + 0.08) * key, np.full(len(terms), y0),
@@ -89,10 +90,10 @@ class Chart(Group):
         lying = np.stack([reach[:-1], np.full(len(terms), y0), reach[1:], np.full(len(terms), y0 + h)], 1)
         boxes = standing * (1 - state.poured) + lying * state.poured
         boxes[:, 3] = np.minimum(boxes[:, 3], self.rect.y1)  # a bar beyond the picture is cut at its edge
-        self.bars.show(boxes[terms > 1e-4])
+        self.bars.display(boxes[terms > 1e-4])
         self._show_outline(state.outline)
         level = y0 + min((state.rising or 0.0) * h, self.rect.height)
-        self.new_line.show(np.array([[x0, level - 0.015, self.rect.x1, level + 0.015]]) if state.rising else np.zeros((0, 4)))
+        self.new_line.display(np.array([[x0, level - 0.015, self.rect.x1, level + 0.015]]) if state.rising else np.zeros((0, 4)))
         return self
 
     def _show_outline(self, shape: tuple[float, float] | None) -> None:
@@ -106,7 +107,7 @@ class Chart(Group):
         return CeilingTo(self, state, run_time=run_time, **kwargs)
 
 
-class CeilingTo(Animation):
+class CeilingTo(Act):
     """From the chart's state to another, as ``between`` says."""
 
     def __init__(self, chart: Chart, state: Ceiling, **kwargs: Any) -> None:
@@ -118,7 +119,7 @@ class CeilingTo(Animation):
         super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.show(between(self.old, self.new, alpha))
+        self.mobject.display(between(self.old, self.new, alpha))
 
 
 class Strip(Rectangles):
@@ -133,7 +134,7 @@ class Pill(VGroup):
         width = min(rect.width, 0.6 * em(KEY_PX) * len(text) + 1.1)
         plate = RoundedRectangle(corner_radius=rect.height * 0.3, width=width, height=rect.height * 0.86, stroke_width=0,
                                  fill_color=skin.ink, fill_opacity=1)  # fmt: skip
-        plate.move_to(rect.center).align_to([rect.x0, 0, 0], LEFT)
+        plate.move_to(rect.center).align_to((rect.x0, 0, 0), LEFT)
         sign = theme.maths("alpha =", KEY_PX, skin.ground).move_to(plate.get_center())
         sign.align_to(plate.get_left() + 0.16, LEFT)
         self.number = Readout(text, KEY_PX, skin.ground, name="alpha")
@@ -149,7 +150,7 @@ class RowLens(Group):
         self.tag, self.rects, self.skin = "lens", rects, skin
         self.ground = panel(rects.rect, fill=skin.chip, edge=skin.edge)
         self.title = theme.line(title, NOTE_PX, skin.quiet)
-        self.title.move_to(rects.title.center).align_to([rects.title.x0, 0, 0], LEFT)
+        self.title.move_to(rects.title.center).align_to((rects.title.x0, 0, 0), LEFT)
         self.chart = Chart(rects.chart, rects.axis_note, n_keys, l_most, headroom, skin)
         super().__init__(self.ground, self.title, self.chart)
 
@@ -163,7 +164,7 @@ class KeyNumber(Group):
     def __init__(self, symbol: str, rect: Rect, text: str, name: str, px: float, skin: Theme) -> None:
         self.tag = name
         self.sign = theme.maths(symbol, KEY_PX, skin.stats)
-        self.sign.move_to(rect.center).align_to([rect.x0, 0, 0], LEFT)
+        self.sign.move_to(rect.center).align_to((rect.x0, 0, 0), LEFT)
         self.number = Readout(text, px, skin.ink, name=name).at(rect.beyond(0.5))
         super().__init__(self.sign, self.number)
 

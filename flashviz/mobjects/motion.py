@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from manim import Animation, Mobject, linear, smooth
+from manim import Mobject, linear, smooth
 from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz.mobjects.named import Act
 
 LIFT, TRAVEL, LAND = 0.15, 0.5, 0.15  # seconds: STORYBOARD's load
 LIFTED = 1.1  # how much larger a tile is drawn while it is off the board
 
 
-class Flight(Animation):
+class Flight(Act):
     """Lift, travel along ``path`` at cubic in-out, land. The size in flight is constant: one square is one tile of bytes.
 
     Args:
@@ -39,7 +41,7 @@ class Flight(Animation):
         self.mobject.scale(1 + (LIFTED - 1) * height).move_to(self.point(share))
 
 
-class Enlarge(Animation):
+class Enlarge(Act):
     """A picture grows from a tile's size to its place on the chip; ends exactly as it was made."""
 
     def __init__(self, picture: Mobject, from_width: float, from_height: float, **kwargs: Any) -> None:
@@ -55,7 +57,7 @@ class Enlarge(Animation):
                 mobject.points[:, :2] = center[:2] + (start.points[:, :2] - center[:2]) * factor
 
 
-class Veil(Animation):
+class Veil(Act):
     """A zone that is not in play is veiled by the ground's colour."""
 
     def __init__(self, veil: Mobject, opacity: float, **kwargs: Any) -> None:

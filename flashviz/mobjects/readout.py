@@ -6,12 +6,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from manim import Animation, VMobject
+from manim import VMobject
 from manim.typing import Point3D_Array
 
 from flashviz import theme
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, ink_box, text_width
+from flashviz.mobjects.named import Act
 
 ADVANCE = 0.6  # of JetBrains Mono, in em
 
@@ -23,7 +24,7 @@ def _outline(char: str, face: Face) -> Point3D_Array:
     drawn = theme.line(char, px, "#FFFFFF", face)
     _, bottom = ink_box(char, px, face)
     middle = text_width(char, px, face) / 2
-    drawn.shift([middle - drawn.get_center()[0], bottom - drawn.get_bottom()[1], 0])
+    drawn.shift((middle - drawn.get_center()[0], bottom - drawn.get_bottom()[1], 0))
     family = [glyph.points for glyph in drawn.family_members_with_points()]
     return np.concatenate(family) if family else np.zeros((0, 3))
 
@@ -42,20 +43,20 @@ class Readout(VMobject):
         self.tag, self.px, self.face, self.anchor = name, px, face, anchor
         self.text = text
         self.home = np.zeros(3)
-        self.show(text)
+        self.display(text)
 
     def at(self, rect: Rect) -> Readout:
         """Stand on the middle line of ``rect``, at its anchor side."""
         x = {"left": rect.x0, "center": rect.center[0], "right": rect.x1}[self.anchor]
         self.home = np.array([x, rect.center[1] - 0.36 * em(self.px), 0.0])
-        return self.show(self.text)
+        return self.display(self.text)
 
-    def show(self, text: str) -> Readout:
+    def display(self, text: str) -> Readout:
         self.text = text
         self.points = self._compose(text, np.ones(len(text)), self._start(len(text)))
         return self
 
-    def flip(self, text: str, run_time: float = 0.35) -> Flip:
+    def turn(self, text: str, run_time: float = 0.35) -> Flip:
         return Flip(self, text, run_time=run_time)
 
     @property
@@ -79,7 +80,7 @@ class Readout(VMobject):
         return np.concatenate(parts) if parts else np.zeros((0, 3))
 
 
-class Flip(Animation):
+class Flip(Act):
     """Old digits fold away, new ones unfold; digits that stay do not move. Never counts through values in between."""
 
     def __init__(self, readout: Readout, text: str, **kwargs: Any) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from manim import (
     RESAMPLING_ALGORITHMS,
-    Animation,
     DashedVMobject,
     Group,
     ImageMobject,
@@ -18,6 +17,7 @@ from manim import (
 
 from flashviz import theme
 from flashviz.layout import Rect
+from flashviz.mobjects.named import Act
 from flashviz.theme import Theme
 
 
@@ -62,7 +62,7 @@ class Rectangles(VMobject):
         super().__init__(stroke_width=0, fill_color=color, fill_opacity=opacity)
         self.tag = name
 
-    def show(self, boxes: np.ndarray) -> Rectangles:
+    def display(self, boxes: np.ndarray) -> Rectangles:
         self.points = rectangles(boxes)
         return self
 
@@ -84,7 +84,7 @@ class Matrix(Group):
         share = (values - self.low) / max(self.high - self.low, 1e-30)
         return theme.ramp(share, self.skin.panel, self.skin.hue(self.tensor))
 
-    def show(self, values: np.ndarray) -> Matrix:
+    def display(self, values: np.ndarray) -> Matrix:
         self.values = np.asarray(values, dtype=float)
         self.image.pixel_array = self._pixels(self.values)
         return self
@@ -93,7 +93,7 @@ class Matrix(Group):
         return MatrixTo(self, values, run_time=run_time)
 
 
-class MatrixTo(Animation):
+class MatrixTo(Act):
     """Values pass linearly from old to new: for a matrix that the kernel overwrites in place."""
 
     def __init__(self, matrix: Matrix, values: np.ndarray, **kwargs: Any) -> None:
@@ -105,4 +105,4 @@ class MatrixTo(Animation):
         super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.show(self.old * (1 - alpha) + self.new * alpha)
+        self.mobject.display(self.old * (1 - alpha) + self.new * alpha)
