@@ -51,12 +51,12 @@ class Theme:
 
 DARK = Theme(
     name="dark", ground="#0B0F15", panel="#121924", chip="#141B26", registers="#1C2733", edge="#43546B",
-    ink="#EEF3F8", quiet="#A3B2C6", q="#5AB4F0", k="#F2A541", v="#3CC79B", o="#E08CC4", stats="#F5E663",
+    ink="#EEF3F8", quiet="#A3B2C6", q="#35ABEF", k="#F7A439", v="#58DBAA", o="#CE90BA", stats="#F2E672",
     scores="#D7DEE8", warn="#FF8A6B",
 )  # fmt: skip
 LIGHT = Theme(
     name="light", ground="#FFFFFF", panel="#F4F6F9", chip="#EEF2F7", registers="#E1E8F0", edge="#8C9BB0",
-    ink="#10161E", quiet="#4A586B", q="#0B66A8", k="#A85400", v="#00704F", o="#A02C7C", stats="#6F5B00",
+    ink="#10161E", quiet="#4A586B", q="#0064BC", k="#A1500C", v="#006240", o="#950567", stats="#534100",
     scores="#2B3644", warn="#B3261E",
 )  # fmt: skip
 THEMES: dict[ThemeName, Theme] = {"dark": DARK, "light": LIGHT}
