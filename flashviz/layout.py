@@ -101,18 +101,13 @@ def centered(x: float, y: float, width: float, height: float) -> Rect:
 def rows(rect: Rect, count: int, gap: float = 0.0) -> list[Rect]:
     """``count`` equal rows, top first."""
     height = (rect.height - gap * (count - 1)) / count
-    return [
-        Rect(rect.x0, rect.y1 - k * (height + gap) - height, rect.x1, rect.y1 - k * (height + gap))
-        for k in range(count)
-    ]
+    return [Rect(rect.x0, rect.y1 - k * (height + gap) - height, rect.x1, rect.y1 - k * (height + gap)) for k in range(count)]
 
 
 def columns(rect: Rect, count: int, gap: float = 0.0) -> list[Rect]:
     """``count`` equal columns, left first."""
     width = (rect.width - gap * (count - 1)) / count
-    return [
-        Rect(rect.x0 + k * (width + gap), rect.y0, rect.x0 + k * (width + gap) + width, rect.y1) for k in range(count)
-    ]
+    return [Rect(rect.x0 + k * (width + gap), rect.y0, rect.x0 + k * (width + gap) + width, rect.y1) for k in range(count)]
 
 
 def frame(aspect: Aspect) -> Rect:

@@ -208,7 +208,5 @@ def _config_of_trace(path: Path, layers: list[_Layer]) -> AttentionConfig:
     for layer in layers[namer:]:
         for name, value in layer.values.items():
             if name in stated and stated[name] != value:
-                raise UsageError(
-                    f"{layer.spell(name)}={value} contradicts {path}, recorded with {stated[name]}; leave one out"
-                )
+                raise UsageError(f"{layer.spell(name)}={value} contradicts {path}, recorded with {stated[name]}; leave one out")
     return config

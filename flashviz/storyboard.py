@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from flashviz.config import AttentionConfig
 from flashviz.figures import amount, number, power, quarters, total
 from flashviz.trace import Kind, ProgramValues, Trace
 
@@ -20,6 +21,7 @@ Rule = Literal["rise", "variation", "calm"]
 FIRST_RISE = (0.25, 0.5)  # alpha of the rise that is shown slowly
 CALM_TILES = 2  # tiles without a rise between the first tile and the rise that is shown
 CANDIDATES = 64  # programs that are searched for a row to follow
+VANISHED = 1e-6  # an alpha below it counts as this much variation, and no more
 
 
 @dataclass(frozen=True)
@@ -53,20 +55,29 @@ def follow(programs: Mapping[tuple[int, int], np.ndarray], l_values: Mapping[tup
     """Choose the row to follow from ``alpha`` [tiles, rows] and ``l`` [tiles, rows] of some programs, in the trace's order.
 
     STORYBOARD's rule: no rise at tiles 1 and 2, then a first rise with alpha in 0.25..0.5, then preferably a later rise at
-    which l falls. Where no row fits: the row with most variation of alpha that rises at all. Where nothing rises: row 0.
+    which l falls. Where no row fits: the row with most variation of alpha. Where nothing rises: the first that sees a key.
     """
     fitting = [found for program, alpha in programs.items() for found in _fitting(program, alpha, l_values[program])]
     if fitting:
         return max(fitting, key=lambda found: found[0])[1]
     best, most = None, 0.0
     for program, alpha in programs.items():
-        rises = (alpha[1:] < 1) & (alpha[1:] > 0)
-        variation = np.where(rises, -np.log(np.where(rises, alpha[1:], 1.0)), 0.0).sum(0)
+        rises = (alpha[1:] < 1) & (l_values[program][1:] > 0)  # a masked row has alpha = 0 and l = 0: nothing rises
+        variation = -np.log(np.clip(alpha[1:], VANISHED, 1.0), where=rises, out=np.zeros(rises.shape)).sum(0)
         if variation.size and variation.max() > most:
             most, row = float(variation.max()), int(variation.argmax())
             first, *others = (1 + int(t) for t in np.flatnonzero(rises[:, row]))
             best = Follow(program, row, "variation", first, others[0] if others else None)
-    return best or Follow(next(iter(programs)), 0, "calm", None, None)
+    return best or _calm(l_values)
+
+
+def _calm(l_values: Mapping[tuple[int, int], np.ndarray]) -> Follow:
+    """Where nothing rises: the first row that sees a key at all, else the first row."""
+    for program, l_new in l_values.items():
+        seen = np.flatnonzero(l_new[-1] > 0) if len(l_new) else ()
+        if len(seen):
+            return Follow(program, int(seen[0]), "calm", None, None)
+    return Follow(next(iter(l_values)), 0, "calm", None, None)
 
 
 def _fitting(program: tuple[int, int], alpha: np.ndarray, l_new: np.ndarray) -> list[tuple[tuple[float, ...], Follow]]:
@@ -102,8 +113,8 @@ def facts(fa2: Trace, standard: Trace, chosen: Follow, values: ProgramValues, *,
     row = chosen.row
     said: dict[str, str] = {
         "stored": f"{stored_score_tiles(standard):,}",
-        "tile": f"{config.block_m} × {config.head_dim}",
-        "unit": amount(unit),
+        "tile": " and ".join(f"{side} × {config.head_dim}" for side in _sides(config)),
+        "unit": " or ".join(amount(side * config.head_dim * config.itemsize) for side in _sides(config)),
         "programs": f"{config.row_blocks * config.heads * config.batch:,}",
         "scores": f"{int(np.isfinite(values.s[0]).sum()):,}" if len(values.j) else "0",
         "standard_tiles": quarters(crossed_bytes(standard) / unit),
@@ -124,6 +135,12 @@ def facts(fa2: Trace, standard: Trace, chosen: Follow, values: ProgramValues, *,
             "l_new": total(values.l_new[t, row]),
         }  # fmt: skip
     return said
+
+
+def _sides(config: AttentionConfig) -> list[int]:
+    """Rows of a tile of Q and O, and of K and V where they differ: no tile is taller than its matrix."""
+    rows, keys = min(config.block_m, config.seq_q), min(config.block_n, max(config.seq_k, 1))
+    return [rows] if rows == keys else [rows, keys]
 
 
 def tile_unit(trace: Trace) -> int:
@@ -186,6 +203,7 @@ FLASH: tuple[Beat, ...] = (
 
 CALM_CAPTION = "No score of our row ever rises above its first maximum: no correction needed."
 NO_KEYS_CAPTION = "There are no keys: O = 0 and LSE = −∞."
+CALM_BEAT = "8"  # left out where the very next tile rises
 RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
 
 DIGEST_SECONDS = {
@@ -206,9 +224,9 @@ def board(said: Mapping[str, str], chosen: Follow, *, pauses: bool = True, secon
     for beat in FLASH:
         if (beat.pause and not pauses) or (seconds is not None and beat.name not in seconds):
             continue
-        if chosen.rise is None and beat.name in RISE_BEATS:
+        if (chosen.rise is None and beat.name in RISE_BEATS) or (chosen.rise == 1 and beat.name == CALM_BEAT):
             continue
-        caption = CALM_CAPTION if beat.name == "8" and chosen.rise is None else beat.caption
+        caption = CALM_CAPTION if beat.name == CALM_BEAT and chosen.rise is None else beat.caption
         length = beat.seconds if seconds is None else seconds[beat.name]
         beats.append(replace(beat, caption=caption.format(**said), seconds=length, still=beat.still * length / beat.seconds))
     return tuple(beats)

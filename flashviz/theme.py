@@ -135,5 +135,3 @@ def ramp(values: np.ndarray, low: str, high: str) -> RGBAPixelArray:
 def rgb(color: str) -> np.ndarray:
     """[3] floats in 0..1 of ``#RRGGBB``."""
     return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-
-

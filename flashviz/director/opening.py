@@ -253,7 +253,7 @@ class Opening(StageScene):
         self.move(FadeIn(lit), FadeIn(frame_), FadeIn(here), FadeIn(cuts), seconds=0.7)
         self.arrived()
         whole = Brace(box(field.inset(0, -0.12), stroke=self.skin.ink), UP, color=self.skin.quiet)
-        formula = theme.maths("p_j = e^(s_j - m) thin slash thin ell, quad ell = sum_(\"whole row\") e^(s_n - m)", KEY_PX, self.skin.ink)
+        formula = theme.maths('p_j = e^(s_j - m) thin slash thin ell, quad ell = sum_("whole row") e^(s_n - m)', KEY_PX, self.skin.ink)
         formula.next_to(whole, UP, buff=0.15)
         if formula.width > room.width:
             formula.scale(room.width / formula.width)
@@ -283,4 +283,3 @@ class Opening(StageScene):
 def last(trace: Trace, kind: Kind) -> int:
     """Index of the last event of a kind."""
     return int(np.flatnonzero(trace.columns["kind"] == kind)[-1])
-

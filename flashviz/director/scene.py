@@ -209,8 +209,10 @@ def _clear(part: Mobject) -> bool:
     if len(points) == 0:
         return True
     fills = [m for m in part.family_members_with_points() if hasattr(m, "get_fill_opacity")]
-    return bool(fills) and len(fills) == len(part.family_members_with_points()) and all(
-        m.get_fill_opacity() == 0 and m.get_stroke_opacity() == 0 for m in fills
+    return (
+        bool(fills)
+        and len(fills) == len(part.family_members_with_points())
+        and all(m.get_fill_opacity() == 0 and m.get_stroke_opacity() == 0 for m in fills)
     )
 
 

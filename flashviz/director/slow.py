@@ -268,5 +268,3 @@ class Slow(StageScene):
         self.blend(t, seconds=max(self.motion, FADE_SCORES + 0.2))
         if self.sum_shown is not None:
             self.remove(self.sum_shown)
-
-

@@ -172,5 +172,3 @@ class KeyNumber(Group):
 def headroom(alpha: float) -> float:
     """Ceilings that fit into the chart: what a first rise by ``alpha`` needs, between 1.15 and 3.6."""
     return float(np.clip(1.0 / max(alpha, 1e-9) * 1.02, 1.15, 3.6))
-
-
