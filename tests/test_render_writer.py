@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -37,6 +38,18 @@ class Tiny(Scene):
         self.next_section("second")
         self.play(square.animate.shift(RIGHT), run_time=0.5)
         self.add_subcaption("moved", duration=0.2)
+
+
+class ByTheClock(Tiny):
+    """Fills each second up, as a film's beats do: what it plays depends on the clock."""
+
+    def construct(self) -> None:
+        square = Square()
+        self.clock = []
+        for second in (1, 2, 3):
+            self.play(square.animate.shift(RIGHT / 3), run_time=0.33)
+            self.wait(second - self.renderer.time)
+            self.clock.append(self.renderer.time)
 
 
 class Broken(Tiny):
@@ -94,6 +107,23 @@ def test_tags_are_part_of_the_cache_key_and_cached_segments_are_used(manim_confi
     assert second == first
     assert [path.stat().st_mtime_ns for path in segments] == written
     assert probe(second).matrix == SMPTE170M
+
+
+def test_the_second_render_is_the_same_film_from_the_cache(manim_config: ManimConfig, tmp_path: Path) -> None:
+    first = probe(rendered(manim_config, ByTheClock))
+    segments = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("partial_movie_files/*/*.mp4")}
+    second = probe(rendered(manim_config, ByTheClock))
+    assert second == first
+    assert first.frames == 30
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("partial_movie_files/*/*.mp4")} == segments
+
+
+@pytest.mark.parametrize("options", [{}, {"from_animation_number": 4}, {"save_last_frame": True}, {"dry_run": True}])
+def test_the_clock_is_the_same_whether_frames_are_drawn_or_not(manim_config: ManimConfig, options: dict[str, Any]) -> None:
+    with manim_config(**options):
+        scene = ByTheClock()
+        scene.render()
+    assert scene.clock == [1, 2, 3]
 
 
 def test_own_x264_params_are_kept(manim_config: ManimConfig) -> None:
@@ -184,8 +214,6 @@ def packets(path: Path) -> list[bytes]:
 
 def test_opengl_is_refused(manim_config: ManimConfig) -> None:
     with manim_config():
-        config._d["renderer"] = (
-            RendererType.OPENGL
-        )  # the public setter also swaps manim's base classes, for the whole process
+        config._d["renderer"] = RendererType.OPENGL  # the public setter also swaps manim's base classes, for the whole process
         with pytest.raises(UsageError, match="drawn by cairo"):
             make_renderer()

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
+import numpy as np
 from manim import CairoRenderer, config, tempconfig
 from manim.constants import RendererType
 from manim.scene.scene_file_writer import SceneFileWriter
@@ -69,11 +70,25 @@ def manim_for(scene_file: Path, quality: str, media_dir: Path) -> Iterator[None]
 
 
 class FilmRenderer(CairoRenderer):
-    """Cairo, with an encoder that tags its colours. The tags change the bytes, so they are in manim's cache key."""
+    """Cairo, with an encoder that tags its colours, and a clock that counts frames.
 
-    def init_scene(
-        self, scene: Scene, session_spec: RenderSessionSpec, file_writer_settings: _SceneFileWriterSettings
-    ) -> None:
+    The tags change the bytes, so they are in manim's cache key. manim's clock runs by frames while it draws and by
+    nominal seconds where it skips or finds a segment in its cache; a scene that fills a beat up to the second would then
+    be another film the second time. Here both go by frames.
+    """
+
+    def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
+        """As manim; afterwards ``time`` is a whole number of frames, the same whether they were drawn or not."""
+        rate, start = self.camera.frame_rate, self.time
+        super().play(scene, *args, **kwargs)
+        frames = _frames(scene, rate) if self.skip_animations else round((self.time - start) * rate)
+        self.time = (round(start * rate) + frames) / rate
+
+    def freeze_current_frame(self, duration: float) -> None:
+        """Hold the picture for the nearest number of frames; manim rounds down, and 2.0 s could lose one."""
+        self.add_frame(self.get_frame(), num_frames=_still_frames(duration, self.camera.frame_rate))
+
+    def init_scene(self, scene: Scene, session_spec: RenderSessionSpec, file_writer_settings: _SceneFileWriterSettings) -> None:
         """Replace the encoder in the scene's own session, from which manim takes its cache key, and in the writer's."""
         encoder = _tagged(session_spec.video_encoder)
         kept = file_writer_settings.max_files_cached
@@ -85,6 +100,17 @@ class FilmRenderer(CairoRenderer):
             max_inflight_encoders=max(file_writer_settings.max_inflight_encoders, ENCODERS_AHEAD),
         )
         super().init_scene(scene, scene.session_spec, scene.file_writer_settings)
+
+
+def _frames(scene: Scene, rate: float) -> int:
+    """How many frames the play that ``scene`` has just been given takes, as manim steps through it."""
+    if scene.is_current_animation_frozen_frame():
+        return _still_frames(scene.duration, rate)
+    return len(np.arange(0, scene.duration, 1 / rate))
+
+
+def _still_frames(seconds: float, rate: float) -> int:
+    return max(1, round(seconds * rate))
 
 
 def _tagged(encoder: VideoEncoderSpec | None) -> VideoEncoderSpec | None:
@@ -100,9 +126,7 @@ def _tagged(encoder: VideoEncoderSpec | None) -> VideoEncoderSpec | None:
 class FilmWriter(SceneFileWriter):
     """manim's writer; each file appears under its name when it is whole, and an MP4 has its index first."""
 
-    def combine_files(
-        self, input_files: list[str], output_file: Path, create_gif: bool = False, includes_sound: bool = False
-    ) -> None:
+    def combine_files(self, input_files: list[str], output_file: Path, create_gif: bool = False, includes_sound: bool = False) -> None:
         """Join segments into ``output_file``, which replaces an older one only when it is whole."""
         output_file.parent.mkdir(parents=True, exist_ok=True)
         with _beside(output_file) as joined:
