@@ -74,9 +74,9 @@ def follow(programs: Mapping[tuple[int, int], np.ndarray], l_values: Mapping[tup
 def _calm(l_values: Mapping[tuple[int, int], np.ndarray]) -> Follow:
     """Where nothing rises: the first row that sees a key at all, else the first row."""
     for program, l_new in l_values.items():
-        seen = np.flatnonzero(l_new[-1] > 0) if len(l_new) else ()
-        if len(seen):
-            return Follow(program, int(seen[0]), "calm", None, None)
+        seen = np.flatnonzero(l_new[-1] > 0).tolist() if len(l_new) else []
+        if seen:
+            return Follow(program, seen[0], "calm", None, None)
     return Follow(next(iter(l_values)), 0, "calm", None, None)
 
 
@@ -202,7 +202,6 @@ FLASH: tuple[Beat, ...] = (
 )  # fmt: skip
 
 CALM_CAPTION = "No score of our row ever rises above its first maximum: no correction needed."
-NO_KEYS_CAPTION = "There are no keys: O = 0 and LSE = −∞."
 CALM_BEAT = "8"  # left out where the very next tile rises
 RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
 

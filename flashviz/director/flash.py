@@ -12,6 +12,7 @@ from flashviz.config import AttentionConfig
 from flashviz.director.closing import Closing
 from flashviz.director.opening import Opening
 from flashviz.director.stage import Material
+from flashviz.errors import ConfigError
 from flashviz.inputs import make_inputs
 from flashviz.layout import BAND_LIMIT
 from flashviz.storyboard import CANDIDATES, board, facts, follow
@@ -42,12 +43,14 @@ class FlashFilm(Opening, Closing):
 
 def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | None, path: Path | None) -> Material:
     """Traces and values of the film; the fa2 trace is the given file's, or recorded twice: once to choose, once to look closely."""
+    if config.seq_k == 0:
+        raise ConfigError("seq_k must be at least 1 for a film, got 0; there is nothing to attend to")
     given = Trace.load(path) if path is not None else None
     if given is not None:
         config, source = given.config, "numpy" if given.header.source == "numpy" else "triton"
     recorded = run(config, source=source, algorithm="fa2")
     fa2 = recorded.trace if given is None else given
-    candidates = [p for p in fa2.programs if p[1] == 0][:CANDIDATES]
+    candidates = [p for p in fa2.programs if p[1] == 0 and config.visited(p[0])][:CANDIDATES]
     seen = {program: replay(fa2, program) for program in candidates}
     chosen = follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
     if given is None:
