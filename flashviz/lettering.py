@@ -89,5 +89,13 @@ def _break(words: list[str], width: float, px: float, face: Face) -> list[str]:
 @cache
 def ink_box(text: str, px: float, face: Face = Face.TEXT) -> tuple[float, float]:
     """Top and bottom of the ink above the baseline, in scene units (bottom is negative where a letter descends)."""
-    _, top, _, bottom = _font(face).getbbox(text, anchor="ls")
-    return -top / 1000 * em(px), -bottom / 1000 * em(px)
+    inked = [_ink(char, face) for char in set(text) if not char.isspace()]
+    return max(top for top, _ in inked) * em(px), min(bottom for _, bottom in inked) * em(px)
+
+
+@cache
+def _ink(char: str, face: Face) -> tuple[float, float]:
+    """Top and bottom of one glyph in em. Pillow's getbbox would count the baseline in, and a minus stands above it."""
+    mask, (_, top) = _font(face).getmask2(char, anchor="ls")
+    box = mask.getbbox()
+    return -(top + box[1]) / 1000, -(top + box[3]) / 1000

@@ -32,7 +32,8 @@ class Opening(StageScene):
         """Two HBMs as they are at the end: one grid full, one empty, the same O."""
         room = self.set.center_stage
         places = two_halves(room, beside=self.set.aspect != "9:16")
-        crosses = [cross(self.config_, place.inset(0.15).below(em(TITLE_PX) * LINE_PITCH)) for place in places]
+        line_h = em(TITLE_PX) * LINE_PITCH
+        crosses = [cross(self.config_, place.inset(0.15).below(line_h).above(line_h)) for place in places]
         full = FinalHbm(places[0], "standard attention", crosses[0], self.skin)
         empty = FinalHbm(places[1], "FlashAttention", crosses[1], self.skin)
         sheets = self.sheets(crosses[0])
@@ -49,14 +50,11 @@ class Opening(StageScene):
         self.finish = [full, empty, *sheets, *glows, *tags]
 
     def sheet_tags(self, rect: Rect) -> list[Mobject]:
-        """How many tiles each sheet has, in the panel's title line."""
+        """How many tiles each sheet has, beneath the cross."""
         tiles = self.config_.row_blocks * self.config_.col_blocks * self.config_.heads * self.config_.batch
-        title = rect.inset(0.15, 0.08).top(em(TITLE_PX) * LINE_PITCH)
-        words = (f"{tiles:,} tiles of S", f"{tiles:,} tiles of S, {tiles:,} of P")
-        first, second = (note(text, NOTE_PX, self.skin.ink, title, "right") for text in words)
-        plus = note(words[1][len(words[0]) :], NOTE_PX, self.skin.ink, title, "right")
-        first.next_to(plus, LEFT, buff=0.0).align_to(second, LEFT)
-        return [first, plus]
+        left, right = columns(rect.inset(0.15, 0.08).bottom(em(TITLE_PX) * LINE_PITCH), 2)
+        words = (f"S: {tiles:,} tiles", f"P: {tiles:,} tiles")
+        return [note(text, NOTE_PX, self.skin.ink, place, "center") for text, place in zip(words, (left, right), strict=True)]
 
     def sheets(self, place: Cross) -> list[ScoreSheet]:
         """S, and P on a second sheet a little aside: what standard attention keeps in HBM."""
