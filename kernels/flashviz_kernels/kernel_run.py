@@ -53,11 +53,7 @@ def run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept) -> KernelRun
     need = copies * config.row_blocks * capacity * ROW * 4
     if need > EVENTS_LIMIT:
         raise UsageError(f"events must fit a trace buffer of {EVENTS_LIMIT:,} B, got {need:,} B for this config; use source numpy")
-    problem = Problem(
-        batch=config.batch, heads=config.heads, kv_heads=config.kv_heads, n_q=config.seq_q, n_k=config.seq_k, d=config.head_dim,
-        dtype=config.dtype, causal=config.causal, scale=config.scale, block_m=config.block_m, block_n=config.block_n,
-        stages=config.stages, num_warps=choose_warps(config.block_m, config.head_dim),
-    )  # fmt: skip
+    problem = problem_of(config)
     buffers = _buffers(config, kept, capacity)
     compiled = _gpu_is_free()
     kernel = load_kernel(interpreted=not compiled)
@@ -70,6 +66,15 @@ def run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept) -> KernelRun
     return KernelRun(o, lse, expand(buffers.events, config), source, kernel.fn, sys.modules["triton"].__version__)
 
 
+def problem_of(config: AttentionConfig) -> Problem:
+    """The launch that a config describes."""
+    c = config
+    return Problem(
+        batch=c.batch, heads=c.heads, kv_heads=c.kv_heads, n_q=c.seq_q, n_k=c.seq_k, d=c.head_dim, dtype=c.dtype, causal=c.causal,
+        scale=c.scale, block_m=c.block_m, block_n=c.block_n, stages=c.stages, num_warps=choose_warps(c.block_m, c.head_dim),
+    )  # fmt: skip
+
+
 def expand(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
     """Columns from the kernel's rows [programs, capacity, 8]. Bytes come from the box that the kernel reported, flops from its tiles.
 
@@ -79,7 +84,8 @@ def expand(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
     used = rows[:, :, 0] >= 0
     program, slot = np.nonzero(used)
     kind, step, pid, j, r0, r1, c0, c1 = (rows[used][:, at] for at in range(ROW))
-    if not np.array_equal(step, slot) or not np.array_equal(pid, program):
+    gaps = slot >= used.sum(axis=1)[program]
+    if gaps.any() or not np.array_equal(step, slot) or not np.array_equal(pid, program):
         raise FlashvizError("expected each program to number its steps 0, 1, 2, ..., got gaps; the trace buffer was overwritten")
     itemsize = np.zeros(len(Kind), np.int64)
     for transfer in TRANSFERS:

@@ -1,0 +1,65 @@
+"""Running kernels in tests: the interpreted one, and mutants of it that must be caught."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import flashviz_kernels
+from flashviz.config import AttentionConfig
+from flashviz.inputs import make_inputs
+from flashviz_kernels.attention import TraceBuffers, launch
+from flashviz_kernels.interpreter import HostTensor, load_kernel, mended
+from flashviz_kernels.kernel_run import ROW, problem_of
+
+FORWARD = Path(flashviz_kernels.__file__).parent / "forward.py"
+
+
+@contextmanager
+def mutant(folder: Path, *changes: tuple[str, str]) -> Iterator[Any]:
+    """The kernel with some of its text replaced: every text must be there, exactly once."""
+    load_kernel(interpreted=True)
+    source = FORWARD.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in the kernel"
+        source = source.replace(old, new)
+    path = folder / "mutant_forward.py"
+    path.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("mutant_forward", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["mutant_forward"] = module
+    try:
+        spec.loader.exec_module(module)
+        yield module.forward
+    finally:
+        del sys.modules["mutant_forward"]
+
+
+def outputs(kernel: Any, config: AttentionConfig) -> tuple[np.ndarray, np.ndarray]:
+    """O and LSE of a kernel on the config's inputs."""
+    arrays = make_inputs(config)
+    o, lse = np.zeros(arrays[0].shape, arrays[0].dtype), np.zeros(arrays[0].shape[:3], np.float32)
+    with mended():
+        launch(kernel, [HostTensor(array) for array in (*arrays, o, lse)], problem_of(config), None)
+    return o, lse
+
+
+def event_rows(kernel: Any, config: AttentionConfig) -> np.ndarray:
+    """Rows [programs, capacity, 8] that a traced kernel writes; -1 where it wrote none."""
+    arrays = make_inputs(config)
+    o, lse = np.zeros(arrays[0].shape, arrays[0].dtype), np.zeros(arrays[0].shape[:3], np.float32)
+    programs = config.batch * config.heads * config.row_blocks
+    rows = np.full((programs, 4 + 10 * config.col_blocks, ROW), -1, np.int32)
+    nothing = np.zeros(1, np.float32)
+    buffers = TraceBuffers(rows, nothing, nothing, np.full((programs, 2), -1, np.int32), values=False)
+    with mended():
+        launch(kernel, [HostTensor(array) for array in (*arrays, o, lse)], problem_of(config), buffers.each(HostTensor))
+    return rows

@@ -1,0 +1,278 @@
+"""Twin = kernel, event by event, over a wide grid; results within the tolerance; a million events in seconds."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from flashviz.config import AttentionConfig
+from flashviz.errors import MissingPartError, UsageError
+from flashviz.memory import closed_form, traffic
+from flashviz.trace import COMPARED, Kind, Trace, state_at
+from flashviz_kernels import record, twins
+from flashviz_kernels.interpreter import installed, load_kernel
+from flashviz_kernels.recorder import run
+from flashviz_kernels.reference import max_error, naive, tolerance
+from flashviz_kernels.source import event_lines, source_of
+from flashviz_kernels.verify import agree, verify
+from tests.strategies import configs
+
+needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is interpreted where triton is installed")
+
+SMALL: dict[str, Any] = {"block_m": 32, "block_n": 32, "head_dim": 32}
+GRID: dict[str, dict[str, Any]] = {
+    "one tile": {"seq_q": 16, "block_m": 16, "block_n": 16, "head_dim": 16},
+    "default": {},
+    "ragged rows": {**SMALL, "seq_q": 70, "seq_k": 64},
+    "ragged keys": {**SMALL, "seq_q": 64, "seq_k": 70},
+    "ragged both": {**SMALL, "seq_q": 65, "seq_k": 33},
+    "shorter than a tile": {"seq_q": 5, "seq_k": 3},
+    "causal": {**SMALL, "seq_q": 96, "causal": True},
+    "causal, ragged": {**SMALL, "seq_q": 75, "causal": True},
+    "causal, fewer keys": {**SMALL, "seq_q": 100, "seq_k": 40, "causal": True},
+    "causal, more keys": {**SMALL, "seq_q": 40, "seq_k": 100, "causal": True},
+    "causal, wide keys": {**SMALL, "seq_q": 96, "block_m": 16, "block_n": 64, "causal": True},
+    "causal, tall queries": {**SMALL, "seq_q": 96, "block_m": 64, "block_n": 16, "causal": True},
+    "one query": {**SMALL, "seq_q": 1, "seq_k": 100, "causal": True},
+    "no keys": {**SMALL, "seq_q": 40, "seq_k": 0},
+    "no keys, causal": {**SMALL, "seq_q": 40, "seq_k": 0, "causal": True},
+    "grouped query": {**SMALL, "batch": 2, "heads": 4, "kv_heads": 2, "seq_q": 48},
+    "multi-query": {**SMALL, "heads": 4, "kv_heads": 1, "seq_q": 48, "causal": True},
+    "head dim 24": {**SMALL, "head_dim": 24, "seq_q": 50},
+    "head dim 80": {**SMALL, "head_dim": 80, "seq_q": 50},
+    "head dim 256": {**SMALL, "head_dim": 256, "seq_q": 50, "block_m": 16, "block_n": 16},
+    "large scores": {**SMALL, "seq_q": 64, "scale": 4.0},
+    "negative scale": {**SMALL, "seq_q": 64, "scale": -0.3},
+    "gaussian": {**SMALL, "seq_q": 64, "inputs": "gaussian"},
+    "blocks of 128": {"seq_q": 200, "block_m": 128, "block_n": 128, "causal": True},
+}
+DTYPES = ("float16", "bfloat16", "float32")
+
+
+def everything(config: AttentionConfig) -> list[tuple[int, int]]:
+    return [(i, bh) for bh in range(config.batch * config.heads) for i in range(config.row_blocks)]
+
+
+@needs_triton
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", GRID)
+def test_twin_equals_kernel(name: str, dtype: str) -> None:
+    hold_together(AttentionConfig(**GRID[name], dtype=dtype))  # type: ignore[arg-type]
+
+
+@needs_triton
+@settings(max_examples=40, deadline=None)
+@given(configs())
+def test_twin_equals_kernel_for_any_config(config: AttentionConfig) -> None:
+    hold_together(config)
+
+
+def hold_together(config: AttentionConfig) -> None:
+    """Columns equal, values of all programs agree, both outputs within the tolerance, bytes = closed form."""
+    twin = run(config, source="numpy", snapshots=everything(config), stats=True)
+    kernel = run(config, source="triton", snapshots=everything(config), stats=True)
+    assert kernel.trace.header.source in ("triton-interpreter", "triton-gpu")
+    for column in COMPARED:
+        np.testing.assert_array_equal(twin.trace.columns[column], kernel.trace.columns[column], err_msg=column)
+    assert agree(twin.trace, kernel.trace)
+    for ran in (twin, kernel):
+        assert traffic(ran.trace) == closed_form(config, "fa2")
+        within_bounds(config, ran.o, ran.lse, "fa2", ran.trace)
+
+
+def within_bounds(config: AttentionConfig, o: np.ndarray, lse: np.ndarray | None, algorithm: str, trace: Trace) -> None:
+    o64, lse64 = naive(*trace.inputs, scale=config.scale, causal=config.causal)
+    allowed = tolerance(trace.inputs, config, algorithm)
+    assert max_error(o, o64) <= allowed.output
+    if lse is not None:
+        assert max_error(lse, lse64) <= allowed.lse
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("algorithm", ["standard", "fa1"])
+@pytest.mark.parametrize("name", GRID)
+def test_the_other_twins(name: str, algorithm: str, dtype: str) -> None:
+    config = AttentionConfig(**GRID[name], dtype=dtype)  # type: ignore[arg-type]
+    ran = run(config, source="numpy", algorithm=algorithm)
+    assert traffic(ran.trace) == closed_form(config, algorithm)  # type: ignore[arg-type]
+    within_bounds(config, ran.o, ran.lse, algorithm, ran.trace)
+
+
+@settings(max_examples=60, deadline=None)
+@given(configs())
+def test_the_other_twins_for_any_config(config: AttentionConfig) -> None:
+    for algorithm in ("standard", "fa1"):
+        ran = run(config, source="numpy", algorithm=algorithm)
+        assert traffic(ran.trace) == closed_form(config, algorithm)  # type: ignore[arg-type]
+        within_bounds(config, ran.o, ran.lse, algorithm, ran.trace)
+
+
+@pytest.mark.parametrize("algorithm", ["standard", "fa1", "fa2"])
+@pytest.mark.parametrize("causal", [False, True])
+def test_waves_change_nothing(algorithm: str, causal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A twin works on as many row blocks at once as fit; one at a time gives the same trace and values."""
+    config = AttentionConfig(seq_q=100, seq_k=90, causal=causal, heads=2, **SMALL)
+    keep: dict[str, Any] = {"snapshots": everything(config), "stats": True} if algorithm == "fa2" else {}
+    together = run(config, source="numpy", algorithm=algorithm, **keep)
+    monkeypatch.setattr(twins, "LANES", 1)
+    alone = run(config, source="numpy", algorithm=algorithm, **keep)
+    assert together.trace.hash == alone.trace.hash
+    assert agree(together.trace, alone.trace)
+    assert max_error(together.o, alone.o) < 2e-3
+
+
+# ------------------------------------------------------------------------------------------------------------- many events
+
+
+@pytest.mark.slow
+def test_a_million_events_in_seconds_and_in_bounded_memory(tmp_path: Path) -> None:
+    script = """
+import resource, time
+from flashviz.config import AttentionConfig
+from flashviz_kernels import record
+start = time.process_time()
+trace = record(AttentionConfig(seq_q=5376, block_m=16, block_n=16, head_dim=32), source="numpy", snapshots=[(100, 0)])
+seconds = time.process_time() - start
+trace.save("big.npz")
+print(len(trace), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+    alone = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # seconds of one core: other tests keep the rest busy
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env=alone)
+    events, seconds, peak = (float(word) for word in done.stdout.split())
+    assert events > 1_000_000
+    assert seconds < 10
+    assert peak < 1 << 30
+
+
+@pytest.mark.slow
+def test_states_of_a_large_trace_cost_one_program() -> None:
+    trace = record(AttentionConfig(seq_q=2048, block_m=16, block_n=16, head_dim=16), source="numpy")
+    state_at(trace, 1)
+    start = time.perf_counter()
+    for k in np.linspace(1, len(trace), 50).astype(int):
+        state_at(trace, int(k))
+    assert time.perf_counter() - start < 50 * 0.05
+
+
+# ------------------------------------------------------------------------------------------------------------ source lines
+
+
+def statements_before_reports(path: str) -> dict[int, str]:
+    """Line -> the kind that is reported right after the statement on that line, read from the whole file's tree."""
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    found: dict[int, str] = {}
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        for before, after in pairwise(body) if isinstance(body, list) else ():
+            text = ast.unparse(after)
+            kinds = [kind.name for kind in Kind if f"{kind.name}," in text.split("\n")[-1]]
+            reports = text.startswith(("if TRACE:", "log(")) and ("trace(" in text or text.startswith("log("))
+            if reports and kinds and not text.startswith("if TRACE:\n    trace_events"):
+                found[before.lineno] = max(kinds, key=len)
+    return found
+
+
+@needs_triton
+def test_kernel_lines_are_the_statements_that_did_it() -> None:
+    trace = record(AttentionConfig(seq_q=70, causal=True, **SMALL), source="triton")
+    kernel = load_kernel(interpreted=True)
+    path = inspect.getsourcefile(kernel.fn)
+    assert path is not None
+    expected = statements_before_reports(path)
+    assert {(int(e.line), e.kind.name) for e in trace} == set(expected.items())
+    assert len(expected) == 14
+    begins = {
+        Kind.LOAD_Q: "q = tl.load(Q", Kind.LOAD_K: "k = tl.load(K", Kind.QK_DOT: "s = tl.dot(q, tl.trans(k)", Kind.MASK: "s = tl.where(seen",
+        Kind.SOFTMAX_M: "m_new = tl.maximum(m_i, tl.max(s, 1))", Kind.ALPHA: "alpha = tl.exp(m_i - ", Kind.SOFTMAX_P: "p = tl.exp(s - ",
+        Kind.SOFTMAX_L: "l_i = l_i * alpha + tl.sum(p, 1)", Kind.RESCALE_ACC: "acc = acc * alpha[:, None]", Kind.LOAD_V: "v = tl.load(V",
+        Kind.PV_DOT: "acc = tl.dot(p.to(v.dtype), v, acc", Kind.NORMALIZE: "acc = acc / l_use", Kind.STORE_O: "tl.store(O",
+        Kind.STORE_LSE: "tl.store(LSE",
+    }  # fmt: skip
+    for event in trace:
+        assert trace.line_text(event).startswith(begins[event.kind])
+
+
+@pytest.mark.parametrize("algorithm", ["standard", "fa1", "fa2"])
+def test_twin_lines_are_their_own_statements(algorithm: str) -> None:
+    trace = record(AttentionConfig(seq_q=70, causal=True, **SMALL), source="numpy", algorithm=algorithm)
+    expected = statements_before_reports(inspect.getsourcefile(twins) or "")
+    for event in trace:
+        assert expected[event.line] == event.kind.name
+        assert not trace.line_text(event).startswith("log(")
+
+
+def test_a_report_without_a_statement_has_no_line() -> None:
+    assert event_lines("def f():\n    log(Kind.LOAD_Q)\n    x = 1\n", 1) == {}
+    assert source_of(twins.fa2, twins._fa2_tile).text.startswith("def fa2(")
+
+
+# --------------------------------------------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"algorithm": "fa3"}, "algorithm must be one of standard, fa1, fa2, got 'fa3'; try fa2"),
+        ({"source": "cuda"}, "source must be one of numpy, triton, got 'cuda'; leave it out to take triton where it is installed"),
+        ({"source": "triton", "algorithm": "fa1"}, "source triton has the kernel of fa2, got algorithm fa1; use source numpy for it"),
+        ({"algorithm": "standard", "stats": True}, "snapshots and stats are kept of fa2, got algorithm standard; leave them out"),
+        ({"snapshots": [(9, 0)]}, "snapshots must name programs with pid_m below 8 and pid_bh below 1, got (9, 0); leave it out"),
+        ({"snapshots": [(0, -1)]}, "snapshots must name programs with pid_m below 8 and pid_bh below 1, got (0, -1); leave it out"),
+    ],
+)
+def test_requests_that_contradict_themselves(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        record(AttentionConfig(), **options)
+    assert str(caught.value) == message
+
+
+def test_more_values_than_are_kept() -> None:
+    config = AttentionConfig(seq_q=65536, block_m=16, block_n=16, head_dim=16)
+    with pytest.raises(UsageError, match=r"stats must fit 268,435,456 B, got 3,221,225,472 B"):
+        record(config, stats=True)
+    with pytest.raises(UsageError, match=r"snapshots must fit 1,073,741,824 B"):
+        record(config, snapshots=[(i, 0) for i in range(100)])
+    with pytest.raises(UsageError, match=r"events must fit a trace buffer of 1,073,741,824 B, got 5,369,233,408 B .* use source numpy"):
+        record(config, source="triton")
+
+
+def test_triton_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "triton", None)
+    config = AttentionConfig(seq_q=16, **SMALL)
+    with pytest.raises(MissingPartError, match="expected triton, got none for .*; install"):
+        record(config, source="triton")
+    assert record(config).header.source == "numpy"
+
+
+@needs_triton
+def test_the_default_source() -> None:
+    assert record(AttentionConfig(seq_q=32, **SMALL)).header.source != "numpy"
+    assert record(AttentionConfig(seq_q=32, **SMALL), algorithm="fa1").header.source == "numpy"
+    long = AttentionConfig(seq_q=2048, block_m=16, block_n=16, head_dim=16)
+    assert record(long).header.source == "numpy", "16,384 tiles would be interpreted for minutes"
+
+
+def test_verify_takes_configs_and_traces_only() -> None:
+    with pytest.raises(UsageError, match="verify takes an AttentionConfig or a Trace, got str"):
+        verify("trace.npz")  # type: ignore[arg-type]
+
+
+@needs_triton
+@pytest.mark.parametrize("algorithm", ["standard", "fa1", "fa2"])
+def test_verify(algorithm: str) -> None:
+    found = verify(AttentionConfig(seq_q=70, causal=True, heads=2, kv_heads=1, **SMALL), algorithm=algorithm)
+    assert found.ok
+    assert (found.checked, found.twin_equals_kernel) == (("kernel", True) if algorithm == "fa2" else ("twin", None))
+    assert (found.lse_error is None) == (algorithm == "standard")
+    assert found.file_equals_recording is None
