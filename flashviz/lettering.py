@@ -99,3 +99,10 @@ def _ink(char: str, face: Face) -> tuple[float, float]:
     mask, (_, top) = _font(face).getmask2(char, anchor="ls")
     box = mask.getbbox()
     return -(top + box[1]) / 1000, -(top + box[3]) / 1000
+
+
+@cache
+def bearing(char: str, face: Face) -> float:
+    """Where the ink of a glyph starts, right of its advance box's left edge, in em."""
+    ink = _font(face).getmask(char).getbbox()
+    return ink[0] / 1000 if ink else 0.0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from manim import LEFT
 
 from flashviz import lettering, theme
 from flashviz.lettering import CAPTION_PX, KEY_PX, NOTE_PX, Face, em, ink_box, text_width, wrap
+from flashviz.mobjects.readout import Readout
 
 words = st.lists(st.text("abcdefghij mnop", min_size=1, max_size=12).filter(str.strip), min_size=1, max_size=25)
 
@@ -73,3 +75,15 @@ def test_wrap_leaves_no_lone_word() -> None:
 
 def test_wrap_of_nothing_is_nothing() -> None:
     assert wrap("", 5.0, CAPTION_PX) == []
+
+
+def test_composed_code_looks_as_pango_sets_it() -> None:
+    """A readout is put together glyph by glyph: each ink stands where the whole line has it."""
+    text = "qk=tl.dot(q,k_T)*scale#[f(j),illi"
+    composed = Readout(text, KEY_PX, "#FFFFFF", name="code")
+    whole = theme.line(text, KEY_PX, "#FFFFFF", Face.MONO)
+    whole.align_to(composed, LEFT)
+    assert composed.get_right()[0] == pytest.approx(whole.get_right()[0], abs=0.02)
+    for index in (0, 5, 12, 20, len(text) - 1):
+        alone = Readout(text[: index + 1], KEY_PX, "#FFFFFF", name="code")
+        assert alone.get_right()[0] == pytest.approx(whole[index].get_right()[0], abs=0.02)

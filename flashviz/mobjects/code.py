@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from manim import LEFT, VGroup
+from manim import VGroup
 
-from flashviz import theme
 from flashviz.layout import CODE_LINES, Rect, centered, rows
-from flashviz.lettering import CODE_PX, Face, em
+from flashviz.lettering import CODE_PX, em
+from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box, panel
 from flashviz.theme import Theme
 
@@ -32,9 +32,7 @@ class CodePane(VGroup):
             if on:
                 self.add(box(place.inset(-0.05, 0.01), stroke=skin.stats, fill=skin.stats, opacity=0.16, width=0))
                 self.add(box(centered(rect.x0 + 0.06, place.center[1], 0.05, place.height), stroke=skin.stats, opacity=1, width=0))
-            drawn = theme.line(clip(text, room), CODE_PX, skin.ink if on else skin.quiet, Face.MONO)
-            baseline = place.center[1] - 0.36 * em(CODE_PX)
-            self.add(theme.on_baseline(drawn, CODE_PX, place.x0, baseline, clip(text, room), Face.MONO).align_to((place.x0, 0, 0), LEFT))
+            self.add(Readout(clip(text, room), CODE_PX, skin.ink if on else skin.quiet, name="code line").at(place))
 
 
 def clip(text: str, room: int) -> str:

@@ -11,7 +11,7 @@ from manim.typing import Point3D_Array
 
 from flashviz import theme
 from flashviz.layout import Rect
-from flashviz.lettering import Face, em, ink_box, text_width
+from flashviz.lettering import Face, bearing, em, ink_box
 from flashviz.mobjects.named import Act
 
 ADVANCE = 0.6  # of JetBrains Mono, in em
@@ -23,8 +23,7 @@ def _outline(char: str, face: Face) -> Point3D_Array:
     px = 135.0  # em(135) == 1
     drawn = theme.line(char, px, "#FFFFFF", face)
     _, bottom = ink_box(char, px, face)
-    middle = text_width(char, px, face) / 2
-    drawn.shift((middle - drawn.get_center()[0], bottom - drawn.get_bottom()[1], 0))
+    drawn.shift((bearing(char, face) - drawn.get_left()[0], bottom - drawn.get_bottom()[1], 0))
     family = [glyph.points for glyph in drawn.family_members_with_points()]
     return np.concatenate(family) if family else np.zeros((0, 3))
 
