@@ -136,8 +136,9 @@ def compulsory(config: AttentionConfig, algorithm: Algorithm) -> Traffic:
     }  # fmt: skip
     inner = {"O", "L", "M"} if algorithm == "fa1" else set()  # a perfect cache keeps them on chip until the end
     return Traffic(
-        {tensor: size[tensor] for tensor in once.read if tensor not in inner}, {tensor: size[tensor] for tensor in once.written}
-    )  # fmt: skip
+        {tensor: min(size[tensor], moved) for tensor, moved in once.read.items() if tensor not in inner},
+        {tensor: min(size[tensor], moved) for tensor, moved in once.written.items()},
+    )
 
 
 def sram_peak(trace: Trace) -> int:

@@ -229,6 +229,8 @@ def _check_memory(arrays: dict[str, Any]) -> None:
         got = ", ".join(f"{name} {dtype}" for name, dtype in dtypes.items())
         raise InputError(f"q, k and v must have one dtype, got {got}; convert them to one")
     for name, array in arrays.items():
+        if 0 in array.shape:  # nothing to read
+            continue
         itemsize = ITEMSIZE[dtypes[name]]
         steps = [s / itemsize for s in array.strides] if isinstance(array, np.ndarray) else list(array.stride())
         if steps[3] != 1 and array.shape[3] > 1:

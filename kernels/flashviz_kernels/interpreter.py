@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -155,7 +156,8 @@ def mended() -> Iterator[None]:
     builder.create_fp_to_fp = lambda src, dst, mode: rounded(src) if narrows(src, dst) else fp_to_fp(src, dst, mode)
     interpreter._patch_lang = patch_once
     try:
-        with np.errstate(all="ignore"):  # as on a GPU: infinities and NaN propagate, and nobody warns
+        with np.errstate(all="ignore"), warnings.catch_warnings():  # as on a GPU: infinities and NaN propagate silently
+            warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
             yield
     finally:
         for name in ("create_dot", "cast_impl", "create_fp_to_fp"):
