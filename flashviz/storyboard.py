@@ -196,6 +196,7 @@ FLASH: tuple[Beat, ...] = (
     Beat("12", "Parallel", 6, still=1.0, caption="Row blocks never wait for each other: {programs} independent programs."),
     Beat("bill", "The bill", 14, fresh=True, caption=
          "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. Scores in HBM: {scores_bytes} against none."),
+    Beat("pause-c", "Question", 4, pause=True, caption="What would taller tiles change?"),
     Beat("exact", "Exact", 6, still=1.0, fresh=True, caption=
          "Same sums, another order. Error against float64: flash {e_flash}, standard {e_standard}."),
     Beat("card", "Provenance", 6, still=0.0, caption=""),

@@ -36,6 +36,7 @@ class FlashAttentionScene(FlashFilm):
         self.rest()
         self.parallel()
         self.bill()
+        self.pause_c()
         self.exact()
         self.card()
 

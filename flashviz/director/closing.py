@@ -195,6 +195,10 @@ class Closing(Slow):
             self.move(*(FadeOut(thing) for thing in gone), seconds=0.5)
             self.remove(*gone)
 
+    @beat("pause-c")
+    def pause_c(self) -> None:
+        """The bill as a still, with a question to take home."""
+
     @beat("exact")
     def exact(self) -> None:
         """O of the same rows from both, errors against float64 beside them."""
