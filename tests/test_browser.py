@@ -53,9 +53,7 @@ def browser_path() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-@pytest.mark.skipif(
-    browser_path() is None and not os.environ.get(REQUIRE_BROWSER), reason=f"none of {', '.join(BROWSERS)} is installed"
-)
+@pytest.mark.skipif(browser_path() is None and not os.environ.get(REQUIRE_BROWSER), reason=f"none of {', '.join(BROWSERS)} is installed")
 def test_a_browser_shows_the_colours_that_were_drawn(manim_config: ManimConfig) -> None:
     executable = browser_path()
     assert executable is not None, f"{REQUIRE_BROWSER} is set and none of {', '.join(BROWSERS)} is installed"

@@ -28,8 +28,6 @@ from flashviz.settings import load_settings
 
 
 class TinyScene(Scene):
-    on_progress = None
-
     def __init__(self):
         self.settings = load_settings()
         self.provenance = [{"source": "numpy", "hash": str(self.settings.config.seq_q)}]
@@ -38,7 +36,7 @@ class TinyScene(Scene):
     def construct(self):
         print("chatter")
         self.play(Square().animate.shift(RIGHT), run_time=0.4)
-        type(self).on_progress(0.4, 0.4)
+        self.on_progress(0.4, 0.4)
 
 
 class OtherScene(TinyScene):

@@ -119,16 +119,12 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
 def test_the_rooms_of_the_architecture_are_there() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     table = text[text.index("| room |") : text.index("`./run.sh lint`")]
-    named = [
-        room for cell in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for room in re.findall(r"`([\w/.]+)`", cell)
-    ]
+    named = [room for cell in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for room in re.findall(r"`([\w/.]+)`", cell)]
     folder = Path("flashviz")
     rooms = [Path(room) if "/" in room else folder / room for room in named]
     assert all((ROOT / room).exists() for room in rooms), [room for room in rooms if not (ROOT / room).exists()]
     listed = {room.name for room in rooms if room.parts[0] == "flashviz"}
-    there = {
-        path.name for path in (ROOT / "flashviz").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
-    }
+    there = {path.name for path in (ROOT / "flashviz").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     assert there - listed == {"__init__.py", "errors.py", "figures.py"}
 
 

@@ -53,9 +53,7 @@ class Machine:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": str(self.bin), "LOG": str(self.log), "HOME": str(self.root)}
-        return subprocess.run(
-            [str(self.root / "run.sh"), *arguments], env=environment, capture_output=True, text=True, check=False
-        )
+        return subprocess.run([str(self.root / "run.sh"), *arguments], env=environment, capture_output=True, text=True, check=False)
 
     @property
     def calls(self) -> list[str]:
@@ -110,9 +108,7 @@ def test_a_bare_machine_gets_python_and_a_compiler(machine: Machine) -> None:
     for name in ("cc", "pkg-config"):
         (machine.bin / name).unlink()
     machine.run("render")
-    assert machine.calls[1].endswith(
-        "python3 python3-venv python3-dev gcc libc6-dev pkg-config libcairo2-dev libpango1.0-dev"
-    )
+    assert machine.calls[1].endswith("python3 python3-venv python3-dev gcc libc6-dev pkg-config libcairo2-dev libpango1.0-dev")
 
 
 def test_sudo_only_where_needed(machine: Machine) -> None:
@@ -178,9 +174,7 @@ def test_the_wheel_holds_library_kernels_scenes_and_fonts(tmp_path: Path) -> Non
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, env=os.environ | {"SOURCE_DATE_EPOCH": "0"})
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"flashviz/cli/__init__.py", "flashviz_kernels/__init__.py", "flashviz/fonts/Inter-Regular.otf"} <= set(
-        names
-    )
+    assert {"flashviz/cli/__init__.py", "flashviz_kernels/__init__.py", "flashviz/fonts/Inter-Regular.otf"} <= set(names)
     assert any(name.endswith("share/flashviz/scenes/flash.py") for name in names)
     assert any(name.endswith("OFL.txt") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"flashviz", "flashviz_kernels"}
