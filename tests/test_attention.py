@@ -1,5 +1,7 @@
 """flash_attention: right against float64 and torch, and everything that it must refuse, with expected, got and remedy."""
 
+# ruff: noqa: E501  # messages and replacements stand whole, one case a line
+
 from __future__ import annotations
 
 import os
@@ -23,7 +25,7 @@ from flashviz_kernels.reference import max_error, naive, tolerance
 pytestmark = pytest.mark.skipif(not installed(), reason="the kernel is interpreted where triton is installed")
 
 DTYPES = ("float16", "bfloat16", "float32")
-BLOCKS = {"block_m": 32, "block_n": 32}
+BLOCKS: dict[str, Any] = {"block_m": 32, "block_n": 32}
 
 
 @pytest.fixture
@@ -248,10 +250,10 @@ def test_compiling_after_interpreting() -> None:
 def test_an_old_triton_with_a_new_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     load_kernel(interpreted=True)
     monkeypatch.setattr(sys.modules["triton"], "__version__", "3.6.0")
-    monkeypatch.setattr(interpreter.np, "__version__", "2.4.1")
+    monkeypatch.setattr(np, "__version__", "2.4.1")
     with pytest.raises(MissingPartError, match=r"triton 3.6.0 cannot interpret with numpy 2.4.1; install triton>=3.7 or numpy<2.4"):
         flash_attention(Q, K, K)
-    monkeypatch.setattr(interpreter.np, "__version__", "2.3.5")
+    monkeypatch.setattr(np, "__version__", "2.3.5")
     assert flash_attention(Q, K, K).shape == Q.shape
 
 

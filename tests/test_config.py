@@ -81,8 +81,8 @@ def test_unknown_fields_are_named() -> None:
 def test_tiles_in_shared_memory() -> None:
     assert [padded_head_dim(d) for d in (16, 17, 64, 72, 256)] == [16, 32, 64, 128, 256]
     tiles = {"block_m": 64, "block_n": 64, "head_dim": 64, "itemsize": 2, "stages": 2}
-    assert tiles_bytes(**tiles, arch="sm_90") == 5 * 8192  # type: ignore[arg-type]
-    assert tiles_bytes(**tiles, arch="sm_80") == 4 * 8192  # type: ignore[arg-type]
+    assert tiles_bytes(**tiles, arch="sm_90") == 5 * 8192
+    assert tiles_bytes(**tiles, arch="sm_80") == 4 * 8192
 
 
 def test_exit_codes() -> None:

@@ -94,14 +94,14 @@ def test_loop_orders_on_a_grid_of_64_by_64() -> None:
 @given(configs())
 def test_a_perfect_cache_is_never_worse(config: AttentionConfig) -> None:
     for algorithm in ("standard", "fa1", "fa2"):
-        form, least = closed_form(config, algorithm), compulsory(config, algorithm)  # type: ignore[arg-type]
+        form, least = closed_form(config, algorithm), compulsory(config, algorithm)
         assert all(least.read.get(t, 0) <= n for t, n in form.read.items())
         assert all(least.written[t] <= n for t, n in form.written.items())
 
 
 def test_extra_memory() -> None:
     c = AttentionConfig(seq_q=512, heads=2)
-    extra = {algorithm: hbm_extra(c, algorithm) for algorithm in ("standard", "fa1", "fa2")}  # type: ignore[arg-type]
+    extra = {algorithm: hbm_extra(c, algorithm) for algorithm in ("standard", "fa1", "fa2")}
     assert extra == {"standard": 2 * 2 * 512 * 512 * 2, "fa1": 2 * 2 * 512 * 4, "fa2": 2 * 512 * 4}
     with pytest.raises(ConfigError, match="algorithm must be one of standard, fa1, fa2, got 'fa3'"):
         hbm_extra(c, "fa3")  # type: ignore[arg-type]

@@ -114,7 +114,7 @@ def test_the_other_twins(name: str, algorithm: str, dtype: str) -> None:
 def test_the_other_twins_for_any_config(config: AttentionConfig) -> None:
     for algorithm in ("standard", "fa1"):
         ran = run(config, source="numpy", algorithm=algorithm)
-        assert traffic(ran.trace) == closed_form(config, algorithm)  # type: ignore[arg-type]
+        assert traffic(ran.trace) == closed_form(config, algorithm)
         within_bounds(config, ran.o, ran.lse, algorithm, ran.trace)
 
 
@@ -193,12 +193,21 @@ def test_kernel_lines_are_the_statements_that_did_it() -> None:
     assert {(int(e.line), e.kind.name) for e in trace} == set(expected.items())
     assert len(expected) == 14
     begins = {
-        Kind.LOAD_Q: "q = tl.load(Q", Kind.LOAD_K: "k = tl.load(K", Kind.QK_DOT: "s = tl.dot(q, tl.trans(k)", Kind.MASK: "s = tl.where(seen",
-        Kind.SOFTMAX_M: "m_new = tl.maximum(m_i, tl.max(s, 1))", Kind.ALPHA: "alpha = tl.exp(m_i - ", Kind.SOFTMAX_P: "p = tl.exp(s - ",
-        Kind.SOFTMAX_L: "l_i = l_i * alpha + tl.sum(p, 1)", Kind.RESCALE_ACC: "acc = acc * alpha[:, None]", Kind.LOAD_V: "v = tl.load(V",
-        Kind.PV_DOT: "acc = tl.dot(p.to(v.dtype), v, acc", Kind.NORMALIZE: "acc = acc / l_use", Kind.STORE_O: "tl.store(O",
+        Kind.LOAD_Q: "q = tl.load(Q",
+        Kind.LOAD_K: "k = tl.load(K",
+        Kind.LOAD_V: "v = tl.load(V",
+        Kind.MASK: "s = tl.where(seen",
+        Kind.SOFTMAX_M: "m_new = tl.maximum(m_i, tl.max(s, 1))",
+        Kind.ALPHA: "alpha = tl.exp(m_i - ",
+        Kind.SOFTMAX_P: "p = tl.exp(s - ",
+        Kind.SOFTMAX_L: "l_i = l_i * alpha + tl.sum(p, 1)",
+        Kind.RESCALE_ACC: "acc = acc * alpha[:, None]",
+        Kind.QK_DOT: "s = tl.dot(q, tl.trans(k)",
+        Kind.PV_DOT: "acc = tl.dot(p.to(v.dtype), v, acc",
+        Kind.NORMALIZE: "acc = acc / l_use",
+        Kind.STORE_O: "tl.store(O",
         Kind.STORE_LSE: "tl.store(LSE",
-    }  # fmt: skip
+    }
     for event in trace:
         assert trace.line_text(event).startswith(begins[event.kind])
 
@@ -250,7 +259,7 @@ def test_more_values_than_are_kept() -> None:
 def test_triton_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "triton", None)
     config = AttentionConfig(seq_q=16, **SMALL)
-    with pytest.raises(MissingPartError, match="expected triton, got none for .*; install"):
+    with pytest.raises(MissingPartError, match=r"expected triton, got none for .*; install"):
         record(config, source="triton")
     assert record(config).header.source == "numpy"
 

@@ -72,7 +72,7 @@ def test_max_error_of_what_is_not_finite() -> None:
 def test_tolerance_grows_as_the_dtype_gets_coarser() -> None:
     bounds = []
     for dtype in ("float32", "float16", "bfloat16"):
-        config = AttentionConfig(seq_q=64, dtype=dtype)  # type: ignore[arg-type]
+        config = AttentionConfig(seq_q=64, dtype=dtype)
         bounds.append(tolerance(make_inputs(config), config, "fa2").output)
     assert bounds[0] < 1e-4 < bounds[1] < 0.05
     assert bounds[1] < bounds[2] < 0.2

@@ -1,0 +1,119 @@
+"""The kernel as it is compiled: it fits, it uses the tensor cores, and without TRACE nothing of the trace is left in it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flashviz.config import tiles_bytes
+from flashviz_kernels.attention import choose_warps
+from flashviz_kernels.interpreter import installed
+from tests.kernels import FORWARD
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed"),
+]
+
+SIXTEEN_BIT = ("fp16", "bf16")
+
+
+def variant(**changes: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {"arch": 90, "dtype": "fp16", "d": 64, "block_m": 64, "block_n": 64, "causal": True, "stages": 2, "trace": False}
+    made = base | changes
+    return {"warps": choose_warps(made["block_m"], made["d"])} | made
+
+
+def compile_all(path: Path, *variants: dict[str, Any], tmp_path: Path) -> list[dict[str, Any]]:
+    """In a process of its own: this one interprets."""
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    environment |= {"TRITON_CACHE_DIR": str(tmp_path / "cache"), "TRITON_DISABLE_LINE_INFO": "1", "TRITON_DEFAULT_FP_FUSION": "1"}
+    script = Path(__file__).parent / "compiled.py"
+    command = [sys.executable, str(script), str(path), *(json.dumps(v) for v in variants)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    answer: list[dict[str, Any]] = json.loads(done.stdout)
+    return answer
+
+
+def test_sm_90_holds_q_and_the_stages_of_k_and_v(tmp_path: Path) -> None:
+    """Shared memory is Q + stages x (K + V) exactly, nothing spills, wgmma and asynchronous copies are used."""
+    variants = [variant(dtype=dtype, causal=causal) for dtype in SIXTEEN_BIT for causal in (False, True)]
+    variants += [variant(stages=3), variant(block_m=128, d=128, stages=2)]
+    for asked, found in zip(variants, compile_all(FORWARD, *variants, tmp_path=tmp_path), strict=True):
+        tiles = tiles_bytes(
+            block_m=asked["block_m"], block_n=asked["block_n"], head_dim=asked["d"], itemsize=2, stages=asked["stages"], arch="sm_90"
+        )  # fmt: skip
+        assert found["shared"] == tiles
+        assert found["spilled"] == 0
+        assert found["tensor_cores"]
+        assert found["async_copies"]
+
+
+def test_float32_and_other_architectures_compile(tmp_path: Path) -> None:
+    """float32 multiplies in three tf32 steps; its blocks are smaller so that nothing spills."""
+    variants = [variant(dtype="fp32", block_n=32), variant(arch=80), variant(arch=89), variant(arch=120), variant(trace=True)]
+    for asked, found in zip(variants, compile_all(FORWARD, *variants, tmp_path=tmp_path), strict=True):
+        assert found["spilled"] == 0, asked
+        assert found["async_copies"], asked
+
+
+def stripped(source: str) -> str:
+    """The kernel without its trace: every statement guarded by TRACE or TRACE_VALUES is cut out, and the counter of steps."""
+    tree = ast.parse(source)
+
+    class Strip(ast.NodeTransformer):
+        def visit_If(self, node: ast.If) -> ast.AST | None:  # ast's name
+            if isinstance(node.test, ast.Name) and node.test.id in ("TRACE", "TRACE_VALUES"):
+                return None
+            return self.generic_visit(node)
+
+        def visit_Assign(self, node: ast.Assign) -> ast.AST | None:  # the same
+            return None if ast.unparse(node) == "step = 0" else node
+
+    return ast.unparse(Strip().visit(tree))
+
+
+def test_without_trace_nothing_of_it_is_left(tmp_path: Path) -> None:
+    """Instruction for instruction the machine code of a kernel that never had a trace."""
+    bare = tmp_path / "bare_forward.py"
+    bare.write_text(stripped(FORWARD.read_text(encoding="utf-8")), encoding="utf-8")
+    assert "if TRACE" not in bare.read_text(encoding="utf-8")
+    variants = [variant(sass=True, causal=causal) for causal in (False, True)]
+    ours = compile_all(FORWARD, *variants, variant(sass=True, trace=True), tmp_path=tmp_path)
+    theirs = compile_all(bare, *variants, tmp_path=tmp_path)
+    for mine, without in zip(ours, theirs, strict=False):
+        assert len(mine["sass"]) > 500
+        assert mine["sass"] == without["sass"]
+    assert ours[2]["sass"] != ours[1]["sass"], "with TRACE the code differs"
+
+
+@pytest.mark.gpu
+def test_on_a_gpu() -> None:
+    """Compiled and traced on a device, in a process of its own."""
+    script = """
+import sys, torch
+if not torch.cuda.is_available():
+    sys.exit(77)
+from flashviz.config import AttentionConfig
+from flashviz_kernels import flash_attention
+from flashviz_kernels.verify import verify
+q, k, v = (torch.randn(2, h, 300, 64, dtype=torch.float16, device="cuda") for h in (4, 2, 2))
+want = torch.nn.functional.scaled_dot_product_attention(q.double(), k.double(), v.double(), enable_gqa=True)
+assert (flash_attention(q, k, v).double() - want).abs().max() < 2e-3
+found = verify(AttentionConfig(seq_q=200, seq_k=300, causal=True, heads=2), source="triton")
+assert found.ok and found.source == "triton-gpu", found
+"""
+    if not Path("/dev/nvidiactl").exists():
+        pytest.skip("no GPU here")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        pytest.skip("torch sees no GPU here")
+    assert done.returncode == 0, done.stderr[-2000:]
