@@ -39,6 +39,8 @@ class FlashFilm(Opening, Closing):
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
         self.board = board(said, material.chosen, pauses=settings.pauses, seconds=seconds)
         self.set_stage(material)
+        if self.on_board("hook") is not None:
+            self.curtain()
 
 
 def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | None, path: Path | None) -> Material:

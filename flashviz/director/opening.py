@@ -27,27 +27,29 @@ from flashviz.trace import Kind, Trace, state_at
 class Opening(StageScene):
     """Beats 1 to 6."""
 
-    @beat("hook")
-    def hook(self) -> None:
-        """Two HBMs as they are at the end: one grid full, one empty, the same O."""
-        room = self.set.center_stage
-        places = two_halves(room, beside=self.set.aspect != "9:16")
+    def curtain(self) -> None:
+        """The first frame is a picture already: two HBMs, side by side, with the same O and nothing in their grids yet."""
+        places = two_halves(self.set.center_stage, beside=self.set.aspect != "9:16")
         line_h = em(TITLE_PX) * LINE_PITCH
         crosses = [cross(self.config_, place.inset(0.15).below(line_h).above(line_h)) for place in places]
-        full = FinalHbm(places[0], "standard attention", crosses[0], self.skin)
-        empty = FinalHbm(places[1], "FlashAttention", crosses[1], self.skin)
-        sheets = self.sheets(crosses[0])
-        self.move(FadeIn(full), FadeIn(empty), seconds=0.6)
-        self.add(*sheets)
-        cells = crosses[0].n_rows * crosses[0].n_cols
-        tags = self.sheet_tags(places[0])
-        self.add(tags[0])
+        titles = ("standard attention", "FlashAttention")
+        self.finals = [FinalHbm(*one, self.skin) for one in zip(places, titles, crosses, strict=True)]
+        self.add(*self.finals)
+
+    @beat("hook")
+    def hook(self) -> None:
+        """One grid fills with S, then P; the other stays empty; both have the same O."""
+        standard, flash = self.finals
+        place = standard.cross.cross
+        sheets, tags = self.sheets(place), self.sheet_tags(standard.rect)
+        cells = place.n_rows * place.n_cols
+        self.add(*sheets, tags[0])
         self.move(SheetTo(sheets[0], 0, cells), seconds=self.motion * 0.3)
         self.add(tags[1])
         self.move(SheetTo(sheets[1], 0, cells), seconds=self.motion * 0.4)
-        glows = [box(c.strip("O").inset(-0.05), stroke=self.skin.ink, width=theme.HEAVY) for c in crosses]
+        glows = [box(final.cross.cross.strip("O").inset(-0.05), stroke=self.skin.ink, width=theme.HEAVY) for final in self.finals]
         self.move(*(Create(glow) for glow in glows), seconds=min(1.0, self.motion))
-        self.finish = [full, empty, *sheets, *glows, *tags]
+        self.finish = [standard, flash, *sheets, *glows, *tags]
 
     def sheet_tags(self, rect: Rect) -> list[Mobject]:
         """How many tiles each sheet has, beneath the cross."""

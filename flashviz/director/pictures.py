@@ -112,7 +112,7 @@ class FinalHbm(Group):
     """An HBM as it stands when a film is over."""
 
     def __init__(self, rect: Rect, title: str, cross: Cross, skin: Theme) -> None:
-        self.tag, self.text = "final HBM", title
+        self.tag, self.text, self.rect = "final HBM", title, rect
         self.panel = HbmPanel(rect, rect.inset(0.15, 0.08).top(em(TITLE_PX) * LINE_PITCH), skin, title)
         self.cross = CrossView(cross, skin)
         for tile in self.cross.strips["O"]:
