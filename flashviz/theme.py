@@ -12,7 +12,7 @@ from typing import Literal
 
 import manimpango
 import numpy as np
-from manim import MathTypst, Text, VGroup, tempconfig
+from manim import MathTypst, Text, VGroup, VMobject, tempconfig
 from manim.typing import RGBAPixelArray
 
 from flashviz.errors import MissingPartError
@@ -93,12 +93,14 @@ def register_fonts() -> None:
             raise MissingPartError(f"expected Pango to know {family} once registered, got {len(known)} other families; reinstall flashviz")
 
 
-def line(text: str, px: float, color: str, face: Face = Face.TEXT) -> Text:
-    """One line of text whose em is ``px`` pixels on a 1080 px frame."""
+def line(text: str, px: float, color: str, face: Face = Face.TEXT) -> VMobject:
+    """One line of text whose em is ``px`` pixels on a 1080 px frame: one path, since a glyph each is slow to fade and draw."""
     register_fonts()
     family, weight = _FAMILY[face]
     with tempconfig({"pixel_width": _NO_WRAP}):  # Pango would break the line at the width of the video
-        drawn = Text(text, font=family, weight=weight, font_size=_DRAWN_AT, color=color, disable_ligatures=True)
+        glyphs = Text(text, font=family, weight=weight, font_size=_DRAWN_AT, color=color, disable_ligatures=True)
+    drawn = VMobject(stroke_width=0, fill_color=color, fill_opacity=1)
+    drawn.points = np.concatenate([np.zeros((0, 3)), *(glyph.points for glyph in glyphs.family_members_with_points())])
     drawn.scale(em(px) / _MANIM_EM * 48 / _DRAWN_AT, about_point=drawn.get_center())
     return drawn
 
@@ -111,7 +113,7 @@ def lines(texts: list[str], px: float, color: str, face: Face = Face.TEXT) -> VG
     return block
 
 
-def on_baseline(drawn: Text, px: float, left: float, baseline: float, text: str, face: Face = Face.TEXT) -> Text:
+def on_baseline(drawn: VMobject, px: float, left: float, baseline: float, text: str, face: Face = Face.TEXT) -> VMobject:
     """Place by baseline and left edge, whatever ascenders and descenders the words have."""
     _, bottom = ink_box(text, px, face)
     drawn.shift((left - drawn.get_left()[0], baseline + bottom - drawn.get_bottom()[1], 0))

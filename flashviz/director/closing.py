@@ -131,6 +131,7 @@ class Closing(Slow):
     @beat("bill")
     def bill(self) -> None:
         """Two ledgers of squares, one baseline; what a perfect cache would move is marked."""
+        self.event = len(self.material.fa2)
         self.clear_all()
         room = self.set.center_stage.inset(0.3, 0.1)
         fa2, standard = self.material.fa2, self.material.standard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, DashedLine, Group, Line, Text, VGroup
+from manim import DOWN, LEFT, RIGHT, UP, DashedLine, Group, Line, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.figures import kib, quarters
@@ -150,7 +150,7 @@ class BillBlock(Group):
             width[-1] = max(side * (count - whole), 0.02)
         return np.stack([x, y - side, x + width, y], 1)
 
-    def names(self, skin: Theme) -> list[Text]:
+    def names(self, skin: Theme) -> list[VMobject]:
         """Each tensor's letter beneath its squares, where they are wide enough for it."""
         drawn = []
         for tensor, part in self.parts.items():

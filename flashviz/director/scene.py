@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, Mobject, Rectangle, Scene, config
+from manim import Animation, FadeIn, FadeOut, Mobject, Rectangle, Scene, VMobject, config
 
 from flashviz import theme
 from flashviz.layout import Rect, frame, stage
@@ -208,12 +208,8 @@ def _clear(part: Mobject) -> bool:
     points = part.get_all_points()
     if len(points) == 0:
         return True
-    fills = [m for m in part.family_members_with_points() if hasattr(m, "get_fill_opacity")]
-    return (
-        bool(fills)
-        and len(fills) == len(part.family_members_with_points())
-        and all(m.get_fill_opacity() == 0 and m.get_stroke_opacity() == 0 for m in fills)
-    )
+    drawn = part.family_members_with_points()
+    return all(isinstance(m, VMobject) and m.get_fill_opacity() == 0 and m.get_stroke_opacity() == 0 for m in drawn)
 
 
 def _box(part: Mobject) -> tuple[float, float, float, float]:

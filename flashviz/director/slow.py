@@ -28,14 +28,17 @@ class Slow(StageScene):
         self.arrived()
         self.sweep_earlier()
         self.code_wanted = True
-        self.load("Q")
+        self.load("Q", seconds=min(FLY + 0.35, self.motion))
 
     def to_flash_stage(self) -> None:
         """HBM with an empty grid, the slot, the chip, an empty ledger."""
-        leaving = self.leave_stage(self.finish)
-        self.finish = []
+        leaving = self.leave_stage([*self.standard_left, *self.finish])
+        self.finish, self.standard_left = [], []
         self.event = 0
-        self.move(*leaving, *(FadeIn(part) for part in (self.hbm, self.cross, self.slot, self.chip, self.ledger)), seconds=0.6)
+        for tile in self.cross.strips["O"]:
+            tile.set_fill(opacity=0)
+        arriving = [part for part in (self.hbm, self.cross, self.slot, self.chip, self.ledger) if not self.on_stage(part)]
+        self.move(*leaving, *(FadeIn(part) for part in arriving), seconds=0.6)
         self.add(*self.veils.values())
 
     def sweep_earlier(self) -> None:
@@ -43,7 +46,7 @@ class Slow(StageScene):
         first = self.material.fa2.program(*self.material.chosen.program).start
         if first == 0:
             return
-        self.sweep(self.material.fa2, self.ledger, 0, first, 1.2)
+        self.sweep(self.material.fa2, self.ledger, 0, first, min(1.2, self.motion * 0.4))
         self.event = first
 
     @beat("7b")
@@ -237,7 +240,8 @@ class Slow(StageScene):
         squeezed = Ceiling(terms, past=(l_old, alpha), outline=(l_old, 1.0), rising=1.0)
         state = self.reach(Kind.SOFTMAX_L, t)
         line = self.sum_line(f"{total(l_old)} × {number(alpha)} = {total(values.l_scaled[t, row])}")
-        self.move(chart.to(squeezed), FadeIn(line), seconds=self.motion * 0.4)
+        factor = [] if "alpha" in self.numbers else self.show_alpha(alpha)  # the digest has not shown it yet
+        self.move(chart.to(squeezed), FadeIn(line), *factor, seconds=self.motion * 0.4)
         self.hold(0.5)
         chart.display(Ceiling(terms, past=(l_old, alpha), outline=(l_old, 1.0)))
         low = Ceiling(terms, past=(l_old * alpha, 1.0), outline=(l_old, 1.0))

@@ -1,0 +1,143 @@
+"""Plays a film without drawing a frame: every animation is begun and finished, nothing is captured or written."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from manim import ImageMobject, Mobject, VMobject, tempconfig
+
+from flashviz.config import AttentionConfig
+from flashviz.director import FlashFilm, Snapshot
+from flashviz.layout import Rect
+from flashviz.settings import Settings, use_settings
+from flashviz.trace import Trace
+
+SCENES = Path(__file__).parent.parent / "scenes"
+FLASH_BEATS = ("7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d", "10", "11", "12")
+
+Run = Callable[..., Any]
+
+
+@dataclass
+class Film:
+    """What a played film left: the scene, its snapshots, and whatever was seen in HBM's score grid on the way."""
+
+    scene: FlashFilm
+    in_grid: list[str] = field(default_factory=list)
+    arrived: bool = False  # the first FlashAttention beat has ended: what stood there before is gone
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        return self.scene.snapshots
+
+    @property
+    def trace(self) -> Trace:
+        return self.scene.material.fa2
+
+    def at(self, beat: str) -> Snapshot:
+        return next(snapshot for snapshot in self.snapshots if snapshot.beat == beat)
+
+
+@cache
+def scenes(name: str = "flash") -> ModuleType:
+    """The module of a scene file, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"scene_{name}", SCENES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def play(name: str, settings: Settings, run: Run | None = None) -> Film:
+    """Play scene ``name`` to its end; ``run`` stands in for the recorder's."""
+    module = scenes()
+    watched = type(name, (getattr(module, name),), {"end_beat": _end_beat, "move": _move})
+    given = module.run
+    quiet = {"dry_run": True, "verbosity": "ERROR", "progress_bar": "none", "frame_rate": 30}
+    quiet |= {"pixel_width": 320, "pixel_height": 180, "media_dir": str(Path(tempfile.gettempdir()) / "flashviz-test")}
+    try:
+        module.run = run or given  # type: ignore[attr-defined]
+        with tempconfig(quiet), use_settings(settings):
+            scene = watched()
+            scene.film = Film(scene)
+            renderer = scene.renderer
+            renderer._original_skipping_status = True
+            renderer.update_frame = renderer.save_static_frame_data = lambda *_args, **_kwargs: None
+            scene.render()
+    finally:
+        module.run = given  # type: ignore[attr-defined]
+    film: Film = scene.film
+    return film
+
+
+@cache
+def film_of(name: str, settings: Settings) -> Film:
+    """The same, once for all tests of a run."""
+    return play(name, settings)
+
+
+def film(name: str = "DigestScene", *, film: tuple[tuple[str, Any], ...] = (), **config: Any) -> Film:
+    """A film of this configuration, recorded from the twin."""
+    return film_of(name, Settings(config=AttentionConfig(**config), source="numpy", **dict(film)))
+
+
+def _end_beat(scene: Any) -> None:
+    super(type(scene), scene).end_beat()
+    if scene.beat.name in FLASH_BEATS:
+        scene.film.arrived = True
+    _watch(scene)
+
+
+def _move(scene: Any, *animations: Any, seconds: float) -> None:
+    super(type(scene), scene).move(*animations, seconds=seconds)
+    _watch(scene)
+
+
+def _watch(scene: Any) -> None:
+    """From the end of the first FlashAttention beat to the bill, note what paints inside the grid in HBM."""
+    if scene.beat is None or scene.beat.name not in FLASH_BEATS or not scene.film.arrived:
+        return
+    for top in scene.mobjects:
+        for part in top.get_family():
+            if _fills(part, scene):
+                scene.film.in_grid.append(f"{scene.beat.name}: {type(part).__name__} {vars(part).get('tag', '')}")
+
+
+def _fills(part: Mobject, scene: Any) -> bool:
+    """Whether a part paints inside the grid, other than HBM's own ground, the hollow cursor and the veil over the zone."""
+    if part in (scene.hbm.ground, scene.veils["hbm"]) or not len(part.points):
+        return False
+    painted = isinstance(part, ImageMobject) or (isinstance(part, VMobject) and bool(part.get_fill_opacity() > 0))
+    low, high = part.points.min(0), part.points.max(0)
+    grid: Rect = scene.set.cross.grid
+    return painted and grid.inset(0.01).overlaps(Rect(float(low[0]), float(low[1]), float(high[0]), float(high[1])))
+
+
+def altered(run: Run, change: Callable[[Trace], Trace]) -> Run:
+    """A recorder whose fa2 traces are changed."""
+
+    def recorded(config: AttentionConfig, **options: Any) -> Any:
+        result = run(config, **options)
+        if options.get("algorithm") == "fa2":
+            object.__setattr__(result, "trace", change(result.trace))
+        return result
+
+    return recorded
+
+
+def columns_with(trace: Trace, name: str, index: int, value: int) -> Trace:
+    """The same trace with one number of one event changed."""
+    columns = {key: np.array(column) for key, column in trace.columns.items()}
+    columns[name][index] = value
+    return Trace(trace.header, columns, stats=trace.stats, snapshots=trace.snapshots)
