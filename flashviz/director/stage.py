@@ -58,8 +58,7 @@ class StageScene(TraceScene):
         self.config_ = material.fa2.config
         self.set: Stage = stage(self.config_, self.settings.aspect)
         s, skin = self.set, self.skin
-        heads = self.config_.batch * self.config_.heads
-        self.hbm = HbmPanel(s.hbm, s.hbm_title, skin, "HBM" if heads == 1 else f"HBM: one of {heads:,} heads")
+        self.hbm = HbmPanel(s.hbm, s.hbm_title, skin, self.hbm_name())
         self.cross = CrossView(s.cross, skin)
         self.slot = Slot(s.slot, skin)
         self.chip = ChipPanel(s.chip, s.chip_title, s.tiles, skin)
@@ -80,6 +79,16 @@ class StageScene(TraceScene):
         self.broken = False  # whether the tile that breaks the ceiling has been loaded
         self.event = 0
         self.cues = cues(material.fa2, material.chosen.program)
+
+    def hbm_name(self) -> str:
+        """HBM, and what of it is shown: one head of several, bands where there are too many tiles to show."""
+        heads, cross = self.config_.batch * self.config_.heads, self.set.cross
+        words = ["HBM"]
+        if heads > 1:
+            words.append(f"one of {heads:,} heads")
+        if cross.band_rows * cross.band_cols > 1:
+            words.append(f"cell = {cross.band_rows} × {cross.band_cols} tiles")
+        return ", ".join(words)
 
     # ------------------------------------------------------------------------------------------------------- the clock
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Rectangle, VGroup, VMobject
+from manim import LEFT, RESAMPLING_ALGORITHMS, Group, ImageMobject, Rectangle, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.layout import Cross, Rect
-from flashviz.lettering import TITLE_PX, Face
+from flashviz.lettering import NOTE_PX, TITLE_PX, Face, text_width
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import box, panel
 from flashviz.theme import Theme
@@ -118,8 +118,9 @@ class HbmPanel(VGroup):
     def __init__(self, rect: Rect, title: Rect, skin: Theme, text: str = "HBM") -> None:
         self.tag, self.text = "hbm", text
         self.ground = panel(rect, fill=skin.panel, edge=skin.edge)
-        self.title = theme.line(text, TITLE_PX, skin.quiet, Face.STRONG)
-        self.title.move_to(title.center).align_to((title.x0, 0, 0), np.array([-1.0, 0, 0]))
+        px = TITLE_PX if text_width(text, TITLE_PX, Face.STRONG) <= title.width else NOTE_PX
+        self.title = theme.line(text, px, skin.quiet, Face.STRONG)
+        self.title.move_to(title.center).align_to((title.x0, 0, 0), LEFT)
         super().__init__(self.ground, self.title)
 
 

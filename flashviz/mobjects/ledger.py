@@ -9,7 +9,7 @@ from manim import LEFT, Group, VGroup
 
 from flashviz import theme
 from flashviz.figures import kib
-from flashviz.layout import Packing, Rect, centered, pack
+from flashviz.layout import Packing, Rect, centered, ledger_unit, pack
 from flashviz.lettering import NOTE_PX, Face, em, text_width
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, box
@@ -62,20 +62,22 @@ class Ledger(Group):
 
     Args:
         final: Bytes per tensor at the end of the trace: they size the squares.
-        unit_bytes: Bytes of one square: a K tile, or a power of two of them where a row would not fit.
+        tile_bytes: Bytes of a tile of K: one square, or a power of two of them where a row would have too many.
     """
 
-    def __init__(self, rects: tuple[Rect, ...], final: Mapping[str, int], unit_bytes: int, skin: Theme, *, name: str = "ledger") -> None:
+    def __init__(self, rects: tuple[Rect, ...], final: Mapping[str, int], tile_bytes: int, skin: Theme, *, name: str = "ledger") -> None:
         heading, *row_rects = rects
-        self.tag, self.unit_bytes = name, unit_bytes
+        merged = ledger_unit(max(final.values()) / tile_bytes)
+        self.tag, self.unit_bytes = name, tile_bytes * merged
         widest = max((kib(n) for n in (*final.values(), sum(final.values()))), key=len)
-        most = max(final.values()) / unit_bytes
-        area = squares_area(row_rects[0], widest)
-        packing = pack(most, area, 1)
-        self.heading = theme.line("crossed so far", NOTE_PX, skin.quiet)
+        packing = pack(max(final.values()) / self.unit_bytes, squares_area(row_rects[0], widest), 1)
+        words = "crossed so far" if merged == 1 else f"crossed, one square = {kib(self.unit_bytes)}"
+        self.heading = theme.line(words, NOTE_PX, skin.quiet)
+        if self.heading.width > heading.width - text_width(widest, NOTE_PX, Face.MONO_STRONG):
+            self.heading = theme.line("crossed", NOTE_PX, skin.quiet)
         self.heading.move_to(heading.center).align_to((heading.x0, 0, 0), LEFT)
         self.total = Readout(kib(0), NOTE_PX, skin.ink, name="bytes total", face=Face.MONO_STRONG, anchor="right").at(heading)
-        self.rows = {t: LedgerRow(t, r, packing, unit_bytes, widest, skin) for (t, r) in zip(final, row_rects, strict=False)}
+        self.rows = {t: LedgerRow(t, r, packing, self.unit_bytes, widest, skin) for (t, r) in zip(final, row_rects, strict=False)}
         super().__init__(self.heading, self.total, *self.rows.values())
         self.display(dict.fromkeys(final, 0))
 
