@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashviz.config import AttentionConfig
-from flashviz.inputs import make_inputs
-from flashviz_kernels.reference import largest_score, max_error, merge, naive, online_softmax, rounding, tiled, tolerance
+from flashviz.inputs import make_inputs, numpy_dtype
+from flashviz_kernels.reference import largest_score, max_error, merge, naive, online_softmax, rounded, rounding, tiled, tolerance
 from tests.strategies import configs
 
 
@@ -37,6 +37,18 @@ def test_merge_is_associative_and_commutative(pairs: list[tuple[float, float]]) 
     for one in (right, turned):
         assert left[0] == one[0]
         np.testing.assert_allclose(left[1], one[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32"])
+def test_rounded_is_the_cast(name: str) -> None:
+    """Every float16 from 0 to 1 and what lies between two of them, halfway and beside; and arbitrary weights."""
+    halves = np.arange(0x3C01, dtype=np.uint16).view(np.float16).astype(np.float32)
+    middles = (halves[1:] + halves[:-1]) / 2
+    beside = [np.nextafter(middles, np.float32(x), dtype=np.float32) for x in (0, 1)]
+    some = np.random.default_rng(0).random(100_000, np.float32) ** 8
+    p = np.concatenate([halves, middles, *beside, some, np.exp(np.linspace(-110, 0, 10_000, dtype=np.float32))])
+    np.testing.assert_array_equal(rounded(p, numpy_dtype(name)), p.astype(numpy_dtype(name)).astype(np.float32))
+    assert np.isnan(rounded(np.array([np.nan], np.float32), numpy_dtype(name))).all()
 
 
 def test_rows_that_see_nothing() -> None:

@@ -40,7 +40,8 @@ class EventLog:
         self.copies = config.batch * config.heads
         self.one_program = one_program  # fa1: one program a head walks all row blocks
         self.steps = np.zeros((LAUNCHES, config.row_blocks), np.int64)
-        self.entries: list[tuple[np.ndarray, ...]] = []
+        self.entries: list[tuple[Numbers, ...]] = []
+        self.sizes: list[int] = []
 
     def __call__(
         self, kind: Kind, blocks: np.ndarray, j: int, r0: Numbers, r1: Numbers, c0: Numbers, c1: Numbers,
@@ -51,7 +52,8 @@ class EventLog:
         self.steps[launch, blocks] += 1
         pid_m = 0 if self.one_program else blocks
         values = (launch, pid_m, step, int(kind), blocks if i is None else i, j, r0, r1, c0, c1, nbytes, flops)
-        self.entries.append(tuple(np.broadcast_to(np.asarray(value, np.int64), blocks.shape) for value in values))
+        self.entries.append(values)
+        self.sizes.append(len(blocks))
 
     def in_turn(self, blocks: np.ndarray, statements: np.ndarray, start: int) -> int:
         """From step ``start`` on, ``blocks`` execute so many statements each, one block after the other. Returns the step after."""
@@ -63,11 +65,11 @@ class EventLog:
         """The columns of a trace: sorted by (launch, program, step), repeated for each head, with source lines by kind."""
         names = ("launch", "pid_m", "step", "kind", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
         wide = {"nbytes", "flops"}
-        found = {
-            name: np.concatenate([entry[at] for entry in self.entries]).astype(np.int64 if name in wide else np.int32)
-            for at, name in enumerate(names)
-        }
-        self.entries.clear()
+        found = {name: np.empty(sum(self.sizes), np.int64 if name in wide else np.int32) for name in names}
+        ends = np.cumsum(self.sizes).tolist()
+        for size, end, entry in zip(self.sizes, ends, self.entries, strict=True):
+            for column, value in zip(found.values(), entry, strict=True):
+                column[end - size : end] = value
         order = np.lexsort((found["step"], found["pid_m"], found["launch"]))
         launches = np.searchsorted(found["launch"][order], np.arange(LAUNCHES + 1))
         line_of = np.zeros(len(Kind), np.int32)

@@ -16,8 +16,9 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.trace import Kind
 from flashviz_kernels.log import EventLog, Kept
+from flashviz_kernels.reference import rounded
 
-LANES = 1 << 21  # scores that are computed in lockstep at once
+LANES = 1 << 18  # scores that are computed in lockstep at once: 1 MiB, so that they stay in a core's cache
 INF = np.float32(np.inf)
 ONE, ZERO = np.float32(1), np.float32(0)
 
@@ -109,7 +110,7 @@ def _fa2_tile(
     v_j = V[..., c0:c1, :]
     log(Kind.LOAD_V, blocks, j, c0, c1, 0, d, nbytes=v_j[0, 0, 0].nbytes)
     # acc <- acc + P V_j
-    acc[...] += dot(p.astype(K.dtype), v_j)
+    acc[...] += dot(rounded(p, K.dtype), v_j)
     log(Kind.PV_DOT, blocks, j, r0, r1, 0, d, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
     m_i[...] = m_new
     kept.tile(j, int(r0[0]), {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "s": s, "p": p})
@@ -195,7 +196,7 @@ def _fa1_tile(
     # O_i <- (alpha l O_i + P V_j) / l'
     o_i = o_i * (l_i * alpha)[..., None]
     log(Kind.RESCALE_ACC, blocks, j, r0, r1, 0, d)
-    o_i = o_i + dot(p.astype(Q.dtype), v_j)
+    o_i = o_i + dot(rounded(p, Q.dtype), v_j)
     log(Kind.PV_DOT, blocks, j, r0, r1, 0, d, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
     o_i = o_i / np.where(l_new == 0, ONE, l_new)[..., None]
     log(Kind.NORMALIZE, blocks, j, r0, r1, 0, d)
@@ -219,7 +220,7 @@ def standard(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, lo
     del kept  # fa2 alone keeps values
     Q, K, V = grouped(q, k, v)
     O = np.zeros_like(Q)
-    for first, last in waves(c, 0, c.row_blocks, max(c.seq_k, 1)):  # only a wave's rows of S and P are held at once
+    for first, last in waves(c, 0, c.row_blocks, max(1, c.seq_k // 8)):  # only a wave's rows of S and P are held at once
         blocks, r0, r1 = row_blocks(c, first, last)
         S = _scores(Q, K, c, log, blocks, r0, r1)
         P = _softmax(S, c, log, blocks, r0, r1)
@@ -276,7 +277,7 @@ def _softmax(S: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarra
     for j in range(c.col_blocks):
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # store P_ij: SRAM -> HBM
-        P[..., c0:c1] = p[..., c0:c1].astype(S.dtype)
+        P[..., c0:c1] = rounded(p[..., c0:c1], S.dtype)
         log(Kind.STORE_P, blocks, j, r0, r1, c0, c1, nbytes=cut(P[..., c0:c1], r0 - r0[0], r1 - r0[0]), launch=1)
     return P
 
