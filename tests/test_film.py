@@ -99,7 +99,7 @@ def check_numbers(shown: Film) -> None:
         if snapshot.beat not in FLASH_BEATS or snapshot.event is None:
             continue
         program = trace.program(*chosen.program)
-        done = trace.columns["kind"][program.start : snapshot.event].tolist()
+        done = trace.columns["kind"][program.start : min(snapshot.event, program.stop)].tolist()
         expected = numbers_after(done, values, chosen.row)
         for name in ("m", "l", "alpha"):
             if name in texts:
