@@ -1,4 +1,4 @@
-"""Q, K and V by recipe, the same bytes on every machine.
+"""Q, K and V by recipe and seed; a trace names the hash of their bytes.
 
 ``structured``: what attention is said to find, made by hand. A query and a key score high where their positions are a few
 tokens apart (rotary-like features of many wavelengths), where they speak of the same topic (segments of 32 tokens, six

@@ -264,5 +264,13 @@ def test_no_triton(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.exit_code == 3
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("d", [16, 64, 100, 256])
+def test_default_blocks_fit(dtype: str, d: int) -> None:
+    arrays = make_inputs(AttentionConfig(seq_q=40, head_dim=d, dtype=dtype, block_m=16, block_n=16))  # type: ignore[arg-type]
+    truth, _ = naive(*arrays, scale=1 / np.sqrt(d))
+    assert max_error(flash_attention(*arrays), truth) < {"float16": 5e-3, "bfloat16": 4e-2, "float32": 1e-4}[dtype]
+
+
 def test_warps() -> None:
     assert [choose_warps(64, 64), choose_warps(64, 128), choose_warps(128, 128), choose_warps(128, 64)] == [4, 4, 8, 4]

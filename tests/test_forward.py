@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from flashviz.config import tiles_bytes
-from flashviz_kernels.attention import choose_warps
+from flashviz_kernels.attention import choose_warps, default_blocks
 from flashviz_kernels.interpreter import installed
 from tests.kernels import FORWARD
 
@@ -59,7 +59,9 @@ def test_sm_90_holds_q_and_the_stages_of_k_and_v(tmp_path: Path) -> None:
 
 def test_float32_and_other_architectures_compile(tmp_path: Path) -> None:
     """float32 multiplies in three tf32 steps; its blocks are smaller so that nothing spills."""
-    variants = [variant(dtype="fp32", block_n=32), variant(arch=80), variant(arch=89), variant(arch=120), variant(trace=True)]
+    block_m, block_n = default_blocks("float32", 64)
+    variants = [variant(arch=arch, dtype="fp32", block_m=block_m, block_n=block_n) for arch in (80, 90)]
+    variants += [variant(arch=80), variant(arch=89), variant(arch=120), variant(trace=True)]
     for asked, found in zip(variants, compile_all(FORWARD, *variants, tmp_path=tmp_path), strict=True):
         assert found["spilled"] == 0, asked
         assert found["async_copies"], asked

@@ -6,6 +6,8 @@ from hypothesis import given
 
 from flashviz.config import AttentionConfig
 from flashviz.inputs import inputs_hash, make_inputs, numpy_dtype
+from flashviz.storyboard import follow
+from flashviz_kernels import record
 from tests.strategies import configs
 
 
@@ -39,6 +41,15 @@ def test_a_tile_of_structured_scores_has_shape() -> None:
     assert near > s.mean() + 1.5 * s.std()
     segments = s.reshape(16, 32, 16, 32).mean(axis=(1, 3))
     assert segments.std() > 5 * s.std() / 32
+
+
+def test_the_default_film_has_its_rise() -> None:
+    """STORYBOARD's rule finds a row: a calm start, a first rise with alpha in 0.25..0.5, and a later one where the sum falls."""
+    stats = record(AttentionConfig(), source="numpy", stats=True).stats
+    assert stats is not None
+    rows = {(i, 0): slice(64 * i, 64 * (i + 1)) for i in range(8)}
+    found = follow({p: stats.alpha[0, :, r] for p, r in rows.items()}, {p: stats.l[0, :, r] for p, r in rows.items()})
+    assert (found.rule, found.later is not None) == ("rise", True)
 
 
 @pytest.mark.parametrize("d", [16, 24, 33, 256])

@@ -63,7 +63,7 @@ class TraceBuffers:
 
 
 def flash_attention(
-    q: Any, k: Any, v: Any, *, causal: bool = False, scale: float | None = None, block_m: int = 64, block_n: int = 64,
+    q: Any, k: Any, v: Any, *, causal: bool = False, scale: float | None = None, block_m: int | None = None, block_n: int | None = None,
     stages: int = 2, num_warps: int | None = None, return_lse: bool = False,
 ) -> Any:  # fmt: skip
     """softmax(scale Q K^T) V by FlashAttention-2 (Dao 2023, Algorithm 1), forward pass only.
@@ -76,7 +76,7 @@ def flash_attention(
         v: As ``k``.
         causal: Query r sees keys up to r + N_k - N_q: aligned bottom-right (torch's ``is_causal`` is top-left).
         scale: Factor on the scores; None means 1 / sqrt(d).
-        block_m: Rows of a query tile, a power of two from 16 to 256.
+        block_m: Rows of a query tile, a power of two from 16 to 256; None as ``default_blocks``.
         block_n: Rows of a key tile, likewise.
         stages: Key and value tiles in flight.
         num_warps: Warps a program; None chooses 4 or 8.
@@ -129,6 +129,17 @@ def launch(kernel: Any, tensors: list[Any], problem: Problem, buffers: TraceBuff
         PRECISION="tf32x3" if p.dtype == "float32" else "tf32",  # tf32 alone would err by 2e-4 in float32
         TRACE=buffers is not None, TRACE_VALUES=buffers is not None and buffers.values, num_warps=p.num_warps,
     )  # fmt: skip
+
+
+def default_blocks(dtype: str, head_dim: int) -> tuple[int, int]:
+    """BLOCK_M and BLOCK_N that do not spill, or hardly, when compiled ahead of time for sm_80 and sm_90.
+
+    float32 is multiplied in three tf32 steps and needs registers for all of them: beyond a head dim of 64 some 100 bytes spill.
+    """
+    padded = padded_head_dim(head_dim)
+    if dtype == "float32":
+        return {16: (32, 32), 32: (32, 32), 64: (32, 32), 128: (32, 16), 256: (16, 16)}[padded]
+    return (64, 64) if padded <= 128 else (64, 32)
 
 
 def choose_warps(block_m: int, head_dim: int) -> int:
@@ -249,8 +260,8 @@ def _problem(
     *,
     causal: bool,
     scale: float | None,
-    block_m: int,
-    block_n: int,
+    block_m: int | None,
+    block_n: int | None,
     stages: int,
     num_warps: int | None,
 ) -> Problem:
@@ -258,6 +269,9 @@ def _problem(
     if not isinstance(causal, (bool, np.bool_)):
         raise InputError(f"causal must be true or false, got {causal!r}; give one of them")
     scale = 1 / math.sqrt(d) if scale is None else scale
+    dtype = str(arrays["q"].dtype).removeprefix("torch.")
+    usual = default_blocks(dtype, d)
+    block_m, block_n = usual[0] if block_m is None else block_m, usual[1] if block_n is None else block_n
     check_scale(scale, InputError)
     ranges: tuple[tuple[str, Any, int, int], ...] = (
         ("block_m", block_m, *BLOCKS), ("block_n", block_n, *BLOCKS), ("stages", stages, 1, MAX_STAGES),
@@ -270,7 +284,7 @@ def _problem(
             check_power_of_two(name, int(value), InputError)
     return Problem(
         batch=batch, heads=heads, kv_heads=kv_heads, n_q=n_q, n_k=n_k, d=d,
-        dtype=str(arrays["q"].dtype).removeprefix("torch."), causal=bool(causal), scale=float(scale),
+        dtype=dtype, causal=bool(causal), scale=float(scale),
         block_m=int(block_m), block_n=int(block_n), stages=int(stages),
         num_warps=choose_warps(int(block_m), d) if num_warps is None else int(num_warps),
     )  # fmt: skip
