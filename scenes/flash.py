@@ -32,6 +32,7 @@ class FlashAttentionScene(FlashFilm):
         self.sum_rescaled()
         self.acc_rescaled()
 
+        self.onward()
         self.finished()
         self.rest()
         self.parallel()
@@ -55,7 +56,6 @@ class DigestScene(FlashFilm):
         self.maximum()
         self.denominator()
         self.blended()
-        self.calm_unseen()
         self.rise()
         self.sum_rescaled()
         self.acc_rescaled()

@@ -125,11 +125,11 @@ def _fills(part: Mobject, scene: Any) -> bool:
 
 
 def altered(run: Run, change: Callable[[Trace], Trace]) -> Run:
-    """A recorder whose fa2 traces are changed."""
+    """A recorder that changes the trace that will be shown: the one with the values of the followed program."""
 
     def recorded(config: AttentionConfig, **options: Any) -> Any:
         result = run(config, **options)
-        if options.get("algorithm") == "fa2":
+        if result.trace.snapshots:
             object.__setattr__(result, "trace", change(result.trace))
         return result
 

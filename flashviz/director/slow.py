@@ -15,7 +15,10 @@ from flashviz.mobjects.chip import spread
 from flashviz.mobjects.lens import Ceiling
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
+from flashviz.storyboard import CALM_BEAT
 from flashviz.trace import Kind
+
+MOST_QUICK = 8  # tiles that are shown one by one within a beat
 
 
 class Slow(StageScene):
@@ -82,6 +85,8 @@ class Slow(StageScene):
     def score_strip(self, t: int) -> Matrix:
         """The followed row of the score tile, magnified: one cell a key, grey as in the tile."""
         scores = self.material.values.s
+        assert self.lens is not None
+        self.lens.entitle(f"scores of row {self.material.chosen.row}")
         return self.strip(scores[t, self.material.chosen.row], "S", "strip S", spread(scores[np.isfinite(scores)]))
 
     def strip(self, row: np.ndarray, tensor: str, name: str, scale: tuple[float, float] | None = None) -> Matrix:
@@ -119,17 +124,38 @@ class Slow(StageScene):
 
     @beat("8")
     def calm(self) -> None:
-        """Tiles without a rise in our row, quickly, one after another."""
-        stop = self.material.chosen.rise if self.material.chosen.rise is not None else len(self.material.values.j)
-        tiles = range(1, stop)
-        for t in tiles:
-            self.quick_tile(t, seconds=self.motion / (stop - t))
+        """Tiles without a rise in our row, quickly, one after another; of many, the first and the last."""
+        stop = self.rising if self.material.chosen.rise is not None else len(self.material.values.j)
+        tiles = list(range(1, stop))
+        first, last = (tiles, []) if len(tiles) <= MOST_QUICK else (tiles[:3], tiles[-2:])
+        each = self.motion / max(1, len(first) + len(last) + bool(last))
+        for t in first:
+            self.quick_tile(t, seconds=each)
+        if last:
+            self.pass_tiles(last[0], seconds=each)
+        for t in last:
+            self.quick_tile(t, seconds=each)
 
     def calm_unseen(self) -> None:
-        """The digest has no time for calm tiles: they pass in a moment, within the beat before the rise."""
-        if self.on_board("8") is None and self.material.chosen.rise is not None:
-            for t in range(1, self.material.chosen.rise):
-                self.quick_tile(t, seconds=0.6)
+        """The digest has no time for calm tiles: they pass in a moment before the rise."""
+        if self.on_board(CALM_BEAT) is None and self.rising > 1:
+            self.pass_tiles(self.rising, seconds=0.6)
+
+    def pass_tiles(self, stop: int, *, seconds: float) -> None:
+        """All visited tiles before ``stop`` at a linear pace: the counters run, the numbers end at the trace's values."""
+        assert self.lens is not None
+        values, row, t, start = self.material.values, self.material.chosen.row, stop - 1, self.event or 0
+        self.cross.point_at(self.material.chosen.program[0], self.followed_j(t))
+        self.reach(Kind.PV_DOT, t)
+        self.sweep(self.material.fa2, self.ledger, start, self.event or 0, seconds * 0.7)
+        for name, now in (("M", values.m_new[t]), ("L", values.l_new[t])):
+            self.on_chip[name].display(np.asarray(now, dtype=np.float64)[:, None])
+        self.on_chip["ACC"].display(self.picture("ACC", t))
+        chart = self.lens.chart
+        total_now = float(values.l_new[t, row])
+        past = Ceiling(np.zeros_like(chart.state.bars), past=(total_now, 1.0))
+        flips = [*self.show_number("m", "m", float(values.m_new[t, row])), *self.show_total(total_now)]
+        self.move(chart.to(past), *flips, seconds=seconds * 0.3)
 
     def quick_tile(self, t: int, *, seconds: float) -> None:
         """One whole inner step in ``seconds``: loads, scores, statistics, blend; every number ends at the trace's value."""
@@ -146,7 +172,9 @@ class Slow(StageScene):
         past = float(values.l_old[t, row])
         self.on_chip["M"].display(m_now[:, None])
         squeezed = Ceiling(terms, past=(past * alpha, 1.0))
-        shows = [chart.to(squeezed), *self.show_number("m", "m", float(m_now[row])), *self.show_alpha(alpha)]
+        shows = [chart.to(squeezed), *self.show_number("m", "m", float(m_now[row]))]
+        if self.material.chosen.rise is not None and t > self.rising:  # alpha is shown once it has been explained
+            shows += self.show_alpha(alpha)
         self.move(*shows, seconds=brief * 0.14)
         self.weigh(t, seconds=brief * 0.06)
         l_state = self.reach(Kind.SOFTMAX_L, t)
@@ -164,6 +192,7 @@ class Slow(StageScene):
     def pause_b(self) -> None:
         """The next tile's bar stands through the ceiling. What now?"""
         self.break_ceiling()
+        self.announce()
 
     def break_ceiling(self) -> None:
         """Load K of the rising tile, score it, and measure its terms from the *old* max."""
@@ -183,6 +212,7 @@ class Slow(StageScene):
     @beat("9a")
     def rise(self) -> None:
         """The ceiling lifts to the new max."""
+        self.calm_unseen()
         self.break_ceiling()
         assert self.lens is not None
         self.move(*self.dim(hbm=theme.DIMMED), seconds=0.3)
@@ -202,7 +232,7 @@ class Slow(StageScene):
         """e^(s - old) times e^(old - new) is e^(s - new): the old max cancels."""
         t, row = self.rising, self.material.chosen.row
         state = self.reach(Kind.ALPHA, t)
-        formula = self.formula()
+        formula = self.formula('e^(s - m_"old") dot e^(m_"old" - m_"new") = e^(s - m_"new") quad alpha = e^(m_"old" - m_"new")')
         if self.code is not None:
             self.remove(self.code)
         self.move(FadeIn(formula), seconds=0.6)
@@ -214,13 +244,12 @@ class Slow(StageScene):
         if self.code is not None:
             self.add(self.code)
 
-    def formula(self) -> Named:
-        """The identity, where the kernel lines stand; without room for those, on a plate over the chip."""
+    def formula(self, text: str) -> Named:
+        """A formula where the kernel lines stand; without room for those, on a plate over the chip."""
         room = self.set.code
         if room is None:
             room = centered(*self.set.chip.center[:2], self.set.chip.width - 0.3, em(KEY_PX) * 2.2)
         skin = self.skin
-        text = 'e^(s - m_"old") dot e^(m_"old" - m_"new") = e^(s - m_"new") quad alpha = e^(m_"old" - m_"new")'
         drawn = theme.maths(text, KEY_PX, skin.ink)
         if drawn.width > room.width - 0.3:
             drawn.scale((room.width - 0.3) / drawn.width)
@@ -264,6 +293,7 @@ class Slow(StageScene):
         if "ACC" in self.on_chip:
             acc = self.on_chip["ACC"]
             line = self.strip(values.acc_old[t, row], "ACC", "strip acc", (acc.low, acc.high))
+            self.lens.entitle(f"acc, row {row}")
             self.add(line)
             scaled = np.asarray(values.acc_scaled[t], dtype=np.float64)
             self.move(acc.to(scaled), line.to(scaled[row][None, :]), seconds=self.motion * 0.25)
