@@ -35,6 +35,7 @@ class Beat:
     still: float = 1.6
     pause: bool = False
     fresh: bool = False  # brings a picture of its own: the stillness follows its arrival
+    late: bool = False  # the caption waits for the picture that it asks about
 
 
 @dataclass(frozen=True)
@@ -171,11 +172,11 @@ def stored_score_tiles(trace: Trace) -> int:
 FLASH: tuple[Beat, ...] = (
     Beat("hook", "The hook", 7, still=0.8, caption=
          "Same attention. One stored {stored} tiles of scores and weights; the other stored none."),
-    Beat("attention", "Attention", 18, fresh=True, caption=
+    Beat("attention", "Attention", 17, fresh=True, caption=
          "A query scores every key. Softmax turns scores into weights; the weights blend the values."),
     Beat("tiles", "Tiles", 9, fresh=True, caption="Cut everything into {tile} tiles. Each square here is {unit}."),
-    Beat("memory", "Two memories", 14, caption="Data waits in HBM; arithmetic happens on chip. The path between is the bottleneck."),
-    Beat("standard", "Standard attention", 24, caption=
+    Beat("memory", "Two memories", 11, caption="Data waits in HBM; arithmetic happens on chip. The path between is the bottleneck."),
+    Beat("standard", "Standard attention", 23, caption=
          "Standard attention writes every score, reads it back, writes the weights, reads them back."),
     Beat("pause-a", "Question", 4, pause=True, caption="Why not use a score tile at once and throw it away?"),
     Beat("obstacle", "The obstacle", 12, fresh=True, caption=
@@ -185,24 +186,28 @@ FLASH: tuple[Beat, ...] = (
     Beat("7c", "Max", 9, caption="m = {m0}, the row's largest score so far. Measured from it, every term is at most 1."),
     Beat("7d", "Sum", 6, still=1.2, caption="Their sum is ℓ = {l0}."),
     Beat("7e", "Blend", 9, caption="V arrives and is blended into acc. The scores are done: overwritten, never stored."),
-    Beat("8", "Calm tiles", 8, still=1.2, caption="No larger score in our row: α = 1, nothing to correct."),
-    Beat("pause-b", "Question", 4, pause=True, caption="This tile breaks the ceiling. What must happen to ℓ and acc?"),
+    Beat("8", "Calm tiles", 8, still=1.2, caption="No larger score in our row: nothing to correct."),
+    Beat("pause-b", "Question", 6, still=0.0, pause=True, late=True, caption=
+         "This tile breaks the ceiling. What must happen to ℓ and acc?"),
     Beat("9a", "The rise", 7, caption="m rises: {m_old} → {m_new}. The past was measured from the old max."),
     Beat("9b", "Why", 10, caption="One factor re-measures every past term: α = {alpha}."),
     Beat("9c", "The sum", 8, caption="{l_old} × {alpha} = {l_scaled}, then + {l_added} = {l_new}."),
     Beat("9d", "The accumulator", 7, still=1.2, caption="acc takes the same α, then the new values. Nothing is approximated."),
-    Beat("10", "Finish", 11, still=1.2, caption="Divide once by ℓ; write O once."),
-    Beat("11", "The rest", 12, caption="Every row block reads K and V again. No score crosses the bus."),
+    Beat("10a", "The other tiles", 8, still=1.0, caption="So for every tile: where a larger score comes, the past is re-measured again."),
+    Beat("10", "Finish", 7, still=1.2, caption="Divide once by ℓ; write O once, and one number a row: LSE = m + log ℓ."),
+    Beat("11", "The rest", 11, caption="Every row block reads K and V again. No score crosses the bus."),
     Beat("12", "Parallel", 6, still=1.0, caption="Row blocks never wait for each other: {programs} independent programs."),
-    Beat("bill", "The bill", 14, fresh=True, caption=
-         "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. Scores in HBM: {scores_bytes} against none."),
+    Beat("bill", "The bill", 12, fresh=True, caption=
+         "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. "
+         "Kept in HBM: {scores_bytes} of scores and weights against none."),
     Beat("pause-c", "Question", 4, pause=True, caption="What would taller tiles change?"),
-    Beat("exact", "Exact", 6, still=1.0, fresh=True, caption=
-         "Same sums, another order. Error against float64: flash {e_flash}, standard {e_standard}."),
+    Beat("exact", "Exact", 8, still=1.0, fresh=True, caption=
+         "Same sums, another order: only rounding differs. Error against float64: standard {e_standard}, flash {e_flash}."),
     Beat("card", "Provenance", 6, still=0.0, caption=""),
 )  # fmt: skip
 
 CALM_CAPTION = "No score of our row ever rises above its first maximum: no correction needed."
+MORE_BEAT = "10a"
 CALM_BEAT = "8"  # left out where the very next tile rises
 RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
 
@@ -211,13 +216,21 @@ DIGEST_SECONDS = {
 }  # fmt: skip
 
 
-def board(said: Mapping[str, str], chosen: Follow, *, pauses: bool = True, seconds: Mapping[str, float] | None = None) -> tuple[Beat, ...]:
+def board(
+    said: Mapping[str, str],
+    chosen: Follow,
+    *,
+    pauses: bool = True,
+    more_tiles: bool = True,
+    seconds: Mapping[str, float] | None = None,
+) -> tuple[Beat, ...]:
     """The beats of a film with their captions filled.
 
     Args:
         said: What ``facts`` found.
         chosen: Where nothing rises, the beats of the rise are left out and beat 8 says that no correction was needed.
         pauses: Whether the stills with a question are kept.
+        more_tiles: Whether the followed program visits tiles after the slow ones.
         seconds: For the digest: which beats, and how long each; None plays all.
     """
     beats = []
@@ -225,6 +238,8 @@ def board(said: Mapping[str, str], chosen: Follow, *, pauses: bool = True, secon
         if (beat.pause and not pauses) or (seconds is not None and beat.name not in seconds):
             continue
         if (chosen.rise is None and beat.name in RISE_BEATS) or (chosen.rise == 1 and beat.name == CALM_BEAT):
+            continue
+        if beat.name == MORE_BEAT and not more_tiles:
             continue
         caption = CALM_CAPTION if beat.name == CALM_BEAT and chosen.rise is None else beat.caption
         length = beat.seconds if seconds is None else seconds[beat.name]

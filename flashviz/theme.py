@@ -64,6 +64,7 @@ THEMES: dict[ThemeName, Theme] = {"dark": DARK, "light": LIGHT}
 PANEL_CORNER = 0.12
 HAIRLINE, OUTLINE, HEAVY = 1.2, 2.0, 3.5
 DIM, RESTING, LIT = 0.28, 0.30, 0.92  # opacity of: what is not in play, a tile at rest, a tile in use
+FAINT, SECOND = 0.55, 0.62  # of what will matter later; of P beside S, which share a hue
 DIMMED = 0.6  # of the veil over a zone that is not in play
 
 _MANIM_EM = 0.6652  # height in units of one em of Text at font_size 48, measured with the bundled Inter

@@ -10,7 +10,6 @@ from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMA
 from flashviz.director.pictures import BillBlock, Lanes, LanesTo, bill_pitch, card_lines, marker, note, two_halves
 from flashviz.director.scene import beat
 from flashviz.director.slow import Slow
-from flashviz.director.sweep import crossed
 from flashviz.figures import kib, number, power, quarters
 from flashviz.layout import Rect, centered, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
@@ -20,27 +19,32 @@ from flashviz.mobjects.motion import Flight
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
 from flashviz.storyboard import tile_unit
-from flashviz.trace import Kind, state_at
+from flashviz.trace import Kind
 
 
 class Closing(Slow):
     """Beats 10 to 14 and the card."""
 
-    @beat("10")
-    def finished(self) -> None:
-        """The last tiles, a second rise among them; divide; O_i and the LSE leave."""
+    @beat("10a")
+    def onward(self) -> None:
+        """The other tiles, a second rise among them."""
         chosen, values = self.material.chosen, self.material.values
         first = 1 + (chosen.rise if chosen.rise is not None else len(values.j) - 1)
-        tiles = list(range(first, len(values.j)))
-        leave = 2.9 * min(1.0, self.motion / 9)
-        shown = self.worth_showing(tiles)
+        shown = self.worth_showing(list(range(first, len(values.j))))
         weights = {t: 2.2 if t == chosen.later else 1.0 for t in shown}
         for t in shown:  # each takes its share of what is left, so that frames rounded up do not add up
             left = sum(weights[later] for later in shown if later >= t)
-            self.quick_tile(t, seconds=max(0.3, self.motion - leave) * weights[t] / left)
-        self.divide(seconds=leave * 0.3)
-        self.leave("O", seconds=leave * 0.38)
-        self.leave("LSE", seconds=leave * 0.3)
+            self.quick_tile(t, seconds=max(0.3, self.motion) * weights[t] / left)
+
+    @beat("10")
+    def finished(self) -> None:
+        """Divide; O_i and the LSE leave."""
+        formula = self.formula('O = "acc" thin slash thin ell')
+        self.move(FadeIn(formula), seconds=0.4)
+        self.divide(seconds=self.motion * 0.3)
+        self.move(FadeOut(formula), seconds=0.3)
+        self.leave("O", seconds=self.motion * 0.5)
+        self.leave("LSE", seconds=self.motion)
 
     def worth_showing(self, tiles: list[int]) -> list[int]:
         """All tiles where they are few; else those at which our row's max rises, and the last: the others pass unseen."""
@@ -79,6 +83,8 @@ class Closing(Slow):
         if tensor == "O":
             target.set_fill(opacity=theme.LIT)
         gone = self.retire("ACC", "M", "L", "Q") if tensor == "LSE" else []  # the program ends with its last store
+        if tensor == "LSE":
+            gone += self.leave_stage([thing for thing in (self.row_mark, self.strip_shown) if thing is not None])
         self.move(*self.tally(state), *gone, seconds=max(0.25, seconds * 0.25))
 
     @beat("11")
@@ -134,9 +140,8 @@ class Closing(Slow):
         self.event = len(self.material.fa2)
         self.clear_all()
         room = self.set.center_stage.inset(0.3, 0.1)
-        fa2, standard = self.material.fa2, self.material.standard
-        unit = tile_unit(fa2)
-        totals = [crossed(state_at(t, len(t))) for t in (standard, fa2)]
+        unit = tile_unit(self.material.fa2)
+        totals = [self.final["standard"], self.final["fa2"]]
         most = sum(totals[0].values()) / unit
         scale = max(1, int(np.ceil(most / 6000)))  # squares that would be too small stand for several tiles
         once = compulsory(self.config_, "standard")
@@ -209,17 +214,18 @@ class Closing(Slow):
         pairs = (("standard attention", self.material.o_standard, "standard"), ("FlashAttention", self.material.values.o, "flash"))
         drawn = []
         for place, (title, out, key) in zip(places, pairs, strict=True):
-            head, foot = place.top(em(TITLE_PX) * 1.6), place.bottom(em(KEY_PX) * 2.4)
+            head, foot = place.top(em(TITLE_PX) * 1.6), place.bottom(em(KEY_PX) * 3.4)
             body = place.below(head.height).above(foot.height)
             data = np.asarray(out, dtype=np.float64)
             scale = min(body.width / data.shape[1], body.height / data.shape[0])
             rect = centered(*body.center[:2], data.shape[1] * scale, data.shape[0] * scale)
             matrix = Matrix(data, rect, self.skin, "O", *spread(data))
             name = note(f"{title}: O of block {self.material.chosen.program[0]}", NOTE_PX, self.skin.ink, head, "center")
-            upper, lower = rows(foot, 2)
+            upper, middle, lower = rows(foot, 3)
             error = note(power(self.material.errors[key]), KEY_PX, self.skin.ink, upper, "center", Face.MONO)
-            under = note("largest error against float64", NOTE_PX, self.skin.quiet, lower, "center")
-            drawn.append((matrix, name, error, under))
+            under = note("largest error against float64", NOTE_PX, self.skin.quiet, middle, "center")
+            where = f"S and P rounded to {self.config_.dtype} for HBM" if key == "standard" else "S never leaves float32 registers"
+            drawn.append((matrix, name, error, under, note(where, NOTE_PX, self.skin.quiet, lower, "center")))
         self.move(*(FadeIn(item) for parts in drawn for item in parts[:2]), seconds=0.8)
         self.arrived()
         self.move(*(FadeIn(item) for parts in drawn for item in parts[2:]), seconds=0.6)

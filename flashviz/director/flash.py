@@ -37,7 +37,8 @@ class FlashFilm(Opening, Closing):
         material = gather(settings.config, run, error_of, settings.source, settings.trace)
         self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
-        self.board = board(said, material.chosen, pauses=settings.pauses, seconds=seconds)
+        more = material.chosen.rise is not None and material.chosen.rise + 1 < len(material.values.j)
+        self.board = board(said, material.chosen, pauses=settings.pauses, more_tiles=more, seconds=seconds)
         self.set_stage(material)
         if self.on_board("hook") is not None:
             self.curtain()

@@ -14,7 +14,7 @@ from flashviz.director.sweep import crossed
 from flashviz.figures import amount
 from flashviz.layout import GAP, Cross, Rect, columns, cross
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, em, wrap
-from flashviz.mobjects.hbm import CrossView, ScoreSheet, SheetTo, sheet_lift
+from flashviz.mobjects.hbm import CrossView, ScoreSheet, SheetTo
 from flashviz.mobjects.ledger import Ledger, legend
 from flashviz.mobjects.lens import KeyNumber
 from flashviz.mobjects.motion import Enlarge, Flight
@@ -22,6 +22,8 @@ from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.storyboard import tile_unit
 from flashviz.trace import Kind, Trace, state_at
+
+WHY_MAX = "Taking m off every score cancels in the quotient, and no term exceeds 1."
 
 
 class Opening(StageScene):
@@ -63,7 +65,7 @@ class Opening(StageScene):
         scores, weights = self.material.sheet_s, self.material.sheet_p
         return [
             ScoreSheet(scores, place, self.skin, name="sheet S"),
-            ScoreSheet(weights, place, self.skin, name="sheet P", lift=sheet_lift(place)),
+            ScoreSheet(weights, place, self.skin, name="sheet P", lift=0.0),
         ]
 
     @beat("attention")
@@ -81,7 +83,8 @@ class Opening(StageScene):
         self.move(Boxes(picture.bars, picture.score_boxes(), picture.score_boxes(), sweep=True), seconds=third)
         self.hold(third * 0.2)
         self.label_row(picture, "weights")
-        self.move(Boxes(picture.bars, picture.score_boxes(), picture.weight_boxes()), seconds=third * 0.8)
+        floor = picture.axis.animate.set_y(picture.field.y0)
+        self.move(Boxes(picture.bars, picture.score_boxes(), picture.weight_boxes()), floor, seconds=third * 0.8)
         self.hold(third * 0.2)
         self.label_row(picture, "blend")
         self.move(picture.values_.to(picture.weighed()), FadeIn(picture.out), FadeIn(picture.out_name), seconds=third * 0.8)
@@ -127,7 +130,9 @@ class Opening(StageScene):
         self.move(*cuts, FadeOut(edges), Create(self.big.grid), seconds=self.motion * 0.45)
         self.remove(*solids.values(), *self.big.labels.values(), *self.big.strips.values(), self.big.grid)
         self.add(self.big)
-        weight = legend(amount(tile_unit(self.material.fa2)), self.skin, LABEL_PX)
+        c = self.config_
+        product = f"{min(c.block_n, max(c.seq_k, 1))} × {c.head_dim} × {c.itemsize} B"
+        weight = Named(legend(f"{product} = {amount(tile_unit(self.material.fa2))}", self.skin, NOTE_PX), tag="legend", text=product)
         weight.move_to(Rect(room.x0, room.y0, self.big.cross.label("Q").x0, room.y1).center)
         if weight.get_right()[0] > self.big.cross.label("Q").x0 or weight.get_left()[0] < room.x0:
             weight.move_to(geometry.grid.center)
@@ -173,8 +178,7 @@ class Opening(StageScene):
     def standard(self) -> None:
         """The grid in HBM fills with S, is read back, fills with P, is read back; the bill runs with it."""
         trace = self.material.standard
-        final = crossed(state_at(trace, len(trace)))
-        bill = Ledger(self.set.ledger, final, tile_unit(trace), self.skin, name="ledger standard")
+        bill = Ledger(self.set.ledger, self.final["standard"], tile_unit(trace), self.skin, most=self.most, name="ledger standard")
         sheets = self.sheets(self.set.cross)
         self.to_stage(FadeIn(bill))
         self.event = None
@@ -183,10 +187,19 @@ class Opening(StageScene):
         cells = self.set.cross.n_rows * self.set.cross.n_cols
         after_s, after_p = last(trace, Kind.STORE_S) + 1, last(trace, Kind.STORE_P) + 1
         step = self.motion / 3
+        self.step_name("S out")
         self.sweep(trace, bill, first, after_s, step, SheetTo(sheets[0], 1, cells))
+        self.step_name("S back, P out")
         self.sweep(trace, bill, after_s, after_p, step, SheetTo(sheets[1], 0, cells))
+        self.step_name("P back, O out")
         self.sweep(trace, bill, after_p, len(trace), step)
-        self.standard_left = [bill, *sheets]
+        self.standard_left = [bill, *sheets, self.step_words]
+
+    def step_name(self, words: str) -> None:
+        """Which of the three passes runs, in HBM's title line."""
+        self.remove(self.step_words)
+        self.step_words = note(words, NOTE_PX, self.skin.ink, self.set.hbm_title, "right")
+        self.add(self.step_words)
 
     def to_stage(self, *arriving: Animation) -> None:
         """HBM, slot and chip, whatever was there before."""
@@ -236,7 +249,7 @@ class Opening(StageScene):
         terms = np.where(np.isfinite(scores), np.exp(scores - np.nanmax(scores[np.isfinite(scores)])), 0.0)
         field = Rect(room.x0, room.center[1] - room.height * 0.19, room.x1, room.center[1] + room.height * 0.15)
         tiles = len(self.material.values.j)
-        lit, dim = Rectangles(self.skin.ink, name="tile terms"), Rectangles(self.skin.scores, name="other terms", opacity=theme.DIM)
+        lit, dim = Rectangles(self.skin.ink, name="tile terms"), Rectangles(self.skin.scores, name="other terms", opacity=theme.FAINT)
         key = field.width / len(terms)
         x = field.x0 + np.arange(len(terms)) * key
         boxes = np.stack([x, np.full(len(x), field.y0), x + 0.85 * key, field.y0 + terms * field.height], 1)
@@ -266,8 +279,13 @@ class Opening(StageScene):
         ]
         for item, sign in zip(carried, ("m", "ell"), strict=True):
             item.sign.become(theme.maths(sign, KEY_PX, self.skin.stats).move_to(item.sign))
-        self.move(*(FadeIn(item) for item in carried), seconds=0.7)
-        self.finish = [lit, dim, cuts, frame_, here, whole, formula, *carried]
+        why = Named(
+            *(note(text, NOTE_PX, self.skin.quiet, Rect(room.x0, 0, room.x1, 0)) for text in wrap(WHY_MAX, room.width, NOTE_PX)),
+            tag="why m",
+        )  # fmt: skip
+        why.arrange(DOWN, aligned_edge=LEFT, buff=0.08).next_to(carried[0], DOWN, buff=0.3).align_to((room.x0 + 0.3, 0, 0), LEFT)
+        self.move(*(FadeIn(item) for item in carried), FadeIn(why), seconds=0.7)
+        self.finish = [why, lit, dim, cuts, frame_, here, whole, formula, *carried]
 
     def clear_stage(self) -> None:
         """The standard film's stage goes; its HBM is not FlashAttention's."""

@@ -58,7 +58,7 @@ class RowPicture(Group):
         """V^T with each key's column faded to its weight: what the blend takes of it."""
         shown = self.values_
         share = self.weights[:: max(1, len(self.weights) // 1024)][: shown.values.shape[1]]
-        return np.asarray(shown.low + (shown.values - shown.low) * np.sqrt(share / share.max())[None, :])
+        return np.asarray(shown.low + (shown.values - shown.low) * (0.12 + 0.88 * np.sqrt(share / share.max()))[None, :])
 
     def _matrix(self, values: np.ndarray, rect: Rect, tensor: str, scale: float) -> Matrix:
         return Matrix(values, rect, self.skin, tensor, -float(scale), float(scale))
@@ -131,7 +131,7 @@ class BillBlock(Group):
         start = 0.0
         for tensor, nbytes in crossed.items():
             count = nbytes / unit
-            part = Rectangles(skin.hue(tensor), name=f"bill {title} {tensor}")
+            part = Rectangles(skin.hue(tensor), name=f"bill {title} {tensor}", opacity=theme.SECOND if tensor == "P" else 1.0)
             part.display(self._boxes(start, count))
             self.parts[tensor] = part
             start += count
@@ -225,7 +225,7 @@ def note(text: str, px: float, color: str, rect: Rect, side: str = "left", face:
 
 def marker(x: float, rect: Rect, text: str, skin: Theme) -> Named:
     """A dashed line across ``rect`` at ``x`` with its words beneath."""
-    line = DashedLine((x, rect.y0, 0), (x, rect.y1, 0), stroke_color=skin.ink, stroke_width=theme.OUTLINE, dash_length=0.08)
+    line = DashedLine((x, rect.y0, 0), (x, rect.y1, 0), stroke_color=skin.warn, stroke_width=theme.HEAVY, dash_length=0.08)
     words = theme.line(text, NOTE_PX, skin.ink).next_to(line, DOWN, buff=0.08)
     return Named(line, words, tag="marker", text=text)
 

@@ -97,11 +97,19 @@ class TraceScene(Scene):
     def begin_beat(self, beat: Beat) -> None:
         self.beat, self.started = beat, self.now
         self.next_section(beat.name)
-        if beat.caption:
-            self.add_subcaption(beat.caption, duration=beat.seconds - 0.05)
-        self.say(beat.caption)
+        if beat.late:
+            self.say("")
+        else:
+            self.announce()
         if not beat.fresh:
             self.hold(beat.still)
+
+    def announce(self) -> None:
+        """The beat's caption: burned in, and as a subtitle until the beat ends."""
+        assert self.beat is not None
+        if self.beat.caption:
+            self.add_subcaption(self.beat.caption, duration=self.beat.seconds - (self.now - self.started) - 0.05)
+        self.say(self.beat.caption)
 
     def arrived(self) -> None:
         """The stillness of a beat whose picture had to arrive first."""
@@ -156,16 +164,13 @@ class TraceScene(Scene):
         return stage(self.settings.config, self.settings.aspect).caption
 
     def say(self, text: str) -> None:
-        """Burn the caption in, unless the setting keeps the picture clean."""
-        changes: list[Animation] = []
+        """Burn the caption in, unless the setting keeps the picture clean. The old one leaves before the new one comes."""
         if self.caption is not None:
-            changes.append(FadeOut(self.caption))
+            self.move(FadeOut(self.caption), seconds=FADE / 2)
         self.caption = None
         if text and self.settings.captions:
             self.caption = caption(text, self.caption_rect, self.skin)
-            changes.append(FadeIn(self.caption))
-        if changes:
-            self.move(*changes, seconds=FADE)
+            self.move(FadeIn(self.caption), seconds=FADE / 2)
 
     def dim(self, **opacity: float) -> list[Animation]:
         """Veil zones that are not in play: ``dim(hbm=0.7, lens=0)``."""

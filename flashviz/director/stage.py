@@ -62,7 +62,9 @@ class StageScene(TraceScene):
         self.cross = CrossView(s.cross, skin)
         self.slot = Slot(s.slot, skin)
         self.chip = ChipPanel(s.chip, s.chip_title, s.tiles, skin)
-        self.ledger = Ledger(s.ledger, crossed(state_at(material.fa2, len(material.fa2))), tile_unit(material.fa2), skin)
+        self.final = {t.header.algorithm: crossed(state_at(t, len(t))) for t in (material.fa2, material.standard)}
+        self.most = max(max(final.values()) for final in self.final.values())  # one scale of squares for both bills
+        self.ledger = Ledger(s.ledger, self.final["fa2"], tile_unit(material.fa2), skin, most=self.most)
         self.veils = {"hbm": veil(s.hbm, skin), "chip": veil(s.chip, skin), "lens": veil(s.lens.rect, skin)}
         for cover in self.veils.values():
             cover.set_z_index(5)
@@ -76,6 +78,7 @@ class StageScene(TraceScene):
         self.sum_shown: Readout | None = None
         self.numbers: dict[str, KeyNumber | Pill] = {}
         self.standard_left: list[Mobject] = []  # the standard film's bill and sheets
+        self.step_words = Named(tag="note")
         self.broken = False  # whether the tile that breaks the ceiling has been loaded
         self.event = 0
         self.cues = cues(material.fa2, material.chosen.program)
@@ -242,7 +245,7 @@ class StageScene(TraceScene):
         weights.display(weights.values)
         old = self.on_chip.pop("S", None)
         label = self.labels.pop("S", None)
-        self.put("P", weights, "P")
+        self.put("P", weights, "tilde(P)")
         fading = [FadeOut(thing) for thing in (old, label) if thing is not None]
         self.move(FadeIn(weights), *fading, seconds=seconds)
 
@@ -272,7 +275,7 @@ class StageScene(TraceScene):
         slow = 1 + (chosen.rise if chosen.rise is not None else 0)
         l_most = float(values.l_new[:slow, chosen.row].max())
         n_keys = values.s.shape[2]
-        title = f"row {chosen.row} of this block"
+        title = f"scores of row {chosen.row}"
         self.lens = RowLens(self.set.lens, title, n_keys, l_most, headroom(alpha), self.skin)
         self.numbers = {}
         mark = RowMark(self.set.tiles.s, chosen.row, values.s.shape[1], self.skin)

@@ -61,16 +61,19 @@ class Ledger(Group):
     """The bytes that crossed so far, per tensor, beside the HBM they left or entered.
 
     Args:
-        final: Bytes per tensor at the end of the trace: they size the squares.
+        final: Bytes per tensor at the end of the trace.
+        most: The longest row of all bills that are compared: it sizes the squares, so that equal bytes look equal.
         tile_bytes: Bytes of a tile of K: one square, or a power of two of them where a row would have too many.
     """
 
-    def __init__(self, rects: tuple[Rect, ...], final: Mapping[str, int], tile_bytes: int, skin: Theme, *, name: str = "ledger") -> None:
+    def __init__(
+        self, rects: tuple[Rect, ...], final: Mapping[str, int], tile_bytes: int, skin: Theme, *, most: int, name: str = "ledger"
+    ) -> None:
         heading, *row_rects = rects
-        merged = ledger_unit(max(final.values()) / tile_bytes)
+        merged = ledger_unit(most / tile_bytes)
         self.tag, self.unit_bytes = name, tile_bytes * merged
-        widest = max((kib(n) for n in (*final.values(), sum(final.values()))), key=len)
-        packing = pack(max(final.values()) / self.unit_bytes, squares_area(row_rects[0], widest), 1)
+        widest = max((kib(n) for n in (*final.values(), sum(final.values()), most)), key=len)
+        packing = pack(most / self.unit_bytes, squares_area(row_rects[0], widest), 1)
         words = "crossed so far" if merged == 1 else f"crossed, one square = {kib(self.unit_bytes)}"
         self.heading = theme.line(words, NOTE_PX, skin.quiet)
         if self.heading.width > heading.width - text_width(widest, NOTE_PX, Face.MONO_STRONG):

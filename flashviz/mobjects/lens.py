@@ -71,7 +71,7 @@ class Chart(Group):
         self.bars = Rectangles(skin.ink, name="bars")
         self.block = Rectangles(skin.stats, name="past")
         self.outline = Group()
-        self.note_past = theme.line("past", NOTE_PX, skin.stats).move_to(axis_note.center)
+        self.note_past = theme.line("past = ℓ", NOTE_PX, skin.stats).move_to(axis_note.center)
         self.note_past.align_to((axis_note.x0, 0, 0), LEFT).set_opacity(0)
         self.note_bars = theme.line("this tile's terms", NOTE_PX, skin.quiet).move_to(axis_note.center)
         self.note_bars.align_to((axis_note.x1, 0, 0), -LEFT).set_opacity(0)
@@ -151,11 +151,16 @@ class RowLens(Group):
         self.ground = panel(rects.rect, fill=skin.chip, edge=skin.edge)
         self.title = theme.line(title, NOTE_PX, skin.quiet)
         self.title.move_to(rects.title.center).align_to((rects.title.x0, 0, 0), LEFT)
+        self.title_text = title
         self.chart = Chart(rects.chart, rects.axis_note, n_keys, l_most, headroom, skin)
         super().__init__(self.ground, self.title, self.chart)
 
-    def key(self, symbol: str, rect: Rect, text: str, name: str, px: float = KEY_PX) -> KeyNumber:
-        return KeyNumber(symbol, rect, text, name, px, self.skin)
+    def entitle(self, title: str) -> None:
+        """Name what the strip shows now."""
+        if title != self.title_text:
+            self.title_text = title
+            fresh = theme.line(title, NOTE_PX, self.skin.quiet)
+            self.title.become(fresh.move_to(self.rects.title.center).align_to((self.rects.title.x0, 0, 0), LEFT))
 
 
 class KeyNumber(Group):
