@@ -157,14 +157,12 @@ class Opening(StageScene):
         speeds = MEMORY_SPEEDS.get(self.config_.arch)
         if speeds is not None:
             room = self.set.lens.rect
-            ink = self.skin.ink
-            figures = [f"HBM: {speeds.hbm_size},", speeds.hbm_speed, f"shared memory: {speeds.sram_size},", speeds.sram_speed]
-            if room.width > room.height:  # a low, wide place
-                figures = [f"{size} {speed}" for size, speed in zip(figures[::2], figures[1::2], strict=True)]
-            texts = [
-                *((text, LABEL_PX, ink) for figure in figures for text in wrap(figure, room.width, LABEL_PX)), ("", NOTE_PX, ink),
-                *((text, NOTE_PX, self.skin.quiet) for text in wrap(f"{speeds.device}, quoted: {speeds.citation}", room.width, NOTE_PX)),
-            ]  # fmt: skip
+            ink, quiet = self.skin.ink, self.skin.quiet
+            memories = (f"HBM: {speeds.hbm_size}, {speeds.hbm_speed}", f"shared memory: {speeds.sram_size}, {speeds.sram_speed}")
+            texts: list[tuple[str, float, str]] = []
+            for memory in memories:
+                texts += [*((text, LABEL_PX, ink) for text in wrap(memory, room.width, LABEL_PX)), ("", NOTE_PX, ink)]
+            texts += [(text, NOTE_PX, quiet) for text in wrap(f"{speeds.device}, quoted: {speeds.citation}", room.width, NOTE_PX)]
             quoted = Named(card_lines(texts, room), tag="quoted speeds", text=speeds.quote.text)
             self.move(FadeIn(quoted), seconds=0.6)
             self.finish = [quoted]
@@ -193,7 +191,8 @@ class Opening(StageScene):
         self.sweep(trace, bill, after_s, after_p, step, SheetTo(sheets[1], 0, cells))
         self.step_name("P back, O out")
         self.sweep(trace, bill, after_p, len(trace), step)
-        self.standard_left = [bill, *sheets, self.step_words]
+        self.remove(self.step_words)
+        self.standard_left = [bill, *sheets]
 
     def step_name(self, words: str) -> None:
         """Which of the three passes runs, in HBM's title line."""
