@@ -22,7 +22,7 @@ from flashviz.settings import Settings, use_settings
 from flashviz.trace import Trace
 
 SCENES = Path(__file__).parent.parent / "scenes"
-FLASH_BEATS = ("7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d", "10", "11", "12")
+FLASH_BEATS = ("7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d", "10a", "10", "11", "12")
 
 Run = Callable[..., Any]
 
@@ -59,13 +59,19 @@ def scenes(name: str = "flash") -> ModuleType:
     return module
 
 
+@cache
+def _media() -> tempfile.TemporaryDirectory[str]:
+    """Where manim keeps the outlines of texts: a folder of this process, since it deletes what it has just written."""
+    return tempfile.TemporaryDirectory(prefix="flashviz-")
+
+
 def play(name: str, settings: Settings, run: Run | None = None) -> Film:
     """Play scene ``name`` to its end; ``run`` stands in for the recorder's."""
     module = scenes()
     watched = type(name, (getattr(module, name),), {"end_beat": _end_beat, "move": _move})
     given = module.run
     quiet = {"dry_run": True, "verbosity": "ERROR", "progress_bar": "none", "frame_rate": 30}
-    quiet |= {"pixel_width": 320, "pixel_height": 180, "media_dir": str(Path(tempfile.gettempdir()) / "flashviz-test")}
+    quiet |= {"pixel_width": 320, "pixel_height": 180, "media_dir": _media().name}
     try:
         module.run = run or given  # type: ignore[attr-defined]
         with tempconfig(quiet), use_settings(settings):

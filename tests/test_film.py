@@ -210,9 +210,12 @@ def test_default_film_rises_slowly_then_again(default: Film) -> None:
 
 
 @pytest.mark.slow
-def test_calm_beat_shows_alpha_of_one(default: Film) -> None:
-    assert default.at("8").texts()["alpha"] == "1.000"
-    assert default.at("8").texts()["m"] == default.at("7e").texts()["m"]
+def test_calm_tiles_change_l_alone(default: Film) -> None:
+    """alpha stands on screen only once it has been explained."""
+    before, after = default.at("7e").texts(), default.at("8").texts()
+    assert after["m"] == before["m"]
+    assert value_of(after["l"]) > value_of(before["l"])
+    assert all("alpha" not in default.at(beat).texts() for beat in ("7c", "7d", "7e", "8", "pause-b", "9a"))
 
 
 @pytest.mark.slow

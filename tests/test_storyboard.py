@@ -191,7 +191,7 @@ def test_pauses_are_kept_or_dropped() -> None:
     with_, without = board(SAID, ROSE), board(SAID, ROSE, pauses=False)
     assert [b.name for b in with_] == [b.name for b in FLASH]
     assert [b for b in with_ if not b.pause] == list(without)
-    assert {b.name for b in with_ if b.pause} == {"pause-a", "pause-b"}
+    assert {b.name for b in with_ if b.pause} == {"pause-a", "pause-b", "pause-c"}
     assert all(b.caption.endswith("?") for b in with_ if b.pause)
 
 

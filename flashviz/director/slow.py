@@ -128,13 +128,11 @@ class Slow(StageScene):
         stop = self.rising if self.material.chosen.rise is not None else len(self.material.values.j)
         tiles = list(range(1, stop))
         first, last = (tiles, []) if len(tiles) <= MOST_QUICK else (tiles[:3], tiles[-2:])
-        each = self.motion / max(1, len(first) + len(last) + bool(last))
-        for t in first:
-            self.quick_tile(t, seconds=each)
-        if last:
-            self.pass_tiles(last[0], seconds=each)
-        for t in last:
-            self.quick_tile(t, seconds=each)
+        shown = [*first, *last]
+        for done, t in enumerate(shown):  # each takes its share of what is left
+            if last and t == last[0]:
+                self.pass_tiles(t, seconds=self.motion / (len(last) + 1))
+            self.quick_tile(t, seconds=self.motion / (len(shown) - done))
 
     def calm_unseen(self) -> None:
         """The digest has no time for calm tiles: they pass in a moment before the rise."""

@@ -257,14 +257,14 @@ class StageScene(TraceScene):
     def blend(self, t: int, *, seconds: float) -> None:
         """acc = acc + P V; the scores fade: they are done."""
         state = self.reach(Kind.PV_DOT, t)
-        values = self.picture("ACC", t)
+        values, fade = self.picture("ACC", t), min(FADE_SCORES, 0.5 * seconds)
         if "ACC" not in self.on_chip:
             acc = Matrix(np.zeros_like(values), self.set.tiles.acc, self.skin, "ACC", *spread(self.material.values.acc_new))
             acc.low, acc.high = min(acc.low, -abs(acc.high)), max(acc.high, abs(acc.low))
             self.put("ACC", acc.display(np.full_like(values, acc.low)), '"acc"')
-        self.move(self.on_chip["ACC"].to(values), *self.tally(state), seconds=max(0.1, seconds - FADE_SCORES))
+        self.move(self.on_chip["ACC"].to(values), *self.tally(state), seconds=seconds - fade)
         self.rest_tile("V", t)
-        self.move(*self.retire("P", "V"), seconds=min(FADE_SCORES, seconds))
+        self.move(*self.retire("P", "V"), seconds=fade)
 
     # -------------------------------------------------------------------------------------------------------- the lens
 
