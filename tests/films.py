@@ -33,6 +33,7 @@ class Film:
 
     scene: FlashFilm
     in_grid: list[str] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
     arrived: bool = False  # the first FlashAttention beat has ended: what stood there before is gone
 
     @property
@@ -68,7 +69,7 @@ def _media() -> tempfile.TemporaryDirectory[str]:
 def play(name: str, settings: Settings, run: Run | None = None) -> Film:
     """Play scene ``name`` to its end; ``run`` stands in for the recorder's."""
     module = scenes()
-    watched = type(name, (getattr(module, name),), {"end_beat": _end_beat, "move": _move})
+    watched = type(name, (getattr(module, name),), {"end_beat": _end_beat, "move": _move, "next_section": _next_section})
     given = module.run
     quiet = {"dry_run": True, "verbosity": "ERROR", "progress_bar": "none", "frame_rate": 30}
     quiet |= {"pixel_width": 320, "pixel_height": 180, "media_dir": _media().name}
@@ -103,6 +104,11 @@ def _end_beat(scene: Any) -> None:
     if scene.beat.name in FLASH_BEATS:
         scene.film.arrived = True
     _watch(scene)
+
+
+def _next_section(scene: Any, name: str, **options: Any) -> None:
+    super(type(scene), scene).next_section(name, **options)
+    scene.film.sections.append(name)
 
 
 def _move(scene: Any, *animations: Any, seconds: float) -> None:
