@@ -7,7 +7,7 @@ from manim import FadeIn, FadeOut, Group, VGroup
 
 from flashviz import theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
-from flashviz.director.pictures import BillBlock, Lanes, LanesTo, bill_pitch, card_lines, marker, note, two_halves
+from flashviz.director.pictures import BillBlock, Lanes, LanesTo, bill_pitch, card_lines, marker, note, places_of, two_halves
 from flashviz.director.scene import beat
 from flashviz.director.slow import Slow
 from flashviz.figures import kib, number, power, quarters
@@ -150,7 +150,8 @@ class Closing(Slow):
         text_h, name_h, foot_h = em(TITLE_PX) * 1.7, em(NOTE_PX) * 1.3, em(NOTE_PX) * LINE_PITCH * (sum(map(len, footnotes)) + 0.2)
         body = room.above(foot_h)
         half_rects = rows(body, 2, 0.2)
-        pitch = min(bill_pitch(half_rects[0].below(text_h).above(name_h), most / scale * 1.02), 0.34)
+        squares = max(sum(places_of(nbytes / unit / scale) for nbytes in crossing.values()) for crossing in totals)
+        pitch = min(bill_pitch(half_rects[0].below(text_h).above(name_h), squares), 0.34)
         blocks, words = [], []
         for rect, title, crossing in zip(half_rects, ("standard attention", "FlashAttention"), totals, strict=True):
             blocks.append(BillBlock(rect.below(text_h).above(name_h), title, crossing, unit * scale, pitch, self.skin))

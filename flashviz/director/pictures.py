@@ -128,26 +128,23 @@ class BillBlock(Group):
         self.rect, self.pitch = rect, pitch
         self.high = max(1, int(rect.height / pitch + 1e-9))
         self.parts: dict[str, Rectangles] = {}
-        start = 0.0
+        start = 0
         for tensor, nbytes in crossed.items():
-            count = nbytes / unit
             part = Rectangles(skin.hue(tensor), name=f"bill {title} {tensor}", opacity=theme.SECOND if tensor == "P" else 1.0)
-            part.display(self._boxes(start, count))
+            part.display(self._boxes(start, nbytes / unit))
             self.parts[tensor] = part
-            start += count
-        self.count = start
+            start += places_of(nbytes / unit)
         super().__init__(*self.parts.values())
 
-    def _boxes(self, start: float, count: float) -> np.ndarray:
-        """Squares ``start`` .. ``start + count`` in column order; a fraction is a sliver."""
-        first, whole = int(np.ceil(start - 1e-9)), int(count + 1e-9)
-        index = np.arange(first, first + max(whole, 1 if count > 1e-9 else 0))
+    def _boxes(self, start: int, count: float) -> np.ndarray:
+        """``count`` squares from place ``start`` on, in column order; a fraction is a sliver."""
+        index = np.arange(start, start + places_of(count))
         side = self.pitch / 1.2
         x = self.rect.x0 + (index // self.high) * self.pitch
         y = self.rect.y1 - (index % self.high) * self.pitch
         width = np.full(len(index), side)
-        if whole < 1 and len(width):
-            width[-1] = max(side * (count - whole), 0.02)
+        if len(width) > count:
+            width[-1] = max(side * (count % 1), 0.02)
         return np.stack([x, y - side, x + width, y], 1)
 
     def names(self, skin: Theme) -> list[VMobject]:
@@ -162,6 +159,11 @@ class BillBlock(Group):
     def reach(self, squares_count: float) -> float:
         """x of the far edge of that many squares."""
         return self.rect.x0 + squares_count / self.high * self.pitch
+
+
+def places_of(count: float) -> int:
+    """Places that ``count`` squares take: a fraction takes one of its own."""
+    return int(np.ceil(count - 1e-9))
 
 
 def bill_pitch(rect: Rect, most: float) -> float:
