@@ -95,8 +95,8 @@ def film_of(name: str, settings: Settings) -> Film:
 
 
 def film(name: str = "DigestScene", *, film: tuple[tuple[str, Any], ...] = (), **config: Any) -> Film:
-    """A film of this configuration, recorded from the twin."""
-    return film_of(name, Settings(config=AttentionConfig(**config), source="numpy", **dict(film)))
+    """A film of this configuration, recorded from the twin unless ``film`` names another source."""
+    return film_of(name, Settings(config=AttentionConfig(**config), **{"source": "numpy", **dict(film)}))
 
 
 def _end_beat(scene: Any) -> None:

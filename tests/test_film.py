@@ -254,6 +254,18 @@ def test_digest() -> None:
     assert sum(snapshot.seconds for snapshot in shown.snapshots) == pytest.approx(sum(DIGEST_SECONDS.values()), abs=3)
 
 
+@pytest.mark.slow
+def test_digest_of_the_kernel_itself() -> None:
+    """From the interpreted Triton kernel: its own lines are read on screen, uncut."""
+    shown = film(DIGEST, film=(("source", "triton"),), **SMALL)
+    check(shown)
+    assert shown.trace.header.source == "triton-interpreter"
+    assert "tl.dot" in shown.at("7b").texts()["code"]
+    lines = {item.text for snapshot in shown.snapshots for item in snapshot.shown if item.name == "code line"}
+    assert len(lines) > 5
+    assert not [line for line in lines if line.endswith("…")]
+
+
 DIGESTS: dict[str, dict[str, Any]] = {
     "4 x 4 tiles": {"seq_q": 128, "block_m": 32, "block_n": 32, "head_dim": 32},
     "causal": SMALL | {"causal": True},
