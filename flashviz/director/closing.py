@@ -21,6 +21,8 @@ from flashviz.mobjects.tiles import Matrix, panel
 from flashviz.storyboard import tile_unit
 from flashviz.trace import Kind
 
+VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
+
 
 class Closing(Slow):
     """Beats 10 to 14 and the card."""
@@ -261,5 +263,6 @@ class Closing(Slow):
                 f"{item['algorithm']}: {item['source']}, {item['events']:,} events, trace {item['hash']}, kernel {item['kernel']}"
                 for item in self.provenance
             ),
+            f"Values of block {self.material.chosen.program[0]}: {VALUES_FROM[self.material.values.source]}.",
             "The order shown is the program's, not hardware time.",
         ]

@@ -78,7 +78,10 @@ def first_tiles(config: AttentionConfig) -> dict[str, np.ndarray]:
 
 
 def sheets(config: AttentionConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures (shares 0..1) of S and P of the first head, coarse where the matrix is large: what standard attention stores."""
+    """Pictures (shares 0..1) of S and P of the first head, coarse where the matrix is large.
+
+    P by the root of its share of the row's largest weight, since few weights are large: these are pictures, no number is read off them.
+    """
     q, k, _ = make_inputs(config)
     step_m, step_n = (max(1, n // (8 * BAND_LIMIT)) for n in (config.seq_q, max(config.seq_k, 1)))
     scores = q[0, 0, ::step_m].astype(np.float64) @ k[0, 0, ::step_n].astype(np.float64).T * config.scale
