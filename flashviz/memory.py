@@ -12,6 +12,7 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.trace.events import Kind, is_load, is_store, tensor_of
+from flashviz.trace.generic import READS, WRITES, GenericTrace, Op
 from flashviz.trace.recording import Algorithm, Trace
 from flashviz.trace.state import DIES_AFTER, Held, step
 
@@ -50,8 +51,10 @@ def tile_bytes(config: AttentionConfig) -> dict[str, int]:
     }  # fmt: skip
 
 
-def traffic(trace: Trace) -> Traffic:
-    """What the events of a trace moved."""
+def traffic(trace: Trace | GenericTrace) -> Traffic:
+    """What the events of a trace moved. An atomic operation reads and writes."""
+    if isinstance(trace, GenericTrace):
+        return Traffic(*(_moved(trace, ops) for ops in (READS, WRITES)))
     read: dict[str, int] = {}
     written: dict[str, int] = {}
     for kind in Kind:
@@ -62,6 +65,14 @@ def traffic(trace: Trace) -> Traffic:
                 tensor = tensor_of(kind)
                 side[tensor] = side.get(tensor, 0) + int(trace.columns["nbytes"][where].sum())
     return Traffic(read, written)
+
+
+def _moved(trace: GenericTrace, ops: frozenset[Op]) -> dict[str, int]:
+    """Bytes that these operations touched, by tensor."""
+    where = np.isin(trace.columns["op"], list(ops)) & (trace.columns["tensor"] >= 0)
+    tensors = trace.header.tensors
+    sums = np.bincount(trace.columns["tensor"][where], trace.columns["nbytes"][where], len(tensors)) if tensors else np.zeros(0)
+    return {tensor.name: int(moved) for tensor, moved in zip(tensors, sums, strict=True) if moved}
 
 
 def closed_form(config: AttentionConfig, algorithm: Algorithm) -> Traffic:

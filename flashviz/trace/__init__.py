@@ -1,17 +1,36 @@
 """The step trace: what a kernel did, event by event.
 
 events      Kind, Event: the vocabulary
+generic     GenericHeader, GenericTrace: what any kernel did, as its pointers say
 recording   Header, Snapshot, Stats, Trace: one recording, its columns and its file
 state       state_at(trace, k): what is on chip and what has crossed the bus after k events
 replay      replay(trace, program): every value of one program
 """
 
+import os
+from pathlib import Path
+
+from flashviz.trace import generic, npz, recording
 from flashviz.trace.events import Event, Kind
-from flashviz.trace.recording import COMPARED, SCHEMA, Header, Snapshot, Stats, Trace
+from flashviz.trace.generic import GenericEvent, GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
+from flashviz.trace.npz import SCHEMA
+from flashviz.trace.recording import COMPARED, Header, Snapshot, Stats, Trace
 from flashviz.trace.replay import ProgramValues, replay
 from flashviz.trace.state import Held, State, state_at
 
 __all__ = [
-    "COMPARED", "SCHEMA", "Event", "Header", "Held", "Kind", "ProgramValues", "Snapshot", "State", "Stats", "Trace",
-    "replay", "state_at",
+    "COMPARED", "SCHEMA", "Event", "GenericEvent", "GenericHeader", "GenericTrace", "Header", "Held", "Kind", "Launch", "Op",
+    "ProgramValues", "Snapshot", "SourceText", "State", "Stats", "TensorInfo", "Trace", "load", "replay", "state_at",
 ]  # fmt: skip
+
+
+def load(path: str | os.PathLike[str]) -> Trace | GenericTrace:
+    """Read a trace file of either kind.
+
+    Raises:
+        TraceError: The file is missing, is not a trace, has another schema or is damaged.
+    """
+    raw, arrays = npz.read(path)
+    if raw.get("kind") == "generic":
+        return generic.assembled(Path(path), raw, arrays)
+    return recording.assembled(Path(path), raw, arrays)

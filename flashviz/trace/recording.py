@@ -5,11 +5,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -20,11 +17,11 @@ import msgspec
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.errors import FlashvizError, TraceError
+from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
+from flashviz.trace import npz
 from flashviz.trace.events import TRANSFERS, Event, Kind, is_load, tensor_of
-
-SCHEMA = 1
+from flashviz.trace.npz import SCHEMA
 
 Algorithm = Literal["standard", "fa1", "fa2"]
 Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
@@ -212,22 +209,12 @@ class Trace:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a compressed npz file, beside its place first and then renamed."""
-        arrays: dict[str, Any] = {f"column/{name}": column for name, column in self.columns.items()}
+        arrays = {f"column/{name}": column for name, column in self.columns.items()}
         if self.stats is not None:
             arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
         for (pid_m, pid_bh), snapshot in self.snapshots.items():
             arrays |= {f"snapshot/{pid_m}/{pid_bh}/{field.name}": getattr(snapshot, field.name) for field in fields(Snapshot)}
-        header = np.frombuffer(msgspec.json.encode(self.header), np.uint8)
-        path = Path(path)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
-            with partial.open("wb") as file:
-                np.savez_compressed(file, header=header, **arrays)
-            partial.replace(path)
-        except OSError as error:
-            raise TraceError(f"expected a path that can be written, got {path} ({error.strerror}); choose another --out") from error
-        finally:
-            partial.unlink(missing_ok=True)
+        npz.write(path, self.header, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Trace:
@@ -236,17 +223,10 @@ class Trace:
         Raises:
             TraceError: The file is missing, is not a trace, has another schema or is damaged.
         """
-        path = Path(path)
-        try:
-            arrays = _read(path)
-        except OSError as error:
-            raise TraceError(f"expected a trace file, got {path} ({error.strerror}); record one with flashviz trace --out") from error
-        except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-            raise TraceError(
-                f"expected a trace file, got {path}, which is damaged or of another kind; record again with flashviz trace"
-            ) from error
-        header = _header(path, arrays)
-        return _assembled(path, header, arrays)
+        raw, arrays = npz.read(path)
+        if raw.get("kind") == "generic":
+            raise TraceError(f"expected a trace of attention, got {path} of kernel {raw.get('kernel')}; load it with flashviz.trace.load")
+        return assembled(Path(path), raw, arrays)
 
     def to_json(self) -> str:
         """Header, names of the kinds and columns as lists: for the player, and for small traces."""
@@ -259,31 +239,9 @@ class Trace:
         return json.dumps(document, ensure_ascii=False)
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
-    with path.open("rb") as file:
-        blob = io.BytesIO(file.read())
-    loaded = np.load(blob, allow_pickle=False)
-    if not isinstance(loaded, np.lib.npyio.NpzFile):
-        raise ValueError("a bare array")  # noqa: TRY004  # load() says what was wrong with the file
-    return {name: loaded[name] for name in loaded.files}
-
-
-def _header(path: Path, arrays: Mapping[str, np.ndarray]) -> Header:
-    remedy = "record again with flashviz trace"
-    try:
-        raw = msgspec.json.decode(arrays["header"].tobytes())
-        schema = raw["schema"]
-    except (KeyError, TypeError, msgspec.DecodeError) as error:
-        raise TraceError(f"expected a trace with a header, got {path} without one; {remedy}") from error
-    if schema != SCHEMA:
-        raise TraceError(f"trace schema {schema}, this flashviz reads {SCHEMA}: {remedy}")
-    try:
-        return msgspec.convert(raw, Header)
-    except (msgspec.ValidationError, FlashvizError) as error:
-        raise TraceError(f"expected a header of schema {SCHEMA}, got {path} with {error}; {remedy}") from error
-
-
-def _assembled(path: Path, header: Header, arrays: dict[str, np.ndarray]) -> Trace:
+def assembled(path: Path, raw: dict[str, Any], arrays: dict[str, np.ndarray]) -> Trace:
+    """The trace in a file that was read, checked."""
+    header = npz.typed_header(path, raw, Header)
     damaged = TraceError(f"expected columns {', '.join(DTYPES)} of one length, got others in {path}; record again with flashviz trace")
     columns = {name: arrays.get(f"column/{name}", np.zeros(())) for name in DTYPES}
     shapes = {column.shape for column in columns.values()}

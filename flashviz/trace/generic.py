@@ -1,0 +1,243 @@
+"""A recording of any kernel: what an unedited Triton kernel loaded, stored, multiplied and reduced, as its pointers say."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from flashviz.errors import TraceError
+from flashviz.trace import npz
+from flashviz.trace.npz import SCHEMA
+
+SCALARS = ("launch", "pid_x", "pid_y", "pid_z", "step", "op", "tensor", "file", "line")
+WIDE = ("nbytes", "touched", "flops")
+DTYPES: dict[str, type[np.signedinteger[Any]]] = {**dict.fromkeys(SCALARS, np.int32), **dict.fromkeys(WIDE, np.int64)}
+BLOCKS = ("box", "shape")  # [events, axes, 2] and [events, axes]
+PROGRAM = ("launch", "pid_x", "pid_y", "pid_z")
+
+
+class Op(enum.IntEnum):
+    """What one event did. The numbers are part of the file format: they are never reused."""
+
+    LOAD = 0
+    STORE = 1
+    ATOMIC = 2  # reads and writes
+    DOT = 3
+    REDUCE = 4
+    SCAN = 5
+
+
+READS = frozenset({Op.LOAD, Op.ATOMIC})
+WRITES = frozenset({Op.STORE, Op.ATOMIC})
+
+
+class TensorInfo(msgspec.Struct, frozen=True):
+    """An array that a kernel was given: named after its parameter. Strides count elements."""
+
+    name: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    dtype: str
+    itemsize: int
+
+    @property
+    def nbytes(self) -> int:
+        """Of all elements, each once."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.itemsize
+
+
+class Launch(msgspec.Struct, frozen=True):
+    """One call of a kernel: its grid, which tensor each pointer parameter was, and the other arguments as they were given."""
+
+    kernel: str
+    grid: tuple[int, int, int]
+    tensors: dict[str, int]
+    arguments: dict[str, int | float | str | bool | None]
+
+
+class SourceText(msgspec.Struct, frozen=True):
+    """The text of one file's traced functions, from ``first_line`` on."""
+
+    file: str
+    first_line: int
+    text: str
+
+    def line(self, number: int) -> str:
+        """One line of the file, without its indentation."""
+        return self.text.splitlines()[number - self.first_line].strip()
+
+
+class GenericHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a recording comes from."""
+
+    schema: int = SCHEMA
+    kind: Literal["generic"] = "generic"
+    source: Literal["triton-interpreter"] = "triton-interpreter"
+    kernel: str  # the first that was launched
+    launcher: str
+    versions: dict[str, str]
+    sources: list[SourceText]
+    kernel_hash: str  # SHA-256 over the sources
+    tensors: list[TensorInfo]
+    launches: list[Launch]
+
+
+@dataclass(frozen=True, slots=True)
+class GenericEvent:
+    """One event: program ``pid`` of a launch did ``op`` as its ``step``-th.
+
+    ``box`` bounds what was touched of ``tensor``, one (start, stop) an axis; it is exact where its area x item size is ``nbytes``,
+    the bytes of the distinct elements. ``touched`` counts an element as often as lanes asked for it. ``shape`` is that of the block on
+    chip; for a DOT (..., m, n, k). ``tensor`` is None and ``box`` empty where memory is not touched.
+    """
+
+    index: int
+    launch: int
+    pid: tuple[int, int, int]
+    step: int
+    op: Op
+    tensor: str | None
+    box: tuple[tuple[int, int], ...]
+    shape: tuple[int, ...]
+    nbytes: int
+    touched: int
+    flops: int
+    file: int
+    line: int
+
+    @property
+    def is_load(self) -> bool:
+        return self.op in READS
+
+    @property
+    def is_store(self) -> bool:
+        return self.op in WRITES
+
+
+class GenericTrace:
+    """A recording of the launches of a kernel, sorted by (launch, program, step). Treat its arrays as read-only.
+
+    Args:
+        header: Provenance.
+        columns: Arrays of equal length, one a name in ``DTYPES``; and ``box`` [events, axes, 2], ``shape`` [events, axes], both int32,
+            padded with (0, 1) and with 1 (in front).
+    """
+
+    def __init__(self, header: GenericHeader, columns: Mapping[str, np.ndarray]) -> None:
+        self.header = header
+        self.columns = {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in DTYPES.items()}
+        self.columns |= {name: np.ascontiguousarray(columns[name], np.int32) for name in BLOCKS}
+
+    def __len__(self) -> int:
+        return len(self.columns["op"])
+
+    def __getitem__(self, index: int) -> GenericEvent:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
+        index %= len(self)
+        at = {name: int(self.columns[name][index]) for name in DTYPES}
+        info = self.header.tensors[at["tensor"]] if at["tensor"] >= 0 else None
+        axes = len(info.shape) if info is not None else 0
+        box = self.columns["box"][index][:axes].tolist()
+        return GenericEvent(
+            index=index, launch=at["launch"], pid=(at["pid_x"], at["pid_y"], at["pid_z"]), step=at["step"], op=Op(at["op"]),
+            tensor=None if info is None else info.name, box=tuple((start, stop) for start, stop in box),
+            shape=tuple(self.columns["shape"][index].tolist()), nbytes=at["nbytes"], touched=at["touched"], flops=at["flops"],
+            file=at["file"], line=at["line"],
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[GenericEvent]:
+        return (self[index] for index in range(len(self)))
+
+    @cached_property
+    def hash(self) -> str:
+        """Twelve hex digits over all columns."""
+        digest = hashlib.sha256()
+        for column in self.columns.values():
+            digest.update(column.astype("<i8").tobytes())
+        return digest.hexdigest()[:12]
+
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        """First event of each program in the trace's order, and one past the last event."""
+        if not len(self):
+            return np.zeros(1, np.int64)
+        key = np.stack([self.columns[name] for name in PROGRAM])
+        return np.concatenate([[0], np.flatnonzero((key[:, 1:] != key[:, :-1]).any(axis=0)) + 1, [len(self)]])
+
+    @cached_property
+    def _spans(self) -> dict[tuple[int, tuple[int, int, int]], range]:
+        spans = {}
+        for first, stop in zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True):
+            launch, x, y, z = (int(self.columns[name][first]) for name in PROGRAM)
+            spans[launch, (x, y, z)] = range(first, stop)
+        return spans
+
+    @property
+    def programs(self) -> list[tuple[int, tuple[int, int, int]]]:
+        """(launch, (x, y, z)) of every program that did something, in the trace's order."""
+        return list(self._spans)
+
+    def program(self, launch: int, pid: tuple[int, int, int]) -> range:
+        """Indices of the events of one program; none where it did nothing.
+
+        Raises:
+            TraceError: The launch has no such program.
+        """
+        launches = self.header.launches
+        if not (0 <= launch < len(launches) and all(0 <= at < size for at, size in zip(pid, launches[launch].grid, strict=True))):
+            grids = ", ".join(str(each.grid) for each in launches)
+            raise TraceError(f"expected a program of {len(launches)} launches with grids {grids}, got launch {launch}, program {pid}")
+        return self._spans.get((launch, pid), range(0))
+
+    def line_text(self, event: GenericEvent) -> str:
+        """The statement behind an event, without its indentation; empty where its file is unknown."""
+        return self.header.sources[event.file].line(event.line) if event.file >= 0 else ""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a compressed npz file, beside its place first and then renamed."""
+        npz.write(path, self.header, {f"column/{name}": column for name, column in self.columns.items()})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> GenericTrace:
+        """Read a file that ``save`` wrote.
+
+        Raises:
+            TraceError: The file is missing, is no generic trace, has another schema or is damaged.
+        """
+        raw, arrays = npz.read(path)
+        if raw.get("kind") != "generic":
+            raise TraceError(f"expected a trace of any kernel, got {path} of kind {raw.get('kind')}; load it with flashviz.trace.load")
+        return assembled(Path(path), raw, arrays)
+
+
+def assembled(path: Path, raw: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> GenericTrace:
+    """The trace in a file that was read, checked."""
+    header = npz.typed_header(path, raw, GenericHeader)
+    damaged = TraceError(f"expected columns {', '.join((*DTYPES, *BLOCKS))} of one length, got others in {path}; {npz.AGAIN}")
+    columns = {name: arrays.get(f"column/{name}", np.zeros(())) for name in (*DTYPES, *BLOCKS)}
+    if any(column.dtype.kind != "i" for column in columns.values()) or any(columns[name].ndim != 1 for name in DTYPES):
+        raise damaged
+    axes = columns["shape"].shape[-1] if columns["shape"].ndim == 2 else -1
+    events = len(columns["op"])
+    if columns["box"].shape != (events, axes, 2) or any(len(column) != events for column in columns.values()):
+        raise damaged
+    limits = {
+        "op": (0, len(Op)),
+        "tensor": (-1, len(header.tensors)),
+        "file": (-1, len(header.sources)),
+        "launch": (0, len(header.launches)),
+    }
+    for name, (low, high) in limits.items():
+        if events and not (columns[name].min() >= low and columns[name].max() < high):
+            raise TraceError(f"expected {name} from {low} to {high - 1}, got others in {path}; {npz.AGAIN}")
+    return GenericTrace(header, columns)
