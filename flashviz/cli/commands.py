@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import cloup
@@ -13,6 +13,9 @@ from flashviz.cli import options, screen
 from flashviz.cli.errors import Flashviz
 from flashviz.errors import UsageError, VerificationError
 from flashviz.settings import load_settings
+
+if TYPE_CHECKING:
+    from flashviz.trace import GenericTrace, Trace
 
 QUALITIES = {"l": "low_quality", "m": "medium_quality", "h": "high_quality", "k": "fourk_quality"}
 TRACE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -28,28 +31,50 @@ def main() -> None:
 @options.with_config
 @options.with_algorithm
 @options.with_source
+@options.with_kernel
 @cloup.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.npz")
 @options.with_json
-def trace(out: Path, algorithm: str | None, as_json: bool, **flags: Any) -> None:
-    """Record one forward pass and write its trace."""
+def trace(out: Path, algorithm: str | None, kernel: str | None, launch: str | None, as_json: bool, **flags: Any) -> None:
+    """Record one forward pass and write its trace; or, with --kernel and --launch, what any Triton kernel does."""
     _check_out(out)
+    recorded: Trace | GenericTrace
+    if kernel is None and launch is None:
+        recorded = _record(algorithm, flags)
+    else:
+        recorded = _trace_kernel(kernel, launch, options.spell({"algorithm": algorithm, **flags}))
+    recorded.save(out)
+    screen.show_trace(out, recorded, as_json=as_json)
+
+
+def _record(algorithm: str | None, flags: dict[str, Any]) -> Trace:
     settings = load_settings(**flags)
     from flashviz_kernels import record
 
     with screen.status("recording"):
-        recorded = record(settings.config, source=settings.source, algorithm=algorithm or "fa2")
-    recorded.save(out)
-    screen.show_trace(out, recorded, as_json=as_json)
+        return record(settings.config, source=settings.source, algorithm=algorithm or "fa2")
+
+
+def _trace_kernel(kernel: str | None, launch: str | None, given: str) -> GenericTrace:
+    """Trace a kernel that is not ours; what is computed is then said by its launcher alone."""
+    if kernel is None or launch is None:
+        missing = "--kernel" if kernel is None else "--launch"
+        raise UsageError(f"expected both --kernel FILE.py:FUNCTION and --launch FILE.py:LAUNCHER, got no {missing}; name it")
+    if given:
+        raise UsageError(f"{launch} says itself what is computed; leave out {given}")
+    from flashviz_kernels.any_kernel import load_function, trace_kernel
+
+    with screen.status(f"tracing {kernel}"):
+        return trace_kernel(load_function(kernel, "kernel"), load_function(launch, "launch"))
 
 
 @main.command()
 @cloup.argument("file", type=TRACE_FILE)
 @options.with_json
 def info(file: Path, as_json: bool) -> None:
-    """Say what a trace holds: its config, its events, its bytes."""
-    from flashviz.trace import Trace
+    """Say what a trace holds: its config or launches, its events, its bytes."""
+    from flashviz.trace import load
 
-    screen.show_trace(file, Trace.load(file), as_json=as_json)
+    screen.show_trace(file, load(file), as_json=as_json)
 
 
 @main.command()

@@ -40,6 +40,12 @@ with_source = cloup.option(
     type=click.Choice(get_args(Source)),
     help="The Triton kernel or its NumPy twin. [default: triton where it is installed]",
 )
+with_kernel = cloup.option_group(
+    "ANY KERNEL",
+    cloup.option("--kernel", metavar="FILE.py:FUNCTION", help="A Triton kernel, traced unedited in Triton's interpreter."),
+    cloup.option("--launch", metavar="FILE.py:LAUNCHER", help="LAUNCHER(kernel) makes its arrays and calls kernel[grid](...)."),
+    help="Instead of the config.",
+)
 with_json = cloup.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, in bytes.")
 
 

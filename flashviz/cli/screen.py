@@ -18,7 +18,7 @@ from flashviz.figures import kib
 
 if TYPE_CHECKING:
     from flashviz.cli.films import Rendered
-    from flashviz.trace import Trace
+    from flashviz.trace import GenericTrace, Trace
     from flashviz_kernels.verify import Verification
 
 OnProgress = Callable[[float, float], None]
@@ -44,24 +44,76 @@ def film_progress(name: str) -> Iterator[OnProgress]:
         yield on_progress
 
 
-def show_trace(path: Path, trace: Trace, *, as_json: bool) -> None:
+def show_trace(path: Path, trace: Trace | GenericTrace, *, as_json: bool) -> None:
     """What a trace holds."""
-    summary = _trace_summary(path, trace)
+    from flashviz.trace import GenericTrace
+
+    generic = isinstance(trace, GenericTrace)
+    summary = _generic_summary(path, trace) if isinstance(trace, GenericTrace) else _trace_summary(path, trace)
     if as_json:
         _print_json(summary)
         return
     table = _table(str(path))
-    config = summary["config"]
-    table.add_row("algorithm", f"{summary['algorithm']} ({summary['source']})")
-    table.add_row("config", "  ".join(f"{name}={value}" for name, value in config.items()))
-    table.add_row("events", f"{summary['events']:,}")
+    for name, value in (_generic_rows if generic else _attention_rows)(summary):
+        table.add_row(name, value)
+    table.add_row("hash", summary["hash"])
+    Console().print(table)
+
+
+def _attention_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "algorithm", f"{summary['algorithm']} ({summary['source']})"
+    yield "config", "  ".join(f"{name}={value}" for name, value in summary["config"].items())
+    yield "events", f"{summary['events']:,}"
+    yield from _traffic_rows(summary)
+    yield "on-chip peak", kib(summary["sram_peak"])
+
+
+def _generic_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "kernel", f"{summary['kernel']} ({summary['source']})"
+    for launch in summary["launches"]:
+        given = "  ".join(f"{name}={value}" for name, value in launch["arguments"].items())
+            yield "launch", f"{launch['kernel']}  grid {' x '.join(map(str, launch['grid']))}  {given}".strip()
+    for tensor in summary["tensors"]:
+        yield "tensor", f"{tensor['name']}  {' x '.join(map(str, tensor['shape'])) or 'one element'}  {tensor['dtype']}"
+    parts = ", ".join(f"{count:,} {op.lower()}" for op, count in summary["operations"].items())
+    yield "events", f"{summary['events']:,} in {summary['programs']:,} programs  ({parts})"
+    yield from _traffic_rows(summary)
+    yield "flops of dots", f"{summary['flops']:,}"
+
+
+def _traffic_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for direction in ("read", "written"):
         parts = summary[f"hbm_{direction}_by_tensor"]
         each = ", ".join(f"{tensor} {kib(count)}" for tensor, count in parts.items())
-        table.add_row(f"HBM {direction}", f"{kib(summary[f'hbm_{direction}'])}  ({each})")
-    table.add_row("on-chip peak", kib(summary["sram_peak"]))
-    table.add_row("hash", summary["hash"])
-    Console().print(table)
+        yield f"HBM {direction}", f"{kib(summary[f'hbm_{direction}'])}  ({each})"
+
+
+def _generic_summary(path: Path, trace: GenericTrace) -> dict[str, Any]:
+    from flashviz.memory import traffic
+    from flashviz.trace import Op
+
+    moved = traffic(trace)
+    counts = {op.name: int((trace.columns["op"] == op).sum()) for op in Op}
+    header = trace.header
+    return {
+        "path": str(path),
+        "kind": header.kind,
+        "kernel": header.kernel,
+        "launcher": header.launcher,
+        "source": header.source,
+        "launches": [{"kernel": each.kernel, "grid": each.grid, "arguments": each.arguments} for each in header.launches],
+        "tensors": [{"name": each.name, "shape": each.shape, "dtype": each.dtype} for each in header.tensors],
+        "events": len(trace),
+        "programs": len(trace.programs),
+        "operations": {name: count for name, count in counts.items() if count},
+        "hbm_read": moved.total_read,
+        "hbm_written": moved.total_written,
+        "hbm_read_by_tensor": moved.read,
+        "hbm_written_by_tensor": moved.written,
+        "flops": int(trace.columns["flops"].sum()),
+        "hash": trace.hash,
+        "kernel_hash": header.kernel_hash,
+    }
 
 
 def _trace_summary(path: Path, trace: Trace) -> dict[str, Any]:

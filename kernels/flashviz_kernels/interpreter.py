@@ -1,7 +1,6 @@
 """Triton's interpreter on a CPU, without torch: the kernel runs on NumPy arrays.
 
-Two defects of the interpreter (triton 3.4 to 3.9) are mended while a kernel of ours runs: ``tl.dot`` multiplies the bit patterns of
-bfloat16 as if they were integers, and the cast from float32 to bfloat16 truncates. Tests hold both to torch.
+A defect of the interpreter is mended while a kernel runs: it computes with the bit patterns of bfloat16 (``bfloat16.py``).
 """
 
 from __future__ import annotations
@@ -20,9 +19,23 @@ import ml_dtypes
 import numpy as np
 
 from flashviz.errors import MissingPartError, UsageError
+from flashviz_kernels.bfloat16 import correct_bfloat16
 
-TRITON_NAME = {"float16": "fp16", "bfloat16": "bf16", "float32": "fp32", "int32": "i32"}
 NUMPY_24, TRITON_37 = (2, 4), (3, 7)
+
+
+class DtypeName(str):
+    """A dtype by its name, with what triton's descriptors ask a torch.dtype."""
+
+    __slots__ = ()
+
+    @property
+    def itemsize(self) -> int:
+        return np.dtype(getattr(ml_dtypes, self, self)).itemsize
+
+    @property
+    def is_floating_point(self) -> bool:
+        return "float" in self
 
 
 class HostTensor:
@@ -30,7 +43,7 @@ class HostTensor:
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
-        self.dtype = TRITON_NAME[array.dtype.name]
+        self.dtype = DtypeName(array.dtype.name)
         self.shape = array.shape
 
     def data_ptr(self) -> int:
@@ -73,6 +86,21 @@ def load_kernel(*, interpreted: bool) -> Any:
         MissingPartError: triton is missing, or too old for this NumPy.
         UsageError: This process has already imported triton in the other mode.
     """
+    triton = load_triton(interpreted=interpreted)
+    kernel = importlib.import_module("flashviz_kernels.forward").forward
+    if interpreted != all(is_interpreted(fn) for fn in (kernel, triton.language.max)):
+        mode, remedy = ("interpreted", "set TRITON_INTERPRET=1") if interpreted else ("compiled", "unset TRITON_INTERPRET")
+        raise UsageError(f"expected kernels to be {mode}, got a process that has imported triton otherwise; {remedy} and start a new one")
+    return kernel
+
+
+def load_triton(*, interpreted: bool) -> ModuleType:
+    """triton, such that kernels which are decorated from now on are interpreted, where this process has not imported it otherwise.
+
+    Raises:
+        MissingPartError: triton is missing, or too old for this NumPy.
+        UsageError: The environment forbids to interpret.
+    """
     if not installed():
         raise MissingPartError(
             f"expected triton, got none for {sys.platform}; install flashviz[triton] on Linux, or use the NumPy twin (source numpy)"
@@ -87,11 +115,7 @@ def load_kernel(*, interpreted: bool) -> Any:
         sys.modules["triton"].knobs.runtime.interpret = True
     triton = importlib.import_module("triton")
     _check_version(triton)
-    kernel = importlib.import_module("flashviz_kernels.forward").forward
-    if interpreted != all(_is_interpreted(fn) for fn in (kernel, triton.language.max)):
-        mode, remedy = ("interpreted", "set TRITON_INTERPRET=1") if interpreted else ("compiled", "unset TRITON_INTERPRET")
-        raise UsageError(f"expected kernels to be {mode}, got a process that has imported triton otherwise; {remedy} and start a new one")
-    return kernel
+    return triton
 
 
 @contextlib.contextmanager
@@ -115,7 +139,8 @@ def _check_version(triton: ModuleType) -> None:
         )
 
 
-def _is_interpreted(fn: object) -> bool:
+def is_interpreted(fn: object) -> bool:
+    """Whether a decorated function will run in the interpreter."""
     return type(fn).__name__ == "InterpretedFunction"
 
 
@@ -125,25 +150,8 @@ def mended() -> Iterator[None]:
     import triton.language as tl
     from triton.runtime import interpreter
 
-    builder, handle = interpreter.interpreter_builder, interpreter.TensorHandle
-    dot, cast, fp_to_fp, patch_lang = (
-        builder.create_dot,
-        builder.cast_impl,
-        builder.create_fp_to_fp,
-        interpreter._patch_lang,
-    )
+    patch_lang = interpreter._patch_lang
     patched: dict[frozenset[int], Any] = {}
-
-    def widened(operand: Any) -> Any:
-        if operand.dtype.scalar != tl.bfloat16:
-            return operand
-        return handle(operand.data.view(ml_dtypes.bfloat16).astype(np.float32), tl.float32)
-
-    def rounded(operand: Any) -> Any:
-        return handle(operand.data.astype(ml_dtypes.bfloat16).view(np.uint16), tl.bfloat16)
-
-    def narrows(src: Any, dst_type: Any) -> bool:
-        return bool(src.dtype.scalar == tl.float32 and dst_type.scalar == tl.bfloat16)
 
     def patch_once(fn: Any) -> Any:
         key = frozenset(id(module) for module in fn.__globals__.values() if module is tl or module is tl.core)
@@ -151,15 +159,10 @@ def mended() -> Iterator[None]:
             patched[key] = patch_lang(fn)
         return patched[key]
 
-    builder.create_dot = lambda a, b, d, *rest: dot(widened(a), widened(b), d, *rest)
-    builder.cast_impl = lambda src, dst: rounded(src) if narrows(src, dst) else cast(src, dst)
-    builder.create_fp_to_fp = lambda src, dst, mode: rounded(src) if narrows(src, dst) else fp_to_fp(src, dst, mode)
     interpreter._patch_lang = patch_once
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():  # as on a GPU: infinities and NaN propagate silently
+        with correct_bfloat16(), np.errstate(all="ignore"), warnings.catch_warnings():  # as on a GPU: infinities and NaN propagate silently
             warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
             yield
     finally:
-        for name in ("create_dot", "cast_impl", "create_fp_to_fp"):
-            vars(builder).pop(name, None)
         interpreter._patch_lang = patch_lang

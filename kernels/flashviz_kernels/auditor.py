@@ -1,0 +1,380 @@
+"""What a kernel really touched: an unedited kernel runs in Triton's interpreter, and every pointer of every memory operation is read.
+
+Nothing is taken from what the kernel says of itself. Tensor, box and bytes are derived from addresses alone: each array of a launch lies
+between guards of its own, so that an address outside every array is an error and not somebody else's element.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import hashlib
+import importlib
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import CodeType, TracebackType
+from typing import Any
+
+import numpy as np
+
+import flashviz
+from flashviz.errors import FlashvizError, UsageError, VerificationError
+from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
+from flashviz.trace.generic import SCALARS, WIDE
+from flashviz_kernels.interpreter import HostTensor, mended
+from flashviz_kernels.placement import Resident, Zone, as_array, zones_of
+
+OURS = Path(__file__).parent
+LIBRARY = ("auditor.py", "interpreter.py")  # frames of these files, and of triton, are not the kernel's
+
+
+@dataclass
+class Auditor:
+    """Watches every launch of every interpreted kernel while ``watching``; ``trace`` then says what was seen.
+
+    Args:
+        quiet: Whether a parameter's tensor is held to its bounds but left out of the trace: a kernel's own trace buffers are.
+    """
+
+    quiet: Callable[[str], bool] = lambda _name: False
+    rows: list[tuple[int, ...]] = field(default_factory=list)
+    boxes: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    tensors: list[TensorInfo] = field(default_factory=list)
+    launches: list[Launch] = field(default_factory=list)
+    codes: dict[CodeType, int] = field(default_factory=dict)  # of kernels -> file; -1 where it is not a kernel's
+    files: dict[str, set[int]] = field(default_factory=dict)  # path -> first lines of the functions that ran
+    zones: list[Zone] = field(default_factory=list)
+    known: dict[tuple[Any, ...], int] = field(default_factory=dict)  # place, shape and strides of an array -> its tensor
+    alive: list[Any] = field(default_factory=list)  # arrays of earlier launches, so that no other takes their place in memory
+    muted: set[int] = field(default_factory=set)
+    program: tuple[int, int, int] | None = None
+    step: int = 0
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Record what is launched inside.
+
+        Raises:
+            VerificationError: A kernel touched what is no element of any array that it was given.
+            UsageError: A kernel cannot be interpreted.
+        """
+        interpreter = importlib.import_module("triton.runtime.interpreter")
+        with ExitStack() as stack:
+            stack.enter_context(mended())
+            builder = interpreter.interpreter_builder
+
+            def instead(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+                mine, before = vars(owner).get(name), getattr(owner, name)
+                setattr(owner, name, make(before))
+                stack.callback(lambda: delattr(owner, name) if mine is None else setattr(owner, name, mine))
+
+            instead(builder, "create_masked_load", self._load)
+            instead(builder, "create_masked_store", self._store)
+            instead(builder, "create_atomic_rmw", self._atomic_rmw)
+            instead(builder, "create_atomic_cas", self._atomic_cas)
+            instead(builder, "create_dot", self._dot)
+            instead(interpreter.ReduceOps, "apply_impl", lambda run: self._reduction(Op.REDUCE, run))
+            instead(interpreter.ScanOps, "apply_impl", lambda run: self._reduction(Op.SCAN, run))
+            instead(interpreter.InterpretedFunction, "run", self._launch)
+            self.builder = builder
+            yield
+
+    # ------------------------------------------------------------------------------------------------- operations
+
+    def _load(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        def load(pointers: Any, mask: Any, *rest: Any) -> Any:
+            self._access(Op.LOAD, pointers, mask)
+            return run(pointers, mask, *rest)
+
+        return load
+
+    def _store(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        def store(pointers: Any, value: Any, mask: Any, *rest: Any) -> Any:
+            self._access(Op.STORE, pointers, mask)
+            return run(pointers, value, mask, *rest)
+
+        return store
+
+    def _atomic_rmw(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        def atomic_rmw(operation: Any, pointers: Any, value: Any, mask: Any, *rest: Any) -> Any:
+            self._access(Op.ATOMIC, pointers, mask)
+            return run(operation, pointers, value, mask, *rest)
+
+        return atomic_rmw
+
+    def _atomic_cas(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        def atomic_cas(pointers: Any, *rest: Any) -> Any:
+            self._access(Op.ATOMIC, pointers, None)
+            return run(pointers, *rest)
+
+        return atomic_cas
+
+    def _dot(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        def dot(a: Any, b: Any, *rest: Any) -> Any:
+            *batch, m, k = a.data.shape
+            n = b.data.shape[-1]
+            flops = 2 * m * n * k * int(np.prod(batch, dtype=np.int64))
+            self._note(Op.DOT, (*batch, m, n, k), flops=flops)
+            return run(a, b, *rest)
+
+        return dot
+
+    def _reduction(self, op: Op, run: Callable[..., Any]) -> Callable[..., Any]:
+        def apply_impl(reduction: Any, operands: Any) -> Any:
+            self._note(op, tuple(operands[0].handle.data.shape))
+            return run(reduction, operands)
+
+        return apply_impl
+
+    # ---------------------------------------------------------------------------------------------------- memory
+
+    def _access(self, op: Op, pointers: Any, mask: Any) -> None:
+        """Derive what an operation touches before it does."""
+        addresses = pointers.data
+        width = max(1, pointers.get_element_ty().primitive_bitwidth // 8)
+        lanes = addresses.reshape(-1) if mask is None else addresses[np.broadcast_to(mask.data.astype(bool), addresses.shape)]
+        shape = addresses.shape
+        if not lanes.size:  # all lanes are masked: nothing is touched
+            zone = self._zone(int(addresses.reshape(-1)[0])) if addresses.size else None
+            tensor = zone.members[0][0] if zone is not None else -1
+            if tensor not in self.muted:
+                axes = len(self.tensors[tensor].shape) if tensor >= 0 else 0
+                self._note(op, shape, tensor=tensor, box=((0, 0),) * axes)
+            return
+        zone = self._zone(int(lanes[0]))
+        touched = zone.owner(lanes, width) if zone is not None else None
+        if zone is None or touched is None:
+            raise self._outside(op, lanes, width, zone)
+        zone.written |= op != Op.LOAD
+        if touched.resident.tensor not in self.muted:
+            box = tuple((int(at.min()), int(at.max()) + 1) for at in touched.elements)
+            self._note(op, shape, tensor=touched.resident.tensor, box=box, nbytes=touched.nbytes, touched=lanes.size * width)
+
+    def _zone(self, address: int) -> Zone | None:
+        return next((zone for zone in self.zones if zone.reaches(address)), None)
+
+    def _outside(self, op: Op, lanes: np.ndarray, width: int, zone: Zone | None) -> VerificationError:
+        """The error that names tensor, offset, program and line."""
+        what, where = op.name.lower(), self._place()
+        if zone is None:
+            return VerificationError(
+                f"{where}: expected a {what} from an array that the kernel was given, got address {int(lanes[0]):#x}, near none of them; "
+                "pass the array itself, or correct the pointer"
+            )
+        bad = next(lane for lane in lanes if zone.owner(np.array([lane]), width) is None)
+        nearest = min(zone.residents, key=lambda resident: resident.itemsize != width)
+        offset = int(bad) - nearest.address
+        of = f"{nearest.name} of shape {list(nearest.shape)}" + f" and strides {list(_elements(nearest))}"
+        return VerificationError(
+            f"{where}: expected a {what} within {of}, got element offset {offset / nearest.itemsize:g} (byte {offset}); mask it"
+        )
+
+    def _place(self) -> str:
+        """Kernel's file, line and program, for a message."""
+        file, line = self._line()
+        name = Path(list(self.files)[file]).name if file >= 0 else "kernel"
+        return f"{name}:{line}, program {self.builder.grid_idx}"
+
+    # ------------------------------------------------------------------------------------------------------ rows
+
+    def _note(
+        self, op: Op, shape: tuple[int, ...], *, tensor: int = -1, box: tuple[tuple[int, int], ...] = (),
+        nbytes: int = 0, touched: int = 0, flops: int = 0,
+    ) -> None:  # fmt: skip
+        program = self.builder.grid_idx
+        if program != self.program:
+            self.program, self.step = program, 0
+        self.rows.append((len(self.launches) - 1, *program, self.step, int(op), tensor, *self._line(), nbytes, touched, flops))
+        self.boxes.append(box)
+        self.shapes.append(shape)
+        self.step += 1
+
+    def _line(self) -> tuple[int, int]:
+        """File and line of the kernel's statement that is running: the innermost frame that is neither triton's nor ours."""
+        frame = sys._getframe(1)
+        while frame is not None:
+            file = self.codes.get(frame.f_code)
+            if file is None:
+                file = self.codes[frame.f_code] = self._file(frame.f_code)
+            if file >= 0:
+                return file, frame.f_lineno
+            frame = frame.f_back  # type: ignore[assignment]  # the outermost has none
+        return -1, 0
+
+    def _file(self, code: CodeType) -> int:
+        path = Path(code.co_filename)
+        if path.is_relative_to(_triton_folder()) or not path.is_file() or (path.parent == OURS and path.name in LIBRARY):
+            return -1
+        self.files.setdefault(code.co_filename, set()).add(code.co_firstlineno)
+        return list(self.files).index(code.co_filename)
+
+    # -------------------------------------------------------------------------------------------------- launches
+
+    def _launch(self, _run: Callable[..., Any]) -> Callable[..., Any]:
+        """In place of InterpretedFunction.run: the same, on arrays that were moved apart."""
+        executor = importlib.import_module("triton.runtime.interpreter").GridExecutor
+
+        def run(kernel: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> None:
+            if warmup:
+                return
+            named = dict(zip(kernel.arg_names, args, strict=False)) | {n: v for n, v in kwargs.items() if n in kernel.arg_names}
+            arrays = {name: as_array(value) for name, value in _arrays(named)}
+            indices = {name: self._tensor(name, array) for name, array in arrays.items()}
+            self.zones = zones_of((indices[name], name, array) for name, array in arrays.items())
+            self.muted = {indices[name] for name in arrays if self.quiet(name)}
+            moved = {name: _elsewhere(name, value, self.zones, arrays) for name, value in named.items()}
+            size = grid({**named, **kwargs}) if callable(grid) else grid
+            size = (size,) if isinstance(size, int) else tuple(int(n) for n in size)
+            self.launches.append(
+                Launch(
+                    kernel=kernel.fn.__name__,
+                    grid=(*size, *(1,) * (3 - len(size)))[:3],
+                    tensors={name: index for name, index in indices.items() if index not in self.muted},
+                    arguments={n: _plain(v) for n, v in named.items() if n not in {name.split("[")[0] for name in arrays}},
+                )
+            )
+            self.program = None
+            try:
+                executor(kernel.rewrite(), kernel.arg_names, size, kernel.pre_run_hooks)(**moved)
+            except Exception as error:
+                raise self._failure(kernel, error) from error
+            for zone in self.zones:
+                zone.move_out()
+            self.zones = []
+
+        return run
+
+    def _tensor(self, name: str, array: np.ndarray) -> int:
+        """The tensor of an array: the same as in an earlier launch where it is the same memory, seen alike."""
+        key = (array.ctypes.data, array.shape, array.strides, array.dtype)
+        if key not in self.known:
+            taken = sum(1 for info in self.tensors if info.name.split("#")[0] == name)
+            label = f"{name}#{taken + 1}" if taken else name
+            self.tensors.append(TensorInfo(label, array.shape, _elements(array), array.dtype.name, array.itemsize))
+            self.known[key] = len(self.tensors) - 1
+            self.alive.append(array)
+        return self.known[key]
+
+    def _failure(self, kernel: Any, error: BaseException) -> BaseException:
+        """What went wrong inside a kernel, in one line: ours as it is, another's with its place."""
+        cause: BaseException | None = error
+        innermost = error
+        while cause is not None:
+            if isinstance(cause, FlashvizError):
+                return cause
+            innermost, cause = cause, cause.__cause__
+        frames = [(at.tb_frame.f_code, at.tb_lineno) for at in _tracebacks(innermost)]
+        lines = [f"{Path(code.co_filename).name}:{line}" for code, line in frames if self.codes.get(code, -1) >= 0]
+        where = f"{lines[-1] if lines else kernel.fn.__name__}, program {self.builder.grid_idx}"
+        got = f"{type(innermost).__name__}: {innermost}"
+        return UsageError(f"{where}: expected a kernel that Triton's interpreter runs, got {got}")
+
+    # ------------------------------------------------------------------------------------------------------ trace
+
+    def trace(self, launcher: str) -> GenericTrace:
+        """What was seen so far."""
+        events = len(self.rows)
+        axes = max([1, *(len(box) for box in self.boxes), *(len(shape) for shape in self.shapes)])
+        table = np.array(self.rows, np.int64).reshape(events, len(SCALARS) + len(WIDE))
+        columns: dict[str, np.ndarray] = {name: table[:, at] for at, name in enumerate((*SCALARS, *WIDE))}
+        columns["box"] = np.array([(*box, *((0, 1),) * (axes - len(box))) for box in self.boxes], np.int32).reshape(events, axes, 2)
+        columns["shape"] = np.array([(*(1,) * (axes - len(shape)), *shape) for shape in self.shapes], np.int32).reshape(events, axes)
+        sources = [_source(Path(path), lines) for path, lines in self.files.items()]
+        digest = hashlib.sha256("".join(source.text for source in sources).encode())
+        versions = {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
+        header = GenericHeader(
+            kernel=self.launches[0].kernel if self.launches else "",
+            launcher=launcher,
+            sources=sources,
+            kernel_hash=digest.hexdigest(),
+            tensors=self.tensors,
+            launches=self.launches,
+            versions=versions | {"triton": sys.modules["triton"].__version__},
+        )
+        order = np.lexsort([columns[name] for name in ("step", "pid_z", "pid_y", "pid_x", "launch")])
+        return GenericTrace(header, {name: column[order] for name, column in columns.items()})
+
+
+# ------------------------------------------------------------------------------------------------------------- arguments
+
+
+def _arrays(named: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The arrays among a launch's arguments, those in tuples and descriptors too, by a name each."""
+    for name, value in named.items():
+        if isinstance(value, tuple):
+            yield from _arrays({f"{name}[{at}]": item for at, item in enumerate(value)})
+        elif _is_descriptor(value):
+            yield name, value.base
+        elif _is_array(value):
+            yield name, value
+
+
+def _elsewhere(name: str, value: Any, zones: list[Zone], arrays: dict[str, np.ndarray]) -> Any:
+    """An argument with its arrays where their bytes were moved to."""
+    if isinstance(value, tuple):
+        items = [_elsewhere(f"{name}[{at}]", item, zones, arrays) for at, item in enumerate(value)]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, np.generic):
+        return value.item()
+    if not (_is_descriptor(value) or _is_array(value)):
+        return value
+    zone = next(zone for zone in zones if any(member == name for _, member, _ in zone.members))
+    tensor = HostTensor(zone.moved(arrays[name]))
+    if _is_descriptor(value):
+        moved = copy.copy(value)
+        moved.base = tensor
+        return moved
+    if hasattr(value, "base") and not isinstance(value, np.ndarray):  # triton.reinterpret: the same bytes as another dtype
+        tensor.dtype = value.dtype
+    return tensor
+
+
+def _is_descriptor(value: Any) -> bool:
+    return type(value).__name__ == "TensorDescriptor"
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) or hasattr(value, "data_ptr")
+
+
+def _plain(value: Any) -> int | float | str | bool | None:
+    """A scalar argument as JSON has it; anything else by its name."""
+    value = value.item() if isinstance(value, np.generic) else getattr(value, "value", value)
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(getattr(value, "__name__", value))
+
+
+def _elements(array: np.ndarray | Resident) -> tuple[int, ...]:
+    return tuple(step // array.itemsize for step in array.strides)
+
+
+# --------------------------------------------------------------------------------------------------------------- sources
+
+
+@cache
+def _triton_folder() -> Path:
+    return Path(sys.modules["triton"].__file__ or "").parent
+
+
+def _source(path: Path, first_lines: set[int]) -> SourceText:
+    """The text of the functions that begin at these lines, and of what stands between them."""
+    text = path.read_text(encoding="utf-8")
+    spans = [
+        (min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]), node.end_lineno or node.lineno)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and any(node.lineno <= line <= (node.end_lineno or 0) for line in first_lines)
+    ]
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    return SourceText(path.name, first, "\n".join(text.splitlines()[first - 1 : last]) + "\n")
+
+
+def _tracebacks(error: BaseException) -> Iterator[TracebackType]:
+    here = error.__traceback__
+    while here is not None:
+        yield here
+        here = here.tb_next
