@@ -72,7 +72,7 @@ def _generic_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "kernel", f"{summary['kernel']} ({summary['source']})"
     for launch in summary["launches"]:
         given = "  ".join(f"{name}={value}" for name, value in launch["arguments"].items())
-            yield "launch", f"{launch['kernel']}  grid {' x '.join(map(str, launch['grid']))}  {given}".strip()
+        yield "launch", f"{launch['kernel']}  grid {' x '.join(map(str, launch['grid']))}  {given}".strip()
     for tensor in summary["tensors"]:
         yield "tensor", f"{tensor['name']}  {' x '.join(map(str, tensor['shape'])) or 'one element'}  {tensor['dtype']}"
     parts = ", ".join(f"{count:,} {op.lower()}" for op, count in summary["operations"].items())
