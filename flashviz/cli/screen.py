@@ -145,6 +145,8 @@ def show_verification(found: Verification, *, as_json: bool) -> None:
     table = _table(f"{found.algorithm}, {found.checked}: " + ("[green]ok" if found.ok else "[red]failed"))
     if found.twin_equals_kernel is not None:
         table.add_row("twin = kernel", f"{_yes(found.twin_equals_kernel)}, {found.events:,} events")
+    if found.kernel_equals_pointers is not None:
+        table.add_row("kernel = its pointers", _yes(found.kernel_equals_pointers))
     if found.file_equals_recording is not None:
         table.add_row("file = recording", _yes(found.file_equals_recording))
     table.add_row("error", f"{found.max_abs_error:.3g}, allowed {found.tolerance:.3g}")
@@ -165,6 +167,7 @@ def failures(found: Verification) -> str:
     )
     checks = {
         "twin and kernel differ": found.twin_equals_kernel is not False,
+        f"the kernel reports what its pointers do not: {found.disagreement}": found.kernel_equals_pointers is not False,
         "the file is not what its header records again": found.file_equals_recording is not False,
         f"error {found.max_abs_error:.3g} over {found.tolerance:.3g}": found.max_abs_error <= found.tolerance,
         f"LSE error {found.lse_error} over {found.lse_tolerance}": lse_holds,

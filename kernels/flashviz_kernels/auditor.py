@@ -26,11 +26,12 @@ import flashviz
 from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
 from flashviz.trace.generic import SCALARS, WIDE
+from flashviz_kernels.bfloat16 import replaced
 from flashviz_kernels.interpreter import HostTensor, mended
 from flashviz_kernels.placement import Resident, Zone, as_array, zones_of
 
 OURS = Path(__file__).parent
-LIBRARY = ("auditor.py", "interpreter.py")  # frames of these files, and of triton, are not the kernel's
+LIBRARY = ("auditor.py", "bfloat16.py", "interpreter.py")  # frames of these files, and of triton, are not the kernel's
 
 
 @dataclass
@@ -70,9 +71,7 @@ class Auditor:
             builder = interpreter.interpreter_builder
 
             def instead(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-                mine, before = vars(owner).get(name), getattr(owner, name)
-                setattr(owner, name, make(before))
-                stack.callback(lambda: delattr(owner, name) if mine is None else setattr(owner, name, mine))
+                stack.callback(replaced(owner, name, make))
 
             instead(builder, "create_masked_load", self._load)
             instead(builder, "create_masked_store", self._store)

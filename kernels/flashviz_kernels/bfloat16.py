@@ -27,18 +27,19 @@ def correct_bfloat16() -> Iterator[None]:
         "binary_op": _arithmetic, "unary_op": _arithmetic, "ternary_op": _arithmetic, "create_fma": _arithmetic, "create_dot": _dot,
         "cast_impl": _cast, "create_fp_to_fp": _cast, "create_atomic_rmw": _refused,
     }  # fmt: skip
-    before = {kind: kind.apply_impl for kind in (interpreter.ReduceOps, interpreter.ScanOps)}
-    for name, mend in on_builder.items():
-        setattr(builder, name, mend(getattr(builder, name)))
-    for kind, apply_impl in before.items():
-        kind.apply_impl = _reduction(apply_impl)
-    try:
+    with contextlib.ExitStack() as stack:
+        for name, mend in on_builder.items():
+            stack.callback(replaced(builder, name, mend))
+        for kind in (interpreter.ReduceOps, interpreter.ScanOps):
+            stack.callback(replaced(kind, "apply_impl", _reduction))
         yield
-    finally:
-        for name in on_builder:
-            delattr(builder, name)
-        for kind, apply_impl in before.items():
-            kind.apply_impl = apply_impl
+
+
+def replaced(owner: Any, name: str, make: Callable[[Any], Any]) -> Callable[[], None]:
+    """Put ``make(method)`` in a method's place; the function that is returned takes it out again. May be nested."""
+    own = vars(owner).get(name)
+    setattr(owner, name, make(getattr(owner, name)))
+    return lambda: delattr(owner, name) if own is None else setattr(owner, name, own)
 
 
 def _arithmetic(run: Callable[..., Any]) -> Callable[..., Any]:

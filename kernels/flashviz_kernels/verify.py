@@ -1,4 +1,4 @@
-"""verify: kernel = twin, event by event; errors within the tolerance; counted bytes = closed forms; a file = its own recording."""
+"""verify: kernel = twin = its own pointers, event by event; errors within tolerance; bytes = closed forms; a file = its recording."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
 from flashviz.memory import Traffic, closed_form, sram_peak, traffic
-from flashviz.trace import COMPARED, Snapshot, Stats, Trace
+from flashviz.trace import COMPARED, GenericTrace, Snapshot, Stats, Trace
 from flashviz_kernels.log import fits_stats
 from flashviz_kernels.recorder import Run, run
 from flashviz_kernels.reference import max_error, naive, tolerance
+from flashviz_kernels.witness import first_disagreement, pointers_of
 
 # Values that two implementations keep of one float32 quantity may differ by the order of their sums.
 RELATIVE, ABSOLUTE = 1e-4, 1e-4
@@ -22,7 +23,8 @@ RELATIVE, ABSOLUTE = 1e-4, 1e-4
 class Verification:
     """What was checked and how it came out. ``ok`` is the sum of it.
 
-    ``twin_equals_kernel`` is None where no kernel ran; LSE fields are None where the algorithm has none (standard);
+    ``twin_equals_kernel`` is None where no kernel ran, ``kernel_equals_pointers`` where none was interpreted; ``disagreement`` is the
+    first event of which a kernel said something else than its pointers. LSE fields are None where the algorithm has none (standard);
     ``file_equals_recording`` is None where no file was given. Errors are max |O - O64| against float64; bytes are totals.
     """
 
@@ -31,6 +33,8 @@ class Verification:
     source: str
     events: int
     twin_equals_kernel: bool | None
+    kernel_equals_pointers: bool | None
+    disagreement: str | None
     file_equals_recording: bool | None
     max_abs_error: float
     reference_error: float
@@ -50,7 +54,7 @@ class Verification:
         exact = self.max_abs_error <= self.tolerance
         lse = self.lse_error is None or (self.lse_tolerance is not None and self.lse_error <= self.lse_tolerance)
         counted = (self.hbm_read, self.hbm_written) == (self.closed_form_read, self.closed_form_written)
-        same = self.twin_equals_kernel is not False and self.file_equals_recording is not False
+        same = False not in (self.twin_equals_kernel, self.kernel_equals_pointers, self.file_equals_recording)
         return exact and lse and counted and self.bytes_equal_by_tensor and same
 
 
@@ -79,15 +83,17 @@ def verify(subject: AttentionConfig | Trace, *, source: str | None = None, algor
     ran = run(config, source=source, algorithm=algorithm, snapshots=programs, stats=stats)
     is_kernel = ran.trace.header.source != "numpy"
     twin = run(config, source="numpy", algorithm=algorithm, snapshots=programs, stats=stats) if is_kernel else None
-    return _judged(config, ran, twin, given)
+    seen = pointers_of(config) if ran.trace.header.source == "triton-interpreter" else None
+    return _judged(config, ran, twin, seen, given)
 
 
-def _judged(config: AttentionConfig, ran: Run, twin: Run | None, given: Trace | None) -> Verification:
+def _judged(config: AttentionConfig, ran: Run, twin: Run | None, seen: GenericTrace | None, given: Trace | None) -> Verification:
     header = ran.trace.header
     counted = traffic(given if given is not None else ran.trace)
     expected: Traffic = closed_form(config, header.algorithm)
     q, k, v = ran.trace.inputs
     o64, lse64 = naive(q, k, v, scale=config.scale, causal=config.causal)
+    disagreement = None if seen is None else first_disagreement(ran.trace, seen)
     allowed = tolerance((q, k, v), config, header.algorithm)
     return Verification(
         checked="twin" if twin is None else "kernel",
@@ -95,6 +101,8 @@ def _judged(config: AttentionConfig, ran: Run, twin: Run | None, given: Trace | 
         source=header.source,
         events=len(given if given is not None else ran.trace),
         twin_equals_kernel=None if twin is None else agree(twin.trace, ran.trace),
+        kernel_equals_pointers=None if seen is None else disagreement is None,
+        disagreement=disagreement,
         file_equals_recording=None if given is None else _is_recording(given, ran.trace),
         max_abs_error=max_error(ran.o, o64),
         reference_error=allowed.reference_error,
