@@ -27,7 +27,7 @@ from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
 from flashviz.trace.generic import SCALARS, WIDE
 from flashviz_kernels.bfloat16 import replaced
-from flashviz_kernels.interpreter import HostTensor, mended
+from flashviz_kernels.interpreter import HostTensor, load_triton, mended
 from flashviz_kernels.placement import Resident, Zone, as_array, zones_of
 
 OURS = Path(__file__).parent
@@ -64,7 +64,9 @@ class Auditor:
         Raises:
             VerificationError: A kernel touched what is no element of any array that it was given.
             UsageError: A kernel cannot be interpreted.
+            MissingPartError: triton is missing, or too old for this NumPy.
         """
+        load_triton(interpreted=True)
         interpreter = importlib.import_module("triton.runtime.interpreter")
         with ExitStack() as stack:
             stack.enter_context(mended())

@@ -1,0 +1,108 @@
+"""The generic trace: its file, its programs, and what is said of a file that is damaged or of the other kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from flashviz.config import AttentionConfig
+from flashviz.errors import TraceError
+from flashviz.memory import traffic
+from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo, Trace, load
+from flashviz.trace.generic import BLOCKS, DTYPES
+from flashviz_kernels import record
+
+TENSORS = [TensorInfo("x", (4, 6), (6, 1), "float32", 4), TensorInfo("out", (4,), (1,), "float16", 2)]
+TEXT = "@triton.jit\ndef total(x, out):\n    row = tl.load(x)\n    tl.atomic_add(out, tl.sum(row, 0))\n"
+HEADER = GenericHeader(
+    kernel="total", launcher="launch", versions={"triton": "3.9.0"}, sources=[SourceText("total.py", 10, TEXT)], kernel_hash="0" * 64,
+    tensors=TENSORS, launches=[Launch("total", (4, 1, 1), {"x": 0, "out": 1}, {"n": 6})],
+)  # fmt: skip
+
+
+def trace_of(programs: int = 4) -> GenericTrace:
+    """Each program loads a row of x, sums it and adds it to one element of out."""
+    rows = [
+        (0, pid, 0, 0, step, op, tensor, 0 if op != Op.REDUCE else -1, line, nbytes, nbytes, 0)
+        for pid in range(programs)
+        for step, (op, tensor, line, nbytes) in enumerate([(Op.LOAD, 0, 12, 24), (Op.REDUCE, -1, 13, 0), (Op.ATOMIC, 1, 13, 2)])
+    ]
+    columns: dict[str, np.ndarray] = dict(zip(DTYPES, np.array(rows).T, strict=True))
+    boxes = [box for pid in range(programs) for box in ([(pid, pid + 1), (0, 6)], [(0, 1), (0, 1)], [(pid, pid + 1), (0, 1)])]
+    return GenericTrace(HEADER, columns | {"box": np.array(boxes), "shape": np.array([(1, 8), (1, 8), (1, 1)] * programs)})
+
+
+def test_events_say_what_they_touched() -> None:
+    trace = trace_of()
+    first, second, third = list(trace)[3:6]
+    assert (first.op, first.tensor, first.box, first.nbytes, first.pid) == (Op.LOAD, "x", ((1, 2), (0, 6)), 24, (1, 0, 0))
+    assert (second.op, second.tensor, second.box) == (Op.REDUCE, None, ())
+    assert (third.tensor, third.box, third.is_load, third.is_store) == ("out", ((1, 2),), True, True)
+    assert trace.line_text(first) == "row = tl.load(x)"
+    assert trace.line_text(second) == ""
+
+
+def test_atomics_read_and_write() -> None:
+    moved = traffic(trace_of())
+    assert moved.read == {"x": 96, "out": 8}
+    assert moved.written == {"out": 8}
+
+
+def test_programs() -> None:
+    trace = trace_of()
+    assert trace.programs == [(0, (pid, 0, 0)) for pid in range(4)]
+    assert trace.program(0, (2, 0, 0)) == range(6, 9)
+    assert trace_of(2).program(0, (3, 0, 0)) == range(0)  # it is in the grid and did nothing
+    with pytest.raises(TraceError, match=r"expected a program of 1 launches with grids \(4, 1, 1\), got launch 0, program \(4, 0, 0\)"):
+        trace.program(0, (4, 0, 0))
+
+
+def test_a_file_holds_the_same_trace(tmp_path: Path) -> None:
+    trace = trace_of()
+    trace.save(tmp_path / "x.npz")
+    again = load(tmp_path / "x.npz")
+    assert isinstance(again, GenericTrace)
+    assert again.hash == trace.hash
+    assert again.header == trace.header
+    assert list(again) == list(trace)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.npz"]
+
+
+def test_each_kind_refuses_the_others_file(tmp_path: Path) -> None:
+    trace_of().save(tmp_path / "generic.npz")
+    record(AttentionConfig(seq_q=16, block_m=16, block_n=16), source="numpy").save(tmp_path / "attention.npz")
+    with pytest.raises(TraceError, match=r"expected a trace of attention, got .*generic\.npz of kernel total"):
+        Trace.load(tmp_path / "generic.npz")
+    with pytest.raises(TraceError, match=r"expected a trace of any kernel, got .*attention\.npz of kind attention"):
+        GenericTrace.load(tmp_path / "attention.npz")
+    assert isinstance(load(tmp_path / "attention.npz"), Trace)
+
+
+@pytest.mark.parametrize("name", [*DTYPES, *BLOCKS])
+def test_a_missing_column_is_said(name: str, tmp_path: Path) -> None:
+    trace_of().save(tmp_path / "x.npz")
+    with np.load(tmp_path / "x.npz") as file:
+        arrays = {key: file[key] for key in file.files if key != f"column/{name}"}
+    np.savez(tmp_path / "damaged.npz", **arrays)
+    with pytest.raises(TraceError, match=r"expected columns .* of one length, got others in .*damaged\.npz; record again"):
+        load(tmp_path / "damaged.npz")
+
+
+@pytest.mark.parametrize("name", ["op", "tensor", "file", "launch"])
+def test_numbers_out_of_range_are_said(name: str, tmp_path: Path) -> None:
+    trace = trace_of()
+    trace.columns[name][4] = 99
+    trace.save(tmp_path / "x.npz")
+    with pytest.raises(TraceError, match=f"expected {name} from .* got others in"):
+        load(tmp_path / "x.npz")
+
+
+def test_another_schema_is_refused(tmp_path: Path) -> None:
+    trace = trace_of()
+    trace.header = msgspec.structs.replace(trace.header, schema=9)
+    trace.save(tmp_path / "x.npz")
+    with pytest.raises(TraceError, match="trace schema 9, this flashviz reads 1"):
+        load(tmp_path / "x.npz")
