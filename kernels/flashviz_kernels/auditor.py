@@ -28,7 +28,7 @@ from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, 
 from flashviz.trace.generic import SCALARS, WIDE
 from flashviz_kernels.bfloat16 import replaced
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
-from flashviz_kernels.placement import Resident, Zone, as_array, zones_of
+from flashviz_kernels.placement import Resident, Zone, as_array, pointee, span, zones_of
 
 OURS = Path(__file__).parent
 LIBRARY = ("auditor.py", "bfloat16.py", "interpreter.py")  # frames of these files, and of triton, are not the kernel's
@@ -148,7 +148,7 @@ class Auditor:
                 axes = len(self.tensors[tensor].shape) if tensor >= 0 else 0
                 self._note(op, shape, tensor=tensor, box=((0, 0),) * axes)
             return
-        zone = self._zone(int(lanes[0]))
+        zone = self._zone(int(lanes[0])) or self._pointee(int(lanes[0]))
         touched = zone.owner(lanes, width) if zone is not None else None
         if zone is None or touched is None:
             raise self._outside(op, lanes, width, zone)
@@ -159,6 +159,17 @@ class Auditor:
 
     def _zone(self, address: int) -> Zone | None:
         return next((zone for zone in self.zones if zone.reaches(address)), None)
+
+    def _pointee(self, address: int) -> Zone | None:
+        """A tensor whose address the kernel has from memory."""
+        array = pointee(address, self.zones)
+        if array is None:
+            return None
+        (low, high), tensor = span(array), self._tensor("pointee", array)
+        zone = Zone(low, high, [(tensor, self.tensors[tensor].name, array)])
+        zone.stay()
+        self.zones.append(zone)
+        return zone
 
     def _outside(self, op: Op, lanes: np.ndarray, width: int, zone: Zone | None) -> VerificationError:
         """The error that names tensor, offset, program and line."""

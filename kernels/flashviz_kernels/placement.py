@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import mmap
 import sys
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from flashviz.errors import UsageError
 
 GUARD = 256 << 20  # bytes of address space, never touched, on either side: an address in it has left this array and no other
 ALIGNMENT = 64
@@ -86,6 +89,7 @@ class Zone:
     high: int
     members: list[tuple[int, str, np.ndarray]] = field(default_factory=list)
     written: bool = False
+    guard: int = GUARD
 
     def move_in(self) -> None:
         """Copy the bytes; ``shift`` is then what to add to an old address."""
@@ -97,6 +101,14 @@ class Zone:
         self.shift = start - self.low
         self.offset = start - first
         ctypes.memmove(start, self.low, size)
+        self._settle()
+
+    def stay(self) -> None:
+        """Leave the bytes where they are: a kernel has their address from memory."""
+        self.shift = self.guard = 0
+        self._settle()
+
+    def _settle(self) -> None:
         self.residents = [
             Resident(tensor, name, array.ctypes.data + self.shift, array.shape, array.strides, array.itemsize)
             for tensor, name, array in self.members
@@ -109,12 +121,12 @@ class Zone:
 
     def move_out(self) -> None:
         """Give back what was written."""
-        if self.written:
+        if self.written and self.shift:
             ctypes.memmove(self.low, self.low + self.shift, self.high - self.low)
 
     def reaches(self, address: int) -> bool:
         """Whether an address is in this zone or in its guards."""
-        return self.low + self.shift - GUARD <= address < self.high + self.shift + GUARD
+        return self.low + self.shift - self.guard <= address < self.high + self.shift + self.guard
 
     def owner(self, addresses: np.ndarray, width: int) -> Touched | None:
         """The first tensor that all addresses, of ``width`` bytes each, belong to, and what they touch of it; None where there is none."""
@@ -143,3 +155,23 @@ def zones_of(arrays: Iterable[tuple[int, str, np.ndarray]]) -> list[Zone]:
         zone.members.sort(key=lambda member: member[0])
         zone.move_in()
     return zones
+
+
+def pointee(address: int, zones: list[Zone]) -> np.ndarray | None:
+    """A torch tensor that no launch was given, found by an address that a kernel read from memory, as grouped products keep them.
+
+    Raises:
+        UsageError: The launch was given that memory too: then the kernel would see two copies of it.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return None
+    for value in gc.get_objects():
+        if type(value) is torch.Tensor and value.device.type == "cpu" and value.layout == torch.strided:
+            array = as_array(value)
+            low, high = span(array)
+            if low <= address < high:
+                if any(zone.shift and low < zone.high and zone.low < high for zone in zones):
+                    raise UsageError("expected an array to be passed, or reached through a pointer in memory, got both; pass a copy")
+                return array
+    return None
