@@ -88,26 +88,26 @@ def load_function(spec: str, what: str) -> Any:
     if not path.is_file():
         raise UsageError(f"expected --{what} FILE.py:NAME, got {path}, which is no file; check the path")
     load_triton(interpreted=True)
-    module = _module(path.resolve())
+    module = _module(path)
     if not hasattr(module, name):
-        defined = ", ".join(
-            key for key, value in vars(module).items() if callable(value) and getattr(value, "__module__", "") == module.__name__
-        )
+        own = (key for key, value in vars(module).items() if hasattr(value, "fn") or getattr(value, "__module__", "") == module.__name__)
+        defined = ", ".join(own)
         raise UsageError(f"expected {name} in {path}, got only {defined or 'no functions'}; check the name")
     return getattr(module, name)
 
 
 def _module(path: Path) -> ModuleType:
     """A file as a module, once: kernel and launcher may stand together."""
-    key = f"flashviz_traced_{path.stem}_{abs(hash(path)):x}"
+    key = f"flashviz_traced_{path.stem}_{abs(hash(path.resolve())):x}"
     if key in sys.modules:
         return sys.modules[key]
-    spec = importlib.util.spec_from_file_location(key, path)
+    spec = importlib.util.spec_from_file_location(key, path.resolve())
     if spec is None or spec.loader is None:
         raise UsageError(f"expected a Python file, got {path}; name a .py file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[key] = module
-    sys.path.insert(0, str(path.parent))
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
@@ -117,5 +117,5 @@ def _module(path: Path) -> ModuleType:
             "move kernel and launcher to a file that only defines them"
         ) from error
     finally:
-        sys.path.remove(str(path.parent))
+        sys.path.remove(folder)
     return module

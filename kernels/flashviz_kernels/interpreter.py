@@ -153,11 +153,11 @@ def mended() -> Iterator[None]:
     patch_lang = interpreter._patch_lang
     patched: dict[frozenset[int], Any] = {}
 
-    def patch_once(fn: Any) -> Any:
+    def patch_once(fn: Any) -> _Standing:
         key = frozenset(id(module) for module in fn.__globals__.values() if module is tl or module is tl.core)
         if key not in patched:
             patched[key] = patch_lang(fn)
-        return patched[key]
+        return _Standing()
 
     interpreter._patch_lang = patch_once
     try:
@@ -166,3 +166,12 @@ def mended() -> Iterator[None]:
             yield
     finally:
         interpreter._patch_lang = patch_lang
+        for scope in reversed(patched.values()):
+            scope.restore()
+
+
+class _Standing:
+    """What a launch would undo at its end: here the language stays patched for the launches and calls to come."""
+
+    def restore(self) -> None:
+        """Nothing: ``mended`` does it."""
