@@ -15,7 +15,7 @@ from PIL import Image, ImageSequence
 
 from flashviz.errors import UsageError
 from flashviz.render import FilmWriter, index_first, make_renderer, probe
-from flashviz.render.writer import SegmentEncoder
+from flashviz.render.segments import SegmentEncoder
 from tests.conftest import ManimConfig
 
 BT709 = 1  # ITU-T H.273, tables 2 and 3

@@ -4,6 +4,7 @@
 """
 
 from flashviz.render.probe import Film, probe
-from flashviz.render.writer import FilmRenderer, FilmWriter, index_first, make_renderer, manim_for
+from flashviz.render.renderer import FilmRenderer, make_renderer
+from flashviz.render.writer import FilmWriter, index_first, manim_for
 
 __all__ = ["Film", "FilmRenderer", "FilmWriter", "index_first", "make_renderer", "manim_for", "probe"]

@@ -1,0 +1,182 @@
+"""The name of a segment in the cache: a digest of all that decides its frames, the same in another directory and on another machine.
+
+manim's own key serialises scene, camera and animations as JSON, most of the cost of a quick render, and leaves out code. This one
+walks the same objects and feeds a hash: what is drawn, as the camera compares it; the animations with all that they hold, and the
+code of classes that are neither manim's nor a library's; the camera's view; the encoder; the versions. Ids, paths and the order of
+sets do not enter.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import struct
+from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import partial
+from importlib.metadata import version
+from pathlib import PurePath
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import cairo
+import numpy as np
+from manim import Mobject, Scene
+
+if TYPE_CHECKING:
+    from manim import Animation
+
+    from flashviz.render.damage import DamageCamera
+
+LIBRARIES = ("manim", "numpy", "builtins", "PIL", "cairo", "collections", "functools", "enum", "abc", "typing", "dataclasses", "msgspec")
+LEFT_OUT = frozenset({"original_id", "_traced", "renderer"})  # of objects: what differs from run to run
+
+
+def cache_key(camera: DamageCamera, drawn: Iterable[Mobject], animations: Sequence[Animation], encoder: str) -> str:
+    """64 hex digits for the segment of one play.
+
+    Args:
+        camera: Its view and background.
+        drawn: What is on screen when the play begins, in drawing order, without families.
+        animations: Of the play, compiled; with the mobjects that they change.
+        encoder: manim's fingerprint of codec and options.
+    """
+    walk = Walk()
+    walk.feed((version("manim"), version("numpy"), cairo.cairo_version_string(), encoder))
+    walk.feed((camera.pixel_width, camera.pixel_height, camera.frame_width, camera.frame_height, camera.frame_rate, camera.frame_center))
+    walk.feed(camera.background)
+    for mobject in drawn:
+        walk.feed(camera.signature(mobject))
+        walk.feed(mobject.z_index)
+        if mobject.updaters:
+            walk.feed(mobject)
+    for animation in animations:
+        walk.feed(animation)
+    return walk.digest.hexdigest()
+
+
+class Walk:
+    """Feeds objects to a digest, each once: a second meeting is fed as the number of the first."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.met: dict[int, int] = {}
+        self.kept: list[Any] = []  # so that no id is used twice
+
+    def feed(self, value: Any) -> None:
+        """Feed a value of any type."""
+        if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)) or value is Ellipsis:
+            self._scalar(value)
+            return
+        if id(value) in self.met:
+            self._mark("again", self.met[id(value)])
+            return
+        self.met[id(value)] = len(self.met)
+        self.kept.append(value)
+        if isinstance(value, np.ndarray):
+            self._array(value)
+        elif isinstance(value, Mapping):
+            self._mark("mapping", len(value))
+            for key, item in value.items():
+                self.feed(key)
+                self.feed(item)
+        elif isinstance(value, (list, tuple)):
+            self._mark(type(value).__name__, len(value))
+            for item in value:
+                self.feed(item)
+        elif isinstance(value, Set):
+            self._mark("set", len(value))
+            for item in sorted(map(_alone, value)):
+                self.feed(item)
+        else:
+            self._object(value)
+
+    def _mark(self, kind: str, number: int = 0) -> None:
+        self.digest.update(f"{kind}:{number};".encode())
+
+    def _scalar(self, value: Any) -> None:
+        if isinstance(value, float):
+            self.digest.update(b"f" + struct.pack("<d", value))
+        elif isinstance(value, bytes):
+            self._mark("bytes", len(value))
+            self.digest.update(value)
+        else:
+            self.digest.update(f"{type(value).__name__}={value!s};".encode())
+
+    def _array(self, array: np.ndarray) -> None:
+        self.digest.update(f"array{array.dtype.str}{array.shape};".encode())
+        if array.dtype.hasobject:
+            for item in array.flat:
+                self.feed(item)
+        else:
+            self.digest.update(np.ascontiguousarray(array).data)
+
+    def _object(self, value: Any) -> None:
+        if isinstance(value, (FunctionType, MethodType, BuiltinFunctionType, partial, CodeType)):
+            self._function(value)
+        elif isinstance(value, (ModuleType, Scene, PurePath)):
+            self._mark(type(value).__name__)
+        elif isinstance(value, type):
+            self._class(value)
+        elif isinstance(value, enum.Enum):
+            self._mark(f"{type(value).__qualname__}.{value.name}")
+        else:
+            self._class(type(value))
+            for name, item in sorted(_attributes(value)):
+                if name not in LEFT_OUT:
+                    self.digest.update(name.encode())
+                    self.feed(item)
+
+    def _function(self, value: Any) -> None:
+        if isinstance(value, CodeType):
+            self._mark(value.co_name, len(value.co_code))
+            self.digest.update(value.co_code)
+            self.feed(value.co_names)
+            self.feed(value.co_consts)
+        elif isinstance(value, MethodType):
+            self.feed(value.__self__)
+            self.feed(value.__func__)
+        elif isinstance(value, partial):
+            self.feed((value.func, value.args, value.keywords))
+        elif isinstance(value, FunctionType):
+            self._mark(f"{value.__module__}.{value.__qualname__}")
+            if not _is_library(value.__module__):
+                self.feed(value.__code__)
+            self.feed(value.__defaults__)
+            self.feed(tuple(cell.cell_contents for cell in value.__closure__ or () if _is_filled(cell)))
+        else:
+            self._mark(str(getattr(value, "__qualname__", type(value).__qualname__)))
+
+    def _class(self, kind: type) -> None:
+        """A class by its name, and by its code where an edit of it would change frames."""
+        self._mark(f"{kind.__module__}.{kind.__qualname__}")
+        for base in kind.__mro__:
+            if not _is_library(base.__module__):
+                for name, member in vars(base).items():
+                    code = getattr(getattr(member, "fget", member), "__code__", None)
+                    if isinstance(code, CodeType):
+                        self._mark(name)
+                        self.feed(code)
+
+
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    slots = [name for base in type(value).__mro__ for name in getattr(base, "__slots__", ()) if isinstance(name, str)]
+    found = {name: getattr(value, name) for name in slots if hasattr(value, name)} | dict(getattr(value, "__dict__", {}))
+    return list(found.items())
+
+
+def _alone(value: Any) -> str:
+    walk = Walk()
+    walk.feed(value)
+    return walk.digest.hexdigest()
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # asks whether the name has been bound
+    except ValueError:
+        return False
+    return True
+
+
+def _is_library(module: str | None) -> bool:
+    return (module or "builtins").partition(".")[0] in LIBRARIES

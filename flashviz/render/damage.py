@@ -1,0 +1,255 @@
+"""A camera that repaints only what changed: the same pixels as manim's own, without painting the rest of the frame again.
+
+Each mobject that is drawn has a signature: its points and its style. Where a signature changes, the old and the new place of the mobject
+are damaged; damaged rectangles are painted afresh on a scratch surface, with everything that reaches into them, in manim's order and by
+manim's cairo calls, and copied over. Nothing is clipped, so rasterisation is manim's to the last bit; ``tests/test_render_parity.py``
+holds every frame of whole scenes to that. What this camera does not know (point clouds, strokes coloured by an image, pictures of
+other cameras) is painted by manim, the whole frame of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+import cairo
+import numpy as np
+from manim import ImageMobject, Mobject, VMobject
+from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP, Camera
+from PIL import Image
+
+MITER_LIMIT = 10.0  # cairo's: a pointed corner reaches so many half line widths
+SPREAD = 2  # pixels around a shape that antialiasing may touch
+WHOLE = 0.6  # share of the frame from which on it is painted whole
+
+
+class Box(NamedTuple):
+    """Pixels x0..x1, y0..y1, half open, from the top left."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    def overlaps(self, other: Box) -> bool:
+        return self.x0 < other.x1 and other.x0 < self.x1 and self.y0 < other.y1 and other.y0 < self.y1
+
+    def union(self, other: Box) -> Box:
+        return Box(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
+
+    @property
+    def area(self) -> int:
+        return max(0, self.x1 - self.x0) * max(0, self.y1 - self.y0)
+
+
+@dataclass(slots=True, eq=False)
+class Drawn:
+    """A mobject as it was last painted. ``path`` is cairo's copy of an outline; ``picture`` an image, transformed, and its corner."""
+
+    mobject: Mobject
+    signature: tuple[Any, ...]
+    box: Box
+    path: Any = None
+    picture: tuple[Image.Image, int, int] | None = None
+
+
+class DamageCamera(Camera):
+    """``draw`` brings ``pixel_array`` up to date and says which rectangles of it changed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.forget()
+
+    def forget(self) -> None:
+        """Paint the whole frame next time."""
+        self._drawn: dict[tuple[int, int], Drawn] = {}
+        self._view: tuple[Any, ...] = ()
+        self._scratch: np.ndarray | None = None
+        self._caught: tuple[Image.Image, int, int] | None = None
+        self._catching = False
+
+    def draw(self, static: Sequence[Mobject], moving: Sequence[Mobject]) -> list[Box]:
+        """Paint ``static`` and over it ``moving``, both in drawing order and without families; only ``moving`` may have changed.
+
+        Returns:
+            The rectangles that differ from the last ``draw``; the whole frame where that is not known.
+        """
+        whole = Box(0, 0, self.pixel_width, self.pixel_height)
+        static, moving = ([m for m in mobjects if self.type_or_raise(m) is not Mobject] for mobjects in (static, moving))  # no trackers
+        if not all(_is_known(mobject) for mobject in (*static, *moving)):
+            self.forget()
+            self.reset()
+            self.capture_mobjects([*static, *moving], include_submobjects=False)
+            return [whole]
+        view = (self.pixel_width, self.pixel_height, self.frame_width, self.frame_height, *self.frame_center, id(self.background))
+        if view != self._view:
+            self.forget()
+            self.pixel_array_to_cairo_context = {}
+            self._view, self._scratch = view, np.zeros_like(self.pixel_array)
+        before = self._drawn
+        now, damage = self._compare(static, moving)
+        gone = [drawn.box for key, drawn in before.items() if key not in now]
+        reordered = [key for key in before if key in now] != [key for key in now if key in before]
+        self._drawn = now
+        rectangles = [whole] if not before or reordered else merged([*damage, *gone], whole)
+        if sum(rectangle.area for rectangle in rectangles) > WHOLE * whole.area:
+            rectangles = [whole]
+        for rectangle in rectangles:
+            self._repaint(rectangle)
+        return rectangles
+
+    def _compare(self, static: Sequence[Mobject], moving: Sequence[Mobject]) -> tuple[dict[tuple[int, int], Drawn], list[Box]]:
+        """What is to be seen now, and the old and new places of what changed."""
+        now: dict[tuple[int, int], Drawn] = {}
+        damage: list[Box] = []
+        for mobject in (*static, *moving):
+            turn = 0
+            while (id(mobject), turn) in now:  # painted twice where manim would paint it twice
+                turn += 1
+            key = id(mobject), turn
+            old = self._drawn.get(key)
+            signature = self.signature(mobject)
+            if old is not None and old.mobject is mobject and old.signature == signature:
+                now[key] = old
+                continue
+            fresh = self._outlined(mobject, signature, old) if isinstance(mobject, VMobject) else self._pictured(mobject, signature)
+            damage += [fresh.box] if old is None else [old.box, fresh.box]
+            now[key] = fresh
+        return now, damage
+
+    def signature(self, mobject: Mobject) -> tuple[Any, ...]:
+        """All that decides what a mobject looks like: points come first, then style."""
+        if isinstance(mobject, ImageMobject):
+            pixels = mobject.get_pixel_array()
+            return mobject.points.tobytes(), pixels.tobytes(), pixels.shape, mobject.resampling_algorithm
+        if not isinstance(mobject, VMobject):
+            return (mobject.points.tobytes(),)
+        behind = mobject.get_stroke_width(background=True)
+        return (
+            mobject.points.tobytes(),
+            mobject.get_fill_rgbas().tobytes(),
+            mobject.get_stroke_rgbas().tobytes(),
+            mobject.get_stroke_width(),
+            behind,
+            mobject.get_stroke_rgbas(background=True).tobytes() if behind else b"",
+            mobject.joint_type,
+            mobject.cap_style,
+            mobject.sheen_factor,
+            np.asarray(mobject.sheen_direction).tobytes(),
+        )
+
+    def _outlined(self, mobject: VMobject, signature: tuple[Any, ...], old: Drawn | None) -> Drawn:
+        path = old.path if old is not None and old.mobject is mobject and old.signature[0] == signature[0] else None
+        scale = self.pixel_width / self.frame_width
+        width = max(mobject.get_stroke_width(), mobject.get_stroke_width(background=True))
+        reach = 0.5 * width * self.cairo_line_width_multiple * scale * MITER_LIMIT
+        return Drawn(mobject, signature, self._around(mobject, mobject.points, reach), path)
+
+    def _pictured(self, mobject: Mobject, signature: tuple[Any, ...]) -> Drawn:
+        """Let manim transform the image, and catch it before it is laid over the frame."""
+        self._catching, self._caught = True, None
+        self.display_image_mobject(cast("Any", mobject), self.pixel_array)
+        self._catching = False
+        box = self._around(mobject, mobject.points, 0.0)
+        picture = None
+        if self._caught is not None:
+            laid = self._caught[0].crop(box)
+            picture = laid, box.x0, box.y0
+        return Drawn(mobject, signature, box, picture=picture)
+
+    def overlay_PIL_image(self, pixel_array: np.ndarray, image: Image.Image) -> None:  # noqa: N802  # manim's name
+        """As manim; while an image is being caught it is kept instead."""
+        if self._catching:
+            self._caught = image, 0, 0
+        else:
+            super().overlay_PIL_image(pixel_array, image)
+
+    def _around(self, mobject: Mobject, points: np.ndarray, reach: float) -> Box:
+        """The pixels that a shape of these points can touch."""
+        at = self.points_to_subpixel_coords(mobject, points)
+        low, high = np.floor(at.min(axis=0) - reach) - SPREAD, np.ceil(at.max(axis=0) + reach) + SPREAD
+        size = self.pixel_width, self.pixel_height
+        x0, y0 = (int(min(max(low[axis], 0), size[axis])) for axis in (0, 1))
+        x1, y1 = (int(min(max(high[axis], 0), size[axis])) for axis in (0, 1))
+        return Box(x0, y0, x1, y1)
+
+    # ------------------------------------------------------------------------------------------------------ painting
+
+    def _repaint(self, rectangle: Box) -> None:
+        """Paint everything that reaches into a rectangle, and bring the rectangle into the frame."""
+        assert self._scratch is not None
+        assert self.background is not None
+        x0, y0, x1, y1 = rectangle
+        self._scratch[y0:y1, x0:x1] = self.background[y0:y1, x0:x1]
+        context = self.get_cairo_context(self._scratch)
+        for drawn in self._drawn.values():
+            if drawn.box.overlaps(rectangle):
+                if isinstance(drawn.mobject, VMobject):
+                    self._paint(context, drawn, drawn.mobject)
+                else:
+                    self._lay(drawn, rectangle)
+        self.pixel_array[y0:y1, x0:x1] = self._scratch[y0:y1, x0:x1]
+
+    def _paint(self, context: cairo.Context[Any], drawn: Drawn, mobject: VMobject) -> None:
+        if drawn.path is None:
+            self.set_cairo_context_path(context, mobject)
+            drawn.path = context.copy_path()
+        else:
+            context.new_path()
+            context.append_path(drawn.path)
+        if mobject.get_stroke_width(background=True):
+            self.apply_stroke(context, mobject, background=True)
+        fill = mobject.get_fill_rgbas()
+        if len(fill) > 1:
+            self.apply_fill(context, mobject)
+        elif fill[0][3]:  # a clear fill or stroke changes nothing
+            red, green, blue, alpha = fill[0].tolist()
+            context.set_source_rgba(blue, green, red, alpha)
+            context.fill_preserve()
+        width, stroke = mobject.get_stroke_width(), mobject.get_stroke_rgbas()
+        if width and len(stroke) > 1:
+            self.apply_stroke(context, mobject)
+        elif width and stroke[0][3]:
+            red, green, blue, alpha = stroke[0].tolist()
+            context.set_source_rgba(blue, green, red, alpha)
+            context.set_line_width(width * self.cairo_line_width_multiple)
+            context.set_line_join(LINE_JOIN_MAP[mobject.joint_type])
+            context.set_line_cap(CAP_STYLE_MAP[mobject.cap_style])
+            context.stroke_preserve()
+
+    def _lay(self, drawn: Drawn, rectangle: Box) -> None:
+        """Lay an image over what is there, within the rectangle."""
+        assert self._scratch is not None
+        if drawn.picture is None:
+            return
+        image, left, top = drawn.picture
+        x0, y0 = max(drawn.box.x0, rectangle.x0), max(drawn.box.y0, rectangle.y0)
+        x1, y1 = min(drawn.box.x1, rectangle.x1), min(drawn.box.y1, rectangle.y1)
+        under = Image.fromarray(np.ascontiguousarray(self._scratch[y0:y1, x0:x1]))
+        over = image.crop((x0 - left, y0 - top, x1 - left, y1 - top))
+        self._scratch[y0:y1, x0:x1] = np.asarray(Image.alpha_composite(under, over))
+
+
+def _is_known(mobject: Mobject) -> bool:
+    if isinstance(mobject, VMobject):
+        return not mobject.background_image and bool(np.isfinite(mobject.points).all())
+    return type(mobject).get_pixel_array is ImageMobject.get_pixel_array if isinstance(mobject, ImageMobject) else False
+
+
+def merged(boxes: Iterable[Box], whole: Box) -> list[Box]:
+    """Disjoint rectangles within the frame that cover all of these."""
+    found: list[Box] = []
+    for box in boxes:
+        grown = Box(max(box.x0, whole.x0), max(box.y0, whole.y0), min(box.x1, whole.x1), min(box.y1, whole.y1))
+        if not grown.area:
+            continue
+        while True:
+            touching = [other for other in found if other.overlaps(grown)]
+            if not touching:
+                break
+            for other in touching:
+                grown = grown.union(other)
+            found = [other for other in found if other not in touching]
+        found.append(grown)
+    return found

@@ -1,0 +1,126 @@
+"""Segments of a film: encoded beside their place, from frames or from the rectangles that changed since the last one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+from manim.scene.video_segment_encoder import VideoSegmentEncoder
+
+from flashviz.render.damage import Box
+
+if TYPE_CHECKING:
+    from manim._config.video_encoder import VideoEncoderSpec
+
+MARGIN = 16  # pixels around a rectangle that its conversion sees, so that the chroma filter meets the true neighbours
+GRID = 32  # to which a rectangle's surroundings are aligned: few sizes, and swscale's vector loops are whole
+SIZES_KEPT = 64
+
+
+def partial_name(path: Path) -> Path:
+    """A name beside ``path`` that manim's cache leaves alone and that two renders at once do not share; the suffix stays."""
+    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+
+
+class Patch(NamedTuple):
+    """Pixels of ``around``, of which those in ``box`` are new; both have even corners, as 4:2:0 needs."""
+
+    box: Box
+    around: Box
+    pixels: np.ndarray
+
+
+def patch(pixels: np.ndarray, box: Box) -> Patch:
+    """A copy of a rectangle of a frame [height, width, 4], with its surroundings."""
+    height, width = pixels.shape[:2]
+    even = Box(box.x0 & ~1, box.y0 & ~1, min(width, (box.x1 + 1) & ~1), min(height, (box.y1 + 1) & ~1))
+    around = Box(
+        max(0, even.x0 - MARGIN) & ~(GRID - 1),
+        max(0, even.y0 - MARGIN) & ~(GRID - 1),
+        min(width, (even.x1 + MARGIN + GRID - 1) & ~(GRID - 1)),
+        min(height, (even.y1 + MARGIN + GRID - 1) & ~(GRID - 1)),
+    )
+    return Patch(even, around, np.ascontiguousarray(pixels[around.y0 : around.y1, around.x0 : around.x1]).copy())
+
+
+class SegmentEncoder(VideoSegmentEncoder):
+    """Encodes one segment beside its place in the cache; ``finish`` moves it there.
+
+    A frame is RGBA pixels, or the patches that changed: then only these are converted to the stream's 4:2:0, into a picture
+    that persists. The picture is the one that converting the whole frame would have given.
+    """
+
+    def __init__(self, *, target: Path, spec: VideoEncoderSpec) -> None:
+        self._partial = partial_name(target)
+        super().__init__(target=self._partial, spec=spec)
+        self.target = target  # the name by which manim knows the segment
+        self._picture: av.VideoFrame | None = None
+        self._converters: dict[tuple[int, int], VideoReformatter] = {}
+
+    def write_frame(self, pixels: np.ndarray | Sequence[Patch], *, repeat: int = 1) -> None:
+        """Encode a frame ``repeat`` times."""
+        if isinstance(pixels, np.ndarray):
+            self._validate_frame(pixels, repeat)
+            self._picture = self._converted(pixels)
+        else:
+            for changed in pixels:
+                self._apply(changed)
+        try:
+            self._encode(repeat)
+        except BaseException as error:
+            raise self._operation_error("encode", error) from error
+
+    def _encode(self, repeat: int) -> None:
+        assert self._picture is not None, "a segment begins with a whole frame"
+        self._picture.time_base = Fraction(self.spec.frame_rate.denominator, self.spec.frame_rate.numerator)
+        for _ in range(repeat):
+            self._picture.pts = self._next_pts
+            self._next_pts += 1
+            for packet in self._stream.encode(self._picture):
+                self._container.mux(packet)
+
+    def _converted(self, pixels: np.ndarray) -> av.VideoFrame:
+        """The frame as the stream wants it, converted as PyAV would by itself."""
+        size = pixels.shape[0], pixels.shape[1]
+        if size not in self._converters:
+            if len(self._converters) >= SIZES_KEPT:
+                self._converters.clear()
+            self._converters[size] = VideoReformatter()
+        frame = av.VideoFrame.from_ndarray(pixels, format="rgba")
+        return self._converters[size].reformat(frame, format=self.spec.pixel_format)
+
+    def _apply(self, changed: Patch) -> None:
+        assert self._picture is not None, "a segment begins with a whole frame"
+        part = self._converted(changed.pixels)
+        box, around = changed.box, changed.around
+        for index, (into, plane) in enumerate(zip(_planes(self._picture), _planes(part), strict=True)):
+            half = 1 if index == 0 else 2  # chroma planes have half the size
+            x0, y0, x1, y1 = (at // half for at in box)
+            left, top = around.x0 // half, around.y0 // half
+            into[y0:y1, x0:x1] = plane[y0 - top : y1 - top, x0 - left : x1 - left]
+
+    def finish(self) -> None:
+        """Flush, close, and put the segment in its place."""
+        if not self._closed:
+            super().finish()
+            self._partial.replace(self.target)
+
+    def abort(self) -> None:
+        """Close, and leave nothing: neither the partial file nor one under the segment's name."""
+        try:
+            super().abort()
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+
+def _planes(frame: av.VideoFrame) -> list[np.ndarray]:
+    """Writable views of a frame's planes, without the padding of their lines."""
+    return [
+        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width] for plane in frame.planes
+    ]  # fmt: skip
