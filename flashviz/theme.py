@@ -6,13 +6,15 @@ value cannot reach 4.5:1 on both grounds. A tensor is never told by hue alone: p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import manimpango
 import numpy as np
-from manim import MathTypst, Text, VGroup, VMobject, tempconfig
+from manim import MathTypst, Text, VGroup, VMobject, config
 from manim.typing import RGBAPixelArray
 
 from flashviz.errors import MissingPartError
@@ -98,12 +100,23 @@ def line(text: str, px: float, color: str, face: Face = Face.TEXT) -> VMobject:
     """One line of text whose em is ``px`` pixels on a 1080 px frame: one path, since a glyph each is slow to fade and draw."""
     register_fonts()
     family, weight = _FAMILY[face]
-    with tempconfig({"pixel_width": _NO_WRAP}):  # Pango would break the line at the width of the video
+    with _unwrapped():
         glyphs = Text(text, font=family, weight=weight, font_size=_DRAWN_AT, color=color, disable_ligatures=True)
     drawn = VMobject(stroke_width=0, fill_color=color, fill_opacity=1)
     drawn.points = np.concatenate([np.zeros((0, 3)), *(glyph.points for glyph in glyphs.family_members_with_points())])
     drawn.scale(em(px) / _MANIM_EM * 48 / _DRAWN_AT, about_point=drawn.get_center())
     return drawn
+
+
+@contextmanager
+def _unwrapped() -> Iterator[None]:
+    """Pango breaks a line at the width of the video. (manim's tempconfig sets every option anew, which takes longer than the text.)"""
+    width = config.pixel_width
+    config.pixel_width = _NO_WRAP
+    try:
+        yield
+    finally:
+        config.pixel_width = width
 
 
 def lines(texts: list[str], px: float, color: str, face: Face = Face.TEXT) -> VGroup:

@@ -54,6 +54,10 @@ class Drawn:
     picture: tuple[Image.Image, int, int] | None = None
 
 
+class UnknownMobjectError(Exception):
+    """Something that manim must paint."""
+
+
 class DamageCamera(Camera):
     """``draw`` brings ``pixel_array`` up to date and says which rectangles of it changed."""
 
@@ -64,31 +68,34 @@ class DamageCamera(Camera):
     def forget(self) -> None:
         """Paint the whole frame next time."""
         self._drawn: dict[tuple[int, int], Drawn] = {}
+        self._standing: tuple[Sequence[Mobject], dict[tuple[int, int], Drawn]] = ((), {})
         self._view: tuple[Any, ...] = ()
         self._scratch: np.ndarray | None = None
-        self._caught: tuple[Image.Image, int, int] | None = None
+        self._caught: Image.Image | None = None
         self._catching = False
 
     def draw(self, static: Sequence[Mobject], moving: Sequence[Mobject]) -> list[Box]:
-        """Paint ``static`` and over it ``moving``, both in drawing order and without families; only ``moving`` may have changed.
+        """Paint ``static`` and over it ``moving``, both in drawing order and without families.
+
+        As long as ``static`` is the same list, its mobjects are taken to be as they were.
 
         Returns:
             The rectangles that differ from the last ``draw``; the whole frame where that is not known.
         """
         whole = Box(0, 0, self.pixel_width, self.pixel_height)
-        static, moving = ([m for m in mobjects if self.type_or_raise(m) is not Mobject] for mobjects in (static, moving))  # no trackers
-        if not all(_is_known(mobject) for mobject in (*static, *moving)):
-            self.forget()
-            self.reset()
-            self.capture_mobjects([*static, *moving], include_submobjects=False)
-            return [whole]
         view = (self.pixel_width, self.pixel_height, self.frame_width, self.frame_height, *self.frame_center, id(self.background))
         if view != self._view:
             self.forget()
             self.pixel_array_to_cairo_context = {}
             self._view, self._scratch = view, np.zeros_like(self.pixel_array)
         before = self._drawn
-        now, damage = self._compare(static, moving)
+        try:
+            now, damage = self._compare(static, moving)
+        except UnknownMobjectError:
+            self.forget()
+            self.reset()
+            self.capture_mobjects([*static, *moving], include_submobjects=False)
+            return [whole]
         gone = [drawn.box for key, drawn in before.items() if key not in now]
         reordered = [key for key in before if key in now] != [key for key in now if key in before]
         self._drawn = now
@@ -101,9 +108,17 @@ class DamageCamera(Camera):
 
     def _compare(self, static: Sequence[Mobject], moving: Sequence[Mobject]) -> tuple[dict[tuple[int, int], Drawn], list[Box]]:
         """What is to be seen now, and the old and new places of what changed."""
-        now: dict[tuple[int, int], Drawn] = {}
         damage: list[Box] = []
-        for mobject in (*static, *moving):
+        if static is not self._standing[0]:
+            self._standing = static, {}
+            self._renew(static, self._standing[1], damage)
+        now = dict(self._standing[1])
+        self._renew(moving, now, damage)
+        return now, damage
+
+    def _renew(self, mobjects: Sequence[Mobject], now: dict[tuple[int, int], Drawn], damage: list[Box]) -> None:
+        """Add ``mobjects`` to what is drawn ``now``: as they were, where their signature is what it was."""
+        for mobject in mobjects:
             turn = 0
             while (id(mobject), turn) in now:  # painted twice where manim would paint it twice
                 turn += 1
@@ -112,11 +127,17 @@ class DamageCamera(Camera):
             signature = self.signature(mobject)
             if old is not None and old.mobject is mobject and old.signature == signature:
                 now[key] = old
-                continue
-            fresh = self._outlined(mobject, signature, old) if isinstance(mobject, VMobject) else self._pictured(mobject, signature)
-            damage += [fresh.box] if old is None else [old.box, fresh.box]
-            now[key] = fresh
-        return now, damage
+            elif self.type_or_raise(mobject) is not Mobject:  # trackers have points and are not drawn
+                fresh = self._measured(mobject, signature, old)
+                damage += [fresh.box] if old is None else [old.box, fresh.box]
+                now[key] = fresh
+
+    def _measured(self, mobject: Mobject, signature: tuple[Any, ...], old: Drawn | None) -> Drawn:
+        if isinstance(mobject, VMobject) and not mobject.background_image and np.isfinite(mobject.points).all():
+            return self._outlined(mobject, signature, old)
+        if isinstance(mobject, ImageMobject) and type(mobject).get_pixel_array is ImageMobject.get_pixel_array:
+            return self._pictured(mobject, signature)
+        raise UnknownMobjectError
 
     def signature(self, mobject: Mobject) -> tuple[Any, ...]:
         """All that decides what a mobject looks like: points come first, then style."""
@@ -154,14 +175,13 @@ class DamageCamera(Camera):
         box = self._around(mobject, mobject.points, 0.0)
         picture = None
         if self._caught is not None:
-            laid = self._caught[0].crop(box)
-            picture = laid, box.x0, box.y0
+            picture = self._caught.crop(box), box.x0, box.y0
         return Drawn(mobject, signature, box, picture=picture)
 
     def overlay_PIL_image(self, pixel_array: np.ndarray, image: Image.Image) -> None:  # noqa: N802  # manim's name
         """As manim; while an image is being caught it is kept instead."""
         if self._catching:
-            self._caught = image, 0, 0
+            self._caught = image
         else:
             super().overlay_PIL_image(pixel_array, image)
 
@@ -229,12 +249,6 @@ class DamageCamera(Camera):
         under = Image.fromarray(np.ascontiguousarray(self._scratch[y0:y1, x0:x1]))
         over = image.crop((x0 - left, y0 - top, x1 - left, y1 - top))
         self._scratch[y0:y1, x0:x1] = np.asarray(Image.alpha_composite(under, over))
-
-
-def _is_known(mobject: Mobject) -> bool:
-    if isinstance(mobject, VMobject):
-        return not mobject.background_image and bool(np.isfinite(mobject.points).all())
-    return type(mobject).get_pixel_array is ImageMobject.get_pixel_array if isinstance(mobject, ImageMobject) else False
 
 
 def merged(boxes: Iterable[Box], whole: Box) -> list[Box]:
