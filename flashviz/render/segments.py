@@ -18,6 +18,7 @@ from flashviz.render.damage import Box
 if TYPE_CHECKING:
     from manim._config.video_encoder import VideoEncoderSpec
 
+REACH = 2  # pixels around a changed one whose chroma changes with it
 MARGIN = 16  # pixels around a rectangle that its conversion sees, so that the chroma filter meets the true neighbours
 GRID = 32  # to which a rectangle's surroundings are aligned: few sizes, and swscale's vector loops are whole
 SIZES_KEPT = 64
@@ -39,7 +40,10 @@ class Patch(NamedTuple):
 def patch(pixels: np.ndarray, box: Box) -> Patch:
     """A copy of a rectangle of a frame [height, width, 4], with its surroundings."""
     height, width = pixels.shape[:2]
-    even = Box(box.x0 & ~1, box.y0 & ~1, min(width, (box.x1 + 1) & ~1), min(height, (box.y1 + 1) & ~1))
+    even = Box(
+        max(0, box.x0 - REACH) & ~1, max(0, box.y0 - REACH) & ~1,
+        min(width, (box.x1 + REACH + 1) & ~1), min(height, (box.y1 + REACH + 1) & ~1),
+    )  # fmt: skip
     around = Box(
         max(0, even.x0 - MARGIN) & ~(GRID - 1),
         max(0, even.y0 - MARGIN) & ~(GRID - 1),
@@ -60,14 +64,14 @@ class SegmentEncoder(VideoSegmentEncoder):
         self._partial = partial_name(target)
         super().__init__(target=self._partial, spec=spec)
         self.target = target  # the name by which manim knows the segment
-        self._picture: av.VideoFrame | None = None
+        self.picture: av.VideoFrame | None = None
         self._converters: dict[tuple[int, int], VideoReformatter] = {}
 
     def write_frame(self, pixels: np.ndarray | Sequence[Patch], *, repeat: int = 1) -> None:
         """Encode a frame ``repeat`` times."""
         if isinstance(pixels, np.ndarray):
             self._validate_frame(pixels, repeat)
-            self._picture = self._converted(pixels)
+            self.picture = self.converted(pixels)
         else:
             for changed in pixels:
                 self._apply(changed)
@@ -77,15 +81,15 @@ class SegmentEncoder(VideoSegmentEncoder):
             raise self._operation_error("encode", error) from error
 
     def _encode(self, repeat: int) -> None:
-        assert self._picture is not None, "a segment begins with a whole frame"
-        self._picture.time_base = Fraction(self.spec.frame_rate.denominator, self.spec.frame_rate.numerator)
+        assert self.picture is not None, "a segment begins with a whole frame"
+        self.picture.time_base = Fraction(self.spec.frame_rate.denominator, self.spec.frame_rate.numerator)
         for _ in range(repeat):
-            self._picture.pts = self._next_pts
+            self.picture.pts = self._next_pts
             self._next_pts += 1
-            for packet in self._stream.encode(self._picture):
+            for packet in self._stream.encode(self.picture):
                 self._container.mux(packet)
 
-    def _converted(self, pixels: np.ndarray) -> av.VideoFrame:
+    def converted(self, pixels: np.ndarray) -> av.VideoFrame:
         """The frame as the stream wants it, converted as PyAV would by itself."""
         size = pixels.shape[0], pixels.shape[1]
         if size not in self._converters:
@@ -96,10 +100,10 @@ class SegmentEncoder(VideoSegmentEncoder):
         return self._converters[size].reformat(frame, format=self.spec.pixel_format)
 
     def _apply(self, changed: Patch) -> None:
-        assert self._picture is not None, "a segment begins with a whole frame"
-        part = self._converted(changed.pixels)
+        assert self.picture is not None, "a segment begins with a whole frame"
+        part = self.converted(changed.pixels)
         box, around = changed.box, changed.around
-        for index, (into, plane) in enumerate(zip(_planes(self._picture), _planes(part), strict=True)):
+        for index, (into, plane) in enumerate(zip(planes(self.picture), planes(part), strict=True)):
             half = 1 if index == 0 else 2  # chroma planes have half the size
             x0, y0, x1, y1 = (at // half for at in box)
             left, top = around.x0 // half, around.y0 // half
@@ -119,7 +123,7 @@ class SegmentEncoder(VideoSegmentEncoder):
             self._partial.unlink(missing_ok=True)
 
 
-def _planes(frame: av.VideoFrame) -> list[np.ndarray]:
+def planes(frame: av.VideoFrame) -> list[np.ndarray]:
     """Writable views of a frame's planes, without the padding of their lines."""
     return [
         np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width] for plane in frame.planes

@@ -1,0 +1,288 @@
+"""Every frame of ours is stock manim's, pixel by pixel: as drawn, and as it is given to the encoder.
+
+What the encoder makes of equal pictures is not compared: in sizes that 16 does not divide, x264 under load gives other bytes
+now and then, for stock manim as for us (1 of 25 renders here).
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from manim import (
+    BLUE,
+    DEGREES,
+    DOWN,
+    LEFT,
+    ORIGIN,
+    RED,
+    RIGHT,
+    UP,
+    WHITE,
+    YELLOW,
+    Arc,
+    Circle,
+    DashedLine,
+    Dot,
+    FadeIn,
+    FadeOut,
+    Group,
+    ImageMobject,
+    LaggedStart,
+    Line,
+    PointCloudDot,
+    Polygon,
+    Rotate,
+    Scene,
+    Square,
+    Star,
+    Text,
+    Transform,
+    Triangle,
+    ValueTracker,
+    VGroup,
+    VMobject,
+)  # fmt: skip
+from manim._config.video_encoder import VideoEncoderSpec
+from PIL import Image
+
+from flashviz.config import AttentionConfig
+from flashviz.director import scene as trace_scene
+from flashviz.render import FilmWriter, probe
+from flashviz.render.damage import Box, DamageCamera, merged
+from flashviz.render.renderer import FilmClock, FilmRenderer
+from flashviz.render.segments import SegmentEncoder, patch, planes
+from flashviz.settings import Settings, use_settings
+from tests.conftest import ManimConfig
+from tests.films import scenes
+
+# manim's images ask Pillow for what Pillow will drop
+pytestmark = pytest.mark.filterwarnings("ignore:'mode' parameter for changing data types:DeprecationWarning")
+
+Frames = list[tuple[int, int, int]]  # play, checksum, repeats
+
+
+class Stock(FilmClock):
+    """manim's own drawing, with our clock and tags; notes every frame."""
+
+    def __init__(self) -> None:
+        super().__init__(file_writer_class=FilmWriter)
+        self.frames: Frames = []
+
+    def add_frame(self, frame: np.ndarray, num_frames: int = 1) -> None:
+        if not self.skip_animations:
+            self.frames.append((self.num_plays, zlib.crc32(frame.tobytes()), num_frames))
+        super().add_frame(frame, num_frames)
+
+
+class Ours(FilmRenderer):
+    """The film's renderer; notes every frame."""
+
+    def __init__(self) -> None:
+        super().__init__(file_writer_class=FilmWriter, camera_class=DamageCamera)
+        self.frames: Frames = []
+        self.painted = 0
+
+    def emit(self, frames: int) -> None:
+        self.frames.append((self.num_plays, zlib.crc32(self.camera.pixel_array.tobytes()), frames))
+        self.painted += sum(box.area for box in self.damage)
+        super().emit(frames)
+
+
+def shapes(scene: Scene) -> None:
+    """Outlines, gradients, joints, caps, dashes, z-order, images, trackers, updaters, stills."""
+    square = Square(fill_opacity=0.4, fill_color=[BLUE, RED], stroke_width=9, stroke_color=WHITE).shift(LEFT)
+    star = Star(fill_opacity=1, color=YELLOW, z_index=2).scale(0.6)
+    behind = Circle(fill_opacity=0.7, color=RED, z_index=-1).set_stroke(width=14, background=True)
+    text = Text("max", font_size=40).shift(2 * UP)
+    scene.add(square, star, behind, text, DashedLine(3 * LEFT, 3 * RIGHT).shift(2 * DOWN))
+    scene.wait(0.3)
+    scene.play(square.animate.shift(RIGHT), Rotate(star, 70 * DEGREES), run_time=0.5)
+    ramp = (np.add.outer(np.arange(12), np.arange(20)) * 8).astype(np.uint8)
+    image = ImageMobject(np.stack([ramp, 255 - ramp, ramp, np.full_like(ramp, 200)], axis=-1)).set_z_index(1)
+    image.stretch_to_fit_height(2).move_to(RIGHT + UP)
+    scene.play(FadeIn(image), FadeOut(text), run_time=0.4)
+    tracker = ValueTracker(0.0)
+    dot = Dot().add_updater(lambda d: d.move_to((3 * tracker.get_value() - 1, -1, 0)))
+    scene.add(tracker, dot)
+    scene.play(tracker.animate.set_value(1), image.animate.shift(LEFT), run_time=0.5)
+    scene.wait(0.2)
+    scene.play(Transform(square, Triangle(fill_opacity=0.3).shift(UP)), run_time=0.4)
+    scene.bring_to_back(star)
+    scene.play(LaggedStart(*(FadeIn(Arc().shift(x * RIGHT)) for x in range(3)), lag_ratio=0.3), run_time=0.5)
+    scene.remove(behind)
+    scene.wait(0.2)
+
+
+def many(scene: Scene) -> None:
+    """A swarm that crosses texts, and a group whose parts change."""
+    grid = VGroup(
+        *(
+            Square(0.3, fill_opacity=0.5, stroke_width=1).shift((i - 4) * 0.4 * RIGHT + (j - 3) * 0.4 * UP)
+            for i in range(9)
+            for j in range(7)
+        )
+    )
+    scene.add(grid, Text("scores").scale(0.6))
+    scene.play(*(cell.animate.shift(0.7 * (UP if k % 2 else DOWN)) for k, cell in enumerate(grid) if k % 5 == 0), run_time=0.5)
+    grid.remove(*grid[:20])
+    scene.play(grid.animate.set_fill(RED, opacity=0.9), run_time=0.3)
+    scene.play(Group(*grid[5:9]).animate.scale(2), Line(ORIGIN, UP).animate.shift(LEFT), run_time=0.4)
+
+
+def unknown(scene: Scene) -> None:
+    """A point cloud: manim paints those frames, and ours go on afterwards."""
+    square = Polygon(ORIGIN, UP, RIGHT, fill_opacity=1)
+    scene.play(square.animate.shift(LEFT), run_time=0.3)
+    cloud = PointCloudDot(radius=0.6, density=20)
+    scene.add(cloud)
+    scene.play(square.animate.shift(RIGHT), run_time=0.3)
+    scene.remove(cloud)
+    scene.play(square.animate.shift(UP), run_time=0.3)
+
+
+def sections(scene: Scene) -> None:
+    scene.next_section("seen")
+    square = Square()
+    scene.play(square.animate.shift(LEFT), run_time=0.3)
+    scene.next_section("skipped", skip_animations=True)
+    scene.play(square.animate.shift(RIGHT), run_time=0.3)
+    scene.next_section("seen again")
+    scene.play(square.animate.rotate(1), run_time=0.3)
+    scene.wait(0.2)
+
+
+SCENES: dict[str, Callable[[Scene], None]] = {"shapes": shapes, "many": many, "unknown": unknown, "sections": sections}
+
+
+def rendered(kind: type[Any], construct: Callable[[Scene], None], base: type[Scene] = Scene, **scene_options: Any) -> tuple[Any, Any]:
+    """A scene through one renderer; the renderer, and the scene's file writer."""
+    scene_class = type("Parity", (base,), {"construct": construct})
+    renderer = kind()
+    scene: Any = scene_class(renderer=renderer, **scene_options)
+    scene.render()
+    return renderer, scene.renderer.file_writer
+
+
+@pytest.mark.parametrize("size", [(160, 90), (214, 120)])
+@pytest.mark.parametrize("name", SCENES)
+def test_every_frame_is_stock_manims(name: str, size: tuple[int, int], manim_config: ManimConfig, tmp_path: Path) -> None:
+    seen = []
+    for kind in (Stock, Ours):
+        with manim_config(pixel_width=size[0], pixel_height=size[1], media_dir=str(tmp_path / kind.__name__)):
+            renderer, writer = rendered(kind, SCENES[name])
+            seen.append((renderer.frames, probe(Path(writer.final_file_path)).frames, renderer.time))
+    assert len(seen[0][0]) > 5
+    assert seen[0] == seen[1]
+
+
+def test_little_is_painted_where_little_moves(manim_config: ManimConfig) -> None:
+    def one_dot(scene: Scene) -> None:
+        scene.add(*(Square().shift(x * RIGHT) for x in range(-3, 3)))
+        scene.play(Dot().animate.shift(0.2 * UP), run_time=2)
+
+    with manim_config():
+        renderer, _ = rendered(Ours, one_dot)
+    assert renderer.painted < 160 * 90 * (1 + 0.1 * len(renderer.frames))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"format": "png"},
+        {"format": "gif"},
+        {"transparent": True, "format": "mov"},
+        {"from_animation_number": 1, "upto_animation_number": 2},
+        {"save_last_frame": True},
+    ],
+    ids=str,
+)
+def test_other_outputs_have_the_same_frames(options: dict[str, Any], manim_config: ManimConfig, tmp_path: Path) -> None:
+    seen = []
+    for kind in (Stock, Ours):
+        folder = tmp_path / kind.__name__
+        with manim_config(media_dir=str(folder), **options):
+            renderer, _ = rendered(kind, shapes)
+        pictures = sorted(path for path in folder.rglob("*.png"))
+        seen.append((renderer.frames, [(path.name, zlib.crc32(np.asarray(Image.open(path)).tobytes())) for path in pictures]))
+    assert seen[0][0] or seen[0][1]
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_frame_of_the_digest(theme: Any, manim_config: ManimConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(config=AttentionConfig(seq_q=256), source="numpy", theme=theme)
+    seen = []
+    for kind in (Stock, Ours):
+        with manim_config(frame_rate=4, media_dir=str(tmp_path / kind.__name__)), use_settings(settings):
+            renderer = kind()
+            monkeypatch.setattr(trace_scene, "make_renderer", lambda renderer=renderer: renderer)
+            scene = scenes().DigestScene()
+            scene.render()
+            seen.append((renderer.frames, probe(Path(renderer.file_writer.final_file_path)).frames))
+    assert len(seen[0][0]) > 150
+    assert seen[0] == seen[1]
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(160, 90), (214, 120), (96, 64)]))
+def test_patched_pictures_are_those_of_whole_frames(seed: int, size: tuple[int, int]) -> None:
+    """Chroma is filtered over neighbouring pixels, so that a patch must be converted with its surroundings."""
+    random = np.random.default_rng(seed)
+    frame = random.integers(0, 256, (size[1], size[0], 4), np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        spec = VideoEncoderSpec("mp4", "libx264", "yuv420p", *size, Fraction(10), ())
+        encoder = SegmentEncoder(target=Path(folder) / "segment.mp4", spec=spec)
+        try:
+            encoder.write_frame(frame.copy())
+            for _ in range(3):
+                found = []
+                for _ in range(random.integers(1, 4)):
+                    x0, y0 = int(random.integers(0, size[0] - 1)), int(random.integers(0, size[1] - 1))
+                    box = Box(x0, y0, min(size[0], x0 + int(random.integers(1, 50))), min(size[1], y0 + int(random.integers(1, 50))))
+                    frame[box.y0 : box.y1, box.x0 : box.x1] = random.integers(0, 256, 4)
+                    found.append(box)
+                encoder.write_frame([patch(frame, box) for box in merged(found, Box(0, 0, *size))], repeat=2)
+                assert encoder.picture is not None
+                for ours, whole in zip(planes(encoder.picture), planes(encoder.converted(frame)), strict=True):
+                    assert np.array_equal(ours, whole)
+        finally:
+            encoder.abort()
+
+
+boxes = st.tuples(st.integers(-5, 60), st.integers(-5, 60), st.integers(0, 30), st.integers(0, 30)).map(
+    lambda b: Box(b[0], b[1], b[0] + b[2], b[1] + b[3])
+)
+
+
+@given(st.lists(boxes, max_size=30))
+def test_merged_rectangles_are_disjoint_and_cover_every_box(found: list[Box]) -> None:
+    whole = Box(0, 0, 64, 48)
+    rectangles = merged(found, whole)
+    assert not any(a.overlaps(b) for at, a in enumerate(rectangles) for b in rectangles[:at])
+    painted, wanted = np.zeros((48, 64), bool), np.zeros((48, 64), bool)
+    for into, each in ((painted, rectangles), (wanted, found)):
+        for box in each:
+            into[max(0, box.y0) : max(0, box.y1), max(0, box.x0) : max(0, box.x1)] = True
+    assert not (wanted & ~painted).any()
+
+
+def test_a_picture_that_is_empty_or_outside(manim_config: ManimConfig, tmp_path: Path) -> None:
+    def outside(scene: Scene) -> None:
+        pixels = np.full((4, 4, 4), 255, np.uint8)
+        scene.add(ImageMobject(pixels).shift(6 * RIGHT), VMobject(), Circle().shift(8 * LEFT))
+        scene.play(ImageMobject(pixels).animate.shift(9 * UP), run_time=0.3)
+
+    seen = []
+    for kind in (Stock, Ours):
+        with manim_config(media_dir=str(tmp_path / kind.__name__)):
+            renderer, _ = rendered(kind, outside)
+            seen.append(renderer.frames)
+    assert seen[0] == seen[1]
