@@ -117,15 +117,19 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 @cloup.option("--captions/--no-captions", default=None, help="Captions in the picture. [default: yes]")
 @cloup.option("--pauses/--no-pauses", default=None, help="Stills with a question. [default: yes]")
 @cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]")
+@cloup.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that draw. [default: the cores]")
 @cloup.option("--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]")
 @options.with_json
-def render(scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, **flags: Any) -> None:
+def render(
+    scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, workers: int | None, **flags: Any
+) -> None:  # fmt: skip
     """Render films (FlashAttentionScene unless others are named)."""
-    from flashviz.cli.films import DEFAULT_SCENE, find_scenes, render_film
+    from flashviz.cli.films import DEFAULT_SCENE, Job, cores, find_scenes, render_film
 
     found = find_scenes(scenes or (DEFAULT_SCENE,))
     settings = load_settings(trace=None if trace is None else str(trace), **flags)
-    films = [render_film(scene, settings, QUALITIES[quality], media_dir) for scene in found]
+    jobs = [Job(scene, settings, QUALITIES[quality], media_dir.resolve()) for scene in found]
+    films = [render_film(job, workers or cores()) for job in jobs]
     screen.show_films(films, as_json=as_json)
 
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 import ast
 import difflib
 import importlib.util
+import multiprocessing
+import os
+import signal
 import sys
 import sysconfig
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flashviz.errors import MissingPartError, UsageError
+from flashviz.errors import FlashvizError, MissingPartError, UsageError
 from flashviz.settings import Settings, use_settings
 
 if TYPE_CHECKING:
-    from flashviz.render import Film
+    from flashviz.cli.screen import OnProgress
+    from flashviz.render import Film, Share
 
 DEFAULT_SCENE = "FlashAttentionScene"
 CHECKOUT = Path(__file__).parents[2] / "scenes"
@@ -63,18 +71,116 @@ def find_scenes(names: tuple[str, ...], folder: Path | None = None) -> list[Scen
     return [known[name] for name in dict.fromkeys(names)]
 
 
-def render_film(source: SceneSource, settings: Settings, quality: str, media_dir: Path) -> Rendered:
-    """Render one scene into the folders that manim would use, with a progress bar on standard error."""
-    from flashviz.cli.screen import film_progress
-    from flashviz.render import manim_for, probe
+@dataclass(frozen=True)
+class Job:
+    """One film to render, as another process is told it."""
 
-    with use_settings(settings), manim_for(source.file, quality, media_dir):
-        with film_progress(source.name) as on_progress:
-            scene = _load(source)()
-            scene.on_progress = on_progress
+    source: SceneSource
+    settings: Settings
+    quality: str
+    media_dir: Path
+
+    @contextmanager
+    def scene(self, text_dir: Path | None = None) -> Iterator[Any]:
+        """The scene under its settings and manim's configuration."""
+        from flashviz.render import manim_for
+
+        with use_settings(self.settings), manim_for(self.source.file, self.quality, self.media_dir, text_dir):
+            yield _load(self.source)()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def render_film(job: Job, workers: int) -> Rendered:
+    """Render one scene into the folders that manim would use, with a progress bar on standard error.
+
+    Args:
+        job: What to render.
+        workers: How many processes draw it; this one is the first of them.
+    """
+    from flashviz.cli.screen import film_progress
+    from flashviz.render import LostSegmentsError
+
+    with film_progress(job.source.name) as on_progress:
+        try:
+            return _shared(job, workers, on_progress) if workers > 1 else _alone(job, on_progress)
+        except LostSegmentsError:  # of a process that died: what it has not drawn is drawn here
+            return _alone(job, on_progress)
+
+
+def _alone(job: Job, on_progress: OnProgress) -> Rendered:
+    with job.scene() as scene:
+        scene.on_progress = on_progress
+        scene.render()
+        return _rendered(job, scene)
+
+
+def _shared(job: Job, workers: int, on_progress: OnProgress) -> Rendered:
+    """With other processes, which take plays one by one as this one does."""
+    from flashviz.render import Claims
+
+    with tempfile.TemporaryDirectory(prefix="flashviz-claims-") as folder, helpers(workers - 1) as pool:
+        claims = Claims(Path(folder))
+        with job.scene() as scene:
+            others = [pool.submit(draw_share, job, claims) for _ in range(workers - 1)]
+
+            total = 0.0
+
+            def progress(_done: float, seconds: float) -> None:
+                nonlocal total
+                total = seconds
+                on_progress(claims.seconds, total)
+
+            def gather() -> None:
+                while not all(other.done() for other in others):
+                    on_progress(claims.seconds, total)
+                    wait(others, timeout=0.3)
+                for other in others:
+                    if isinstance(other.exception(), FlashvizError):
+                        other.result()
+
+            scene.on_progress = progress
+            scene.renderer.file_writer.share = claims
+            scene.renderer.file_writer.gather = gather
             scene.render()
-        film = probe(Path(scene.renderer.file_writer.final_file_path))
-    return Rendered(source.name, film, list(scene.provenance))
+            return _rendered(job, scene)
+
+
+def draw_share(job: Job, share: Share) -> None:
+    """What a helping process does: run the scene, draw what it takes of it, join nothing."""
+    with tempfile.TemporaryDirectory(prefix="flashviz-texts-") as texts, job.scene(Path(texts)) as scene:
+        scene.renderer.file_writer.share = share
+        scene.renderer.file_writer.joins = False
+        scene.render()
+
+
+@contextmanager
+def helpers(count: int) -> Iterator[ProcessPoolExecutor]:
+    """So many fresh processes. An interrupt ends them, and they end their segments: nothing half-written stays behind."""
+    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_heed_the_leader)
+    try:
+        yield pool
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _heed_the_leader() -> None:
+    """Leave Ctrl-C to the leader; be interrupted by its SIGTERM as by Ctrl-C, so that manim gives up its segment properly."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _rendered(job: Job, scene: Any) -> Rendered:
+    from flashviz.render import probe
+
+    return Rendered(job.source.name, probe(Path(scene.renderer.file_writer.final_file_path)), list(scene.provenance))
 
 
 def _load(source: SceneSource) -> Any:

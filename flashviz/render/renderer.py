@@ -71,8 +71,12 @@ class FilmClock(CairoRenderer):
         """As manim; afterwards ``time`` is a whole number of frames, the same whether they were drawn or not."""
         rate, start = self.camera.frame_rate, self.time
         super().play(scene, *args, **kwargs)
-        frames = _frames(scene, rate) if self.skip_animations else round((self.time - start) * rate)
+        drawn = not self.skip_animations
+        frames = round((self.time - start) * rate) if drawn else _frames(scene, rate)
         self.time = (round(start * rate) + frames) / rate
+        key = self.animations_hashes[-1]
+        if drawn and key is not None and self.file_writer.share is not None:
+            self.file_writer.share.drew(key, frames / rate)
 
     def freeze_current_frame(self, duration: float) -> None:
         """Hold the picture for the nearest number of frames; manim rounds down, and 2.0 s could lose one."""

@@ -9,7 +9,7 @@ a file, and the segment cache would take it for a whole one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,18 +21,21 @@ from manim.scene.video_segment_encoder import VideoSegmentEncoder
 from PIL import Image
 
 from flashviz.render.segments import SegmentEncoder, partial_name
+from flashviz.render.share import LostSegmentsError, Share, missing
 
 if TYPE_CHECKING:
     from manim.typing import RGBAPixelArray
 
 
 @contextmanager
-def manim_for(scene_file: Path, quality: str, media_dir: Path) -> Iterator[None]:
+def manim_for(scene_file: Path, quality: str, media_dir: Path, text_dir: Path | None = None) -> Iterator[None]:
     """manim's configuration for one render, as its own command would have it, with no output on standard output.
 
     Args:
         scene_file: names the folder under ``media_dir/videos``.
         quality: manim's name of it, such as ``medium_quality``.
+        media_dir: Where films and their segments go.
+        text_dir: Where manim keeps the outlines of texts; two processes must not share it, since it writes them in place.
     """
     options = {
         "input_file": str(scene_file),
@@ -40,13 +43,40 @@ def manim_for(scene_file: Path, quality: str, media_dir: Path) -> Iterator[None]
         "media_dir": str(media_dir),
         "verbosity": "WARNING",
         "progress_bar": "none",
-    }
+    } | ({} if text_dir is None else {"text_dir": str(text_dir), "tex_dir": str(text_dir)})
     with tempconfig(options), redirect_stdout(sys.stderr):
         yield
 
 
 class FilmWriter(SceneFileWriter):
     """manim's writer; each file appears under its name when it is whole, and an MP4 has its index first."""
+
+    share: Share | None = None  # of the plays, where several processes draw one film
+    gather: Callable[[], None] | None = None  # waits for the other processes; of the one that joins the segments
+    joins = True
+
+    def is_already_cached(self, hash_invocation: str) -> bool:
+        """Whether a play need not be drawn here: its segment is there, or another process draws it."""
+        if super().is_already_cached(hash_invocation):
+            return True
+        return self.share is not None and self.output_spec.is_video and not self.share.takes(hash_invocation)
+
+    def finish(self) -> None:
+        """Join the segments, where this process does, once all are there.
+
+        Raises:
+            LostSegmentsError: A process ended without the segments that it had taken.
+        """
+        if not self.joins:
+            self.join_all_encode_jobs()
+            return
+        if self.gather is not None:
+            self.join_all_encode_jobs()
+            self.gather()
+            lost = missing(self.partial_movie_files)
+            if lost:
+                raise LostSegmentsError(f"{len(lost)} segments were not written")
+        super().finish()
 
     @property
     def takes_patches(self) -> bool:

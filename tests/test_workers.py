@@ -1,0 +1,170 @@
+"""Films drawn by several processes: the same film, also when one of them dies or the render is interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import zlib
+from pathlib import Path
+
+import av
+import pytest
+
+from flashviz.cli import films
+from flashviz.cli.films import Job, find_scenes, render_film
+from flashviz.config import AttentionConfig
+from flashviz.render.share import Claims, Interleaved
+from flashviz.settings import Settings
+
+SCENES = """
+import os
+import signal
+from pathlib import Path
+
+from manim import DOWN, RIGHT, UP, Circle, Scene, Square
+
+from flashviz.render import make_renderer
+
+LEADER = os.environ.get("LEADER")
+
+
+class ManyScene(Scene):
+    provenance = []
+    on_progress = None
+
+    def __init__(self):
+        super().__init__(renderer=make_renderer())
+
+    def construct(self):
+        shapes = [Square().shift(at * RIGHT) for at in range(4)]
+        self.add(*shapes)
+        for turn in range(8):
+            self.play(*(shape.animate.shift(UP if turn % 2 else DOWN) for shape in shapes), run_time=0.2 + 0.1 * turn)
+            self.wait(0.2)
+            self.on_progress and self.on_progress(self.renderer.time, 10.0)
+
+
+class DeadlyScene(ManyScene):
+    def construct(self):
+        if LEADER and str(os.getpid()) != LEADER:
+            claimed = self.renderer.file_writer.share
+            play = self.renderer.file_writer.share.takes
+
+            def takes(key):
+                taken = play(key)
+                if taken:
+                    os.kill(os.getpid(), signal.SIGKILL)  # with a play claimed and not drawn
+                return taken
+
+            claimed.takes = takes
+        super().construct()
+
+
+class SlowScene(ManyScene):
+    def construct(self):
+        super().construct()
+        for turn in range(200):
+            self.play(Circle().animate.shift(UP * turn / 100), run_time=1)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    (folder / "many.py").write_text(SCENES, encoding="utf-8")
+    monkeypatch.setattr(films, "CHECKOUT", folder)
+    monkeypatch.setenv("LEADER", str(os.getpid()))
+    monkeypatch.chdir(tmp_path)
+
+
+def job(name: str, media: str) -> Job:
+    (scene,) = find_scenes((name,))
+    return Job(scene, Settings(config=AttentionConfig()), "low_quality", Path(media).resolve())
+
+
+def pictures(path: Path) -> list[int]:
+    with av.open(str(path)) as film:
+        return [zlib.crc32(frame.to_ndarray()) for frame in film.decode(video=0)]
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if ".part" in path.name]
+
+
+@pytest.mark.slow
+def test_the_film_is_the_same_whatever_the_number_of_workers() -> None:
+    made = [render_film(job("ManyScene", f"media{workers}"), workers) for workers in (1, 2, 3)]
+    frames = [pictures(rendered.film.path) for rendered in made]
+    assert len(frames[0]) > 60
+    assert frames[0] == frames[1] == frames[2]
+    names = [sorted(path.name for path in Path(f"media{workers}").rglob("partial_movie_files/*/*.mp4")) for workers in (1, 2, 3)]
+    assert names[0] == names[1] == names[2]
+    assert leftovers(Path()) == []
+
+
+@pytest.mark.slow
+def test_plays_of_a_worker_that_dies_are_drawn_again() -> None:
+    whole = render_film(job("ManyScene", "whole"), 1)
+    made = render_film(job("DeadlyScene", "deadly"), 2)
+    assert pictures(made.film.path) == pictures(whole.film.path)
+
+
+@pytest.mark.slow
+def test_an_interrupt_leaves_nothing_half_written_and_no_process(tmp_path: Path) -> None:
+    script = f"""
+from pathlib import Path
+from flashviz.cli import films, main
+films.CHECKOUT = Path({str(tmp_path / "scenes")!r})
+main(["render", "SlowScene", "-q", "l", "--workers", "2", "--media-dir", "media"])
+"""
+    guarded = "if __name__ == '__main__':\n" + textwrap.indent(script, "    ")
+    (tmp_path / "run.py").write_text(guarded, encoding="utf-8")
+    process = subprocess.Popen([sys.executable, "run.py"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    segments: list[Path] = []
+    deadline = time.monotonic() + 60
+    while len(segments) < 6 and time.monotonic() < deadline:
+        segments = list((tmp_path / "media").rglob("partial_movie_files/*/[0-9a-f]*.mp4"))
+        time.sleep(0.1)
+    assert segments, "no segment within a minute"
+    os.killpg(process.pid, signal.SIGINT)
+    _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert complaint.strip().splitlines()[-1] == "flashviz: interrupted"
+    assert leftovers(tmp_path) == []
+    assert not list((tmp_path / "media").rglob("SlowScene.mp4"))
+    assert ends(process.pid)
+    for segment in segments:  # what was finished is whole, and a second run goes on from it
+        assert pictures(segment)
+
+
+def ends(group: int) -> bool:
+    """Whether every process of a group is gone within some seconds (multiprocessing's own tracker goes last)."""
+    for _ in range(50):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_claims_are_taken_once(tmp_path: Path) -> None:
+    folder = tmp_path / "claims"
+    folder.mkdir()
+    first, second = Claims(folder), Claims(folder)
+    assert [first.takes("a"), second.takes("a"), second.takes("b"), first.takes("b"), first.takes("a")] == [True, False, True, False, True]
+    first.drew("a", 1.5)
+    assert second.seconds == 1.5
+
+
+def test_interleaved_shares_are_disjoint_and_complete() -> None:
+    keys = [f"play {at}" for at in (0, 1, 2, 3, 1, 4, 0, 5)]
+    shares = [Interleaved(index, 3) for index in range(3)]
+    taken = [[key for key in keys if share.takes(key)] for share in shares]
+    assert sorted({key for own in taken for key in own}) == sorted(set(keys))
+    assert all(not set(a) & set(b) for at, a in enumerate(taken) for b in taken[:at])
