@@ -95,12 +95,25 @@ def cores() -> int:
 
 
 def render_film(job: Job, workers: int) -> Rendered:
-    """Render one scene into the folders that manim would use, with a progress bar on standard error.
+    """Render one scene into the folders that manim would use, with a progress bar on standard error; or find it made already.
 
     Args:
         job: What to render.
         workers: How many processes draw it; this one is the first of them.
     """
+    from flashviz.cli.made import Made
+    from flashviz.render import probe
+
+    made = Made.of(job)
+    note = made.note()
+    if note is not None:
+        return Rendered(job.source.name, probe(Path(note.path)), note.provenance)
+    rendered = _rendered_anew(job, workers)
+    made.write(rendered.film.path, rendered.provenance)
+    return rendered
+
+
+def _rendered_anew(job: Job, workers: int) -> Rendered:
     from flashviz.cli.screen import film_progress
     from flashviz.render import LostSegmentsError
 

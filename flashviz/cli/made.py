@@ -1,0 +1,83 @@
+"""Films that are made already: a note beside the media says what each was made of, so that an unchanged film is not rendered again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from flashviz.cli.films import Job
+
+DRAW_WITH = ("manim", "numpy", "av", "pycairo", "manimpango", "typst", "pillow", "triton", "ml_dtypes")
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Where a film is, the file as it was written, and which traces it shows."""
+
+    path: str
+    size: int
+    changed: int  # ns
+    provenance: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Made:
+    """The note on one film, under a key of all that it is made of: code, fonts, scene, settings, trace, quality, versions."""
+
+    place: Path
+
+    @classmethod
+    def of(cls, job: Job) -> Made:
+        """The place of the note, whether it is there or not."""
+        digest = hashlib.sha256()
+        for path in (*_code(), job.source.file):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+        settings = job.settings
+        digest.update(msgspec.json.encode([job.source.name, job.quality, settings.config.to_dict(), settings, _versions()], enc_hook=str))
+        for given in (settings.trace, Path("manim.cfg")):
+            if given is not None and given.is_file():
+                digest.update(given.read_bytes())
+        return cls(job.media_dir / ".made" / f"{job.source.name}-{digest.hexdigest()[:20]}.json")
+
+    def note(self) -> Note | None:
+        """The note, where its film is still the file that was written."""
+        try:
+            found = msgspec.json.decode(self.place.read_bytes(), type=Note)
+            there = Path(found.path).stat()
+        except (OSError, msgspec.DecodeError):
+            return None
+        return found if (there.st_size, there.st_mtime_ns) == (found.size, found.changed) else None
+
+    def write(self, film: Path, provenance: list[dict[str, Any]]) -> None:
+        """Note a film that has just been made."""
+        there = film.stat()
+        self.place.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.place.with_suffix(f".{os.getpid()}.part")
+        partial.write_bytes(msgspec.json.encode(Note(str(film), there.st_size, there.st_mtime_ns, provenance)))
+        partial.replace(self.place)
+
+
+def _code() -> list[Path]:
+    """The code that draws and records, and its fonts."""
+    import flashviz_kernels
+
+    folders = Path(__file__).parents[1], Path(flashviz_kernels.__file__).parent
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".ttf"))
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in DRAW_WITH:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "none"
+    return found
