@@ -24,6 +24,7 @@ from flashviz.errors import UsageError
 Source = Literal["triton", "numpy"]
 ThemeName = Literal["dark", "light"]
 Aspect = Literal["16:9", "4:3", "1:1", "9:16"]
+Encode = Literal["same", "fast"]
 
 FILE = "flashviz.toml"
 PREFIX = "FLASHVIZ_"
@@ -54,6 +55,7 @@ FILM_TYPES: dict[str, Any] = {
     "captions": bool,
     "pauses": bool,
     "aspect": Aspect,
+    "encode": Encode,
 }
 TYPES = CONFIG_TYPES | FILM_TYPES
 TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
@@ -70,6 +72,7 @@ class Settings:
     captions: bool = True
     pauses: bool = True
     aspect: Aspect = "16:9"
+    encode: Encode = "same"
 
 
 @dataclass(frozen=True)

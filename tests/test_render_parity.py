@@ -224,7 +224,7 @@ def test_every_frame_of_the_digest(theme: Any, manim_config: ManimConfig, tmp_pa
     for kind in (Stock, Ours):
         with manim_config(frame_rate=4, media_dir=str(tmp_path / kind.__name__)), use_settings(settings):
             renderer = kind()
-            monkeypatch.setattr(trace_scene, "make_renderer", lambda renderer=renderer: renderer)
+            monkeypatch.setattr(trace_scene, "make_renderer", lambda _encode, renderer=renderer: renderer)
             scene = scenes().DigestScene()
             scene.render()
             seen.append((renderer.frames, probe(Path(renderer.file_writer.final_file_path)).frames))

@@ -117,6 +117,7 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 @cloup.option("--captions/--no-captions", default=None, help="Captions in the picture. [default: yes]")
 @cloup.option("--pauses/--no-pauses", default=None, help="Stills with a question. [default: yes]")
 @cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]")
+@cloup.option("--encode", type=click.Choice(["same", "fast"]), help="As manim encodes, or in a third of the time. [default: same]")
 @cloup.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that draw. [default: the cores]")
 @cloup.option("--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]")
 @options.with_json

@@ -86,7 +86,7 @@ class TraceScene(Scene):
         self.finish: list[Mobject] = []  # what the next picture wipes away
         self.board: tuple[Beat, ...] = ()
         self.veils: dict[str, Rectangle] = {}
-        super().__init__(renderer=renderer or make_renderer(), **kwargs)
+        super().__init__(renderer=renderer or make_renderer(self.settings.encode), **kwargs)
 
     # ------------------------------------------------------------------------------------------------------- the beats
 
