@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 POINTERS = {"LSE": "*fp32", "trace_events": "*i32", "trace_stats": "*fp32", "trace_tiles": "*fp32", "trace_slots": "*i32"}
-CONSTANTS = ("D", "BLOCK_D", "BLOCK_M", "BLOCK_N", "CAUSAL", "STAGES", "PRECISION", "TRACE", "TRACE_VALUES")
+CONSTANTS = ("D", "BLOCK_D", "BLOCK_M", "BLOCK_N", "CAUSAL", "STAGES", "PRECISION", "TRACE", "TRACE_VALUES", "CLOCK")
 
 
 def compiled(kernel: Any, variant: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +42,7 @@ def compiled(kernel: Any, variant: dict[str, Any]) -> dict[str, Any]:
         "PRECISION": "tf32x3" if variant["dtype"] == "fp32" else "tf32",
         "TRACE": variant["trace"],
         "TRACE_VALUES": variant["trace"],
+        "CLOCK": variant.get("clock", False),
     }
     source = ASTSource(kernel, signature, constexprs=constants, attrs=aligned)
     options = {"num_warps": variant["warps"], "num_stages": variant["stages"]}
@@ -57,6 +58,7 @@ def compiled(kernel: Any, variant: dict[str, Any]) -> dict[str, Any]:
     return {
         "shared": done.metadata.shared, "registers": int(found[1]), "spilled": int(found[2]),
         "tensor_cores": "wgmma.mma_async" in done.asm["ptx"], "async_copies": "cp.async" in done.asm["ptx"],
+        "clock": {name: done.asm["ptx"].count(name) for name in ("%globaltimer", "%smid")},
         "sass": re.findall(r"/\* 0x[0-9a-f]{16} \*/", sass),
     }  # fmt: skip
 

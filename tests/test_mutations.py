@@ -74,10 +74,10 @@ def test_a_wrong_kernel_breaks_the_tolerance(name: str, dtype: str, tmp_path: Pa
 
 
 LIES = {
-    "another tile": ("trace(trace_events, LOAD_K, step, pid, j, c0, c1, 0, D)", "trace(trace_events, LOAD_K, step, pid, j + 1, c0, c1, 0, D)"),
-    "more rows": ("trace(trace_events, LOAD_V, step, pid, j, c0, c1, 0, D)", "trace(trace_events, LOAD_V, step, pid, j, c0, c0 + BLOCK_N, 0, D)"),
+    "another tile": ("trace(trace_events, LOAD_K, step, pid, j, c0, c1, 0, D, CLOCK)", "trace(trace_events, LOAD_K, step, pid, j + 1, c0, c1, 0, D, CLOCK)"),
+    "more rows": ("trace(trace_events, LOAD_V, step, pid, j, c0, c1, 0, D, CLOCK)", "trace(trace_events, LOAD_V, step, pid, j, c0, c0 + BLOCK_N, 0, D, CLOCK)"),
     "another kind": ("trace(trace_events, SOFTMAX_L,", "trace(trace_events, SOFTMAX_M,"),
-    "a padded head dim": ("trace(trace_events, STORE_O, step, pid, -1, r0, r1, 0, D)", "trace(trace_events, STORE_O, step, pid, -1, r0, r1, 0, BLOCK_D)"),
+    "a padded head dim": ("trace(trace_events, STORE_O, step, pid, -1, r0, r1, 0, D, CLOCK)", "trace(trace_events, STORE_O, step, pid, -1, r0, r1, 0, BLOCK_D, CLOCK)"),
     "a mask on every tile": ("                if TRACE:\n                    step = trace(trace_events, MASK", "            if TRACE:\n                step = trace(trace_events, MASK"),
 }  # fmt: skip
 

@@ -121,7 +121,7 @@ def test_a_kernel_that_reports_another_tile_is_caught(tmp_path: Path, monkeypatc
     from flashviz_kernels import kernel_run
 
     config = AttentionConfig(seq_q=16, seq_k=64, block_m=16, block_n=16, head_dim=16)
-    report = "trace(trace_events, LOAD_K, step, pid, j, {}, {}, 0, D)"
+    report = "trace(trace_events, LOAD_K, step, pid, j, {}, {}, 0, D, CLOCK)"
     lie = report.format("c0", "c1"), report.format("c0 + 1", "c1 + 1")
     with mutant(tmp_path, lie) as kernel:
         load: Any = lambda **_: kernel  # noqa: E731  # in place of a function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from flashviz.config import BLOCKS, HEAD_DIMS, ITEMSIZE, MAX_STAGES, SHARED_LIMI
 
 from flashviz.config import check_power_of_two, check_scale, padded_head_dim, tiles_bytes  # isort: skip
 from flashviz.errors import InputError, MissingPartError
-from flashviz_kernels.interpreter import HostTensor, load_kernel, mended
+from flashviz_kernels.interpreter import HostTensor, load_kernel, mended, reports_at_once
 
 INT32 = 2**31 - 1
 MAX_WARPS = 16
@@ -47,13 +48,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class TraceBuffers:
-    """Where a traced kernel writes: events [programs, 4 + 10 T_c, 8] int32, stats, tiles and slots as ``forward.trace_values``."""
+    """Where a traced kernel writes: events [programs, 4 + 10 T_c, 8, with a clock 12] int32, the others as ``forward.trace_values``."""
 
     events: Any
     stats: Any
     tiles: Any
     slots: Any
     values: bool
+    clock: bool = False
 
     def each(self, convert: Callable[[Any], Any]) -> TraceBuffers:
         """The same buffers, each converted."""
@@ -112,7 +114,7 @@ def attend(
     """The kernel, interpreted, on NumPy arrays that were checked. Returns O and LSE."""
     kernel = load_kernel(interpreted=True)
     o, lse = np.zeros(q.shape, q.dtype), np.zeros(q.shape[:3], np.float32)
-    with mended():
+    with mended(), contextlib.nullcontext() if buffers is None else reports_at_once(kernel):
         launch(kernel, [HostTensor(array) for array in (q, k, v, o, lse)], problem, buffers)
     return o, lse
 
@@ -127,7 +129,8 @@ def launch(kernel: Any, tensors: list[Any], problem: Problem, buffers: TraceBuff
         *tensors, p.scale, p.heads, p.kv_heads, p.n_q, p.n_k, *strides, *traced,
         D=p.d, BLOCK_D=padded_head_dim(p.d), BLOCK_M=p.block_m, BLOCK_N=p.block_n, CAUSAL=p.causal, STAGES=p.stages,
         PRECISION="tf32x3" if p.dtype == "float32" else "tf32",  # tf32 alone would err by 2e-4 in float32
-        TRACE=buffers is not None, TRACE_VALUES=buffers is not None and buffers.values, num_warps=p.num_warps,
+        TRACE=buffers is not None, TRACE_VALUES=buffers is not None and buffers.values,
+        CLOCK=buffers is not None and buffers.clock, num_warps=p.num_warps,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """FlashAttention-2, forward pass, in Triton: one program keeps one row block of Q on chip and walks over the keys.
 
 Paper: Dao 2023, arXiv 2307.08691, Algorithm 1 (with line 10 corrected: acc <- alpha acc + P V). Shapes stand beside the
-statements. With TRACE the kernel reports each statement as one row of 8 x int32; without it those lines are compiled away.
+statements. With TRACE the kernel reports each statement as one row of 8 x int32, with CLOCK one of 12; without TRACE those lines are
+compiled away.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-decorators
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import triton
 import triton.language as tl
+from triton.language.extra.cuda import globaltimer, smid
 
 from flashviz.trace import Kind
 
@@ -31,12 +33,17 @@ STORE_LSE = tl.constexpr(int(Kind.STORE_LSE))
 
 
 @triton.jit
-def trace(events, kind, step, pid, j, r0, r1, c0, c1):
-    """Report one event: a row of 8 x int32. Returns the next step."""
+def trace(events, kind, step, pid, j, r0, r1, c0, c1, CLOCK: tl.constexpr):
+    """Report one event: a row of 8 x int32; with CLOCK, behind it, the time in ns (64 bits) and the SM. Returns the next step."""
+    ROW: tl.constexpr = 12 if CLOCK else 8
+    events += step * ROW
+    if CLOCK:
+        tl.store((events + 8).to(tl.pointer_type(tl.int64)), globaltimer())
+        tl.store(events + 10, smid())
     f = tl.arange(0, 8)
     program = tl.where(f == 0, kind, tl.where(f == 1, step, tl.where(f == 2, pid, j)))
     box = tl.where(f == 4, r0, tl.where(f == 5, r1, tl.where(f == 6, c0, c1)))
-    tl.store(events + step * 8 + f, tl.where(f < 4, program, box))
+    tl.store(events + f, tl.where(f < 4, program, box))
     return step + 1
 
 
@@ -72,7 +79,7 @@ def forward(  # noqa: C901, PLR0912, PLR0915  # the whole algorithm in one piece
     trace_events, trace_stats, trace_tiles, trace_slots,
     D: tl.constexpr, BLOCK_D: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr,
     CAUSAL: tl.constexpr, STAGES: tl.constexpr, PRECISION: tl.constexpr,
-    TRACE: tl.constexpr, TRACE_VALUES: tl.constexpr,
+    TRACE: tl.constexpr, TRACE_VALUES: tl.constexpr, CLOCK: tl.constexpr,
 ):  # fmt: skip
     """O_i = softmax(scale Q_i K^T) V and LSE_i for one row block, in one walk over the key tiles."""
     # this program: row block i of query head h in batch b
@@ -94,13 +101,13 @@ def forward(  # noqa: C901, PLR0912, PLR0915  # the whole algorithm in one piece
     O += b.to(tl.int64) * stride_ob + h.to(tl.int64) * stride_oh
     LSE += (pid // T_R).to(tl.int64) * N_Q
     if TRACE:
-        trace_events += pid.to(tl.int64) * (4 + 10 * T_C) * 8
+        trace_events += pid.to(tl.int64) * (4 + 10 * T_C) * (12 if CLOCK else 8)
     step = 0
 
     # load Q_i: HBM -> SRAM
     q = tl.load(Q + rows[:, None] * stride_qn + dims, mask=q_mask, other=0.0)  # [BLOCK_M, D]
     if TRACE:
-        step = trace(trace_events, LOAD_Q, step, pid, -1, r0, r1, 0, D)
+        step = trace(trace_events, LOAD_Q, step, pid, -1, r0, r1, 0, D, CLOCK)
 
     m_i = tl.full([BLOCK_M], float("-inf"), tl.float32)  # running max
     l_i = tl.zeros([BLOCK_M], tl.float32)  # running denominator
@@ -122,47 +129,47 @@ def forward(  # noqa: C901, PLR0912, PLR0915  # the whole algorithm in one piece
             # load K_j: HBM -> SRAM
             k = tl.load(K + cols[:, None] * stride_kn + dims, mask=k_mask, other=0.0)  # [BLOCK_N, D]
             if TRACE:
-                step = trace(trace_events, LOAD_K, step, pid, j, c0, c1, 0, D)
+                step = trace(trace_events, LOAD_K, step, pid, j, c0, c1, 0, D, CLOCK)
 
             # S_ij = scale Q_i K_j^T, on chip
             s = tl.dot(q, tl.trans(k), input_precision=PRECISION) * sm_scale  # [BLOCK_M, BLOCK_N]
             if TRACE:
-                step = trace(trace_events, QK_DOT, step, pid, j, r0, r1, c0, c1)
+                step = trace(trace_events, QK_DOT, step, pid, j, r0, r1, c0, c1, CLOCK)
             if MASKED:
                 seen = cols[None, :] < N_K
                 if CAUSAL:
                     seen &= rows[:, None] + N_K - N_Q >= cols[None, :]
                 s = tl.where(seen, s, float("-inf"))
                 if TRACE:
-                    step = trace(trace_events, MASK, step, pid, j, r0, r1, c0, c1)
+                    step = trace(trace_events, MASK, step, pid, j, r0, r1, c0, c1, CLOCK)
 
             # online softmax: the row max may rise; then all that was summed before is measured anew
             m_new = tl.maximum(m_i, tl.max(s, 1))  # [BLOCK_M]  m' = max(m, rowmax S)
             if TRACE:
-                step = trace(trace_events, SOFTMAX_M, step, pid, j, r0, r1, 0, 1)
+                step = trace(trace_events, SOFTMAX_M, step, pid, j, r0, r1, 0, 1, CLOCK)
             m_use = tl.where(m_new == float("-inf"), 0.0, m_new)  # a row that sees no key has no max
             alpha = tl.exp(m_i - m_use)  # [BLOCK_M]  alpha = e^(m - m')
             if TRACE:
-                step = trace(trace_events, ALPHA, step, pid, j, r0, r1, 0, 1)
+                step = trace(trace_events, ALPHA, step, pid, j, r0, r1, 0, 1, CLOCK)
             p = tl.exp(s - m_use[:, None])  # [BLOCK_M, BLOCK_N]  P = e^(S - m')
             if TRACE:
-                step = trace(trace_events, SOFTMAX_P, step, pid, j, r0, r1, c0, c1)
+                step = trace(trace_events, SOFTMAX_P, step, pid, j, r0, r1, c0, c1, CLOCK)
             l_i = l_i * alpha + tl.sum(p, 1)  # [BLOCK_M]  l <- alpha l + rowsum P
             if TRACE:
-                step = trace(trace_events, SOFTMAX_L, step, pid, j, r0, r1, 0, 1)
+                step = trace(trace_events, SOFTMAX_L, step, pid, j, r0, r1, 0, 1, CLOCK)
             acc = acc * alpha[:, None]  # [BLOCK_M, D]  acc <- alpha acc
             if TRACE:
-                step = trace(trace_events, RESCALE_ACC, step, pid, j, r0, r1, 0, D)
+                step = trace(trace_events, RESCALE_ACC, step, pid, j, r0, r1, 0, D, CLOCK)
 
             # load V_j: HBM -> SRAM
             v = tl.load(V + cols[:, None] * stride_vn + dims, mask=k_mask, other=0.0)  # [BLOCK_N, D]
             if TRACE:
-                step = trace(trace_events, LOAD_V, step, pid, j, c0, c1, 0, D)
+                step = trace(trace_events, LOAD_V, step, pid, j, c0, c1, 0, D, CLOCK)
 
             # acc <- acc + P_ij V_j
             acc = tl.dot(p.to(v.dtype), v, acc, input_precision=PRECISION)  # [BLOCK_M, D]
             if TRACE:
-                step = trace(trace_events, PV_DOT, step, pid, j, r0, r1, 0, D)
+                step = trace(trace_events, PV_DOT, step, pid, j, r0, r1, 0, D, CLOCK)
             m_i = m_new
             if TRACE_VALUES:
                 trace_values(trace_stats, trace_tiles, trace_slots, pid, j, T_C, m_i, l_i, alpha, s, p, acc, BLOCK_M, BLOCK_N, BLOCK_D)
@@ -171,15 +178,15 @@ def forward(  # noqa: C901, PLR0912, PLR0915  # the whole algorithm in one piece
     l_use = tl.where(l_i == 0.0, 1.0, l_i)  # a row that sees no key gives O = 0
     acc = acc / l_use[:, None]
     if TRACE:
-        step = trace(trace_events, NORMALIZE, step, pid, -1, r0, r1, 0, D)
+        step = trace(trace_events, NORMALIZE, step, pid, -1, r0, r1, 0, D, CLOCK)
 
     # store O_i: SRAM -> HBM
     tl.store(O + rows[:, None] * stride_on + dims, acc.to(O.dtype.element_ty), mask=q_mask)
     if TRACE:
-        step = trace(trace_events, STORE_O, step, pid, -1, r0, r1, 0, D)
+        step = trace(trace_events, STORE_O, step, pid, -1, r0, r1, 0, D, CLOCK)
 
     # store LSE_i = m + ln l: SRAM -> HBM
     lse = tl.where(l_i == 0.0, float("-inf"), m_i + tl.log(l_use))  # [BLOCK_M]
     tl.store(LSE + rows, lse, mask=rows < N_Q)
     if TRACE:
-        step = trace(trace_events, STORE_LSE, step, pid, -1, r0, r1, 0, 1)
+        step = trace(trace_events, STORE_LSE, step, pid, -1, r0, r1, 0, 1, CLOCK)
