@@ -32,26 +32,29 @@ def main() -> None:
 @options.with_algorithm
 @options.with_source
 @options.with_kernel
+@cloup.option("--clock", is_flag=True, default=None, help="When, and on which SM, each event was reported. Needs a CUDA device.")
 @cloup.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.npz")
 @options.with_json
-def trace(out: Path, algorithm: str | None, kernel: str | None, launch: str | None, as_json: bool, **flags: Any) -> None:
+def trace(
+    out: Path, algorithm: str | None, kernel: str | None, launch: str | None, clock: bool | None, as_json: bool, **flags: Any
+) -> None:  # fmt: skip
     """Record one forward pass and write its trace; or, with --kernel and --launch, what any Triton kernel does."""
     _check_out(out)
     recorded: Trace | GenericTrace
     if kernel is None and launch is None:
-        recorded = _record(algorithm, flags)
+        recorded = _record(algorithm, flags, clock=bool(clock))
     else:
-        recorded = _trace_kernel(kernel, launch, options.spell({"algorithm": algorithm, **flags}))
+        recorded = _trace_kernel(kernel, launch, options.spell({"algorithm": algorithm, "clock": clock, **flags}))
     recorded.save(out)
     screen.show_trace(out, recorded, as_json=as_json)
 
 
-def _record(algorithm: str | None, flags: dict[str, Any]) -> Trace:
+def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Trace:
     settings = load_settings(**flags)
     from flashviz_kernels import record
 
     with screen.status("recording"):
-        return record(settings.config, source=settings.source, algorithm=algorithm or "fa2")
+        return record(settings.config, source=settings.source, algorithm=algorithm or "fa2", clock=clock)
 
 
 def _trace_kernel(kernel: str | None, launch: str | None, given: str) -> GenericTrace:

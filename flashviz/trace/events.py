@@ -81,6 +81,7 @@ class Event:
 
     ``i`` and ``j`` are tile indices, -1 where the event belongs to no one row block or key tile. ``nbytes`` crossed between HBM
     and the chip (0 for arithmetic); ``flops`` are those of the two products. ``line`` is the source line in the traced file.
+    With a clock, ``t_ns`` is when the event was reported, and ``sm`` where.
     """
 
     index: int
@@ -98,6 +99,8 @@ class Event:
     flops: int
     line: int
     launch: int = 0
+    t_ns: int | None = None
+    sm: int | None = None
 
     @property
     def tensor(self) -> str:

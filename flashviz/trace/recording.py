@@ -33,6 +33,7 @@ DTYPES: dict[str, type[np.signedinteger[Any]]] = {
     "nbytes": np.int64,
     "flops": np.int64,
 }  # fmt: skip
+CLOCKED: dict[str, type[np.signedinteger[Any]]] = {"t_ns": np.int64, "sm": np.int32}  # there where the header names a clock
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +94,7 @@ class Trace:
 
     Args:
         header: Provenance.
-        columns: Arrays of equal length, one a name in ``DTYPES``.
+        columns: Arrays of equal length, one a name in ``DTYPES``; and of ``CLOCKED`` where the header names a clock.
         stats: m, l, alpha of all programs, where they were kept.
         snapshots: All values of some programs, by (pid_m, pid_bh).
     """
@@ -107,7 +108,7 @@ class Trace:
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
     ) -> None:
         self.header = header
-        self.columns = {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in DTYPES.items()}
+        self.columns = {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in columns_of(header).items()}
         self.stats = stats
         self.snapshots = dict(snapshots or {})
 
@@ -239,11 +240,17 @@ class Trace:
         return json.dumps(document, ensure_ascii=False)
 
 
+def columns_of(header: Header) -> dict[str, type[np.signedinteger[Any]]]:
+    """The columns of a recording and their dtypes."""
+    return DTYPES if header.clock is None else DTYPES | CLOCKED
+
+
 def assembled(path: Path, raw: dict[str, Any], arrays: dict[str, np.ndarray]) -> Trace:
     """The trace in a file that was read, checked."""
     header = npz.typed_header(path, raw, Header)
-    damaged = TraceError(f"expected columns {', '.join(DTYPES)} of one length, got others in {path}; record again with flashviz trace")
-    columns = {name: arrays.get(f"column/{name}", np.zeros(())) for name in DTYPES}
+    names = columns_of(header)
+    damaged = TraceError(f"expected columns {', '.join(names)} of one length, got others in {path}; record again with flashviz trace")
+    columns = {name: arrays.get(f"column/{name}", np.zeros(())) for name in names}
     shapes = {column.shape for column in columns.values()}
     if len(shapes) != 1 or len(next(iter(shapes))) != 1 or any(c.dtype.kind != "i" for c in columns.values()):
         raise damaged

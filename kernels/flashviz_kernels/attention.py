@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -169,6 +169,22 @@ def _on_torch_cpu(arrays: dict[str, Any], problem: Problem) -> tuple[Any, Any]:
     return out, torch.from_numpy(lse)
 
 
+@contextlib.contextmanager
+def refused_by_device() -> Iterator[None]:
+    """What a device has too little of becomes one line: Triton's OutOfResources, torch's OutOfMemoryError."""
+    try:
+        yield
+    except Exception as error:
+        remedies = {
+            "OutOfResources": ("tiles that fit this GPU", "try smaller block_m, block_n or stages"),
+            "OutOfMemoryError": ("arrays that fit this GPU's memory", "try fewer heads or a shorter sequence"),
+        }
+        if type(error).__name__ not in remedies:
+            raise
+        expected, remedy = remedies[type(error).__name__]
+        raise InputError(f"expected {expected}, got: {str(error).splitlines()[0]}; {remedy}") from error
+
+
 def _on_gpu(arrays: dict[str, Any], problem: Problem) -> tuple[Any, Any]:
     """CUDA tensors, compiled."""
     torch = sys.modules["torch"]
@@ -176,13 +192,8 @@ def _on_gpu(arrays: dict[str, Any], problem: Problem) -> tuple[Any, Any]:
     q = arrays["q"]
     o = torch.empty(q.shape, dtype=q.dtype, device=q.device)
     lse = torch.empty(q.shape[:3], dtype=torch.float32, device=q.device)
-    try:
-        with torch.cuda.device(q.device):
-            launch(kernel, [*(tensor.detach() for tensor in arrays.values()), o, lse], problem, None)
-    except Exception as error:
-        if type(error).__name__ != "OutOfResources":
-            raise
-        raise InputError(f"expected tiles that fit this GPU, got: {error}; try smaller block_m, block_n or stages") from error
+    with refused_by_device(), torch.cuda.device(q.device):
+        launch(kernel, [*(tensor.detach() for tensor in arrays.values()), o, lse], problem, None)
     return o, lse
 
 

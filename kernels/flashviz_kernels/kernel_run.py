@@ -4,28 +4,27 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from flashviz.config import AttentionConfig, padded_head_dim
-from flashviz.errors import FlashvizError, UsageError
+from flashviz.errors import FlashvizError, MissingPartError, UsageError
 from flashviz.inputs import Arrays
 from flashviz.trace import Kind
 from flashviz.trace.events import STATISTICS, TRANSFERS, tensor_of
 from flashviz.trace.recording import Source
-from flashviz_kernels.attention import Problem, TraceBuffers, attend, choose_warps, launch
+from flashviz_kernels import gpu
+from flashviz_kernels.attention import Problem, TraceBuffers, attend, choose_warps
 from flashviz_kernels.interpreter import HostTensor, load_kernel
 from flashviz_kernels.log import FLOAT32, Kept
 
 ROW = 8  # int32 an event: kind, step, pid, j, r0, r1, c0, c1
+CLOCK_ROW = 12  # and with a clock: 64 bits of time, the SM, and one that is not used
+CLOCK = "globaltimer, ns"
 EVENTS_LIMIT = 1 << 30  # bytes
 
 
@@ -38,32 +37,38 @@ class KernelRun:
     columns: dict[str, np.ndarray]
     source: Source
     function: Callable[..., Any]  # the kernel's Python function
-    triton_version: str
+    versions: dict[str, str]
+    clock: str | None
 
 
-def run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept) -> KernelRun:
-    """Trace the kernel on ``arrays``.
+def run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept, *, clock: bool = False) -> KernelRun:
+    """Trace the kernel on ``arrays``: compiled where a GPU is, interpreted elsewhere.
+
+    Args:
+        config: The problem.
+        arrays: Its Q, K and V.
+        kept: Which values to keep; they are put into it.
+        clock: Have each event say when and on which SM it was reported.
 
     Raises:
-        UsageError: The events do not fit the trace buffer.
-        MissingPartError: No triton, or one that cannot be used here.
+        UsageError: The events do not fit the trace buffer, or the tiles not the device.
+        MissingPartError: No triton, or one that cannot be used here; a clock where the kernel would be interpreted.
     """
-    copies = config.batch * config.heads
-    capacity = 4 + 10 * config.col_blocks
-    need = copies * config.row_blocks * capacity * ROW * 4
-    if need > EVENTS_LIMIT:
-        raise UsageError(f"events must fit a trace buffer of {EVENTS_LIMIT:,} B, got {need:,} B for this config; use source numpy")
-    problem = problem_of(config)
-    buffers = _buffers(config, kept, capacity)
-    compiled = _gpu_is_free()
-    kernel = load_kernel(interpreted=not compiled)
-    if compiled:
-        o, lse, buffers = _on_gpu(kernel, arrays, problem, buffers)
+    obstacle = gpu.why_not()
+    if clock and obstacle is not None:
+        raise MissingPartError(f"a clock needs the kernel compiled for a CUDA device, got {obstacle}; leave the clock out")
+    buffers = make_buffers(config, kept, clock=clock)
+    kernel = load_kernel(interpreted=obstacle is not None)
+    versions = {"triton": sys.modules["triton"].__version__}
+    source: Source
+    if obstacle is None:
+        o, lse, buffers = gpu.run_on("cuda", kernel, arrays, problem_of(config), buffers)
+        source, versions = "triton-gpu", versions | gpu.versions()
     else:
-        o, lse = attend(*arrays, problem, buffers.each(HostTensor))
+        o, lse = attend(*arrays, problem_of(config), buffers.each(HostTensor))
+        source = "triton-interpreter"
     _keep(config, kept, buffers)
-    source: Source = "triton-gpu" if compiled else "triton-interpreter"
-    return KernelRun(o, lse, expand(buffers.events, config), source, kernel.fn, sys.modules["triton"].__version__)
+    return KernelRun(o, lse, expand(buffers.events, config), source, kernel.fn, versions, CLOCK if clock else None)
 
 
 def problem_of(config: AttentionConfig) -> Problem:
@@ -77,6 +82,8 @@ def problem_of(config: AttentionConfig) -> Problem:
 
 def expand(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
     """Columns from the kernel's rows [programs, capacity, 8]. Bytes come from the box that the kernel reported, flops from its tiles.
+
+    With a clock rows have 12 numbers, and there are two columns more: ``t_ns``, from the first report of the launch on, and ``sm``.
 
     Raises:
         FlashvizError: A program did not number its steps 0, 1, 2, ...
@@ -99,12 +106,32 @@ def expand(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
     return {
         "launch": np.zeros_like(kind), "kind": kind, "step": step, "pid_m": pid_m, "pid_bh": pid_bh, "i": pid_m, "j": j,
         "r0": r0, "r1": r1, "c0": c0, "c1": c1, "nbytes": area * itemsize[kind], "flops": flops,
-    }  # fmt: skip
+    } | (clock_columns(rows[used]) if rows.shape[-1] == CLOCK_ROW else {})  # fmt: skip
 
 
-def _buffers(config: AttentionConfig, kept: Kept, capacity: int) -> TraceBuffers:
-    """Room for events and kept values; slot [p, 0] says where program p keeps m, l, alpha, and [p, 1] where all else; -1 nowhere."""
+def clock_columns(rows: np.ndarray) -> dict[str, np.ndarray]:
+    """What the clock said in rows [events, 12].
+
+    Raises:
+        FlashvizError: A row has no SM: the kernel wrote no time into it.
+    """
+    t_ns, sm = np.ascontiguousarray(rows[:, ROW : ROW + 2]).view(np.int64)[:, 0], rows[:, ROW + 2]
+    if (sm < 0).any():
+        raise FlashvizError(f"expected each event to carry a time and an SM, got {int((sm < 0).sum()):,} without; the kernel has no CLOCK")
+    return {"t_ns": t_ns - t_ns.min(), "sm": sm}
+
+
+def make_buffers(config: AttentionConfig, kept: Kept, *, clock: bool = False) -> TraceBuffers:
+    """Room for events and kept values; slot [p, 0] says where program p keeps m, l, alpha, and [p, 1] where all else; -1 nowhere.
+
+    Raises:
+        UsageError: There would be too many events.
+    """
     programs = config.batch * config.heads * config.row_blocks
+    capacity, row = 4 + 10 * config.col_blocks, CLOCK_ROW if clock else ROW
+    need = programs * capacity * row * 4
+    if need > EVENTS_LIMIT:
+        raise UsageError(f"events must fit a trace buffer of {EVENTS_LIMIT:,} B, got {need:,} B for this config; use source numpy")
     slots = np.full((programs, 2), -1, np.int32)
     for at, (pid_m, pid_bh) in enumerate(kept.programs):
         slots[pid_bh * config.row_blocks + pid_m] = at
@@ -113,11 +140,12 @@ def _buffers(config: AttentionConfig, kept: Kept, capacity: int) -> TraceBuffers
     n_stats = programs if kept.stats is not None else len(kept.programs)
     wide = 2 * config.block_n + padded_head_dim(config.head_dim)
     return TraceBuffers(
-        events=np.full((programs, capacity, ROW), -1, np.int32),
+        events=np.full((programs, capacity, row), -1, np.int32),
         stats=np.full((max(1, n_stats), max(1, config.col_blocks), 3, config.block_m), np.nan, np.float32),
         tiles=np.full((max(1, len(kept.programs)), max(1, config.col_blocks), config.block_m, wide), np.nan, np.float32),
         slots=slots,
         values=bool(n_stats),
+        clock=clock,
     )
 
 
@@ -136,31 +164,3 @@ def _keep(config: AttentionConfig, kept: Kept, buffers: TraceBuffers) -> None:
                 s, p, acc = np.split(buffers.tiles[tile_slot, t, :n_rows], [config.block_n, 2 * config.block_n], axis=1)
                 tile = {"s": s[:, :keys], "p": p[:, :keys], "acc": acc[:, : config.head_dim]}
                 kept.put((pid_m, pid_bh), {"m": m, "l": l, "alpha": alpha} | tile)
-
-
-def _gpu_is_free() -> bool:
-    """Whether the kernel can be compiled for a GPU here: one is there, torch can reach it, and this process does not interpret."""
-    if os.environ.get("TRITON_INTERPRET") == "1" or not Path("/dev/nvidiactl").exists() or importlib.util.find_spec("torch") is None:
-        return False
-    triton = sys.modules.get("triton")
-    if triton is not None and triton.knobs.runtime.interpret:
-        return False
-    return bool(importlib.import_module("torch").cuda.is_available())
-
-
-def _on_gpu(kernel: Any, arrays: Arrays, problem: Problem, buffers: TraceBuffers) -> tuple[np.ndarray, np.ndarray, TraceBuffers]:
-    torch = importlib.import_module("torch")
-    brain_float = problem.dtype == "bfloat16"
-
-    def there(array: np.ndarray) -> Any:
-        plain = torch.from_numpy(array.view(np.int16)) if array.dtype.name == "bfloat16" else torch.from_numpy(array)
-        moved = plain.cuda()
-        return moved.view(torch.bfloat16) if array.dtype.name == "bfloat16" else moved
-
-    q, k, v = (there(array) for array in arrays)
-    o, lse = torch.zeros_like(q), torch.zeros(q.shape[:3], dtype=torch.float32, device=q.device)
-    device = buffers.each(there)
-    launch(kernel, [q, k, v, o, lse], problem, device)
-    back = device.each(lambda buffer: buffer.cpu().numpy())
-    out = o.view(torch.int16).cpu().numpy().view(arrays[0].dtype) if brain_float else o.cpu().numpy()
-    return out, lse.cpu().numpy(), back

@@ -48,6 +48,7 @@ def record(
     algorithm: str = "fa2",
     snapshots: Iterable[tuple[int, int]] = (),
     stats: bool = False,
+    clock: bool = False,
 ) -> Trace:
     """The trace of one attention forward pass.
 
@@ -58,12 +59,13 @@ def record(
         algorithm: ``fa2``, ``fa1`` or ``standard``.
         snapshots: Programs (pid_m, pid_bh) whose every value is kept (fa2 only).
         stats: Keep m, l and alpha of all programs (fa2 only).
+        clock: Have each event say when, and on which SM, it was reported: the columns ``t_ns`` and ``sm``. Takes the kernel, on a GPU.
 
     Raises:
         UsageError: The request contradicts itself or needs more memory than a recording keeps.
-        MissingPartError: ``triton`` was asked for and cannot be used here.
+        MissingPartError: ``triton`` was asked for and cannot be used here, or ``clock`` and there is no GPU.
     """
-    return run(config, source=source, algorithm=algorithm, snapshots=snapshots, stats=stats).trace
+    return run(config, source=source, algorithm=algorithm, snapshots=snapshots, stats=stats, clock=clock).trace
 
 
 def run(
@@ -73,6 +75,7 @@ def run(
     algorithm: str = "fa2",
     snapshots: Iterable[tuple[int, int]] = (),
     stats: bool = False,
+    clock: bool = False,
 ) -> Run:
     """As ``record``, with the outputs."""
     if algorithm not in ALGORITHMS:
@@ -84,10 +87,12 @@ def run(
     snapshots = tuple(snapshots)
     if (snapshots or stats) and algorithm != "fa2":
         raise UsageError(f"snapshots and stats are kept of fa2, got algorithm {algorithm}; leave them out")
+    if clock and (source == "numpy" or algorithm != "fa2"):
+        raise UsageError(f"a clock is read by the kernel of fa2, got {algorithm} from {source or 'numpy'}; leave the clock out")
     kept = Kept.of(config, snapshots, stats=stats)
     arrays = make_inputs(config)
-    if source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
-        return _run_kernel(config, arrays, kept)
+    if clock or source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
+        return _run_kernel(config, arrays, kept, clock=clock)
     return _run_twin(config, algorithm, arrays, kept)
 
 
@@ -97,12 +102,12 @@ def worth_interpreting(config: AttentionConfig) -> bool:
     return installed() and tiles <= INTERPRETED_TILES
 
 
-def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept) -> Run:
-    done = run_kernel(config, arrays, kept)
+def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept, *, clock: bool) -> Run:
+    done = run_kernel(config, arrays, kept, clock=clock)
     text = source_of(done.function)
     line_of = np.array([text.lines.get(kind, 0) for kind in Kind], np.int32)
     columns = done.columns | {"line": line_of[done.columns["kind"]]}
-    header = _header(config, "fa2", done.source, arrays, text, triton=done.triton_version)
+    header = _header(config, "fa2", done.source, arrays, text, done.versions, clock=done.clock)
     return Run(Trace(header, columns, stats=kept.stats, snapshots=kept.snapshots()), done.o, done.lse)
 
 
@@ -112,15 +117,18 @@ def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kep
     with np.errstate(over="ignore"):  # a score beyond the dtype's range becomes infinite, as in the kernel
         o, lse = functions[0](*arrays, config, log, kept)
     text = source_of(*functions)
-    header = _header(config, algorithm, "numpy", arrays, text)
+    header = _header(config, algorithm, "numpy", arrays, text, {})
     trace = Trace(header, log.columns(text.lines), stats=kept.stats, snapshots=kept.snapshots())
     return Run(trace, o, lse)
 
 
-def _header(config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource, **versions: str) -> Header:
-    versions |= {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
+def _header(
+    config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource, versions: dict[str, str],
+    *, clock: str | None = None,
+) -> Header:  # fmt: skip
+    versions = versions | {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
     return Header(
         algorithm=algorithm, source=source, config=config, versions=versions, kernel_file=text.file,
         kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,
-        inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays),
+        inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays), clock=clock,
     )  # fmt: skip

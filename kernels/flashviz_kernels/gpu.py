@@ -1,0 +1,97 @@
+"""The compiled kernel on a CUDA device, through torch tensors."""
+
+# l and O are the symbols of the papers
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from flashviz.inputs import Arrays
+from flashviz_kernels.attention import Problem, TraceBuffers, launch, refused_by_device
+
+DEVICE_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux; Windows' subsystem for Linux
+DRIVER = Path("/proc/driver/nvidia/version")
+OLDEST = (8, 0)  # earlier ones spill
+
+
+def why_not() -> str | None:
+    """Why the kernel cannot be compiled and run on a GPU here, in words; None where it can."""
+    if os.environ.get("TRITON_INTERPRET") == "1":
+        return "TRITON_INTERPRET=1"
+    if not any(Path(node).exists() for node in DEVICE_NODES):
+        return "no NVIDIA device"
+    if importlib.util.find_spec("torch") is None:
+        return "no torch"
+    triton = sys.modules.get("triton")
+    if triton is not None and triton.knobs.runtime.interpret:
+        return "a process that has imported triton to interpret"
+    torch = importlib.import_module("torch")
+    if not torch.cuda.is_available():
+        return "a torch that reaches no CUDA device"
+    capability = torch.cuda.get_device_capability()
+    return None if capability >= OLDEST else "a GPU of sm_{}{}, where the kernel spills".format(*capability)
+
+
+def run_on(
+    device: str, kernel: Any, arrays: Arrays, problem: Problem, buffers: TraceBuffers
+) -> tuple[np.ndarray, np.ndarray, TraceBuffers]:  # fmt: skip
+    """O, LSE and what the kernel wrote into copies of ``buffers``, as NumPy arrays.
+
+    Args:
+        device: As torch calls it; ``cuda`` is the current device.
+        kernel: Compiled; or interpreted, where the device is a CPU.
+        arrays: Q, K and V.
+        problem: The launch.
+        buffers: As they are before a launch. With a clock the kernel is launched twice: the first time compiles it and meets cold caches,
+            and what that launch wrote is thrown away.
+
+    Raises:
+        InputError: The tiles do not fit the device, or the arrays not its memory.
+    """
+    torch = importlib.import_module("torch")
+    with refused_by_device():
+        q, k, v = (_to_torch(array, device) for array in arrays)
+        o, lse = torch.zeros_like(q), torch.zeros(q.shape[:3], dtype=torch.float32, device=device)
+        for _ in range(2 if buffers.clock else 1):
+            there = buffers.each(lambda buffer: _to_torch(buffer, device))
+            launch(kernel, [q, k, v, o, lse], problem, there)
+        return _to_numpy(o), _to_numpy(lse), there.each(_to_numpy)
+
+
+def versions() -> dict[str, str]:
+    """torch, the device and its driver, by name."""
+    torch = importlib.import_module("torch")
+    driver = driver_version(DRIVER.read_text(encoding="utf-8")) if DRIVER.exists() else None
+    return {"torch": torch.__version__, "device": torch.cuda.get_device_name()} | ({"driver": driver} if driver else {})
+
+
+def driver_version(text: str) -> str | None:
+    """The driver's version in its own account of itself; None where it has none."""
+    found = re.search(r"Kernel Module.*?\s(\d+(?:\.\d+)+)", text)
+    return found[1] if found else None
+
+
+def _to_torch(array: np.ndarray, device: str) -> Any:
+    """A copy as a tensor; torch knows no bfloat16 of NumPy's, and is given its bits."""
+    torch = importlib.import_module("torch")
+    brain = array.dtype.name == "bfloat16"
+    moved = torch.from_numpy((array.view(np.int16) if brain else array).copy()).to(device)
+    return moved.view(torch.bfloat16) if brain else moved
+
+
+def _to_numpy(tensor: Any) -> np.ndarray:
+    """The same on the way back."""
+    import ml_dtypes
+
+    torch = importlib.import_module("torch")
+    if tensor.dtype == torch.bfloat16:
+        return np.asarray(tensor.view(torch.int16).cpu().numpy()).view(ml_dtypes.bfloat16)
+    return np.asarray(tensor.cpu().numpy())
