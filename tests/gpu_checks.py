@@ -1,0 +1,118 @@
+"""What is checked on a GPU: ``python -m tests.gpu_checks NAME``, a process each, since a process that interprets cannot compile.
+
+Exits with 77, and the reason on standard output, where the kernel cannot be compiled and run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from flashviz.config import AttentionConfig, DType
+from flashviz.trace import COMPARED
+from flashviz_kernels import flash_attention, gpu, record
+from flashviz_kernels.recorder import run
+from flashviz_kernels.verify import agree, verify
+
+SKIPPED = 77
+CONFIGS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "ragged": {"seq_q": 200, "seq_k": 300},
+    "causal": {"seq_q": 512, "causal": True},
+    "causal, fewer keys": {"seq_q": 300, "seq_k": 100, "causal": True},
+    "grouped": {"batch": 2, "heads": 4, "kv_heads": 2, "seq_q": 130},
+    "no keys": {"seq_q": 70, "seq_k": 0},
+    "head dim 80": {"seq_q": 150, "head_dim": 80, "block_m": 32, "block_n": 32},
+}
+DTYPES: tuple[DType, ...] = ("float16", "bfloat16", "float32")
+
+
+def configs(dtype: DType) -> dict[str, AttentionConfig]:
+    blocks: dict[str, Any] = {"block_m": 32, "block_n": 32} if dtype == "float32" else {}
+    return {name: AttentionConfig(**blocks | changes, dtype=dtype) for name, changes in CONFIGS.items()}
+
+
+def recording_equals_twin() -> None:
+    """Columns, kept values, bytes and results, for every dtype."""
+    for dtype in DTYPES:
+        for name, config in configs(dtype).items():
+            everything = [(i, bh) for bh in range(config.batch * config.heads) for i in range(config.row_blocks)]
+            kernel = run(config, source="triton", snapshots=everything, stats=True).trace
+            twin = run(config, source="numpy", snapshots=everything, stats=True).trace
+            assert kernel.header.source == "triton-gpu", (name, dtype)
+            assert agree(kernel, twin), (name, dtype)
+            found = verify(config, source="triton")
+            assert found.ok, (name, dtype, found)
+
+
+def clock() -> None:
+    """Times never run backwards within a program, a program stays on its SM, and the events are those of the twin."""
+    torch = importlib.import_module("torch")
+    processors = torch.cuda.get_device_properties(torch.cuda.current_device()).multi_processor_count
+    for dtype in DTYPES:
+        for name, config in configs(dtype).items():
+            trace = record(config, clock=True)
+            twin = record(config, source="numpy")
+            for column in COMPARED:
+                assert np.array_equal(trace.columns[column], twin.columns[column]), (name, dtype, column)
+            t_ns, sm = trace.columns["t_ns"], trace.columns["sm"]
+            assert t_ns.min() == 0, (name, dtype)
+            assert t_ns.max() < 1e9, (name, dtype, "the launch that was timed did not compile")
+            assert sm.min() >= 0, (name, dtype)
+            assert sm.max() < processors, (name, dtype)
+            for first, stop in zip(trace.bounds[:-1], trace.bounds[1:], strict=True):
+                assert (np.diff(t_ns[first:stop]) >= 0).all(), (name, dtype, first)
+                assert len(set(sm[first:stop].tolist())) == 1, (name, dtype, first)
+            assert trace.header.clock == "globaltimer, ns"
+            assert {"torch", "triton", "device"} <= set(trace.header.versions)
+
+
+def attention_against_torch() -> None:
+    """No more than twice the error of torch's own attention, against float64, and one rounding."""
+    torch = importlib.import_module("torch")
+    attention = torch.nn.functional.scaled_dot_product_attention
+    torch.manual_seed(0)
+    for dtype in DTYPES:
+        for causal in (False, True):
+            made = (torch.randn(2, heads, 300, 64, dtype=getattr(torch, dtype), device="cuda") for heads in (4, 2, 2))
+            q, k, v = made
+            truth = attention(q.double(), k.double(), v.double(), is_causal=causal, enable_gqa=True)
+            theirs = (attention(q, k, v, is_causal=causal, enable_gqa=True).double() - truth).abs().max().item()
+            ours = (flash_attention(q, k, v, causal=causal).double() - truth).abs().max().item()
+            one_rounding = torch.finfo(getattr(torch, dtype)).eps * truth.abs().max().item()
+            tf32x3 = 1e-5 if dtype == "float32" else 0.0
+            assert ours <= 2 * theirs + one_rounding + tf32x3, (dtype, causal, ours, theirs)
+
+
+def memory_is_given_back() -> None:
+    """Recordings leave no tensor on the device."""
+    torch = importlib.import_module("torch")
+    config = AttentionConfig(heads=4, seq_q=300)
+    record(config, clock=True)
+    before = torch.cuda.memory_allocated()
+    for _ in range(10):
+        record(config, clock=True, stats=True)
+        record(config, source="triton")
+    assert torch.cuda.memory_allocated() == before, (before, torch.cuda.memory_allocated())
+
+
+CHECKS: dict[str, Callable[[], None]] = {
+    check.__name__: check for check in (recording_equals_twin, clock, attention_against_torch, memory_is_given_back)
+}
+
+
+def main(name: str) -> int:
+    reason = gpu.why_not()
+    if reason is not None:
+        print(reason)  # noqa: T201  # a script's answer
+        return SKIPPED
+    CHECKS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
