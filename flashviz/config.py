@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from flashviz.device import SMS
 from flashviz.errors import ConfigError
 
 DType = Literal["float16", "bfloat16", "float32"]
@@ -15,15 +16,7 @@ Inputs = Literal["structured", "gaussian"]
 ITEMSIZE: dict[str, int] = {"float16": 2, "bfloat16": 2, "float32": 4}
 RECIPES = ("structured", "gaussian")
 
-# Shared memory that one program may use, in bytes: CUDA C++ Programming Guide, table "Technical Specifications per Compute Capability".
-SHARED_LIMIT: dict[str, int] = {
-    "sm_80": 163 * 1024,
-    "sm_86": 99 * 1024,
-    "sm_89": 99 * 1024,
-    "sm_90": 227 * 1024,
-    "sm_100": 227 * 1024,
-    "sm_120": 99 * 1024,
-}
+SHARED_LIMIT = {arch: sm.shared_per_block for arch, sm in SMS.items()}  # bytes that one program may use
 HEAD_DIMS = (16, 256)
 BLOCKS = (16, 256)
 MAX_STAGES = 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 
 from flashviz.config import tiles_bytes
 from flashviz_kernels.attention import choose_warps, default_blocks
+from flashviz_kernels.compiler import without_trace
 from flashviz_kernels.interpreter import installed
 from tests.kernels import FORWARD
 
@@ -34,10 +34,11 @@ def variant(**changes: Any) -> dict[str, Any]:
 def compile_all(path: Path, *variants: dict[str, Any], tmp_path: Path) -> list[dict[str, Any]]:
     """In a process of its own: this one interprets."""
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    environment |= {"TRITON_CACHE_DIR": str(tmp_path / "cache"), "TRITON_DISABLE_LINE_INFO": "1", "TRITON_DEFAULT_FP_FUSION": "1"}
-    script = Path(__file__).parent / "compiled.py"
-    command = [sys.executable, str(script), str(path), *(json.dumps(v) for v in variants)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    environment |= {"TRITON_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-m", "flashviz_kernels.aot"], input=json.dumps({"path": str(path), "variants": variants}),
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     answer: list[dict[str, Any]] = json.loads(done.stdout)
     return answer
@@ -53,8 +54,8 @@ def test_sm_90_holds_q_and_the_stages_of_k_and_v(tmp_path: Path) -> None:
         )  # fmt: skip
         assert found["shared"] == tiles
         assert found["spilled"] == 0
-        assert found["tensor_cores"]
-        assert found["async_copies"]
+        assert found["instructions"]["wgmma"]
+        assert found["instructions"]["cp.async"]
 
 
 def test_float32_and_other_architectures_compile(tmp_path: Path) -> None:
@@ -64,29 +65,13 @@ def test_float32_and_other_architectures_compile(tmp_path: Path) -> None:
     variants += [variant(arch=80), variant(arch=89), variant(arch=120), variant(trace=True)]
     for asked, found in zip(variants, compile_all(FORWARD, *variants, tmp_path=tmp_path), strict=True):
         assert found["spilled"] == 0, asked
-        assert found["async_copies"], asked
-
-
-def stripped(source: str) -> str:
-    """The kernel without its trace: every statement guarded by TRACE or TRACE_VALUES is cut out, and the counter of steps."""
-    tree = ast.parse(source)
-
-    class Strip(ast.NodeTransformer):
-        def visit_If(self, node: ast.If) -> ast.AST | None:  # ast's name
-            if isinstance(node.test, ast.Name) and node.test.id in ("TRACE", "TRACE_VALUES"):
-                return None
-            return self.generic_visit(node)
-
-        def visit_Assign(self, node: ast.Assign) -> ast.AST | None:  # the same
-            return None if ast.unparse(node) == "step = 0" else node
-
-    return ast.unparse(Strip().visit(tree))
+        assert found["instructions"]["cp.async"], asked
 
 
 def test_without_trace_nothing_of_it_is_left(tmp_path: Path) -> None:
     """Instruction for instruction the machine code of a kernel that never had a trace."""
     bare = tmp_path / "bare_forward.py"
-    bare.write_text(stripped(FORWARD.read_text(encoding="utf-8")), encoding="utf-8")
+    bare.write_text(without_trace(FORWARD.read_text(encoding="utf-8")), encoding="utf-8")
     assert "if TRACE" not in bare.read_text(encoding="utf-8")
     variants = [variant(sass=True, causal=causal) for causal in (False, True)]
     ours = compile_all(FORWARD, *variants, variant(sass=True, trace=True), tmp_path=tmp_path)

@@ -10,7 +10,9 @@ import cloup
 
 from flashviz import __version__
 from flashviz.cli import options, screen
+from flashviz.cli.compiling import compile_command
 from flashviz.cli.errors import Flashviz
+from flashviz.cli.export import export
 from flashviz.errors import UsageError, VerificationError
 from flashviz.settings import load_settings
 
@@ -143,3 +145,7 @@ def _check_out(out: Path) -> None:
         raise UsageError(f"--out {out}: a trace is an .npz file; try {out.with_suffix('.npz')}")
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
+
+
+main.add_command(compile_command)
+main.add_command(export)
