@@ -1,0 +1,11 @@
+"""A trace in the formats of other tools.
+
+timeline    Timeline: tracks, slices and counters of a trace, in no format
+protobuf    Rows: many protobuf messages at once
+perfetto    write_perfetto: a file for ui.perfetto.dev
+"""
+
+from flashviz.export.perfetto import write_perfetto
+from flashviz.export.timeline import Timeline, timeline_of
+
+__all__ = ["Timeline", "timeline_of", "write_perfetto"]
