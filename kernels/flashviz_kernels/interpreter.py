@@ -171,7 +171,8 @@ def mended() -> Iterator[None]:
     finally:
         interpreter._patch_lang, builder.options = patch_lang, options
         for scope in reversed(patched.values()):
-            scope.restore()
+            if scope is not None:  # early versions patch for good
+                scope.restore()
 
 
 class _Standing:
