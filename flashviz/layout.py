@@ -273,7 +273,7 @@ def chip_tiles(config: AttentionConfig, rect: Rect) -> ChipTiles:
         label_m=Rect(m.x0 - GAP / 2, m.y1, m.x1 + GAP / 2, m.y1 + above),
         label_l=Rect(l.x0 - GAP / 2, l.y1, l.x1 + GAP / 2, l.y1 + above),
         label_acc=Rect(acc.x0, acc.y1, acc.x1, acc.y1 + above),
-        note_shared=Rect(rect.x0, k.y1 - min(depth_y, 2 * note), k.x0 - GAP, k.y1),
+        note_shared=Rect(rect.x0, max(k.y1 - 4 * note, q.y1 + above), k.x0 - GAP, k.y1),
         note_registers=note_registers,
     )  # fmt: skip
 

@@ -117,6 +117,7 @@ def facts(fa2: Trace, standard: Trace, chosen: Follow, values: ProgramValues, *,
         "tile": " and ".join(f"{side} × {config.head_dim}" for side in _sides(config)),
         "unit": " or ".join(amount(side * config.head_dim * config.itemsize) for side in _sides(config)),
         "programs": f"{config.row_blocks * config.heads * config.batch:,}",
+        "fitting": "" if fa2.header.resources is None else f", of which {fa2.header.resources.programs} fit on one SM at once",
         "scores": f"{int(np.isfinite(values.s[0]).sum()):,}" if len(values.j) else "0",
         "standard_tiles": quarters(crossed_bytes(standard) / unit),
         "flash_tiles": quarters(crossed_bytes(fa2) / unit),
@@ -196,7 +197,7 @@ FLASH: tuple[Beat, ...] = (
     Beat("10a", "The other tiles", 8, still=1.0, caption="So for every tile: where a larger score comes, the past is re-measured again."),
     Beat("10", "Finish", 7, still=1.2, caption="Divide once by ℓ; write O once, and one number a row: LSE = m + log ℓ."),
     Beat("11", "The rest", 11, caption="Every row block reads K and V again. No score crosses the bus."),
-    Beat("12", "Parallel", 6, still=1.0, caption="Row blocks never wait for each other: {programs} independent programs."),
+    Beat("12", "Parallel", 6, still=1.0, caption="Row blocks never wait for each other: {programs} independent programs{fitting}."),
     Beat("bill", "The bill", 12, fresh=True, caption=
          "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. "
          "Kept in HBM: {scores_bytes} of scores and weights against none."),

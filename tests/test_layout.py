@@ -54,7 +54,7 @@ LONGEST = {
     "stored": "1,000,000",
     "tile": "256 × 256 and 128 × 256",
     "unit": "128 KiB or 64 KiB",
-    "programs": "100,000",
+    "programs": "100, "fitting": ", of which 16 fit on one SM at once",000",
     "scores": "65,536",
     "m0": "−12.345",
     "l0": "512.345",

@@ -56,7 +56,7 @@ def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Tra
     from flashviz_kernels import record
 
     with screen.status("recording"):
-        return record(settings.config, source=settings.source, algorithm=algorithm or "fa2", clock=clock)
+        return record(settings.config, source=settings.source, algorithm=algorithm or "fa2", clock=clock, resources=True)
 
 
 def _trace_kernel(kernel: str | None, launch: str | None, given: str) -> GenericTrace:

@@ -14,7 +14,7 @@ from flashviz.figures import kib, number, power, quarters
 from flashviz.layout import Rect, centered, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.memory import compulsory
-from flashviz.mobjects.chip import spread
+from flashviz.mobjects.chip import spread, used_of
 from flashviz.mobjects.motion import Flight
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
@@ -250,6 +250,16 @@ class Closing(Slow):
         card = Named(card_lines(texts, room), tag="card", text="\n".join(text for text, _, _ in texts))
         self.move(FadeIn(card), seconds=0.5)
 
+    def compiler_line(self) -> str:
+        """What the compiler gave a program, or that it was not asked."""
+        found = self.material.fa2.header.resources
+        if found is None:
+            return "On-chip bytes are those of the tiles; no compiler was asked."
+        return (
+            f"Compiled for {found.arch}: {used_of(found)} of shared memory and {found.registers} registers a thread for one program, "
+            f"{found.programs} programs on one SM."
+        )
+
     def provenance_lines(self) -> list[str]:
         """Configuration, and of each trace its algorithm, source, versions and hash."""
         c = self.config_
@@ -264,5 +274,6 @@ class Closing(Slow):
                 for item in self.provenance
             ),
             f"Values of block {self.material.chosen.program[0]}: {VALUES_FROM[self.material.values.source]}.",
+            self.compiler_line(),
             "The order shown is the program's, not hardware time.",
         ]

@@ -57,7 +57,7 @@ def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | N
     seen = {program: replay(fa2, program) for program in candidates}
     chosen = follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
     if given is None:
-        fa2 = run(config, source=source, algorithm="fa2", snapshots=[chosen.program]).trace
+        fa2 = run(config, source=source, algorithm="fa2", snapshots=[chosen.program], resources=True).trace
     values = replay(fa2, chosen.program)
     standard = run(config, source="numpy", algorithm="standard")
     sheet_s, sheet_p = sheets(config)

@@ -61,7 +61,7 @@ class StageScene(TraceScene):
         self.hbm = HbmPanel(s.hbm, s.hbm_title, skin, self.hbm_name())
         self.cross = CrossView(s.cross, skin)
         self.slot = Slot(s.slot, skin)
-        self.chip = ChipPanel(s.chip, s.chip_title, s.tiles, skin)
+        self.chip = ChipPanel(s.chip, s.chip_title, s.tiles, skin, material.fa2.header.resources)
         self.final = {t.header.algorithm: crossed(state_at(t, len(t))) for t in (material.fa2, material.standard)}
         self.most = max(max(final.values()) for final in self.final.values())  # one scale of squares for both bills
         self.ledger = Ledger(s.ledger, self.final["fa2"], tile_unit(material.fa2), skin, most=self.most)

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from flashviz.config import AttentionConfig
+from flashviz.device import Resources
 from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
@@ -51,7 +52,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     kernel_hash: str
     inputs_recipe: str
     inputs_hash: str
-    shared_bytes: int | None = None
+    resources: Resources | None = None  # what the compiler gave a program, where it was asked
     clock: str | None = None
 
 

@@ -11,11 +11,13 @@ import numpy as np
 
 import flashviz
 from flashviz.config import AttentionConfig
+from flashviz.device import Resources
 from flashviz.errors import UsageError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import Header, Kind, Trace
 from flashviz.trace.recording import Algorithm, Source
 from flashviz_kernels import twins
+from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.interpreter import installed
 from flashviz_kernels.kernel_run import run_kernel
 from flashviz_kernels.log import EventLog, Kept
@@ -49,6 +51,7 @@ def record(
     snapshots: Iterable[tuple[int, int]] = (),
     stats: bool = False,
     clock: bool = False,
+    resources: bool = False,
 ) -> Trace:
     """The trace of one attention forward pass.
 
@@ -60,12 +63,13 @@ def record(
         snapshots: Programs (pid_m, pid_bh) whose every value is kept (fa2 only).
         stats: Keep m, l and alpha of all programs (fa2 only).
         clock: Have each event say when, and on which SM, it was reported: the columns ``t_ns`` and ``sm``. Takes the kernel, on a GPU.
+        resources: Where the kernel runs, ask the compiler too what it gives a program: seconds, the first time.
 
     Raises:
         UsageError: The request contradicts itself or needs more memory than a recording keeps.
         MissingPartError: ``triton`` was asked for and cannot be used here, or ``clock`` and there is no GPU.
     """
-    return run(config, source=source, algorithm=algorithm, snapshots=snapshots, stats=stats, clock=clock).trace
+    return run(config, source=source, algorithm=algorithm, snapshots=snapshots, stats=stats, clock=clock, resources=resources).trace
 
 
 def run(
@@ -76,6 +80,7 @@ def run(
     snapshots: Iterable[tuple[int, int]] = (),
     stats: bool = False,
     clock: bool = False,
+    resources: bool = False,
 ) -> Run:
     """As ``record``, with the outputs."""
     if algorithm not in ALGORITHMS:
@@ -92,7 +97,7 @@ def run(
     kept = Kept.of(config, snapshots, stats=stats)
     arrays = make_inputs(config)
     if clock or source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
-        return _run_kernel(config, arrays, kept, clock=clock)
+        return _run_kernel(config, arrays, kept, clock=clock, resources=resources_of(config) if resources else None)
     return _run_twin(config, algorithm, arrays, kept)
 
 
@@ -102,12 +107,12 @@ def worth_interpreting(config: AttentionConfig) -> bool:
     return installed() and tiles <= INTERPRETED_TILES
 
 
-def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept, *, clock: bool) -> Run:
+def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept, *, clock: bool, resources: Resources | None) -> Run:
     done = run_kernel(config, arrays, kept, clock=clock)
     text = source_of(done.function)
     line_of = np.array([text.lines.get(kind, 0) for kind in Kind], np.int32)
     columns = done.columns | {"line": line_of[done.columns["kind"]]}
-    header = _header(config, "fa2", done.source, arrays, text, done.versions, clock=done.clock)
+    header = _header(config, "fa2", done.source, arrays, text, done.versions, clock=done.clock, resources=resources)
     return Run(Trace(header, columns, stats=kept.stats, snapshots=kept.snapshots()), done.o, done.lse)
 
 
@@ -124,11 +129,12 @@ def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kep
 
 def _header(
     config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource, versions: dict[str, str],
-    *, clock: str | None = None,
+    *, clock: str | None = None, resources: Resources | None = None,
 ) -> Header:  # fmt: skip
     versions = versions | {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
     return Header(
         algorithm=algorithm, source=source, config=config, versions=versions, kernel_file=text.file,
         kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,
         inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays), clock=clock,
+        resources=resources,
     )  # fmt: skip
