@@ -56,7 +56,10 @@ def test_a_report_in_one_operation_is_that_of_the_kernel(name: str) -> None:
     buffers = make_buffers(config, Kept.of(config, (), stats=False))
     attend(*make_inputs(config), problem_of(config), buffers.each(HostTensor))
     np.testing.assert_array_equal(buffers.events, event_rows(load_kernel(interpreted=True), config))
+    from triton.runtime import interpreter
+
     assert load_kernel(interpreted=True).fn.__globals__["trace"].__name__ == "trace", "afterwards the kernel's own is in its place"
+    assert interpreter.interpreter_builder.options == interpreter.InterpreterOptions()
 
 
 @needs_triton
