@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 import flashviz
-from flashviz.errors import FlashvizError, UsageError, VerificationError
+from flashviz.errors import FlashvizError, MissingPartError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
 from flashviz.trace.generic import SCALARS, WIDE
 from flashviz_kernels.bfloat16 import replaced
@@ -66,8 +66,10 @@ class Auditor:
             UsageError: A kernel cannot be interpreted.
             MissingPartError: triton is missing, or too old for this NumPy.
         """
-        load_triton(interpreted=True)
+        version = load_triton(interpreted=True).__version__
         interpreter = importlib.import_module("triton.runtime.interpreter")
+        if not hasattr(interpreter.InterpretedFunction, "run"):
+            raise MissingPartError(f"expected triton 3.6 or newer to audit a kernel's pointers with, got {version}; install a newer one")
         with ExitStack() as stack:
             stack.enter_context(mended())
             builder = interpreter.interpreter_builder
@@ -89,16 +91,16 @@ class Auditor:
     # ------------------------------------------------------------------------------------------------- operations
 
     def _load(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        def load(pointers: Any, mask: Any, *rest: Any) -> Any:
+        def load(pointers: Any, mask: Any, *rest: Any, **options: Any) -> Any:
             self._access(Op.LOAD, pointers, mask)
-            return run(pointers, mask, *rest)
+            return run(pointers, mask, *rest, **options)
 
         return load
 
     def _store(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        def store(pointers: Any, value: Any, mask: Any, *rest: Any) -> Any:
+        def store(pointers: Any, value: Any, mask: Any, *rest: Any, **options: Any) -> Any:
             self._access(Op.STORE, pointers, mask)
-            return run(pointers, value, mask, *rest)
+            return run(pointers, value, mask, *rest, **options)
 
         return store
 
