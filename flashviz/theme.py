@@ -18,7 +18,7 @@ from manim import MathTypst, Text, VGroup, VMobject, config
 from manim.typing import RGBAPixelArray
 
 from flashviz.errors import MissingPartError
-from flashviz.lettering import FONTS_DIR, LINE_PITCH, Face, em, ink_box
+from flashviz.lettering import FONTS_DIR, LINE_PITCH, NOTE_PX, Face, em, ink_box, text_width
 
 ThemeName = Literal["dark", "light"]
 
@@ -84,7 +84,8 @@ def register_fonts() -> None:
     """Make the bundled fonts known to Pango, once a process.
 
     Raises:
-        MissingPartError: a font file is absent or Pango refuses it; manim itself would only warn and draw another font.
+        MissingPartError: a font file is absent, Pango refuses it, or Pango keeps drawing with the fonts that it found when this
+            process drew its first text; manim itself would only warn and draw another font.
     """
     for face in Face:
         path = FONTS_DIR / face
@@ -94,18 +95,37 @@ def register_fonts() -> None:
     for family, _ in _FAMILY.values():
         if family not in known:
             raise MissingPartError(f"expected Pango to know {family} once registered, got {len(known)} other families; reinstall flashviz")
+    for face in Face:
+        _drawn_in_its_own_font(face)
+
+
+def _drawn_in_its_own_font(face: Face) -> None:
+    """Pango lists the fonts when it first draws a text, and never again: one registered later is known, and yet not drawn with."""
+    sample = "mW" * 8  # as wide as letters get: families and weights differ by more than the side bearings of two letters
+    glyphs = _glyphs(sample, face, "#FFFFFF")
+    width = glyphs.width * em(NOTE_PX) / _MANIM_EM * 48 / _DRAWN_AT
+    if abs(width - text_width(sample, NOTE_PX, face)) > 0.2 * em(NOTE_PX):
+        raise MissingPartError(
+            f"expected Pango to draw with {face}, got another font, since a text was drawn before the fonts were registered; "
+            "call flashviz.theme.register_fonts() before the first text of this process"
+        )
 
 
 def line(text: str, px: float, color: str, face: Face = Face.TEXT) -> VMobject:
     """One line of text whose em is ``px`` pixels on a 1080 px frame: one path, since a glyph each is slow to fade and draw."""
     register_fonts()
-    family, weight = _FAMILY[face]
-    with _unwrapped():
-        glyphs = Text(text, font=family, weight=weight, font_size=_DRAWN_AT, color=color, disable_ligatures=True)
+    glyphs = _glyphs(text, face, color)
     drawn = VMobject(stroke_width=0, fill_color=color, fill_opacity=1)
     drawn.points = np.concatenate([np.zeros((0, 3)), *(glyph.points for glyph in glyphs.family_members_with_points())])
     drawn.scale(em(px) / _MANIM_EM * 48 / _DRAWN_AT, about_point=drawn.get_center())
     return drawn
+
+
+def _glyphs(text: str, face: Face, color: str) -> Text:
+    """The line as manim draws it, a path for each glyph, at the size that Pango is asked for."""
+    family, weight = _FAMILY[face]
+    with _unwrapped():
+        return Text(text, font=family, weight=weight, font_size=_DRAWN_AT, color=color, disable_ligatures=True)
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 
 import manimpango
 import numpy as np
@@ -154,3 +156,15 @@ def test_ramp_goes_from_low_to_high() -> None:
     assert pixels[0, :, 0].tolist() == [0, 128, 255, 0, 0, 255, 255]
     assert pixels[0, 2].tolist() == [255, 128, 0, 255]
     assert (pixels[..., 3] == 255).all()
+
+
+def test_text_before_the_fonts_are_registered_is_an_error_and_not_another_font() -> None:
+    """As in a notebook that drew a text of its own first: Pango keeps the fonts that it found then."""
+    program = (
+        "from manim import Text\nfrom flashviz import theme\nfrom flashviz.errors import MissingPartError\n"
+        "Text('mine')\n"
+        "try: theme.line('ours', 28, '#FFFFFF')\n"
+        "except MissingPartError as error: print(error)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert "call flashviz.theme.register_fonts() before the first text of this process" in told.stdout
