@@ -66,3 +66,15 @@ _H100 = MemorySpeeds(
 
 # by compute capability; an architecture without a quoted source of its own shows no figure at all
 MEMORY_SPEEDS = {"sm_80": _A100, "sm_90": _H100}
+
+
+@dataclass(frozen=True)
+class Peak:
+    """TFLOP/s of a device's dense 16-bit matrix products, as one source quotes them."""
+
+    value: float
+    quote: Quote
+
+
+# by a part of the device's name; a device that no source here quotes has no fraction of its peak
+PEAK_TFLOPS = {"A100": Peak(312.0, Quote("312 TFLOP/s matmul", FLASH_ATTENTION_2, "section 3.1"))}

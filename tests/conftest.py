@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from manim import tempconfig
+
+from flashviz import theme
 
 REQUIRE_TORCH = "FLASHVIZ_REQUIRE_TORCH"
 REQUIRE_BROWSER = "FLASHVIZ_REQUIRE_BROWSER"
@@ -37,9 +39,21 @@ def manim_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ManimConfig
             "verbosity": "ERROR",
             "progress_bar": "none",
         }
-        return tempconfig(quick | options)
+        return _with_fonts(quick | options)
 
     return configured
+
+
+@contextmanager
+def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
+    with tempconfig(options):
+        theme.register_fonts()  # before a test's own text: afterwards Pango would not see them
+        yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--full-grid``: every shape of the accuracy grid instead of every pair of values."""
+    parser.addoption("--full-grid", action="store_true", help="run the whole accuracy grid (tests/test_accuracy.py): hours")
 
 
 def pytest_sessionstart() -> None:

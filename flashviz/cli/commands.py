@@ -10,6 +10,7 @@ import cloup
 
 from flashviz import __version__
 from flashviz.cli import options, screen
+from flashviz.cli.bench import bench
 from flashviz.cli.compiling import compile_command
 from flashviz.cli.errors import Flashviz
 from flashviz.cli.export import export
@@ -147,5 +148,6 @@ def _check_out(out: Path) -> None:
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
 
 
+main.add_command(bench)
 main.add_command(compile_command)
 main.add_command(export)

@@ -119,7 +119,7 @@ def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept, *, clock: b
 def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kept: Kept) -> Run:
     functions = TWINS[algorithm]
     log = EventLog(config, one_program=algorithm == "fa1")
-    with np.errstate(over="ignore"):  # a score beyond the dtype's range becomes infinite, as in the kernel
+    with np.errstate(over="ignore", invalid="ignore"):  # a score beyond the dtype's range is infinite and spoils its row, as in the kernel
         o, lse = functions[0](*arrays, config, log, kept)
     text = source_of(*functions)
     header = _header(config, algorithm, "numpy", arrays, text, {})

@@ -29,15 +29,15 @@ def naive(q: np.ndarray, k: np.ndarray, v: np.ndarray, *, scale: float, causal: 
     Args:
         q: [B, H, N_q, d].
         k: [B, H_kv, N_k, d], where H_kv divides H.
-        v: The same shape as ``k``.
+        v: The same shape as ``k``; here its last dimension may be another, d_v.
         scale: Factor on the scores.
         causal: Bottom-right aligned mask. A row that sees no key gives O = 0 and LSE = -inf.
 
     Returns:
-        O [B, H, N_q, d] and LSE [B, H, N_q].
+        O [B, H, N_q, d_v] and LSE [B, H, N_q].
     """
     heads, n_q, n_k = q.shape[1], q.shape[2], k.shape[2]
-    o, lse = np.zeros(q.shape), np.full(q.shape[:3], -np.inf)
+    o, lse = np.zeros((*q.shape[:3], v.shape[-1])), np.full(q.shape[:3], -np.inf)
     if not n_k:
         return o, lse
     seen = causal_mask(n_q, n_k) if causal else np.ones((n_q, n_k), bool)
@@ -114,6 +114,7 @@ def tiled(
 # ------------------------------------------------------------------------------------------------------ how exact is exact
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a score beyond the dtype's range is infinite and spoils its row
 def low_precision(
     q: np.ndarray, k: np.ndarray, v: np.ndarray, *, scale: float, causal: bool, rounded_scores: bool
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -128,10 +129,10 @@ def low_precision(
         rounded_scores: S is rounded to the dtype too, as where standard attention stores it in HBM.
 
     Returns:
-        O in the dtype of ``q``, LSE in float32.
+        O in the dtype of ``q``, LSE in float32. Scores beyond the range of what holds them are infinite and give NaN.
     """
     dtype, heads, n_q, n_k = q.dtype, q.shape[1], q.shape[2], k.shape[2]
-    o, lse = np.zeros(q.shape, dtype), np.full(q.shape[:3], -np.inf, np.float32)
+    o, lse = np.zeros((*q.shape[:3], v.shape[-1]), dtype), np.full(q.shape[:3], -np.inf, np.float32)
     if not n_k:
         return o, lse
     seen = causal_mask(n_q, n_k) if causal else np.ones((n_q, n_k), bool)
@@ -195,7 +196,8 @@ def tolerance(arrays: tuple[np.ndarray, np.ndarray, np.ndarray], config: Attenti
     """How far a correct implementation may be from ``naive``.
 
     err <= 2 x (error of the low-precision reference) + 2 x (rounding of the dtype). fp32 besides scales with eps x max |S|; fa1
-    has T_c times the rounding term, since its O is rounded at each step. LSE: 2 x the float32 error + 1e-5 x max(1, |LSE|).
+    has T_c times the rounding term, since its O is rounded at each step. LSE: 2 x the float32 error + 1e-5 x max(1, |LSE|). A bound
+    is infinite where the low-precision reference breaks down itself: nothing can be said of an output then.
     """
     q, k, v = arrays
     truth, lse = naive(q, k, v, scale=config.scale, causal=config.causal)

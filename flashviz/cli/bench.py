@@ -1,0 +1,112 @@
+"""``flashviz bench kernel | trace``: measurements, as a table and as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import click
+import cloup
+from rich.console import Console
+from rich.table import Table
+
+from flashviz.errors import UsageError, VerificationError
+from flashviz.figures import amount
+
+if TYPE_CHECKING:
+    from flashviz_kernels.bench.report import Measured, Report
+
+JSON_FILE = click.Path(dir_okay=False, path_type=Path)
+FILE_WIDTH = 130  # where there is no terminal to ask
+with_repeat = cloup.option("--repeat", type=click.IntRange(min=1), default=5, show_default=True, metavar="N", help="Repetitions of each.")
+with_file = cloup.option("--json", "file", type=JSON_FILE, metavar="FILE", help="Also write every figure there.")
+
+
+@cloup.group(name="bench")
+def bench() -> None:
+    """Measure: how fast, how much memory, at what cost."""
+
+
+@bench.command()
+@cloup.option("--device", type=click.Choice(["cpu", "cuda"]), help="[default: a GPU where torch sees one]")
+@cloup.option("--max-n", type=click.IntRange(min=256), metavar="N", help="The longest sequence. [default: 8192 on a CPU, 16384 on a GPU]")
+@with_repeat
+@with_file
+def kernel(device: str | None, max_n: int | None, repeat: int, file: Path | None) -> None:
+    """Time attention: this kernel and torch's on a GPU; on a CPU torch's flash back-end against standard attention."""
+    _check(file)
+    from flashviz_kernels.bench.attention import bench as measure
+
+    with Console(stderr=True).status("measuring") as spinner:
+        report = measure(device, max_n, repeat, lambda what: spinner.update(f"measuring {what}"))
+    _finish(report, file, attention_table(report))
+    wrong = [f"{each.method} at N = {each.n:,}" for each in report.attention if each.right is False]
+    if wrong:
+        names = ", ".join(wrong)
+        raise VerificationError(f"expected results within their tolerance of float64, got others: {names}; do not use the figures")
+
+
+@bench.command()
+@cloup.option("--max-events", type=click.IntRange(min=1), default=2_000_000, show_default=True, metavar="N", help="Of the largest trace.")
+@with_repeat
+@with_file
+def trace(max_events: int, repeat: int, file: Path | None) -> None:
+    """Time recording: the twin's events a second and memory, the file, and what tracing adds to the interpreted kernel."""
+    _check(file)
+    from flashviz_kernels.bench.tracing import bench as measure
+
+    with Console(stderr=True).status("measuring") as spinner:
+        report = measure(repeat, max_events, lambda what: spinner.update(f"measuring {what}"))
+    _finish(report, file, tracing_table(report))
+    if report.overhead is not None:
+        both = [median(seconds) for seconds in (report.overhead.untraced, report.overhead.traced)]
+        click.echo(f"interpreted kernel: {both[0]:.3f} s untraced, {both[1]:.3f} s traced, {report.overhead.ratio:.2f} x")
+
+
+def _check(file: Path | None) -> None:
+    """Refuse a target before the work is done for it."""
+    if file is not None and not file.parent.is_dir():
+        raise UsageError(f"--json {file}: there is no folder {file.parent}; make it first")
+
+
+def _finish(report: Report, file: Path | None, table: Table) -> None:
+    from flashviz_kernels.bench.report import write
+
+    if file is not None:
+        write(report, file)
+    machine = report.machine
+    console = Console()
+    (console if console.is_terminal else Console(width=FILE_WIDTH)).print(table)
+    click.echo(f"{machine.gpu or machine.processor}, {machine.cores} cores, load {machine.load} when it began; {report.how}")
+
+
+def attention_table(report: Report) -> Table:
+    """A row a method and problem."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("method", "N", "d", "causal", "dtype", "ms", "TFLOP/s", "of peak", "memory", "error"):
+        table.add_column(name, justify="left" if name in ("method", "dtype", "causal") else "right", no_wrap=True)
+    for each in report.attention:
+        table.add_row(each.method, f"{each.n:,}", str(each.d), "yes" if each.causal else "no", each.dtype, *_figures(each))
+    return table
+
+
+def _figures(each: Measured) -> tuple[str, str, str, str, str]:
+    if each.unavailable is not None or each.median is None or each.tflops is None:
+        return "", "", "", "", f"unavailable: {(each.unavailable or '')[:60]}"
+    fraction = "" if each.peak_fraction is None else f"{each.peak_fraction:.0%}"
+    memory = "" if each.peak_memory is None else amount(each.peak_memory)
+    return f"{each.median * 1e3:.2f}", f"{each.tflops:.3f}", fraction, memory, f"{each.max_error:.1e}" + ("" if each.right else " WRONG")
+
+
+def tracing_table(report: Report) -> Table:
+    """A row a size."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("events", "s", "events/s", "peak memory", "file", "save s", "load s"):
+        table.add_column(name, justify="right")
+    for each in report.twin:
+        table.add_row(
+            f"{each.events:,}", f"{median(each.seconds):.3f}", f"{each.events_per_second:,.0f}", amount(each.peak_memory),
+            amount(each.file_bytes), f"{each.save_seconds:.2f}", f"{each.load_seconds:.2f}",
+        )  # fmt: skip
+    return table

@@ -1,0 +1,124 @@
+"""What a trace costs: the twin's events a second and memory, the file, and the interpreted kernel with and without tracing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from flashviz.config import AttentionConfig
+from flashviz.errors import FlashvizError
+from flashviz.inputs import make_inputs
+from flashviz.trace import load
+from flashviz_kernels.attention import attend
+from flashviz_kernels.bench.report import Cost, Overhead, Report, begin
+from flashviz_kernels.interpreter import HostTensor, installed
+from flashviz_kernels.kernel_run import make_buffers, problem_of
+from flashviz_kernels.log import Kept
+from flashviz_kernels.recorder import record
+
+SIZES = ((1024, 1), (2048, 1), (4096, 1), (4096, 4), (8192, 4), (8192, 6))  # N and heads: about 3e3 to 1e6 events with 64 x 64 tiles
+HOW = (
+    "twin: wall clock of record(config, source='numpy') with 64 x 64 tiles, d = 64, float16, each size in a fresh process, peak memory "
+    "that of the whole process; file: save and load of that trace; overhead: attend() on the default config, traced and untraced in turn, "
+    "after one call each"
+)
+
+
+def bench(repeat: int, max_events: int, note: Callable[[str], None]) -> Report:
+    """Measure.
+
+    Args:
+        repeat: Repetitions of each.
+        max_events: Sizes with more are left out.
+        note: Told what is being measured.
+    """
+    report = begin("trace", HOW)
+    costs = []
+    for n, heads in SIZES:
+        if events_of(n, heads) <= max_events:
+            note(f"the twin, {events_of(n, heads):,} events")
+            costs.append(cost(n, heads, repeat))
+    overhead = None
+    if installed():
+        note("the interpreted kernel, traced and untraced")
+        overhead = interpreted(repeat)
+    return msgspec.structs.replace(report, twin=tuple(costs), overhead=overhead)
+
+
+def events_of(n: int, heads: int) -> int:
+    """Of the twin, not causal, 64 x 64 tiles: 9 a tile, 4 a program."""
+    blocks = -(-n // 64)
+    return heads * blocks * (9 * blocks + 4)
+
+
+def cost(n: int, heads: int, repeat: int) -> Cost:
+    """One size, in a fresh process, so that its memory is its own."""
+    command = [sys.executable, "-m", "flashviz_kernels.bench.tracing", json.dumps([n, heads, repeat])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise FlashvizError(f"expected the twin to record N = {n}, got: {(done.stderr.strip().splitlines() or ['nothing'])[-1]}")
+    return msgspec.json.decode(done.stdout, type=Cost)
+
+
+def recorded(n: int, heads: int, repeat: int) -> Cost:
+    """The same, in this process."""
+    import resource
+
+    config = AttentionConfig(seq_q=n, heads=heads)
+    seconds = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        trace = record(config, source="numpy")
+        seconds.append(time.perf_counter() - start)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1024 if sys.platform == "linux" else 1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trace.npz"
+        start = time.perf_counter()
+        trace.save(path)
+        saved = time.perf_counter()
+        size = path.stat().st_size
+        again = time.perf_counter()
+        load(path)
+        loaded = time.perf_counter()
+    return Cost(
+        n=n, heads=heads, events=len(trace), seconds=tuple(seconds), peak_memory=peak, file_bytes=size, save_seconds=saved - start,
+        load_seconds=loaded - again,
+    )  # fmt: skip
+
+
+def interpreted(repeat: int) -> Overhead:
+    """The default config's kernel in Triton's interpreter, untraced and traced in turn."""
+    config = AttentionConfig()
+    arrays, problem = make_inputs(config), problem_of(config)
+    kept = Kept.of(config, (), stats=False)
+    untraced: list[float] = []
+    traced: list[float] = []
+    events = 0
+    for turn in range(repeat + 1):
+        start = time.perf_counter()
+        attend(*arrays, problem)
+        middle = time.perf_counter()
+        buffers = make_buffers(config, kept)
+        attend(*arrays, problem, buffers.each(HostTensor))
+        end = time.perf_counter()
+        if turn:  # the first of each warms up
+            untraced.append(middle - start)
+            traced.append(end - middle)
+        events = int((buffers.events[:, :, 0] >= 0).sum())
+    return Overhead(events=events, untraced=tuple(untraced), traced=tuple(traced))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Answer one size as JSON."""
+    print(msgspec.json.encode(recorded(*json.loads(arguments[0]))).decode())  # noqa: T201  # a script's answer
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

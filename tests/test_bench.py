@@ -1,0 +1,196 @@
+"""Benchmarks: what they count, what they hold results to, what they write. No time decides anything here."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from flashviz.cli import main
+from flashviz.errors import UsageError
+from flashviz.memory import traffic
+from flashviz_kernels import record
+from flashviz_kernels.bench import report as reports
+from flashviz_kernels.bench.attention import Problem, measured, on_cpu, on_gpu, peak_fraction
+from flashviz_kernels.bench.report import Measured, Report
+from flashviz_kernels.bench.tracing import events_of, recorded
+
+needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="needs torch")
+SMALL = Problem(96, 16, 2, 3, causal=True, dtype="float32")
+
+
+def test_flops_by_hand() -> None:
+    """Two products of N x N x d, a multiplication and an addition each: 4 N^2 d a head; half where causal."""
+    assert Problem(512, 64, 2, 3, causal=False, dtype="float16").flops == 4 * 512 * 512 * 64 * 6 == 402_653_184
+    assert Problem(512, 64, 2, 3, causal=True, dtype="float16").flops == 201_326_592
+
+
+def test_sizes_are_the_papers_on_a_gpu_and_double_on_a_cpu() -> None:
+    problems = on_gpu(16384)
+    assert {p.n * p.batch for p in problems} == {16 * 1024}
+    assert {p.heads * p.d for p in problems} == {2048}
+    assert {(p.d, p.causal, p.dtype) for p in problems} == {
+        (d, c, t) for d in (64, 128) for c in (False, True) for t in ("float16", "bfloat16")
+    }
+    lengths = [p.n for p in on_cpu(4096) if not p.causal]
+    assert lengths == [256, 512, 1024, 2048, 4096]
+
+
+@needs_torch
+def test_a_wrong_or_refusing_method_is_said() -> None:
+    import torch
+
+    def right(q: Any, k: Any, v: Any) -> Any:
+        return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+    def refusing(_q: Any, _k: Any, _v: Any) -> Any:
+        raise RuntimeError("No available kernel.\n  Aborting.")
+
+    calls = {
+        "right": right,
+        "scaled": lambda q, k, v: right(q, k, v) * 1.01,
+        "nan": lambda q, k, v: right(q, k, v) * float("nan"),
+        "none": refusing,
+    }
+    found = {each.method: each for each in measured(SMALL, calls, "cpu", repeat=2)}
+    assert found["right"].right is True
+    assert found["scaled"].right is False
+    assert found["nan"].right is False
+    assert found["none"].unavailable == "No available kernel. Aborting."
+    assert found["none"].seconds == ()
+    assert found["none"].tflops is None
+    assert all(len(found[name].seconds) == 2 for name in ("right", "scaled", "nan"))
+    median = found["right"].median
+    assert median is not None
+    assert found["right"].tflops == pytest.approx(SMALL.flops / median / 1e12)
+
+
+def test_a_fraction_of_the_peak_needs_a_quoted_peak() -> None:
+    one = Measured(method="m", n=1, d=1, batch=1, heads=1, causal=False, dtype="float16", flops=312 * 10**9, seconds=(2e-3,))
+    assert peak_fraction(one, "NVIDIA A100-SXM4-80GB") == pytest.approx(0.5)
+    assert peak_fraction(one, "NVIDIA H200") is None
+    assert peak_fraction(one, None) is None
+
+
+def test_events_of_the_twin_are_those_that_it_records() -> None:
+    made = recorded(256, 2, 1)
+    assert made.events == events_of(256, 2)
+    assert len(made.seconds) == 1
+    assert made.file_bytes > 0
+    from flashviz.config import AttentionConfig
+
+    trace = record(AttentionConfig(seq_q=256, heads=2), source="numpy")
+    assert len(trace) == made.events
+    assert traffic(trace).total > 0
+
+
+@pytest.mark.slow
+@needs_torch
+def test_bench_kernel_on_a_cpu(tmp_path: Path) -> None:
+    file = tmp_path / "kernel.json"
+    answer = CliRunner().invoke(main, ["bench", "kernel", "--device", "cpu", "--max-n", "512", "--repeat", "2", "--json", str(file)])
+    assert answer.exit_code == 0, answer.stderr
+    report = reports.read(file)
+    assert report.benchmark == "kernel"
+    assert report.machine.gpu is None
+    assert report.machine.cores > 0
+    assert {"torch", "numpy", "flashviz"} <= set(report.versions)
+    assert [(each.method, each.n, each.causal) for each in report.attention] == [
+        (method, n, causal) for causal in (False, True) for n in (256, 512) for method in ("standard", "torch flash")
+    ]
+    assert all(each.right for each in report.attention)
+    assert all(each.peak_memory is None or each.peak_memory > 0 for each in report.attention)
+    for each in report.attention:
+        assert f"{each.median * 1e3:.2f}" in answer.stdout  # type: ignore[operator]  # it was measured
+    assert [path.name for path in tmp_path.iterdir()] == ["kernel.json"]
+
+
+@pytest.mark.slow
+@needs_torch
+def test_memory_of_standard_attention_grows_with_the_square(tmp_path: Path) -> None:
+    """S and P are N x N: four times as many bytes for twice the length; flash keeps rows."""
+    file = tmp_path / "kernel.json"
+    CliRunner().invoke(main, ["bench", "kernel", "--device", "cpu", "--max-n", "2048", "--repeat", "1", "--json", str(file)])
+    memory = {(each.method, each.n): each.peak_memory for each in reports.read(file).attention if not each.causal}
+    if None in memory.values():
+        pytest.skip("this system keeps no high-water mark")
+    assert 3 < memory["standard", 2048] / memory["standard", 1024] < 5  # type: ignore[operator]
+    assert memory["torch flash", 2048] < memory["standard", 2048] / 5  # type: ignore[operator]
+
+
+@pytest.mark.slow
+def test_bench_trace(tmp_path: Path) -> None:
+    file = tmp_path / "trace.json"
+    answer = CliRunner().invoke(main, ["bench", "trace", "--max-events", "10000", "--repeat", "1", "--json", str(file)])
+    assert answer.exit_code == 0, answer.stderr
+    report = reports.read(file)
+    assert [cost.events for cost in report.twin] == [events_of(1024, 1), events_of(2048, 1)]
+    assert f"{report.twin[1].events:,}" in answer.stdout
+    if report.overhead is not None:
+        assert report.overhead.events == 608
+        assert f"{report.overhead.ratio:.2f} x" in answer.stdout
+
+
+def test_a_wrong_result_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Measured(
+        method="m", n=256, d=64, batch=1, heads=1, causal=False, dtype="float32", flops=1, seconds=(1.0,), max_error=1.0, tolerance=0.1
+    )
+    made = msgspec.structs.replace(reports.begin("kernel", "by hand"), attention=(wrong,))
+    monkeypatch.setattr("flashviz_kernels.bench.attention.bench", lambda *_: made)
+    answer = CliRunner().invoke(main, ["bench", "kernel"])
+    assert answer.exit_code == 1
+    assert "WRONG" in answer.stdout
+    assert answer.stderr.splitlines()[-1].startswith(
+        "flashviz: expected results within their tolerance of float64, got others: m at N = 256"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("kernel", "--json", "none/x.json"), 2, "--json none/x.json: there is no folder none; make it first"),
+        (("trace", "--json", "none/x.json"), 2, "--json none/x.json: there is no folder none; make it first"),
+        (("kernel", "--device", "tpu"), 2, "Invalid value for '--device'"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments: tuple[str, ...], code: int, message: str) -> None:
+    answer = CliRunner().invoke(main, ["bench", *arguments])
+    assert (answer.exit_code, answer.stdout) == (code, "")
+    assert answer.stderr.startswith(f"flashviz: {message}")
+
+
+def test_without_torch_it_is_a_missing_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else find(name, *rest))
+    answer = CliRunner().invoke(main, ["bench", "kernel"])
+    assert answer.exit_code == 3
+    assert answer.stderr.startswith("flashviz: expected torch to compare with, got none")
+
+
+def test_another_file_is_no_report(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    with pytest.raises(UsageError, match="expected a benchmark's json, got"):
+        reports.read(file)
+    file.write_text(json.dumps({"benchmark": "other"}), encoding="utf-8")
+    with pytest.raises(UsageError, match="expected a benchmark's json, got"):
+        reports.read(file)
+
+
+def test_a_report_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    made = reports.begin("trace", "by hand")
+    reports.write(made, tmp_path / "x.json")
+    assert reports.read(tmp_path / "x.json") == made
+    assert isinstance(made, Report)
+
+
+@pytest.mark.parametrize("file", sorted((Path(__file__).parent.parent / "docs" / "bench").glob("*.json")), ids=lambda path: path.name)
+def test_committed_figures_name_their_machine_and_were_right(file: Path) -> None:
+    report = reports.read(file)
+    assert report.machine.processor
+    assert report.versions["numpy"]
+    assert all(each.right or each.unavailable for each in report.attention)
