@@ -23,7 +23,7 @@ from flashviz_kernels.kernel_run import make_buffers, problem_of
 from flashviz_kernels.log import Kept
 from flashviz_kernels.recorder import record
 
-SIZES = ((1024, 1), (2048, 1), (4096, 1), (4096, 4), (8192, 4), (8192, 6))  # N and heads: about 3e3 to 1e6 events with 64 x 64 tiles
+SIZES = ((1024, 1), (2048, 1), (4096, 1), (4096, 4), (8192, 4), (8192, 7))  # N and heads: 2e3 to over 1e6 events with 64 x 64 tiles
 HOW = (
     "twin: wall clock of record(config, source='numpy') with 64 x 64 tiles, d = 64, float16, each size in a fresh process, peak memory "
     "that of the whole process; file: save and load of that trace; overhead: attend() on the default config, traced and untraced in turn, "
