@@ -66,11 +66,12 @@ class Made:
 
 
 def _code() -> list[Path]:
-    """The code that draws and records, and its fonts."""
+    """The code that draws and records, its fonts, and the measurements that it shows."""
     import flashviz_kernels
+    from flashviz_kernels.bench.measured import FOLDER
 
-    folders = Path(__file__).parents[1], Path(flashviz_kernels.__file__).parent
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".ttf"))
+    folders = Path(__file__).parents[1], Path(flashviz_kernels.__file__).parent, FOLDER
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".ttf", ".json"))
 
 
 def _versions() -> dict[str, str]:

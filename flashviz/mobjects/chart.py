@@ -1,0 +1,121 @@
+"""A chart: axes, measured points as dots, formulas as curves, names beside their ends instead of a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from manim import UP, Dot, Group, Line, VGroup, VMobject
+
+from flashviz import theme
+from flashviz.chapters.figure import Figure, Point, Series
+from flashviz.chapters.placing import LABEL_H, NOTE_H, TITLE_LINE_H, ChartPlace, at
+from flashviz.layout import GAP, Rect
+from flashviz.lettering import KEY_PX, LABEL_PX, NOTE_PX, TITLE_PX, Face
+from flashviz.mobjects.named import Named
+from flashviz.theme import Theme
+
+DOT = 0.085  # radius: 23 px across
+TICK = 0.07
+
+
+class Curve(VMobject):
+    """A formula as a line through ``values`` [n, 2]."""
+
+    def __init__(self, name: str, values: Sequence[Point], color: str) -> None:
+        super().__init__(stroke_color=color, stroke_width=theme.HEAVY, fill_opacity=0)
+        self.tag, self.values = f"curve {name}", np.asarray(values)
+
+
+class Measured(Dot):
+    """One measured value, ``values`` [2]."""
+
+    def __init__(self, name: str, value: Point, color: str, where: tuple[float, float, float]) -> None:
+        super().__init__(point=np.array(where), radius=DOT, color=color)
+        self.tag, self.values = f"point {name}", np.asarray(value)
+
+
+class Chart(Group):
+    """The frame of a figure: title, axes, ticks, the note. Points, curves and names are made from it, and come when a beat has them."""
+
+    def __init__(self, figure: Figure, place: ChartPlace, skin: Theme) -> None:
+        self.tag, self.text = "chart", figure.title
+        self.figure, self.place, self.skin = figure, place, skin
+        title = Named(
+            *_lines(place.title_lines, place.title, TITLE_PX, TITLE_LINE_H, skin.ink, Face.STRONG), tag="title", text=figure.title
+        )
+        note = Named(*_lines(place.note_lines, place.note, NOTE_PX, NOTE_H, skin.quiet), tag="note", text=figure.note)
+        super().__init__(title, self._axes(), note)
+
+    def _axes(self) -> VGroup:
+        plot, skin, figure = self.place.plot, self.skin, self.figure
+        drawn = VGroup(
+            Line((plot.x0, plot.y0, 0), (plot.x1, plot.y0, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE),
+            Line((plot.x0, plot.y0, 0), (plot.x0, plot.y1, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE),
+        )
+        for value, text in figure.x.ticks:
+            x = at(figure, plot, value, figure.y.low)[0]
+            drawn.add(Line((x, plot.y0, 0), (x, plot.y0 - TICK, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE))
+            if text in self.place.x_texts:
+                words = theme.line(text, NOTE_PX, skin.ink, Face.MONO).move_to((x, self.place.x_ticks.center[1], 0))
+                drawn.add(Named(words, tag="tick x", text=text))
+        for value, text in figure.y.ticks:
+            y = at(figure, plot, figure.x.low, value)[1]
+            words = theme.line(text, NOTE_PX, skin.ink, Face.MONO)
+            words.move_to((plot.x0 - GAP - words.width / 2, y, 0))
+            rule = Line((plot.x0, y, 0), (plot.x1, y, 0), stroke_color=skin.edge, stroke_width=theme.HAIRLINE, stroke_opacity=theme.DIM)
+            drawn.add(rule, Named(words, tag="tick y", text=text))
+        name = theme.line(figure.x.label, NOTE_PX, skin.quiet).move_to(self.place.x_label.center)
+        drawn.add(Named(name, tag="axis x", text=figure.x.label))
+        return drawn
+
+    def dots(self, series: Series) -> list[Measured]:
+        """A dot for each measured value, left to right."""
+        color = self.skin.hue(series.tensor)
+        return [Measured(series.name, value, color, self._at(*value)) for value in series.points]
+
+    def line(self, series: Series) -> Curve:
+        """The formula's line."""
+        drawn = Curve(series.name, series.curve, self.skin.hue(series.tensor))
+        drawn.set_points_as_corners([np.array(self._at(*value)) for value in series.curve])
+        return drawn
+
+    def label(self, series: Series) -> Named:
+        """What the series is, beside its end."""
+        place = self.place.labels[series.name]
+        top = place.rect.top(len(place.name) * LABEL_H)
+        words = _lines(place.name, top, LABEL_PX, LABEL_H, self.skin.hue(series.tensor), Face.STRONG)
+        return Named(*words, tag=f"name {series.name}", text=series.label)
+
+    def formula(self, series: Series) -> Named:
+        """What its curve is, beneath its name."""
+        place = self.place.labels[series.name]
+        words = _lines(place.formula, place.rect.below(len(place.name) * LABEL_H), NOTE_PX, NOTE_H, self.skin.ink)
+        return Named(*words, tag=f"formula {series.name}", text=series.formula)
+
+    def span(self, x: float, low: float, high: float, text: str) -> Named:
+        """How far two values at one ``x`` are apart: a line between them, and right of it the ratio."""
+        start, end = (np.array(self._at(x, y)) for y in (low, high))
+        inset = UP * 1.6 * DOT
+        line = Line(start + inset, end - inset, stroke_color=self.skin.warn, stroke_width=theme.HEAVY)
+        words = theme.line(text, KEY_PX, self.skin.ink, Face.STRONG)
+        words.move_to((self.place.gutter.x0 + words.width / 2, (start[1] + end[1]) / 2, 0))
+        return Named(line, Named(words, tag="span", text=text), tag="span line")
+
+    def value(self, series: Series, point: Point, text: str, *, above: bool) -> Named:
+        """A figure above or beneath its dot."""
+        words = theme.line(text, NOTE_PX, self.skin.hue(series.tensor), Face.MONO)
+        offset = (1 if above else -1) * (DOT + words.height / 2 + GAP / 2)
+        words.move_to(np.array(self._at(*point)) + UP * offset)
+        return Named(words, tag=f"value {series.name}", text=text)
+
+    def _at(self, x: float, y: float) -> tuple[float, float, float]:
+        return at(self.figure, self.place.plot, x, y)
+
+
+def _lines(texts: Sequence[str], rect: Rect, px: float, pitch: float, color: str, face: Face = Face.TEXT) -> VGroup:
+    """Lines from the top of ``rect``, at its left, on baselines ``pitch`` apart."""
+    block = VGroup()
+    for index, text in enumerate(texts):
+        block.add(theme.on_baseline(theme.line(text, px, color, face), px, rect.x0, rect.y1 - (index + 0.75) * pitch, text, face))
+    return block

@@ -1,0 +1,22 @@
+"""What was measured and came with the code: the film's own figures."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+from flashviz_kernels.bench.report import Report, read
+
+CHECKOUT = Path(__file__).parents[3] / "docs" / "bench"
+INSTALLED = Path(sysconfig.get_path("data")) / "share" / "flashviz" / "bench"
+FOLDER = CHECKOUT if CHECKOUT.is_dir() else INSTALLED
+ATTENTION = FOLDER / "kernel-cpu.json"
+
+
+def measured() -> Report:
+    """Attention by several methods, as ``flashviz bench kernel`` measured it on the machine that the report names.
+
+    Raises:
+        UsageError: The file is not there, or is another kind of file.
+    """
+    return read(ATTENTION)
