@@ -39,6 +39,13 @@ def kib(nbytes: float) -> str:
     return f"{digits} KiB"
 
 
+def counter(nbytes: int, final: int) -> str:
+    """A running counter that ends at ``final``, in one unit throughout: bytes, KiB or MiB, whichever is short. At most 12 characters."""
+    if final < 64 * KIB:
+        return f"{nbytes:,} B"
+    return kib(nbytes) if final < 10_000 * KIB else f"{nbytes / MIB:,.1f} MiB" if final < 10_000 * MIB else f"{nbytes / GIB:,.1f} GiB"
+
+
 def amount(nbytes: float) -> str:
     """A size in words: the largest unit that is exact, as 8 KiB or 1 MiB, else as a counter shows it."""
     for size, unit in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):

@@ -201,13 +201,21 @@ def _config_of_trace(path: Path, layers: list[_Layer]) -> AttentionConfig:
     """The config that a trace was recorded with; neither the place that names it nor a stronger one may differ."""
     if not path.is_file():
         raise UsageError(f"trace {path}: no such file; record one with flashviz trace --out {path}")
-    from flashviz.trace import Trace
+    from flashviz.trace import GenericHeader, load_header
 
-    header = Trace.load(path).header
+    header = load_header(path)
+    namer = max(index for index, layer in enumerate(layers) if "trace" in layer.values)
+    if isinstance(header, GenericHeader):
+        for layer in layers[namer:]:
+            for name in layer.values:
+                if name in CONFIG_TYPES or name == "source":
+                    both = {"seq_q", "seq_k"} <= set(layer.values) and name.startswith("seq")
+                    spelt = layer.spell("seq_len" if both else name)
+                    raise UsageError(f"{path} is a recording of the kernel {header.kernel}, not of a configuration; leave out {spelt}")
+        return AttentionConfig()
     config = header.config
     stated = {field.name: getattr(config, field.name) for field in fields(config)}
     stated["source"] = header.source.partition("-")[0]  # triton-interpreter and triton-gpu are both triton
-    namer = max(index for index, layer in enumerate(layers) if "trace" in layer.values)
     for layer in layers[namer:]:
         for name, value in layer.values.items():
             if name in stated and stated[name] != value:

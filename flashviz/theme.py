@@ -50,6 +50,11 @@ class Theme:
             "M": self.stats, "L": self.stats, "LSE": self.stats, "S": self.scores, "P": self.scores,
         }[tensor]  # fmt: skip
 
+    @property
+    def hues(self) -> tuple[str, ...]:
+        """For tensors that have no colour of their own, in their order, again and again."""
+        return self.q, self.k, self.v, self.o, self.stats
+
 
 DARK = Theme(
     name="dark", ground="#0B0F15", panel="#121924", chip="#141B26", registers="#1C2733", edge="#43546B",

@@ -71,21 +71,26 @@ def play(name: str, settings: Settings, run: Run | None = None) -> Film:
     module = scenes()
     watched = type(name, (getattr(module, name),), {"end_beat": _end_beat, "move": _move, "next_section": _next_section})
     given = module.run
-    quiet = {"dry_run": True, "verbosity": "ERROR", "progress_bar": "none", "frame_rate": 30}
-    quiet |= {"pixel_width": 320, "pixel_height": 180, "media_dir": _media().name}
     try:
         module.run = run or given  # type: ignore[attr-defined]
-        with tempconfig(quiet), use_settings(settings):
-            scene = watched()
-            scene.film = Film(scene)
-            renderer = scene.renderer
-            renderer._original_skipping_status = True
-            renderer.update_frame = renderer.save_static_frame_data = lambda *_args, **_kwargs: None
-            scene.render()
+        film: Film = played(watched, settings, lambda scene: setattr(scene, "film", Film(scene))).film
     finally:
         module.run = given  # type: ignore[attr-defined]
-    film: Film = scene.film
     return film
+
+
+def played(scene_class: Callable[[], Any], settings: Settings, prepare: Callable[[Any], None] = lambda _scene: None) -> Any:
+    """A scene after its last beat; no frame is drawn."""
+    quiet = {"dry_run": True, "verbosity": "ERROR", "progress_bar": "none", "frame_rate": 30}
+    quiet |= {"pixel_width": 320, "pixel_height": 180, "media_dir": _media().name}
+    with tempconfig(quiet), use_settings(settings):
+        scene = scene_class()
+        prepare(scene)
+        renderer = scene.renderer
+        renderer._original_skipping_status = True
+        renderer.update_frame = renderer.save_static_frame_data = lambda *_args, **_kwargs: None
+        scene.render()
+    return scene
 
 
 @cache

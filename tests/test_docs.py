@@ -40,6 +40,9 @@ def check_commands(example: Example) -> None:
 
 def check_command(line: str) -> None:
     program, *arguments = shlex.split(line)
+    if program.startswith("FLASHVIZ_"):  # VARIABLE=value in front of a command
+        assert program.partition("=")[0].removeprefix("FLASHVIZ_").lower() in CONFIG_TYPES | FILM_TYPES, line
+        program, *arguments = arguments
     if program == "./run.sh":
         verb, *rest = arguments
         assert f"\n  {verb})" in RUN, f"{line}: run.sh has no verb {verb}"
@@ -49,7 +52,9 @@ def check_command(line: str) -> None:
             films.find_scenes(context.params["scenes"])
     elif program == "flashviz":
         verb, *rest = arguments
-        main.commands[verb].make_context(verb, rest)
+        context = main.commands[verb].make_context(verb, rest)
+        if context.params.get("out") is not None:
+            Path(context.params["out"]).touch()  # the next command may want it
     elif program == "manim":
         *_, file, scene = arguments
         (found,) = films.find_scenes((scene,))

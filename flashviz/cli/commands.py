@@ -130,11 +130,11 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 def render(
     scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, workers: int | None, **flags: Any
 ) -> None:  # fmt: skip
-    """Render films (FlashAttentionScene unless others are named)."""
-    from flashviz.cli.films import DEFAULT_SCENE, Job, cores, find_scenes, render_film
+    """Render films (FlashAttentionScene unless others are named; KernelScene of another kernel's recording)."""
+    from flashviz.cli.films import Job, cores, default_scene, find_scenes, render_film
 
-    found = find_scenes(scenes or (DEFAULT_SCENE,))
     settings = load_settings(trace=None if trace is None else str(trace), **flags)
+    found = find_scenes(scenes or (default_scene(settings),))
     jobs = [Job(scene, settings, QUALITIES[quality], media_dir.resolve()) for scene in found]
     films = [render_film(job, workers or cores()) for job in jobs]
     screen.show_films(films, as_json=as_json)

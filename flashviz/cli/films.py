@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flashviz.cli.screen import OnProgress
     from flashviz.render import Film, Share
 
-DEFAULT_SCENE = "FlashAttentionScene"
+DEFAULT_SCENE, KERNEL_SCENE = "FlashAttentionScene", "KernelScene"
 CHECKOUT = Path(__file__).parents[2] / "scenes"
 INSTALLED = Path(sysconfig.get_path("data")) / "share" / "flashviz" / "scenes"
 
@@ -69,6 +69,15 @@ def find_scenes(names: tuple[str, ...], folder: Path | None = None) -> list[Scen
             remedy = f"did you mean {near[0]}?" if near else "known are " + ", ".join(known)
             raise UsageError(f"no scene is called {name}; {remedy}")
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def default_scene(settings: Settings) -> str:
+    """What is rendered where no scene is named: the film of FlashAttention, or of the kernel whose recording is given."""
+    if settings.trace is None:
+        return DEFAULT_SCENE
+    from flashviz.trace import GenericHeader, load_header
+
+    return KERNEL_SCENE if isinstance(load_header(settings.trace), GenericHeader) else DEFAULT_SCENE
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The director: beats -> animations. TraceScene is what every film derives from."""
 
 from flashviz.director.flash import FlashFilm
+from flashviz.director.kernel import KernelFilm
 from flashviz.director.scene import Shown, Snapshot, TraceScene
 
-__all__ = ["FlashFilm", "Shown", "Snapshot", "TraceScene"]
+__all__ = ["FlashFilm", "KernelFilm", "Shown", "Snapshot", "TraceScene"]

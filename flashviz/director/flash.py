@@ -12,11 +12,11 @@ from flashviz.config import AttentionConfig
 from flashviz.director.closing import Closing
 from flashviz.director.opening import Opening
 from flashviz.director.stage import Material
-from flashviz.errors import ConfigError
+from flashviz.errors import ConfigError, UsageError
 from flashviz.inputs import make_inputs
 from flashviz.layout import BAND_LIMIT
 from flashviz.storyboard import CANDIDATES, board, facts, follow
-from flashviz.trace import Trace, replay
+from flashviz.trace import Trace, load, replay
 
 Run = Callable[..., Any]
 ErrorOf = Callable[[AttentionConfig, np.ndarray], float]
@@ -48,7 +48,7 @@ def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | N
     """Traces and values of the film; the fa2 trace is the given file's, or recorded twice: once to choose, once to look closely."""
     if config.seq_k == 0:
         raise ConfigError("seq_k must be at least 1 for a film, got 0; there is nothing to attend to")
-    given = Trace.load(path) if path is not None else None
+    given = flash_trace(path) if path is not None else None
     if given is not None:
         config, source = given.config, "numpy" if given.header.source == "numpy" else "triton"
     recorded = run(config, source=source, algorithm="fa2")
@@ -68,6 +68,18 @@ def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | N
         fa2=fa2, standard=standard.trace, chosen=chosen, values=values, errors=errors, sheet_s=sheet_s, sheet_p=sheet_p,
         first_tiles=first_tiles(config), o_standard=standard.o[b, h, rows],
     )  # fmt: skip
+
+
+def flash_trace(path: Path) -> Trace:
+    """The trace to show.
+
+    Raises:
+        UsageError: It is of another kernel.
+    """
+    trace = load(path)
+    if not isinstance(trace, Trace):
+        raise UsageError(f"expected a recording of FlashAttention, got {path} of the kernel {trace.header.kernel}; render KernelScene")
+    return trace
 
 
 def first_tiles(config: AttentionConfig) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from manim import Animation, FadeIn, FadeOut, Mobject, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.director.scene import TraceScene, veil
-from flashviz.director.sweep import StateSweep, Traffic, crossed
+from flashviz.director.sweep import StateSweep, Traffic, crossed, sampled
 from flashviz.figures import kib, number, total
 from flashviz.layout import Stage, stage
 from flashviz.lettering import KEY_PX, NOTE_PX
@@ -128,7 +128,8 @@ class StageScene(TraceScene):
 
     def sweep(self, trace: Trace, bill: Ledger, first: int, stop: int, seconds: float, *more: Animation) -> None:
         """Events first..stop at a linear pace: sampled transfers fly, counters and O are true at every frame."""
-        traffic = Traffic.of(self, trace, first, stop, seconds)
+        nbytes = np.asarray(trace.columns["nbytes"][first:stop])
+        traffic = Traffic.of(nbytes, first, seconds, lambda k, start: sampled(self, trace, k, start), self.skin.hue)
         self.add(traffic)
         states = StateSweep(self, bill, lambda alpha: state_at(trace, first + round(alpha * (stop - first))), self.head)
         self.move(states, traffic.run(), *more, seconds=seconds)

@@ -37,23 +37,24 @@ class Sample:
 class Traffic(Group):
     """Squares on their way, one path of rectangles a tensor."""
 
-    def __init__(self, samples: list[Sample], share: float, scene: StageScene) -> None:
+    def __init__(self, samples: list[Sample], share: float, hue: Callable[[str], str]) -> None:
         self.tag, self.samples, self.share = "traffic", samples, share
         tensors = sorted({sample.tensor for sample in samples})
-        self.parts = {t: Rectangles(scene.skin.hue(t), name=f"traffic {t}", opacity=theme.LIT) for t in tensors}
+        self.parts = {t: Rectangles(hue(t), name=f"traffic {t}", opacity=theme.LIT) for t in tensors}
         super().__init__(*self.parts.values())
         self.set_z_index(8)
 
     @classmethod
-    def of(cls, scene: StageScene, trace: Trace, first: int, stop: int, seconds: float) -> Traffic:
-        """Sample the transfers of events first..stop evenly."""
-        bytes_moved = np.asarray(trace.columns["nbytes"][first:stop])
-        moving = first + np.flatnonzero(bytes_moved > 0)
+    def of(
+        cls, nbytes: np.ndarray, first: int, seconds: float, sample: Callable[[int, float], Sample], hue: Callable[[str], str]
+    ) -> Traffic:  # fmt: skip
+        """Sample the transfers among the events from ``first`` on, of ``nbytes`` each, evenly; ``sample`` makes one of event and start."""
+        moving = first + np.flatnonzero(nbytes > 0)
         count = min(len(moving), max(1, int(seconds * SAMPLES_A_SECOND)))
         chosen = moving[np.linspace(0, len(moving) - 1, count).astype(int)] if len(moving) else []
         share = min(1.0, FLIGHT_SECONDS / max(seconds, 1e-6))
-        samples = [_sample(scene, trace, int(k), (k - first) / max(1, stop - first) * (1 - share)) for k in chosen]
-        return cls(samples, share, scene)
+        samples = [sample(int(k), (k - first) / max(1, len(nbytes)) * (1 - share)) for k in chosen]
+        return cls(samples, share, hue)
 
     def display(self, alpha: float) -> Traffic:
         boxes: dict[str, list[list[float]]] = {tensor: [] for tensor in self.parts}
@@ -112,7 +113,8 @@ class TrafficRun(Act):
         self.mobject.display(alpha)
 
 
-def _sample(scene: StageScene, trace: Trace, index: int, start: float) -> Sample:
+def sampled(scene: StageScene, trace: Trace, index: int, start: float) -> Sample:
+    """The flight of event ``index``."""
     event = trace[index]
     where = place(scene, event.tensor, event.i, event.j)
     path = scene.route(np.array(where.center), scene.set.tiles.of(event.tensor).center)

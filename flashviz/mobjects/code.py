@@ -12,14 +12,15 @@ from flashviz.theme import Theme
 
 
 class CodePane(VGroup):
-    """Up to three kernel lines; the one that runs is lit.
+    """A few kernel lines; the one that runs is lit.
 
     Args:
         excerpt: (line number, text) of the shown statements.
         lit: The line number that the current event reports.
+        lines: How many there is room for.
     """
 
-    def __init__(self, rect: Rect, excerpt: list[tuple[int, str]], lit: int, skin: Theme) -> None:
+    def __init__(self, rect: Rect, excerpt: list[tuple[int, str]], lit: int, skin: Theme, lines: int = CODE_LINES) -> None:
         self.tag, self.lit = "code", lit
         self.lines = [text for _, text in excerpt]
         self.text = next((text for number, text in excerpt if number == lit), "")
@@ -27,7 +28,7 @@ class CodePane(VGroup):
         room = int(inner.width / (0.6 * em(CODE_PX)))
         self.ground = panel(rect, fill=skin.panel, edge=skin.edge)
         super().__init__(self.ground)
-        for (number, text), place in zip(excerpt, rows(inner, CODE_LINES), strict=False):
+        for (number, text), place in zip(excerpt, rows(inner, lines), strict=False):
             on = number == lit
             if on:
                 self.add(box(place.inset(-0.05, 0.01), stroke=skin.stats, fill=skin.stats, opacity=0.16, width=0))

@@ -20,7 +20,7 @@ from flashviz.trace.state import Held, State, state_at
 
 __all__ = [
     "COMPARED", "SCHEMA", "Event", "GenericEvent", "GenericHeader", "GenericTrace", "Header", "Held", "Kind", "Launch", "Op",
-    "ProgramValues", "Snapshot", "SourceText", "State", "Stats", "TensorInfo", "Trace", "load", "replay", "state_at",
+    "ProgramValues", "Snapshot", "SourceText", "State", "Stats", "TensorInfo", "Trace", "load", "load_header", "replay", "state_at",
 ]  # fmt: skip
 
 
@@ -34,3 +34,13 @@ def load(path: str | os.PathLike[str]) -> Trace | GenericTrace:
     if raw.get("kind") == "generic":
         return generic.assembled(Path(path), raw, arrays)
     return recording.assembled(Path(path), raw, arrays)
+
+
+def load_header(path: str | os.PathLike[str]) -> Header | GenericHeader:
+    """The header of a trace file of either kind; its events are not read.
+
+    Raises:
+        TraceError: As ``load``.
+    """
+    raw = npz.read_header(path)
+    return npz.typed_header(path, raw, GenericHeader) if raw.get("kind") == "generic" else npz.typed_header(path, raw, Header)

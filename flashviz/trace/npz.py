@@ -47,9 +47,21 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
     Raises:
         TraceError: The file is missing, is not a trace, has another schema or is damaged.
     """
-    path = Path(path)
+    return _read(Path(path), None)
+
+
+def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The header alone, however long the trace.
+
+    Raises:
+        TraceError: As ``read``.
+    """
+    return _read(Path(path), ("header",))[0]
+
+
+def _read(path: Path, names: tuple[str, ...] | None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
-        arrays = _arrays(path)
+        arrays = _arrays(path, names)
     except OSError as error:
         raise TraceError(f"expected a trace file, got {path} ({error.strerror}); record one with flashviz trace --out") from error
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
@@ -76,10 +88,10 @@ def typed_header(path: str | os.PathLike[str], raw: dict[str, Any], expected: ty
         raise TraceError(f"expected a header of schema {SCHEMA}, got {path} with {error}; {AGAIN}") from error
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def _arrays(path: Path, names: tuple[str, ...] | None) -> dict[str, np.ndarray]:
     with path.open("rb") as file:
         blob = io.BytesIO(file.read())
     loaded = np.load(blob, allow_pickle=False)
     if not isinstance(loaded, np.lib.npyio.NpzFile):
         raise ValueError("a bare array")  # noqa: TRY004  # read() says what was wrong with the file
-    return {name: loaded[name] for name in loaded.files}
+    return {name: loaded[name] for name in loaded.files if names is None or name in names}
