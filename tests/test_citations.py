@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flashviz import citations
-from flashviz.citations import MEMORY_SPEEDS, SOURCES
+from flashviz.citations import FIGURE_2, MEMORY_SPEEDS, SOURCES
 from flashviz.config import SHARED_LIMIT
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +53,15 @@ def test_quote_holds_every_number_of_the_card(arch: str) -> None:
         figure = re.search(r"[\d.]+ [A-Za-z/]+", shown)
         assert figure is not None, shown
         assert figure.group() in speeds.quote.text
+
+
+def test_the_papers_measurement_is_as_printed() -> None:
+    """Dao et al. 2022, Fig. 2 left: GPT-2 medium, forward and backward, on an A100. Quoted, never derived."""
+    assert FIGURE_2.quote.citation == "Dao et al. 2022, Fig. 2 left"
+    assert FIGURE_2.rows == (("GFLOPs", "66.6", "75.2"), ("HBM reads and writes", "40.3 GB", "4.4 GB"), ("runtime", "41.7 ms", "7.3 ms"))
+    assert FIGURE_2.setting == "GPT-2 medium, N = 1,024, d = 64, 16 heads, batch 64, forward and backward, on an A100"
+    for figure in (text for row in FIGURE_2.rows for text in row[1:]):
+        assert figure in FIGURE_2.quote.text
 
 
 def test_an_architecture_without_a_source_of_its_own_is_not_quoted() -> None:

@@ -176,5 +176,6 @@ def test_the_wheel_holds_library_kernels_scenes_and_fonts(tmp_path: Path) -> Non
     names = zipfile.ZipFile(wheel).namelist()
     assert {"flashviz/cli/__init__.py", "flashviz_kernels/__init__.py", "flashviz/fonts/Inter-Regular.otf"} <= set(names)
     assert any(name.endswith("share/flashviz/scenes/flash.py") for name in names)
+    assert any(name.endswith("share/flashviz/bench/kernel-cpu.json") for name in names)
     assert any(name.endswith("OFL.txt") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"flashviz", "flashviz_kernels"}

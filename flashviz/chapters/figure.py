@@ -10,7 +10,8 @@ from flashviz.figures import GIB, KIB, MIB
 
 Point = tuple[float, float]
 MOST_TICKS = 7
-HEADROOM = 1.8  # above the largest value
+HEADROOM = 0.08  # of the axis, above the largest value: room for what is written over a dot
+SOURCES = {"numpy": "NumPy twin", "triton-interpreter": "Triton kernel, interpreted", "triton-gpu": "Triton kernel on a GPU"}
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -56,14 +57,25 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Span:
+    """How far two values at one ``x`` are apart, and what is written beside: their ratio."""
+
+    x: float
+    low: float
+    high: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Figure:
-    """One chart: ``title`` says what is measured, ``note`` on what, ``source`` is a citation where there is one."""
+    """One chart: ``title`` says what is measured, ``note`` on what, or where that is quoted from."""
 
     title: str
     x: Axis
     y: Axis
     series: tuple[Series, ...]
     note: str = ""
+    span: Span | None = None
 
     def named(self, name: str) -> Series:
         return next(series for series in self.series if series.name == name)
@@ -97,9 +109,10 @@ def _powers(label: str, values: Sequence[float], base: int, write: Callable[[flo
     if base == 2:
         step = 1 << (step - 1).bit_length()
         first -= first % step
-    high = max(values) * HEADROOM
+    low = float(base) ** first
+    high = max(values) * (max(values) / low * base) ** HEADROOM
     marks = [float(base) ** power for power in range(first, last + 1, step) if float(base) ** power <= high]
-    return Axis(label, float(base) ** first, high, tuple((mark, write(mark)) for mark in marks))
+    return Axis(label, low, high, tuple((mark, write(mark)) for mark in marks))
 
 
 def size(nbytes: float) -> str:
@@ -129,6 +142,20 @@ def compact(nbytes: float) -> str:
         if nbytes >= unit:
             return f"{nbytes / unit:.3g} {name}"
     return f"{nbytes:.0f} B"
+
+
+def rate(value: float, unit: str) -> str:
+    """So many ``unit`` a second to three digits, with the prefix that fits."""
+    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if value >= factor:
+            return f"{value / factor:.3g} {prefix}{unit}/s"
+    return f"{value:.3g} {unit}/s"
+
+
+def ratio_at_the_end(low: Series, high: Series) -> Span:
+    """How many times as much as ``low`` the last point of ``high`` is."""
+    (x, least), (_, most) = low.end, high.end
+    return Span(x, least, most, f"{times(most / least)} ×")
 
 
 def times(ratio: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flashviz.chapters.figure import Figure, Series, compact, doubling, in_bytes, times
+from flashviz.chapters.figure import Figure, Series, compact, doubling, in_bytes, ratio_at_the_end, times
 from flashviz.chapters.measured import Sweep
 from flashviz.memory import FLOAT32
 from flashviz.storyboard import Beat
@@ -22,16 +22,10 @@ BEATS: tuple[Beat, ...] = (
 
 @dataclass(frozen=True)
 class MemoryScaling:
-    """The chart, what the captions say, and the two values whose ratio is shown."""
+    """The chart, and what the captions say."""
 
     figure: Figure
     said: dict[str, str]
-    n: float
-    ends: tuple[float, float]  # bytes at n: FlashAttention, standard
-
-    @property
-    def ratio(self) -> str:
-        return f"{self.said['ratio']} ×"
 
 
 def stored_scores(n: float, heads: int) -> float:
@@ -50,20 +44,22 @@ def gather(sweep: Sweep) -> MemoryScaling:
     lengths = [n for n, _ in standard]
     samples = [lengths[0] * (lengths[-1] / lengths[0]) ** (step / 48) for step in range(49)]
     h, d = sweep.heads, sweep.d
+    series = (
+        Series("standard", "standard attention", "S", standard,
+               tuple((n, stored_scores(n, h) + stored_output(n, h, d)) for n in samples), "line: 2 N² + N d numbers a head"),
+        Series("flash", "FlashAttention", "O", flash, tuple((n, stored_output(n, h, d)) for n in samples), "line: N d numbers a head"),
+    )  # fmt: skip
     figure = Figure(
         title="Peak memory of one call beyond Q, K and V",
         x=doubling("N, tokens", lengths),
         y=in_bytes("", [y for _, y in (*standard, *flash)] + [stored_output(lengths[0], h, d)]),
-        series=(
-            Series("standard", "standard attention", "S", standard,
-                   tuple((n, stored_scores(n, h) + stored_output(n, h, d)) for n in samples), "line: 2 N² + N d numbers a head"),
-            Series("flash", "FlashAttention", "O", flash, tuple((n, stored_output(n, h, d)) for n in samples), "line: N d numbers a head"),
-        ),
+        series=series,
         note=sweep.note,
-    )  # fmt: skip
+        span=ratio_at_the_end(series[1], series[0]),
+    )
     (n, most), (_, least) = standard[-1], flash[-1]
     said = {
         "growth": times(most / standard[-2][1]), "over": compact(max(y - stored_output(x, h, d) for x, y in flash)),
         "n": f"{n:,.0f}", "standard": compact(most), "flash": compact(least), "ratio": times(most / least),
     }  # fmt: skip
-    return MemoryScaling(figure, said, n, (least, most))
+    return MemoryScaling(figure, said)

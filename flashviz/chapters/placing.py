@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from flashviz.chapters.figure import Figure
-from flashviz.layout import GAP, MARGIN, Aspect, Rect, caption_height, frame
-from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width, wrap
+from flashviz.citations import Comparison
+from flashviz.layout import GAP, MARGIN, Aspect, Rect, caption_height, columns, frame, rows
+from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width, wrap
 
 LABEL_SHARE = 0.34  # of the width, at most, for the names beside the series
 NOTE_H = em(NOTE_PX) * LINE_PITCH
@@ -35,8 +36,9 @@ class ChartPlace:
     x_ticks: Rect
     x_texts: frozenset[str]  # those of x that are written: all, or every n-th where they would touch
     x_label: Rect
-    gutter: Rect  # right of the plot
+    wide: bool  # whether two figures fit side by side over one tick of x
     labels: dict[str, Label]
+    ratio: Rect | None  # of the figure's span
     note: Rect
     note_lines: tuple[str, ...]
 
@@ -61,10 +63,11 @@ def chart_place(figure: Figure, room: Rect) -> ChartPlace:
     plot = Rect(body.x0 + ticks_w, body.y0 + 2 * NOTE_H + GAP, body.x1 - labels_w - 2 * GAP, body.y1)
     x_ticks = Rect(plot.x0, plot.y0 - NOTE_H - GAP / 2, plot.x1, plot.y0 - GAP / 2)
     x_label = Rect(plot.x0, x_ticks.y0 - NOTE_H, plot.x1, x_ticks.y0)
-    shown = _written(figure, plot.width)
     gutter = Rect(plot.x1 + 2 * GAP, plot.y0, body.x1, plot.y1)
-    labels = _labels(figure, plot, gutter, texts)
-    return ChartPlace(title, tuple(title_lines), plot, x_ticks, shown, x_label, gutter, labels, note, tuple(note_lines))
+    labels, ratio = _labels(figure, plot, gutter, texts)
+    shown = _written(figure, plot.width)
+    wide = 2 * text_width("0.0e−00", NOTE_PX, Face.MONO) + GAP <= plot.width / len(figure.x.ticks)
+    return ChartPlace(title, tuple(title_lines), plot, x_ticks, shown, x_label, wide, labels, ratio, note, tuple(note_lines))
 
 
 def _written(figure: Figure, width: float) -> frozenset[str]:
@@ -77,15 +80,55 @@ def _written(figure: Figure, width: float) -> frozenset[str]:
     return frozenset()
 
 
-def _labels(figure: Figure, plot: Rect, gutter: Rect, texts: Sequence[tuple[list[str], list[str]]]) -> dict[str, Label]:
-    """Each beside its series' end, moved up or down where two would overlap."""
+def _labels(figure: Figure, plot: Rect, gutter: Rect, texts: Sequence[tuple[list[str], list[str]]]) -> tuple[dict[str, Label], Rect | None]:
+    """Each beside its series' end, and the ratio between its two values; moved up or down where two would overlap."""
+
+    def height_of(value: float) -> float:
+        return plot.y0 + figure.y.share(value) * plot.height
+
+    wanted = [height_of(series.end[1]) for series in figure.series]
     heights = [len(name) * LABEL_H + len(formula) * NOTE_H for name, formula in texts]
-    wanted = [plot.y0 + figure.y.share(series.end[1]) * plot.height for series in figure.series]
-    middles = spread(wanted, heights, gutter.y0, gutter.y1)
-    return {
-        series.name: Label(Rect(gutter.x0, y - high / 2, gutter.x1, y + high / 2), tuple(name), tuple(formula))
-        for series, (name, formula), y, high in zip(figure.series, texts, middles, heights, strict=True)
+    if figure.span is not None:
+        wanted.append((height_of(figure.span.low) + height_of(figure.span.high)) / 2)
+        heights.append(em(KEY_PX) * LINE_PITCH)
+    places = [
+        Rect(gutter.x0, y - high / 2, gutter.x1, y + high / 2)
+        for y, high in zip(spread(wanted, heights, gutter.y0, gutter.y1), heights, strict=True)
+    ]
+    labels = {
+        series.name: Label(place, tuple(name), tuple(formula))
+        for series, (name, formula), place in zip(figure.series, texts, places, strict=False)
     }
+    return labels, places[-1] if figure.span is not None else None
+
+
+@dataclass(frozen=True)
+class TablePlace:
+    """A quoted comparison: a heading, the columns' names, rows of (what, first, second), what was measured and the citation beneath."""
+
+    setting: Rect
+    setting_lines: tuple[str, ...]
+    heads: tuple[Rect, Rect]
+    rows: tuple[tuple[Rect, Rect, Rect], ...]
+    citation: Rect
+
+
+def table_place(comparison: Comparison, room: Rect) -> TablePlace:
+    """Three columns in the middle of ``room``; figures in key size."""
+    lines = wrap(comparison.setting, room.width, LABEL_PX)
+    high = max(em(KEY_PX) * LINE_PITCH * 1.2, 0.16 * room.height)
+    whole = room.inset(0.0, max(0.0, (room.height - (len(lines) + 2.6) * LABEL_H - (len(comparison.rows)) * high) / 2))
+    setting, body = whole.top(len(lines) * LABEL_H), whole.below((len(lines) + 0.6) * LABEL_H)
+    citation, body = body.bottom(LABEL_H), body.above(LABEL_H)
+    head, body = body.top(LABEL_H), body.below(LABEL_H)
+
+    def cells(row: Rect) -> tuple[Rect, Rect, Rect]:
+        what, figures = row.left(0.36 * row.width), row.beyond(0.36 * row.width)
+        first, second = columns(figures, 2)
+        return what, first, second
+
+    lines_of = rows(body.top(len(comparison.rows) * high), len(comparison.rows))
+    return TablePlace(setting, tuple(lines), cells(head)[1:], tuple(cells(row) for row in lines_of), citation)
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from manim import UP, Dot, Group, Line, VGroup, VMobject
+from manim import LEFT, UP, Dot, Group, Line, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.chapters.figure import Figure, Point, Series
-from flashviz.chapters.placing import LABEL_H, NOTE_H, TITLE_LINE_H, ChartPlace, at
+from flashviz.chapters.placing import LABEL_H, NOTE_H, TITLE_LINE_H, ChartPlace, TablePlace, at
+from flashviz.citations import Comparison
 from flashviz.layout import GAP, Rect
 from flashviz.lettering import KEY_PX, LABEL_PX, NOTE_PX, TITLE_PX, Face
 from flashviz.mobjects.named import Named
@@ -93,14 +94,16 @@ class Chart(Group):
         words = _lines(place.formula, place.rect.below(len(place.name) * LABEL_H), NOTE_PX, NOTE_H, self.skin.ink)
         return Named(*words, tag=f"formula {series.name}", text=series.formula)
 
-    def span(self, x: float, low: float, high: float, text: str) -> Named:
-        """How far two values at one ``x`` are apart: a line between them, and right of it the ratio."""
-        start, end = (np.array(self._at(x, y)) for y in (low, high))
+    def span(self) -> Named:
+        """How far two values are apart: a line between them, and right of it their ratio."""
+        span, place = self.figure.span, self.place.ratio
+        assert span is not None
+        assert place is not None
+        start, end = (np.array(self._at(span.x, y)) for y in (span.low, span.high))
         inset = UP * 1.6 * DOT
         line = Line(start + inset, end - inset, stroke_color=self.skin.warn, stroke_width=theme.HEAVY)
-        words = theme.line(text, KEY_PX, self.skin.ink, Face.STRONG)
-        words.move_to((self.place.gutter.x0 + words.width / 2, (start[1] + end[1]) / 2, 0))
-        return Named(line, Named(words, tag="span", text=text), tag="span line")
+        words = theme.line(span.text, KEY_PX, self.skin.ink, Face.STRONG).move_to(place.center).align_to((place.x0, 0, 0), LEFT)
+        return Named(line, Named(words, tag="span", text=span.text), tag="span line")
 
     def value(self, series: Series, point: Point, text: str, *, above: bool) -> Named:
         """A figure above or beneath its dot."""
@@ -111,6 +114,40 @@ class Chart(Group):
 
     def _at(self, x: float, y: float) -> tuple[float, float, float]:
         return at(self.figure, self.place.plot, x, y)
+
+
+class Table(VGroup):
+    """A quoted comparison: standard attention beside FlashAttention, with its citation."""
+
+    def __init__(self, comparison: Comparison, place: TablePlace, skin: Theme) -> None:
+        self.tag, self.text = "table", comparison.quote.citation
+        hues = skin.hue("S"), skin.hue("O")
+        names = "standard attention", "FlashAttention"
+        setting = _lines(place.setting_lines, place.setting, LABEL_PX, LABEL_H, skin.ink)
+        self.heading = Named(*setting, tag="setting", text=comparison.setting)
+        heads = zip(names, hues, place.heads, strict=True)
+        self.heads = VGroup(*(_cell(name, LABEL_PX, hue, at, "head", Face.STRONG) for name, hue, at in heads))
+        self.rows = [_row(row, cells, (skin.ink, *hues)) for row, cells in zip(comparison.rows, place.rows, strict=True)]
+        self.citation = _cell(comparison.quote.citation, NOTE_PX, skin.quiet, place.citation, "citation", side="left")
+        super().__init__(self.heading, self.heads, *self.rows, self.citation)
+
+
+def _row(texts: tuple[str, str, str], cells: tuple[Rect, Rect, Rect], inks: tuple[str, str, str]) -> VGroup:
+    """What was measured, then its two figures."""
+    what, *figures = texts
+    quoted = zip(figures, inks[1:], cells[1:], strict=True)
+    return VGroup(
+        _cell(what, LABEL_PX, inks[0], cells[0], "what", side="left"),
+        *(_cell(text, KEY_PX, ink, cell, f"quoted {what}", Face.STRONG) for text, ink, cell in quoted),
+    )
+
+
+def _cell(text: str, px: float, color: str, rect: Rect, tag: str, face: Face = Face.TEXT, side: str = "center") -> Named:
+    """One line in its cell."""
+    drawn = theme.line(text, px, color, face).move_to(rect.center)
+    if side == "left":
+        drawn.align_to((rect.x0, 0, 0), LEFT)
+    return Named(drawn, tag=tag, text=text)
 
 
 def _lines(texts: Sequence[str], rect: Rect, px: float, pitch: float, color: str, face: Face = Face.TEXT) -> VGroup:

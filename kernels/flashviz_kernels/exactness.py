@@ -1,15 +1,29 @@
-"""How far an output is from the truth: what the film's last beat pairs."""
+"""How far an output is from the truth: what the film's last beat pairs, and the chapter on exactness charts."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.inputs import make_inputs
-from flashviz_kernels.reference import max_error, naive
+from flashviz.inputs import make_inputs, numpy_dtype
+from flashviz_kernels.reference import max_error, naive, tiled
 
 
 def error_against_float64(config: AttentionConfig, o: np.ndarray) -> float:
     """max |O - O64| over all heads, O [B, H, N_q, d] computed from the config's own inputs, O64 by ``naive`` in float64."""
     truth, _ = naive(*make_inputs(config), scale=config.scale, causal=config.causal)
     return max_error(o, truth)
+
+
+def stored_error(config: AttentionConfig) -> float:
+    """max |O64 - O64 rounded to the config's dtype|: no output in that dtype can be closer everywhere."""
+    truth, _ = naive(*make_inputs(config), scale=config.scale, causal=config.causal)
+    return max_error(truth.astype(numpy_dtype(config.dtype)), truth)
+
+
+def reordering_error(config: AttentionConfig) -> float:
+    """max |O| difference of FlashAttention-2, tile by tile, and whole rows, both in float64: what another order of sums costs."""
+    arrays = make_inputs(config)
+    whole, _ = naive(*arrays, scale=config.scale, causal=config.causal)
+    by_tiles, _ = tiled(*arrays, scale=config.scale, causal=config.causal, block_m=config.block_m, block_n=config.block_n)
+    return max_error(by_tiles, whole)
