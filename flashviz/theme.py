@@ -6,19 +6,15 @@ value cannot reach 4.5:1 on both grounds. A tensor is never told by hue alone: p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
-import manimpango
 import numpy as np
-from manim import MathTypst, Text, VGroup, VMobject, config
+from manim import MathTypst, VGroup, VMobject
 from manim.typing import RGBAPixelArray
 
-from flashviz.errors import MissingPartError
-from flashviz.lettering import FONTS_DIR, LINE_PITCH, NOTE_PX, Face, em, ink_box, text_width
+from flashviz.lettering import LINE_PITCH, Face, em, ink_box
+from flashviz.outlines import outline
 
 ThemeName = Literal["dark", "light"]
 
@@ -74,74 +70,14 @@ DIM, RESTING, LIT = 0.28, 0.30, 0.92  # opacity of: what is not in play, a tile 
 FAINT, SECOND = 0.55, 0.62  # of what will matter later; of P beside S, which share a hue
 DIMMED = 0.6  # of the veil over a zone that is not in play
 
-_MANIM_EM = 0.6652  # height in units of one em of Text at font_size 48, measured with the bundled Inter
 _TYPST_EM = 0.5  # the same of MathTypst
-_NO_WRAP = 100_000
-_DRAWN_AT = 96  # Pango rounds glyph advances at small sizes: draw large, then scale
-_FAMILY = {
-    Face.TEXT: ("Inter", "NORMAL"), Face.STRONG: ("Inter", "SEMIBOLD"),
-    Face.MONO: ("JetBrains Mono NL", "NORMAL"), Face.MONO_STRONG: ("JetBrains Mono NL", "SEMIBOLD"),
-}  # fmt: skip
-
-
-@cache
-def register_fonts() -> None:
-    """Make the bundled fonts known to Pango, once a process.
-
-    Raises:
-        MissingPartError: a font file is absent, Pango refuses it, or Pango keeps drawing with the fonts that it found when this
-            process drew its first text; manim itself would only warn and draw another font.
-    """
-    for face in Face:
-        path = FONTS_DIR / face
-        if not path.is_file() or not manimpango.register_font(str(path)):
-            raise MissingPartError(f"expected the bundled font {path}, got none that Pango can read; reinstall flashviz")
-    known = manimpango.list_fonts()
-    for family, _ in _FAMILY.values():
-        if family not in known:
-            raise MissingPartError(f"expected Pango to know {family} once registered, got {len(known)} other families; reinstall flashviz")
-    for face in Face:
-        _drawn_in_its_own_font(face)
-
-
-def _drawn_in_its_own_font(face: Face) -> None:
-    """Pango lists the fonts when it first draws a text, and never again: one registered later is known, and yet not drawn with."""
-    sample = "mW" * 8  # as wide as letters get: families and weights differ by more than the side bearings of two letters
-    glyphs = _glyphs(sample, face, "#FFFFFF")
-    width = glyphs.width * em(NOTE_PX) / _MANIM_EM * 48 / _DRAWN_AT
-    if abs(width - text_width(sample, NOTE_PX, face)) > 0.2 * em(NOTE_PX):
-        raise MissingPartError(
-            f"expected Pango to draw with {face}, got another font, since a text was drawn before the fonts were registered; "
-            "call flashviz.theme.register_fonts() before the first text of this process"
-        )
 
 
 def line(text: str, px: float, color: str, face: Face = Face.TEXT) -> VMobject:
-    """One line of text whose em is ``px`` pixels on a 1080 px frame: one path, since a glyph each is slow to fade and draw."""
-    register_fonts()
-    glyphs = _glyphs(text, face, color)
+    """One line of text whose em is ``px`` pixels on a 1080 px frame, about the origin. One path: a glyph each is slow to fade and draw."""
     drawn = VMobject(stroke_width=0, fill_color=color, fill_opacity=1)
-    drawn.points = np.concatenate([np.zeros((0, 3)), *(glyph.points for glyph in glyphs.family_members_with_points())])
-    drawn.scale(em(px) / _MANIM_EM * 48 / _DRAWN_AT, about_point=drawn.get_center())
-    return drawn
-
-
-def _glyphs(text: str, face: Face, color: str) -> Text:
-    """The line as manim draws it, a path for each glyph, at the size that Pango is asked for."""
-    family, weight = _FAMILY[face]
-    with _unwrapped():
-        return Text(text, font=family, weight=weight, font_size=_DRAWN_AT, color=color, disable_ligatures=True)
-
-
-@contextmanager
-def _unwrapped() -> Iterator[None]:
-    """Pango breaks a line at the width of the video. (manim's tempconfig sets every option anew, which takes longer than the text.)"""
-    width = config.pixel_width
-    config.pixel_width = _NO_WRAP
-    try:
-        yield
-    finally:
-        config.pixel_width = width
+    drawn.points = outline(text, face) * em(px)
+    return drawn.move_to((0, 0, 0))
 
 
 def lines(texts: list[str], px: float, color: str, face: Face = Face.TEXT) -> VGroup:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pytest
 from manim import tempconfig
 
-from flashviz import theme
+from flashviz.outlines import register_fonts
 
 REQUIRE_TORCH = "FLASHVIZ_REQUIRE_TORCH"
 REQUIRE_BROWSER = "FLASHVIZ_REQUIRE_BROWSER"
@@ -47,7 +47,7 @@ def manim_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ManimConfig
 @contextmanager
 def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
     with tempconfig(options):
-        theme.register_fonts()  # before a test's own text: afterwards Pango would not see them
+        register_fonts()  # before a test's own text: afterwards Pango would not see them
         yield
 
 

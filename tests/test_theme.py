@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from pathlib import Path
 
 import manimpango
 import numpy as np
@@ -15,6 +16,7 @@ from flashviz import theme
 from flashviz.errors import MissingPartError
 from flashviz.layout import LABELLED
 from flashviz.lettering import FONTS_DIR, LABEL_PX, NOTE_PX, TITLE_PX, Face, em, text_width
+from flashviz.outlines import register_fonts
 from flashviz.theme import DARK, LIGHT, THEMES, Theme
 
 GROUNDS = ("ground", "panel", "chip", "registers")
@@ -107,7 +109,7 @@ def test_licence_of_the_fonts_lies_beside_them() -> None:
 
 
 def test_fonts_are_registered() -> None:
-    theme.register_fonts()
+    register_fonts()
     assert {"Inter", "JetBrains Mono NL"} <= set(manimpango.list_fonts())
 
 
@@ -115,7 +117,7 @@ def test_a_font_that_pango_refuses_is_an_error(monkeypatch: pytest.MonkeyPatch) 
     """manim itself would draw another font and warn."""
     monkeypatch.setattr(manimpango, "register_font", lambda _path: False)
     with pytest.raises(MissingPartError, match=r"expected the bundled font .*; reinstall flashviz"):
-        theme.register_fonts.__wrapped__()
+        register_fonts.__wrapped__()
 
 
 @pytest.mark.parametrize("face", Face)
@@ -158,7 +160,7 @@ def test_ramp_goes_from_low_to_high() -> None:
     assert (pixels[..., 3] == 255).all()
 
 
-def test_text_before_the_fonts_are_registered_is_an_error_and_not_another_font() -> None:
+def test_text_before_the_fonts_are_registered_is_an_error_and_not_another_font(tmp_path: Path) -> None:
     """As in a notebook that drew a text of its own first: Pango keeps the fonts that it found then."""
     program = (
         "from manim import Text\nfrom flashviz import theme\nfrom flashviz.errors import MissingPartError\n"
@@ -166,5 +168,5 @@ def test_text_before_the_fonts_are_registered_is_an_error_and_not_another_font()
         "try: theme.line('ours', 28, '#FFFFFF')\n"
         "except MissingPartError as error: print(error)\n"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
-    assert "call flashviz.theme.register_fonts() before the first text of this process" in told.stdout
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120, cwd=tmp_path)
+    assert "call flashviz.outlines.register_fonts() before the first text of this process" in told.stdout

@@ -16,6 +16,7 @@ from flashviz.lettering import CAPTION_PX, ink_box, wrap
 from flashviz.mobjects.motion import Veil
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import box
+from flashviz.outlines import register_fonts
 from flashviz.render import make_renderer
 from flashviz.settings import Settings, load_settings
 from flashviz.storyboard import Beat
@@ -76,7 +77,7 @@ class TraceScene(Scene):
         self.skin = theme.THEMES[self.settings.theme]
         self.frame = frame(self.settings.aspect)
         _fit_camera(self.frame, self.skin.ground)
-        theme.register_fonts()
+        register_fonts()
         self.on_progress: Callable[[float, float], None] | None = None
         self.provenance: list[dict[str, object]] = []
         self.snapshots: list[Snapshot] = []
