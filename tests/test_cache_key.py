@@ -111,7 +111,7 @@ def test_cycles_and_shared_parts() -> None:
 def _digest(value: Any) -> str:
     walk = Walk()
     walk.feed(value)
-    return walk.digest.hexdigest()
+    return walk.digest()
 
 
 def test_a_scene_is_no_part_of_a_key(manim_config: ManimConfig) -> None:

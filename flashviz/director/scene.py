@@ -82,6 +82,7 @@ class TraceScene(Scene):
         self.provenance: list[dict[str, object]] = []
         self.snapshots: list[Snapshot] = []
         self.beat: Beat | None = None
+        self.updating = True
         self.event: int | None = None
         self.caption: Named | None = None
         self.finish: list[Mobject] = []  # what the next picture wipes away
@@ -148,6 +149,16 @@ class TraceScene(Scene):
     def _report(self) -> None:
         if self.on_progress is not None:
             self.on_progress(self.now, sum(beat.seconds for beat in self.board))
+
+    def begin_animations(self) -> None:
+        """As manim; and ask once whether anything on stage has an updater."""
+        super().begin_animations()
+        self.updating = any(part.updaters for top in self.mobjects for part in top.get_family())
+
+    def update_mobjects(self, dt: float) -> None:
+        """As manim, where there is something to update: it would walk all families at every frame."""
+        if self.updating:
+            super().update_mobjects(dt)
 
     def on_stage(self, thing: Mobject) -> bool:
         """Whether any part is shown. Moving a part of a group makes manim list the group's parts one by one."""

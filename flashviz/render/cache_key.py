@@ -12,8 +12,9 @@ import enum
 import hashlib
 import struct
 from collections.abc import Iterable, Mapping, Sequence, Set
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import PurePath
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from flashviz.render.damage import DamageCamera
 
 LIBRARIES = ("manim", "numpy", "builtins", "PIL", "cairo", "collections", "functools", "enum", "abc", "typing", "dataclasses", "msgspec")
+PLAIN = frozenset({type(None), bool, int, str, type(Ellipsis)})
+pack = struct.Struct("<d").pack
 LEFT_OUT = frozenset({"original_id", "_traced", "renderer"})  # of objects: what differs from run to run
 
 
@@ -51,27 +54,39 @@ def cache_key(camera: DamageCamera, drawn: Iterable[Mobject], animations: Sequen
             walk.feed(mobject)
     for animation in animations:
         walk.feed(animation)
-    return walk.digest.hexdigest()
+    return walk.digest()
 
 
 class Walk:
-    """Feeds objects to a digest, each once: a second meeting is fed as the number of the first."""
+    """Collects what objects hold, each once: a second meeting is noted as the number of the first."""
 
     def __init__(self) -> None:
-        self.digest = hashlib.sha256()
+        self.parts: list[bytes | memoryview] = []
         self.met: dict[int, int] = {}
         self.kept: list[Any] = []  # so that no id is used twice
 
+    def digest(self) -> str:
+        """64 hex digits of all that was fed."""
+        return hashlib.sha256(b"".join(self.parts)).hexdigest()
+
     def feed(self, value: Any) -> None:
         """Feed a value of any type."""
-        if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)) or value is Ellipsis:
-            self._scalar(value)
-            return
-        if id(value) in self.met:
+        kind = type(value)
+        if kind is float:
+            self.parts.append(b"f" + pack(value))
+        elif kind is bytes:
+            self._mark("bytes", len(value))
+            self.parts.append(value)
+        elif kind in PLAIN or isinstance(value, (int, float, complex, str, np.generic)):
+            self.parts.append(f"{kind.__name__}={value!s};".encode())
+        elif id(value) in self.met:
             self._mark("again", self.met[id(value)])
-            return
-        self.met[id(value)] = len(self.met)
-        self.kept.append(value)
+        else:
+            self.met[id(value)] = len(self.met)
+            self.kept.append(value)
+            self._compound(value)
+
+    def _compound(self, value: Any) -> None:
         if isinstance(value, np.ndarray):
             self._array(value)
         elif isinstance(value, Mapping):
@@ -91,24 +106,15 @@ class Walk:
             self._object(value)
 
     def _mark(self, kind: str, number: int = 0) -> None:
-        self.digest.update(f"{kind}:{number};".encode())
-
-    def _scalar(self, value: Any) -> None:
-        if isinstance(value, float):
-            self.digest.update(b"f" + struct.pack("<d", value))
-        elif isinstance(value, bytes):
-            self._mark("bytes", len(value))
-            self.digest.update(value)
-        else:
-            self.digest.update(f"{type(value).__name__}={value!s};".encode())
+        self.parts.append(f"{kind}:{number};".encode())
 
     def _array(self, array: np.ndarray) -> None:
-        self.digest.update(f"array{array.dtype.str}{array.shape};".encode())
+        self.parts.append(f"array{array.dtype.str}{array.shape};".encode())
         if array.dtype.hasobject:
             for item in array.flat:
                 self.feed(item)
         else:
-            self.digest.update(np.ascontiguousarray(array).data)
+            self.parts.append(array.tobytes())
 
     def _object(self, value: Any) -> None:
         if isinstance(value, (FunctionType, MethodType, BuiltinFunctionType, partial, CodeType)):
@@ -116,20 +122,20 @@ class Walk:
         elif isinstance(value, (ModuleType, Scene, PurePath)):
             self._mark(type(value).__name__)
         elif isinstance(value, type):
-            self._class(value)
+            self.parts.append(_class(value))
         elif isinstance(value, enum.Enum):
             self._mark(f"{type(value).__qualname__}.{value.name}")
         else:
-            self._class(type(value))
-            for name, item in sorted(_attributes(value)):
+            self.parts.append(_class(type(value)))  # type: ignore[arg-type]  # a class is hashable
+            for name, item in sorted(_attributes(value).items(), key=itemgetter(0)):
                 if name not in LEFT_OUT:
-                    self.digest.update(name.encode())
+                    self.parts.append(name.encode())
                     self.feed(item)
 
     def _function(self, value: Any) -> None:
         if isinstance(value, CodeType):
             self._mark(value.co_name, len(value.co_code))
-            self.digest.update(value.co_code)
+            self.parts.append(value.co_code)
             self.feed(value.co_names)
             self.feed(value.co_consts)
         elif isinstance(value, MethodType):
@@ -146,28 +152,37 @@ class Walk:
         else:
             self._mark(str(getattr(value, "__qualname__", type(value).__qualname__)))
 
-    def _class(self, kind: type) -> None:
-        """A class by its name, and by its code where an edit of it would change frames."""
-        self._mark(f"{kind.__module__}.{kind.__qualname__}")
-        for base in kind.__mro__:
-            if not _is_library(base.__module__):
-                for name, member in vars(base).items():
-                    code = getattr(getattr(member, "fget", member), "__code__", None)
-                    if isinstance(code, CodeType):
-                        self._mark(name)
-                        self.feed(code)
+
+@cache
+def _class(kind: type) -> bytes:
+    """A class by its name, and by its code where an edit of it would change frames."""
+    walk = Walk()
+    walk._mark(f"{kind.__module__}.{kind.__qualname__}")
+    for base in kind.__mro__:
+        if not _is_library(base.__module__):
+            for name, member in vars(base).items():
+                code = getattr(getattr(member, "fget", member), "__code__", None)
+                if isinstance(code, CodeType):
+                    walk._mark(name)
+                    walk.feed(code)
+    return walk.digest().encode()
 
 
-def _attributes(value: Any) -> list[tuple[str, Any]]:
-    slots = [name for base in type(value).__mro__ for name in getattr(base, "__slots__", ()) if isinstance(name, str)]
-    found = {name: getattr(value, name) for name in slots if hasattr(value, name)} | dict(getattr(value, "__dict__", {}))
-    return list(found.items())
+def _attributes(value: Any) -> dict[str, Any]:
+    slots = _slots(type(value))  # type: ignore[arg-type]  # a class is hashable
+    named = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+    return named | getattr(value, "__dict__", {})
+
+
+@cache
+def _slots(kind: type) -> tuple[str, ...]:
+    return tuple(name for base in kind.__mro__ for name in getattr(base, "__slots__", ()) if isinstance(name, str))
 
 
 def _alone(value: Any) -> str:
     walk = Walk()
     walk.feed(value)
-    return walk.digest.hexdigest()
+    return walk.digest()
 
 
 def _is_filled(cell: Any) -> bool:

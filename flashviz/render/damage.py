@@ -167,8 +167,15 @@ class DamageCamera(Camera):
         reach = 0.5 * width * self.cairo_line_width_multiple * scale * MITER_LIMIT
         return Drawn(mobject, signature, self._around(mobject, mobject.points, reach), path)
 
-    def _pictured(self, mobject: Mobject, signature: tuple[Any, ...]) -> Drawn:
-        """Let manim transform the image, and catch it before it is laid over the frame."""
+    def _pictured(self, mobject: ImageMobject, signature: tuple[Any, ...]) -> Drawn:
+        """The image, transformed: an upright one by itself; any other by manim, caught before it is laid over the frame."""
+        upright = self._upright(mobject)
+        if upright is not None:
+            box = self._around(mobject, mobject.points, 0.0)
+            image, left, top = upright
+            return Drawn(
+                mobject, signature, box, picture=(image.crop((box.x0 - left, box.y0 - top, box.x1 - left, box.y1 - top)), box.x0, box.y0)
+            )
         self._catching, self._caught = True, None
         self.display_image_mobject(cast("Any", mobject), self.pixel_array)
         self._catching = False
@@ -177,6 +184,29 @@ class DamageCamera(Camera):
         if self._caught is not None:
             picture = self._caught.crop(box), box.x0, box.y0
         return Drawn(mobject, signature, box, picture=picture)
+
+    def _upright(self, mobject: ImageMobject) -> tuple[Image.Image, int, int] | None:
+        """An image whose sides are those of the frame, as manim transforms it (``Camera.display_image_mobject``), and its corner.
+
+        manim pastes it into a picture of the whole frame first, which takes longer than all the rest.
+        """
+        corners = self.points_to_subpixel_coords(mobject, mobject.points)
+        (left, top), (right, low) = corners[0], corners[-1]
+        if not np.array_equal(corners, [(left, top), (right, top), (left, low), (right, low)]) or right - left < 1 or low - top < 1:
+            return None
+        pixels = Image.fromarray(mobject.get_pixel_array(), mode="RGBA")
+        shift = corners.astype(np.int64).min(axis=0)
+        size = (corners.astype(np.int64) - shift).max(axis=0)
+        original = np.array([[0, 0], [pixels.width, 0], [0, pixels.height], [pixels.width, pixels.height]])
+        system = [
+            row
+            for (x, y), (at_x, at_y) in zip(corners - shift, original, strict=True)
+            for row in ([x, y, 1, 0, 0, 0, -at_x * x, -at_x * y], [0, 0, 0, x, y, 1, -at_y * x, -at_y * y])
+        ]
+        homography = np.linalg.solve(np.array(system, dtype=np.float64), original.reshape(8).astype(np.float64)).tolist()
+        method, resample = Image.Transform.PERSPECTIVE, mobject.resampling_algorithm
+        image = pixels.transform(size=(int(size[0]), int(size[1])), method=method, data=homography, resample=resample)
+        return image, int(shift[0]), int(shift[1])
 
     def overlay_PIL_image(self, pixel_array: np.ndarray, image: Image.Image) -> None:  # noqa: N802  # manim's name
         """As manim; while an image is being caught it is kept instead."""
