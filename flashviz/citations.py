@@ -96,5 +96,5 @@ FIGURE_2 = Comparison(
                 FLASH_ATTENTION, "Fig. 2 left"),
 )  # fmt: skip
 THEOREM_2 = Quote(
-    "for d ≤ M ≤ N d standard attention makes Θ(N d + N²) HBM accesses, FlashAttention Θ(N² d² / M)", FLASH_ATTENTION, "Theorem 2"
+    "for d ≤ M ≤ N d standard attention makes Θ(Nd + N²) HBM accesses, FlashAttention Θ(N²d²/M)", FLASH_ATTENTION, "Theorem 2"
 )

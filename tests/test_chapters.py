@@ -11,6 +11,7 @@ import itertools
 import json
 import math
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -30,7 +31,7 @@ from flashviz.cli.films import Job, find_scenes
 from flashviz.cli.made import Made
 from flashviz.config import AttentionConfig, DType
 from flashviz.director.scene import Shown, Snapshot
-from flashviz.errors import UsageError
+from flashviz.errors import ConfigError, UsageError
 from flashviz.inputs import make_inputs
 from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
 from flashviz.lettering import CAPTION_PX, wrap
@@ -51,6 +52,7 @@ CHAPTERS = {
     "exactness": "ExactnessScene",
     "io_complexity": "IOScene",
 }
+BOTH = ("standard", "flash")
 SECONDS = (20, 60)  # STORYBOARD
 SECONDS_OFF = 0.35
 SIZES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
@@ -65,7 +67,13 @@ aspects = pytest.mark.parametrize("aspect", ASPECTS)
 def chapter(file: str, aspect: Aspect = "16:9", theme: Any = "dark", **film: Any) -> Any:
     """A chapter after its last beat."""
     settings = Settings(config=AttentionConfig(), source="numpy", aspect=aspect, theme=theme, **film)
-    return played(getattr(scenes(file), CHAPTERS[file]), settings)
+    watched = type(CHAPTERS[file], (getattr(scenes(file), CHAPTERS[file]),), {"next_section": _next_section})
+    return played(watched, settings, lambda scene: setattr(scene, "begun", []))
+
+
+def _next_section(scene: Any, name: str, **options: Any) -> None:
+    super(type(scene), scene).next_section(name, **options)
+    scene.begun.append(name)
 
 
 def bench() -> list[dict[str, Any]]:
@@ -142,6 +150,100 @@ def test_beats_are_played_once_in_the_boards_order_and_to_the_second(file: str) 
     assert SECONDS[0] <= scene.now <= SECONDS[1]
 
 
+def drawn(count: int, *names: str, lines: int = 0, values: bool = False) -> dict[str, int]:
+    """``count`` dots and a name for each series, with its figures; the first ``lines`` of them with their formulas."""
+    found = {f"point {name}": count for name in names} | {f"name {name}": 1 for name in names}
+    found |= {f"{what} {name}": 1 for what in ("curve", "formula") for name in names[:lines]}
+    return found | ({f"value {name}": count for name in names} if values else {})
+
+
+STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
+    "memory_scaling": {
+        "question": {}, "standard": drawn(6, "standard"), "square": drawn(6, "standard", lines=1), "flash": drawn(6, *BOTH, lines=1),
+        "linear": drawn(6, *BOTH, lines=2), "gap": drawn(6, *BOTH, lines=2) | {"span": 1},
+    },
+    "speed": {
+        "question": {}, "standard": drawn(6, "standard"), "flash": drawn(6, *BOTH), "gap": drawn(6, *BOTH) | {"span": 1},
+        "square": drawn(6, *BOTH, lines=2) | {"span": 1}, "pause-a": drawn(6, *BOTH, lines=2) | {"span": 1},
+        "paper": {"quoted GFLOPs": 2, "quoted HBM reads and writes": 2, "quoted runtime": 2},
+    },
+    "exactness": {
+        "identity": {"formula": 2}, "reordered": {}, "question": {}, "standard": drawn(3, "standard", values=True),
+        "flash": drawn(3, *BOTH, values=True), "rounded": drawn(3, *BOTH, "rounded", values=True),
+    },
+    "io_complexity": {
+        "question": {}, "standard": drawn(5, "standard"), "flash": drawn(5, *BOTH), "lines": drawn(5, *BOTH, lines=2),
+        "gap": drawn(5, *BOTH, lines=2) | {"span": 1}, "memory": {}, "larger": drawn(5, "first"), "theorem": drawn(5, "first", lines=1),
+        "crossing": drawn(5, "first", lines=1) | {"name cached": 1, "curve cached": 1, "formula cached": 1},
+    },
+}  # fmt: skip
+
+
+@chapters
+def test_each_beat_leaves_what_it_should(file: str) -> None:
+    """Series, their lines, names and figures on screen at the end of each beat; a chart with its ticks where there is one."""
+    kinds = ("point ", "name ", "curve ", "formula", "value ", "span", "quoted ")
+    for snapshot in chapter(file).snapshots:
+        names = Counter(item.name for item in snapshot.shown if item.name.startswith(kinds) and item.name != "span line")
+        assert names == STRUCTURE[file][snapshot.beat], snapshot.beat
+        charted = any(item.name == "chart" for item in snapshot.shown)
+        assert charted == (snapshot.beat not in ("paper", "identity", "reordered"))
+        assert any(item.name == "caption" and item.text == snapshot.caption for item in snapshot.shown)
+
+
+@chapters
+def test_sections_are_the_beats_and_subtitles_do_not_overlap(file: str) -> None:
+    scene = chapter(file)
+    subtitles = scene.renderer.file_writer.subcaptions
+    assert [line.content for line in subtitles] == [beat.caption for beat in scene.board]
+    for first, second in itertools.pairwise(subtitles):
+        assert first.end <= second.start
+    assert scene.begun == [beat.name for beat in scene.board]
+
+
+@chapters
+def test_a_scene_file_holds_no_number_at_all(file: str) -> None:
+    tree = ast.parse((ROOT / "scenes" / f"{file}.py").read_text(encoding="utf-8"))
+    assert not [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, int | float | complex)]
+
+
+@chapters
+def test_ticks_stand_at_their_values(file: str) -> None:
+    """Logarithms at equal distances: a figure under a wrong tick would be seen by no one."""
+    for snapshot in chapter(file).snapshots:
+        for side in "xy":
+            ticks = [item for item in snapshot.shown if item.name == f"tick {side}" and item.text not in DTYPES]
+            if ticks:
+                reading = scale(snapshot, side)
+                for item in ticks:
+                    assert reading(middle(item)[side == "y"]) == pytest.approx(value_of(item.text), rel=0.02), item
+
+
+CONFIGS: tuple[dict[str, Any], ...] = (
+    {"causal": True, "inputs": "gaussian"},
+    {"head_dim": 40, "block_m": 32, "block_n": 16, "seq_q": 100},
+    {"seq_q": 113, "seq_k": 203, "heads": 4, "kv_heads": 2, "dtype": "bfloat16"},
+    {"head_dim": 256, "block_m": 64, "block_n": 32, "arch": "sm_86", "stages": 1},
+)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+@pytest.mark.parametrize("file", ["exactness", "io_complexity"])
+def test_other_configurations_leave_nothing_covered(file: str, config: dict[str, Any]) -> None:
+    """What is computed now depends on the settings: so do ticks, figures and where names stand."""
+    frames: tuple[Aspect, ...] = ("16:9", "9:16")
+    for aspect in frames:
+        settings = Settings(config=AttentionConfig(**config), source="numpy", aspect=aspect)
+        uncovered(played(getattr(scenes(file), CHAPTERS[file]), settings), aspect)
+
+
+@pytest.mark.parametrize(("config", "remedy"), [({"seq_k": 0}, "more keys"), ({"scale": 1e4, "inputs": "gaussian"}, "a smaller scale")])
+def test_errors_that_no_logarithm_can_show_are_refused(config: dict[str, Any], remedy: str) -> None:
+    settings = Settings(config=AttentionConfig(**config), source="numpy")
+    with pytest.raises(ConfigError, match=rf"above 0 and finite to be drawn, got .*; try {remedy}"):
+        played(scenes("exactness").ExactnessScene, settings)
+
+
 @chapters
 def test_pauses_are_left_out_on_demand(file: str) -> None:
     whole, without = chapter(file).board, chapter(file, pauses=False).board
@@ -156,12 +258,10 @@ def test_captions_fit(file: str, aspect: Aspect) -> None:
         assert 0 < len(wrap(beat.caption, scene.caption_rect.width, CAPTION_PX)) <= CAPTION_LINES[aspect], beat.caption
 
 
-@chapters
-@aspects
-def test_nothing_covers_anything_or_leaves_the_frame(file: str, aspect: Aspect) -> None:
-    """Words, dots and the ratio, at the end of every beat. Two dots may touch: their values may be equal."""
+def uncovered(scene: Any, aspect: Aspect) -> None:
+    """No words cover words or dots, at the end of any beat, and all are within the frame."""
     whole = frame(aspect)
-    for snapshot in chapter(file, aspect).snapshots:
+    for snapshot in scene.snapshots:
         solid = [item for item in snapshot.shown if item.name.startswith("point") or (item.text and item.name not in ("chart", "axes"))]
         for item in solid:
             x0, y0, x1, y1 = item.box
@@ -171,6 +271,13 @@ def test_nothing_covers_anything_or_leaves_the_frame(file: str, aspect: Aspect) 
             if not (a.name.startswith("point") and b.name.startswith("point")):
                 apart = a.box[2] <= b.box[0] or b.box[2] <= a.box[0] or a.box[3] <= b.box[1] or b.box[3] <= a.box[1]
                 assert apart, (snapshot.beat, a, b)
+
+
+@chapters
+@aspects
+def test_nothing_covers_anything_or_leaves_the_frame(file: str, aspect: Aspect) -> None:
+    """Words, dots and the ratio, at the end of every beat. Two dots may touch: their values may be equal."""
+    uncovered(chapter(file, aspect), aspect)
 
 
 @chapters
@@ -392,8 +499,8 @@ def test_where_the_lines_cross_both_move_the_same() -> None:
 def test_theorem_2_is_quoted_with_its_place() -> None:
     note = at(chapter("io_complexity"), "theorem").texts()["note"]
     assert note.startswith("Dao et al. 2022, Theorem 2: for d ≤ M ≤ N d ")
-    assert "Θ(N d + N²)" in note
-    assert "Θ(N² d² / M)" in note
+    assert "Θ(Nd + N²)" in note
+    assert "Θ(N²d²/M)" in note
 
 
 @pytest.mark.parametrize("d", [16, 40, 64, 256])

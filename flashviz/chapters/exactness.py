@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, get_args
@@ -10,6 +11,7 @@ import numpy as np
 
 from flashviz.chapters.figure import SOURCES, Figure, Series, categories, in_tens
 from flashviz.config import AttentionConfig, DType
+from flashviz.errors import ConfigError
 from flashviz.figures import power
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
@@ -61,6 +63,9 @@ def gather(
         error_of: max |O - O64| of an output.
         stored_error: The same of O64 rounded to the config's dtype.
         reordered: max difference of tiled and whole-row attention in float64.
+
+    Raises:
+        ConfigError: An error is zero or infinite: a logarithm has no place for it.
     """
     names = get_args(DType)
     problems = [replace(config, dtype=name) for name in names]
@@ -71,6 +76,7 @@ def gather(
         "flash": [error_of(c, each.o) for c, each in zip(problems, flash, strict=True)],
         "rounded": [stored_error(c) for c in problems],
     }
+    _check(errors, names)
     looks = (
         ("standard", "standard attention", "S", -SIDE),
         ("flash", "FlashAttention", "O", SIDE),
@@ -88,3 +94,11 @@ def gather(
         f"FlashAttention: {SOURCES[flash[0].trace.header.source]}; standard: {SOURCES[standard[0].trace.header.source]}",
     )
     return Exactness(figure, tuple(each.trace for each in (*flash, *standard)), reordered(config))
+
+
+def _check(errors: dict[str, list[float]], dtypes: tuple[str, ...]) -> None:
+    for name, some in errors.items():
+        for dtype, error in zip(dtypes, some, strict=True):
+            if not 0 < error < math.inf:
+                remedy = "more keys" if error == 0 else "a smaller scale"
+                raise ConfigError(f"errors must be above 0 and finite to be drawn, got {error} of {name} in {dtype}; try {remedy}")

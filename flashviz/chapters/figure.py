@@ -10,7 +10,7 @@ from flashviz.figures import GIB, KIB, MIB
 
 Point = tuple[float, float]
 MOST_TICKS = 7
-HEADROOM = 0.08  # of the axis, above the largest value: room for what is written over a dot
+ROOM = 0.08  # of the axis, beyond the values: for what is written over and under a dot
 SOURCES = {"numpy": "NumPy twin", "triton-interpreter": "Triton kernel, interpreted", "triton-gpu": "Triton kernel on a GPU"}
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -103,14 +103,15 @@ def categories(label: str, names: Sequence[str]) -> Axis:
 
 
 def _powers(label: str, values: Sequence[float], base: int, write: Callable[[float], str]) -> Axis:
-    """Ticks at every n-th power of ``base``, the lowest below all values; the axis ends just above the largest."""
-    first, last = math.floor(math.log(min(values), base) + 1e-9), math.ceil(math.log(max(values), base) - 1e-9)
+    """Ticks at every n-th power of ``base``, at most ``MOST_TICKS``, and room above the largest value and below the smallest."""
+    smallest, largest = min(values), max(values)
+    first, last = math.floor(math.log(smallest, base) + 1e-9), math.ceil(math.log(largest, base) - 1e-9)
     step = -(-(last - first) // (MOST_TICKS - 1)) or 1
     if base == 2:
         step = 1 << (step - 1).bit_length()
         first -= first % step
-    low = float(base) ** first
-    high = max(values) * (max(values) / low * base) ** HEADROOM
+    margin = (largest / float(base) ** first * base) ** ROOM
+    low, high = min(float(base) ** first, smallest / margin), largest * margin
     marks = [float(base) ** power for power in range(first, last + 1, step) if float(base) ** power <= high]
     return Axis(label, low, high, tuple((mark, write(mark)) for mark in marks))
 

@@ -26,7 +26,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("larger", "Larger blocks", 7, still=1.2, caption=
          "FlashAttention's first algorithm, keys outside: each dot is a trace with blocks as tall as M allows."),
     Beat("theorem", "Theorem 2", 7, still=1.2, caption=
-         "Theorem 2: Θ(N² d² / M) accesses. Each time M doubles, bytes fall {least} to {most} ×."),
+         "Theorem 2: Θ(N²d²/M) accesses. Each time M doubles, bytes fall {least} to {most} ×."),
     Beat("crossing", "Too small", 7, still=1.2, caption=
          "Below M = {crossing} it would move more than standard attention with a perfect cache."),
 )  # fmt: skip
@@ -117,7 +117,7 @@ def _over_n(problems: list[AttentionConfig], standard: list[Trace], flash: list[
     def dots(traces: list[Trace]) -> tuple[Point, ...]:
         return tuple((p.seq_q, traffic(trace).total) for p, trace in zip(problems, traces, strict=True))
 
-    loads = f"line: 2 N d (1 + N / {c.block_m})"
+    loads = f"line: 2 N d (1+N/{c.block_m})"
     series = (
         Series("standard", "standard attention", "S", dots(standard),
                tuple((p.seq_q, closed_form(p, "standard").total) for p in steps), loads + " + 4 N²" if not c.causal else CLOSED),
@@ -161,7 +161,7 @@ def _over_m(chips: list[AttentionConfig], traces: list[Trace]) -> tuple[Figure, 
                 "O",
                 dots,
                 tuple((m, bytes_at(m, c)) for m in samples),
-                "line: 12 N² d² / M + 3 N d, and ℓ, m",
+                "line: 12 N²d²/M + 3 N d + ℓ, m",
             ),
             Series("cached", "standard attention", "S", (), tuple((m, cached) for m in samples), "perfect cache: every tensor once"),
         ),
