@@ -68,7 +68,7 @@ class Auditor:
         """
         version = load_triton(interpreted=True).__version__
         interpreter = importlib.import_module("triton.runtime.interpreter")
-        if not hasattr(interpreter.InterpretedFunction, "run"):
+        if not can_audit():
             raise MissingPartError(f"expected triton 3.6 or newer to audit a kernel's pointers with, got {version}; install a newer one")
         with ExitStack() as stack:
             stack.enter_context(mended())
@@ -316,6 +316,16 @@ class Auditor:
 
 
 # ------------------------------------------------------------------------------------------------------------- arguments
+
+
+def can_audit() -> bool:
+    """Whether this triton's interpreter has the hooks: 3.6 is the first.
+
+    Raises:
+        MissingPartError: triton is missing, or too old for this NumPy.
+    """
+    load_triton(interpreted=True)
+    return hasattr(importlib.import_module("triton.runtime.interpreter").InterpretedFunction, "run")
 
 
 def _arrays(named: dict[str, Any]) -> Iterator[tuple[str, Any]]:
