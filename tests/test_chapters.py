@@ -148,6 +148,14 @@ def test_errors_that_no_logarithm_can_show_are_refused(config: dict[str, Any], r
 
 
 @chapters
+def test_the_page_says_how_long_each_is_and_shows_it(file: str) -> None:
+    page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
+    (said,) = re.findall(rf"^\| `{CHAPTERS[file]}` \| (\d+) \|", page, re.MULTILINE)
+    assert int(said) == round(chapter(file).now)
+    assert f"../media/gallery/{file}.png" in page
+
+
+@chapters
 def test_pauses_are_left_out_on_demand(file: str) -> None:
     whole, without = chapter(file).board, chapter(file, pauses=False).board
     assert [beat.name for beat in without] == [beat.name for beat in whole if not beat.pause]

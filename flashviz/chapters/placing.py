@@ -46,7 +46,7 @@ class ChartPlace:
 def chapter_room(aspect: Aspect, caption: Rect) -> Rect:
     """Everything above the caption."""
     whole = frame(aspect).inset(MARGIN)
-    return Rect(whole.x0, caption.y0 + caption_height(aspect) + GAP, whole.x1, whole.y1).inset(0.15, 0.0)
+    return Rect(whole.x0, caption.y0 + caption_height(aspect) + GAP, whole.x1, whole.y1)
 
 
 def chart_place(figure: Figure, room: Rect) -> ChartPlace:

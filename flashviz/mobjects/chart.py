@@ -58,7 +58,8 @@ class Chart(Group):
             x = at(figure, plot, value, figure.y.low)[0]
             drawn.add(Line((x, plot.y0, 0), (x, plot.y0 - TICK, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE))
             if text in self.place.x_texts:
-                words = theme.line(text, NOTE_PX, skin.ink, Face.MONO).move_to((x, self.place.x_ticks.center[1], 0))
+                words = theme.line(text, NOTE_PX, skin.ink, Face.MONO)
+                theme.on_baseline(words, NOTE_PX, x - words.width / 2, self.place.x_ticks.y0 + 0.25 * NOTE_H, text, Face.MONO)
                 drawn.add(Named(words, tag="tick x", text=text))
         for value, text in figure.y.ticks:
             y = at(figure, plot, figure.x.low, value)[1]
