@@ -33,6 +33,7 @@ BEATS: tuple[Beat, ...] = (
 LENGTHS = (2, 4, 8, 16, 32)  # N in tiles
 WHERE_M_VARIES = 3  # which of them
 SAMPLES = 64
+AT_ANY_M = "line: 12 N²d²/M + 3 N d + ℓ, m"
 CLOSED = "line: closed form of the visited tiles"
 
 Record = Callable[..., Trace]
@@ -40,7 +41,7 @@ Record = Callable[..., Trace]
 
 @dataclass(frozen=True)
 class IO:
-    """Both charts, the traces that were counted, what the captions say."""
+    """Both charts, the traces that were counted, and what the captions say."""
 
     over_n: Figure
     over_m: Figure
@@ -53,7 +54,7 @@ def gather(config: AttentionConfig, source: str | None, record: Record) -> IO:
 
     Args:
         config: Its tiles, d, dtype and mask are kept; batch and heads are 1, and M is varied without a mask.
-        source: Kernel or twin, for FlashAttention; the larger N take the twin.
+        source: Kernel or twin, for FlashAttention; None as ``record`` takes it.
         record: ``flashviz_kernels.recorder.record``.
     """
     tile = max(config.block_m, config.block_n)
@@ -155,14 +156,7 @@ def _over_m(chips: list[AttentionConfig], traces: list[Trace]) -> tuple[Figure, 
         x=doubling("M, numbers that fit on chip", sizes),
         y=in_bytes("", [y for _, y in dots] + [cached]),
         series=(
-            Series(
-                "first",
-                "FlashAttention, keys outside",
-                "O",
-                dots,
-                tuple((m, bytes_at(m, c)) for m in samples),
-                "line: 12 N²d²/M + 3 N d + ℓ, m",
-            ),
+            Series("first", "FlashAttention, keys outside", "O", dots, tuple((m, bytes_at(m, c)) for m in samples), AT_ANY_M),
             Series("cached", "standard attention", "S", (), tuple((m, cached) for m in samples), "perfect cache: every tensor once"),
         ),
         note=f"{THEOREM_2.citation}: {THEOREM_2.text}. Here d = {c.head_dim}, {c.dtype}, {compact(c.itemsize)} a number; "

@@ -175,7 +175,8 @@ class SpeedFilm(ChartScene):
         self.clear_all()
         table = Table(FIGURE_2, table_place(FIGURE_2, self.room), self.skin)
         self.move(FadeIn(table.heading), FadeIn(table.heads), FadeIn(table.citation), seconds=0.6)
-        each = 0.8 * (self.motion - self.board[-1].still) / len(table.rows)
+        assert self.beat is not None
+        each = 0.8 * (self.motion - self.beat.still) / len(table.rows)
         for row in table.rows:
             self.move(FadeIn(row), seconds=min(0.6, each))
             self.hold(each - min(0.6, each))
