@@ -1,0 +1,221 @@
+"""Kernels in the styles that people write, traced unedited: results, counts, bytes and boxes against closed forms.
+
+``tests/corpus`` has kernels of our own with their launchers; each launcher holds the result to NumPy's, so tracing changed nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import math
+import sys
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import pytest
+
+from flashviz.errors import VerificationError
+from flashviz.memory import traffic
+from flashviz.trace import GenericTrace, Op
+from flashviz_kernels.any_kernel import load_function, trace_kernel
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
+
+CORPUS = ROOT / "tests" / "corpus"
+
+
+@cache
+def traced(file: str, kernel: str, launcher: str) -> GenericTrace:
+    path = CORPUS / f"{file}.py"
+    try:
+        return trace_kernel(load_function(f"{path}:{kernel}", "kernel"), load_function(f"{path}:{launcher}", "launch"))
+    finally:
+        sys.modules.pop("helpers", None)
+
+
+def pieces(n: int, size: int) -> list[int]:
+    """Lengths of the blocks that n elements are cut into."""
+    return [min(size, n - start) for start in range(0, n, size)]
+
+
+# file, kernel, launcher: programs that did something, operations, bytes read, bytes written, FLOPs; written as the algorithm says it.
+EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], dict[str, int], int]] = {
+    ("elementwise", "vector_add", "launch_vector_add"): (3, {"LOAD": 6, "STORE": 3}, {"x": 4 * 300, "y": 4 * 300}, {"out": 4 * 300}, 0),
+    ("elementwise", "outer_add", "launch_outer_add"): (
+        4 * 3, {"LOAD": 24, "STORE": 12}, {"x": 3 * 4 * 100, "y": 4 * 4 * 90}, {"out": 4 * 90 * 100}, 0,
+    ),
+    ("elementwise", "choose", "launch_choose"): (1, {"LOAD": 2, "STORE": 1}, {"x": 8 * 4, "keep": 8}, {"out": 8 * 8}, 0),
+    ("elementwise", "unpack_int4", "launch_unpack_int4"): (1, {"LOAD": 1, "STORE": 1}, {"words": 2 * 4}, {"out": 16 * 4}, 0),
+    ("elementwise", "transpose", "launch_transpose"): (1, {"LOAD": 1, "STORE": 1}, {"x": 64 * 4}, {"out": 64 * 4}, 0),
+    ("elementwise", "transpose", "launch_padded_rows"): (1, {"LOAD": 1, "STORE": 1}, {"x": 64 * 4}, {"out": 64 * 4}, 0),
+    ("elementwise", "transpose", "launch_zero_stride"): (1, {"LOAD": 1, "STORE": 1}, {"x": 8 * 4}, {"out": 64 * 4}, 0),  # 8 in memory
+    ("elementwise", "double", "launch_in_place"): (1, {"LOAD": 1, "STORE": 1}, {"x": 16 * 8}, {"x": 16 * 8}, 0),
+    ("elementwise", "dropout", "launch_dropout"): (2, {"LOAD": 2, "STORE": 2}, {"x": 400}, {"out": 400}, 0),
+    ("elementwise", "scale", "launch_descriptors"): (4, {"LOAD": 4, "STORE": 4}, {"x": 64 * 32 * 4}, {"out": 64 * 32 * 4}, 0),
+    ("rows", "softmax", "launch_softmax"): (4, {"LOAD": 23, "STORE": 23, "REDUCE": 2 * 23}, {"x": 9200}, {"out": 9200}, 0),
+    ("rows", "online_softmax", "launch_online_softmax"): (
+        5, {"LOAD": 2 * 5 * 4, "STORE": 5 * 4, "REDUCE": 2 * 5 * 4}, {"x": 2 * 5 * 100 * 4}, {"out": 5 * 100 * 4}, 0,
+    ),
+    ("rows", "layer_norm", "launch_layer_norm"): (
+        6, {"LOAD": 6 * 5 * 3, "STORE": 6 * 5, "REDUCE": 6 * 2},
+        {"x": 3 * 6 * 90 * 2, "weight": 6 * 90 * 2, "bias": 6 * 90 * 2}, {"out": 6 * 90 * 2, "mean_out": 24, "rstd_out": 24}, 0,
+    ),
+    ("rows", "total", "launch_two_stages"): (
+        8 + 1, {"LOAD": 9, "STORE": 9, "REDUCE": 9}, {"values": 4000, "out": 8 * 4}, {"out": 8 * 4, "out#2": 4}, 0,
+    ),
+    ("products", "matmul", "launch_matmul"): (
+        4 * 3, {"LOAD": 2 * 12 * 4, "STORE": 12, "DOT": 12 * 4},
+        {"a": 3 * 100 * 50 * 2, "b": 4 * 50 * 72 * 2}, {"c": 100 * 72 * 2}, 12 * 4 * 2 * 32 * 32 * 16,
+    ),
+    ("products", "tuned", "launch_tuned"): (  # the first of the configurations: 32 x 32 x 16
+        4, {"LOAD": 2 * 4 * 2, "STORE": 4, "DOT": 4 * 2}, {"a": 2 * 64 * 32 * 4, "b": 2 * 32 * 64 * 4}, {"c": 64 * 64 * 4},
+        2 * 64 * 64 * 32,
+    ),
+    ("products", "batched", "launch_batched"): (
+        2 * 2 * 3, {"LOAD": 24, "STORE": 12, "DOT": 12}, {"a": 2 * 3 * 4096, "b": 2 * 3 * 4096}, {"c": 3 * 4096}, 3 * 2 * 32**3,
+    ),
+    ("products", "quantised", "launch_quantised"): (
+        1, {"LOAD": 3, "STORE": 1, "DOT": 1}, {"a": 16 * 32 * 4, "packed": 4 * 16 * 4, "scales": 64}, {"c": 1024}, 2 * 16 * 16 * 32,
+    ),
+    ("products", "split_k", "launch_split_k"): (
+        4, {"LOAD": 8, "ATOMIC": 4, "DOT": 4}, {"a": 4096, "b": 4096, "c": 4 * 1024}, {"c": 4 * 1024}, 2 * 16 * 16 * 64,
+    ),
+    ("products", "convolve", "launch_convolve"): (
+        4, {"LOAD": 4 * 9 * 2, "STORE": 4},
+        {"image": 4 * 4 * sum((8 - i) * (16 - j) for i, j in itertools.product(range(3), repeat=2)), "weights": 4 * 9 * 4},
+        {"out": 4 * 8 * 16 * 4}, 0,
+    ),
+    ("products", "attention", "launch_attention"): (
+        4 * 2, {"LOAD": 8 + 2 * 8 * 4, "STORE": 8, "DOT": 2 * 8 * 4, "REDUCE": 2 * 8 * 4},
+        {"q": 2 * 100 * 16 * 4, "k": 4 * 2 * 100 * 16 * 4, "v": 4 * 2 * 100 * 16 * 4}, {"out": 2 * 100 * 16 * 4},
+        8 * 4 * 2 * 2 * 32 * 32 * 16,
+    ),
+    ("control", "histogram", "launch_histogram"): (2, {"LOAD": 2, "ATOMIC": 2}, {"x": 400, "out": 2 * 40}, {"out": 2 * 40}, 0),
+    ("control", "tickets", "launch_tickets"): (
+        4, {"LOAD": 4, "STORE": 8, "ATOMIC": 8}, {"lock": 2 * 4 * 4, "count": 16}, {"out": 16, "lock": 2 * 4 * 4, "count": 16}, 0,
+    ),
+    ("control", "early", "launch_early"): (3, {"LOAD": 3, "STORE": 3}, {"x": 3}, {"out": 3}, 0),
+    ("control", "even_or_not", "launch_even_or_not"): (7, {"LOAD": 7, "STORE": 7}, {"x": 8 * 196}, {"out": 8 * 196}, 0),
+    ("control", "halve", "launch_halve"): (1, {"LOAD": 1, "STORE": 1}, {"x": 4}, {"steps": 4}, 0),
+    ("control", "masked_out", "launch_masked_out"): (2, {"LOAD": 2, "STORE": 2}, {"x": 40}, {"out": 40}, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", EXPECTED, ids=lambda which: which[2].removeprefix("launch_"))
+def test_counts_and_bytes_are_the_closed_forms(which: tuple[str, str, str]) -> None:
+    programs, operations, read, written, flops = EXPECTED[which]
+    trace = traced(*which)
+    assert len(trace.programs) == programs
+    assert Counter(event.op.name for event in trace) == operations
+    moved = traffic(trace)
+    assert (moved.read, moved.written) == (read, written)
+    assert int(trace.columns["flops"].sum()) == flops
+
+
+@pytest.mark.parametrize("which", EXPECTED, ids=lambda which: which[2].removeprefix("launch_"))
+def test_every_event_has_its_line_and_lies_within_its_tensor(which: tuple[str, str, str]) -> None:
+    trace = traced(*which)
+    shapes = {info.name: info.shape for info in trace.header.tensors}
+    itemsizes = {info.name: info.itemsize for info in trace.header.tensors}
+    words = {Op.LOAD: "load", Op.STORE: "store", Op.ATOMIC: "atomic", Op.DOT: "dot"}
+    for event in trace:
+        assert words.get(event.op, "tl.") in trace.line_text(event)
+        if event.tensor is not None:
+            assert all(0 <= start <= stop <= size for (start, stop), size in zip(event.box, shapes[event.tensor], strict=True))
+            area = math.prod(stop - start for start, stop in event.box) * itemsizes[event.tensor]
+            assert event.nbytes <= max(area, event.touched)
+
+
+def boxes(trace: GenericTrace, op: Op, tensor: str, pid: tuple[int, int, int]) -> list[Any]:
+    return [event.box for event in trace if (event.op, event.tensor, event.pid) == (op, tensor, pid)]
+
+
+def test_tiles_of_a_product_by_hand() -> None:
+    """Program 5 of 4 x 3 tiles in groups of two rows: the sixth of its group goes down first, so row 1, column 2."""
+    trace = traced("products", "matmul", "launch_matmul")
+    assert boxes(trace, Op.STORE, "c", (5, 0, 0)) == [((32, 64), (64, 72))]
+    assert boxes(trace, Op.LOAD, "a", (5, 0, 0)) == [
+        ((32, 64), (k, k + size)) for k, size in zip((0, 16, 32, 48), pieces(50, 16), strict=True)
+    ]
+    assert boxes(trace, Op.LOAD, "b", (5, 0, 0)) == [
+        ((k, k + size), (64, 72)) for k, size in zip((0, 16, 32, 48), pieces(50, 16), strict=True)
+    ]
+    shapes = {event.shape for event in trace if event.op == Op.DOT}
+    assert shapes == {(32, 32, 16)}
+
+
+def test_tiles_of_a_batch_by_hand() -> None:
+    """A 3-D grid: (1, 0, 2) is rows 16 to 32, columns 0 to 16 of the third matrix."""
+    trace = traced("products", "batched", "launch_batched")
+    assert boxes(trace, Op.STORE, "c", (1, 0, 2)) == [((2, 3), (16, 32), (0, 16))]
+    assert boxes(trace, Op.LOAD, "b", (1, 0, 2)) == [((2, 3), (0, 16), (0, 32))]
+
+
+def test_attention_of_another_style_by_hand() -> None:
+    trace = traced("products", "attention", "launch_attention")
+    assert boxes(trace, Op.LOAD, "k", (3, 1, 0)) == [
+        ((1, 2), (j, j + size), (0, 16)) for j, size in zip((0, 32, 64, 96), pieces(100, 32), strict=True)
+    ]
+    assert boxes(trace, Op.STORE, "out", (3, 1, 0)) == [((1, 2), (96, 100), (0, 16))]
+
+
+def test_a_view_is_seen_as_the_view() -> None:
+    """Transposed, with padded rows, with a stride of zero: shapes and strides are those that the kernel was given."""
+    infos = [
+        traced("elementwise", "transpose", name).header.tensors[0]
+        for name in ("launch_transpose", "launch_padded_rows", "launch_zero_stride")
+    ]
+    assert [(info.shape, info.strides) for info in infos] == [((8, 8), (1, 8)), ((8, 8), (16, 1)), ((8, 8), (0, 1))]
+
+
+def test_two_launches_and_one_array_in_both() -> None:
+    trace = traced("rows", "total", "launch_two_stages")
+    assert [launch.grid for launch in trace.header.launches] == [(8, 1, 1), (1, 1, 1)]
+    assert [launch.tensors for launch in trace.header.launches] == [{"values": 0, "out": 1}, {"values": 1, "out": 2}]
+    assert boxes(trace, Op.LOAD, "out", (0, 0, 0)) == [((0, 8),)]
+
+
+def test_a_helper_of_another_file_and_reductions_in_it() -> None:
+    trace = traced("rows", "layer_norm", "launch_layer_norm")
+    assert any(source.file.endswith("rows.py") for source in trace.header.sources)
+    orders = traced("rows", "orders", "launch_orders")
+    assert Counter(event.op for event in orders)[Op.SCAN] == 2  # associative_scan and cumsum
+    assert traffic(orders).written == {"sums": 64, "last": 4, "ranked": 64, "back": 64}
+
+
+def test_a_wholly_masked_access_is_an_event_without_bytes() -> None:
+    """Three blocks of 16 for 10 elements would have one; two of 16 have the second with none."""
+    trace = traced("control", "masked_out", "launch_masked_out")
+    assert [event.nbytes for event in trace] == [40, 40, 0, 0]
+
+
+WRONG = {
+    "launch_no_mask": (
+        "past_the_end",
+        "tl.store(",
+        "program (2, 0, 0): expected a load within x of shape [40] and strides [1], got element offset 40",
+    ),
+    "launch_short_output": ("past_the_end", "tl.store(", "program (2, 0, 0): expected a store within out of shape [40] and strides [1]"),
+    "launch_between_rows": ("past_the_end", "tl.store(", "program (0, 0, 0): expected a load within x of shape [4, 8] and strides [16, 1]"),
+    "launch_shifted": (
+        "before_the_start",
+        "x + i - 1",
+        "expected a load within x of shape [16] and strides [1], got element offset -1 (byte -4)",
+    ),
+}
+
+
+@pytest.mark.parametrize("launcher", WRONG)
+def test_a_wrong_kernel_is_told_tensor_offset_program_and_line(launcher: str) -> None:
+    kernel, statement, message = WRONG[launcher]
+    with pytest.raises(VerificationError) as error:
+        traced("elementwise", kernel, launcher)
+    told = str(error.value)
+    assert message in told
+    assert told.endswith("mask it")
+    lines = (CORPUS / "elementwise.py").read_text(encoding="utf-8").splitlines()
+    start = next(at for at, text in enumerate(lines) if f"def {kernel}(" in text)
+    number = next(at for at, text in enumerate(lines) if at > start and statement in text) + 1
+    assert f"elementwise.py:{number}, program" in told
