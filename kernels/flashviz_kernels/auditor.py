@@ -141,7 +141,8 @@ class Auditor:
         """Derive what an operation touches before it does."""
         addresses = pointers.data
         width = max(1, pointers.get_element_ty().primitive_bitwidth // 8)
-        lanes = addresses.reshape(-1) if mask is None else addresses[np.broadcast_to(mask.data.astype(bool), addresses.shape)]
+        held = mask if mask is None or isinstance(mask, np.ndarray) else mask.data  # bare for block pointers and descriptors until 3.8
+        lanes = addresses.reshape(-1) if held is None else addresses[np.broadcast_to(held.astype(bool), addresses.shape)]
         shape = addresses.shape
         if not lanes.size:  # all lanes are masked: nothing is touched
             zone = self._zone(int(addresses.reshape(-1)[0])) if addresses.size else None

@@ -105,7 +105,7 @@ def orders(x, sums, last, ranked, back, N: tl.constexpr):
     tl.store(sums + i, tl.associative_scan(value, 0, plus))
     tl.store(last, tl.argmax(value, 0))
     tl.store(ranked + i, tl.sort(value))
-    tl.store(back + i, tl.flip(tl.cumsum(value, 0)))
+    tl.store(back + i, tl.flip(tl.cumsum(value, 0), 0))
 
 
 def launch_orders(kernel):
@@ -116,3 +116,20 @@ def launch_orders(kernel):
     assert last[0] == x.argmax()
     assert (ranked == np.sort(x)).all()
     assert (back == x.cumsum()[::-1]).all()
+
+
+@triton.jit
+def row_sums(x, out, M, N, BM: tl.constexpr, BN: tl.constexpr):
+    block = tl.make_block_ptr(x, shape=(M, N), strides=(N, 1), offsets=(tl.program_id(0) * BM, 0), block_shape=(BM, BN), order=(1, 0))
+    acc = tl.zeros((BM,), tl.float32)
+    for _ in range(0, N, BN):
+        acc += tl.sum(tl.load(block, boundary_check=(0, 1), padding_option="zero"), 1)
+        block = tl.advance(block, (0, BN))
+    rows = tl.program_id(0) * BM + tl.arange(0, BM)
+    tl.store(out + rows, acc, mask=rows < M)
+
+
+def launch_block_pointers(kernel):
+    x, out = np.random.default_rng(0).standard_normal((40, 50), np.float32), np.empty(40, np.float32)
+    kernel[(3,)](x, out, 40, 50, 16, 16)
+    assert np.allclose(out, x.sum(1), atol=1e-4)
