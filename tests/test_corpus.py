@@ -166,7 +166,8 @@ def test_block_pointers_where_triton_still_has_them() -> None:
     try:
         trace = traced("rows", "row_sums", "launch_block_pointers")
     except UsageError as error:  # removed by 3.9; tried with 3.7
-        assert "Block pointers have been removed" in str(error)
+        if "Block pointers have been removed" not in str(error):
+            raise
         pytest.skip("this triton has no block pointers")
     assert boxes(trace, Op.LOAD, "x", (2, 0, 0)) == [
         ((32, 40), (k, k + size)) for k, size in zip((0, 16, 32, 48), pieces(50, 16), strict=True)
