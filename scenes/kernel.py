@@ -12,6 +12,7 @@ class KernelScene(KernelFilm):
         self.title()
         self.tensors()
         for part in self.parts:
+            self.before(part)
             self.slow(part)
             self.middle(part)
             self.tail(part)

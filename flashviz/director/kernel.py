@@ -13,9 +13,10 @@ from typing import Any
 from manim import FadeIn, Group, Mobject
 
 from flashviz import theme
-from flashviz.director.kernel_stage import KernelStageScene
+from flashviz.director.kernel_stage import KernelStageScene, worth_a_line
 from flashviz.director.pictures import card_lines, note
 from flashviz.director.scene import beat
+from flashviz.director.stage import bare
 from flashviz.errors import UsageError
 from flashviz.figures import counter
 from flashviz.generic.story import Part, count_of, events_of, kernel_board, parts_of
@@ -29,6 +30,7 @@ from flashviz.mobjects.sheets import fit
 from flashviz.mobjects.tiles import box, panel
 from flashviz.trace import GenericTrace, TensorInfo, load
 
+TITLE_LINES = 2  # of a launch's arguments
 NUMBER_W = 24 * ADVANCE * em(NOTE_PX) + 0.2  # of the bill's numbers
 
 
@@ -76,7 +78,9 @@ class KernelFilm(KernelStageScene):
         if len(header.launches) > 3:
             said.append(f"and {count_of(len(header.launches) - 3, 'further launch', 'further launches')}")
         for text in said:
-            texts += [(line, NOTE_PX, self.skin.quiet) for line in wrap(text, room.width, NOTE_PX)]
+            lines = wrap(text, room.width, NOTE_PX)
+            lines[TITLE_LINES:] = [] if len(lines) <= TITLE_LINES else ["…"]
+            texts += [(line, NOTE_PX, self.skin.quiet) for line in lines]
         high = sum(em(px) * LINE_PITCH for _, px, _ in texts)
         drawn = Named(
             card_lines(texts, room), self.source_text(room.below(high + 0.25)), tag="title", text="\n".join(t for t, _, _ in texts)
@@ -86,10 +90,11 @@ class KernelFilm(KernelStageScene):
         self.finish = [drawn]
 
     def source_text(self, room: Rect) -> Named:
-        """The kernel's own text, as much of it as there is room for."""
+        """The kernel's own text without its comments, as much of it as there is room for."""
         pitch = em(CODE_PX) * LINE_PITCH
         count = int((room.height - 0.3) / pitch)
-        lines = self.trace.header.sources[0].text.splitlines() if self.trace.header.sources else []
+        written = self.trace.header.sources[0].text.splitlines() if self.trace.header.sources else []
+        lines = [bare(text) for text in written if worth_a_line(text)]
         shown = lines[:count] if len(lines) <= count else [*lines[: count - 1], "…"]
         ground = panel(room.top(len(shown) * pitch + 0.3), fill=self.skin.panel, edge=self.skin.edge)
         places = rows(room.top(len(shown) * pitch + 0.3).inset(0.2, 0.15), max(1, len(shown)))
@@ -107,6 +112,12 @@ class KernelFilm(KernelStageScene):
             self.move(FadeIn(sheet), seconds=min(0.6, 2.4 / len(self.sheets)))
         self.add(self.now_line)
         self.arrived()
+
+    @launch_beat("before")
+    def before(self, part: Part) -> None:
+        """Programs before the followed one: counters are never ahead of what was seen."""
+        self.clear_chip("on chip: each program")
+        self.sweep(part.before, self.motion)
 
     @launch_beat("slow")
     def slow(self, part: Part) -> None:

@@ -132,7 +132,7 @@ def _panels(aspect: Aspect) -> tuple[Rect, Rect, Rect, Rect, Rect]:
     code, upper = board.bottom(code_h), board.above(code_h + GAP)
     if aspect in ("16:9", "4:3"):
         gap = 0.42
-        hbm, chip = upper.left((upper.width - gap) * 0.56), upper.right((upper.width - gap) * 0.44)
+        hbm, chip = upper.left((upper.width - gap) * 0.57), upper.right((upper.width - gap) * 0.43)
         return hbm, chip, Rect(hbm.x1, chip.center[1] - 0.3, chip.x0, chip.center[1] + 0.3), code, caption
     gap = 0.32
     hbm, chip = upper.top((upper.height - gap) * 0.55), upper.bottom((upper.height - gap) * 0.45)

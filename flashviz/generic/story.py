@@ -25,7 +25,7 @@ PLURALS = {Op.LOAD: "loads", Op.STORE: "stores", Op.ATOMIC: "atomics", Op.DOT: "
 
 @dataclass(frozen=True)
 class Part:
-    """What is shown of one launch: the events of the followed program, first ones, middle, last ones; and of all programs."""
+    """What is shown of one launch: programs before the followed one; its events, first ones, middle, last ones; and all programs."""
 
     launch: int
     pid: tuple[int, int, int]
@@ -33,6 +33,11 @@ class Part:
     middle: range
     tail: range
     events: range
+
+    @property
+    def before(self) -> range:
+        """Events of programs with smaller numbers."""
+        return range(self.events.start, self.head.start)
 
     @property
     def program(self) -> range:
@@ -45,7 +50,7 @@ class Part:
 
 
 def parts_of(trace: GenericTrace) -> list[Part]:
-    """The first launches that did anything, at most three; of each the first program with the most events."""
+    """The first launches that did anything, at most three; of each the first program with at least half of the most events."""
     worked = np.unique(trace.columns["launch"]).tolist()[: max(ONE_BY_ONE)]
     return [_part(trace, launch, *ONE_BY_ONE[len(worked)]) for launch in worked]
 
@@ -53,7 +58,7 @@ def parts_of(trace: GenericTrace) -> list[Part]:
 def _part(trace: GenericTrace, launch: int, first: int, last: int) -> Part:
     events = events_of(trace, launch)
     spans = [trace.program(*program) for program in trace.programs if program[0] == launch]
-    span = max(spans, key=len)  # the first of the longest
+    span = next(span for span in spans if 2 * len(span) >= max(map(len, spans)))
     pid = trace[span.start].pid
     if len(span) <= first + last + FEW:
         return Part(launch, pid, span, range(span.stop, span.stop), range(span.stop, span.stop), events)
@@ -99,7 +104,10 @@ def kernel_board(trace: GenericTrace, parts: list[Part]) -> tuple[Beat, ...]:
 def _beats_of(trace: GenericTrace, part: Part) -> list[Beat]:
     programs = int(np.prod(trace.header.launches[part.launch].grid))
     where = f"Program {part.pid}" if len(trace.header.launches) == 1 else f"Launch {part.launch}, program {part.pid}"
-    beats = [Beat(part.beat("slow"), "One program", 3.2 + EVENT_SECONDS * len(part.head), still=1.2, caption=
+    beats = []
+    if part.before:
+        beats.append(Beat(part.beat("before"), "Earlier programs", 6, "Earlier programs, in passing: they have less to do.", still=0.8))
+    beats += [Beat(part.beat("slow"), "One program", 3.2 + EVENT_SECONDS * len(part.head), still=1.2, caption=
                   f"{where} of {programs:,}, statement by statement: a place on the chip for each.")]  # fmt: skip
     if part.middle:
         said = f"{len(part.middle):,} more events of this program: {operations(trace, part.middle)}."
