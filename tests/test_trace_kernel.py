@@ -75,6 +75,11 @@ def forgets(kernel):
 
 def fails(kernel):
     raise ValueError("no such data")
+
+
+def disappointed(kernel):
+    launch(kernel)
+    assert np.reshape(0, 1) == 1
 """
 
 
@@ -141,7 +146,8 @@ def test_an_autotuned_kernel_takes_its_first_config() -> None:
         ("wrong_shapes", "launch", 2, "k.py:23, program (0, 0, 0): expected a kernel that Triton's interpreter runs, got"),
         ("not_a_kernel", "launch", 2, "expected a kernel for Triton's interpreter, got not_a_kernel; decorate it with triton.jit"),
         ("add", "forgets", 2, "expected forgets(kernel) to call kernel[grid](...), got no launch; call it there"),
-        ("add", "fails", 2, "expected fails(kernel) to launch it, got ValueError: no such data"),
+        ("add", "fails", 2, "expected fails(kernel) to launch it, got ValueError: no such data (at k.py:59)"),
+        ("add", "disappointed", 2, "expected disappointed(kernel) to launch it, got AssertionError (at k.py:64)"),
         ("ad", "launch", 2, "expected ad in k.py, got only add, unmasked, wrong_shapes, tuned, not_a_kernel, launch, twice"),
     ],
 )
@@ -159,7 +165,10 @@ def test_what_is_wrong_is_one_line(kernel: str, launcher: str, code: int, messag
         (("--kernel", "k.py:add", "--launch", "k.py:launch", "--seq-len", "64"), "k.py:launch says itself what is computed; leave out"),
         (("--kernel", "k.py", "--launch", "k.py:launch"), "expected --kernel FILE.py:NAME, got k.py; name the file"),
         (("--kernel", "none.py:add", "--launch", "k.py:launch"), "expected --kernel FILE.py:NAME, got none.py, which is no file"),
-        (("--kernel", "needs_gpu.py:add", "--launch", "k.py:launch"), "expected needs_gpu.py to be importable without a GPU, got"),
+        (
+            ("--kernel", "needs_gpu.py:add", "--launch", "k.py:launch"),
+            "expected needs_gpu.py to be importable without a GPU, got RuntimeError: no GPU here (at needs_gpu.py:1); move",
+        ),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_one_line(arguments: tuple[str, ...], message: str) -> None:

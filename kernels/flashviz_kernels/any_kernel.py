@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sys
+import sysconfig
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -53,7 +55,7 @@ def trace_kernel(kernel: Any, launcher: Launcher) -> GenericTrace:
         except FlashvizError:
             raise
         except Exception as error:
-            raise UsageError(f"expected {name}(kernel) to launch it, got {type(error).__name__}: {error}") from error
+            raise UsageError(f"expected {name}(kernel) to launch it, got {_told(error)}") from error
     if not auditor.launches:
         raise UsageError(f"expected {name}(kernel) to call kernel[grid](...), got no launch; call it there")
     return auditor.trace(name)
@@ -113,9 +115,18 @@ def _module(path: Path) -> ModuleType:
     except Exception as error:
         del sys.modules[key]
         raise UsageError(
-            f"expected {path} to be importable without a GPU, got {type(error).__name__}: {error}; "
-            "move kernel and launcher to a file that only defines them"
+            f"expected {path} to be importable without a GPU, got {_told(error)}; move kernel and launcher to a file that only defines them"
         ) from error
     finally:
         sys.path.remove(folder)
     return module
+
+
+def _told(error: BaseException) -> str:
+    """An error of somebody else's code, with the last line of theirs that it passed through: an assertion often says nothing more."""
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    installed = sysconfig.get_path("purelib")
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).is_file() and not frame.filename.startswith(installed) and Path(frame.filename) != Path(__file__):
+            return f"{said} (at {Path(frame.filename).name}:{frame.lineno})"
+    return said
