@@ -9,16 +9,20 @@ import sys
 import textwrap
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
+from click.testing import CliRunner
 
-from flashviz.cli import films
-from flashviz.cli.films import Job, find_scenes, render_film
+from flashviz.cli import films, main
+from flashviz.cli.films import Job, draw_share, find_scenes, render_film
+from flashviz.cli.together import draw_films, expected, render_films
 from flashviz.config import AttentionConfig
 from flashviz.render.share import Claims, Interleaved
 from flashviz.settings import Settings
+from tests.generic_traces import product
 
 SCENES = """
 import os
@@ -62,6 +66,13 @@ class DeadlyScene(ManyScene):
 
             claimed.takes = takes
         super().construct()
+
+
+class OtherScene(ManyScene):
+    def construct(self):
+        for turn in range(3):
+            self.play(Circle().animate.shift(UP * turn), run_time=0.4)
+            self.on_progress and self.on_progress(self.renderer.time, 1.2)
 
 
 class SlowScene(ManyScene):
@@ -112,6 +123,88 @@ def test_plays_of_a_worker_that_dies_are_drawn_again() -> None:
     whole = render_film(job("ManyScene", "whole"), 1)
     made = render_film(job("DeadlyScene", "deadly"), 2)
     assert pictures(made.film.path) == pictures(whole.film.path)
+
+
+@pytest.mark.slow
+def test_several_films_over_the_same_processes() -> None:
+    names = ("OtherScene", "ManyScene")
+    alone = [pictures(render_film(job(name, "alone"), 1).film.path) for name in names]
+    made = render_films([job(name, "together") for name in names], 2)
+    assert [rendered.scene for rendered in made] == list(names)
+    assert [pictures(rendered.film.path) for rendered in made] == alone
+    assert leftovers(Path()) == []
+    before = [rendered.film.path.stat().st_mtime_ns for rendered in made]
+    again = render_films([job(name, "together") for name in names], 2)
+    assert [rendered.film.path.stat().st_mtime_ns for rendered in again] == before, "what is made already is left as it is"
+
+
+@pytest.mark.slow
+def test_films_of_processes_that_die_are_drawn_here() -> None:
+    """Every process of the pool kills itself with its first play claimed."""
+    whole = pictures(render_film(job("ManyScene", "whole"), 1).film.path)
+    other, deadly = render_films([job("OtherScene", "deadly"), job("DeadlyScene", "deadly")], 2)
+    assert pictures(deadly.film.path) == whole
+    assert len(pictures(other.film.path)) == 18
+
+
+@pytest.mark.slow
+def test_a_helper_draws_where_most_is_left(tmp_path: Path) -> None:
+    """And goes when too little is left to run a scene for."""
+    many, other = job("ManyScene", "media"), job("OtherScene", "media")
+    for name in ("ManyScene", "OtherScene"):
+        (tmp_path / name).mkdir()
+        Claims(tmp_path).takes(f"{name}.led")
+    (tmp_path / "ManyScene.seconds").write_text("100.0", encoding="ascii")
+    (tmp_path / "OtherScene.seconds").write_text("19.0", encoding="ascii")
+    ends_early = Claims(tmp_path / "ManyScene")
+    draw_share(many, ends_early)
+    assert ends_early.seconds == pytest.approx(5.0, abs=0.5)
+    assert not ends_early.pending
+    (tmp_path / "ManyScene.seconds").write_text("12.0", encoding="ascii")
+    draw_films([many, other], tmp_path)
+    assert Claims(tmp_path / "OtherScene").seconds == 0
+
+
+def test_long_films_come_first_and_unknown_ones_before_them() -> None:
+    shorter, longer, unknown = job("OtherScene", "media"), job("ManyScene", "media"), job("SlowScene", "media")
+    for made in (shorter, longer):
+        render_film(made, 1)
+    assert sorted([shorter, unknown, longer], key=expected, reverse=True) == [unknown, longer, shorter]
+
+
+def test_what_was_not_drawn_is_given_back(tmp_path: Path) -> None:
+    folder = tmp_path / "claims"
+    folder.mkdir()
+    claims = Claims(folder)
+    assert all(map(claims.takes, "ab"))
+    claims.drew("a", 2.0)
+    assert claims.pending
+    claims.release()
+    assert not claims.pending
+    assert [path.name for path in folder.iterdir()] == ["a"]
+
+
+def test_all_films_but_those_that_need_a_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    product().save(tmp_path / "x.npz")
+    settings = Settings(config=AttentionConfig())
+    names = [scene.name for scene in films.every_scene(settings)]
+    assert "FlashAttentionScene" in names
+    assert "KernelScene" not in names
+    assert set(names) | {"KernelScene"} == set(films.known_scenes())
+    assert [scene.name for scene in films.every_scene(replace(settings, trace=tmp_path / "x.npz"))] == ["KernelScene"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--all", "DigestScene"), "--all renders every film, DigestScene among them; leave one out"),
+        (("--workers", "2", "--cluster", "tcp://x:1"), "--workers 2 are processes here, --cluster tcp://x:1 has its own; leave one out"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(arguments: tuple[str, ...], message: str) -> None:
+    answer = CliRunner().invoke(main, ["render", *arguments])
+    assert (answer.exit_code, answer.stderr) == (2, f"flashviz: {message}\n")
 
 
 @pytest.mark.slow

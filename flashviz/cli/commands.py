@@ -115,6 +115,7 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 
 @main.command()
 @cloup.argument("scenes", nargs=-1, metavar="[SCENE]...")
+@cloup.option("--all", "every", is_flag=True, help="All films, over the same processes.")
 @cloup.option("-q", "--quality", type=click.Choice(list(QUALITIES)), default="m", help="480p, 720p, 1080p, 4K. [default: m]")
 @options.with_config
 @options.with_source
@@ -125,18 +126,25 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 @cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]")
 @cloup.option("--encode", type=click.Choice(["same", "fast"]), help="As manim encodes, or in a third of the time. [default: same]")
 @cloup.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that draw. [default: the cores]")
+@cloup.option("--cluster", metavar="ADDRESS", help="Draw with the workers of this Dask cluster, as tcp://host:8786.")
 @cloup.option("--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]")
 @options.with_json
 def render(
-    scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, workers: int | None, **flags: Any
+    scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, workers: int | None,
+    cluster: str | None, every: bool, **flags: Any
 ) -> None:  # fmt: skip
     """Render films (FlashAttentionScene unless others are named; KernelScene of another kernel's recording)."""
-    from flashviz.cli.films import Job, cores, default_scene, find_scenes, render_film
+    from flashviz.cli.films import Job, cores, default_scene, every_scene, find_scenes, render_film
+    from flashviz.cli.together import render_films
 
+    if every and scenes:
+        raise UsageError(f"--all renders every film, {', '.join(scenes)} among them; leave one out")
+    if cluster is not None and workers is not None:
+        raise UsageError(f"--workers {workers} are processes here, --cluster {cluster} has its own; leave one out")
     settings = load_settings(trace=None if trace is None else str(trace), **flags)
-    found = find_scenes(scenes or (default_scene(settings),))
+    found = every_scene(settings) if every else find_scenes(scenes or (default_scene(settings),))
     jobs = [Job(scene, settings, QUALITIES[quality], media_dir.resolve()) for scene in found]
-    films = [render_film(job, workers or cores()) for job in jobs]
+    films = render_films(jobs, workers or cores()) if cluster is None else [render_film(job, 1, cluster) for job in jobs]
     screen.show_films(films, as_json=as_json)
 
 

@@ -54,21 +54,41 @@ def find_scenes(names: tuple[str, ...], folder: Path | None = None) -> list[Scen
         UsageError: no file defines a scene of that name.
         MissingPartError: there is no folder of scenes.
     """
-    folder = folder or next((place for place in (CHECKOUT, INSTALLED) if place.is_dir()), None)
-    if folder is None:
-        raise MissingPartError(f"no scenes at {CHECKOUT} or {INSTALLED}; install flashviz again")
-    known = {
-        node.name: SceneSource(node.name, file)
-        for file in sorted(folder.glob("*.py"))
-        for node in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef) and node.name.endswith("Scene") and not node.name.startswith("_")
-    }
+    known = known_scenes(folder)
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
             remedy = f"did you mean {near[0]}?" if near else "known are " + ", ".join(known)
             raise UsageError(f"no scene is called {name}; {remedy}")
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def known_scenes(folder: Path | None = None) -> dict[str, SceneSource]:
+    """All scenes by name."""
+    return {
+        node.name: SceneSource(node.name, file)
+        for file in sorted((folder or find_folder()).glob("*.py"))
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Scene") and not node.name.startswith("_")
+    }
+
+
+def every_scene(settings: Settings) -> list[SceneSource]:
+    """What ``--all`` renders: all films; of another kernel's recording its one film."""
+    only = default_scene(settings) == KERNEL_SCENE
+    return [scene for name, scene in known_scenes().items() if (name == KERNEL_SCENE) == only]
+
+
+def find_folder() -> Path:
+    """Where the scenes are: in a checkout, or as they were installed.
+
+    Raises:
+        MissingPartError: there is no folder of scenes.
+    """
+    found = next((place for place in (CHECKOUT, INSTALLED) if place.is_dir()), None)
+    if found is None:
+        raise MissingPartError(f"no scenes at {CHECKOUT} or {INSTALLED}; install flashviz again")
+    return found
 
 
 def default_scene(settings: Settings) -> str:
@@ -103,12 +123,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def render_film(job: Job, workers: int) -> Rendered:
+def render_film(job: Job, workers: int, cluster: str | None = None) -> Rendered:
     """Render one scene into the folders that manim would use, with a progress bar on standard error; or find it made already.
 
     Args:
         job: What to render.
         workers: How many processes draw it; this one is the first of them.
+        cluster: The address of a Dask scheduler, whose workers then draw it; this process joins what they have drawn.
     """
     from flashviz.cli.made import Made
     from flashviz.render import probe
@@ -117,16 +138,20 @@ def render_film(job: Job, workers: int) -> Rendered:
     note = made.note()
     if note is not None:
         return Rendered(job.source.name, probe(Path(note.path)), note.provenance)
-    rendered = _rendered_anew(job, workers)
+    rendered = _rendered_anew(job, workers, cluster)
     made.write(rendered.film.path, rendered.provenance)
     return rendered
 
 
-def _rendered_anew(job: Job, workers: int) -> Rendered:
+def _rendered_anew(job: Job, workers: int, cluster: str | None) -> Rendered:
     from flashviz.cli.screen import film_progress
     from flashviz.render import LostSegmentsError
 
     with film_progress(job.source.name) as on_progress:
+        if cluster is not None:
+            from flashviz.cli.cluster import draw_with_cluster
+
+            draw_with_cluster(job, cluster, on_progress)
         try:
             return _shared(job, workers, on_progress) if workers > 1 else _alone(job, on_progress)
         except LostSegmentsError:  # of a process that died: what it has not drawn is drawn here
@@ -137,7 +162,7 @@ def _alone(job: Job, on_progress: OnProgress) -> Rendered:
     with job.scene() as scene:
         scene.on_progress = on_progress
         scene.render()
-        return _rendered(job, scene)
+        return rendered_by(job, scene)
 
 
 def _shared(job: Job, workers: int, on_progress: OnProgress) -> Rendered:
@@ -168,7 +193,7 @@ def _shared(job: Job, workers: int, on_progress: OnProgress) -> Rendered:
             scene.renderer.file_writer.share = claims
             scene.renderer.file_writer.gather = gather
             scene.render()
-            return _rendered(job, scene)
+            return rendered_by(job, scene)
 
 
 def draw_share(job: Job, share: Share) -> None:
@@ -199,7 +224,8 @@ def _heed_the_leader() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def _rendered(job: Job, scene: Any) -> Rendered:
+def rendered_by(job: Job, scene: Any) -> Rendered:
+    """What a scene that has rendered left."""
     from flashviz.render import probe
 
     return Rendered(job.source.name, probe(Path(scene.renderer.file_writer.final_file_path)), list(scene.provenance))

@@ -37,11 +37,11 @@ class Made:
     def of(cls, job: Job) -> Made:
         """The place of the note, whether it is there or not."""
         digest = hashlib.sha256()
-        for path in (*_code(), job.source.file):
+        for path in (*code(), job.source.file):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
         settings = job.settings
-        digest.update(msgspec.json.encode([job.source.name, job.quality, settings.config.to_dict(), settings, _versions()], enc_hook=str))
+        digest.update(msgspec.json.encode([job.source.name, job.quality, settings.config.to_dict(), settings, versions()], enc_hook=str))
         for given in (settings.trace, Path("manim.cfg")):
             if given is not None and given.is_file():
                 digest.update(given.read_bytes())
@@ -65,7 +65,13 @@ class Made:
         partial.replace(self.place)
 
 
-def _code() -> list[Path]:
+def newest_note(job: Job) -> Note | None:
+    """What was noted when a film of this scene was last made, whatever it was made of; where that film is still there."""
+    notes = sorted((job.media_dir / ".made").glob(f"{job.source.name}-*.json"), key=lambda path: path.stat().st_mtime)
+    return Made(notes[-1]).note() if notes else None
+
+
+def code() -> list[Path]:
     """The code that draws and records, its fonts, and the measurements that it shows."""
     import flashviz_kernels
     from flashviz_kernels.bench.measured import FOLDER
@@ -74,7 +80,8 @@ def _code() -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".ttf", ".json"))
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of Python and of what draws and records."""
     found = {"python": platform.python_version()}
     for name in DRAW_WITH:
         try:

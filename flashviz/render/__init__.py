@@ -5,9 +5,10 @@
 
 from flashviz.render.probe import Film, probe
 from flashviz.render.renderer import FilmRenderer, make_renderer
-from flashviz.render.share import Claims, LostSegmentsError, Share
+from flashviz.render.share import Claims, Interleaved, LostSegmentsError, Share
 from flashviz.render.writer import FilmWriter, index_first, manim_for
 
 __all__ = [
-    "Claims", "Film", "FilmRenderer", "FilmWriter", "LostSegmentsError", "Share", "index_first", "make_renderer", "manim_for", "probe",
+    "Claims", "Film", "FilmRenderer", "FilmWriter", "Interleaved", "LostSegmentsError", "Share", "index_first",
+    "make_renderer", "manim_for", "probe",
 ]  # fmt: skip

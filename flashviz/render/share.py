@@ -49,28 +49,42 @@ class Claims:
         """Say that a claimed play is drawn."""
         (self.folder / key).write_text(repr(seconds), encoding="ascii")
 
+    def release(self) -> None:
+        """Give back what was claimed here and not drawn: of a process that cannot go on."""
+        for key in self.mine:
+            if not (self.folder / key).stat().st_size:
+                (self.folder / key).unlink()
+
     @property
     def seconds(self) -> float:
         """Of film that all processes have drawn so far."""
         return sum(float(path.read_text(encoding="ascii") or 0) for path in self.folder.iterdir())
 
+    @property
+    def pending(self) -> bool:
+        """Whether a play is claimed and not yet drawn."""
+        return any(not path.stat().st_size for path in self.folder.iterdir())
+
 
 @dataclass
 class Interleaved:
-    """Processes that share no disk: every ``count``-th play that is not in the cache, beginning with ``index``."""
+    """Processes that share no disk: every ``count``-th play that is not ``known``, beginning with ``index``."""
 
     index: int
     count: int
+    known: frozenset[str] = frozenset()
     met: dict[str, int] = field(default_factory=dict)
     drawn: list[str] = field(default_factory=list)
+    seconds: float = 0.0  # of film that was drawn
 
     def takes(self, key: str) -> bool:
         """Whether this play is one of ours; equal plays are one."""
-        return self.met.setdefault(key, len(self.met)) % self.count == self.index
+        return key not in self.known and self.met.setdefault(key, len(self.met)) % self.count == self.index
 
-    def drew(self, key: str, _seconds: float) -> None:
+    def drew(self, key: str, seconds: float) -> None:
         """Note whose segment is to be sent back."""
         self.drawn.append(key)
+        self.seconds += seconds
 
 
 def missing(segments: Iterable[str | None]) -> list[Path]:

@@ -1,0 +1,125 @@
+"""A film drawn by a Dask cluster of two processes: the same film, also when a worker is killed; and what cannot be is said in one line."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from flashviz.cli import cluster, main
+from flashviz.cli.films import Job, find_scenes, render_film
+from flashviz.config import AttentionConfig
+from flashviz.errors import UsageError
+from flashviz.settings import Settings
+
+SCENE = "MemoryScalingScene"
+
+distributed = pytest.importorskip("distributed", reason="a cluster is tried where distributed is installed")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as started:
+        yield started.scheduler_address
+
+
+def job(media: Path) -> Job:
+    (scene,) = find_scenes((SCENE,))
+    return Job(scene, Settings(config=AttentionConfig()), "low_quality", media)
+
+
+def pictures(path: Path) -> list[int]:
+    with av.open(str(path)) as film:
+        return [zlib.crc32(frame.to_ndarray()) for frame in film.decode(video=0)]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # distributed's own, when a worker is gone
+def test_the_film_is_the_same_though_a_worker_is_killed(tmp_path: Path, address: str) -> None:
+    """The second run has nothing left to draw; the segments of the first came from the workers alone."""
+    alone = render_film(job(tmp_path / "alone"), 1)
+    killed: list[int] = []
+
+    def kill() -> None:
+        deadline = time.monotonic() + 60
+        while not killed and time.monotonic() < deadline:
+            for process in psutil.process_iter(["cmdline"]):
+                if "flashviz.cli.cluster" in (process.info["cmdline"] or []):
+                    worker = process.parent()
+                    if worker is not None and worker.pid not in (os.getpid(), 1):
+                        os.kill(worker.pid, signal.SIGKILL)
+                        killed.append(worker.pid)
+                        return
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    made = render_film(job(tmp_path / "far"), 1, address)
+    thread.join()
+    assert killed
+    assert pictures(made.film.path) == pictures(alone.film.path)
+    names = [sorted(path.name for path in (tmp_path / which).rglob("partial_movie_files/*/*.mp4")) for which in ("alone", "far")]
+    assert names[0] == names[1]
+    assert not list(tmp_path.rglob("*.part*"))
+
+
+@pytest.mark.slow
+def test_shares_are_drawn_in_full_and_what_is_known_is_left_out(tmp_path: Path) -> None:
+    """What a worker's process draws: every other play; then nothing, where all is known."""
+    drawn: list[set[str]] = []
+    for index in range(2):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        order = cluster.Order(job(Path("elsewhere")), None, index, 2, frozenset(), "topic")
+        (folder / "order").write_bytes(pickle.dumps(order))
+        cluster.main(folder)
+        drawn.append({path.stem for path in (folder / "drawn").iterdir()})
+    assert all(drawn)
+    assert not drawn[0] & drawn[1]
+    rest = tmp_path / "rest"
+    rest.mkdir()
+    (rest / "order").write_bytes(pickle.dumps(cluster.Order(job(Path("elsewhere")), None, 0, 1, frozenset(drawn[0] | drawn[1]), "topic")))
+    cluster.main(rest)
+    assert not list((rest / "drawn").iterdir())
+
+
+def test_workers_with_other_code_are_refused() -> None:
+    cluster.check_workers("tcp://x:1", {"tcp://y:2": cluster.fingerprint()})
+    with pytest.raises(
+        UsageError, match=r"expected workers with this flashviz and its versions, got others at tcp://z:3; install the same"
+    ):
+        cluster.check_workers("tcp://x:1", {"tcp://y:2": cluster.fingerprint(), "tcp://z:3": "other"})
+    with pytest.raises(UsageError, match=r"expected workers at tcp://x:1, got none; start some, see docs/rendering\.md"):
+        cluster.check_workers("tcp://x:1", {})
+
+
+def test_without_a_scheduler_it_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cluster, "TIMEOUT", "0.3s")
+    answer = CliRunner().invoke(main, ["render", SCENE, "-q", "l", "--cluster", "tcp://127.0.0.1:9", "--media-dir", str(tmp_path)])
+    assert answer.exit_code == 2
+    assert "flashviz: expected a Dask scheduler at tcp://127.0.0.1:9, got none" in answer.stderr
+
+
+def test_without_distributed_it_is_a_missing_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    hidden: Any = None
+    monkeypatch.setitem(sys.modules, "distributed", hidden)
+    answer = CliRunner().invoke(main, ["render", SCENE, "-q", "l", "--cluster", "tcp://127.0.0.1:9", "--media-dir", str(tmp_path)])
+    assert answer.exit_code == 3
+    assert answer.stderr.splitlines()[-1] == "flashviz: expected distributed for --cluster, got none; pip install 'flashviz[cluster]'"
+
+
+def test_segments_are_whole_or_not_there(tmp_path: Path) -> None:
+    cluster.keep({"a.mp4": b"one", "b.mp4": b"two"}, tmp_path / "cache")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "cache").iterdir()} == {"a.mp4": b"one", "b.mp4": b"two"}
