@@ -77,6 +77,26 @@ def fails(kernel):
     raise ValueError("no such data")
 
 
+def no_grid(kernel):
+    kernel(*(np.ones(128, np.float32) for _ in range(3)), 128, BLOCK=128)
+
+
+def no_block(kernel):
+    kernel[(1,)](*(np.ones(128, np.float32) for _ in range(3)), 128)
+
+
+def one_too_many(kernel):
+    kernel[(1,)](*(np.ones(128, np.float32) for _ in range(5)), 128, BLOCK=128)
+
+
+def constant(kernel):
+    kernel[(1,)](np.ones(128, np.float32), np.ones(128, np.float32), np.frombuffer(bytes(512), np.float32), 128, BLOCK=128)
+
+
+def other_order(kernel):
+    kernel[(1,)](*(np.ones(128, ">f4") for _ in range(3)), 128, BLOCK=128)
+
+
 def disappointed(kernel):
     launch(kernel)
     assert np.reshape(0, 1) == 1
@@ -147,8 +167,18 @@ def test_an_autotuned_kernel_takes_its_first_config() -> None:
         ("not_a_kernel", "launch", 2, "expected a kernel for Triton's interpreter, got not_a_kernel; decorate it with triton.jit"),
         ("add", "forgets", 2, "expected forgets(kernel) to call kernel[grid](...), got no launch; call it there"),
         ("add", "fails", 2, "expected fails(kernel) to launch it, got ValueError: no such data (at k.py:59)"),
-        ("add", "disappointed", 2, "expected disappointed(kernel) to launch it, got AssertionError (at k.py:64)"),
-        ("ad", "launch", 2, "expected ad in k.py, got only add, unmasked, wrong_shapes, tuned, not_a_kernel, launch, twice"),
+        ("add", "disappointed", 2, "expected disappointed(kernel) to launch it, got AssertionError (at k.py:84)"),
+        ("add", "no_grid", 2, "expected add[grid](...), got add(...) without a grid; say how many programs there are"),
+        (
+            "add",
+            "no_block",
+            2,
+            "add, before its first program: expected a launch that Triton's interpreter runs, got TypeError: add() missing 1 required",
+        ),
+        ("add", "one_too_many", 2, "expected at most 5 arguments of add, got 6; leave out the others"),
+        ("add", "constant", 2, "expected a writeable array as out, got a read-only one that is stored to; pass a copy"),
+        ("add", "other_order", 2, "expected numbers in this machine's byte order, got >f4; convert them"),
+        ("ad", "launch", 2, "expected ad in k.py, got only add, unmasked, wrong_shapes, tuned, not_a_kernel, launch,"),
     ],
 )
 def test_what_is_wrong_is_one_line(kernel: str, launcher: str, code: int, message: str) -> None:

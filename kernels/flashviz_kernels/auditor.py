@@ -10,6 +10,8 @@ import ast
 import copy
 import hashlib
 import importlib
+import inspect
+import math
 import platform
 import sys
 from collections.abc import Callable, Iterator
@@ -82,10 +84,13 @@ class Auditor:
             instead(builder, "create_atomic_rmw", self._atomic_rmw)
             instead(builder, "create_atomic_cas", self._atomic_cas)
             instead(builder, "create_dot", self._dot)
+            if hasattr(builder, "create_dot_scaled"):  # not in early versions
+                instead(builder, "create_dot_scaled", self._dot_scaled)
             instead(interpreter.ReduceOps, "apply_impl", lambda run: self._reduction(Op.REDUCE, run))
             instead(interpreter.ScanOps, "apply_impl", lambda run: self._reduction(Op.SCAN, run))
             instead(interpreter.InterpretedFunction, "run", self._launch)
-            self.builder = builder
+            instead(interpreter.InterpretedFunction, "__call__", self._call)
+            self.builder, builder.grid_idx = builder, None
             yield
 
     # ------------------------------------------------------------------------------------------------- operations
@@ -120,13 +125,24 @@ class Auditor:
 
     def _dot(self, run: Callable[..., Any]) -> Callable[..., Any]:
         def dot(a: Any, b: Any, *rest: Any) -> Any:
-            *batch, m, k = a.data.shape
-            n = b.data.shape[-1]
-            flops = 2 * m * n * k * int(np.prod(batch, dtype=np.int64))
-            self._note(Op.DOT, (*batch, m, n, k), flops=flops)
+            self._note_dot((*a.data.shape[:-1], b.data.shape[-1], a.data.shape[-1]))
             return run(a, b, *rest)
 
         return dot
+
+    def _dot_scaled(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """Of microscaled operands; two numbers of four bits lie in one byte, along k or along m."""
+
+        def dot_scaled(a: Any, a_scale: Any, a_format: Any, *rest: Any) -> Any:
+            *_, packed_along_k, _, acc = rest
+            per_byte = 2 if a_format.name == "E2M1" and packed_along_k else 1
+            self._note_dot((*acc.data.shape, a.data.shape[-1] * per_byte))
+            return run(a, a_scale, a_format, *rest)
+
+        return dot_scaled
+
+    def _note_dot(self, shape: tuple[int, ...]) -> None:
+        self._note(Op.DOT, shape, flops=2 * math.prod(shape))
 
     def _reduction(self, op: Op, run: Callable[..., Any]) -> Callable[..., Any]:
         def apply_impl(reduction: Any, operands: Any) -> Any:
@@ -238,7 +254,7 @@ class Auditor:
         def run(kernel: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> None:
             if warmup:
                 return
-            named = dict(zip(kernel.arg_names, args, strict=False)) | {n: v for n, v in kwargs.items() if n in kernel.arg_names}
+            named = _named(kernel, args, kwargs)
             arrays = {name: as_array(value) for name, value in _arrays(named)}
             indices = {name: self._tensor(name, array) for name, array in arrays.items()}
             self.zones = zones_of((indices[name], name, array) for name, array in arrays.items())
@@ -259,11 +275,24 @@ class Auditor:
                 executor(kernel.rewrite(), kernel.arg_names, size, kernel.pre_run_hooks)(**moved)
             except Exception as error:
                 raise self._failure(kernel, error) from error
+            finally:
+                self.builder.grid_idx = None
             for zone in self.zones:
                 zone.move_out()
             self.zones = []
 
         return run
+
+    def _call(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """A kernel calls a function; nobody else does."""
+
+        def call(function: Any, *args: Any, **kwargs: Any) -> Any:
+            if self.builder.grid_idx is None:
+                name = function.fn.__name__
+                raise UsageError(f"expected {name}[grid](...), got {name}(...) without a grid; say how many programs there are")
+            return run(function, *args, **kwargs)
+
+        return call
 
     def _tensor(self, name: str, array: np.ndarray) -> int:
         """The tensor of an array: the same as in an earlier launch where it is the same memory, seen alike."""
@@ -286,9 +315,10 @@ class Auditor:
             innermost, cause = cause, cause.__cause__
         frames = [(at.tb_frame.f_code, at.tb_lineno) for at in _tracebacks(innermost)]
         lines = [f"{Path(code.co_filename).name}:{line}" for code, line in frames if self.codes.get(code, -1) >= 0]
-        where = f"{lines[-1] if lines else kernel.fn.__name__}, program {self.builder.grid_idx}"
-        got = f"{type(innermost).__name__}: {innermost}"
-        return UsageError(f"{where}: expected a kernel that Triton's interpreter runs, got {got}")
+        program = self.builder.grid_idx
+        where = f"{lines[-1] if lines else kernel.fn.__name__}, {f'program {program}' if program else 'before its first program'}"
+        what, got = "kernel" if program else "launch", f"{type(innermost).__name__}: {innermost}"
+        return UsageError(f"{where}: expected a {what} that Triton's interpreter runs, got {got}")
 
     # ------------------------------------------------------------------------------------------------------ trace
 
@@ -327,6 +357,16 @@ def can_audit() -> bool:
     """
     load_triton(interpreted=True)
     return hasattr(importlib.import_module("triton.runtime.interpreter").InterpretedFunction, "run")
+
+
+def _named(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Every parameter that has a value, in the order of the parameters; what is left of kwargs are the compiler's options."""
+    parameters = inspect.signature(kernel.fn).parameters
+    if len(args) > len(parameters):
+        raise UsageError(f"expected at most {len(parameters)} arguments of {kernel.fn.__name__}, got {len(args)}; leave out the others")
+    given = {name: parameter.default for name, parameter in parameters.items() if parameter.default is not parameter.empty}
+    given |= dict(zip(parameters, args, strict=False)) | kwargs
+    return {name: given[name] for name in parameters if name in given}
 
 
 def _arrays(named: dict[str, Any]) -> Iterator[tuple[str, Any]]:

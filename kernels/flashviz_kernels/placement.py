@@ -20,8 +20,14 @@ NORESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000)  # the guards cost no memory
 
 
 def as_array(value: Any) -> np.ndarray:
-    """A torch tensor on the CPU, or what stands for one, as a NumPy view of the same memory."""
+    """A torch tensor on the CPU, or what stands for one, as a NumPy view of the same memory.
+
+    Raises:
+        UsageError: Its bytes are in the order of another machine.
+    """
     if isinstance(value, np.ndarray):
+        if not value.dtype.isnative:
+            raise UsageError(f"expected numbers in this machine's byte order, got {value.dtype.str}; convert them")
         return value
     for wrapped in ("array", "base"):  # our HostTensor; triton.reinterpret's TensorWrapper
         if hasattr(value, wrapped):
@@ -120,8 +126,14 @@ class Zone:
         return np.ndarray(array.shape, array.dtype, self.bytes.data, offset if array.size else 0, array.strides if array.size else None)
 
     def move_out(self) -> None:
-        """Give back what was written."""
+        """Give back what was written.
+
+        Raises:
+            UsageError: The array is read-only: it may be a file, or a constant of Python's.
+        """
         if self.written and self.shift:
+            if not any(array.flags.writeable for _, _, array in self.members):
+                raise UsageError(f"expected a writeable array as {self.members[0][1]}, got a read-only one that is stored to; pass a copy")
             ctypes.memmove(self.low, self.low + self.shift, self.high - self.low)
 
     def reaches(self, address: int) -> bool:
