@@ -329,14 +329,15 @@ def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_million_events_stream_to_disk(tmp_path: Path) -> None:
     """In a process of its own: what the export adds to its memory is a small part of what it writes."""
     script = """
-import os, resource
+import os
 from flashviz.config import AttentionConfig
 from flashviz.export import timeline_of, write_perfetto
 from flashviz_kernels import record
+from flashviz_kernels.bench.memory import high_water
 trace = record(AttentionConfig(seq_q=5376, block_m=16, block_n=16, head_dim=32), source="numpy")
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = high_water()
 write_perfetto(timeline_of(trace), "big.pftrace")
-print(len(trace), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024, os.path.getsize("big.pftrace"))
+print(len(trace), high_water() - before, os.path.getsize("big.pftrace"))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
     events, memory, size = map(int, done.stdout.split())

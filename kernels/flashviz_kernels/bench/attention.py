@@ -23,6 +23,7 @@ import numpy as np
 
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.errors import MissingPartError
+from flashviz_kernels.bench.memory import status
 from flashviz_kernels.bench.report import Measured, Report, begin
 
 Call = Callable[[Any, Any, Any], Any]
@@ -224,14 +225,9 @@ def peak_memory(problem: Problem, name: str, call: Call, arrays: tuple[Any, Any,
 def high_water(call: Callable[[], Any]) -> int:
     """Bytes by which this process grew at most during a call."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the mark falls to what is resident now
-    before = _status("VmHWM")
+    before = status("VmHWM")
     call()
-    return _status("VmHWM") - before
-
-
-def _status(field: str) -> int:
-    text = Path("/proc/self/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(field))
+    return status("VmHWM") - before
 
 
 def peak_fraction(one: Measured, gpu: str | None) -> float | None:

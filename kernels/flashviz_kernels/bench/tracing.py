@@ -17,6 +17,7 @@ from flashviz.errors import FlashvizError
 from flashviz.inputs import make_inputs
 from flashviz.trace import load
 from flashviz_kernels.attention import attend
+from flashviz_kernels.bench.memory import high_water
 from flashviz_kernels.bench.report import Cost, Overhead, Report, begin
 from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.kernel_run import make_buffers, problem_of
@@ -69,15 +70,13 @@ def cost(n: int, heads: int, repeat: int) -> Cost:
 
 def recorded(n: int, heads: int, repeat: int) -> Cost:
     """The same, in this process."""
-    import resource
-
     config = AttentionConfig(seq_q=n, heads=heads)
     seconds = []
     for _ in range(repeat):
         start = time.perf_counter()
         trace = record(config, source="numpy")
         seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1024 if sys.platform == "linux" else 1)
+    peak = high_water()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.npz"
         start = time.perf_counter()
