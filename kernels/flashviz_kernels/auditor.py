@@ -192,10 +192,10 @@ class Auditor:
 
     def _outside(self, op: Op, lanes: np.ndarray, width: int, zone: Zone | None) -> VerificationError:
         """The error that names tensor, offset, program and line."""
-        what, where = op.name.lower(), self._place()
+        what, where = {Op.LOAD: "a load", Op.STORE: "a store", Op.ATOMIC: "an atomic operation"}[op], self._place()
         if zone is None:
             return VerificationError(
-                f"{where}: expected a {what} from an array that the kernel was given, got address {int(lanes[0]):#x}, near none of them; "
+                f"{where}: expected {what} from an array that the kernel was given, got address {int(lanes[0]):#x}, near none of them; "
                 "pass the array itself, or correct the pointer"
             )
         bad = next(lane for lane in lanes if zone.owner(np.array([lane]), width) is None)
@@ -203,7 +203,7 @@ class Auditor:
         offset = int(bad) - nearest.address
         of = f"{nearest.name} of shape {list(nearest.shape)}" + f" and strides {list(_elements(nearest))}"
         return VerificationError(
-            f"{where}: expected a {what} within {of}, got element offset {offset / nearest.itemsize:g} (byte {offset}); mask it"
+            f"{where}: expected {what} within {of}, got element offset {offset / nearest.itemsize:g} (byte {offset}); mask it"
         )
 
     def _place(self) -> str:

@@ -34,6 +34,20 @@ def launch_tickets(kernel):
 
 
 @triton.jit
+def atomics(x, n, BLOCK: tl.constexpr):
+    i = tl.arange(0, BLOCK)
+    tl.atomic_max(x + i % 2, i, mask=i < n)
+    tl.atomic_and(x + 2, 6)
+    tl.atomic_xchg(x + 3, 7)
+
+
+def launch_atomics(kernel):
+    x = np.full(4, 5, np.int64)
+    kernel[(1,)](x, 8, 16)
+    assert x.tolist() == [6, 7, 4, 7]
+
+
+@triton.jit
 def early(x, out, n):
     pid = tl.program_id(0)
     if pid >= n:

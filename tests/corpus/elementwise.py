@@ -82,6 +82,63 @@ def launch_zero_stride(kernel):
 
 
 @triton.jit
+def pairs(x, evens, out, N: tl.constexpr):
+    i, j = tl.arange(0, N), tl.arange(0, N // 4)
+    even, odd = tl.split(tl.reshape(tl.load(x + i), (N // 2, 2)))
+    tl.store(evens + tl.arange(0, N // 2), even)
+    swapped = tl.permute(tl.reshape(tl.join(odd, even), (2, N // 4, 2)), (2, 0, 1))
+    at = tl.arange(0, 2)[:, None, None] * (N // 2) + tl.arange(0, 2)[None, :, None] * (N // 4) + j[None, None, :]
+    tl.store(out + at, swapped)
+
+
+def launch_pairs(kernel):
+    x, evens, out = np.arange(16, dtype=np.int16), np.zeros(8, np.int16), np.zeros(16, np.int16)
+    kernel[(1,)](x, evens, out, 16)
+    assert (evens == x[::2]).all()
+    assert (out == np.stack([x[1::2], x[::2]], 1).reshape(2, 4, 2).transpose(2, 0, 1).reshape(-1)).all()
+
+
+@triton.jit
+def gather_rows(x, out, N: tl.constexpr):
+    i = tl.arange(0, 8)
+    source = tl.make_tensor_descriptor(x, shape=[32, N], strides=[N, 1], block_shape=[1, N])
+    target = tl.make_tensor_descriptor(out, shape=[8, N], strides=[N, 1], block_shape=[1, N])
+    target.scatter(source.gather(i * 3, 0), i, 0)
+
+
+def launch_gather_rows(kernel):
+    x, out = np.arange(32 * 16, dtype=np.float32).reshape(32, 16), np.empty((8, 16), np.float32)
+    kernel[(1,)](x, out, 16)
+    assert (out == x[::3][:8]).all()
+
+
+@triton.jit
+def low_halves(x, out, N: tl.constexpr):
+    i = tl.arange(0, N)
+    tl.store(out + i, tl.load(x.to(tl.pointer_type(tl.int16)) + 2 * i))
+
+
+def launch_low_halves(kernel):
+    x, out = np.arange(4, dtype=np.int32), np.zeros(4, np.int16)
+    kernel[(1,)](x, out, 4)
+    assert out.tolist() == [0, 1, 2, 3]
+
+
+@triton.jit
+def add_all(inputs, out, COUNT: tl.constexpr, N: tl.constexpr):
+    i, acc = tl.arange(0, N), tl.zeros((N,), tl.float32)
+    for at in tl.static_range(COUNT):
+        acc += tl.load(inputs[at] + i)
+    tl.store(out + i, acc)
+
+
+def launch_add_all(kernel):
+    inputs, out = tuple(np.full(16, value, np.float32) for value in (1, 2, 3)), np.zeros(16, np.float32)
+    kernel[(1,)](inputs, out, 3, 16)
+    assert (out == 6).all()
+
+
+@triton.jit
 def double(x, same, N: tl.constexpr):
     i = tl.arange(0, N)
     tl.store(same + i, tl.load(x + i) * 2)
@@ -146,3 +203,32 @@ def before_the_start(x, out, BLOCK: tl.constexpr):
 
 def launch_shifted(kernel):
     kernel[(1,)](np.zeros(16, np.float32), np.zeros(16, np.float32), 16)
+
+
+@triton.jit
+def too_tall(x, out, N: tl.constexpr):
+    rows = tl.make_tensor_descriptor(x, shape=[64, N], strides=[N, 1], block_shape=[8, N])
+    i = tl.arange(0, 8)[:, None] * N + tl.arange(0, N)[None, :]
+    tl.store(out + i, rows.load([28, 0]))
+
+
+def launch_too_tall(kernel):
+    kernel[(1,)](np.zeros((32, 16), np.float32), np.zeros((8, 16), np.float32), 16)
+
+
+@triton.jit
+def lost(addresses, out):
+    tl.store(out, tl.load(tl.load(addresses).to(tl.pointer_type(tl.float32))))
+
+
+def launch_lost(kernel):
+    kernel[(1,)](np.array([4096], np.int64), np.zeros(1, np.float32))
+
+
+@triton.jit
+def beyond(x, out):
+    tl.atomic_add(x + tl.program_id(0), tl.load(out))
+
+
+def launch_beyond(kernel):
+    kernel[(3,)](np.zeros(2, np.int32), np.ones(1, np.int32))

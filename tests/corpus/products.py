@@ -119,6 +119,24 @@ def launch_convolve(kernel):
 
 
 @triton.jit
+def smooth(x, weights, out, n, TAPS: tl.constexpr, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    acc = tl.zeros((BLOCK,), tl.float32)
+    for tap in range(TAPS):
+        at = i + tap - TAPS // 2
+        acc += tl.load(x + at, mask=(at >= 0) & (at < n), other=0.0) * tl.load(weights + tap)
+    tl.store(out + i, acc, mask=i < n)
+
+
+def launch_smooth(kernel):
+    random = np.random.default_rng(0)
+    x, weights = random.standard_normal(100).astype(np.float32), random.standard_normal(5).astype(np.float32)
+    out = np.empty_like(x)
+    kernel[(4,)](x, weights, out, 100, TAPS=5, BLOCK=32)
+    assert np.allclose(out, np.convolve(x, weights[::-1], "same"), atol=1e-5)
+
+
+@triton.jit
 def attention(q, k, v, out, n, scale, D: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr):
     head = tl.program_id(1) * n * D
     i, d = tl.program_id(0) * BM + tl.arange(0, BM), tl.arange(0, D)

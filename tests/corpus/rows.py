@@ -3,7 +3,7 @@
 import numpy as np
 import triton
 import triton.language as tl
-from helpers import centre
+from helpers import centre, load_wide
 
 
 @triton.jit
@@ -53,7 +53,7 @@ def layer_norm(x, out, weight, bias, mean_out, rstd_out, n, eps, BLOCK: tl.const
     total = tl.zeros([BLOCK], dtype=tl.float32)
     for start in range(0, n, BLOCK):
         i = start + tl.arange(0, BLOCK)
-        total += tl.load(x + i, mask=i < n, other=0.0).to(tl.float32)
+        total += load_wide(x + i, i < n)
     mean = tl.sum(total, axis=0) / n
     squares = tl.zeros([BLOCK], dtype=tl.float32)
     for start in range(0, n, BLOCK):
