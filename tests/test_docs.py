@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import tomllib
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from sybil import Example, Sybil
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
 
 from flashviz.cli import films, main
 from flashviz.errors import FlashvizError, MissingPartError, UsageError, VerificationError
@@ -21,11 +23,22 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUN = (ROOT / "run.sh").read_text(encoding="utf-8")
 
 
+def run_python(example: Example) -> None:
+    """A block that begins with a file's name is that file, for the commands that follow; any other is run."""
+    name = re.match(r"# (\w+\.py)\n", example.parsed)
+    if name:
+        Path(name[1]).write_text(example.parsed, encoding="utf-8")
+    else:
+        PythonEvaluator()(example)
+
+
 def run_flashviz(example: Example) -> None:
     """``flashviz ...`` lines, as they stand, in this process."""
     for line in example.parsed.splitlines():
         program, *arguments = shlex.split(line)
         assert program == "flashviz", f"{line}: a bash block is flashviz commands"
+        if "--kernel" in arguments and importlib.util.find_spec("triton") is None:
+            pytest.skip("needs triton")
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, f"{line}: {result.stderr}"
 
@@ -72,7 +85,7 @@ def load_toml(example: Example) -> None:
 
 SYBIL = Sybil(
     parsers=[
-        PythonCodeBlockParser(),
+        CodeBlockParser("python", run_python),
         CodeBlockParser("bash", run_flashviz),
         CodeBlockParser("console", check_commands),
         CodeBlockParser("toml", load_toml),
