@@ -14,7 +14,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.figures import amount, number, power, quarters, total
-from flashviz.trace import Kind, ProgramValues, Trace
+from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 Rule = Literal["rise", "variation", "calm"]
 
@@ -50,6 +50,13 @@ class Follow:
     rule: Rule
     rise: int | None
     later: int | None
+
+
+def follow_in(trace: Trace) -> Follow:
+    """The followed program and row of an fa2 trace: ``follow`` over its first programs that visit a tile."""
+    candidates = [p for p in trace.programs if p[1] == 0 and trace.config.visited(p[0])][:CANDIDATES]
+    seen = {program: replay(trace, program) for program in candidates}
+    return follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
 
 
 def follow(programs: Mapping[tuple[int, int], np.ndarray], l_values: Mapping[tuple[int, int], np.ndarray]) -> Follow:
@@ -215,6 +222,9 @@ RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
 DIGEST_SECONDS = {
     "hook": 6.0, "standard": 13.0, "7a": 3.0, "7b": 4.0, "7c": 5.0, "7d": 3.0, "7e": 4.0, "9a": 5.0, "9c": 5.0, "9d": 4.0, "bill": 8.0,
 }  # fmt: skip
+
+EXCERPT = ("7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d")
+EXCERPT_SECONDS = {beat.name: beat.seconds for beat in FLASH if beat.name in EXCERPT}  # what benchmarks render: one tile, slowly
 
 
 def board(

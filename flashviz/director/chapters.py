@@ -29,10 +29,8 @@ from flashviz.storyboard import Beat
 FORMULA_PX = 1.6 * KEY_PX
 
 
-class ChartScene(TraceScene):
-    """What the chapters share: one chart at a time, to which beats add points, curves and names."""
-
-    chart: Chart
+class ChapterScene(TraceScene):
+    """What the chapters share: a room above the caption, a board, and no recording from outside."""
 
     @property
     def room(self) -> Rect:
@@ -53,18 +51,24 @@ class ChartScene(TraceScene):
         kept = [each for each in beats if self.settings.pauses or not each.pause]
         self.board = tuple(replace(each, caption=each.caption.format(**said)) for each in kept)
 
+    def clear_all(self) -> None:
+        """Everything but the caption goes."""
+        gone = [thing for thing in self.mobjects if thing is not self.caption]
+        if gone:
+            self.move(*(FadeOut(thing) for thing in gone), seconds=0.5)
+
+
+class ChartScene(ChapterScene):
+    """One chart at a time, to which beats add points, curves and names."""
+
+    chart: Chart
+
     def enter(self, figure: Figure) -> None:
         """The empty chart arrives; what stood there goes."""
         self.clear_all()
         self.chart = Chart(figure, chart_place(figure, self.room), self.skin)
         self.move(FadeIn(self.chart), seconds=0.8)
         self.arrived()
-
-    def clear_all(self) -> None:
-        """Everything but the caption goes."""
-        gone = [thing for thing in self.mobjects if thing is not self.caption]
-        if gone:
-            self.move(*(FadeOut(thing) for thing in gone), seconds=0.5)
 
     def show_points(self, name: str, values: Sequence[str] = (), *, above: bool = True) -> None:
         """Measured points one by one, with their ``values`` where there is room, then what they are."""

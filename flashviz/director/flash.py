@@ -15,7 +15,7 @@ from flashviz.director.stage import Material
 from flashviz.errors import ConfigError, UsageError
 from flashviz.inputs import make_inputs
 from flashviz.layout import BAND_LIMIT
-from flashviz.storyboard import CANDIDATES, board, facts, follow
+from flashviz.storyboard import board, facts, follow_in
 from flashviz.trace import Trace, load, replay
 
 Run = Callable[..., Any]
@@ -53,9 +53,7 @@ def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | N
         config, source = given.config, "numpy" if given.header.source == "numpy" else "triton"
     recorded = run(config, source=source, algorithm="fa2")
     fa2 = recorded.trace if given is None else given
-    candidates = [p for p in fa2.programs if p[1] == 0 and config.visited(p[0])][:CANDIDATES]
-    seen = {program: replay(fa2, program) for program in candidates}
-    chosen = follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
+    chosen = follow_in(fa2)
     if given is None:
         fa2 = run(config, source=source, algorithm="fa2", snapshots=[chosen.program], resources=True).trace
     values = replay(fa2, chosen.program)

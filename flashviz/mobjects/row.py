@@ -1,0 +1,105 @@
+"""One row of scores as bars, tile by tile, and what is carried along it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from manim import Group, Line, Rectangle, VGroup
+
+from flashviz import theme
+from flashviz.layout import GAP, Rect, rows
+from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, Face, em, text_width
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.theme import Theme
+
+SIGN_W = 0.5  # left of the bars, for the names of the table's rows
+APART = 0.07  # of a tile's width, between two tiles
+
+
+class TileRow(Group):
+    """Bars of ``tiles`` (scores [keys] each) in the order in which they stand; under them a table with one column a place.
+
+    A score stands on the zero line; -inf, a masked key, has no bar. ``rect`` holds the tiles' numbers, the bars and the table's rows.
+    """
+
+    def __init__(self, rect: Rect, tiles: Sequence[np.ndarray], signs: Sequence[str], skin: Theme) -> None:
+        self.tag, self.skin, self.tiles = "tile row", skin, tiles
+        name_h, line_h = em(NOTE_PX) * LINE_PITCH, em(LABEL_PX) * LINE_PITCH * 1.2  # formulas have subscripts
+        body = rect.beyond(SIGN_W)
+        self.names_at, self.lines = body.top(name_h), rows(body.bottom(len(signs) * line_h), len(signs))
+        self.field = body.below(name_h).above(len(signs) * line_h + GAP)
+        keys = sum(map(len, tiles))
+        self.key = self.field.width / (keys * (1 + APART))
+        self.apart = self.key * keys * APART / len(tiles)
+        finite = np.concatenate([*tiles, [0.0]])
+        finite = finite[np.isfinite(finite)]
+        self.low, self.unit = float(finite.min()), self.field.height / max(float(np.ptp(finite)), 1e-9)
+        zero = self.field.y0 - self.low * self.unit
+        self.axis = Line((self.field.x0, zero, 0), (self.field.x1, zero, 0), stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
+        self.order = tuple(range(len(tiles)))
+        self.bars = [
+            Rectangles(skin.scores, name=f"tile {t}", opacity=theme.FAINT).display(b) for t, b in enumerate(self.boxes(self.order))
+        ]
+        self.names = self._names()
+        self.signs = VGroup(*(self._sign(sign, line) for sign, line in zip(signs, self.lines, strict=True) if sign))
+        super().__init__(self.axis, *self.bars, *self.names.values(), self.signs)
+
+    def places(self, order: Sequence[int]) -> list[Rect]:
+        """Where each tile of ``order`` stands, first place first."""
+        ends = self.field.x0 + np.cumsum([0.0, *(self.key * len(self.tiles[t]) + self.apart for t in order)])
+        return [Rect(float(a), self.field.y0, float(b) - self.apart, self.field.y1) for a, b in pairwise(ends)]
+
+    def boxes(self, order: Sequence[int]) -> list[np.ndarray]:
+        """Bars [keys, 4] of every tile, tile 0 first, where the tiles stand in ``order``."""
+        found: dict[int, np.ndarray] = {}
+        for tile, place in zip(order, self.places(order), strict=True):
+            heights = np.nan_to_num(self.tiles[tile], neginf=0.0) * self.unit
+            zero = self.field.y0 - self.low * self.unit
+            x = place.x0 + np.arange(len(heights)) * self.key
+            found[tile] = np.stack([x, zero + np.minimum(heights, 0), x + 0.85 * self.key, zero + np.maximum(heights, 0)], 1)
+        return [found[t] for t in range(len(self.tiles))]
+
+    def weights(self) -> list[np.ndarray]:
+        """The same bars as weights from the floor, the largest as tall as the field: e^(s - m) / l over the largest."""
+        row = np.concatenate(self.tiles)
+        top = float(row.max()) if np.isfinite(row.max()) else 0.0
+        tall = [np.exp(tile - top) * self.field.height for tile in self.tiles]
+        floor = self.field.y0
+        old = self.boxes(self.order)
+        return [np.stack([b[:, 0], np.full(len(b), floor), b[:, 2], floor + h], 1) for b, h in zip(old, tall, strict=True)]
+
+    def window(self, place: Rect) -> Rectangle:
+        """What is read now."""
+        return box(place.inset(0.0, -0.06), stroke=self.skin.warn, width=theme.HEAVY)
+
+    def entry(self, line: int, place: int, order: Sequence[int], text: str) -> Named:
+        """A figure of the table, under the place-th tile."""
+        column, row = self.places(order)[place], self.lines[line]
+        drawn = theme.line(text, NOTE_PX, self.skin.ink, Face.MONO)
+        x = min(max(column.center[0], row.x0 + drawn.width / 2), row.x1 - drawn.width / 2)
+        return Named(drawn.move_to((x, row.center[1], 0)), tag=f"entry {line} {place}", text=text)
+
+    def written(self, texts: Sequence[str]) -> set[int]:
+        """Places whose figures fit beside each other: every n-th, the last among them."""
+        widest = max(text_width(text, NOTE_PX, Face.MONO) for text in texts) + GAP
+        step = max(1, int(np.ceil(widest * len(texts) / self.field.width)))
+        return set(range(len(texts) - 1, -1, -step))
+
+    def _names(self) -> dict[int, Named]:
+        """The tiles' numbers over them, where all have room."""
+        places = self.places(self.order)
+        widest = text_width(str(len(places)), NOTE_PX, Face.MONO) + GAP
+        if min(place.width for place in places) < widest:
+            return {}
+        drawn = {t: theme.line(str(t), NOTE_PX, self.skin.quiet, Face.MONO) for t in self.order}
+        return {
+            t: Named(line.move_to((places[t].center[0], self.names_at.center[1], 0)), tag=f"tile name {t}", text=str(t))
+            for t, line in drawn.items()
+        }
+
+    def _sign(self, sign: str, line: Rect) -> Named:
+        drawn = theme.maths(sign, LABEL_PX, self.skin.stats).move_to((line.x0 - SIGN_W / 2, line.center[1], 0))
+        return Named(drawn, tag="sign", text=sign)

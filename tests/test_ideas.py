@@ -1,0 +1,191 @@
+"""Chapters that are pictures: beats, what each leaves on screen, and where every figure comes from."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashviz.chapters.online_softmax import Pair, merge, pair_of, shuffled_order
+from flashviz.config import AttentionConfig
+from flashviz.errors import ConfigError, UsageError
+from flashviz.inputs import make_inputs
+from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
+from flashviz.lettering import CAPTION_PX, wrap
+from flashviz.settings import Settings
+from tests.conftest import ROOT
+from tests.films import played, scenes
+from tests.ideas import IDEAS, at, idea, texts
+
+every = pytest.mark.parametrize("file", IDEAS)
+aspects = pytest.mark.parametrize("aspect", ASPECTS)
+SECONDS = (20, 60)
+
+
+@every
+def test_beats_are_played_once_in_order_and_to_the_second(file: str) -> None:
+    scene = idea(file)
+    assert [snapshot.beat for snapshot in scene.snapshots] == [beat.name for beat in scene.board]
+    for snapshot, beat in zip(scene.snapshots, scene.board, strict=True):
+        assert snapshot.seconds == pytest.approx(beat.seconds, abs=0.35), beat.name
+        assert "{" not in beat.caption
+        assert texts(snapshot, "caption") == [beat.caption]
+    assert SECONDS[0] <= scene.now <= SECONDS[1]
+    subtitles = scene.renderer.file_writer.subcaptions
+    assert [line.content for line in subtitles] == [beat.caption for beat in scene.board]
+    assert all(first.end <= second.start for first, second in itertools.pairwise(subtitles))
+
+
+@every
+def test_pauses_are_left_out_on_demand(file: str) -> None:
+    assert [b.name for b in idea(file, pauses=False).board] == [b.name for b in idea(file).board if not b.pause]
+
+
+@every
+def test_a_scene_file_holds_no_number_at_all(file: str) -> None:
+    tree = ast.parse((ROOT / "scenes" / f"{file}.py").read_text(encoding="utf-8"))
+    assert not [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, int | float | complex)]
+
+
+@every
+@aspects
+def test_captions_fit_and_words_stay_apart_within_the_frame(file: str, aspect: Aspect) -> None:
+    scene, whole = idea(file, aspect), frame(aspect)
+    for snapshot in scene.snapshots:
+        assert len(wrap(snapshot.caption, scene.caption_rect.width, CAPTION_PX)) <= CAPTION_LINES[aspect]
+        words = [item for item in snapshot.shown if item.text and item.name not in COVERED]
+        for item in words:
+            x0, y0, x1, y1 = item.box
+            assert whole.x0 < x0 <= x1 < whole.x1, (snapshot.beat, item)
+            assert whole.y0 < y0 <= y1 < whole.y1, (snapshot.beat, item)
+        for a, b in itertools.combinations(words, 2):
+            apart = a.box[2] <= b.box[0] or b.box[2] <= a.box[0] or a.box[3] <= b.box[1] or b.box[3] <= a.box[1]
+            assert apart, (snapshot.beat, a, b)
+
+
+COVERED: frozenset[str] = frozenset()  # groups whose parts are words of their own
+
+
+@every
+def test_skins_differ_in_colour_alone(file: str) -> None:
+    dark, light = idea(file), idea(file, theme="light")
+    assert [snapshot.shown for snapshot in dark.snapshots] == [snapshot.shown for snapshot in light.snapshots]
+
+
+@every
+def test_the_page_says_how_long_each_is(file: str) -> None:
+    page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
+    (said,) = re.findall(rf"^\| `{IDEAS[file]}` \| (\d+) \|", page, re.MULTILINE)
+    assert int(said) == round(idea(file).now)
+
+
+@every
+def test_a_recording_from_outside_is_refused(file: str) -> None:
+    settings = Settings(config=AttentionConfig(), source="numpy", trace=ROOT / "any.npz")
+    with pytest.raises(UsageError, match="expected no recording"):
+        played(getattr(scenes(file), IDEAS[file]), settings)
+
+
+STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
+    "online_softmax": {
+        "row": {"tile": 8, "tile name": 8},
+        "passes": {"tile": 8, "tile name": 8, "formula": 3},
+        "merge": {"formula": 2},
+        "online": {"tile": 8, "tile name": 8, "entry": 16, "sign": 2},
+        "shuffled": {"tile": 8, "tile name": 8, "entry": 16, "sign": 2},
+    },
+}
+
+
+@every
+def test_each_beat_leaves_what_it_should(file: str) -> None:
+    for snapshot in idea(file).snapshots:
+        seen = Counter(re.sub(r"( \d+)+$", "", item.name) for item in snapshot.shown)
+        kept = {name: count for name, count in seen.items() if name not in ("caption", "note", "tile row", *COVERED)}
+        assert kept == STRUCTURE[file][snapshot.beat], snapshot.beat
+
+
+# ------------------------------------------------------------------------------------------------------- online softmax
+
+scores = st.lists(st.floats(-50, 50) | st.just(-np.inf), min_size=1, max_size=30)
+
+
+@given(scores, st.data())
+def test_pairs_of_any_parts_in_any_order_give_the_whole_rows(row: list[float], data: st.DataObject) -> None:
+    """Against logsumexp of the whole row, which knows no parts: m + log l."""
+    order = data.draw(st.permutations(row))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(row)), max_size=4)))
+    parts = [order[a:b] for a, b in itertools.pairwise([0, *cuts, len(row)])]
+    merged = Pair(-np.inf, 0.0)
+    for part in parts:
+        merged = merge(merged, pair_of(np.array(part)))
+    assert merged.m == max(row)
+    with np.errstate(divide="ignore"):
+        assert merged.m + np.log(merged.l) == pytest.approx(np.logaddexp.reduce(row), abs=1e-9) or merged == (-np.inf, 0.0)
+
+
+def test_a_shuffle_is_another_order_of_the_same_tiles() -> None:
+    for count in range(1, 9):
+        order = shuffled_order(count, seed=0)
+        assert sorted(order) == list(range(count))
+        assert count == 1 or list(order) != list(range(count))
+
+
+def path(snapshot: Any, tiles: int) -> list[tuple[float, float]]:
+    """The table as a viewer reads it: (m, l) under each place."""
+    said = {item.name: float(item.text.replace("−", "-")) for item in snapshot.shown if item.name.startswith("entry")}
+    return [(said[f"entry 0 {place}"], said[f"entry 1 {place}"]) for place in range(tiles)]
+
+
+def test_m_and_l_on_screen_are_those_of_the_scores_seen_so_far() -> None:
+    """Prefixes of the row, recomputed here in float64 from the inputs, in both orders."""
+    scene = idea("online_softmax")
+    config, found = scene.settings.config, scene.found
+    q, k, _ = make_inputs(config)
+    row = found.row
+    s = q[0, 0, row].astype(np.float64) @ k[0, 0].astype(np.float64).T * config.scale
+    tiles = [s[j * config.block_n : (j + 1) * config.block_n] for j in range(config.col_blocks)]
+    for beat in ("online", "shuffled"):
+        names = [item for item in at(scene, beat).shown if item.name.startswith("tile name")]
+        order = [int(item.text) for item in sorted(names, key=lambda item: item.box[0])]
+        for place, (m, denominator) in enumerate(path(at(scene, beat), len(tiles))):
+            seen = np.concatenate([tiles[t] for t in order[: place + 1]])
+            assert m == pytest.approx(seen.max(), abs=2e-3)
+            assert denominator == pytest.approx(np.exp(seen - seen.max()).sum(), abs=2e-2)
+    ends = [path(at(scene, beat), len(tiles))[-1] for beat in ("online", "shuffled")]
+    assert ends[0] == ends[1]
+    results = [text for text in texts(at(scene, "passes"), "note") if "=" in text and "N" not in text]
+    weight = np.exp(s - s.max()) / np.exp(s - s.max()).sum()
+    assert [float(text.partition("= ")[2]) for text in results] == pytest.approx([*ends[0], weight.max()], abs=1e-3)
+
+
+def test_bars_stand_in_proportion_to_the_scores() -> None:
+    scene = idea("online_softmax")
+    heights = np.concatenate([boxes[:, 3] - boxes[:, 1] for boxes in scene.row.boxes(scene.row.order)])
+    row = np.abs(np.concatenate(scene.found.tiles))
+    assert heights / heights.max() == pytest.approx(row / row.max(), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"causal": True}, {"seq_len": 113}, {"seq_k": 40}, {"seq_len": 2048, "block_n": 16}, {"inputs": "gaussian", "seed": 3}],
+    ids=str,
+)
+def test_other_configurations_play(config: dict[str, Any]) -> None:
+    length = config.pop("seq_len", None)
+    lengths = {} if length is None else {"seq_q": length, "seq_k": length}
+    scene = idea("online_softmax", **lengths, **config)
+    assert ("shuffled" in [beat.name for beat in scene.board]) == (len(scene.found.tiles) > 1)
+    assert scene.now <= SECONDS[1]
+
+
+def test_a_row_without_a_key_is_refused() -> None:
+    with pytest.raises(ConfigError, match="seq_k must be at least 1"):
+        idea("online_softmax", seq_k=0)
