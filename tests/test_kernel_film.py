@@ -220,6 +220,15 @@ def test_many_statements_take_each_others_places(tmp_path: Path) -> None:
         assert len(set(places)) == len(places)
 
 
+@aspects
+def test_long_names_are_cut(tmp_path: Path, aspect: Aspect) -> None:
+    """Several kernels with names as a compiler makes them, one longer than any line."""
+    names = ["triton_poi_fused__native_batch_norm_legit_no_training_convolution_relu_3", "_layer_norm_bwd_dx_fused", "k" * 200]
+    done = [Did(Op.LOAD, 0, ((0, 16),), 64, (16,), launch=at) for at in range(3)]
+    launches = [Launch(name, (1, 1, 1), {"x": 0}, {"an_argument": "b" * 200}) for name in names]
+    check(shown(trace_of([tensor("x", 16)], done, launches), tmp_path, aspect=aspect))
+
+
 def test_more_tensors_than_room(tmp_path: Path) -> None:
     """Those that cross most; the others' bytes are in the totals of the caption."""
     done = [Did(Op.LOAD, at, ((0, at + 1),), 4 * (at + 1), (16,), line=1 + at % 8) for at in range(SHEETS + 3)]

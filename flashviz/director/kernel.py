@@ -21,7 +21,7 @@ from flashviz.errors import UsageError
 from flashviz.figures import counter
 from flashviz.generic.story import Part, count_of, events_of, kernel_board, parts_of
 from flashviz.layout import Rect, centered, rows
-from flashviz.lettering import CODE_PX, KEY_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
+from flashviz.lettering import CODE_PX, KEY_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width, wrap
 from flashviz.memory import Traffic as Moved
 from flashviz.memory import traffic
 from flashviz.mobjects.named import Named
@@ -30,7 +30,7 @@ from flashviz.mobjects.sheets import fit
 from flashviz.mobjects.tiles import box, panel
 from flashviz.trace import GenericTrace, TensorInfo, load
 
-TITLE_LINES = 2  # of a launch's arguments
+TITLE_LINES = 2  # of the kernels' names, and of a launch's arguments
 NUMBER_W = 24 * ADVANCE * em(NOTE_PX) + 0.2  # of the bill's numbers
 
 
@@ -73,14 +73,12 @@ class KernelFilm(KernelStageScene):
         """The kernel's name, its file, its launches."""
         room, header = self.set.center_stage.inset(0.3, 0.2), self.trace.header
         names = list(dict.fromkeys(launch.kernel for launch in header.launches))
-        texts = [(", ".join(names), KEY_PX, self.skin.ink)]
+        texts = [(line, KEY_PX, self.skin.ink) for line in beginning(", ".join(names), room.width, KEY_PX)]
         said = [f"{launch.kernel}: grid {extent_of_grid(launch.grid)}{arguments(launch.arguments)}" for launch in header.launches[:3]]
         if len(header.launches) > 3:
             said.append(f"and {count_of(len(header.launches) - 3, 'further launch', 'further launches')}")
         for text in said:
-            lines = wrap(text, room.width, NOTE_PX)
-            lines[TITLE_LINES:] = [] if len(lines) <= TITLE_LINES else ["…"]
-            texts += [(line, NOTE_PX, self.skin.quiet) for line in lines]
+            texts += [(line, NOTE_PX, self.skin.quiet) for line in beginning(text, room.width, NOTE_PX)]
         high = sum(em(px) * LINE_PITCH for _, px, _ in texts)
         drawn = Named(
             card_lines(texts, room), self.source_text(room.below(high + 0.25)), tag="title", text="\n".join(t for t, _, _ in texts)
@@ -226,6 +224,13 @@ class KernelFilm(KernelStageScene):
             "A block on the chip is what its statement last loaded or computed; when it is dropped is not recorded.",
             "The order shown is that of the program numbers, not hardware time.",
         ]
+
+
+def beginning(text: str, width: float, px: float) -> list[str]:
+    """The first lines of a text, a word that is wider than a line cut short."""
+    words = (next(word[:end] for end in range(len(word), 0, -1) if text_width(word[:end], px) <= width) for word in text.split())
+    lines = wrap(" ".join(words), width, px)
+    return lines if len(lines) <= TITLE_LINES else [*lines[:TITLE_LINES], "…"]
 
 
 def arguments(given: dict[str, Any]) -> str:
