@@ -11,7 +11,10 @@ from flashviz.layout import Aspect
 from flashviz.settings import Settings
 from tests.films import played, scenes
 
-IDEAS = {"online_softmax": "OnlineSoftmaxScene"}
+IDEAS = {
+    "online_softmax": "OnlineSoftmaxScene",
+    "standard_attention": "StandardAttentionScene",
+}
 
 
 @cache

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from flashviz.chapters.online_softmax import Pair, merge, pair_of, shuffled_order
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError, UsageError
+from flashviz.figures import amount, kib
 from flashviz.inputs import make_inputs
 from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
 from flashviz.lettering import CAPTION_PX, wrap
@@ -60,7 +61,7 @@ def test_captions_fit_and_words_stay_apart_within_the_frame(file: str, aspect: A
     scene, whole = idea(file, aspect), frame(aspect)
     for snapshot in scene.snapshots:
         assert len(wrap(snapshot.caption, scene.caption_rect.width, CAPTION_PX)) <= CAPTION_LINES[aspect]
-        words = [item for item in snapshot.shown if item.text and item.name not in COVERED]
+        words = [item for item in snapshot.shown if item.text and item.name.startswith(WORDS)]
         for item in words:
             x0, y0, x1, y1 = item.box
             assert whole.x0 < x0 <= x1 < whole.x1, (snapshot.beat, item)
@@ -70,7 +71,7 @@ def test_captions_fit_and_words_stay_apart_within_the_frame(file: str, aspect: A
             assert apart, (snapshot.beat, a, b)
 
 
-COVERED: frozenset[str] = frozenset()  # groups whose parts are words of their own
+WORDS = ("caption", "note", "formula", "kernel", "entry", "tile name", "sign", "bytes", "quoted", "reference")
 
 
 @every
@@ -93,6 +94,7 @@ def test_a_recording_from_outside_is_refused(file: str) -> None:
         played(getattr(scenes(file), IDEAS[file]), settings)
 
 
+BILL = {"bytes": 7, "ledger standard": 1, "kernel": 3}
 STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
     "online_softmax": {
         "row": {"tile": 8, "tile name": 8},
@@ -101,15 +103,24 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "online": {"tile": 8, "tile name": 8, "entry": 16, "sign": 2},
         "shuffled": {"tile": 8, "tile name": 8, "entry": 16, "sign": 2},
     },
-}
+    "standard_attention": {
+        "kernels": BILL, "s-out": BILL | {"sheet": 1}, "p-out": BILL | {"sheet": 2}, "o-out": BILL | {"sheet": 2},
+        "pause": BILL | {"sheet": 2}, "obstacle": {"tile terms": 1, "other terms": 1, "carried m": 2, "carried l": 2},
+    },
+}  # fmt: skip
+KINDS = {name for beats in STRUCTURE.values() for kept in beats.values() for name in kept}
 
 
 @every
 def test_each_beat_leaves_what_it_should(file: str) -> None:
     for snapshot in idea(file).snapshots:
-        seen = Counter(re.sub(r"( \d+)+$", "", item.name) for item in snapshot.shown)
-        kept = {name: count for name, count in seen.items() if name not in ("caption", "note", "tile row", *COVERED)}
-        assert kept == STRUCTURE[file][snapshot.beat], snapshot.beat
+        seen = Counter(re.sub(r"( \d+)+$|(?<=bytes) .*|(?<=sheet) .*", "", item.name) for item in snapshot.shown)
+        assert {name: count for name, count in seen.items() if name in KINDS} == STRUCTURE[file][snapshot.beat], snapshot.beat
+
+
+@every
+def test_chapters_say_what_they_were_computed_from(file: str) -> None:
+    assert idea(file).provenance
 
 
 # ------------------------------------------------------------------------------------------------------- online softmax
@@ -189,3 +200,36 @@ def test_other_configurations_play(config: dict[str, Any]) -> None:
 def test_a_row_without_a_key_is_refused() -> None:
     with pytest.raises(ConfigError, match="seq_k must be at least 1"):
         idea("online_softmax", seq_k=0)
+
+
+# --------------------------------------------------------------------------------------------------- standard attention
+
+
+@pytest.mark.parametrize("config", [{}, {"causal": True}, {"seq_q": 100, "seq_k": 203, "head_dim": 40, "block_m": 32}], ids=str)
+def test_the_bill_after_each_kernel_is_what_it_must_be(config: dict[str, Any]) -> None:
+    """Closed forms: N M numbers of S out, back, N M of P out, back; Q once a row block; K and V once a row block each."""
+    scene = idea("standard_attention", **config)
+    c = scene.settings.config
+    grid, size = c.seq_q * c.seq_k * c.itemsize, c.head_dim * c.itemsize
+    read = {"Q": c.seq_q * size, "K": c.row_blocks * c.seq_k * size, "V": c.row_blocks * c.seq_k * size, "O": c.seq_q * size}
+    expected = {
+        "s-out": {"Q": read["Q"], "K": read["K"], "V": 0, "S": grid, "P": 0, "O": 0},
+        "p-out": {"Q": read["Q"], "K": read["K"], "V": 0, "S": 2 * grid, "P": grid, "O": 0},
+        "o-out": {**read, "S": 2 * grid, "P": 2 * grid},
+    }
+    for beat, per_tensor in expected.items():
+        said = {item.name.removeprefix("bytes "): item.text for item in at(scene, beat).shown if item.name.startswith("bytes ")}
+        assert said == {t: kib(n) for t, n in per_tensor.items()} | {"total": kib(sum(per_tensor.values()))}
+        assert at(scene, beat).event == scene.found.cuts[list(expected).index(beat) + 1]
+    assert amount(grid) in at(scene, "s-out").caption
+    assert f"Of {kib(sum(expected['o-out'].values()))} that crossed, {kib(4 * grid)} were S and P" in at(scene, "o-out").caption
+
+
+def test_weights_come_after_scores_and_the_output_last() -> None:
+    """At the end of each kernel: whether O has a filled tile yet."""
+    scene = idea("standard_attention")
+    named = {s.beat: {item.name for item in s.shown} for s in scene.snapshots}
+    assert "sheet P" not in named["s-out"]
+    assert {"sheet S", "sheet P"} <= named["p-out"]
+    assert "squares O" not in named["p-out"]
+    assert "squares O" in named["o-out"]

@@ -1,0 +1,19 @@
+"""What standard attention moves: ``manim -pqh scenes/standard_attention.py StandardAttentionScene``."""
+
+from flashviz.director.standard import StandardAttentionFilm
+from flashviz_kernels.exactness import error_against_float64
+from flashviz_kernels.recorder import run
+
+
+class StandardAttentionScene(StandardAttentionFilm):
+    """S and P go out to HBM and come back, since softmax needs whole rows."""
+
+    def construct(self) -> None:
+        self.open(run, error_against_float64)
+
+        self.kernels()
+        self.scores_out()
+        self.weights_out()
+        self.output()
+        self.pause()
+        self.obstacle()
