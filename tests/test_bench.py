@@ -7,17 +7,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import av
 import msgspec
 import pytest
 from click.testing import CliRunner
 
-from flashviz.cli import main
+from flashviz.cli import main, rendering
+from flashviz.cli.bench import rendering_table
 from flashviz.errors import UsageError
 from flashviz.memory import traffic
+from flashviz.storyboard import EXCERPT_SECONDS
 from flashviz_kernels import record
 from flashviz_kernels.bench import report as reports
 from flashviz_kernels.bench.attention import Problem, measured, on_cpu, on_gpu, peak_fraction
-from flashviz_kernels.bench.report import Measured, Report
+from flashviz_kernels.bench.report import Measured, Rendering, Report
 from flashviz_kernels.bench.tracing import events_of, recorded
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="needs torch")
@@ -194,3 +197,46 @@ def test_committed_figures_name_their_machine_and_were_right(file: Path) -> None
     assert report.machine.processor
     assert report.versions["numpy"]
     assert all(each.right or each.unavailable for each in report.attention)
+
+
+@pytest.mark.slow
+def test_stock_and_ours_render_the_same_frames(tmp_path: Path) -> None:
+    """Each in a process of its own, as the benchmark does; encoding alone takes as many frames."""
+    stock, ours = (rendering.alone(method, "same", 1, None, "low_quality", tmp_path / method) for method in ("stock", "flashviz"))
+    seconds = sum(EXCERPT_SECONDS.values())
+    assert stock["frames"] == ours["frames"] == pytest.approx(seconds * 15, rel=0.03)
+    assert rendering.psnr(Path(stock["path"]), Path(ours["path"])) > 50  # threads and load move x264 a little; another picture is below 35
+    wall, cpu = rendering.floor(Path(ours["path"]), "fast", 2)
+    assert 0 < wall < cpu < min(stock["cpu"], 60)
+    assert all(made["size"] == Path(made["path"]).stat().st_size and made["memory"] > 1e8 for made in (stock, ours))
+
+
+def test_noise_by_hand(tmp_path: Path) -> None:
+    """One grey level off everywhere: 20 log10 255 = 48.1 dB; nothing off: the limit."""
+    for name, grey in (("a", 100), ("b", 101)):
+        with av.open(str(tmp_path / f"{name}.mkv"), "w") as film:
+            stream = film.add_stream("ffv1", rate=10)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            for _ in range(30):
+                frame = av.VideoFrame(64, 48, "yuv420p")
+                for plane in frame.planes:
+                    plane.update(bytes([grey]) * plane.buffer_size)
+                film.mux(stream.encode(frame))
+            film.mux(stream.encode(None))
+    a, b = tmp_path / "a.mkv", tmp_path / "b.mkv"
+    assert rendering.psnr(a, b) == pytest.approx(48.13, abs=0.01)
+    assert rendering.psnr(a, a) > 130
+
+
+def test_the_table_of_renders_says_ratios() -> None:
+    def one(method: str, encode: str, wall: float, **more: Any) -> Rendering:
+        return Rendering(method=method, encode=encode, workers=2, frames=600, film_seconds=10.0, wall=(wall,), cpu=(2 * wall,), **more)
+
+    renders = one("stock", "same", 40.0), one("flashviz", "same", 10.0, psnr=46.25, file_bytes=1 << 20), one("floor", "same", 8.0)
+    made = msgspec.structs.replace(reports.begin("render", "by hand"), renders=renders)
+    table = rendering_table(made)
+    cells = [list(column.cells) for column in table.columns]
+    assert cells[4] == ["1.00 x", "4.00 x", "5.00 x"]
+    assert cells[5] == ["0.25 x", "1.00 x", "1.25 x"]
+    assert cells[6] == ["5.00 x", "1.25 x", "1.00 x"]
+    assert cells[9:] == [["", "1.0 MiB", ""], ["", "46.2 dB", ""]]

@@ -1,4 +1,4 @@
-"""``flashviz bench kernel | trace``: measurements, as a table and as JSON."""
+"""``flashviz bench kernel | trace | render``: measurements, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import cloup
 from rich.console import Console
 from rich.table import Table
 
+from flashviz.cli.options import QUALITIES
 from flashviz.errors import UsageError, VerificationError
-from flashviz.figures import amount
+from flashviz.figures import MIB, amount
 
 if TYPE_CHECKING:
     from flashviz_kernels.bench.report import Measured, Report
@@ -64,6 +65,21 @@ def trace(max_events: int, repeat: int, file: Path | None) -> None:
         click.echo(f"interpreted kernel: {both[0]:.3f} s untraced, {both[1]:.3f} s traced, {report.overhead.ratio:.2f} x")
 
 
+@bench.command()
+@cloup.option("--scene", metavar="SCENE", help="A whole film instead of beats 7a to 9d: FlashAttentionScene takes an hour.")
+@cloup.option("-q", "--quality", type=click.Choice(list(QUALITIES)), default="h", show_default=True, help="480p, 720p, 1080p, 4K.")
+@cloup.option("--repeat", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Renders of each.")
+@with_file
+def render(scene: str | None, quality: str, repeat: int, file: Path | None) -> None:
+    """Time rendering: stock manim, this renderer by profile and workers, and encoding alone, on the same frames."""
+    _check(file)
+    from flashviz.cli.rendering import bench as measure
+
+    with Console(stderr=True).status("measuring") as spinner:
+        report = measure(scene, QUALITIES[quality], repeat, lambda what: spinner.update(f"measuring {what}"))
+    _finish(report, file, rendering_table(report))
+
+
 def _check(file: Path | None) -> None:
     """Refuse a target before the work is done for it."""
     if file is not None and not file.parent.is_dir():
@@ -97,6 +113,23 @@ def _figures(each: Measured) -> tuple[str, str, str, str, str]:
     fraction = "" if each.peak_fraction is None else f"{each.peak_fraction:.0%}"
     memory = "" if each.peak_memory is None else amount(each.peak_memory)
     return f"{each.median * 1e3:.2f}", f"{each.tflops:.3f}", fraction, memory, f"{each.max_error:.1e}" + ("" if each.right else " WRONG")
+
+
+def rendering_table(report: Report) -> Table:
+    """A row a method."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("method", "encode", "workers", "s", "of stock", "real time", "of floor", "CPU s", "memory", "file", "PSNR-Y"):
+        table.add_column(name, justify="left" if name in ("method", "encode") else "right", no_wrap=True)
+    stock = next(each.median for each in report.renders if each.method == "stock")
+    floors = {each.encode: each.median for each in report.renders if each.method == "floor"}
+    for each in report.renders:
+        table.add_row(
+            each.method, each.encode, str(each.workers), f"{each.median:.1f}", f"{stock / each.median:.2f} x",
+            f"{each.film_seconds / each.median:.2f} x", f"{each.median / floors[each.encode]:.2f} x", f"{median(each.cpu):.1f}",
+            "" if each.peak_memory is None else f"{each.peak_memory / MIB:,.0f} MiB",
+            "" if each.file_bytes is None else f"{each.file_bytes / MIB:.1f} MiB", "" if each.psnr is None else f"{each.psnr:.1f} dB",
+        )  # fmt: skip
+    return table
 
 
 def tracing_table(report: Report) -> Table:

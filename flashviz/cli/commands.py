@@ -20,7 +20,6 @@ from flashviz.settings import load_settings
 if TYPE_CHECKING:
     from flashviz.trace import GenericTrace, Trace
 
-QUALITIES = {"l": "low_quality", "m": "medium_quality", "h": "high_quality", "k": "fourk_quality"}
 TRACE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -116,7 +115,7 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 @main.command()
 @cloup.argument("scenes", nargs=-1, metavar="[SCENE]...")
 @cloup.option("--all", "every", is_flag=True, help="All films, over the same processes.")
-@cloup.option("-q", "--quality", type=click.Choice(list(QUALITIES)), default="m", help="480p, 720p, 1080p, 4K. [default: m]")
+@cloup.option("-q", "--quality", type=click.Choice(list(options.QUALITIES)), default="m", help="480p, 720p, 1080p, 4K. [default: m]")
 @options.with_config
 @options.with_source
 @cloup.option("--trace", type=TRACE_FILE, metavar="FILE.npz", help="Show this recording.")
@@ -143,7 +142,7 @@ def render(
         raise UsageError(f"--workers {workers} are processes here, --cluster {cluster} has its own; leave one out")
     settings = load_settings(trace=None if trace is None else str(trace), **flags)
     found = every_scene(settings) if every else find_scenes(scenes or (default_scene(settings),))
-    jobs = [Job(scene, settings, QUALITIES[quality], media_dir.resolve()) for scene in found]
+    jobs = [Job(scene, settings, options.QUALITIES[quality], media_dir.resolve()) for scene in found]
     films = render_films(jobs, workers or cores()) if cluster is None else [render_film(job, 1, cluster) for job in jobs]
     screen.show_films(films, as_json=as_json)
 

@@ -10,6 +10,8 @@ import cloup
 
 from flashviz.settings import Source
 
+QUALITIES = {"l": "low_quality", "m": "medium_quality", "h": "high_quality", "k": "fourk_quality"}
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 ALGORITHMS = ("standard", "fa1", "fa2")

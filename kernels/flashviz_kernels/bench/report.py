@@ -16,7 +16,7 @@ import numpy as np
 
 from flashviz.errors import UsageError
 
-PACKAGES = ("flashviz", "numpy", "torch", "triton", "ml_dtypes")
+PACKAGES = ("flashviz", "numpy", "torch", "triton", "ml_dtypes", "manim", "av", "pycairo")
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,10 +97,30 @@ class Overhead(msgspec.Struct, frozen=True, kw_only=True):
         return float(np.median(self.traced) / np.median(self.untraced))
 
 
+class Rendering(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to render a film. ``stock`` is manim's own renderer, ``floor`` x264 alone, which draws nothing."""
+
+    method: str
+    encode: str
+    workers: int
+    frames: int
+    film_seconds: float
+    wall: tuple[float, ...]
+    cpu: tuple[float, ...]
+    peak_memory: int | None = None  # bytes of the largest process
+    file_bytes: int | None = None
+    psnr: float | None = None  # dB of luma, against a lossless render
+
+    @property
+    def median(self) -> float:
+        """Seconds of wall clock."""
+        return float(np.median(self.wall))
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured, on what, and how."""
 
-    benchmark: Literal["kernel", "trace"]
+    benchmark: Literal["kernel", "trace", "render"]
     date: str
     commit: str | None
     machine: Machine
@@ -109,9 +129,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     attention: tuple[Measured, ...] = ()
     twin: tuple[Cost, ...] = ()
     overhead: Overhead | None = None
+    renders: tuple[Rendering, ...] = ()
 
 
-def begin(benchmark: Literal["kernel", "trace"], how: str, *, gpu: str | None = None, driver: str | None = None) -> Report:
+def begin(benchmark: Literal["kernel", "trace", "render"], how: str, *, gpu: str | None = None, driver: str | None = None) -> Report:
     """A report without figures."""
     machine = Machine(
         processor=_processor(), cores=os.cpu_count() or 1, memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),

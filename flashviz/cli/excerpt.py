@@ -1,0 +1,25 @@
+"""What ``flashviz bench render`` renders unless it is asked for a whole film: the slow tile and the rise, beats 7a to 9d."""
+
+from flashviz.director import FlashFilm
+from flashviz.storyboard import EXCERPT_SECONDS
+from flashviz_kernels.exactness import error_against_float64
+from flashviz_kernels.recorder import run
+
+
+class ExcerptScene(FlashFilm):
+    """One program's first tiles, slowly."""
+
+    def construct(self) -> None:
+        self.open(run, error_against_float64, EXCERPT_SECONDS)
+
+        self.q_stays()
+        self.scores()
+        self.maximum()
+        self.denominator()
+        self.blended()
+        self.calm()
+        self.pause_b()
+        self.rise()
+        self.why()
+        self.sum_rescaled()
+        self.acc_rescaled()
