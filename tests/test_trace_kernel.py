@@ -69,6 +69,15 @@ def twice(kernel):
     assert (out == 3).all()
 
 
+def strided(kernel):
+    x, y, out = np.ones((2, 128), np.float32).T[:, 0], np.ones(128, np.float32), np.ones((8, 16), np.float32).T
+    kernel[(1,)](x, y, out, 128, BLOCK=128)
+
+
+def nobody(kernel):
+    kernel[(0,)](*(np.ones(128, np.float32) for _ in range(3)), 128, BLOCK=128)
+
+
 def forgets(kernel):
     pass
 
@@ -129,6 +138,20 @@ def test_an_unedited_kernel_is_traced_and_info_says_the_same() -> None:
     assert "9 in 3 programs" in screen
 
 
+def test_strides_are_told_where_an_array_is_not_row_major() -> None:
+    _, out, _ = traced("add", "strided")
+    assert [(each["shape"], each["strides"]) for each in json.loads(out)["tensors"]] == [([128], [1]), ([128], [1]), ([16, 8], [1, 16])]
+    screen = CliRunner().invoke(main, ["info", "x.npz"]).stdout
+    told = [" ".join(line.split()[1:]) for line in screen.splitlines() if line.startswith("tensor")]
+    assert told == ["x 128 float32", "y 128 float32", "out 16 x 8 float32 strides 1 x 16"]
+
+
+def test_a_grid_without_programs_did_nothing() -> None:
+    assert json.loads(traced("add", "nobody")[1])["operations"] == {}
+    screen = CliRunner().invoke(main, ["info", "x.npz"]).stdout
+    assert [line.split()[-1] for line in screen.splitlines() if line.startswith(("events", "HBM"))] == ["none", "nothing", "nothing"]
+
+
 def test_events_have_boxes_and_source_lines() -> None:
     traced("add")
     trace = GenericTrace.load("x.npz")
@@ -166,8 +189,8 @@ def test_an_autotuned_kernel_takes_its_first_config() -> None:
         ("wrong_shapes", "launch", 2, "k.py:23, program (0, 0, 0): expected a kernel that Triton's interpreter runs, got"),
         ("not_a_kernel", "launch", 2, "expected a kernel for Triton's interpreter, got not_a_kernel; decorate it with triton.jit"),
         ("add", "forgets", 2, "expected forgets(kernel) to call kernel[grid](...), got no launch; call it there"),
-        ("add", "fails", 2, "expected fails(kernel) to launch it, got ValueError: no such data (at k.py:59)"),
-        ("add", "disappointed", 2, "expected disappointed(kernel) to launch it, got AssertionError (at k.py:84)"),
+        ("add", "fails", 2, "expected fails(kernel) to launch it, got ValueError: no such data (at k.py:68)"),
+        ("add", "disappointed", 2, "expected disappointed(kernel) to launch it, got AssertionError (at k.py:93)"),
         ("add", "no_grid", 2, "expected add[grid](...), got add(...) without a grid; say how many programs there are"),
         (
             "add",

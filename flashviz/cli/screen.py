@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -74,18 +75,25 @@ def _generic_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         given = "  ".join(f"{name}={value}" for name, value in launch["arguments"].items())
         yield "launch", f"{launch['kernel']}  grid {' x '.join(map(str, launch['grid']))}  {given}".strip()
     for tensor in summary["tensors"]:
-        yield "tensor", f"{tensor['name']}  {' x '.join(map(str, tensor['shape'])) or 'one element'}  {tensor['dtype']}"
+        shape, strides = tensor["shape"], tuple(tensor["strides"])
+        seen = "" if strides == row_major(shape) else f"  strides {' x '.join(map(str, strides))}"
+        yield "tensor", f"{tensor['name']}  {' x '.join(map(str, shape)) or 'one element'}  {tensor['dtype']}{seen}"
     parts = ", ".join(f"{count:,} {op.lower()}" for op, count in summary["operations"].items())
-    yield "events", f"{summary['events']:,} in {summary['programs']:,} programs  ({parts})"
+    yield "events", f"{summary['events']:,} in {summary['programs']:,} programs  ({parts})" if parts else "none"
     yield from _traffic_rows(summary)
     yield "flops of dots", f"{summary['flops']:,}"
+
+
+def row_major(shape: Sequence[int]) -> tuple[int, ...]:
+    """Strides in elements of an array without gaps, its last axis the innermost."""
+    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 def _traffic_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for direction in ("read", "written"):
         parts = summary[f"hbm_{direction}_by_tensor"]
         each = ", ".join(f"{tensor} {kib(count)}" for tensor, count in parts.items())
-        yield f"HBM {direction}", f"{kib(summary[f'hbm_{direction}'])}  ({each})"
+        yield f"HBM {direction}", f"{kib(summary[f'hbm_{direction}'])}  ({each})" if each else "nothing"
 
 
 def _generic_summary(path: Path, trace: GenericTrace) -> dict[str, Any]:
@@ -102,7 +110,7 @@ def _generic_summary(path: Path, trace: GenericTrace) -> dict[str, Any]:
         "launcher": header.launcher,
         "source": header.source,
         "launches": [{"kernel": each.kernel, "grid": each.grid, "arguments": each.arguments} for each in header.launches],
-        "tensors": [{"name": each.name, "shape": each.shape, "dtype": each.dtype} for each in header.tensors],
+        "tensors": [{"name": each.name, "shape": each.shape, "strides": each.strides, "dtype": each.dtype} for each in header.tensors],
         "events": len(trace),
         "programs": len(trace.programs),
         "operations": {name: count for name, count in counts.items() if count},
