@@ -20,7 +20,8 @@ Rule = Literal["rise", "variation", "calm"]
 
 FIRST_RISE = (0.25, 0.5)  # alpha of the rise that is shown slowly
 CALM_TILES = 2  # tiles without a rise between the first tile and the rise that is shown
-CANDIDATES = 64  # programs that are searched for a row to follow
+CANDIDATES = 64  # programs that are searched for a row to follow, ...
+SEARCHED_TILES = 1024  # ... but no more once they have visited so many tiles
 VANISHED = 1e-6  # an alpha below it counts as this much variation, and no more
 
 
@@ -55,7 +56,8 @@ class Follow:
 def follow_in(trace: Trace) -> Follow:
     """The followed program and row of an fa2 trace: ``follow`` over its first programs that visit a tile."""
     candidates = [p for p in trace.programs if p[1] == 0 and trace.config.visited(p[0])][:CANDIDATES]
-    seen = {program: replay(trace, program) for program in candidates}
+    before = np.cumsum([0, *(trace.config.visited(i) for i, _ in candidates)])  # tiles of the programs before each
+    seen = {program: replay(trace, program) for program, tiles in zip(candidates, before, strict=False) if tiles < SEARCHED_TILES}
     return follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
 
 
