@@ -98,3 +98,58 @@ FIGURE_2 = Comparison(
 THEOREM_2 = Quote(
     "for d ≤ M ≤ N d standard attention makes Θ(Nd + N²) HBM accesses, FlashAttention Θ(N²d²/M)", FLASH_ATTENTION, "Theorem 2"
 )
+
+
+@dataclass(frozen=True)
+class Memory:
+    """One level of a hierarchy as its source quotes it."""
+
+    name: str
+    size: str
+    speed: str
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Memories of one machine, fastest first; ``remark`` says what the figures of the first one count."""
+
+    device: str
+    memories: tuple[Memory, ...]
+    remark: str
+    quote: Quote
+
+
+A100_MEMORIES = Hierarchy(
+    device="A100, 40 GB",
+    memories=(Memory("SRAM", "20 MB", "19 TB/s"), Memory("HBM", "40 GB", "1.5 TB/s"), Memory("DRAM", "> 1 TB", "12.8 GB/s")),
+    remark="SRAM: sum over 108 SMs with 192 KB each; DRAM: the CPU's",
+    quote=Quote("SRAM 19 TB/s (20 MB), HBM 1.5 TB/s (40 GB), DRAM 12.8 GB/s (> 1 TB); 192 KB of each of 108 SMs",
+                FLASH_ATTENTION, "Fig. 1 and section 2.1"),
+)  # fmt: skip
+H100_MEMORIES = Hierarchy(
+    device="H100 SXM5",
+    memories=(Memory("SMEM", "228 KiB per SM", "31 TB/s"), Memory("L2", "50 MiB", "12 TB/s"), Memory("GMEM", "80 GiB", "3.35 TB/s")),
+    remark="SMEM: shared memory, all SMs; GMEM: HBM",
+    quote=Quote("GMEM 80 GiB at 3.35 TB/s, L2 50 MiB at 12 TB/s, SMEM 228 KiB per SM at 31 TB/s per GPU", FLASH_ATTENTION_3, "Table 1"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Erratum:
+    """A line as it is printed and as it must be, as Typst formulas, and where it stands."""
+
+    where: str
+    printed: str
+    correct: str
+    why: str
+
+
+REPOSITORY = "github.com/Dao-AILab/flash-attention"  # the authors' own
+RESCALED = "O_i + tilde(P)_(i j) V_j"
+ERRATUM = Erratum(
+    where=f"{FLASH_ATTENTION_2.short}, Algorithm 1, line 10; repeated in {FLASH_ATTENTION_3.short}, Algorithm 1",
+    printed=f'O_i <- upright("diag")(e^(m_"old" - m_"new"))^(-1) {RESCALED}',
+    correct=f'O_i <- upright("diag")(e^(m_"old" - m_"new")) {RESCALED}',
+    why="With the inverse the past would grow where it must shrink.",
+)
+OMISSION = f"{FLASH_ATTENTION.short}, Algorithm 1 leaves out the factor 1/√d on the scores; the library applies it"

@@ -15,5 +15,5 @@ class StandardAttentionScene(StandardAttentionFilm):
         self.scores_out()
         self.weights_out()
         self.output()
-        self.pause()
+        self.why_not()
         self.obstacle()

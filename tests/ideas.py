@@ -14,6 +14,8 @@ from tests.films import played, scenes
 IDEAS = {
     "online_softmax": "OnlineSoftmaxScene",
     "standard_attention": "StandardAttentionScene",
+    "memory_hierarchy": "MemoryHierarchyScene",
+    "references": "ReferencesScene",
 }
 
 

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.chapters.online_softmax import Pair, merge, pair_of, shuffled_order
+from flashviz.citations import A100_MEMORIES, H100_MEMORIES, SOURCES
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError, UsageError
 from flashviz.figures import amount, kib
@@ -107,6 +109,13 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "kernels": BILL, "s-out": BILL | {"sheet": 1}, "p-out": BILL | {"sheet": 2}, "o-out": BILL | {"sheet": 2},
         "pause": BILL | {"sheet": 2}, "obstacle": {"tile terms": 1, "other terms": 1, "carried m": 2, "carried l": 2},
     },
+    "memory_hierarchy": {
+        "three": {"quoted": 9}, "speed": {"quoted": 8, "bar": 3}, "size": {"quoted": 6, "area": 3}, "pause": {"quoted": 6, "area": 3},
+        "later": {"quoted": 8, "bar": 3},
+    },
+    "references": {
+        "breath": {"reference": 1}, "papers": {"reference": 8}, "code": {"reference": 1}, "erratum": {"reference": 1, "formula": 2},
+    },
 }  # fmt: skip
 KINDS = {name for beats in STRUCTURE.values() for kept in beats.values() for name in kept}
 
@@ -114,7 +123,9 @@ KINDS = {name for beats in STRUCTURE.values() for kept in beats.values() for nam
 @every
 def test_each_beat_leaves_what_it_should(file: str) -> None:
     for snapshot in idea(file).snapshots:
-        seen = Counter(re.sub(r"( \d+)+$|(?<=bytes) .*|(?<=sheet) .*", "", item.name) for item in snapshot.shown)
+        seen = Counter(
+            re.sub(r"( \d+)+$|(?<=^bytes) .*|(?<=^sheet) .*|(?<=^bar) .*|(?<=^area) .*", "", item.name) for item in snapshot.shown
+        )
         assert {name: count for name, count in seen.items() if name in KINDS} == STRUCTURE[file][snapshot.beat], snapshot.beat
 
 
@@ -233,3 +244,101 @@ def test_weights_come_after_scores_and_the_output_last() -> None:
     assert {"sheet S", "sheet P"} <= named["p-out"]
     assert "squares O" not in named["p-out"]
     assert "squares O" in named["o-out"]
+
+
+# ----------------------------------------------------------------------------------------------------- memory hierarchy
+
+# As printed. Dao et al. 2022, Fig. 1: bytes a second and bytes; Shah et al. 2024, Table 1: bytes a second
+A100_SPEED, A100_SIZE = (19e12, 1.5e12, 12.8e9), (20e6, 40e9, 1e12)
+H100_SPEED = (31e12, 12e12, 3.35e12)
+
+
+def drawn(snapshot: Any, name: str) -> list[tuple[float, float]]:
+    """Width and height of each."""
+    boxes = [item.box for item in snapshot.shown if item.name.startswith(f"{name} ")]
+    return [(x1 - x0, y1 - y0) for x0, y0, x1, y1 in boxes]
+
+
+@pytest.mark.parametrize(("beat", "printed"), [("speed", A100_SPEED), ("later", H100_SPEED)])
+@aspects
+def test_bars_are_as_long_as_the_printed_bandwidths_are_large(beat: str, printed: tuple[float, ...], aspect: Aspect) -> None:
+    bars = drawn(at(idea("memory_hierarchy", aspect), beat), "bar")
+    for (width, height), value in zip(bars, printed, strict=True):
+        assert width == pytest.approx(bars[0][0] * value / printed[0], abs=0.02)
+        assert height == pytest.approx(bars[0][1], abs=0.02)
+
+
+@aspects
+def test_areas_are_as_large_as_the_printed_capacities(aspect: Aspect) -> None:
+    areas = drawn(at(idea("memory_hierarchy", aspect), "size"), "area")
+    side = areas[-1][0]
+    for (width, height), value in zip(areas, A100_SIZE, strict=True):
+        assert width == pytest.approx(height, abs=0.02)
+        assert width == pytest.approx(side * (value / A100_SIZE[-1]) ** 0.5, abs=0.02)
+
+
+def test_ratios_on_screen_are_those_of_the_printed_figures() -> None:
+    scene = idea("memory_hierarchy")
+    said = {snapshot.beat: re.findall(r"([\d.,]+) ×", snapshot.caption) for snapshot in scene.snapshots}
+    ratios = [a / b for a, b in itertools.pairwise(A100_SPEED)], [b / a for a, b in itertools.pairwise(A100_SIZE)]
+    assert said["speed"] == [f"{r:,.0f}" for r in ratios[0]] == ["13", "117"]
+    assert said["size"] == [f"{r:,.0f}" for r in ratios[1]] == ["2,000", "25"]
+    assert said["later"] == [f"{H100_SPEED[0] / H100_SPEED[-1]:.1f}"] == ["9.3"]
+    falls = {beat: [t for t in texts(at(scene, beat), "quoted") if "×" in t] for beat in ("speed", "later")}
+    assert falls["speed"] == ["SRAM moves 13 × as much", "HBM moves 117 × as much"]
+    assert falls["later"] == ["SMEM moves 2.6 × as much", "L2 moves 3.6 × as much"]
+
+
+def test_every_quoted_figure_is_in_its_quote_and_has_its_source_beside_it() -> None:
+    scene = idea("memory_hierarchy")
+    for snapshot in scene.snapshots:
+        hierarchy = H100_MEMORIES if snapshot.beat == "later" else A100_MEMORIES
+        names = {memory.name for memory in hierarchy.memories}
+        for text in texts(snapshot, "quoted"):
+            assert text in names or "×" in text or text in hierarchy.quote.text, text
+        source = " ".join(texts(snapshot, "note"))
+        assert hierarchy.quote.citation in source
+        assert ("to scale" in source) == (snapshot.beat != "three")
+
+
+@pytest.mark.parametrize(("text", "value"), [("> 1 TB", 1e12), ("228 KiB per SM", 228 * 1024), ("12.8 GB/s", 12.8e9), ("5 B", 5.0)])
+def test_quoted_figures_are_read(text: str, value: float) -> None:
+    assert bytes_of(text) == pytest.approx(value)
+
+
+def test_what_has_no_unit_is_no_figure() -> None:
+    with pytest.raises(ValueError, match="expected a figure with its unit, got '19'"):
+        bytes_of("19")
+
+
+# ----------------------------------------------------------------------------------------------------------- references
+
+
+def test_every_paper_stands_with_title_authors_and_number() -> None:
+    said = texts(at(idea("references"), "papers"), "reference")
+    for number in ("2205.14135", "2307.08691", "2407.08608", "1805.02867"):
+        assert sum(number in text for text in said) == 1
+    assert said[::2] == [source.title for source in SOURCES]
+    assert texts(at(idea("references"), "code"), "reference") == ["github.com/Dao-AILab/flash-attention"]
+
+
+def test_the_corrected_line_gives_attention_and_the_printed_one_does_not() -> None:
+    """The two formulas carried out over tiles of a row whose max rises, against softmax of the whole row."""
+    s, v = np.array([0.0, 1.0, 3.0, 2.0]), np.array([1.0, -2.0, 0.5, 4.0])
+    whole = np.exp(s) @ v / np.exp(s).sum()
+
+    def blended(power: int) -> float:
+        m, total, acc = -np.inf, 0.0, 0.0
+        for tile in (slice(0, 2), slice(2, 4)):
+            new = max(m, s[tile].max())
+            alpha = np.exp(m - new) if np.isfinite(m) else 1.0  # there is no past yet
+            p = np.exp(s[tile] - new)
+            m, total, acc = new, total * alpha + p.sum(), acc * alpha**power + p @ v[tile]
+        return float(acc / total)
+
+    assert blended(+1) == pytest.approx(whole)
+    assert abs(blended(-1) - whole) > 0.1
+    printed, correct = texts(at(idea("references"), "erratum"), "formula")
+    assert printed.replace("^(-1)", "") == correct
+    assert "^(-1)" in printed
+    assert "line 10" in " ".join(texts(at(idea("references"), "erratum"), "note"))

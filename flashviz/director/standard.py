@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manim import FadeIn
+from manim import Animation, FadeIn
 
 from flashviz import theme
 from flashviz.chapters import standard_attention
@@ -55,27 +55,29 @@ class StandardAttentionFilm(ChapterScene, Opening):
         """One tile slowly, then all of S."""
         self.light(0)
         first = self.first_tile_out(self.found.trace, self.grid_sheets[0], self.bill)
-        self.sweep(self.found.trace, self.bill, first, self.found.cuts[1], self.motion, SheetTo(self.grid_sheets[0], 1, self.cells))
-        self.event = self.found.cuts[1]
+        self.run_on(first, self.found.cuts[1], SheetTo(self.grid_sheets[0], 1, self.cells))
 
     @beat("p-out")
     def weights_out(self) -> None:
         """S comes back by rows; P lies over it."""
         self.light(1)
         self.add(self.grid_sheets[1])
-        self.sweep(self.found.trace, self.bill, *self.found.cuts[1:3], self.motion, SheetTo(self.grid_sheets[1], 0, self.cells))
-        self.event = self.found.cuts[2]
+        self.run_on(*self.found.cuts[1:3], SheetTo(self.grid_sheets[1], 0, self.cells))
 
     @beat("o-out")
     def output(self) -> None:
         """P and V come in, O leaves."""
         self.light(2)
-        self.sweep(self.found.trace, self.bill, *self.found.cuts[2:], self.motion)
-        self.event = self.found.cuts[3]
+        self.run_on(*self.found.cuts[2:4])
 
     @beat("pause")
-    def pause(self) -> None:
+    def why_not(self) -> None:
         """The full grid as a still, with a question."""
+
+    def run_on(self, first: int, stop: int, *more: Animation) -> None:
+        """Events first..stop for the rest of the beat; the bill runs with them."""
+        self.sweep(self.found.trace, self.bill, first, stop, self.motion, *more)
+        self.event = stop
 
     @property
     def cells(self) -> int:

@@ -1,0 +1,139 @@
+"""Films of what is quoted: MemoryHierarchyScene and ReferencesScene. Every picture carries its source line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from manim import DOWN, LEFT, FadeIn, GrowFromEdge, Mobject, VGroup
+
+from flashviz import theme
+from flashviz.chapters import memory_hierarchy, references
+from flashviz.chapters.memory_hierarchy import Compared
+from flashviz.citations import A100_MEMORIES, ERRATUM, H100_MEMORIES, OMISSION, SOURCES
+from flashviz.director.chapters import ChapterScene, fitted
+from flashviz.director.pictures import note
+from flashviz.director.scene import beat
+from flashviz.layout import GAP, Rect, rows
+from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
+from flashviz.mobjects.levels import Areas, Bars, Figures
+from flashviz.mobjects.named import Named
+
+LINE_H = em(NOTE_PX) * LINE_PITCH
+
+
+class QuotedScene(ChapterScene):
+    """A picture above, its source line beneath."""
+
+    def picture(self, source: str) -> Rect:
+        """What stood there goes; ``source`` stands at the foot of the room; the rest of the room is the picture's."""
+        self.clear_all()
+        texts = wrap(source, self.room.width, NOTE_PX)
+        foot = self.room.bottom(len(texts) * LINE_H)
+        places = rows(foot, len(texts))
+        lines = VGroup(*(note(text, NOTE_PX, self.skin.quiet, place) for text, place in zip(texts, places, strict=True)))
+        self.move(FadeIn(lines), seconds=0.4)
+        return self.room.above(foot.height + 2 * GAP).inset(0.0, GAP)
+
+    def one_by_one(self, things: Sequence[Mobject], share: float = 0.8) -> None:
+        """Each fades in, then stands, within ``share`` of the motion that is left."""
+        each = share * self.motion / len(things)
+        for thing in things:
+            self.move(FadeIn(thing), seconds=min(0.6, each))
+            self.hold(each - min(0.6, each))
+
+
+class MemoryHierarchyFilm(QuotedScene):
+    """Beats of MemoryHierarchyScene."""
+
+    def open(self) -> None:
+        """Fill the captions with ratios of quoted figures."""
+        self.a100, self.h100 = Compared(A100_MEMORIES), Compared(H100_MEMORIES)
+        self.provenance = [{"quoted": each.hierarchy.quote.citation} for each in (self.a100, self.h100)]
+        self.set_board(memory_hierarchy.BEATS, memory_hierarchy.said())
+
+    @beat("three")
+    def three(self) -> None:
+        """Names, sizes, bandwidths."""
+        self.one_by_one(Figures(self.picture(self.a100.citation), A100_MEMORIES.memories, self.skin).lines)
+
+    @beat("speed")
+    def speed(self) -> None:
+        """Bandwidths as bars."""
+        self.bandwidths(self.a100)
+
+    @beat("size")
+    def size(self) -> None:
+        """Capacities as areas."""
+        areas = Areas(self.picture(f"Areas to scale. {self.a100.citation}"), A100_MEMORIES.memories, self.a100.sizes, self.skin)
+        self.one_by_one([VGroup(square, name) for square, name in zip(areas.squares, areas.names, strict=True)])
+
+    @beat("pause")
+    def where(self) -> None:
+        """The areas as a still, with a question."""
+
+    @beat("later")
+    def later(self) -> None:
+        """Bandwidths of a later GPU."""
+        self.bandwidths(self.h100)
+
+    def bandwidths(self, compared: Compared) -> None:
+        """Bars grow one after the other, the slowest last; then what each falls short by."""
+        room = self.picture(f"Lengths to scale. {compared.citation}")
+        bars = Bars(room, compared.hierarchy.memories, compared.speeds, compared.falls, self.skin)
+        each = 0.6 * self.motion / len(bars.bars)
+        for bar, head in zip(bars.bars, bars.heads, strict=True):
+            self.move(GrowFromEdge(bar, LEFT), FadeIn(head), seconds=each)
+        self.one_by_one(bars.falls)
+
+
+class ReferencesFilm(QuotedScene):
+    """Beats of ReferencesScene."""
+
+    def open(self) -> None:
+        """Nothing is computed: papers, repository and erratum are quoted."""
+        self.provenance = [{"quoted": f"arXiv:{source.arxiv}"} for source in SOURCES]
+        self.set_board(references.BEATS, {})
+
+    @beat("breath")
+    def breath(self) -> None:
+        """The introduction."""
+        room = self.picture(references.BREATH_SOURCE)
+        self.move(FadeIn(self.block(references.BREATH, KEY_PX, self.skin.ink, room, Face.STRONG)), seconds=0.6)
+        self.arrived()
+
+    @beat("papers")
+    def papers(self) -> None:
+        """Titles, each with its authors and number."""
+        self.clear_all()
+        found = []
+        for (title, where), place in zip(references.PAPERS, rows(self.room, len(references.PAPERS)), strict=True):
+            entry = VGroup(
+                self.block(title, TITLE_PX, self.skin.ink, place, Face.STRONG), self.block(where, NOTE_PX, self.skin.quiet, place)
+            )
+            entry.arrange(DOWN, aligned_edge=LEFT, buff=GAP).move_to(place.center).align_to((place.x0, 0, 0), LEFT)
+            found.append(entry)
+        self.one_by_one(found)
+
+    @beat("code")
+    def code(self) -> None:
+        """The official repository."""
+        address, whose = references.CODE
+        room = self.picture(whose)
+        self.move(FadeIn(self.block(address, TITLE_PX, self.skin.ink, room, Face.MONO_STRONG)), seconds=0.6)
+        self.arrived()
+
+    @beat("erratum")
+    def erratum(self) -> None:
+        """The line as printed and as it must be."""
+        room = self.picture(f"{ERRATUM.where}. Also: {OMISSION}")
+        why, body = room.bottom(2 * LINE_H), room.above(2 * LINE_H)
+        for (name, formula), place, color in zip(references.LINES, rows(body, 2, GAP), (self.skin.warn, self.skin.ink), strict=True):
+            head = note(name, LABEL_PX, color, place.top(2 * LINE_H))
+            self.move(FadeIn(head), FadeIn(fitted(formula, place.below(2 * LINE_H), self.skin)), seconds=0.6)
+            self.arrived()
+        self.move(FadeIn(self.block(ERRATUM.why, LABEL_PX, self.skin.ink, why)), seconds=0.6)
+
+    def block(self, text: str, px: float, color: str, place: Rect, face: Face = Face.TEXT) -> Named:
+        """Wrapped words, left-aligned, in the middle of their place's height."""
+        lines = theme.lines(wrap(text, place.width, px, face), px, color, face)
+        return Named(lines.move_to(place.center).align_to((place.x0, 0, 0), LEFT), tag="reference", text=text)
