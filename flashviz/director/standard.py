@@ -62,13 +62,13 @@ class StandardAttentionFilm(ChapterScene, Opening):
         """S comes back by rows; P lies over it."""
         self.light(1)
         self.add(self.grid_sheets[1])
-        self.run_on(*self.found.cuts[1:3], SheetTo(self.grid_sheets[1], 0, self.cells))
+        self.run_on(self.found.cuts[1], self.found.cuts[2], SheetTo(self.grid_sheets[1], 0, self.cells))
 
     @beat("o-out")
     def output(self) -> None:
         """P and V come in, O leaves."""
         self.light(2)
-        self.run_on(*self.found.cuts[2:4])
+        self.run_on(self.found.cuts[2], self.found.cuts[3])
 
     @beat("pause")
     def why_not(self) -> None:

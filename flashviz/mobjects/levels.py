@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 from manim import Group, VGroup
 
 from flashviz import theme
@@ -56,7 +57,9 @@ class Bars(Group):
         for memory, share, fall, row in zip(memories, shares, falls, rows(rect, len(memories), 2 * GAP), strict=True):
             head, bar = row.top(HEAD_H), row.below(HEAD_H)
             length = share * bar.width
-            self.bars.append(Rectangles(skin.scores, name=f"bar {memory.name}").display([[bar.x0, bar.y0, bar.x0 + length, bar.y1]]))
+            self.bars.append(
+                Rectangles(skin.scores, name=f"bar {memory.name}").display(np.array([[bar.x0, bar.y0, bar.x0 + length, bar.y1]]))
+            )
             self.heads.append(VGroup(
                 words(memory.name, LABEL_PX, skin.ink, head.x0, head.center[1], face=Face.STRONG),
                 words(memory.speed, KEY_PX, skin.ink, head.x1, head.center[1], "right"),
@@ -83,7 +86,7 @@ class Areas(Group):
         for memory, share, column in zip(memories, shares, widths, strict=True):
             edge = side * math.sqrt(share)
             left = x + (column - edge) / 2
-            square = Rectangles(skin.scores, name=f"area {memory.name}").display([[left, room.y0, left + edge, room.y0 + edge]])
+            square = Rectangles(skin.scores, name=f"area {memory.name}").display(np.array([[left, room.y0, left + edge, room.y0 + edge]]))
             upper, lower = rows(floor, 2)
             self.squares.append(square)
             self.names.append(VGroup(
