@@ -1,0 +1,142 @@
+"""A cross of HBM with its bill, driven by the events of a trace; and the film of two loop orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from manim import Animation, FadeIn, Group, linear
+
+from flashviz import theme
+from flashviz.chapters import loop_order
+from flashviz.chapters.crosses import CrossPlace, Folded, one_head, pair
+from flashviz.director.chapters import ChapterScene
+from flashviz.director.flash import Run, provenance
+from flashviz.director.pictures import note
+from flashviz.director.scene import beat
+from flashviz.errors import ConfigError
+from flashviz.lettering import TITLE_PX, Face
+from flashviz.mobjects.hbm import CrossView
+from flashviz.mobjects.ledger import Ledger
+from flashviz.mobjects.named import Act
+from flashviz.mobjects.tiles import box
+from flashviz.storyboard import tile_unit
+from flashviz.theme import Theme
+
+
+class TracedCross(Group):
+    """HBM's cross and the bill beside it, as they are after any number of events. The grid stays empty: a cursor marks the tile.
+
+    Args:
+        most: Longest row of all bills in the picture, bytes.
+    """
+
+    def __init__(self, folded: Folded, place: CrossPlace, title: str, skin: Theme, *, most: int, name: str) -> None:
+        self.folded, self.place, self.tag = folded, place, name
+        self.title = note(title, TITLE_PX, skin.ink, place.title, face=Face.STRONG)
+        self.title.scale(min(1.0, place.title.width / self.title.width), about_point=self.title.get_left())
+        self.cross = CrossView(place.cross, skin, name=f"cross {name}")
+        self.bill = Ledger(place.ledger, folded.final, tile_unit(folded.trace), skin, most=most, name=f"ledger {name}")
+        super().__init__(self.title, self.cross, self.bill)
+
+    def display(self, k: int) -> TracedCross:
+        """After the first ``k`` events: bytes, stored shares of O's tiles, the tile that is in work."""
+        self.bill.display(self.folded.bytes_at(k))
+        cross = self.cross.cross
+        bands = np.arange(self.folded.trace.config.row_blocks) // cross.band_rows
+        shares = np.bincount(bands, self.folded.stored_share(k)) / np.bincount(bands)
+        for tile, share in zip(self.cross.strips["O"], shares, strict=True):
+            tile.set_fill(opacity=theme.LIT * float(share))
+        here = self.folded.last_tile(k)
+        done = here is None or k == len(self.folded.trace)
+        self.cross.cursor.set_stroke(opacity=0 if done else 1)
+        lit: dict[str, int] = {}
+        if here is not None and not done:
+            self.cross.point_at(*here)
+            lit = {"Q": cross.row_of(here[0]), "K": cross.col_of(here[1]), "V": cross.col_of(here[1])}
+        for tensor in "QKV":
+            for index, tile in enumerate(self.cross.strips[tensor]):
+                tile.set_fill(opacity=theme.LIT if lit.get(tensor) == index else theme.RESTING)
+        return self
+
+    def ring(self, tensors: Sequence[str], color: str) -> list[Any]:
+        """Frames about rows of the bill."""
+        rects = [rect for tensor, rect in zip(self.bill.rows, self.place.ledger[1:], strict=False) if tensor in tensors]
+        return [box(rect.inset(-0.04, 0.0), stroke=color) for rect in rects]
+
+
+class Events(Act):
+    """Crosses run at a linear pace: ``events(share)`` says how many events of each have happened."""
+
+    def __init__(self, views: Sequence[TracedCross], events: Callable[[float], Sequence[int]], **kwargs: Any) -> None:
+        self.views, self.events = views, events
+        super().__init__(Group(*views), rate_func=linear, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        for view, k in zip(self.views, self.events(alpha), strict=True):
+            view.display(k)
+
+
+class LoopOrderFilm(ChapterScene):
+    """Beats of LoopOrderScene."""
+
+    def open(self, run: Run) -> None:
+        """Record both loop orders: ``flashviz_kernels.recorder.run``. FlashAttention's first algorithm is a twin."""
+        config = one_head(self.settings.config)
+        if config.seq_k == 0:
+            raise ConfigError("seq_k must be at least 1 for this chapter, got 0; there is no key tile to loop over")
+        fa2 = run(config, source=self.settings.source, algorithm="fa2").trace
+        self.found = loop_order.gather(run(config, source="numpy", algorithm="fa1").trace, fa2)
+        self.provenance = [provenance(folded.trace) for folded in (self.found.first, self.found.second)]
+        self.set_board(loop_order.BEATS, self.found.said)
+        both = (self.found.first, self.found.second)
+        most = max(max(folded.final.values()) for folded in both)
+        places = pair(config, self.room, self.settings.aspect)
+        self.views = [
+            TracedCross(folded, place, title, self.skin, most=most, name=folded.trace.header.algorithm)
+            for folded, place, title in zip(both, places, loop_order.TITLES, strict=True)
+        ]
+        self.rings: list[Any] = []
+
+    @beat("stage")
+    def stage(self) -> None:
+        """Two crosses, two empty bills."""
+        self.move(*(FadeIn(view) for view in self.views), seconds=0.8)
+        self.arrived()
+
+    @beat("first")
+    def first(self) -> None:
+        """The first key tile of one, the first row block of the other."""
+        self.move(self.tiles(0.0, self.slow), seconds=self.motion)
+
+    @beat("rest")
+    def rest(self) -> None:
+        """All other tiles at one clock."""
+        self.move(self.tiles(self.slow, len(self.found.first.products)), seconds=self.motion)
+
+    @beat("o")
+    def o_alone(self) -> None:
+        """O's row of both bills."""
+        self.mark("O")
+
+    @beat("total")
+    def total(self) -> None:
+        """K's and V's rows."""
+        self.mark("K", "V")
+
+    @property
+    def slow(self) -> int:
+        """Score tiles that are shown slowly: as many as the first key tile has row blocks, but never all."""
+        return min(self.settings.config.row_blocks, max(1, len(self.found.first.products) // 2))
+
+    def tiles(self, start: float, stop: float) -> Animation:
+        """Both orders from ``start`` to ``stop`` score tiles."""
+        both = [view.folded for view in self.views]
+        return Events(self.views, lambda share: [folded.event_after(start + share * (stop - start)) for folded in both])
+
+    def mark(self, *tensors: str) -> None:
+        """Frame rows of both bills; earlier frames go."""
+        self.remove(*self.rings)
+        self.rings = [ring for view in self.views for ring in view.ring(tensors, self.skin.warn)]
+        self.move(*(FadeIn(ring) for ring in self.rings), seconds=0.6)
