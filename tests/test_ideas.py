@@ -60,10 +60,17 @@ def test_a_scene_file_holds_no_number_at_all(file: str) -> None:
 @every
 @aspects
 def test_captions_fit_and_words_stay_apart_within_the_frame(file: str, aspect: Aspect) -> None:
-    scene, whole = idea(file, aspect), frame(aspect)
+    scene = idea(file, aspect)
     for snapshot in scene.snapshots:
         assert len(wrap(snapshot.caption, scene.caption_rect.width, CAPTION_PX)) <= CAPTION_LINES[aspect]
+    words_stay_apart(scene, aspect)
+
+
+def words_stay_apart(scene: Any, aspect: Aspect) -> None:
+    whole = frame(aspect)
+    for snapshot in scene.snapshots:
         words = [item for item in snapshot.shown if item.text and item.name.startswith(WORDS)]
+        assert words
         for item in words:
             x0, y0, x1, y1 = item.box
             assert whole.x0 < x0 <= x1 < whole.x1, (snapshot.beat, item)
@@ -83,10 +90,11 @@ def test_skins_differ_in_colour_alone(file: str) -> None:
 
 
 @every
-def test_the_page_says_how_long_each_is(file: str) -> None:
+def test_the_page_says_how_long_each_is_and_shows_it(file: str) -> None:
     page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
     (said,) = re.findall(rf"^\| `{IDEAS[file]}` \| (\d+) \|", page, re.MULTILINE)
     assert int(said) == round(idea(file).now)
+    assert f"../media/gallery/{file}.png" in page
 
 
 @every
@@ -181,9 +189,11 @@ def test_m_and_l_on_screen_are_those_of_the_scores_seen_so_far() -> None:
             seen = np.concatenate([tiles[t] for t in order[: place + 1]])
             assert m == pytest.approx(seen.max(), abs=2e-3)
             assert denominator == pytest.approx(np.exp(seen - seen.max()).sum(), abs=2e-2)
+    assert any("NumPy twin" in text for text in texts(at(scene, "online"), "note"))
+    assert any("merged in float64" in text for text in texts(at(scene, "shuffled"), "note"))
     ends = [path(at(scene, beat), len(tiles))[-1] for beat in ("online", "shuffled")]
     assert ends[0] == ends[1]
-    results = [text for text in texts(at(scene, "passes"), "note") if "=" in text and "N" not in text]
+    results = [text for text in texts(at(scene, "passes"), "note") if "=" in text and "row" not in text]
     weight = np.exp(s - s.max()) / np.exp(s - s.max()).sum()
     assert [float(text.partition("= ")[2]) for text in results] == pytest.approx([*ends[0], weight.max()], abs=1e-3)
 
@@ -203,7 +213,8 @@ def test_bars_stand_in_proportion_to_the_scores() -> None:
 def test_other_configurations_play(config: dict[str, Any]) -> None:
     length = config.pop("seq_len", None)
     lengths = {} if length is None else {"seq_q": length, "seq_k": length}
-    scene = idea("online_softmax", **lengths, **config)
+    scene = idea("online_softmax", "9:16", **lengths, **config)
+    words_stay_apart(scene, "9:16")
     assert ("shuffled" in [beat.name for beat in scene.board]) == (len(scene.found.tiles) > 1)
     assert scene.now <= SECONDS[1]
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from flashviz.chapters.figure import SOURCES
 from flashviz.citations import ONLINE_SOFTMAX
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
@@ -90,11 +91,11 @@ class OnlineSoftmax:
         largest = 1 / self.path[-1].l if self.path[-1].l else 0.0
         return f"m = {m}", f"ℓ = {denominator}", f"max p = {number(largest)}"
 
-    @property
-    def note(self) -> str:
-        """Which row of which problem."""
-        c, header = self.trace.config, self.trace.header
-        return f"a row of Q Kᵀ, N = {c.seq_q:,}, d = {c.head_dim}, {c.inputs} inputs; m and ℓ: trace, {header.source}"
+    def note(self, *, merged: bool = False) -> str:
+        """Which row of which problem, and who computed m and l: the trace's source, or ``merge``."""
+        c = self.trace.config
+        origin = "merged in float64" if merged else SOURCES[self.trace.header.source]
+        return f"row {self.row:,} of S, N = {c.seq_q:,}, d = {c.head_dim}, {c.inputs} inputs; m and ℓ: {origin}"
 
 
 def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftmax:

@@ -14,7 +14,7 @@ from flashviz.director.chapters import ChapterScene, fitted
 from flashviz.director.flash import provenance
 from flashviz.director.pictures import Boxes, note
 from flashviz.director.scene import beat
-from flashviz.layout import Rect, rows
+from flashviz.layout import GAP, Rect, rows
 from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.row import SIGN_W, TileRow
@@ -34,20 +34,17 @@ class OnlineSoftmaxFilm(ChapterScene):
         self.provenance = [provenance(self.found.trace)]
         self.set_board(self.found.beats, self.found.said)
 
-    @property
-    def picture(self) -> Rect:
-        """Where the row stands: between the title and the line that names the problem."""
-        note_lines = wrap(self.found.note, self.room.width, NOTE_PX)
-        return self.room.below(em(TITLE_PX) * LINE_PITCH).above((len(note_lines) + 0.4) * em(NOTE_PX) * LINE_PITCH)
-
-    def enter(self, title: str, signs: Sequence[str]) -> None:
+    def enter(self, title: str, signs: Sequence[str], *, merged: bool = False) -> None:
         """A row of its own arrives, with its title and the problem's name; what stood there goes."""
         self.clear_all()
-        self.row = TileRow(self.picture, self.found.tiles, signs, self.skin)
+        lines = wrap(self.found.note(merged=merged), self.room.width, NOTE_PX)
+        foot = len(lines) * em(NOTE_PX) * LINE_PITCH
+        picture = self.room.below(em(TITLE_PX) * LINE_PITCH).above(foot + GAP)
+        self.row = TileRow(picture, self.found.tiles, signs, self.skin)
         self.head = self.heading(title)
-        lines = wrap(self.found.note, self.room.width, NOTE_PX)
-        places = rows(self.room.bottom(len(lines) * em(NOTE_PX) * LINE_PITCH), len(lines))
-        notes = [note(text, NOTE_PX, self.skin.quiet, place) for text, place in zip(lines, places, strict=True)]
+        notes = [
+            note(text, NOTE_PX, self.skin.quiet, place) for text, place in zip(lines, rows(self.room.bottom(foot), len(lines)), strict=True)
+        ]
         self.move(FadeIn(self.row), FadeIn(self.head), *(FadeIn(each) for each in notes), seconds=0.8)
         self.arrived()
 
@@ -58,7 +55,7 @@ class OnlineSoftmaxFilm(ChapterScene):
     @beat("row")
     def one_row(self) -> None:
         """Bars of the scores, in tiles; room beneath for three passes."""
-        self.enter("scores of one row", ("", "", ""))
+        self.enter("scores of the row", ("", "", ""))
 
     @beat("passes")
     def passes(self) -> None:
@@ -77,7 +74,7 @@ class OnlineSoftmaxFilm(ChapterScene):
     def divide(self) -> list[Any]:
         """Bars of scores become bars of weights, on the floor."""
         floor = self.row.axis.animate.set_y(self.row.field.y0)
-        old, self.head = self.head, self.heading("its weights")
+        old, self.head = self.head, self.heading("weights of the row")
         return [FadeOut(old), FadeIn(self.head), floor, *self.change(self.row.boxes(self.row.order), self.row.weights())]
 
     def cross_row(self, seconds: float) -> None:
@@ -114,7 +111,7 @@ class OnlineSoftmaxFilm(ChapterScene):
     @beat("shuffled")
     def shuffled(self) -> None:
         """The tiles change places; m and l after each of them."""
-        self.enter("the tiles shuffled: m and ℓ after each", SIGNS)
+        self.enter("the tiles shuffled: m and ℓ after each", SIGNS, merged=True)
         order, places = self.found.order, self.row.places(self.found.order)
         names = [
             self.row.names[tile].animate.set_x(place.center[0]) for tile, place in zip(order, places, strict=True) if tile in self.row.names
@@ -125,7 +122,7 @@ class OnlineSoftmaxFilm(ChapterScene):
     def walk(self, order: Sequence[int], path: Sequence[Pair]) -> None:
         """The window goes from tile to tile; beneath each stands what is carried after it."""
         places = self.row.places(order)
-        written = self.row.written([max(pair.written, key=len) for pair in path])
+        written = self.row.written(order, [max(pair.written, key=len) for pair in path])
         stride = -(-len(path) // MOST_STOPS)
         each = self.motion / -(-len(path) // stride)
         window = self.row.window(places[0])

@@ -77,16 +77,25 @@ class TileRow(Group):
 
     def entry(self, line: int, place: int, order: Sequence[int], text: str) -> Named:
         """A figure of the table, under the place-th tile."""
-        column, row = self.places(order)[place], self.lines[line]
         drawn = theme.line(text, NOTE_PX, self.skin.ink, Face.MONO)
-        x = min(max(column.center[0], row.x0 + drawn.width / 2), row.x1 - drawn.width / 2)
-        return Named(drawn.move_to((x, row.center[1], 0)), tag=f"entry {line} {place}", text=text)
+        x = self._within(self.places(order)[place].center[0], drawn.width)
+        return Named(drawn.move_to((x, self.lines[line].center[1], 0)), tag=f"entry {line} {place}", text=text)
 
-    def written(self, texts: Sequence[str]) -> set[int]:
-        """Places whose figures fit beside each other: every n-th, the last among them."""
-        widest = max(text_width(text, NOTE_PX, Face.MONO) for text in texts) + GAP
-        step = max(1, int(np.ceil(widest * len(texts) / self.field.width)))
-        return set(range(len(texts) - 1, -1, -step))
+    def written(self, order: Sequence[int], texts: Sequence[str]) -> set[int]:
+        """Places whose figures do not touch: the last, and from there to the left each that has room."""
+        width = max(text_width(text, NOTE_PX, Face.MONO) for text in texts)
+        kept: set[int] = set()
+        free = np.inf  # left edge of the last that was kept
+        for place, rect in reversed(list(enumerate(self.places(order)))):
+            x = self._within(rect.center[0], width)
+            if x + width / 2 + GAP <= free:
+                kept.add(place)
+                free = x - width / 2
+        return kept
+
+    def _within(self, x: float, width: float) -> float:
+        """The nearest middle at which ``width`` does not stand out of the table."""
+        return min(max(x, self.field.x0 + width / 2), self.field.x1 - width / 2)
 
     def _names(self) -> dict[int, Named]:
         """The tiles' numbers over them, where all have room."""
