@@ -219,6 +219,12 @@ def test_other_configurations_play(config: dict[str, Any]) -> None:
     assert scene.now <= SECONDS[1]
 
 
+def test_masked_keys_are_not_counted() -> None:
+    """The followed row of a causal problem sees the keys up to its own."""
+    scene = idea("online_softmax", causal=True)
+    assert f" {scene.found.row + 1:,} keys" in at(scene, "row").caption
+
+
 def test_a_row_without_a_key_is_refused() -> None:
     with pytest.raises(ConfigError, match="seq_k must be at least 1"):
         idea("online_softmax", seq_k=0)

@@ -118,7 +118,8 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
     merged = tuple(accumulate((pair_of(tiles[t]) for t in order), merge))
     m, denominator = path[-1].written
     rounded = "" if merged[-1].written == path[-1].written else " but for float32 rounding"
-    said = {"keys": f"{sum(map(len, tiles)):,}", "tiles": f"{len(tiles):,}", "m": m, "l": denominator, "rounded": rounded}
+    seen = sum(int(np.isfinite(tile).sum()) for tile in tiles)
+    said = {"keys": f"{seen:,}", "tiles": f"{len(tiles):,}", "m": m, "l": denominator, "rounded": rounded}
     return OnlineSoftmax(trace, chosen.program[0] * config.block_m + row, tiles, path, order, merged, said)
 
 
