@@ -103,10 +103,17 @@ class Folded:
         """Events that compute a score tile, in order: the clock that two loop orders share."""
         return np.flatnonzero(self.trace.columns["kind"] == Kind.QK_DOT)
 
+    @cached_property
+    def arrivals(self) -> np.ndarray:
+        """Events that load a tile of Q or K: with one of them the work on the next score tile begins."""
+        return np.flatnonzero(np.isin(self.trace.columns["kind"], [Kind.LOAD_Q, Kind.LOAD_K]))
+
     def event_after(self, visited: float) -> int:
-        """Events before the score tile after ``visited`` of them; all events after the last one."""
+        """Events until so many score tiles are done and nothing of the next has come."""
         count = int(visited + 1e-9)
-        return len(self.trace) if count >= len(self.products) else int(self.products[count])
+        if count == 0 or count >= len(self.products):
+            return 0 if count == 0 < len(self.products) else len(self.trace)
+        return int(self.arrivals[np.searchsorted(self.arrivals, self.products[count - 1])])
 
     def stored_share(self, k: int) -> np.ndarray:
         """Of the stores of each tile of O, the share that the first ``k`` events made: [row blocks]."""

@@ -11,7 +11,7 @@ from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("stage", "Two loop orders", 7, fresh=True, caption=
-         "The same tiles in two orders. Left or above: keys outside. Right or below: queries outside."),
+         "The same tiles, two orders: which loop is outside?"),
     Beat("first", "The first pass", 10, still=1.2, caption=
          "Keys outside: a key tile stays, and O comes in and goes out at every tile. Queries outside: O waits on chip."),
     Beat("rest", "All tiles", 12, still=1.2, caption="One clock: both compute the same {tiles} score tiles. No score is stored."),
