@@ -184,6 +184,16 @@ def test_every_frame_is_stock_manims(name: str, size: tuple[int, int], manim_con
     assert seen[0] == seen[1]
 
 
+def test_what_manim_paints_is_said_once(manim_config: ManimConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("flashviz.render.damage.logger.warning", lambda text, *values: said.append(text % values))
+    with manim_config():
+        rendered(Ours, unknown)
+        assert said == ["PointCloudDot is painted by manim itself, the whole frame of it: slower, the same pixels"]
+        rendered(Ours, shapes)
+    assert len(said) == 1
+
+
 def test_little_is_painted_where_little_moves(manim_config: ManimConfig) -> None:
     def one_dot(scene: Scene) -> None:
         scene.add(*(Square().shift(x * RIGHT) for x in range(-3, 3)))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 
 import cairo
 import numpy as np
-from manim import ImageMobject, Mobject, VMobject
+from manim import ImageMobject, Mobject, VMobject, logger
 from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP, Camera
 from PIL import Image
 
@@ -63,6 +63,7 @@ class DamageCamera(Camera):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self._said = False
         self.forget()
 
     def forget(self) -> None:
@@ -91,7 +92,10 @@ class DamageCamera(Camera):
         before = self._drawn
         try:
             now, damage = self._compare(static, moving)
-        except UnknownMobjectError:
+        except UnknownMobjectError as error:
+            if not self._said:
+                logger.warning("%s is painted by manim itself, the whole frame of it: slower, the same pixels", error)
+                self._said = True
             self.forget()
             self.reset()
             self.capture_mobjects([*static, *moving], include_submobjects=False)
@@ -137,7 +141,7 @@ class DamageCamera(Camera):
             return self._outlined(mobject, signature, old)
         if isinstance(mobject, ImageMobject) and type(mobject).get_pixel_array is ImageMobject.get_pixel_array:
             return self._pictured(mobject, signature)
-        raise UnknownMobjectError
+        raise UnknownMobjectError(type(mobject).__name__)
 
     def signature(self, mobject: Mobject) -> tuple[Any, ...]:
         """All that decides what a mobject looks like: points come first, then style."""
