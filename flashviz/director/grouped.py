@@ -1,0 +1,137 @@
+"""Film of GroupedQueryScene: query heads, the pairs of K and V that they read, and bars of bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from manim import FadeIn, FadeOut, Line, ReplacementTransform, VGroup, linear
+
+from flashviz import theme
+from flashviz.chapters import grouped_query
+from flashviz.chapters.grouped_query import BARS, placed
+from flashviz.director.chapters import ChapterScene
+from flashviz.director.flash import Run, provenance
+from flashviz.director.pictures import note
+from flashviz.director.scene import beat
+from flashviz.figures import kib
+from flashviz.layout import Rect, rows
+from flashviz.lettering import LABEL_PX, NOTE_PX, Face
+from flashviz.mobjects.named import Act, Named
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Rectangles, box
+
+
+class GroupedQueryFilm(ChapterScene):
+    """Beats of GroupedQueryScene."""
+
+    def open(self, run: Run) -> None:
+        """Record all heads of one batch entry: ``flashviz_kernels.recorder.run``."""
+        config = grouped_query.grouped(self.settings.config)
+        self.found = grouped_query.gather(run(config, source=self.settings.source, algorithm="fa2").trace)
+        self.provenance = [provenance(self.found.trace)]
+        self.set_board(grouped_query.BEATS, self.found.said)
+        self.place = placed(config, self.room)
+        self.heads = [self.head(h) for h in range(config.heads)]
+        self.bars: dict[str, Bar] = {}
+
+    @beat("own")
+    def own(self) -> None:
+        """One pair of K and V beneath each query head."""
+        count = len(self.heads)
+        self.pairs = [self.pair(index, place) for index, place in enumerate(self.place.own)]
+        self.wires = [self.wire(h, self.place.own[h]) for h in range(count)]
+        self.move(*(FadeIn(thing) for thing in (*self.heads, *self.pairs, *self.wires)), seconds=0.8)
+        self.arrived()
+        self.show_bar("own", self.found.own)
+
+    @beat("shared")
+    def shared(self) -> None:
+        """Pairs of a group become one."""
+        group = self.found.trace.config.group
+        pairs = [self.pair(index, place) for index, place in enumerate(self.place.shared)]
+        wires = [self.wire(h, self.place.shared[h // group]) for h in range(len(self.heads))]
+        merged = [ReplacementTransform(old, pairs[h // group]) for h, old in enumerate(self.pairs) if h % group == 0]
+        gone = [FadeOut(old) for h, old in enumerate(self.pairs) if h % group]
+        bent = [ReplacementTransform(old, new) for old, new in zip(self.wires, wires, strict=True)]
+        self.move(*merged, *gone, *bent, seconds=1.5)
+        self.pairs, self.wires = pairs, wires
+        self.show_bar("stored", self.found.stored)
+
+    @beat("loads")
+    def loads(self) -> None:
+        """Each query head fills with the share of its tiles that it has loaded."""
+        self.show_bar("loaded", 0)
+        self.move(Loads(self), seconds=self.motion)
+
+    @beat("sum")
+    def sum(self) -> None:
+        """What is stored and what crossed, framed."""
+        frames = [box(Rect(words.x0, bar.y0, words.x1, words.y1).inset(-0.05, 0.0), stroke=self.skin.warn)
+                  for name in ("stored", "loaded") for words, bar in (self.place.bars[name],)]  # fmt: skip
+        self.move(*(FadeIn(frame) for frame in frames), seconds=0.6)
+
+    def head(self, h: int) -> Named:
+        """A query head as an outline that fills."""
+        place = self.place.heads[h]
+        body = box(place, stroke=self.skin.q)
+        name = [note(f"Q {h}", NOTE_PX, self.skin.ink, place, "center", Face.MONO)] if self.place.named else []
+        return Named(body, *name, tag=f"head {h}", text=f"Q {h}")
+
+    def pair(self, index: int, place: Rect) -> Named:
+        """K over V of one K/V head."""
+        parts = VGroup()
+        for tensor, half in zip("KV", rows(place, 2, place.height / 12), strict=True):
+            parts.add(box(half, stroke=self.skin.hue(tensor), opacity=theme.RESTING))
+            if self.place.named:
+                parts.add(note(f"{tensor} {index}", NOTE_PX, self.skin.ink, half, "center", Face.MONO))
+        return Named(*parts, tag=f"pair {index}", text=f"K {index}, V {index}")
+
+    def wire(self, h: int, pair: Rect) -> Named:
+        """Which pair a query head reads."""
+        above = self.place.heads[h]
+        line = Line((above.center[0], above.y0, 0), (pair.center[0], pair.y1, 0), stroke_color=self.skin.quiet, stroke_width=theme.OUTLINE)
+        return Named(line, tag=f"wire {h}")
+
+    def show_bar(self, name: str, nbytes: int) -> None:
+        """A bar with its words, to the scale of all that crosses."""
+        hue = self.skin.o if name == "loaded" else self.skin.k
+        self.bars[name] = Bar(name, self.place.bars[name], max(self.found.total, self.found.own), hue, self.skin).display(nbytes)
+        self.move(FadeIn(self.bars[name]), seconds=0.6)
+
+
+class Bar(VGroup):
+    """Words, bytes, and a bar as long as its share of ``most`` bytes."""
+
+    def __init__(self, name: str, place: tuple[Rect, Rect], most: int, hue: str, skin: theme.Theme) -> None:
+        words, self.longest = place
+        self.most = most
+        self.said = note(BARS[name], LABEL_PX, skin.ink, words)
+        self.bytes = Readout("", LABEL_PX, skin.ink, name=f"bytes {name}", anchor="right").at(words)
+        self.bar = Rectangles(hue, name=f"bar {name}")
+        super().__init__(self.said, self.bytes, self.bar)
+
+    def display(self, nbytes: int) -> Bar:
+        """So many bytes."""
+        self.bytes.display(kib(nbytes))
+        rect = self.longest.left(self.longest.width * nbytes / self.most)
+        self.bar.display(np.array([[rect.x0, rect.y0, rect.x1, rect.y1]]))
+        return self
+
+
+class Loads(Act):
+    """The trace at a linear pace: shares of the heads, bytes of all."""
+
+    def __init__(self, film: GroupedQueryFilm, **kwargs: Any) -> None:
+        self.film = film
+        super().__init__(VGroup(*film.heads, *film.wires, film.bars["loaded"]), rate_func=linear, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        film, found = self.film, self.film.found
+        k = round(alpha * len(found.trace))
+        now, final = found.loaded[:, k], found.loaded[:, -1]
+        working = int(found.trace.columns["pid_bh"][k]) if 0 < k < len(found.trace) else -1
+        for h, (head, wire) in enumerate(zip(film.heads, film.wires, strict=True)):
+            head[0].set_fill(film.skin.q, opacity=theme.FAINT * float(now[h] / final[h]) if final[h] else 0.0)
+            wire[0].set_stroke(film.skin.warn if h == working else film.skin.quiet)
+        film.bars["loaded"].display(int(now.sum()))
