@@ -30,7 +30,7 @@ class TileRow(Group):
         name_h, line_h = em(NOTE_PX) * LINE_PITCH, em(LABEL_PX) * LINE_PITCH * 1.2  # formulas have subscripts
         body = rect.beyond(SIGN_W)
         self.names_at, self.lines = body.top(name_h), rows(body.bottom(len(signs) * line_h), len(signs))
-        self.field = body.below(name_h).above(len(signs) * line_h + GAP)
+        self.field = body.below(name_h + GAP).above(len(signs) * line_h + GAP)
         keys = sum(map(len, tiles))
         self.key = self.field.width / (keys * (1 + APART))
         self.apart = self.key * keys * APART / len(tiles)
@@ -73,7 +73,7 @@ class TileRow(Group):
 
     def window(self, place: Rect) -> Rectangle:
         """What is read now."""
-        return box(place.inset(0.0, -0.06), stroke=self.skin.warn, width=theme.HEAVY)
+        return box(place.inset(0.0, -GAP / 2), stroke=self.skin.warn, width=theme.HEAVY)
 
     def entry(self, line: int, place: int, order: Sequence[int], text: str) -> Named:
         """A figure of the table, under the place-th tile."""
