@@ -9,18 +9,18 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
-from flashviz.layout import GAP, Rect, columns, rows
+from flashviz.layout import GAP, Rect, centered, columns, rows
 from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, Face, em, text_width
 from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("own", "A pair a head", 8, fresh=True, caption="Each of {heads} query heads with its own pair of K and V: {own} to store."),
-    Beat("shared", "Shared pairs", 10, still=1.2, caption="{group} query heads share one pair: {stored} to store, {saved} × less."),
+    Beat("shared", "Shared pairs", 10, still=1.2, caption="{group} query heads share one pair: {stored} to store, {saved} times less."),
     Beat("loads", "Every head loads", 13, still=1.2, caption=
          "This kernel works head by head: each query head loads the tiles that it shares, and each load counts."),
     Beat("sum", "Stored and loaded", 8, still=1.2, caption=
-         "{loaded} of K and V crossed, {times} × what is stored. Sharing saves storage; a cache may save loads."),
+         "{loaded} of K and V crossed, {times} times what is stored. Sharing saves storage; a cache may save loads."),
 )  # fmt: skip
 DEFAULT = {"heads": 8, "kv_heads": 2}
 BARS = {"own": "stored, a pair a head", "stored": "stored, shared", "loaded": "loaded so far"}
@@ -78,7 +78,7 @@ class GroupPlace:
 
     heads: list[Rect]
     own: list[Rect]  # a pair a query head
-    shared: list[Rect]
+    shared: list[Rect]  # a pair a group, as large as before: the area is what is stored
     bars: dict[str, tuple[Rect, Rect]]  # words with bytes, and the longest bar
     named: bool
 
@@ -86,12 +86,15 @@ class GroupPlace:
 def placed(config: AttentionConfig, room: Rect) -> GroupPlace:
     """Fit heads, pairs and bars into ``room``."""
     line = em(LABEL_PX) * LINE_PITCH
-    lower, upper = room.bottom(len(BARS) * 2 * line), room.above(len(BARS) * 2 * line + GAP)
+    lower, upper = room.bottom(len(BARS) * 2 * line + 2 * GAP), room.above(len(BARS) * 2 * line + 3 * GAP)
     top, bottom = upper.top(0.28 * upper.height), upper.bottom(0.36 * upper.height)
     gap = min(GAP, top.width / config.heads / 4)
     heads = columns(top, config.heads, gap)
     bars = {
-        name: (rect.top(line), rect.below(line).inset(0.0, 0.1 * line)) for name, rect in zip(BARS, rows(lower, len(BARS)), strict=True)
+        name: (rect.top(line), rect.below(line).inset(0.0, 0.1 * line))
+        for name, rect in zip(BARS, rows(lower, len(BARS), GAP), strict=True)
     }
     named = text_width(f"Q {config.heads - 1}", NOTE_PX, Face.MONO) < heads[0].width
-    return GroupPlace(heads, columns(bottom, config.heads, gap), columns(bottom, config.kv_heads, gap), bars, named)
+    own = columns(bottom, config.heads, gap)
+    shared = [centered(*middle.center[:2], own[0].width, bottom.height) for middle in columns(bottom, config.kv_heads, gap)]
+    return GroupPlace(heads, own, shared, bars, named)

@@ -18,7 +18,7 @@ from flashviz.director.pictures import note
 from flashviz.director.scene import beat
 from flashviz.errors import ConfigError
 from flashviz.layout import Rect
-from flashviz.lettering import LABEL_PX
+from flashviz.lettering import LABEL_PX, NOTE_PX, text_width
 from flashviz.mobjects.marks import Marks, Shape
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import box
@@ -75,7 +75,8 @@ class CausalFilm(ChapterScene):
     @beat("bytes")
     def bytes(self) -> None:
         """K's and V's rows of the bill, and what they would be without the limit."""
-        words = note(f"K and V without the limit: {self.found.said['kv_all']}", LABEL_PX, self.skin.quiet, self.place.notes[-1])
+        text, place = f"without the limit: {self.found.said['kv_all']}", self.place.notes[-1]
+        words = note(text, readable(text, place), self.skin.quiet, place)
         self.move(*(FadeIn(ring) for ring in self.view.ring("KV", self.skin.warn)), FadeIn(words), seconds=0.6)
 
     @beat("blind")
@@ -98,9 +99,15 @@ class CausalFilm(ChapterScene):
         """A mark and how many tiles it stands on."""
         text = LEGEND[SHAPES[kind]].format(**self.found.said)
         sign = Marks(SHAPES[kind], self.color(kind)).display([place.left(place.height)])
-        words = note(text, LABEL_PX, self.skin.ink, place.beyond(1.2 * place.height))
+        room = place.beyond(1.2 * place.height)
+        words = note(text, readable(text, room), self.skin.ink, room)
         sign.tag = f"sign {SHAPES[kind]}"
         return Named(sign, words, tag=f"kind {SHAPES[kind]}", text=text)
+
+
+def readable(text: str, place: Rect) -> float:
+    """The larger size of type where it fits."""
+    return LABEL_PX if text_width(text, LABEL_PX) <= place.width else NOTE_PX
 
 
 class MarkedEvents(Events):

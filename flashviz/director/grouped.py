@@ -95,7 +95,7 @@ class GroupedQueryFilm(ChapterScene):
 
     def show_bar(self, name: str, nbytes: int) -> None:
         """A bar with its words, to the scale of all that crosses."""
-        hue = self.skin.o if name == "loaded" else self.skin.k
+        hue = self.skin.scores if name == "loaded" else self.skin.quiet
         self.bars[name] = Bar(name, self.place.bars[name], max(self.found.total, self.found.own), hue, self.skin).display(nbytes)
         self.move(FadeIn(self.bars[name]), seconds=0.6)
 

@@ -1,0 +1,225 @@
+"""Chapters on the tiles of the stage: loop order, causal limit, grouped heads. Figures are held to closed forms, by beat."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flashviz.chapters.causal import FULL, MASKED, SKIPPED
+from flashviz.config import AttentionConfig
+from flashviz.director.scene import Snapshot
+from flashviz.errors import ConfigError
+from flashviz.figures import kib
+from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
+from flashviz.lettering import CAPTION_PX, wrap
+from flashviz.memory import closed_form
+from flashviz.settings import Settings
+from tests.conftest import ROOT
+from tests.films import played, scenes
+
+SCENES = {"loop_order": "LoopOrderScene", "causal": "CausalScene", "grouped_query": "GroupedQueryScene"}
+BEATS = {
+    "loop_order": ["stage", "first", "rest", "o", "total"],
+    "causal": ["limit", "sweep", "kinds", "bytes"],
+    "grouped_query": ["own", "shared", "loads", "sum"],
+}
+WORDS = ("caption", "note", "bytes")
+FIVE_BY_SEVEN = (("seq_q", 300), ("seq_k", 420))
+every = pytest.mark.parametrize("file", SCENES)
+
+
+@cache
+def tiles(file: str, config: tuple[tuple[str, Any], ...] = (), **film: Any) -> Any:
+    settings = Settings(config=AttentionConfig(**dict(config)), source="numpy", **film)
+    return played(getattr(scenes(file), SCENES[file]), settings)
+
+
+def at(scene: Any, beat: str) -> Snapshot:
+    found: Snapshot = next(snapshot for snapshot in scene.snapshots if snapshot.beat == beat)
+    return found
+
+
+def said(snapshot: Snapshot, name: str) -> list[str]:
+    return [item.text for item in snapshot.shown if item.name == name]
+
+
+@every
+def test_beats_are_played_once_in_order_and_to_the_second(file: str) -> None:
+    scene = tiles(file)
+    assert [snapshot.beat for snapshot in scene.snapshots] == BEATS[file]
+    for snapshot, beat in zip(scene.snapshots, scene.board, strict=True):
+        assert snapshot.seconds == pytest.approx(beat.seconds, abs=0.35), beat.name
+        assert said(snapshot, "caption") == [beat.caption]
+        assert "{" not in beat.caption
+    assert 20 <= scene.now <= 60
+    subtitles = scene.renderer.file_writer.subcaptions
+    assert [line.content for line in subtitles] == [beat.caption for beat in scene.board]
+    assert all(first.end <= second.start for first, second in itertools.pairwise(subtitles))
+    assert scene.provenance
+
+
+@every
+@pytest.mark.parametrize("aspect", ASPECTS)
+@pytest.mark.parametrize("config", [(), (("seq_q", 420), ("seq_k", 300), ("heads", 32), ("kv_heads", 4))], ids=str)
+def test_captions_fit_and_words_stay_apart_within_the_frame(file: str, aspect: Aspect, config: Any) -> None:
+    scene, whole = tiles(file, config, aspect=aspect), frame(aspect)
+    for snapshot in scene.snapshots:
+        assert len(wrap(snapshot.caption, scene.caption_rect.width, CAPTION_PX)) <= CAPTION_LINES[aspect]
+        words = [item for item in snapshot.shown if item.text and item.name.startswith(WORDS)]
+        for item in words:
+            x0, y0, x1, y1 = item.box
+            assert whole.x0 < x0 <= x1 < whole.x1, (snapshot.beat, item)
+            assert whole.y0 < y0 <= y1 < whole.y1, (snapshot.beat, item)
+        for a, b in itertools.combinations(words, 2):
+            apart = a.box[2] <= b.box[0] or b.box[2] <= a.box[0] or a.box[3] <= b.box[1] or b.box[3] <= a.box[1]
+            assert apart, (snapshot.beat, a, b)
+
+
+@every
+def test_skins_differ_in_colour_alone(file: str) -> None:
+    dark, light = tiles(file), tiles(file, theme="light")
+    assert [snapshot.shown for snapshot in dark.snapshots] == [snapshot.shown for snapshot in light.snapshots]
+
+
+@every
+def test_a_scene_file_holds_no_number_at_all(file: str) -> None:
+    tree = ast.parse((ROOT / "scenes" / f"{file}.py").read_text(encoding="utf-8"))
+    assert not [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, int | float | complex)]
+
+
+@every
+def test_the_page_says_how_long_each_is(file: str) -> None:
+    page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
+    (seconds,) = re.findall(rf"^\| `{SCENES[file]}` \| (\d+) \|", page, re.MULTILINE)
+    assert int(seconds) == round(tiles(file).now)
+
+
+@every
+def test_without_keys_there_is_nothing_to_show(file: str) -> None:
+    with pytest.raises(ConfigError, match="seq_k must be at least 1"):
+        tiles(file, (("seq_k", 0),))
+
+
+# ----------------------------------------------------------------------------------------------------------- loop order
+
+
+@pytest.mark.parametrize("config", [(), FIVE_BY_SEVEN, (("causal", True), ("block_n", 32))], ids=str)
+def test_bills_of_both_orders_are_the_closed_forms(config: Any) -> None:
+    scene = tiles("loop_order", config)
+    c = AttentionConfig(**dict(config))
+    shown = at(scene, "total")
+    forms = [closed_form(c, "fa1"), closed_form(c, "fa2")]
+    for tensor in "QKVO":
+        assert said(shown, f"bytes {tensor}") == [kib(f.read.get(tensor, 0) + f.written.get(tensor, 0)) for f in forms]
+    assert said(shown, "bytes total") == [kib(f.total) for f in forms]
+    o = [kib(f.read.get("O", 0) + f.written["O"]) for f in forms]
+    assert f"O alone: {o[0]} against {o[1]}." in at(scene, "o").caption
+    assert f"All tensors: {kib(forms[0].total)} against {kib(forms[1].total)}." in shown.caption
+
+
+def test_after_one_pass_each_order_has_moved_what_its_loop_moves() -> None:
+    """Eight score tiles of 8 x 8. Keys outside: all of Q, one tile of K and V, O initialised, read and written. Queries outside: the rest."""
+    shown = at(tiles("loop_order"), "first")
+    tile = 64 * 64 * 2
+    assert said(shown, "bytes Q") == [kib(8 * tile), kib(tile)]
+    assert said(shown, "bytes K") == said(shown, "bytes V") == [kib(tile), kib(8 * tile)]
+    assert said(shown, "bytes O") == [kib(3 * 8 * tile), kib(tile)]
+
+
+# --------------------------------------------------------------------------------------------------------------- causal
+
+
+def kinds_by_elements(c: AttentionConfig) -> np.ndarray:
+    """From the mask of every element of whole tiles: none seen, all seen, some seen."""
+    rows, cols = np.arange(c.row_blocks * c.block_m), np.arange(c.col_blocks * c.block_n)
+    inside = rows < c.seq_q
+    seen = (cols[None, :] <= rows[:, None] + c.seq_k - c.seq_q) & (cols[None, :] < c.seq_k)
+    found = np.empty((c.row_blocks, c.col_blocks), int)
+    for i, j in np.ndindex(found.shape):
+        rows_of = slice(i * c.block_m, (i + 1) * c.block_m)
+        part = seen[rows_of, j * c.block_n : (j + 1) * c.block_n][inside[rows_of]]
+        found[i, j] = FULL if part.all() else MASKED if part.any() else SKIPPED
+    return found
+
+
+@pytest.mark.parametrize("config", [(), FIVE_BY_SEVEN, (("seq_q", 420), ("seq_k", 300)), (("block_m", 128), ("block_n", 32))], ids=str)
+def test_tiles_are_what_the_elements_of_the_mask_say(config: Any) -> None:
+    scene = tiles("causal", config)
+    c = AttentionConfig(**dict(config), causal=True)
+    expected = kinds_by_elements(c)
+    assert (scene.found.kinds == expected).all()
+    counts = {name: str((expected == kind).sum()) for name, kind in (("full", FULL), ("masked", MASKED), ("skipped", SKIPPED))}
+    shown = at(scene, "kinds")
+    assert {name: said(shown, f"marks {name}") for name in counts} == {name: [n] for name, n in counts.items() if n != "0"} | {
+        name: [] for name, n in counts.items() if n == "0"
+    }
+    assert shown.caption.startswith(
+        f"{counts['full']} full, {counts['masked']} masked, {counts['skipped']} skipped, of {expected.size} tiles."
+    )
+    assert not said(at(scene, "sweep"), "marks skipped")
+    causal, whole = closed_form(c, "fa2"), closed_form(AttentionConfig(**dict(config)), "fa2")
+    sums = [kib(form.read["K"] + form.read["V"]) for form in (causal, whole)]
+    assert at(scene, "bytes").caption.startswith(f"K and V: {sums[0]} crossed, {sums[1]} without the limit.")
+
+
+@pytest.mark.parametrize(("rows", "keys", "words"), [(420, 300, "The first 120 queries"), (65, 64, "The first query")])
+def test_rows_that_see_no_key_have_a_beat(rows: int, keys: int, words: str) -> None:
+    scene = tiles("causal", (("seq_q", rows), ("seq_k", keys)))
+    assert at(scene, "blind").caption == f"{words} see{'s' if rows - keys == 1 else ''} no key at all: O is zero there, and LSE is −∞."
+
+
+def test_the_limit_ends_where_the_last_query_meets_the_last_key() -> None:
+    """The last corner of the real matrix, not of the drawn tiles."""
+    scene = tiles("causal", FIVE_BY_SEVEN)
+    grid = scene.place.cross.grid
+    (line,) = [thing for thing in scene.mobjects if type(thing).__name__ == "Line"]
+    assert line.get_end()[:2] == pytest.approx([grid.x0 + grid.width * 420 / 448, grid.y1 - grid.height * 300 / 320])
+    assert line.get_start()[:2] == pytest.approx([grid.x0 + grid.width * 120 / 448, grid.y1])
+
+
+# -------------------------------------------------------------------------------------------------------- grouped query
+
+
+@pytest.mark.parametrize(
+    ("config", "heads", "kv_heads"),
+    [((), 8, 2), ((("heads", 6), ("kv_heads", 1), ("causal", True)), 6, 1), ((("heads", 4), ("kv_heads", 2), *FIVE_BY_SEVEN), 4, 2)],
+    ids=str,
+)
+def test_stored_and_loaded_are_the_closed_forms(config: Any, heads: int, kv_heads: int) -> None:
+    scene = tiles("grouped_query", config)
+    c = AttentionConfig(**{**dict(config), "heads": heads, "kv_heads": kv_heads})
+    pair = 2 * c.seq_k * c.head_dim * c.itemsize
+    read = closed_form(c, "fa2").read
+    shown = at(scene, "sum")
+    assert said(shown, "bytes own") == [kib(heads * pair)]
+    assert said(shown, "bytes stored") == [kib(kv_heads * pair)]
+    assert said(shown, "bytes loaded") == [kib(read["K"] + read["V"])]
+    times = (read["K"] + read["V"]) / (kv_heads * pair)
+    assert float(shown.caption.partition("crossed, ")[2].split()[0]) == pytest.approx(times, abs=0.051)
+    assert f"{heads // kv_heads} query heads share one pair" in at(scene, "shared").caption
+
+
+def test_each_query_head_is_wired_to_the_pair_of_its_group() -> None:
+    """Head h reads pair h // 4: by where the wires end."""
+    scene = tiles("grouped_query")
+    middles = [pair.get_center()[0] for pair in scene.pairs]
+    ends = [wire[0].get_end()[0] for wire in scene.wires]
+    assert ends == pytest.approx([middles[0]] * 4 + [middles[1]] * 4)
+
+
+def test_bars_are_as_long_as_their_bytes() -> None:
+    scene = tiles("grouped_query")
+    lengths = {name: bar.bar.width for name, bar in scene.bars.items()}
+    assert lengths["own"] / lengths["stored"] == pytest.approx(8 / 2)
+    assert lengths["loaded"] / lengths["own"] == pytest.approx(8)  # each of 8 row blocks loads all keys
+
+
+def test_where_nothing_is_shared_there_is_nothing_to_show() -> None:
+    with pytest.raises(ConfigError, match="expected fewer kv_heads than heads, got 4 of 4; try kv_heads=1"):
+        tiles("grouped_query", (("heads", 4),))
