@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("kinds", "Three kinds", 8, still=1.2, caption="{full} full, {masked} masked, {skipped} skipped, of {tiles} tiles."),
     Beat("bytes", "Bytes", 8, still=1.2, caption=
          "K and V: {kv} crossed, {kv_all} without the limit. Part of a masked tile is loaded for nothing."),
-    Beat("blind", "Rows that see no key", 8, still=1.2, caption="{blind} see no key at all: O is zero there, and LSE is −∞."),
+    Beat("blind", "Rows that see no key", 8, still=1.2, caption="{blind} no key at all: O is zero there, and LSE is −∞."),
 )  # fmt: skip
 RAGGED = " The last {ragged} {verb} ragged: what is beyond the edge is masked too."
 LEGEND = {"full": "full: {full}, no mask", "masked": "masked: {masked}", "skipped": "skipped: {skipped}, never loaded"}
@@ -69,7 +69,7 @@ def gather(causal: Trace, whole: Trace, o: np.ndarray, lse: np.ndarray) -> Causa
     count = {name: f"{int((kinds == kind).sum()):,}" for name, kind in (("full", FULL), ("masked", MASKED), ("skipped", SKIPPED))}
     said = {
         **count, "tiles": f"{kinds.size:,}", "kv": keys_and_values(folded), "kv_all": keys_and_values(Folded(whole)),
-        "blind": "The first query" if blind == 1 else f"The first {blind:,} queries",
+        "blind": "The first query sees" if blind == 1 else f"The first {blind:,} queries see",
         "edge": edge(config.seq_q % config.block_m > 0, config.seq_k % config.block_n > 0),
     }  # fmt: skip
     return Causal(folded, kinds, blind, said)

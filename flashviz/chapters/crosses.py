@@ -117,7 +117,7 @@ class Folded:
 
     def stored_share(self, k: int) -> np.ndarray:
         """Of the stores of each tile of O, the share that the first ``k`` events made: [row blocks]."""
-        return self._stores(k) / np.maximum(1, self._stores(len(self.trace)))
+        return np.asarray(self._stores(k) / np.maximum(1, self._stores(len(self.trace))))
 
     def _stores(self, k: int) -> np.ndarray:
         found = self.trace.columns["kind"][:k] == Kind.STORE_O

@@ -22,7 +22,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("sum", "Stored and loaded", 8, still=1.2, caption=
          "{loaded} of K and V crossed, {times} times what is stored. Sharing saves storage; a cache may save loads."),
 )  # fmt: skip
-DEFAULT = {"heads": 8, "kv_heads": 2}
+HEADS, KV_HEADS = 8, 2  # where the settings have a single head
 BARS = {"own": "stored, a pair a head", "stored": "stored, shared", "loaded": "loaded so far"}
 
 
@@ -50,7 +50,9 @@ def grouped(config: AttentionConfig) -> AttentionConfig:
     """
     if config.seq_k == 0:
         raise ConfigError("seq_k must be at least 1 for this chapter, got 0; there is nothing to load")
-    config = replace(config, batch=1, **(DEFAULT if config.heads == 1 else {}))
+    config = replace(config, batch=1)
+    if config.heads == 1:
+        config = replace(config, heads=HEADS, kv_heads=KV_HEADS)
     if config.group == 1:
         raise ConfigError(f"expected fewer kv_heads than heads, got {config.kv_heads} of {config.heads}; try kv_heads=1")
     return config
