@@ -75,8 +75,7 @@ class CausalFilm(ChapterScene):
     @beat("bytes")
     def bytes(self) -> None:
         """K's and V's rows of the bill, and what they would be without the limit."""
-        text, place = f"without the limit: {self.found.said['kv_all']}", self.place.notes[-1]
-        words = note(text, readable(text, place), self.skin.quiet, place)
+        words = note(f"K, V without limit: {self.found.said['kv_all']}", self.legend_px, self.skin.quiet, self.place.notes[-1])
         self.move(*(FadeIn(ring) for ring in self.view.ring("KV", self.skin.warn)), FadeIn(words), seconds=0.6)
 
     @beat("blind")
@@ -86,6 +85,13 @@ class CausalFilm(ChapterScene):
         (_, top, _), (_, bottom, _) = causal.point(cross, folded, 0, 0), causal.point(cross, folded, self.found.blind, 0)
         rows = Rect(cross.strip("Q").x0, bottom, cross.strip("O").x1, top)
         self.move(FadeIn(box(rows, stroke=self.skin.stats, width=theme.HEAVY)), seconds=0.6)
+
+    @property
+    def legend_px(self) -> float:
+        """The larger size of type where all of the legend fits."""
+        place = self.place.notes[0]
+        widest = max(text_width(text.format(**self.found.said), LABEL_PX) for text in LEGEND.values())
+        return LABEL_PX if widest <= place.width - 1.2 * place.height else NOTE_PX
 
     def color(self, kind: int) -> str:
         """Masked tiles have the limit's colour."""
@@ -99,15 +105,9 @@ class CausalFilm(ChapterScene):
         """A mark and how many tiles it stands on."""
         text = LEGEND[SHAPES[kind]].format(**self.found.said)
         sign = Marks(SHAPES[kind], self.color(kind)).display([place.left(place.height)])
-        room = place.beyond(1.2 * place.height)
-        words = note(text, readable(text, room), self.skin.ink, room)
+        words = note(text, self.legend_px, self.skin.ink, place.beyond(1.2 * place.height))
         sign.tag = f"sign {SHAPES[kind]}"
         return Named(sign, words, tag=f"kind {SHAPES[kind]}", text=text)
-
-
-def readable(text: str, place: Rect) -> float:
-    """The larger size of type where it fits."""
-    return LABEL_PX if text_width(text, LABEL_PX) <= place.width else NOTE_PX
 
 
 class MarkedEvents(Events):
