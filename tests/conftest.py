@@ -9,10 +9,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import hypothesis
 import pytest
 from manim import tempconfig
 
 from flashviz.outlines import register_fonts
+
+hypothesis.settings.register_profile("flashviz", deadline=None)  # no time decides a test
+hypothesis.settings.load_profile("flashviz")
 
 REQUIRE_TORCH = "FLASHVIZ_REQUIRE_TORCH"
 REQUIRE_BROWSER = "FLASHVIZ_REQUIRE_BROWSER"
