@@ -13,6 +13,7 @@ import pytest
 
 from flashviz.chapters.causal import FULL, MASKED, SKIPPED
 from flashviz.config import AttentionConfig
+from flashviz.director.causal import MarkedEvents
 from flashviz.director.scene import Snapshot
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
@@ -166,6 +167,16 @@ def test_tiles_are_what_the_elements_of_the_mask_say(config: Any) -> None:
     causal, whole = closed_form(c, "fa2"), closed_form(AttentionConfig(**dict(config)), "fa2")
     sums = [kib(form.read["K"] + form.read["V"]) for form in (causal, whole)]
     assert at(scene, "bytes").caption.startswith(f"K and V: {sums[0]} crossed, {sums[1]} without the limit.")
+
+
+def test_marks_run_with_the_trace() -> None:
+    """Halfway: tiles of the first 18 products are marked, and the marks are among what is drawn anew at each frame."""
+    scene = tiles("causal")
+    running = MarkedEvents(scene)
+    running.interpolate_mobject(0.5)
+    assert {kind: scene.marks[kind].text for kind in (FULL, MASKED)} == {FULL: "13", MASKED: "5"}  # rows of 1 to 5 tiles, and 3 more
+    assert all(scene.marks[kind] in running.mobject.get_family() for kind in (FULL, MASKED))
+    running.interpolate_mobject(1.0)
 
 
 @pytest.mark.parametrize(("rows", "keys", "words"), [(420, 300, "The first 120 queries see"), (65, 64, "The first query sees")])

@@ -60,8 +60,6 @@ class CausalFilm(ChapterScene):
     @beat("sweep")
     def sweep(self) -> None:
         """Tiles one after the other, each marked when its scores were computed."""
-        for kind in (FULL, MASKED):
-            self.add(self.marks[kind])
         self.move(MarkedEvents(self), seconds=self.motion)
 
     @beat("kinds")
@@ -116,7 +114,9 @@ class MarkedEvents(Events):
     def __init__(self, film: CausalFilm, **kwargs: Any) -> None:
         self.film = film
         folded = film.found.folded
-        super().__init__([film.view], lambda share: [folded.event_after(share * len(folded.products))], **kwargs)
+        super().__init__(
+            [film.view], lambda share: [folded.event_after(share * len(folded.products))], film.marks[FULL], film.marks[MASKED], **kwargs
+        )
 
     def interpolate_mobject(self, alpha: float) -> None:
         super().interpolate_mobject(alpha)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Animation, FadeIn, Group, linear
+from manim import Animation, FadeIn, Group, Mobject, linear
 
 from flashviz import theme
 from flashviz.chapters import loop_order
@@ -67,11 +67,11 @@ class TracedCross(Group):
 
 
 class Events(Act):
-    """Crosses run at a linear pace: ``events(share)`` says how many events of each have happened."""
+    """Crosses run at a linear pace: ``events(share)`` says how many events of each have happened. ``more`` is drawn anew with them."""
 
-    def __init__(self, views: Sequence[TracedCross], events: Callable[[float], Sequence[int]], **kwargs: Any) -> None:
+    def __init__(self, views: Sequence[TracedCross], events: Callable[[float], Sequence[int]], *more: Mobject, **kwargs: Any) -> None:
         self.views, self.events = views, events
-        super().__init__(Group(*views), rate_func=linear, **kwargs)
+        super().__init__(Group(*views, *more), rate_func=linear, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         for view, k in zip(self.views, self.events(alpha), strict=True):
