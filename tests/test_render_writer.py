@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,13 @@ import numpy as np
 import pytest
 from manim import RIGHT, ManimColor, Scene, Square, config
 from manim.constants import RendererType
+from manim.scene import scene_file_writer
 from PIL import Image, ImageSequence
 
 from flashviz.errors import UsageError
 from flashviz.render import FilmWriter, index_first, make_renderer, probe
 from flashviz.render.segments import SegmentEncoder
+from flashviz.render.writer import uninterrupted
 from tests.conftest import ManimConfig
 
 BT709 = 1  # ITU-T H.273, tables 2 and 3
@@ -184,6 +188,61 @@ def test_segment_has_its_name_only_when_whole(manim_config: ManimConfig, tmp_pat
     encoder.write_frame(np.zeros((90, 160, 4), np.uint8))
     encoder.abort()
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_interrupt_while_a_segment_opens_leaves_no_thread(
+    manim_config: ManimConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """manim starts an encoder's thread before it knows the thread."""
+    job = scene_file_writer._PartialMovieEncodeJob
+    stock = job.__init__
+
+    def interrupted(self: Any, **options: Any) -> None:
+        stock(self, **options)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(job, "__init__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rendered(manim_config)
+    assert not encoders()
+    assert leftovers(tmp_path) == []
+
+
+def test_an_interrupt_while_a_segment_ends_leaves_no_thread(
+    manim_config: ManimConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """manim notes that it has told an encoder of the end before it has, and then waits for it."""
+
+    class Interrupted(scene_file_writer.Queue[Any]):
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            if item[1] is None:
+                signal.raise_signal(signal.SIGINT)
+            super().put(item, block, timeout)
+
+    monkeypatch.setattr(scene_file_writer, "Queue", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rendered(manim_config)
+    assert not encoders()
+    assert leftovers(tmp_path) == []
+
+
+def encoders() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("partial-movie-encoder")]
+
+
+def test_interrupts_are_raised_at_the_end() -> None:
+    reached = []
+
+    def work() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            reached.append("the end")
+        reached.append("not this")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == ["the end"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_failed_join_keeps_the_old_film(manim_config: ManimConfig, tmp_path: Path) -> None:

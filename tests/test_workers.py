@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -208,31 +209,82 @@ def test_what_contradicts_itself_is_refused(arguments: tuple[str, ...], message:
 
 
 @pytest.mark.slow
-def test_an_interrupt_leaves_nothing_half_written_and_no_process(tmp_path: Path) -> None:
-    script = f"""
-from pathlib import Path
-from flashviz.cli import films, main
-films.CHECKOUT = Path({str(tmp_path / "scenes")!r})
-main(["render", "SlowScene", "-q", "l", "--workers", "2", "--media-dir", "media"])
-"""
-    guarded = "if __name__ == '__main__':\n" + textwrap.indent(script, "    ")
-    (tmp_path / "run.py").write_text(guarded, encoding="utf-8")
-    process = subprocess.Popen([sys.executable, "run.py"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    segments: list[Path] = []
-    deadline = time.monotonic() + 60
-    while len(segments) < 6 and time.monotonic() < deadline:
-        segments = list((tmp_path / "media").rglob("partial_movie_files/*/[0-9a-f]*.mp4"))
-        time.sleep(0.1)
-    assert segments, "no segment within a minute"
-    os.killpg(process.pid, signal.SIGINT)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_second_run_goes_on_from_the_segments_of_an_interrupted_one(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pictures(render_film(job("ManyScene", "whole"), 1).film.path)
+
+    @contextmanager
+    def for_a_while(_name: str) -> Iterator[Callable[[float, float], None]]:
+        def on_progress(done: float, _total: float) -> None:
+            if done > 2:
+                raise KeyboardInterrupt
+
+        yield on_progress
+
+    with monkeypatch.context() as patched:
+        patched.setattr("flashviz.cli.screen.film_progress", for_a_while)
+        with pytest.raises(KeyboardInterrupt):
+            render_film(job("ManyScene", "media"), workers)
+    kept = {path: path.stat().st_ino for path in segments_in("media")}
+    assert 3 <= len(kept) < 12
+    assert leftovers(Path()) == []
+    assert not list(Path("media").rglob("ManyScene.mp4"))
+    assert pictures(render_film(job("ManyScene", "media"), workers).film.path) == whole
+    assert {path: path.stat().st_ino for path in kept} == kept, "what was drawn is not drawn again"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("end", "films"), [("SIGINT", "SlowScene"), ("SIGTERM", "SlowScene"), ("SIGINT", "SlowScene ManyScene")])
+def test_an_interrupt_leaves_nothing_half_written_and_no_process(tmp_path: Path, end: str, films: str) -> None:
+    """Ctrl-C reaches every process of the terminal, SIGTERM the leader alone."""
+    process = started(tmp_path, films)
+    segments = some_segments(tmp_path / "media")
+    (os.killpg if end == "SIGINT" else os.kill)(process.pid, getattr(signal, end))
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130
     assert complaint.strip().splitlines()[-1] == "flashviz: interrupted"
     assert leftovers(tmp_path) == []
     assert not list((tmp_path / "media").rglob("SlowScene.mp4"))
     assert ends(process.pid)
-    for segment in segments:  # what was finished is whole, and a second run goes on from it
+    for segment in segments:
         assert pictures(segment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("films", ["SlowScene", "SlowScene ManyScene"])
+def test_helpers_of_a_leader_that_is_killed_end(tmp_path: Path, films: str) -> None:
+    process = started(tmp_path, films)
+    some_segments(tmp_path / "media")
+    process.kill()
+    process.communicate(timeout=60)
+    assert ends(process.pid)
+    assert all(pictures(segment) for segment in segments_in(tmp_path / "media"))
+
+
+def started(folder: Path, films: str) -> subprocess.Popen[str]:
+    """The command line in a process group of its own, with two processes that draw."""
+    script = f"""
+from pathlib import Path
+from flashviz.cli import films, main
+if __name__ == '__main__':
+    films.CHECKOUT = Path({str(folder / "scenes")!r})
+    main(["render", *{films.split()!r}, "-q", "l", "--workers", "2", "--media-dir", "media"])
+"""
+    (folder / "run.py").write_text(script, encoding="utf-8")
+    return subprocess.Popen([sys.executable, "run.py"], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def some_segments(media: Path) -> list[Path]:
+    """Wait for them."""
+    deadline = time.monotonic() + 60
+    while len(found := segments_in(media)) < 6 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert found, "no segment within a minute"
+    return found
+
+
+def segments_in(media: str | Path) -> list[Path]:
+    return list(Path(media).rglob("partial_movie_files/*/[0-9a-f]*.mp4"))
 
 
 def ends(group: int) -> bool:

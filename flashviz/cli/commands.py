@@ -133,7 +133,7 @@ def render(
     cluster: str | None, every: bool, **flags: Any
 ) -> None:  # fmt: skip
     """Render films (FlashAttentionScene unless others are named; KernelScene of another kernel's recording)."""
-    from flashviz.cli.films import Job, cores, default_scene, every_scene, find_scenes, render_film
+    from flashviz.cli.films import Job, cores, default_scene, ends_orderly, every_scene, find_scenes, render_film
     from flashviz.cli.together import render_films
 
     if every and scenes:
@@ -143,7 +143,8 @@ def render(
     settings = load_settings(trace=None if trace is None else str(trace), **flags)
     found = every_scene(settings) if every else find_scenes(scenes or (default_scene(settings),))
     jobs = [Job(scene, settings, options.QUALITIES[quality], media_dir.resolve()) for scene in found]
-    films = render_films(jobs, workers or cores()) if cluster is None else [render_film(job, 1, cluster) for job in jobs]
+    with ends_orderly():
+        films = render_films(jobs, workers or cores()) if cluster is None else [render_film(job, 1, cluster) for job in jobs]
     screen.show_films(films, as_json=as_json)
 
 

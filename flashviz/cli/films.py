@@ -11,6 +11,8 @@ import signal
 import sys
 import sysconfig
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SCENE, KERNEL_SCENE = "FlashAttentionScene", "KernelScene"
 CHECKOUT = Path(__file__).parents[2] / "scenes"
+PATIENCE = 2.0  # seconds that a helper has to end a segment
 INSTALLED = Path(sysconfig.get_path("data")) / "share" / "flashviz" / "scenes"
 
 
@@ -222,6 +225,27 @@ def _heed_the_leader() -> None:
     """Leave Ctrl-C to the leader; be interrupted by its SIGTERM as by Ctrl-C, so that manim gives up its segment properly."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Thread(target=_end_with_the_leader, daemon=True).start()
+
+
+def _end_with_the_leader() -> None:
+    """A leader that is killed tells nobody: its helpers would draw on, and then wait for ever."""
+    leader = multiprocessing.parent_process()
+    assert leader is not None, "a helper has been started by its leader"
+    leader.join()
+    while True:  # the first interrupt ends a segment, the next one the pool's own loop
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(PATIENCE)
+
+
+@contextmanager
+def ends_orderly() -> Iterator[None]:
+    """Within it SIGTERM, as from ``timeout`` or a scheduler of jobs, ends this process as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def rendered_by(job: Job, scene: Any) -> Rendered:

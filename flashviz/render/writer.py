@@ -8,11 +8,13 @@ a file, and the segment cache would take it for a whole one.
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 from manim import tempconfig
@@ -78,6 +80,16 @@ class FilmWriter(SceneFileWriter):
                 raise LostSegmentsError(f"{len(lost)} segments were not written")
         super().finish()
 
+    def open_partial_movie_stream(self, **options: Any) -> None:
+        """As manim, which must not be interrupted before it knows the encoder's thread."""
+        with uninterrupted():
+            super().open_partial_movie_stream(**options)
+
+    def close_partial_movie_stream(self) -> None:
+        """As manim, which must not be interrupted between noting that a segment has ended and telling its encoder."""
+        with uninterrupted():
+            super().close_partial_movie_stream()
+
     @property
     def takes_patches(self) -> bool:
         """Whether a frame may be given as what changed: segments of video may, in 4:2:0; pictures and alpha are written whole."""
@@ -114,6 +126,22 @@ class FilmWriter(SceneFileWriter):
         if self.video_encoder is None:
             raise RuntimeError("a still was asked to encode a video segment")
         return SegmentEncoder(target=target, spec=self.video_encoder)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Signals with a handler in Python, such as Ctrl-C, are raised at the end of it. Only the main thread gets any."""
+    met: list[int] = []
+    handled = [number for number in (signal.SIGINT, signal.SIGTERM) if callable(signal.getsignal(number))]
+    handled = handled if threading.current_thread() is threading.main_thread() else []
+    before = {number: signal.signal(number, lambda which, _frame: met.append(which)) for number in handled}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in met:
+            signal.raise_signal(number)
 
 
 def index_first(path: Path) -> None:
