@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import av
@@ -213,7 +214,7 @@ def test_an_interrupt_while_a_segment_ends_leaves_no_thread(
 ) -> None:
     """manim notes that it has told an encoder of the end before it has, and then waits for it."""
 
-    class Interrupted(scene_file_writer.Queue[Any]):
+    class Interrupted(Queue[Any]):
         def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
             if item[1] is None:
                 signal.raise_signal(signal.SIGINT)

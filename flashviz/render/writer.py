@@ -140,8 +140,8 @@ def uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in met:
-            signal.raise_signal(number)
+        for which in met:
+            signal.raise_signal(which)
 
 
 def index_first(path: Path) -> None:
