@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ def address() -> Iterator[str]:
         yield started.scheduler_address
 
 
-def job(media: Path) -> Job:
-    (scene,) = find_scenes((SCENE,))
+def job(media: Path, name: str = SCENE) -> Job:
+    (scene,) = find_scenes((name,))
     return Job(scene, Settings(config=AttentionConfig()), "low_quality", media)
 
 
@@ -55,13 +56,12 @@ def test_the_film_is_the_same_though_a_worker_is_killed(tmp_path: Path, address:
     def kill() -> None:
         deadline = time.monotonic() + 60
         while not killed and time.monotonic() < deadline:
-            for process in psutil.process_iter(["cmdline"]):
-                if "flashviz.cli.cluster" in (process.info["cmdline"] or []):
-                    worker = process.parent()
-                    if worker is not None and worker.pid not in (os.getpid(), 1):
-                        os.kill(worker.pid, signal.SIGKILL)
-                        killed.append(worker.pid)
-                        return
+            for process in drawers():
+                worker = process.parent()
+                if worker is not None and worker.pid not in (os.getpid(), 1):
+                    os.kill(worker.pid, signal.SIGKILL)
+                    killed.append(worker.pid)
+                    return
             time.sleep(0.05)
 
     thread = threading.Thread(target=kill)
@@ -73,6 +73,35 @@ def test_the_film_is_the_same_though_a_worker_is_killed(tmp_path: Path, address:
     names = [sorted(path.name for path in (tmp_path / which).rglob("partial_movie_files/*/*.mp4")) for which in ("alone", "far")]
     assert names[0] == names[1]
     assert not list(tmp_path.rglob("*.part*"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_an_interrupt_ends_what_the_workers_draw(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def for_a_moment(_name: str) -> Iterator[Callable[[float, float], None]]:
+        yield lambda _done, _total: moment.set()
+
+    def until_then(_futures: Any) -> Iterator[Any]:
+        assert moment.wait(60)
+        raise KeyboardInterrupt
+        yield
+
+    moment = threading.Event()
+    monkeypatch.setattr("flashviz.cli.screen.film_progress", for_a_moment)
+    monkeypatch.setattr(distributed, "as_completed", until_then)
+    with pytest.raises(KeyboardInterrupt):
+        render_film(job(tmp_path, "FlashAttentionScene"), 1, address)  # minutes, were it drawn
+    drawing = drawers()
+    assert drawing
+    assert not psutil.wait_procs(drawing, timeout=30)[1]
+    assert not drawers(), "nor is a share given to another worker"
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
+def drawers() -> list[psutil.Process]:
+    """Processes that draw a share."""
+    return [process for process in psutil.process_iter(["cmdline"]) if "flashviz.cli.cluster" in (process.info["cmdline"] or [])]
 
 
 @pytest.mark.slow

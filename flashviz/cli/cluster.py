@@ -12,7 +12,6 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,23 +123,26 @@ def draw_share(order: Order) -> dict[str, bytes]:
     """Draw a share in a process of its own: a worker's tasks are threads, and manim's configuration is one for a process."""
     from distributed import get_worker
 
-    say: Callable[[tuple[int, float, float]], None] = lambda what: get_worker().log_event(order.topic, what)  # noqa: E731  # a name for it
+    worker = get_worker()
+    key = worker.get_current_task()
     with tempfile.TemporaryDirectory(prefix="flashviz-share-") as folder:
         (Path(folder) / "order").write_bytes(pickle.dumps(order))
         command = [sys.executable, "-m", "flashviz.cli.cluster", folder]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         last = ""
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                last = line.strip() or last
-                if line.startswith(PROGRESS):
-                    seconds, total = map(float, line.removeprefix(PROGRESS).split())
-                    say((order.index, seconds, total))
-            if process.wait():
-                raise FlashvizError(last.removeprefix(FAILED))
-        finally:
-            process.kill()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            try:
+                for line in process.stdout or ():
+                    last = line.strip() or last
+                    if line.startswith(PROGRESS):
+                        seconds, total = map(float, line.removeprefix(PROGRESS).split())
+                        worker.log_event(order.topic, (order.index, seconds, total))
+                    task = worker.state.tasks.get(key)
+                    if task is None or task.state == "cancelled":  # the render was interrupted, or whoever asked for it is gone
+                        return {}
+                if process.wait():
+                    raise FlashvizError(last.removeprefix(FAILED))
+            finally:
+                process.kill()
         return {path.name: path.read_bytes() for path in (Path(folder) / "drawn").iterdir()}
 
 
