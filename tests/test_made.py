@@ -94,7 +94,7 @@ def test_versions_and_code_are_part_of_the_key(job: Job, monkeypatch: pytest.Mon
     keys.add(Made.of(job).place.name)
     other = tmp_path / "other.py"
     other.write_text("x = 1", encoding="utf-8")
-    monkeypatch.setattr(made, "_code", lambda: [other])
+    monkeypatch.setattr(made, "code", lambda: [other])
     keys.add(Made.of(job).place.name)
     (tmp_path / "manim.cfg").write_text("[CLI]\nbackground_color = WHITE\n", encoding="utf-8")
     keys.add(Made.of(job).place.name)
