@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from flashviz.config import AttentionConfig
@@ -37,6 +38,17 @@ class Beat:
     pause: bool = False
     fresh: bool = False  # brings a picture of its own: the stillness follows its arrival
     late: bool = False  # the caption waits for the picture that it asks about
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A beat as a film played it, on the film's clock in seconds: what chapters, slides, captions and pages are cut by."""
+
+    name: str
+    title: str
+    caption: str
+    start: float
+    seconds: float
+    pause: bool = False
 
 
 @dataclass(frozen=True)

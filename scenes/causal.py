@@ -7,6 +7,9 @@ from flashviz_kernels.recorder import run
 class CausalScene(CausalFilm):
     """Skipped, masked and full tiles of a causal trace."""
 
+    subject = "What a causal limit saves"
+    poster = "kinds"
+
     def construct(self) -> None:
         self.open(run)
 

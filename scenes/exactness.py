@@ -8,6 +8,9 @@ from flashviz_kernels.recorder import run
 class ExactnessScene(ExactnessFilm):
     """Exact: the same function as standard attention, with no approximation besides rounding."""
 
+    subject = "Exact: the error against float64"
+    poster = "rounded"
+
     def construct(self) -> None:
         self.open(run, error_against_float64, stored_error, reordering_error)
 

@@ -9,6 +9,9 @@ from flashviz_kernels.recorder import run
 class FlashAttentionScene(FlashFilm):
     """Three and a half minutes: what moves, how many bytes, why the result is exact, what happens when the max rises."""
 
+    subject = "FlashAttention, from its own trace"
+    poster = "11"
+
     def construct(self) -> None:
         self.open(run, error_against_float64)
 
@@ -44,6 +47,9 @@ class FlashAttentionScene(FlashFilm):
 
 class DigestScene(FlashFilm):
     """The same in a minute."""
+
+    subject = "FlashAttention in a minute"
+    poster = "bill"
 
     def construct(self) -> None:
         self.open(run, error_against_float64, DIGEST_SECONDS)

@@ -7,6 +7,9 @@ from flashviz_kernels.recorder import run
 class GroupedQueryScene(GroupedQueryFilm):
     """Storage of K and V shrinks; each query head still loads its tiles."""
 
+    subject = "Query heads that share keys and values"
+    poster = "sum"
+
     def construct(self) -> None:
         self.open(run)
 

@@ -7,6 +7,9 @@ from flashviz_kernels.recorder import record
 class IOScene(IOFilm):
     """IO-aware: what crosses between HBM and the chip, counted, and what a larger chip would save."""
 
+    subject = "IO-aware: bytes against N and on-chip memory"
+    poster = "gap"
+
     def construct(self) -> None:
         self.open(record)
 

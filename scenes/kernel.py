@@ -6,6 +6,9 @@ from flashviz.director import KernelFilm
 class KernelScene(KernelFilm):
     """A minute: what the kernel is given, one program statement by statement, all programs, the bill."""
 
+    subject = "What a kernel does"
+    poster = "bill"
+
     def construct(self) -> None:
         self.open()
 

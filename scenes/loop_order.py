@@ -7,6 +7,9 @@ from flashviz_kernels.recorder import run
 class LoopOrderScene(LoopOrderFilm):
     """FlashAttention beside FlashAttention-2: same tiles, one clock, a bill each."""
 
+    subject = "Which loop is outside"
+    poster = "total"
+
     def construct(self) -> None:
         self.open(run)
 

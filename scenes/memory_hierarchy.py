@@ -6,6 +6,9 @@ from flashviz.director.quoted import MemoryHierarchyFilm
 class MemoryHierarchyScene(MemoryHierarchyFilm):
     """Small memories are fast, large ones slow: quoted figures, ratios between them."""
 
+    subject = "How far apart memories are"
+    poster = "speed"
+
     def construct(self) -> None:
         self.open()
 

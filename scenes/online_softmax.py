@@ -7,6 +7,9 @@ from flashviz_kernels.recorder import run
 class OnlineSoftmaxScene(OnlineSoftmaxFilm):
     """Three passes become one: pairs (m, l) merge, in any order, to the same result."""
 
+    subject = "Softmax in one pass"
+    poster = "online"
+
     def construct(self) -> None:
         self.open(run)
 

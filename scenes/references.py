@@ -6,6 +6,9 @@ from flashviz.director.quoted import ReferencesFilm
 class ReferencesScene(ReferencesFilm):
     """FlashAttention in one breath, the papers, the authors' code, and an erratum."""
 
+    subject = "What to read"
+    poster = "papers"
+
     def construct(self) -> None:
         self.open()
 

@@ -7,6 +7,9 @@ from flashviz_kernels.bench.measured import measured
 class SpeedScene(SpeedFilm):
     """Fast: the same operations at a higher rate, since fewer bytes move."""
 
+    subject = "Fast: time against N"
+    poster = "gap"
+
     def construct(self) -> None:
         self.open(measured)
 

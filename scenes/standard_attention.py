@@ -8,6 +8,9 @@ from flashviz_kernels.recorder import run
 class StandardAttentionScene(StandardAttentionFilm):
     """S and P go out to HBM and come back, since softmax needs whole rows."""
 
+    subject = "What standard attention moves"
+    poster = "o-out"
+
     def construct(self) -> None:
         self.open(run, error_against_float64)
 

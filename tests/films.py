@@ -90,6 +90,8 @@ def played(scene_class: Callable[[], Any], settings: Settings, prepare: Callable
         renderer._original_skipping_status = True
         renderer.update_frame = renderer.save_static_frame_data = lambda *_args, **_kwargs: None
         scene.render()
+    if scene.told:
+        assert scene.poster in {beat.name for beat in scene.told}, f"{scene_class} has no beat {scene.poster} for its poster"
     return scene
 
 

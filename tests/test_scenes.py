@@ -83,6 +83,8 @@ def test_scenes_are_defined_in_their_file(path: Path) -> None:
         assert defined.__module__ == module.__name__
         assert node.name.endswith("Scene")
         assert ast.get_docstring(node)
+        assert defined.subject
+        assert defined.subject != defined.__name__
 
 
 @files

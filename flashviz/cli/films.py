@@ -26,6 +26,7 @@ from flashviz.settings import Settings, use_settings
 if TYPE_CHECKING:
     from flashviz.cli.screen import OnProgress
     from flashviz.render import Film, Share
+    from flashviz.storyboard import Told
 
 DEFAULT_SCENE, KERNEL_SCENE = "FlashAttentionScene", "KernelScene"
 CHECKOUT = Path(__file__).parents[2] / "scenes"
@@ -43,11 +44,14 @@ class SceneSource:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished film: the scene, the file as probed, and which traces it shows."""
+    """A finished film: the scene, the file as probed, which traces it shows, and its beats with the one that is its poster."""
 
     scene: str
     film: Film
     provenance: list[dict[str, Any]]
+    subject: str
+    poster: str
+    told: tuple[Told, ...]
 
 
 def find_scenes(names: tuple[str, ...], folder: Path | None = None) -> list[SceneSource]:
@@ -140,9 +144,9 @@ def render_film(job: Job, workers: int, cluster: str | None = None) -> Rendered:
     made = Made.of(job)
     note = made.note()
     if note is not None:
-        return Rendered(job.source.name, probe(Path(note.path)), note.provenance)
+        return Rendered(job.source.name, probe(Path(note.path)), note.provenance, note.subject, note.poster, note.told)
     rendered = _rendered_anew(job, workers, cluster)
-    made.write(rendered.film.path, rendered.provenance)
+    made.write(rendered)
     return rendered
 
 
@@ -252,7 +256,10 @@ def rendered_by(job: Job, scene: Any) -> Rendered:
     """What a scene that has rendered left."""
     from flashviz.render import probe
 
-    return Rendered(job.source.name, probe(Path(scene.renderer.file_writer.final_file_path)), list(scene.provenance))
+    film = probe(Path(scene.renderer.file_writer.final_file_path))
+    told = tuple(scene.told)
+    poster = scene.poster or (told[-1].name if told else "")
+    return Rendered(job.source.name, film, list(scene.provenance), scene.subject or job.source.name, poster, told)
 
 
 def _load(source: SceneSource) -> Any:

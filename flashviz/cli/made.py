@@ -12,19 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from flashviz.storyboard import Told
+
 if TYPE_CHECKING:
-    from flashviz.cli.films import Job
+    from flashviz.cli.films import Job, Rendered
 
 DRAW_WITH = ("manim", "numpy", "av", "pycairo", "manimpango", "typst", "pillow", "triton", "ml_dtypes")
 
 
 class Note(msgspec.Struct, frozen=True):
-    """Where a film is, the file as it was written, and which traces it shows."""
+    """Where a film is, the file as it was written, and what was said of it: see ``Rendered``."""
 
     path: str
     size: int
     changed: int  # ns
     provenance: list[dict[str, Any]]
+    subject: str
+    poster: str
+    told: tuple[Told, ...]
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,14 @@ class Made:
             return None
         return found if (there.st_size, there.st_mtime_ns) == (found.size, found.changed) else None
 
-    def write(self, film: Path, provenance: list[dict[str, Any]]) -> None:
+    def write(self, rendered: Rendered) -> None:
         """Note a film that has just been made."""
+        film = rendered.film.path
         there = film.stat()
+        said = rendered.provenance, rendered.subject, rendered.poster, rendered.told
         self.place.parent.mkdir(parents=True, exist_ok=True)
         partial = self.place.with_suffix(f".{os.getpid()}.part")
-        partial.write_bytes(msgspec.json.encode(Note(str(film), there.st_size, there.st_mtime_ns, provenance)))
+        partial.write_bytes(msgspec.json.encode(Note(str(film), there.st_size, there.st_mtime_ns, *said)))
         partial.replace(self.place)
 
 

@@ -95,7 +95,7 @@ def lead(job: Job, folder: Path) -> None:
             rendered = _led(job, Path(texts), claims, gather, said)
         except LostSegmentsError:  # a helper gave its plays back
             rendered = _led(job, Path(texts), None, None, said)
-    Made.of(job).write(rendered.film.path, rendered.provenance)
+    Made.of(job).write(rendered)
 
 
 def _led(job: Job, texts: Path, claims: Claims | None, gather: Any, said: Path) -> Rendered:

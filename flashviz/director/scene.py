@@ -19,7 +19,7 @@ from flashviz.mobjects.tiles import box
 from flashviz.outlines import register_fonts
 from flashviz.render import make_renderer
 from flashviz.settings import Settings, load_settings
-from flashviz.storyboard import Beat
+from flashviz.storyboard import Beat, Told
 
 REST = 0.8  # seconds of stillness that end a beat
 FADE = 0.3
@@ -70,7 +70,11 @@ class TraceScene(Scene):
     """A film made of beats: ``board`` says which and how long, methods decorated with ``beat`` say what moves.
 
     ``on_progress(seconds_done, seconds_total)`` is called after each play; ``provenance`` names every trace that is shown.
+    ``subject`` is the film's name for people, ``poster`` the beat whose last frame shows its idea.
     """
+
+    subject = ""  # the class's name
+    poster = ""  # the last beat
 
     def __init__(self, renderer: Any = None, **kwargs: Any) -> None:
         self.settings: Settings = load_settings()
@@ -81,6 +85,7 @@ class TraceScene(Scene):
         self.on_progress: Callable[[float, float], None] | None = None
         self.provenance: list[dict[str, object]] = []
         self.snapshots: list[Snapshot] = []
+        self.told: list[Told] = []
         self.beat: Beat | None = None
         self.updating = True
         self.event: int | None = None
@@ -121,6 +126,8 @@ class TraceScene(Scene):
     def end_beat(self) -> None:
         assert self.beat is not None
         self.hold(self.beat.seconds - (self.now - self.started))
+        told = self.beat
+        self.told.append(Told(told.name, told.title, told.caption, self.started, self.now - self.started, told.pause))
         self.snapshots.append(
             Snapshot(self.beat.name, self.beat.caption, self.now - self.started, self.event, list(described(self.mobjects)))
         )
