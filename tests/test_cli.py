@@ -28,6 +28,8 @@ from flashviz.settings import load_settings
 
 
 class TinyScene(Scene):
+    subject, poster, told = "", "", ()
+
     def __init__(self):
         self.settings = load_settings()
         self.provenance = [{"source": "numpy", "hash": str(self.settings.config.seq_q)}]

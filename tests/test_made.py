@@ -25,6 +25,7 @@ from flashviz.render import make_renderer
 
 class TinyScene(Scene):
     provenance = [{"hash": "abc"}]
+    subject, poster, told = "Tiny", "", ()
 
     def __init__(self):
         super().__init__(renderer=make_renderer())

@@ -39,6 +39,7 @@ LEADER = os.environ.get("LEADER")
 
 class ManyScene(Scene):
     provenance = []
+    subject, poster, told = "", "", ()
     on_progress = None
 
     def __init__(self):
