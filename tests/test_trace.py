@@ -17,6 +17,7 @@ from flashviz.errors import TraceError
 from flashviz.memory import sram_peak, traffic
 from flashviz.trace import COMPARED, SCHEMA, Kind, Trace, replay, state_at
 from flashviz.trace.events import tensor_of
+from flashviz.trace.state import decisive, held_after
 from flashviz_kernels import record
 from flashviz_kernels.reference import max_error, naive
 from tests.strategies import configs
@@ -146,6 +147,22 @@ def test_state_at_is_the_slow_fold(config: AttentionConfig, data: st.DataObject)
         assert (set(state.smem), set(state.registers)) == (slow["smem"], slow["registers"])
         stored = {(e.pid_bh, e.i) for e in trace if e.index < k and e.kind == Kind.STORE_O}
         assert state.o_stored == stored
+
+
+@settings(max_examples=40, deadline=None)
+@given(configs(longest=50), st.sampled_from(ALGORITHMS), st.data())
+def test_few_events_decide_what_is_held(config: AttentionConfig, algorithm: str, data: st.DataObject) -> None:
+    """The first and last event of each kind leave the same tiles on chip, and count the same bytes, as all events do."""
+    trace = record(config, source="numpy", algorithm=algorithm)
+    at = data.draw(st.integers(0, len(trace.bounds) - 2))
+    first, stop = int(trace.bounds[at]), int(trace.bounds[at + 1])
+    for k in data.draw(st.lists(st.integers(first + 1, stop), min_size=1, max_size=8)):
+        few = decisive(trace, first, k)
+        assert len(few) <= 2 * len(Kind)
+        assert held_after(few, algorithm) == held_after((trace[index] for index in range(first, k)), algorithm)
+        state = state_at(trace, k)
+        moved = sum(trace[index].nbytes for index in range(k))
+        assert sum(state.hbm_read.values()) + sum(state.hbm_written.values()) == moved
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -331,12 +331,10 @@ class Columns(Act):
 def cues(trace: Trace, program: tuple[int, int]) -> dict[tuple[Kind, int], int]:
     """Event index of (kind, visited tile) in one program; tile -1 for what happens once."""
     found: dict[tuple[Kind, int], int] = {}
-    order: list[int] = []
+    visit: dict[int, int] = {-1: -1}  # key tile j -> when it is visited
     for index in trace.program(*program):
         j = int(trace.columns["j"][index])
-        if j >= 0 and j not in order:
-            order.append(j)
-        found[Kind(int(trace.columns["kind"][index])), order.index(j) if j >= 0 else -1] = index
+        found[Kind(int(trace.columns["kind"][index])), visit.setdefault(j, len(visit) - 1)] = index
     return found
 
 

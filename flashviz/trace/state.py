@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from flashviz.errors import TraceError
-from flashviz.trace.events import IN_SHARED_MEMORY, Event, Kind
+from flashviz.trace.events import IN_SHARED_MEMORY, TRANSFERS, Event, Kind, is_store, tensor_of
 from flashviz.trace.recording import Trace
 
 FLOAT32 = 4
@@ -81,7 +81,7 @@ class State:
 
 
 def state_at(trace: Trace, k: int) -> State:
-    """The state after the first ``k`` events. Costs one program, not k.
+    """The state after the first ``k`` events. Costs some dozen events and a count over one program, not k.
 
     Raises:
         TraceError: ``k`` is not in 0..len(trace).
@@ -92,12 +92,11 @@ def state_at(trace: Trace, k: int) -> State:
         return State(k=0, program=None)
     at = int(np.searchsorted(trace.bounds, k - 1, side="right")) - 1
     first, stop = int(trace.bounds[at]), int(trace.bounds[at + 1])
-    events = [trace[index] for index in range(first, k)]
-    read, written = _traffic(trace, at, events)
+    read, written = _traffic(trace, at, first, k)
     indices, tiles = trace.o_stores
-    last = events[-1]
+    last = trace[k - 1]
     program = (last.pid_m, last.pid_bh)
-    tiles_held = {} if k == stop else held_after(events, trace.header.algorithm)
+    tiles_held = {} if k == stop else held_after(decisive(trace, first, k), trace.header.algorithm)
     return State(
         k=k,
         program=program,
@@ -106,8 +105,20 @@ def state_at(trace: Trace, k: int) -> State:
         hbm_read=read,
         hbm_written=written,
         o_stored=frozenset(tiles[: int(np.searchsorted(indices, k))]),
-        **_values(trace, program, events, set(tiles_held)),
+        **_values(trace, program, first, last, set(tiles_held)),
     )
+
+
+def decisive(trace: Trace, first: int, k: int) -> list[Event]:
+    """The first and the last event of each kind among the events first..k-1 of one program, in their order.
+
+    What is held depends on no other: the last of a kind undoes all before it, and only a row of S gathered by ``standard`` reaches
+    back, to the first of its loads.
+    """
+    kinds = trace.columns["kind"][first:k]
+    found, firsts = np.unique(kinds, return_index=True)
+    lasts = [len(kinds) - 1 - int(np.argmax(kinds[::-1] == kind)) for kind in found]
+    return [trace[first + at] for at in sorted({*firsts.tolist(), *lasts})]
 
 
 def held_after(events: Iterable[Event], algorithm: str) -> dict[str, Held]:
@@ -133,40 +144,43 @@ def step(held: dict[str, Held], event: Event, dies: dict[Kind, tuple[str, ...]])
         held.pop(tensor, None)
 
 
-def _traffic(trace: Trace, at: int, events: list[Event]) -> tuple[dict[str, int], dict[str, int]]:
-    """Bytes read and written by tensor: of the programs before, from the prefix sums, and of this one's events."""
+def _traffic(trace: Trace, at: int, first: int, k: int) -> tuple[dict[str, int], dict[str, int]]:
+    """Bytes read and written by tensor: of the programs before bound ``at``, from the prefix sums, and of this one's events first..k-1."""
     totals: tuple[dict[str, int], dict[str, int]] = ({}, {})
     for (tensor, loaded), sums in trace.traffic_before.items():
         if sums[at]:
             totals[not loaded][tensor] = int(sums[at])
-    for event in events:
-        if event.is_load or event.is_store:
-            side = totals[event.is_store]
-            side[event.tensor] = side.get(event.tensor, 0) + event.nbytes
+    kinds, nbytes = trace.columns["kind"][first:k], trace.columns["nbytes"][first:k]
+    count, moved = np.bincount(kinds, minlength=len(Kind)), np.bincount(kinds, nbytes, minlength=len(Kind))
+    for kind in TRANSFERS:
+        if count[kind]:
+            side, tensor = totals[is_store(kind)], tensor_of(kind)
+            side[tensor] = side.get(tensor, 0) + int(moved[kind])
     return totals
 
 
-def _values(trace: Trace, program: tuple[int, int], events: list[Event], held: set[str]) -> dict[str, np.ndarray | None]:
-    """The arrays of what is held, as far as the trace kept them. Only fa2 traces keep values."""
+def _values(trace: Trace, program: tuple[int, int], first: int, last: Event, held: set[str]) -> dict[str, np.ndarray | None]:
+    """The arrays of what is held after event ``last`` of a program that began with event ``first``, as far as the trace kept them.
+
+    Only fa2 traces keep values.
+    """
     kept = trace.snapshots.get(program)
     statistics: list[np.ndarray] | None = None
     if kept is not None:
         statistics = [kept.m, kept.l, kept.alpha]
     elif trace.stats is not None:
-        rows = slice(events[0].r0, events[0].r1)
+        rows = slice(trace[first].r0, trace[first].r1)
         statistics = [array[program[1], :, rows] for array in (trace.stats.m, trace.stats.l, trace.stats.alpha)]
     if statistics is None:
         return {}
     values: dict[str, np.ndarray | None] = {}
-    done: dict[Kind, int] = {}  # how often each kind has run: tile t is the newest of its kind
-    for event in events:
-        done[event.kind] = done.get(event.kind, 0) + 1
+    counts = np.bincount(trace.columns["kind"][first : last.index + 1]).tolist()
+    done = {Kind(kind): count for kind, count in enumerate(counts) if count}  # how often each has run: tile t is the newest of its kind
     for name, kind, array in zip(("m", "l", "alpha"), (Kind.SOFTMAX_M, Kind.SOFTMAX_L, Kind.ALPHA), statistics, strict=True):
         if name.upper() in held and kind in done:
             values[name] = array[done[kind] - 1]
     if kept is None:
         return values
-    last = events[-1]
     if "S" in held and not (last.kind == Kind.QK_DOT and trace.columns["kind"][last.index + 1] == Kind.MASK):
         values["s"] = kept.s[done[Kind.QK_DOT] - 1][:, : _keys(trace, last.j)]  # scores before their mask are not kept
     if "P" in held:
