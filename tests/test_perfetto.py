@@ -259,7 +259,7 @@ def test_programs_that_follow_one_another_share_a_track(tmp_path: Path) -> None:
 def test_a_clock_that_runs_backwards_is_refused() -> None:
     twin = record(CONFIG, source="numpy")
     header = replace(twin.header, clock=CLOCK)
-    backwards = Trace(header, twin.columns | {"t_ns": 10**6 - twin.columns["step"], "sm": 0 * twin.columns["step"]})
+    backwards = Trace(header, twin.columns | {"t_ns": 10**6 - twin.columns["step"].astype(np.int64), "sm": 0 * twin.columns["step"]})
     with pytest.raises(TraceError, match="expected times that never run backwards within a program, got others"):
         timeline_of(backwards)
 

@@ -17,6 +17,7 @@ from flashviz.errors import TraceError
 from flashviz.memory import sram_peak, traffic
 from flashviz.trace import COMPARED, SCHEMA, Kind, Trace, replay, state_at
 from flashviz.trace.events import tensor_of
+from flashviz.trace.recording import narrowed
 from flashviz.trace.state import decisive, held_after
 from flashviz_kernels import record
 from flashviz_kernels.reference import max_error, naive
@@ -283,6 +284,14 @@ def test_a_file_brings_everything_back(trace: Trace, tmp_path: Path) -> None:
     assert set(again.snapshots) == set(trace.snapshots)
     np.testing.assert_array_equal(again.snapshots[1, 1].acc, trace.snapshots[1, 1].acc)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.npz"]
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-40_000, 40_000), max_size=5))
+def test_a_column_is_as_narrow_as_its_numbers(numbers: list[int]) -> None:
+    column = narrowed(np.array(numbers, np.int64))
+    assert column.tolist() == numbers
+    widest = max((number.bit_length() if number >= 0 else (-number - 1).bit_length() for number in numbers), default=0)
+    assert column.dtype.itemsize == (2 if widest < 16 else 4 if widest < 32 else 8)
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(trace: Trace, tmp_path: Path) -> None:

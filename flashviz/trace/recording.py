@@ -29,12 +29,9 @@ Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
 
 # Columns that two recordings of one configuration must agree upon, in the order of the file format.
 COMPARED = ("kind", "step", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
-DTYPES: dict[str, type[np.signedinteger[Any]]] = {
-    **dict.fromkeys((*COMPARED, "launch", "line"), np.int32),
-    "nbytes": np.int64,
-    "flops": np.int64,
-}  # fmt: skip
-CLOCKED: dict[str, type[np.signedinteger[Any]]] = {"t_ns": np.int64, "sm": np.int32}  # there where the header names a clock
+COLUMNS = (*COMPARED, "launch", "line")
+CLOCKED = ("t_ns", "sm")  # there where the header names a clock
+WIDTHS = (np.int16, np.int32, np.int64)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +92,8 @@ class Trace:
 
     Args:
         header: Provenance.
-        columns: Arrays of equal length, one a name in ``DTYPES``; and of ``CLOCKED`` where the header names a clock.
+        columns: Integer arrays of equal length, one a name in ``COLUMNS``; and of ``CLOCKED`` where the header names a clock. Times
+            are kept as int64, all else in the narrowest of ``WIDTHS`` that holds it: a recording may have ten million events.
         stats: m, l, alpha of all programs, where they were kept.
         snapshots: All values of some programs, by (pid_m, pid_bh).
     """
@@ -109,7 +107,10 @@ class Trace:
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
     ) -> None:
         self.header = header
-        self.columns = {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in columns_of(header).items()}
+        self.columns = {
+            name: np.ascontiguousarray(columns[name], np.int64) if name in CLOCKED else narrowed(columns[name])
+            for name in columns_of(header)
+        }
         self.stats = stats
         self.snapshots = dict(snapshots or {})
 
@@ -147,7 +148,7 @@ class Trace:
         """Twelve hex digits over the compared columns."""
         digest = hashlib.sha256()
         for name in COMPARED:
-            digest.update(self.columns[name].astype("<i8").tobytes())
+            digest.update(self.columns[name].astype("<i8").data)
         return digest.hexdigest()[:12]
 
     # ------------------------------------------------------------------------------------------------- programs
@@ -155,8 +156,8 @@ class Trace:
     @cached_property
     def bounds(self) -> np.ndarray:
         """First event of each program in the trace's order, and one past the last event."""
-        key = np.stack([self.columns[name] for name in ("launch", "pid_m", "pid_bh")])
-        changes = np.flatnonzero((key[:, 1:] != key[:, :-1]).any(axis=0)) + 1
+        columns = [self.columns[name] for name in ("launch", "pid_m", "pid_bh")]
+        changes = np.flatnonzero(np.logical_or.reduce([column[1:] != column[:-1] for column in columns])) + 1
         return np.concatenate([[0], changes, [len(self)]]) if len(self) else np.zeros(1, np.int64)
 
     @cached_property
@@ -241,9 +242,16 @@ class Trace:
         return json.dumps(document, ensure_ascii=False)
 
 
-def columns_of(header: Header) -> dict[str, type[np.signedinteger[Any]]]:
-    """The columns of a recording and their dtypes."""
-    return DTYPES if header.clock is None else DTYPES | CLOCKED
+def columns_of(header: Header) -> tuple[str, ...]:
+    """The columns of a recording."""
+    return COLUMNS if header.clock is None else COLUMNS + CLOCKED
+
+
+def narrowed(column: np.ndarray) -> np.ndarray:
+    """The same numbers in the narrowest of ``WIDTHS`` that holds them."""
+    low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
+    fitting = (width for width in WIDTHS if np.iinfo(width).min <= low and high <= np.iinfo(width).max)
+    return np.ascontiguousarray(column, next(fitting))
 
 
 def assembled(path: Path, raw: dict[str, Any], arrays: dict[str, np.ndarray]) -> Trace:

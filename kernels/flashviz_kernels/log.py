@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.errors import UsageError
+from flashviz.errors import FlashvizError, UsageError
 from flashviz.trace import Kind, Snapshot, Stats
+from flashviz.trace.recording import narrowed
 
 Numbers = np.ndarray | list[int] | int
 
@@ -62,26 +62,54 @@ class EventLog:
         return int(ends[-1])
 
     def columns(self, lines: dict[Kind, int]) -> dict[str, np.ndarray]:
-        """The columns of a trace: sorted by (launch, program, step), repeated for each head, with source lines by kind."""
+        """The columns of a trace: sorted by (launch, program, step), repeated for each head, with source lines by kind.
+
+        Empties the log, one column after the other, so that a large recording is not held twice.
+        """
         names = ("launch", "pid_m", "step", "kind", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
-        wide = {"nbytes", "flops"}
-        found = {name: np.empty(sum(self.sizes), np.int64 if name in wide else np.int32) for name in names}
-        ends = np.cumsum(self.sizes).tolist()
-        for size, end, entry in zip(self.sizes, ends, self.entries, strict=True):
-            for column, value in zip(found.values(), entry, strict=True):
-                column[end - size : end] = value
-        order = np.lexsort((found["step"], found["pid_m"], found["launch"]))
-        launches = np.searchsorted(found["launch"][order], np.arange(LAUNCHES + 1))
-        line_of = np.zeros(len(Kind), np.int32)
+        found = {name: self._column(at) for at, name in enumerate(names)}
+        self.entries.clear()
+        where, per_launch = self._places(found["launch"], found["pid_m"], found["step"])
+        ends = np.cumsum(per_launch).tolist()
+        parts = [slice(end - size, end) for size, end in zip(per_launch, ends, strict=True)]
+        columns = {}
+        for name in names:
+            ordered = np.empty_like(found[name])
+            ordered[where] = found.pop(name)
+            columns[name] = np.concatenate([np.tile(ordered[part], self.copies) for part in parts])
+        columns["pid_bh"] = np.concatenate([np.repeat(np.arange(self.copies, dtype=np.int32), size) for size in per_launch])
+        line_of = np.zeros(len(Kind), np.int16)
         for kind, line in lines.items():
             line_of[kind] = line
-        parts = [order[first:stop] for first, stop in pairwise(launches)]
-        columns = {
-            name: np.concatenate([np.tile(column[part], self.copies) for part in parts]) for name, column in found.items()
-        }  # fmt: skip
-        columns["pid_bh"] = np.concatenate([np.repeat(np.arange(self.copies, dtype=np.int32), len(part)) for part in parts])
         columns["line"] = line_of[columns["kind"]]
         return columns
+
+    def _column(self, at: int) -> np.ndarray:
+        """Number ``at`` of every entry, once a row block, in the order of the log."""
+        column = np.empty(sum(self.sizes), np.int64)
+        end = 0
+        for size, entry in zip(self.sizes, self.entries, strict=True):
+            column[end : end + size] = entry[at]
+            end += size
+        return narrowed(column)
+
+    def _places(self, launch: np.ndarray, pid_m: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, list[int]]:
+        """Where each event stands once they are sorted, and how many events a launch has.
+
+        Steps count 0, 1, 2, ... within a program, so that an event stands ``step`` after its program's first: nothing is sorted.
+
+        Raises:
+            FlashvizError: They do not.
+        """
+        programs = int(pid_m.max(initial=0)) + 1
+        program = launch.astype(np.int64) * programs + pid_m
+        sizes = np.bincount(program, minlength=LAUNCHES * programs)
+        firsts = np.cumsum(sizes) - sizes
+        where = firsts[program] + step
+        taken = np.bincount(where, minlength=len(where))
+        if len(taken) != len(where) or (taken != 1).any():
+            raise FlashvizError("expected each program to number its steps 0, 1, 2, ..., got others; the twin miscounted its statements")
+        return where, sizes.reshape(LAUNCHES, programs).sum(axis=1).tolist()
 
 
 @dataclass

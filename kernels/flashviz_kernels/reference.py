@@ -18,9 +18,9 @@ MIB = 1 << 20
 SLAB = 64 * MIB  # bytes of scores held at once
 
 
-def causal_mask(n_q: int, n_k: int) -> np.ndarray:
-    """Which key each query sees [N_q, N_k], bottom-right aligned: query r sees keys up to r + N_k - N_q."""
-    return np.arange(n_q)[:, None] + n_k - n_q >= np.arange(n_k)[None, :]
+def causal_mask(n_q: int, n_k: int, rows: slice = slice(None)) -> np.ndarray:
+    """Which key each query of ``rows`` sees [rows, N_k], bottom-right aligned: query r sees keys up to r + N_k - N_q."""
+    return np.arange(n_q)[rows, None] + n_k - n_q >= np.arange(n_k)[None, :]
 
 
 def naive(q: np.ndarray, k: np.ndarray, v: np.ndarray, *, scale: float, causal: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -40,13 +40,12 @@ def naive(q: np.ndarray, k: np.ndarray, v: np.ndarray, *, scale: float, causal: 
     o, lse = np.zeros((*q.shape[:3], v.shape[-1])), np.full(q.shape[:3], -np.inf)
     if not n_k:
         return o, lse
-    seen = causal_mask(n_q, n_k) if causal else np.ones((n_q, n_k), bool)
     for b, h in np.ndindex(q.shape[:2]):
         hk = h // (heads // k.shape[1])
         keys, values = k[b, hk].astype(np.float64), v[b, hk].astype(np.float64)
         for rows in slabs(n_q, n_k * 8):
             s = q[b, h, rows].astype(np.float64) @ keys.T * scale
-            s = np.where(seen[rows], s, -np.inf)
+            s = np.where(causal_mask(n_q, n_k, rows), s, -np.inf) if causal else s
             m = np.max(s, axis=1, keepdims=True)
             p = np.exp(s - np.where(m == -np.inf, 0, m))
             l = p.sum(axis=1, keepdims=True)
@@ -90,14 +89,14 @@ def tiled(
     """
     heads, n_q, n_k = q.shape[1], q.shape[2], k.shape[2]
     o, lse = np.zeros(q.shape), np.full(q.shape[:3], -np.inf)
-    seen = causal_mask(n_q, n_k) if causal else np.ones((n_q, n_k), bool)
     for b, h, r0 in ((b, h, r0) for b, h in np.ndindex(q.shape[:2]) for r0 in range(0, n_q, block_m)):
         rows, hk = slice(r0, min(r0 + block_m, n_q)), h // (heads // k.shape[1])
         q_i = q[b, h, rows].astype(np.float64)
         m, l, acc = np.full(len(q_i), -np.inf), np.zeros(len(q_i)), np.zeros(q_i.shape)
         for c0 in range(0, n_k, block_n):
             cols = slice(c0, min(c0 + block_n, n_k))
-            s = np.where(seen[rows, cols], q_i @ k[b, hk, cols].astype(np.float64).T * scale, -np.inf)
+            s = q_i @ k[b, hk, cols].astype(np.float64).T * scale
+            s = np.where(causal_mask(n_q, n_k, rows)[:, cols], s, -np.inf) if causal else s
             m_new = np.maximum(m, s.max(axis=1))
             base = np.where(m_new == -np.inf, 0, m_new)
             alpha = np.exp(m - base)
@@ -135,14 +134,13 @@ def low_precision(
     o, lse = np.zeros((*q.shape[:3], v.shape[-1]), dtype), np.full(q.shape[:3], -np.inf, np.float32)
     if not n_k:
         return o, lse
-    seen = causal_mask(n_q, n_k) if causal else np.ones((n_q, n_k), bool)
     for b, h in np.ndindex(q.shape[:2]):
         hk = h // (heads // k.shape[1])
         keys, values = k[b, hk].astype(np.float32), v[b, hk].astype(np.float32)
         for rows in slabs(n_q, n_k * 4):
             s = q[b, h, rows].astype(np.float32) @ keys.T * np.float32(scale)
             s = s.astype(dtype).astype(np.float32) if rounded_scores else s
-            s = np.where(seen[rows], s, np.float32(-np.inf))
+            s = np.where(causal_mask(n_q, n_k, rows), s, np.float32(-np.inf)) if causal else s
             m = np.max(s, axis=1, keepdims=True)
             p = np.exp(s - np.where(m == -np.inf, np.float32(0), m))
             l = p.sum(axis=1, keepdims=True)
