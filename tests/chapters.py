@@ -22,6 +22,7 @@ CHAPTERS = {
     "speed": "SpeedScene",
     "exactness": "ExactnessScene",
     "io_complexity": "IOScene",
+    "roofline": "RooflineScene",
 }
 BOTH = ("standard", "flash")
 SECONDS = (20, 60)  # STORYBOARD

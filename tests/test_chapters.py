@@ -60,6 +60,14 @@ def drawn(count: int, *names: str, lines: int = 0, values: bool = False) -> dict
     return found | ({f"value {name}": count for name in names} if values else {})
 
 
+def stretched(name: str, values: int = 2) -> dict[str, int]:
+    """Two ends, their figures unless ``values`` is 0, and the way between."""
+    found = {f"point {name}": 2, f"name {name}": 1, f"curve {name}": 1, f"formula {name}": 1}
+    return found | ({f"value {name}": values} if values else {})
+
+
+CACHED = {"name cached": 1, "curve cached": 1, "formula cached": 1}
+ROOF = {"point roof": 1, "value roof": 1, "name roof": 1, "curve roof": 1, "formula roof": 1}
 STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
     "memory_scaling": {
         "question": {}, "standard": drawn(6, "standard"), "square": drawn(6, "standard", lines=1), "flash": drawn(6, *BOTH, lines=1),
@@ -77,7 +85,12 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
     "io_complexity": {
         "question": {}, "standard": drawn(5, "standard"), "flash": drawn(5, *BOTH), "lines": drawn(5, *BOTH, lines=2),
         "gap": drawn(5, *BOTH, lines=2) | {"span": 1}, "memory": {}, "larger": drawn(5, "first"), "theorem": drawn(5, "first", lines=1),
-        "crossing": drawn(5, "first", lines=1) | {"name cached": 1, "curve cached": 1, "formula cached": 1},
+        "crossing": drawn(5, "first", lines=1) | CACHED,
+    },
+    "roofline": {
+        "height": {}, "taller": drawn(5, "rows"), "steps": drawn(5, "rows", lines=1), "flip": drawn(5, "rows", lines=1) | CACHED,
+        "roof": ROOF, "standard": ROOF | stretched("standard"), "flash": ROOF | stretched("standard") | stretched("flash"),
+        "tiles": ROOF | stretched("standard", values=0) | stretched("flash", values=0) | drawn(5, "tiles", values=True),
     },
 }  # fmt: skip
 
@@ -131,7 +144,7 @@ CONFIGS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
-@pytest.mark.parametrize("file", ["exactness", "io_complexity"])
+@pytest.mark.parametrize("file", ["exactness", "io_complexity", "roofline"])
 def test_other_configurations_leave_nothing_covered(file: str, config: dict[str, Any]) -> None:
     """What is computed now depends on the settings: so do ticks, figures and where names stand."""
     frames: tuple[Aspect, ...] = ("16:9", "9:16")

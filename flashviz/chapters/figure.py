@@ -97,6 +97,11 @@ def in_tens(label: str, values: Sequence[float], unit: str = "") -> Axis:
     return _powers(label, values, 10, seconds if unit == "s" else ten_to)
 
 
+def in_powers(label: str, values: Sequence[float], base: int) -> Axis:
+    """An axis whose ticks are powers of ``base``, as plain numbers."""
+    return _powers(label, values, base, lambda value: f"{value:,.10g}")
+
+
 def categories(label: str, names: Sequence[str]) -> Axis:
     """Names side by side at 0, 1, 2, ..."""
     return Axis(label, -0.5, len(names) - 0.5, tuple((float(at), name) for at, name in enumerate(names)), logarithmic=False)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from manim import Create, FadeIn, FadeOut, linear
+from manim import DOWN, UP, Create, FadeIn, FadeOut, linear
+from manim.typing import Vector3D
 
 from flashviz import theme
 from flashviz.chapters import exactness, io_complexity, memory_scaling, speed
@@ -70,12 +71,12 @@ class ChartScene(ChapterScene):
         self.move(FadeIn(self.chart), seconds=0.8)
         self.arrived()
 
-    def show_points(self, name: str, values: Sequence[str] = (), *, above: bool = True) -> None:
+    def show_points(self, name: str, values: Sequence[str] = (), side: Vector3D = UP) -> None:
         """Measured points one by one, with their ``values`` where there is room, then what they are."""
         series = self.chart.figure.named(name)
         dots = self.chart.dots(series)
         values = values if self.chart.place.wide else ()
-        written = [self.chart.value(series, point, text, above=above) for point, text in zip(series.points, values, strict=False)]
+        written = [self.chart.value(series, point, text, side) for point, text in zip(series.points, values, strict=False)]
         each = 0.75 * self.motion / len(dots)
         for index, dot in enumerate(dots):
             self.move(FadeIn(dot, scale=0.5), *(FadeIn(text) for text in written[index : index + 1]), seconds=0.5 * each)
@@ -243,7 +244,7 @@ class ExactnessFilm(ChartScene):
     @beat("rounded")
     def rounded(self) -> None:
         """What the truth loses where it is stored."""
-        self.show_points("rounded", self.found.values("rounded"), above=False)
+        self.show_points("rounded", self.found.values("rounded"), DOWN)
 
 
 class IOFilm(ChartScene):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from manim import LEFT, UP, Dot, Group, Line, VGroup, VMobject
+from manim.typing import Vector3D
 
 from flashviz import theme
 from flashviz.chapters.figure import Figure, Point, Series
@@ -23,8 +24,8 @@ TICK = 0.07
 class Curve(VMobject):
     """A formula as a line through ``values`` [n, 2]."""
 
-    def __init__(self, name: str, values: Sequence[Point], color: str) -> None:
-        super().__init__(stroke_color=color, stroke_width=theme.HEAVY, fill_opacity=0)
+    def __init__(self, name: str, values: Sequence[Point], color: str, width: float) -> None:
+        super().__init__(stroke_color=color, stroke_width=width, fill_opacity=0)
         self.tag, self.values = f"curve {name}", np.asarray(values)
 
 
@@ -76,9 +77,9 @@ class Chart(Group):
         color = self.skin.hue(series.tensor)
         return [Measured(series.name, value, color, self._at(*value)) for value in series.points]
 
-    def line(self, series: Series) -> Curve:
+    def line(self, series: Series, width: float = theme.HEAVY) -> Curve:
         """The formula's line."""
-        drawn = Curve(series.name, series.curve, self.skin.hue(series.tensor))
+        drawn = Curve(series.name, series.curve, self.skin.hue(series.tensor), width)
         drawn.set_points_as_corners([np.array(self._at(*value)) for value in series.curve])
         return drawn
 
@@ -106,11 +107,11 @@ class Chart(Group):
         words = theme.line(span.text, KEY_PX, self.skin.ink, Face.STRONG).move_to(place.center).align_to((place.x0, 0, 0), LEFT)
         return Named(line, Named(words, tag="span", text=span.text), tag="span line")
 
-    def value(self, series: Series, point: Point, text: str, *, above: bool) -> Named:
-        """A figure above or beneath its dot."""
+    def value(self, series: Series, point: Point, text: str, side: Vector3D = UP) -> Named:
+        """A figure beside its dot: above, beneath, or at a corner."""
         words = theme.line(text, NOTE_PX, self.skin.hue(series.tensor), Face.MONO)
-        offset = (1 if above else -1) * (DOT + words.height / 2 + GAP / 2)
-        words.move_to(np.array(self._at(*point)) + UP * offset)
+        away = np.array([words.width / 2, words.height / 2 + DOT + GAP / 2, 0])
+        words.move_to(np.array(self._at(*point)) + side * away)
         return Named(words, tag=f"value {series.name}", text=text)
 
     def _at(self, x: float, y: float) -> tuple[float, float, float]:
