@@ -23,6 +23,7 @@ from flashviz.cli.made import Made
 from flashviz.config import AttentionConfig, DType
 from flashviz.errors import UsageError
 from flashviz.inputs import make_inputs
+from flashviz.layout import Aspect
 from flashviz.memory import traffic
 from flashviz.settings import Settings
 from flashviz_kernels.bench.measured import ATTENTION
@@ -142,6 +143,21 @@ def test_errors_are_those_of_the_twins() -> None:
             assert float(text.text.replace("−", "-")) == pytest.approx(error, rel=0.06)
             assert height(middle(dot)[1]) == pytest.approx(error, rel=0.06)
             assert middle(dot)[0] == pytest.approx(middle(text)[0], abs=0.02)
+
+
+@pytest.mark.parametrize("aspect", ["1:1", "9:16"])
+def test_where_figures_do_not_fit_beside_their_dots_they_stand_in_rows_beneath_the_dtypes(aspect: Aspect) -> None:
+    """The same figures as in a wide frame, each under its dtype, each row named."""
+    snapshot = at(chapter("exactness", aspect), "rounded")
+    columns = [(item.text, middle(item)[0]) for item in snapshot.shown if item.name == "tick x"]
+    for name, label in (("standard", "standard attention"), ("flash", "FlashAttention"), ("rounded", "true O, rounded")):
+        figures = [item for item in snapshot.shown if item.name == f"value {name}"]
+        wide = [item.text for item in at(chapter("exactness"), "rounded").shown if item.name == f"value {name}"]
+        assert [item.text for item in figures] == wide
+        assert [text for text, _ in columns] == list(DTYPES)
+        assert [middle(item)[0] for item in figures] == pytest.approx([x for _, x in columns], abs=0.02)
+        assert [middle(item)[1] for item in figures] == pytest.approx([middle(figures[0])[1]] * len(figures), abs=0.02)
+        assert snapshot.texts()[f"row {name}"] == label
 
 
 def test_no_output_is_closer_than_the_true_one_rounded() -> None:

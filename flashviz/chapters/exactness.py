@@ -45,10 +45,6 @@ class Exactness:
     traces: tuple[Trace, ...]
     reordered: float
 
-    def values(self, name: str) -> tuple[str, ...]:
-        """The errors of a series as they are written beside its dots."""
-        return tuple(power(error) for _, error in self.figure.named(name).points)
-
 
 def gather(
     config: AttentionConfig, source: str | None, run: Run, error_of: ErrorOf, stored_error: Callable[[AttentionConfig], float],
@@ -87,7 +83,13 @@ def gather(
         x=categories("dtype of Q, K, V, O", names),
         y=in_tens("", [error for some in errors.values() for error in some]),
         series=tuple(
-            Series(name, label, tensor, tuple((at + side, error) for at, error in enumerate(errors[name])))
+            Series(
+                name,
+                label,
+                tensor,
+                tuple((at + side, error) for at, error in enumerate(errors[name])),
+                values=tuple(power(error) for error in errors[name]),
+            )
             for name, label, tensor, side in looks
         ),
         note=f"N = {config.seq_q:,}, d = {config.head_dim}, tiles {config.block_m} × {config.block_n}, {config.inputs} inputs; "

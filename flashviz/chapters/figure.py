@@ -41,6 +41,7 @@ class Series:
         label: What stands beside it.
         formula: What the curve is, beneath the label; empty where there is no curve.
         tensor: Whose hue it takes: S is the neutral one of standard attention, O that of FlashAttention.
+        values: The points' figures, where they are written out: one a category of x.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Series:
     points: tuple[Point, ...] = ()
     curve: tuple[Point, ...] = ()
     formula: str = ""
+    values: tuple[str, ...] = ()
 
     @property
     def end(self) -> Point:

@@ -36,7 +36,7 @@ class ChartPlace:
     x_ticks: Rect
     x_texts: frozenset[str]  # those of x that are written: all, or every n-th where they would touch
     x_label: Rect
-    wide: bool  # whether two figures fit side by side over one tick of x
+    table: dict[str, Rect]  # rows beneath x for figures, where two do not fit side by side over one tick of x
     labels: dict[str, Label]
     ratio: Rect | None  # of the figure's span
     note: Rect
@@ -61,13 +61,17 @@ def chart_place(figure: Figure, room: Rect) -> ChartPlace:
         [text_width(t, LABEL_PX, Face.STRONG) for n, _ in texts for t in n] + [text_width(t, NOTE_PX) for _, f in texts for t in f]
     )
     plot = Rect(body.x0 + ticks_w, body.y0 + 2 * NOTE_H + GAP, body.x1 - labels_w - 2 * GAP, body.y1)
+    figures = [series.name for series in figure.series if series.values]
+    if 2 * text_width("0.0e−00", NOTE_PX, Face.MONO) + GAP <= plot.width / len(figure.x.ticks):
+        figures = []  # they stand beside their dots
+    beneath = rows(Rect(plot.x0, body.y0, body.x1, body.y0 + len(figures) * NOTE_H), len(figures)) if figures else []
+    plot = plot.above(len(figures) * NOTE_H)
     x_ticks = Rect(plot.x0, plot.y0 - NOTE_H - GAP / 2, plot.x1, plot.y0 - GAP / 2)
     x_label = Rect(plot.x0, x_ticks.y0 - NOTE_H, plot.x1, x_ticks.y0)
     gutter = Rect(plot.x1 + 2 * GAP, plot.y0, body.x1, plot.y1)
     labels, ratio = _labels(figure, plot, gutter, texts)
-    shown = _written(figure, plot.width)
-    wide = 2 * text_width("0.0e−00", NOTE_PX, Face.MONO) + GAP <= plot.width / len(figure.x.ticks)
-    return ChartPlace(title, tuple(title_lines), plot, x_ticks, shown, x_label, wide, labels, ratio, note, tuple(note_lines))
+    shown, table = _written(figure, plot.width), dict(zip(figures, beneath, strict=True))
+    return ChartPlace(title, tuple(title_lines), plot, x_ticks, shown, x_label, table, labels, ratio, note, tuple(note_lines))
 
 
 def _written(figure: Figure, width: float) -> frozenset[str]:

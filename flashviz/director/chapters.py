@@ -71,12 +71,11 @@ class ChartScene(ChapterScene):
         self.move(FadeIn(self.chart), seconds=0.8)
         self.arrived()
 
-    def show_points(self, name: str, values: Sequence[str] = (), side: Vector3D = UP) -> None:
-        """Measured points one by one, with their ``values`` where there is room, then what they are."""
+    def show_points(self, name: str, side: Vector3D = UP) -> None:
+        """Measured points one by one, with their figures, then what they are."""
         series = self.chart.figure.named(name)
         dots = self.chart.dots(series)
-        values = values if self.chart.place.wide else ()
-        written = [self.chart.value(series, point, text, side) for point, text in zip(series.points, values, strict=False)]
+        written = self.chart.figures(series, side) if series.values else []
         each = 0.75 * self.motion / len(dots)
         for index, dot in enumerate(dots):
             self.move(FadeIn(dot, scale=0.5), *(FadeIn(text) for text in written[index : index + 1]), seconds=0.5 * each)
@@ -234,17 +233,17 @@ class ExactnessFilm(ChartScene):
     @beat("standard")
     def standard(self) -> None:
         """Errors of standard attention."""
-        self.show_points("standard", self.found.values("standard"))
+        self.show_points("standard")
 
     @beat("flash")
     def flash(self) -> None:
         """Errors of FlashAttention."""
-        self.show_points("flash", self.found.values("flash"))
+        self.show_points("flash")
 
     @beat("rounded")
     def rounded(self) -> None:
         """What the truth loses where it is stored."""
-        self.show_points("rounded", self.found.values("rounded"), DOWN)
+        self.show_points("rounded", DOWN)
 
 
 class IOFilm(ChartScene):

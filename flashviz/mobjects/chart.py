@@ -114,6 +114,20 @@ class Chart(Group):
         words.move_to(np.array(self._at(*point)) + side * away)
         return Named(words, tag=f"value {series.name}", text=text)
 
+    def figures(self, series: Series, side: Vector3D) -> list[Named]:
+        """The series' figures: each beside its dot, or in a row beneath the axis that its name ends."""
+        if series.name not in self.place.table:
+            return [self.value(series, point, text, side) for point, text in zip(series.points, series.values, strict=True)]
+        row, hue = self.place.table[series.name], self.skin.hue(series.tensor)
+        found = []
+        for (tick, _), text in zip(self.figure.x.ticks, series.values, strict=True):
+            words = theme.line(text, NOTE_PX, hue, Face.MONO).move_to((self._at(tick, self.figure.y.low)[0], row.center[1], 0))
+            found.append(Named(words, tag=f"value {series.name}", text=text))
+        name = theme.line(series.label, NOTE_PX, hue)
+        name.move_to((self.place.plot.x1 + 2 * GAP + name.width / 2, row.center[1], 0))
+        found[-1] = Named(found[-1], Named(name, tag=f"row {series.name}", text=series.label), tag="row")
+        return found
+
     def _at(self, x: float, y: float) -> tuple[float, float, float]:
         return at(self.figure, self.place.plot, x, y)
 
