@@ -2,7 +2,7 @@
 
 from flashviz.director import FlashFilm
 from flashviz.storyboard import DIGEST_SECONDS
-from flashviz_kernels.exactness import error_against_float64
+from flashviz_kernels.exactness import block_error
 from flashviz_kernels.recorder import run
 
 
@@ -13,7 +13,7 @@ class FlashAttentionScene(FlashFilm):
     poster = "11"
 
     def construct(self) -> None:
-        self.open(run, error_against_float64)
+        self.open(run, block_error)
 
         self.hook()
         self.attention()
@@ -52,7 +52,7 @@ class DigestScene(FlashFilm):
     poster = "bill"
 
     def construct(self) -> None:
-        self.open(run, error_against_float64, DIGEST_SECONDS)
+        self.open(run, block_error, DIGEST_SECONDS)
 
         self.hook()
         self.standard()

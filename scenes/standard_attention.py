@@ -1,7 +1,7 @@
 """What standard attention moves: ``manim -pqh scenes/standard_attention.py StandardAttentionScene``."""
 
 from flashviz.director.standard import StandardAttentionFilm
-from flashviz_kernels.exactness import error_against_float64
+from flashviz_kernels.exactness import block_error
 from flashviz_kernels.recorder import run
 
 
@@ -12,7 +12,7 @@ class StandardAttentionScene(StandardAttentionFilm):
     poster = "o-out"
 
     def construct(self) -> None:
-        self.open(run, error_against_float64)
+        self.open(run, block_error)
 
         self.kernels()
         self.scores_out()

@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import MissingPartError, UsageError
+from flashviz.inputs import make_inputs
 from flashviz.memory import closed_form, traffic
 from flashviz.trace import COMPARED, Kind, Trace, state_at
 from flashviz_kernels import record, twins
+from flashviz_kernels.exactness import block_error
 from flashviz_kernels.interpreter import installed, load_kernel
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import max_error, naive, tolerance
@@ -132,6 +135,39 @@ def test_waves_change_nothing(algorithm: str, causal: bool, monkeypatch: pytest.
     assert max_error(together.o, alone.o) < 2e-3
 
 
+@settings(max_examples=60, deadline=None)
+@given(configs(), st.sampled_from(["standard", "fa2"]), st.data())
+def test_row_blocks_that_are_not_computed_report_all_the_same(config: AttentionConfig, algorithm: str, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, config.row_blocks))
+    part = range(first, data.draw(st.integers(first, config.row_blocks)))
+    programs = [(i, bh) for i, bh in everything(config) if i in part] if algorithm == "fa2" else []
+    whole = run(config, source="numpy", algorithm=algorithm, snapshots=programs)
+    some = run(config, source="numpy", algorithm=algorithm, snapshots=programs, computed=part)
+    for column, numbers in whole.trace.columns.items():
+        np.testing.assert_array_equal(some.trace.columns[column], numbers, err_msg=column)
+    assert agree(whole.trace, some.trace)
+    rows = slice(part.start * config.block_m, part.stop * config.block_m)
+    within_rounding(config, whole.o[:, :, rows], some.o[:, :, rows])
+    assert np.isnan(np.delete(some.o.astype(np.float32), rows, axis=2)).all()
+
+
+def within_rounding(config: AttentionConfig, first: np.ndarray, second: np.ndarray) -> None:
+    """Equal but for the last bits, which depend on how many rows a product has."""
+    step = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 2e-5}[config.dtype]
+    assert max_error(first, second) <= step * max(1.0, float(np.max(np.abs(first), initial=0)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(configs(), st.data())
+def test_the_error_of_a_row_block_is_that_of_its_rows(config: AttentionConfig, data: st.DataObject) -> None:
+    i, bh = data.draw(st.sampled_from(everything(config)))
+    b, h = divmod(bh, config.heads)
+    rows = slice(i * config.block_m, (i + 1) * config.block_m)
+    o64, _ = naive(*make_inputs(config), scale=config.scale, causal=config.causal)
+    assert block_error(config, (i, bh), o64[b, h, rows]) <= 1e-12
+    assert block_error(config, (i, bh), o64[b, h, rows] + 0.5) == pytest.approx(0.5)
+
+
 # ------------------------------------------------------------------------------------------------------------- many events
 
 
@@ -239,11 +275,13 @@ def test_a_report_without_a_statement_has_no_line() -> None:
         ({"algorithm": "standard", "stats": True}, "snapshots and stats are kept of fa2, got algorithm standard; leave them out"),
         ({"snapshots": [(9, 0)]}, "snapshots must name programs with pid_m below 8 and pid_bh below 1, got (9, 0); leave it out"),
         ({"snapshots": [(0, -1)]}, "snapshots must name programs with pid_m below 8 and pid_bh below 1, got (0, -1); leave it out"),
+        ({"computed": range(2, 9)}, "computed must be row blocks below 8, got range(2, 9); leave it out to compute all"),
+        ({"algorithm": "fa1", "computed": range(1)}, "computed is of fa2 and standard, got range(0, 1) for fa1; leave it out"),
     ],
 )
 def test_requests_that_contradict_themselves(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        record(AttentionConfig(), **options)
+        run(AttentionConfig(), **options)
     assert str(caught.value) == message
 
 

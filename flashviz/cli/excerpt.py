@@ -2,7 +2,7 @@
 
 from flashviz.director import FlashFilm
 from flashviz.storyboard import EXCERPT_SECONDS
-from flashviz_kernels.exactness import error_against_float64
+from flashviz_kernels.exactness import block_error
 from flashviz_kernels.recorder import run
 
 
@@ -10,7 +10,7 @@ class ExcerptScene(FlashFilm):
     """One program's first tiles, slowly."""
 
     def construct(self) -> None:
-        self.open(run, error_against_float64, EXCERPT_SECONDS)
+        self.open(run, block_error, EXCERPT_SECONDS)
 
         self.q_stays()
         self.scores()

@@ -226,7 +226,7 @@ class Closing(Slow):
             name = note(f"{title}: O of block {self.material.chosen.program[0]}", NOTE_PX, self.skin.ink, head, "center")
             upper, middle, lower = rows(foot, 3)
             error = note(power(self.material.errors[key]), KEY_PX, self.skin.ink, upper, "center", Face.MONO)
-            under = note("largest error against float64", NOTE_PX, self.skin.quiet, middle, "center")
+            under = note("its largest error against float64", NOTE_PX, self.skin.quiet, middle, "center")
             where = f"S and P rounded to {self.config_.dtype} for HBM" if key == "standard" else "S never leaves float32 registers"
             drawn.append((matrix, name, error, under, note(where, NOTE_PX, self.skin.quiet, lower, "center")))
         self.move(*(FadeIn(item) for parts in drawn for item in parts[:2]), seconds=0.8)

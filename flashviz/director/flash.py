@@ -15,11 +15,11 @@ from flashviz.director.stage import Material
 from flashviz.errors import ConfigError, UsageError
 from flashviz.inputs import make_inputs
 from flashviz.layout import BAND_LIMIT
-from flashviz.storyboard import board, facts, follow_in
+from flashviz.storyboard import Follow, board, facts, follow_in
 from flashviz.trace import Trace, load, replay
 
 Run = Callable[..., Any]
-ErrorOf = Callable[[AttentionConfig, np.ndarray], float]
+ErrorOf = Callable[[AttentionConfig, tuple[int, int], np.ndarray], float]
 
 
 class FlashFilm(Opening, Closing):
@@ -30,7 +30,7 @@ class FlashFilm(Opening, Closing):
 
         Args:
             run: ``flashviz_kernels.recorder.run``: a trace and the output O [B, H, N_q, d] that was computed with it.
-            error_of: ``flashviz_kernels.exactness.error_against_float64``: max |O - float64| of such an output.
+            error_of: ``flashviz_kernels.exactness.block_error``: max |O - float64| of one program's rows.
             seconds: The digest's beats; None plays all of them.
         """
         settings = self.settings
@@ -45,27 +45,36 @@ class FlashFilm(Opening, Closing):
 
 
 def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | None, path: Path | None) -> Material:
-    """Traces and values of the film; the fa2 trace is the given file's, or recorded twice: once to choose, once to look closely."""
+    """Traces and values of the film; the fa2 trace is the given file's, or recorded.
+
+    A film shows the events of all programs and the values of one: the twins compute no other, so that a film of a long trace costs
+    little more than one of a short trace.
+    """
     if config.seq_k == 0:
         raise ConfigError("seq_k must be at least 1 for a film, got 0; there is nothing to attend to")
-    given = flash_trace(path) if path is not None else None
-    if given is not None:
-        config, source = given.config, "numpy" if given.header.source == "numpy" else "triton"
-    recorded = run(config, source=source, algorithm="fa2")
-    fa2 = recorded.trace if given is None else given
-    chosen = follow_in(fa2)
-    if given is None:
-        fa2 = run(config, source=source, algorithm="fa2", snapshots=[chosen.program], resources=True).trace
+    if path is not None:
+        fa2 = flash_trace(path)
+        config, chosen = fa2.config, follow_in(fa2)
+    else:
+        events = run(config, source="numpy", algorithm="fa2", computed=range(0)).trace
+        chosen = follow_in(events)
+        del events
+        fa2 = run(config, source=source, algorithm="fa2", snapshots=[chosen.program], resources=True, computed=block_of(chosen)).trace
     values = replay(fa2, chosen.program)
-    standard = run(config, source="numpy", algorithm="standard")
-    sheet_s, sheet_p = sheets(config)
-    errors = {"flash": error_of(config, recorded.o), "standard": error_of(config, standard.o)}
+    standard = run(config, source="numpy", algorithm="standard", computed=block_of(chosen))
     b, h = divmod(chosen.program[1], config.heads)
-    rows = slice(chosen.program[0] * config.block_m, (chosen.program[0] + 1) * config.block_m)
+    o_standard = standard.o[b, h, slice(*values.rows)]
+    sheet_s, sheet_p = sheets(config)
     return Material(
-        fa2=fa2, standard=standard.trace, chosen=chosen, values=values, errors=errors, sheet_s=sheet_s, sheet_p=sheet_p,
-        first_tiles=first_tiles(config), o_standard=standard.o[b, h, rows],
+        fa2=fa2, standard=standard.trace, chosen=chosen, values=values, sheet_s=sheet_s, sheet_p=sheet_p,
+        errors={"flash": error_of(config, chosen.program, values.o), "standard": error_of(config, chosen.program, o_standard)},
+        first_tiles=first_tiles(config), o_standard=o_standard,
     )  # fmt: skip
+
+
+def block_of(chosen: Follow) -> range:
+    """The followed row block alone."""
+    return range(chosen.program[0], chosen.program[0] + 1)
 
 
 def flash_trace(path: Path) -> Trace:

@@ -27,7 +27,7 @@ class StandardAttentionFilm(ChapterScene, Opening):
 
         Args:
             run: ``flashviz_kernels.recorder.run``.
-            error_of: ``flashviz_kernels.exactness.error_against_float64``.
+            error_of: ``flashviz_kernels.exactness.block_error``.
         """
         material = gather(self.settings.config, run, error_of, self.settings.source, None)
         self.found = standard_attention.gather(material.standard)

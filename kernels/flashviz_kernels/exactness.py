@@ -22,6 +22,23 @@ def error_against_float64(config: AttentionConfig, o: np.ndarray) -> float:
     return max_error(o, truth_of(config))
 
 
+def block_error(config: AttentionConfig, program: tuple[int, int], o: np.ndarray) -> float:
+    """max |O_i - O64_i| of one row block, O_i [rows, d] computed by ``program`` = (pid_m, pid_bh) from the config's own inputs.
+
+    The rows up to some row of a causal problem, with the keys that they see, are a causal problem of their own.
+    """
+    q, k, v = make_inputs(config)
+    b, h = divmod(program[1], config.heads)
+    group = slice(h // config.group, h // config.group + 1)
+    start, stop = program[0] * config.block_m, min((program[0] + 1) * config.block_m, config.seq_q)
+    seen = max(0, config.seq_k - config.seq_q + stop) if config.causal else config.seq_k
+    truth, _ = naive(
+        q[b : b + 1, h : h + 1, start:stop], k[b : b + 1, group, :seen], v[b : b + 1, group, :seen], scale=config.scale,
+        causal=config.causal,
+    )  # fmt: skip
+    return max_error(o, truth[0, 0])
+
+
 def stored_error(config: AttentionConfig) -> float:
     """max |O64 - O64 rounded to the config's dtype|: no output in that dtype can be closer everywhere."""
     truth = truth_of(config)

@@ -39,7 +39,7 @@ class EventLog:
     def __init__(self, config: AttentionConfig, *, one_program: bool = False) -> None:
         self.copies = config.batch * config.heads
         self.one_program = one_program  # fa1: one program a head walks all row blocks
-        self.steps = np.zeros((LAUNCHES, config.row_blocks), np.int64)
+        self.steps = np.zeros((LAUNCHES, config.row_blocks), np.int32)
         self.entries: list[tuple[Numbers, ...]] = []
         self.sizes: list[int] = []
 
@@ -67,7 +67,7 @@ class EventLog:
         Empties the log, one column after the other, so that a large recording is not held twice.
         """
         names = ("launch", "pid_m", "step", "kind", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
-        found = {name: self._column(at) for at, name in enumerate(names)}
+        found = {name: self._column(at, wide=name in ("nbytes", "flops")) for at, name in enumerate(names)}
         self.entries.clear()
         where, per_launch = self._places(found["launch"], found["pid_m"], found["step"])
         ends = np.cumsum(per_launch).tolist()
@@ -84,9 +84,9 @@ class EventLog:
         columns["line"] = line_of[columns["kind"]]
         return columns
 
-    def _column(self, at: int) -> np.ndarray:
+    def _column(self, at: int, *, wide: bool) -> np.ndarray:
         """Number ``at`` of every entry, once a row block, in the order of the log."""
-        column = np.empty(sum(self.sizes), np.int64)
+        column = np.empty(sum(self.sizes), np.int64 if wide else np.int32)
         end = 0
         for size, entry in zip(self.sizes, self.entries, strict=True):
             column[end : end + size] = entry[at]
@@ -114,19 +114,22 @@ class EventLog:
 
 @dataclass
 class Kept:
-    """Values that a recording keeps: statistics of all programs, everything of some."""
+    """Values that a recording keeps: statistics of all programs, everything of some; and which row blocks a twin computes, None for all."""
 
     config: AttentionConfig
     stats: Stats | None
     programs: tuple[tuple[int, int], ...]
+    computed: range | None = None
     tiles: dict[tuple[int, int], dict[str, list[np.ndarray]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, config: AttentionConfig, programs: Iterable[tuple[int, int]], *, stats: bool) -> Kept:
+    def of(
+        cls, config: AttentionConfig, programs: Iterable[tuple[int, int]], *, stats: bool, computed: range | None = None
+    ) -> Kept:  # fmt: skip
         """Room for what was asked.
 
         Raises:
-            UsageError: No such program, or more bytes than a recording keeps.
+            UsageError: No such program or row blocks, or more bytes than a recording keeps.
         """
         programs = tuple(dict.fromkeys((int(pid_m), int(pid_bh)) for pid_m, pid_bh in programs))
         copies = config.batch * config.heads
@@ -136,6 +139,8 @@ class Kept:
                     f"snapshots must name programs with pid_m below {config.row_blocks} and pid_bh below {copies}, "
                     f"got ({pid_m}, {pid_bh}); leave it out"
                 )
+        if computed is not None and not 0 <= computed.start <= computed.stop <= config.row_blocks:
+            raise UsageError(f"computed must be row blocks below {config.row_blocks}, got {computed}; leave it out to compute all")
         if stats and not fits_stats(config):
             raise UsageError(
                 f"stats must fit {STATS_LIMIT:,} B, got {stats_bytes(config):,} B for this config; ask for snapshots of some programs"
@@ -144,10 +149,12 @@ class Kept:
         need = len(programs) * config.col_blocks * a_tile
         if need > SNAPSHOT_LIMIT:
             raise UsageError(f"snapshots must fit {SNAPSHOT_LIMIT:,} B, got {need:,} B; ask for fewer programs")
-        return cls(config, Stats.room(copies, config.col_blocks, config.seq_q) if stats else None, programs)
+        return cls(config, Stats.room(copies, config.col_blocks, config.seq_q) if stats else None, programs, computed)
 
     def tile(self, t: int, first_row: int, values: dict[str, np.ndarray]) -> None:
         """After visited tile ``t`` of the rows from ``first_row`` on: [B, H_kv, G, rows, ...] of each value."""
+        if not values["m"].size:
+            return
         flat = {name: array.reshape(-1, *array.shape[3:]) for name, array in values.items()}
         if self.stats is not None:
             self.stats.put(slice(None), t, first_row, flat["m"], flat["l"], flat["alpha"])

@@ -81,8 +81,14 @@ def run(
     stats: bool = False,
     clock: bool = False,
     resources: bool = False,
+    computed: range | None = None,
 ) -> Run:
-    """As ``record``, with the outputs."""
+    """As ``record``, with the outputs.
+
+    Args:
+        computed: Row blocks that a twin computes, with O and LSE of all others NaN: the events of all are reported, since they depend
+            on no value. None computes all, as does the kernel in any case.
+    """
     if algorithm not in ALGORITHMS:
         raise UsageError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {algorithm!r}; try fa2")
     if source not in (None, *SOURCES):
@@ -94,7 +100,9 @@ def run(
         raise UsageError(f"snapshots and stats are kept of fa2, got algorithm {algorithm}; leave them out")
     if clock and (source == "numpy" or algorithm != "fa2"):
         raise UsageError(f"a clock is read by the kernel of fa2, got {algorithm} from {source or 'numpy'}; leave the clock out")
-    kept = Kept.of(config, snapshots, stats=stats)
+    if computed is not None and algorithm == "fa1":
+        raise UsageError(f"computed is of fa2 and standard, got {computed} for fa1; leave it out")  # its one program walks all row blocks
+    kept = Kept.of(config, snapshots, stats=stats, computed=computed)
     arrays = make_inputs(config)
     if clock or source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
         return _run_kernel(config, arrays, kept, clock=clock, resources=resources_of(config) if resources else None)

@@ -3,6 +3,7 @@
 They say the same, in the same order and with the same names, as the Triton kernel; only, programs that would run side by side on
 a GPU run here in lockstep: each statement is executed at once for all row blocks and heads that reach it. A twin takes
 the bytes of its transfers from the slices that it has really cut (``array.nbytes``). Shapes carry [B, H_kv, H / H_kv] in front.
+Events depend on no value: where ``kept.computed`` names some row blocks, fa2 and standard report all and compute those.
 """
 
 # l and O are the symbols of the papers; comments are their equations
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from flashviz.config import AttentionConfig
+from flashviz.inputs import numpy_dtype
 from flashviz.trace import Kind
 from flashviz_kernels.log import EventLog, Kept
 from flashviz_kernels.reference import rounded
@@ -23,6 +25,7 @@ INF = np.float32(np.inf)
 ONE, ZERO = np.float32(1), np.float32(0)
 
 Output = tuple[np.ndarray, np.ndarray | None]
+Wave = tuple[np.ndarray, np.ndarray, np.ndarray]  # row blocks, their first rows, one past their last rows
 
 # ---------------------------------------------------------------------------------------------------------------------- fa2
 
@@ -42,10 +45,10 @@ def fa2(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
         O [B, H, N_q, d] in the inputs' dtype and LSE [B, H, N_q] in float32.
     """
     Q, K, V = grouped(q, k, v)
-    O, LSE = np.zeros_like(Q), np.zeros(Q.shape[:-1], np.float32)
-    for first, last in waves(c, 0, c.row_blocks, c.block_n):
+    O, LSE = np.full_like(Q, np.nan), np.full(Q.shape[:-1], np.nan, np.float32)
+    for first, last in waves(c, 0, c.row_blocks, c.block_n, kept):
         blocks, r0, r1 = row_blocks(c, first, last)
-        rows = slice(r0[0], r1[-1])
+        rows = computed(c, kept, first, last)
         # load Q_i: HBM -> SRAM
         q_i = Q[..., rows, :].astype(np.float32)
         log(Kind.LOAD_Q, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(Q, r0, r1))
@@ -55,7 +58,7 @@ def fa2(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
         visits = np.array([c.visited(i) for i in blocks])
         for j in range(visits[-1]):
             live = blocks[visits > j]  # causal: the first row blocks are through
-            _fa2_tile(q_i, K, V, (m_i, l_i, acc), c, log, kept, live, j, rows.start)
+            _fa2_tile(q_i, K, V, (m_i, l_i, acc), c, log, kept, live, j, rows)
         # divide once: O_i = acc / l
         l_use = np.where(l_i == 0, ONE, l_i)
         o_i = acc / l_use[..., None]
@@ -71,24 +74,25 @@ def fa2(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
 
 def _fa2_tile(
     q_i: np.ndarray, K: np.ndarray, V: np.ndarray, chip: tuple[np.ndarray, np.ndarray, np.ndarray],
-    c: AttentionConfig, log: EventLog, kept: Kept, live: np.ndarray, j: int, origin: int,
+    c: AttentionConfig, log: EventLog, kept: Kept, live: np.ndarray, j: int, rows: slice,
 ) -> None:  # fmt: skip
-    """Key tile ``j`` for the ``live`` row blocks of a wave that starts at row ``origin``: one turn of the kernel's loop.
+    """Key tile ``j`` for the ``live`` row blocks of a wave whose ``rows`` are computed: one turn of the kernel's loop.
 
     Line 10 of the paper prints a wrong inverse; correct is acc <- diag(alpha) acc + P V_j with alpha = e^(m - m').
     """
     blocks, r0, r1 = row_blocks(c, live[0], live[-1] + 1)
     c0, c1, d = j * c.block_n, min((j + 1) * c.block_n, c.seq_k), c.head_dim
-    m_i, l_i, acc = (array[:, :, :, r0[0] - origin :] for array in chip)
+    first = min(max(int(r0[0]), rows.start), rows.stop)  # of the live rows that are computed
+    q_i, m_i, l_i, acc = (array[:, :, :, first - rows.start :] for array in (q_i, *chip))
     # load K_j: HBM -> SRAM
     k_j = K[..., c0:c1, :]
     log(Kind.LOAD_K, blocks, j, c0, c1, 0, d, nbytes=k_j[0, 0, 0].nbytes)
     # S = scale Q_i K_j^T
-    s = dot(q_i[..., r0[0] - origin :, :], k_j.swapaxes(-1, -2)) * np.float32(c.scale)
+    s = dot(q_i, k_j.swapaxes(-1, -2)) * np.float32(c.scale)
     log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * d)
     if len(by_mask := blocks[masked(c, r0, j)]):
         # S = -inf where a key is not seen
-        s = np.where(seen(c, r0[0], s.shape[-2], c0, c1), s, -INF)
+        s = np.where(seen(c, first, s.shape[-2], c0, c1), s, -INF)
         log(Kind.MASK, by_mask, j, *row_blocks(c, by_mask[0], by_mask[-1] + 1)[1:], c0, c1)
     # m' = max(m, rowmax S)
     m_new = np.maximum(m_i, s.max(axis=-1))
@@ -113,7 +117,7 @@ def _fa2_tile(
     acc[...] += dot(rounded(p, K.dtype), v_j)
     log(Kind.PV_DOT, blocks, j, r0, r1, 0, d, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
     m_i[...] = m_new
-    kept.tile(j, int(r0[0]), {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "s": s, "p": p})
+    kept.tile(j, first, {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "s": s, "p": p})
 
 
 # ---------------------------------------------------------------------------------------------------------------------- fa1
@@ -125,7 +129,6 @@ def fa1(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
     One program a head. The printed algorithm leaves out the scale; it is applied here. Arguments and result as ``fa2``; LSE is
     m + ln l of what the algorithm leaves in HBM.
     """
-    del kept  # fa2 alone keeps values
     Q, K, V = grouped(q, k, v)
     blocks, r0, r1 = row_blocks(c, 0, c.row_blocks)
     visits = np.array([c.visited(i) for i in blocks])
@@ -146,7 +149,7 @@ def fa1(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
         v_j = V[..., c0:c1, :]
         log(Kind.LOAD_V, reached[:1], j, c0, c1, 0, c.head_dim, nbytes=v_j[0, 0, 0].nbytes, i=-1)
         clock = log.in_turn(reached, FA1_STATEMENTS + masked(c, reached * c.block_m, j), clock)
-        for first, last in waves(c, reached[0], reached[-1] + 1, c.block_n):
+        for first, last in waves(c, reached[0], reached[-1] + 1, c.block_n, kept):
             _fa1_tile(Q, k_j, v_j, (O, L, M), c, log, j, first, last)
     lse = np.where(L == 0, -INF, M + np.log(np.where(L == 0, ONE, L)))
     return O.reshape(q.shape), lse.reshape(q.shape[:-1])
@@ -217,26 +220,26 @@ def standard(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, lo
 
     Each pass is a launch of its own; softmax has its statistics over whole rows. Arguments as ``fa2``; there is no LSE.
     """
-    del kept  # fa2 alone keeps values
     Q, K, V = grouped(q, k, v)
-    O = np.zeros_like(Q)
-    for first, last in waves(c, 0, c.row_blocks, max(1, c.seq_k // 8)):  # only a wave's rows of S and P are held at once
-        blocks, r0, r1 = row_blocks(c, first, last)
-        S = _scores(Q, K, c, log, blocks, r0, r1)
-        P = _softmax(S, c, log, blocks, r0, r1)
+    O = np.full_like(Q, np.nan)
+    for first, last in waves(c, 0, c.row_blocks, max(1, c.seq_k // 8), kept):  # only a wave's rows of S and P are held at once
+        wave = row_blocks(c, first, last)
+        rows = computed(c, kept, first, last)
+        S = _scores(Q, K, c, log, wave, rows)
+        P = _softmax(S, c, log, wave)
         del S
-        O[..., r0[0] : r1[-1], :] = _blend(P, V, O, c, log, blocks, r0, r1)
+        O[..., rows, :] = _blend(P, V, O, c, log, wave)
     return O.reshape(q.shape), None
 
 
-def _scores(
-    Q: np.ndarray, K: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarray, r0: np.ndarray, r1: np.ndarray
-) -> np.ndarray:
+def _scores(Q: np.ndarray, K: np.ndarray, c: AttentionConfig, log: EventLog, wave: Wave, rows: slice) -> np.ndarray:
     """First pass: each tile of S is computed, masked where a query does not see a key, and stored."""
+    blocks, r0, r1 = wave
     # load Q_i: HBM -> SRAM
-    q_i = Q[..., r0[0] : r1[-1], :]
+    q_i = Q[..., rows, :]
     log(Kind.LOAD_Q, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(Q, r0, r1))
     S = np.zeros((*q_i.shape[:-1], c.seq_k), Q.dtype)
+    in_hbm = scores_in_hbm(c)
     for j in range(c.col_blocks):
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # load K_j: HBM -> SRAM
@@ -247,22 +250,23 @@ def _scores(
         log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * c.head_dim)
         if len(by_mask := blocks[masked(c, r0, j)]):
             # S = -inf where a key is not seen
-            s = np.where(seen(c, r0[0], s.shape[-2], c0, c1), s, -INF)
+            s = np.where(seen(c, rows.start, s.shape[-2], c0, c1), s, -INF)
             log(Kind.MASK, by_mask, j, *row_blocks(c, by_mask[0], by_mask[-1] + 1)[1:], c0, c1)
         # store S_ij: SRAM -> HBM
         S[..., c0:c1] = s.astype(Q.dtype)
-        log(Kind.STORE_S, blocks, j, r0, r1, c0, c1, nbytes=cut(S[..., c0:c1], r0 - r0[0], r1 - r0[0]))
+        log(Kind.STORE_S, blocks, j, r0, r1, c0, c1, nbytes=cut(in_hbm[..., c0:c1], r0, r1))
     return S
 
 
-def _softmax(S: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarray, r0: np.ndarray, r1: np.ndarray) -> np.ndarray:
+def _softmax(S: np.ndarray, c: AttentionConfig, log: EventLog, wave: Wave) -> np.ndarray:
     """Second pass: whole rows of S come back, their weights P are stored."""
-    s = np.zeros(S.shape, np.float32)
+    blocks, r0, r1 = wave
+    s, in_hbm = np.zeros(S.shape, np.float32), scores_in_hbm(c)
     for j in range(c.col_blocks):
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # load S_ij: HBM -> SRAM
         s[..., c0:c1] = S[..., c0:c1]
-        log(Kind.LOAD_S, blocks, j, r0, r1, c0, c1, nbytes=cut(S[..., c0:c1], r0 - r0[0], r1 - r0[0]), launch=1)
+        log(Kind.LOAD_S, blocks, j, r0, r1, c0, c1, nbytes=cut(in_hbm[..., c0:c1], r0, r1), launch=1)
     # m = rowmax S
     m = s.max(axis=-1, initial=-INF)
     log(Kind.SOFTMAX_M, blocks, -1, r0, r1, 0, 1, launch=1)
@@ -278,27 +282,19 @@ def _softmax(S: np.ndarray, c: AttentionConfig, log: EventLog, blocks: np.ndarra
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # store P_ij: SRAM -> HBM
         P[..., c0:c1] = rounded(p[..., c0:c1], S.dtype)
-        log(Kind.STORE_P, blocks, j, r0, r1, c0, c1, nbytes=cut(P[..., c0:c1], r0 - r0[0], r1 - r0[0]), launch=1)
+        log(Kind.STORE_P, blocks, j, r0, r1, c0, c1, nbytes=cut(in_hbm[..., c0:c1], r0, r1), launch=1)
     return P
 
 
-def _blend(
-    P: np.ndarray,
-    V: np.ndarray,
-    O: np.ndarray,
-    c: AttentionConfig,
-    log: EventLog,
-    blocks: np.ndarray,
-    r0: np.ndarray,
-    r1: np.ndarray,
-) -> np.ndarray:
+def _blend(P: np.ndarray, V: np.ndarray, O: np.ndarray, c: AttentionConfig, log: EventLog, wave: Wave) -> np.ndarray:
     """Third pass: P comes back and blends V."""
-    acc = np.zeros((*P.shape[:-1], c.head_dim), np.float32)
+    blocks, r0, r1 = wave
+    acc, in_hbm = np.zeros((*P.shape[:-1], c.head_dim), np.float32), scores_in_hbm(c)
     for j in range(c.col_blocks):
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # load P_ij, V_j: HBM -> SRAM
         p = P[..., c0:c1]
-        log(Kind.LOAD_P, blocks, j, r0, r1, c0, c1, nbytes=cut(p, r0 - r0[0], r1 - r0[0]), launch=2)
+        log(Kind.LOAD_P, blocks, j, r0, r1, c0, c1, nbytes=cut(in_hbm[..., c0:c1], r0, r1), launch=2)
         v_j = V[..., c0:c1, :]
         log(Kind.LOAD_V, blocks, j, c0, c1, 0, c.head_dim, nbytes=v_j[0, 0, 0].nbytes, launch=2)
         # acc <- acc + P V_j
@@ -319,23 +315,36 @@ def grouped(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np
     return q.reshape(b, k.shape[1], h // k.shape[1], n_q, d), k[:, :, None], v[:, :, None]
 
 
-def waves(c: AttentionConfig, first: int, last: int, width: int) -> Iterator[tuple[int, int]]:
-    """Row blocks ``first`` to ``last`` in stretches whose scores, ``width`` columns of all heads, stay within ``LANES``."""
-    many = max(1, LANES // (c.batch * c.heads * c.block_m * width))
+def waves(c: AttentionConfig, first: int, last: int, width: int, kept: Kept) -> Iterator[tuple[int, int]]:
+    """Row blocks ``first`` to ``last`` in stretches whose computed scores, ``width`` columns of all heads, stay within ``LANES``."""
+    many = max(1, LANES // (c.batch * c.heads * c.block_m * width)) if kept.computed is None else c.row_blocks
     return ((at, min(at + many, int(last))) for at in range(int(first), int(last), many))
 
 
-def row_blocks(c: AttentionConfig, first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def computed(c: AttentionConfig, kept: Kept, first: int, last: int) -> slice:
+    """The rows of row blocks ``first`` to ``last`` that are computed: all, or those of ``kept.computed``, which is one wave's."""
+    start, stop = (first, last) if kept.computed is None else (kept.computed.start, kept.computed.stop)
+    return slice(min(start * c.block_m, c.seq_q), min(stop * c.block_m, c.seq_q))
+
+
+def row_blocks(c: AttentionConfig, first: int, last: int) -> Wave:
     """Indices of the row blocks ``first`` to ``last``, their first rows and one past their last rows, clipped at N_q."""
     blocks = np.arange(first, last)
     return blocks, blocks * c.block_m, np.minimum((blocks + 1) * c.block_m, c.seq_q)
 
 
-def cut(array: np.ndarray, r0: np.ndarray, r1: np.ndarray, axis: int = -2) -> list[int]:
-    """Bytes of each row block's slice of one head."""
+def scores_in_hbm(c: AttentionConfig) -> np.ndarray:
+    """S or P as HBM has it, [1, 1, 1, N_q, N_k]: its shape and dtype, of which tiles are cut; a wave holds its own rows' numbers."""
+    return np.broadcast_to(np.zeros((), numpy_dtype(c.dtype)), (1, 1, 1, c.seq_q, c.seq_k))
+
+
+def cut(array: np.ndarray, r0: np.ndarray, r1: np.ndarray, axis: int = -2) -> np.ndarray:
+    """Bytes of each row block's slice of one head. Row blocks are of one height, but for the last."""
     head = array[0, 0, 0]
     assert head.ndim == -axis
-    return [head[a:b].nbytes for a, b in zip(r0.tolist(), r1.tolist(), strict=True)]
+    nbytes = np.full(len(r0), head[r0[0] : r1[0]].nbytes)
+    nbytes[-1] = head[r0[-1] : r1[-1]].nbytes
+    return nbytes
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
