@@ -10,25 +10,39 @@ from typing import Any
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.layout import GAP, LEDGER_ROWS, Aspect, Cross, Rect, columns, cross, rows
-from flashviz.lettering import LINE_PITCH, NOTE_PX, TITLE_PX, em
+from flashviz.layout import GAP, LEDGER_ROWS, Aspect, Cross, Rect, centered, columns, cross, rows
+from flashviz.lettering import LINE_PITCH, NOTE_PX, TITLE_PX, em, text_width
 from flashviz.trace import Kind, Trace
 from flashviz.trace.events import TRANSFERS, tensor_of
 
 ROW_H = em(NOTE_PX) * 1.35
+NAME_H, NAME_W = em(NOTE_PX) * 1.5, text_width("on chip", NOTE_PX) + GAP
 TITLE_H = em(TITLE_PX) * LINE_PITCH
 BILL_SHARE = 0.45  # of the width, where the bill stands beside its cross
 LINES = 4  # of notes above a bill that stands alone
+CHIP_W, CHIP_H = 1.1, 0.62  # of the chip beside a cross, and of one beneath it
+SLOT = 0.4  # largest side of a tile on the chip
+
+
+@dataclass(frozen=True)
+class ChipPlace:
+    """The chip beside a cross: its ground, its name, and a place for a tile of each matrix with its letter beside."""
+
+    rect: Rect
+    name: Rect
+    slots: dict[str, Rect]
+    letters: dict[str, Rect]
 
 
 @dataclass(frozen=True)
 class CrossPlace:
-    """A title, the cross, the rows of its bill, and room for notes."""
+    """A title, the cross, the rows of its bill, room for notes, and the chip where it is shown."""
 
     title: Rect
     cross: Cross
     ledger: tuple[Rect, ...]
     notes: tuple[Rect, ...]
+    chip: ChipPlace | None = None
 
 
 def alone(config: AttentionConfig, room: Rect) -> CrossPlace:
@@ -52,14 +66,37 @@ def pair(config: AttentionConfig, room: Rect, aspect: Aspect) -> list[CrossPlace
 
 def _beside(config: AttentionConfig, room: Rect) -> CrossPlace:
     title, body = room.top(TITLE_H), room.below(TITLE_H)
-    bill = body.right(BILL_SHARE * body.width).inset(GAP, body.height / 5)
-    return CrossPlace(title, cross(config, body.before(BILL_SHARE * body.width)), tuple(rows(bill, LEDGER_ROWS)), ())
+    words, picture = body.right(BILL_SHARE * body.width).inset(GAP, 0.0), body.before(BILL_SHARE * body.width)
+    chip, bill = words.top(CHIP_H), words.below(CHIP_H + GAP).above(body.height / 8)
+    drawn = cross(config, picture)
+    return CrossPlace(title, drawn, tuple(rows(bill, LEDGER_ROWS)), (), chip_place(chip, drawn))
 
 
 def _above(config: AttentionConfig, room: Rect) -> CrossPlace:
     title, body = room.top(TITLE_H), room.below(TITLE_H)
-    bill = body.bottom(LEDGER_ROWS * ROW_H)
-    return CrossPlace(title, cross(config, body.above(bill.height + GAP)), tuple(rows(bill, LEDGER_ROWS)), ())
+    bill, picture = body.bottom(LEDGER_ROWS * ROW_H), body.above(LEDGER_ROWS * ROW_H + GAP)
+    if picture.width > picture.height + CHIP_W:
+        drawn = cross(config, picture.before(CHIP_W))
+        chip = centered(picture.x1 - CHIP_W / 2, drawn.grid.center[1], CHIP_W, min(picture.height, NAME_H + 4 * (SLOT + GAP) + GAP))
+    else:
+        drawn, chip = cross(config, picture.above(CHIP_H)), picture.bottom(CHIP_H)
+    return CrossPlace(title, drawn, tuple(rows(bill, LEDGER_ROWS)), (), chip_place(chip, drawn))
+
+
+def chip_place(rect: Rect, drawn: Cross) -> ChipPlace:
+    """Places one below the other in a high rectangle, side by side in a low one; as large as tiles of the cross, if not too large."""
+    inner = rect.inset(GAP / 2)
+    if rect.height > rect.width:
+        name, cells = inner.top(NAME_H), rows(inner.below(NAME_H), 4)
+    else:
+        name, cells = inner.left(NAME_W), columns(inner.beyond(NAME_W), 4)
+    slots, letters = {}, {}
+    for tensor, cell in zip("QKVO", cells, strict=True):
+        tile = drawn.tile(tensor, 0)
+        side = min(SLOT, cell.height - GAP / 2, cell.width / 2)
+        letters[tensor] = cell.right(cell.width / 2 - GAP / 4)
+        slots[tensor] = centered(cell.x0 + cell.width / 4, cell.center[1], min(side, tile.width), min(side, tile.height))
+    return ChipPlace(rect, name, slots, letters)
 
 
 def one_head(config: AttentionConfig, **changes: Any) -> AttentionConfig:
@@ -114,6 +151,27 @@ class Folded:
         if count == 0 or count >= len(self.products):
             return 0 if count == 0 < len(self.products) else len(self.trace)
         return int(self.arrivals[np.searchsorted(self.arrivals, self.products[count - 1])])
+
+    def moves(self, start: float, stop: float, most: int) -> list[tuple[int, float]]:
+        """Transfers of Q, K, V and O that belong to score tiles ``start`` to ``stop``, at most so many of them, evenly chosen.
+
+        Returns:
+            (event, when): 0..1 of the clock on which each score tile takes as long, transfers of one tile in equal steps.
+        """
+        first, last = self.event_after(start), self.event_after(stop)
+        kinds = self.trace.columns["kind"][first:last]
+        found = first + np.flatnonzero(np.isin(kinds, [kind for kind in TRANSFERS if tensor_of(kind) in "QKVO" and kind != Kind.INIT_O]))
+        tile = np.searchsorted(self._tile_ends, found, side="right")
+        count = np.bincount(tile, minlength=len(self.products) + 1)
+        before = np.concatenate([[0], np.cumsum(count)])[tile]
+        when = (tile + (np.arange(len(found)) - before) / count[tile] - start) / max(stop - start, 1e-9)
+        chosen = np.unique(np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)) if len(found) else []
+        return [(int(found[at]), float(when[at])) for at in chosen]
+
+    @cached_property
+    def _tile_ends(self) -> np.ndarray:
+        """``event_after`` of each score tile."""
+        return np.array([self.event_after(count) for count in range(1, len(self.products) + 1)])
 
     def stored_share(self, k: int) -> np.ndarray:
         """Of the stores of each tile of O, the share that the first ``k`` events made: [row blocks]."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Animation, FadeIn, Group, Mobject, linear
+from manim import FadeIn, Group, Mobject, linear, smooth
 
 from flashviz import theme
 from flashviz.chapters import loop_order
@@ -15,14 +15,17 @@ from flashviz.director.chapters import ChapterScene
 from flashviz.director.flash import Run, provenance
 from flashviz.director.pictures import note
 from flashviz.director.scene import beat
+from flashviz.director.sweep import FLIGHT_SECONDS, SAMPLES_A_SECOND, Sample, Traffic
 from flashviz.errors import ConfigError
 from flashviz.lettering import TITLE_PX, Face
 from flashviz.mobjects.hbm import CrossView
+from flashviz.mobjects.held import HeldTiles
 from flashviz.mobjects.ledger import Ledger
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import box
 from flashviz.storyboard import tile_unit
 from flashviz.theme import Theme
+from flashviz.trace import state_at
 
 
 class TracedCross(Group):
@@ -33,16 +36,20 @@ class TracedCross(Group):
     """
 
     def __init__(self, folded: Folded, place: CrossPlace, title: str, skin: Theme, *, most: int, name: str) -> None:
-        self.folded, self.place, self.tag = folded, place, name
+        self.folded, self.place, self.tag, self.skin = folded, place, name, skin
         self.title = note(title, TITLE_PX, skin.ink, place.title, face=Face.STRONG)
         self.title.scale(min(1.0, place.title.width / self.title.width), about_point=self.title.get_left())
         self.cross = CrossView(place.cross, skin, name=f"cross {name}")
         self.bill = Ledger(place.ledger, folded.final, tile_unit(folded.trace), skin, most=most, name=f"ledger {name}")
-        super().__init__(self.title, self.cross, self.bill)
+        self.chip = [HeldTiles(place.chip, skin, name=name)] if place.chip is not None else []
+        super().__init__(self.title, self.cross, self.bill, *self.chip)
 
     def display(self, k: int) -> TracedCross:
-        """After the first ``k`` events: bytes, stored shares of O's tiles, the tile that is in work."""
+        """After the first ``k`` events: bytes, stored shares of O's tiles, the tile that is in work, what the chip still holds."""
         self.bill.display(self.folded.bytes_at(k))
+        for chip in self.chip:
+            state = state_at(self.folded.trace, k)
+            chip.display({*state.smem, *state.registers})
         cross = self.cross.cross
         bands = np.arange(self.folded.trace.config.row_blocks) // cross.band_rows
         shares = np.bincount(bands, self.folded.stored_share(k)) / np.bincount(bands)
@@ -64,6 +71,20 @@ class TracedCross(Group):
         """Frames about rows of the bill."""
         rects = [rect for tensor, rect in zip(self.bill.rows, self.place.ledger[1:], strict=False) if tensor in tensors]
         return [box(rect.inset(-0.04, 0.0), stroke=color) for rect in rects]
+
+    def flights(self, start: float, stop: float, seconds: float) -> Traffic:
+        """Tiles of Q, K, V and O on their way between the cross and the chip, while score tiles ``start`` to ``stop`` are worked on."""
+        assert self.place.chip is not None
+        slots, cross = self.place.chip.slots, self.place.cross
+        share = min(1.0, FLIGHT_SECONDS / seconds)
+        samples = []
+        for k, when in self.folded.moves(start, stop, most=int(seconds * SAMPLES_A_SECOND)):
+            event = self.folded.trace[k]
+            strip = cross.row_of(event.i) if event.tensor in ("Q", "O") else cross.col_of(event.j)
+            path = np.array([cross.tile(event.tensor, strip).center, slots[event.tensor].center])
+            slot = slots[event.tensor]
+            samples.append(Sample(event.tensor, when * (1 - share), path if event.is_load else path[::-1], slot.width, slot.height))
+        return Traffic(samples, share, self.skin.hue, smooth)
 
 
 class Events(Act):
@@ -108,12 +129,12 @@ class LoopOrderFilm(ChapterScene):
     @beat("first")
     def first(self) -> None:
         """The first key tile of one, the first row block of the other."""
-        self.move(self.tiles(0.0, self.slow), seconds=self.motion)
+        self.work(0.0, self.slow)
 
     @beat("rest")
     def rest(self) -> None:
         """All other tiles at one clock."""
-        self.move(self.tiles(self.slow, len(self.found.first.products)), seconds=self.motion)
+        self.work(self.slow, len(self.found.first.products))
 
     @beat("o")
     def o_alone(self) -> None:
@@ -130,10 +151,14 @@ class LoopOrderFilm(ChapterScene):
         """Score tiles that are shown slowly: as many as the first key tile has row blocks, but never all."""
         return min(self.settings.config.row_blocks, max(1, len(self.found.first.products) // 2))
 
-    def tiles(self, start: float, stop: float) -> Animation:
-        """Both orders from ``start`` to ``stop`` score tiles."""
+    def work(self, start: float, stop: float) -> None:
+        """Both orders from ``start`` to ``stop`` score tiles, with tiles on their way."""
         both = [view.folded for view in self.views]
-        return Events(self.views, lambda share: [folded.event_after(start + share * (stop - start)) for folded in both])
+        traffic = [view.flights(start, stop, self.motion) for view in self.views]
+        running = Events(self.views, lambda share: [folded.event_after(start + share * (stop - start)) for folded in both])
+        self.add(*traffic)
+        self.move(running, *(each.run() for each in traffic), seconds=self.motion)
+        self.remove(*traffic)
 
     def mark(self, *tensors: str) -> None:
         """Frame rows of both bills; earlier frames go."""

@@ -35,10 +35,12 @@ class Sample:
 
 
 class Traffic(Group):
-    """Squares on their way, one path of rectangles a tensor."""
+    """Squares on their way, one path of rectangles a tensor. ``pace`` eases each on its way: linear in a sweep."""
 
-    def __init__(self, samples: list[Sample], share: float, hue: Callable[[str], str]) -> None:
-        self.tag, self.samples, self.share = "traffic", samples, share
+    def __init__(
+        self, samples: list[Sample], share: float, hue: Callable[[str], str], pace: Callable[[float], float] = linear
+    ) -> None:  # fmt: skip
+        self.tag, self.samples, self.share, self.pace = "traffic", samples, share, pace
         tensors = sorted({sample.tensor for sample in samples})
         self.parts = {t: Rectangles(hue(t), name=f"traffic {t}", opacity=theme.LIT) for t in tensors}
         super().__init__(*self.parts.values())
@@ -61,7 +63,7 @@ class Traffic(Group):
         for sample in self.samples:
             along = (alpha - sample.start) / self.share
             if 0 < along < 1:
-                x, y = _point(sample.path, along)
+                x, y = _point(sample.path, self.pace(along))
                 w, h = sample.width / 2, sample.height / 2
                 boxes[sample.tensor].append([x - w, y - h, x + w, y + h])
         for tensor, part in self.parts.items():
