@@ -22,7 +22,7 @@ from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, Rect, frame
 from flashviz.lettering import CAPTION_PX, wrap
 from flashviz.memory import closed_form
 from flashviz.settings import Settings
-from flashviz.trace.events import TRANSFERS, tensor_of
+from flashviz.trace.events import TRANSFERS, Kind, tensor_of
 from tests.conftest import ROOT
 from tests.films import played, scenes
 
@@ -268,6 +268,22 @@ def test_each_query_head_is_wired_to_the_pair_of_its_group() -> None:
     middles = [pair.get_center()[0] for pair in scene.pairs]
     ends = [wire[0].get_end()[0] for wire in scene.wires]
     assert ends == pytest.approx([middles[0]] * 4 + [middles[1]] * 4)
+
+
+@pytest.mark.parametrize("config", [(), (("heads", 6), ("kv_heads", 3), ("causal", True), *FIVE_BY_SEVEN)], ids=str)
+def test_tiles_fly_from_the_pair_of_their_group_to_the_head_that_loads_them(config: Any) -> None:
+    """Tile j is the j-th part of its half of the pair; head h reads pair h // (H / H_kv)."""
+    scene = tiles("grouped_query", config)
+    trace, c = scene.found.trace, scene.found.trace.config
+    loads = np.flatnonzero(np.isin(trace.columns["kind"], [Kind.LOAD_K, Kind.LOAD_V]))
+    for k in loads[::5].tolist():
+        event, sample = trace[k], scene.flight(k, 0.25)
+        pair = scene.place.shared[event.pid_bh * c.kv_heads // c.heads]
+        assert sample.width == pytest.approx(pair.width / c.col_blocks)
+        assert sample.path[0][0] == pytest.approx(pair.x0 + pair.width * (event.j + 0.5) / c.col_blocks)
+        assert (sample.path[0][1] > pair.center[1]) == (event.tensor == "K")
+        assert tuple(sample.path[-1]) == scene.place.heads[event.pid_bh].center
+        assert (sample.tensor, sample.start) == (event.tensor, 0.25)
 
 
 def test_bars_are_as_long_as_their_bytes() -> None:

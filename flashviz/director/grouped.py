@@ -14,12 +14,15 @@ from flashviz.director.chapters import ChapterScene
 from flashviz.director.flash import Run, provenance
 from flashviz.director.pictures import note
 from flashviz.director.scene import beat
+from flashviz.director.sweep import Sample, Traffic
 from flashviz.figures import kib
-from flashviz.layout import Rect, rows
+from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import LABEL_PX, NOTE_PX, Face
+from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, Flight
 from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.trace import Kind
 
 
 class GroupedQueryFilm(ChapterScene):
@@ -60,9 +63,32 @@ class GroupedQueryFilm(ChapterScene):
 
     @beat("loads")
     def loads(self) -> None:
-        """Each query head fills with the share of its tiles that it has loaded."""
+        """The first tile slowly; then tiles fly and each query head fills with the share of its tiles that it has loaded."""
         self.show_bar("loaded", 0)
-        self.move(Loads(self), seconds=self.motion)
+        trace = self.found.trace
+        first = int(np.flatnonzero(self.found.loaded[0])[0]) - 1
+        tile = self.flight(first, 0.0)
+        (x, y, _), hue = tile.path[0], self.skin.hue(tile.tensor)
+        square = box(centered(float(x), float(y), tile.width, tile.height), stroke=hue, opacity=theme.LIT, width=0)
+        self.move(Flight(square, tile.path), seconds=2 * (LIFT + TRAVEL + LAND))
+        self.remove(square)
+        moved = np.where(np.isin(trace.columns["kind"], [Kind.LOAD_K, Kind.LOAD_V]), trace.columns["nbytes"], 0)
+        traffic = Traffic.of(moved[first + 1 :], first + 1, self.motion, self.flight, self.skin.hue)
+        self.add(traffic)
+        self.move(Loads(self, first + 1), traffic.run(), seconds=self.motion)
+        self.remove(traffic)
+
+    def flight(self, index: int, start: float) -> Sample:
+        """A tile of K or V on its way along the wire: as large as its share of the pair."""
+        event = self.found.trace[index]
+        c, head = self.found.trace.config, event.pid_bh
+        pair = self.place.shared[head // c.group]
+        upper, lower = halves(pair)
+        half = upper if event.tensor == "K" else lower
+        tile = columns(half, c.col_blocks)[event.j]
+        above = self.place.heads[head]
+        path = [tile.center, (pair.center[0], pair.y1, 0.0), (above.center[0], above.y0, 0.0), above.center]
+        return Sample(event.tensor, start, np.array(path), tile.width, tile.height)
 
     @beat("sum")
     def sum(self) -> None:
@@ -81,7 +107,7 @@ class GroupedQueryFilm(ChapterScene):
     def pair(self, index: int, place: Rect) -> Named:
         """K over V of one K/V head."""
         parts = VGroup()
-        for tensor, half in zip("KV", rows(place, 2, place.height / 12), strict=True):
+        for tensor, half in zip("KV", halves(place), strict=True):
             parts.add(box(half, stroke=self.skin.hue(tensor), opacity=theme.RESTING))
             if self.place.named:
                 parts.add(note(f"{tensor} {index}", NOTE_PX, self.skin.ink, half, "center", Face.MONO))
@@ -98,6 +124,11 @@ class GroupedQueryFilm(ChapterScene):
         hue = self.skin.scores if name == "loaded" else self.skin.quiet
         self.bars[name] = Bar(name, self.place.bars[name], max(self.found.total, self.found.own), hue, self.skin).display(nbytes)
         self.move(FadeIn(self.bars[name]), seconds=0.6)
+
+
+def halves(pair: Rect) -> list[Rect]:
+    """K above V."""
+    return rows(pair, 2, pair.height / 12)
 
 
 class Bar(VGroup):
@@ -120,15 +151,15 @@ class Bar(VGroup):
 
 
 class Loads(Act):
-    """The trace at a linear pace: shares of the heads, bytes of all."""
+    """The trace from its ``first`` event on at a linear pace: shares of the heads, bytes of all."""
 
-    def __init__(self, film: GroupedQueryFilm, **kwargs: Any) -> None:
-        self.film = film
+    def __init__(self, film: GroupedQueryFilm, first: int = 0, **kwargs: Any) -> None:
+        self.film, self.first = film, first
         super().__init__(VGroup(*film.heads, *film.wires, film.bars["loaded"]), rate_func=linear, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         film, found = self.film, self.film.found
-        k = round(alpha * len(found.trace))
+        k = self.first + round(alpha * (len(found.trace) - self.first))
         now, final = found.loaded[:, k], found.loaded[:, -1]
         working = int(found.trace.columns["pid_bh"][k]) if 0 < k < len(found.trace) else -1
         for h, (head, wire) in enumerate(zip(film.heads, film.wires, strict=True)):
