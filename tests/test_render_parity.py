@@ -10,6 +10,7 @@ import tempfile
 import zlib
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from manim import (
     WHITE,
     YELLOW,
     Arc,
+    Camera,
     Circle,
     DashedLine,
     Dot,
@@ -38,6 +40,8 @@ from manim import (
     ImageMobject,
     LaggedStart,
     Line,
+    MovingCamera,
+    MovingCameraScene,
     PointCloudDot,
     Polygon,
     Rotate,
@@ -57,7 +61,7 @@ from PIL import Image
 from flashviz.config import AttentionConfig
 from flashviz.director import scene as trace_scene
 from flashviz.render import FilmWriter, probe
-from flashviz.render.damage import Box, DamageCamera, merged
+from flashviz.render.damage import Box, DamageCamera, MovingDamageCamera, merged
 from flashviz.render.renderer import FilmClock, FilmRenderer
 from flashviz.render.segments import SegmentEncoder, patch, planes
 from flashviz.settings import Settings, use_settings
@@ -73,8 +77,8 @@ Frames = list[tuple[int, int, int]]  # play, checksum, repeats
 class Stock(FilmClock):
     """manim's own drawing, with our clock and tags; notes every frame."""
 
-    def __init__(self) -> None:
-        super().__init__(file_writer_class=FilmWriter)
+    def __init__(self, camera_class: type[Camera] = Camera) -> None:
+        super().__init__(file_writer_class=FilmWriter, camera_class=camera_class)
         self.frames: Frames = []
 
     def add_frame(self, frame: np.ndarray, num_frames: int = 1) -> None:
@@ -86,8 +90,8 @@ class Stock(FilmClock):
 class Ours(FilmRenderer):
     """The film's renderer; notes every frame."""
 
-    def __init__(self) -> None:
-        super().__init__(file_writer_class=FilmWriter, camera_class=DamageCamera)
+    def __init__(self, camera_class: type[DamageCamera] = DamageCamera) -> None:
+        super().__init__(file_writer_class=FilmWriter, camera_class=camera_class)
         self.frames: Frames = []
         self.painted = 0
 
@@ -163,7 +167,9 @@ def sections(scene: Scene) -> None:
 SCENES: dict[str, Callable[[Scene], None]] = {"shapes": shapes, "many": many, "unknown": unknown, "sections": sections}
 
 
-def rendered(kind: type[Any], construct: Callable[[Scene], None], base: type[Scene] = Scene, **scene_options: Any) -> tuple[Any, Any]:
+def rendered(
+    kind: Callable[[], Any], construct: Callable[[Scene], None], base: type[Scene] = Scene, **scene_options: Any
+) -> tuple[Any, Any]:
     """A scene through one renderer; the renderer, and the scene's file writer."""
     scene_class = type("Parity", (base,), {"construct": construct})
     renderer = kind()
@@ -182,6 +188,43 @@ def test_every_frame_is_stock_manims(name: str, size: tuple[int, int], manim_con
             seen.append((renderer.frames, probe(Path(writer.final_file_path)).frames, renderer.time))
     assert len(seen[0][0]) > 5
     assert seen[0] == seen[1]
+
+
+def panned(scene: Any) -> None:
+    """The camera goes in beside standing and moving shapes, stands, follows a dot, and goes back."""
+    frame, square = scene.camera.frame, Square(fill_opacity=0.5, stroke_width=8)
+    pixels = np.arange(4 * 6 * 4, dtype=np.uint8).reshape(4, 6, 4) | 128
+    scene.add(square, Text("max").shift(UP), ImageMobject(pixels).scale(40).shift(2 * LEFT), DashedLine(3 * LEFT, 3 * RIGHT))
+    scene.play(frame.animate.scale(0.4).shift(RIGHT), run_time=0.5)
+    scene.play(square.animate.rotate(1), run_time=0.4)
+    dot = Dot().move_to(frame)
+    frame.add_updater(lambda f: f.move_to(dot))
+    scene.add(frame)
+    scene.play(dot.animate.shift(UP + 2 * LEFT), FadeOut(square), run_time=0.5)
+    frame.clear_updaters()
+    scene.wait(0.2)
+    scene.play(frame.animate.scale(3).move_to(ORIGIN), run_time=0.5)
+
+
+@pytest.mark.parametrize("size", [(160, 90), (214, 120)])
+def test_a_camera_that_moves_inside_a_play(size: tuple[int, int], manim_config: ManimConfig, tmp_path: Path) -> None:
+    seen = []
+    for name, kind in (("stock", partial(Stock, MovingCamera)), ("ours", partial(Ours, MovingDamageCamera))):
+        with manim_config(pixel_width=size[0], pixel_height=size[1], media_dir=str(tmp_path / name)):
+            renderer, writer = rendered(kind, panned, MovingCameraScene)
+            seen.append((renderer.frames, probe(Path(writer.final_file_path)).frames, renderer.time))
+    assert len({checksum for _, checksum, _ in seen[0][0]}) > 12
+    assert seen[0] == seen[1]
+
+
+def test_a_film_may_move_its_camera(manim_config: ManimConfig) -> None:
+    """Beside manim's scene of that kind a film has its camera."""
+    mixed = type("Panned", (MovingCameraScene, trace_scene.TraceScene), {"construct": panned})
+    with manim_config(), use_settings(Settings(config=AttentionConfig())):
+        scene: Any = mixed()
+        scene.render()
+    assert isinstance(scene.camera, MovingDamageCamera)
+    assert scene.camera.frame.width == pytest.approx(1.2 * scene.frame.width)
 
 
 def test_what_manim_paints_is_said_once(manim_config: ManimConfig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +277,7 @@ def test_every_frame_of_the_digest(theme: Any, manim_config: ManimConfig, tmp_pa
     for kind in (Stock, Ours):
         with manim_config(frame_rate=4, media_dir=str(tmp_path / kind.__name__)), use_settings(settings):
             renderer = kind()
-            monkeypatch.setattr(trace_scene, "make_renderer", lambda _encode, renderer=renderer: renderer)
+            monkeypatch.setattr(trace_scene, "make_renderer", lambda *_options, renderer=renderer: renderer)
             scene = scenes().DigestScene()
             scene.render()
             seen.append((renderer.frames, probe(Path(renderer.file_writer.final_file_path)).frames))

@@ -343,7 +343,7 @@ def test_files_that_are_refused(trace: Trace, tmp_path: Path) -> None:
             Trace.load(case)
     columns = {"kind": trace.columns["kind"].copy(), "r0": trace.columns["r0"][:-1]}
     columns["kind"][3] = 99
-    for changes, message in [
+    refused: list[tuple[dict[str, np.ndarray], str]] = [
         (
             {"header": header(schema=SCHEMA + 1)},
             f"^trace schema {SCHEMA + 1}, this flashviz reads {SCHEMA}: record again with flashviz trace",
@@ -355,7 +355,8 @@ def test_files_that_are_refused(trace: Trace, tmp_path: Path) -> None:
         ({"column__r0": columns["r0"]}, "expected columns kind, step"),
         ({"column__r0": trace.columns["r0"].astype(np.float32)}, "expected columns kind, step"),
         ({"snapshot__0": np.zeros(1)}, "expected columns kind, step"),
-    ]:
+    ]
+    for changes, message in refused:
         with pytest.raises(TraceError, match=message):
             Trace.load(rewritten(path, **changes))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, Mobject, Rectangle, Scene, VMobject, config
+from manim import Animation, Camera, FadeIn, FadeOut, Mobject, Rectangle, Scene, VMobject, config
 
 from flashviz import theme
 from flashviz.layout import Rect, frame, stage
@@ -93,7 +93,7 @@ class TraceScene(Scene):
         self.finish: list[Mobject] = []  # what the next picture wipes away
         self.board: tuple[Beat, ...] = ()
         self.veils: dict[str, Rectangle] = {}
-        super().__init__(renderer=renderer or make_renderer(self.settings.encode), **kwargs)
+        super().__init__(renderer=renderer or make_renderer(self.settings.encode, kwargs.get("camera_class", Camera)), **kwargs)
 
     # ------------------------------------------------------------------------------------------------------- the beats
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 
 import cairo
 import numpy as np
-from manim import ImageMobject, Mobject, VMobject, logger
+from manim import ImageMobject, Mobject, MovingCamera, VMobject, logger
 from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP, Camera
 from PIL import Image
 
@@ -283,6 +283,10 @@ class DamageCamera(Camera):
         under = Image.fromarray(np.ascontiguousarray(self._scratch[y0:y1, x0:x1]))
         over = image.crop((x0 - left, y0 - top, x1 - left, y1 - top))
         self._scratch[y0:y1, x0:x1] = np.asarray(Image.alpha_composite(under, over))
+
+
+class MovingDamageCamera(DamageCamera, MovingCamera):
+    """The same for ``manim.MovingCameraScene``: where ``frame`` moves all is painted, and what changes while it stands."""
 
 
 def merged(boxes: Iterable[Box], whole: Box) -> list[Box]:

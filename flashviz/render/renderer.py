@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from manim import CairoRenderer, Mobject, config
+from manim import CairoRenderer, Camera, Mobject, MovingCamera, config
 from manim.constants import RendererType
 from manim.renderer import cairo_renderer
 from manim.utils.iterables import list_update
 
 from flashviz.errors import UsageError
 from flashviz.render.cache_key import cache_key
-from flashviz.render.damage import Box, DamageCamera
+from flashviz.render.damage import Box, DamageCamera, MovingDamageCamera
 from flashviz.render.segments import patch
 from flashviz.render.writer import FilmWriter
 from flashviz.settings import Encode
@@ -35,22 +35,25 @@ if TYPE_CHECKING:
 X264 = "colorprim=bt709:transfer=bt709:colormatrix=smpte170m:threads=1"
 # A third of the time for half as many bytes more: no lookahead, whose gain is in motion that these films have not.
 FAST = {"preset": "veryfast", "x264-params": "rc-lookahead=0:mbtree=0:scenecut=0:b-adapt=0"}
+LONG_STILLS = {"fast"}  # half of a film stands still: these frames are not encoded, the one before them lasts
 SEGMENTS_KEPT = 2000  # manim keeps 100; a film has more plays than that, and would evict its own
-ENCODERS_AHEAD = 4  # segments that may still be encoding while the next is drawn; manim waits for each
+ENCODERS_AHEAD = 2  # segments that may still be encoding while the next is drawn; manim waits for each. x264 keeps some 300 MB of each
 
 
-def make_renderer(encode: Encode = "same") -> FilmRenderer:
+def make_renderer(encode: Encode = "same", camera_class: type[Camera] = Camera) -> FilmRenderer:
     """The renderer that a scene hands to ``manim.Scene.__init__(renderer=...)``.
 
     Args:
         encode: ``same`` as manim encodes, or ``fast``; an x264 preset or params of the user's own win over both.
+        camera_class: The one that manim gives the scene: ``manim.MovingCameraScene`` asks for a camera that moves.
 
     Raises:
         UsageError: manim was asked for its OpenGL renderer, which draws neither these scenes' text nor their files.
     """
     if config.renderer == RendererType.OPENGL:
         raise UsageError("--renderer=opengl: these scenes are drawn by cairo; leave the option out")
-    renderer = FilmRenderer(file_writer_class=FilmWriter, camera_class=DamageCamera)
+    camera = MovingDamageCamera if issubclass(camera_class, MovingCamera) else DamageCamera
+    renderer = FilmRenderer(file_writer_class=FilmWriter, camera_class=camera)
     renderer.encode = encode
     return renderer
 
@@ -77,6 +80,7 @@ class FilmClock(CairoRenderer):
             max_inflight_encoders=max(file_writer_settings.max_inflight_encoders, ENCODERS_AHEAD),
         )
         super().init_scene(scene, scene.session_spec, scene.file_writer_settings)
+        self.file_writer.long_stills = encoder is not None and encoder.codec == "libx264" and self.encode in LONG_STILLS
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         """As manim; afterwards ``time`` is a whole number of frames, the same whether they were drawn or not."""

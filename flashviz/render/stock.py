@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from manim import CairoRenderer
+from manim import CairoRenderer, Camera
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
 from flashviz.render.renderer import FilmClock
@@ -28,6 +28,6 @@ class StockWriter(FilmWriter):
         return VideoSegmentEncoder(target=target, spec=self.video_encoder)
 
 
-def stock_renderer(_encode: str) -> CairoRenderer:
+def stock_renderer(_encode: str, camera_class: type[Camera]) -> CairoRenderer:
     """What stands in for ``make_renderer``: made by the scene itself, which sets the frame and its colour first."""
-    return StockRenderer(file_writer_class=StockWriter)
+    return StockRenderer(file_writer_class=StockWriter, camera_class=camera_class)
