@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from manim import ApplyMethod, FadeIn, FadeOut, linear
+from manim import LEFT, RIGHT, ApplyMethod, FadeIn, FadeOut, linear
 
 from flashviz import theme
 from flashviz.chapters import online_softmax
@@ -15,7 +15,7 @@ from flashviz.director.flash import provenance
 from flashviz.director.pictures import Boxes, note
 from flashviz.director.scene import beat
 from flashviz.layout import GAP, Rect, rows
-from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
+from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.row import SIGN_W, TileRow
 
@@ -34,13 +34,13 @@ class OnlineSoftmaxFilm(ChapterScene):
         self.provenance = [provenance(self.found.trace)]
         self.set_board(self.found.beats, self.found.said)
 
-    def enter(self, title: str, signs: Sequence[str], *, merged: bool = False) -> None:
+    def enter(self, title: str, signs: Sequence[str], *, merged: bool = False, line_px: float = LABEL_PX) -> None:
         """A row of its own arrives, with its title and the problem's name; what stood there goes."""
         self.clear_all()
         lines = wrap(self.found.note(merged=merged), self.room.width, NOTE_PX)
         foot = len(lines) * em(NOTE_PX) * LINE_PITCH
         picture = self.room.below(em(TITLE_PX) * LINE_PITCH).above(foot + GAP)
-        self.row = TileRow(picture, self.found.tiles, signs, self.skin)
+        self.row = TileRow(picture, self.found.tiles, signs, self.skin, line_px)
         self.head = self.heading(title)
         notes = [
             note(text, NOTE_PX, self.skin.quiet, place) for text, place in zip(lines, rows(self.room.bottom(foot), len(lines)), strict=True)
@@ -55,7 +55,7 @@ class OnlineSoftmaxFilm(ChapterScene):
     @beat("row")
     def one_row(self) -> None:
         """Bars of the scores, in tiles; room beneath for three passes."""
-        self.enter("scores of the row", ("", "", ""))
+        self.enter("scores of the row", ("", "", ""), line_px=KEY_PX)
 
     @beat("passes")
     def passes(self) -> None:
@@ -63,11 +63,11 @@ class OnlineSoftmaxFilm(ChapterScene):
         each = self.motion / len(PASSES)
         for index, (formula, value) in enumerate(zip(PASSES, self.found.results, strict=True)):
             line = self.row.lines[index]
-            words = note(f"pass {index + 1}", NOTE_PX, self.skin.quiet, Rect(line.x0 - SIGN_W, line.y0, line.x1, line.y1))
-            drawn = theme.maths(formula, LABEL_PX, self.skin.ink).move_to(line.center)
+            words = note(f"pass {index + 1}", LABEL_PX, self.skin.quiet, Rect(line.x0 - SIGN_W, line.y0, line.x1, line.y1))
+            drawn = theme.maths(formula, KEY_PX, self.skin.ink).move_to(line.center).align_to(words.get_right() + 4 * GAP * RIGHT, LEFT)
             self.move(FadeIn(words), FadeIn(Named(drawn, tag="formula", text=formula)), seconds=0.1 * each)
             self.cross_row(0.6 * each)
-            result = note(value, LABEL_PX, self.skin.stats, line, "right", Face.MONO)
+            result = note(value, KEY_PX, self.skin.stats, line, "right", Face.MONO)
             divided = self.divide() if index + 1 == len(PASSES) else []
             self.move(FadeIn(result), *divided, seconds=0.3 * each)
 
@@ -122,7 +122,9 @@ class OnlineSoftmaxFilm(ChapterScene):
     def walk(self, order: Sequence[int], path: Sequence[Pair]) -> None:
         """The window goes from tile to tile; beneath each stands what is carried after it."""
         places = self.row.places(order)
-        written = self.row.written(order, [max(pair.written, key=len) for pair in path])
+        figures = [max(pair.written, key=len) for pair in path]
+        px = self.row.entry_px(figures)
+        written = self.row.written(order, figures, px)
         stride = -(-len(path) // MOST_STOPS)
         each = self.motion / -(-len(path) // stride)
         window = self.row.window(places[0])
@@ -131,7 +133,7 @@ class OnlineSoftmaxFilm(ChapterScene):
             passed = range(start, min(start + stride, len(path)))
             for place in passed:
                 self.row.bars[order[place]].set_fill(opacity=theme.LIT)
-            entries = [self.row.entry(line, place, order, text) for place in passed if place in written
+            entries = [self.row.entry(line, place, order, text, px) for place in passed if place in written
                        for line, text in enumerate(path[place].written)]  # fmt: skip
             spot = places[passed[-1]]
             self.move(

@@ -10,7 +10,7 @@ from manim import Group, Line, Rectangle, VGroup
 
 from flashviz import theme
 from flashviz.layout import GAP, Rect, rows
-from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, Face, em, text_width
+from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.theme import Theme
@@ -22,12 +22,13 @@ APART = 0.07  # of a tile's width, between two tiles
 class TileRow(Group):
     """Bars of ``tiles`` (scores [keys] each) in the order in which they stand; under them a table with one column a place.
 
-    A score stands on the zero line; -inf, a masked key, has no bar. ``rect`` holds the tiles' numbers, the bars and the table's rows.
+    A score stands on the zero line; -inf, a masked key, has no bar. ``rect`` holds the tiles' numbers, the bars and the table's rows,
+    which are set in ``line_px``.
     """
 
-    def __init__(self, rect: Rect, tiles: Sequence[np.ndarray], signs: Sequence[str], skin: Theme) -> None:
+    def __init__(self, rect: Rect, tiles: Sequence[np.ndarray], signs: Sequence[str], skin: Theme, line_px: float = LABEL_PX) -> None:
         self.tag, self.skin, self.tiles = "tile row", skin, tiles
-        name_h, line_h = em(NOTE_PX) * LINE_PITCH, em(LABEL_PX) * LINE_PITCH * 1.2  # formulas have subscripts
+        name_h, line_h = em(NOTE_PX) * LINE_PITCH, em(line_px) * LINE_PITCH * 1.2  # formulas have subscripts
         body = rect.beyond(SIGN_W)
         self.names_at, self.lines = body.top(name_h), rows(body.bottom(len(signs) * line_h), len(signs))
         self.field = body.below(name_h + GAP).above(len(signs) * line_h + GAP)
@@ -75,15 +76,21 @@ class TileRow(Group):
         """What is read now."""
         return box(place.inset(0.0, -GAP / 2), stroke=self.skin.warn, width=theme.HEAVY)
 
-    def entry(self, line: int, place: int, order: Sequence[int], text: str) -> Named:
+    def entry(self, line: int, place: int, order: Sequence[int], text: str, px: float) -> Named:
         """A figure of the table, under the place-th tile."""
-        drawn = theme.line(text, NOTE_PX, self.skin.ink, Face.MONO)
+        drawn = theme.line(text, px, self.skin.ink, Face.MONO)
         x = self._within(self.places(order)[place].center[0], drawn.width)
         return Named(drawn.move_to((x, self.lines[line].center[1], 0)), tag=f"entry {line} {place}", text=text)
 
-    def written(self, order: Sequence[int], texts: Sequence[str]) -> set[int]:
+    def entry_px(self, texts: Sequence[str]) -> float:
+        """The largest size of type at which these figures fit under every tile, or the smallest."""
+        narrowest = min(place.width for place in self.places(self.order))
+        fits = (px for px in (TITLE_PX, LABEL_PX) if max(text_width(text, px, Face.MONO) for text in texts) + GAP <= narrowest)
+        return next(fits, NOTE_PX)
+
+    def written(self, order: Sequence[int], texts: Sequence[str], px: float) -> set[int]:
         """Places whose figures do not touch: the last, and from there to the left each that has room."""
-        width = max(text_width(text, NOTE_PX, Face.MONO) for text in texts)
+        width = max(text_width(text, px, Face.MONO) for text in texts)
         kept: set[int] = set()
         free = np.inf  # left edge of the last that was kept
         for place, rect in reversed(list(enumerate(self.places(order)))):
