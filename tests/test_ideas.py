@@ -118,7 +118,7 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "pause": BILL | {"sheet": 2}, "obstacle": {"tile terms": 1, "other terms": 1, "carried m": 2, "carried l": 2},
     },
     "memory_hierarchy": {
-        "three": {"quoted": 9}, "speed": {"quoted": 8, "bar": 3}, "size": {"quoted": 6, "area": 3}, "pause": {"quoted": 6, "area": 3},
+        "three": {"quoted": 9}, "speed": {"quoted": 8, "bar": 3}, "size": {"quoted": 9, "area": 4}, "pause": {"quoted": 9, "area": 4},
         "later": {"quoted": 8, "bar": 3},
     },
     "references": {
@@ -287,11 +287,16 @@ def test_bars_are_as_long_as_the_printed_bandwidths_are_large(beat: str, printed
 
 @aspects
 def test_areas_are_as_large_as_the_printed_capacities(aspect: Aspect) -> None:
-    areas = drawn(at(idea("memory_hierarchy", aspect), "size"), "area")
-    side = areas[-1][0]
-    for (width, height), value in zip(areas, A100_SIZE, strict=True):
+    """In pairs: DRAM and HBM; HBM, enlarged, and SRAM."""
+    snapshot = at(idea("memory_hierarchy", aspect), "size")
+    dram, hbm, enlarged, sram = drawn(snapshot, "area")
+    for (width, height), (larger, _), value, whole in ((hbm, dram, *A100_SIZE[1:]), (sram, enlarged, *A100_SIZE[:2])):
         assert width == pytest.approx(height, abs=0.02)
-        assert width == pytest.approx(side * (value / A100_SIZE[-1]) ** 0.5, abs=0.02)
+        assert width == pytest.approx(larger * (value / whole) ** 0.5, abs=0.02)
+    assert enlarged == pytest.approx(dram, abs=0.02)
+    assert sram[0] > 0.04, "5 px at 1080p: it is seen"
+    assert "drawn 25 × larger" in texts(snapshot, "quoted")
+    assert (enlarged[0] / hbm[0]) ** 2 == pytest.approx(25, rel=0.08)
 
 
 def test_ratios_on_screen_are_those_of_the_printed_figures() -> None:

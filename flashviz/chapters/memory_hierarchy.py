@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +14,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("three", "Three memories", 9, fresh=True, caption="Three memories, and each is small where it is fast."),
     Beat("speed", "Bandwidth", 13, fresh=True, caption=
          "Bandwidth: {sram} moves {fast} × what {hbm} does, {hbm} {slow} × what {dram} does."),
-    Beat("size", "Capacity", 13, fresh=True, caption=
+    Beat("size", "Capacity", 13, fresh=True, still=1.0, caption=
          "Capacity: {hbm} holds {large} × what {sram} holds, {dram} at least {larger} × that."),
     Beat("pause", "Question", 4, pause=True, still=0.0, caption="Where should a score be kept that is used once?"),
     Beat("later", "A later GPU", 12, fresh=True, caption=
@@ -53,10 +54,19 @@ class Compared:
         return tuple(speed / max(found) for speed in found)
 
     @property
-    def sizes(self) -> tuple[float, ...]:
-        """Capacity of each level, as a share of the largest's; of ``> 1 TB`` what is sure."""
+    def sides(self) -> tuple[float, ...]:
+        """Sides of two squares whose areas are the capacities of neighbouring levels, smaller over larger, largest pair first.
+
+        Of ``> 1 TB`` what is sure.
+        """
         found = [bytes_of(memory.size) for memory in self.hierarchy.memories]
-        return tuple(size / max(found) for size in found)
+        return tuple(math.sqrt(small / large) for small, large in pairwise(found))[::-1]
+
+    @property
+    def enlarged(self) -> tuple[str, ...]:
+        """What is said of a level that is drawn anew as large as the level above it was."""
+        levels = self.hierarchy.memories
+        return tuple(f"drawn {ratio(large.size, small.size)} × larger" for small, large in pairwise(levels[1:]))[::-1]
 
     @property
     def falls(self) -> tuple[str, ...]:

@@ -54,7 +54,9 @@ class MemoryHierarchyFilm(QuotedScene):
     @beat("three")
     def three(self) -> None:
         """Names, sizes, bandwidths."""
-        self.one_by_one(Figures(self.picture(self.a100.citation), A100_MEMORIES.memories, self.skin).lines)
+        figures = Figures(self.picture(self.a100.citation), A100_MEMORIES.memories, self.skin)
+        self.move(FadeIn(figures.heads), seconds=0.4)
+        self.one_by_one(figures.lines)
 
     @beat("speed")
     def speed(self) -> None:
@@ -64,8 +66,8 @@ class MemoryHierarchyFilm(QuotedScene):
     @beat("size")
     def size(self) -> None:
         """Capacities as areas."""
-        areas = Areas(self.picture(f"Areas to scale. {self.a100.citation}"), A100_MEMORIES.memories, self.a100.sizes, self.skin)
-        self.one_by_one([VGroup(square, name) for square, name in zip(areas.squares, areas.names, strict=True)])
+        room = self.picture(f"Areas to scale, on the right enlarged. {self.a100.citation}")
+        self.one_by_one(Areas(room, A100_MEMORIES.memories, self.a100.sides, self.a100.enlarged, self.skin).steps)
 
     @beat("pause")
     def where(self) -> None:
