@@ -6,7 +6,7 @@ filled from the traces; the words are free, the numbers are not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -135,10 +135,7 @@ def facts(fa2: Trace, standard: Trace, chosen: Follow, values: ProgramValues, *,
     row = chosen.row
     said: dict[str, str] = {
         "stored": f"{stored_score_tiles(standard):,}",
-        "tile": " and ".join(f"{side} × {config.head_dim}" for side in _sides(config)),
-        "unit": " or ".join(amount(side * config.head_dim * config.itemsize) for side in _sides(config)),
         "programs": f"{config.row_blocks * config.heads * config.batch:,}",
-        "fitting": "" if fa2.header.resources is None else f", of which {fa2.header.resources.programs} fit on one SM at once",
         "scores": f"{int(np.isfinite(values.s[0]).sum()):,}" if len(values.j) else "0",
         "standard_tiles": quarters(crossed_bytes(standard) / unit),
         "flash_tiles": quarters(crossed_bytes(fa2) / unit),
@@ -147,6 +144,11 @@ def facts(fa2: Trace, standard: Trace, chosen: Follow, values: ProgramValues, *,
         "e_flash": power(errors["flash"]),
         "e_standard": power(errors["standard"]),
     }
+    names = ("",) if len(_sides(config)) == 1 else ("_q", "_k")
+    for name, side in zip(names, _sides(config), strict=True):
+        said |= {f"tile{name}": f"{side} × {config.head_dim}", f"unit{name}": amount(side * config.head_dim * config.itemsize)}
+    if fa2.header.resources is not None:
+        said["fitting"] = f"{fa2.header.resources.programs}"
     if len(values.j):
         said |= {"m0": number(values.m_new[0, row]), "l0": total(values.l_new[0, row])}
     if chosen.rise is not None:
@@ -218,7 +220,7 @@ FLASH: tuple[Beat, ...] = (
     Beat("10a", "The other tiles", 8, still=1.0, caption="So for every tile: where a larger score comes, the past is re-measured again."),
     Beat("10", "Finish", 7, still=1.2, caption="Divide once by ℓ; write O once, and one number a row: LSE = m + log ℓ."),
     Beat("11", "The rest", 11, caption="Every row block reads K and V again. No score crosses the bus."),
-    Beat("12", "Parallel", 6, still=1.0, caption="Row blocks never wait for each other: {programs} independent programs{fitting}."),
+    Beat("12", "Parallel", 6, still=1.0, caption="Row blocks never wait for each other: {programs} independent programs."),
     Beat("bill", "The bill", 12, fresh=True, caption=
          "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. "
          "Kept in HBM: {scores_bytes} of scores and weights against none."),
@@ -228,7 +230,13 @@ FLASH: tuple[Beat, ...] = (
     Beat("card", "Provenance", 6, still=0.0, caption=""),
 )  # fmt: skip
 
-CALM_CAPTION = "No score of our row ever rises above its first maximum: no correction needed."
+VARIANTS: tuple[Beat, ...] = (  # what some beats say instead
+    Beat("tiles-two", "Tiles", 9, "Cut everything into {tile_q} and {tile_k} tiles. Each square here is {unit_q} or {unit_k}."),
+    Beat("8-calm", "Calm tiles", 8, "No score of our row ever rises above its first maximum: no correction needed."),
+    Beat("12-fitting", "Parallel", 6, caption=
+         "Row blocks never wait for each other: {programs} independent programs, of which {fitting} fit on one SM at once."),
+)  # fmt: skip
+SCRIPT = (*FLASH, *VARIANTS)
 MORE_BEAT = "10a"
 CALM_BEAT = "8"  # left out where the very next tile rises
 RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
@@ -236,6 +244,8 @@ RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
 DIGEST_SECONDS = {
     "hook": 6.0, "standard": 13.0, "7a": 3.0, "7b": 4.0, "7c": 5.0, "7d": 3.0, "7e": 4.0, "9a": 5.0, "9c": 5.0, "9d": 4.0, "bill": 8.0,
 }  # fmt: skip
+
+DIGEST_SCRIPT = tuple(beat for beat in FLASH if beat.name in DIGEST_SECONDS)
 
 EXCERPT = ("7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d")
 EXCERPT_SECONDS = {beat.name: beat.seconds for beat in FLASH if beat.name in EXCERPT}  # what benchmarks render: one tile, slowly
@@ -248,6 +258,7 @@ def board(
     pauses: bool = True,
     more_tiles: bool = True,
     seconds: Mapping[str, float] | None = None,
+    script: Sequence[Beat] = SCRIPT,
 ) -> tuple[Beat, ...]:
     """The beats of a film with their captions filled.
 
@@ -257,8 +268,9 @@ def board(
         pauses: Whether the stills with a question are kept.
         more_tiles: Whether the followed program visits tiles after the slow ones.
         seconds: For the digest: which beats, and how long each; None plays all.
+        script: Titles and captions of the beats and their variants, perhaps in another language.
     """
-    beats = []
+    words, beats = {beat.name: beat for beat in script}, []
     for beat in FLASH:
         if (beat.pause and not pauses) or (seconds is not None and beat.name not in seconds):
             continue
@@ -266,7 +278,17 @@ def board(
             continue
         if beat.name == MORE_BEAT and not more_tiles:
             continue
-        caption = CALM_CAPTION if beat.name == CALM_BEAT and chosen.rise is None else beat.caption
+        spoken = words[variant_of(beat.name, said, chosen)]
         length = beat.seconds if seconds is None else seconds[beat.name]
-        beats.append(replace(beat, caption=caption.format(**said), seconds=length, still=beat.still * length / beat.seconds))
+        still = beat.still * length / beat.seconds
+        beats.append(replace(beat, title=spoken.title, caption=spoken.caption.format(**said), seconds=length, still=still))
     return tuple(beats)
+
+
+def variant_of(name: str, said: Mapping[str, str], chosen: Follow) -> str:
+    """What a beat says: tiles of two shapes, no correction, and how many programs fit are said in words of their own."""
+    if name == "tiles" and "tile_k" in said:
+        return "tiles-two"
+    if name == CALM_BEAT and chosen.rise is None:
+        return "8-calm"
+    return "12-fitting" if name == "12" and "fitting" in said else name

@@ -16,12 +16,12 @@ from flashviz.figures import amount, number, quarters, total
 from flashviz.memory import closed_form
 from flashviz.storyboard import (
     CALM_BEAT,
-    CALM_CAPTION,
     CALM_TILES,
     DIGEST_SECONDS,
     FIRST_RISE,
     FLASH,
     RISE_BEATS,
+    VARIANTS,
     Follow,
     board,
     checks,
@@ -199,7 +199,7 @@ def test_without_a_rise_its_beats_go_and_the_calm_one_says_so() -> None:
     beats = board({k: v for k, v in SAID.items() if not k.startswith(("alpha", "m_", "l_"))}, CALM)
     assert not {b.name for b in beats} & set(RISE_BEATS)
     assert {b.name for b in FLASH} - {b.name for b in beats} == set(RISE_BEATS)
-    assert next(b.caption for b in beats if b.name == CALM_BEAT) == CALM_CAPTION
+    assert next(b.caption for b in beats if b.name == CALM_BEAT) == next(b.caption for b in VARIANTS if b.name == "8-calm")
 
 
 def test_without_calm_tiles_none_are_claimed() -> None:
@@ -274,5 +274,5 @@ def test_tiles_of_two_shapes_are_both_named() -> None:
     fa2 = record(config, source="numpy")
     standard = record(config, source="numpy", algorithm="standard")
     said = facts(fa2, standard, CALM, replay(fa2, (0, 0)), errors={"flash": 0.0, "standard": 0.0})
-    assert said["tile"] == "40 × 64 and 64 × 64"
-    assert said["unit"] == "5 KiB or 8 KiB"
+    assert (said["tile_q"], said["tile_k"]) == ("40 × 64", "64 × 64")
+    assert (said["unit_q"], said["unit_k"]) == ("5 KiB", "8 KiB")
