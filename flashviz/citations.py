@@ -16,6 +16,11 @@ class Source:
     title: str
     arxiv: str
 
+    @property
+    def name(self) -> str:
+        """What it introduces: the title's first part."""
+        return self.title.partition(":")[0]
+
 
 @dataclass(frozen=True)
 class Quote:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flashviz import theme
 from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.chapters.online_softmax import Pair, merge, pair_of, shuffled_order
 from flashviz.citations import A100_MEMORIES, H100_MEMORIES, SOURCES
@@ -22,6 +23,7 @@ from flashviz.figures import amount, kib
 from flashviz.inputs import make_inputs
 from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
 from flashviz.lettering import CAPTION_PX, wrap
+from flashviz.mobjects.papers import added
 from flashviz.settings import Settings
 from tests.conftest import ROOT
 from tests.films import played, scenes
@@ -122,7 +124,7 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "later": {"quoted": 8, "bar": 3},
     },
     "references": {
-        "breath": {"reference": 1}, "papers": {"reference": 8}, "code": {"reference": 1}, "erratum": {"reference": 1, "formula": 2},
+        "breath": {"reference": 1}, "papers": {"reference": 8}, "code": {"reference": 2}, "erratum": {"reference": 1, "formula": 2},
     },
 }  # fmt: skip
 KINDS = {name for beats in STRUCTURE.values() for kept in beats.values() for name in kept}
@@ -341,7 +343,8 @@ def test_every_paper_stands_with_title_authors_and_number() -> None:
     for number in ("2205.14135", "2307.08691", "2407.08608", "1805.02867"):
         assert sum(number in text for text in said) == 1
     assert said[::2] == [source.title for source in SOURCES]
-    assert texts(at(idea("references"), "code"), "reference") == ["github.com/Dao-AILab/flash-attention"]
+    assert texts(at(idea("references"), "code"), "reference") == ["github.com/Dao-AILab/flash-attention", "flashviz"]
+    assert {"Dao et al. 2022", "Dao 2023", "Shah et al. 2024"} < set(texts(at(idea("references"), "code"), "note"))
 
 
 def test_the_corrected_line_gives_attention_and_the_printed_one_does_not() -> None:
@@ -364,3 +367,15 @@ def test_the_corrected_line_gives_attention_and_the_printed_one_does_not() -> No
     assert printed.replace("^(-1)", "") == correct
     assert "^(-1)" in printed
     assert "line 10" in " ".join(texts(at(idea("references"), "erratum"), "note"))
+
+
+@pytest.mark.usefixtures("manim_config")
+@pytest.mark.parametrize(("longer", "shorter", "glyphs"), [("a^(-1) b", "a b", "- 1"), ("a + b + c", "a + c", "b +"), ("a b", "a", "b")])
+def test_what_one_formula_has_beyond_another_is_found_by_its_glyphs(longer: str, shorter: str, glyphs: str) -> None:
+    """As many as were put in, standing together: they are what is left when the shorter formula's are taken away."""
+    ours, theirs = theme.maths(longer, 40, "#FFFFFF"), theme.maths(shorter, 40, "#FFFFFF")
+    found = added(ours, theirs)
+    family = ours.family_members_with_points()
+    assert len(found) == len(glyphs.split())
+    rest = [glyph for glyph in family if glyph not in found]
+    assert [len(glyph.points) for glyph in rest] == [len(glyph.points) for glyph in theirs.family_members_with_points()]

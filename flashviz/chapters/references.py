@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flashviz.citations import ERRATUM, FLASH_ATTENTION, REPOSITORY, SOURCES
+from dataclasses import dataclass
+
+from flashviz.citations import ERRATUM, FLASH_ATTENTION, FLASH_ATTENTION_2, FLASH_ATTENTION_3, REPOSITORY, SOURCES, Source
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
@@ -15,5 +17,20 @@ BEATS: tuple[Beat, ...] = (
 BREATH = "Exact attention, tile by tile on chip: each score is used where it is computed, and none is ever stored in HBM."
 PAPERS = tuple((source.title, f"{source.short}, arXiv:{source.arxiv}") for source in SOURCES)
 BREATH_SOURCE = f"{FLASH_ATTENTION.short}, arXiv:{FLASH_ATTENTION.arxiv}"
-CODE = (REPOSITORY, f"the repository of {FLASH_ATTENTION.short}")
+
+
+@dataclass(frozen=True)
+class Code:
+    """Where code lies, what it is, and the papers that it follows."""
+
+    name: str
+    what: str
+    follows: tuple[Source, ...]
+
+
+WITH_CODE = (FLASH_ATTENTION, FLASH_ATTENTION_2, FLASH_ATTENTION_3)
+CODES = (
+    Code(REPOSITORY, "the authors' own", WITH_CODE),
+    Code("flashviz", "a kernel of its own, after Algorithm 1, line 10 corrected", (FLASH_ATTENTION_2,)),
+)
 LINES = (("as printed, in our letters", ERRATUM.printed), ("correct", ERRATUM.correct))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from manim import DOWN, LEFT, FadeIn, GrowFromEdge, Mobject, VGroup
+from manim import DOWN, LEFT, Create, FadeIn, GrowFromEdge, Mobject, SurroundingRectangle, VGroup
 
 from flashviz import theme
 from flashviz.chapters import memory_hierarchy, references
@@ -17,6 +17,7 @@ from flashviz.layout import GAP, Rect, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.mobjects.levels import Areas, Bars, Figures
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.papers import PaperMap, added
 
 LINE_H = em(NOTE_PX) * LINE_PITCH
 
@@ -118,21 +119,25 @@ class ReferencesFilm(QuotedScene):
 
     @beat("code")
     def code(self) -> None:
-        """The official repository."""
-        address, whose = references.CODE
-        room = self.picture(whose)
-        self.move(FadeIn(self.block(address, TITLE_PX, self.skin.ink, room, Face.MONO_STRONG)), seconds=0.6)
-        self.arrived()
+        """Which paper the official repository and this film's kernel follow."""
+        self.clear_all()
+        self.one_by_one(PaperMap(self.room.inset(0.0, 2 * GAP), references.WITH_CODE, references.CODES, self.skin).steps)
 
     @beat("erratum")
     def erratum(self) -> None:
         """The line as printed and as it must be."""
         room = self.picture(f"{ERRATUM.where}. Also: {OMISSION}")
         why, body = room.bottom(2 * LINE_H), room.above(2 * LINE_H)
-        for (name, formula), place, color in zip(references.LINES, rows(body, 2, GAP), (self.skin.warn, self.skin.ink), strict=True):
-            head = note(name, LABEL_PX, color, place.top(2 * LINE_H))
-            self.move(FadeIn(head), FadeIn(fitted(formula, place.below(2 * LINE_H), self.skin)), seconds=0.6)
+        places = rows(body, 2, GAP)
+        printed, correct = (fitted(formula, place.below(2 * LINE_H), self.skin)
+                            for (_, formula), place in zip(references.LINES, places, strict=True))  # fmt: skip
+        for (name, _), drawn, place, color in zip(
+            references.LINES, (printed, correct), places, (self.skin.warn, self.skin.ink), strict=True
+        ):
+            self.move(FadeIn(note(name, LABEL_PX, color, place.top(2 * LINE_H))), FadeIn(drawn), seconds=0.6)
             self.arrived()
+        wrong = VGroup(*added(printed[0], correct[0])).set_color(self.skin.warn)
+        self.move(Create(SurroundingRectangle(wrong, color=self.skin.warn, stroke_width=theme.HEAVY, buff=GAP / 2)), seconds=0.6)
         self.move(FadeIn(self.block(ERRATUM.why, LABEL_PX, self.skin.ink, why)), seconds=0.6)
 
     def block(self, text: str, px: float, color: str, place: Rect, face: Face = Face.TEXT) -> Named:
