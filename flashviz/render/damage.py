@@ -9,6 +9,7 @@ other cameras) is painted by manim, the whole frame of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
@@ -43,6 +44,21 @@ class Box(NamedTuple):
         return max(0, self.x1 - self.x0) * max(0, self.y1 - self.y0)
 
 
+class Style(NamedTuple):
+    """How an outline is painted, in cairo's terms; colours are blue, green, red, alpha, as manim hands them over, or None where clear.
+
+    ``gradient`` and ``behind`` (a stroke beneath the fill) are left to manim.
+    """
+
+    fill: tuple[float, float, float, float] | None
+    stroke: tuple[float, float, float, float] | None
+    width: float
+    join: Any
+    cap: Any
+    gradient: bool
+    behind: bool
+
+
 @dataclass(slots=True, eq=False)
 class Drawn:
     """A mobject as it was last painted. ``path`` is cairo's copy of an outline; ``picture`` an image, transformed, and its corner."""
@@ -51,6 +67,7 @@ class Drawn:
     signature: tuple[Any, ...]
     box: Box
     path: Any = None
+    style: Style | None = None
     picture: tuple[Image.Image, int, int] | None = None
 
 
@@ -137,7 +154,7 @@ class DamageCamera(Camera):
                 now[key] = fresh
 
     def _measured(self, mobject: Mobject, signature: tuple[Any, ...], old: Drawn | None) -> Drawn:
-        if isinstance(mobject, VMobject) and not mobject.background_image and np.isfinite(mobject.points).all():
+        if isinstance(mobject, VMobject) and not mobject.background_image and finite(mobject.points):
             return self._outlined(mobject, signature, old)
         if isinstance(mobject, ImageMobject) and type(mobject).get_pixel_array is ImageMobject.get_pixel_array:
             return self._pictured(mobject, signature)
@@ -169,13 +186,21 @@ class DamageCamera(Camera):
         scale = self.pixel_width / self.frame_width
         width = max(mobject.get_stroke_width(), mobject.get_stroke_width(background=True))
         reach = 0.5 * width * self.cairo_line_width_multiple * scale * MITER_LIMIT
-        return Drawn(mobject, signature, self._around(mobject, mobject.points, reach), path)
+        return Drawn(mobject, signature, self._around(mobject.points, reach), path, self._style(mobject))
+
+    def _style(self, mobject: VMobject) -> Style:
+        fill, stroke, width = mobject.get_fill_rgbas(), mobject.get_stroke_rgbas(), mobject.get_stroke_width()
+        return Style(
+            fill=_bgra(fill[0]), stroke=_bgra(stroke[0]) if width else None, width=width * self.cairo_line_width_multiple,
+            join=LINE_JOIN_MAP[mobject.joint_type], cap=CAP_STYLE_MAP[mobject.cap_style],
+            gradient=len(fill) > 1 or len(stroke) > 1, behind=bool(mobject.get_stroke_width(background=True)),
+        )  # fmt: skip
 
     def _pictured(self, mobject: ImageMobject, signature: tuple[Any, ...]) -> Drawn:
         """The image, transformed: an upright one by itself; any other by manim, caught before it is laid over the frame."""
         upright = self._upright(mobject)
         if upright is not None:
-            box = self._around(mobject, mobject.points, 0.0)
+            box = self._around(mobject.points, 0.0)
             image, left, top = upright
             return Drawn(
                 mobject, signature, box, picture=(image.crop((box.x0 - left, box.y0 - top, box.x1 - left, box.y1 - top)), box.x0, box.y0)
@@ -183,7 +208,7 @@ class DamageCamera(Camera):
         self._catching, self._caught = True, None
         self.display_image_mobject(cast("Any", mobject), self.pixel_array)
         self._catching = False
-        box = self._around(mobject, mobject.points, 0.0)
+        box = self._around(mobject.points, 0.0)
         picture = None
         if self._caught is not None:
             picture = self._caught.crop(box), box.x0, box.y0
@@ -219,14 +244,18 @@ class DamageCamera(Camera):
         else:
             super().overlay_PIL_image(pixel_array, image)
 
-    def _around(self, mobject: Mobject, points: np.ndarray, reach: float) -> Box:
+    def _around(self, points: np.ndarray, reach: float) -> Box:
         """The pixels that a shape of these points can touch."""
-        at = self.points_to_subpixel_coords(mobject, points)
-        low, high = np.floor(at.min(axis=0) - reach) - SPREAD, np.ceil(at.max(axis=0) + reach) + SPREAD
-        size = self.pixel_width, self.pixel_height
-        x0, y0 = (int(min(max(low[axis], 0), size[axis])) for axis in (0, 1))
-        x1, y1 = (int(min(max(high[axis], 0), size[axis])) for axis in (0, 1))
-        return Box(x0, y0, x1, y1)
+        (left, low, _), (right, high, _) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        center_x, center_y, _ = self.frame_center
+        width, height = self.pixel_width, self.pixel_height
+        across, down = width / self.frame_width, height / self.frame_height
+        x0, x1 = (left - center_x) * across + width / 2 - reach, (right - center_x) * across + width / 2 + reach
+        y0, y1 = height / 2 - (high - center_y) * down - reach, height / 2 - (low - center_y) * down + reach
+        return Box(
+            min(max(math.floor(x0) - SPREAD, 0), width), min(max(math.floor(y0) - SPREAD, 0), height),
+            min(max(math.ceil(x1) + SPREAD, 0), width), min(max(math.ceil(y1) + SPREAD, 0), height),
+        )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------------ painting
 
@@ -246,30 +275,28 @@ class DamageCamera(Camera):
         self.pixel_array[y0:y1, x0:x1] = self._scratch[y0:y1, x0:x1]
 
     def _paint(self, context: cairo.Context[Any], drawn: Drawn, mobject: VMobject) -> None:
+        style = drawn.style
+        assert style is not None
         if drawn.path is None:
-            self.set_cairo_context_path(context, mobject)
+            trace_outline(context, mobject)
             drawn.path = context.copy_path()
         else:
             context.new_path()
             context.append_path(drawn.path)
-        if mobject.get_stroke_width(background=True):
+        if style.behind:
             self.apply_stroke(context, mobject, background=True)
-        fill = mobject.get_fill_rgbas()
-        if len(fill) > 1:
+        if style.gradient:
             self.apply_fill(context, mobject)
-        elif fill[0][3]:  # a clear fill or stroke changes nothing
-            red, green, blue, alpha = fill[0].tolist()
-            context.set_source_rgba(blue, green, red, alpha)
-            context.fill_preserve()
-        width, stroke = mobject.get_stroke_width(), mobject.get_stroke_rgbas()
-        if width and len(stroke) > 1:
             self.apply_stroke(context, mobject)
-        elif width and stroke[0][3]:
-            red, green, blue, alpha = stroke[0].tolist()
-            context.set_source_rgba(blue, green, red, alpha)
-            context.set_line_width(width * self.cairo_line_width_multiple)
-            context.set_line_join(LINE_JOIN_MAP[mobject.joint_type])
-            context.set_line_cap(CAP_STYLE_MAP[mobject.cap_style])
+            return
+        if style.fill is not None:  # a clear fill or stroke changes nothing
+            context.set_source_rgba(*style.fill)
+            context.fill_preserve()
+        if style.stroke is not None:
+            context.set_source_rgba(*style.stroke)
+            context.set_line_width(style.width)
+            context.set_line_join(style.join)
+            context.set_line_cap(style.cap)
             context.stroke_preserve()
 
     def _lay(self, drawn: Drawn, rectangle: Box) -> None:
@@ -287,6 +314,35 @@ class DamageCamera(Camera):
 
 class MovingDamageCamera(DamageCamera, MovingCamera):
     """The same for ``manim.MovingCameraScene``: where ``frame`` moves all is painted, and what changes while it stands."""
+
+
+def trace_outline(context: cairo.Context[Any], mobject: VMobject) -> None:
+    """As ``Camera.set_cairo_context_path``, call by call, on plain numbers: for the few curves of a shape NumPy's detours take longer."""
+    context.new_path()
+    points = mobject.points[:, :2].tolist()
+    joined, each = mobject.consider_points_equals_2d, mobject.n_points_per_cubic_curve
+    if len(points) < each:
+        return
+    starts = [0, *(at for at in range(each, len(points), each) if points[at - 1] != points[at] and not joined(points[at - 1], points[at]))]
+    for start, stop in zip(starts, [*starts[1:], len(points)], strict=True):
+        if stop - start < each:
+            continue
+        context.new_sub_path()
+        context.move_to(*points[start])
+        for at in range(start, stop - each + 1, each):
+            context.curve_to(*points[at + 1], *points[at + 2], *points[at + 3])
+        if joined(points[start], points[stop - 1]):
+            context.close_path()
+
+
+def finite(points: np.ndarray) -> bool:
+    """Whether no coordinate is NaN or infinite: a sum is finite only then (or overflows, beyond any screen)."""
+    return math.isfinite(float(points.sum()))
+
+
+def _bgra(rgba: np.ndarray) -> tuple[float, float, float, float] | None:
+    red, green, blue, alpha = rgba.tolist()
+    return (blue, green, red, alpha) if alpha else None
 
 
 def merged(boxes: Iterable[Box], whole: Box) -> list[Box]:

@@ -22,6 +22,8 @@ REACH = 2  # pixels around a changed one whose chroma changes with it
 MARGIN = 16  # pixels around a rectangle that its conversion sees, so that the chroma filter meets the true neighbours
 GRID = 32  # to which a rectangle's surroundings are aligned: few sizes, and swscale's vector loops are whole
 SIZES_KEPT = 64
+ENDS = 3  # frames at both ends of a still that are sent: as many as B-frames delay, so that the segment begins and ends by the clock
+LONGEST = 1.0  # seconds that one frame of a still may last
 
 
 def partial_name(path: Path) -> Path:
@@ -58,13 +60,19 @@ class SegmentEncoder(VideoSegmentEncoder):
 
     A frame is RGBA pixels, or the patches that changed: then only these are converted to the stream's 4:2:0, into a picture
     that persists. The picture is the one that converting the whole frame would have given.
+
+    Args:
+        target: The segment's place in the cache.
+        spec: manim's description of the encoder.
+        long_stills: Let the frames of a still last up to ``LONGEST`` instead of sending the same one again and again.
     """
 
-    def __init__(self, *, target: Path, spec: VideoEncoderSpec) -> None:
+    def __init__(self, *, target: Path, spec: VideoEncoderSpec, long_stills: bool = False) -> None:
         self._partial = partial_name(target)
         super().__init__(target=self._partial, spec=spec)
         self.target = target  # the name by which manim knows the segment
         self.picture: av.VideoFrame | None = None
+        self.long_stills = long_stills
         self._converters: dict[tuple[int, int], VideoReformatter] = {}
 
     def write_frame(self, pixels: np.ndarray | Sequence[Patch], *, repeat: int = 1) -> None:
@@ -83,11 +91,11 @@ class SegmentEncoder(VideoSegmentEncoder):
     def _encode(self, repeat: int) -> None:
         assert self.picture is not None, "a segment begins with a whole frame"
         self.picture.time_base = Fraction(self.spec.frame_rate.denominator, self.spec.frame_rate.numerator)
-        for _ in range(repeat):
-            self.picture.pts = self._next_pts
-            self._next_pts += 1
+        for at in still(repeat, round(LONGEST * self.spec.frame_rate)) if self.long_stills else range(repeat):
+            self.picture.pts = self._next_pts + at
             for packet in self._stream.encode(self.picture):
                 self._container.mux(packet)
+        self._next_pts += repeat
 
     def converted(self, pixels: np.ndarray) -> av.VideoFrame:
         """The frame as the stream wants it, converted as PyAV would by itself."""
@@ -96,7 +104,9 @@ class SegmentEncoder(VideoSegmentEncoder):
             if len(self._converters) >= SIZES_KEPT:
                 self._converters.clear()
             self._converters[size] = VideoReformatter()
-        frame = av.VideoFrame.from_ndarray(pixels, format="rgba")
+        frame = av.VideoFrame.from_numpy_buffer(
+            np.ascontiguousarray(pixels), format="rgba"
+        )  # from_ndarray's copy takes longer than swscale
         return self._converters[size].reformat(frame, format=self.spec.pixel_format)
 
     def _apply(self, changed: Patch) -> None:
@@ -121,6 +131,12 @@ class SegmentEncoder(VideoSegmentEncoder):
             super().abort()
         finally:
             self._partial.unlink(missing_ok=True)
+
+
+def still(frames: int, longest: int) -> list[int]:
+    """Which of so many equal frames are sent: ``ENDS`` at both ends, and between them one every ``longest``."""
+    inner = range(ENDS - 1 + longest, frames - ENDS, longest)
+    return sorted({*range(min(ENDS, frames)), *inner, *range(max(0, frames - ENDS), frames)})
 
 
 def planes(frame: av.VideoFrame) -> list[np.ndarray]:
