@@ -165,7 +165,7 @@ class Folded:
         count = np.bincount(tile, minlength=len(self.products) + 1)
         before = np.concatenate([[0], np.cumsum(count)])[tile]
         when = (tile + (np.arange(len(found)) - before) / count[tile] - start) / max(stop - start, 1e-9)
-        chosen = np.unique(np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)) if len(found) else []
+        chosen = np.unique(np.linspace(0, max(0, len(found) - 1), min(most, len(found))).astype(int))
         return [(int(found[at]), float(when[at])) for at in chosen]
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from manim import DOWN, LEFT, Create, FadeIn, GrowFromEdge, Mobject, SurroundingRectangle, VGroup
+from manim import DOWN, LEFT, Create, FadeIn, Group, GrowFromEdge, Mobject, SurroundingRectangle, VGroup
 
 from flashviz import theme
 from flashviz.chapters import memory_hierarchy, references
@@ -45,6 +45,8 @@ class QuotedScene(ChapterScene):
 
 class MemoryHierarchyFilm(QuotedScene):
     """Beats of MemoryHierarchyScene."""
+
+    script = memory_hierarchy.BEATS
 
     def open(self) -> None:
         """Fill the captions with ratios of quoted figures."""
@@ -92,6 +94,8 @@ class MemoryHierarchyFilm(QuotedScene):
 class ReferencesFilm(QuotedScene):
     """Beats of ReferencesScene."""
 
+    script = references.BEATS
+
     def open(self) -> None:
         """Nothing is computed: papers, repository and erratum are quoted."""
         self.provenance = [{"quoted": f"arXiv:{source.arxiv}"} for source in SOURCES]
@@ -136,7 +140,7 @@ class ReferencesFilm(QuotedScene):
         ):
             self.move(FadeIn(note(name, LABEL_PX, color, place.top(2 * LINE_H))), FadeIn(drawn), seconds=0.6)
             self.arrived()
-        wrong = VGroup(*added(printed[0], correct[0])).set_color(self.skin.warn)
+        wrong = Group(*added(printed[0], correct[0])).set_color(self.skin.warn)
         self.move(Create(SurroundingRectangle(wrong, color=self.skin.warn, stroke_width=theme.HEAVY, buff=GAP / 2)), seconds=0.6)
         self.move(FadeIn(self.block(ERRATUM.why, LABEL_PX, self.skin.ink, why)), seconds=0.6)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from manim import Group, Line, MathTypst, VGroup, VMobject
+from manim import Group, Line, Mobject, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.chapters.references import Code
@@ -51,7 +51,7 @@ class PaperMap(Group):
         return Line((x, start, 0), (x, end, 0), stroke_color=self.skin.quiet, stroke_width=theme.OUTLINE)
 
 
-def added(longer: MathTypst, shorter: MathTypst) -> list[VMobject]:
+def added(longer: VMobject, shorter: VMobject) -> list[Mobject]:
     """Glyphs that ``longer`` has and ``shorter`` has not, where it is ``shorter`` with one run of glyphs put in."""
     ours, theirs = longer.family_members_with_points(), shorter.family_members_with_points()
     extra = len(ours) - len(theirs)
@@ -61,7 +61,7 @@ def added(longer: MathTypst, shorter: MathTypst) -> list[VMobject]:
     return ours[same : same + extra]
 
 
-def _alike(one: VMobject, other: VMobject) -> bool:
+def _alike(one: Mobject, other: Mobject) -> bool:
     """Whether two glyphs have the same outline, wherever they stand."""
     if len(one.points) != len(other.points):
         return False
