@@ -5,6 +5,7 @@ Sizes are em heights in pixels of a frame whose short side has 1080 pixels, as a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,8 @@ NOTE_PX = 28  # the smallest type on screen ...
 CODE_PX = 24  # ... but for kernel lines
 
 LINE_PITCH = 1.36  # baseline to baseline, in em
+
+Measure = Callable[[str], float]
 
 
 class Face(StrEnum):
@@ -54,32 +57,33 @@ def wrap(text: str, width: float, px: float, face: Face = Face.TEXT) -> list[str
 
     A word wider than the line stands alone on its own line: the caller's layout test reports it.
     """
-    return _break(text.split(), _narrowest(text, width, px, face), px, face)
+    return wrap_as_measured(text, width, lambda line: text_width(line, px, face))
 
 
-def _narrowest(text: str, width: float, px: float, face: Face) -> float:
-    """The smallest line width that needs no more lines than ``width`` does."""
+def wrap_as_measured(text: str, width: float, measure: Measure) -> list[str]:
+    """The same, of text whose lines are as wide as ``measure`` says, in scene units."""
     words = text.split()
-    lines = len(_break(words, width, px, face))
+    return _break(words, _narrowest(words, width, measure), measure)
+
+
+def _narrowest(words: list[str], width: float, measure: Measure) -> float:
+    """The smallest line width that needs no more lines than ``width`` does."""
+    lines = len(_break(words, width, measure))
     low, high = width / 3, width
     for _ in range(12):
         middle = (low + high) / 2
-        if len(_break(words, middle, px, face)) > lines or _overfull(words, middle, px, face):
+        if len(_break(words, middle, measure)) > lines or any(measure(word) > middle for word in words):
             low = middle
         else:
             high = middle
     return high
 
 
-def _overfull(words: list[str], width: float, px: float, face: Face) -> bool:
-    return any(text_width(word, px, face) > width for word in words)
-
-
-def _break(words: list[str], width: float, px: float, face: Face) -> list[str]:
+def _break(words: list[str], width: float, measure: Measure) -> list[str]:
     lines: list[str] = []
     for word in words:
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, px, face) <= width:
+        if lines and measure(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -71,8 +72,39 @@ def outline(text: str, face: Face) -> np.ndarray:
     return _outline(text, face)
 
 
+@cache
+def outline_in(text: str, family: str | None) -> np.ndarray:
+    """The same of a line in any script: in ``family``, None for the bundled one, and where that has no glyph in a font that has it.
+
+    Its first glyph's origin need not be at x = 0: a line that runs from right to left ends there.
+
+    Raises:
+        MissingPartError: There is no such family here, or no font has some letter.
+    """
+    register_fonts()
+    if family is not None and family not in manimpango.list_fonts():
+        raise MissingPartError(f"expected the font {family}, got {len(manimpango.list_fonts())} other families; install it or name another")
+    drawing = _drawing(text, family or FAMILY[Face.TEXT][0], "NORMAL")
+    if _boxes(drawing):
+        missing = sorted(letter for letter in set(text) if _boxes(_drawing(letter, family or FAMILY[Face.TEXT][0], "NORMAL")))
+        raise MissingPartError(
+            f"expected a font with the letters {' '.join(missing)}, got none in {text!r}; install one of their script, such as Noto Sans"
+        )
+    return _read(drawing)
+
+
+def _boxes(drawing: ET.ElementTree[ET.Element]) -> int:
+    """How many letters no font has: for each Pango draws a box by itself, outside the glyphs that it defines."""
+    paths = sum(1 for element in drawing.iter() if element.tag.endswith("}path"))
+    return paths - sum(1 for symbol in drawing.iter() if symbol.tag.endswith("}symbol") for part in symbol if part.tag.endswith("}path"))
+
+
 def _outline(text: str, face: Face) -> np.ndarray:
-    family, weight = FAMILY[face]
+    return _read(_drawing(text, *FAMILY[face]))
+
+
+def _drawing(text: str, family: str, weight: str) -> ET.ElementTree[ET.Element]:
+    """The SVG that Pango makes of one line."""
     setting = manimpango.TextSetting(0, len(text), family, "NORMAL", weight, 0)
     with tempfile.TemporaryDirectory(prefix="flashviz-line-") as folder:
         file = Path(folder) / "line.svg"
@@ -89,7 +121,11 @@ def _outline(text: str, face: Face) -> np.ndarray:
             height=size[1],
             orig_text=text,
         )
-        drawing = ET.parse(file)
+        return ET.parse(file)
+
+
+def _read(drawing: ET.ElementTree[ET.Element]) -> np.ndarray:
+    """The curves of all glyphs where they are placed, the baseline at y = 0."""
     glyphs: dict[str, np.ndarray] = {}
     placed: list[np.ndarray] = []
     for element in drawing.iter():
@@ -103,7 +139,8 @@ def _outline(text: str, face: Face) -> np.ndarray:
     if not placed:
         return np.zeros((0, 3))
     joined = np.concatenate(placed)
-    baseline = max(float(use.get("y", 0)) for use in drawing.iter() if use.tag.endswith("}use"))
+    heights = Counter(float(use.get("y", 0)) for use in drawing.iter() if use.tag.endswith("}use"))
+    baseline = heights.most_common(1)[0][0]  # marks stand above and below it
     return np.asarray((joined - (0.0, baseline, 0.0)) * (1 / EM, -1 / EM, 1.0))
 
 

@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import msgspec
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from flashviz.catalogue import Catalogue
 
 Source = Literal["triton", "numpy"]
 ThemeName = Literal["dark", "light"]
@@ -53,6 +56,7 @@ FILM_TYPES: dict[str, Any] = {
     "trace": str,
     "theme": ThemeName,
     "captions": bool,
+    "catalogue": str,
     "pauses": bool,
     "aspect": Aspect,
     "encode": Encode,
@@ -70,6 +74,7 @@ class Settings:
     trace: Path | None = None
     theme: ThemeName = "dark"
     captions: bool = True
+    catalogue: Catalogue | None = None
     pauses: bool = True
     aspect: Aspect = "16:9"
     encode: Encode = "same"
@@ -128,6 +133,10 @@ def load_settings(*, environ: Mapping[str, str] | None = None, folder: Path | No
     for layer in layers:
         merged.update(layer.values)
     film = {name: merged[name] for name in FILM_TYPES if name in merged}
+    if "catalogue" in film:
+        from flashviz.catalogue import read_catalogue
+
+        film["catalogue"] = read_catalogue(film["catalogue"])
     if "trace" not in film:
         config = {name: value for name, value in merged.items() if name in CONFIG_TYPES}
         return Settings(config=AttentionConfig(**config), **film)

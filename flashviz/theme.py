@@ -88,6 +88,14 @@ def lines(texts: list[str], px: float, color: str, face: Face = Face.TEXT) -> VG
     return block
 
 
+def line_at(curves: np.ndarray, px: float, color: str, left: float, baseline: float) -> VMobject:
+    """A line given by its curves at an em of 1, placed by the left edge of its ink and its baseline."""
+    drawn = VMobject(stroke_width=0, fill_color=color, fill_opacity=1)
+    drawn.points = curves * em(px)
+    drawn.points += (left - drawn.points[:, 0].min(initial=np.inf), baseline, 0) if len(curves) else 0
+    return drawn
+
+
 def on_baseline(drawn: VMobject, px: float, left: float, baseline: float, text: str, face: Face = Face.TEXT) -> VMobject:
     """Place by baseline and left edge, whatever ascenders and descenders the words have."""
     _, bottom = ink_box(text, px, face)

@@ -1,7 +1,7 @@
 """The FlashAttention film, from the kernel's own trace: ``manim -pqh scenes/flash.py FlashAttentionScene``."""
 
 from flashviz.director import FlashFilm
-from flashviz.storyboard import DIGEST_SECONDS
+from flashviz.storyboard import DIGEST_SCRIPT, DIGEST_SECONDS
 from flashviz_kernels.exactness import block_error
 from flashviz_kernels.recorder import run
 
@@ -49,6 +49,7 @@ class DigestScene(FlashFilm):
     """The same in a minute."""
 
     subject = "FlashAttention in a minute"
+    script = DIGEST_SCRIPT
     poster = "bill"
 
     def construct(self) -> None:

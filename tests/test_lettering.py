@@ -62,7 +62,7 @@ def test_wrap_keeps_every_word_and_the_width(parts: list[str], width: float) -> 
 @given(words, st.floats(1.0, 12.0))
 def test_wrap_uses_no_more_lines_than_greedy(parts: list[str], width: float) -> None:
     text = " ".join(parts)
-    assert len(wrap(text, width, CAPTION_PX)) == len(lettering._break(text.split(), width, CAPTION_PX, Face.TEXT))
+    assert len(wrap(text, width, CAPTION_PX)) == len(lettering._break(text.split(), width, lambda line: text_width(line, CAPTION_PX)))
 
 
 def test_wrap_leaves_no_lone_word() -> None:

@@ -11,6 +11,7 @@ import cloup
 from flashviz import __version__
 from flashviz.cli import options, screen
 from flashviz.cli.bench import bench
+from flashviz.cli.captions import captions
 from flashviz.cli.compiling import compile_command
 from flashviz.cli.errors import Flashviz
 from flashviz.cli.export import export
@@ -121,6 +122,7 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 @cloup.option("--trace", type=TRACE_FILE, metavar="FILE.npz", help="Show this recording.")
 @cloup.option("--theme", type=click.Choice(["dark", "light"]), help="[default: dark]")
 @cloup.option("--captions/--no-captions", default=None, help="Captions in the picture. [default: yes]")
+@cloup.option("--catalogue", metavar="FILE.toml|LANGUAGE", help="Captions in another language. [default: English]")
 @cloup.option("--pauses/--no-pauses", default=None, help="Stills with a question. [default: yes]")
 @cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]")
 @cloup.option("--encode", type=click.Choice(["same", "fast"]), help="As manim encodes, or in a third of the time. [default: same]")
@@ -133,7 +135,8 @@ def render(
     cluster: str | None, every: bool, **flags: Any
 ) -> None:  # fmt: skip
     """Render films (FlashAttentionScene unless others are named; KernelScene of another kernel's recording)."""
-    from flashviz.cli.films import Job, cores, default_scene, ends_orderly, every_scene, find_scenes, render_film
+    from flashviz.catalogue import check_scenes
+    from flashviz.cli.films import Job, cores, default_scene, ends_orderly, every_scene, find_scenes, known_scenes, render_film
     from flashviz.cli.together import render_films
 
     if every and scenes:
@@ -141,6 +144,8 @@ def render(
     if cluster is not None and workers is not None:
         raise UsageError(f"--workers {workers} are processes here, --cluster {cluster} has its own; leave one out")
     settings = load_settings(trace=None if trace is None else str(trace), **flags)
+    if settings.catalogue is not None:
+        check_scenes(settings.catalogue, known_scenes())
     found = every_scene(settings) if every else find_scenes(scenes or (default_scene(settings),))
     jobs = [Job(scene, settings, options.QUALITIES[quality], media_dir.resolve()) for scene in found]
     with ends_orderly():
@@ -157,5 +162,6 @@ def _check_out(out: Path) -> None:
 
 
 main.add_command(bench)
+main.add_command(captions)
 main.add_command(compile_command)
 main.add_command(export)

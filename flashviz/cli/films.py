@@ -122,7 +122,7 @@ class Job:
         from flashviz.render import manim_for
 
         with use_settings(self.settings), manim_for(self.source.file, self.quality, self.media_dir, text_dir):
-            yield _load(self.source)()
+            yield load_scene(self.source)()
 
 
 def cores() -> int:
@@ -262,7 +262,7 @@ def rendered_by(job: Job, scene: Any) -> Rendered:
     return Rendered(job.source.name, film, list(scene.provenance), scene.subject or job.source.name, poster, told)
 
 
-def _load(source: SceneSource) -> Any:
+def load_scene(source: SceneSource) -> Any:
     """The scene class, from its file run under a name of its own, so that it shadows no module."""
     spec = importlib.util.spec_from_file_location(f"flashviz_scene_{source.file.stem}", source.file)
     if spec is None or spec.loader is None:

@@ -29,6 +29,8 @@ SHAPES: dict[int, Shape] = {FULL: "full", MASKED: "masked", SKIPPED: "skipped"}
 class CausalFilm(ChapterScene):
     """Beats of CausalScene."""
 
+    script = causal.BEATS
+
     def open(self, run: Run) -> None:
         """Record with the limit and without: ``flashviz_kernels.recorder.run``."""
         if self.settings.config.seq_k == 0:

@@ -49,8 +49,9 @@ class ChapterScene(TraceScene):
 
     def set_board(self, beats: Sequence[Beat], said: Mapping[str, str]) -> None:
         """Fill the captions; stills with a question are a setting."""
-        kept = [each for each in beats if self.settings.pauses or not each.pause]
-        self.board = tuple(replace(each, caption=each.caption.format(**said)) for each in kept)
+        words = {each.name: each for each in (beats if self.language is None else self.script)}
+        kept = [replace(each, title=words[each.name].title) for each in beats if self.settings.pauses or not each.pause]
+        self.take(replace(each, caption=words[each.name].caption.format(**self.values(said))) for each in kept)
 
     def clear_all(self) -> None:
         """Everything but the caption goes."""
@@ -96,6 +97,8 @@ class ChartScene(ChapterScene):
 class MemoryScalingFilm(ChartScene):
     """Beats of MemoryScalingScene."""
 
+    script = memory_scaling.BEATS
+
     def open(self, measured: Callable[[], Any]) -> None:
         """Read the measurement: ``flashviz_kernels.bench.measured.measured``."""
         sweep = sweep_of(measured())
@@ -136,6 +139,8 @@ class MemoryScalingFilm(ChartScene):
 
 class SpeedFilm(ChartScene):
     """Beats of SpeedScene."""
+
+    script = speed.BEATS
 
     def open(self, measured: Callable[[], Any]) -> None:
         """Read the measurement: ``flashviz_kernels.bench.measured.measured``."""
@@ -189,6 +194,8 @@ class SpeedFilm(ChartScene):
 
 class ExactnessFilm(ChartScene):
     """Beats of ExactnessScene."""
+
+    script = exactness.BEATS
 
     def open(
         self, run: exactness.Run, error_of: exactness.ErrorOf,
@@ -248,6 +255,8 @@ class ExactnessFilm(ChartScene):
 
 class IOFilm(ChartScene):
     """Beats of IOScene."""
+
+    script = io_complexity.BEATS
 
     def open(self, record: io_complexity.Record) -> None:
         """Count the bytes of traces: ``flashviz_kernels.recorder.record``."""

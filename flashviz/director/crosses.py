@@ -102,6 +102,8 @@ class Events(Act):
 class LoopOrderFilm(ChapterScene):
     """Beats of LoopOrderScene."""
 
+    script = loop_order.BEATS
+
     def open(self, run: Run) -> None:
         """Record both loop orders: ``flashviz_kernels.recorder.run``. FlashAttention's first algorithm is a twin."""
         config = one_head(self.settings.config)

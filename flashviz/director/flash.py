@@ -15,7 +15,7 @@ from flashviz.director.stage import Material
 from flashviz.errors import ConfigError, UsageError
 from flashviz.inputs import make_inputs
 from flashviz.layout import BAND_LIMIT
-from flashviz.storyboard import Follow, board, facts, follow_in
+from flashviz.storyboard import SCRIPT, Follow, board, facts, follow_in
 from flashviz.trace import Trace, load, replay
 
 Run = Callable[..., Any]
@@ -24,6 +24,8 @@ ErrorOf = Callable[[AttentionConfig, tuple[int, int], np.ndarray], float]
 
 class FlashFilm(Opening, Closing):
     """All beats of the FlashAttention film over one configuration."""
+
+    script = SCRIPT
 
     def open(self, run: Run, error_of: ErrorOf, seconds: Mapping[str, float] | None = None) -> None:
         """Record the traces, choose the followed row from them, fill the captions, build the stage.
@@ -38,7 +40,7 @@ class FlashFilm(Opening, Closing):
         self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
         more = material.chosen.rise is not None and material.chosen.rise + 1 < len(material.values.j)
-        self.board = board(said, material.chosen, pauses=settings.pauses, more_tiles=more, seconds=seconds)
+        self.take(board(self.values(said), material.chosen, pauses=settings.pauses, more_tiles=more, seconds=seconds, script=self.script))
         self.set_stage(material)
         if self.on_board("hook") is not None:
             self.curtain()

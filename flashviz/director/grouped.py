@@ -28,6 +28,8 @@ from flashviz.trace import Kind
 class GroupedQueryFilm(ChapterScene):
     """Beats of GroupedQueryScene."""
 
+    script = grouped_query.BEATS
+
     def open(self, run: Run) -> None:
         """Record all heads of one batch entry: ``flashviz_kernels.recorder.run``."""
         config = grouped_query.grouped(self.settings.config)

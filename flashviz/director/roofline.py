@@ -20,6 +20,8 @@ STRETCH = {"standard": 4 * theme.HEAVY, "flash": 2 * theme.HEAVY}  # where they 
 class RooflineFilm(ChartScene):
     """Beats of RooflineScene."""
 
+    script = roofline.BEATS
+
     def open(self, record: Record) -> None:
         """Count operations and bytes of traces: ``flashviz_kernels.recorder.record``."""
         self.found = roofline.gather(self.settings.config, self.settings.source, record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 from manim import Animation, Camera, FadeIn, FadeOut, Mobject, Rectangle, Scene, VMobject, config
 
 from flashviz import theme
+from flashviz.director.captions import caption, check_fit
 from flashviz.layout import Rect, frame, stage
-from flashviz.lettering import CAPTION_PX, ink_box, wrap
 from flashviz.mobjects.motion import Veil
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import box
@@ -70,14 +70,19 @@ class TraceScene(Scene):
     """A film made of beats: ``board`` says which and how long, methods decorated with ``beat`` say what moves.
 
     ``on_progress(seconds_done, seconds_total)`` is called after each play; ``provenance`` names every trace that is shown.
-    ``subject`` is the film's name for people, ``poster`` the beat whose last frame shows its idea.
+    ``subject`` is the film's name for people, ``poster`` the beat whose last frame shows its idea, ``script`` what its beats say in
+    English and, once it is made, in the language of the settings' catalogue.
     """
 
     subject = ""  # the class's name
     poster = ""  # the last beat
+    script: Sequence[Beat] = ()  # titles and captions of its beats, from which translations are made; none: it composes them itself
 
     def __init__(self, renderer: Any = None, **kwargs: Any) -> None:
         self.settings: Settings = load_settings()
+        self.language = self.settings.catalogue
+        if self.language is not None:
+            self.script = self.language.translated(type(self).__name__, self.script)
         self.skin = theme.THEMES[self.settings.theme]
         self.frame = frame(self.settings.aspect)
         _fit_camera(self.frame, self.skin.ground)
@@ -96,6 +101,16 @@ class TraceScene(Scene):
         super().__init__(renderer=renderer or make_renderer(self.settings.encode, kwargs.get("camera_class", Camera)), **kwargs)
 
     # ------------------------------------------------------------------------------------------------------- the beats
+
+    def take(self, beats: Iterable[Beat]) -> None:
+        """Make these, with their captions filled, the film's beats. Captions in another language must fit their band."""
+        self.board = tuple(beats)
+        if self.language is not None and self.settings.captions:
+            check_fit(self.board, self.caption_rect, self.settings.aspect, self.language)
+
+    def values(self, said: Mapping[str, str]) -> Mapping[str, str]:
+        """What the braces of captions stand for, as the language has it."""
+        return said if self.language is None else self.language.values(said)
 
     def on_board(self, name: str) -> Beat | None:
         """The beat of that name, where this film has it."""
@@ -188,7 +203,7 @@ class TraceScene(Scene):
             self.move(FadeOut(self.caption), seconds=FADE / 2)
         self.caption = None
         if text and self.settings.captions:
-            self.caption = caption(text, self.caption_rect, self.skin)
+            self.caption = caption(text, self.caption_rect, self.skin, self.language)
             self.move(FadeIn(self.caption), seconds=FADE / 2)
 
     def dim(self, **opacity: float) -> list[Animation]:
@@ -199,14 +214,6 @@ class TraceScene(Scene):
             if abs(veil.get_fill_opacity() - amount) > 1e-6:
                 changes.append(Veil(veil, amount))
         return changes
-
-
-def caption(text: str, rect: Rect, skin: theme.Theme) -> Named:
-    """A caption in its band, left-aligned, first line at the top."""
-    block = theme.lines(wrap(text, rect.width, CAPTION_PX), CAPTION_PX, skin.ink)
-    top = ink_box("Hg", CAPTION_PX)[0]
-    block.shift((rect.x0, rect.y1 - top - 0.04, 0))
-    return Named(*block, tag="caption", text=text)
 
 
 def _fit_camera(whole: Rect, ground: str) -> None:

@@ -26,6 +26,8 @@ MOST_STOPS = 32  # of the window on its way along the row
 class OnlineSoftmaxFilm(ChapterScene):
     """Beats of OnlineSoftmaxScene."""
 
+    script = online_softmax.BEATS
+
     row: TileRow
 
     def open(self, run: Callable[..., Any]) -> None:

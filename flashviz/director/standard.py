@@ -22,6 +22,8 @@ from flashviz.storyboard import tile_unit
 class StandardAttentionFilm(ChapterScene, Opening):
     """Beats of StandardAttentionScene; ``obstacle`` is the film's."""
 
+    script = standard_attention.BEATS
+
     def open(self, run: Run, error_of: ErrorOf) -> None:
         """Record standard attention, and the row whose denominator is asked for.
 
