@@ -34,6 +34,12 @@ def found(**config: Any) -> roofline.Roofline:
     return roofline.gather(AttentionConfig(**config), "numpy", record)
 
 
+def said(chapter: roofline.Roofline, name: str) -> str:
+    """The caption of a beat."""
+    (beat,) = [beat for beat in chapter.told(roofline.SCRIPT) if beat.name == name]
+    return beat.caption.format(**chapter.said)
+
+
 # --------------------------------------------------------------------------------------------------------------- heights
 
 
@@ -58,12 +64,12 @@ def test_the_bill_flips_where_the_caption_says() -> None:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"head_dim": 16}, r"^Even at 16 rows it moves .*, less than"),  # half of d is less than the smallest tile
-        ({"head_dim": 256, "dtype": "float32", "block_m": 16, "stages": 1}, r"^Even at 64 rows it moves .* MiB, against"),
+        ({"head_dim": 16}, r"^Even at 16 rows it moves [\d.]+ MiB, less than"),  # half of d is less than the smallest tile
+        ({"head_dim": 256, "dtype": "float32", "block_m": 16, "stages": 1}, r"^Even at 64 rows it moves [\d.]+ MiB, against"),
     ],
 )
 def test_where_the_bill_does_not_flip_the_caption_says_so(config: dict[str, Any], words: str) -> None:
-    assert re.search(words, found(**config).said["flip"])
+    assert re.search(words, said(found(**config), "flip"))
 
 
 def by_elements(rows: int, c: AttentionConfig) -> int:
@@ -167,9 +173,25 @@ def test_float32_has_no_quoted_peak_and_no_knee() -> None:
     roof = other.roofline.named("roof")
     assert roof.points == ()
     assert all(y == pytest.approx(BANDWIDTH * x / 1e12) for x, y in roof.curve)
-    assert "No source here quotes a peak for float32" in other.said["roof"]
+    assert "No source here quotes a peak for float32" in said(other, "roof")
     assert "312" not in other.roofline.note
-    assert other.said["flash_limit"] == other.said["standard_limit"] == ""
+    assert all(said(other, name).endswith("with a perfect cache.") for name in ("standard", "flash"))
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"seq_q": 128}, "Bytes limit it too."),
+        ({"seq_q": 2048, "block_m": 256, "block_n": 32, "head_dim": 128}, "Arithmetic limits it."),
+        ({}, "caches decide."),
+    ],
+)
+def test_what_limits_flashattention_is_where_its_interval_lies(config: dict[str, Any], words: str) -> None:
+    """fp16: as counted at most BLOCK_M operations a byte, with a perfect cache about N / 2."""
+    other = found(**config)
+    ends, knee = other.ends["flash"], PEAK / BANDWIDTH
+    assert said(other, "flash").endswith(words)
+    assert (ends.once <= knee, ends.counted >= knee) == (words == "Bytes limit it too.", words == "Arithmetic limits it.")
 
 
 @given(st.floats(0.1, 1e4), st.floats(1.01, 100))

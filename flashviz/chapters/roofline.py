@@ -25,15 +25,34 @@ BEATS: tuple[Beat, ...] = (
          "Each dot is a trace of FlashAttention. Twice the rows: {least} to {most} × fewer bytes."),
     Beat("steps", "The closed form", 6, still=1.0, caption=
          "The line is the closed form, at every height: it steps where a row block is saved."),
-    Beat("flip", "Where the bill flips", 8, still=1.2, caption="{flip}"),
-    Beat("roof", "The roof", 9, fresh=True, still=1.6, caption="{roof}"),
+    Beat("flip", "Where the bill flips", 8, still=1.2, caption=
+         "At {first} rows it moves {more}, more than the {cached} of standard attention with a perfect cache. "
+         "From {cheaper} rows on the bill flips."),
+    Beat("roof", "The roof", 9, fresh=True, still=1.6, caption=
+         "No faster than bytes arrive: that is the slope. From {knee} operations a byte on, arithmetic is the limit."),
     Beat("standard", "Standard attention", 7, still=1.0, caption=
-         "Standard attention: {standard} operations a byte as counted, {standard_once} with a perfect cache.{standard_limit}"),
+         "Standard attention: {standard} operations a byte as counted, {standard_once} with a perfect cache. Bytes limit it."),
     Beat("flash", "FlashAttention", 8, still=1.0, caption=
-         "FlashAttention: {flash} as counted, {flash_once} with a perfect cache.{flash_limit}"),
+         "FlashAttention: {flash} as counted, {flash_once} with a perfect cache. The knee lies between: caches decide."),
     Beat("tiles", "Height and roof", 7, still=1.0, caption=
          "Taller tiles climb the roof: {low} operations a byte at {first} rows, {high} at {last}."),
 )  # fmt: skip
+VARIANTS: tuple[Beat, ...] = (  # what some beats say instead
+    Beat("flip-less", "Fewer bytes at any height", 8, caption=
+         "Even at {first} rows it moves {more}, less than the {cached} of standard attention with a perfect cache."),
+    Beat("flip-more", "More bytes at any height", 8, caption=
+         "Even at {last} rows it moves {fewest}, against {cached} of standard attention with a perfect cache."),
+    Beat("roof-slope", "The roof", 9, caption=
+         "No faster than bytes arrive: that is the slope. No source here quotes a peak for {dtype}, so it goes on."),
+    Beat("standard-plain", "Standard attention", 7, caption=
+         "Standard attention: {standard} operations a byte as counted, {standard_once} with a perfect cache."),
+    Beat("flash-plain", "FlashAttention", 8, caption="FlashAttention: {flash} as counted, {flash_once} with a perfect cache."),
+    Beat("flash-bytes", "FlashAttention", 8, caption=
+         "FlashAttention: {flash} as counted, {flash_once} with a perfect cache. Bytes limit it too."),
+    Beat("flash-arithmetic", "FlashAttention", 8, caption=
+         "FlashAttention: {flash} as counted, {flash_once} with a perfect cache. Arithmetic limits it."),
+)  # fmt: skip
+SCRIPT = (*BEATS, *VARIANTS)
 DEVICE = "A100"
 ROOM = 2.0  # of intensity, left and right of all that is shown
 SIXTEEN_BIT = 2  # bytes of a number that the quoted peak is for
@@ -72,7 +91,10 @@ class Roof:
 
 @dataclass(frozen=True)
 class Roofline:
-    """Both charts, the traces that were counted, and what the captions say. ``rows`` are the tile heights, smallest first."""
+    """Both charts, the traces that were counted, and what the captions say.
+
+    ``rows`` are the tile heights, smallest first; ``variants`` the beats that say something else, by their names.
+    """
 
     over_rows: Figure
     roofline: Figure
@@ -80,6 +102,13 @@ class Roofline:
     ends: dict[str, Ends]
     traces: tuple[Trace, ...]
     said: dict[str, str]
+    variants: dict[str, str]
+
+    def told(self, script: Sequence[Beat]) -> tuple[Beat, ...]:
+        """The beats, with the words that ``script`` has for what was found."""
+        words = {beat.name: beat for beat in script}
+        spoken = [words[self.variants.get(beat.name, beat.name)] for beat in BEATS]
+        return tuple(replace(beat, title=each.title, caption=each.caption) for beat, each in zip(BEATS, spoken, strict=True))
 
 
 def gather(config: AttentionConfig, source: str | None, record: Record) -> Roofline:
@@ -103,12 +132,18 @@ def gather(config: AttentionConfig, source: str | None, record: Record) -> Roofl
     ends = {"standard": ends_of(standard), "flash": ends_of(flash)}
     roof = Roof(bytes_of(A100_MEMORIES.memories[1].speed) / 10**12, PEAK_TFLOPS[DEVICE] if config.itemsize == SIXTEEN_BIT else None)
     over_rows, moved = _over_rows(problems, taller)
-    said = {**_said_of_heights(over_rows, moved), **_said_of_the_roof(roof, ends, config)}
-    climbing = [ends_of(trace).counted for trace in taller]
     rows = tuple(c.block_m for c in problems)
-    said |= {"low": times(climbing[0]), "high": times(climbing[-1]), "first": f"{rows[0]}", "last": f"{rows[-1]}"}
+    climbing = [ends_of(trace).counted for trace in taller]
+    cheaper = next((height for height in sorted(moved) if moved[height] < over_rows.named("cached").end[1]), None)
+    said = _said_of_heights(over_rows, moved, cheaper) | {
+        "standard": times(ends["standard"].counted), "standard_once": times(ends["standard"].once),
+        "flash": times(ends["flash"].counted), "flash_once": times(ends["flash"].once),
+        "low": times(climbing[0]), "high": times(climbing[-1]), "dtype": config.dtype,
+        "knee": "" if roof.knee is None else times(roof.knee),
+    }  # fmt: skip
     traces = (*taller, standard, *(() if flash in taller else (flash,)))
-    return Roofline(over_rows, _roofline(roof, ends, climbing, config, traces), rows, ends, traces, said)
+    variants = _variants(roof, ends, cheaper, rows[0])
+    return Roofline(over_rows, _roofline(roof, ends, climbing, config, traces), rows, ends, traces, said, variants)
 
 
 def heights(config: AttentionConfig) -> list[AttentionConfig]:
@@ -167,43 +202,32 @@ def _over_rows(problems: Sequence[AttentionConfig], traces: Sequence[Trace]) -> 
     return figure, moved
 
 
-def _said_of_heights(figure: Figure, moved: dict[int, int]) -> dict[str, str]:
+def _said_of_heights(figure: Figure, moved: dict[int, int], cheaper: int | None) -> dict[str, str]:
     """How bytes fall, and from which height on they are fewer than those of standard attention with a perfect cache."""
-    series, cached = figure.named("rows"), figure.named("cached").end[1]
-    falls = [before / after for (_, before), (_, after) in pairwise(series.points)]
+    points = figure.named("rows").points
+    falls = [before / after for (_, before), (_, after) in pairwise(points)]
     smallest, tallest = min(moved), max(moved)
-    more, last = compact(moved[smallest]), compact(moved[tallest])
-    against = f"{compact(cached)} of standard attention with a perfect cache"
-    cheaper = next((rows for rows in sorted(moved) if moved[rows] < cached), None)
-    if cheaper is None:
-        flip = f"Even at {tallest} rows it moves {last}, against {against}."
-    elif cheaper == smallest:
-        flip = f"Even at {smallest} rows it moves {more}, less than the {against}."
-    else:
-        flip = f"At {smallest} rows it moves {more}, more than the {against}. From {cheaper} rows on the bill flips."
-    return {"least": times(min(falls)), "most": times(max(falls)), "flip": flip}
+    return {
+        "least": times(min(falls)), "most": times(max(falls)), "first": f"{smallest}", "last": f"{tallest}", "cheaper": str(cheaper or ""),
+        "more": compact(moved[smallest]), "fewest": compact(moved[tallest]), "cached": compact(figure.named("cached").end[1]),
+    }  # fmt: skip
 
 
-def _said_of_the_roof(roof: Roof, ends: dict[str, Ends], config: AttentionConfig) -> dict[str, str]:
-    """What the roof is, where each algorithm stands under it, and what limits it there."""
-    slope = "No faster than bytes arrive: that is the slope."
+def _variants(roof: Roof, ends: dict[str, Ends], cheaper: int | None, smallest: int) -> dict[str, str]:
+    """Which beats say something else than for the default problem."""
+    standard, flash = ends["standard"], ends["flash"]
+    found = {}
+    if cheaper is None or cheaper == smallest:
+        found["flip"] = "flip-more" if cheaper is None else "flip-less"
     if roof.knee is None:
-        limit = f" No source here quotes a peak for {config.dtype}, so it goes on."
-    else:
-        limit = f" From {times(roof.knee)} operations a byte on, arithmetic is the limit."
-    said = {"roof": slope + limit}
-    for name, each in ends.items():
-        said |= {name: times(each.counted), f"{name}_once": times(each.once), f"{name}_limit": _limit(each, roof.knee)}
-    return said
-
-
-def _limit(ends: Ends, knee: float | None) -> str:
-    """What limits an algorithm whose intensity lies between its ends."""
-    if knee is None:
-        return ""
-    if ends.once <= knee:
-        return " Bytes limit it."
-    return " Arithmetic limits it." if ends.counted >= knee else " The knee lies between: caches decide."
+        return found | {"roof": "roof-slope", "standard": "standard-plain", "flash": "flash-plain"}
+    if standard.once > roof.knee:
+        found["standard"] = "standard-plain"
+    if flash.once <= roof.knee:
+        found["flash"] = "flash-bytes"
+    elif flash.counted >= roof.knee:
+        found["flash"] = "flash-arithmetic"
+    return found
 
 
 def _roofline(roof: Roof, ends: dict[str, Ends], climbing: Sequence[float], config: AttentionConfig, traces: Sequence[Trace]) -> Figure:

@@ -20,13 +20,14 @@ STRETCH = {"standard": 4 * theme.HEAVY, "flash": 2 * theme.HEAVY}  # where they 
 class RooflineFilm(ChartScene):
     """Beats of RooflineScene."""
 
-    script = roofline.BEATS
+    script = roofline.SCRIPT
 
     def open(self, record: Record) -> None:
         """Count operations and bytes of traces: ``flashviz_kernels.recorder.record``."""
         self.found = roofline.gather(self.settings.config, self.settings.source, record)
         self.provenance = [provenance(trace) for trace in self.found.traces]
-        self.set_board(roofline.BEATS, self.found.said)
+        self.script = self.found.told(self.script)
+        self.set_board(self.script, self.found.said)
 
     @beat("height")
     def height(self) -> None:
