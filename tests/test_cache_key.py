@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 from manim import BLUE, DOWN, RED, UP, Circle, Dot, FadeIn, ImageMobject, Scene, Square, VGroup, Wait, linear, smooth
 
+from flashviz.config import AttentionConfig
 from flashviz.render.cache_key import Walk, cache_key
 from flashviz.render.damage import DamageCamera
+from flashviz.trace import Trace
+from flashviz_kernels.recorder import record
 from tests.conftest import ROOT, ManimConfig
 
 SCRIPT = """
@@ -120,3 +123,28 @@ def test_a_scene_is_no_part_of_a_key(manim_config: ManimConfig) -> None:
         first, second = Scene(), Scene()
     vars(second)["something"] = np.zeros(3)
     assert _digest(first) == _digest(second)
+
+
+def of_a_sweep(trace: Trace) -> Walk:
+    """What is hashed of a function that looks into a recording, as a sweep's does."""
+    walk = Walk()
+    walk.feed(lambda alpha: trace[round(alpha)])
+    return walk
+
+
+def test_a_recording_is_hashed_once_and_whole(tmp_path: Path) -> None:
+    """The key of a sweep holds its trace's digest instead of its events, and changes with any of them."""
+    config = AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16)
+    trace = record(config, source="numpy", snapshots=[(0, 0)])
+    trace.save(tmp_path / "trace.npz")
+    expected = of_a_sweep(trace).digest()
+    assert sum(map(len, of_a_sweep(trace).parts)) < 2000
+    looked_at = record(config, source="numpy", snapshots=[(0, 0)])
+    assert looked_at.hash == trace.hash
+    assert len(looked_at.bounds) == 5
+    assert of_a_sweep(looked_at).digest() == of_a_sweep(Trace.load(tmp_path / "trace.npz")).digest() == expected
+    for name in trace.columns:
+        others = {name: column.copy() for name, column in trace.columns.items()}
+        others[name][7] += 1
+        assert of_a_sweep(Trace(trace.header, others, snapshots=trace.snapshots)).digest() != expected, name
+    assert of_a_sweep(Trace(trace.header, trace.columns)).digest() != expected

@@ -13,7 +13,7 @@ from flashviz.director.closing import Closing
 from flashviz.director.opening import Opening
 from flashviz.director.stage import Material
 from flashviz.errors import ConfigError, UsageError
-from flashviz.inputs import make_inputs
+from flashviz.inputs import Arrays
 from flashviz.layout import BAND_LIMIT
 from flashviz.storyboard import SCRIPT, Follow, board, facts, follow_in
 from flashviz.trace import Trace, load, replay
@@ -66,11 +66,11 @@ def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | N
     standard = run(config, source="numpy", algorithm="standard", computed=block_of(chosen))
     b, h = divmod(chosen.program[1], config.heads)
     o_standard = standard.o[b, h, slice(*values.rows)]
-    sheet_s, sheet_p = sheets(config)
+    sheet_s, sheet_p = sheets(config, fa2.inputs)
     return Material(
         fa2=fa2, standard=standard.trace, chosen=chosen, values=values, sheet_s=sheet_s, sheet_p=sheet_p,
         errors={"flash": error_of(config, chosen.program, values.o), "standard": error_of(config, chosen.program, o_standard)},
-        first_tiles=first_tiles(config), o_standard=o_standard,
+        first_tiles=first_tiles(config, fa2.inputs), o_standard=o_standard,
     )  # fmt: skip
 
 
@@ -91,19 +91,19 @@ def flash_trace(path: Path) -> Trace:
     return trace
 
 
-def first_tiles(config: AttentionConfig) -> dict[str, np.ndarray]:
+def first_tiles(config: AttentionConfig, inputs: Arrays) -> dict[str, np.ndarray]:
     """Q_0, K_0^T and S_00 of the first head."""
-    q, k, _ = make_inputs(config)
+    q, k, _ = inputs
     q0, k0 = q[0, 0, : config.block_m].astype(np.float64), k[0, 0, : config.block_n].astype(np.float64)
     return {"Q": q0, "K": k0.T, "S": q0 @ k0.T * config.scale}
 
 
-def sheets(config: AttentionConfig) -> tuple[np.ndarray, np.ndarray]:
+def sheets(config: AttentionConfig, inputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
     """Pictures (shares 0..1) of S and P of the first head, coarse where the matrix is large.
 
     P by the root of its share of the row's largest weight, since few weights are large: these are pictures, no number is read off them.
     """
-    q, k, _ = make_inputs(config)
+    q, k, _ = inputs
     step_m, step_n = (max(1, n // (8 * BAND_LIMIT)) for n in (config.seq_q, max(config.seq_k, 1)))
     scores = q[0, 0, ::step_m].astype(np.float64) @ k[0, 0, ::step_n].astype(np.float64).T * config.scale
     if config.causal:

@@ -23,6 +23,8 @@ import cairo
 import numpy as np
 from manim import Mobject, Scene
 
+from flashviz.trace import GenericTrace, Trace
+
 if TYPE_CHECKING:
     from manim import Animation
 
@@ -123,6 +125,8 @@ class Walk:
             self._mark(type(value).__name__)
         elif isinstance(value, type):
             self.parts.append(_class(value))
+        elif isinstance(value, (Trace, GenericTrace)):  # of which a sweep holds all events
+            self.parts.append(value.digest.encode())
         elif isinstance(value, enum.Enum):
             self._mark(f"{type(value).__qualname__}.{value.name}")
         else:

@@ -167,6 +167,11 @@ class GenericTrace:
         return digest.hexdigest()[:12]
 
     @cached_property
+    def digest(self) -> str:
+        """64 hex digits over the header and every column: what stands for the whole recording where something is made from it."""
+        return npz.digest(self.header, self.columns)
+
+    @cached_property
     def bounds(self) -> np.ndarray:
         """First event of each program in the trace's order, and one past the last event."""
         if not len(self):

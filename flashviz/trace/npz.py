@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import zipfile
@@ -39,6 +40,15 @@ def write(path: str | os.PathLike[str], header: msgspec.Struct, arrays: Mapping[
         raise TraceError(f"expected a path that can be written, got {path} ({error.strerror}); choose another --out") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def digest(header: msgspec.Struct, arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256, 64 hex digits, over a header and the names, dtypes, shapes and bytes of ``arrays``."""
+    found = hashlib.sha256(msgspec.json.encode(header))
+    for name, array in arrays.items():
+        found.update(f"{name}{array.dtype.str}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -151,6 +151,11 @@ class Trace:
             digest.update(self.columns[name].astype("<i8").data)
         return digest.hexdigest()[:12]
 
+    @cached_property
+    def digest(self) -> str:
+        """64 hex digits over the header and every array: what stands for the whole recording where something is made from it."""
+        return npz.digest(self.header, self._arrays)
+
     # ------------------------------------------------------------------------------------------------- programs
 
     @cached_property
@@ -212,12 +217,17 @@ class Trace:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a compressed npz file, beside its place first and then renamed."""
+        npz.write(path, self.header, self._arrays)
+
+    @property
+    def _arrays(self) -> dict[str, np.ndarray]:
+        """All that is kept, by its name in the file."""
         arrays = {f"column/{name}": column for name, column in self.columns.items()}
         if self.stats is not None:
             arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
         for (pid_m, pid_bh), snapshot in self.snapshots.items():
             arrays |= {f"snapshot/{pid_m}/{pid_bh}/{field.name}": getattr(snapshot, field.name) for field in fields(Snapshot)}
-        npz.write(path, self.header, arrays)
+        return arrays
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Trace:

@@ -102,12 +102,13 @@ class EventLog:
             FlashvizError: They do not.
         """
         programs = int(pid_m.max(initial=0)) + 1
-        program = launch.astype(np.int64) * programs + pid_m
+        program = launch.astype(np.int32) * programs + pid_m
         sizes = np.bincount(program, minlength=LAUNCHES * programs)
-        firsts = np.cumsum(sizes) - sizes
-        where = firsts[program] + step
-        taken = np.bincount(where, minlength=len(where))
-        if len(taken) != len(where) or (taken != 1).any():
+        where = (np.cumsum(sizes) - sizes).astype(np.int32)[program]
+        where += step
+        taken = np.zeros(len(where), bool)
+        taken[where.clip(0, len(where) - 1)] = True
+        if not taken.all():
             raise FlashvizError("expected each program to number its steps 0, 1, 2, ..., got others; the twin miscounted its statements")
         return where, sizes.reshape(LAUNCHES, programs).sum(axis=1).tolist()
 

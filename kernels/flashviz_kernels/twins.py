@@ -338,13 +338,12 @@ def scores_in_hbm(c: AttentionConfig) -> np.ndarray:
     return np.broadcast_to(np.zeros((), numpy_dtype(c.dtype)), (1, 1, 1, c.seq_q, c.seq_k))
 
 
-def cut(array: np.ndarray, r0: np.ndarray, r1: np.ndarray, axis: int = -2) -> np.ndarray:
-    """Bytes of each row block's slice of one head. Row blocks are of one height, but for the last."""
+def cut(array: np.ndarray, r0: np.ndarray, r1: np.ndarray, axis: int = -2) -> np.ndarray | int:
+    """Bytes of each row block's slice of one head: one number, unless the last row block is less high than the others."""
     head = array[0, 0, 0]
     assert head.ndim == -axis
-    nbytes = np.full(len(r0), head[r0[0] : r1[0]].nbytes)
-    nbytes[-1] = head[r0[-1] : r1[-1]].nbytes
-    return nbytes
+    first, last = head[r0[0] : r1[0]].nbytes, head[r0[-1] : r1[-1]].nbytes
+    return first if first == last else np.append(np.full(len(r0) - 1, first), last)
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
