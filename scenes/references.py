@@ -7,7 +7,7 @@ class ReferencesScene(ReferencesFilm):
     """FlashAttention in one breath, the papers, the authors' code, and an erratum."""
 
     subject = "What to read"
-    poster = "papers"
+    poster = "code"
 
     def construct(self) -> None:
         self.open()

@@ -8,7 +8,7 @@ class SpeedScene(SpeedFilm):
     """Fast: the same operations at a higher rate, since fewer bytes move."""
 
     subject = "Fast: time against N"
-    poster = "gap"
+    poster = "square"
 
     def construct(self) -> None:
         self.open(measured)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import FadeIn, Group, Mobject, linear, smooth
+from manim import Group, Mobject, linear, smooth
 
 from flashviz import theme
 from flashviz.chapters import loop_order
@@ -17,10 +17,11 @@ from flashviz.director.pictures import note
 from flashviz.director.scene import beat
 from flashviz.director.sweep import FLIGHT_SECONDS, SAMPLES_A_SECOND, Sample, Traffic
 from flashviz.errors import ConfigError
-from flashviz.lettering import TITLE_PX, Face
+from flashviz.lettering import LABEL_PX, NOTE_PX, TITLE_PX, Face, text_width
 from flashviz.mobjects.hbm import CrossView
 from flashviz.mobjects.held import HeldTiles
 from flashviz.mobjects.ledger import Ledger
+from flashviz.mobjects.motion import FadeIn
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import box
 from flashviz.storyboard import tile_unit
@@ -35,10 +36,11 @@ class TracedCross(Group):
         most: Longest row of all bills in the picture, bytes.
     """
 
-    def __init__(self, folded: Folded, place: CrossPlace, title: str, skin: Theme, *, most: int, name: str) -> None:
+    def __init__(
+        self, folded: Folded, place: CrossPlace, title: str, skin: Theme, *, most: int, name: str, title_px: float = TITLE_PX
+    ) -> None:  # fmt: skip
         self.folded, self.place, self.tag, self.skin = folded, place, name, skin
-        self.title = note(title, TITLE_PX, skin.ink, place.title, face=Face.STRONG)
-        self.title.scale(min(1.0, place.title.width / self.title.width), about_point=self.title.get_left())
+        self.title = note(title, title_px, skin.ink, place.title, face=Face.STRONG)
         self.cross = CrossView(place.cross, skin, name=f"cross {name}")
         self.bill = Ledger(place.ledger, folded.final, tile_unit(folded.trace), skin, most=most, name=f"ledger {name}")
         self.chip = [HeldTiles(place.chip, skin, name=name)] if place.chip is not None else []
@@ -116,8 +118,10 @@ class LoopOrderFilm(ChapterScene):
         both = (self.found.first, self.found.second)
         most = max(max(folded.final.values()) for folded in both)
         places = pair(config, self.room, self.settings.aspect)
+        widest = max(text_width(title, NOTE_PX, Face.STRONG) for title in loop_order.TITLES) / NOTE_PX
+        px = next((px for px in (TITLE_PX, LABEL_PX) if px * widest <= places[0].title.width), NOTE_PX)
         self.views = [
-            TracedCross(folded, place, title, self.skin, most=most, name=folded.trace.header.algorithm)
+            TracedCross(folded, place, title, self.skin, most=most, name=folded.trace.header.algorithm, title_px=px)
             for folded, place, title in zip(both, places, loop_order.TITLES, strict=True)
         ]
         self.rings: list[Any] = []

@@ -110,7 +110,7 @@ class Chart(Group):
     def value(self, series: Series, point: Point, text: str, side: Vector3D = UP) -> Named:
         """A figure beside its dot: above, beneath, or at a corner."""
         words = theme.line(text, NOTE_PX, self.skin.hue(series.tensor), Face.MONO)
-        away = np.array([words.width / 2, words.height / 2 + DOT + GAP / 2, 0])
+        away = np.array([words.width / 2 + DOT, words.height / 2 + DOT + GAP / 2, 0])
         words.move_to(np.array(self._at(*point)) + side * away)
         return Named(words, tag=f"value {series.name}", text=text)
 
