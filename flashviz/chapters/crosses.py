@@ -11,7 +11,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.layout import GAP, LEDGER_ROWS, Aspect, Cross, Rect, centered, columns, cross, rows
-from flashviz.lettering import LINE_PITCH, NOTE_PX, TITLE_PX, em, text_width
+from flashviz.lettering import LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.trace import Kind, Trace
 from flashviz.trace.events import TRANSFERS, tensor_of
 
@@ -94,8 +94,10 @@ def chip_place(rect: Rect, drawn: Cross) -> ChipPlace:
     for tensor, cell in zip("QKVO", cells, strict=True):
         tile = drawn.tile(tensor, 0)
         side = min(SLOT, cell.height - GAP / 2, cell.width / 2)
-        letters[tensor] = cell.right(cell.width / 2 - GAP / 4)
-        slots[tensor] = centered(cell.x0 + cell.width / 4, cell.center[1], min(side, tile.width), min(side, tile.height))
+        width, letter = min(side, tile.width), text_width(tensor, NOTE_PX, Face.MONO_STRONG)
+        left = cell.center[0] - (width + GAP / 2 + letter) / 2
+        slots[tensor] = centered(left + width / 2, cell.center[1], width, min(side, tile.height))
+        letters[tensor] = centered(left + width + GAP / 2 + letter / 2, cell.center[1], letter, cell.height)
     return ChipPlace(rect, name, slots, letters)
 
 
