@@ -1,0 +1,274 @@
+"""Captions in other languages: what a catalogue must hold, how it is set, and what of a film follows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashviz import theme
+from flashviz.catalogue import SHIPPED, Catalogue, braces, check_scenes, read_catalogue, source_catalogue
+from flashviz.cli.films import known_scenes, load_scene
+from flashviz.config import AttentionConfig
+from flashviz.director.captions import caption, check_fit, lines_of, width
+from flashviz.errors import MissingPartError, UsageError
+from flashviz.layout import CAPTION_LINES, stage
+from flashviz.lettering import CAPTION_PX, Face, em, text_width
+from flashviz.outlines import outline, outline_in
+from flashviz.settings import Settings, load_settings
+from flashviz.storyboard import DIGEST_SCRIPT, SCRIPT, Beat
+from tests.conftest import ROOT
+from tests.films import Film, film, play
+from tests.test_layout import ASPECTS, LONGEST
+
+GERMAN = read_catalogue("de")
+ARABIC = ROOT / "tests" / "catalogues" / "ar.toml"
+SMALL: dict[str, Any] = {"seq_q": 256, "block_m": 32, "block_n": 32, "head_dim": 32}
+SCRIPTS = {"FlashAttentionScene": SCRIPT, "DigestScene": DIGEST_SCRIPT}
+
+
+def written(path: Path, text: str) -> Catalogue:
+    path.write_text(text, encoding="utf-8")
+    return read_catalogue(str(path))
+
+
+# ------------------------------------------------------------------------------------------------------ what it must hold
+
+
+def test_the_english_catalogue_is_the_script(tmp_path: Path) -> None:
+    """What is written to be translated, read back, says what the beats say."""
+    again = written(tmp_path / "en.toml", source_catalogue(SCRIPTS))
+    for scene, script in SCRIPTS.items():
+        assert again.translated(scene, script) == tuple(script)
+
+
+beats = st.lists(st.text("abc-xyz019", min_size=1, max_size=8), unique=True, min_size=1, max_size=5)
+
+
+@given(beats, st.data())
+def test_any_words_come_back(names: list[str], data: st.DataObject) -> None:
+    words = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="{}"), min_size=1, max_size=30)
+    script = [Beat(name, data.draw(words), 1.0, data.draw(words)) for name in names]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "read_text", lambda *_a, **_k: source_catalogue({"AnyScene": script}))
+        assert read_catalogue("any.toml").translated("AnyScene", script) == tuple(script)
+
+
+def test_every_film_but_the_kernels_has_a_script() -> None:
+    """What ``flashviz captions`` writes: the captions of all that a catalogue could translate."""
+    for name, source in known_scenes().items():
+        script = load_scene(source).script
+        assert bool(script) == (name != "KernelScene"), name
+        assert len({beat.name for beat in script}) == len(script), name
+
+
+@pytest.mark.parametrize("shipped", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_catalogues_are_whole(shipped: Path) -> None:
+    """Every beat, every brace, and no line of English left."""
+    found = read_catalogue(shipped.stem)
+    assert found.language == shipped.stem
+    check_scenes(found, known_scenes())
+    assert set(SCRIPTS) <= set(found.captions) == set(found.titles)
+    for scene, script in SCRIPTS.items():
+        for english, other in zip(script, found.translated(scene, script), strict=True):
+            assert braces(other.caption) == braces(english.caption), english.name
+            assert other.caption != english.caption or not english.caption, english.name
+
+
+def test_both_german_films_say_the_same() -> None:
+    whole, digest = ({beat.name: beat.caption for beat in GERMAN.translated(*each)} for each in SCRIPTS.items())
+    assert {name: whole[name] for name in digest} == digest
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+@pytest.mark.parametrize(
+    "beat", [beat for beat in GERMAN.translated("FlashAttentionScene", SCRIPT) if beat.caption], ids=lambda beat: beat.name
+)
+def test_german_fits_however_long_its_numbers(beat: Beat, aspect: Any) -> None:
+    band = stage(AttentionConfig(), aspect).caption
+    check_fit([replace(beat, caption=beat.caption.format(**LONGEST))], band, aspect, GERMAN)
+
+
+WRONG = [
+    ('[FlashAttentionScen]\nhook = "x"', r"expected tables of scenes, got \[FlashAttentionScen\]; did you mean FlashAttentionScene\?"),
+    ('[Zzz]\nhook = "x"', r"expected tables of scenes, got \[Zzz\]; known are .*DigestScene"),
+    (
+        '[SpeedScene]\nhook = "x"',
+        r"expected a table \[DigestScene\] in de.toml, got none; flashviz captions DigestScene writes the English one",
+    ),
+    ("DIGEST, hock", r"\[DigestScene\] expected beats of this scene, got hock; did you mean hook\?"),
+    ("DIGEST without 7b", r"\[DigestScene\] expected every beat, got none for 7b; put the English text there at least"),
+    ("DIGEST 7c {m1}", r"\[DigestScene\] 7c expected braces of the English text \(\{m0\}\), got \{m1\}"),
+    ("DIGEST 7c {m0!r}", r"\[DigestScene\] 7c expected braces of the English text \(\{m0\}\), got \{m0!r\}"),
+    ("DIGEST 7a {q}", r"\[DigestScene\] 7a expected braces of the English text \(none\), got \{q\}"),
+    ("DIGEST 7c {m0", r"\[DigestScene\] 7c expected braces in pairs, got '\{m0'"),
+]
+
+
+def held(found: Catalogue) -> None:
+    """As a render of the digest holds a catalogue to the films."""
+    check_scenes(found, known_scenes())
+    found.translated("DigestScene", DIGEST_SCRIPT)
+
+
+@pytest.mark.parametrize(("content", "message"), WRONG, ids=[content[:24] for content, _ in WRONG])
+def test_what_does_not_fit_the_scene_is_refused(content: str, message: str, tmp_path: Path) -> None:
+    english = {beat.name: beat.caption for beat in DIGEST_SCRIPT}
+    match content.split():
+        case ["DIGEST,", added]:
+            english |= {added: "x"}
+        case ["DIGEST", "without", left_out]:
+            del english[left_out]
+        case ["DIGEST", name, text]:
+            english[name] = text
+    if content.startswith("DIGEST"):
+        content = "[DigestScene]\n" + "".join(f'{name} = "{text}"\n' for name, text in english.items())
+    found = written(tmp_path / "de.toml", f'language = "de"\n{content}')
+    with pytest.raises(UsageError, match=message):
+        held(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected language as a tag such as de or pt-BR, got None"),
+        ("language = 3", "expected language as a tag such as de or pt-BR, got 3"),
+        ('language = "German, of course"', "expected language as a tag"),
+        ('language = "de"\nfont = 3', "expected font as the name of a family, got 3"),
+        ('language = "de"\nhook = "x"', "expected a table for each scene, .* got hook = 'x'"),
+        ('language = "de"\n[DigestScene]\nhook = 3', r'expected lines of beat = "text" in \[DigestScene\]'),
+        ('language = "de"\n[DigestScene]\ntitles = "x"', r'expected lines of beat = "text" in \[DigestScene.titles\]'),
+        ("language = ", "to be TOML"),
+    ],
+)
+def test_files_that_are_no_catalogue(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=message):
+        written(tmp_path / "x.toml", text)
+
+
+@pytest.mark.parametrize("given_name", ["none.toml", "xx"])
+def test_a_catalogue_that_is_not_there(given_name: str) -> None:
+    with pytest.raises(UsageError, match=f"expected a catalogue, a .toml file or one of de, got {given_name}"):
+        load_settings(catalogue=given_name)
+
+
+def test_a_film_that_makes_its_captions_itself_cannot_be_translated() -> None:
+    with pytest.raises(UsageError, match="got KernelScene, which makes them itself"):
+        GERMAN.translated("KernelScene", ())
+    with pytest.raises(UsageError, match="got KernelScene, which makes them itself"):
+        source_catalogue({"KernelScene": ()})
+
+
+# ---------------------------------------------------------------------------------------------------------- what follows it
+
+
+@pytest.fixture(scope="module")
+def german() -> Film:
+    return film("DigestScene", film=(("catalogue", GERMAN),), **SMALL)
+
+
+def test_a_german_film_is_the_english_one_in_other_words(german: Film) -> None:
+    english = film("DigestScene", **SMALL)
+    for theirs, ours in zip(english.snapshots, german.snapshots, strict=True):
+        assert (theirs.beat, theirs.seconds, theirs.event) == (ours.beat, ours.seconds, ours.event)
+        assert ours.texts()["caption"] == ours.caption != theirs.caption
+        assert [item for item in ours.shown if item.name != "caption"] == [item for item in theirs.shown if item.name != "caption"]
+    assert [beat.title for beat in german.scene.told] == list(GERMAN.titles["DigestScene"].values())
+    assert [beat.caption for beat in german.scene.told] == [snapshot.caption for snapshot in german.snapshots]
+    for first, second in zip(english.scene.told, german.scene.told, strict=True):
+        for number in [word for word in first.caption.split() if word.strip(".,").replace(".", "").isdecimal()]:
+            assert number.strip(".,") in second.caption
+
+
+def test_variants_are_spoken_in_the_language() -> None:
+    """A film in which nothing rises, of tiles of two shapes: beats that say something else."""
+    shown = film("FlashAttentionScene", film=(("catalogue", GERMAN),), seq_q=16, seq_k=32, block_m=32, block_n=32, head_dim=16)
+    said = {beat.name: beat.caption for beat in shown.scene.board}
+    assert said["tiles"] == "Alles wird in Kacheln von 16 × 16 und 32 × 16 geschnitten. Jedes Quadrat hier steht für 512 B oder 1 KiB."
+    assert said["8"] == GERMAN.captions["FlashAttentionScene"]["8-calm"]
+
+
+def test_a_caption_that_is_too_long_is_refused_before_anything_is_drawn() -> None:
+    long = dict(GERMAN.captions["DigestScene"]) | {"7a": "Ein Programm nimmt einen Zeilenblock. " * 6}
+    with pytest.raises(UsageError, match="expected captions of at most 2 lines at 16:9, got 3 in 7a"):
+        film("DigestScene", film=(("catalogue", replace(GERMAN, captions={"DigestScene": long})),), **SMALL)
+    wide = dict(GERMAN.captions["DigestScene"]) | {"7a": "Zeilenblock" * 12}
+    with pytest.raises(UsageError, match="expected captions of at most 2 lines at 16:9, got 1 in 7a"):
+        film("DigestScene", film=(("catalogue", replace(GERMAN, captions={"DigestScene": wide})),), **SMALL)
+
+
+def test_settings_name_a_catalogue(tmp_path: Path) -> None:
+    (tmp_path / "nl.toml").write_text('language = "nl"\n', encoding="utf-8")
+    assert load_settings(environ={"FLASHVIZ_CATALOGUE": "de"}, folder=tmp_path).catalogue == GERMAN
+    assert load_settings(catalogue=str(tmp_path / "nl.toml"), environ={"FLASHVIZ_CATALOGUE": "de"}).catalogue == Catalogue(
+        "nl.toml", "nl", None, {}, {}
+    )
+    assert Settings(config=AttentionConfig()).catalogue is None
+
+
+# ----------------------------------------------------------------------------------------------------- scripts and directions
+
+
+def has(letters: str) -> bool:
+    try:
+        return len(outline_in(letters, None)) > 0
+    except MissingPartError:
+        return False
+
+
+def test_inter_is_drawn_as_by_the_films_own_lines() -> None:
+    """What the bundled font has, is drawn with it: the same curves, and about as wide as layout measures them."""
+    for text in ("Größe ℓ × α → ²", "Какой ряд? Ответ: α", "acc bekommt dasselbe α"):
+        assert np.array_equal(outline_in(text, None), outline(text, Face.TEXT))
+        assert width(GERMAN, text) == pytest.approx(text_width(text, CAPTION_PX), abs=0.2 * em(CAPTION_PX))
+
+
+def test_letters_that_no_font_has_are_an_error() -> None:
+    with pytest.raises(MissingPartError, match="expected a font with the letters \U000f0000, got none in 'a"):
+        outline_in("a \U000f0000", None)
+    with pytest.raises(MissingPartError, match="expected the font Nobody Sans, got"):
+        outline_in("a", "Nobody Sans")
+
+
+@pytest.mark.skipif(not has("درجات"), reason="no font of this machine has Arabic letters")
+def test_arabic_stands_at_the_right_and_pictures_as_ever() -> None:
+    arabic = read_catalogue(str(ARABIC))
+    english, shown = (
+        film("DigestScene", **SMALL),
+        play("DigestScene", Settings(config=AttentionConfig(**SMALL), source="numpy", catalogue=arabic)),
+    )
+    band = shown.scene.caption_rect
+    for theirs, ours in zip(english.snapshots, shown.snapshots, strict=True):
+        box = next(item.box for item in ours.shown if item.name == "caption")
+        assert box[2] == pytest.approx(band.x1, abs=0.02)
+        assert box[0] > band.x0
+        assert [item for item in ours.shown if item.name != "caption"] == [item for item in theirs.shown if item.name != "caption"]
+
+
+@pytest.mark.skipif(not has("אבג"), reason="no font of this machine has Hebrew letters")
+def test_lines_run_from_the_right_and_values_do_not() -> None:
+    """A line that begins with a number runs from the right too; within a value the order is the value's own."""
+    hebrew = Catalogue("he.toml", "he", None, {}, {})
+    assert hebrew.right_to_left
+    band = stage(AttentionConfig(), "16:9").caption
+    line = f"{hebrew.values({'n': '128'})['n']} אבג"
+    points = caption(line, band, theme.DARK, hebrew)[0].points
+    assert points[:, 0].max() == pytest.approx(band.x1, abs=1e-6)
+    number = outline("128", Face.TEXT) * em(CAPTION_PX)
+    at_the_right = points[points[:, 0] > band.x1 - np.ptp(number[:, 0]) - 1e-3]
+    assert len(at_the_right) == len(number), "the number stands where its line begins"
+    np.testing.assert_allclose(at_the_right - at_the_right.min(0), number - number.min(0), atol=2e-3)
+
+
+@given(st.lists(st.sampled_from(["Zeile", "Score", "ℓ", "2.719", "α"]), min_size=1, max_size=30))
+def test_lines_are_no_wider_than_their_band(words: list[str]) -> None:
+    band = stage(AttentionConfig(), "9:16").caption
+    lines = lines_of(" ".join(words), band, GERMAN)
+    assert " ".join(lines).split() == words
+    assert all(width(GERMAN, line) <= band.width for line in lines)
+    assert len(lines) <= CAPTION_LINES["9:16"] or len(words) > 20
