@@ -79,6 +79,11 @@ class Settings:
     aspect: Aspect = "16:9"
     encode: Encode = "same"
 
+    @property
+    def language(self) -> str:
+        """BCP 47 tag of the captions."""
+        return "en" if self.catalogue is None else self.catalogue.language
+
 
 @dataclass(frozen=True)
 class _Layer:

@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz import theme
 from flashviz.catalogue import SHIPPED, Catalogue, braces, check_scenes, read_catalogue, source_catalogue
-from flashviz.cli.films import known_scenes, load_scene
+from flashviz.cli import main
+from flashviz.cli.films import Job, known_scenes, load_scene
+from flashviz.cli.made import Made
 from flashviz.config import AttentionConfig
 from flashviz.director.captions import caption, check_fit, lines_of, width
 from flashviz.errors import MissingPartError, UsageError
@@ -208,7 +211,58 @@ def test_settings_name_a_catalogue(tmp_path: Path) -> None:
     assert load_settings(catalogue=str(tmp_path / "nl.toml"), environ={"FLASHVIZ_CATALOGUE": "de"}).catalogue == Catalogue(
         "nl.toml", "nl", None, {}, {}
     )
-    assert Settings(config=AttentionConfig()).catalogue is None
+    assert Settings(config=AttentionConfig()).language == "en"
+    assert Settings(config=AttentionConfig(), catalogue=GERMAN).language == "de"
+
+
+def test_a_film_in_another_language_is_another_film(tmp_path: Path) -> None:
+    """What is made already is found again by its captions too, wherever their file lies."""
+    source = known_scenes()["DigestScene"]
+
+    def place(catalogue: Catalogue | None) -> Path:
+        return Made.of(Job(source, Settings(config=AttentionConfig(), catalogue=catalogue), "low_quality", tmp_path)).place
+
+    changed = replace(GERMAN, captions=dict(GERMAN.captions) | {"DigestScene": {}})
+    assert len({place(None), place(GERMAN), place(changed)}) == 3
+    assert place(read_catalogue(str(SHIPPED / "de.toml"))) == place(GERMAN)
+
+
+def run_cli(*arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments])
+
+
+def test_the_command_line_writes_what_is_to_be_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = run_cli("captions", "DigestScene", "--out", "nl.toml")
+    assert (answer.exit_code, [path.name for path in tmp_path.iterdir()]) == (0, ["nl.toml"])
+    assert read_catalogue("nl.toml").translated("DigestScene", DIGEST_SCRIPT) == DIGEST_SCRIPT
+    assert run_cli("captions", "--out", "all.toml").exit_code == 0
+    assert set(read_catalogue("all.toml").captions) == set(known_scenes()) - {"KernelScene"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("captions", "--out", "taken.toml"), "expected a new file, got one that is there and may be translated"),
+        (("captions", "--out", "nl.po"), "a catalogue is a .toml file; try nl.toml"),
+        (("captions", "--out", "none/nl.toml"), "there is no folder none; make it first"),
+        (("captions", "KernelScene", "--out", "nl.toml"), "got KernelScene, which makes them itself"),
+        (("captions", "DigestScen", "--out", "nl.toml"), "no scene is called DigestScen; did you mean DigestScene"),
+        (("render", "DigestScene", "--catalogue", "xx"), "expected a catalogue, a .toml file or one of de, got xx"),
+        (("render", "DigestScene", "--catalogue", "taken.toml"), r"expected tables of scenes, got [Nobody]"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_the_command_line_refuses(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken.toml").write_text('language = "nl"\n[Nobody]\n', encoding="utf-8")
+    answer = run_cli(*arguments)
+    assert answer.exit_code == 2
+    assert message in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.toml"]
 
 
 # ----------------------------------------------------------------------------------------------------- scripts and directions
