@@ -225,6 +225,16 @@ def test_marks_run_with_the_trace() -> None:
     running.interpolate_mobject(1.0)
 
 
+@pytest.mark.parametrize("config", [(), FIVE_BY_SEVEN, (("seq_q", 420), ("seq_k", 300))], ids=str)
+def test_no_skipped_tile_flies(config: Any) -> None:
+    """Of K and V each visited tile once, by the mask of every element; of Q and O one a row block."""
+    scene = tiles("causal", config)
+    kinds = kinds_by_elements(AttentionConfig(**dict(config), causal=True))
+    flown = Counter(sample.tensor for sample in scene.view.flights(0, len(scene.found.folded.products), 1000.0).samples)
+    visited = int((kinds != SKIPPED).sum())
+    assert flown == {"K": visited, "V": visited, "Q": len(kinds), "O": len(kinds)}
+
+
 @pytest.mark.parametrize(("rows", "keys", "words"), [(420, 300, "The first 120 queries see"), (65, 64, "The first query sees")])
 def test_rows_that_see_no_key_have_a_beat(rows: int, keys: int, words: str) -> None:
     scene = tiles("causal", (("seq_q", rows), ("seq_k", keys)))

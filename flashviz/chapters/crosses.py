@@ -46,15 +46,16 @@ class CrossPlace:
 
 
 def alone(config: AttentionConfig, room: Rect) -> CrossPlace:
-    """One cross: beside its bill and notes in a wide room, above them in a tall one."""
+    """One cross: beside the chip, notes and its bill in a wide room, above them in a tall one."""
     title, body = room.top(TITLE_H), room.below(TITLE_H)
     if room.width > room.height:
         picture, words = body.before(BILL_SHARE * body.width), body.right(BILL_SHARE * body.width)
     else:
-        words_h = (LINES + LEDGER_ROWS) * 1.5 * ROW_H
+        words_h = CHIP_H + (LINES + LEDGER_ROWS) * 1.4 * ROW_H
         picture, words = body.above(words_h + GAP), body.bottom(words_h)
-    lines = rows(words.inset(GAP, GAP), LINES + LEDGER_ROWS)
-    return CrossPlace(title, cross(config, picture), tuple(lines[LINES:]), tuple(lines[:LINES]))
+    words, drawn = words.inset(GAP, 0.0), cross(config, picture)
+    lines = rows(words.below(CHIP_H + GAP), LINES + LEDGER_ROWS)
+    return CrossPlace(title, drawn, tuple(lines[LINES:]), tuple(lines[:LINES]), chip_place(words.top(CHIP_H), drawn))
 
 
 def pair(config: AttentionConfig, room: Rect, aspect: Aspect) -> list[CrossPlace]:
