@@ -61,8 +61,11 @@ class CausalFilm(ChapterScene):
 
     @beat("sweep")
     def sweep(self) -> None:
-        """Tiles one after the other, each marked when its scores were computed."""
-        self.move(MarkedEvents(self), seconds=self.motion)
+        """Tiles one after the other, each marked when its scores were computed; what is loaded and stored flies."""
+        traffic = self.view.flights(0.0, len(self.found.folded.products), self.motion)
+        self.add(traffic)
+        self.move(MarkedEvents(self), traffic.run(), seconds=self.motion)
+        self.remove(traffic)
 
     @beat("kinds")
     def kinds(self) -> None:
