@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from manim import Create, FadeIn, Line
+from manim import Create, Line
 
 from flashviz import theme
 from flashviz.chapters import causal
@@ -20,6 +20,7 @@ from flashviz.errors import ConfigError
 from flashviz.layout import Rect
 from flashviz.lettering import LABEL_PX, NOTE_PX, text_width
 from flashviz.mobjects.marks import Marks, Shape
+from flashviz.mobjects.motion import FadeIn
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import box
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from manim import DOWN, UP, Create, FadeIn, FadeOut, linear
+from manim import DOWN, UP, Create, linear
 from manim.typing import Vector3D
 
 from flashviz import theme
@@ -24,6 +24,7 @@ from flashviz.figures import power
 from flashviz.layout import Rect, rows
 from flashviz.lettering import KEY_PX, TITLE_PX, Face
 from flashviz.mobjects.chart import Chart, Table
+from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
 from flashviz.storyboard import Beat
 

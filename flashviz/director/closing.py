@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import FadeIn, FadeOut, Group, VGroup
+from manim import Group, VGroup
 
 from flashviz import theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
@@ -15,7 +15,7 @@ from flashviz.layout import Rect, centered, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.memory import compulsory
 from flashviz.mobjects.chip import spread, used_of
-from flashviz.mobjects.motion import Flight
+from flashviz.mobjects.motion import FadeIn, FadeOut, Flight
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
 from flashviz.storyboard import tile_unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from manim import FadeIn, FadeOut, Line, ReplacementTransform, VGroup, linear
+from manim import Line, ReplacementTransform, VGroup, linear
 
 from flashviz import theme
 from flashviz.chapters import grouped_query
@@ -18,7 +18,7 @@ from flashviz.director.sweep import Sample, Traffic
 from flashviz.figures import kib
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import LABEL_PX, NOTE_PX, Face
-from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, Flight
+from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, FadeIn, FadeOut, Flight
 from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, box

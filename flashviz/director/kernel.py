@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from manim import FadeIn, Group, Mobject
+from manim import Group, Mobject
 
 from flashviz import theme
 from flashviz.director.kernel_stage import KernelStageScene, worth_a_line
@@ -24,6 +24,7 @@ from flashviz.layout import Rect, centered, rows
 from flashviz.lettering import CODE_PX, KEY_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width, wrap
 from flashviz.memory import Traffic as Moved
 from flashviz.memory import traffic
+from flashviz.mobjects.motion import FadeIn
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import ADVANCE, Readout
 from flashviz.mobjects.sheets import fit

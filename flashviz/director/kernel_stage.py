@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
-from manim import LEFT, Animation, FadeIn, FadeOut, Group, Mobject, linear
+from manim import LEFT, Animation, Group, Mobject, linear
 
 from flashviz import theme
 from flashviz.director.scene import TraceScene
@@ -25,7 +25,7 @@ from flashviz.memory import Traffic as Moved
 from flashviz.memory import traffic
 from flashviz.mobjects.code import CodePane
 from flashviz.mobjects.hbm import HbmPanel, Slot
-from flashviz.mobjects.motion import Enlarge, Flight
+from flashviz.mobjects.motion import Enlarge, FadeIn, FadeOut, Flight
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.sheets import Block, TensorSheet, extent, fit, rect_at_least

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import DOWN, LEFT, UP, Animation, Brace, Create, FadeIn, FadeOut, Line, Mobject, ReplacementTransform, VGroup
+from manim import DOWN, LEFT, UP, Animation, Brace, Create, Line, Mobject, ReplacementTransform, VGroup
 
 from flashviz import theme
 from flashviz.citations import MEMORY_SPEEDS
@@ -17,7 +17,7 @@ from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, 
 from flashviz.mobjects.hbm import CrossView, ScoreSheet, SheetTo
 from flashviz.mobjects.ledger import Ledger, legend
 from flashviz.mobjects.lens import KeyNumber
-from flashviz.mobjects.motion import Enlarge, Flight
+from flashviz.mobjects.motion import Enlarge, FadeIn, FadeOut, Flight
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.storyboard import tile_unit

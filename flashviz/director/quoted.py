@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from manim import DOWN, LEFT, Create, FadeIn, Group, GrowFromEdge, Mobject, SurroundingRectangle, VGroup
+from manim import DOWN, LEFT, Create, Group, GrowFromEdge, Mobject, SurroundingRectangle, VGroup
 
 from flashviz import theme
 from flashviz.chapters import memory_hierarchy, references
@@ -16,6 +16,7 @@ from flashviz.director.scene import beat
 from flashviz.layout import GAP, Rect, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.mobjects.levels import Areas, Bars, Figures
+from flashviz.mobjects.motion import FadeIn
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.papers import PaperMap, added
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manim import DL, DR, UL, UP, UR, Create, FadeIn, FadeOut, VMobject, linear
+from manim import DL, DR, UL, UP, UR, Create, VMobject, linear
 from manim.typing import Vector3D
 
 from flashviz import theme
@@ -13,6 +13,7 @@ from flashviz.director.chapters import ChartScene
 from flashviz.director.flash import provenance
 from flashviz.director.scene import beat
 from flashviz.layout import Rect
+from flashviz.mobjects.motion import FadeIn, FadeOut
 
 STRETCH = {"standard": 4 * theme.HEAVY, "flash": 2 * theme.HEAVY}  # where they share the roof, both are seen
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from manim import Animation, Camera, FadeIn, FadeOut, Mobject, Rectangle, Scene, VMobject, config
+from manim import Animation, Camera, Mobject, Rectangle, Scene, VMobject, config
 
 from flashviz import theme
 from flashviz.director.captions import caption, check_fit
 from flashviz.layout import Rect, frame, stage
-from flashviz.mobjects.motion import Veil
+from flashviz.mobjects.motion import FadeIn, FadeOut, Veil
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import box
 from flashviz.outlines import register_fonts

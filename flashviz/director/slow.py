@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import FadeIn, FadeOut
 
 from flashviz import theme
 from flashviz.director.scene import beat
@@ -13,6 +12,7 @@ from flashviz.layout import Rect, centered
 from flashviz.lettering import KEY_PX, em
 from flashviz.mobjects.chip import spread
 from flashviz.mobjects.lens import Ceiling
+from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
 from flashviz.storyboard import CALM_BEAT

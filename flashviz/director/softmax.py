@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from manim import LEFT, RIGHT, ApplyMethod, FadeIn, FadeOut, linear
+from manim import LEFT, RIGHT, ApplyMethod, linear
 
 from flashviz import theme
 from flashviz.chapters import online_softmax
@@ -16,6 +16,7 @@ from flashviz.director.pictures import Boxes, note
 from flashviz.director.scene import beat
 from flashviz.layout import GAP, Rect, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
+from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.row import SIGN_W, TileRow
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, Mobject, VGroup, VMobject
+from manim import Animation, Mobject, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.director.scene import TraceScene, veil
@@ -23,7 +23,7 @@ from flashviz.mobjects.code import CodePane
 from flashviz.mobjects.hbm import CrossView, HbmPanel, Slot
 from flashviz.mobjects.ledger import Ledger
 from flashviz.mobjects.lens import KeyNumber, Pill, RowLens, headroom
-from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, Enlarge, Flight
+from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, Enlarge, FadeIn, FadeOut, Flight
 from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix

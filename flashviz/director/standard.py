@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manim import Animation, FadeIn
+from manim import Animation
 
 from flashviz import theme
 from flashviz.chapters import standard_attention
@@ -15,6 +15,7 @@ from flashviz.layout import rows
 from flashviz.lettering import KEY_PX
 from flashviz.mobjects.hbm import SheetTo
 from flashviz.mobjects.ledger import Ledger
+from flashviz.mobjects.motion import FadeIn
 from flashviz.mobjects.named import Named
 from flashviz.storyboard import tile_unit
 

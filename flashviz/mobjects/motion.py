@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from manim import Mobject, linear, smooth
+from manim import Group, Mobject, Scene, linear, smooth
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.mobjects.named import Act
 
 LIFT, TRAVEL, LAND = 0.15, 0.5, 0.15  # seconds: STORYBOARD's load
+OPACITIES = ("fill_rgbas", "stroke_rgbas", "background_stroke_rgbas", "pixel_array")  # whose fourth column they are
 LIFTED = 1.1  # how much larger a tile is drawn while it is off the board
 
 
@@ -67,3 +68,77 @@ class Veil(Act):
     def interpolate_mobject(self, alpha: float) -> None:
         was = self.starting_mobject.get_fill_opacity()
         self.mobject.set_fill(opacity=was + (self.goal - was) * alpha)
+
+
+class Fade(Act):
+    """Opacities alone change. manim's fades interpolate the points too, which then differ in their last bits: all is outlined anew.
+
+    Args:
+        mobjects: Outlines and images.
+        scale: Of their size, at the clear end.
+    """
+
+    def __init__(self, *mobjects: Mobject, scale: float = 1, **kwargs: Any) -> None:
+        self.scale = scale
+        super().__init__(mobjects[0] if len(mobjects) == 1 else Group(*mobjects), **kwargs)
+
+    def create_starting_mobject(self) -> Mobject:
+        """What each part looks like in full, instead of manim's copy of all of it."""
+        self.full = [(part, _looks(part, points=self.scale != 1)) for part in self.mobject.get_family()]
+        self.center = self.mobject.get_center()
+        whole: Mobject = self.mobject
+        return whole
+
+    def shown(self, alpha: float) -> float:
+        """How much is to be seen."""
+        raise NotImplementedError
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        self.show(self.shown(self.rate_func(alpha)))
+
+    def show(self, share: float) -> None:
+        """So much of each opacity."""
+        for part, looks in self.full:
+            for name, value in looks.items():
+                setattr(part, name, _faded(name, value, share, self.center, self.scale))
+
+
+class FadeIn(Fade):
+    """From clear to full."""
+
+    def __init__(self, *mobjects: Mobject, **kwargs: Any) -> None:
+        super().__init__(*mobjects, introducer=True, **kwargs)
+
+    def shown(self, alpha: float) -> float:
+        return alpha
+
+
+class FadeOut(Fade):
+    """From full to clear; what has left the stage is in full again."""
+
+    def __init__(self, *mobjects: Mobject, **kwargs: Any) -> None:
+        super().__init__(*mobjects, remover=True, **kwargs)
+
+    def shown(self, alpha: float) -> float:
+        return 1 - alpha
+
+    def clean_up_from_scene(self, scene: Scene) -> None:
+        super().clean_up_from_scene(scene)
+        self.show(1)
+
+
+def _looks(part: Mobject, *, points: bool) -> dict[str, np.ndarray]:
+    """The arrays that a fade changes."""
+    names = (*OPACITIES, "points") if points else OPACITIES
+    return {name: value for name in names if isinstance(value := vars(part).get(name), np.ndarray)}
+
+
+def _faded(name: str, full: np.ndarray, share: float, center: np.ndarray, scale: float) -> np.ndarray:
+    if share == 1:
+        return full
+    clear: np.ndarray = full.copy()
+    if name == "points":
+        clear[:] = center + (full - center) * (scale + (1 - scale) * share)
+        return clear
+    clear[..., 3] = full[..., 3] * share  # of an image: rounded down to whole steps, as manim does
+    return clear
