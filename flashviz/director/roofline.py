@@ -78,7 +78,8 @@ class RooflineFilm(ChartScene):
         """The counted end for each height; figures of the stretches make room."""
         gone = [thing for thing in self.taken if vars(thing).get("tag") in ("value standard", "value flash")]
         self.taken = [thing for thing in self.taken if thing not in gone]
-        self.move(*(FadeOut(text) for text in gone), seconds=0.4)
+        if gone:
+            self.move(*(FadeOut(text) for text in gone), seconds=0.4)
         series = self.chart.figure.named("tiles")
         each = 0.75 * self.motion / len(series.points)
         for rows, point, dot in zip(self.found.rows, series.points, self.dots["tiles"], strict=True):
