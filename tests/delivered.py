@@ -71,17 +71,18 @@ def three_colours(folder: Path, **flags: object) -> Rendered:
 
 
 def delivered(folder: Path, **flags: object) -> Path:
-    """The folder of the delivered film, as its manifest describes it: the film, a poster and captions."""
+    """The folder of the delivered film, as its manifest describes it: the film with and without captions, a poster and captions."""
     rendered = three_colours(folder, **flags)
     film, target = rendered.film, folder / "ThreeScene"
     target.mkdir()
     shutil.copyfile(film.path, target / "ThreeScene.mp4")
+    shutil.copyfile(three_colours(folder, **flags | {"captions": False}).film.path, target / "ThreeScene-clean.mp4")
     with av.open(str(film.path)) as video:
         *_, last = video.decode(video=0)
         last.to_image().save(target / "ThreeScene.png")
     cues = [f"{stamp(told.start)} --> {stamp(told.start + told.seconds)}\n{told.caption}\n" for told in rendered.told]
     (target / "ThreeScene.vtt").write_text("\n".join(["WEBVTT\n", *cues]), encoding="utf-8")
-    files = Files(film="ThreeScene.mp4", poster="ThreeScene.png", srt="", vtt="ThreeScene.vtt", transcript="")
+    files = Files(film="ThreeScene.mp4", clean="ThreeScene-clean.mp4", poster="ThreeScene.png", srt="", vtt="ThreeScene.vtt", transcript="")
     manifest = Manifest(
         scene="ThreeScene", subject=rendered.subject, about="Three colours.", seconds=film.seconds, width=film.width, height=film.height,
         fps=15, language="en", settings={}, traces=rendered.provenance, versions={}, poster_beat=rendered.poster, beats=rendered.told,

@@ -13,6 +13,7 @@ from flashviz.cli import options, screen
 from flashviz.cli.bench import bench
 from flashviz.cli.captions import captions
 from flashviz.cli.compiling import compile_command
+from flashviz.cli.embed import embed
 from flashviz.cli.errors import Flashviz
 from flashviz.cli.export import export
 from flashviz.errors import UsageError, VerificationError
@@ -164,4 +165,5 @@ def _check_out(out: Path) -> None:
 main.add_command(bench)
 main.add_command(captions)
 main.add_command(compile_command)
+main.add_command(embed)
 main.add_command(export)

@@ -1,0 +1,75 @@
+"""A delivered film in somebody's page: the HTML to be pasted, with paths as that page sees them."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from flashviz.delivery.manifest import Manifest, read_manifest
+from flashviz.errors import FlashvizError
+
+PAGE = "embed.html"
+TYPES = {".mp4": "video/mp4", ".vtt": "text/vtt", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+
+Place = Callable[[str], str]  # a file of the folder -> where a browser finds it
+
+
+def video_tag(manifest: Manifest, place: Place) -> str:
+    """A video that waits to be played: its poster, its captions, and a link for what plays no video.
+
+    The clean film has its captions as a track that is on; a film with captions in its picture has them as one that is off.
+    """
+    files = manifest.files
+    shown = "" if files.clean is None else " default"
+    return (
+        f'<video controls playsinline preload="metadata" width="{manifest.width}" height="{manifest.height}"\n'
+        f'       poster="{place(files.poster)}" aria-label="{escape(manifest.subject)}" style="max-width: 100%; height: auto">\n'
+        f'  <source src="{place(files.clean or files.film)}" type="video/mp4">\n'
+        f'  <track kind="captions" src="{place(files.vtt)}" srclang="{escape(manifest.language)}"{shown}>\n'
+        f'  <a href="{place(files.film)}">{escape(manifest.subject)}</a>\n'
+        f"</video>"
+    )
+
+
+def iframe_tag(manifest: Manifest, place: Place) -> str:
+    """A frame around the page that ``write_page`` writes, for places that take no video tag, such as a learning platform."""
+    style = f"width: 100%; max-width: {manifest.width}px; aspect-ratio: {manifest.width} / {manifest.height}; border: 0"
+    return (
+        f'<iframe src="{place(PAGE)}" title="{escape(manifest.subject)}" loading="lazy" allow="fullscreen"\n'
+        f'        style="{style}"></iframe>'
+    )
+
+
+def within(folder: str) -> Place:
+    """Files of a folder that lies where ``folder`` says: a relative path or a URL."""
+    return lambda name: escape(f"{folder.rstrip('/')}/{quote(name)}" if folder else quote(name))
+
+
+def inlined(folder: Path) -> Place:
+    """The files themselves, as data URIs: a page or a cell that needs nothing beside it."""
+    return lambda name: f"data:{TYPES[Path(name).suffix]};base64,{base64.b64encode((folder / name).read_bytes()).decode()}"
+
+
+def write_page(folder: Path) -> Path:
+    """Write the page that an iframe shows beside a delivered film. Raises ``UsageError`` where there is none."""
+    manifest = read_manifest(folder)
+    path = folder / PAGE
+    partial = path.with_name(f".{PAGE}.{os.getpid()}.partial")
+    style = "html, body { margin: 0; height: 100%; background: #000; } video { display: block; width: 100%; height: 100% !important; }"
+    try:
+        partial.write_text(
+            f'<!doctype html>\n<html lang="{escape(manifest.language)}">\n<meta charset="utf-8">\n'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(manifest.subject)}</title>\n'
+            f'<link rel="icon" href="data:,">\n<style>{style}</style>\n{video_tag(manifest, within(""))}\n</html>\n',
+            encoding="utf-8",
+        )
+        partial.replace(path)
+    except OSError as error:
+        raise FlashvizError(f"expected a folder that can be written, got {folder} ({error.strerror}); copy the film to another") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
