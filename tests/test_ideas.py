@@ -163,6 +163,17 @@ def test_pairs_of_any_parts_in_any_order_give_the_whole_rows(row: list[float], d
         assert merged.m + np.log(merged.l) == pytest.approx(np.logaddexp.reduce(row), abs=1e-9) or merged == (-np.inf, 0.0)
 
 
+def test_a_maximum_that_did_not_rise_is_quiet() -> None:
+    """Read from the last beat's drawing: m under each tile is as strong as the text is new."""
+    scene = idea("online_softmax")
+    parts = {vars(part).get("tag"): part for top in scene.mobjects for part in top.get_family()}
+    entries = [parts[f"entry 0 {place}"] for place in range(8)]
+    loud = [entry[0].get_fill_color().to_hex() == scene.skin.ink for entry in entries]
+    texts_of = [entry.text for entry in entries]
+    assert loud == [place == 0 or text != texts_of[place - 1] for place, text in enumerate(texts_of)]
+    assert 0 < sum(loud) < 8
+
+
 def test_a_shuffle_is_another_order_of_the_same_tiles() -> None:
     for count in range(1, 9):
         order = shuffled_order(count, seed=0)

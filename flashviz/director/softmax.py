@@ -136,8 +136,8 @@ class OnlineSoftmaxFilm(ChapterScene):
             passed = range(start, min(start + stride, len(path)))
             for place in passed:
                 self.row.bars[order[place]].set_fill(opacity=theme.LIT)
-            entries = [self.row.entry(line, place, order, text, px) for place in passed if place in written
-                       for line, text in enumerate(path[place].written)]  # fmt: skip
+            entries = [self.row.entry(line, place, order, text, px, changed=place == 0 or path[place][line] != path[place - 1][line])
+                       for place in passed if place in written for line, text in enumerate(path[place].written)]  # fmt: skip
             spot = places[passed[-1]]
             self.move(
                 window.animate.move_to(spot.center).stretch_to_fit_width(spot.width), *(FadeIn(e) for e in entries), seconds=0.6 * each

@@ -76,21 +76,21 @@ class TileRow(Group):
         """What is read now."""
         return box(place.inset(0.0, -GAP / 2), stroke=self.skin.warn, width=theme.HEAVY)
 
-    def entry(self, line: int, place: int, order: Sequence[int], text: str, px: float) -> Named:
-        """A figure of the table, under the place-th tile."""
-        drawn = theme.line(text, px, self.skin.ink, Face.MONO)
+    def entry(self, line: int, place: int, order: Sequence[int], text: str, px: float, *, changed: bool) -> Named:
+        """A figure of the table, under the place-th tile; quiet where it is what it was."""
+        drawn = theme.line(text, px, self.skin.ink if changed else self.skin.quiet, Face.MONO_STRONG if changed else Face.MONO)
         x = self._within(self.places(order)[place].center[0], drawn.width)
         return Named(drawn.move_to((x, self.lines[line].center[1], 0)), tag=f"entry {line} {place}", text=text)
 
     def entry_px(self, texts: Sequence[str]) -> float:
         """The largest size of type at which these figures fit under every tile, or the smallest."""
         narrowest = min(place.width for place in self.places(self.order))
-        fits = (px for px in (TITLE_PX, LABEL_PX) if max(text_width(text, px, Face.MONO) for text in texts) + GAP <= narrowest)
+        fits = (px for px in (TITLE_PX, LABEL_PX) if max(text_width(text, px, Face.MONO_STRONG) for text in texts) + GAP <= narrowest)
         return next(fits, NOTE_PX)
 
     def written(self, order: Sequence[int], texts: Sequence[str], px: float) -> set[int]:
         """Places whose figures do not touch: the last, and from there to the left each that has room."""
-        width = max(text_width(text, px, Face.MONO) for text in texts)
+        width = max(text_width(text, px, Face.MONO_STRONG) for text in texts)
         kept: set[int] = set()
         free = np.inf  # left edge of the last that was kept
         for place, rect in reversed(list(enumerate(self.places(order)))):
