@@ -12,6 +12,8 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from manim import RIGHT, ManimColor, Scene, Square, config
 from manim.constants import RendererType
 from manim.scene import scene_file_writer
@@ -19,8 +21,9 @@ from PIL import Image, ImageSequence
 
 from flashviz.errors import UsageError
 from flashviz.render import FilmWriter, index_first, make_renderer, probe
-from flashviz.render.segments import SegmentEncoder
+from flashviz.render.segments import ENDS, SegmentEncoder, still
 from flashviz.render.writer import uninterrupted
+from flashviz.settings import Encode
 from tests.conftest import ManimConfig
 
 BT709 = 1  # ITU-T H.273, tables 2 and 3
@@ -31,8 +34,10 @@ FILL = "#009E73"
 class Tiny(Scene):
     """Two sections of a quarter and half a second, on a ground of known colour."""
 
+    encode: Encode = "same"
+
     def __init__(self) -> None:
-        renderer = make_renderer()
+        renderer = make_renderer(self.encode)
         renderer.camera.background_color = ManimColor(FILL)
         super().__init__(renderer=renderer)
 
@@ -55,6 +60,12 @@ class ByTheClock(Tiny):
             self.play(square.animate.shift(RIGHT / 3), run_time=0.33)
             self.wait(second - self.renderer.time)
             self.clock.append(self.renderer.time)
+
+
+class FastByTheClock(ByTheClock):
+    """The same, encoded ``fast``."""
+
+    encode: Encode = "fast"
 
 
 class Broken(Tiny):
@@ -82,6 +93,30 @@ def test_mp4_plays_everywhere(manim_config: ManimConfig, tmp_path: Path) -> None
     assert film.seconds == pytest.approx(0.8)
     assert film.faststart
     assert leftovers(tmp_path) == []
+
+
+def ticks(film: Path) -> list[tuple[float, bytes]]:
+    """When each frame of a film begins, and its luma in coarse steps, that another quantiser gives, too."""
+    with av.open(str(film)) as container:
+        return [(frame.time, (frame.to_ndarray()[: frame.height : 8, ::8] // 32).tobytes()) for frame in container.decode(video=0)]
+
+
+def test_the_frames_of_a_still_last_in_a_fast_film(manim_config: ManimConfig) -> None:
+    same, fast = rendered(manim_config, ByTheClock, frame_rate=30), rendered(manim_config, FastByTheClock, frame_rate=30)
+    every, some = dict(ticks(same)), ticks(fast)
+    assert len(every) == 90
+    assert len(some) == 3 * (10 + 2 * ENDS)  # a third of a second that moves, and both ends of a still
+    assert all(every[time] == luma for time, luma in some)
+    assert (some[0], some[-1][0]) == (min(every.items()), max(every))
+    assert probe(fast).seconds == pytest.approx(probe(same).seconds) == pytest.approx(3.0)
+
+
+@given(st.integers(1, 2000), st.integers(1, 120))
+def test_a_still_has_both_ends_and_no_frame_is_too_long(frames: int, longest: int) -> None:
+    sent = still(frames, longest)
+    assert sent == sorted(set(sent))
+    assert {*range(min(frames, ENDS)), *range(max(0, frames - ENDS), frames)} <= set(sent) <= set(range(frames))
+    assert max(np.diff(sent), default=1) <= longest
 
 
 def test_decoded_ground_has_the_colour_that_was_drawn(manim_config: ManimConfig) -> None:

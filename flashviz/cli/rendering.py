@@ -26,15 +26,14 @@ from av.video.frame import PictureType
 from flashviz.cli.films import Job, SceneSource, cores, find_scenes, render_film
 from flashviz.errors import FlashvizError
 from flashviz.render import Film, probe
-from flashviz.render.renderer import FAST, LONG_STILLS, replaced
+from flashviz.render.renderer import FAST, LONG_STILLS, SAME, replaced
 from flashviz.render.stock import stock_renderer
 from flashviz.settings import load_settings
 from flashviz_kernels.bench.memory import high_water
 from flashviz_kernels.bench.report import Rendering, Report, begin
 
 EXCERPT = SceneSource("ExcerptScene", Path(__file__).with_name("excerpt.py"))
-LOSSLESS = {"preset": "ultrafast", "qp": "0"}
-SAME = {"crf": "23"}  # manim's
+LOSSLESS = {"preset": "ultrafast", "qp": "0"}  # in place of FAST
 EVERY = 25  # frames between those whose noise is measured
 HOW = (
     "each render in a fresh process with an empty cache, methods in turn; wall clock and CPU seconds of the process and its workers from "

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 # sRGB's primaries; its transfer as video names it; the matrix with which swscale makes yuv420p of RGB. One thread a segment: several
 # segments are encoded at once, threads cost up to a third more, and the file does not depend on the machine's cores.
 X264 = "colorprim=bt709:transfer=bt709:colormatrix=smpte170m:threads=1"
-# A third of the time for half as many bytes more: no lookahead, whose gain is in motion that these films have not.
-FAST = {"preset": "veryfast", "x264-params": "rc-lookahead=0:mbtree=0:scenecut=0:b-adapt=0"}
+SAME = {"crf": "23"}  # manim's
+# No lookahead, whose gain is in motion that these films have not. 24 gives the bytes of veryfast at 23, in three quarters of its time.
+FAST = {"preset": "superfast", "crf": "24", "x264-params": "rc-lookahead=0:mbtree=0:scenecut=0:b-adapt=0"}
 LONG_STILLS = {"fast"}  # half of a film stands still: these frames are not encoded, the one before them lasts
 SEGMENTS_KEPT = 2000  # manim keeps 100; a film has more plays than that, and would evict its own
 ENCODERS_AHEAD = 2  # segments that may still be encoding while the next is drawn; manim waits for each. x264 keeps some 300 MB of each
@@ -193,8 +194,8 @@ def _tagged(encoder: VideoEncoderSpec | None, encode: Encode) -> VideoEncoderSpe
     """``encoder`` with the colour tags, and the fast options, before the user's own; other codecs as they are."""
     if encoder is None or encoder.codec != "libx264":
         return encoder
-    own = dict(encoder.options)
-    chosen = FAST if encode == "fast" else {}
+    own = dict(set(encoder.options) - set(SAME.items()))
+    chosen = FAST if encode == "fast" else SAME
     params = [X264, chosen.get("x264-params"), own.get("x264-params")]
     options = chosen | own | {"x264-params": ":".join(part for part in params if part)}
     return replace(encoder, options=tuple(sorted(options.items())))
