@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import av
+import msgspec
 import numpy as np
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
+from pypdf import PdfReader
 
-from flashviz.delivery.manifest import read_manifest
+from flashviz.cli.films import known_scenes, load_scene
+from flashviz.delivery.manifest import read_manifest, write_manifest
 from flashviz.delivery.slides import make_slides
-from flashviz.delivery.slides.deck import slides_of
+from flashviz.delivery.slides.deck import NOTES, notes_of, slides_of
 from flashviz.delivery.slides.sections import cut
 from flashviz.errors import UsageError
 from tests.conftest import REQUIRE_BROWSER
@@ -59,9 +67,22 @@ def frames(path: Path) -> list[np.ndarray]:
 
 def test_a_pause_asks_its_caption_and_the_next_slide_answers(film: Path) -> None:
     first, ask, last = slides_of(read_manifest(film))
-    assert (ask.title, ask.notes.ask, ask.notes.answer) == ("Which is next?", "Which is next?", "The next is orange.")
-    assert (first.follows, ask.follows, last.follows) == (False, False, True)
+    assert (first.title, ask.title, last.title) == ("First", "Which is next?", "Last")
+    assert (ask.notes.ask, ask.notes.answer, ask.reveal) == ("Which is next?", "The next is orange.", "")
     assert dict(last.lines())["Seconds"] == "1 (0:02 to 0:03 of the film)"  # 1.93 to 2.87
+
+
+def test_where_the_film_goes_on_the_answer_is_a_slide_of_its_own(film: Path, tmp_path: Path) -> None:
+    told = tuple(msgspec.structs.replace(beat, name="pause-c" if beat.pause else beat.name) for beat in read_manifest(film).beats)
+    copied = shutil.copytree(film, tmp_path / "film")
+    write_manifest(copied, msgspec.structs.replace(read_manifest(film), scene="FlashAttentionScene", beats=told))
+    answer = notes_of("FlashAttentionScene")["pause-c"].answer
+    deck = Presentation(str(make_slides(copied, "pptx", tmp_path / "deck.pptx")))
+    titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
+    assert titles[titles.index("Which is next?") + 1] == answer
+    page = make_slides(copied, "html", tmp_path / "deck").read_text(encoding="utf-8")
+    assert re.findall(r'data-name="([^"]+)"', page) == ["opening", "first", "pause-c", "pause-c-answer", "last", "closing"]
+    assert answer in page
 
 
 # ------------------------------------------------------------------------------------------------------------------ HTML
@@ -153,3 +174,85 @@ def test_what_was_not_made_here_is_not_replaced(film: Path, tmp_path: Path) -> N
     make_slides(film, "html", tmp_path / "deck")
     make_slides(film, "html", tmp_path / "deck")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deck", "mine"]
+
+
+# ------------------------------------------------------------------------------------------------------ PowerPoint and paper
+
+
+@pytest.mark.parametrize(("aspect", "ratio"), [("16:9", 16 / 9), ("4:3", 4 / 3)])
+def test_powerpoint_has_titles_videos_posters_and_notes(tmp_path: Path, aspect: str, ratio: float) -> None:
+    film = delivered(tmp_path, aspect=aspect)
+    deck = Presentation(str(make_slides(film, "pptx", tmp_path / "deck.pptx")))
+    assert deck.slide_width / deck.slide_height == pytest.approx(ratio)
+    assert deck.core_properties.title == "Three colours & a <question>"
+    opening, *sections, closing = deck.slides
+    titles = [slide.shapes.title.text_frame.text for slide in sections]
+    assert titles == ["First", "Which is next?", "Last"]
+    cuts = cut(film, read_manifest(film), folder_at(tmp_path / "again"))
+    for slide, section in zip(sections, cuts, strict=True):
+        video = next(shape for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.MEDIA)
+        assert video._element.nvPicPr.cNvPr.get("descr")
+        assert video.poster_frame.blob == section.first.read_bytes()
+        assert media_of(slide, video) == section.clip.read_bytes()
+        assert [condition.get("delay") for condition in slide.element.iterfind(".//{*}video//{*}cond")] == ["0"]
+        assert video.width / video.height == pytest.approx(ratio, rel=0.01)
+        assert 0 < video.top <= deck.slide_height - video.height
+    assert "Ask: Which is next?\nExpected answer: The next is orange." in sections[1].notes_slide.notes_text_frame.text
+    assert "CC-BY-4.0" in closing.notes_slide.notes_text_frame.text
+    assert [shape.shape_type for shape in opening.shapes][1:] == [MSO_SHAPE_TYPE.PICTURE]
+
+
+def folder_at(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def media_of(slide: Any, video: Any) -> Any:
+    """The file that a video shape plays."""
+    (link,) = video._element.iterfind(".//{*}videoFile")
+    (name,) = [value for key, value in link.attrib.items() if key.endswith("}link")]
+    return slide.part.related_part(name).blob
+
+
+def test_paper_is_tagged_and_has_the_notes(film: Path, tmp_path: Path) -> None:
+    pages = PdfReader(make_slides(film, "pdf", tmp_path / "deck.pdf"))
+    assert pages.metadata is not None
+    assert pages.metadata.title == "Three colours & a <question>"
+    assert (pages.trailer["/Root"]["/Lang"], pages.trailer["/Root"]["/MarkInfo"]["/Marked"]) == ("en", True)
+    text = " ".join(" ".join(page.extract_text() for page in pages.pages).split())
+    for said in ("Which is next?", "Expected answer. The next is orange.", "CC-BY-4.0", "trace 0123456789ab"):
+        assert said in text
+    assert sum(len(page.images) for page in pages.pages) == 1 + 2 * 3
+
+
+def test_a_file_is_called_what_it_is(film: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"try .*deck\.pptx"):
+        make_slides(film, "pptx", tmp_path / "deck.odp")
+    with pytest.raises(UsageError, match="make it first"):
+        make_slides(film, "pdf", tmp_path / "no" / "deck.pdf")
+
+
+# ----------------------------------------------------------------------------------------------------------------- the notes
+
+
+def test_notes_are_written_for_beats_that_are_there_without_a_figure() -> None:
+    written = tomllib.loads(NOTES.read_text(encoding="utf-8"))
+    scripts = {name: load_scene(source).script for name, source in known_scenes().items()}
+    for scene, table in written.items():
+        assert scene in scripts
+        if "as" in table:
+            assert {beat.name for beat in scripts[scene]} <= {beat.name for beat in scripts[table["as"]]}
+            continue
+        assert set(table) <= {beat.name for beat in scripts[scene]}, scene
+        for beat, notes in notes_of(scene).items():
+            text = " ".join(msgspec.structs.astuple(notes))
+            assert not re.search(r"\d", text), f"{scene} {beat}: a figure is typed"
+            assert set(re.findall(r"{(\w*)}", text)) <= {"caption", "next"}
+            assert bool(notes.ask) == bool(notes.answer) or next(b for b in scripts[scene] if b.name == beat).pause, f"{scene} {beat}"
+
+
+def test_every_question_of_a_film_has_a_common_mistake() -> None:
+    for name, source in known_scenes().items():
+        for beat in load_scene(source).script:
+            if beat.pause:
+                assert notes_of(name)[beat.name].mistake, f"{name} {beat.name}"

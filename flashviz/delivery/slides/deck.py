@@ -32,13 +32,13 @@ class Slide(msgspec.Struct, frozen=True):
         beat: What the film told, and when.
         title: A pause's question, or the beat's title.
         notes: Filled.
-        follows: Whether it answers the question of the slide before.
+        reveal: The answer to a question that the film itself does not answer: a slide of its own, after this one.
     """
 
     beat: Told
     title: str
     notes: Notes
-    follows: bool
+    reveal: str = ""
 
     def lines(self) -> list[tuple[str, str]]:
         """The speaker's notes as labelled lines."""
@@ -55,17 +55,15 @@ class Slide(msgspec.Struct, frozen=True):
 def slides_of(manifest: Manifest) -> list[Slide]:
     """One slide a beat, in the film's order. A pause asks its caption, and what comes next answers it."""
     written = notes_of(manifest.scene)
-    told = manifest.beats
-    following = [*told[1:], None]
     slides = []
-    for before, beat, after in zip([None, *told[:-1]], told, following, strict=True):
+    for beat, after in zip(manifest.beats, [*manifest.beats[1:], None], strict=True):
         notes = written.get(beat.name, Notes())
+        words = {"caption": beat.caption or beat.title, "next": after.caption if after else ""}
+        reveal = notes.answer if beat.pause else ""
         if beat.pause:
             notes = msgspec.structs.replace(notes, ask=notes.ask or "{caption}", answer=notes.answer or "{next}")
-        words = {"caption": beat.caption or beat.title, "next": after.caption if after else ""}
         filled = Notes(*(text.format(**words) for text in msgspec.structs.astuple(notes)))
-        title = beat.caption if beat.pause else beat.title
-        slides.append(Slide(beat, title, filled, before is not None and before.pause))
+        slides.append(Slide(beat, beat.caption if beat.pause else beat.title, filled, reveal.format(**words)))
     return slides
 
 

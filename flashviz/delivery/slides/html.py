@@ -84,7 +84,17 @@ def _slide(slide: Slide, section: Section) -> str:
         f'<section data-name="{escape(slide.beat.name)}" aria-label="{escape(slide.title)}">'
         f'<video data-autoplay muted playsinline preload="auto" data-src="clips/{section.clip.name}"'
         f' poster="clips/{section.first.name}" aria-label="{said}"></video>'
-        f'<aside class="notes">{notes}</aside></section>'
+        f'<aside class="notes">{notes}</aside></section>{_answer(slide, section)}'
+    )
+
+
+def _answer(slide: Slide, section: Section) -> str:
+    """A question's answer, over the picture that was asked about."""
+    if not slide.reveal:
+        return ""
+    return (
+        f'\n<section data-name="{escape(slide.beat.name)}-answer" aria-label="{escape(slide.title)}"><h1>{escape(slide.reveal)}</h1>'
+        f'<img class="still" src="clips/{section.last.name}" alt=""></section>'
     )
 
 

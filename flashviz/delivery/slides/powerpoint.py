@@ -44,6 +44,8 @@ def write_pptx(manifest: Manifest, slides: list[Slide], sections: list[Section],
         drawn = _slide(deck, slide.title, look)
         _video(drawn, section, deck, size, slide.beat.caption or slide.title)
         drawn.notes_slide.notes_text_frame.text = slide.spoken()
+        if slide.reveal:
+            _picture(_slide(deck, slide.reveal, look), section.last, deck, size, slide.title)
     closing = _slide(deck, manifest.subject, look)
     _picture(closing, sections[-1].last, deck, size, slides[-1].beat.caption or slides[-1].title)
     closing.notes_slide.notes_text_frame.text = "\n".join(look.colophon)
