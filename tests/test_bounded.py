@@ -10,12 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from flashviz import theme
 from flashviz.config import AttentionConfig
+from flashviz.director.pictures import Lanes, RowPicture
+from flashviz.layout import Rect
 from flashviz.settings import Settings
 from flashviz.trace import Trace
 from flashviz_kernels.recorder import record, run
+from tests.conftest import ManimConfig
 from tests.films import Film, play
 
 TALL: dict[str, Any] = {"seq_k": 256, "block_m": 16, "block_n": 16, "head_dim": 16}
@@ -69,12 +74,29 @@ def test_a_given_trace_is_not_recorded_again(monkeypatch: pytest.MonkeyPatch, tm
     assert [options["algorithm"] for options in asked] == ["standard"]
 
 
+def test_very_many_keys_are_no_more_to_draw(manim_config: ManimConfig) -> None:
+    """Of 16,384 keys a bar and a column for some; of 1,024 tiles a lane is one bar, as long as the share that is done."""
+    keys, rect = 1 << 14, Rect(-6, -3, 6, 3)
+    random = np.random.default_rng(0)
+    k, v, scores = random.standard_normal((keys, 8)), random.standard_normal((keys, 8)), random.standard_normal(keys)
+    with manim_config():
+        picture = RowPicture(rect, k[0], k, v, scores, v[0], theme.DARK)
+        lanes = Lanes(rect, [1024] * 64, theme.DARK).display(300.5)
+    assert len(picture.score_boxes()) == len(picture.weight_boxes()) == picture.values_.values.shape[1] == 1024
+    assert picture.weighed().shape == picture.values_.values.shape
+    for fill, track, _ in lanes.fills:
+        assert len(fill.points) == 16, "one rectangle"
+        assert np.ptp(fill.points[:, 0]) == pytest.approx(track.width * 300 / 1024)
+
+
 @pytest.mark.slow
 def test_a_million_events_take_little_memory(tmp_path: Path) -> None:
     """Two traces of a million events each: their columns, and no more than as much again while they are made."""
     script = """
 import sys
 from flashviz.config import AttentionConfig
+from flashviz.director.pictures import Lanes, RowPicture
+from flashviz.layout import Rect
 from flashviz.settings import Settings
 from flashviz_kernels.bench.memory import high_water
 from tests.films import play

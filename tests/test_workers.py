@@ -265,9 +265,11 @@ def test_helpers_of_a_leader_that_is_killed_end(tmp_path: Path, films: str) -> N
 def started(folder: Path, films: str) -> subprocess.Popen[str]:
     """The command line in a process group of its own, with two processes that draw."""
     script = f"""
+import signal
 from pathlib import Path
 from flashviz.cli import films, main
 if __name__ == '__main__':
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs tests behind it would have it ignored
     films.CHECKOUT = Path({str(folder / "scenes")!r})
     main(["render", *{films.split()!r}, "-q", "l", "--workers", "2", "--media-dir", "media"])
 """

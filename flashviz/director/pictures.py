@@ -17,9 +17,13 @@ from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.theme import Theme
 
+NARROWEST = 0.05  # of a lane's cells
+
 
 class RowPicture(Group):
     """One query against all keys, as the cross of one row: q left, K^T above, scores in the middle, V below, o right.
+
+    Of very many keys every n-th is shown, a column of K and V and a bar each.
 
     Args:
         q [d], k [N_k, d], v [N_k, d], scores [N_k], o [d]: of the followed row, as the trace's inputs and values have them.
@@ -57,7 +61,7 @@ class RowPicture(Group):
     def weighed(self) -> np.ndarray:
         """V^T with each key's column faded to its weight: what the blend takes of it."""
         shown = self.values_
-        share = self.weights[:: max(1, len(self.weights) // 1024)][: shown.values.shape[1]]
+        share = shrink(self.weights)
         return np.asarray(shown.low + (shown.values - shown.low) * (0.12 + 0.88 * np.sqrt(share / share.max()))[None, :])
 
     def _matrix(self, values: np.ndarray, rect: Rect, tensor: str, scale: float) -> Matrix:
@@ -69,13 +73,13 @@ class RowPicture(Group):
         return self.field.y0 - low * self.unit
 
     def score_boxes(self) -> np.ndarray:
-        """One bar a key, from the zero line to the score."""
-        zero = self.axis.get_y()
-        return self._boxes(np.full(len(self.scores), zero), zero + np.nan_to_num(self.scores, neginf=0.0) * self.unit)
+        """One bar a key that is shown, from the zero line to the score."""
+        zero, scores = self.axis.get_y(), shrink(self.scores)
+        return self._boxes(np.full(len(scores), zero), zero + np.nan_to_num(scores, neginf=0.0) * self.unit)
 
     def weight_boxes(self) -> np.ndarray:
-        """One bar a key, from the floor: weights, the largest as tall as the field."""
-        tall = self.weights / self.weights.max() * self.field.height
+        """One bar a key that is shown, from the floor: weights, the largest as tall as the field."""
+        tall = shrink(self.weights) / self.weights.max() * self.field.height
         return self._boxes(np.full(len(tall), self.field.y0), self.field.y0 + tall)
 
     def _boxes(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -85,7 +89,7 @@ class RowPicture(Group):
 
 
 def shrink(matrix: np.ndarray, most: int = 1024) -> np.ndarray:
-    """Every n-th row, so that an image stays small."""
+    """Every n-th row or number, so that no picture has more than twice ``most``."""
     return matrix[:: max(1, len(matrix) // most)].astype(np.float64)
 
 
@@ -199,10 +203,13 @@ class Lanes(Group):
         super().__init__(self.tracks, *(fill for fill, _, _ in self.fills), names)
 
     def display(self, step: float) -> Lanes:
-        """After ``step`` key tiles each lane shows the whole tiles that it has finished."""
+        """After ``step`` key tiles each lane shows the whole tiles that it has finished: a cell each, one bar of very many."""
         for fill, track, tiles in self.fills:
             done = min(int(step), tiles)
-            cells = [c.inset(0.015, 0.03) for c in columns(track, max(tiles, 1))[:done]]
+            if track.width < NARROWEST * tiles:
+                cells = [track.left(track.width * done / tiles).inset(0, 0.03)] if done else []
+            else:
+                cells = [c.inset(0.015, 0.03) for c in columns(track, max(tiles, 1))[:done]]
             fill.display(np.array([[c.x0, c.y0, c.x1, c.y1] for c in cells]) if cells else np.zeros((0, 4)))
         return self
 
