@@ -95,20 +95,20 @@ def test_mp4_plays_everywhere(manim_config: ManimConfig, tmp_path: Path) -> None
     assert leftovers(tmp_path) == []
 
 
-def ticks(film: Path) -> list[tuple[float, bytes]]:
-    """When each frame of a film begins, and its luma in coarse steps, that another quantiser gives, too."""
+def ticks(film: Path, rate: int) -> dict[int, np.ndarray]:
+    """At which tick each frame of a film begins, and its luma. Joining segments moves a frame by some microseconds."""
     with av.open(str(film)) as container:
-        return [(frame.time, (frame.to_ndarray()[: frame.height : 8, ::8] // 32).tobytes()) for frame in container.decode(video=0)]
+        return {round(frame.time * rate): frame.to_ndarray()[: frame.height].astype(int) for frame in container.decode(video=0)}
 
 
 def test_the_frames_of_a_still_last_in_a_fast_film(manim_config: ManimConfig) -> None:
     same, fast = rendered(manim_config, ByTheClock, frame_rate=30), rendered(manim_config, FastByTheClock, frame_rate=30)
-    every, some = dict(ticks(same)), ticks(fast)
+    every, some = ticks(same, 30), ticks(fast, 30)
     assert len(every) == 90
     assert len(some) == 3 * (10 + 2 * ENDS)  # a third of a second that moves, and both ends of a still
-    assert all(every[time] == luma for time, luma in some)
-    assert (some[0], some[-1][0]) == (min(every.items()), max(every))
-    assert probe(fast).seconds == pytest.approx(probe(same).seconds) == pytest.approx(3.0)
+    assert max(np.abs(every[tick] - luma).mean() for tick, luma in some.items()) < 1
+    assert (min(some), max(some)) == (min(every), max(every))
+    assert probe(fast).seconds == pytest.approx(probe(same).seconds, abs=2e-3) == pytest.approx(3.0, abs=2e-3)
 
 
 @given(st.integers(1, 2000), st.integers(1, 120))
