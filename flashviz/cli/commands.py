@@ -16,6 +16,7 @@ from flashviz.cli.compiling import compile_command
 from flashviz.cli.embed import embed
 from flashviz.cli.errors import Flashviz
 from flashviz.cli.export import export
+from flashviz.cli.slides import slides
 from flashviz.errors import UsageError, VerificationError
 from flashviz.settings import load_settings
 
@@ -167,3 +168,4 @@ main.add_command(captions)
 main.add_command(compile_command)
 main.add_command(embed)
 main.add_command(export)
+main.add_command(slides)
