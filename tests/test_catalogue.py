@@ -20,14 +20,14 @@ from flashviz.cli.made import Made
 from flashviz.config import AttentionConfig
 from flashviz.director.captions import caption, check_fit, lines_of, width
 from flashviz.errors import MissingPartError, UsageError
-from flashviz.layout import CAPTION_LINES, stage
+from flashviz.layout import ASPECTS, CAPTION_LINES, stage
 from flashviz.lettering import CAPTION_PX, Face, em, text_width
 from flashviz.outlines import outline, outline_in
 from flashviz.settings import Settings, load_settings
 from flashviz.storyboard import DIGEST_SCRIPT, SCRIPT, Beat
 from tests.conftest import ROOT
 from tests.films import Film, film, play
-from tests.test_layout import ASPECTS, LONGEST
+from tests.test_layout import LONGEST
 
 GERMAN = read_catalogue("de")
 ARABIC = ROOT / "tests" / "catalogues" / "ar.toml"
