@@ -15,6 +15,7 @@ import av
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
@@ -106,6 +107,7 @@ def test_a_browser_plays_each_section_on_entering_and_asks_no_network(film: Path
         page.on("pageerror", lambda error: pytest.fail(str(error)))
         page.goto(page_file.as_uri())
         assert present(page) == "opening"
+        assert near(colour(page, tmp_path / "shot.png", (5, 5)), ground(film))
         for beat, advance in zip(read_manifest(film).beats, (click, key, click), strict=True):
             advance(page)
             assert present(page) == beat.name
@@ -133,11 +135,20 @@ def key(page: Page) -> None:
 
 def pixel(page: Page, shot: Path) -> tuple[int, ...]:
     """The colour in the middle of the screen."""
-    from PIL import Image
+    return colour(page, shot, (427, 240))
 
+
+def colour(page: Page, shot: Path, at: tuple[int, int]) -> tuple[int, ...]:
+    """The colour at a place of the screen."""
     page.screenshot(path=shot)
     with Image.open(shot) as picture:
-        return tuple(picture.convert("RGB").getpixel((picture.width // 2, picture.height // 2)))  # type: ignore[arg-type]
+        return tuple(picture.convert("RGB").getpixel(at))  # type: ignore[arg-type]
+
+
+def ground(film: Path) -> tuple[int, ...]:
+    """The colour of the film's own ground."""
+    with Image.open(film / read_manifest(film).files.poster) as poster:
+        return tuple(poster.convert("RGB").getpixel((0, 0)))  # type: ignore[arg-type]
 
 
 def near(shown: tuple[int, ...], drawn: tuple[int, ...]) -> bool:
@@ -218,7 +229,8 @@ def test_paper_is_tagged_and_has_the_notes(film: Path, tmp_path: Path) -> None:
     pages = PdfReader(make_slides(film, "pdf", tmp_path / "deck.pdf"))
     assert pages.metadata is not None
     assert pages.metadata.title == "Three colours & a <question>"
-    assert (pages.trailer["/Root"]["/Lang"], pages.trailer["/Root"]["/MarkInfo"]["/Marked"]) == ("en", True)
+    root: Any = pages.trailer["/Root"]
+    assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("en", True)
     text = " ".join(" ".join(page.extract_text() for page in pages.pages).split())
     for said in ("Which is next?", "Expected answer. The next is orange.", "CC-BY-4.0", "trace 0123456789ab"):
         assert said in text

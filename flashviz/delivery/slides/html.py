@@ -15,12 +15,14 @@ REVEAL = Path(__file__).with_name("reveal")
 PAGE = "index.html"
 
 STYLE = """
-html, body { margin: 0; height: 100%; background: GROUND; color: INK; }
+html, body { margin: 0; height: 100%; }
+body.reveal-viewport { background: GROUND; color: INK; }
 .reveal { font: 500 SIZEpx/1.4 Inter, system-ui, sans-serif; }
 .reveal .slides section { height: 100%; padding: 0; }
 .reveal video { display: block; width: 100%; height: 100%; object-fit: contain; }
 .reveal h1 { margin: 0.4em 0 0.2em; font-size: 1.6em; line-height: 1.2; }
 .reveal p { margin: 0.2em 8%; }
+.reveal .slide-number { color: INK; background: none; opacity: 0.6; }
 .reveal .still { display: block; margin: 0.6em auto; max-width: 70%; max-height: 58%; }
 """
 
@@ -28,8 +30,8 @@ SCRIPT = """
 const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 for (const clip of document.querySelectorAll('video')) clip.controls = calm;
 const deck = new Reveal({
-    width: WIDTH, height: HEIGHT, margin: 0, center: false, hash: true, slideNumber: 'c/t', transition: 'none',
-    backgroundTransition: 'none', controlsTutorial: false, autoPlayMedia: calm ? false : null, plugins: [RevealNotes],
+    width: WIDTH, height: HEIGHT, margin: 0, center: false, controls: false, hash: true, slideNumber: 'c/t',
+    transition: 'none', backgroundTransition: 'none', autoPlayMedia: calm ? false : null, plugins: [RevealNotes],
 });
 deck.initialize();
 document.querySelector('.slides').addEventListener('click', event => {
