@@ -34,7 +34,7 @@ def status(doing: str) -> AbstractContextManager[Any]:
 def film_progress(name: str) -> Iterator[OnProgress]:
     """A bar on standard error, fed with seconds of film done and to be done; the estimate follows from their pace."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[film]}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True, force_jupyter=False)) as progress:  # whose widgets need ipywidgets
         task = progress.add_task(f"{name}: traces", total=None, film="")
 
         def on_progress(done: float, total: float) -> None:
