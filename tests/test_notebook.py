@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-import webvtt
 from nbclient import NotebookClient
 
 import flashviz
-from flashviz.cli.notebook import captions
 from flashviz.errors import UsageError
-from flashviz.storyboard import Told
 from tests.conftest import ROOT
 from tests.test_embedding import PLAY
 from tests.test_slides import browser_page, needs_browser
@@ -59,14 +55,6 @@ def test_what_it_shows_plays_with_captions_and_nothing_beside_it(cells: list[Any
     assert found["mode"] == "showing"
     assert found["said"] == "Each of 4 query heads with its own pair of K and V: 256 KiB to store."
     assert all(url.startswith("data:") for url in asked), [url[:80] for url in asked]
-
-
-def test_captions_are_read_back_as_they_were_told(tmp_path: Path) -> None:
-    told = (Told("a", "A", "One\u2009<two> & three.", 0.0, 59.9996), Told("b", "B", "", 60.0, 5.0), Told("c", "C", "Four.", 3725.25, 4.0))
-    (tmp_path / "told.vtt").write_text(captions(told), encoding="utf-8")
-    cues = [(cue.start, cue.end, cue.text) for cue in webvtt.read(str(tmp_path / "told.vtt")).captions]
-    assert cues[1] == ("01:02:05.250", "01:02:09.250", "Four.")
-    assert cues[0] == ("00:00:00.000", "00:01:00.000", "One\u2009&lt;two&gt; &amp; three.")
 
 
 def test_importing_flashviz_waits_for_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -15,20 +16,26 @@ import av
 import msgspec
 import numpy as np
 import pytest
+import webvtt
+from click.testing import CliRunner
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pypdf import PdfReader
 
+from flashviz.cli import films, main
+from flashviz.cli.drafts import draft, srt, vtt
 from flashviz.cli.films import known_scenes, load_scene
-from flashviz.delivery.manifest import read_manifest, write_manifest
+from flashviz.delivery.manifest import MANIFEST, read_manifest, write_manifest
 from flashviz.delivery.slides import make_slides
 from flashviz.delivery.slides.deck import NOTES, notes_of, slides_of
 from flashviz.delivery.slides.sections import cut
 from flashviz.errors import UsageError
+from flashviz.settings import load_settings
+from flashviz.storyboard import Told
 from tests.conftest import REQUIRE_BROWSER
-from tests.delivered import COLOURS, delivered
+from tests.delivered import COLOURS, delivered, scene_file
 from tests.test_browser import BROWSERS, browser_path
 
 needs_browser = pytest.mark.skipif(
@@ -268,3 +275,58 @@ def test_every_question_of_a_film_has_a_common_mistake() -> None:
         for beat in load_scene(source).script:
             if beat.pause:
                 assert notes_of(name)[beat.name].mistake, f"{name} {beat.name}"
+
+
+# --------------------------------------------------------------------------------------------------------- the command line
+
+
+def test_slides_of_a_scene_are_rendered_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scenes").mkdir()
+    scene_file(tmp_path / "scenes")
+    monkeypatch.setattr(films, "CHECKOUT", tmp_path / "scenes")
+    monkeypatch.chdir(tmp_path)
+    order = ["slides", "ThreeScene", "--to", "pptx", "-q", "l", "--aspect", "4:3", "--workers", "1", "--encode", "fast"]
+    result = CliRunner().invoke(main, order)
+    assert (result.exit_code, result.stdout) == (0, "ThreeScene.pptx\n"), result.stderr
+    deck = Presentation("ThreeScene.pptx")
+    assert deck.slide_width / deck.slide_height == pytest.approx(4 / 3)
+    assert len(deck.slides) == 1 + 3 + 1
+
+
+def test_a_delivered_film_takes_no_settings(film: Path) -> None:
+    result = CliRunner().invoke(main, ["slides", str(film), "--to", "html", "--causal", "-q", "h"])
+    assert result.exit_code == 2
+    assert result.stderr == f"flashviz: {film} has a film as it was delivered; leave out --quality, --causal\n"
+
+
+def test_a_scene_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["slides", "DigestScen", "--to", "pdf"])
+    assert (result.exit_code, "did you mean DigestScene?" in result.stderr) == (2, True)
+
+
+def test_a_draft_is_a_film_as_its_manifest_says(tmp_path: Path) -> None:
+    source = scene_file(tmp_path)
+    job = films.Job(source, load_settings(environ={}, folder=tmp_path, captions=False), "low_quality", tmp_path / "media")
+    folder = folder_at(tmp_path / "draft")
+    draft(job, films.render_film(job, workers=1), folder)
+    manifest = read_manifest(folder)
+    assert (manifest.about, manifest.fps, manifest.files.clean, manifest.poster_beat) == ("Three colours.", 15, "ThreeScene.mp4", "last")
+    assert manifest.sha256 == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name != MANIFEST
+    }
+    with Image.open(folder / manifest.files.poster) as poster:
+        assert near(tuple(poster.convert("RGB").getpixel((427, 240))), COLOURS["last"])  # type: ignore[arg-type]
+    for read in (webvtt.read(str(folder / manifest.files.vtt)), webvtt.from_srt(str(folder / manifest.files.srt))):
+        assert [cue.text for cue in read.captions] == [beat.caption for beat in manifest.beats]
+        assert [cue.start_in_seconds for cue in read.captions] == [int(beat.start) for beat in manifest.beats]
+
+
+def test_captions_are_written_as_webvtt_and_subrip_want_them() -> None:
+    told = (Told("a", "A", "One <two> & three.", 0.0, 59.9996), Told("b", "B", "", 60.0, 5.0), Told("c", "C", "Four.", 3725.25, 4.0))
+    assert vtt(told).split("\n\n") == [
+        "WEBVTT", "00:00:00.000 --> 00:01:00.000\nOne &lt;two&gt; &amp; three.", "01:02:05.250 --> 01:02:09.250\nFour.\n",
+    ]  # fmt: skip
+    assert srt(told).split("\n\n") == [
+        "1\n00:00:00,000 --> 00:01:00,000\nOne <two> & three.", "2\n01:02:05,250 --> 01:02:09,250\nFour.\n",
+    ]  # fmt: skip

@@ -121,20 +121,12 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 @cloup.option("-q", "--quality", type=click.Choice(list(options.QUALITIES)), default="m", help="480p, 720p, 1080p, 4K. [default: m]")
 @options.with_config
 @options.with_source
-@cloup.option("--trace", type=TRACE_FILE, metavar="FILE.npz", help="Show this recording.")
-@cloup.option("--theme", type=click.Choice(["dark", "light"]), help="[default: dark]")
-@cloup.option("--captions/--no-captions", default=None, help="Captions in the picture. [default: yes]")
-@cloup.option("--catalogue", metavar="FILE.toml|LANGUAGE", help="Captions in another language. [default: English]")
-@cloup.option("--pauses/--no-pauses", default=None, help="Stills with a question. [default: yes]")
-@cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]")
-@cloup.option("--encode", type=click.Choice(["same", "fast"]), help="As manim encodes, or in a third of the time. [default: same]")
-@cloup.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that draw. [default: the cores]")
+@options.with_film
 @cloup.option("--cluster", metavar="ADDRESS", help="Draw with the workers of this Dask cluster, as tcp://host:8786.")
-@cloup.option("--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]")
 @options.with_json
 def render(
-    scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, trace: Path | None, workers: int | None,
-    cluster: str | None, every: bool, **flags: Any
+    scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, workers: int | None, cluster: str | None, every: bool,
+    **flags: Any,
 ) -> None:  # fmt: skip
     """Render films (FlashAttentionScene unless others are named; KernelScene of another kernel's recording)."""
     from flashviz.catalogue import check_scenes
@@ -145,7 +137,7 @@ def render(
         raise UsageError(f"--all renders every film, {', '.join(scenes)} among them; leave one out")
     if cluster is not None and workers is not None:
         raise UsageError(f"--workers {workers} are processes here, --cluster {cluster} has its own; leave one out")
-    settings = load_settings(trace=None if trace is None else str(trace), **flags)
+    settings = load_settings(**flags)
     if settings.catalogue is not None:
         check_scenes(settings.catalogue, known_scenes())
     found = every_scene(settings) if every else find_scenes(scenes or (default_scene(settings),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
@@ -48,6 +49,26 @@ with_kernel = cloup.option_group(
     cloup.option("--launch", metavar="FILE.py:LAUNCHER", help="LAUNCHER(kernel) makes its arrays and calls kernel[grid](...)."),
     help="Instead of the config.",
 )
+FILM_OPTIONS = (
+    cloup.option("--trace", type=click.Path(exists=True, dir_okay=False), metavar="FILE.npz", help="Show this recording."),
+    cloup.option("--theme", type=click.Choice(["dark", "light"]), help="[default: dark]"),
+    cloup.option("--captions/--no-captions", default=None, help="Captions in the picture. [default: yes]"),
+    cloup.option("--catalogue", metavar="FILE.toml|LANGUAGE", help="Captions in another language. [default: English]"),
+    cloup.option("--pauses/--no-pauses", default=None, help="Stills with a question. [default: yes]"),
+    cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]"),
+    cloup.option("--encode", type=click.Choice(["same", "fast"]), help="As manim encodes, or in a third of the time. [default: same]"),
+    cloup.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that draw. [default: the cores]"),
+    cloup.option("--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]"),
+)
+
+
+def with_film(command: Command) -> Command:
+    """How a film looks, who draws it, and where it is kept."""
+    for option in reversed(FILM_OPTIONS):
+        command = option(command)
+    return command
+
+
 with_json = cloup.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, in bytes.")
 
 
