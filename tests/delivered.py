@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import av
+import msgspec
 
-from flashviz.cli.films import Job, Rendered, SceneSource, render_film
-from flashviz.delivery.manifest import Files, Manifest, write_manifest
-from flashviz.settings import Settings, load_settings
+from flashviz.cli.drafts import draft
+from flashviz.cli.films import Job, SceneSource, render_film
+from flashviz.delivery.manifest import write_manifest
+from flashviz.settings import load_settings
 
 SCENE = '''
 from manim import Rectangle
@@ -64,34 +65,16 @@ def scene_file(folder: Path, name: str = "ThreeScene") -> SceneSource:
     return SceneSource(name, file)
 
 
-def three_colours(folder: Path, **flags: object) -> Rendered:
-    """The film, rendered into ``folder/media``; 480 lines, 15 frames a second."""
-    settings: Settings = load_settings(environ={}, folder=folder, **flags)
-    return render_film(Job(scene_file(folder), settings, "low_quality", folder / "media"), workers=1)
-
-
 def delivered(folder: Path, **flags: object) -> Path:
-    """The folder of the delivered film, as its manifest describes it: the film with and without captions, a poster and captions."""
-    rendered = three_colours(folder, **flags)
-    film, target = rendered.film, folder / "ThreeScene"
+    """The film in a folder within ``folder``, with a clean one beside it; 480 lines, 15 frames a second."""
+    target = folder / "ThreeScene"
     target.mkdir()
-    shutil.copyfile(film.path, target / "ThreeScene.mp4")
-    shutil.copyfile(three_colours(folder, **flags | {"captions": False}).film.path, target / "ThreeScene-clean.mp4")
-    with av.open(str(film.path)) as video:
-        *_, last = video.decode(video=0)
-        last.to_image().save(target / "ThreeScene.png")
-    cues = [f"{stamp(told.start)} --> {stamp(told.start + told.seconds)}\n{told.caption}\n" for told in rendered.told]
-    (target / "ThreeScene.vtt").write_text("\n".join(["WEBVTT\n", *cues]), encoding="utf-8")
-    files = Files(film="ThreeScene.mp4", clean="ThreeScene-clean.mp4", poster="ThreeScene.png", srt="", vtt="ThreeScene.vtt", transcript="")
-    manifest = Manifest(
-        scene="ThreeScene", subject=rendered.subject, about="Three colours.", seconds=film.seconds, width=film.width, height=film.height,
-        fps=15, language="en", settings={}, traces=rendered.provenance, versions={}, poster_beat=rendered.poster, beats=rendered.told,
-        files=files, sha256={},
-    )  # fmt: skip
-    write_manifest(target, manifest)
+    job, clean = (_job(folder, **flags | {"captions": captions}) for captions in (True, False))
+    manifest = draft(job, render_film(job, workers=1), target)
+    shutil.copyfile(render_film(clean, workers=1).film.path, target / "ThreeScene-clean.mp4")
+    write_manifest(target, msgspec.structs.replace(manifest, files=msgspec.structs.replace(manifest.files, clean="ThreeScene-clean.mp4")))
     return target
 
 
-def stamp(seconds: float) -> str:
-    """As WebVTT writes a time."""
-    return f"00:{int(seconds) // 60:02}:{seconds % 60:06.3f}"
+def _job(folder: Path, **flags: object) -> Job:
+    return Job(scene_file(folder), load_settings(environ={}, folder=folder, **flags), "low_quality", folder / "media")
