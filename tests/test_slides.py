@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 import webvtt
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -76,7 +77,8 @@ def frames(path: Path) -> list[np.ndarray]:
 def test_a_pause_asks_its_caption_and_the_next_slide_answers(film: Path) -> None:
     first, ask, last = slides_of(read_manifest(film))
     assert (first.title, ask.title, last.title) == ("First", "Which is next?", "Last")
-    assert (ask.notes.ask, ask.notes.answer, ask.reveal) == ("Which is next?", "The next is orange.", "")
+    assert (ask.notes.say, ask.notes.ask, ask.notes.answer, ask.reveal) == ("", "Which is next?", "The next is orange.", "")
+    assert first.notes.say == "The first is green."
     assert dict(last.lines())["Seconds"] == "1 (0:02 to 0:03 of the film)"  # 1.93 to 2.87
 
 
@@ -124,6 +126,8 @@ def test_a_browser_plays_each_section_on_entering_and_asks_no_network(film: Path
         assert present(page) == "closing"
         page.keyboard.press("ArrowLeft")
         assert present(page) == "last"
+        found = Axe().run(page)
+        assert not found.violations_count, found.generate_report()
     assert all(url.startswith((tmp_path.as_uri(), "data:", "blob:")) for url in asked), asked
 
 

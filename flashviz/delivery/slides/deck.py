@@ -61,7 +61,8 @@ def slides_of(manifest: Manifest) -> list[Slide]:
         words = {"caption": beat.caption or beat.title, "next": after.caption if after else ""}
         reveal = notes.answer if beat.pause else ""
         if beat.pause:
-            notes = msgspec.structs.replace(notes, ask=notes.ask or "{caption}", answer=notes.answer or "{next}")
+            said = "" if notes.say == Notes().say else notes.say  # its caption is asked, not said
+            notes = msgspec.structs.replace(notes, say=said, ask=notes.ask or "{caption}", answer=notes.answer or "{next}")
         filled = Notes(*(text.format(**words) for text in msgspec.structs.astuple(notes)))
         slides.append(Slide(beat, beat.caption if beat.pause else beat.title, filled, reveal.format(**words)))
     return slides

@@ -15,12 +15,13 @@ REVEAL = Path(__file__).with_name("reveal")
 PAGE = "index.html"
 
 STYLE = """
-html, body { margin: 0; height: 100%; }
+html, body, main { margin: 0; height: 100%; }
 body.reveal-viewport { background: GROUND; color: INK; }
 .reveal { font: 500 SIZEpx/1.4 Inter, system-ui, sans-serif; }
 .reveal .slides section { height: 100%; padding: 0; }
 .reveal video { display: block; width: 100%; height: 100%; object-fit: contain; }
 .reveal h1 { margin: 0.4em 0 0.2em; font-size: 1.6em; line-height: 1.2; }
+.reveal h1.answer { margin: 0.4em 6% 0.2em; font-size: 1.25em; }
 .reveal p { margin: 0.2em 8%; }
 .reveal .slide-number { color: INK; background: none; opacity: 0.6; }
 .reveal .still { display: block; margin: 0.6em auto; max-width: 70%; max-height: 58%; }
@@ -65,11 +66,11 @@ def _page(manifest: Manifest, slides: list[Slide], sections: list[Section], post
 <style>{style}</style>
 </head>
 <body>
-<main class="reveal"><div class="slides">
+<main><div class="reveal"><div class="slides">
 <section data-name="opening"><h1>{subject}</h1><p>{escape(manifest.about)}</p><img class="still" src="{poster}" alt=""></section>
 {drawn}
 <section data-name="closing"><h1>{subject}</h1><img class="still" src="{last}" alt="">{_paragraphs(look.colophon)}</section>
-</div></main>
+</div></div></main>
 <script src="reveal/reveal.js"></script>
 <script src="reveal/notes.js"></script>
 <script>{script}</script>
@@ -95,7 +96,8 @@ def _answer(slide: Slide, section: Section) -> str:
     if not slide.reveal:
         return ""
     return (
-        f'\n<section data-name="{escape(slide.beat.name)}-answer" aria-label="{escape(slide.title)}"><h1>{escape(slide.reveal)}</h1>'
+        f'\n<section data-name="{escape(slide.beat.name)}-answer" aria-label="{escape(slide.title)}">'
+        f'<h1 class="answer">{escape(slide.reveal)}</h1>'
         f'<img class="still" src="clips/{section.last.name}" alt=""></section>'
     )
 

@@ -7,6 +7,7 @@ calls, is enough.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ except ImportError as error:
 HEIGHT = 7.5  # inches, as PowerPoint's own slides
 BAND = 0.75  # inches of the title: what is clicked to go on, since a click on the video pauses it
 MARGIN = 0.4
+SIZES = (24, 20, 18, 16, 14, 12)  # points
+POINTS = 72  # an inch
+LETTER, LINE = 0.72, 1.2  # width of a letter in a wide bold face and height of a line, in sizes of type
+PADDING = 0.2  # inches within a text box, left and right together; half of it above and below
 TITLE_ONLY = 5  # among the layouts of python-pptx's own template
 
 
@@ -62,8 +67,17 @@ def _slide(deck: Any, title: str, look: Look) -> Any:
     place.text_frame.text = title
     place.text_frame.word_wrap = True
     font = place.text_frame.paragraphs[0].font
-    font.size, font.bold, font.color.rgb = Pt(24 if len(title) < 60 else 18), True, RGBColor.from_string(look.ink[1:].upper())
+    font.size, font.bold, font.color.rgb = Pt(points(title, place.width.inches)), True, RGBColor.from_string(look.ink[1:].upper())
     return slide
+
+
+def points(title: str, width: float) -> int:
+    """The largest size of type in which a title fits the band, where it is ``width`` inches wide."""
+    for size in SIZES:
+        lines = math.ceil(len(title) * LETTER * size / POINTS / (width - PADDING))
+        if lines * LINE * size / POINTS <= BAND - PADDING / 2:
+            return size
+    return SIZES[-1]
 
 
 def _box(deck: Any, size: tuple[int, int]) -> tuple[Emu, Emu, Emu, Emu]:
