@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ import pytest
 import webvtt
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from pptx import Presentation
@@ -31,8 +34,8 @@ from flashviz.cli.films import known_scenes, load_scene
 from flashviz.delivery.manifest import MANIFEST, read_manifest, write_manifest
 from flashviz.delivery.slides import make_slides
 from flashviz.delivery.slides.deck import NOTES, notes_of, slides_of
-from flashviz.delivery.slides.sections import cut
-from flashviz.errors import UsageError
+from flashviz.delivery.slides.sections import begins, cut
+from flashviz.errors import FlashvizError, MissingPartError, UsageError
 from flashviz.settings import load_settings
 from flashviz.storyboard import Told
 from tests.conftest import REQUIRE_BROWSER
@@ -72,6 +75,24 @@ def frames(path: Path) -> list[np.ndarray]:
     """All pictures of a film."""
     with av.open(str(path)) as video:
         return [frame.to_ndarray() for frame in video.decode(video=0)]
+
+
+@given(lengths=st.lists(st.integers(1, 300), min_size=1, max_size=40), lost=st.floats(0, 0.001), plays=st.integers(1, 20))
+def test_a_beat_begins_where_it_was_told_though_joined_segments_lose_time(lengths: list[int], lost: float, plays: int) -> None:
+    fps = 15
+    beats, keys, right, at = [], [], [], 0.0
+    for number, frames in enumerate(lengths):
+        beats.append(Told(str(number), "", "", sum(lengths[:number]) / fps, frames / fps))
+        right.append(at)
+        keys += [at + play / fps for play in range(0, frames, plays)]  # a play begins every few frames
+        at += frames / fps - lost
+    assert begins(keys, beats, fps, Path("film.mp4")) == right
+
+
+def test_a_film_that_was_encoded_again_is_refused() -> None:
+    beats = [Told("a", "", "", 0.0, 2.0), Told("b", "", "", 2.0, 2.0)]
+    with pytest.raises(FlashvizError, match=r"2\.00 s into film\.mp4, got the next at 1\.50 s; deliver again"):
+        begins([0.0, 1.5], beats, 30, Path("film.mp4"))
 
 
 def test_a_pause_asks_its_caption_and_the_next_slide_answers(film: Path) -> None:
@@ -246,6 +267,14 @@ def test_paper_is_tagged_and_has_the_notes(film: Path, tmp_path: Path) -> None:
     for said in ("Which is next?", "Expected answer. The next is orange.", "CC-BY-4.0", "trace 0123456789ab"):
         assert said in text
     assert sum(len(page.images) for page in pages.pages) == 1 + 2 * 3
+
+
+def test_without_python_pptx_the_extra_is_named(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pptx", None)
+    monkeypatch.delitem(sys.modules, "flashviz.delivery.slides.powerpoint", raising=False)
+    with pytest.raises(MissingPartError, match=r"pip install 'flashviz\[slides\]'"):
+        make_slides(film, "pptx", tmp_path / "deck.pptx")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_is_called_what_it_is(film: Path, tmp_path: Path) -> None:
