@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 
 from flashviz.cli import main
@@ -94,6 +95,10 @@ def test_a_page_shows_the_film_and_its_captions(film: Path, tmp_path: Path, how:
         found = frame.evaluate(PLAY, ask.start + 0.4)
         assert found == {"before": [True, True, True, "metadata"], "mode": "showing", "said": "Which is next?"}
         assert near(pixel(page, tmp_path / "shot.png"), COLOURS["ask"])
+        if how == "iframe":
+            page.goto(f"{address}/{film.name}/{PAGE}")
+            report = Axe().run(page)
+            assert not report.violations_count, report.generate_report()
         assert all(url.startswith((address, "data:")) for url in asked), asked
         assert any(url.endswith("ThreeScene-clean.mp4") for url in asked)
 

@@ -14,6 +14,11 @@ from flashviz.errors import FlashvizError
 
 PAGE = "embed.html"
 TYPES = {".mp4": "video/mp4", ".vtt": "text/vtt", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+STYLE = """
+html, body, main { margin: 0; height: 100%; background: #000; }
+h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } /* for screen readers alone */
+video { display: block; width: 100%; height: 100% !important; }
+"""
 
 Place = Callable[[str], str]  # a file of the folder -> where a browser finds it
 
@@ -59,12 +64,12 @@ def write_page(folder: Path) -> Path:
     manifest = read_manifest(folder)
     path = folder / PAGE
     partial = path.with_name(f".{PAGE}.{os.getpid()}.partial")
-    style = "html, body { margin: 0; height: 100%; background: #000; } video { display: block; width: 100%; height: 100% !important; }"
     try:
         partial.write_text(
             f'<!doctype html>\n<html lang="{escape(manifest.language)}">\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(manifest.subject)}</title>\n'
-            f'<link rel="icon" href="data:,">\n<style>{style}</style>\n{video_tag(manifest, within(""))}\n</html>\n',
+            f'<link rel="icon" href="data:,">\n<style>{STYLE}</style>\n'
+            f"<main>\n<h1>{escape(manifest.subject)}</h1>\n{video_tag(manifest, within(''))}\n</main>\n</html>\n",
             encoding="utf-8",
         )
         partial.replace(path)
