@@ -3,6 +3,8 @@
 #   ./run.sh render [SCENE...] [options]   renders the main film, or the scenes named (flashviz render --help)
 #   ./run.sh test [pytest options]         runs the tests
 #   ./run.sh lint                          runs the linters, the types and the architecture's contracts
+#   ./run.sh docs [SCENE...] [options]     renders the films that are missing and builds the site (./run.sh docs --help)
+#   ./run.sh scenes [--json]               lists the films
 # With --no-triton the Triton extra is left out, and the film shows the NumPy twin's trace.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -172,8 +174,18 @@ case $verb in
     "$venv/bin/shellcheck" run.sh .ci/run
     "$venv/bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
     ;;
+  docs)
+    setup
+    install docs --group docs
+    [ $triton = yes ] || export FLASHVIZ_SOURCE=numpy
+    exec "$venv/bin/python" "$root/docs/build.py" "$@"
+    ;;
+  scenes)
+    setup
+    exec "$venv/bin/flashviz" scenes "$@"
+    ;;
   *)
-    sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,204 @@
+"""Sphinx extension: pages that nobody types. One a film, from its manifest; the commands, from their ``--help``; the README; the modules.
+
+They are written into ``pages/`` beside the typed ones before Sphinx reads any.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flashviz.cli import main
+from flashviz.cli.films import every_scene
+from flashviz.cli.scenes import Scene, describe
+from flashviz.delivery.embedding import video_tag, within
+from flashviz.delivery.manifest import MANIFEST, Manifest, read_manifest
+from flashviz.settings import load_settings
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+PAGES = "pages"  # generated, beside the typed pages
+FILMS = "_films"  # where the site keeps the films
+HOME = ("FlashAttentionScene", "DigestScene")  # the home page shows the first of them that is there
+MODULES = (
+    "config", "inputs", "device", "memory", "trace", "export", "storyboard", "layout", "generic", "citations", "catalogue", "delivery",
+    "delivery.manifest", "delivery.embedding", "settings", "errors",
+)  # fmt: skip
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Sphinx calls this."""
+    app.add_config_value("films_folder", "../media/delivered", "env", str)
+    app.connect("builder-inited", write_pages)
+    app.connect("source-read", dress)
+    app.connect("build-finished", copy_films)
+    return {"parallel_read_safe": True}
+
+
+def films_folder(app: Sphinx) -> Path:
+    """Where delivered films are looked for; a path relative to the pages, or an absolute one."""
+    return Path(app.srcdir) / str(app.config.films_folder)
+
+
+def delivered(app: Sphinx) -> dict[str, Manifest]:
+    """Each delivered film by its scene."""
+    return {path.parent.name: read_manifest(path.parent) for path in sorted(films_folder(app).glob(f"*/{MANIFEST}"))}
+
+
+def write_pages(app: Sphinx) -> None:
+    """Write what is generated; a page that says what it said keeps its time, so that Sphinx leaves it."""
+    source = Path(app.srcdir)
+    films = delivered(app)
+    scenes = {scene.name: describe(scene) for scene in every_scene(load_settings(environ={}, folder=source))}
+    rows = chapter_rows((source / "chapters.md").read_text(encoding="utf-8"))
+    names = [*scenes, *(name for name in films if name not in scenes)]
+    pages = {f"{name}.md": film_page(name, scenes.get(name), films.get(name), rows.get(name)) for name in names}
+    pages |= {
+        "films.md": films_page(names, scenes, films),
+        "commands.md": commands_page(),
+        "modules.md": modules_page(),
+        "readme.md": "```{include} ../../README.md\n:relative-docs: docs/\n:relative-images:\n```\n",
+    }
+    folder = source / PAGES
+    folder.mkdir(exist_ok=True)
+    for stale in {path.name for path in folder.glob("*.md")} - set(pages):
+        (folder / stale).unlink()
+    for name, text in pages.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def chapter_rows(text: str) -> dict[str, tuple[str, str]]:
+    """By scene: what it makes obvious, and where its figures come from, as the chapters' page has it."""
+    return {
+        name: (idea, figures) for name, idea, figures in re.findall(r"^\| `(\w+)` \| [^|]* \| ([^|]*) \| ([^|]*) \|$", text, re.MULTILINE)
+    }
+
+
+def film_page(name: str, scene: Scene | None, film: Manifest | None, row: tuple[str, str] | None) -> str:
+    """A film, what it tells, and where its figures come from."""
+    subject = film.subject if film else scene.subject if scene else name
+    about = film.about if film else scene.about if scene else ""
+    parts = [f"# {plain(subject)}", plain(about)]
+    parts += [shown(film, "../")] if film else [absent(name)]
+    if row:
+        parts.append(f"It makes obvious: {row[0]}.\n\nIts figures come from: {row[1]}.")
+    if film:
+        parts += transcript(film) + facts(film)
+    parts.append(f"## Make it yourself\n\n```console\n$ flashviz render {name}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def plain(text: str) -> str:
+    """Text in which Markdown sees no mark-up."""
+    return re.sub(r"([\\`*_{}\[\]<>#|&])", r"\\\1", text)
+
+
+def shown(film: Manifest, up: str) -> str:
+    """The film on a page; ``up`` leads from the page to the site's root."""
+    return f"```{{raw}} html\n{video_tag(film, within(f'{up}{FILMS}/{film.scene}'))}\n```"
+
+
+def absent(name: str) -> str:
+    """What stands in a film's place."""
+    return f"```{{note}}\nThis site was built without the film. `./run.sh docs {name}` makes it.\n```"
+
+
+def transcript(film: Manifest) -> list[str]:
+    """What is said, beat by beat, with the film's clock."""
+    told = [f"`{int(beat.start) // 60}:{int(beat.start) % 60:02}`\n: **{plain(beat.title)}**. {plain(beat.caption)}" for beat in film.beats]
+    lines = [f"- {line.replace(chr(10) + ': ', ' ')}" for line in told]
+    return ["## Transcript", "\n".join(lines)]
+
+
+def facts(film: Manifest) -> list[str]:
+    """What was shown, and the files to take along."""
+    folder = f"../{FILMS}/{film.scene}"
+    traces = [f"source {plain(str(trace.get('source', '?')))}, hash `{trace.get('hash', '?')}`" for trace in film.traces]
+    names = {"film": film.files.film, "captions (WebVTT)": film.files.vtt, "captions (SubRip)": film.files.srt, "poster": film.files.poster}
+    links = ", ".join(f'<a href="{folder}/{escape(name)}">{what}</a>' for what, name in (names | {"manifest": MANIFEST}).items())
+    size = f"{film.width} by {film.height}, {film.fps:g} frames a second, {film.seconds:.1f} s"
+    return [
+        "## What is shown",
+        "\n".join(f"- {line}" for line in [size, *[f"Trace: {trace}" for trace in dict.fromkeys(traces)], f"Licence: {film.licence}"]),
+        f"```{{raw}} html\n<p>Files: {links}</p>\n```",
+    ]
+
+
+def films_page(names: list[str], scenes: dict[str, Scene], films: dict[str, Manifest]) -> str:
+    """All films, with those that are not there marked."""
+    lines = []
+    for name in names:
+        subject, about = (films.get(name) or scenes[name]).subject, (films.get(name) or scenes[name]).about
+        lines.append(f"- [{plain(subject)}]({name}.md): {plain(about)}{'' if name in films else ' (not rendered here)'}")
+    toctree = "\n".join(["```{toctree}", ":hidden:", "", *names, "```"])
+    return "\n\n".join(["# Films", "\n".join(lines), toctree]) + "\n"
+
+
+def commands_page() -> str:
+    """Every command's own help."""
+    parts = ["# Commands", "As each says with `--help`."]
+    for path, command in walk(main, "flashviz"):
+        with command.make_context(path, [], resilient_parsing=True, terminal_width=100) as context:
+            parts.append(f"## {path}\n\n```text\n{command.get_help(context)}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def walk(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    """The command and those below it, with what is typed for each."""
+    below = command.commands if isinstance(command, click.Group) else {}
+    return [(path, command), *(each for name in sorted(below) for each in walk(below[name], f"{path} {name}"))]
+
+
+def modules_page() -> str:
+    """What a program may import, from the docstrings."""
+    parts = [f"## flashviz.{name}\n\n```{{eval-rst}}\n.. automodule:: flashviz.{name}\n   :members:\n```" for name in MODULES]
+    return "\n\n".join(["# Modules", *parts]) + "\n"
+
+
+def dress(app: Sphinx, docname: str, source: list[str]) -> None:
+    """On the site the README is a page, and the home page has the film, and all pages below it in the sidebar."""
+    if docname.startswith(PAGES):
+        return
+    text = source[0].replace("](../README.md)", f"]({PAGES}/readme.md)")
+    if docname == "index":
+        films = delivered(app)
+        first = next((films[name] for name in (*HOME, *films) if name in films), None)
+        film = f"{shown(first, '')}\n\n" if first else ""
+        typed = re.findall(r"\]\(([\w-]+)\.md\)", text)
+        generated = [f"{PAGES}/{name}" for name in ("readme", "films", "commands", "modules")]
+        toctree = "\n".join(["```{toctree}", ":hidden:", "", *generated[:2], *typed, *generated[2:], "```"])
+        heading, _, rest = text.partition("\n\n")
+        links = (
+            f"- [Films]({PAGES}/films.md): each with its transcript.\n- [Commands]({PAGES}/commands.md) and [modules]({PAGES}/modules.md)."
+        )
+        text = f"{heading}\n\n{film}{rest.rstrip()}\n{links}\n\n{toctree}\n"
+    source[0] = text
+
+
+def copy_films(app: Sphinx, failed: Exception | None) -> None:
+    """Films into the site; one that is there already, byte for byte as its manifest says, stays."""
+    if failed is not None:
+        return
+    target = Path(app.outdir) / FILMS
+    films = delivered(app)
+    for stale in target.glob("*"):
+        if stale.name not in films:
+            shutil.rmtree(stale)
+    for name in films:
+        source = films_folder(app) / name
+        there = target / name / MANIFEST
+        if there.exists() and there.read_bytes() == (source / MANIFEST).read_bytes():
+            continue
+        partial = target / f".{name}.{os.getpid()}.partial"
+        shutil.copytree(source, partial)
+        shutil.rmtree(target / name, ignore_errors=True)
+        partial.replace(target / name)
