@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +285,26 @@ def test_a_file_brings_everything_back(trace: Trace, tmp_path: Path) -> None:
     assert set(again.snapshots) == set(trace.snapshots)
     np.testing.assert_array_equal(again.snapshots[1, 1].acc, trace.snapshots[1, 1].acc)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.npz"]
+
+
+def in_a_file(column: np.ndarray) -> bool:
+    return isinstance(column.base, memoryview) and isinstance(column.base.obj, mmap.mmap)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_spilled_trace_is_the_same(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its columns lie in a file, and say what they said."""
+    plain, spilled = (record(CONFIG, source="numpy", algorithm=algorithm) for _ in range(2))
+    spilled.spill()
+    assert not any(in_a_file(column) for column in spilled.columns.values()), "a small one stays where it is"
+    monkeypatch.setattr("flashviz.trace.recording.LARGE", 100)
+    spilled.spill()
+    assert all(in_a_file(column) for column in spilled.columns.values())
+    again = Trace(spilled.header, spilled.columns)
+    assert (again.hash, again.digest) == (spilled.hash, spilled.digest) == (plain.hash, plain.digest)
+    assert list(spilled) == list(plain)
+    for k in range(0, len(plain) + 1, 7):
+        assert state_at(spilled, k) == state_at(plain, k)
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-40_000, 40_000), max_size=5))

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -32,6 +34,7 @@ COMPARED = ("kind", "step", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1",
 COLUMNS = (*COMPARED, "launch", "line")
 CLOCKED = ("t_ns", "sm")  # there where the header names a clock
 AT_ONCE = 1 << 15  # numbers that are widened for the hash: they stay in a core's cache
+LARGE = 1 << 20  # events, from which on a film keeps its traces on disk
 WIDTHS = (np.int16, np.int32, np.int64)
 
 
@@ -216,6 +219,25 @@ class Trace:
         return where, list(zip(self.columns["pid_bh"][where].tolist(), self.columns["i"][where].tolist(), strict=True))
 
     # ----------------------------------------------------------------------------------------------------- files
+
+    def spill(self) -> None:
+        """Move the columns of a large trace to a file without a name, of which only what is looked at takes memory.
+
+        What is summed over all events (hash, digest, bounds, traffic, stores of O) is computed before.
+        """
+        if len(self) < LARGE:
+            return
+        for needed in ("hash", "digest", "_spans", "traffic_before", "o_stores"):
+            getattr(self, needed)
+        with tempfile.TemporaryFile() as file:
+            for column in self.columns.values():
+                column.tofile(file)
+            file.flush()
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        at = 0
+        for name, column in self.columns.items():
+            self.columns[name] = np.frombuffer(mapped, column.dtype, len(column), at)
+            at += column.nbytes
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a compressed npz file, beside its place first and then renamed."""
