@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from flashviz.cli.drafts import draft
+from flashviz.cli.deliver import assemble
 from flashviz.cli.films import Job, SceneSource, render_film
 from flashviz.delivery.manifest import write_manifest
 from flashviz.settings import load_settings
@@ -70,7 +70,7 @@ def delivered(folder: Path, **flags: object) -> Path:
     target = folder / "ThreeScene"
     target.mkdir()
     job, clean = (_job(folder, **flags | {"captions": captions}) for captions in (True, False))
-    manifest = draft(job, render_film(job, workers=1), target)
+    manifest = assemble(job, render_film(job, workers=1), target, extras=False)
     shutil.copyfile(render_film(clean, workers=1).film.path, target / "ThreeScene-clean.mp4")
     write_manifest(target, msgspec.structs.replace(manifest, files=msgspec.structs.replace(manifest.files, clean="ThreeScene-clean.mp4")))
     return target

@@ -29,7 +29,7 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pypdf import PdfReader
 
 from flashviz.cli import films, main
-from flashviz.cli.drafts import draft, srt, vtt
+from flashviz.cli.deliver import assemble
 from flashviz.cli.films import known_scenes, load_scene
 from flashviz.delivery.manifest import MANIFEST, read_manifest, write_manifest
 from flashviz.delivery.slides import make_slides
@@ -338,11 +338,11 @@ def test_a_scene_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.
     assert (result.exit_code, "did you mean DigestScene?" in result.stderr) == (2, True)
 
 
-def test_a_draft_is_a_film_as_its_manifest_says(tmp_path: Path) -> None:
+def test_a_folder_without_extras_is_a_film_as_its_manifest_says(tmp_path: Path) -> None:
     source = scene_file(tmp_path)
     job = films.Job(source, load_settings(environ={}, folder=tmp_path, captions=False), "low_quality", tmp_path / "media")
     folder = folder_at(tmp_path / "draft")
-    draft(job, films.render_film(job, workers=1), folder)
+    assemble(job, films.render_film(job, workers=1), folder, extras=False)
     manifest = read_manifest(folder)
     assert (manifest.about, manifest.fps, manifest.files.clean, manifest.poster_beat) == ("Three colours.", 15, "ThreeScene.mp4", "last")
     assert manifest.sha256 == {
@@ -353,13 +353,3 @@ def test_a_draft_is_a_film_as_its_manifest_says(tmp_path: Path) -> None:
     for read in (webvtt.read(str(folder / manifest.files.vtt)), webvtt.from_srt(str(folder / manifest.files.srt))):
         assert [cue.text for cue in read.captions] == [beat.caption for beat in manifest.beats]
         assert [cue.start_in_seconds for cue in read.captions] == [int(beat.start) for beat in manifest.beats]
-
-
-def test_captions_are_written_as_webvtt_and_subrip_want_them() -> None:
-    told = (Told("a", "A", "One <two> & three.", 0.0, 59.9996), Told("b", "B", "", 60.0, 5.0), Told("c", "C", "Four.", 3725.25, 4.0))
-    assert vtt(told).split("\n\n") == [
-        "WEBVTT", "00:00:00.000 --> 00:01:00.000\nOne &lt;two&gt; &amp; three.", "01:02:05.250 --> 01:02:09.250\nFour.\n",
-    ]  # fmt: skip
-    assert srt(told).split("\n\n") == [
-        "1\n00:00:00,000 --> 00:01:00,000\nOne <two> & three.", "2\n01:02:05,250 --> 01:02:09,250\nFour.\n",
-    ]  # fmt: skip

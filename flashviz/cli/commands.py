@@ -13,9 +13,11 @@ from flashviz.cli import options, screen
 from flashviz.cli.bench import bench
 from flashviz.cli.captions import captions
 from flashviz.cli.compiling import compile_command
+from flashviz.cli.deliver import deliver_command
 from flashviz.cli.embed import embed
 from flashviz.cli.errors import Flashviz
 from flashviz.cli.export import export
+from flashviz.cli.scenes import scenes as scenes_command
 from flashviz.cli.slides import slides
 from flashviz.errors import UsageError, VerificationError
 from flashviz.settings import load_settings
@@ -158,6 +160,8 @@ def _check_out(out: Path) -> None:
 main.add_command(bench)
 main.add_command(captions)
 main.add_command(compile_command)
+main.add_command(deliver_command, "deliver")
 main.add_command(embed)
 main.add_command(export)
+main.add_command(scenes_command)
 main.add_command(slides)

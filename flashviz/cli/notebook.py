@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flashviz.cli import options
-from flashviz.cli.drafts import draft
+from flashviz.cli.deliver import assemble
 from flashviz.cli.films import Job, find_scenes, render_film
 from flashviz.delivery.embedding import inlined, video_tag
 from flashviz.errors import UsageError
@@ -39,5 +39,5 @@ def show(scene: str, quality: str, media_dir: str, settings: dict[str, Any]) -> 
     job = Job(find_scenes((scene,))[0], chosen, options.QUALITIES[quality], Path(media_dir).resolve())
     rendered = render_film(job, workers=1)
     with tempfile.TemporaryDirectory() as folder:
-        html = video_tag(draft(job, rendered, Path(folder)), inlined(Path(folder)))
+        html = video_tag(assemble(job, rendered, Path(folder), extras=False), inlined(Path(folder)))
     return ShownFilm(rendered.subject, rendered.film.seconds, rendered.film.path, html)

@@ -41,13 +41,13 @@ def slides(film: str, to: Kind, out: Path | None, quality: str | None, media_dir
 def _render_and_make(
     scene: str, to: Kind, out: Path | None, quality: str, media_dir: Path, workers: int | None, flags: dict[str, Any]
 ) -> None:  # fmt: skip
-    from flashviz.cli.drafts import draft
+    from flashviz.cli.deliver import assemble
     from flashviz.cli.films import Job, cores, ends_orderly, find_scenes, render_film
     from flashviz.settings import load_settings
 
     job = Job(find_scenes((scene,))[0], load_settings(**flags), options.QUALITIES[quality], media_dir.resolve())
     with ends_orderly(), tempfile.TemporaryDirectory(prefix="flashviz-slides-") as folder:
-        draft(job, render_film(job, workers or cores()), Path(folder))
+        assemble(job, render_film(job, workers or cores()), Path(folder), extras=False)
         _make(Path(folder), to, out)
 
 

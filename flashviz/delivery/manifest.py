@@ -30,6 +30,12 @@ class Files(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     loop: str | None = None
     transcript: str
     av1: str | None = None
+    stills: tuple[str, ...] = ()  # the last picture of each beat
+
+    def names(self) -> list[str]:
+        """All that are there."""
+        single = (self.film, self.clean, self.poster, self.srt, self.vtt, self.loop, self.transcript, self.av1)
+        return [*dict.fromkeys(name for name in single if name), *self.stills]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +57,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         beats: The film cut by its sections.
         files: What is in the folder.
         sha256: Of each file by its name.
+        made_of: Keys of the two films: code, settings, versions.
     """
 
     scene: str
@@ -68,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     beats: tuple[Told, ...]
     files: Files
     sha256: dict[str, str]
+    made_of: tuple[str, ...] = ()
     licence: str = LICENCE
     schema: int = SCHEMA
 

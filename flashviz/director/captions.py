@@ -63,6 +63,6 @@ def check_fit(beats: Iterable[Beat], rect: Rect, aspect: Aspect, language: Catal
         if len(lines) > CAPTION_LINES[aspect] or any(width(language, line) > rect.width for line in lines):
             most = CAPTION_LINES[aspect]
             raise UsageError(
-                f"{language.file}: expected captions of at most {most} lines at {aspect}, got {len(lines)} in {beat.name}: {beat.caption!r}; "
-                "shorten it"
+                f"{language.file}: expected captions of at most {most} lines at {aspect}, "
+                f"got {len(lines)} in {beat.name}: {beat.caption!r}; shorten it"
             )

@@ -61,6 +61,7 @@ def beat(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
                 method(scene)
                 scene.end_beat()
 
+        played.beat = name  # type: ignore[attr-defined]  # a transcript finds what moves in a beat by its docstring
         return played
 
     return decorate
@@ -159,7 +160,7 @@ class TraceScene(Scene):
 
     def hold(self, seconds: float) -> None:
         """Stand still, for at least one frame or not at all."""
-        if seconds >= 1 / config.frame_rate:
+        if round(seconds * config.frame_rate):  # 0.0667 s may be a little less than a frame
             self.wait(seconds)
             self._report()
 
