@@ -25,3 +25,5 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
+html_js_files = [("site.js", {"defer": "defer"})]
+html_show_copyright = False

@@ -59,7 +59,7 @@ def write_pages(app: Sphinx) -> None:
     scenes = {scene.name: describe(scene) for scene in every_scene(load_settings(environ={}, folder=source))}
     rows = chapter_rows((source / "chapters.md").read_text(encoding="utf-8"))
     names = [*scenes, *(name for name in films if name not in scenes)]
-    pages = {f"{name}.md": film_page(name, scenes.get(name), films.get(name), rows.get(name)) for name in names}
+    pages = {f"{name}.md": film_page(name, films_folder(app), scenes.get(name), films.get(name), rows.get(name)) for name in names}
     pages |= {
         "films.md": films_page(names, scenes, films),
         "commands.md": commands_page(),
@@ -83,7 +83,7 @@ def chapter_rows(text: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def film_page(name: str, scene: Scene | None, film: Manifest | None, row: tuple[str, str] | None) -> str:
+def film_page(name: str, folder: Path, scene: Scene | None, film: Manifest | None, row: tuple[str, str] | None) -> str:
     """A film, what it tells, and where its figures come from."""
     subject = film.subject if film else scene.subject if scene else name
     about = film.about if film else scene.about if scene else ""
@@ -92,7 +92,7 @@ def film_page(name: str, scene: Scene | None, film: Manifest | None, row: tuple[
     if row:
         parts.append(f"It makes obvious: {row[0]}.\n\nIts figures come from: {row[1]}.")
     if film:
-        parts += transcript(film) + facts(film)
+        parts += [transcript((folder / film.scene / film.files.transcript).read_text(encoding="utf-8")), *facts(film)]
     parts.append(f"## Make it yourself\n\n```console\n$ flashviz render {name}\n```")
     return "\n\n".join(parts) + "\n"
 
@@ -112,11 +112,17 @@ def absent(name: str) -> str:
     return f"```{{note}}\nThis site was built without the film. `./run.sh docs {name}` makes it.\n```"
 
 
-def transcript(film: Manifest) -> list[str]:
-    """What is said, beat by beat, with the film's clock."""
-    told = [f"`{int(beat.start) // 60}:{int(beat.start) % 60:02}`\n: **{plain(beat.title)}**. {plain(beat.caption)}" for beat in film.beats]
-    lines = [f"- {line.replace(chr(10) + ': ', ' ')}" for line in told]
-    return ["## Transcript", "\n".join(lines)]
+def transcript(text: str) -> str:
+    """The delivered transcript below its title and sentence, one level deeper; nothing in it is mark-up but what its writer set."""
+    parts = ["## Transcript"]
+    for part in text.strip().split("\n\n")[2:]:
+        if part.startswith("## "):
+            parts.append(f"### {plain(part[3:])}")
+        elif part.startswith("*Picture: "):
+            parts.append(f"*{plain(part[1:-1])}*")
+        else:
+            parts.append(plain(part))
+    return "\n\n".join(parts)
 
 
 def facts(film: Manifest) -> list[str]:

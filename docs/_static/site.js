@@ -1,0 +1,14 @@
+// The theme has two landmarks of one kind without names; who hears the page must tell them apart.
+for (const [drawer, name] of [["sidebar-drawer", "All pages"], ["toc-drawer", "On this page"]]) {
+  document.querySelector(`.${drawer}`)?.setAttribute("aria-label", name);
+}
+
+// What scrolls sideways can be reached, and scrolled, with the keyboard.
+const reachable = () => {
+  for (const box of document.querySelectorAll("article pre, article table.docutils")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+reachable();
+addEventListener("resize", reachable);
