@@ -181,7 +181,7 @@ def dress(app: Sphinx, docname: str, source: list[str]) -> None:
         film = f"{shown(first, '')}\n\n" if first else ""
         typed = re.findall(r"\]\(([\w-]+)\.md\)", text)
         generated = [f"{PAGES}/{name}" for name in ("readme", "films", "commands", "modules")]
-        toctree = "\n".join(["```{toctree}", ":hidden:", "", *generated[:2], *typed, *generated[2:], "```"])
+        toctree = "\n".join(["```{toctree}", ":hidden:", "", f"README <{generated[0]}>", generated[1], *typed, *generated[2:], "```"])
         heading, _, rest = text.partition("\n\n")
         links = (
             f"- [Films]({PAGES}/films.md): each with its transcript.\n- [Commands]({PAGES}/commands.md) and [modules]({PAGES}/modules.md)."
