@@ -37,6 +37,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Sphinx calls this."""
     app.add_config_value("films_folder", "../media/delivered", "env", str)
     app.connect("builder-inited", write_pages)
+    app.connect("env-get-outdated", lambda *_: ["index"])  # it shows a film that its file does not name
     app.connect("source-read", dress)
     app.connect("build-finished", copy_films)
     return {"parallel_read_safe": True}
