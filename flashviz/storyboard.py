@@ -49,6 +49,7 @@ class Told(msgspec.Struct, frozen=True):
     start: float
     seconds: float
     pause: bool = False
+    chapter: str = ""  # of a film that has several
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,11 @@ DIGEST_SECONDS = {
 }  # fmt: skip
 
 DIGEST_SCRIPT = tuple(beat for beat in FLASH if beat.name in DIGEST_SECONDS)
+
+COURSE = (
+    "7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d", "10a", "10", "11", "12", "bill", "pause-c",
+)  # fmt: skip
+COURSE_SECONDS = {beat.name: beat.seconds for beat in FLASH if beat.name in COURSE}  # of the film within the course: chapters say the rest
 
 EXCERPT = ("7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d")
 EXCERPT_SECONDS = {beat.name: beat.seconds for beat in FLASH if beat.name in EXCERPT}  # what benchmarks render: one tile, slowly

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+import msgspec
 import numpy as np
 import pytest
 import webvtt
@@ -60,12 +61,13 @@ def test_every_file_is_named_and_is_as_it_was_written(folder: Path) -> None:
     assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_both_films_play_everywhere_and_have_chapters_and_a_licence(folder: Path) -> None:
+def test_films_play_everywhere_and_have_chapters_and_a_licence(folder: Path) -> None:
     manifest = read_manifest(folder)
-    assert manifest.files.clean is not None
-    for name in (manifest.files.film, manifest.files.clean):
+    assert len(manifest.files.films()) == 3
+    for name in manifest.files.films():
         film = probe(folder / name)
-        assert (film.codec, film.pixel_format, film.primaries, film.transfer, film.faststart) == ("h264", "yuv420p", 1, 1, True)
+        assert film.codec == ("libdav1d" if name == manifest.files.av1 else "h264")
+        assert (film.pixel_format, film.primaries, film.transfer, film.faststart) == ("yuv420p", 1, 1, True)
         assert film.seconds == pytest.approx(manifest.beats[-1].start + manifest.beats[-1].seconds, abs=1 / manifest.fps)
         found = container.chapters(folder / name)
         assert [title for _, title in found] == [beat.title for beat in manifest.beats]
@@ -146,6 +148,27 @@ def test_nothing_is_left_of_a_film_that_is_not_what_it_should_be(folder: Path, m
     assert list(other.iterdir()) == []
 
 
+def test_a_film_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = read_manifest(folder)
+    size = max((folder / name).stat().st_size for name in manifest.files.films())
+    monkeypatch.setattr(deliver, "FULL_HD_BYTES", size)
+    deliver.light_enough(folder, manifest)
+    monkeypatch.setattr(deliver, "FULL_HD_BYTES", size - 1)
+    with pytest.raises(FlashvizError, match=f"at most {size - 1:,} bytes, got {size:,}"):
+        deliver.light_enough(folder, manifest)
+    monkeypatch.setattr(deliver, "FULL_HD", manifest.width * manifest.height - 1)
+    deliver.light_enough(folder, manifest)
+
+
+def test_films_cut_short_or_without_their_chapters_are_refused(folder: Path) -> None:
+    manifest = read_manifest(folder)
+    with pytest.raises(FlashvizError, match="to have chapters 2, got 3"):
+        deliver.looked_at(folder, manifest.files, manifest.beats[:2])
+    longer = (*manifest.beats[:2], msgspec.structs.replace(manifest.beats[2], seconds=9.0))
+    with pytest.raises(FlashvizError, match=r"to last 11\.00 s, got 3\.00 s"):
+        deliver.looked_at(folder, manifest.files, longer)
+
+
 def test_command_says_what_it_refuses(tmp_path: Path) -> None:
     for arguments, said in (
         (["DigestScene", "--all"], "leave one out"),
@@ -201,6 +224,12 @@ def test_captions_are_written_as_webvtt_and_subrip_want_them() -> None:
     assert srt(told).split("\n\n") == [
         "1\n00:00:00,000 --> 00:00:59,950\nOne <two> & three.", "2\n01:02:05,250 --> 01:02:09,200\nFour.\n",
     ]  # fmt: skip
+
+
+def test_chapters_are_marked_where_a_film_has_some() -> None:
+    beats = [Told(str(at), f"beat {at}", "", 2.0 * at, 2.0, chapter=chapter) for at, chapter in enumerate("aab")]
+    assert container.marks(beats) == [(0.0, 4.0, "a"), (4.0, 6.0, "b")]
+    assert container.marks([Told("x", "X", "", 0.0, 1.0), Told("y", "Y", "", 1.0, 1.0)]) == [(0.0, 1.0, "X"), (1.0, 2.0, "Y")]
 
 
 @pytest.mark.parametrize("name", ["FlashAttentionScene", "DigestScene"])

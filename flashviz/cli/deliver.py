@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flashviz.storyboard import Told
 
 LICENCE = "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
+FULL_HD, FULL_HD_BYTES = 1920 * 1080, 25_000_000  # a film up to this many pixels is at most so large
 
 
 @cloup.command()
@@ -95,7 +96,9 @@ def _deliver(job: Job, out: Path, workers: int, *, av1: bool) -> Manifest:
         without = render_film(clean, workers)
         shutil.copyfile(without.film.path, place / "clean.part.mp4")  # the other is rendered to the same place
         rendered = render_film(told, workers)
-        return assemble(told, rendered, place, clean=place / "clean.part.mp4", av1=av1)
+        manifest = assemble(told, rendered, place, clean=place / "clean.part.mp4", av1=av1)
+        light_enough(place, manifest)
+        return manifest
 
     return whole(folder, build)
 
@@ -166,7 +169,9 @@ def assemble(job: Job, rendered: Rendered, folder: Path, *, clean: Path | None =
     if extras:
         pictures.loop(picture, poster, folder / f"{name}.webp")
     if av1:
-        container.as_av1(rendered.film.path, folder / f"{name}-av1.mp4")
+        container.as_av1(rendered.film.path, folder / "av1.part.mp4")
+        container.with_chapters(folder / "av1.part.mp4", folder / f"{name}-av1.mp4", told, metadata)
+        (folder / "av1.part.mp4").unlink()
     files = Files(
         film=f"{name}.mp4", poster=f"{name}.png", srt=f"{name}.srt", vtt=f"{name}.vtt", transcript=f"{name}.md",
         clean=picture.name if clean is not None or not settings.captions else None, loop=f"{name}.webp" if extras else None,
@@ -193,17 +198,19 @@ def looked_at(folder: Path, files: Files, told: Sequence[Told]) -> float:
     """
     import av
 
-    from flashviz.delivery.container import chapters
+    from flashviz.delivery import container
     from flashviz.render import probe
 
     rate = 0.0
-    for name in {files.film, files.clean or files.film}:
+    for name in files.films():
         film = probe(folder / name)
         with av.open(str(folder / name)) as opened:
             rate = float(opened.streams.video[0].base_rate or 0)
+        codec = container.AV1_DECODER if name == files.av1 else "h264"
+        marked = len(container.chapters(folder / name)), len(container.marks(told))
         found = {
-            "codec": (film.codec, "h264"), "pixel format": (film.pixel_format, "yuv420p"), "primaries": (film.primaries, 1),
-            "transfer": (film.transfer, 1), "index first": (film.faststart, True), "chapters": (len(chapters(folder / name)), len(told)),
+            "codec": (film.codec, codec), "pixel format": (film.pixel_format, "yuv420p"), "primaries": (film.primaries, 1),
+            "transfer": (film.transfer, 1), "index first": (film.faststart, True), "chapters": marked,
         }  # fmt: skip
         for what, (got, expected) in found.items():
             if got != expected:
@@ -212,6 +219,14 @@ def looked_at(folder: Path, files: Files, told: Sequence[Told]) -> float:
         if abs(film.seconds - end) > len(told) / rate:  # joined segments end at whole milliseconds
             raise FlashvizError(f"expected {name} to last {end:.2f} s, got {film.seconds:.2f} s; render it again with another --media-dir")
     return rate
+
+
+def light_enough(folder: Path, manifest: Manifest) -> None:
+    """Raise ``FlashvizError`` where a film of up to 1080p is over 25 MB."""
+    for name in manifest.files.films():
+        size = (folder / name).stat().st_size
+        if manifest.width * manifest.height <= FULL_HD and size > FULL_HD_BYTES:
+            raise FlashvizError(f"expected {name} to be at most {FULL_HD_BYTES:,} bytes, got {size:,}; choose a lower --quality")
 
 
 def described(scene: Any) -> tuple[str, dict[str, str]]:

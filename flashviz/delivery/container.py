@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -14,26 +15,32 @@ from flashviz.errors import MissingPartError
 from flashviz.storyboard import Told
 
 MILLISECONDS = Fraction(1, 1000)
-AV1 = "libsvtav1"
+AV1, AV1_DECODER = "libsvtav1", "libdav1d"
 AV1_OPTIONS = {"preset": "8", "crf": "32"}
 
 
 def with_chapters(source: Path, target: Path, told: Sequence[Told], metadata: Mapping[str, str]) -> None:
-    """Copy a film's packets into a file with a chapter a beat, its index before the pictures."""
+    """Copy a film's packets into a file with its chapters, its index before the pictures."""
     with av.open(str(source)) as given, av.open(str(target), "w", options={"movflags": "+faststart"}) as made:
         made.metadata.update(metadata)
         stream = made.add_stream_from_template(given.streams.video[0])
         made.set_chapters([
             {
-                "id": number, "start": round(beat.start * 1000), "end": round((beat.start + beat.seconds) * 1000),
-                "time_base": MILLISECONDS, "metadata": {"title": beat.title},
+                "id": number, "start": round(start * 1000), "end": round(end * 1000), "time_base": MILLISECONDS,
+                "metadata": {"title": title},
             }
-            for number, beat in enumerate(told)
+            for number, (start, end, title) in enumerate(marks(told))
         ])  # fmt: skip
         for packet in given.demux(video=0):
             if packet.dts is not None:  # PyAV ends with an empty packet
                 packet.stream = stream
                 made.mux(packet)
+
+
+def marks(told: Sequence[Told]) -> list[tuple[float, float, str]]:
+    """Where chapters begin and end, in seconds, and their titles: those of a film that has some, else its beats."""
+    runs = [list(run) for _, run in itertools.groupby(told, lambda beat: beat.chapter or beat)]
+    return [(run[0].start, run[-1].start + run[-1].seconds, run[0].chapter or run[0].title) for run in runs]
 
 
 def chapters(film: Path) -> list[tuple[float, str]]:

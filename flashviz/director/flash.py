@@ -26,6 +26,7 @@ class FlashFilm(Opening, Closing):
     """All beats of the FlashAttention film over one configuration."""
 
     script = SCRIPT
+    seconds: Mapping[str, float] | None = None  # of the beats that are played, where not all are
 
     def open(self, run: Run, error_of: ErrorOf, seconds: Mapping[str, float] | None = None) -> None:
         """Record the traces, choose the followed row from them, fill the captions, build the stage.
@@ -33,8 +34,9 @@ class FlashFilm(Opening, Closing):
         Args:
             run: ``flashviz_kernels.recorder.run``: a trace and the output O [B, H, N_q, d] that was computed with it.
             error_of: ``flashviz_kernels.exactness.block_error``: max |O - float64| of one program's rows.
-            seconds: The digest's beats; None plays all of them.
+            seconds: The digest's beats; None plays all of them, or those of ``self.seconds``.
         """
+        seconds = self.seconds if seconds is None else seconds
         settings = self.settings
         material = gather(settings.config, run, error_of, settings.source, settings.trace)
         self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]

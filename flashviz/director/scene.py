@@ -92,6 +92,8 @@ class TraceScene(Scene):
         self.provenance: list[dict[str, object]] = []
         self.snapshots: list[Snapshot] = []
         self.told: list[Told] = []
+        self.chapter = ""  # which is played, of a film that has several; ``seconds_before`` it so many were
+        self.seconds_before = 0.0
         self.beat: Beat | None = None
         self.updating = True
         self.event: int | None = None
@@ -119,13 +121,17 @@ class TraceScene(Scene):
 
     def begin_beat(self, beat: Beat) -> None:
         self.beat, self.started = beat, self.now
-        self.next_section(beat.name)
+        self.next_section(self.section(beat))
         if beat.late:
             self.say("")
         else:
             self.announce()
         if not beat.fresh:
             self.hold(beat.still)
+
+    def section(self, beat: Beat) -> str:
+        """The name of a beat in the film: chapters may have beats of the same name."""
+        return f"{type(self).__name__}-{beat.name}" if self.chapter else beat.name
 
     def announce(self) -> None:
         """The beat's caption: burned in, and as a subtitle until the beat ends."""
@@ -143,7 +149,8 @@ class TraceScene(Scene):
         assert self.beat is not None
         self.hold(self.beat.seconds - (self.now - self.started))
         told = self.beat
-        self.told.append(Told(told.name, told.title, told.caption, self.started, self.now - self.started, told.pause))
+        name, seconds = self.section(told), self.now - self.started
+        self.told.append(Told(name, told.title, told.caption, self.started, seconds, told.pause, self.chapter))
         self.snapshots.append(
             Snapshot(self.beat.name, self.beat.caption, self.now - self.started, self.event, list(described(self.mobjects)))
         )
@@ -171,7 +178,7 @@ class TraceScene(Scene):
 
     def _report(self) -> None:
         if self.on_progress is not None:
-            self.on_progress(self.now, sum(beat.seconds for beat in self.board))
+            self.on_progress(self.now, self.seconds_before + sum(beat.seconds for beat in self.board))
 
     def begin_animations(self) -> None:
         """As manim; and ask once whether anything on stage has an updater."""

@@ -1,0 +1,32 @@
+"""All chapters as one film: ``manim -pqh scenes/course.py CourseScene``."""
+
+from pathlib import Path
+
+from flashviz.director.course import CourseFilm
+from flashviz.storyboard import COURSE_SECONDS
+
+
+class CourseScene(CourseFilm):
+    """A quarter of an hour: two memories, softmax, the algorithm tile by tile, its variants, the four claims and their evidence."""
+
+    subject = "FlashAttention: the course"
+    poster = "FlashAttentionScene-11"
+
+    def construct(self) -> None:
+        self.open(Path(__file__).parent)
+
+        self.play_chapter("memory_hierarchy")
+        self.play_chapter("standard_attention")
+        self.play_chapter("online_softmax")
+        self.play_chapter("flash", COURSE_SECONDS)
+
+        self.play_chapter("loop_order")
+        self.play_chapter("causal")
+        self.play_chapter("grouped_query")
+
+        self.play_chapter("memory_scaling")
+        self.play_chapter("io_complexity")
+        self.play_chapter("roofline")
+        self.play_chapter("exactness")
+        self.play_chapter("speed")
+        self.play_chapter("references")

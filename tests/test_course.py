@@ -1,0 +1,106 @@
+"""The course: every chapter once, in order, the same as by itself, without gaps and without repeating itself."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flashviz.config import AttentionConfig
+from flashviz.director.course import MARK, first_scene
+from flashviz.director.scene import TraceScene
+from flashviz.errors import UsageError
+from flashviz.settings import Settings
+from flashviz.storyboard import COURSE_SECONDS
+from tests.films import SCENES, played, scenes
+
+LONGEST = 16 * 60  # seconds
+GAP = 0.6  # seconds that nothing may be on screen
+CHAPTERS = (
+    "memory_hierarchy", "standard_attention", "online_softmax", "flash", "loop_order", "causal", "grouped_query", "memory_scaling",
+    "io_complexity", "roofline", "exactness", "speed", "references",
+)  # fmt: skip
+
+
+@cache
+def course() -> Any:
+    return played(scenes("course").CourseScene, Settings(config=AttentionConfig(), source="numpy"))
+
+
+def test_every_chapter_is_played_once_and_none_is_left_out() -> None:
+    names = [first_scene(SCENES / f"{file}.py") for file in CHAPTERS]
+    assert [name for name, _ in itertools.groupby(beat.chapter for beat in course().told)] == [scene.subject for scene in names]
+    assert {path.stem for path in SCENES.glob("*.py")} - set(CHAPTERS) == {"course", "kernel"}
+
+
+def test_it_lasts_less_than_sixteen_minutes_and_beats_follow_one_another() -> None:
+    told = course().told
+    assert told[0].start == 0
+    for beat, following in itertools.pairwise(told):
+        assert 0 <= following.start - (beat.start + beat.seconds) <= 1.2, beat  # the wipe
+    assert course().now < LONGEST
+
+
+def test_sections_have_names_of_their_own_and_nothing_is_said_twice() -> None:
+    told = [beat for beat in course().told if not beat.name.endswith(f"-{MARK.name}")]
+    assert len({beat.name for beat in told}) == len(told)
+    captions = [beat.caption for beat in told if beat.caption]
+    assert len(set(captions)) == len(captions)
+
+
+def test_a_chapter_is_the_same_as_by_itself() -> None:
+    alone = played(scenes("causal").CausalScene, Settings(config=AttentionConfig(), source="numpy"))
+    within = [beat for beat in course().told if beat.name.startswith("CausalScene-")]
+    assert [(beat.caption, beat.title) for beat in within] == [(beat.caption, beat.title) for beat in alone.told]
+    assert [beat.seconds for beat in within] == pytest.approx([beat.seconds for beat in alone.told])
+    first = next(at for at, beat in enumerate(course().told) if beat is within[0])
+    shown = [snapshot.shown for snapshot in course().snapshots[first : first + len(within)]]
+    assert shown == [snapshot.shown for snapshot in alone.snapshots]
+
+
+def test_of_the_film_only_what_chapters_do_not_say() -> None:
+    names = [beat.name.partition("-")[2] for beat in course().told if beat.name.startswith("FlashAttentionScene-")]
+    assert names == list(COURSE_SECONDS)
+
+
+def test_the_screen_is_never_empty_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    hold, gaps = TraceScene.hold, []
+
+    def watched(scene: Any, seconds: float) -> None:
+        if not [thing for thing in scene.mobjects if thing is not scene.caption]:
+            gaps.append((scene.section(scene.beat), seconds))
+        hold(scene, seconds)
+
+    monkeypatch.setattr(TraceScene, "hold", watched)
+    settings = Settings(config=AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16), source="numpy")
+    played(scenes("course").CourseScene, settings)
+    assert [gap for gap in gaps if gap[1] > GAP] == []
+
+
+@pytest.mark.parametrize(
+    "film",
+    [
+        {"config": {"seq_q": 100, "block_m": 32, "block_n": 32, "head_dim": 32, "causal": True}, "aspect": "9:16", "theme": "light"},
+        {"config": {"seq_q": 64, "block_m": 64, "block_n": 64, "heads": 4, "kv_heads": 2}, "aspect": "1:1", "pauses": False},
+    ],
+    ids=["ragged", "one tile"],
+)
+def test_it_obeys_the_settings(film: dict[str, Any]) -> None:
+    config = AttentionConfig(**film["config"])
+    scene = played(scenes("course").CourseScene, Settings(**film | {"config": config, "source": "numpy"}))
+    assert {beat.chapter for beat in scene.told} == {beat.chapter for beat in course().told}
+    assert any(beat.pause for beat in scene.told) == film.get("pauses", True)
+
+
+def test_nothing_of_a_chapter_is_left() -> None:
+    assert type(course()).__name__ == "CourseScene"
+    assert course().mobjects == []
+    assert not {"bill", "found", "material"} & set(vars(course()))
+
+
+def test_a_chapter_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="expected a chapter in"):
+        first_scene(tmp_path / "none.py")
