@@ -23,7 +23,7 @@ def with_chapters(source: Path, target: Path, told: Sequence[Told], metadata: Ma
     """Copy a film's packets into a file with its chapters, its index before the pictures."""
     with av.open(str(source)) as given, av.open(str(target), "w", options={"movflags": "+faststart"}) as made:
         made.metadata.update(metadata)
-        stream = made.add_stream_from_template(given.streams.video[0])
+        stream = made.add_stream_from_template(given.streams.video[0], opaque=True)  # copied: no encoder is asked for
         made.set_chapters([
             {
                 "id": number, "start": round(start * 1000), "end": round(end * 1000), "time_base": MILLISECONDS,

@@ -32,6 +32,10 @@ class Files(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     av1: str | None = None
     stills: tuple[str, ...] = ()  # the last picture of each beat
 
+    def films(self) -> list[str]:
+        """The videos that are there."""
+        return [*dict.fromkeys(name for name in (self.film, self.clean, self.av1) if name)]
+
     def names(self) -> list[str]:
         """All that are there."""
         single = (self.film, self.clean, self.poster, self.srt, self.vtt, self.loop, self.transcript, self.av1)
