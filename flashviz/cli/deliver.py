@@ -86,8 +86,8 @@ def _deliver(job: Job, out: Path, workers: int, *, av1: bool) -> Manifest:
     from flashviz.cli.films import render_film
 
     told, clean = (replace(job, settings=replace(job.settings, captions=captions)) for captions in (True, False))
-    folder = out / job.source.name
-    there = standing(folder, _made_of(told, clean), av1=av1)
+    folder, made_of = out / job.source.name, _made_of(told, clean)  # before rendering: code may change meanwhile
+    there = standing(folder, made_of, av1=av1)
     if there is not None:
         return there
     out.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def _deliver(job: Job, out: Path, workers: int, *, av1: bool) -> Manifest:
         without = render_film(clean, workers)
         shutil.copyfile(without.film.path, place / "clean.part.mp4")  # the other is rendered to the same place
         rendered = render_film(told, workers)
-        manifest = assemble(told, rendered, place, clean=place / "clean.part.mp4", av1=av1)
+        manifest = assemble(told, rendered, place, clean=place / "clean.part.mp4", made_of=made_of, av1=av1)
         light_enough(place, manifest)
         return manifest
 
@@ -131,7 +131,10 @@ def whole(folder: Path, build: Callable[[Path], Manifest]) -> Manifest:
     return manifest
 
 
-def assemble(job: Job, rendered: Rendered, folder: Path, *, clean: Path | None = None, av1: bool = False, extras: bool = True) -> Manifest:
+def assemble(
+    job: Job, rendered: Rendered, folder: Path, *, clean: Path | None = None, made_of: tuple[str, ...] = (), av1: bool = False,
+    extras: bool = True,
+) -> Manifest:  # fmt: skip
     """Fill a film's folder, and look at what was written.
 
     Args:
@@ -139,6 +142,7 @@ def assemble(job: Job, rendered: Rendered, folder: Path, *, clean: Path | None =
         rendered: The film that it gave, and its beats.
         folder: Empty, but for ``clean``.
         clean: The same film without captions in the picture, which is moved; None where ``rendered`` has none, or none is needed.
+        made_of: Keys of both films, by which they are known to be unchanged; a draft needs none.
         av1: Also as AV1.
         extras: Stills and the loop, too.
 
@@ -178,13 +182,12 @@ def assemble(job: Job, rendered: Rendered, folder: Path, *, clean: Path | None =
         av1=f"{name}-av1.mp4" if av1 else None, stills=tuple(pictures.stills(picture, told, folder / "stills")) if extras else (),
     )  # fmt: skip
     fps = looked_at(folder, files, told)
-    bare = replace(settings, captions=False)
     manifest = Manifest(
         scene=name, subject=rendered.subject, about=about, seconds=rendered.film.seconds, width=rendered.film.width,
         height=rendered.film.height, fps=fps, language=settings.language,
         settings={"theme": settings.theme, "aspect": settings.aspect, "captions": settings.captions, **settings.config.to_dict()},
         traces=rendered.provenance, versions=versions(), poster_beat=poster.name, beats=told, files=files,
-        sha256={each: _digest(folder / each) for each in files.names()}, made_of=_made_of(job, replace(job, settings=bare)),
+        sha256={each: _digest(folder / each) for each in files.names()}, made_of=made_of,
     )  # fmt: skip
     write_manifest(folder, manifest)
     return manifest

@@ -61,7 +61,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         beats: The film cut by its sections.
         files: What is in the folder.
         sha256: Of each file by its name.
-        made_of: Keys of the two films: code, settings, versions.
+        made_of: Keys of the two films: code, settings, versions; none of a draft.
     """
 
     scene: str
