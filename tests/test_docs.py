@@ -8,6 +8,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from sybil import Example, Sybil
@@ -51,6 +52,15 @@ def check_commands(example: Example) -> None:
         check_command(line)
 
 
+def leave(context: click.Context, out: Path) -> None:
+    """A file or a folder where the command would write one: the next command may want it."""
+    (kind,) = (option.type for option in context.command.params if option.name == "out")
+    if isinstance(kind, click.Path) and not kind.file_okay:
+        out.mkdir(exist_ok=True)
+    else:
+        out.touch()
+
+
 def check_command(line: str) -> None:
     program, *arguments = shlex.split(line)
     if program.startswith("FLASHVIZ_"):  # VARIABLE=value in front of a command
@@ -67,7 +77,7 @@ def check_command(line: str) -> None:
         verb, *rest = arguments
         context = main.commands[verb].make_context(verb, rest)
         if context.params.get("out") is not None:
-            Path(context.params["out"]).touch()  # the next command may want it
+            leave(context, Path(context.params["out"]))
     elif program == "manim":
         *_, file, scene = arguments
         (found,) = films.find_scenes((scene,))

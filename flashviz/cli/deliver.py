@@ -225,11 +225,12 @@ def looked_at(folder: Path, files: Files, told: Sequence[Told]) -> float:
 
 
 def light_enough(folder: Path, manifest: Manifest) -> None:
-    """Raise ``FlashvizError`` where a film of up to 1080p is over 25 MB."""
+    """Raise ``FlashvizError`` where a film of up to 1080p, or of several a chapter on average, is over 25 MB."""
+    most = FULL_HD_BYTES * len({beat.chapter for beat in manifest.beats})
     for name in manifest.files.films():
         size = (folder / name).stat().st_size
-        if manifest.width * manifest.height <= FULL_HD and size > FULL_HD_BYTES:
-            raise FlashvizError(f"expected {name} to be at most {FULL_HD_BYTES:,} bytes, got {size:,}; choose a lower --quality")
+        if manifest.width * manifest.height <= FULL_HD and size > most:
+            raise FlashvizError(f"expected {name} to be at most {most:,} bytes, got {size:,}; choose a lower --quality")
 
 
 def described(scene: Any) -> tuple[str, dict[str, str]]:
