@@ -156,6 +156,8 @@ def test_a_film_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.M
     monkeypatch.setattr(deliver, "FULL_HD_BYTES", size - 1)
     with pytest.raises(FlashvizError, match=f"at most {size - 1:,} bytes, got {size:,}"):
         deliver.light_enough(folder, manifest)
+    course = tuple(msgspec.structs.replace(beat, chapter=chapter) for beat, chapter in zip(manifest.beats, "aab", strict=True))
+    deliver.light_enough(folder, msgspec.structs.replace(manifest, beats=course))
     monkeypatch.setattr(deliver, "FULL_HD", manifest.width * manifest.height - 1)
     deliver.light_enough(folder, manifest)
 
