@@ -46,7 +46,7 @@ class FlashAttentionScene(FlashFilm):
 
 
 class DigestScene(FlashFilm):
-    """The same in a minute."""
+    """One minute: the scores that standard attention stores, one tile slowly, the rise of the max, the bill."""
 
     subject = "FlashAttention in a minute"
     script = DIGEST_SCRIPT

@@ -33,7 +33,7 @@ FULL_HD, FULL_HD_BYTES = 1920 * 1080, 25_000_000  # a film up to this many pixel
 @cloup.option("--all", "every", is_flag=True, help="Every film.")
 @cloup.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Gets a folder for each film.")
 @cloup.option("-q", "--quality", type=click.Choice(list(options.QUALITIES)), default="m", help="480p, 720p, 1080p, 4K. [default: m]")
-@cloup.option("--av1", is_flag=True, help="Also as AV1, about half as large, which takes long.")
+@cloup.option("--av1", is_flag=True, help="Also as AV1, which takes long.")
 @options.with_config
 @options.with_source
 @options.with_film
