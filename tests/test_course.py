@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.director.course import MARK, first_scene
 from flashviz.director.scene import TraceScene
 from flashviz.errors import UsageError
-from flashviz.settings import Settings
+from flashviz.settings import Settings, load_settings
 from flashviz.storyboard import COURSE_SECONDS
 from tests.films import SCENES, played, scenes
 
@@ -104,3 +104,9 @@ def test_nothing_of_a_chapter_is_left() -> None:
 def test_a_chapter_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="expected a chapter in"):
         first_scene(tmp_path / "none.py")
+
+
+def test_its_chapters_are_translated_each_by_its_own_table() -> None:
+    """German is shipped for the film, and not for the first chapter."""
+    with pytest.raises(UsageError, match=r"expected a table \[MemoryHierarchyScene\]"):
+        played(scenes("course").CourseScene, load_settings(environ={}, catalogue="de", source="numpy"))

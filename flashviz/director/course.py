@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from manim import UP
 
 from flashviz import theme
+from flashviz.catalogue import Catalogue
 from flashviz.director.chapters import ChapterScene
 from flashviz.errors import UsageError
 from flashviz.lettering import KEY_PX, TITLE_PX, wrap
@@ -28,6 +29,10 @@ class CourseFilm(ChapterScene):
     def open(self, folder: Path) -> None:
         """Where the chapters' files are."""
         self.folder, self.number = folder, 0
+
+    def in_language(self, language: Catalogue) -> Sequence[Beat]:  # noqa: ARG002  # each chapter asks for its own
+        """Nothing: the chapters say it all."""
+        return ()
 
     def play_chapter(self, file: str, seconds: Mapping[str, float] | None = None) -> None:
         """A mark with the chapter's name, then the chapter.
@@ -78,7 +83,7 @@ def become(film: Any, scene: type[Any]) -> None:
     """Give a film another scene's beats; what stands on stage, and the clock, stay."""
     film.__class__ = scene
     if film.language is not None:
-        film.script = film.language.translated(scene.__name__, scene.script)
+        film.script = film.in_language(film.language)
 
 
 def first_scene(file: Path) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from manim import Animation, Camera, Mobject, Rectangle, Scene, VMobject, config
 
 from flashviz import theme
+from flashviz.catalogue import Catalogue
 from flashviz.director.captions import caption, check_fit
 from flashviz.layout import Rect, frame, stage
 from flashviz.mobjects.motion import FadeIn, FadeOut, Veil
@@ -83,7 +84,7 @@ class TraceScene(Scene):
         self.settings: Settings = load_settings()
         self.language = self.settings.catalogue
         if self.language is not None:
-            self.script = self.language.translated(type(self).__name__, self.script)
+            self.script = self.in_language(self.language)
         self.skin = theme.THEMES[self.settings.theme]
         self.frame = frame(self.settings.aspect)
         _fit_camera(self.frame, self.skin.ground)
@@ -110,6 +111,10 @@ class TraceScene(Scene):
         self.board = tuple(beats)
         if self.language is not None and self.settings.captions:
             check_fit(self.board, self.caption_rect, self.settings.aspect, self.language)
+
+    def in_language(self, language: Catalogue) -> Sequence[Beat]:
+        """What the beats say in another language."""
+        return language.translated(type(self).__name__, type(self).script)
 
     def values(self, said: Mapping[str, str]) -> Mapping[str, str]:
         """What the braces of captions stand for, as the language has it."""
@@ -167,7 +172,7 @@ class TraceScene(Scene):
 
     def hold(self, seconds: float) -> None:
         """Stand still, for at least one frame or not at all."""
-        if round(seconds * config.frame_rate):  # 0.0667 s may be a little less than a frame
+        if round(seconds * config.frame_rate) >= 1:  # 0.0667 s may be a little less than a frame
             self.wait(seconds)
             self._report()
 
