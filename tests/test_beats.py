@@ -23,7 +23,7 @@ from flashviz.mobjects.lens import Ceiling, Chart, between, headroom
 from flashviz.mobjects.motion import LAND, LIFT, LIFTED, TRAVEL, Enlarge, Flight
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, rectangles
-from flashviz.theme import DARK
+from flashviz.palette import DARK
 from flashviz.trace import Kind, Trace
 from flashviz_kernels.recorder import record
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.config import AttentionConfig
 from flashviz.director.pictures import Lanes, RowPicture
 from flashviz.layout import Rect
@@ -80,8 +80,8 @@ def test_very_many_keys_are_no_more_to_draw(manim_config: ManimConfig) -> None:
     random = np.random.default_rng(0)
     k, v, scores = random.standard_normal((keys, 8)), random.standard_normal((keys, 8)), random.standard_normal(keys)
     with manim_config():
-        picture = RowPicture(rect, k[0], k, v, scores, v[0], theme.DARK)
-        lanes = Lanes(rect, [1024] * 64, theme.DARK).display(300.5)
+        picture = RowPicture(rect, k[0], k, v, scores, v[0], palette.DARK)
+        lanes = Lanes(rect, [1024] * 64, palette.DARK).display(300.5)
     assert len(picture.score_boxes()) == len(picture.weight_boxes()) == picture.values_.values.shape[1] == 1024
     assert picture.weighed().shape == picture.values_.values.shape
     for fill, track, _ in lanes.fills:

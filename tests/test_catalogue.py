@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.catalogue import SHIPPED, Catalogue, braces, check_scenes, read_catalogue, source_catalogue
 from flashviz.cli import main
 from flashviz.cli.films import Job, known_scenes, load_scene
@@ -312,7 +312,7 @@ def test_lines_run_from_the_right_and_values_do_not() -> None:
     assert hebrew.right_to_left
     band = stage(AttentionConfig(), "16:9").caption
     line = f"{hebrew.values({'n': '128'})['n']} אבג"
-    points = caption(line, band, theme.DARK, hebrew)[0].points
+    points = caption(line, band, palette.DARK, hebrew)[0].points
     assert points[:, 0].max() == pytest.approx(band.x1, abs=1e-6)
     number = outline("128", Face.TEXT) * em(CAPTION_PX)
     at_the_right = points[points[:, 0] > band.x1 - np.ptp(number[:, 0]) - 1e-3]

@@ -11,8 +11,8 @@ from flashviz.config import AttentionConfig
 from flashviz.device import Buffer, Resources
 from flashviz.layout import stage
 from flashviz.mobjects.chip import further_copies, shared_note, used_of
+from flashviz.palette import THEMES
 from flashviz.settings import Aspect, Settings
-from flashviz.theme import THEMES
 from flashviz.trace import Trace
 from flashviz_kernels.recorder import run
 from tests.films import altered, film, play

@@ -17,7 +17,7 @@ from flashviz.errors import MissingPartError
 from flashviz.layout import LABELLED
 from flashviz.lettering import FONTS_DIR, LABEL_PX, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.outlines import register_fonts
-from flashviz.theme import DARK, LIGHT, THEMES, Theme
+from flashviz.palette import DARK, LIGHT, THEMES, Theme
 
 GROUNDS = ("ground", "panel", "chip", "registers")
 HUES = ("q", "k", "v", "o", "stats")

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.catalogue import Catalogue
 from flashviz.errors import UsageError
 from flashviz.layout import CAPTION_LINES, Rect
@@ -21,7 +21,7 @@ FROM_THE_RIGHT = "\u200f"  # a line that begins with a number or a formula runs 
 TOP = 0.04  # between the band and the first line's capitals
 
 
-def caption(text: str, rect: Rect, skin: theme.Theme, language: Catalogue | None = None) -> Named:
+def caption(text: str, rect: Rect, skin: palette.Theme, language: Catalogue | None = None) -> Named:
     """A caption, first line at the top of ``rect``; left-aligned, or right-aligned in languages that are read from the right."""
     first = rect.y1 - ink_box("Hg", CAPTION_PX)[0] - TOP
     if language is None:

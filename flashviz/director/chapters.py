@@ -9,7 +9,7 @@ from typing import Any
 from manim import DOWN, UP, Create, linear
 from manim.typing import Vector3D
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters import exactness, io_complexity, memory_scaling, speed
 from flashviz.chapters.figure import Figure
 from flashviz.chapters.measured import sweep_of
@@ -312,7 +312,7 @@ class IOFilm(ChartScene):
         self.move(FadeIn(self.chart.label(self.chart.figure.named("cached"))), seconds=0.5)
 
 
-def fitted(formula: str, place: Rect, skin: theme.Theme) -> Named:
+def fitted(formula: str, place: Rect, skin: palette.Theme) -> Named:
     """A formula in the middle of its place, as large as it fits."""
     drawn = theme.maths(formula, FORMULA_PX, skin.ink)
     drawn.scale(min(1.0, place.width / drawn.width)).move_to(place.center)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manim import Group, VGroup
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
 from flashviz.director.pictures import BillBlock, Lanes, LanesTo, bill_pitch, card_lines, marker, note, places_of, two_halves
 from flashviz.director.scene import beat
@@ -73,7 +73,7 @@ class Closing(Slow):
         """A finished tile goes back through the slot; LSE is a sliver."""
         state = self.reach(Kind.STORE_O if tensor == "O" else Kind.STORE_LSE)
         target = self.cross.tile("O", self.material.chosen.program[0])
-        flying = target.copy().set_fill(color=self.skin.hue(tensor), opacity=theme.LIT).set_stroke(color=self.skin.hue(tensor))
+        flying = target.copy().set_fill(color=self.skin.hue(tensor), opacity=palette.LIT).set_stroke(color=self.skin.hue(tensor))
         if tensor == "LSE":
             flying.stretch_to_fit_width(max(0.03, target.width * 0.06))
         flying.set_z_index(8)
@@ -83,7 +83,7 @@ class Closing(Slow):
         self.move(Flight(flying, self.route(np.array(end), start)[::-1]), seconds=seconds * 0.75)
         self.remove(flying)
         if tensor == "O":
-            target.set_fill(opacity=theme.LIT)
+            target.set_fill(opacity=palette.LIT)
         gone = self.retire("ACC", "M", "L", "Q") if tensor == "LSE" else []  # the program ends with its last store
         if tensor == "LSE":
             gone += self.leave_stage([thing for thing in (self.row_mark, self.strip_shown) if thing is not None])
@@ -104,7 +104,7 @@ class Closing(Slow):
         self.cross.cursor.set_stroke(opacity=0)
         self.sweep(trace, self.ledger, start, len(trace), seconds)
         for index in range(len(self.cross.strips["Q"])):
-            self.cross.strips["Q"][index].set_fill(opacity=theme.RESTING)
+            self.cross.strips["Q"][index].set_fill(opacity=palette.RESTING)
         self.event = len(trace)
         self.move(FadeOut(words), seconds=0.3)
 

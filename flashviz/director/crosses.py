@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from manim import Group, Mobject, linear, smooth
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.chapters import loop_order
 from flashviz.chapters.crosses import CrossPlace, Folded, one_head, pair
 from flashviz.director.chapters import ChapterScene
@@ -24,8 +24,8 @@ from flashviz.mobjects.ledger import Ledger
 from flashviz.mobjects.motion import FadeIn
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import box
+from flashviz.palette import Theme
 from flashviz.storyboard import tile_unit
-from flashviz.theme import Theme
 from flashviz.trace import state_at
 
 
@@ -56,7 +56,7 @@ class TracedCross(Group):
         bands = np.arange(self.folded.trace.config.row_blocks) // cross.band_rows
         shares = np.bincount(bands, self.folded.stored_share(k)) / np.bincount(bands)
         for tile, share in zip(self.cross.strips["O"], shares, strict=True):
-            tile.set_fill(opacity=theme.LIT * float(share))
+            tile.set_fill(opacity=palette.LIT * float(share))
         here = self.folded.last_tile(k)
         done = here is None or k == len(self.folded.trace)
         self.cross.cursor.set_stroke(opacity=0 if done else 1)
@@ -66,7 +66,7 @@ class TracedCross(Group):
             lit = {"Q": cross.row_of(here[0]), "K": cross.col_of(here[1]), "V": cross.col_of(here[1])}
         for tensor in "QKV":
             for index, tile in enumerate(self.cross.strips[tensor]):
-                tile.set_fill(opacity=theme.LIT if lit.get(tensor) == index else theme.RESTING)
+                tile.set_fill(opacity=palette.LIT if lit.get(tensor) == index else palette.RESTING)
         return self
 
     def ring(self, tensors: Sequence[str], color: str) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from manim import Line, ReplacementTransform, VGroup, linear
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import BARS, placed
 from flashviz.director.chapters import ChapterScene
@@ -71,7 +71,7 @@ class GroupedQueryFilm(ChapterScene):
         first = int(np.flatnonzero(self.found.loaded[0])[0]) - 1
         tile = self.flight(first, 0.0)
         (x, y, _), hue = tile.path[0], self.skin.hue(tile.tensor)
-        square = box(centered(float(x), float(y), tile.width, tile.height), stroke=hue, opacity=theme.LIT, width=0)
+        square = box(centered(float(x), float(y), tile.width, tile.height), stroke=hue, opacity=palette.LIT, width=0)
         self.move(Flight(square, tile.path), seconds=2 * (LIFT + TRAVEL + LAND))
         self.remove(square)
         moved = np.where(np.isin(trace.columns["kind"], [Kind.LOAD_K, Kind.LOAD_V]), trace.columns["nbytes"], 0)
@@ -110,7 +110,7 @@ class GroupedQueryFilm(ChapterScene):
         """K over V of one K/V head."""
         parts = VGroup()
         for tensor, half in zip("KV", halves(place), strict=True):
-            parts.add(box(half, stroke=self.skin.hue(tensor), opacity=theme.RESTING))
+            parts.add(box(half, stroke=self.skin.hue(tensor), opacity=palette.RESTING))
             if self.place.named:
                 parts.add(note(f"{tensor} {index}", NOTE_PX, self.skin.ink, half, "center", Face.MONO))
         return Named(*parts, tag=f"pair {index}", text=f"K {index}, V {index}")
@@ -136,7 +136,7 @@ def halves(pair: Rect) -> list[Rect]:
 class Bar(VGroup):
     """Words, bytes, and a bar as long as its share of ``most`` bytes."""
 
-    def __init__(self, name: str, place: tuple[Rect, Rect], most: int, hue: str, skin: theme.Theme) -> None:
+    def __init__(self, name: str, place: tuple[Rect, Rect], most: int, hue: str, skin: palette.Theme) -> None:
         words, self.longest = place
         self.most = most
         self.said = note(BARS[name], LABEL_PX, skin.ink, words)
@@ -165,6 +165,6 @@ class Loads(Act):
         now, final = found.loaded[:, k], found.loaded[:, -1]
         working = int(found.trace.columns["pid_bh"][k]) if 0 < k < len(found.trace) else -1
         for h, (head, wire) in enumerate(zip(film.heads, film.wires, strict=True)):
-            head[0].set_fill(film.skin.q, opacity=theme.FAINT * float(now[h] / final[h]) if final[h] else 0.0)
+            head[0].set_fill(film.skin.q, opacity=palette.FAINT * float(now[h] / final[h]) if final[h] else 0.0)
             wire[0].set_stroke(film.skin.warn if h == working else film.skin.quiet)
         film.bars["loaded"].display(int(now.sum()))

@@ -12,7 +12,7 @@ from typing import Any
 
 from manim import Group, Mobject
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.director.kernel_stage import KernelStageScene, worth_a_line
 from flashviz.director.pictures import card_lines, note
 from flashviz.director.scene import beat
@@ -201,7 +201,7 @@ class KernelFilm(KernelStageScene):
         name, hue = info.name, self.hue(info.name)
         at = place.left(name_w)
         drawn: list[Mobject] = [Readout(fit(name, at), NOTE_PX, hue, name=f"bill name {name}", face=Face.MONO_STRONG).at(at)]
-        sides = (("read", moved.read, theme.LIT), ("wrote", moved.written, theme.FAINT))
+        sides = (("read", moved.read, palette.LIT), ("wrote", moved.written, palette.FAINT))
         crossing = [(verb, crossed[name], shade) for verb, crossed, shade in sides if name in crossed]
         for index, (verb, nbytes, shade) in enumerate(crossing):
             middle = centered(*place.center[:2], place.width, min(place.height, len(crossing) * 0.42))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from manim import LEFT, Animation, Group, Mobject, linear
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.director.scene import TraceScene
 from flashviz.director.stage import bare
 from flashviz.director.sweep import Sample, Traffic
@@ -159,7 +159,7 @@ class KernelStageScene(TraceScene):
         sheet = self.sheets[tensor]
         sheet.point_at(self.where(event, tensor))
         piece = self.piece(event, tensor)
-        flyer = box(piece, stroke=self.hue(event.tensor or ""), opacity=theme.LIT).set_z_index(8)
+        flyer = box(piece, stroke=self.hue(event.tensor or ""), opacity=palette.LIT).set_z_index(8)
         path = self.route(piece.center, picture.body.center)
         if away:
             path = path[::-1]
@@ -214,7 +214,7 @@ class KernelStageScene(TraceScene):
                 self.remove(*old.get_family())  # moving its face has made manim list its parts one by one
                 del self.blocks[other]
             else:
-                old.face.set_fill(opacity=theme.RESTING)
+                old.face.set_fill(opacity=palette.RESTING)
         self.blocks[site] = place, picture
         self.add(picture)
 
@@ -285,7 +285,7 @@ class KernelSweep(Act):
         moved = scene.replay.traffic(k)
         now = site_of(scene.trace[k - 1]) if k > self.events.start else None
         for site, face in self.faces.items():
-            face.set_fill(opacity=theme.LIT if site == now else theme.RESTING)
+            face.set_fill(opacity=palette.LIT if site == now else palette.RESTING)
         for tensor, sheet in scene.sheets.items():
             sheet.display(k)
             for readout, text in sheet.counters(*scene.bytes_of(moved, tensor)).items():

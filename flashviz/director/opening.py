@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manim import DOWN, LEFT, UP, Animation, Brace, Create, Line, Mobject, ReplacementTransform, VGroup
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.citations import MEMORY_SPEEDS
 from flashviz.director.pictures import Boxes, FinalHbm, RowPicture, card_lines, note, two_halves
 from flashviz.director.scene import beat
@@ -121,7 +121,7 @@ class Opening(StageScene):
         room = self.set.center_stage
         self.big = CrossView(cross(self.config_, room.inset(0.1)), self.skin)
         geometry = self.big.cross
-        solids = {t: VGroup(*(box(geometry.tile(t, n), stroke=self.skin.hue(t), opacity=0.0 if t == "O" else theme.RESTING, width=0)
+        solids = {t: VGroup(*(box(geometry.tile(t, n), stroke=self.skin.hue(t), opacity=0.0 if t == "O" else palette.RESTING, width=0)
                               for n in range(len(self.big.strips[t])))) for t in "QKVO"}  # fmt: skip
         edges = VGroup(*(box(geometry.strip(t), stroke=self.skin.hue(t)) for t in "QKVO"))
         self.wipe(*(FadeIn(s) for s in solids.values()), FadeIn(edges), *(FadeIn(x) for x in self.big.labels.values()))
@@ -137,9 +137,9 @@ class Opening(StageScene):
         if weight.get_right()[0] > self.big.cross.label("Q").x0 or weight.get_left()[0] < room.x0:
             weight.move_to(geometry.grid.center)
         tile = self.big.tile("K", 0)
-        self.move(tile.animate.set_fill(opacity=theme.LIT), FadeIn(weight), seconds=0.6)
+        self.move(tile.animate.set_fill(opacity=palette.LIT), FadeIn(weight), seconds=0.6)
         self.hold(self.motion * 0.4)
-        self.move(tile.animate.set_fill(opacity=theme.RESTING), seconds=0.3)
+        self.move(tile.animate.set_fill(opacity=palette.RESTING), seconds=0.3)
         self.finish = [weight]
 
     @beat("memory")
@@ -223,7 +223,7 @@ class Opening(StageScene):
         self.put("S", scores, "S")
         self.move(FadeIn(scores), seconds=0.5)
         cell = self.set.cross.cell(0, 0)
-        leaving = box(cell, stroke=self.skin.ink, fill=self.skin.scores, opacity=theme.LIT)
+        leaving = box(cell, stroke=self.skin.ink, fill=self.skin.scores, opacity=palette.LIT)
         leaving.set_z_index(8).move_to(scores.get_center())
         self.play(Flight(leaving, self.route(np.array(cell.center), self.set.tiles.s.center)[::-1], run_time=FLY))
         self.remove(leaving)
@@ -248,7 +248,7 @@ class Opening(StageScene):
         terms = np.where(np.isfinite(scores), np.exp(scores - np.nanmax(scores[np.isfinite(scores)])), 0.0)
         field = Rect(room.x0, room.center[1] - room.height * 0.19, room.x1, room.center[1] + room.height * 0.15)
         tiles = len(self.material.values.j)
-        lit, dim = Rectangles(self.skin.ink, name="tile terms"), Rectangles(self.skin.scores, name="other terms", opacity=theme.FAINT)
+        lit, dim = Rectangles(self.skin.ink, name="tile terms"), Rectangles(self.skin.scores, name="other terms", opacity=palette.FAINT)
         key = field.width / len(terms)
         x = field.x0 + np.arange(len(terms)) * key
         boxes = np.stack([x, np.full(len(x), field.y0), x + 0.85 * key, field.y0 + terms * field.height], 1)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, DashedLine, Group, Line, VGroup, VMobject
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.figures import kib, quarters
 from flashviz.layout import GAP, Cross, Packing, Rect, centered, columns, pack, rows
 from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em
@@ -15,7 +15,7 @@ from flashviz.mobjects.hbm import CrossView, HbmPanel
 from flashviz.mobjects.ledger import squares
 from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 NARROWEST = 0.05  # of a lane's cells
 
@@ -120,7 +120,7 @@ class FinalHbm(Group):
         self.panel = HbmPanel(rect, rect.inset(0.15, 0.08).top(em(TITLE_PX) * LINE_PITCH), skin, title)
         self.cross = CrossView(cross, skin)
         for tile in self.cross.strips["O"]:
-            tile.set_fill(opacity=theme.LIT)
+            tile.set_fill(opacity=palette.LIT)
         super().__init__(self.panel, self.cross)
 
 
@@ -134,7 +134,7 @@ class BillBlock(Group):
         self.parts: dict[str, Rectangles] = {}
         start = 0
         for tensor, nbytes in crossed.items():
-            part = Rectangles(skin.hue(tensor), name=f"bill {title} {tensor}", opacity=theme.SECOND if tensor == "P" else 1.0)
+            part = Rectangles(skin.hue(tensor), name=f"bill {title} {tensor}", opacity=palette.SECOND if tensor == "P" else 1.0)
             part.display(self._boxes(start, nbytes / unit))
             self.parts[tensor] = part
             start += places_of(nbytes / unit)

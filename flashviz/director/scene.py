@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from manim import Animation, Camera, Mobject, Rectangle, Scene, VMobject, config
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.catalogue import Catalogue
 from flashviz.director.captions import caption, check_fit
 from flashviz.layout import Rect, frame, stage
@@ -85,7 +85,7 @@ class TraceScene(Scene):
         self.language = self.settings.catalogue
         if self.language is not None:
             self.script = self.in_language(self.language)
-        self.skin = theme.THEMES[self.settings.theme]
+        self.skin = palette.THEMES[self.settings.theme]
         self.frame = frame(self.settings.aspect)
         _fit_camera(self.frame, self.skin.ground)
         register_fonts()
@@ -274,6 +274,6 @@ def _values(part: Mobject) -> str:
     return f"{flat.shape} sum {flat.sum():.4f} abs {np.abs(flat).sum():.4f} first {flat.flat[0]:.4f}"
 
 
-def veil(rect: Rect, skin: theme.Theme) -> Rectangle:
+def veil(rect: Rect, skin: palette.Theme) -> Rectangle:
     """A cover in the ground's colour, clear at first."""
     return box(rect.inset(-0.03), stroke=skin.ground, fill=skin.ground, opacity=0.0, width=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.director.scene import beat
 from flashviz.director.stage import FADE_SCORES, FLY, StageScene
 from flashviz.figures import number, total
@@ -65,7 +65,7 @@ class Slow(StageScene):
         values, row = self.material.values, self.material.chosen.row
         self.open_lens()
         assert self.lens is not None
-        self.move(*self.dim(hbm=theme.DIMMED), seconds=0.3)
+        self.move(*self.dim(hbm=palette.DIMMED), seconds=0.3)
         state = self.reach(Kind.SOFTMAX_M, 0)
         reference = float(values.m_new[0, row])
         strip = self.score_strip(0)
@@ -213,7 +213,7 @@ class Slow(StageScene):
         self.calm_unseen()
         self.break_ceiling()
         assert self.lens is not None
-        self.move(*self.dim(hbm=theme.DIMMED), seconds=0.3)
+        self.move(*self.dim(hbm=palette.DIMMED), seconds=0.3)
         t, values, row = self.rising, self.material.values, self.material.chosen.row
         chart = self.lens.chart
         state = self.reach(Kind.SOFTMAX_M, t)

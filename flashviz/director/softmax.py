@@ -7,7 +7,7 @@ from typing import Any
 
 from manim import LEFT, RIGHT, ApplyMethod, linear
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters import online_softmax
 from flashviz.chapters.online_softmax import CITATION, MERGE, PASSES, Pair
 from flashviz.director.chapters import ChapterScene, fitted
@@ -135,7 +135,7 @@ class OnlineSoftmaxFilm(ChapterScene):
         for start in range(0, len(path), stride):
             passed = range(start, min(start + stride, len(path)))
             for place in passed:
-                self.row.bars[order[place]].set_fill(opacity=theme.LIT)
+                self.row.bars[order[place]].set_fill(opacity=palette.LIT)
             entries = [self.row.entry(line, place, order, text, px, changed=place == 0 or path[place][line] != path[place - 1][line])
                        for place in passed if place in written for line, text in enumerate(path[place].written)]  # fmt: skip
             spot = places[passed[-1]]

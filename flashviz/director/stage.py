@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from manim import Animation, Mobject, VGroup, VMobject
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.director.scene import TraceScene, veil
 from flashviz.director.sweep import StateSweep, Traffic, crossed, sampled
 from flashviz.figures import kib, number, total
@@ -176,7 +176,7 @@ class StageScene(TraceScene):
             self.cross.point_at(self.material.chosen.program[0], index).set_stroke(opacity=1)
         state = self.reach({"Q": Kind.LOAD_Q, "K": Kind.LOAD_K, "V": Kind.LOAD_V}[tensor], t)
         source = self.cross.tile(tensor, index)
-        source.set_fill(opacity=theme.LIT)
+        source.set_fill(opacity=palette.LIT)
         tile = self.flyer(source)
         target = self.set.tiles.of(tensor)
         total = FLY + 0.35 if seconds is None else seconds
@@ -190,7 +190,7 @@ class StageScene(TraceScene):
     def flyer(self, source: VMobject) -> VMobject:
         """A copy of a tile that leaves the board; the tile stays behind."""
         tile: VMobject = source.copy()
-        tile.set_fill(opacity=theme.LIT)
+        tile.set_fill(opacity=palette.LIT)
         tile.set_z_index(8)
         self.add(tile)
         return tile
@@ -224,7 +224,7 @@ class StageScene(TraceScene):
         return [FadeOut(thing) for thing in gone]
 
     def rest_tile(self, tensor: str, t: int) -> None:
-        self.cross.tile(tensor, self.followed_j(t)).set_fill(opacity=theme.RESTING)
+        self.cross.tile(tensor, self.followed_j(t)).set_fill(opacity=palette.RESTING)
 
     def score(self, t: int, *, seconds: float) -> None:
         """S = Q K^T * scale fills, column by column."""

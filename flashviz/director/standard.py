@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from manim import Animation
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters import standard_attention
 from flashviz.chapters.standard_attention import KERNELS
 from flashviz.director.chapters import ChapterScene
@@ -89,5 +89,5 @@ class StandardAttentionFilm(ChapterScene, Opening):
 
     def light(self, kernel: int) -> None:
         """The formula of the kernel that runs is lit."""
-        changes = [formula.animate.set_opacity(1.0 if index == kernel else theme.DIM) for index, formula in enumerate(self.formulas)]
+        changes = [formula.animate.set_opacity(1.0 if index == kernel else palette.DIM) for index, formula in enumerate(self.formulas)]
         self.move(*changes, seconds=0.3)

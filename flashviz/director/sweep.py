@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from manim import Animation, Group, linear
 
-from flashviz import theme
+from flashviz import palette
 from flashviz.layout import Rect
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import Rectangles
@@ -42,7 +42,7 @@ class Traffic(Group):
     ) -> None:  # fmt: skip
         self.tag, self.samples, self.share, self.pace = "traffic", samples, share, pace
         tensors = sorted({sample.tensor for sample in samples})
-        self.parts = {t: Rectangles(hue(t), name=f"traffic {t}", opacity=theme.LIT) for t in tensors}
+        self.parts = {t: Rectangles(hue(t), name=f"traffic {t}", opacity=palette.LIT) for t in tensors}
         super().__init__(*self.parts.values())
         self.set_z_index(8)
 
@@ -96,7 +96,7 @@ class StateSweep(Act):
                 row = self.cross.cross.row_of(i)
                 stored[row] = stored.get(row, 0) + 1
         for row, tile in enumerate(self.cross.strips["O"]):  # a band fills by the share of its tiles
-            tile.set_fill(opacity=theme.LIT * min(1.0, stored.get(row, 0) / self.cross.cross.band_rows))
+            tile.set_fill(opacity=palette.LIT * min(1.0, stored.get(row, 0) / self.cross.cross.band_rows))
 
 
 def crossed(state: State) -> dict[str, int]:

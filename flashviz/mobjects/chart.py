@@ -8,14 +8,14 @@ import numpy as np
 from manim import LEFT, UP, Dot, Group, Line, VGroup, VMobject
 from manim.typing import Vector3D
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters.figure import Figure, Point, Series
 from flashviz.chapters.placing import LABEL_H, NOTE_H, TITLE_LINE_H, ChartPlace, TablePlace, at
 from flashviz.citations import Comparison
 from flashviz.layout import GAP, Rect
 from flashviz.lettering import KEY_PX, LABEL_PX, NOTE_PX, TITLE_PX, Face
 from flashviz.mobjects.named import Named
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 DOT = 0.085  # radius: 23 px across
 TICK = 0.07
@@ -66,7 +66,7 @@ class Chart(Group):
             y = at(figure, plot, figure.x.low, value)[1]
             words = theme.line(text, NOTE_PX, skin.ink, Face.MONO)
             words.move_to((plot.x0 - GAP - words.width / 2, y, 0))
-            rule = Line((plot.x0, y, 0), (plot.x1, y, 0), stroke_color=skin.edge, stroke_width=theme.HAIRLINE, stroke_opacity=theme.DIM)
+            rule = Line((plot.x0, y, 0), (plot.x1, y, 0), stroke_color=skin.edge, stroke_width=theme.HAIRLINE, stroke_opacity=palette.DIM)
             drawn.add(rule, Named(words, tag="tick y", text=text))
         name = theme.line(figure.x.label, NOTE_PX, skin.quiet).move_to(self.place.x_label.center)
         drawn.add(Named(name, tag="axis x", text=figure.x.label))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from manim import LEFT, UP, Polygon, VGroup
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.device import KIB, SMS, Resources
 from flashviz.layout import GAP, ChipTiles, Rect
 from flashviz.lettering import LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import dashed, panel
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 BEHIND = 0.8 * GAP  # to the right, a further copy of a tile: short of the label
 
@@ -69,7 +69,7 @@ def further_copies(tiles: ChipTiles, resources: Resources, skin: Theme) -> VGrou
         for copy in range(1, buffer.copies if buffer.name in ("K", "V") else 1):
             place = tiles.of(buffer.name)
             edges = dashed(Rect(place.x0 + copy * BEHIND, place.y0, place.x1 + copy * BEHIND, place.y1), skin.hue(buffer.name))
-            outlines.add(edges.set_stroke(opacity=theme.DIM))
+            outlines.add(edges.set_stroke(opacity=palette.DIM))
     return outlines
 
 

@@ -8,7 +8,7 @@ from flashviz.layout import CODE_LINES, Rect, centered, rows
 from flashviz.lettering import CODE_PX, em
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box, panel
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 
 class CodePane(VGroup):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from manim import LEFT, RESAMPLING_ALGORITHMS, Group, ImageMobject, Rectangle, VGroup, VMobject
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.layout import Cross, Rect
 from flashviz.lettering import NOTE_PX, TITLE_PX, Face, text_width
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import box, panel
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 NAMES = {"Q": "Q", "K": "K^top", "V": "V", "O": "O"}
 
@@ -29,7 +29,7 @@ class CrossView(Group):
 
     def _strip(self, tensor: str) -> VGroup:
         count = self.cross.n_rows if tensor in ("Q", "O") else self.cross.n_cols
-        resting = 0.0 if tensor == "O" else theme.RESTING
+        resting = 0.0 if tensor == "O" else palette.RESTING
         hue = self.skin.hue(tensor)
         width = theme.OUTLINE if min(self.cross.cell_width, self.cross.cell_height) > 0.15 else theme.HAIRLINE
         return VGroup(*(

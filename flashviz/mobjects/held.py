@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 from manim import VGroup
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters.crosses import ChipPlace
 from flashviz.lettering import NOTE_PX, Face
 from flashviz.mobjects.tiles import box, dashed, panel
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 
 class HeldTiles(VGroup):
@@ -29,6 +29,6 @@ class HeldTiles(VGroup):
         """Fill the places of these tensors; acc is O's place."""
         shown = {"O" if tensor == "ACC" else tensor for tensor in held}
         for tensor, tile in self.tiles.items():
-            tile.set_fill(opacity=theme.LIT if tensor in shown else 0.0)
+            tile.set_fill(opacity=palette.LIT if tensor in shown else 0.0)
         self.text = " ".join(tensor for tensor in self.tiles if tensor in shown)
         return self

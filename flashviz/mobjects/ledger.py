@@ -13,7 +13,7 @@ from flashviz.layout import Packing, Rect, centered, ledger_unit, pack
 from flashviz.lettering import NOTE_PX, Face, em, text_width
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, box
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 
 def squares(count: float, rect: Rect, packing: Packing) -> np.ndarray:

@@ -18,7 +18,7 @@ from flashviz.lettering import KEY_PX, NOTE_PX, Face, em
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, box, panel
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from flashviz.layout import GAP, Rect, centered, columns, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, Face, em, text_width
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 HEAD_H = em(KEY_PX) * LINE_PITCH
 NAME_H, NAME_LINES = em(LABEL_PX) * LINE_PITCH, 3  # beneath a square: name, size, whether it is enlarged

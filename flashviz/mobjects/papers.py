@@ -14,7 +14,7 @@ from flashviz.layout import GAP, Rect, columns, rows
 from flashviz.lettering import LABEL_PX, NOTE_PX, TITLE_PX, Face, text_width
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import panel
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 ALIKE = 0.05  # largest distance of two glyphs' outlines that are the same, as a share of their height
 

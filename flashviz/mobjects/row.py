@@ -8,12 +8,12 @@ from itertools import pairwise
 import numpy as np
 from manim import Group, Line, Rectangle, VGroup
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.layout import GAP, Rect, rows
 from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 SIGN_W = 0.5  # left of the bars, for the names of the table's rows
 APART = 0.07  # of a tile's width, between two tiles
@@ -42,7 +42,7 @@ class TileRow(Group):
         self.axis = Line((self.field.x0, zero, 0), (self.field.x1, zero, 0), stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
         self.order = tuple(range(len(tiles)))
         self.bars = [
-            Rectangles(skin.scores, name=f"tile {t}", opacity=theme.FAINT).display(b) for t, b in enumerate(self.boxes(self.order))
+            Rectangles(skin.scores, name=f"tile {t}", opacity=palette.FAINT).display(b) for t, b in enumerate(self.boxes(self.order))
         ]
         self.names = self._names()
         self.signs = VGroup(*(self._sign(sign, line) for sign, line in zip(signs, self.lines, strict=True) if sign))

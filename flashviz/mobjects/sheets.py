@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Rectangle, VMobject
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.figures import counter
 from flashviz.generic.layout import Place, Sheet
 from flashviz.generic.touches import Touch
@@ -14,7 +14,7 @@ from flashviz.lettering import NOTE_PX, Face, em
 from flashviz.mobjects.code import clip
 from flashviz.mobjects.readout import ADVANCE, Readout
 from flashviz.mobjects.tiles import box
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 from flashviz.trace import TensorInfo
 
 
@@ -61,8 +61,8 @@ class TensorSheet(Group):
     def display(self, k: int) -> TensorSheet:
         """Fill what the first ``k`` events have written."""
         share = self.written.share(k)
-        resting = theme.RESTING if self.given else 0.0
-        opacity = resting + (theme.LIT - resting) * share
+        resting = palette.RESTING if self.given else 0.0
+        opacity = resting + (palette.LIT - resting) * share
         pixels = np.empty((*share.shape, 4), np.uint8)
         pixels[..., :3] = np.round(self.colour * 255)
         pixels[..., 3] = np.round(opacity * 255)
@@ -97,7 +97,7 @@ class Block(Group):
 
     def __init__(self, title: str, shape: tuple[int, ...], place: Place, body: Rect, hue: str, skin: Theme) -> None:
         self.tag, self.text, self.body = "block", f"{title} {extent(shape)}", body
-        self.face: VMobject = box(body, stroke=hue, opacity=theme.LIT)
+        self.face: VMobject = box(body, stroke=hue, opacity=palette.LIT)
         name = Readout(fit(title, place.name), NOTE_PX, hue, name="block name", face=Face.MONO_STRONG).at(place.name)
         about = Readout(fit(extent(shape), place.shape), NOTE_PX, skin.quiet, name="block shape").at(place.shape)
         super().__init__(self.face, name, about)

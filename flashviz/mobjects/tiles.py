@@ -18,7 +18,7 @@ from manim import (
 from flashviz import theme
 from flashviz.layout import Rect
 from flashviz.mobjects.named import Act
-from flashviz.theme import Theme
+from flashviz.palette import Theme
 
 
 def box(rect: Rect, *, stroke: str, fill: str | None = None, opacity: float = 0.0, width: float = theme.OUTLINE) -> Rectangle:

@@ -1,0 +1,63 @@
+"""The only colours and opacities, without manim: films draw with them, and so does the player in a page.
+
+Two skins, each with its own palette, checked for contrast in tests/test_theme.py. Hues follow Okabe and Ito's colour-blind-safe
+set, lightened for the dark skin and darkened for the light one, since one value cannot reach 4.5:1 on both grounds. A tensor is
+never told by hue alone: place and label say it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DIM, RESTING, LIT = 0.28, 0.30, 0.92  # opacity of: what is not in play, a tile at rest, a tile in use
+FAINT, SECOND = 0.55, 0.62  # of what will matter later; of P beside S, which share a hue
+DIMMED = 0.6  # of the veil over a zone that is not in play
+
+ThemeName = Literal["dark", "light"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One skin. ``ink`` is for text and the high end of the score ramp, ``quiet`` for secondary text."""
+
+    name: ThemeName
+    ground: str
+    panel: str
+    chip: str
+    registers: str
+    edge: str
+    ink: str
+    quiet: str
+    q: str
+    k: str
+    v: str
+    o: str
+    stats: str
+    scores: str  # S and P: the neutral ramp's strong end, nobody's hue
+    warn: str
+
+    def hue(self, tensor: str) -> str:
+        """Colour of a tensor; LSE is written with O and shares the hue of the statistics it is made of."""
+        return {
+            "Q": self.q, "K": self.k, "V": self.v, "O": self.o, "ACC": self.o,
+            "M": self.stats, "L": self.stats, "LSE": self.stats, "S": self.scores, "P": self.scores,
+        }[tensor]  # fmt: skip
+
+    @property
+    def hues(self) -> tuple[str, ...]:
+        """For tensors that have no colour of their own, in their order, again and again."""
+        return self.q, self.k, self.v, self.o, self.stats
+
+
+DARK = Theme(
+    name="dark", ground="#0B0F15", panel="#121924", chip="#141B26", registers="#1C2733", edge="#43546B",
+    ink="#EEF3F8", quiet="#A3B2C6", q="#35ABEF", k="#F7A439", v="#58DBAA", o="#CE90BA", stats="#F2E672",
+    scores="#D7DEE8", warn="#FF8A6B",
+)  # fmt: skip
+LIGHT = Theme(
+    name="light", ground="#FFFFFF", panel="#F4F6F9", chip="#EEF2F7", registers="#E1E8F0", edge="#8C9BB0",
+    ink="#10161E", quiet="#4A586B", q="#0064BC", k="#A1500C", v="#006240", o="#950567", stats="#534100",
+    scores="#2B3644", warn="#B3261E",
+)  # fmt: skip
+THEMES: dict[ThemeName, Theme] = {"dark": DARK, "light": LIGHT}
