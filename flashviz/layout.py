@@ -405,7 +405,7 @@ def _tall_stage(config: AttentionConfig, whole: Rect) -> Stage:
 
 def _assemble(
     aspect: Aspect, config: AttentionConfig, caption: Rect, hbm: Rect, slot: Rect, chip: Rect, row_lens: Lens,
-    code: Rect | None, *, ledger_beside: bool,
+    code: Rect | None, *, ledger_beside: bool, whole: Rect | None = None,
 ) -> Stage:  # fmt: skip
     hbm_title, body = hbm.inset(0.15, 0.08).top(TITLE_H), hbm.inset(0.12, 0.08).below(TITLE_H)
     row_h = em(NOTE_PX) * 1.28
@@ -423,7 +423,7 @@ def _assemble(
     chip_title, chip_body = chip.inset(0.15, 0.06).top(TITLE_H), chip.inset(0.12, 0.06).below(TITLE_H)
     return Stage(
         aspect=aspect,
-        frame=frame(aspect),
+        frame=frame(aspect) if whole is None else whole,
         caption=caption,
         hbm=hbm,
         hbm_title=hbm_title,
@@ -436,6 +436,30 @@ def _assemble(
         lens=row_lens,
         code=code,
     )
+
+
+PlayerShape = Literal["wide", "middle", "narrow"]
+PANEL_WIDE = 4.75  # of HBM, as in the 16:9 film
+
+
+def player_stage(config: AttentionConfig, shape: PlayerShape) -> Stage:
+    """The same panels for a page, where captions and kernel lines are text of the page: side by side, lens below, or one column."""
+    chip_w, lens_w, between = 4.78, 3.75, 0.42
+    if shape == "narrow":
+        heights = (5.5, 4.9, 4.1)  # of HBM, chip, lens
+        whole = Rect(0.0, 0.0, PANEL_WIDE, sum(heights) + between + GAP)
+        hbm = whole.top(heights[0])
+        chip, row = whole.below(heights[0] + between).top(heights[1]), whole.bottom(heights[2])
+        slot = Rect(whole.center[0] - 0.3, chip.y1, whole.center[0] + 0.3, hbm.y0)
+    else:
+        tall, low = 5.6, 2.5
+        beside = PANEL_WIDE + between + chip_w
+        whole = Rect(0.0, 0.0, beside + GAP + lens_w, tall) if shape == "wide" else Rect(0.0, 0.0, beside, tall + GAP + low)
+        upper, row = (whole, whole.right(lens_w)) if shape == "wide" else (whole.top(tall), whole.bottom(low))
+        hbm, chip = upper.left(PANEL_WIDE), upper.beyond(PANEL_WIDE + between).left(chip_w)
+        slot = Rect(hbm.x1, chip.center[1] - 0.3, chip.x0, chip.center[1] + 0.3)
+    row_lens = lens(row, beside=shape == "middle")
+    return _assemble("16:9", config, whole.bottom(0.0), hbm, slot, chip, row_lens, None, ledger_beside=False, whole=whole)
 
 
 LEDGER_ROWS = 7  # a heading, then Q, K, V, S, P, O at most

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 DIM, RESTING, LIT = 0.28, 0.30, 0.92  # opacity of: what is not in play, a tile at rest, a tile in use
 FAINT, SECOND = 0.55, 0.62  # of what will matter later; of P beside S, which share a hue
 DIMMED = 0.6  # of the veil over a zone that is not in play
@@ -61,3 +63,12 @@ LIGHT = Theme(
     scores="#2B3644", warn="#B3261E",
 )  # fmt: skip
 THEMES: dict[ThemeName, Theme] = {"dark": DARK, "light": LIGHT}
+
+
+def spread(values: np.ndarray) -> tuple[float, float]:
+    """Where the ramp of a matrix starts and ends: all but the outermost percent, so that one outlier hides nothing."""
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return 0.0, 1.0
+    low, high = np.percentile(finite, [1, 99.5])
+    return (float(low), float(high)) if high > low else (float(low) - 1.0, float(low) + 1.0)

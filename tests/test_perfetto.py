@@ -307,8 +307,8 @@ def test_the_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "expected a format to export to, got none; add --perfetto"),
-        (["--perfetto", "--out", "x.json"], "--out x.json: a Perfetto trace is a .pftrace file; try x.pftrace"),
+        ([], "expected one format to export to, got none; add --perfetto or --player"),
+        (["--perfetto", "--out", "x.json"], "--out x.json: expected a .pftrace file, got .json; try x.pftrace"),
         (["--perfetto", "--out", "none/x.pftrace"], "--out none/x.pftrace: there is no folder none; make it first"),
     ],
 )

@@ -11,33 +11,56 @@ import msgspec
 from flashviz.cli import options, screen
 from flashviz.errors import UsageError
 from flashviz.figures import kib
+from flashviz.files import beside
 
-SUFFIX = ".pftrace"
+SUFFIXES = {"perfetto": ".pftrace", "player": ".json"}
 
 
 @cloup.command()
 @cloup.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @cloup.option("--perfetto", is_flag=True, help="A timeline for ui.perfetto.dev, in its own format.")
-@cloup.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pftrace")
+@cloup.option("--player", is_flag=True, help="A file for the player in a page.")
+@cloup.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pftrace|FILE.json")
 @options.with_json
-def export(file: Path, perfetto: bool, out: Path, as_json: bool) -> None:
+def export(file: Path, perfetto: bool, player: bool, out: Path, as_json: bool) -> None:
     """Write a trace in the format of another tool."""
-    if not perfetto:
-        raise UsageError("expected a format to export to, got none; add --perfetto")
-    if out.suffix != SUFFIX:
-        raise UsageError(f"--out {out}: a Perfetto trace is a {SUFFIX} file; try {out.with_suffix(SUFFIX)}")
+    if perfetto == player:
+        raise UsageError(f"expected one format to export to, got {'two' if player else 'none'}; add --perfetto or --player")
+    suffix = SUFFIXES["player" if player else "perfetto"]
+    if out.suffix != suffix:
+        raise UsageError(f"--out {out}: expected a {suffix} file, got {out.suffix or 'no ending'}; try {out.with_suffix(suffix)}")
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
+    with screen.status("exporting"):
+        summary, said = _for_player(file, out) if player else _for_perfetto(file, out)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode({"path": str(out), **summary, "bytes": out.stat().st_size}), indent=2))
+    else:
+        click.echo(f"{out}: {said[0]}, {kib(out.stat().st_size)}")
+        click.echo(said[1])
+
+
+def _for_perfetto(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
     from flashviz.export import timeline_of, write_perfetto
     from flashviz.trace import load
 
     timeline = timeline_of(load(file))
-    with screen.status("exporting"):
-        write_perfetto(timeline, out)
-    size = out.stat().st_size
-    if as_json:
-        summary = {"path": str(out), "axis": timeline.axis, "tracks": len(timeline.tracks), "slices": len(timeline), "bytes": size}
-        click.echo(msgspec.json.format(msgspec.json.encode(summary), indent=2))
-    else:
-        click.echo(f"{out}: {len(timeline):,} slices on {len(timeline.tracks):,} tracks ({timeline.axis}), {kib(size)}")
-        click.echo("Open it at https://ui.perfetto.dev; the page reads it on this machine.")
+    write_perfetto(timeline, out)
+    return (
+        {"axis": timeline.axis, "tracks": len(timeline.tracks), "slices": len(timeline)},
+        (f"{len(timeline):,} slices on {len(timeline.tracks):,} tracks ({timeline.axis})",
+         "Open it at https://ui.perfetto.dev; the page reads it on this machine."),
+    )  # fmt: skip
+
+
+def _for_player(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
+    from flashviz.export import player_json
+    from flashviz.trace import Trace
+
+    trace = Trace.load(file)
+    with beside(out) as partial:
+        partial.write_bytes(player_json(trace))
+    return (
+        {"events": len(trace), "hash": trace.hash},
+        (f"{len(trace):,} events for the player", f'Show it with <flash-trace-player src="{out.name}">; a page in one file: flashviz player {file}'),
+    )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import quote
 
 from flashviz.delivery.manifest import Manifest, read_manifest
 from flashviz.errors import FlashvizError
+from flashviz.files import beside
 
 PAGE = "embed.html"
 TYPES = {".mp4": "video/mp4", ".vtt": "text/vtt", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
@@ -63,8 +63,7 @@ def write_page(folder: Path) -> Path:
     """Write the page that an iframe shows beside a delivered film. Raises ``UsageError`` where there is none."""
     manifest = read_manifest(folder)
     path = folder / PAGE
-    partial = path.with_name(f".{PAGE}.{os.getpid()}.partial")
-    try:
+    with beside(path, FlashvizError) as partial:
         partial.write_text(
             f'<!doctype html>\n<html lang="{escape(manifest.language)}">\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(manifest.subject)}</title>\n'
@@ -72,9 +71,4 @@ def write_page(folder: Path) -> Path:
             f"<main>\n<h1>{escape(manifest.subject)}</h1>\n{video_tag(manifest, within(''))}\n</main>\n</html>\n",
             encoding="utf-8",
         )
-        partial.replace(path)
-    except OSError as error:
-        raise FlashvizError(f"expected a folder that can be written, got {folder} ({error.strerror}); copy the film to another") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return path

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from flashviz.errors import FlashvizError, UsageError
+from flashviz.files import beside
 from flashviz.storyboard import Told
 
 MANIFEST = "manifest.json"
@@ -104,12 +104,5 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write beside, then rename. Raises ``FlashvizError`` where the folder cannot be written."""
-    path = folder / MANIFEST
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with beside(folder / MANIFEST, FlashvizError) as partial:
         partial.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-        partial.replace(path)
-    except OSError as error:
-        raise FlashvizError(f"expected a folder that can be written, got {folder} ({error.strerror}); choose another --out") from error
-    finally:
-        partial.unlink(missing_ok=True)

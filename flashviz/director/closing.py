@@ -14,10 +14,11 @@ from flashviz.figures import kib, number, power, quarters
 from flashviz.layout import Rect, centered, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
 from flashviz.memory import compulsory
-from flashviz.mobjects.chip import spread, used_of
+from flashviz.mobjects.chip import used_of
 from flashviz.mobjects.motion import FadeIn, FadeOut, Flight
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
+from flashviz.palette import spread
 from flashviz.storyboard import tile_unit
 from flashviz.trace import Kind
 

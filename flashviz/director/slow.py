@@ -10,11 +10,11 @@ from flashviz.director.stage import FADE_SCORES, FLY, StageScene
 from flashviz.figures import number, total
 from flashviz.layout import Rect, centered
 from flashviz.lettering import KEY_PX, em
-from flashviz.mobjects.chip import spread
 from flashviz.mobjects.lens import Ceiling
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, panel
+from flashviz.palette import spread
 from flashviz.storyboard import CALM_BEAT
 from flashviz.trace import Kind
 

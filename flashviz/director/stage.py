@@ -18,7 +18,7 @@ from flashviz.director.sweep import StateSweep, Traffic, crossed, sampled
 from flashviz.figures import kib, number, total
 from flashviz.layout import Stage, stage
 from flashviz.lettering import KEY_PX, NOTE_PX
-from flashviz.mobjects.chip import ChipPanel, RowMark, spread
+from flashviz.mobjects.chip import ChipPanel, RowMark
 from flashviz.mobjects.code import CodePane
 from flashviz.mobjects.hbm import CrossView, HbmPanel, Slot
 from flashviz.mobjects.ledger import Ledger
@@ -27,6 +27,7 @@ from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, Enlarge, FadeIn, FadeOu
 from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix
+from flashviz.palette import spread
 from flashviz.storyboard import Follow, tile_unit
 from flashviz.trace import Kind, ProgramValues, State, Trace, state_at
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from flashviz.errors import UsageError
 from flashviz.export.protobuf import Rows, message, number, one, text
 from flashviz.export.timeline import Numbers, Texts, Timeline
+from flashviz.files import beside
 
 CHUNK = 1 << 15  # slices that are encoded at once
 
@@ -37,17 +36,9 @@ def write_perfetto(timeline: Timeline, path: str | os.PathLike[str]) -> None:
     Raises:
         UsageError: The path cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            for packets in _packets(timeline):
-                file.write(packets)
-        partial.replace(path)
-    except OSError as error:
-        raise UsageError(f"expected a path that can be written, got {path} ({error.strerror}); choose another --out") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with beside(path) as partial, partial.open("wb") as file:
+        for packets in _packets(timeline):
+            file.write(packets)
 
 
 def _packets(timeline: Timeline) -> Iterator[bytes]:

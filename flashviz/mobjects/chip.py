@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from manim import LEFT, UP, Polygon, VGroup
 
 from flashviz import palette, theme
@@ -82,12 +81,3 @@ class RowMark(VGroup):
         x, size = tile.x0 - 0.02, 0.09
         corners = ((x, y, 0), (x - size, y + 0.7 * size, 0), (x - size, y - 0.7 * size, 0))
         super().__init__(Polygon(*corners, stroke_width=0, fill_color=skin.ink, fill_opacity=1))
-
-
-def spread(values: np.ndarray) -> tuple[float, float]:
-    """Where the ramp of a matrix starts and ends: all but the outermost percent, so that one outlier hides nothing."""
-    finite = values[np.isfinite(values)]
-    if finite.size == 0:
-        return 0.0, 1.0
-    low, high = np.percentile(finite, [1, 99.5])
-    return (float(low), float(high)) if high > low else (float(low) - 1.0, float(low) + 1.0)

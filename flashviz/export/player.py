@@ -1,0 +1,206 @@
+"""A trace for the player in a page: columns, values, vocabulary, rectangles and colours in one JSON file.
+
+The page computes nothing that a kernel or its twin computes: it folds events by the tables that are exported with them, adds
+bytes, and draws values that were kept. Arrays are little-endian, base64, with their dtype and shape.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from flashviz import palette
+from flashviz.errors import TraceError
+from flashviz.layout import Rect, Stage, player_stage
+from flashviz.memory import closed_form, compulsory
+from flashviz.storyboard import crossed_bytes, follow_in, tile_unit
+from flashviz.trace import Kind, ProgramValues, Trace, replay
+from flashviz.trace.events import IN_SHARED_MEMORY, is_load, is_store, tensor_of
+from flashviz.trace.state import DIES_AFTER, FLOAT32, OPERANDS
+
+FORMAT, SCHEMA = "flashviz-player", 1
+LIMIT = 4 << 20  # bytes of a file; beyond it a page loads too slowly
+SHAPES = ("wide", "middle", "narrow")
+COLUMNS = ("kind", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "line", "launch")
+ALTERED = "altered"  # field of a header whose trace is wrong on purpose
+
+Program = tuple[int, int]
+
+
+def player_json(
+    trace: Trace,
+    *,
+    programs: Sequence[Program] | None = None,
+    errors: np.ndarray | None = None,
+    right: np.ndarray | None = None,
+) -> bytes:
+    """What the player shows of ``trace``.
+
+    Args:
+        trace: A recording of attention. Values go along with fa2's only: the others keep no row block on chip.
+        programs: Whose scores and acc go along; None for as many, in the trace's order, as fit. m, l and alpha go along for all.
+        errors: [B H, N_q] float, largest difference of each row of O from float64.
+        right: [B H, N_q, d] O as it should be, beside that of a trace which is wrong on purpose.
+
+    Raises:
+        TraceError: The file would have more than LIMIT bytes.
+    """
+    config = trace.config
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "hash": trace.hash,
+        "header": _header(trace),
+        "kinds": [_kind(kind) for kind in Kind],
+        "dies": {str(int(kind)): gone for kind, gone in DIES_AFTER[trace.header.algorithm].items()},
+        "shared": sorted(IN_SHARED_MEMORY),
+        "operands": sorted(OPERANDS),
+        "events": len(trace),
+        "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
+        "bounds": packed(trace.bounds),
+        "square": tile_unit(trace),
+        "bill": _bill(trace),
+        "layout": {shape: _rectangles(player_stage(trace.config, shape)) for shape in SHAPES},  # type: ignore[arg-type]
+        "palette": {skin.name: asdict(skin) for skin in palette.THEMES.values()},
+        "opacity": {"dim": palette.DIM, "resting": palette.RESTING, "lit": palette.LIT},
+        "errors": None if errors is None else packed(np.asarray(errors, np.float32)),
+    }
+    fa2 = trace.header.algorithm == "fa2"
+    statistics = 3 * FLOAT32 * config.batch * config.heads * config.col_blocks * config.seq_q * 4 // 3 if fa2 else 0  # in base64
+    _refuse_large(_size(document) + statistics, trace)
+    if fa2:
+        document |= _values(trace, programs, LIMIT - _size(document), right)
+    return msgspec.json.encode(document)
+
+
+def packed(array: np.ndarray) -> dict[str, Any]:
+    """An array as {dtype, shape, data}: little-endian, base64; 64-bit integers as 32 bits."""
+    if array.dtype.kind == "i" and array.dtype.itemsize == 8:
+        array = array.astype(np.int32 if np.abs(array).max(initial=0) < 1 << 31 else np.float64)
+    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return {"dtype": little.dtype.str.lstrip("<|"), "shape": list(array.shape), "data": base64.b64encode(little.tobytes()).decode("ascii")}
+
+
+def _size(document: Mapping[str, Any]) -> int:
+    return len(msgspec.json.encode(document))
+
+
+def _refuse_large(size: int, trace: Trace) -> None:
+    if size > LIMIT:
+        raise TraceError(
+            f"expected a player's file of at most {LIMIT >> 20} MiB, got {size / (1 << 20):.1f} MiB of {len(trace):,} events; "
+            "take fewer or larger tiles, or fewer heads"
+        )
+
+
+def _header(trace: Trace) -> dict[str, Any]:
+    """Where the recording comes from, without what a page does not show."""
+    header: dict[str, Any] = msgspec.to_builtins(trace.header)
+    return {name: value for name, value in header.items() if name not in ("schema", "resources", "clock")}
+
+
+def _kind(kind: Kind) -> dict[str, Any]:
+    """Name, tensor, and which way it moves between HBM and the chip, if it does."""
+    moves = "load" if is_load(kind) else "store" if is_store(kind) else ""
+    return {"name": kind.name, "tensor": tensor_of(kind), "moves": moves}
+
+
+def _bill(trace: Trace) -> dict[str, int]:
+    """Bytes of the whole trace, and of standard attention on the same problem: as counted, and with a perfect cache."""
+    return {
+        "trace": crossed_bytes(trace),
+        "standard": closed_form(trace.config, "standard").total,
+        "standard_once": compulsory(trace.config, "standard").total,
+    }
+
+
+def _rectangles(stage: Stage) -> dict[str, Any]:
+    """The stage's boxes as [x0, y0, x1, y1], y upwards; plain numbers and tuples stay."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Rect):
+            return [round(side, 4) for side in (value.x0, value.y0, value.x1, value.y1)]
+        if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return [plain(each) for each in value] if isinstance(value, tuple) else round(value, 4) if isinstance(value, float) else value
+
+    shown = {name: getattr(stage, name) for name in ("frame", "hbm", "hbm_title", "ledger", "slot", "chip", "chip_title", "tiles", "lens")}
+    boxes: dict[str, Any] = {name: plain(value) for name, value in shown.items()}
+    cross = stage.cross
+    boxes["cross"] = plain(cross) | {
+        "labels": {tensor: plain(cross.label(tensor)) for tensor in "QKVO"},
+        "strips": {
+            tensor: [plain(cross.tile(tensor, at)) for at in range(cross.n_rows if tensor in "QO" else cross.n_cols)] for tensor in "QKVO"
+        },
+    }
+    return boxes
+
+
+def _values(trace: Trace, programs: Sequence[Program] | None, room: int, right: np.ndarray | None) -> dict[str, Any]:
+    """m, l, alpha of every row; whom to follow first; pictures of Q, K, V and O; scores and acc of as many programs as fit."""
+    replayed = {program: replay(trace, program) for program in _replayable(trace)}
+    chosen = None if _altered(trace) else follow_in(trace)
+    document: dict[str, Any] = {
+        "stats": _stats(trace, replayed),
+        "follow": None if chosen is None else {"pid_m": chosen.program[0], "pid_bh": chosen.program[1], "row": chosen.row},
+        "pictures": _pictures(trace, replayed, right),
+        "programs": {},
+    }
+    room -= _size(document)
+    wanted = list(replayed) if programs is None else list(programs)
+    for program in sorted(wanted, key=lambda one: chosen is None or one != chosen.program):  # the followed one first
+        entry = _program(replayed[program])
+        room -= _size(entry)
+        if room < 0:
+            break
+        document["programs"][f"{program[0]},{program[1]}"] = entry
+    return document
+
+
+def _altered(trace: Trace) -> bool:
+    return getattr(trace.header, ALTERED, None) is not None
+
+
+def _replayable(trace: Trace) -> list[Program]:
+    """Programs whose values are known: all, but of a trace that is wrong on purpose only those that were kept."""
+    return [program for program in trace.programs if not _altered(trace) or program in trace.snapshots]
+
+
+def _stats(trace: Trace, replayed: Mapping[Program, ProgramValues]) -> dict[str, Any]:
+    """m, l and alpha [B H, T, N_q] after visited tile t, NaN where a row block visits no t-th tile."""
+    config = trace.config
+    tiles = max(len(values.j) for values in replayed.values())
+    kept = {name: np.full((config.batch * config.heads, tiles, config.seq_q), np.nan, np.float32) for name in ("m", "l", "alpha")}
+    for (_, bh), values in replayed.items():
+        for name, array in (("m", values.m_new), ("l", values.l_new), ("alpha", values.alpha)):
+            kept[name][bh, : len(array), slice(*values.rows)] = array
+    return {name: packed(array) for name, array in kept.items()}
+
+
+def _pictures(trace: Trace, replayed: Mapping[Program, ProgramValues], right: np.ndarray | None) -> dict[str, Any]:
+    """Q and O [B H, N_q, d], K and V [B H_kv, N_k, d]; O as it should be on the scale of O."""
+    config = trace.config
+    o = np.zeros((config.batch * config.heads, config.seq_q, config.head_dim), np.float32)
+    for (_, bh), values in replayed.items():
+        o[bh, slice(*values.rows)] = values.o
+    scale = palette.spread(o if right is None else right)
+    q, k, v = (array.astype(np.float32).reshape(-1, *array.shape[2:]) for array in trace.inputs)
+    shown = {"Q": picture(q), "K": picture(k), "V": picture(v), "O": picture(o, scale)}
+    return shown if right is None else shown | {"right": picture(right, scale)}
+
+
+def _program(values: ProgramValues) -> dict[str, Any]:
+    """Masked scores [T, rows, B_c], NaN beyond N_k, and acc [T, rows, d] after each tile as a picture."""
+    return {"s": packed(values.s.astype(np.float32)), "acc": picture(values.acc_new)}
+
+
+def picture(values: np.ndarray, scale: tuple[float, float] | None = None) -> dict[str, Any]:
+    """A matrix as bytes: 0 is ``low`` and darker, 255 ``high`` and brighter, on the scale that the films' ramp has."""
+    low, high = palette.spread(values) if scale is None else scale
+    share = np.clip((np.nan_to_num(values) - low) / (high - low), 0, 1)
+    return packed(np.round(share * 255).astype(np.uint8)) | {"low": low, "high": high}
