@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Section:
 
 
 def cut(folder: Path, manifest: Manifest, target: Path) -> list[Section]:
-    """Cut a delivered film into its beats, exactly to the frame.
+    """Cut a delivered film into its beats, exactly to the frame, and save the first picture and the last of each.
 
     Args:
         folder: Of the delivered film.
@@ -37,20 +38,37 @@ def cut(folder: Path, manifest: Manifest, target: Path) -> list[Section]:
     Raises:
         FlashvizError: No picture that stands on its own begins a beat: the film is not as it was rendered.
     """
-    film = folder / manifest.files.film
-    sections = []
+    clips = split(folder / manifest.files.film, manifest, [(beat,) for beat in manifest.beats], target)
+    sections = [Section(clip, *(target / f"{clip.stem}-{end}.png" for end in ("first", "last"))) for clip in clips]
+    for section in sections:
+        _stills(section)
+    return sections
+
+
+def split(film: Path, manifest: Manifest, runs: Sequence[Sequence[Told]], target: Path) -> list[Path]:
+    """Cut one of the films of a manifest into runs of its beats, exactly to the frame.
+
+    Args:
+        film: The one with captions in its picture, or the clean one.
+        manifest: The film's, whose beats the runs are, in order and all of them.
+        runs: Each becomes a file.
+        target: Where the files are written, as ``NN.mp4``.
+
+    Raises:
+        FlashvizError: No picture that stands on its own begins a beat: the film is not as it was rendered.
+    """
+    firsts = [0, *accumulate(len(run) for run in runs[:-1])]
     with av.open(str(film)) as source:
         stream = source.streams.video[0]
         packets = [packet for packet in source.demux(stream) if packet.pts is not None]
         base = stream.time_base or Fraction(1, 90_000)
         keys = [float(packet.pts * base) for packet in packets if packet.is_keyframe]
-        starts = [round(begin / base) for begin in begins(keys, manifest.beats, manifest.fps, film)]
-        for number in range(1, len(starts) + 1):
-            section = Section(*(target / f"{number:02}{end}" for end in (".mp4", "-first.png", "-last.png")))
-            _copy([packet for packet in packets if bisect(starts, packet.pts) == number], stream, section.clip)
-            _stills(section)
-            sections.append(section)
-    return sections
+        began = begins(keys, manifest.beats, manifest.fps, film)
+        starts = [round(began[first] / base) for first in firsts]
+        clips = [target / f"{number:02}.mp4" for number in range(1, len(runs) + 1)]
+        for number, clip in enumerate(clips, 1):
+            _copy([packet for packet in packets if bisect(starts, packet.pts) == number], stream, clip)
+    return clips
 
 
 def begins(keys: Sequence[float], beats: Sequence[Told], fps: float, film: Path) -> list[float]:
