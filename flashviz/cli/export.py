@@ -62,5 +62,5 @@ def _for_player(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, st
         partial.write_bytes(player_json(trace))
     return (
         {"events": len(trace), "hash": trace.hash},
-        (f"{len(trace):,} events for the player", f'Show it with <flash-trace-player src="{out.name}">; a page in one file: flashviz player {file}'),
+        (f"{len(trace):,} events for the player", f'Show it with <flash-trace-player src="{out.name}">; or flashviz player {file}'),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,17 +18,32 @@ import numpy as np
 from flashviz import palette
 from flashviz.errors import TraceError
 from flashviz.layout import Rect, Stage, player_stage
-from flashviz.memory import closed_form, compulsory
+from flashviz.memory import closed_form, compulsory, traffic
 from flashviz.storyboard import crossed_bytes, follow_in, tile_unit
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 from flashviz.trace.events import IN_SHARED_MEMORY, is_load, is_store, tensor_of
 from flashviz.trace.state import DIES_AFTER, FLOAT32, OPERANDS
 
+MODULE = Path(__file__).parents[1] / "player" / "flash-trace-player.min.js"  # what a page loads; its source stands beside it
 FORMAT, SCHEMA = "flashviz-player", 1
 LIMIT = 4 << 20  # bytes of a file; beyond it a page loads too slowly
 SHAPES = ("wide", "middle", "narrow")
 COLUMNS = ("kind", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "line", "launch")
 ALTERED = "altered"  # field of a header whose trace is wrong on purpose
+
+TENSORS = ("Q", "K", "V", "S", "P", "O", "L", "M", "LSE")  # in the order of a bill
+SYMBOLS = {"M": "m", "L": "ℓ", "ACC": "acc", "P": "P̃", "ALPHA": "α"}
+SAYS: dict[Kind, str] = {
+    Kind.QK_DOT: "S = Q Kᵀ · scale: {scores} scores, in registers",
+    Kind.MASK: "scores that a row may not see become −∞",
+    Kind.SOFTMAX_M: "m becomes the largest score of each row so far",
+    Kind.ALPHA: "α = e^(old m − new m), one factor a row",
+    Kind.SOFTMAX_P: "P̃ = e^(S − m): S is not needed any more",
+    Kind.SOFTMAX_L: "the row sums of P̃ join ℓ",
+    Kind.RESCALE_ACC: "acc is multiplied by α",
+    Kind.PV_DOT: "acc takes in P̃ V: V and P̃ are not needed any more",
+    Kind.NORMALIZE: "O = acc / ℓ, once",
+}
 
 Program = tuple[int, int]
 
@@ -50,7 +66,8 @@ def player_json(
     Raises:
         TraceError: The file would have more than LIMIT bytes.
     """
-    config = trace.config
+    config, moved = trace.config, traffic(trace)
+    crossed = {**moved.read, **moved.written}
     document: dict[str, Any] = {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -63,10 +80,12 @@ def player_json(
         "events": len(trace),
         "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
         "bounds": packed(trace.bounds),
+        "tensors": [tensor for tensor in TENSORS if tensor in crossed],
+        "symbols": SYMBOLS,
         "square": tile_unit(trace),
         "bill": _bill(trace),
         "layout": {shape: _rectangles(player_stage(trace.config, shape)) for shape in SHAPES},  # type: ignore[arg-type]
-        "palette": {skin.name: asdict(skin) for skin in palette.THEMES.values()},
+        "palette": {skin.name: _skin(skin) for skin in palette.THEMES.values()},
         "opacity": {"dim": palette.DIM, "resting": palette.RESTING, "lit": palette.LIT},
         "errors": None if errors is None else packed(np.asarray(errors, np.float32)),
     }
@@ -107,7 +126,13 @@ def _header(trace: Trace) -> dict[str, Any]:
 def _kind(kind: Kind) -> dict[str, Any]:
     """Name, tensor, and which way it moves between HBM and the chip, if it does."""
     moves = "load" if is_load(kind) else "store" if is_store(kind) else ""
-    return {"name": kind.name, "tensor": tensor_of(kind), "moves": moves}
+    way = "from HBM to the chip" if moves == "load" else "from the chip to HBM"
+    return {"name": kind.name, "tensor": tensor_of(kind), "moves": moves, "says": SAYS.get(kind, "{tile} moves " + way + ": {bytes} bytes")}
+
+
+def _skin(skin: palette.Theme) -> dict[str, Any]:
+    """Grounds and inks by name, and the hue of each tensor."""
+    return asdict(skin) | {"hue": {tensor: skin.hue(tensor) for tensor in (*TENSORS, "ACC")}}
 
 
 def _bill(trace: Trace) -> dict[str, int]:

@@ -1,0 +1,21 @@
+"""The player's module as it ships: the readable source without comments, spaces and long local names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import minify
+
+from flashviz.export.player import MODULE
+
+SOURCE = MODULE.with_name("flash-trace-player.js")
+
+
+def shipped() -> str:
+    """What MODULE must hold."""
+    licence = "/* flashviz, MIT licence: flash-trace-player.js without comments */\n"
+    return licence + minify.string("application/javascript", SOURCE.read_text(encoding="utf-8")) + "\n"
+
+
+if __name__ == "__main__":
+    Path(MODULE).write_text(shipped(), encoding="utf-8")
