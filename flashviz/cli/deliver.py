@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import cloup
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flashviz.storyboard import Told
 
 LICENCE = "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
+Built = TypeVar("Built")
 FULL_HD, FULL_HD_BYTES = 1920 * 1080, 25_000_000  # a film up to this many pixels is at most so large
 
 
@@ -47,9 +48,7 @@ def deliver_command(
 
     if every and scenes:
         raise UsageError(f"--all delivers every film, {', '.join(scenes)} among them; leave one out")
-    if flags.pop("captions", None) is not None:
-        raise UsageError("each film is delivered with captions and without; leave out --captions and --no-captions")
-    settings = load_settings(**flags)
+    settings = without_captions(flags)
     found = every_scene(settings) if every else find_scenes(scenes or (default_scene(settings),))
     with ends_orderly():
         made = deliver([one.name for one in found], out, options.QUALITIES[quality], settings, media_dir, workers or cores(), av1=av1)
@@ -58,6 +57,13 @@ def deliver_command(
     else:
         for manifest in made:
             click.echo(f"{out / manifest.scene}: {manifest.seconds:.0f} s, {manifest.width} x {manifest.height}, {manifest.language}")
+
+
+def without_captions(flags: dict[str, Any]) -> Settings:
+    """Settings of films that are made with captions and without. Raises ``UsageError`` where one of the two is asked for."""
+    if flags.pop("captions", None) is not None:
+        raise UsageError("each film is delivered with captions and without; leave out --captions and --no-captions")
+    return load_settings(**flags)
 
 
 def deliver(
@@ -114,12 +120,12 @@ def standing(folder: Path, made_of: tuple[str, ...], *, av1: bool) -> Manifest |
     return manifest if same and all(_digest(folder / name) == digest for name, digest in manifest.sha256.items()) else None
 
 
-def whole(folder: Path, build: Callable[[Path], Manifest]) -> Manifest:
+def whole(folder: Path, build: Callable[[Path], Built]) -> Built:
     """Build a folder beside its place; it replaces an older one only when it is whole."""
     beside, before = (folder.with_name(f".{folder.name}.{os.getpid()}.{what}") for what in ("part", "old"))
     try:
         beside.mkdir(parents=True)
-        manifest = build(beside)
+        built = build(beside)
         if folder.exists():
             folder.rename(before)
         beside.rename(folder)
@@ -128,7 +134,7 @@ def whole(folder: Path, build: Callable[[Path], Manifest]) -> Manifest:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(before, ignore_errors=True)
-    return manifest
+    return built
 
 
 def assemble(
@@ -199,28 +205,39 @@ def looked_at(folder: Path, files: Files, told: Sequence[Told]) -> float:
     Raises:
         FlashvizError: One is not what players and pages need.
     """
+    from flashviz.delivery import container
+
+    rate = 0.0
+    for name in files.films():
+        rate = looked_at_film(folder / name, told, container.AV1_DECODER if name == files.av1 else "h264")
+    return rate
+
+
+def looked_at_film(path: Path, told: Sequence[Told], codec: str = "h264") -> float:
+    """Read a film back that shows these beats; its frames a second.
+
+    Raises:
+        FlashvizError: It is not what players and pages need.
+    """
     import av
 
     from flashviz.delivery import container
     from flashviz.render import probe
 
-    rate = 0.0
-    for name in files.films():
-        film = probe(folder / name)
-        with av.open(str(folder / name)) as opened:
-            rate = float(opened.streams.video[0].base_rate or 0)
-        codec = container.AV1_DECODER if name == files.av1 else "h264"
-        marked = len(container.chapters(folder / name)), len(container.marks(told))
-        found = {
-            "codec": (film.codec, codec), "pixel format": (film.pixel_format, "yuv420p"), "primaries": (film.primaries, 1),
-            "transfer": (film.transfer, 1), "index first": (film.faststart, True), "chapters": marked,
-        }  # fmt: skip
-        for what, (got, expected) in found.items():
-            if got != expected:
-                raise FlashvizError(f"expected {name} to have {what} {expected}, got {got}; render it again with another --media-dir")
-        end = told[-1].start + told[-1].seconds
-        if abs(film.seconds - end) > len(told) / rate:  # joined segments end at whole milliseconds
-            raise FlashvizError(f"expected {name} to last {end:.2f} s, got {film.seconds:.2f} s; render it again with another --media-dir")
+    film, name = probe(path), path.name
+    with av.open(str(path)) as opened:
+        rate = float(opened.streams.video[0].base_rate or 0)
+    marked = len(container.chapters(path)), len(container.marks(told))
+    found = {
+        "codec": (film.codec, codec), "pixel format": (film.pixel_format, "yuv420p"), "primaries": (film.primaries, 1),
+        "transfer": (film.transfer, 1), "index first": (film.faststart, True), "chapters": marked,
+    }  # fmt: skip
+    for what, (got, expected) in found.items():
+        if got != expected:
+            raise FlashvizError(f"expected {name} to have {what} {expected}, got {got}; render it again with another --media-dir")
+    end = told[-1].start + told[-1].seconds
+    if abs(film.seconds - end) > len(told) / rate:  # joined segments end at whole milliseconds
+        raise FlashvizError(f"expected {name} to last {end:.2f} s, got {film.seconds:.2f} s; render it again with another --media-dir")
     return rate
 
 
