@@ -121,9 +121,9 @@ def sheets(config: AttentionConfig, inputs: Arrays) -> tuple[np.ndarray, np.ndar
 
 
 def provenance(trace: Trace) -> dict[str, object]:
-    """What the card and the CLI say of a trace."""
+    """What the card, the CLI and a delivered film's manifest say of a trace; with its config it can be recorded again."""
     header = trace.header
     return {
         "algorithm": header.algorithm, "source": header.source, "events": len(trace), "hash": trace.hash,
-        "kernel": header.kernel_hash[:12], "versions": dict(header.versions),
+        "kernel": header.kernel_hash[:12], "versions": dict(header.versions), "config": trace.config.to_dict(),
     }  # fmt: skip
