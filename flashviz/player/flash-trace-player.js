@@ -928,7 +928,7 @@ class FlashTracePlayer extends HTMLElement {
     const { cross, tiles, ledger } = this.stage.layout, spots = [];
     for (const tensor of "QKVO") cross.strips[tensor].forEach((rect, at) => spots.push({ rect, words: () => this.#stripWords(tensor, at) }));
     for (const tensor of CHIP) spots.push({ rect: tiles[tensor.toLowerCase()], words: () => this.#chipWords(tensor) });
-    this.trace.tensors.forEach((tensor, at) => spots.push({ rect: ledger[at + 1], words: () => this.#billWords(tensor), press: () => this.light(tensor) }));
+    this.trace.tensors.forEach((tensor, at) => spots.push({ rect: ledger[at + 1], tensor, words: () => this.#billWords(tensor) }));
     const had = this.shadowRoot.activeElement?.parentElement === this.#$(".stage") ? this.#spotList.findIndex(({ button }) => button === this.shadowRoot.activeElement) : -1;
     this.#spotList.forEach(({ button }) => button.remove());
     this.#spotList = spots.map((spot, at) => {
@@ -936,7 +936,7 @@ class FlashTracePlayer extends HTMLElement {
       Object.assign(button.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` });
       const show = (on) => ((this.#hover = on ? spot.rect : null), (this.#$(".detail").textContent = on ? spot.words() : ""), this.#draw());
       for (const [name, on] of [["pointerenter", true], ["pointerleave", false], ["focus", true], ["blur", false]]) button.addEventListener(name, () => show(on));
-      button.addEventListener("click", () => (spot.press?.(), show(true)));
+      button.addEventListener("click", () => (spot.tensor && this.light(spot.tensor), show(true)));
       this.#$(".stage").append(button);
       return { ...spot, button };
     });
@@ -998,7 +998,10 @@ class FlashTracePlayer extends HTMLElement {
   #draw() {
     const { stage } = this;
     stage.draw(this.k, { row: this.#row, lit: this.#lit, flight: this.#flying, hover: this.#hover });
-    this.#spotList.forEach(({ button, words }) => button.setAttribute("aria-label", words()));
+    for (const { button, words, tensor } of this.#spotList) {
+      button.setAttribute("aria-label", words());
+      if (tensor) button.setAttribute("aria-pressed", this.#lit === tensor);
+    }
     this.#marks();
     this.#history();
     const copies = this.trace.config.seq_q, { bh, row } = this.#row;
