@@ -17,6 +17,8 @@ from flashviz.cli.deliver import deliver_command
 from flashviz.cli.embed import embed
 from flashviz.cli.errors import Flashviz
 from flashviz.cli.export import export
+from flashviz.cli.handout import handout
+from flashviz.cli.quiz import quiz
 from flashviz.cli.scenes import scenes as scenes_command
 from flashviz.cli.slides import slides
 from flashviz.errors import UsageError, VerificationError
@@ -163,5 +165,7 @@ main.add_command(compile_command)
 main.add_command(deliver_command, "deliver")
 main.add_command(embed)
 main.add_command(export)
+main.add_command(handout)
+main.add_command(quiz)
 main.add_command(scenes_command)
 main.add_command(slides)

@@ -119,7 +119,9 @@ def said(exercise: Exercise, paper: Paper, *, solved: bool) -> dict[str, Any]:
         "steps": [_step(x, tile) for tile in range(len(x.m))],
         "o": _vector(x.o), "lse": _shown(x.lse), "kept": len(x.q) + 2, "rise": rise + 1,
         "calm": [tile + 1 for tile in range(1, len(x.m)) if tile != rise],
-        "wrong": {"l": _shown(wrong_l), "acc": _vector(wrong_acc), "o": _vector(wrong_acc / wrong_l), "times": number(1 / x.alpha[rise], 2)},
+        "wrong": {
+            "l": _shown(wrong_l), "acc": _vector(wrong_acc), "o": _vector(wrong_acc / wrong_l), "times": number(1 / x.alpha[rise], 2),
+        },
     }  # fmt: skip
 
 
@@ -130,8 +132,8 @@ def _step(x: Exercise, tile: int) -> dict[str, Any]:
     first = tile * x.k.shape[1] + 1
     return {
         "keys": [
-            {"number": first + c, "k": _given(x.k[tile, c]), "v": _given(x.v[tile, c]), "s": _shown(x.s[tile, c]), "p": _shown(x.p[tile, c])}
-            for c in range(x.k.shape[1])
+            {"number": first + c, "k": _given(k), "v": _given(v), "s": _shown(s), "p": _shown(p)}
+            for c, (k, v, s, p) in enumerate(zip(x.k[tile], x.v[tile], x.s[tile], x.p[tile], strict=True))
         ],
         "m_old": _shown(m_old), "m": _shown(x.m[tile]), "alpha": _shown(alpha),
         "l_scaled": _shown(alpha * l_old), "l_added": _shown(x.p[tile].sum()), "l": _shown(x.l[tile]),

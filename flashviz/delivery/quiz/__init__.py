@@ -13,11 +13,11 @@ from flashviz.files import beside
 
 __all__ = ["GIFT", "QTI", "Answer", "Question", "write_quiz"]
 
-GIFT, QTI = "quiz.gift", "quiz-qti.zip"
+GIFT, QTI = "quiz-gift.txt", "quiz-qti.zip"  # Moodle takes GIFT from a .txt
 
 
 def write_quiz(questions: Sequence[Question], folder: Path) -> list[Path]:
-    """Write ``quiz.gift`` and ``quiz-qti.zip`` into ``folder``, which is made where it is not there.
+    """Write ``quiz-gift.txt`` and ``quiz-qti.zip`` into ``folder``, which is made where it is not there.
 
     Args:
         questions: At least one; their names are all different.

@@ -16,10 +16,8 @@ def gift(questions: Sequence[Question]) -> str:
 
 
 def _question(question: Question) -> str:
-    lines = [f"::{escaped(question.name)}::[plain]{escaped(question.text)} {{"]
-    for answer in question.answers:
-        lines.append(f"\t{'=' if answer.right else '~'}{escaped(answer.text)}#{escaped(answer.feedback)}")
-    return "\n".join([*lines, "}", ""])
+    answers = (f"\t{'=' if answer.right else '~'}{escaped(answer.text)}#{escaped(answer.feedback)}" for answer in question.answers)
+    return "\n".join([f"::{escaped(question.name)}::[plain]{escaped(question.text)} {{", *answers, "}", ""])
 
 
 def escaped(text: str) -> str:

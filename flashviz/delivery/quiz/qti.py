@@ -34,6 +34,7 @@ def package(questions: Sequence[Question]) -> bytes:
 
 
 def item_file(question: Question) -> str:
+    """Where a question lies in the zip."""
     return f"items/{question.name}.xml"
 
 

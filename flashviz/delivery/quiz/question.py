@@ -40,7 +40,9 @@ def choices(right: Answer, wrong: Iterable[Answer], place: int) -> tuple[Answer,
 
     A learning platform may keep the order: the right answer must not always stand first.
     """
-    different = {answer.text: answer for answer in (*reversed(list(wrong)), right)}  # the first of those that read alike, and the right one
-    others = [answer for answer in reversed(different.values()) if not answer.right]
+    others: dict[str, Answer] = {}
+    for answer in wrong:
+        if answer.text != right.text:
+            others.setdefault(answer.text, answer)
     at = place % (len(others) + 1)
-    return (*others[:at], right, *others[at:])
+    return (*list(others.values())[:at], right, *list(others.values())[at:])
