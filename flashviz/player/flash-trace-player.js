@@ -678,7 +678,7 @@ input[type=range] { width: 100%; margin: 0; accent-color: var(--q); } fieldset {
 .columns { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); } @container (min-width: 820px) { .columns { grid-template-columns: 3fr 2fr; } }
 pre { margin: 0; max-height: 20em; overflow: auto; background: var(--panel); border: 1px solid var(--edge); border-radius: 6px; font: 13px/1.5 ${MONO}; position: relative; }
 pre span { display: block; padding: 0 8px; white-space: pre; } pre [aria-current] { background: var(--registers); box-shadow: inset 4px 0 var(--stats); }
-.bill div { height: 10px; background: var(--q); margin: 0 0 6px; } h3 { font-size: 1em; margin: 0 0 6px; } a { color: var(--q); } dd { margin: 0 0 4px 1em; overflow-wrap: anywhere; }
+.bill div { height: 10px; background: var(--q); margin: 0 0 6px; } h3 { font-size: 1em; margin: 8px 0 6px; } .controls label { white-space: nowrap; } a { color: var(--q); } dd { margin: 0 0 4px 1em; overflow-wrap: anywhere; }
 `;
 
 const FRAME = `
@@ -700,12 +700,11 @@ const FRAME = `
     </div>
     <div class="bar controls"></div>
     <div class="columns">
-      <div><h3>Kernel</h3><pre tabindex="0" role="region" aria-label="Kernel source"></pre></div>
+      <div><h3>Kernel</h3><pre tabindex="0" role="region" aria-label="Kernel source"></pre><h3>The bill</h3><div class="bill"></div></div>
       <div>
         <h3>Followed row</h3>
         <div class="bar rows"><label>Row <input type="number" class="row" min="0"></label> <label class="copies">Head <input type="number" class="copy" min="0"></label> <button data-do="rise" title="n">Next rise of this row</button></div>
         <canvas class="history" role="img"></canvas> <p class="error"></p>
-        <h3>The bill</h3><div class="bill"></div>
       </div>
     </div>
     <details><summary>Keys, and where this comes from</summary><p>k plays, comma and full stop (or arrow keys) step, Home and End, r next rescale, s next store, n next rise of the row.
