@@ -18,6 +18,7 @@ from flashviz.cli.embed import embed
 from flashviz.cli.errors import Flashviz
 from flashviz.cli.export import export
 from flashviz.cli.handout import handout
+from flashviz.cli.lecture import lecture
 from flashviz.cli.quiz import quiz
 from flashviz.cli.scenes import scenes as scenes_command
 from flashviz.cli.slides import slides
@@ -166,6 +167,7 @@ main.add_command(deliver_command, "deliver")
 main.add_command(embed)
 main.add_command(export)
 main.add_command(handout)
+main.add_command(lecture)
 main.add_command(quiz)
 main.add_command(scenes_command)
 main.add_command(slides)
