@@ -92,7 +92,7 @@ def _manifest(questions: Sequence[Question]) -> ET.Element:
     ET.SubElement(metadata, "schemaversion").text = "1.0.0"
     ET.SubElement(root, "organizations")
     resources = ET.SubElement(root, "resources")
-    whole = ET.SubElement(resources, "resource", identifier="resource-test", type="imsqti_test_xmlv2p1", href=TEST)
+    whole = ET.SubElement(resources, "resource", identifier="test", type="imsqti_test_xmlv2p1", href=TEST)
     ET.SubElement(whole, "file", href=TEST)
     for question in questions:
         ET.SubElement(whole, "dependency", identifierref=f"resource-{question.name}")

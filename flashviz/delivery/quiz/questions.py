@@ -30,6 +30,8 @@ Run = Callable[..., Any]  # flashviz_kernels.recorder.run
 Figures = dict[str, str]  # what stands for ``right``, for each wrong answer's name, and in braces
 
 WRONG = 2  # wrong choices at least
+CLEAR = 0.4  # an alpha that is neither near 0 nor near 1
+SHOWN = 0.01, 0.99  # alphas whose three decimals say something
 SHARED_HEADS = 8, 2  # query heads and K/V heads, where the configuration's own share nothing
 
 
@@ -106,14 +108,20 @@ class Case:
 
     @cached_property
     def risen(self) -> dict[str, float] | None:
-        """The row that the film follows, at the tile where its maximum first rises from a finite one; None where none does."""
+        """The row that the film follows where its maximum rises; None where none rises so that three decimals show it.
+
+        Where the film's rule fits no row, that of the followed program whose alpha is nearest to ``CLEAR``.
+        """
         chosen = follow_in(self.fa2)
         if chosen.rise is None:
             return None
         values, at = replay(self.fa2, chosen.program), (chosen.rise, chosen.row)
+        if chosen.rule != "rise":
+            finite = np.where(np.isfinite(values.m_old), values.alpha, np.inf)
+            at = divmod(int(np.abs(finite - CLEAR).argmin()), finite.shape[1])
         found = {name: float(getattr(values, name)[at]) for name in ("m_old", "m_new", "alpha", "l_old", "l_new")}
         found["l_added"] = float(np.nansum(values.p[at]))
-        return found if math.isfinite(found["m_old"]) and found["alpha"] > 0 else None
+        return found if math.isfinite(found["m_old"]) and SHOWN[0] <= found["alpha"] <= SHOWN[1] else None
 
     def events(self, config: AttentionConfig, algorithm: str = "fa2") -> Trace:
         """A twin's recording, for whose events one row block is computed."""
