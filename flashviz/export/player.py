@@ -81,7 +81,7 @@ def player_json(
         "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
         "bounds": packed(trace.bounds),
         "tensors": [tensor for tensor in TENSORS if tensor in crossed],
-        "symbols": SYMBOLS,
+        "symbols": SYMBOLS | ({"P": "P"} if trace.header.algorithm == "standard" else {}),  # only there is it normalised
         "square": tile_unit(trace),
         "bill": _bill(trace),
         "layout": {shape: _rectangles(player_stage(trace.config, shape)) for shape in SHAPES},  # type: ignore[arg-type]

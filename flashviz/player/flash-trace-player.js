@@ -236,7 +236,7 @@ export function kib(bytes) {
 
 /** An event in words: what the file says of its kind, with its own numbers. */
 function said(event) {
-  const index = "KV".includes(event.tensor) ? event.j : event.i;
+  const index = "SP".includes(event.tensor) && event.j >= 0 ? `(${event.i}, ${event.j})` : "KV".includes(event.tensor) ? event.j : event.i;
   const tile = index < 0 ? event.tensor : `${event.tensor} tile ${index}`;
   return event.says.replace("{tile}", tile).replace("{bytes}", grouped(event.nbytes)).replace("{scores}", grouped((event.r1 - event.r0) * (event.c1 - event.c0)));
 }
@@ -321,7 +321,7 @@ class Stage {
     this.pen.fillStyle = color;
     this.pen.textAlign = align;
     this.pen.textBaseline = "middle";
-    this.pen.fillText(words, align === "left" ? x : align === "right" ? x + w : x + w / 2, y + h / 2, Math.max(w, 1) * 1.3);
+    this.pen.fillText(words, align === "left" ? x : align === "right" ? x + w : x + w / 2, y + h / 2, Math.max(w, 1) * 1.1);
   }
 
   /** A matrix's name as the papers write it, with an index. */
@@ -404,7 +404,7 @@ class Stage {
   /** Standard attention keeps its scores and weights in HBM: what was stored so far of one head. */
   #sheets(k, copy) {
     const { cross } = this.layout, { columns, config, kinds } = this.trace, [x0, , , y1] = cross.grid;
-    const across = cross.cell_width / (config.block_n * cross.band_cols), down = cross.cell_height / (config.block_m * cross.band_rows);
+    const [left, bottom, right, top] = this.cell(0, 0), across = (right - left) / (config.block_n * cross.band_cols), down = (top - bottom) / (config.block_m * cross.band_rows);
     for (let at = 0; at < k; at++) {
       const { name } = kinds[columns.kind[at]];
       if ((name !== "STORE_S" && name !== "STORE_P") || columns.pid_bh[at] !== copy) continue;
@@ -556,7 +556,7 @@ class Stage {
     this.panel(lens.rect, skin.chip);
     const at = followed && this.trace.rowAt(k, followed.bh, followed.row);
     const title = followed ? `row ${followed.row}` : "row";
-    if (!at) return this.text("m, ℓ, α: in FlashAttention-2 traces only", this.box(lens.title), { color: skin.quiet });
+    if (!at) return this.text("no row to follow in this trace", this.box(lens.title), { color: skin.quiet });
     const tile = at.t < 0 ? (at.begun ? "" : ", not begun") : at.ended ? ", done" : `, tile ${this.trace.history(followed.bh, followed.row)[at.t].j}`;
     this.text(`${title}${tile}`, this.box(lens.title), { color: skin.quiet });
     const measured = at.done("SOFTMAX_M") > at.t, summed = at.done("SOFTMAX_L") > at.t;
@@ -701,9 +701,9 @@ const FRAME = `
     <div class="bar controls"></div>
     <div class="columns">
       <div><h3>Kernel</h3><pre tabindex="0" role="region" aria-label="Kernel source"></pre><h3>The bill</h3><div class="bill"></div></div>
-      <div>
+      <div class="follow">
         <h3>Followed row</h3>
-        <div class="bar rows"><label>Row <input type="number" class="row" min="0"></label> <label class="copies">Head <input type="number" class="copy" min="0"></label> <button data-do="rise" title="n">Next rise of this row</button></div>
+        <div class="bar"><label>Row <input type="number" class="row" min="0"></label> <label class="copies">Head <input type="number" class="copy" min="0"></label> <button data-do="rise" title="n">Next rise of this row</button></div>
         <canvas class="history" role="img"></canvas> <p class="error"></p>
       </div>
     </div>
@@ -843,7 +843,7 @@ class FlashTracePlayer extends HTMLElement {
     this.#$(".row").max = config.seq_q - 1;
     this.#$(".copy").max = config.batch * config.heads - 1;
     this.#$(".copies").hidden = config.batch * config.heads === 1;
-    for (const part of [".rows", ".history"]) this.#$(part).hidden = !this.trace.stats;
+    this.#$(".follow").hidden = !this.trace.stats;
     this.#$(".predict").disabled = !this.trace.stats;
     const facts = { "Trace": this.document.hash, "Recorded by": header.source, "Inputs": `${header.inputs_recipe}`, "Kernel": `${header.kernel_file} ${header.kernel_hash}` };
     for (const [part, version] of Object.entries(header.versions)) facts[part] = version;
@@ -978,7 +978,7 @@ class FlashTracePlayer extends HTMLElement {
     const where = !event ? "" : event.i >= 0 ? `row block ${event.i}${event.j >= 0 ? `, key tile ${event.j}` : ""}` : event.j >= 0 ? `key tile ${event.j}` : "";
     const say = event ? `Step ${this.k} of ${length}${where && `, ${where}`}: ${said(event)}.` : `Before the first of ${length} steps: nothing is on chip, nothing has crossed.`;
     this.#$(".say").textContent = say;
-    Object.assign(this.#$(".scrub"), { value: this.k });
+    this.#$(".scrub").value = this.k;
     this.#$(".scrub").setAttribute("aria-valuetext", say);
     this.#$(".here").href = `#${this.id ? `${this.id}.` : ""}step=${this.k}`;
     this.#line(event);
@@ -1004,8 +1004,8 @@ class FlashTracePlayer extends HTMLElement {
     this.#marks();
     this.#history();
     const copies = this.trace.config.seq_q, { bh, row } = this.#row;
-    Object.assign(this.#$(".row"), { value: row });
-    Object.assign(this.#$(".copy"), { value: bh });
+    this.#$(".row").value = row;
+    this.#$(".copy").value = bh;
     const error = this.trace.errors?.[bh * copies + row];
     this.#$(".error").textContent = error === undefined ? "" : `Row ${row} of O differs from float64 by at most ${sign(power(error, 1))}.`;
     this.#$("[data-do=rise]").disabled = !this.#nextRise();
