@@ -1,4 +1,5 @@
-"""Sphinx extension: pages that nobody types. One a film, from its manifest; the commands, from their ``--help``; the README; the modules.
+"""Sphinx extension: pages that nobody types. One a film, from its manifest, with its maths, its question and a player of its traces; the
+commands, from their ``--help``; the README; the modules.
 
 They are written into ``pages/`` beside the typed ones before Sphinx reads any.
 """
@@ -12,20 +13,24 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import chapter
 import click
+import posters
+import traces
 
 from flashviz.cli import main
-from flashviz.cli.films import every_scene
+from flashviz.cli.films import SceneSource, every_scene
 from flashviz.cli.scenes import Scene, describe
 from flashviz.delivery.embedding import video_tag, within
 from flashviz.delivery.manifest import MANIFEST, Manifest, read_manifest
+from flashviz.export.player import MODULE
 from flashviz.settings import load_settings
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGES = "pages"  # generated, beside the typed pages
-FILMS = "_films"  # where the site keeps the films
+FILMS, POSTERS = "_films", "_posters"  # where the site keeps them
 HOME = ("FlashAttentionScene", "DigestScene")  # the home page shows the first of them that is there
 MODULES = (
     "config", "inputs", "device", "memory", "trace", "export", "storyboard", "layout", "generic", "citations", "catalogue", "delivery",
@@ -40,6 +45,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-get-outdated", lambda *_: ["index"])  # it shows a film that its file does not name
     app.connect("source-read", dress)
     app.connect("build-finished", copy_films)
+    app.connect("build-finished", write_beside)
     return {"parallel_read_safe": True}
 
 
@@ -53,19 +59,24 @@ def delivered(app: Sphinx) -> dict[str, Manifest]:
     return {path.parent.name: read_manifest(path.parent) for path in sorted(films_folder(app).glob(f"*/{MANIFEST}"))}
 
 
+def known(app: Sphinx) -> dict[str, SceneSource]:
+    """Each film that there is, by its scene."""
+    return {source.name: source for source in every_scene(load_settings(environ={}, folder=Path(app.srcdir)))}
+
+
 def write_pages(app: Sphinx) -> None:
     """Write what is generated; a page that says what it said keeps its time, so that Sphinx leaves it."""
     source = Path(app.srcdir)
-    films = delivered(app)
-    scenes = {scene.name: describe(scene) for scene in every_scene(load_settings(environ={}, folder=source))}
-    rows = chapter_rows((source / "chapters.md").read_text(encoding="utf-8"))
+    films, files = delivered(app), known(app)
+    scenes = {name: describe(file) for name, file in files.items()}
     names = [*scenes, *(name for name in films if name not in scenes)]
-    pages = {f"{name}.md": film_page(name, films_folder(app), scenes.get(name), films.get(name), rows.get(name)) for name in names}
+    chapters = (source / "chapters.md").read_text(encoding="utf-8")
+    pages = {f"{name}.md": film_page(name, app, scenes.get(name), films.get(name), chapters, files.get(name)) for name in names}
     pages |= {
         "films.md": films_page(names, scenes, films),
         "commands.md": commands_page(),
         "modules.md": modules_page(),
-        "readme.md": "```{include} ../../README.md\n:relative-docs: docs/\n:relative-images:\n```\n",
+        "readme.md": readme_page((source.parent / "README.md").read_text(encoding="utf-8")),
     }
     folder = source / PAGES
     folder.mkdir(exist_ok=True)
@@ -77,25 +88,38 @@ def write_pages(app: Sphinx) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def chapter_rows(text: str) -> dict[str, tuple[str, str]]:
-    """By scene: what it makes obvious, and where its figures come from, as the chapters' page has it."""
-    return {
-        name: (idea, figures) for name, idea, figures in re.findall(r"^\| `(\w+)` \| [^|]* \| ([^|]*) \| ([^|]*) \|$", text, re.MULTILINE)
-    }
+def readme_page(text: str) -> str:
+    """The README with its links as a page in ``pages/`` has them; what is linked to besides pages is taken along."""
+    return re.sub(r"\]\((?!https?:|#)(?:(docs/)|(?!docs/))", lambda found: "](../" if found[1] else "](../../", text)
 
 
-def film_page(name: str, folder: Path, scene: Scene | None, film: Manifest | None, row: tuple[str, str] | None) -> str:
-    """A film, what it tells, and where its figures come from."""
-    subject = film.subject if film else scene.subject if scene else name
-    about = film.about if film else scene.about if scene else ""
-    parts = [f"# {plain(subject)}", plain(about)]
-    parts += [shown(film, "../")] if film else [absent(name)]
-    if row:
-        parts.append(f"It makes obvious: {row[0]}.\n\nIts figures come from: {row[1]}.")
+def film_page(
+    name: str, app: Sphinx, scene: Scene | None, film: Manifest | None, chapters: str, file: SceneSource | None
+) -> str:  # fmt: skip
+    """A film, the question that it answers, the maths, a player of its traces, what it tells, and where its figures come from."""
+    subject, about = ((film or scene).subject, (film or scene).about) if film or scene else (name, "")
+    parts = [f"# {plain(subject)}", plain(about), shown(film, "../") if film else absent(name)]
+    questions, idea = chapter.questions_of(chapters).get(name), chapter.rows_of(chapters).get(name)
+    if idea:
+        parts.append(f"It makes obvious: {idea[0]}.\n\nIts figures come from: {idea[1]}.")
+    parts += [chapter.answered(questions, name)] if questions else []
+    parts.append(chapter.maths_of(name, Path(app.srcdir)))
+    offered = traces.shown_by(film) if film else []
+    if offered:
+        parts.append(stepped(offered))
     if film:
-        parts += [transcript((folder / film.scene / film.files.transcript).read_text(encoding="utf-8")), *facts(film)]
+        parts += [transcript((films_folder(app) / name / film.files.transcript).read_text(encoding="utf-8")), *facts(film)]
+    parts.append(chapter.sources("\n".join(parts)))
     parts.append(f"## Make it yourself\n\n```console\n$ flashviz render {name}\n```")
-    return "\n\n".join(parts) + "\n"
+    if file is not None:
+        parts.append(f"```{{literalinclude}} {os.path.relpath(file.file, Path(app.srcdir) / PAGES)}\n:language: python\n```")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def stepped(offered: list[traces.Shown]) -> str:
+    """The player, and the module that makes it one."""
+    script = f'<script type="module" src="../_static/{MODULE.name}"></script>'
+    return f"## Step through its trace\n\n```{{raw}} html\n{traces.player(offered, '../')}\n{script}\n```"
 
 
 def plain(text: str) -> str:
@@ -129,25 +153,33 @@ def transcript(text: str) -> str:
 def facts(film: Manifest) -> list[str]:
     """What was shown, and the files to take along."""
     folder = f"../{FILMS}/{film.scene}"
-    traces = [f"source {plain(str(trace.get('source', '?')))}, hash `{trace.get('hash', '?')}`" for trace in film.traces]
     names = {"film": film.files.film, "captions (WebVTT)": film.files.vtt, "captions (SubRip)": film.files.srt, "poster": film.files.poster}
     links = ", ".join(f'<a href="{folder}/{escape(name)}">{what}</a>' for what, name in (names | {"manifest": MANIFEST}).items())
     size = f"{film.width} by {film.height}, {film.fps:g} frames a second, {film.seconds:.1f} s"
     return [
         "## What is shown",
-        "\n".join(f"- {line}" for line in [size, *[f"Trace: {trace}" for trace in dict.fromkeys(traces)], f"Licence: {film.licence}"]),
+        "\n".join(f"- {line}" for line in [size, *dict.fromkeys(traces.facts(trace) for trace in film.traces), f"Licence: {film.licence}"]),
         f"```{{raw}} html\n<p>Files: {links}</p>\n```",
     ]
 
 
 def films_page(names: list[str], scenes: dict[str, Scene], films: dict[str, Manifest]) -> str:
     """All films, with those that are not there marked."""
-    lines = []
-    for name in names:
-        subject, about = (films.get(name) or scenes[name]).subject, (films.get(name) or scenes[name]).about
-        lines.append(f"- [{plain(subject)}]({name}.md): {plain(about)}{'' if name in films else ' (not rendered here)'}")
+    told = {name: films.get(name) or scenes[name] for name in names}
+    lines = [f"- [{plain(each.subject)}]({name}.md): {plain(each.about)}{'' if name in films else ' (not rendered here)'}"
+             for name, each in told.items()]  # fmt: skip
     toctree = "\n".join(["```{toctree}", ":hidden:", "", *names, "```"])
-    return "\n\n".join(["# Films", "\n".join(lines), toctree]) + "\n"
+    return "\n\n".join(["# Films", gallery({name: each.subject for name, each in told.items()}, "../"), "\n".join(lines), toctree]) + "\n"
+
+
+def gallery(subjects: dict[str, str], up: str) -> str:
+    """A poster a film, each a link to its page; ``up`` leads from the page to the site's root."""
+    items = [
+        f'<li><a href="{up}{PAGES}/{name}.html"><img src="{up}{POSTERS}/{name}.webp" alt="" width="{posters.WIDTH}" height="{posters.HEIGHT}"'
+        f' loading="lazy">{escape(subject)}</a></li>'
+        for name, subject in subjects.items()
+    ]
+    return "\n".join(["```{raw} html", '<ul class="gallery">', *items, "</ul>", "```"])
 
 
 def commands_page() -> str:
@@ -172,22 +204,24 @@ def modules_page() -> str:
 
 
 def dress(app: Sphinx, docname: str, source: list[str]) -> None:
-    """On the site the README is a page, and the home page has the film, and all pages below it in the sidebar."""
+    """On the site the README is a page, and the home page has the film, the gallery, and all pages below it in the sidebar."""
     if docname.startswith(PAGES):
         return
     text = source[0].replace("](../README.md)", f"]({PAGES}/readme.md)")
     if docname == "index":
-        films = delivered(app)
+        films, scenes = delivered(app), known(app)
         first = next((films[name] for name in (*HOME, *films) if name in films), None)
-        film = f"{shown(first, '')}\n\n" if first else ""
+        subjects = {name: describe(file).subject for name, file in scenes.items()} | {name: film.subject for name, film in films.items()}
         typed = re.findall(r"\]\(([\w-]+)\.md\)", text)
         generated = [f"{PAGES}/{name}" for name in ("readme", "films", "commands", "modules")]
         toctree = "\n".join(["```{toctree}", ":hidden:", "", f"README <{generated[0]}>", generated[1], *typed, *generated[2:], "```"])
         heading, _, rest = text.partition("\n\n")
+        intro, _, rest = rest.partition("\n\n")
         links = (
             f"- [Films]({PAGES}/films.md): each with its transcript.\n- [Commands]({PAGES}/commands.md) and [modules]({PAGES}/modules.md)."
         )
-        text = f"{heading}\n\n{film}{rest.rstrip()}\n{links}\n\n{toctree}\n"
+        film = [shown(first, "")] if first else []
+        text = "\n\n".join([heading, *film, intro, gallery(subjects, ""), f"{rest.rstrip()}\n{links}", f"{toctree}\n"])
     source[0] = text
 
 
@@ -209,3 +243,18 @@ def copy_films(app: Sphinx, failed: Exception | None) -> None:
         shutil.copytree(source, partial)
         shutil.rmtree(target / name, ignore_errors=True)
         partial.replace(target / name)
+
+
+def write_beside(app: Sphinx, failed: Exception | None) -> None:
+    """The traces that the pages' players show, and the posters of the galleries: of a film that is not there, the one of the README."""
+    if failed is not None:
+        return
+    films, out = delivered(app), Path(app.outdir)
+    traces.write_traces([each for film in films.values() for each in traces.shown_by(film)], out / traces.FOLDER)
+    (out / POSTERS).mkdir(exist_ok=True)
+    for name in {*known(app), *films}:
+        picture = out / POSTERS / f"{name}.webp"
+        if name in films:
+            posters.small(films_folder(app) / name / films[name].files.poster, picture)
+        else:
+            shutil.copyfile(Path(app.srcdir).parent / "media" / "posters" / picture.name, picture)

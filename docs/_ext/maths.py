@@ -1,7 +1,7 @@
 """Sphinx extension: formulas become MathML while the site is built.
 
-Browsers draw MathML by themselves, with the fonts of the machine: a page needs no script for it, no font, and no request, and a screen reader
-reads the formula. KaTeX and MathJax would draw finer, for a megabyte of scripts and fonts on each page that has one formula.
+Browsers draw MathML by themselves, with the fonts of the machine: a page needs no script for it, no font, and no request, and a screen
+reader reads the formula. KaTeX and MathJax would draw finer, for a megabyte of scripts and fonts on each page that has one formula.
 """
 
 from __future__ import annotations

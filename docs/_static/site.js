@@ -5,10 +5,21 @@ for (const [drawer, name] of [["sidebar-drawer", "All pages"], ["toc-drawer", "O
 
 // What scrolls sideways can be reached, and scrolled, with the keyboard.
 const reachable = () => {
-  for (const box of document.querySelectorAll("article pre, article table.docutils")) {
+  for (const box of document.querySelectorAll("article pre, article table.docutils, article .math")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
 };
 reachable();
 addEventListener("resize", reachable);
+
+// The page's theme is chosen in the page; a player otherwise follows the system.
+const skin = () => {
+  const chosen = document.body.dataset.theme;
+  for (const player of document.querySelectorAll("flash-trace-player")) {
+    if (chosen === "light" || chosen === "dark") player.setAttribute("theme", chosen);
+    else player.removeAttribute("theme");
+  }
+};
+skin();
+new MutationObserver(skin).observe(document.body, { attributeFilter: ["data-theme"] });
