@@ -559,6 +559,7 @@ class Stage {
     if (!at) return this.text("no row to follow in this trace", this.box(lens.title), { color: skin.quiet });
     const tile = at.t < 0 ? (at.begun ? "" : ", not begun") : at.ended ? ", done" : `, tile ${this.trace.history(followed.bh, followed.row)[at.t].j}`;
     this.text(`${title}${tile}`, this.box(lens.title), { color: skin.quiet });
+    if (at.t < 0) return;
     const measured = at.done("SOFTMAX_M") > at.t, summed = at.done("SOFTMAX_L") > at.t;
     this.#ceiling(lens, at, measured, summed);
     this.#numbers(lens, at, measured, summed);
@@ -568,7 +569,7 @@ class Stage {
     const [x, y, w, h] = this.box(lens.chart), { skin, pen } = this, keys = this.trace.config.block_n;
     const most = this.mostL(), ceiling = h / 2.2, key = w / (keys + most + Math.max(2, 0.06 * keys)), ground = y + h;
     const reference = measured ? at.mNew : at.mOld;
-    const terms = at.s && at.t >= 0 && reference > -Infinity ? Array.from(at.s, (score) => Math.exp(score - reference)) : [];
+    const terms = at.s && reference > -Infinity ? Array.from(at.s, (score) => Math.exp(score - reference)) : [];
     const past = summed ? at.lNew : at.lOld;
     const added = terms.reduce((all, term) => all + term, 0);
     const kept = !measured || summed || !at.lOld ? 1 : at.s ? Math.max(0, (at.lNew - added) / at.lOld) : at.alpha; // what the trace did to the past
@@ -598,7 +599,7 @@ class Stage {
     const [nx, ny, nw, nh] = this.box(lens.axis_note);
     if (past > 0) this.text(`past = ℓ`, [nx, ny, nw, nh], { color: skin.stats });
     if (terms.length && !at.ended) this.text("this tile’s e^(s − m)", [nx, ny, nw, nh], { color: skin.quiet, align: "right" });
-    if (at.t >= 0 && !at.s) this.text("scores of this row block are not in the file", [nx, ny, nw, nh], { color: skin.quiet, align: "right" });
+    if (!at.s) this.text("scores of this row block are not in the file", [nx, ny, nw, nh], { color: skin.quiet, align: "right" });
   }
 
   /** Largest l of any row: what the chart must have room for. */
@@ -614,7 +615,6 @@ class Stage {
       this.text(words, [x + 2 * this.type, y, w, h], { face: MONO, size: 1.25 });
     };
     const rises = measured && at.t > 0 && at.alpha < 1;
-    if (at.t < 0 && !measured) return;
     const m = measured ? at.mNew : at.mOld, l = summed ? at.lNew : at.lOld;
     if (at.t > 0 || measured) put(lens.m, "m", rises && !at.ended ? `${number(at.mOld)} → ${number(m)}` : number(m));
     if (at.done("ALPHA") > at.t && !at.ended && at.t > 0) {
