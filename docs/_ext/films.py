@@ -174,9 +174,9 @@ def films_page(names: list[str], scenes: dict[str, Scene], films: dict[str, Mani
 
 def gallery(subjects: dict[str, str], up: str) -> str:
     """A poster a film, each a link to its page; ``up`` leads from the page to the site's root."""
+    size = f'alt="" width="{posters.WIDTH}" height="{posters.HEIGHT}" loading="lazy"'
     items = [
-        f'<li><a href="{up}{PAGES}/{name}.html"><img src="{up}{POSTERS}/{name}.webp" alt="" width="{posters.WIDTH}" height="{posters.HEIGHT}"'
-        f' loading="lazy">{escape(subject)}</a></li>'
+        f'<li><a href="{up}{PAGES}/{name}.html"><img src="{up}{POSTERS}/{name}.webp" {size}>{escape(subject)}</a></li>'
         for name, subject in subjects.items()
     ]
     return "\n".join(["```{raw} html", '<ul class="gallery">', *items, "</ul>", "```"])
@@ -257,4 +257,4 @@ def write_beside(app: Sphinx, failed: Exception | None) -> None:
         if name in films:
             posters.small(films_folder(app) / name / films[name].files.poster, picture)
         else:
-            shutil.copyfile(Path(app.srcdir).parent / "media" / "posters" / picture.name, picture)
+            posters.committed(Path(app.srcdir).parent / "media" / "posters" / picture.name, picture)
