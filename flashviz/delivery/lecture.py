@@ -82,8 +82,6 @@ def read_lecture(folder: Path) -> Lecture | None:
 
 def check_place(folder: Path) -> None:
     """Raise ``UsageError`` where the folder or the zip beside it holds what no lecture has written."""
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--out {folder}: expected a folder, got a file; choose another name")
     was = read_lecture(folder)
     known = {LECTURE, *was.sha256} if was else set()
     other = next((name for name in files_of(folder) if name not in known), None)
@@ -123,6 +121,7 @@ def readme(folder: Path, title: str, missing: list[str]) -> str:
         if names:
             about = textwrap.wrap(PARTS.get(part, ""), 100)
             lines += ["", *([part, "-" * len(part), *about] if part else []), *(f"{size(sizes[name]):>10}  {name}" for name in names)]
+            lines += [] if part else [f"{'':>10}  {LECTURE}", f"{'':>10}  {README}"]
     return "\n".join(lines) + "\n"
 
 
