@@ -109,16 +109,17 @@ def test_a_student_gets_the_key(exercise: Exercise, carried: bool) -> None:
         l_scaled, l_added = rounded(alpha * l_sum), rounded(sum(p, Decimal(0)))
         acc_scaled = [rounded(alpha * old) for old in acc]
         acc_added = [rounded(sum((w * one[axis] for w, one in zip(p, v, strict=True)), Decimal(0))) for axis in range(2)]
+        l_new, acc_new = rounded(l_scaled + l_added), [rounded(a + b) for a, b in zip(acc_scaled, acc_added, strict=True)]
         mine = {
-            "m": m_new, "alpha": alpha, "l_scaled": l_scaled, "l_added": l_added, "l": rounded(l_scaled + l_added),
-            "acc_scaled": acc_scaled, "acc_added": acc_added, "acc": [rounded(a + b) for a, b in zip(acc_scaled, acc_added, strict=True)],
+            "m": m_new, "alpha": alpha, "l_scaled": l_scaled, "l_added": l_added, "l": l_new,
+            "acc_scaled": acc_scaled, "acc_added": acc_added, "acc": acc_new,
         }  # fmt: skip
         for name, value in mine.items():
             agree(value, step[name])
         for one, score, weight in zip(step["keys"], s, p, strict=True):
             agree(score, one["s"])
             agree(weight, one["p"])
-        m, l_sum, acc = (mine[name] for name in ("m", "l", "acc")) if carried else (read(step["m"]), read(step["l"]), vector(step["acc"]))
+        m, l_sum, acc = (m_new, l_new, acc_new) if carried else (read(step["m"]), read(step["l"]), vector(step["acc"]))
     agree([rounded(value / l_sum) for value in acc], key["o"])
     agree(rounded(m + l_sum.ln()), key["lse"])
 
