@@ -221,7 +221,7 @@ def dress(app: Sphinx, docname: str, source: list[str]) -> None:
             f"- [Films]({PAGES}/films.md): each with its transcript.\n- [Commands]({PAGES}/commands.md) and [modules]({PAGES}/modules.md)."
         )
         film = [shown(first, "")] if first else []
-        text = "\n\n".join([heading, *film, intro, gallery(subjects, ""), f"{rest.rstrip()}\n{links}", f"{toctree}\n"])
+        text = "\n\n".join([heading, *film, intro, gallery(subjects, ""), f"{rest.rstrip()}\n\n## Look up\n\n{links}", f"{toctree}\n"])
     source[0] = text
 
 
