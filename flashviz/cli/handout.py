@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 import cloup
-import numpy as np
 
 from flashviz.cli import screen
 from flashviz.config import AttentionConfig
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from flashviz.delivery.handout import Exercise, Paper
 
 PAPERS = ("a4", "us-letter")
@@ -48,6 +49,8 @@ class OnPaper(AttentionConfig):
 
 def by_hand() -> Exercise:
     """The exercise, worked out by the twin of FlashAttention-2 in float32."""
+    import numpy as np
+
     from flashviz.delivery.handout import Exercise
     from flashviz_kernels import twins
     from flashviz_kernels.log import EventLog, Kept
