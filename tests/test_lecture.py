@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 from flashviz.catalogue import read_catalogue
 from flashviz.cli import films, main
 from flashviz.cli import lecture as command
+from flashviz.cli.films import load_scene
+from flashviz.config import AttentionConfig
 from flashviz.delivery import container
 from flashviz.delivery.clips import Clip, runs, slug, titled, write_clips
 from flashviz.delivery.lecture import LECTURE, PAGE, README, Lecture, read_lecture, size, write_zip, zip_of
@@ -28,10 +30,11 @@ from flashviz.delivery.manifest import read_manifest
 from flashviz.delivery.pictures import POSTER_BYTES
 from flashviz.delivery.slides.deck import notes_of
 from flashviz.render import probe
+from flashviz.settings import Settings
 from flashviz.storyboard import Told
 from tests.conftest import ROOT
 from tests.delivered import COLOURS, scene_file
-from tests.films import film
+from tests.films import film, played
 from tests.test_embedding import Tags
 from tests.test_slides import browser_page, near, needs_browser, pixel
 
@@ -138,6 +141,14 @@ def pictures(path: Path) -> list[str]:
     """A digest of each picture of a film."""
     with av.open(str(path)) as video:
         return [hashlib.sha256(frame.to_ndarray().tobytes()).hexdigest() for frame in video.decode(video=0)]
+
+
+def test_both_versions_have_one_clock_though_their_beats_overflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.delivered.SECONDS", 0.3)
+    scene = load_scene(scene_file(tmp_path))
+    told, clean = (played(scene, Settings(config=AttentionConfig(), captions=captions)).told for captions in (True, False))
+    assert told == clean
+    assert told[-1].start > 2 * 0.3
 
 
 def test_clips_have_chapters_captions_and_a_licence(place: Path) -> None:

@@ -211,12 +211,16 @@ class TraceScene(Scene):
         return stage(self.settings.config, self.settings.aspect).caption
 
     def say(self, text: str) -> None:
-        """Burn the caption in, unless the setting keeps the picture clean. The old one leaves before the new one comes."""
+        """Burn the caption in; an empty one where the setting keeps the picture clean: films with captions and without have one clock.
+
+        The old one leaves before the new one comes.
+        """
         if self.caption is not None:
             self.move(FadeOut(self.caption), seconds=FADE / 2)
         self.caption = None
-        if text and self.settings.captions:
-            self.caption = caption(text, self.caption_rect, self.skin, self.language)
+        if text:
+            burned = self.settings.captions
+            self.caption = caption(text, self.caption_rect, self.skin, self.language) if burned else Named(tag="caption")
             self.move(FadeIn(self.caption), seconds=FADE / 2)
 
     def dim(self, **opacity: float) -> list[Animation]:
