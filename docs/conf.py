@@ -25,6 +25,7 @@ autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 html_theme = "furo"
 html_title = "flashviz"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static", str(MODULE)]
 html_css_files = ["site.css"]
 html_copy_source = False

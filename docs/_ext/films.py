@@ -60,8 +60,10 @@ def delivered(app: Sphinx) -> dict[str, Manifest]:
 
 
 def known(app: Sphinx) -> dict[str, SceneSource]:
-    """Each film that there is, by its scene."""
-    return {source.name: source for source in every_scene(load_settings(environ={}, folder=Path(app.srcdir)))}
+    """Each film that there is, by its scene: the main ones, then as the chapters' page has them."""
+    rows = [*HOME, *chapter.rows_of((Path(app.srcdir) / "chapters.md").read_text(encoding="utf-8"))]
+    found = {source.name: source for source in every_scene(load_settings(environ={}, folder=Path(app.srcdir)))}
+    return {name: found[name] for name in sorted(found, key=lambda name: rows.index(name) if name in rows else len(rows))}
 
 
 def write_pages(app: Sphinx) -> None:

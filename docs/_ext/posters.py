@@ -10,7 +10,7 @@ from PIL import Image
 from flashviz.errors import FlashvizError
 from flashviz.files import beside
 
-WIDTH, HEIGHT = 480, 270
+WIDTH, HEIGHT = 640, 360
 MOST = 40_000  # bytes
 
 

@@ -53,19 +53,27 @@ class Shown:
 
 
 def shown_by(film: Manifest) -> list[Shown]:
-    """The film's traces that a page can offer, FlashAttention's before standard attention's, each once."""
+    """The film's traces that a page can offer, each once: first FlashAttention's of the film's own problem, standard attention last."""
     named = [trace for trace in film.traces if "config" in trace and trace["events"] <= MOST_EVENTS]
-    found = [Shown(trace["algorithm"], trace["source"], AttentionConfig.from_dict(trace["config"]), trace["hash"]) for trace in named]
-    return sorted(dict.fromkeys(found), key=lambda one: one.algorithm == "standard")
+    found = [_shown(trace) for trace in named]
+    own = {**film.settings, "causal": any(one.config.causal for one in found)}
+
+    def rank(one: Shown) -> tuple[bool, bool]:
+        return one.algorithm == "standard", any(own[name] != value for name, value in one.config.to_dict().items())
+
+    return sorted(dict.fromkeys(found), key=rank)
+
+
+def _shown(trace: dict[str, Any]) -> Shown:
+    return Shown(trace["algorithm"], trace["source"], AttentionConfig.from_dict(trace["config"]), trace["hash"])
 
 
 def player(traces: list[Shown], up: str) -> str:
-    """The element that plays them; ``up`` leads from the page to the site's root."""
-    first, *others = traces
+    """The element that plays them, with a list to choose from; ``up`` leads from the page to the site's root."""
     place = f"{up}{FOLDER}"
-    more = "".join(f'\n  <a data-control="Trace" data-value="{escape(each.words)}" href="{place}/{each.file}">{escape(each.words)}</a>'
-                   for each in others)  # fmt: skip
-    return f'<flash-trace-player src="{place}/{first.file}">{more}\n</flash-trace-player>'
+    options = "".join(f'\n<option value="{place}/{each.file}">{escape(each.words)}</option>' for each in traces)
+    choice = f"<p><label>Trace <select>{options}\n</select></label></p>\n" if len(traces) > 1 else ""
+    return f'<div class="stepped">\n{choice}<flash-trace-player src="{place}/{traces[0].file}"></flash-trace-player>\n</div>'
 
 
 def write_traces(traces: list[Shown], folder: Path) -> None:
@@ -82,5 +90,5 @@ def facts(trace: dict[str, Any]) -> str:
     """A line on a trace, or on what a film quotes."""
     if "quoted" in trace:
         return f"Quoted: {trace['quoted']}"
-    what = NAMES.get(trace.get("algorithm", ""), "")
-    return f"Trace: {what + ', ' if what else ''}source {trace.get('source', '?')}, hash `{trace.get('hash', '?')}`"
+    what = f"{_shown(trace).words}; " if "config" in trace else ""
+    return f"Trace: {what}source {trace.get('source', '?')}, hash `{trace.get('hash', '?')}`"

@@ -23,3 +23,8 @@ const skin = () => {
 };
 skin();
 new MutationObserver(skin).observe(document.body, { attributeFilter: ["data-theme"] });
+
+// Another trace of the same film.
+for (const choice of document.querySelectorAll(".stepped select")) {
+  choice.addEventListener("change", () => { choice.closest(".stepped").querySelector("flash-trace-player").src = choice.value; });
+}
