@@ -57,7 +57,7 @@ def lecture(
         films = deliver(names, media_dir / DELIVERED, options.QUALITIES[quality], settings, media_dir, workers or cores())
         made = make_lecture(folder, media_dir / DELIVERED, films, settings, paper)
         packed = write_zip(folder)
-    for line in (*made.told(), *missing()):
+    for line in (*made.told(), *made.left_out):
         click.echo(line, err=True)
     clips = sum(map(len, made.clips.values()))
     click.echo(f"{out}: {len(films)} films, {clips} clips, {len(files_of(folder))} files; open index.html")
@@ -86,9 +86,9 @@ def make_lecture(folder: Path, delivered: Path, films: Sequence[Manifest], setti
         title = f"{films[0].subject}: a lecture"
         parts = [_part(place, delivered / film.scene, film) for film in films]
         with screen.status("handout, quiz, captions"):
-            _papers(place, [film.scene for film in films], settings, paper)
-        (place / PAGE).write_text(index_page(place, title, parts, missing()), encoding="utf-8")
-        return write_list(place, title, {part.manifest.scene: part.clips for part in parts}, missing(), made_of)
+            left_out = [*missing(), *_papers(place, [film.scene for film in films], settings, paper)]
+        (place / PAGE).write_text(index_page(place, title, parts, left_out), encoding="utf-8")
+        return write_list(place, title, {part.manifest.scene: part.clips for part in parts}, left_out, made_of)
 
     return standing(folder, made_of) or whole(folder, build)
 
@@ -123,27 +123,30 @@ def _slides(place: Path, delivered: Path, name: str) -> Iterator[Path]:
     yield make_slides(delivered, "pdf", place / "slides" / f"{name}.pdf")
 
 
-def _papers(place: Path, names: Sequence[str], settings: Settings, paper: Paper) -> None:
-    """What is handed out and asked, and the captions to be translated."""
+def _papers(place: Path, names: Sequence[str], settings: Settings, paper: Paper) -> list[str]:
+    """What is handed out and asked, and the captions to be translated; a line that names the questions that are left out."""
     from flashviz.catalogue import source_catalogue
     from flashviz.cli.films import find_scenes, load_scene
     from flashviz.cli.handout import by_hand
     from flashviz.delivery.handout import write_handout
     from flashviz.delivery.quiz import write_quiz
-    from flashviz.delivery.quiz.questions import make_questions
+    from flashviz.delivery.quiz.questions import BOOK, make_questions
     from flashviz_kernels.recorder import run
 
     write_handout(by_hand(), place / "handout", paper)
-    write_quiz(make_questions(settings.config, run), place / "quiz")
+    questions = make_questions(settings.config, run)
+    write_quiz(questions, place / "quiz")
     scripts = {source.name: load_scene(source).script for source in find_scenes(tuple(names))}
     translatable = {name: script for name, script in scripts.items() if script}
     if translatable:
         (place / "captions").mkdir()
         (place / "captions" / "english.toml").write_text(source_catalogue(translatable), encoding="utf-8")
+    left = sorted({words.name for words in BOOK.questions} - {question.name for question in questions})
+    return [f"Of these settings the quiz does not ask: {', '.join(left)}."] if left else []
 
 
 def missing() -> list[str]:
-    """A line for each thing that cannot be made here."""
+    """A line for each thing that cannot be made on this machine."""
     return [] if importlib.util.find_spec("pptx") else [NO_PPTX]
 
 

@@ -37,11 +37,13 @@ class Lecture(msgspec.Struct, frozen=True, kw_only=True):
         made_of: Key of code, settings, versions and options.
         clips: Of each film, by its scene.
         sha256: Of each file by its name.
+        left_out: A line for each thing that is not there.
     """
 
     made_of: str
     clips: dict[str, list[Clip]]
     sha256: dict[str, str]
+    left_out: list[str] = []
     licence: str = LICENCE
     schema: int = 1
 
@@ -100,21 +102,21 @@ def standing(folder: Path, made_of: str) -> Lecture | None:
     return found if found.sha256 == digests(folder) else None
 
 
-def write_list(folder: Path, title: str, clips: dict[str, list[Clip]], missing: list[str], made_of: str) -> Lecture:
+def write_list(folder: Path, title: str, clips: dict[str, list[Clip]], left_out: list[str], made_of: str) -> Lecture:
     """Write README.txt and lecture.json, the last two files of a lecture."""
-    (folder / README).write_text(readme(folder, title, missing), encoding="utf-8")
-    lecture = Lecture(made_of=made_of, clips=clips, sha256=digests(folder))
+    (folder / README).write_text(readme(folder, title, left_out), encoding="utf-8")
+    lecture = Lecture(made_of=made_of, clips=clips, sha256=digests(folder), left_out=left_out)
     (folder / LECTURE).write_bytes(msgspec.json.format(msgspec.json.encode(lecture), indent=2) + b"\n")
     return lecture
 
 
-def readme(folder: Path, title: str, missing: list[str]) -> str:
+def readme(folder: Path, title: str, left_out: list[str]) -> str:
     """What lies where, with sizes, in plain text."""
     sizes = {name: (folder / name).stat().st_size for name in files_of(folder)}
     lines = [
         title, "=" * len(title), "",
         f"Open {PAGE} in a browser. Nothing here needs the internet. {len(sizes)} files, {size(sum(sizes.values()))}.", "",
-        f"Licence: CC BY 4.0 ({LICENCE_URL}).", "Say that it was made with flashviz, and what you changed.", *missing,
+        f"Licence: CC BY 4.0 ({LICENCE_URL}).", "Say that it was made with flashviz, and what you changed.", *left_out,
     ]  # fmt: skip
     for part in ("", *PARTS):
         names = [name for name in sizes if name.startswith(f"{part}/") or (not part and "/" not in name)]

@@ -40,14 +40,14 @@ summary { cursor: pointer; }
 SLIDES = {".html": "in a browser", ".pptx": "PowerPoint", ".pdf": "on paper, with notes"}
 
 
-def index_page(folder: Path, title: str, parts: Sequence[Part], missing: Sequence[str]) -> str:
+def index_page(folder: Path, title: str, parts: Sequence[Part], left_out: Sequence[str]) -> str:
     """The page of a lecture whose other files lie in ``folder``.
 
     Args:
         folder: Where films, clips, slides, handout, quiz and captions are.
         title: Of the lecture.
         parts: Its films.
-        missing: A line for each thing that was left out.
+        left_out: A line for each thing that is not there.
     """
     page = _Page(folder)
     sections = {
@@ -63,7 +63,7 @@ def index_page(folder: Path, title: str, parts: Sequence[Part], missing: Sequenc
         if inner
     )
     traces = dict.fromkeys(line for part in parts for line in colophon(part.manifest)[1:])
-    said = "".join(f'<p class="soft">{escape(line)}</p>' for line in missing)
+    said = "".join(f'<p class="soft">{escape(line)}</p>' for line in left_out)
     return f"""<!doctype html>
 <html lang="en">
 <head>
