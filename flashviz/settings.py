@@ -227,6 +227,8 @@ def _config_of_trace(path: Path, layers: list[_Layer]) -> AttentionConfig:
                     spelt = layer.spell("seq_len" if both else name)
                     raise UsageError(f"{path} is a recording of the kernel {header.kernel}, not of a configuration; leave out {spelt}")
         return AttentionConfig()
+    if header.altered is not None:
+        raise UsageError(f"expected what an algorithm did, got {path}, which was altered ({header.altered}); show it with flashviz player")
     config = header.config
     stated = {field.name: getattr(config, field.name) for field in fields(config)}
     stated["source"] = header.source.partition("-")[0]  # triton-interpreter and triton-gpu are both triton

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import minify
@@ -14,7 +15,8 @@ SOURCE = MODULE.with_name("flash-trace-player.js")
 def shipped() -> str:
     """What MODULE must hold."""
     licence = "/* flashviz, MIT licence: flash-trace-player.js without comments */\n"
-    return licence + minify.string("application/javascript", SOURCE.read_text(encoding="utf-8")) + "\n"
+    short = minify.string("application/javascript", SOURCE.read_text(encoding="utf-8"))
+    return licence + re.sub(r"\s*\n\s*", " ", short) + "\n"  # lines are left in the style and the frame alone
 
 
 if __name__ == "__main__":

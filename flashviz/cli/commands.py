@@ -19,6 +19,7 @@ from flashviz.cli.errors import Flashviz
 from flashviz.cli.export import export
 from flashviz.cli.handout import handout
 from flashviz.cli.lecture import lecture
+from flashviz.cli.player import player
 from flashviz.cli.quiz import quiz
 from flashviz.cli.scenes import scenes as scenes_command
 from flashviz.cli.slides import slides
@@ -168,6 +169,7 @@ main.add_command(embed)
 main.add_command(export)
 main.add_command(handout)
 main.add_command(lecture)
+main.add_command(player)
 main.add_command(quiz)
 main.add_command(scenes_command)
 main.add_command(slides)

@@ -29,7 +29,6 @@ FORMAT, SCHEMA = "flashviz-player", 1
 LIMIT = 4 << 20  # bytes of a file; beyond it a page loads too slowly
 SHAPES = ("wide", "middle", "narrow")
 COLUMNS = ("kind", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "line", "launch")
-ALTERED = "altered"  # field of a header whose trace is wrong on purpose
 
 TENSORS = ("Q", "K", "V", "S", "P", "O", "L", "M", "LSE")  # in the order of a bill
 SYMBOLS = {"M": "m", "L": "ℓ", "ACC": "acc", "P": "P̃", "ALPHA": "α"}
@@ -169,7 +168,7 @@ def _rectangles(stage: Stage) -> dict[str, Any]:
 def _values(trace: Trace, programs: Sequence[Program] | None, room: int, right: np.ndarray | None) -> dict[str, Any]:
     """m, l, alpha of every row; whom to follow first; pictures of Q, K, V and O; scores and acc of as many programs as fit."""
     replayed = {program: replay(trace, program) for program in _replayable(trace)}
-    chosen = None if _altered(trace) else follow_in(trace)
+    chosen = follow_in(trace) if trace.header.altered is None else None
     document: dict[str, Any] = {
         "stats": _stats(trace, replayed),
         "follow": None if chosen is None else {"pid_m": chosen.program[0], "pid_bh": chosen.program[1], "row": chosen.row},
@@ -187,13 +186,9 @@ def _values(trace: Trace, programs: Sequence[Program] | None, room: int, right: 
     return document
 
 
-def _altered(trace: Trace) -> bool:
-    return getattr(trace.header, ALTERED, None) is not None
-
-
 def _replayable(trace: Trace) -> list[Program]:
-    """Programs whose values are known: all, but of a trace that is wrong on purpose only those that were kept."""
-    return [program for program in trace.programs if not _altered(trace) or program in trace.snapshots]
+    """Programs whose values are known: all, but of an altered trace, whose events are not the algorithm's, only those that were kept."""
+    return [program for program in trace.programs if trace.header.altered is None or program in trace.snapshots]
 
 
 def _stats(trace: Trace, replayed: Mapping[Program, ProgramValues]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ export class Recording {
     this.stats = doc.stats && Object.fromEntries(Object.entries(doc.stats).map(([name, packed]) => [name, unpack(packed)]));
     this.scores = new Map(Object.entries(doc.programs ?? {}).map(([name, { s }]) => [name, unpack(s)]));
     this.errors = doc.errors && unpack(doc.errors);
+    this.broken = !!doc.header.altered && !this.columns.kind.includes(this.code.RESCALE_ACC);
     this.storesO = this.#where((kind) => kind.name === "STORE_O");
   }
 
@@ -608,7 +609,7 @@ class Stage {
   }
 
   #numbers(lens, at, measured, summed) {
-    const { skin } = this, { altered } = this.trace.header;
+    const { skin } = this, { broken } = this.trace;
     const put = (rect, symbol, words) => {
       const [x, y, w, h] = this.box(rect);
       this.text(symbol, [x, y, w, h], { color: skin.stats, size: 1.6, face: SERIF, style: "italic" });
@@ -618,10 +619,10 @@ class Stage {
     const m = measured ? at.mNew : at.mOld, l = summed ? at.lNew : at.lOld;
     if (at.t > 0 || measured) put(lens.m, "m", rises && !at.ended ? `${number(at.mOld)} → ${number(m)}` : number(m));
     if (at.done("ALPHA") > at.t && !at.ended && at.t > 0) {
-      const [x, y, w, h] = this.box(lens.alpha), words = `α = ${number(at.alpha)}${altered && at.alpha < 1 ? " not applied" : ""}`;
+      const [x, y, w, h] = this.box(lens.alpha), words = `α = ${number(at.alpha)}${broken && at.alpha < 1 ? " not applied" : ""}`;
       this.pen.font = `600 ${1.25 * this.type}px ${MONO}`;
       const wide = Math.min(w, this.pen.measureText(words).width + this.type);
-      this.pen.fillStyle = altered && at.alpha < 1 ? skin.warn : skin.ink;
+      this.pen.fillStyle = broken && at.alpha < 1 ? skin.warn : skin.ink;
       this.pen.beginPath();
       this.pen.roundRect(x, y + h * 0.08, wide, h * 0.84, h * 0.3);
       this.pen.fill();
@@ -629,9 +630,9 @@ class Stage {
     }
     if (l > 0) put(lens.l, "ℓ", total(l));
     if (summed && at.t > 0 && !at.ended) {
-      const [x, y, w, h] = this.box(lens.sum), factor = altered ? "" : ` × ${number(at.alpha)}`;
-      const joined = at.lNew - (altered ? at.lOld : Math.fround(at.lOld * at.alpha));
-      this.text(`${total(at.lOld)}${factor} + ${total(joined)} = ${total(at.lNew)}`, [x, y, w, h], { face: MONO, color: skin.quiet });
+      const alpha = broken ? 1 : at.alpha, old = total(at.lOld), joined = total(at.lNew - Math.fround(at.lOld * alpha)), whole = total(at.lNew);
+      const checks = (old * number(alpha) + +joined).toFixed(2) === whole; // whether the digits do, by hand
+      this.text(`${old}${broken ? "" : ` × ${number(alpha)}`} + ${joined} ${checks ? "=" : "≈"} ${whole}`, this.box(lens.sum), { face: MONO, color: skin.quiet });
     }
   }
 
@@ -782,7 +783,7 @@ class FlashTracePlayer extends HTMLElement {
 
   /** The trace named by src, or the first inline one. */
   #own() {
-    return this.src ?? this.querySelector('script[type="application/json"]:not([data-control])');
+    return this.src ?? this.querySelector('script[type="application/json"]');
   }
 
   /** Show a trace: a URL, or a script element that holds it. The step stays at its share of the whole. */
@@ -839,7 +840,7 @@ class FlashTracePlayer extends HTMLElement {
     this.#$(".failed").hidden = true;
     this.#$(".whole").hidden = false;
     this.#$(".scrub").max = length;
-    this.#$("pre").replaceChildren(...header.kernel_source.split("\n").map((line, at) => made("span", { textContent: line || " ", id: `line${at + header.kernel_first_line}` })));
+    this.#$("pre").replaceChildren(...header.kernel_source.split(/\n/).map((line, at) => made("span", { textContent: line || " ", id: `line${at + header.kernel_first_line}` })));
     this.#$(".row").max = config.seq_q - 1;
     this.#$(".copy").max = config.batch * config.heads - 1;
     this.#$(".copies").hidden = config.batch * config.heads === 1;
@@ -853,11 +854,11 @@ class FlashTracePlayer extends HTMLElement {
   }
 
   #bill() {
-    const { trace, standard, standard_once } = this.document.bill, { algorithm, altered } = this.trace.header;
+    const { trace, standard, standard_once } = this.document.bill, { algorithm } = this.trace.header;
     const lines = [["This trace", trace], ["Standard attention, as counted", standard], ["Standard attention, perfect cache", standard_once]].slice(0, algorithm === "standard" ? 1 : 3);
     const most = Math.max(...lines.map(([, bytes]) => bytes));
     this.#$(".bill").innerHTML = lines.map(([words, bytes]) => `${words}: <b>${kib(bytes)}</b><div style="width:${(100 * bytes) / most}%"></div>`).join("");
-    if (algorithm !== "standard" && !altered)
+    if (algorithm !== "standard")
       this.#$(".bill").append(trace > standard_once ? "More bytes than standard attention with a perfect cache." : "Fewer bytes than standard attention, even with a perfect cache.");
   }
 
@@ -865,8 +866,9 @@ class FlashTracePlayer extends HTMLElement {
   #offer() {
     const groups = Map.groupBy([...this.querySelectorAll("[data-control]")], (child) => child.dataset.control);
     for (const [control, children] of groups) {
-      const label = made("label"), sources = children.map((child) => child.getAttribute("href") ?? child);
-      const values = children.map((child) => child.dataset.value), numeric = values.every((value) => value !== "" && !Number.isNaN(Number(value)));
+      const label = made("label"), numeric = children.every(({ dataset: { value } }) => value !== "" && !Number.isNaN(Number(value)));
+      if (numeric) children.sort((a, b) => a.dataset.value - b.dataset.value);
+      const sources = children.map((child) => child.getAttribute("href") ?? child), values = children.map((child) => child.dataset.value);
       const input = made(numeric ? "input" : "select"), shown = made("output");
       label.append(`${control} `, input, shown);
       if (numeric) {
@@ -1053,7 +1055,7 @@ class FlashTracePlayer extends HTMLElement {
     pen.globalAlpha = 1;
     pen.fillStyle = skin.quiet;
     pen.fillText("m", 4, 60);
-    pen.fillText("its ceiling, key tile by key tile", 40, 122);
+    pen.fillText("its ceiling, tile by tile", 40, 122);
     this.#rowStrips(pen, width);
     const rises = tiles.filter(({ rise }) => rise).map(({ j, m, alpha }) => `at key tile ${j} to ${number(m)}, alpha ${number(alpha)}`);
     this.#$(".history").setAttribute("aria-label", `Row ${row}: its max rises ${rises.length ? rises.join("; ") : "at no later tile"}.`);
@@ -1184,8 +1186,8 @@ class FlashTracePlayer extends HTMLElement {
   #reveal(choice, rise) {
     this.#answered.add(rise.at);
     const { bh, row } = this.#row, summed = this.trace.next(rise.at, ({ name }) => name === "SOFTMAX_L"), now = this.trace.rowAt(summed, bh, row);
-    const joined = total(now.lNew - Math.fround(now.lOld * now.alpha)), { altered } = this.trace.header;
-    const right = altered
+    const joined = total(now.lNew - Math.fround(now.lOld * now.alpha));
+    const right = this.trace.broken
       ? `It must shrink by α = ${number(now.alpha)}; this trace leaves it as it is, so ℓ becomes ${total(now.lNew)}, and O goes wrong.`
       : `ℓ = ${total(now.lOld)} × ${number(now.alpha)} + ${joined} = ${total(now.lNew)}: one factor re-measures every past term.`;
     this.#$(".verdict").textContent = choice === "shrink" ? `Right. ${right}` : `${WRONG[choice]} ${right}`;

@@ -55,6 +55,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     inputs_hash: str
     resources: Resources | None = None  # what the compiler gave a program, where it was asked
     clock: str | None = None
+    altered: str | None = None  # what differs from the algorithm, on purpose
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ forward      the Triton kernel of fa2
 attention    flash_attention(q, k, v): the public entry point
 interpreter  runs the kernel on a CPU, without torch
 recorder     record(config) -> Trace
+altered      fa2 without the rescale, or with key tiles in another order: for teaching
 verify       kernel = twin, errors within the tolerance, bytes = closed forms
 """
 

@@ -120,7 +120,7 @@ def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept, *, clock: b
     text = source_of(done.function)
     line_of = np.array([text.lines.get(kind, 0) for kind in Kind], np.int32)
     columns = done.columns | {"line": line_of[done.columns["kind"]]}
-    header = _header(config, "fa2", done.source, arrays, text, done.versions, clock=done.clock, resources=resources)
+    header = header_of(config, "fa2", done.source, arrays, text, done.versions, clock=done.clock, resources=resources)
     return Run(Trace(header, columns, stats=kept.stats, snapshots=kept.snapshots()), done.o, done.lse)
 
 
@@ -130,19 +130,20 @@ def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kep
     with np.errstate(over="ignore", invalid="ignore"):  # a score beyond the dtype's range is infinite and spoils its row, as in the kernel
         o, lse = functions[0](*arrays, config, log, kept)
     text = source_of(*functions)
-    header = _header(config, algorithm, "numpy", arrays, text, {})
+    header = header_of(config, algorithm, "numpy", arrays, text, {})
     trace = Trace(header, log.columns(text.lines), stats=kept.stats, snapshots=kept.snapshots())
     return Run(trace, o, lse)
 
 
-def _header(
+def header_of(
     config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource, versions: dict[str, str],
-    *, clock: str | None = None, resources: Resources | None = None,
+    *, clock: str | None = None, resources: Resources | None = None, altered: str | None = None,
 ) -> Header:  # fmt: skip
+    """Where a recording comes from."""
     versions = versions | {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
     return Header(
         algorithm=algorithm, source=source, config=config, versions=versions, kernel_file=text.file,
         kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,
         inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays), clock=clock,
-        resources=resources,
+        resources=resources, altered=altered,
     )  # fmt: skip

@@ -83,6 +83,8 @@ def verify(subject: AttentionConfig | Trace, *, source: str | None = None, algor
     config = given.config if given is not None else subject
     if not isinstance(config, AttentionConfig):
         raise UsageError(f"verify takes an AttentionConfig or a Trace, got {type(config).__name__}; load a file with Trace.load")
+    if given is not None and given.header.altered is not None:
+        raise UsageError(f"verify takes what an algorithm did, got a trace that was altered ({given.header.altered}); record without it")
     if given is not None:
         algorithm = given.header.algorithm
         source = "numpy" if given.header.source == "numpy" else "triton"
