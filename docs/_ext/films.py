@@ -92,6 +92,7 @@ def write_pages(app: Sphinx) -> None:
 
 def readme_page(text: str) -> str:
     """The README with its links as a page in ``pages/`` has them; what is linked to besides pages is taken along."""
+    text = re.sub(rf"\]\(docs/{chapter.MATHS}/", "](docs/pages/", text)  # a film's page has its maths
     return re.sub(r"\]\((?!https?:|#)(?:(docs/)|(?!docs/))", lambda found: "](../" if found[1] else "](../../", text)
 
 

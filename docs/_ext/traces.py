@@ -16,7 +16,7 @@ from flashviz.trace import Trace
 from flashviz_kernels import record
 
 FOLDER = "_traces"
-MOST_EVENTS = 4000  # of a trace that is offered: interpreted and exported in seconds, and loaded at once
+MOST_EVENTS = 6000  # of a trace that is offered: interpreted and exported in seconds, and loaded at once
 NAMES = {"fa2": "FlashAttention-2", "fa1": "FlashAttention", "standard": "standard attention"}
 
 
