@@ -64,9 +64,9 @@ def test_without_the_rescale_a_row_is_wrong_exactly_where_its_max_rises_and_the_
     seen = set()
     for program in right.trace.programs:
         values = replay(right.trace, program)
-        rises = (values.alpha[1:] < 1).any(axis=0)
+        rises = np.any(values.alpha[1:] < 1, axis=0).tolist()
         for row, rises_here in zip(range(*values.rows), rises, strict=True):
-            seen.add(bool(rises_here))
+            seen.add(rises_here)
             if not rises_here:
                 assert errors[row] <= allowed
     assert seen == {True, False}

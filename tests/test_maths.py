@@ -109,7 +109,7 @@ def bill(label: str) -> None:
     algorithm = label.removeprefix("digest-").replace("flash", "fa2")
     for c in CONFIGS:
         counted = traffic(record(c, source="numpy", algorithm=algorithm)).total
-        assert at(label, **names(c)) == counted == closed_form(c, algorithm).total  # type: ignore[arg-type]
+        assert at(label, **names(c)) == counted == closed_form(c, algorithm).total
 
 
 @checks("standard-scores", "standard-rest")
@@ -264,7 +264,7 @@ def merged(label: str) -> None:
 @checks("exactness-unit")
 def unit(label: str) -> None:
     for dtype, bits in (("float16", 11), ("bfloat16", 8), ("float32", 24)):
-        one = np.ones((), numpy_dtype(dtype))  # type: ignore[arg-type]
+        one = np.ones((), numpy_dtype(dtype))
         u = at(label, t=bits)
         assert (one + np.asarray(2 * u, one.dtype)).astype(float) == 1 + 2 * u, "the next number"
         assert np.asarray(1 + u, np.float64).astype(one.dtype) == one, "a tie goes back to 1"

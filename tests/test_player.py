@@ -57,7 +57,7 @@ TELL = "() => document.querySelector('flash-trace-player').k"
 def recorded(name: str) -> Trace:
     config, algorithm = CONFIGS[name]
     programs = [(i, bh) for bh in range(config.batch * config.heads) for i in range(config.row_blocks)] if algorithm == "fa2" else []
-    return record(config, algorithm=algorithm, source="numpy", snapshots=programs)  # type: ignore[arg-type]
+    return record(config, algorithm=algorithm, source="numpy", snapshots=programs)
 
 
 @pytest.fixture(scope="module")
