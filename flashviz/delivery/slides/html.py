@@ -82,7 +82,7 @@ def _page(manifest: Manifest, slides: list[Slide], sections: list[Section], post
 def _slide(slide: Slide, section: Section) -> str:
     """A clip that starts as its slide is entered, and then keeps its last picture."""
     said = escape(f"{slide.title}. {slide.beat.caption}" if slide.beat.caption and not slide.beat.pause else slide.title)
-    notes = "".join(f"<p><strong>{escape(label)}:</strong> {escape(text)}</p>" for label, text in slide.lines())
+    notes = "".join(f'<p dir="auto"><strong>{escape(label)}:</strong> {escape(text)}</p>' for label, text in slide.lines())
     return (
         f'<section data-name="{escape(slide.beat.name)}" aria-label="{escape(slide.title)}">'
         f'<video data-autoplay muted playsinline preload="auto" data-src="clips/{section.clip.name}"'
@@ -97,7 +97,7 @@ def _answer(slide: Slide, section: Section) -> str:
         return ""
     return (
         f'\n<section data-name="{escape(slide.beat.name)}-answer" aria-label="{escape(slide.title)}">'
-        f'<h1 class="answer">{escape(slide.reveal)}</h1>'
+        f'<h1 class="answer" dir="auto">{escape(slide.reveal)}</h1>'
         f'<img class="still" src="clips/{section.last.name}" alt=""></section>'
     )
 
