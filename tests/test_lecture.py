@@ -290,6 +290,8 @@ def test_the_page_links_files_that_are_there_and_describes_its_videos(place: Pat
     assert all(video["aria-label"] and video["poster"] and "autoplay" not in video for video in videos)
     assert [attributes["kind"] for tag, attributes in tags if tag == "track"] == ["captions"] * 3
     assert tags[0] == ("html", {"lang": "en"})
+    unlinked = {name for name in within(folder) if name.split("/")[0] in ("clips", "handout", "quiz", "captions")} - set(linked)
+    assert not unlinked
 
 
 CLIP = """async name => {

@@ -129,6 +129,7 @@ def _papers(place: Path, names: Sequence[str], settings: Settings, paper: Paper)
     from flashviz.cli.films import find_scenes, load_scene
     from flashviz.cli.handout import by_hand
     from flashviz.delivery.handout import write_handout
+    from flashviz.delivery.lecture import CATALOGUE
     from flashviz.delivery.quiz import write_quiz
     from flashviz.delivery.quiz.questions import BOOK, make_questions
     from flashviz_kernels.recorder import run
@@ -140,7 +141,7 @@ def _papers(place: Path, names: Sequence[str], settings: Settings, paper: Paper)
     translatable = {name: script for name, script in scripts.items() if script}
     if translatable:
         (place / "captions").mkdir()
-        (place / "captions" / "english.toml").write_text(source_catalogue(translatable), encoding="utf-8")
+        (place / "captions" / CATALOGUE).write_text(source_catalogue(translatable), encoding="utf-8")
     left = sorted({words.name for words in BOOK.questions} - {question.name for question in questions})
     return [f"Of these settings the quiz does not ask: {', '.join(left)}."] if left else []
 

@@ -17,6 +17,7 @@ from flashviz.errors import FlashvizError, UsageError
 from flashviz.files import beside
 
 LECTURE, PAGE, README = "lecture.json", "index.html", "README.txt"
+CATALOGUE = "english.toml"
 COMMENT = "flashviz lecture "  # of the zip; the SHA-256 of its lecture.json follows, and so of all that is in it
 THE_SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"

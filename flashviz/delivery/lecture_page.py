@@ -10,8 +10,10 @@ import msgspec
 
 from flashviz.delivery.clips import Clip
 from flashviz.delivery.embedding import video_tag, within
-from flashviz.delivery.lecture import LICENCE_URL, PARTS, Part, files_of, size
+from flashviz.delivery.handout import KEY, SHEET
+from flashviz.delivery.lecture import CATALOGUE, LICENCE_URL, PARTS, Part, files_of, size
 from flashviz.delivery.manifest import Manifest
+from flashviz.delivery.quiz import GIFT, QTI
 from flashviz.delivery.slides.look import colophon
 from flashviz.delivery.transcript import clock
 
@@ -37,6 +39,11 @@ video { display: block; width: 100%; background: #000; }
 .soft { color: var(--soft); }
 summary { cursor: pointer; }
 """
+PAPERS = {
+    "handout": {SHEET: "exercise sheet", KEY: "its key"},
+    "quiz": {GIFT: "GIFT, for Moodle", QTI: "QTI 2.1, for other platforms"},
+    "captions": {CATALOGUE: "English captions"},
+}
 SLIDES = {".html": "in a browser", ".pptx": "PowerPoint", ".pdf": "on paper, with notes"}
 
 
@@ -54,7 +61,7 @@ def index_page(folder: Path, title: str, parts: Sequence[Part], left_out: Sequen
         "films": f'<div class="films">{"".join(map(page.film, parts))}</div>',
         "clips": "".join(map(page.clips, parts)),
         "slides": "".join(map(page.slides, parts)),
-        **{name: page.files(name) for name in ("handout", "quiz", "captions")},
+        **{name: page.papers(name) for name in PAPERS},
     }
     menu = "".join(f'<li><a href="#{name}">{name.capitalize()}</a></li>' for name, inner in sections.items() if inner)
     body = "".join(
@@ -141,17 +148,22 @@ class _Page:
         links = self._list((SLIDES[Path(name).suffix], name) for name in part.slides)
         return f'<h3 lang="{escape(given.language)}">{escape(given.subject)}</h3>{links}'
 
-    def files(self, part: str) -> str:
-        """The files of one part of the lecture, by their names; nothing where it has none."""
-        names = files_of(self.folder / part)
-        return self._list((name, f"{part}/{name}") for name in names) if names else ""
+    def papers(self, part: str) -> str:
+        """The files of one part of the lecture; nothing where it has none."""
+        named = [(label, f"{part}/{name}") for name, label in PAPERS[part].items() if (self.folder / part / name).is_file()]
+        return self._list(named) if named else ""
 
     def _list(self, named: Iterable[tuple[str, str]]) -> str:
-        sizes = ((label, name, size((self.folder / name).stat().st_size)) for label, name in named)
+        sizes = ((label, name, size(self._bytes(name))) for label, name in named)
         items = (
             f'<li><a href="{within("")(name)}">{escape(label)}</a> <span class="soft">{held}</span></li>' for label, name, held in sizes
         )
         return f'<ul class="links">{"".join(items)}</ul>'
+
+    def _bytes(self, name: str) -> int:
+        """Of a file; of a page, with all that lies in its folder."""
+        path = self.folder / name
+        return sum((path.parent / each).stat().st_size for each in (files_of(path.parent) if path.suffix == ".html" else [path.name]))
 
 
 def _transcript(part: Part) -> Iterator[str]:
