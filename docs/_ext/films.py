@@ -172,7 +172,15 @@ def films_page(names: list[str], scenes: dict[str, Scene], films: dict[str, Mani
     lines = [f"- [{plain(each.subject)}]({name}.md): {plain(each.about)}{'' if name in films else ' (not rendered here)'}"
              for name, each in told.items()]  # fmt: skip
     toctree = "\n".join(["```{toctree}", ":hidden:", "", *names, "```"])
-    return "\n\n".join(["# Films", gallery({name: each.subject for name, each in told.items()}, "../"), "\n".join(lines), toctree]) + "\n"
+    posters = gallery({name: each.subject for name, each in told.items()}, "../")
+    return "\n\n".join(["# Films", posters, "\n".join(lines), compared("../"), toctree]) + "\n"
+
+
+def compared(up: str) -> str:
+    """Where one changes N, tiles, mask and algorithm; ``up`` leads from the page to the site's root."""
+    return (
+        f'<a href="{up}{traces.FOLDER}/{traces.GALLERY}/index.html">Trace by trace</a>: change N, tiles, mask and algorithm in the player.'
+    )
 
 
 def gallery(subjects: dict[str, str], up: str) -> str:
@@ -220,11 +228,13 @@ def dress(app: Sphinx, docname: str, source: list[str]) -> None:
         toctree = "\n".join(["```{toctree}", ":hidden:", "", f"README <{generated[0]}>", generated[1], *typed, *generated[2:], "```"])
         heading, _, rest = text.partition("\n\n")
         intro, _, rest = rest.partition("\n\n")
-        links = (
-            f"- [Films]({PAGES}/films.md): each with its transcript.\n- [Commands]({PAGES}/commands.md) and [modules]({PAGES}/modules.md)."
-        )
+        links = [
+            f"- [Films]({PAGES}/films.md): each with its transcript.",
+            f"- {compared('')}",
+            f"- [Commands]({PAGES}/commands.md) and [modules]({PAGES}/modules.md).",
+        ]
         film = [shown(first, "")] if first else []
-        text = "\n\n".join([heading, *film, intro, gallery(subjects, ""), f"{rest.rstrip()}\n\n## Look up\n\n{links}", f"{toctree}\n"])
+        text = "\n\n".join([heading, *film, intro, gallery(subjects, ""), rest.rstrip(), "## Look up", "\n".join(links), f"{toctree}\n"])
     source[0] = text
 
 
@@ -253,7 +263,7 @@ def write_beside(app: Sphinx, failed: Exception | None) -> None:
     if failed is not None:
         return
     films, out = delivered(app), Path(app.outdir)
-    traces.write_traces([each for film in films.values() for each in traces.shown_by(film)], out / traces.FOLDER)
+    traces.write_traces(films.values(), out / traces.FOLDER)
     (out / POSTERS).mkdir(exist_ok=True)
     for name in {*known(app), *films}:
         picture = out / POSTERS / f"{name}.webp"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.delivery.manifest import Manifest
 from flashviz.errors import FlashvizError
 from flashviz.export import player_json
-from flashviz.files import beside
 from flashviz.trace import Trace
 from flashviz_kernels import record
 
-FOLDER = "_traces"
+FOLDER, GALLERY = "_traces", "gallery"
 MOST_EVENTS = 6000  # of a trace that is offered: interpreted and exported in seconds, and loaded at once
 NAMES = {"fa2": "FlashAttention-2", "fa1": "FlashAttention", "standard": "standard attention"}
 
@@ -34,6 +38,11 @@ class Shown:
         """Its name in the site's folder: dtype and inputs are not in the hash, which is over events."""
         c = self.config
         return f"{self.algorithm}-{self.source}-{self.hash}-{c.dtype}-{c.inputs}-{c.seed}.json"
+
+    @property
+    def page(self) -> str:
+        """The player with this trace in one file."""
+        return f"{Path(self.file).stem}.html"
 
     @property
     def words(self) -> str:
@@ -70,20 +79,37 @@ def _shown(trace: dict[str, Any]) -> Shown:
 
 def player(traces: list[Shown], up: str) -> str:
     """The element that plays them, with a list to choose from; ``up`` leads from the page to the site's root."""
-    place = f"{up}{FOLDER}"
+    place, first = f"{up}{FOLDER}", traces[0]
     options = "".join(f'\n<option value="{place}/{each.file}">{escape(each.words)}</option>' for each in traces)
     choice = f"<p><label>Trace <select>{options}\n</select></label></p>\n" if len(traces) > 1 else ""
-    return f'<div class="stepped">\n{choice}<flash-trace-player src="{place}/{traces[0].file}"></flash-trace-player>\n</div>'
+    more = ", with what is learnt from changing one thing: no rescale, key tiles in another order, other tile heights"
+    more = more if first.algorithm == "fa2" else ""
+    return (
+        f'<div class="stepped">\n{choice}<flash-trace-player src="{place}/{first.file}"></flash-trace-player>\n</div>\n'
+        f'<p><a href="{place}/{first.page}">The player as one file</a>, which needs no web server{more}.</p>'
+    )
 
 
-def write_traces(traces: list[Shown], folder: Path) -> None:
-    """Export each into ``folder``, where nothing else stays."""
-    folder.mkdir(exist_ok=True)
-    for stale in {path.name for path in folder.iterdir()} - {each.file for each in traces}:
-        (folder / stale).unlink()
-    for each in dict.fromkeys(traces):
-        with beside(folder / each.file, FlashvizError) as partial:
-            partial.write_bytes(player_json(each.record()))
+def write_traces(films: Iterable[Manifest], folder: Path) -> None:
+    """Export the traces of ``films`` into ``folder``, where nothing else stays, and make the pages that play them in one file."""
+    offered = [traces for film in films if (traces := shown_by(film))]
+    alone = {traces[0] for traces in offered}
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for each in dict.fromkeys(itertools.chain(*offered)):
+        trace = each.record()
+        (folder / each.file).write_bytes(player_json(trace))
+        if each in alone:
+            with tempfile.TemporaryDirectory() as place:
+                trace.save(Path(place) / "trace.npz")
+                _flashviz("player", f"{place}/trace.npz", "--out", str(folder / each.page))
+    _flashviz("player", "--gallery", "--out", str(folder / GALLERY))
+
+
+def _flashviz(*arguments: str) -> None:
+    """A command, as it is typed. Raises ``FlashvizError`` where it fails; it has said why."""
+    if main.main([*arguments], prog_name="flashviz", standalone_mode=False):
+        raise FlashvizError(f"expected flashviz {' '.join(arguments)} to end well; mend what it says above")
 
 
 def facts(trace: dict[str, Any]) -> str:
