@@ -35,7 +35,7 @@ video { display: block; width: 100%; background: #000; }
 .films { grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
 .clips { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
 .links { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0.2em 1.2em; }
-.links a, td a { overflow-wrap: anywhere; }
+.links a { overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 summary { cursor: pointer; }
 """
