@@ -676,7 +676,7 @@ button:disabled { opacity: 0.5; } button[aria-pressed=true] { outline: 2px solid
 :focus-visible { outline: 3px solid var(--k) !important; outline-offset: 1px; } input[type=number] { width: 6em; } label { display: inline-flex; gap: 6px; align-items: center; }
 input[type=range] { width: 100%; margin: 0; accent-color: var(--q); } fieldset { border: 2px solid var(--warn); border-radius: 8px; margin: 8px 0; }
 .deck { position: sticky; bottom: 0; z-index: 1; background: var(--ground); padding-top: 4px; } .deck .bar { margin: 4px 0; }
-.columns { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); } @container (min-width: 820px) { .columns { grid-template-columns: 3fr 2fr; } }
+.columns { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); } @container (min-width: 820px) { .columns { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } }
 pre { margin: 0; max-height: 20em; overflow: auto; background: var(--panel); border: 1px solid var(--edge); border-radius: 6px; font: 13px/1.5 ${MONO}; position: relative; }
 pre span { display: block; padding: 0 8px; white-space: pre; } pre [aria-current] { background: var(--registers); box-shadow: inset 4px 0 var(--stats); }
 .bill div { height: 10px; background: var(--q); margin: 0 0 6px; } h3 { font-size: 1em; margin: 8px 0 6px; } .controls label { white-space: nowrap; } a { color: var(--q); } dd { margin: 0 0 4px 1em; overflow-wrap: anywhere; }
