@@ -1,4 +1,7 @@
-"""The site: every page opens from a sub-path without asking elsewhere, wide and narrow; links lead somewhere; axe finds nothing."""
+"""The site: every page opens from a sub-path without asking elsewhere, wide and narrow; links lead somewhere; axe finds nothing.
+
+A film's page has its question, its maths as MathML, its sources, and a player on the trace that the film shows.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,27 @@ import importlib.util
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
+from flashviz.citations import SOURCES
 from flashviz.cli import main
+from flashviz.cli.films import SceneSource, every_scene
+from flashviz.config import AttentionConfig
+from flashviz.delivery.manifest import read_manifest, write_manifest
+from flashviz.director.flash import provenance
+from flashviz.errors import FlashvizError
+from flashviz.settings import load_settings
+from flashviz_kernels import record
 from tests.conftest import ROOT
 from tests.delivered import delivered
 from tests.test_embedding import PLAY, served
@@ -33,7 +48,13 @@ KINDS = (
     "pages/readme",
     "settings",
     "chapters",
+    "truth",
+    "_traces/gallery/index",
 )
+PLAYERS_READY = "[...document.querySelectorAll('flash-trace-player')].every(player => player.document !== undefined)"
+TINY = AttentionConfig(seq_q=64, block_m=32, block_n=32, head_dim=16)
+WITHOUT_MATHS = {"CourseScene"}  # its chapters have theirs
+WITHOUT_QUESTION = {"CourseScene", "DigestScene"}  # they tell what others do
 
 
 def builder() -> Any:
@@ -50,12 +71,14 @@ def builder() -> Any:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of these pages with one small film, two folders below its server's root."""
     root = tmp_path_factory.mktemp("clone")
-    shutil.copytree(ROOT / "docs", root / "docs", ignore=shutil.ignore_patterns("pages", "__pycache__"))
-    shutil.copytree(ROOT / "media" / "gallery", root / "media" / "gallery")
+    for folder in ("docs", "media/gallery", "media/posters", "scenes"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("pages", "__pycache__"))
     for name in ("README.md", "LICENSE", "CHANGELOG.md"):
         shutil.copy(ROOT / name, root)
-    delivered(tmp_path_factory.mktemp("films"))
-    films = next(tmp_path_factory.getbasetemp().glob("films*"))
+    films = tmp_path_factory.mktemp("films")
+    film = delivered(films)
+    traces = [provenance(record(config, source="numpy")) for config in (TINY, replace(TINY, causal=True))]
+    write_manifest(film, msgspec.structs.replace(read_manifest(film), traces=traces))
     made = root / "served" / "some where"
     builder().make_site(root / "docs", films, made)
     return made
@@ -111,6 +134,95 @@ def test_each_film_has_a_page_that_says_whether_it_is_there(site: Path) -> None:
     assert "autoplay" not in with_film
 
 
+def scenes() -> dict[str, SceneSource]:
+    return {scene.name: scene for scene in every_scene(load_settings(environ={}, folder=ROOT / "tests"))}
+
+
+def page(site: Path, name: str) -> str:
+    return (site / "pages" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_each_film_has_its_question_its_maths_and_its_sources(site: Path) -> None:
+    for name in scenes():
+        text = unescape(page(site, name))
+        assert ("The question that it answers" in text) == (name not in WITHOUT_QUESTION), name
+        assert ("<math" in text) == (name not in WITHOUT_MATHS), name
+        for source in SOURCES:
+            assert (source.short in text) == (f"arxiv.org/abs/{source.arxiv}" in text), f"{name}: {source.short}"
+        assert "$" not in re.sub(r"<pre>.*?</pre>|\$ flashviz", "", text, flags=re.DOTALL), f"{name}: a formula was not read"
+
+
+def test_maths_is_of_films_that_there_are() -> None:
+    written = {path.stem for path in (ROOT / "docs" / "maths").glob("*.md")}
+    assert written == set(scenes()) - WITHOUT_MATHS
+
+
+def test_formulas_are_mathml_and_can_be_linked_to(site: Path) -> None:
+    text = page(site, "IOScene")
+    assert 'id="equation-io-flash"' in text
+    assert "<mfrac>" in text
+    assert "<script" not in re.sub(r"<script[^>]*src=\"\.\./_static/[^>]*>|<script>[^<]*</script>", "", text.partition("<article")[2])
+
+
+def test_the_readme_shows_a_poster_of_every_film_with_its_scene_and_its_maths() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, source in scenes().items():
+        assert f"](media/posters/{name}.webp)" in readme
+        assert f"](scenes/{source.file.name})" in readme
+        assert (f"](docs/maths/{name}.md)" in readme) == (name not in WITHOUT_MATHS)
+    posters = sorted((ROOT / "media" / "posters").glob("*"))
+    assert {path.stem for path in posters} == set(scenes())
+    for path in posters:
+        assert path.stat().st_size <= 40_000
+        with Image.open(path) as picture:
+            assert (picture.format, picture.size) == ("WEBP", (640, 360))
+
+
+def test_posters_are_made_of_what_was_delivered(tmp_path: Path) -> None:
+    film = delivered(tmp_path)
+    builder().write_posters(tmp_path, tmp_path / "posters")
+    with Image.open(tmp_path / "posters" / "ThreeScene.webp") as small, Image.open(film / "ThreeScene.png") as poster:
+        assert small.size == (640, 360)
+        middle = [picture.convert("RGB").getpixel((picture.width // 2, picture.height // 2)) for picture in (small, poster)]
+        assert all(abs(a - b) < 8 for a, b in zip(*middle, strict=True))
+    with pytest.raises(FlashvizError, match="expected delivered films"):
+        builder().write_posters(tmp_path / "none", tmp_path / "posters")
+
+
+def test_a_film_whose_trace_is_another_now_makes_no_site() -> None:
+    builder()
+    import traces  # type: ignore[import-not-found]  # of docs/_ext
+
+    shown = traces.Shown("fa2", "numpy", TINY, record(TINY, source="numpy").hash)
+    assert shown.record().config == TINY
+    with pytest.raises(FlashvizError, match=r"expected trace 0{12} of a delivered film, recorded"):
+        replace(shown, hash="0" * 12).record()
+
+
+@needs_browser
+def test_the_player_shows_the_films_trace_and_another_that_is_chosen(site: Path) -> None:
+    hashes = [record(config, source="numpy").hash for config in (replace(TINY, causal=True), TINY)]  # the causal one is the film's own
+    with served(site.parent) as address, browser_page() as page:
+        page.goto(f"{address}/some%20where/pages/ThreeScene.html")
+        page.wait_for_function(PLAYERS_READY)
+        assert page.evaluate("document.querySelector('flash-trace-player').document.hash") == hashes[0]
+        page.get_by_label("Trace FlashAttention").select_option(index=1)
+        page.wait_for_function(f"document.querySelector('flash-trace-player').document.hash === '{hashes[1]}'")
+        page.evaluate("document.body.dataset.theme = 'dark'")
+        page.wait_for_function("document.querySelector('flash-trace-player').getAttribute('theme') === 'dark'")
+        page.goto(f"{address}/some%20where/pages/ThreeScene.html#step=5")
+        page.wait_for_function("document.querySelector('flash-trace-player').k === 5")
+
+
+@needs_browser
+def test_the_player_as_one_file_works_without_a_server(site: Path) -> None:
+    alone = next(path for path in (site / "_traces").glob("*.html"))
+    with browser_page() as page:
+        page.goto(alone.as_uri())
+        page.wait_for_function(PLAYERS_READY)
+        assert alone.stem.split("-")[2] == page.evaluate("document.querySelector('flash-trace-player').document.hash")
+
+
 def test_commands_are_those_that_there_are(site: Path) -> None:
     shown = (site / "pages" / "commands.html").read_text(encoding="utf-8")
     for name, command in main.commands.items():
@@ -144,8 +256,9 @@ def test_axe_finds_nothing(site: Path, scheme: str) -> None:
     with served(site.parent) as address, browser_page(color_scheme=scheme) as page:
         for kind in KINDS:
             page.goto(f"{address}/some%20where/{kind}.html")
+            page.wait_for_function(PLAYERS_READY)
             found = axe.Axe().run(page)
-            reports += [f"{kind}: {found.generate_report()}"] if found.violations_count else []
+            reports += [f"{kind}: {each['help']}: {[node['target'] for node in each['nodes']]}" for each in found.response["violations"]]
     assert not reports, "\n".join(reports)
 
 

@@ -65,10 +65,11 @@ def shown_by(film: Manifest) -> list[Shown]:
     """The film's traces that a page can offer, each once: first FlashAttention's of the film's own problem, standard attention last."""
     named = [trace for trace in film.traces if "config" in trace and trace["events"] <= MOST_EVENTS]
     found = [_shown(trace) for trace in named]
-    own = {**film.settings, "causal": any(one.config.causal for one in found)}
+    causal = any(one.config.causal for one in found)  # a film of the limit has one trace without it
 
-    def rank(one: Shown) -> tuple[bool, bool]:
-        return one.algorithm == "standard", any(own[name] != value for name, value in one.config.to_dict().items())
+    def rank(one: Shown) -> tuple[bool, bool, bool]:
+        own = one.config.to_dict() | {"causal": film.settings["causal"]}
+        return one.algorithm == "standard", one.config.causal != causal, any(film.settings[name] != own[name] for name in own)
 
     return sorted(dict.fromkeys(found), key=rank)
 
