@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ from typing import Any
 import pytest
 
 from flashviz.config import AttentionConfig
+from flashviz.delivery.captions import cues
 from flashviz.director.course import MARK, first_scene
 from flashviz.director.scene import TraceScene
 from flashviz.errors import UsageError
 from flashviz.settings import Settings, load_settings
 from flashviz.storyboard import COURSE_SECONDS
+from tests.conftest import ROOT
 from tests.films import SCENES, played, scenes
 
+PACE = 17  # letters a second that are read without haste
 LONGEST = 16 * 60  # seconds
 GAP = 0.6  # seconds that nothing may be on screen
 CHAPTERS = (
@@ -64,6 +68,52 @@ def test_a_chapter_is_the_same_as_by_itself() -> None:
 def test_of_the_film_only_what_chapters_do_not_say() -> None:
     names = [beat.name.partition("-")[2] for beat in course().told if beat.name.startswith("FlashAttentionScene-")]
     assert names == list(COURSE_SECONDS)
+
+
+def test_captions_can_be_read() -> None:
+    for cue in cues(course().told):
+        assert len(cue.text) / (cue.end - cue.start) <= PACE, cue
+
+
+# What learners ask (FACTS.md), and the words on screen that answer it.
+ANSWERS = {
+    "which loop is outside": (
+        "LoopOrderScene",
+        "Keys outside: a key tile stays, and O comes in and goes out at every tile. Queries outside: O waits on chip.",
+    ),
+    "O's own traffic": ("LoopOrderScene", "O alone: 1,088 KiB against 64 KiB."),
+    "M counts numbers": ("IOScene", "M numbers fit into it."),
+    "SRAM is not one thing": ("MemoryHierarchyScene", "Capacity: HBM holds 2,000 × what SRAM holds"),
+    "softmax needs whole rows": ("StandardAttentionScene", "Softmax divides by a sum over the whole row: one tile alone does not know it."),
+    "tile by tile": ("OnlineSoftmaxScene", "part of a row is known by its own pair (m, ℓ), and two pairs merge into one."),
+    "recompute": ("SpeedScene", "backward pass included, which computes S again"),
+    "causal tiles": ("CausalScene", "28 full, 8 masked, 28 skipped, of 64 tiles."),
+    "causal alignment": ("CausalScene", "The last query sees the last key, so the limit ends in the lower right corner."),
+    "O is N x d": ("MemoryScalingScene", "What is left is O, N d numbers a head"),
+    "honest ratios": ("FlashAttentionScene", "400 tiles against 144 1/4: 2.8 × fewer bytes."),
+    "with a perfect cache": ("RooflineScene", "more than the 2.25 MiB of standard attention with a perfect cache."),
+    "the rescale of l": ("FlashAttentionScene", "One factor re-measures every past term: α = 0.407."),
+    "the rescale of acc": ("FlashAttentionScene", "acc takes the same α, then the new values."),
+}
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_what_learners_ask_is_answered_on_screen(question: str) -> None:
+    scene, words = ANSWERS[question]
+    assert [beat.name for beat in course().told if beat.name.startswith(f"{scene}-") and words in beat.caption]
+
+
+def test_the_page_names_a_scene_for_each_question() -> None:
+    """Every row names a film that there is, and one film or another answers each of the ten."""
+    page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8").partition("## Which question each answers")[2]
+    rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
+    there = {first_scene(SCENES / f"{file}.py").__name__ for file in CHAPTERS}
+    assert len(rows) >= 10
+    for row in rows:
+        named = re.findall(r"\b[A-Z]\w+Scene\b", row)
+        assert named or "the film" in row, row
+        assert set(named) <= there, row
+    assert {scene for scene, _ in ANSWERS.values()} - {"FlashAttentionScene"} <= set(re.findall(r"\b[A-Z]\w+Scene\b", page))
 
 
 def test_the_screen_is_never_empty_for_long(monkeypatch: pytest.MonkeyPatch) -> None:

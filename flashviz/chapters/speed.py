@@ -15,7 +15,8 @@ BEATS: tuple[Beat, ...] = (
     Beat("gap", "The gap", 6, still=1.0, caption="FlashAttention is {ratio} × faster, and leaves out no operation."),
     Beat("square", "N squared", 9, still=1.2, caption="Both do 4 N² d operations a head: neither escapes N². Only the rate differs."),
     Beat("pause-a", "Question", 4, pause=True, still=0.0, caption="Can more operations take less time?"),
-    Beat("paper", "The paper", 12, fresh=True, still=5.0, caption="On the paper's GPU: more operations, fewer bytes, less time."),
+    Beat("paper", "The paper", 12, fresh=True, still=5.0, caption=
+         "On the paper's GPU, backward pass included, which computes S again: more operations, fewer bytes, less time."),
 )  # fmt: skip
 
 
