@@ -53,6 +53,7 @@ KINDS = (
 )
 PLAYERS_READY = "[...document.querySelectorAll('flash-trace-player')].every(player => player.document !== undefined)"
 TINY = AttentionConfig(seq_q=64, block_m=32, block_n=32, head_dim=16)
+TRACED = (replace(TINY, causal=True), TINY)
 WITHOUT_MATHS = {"CourseScene"}  # its chapters have theirs
 WITHOUT_QUESTION = {"CourseScene", "DigestScene"}  # they tell what others do
 
@@ -77,7 +78,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, root)
     films = tmp_path_factory.mktemp("films")
     film = delivered(films)
-    traces = [provenance(record(config, source="numpy")) for config in (TINY, replace(TINY, causal=True))]
+    traces = [provenance(record(config, source="numpy")) for config in TRACED]
     write_manifest(film, msgspec.structs.replace(read_manifest(film), traces=traces))
     made = root / "served" / "some where"
     builder().make_site(root / "docs", films, made)
@@ -201,7 +202,7 @@ def test_a_film_whose_trace_is_another_now_makes_no_site() -> None:
 
 @needs_browser
 def test_the_player_shows_the_films_trace_and_another_that_is_chosen(site: Path) -> None:
-    hashes = [record(config, source="numpy").hash for config in (replace(TINY, causal=True), TINY)]  # the causal one is the film's own
+    hashes = [record(config, source="numpy").hash for config in TRACED]
     with served(site.parent) as address, browser_page() as page:
         page.goto(f"{address}/some%20where/pages/ThreeScene.html")
         page.wait_for_function(PLAYERS_READY)

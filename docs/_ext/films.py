@@ -197,7 +197,7 @@ def commands_page() -> str:
     """Every command's own help."""
     parts = ["# Commands", "As each says with `--help`."]
     for path, command in walk(main, "flashviz"):
-        with command.make_context(path, [], resilient_parsing=True, terminal_width=100) as context:
+        with command.make_context(path, [], resilient_parsing=True, terminal_width=88) as context:
             parts.append(f"## {path}\n\n```text\n{command.get_help(context)}\n```")
     return "\n\n".join(parts) + "\n"
 

@@ -20,6 +20,7 @@ from flashviz.trace import Trace
 from flashviz_kernels import record
 
 FOLDER, GALLERY = "_traces", "gallery"
+MANY = 3
 MOST_EVENTS = 6000  # of a trace that is offered: interpreted and exported in seconds, and loaded at once
 NAMES = {"fa2": "FlashAttention-2", "fa1": "FlashAttention", "standard": "standard attention"}
 
@@ -62,14 +63,16 @@ class Shown:
 
 
 def shown_by(film: Manifest) -> list[Shown]:
-    """The film's traces that a page can offer, each once: first FlashAttention's of the film's own problem, standard attention last."""
+    """The film's traces that a page can offer, each once, as the film has them, standard attention last.
+
+    Of a film that compares many, the first is of the film's own problem.
+    """
     named = [trace for trace in film.traces if "config" in trace and trace["events"] <= MOST_EVENTS]
     found = [_shown(trace) for trace in named]
-    causal = any(one.config.causal for one in found)  # a film of the limit has one trace without it
 
-    def rank(one: Shown) -> tuple[bool, bool, bool]:
-        own = one.config.to_dict() | {"causal": film.settings["causal"]}
-        return one.algorithm == "standard", one.config.causal != causal, any(film.settings[name] != own[name] for name in own)
+    def rank(one: Shown) -> tuple[bool, bool]:
+        own = all(film.settings[name] == value for name, value in one.config.to_dict().items())
+        return one.algorithm == "standard", len(found) > MANY and not own
 
     return sorted(dict.fromkeys(found), key=rank)
 
