@@ -219,8 +219,12 @@ def test_the_player_shows_the_films_trace_and_another_that_is_chosen(site: Path)
 def test_the_player_as_one_file_works_without_a_server(site: Path) -> None:
     alone = next(path for path in (site / "_traces").glob("*.html"))
     with browser_page() as page:
-        page.goto(alone.as_uri())
-        page.wait_for_function(PLAYERS_READY)
+        page.goto((site / "pages" / "ThreeScene.html").as_uri())
+        assert page.get_by_text("Here the player needs").is_visible()
+        page.wait_for_function("document.querySelector('video').readyState > 0")
+        page.get_by_role("link", name="The player as one file").click()
+        page.wait_for_function("document.querySelector('flash-trace-player').document !== undefined")
+        assert page.url == alone.as_uri()
         assert alone.stem.split("-")[2] == page.evaluate("document.querySelector('flash-trace-player').document.hash")
 
 

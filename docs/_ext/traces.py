@@ -88,8 +88,9 @@ def player(traces: list[Shown], up: str) -> str:
     choice = f"<p><label>Trace <select>{options}\n</select></label></p>\n" if len(traces) > 1 else ""
     more = ", with what is learnt from changing one thing: no rescale, key tiles in another order, other tile heights"
     more = more if first.algorithm == "fa2" else ""
+    element = f'<flash-trace-player src="{place}/{first.file}"><p>Here the player needs a web server.</p></flash-trace-player>'
     return (
-        f'<div class="stepped">\n{choice}<flash-trace-player src="{place}/{first.file}"></flash-trace-player>\n</div>\n'
+        f'<div class="stepped">\n{choice}{element}\n</div>\n'
         f'<p><a href="{place}/{first.page}">The player as one file</a>, which needs no web server{more}.</p>'
     )
 
