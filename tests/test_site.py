@@ -29,6 +29,7 @@ from flashviz.delivery.manifest import read_manifest, write_manifest
 from flashviz.director.flash import provenance
 from flashviz.errors import FlashvizError
 from flashviz.settings import load_settings
+from flashviz.storyboard import Told
 from flashviz_kernels import record
 from tests.conftest import ROOT
 from tests.delivered import delivered
@@ -151,6 +152,20 @@ def test_each_film_has_its_question_its_maths_and_its_sources(site: Path) -> Non
         for source in SOURCES:
             assert (source.short in text) == (f"arxiv.org/abs/{source.arxiv}" in text), f"{name}: {source.short}"
         assert "$" not in re.sub(r"<pre>.*?</pre>|\$ flashviz", "", text, flags=re.DOTALL), f"{name}: a formula was not read"
+
+
+def test_a_film_of_films_names_them_with_their_times() -> None:
+    builder()
+    import chapter  # type: ignore[import-not-found]  # of docs/_ext
+
+    told = [
+        Told("a", "", "", 0.0, 3.0, chapter="One"),
+        Told("b", "", "", 3.0, 70.0, chapter="One"),
+        Told("c", "", "", 73.0, 1.0, chapter="Two"),
+    ]
+    found = chapter.parts_of(told, {"One": "OneScene", "Two": "TwoScene"})
+    assert re.findall(r"^- (.+)$", found, re.MULTILINE) == ["0:00 [One](OneScene.md)", "1:13 [Two](TwoScene.md)"]
+    assert chapter.parts_of([Told("a", "", "", 0.0, 3.0)], {}) == ""
 
 
 def test_maths_is_of_films_that_there_are() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flashviz.citations import SOURCES, Source
+from flashviz.storyboard import Told
 
 MATHS = "maths"  # a file a film: one short derivation
 SCENE = re.compile(r"\b[A-Z]\w*Scene\b")
@@ -36,6 +38,16 @@ def answered(questions: list[tuple[str, str]], own: str) -> str:
 
     lines = [f"- **{question}** {SCENE.sub(named, answer)}." for question, answer in questions]
     return "\n".join(["## The question that it answers", "", *lines])
+
+
+def parts_of(told: Sequence[Told], pages: Mapping[str, str]) -> str:
+    """The films that a film consists of, with when each begins; ``pages`` has their names by subject. Empty of a film of one part."""
+    begins: dict[str, float] = {}
+    for beat in told:
+        if beat.chapter:
+            begins.setdefault(beat.chapter, beat.start)
+    lines = [f"- {int(start) // 60}:{int(start) % 60:02} [{subject}]({pages[subject]}.md)" for subject, start in begins.items()]
+    return "\n".join(["## Its chapters", "", *lines]) if lines else ""
 
 
 def maths_of(name: str, folder: Path) -> str:

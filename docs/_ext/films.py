@@ -107,6 +107,7 @@ def film_page(
         parts.append(f"It makes obvious: {idea[0]}.\n\nIts figures come from: {idea[1]}.")
     parts += [chapter.answered(questions, name)] if questions else []
     parts.append(chapter.maths_of(name, Path(app.srcdir)))
+    parts.append(chapter.parts_of(film.beats if film else (), {describe(each).subject: other for other, each in known(app).items()}))
     offered = traces.shown_by(film) if film else []
     if offered:
         parts.append(stepped(offered))
