@@ -44,8 +44,6 @@ class FlashFilm(Opening, Closing):
         more = material.chosen.rise is not None and material.chosen.rise + 1 < len(material.values.j)
         self.take(board(self.values(said), material.chosen, pauses=settings.pauses, more_tiles=more, seconds=seconds, script=self.script))
         self.set_stage(material)
-        for trace in (material.fa2, material.standard):
-            trace.spill()
         if self.on_board("hook") is not None:
             self.curtain()
 

@@ -83,6 +83,14 @@ class StageScene(TraceScene):
         self.broken = False  # whether the tile that breaks the ceiling has been loaded
         self.event = 0
         self.cues = cues(material.fa2, material.chosen.program)
+        for trace in (material.fa2, material.standard):
+            trace.spill()
+
+    def end_beat(self) -> None:
+        """As any beat ends; what was read of large traces goes out of memory."""
+        super().end_beat()
+        for trace in (self.material.fa2, self.material.standard):
+            trace.let_go()
 
     def hbm_name(self) -> str:
         """HBM, and what of it is shown: one head of several, bands where there are too many tiles to show."""
@@ -132,7 +140,12 @@ class StageScene(TraceScene):
         nbytes = np.asarray(trace.columns["nbytes"][first:stop])
         traffic = Traffic.of(nbytes, first, seconds, lambda k, start: sampled(self, trace, k, start), self.skin.hue)
         self.add(traffic)
-        states = StateSweep(self, bill, lambda alpha: state_at(trace, first + round(alpha * (stop - first))), self.head)
+
+        def state_of(share: float) -> State:
+            trace.let_go()  # a sweep passes all of a large trace
+            return state_at(trace, first + round(share * (stop - first)))
+
+        states = StateSweep(self, bill, state_of, self.head)
         self.move(states, traffic.run(), *more, seconds=seconds)
         self.remove(traffic)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import zipfile
 import zlib
@@ -15,8 +16,10 @@ import msgspec
 import numpy as np
 
 from flashviz.errors import FlashvizError, TraceError
+from flashviz.files import beside
 
 SCHEMA = 1
+NPY = b"\x93NUMPY"  # how a bare array begins
 AGAIN = "record again with flashviz trace"
 
 HeaderType = TypeVar("HeaderType", bound=msgspec.Struct)
@@ -28,18 +31,10 @@ def write(path: str | os.PathLike[str], header: msgspec.Struct, arrays: Mapping[
     Raises:
         TraceError: The path cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     blob = np.frombuffer(msgspec.json.encode(header), np.uint8)
     named: dict[str, Any] = dict(arrays)
-    try:
-        with partial.open("wb") as file:
-            np.savez_compressed(file, header=blob, **named)
-        partial.replace(path)
-    except OSError as error:
-        raise TraceError(f"expected a path that can be written, got {path} ({error.strerror}); choose another --out") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with beside(path, TraceError) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, header=blob, **named)
 
 
 def digest(header: msgspec.Struct, arrays: Mapping[str, np.ndarray]) -> str:
@@ -99,9 +94,21 @@ def typed_header(path: str | os.PathLike[str], raw: dict[str, Any], expected: ty
 
 
 def _arrays(path: Path, names: tuple[str, ...] | None) -> dict[str, np.ndarray]:
+    """The arrays of an npz file, each read at once: numpy's own reader copies them piece by piece."""
     with path.open("rb") as file:
-        blob = io.BytesIO(file.read())
-    loaded = np.load(blob, allow_pickle=False)
-    if not isinstance(loaded, np.lib.npyio.NpzFile):
-        raise ValueError("a bare array")  # noqa: TRY004  # read() says what was wrong with the file
-    return {name: loaded[name] for name in loaded.files if names is None or name in names}
+        if file.read(len(NPY)) == NPY:
+            raise ValueError("a bare array")
+    with zipfile.ZipFile(path) as archive:
+        stems = [name.removesuffix(".npy") for name in archive.namelist()]
+        return {stem: _array(archive.read(f"{stem}.npy")) for stem in stems if names is None or stem in names}
+
+
+def _array(data: bytes) -> np.ndarray:
+    """An array as ``numpy.save`` writes it, without a copy; pickled objects are refused."""
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran_order, dtype = read(file)
+    if dtype.hasobject or fortran_order:
+        raise ValueError(f"an array of {dtype}, Fortran order {fortran_order}")
+    return np.frombuffer(data, dtype, math.prod(shape), file.tell()).reshape(shape)

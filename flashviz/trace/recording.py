@@ -118,6 +118,7 @@ class Trace:
         }
         self.stats = stats
         self.snapshots = dict(snapshots or {})
+        self._mapped: mmap.mmap | None = None
 
     @property
     def config(self) -> AttentionConfig:
@@ -234,11 +235,16 @@ class Trace:
             for column in self.columns.values():
                 column.tofile(file)
             file.flush()
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         at = 0
         for name, column in self.columns.items():
-            self.columns[name] = np.frombuffer(mapped, column.dtype, len(column), at)
+            self.columns[name] = np.frombuffer(self._mapped, column.dtype, len(column), at)
             at += column.nbytes
+
+    def let_go(self) -> None:
+        """Free the memory of what was looked at since the trace was spilled; it is read again where it is looked at again."""
+        if self._mapped is not None:
+            self._mapped.madvise(mmap.MADV_DONTNEED)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a compressed npz file, beside its place first and then renamed."""
