@@ -419,7 +419,7 @@ def _assemble(
         lines = LEDGER_ROWS // 2 + 1
         bill, cross_rect = body.bottom(lines * row_h), body.above(lines * row_h + GAP)
         heading, *below = rows(bill, lines)
-        ledger = [heading, *(columns(row, 2, GAP)[side] for side in (0, 1) for row in below)]
+        ledger = [heading, *(columns(row, 2, 2.5 * GAP)[side] for side in (0, 1) for row in below)]
     chip_title, chip_body = chip.inset(0.15, 0.06).top(TITLE_H), chip.inset(0.12, 0.06).below(TITLE_H)
     return Stage(
         aspect=aspect,
