@@ -669,13 +669,14 @@ section { background: var(--ground); color: var(--ink); padding: 12px; border-ra
 h2 { font-size: 1em; margin: 0 0 8px; } .badge { background: var(--warn); color: var(--ground); padding: 2px 10px; border-radius: 99px; font-weight: 600; }
 .stage { position: relative; margin: 0 auto; } canvas { display: block; max-width: 100%; }
 .stage button { position: absolute; min-height: 0; min-width: 0; padding: 0; border: 0; background: none; border-radius: 2px; }
-.say { min-height: 1.45em; margin: 8px 0 0; font-size: 1.1em; } .detail { min-height: 1.45em; margin: 0 0 8px; color: var(--quiet); }
+.say { min-height: 1.45em; margin: 4px 0; font-size: 1.1em; } .detail { min-height: 1.45em; margin: 4px 0; color: var(--quiet); }
 .bar { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 8px 0; }
 button, select, input[type=number] { font: inherit; color: inherit; background: var(--chip); border: 1px solid var(--edge); border-radius: 6px; padding: 4px 12px; min-height: 36px; min-width: 40px; }
 button:disabled { opacity: 0.5; } button[aria-pressed=true] { outline: 2px solid var(--ink); }
 :focus-visible { outline: 3px solid var(--k) !important; outline-offset: 1px; } input[type=number] { width: 6em; } label { display: inline-flex; gap: 6px; align-items: center; }
 input[type=range] { width: 100%; margin: 0; accent-color: var(--q); } fieldset { border: 2px solid var(--warn); border-radius: 8px; margin: 8px 0; }
 .deck { position: sticky; bottom: 0; z-index: 1; background: var(--ground); padding-top: 4px; } .deck .bar { margin: 4px 0; }
+@container (max-width: 480px) { button { padding: 4px 8px; } .say { min-height: 2.9em; font-size: 1em; } .bar { gap: 4px; } }
 .columns { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); } @container (min-width: 820px) { .columns { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } }
 pre { margin: 0; max-height: 20em; overflow: auto; background: var(--panel); border: 1px solid var(--edge); border-radius: 6px; font: 13px/1.5 ${MONO}; position: relative; }
 pre span { display: block; padding: 0 8px; white-space: pre; } pre [aria-current] { background: var(--registers); box-shadow: inset 4px 0 var(--stats); }
@@ -687,12 +688,13 @@ const FRAME = `
   <h2></h2> <p class="badge" role="note" hidden></p> <p class="failed" role="alert" hidden></p>
   <div class="whole" hidden>
     <div class="stage" role="group" aria-label="Stage: arrow keys go from tile to tile"><canvas aria-hidden="true"></canvas></div>
-    <p class="say" aria-live="polite"></p> <p class="detail"></p>
+    <p class="detail"></p>
     <fieldset class="ask" hidden><legend>Before it goes on</legend><p class="question"></p><div class="bar answers"></div><p class="verdict" role="status"></p></fieldset>
     <div class="deck">
+      <p class="say" aria-live="polite"></p>
       <input type="range" class="scrub" min="0" step="1" aria-label="Step"><canvas class="marks" aria-hidden="true"></canvas>
-      <div class="bar"><button data-do="play" title="k">Play</button> <button data-do="back" title="comma or left arrow" aria-label="Step back">◀</button>
-      <button data-do="forth" title="full stop or right arrow" aria-label="Step forward">▶</button>
+      <div class="bar"><button data-do="play" title="k">Play</button> <button data-do="back" title="comma" aria-label="Step back">◀</button>
+      <button data-do="forth" title="full stop" aria-label="Step forward">▶</button>
         <button data-do="rescale" title="r">Next rescale</button> <button data-do="store" title="s">Next store</button></div>
     </div>
     <div class="bar">
