@@ -92,7 +92,7 @@ def test_a_page_shows_the_film_and_its_captions(film: Path, tmp_path: Path, how:
         page.goto(f"{address}/page.html")
         frame = page.main_frame if how == "video" else page.main_frame.child_frames[0]
         ask = read_manifest(film).beats[1]
-        found = frame.evaluate(PLAY, ask.start + 0.4)
+        found = frame.evaluate(PLAY, ask.start + 0.6 * ask.seconds)  # a caption fades in before its picture
         assert found == {"before": [True, True, True, "metadata"], "mode": "showing", "said": "Which is next?"}
         assert near(pixel(page, tmp_path / "shot.png"), COLOURS["ask"])
         if how == "iframe":

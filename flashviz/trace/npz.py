@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 import os
 import zipfile
 import zlib
@@ -19,7 +18,6 @@ from flashviz.errors import FlashvizError, TraceError
 from flashviz.files import beside
 
 SCHEMA = 1
-NPY = b"\x93NUMPY"  # how a bare array begins
 AGAIN = "record again with flashviz trace"
 
 HeaderType = TypeVar("HeaderType", bound=msgspec.Struct)
@@ -94,21 +92,9 @@ def typed_header(path: str | os.PathLike[str], raw: dict[str, Any], expected: ty
 
 
 def _arrays(path: Path, names: tuple[str, ...] | None) -> dict[str, np.ndarray]:
-    """The arrays of an npz file, each read at once: numpy's own reader copies them piece by piece."""
     with path.open("rb") as file:
-        if file.read(len(NPY)) == NPY:
-            raise ValueError("a bare array")
-    with zipfile.ZipFile(path) as archive:
-        stems = [name.removesuffix(".npy") for name in archive.namelist()]
-        return {stem: _array(archive.read(f"{stem}.npy")) for stem in stems if names is None or stem in names}
-
-
-def _array(data: bytes) -> np.ndarray:
-    """An array as ``numpy.save`` writes it, without a copy; pickled objects are refused."""
-    file = io.BytesIO(data)
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran_order, dtype = read(file)
-    if dtype.hasobject or fortran_order:
-        raise ValueError(f"an array of {dtype}, Fortran order {fortran_order}")
-    return np.frombuffer(data, dtype, math.prod(shape), file.tell()).reshape(shape)
+        blob = io.BytesIO(file.read())
+    loaded = np.load(blob, allow_pickle=False)
+    if not isinstance(loaded, np.lib.npyio.NpzFile):
+        raise ValueError("a bare array")  # noqa: TRY004  # read() says what was wrong with the file
+    return {name: loaded[name] for name in loaded.files if names is None or name in names}
