@@ -44,6 +44,29 @@ SAYS: dict[Kind, str] = {
     Kind.NORMALIZE: "O = acc / ℓ, once",
 }
 
+WORDS = {  # what the page says: to a wrong answer, and of itself
+    "stay": "No: old terms would stay measured from the old max, new ones from the new max.",
+    "grow": "No: the ceiling rises, so what was measured from the old one is smaller against it.",
+    "zero": "No: the past would be lost. One factor is enough to keep it.",
+    "trace": "This trace",
+    "standard": "Standard attention in these tiles, as counted",
+    "standard_once": "Standard attention, each tensor once (perfect cache)",
+    "more": "More bytes than standard attention with a perfect cache.",
+    "fewer": "Fewer bytes than standard attention, even with a perfect cache.",
+    "before": "Before the first of {length} steps: nothing is on chip, nothing has crossed.",
+    "question": "Row {row}: key tile {j} has a score of {m}, above the max so far, {old}. What must happen to ℓ = {l}?",
+    "right": "ℓ = {l} × {alpha} + {joined} = {sum}: one factor re-measures every past term.",
+    "wrong": "It must shrink by α = {alpha}; this recording leaves it as it is, so ℓ becomes {sum}, and O goes wrong.",
+    "error": "Row {row} of O differs from float64 by at most {error}.",
+    "none": "There is none after this step.",
+    "absent": "no row to follow in this trace",
+    "unkept": "scores of this row block are not in the file",
+    "keys": "Keys, once something in here is chosen: k plays, comma and full stop (or arrow keys) step, Home and End, r next rescale that "
+    "changes any row, s next store, n next rise of the followed row. In the stage, arrow keys go from tile to tile; a tensor in the bill "
+    "lights its transfers. SM: one of the GPU's processors. P̃: weights before the division by ℓ. LSE = m + log ℓ, one number a row. "
+    "Rescale: ℓ and acc times α. Rise: the max m of a row, its ceiling, grows. Beneath the slider: programs, and red, rises of the row.",
+}
+
 Program = tuple[int, int]
 
 
@@ -80,6 +103,7 @@ def player_json(
         "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
         "bounds": packed(trace.bounds),
         "tensors": [tensor for tensor in TENSORS if tensor in crossed],
+        "words": WORDS,
         "symbols": SYMBOLS | ({"P": "P"} if trace.header.algorithm == "standard" else {}),  # only there is it normalised
         "square": tile_unit(trace),
         "bill": _bill(trace),

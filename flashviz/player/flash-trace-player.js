@@ -211,6 +211,22 @@ export class Recording {
     return t > 0 && this.stat("alpha", this.columns.pid_bh[at], t, ...this.rows(first)).some((alpha) => alpha < 1);
   }
 
+  /** The step at which the program of the same row is as far as `other`'s is after k steps: its tiles seen, its kind of event done. */
+  moment(other, k) {
+    if (!k || k === other.length) return k && this.length;
+    const { name, pid_bh } = other.event(k - 1), [first] = other.span(k - 1), tiles = other.fold(first, k).done.QK_DOT ?? 0;
+    const span = this.spanOfRow(pid_bh, other.columns.r0[first]);
+    if (!span) return 0;
+    let seen = 0, last = span[0];
+    for (let at = span[0]; at < span[1]; at++) {
+      const kind = this.kinds[this.columns.kind[at]].name;
+      if (kind === "QK_DOT" && ++seen > tiles) break;
+      if (seen === tiles) last = at;
+      if (seen === tiles && kind === name) break;
+    }
+    return last + 1;
+  }
+
   /** First step after k that has done an event which passes `test(event)`; null if none. */
   next(k, test) {
     for (let at = k; at < this.length; at++) if (test(this.event(at))) return at + 1;
@@ -235,11 +251,14 @@ export function kib(bytes) {
   return `${(bytes / 1024).toLocaleString("en-US", { maximumFractionDigits: 2 })} KiB`;
 }
 
+/** A sentence of the file with its braces filled. */
+const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
 /** An event in words: what the file says of its kind, with its own numbers. */
 function said(event) {
   const index = "SP".includes(event.tensor) && event.j >= 0 ? `(${event.i}, ${event.j})` : "KV".includes(event.tensor) ? event.j : event.i;
   const tile = index < 0 ? event.tensor : `${event.tensor} tile ${index}`;
-  return event.says.replace("{tile}", tile).replace("{bytes}", grouped(event.nbytes)).replace("{scores}", grouped((event.r1 - event.r0) * (event.c1 - event.c0)));
+  return filled(event.says, { tile, bytes: grouped(event.nbytes), scores: grouped((event.r1 - event.r0) * (event.c1 - event.c0)) });
 }
 
 /** A tile in words. */
@@ -557,7 +576,7 @@ class Stage {
     this.panel(lens.rect, skin.chip);
     const at = followed && this.trace.rowAt(k, followed.bh, followed.row);
     const title = followed ? `row ${followed.row}` : "row";
-    if (!at) return this.text("no row to follow in this trace", this.box(lens.title), { color: skin.quiet });
+    if (!at) return this.text(this.trace.doc.words.absent, this.box(lens.title), { color: skin.quiet });
     const tile = at.t < 0 ? (at.begun ? "" : ", not begun") : at.ended ? ", done" : `, tile ${this.trace.history(followed.bh, followed.row)[at.t].j}`;
     this.text(`${title}${tile}`, this.box(lens.title), { color: skin.quiet });
     if (at.t < 0) return;
@@ -598,9 +617,9 @@ class Stage {
     pen.strokeRect(x, ground, w, 0);
     this.text("1", [x - 1.2 * this.type, ground - ceiling - this.type, this.type, 2 * this.type], { align: "center" });
     const [nx, ny, nw, nh] = this.box(lens.axis_note);
-    if (past > 0) this.text(`past = ℓ`, [nx, ny, nw, nh], { color: skin.stats });
+    if (past > 0) this.text("area of the past = ℓ", [nx, ny, nw, nh], { color: skin.stats });
     if (terms.length && !at.ended) this.text("this tile’s e^(s − m)", [nx, ny, nw, nh], { color: skin.quiet, align: "right" });
-    if (!at.s) this.text("scores of this row block are not in the file", [nx, ny, nw, nh], { color: skin.quiet, align: "right" });
+    if (!at.s) this.text(this.trace.doc.words.unkept, [nx, ny, nw, nh], { color: skin.quiet, align: "right" });
   }
 
   /** Largest l of any row: what the chart must have room for. */
@@ -666,7 +685,8 @@ const STYLE = `
 :host { display: block; container-type: inline-size; font: 16px/1.45 ${SANS}; }
 :host([hidden]), [hidden] { display: none !important; }
 section { background: var(--ground); color: var(--ink); padding: 12px; border-radius: 8px; }
-h2 { font-size: 1em; margin: 0 0 8px; } .badge { background: var(--warn); color: var(--ground); padding: 2px 10px; border-radius: 99px; font-weight: 600; }
+.broken { background: var(--warn); color: var(--ground); }
+h2 { font-size: 1em; margin: 0 0 8px; } .badge { background: var(--registers); padding: 2px 10px; border-radius: 99px; font-weight: 600; }
 .stage { position: relative; margin: 0 auto; } canvas { display: block; max-width: 100%; }
 .stage button { position: absolute; min-height: 0; min-width: 0; padding: 0; border: 0; background: none; border-radius: 2px; }
 .say { min-height: 1.45em; margin: 4px 0; font-size: 1.1em; } .detail { min-height: 1.45em; margin: 4px 0; color: var(--quiet); }
@@ -674,7 +694,7 @@ h2 { font-size: 1em; margin: 0 0 8px; } .badge { background: var(--warn); color:
 button, select, input[type=number] { font: inherit; color: inherit; background: var(--chip); border: 1px solid var(--edge); border-radius: 6px; padding: 4px 12px; min-height: 36px; min-width: 40px; }
 button:disabled { opacity: 0.5; } button[aria-pressed=true] { outline: 2px solid var(--ink); }
 :focus-visible { outline: 3px solid var(--k) !important; outline-offset: 1px; } input[type=number] { width: 6em; } label { display: inline-flex; gap: 6px; align-items: center; }
-input[type=range] { width: 100%; margin: 0; accent-color: var(--q); } fieldset { border: 2px solid var(--warn); border-radius: 8px; margin: 8px 0; }
+input[type=range] { width: 100%; margin: 0; accent-color: var(--q); } fieldset { scroll-margin-bottom: 14em; border: 2px solid var(--warn); border-radius: 8px; margin: 8px 0; }
 .deck { position: sticky; bottom: 0; z-index: 1; background: var(--ground); padding-top: 4px; } .deck .bar { margin: 4px 0; }
 @container (max-width: 480px) { button { padding: 4px 8px; } .say { min-height: 2.9em; font-size: 1em; } .bar { gap: 4px; } }
 .columns { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); } @container (min-width: 820px) { .columns { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } }
@@ -693,35 +713,28 @@ const FRAME = `
     <div class="deck">
       <p class="say" aria-live="polite"></p>
       <input type="range" class="scrub" min="0" step="1" aria-label="Step"><canvas class="marks" aria-hidden="true"></canvas>
-      <div class="bar"><button data-do="play" title="k">Play</button> <button data-do="back" title="comma" aria-label="Step back">◀</button>
-      <button data-do="forth" title="full stop" aria-label="Step forward">▶</button>
-        <button data-do="rescale" title="r">Next rescale</button> <button data-do="store" title="s">Next store</button></div>
+      <div class="bar"><button data-do="play">Play</button> <button data-do="back" aria-label="Step back">◀</button>
+      <button data-do="forth" aria-label="Step forward">▶</button>
+        <button data-do="rise">Next rise of this row</button> <button data-do="rescale">Next rescale</button> <button data-do="store">Next store</button></div>
     </div>
     <div class="bar">
-      <label>Speed <select class="speed"><option value="1">1 step/s</option><option value="2" selected>2 steps/s</option><option value="8">8 steps/s</option><option value="40">40 steps/s</option></select></label>
+      <label>Steps a second <select class="speed"><option>1</option><option selected>2</option><option>8</option><option>40</option></select></label>
       <label><input type="checkbox" class="predict"> Ask before each rise</label> <a class="here" href="#step=0">Link to this step</a>
     </div>
     <div class="bar controls"></div>
     <div class="columns">
-      <div><h3>Kernel</h3><pre tabindex="0" role="region" aria-label="Kernel source"></pre><h3>The bill</h3><div class="bill"></div></div>
+      <div><h3 class="source"></h3><pre tabindex="0" role="region" aria-label="Kernel source"></pre><h3>The bill of the whole trace</h3><div class="bill"></div></div>
       <div class="follow">
         <h3>Followed row</h3>
-        <div class="bar"><label>Row <input type="number" class="row" min="0"></label> <label class="copies">Head <input type="number" class="copy" min="0"></label> <button data-do="rise" title="n">Next rise of this row</button></div>
+        <div class="bar"><label>Row <input type="number" class="row" min="0"></label> <label class="copies">Head <input type="number" class="copy" min="0"></label></div>
         <canvas class="history" role="img"></canvas> <p class="error"></p>
       </div>
     </div>
-    <details><summary>Keys, and where this comes from</summary><p>k plays, comma and full stop (or arrow keys) step, Home and End, r next rescale, s next store, n next rise of the row.
-      In the stage, arrow keys go from tile to tile; a tensor in the bill lights its transfers.</p><dl></dl></details>
+    <details><summary>Keys, and where this comes from</summary><p class="keys"></p><dl></dl></details>
   </div>
 </section>`;
 
 const made = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
-
-const WRONG = {
-  stay: "No: old terms would stay measured from the old max, new ones from the new max.",
-  grow: "No: the ceiling rises, so what was measured from the old one is smaller against it.",
-  zero: "No: the past would be lost. One factor is enough to keep it.",
-};
 
 class FlashTracePlayer extends HTMLElement {
   static observedAttributes = ["src", "theme"];
@@ -788,21 +801,20 @@ class FlashTracePlayer extends HTMLElement {
     return this.src ?? this.querySelector('script[type="application/json"]');
   }
 
-  /** Show a trace: a URL, or a script element that holds it. The step stays at its share of the whole. */
+  /** Show a trace: a URL, or a script element that holds it. The moment stays. */
   async load(source) {
     this.#wanted = source;
     try {
       const doc = this.#documents.get(source) ?? (typeof source === "string" ? await this.#fetched(source) : JSON.parse(source?.textContent ?? "null"));
       this.#documents.set(source, doc);
       if (this.#wanted !== source) return; // another one was asked for in the meantime
-      const trace = new Recording(doc), first = !this.trace;
-      const share = first ? 0 : this.k / this.trace.length;
+      const trace = new Recording(doc), k = this.trace ? trace.moment(this.trace, this.k) : this.#linked() ?? 0;
       this.trace = trace;
       this.stage = new Stage(this.#$("canvas"), trace);
       this.#row = this.#rowFor(doc.follow);
       this.#answered.clear();
       this.#build();
-      this.go(first ? this.#linked() ?? 0 : Math.round(share * trace.length));
+      this.go(k);
       this.dispatchEvent(new CustomEvent("load", { detail: doc }));
     } catch (error) {
       Object.assign(this.#$(".failed"), { hidden: false, textContent: `The trace cannot be shown: ${error.message}` });
@@ -838,15 +850,17 @@ class FlashTracePlayer extends HTMLElement {
     const words = `${name}: ${shape}${config.heads > 1 ? `, ${config.heads} / ${config.kv_heads} heads` : ""}${config.causal ? ", causal" : ""}`;
     this.#$("h2").textContent = words;
     this.#$("section").setAttribute("aria-label", `${words}, step by step`);
-    Object.assign(this.#$(".badge"), { hidden: !header.altered, textContent: header.altered ?? "" });
+    Object.assign(this.#$(".badge"), { hidden: !header.altered, textContent: header.altered ?? "", className: `badge ${this.trace.broken ? "broken" : ""}` });
     this.#$(".failed").hidden = true;
     this.#$(".whole").hidden = false;
     this.#$(".scrub").max = length;
+    this.#$(".keys").textContent = this.document.words.keys;
+    this.#$(".source").textContent = `Kernel: ${header.kernel_file}, ${header.source}`;
     this.#$("pre").replaceChildren(...header.kernel_source.split(/\n/).map((line, at) => made("span", { textContent: line || " ", id: `line${at + header.kernel_first_line}` })));
     this.#$(".row").max = config.seq_q - 1;
     this.#$(".copy").max = config.batch * config.heads - 1;
     this.#$(".copies").hidden = config.batch * config.heads === 1;
-    this.#$(".follow").hidden = !this.trace.stats;
+    for (const part of [".follow", "[data-do=rise]"]) this.#$(part).hidden = !this.trace.stats;
     this.#$(".predict").disabled = !this.trace.stats;
     const facts = { "Trace": this.document.hash, "Recorded by": header.source, "Inputs": `${header.inputs_recipe}`, "Kernel": `${header.kernel_file} ${header.kernel_hash}` };
     for (const [part, version] of Object.entries(header.versions)) facts[part] = version;
@@ -856,12 +870,9 @@ class FlashTracePlayer extends HTMLElement {
   }
 
   #bill() {
-    const { trace, standard, standard_once } = this.document.bill, { algorithm } = this.trace.header;
-    const lines = [["This trace", trace], ["Standard attention, as counted", standard], ["Standard attention, perfect cache", standard_once]].slice(0, algorithm === "standard" ? 1 : 3);
-    const most = Math.max(...lines.map(([, bytes]) => bytes));
-    this.#$(".bill").innerHTML = lines.map(([words, bytes]) => `${words}: <b>${kib(bytes)}</b><div style="width:${(100 * bytes) / most}%"></div>`).join("");
-    if (algorithm !== "standard")
-      this.#$(".bill").append(trace > standard_once ? "More bytes than standard attention with a perfect cache." : "Fewer bytes than standard attention, even with a perfect cache.");
+    const { bill, words } = this.document, own = this.trace.header.algorithm === "standard", most = Math.max(...Object.values(bill));
+    const lines = Object.entries(bill).slice(0, own ? 1 : 3).map(([name, bytes]) => `${words[name]}: <b>${kib(bytes)}</b><div style="width:${(100 * bytes) / most}%"></div>`);
+    this.#$(".bill").innerHTML = lines.join("") + (own ? "" : words[bill.trace > bill.standard_once ? "more" : "fewer"]);
   }
 
   /** Controls for the other traces given as children: a slider where all values are numbers, else a list. */
@@ -980,14 +991,21 @@ class FlashTracePlayer extends HTMLElement {
     this.#$(".ask").hidden = true;
     const event = this.k ? this.trace.event(this.k - 1) : null;
     const where = !event ? "" : event.i >= 0 ? `row block ${event.i}${event.j >= 0 ? `, key tile ${event.j}` : ""}` : event.j >= 0 ? `key tile ${event.j}` : "";
-    const say = event ? `Step ${this.k} of ${length}${where && `, ${where}`}: ${said(event)}.` : `Before the first of ${length} steps: nothing is on chip, nothing has crossed.`;
-    this.#$(".say").textContent = say;
+    const say = event ? `Step ${this.k} of ${length}${where && `, ${where}`}: ${said(event)}.` : filled(this.document.words.before, { length });
+    this.#$(".say").textContent = `${say}${this.#rising(event)}`;
+    this.#$(".detail").textContent = "";
     this.#$(".scrub").value = this.k;
     this.#$(".scrub").setAttribute("aria-valuetext", say);
     this.#$(".here").href = `#${this.id ? `${this.id}.` : ""}step=${this.k}`;
     this.#line(event);
     this.#draw();
     this.dispatchEvent(new CustomEvent("step", { detail: { k: this.k, state: this.trace.stateAt(this.k) } }));
+  }
+
+  /** What a new max means for the followed row. */
+  #rising(event) {
+    const { bh, row } = this.#row, rise = event && this.trace.history(bh, row).find(({ at, rise }) => rise && at === event.at);
+    return rise ? ` Row ${row} rises to ${number(rise.m)}.` : "";
   }
 
   #line(event) {
@@ -1011,7 +1029,7 @@ class FlashTracePlayer extends HTMLElement {
     this.#$(".row").value = row;
     this.#$(".copy").value = bh;
     const error = this.trace.errors?.[bh * copies + row];
-    this.#$(".error").textContent = error === undefined ? "" : `Row ${row} of O differs from float64 by at most ${sign(power(error, 1))}.`;
+    this.#$(".error").textContent = error === undefined ? "" : filled(this.document.words.error, { row, error: sign(power(error, 1)) });
     this.#$("[data-do=rise]").disabled = !this.#nextRise();
   }
 
@@ -1094,7 +1112,8 @@ class FlashTracePlayer extends HTMLElement {
   }
 
   do_play() {
-    this.#playing = !this.#playing && this.k < this.trace.length;
+    if (!this.#playing && this.k === this.trace.length) this.go(0);
+    this.#playing = !this.#playing;
     this.#$("[data-do=play]").textContent = this.#playing ? "Pause" : "Play";
     this.#$(".say").setAttribute("aria-live", this.#playing ? "off" : "polite");
     this.#due = performance.now();
@@ -1160,7 +1179,7 @@ class FlashTracePlayer extends HTMLElement {
   #jump(test) {
     this.#stop();
     const k = this.trace.next(this.k, test);
-    if (k === null) this.#$(".detail").textContent = "There is none after this step.";
+    if (k === null) this.#$(".detail").textContent = this.document.words.none;
     else this.go(k);
   }
 
@@ -1172,7 +1191,7 @@ class FlashTracePlayer extends HTMLElement {
     const { bh, row } = this.#row, rise = this.trace.history(bh, row).find(({ rise, at }) => rise && at === this.k);
     if (!rise || this.#answered.has(rise.at)) return false;
     const now = this.trace.rowAt(rise.at, bh, row), [old, l] = [number(now.mOld), total(now.lOld)];
-    this.#$(".question").textContent = `Row ${row}: key tile ${rise.j} has a score of ${number(rise.m)}, above the max so far, ${old}. What must happen to ℓ = ${l}?`;
+    this.#$(".question").textContent = filled(this.document.words.question, { row, j: rise.j, m: number(rise.m), old, l });
     const choices = { stay: `It stays ${l}`, shrink: `It shrinks: × e^(${old} − ${number(rise.m)})`, grow: `It grows: × e^(${number(rise.m)} − ${old})`, zero: "It starts again at 0" };
     this.#$(".answers").replaceChildren(...Object.entries(choices).map(([choice, words]) => {
       const button = made("button", { textContent: words });
@@ -1181,24 +1200,24 @@ class FlashTracePlayer extends HTMLElement {
     }));
     this.#$(".verdict").textContent = "";
     this.#$(".ask").hidden = false;
-    this.#$(".answers button").focus();
+    this.#$(".answers button").focus({ preventScroll: true });
+    this.#$(".ask").scrollIntoView({ block: "nearest" });
     return true;
   }
 
   #reveal(choice, rise) {
     this.#answered.add(rise.at);
     const { bh, row } = this.#row, summed = this.trace.next(rise.at, ({ name }) => name === "SOFTMAX_L"), now = this.trace.rowAt(summed, bh, row);
-    const joined = total(now.lNew - Math.fround(now.lOld * now.alpha));
-    const right = this.trace.broken
-      ? `It must shrink by α = ${number(now.alpha)}; this trace leaves it as it is, so ℓ becomes ${total(now.lNew)}, and O goes wrong.`
-      : `ℓ = ${total(now.lOld)} × ${number(now.alpha)} + ${joined} = ${total(now.lNew)}: one factor re-measures every past term.`;
-    this.#$(".verdict").textContent = choice === "shrink" ? `Right. ${right}` : `${WRONG[choice]} ${right}`;
+    const values = { l: total(now.lOld), alpha: number(now.alpha), joined: total(now.lNew - Math.fround(now.lOld * now.alpha)), sum: total(now.lNew) };
+    const { words } = this.document, right = filled(this.trace.broken ? words.wrong : words.right, values);
+    this.#$(".verdict").textContent = choice === "shrink" ? `Right. ${right}` : `${words[choice]} ${right}`;
     const on = made("button", { textContent: "Go on" });
     on.addEventListener("click", () => ((this.#$(".ask").hidden = true), this.#$("[data-do=forth]").focus()));
     this.#$(".answers").replaceChildren(on);
     this.go(summed);
     this.#$(".ask").hidden = false;
-    on.focus();
+    on.focus({ preventScroll: true });
+    this.#$(".ask").scrollIntoView({ block: "nearest" });
   }
 
   // ---------------------------------------------------------------------------------------------------------- keys
@@ -1207,7 +1226,7 @@ class FlashTracePlayer extends HTMLElement {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.trace) return;
     const target = event.composedPath()[0], spot = this.#spotList.findIndex(({ button }) => button === target);
     if (spot > -1 && event.key.startsWith("Arrow")) this.#toward(spot, event.key);
-    else if (/^(INPUT|SELECT)$/.test(target.tagName) || (target.tagName === "PRE" && event.key.startsWith("Arrow"))) return;
+    else if (target.matches("select, input:not([type=checkbox])") || (target.tagName === "PRE" && event.key.startsWith("Arrow"))) return;
     else {
       const action = { k: "play", ",": "back", ".": "forth", ArrowLeft: "back", ArrowRight: "forth", r: "rescale", s: "store", n: "rise" }[event.key];
       if (action) this[`do_${action}`]();
