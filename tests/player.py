@@ -14,7 +14,7 @@ SOURCE = MODULE.with_name("flash-trace-player.js")
 
 def shipped() -> str:
     """What MODULE must hold."""
-    licence = "/* flashviz, MIT licence: flash-trace-player.js without comments */\n"
+    licence = "/* flashviz, MIT: flash-trace-player.js without comments */\n"
     short = minify.string("application/javascript", SOURCE.read_text(encoding="utf-8"))
     return licence + re.sub(r"\s*\n\s*", " ", short) + "\n"  # lines are left in the style and the frame alone
 

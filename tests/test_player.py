@@ -308,6 +308,25 @@ def test_a_student_predicts_before_a_rise_is_shown(page: Page, rising: Trace) ->
 
 
 @needs_browser
+def test_no_way_on_passes_a_question(page: Page, rising: Trace) -> None:
+    page.locator("flash-trace-player").get_by_role("heading", name="Followed row").click()  # keys work once something in the player was chosen
+    page.keyboard.press(".")
+    assert page.evaluate(TELL) == 1
+    page.get_by_label("Ask before each rise").check()
+    start = rising.program(*follow_in(rising).program).start
+    page.evaluate("k => document.querySelector('flash-trace-player').go(k)", start)
+    page.keyboard.press("s")
+    asked = page.locator("flash-trace-player .ask")
+    asked.wait_for()
+    assert rising[page.evaluate(TELL)].kind == Kind.SOFTMAX_M
+    deck = page.locator("flash-trace-player .deck").bounding_box()
+    answer = asked.get_by_role("button").last.bounding_box()
+    assert deck is not None
+    assert answer is not None
+    assert answer["y"] + answer["height"] <= deck["y"] or deck["y"] + deck["height"] <= answer["y"]  # it is in sight
+
+
+@needs_browser
 def test_any_row_can_be_followed(page: Page, rising: Trace) -> None:
     page.get_by_role("spinbutton", name="Row").fill("130")
     page.get_by_role("spinbutton", name="Row").press("Tab")

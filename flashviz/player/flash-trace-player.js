@@ -704,7 +704,7 @@ pre span { display: block; padding: 0 8px; white-space: pre; } pre [aria-current
 `;
 
 const FRAME = `
-<section>
+<section tabindex="-1">
   <h2></h2> <p class="badge" role="note" hidden></p> <p class="failed" role="alert" hidden></p>
   <div class="whole" hidden>
     <div class="stage" role="group" aria-label="Stage: arrow keys go from tile to tile"><canvas aria-hidden="true"></canvas></div>
@@ -1004,8 +1004,8 @@ class FlashTracePlayer extends HTMLElement {
 
   /** What a new max means for the followed row. */
   #rising(event) {
-    const { bh, row } = this.#row, rise = event && this.trace.history(bh, row).find(({ at, rise }) => rise && at === event.at);
-    return rise ? ` Row ${row} rises to ${number(rise.m)}.` : "";
+    const rise = event && this.#rises.find(({ at }) => at === event.at);
+    return rise ? ` Row ${this.#row.row} rises to ${number(rise.m)}.` : "";
   }
 
   #line(event) {
@@ -1052,7 +1052,7 @@ class FlashTracePlayer extends HTMLElement {
       pen.fillRect(at(first), 0, at(trace.bounds[index + 1]) - at(first), 14);
     });
     if (this.#lit) for (const event of trace.transfersOf(this.#lit)) (pen.fillStyle = stage.hue(this.#lit)), pen.fillRect(at(event), 0, 1.5, 14);
-    for (const { rise, at: event } of trace.history(this.#row.bh, this.#row.row)) if (rise) (pen.fillStyle = stage.skin.warn), pen.fillRect(at(event) - 1.5, 3, 4, 8);
+    for (const { at: event } of this.#rises) (pen.fillStyle = stage.skin.warn), pen.fillRect(at(event) - 1.5, 3, 4, 8);
     pen.fillStyle = stage.skin.ink;
     pen.fillRect(at(this.k) - 1, 0, 2, 14);
   }
@@ -1106,9 +1106,13 @@ class FlashTracePlayer extends HTMLElement {
     this.#draw();
   }
 
+  /** Rises of the followed row. */
+  get #rises() {
+    return this.trace.history(this.#row.bh, this.#row.row).filter(({ rise }) => rise);
+  }
+
   #nextRise() {
-    const { bh, row } = this.#row;
-    return this.trace.history(bh, row).find(({ rise, at }) => rise && at >= this.k);
+    return this.#rises.find(({ at }) => at >= this.k);
   }
 
   do_play() {
@@ -1173,14 +1177,21 @@ class FlashTracePlayer extends HTMLElement {
   do_rise() {
     this.#stop();
     const rise = this.#nextRise();
-    if (rise) this.#$(".predict").checked ? (this.go(rise.at), this.#ask()) : this.go(rise.at + 1);
+    if (rise) this.#reach(rise.at + 1);
   }
 
   #jump(test) {
     this.#stop();
     const k = this.trace.next(this.k, test);
     if (k === null) this.#$(".detail").textContent = this.document.words.none;
-    else this.go(k);
+    else this.#reach(k);
+  }
+
+  /** Go on to step k, or to the first question before it. */
+  #reach(k) {
+    const rise = this.#$(".predict").checked && this.#rises.find(({ at }) => at >= this.k && at < k && !this.#answered.has(at));
+    this.go(rise ? rise.at : k);
+    if (rise) this.#ask();
   }
 
   // ---------------------------------------------------------------------------------------------------------- predict, then reveal
@@ -1188,7 +1199,7 @@ class FlashTracePlayer extends HTMLElement {
   /** Whether the next event is a rise of the followed row that was not answered yet; if so, put the question. */
   #ask() {
     if (!this.#$(".predict").checked) return false;
-    const { bh, row } = this.#row, rise = this.trace.history(bh, row).find(({ rise, at }) => rise && at === this.k);
+    const { bh, row } = this.#row, rise = this.#rises.find(({ at }) => at === this.k);
     if (!rise || this.#answered.has(rise.at)) return false;
     const now = this.trace.rowAt(rise.at, bh, row), [old, l] = [number(now.mOld), total(now.lOld)];
     this.#$(".question").textContent = filled(this.document.words.question, { row, j: rise.j, m: number(rise.m), old, l });
