@@ -243,7 +243,7 @@ CALM_BEAT = "8"  # left out where the very next tile rises
 RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
 
 DIGEST_SECONDS = {
-    "hook": 5.5, "standard": 11.0, "7a": 4.0, "7b": 4.0, "7c": 5.5, "7d": 3.0, "7e": 5.5, "9a": 5.0, "9c": 5.0, "9d": 4.5, "bill": 7.0,
+    "hook": 5.0, "standard": 11.0, "7a": 4.0, "7b": 4.0, "7c": 5.5, "7d": 3.0, "7e": 5.5, "9a": 6.0, "9c": 5.0, "9d": 4.5, "bill": 6.5,
 }  # fmt: skip
 
 DIGEST_SCRIPT = tuple(beat for beat in FLASH if beat.name in DIGEST_SECONDS)

@@ -184,7 +184,7 @@ def test_the_folder_has_all_of_it_and_lists_it(place: Path) -> None:
     folder = place / "out"
     there = within(folder)
     assert {name.split("/")[0] for name in there} == {
-        "films", "clips", "slides", "handout", "quiz", "captions", PAGE, README, LECTURE,
+        "films", "clips", "slides", "player", "handout", "quiz", "captions", PAGE, README, LECTURE,
     }  # fmt: skip
     assert {
         f"slides/{SCENE}/index.html", f"slides/{SCENE}.pptx", f"slides/{SCENE}.pdf", "handout/handout.pdf", "handout/handout-key.pdf",
@@ -290,7 +290,7 @@ def test_the_page_links_files_that_are_there_and_describes_its_videos(place: Pat
     assert all(video["aria-label"] and video["poster"] and "autoplay" not in video for video in videos)
     assert [attributes["kind"] for tag, attributes in tags if tag == "track"] == ["captions"] * 3
     assert tags[0] == ("html", {"lang": "en"})
-    unlinked = {name for name in within(folder) if name.split("/")[0] in ("clips", "handout", "quiz", "captions")} - set(linked)
+    unlinked = {name for name in within(folder) if name.split("/")[0] in ("clips", "player", "handout", "quiz", "captions")} - set(linked)
     assert not unlinked
 
 

@@ -309,7 +309,8 @@ def test_a_student_predicts_before_a_rise_is_shown(page: Page, rising: Trace) ->
 
 @needs_browser
 def test_no_way_on_passes_a_question(page: Page, rising: Trace) -> None:
-    page.locator("flash-trace-player").get_by_role("heading", name="Followed row").click()  # keys work once something in the player was chosen
+    # Keys work once something in the player was chosen.
+    page.locator("flash-trace-player").get_by_role("heading", name="Followed row").click()
     page.keyboard.press(".")
     assert page.evaluate(TELL) == 1
     page.get_by_label("Ask before each rise").check()

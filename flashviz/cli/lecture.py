@@ -17,6 +17,7 @@ import msgspec
 from flashviz.cli import options, screen
 from flashviz.cli.deliver import deliver, described, looked_at_film, whole, without_captions
 from flashviz.cli.handout import PAPERS
+from flashviz.errors import TraceError
 
 if TYPE_CHECKING:
     from flashviz.delivery.handout import Paper
@@ -134,6 +135,7 @@ def _papers(place: Path, names: Sequence[str], settings: Settings, paper: Paper)
     from flashviz.delivery.quiz.questions import BOOK, make_questions
     from flashviz_kernels.recorder import run
 
+    left = _player(place / "player", settings)
     write_handout(by_hand(), place / "handout", paper)
     questions = make_questions(settings.config, run)
     write_quiz(questions, place / "quiz")
@@ -142,8 +144,22 @@ def _papers(place: Path, names: Sequence[str], settings: Settings, paper: Paper)
     if translatable:
         (place / "captions").mkdir()
         (place / "captions" / CATALOGUE).write_text(source_catalogue(translatable), encoding="utf-8")
-    left = sorted({words.name for words in BOOK.questions} - {question.name for question in questions})
-    return [f"Of these settings the quiz does not ask: {', '.join(left)}."] if left else []
+    unasked = sorted({words.name for words in BOOK.questions} - {question.name for question in questions})
+    return [*left, f"Of these settings the quiz does not ask: {', '.join(unasked)}."] if unasked else left
+
+
+def _player(folder: Path, settings: Settings) -> list[str]:
+    """The page in which students step through the trace; a line where it is too long for a page."""
+    from flashviz.cli.player import write_page
+    from flashviz.delivery.player_page import PLAYER
+    from flashviz_kernels import record
+
+    folder.mkdir()
+    try:
+        write_page(record(settings.config, source=settings.source), folder / PLAYER)
+    except TraceError as error:
+        return [f"No player: {error}."]
+    return []
 
 
 def missing() -> list[str]:

@@ -53,15 +53,26 @@ def _page(file: Path | None, config: AttentionConfig, out: Path) -> str:
         raise UsageError(f"--out {out}: expected a .html file, got {out.suffix or 'no ending'}; try {out.with_suffix('.html')}")
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
-    from flashviz.delivery.player_page import single_page
     from flashviz.trace import Trace
     from flashviz_kernels import record
 
     with screen.status("recording"):
-        choices = list(_choices(record(config) if file is None else Trace.load(file)))
+        count = write_page(record(config) if file is None else Trace.load(file), out)
+    return f"{out}: {count} traces, {kib(out.stat().st_size)}; it needs no other file"
+
+
+def write_page(trace: Trace, out: Path) -> int:
+    """Write the page of a recording, with further traces that are made of it; how many it has.
+
+    Raises:
+        TraceError: The recording is too large for a page.
+    """
+    from flashviz.delivery.player_page import single_page
+
+    choices = list(_choices(trace))
     with beside(out) as partial:
         partial.write_text(single_page(choices), encoding="utf-8")
-    return f"{out}: {len(choices)} traces, {kib(out.stat().st_size)}; it needs no other file"
+    return len(choices)
 
 
 def _choices(trace: Trace) -> Iterator[Choice]:

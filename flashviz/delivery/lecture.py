@@ -25,6 +25,7 @@ PARTS = {
     "films": "Films with captions in the picture and without (-clean); posters, stills, captions, transcripts that describe the pictures.",
     "clips": f"The films in parts of {SHORTEST} to {LONGEST} seconds, with captions in the picture and without.",
     "slides": "A slide a section, with notes for the speaker. HTML: open index.html. reveal.js within is MIT; its licence lies there.",
+    "player": "A page in which one steps through the trace, in one file.",
     "handout": "An exercise to be done by hand, and its key.",
     "quiz": "Questions for a learning platform.",
     "captions": "All captions in English, keyed by beat, to be translated: flashviz render --catalogue FILE.",

@@ -13,6 +13,7 @@ from flashviz.delivery.embedding import video_tag, within
 from flashviz.delivery.handout import KEY, SHEET
 from flashviz.delivery.lecture import CATALOGUE, LICENCE_URL, PARTS, Part, files_of, size
 from flashviz.delivery.manifest import Manifest
+from flashviz.delivery.player_page import PLAYER
 from flashviz.delivery.quiz import GIFT, QTI
 from flashviz.delivery.slides.look import colophon
 from flashviz.delivery.transcript import clock
@@ -40,6 +41,7 @@ video { display: block; width: 100%; background: #000; }
 summary { cursor: pointer; }
 """
 PAPERS = {
+    "player": {PLAYER: "step through the trace, in a browser"},
     "handout": {SHEET: "exercise sheet", KEY: "its key"},
     "quiz": {GIFT: "GIFT, for Moodle", QTI: "QTI 2.1, for other platforms"},
     "captions": {CATALOGUE: "English captions"},

@@ -13,6 +13,7 @@ from flashviz.export.player import MODULE
 from flashviz.files import beside
 
 TITLE = "FlashAttention, step by step"
+PLAYER = "player.html"
 MODULE_NAME, TRACES = "flash-trace-player.js", "traces"
 STYLE = """
 :root { color-scheme: light dark; } body { margin: 0 auto; padding: 12px; max-width: 1320px; font: 16px/1.5 system-ui, sans-serif; }
