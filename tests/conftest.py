@@ -22,6 +22,9 @@ REQUIRE_TORCH = "FLASHVIZ_REQUIRE_TORCH"
 REQUIRE_BROWSER = "FLASHVIZ_REQUIRE_BROWSER"
 ROOT = Path(__file__).parent.parent
 
+# Of the processes that tests start: tests run on every core, and threads that wait for one another's core have stood still for minutes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 class ManimConfig(Protocol):
     """``manim_config(**options)``: manim's configuration for one small, quick render."""

@@ -26,7 +26,7 @@ from av.video.frame import PictureType
 from flashviz.cli.films import Job, SceneSource, cores, find_scenes, render_film
 from flashviz.errors import FlashvizError
 from flashviz.render import Film, probe
-from flashviz.render.renderer import FAST, LONG_STILLS, SAME, replaced
+from flashviz.render.renderer import FAST, SAME, replaced
 from flashviz.render.stock import stock_renderer
 from flashviz.settings import load_settings
 from flashviz_kernels.bench.memory import high_water
@@ -104,7 +104,6 @@ def render(method: str, encode: str, workers: int, scene: str | None, quality: s
     if method == "lossless":
         FAST.clear()
         FAST.update(LOSSLESS)
-        LONG_STILLS.clear()  # every frame of it is encoded once more, for the floor
         workers = 1  # processes that were told otherwise would encode otherwise
     start, used = time.perf_counter(), cpu_seconds()
     job = Job(source, load_settings(encode=encode), quality, Path(media))
@@ -175,20 +174,12 @@ def psnr(film: Path, reference: Path) -> float:
 
 
 def lumas(path: Path) -> Iterator[np.ndarray]:
-    """Luma planes at every ``EVERY``-th tick of the clock; a frame that lasts is met more than once."""
+    """Luma planes of every ``EVERY``-th frame."""
     with av.open(str(path)) as film:
-        stream = film.streams.video[0]
-        rate, base = stream.base_rate or Fraction(60), stream.time_base or Fraction(1, 60)
-        last, tick = None, 0
-        for frame in film.decode(stream):
-            now = round((frame.pts or 0) * base * rate)
-            while last is not None and tick < now:
-                yield last
-                tick += EVERY
-            plane = frame.planes[0]
-            last = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width].astype(np.float32)
-        if last is not None and tick == now:
-            yield last
+        for number, frame in enumerate(film.decode(video=0)):
+            if number % EVERY == 0:
+                plane = frame.planes[0]
+                yield np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width].astype(np.float32)
 
 
 if __name__ == "__main__":

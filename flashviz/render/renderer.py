@@ -36,7 +36,6 @@ X264 = "colorprim=bt709:transfer=bt709:colormatrix=smpte170m:threads=1"
 SAME = {"crf": "23"}  # manim's
 # No lookahead, whose gain is in motion that these films have not. 24 gives the bytes of veryfast at 23, in three quarters of its time.
 FAST = {"preset": "superfast", "crf": "24", "x264-params": "rc-lookahead=0:mbtree=0:scenecut=0:b-adapt=0"}
-LONG_STILLS = {"fast"}  # half of a film stands still: these frames are not encoded, the one before them lasts
 SEGMENTS_KEPT = 2000  # manim keeps 100; a film has more plays than that, and would evict its own
 ENCODERS_AHEAD = 2  # segments that may still be encoding while the next is drawn; manim waits for each. x264 keeps some 300 MB of each
 
@@ -81,7 +80,6 @@ class FilmClock(CairoRenderer):
             max_inflight_encoders=max(file_writer_settings.max_inflight_encoders, ENCODERS_AHEAD),
         )
         super().init_scene(scene, scene.session_spec, scene.file_writer_settings)
-        self.file_writer.long_stills = encoder is not None and encoder.codec == "libx264" and self.encode in LONG_STILLS
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         """As manim; afterwards ``time`` is a whole number of frames, the same whether they were drawn or not."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ from av.video.reformatter import VideoReformatter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
 from flashviz.render.damage import Box
+from flashviz.render.held import KEY_EVERY, Slice, for_one_picture, held_slice
 
 if TYPE_CHECKING:
     from manim._config.video_encoder import VideoEncoderSpec
@@ -22,8 +22,6 @@ REACH = 2  # pixels around a changed one whose chroma changes with it
 MARGIN = 16  # pixels around a rectangle that its conversion sees, so that the chroma filter meets the true neighbours
 GRID = 32  # to which a rectangle's surroundings are aligned: few sizes, and swscale's vector loops are whole
 SIZES_KEPT = 64
-ENDS = 3  # frames at both ends of a still that are sent: as many as B-frames delay, so that the segment begins and ends by the clock
-LONGEST = 1.0  # seconds that one frame of a still may last
 
 
 def partial_name(path: Path) -> Path:
@@ -59,43 +57,65 @@ class SegmentEncoder(VideoSegmentEncoder):
     """Encodes one segment beside its place in the cache; ``finish`` moves it there.
 
     A frame is RGBA pixels, or the patches that changed: then only these are converted to the stream's 4:2:0, into a picture
-    that persists. The picture is the one that converting the whole frame would have given.
-
-    Args:
-        target: The segment's place in the cache.
-        spec: manim's description of the encoder.
-        long_stills: Let the frames of a still last up to ``LONGEST`` instead of sending the same one again and again.
+    that persists. The picture is the one that converting the whole frame would have given. A segment that stands still from its
+    first frame to its last has that one encoded, and pictures that repeat it.
     """
 
-    def __init__(self, *, target: Path, spec: VideoEncoderSpec, long_stills: bool = False) -> None:
+    def __init__(self, *, target: Path, spec: VideoEncoderSpec) -> None:
         self._partial = partial_name(target)
         super().__init__(target=self._partial, spec=spec)
         self.target = target  # the name by which manim knows the segment
         self.picture: av.VideoFrame | None = None
-        self.long_stills = long_stills
+        self._waiting = 0  # frames of the first picture that are not encoded yet: it may be the only one
         self._converters: dict[tuple[int, int], VideoReformatter] = {}
 
     def write_frame(self, pixels: np.ndarray | Sequence[Patch], *, repeat: int = 1) -> None:
         """Encode a frame ``repeat`` times."""
-        if isinstance(pixels, np.ndarray):
-            self._validate_frame(pixels, repeat)
-            self.picture = self.converted(pixels)
-        else:
-            for changed in pixels:
-                self._apply(changed)
         try:
-            self._encode(repeat)
+            self._encode_waiting()
+            if isinstance(pixels, np.ndarray):
+                self._validate_frame(pixels, repeat)
+                self.picture = self.converted(pixels)
+            else:
+                for changed in pixels:
+                    self._apply(changed)
+            if self._next_pts == 0 and repeat > 1:
+                self._waiting = repeat
+            else:
+                self._encode(repeat)
+        except (TypeError, ValueError):  # manim's words on a frame that is none
+            raise
         except BaseException as error:
             raise self._operation_error("encode", error) from error
 
+    def _encode_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, 0
+        if waiting:
+            self._encode(waiting)
+
     def _encode(self, repeat: int) -> None:
         assert self.picture is not None, "a segment begins with a whole frame"
-        self.picture.time_base = Fraction(self.spec.frame_rate.denominator, self.spec.frame_rate.numerator)
-        for at in still(repeat, round(LONGEST * self.spec.frame_rate)) if self.long_stills else range(repeat):
-            self.picture.pts = self._next_pts + at
-            for packet in self._stream.encode(self.picture):
-                self._container.mux(packet)
-        self._next_pts += repeat
+        self.picture.time_base = 1 / self.spec.frame_rate
+        for _ in range(repeat):
+            self.picture.pts = self._next_pts
+            self._container.mux(self._stream.encode(self.picture))
+            self._next_pts += 1
+
+    def _finish_still(self, held: Slice) -> None:
+        """End a segment of one picture: it is encoded once; between its key frames are slices that skip every macroblock."""
+        assert self.picture is not None, "a segment begins with a whole frame"
+        self._stream.codec_context.options = for_one_picture(self.spec)
+        self.picture.pts, self.picture.time_base = 0, 1 / self.spec.frame_rate
+        key = b"".join(bytes(packet) for packet in [*self._stream.encode(self.picture), *self._stream.encode(None)])
+        delay = self._stream.codec_context.reorder_depth  # frames from decoding to showing, as in the segments that move
+        for at in range(self._waiting):
+            number = at % KEY_EVERY
+            packet = av.Packet(held.at(number) if number else key)
+            packet.stream, packet.time_base, packet.is_keyframe = self._stream, self.picture.time_base, number == 0
+            packet.pts, packet.dts, packet.duration = at, at - delay, 1
+            self._container.mux(packet)
+        self._container.close()
+        self._closed = True
 
     def converted(self, pixels: np.ndarray) -> av.VideoFrame:
         """The frame as the stream wants it, converted as PyAV would by itself."""
@@ -121,9 +141,18 @@ class SegmentEncoder(VideoSegmentEncoder):
 
     def finish(self) -> None:
         """Flush, close, and put the segment in its place."""
-        if not self._closed:
-            super().finish()
-            self._partial.replace(self.target)
+        if self._closed:
+            return
+        held = held_slice(self.spec) if self._waiting else None
+        try:
+            if held is not None:
+                self._finish_still(held)
+            else:
+                self._encode_waiting()
+        except BaseException as error:
+            raise self._operation_error("finish", error) from error
+        super().finish()
+        self._partial.replace(self.target)
 
     def abort(self) -> None:
         """Close, and leave nothing: neither the partial file nor one under the segment's name."""
@@ -131,12 +160,6 @@ class SegmentEncoder(VideoSegmentEncoder):
             super().abort()
         finally:
             self._partial.unlink(missing_ok=True)
-
-
-def still(frames: int, longest: int) -> list[int]:
-    """Which of so many equal frames are sent: ``ENDS`` at both ends, and between them one every ``longest``."""
-    inner = range(ENDS - 1 + longest, frames - ENDS, longest)
-    return sorted({*range(min(ENDS, frames)), *inner, *range(max(0, frames - ENDS), frames)})
 
 
 def planes(frame: av.VideoFrame) -> list[np.ndarray]:

@@ -56,7 +56,6 @@ class FilmWriter(SceneFileWriter):
     share: Share | None = None  # of the plays, where several processes draw one film
     gather: Callable[[], None] | None = None  # waits for the other processes; of the one that joins the segments
     joins = True
-    long_stills = False  # a still's frames last, instead of being sent again and again
 
     def is_already_cached(self, hash_invocation: str) -> bool:
         """Whether a play need not be drawn here: its segment is there, or another process draws it."""
@@ -126,7 +125,7 @@ class FilmWriter(SceneFileWriter):
     def _create_segment_encoder(self, target: Path) -> VideoSegmentEncoder:
         if self.video_encoder is None:
             raise RuntimeError("a still was asked to encode a video segment")
-        return SegmentEncoder(target=target, spec=self.video_encoder, long_stills=self.long_stills)
+        return SegmentEncoder(target=target, spec=self.video_encoder)
 
 
 @contextmanager
