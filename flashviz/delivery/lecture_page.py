@@ -87,7 +87,8 @@ def index_page(folder: Path, title: str, parts: Sequence[Part], left_out: Sequen
 <body>
 <header><h1>{escape(title)}</h1>
 <p>All that lies in this folder; nothing here needs the internet. Captions are in the pictures of the films that play here.
-The clean versions are for a player that shows the .vtt, or a translation of it.</p>{said}
+The clean versions are for a player that shows the .vtt, or a translation of it.</p>
+<p>To begin with:</p>{page.first(parts)}{said}
 <nav aria-label="Sections"><ul class="links">{menu}</ul></nav></header>
 <main>
 {body}</main>
@@ -105,6 +106,13 @@ class _Page:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def first(self, parts: Sequence[Part]) -> str:
+        """What to take where there is time for one thing of each kind."""
+        film = [("show the film", f"films/{part.manifest.scene}/{part.manifest.files.film}") for part in parts[:1]]
+        slides = [("or its slides, in a browser", name) for part in parts[:1] for name in part.slides if name.endswith(".html")]
+        papers = [("hand out the sheet", f"handout/{SHEET}"), ("let them step through the trace", f"player/{PLAYER}")]
+        return self._list([*film, *slides, *((label, name) for label, name in papers if (self.folder / name).is_file())])
 
     def film(self, part: Part) -> str:
         """A film with its files and its transcript."""
