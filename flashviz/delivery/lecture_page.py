@@ -125,7 +125,8 @@ class _Page:
         links = self._list((label, f"{place}/{name}") for label, name in named.items() if name)
         captioned = msgspec.structs.replace(given, files=msgspec.structs.replace(files, clean=None))
         return (
-            f'<article><h3 lang="{escape(given.language)}">{escape(given.subject)}</h3><p>{escape(given.about)} {clock(round(given.seconds))}.</p>'
+            f'<article><h3 lang="{escape(given.language)}">{escape(given.subject)}</h3>'
+            f"<p>{escape(given.about)} {clock(round(given.seconds))}.</p>"
             f"{video_tag(captioned, within(place))}{links}"
             f"<details><summary>Transcript of {escape(given.subject)}</summary>{''.join(_transcript(part))}</details></article>"
         )
