@@ -10,9 +10,10 @@ import click
 
 from flashviz.cli import options
 from flashviz.cli.deliver import deliver
-from flashviz.cli.films import cores, ends_orderly, every_scene
+from flashviz.cli.films import cores, every_scene
 from flashviz.delivery.manifest import MANIFEST, read_manifest
 from flashviz.errors import FlashvizError
+from flashviz.interrupts import ends_orderly
 from flashviz.settings import load_settings
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))

@@ -18,9 +18,9 @@ from manim.scene import scene_file_writer
 from PIL import Image, ImageSequence
 
 from flashviz.errors import UsageError
+from flashviz.interrupts import uninterrupted
 from flashviz.render import FilmWriter, index_first, make_renderer, probe
 from flashviz.render.segments import SegmentEncoder
-from flashviz.render.writer import uninterrupted
 from flashviz.settings import Encode
 from tests.conftest import ManimConfig
 
@@ -247,6 +247,28 @@ def test_an_interrupt_while_a_segment_ends_leaves_no_thread(
     monkeypatch.setattr(scene_file_writer, "Queue", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         rendered(manim_config)
+    assert not encoders()
+    assert leftovers(tmp_path) == []
+
+
+def test_an_interrupt_in_a_frame_or_while_aborting_finds_no_lock_taken(
+    manim_config: ManimConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Ctrl-C while a frame is handed over, and again while the segment is given up: each waits until the queue is let go."""
+    held = []
+
+    class Interrupted(Queue[Any]):
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            assert self.mutex.acquire()
+            signal.raise_signal(signal.SIGINT)  # between taking the lock and the block that gives it back
+            self.mutex.release()
+            super().put(item, block, timeout)
+            held.append(item[0])
+
+    monkeypatch.setattr(scene_file_writer, "Queue", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rendered(manim_config)
+    assert held == [1, -1], "a frame, then the end"
     assert not encoders()
     assert leftovers(tmp_path) == []
 

@@ -24,6 +24,7 @@ from flashviz.cli.quiz import quiz
 from flashviz.cli.scenes import scenes as scenes_command
 from flashviz.cli.slides import slides
 from flashviz.errors import UsageError, VerificationError
+from flashviz.interrupts import ends_orderly
 from flashviz.settings import load_settings
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def render(
 ) -> None:  # fmt: skip
     """Render films (FlashAttentionScene unless others are named; KernelScene of another kernel's recording)."""
     from flashviz.catalogue import check_scenes
-    from flashviz.cli.films import Job, cores, default_scene, ends_orderly, every_scene, find_scenes, known_scenes, render_film
+    from flashviz.cli.films import Job, cores, default_scene, every_scene, find_scenes, known_scenes, render_film
     from flashviz.cli.together import render_films
 
     if every and scenes:

@@ -17,6 +17,7 @@ import msgspec
 
 from flashviz.cli import options
 from flashviz.errors import FlashvizError, UsageError
+from flashviz.interrupts import ends_orderly
 from flashviz.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def deliver_command(
     **flags: Any,
 ) -> None:  # fmt: skip
     """Put films (FlashAttentionScene unless others are named) into folders: with and without captions, chapters, poster, transcript."""
-    from flashviz.cli.films import cores, default_scene, ends_orderly, every_scene, find_scenes
+    from flashviz.cli.films import cores, default_scene, every_scene, find_scenes
 
     if every and scenes:
         raise UsageError(f"--all delivers every film, {', '.join(scenes)} among them; leave one out")

@@ -13,14 +13,17 @@ import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flashviz.errors import FlashvizError, MissingPartError, UsageError
+from flashviz.interrupts import uninterrupted
 from flashviz.settings import Settings, use_settings
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 DEFAULT_SCENE, KERNEL_SCENE = "FlashAttentionScene", "KernelScene"
 CHECKOUT = Path(__file__).parents[2] / "scenes"
 PATIENCE = 2.0  # seconds that a helper has to end a segment
+TICK = 0.3  # seconds between looks at what others have done
 INSTALLED = Path(sysconfig.get_path("data")) / "share" / "flashviz" / "scenes"
 
 
@@ -179,8 +183,7 @@ def _shared(job: Job, workers: int, on_progress: OnProgress) -> Rendered:
     with tempfile.TemporaryDirectory(prefix="flashviz-claims-") as folder, helpers(workers - 1) as pool:
         claims = Claims(Path(folder))
         with job.scene() as scene:
-            others = [pool.submit(draw_share, job, claims) for _ in range(workers - 1)]
-
+            others = submit(pool, workers - 1, draw_share, job, claims)
             total = 0.0
 
             def progress(_done: float, seconds: float) -> None:
@@ -189,9 +192,8 @@ def _shared(job: Job, workers: int, on_progress: OnProgress) -> Rendered:
                 on_progress(claims.seconds, total)
 
             def gather() -> None:
-                while not all(other.done() for other in others):
+                while still_drawing(others):
                     on_progress(claims.seconds, total)
-                    wait(others, timeout=0.3)
                 for other in others:
                     if isinstance(other.exception(), FlashvizError):
                         other.result()
@@ -211,6 +213,18 @@ def draw_share(job: Job, share: Share) -> None:
         scene.render()
 
 
+def submit(pool: ProcessPoolExecutor, times: int, work: Callable[..., None], *arguments: Any) -> list[Future[None]]:
+    """Have so many processes of the pool do the same."""
+    with uninterrupted():  # the pool's thread shares its locks
+        return [pool.submit(work, *arguments) for _ in range(times)]
+
+
+def still_drawing(others: list[Future[None]]) -> bool:
+    """Whether one of them is not done after another moment."""
+    with uninterrupted():
+        return bool(wait(others, timeout=TICK).not_done)
+
+
 @contextmanager
 def helpers(count: int) -> Iterator[ProcessPoolExecutor]:
     """So many fresh processes. An interrupt ends them, and they end their segments: nothing half-written stays behind."""
@@ -218,11 +232,18 @@ def helpers(count: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
+        _end(list((pool._processes or {}).values()))
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end(processes: list[BaseProcess]) -> None:
+    """Tell processes to end until they have: Python drops an interrupt that it meets while it collects an object."""
+    while alive := [process for process in processes if process.is_alive()]:
+        for process in alive:
+            process.terminate()
+        wait_for([process.sentinel for process in alive], timeout=PATIENCE)
 
 
 def _heed_the_leader() -> None:
@@ -240,16 +261,6 @@ def _end_with_the_leader() -> None:
     while True:  # the first interrupt ends a segment, the next one the pool's own loop
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(PATIENCE)
-
-
-@contextmanager
-def ends_orderly() -> Iterator[None]:
-    """Within it SIGTERM, as from ``timeout`` or a scheduler of jobs, ends this process as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def rendered_by(job: Job, scene: Any) -> Rendered:

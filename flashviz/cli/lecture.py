@@ -18,6 +18,7 @@ from flashviz.cli import options, screen
 from flashviz.cli.deliver import deliver, described, looked_at_film, whole, without_captions
 from flashviz.cli.handout import PAPERS
 from flashviz.errors import TraceError
+from flashviz.interrupts import ends_orderly
 
 if TYPE_CHECKING:
     from flashviz.delivery.handout import Paper
@@ -45,7 +46,7 @@ def lecture(
 ) -> None:  # fmt: skip
     """Put all that a lecture needs into a folder and a zip: films, clips, slides, handout, quiz, transcripts, captions."""
     from flashviz.catalogue import check_scenes
-    from flashviz.cli.films import cores, ends_orderly, find_scenes, known_scenes
+    from flashviz.cli.films import cores, find_scenes, known_scenes
     from flashviz.delivery.lecture import check_place, files_of, size, write_zip
 
     settings = without_captions(flags)

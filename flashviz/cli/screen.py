@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from flashviz.figures import kib
+from flashviz.interrupts import uninterrupted
 
 if TYPE_CHECKING:
     from flashviz.cli.films import Rendered
@@ -40,7 +41,8 @@ def film_progress(name: str) -> Iterator[OnProgress]:
         def on_progress(done: float, total: float) -> None:
             total = max(done, total)  # frames round each play up, and the end may come a moment late
             film = f"{done:.0f} of {total:.0f} s of film"
-            progress.update(task, description=name, completed=done, total=total, film=film)
+            with uninterrupted():  # the bar's thread shares its lock
+                progress.update(task, description=name, completed=done, total=total, film=film)
 
         yield on_progress
 

@@ -11,6 +11,7 @@ import cloup
 
 from flashviz.cli import options, screen
 from flashviz.errors import UsageError
+from flashviz.interrupts import ends_orderly
 
 if TYPE_CHECKING:
     from flashviz.delivery.slides import Kind
@@ -42,7 +43,7 @@ def _render_and_make(
     scene: str, to: Kind, out: Path | None, quality: str, media_dir: Path, workers: int | None, flags: dict[str, Any]
 ) -> None:  # fmt: skip
     from flashviz.cli.deliver import assemble
-    from flashviz.cli.films import Job, cores, ends_orderly, find_scenes, render_film
+    from flashviz.cli.films import Job, cores, find_scenes, render_film
     from flashviz.settings import load_settings
 
     job = Job(find_scenes((scene,))[0], load_settings(**flags), options.QUALITIES[quality], media_dir.resolve())

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from flashviz.cli.films import DEFAULT_SCENE, Job, Rendered, draw_share, helpers, render_film, rendered_by
+from flashviz.cli.films import DEFAULT_SCENE, TICK, Job, Rendered, draw_share, helpers, render_film, rendered_by, still_drawing, submit
 from flashviz.cli.made import Made, newest_note
 from flashviz.render import Claims, LostSegmentsError, probe
 
 HELPFUL = 20.0  # seconds of film that must be left: a helper runs the whole scene to find its plays
-TICK = 0.3  # seconds between looks at what others have done
 
 
 def render_films(jobs: list[Job], workers: int) -> list[Rendered]:
@@ -44,8 +42,8 @@ def _together(jobs: list[Job], workers: int) -> None:
         for job in jobs:
             (Path(folder) / job.source.name).mkdir()
         with helpers(min(workers, 2 * len(jobs))) as pool:
-            crew: list[Future[None]] = [pool.submit(draw_films, jobs, Path(folder)) for _ in range(workers)]
-            while wait(crew, timeout=TICK).not_done:
+            crew = submit(pool, workers, draw_films, jobs, Path(folder))
+            while still_drawing(crew):
                 on_progress(*_progress(jobs, Path(folder)))
             for member in crew:
                 if not isinstance(member.exception(), BrokenProcessPool):

@@ -8,13 +8,11 @@ a file, and the segment cache would take it for a whole one.
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 from manim import tempconfig
@@ -22,7 +20,8 @@ from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 from PIL import Image
 
-from flashviz.render.segments import SegmentEncoder, partial_name
+from flashviz.interrupts import uninterrupted
+from flashviz.render.segments import Patch, SegmentEncoder, partial_name
 from flashviz.render.share import LostSegmentsError, Share, missing
 
 if TYPE_CHECKING:
@@ -90,6 +89,16 @@ class FilmWriter(SceneFileWriter):
         with uninterrupted():
             super().close_partial_movie_stream()
 
+    def write_frame(self, pixels: RGBAPixelArray | Sequence[Patch], *, repeat: int = 1) -> None:
+        """As manim, which must not be interrupted while it holds the queue of the encoder's thread."""
+        with uninterrupted():
+            super().write_frame(cast("RGBAPixelArray", pixels), repeat=repeat)  # manim hands it to the encoder unread
+
+    def abort_encode_jobs(self, reraise_encoder_failures: bool = False) -> None:
+        """As manim, which must not be interrupted before the encoder's thread knows that nothing more comes."""
+        with uninterrupted():
+            super().abort_encode_jobs(reraise_encoder_failures)
+
     @property
     def takes_patches(self) -> bool:
         """Whether a frame may be given as what changed: segments of video may, in 4:2:0; pictures and alpha are written whole."""
@@ -126,22 +135,6 @@ class FilmWriter(SceneFileWriter):
         if self.video_encoder is None:
             raise RuntimeError("a still was asked to encode a video segment")
         return SegmentEncoder(target=target, spec=self.video_encoder)
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Signals with a handler in Python, such as Ctrl-C, are raised at the end of it. Only the main thread gets any."""
-    met: list[int] = []
-    handled = [number for number in (signal.SIGINT, signal.SIGTERM) if callable(signal.getsignal(number))]
-    handled = handled if threading.current_thread() is threading.main_thread() else []
-    before = {number: signal.signal(number, lambda which, _frame: met.append(which)) for number in handled}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for which in met:
-            signal.raise_signal(which)
 
 
 def index_first(path: Path) -> None:
