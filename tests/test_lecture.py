@@ -268,6 +268,7 @@ def test_command_says_what_it_refuses(tmp_path: Path) -> None:
     for options, said in (
         (["--scene", "DigestScen"], "no scene is called DigestScen"),
         (["--captions"], "leave out --captions and --no-captions"),
+        (["--seq-k", "0"], "seq_k must be at least 1 for a quiz"),
     ):
         result = CliRunner().invoke(main, ["lecture", "--out", str(tmp_path / "out"), *options])
         assert (result.exit_code, said in result.stderr) == (2, True), result.stderr

@@ -48,8 +48,10 @@ def lecture(
     from flashviz.catalogue import check_scenes
     from flashviz.cli.films import cores, find_scenes, known_scenes
     from flashviz.delivery.lecture import check_place, files_of, size, write_zip
+    from flashviz.delivery.quiz.questions import check_config
 
     settings = without_captions(flags)
+    check_config(settings.config)  # before minutes of films
     if settings.catalogue is not None:
         check_scenes(settings.catalogue, known_scenes())
     names = [scene.name for scene in find_scenes(scenes)]

@@ -56,6 +56,16 @@ class Book(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 BOOK = msgspec.convert(tomllib.loads(Path(__file__).with_name("questions.toml").read_text(encoding="utf-8")), Book)
 
 
+def check_config(config: AttentionConfig) -> None:
+    """Refuse a configuration of which nothing can be asked.
+
+    Raises:
+        ConfigError: There are no keys.
+    """
+    if config.seq_k == 0:
+        raise ConfigError("seq_k must be at least 1 for a quiz, got 0; nothing is loaded and there is nothing to ask")
+
+
 def make_questions(config: AttentionConfig, run: Run) -> list[Question]:
     """The questions of the book that this configuration has.
 
@@ -66,8 +76,7 @@ def make_questions(config: AttentionConfig, run: Run) -> list[Question]:
     Raises:
         ConfigError: There are no keys.
     """
-    if config.seq_k == 0:
-        raise ConfigError("seq_k must be at least 1 for a quiz, got 0; nothing is loaded and there is nothing to ask")
+    check_config(config)
     case = Case(config, run)
     found = ((words, COMPUTED[words.name](case)) for words in BOOK.questions)
     questions = [_question(words, figures) for words, figures in found if figures is not None]
