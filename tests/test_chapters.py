@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from flashviz.chapters import figure as fig
 from flashviz.chapters.placing import spread
 from flashviz.config import AttentionConfig
+from flashviz.director.scene import described
 from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect
 from flashviz.lettering import CAPTION_PX, wrap
@@ -29,6 +30,7 @@ from tests.conftest import ROOT
 from tests.films import played, scenes
 
 chapters = pytest.mark.parametrize("file", CHAPTERS)
+READING = ("title", "axis x", "tick y", "note")  # the parts of a chart, as they are read
 aspects = pytest.mark.parametrize("aspect", ASPECTS)
 
 
@@ -133,6 +135,47 @@ def test_ticks_stand_at_their_values(file: str) -> None:
                 reading = scale(snapshot, side)
                 for item in ticks:
                     assert reading(middle(item)[side == "y"]) == pytest.approx(value_of(item.text), rel=0.02), item
+
+
+@chapters
+def test_the_title_says_how_far_ticks_are_apart(file: str) -> None:
+    for snapshot in chapter(file).snapshots:
+        for title in (item for item in snapshot.shown if item.name == "title"):
+            said = re.fullmatch(r".+; each tick ([\d,]+) × the one below", title.text)
+            assert said is not None, title.text
+            ticks = sorted(value_of(item.text) for item in snapshot.shown if item.name == "tick y")
+            for lower, upper in itertools.pairwise(ticks):
+                assert upper / lower == pytest.approx(value_of(said[1]))
+
+
+def test_a_scale_that_counts_or_has_one_tick_is_not_said() -> None:
+    alone = fig.in_tens("", [1.0])
+    assert len(alone.ticks) == 1
+    for axis in (alone, fig.categories("", ["a", "b"])):
+        assert fig.Figure("title", axis, axis, ()).heading == "title"
+
+
+@chapters
+def test_an_empty_chart_arrives_in_the_order_in_which_it_is_read(file: str) -> None:
+    """Title, x, y, note, each whole before the next begins; then it is one thing on stage, which leaves as one."""
+    seen: list[set[str]] = []
+
+    def watch(scene: Any) -> None:
+        move = scene.move
+
+        def moved(*animations: Any, seconds: float) -> None:
+            seen.append({item.name for item in described(scene.mobjects)} & {*READING, "chart"})
+            move(*animations, seconds=seconds)
+
+        scene.move = moved
+
+    played(getattr(scenes(file), CHAPTERS[file]), Settings(config=AttentionConfig(), source="numpy"), watch)
+    entries = [index for index, names in enumerate(seen) if names == {"title"}]
+    assert entries
+    for first in entries:
+        arriving = [set(READING[: count + 1]) for count in range(len(READING) - 1)]
+        assert seen[first : first + len(arriving)] == arriving
+        assert seen[first + len(arriving)] == {*READING, "chart"}
 
 
 CONFIGS: tuple[dict[str, Any], ...] = (

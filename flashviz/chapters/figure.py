@@ -79,6 +79,14 @@ class Figure:
     note: str = ""
     span: Span | None = None
 
+    @property
+    def heading(self) -> str:
+        """The title; with a logarithmic scale, how its ticks follow one another: they look as if the same were added each time."""
+        if not self.y.logarithmic or len(self.y.ticks) < 2:
+            return self.title
+        (lower, _), (upper, _) = self.y.ticks[:2]
+        return f"{self.title}; each tick {upper / lower:,.10g} × the one below"
+
     def named(self, name: str) -> Series:
         return next(series for series in self.series if series.name == name)
 

@@ -51,7 +51,7 @@ def chapter_room(aspect: Aspect, caption: Rect) -> Rect:
 
 def chart_place(figure: Figure, room: Rect) -> ChartPlace:
     """Fit title, axes, names and note around the plot."""
-    title_lines, note_lines = wrap(figure.title, room.width, TITLE_PX, Face.STRONG), wrap(figure.note, room.width, NOTE_PX)
+    title_lines, note_lines = wrap(figure.heading, room.width, TITLE_PX, Face.STRONG), wrap(figure.note, room.width, NOTE_PX)
     title, body = room.top(len(title_lines) * TITLE_LINE_H + GAP), room.below(len(title_lines) * TITLE_LINE_H + GAP)
     note, body = body.bottom(len(note_lines) * NOTE_H), body.above(len(note_lines) * NOTE_H + GAP)
     ticks_w = max(text_width(text, NOTE_PX, Face.MONO) for _, text in figure.y.ticks) + GAP

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from manim import DOWN, UP, Create, linear
+from manim import DOWN, UP, Create, LaggedStart, linear
 from manim.typing import Vector3D
 
 from flashviz import palette, theme
@@ -29,6 +29,7 @@ from flashviz.mobjects.named import Named
 from flashviz.storyboard import Beat
 
 FORMULA_PX = 1.6 * KEY_PX
+TICK_LAG = 0.3  # of a tick's fade, until the next begins
 
 
 class ChapterScene(TraceScene):
@@ -67,10 +68,14 @@ class ChartScene(ChapterScene):
     chart: Chart
 
     def enter(self, figure: Figure) -> None:
-        """The empty chart arrives; what stood there goes."""
+        """What stood there goes. The empty chart arrives in the order in which it is read: what it shows, along x, up y, of what."""
         self.clear_all()
-        self.chart = Chart(figure, chart_place(figure, self.room), self.skin)
-        self.move(FadeIn(self.chart), seconds=0.8)
+        self.chart = chart = Chart(figure, chart_place(figure, self.room), self.skin)
+        self.move(FadeIn(chart.title), seconds=0.5)
+        for axis in (chart.across, chart.up):
+            self.move(LaggedStart(*(FadeIn(part) for part in axis), lag_ratio=TICK_LAG), seconds=1.0)
+        self.move(FadeIn(chart.note), seconds=0.4)
+        self.add(chart)  # one thing from here on
         self.arrived()
 
     def show_points(self, name: str, side: Vector3D = UP) -> None:

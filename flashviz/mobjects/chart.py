@@ -43,33 +43,38 @@ class Chart(Group):
     def __init__(self, figure: Figure, place: ChartPlace, skin: Theme) -> None:
         self.tag, self.text = "chart", figure.title
         self.figure, self.place, self.skin = figure, place, skin
-        title = Named(
-            *_lines(place.title_lines, place.title, TITLE_PX, TITLE_LINE_H, skin.ink, Face.STRONG), tag="title", text=figure.title
+        self.title = Named(
+            *_lines(place.title_lines, place.title, TITLE_PX, TITLE_LINE_H, skin.ink, Face.STRONG), tag="title", text=figure.heading
         )
-        note = Named(*_lines(place.note_lines, place.note, NOTE_PX, NOTE_H, skin.quiet), tag="note", text=figure.note)
-        super().__init__(title, self._axes(), note)
+        self.across, self.up = self._across(), self._up()
+        self.note = Named(*_lines(place.note_lines, place.note, NOTE_PX, NOTE_H, skin.quiet), tag="note", text=figure.note)
+        super().__init__(self.title, self.across, self.up, self.note)
 
-    def _axes(self) -> VGroup:
+    def _across(self) -> VGroup:
+        """The x axis: its line, ticks left to right, its name."""
         plot, skin, figure = self.place.plot, self.skin, self.figure
-        drawn = VGroup(
-            Line((plot.x0, plot.y0, 0), (plot.x1, plot.y0, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE),
-            Line((plot.x0, plot.y0, 0), (plot.x0, plot.y1, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE),
-        )
+        drawn = VGroup(Line((plot.x0, plot.y0, 0), (plot.x1, plot.y0, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE))
         for value, text in figure.x.ticks:
             x = at(figure, plot, value, figure.y.low)[0]
-            drawn.add(Line((x, plot.y0, 0), (x, plot.y0 - TICK, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE))
+            tick = VGroup(Line((x, plot.y0, 0), (x, plot.y0 - TICK, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE))
             if text in self.place.x_texts:
                 words = theme.line(text, NOTE_PX, skin.ink, Face.MONO)
                 theme.on_baseline(words, NOTE_PX, x - words.width / 2, self.place.x_ticks.y0 + 0.25 * NOTE_H, text, Face.MONO)
-                drawn.add(Named(words, tag="tick x", text=text))
+                tick.add(Named(words, tag="tick x", text=text))
+            drawn.add(tick)
+        name = theme.line(figure.x.label, NOTE_PX, skin.quiet).move_to(self.place.x_label.center)
+        return drawn.add(Named(name, tag="axis x", text=figure.x.label))
+
+    def _up(self) -> VGroup:
+        """The y axis: its line, then ticks upwards, each with its rule."""
+        plot, skin, figure = self.place.plot, self.skin, self.figure
+        drawn = VGroup(Line((plot.x0, plot.y0, 0), (plot.x0, plot.y1, 0), stroke_color=skin.edge, stroke_width=theme.OUTLINE))
         for value, text in figure.y.ticks:
             y = at(figure, plot, figure.x.low, value)[1]
             words = theme.line(text, NOTE_PX, skin.ink, Face.MONO)
             words.move_to((plot.x0 - GAP - words.width / 2, y, 0))
             rule = Line((plot.x0, y, 0), (plot.x1, y, 0), stroke_color=skin.edge, stroke_width=theme.HAIRLINE, stroke_opacity=palette.DIM)
-            drawn.add(rule, Named(words, tag="tick y", text=text))
-        name = theme.line(figure.x.label, NOTE_PX, skin.quiet).move_to(self.place.x_label.center)
-        drawn.add(Named(name, tag="axis x", text=figure.x.label))
+            drawn.add(VGroup(rule, Named(words, tag="tick y", text=text)))
         return drawn
 
     def dots(self, series: Series) -> list[Measured]:
