@@ -10,7 +10,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.layout import GAP, Rect, centered, columns, rows
-from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, Face, em, text_width
+from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
@@ -76,13 +76,13 @@ def gather(trace: Trace) -> GroupedQuery:
 
 @dataclass(frozen=True)
 class GroupPlace:
-    """Query heads above, pairs of K and V below, three bars at the bottom. ``named`` where a head's name fits."""
+    """Query heads above, pairs of K and V below, three bars at the bottom. Names of heads are ``name_px`` high, 0 where none fits."""
 
     heads: list[Rect]
     own: list[Rect]  # a pair a query head
     shared: list[Rect]  # a pair a group, as large as before: the area is what is stored
     bars: dict[str, tuple[Rect, Rect]]  # words with bytes, and the longest bar
-    named: bool
+    name_px: float
 
 
 def placed(config: AttentionConfig, room: Rect) -> GroupPlace:
@@ -96,7 +96,8 @@ def placed(config: AttentionConfig, room: Rect) -> GroupPlace:
         name: (rect.top(line), rect.below(line).inset(0.0, 0.1 * line))
         for name, rect in zip(BARS, rows(lower, len(BARS), GAP), strict=True)
     }
-    named = text_width(f"Q {config.heads - 1}", NOTE_PX, Face.MONO) < heads[0].width
+    widest = f"Q {config.heads - 1}"
+    name_px = next((px for px in (TITLE_PX, LABEL_PX, NOTE_PX) if text_width(widest, px, Face.MONO) < heads[0].width), 0.0)
     own = columns(bottom, config.heads, gap)
     shared = [centered(*middle.center[:2], own[0].width, bottom.height) for middle in columns(bottom, config.kv_heads, gap)]
-    return GroupPlace(heads, own, shared, bars, named)
+    return GroupPlace(heads, own, shared, bars, name_px)

@@ -17,7 +17,7 @@ from flashviz.director.scene import beat
 from flashviz.director.sweep import Sample, Traffic
 from flashviz.figures import kib
 from flashviz.layout import Rect, centered, columns, rows
-from flashviz.lettering import LABEL_PX, NOTE_PX, Face
+from flashviz.lettering import LABEL_PX, Face
 from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, FadeIn, FadeOut, Flight
 from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.readout import Readout
@@ -103,7 +103,8 @@ class GroupedQueryFilm(ChapterScene):
         """A query head as an outline that fills."""
         place = self.place.heads[h]
         body = box(place, stroke=self.skin.q)
-        name = [note(f"Q {h}", NOTE_PX, self.skin.ink, place, "center", Face.MONO)] if self.place.named else []
+        px = self.place.name_px
+        name = [note(f"Q {h}", px, self.skin.ink, place, "center", Face.MONO)] if px else []
         return Named(body, *name, tag=f"head {h}", text=f"Q {h}")
 
     def pair(self, index: int, place: Rect) -> Named:
@@ -111,8 +112,8 @@ class GroupedQueryFilm(ChapterScene):
         parts = VGroup()
         for tensor, half in zip("KV", halves(place), strict=True):
             parts.add(box(half, stroke=self.skin.hue(tensor), opacity=palette.RESTING))
-            if self.place.named:
-                parts.add(note(f"{tensor} {index}", NOTE_PX, self.skin.ink, half, "center", Face.MONO))
+            if self.place.name_px:
+                parts.add(note(f"{tensor} {index}", self.place.name_px, self.skin.ink, half, "center", Face.MONO))
         return Named(*parts, tag=f"pair {index}", text=f"K {index}, V {index}")
 
     def wire(self, h: int, pair: Rect) -> Named:
