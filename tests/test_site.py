@@ -262,6 +262,7 @@ def test_every_page_opens_wide_and_narrow_and_asks_no_one_else(site: Path) -> No
             page.goto(f"{address}/some%20where/{path.relative_to(site).as_posix()}")
             for width in (1280, 360):
                 page.set_viewport_size({"width": width, "height": 800})
+                page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")  # players fit in a frame
                 overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert overflow <= 0, f"{path.name} is {overflow} pixels wider than {width}"
         assert not failed
