@@ -20,7 +20,7 @@ BEATS: tuple[Beat, ...] = (
          "Below the limit tiles are full and need no mask. On it they are masked. Beyond it they are never loaded."),
     Beat("kinds", "Three kinds", 8, still=1.2, caption="{full} full, {masked} masked, {skipped} skipped, of {tiles} tiles."),
     Beat("bytes", "Bytes", 8, still=1.2, caption=
-         "K and V: {kv} crossed, {kv_all} without the limit. Part of a masked tile is loaded for nothing."),
+         "K and V: {kv} crossed, {kv_all} without the limit. Part of a masked tile is computed for nothing."),
     Beat("blind", "Rows that see no key", 8, still=1.2, caption="{blind} no key at all: O is zero there, and LSE is −∞."),
 )  # fmt: skip
 RAGGED = " The last {ragged} {verb} ragged: what is beyond the edge is masked too."
