@@ -5,6 +5,7 @@
 #   ./run.sh lint                          runs the linters, the types and the architecture's contracts
 #   ./run.sh docs [SCENE...] [options]     renders the films that are missing and builds the site (./run.sh docs --help)
 #   ./run.sh scenes [--json]               lists the films
+#   ./run.sh gpu [--part a|b] [--out DIR]  checks and measures on a GPU, with the torch and triton that are there (--rehearse: without one)
 # With --no-triton the Triton extra is left out, and the film shows the NumPy twin's trace.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -180,12 +181,24 @@ case $verb in
     [ $triton = yes ] || export FLASHVIZ_SOURCE=numpy
     exec "$venv/bin/python" "$root/docs/build.py" "$@"
     ;;
+  gpu)
+    cd "$root"
+    python=python3
+    if ! python3 -c 'import torch, triton' 2>/dev/null; then
+      setup
+      python=$venv/bin/python
+    fi
+    # a machine that nothing can be fetched from is brought what it lacks: wheels in .whl
+    site=$root/build/site
+    ! compgen -G "$root/.whl/*.whl" >/dev/null || "$python" -m pip install -q --no-index --no-deps --upgrade --target "$site" "$root"/.whl/*.whl
+    PYTHONPATH=$site:$root:$root/kernels exec "$python" -m tests.gpu_session "$@"
+    ;;
   scenes)
     setup
     exec "$venv/bin/flashviz" scenes "$@"
     ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

@@ -82,7 +82,10 @@ class Peak:
 
 
 # by a part of the device's name; a device that no source here quotes has no fraction of its peak
-PEAK_TFLOPS = {"A100": Peak(312.0, Quote("312 TFLOP/s matmul", FLASH_ATTENTION_2, "section 3.1"))}
+PEAK_TFLOPS = {
+    "A100": Peak(312.0, Quote("312 TFLOP/s matmul", FLASH_ATTENTION_2, "section 3.1")),
+    "H100": Peak(989.0, Quote("989 TFLOPS of FP16 matmul", FLASH_ATTENTION_3, "section 3.1")),
+}
 
 
 @dataclass(frozen=True)

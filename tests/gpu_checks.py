@@ -14,7 +14,8 @@ import numpy as np
 
 from flashviz.config import AttentionConfig, DType
 from flashviz.trace import COMPARED
-from flashviz_kernels import flash_attention, gpu, record
+from flashviz_kernels import flash_attention, gpu, hopper, record
+from flashviz_kernels.kernel_run import CLOCK
 from flashviz_kernels.recorder import run
 from flashviz_kernels.verify import agree, verify
 
@@ -28,6 +29,11 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "no keys": {"seq_q": 70, "seq_k": 0},
     "head dim 80": {"seq_q": 150, "head_dim": 80, "block_m": 32, "block_n": 32},
 }
+# heads, of K and V, N_q, N_k, causal
+HOPPER = (
+    (2, 2, 128, 128, False), (4, 2, 1024, 768, False), (2, 1, 512, 512, True), (2, 2, 256, 640, True), (2, 2, 640, 256, True),
+    (2, 2, 200, 300, False), (2, 1, 300, 200, True), (3, 3, 1920, 1920, True),
+)  # fmt: skip
 DTYPES: tuple[DType, ...] = ("float16", "bfloat16", "float32")
 
 
@@ -67,7 +73,7 @@ def clock() -> None:
             for first, stop in zip(trace.bounds[:-1], trace.bounds[1:], strict=True):
                 assert (np.diff(t_ns[first:stop]) >= 0).all(), (name, dtype, first)
                 assert len(set(sm[first:stop].tolist())) == 1, (name, dtype, first)
-            assert trace.header.clock == "globaltimer, ns"
+            assert trace.header.clock == CLOCK
             assert {"torch", "triton", "device"} <= set(trace.header.versions)
 
 
@@ -82,10 +88,68 @@ def attention_against_torch() -> None:
             q, k, v = made
             truth = attention(q.double(), k.double(), v.double(), is_causal=causal, enable_gqa=True)
             theirs = (attention(q, k, v, is_causal=causal, enable_gqa=True).double() - truth).abs().max().item()
-            ours = (flash_attention(q, k, v, causal=causal).double() - truth).abs().max().item()
+            by_each = (flash_attention(q, k, v, causal=causal, kernel=kernel) for kernel in (None, "forward"))
+            ours = max((o.double() - truth).abs().max().item() for o in by_each)
             one_rounding = torch.finfo(getattr(torch, dtype)).eps * truth.abs().max().item()
             tf32x3 = 1e-5 if dtype == "float32" else 0.0
             assert ours <= 2 * theirs + one_rounding + tf32x3, (dtype, causal, ours, theirs)
+
+
+def bottom_right(q: Any, k: Any, v: Any, *, causal: bool) -> tuple[Any, Any]:
+    """O and LSE in float64, the mask aligned as here; a row that sees no key gives 0 and -inf."""
+    torch = importlib.import_module("torch")
+    group = q.shape[1] // k.shape[1]
+    q, k, v = q.double(), *(each.double().repeat_interleave(group, 1) for each in (k, v))
+    s = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+    if causal:
+        seen = torch.ones(s.shape[-2:], dtype=torch.bool, device=s.device).tril(k.shape[2] - q.shape[2])
+        s = s.masked_fill(~seen, float("-inf"))
+    return torch.softmax(s, -1).nan_to_num(0.0) @ v, torch.logsumexp(s, -1)
+
+
+def hopper_against_float64(dtype: DType) -> None:
+    """Both kernels for Hopper, O and LSE, on everything that each covers."""
+    torch = importlib.import_module("torch")
+    torch.manual_seed(0)
+    if not hopper.here():
+        return
+    for d in (64, 128, 80):
+        for heads, kv_heads, n_q, n_k, causal in HOPPER:
+            shapes = (2, heads, n_q, d), (2, kv_heads, n_k, d), (2, kv_heads, n_k, d)
+            q, k, v = (torch.randn(shape, dtype=getattr(torch, dtype), device="cuda") for shape in shapes)
+            truth, true_lse = bottom_right(q, k, v, causal=causal)
+            theirs = (bottom_right_in(q, k, v, causal=causal).double() - truth).abs().max().item()
+            o, lse = flash_attention(q, k, v, causal=causal, kernel="hopper", return_lse=True)
+            where = (dtype, d, heads, kv_heads, n_q, n_k, causal)
+            assert torch.isfinite(o).all(), where
+            ours = (o.double() - truth).abs().max().item()
+            assert ours <= 2 * theirs + torch.finfo(o.dtype).eps * truth.abs().max().item(), (where, ours, theirs)
+            assert torch.equal(torch.isinf(lse), torch.isinf(true_lse)), where
+            off = (lse.double() - true_lse).nan_to_num(0.0).abs().max().item()
+            assert off <= 1e-3, (where, off)
+            print(where, f"{ours:.1e} against {theirs:.1e}, LSE {off:.1e}", flush=True)  # noqa: T201  # a step's log
+
+
+def bottom_right_in(q: Any, k: Any, v: Any, *, causal: bool) -> Any:
+    """The same in the arrays' own dtype."""
+    torch = importlib.import_module("torch")
+    group = q.shape[1] // k.shape[1]
+    k, v = (each.repeat_interleave(group, 1) for each in (k, v))
+    s = (q @ k.transpose(-1, -2)).float() * q.shape[-1] ** -0.5
+    if causal:
+        seen = torch.ones(s.shape[-2:], dtype=torch.bool, device=s.device).tril(k.shape[2] - q.shape[2])
+        s = s.masked_fill(~seen, float("-inf"))
+    return torch.softmax(s, -1).nan_to_num(0.0).to(q.dtype) @ v
+
+
+def hopper_float16() -> None:
+    """``hopper_against_float64`` in fp16."""
+    hopper_against_float64("float16")
+
+
+def hopper_bfloat16() -> None:
+    """``hopper_against_float64`` in bf16."""
+    hopper_against_float64("bfloat16")
 
 
 def memory_is_given_back() -> None:
@@ -101,7 +165,8 @@ def memory_is_given_back() -> None:
 
 
 CHECKS: dict[str, Callable[[], None]] = {
-    check.__name__: check for check in (recording_equals_twin, clock, attention_against_torch, memory_is_given_back)
+    check.__name__: check
+    for check in (recording_equals_twin, clock, attention_against_torch, memory_is_given_back, hopper_float16, hopper_bfloat16)
 }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -15,11 +16,13 @@ from flashviz.config import BLOCKS, HEAD_DIMS, ITEMSIZE, MAX_STAGES, SHARED_LIMI
 
 from flashviz.config import check_power_of_two, check_scale, padded_head_dim, tiles_bytes  # isort: skip
 from flashviz.errors import InputError, MissingPartError
+from flashviz_kernels import hopper
 from flashviz_kernels.interpreter import HostTensor, load_kernel, mended, reports_at_once
 
 INT32 = 2**31 - 1
 MAX_WARPS = 16
 DEFAULT_ARCH = "sm_90"
+KERNELS = (None, "forward", "hopper")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +69,12 @@ class TraceBuffers:
 
 def flash_attention(
     q: Any, k: Any, v: Any, *, causal: bool = False, scale: float | None = None, block_m: int | None = None, block_n: int | None = None,
-    stages: int = 2, num_warps: int | None = None, return_lse: bool = False,
+    stages: int = 2, num_warps: int | None = None, return_lse: bool = False, kernel: str | None = None,
 ) -> Any:  # fmt: skip
     """softmax(scale Q K^T) V by FlashAttention-2 (Dao 2023, Algorithm 1), forward pass only.
 
-    NumPy arrays and torch tensors on the CPU are interpreted (slow, and exact to the kernel); CUDA tensors run compiled.
+    NumPy arrays and torch tensors on the CPU are interpreted (slow, and exact to the kernel); CUDA tensors run compiled, on Hopper by a
+    faster kernel where it covers the problem (``hopper``).
 
     Args:
         q: [B, H, N_q, d], d from 16 to 256, float16, bfloat16 or float32.
@@ -83,6 +87,8 @@ def flash_attention(
         stages: Key and value tiles in flight.
         num_warps: Warps a program; None chooses 4 or 8.
         return_lse: Return (O, LSE) instead of O.
+        kernel: ``forward``, the film's own; ``hopper``, on sm_90; None takes ``hopper`` where it covers the problem and neither blocks nor
+            warps were asked for.
 
     Returns:
         O as ``q``, and with ``return_lse`` LSE [B, H, N_q] in float32. NaN and infinities propagate.
@@ -95,16 +101,22 @@ def flash_attention(
     device = _device(arrays)
     _check_shapes(arrays)
     _check_memory(arrays)
+    if kernel not in KERNELS:
+        raise InputError(f"kernel must be one of {', '.join(map(str, KERNELS))}, got {kernel!r}; leave it out to have it chosen")
     problem = _problem(
         arrays, causal=causal, scale=scale, block_m=block_m, block_n=block_n, stages=stages, num_warps=num_warps
     )  # fmt: skip
+    usual = (block_m, block_n, stages, num_warps) == (None, None, 2, None)
+    if _by_hopper(problem, arrays, device, kernel, usual=usual):
+        o, lse = _on_gpu(arrays, problem, hopper.launch)
+        return (o, lse) if return_lse else o
     _check_shared(problem, device, q)
     if device == "numpy":
         o, lse = attend(q, k, v, problem)
     elif device == "cpu":
         o, lse = _on_torch_cpu(arrays, problem)
     else:
-        o, lse = _on_gpu(arrays, problem)
+        o, lse = _on_gpu(arrays, problem, partial(launch, load_kernel(interpreted=False), buffers=None))
     return (o, lse) if return_lse else o
 
 
@@ -119,7 +131,7 @@ def attend(
     return o, lse
 
 
-def launch(kernel: Any, tensors: list[Any], problem: Problem, buffers: TraceBuffers | None) -> None:
+def launch(kernel: Any, tensors: Sequence[Any], problem: Problem, buffers: TraceBuffers | None) -> None:
     """One launch on (q, k, v, o, lse), each with ``stride()`` and ``data_ptr()``."""
     p = problem
     strides = [step for tensor in tensors[:4] for step in tensor.stride()[:3]]
@@ -185,15 +197,32 @@ def refused_by_device() -> Iterator[None]:
         raise InputError(f"expected {expected}, got: {str(error).splitlines()[0]}; {remedy}") from error
 
 
-def _on_gpu(arrays: dict[str, Any], problem: Problem) -> tuple[Any, Any]:
+def _by_hopper(problem: Problem, arrays: dict[str, Any], device: str, kernel: str | None, *, usual: bool) -> bool:
+    """Whether the kernels for Hopper run it.
+
+    Raises:
+        InputError: They were asked for and cannot.
+    """
+    if kernel == "forward" or (kernel is None and (device != "cuda" or not usual)):
+        return False
+    why = f"arrays on {device}" if device != "cuda" else None if usual else "blocks, stages or warps of one's own"
+    if why is None:
+        about = sys.modules["torch"].cuda.get_device_properties(arrays["q"].device)
+        why = hopper.refusal(problem, list(arrays.values()), f"sm_{about.major}{about.minor}")
+    if why is not None and kernel == "hopper":
+        raise InputError(f"kernel hopper takes 16-bit arrays on an sm_90 as they are, got {why}; leave kernel out")
+    return why is None
+
+
+def _on_gpu(arrays: dict[str, Any], problem: Problem, launched: Callable[[Sequence[Any], Problem], None]) -> tuple[Any, Any]:
     """CUDA tensors, compiled."""
     torch = sys.modules["torch"]
-    kernel = load_kernel(interpreted=False)
+    load_kernel(interpreted=False)  # refuses a process that interprets
     q = arrays["q"]
     o = torch.empty(q.shape, dtype=q.dtype, device=q.device)
     lse = torch.empty(q.shape[:3], dtype=torch.float32, device=q.device)
     with refused_by_device(), torch.cuda.device(q.device):
-        launch(kernel, [*(tensor.detach() for tensor in arrays.values()), o, lse], problem, None)
+        launched([*(tensor.detach() for tensor in arrays.values()), o, lse], problem)
     return o, lse
 
 
@@ -262,8 +291,8 @@ def _check_memory(arrays: dict[str, Any]) -> None:
             raise InputError(f"{name} must be contiguous along the head dim, got a stride of {steps[3]:g}; make a contiguous copy")
         if any(step != int(step) or step < 0 for step in steps):
             raise InputError(f"{name} must have strides of whole elements, forwards, got {steps}; make a contiguous copy")
-        reach = (array.shape[2] - 1) * steps[2] + array.shape[3]
-        if max(reach, *steps) > INT32:
+        reach = (array.shape[2] - 1) * steps[2] + array.shape[3]  # where a head begins is reckoned in 64 bits
+        if reach > INT32:
             raise InputError(
                 f"{name} must keep offsets within a head below 2^31 elements, got {int(reach):,}; make a contiguous copy or split N"
             )

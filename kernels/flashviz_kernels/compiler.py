@@ -25,6 +25,7 @@ from flashviz_kernels.interpreter import installed
 
 FORWARD = Path(__file__).parent / "forward.py"
 ARCHS = tuple(SMS)
+GUARDS = ("TRACE", "TRACE_VALUES", "CLOCK")  # a statement under one of them belongs to the recording
 TRITON_DTYPE = {"float16": "fp16", "bfloat16": "bf16", "float32": "fp32"}
 
 
@@ -148,14 +149,14 @@ def _resources(arch: str, answer: dict[str, Any]) -> Resources:
 
 
 def without_trace(source: str) -> str:
-    """The kernel's source with every statement that is guarded by TRACE or TRACE_VALUES cut out, and the counter of steps."""
+    """The kernel's source with every statement that is guarded by one of ``GUARDS`` cut out, and the counter of steps."""
     return ast.unparse(_Cut().visit(ast.parse(source)))
 
 
 class _Cut(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> ast.AST | None:  # ast's name
         """None for a guarded statement."""
-        if isinstance(node.test, ast.Name) and node.test.id in ("TRACE", "TRACE_VALUES"):
+        if isinstance(node.test, ast.Name) and node.test.id in GUARDS:
             return None
         return self.generic_visit(node)
 

@@ -1,7 +1,7 @@
 """FlashAttention-2, forward pass, in Triton: one program keeps one row block of Q on chip and walks over the keys.
 
 Paper: Dao 2023, arXiv 2307.08691, Algorithm 1 (with line 10 corrected: acc <- alpha acc + P V). Shapes stand beside the
-statements. With TRACE the kernel reports each statement as one row of 8 x int32, with CLOCK one of 12; without TRACE those lines are
+statements. With TRACE the kernel reports each statement as one row of 8 x int32, with CLOCK one of 12; without them those lines are
 compiled away.
 """
 
@@ -33,13 +33,31 @@ STORE_LSE = tl.constexpr(int(Kind.STORE_LSE))
 
 
 @triton.jit
-def trace(events, kind, step, pid, j, r0, r1, c0, c1, CLOCK: tl.constexpr):
-    """Report one event: a row of 8 x int32; with CLOCK, behind it, the time in ns (64 bits) and the SM. Returns the next step."""
+def clock():
+    """Cycles of this SM's own clock, 32 bits of them."""
+    return tl.inline_asm_elementwise("mov.u32 $0, %clock;", "=r", [], dtype=tl.int32, is_pure=False, pack=1)
+
+
+@triton.jit
+def settled(x):
+    """``x`` once it is there: a product is waited for, so that the report behind it tells when it was done and not when it was issued."""
+    return tl.inline_asm_elementwise("mov.b32 $0, $1;", "=r,r", [x], dtype=tl.float32, is_pure=False, pack=1)
+
+
+@triton.jit
+def trace(events, kind: tl.constexpr, step, pid, j, r0, r1, c0, c1, CLOCK: tl.constexpr):
+    """Report one event: a row of 8 x int32. Returns the next step.
+
+    With CLOCK there are four more: at a program's first and last event the GPU's time in ns (64 bits), which the clocks of all SMs are
+    aligned by; the SM; its clock.
+    """
     ROW: tl.constexpr = 12 if CLOCK else 8
     events += step * ROW
     if CLOCK:
-        tl.store((events + 8).to(tl.pointer_type(tl.int64)), globaltimer())
+        tl.store(events + 11, clock())
         tl.store(events + 10, smid())
+        if kind == LOAD_Q or kind == STORE_LSE:  # noqa: PLR1714  # Triton knows no membership
+            tl.store((events + 8).to(tl.pointer_type(tl.int64)), globaltimer())
     f = tl.arange(0, 8)
     program = tl.where(f == 0, kind, tl.where(f == 1, step, tl.where(f == 2, pid, j)))
     box = tl.where(f == 4, r0, tl.where(f == 5, r1, tl.where(f == 6, c0, c1)))
@@ -168,6 +186,8 @@ def forward(  # noqa: C901, PLR0912, PLR0915  # the whole algorithm in one piece
 
             # acc <- acc + P_ij V_j
             acc = tl.dot(p.to(v.dtype), v, acc, input_precision=PRECISION)  # [BLOCK_M, D]
+            if CLOCK:
+                acc = settled(acc)
             if TRACE:
                 step = trace(trace_events, PV_DOT, step, pid, j, r0, r1, 0, D, CLOCK)
             m_i = m_new

@@ -85,7 +85,7 @@ def load_kernel(*, interpreted: bool) -> Any:
     """``flashviz_kernels.forward.forward``, interpreted or compiled. Triton reads which one when a kernel is decorated.
 
     Raises:
-        MissingPartError: triton is missing, or too old for this NumPy.
+        MissingPartError: triton is missing, or too old for this NumPy to interpret.
         UsageError: This process has already imported triton in the other mode.
     """
     triton = load_triton(interpreted=interpreted)
@@ -100,10 +100,10 @@ def load_triton(*, interpreted: bool) -> ModuleType:
     """triton, such that kernels which are decorated from now on are interpreted, where this process has not imported it otherwise.
 
     Raises:
-        MissingPartError: triton is missing, or too old for this NumPy.
+        MissingPartError: triton is missing, or too old for this NumPy to interpret.
         UsageError: The environment forbids to interpret.
     """
-    if not installed():
+    if "triton" not in sys.modules and not installed():  # looking for it takes longer than a launch
         raise MissingPartError(
             f"expected triton, got none for {sys.platform}; install flashviz[triton] on Linux, or use the NumPy twin (source numpy)"
         )
@@ -116,7 +116,8 @@ def load_triton(*, interpreted: bool) -> ModuleType:
             importlib.import_module("triton")
         sys.modules["triton"].knobs.runtime.interpret = True
     triton = importlib.import_module("triton")
-    _check_version(triton)
+    if interpreted:
+        _check_version(triton)
     return triton
 
 

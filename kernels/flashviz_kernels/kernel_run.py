@@ -23,8 +23,9 @@ from flashviz_kernels.interpreter import HostTensor, load_kernel
 from flashviz_kernels.log import FLOAT32, Kept
 
 ROW = 8  # int32 an event: kind, step, pid, j, r0, r1, c0, c1
-CLOCK_ROW = 12  # and with a clock: 64 bits of time, the SM, and one that is not used
-CLOCK = "globaltimer, ns"
+CLOCK_ROW = 12  # and with a clock: 64 bits of the GPU's time at a program's first and last event, the SM, its clock
+CLOCK = "SM clocks aligned by globaltimer, ns"
+CYCLE_NS = (0.2, 5.0)  # of any GPU that runs the kernel: 200 MHz to 5 GHz
 EVENTS_LIMIT = 1 << 30  # bytes
 
 
@@ -110,14 +111,36 @@ def expand(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
 
 
 def clock_columns(rows: np.ndarray) -> dict[str, np.ndarray]:
-    """What the clock said in rows [events, 12].
+    """Times in ns from the first report of the launch on, and SMs, of rows [events, 12].
+
+    Each event has read its SM's clock, a program's first and last one the GPU's time too. All SMs tick at one rate, which is the slope of
+    time over cycles on all of them; ``globaltimer`` shows the time of its last tick, never a later one, so that the largest difference
+    on an SM sets its clock.
 
     Raises:
-        FlashvizError: A row has no SM: the kernel wrote no time into it.
+        FlashvizError: A row has no SM, or an SM no time: the kernel wrote none. Or the two clocks disagree.
     """
-    t_ns, sm = np.ascontiguousarray(rows[:, ROW : ROW + 2]).view(np.int64)[:, 0], rows[:, ROW + 2]
+    sm = rows[:, ROW + 2]
     if (sm < 0).any():
-        raise FlashvizError(f"expected each event to carry a time and an SM, got {int((sm < 0).sum()):,} without; the kernel has no CLOCK")
+        raise FlashvizError(f"expected each event to carry a clock and an SM, got {int((sm < 0).sum()):,} without; the kernel has no CLOCK")
+    gpu_ns = np.ascontiguousarray(rows[:, ROW : ROW + 2]).view(np.int64)[:, 0]
+    told = gpu_ns >= 0
+    processors, which = np.unique(sm, return_inverse=True)
+    if len(np.unique(which[told])) < len(processors):
+        raise FlashvizError("expected the GPU's time once a program, got SMs without; the kernel's first or last event has no globaltimer")
+    first = np.zeros(len(processors), np.int32)
+    first[which[::-1]] = rows[::-1, ROW + 3]  # an event of each SM, from which its cycles are counted: 32 bits wrap after two seconds
+    cycles = (rows[:, ROW + 3] - first[which]).astype(np.int64)
+    origin = gpu_ns[told].min()
+    x, y, at = cycles[told].astype(np.float64), (gpu_ns[told] - origin).astype(np.float64), which[told]
+    per = np.bincount(at)
+    dx, dy = x - (np.bincount(at, x) / per)[at], y - (np.bincount(at, y) / per)[at]
+    slope = float(dx @ dy / (dx @ dx)) if (dx != 0).any() else 0.0
+    if not CYCLE_NS[0] <= slope <= CYCLE_NS[1]:
+        raise FlashvizError(f"expected an SM's cycle of {CYCLE_NS[0]} to {CYCLE_NS[1]} ns, got {slope:.3g}; record a longer launch")
+    start = np.full(len(processors), -np.inf)
+    np.maximum.at(start, at, y - slope * x)
+    t_ns = np.rint(start[which] + slope * cycles).astype(np.int64)
     return {"t_ns": t_ns - t_ns.min(), "sm": sm}
 
 

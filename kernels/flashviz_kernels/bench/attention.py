@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 
 from flashviz.citations import PEAK_TFLOPS
-from flashviz.errors import MissingPartError
+from flashviz.errors import FlashvizError, MissingPartError
 from flashviz_kernels.bench.memory import status
 from flashviz_kernels.bench.report import Measured, Report, begin
 
@@ -30,6 +30,8 @@ Call = Callable[[Any, Any, Any], Any]
 WARM_UP = 2
 ROWS_CHECKED = 256  # of a long sequence: float64 attention of all rows would take longer than the benchmark
 FLUSH = 256 << 20  # bytes written between repetitions on a GPU: more than any L2 cache
+HEAD_START = 2_000_000  # GPU cycles, about a millisecond: the host has queued a call before the first event passes
+RAMP_S = 0.3  # of matrix products before anything is timed: until a GPU's clocks have risen
 TOKENS, WIDTH = 16 * 1024, 2048
 EPSILON = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24}
 
@@ -82,9 +84,12 @@ def methods(problem: Problem, device: str) -> dict[str, Call]:
     backends = {"torch flash": "FLASH_ATTENTION"}
     found: dict[str, Call] = {"standard": lambda q, k, v: standard(q, k, v, causal=problem.causal)}
     if device == "cuda":
+        from flashviz_kernels import hopper
         from flashviz_kernels.attention import flash_attention
 
-        found["flashviz"] = lambda q, k, v: flash_attention(q, k, v, causal=problem.causal)
+        found["flashviz"] = lambda q, k, v: flash_attention(q, k, v, causal=problem.causal, kernel="forward")
+        if hopper.here():
+            found["flashviz hopper"] = lambda q, k, v: flash_attention(q, k, v, causal=problem.causal, kernel="hopper")
         backends |= {"torch cuDNN": "CUDNN_ATTENTION", "torch memory-efficient": "EFFICIENT_ATTENTION"}
 
     def by(backend: Any) -> Call:
@@ -121,6 +126,8 @@ def bench(device: str | None, max_n: int | None, repeat: int, note: Callable[[st
     gpu = torch.cuda.get_device_name() if device == "cuda" else None
     report = begin("kernel", how, gpu=gpu)
     found: list[Measured] = []
+    if device == "cuda":
+        _ramp_up(torch)
     for problem in problems:
         note(f"N = {problem.n:,}, d = {problem.d}, {'causal' if problem.causal else 'not causal'}, {problem.dtype}")
         found += measured(problem, methods(problem, device), device, repeat, gpu)
@@ -140,7 +147,7 @@ def measured(problem: Problem, calls: dict[str, Call], device: str, repeat: int,
             errors[name] = error_of(call(*arrays), reference)
             for _ in range(WARM_UP - 1):
                 call(*arrays)
-        except (RuntimeError, ValueError) as error:  # torch refuses a back-end, or memory is out: it is said and not skipped
+        except (RuntimeError, ValueError, FlashvizError) as error:  # a back-end refuses, or memory is out: it is said and not skipped
             refused[name] = " ".join(str(error).split())[:300]
     times: dict[str, list[float]] = {name: [] for name in errors}
     for _ in range(repeat):
@@ -158,12 +165,22 @@ def measured(problem: Problem, calls: dict[str, Call], device: str, repeat: int,
 
 
 def inputs(problem: Problem, device: str) -> tuple[Any, Any, Any]:
-    """Q, K, V of normal numbers, from a fixed seed."""
+    """Q, K, V of normal numbers, from a fixed seed, made where they are used."""
     torch = sys.modules["torch"]
     shape = problem.batch, problem.heads, problem.n, problem.d
-    generator = torch.Generator().manual_seed(0)
-    q, k, v = (torch.randn(shape, generator=generator).to(device=device, dtype=getattr(torch, problem.dtype)) for _ in range(3))
+    generator = torch.Generator(device).manual_seed(0)
+    q, k, v = (torch.randn(shape, generator=generator, device=device).to(getattr(torch, problem.dtype)) for _ in range(3))
     return q, k, v
+
+
+def _ramp_up(torch: Any) -> None:
+    """Matrix products for ``RAMP_S``."""
+    a = torch.randn(4096, 4096, device="cuda", dtype=torch.float16)
+    start = time.perf_counter()
+    while time.perf_counter() - start < RAMP_S:
+        for _ in range(10):
+            a @ a
+        torch.cuda.synchronize()
 
 
 def expected(problem: Problem, arrays: tuple[Any, Any, Any]) -> tuple[dict[str, Any], float]:
@@ -191,13 +208,14 @@ def error_of(output: Any, reference: dict[str, Any]) -> float:
 
 
 def timed(call: Callable[[], Any], device: str) -> float:
-    """Seconds of one call: by events on a GPU, after its L2 cache was overwritten; by the clock on a CPU."""
+    """Seconds of one call: by events on a GPU, after its L2 cache was overwritten, the host being ahead; by the clock on a CPU."""
     if device != "cuda":
         start = time.perf_counter()
         call()
         return time.perf_counter() - start
     torch = sys.modules["torch"]
     torch.empty(FLUSH, dtype=torch.int8, device="cuda").zero_()
+    torch.cuda._sleep(HEAD_START)
     first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     first.record()
     call()
@@ -239,7 +257,7 @@ def peak_fraction(one: Measured, gpu: str | None) -> float | None:
 def _how(device: str, repeat: int, torch: Any) -> str:
     shared = f"median of {repeat} repetitions, methods in turn, after {WARM_UP} calls to warm up; error against float64 in the same run"
     if device == "cuda":
-        return f"GPU events around each call, L2 overwritten before it; {shared}; memory: torch.cuda.max_memory_allocated beyond the inputs"
+        return f"GPU events around each call, L2 overwritten before it, the host ahead of the GPU; {shared}; memory: torch.cuda.max_memory_allocated beyond the inputs"
     memory = "growth of a fresh process's high-water mark (VmHWM) during one call, inputs not counted"
     return f"wall clock around each call, {torch.get_num_threads()} threads; {shared}; memory: {memory}"
 

@@ -6,6 +6,7 @@ import datetime as dt
 import importlib.metadata
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -178,6 +179,9 @@ def _processor() -> str:
 
 
 def _commit() -> str | None:
+    """The checkout's, where there is one and git to ask."""
+    if shutil.which("git") is None:
+        return None
     done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
     return done.stdout.strip() or None
 

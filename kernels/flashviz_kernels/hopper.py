@@ -1,0 +1,152 @@
+"""The fast forward pass on Hopper (sm_90): which of two kernels covers a problem, with which tiles, and its launch.
+
+``pipeline`` (Gluon) where it can, ``descriptors`` (Triton) where lengths are no multiples of its tiles; ``refusal`` says why neither can,
+and ``forward`` then runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flashviz.config import ITEMSIZE, padded_head_dim
+
+if TYPE_CHECKING:
+    from flashviz_kernels.attention import Problem
+
+ARCH = "sm_90"
+GLUON = (3, 6)  # the first triton whose Gluon has what the pipeline needs
+SIXTEEN_BIT = ("float16", "bfloat16")
+ALIGNMENT = 16  # bytes: of what a descriptor describes, and of its strides
+PIPELINE_DIMS = (64, 128)
+DESCRIPTOR_DIMS = (16, 128)
+L2_BYTES = 32 << 20  # of K and V that a group of heads may have: most of the 50 MB
+SMS = 132
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """How ``pipeline`` is launched."""
+
+    block_n: int = 128
+    stages: int = 2
+    pingpong: bool = True
+    persistent: bool = True
+    compute_registers: int = 240
+    copy_registers: int = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descriptors:
+    """How ``descriptors`` is launched."""
+
+    block_m: int = 128
+    block_n: int = 128
+    stages: int = 2
+    warps: int = 8
+
+
+def refusal(problem: Problem, tensors: Sequence[Any], arch: str) -> str | None:
+    """Why no kernel here covers a problem on q, k, v, in words; None where one does."""
+    low, high = DESCRIPTOR_DIMS
+    if arch != ARCH:
+        return f"a GPU of {arch}"
+    if problem.dtype not in SIXTEEN_BIT:
+        return problem.dtype
+    if not low <= problem.d <= high or problem.d * ITEMSIZE[problem.dtype] % ALIGNMENT:
+        return f"a head dim of {problem.d}"
+    if not problem.scale > 0:  # the max is taken before the scale
+        return f"a scale of {problem.scale:g}"
+    if not problem.n_k:
+        return "no keys"
+    itemsize = ITEMSIZE[problem.dtype]
+    if any(tensor.data_ptr() % ALIGNMENT or any(step * itemsize % ALIGNMENT for step in tensor.stride()[:3]) for tensor in tensors):
+        return f"arrays that are not aligned to {ALIGNMENT} B"
+    return None
+
+
+def covers_pipeline(problem: Problem, tensors: Sequence[Any], block_n: int = Pipeline.block_n) -> bool:
+    """Whether the explicit pipeline takes it, of what ``refusal`` lets through: whole tiles of contiguous arrays, and a triton with Gluon."""
+    whole = problem.n_q % 128 == 0 and problem.n_k % block_n == 0 and problem.d in PIPELINE_DIMS
+    return whole and all(_contiguous(tensor) for tensor in tensors) and has_gluon()
+
+
+def has_gluon() -> bool:
+    """Whether this triton's Gluon has what the pipeline needs."""
+    version = sys.modules["triton"].__version__ if "triton" in sys.modules else importlib.import_module("triton").__version__
+    return tuple(int(part) for part in version.split(".")[:2]) >= GLUON
+
+
+def here() -> bool:
+    """Whether torch's current device is a Hopper."""
+    torch = importlib.import_module("torch")
+    return bool(torch.cuda.is_available()) and torch.cuda.get_device_capability() == (9, 0)
+
+
+def launch(tensors: Sequence[Any], problem: Problem) -> None:
+    """One launch on (q, k, v, o, lse), all on a Hopper, of what ``refusal`` lets through; o and lse are contiguous."""
+    if covers_pipeline(problem, tensors[:4]):
+        launch_pipeline(tensors, problem, PIPELINES[problem.d, problem.causal])
+    else:
+        launch_descriptors(tensors, problem, DESCRIPTORS[padded_head_dim(problem.d)])
+
+
+PIPELINES = {(d, causal): Pipeline(stages=2 if d == 128 else 3) for d in PIPELINE_DIMS for causal in (False, True)}
+DESCRIPTORS = {
+    16: Descriptors(block_n=64, stages=3, warps=4), 32: Descriptors(block_n=64, stages=3, warps=4),
+    64: Descriptors(block_n=64, stages=3, warps=4), 128: Descriptors(),
+}  # fmt: skip
+
+
+def launch_pipeline(tensors: Sequence[Any], p: Problem, how: Pipeline) -> None:
+    """``pipeline.pipeline``, on whole tiles."""
+    gl = importlib.import_module("triton.experimental.gluon.language")
+    described = importlib.import_module("triton.experimental.gluon.nvidia.hopper").TensorDescriptor
+    module = importlib.import_module("flashviz_kernels.pipeline")
+    q, k, v, o, lse = tensors
+    element = gl.float16 if p.dtype == "float16" else gl.bfloat16
+
+    def tiles(tensor: Any, rows: int) -> Any:
+        block = [rows, p.d]
+        flat = tensor.shape[0] * tensor.shape[1] * tensor.shape[2]
+        return described(tensor, [flat, p.d], [p.d, 1], block, gl.NVMMASharedLayout.get_default_for(block, element))
+
+    row_blocks = p.n_q // 128
+    total = p.batch * p.heads * row_blocks
+    heads = max(1, min(p.batch * p.heads, L2_BYTES // (2 * p.n_k * p.d * ITEMSIZE[p.dtype])))
+    module.pipeline[(min(total, SMS) if how.persistent else total,)](
+        tiles(q, 64), tiles(k, how.block_n), tiles(v, how.block_n), tiles(o, 64), lse,
+        p.scale, p.n_q, p.n_k, p.heads // p.kv_heads, p.batch * p.heads, heads, total,
+        D=p.d, BLOCK_N=how.block_n, STAGES=how.stages, CAUSAL=p.causal, PINGPONG=how.pingpong,
+        COMPUTE_REGISTERS=how.compute_registers, COPY_REGISTERS=how.copy_registers, num_warps=4,
+    )  # fmt: skip
+
+
+def launch_descriptors(tensors: Sequence[Any], p: Problem, how: Descriptors) -> None:
+    """``descriptors.descriptors``, on any lengths."""
+    described = importlib.import_module("triton.tools.tensor_descriptor").TensorDescriptor
+    module = importlib.import_module("flashviz_kernels.descriptors")
+    q, k, v, o, lse = tensors
+    width = padded_head_dim(p.d)
+
+    def tiles(tensor: Any, rows: int) -> Any:
+        return described(tensor, list(tensor.shape), list(tensor.stride()), [1, 1, rows, width])
+
+    module.descriptors[(p.batch * p.heads * -(-p.n_q // how.block_m),)](
+        tiles(q, how.block_m), tiles(k, how.block_n), tiles(v, how.block_n), tiles(o, how.block_m), lse,
+        p.scale, p.batch, p.heads, p.kv_heads, p.n_q, p.n_k,
+        BLOCK_D=width, BLOCK_M=how.block_m, BLOCK_N=how.block_n, CAUSAL=p.causal, STAGES=how.stages, num_warps=how.warps,
+    )  # fmt: skip
+
+
+def _contiguous(tensor: Any) -> bool:
+    """Row after row, head after head."""
+    expected, steps = 1, []
+    for size in reversed(tensor.shape):
+        steps.append(expected)
+        expected *= size
+    return tuple(tensor.stride()) == tuple(reversed(steps))

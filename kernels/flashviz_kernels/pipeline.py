@@ -1,0 +1,253 @@
+"""FlashAttention-2's forward pass for Hopper with its pipeline written out, in Gluon: what overlaps is said and not left to a compiler.
+
+After FlashAttention-3 (Shah et al. 2024, arXiv 2407.08608, sections 3.1 and 3.2): one warp copies (TMA, through a ring of K and V tiles),
+two groups of four warps compute 64 rows each. While the tensor cores multiply P V of one tile and Q K^T of the next, the group's softmax
+waits for neither; and the two groups take turns with the tensor cores ("ping-pong"), so that one's softmax hides behind the other's
+products. It is not the film's kernel: that is ``forward``, which is written to be read and reports what it does.
+
+Scores are kept in units of log2, the scale folded in: exp2(s scale log2(e) - m). Key tiles are visited from the last to the first: masked ones,
+of which there are few, come first.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-decorators
+# (Gluon's compiler reads annotations as constexpr marks; a kernel's arguments have no Python types)
+
+from __future__ import annotations
+
+from triton.experimental import gluon
+from triton.experimental.gluon import language as gl
+from triton.experimental.gluon.language.nvidia.hopper import (
+    fence_async_shared,
+    mbarrier,
+    tma,
+    warpgroup_mma,
+    warpgroup_mma_wait,
+)
+
+# names that triton 3.9 gave anew
+copy_in = tma.async_load if hasattr(tma, "async_load") else tma.async_copy_global_to_shared
+copy_out = tma.async_store if hasattr(tma, "async_store") else tma.async_copy_shared_to_global
+barrier = gl.barrier if hasattr(gl, "barrier") else gl.thread_barrier
+
+BLOCK_M = gl.constexpr(128)  # rows of a program: two groups of 64
+ROWS = gl.constexpr(64)  # of a group: what one wgmma multiplies
+LOG2_E = gl.constexpr(1.4426950408889634)
+LN_2 = gl.constexpr(0.6931471805599453)
+
+
+@gluon.jit
+def block_of(t, T_R, BH, HEADS, N_Q, N_K, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr):
+    """Row block ``t`` in the order of work: (head of all, i, key tiles that it visits, how many of them are masked).
+
+    Causal row blocks differ in length: of ``HEADS`` heads, whose K and V lie in the L2 cache together, the longest come first.
+    """
+    if CAUSAL:
+        group = t // (HEADS * T_R)
+        at = t % (HEADS * T_R)
+        heads = gl.minimum(HEADS, BH - group * HEADS)
+        bh = group * HEADS + at % heads
+        i = T_R - 1 - at // heads
+        r0 = i * BLOCK_M
+        seen = gl.minimum(gl.maximum(r0 + BLOCK_M + N_K - N_Q, 1), N_K)  # a block that sees no key visits one tile, all masked
+        visited = gl.cdiv(seen, BLOCK_N)
+        full = gl.minimum(gl.maximum(r0 + N_K - N_Q + 1, 0) // BLOCK_N, visited)
+    else:
+        bh = t // T_R
+        i = t % T_R
+        visited = N_K // BLOCK_N
+        full = visited
+    return bh, i, visited, visited - full
+
+
+@gluon.jit
+def copies(
+    q_desc, k_desc, v_desc, q_tile_0, q_tile_1, k_ring, v_ring, q_full, q_free, k_full, k_free, v_full, v_free,
+    T, T_R, BH, HEADS, GROUP, N_Q, N_K, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr,
+):  # fmt: skip
+    """The copying warp: Q of each row block, then K and V, tile by tile, as soon as their places in the ring are free."""
+    c = 0  # tiles copied so far
+    blocks = 0  # row blocks begun so far
+    for t in range(gl.program_id(0), T, gl.num_programs(0)):
+        bh, i, visited, _ = block_of(t, T_R, BH, HEADS, N_Q, N_K, BLOCK_N, CAUSAL)
+        row = bh * N_Q + i * BLOCK_M
+        keys = bh // GROUP * N_K  # grouped-query: GROUP heads share one K and V
+        mbarrier.wait(q_free.index(0), (blocks & 1) ^ 1)
+        mbarrier.expect(q_full.index(0), q_desc.block_type.nbytes)
+        copy_in(q_desc, [row, 0], q_full.index(0), q_tile_0)
+        mbarrier.wait(q_free.index(1), (blocks & 1) ^ 1)
+        mbarrier.expect(q_full.index(1), q_desc.block_type.nbytes)
+        copy_in(q_desc, [row + ROWS, 0], q_full.index(1), q_tile_1)
+        blocks += 1
+        for x in range(0, visited):
+            key = keys + (visited - 1 - x) * BLOCK_N
+            place = c % STAGES
+            phase = (c // STAGES) & 1
+            mbarrier.wait(k_free.index(place), phase ^ 1)
+            mbarrier.expect(k_full.index(place), k_desc.block_type.nbytes)
+            copy_in(k_desc, [key, 0], k_full.index(place), k_ring.index(place))
+            mbarrier.wait(v_free.index(place), phase ^ 1)
+            mbarrier.expect(v_full.index(place), v_desc.block_type.nbytes)
+            copy_in(v_desc, [key, 0], v_full.index(place), v_ring.index(place))
+            c += 1
+
+
+@gluon.jit
+def softmax(s, m_i, l_i, qk_scale, first, masked, S: gl.constexpr, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr):
+    """One tile of the online softmax: P, alpha, and the new l and m; of a ``masked`` tile row r sees columns up to ``first`` + r."""
+    if CAUSAL:
+        if masked:
+            rows = gl.arange(0, ROWS, gl.SliceLayout(1, S)) + first
+            cols = gl.arange(0, BLOCK_N, gl.SliceLayout(0, S))
+            s = gl.where(rows[:, None] >= cols[None, :], s, float("-inf"))
+    m_new = gl.maximum(m_i, gl.max(s, 1) * qk_scale)  # [ROWS]  m' = max(m, rowmax S)
+    m_use = m_new
+    if CAUSAL:
+        m_use = gl.where(m_new == float("-inf"), 0.0, m_new)  # a row that sees no key has no max
+    alpha = gl.exp2(m_i - m_use)  # [ROWS]  alpha = 2^(m - m')
+    p = gl.exp2(s * qk_scale - m_use[:, None])  # [ROWS, BLOCK_N]  P = 2^(S - m')
+    return p, alpha, l_i * alpha + gl.sum(p, 1), m_new
+
+
+@gluon.jit
+def turn(
+    acc, p, m_i, l_i, c, turns, first, masked, more, q_tile, k_ring, v_ring, k_full, k_free, v_full, v_free, go, qk_scale,
+    W: gl.constexpr, S: gl.constexpr, ACC: gl.constexpr, P: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr,
+    CAUSAL: gl.constexpr, PINGPONG: gl.constexpr,
+):  # fmt: skip
+    """Issue S of tile ``c`` and P V of the one before; the softmax of S runs while P V does."""
+    place = c % STAGES
+    before = (c - 1) % STAGES
+    if PINGPONG:  # the other group has issued its products
+        mbarrier.wait(go.index(W), (turns & 1) ^ (1 - W))
+    nothing = gl.full([ROWS, BLOCK_N], 0.0, gl.float32, S)
+    s_soon = warpgroup_mma(q_tile, k_ring.index(place).permute((1, 0)), nothing, use_acc=False, is_async=True)
+    mbarrier.wait(v_full.index(before), ((c - 1) // STAGES) & 1)
+    acc_soon = warpgroup_mma(p, v_ring.index(before), acc, is_async=True)
+    if PINGPONG:
+        mbarrier.arrive(go.index(1 - W), count=1)
+    s = warpgroup_mma_wait(1, deps=[s_soon])
+    mbarrier.arrive(k_free.index(place), count=1)
+    p32, alpha, l_i, m_i = softmax(s, m_i, l_i, qk_scale, first, masked, S, BLOCK_N, CAUSAL)
+    p_next = gl.convert_layout(p32.to(p.dtype), P)
+    # the next K tile: a branch, which keeps ptxas from hoisting the wait for P V above the exponentials
+    mbarrier.wait(k_full.index((c + 1) % STAGES), ((c + 1) // STAGES) & 1, pred=more)
+    acc, p_next, alpha = warpgroup_mma_wait(0, deps=[acc_soon, p_next, alpha])
+    mbarrier.arrive(v_free.index(before), count=1)
+    acc = acc * gl.convert_layout(alpha, gl.SliceLayout(1, ACC))[:, None]
+    return acc, p_next, m_i, l_i
+
+
+@gluon.jit
+def rows_of(
+    o_desc, LSE, q_tile, o_tile, k_ring, v_ring, q_full, q_free, k_full, k_free, v_full, v_free, go,
+    T, T_R, BH, HEADS, N_Q, N_K, qk_scale,
+    W: gl.constexpr, D: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr, PINGPONG: gl.constexpr,
+):  # fmt: skip
+    """A computing group: 64 rows of each row block, in one walk over the key tiles."""
+    S: gl.constexpr = gl.NVMMADistributedLayout([3, 0], [4, 1], [16, BLOCK_N, 16])
+    ACC: gl.constexpr = gl.NVMMADistributedLayout([3, 0], [4, 1], [16, D, 16])
+    P: gl.constexpr = gl.DotOperandLayout(0, ACC, 2)
+    S_ROW: gl.constexpr = gl.SliceLayout(1, S)
+    ACC_ROW: gl.constexpr = gl.SliceLayout(1, ACC)
+    dtype: gl.constexpr = o_desc.dtype
+    c = 0  # key tiles so far
+    blocks = 0  # row blocks so far
+    for t in range(gl.program_id(0), T, gl.num_programs(0)):
+        bh, i, visited, masked = block_of(t, T_R, BH, HEADS, N_Q, N_K, BLOCK_N, CAUSAL)
+        row = i * BLOCK_M + W * ROWS
+        first = row + N_K - N_Q - (visited - 1) * BLOCK_N
+        m_i = gl.full([ROWS], float("-inf"), gl.float32, S_ROW)
+        l_i = gl.full([ROWS], 0.0, gl.float32, S_ROW)
+        acc = gl.full([ROWS, D], 0.0, gl.float32, ACC)
+        nothing = gl.full([ROWS, BLOCK_N], 0.0, gl.float32, S)
+
+        # the last tile: nothing to overlap with yet
+        mbarrier.wait(q_full, blocks & 1)
+        mbarrier.wait(k_full.index(c % STAGES), (c // STAGES) & 1)
+        s_soon = warpgroup_mma(q_tile, k_ring.index(c % STAGES).permute((1, 0)), nothing, use_acc=False, is_async=True)
+        s = warpgroup_mma_wait(0, deps=[s_soon])
+        mbarrier.arrive(k_free.index(c % STAGES), count=1)
+        p32, _, l_i, m_i = softmax(s, m_i, l_i, qk_scale, first, masked > 0, S, BLOCK_N, CAUSAL)
+        p = gl.convert_layout(p32.to(dtype), P)
+        mbarrier.wait(k_full.index((c + 1) % STAGES), ((c + 1) // STAGES) & 1, pred=visited > 1)
+        c += 1
+
+        for x in range(1, visited):
+            first += BLOCK_N
+            acc, p, m_i, l_i = turn(
+                acc, p, m_i, l_i, c, c - blocks - 1, first, x < masked, x + 1 < visited, q_tile, k_ring, v_ring,
+                k_full, k_free, v_full, v_free, go, qk_scale, W, S, ACC, P, BLOCK_N, STAGES, CAUSAL, PINGPONG,
+            )  # fmt: skip
+            c += 1
+        mbarrier.arrive(q_free, count=1)
+        blocks += 1
+
+        # P V of the first tile; LSE = m + log2 l, in natural units, meanwhile
+        last = (c - 1) % STAGES
+        mbarrier.wait(v_full.index(last), ((c - 1) // STAGES) & 1)
+        acc_soon = warpgroup_mma(p, v_ring.index(last), acc, is_async=True)
+        l_use = l_i
+        if CAUSAL:
+            l_use = gl.where(l_i == 0.0, 1.0, l_i)  # a row that sees no key gives O = 0, LSE = -inf
+        lse = (m_i + gl.log2(l_use)) * LN_2
+        gl.store(LSE + bh.to(gl.int64) * N_Q + row + gl.arange(0, ROWS, S_ROW), lse)
+        acc = warpgroup_mma_wait(0, deps=[acc_soon])
+        mbarrier.arrive(v_free.index(last), count=1)
+
+        # O = acc / l, through shared memory
+        acc = acc / gl.convert_layout(l_use, ACC_ROW)[:, None]
+        tma.store_wait(0)  # the row block before has left the same place
+        barrier()
+        o_tile.store(acc.to(dtype))
+        fence_async_shared()
+        barrier()
+        copy_out(o_desc, [bh * N_Q + row, 0], o_tile)
+    tma.store_wait(0)
+
+
+@gluon.jit
+def pipeline(
+    q_desc, k_desc, v_desc, o_desc, LSE,  # [B H N_Q, D] in tiles of ROWS, twice [B H_KV N_K, D] in tiles of BLOCK_N, as Q; [B, H, N_Q]
+    sm_scale, N_Q, N_K, GROUP, BH, HEADS, T,
+    D: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr, PINGPONG: gl.constexpr,
+    COMPUTE_REGISTERS: gl.constexpr, COPY_REGISTERS: gl.constexpr,
+):  # fmt: skip
+    """O = softmax(scale Q K^T) V and LSE of row blocks ``program_id``, + ``num_programs``, ... of ``T``.
+
+    N_Q is a multiple of 128 and N_K of BLOCK_N, scale is positive, H / H_KV heads share one K and V (GROUP).
+    """
+    dtype: gl.constexpr = q_desc.dtype
+    T_R = N_Q // BLOCK_M
+    q_tile_0 = gl.allocate_shared_memory(dtype, [ROWS, D], q_desc.layout)
+    q_tile_1 = gl.allocate_shared_memory(dtype, [ROWS, D], q_desc.layout)
+    o_tile_0 = gl.allocate_shared_memory(dtype, [ROWS, D], o_desc.layout)
+    o_tile_1 = gl.allocate_shared_memory(dtype, [ROWS, D], o_desc.layout)
+    k_ring = gl.allocate_shared_memory(dtype, [STAGES, BLOCK_N, D], k_desc.layout)
+    v_ring = gl.allocate_shared_memory(dtype, [STAGES, BLOCK_N, D], v_desc.layout)
+    q_full = gl.allocate_shared_memory(gl.int64, [2, 1], mbarrier.MBarrierLayout())
+    q_free = gl.allocate_shared_memory(gl.int64, [2, 1], mbarrier.MBarrierLayout())
+    go = gl.allocate_shared_memory(gl.int64, [2, 1], mbarrier.MBarrierLayout())
+    k_full = gl.allocate_shared_memory(gl.int64, [STAGES, 1], mbarrier.MBarrierLayout())
+    k_free = gl.allocate_shared_memory(gl.int64, [STAGES, 1], mbarrier.MBarrierLayout())
+    v_full = gl.allocate_shared_memory(gl.int64, [STAGES, 1], mbarrier.MBarrierLayout())
+    v_free = gl.allocate_shared_memory(gl.int64, [STAGES, 1], mbarrier.MBarrierLayout())
+    for w in gl.static_range(2):
+        mbarrier.init(q_full.index(w), count=1)
+        mbarrier.init(q_free.index(w), count=1)
+        mbarrier.init(go.index(w), count=1)
+    for place in gl.static_range(STAGES):
+        mbarrier.init(k_full.index(place), count=1)
+        mbarrier.init(v_full.index(place), count=1)
+        mbarrier.init(k_free.index(place), count=2)  # both groups have read it
+        mbarrier.init(v_free.index(place), count=2)
+    fence_async_shared()
+    barrier()
+    qk_scale = sm_scale * LOG2_E
+    gl.warp_specialize([
+        (rows_of, (o_desc, LSE, q_tile_0, o_tile_0, k_ring, v_ring, q_full.index(0), q_free.index(0), k_full, k_free, v_full, v_free, go,
+                   T, T_R, BH, HEADS, N_Q, N_K, qk_scale, 0, D, BLOCK_N, STAGES, CAUSAL, PINGPONG)),
+        (rows_of, (o_desc, LSE, q_tile_1, o_tile_1, k_ring, v_ring, q_full.index(1), q_free.index(1), k_full, k_free, v_full, v_free, go,
+                   T, T_R, BH, HEADS, N_Q, N_K, qk_scale, 1, D, BLOCK_N, STAGES, CAUSAL, PINGPONG)),
+        (copies, (q_desc, k_desc, v_desc, q_tile_0, q_tile_1, k_ring, v_ring, q_full, q_free, k_full, k_free, v_full, v_free,
+                  T, T_R, BH, HEADS, GROUP, N_Q, N_K, BLOCK_N, STAGES, CAUSAL)),
+    ], [4, 1], [COMPUTE_REGISTERS, COPY_REGISTERS])  # fmt: skip

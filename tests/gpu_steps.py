@@ -1,0 +1,203 @@
+"""The steps of ``gpu_session``, a process each: ``python -m tests.gpu_steps NAME --out DIR [--rehearse]``. Exits with 0 when it held.
+
+A rehearsal takes tiny sizes and whatever is there: the interpreter, or where that fails the twin; it shows that every step runs, that its
+json is valid, and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from flashviz.config import AttentionConfig
+from flashviz.trace import COMPARED, Trace
+from flashviz_kernels import gpu, hopper, record
+from flashviz_kernels.attention import Problem, default_blocks
+from flashviz_kernels.bench import attention as bench
+from flashviz_kernels.bench.report import Measured, begin, read, write
+from tests import gpu_checks
+
+PROGRAMS = 512  # of each clocked recording
+CLOCKED = {
+    "clocked-2048-d64": AttentionConfig(seq_q=2048, heads=16),
+    "clocked-4096-d64-causal": AttentionConfig(seq_q=4096, heads=8, causal=True),
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """Where a step leaves what it makes, and whether it is only rehearsed."""
+
+    out: Path
+    rehearse: bool
+
+
+def machine(_session: Session) -> None:
+    """What is here."""
+    print(f"{platform.platform()}, Python {platform.python_version()}")
+    for name in ("numpy", "torch", "triton", "ml_dtypes", "msgspec"):
+        print(name, getattr(importlib.import_module(name), "__version__", "?") if importlib.util.find_spec(name) else "none")
+    if shutil.which("nvidia-smi"):
+        query = "name,driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit,temperature.gpu"
+        subprocess.run(["nvidia-smi", f"--query-gpu={query}", "--format=csv"], check=False)
+    print("GPU:", gpu.why_not() or gpu.versions())
+
+
+def check(name: str) -> Callable[[Session], None]:
+    """A check of ``gpu_checks``, which a rehearsal cannot run."""
+
+    def run(session: Session) -> None:
+        if session.rehearse:
+            print(f"rehearsed: {gpu_checks.CHECKS[name].__doc__}")
+            return
+        code = gpu_checks.main(name)
+        if code:
+            sys.exit(code)
+        print("held")
+
+    return run
+
+
+def clocked(session: Session) -> None:
+    """Recordings with a clock, held to the twin and saved."""
+    for name, whole in CLOCKED.items():
+        config = dataclasses.replace(whole, seq_q=128, seq_k=128, heads=2, kv_heads=2) if session.rehearse else whole
+        trace = record(config, source="numpy") if session.rehearse else record(config, clock=True, resources=True)
+        twin = record(config, source="numpy")
+        for column in COMPARED:
+            assert np.array_equal(trace.columns[column], twin.columns[column]), (name, column)
+        file = session.out / f"{name}.npz"
+        trace.save(file)
+        assert Trace.load(file).hash == trace.hash
+        print(f"{file.name}: {len(trace):,} events, {file.stat().st_size:,} B")
+        if trace.header.clock is not None:
+            t_ns, sm = trace.columns["t_ns"], trace.columns["sm"]
+            steps = np.diff(t_ns)[np.diff(trace.columns["step"]) == 1]
+            print(f"  {t_ns.max() / 1e3:.1f} us, {len(set(sm.tolist()))} SMs, shortest step {steps.min()} ns, median {np.median(steps):.0f} ns")
+            print(f"  {trace.header.resources}")
+
+
+def bench_all(session: Session) -> None:
+    """Attention by several methods, as ``flashviz bench kernel``."""
+    device, max_n, repeat = ("cpu", 256, 2) if session.rehearse else ("cuda", 16384, 10)
+    report = bench.bench(device, max_n, repeat, lambda what: print(what, flush=True))
+    file = session.out / ("kernel-rehearsed.json" if session.rehearse else "kernel-gpu.json")
+    write(report, file)
+    table(read(file).attention)
+    wrong = [each for each in report.attention if each.right is False]
+    assert not wrong, wrong
+
+
+def table(rows: Sequence[Measured]) -> None:
+    """A line a problem: TFLOP/s of every method, and where a result was wrong or refused."""
+    problems = dict.fromkeys((each.dtype, each.d, each.causal, each.n) for each in rows)
+    for dtype, d, causal, n in problems:
+        mine = [each for each in rows if (each.dtype, each.d, each.causal, each.n) == (dtype, d, causal, n)]
+        said = " ".join(
+            f"{each.method.removeprefix('torch ')} " + ("refused" if each.tflops is None else f"{each.tflops:.0f}")
+            + (" WRONG" if each.right is False else "") for each in mine
+        )  # fmt: skip
+        print(f"{dtype[:4]} d{d} {'causal' if causal else 'full'} {n}: {said}")
+
+
+def variants(lengths: Sequence[int]) -> Callable[[Session], None]:
+    """Ways to launch the kernels for Hopper, against torch's: right before they are timed."""
+
+    def run(session: Session) -> None:
+        if session.rehearse or not hopper.here():
+            print("rehearsed: no Hopper here")
+            return
+        torch = importlib.import_module("torch")
+        report = begin("kernel", "variants: " + bench._how("cuda", 10, torch), gpu=torch.cuda.get_device_name())
+        bench._ramp_up(torch)
+        found: list[Measured] = []
+        for n in lengths:
+            for d in (128, 64):
+                for causal in (False, True):
+                    problem = bench.Problem(n, d, max(1, bench.TOKENS // n), bench.WIDTH // d, causal, "float16")
+                    theirs = bench.methods(problem, "cuda")
+                    calls = {name: theirs[name] for name in ("flashviz", "torch flash", "torch cuDNN")} | _ways(problem)
+                    rows = bench.measured(problem, calls, "cuda", 10, torch.cuda.get_device_name())
+                    found += rows
+                    for each in rows:
+                        what = each.unavailable or f"{each.tflops:.0f} TFLOP/s, error {each.max_error:.1e}" + ("" if each.right else " WRONG")
+                        print(f"{n} d{d} {'causal' if causal else 'full':6} {each.method:34} {what}", flush=True)
+        write(msgspec.structs.replace(report, attention=tuple(found)), session.out / f"variants-{max(lengths)}.json")
+
+    return run
+
+
+def _ways(problem: bench.Problem) -> dict[str, bench.Call]:
+    """Candidates for ``hopper.PIPELINES`` and ``hopper.DESCRIPTORS``."""
+    base = hopper.PIPELINES[problem.d, problem.causal]
+    ways: dict[str, Any] = {
+        "pipeline": base,
+        "pipeline, no ping-pong": dataclasses.replace(base, pingpong=False),
+        "pipeline, a program a block": dataclasses.replace(base, persistent=False),
+        "pipeline, neither": dataclasses.replace(base, pingpong=False, persistent=False),
+        "descriptors": hopper.DESCRIPTORS[problem.d],
+        "descriptors, 8 warps": hopper.Descriptors(),
+        "descriptors, 128 x 64, 4 warps": hopper.Descriptors(block_n=64, warps=4, stages=2 if problem.d == 128 else 3),
+    }
+    if problem.d == 64:
+        ways["pipeline, 2 stages"] = dataclasses.replace(base, stages=2)
+
+    def call(how: Any) -> bench.Call:
+        launched = hopper.launch_pipeline if isinstance(how, hopper.Pipeline) else hopper.launch_descriptors
+
+        def by(q: Any, k: Any, v: Any) -> Any:
+            torch = importlib.import_module("torch")
+            o = torch.empty_like(q)
+            lse = torch.empty(q.shape[:3], dtype=torch.float32, device=q.device)
+            launched([q, k, v, o, lse], launch_of(q, k, causal=problem.causal), how)
+            return o
+
+        return by
+
+    return {name: call(how) for name, how in dict.fromkeys(ways.items())}
+
+
+def launch_of(q: Any, k: Any, *, causal: bool) -> Problem:
+    """The launch on these tensors, as ``flash_attention`` would make it."""
+    dtype = str(q.dtype).removeprefix("torch.")
+    block_m, block_n = default_blocks(dtype, q.shape[3])
+    return Problem(
+        batch=q.shape[0], heads=q.shape[1], kv_heads=k.shape[1], n_q=q.shape[2], n_k=k.shape[2], d=q.shape[3], dtype=dtype, causal=causal,
+        scale=q.shape[3] ** -0.5, block_m=block_m, block_n=block_n, stages=2, num_warps=4,
+    )  # fmt: skip
+
+
+STEPS: dict[str, Callable[[Session], None]] = {
+    "machine": machine,
+    **{name: check(name) for name in gpu_checks.CHECKS},
+    "clocked": clocked,
+    "bench": bench_all,
+    "variants_short": variants((4096,)),
+    "variants_long": variants((2048, 16384)),
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """One step."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("step", choices=STEPS)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--rehearse", action="store_true")
+    asked = parser.parse_args(arguments)
+    STEPS[asked.step](Session(asked.out, asked.rehearse))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
