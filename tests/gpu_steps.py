@@ -141,18 +141,12 @@ def variants(lengths: Sequence[int]) -> Callable[[Session], None]:
 
 def _ways(problem: bench.Problem) -> dict[str, bench.Call]:
     """Candidates for ``hopper.PIPELINES`` and ``hopper.DESCRIPTORS``."""
-    base = hopper.PIPELINES[problem.d, problem.causal]
+    base = hopper.PIPELINES[problem.d]
     ways: dict[str, Any] = {
         "pipeline": base,
-        "pipeline, no ping-pong": dataclasses.replace(base, pingpong=False),
-        "pipeline, a program a block": dataclasses.replace(base, persistent=False),
-        "pipeline, neither": dataclasses.replace(base, pingpong=False, persistent=False),
         "descriptors": hopper.DESCRIPTORS[problem.d],
-        "descriptors, 8 warps": hopper.Descriptors(),
-        "descriptors, 128 x 64, 4 warps": hopper.Descriptors(block_n=64, warps=4, stages=2 if problem.d == 128 else 3),
+        "descriptors, 128 x 128, 8 warps": hopper.Descriptors(block_n=128, stages=2, warps=8),
     }
-    if problem.d == 64:
-        ways["pipeline, 2 stages"] = dataclasses.replace(base, stages=2)
 
     def call(how: Any) -> bench.Call:
         launched = hopper.launch_pipeline if isinstance(how, hopper.Pipeline) else hopper.launch_descriptors
@@ -166,7 +160,7 @@ def _ways(problem: bench.Problem) -> dict[str, bench.Call]:
 
         return by
 
-    return {name: call(how) for name, how in dict.fromkeys(ways.items())}
+    return {name: call(how) for name, how in ways.items()}
 
 
 def launch_of(q: Any, k: Any, *, causal: bool) -> Problem:
@@ -184,8 +178,8 @@ STEPS: dict[str, Callable[[Session], None]] = {
     **{name: check(name) for name in gpu_checks.CHECKS},
     "clocked": clocked,
     "bench": bench_all,
-    "variants_short": variants((4096,)),
-    "variants_long": variants((2048, 16384)),
+    "variants_short": variants((512, 4096)),
+    "variants_long": variants((1024, 16384)),
 }
 
 

@@ -1,8 +1,10 @@
-"""Compile the kernel ahead of time, which needs no GPU and no torch. Run as a script, in a process that does not interpret:
+"""Compile a kernel ahead of time, which needs no GPU and no torch. Run as a script, in a process that does not interpret:
 
     python -m flashviz_kernels.aot < request.json > answer.json
 
-The request names the kernel's file and its variants; the answer has one object a variant.
+The request names the kernel's file and its variants; the answer has one object a variant. A variant is compiled by the very launch that
+would run it, on arrays that are only described: so whatever Triton reads off a launch's arguments (which integers are 1, which ones 16
+divides) is the same.
 """
 
 from __future__ import annotations
@@ -10,17 +12,23 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import math
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-POINTERS = {"LSE": "*fp32", "trace_events": "*i32", "trace_stats": "*fp32", "trace_tiles": "*fp32", "trace_slots": "*i32"}
-CONSTANTS = ("D", "BLOCK_D", "BLOCK_M", "BLOCK_N", "CAUSAL", "STAGES", "PRECISION", "TRACE", "TRACE_VALUES", "CLOCK")
+from flashviz_kernels import hopper
+from flashviz_kernels.attention import Problem, TraceBuffers, launch
+from flashviz_kernels.interpreter import DtypeName
+
+ALIGNED = 1 << 20  # an address that every power of two up to it divides
 INSTRUCTIONS = {
     "wgmma": r"wgmma\.mma_async", "mma.sync": r"(?<!wg)mma\.sync", "tcgen05.mma": r"tcgen05\.mma", "ldmatrix": r"ldmatrix",
     "cp.async": r"cp\.async\.c[ag]", "cp.async.bulk": r"cp\.async\.bulk(?!\.tensor)", "cp.async.bulk.tensor": r"cp\.async\.bulk\.tensor",
@@ -34,36 +42,95 @@ ALLOCATION = re.compile(
 MEMDESC = re.compile(r"-> !ttg\.memdesc<(?P<shape>(?:\d+x)+)(?P<element>\w+)")
 
 
-def compiled(kernel: Any, variant: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Described:
+    """An array as a launch sees it, contiguous; there is nothing behind it."""
+
+    dtype: DtypeName
+    shape: tuple[int, ...]
+
+    def data_ptr(self) -> int:
+        return ALIGNED
+
+    def ptr_range(self) -> int:
+        """Bytes that its offsets span."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def stride(self) -> tuple[int, ...]:
+        return tuple(math.prod(self.shape[at + 1 :]) for at in range(len(self.shape)))
+
+
+class Ahead:
+    """A kernel whose launch compiles it, for the architecture that is pretended to be there, and keeps what came out."""
+
+    def __init__(self, kernel: Any) -> None:
+        self.kernel = kernel
+        self.compiled: Any = None
+
+    def __getitem__(self, grid: tuple[int, ...]) -> Any:
+        def compile_it(*arguments: Any, **options: Any) -> None:
+            self.compiled = self.kernel.warmup(*arguments, grid=grid, **options)
+
+        return compile_it
+
+
+class Pretended:
+    """What Triton asks a driver for before it compiles; one device an architecture."""
+
+    def __init__(self, arch: int) -> None:
+        self.arch = arch
+
+    def get_current_target(self) -> Any:
+        from triton.backends.compiler import GPUTarget
+
+        return GPUTarget("cuda", self.arch, 32)
+
+    def get_current_device(self) -> int:
+        return self.arch
+
+    def get_current_stream(self, _device: int) -> int:
+        return 0
+
+
+def compiled(module: ModuleType, variant: dict[str, Any]) -> dict[str, Any]:
     """What came out of one variant: shared memory and its map, registers, spilled bytes, instructions; machine code where asked for."""
     import triton
-    from triton.backends.compiler import GPUTarget
-    from triton.compiler import ASTSource
 
-    names = kernel.arg_names
-    kinds = dict.fromkeys("QKVO", f"*{variant['dtype']}") | POINTERS | dict.fromkeys(CONSTANTS, "constexpr") | {"sm_scale": "fp32"}
-    aligned = {
-        (at,): [["tt.divisibility", 16]]
-        for at, name in enumerate(names)
-        if name in {*"QKVO", "LSE"} or name.startswith(("stride", "trace"))
-    }
-    constants = {
-        "D": variant["d"], "BLOCK_D": variant.get("block_d", variant["d"]), "BLOCK_M": variant["block_m"], "BLOCK_N": variant["block_n"],
-        "CAUSAL": variant["causal"], "STAGES": variant["stages"], "PRECISION": "tf32x3" if variant["dtype"] == "fp32" else "tf32",
-        "TRACE": variant["trace"], "TRACE_VALUES": variant["trace"], "CLOCK": variant.get("clock", False),
-    }  # fmt: skip
-    source = ASTSource(kernel, {name: kinds.get(name, "i32") for name in names}, constexprs=constants, attrs=aligned)
-    options = {"num_warps": variant["warps"], "num_stages": variant["stages"]}
+    triton.runtime.driver.set_active(Pretended(variant["arch"]))
+    problem = Problem(**variant["problem"])
+    tensors = _described(problem)
     with contextlib.ExitStack() as stack:
         dump = stack.enter_context(_dumped()) if variant.get("map") else []
-        done = triton.compile(source, target=GPUTarget("cuda", variant["arch"], 32), options=options)
+        if variant.get("kernel") == "hopper":
+            made: list[Ahead] = []
+            hopper.launch(tensors, problem, lambda kernel: made.append(Ahead(kernel)) or made[-1])
+            ahead = made[0]
+        else:
+            ahead = Ahead(module.forward)
+            launch(ahead, tensors, problem, _buffers(problem, variant))
+    done = ahead.compiled
     registers, spilled, sass = _inspected(done.asm["cubin"], Path(triton.__file__).parent, want_sass=bool(variant.get("sass")))
     found = {name: len(re.findall(pattern, done.asm["ptx"])) for name, pattern in INSTRUCTIONS.items()}
     return {
-        "shared": done.metadata.shared, "registers": registers, "spilled": spilled, "warps": variant["warps"], "stages": variant["stages"],
-        "instructions": {name: count for name, count in found.items() if count}, "sass": sass,
+        "kernel": done.name, "shared": done.metadata.shared, "registers": registers, "spilled": spilled, "warps": done.metadata.num_warps,
+        "stages": problem.stages, "instructions": {name: count for name, count in found.items() if count}, "sass": sass,
         "buffers": allocation_map("".join(dump)), "triton": triton.__version__,
     }  # fmt: skip
+
+
+def _described(p: Problem) -> list[Described]:
+    """Q, K, V, O and LSE of a launch."""
+    dtype = DtypeName(p.dtype)
+    rows, keys = (p.batch, p.heads, p.n_q, p.d), (p.batch, p.kv_heads, p.n_k, p.d)
+    return [*(Described(dtype, shape) for shape in (rows, keys, keys, rows)), Described(DtypeName("float32"), rows[:3])]
+
+
+def _buffers(p: Problem, variant: dict[str, Any]) -> TraceBuffers | None:
+    """Where a traced launch writes; None where it is not traced."""
+    if not variant["trace"]:
+        return None
+    rows, values = Described(DtypeName("int32"), (p.programs, 1, 12)), Described(DtypeName("float32"), (1,))
+    return TraceBuffers(rows, values, values, rows, values=variant["values"], clock=variant["clock"])
 
 
 @contextlib.contextmanager
@@ -129,7 +196,8 @@ def _inspected(cubin: bytes, triton_folder: Path, *, want_sass: bool) -> tuple[i
     found = re.search(r"REG:(\d+) STACK:(\d+)", usage)
     if found is None:
         raise RuntimeError(f"cuobjdump answered {usage!r}")
-    return int(found[1]), int(found[2]), re.findall(r"/\* 0x[0-9a-f]{16} \*/", sass)
+    words = re.findall(r"/\* (0x[0-9a-f]{16}) \*/", sass)  # an instruction is two of them
+    return int(found[1]), int(found[2]), [f"{low} {high}" for low, high in zip(words[::2], words[1::2], strict=True)]
 
 
 def _run(*command: str | Path) -> str:
@@ -145,7 +213,7 @@ def main() -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    json.dump([compiled(module.forward, variant) for variant in request["variants"]], sys.stdout)
+    json.dump([compiled(module, variant) for variant in request["variants"]], sys.stdout)
 
 
 if __name__ == "__main__":

@@ -11,22 +11,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from flashviz.config import AttentionConfig, padded_head_dim
+from flashviz.config import AttentionConfig
 from flashviz.device import SMS, Buffer, Resources
 from flashviz.errors import ConfigError, FlashvizError, MissingPartError
-from flashviz_kernels.attention import choose_warps
 from flashviz_kernels.interpreter import installed
+from flashviz_kernels.kernel_run import problem_of
 
 FORWARD = Path(__file__).parent / "forward.py"
 ARCHS = tuple(SMS)
 GUARDS = ("TRACE", "TRACE_VALUES", "CLOCK")  # a statement under one of them belongs to the recording
-TRITON_DTYPE = {"float16": "fp16", "bfloat16": "bf16", "float32": "fp32"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def compile_for(config: AttentionConfig, archs: Sequence[str]) -> list[Compiled]
         ConfigError: An architecture is not known, or the tiles do not fit it: by the closed form, or by the compiler's figure.
         MissingPartError: triton is missing.
     """
-    variants = [_variant(_fitting(config, arch), trace=False) | {"sass": True, "map": True} for arch in archs]
+    variants = [_variant(_fitting(config, arch)) | {"sass": True, "map": True} for arch in archs]
     with tempfile.TemporaryDirectory(prefix="flashviz-compile-") as folder:
         bare = Path(folder) / "bare_forward.py"
         bare.write_text(without_trace(FORWARD.read_text(encoding="utf-8")), encoding="utf-8")
@@ -62,14 +61,15 @@ def compile_for(config: AttentionConfig, archs: Sequence[str]) -> list[Compiled]
     return made
 
 
-def resources_of(config: AttentionConfig) -> Resources:
-    """What one program of the config's kernel gets on the config's architecture.
+def resources_of(config: AttentionConfig, *, clock: bool = False) -> Resources:
+    """What one program of the config's kernel gets on the config's architecture: without its trace, or as it is traced with a clock.
 
     Raises:
         ConfigError: It does not fit.
         MissingPartError: triton is missing.
     """
-    (answer,) = compile_variants(FORWARD, [_variant(_fitting(config, config.arch), trace=False) | {"map": True}])
+    variant = _variant(_fitting(config, config.arch)) | {"trace": clock, "clock": clock, "map": True}
+    (answer,) = compile_variants(FORWARD, [variant])
     return _resources(config.arch, answer)
 
 
@@ -108,8 +108,8 @@ def _cache_folder() -> Path:
 
 
 def _key(path: Path, variant: dict[str, Any]) -> str:
-    """Of the kernel's source, the asking code, triton, and the variant."""
-    parts = [path.read_text(encoding="utf-8"), (Path(__file__).parent / "aot.py").read_text(encoding="utf-8")]
+    """Of the kernel's source, all of this package that a launch goes through, triton, and the variant."""
+    parts = [file.read_text(encoding="utf-8") for file in (path, *sorted(Path(__file__).parent.glob("*.py")))]
     parts += [importlib.metadata.version("triton"), json.dumps(variant, sort_keys=True)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
@@ -128,12 +128,10 @@ def _fitting(config: AttentionConfig, arch: str) -> AttentionConfig:
     return replace(config, arch=arch)
 
 
-def _variant(config: AttentionConfig, *, trace: bool) -> dict[str, Any]:
-    return {
-        "arch": int(config.arch.removeprefix("sm_")), "dtype": TRITON_DTYPE[config.dtype], "d": config.head_dim,
-        "block_d": padded_head_dim(config.head_dim), "block_m": config.block_m, "block_n": config.block_n, "causal": config.causal,
-        "stages": config.stages, "warps": choose_warps(config.block_m, config.head_dim), "trace": trace,
-    }  # fmt: skip
+def _variant(config: AttentionConfig) -> dict[str, Any]:
+    """The kernel on the config's problem, without a trace."""
+    arch = int(config.arch.removeprefix("sm_"))
+    return {"arch": arch, "problem": asdict(problem_of(config)), "trace": False, "values": False, "clock": False}
 
 
 def _resources(arch: str, answer: dict[str, Any]) -> Resources:

@@ -67,8 +67,9 @@ def descriptors(
             alpha = tl.math.exp2(m_i - m_use)  # [BLOCK_M]  alpha = 2^(m - m')
             p = tl.math.exp2(s * qk_scale - m_use[:, None])  # [BLOCK_M, BLOCK_N]  P = 2^(S - m')
             l_i = l_i * alpha + tl.sum(p, 1)
+            acc = acc * alpha[:, None]  # [BLOCK_M, D]  acc <- alpha acc
             v = V.load([b, h_kv, j * BLOCK_N, 0]).reshape(BLOCK_N, BLOCK_D)
-            acc = tl.dot(p.to(v.dtype), v, acc * alpha[:, None])
+            acc = tl.dot(p.to(v.dtype), v, acc)  # [BLOCK_M, D]  acc <- acc + P V
             m_i = m_new
 
     l_use = tl.where(l_i == 0.0, 1.0, l_i)  # a row that sees no key gives O = 0, LSE = -inf

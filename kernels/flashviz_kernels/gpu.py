@@ -69,8 +69,13 @@ def run_on(
 def versions() -> dict[str, str]:
     """torch, the device and its driver, by name."""
     torch = importlib.import_module("torch")
-    driver = driver_version(DRIVER.read_text(encoding="utf-8")) if DRIVER.exists() else None
-    return {"torch": torch.__version__, "device": torch.cuda.get_device_name()} | ({"driver": driver} if driver else {})
+    known = driver()
+    return {"torch": str(torch.__version__), "device": torch.cuda.get_device_name()} | ({"driver": known} if known else {})
+
+
+def driver() -> str | None:
+    """The version of NVIDIA's driver; None where there is none."""
+    return driver_version(DRIVER.read_text(encoding="utf-8")) if DRIVER.exists() else None
 
 
 def driver_version(text: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +22,17 @@ ARCH = "sm_90"
 GLUON = (3, 6)  # the first triton whose Gluon has what the pipeline needs
 SIXTEEN_BIT = ("float16", "bfloat16")
 ALIGNMENT = 16  # bytes: of what a descriptor describes, and of its strides
-PIPELINE_DIMS = (64, 128)
 DESCRIPTOR_DIMS = (16, 128)
 L2_BYTES = 32 << 20  # of K and V that a group of heads may have: most of the 50 MB
-SMS = 132
+SMS = 132  # of an H100 SXM; a GPU with fewer runs some programs after others
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """How ``pipeline`` is launched."""
+    """How ``pipeline`` is launched. Registers are a thread's: 2 x 240 + 24 is what an SM has for three groups of 128 threads."""
 
     block_n: int = 128
     stages: int = 2
-    pingpong: bool = True
-    persistent: bool = True
     compute_registers: int = 240
     copy_registers: int = 24
 
@@ -71,7 +68,7 @@ def refusal(problem: Problem, tensors: Sequence[Any], arch: str) -> str | None:
 
 def covers_pipeline(problem: Problem, tensors: Sequence[Any], block_n: int = Pipeline.block_n) -> bool:
     """Whether the explicit pipeline takes it, of what ``refusal`` lets through: whole tiles of contiguous arrays, and a triton with Gluon."""
-    whole = problem.n_q % 128 == 0 and problem.n_k % block_n == 0 and problem.d in PIPELINE_DIMS
+    whole = problem.n_q % 128 == 0 and problem.n_k % block_n == 0 and problem.d in PIPELINES
     return whole and all(_contiguous(tensor) for tensor in tensors) and has_gluon()
 
 
@@ -87,22 +84,28 @@ def here() -> bool:
     return bool(torch.cuda.is_available()) and torch.cuda.get_device_capability() == (9, 0)
 
 
-def launch(tensors: Sequence[Any], problem: Problem) -> None:
-    """One launch on (q, k, v, o, lse), all on a Hopper, of what ``refusal`` lets through; o and lse are contiguous."""
+def launch(tensors: Sequence[Any], problem: Problem, launching: Callable[[Any], Any] = lambda kernel: kernel) -> None:
+    """One launch on (q, k, v, o, lse), all on a Hopper, of what ``refusal`` lets through; o and lse are contiguous.
+
+    Args:
+        tensors: Each with ``data_ptr()``, ``stride()``, ``shape`` and ``dtype``.
+        problem: The launch.
+        launching: What is launched instead of a kernel: ahead of time, something that compiles it.
+    """
     if covers_pipeline(problem, tensors[:4]):
-        launch_pipeline(tensors, problem, PIPELINES[problem.d, problem.causal])
+        launch_pipeline(tensors, problem, PIPELINES[problem.d], launching)
     else:
-        launch_descriptors(tensors, problem, DESCRIPTORS[padded_head_dim(problem.d)])
+        launch_descriptors(tensors, problem, DESCRIPTORS[padded_head_dim(problem.d)], launching)
 
 
-PIPELINES = {(d, causal): Pipeline(stages=2 if d == 128 else 3) for d in PIPELINE_DIMS for causal in (False, True)}
-DESCRIPTORS = {
-    16: Descriptors(block_n=64, stages=3, warps=4), 32: Descriptors(block_n=64, stages=3, warps=4),
-    64: Descriptors(block_n=64, stages=3, warps=4), 128: Descriptors(),
-}  # fmt: skip
+# by head dim, padded: the fastest of those tried on an H100 (docs/benchmarks.md) that spill nothing in their loop
+PIPELINES = {64: Pipeline(stages=3), 128: Pipeline(stages=2)}
+DESCRIPTORS = {width: Descriptors(block_n=64, stages=3, warps=4) for width in (16, 32, 64)} | {128: Descriptors()}
 
 
-def launch_pipeline(tensors: Sequence[Any], p: Problem, how: Pipeline) -> None:
+def launch_pipeline(
+    tensors: Sequence[Any], p: Problem, how: Pipeline, launching: Callable[[Any], Any] = lambda kernel: kernel
+) -> None:  # fmt: skip
     """``pipeline.pipeline``, on whole tiles."""
     gl = importlib.import_module("triton.experimental.gluon.language")
     described = importlib.import_module("triton.experimental.gluon.nvidia.hopper").TensorDescriptor
@@ -117,16 +120,20 @@ def launch_pipeline(tensors: Sequence[Any], p: Problem, how: Pipeline) -> None:
 
     row_blocks = p.n_q // 128
     total = p.batch * p.heads * row_blocks
+    paired = p.causal and row_blocks % 2 == 0
+    one_each = p.causal and not paired  # then the device's own order of programs evens out what differs
     heads = max(1, min(p.batch * p.heads, L2_BYTES // (2 * p.n_k * p.d * ITEMSIZE[p.dtype])))
-    module.pipeline[(min(total, SMS) if how.persistent else total,)](
+    launching(module.pipeline)[(total if one_each else min(total // (2 if paired else 1), SMS),)](
         tiles(q, 64), tiles(k, how.block_n), tiles(v, how.block_n), tiles(o, 64), lse,
-        p.scale, p.n_q, p.n_k, p.heads // p.kv_heads, p.batch * p.heads, heads, total,
-        D=p.d, BLOCK_N=how.block_n, STAGES=how.stages, CAUSAL=p.causal, PINGPONG=how.pingpong,
+        p.scale, p.n_q, p.n_k, p.heads // p.kv_heads, heads, total,
+        D=p.d, BLOCK_N=how.block_n, STAGES=how.stages, CAUSAL=p.causal, PAIRED=paired,
         COMPUTE_REGISTERS=how.compute_registers, COPY_REGISTERS=how.copy_registers, num_warps=4,
     )  # fmt: skip
 
 
-def launch_descriptors(tensors: Sequence[Any], p: Problem, how: Descriptors) -> None:
+def launch_descriptors(
+    tensors: Sequence[Any], p: Problem, how: Descriptors, launching: Callable[[Any], Any] = lambda kernel: kernel
+) -> None:  # fmt: skip
     """``descriptors.descriptors``, on any lengths."""
     described = importlib.import_module("triton.tools.tensor_descriptor").TensorDescriptor
     module = importlib.import_module("flashviz_kernels.descriptors")
@@ -136,7 +143,7 @@ def launch_descriptors(tensors: Sequence[Any], p: Problem, how: Descriptors) -> 
     def tiles(tensor: Any, rows: int) -> Any:
         return described(tensor, list(tensor.shape), list(tensor.stride()), [1, 1, rows, width])
 
-    module.descriptors[(p.batch * p.heads * -(-p.n_q // how.block_m),)](
+    launching(module.descriptors)[(p.batch * p.heads * -(-p.n_q // how.block_m),)](
         tiles(q, how.block_m), tiles(k, how.block_n), tiles(v, how.block_n), tiles(o, how.block_m), lse,
         p.scale, p.batch, p.heads, p.kv_heads, p.n_q, p.n_k,
         BLOCK_D=width, BLOCK_M=how.block_m, BLOCK_N=how.block_n, CAUSAL=p.causal, STAGES=how.stages, num_warps=how.warps,

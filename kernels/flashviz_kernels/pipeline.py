@@ -2,8 +2,8 @@
 
 After FlashAttention-3 (Shah et al. 2024, arXiv 2407.08608, sections 3.1 and 3.2): one warp copies (TMA, through a ring of K and V tiles),
 two groups of four warps compute 64 rows each. While the tensor cores multiply P V of one tile and Q K^T of the next, the group's softmax
-waits for neither; and the two groups take turns with the tensor cores ("ping-pong"), so that one's softmax hides behind the other's
-products. It is not the film's kernel: that is ``forward``, which is written to be read and reports what it does.
+waits for neither. (Having the groups take turns with the tensor cores, the paper's ping-pong, was tried on an H100 and changed nothing.)
+It is not the film's kernel: that is ``forward``, which is written to be read and reports what it does.
 
 Scores are kept in units of log2, the scale folded in: exp2(s scale log2(e) - m). Key tiles are visited from the last to the first: masked ones,
 of which there are few, come first.
@@ -36,39 +36,59 @@ LN_2 = gl.constexpr(0.6931471805599453)
 
 
 @gluon.jit
-def block_of(t, T_R, BH, HEADS, N_Q, N_K, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr):
-    """Row block ``t`` in the order of work: (head of all, i, key tiles that it visits, how many of them are masked).
+def rounds(T, PAIRED: gl.constexpr):
+    """How many row blocks this program works through, of ``T``."""
+    if PAIRED:
+        return 2 * gl.cdiv(T // 2 - gl.program_id(0), gl.num_programs(0))
+    else:
+        return gl.cdiv(T - gl.program_id(0), gl.num_programs(0))
 
-    Causal row blocks differ in length: of ``HEADS`` heads, whose K and V lie in the L2 cache together, the longest come first.
+
+@gluon.jit
+def block_of(x, T, HEADS, N_Q, N_K, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr, PAIRED: gl.constexpr):
+    """Row block of this program's round ``x``: (head of all, i, key tiles that it visits, how many of them are masked).
+
+    Causal row blocks differ in length. PAIRED, a long one and its short counterpart follow each other, so that all programs have equally
+    much to do. Else they come one a program, of ``HEADS`` heads, whose K and V lie in the L2 cache together, the longest first.
     """
-    if CAUSAL:
+    T_R = N_Q // BLOCK_M
+    t = gl.program_id(0) + x * gl.num_programs(0)
+    if PAIRED:
+        pair = gl.program_id(0) + x // 2 * gl.num_programs(0)
+        bh = pair // (T_R // 2)
+        i = pair % (T_R // 2)
+        if x % 2 == 0:
+            i = T_R - 1 - i
+    elif CAUSAL:
         group = t // (HEADS * T_R)
         at = t % (HEADS * T_R)
-        heads = gl.minimum(HEADS, BH - group * HEADS)
+        heads = gl.minimum(HEADS, T // T_R - group * HEADS)
         bh = group * HEADS + at % heads
         i = T_R - 1 - at // heads
+    else:
+        bh = t // T_R
+        i = t % T_R
+    visited = N_K // BLOCK_N
+    full = visited
+    if CAUSAL:
         r0 = i * BLOCK_M
         seen = gl.minimum(gl.maximum(r0 + BLOCK_M + N_K - N_Q, 1), N_K)  # a block that sees no key visits one tile, all masked
         visited = gl.cdiv(seen, BLOCK_N)
         full = gl.minimum(gl.maximum(r0 + N_K - N_Q + 1, 0) // BLOCK_N, visited)
-    else:
-        bh = t // T_R
-        i = t % T_R
-        visited = N_K // BLOCK_N
-        full = visited
     return bh, i, visited, visited - full
 
 
 @gluon.jit
 def copies(
     q_desc, k_desc, v_desc, q_tile_0, q_tile_1, k_ring, v_ring, q_full, q_free, k_full, k_free, v_full, v_free,
-    T, T_R, BH, HEADS, GROUP, N_Q, N_K, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr,
+    T, HEADS, GROUP, N_Q, N_K, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr,
+    PAIRED: gl.constexpr,
 ):  # fmt: skip
     """The copying warp: Q of each row block, then K and V, tile by tile, as soon as their places in the ring are free."""
     c = 0  # tiles copied so far
     blocks = 0  # row blocks begun so far
-    for t in range(gl.program_id(0), T, gl.num_programs(0)):
-        bh, i, visited, _ = block_of(t, T_R, BH, HEADS, N_Q, N_K, BLOCK_N, CAUSAL)
+    for r in range(0, rounds(T, PAIRED)):
+        bh, i, visited, _ = block_of(r, T, HEADS, N_Q, N_K, BLOCK_N, CAUSAL, PAIRED)
         row = bh * N_Q + i * BLOCK_M
         keys = bh // GROUP * N_K  # grouped-query: GROUP heads share one K and V
         mbarrier.wait(q_free.index(0), (blocks & 1) ^ 1)
@@ -96,8 +116,8 @@ def softmax(s, m_i, l_i, qk_scale, first, masked, S: gl.constexpr, BLOCK_N: gl.c
     """One tile of the online softmax: P, alpha, and the new l and m; of a ``masked`` tile row r sees columns up to ``first`` + r."""
     if CAUSAL:
         if masked:
-            rows = gl.arange(0, ROWS, gl.SliceLayout(1, S)) + first
-            cols = gl.arange(0, BLOCK_N, gl.SliceLayout(0, S))
+            rows = gl.arange(0, ROWS, gl.SliceLayout(1, S))
+            cols = gl.arange(0, BLOCK_N, gl.SliceLayout(0, S)) - first  # of the tile: else they are kept in registers throughout
             s = gl.where(rows[:, None] >= cols[None, :], s, float("-inf"))
     m_new = gl.maximum(m_i, gl.max(s, 1) * qk_scale)  # [ROWS]  m' = max(m, rowmax S)
     m_use = m_new
@@ -110,21 +130,17 @@ def softmax(s, m_i, l_i, qk_scale, first, masked, S: gl.constexpr, BLOCK_N: gl.c
 
 @gluon.jit
 def turn(
-    acc, p, m_i, l_i, c, turns, first, masked, more, q_tile, k_ring, v_ring, k_full, k_free, v_full, v_free, go, qk_scale,
-    W: gl.constexpr, S: gl.constexpr, ACC: gl.constexpr, P: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr,
-    CAUSAL: gl.constexpr, PINGPONG: gl.constexpr,
+    acc, p, m_i, l_i, c, first, masked, more, q_tile, k_ring, v_ring, k_full, k_free, v_full, v_free, qk_scale,
+    S: gl.constexpr, ACC: gl.constexpr, P: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr,
+    CAUSAL: gl.constexpr,
 ):  # fmt: skip
     """Issue S of tile ``c`` and P V of the one before; the softmax of S runs while P V does."""
     place = c % STAGES
     before = (c - 1) % STAGES
-    if PINGPONG:  # the other group has issued its products
-        mbarrier.wait(go.index(W), (turns & 1) ^ (1 - W))
     nothing = gl.full([ROWS, BLOCK_N], 0.0, gl.float32, S)
     s_soon = warpgroup_mma(q_tile, k_ring.index(place).permute((1, 0)), nothing, use_acc=False, is_async=True)
     mbarrier.wait(v_full.index(before), ((c - 1) // STAGES) & 1)
     acc_soon = warpgroup_mma(p, v_ring.index(before), acc, is_async=True)
-    if PINGPONG:
-        mbarrier.arrive(go.index(1 - W), count=1)
     s = warpgroup_mma_wait(1, deps=[s_soon])
     mbarrier.arrive(k_free.index(place), count=1)
     p32, alpha, l_i, m_i = softmax(s, m_i, l_i, qk_scale, first, masked, S, BLOCK_N, CAUSAL)
@@ -139,9 +155,9 @@ def turn(
 
 @gluon.jit
 def rows_of(
-    o_desc, LSE, q_tile, o_tile, k_ring, v_ring, q_full, q_free, k_full, k_free, v_full, v_free, go,
-    T, T_R, BH, HEADS, N_Q, N_K, qk_scale,
-    W: gl.constexpr, D: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr, PINGPONG: gl.constexpr,
+    o_desc, LSE, q_tile, o_tile, k_ring, v_ring, q_full, q_free, k_full, k_free, v_full, v_free,
+    T, HEADS, N_Q, N_K, qk_scale,
+    W: gl.constexpr, D: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr, PAIRED: gl.constexpr,
 ):  # fmt: skip
     """A computing group: 64 rows of each row block, in one walk over the key tiles."""
     S: gl.constexpr = gl.NVMMADistributedLayout([3, 0], [4, 1], [16, BLOCK_N, 16])
@@ -152,8 +168,8 @@ def rows_of(
     dtype: gl.constexpr = o_desc.dtype
     c = 0  # key tiles so far
     blocks = 0  # row blocks so far
-    for t in range(gl.program_id(0), T, gl.num_programs(0)):
-        bh, i, visited, masked = block_of(t, T_R, BH, HEADS, N_Q, N_K, BLOCK_N, CAUSAL)
+    for r in range(0, rounds(T, PAIRED)):
+        bh, i, visited, masked = block_of(r, T, HEADS, N_Q, N_K, BLOCK_N, CAUSAL, PAIRED)
         row = i * BLOCK_M + W * ROWS
         first = row + N_K - N_Q - (visited - 1) * BLOCK_N
         m_i = gl.full([ROWS], float("-inf"), gl.float32, S_ROW)
@@ -173,10 +189,9 @@ def rows_of(
         c += 1
 
         for x in range(1, visited):
-            first += BLOCK_N
             acc, p, m_i, l_i = turn(
-                acc, p, m_i, l_i, c, c - blocks - 1, first, x < masked, x + 1 < visited, q_tile, k_ring, v_ring,
-                k_full, k_free, v_full, v_free, go, qk_scale, W, S, ACC, P, BLOCK_N, STAGES, CAUSAL, PINGPONG,
+                acc, p, m_i, l_i, c, first + x * BLOCK_N, x < masked, x + 1 < visited, q_tile, k_ring, v_ring,
+                k_full, k_free, v_full, v_free, qk_scale, S, ACC, P, BLOCK_N, STAGES, CAUSAL,
             )  # fmt: skip
             c += 1
         mbarrier.arrive(q_free, count=1)
@@ -208,8 +223,8 @@ def rows_of(
 @gluon.jit
 def pipeline(
     q_desc, k_desc, v_desc, o_desc, LSE,  # [B H N_Q, D] in tiles of ROWS, twice [B H_KV N_K, D] in tiles of BLOCK_N, as Q; [B, H, N_Q]
-    sm_scale, N_Q, N_K, GROUP, BH, HEADS, T,
-    D: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr, PINGPONG: gl.constexpr,
+    sm_scale, N_Q, N_K, GROUP, HEADS, T,
+    D: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr, CAUSAL: gl.constexpr, PAIRED: gl.constexpr,
     COMPUTE_REGISTERS: gl.constexpr, COPY_REGISTERS: gl.constexpr,
 ):  # fmt: skip
     """O = softmax(scale Q K^T) V and LSE of row blocks ``program_id``, + ``num_programs``, ... of ``T``.
@@ -217,7 +232,6 @@ def pipeline(
     N_Q is a multiple of 128 and N_K of BLOCK_N, scale is positive, H / H_KV heads share one K and V (GROUP).
     """
     dtype: gl.constexpr = q_desc.dtype
-    T_R = N_Q // BLOCK_M
     q_tile_0 = gl.allocate_shared_memory(dtype, [ROWS, D], q_desc.layout)
     q_tile_1 = gl.allocate_shared_memory(dtype, [ROWS, D], q_desc.layout)
     o_tile_0 = gl.allocate_shared_memory(dtype, [ROWS, D], o_desc.layout)
@@ -226,7 +240,6 @@ def pipeline(
     v_ring = gl.allocate_shared_memory(dtype, [STAGES, BLOCK_N, D], v_desc.layout)
     q_full = gl.allocate_shared_memory(gl.int64, [2, 1], mbarrier.MBarrierLayout())
     q_free = gl.allocate_shared_memory(gl.int64, [2, 1], mbarrier.MBarrierLayout())
-    go = gl.allocate_shared_memory(gl.int64, [2, 1], mbarrier.MBarrierLayout())
     k_full = gl.allocate_shared_memory(gl.int64, [STAGES, 1], mbarrier.MBarrierLayout())
     k_free = gl.allocate_shared_memory(gl.int64, [STAGES, 1], mbarrier.MBarrierLayout())
     v_full = gl.allocate_shared_memory(gl.int64, [STAGES, 1], mbarrier.MBarrierLayout())
@@ -234,7 +247,6 @@ def pipeline(
     for w in gl.static_range(2):
         mbarrier.init(q_full.index(w), count=1)
         mbarrier.init(q_free.index(w), count=1)
-        mbarrier.init(go.index(w), count=1)
     for place in gl.static_range(STAGES):
         mbarrier.init(k_full.index(place), count=1)
         mbarrier.init(v_full.index(place), count=1)
@@ -244,10 +256,10 @@ def pipeline(
     barrier()
     qk_scale = sm_scale * LOG2_E
     gl.warp_specialize([
-        (rows_of, (o_desc, LSE, q_tile_0, o_tile_0, k_ring, v_ring, q_full.index(0), q_free.index(0), k_full, k_free, v_full, v_free, go,
-                   T, T_R, BH, HEADS, N_Q, N_K, qk_scale, 0, D, BLOCK_N, STAGES, CAUSAL, PINGPONG)),
-        (rows_of, (o_desc, LSE, q_tile_1, o_tile_1, k_ring, v_ring, q_full.index(1), q_free.index(1), k_full, k_free, v_full, v_free, go,
-                   T, T_R, BH, HEADS, N_Q, N_K, qk_scale, 1, D, BLOCK_N, STAGES, CAUSAL, PINGPONG)),
+        (rows_of, (o_desc, LSE, q_tile_0, o_tile_0, k_ring, v_ring, q_full.index(0), q_free.index(0), k_full, k_free, v_full, v_free,
+                   T, HEADS, N_Q, N_K, qk_scale, 0, D, BLOCK_N, STAGES, CAUSAL, PAIRED)),
+        (rows_of, (o_desc, LSE, q_tile_1, o_tile_1, k_ring, v_ring, q_full.index(1), q_free.index(1), k_full, k_free, v_full, v_free,
+                   T, HEADS, N_Q, N_K, qk_scale, 1, D, BLOCK_N, STAGES, CAUSAL, PAIRED)),
         (copies, (q_desc, k_desc, v_desc, q_tile_0, q_tile_1, k_ring, v_ring, q_full, q_free, k_full, k_free, v_full, v_free,
-                  T, T_R, BH, HEADS, GROUP, N_Q, N_K, BLOCK_N, STAGES, CAUSAL)),
+                  T, HEADS, GROUP, N_Q, N_K, BLOCK_N, STAGES, CAUSAL, PAIRED)),
     ], [4, 1], [COMPUTE_REGISTERS, COPY_REGISTERS])  # fmt: skip

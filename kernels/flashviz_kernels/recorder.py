@@ -105,7 +105,7 @@ def run(
     kept = Kept.of(config, snapshots, stats=stats, computed=computed)
     arrays = make_inputs(config)
     if clock or source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
-        return _run_kernel(config, arrays, kept, clock=clock, resources=resources_of(config) if resources else None)
+        return _run_kernel(config, arrays, kept, clock=clock, resources=resources_of(config, clock=clock) if resources else None)
     return _run_twin(config, algorithm, arrays, kept)
 
 

@@ -1,7 +1,8 @@
 """Attention by several methods: seconds, TFLOP/s, memory, and whether the result was right, in one run.
 
 On a GPU: this kernel, standard attention (materialised), and torch's flash, cuDNN and memory-efficient back-ends; sizes and counting as in
-FlashAttention-2 (Dao 2023, section 4.1): batch x N = 16k tokens, H x d = 2048, 4 N^2 d FLOPs a head, half of it where causal.
+FlashAttention-2 (Dao 2023, section 4.1): batch x N = 16k tokens, H x d = 2048, 4 N^2 d FLOPs a head, half of it where causal; and one
+sequence as N doubles, for what grows with it.
 On a CPU: torch's own flash back-end against standard attention, one sequence of a few heads, as N doubles.
 """
 
@@ -24,6 +25,7 @@ import numpy as np
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.errors import FlashvizError, MissingPartError
 from flashviz_kernels.bench.memory import status
+from flashviz_kernels.gpu import driver
 from flashviz_kernels.bench.report import Measured, Report, begin
 
 Call = Callable[[Any, Any, Any], Any]
@@ -55,9 +57,10 @@ class Problem:
 
 
 def on_gpu(max_n: int) -> list[Problem]:
-    """d 64 and 128, N from 512 to 16k, causal and not, fp16 and bf16."""
+    """One sequence as N doubles; then as many tokens at each N: d 64 and 128, causal and not, fp16 and bf16."""
     lengths = [n for n in (512, 1024, 2048, 4096, 8192, 16384) if n <= max_n]
-    return [
+    one = [Problem(n, 64, 1, WIDTH // 64, False, "float16") for n in (256, *lengths) if n <= max_n]
+    return one + [
         Problem(n, d, max(1, TOKENS // n), WIDTH // d, causal, dtype)
         for dtype in ("float16", "bfloat16") for d in (64, 128) for causal in (False, True) for n in lengths
     ]  # fmt: skip
@@ -124,7 +127,7 @@ def bench(device: str | None, max_n: int | None, repeat: int, note: Callable[[st
     problems = on_gpu(max_n or 16384) if device == "cuda" else on_cpu(max_n or 8192)
     how = _how(device, repeat, torch)
     gpu = torch.cuda.get_device_name() if device == "cuda" else None
-    report = begin("kernel", how, gpu=gpu)
+    report = begin("kernel", how, gpu=gpu, driver=driver())
     found: list[Measured] = []
     if device == "cuda":
         _ramp_up(torch)
