@@ -6,15 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flashviz.config import tiles_bytes
-from flashviz_kernels.attention import choose_warps, default_blocks
+from flashviz.config import AttentionConfig, DType, tiles_bytes
+from flashviz_kernels.attention import default_blocks
 from flashviz_kernels.compiler import without_trace
 from flashviz_kernels.interpreter import installed
+from flashviz_kernels.kernel_run import problem_of
 from tests.kernels import FORWARD
 
 pytestmark = [
@@ -22,13 +24,14 @@ pytestmark = [
     pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed"),
 ]
 
-SIXTEEN_BIT = ("fp16", "bf16")
+SIXTEEN_BIT: tuple[DType, ...] = ("float16", "bfloat16")
 
 
-def variant(**changes: Any) -> dict[str, Any]:
-    base: dict[str, Any] = {"arch": 90, "dtype": "fp16", "d": 64, "block_m": 64, "block_n": 64, "causal": True, "stages": 2, "trace": False}
-    made = base | changes
-    return {"warps": choose_warps(made["block_m"], made["d"])} | made
+def variant(arch: int = 90, **changes: Any) -> dict[str, Any]:
+    """The kernel on a problem: an ``AttentionConfig``'s fields, and what is asked for besides."""
+    asked = {name: changes.pop(name) for name in ("trace", "values", "clock", "sass", "text", "map", "kernel", "signature") if name in changes}
+    problem = asdict(problem_of(AttentionConfig(**{"causal": True} | changes)))
+    return {"trace": False, "values": False, "clock": False} | asked | {"arch": arch, "problem": problem}
 
 
 def compile_all(path: Path, *variants: dict[str, Any], tmp_path: Path) -> list[dict[str, Any]]:
@@ -47,10 +50,11 @@ def compile_all(path: Path, *variants: dict[str, Any], tmp_path: Path) -> list[d
 def test_sm_90_holds_q_and_the_stages_of_k_and_v(tmp_path: Path) -> None:
     """Shared memory is Q + stages x (K + V) exactly, nothing spills, wgmma and asynchronous copies are used."""
     variants = [variant(dtype=dtype, causal=causal) for dtype in SIXTEEN_BIT for causal in (False, True)]
-    variants += [variant(stages=3), variant(block_m=128, d=128, stages=2)]
+    variants += [variant(stages=3), variant(block_m=128, head_dim=128, stages=2)]
     for asked, found in zip(variants, compile_all(FORWARD, *variants, tmp_path=tmp_path), strict=True):
+        p = asked["problem"]
         tiles = tiles_bytes(
-            block_m=asked["block_m"], block_n=asked["block_n"], head_dim=asked["d"], itemsize=2, stages=asked["stages"], arch="sm_90"
+            block_m=p["block_m"], block_n=p["block_n"], head_dim=p["d"], itemsize=2, stages=p["stages"], arch="sm_90"
         )  # fmt: skip
         assert found["shared"] == tiles
         assert found["spilled"] == 0
@@ -61,7 +65,7 @@ def test_sm_90_holds_q_and_the_stages_of_k_and_v(tmp_path: Path) -> None:
 def test_float32_and_other_architectures_compile(tmp_path: Path) -> None:
     """float32 multiplies in three tf32 steps; its blocks are smaller so that nothing spills."""
     block_m, block_n = default_blocks("float32", 64)
-    variants = [variant(arch=arch, dtype="fp32", block_m=block_m, block_n=block_n) for arch in (80, 90)]
+    variants = [variant(arch=arch, dtype="float32", block_m=block_m, block_n=block_n) for arch in (80, 90)]
     variants += [variant(arch=80), variant(arch=89), variant(arch=120), variant(trace=True)]
     for asked, found in zip(variants, compile_all(FORWARD, *variants, tmp_path=tmp_path), strict=True):
         assert found["spilled"] == 0, asked

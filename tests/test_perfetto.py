@@ -224,7 +224,7 @@ def test_with_a_clock_a_slice_reaches_from_the_report_before_to_its_own(trace: T
     """On the track of its SM; ``read`` has found that no two overlap there."""
     seen = written(trace, tmp_path_factory.mktemp("export"))
     (process,) = seen.processes
-    assert process.endswith("on a GPU: globaltimer, ns")
+    assert process.endswith("on a GPU, reported at: SM clocks aligned by globaltimer, ns")
     before: dict[tuple[int, int], int] = {}
     expected = []
     for event, (name, args) in zip(trace, told(trace), strict=True):

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 @cloup.command(name="compile")
+@cloup.option(
+    "--kernel", type=click.Choice(["forward", "hopper"]), default="forward", show_default=True, help="The film's, or the fast one of sm_90."
+)
 @options.with_config
 @options.with_json
-def compile_command(as_json: bool, **flags: Any) -> None:
+def compile_command(kernel: str, as_json: bool, **flags: Any) -> None:
     """Compile the kernel ahead of time, without a GPU: shared memory, registers, instructions, programs an SM.
 
     --arch may name several architectures with commas between them; without it, the setting's.
@@ -37,7 +40,7 @@ def compile_command(as_json: bool, **flags: Any) -> None:
 
     wanted = wanted or [config.arch]
     with status(f"compiling for {', '.join(wanted)}"):
-        made = compile_for(config, wanted)
+        made = compile_for(config, wanted, kernel)
     if as_json:
         click.echo(
             msgspec.json.format(msgspec.json.encode({"config": config.to_dict(), "compiled": [summary(each) for each in made]}), indent=2)
@@ -45,7 +48,7 @@ def compile_command(as_json: bool, **flags: Any) -> None:
     else:
         for each in made:
             Console().print(_table(each))
-    left = [each.resources.arch for each in made if not each.trace_free]
+    left = [each.resources.arch for each in made if each.trace_free is False]
     if left:
         raise VerificationError(f"expected TRACE=False to leave nothing of the trace, got other machine code for {', '.join(left)}")
 
@@ -54,6 +57,7 @@ def summary(made: Compiled) -> dict[str, Any]:
     """One architecture, in bytes."""
     found: dict[str, Any] = msgspec.to_builtins(made.resources)
     return found | {
+        "kernel": made.kernel,
         "programs_per_sm": made.resources.programs,
         "instructions": made.instructions,
         "machine_instructions": made.machine_instructions,
@@ -63,7 +67,7 @@ def summary(made: Compiled) -> dict[str, Any]:
 
 def _table(made: Compiled) -> Table:
     found = made.resources
-    table = Table(title=found.arch, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table = Table(title=f"{made.kernel}, {found.arch}", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     table.add_row("shared memory", f"{amount(found.shared)} a program")
@@ -74,6 +78,9 @@ def _table(made: Compiled) -> Table:
     table.add_row("registers", f"{found.registers} a thread, {found.spilled} B spilled, {found.warps} warps")
     table.add_row("on one SM", f"{found.programs} programs at once")
     table.add_row("instructions", ", ".join(f"{name} {count}" for name, count in made.instructions.items()))
-    same = "identical to" if made.trace_free else "differs from"
-    table.add_row("TRACE=False", f"{same} a kernel without trace code, {made.machine_instructions:,} instructions")
+    if made.trace_free is None:
+        table.add_row("machine code", f"{made.machine_instructions:,} instructions")
+    else:
+        same = "identical to" if made.trace_free else "differs from"
+        table.add_row("TRACE=False", f"{same} a kernel without trace code, {made.machine_instructions:,} instructions")
     return table

@@ -199,7 +199,7 @@ def _by_time(trace: Trace, events: _Events) -> Timeline:
     device = trace.header.versions.get("device", "GPU")
     made = Timeline(
         axis=str(trace.header.clock),
-        processes=[f"{events.title} on {device}: {trace.header.clock}"],
+        processes=[f"{events.title} on {device}, reported at: {trace.header.clock}"],
         tracks=[(0, f"SM {sm}" + (f" ({lane + 1})" if lane else "")) for sm, lane in known],
         track=track, start=start, stop=stop, names=events.names, args=events.args, counters=_totals(events, stop),
     )  # fmt: skip

@@ -33,7 +33,7 @@ INSTRUCTIONS = {
     "wgmma": r"wgmma\.mma_async", "mma.sync": r"(?<!wg)mma\.sync", "tcgen05.mma": r"tcgen05\.mma", "ldmatrix": r"ldmatrix",
     "cp.async": r"cp\.async\.c[ag]", "cp.async.bulk": r"cp\.async\.bulk(?!\.tensor)", "cp.async.bulk.tensor": r"cp\.async\.bulk\.tensor",
     "mbarrier": r"mbarrier\.", "ex2.approx": r"ex2\.approx", "setmaxnreg": r"setmaxnreg",
-    "%globaltimer": r"%globaltimer", "%smid": r"%smid",
+    "%globaltimer": r"%globaltimer", "%smid": r"%smid", "%clock": r"%clock\b",
 }  # fmt: skip
 ELEMENT = {"f16": 2, "bf16": 2, "f32": 4, "i8": 1, "i16": 2, "i32": 4, "i64": 8}
 ALLOCATION = re.compile(
@@ -73,6 +73,17 @@ class Ahead:
 
         return compile_it
 
+    @property
+    def constants(self) -> list[str]:
+        """Arguments that are constants in the code; those that are 1 among them."""
+        return [self.kernel.arg_names[at] for (at, *_) in self.compiled.src.constants]
+
+    @property
+    def divisible(self) -> list[str]:
+        """Arguments that the compiler knows 16 to divide."""
+        attributes = self.compiled.src.attrs.items()
+        return [self.kernel.arg_names[at] for (at, *_), known in attributes if ["tt.divisibility", 16] in [list(each) for each in known]]
+
 
 class Pretended:
     """What Triton asks a driver for before it compiles; one device an architecture."""
@@ -109,11 +120,13 @@ def compiled(module: ModuleType, variant: dict[str, Any]) -> dict[str, Any]:
             ahead = Ahead(module.forward)
             launch(ahead, tensors, problem, _buffers(problem, variant))
     done = ahead.compiled
-    registers, spilled, sass = _inspected(done.asm["cubin"], Path(triton.__file__).parent, want_sass=bool(variant.get("sass")))
+    registers, spilled, sass = _inspected(done.asm["cubin"], Path(triton.__file__).parent, want_sass="sass" in variant or "text" in variant)
     found = {name: len(re.findall(pattern, done.asm["ptx"])) for name, pattern in INSTRUCTIONS.items()}
     return {
         "kernel": done.name, "shared": done.metadata.shared, "registers": registers, "spilled": spilled, "warps": done.metadata.num_warps,
-        "stages": problem.stages, "instructions": {name: count for name, count in found.items() if count}, "sass": sass,
+        "stages": problem.stages, "instructions": {name: count for name, count in found.items() if count},
+        "sass": encoded(sass) if variant.get("sass") else [], "text": sass.splitlines() if variant.get("text") else [],
+        "constants": ahead.constants, "divisible": ahead.divisible,
         "buffers": allocation_map("".join(dump)), "triton": triton.__version__,
     }  # fmt: skip
 
@@ -185,8 +198,8 @@ def allocation_map(dump: str) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda buffer: (buffer["scratch"], buffer["offset"], buffer["name"]))
 
 
-def _inspected(cubin: bytes, triton_folder: Path, *, want_sass: bool) -> tuple[int, int, list[str]]:
-    """Registers and spilled bytes a thread, and the encoded instructions, by the tools that triton brings."""
+def _inspected(cubin: bytes, triton_folder: Path, *, want_sass: bool) -> tuple[int, int, str]:
+    """Registers and spilled bytes a thread, and the disassembly, by the tools that triton brings."""
     tools = triton_folder / "backends" / "nvidia" / "bin"
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(cubin)
@@ -196,8 +209,13 @@ def _inspected(cubin: bytes, triton_folder: Path, *, want_sass: bool) -> tuple[i
     found = re.search(r"REG:(\d+) STACK:(\d+)", usage)
     if found is None:
         raise RuntimeError(f"cuobjdump answered {usage!r}")
-    words = re.findall(r"/\* (0x[0-9a-f]{16}) \*/", sass)  # an instruction is two of them
-    return int(found[1]), int(found[2]), [f"{low} {high}" for low, high in zip(words[::2], words[1::2], strict=True)]
+    return int(found[1]), int(found[2]), sass
+
+
+def encoded(sass: str) -> list[str]:
+    """The instructions of a disassembly, encoded: each is two words of 64 bits."""
+    words = re.findall(r"/\* (0x[0-9a-f]{16}) \*/", sass)
+    return [f"{low} {high}" for low, high in zip(words[::2], words[1::2], strict=True)]
 
 
 def _run(*command: str | Path) -> str:

@@ -20,6 +20,7 @@ import msgspec
 from flashviz.config import AttentionConfig
 from flashviz.device import SMS, Buffer, Resources
 from flashviz.errors import ConfigError, FlashvizError, MissingPartError
+from flashviz_kernels import hopper
 from flashviz_kernels.interpreter import installed
 from flashviz_kernels.kernel_run import problem_of
 
@@ -33,22 +34,26 @@ class Compiled:
     """One configuration on one architecture.
 
     ``instructions`` counts what was found in the PTX. ``trace_free`` says whether the kernel with TRACE=False is, instruction for
-    instruction, the machine code of the kernel whose trace statements were cut out of the source.
+    instruction, the machine code of the kernel whose trace statements were cut out of the source; None for one that has no trace.
     """
 
+    kernel: str
     resources: Resources
     instructions: dict[str, int]
     machine_instructions: int
-    trace_free: bool
+    trace_free: bool | None
 
 
-def compile_for(config: AttentionConfig, archs: Sequence[str]) -> list[Compiled]:
-    """Compile the kernel, with and without its trace statements in the source.
+def compile_for(config: AttentionConfig, archs: Sequence[str], kernel: str = "forward") -> list[Compiled]:
+    """Compile the film's kernel, with and without its trace statements in the source; or, as ``hopper``, the one that ``hopper`` takes.
 
     Raises:
-        ConfigError: An architecture is not known, or the tiles do not fit it: by the closed form, or by the compiler's figure.
+        ConfigError: An architecture is not known, or the tiles do not fit it: by the closed form, or by the compiler's figure; or it is
+            no problem of ``hopper``'s.
         MissingPartError: triton is missing.
     """
+    if kernel == "hopper":
+        return [_for_hopper(config, arch) for arch in archs]
     variants = [_variant(_fitting(config, arch)) | {"sass": True, "map": True} for arch in archs]
     with tempfile.TemporaryDirectory(prefix="flashviz-compile-") as folder:
         bare = Path(folder) / "bare_forward.py"
@@ -57,8 +62,19 @@ def compile_for(config: AttentionConfig, archs: Sequence[str]) -> list[Compiled]
     made = []
     for arch, mine, other in zip(archs, ours, theirs, strict=True):
         resources = _resources(arch, mine)
-        made.append(Compiled(resources, mine["instructions"], len(mine["sass"]), mine["sass"] == other["sass"]))
+        made.append(Compiled(mine["kernel"], resources, mine["instructions"], len(mine["sass"]), mine["sass"] == other["sass"]))
     return made
+
+
+def _for_hopper(config: AttentionConfig, arch: str) -> Compiled:
+    """What ``hopper`` launches for a config whose arrays are contiguous."""
+    if arch != hopper.ARCH:
+        raise ConfigError(f"kernel hopper is for {hopper.ARCH}, got {arch}; leave --arch or --kernel out")
+    why = hopper.refusal(problem_of(config), (), arch)
+    if why is not None:
+        raise ConfigError(f"kernel hopper covers 16-bit problems of {hopper.ARCH}, got {why}; leave --kernel out")
+    (found,) = compile_variants(FORWARD, [_variant(config) | {"kernel": "hopper", "sass": True}])
+    return Compiled(found["kernel"], _resources(arch, found), found["instructions"], len(found["sass"]), None)
 
 
 def resources_of(config: AttentionConfig, *, clock: bool = False) -> Resources:
