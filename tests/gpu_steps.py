@@ -85,7 +85,9 @@ def clocked(session: Session) -> None:
         if trace.header.clock is not None:
             t_ns, sm = trace.columns["t_ns"], trace.columns["sm"]
             steps = np.diff(t_ns)[np.diff(trace.columns["step"]) == 1]
-            print(f"  {t_ns.max() / 1e3:.1f} us, {len(set(sm.tolist()))} SMs, shortest step {steps.min()} ns, median {np.median(steps):.0f} ns")
+            print(
+                f"  {t_ns.max() / 1e3:.1f} us, {len(set(sm.tolist()))} SMs; a step {steps.min()} ns or more, median {np.median(steps):.0f}"
+            )
             print(f"  {trace.header.resources}")
 
 
@@ -132,7 +134,9 @@ def variants(lengths: Sequence[int]) -> Callable[[Session], None]:
                     rows = bench.measured(problem, calls, "cuda", 10, torch.cuda.get_device_name())
                     found += rows
                     for each in rows:
-                        what = each.unavailable or f"{each.tflops:.0f} TFLOP/s, error {each.max_error:.1e}" + ("" if each.right else " WRONG")
+                        what = each.unavailable or f"{each.tflops:.0f} TFLOP/s, error {each.max_error:.1e}" + (
+                            "" if each.right else " WRONG"
+                        )
                         print(f"{n} d{d} {'causal' if causal else 'full':6} {each.method:34} {what}", flush=True)
         write(msgspec.structs.replace(report, attention=tuple(found)), session.out / f"variants-{max(lengths)}.json")
 
@@ -149,13 +153,16 @@ def _ways(problem: bench.Problem) -> dict[str, bench.Call]:
     }
 
     def call(how: Any) -> bench.Call:
-        launched = hopper.launch_pipeline if isinstance(how, hopper.Pipeline) else hopper.launch_descriptors
+        name, launched = (
+            ("pipeline", hopper.launch_pipeline) if isinstance(how, hopper.Pipeline) else ("descriptors", hopper.launch_descriptors)
+        )
+        kernel = getattr(importlib.import_module(f"flashviz_kernels.{name}"), name)
 
         def by(q: Any, k: Any, v: Any) -> Any:
             torch = importlib.import_module("torch")
             o = torch.empty_like(q)
             lse = torch.empty(q.shape[:3], dtype=torch.float32, device=q.device)
-            launched([q, k, v, o, lse], launch_of(q, k, causal=problem.causal), how)
+            launched(kernel, [q, k, v, o, lse], launch_of(q, k, causal=problem.causal), how)
             return o
 
         return by

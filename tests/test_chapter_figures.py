@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import flashviz_kernels.bench.measured
 from flashviz.chapters import io_complexity
-from flashviz.chapters.measured import sweep_of
+from flashviz.chapters.measured import FLASH_METHODS, sweep_of
 from flashviz.cli.films import Job, find_scenes
 from flashviz.cli.made import Made
 from flashviz.config import AttentionConfig, DType
@@ -26,13 +26,12 @@ from flashviz.inputs import make_inputs
 from flashviz.layout import Aspect
 from flashviz.memory import traffic
 from flashviz.settings import Settings
-from flashviz_kernels.bench.measured import ATTENTION
+from flashviz_kernels.bench.measured import ATTENTION, FOLDER
 from flashviz_kernels.bench.measured import measured as measurement
 from flashviz_kernels.bench.report import Report
 from flashviz_kernels.exactness import reordering_error, stored_error
 from flashviz_kernels.recorder import record, run
-from tests.chapters import CHAPTERS, DTYPES, agree, at, bench, chapter, measured, middle, read, scale
-from tests.conftest import ROOT
+from tests.chapters import BENCH, CHAPTERS, DTYPES, FLASH, agree, at, bench, chapter, measured, middle, read, scale
 from tests.films import played, scenes
 
 # ------------------------------------------------------------------------------------------------------------- memory
@@ -41,41 +40,41 @@ from tests.films import played, scenes
 def test_memory_is_what_was_measured() -> None:
     snapshot = at(chapter("memory_scaling"), "gap")
     agree(read(snapshot, "standard"), measured("standard", "peak_memory"))
-    agree(read(snapshot, "flash"), measured("torch flash", "peak_memory"))
+    agree(read(snapshot, "flash"), measured(FLASH, "peak_memory"))
 
 
 def test_the_lines_of_memory_are_the_closed_forms() -> None:
-    """S and P: 2 N^2 float32 a head, and O: N d."""
+    """S and P: 2 N^2 numbers of 16 bits a head, and O: N d."""
     found = chapter("memory_scaling").found.figure
     row = bench()[0]
     heads, d = row["heads"], row["d"]
     for n, y in found.named("standard").curve:
-        assert y == pytest.approx(heads * (2 * n * n + n * d) * 4)
+        assert y == pytest.approx(heads * (2 * n * n + n * d) * 2)
     for n, y in found.named("flash").curve:
-        assert y == pytest.approx(heads * n * d * 4)
+        assert y == pytest.approx(heads * n * d * 2)
     for (n, y), (_, least) in zip(found.named("standard").points, found.named("flash").points, strict=True):
-        assert heads * (2 * n * n + n * d) * 4 < y < 1.15 * heads * (2 * n * n + n * d) * 4, "the line goes through the points"
-        assert heads * n * d * 4 < least
+        assert y == heads * (2 * n * n + n * d) * 2, "torch counts what the formula says, to the byte"
+        assert least == heads * (n * d * 2 + n * 4), "O, and LSE"
 
 
 def test_the_captions_of_memory_are_the_files_figures() -> None:
     scene = chapter("memory_scaling")
-    standard, flash = measured("standard", "peak_memory"), measured("torch flash", "peak_memory")
+    standard, flash = measured("standard", "peak_memory"), measured(FLASH, "peak_memory")
     (n, most), least = standard[-1], flash[-1][1]
     assert f"twice the tokens, {most / standard[-2][1]:.1f} ×" in at(scene, "standard").caption
     said = at(scene, "gap").caption
     assert said.startswith(f"At N = {n:,.0f}: {most / 2**30:.3g} GiB against {least / 2**20:.3g} MiB, {most / least:.0f} × less.")
     assert at(scene, "gap").texts()["span"] == f"{most / least:.0f} ×"
     row = bench()[0]
-    over = max(y - row["heads"] * x * row["d"] * 4 for x, y in flash)
+    over = max(y - row["heads"] * x * row["d"] * 2 for x, y in flash)
     assert f"at most {over / 2**20:.3g} MiB" in at(scene, "linear").caption
 
 
 @pytest.mark.parametrize("file", ["memory_scaling", "speed"])
 def test_the_machine_is_named(file: str) -> None:
-    report = json.loads((ROOT / "docs" / "bench" / "kernel-cpu.json").read_text(encoding="utf-8"))
+    report = json.loads(BENCH.read_text(encoding="utf-8"))
     note = at(chapter(file), "gap").texts()["note"]
-    for part in (report["machine"]["processor"], report["date"][:10], report["versions"]["torch"], "torch's FlashAttention", "float32"):
+    for part in (report["machine"]["gpu"], report["date"][:10], report["versions"]["torch"], "kernel for Hopper", "float16"):
         assert part in note
 
 
@@ -85,13 +84,13 @@ def test_the_machine_is_named(file: str) -> None:
 def test_time_is_what_was_measured() -> None:
     snapshot = at(chapter("speed"), "square")
     agree(read(snapshot, "standard"), measured("standard", "seconds"))
-    agree(read(snapshot, "flash"), measured("torch flash", "seconds"))
+    agree(read(snapshot, "flash"), measured(FLASH, "seconds"))
 
 
 def test_the_captions_of_speed_are_the_files_figures() -> None:
     scene = chapter("speed")
-    (n, slow), (_, fast) = measured("standard", "seconds")[-1], measured("torch flash", "seconds")[-1]
-    assert at(scene, "standard").caption == f"Standard attention: {slow:.3g} s at N = {n:,.0f}."
+    (n, slow), (_, fast) = measured("standard", "seconds")[-1], measured(FLASH, "seconds")[-1]
+    assert at(scene, "standard").caption == f"Standard attention: {slow * 1e3:.3g} ms at N = {n:,.0f}."
     assert at(scene, "flash").caption.endswith(f": {fast * 1e3:.3g} ms.")
     assert f"{slow / fast:.1f} × faster" in at(scene, "gap").caption
     assert at(scene, "gap").texts()["span"] == f"{slow / fast:.1f} ×"
@@ -100,11 +99,11 @@ def test_the_captions_of_speed_are_the_files_figures() -> None:
 def test_the_lines_of_time_are_the_operations_at_one_rate() -> None:
     """4 N^2 d operations a head; the line meets the last dot, and says its rate."""
     row = bench()[0]
-    for name, method in (("standard", "standard"), ("flash", "torch flash")):
+    for name, method in (("standard", "standard"), ("flash", FLASH)):
         (n, last), series = measured(method, "seconds")[-1], chapter("speed").found.figure.named(name)
         operations = 4 * n * n * row["d"] * row["heads"]
         assert series.curve[-1] == pytest.approx(series.points[-1])
-        assert series.formula == f"line: {operations / last / 1e9:.3g} GFLOP/s"
+        assert series.formula == f"line: {operations / last / 1e12:.3g} TFLOP/s"
         for (x, y), (x_next, y_next) in itertools.pairwise(series.curve):
             assert y_next / y == pytest.approx((x_next / x) ** 2)
 
@@ -292,13 +291,26 @@ def test_a_method_that_was_refused_is_not_taken_for_measured() -> None:
     assert [n for n, _ in sweep_of(report_of(attention=refused)).memory("flash")] == [256, 512, 1024]
 
 
-def test_this_kernel_is_shown_where_it_was_measured() -> None:
+def test_the_projects_own_kernel_is_shown_where_it_was_measured() -> None:
+    """The fastest of its own; where none was measured, torch's."""
     whole = report_of()
-    ours = tuple(msgspec.structs.replace(row, method="flashviz") for row in whole.attention if row.method == "torch flash")
-    sweep = sweep_of(report_of(attention=whole.attention + ours, machine=msgspec.structs.replace(whole.machine, gpu="some GPU")))
-    assert "this kernel" in sweep.note
-    assert "Measured on some GPU, " in sweep.note
-    assert sweep.seconds("flash") == sweep_of(whole).seconds("flash")
+    left = list(FLASH_METHODS)
+    for method, said in FLASH_METHODS.items():
+        rows = tuple(row for row in whole.attention if row.method in ("standard", *left))
+        sweep = sweep_of(report_of(attention=rows, machine=msgspec.structs.replace(whole.machine, gpu="some GPU")))
+        assert said in sweep.note
+        assert "Measured on some GPU, " in sweep.note
+        assert list(sweep.seconds("flash")) == measured(method, "seconds")
+        left.remove(method)
+
+
+def test_a_gpus_measurement_takes_the_place_of_a_cpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ATTENTION:
+        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
+    monkeypatch.setattr(flashviz_kernels.bench.measured, "FOLDER", tmp_path)
+    assert measurement().machine.gpu is not None
+    (tmp_path / "kernel-gpu.json").unlink()
+    assert measurement().machine.gpu is None
 
 
 def test_another_measurement_makes_another_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,6 +318,6 @@ def test_another_measurement_makes_another_film(tmp_path: Path, monkeypatch: pyt
     before = Made.of(job).place
     folder = tmp_path / "bench"
     folder.mkdir()
-    (folder / ATTENTION.name).write_bytes(ATTENTION.read_bytes().replace(b"2514944", b"2514945"))
+    (folder / BENCH.name).write_bytes(BENCH.read_bytes().replace(b"34426847232", b"34426847233"))
     monkeypatch.setattr(flashviz_kernels.bench.measured, "FOLDER", folder)
     assert Made.of(job).place != before

@@ -147,7 +147,8 @@ def test_clocks_of_sms_are_aligned(processors: int, cycle_ns: float, tick: int, 
     for sm in range(processors):
         for _ in range(3):
             start = random.randrange(200_000)
-            steps = sorted(random.randrange(1, 400_000) for _ in range(random.randrange(2, 20)))
+            between = sorted(random.randrange(1000, 200_000) for _ in range(random.randrange(20)))
+            steps = [random.randrange(1000), *between, random.randrange(200_000, 400_000)]
             for at, step in enumerate(steps):
                 ns = start + step * cycle_ns
                 row = np.full(CLOCK_ROW, -1, np.int32)
@@ -157,11 +158,7 @@ def test_clocks_of_sms_are_aligned(processors: int, cycle_ns: float, tick: int, 
                 row[ROW + 3] = np.uint32((began[sm] + round(ns / cycle_ns)) % 2**32).astype(np.int32)
                 rows.append(row)
                 true.append(ns)
-    try:
-        found = clock_columns(np.array(rows))
-    except FlashvizError as error:  # all pairs of an SM within a tick or two: no slope to be had
-        assert "record a longer launch" in str(error)
-        return
+    found = clock_columns(np.array(rows))
     assert found["t_ns"].min() == 0
     assert found["sm"].tolist() == [int(row[ROW + 2]) for row in rows]
     off = found["t_ns"] - np.array(true)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from flashviz.chapters import io_complexity, roofline
 from flashviz.chapters.causal import MASKED, SKIPPED, kinds_of
+from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_hierarchy import Compared, bytes_of
 from flashviz.chapters.memory_scaling import stored_output, stored_scores
 from flashviz.chapters.online_softmax import Pair, merge, pair_of
@@ -19,6 +21,7 @@ from flashviz.inputs import numpy_dtype
 from flashviz.memory import closed_form, compulsory, traffic
 from flashviz.trace import Trace, replay
 from flashviz_kernels import record
+from flashviz_kernels.bench.measured import measured
 from flashviz_kernels.recorder import run
 from tests.formulas import MATHS, labelled, value
 
@@ -172,8 +175,9 @@ def grouped(label: str) -> None:
 @checks("memory-standard", "memory-flash")
 def memory(label: str) -> None:
     for n, h, d in ((256, 4, 64), (8192, 1, 128)):
-        output = stored_output(n, h, d)
-        expected = output if label == "memory-flash" else stored_scores(n, h) + output
+        sweep = replace(sweep_of(measured()), heads=h, d=d)
+        output = stored_output(n, sweep)
+        expected = output if label == "memory-flash" else stored_scores(n, sweep) + output
         assert at(label, N=n, H=h, d=d) == expected
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flashviz.chapters.figure import Point
+from flashviz.config import ITEMSIZE
 from flashviz.errors import UsageError
 
-FLASH_METHODS = ("flashviz", "torch flash")  # the kernel where it was measured, which takes a GPU; else torch's own
+# the project's own kernels where they were measured, which takes a GPU; else torch's
+FLASH_METHODS = {"flashviz hopper": "this project's kernel for Hopper", "flashviz": "this kernel", "torch flash": "torch's FlashAttention"}
 LEAST = 2  # lengths that a sweep needs: a growth is a ratio of two
 
 
@@ -18,6 +20,7 @@ class Sweep:
 
     d: int
     heads: int
+    itemsize: int  # bytes of a number
     note: str
     provenance: dict[str, object]
     flops: tuple[Point, ...]
@@ -60,7 +63,7 @@ def sweep_of(report: Any) -> Sweep:
     first = standard_rows[0]
     rows = {"standard": standard_rows, "flash": flash_rows}
     return Sweep(
-        d=first.d, heads=first.heads * first.batch, note=_note(report, first, str(flash)),
+        d=first.d, heads=first.heads * first.batch, itemsize=ITEMSIZE[first.dtype], note=_note(report, first, str(flash)),
         provenance={"benchmark": report.benchmark, "date": report.date, "machine": _machine(report), "versions": report.versions},
         flops=tuple((m.n, float(m.flops)) for m in standard_rows),
         memories={name: tuple((m.n, float(m.peak_memory)) for m in some) for name, some in rows.items()},
@@ -71,9 +74,8 @@ def sweep_of(report: Any) -> Sweep:
 def _note(report: Any, first: Any, flash: str) -> str:
     """Machine, software and problem, in one line."""
     torch = f"torch {report.versions['torch']}" if "torch" in report.versions else "no torch"
-    whose = "torch's FlashAttention" if flash.startswith("torch") else "this kernel"
     problem = f"{first.heads * first.batch} heads, d = {first.d}, {first.dtype}"
-    return f"Measured on {_machine(report)}, {report.date[:10]}: {torch}, {whose}; {problem}"
+    return f"Measured on {_machine(report)}, {report.date[:10]}: {torch}, {FLASH_METHODS[flash]}; {problem}"
 
 
 def _machine(report: Any) -> str:

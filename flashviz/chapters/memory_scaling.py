@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from flashviz.chapters.figure import Figure, Series, compact, doubling, in_bytes, ratio_at_the_end, times
 from flashviz.chapters.measured import Sweep
-from flashviz.memory import FLOAT32
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
@@ -28,14 +27,14 @@ class MemoryScaling:
     said: dict[str, str]
 
 
-def stored_scores(n: float, heads: int) -> float:
-    """Bytes of S and P in float32: 2 H N^2 x 4."""
-    return 2 * heads * n**2 * FLOAT32
+def stored_scores(n: float, sweep: Sweep) -> float:
+    """Bytes of S and P: 2 H N^2 numbers."""
+    return 2 * sweep.heads * n**2 * sweep.itemsize
 
 
-def stored_output(n: float, heads: int, d: int) -> float:
-    """Bytes of O in float32: H N d x 4."""
-    return heads * n * d * FLOAT32
+def stored_output(n: float, sweep: Sweep) -> float:
+    """Bytes of O: H N d numbers."""
+    return sweep.heads * n * sweep.d * sweep.itemsize
 
 
 def gather(sweep: Sweep) -> MemoryScaling:
@@ -43,23 +42,22 @@ def gather(sweep: Sweep) -> MemoryScaling:
     standard, flash = sweep.memory("standard"), sweep.memory("flash")
     lengths = [n for n, _ in standard]
     samples = [lengths[0] * (lengths[-1] / lengths[0]) ** (step / 48) for step in range(49)]
-    h, d = sweep.heads, sweep.d
     series = (
         Series("standard", "standard attention", "S", standard,
-               tuple((n, stored_scores(n, h) + stored_output(n, h, d)) for n in samples), "line: 2 N² + N d numbers a head"),
-        Series("flash", "FlashAttention", "O", flash, tuple((n, stored_output(n, h, d)) for n in samples), "line: N d numbers a head"),
+               tuple((n, stored_scores(n, sweep) + stored_output(n, sweep)) for n in samples), "line: 2 N² + N d numbers a head"),
+        Series("flash", "FlashAttention", "O", flash, tuple((n, stored_output(n, sweep)) for n in samples), "line: N d numbers a head"),
     )  # fmt: skip
     figure = Figure(
         title="Peak memory of one call beyond Q, K and V",
         x=doubling("N, tokens", lengths),
-        y=in_bytes("", [y for _, y in (*standard, *flash)] + [stored_output(lengths[0], h, d)]),
+        y=in_bytes("", [y for _, y in (*standard, *flash)] + [stored_output(lengths[0], sweep)]),
         series=series,
         note=sweep.note,
         span=ratio_at_the_end(series[1], series[0]),
     )
     (n, most), (_, least) = standard[-1], flash[-1]
     said = {
-        "growth": times(most / standard[-2][1]), "over": compact(max(y - stored_output(x, h, d) for x, y in flash)),
+        "growth": times(most / standard[-2][1]), "over": compact(max(y - stored_output(x, sweep) for x, y in flash)),
         "n": f"{n:,.0f}", "standard": compact(most), "flash": compact(least), "ratio": times(most / least),
     }  # fmt: skip
     return MemoryScaling(figure, said)

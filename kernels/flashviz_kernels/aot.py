@@ -113,9 +113,8 @@ def compiled(module: ModuleType, variant: dict[str, Any]) -> dict[str, Any]:
     with contextlib.ExitStack() as stack:
         dump = stack.enter_context(_dumped()) if variant.get("map") else []
         if variant.get("kernel") == "hopper":
-            made: list[Ahead] = []
-            hopper.launch(tensors, problem, lambda kernel: made.append(Ahead(kernel)) or made[-1])
-            ahead = made[0]
+            ahead = Ahead(hopper.kernel_for(tensors, problem))
+            hopper.launch(tensors, problem, ahead)
         else:
             ahead = Ahead(module.forward)
             launch(ahead, tensors, problem, _buffers(problem, variant))

@@ -56,7 +56,7 @@ def trace(events, kind: tl.constexpr, step, pid, j, r0, r1, c0, c1, CLOCK: tl.co
     if CLOCK:
         tl.store(events + 11, clock())
         tl.store(events + 10, smid())
-        if kind == LOAD_Q or kind == STORE_LSE:  # noqa: PLR1714  # Triton knows no membership
+        if kind == LOAD_Q or kind == STORE_LSE:  # noqa: PLR1714, SIM109  # Triton knows no membership
             tl.store((events + 8).to(tl.pointer_type(tl.int64)), globaltimer())
     f = tl.arange(0, 8)
     program = tl.where(f == 0, kind, tl.where(f == 1, step, tl.where(f == 2, pid, j)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,24 +50,24 @@ class Descriptors:
 def refusal(problem: Problem, tensors: Sequence[Any], arch: str) -> str | None:
     """Why no kernel here covers a problem on q, k, v, in words; None where one does."""
     low, high = DESCRIPTOR_DIMS
-    if arch != ARCH:
-        return f"a GPU of {arch}"
-    if problem.dtype not in SIXTEEN_BIT:
-        return problem.dtype
-    if not low <= problem.d <= high or problem.d * ITEMSIZE[problem.dtype] % ALIGNMENT:
-        return f"a head dim of {problem.d}"
-    if not problem.scale > 0:  # the max is taken before the scale
-        return f"a scale of {problem.scale:g}"
-    if not problem.n_k:
-        return "no keys"
     itemsize = ITEMSIZE[problem.dtype]
-    if any(tensor.data_ptr() % ALIGNMENT or any(step * itemsize % ALIGNMENT for step in tensor.stride()[:3]) for tensor in tensors):
-        return f"arrays that are not aligned to {ALIGNMENT} B"
-    return None
+
+    def aligned(tensor: Any) -> bool:
+        return not tensor.data_ptr() % ALIGNMENT and not any(step * itemsize % ALIGNMENT for step in tensor.stride()[:3])
+
+    reasons = (
+        (arch != ARCH, f"a GPU of {arch}"),
+        (problem.dtype not in SIXTEEN_BIT, problem.dtype),
+        (not low <= problem.d <= high or problem.d * itemsize % ALIGNMENT, f"a head dim of {problem.d}"),
+        (not problem.scale > 0, f"a scale of {problem.scale:g}"),  # the max is taken before the scale
+        (not problem.n_k, "no keys"),
+        (not all(aligned(tensor) for tensor in tensors), f"arrays that are not aligned to {ALIGNMENT} B"),
+    )
+    return next((why for holds, why in reasons if holds), None)
 
 
 def covers_pipeline(problem: Problem, tensors: Sequence[Any], block_n: int = Pipeline.block_n) -> bool:
-    """Whether the explicit pipeline takes it, of what ``refusal`` lets through: whole tiles of contiguous arrays, and a triton with Gluon."""
+    """Whether the explicit pipeline takes it, of what ``refusal`` lets through: whole tiles, contiguous, and a triton with Gluon."""
     whole = problem.n_q % 128 == 0 and problem.n_k % block_n == 0 and problem.d in PIPELINES
     return whole and all(_contiguous(tensor) for tensor in tensors) and has_gluon()
 
@@ -84,18 +84,25 @@ def here() -> bool:
     return bool(torch.cuda.is_available()) and torch.cuda.get_device_capability() == (9, 0)
 
 
-def launch(tensors: Sequence[Any], problem: Problem, launching: Callable[[Any], Any] = lambda kernel: kernel) -> None:
+def kernel_for(tensors: Sequence[Any], problem: Problem) -> Any:
+    """The kernel that covers a problem on (q, k, v, o, ...), of what ``refusal`` lets through."""
+    name = "pipeline" if covers_pipeline(problem, tensors[:4]) else "descriptors"
+    return getattr(importlib.import_module(f"flashviz_kernels.{name}"), name)
+
+
+def launch(tensors: Sequence[Any], problem: Problem, kernel: Any = None) -> None:
     """One launch on (q, k, v, o, lse), all on a Hopper, of what ``refusal`` lets through; o and lse are contiguous.
 
     Args:
         tensors: Each with ``data_ptr()``, ``stride()``, ``shape`` and ``dtype``.
         problem: The launch.
-        launching: What is launched instead of a kernel: ahead of time, something that compiles it.
+        kernel: What is launched as ``kernel_for``'s: ahead of time, something that compiles it.
     """
+    kernel = kernel_for(tensors, problem) if kernel is None else kernel
     if covers_pipeline(problem, tensors[:4]):
-        launch_pipeline(tensors, problem, PIPELINES[problem.d], launching)
+        launch_pipeline(kernel, tensors, problem, PIPELINES[problem.d])
     else:
-        launch_descriptors(tensors, problem, DESCRIPTORS[padded_head_dim(problem.d)], launching)
+        launch_descriptors(kernel, tensors, problem, DESCRIPTORS[padded_head_dim(problem.d)])
 
 
 # by head dim, padded: the fastest of those tried on an H100 (docs/benchmarks.md) that spill nothing in their loop
@@ -103,13 +110,10 @@ PIPELINES = {64: Pipeline(stages=3), 128: Pipeline(stages=2)}
 DESCRIPTORS = {width: Descriptors(block_n=64, stages=3, warps=4) for width in (16, 32, 64)} | {128: Descriptors()}
 
 
-def launch_pipeline(
-    tensors: Sequence[Any], p: Problem, how: Pipeline, launching: Callable[[Any], Any] = lambda kernel: kernel
-) -> None:  # fmt: skip
+def launch_pipeline(kernel: Any, tensors: Sequence[Any], p: Problem, how: Pipeline) -> None:
     """``pipeline.pipeline``, on whole tiles."""
     gl = importlib.import_module("triton.experimental.gluon.language")
     described = importlib.import_module("triton.experimental.gluon.nvidia.hopper").TensorDescriptor
-    module = importlib.import_module("flashviz_kernels.pipeline")
     q, k, v, o, lse = tensors
     element = gl.float16 if p.dtype == "float16" else gl.bfloat16
 
@@ -123,7 +127,7 @@ def launch_pipeline(
     paired = p.causal and row_blocks % 2 == 0
     one_each = p.causal and not paired  # then the device's own order of programs evens out what differs
     heads = max(1, min(p.batch * p.heads, L2_BYTES // (2 * p.n_k * p.d * ITEMSIZE[p.dtype])))
-    launching(module.pipeline)[(total if one_each else min(total // (2 if paired else 1), SMS),)](
+    kernel[(total if one_each else min(total // (2 if paired else 1), SMS),)](
         tiles(q, 64), tiles(k, how.block_n), tiles(v, how.block_n), tiles(o, 64), lse,
         p.scale, p.n_q, p.n_k, p.heads // p.kv_heads, heads, total,
         D=p.d, BLOCK_N=how.block_n, STAGES=how.stages, CAUSAL=p.causal, PAIRED=paired,
@@ -131,19 +135,16 @@ def launch_pipeline(
     )  # fmt: skip
 
 
-def launch_descriptors(
-    tensors: Sequence[Any], p: Problem, how: Descriptors, launching: Callable[[Any], Any] = lambda kernel: kernel
-) -> None:  # fmt: skip
+def launch_descriptors(kernel: Any, tensors: Sequence[Any], p: Problem, how: Descriptors) -> None:
     """``descriptors.descriptors``, on any lengths."""
     described = importlib.import_module("triton.tools.tensor_descriptor").TensorDescriptor
-    module = importlib.import_module("flashviz_kernels.descriptors")
     q, k, v, o, lse = tensors
     width = padded_head_dim(p.d)
 
     def tiles(tensor: Any, rows: int) -> Any:
         return described(tensor, list(tensor.shape), list(tensor.stride()), [1, 1, rows, width])
 
-    launching(module.descriptors)[(p.batch * p.heads * -(-p.n_q // how.block_m),)](
+    kernel[(p.batch * p.heads * -(-p.n_q // how.block_m),)](
         tiles(q, how.block_m), tiles(k, how.block_n), tiles(v, how.block_n), tiles(o, how.block_m), lse,
         p.scale, p.batch, p.heads, p.kv_heads, p.n_q, p.n_k,
         BLOCK_D=width, BLOCK_M=how.block_m, BLOCK_N=how.block_n, CAUSAL=p.causal, STAGES=how.stages, num_warps=how.warps,

@@ -1,12 +1,12 @@
 """FlashAttention-2's forward pass for Hopper with its pipeline written out, in Gluon: what overlaps is said and not left to a compiler.
 
-After FlashAttention-3 (Shah et al. 2024, arXiv 2407.08608, sections 3.1 and 3.2): one warp copies (TMA, through a ring of K and V tiles),
-two groups of four warps compute 64 rows each. While the tensor cores multiply P V of one tile and Q K^T of the next, the group's softmax
-waits for neither. (Having the groups take turns with the tensor cores, the paper's ping-pong, was tried on an H100 and changed nothing.)
+After FlashAttention-3 (Shah et al. 2024, arXiv 2407.08608, section 3): one warp copies (TMA, through a ring of K and V tiles), two groups
+of four warps compute 64 rows each. While the tensor cores multiply P V of one tile and Q K^T of the next, the group's softmax waits for
+neither. (Having the groups take turns with the tensor cores, the paper's ping-pong, was tried on an H100 and changed nothing.)
 It is not the film's kernel: that is ``forward``, which is written to be read and reports what it does.
 
-Scores are kept in units of log2, the scale folded in: exp2(s scale log2(e) - m). Key tiles are visited from the last to the first: masked ones,
-of which there are few, come first.
+Scores are kept in units of log2, the scale folded in: exp2(s scale log2(e) - m). Key tiles are visited from the last to the first: masked
+ones, of which there are few, come first.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-decorators
@@ -40,8 +40,7 @@ def rounds(T, PAIRED: gl.constexpr):
     """How many row blocks this program works through, of ``T``."""
     if PAIRED:
         return 2 * gl.cdiv(T // 2 - gl.program_id(0), gl.num_programs(0))
-    else:
-        return gl.cdiv(T - gl.program_id(0), gl.num_programs(0))
+    return gl.cdiv(T - gl.program_id(0), gl.num_programs(0))
 
 
 @gluon.jit
@@ -87,7 +86,7 @@ def copies(
     """The copying warp: Q of each row block, then K and V, tile by tile, as soon as their places in the ring are free."""
     c = 0  # tiles copied so far
     blocks = 0  # row blocks begun so far
-    for r in range(0, rounds(T, PAIRED)):
+    for r in range(rounds(T, PAIRED)):
         bh, i, visited, _ = block_of(r, T, HEADS, N_Q, N_K, BLOCK_N, CAUSAL, PAIRED)
         row = bh * N_Q + i * BLOCK_M
         keys = bh // GROUP * N_K  # grouped-query: GROUP heads share one K and V
@@ -97,8 +96,8 @@ def copies(
         mbarrier.wait(q_free.index(1), (blocks & 1) ^ 1)
         mbarrier.expect(q_full.index(1), q_desc.block_type.nbytes)
         copy_in(q_desc, [row + ROWS, 0], q_full.index(1), q_tile_1)
-        blocks += 1
-        for x in range(0, visited):
+        blocks += 1  # noqa: SIM113  # Gluon enumerates nothing
+        for x in range(visited):
             key = keys + (visited - 1 - x) * BLOCK_N
             place = c % STAGES
             phase = (c // STAGES) & 1
@@ -114,7 +113,7 @@ def copies(
 @gluon.jit
 def softmax(s, m_i, l_i, qk_scale, first, masked, S: gl.constexpr, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr):
     """One tile of the online softmax: P, alpha, and the new l and m; of a ``masked`` tile row r sees columns up to ``first`` + r."""
-    if CAUSAL:
+    if CAUSAL:  # noqa: SIM102  # the one is known when it is compiled
         if masked:
             rows = gl.arange(0, ROWS, gl.SliceLayout(1, S))
             cols = gl.arange(0, BLOCK_N, gl.SliceLayout(0, S)) - first  # of the tile: else they are kept in registers throughout
@@ -168,7 +167,7 @@ def rows_of(
     dtype: gl.constexpr = o_desc.dtype
     c = 0  # key tiles so far
     blocks = 0  # row blocks so far
-    for r in range(0, rounds(T, PAIRED)):
+    for r in range(rounds(T, PAIRED)):
         bh, i, visited, masked = block_of(r, T, HEADS, N_Q, N_K, BLOCK_N, CAUSAL, PAIRED)
         row = i * BLOCK_M + W * ROWS
         first = row + N_K - N_Q - (visited - 1) * BLOCK_N
@@ -195,7 +194,7 @@ def rows_of(
             )  # fmt: skip
             c += 1
         mbarrier.arrive(q_free, count=1)
-        blocks += 1
+        blocks += 1  # noqa: SIM113  # the same
 
         # P V of the first tile; LSE = m + log2 l, in natural units, meanwhile
         last = (c - 1) % STAGES

@@ -25,8 +25,8 @@ import numpy as np
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.errors import FlashvizError, MissingPartError
 from flashviz_kernels.bench.memory import status
-from flashviz_kernels.gpu import driver
 from flashviz_kernels.bench.report import Measured, Report, begin
+from flashviz_kernels.gpu import driver
 
 Call = Callable[[Any, Any, Any], Any]
 WARM_UP = 2
@@ -59,11 +59,12 @@ class Problem:
 def on_gpu(max_n: int) -> list[Problem]:
     """One sequence as N doubles; then as many tokens at each N: d 64 and 128, causal and not, fp16 and bf16."""
     lengths = [n for n in (512, 1024, 2048, 4096, 8192, 16384) if n <= max_n]
-    one = [Problem(n, 64, 1, WIDTH // 64, False, "float16") for n in (256, *lengths) if n <= max_n]
-    return one + [
+    one = [Problem(n, 64, 1, WIDTH // 64, causal=False, dtype="float16") for n in (256, *lengths) if n <= max_n]
+    as_published = [
         Problem(n, d, max(1, TOKENS // n), WIDTH // d, causal, dtype)
         for dtype in ("float16", "bfloat16") for d in (64, 128) for causal in (False, True) for n in lengths
     ]  # fmt: skip
+    return list(dict.fromkeys(one + as_published))
 
 
 def on_cpu(max_n: int) -> list[Problem]:
@@ -260,7 +261,8 @@ def peak_fraction(one: Measured, gpu: str | None) -> float | None:
 def _how(device: str, repeat: int, torch: Any) -> str:
     shared = f"median of {repeat} repetitions, methods in turn, after {WARM_UP} calls to warm up; error against float64 in the same run"
     if device == "cuda":
-        return f"GPU events around each call, L2 overwritten before it, the host ahead of the GPU; {shared}; memory: torch.cuda.max_memory_allocated beyond the inputs"
+        memory = "torch.cuda.max_memory_allocated beyond the inputs"
+        return f"GPU events around each call, L2 overwritten before it, the host ahead of the GPU; {shared}; memory: {memory}"
     memory = "growth of a fresh process's high-water mark (VmHWM) during one call, inputs not counted"
     return f"wall clock around each call, {torch.get_num_threads()} threads; {shared}; memory: {memory}"
 

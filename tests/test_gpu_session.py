@@ -1,0 +1,59 @@
+"""The session with a GPU, rehearsed: every step runs, in a process that has only what a machine with a GPU has."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flashviz.trace import Trace
+from flashviz_kernels.bench.report import read
+from tests.conftest import ROOT
+from tests.gpu_session import KILLED, PARTS, TRACE_LIMIT, Step, run
+from tests.gpu_steps import STEPS
+
+ABSENT = ("manim", "manimpango", "cairo", "av", "PIL", "click", "cloup", "rich", "pytest", "hypothesis")
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="machines with a GPU run Linux")
+
+
+def test_every_step_is_in_a_part_and_within_its_time() -> None:
+    """A part takes 330 s at most, as its slowest steps side by side have it; most take a tenth of their limit."""
+    assert {step.name for part in PARTS.values() for row in part for step in row} == set(STEPS)
+    assert set(PARTS) == {"a", "b"}
+
+
+@pytest.mark.slow
+def test_the_rehearsal_runs_every_step(tmp_path: Path) -> None:
+    """With packages that such a machine lacks made to fail on import."""
+    pytest.importorskip("torch", reason="a machine with a GPU has torch")
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    for name in ABSENT:
+        (blocked / f"{name}.py").write_text(f"raise ImportError('{name} is not here')\n", encoding="utf-8")
+    path = os.pathsep.join([str(blocked), str(ROOT), str(ROOT / "kernels")])
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"} | {"PYTHONPATH": path}
+    command = [sys.executable, "-m", "tests.gpu_session", "--rehearse", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    table = done.stdout.split("last line\n")[1].splitlines()
+    assert [line.split()[0] for line in table] == [step.name for part in "ab" for row in PARTS[part] for step in row]
+    assert {line.split()[1] for line in table} == {"0"}
+    report = read(tmp_path / "out" / "kernel-rehearsed.json")
+    assert all(each.right for each in report.attention if each.unavailable is None)
+    traces = sorted((tmp_path / "out").glob("clocked-*.npz"))
+    assert len(traces) == 2
+    for file in traces:
+        assert file.stat().st_size < TRACE_LIMIT
+        assert Trace.load(file).header.clock is None, "a rehearsal has no clock, and says so"
+
+
+def test_a_step_that_fails_or_hangs_takes_nothing_along(tmp_path: Path) -> None:
+    failed = run(Step("no such step", 60), tmp_path, rehearse=True)
+    assert failed.code == 2
+    assert "invalid choice" in failed.last
+    hung = run(Step("bench", 0), tmp_path, rehearse=True)
+    assert hung.code == KILLED
