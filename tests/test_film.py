@@ -20,12 +20,12 @@ from flashviz.director import Snapshot
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
 from flashviz.figures import kib, number, total
-from flashviz.layout import frame
 from flashviz.memory import closed_form
 from flashviz.settings import Settings
 from flashviz.storyboard import DIGEST_SECONDS
 from flashviz.trace import Kind, ProgramValues, Trace, replay, state_at
 from flashviz_kernels.recorder import record, run
+from tests.drawn import check_drawn
 from tests.films import FLASH_BEATS, Film, altered, columns_with, film, play
 
 WHOLE, DIGEST = "FlashAttentionScene", "DigestScene"
@@ -52,7 +52,7 @@ def check(shown: Film) -> None:
     check_numbers(shown)
     check_code(shown)
     check_empty_grid(shown)
-    check_boxes(shown)
+    check_drawn(shown.scene)
 
 
 def check_time(shown: Film) -> None:
@@ -169,16 +169,6 @@ def check_empty_grid(shown: Film) -> None:
             for item in snapshot.shown:
                 assert not item.name.startswith("sheet"), snapshot.beat
                 assert item.name not in ("S", "P", "label S", "label P") or item.box[0] > hbm.x1 or item.box[3] < hbm.y0
-
-
-def check_boxes(shown: Film) -> None:
-    """All that is named stands inside the frame."""
-    whole = frame(shown.scene.settings.aspect)
-    for snapshot in shown.snapshots:
-        for item in snapshot.shown:
-            x0, y0, x1, y1 = item.box
-            assert whole.x0 <= x0 + 0.02 and x1 - 0.02 <= whole.x1, f"{snapshot.beat}: {item}"  # noqa: PT018
-            assert whole.y0 <= y0 + 0.02 and y1 - 0.02 <= whole.y1, f"{snapshot.beat}: {item}"  # noqa: PT018
 
 
 # ------------------------------------------------------------------------------------------------------- the films
