@@ -11,9 +11,6 @@ from typing import Any, Protocol
 
 import hypothesis
 import pytest
-from manim import tempconfig
-
-from flashviz.outlines import register_fonts
 
 hypothesis.settings.register_profile("flashviz", deadline=None)  # no time decides a test
 hypothesis.settings.load_profile("flashviz")
@@ -53,6 +50,10 @@ def manim_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ManimConfig
 
 @contextmanager
 def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
+    from manim import tempconfig  # only here: the rooms that draw nothing are tested without it
+
+    from flashviz.outlines import register_fonts
+
     with tempconfig(options):
         register_fonts()  # before a test's own text: afterwards Pango would not see them
         yield
