@@ -16,9 +16,9 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, NamedTuple
 
-from flashviz import __version__
 from flashviz.errors import UsageError
 from flashviz.storyboard import Beat
+from flashviz.version import __version__
 
 SHIPPED = Path(__file__).parent / "catalogues"
 TITLES = "titles"  # a scene's table of titles, within its table of captions

@@ -14,7 +14,8 @@ import pytest
 
 from flashviz import __version__
 from flashviz.cli import films, made
-from flashviz.cli.films import Job, find_scenes, render_film
+from flashviz.cli.drawing import render_film
+from flashviz.cli.films import Job, find_scenes
 from flashviz.cli.made import Made
 from flashviz.config import AttentionConfig
 from flashviz.settings import Settings
