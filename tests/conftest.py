@@ -60,7 +60,8 @@ def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--full-grid``: every shape of the accuracy grid instead of every pair of values."""
+    """``--full-grid``: every shape of the accuracy grid; ``--frames``: every frame of every film."""
+    parser.addoption("--frames", type=Path, metavar="FOLDER", help="compare all frames of all films with checksums kept there: minutes")
     parser.addoption("--full-grid", action="store_true", help="run the whole accuracy grid (tests/test_accuracy.py): hours")
 
 

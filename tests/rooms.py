@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "director": ("film", "drawn", "course", "kernel_film", "bounded", "beats"),
     "chapters": ("chapters", "chapter_figures", "ideas", "roofline", "tile_chapters"),
     "scenes": ("scenes",),
-    "render": ("cache_key", "made", "render_held", "render_parity", "render_writer", "workers", "cluster", "browser"),
+    "render": ("cache_key", "made", "render_held", "render_parity", "render_writer", "workers", "cluster", "browser", "frames"),
     "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "quiz", "slides"),
     "export": ("perfetto", "player"),
     "player": ("player", "player_page"),
