@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from manim import VMobject
 
-from flashviz.director import Paint, Shown
-from flashviz.layout import frame
+from flashviz.director import Paint, Shown, Snapshot
+from flashviz.layout import Rect, frame
+from flashviz.lettering import Face
+from flashviz.outlines import outline
 from flashviz.palette import THEMES, Theme
 
 TENSORS = {
     "Q": "q", "K": "k", "V": "v", "O": "o", "ACC": "o", "M": "stats", "L": "stats", "LSE": "stats", "S": "scores", "P": "scores",
 }  # fmt: skip
+# Things whose text is a formula, a figure that is counted and not written, or put together from parts that are named themselves.
+NOT_IN_WORDS = ("formula", "kernel", "label", "sign", "head", "pair", "marks", "chip", "quoted")
 HUES = frozenset(TENSORS.values())
 NAMED_FOR_A_TENSOR = ("", "label ", "squares ", "sheet ")  # what stands before the tensor in a thing's name
 
@@ -34,9 +39,53 @@ def check_drawn(scene: Any) -> None:
     check_camera(scene)
     for snapshot in scene.snapshots:
         assert snapshot.shown, snapshot.beat
+        check_caption(snapshot, scene.caption_rect if settings.captions else None)
         for item in snapshot.shown:
             check_inside(item, settings.aspect, snapshot.beat)
             check_colours(item, THEMES[settings.theme], snapshot.beat)
+
+
+def check_caption(snapshot: Snapshot, band: Rect | None) -> None:
+    """What the beat says stands in its band; nothing does where it says nothing, or where the film is clean."""
+    found = [item for item in snapshot.shown if item.name == "caption"]
+    assert [item.text for item in found] == ([snapshot.caption] if band and snapshot.caption else []), snapshot.beat
+    for item in found:
+        assert band is not None
+        whole, (x0, y0, x1, y1) = band.inset(-0.011), item.box
+        assert whole.x0 <= x0 <= x1 <= whole.x1, (snapshot.beat, item)
+        assert whole.y0 <= y0 <= y1 <= whole.y1, (snapshot.beat, item)
+
+
+def check_said(scene: Any) -> None:
+    """Whatever says that it shows a text is drawn with the text's own glyphs, in their order: by the curves of each contour.
+
+    Formulas are set by Typst, and their text is what it was given.
+    """
+    for top in scene.mobjects:
+        for part in top.get_family():
+            name, text = vars(part).get("tag"), vars(part).get("text")
+            if name is None or not isinstance(text, str) or not text.strip() or name.split()[0] in NOT_IN_WORDS:
+                continue
+            outlines = [drawn.points for drawn in part.family_members_with_points() if isinstance(drawn, VMobject)]
+            drawn = sum(map(contours, outlines), ())
+            assert not drawn or any(within(glyphs(text, face), drawn) for face in Face), (scene.beat.name, name, text)
+
+
+def contours(points: np.ndarray) -> tuple[int, ...]:
+    """How many curves each closed contour has: 'e' has two contours, '3' another number of curves than '8'."""
+    curves = points.reshape(-1, 4, 3)
+    starts = np.flatnonzero(np.abs(curves[1:, 0] - curves[:-1, 3]).max(1, initial=0) > 1e-6) + 1
+    return tuple(np.diff([0, *starts, len(curves)]).tolist()) if len(curves) else ()
+
+
+@cache
+def glyphs(text: str, face: Face) -> tuple[int, ...]:
+    """The contours of a text as Pango sets it."""
+    return contours(outline(" ".join(text.split()), face))
+
+
+def within(some: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    return any(whole[at : at + len(some)] == some for at in range(len(whole) - len(some) + 1))
 
 
 def check_camera(scene: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flashviz.cli.films import KERNEL_SCENE, known_scenes, load_scene
 from flashviz.config import AttentionConfig
 from flashviz.settings import Settings
-from tests.drawn import check_drawn
+from tests.drawn import check_drawn, check_said
 from tests.films import played
 
 LONG = {"CourseScene"}  # plays the others
@@ -27,4 +27,4 @@ def test_what_is_drawn_is_in_the_frame_and_in_the_skins_colours(name: str, aspec
     if name in LONG and aspect != "16:9":
         pytest.skip("its parts are played alone in this aspect")
     settings: Any = {"source": "numpy", "aspect": aspect, "theme": LOOKS[aspect]}
-    check_drawn(played(load_scene(known_scenes()[name]), Settings(config=AttentionConfig(), **settings)))
+    check_drawn(played(load_scene(known_scenes()[name]), Settings(config=AttentionConfig(), **settings), watch=check_said))

@@ -53,6 +53,7 @@ def check(shown: Film) -> None:
     check_code(shown)
     check_empty_grid(shown)
     check_drawn(shown.scene)
+    check_places(shown)
 
 
 def check_time(shown: Film) -> None:
@@ -169,6 +170,20 @@ def check_empty_grid(shown: Film) -> None:
             for item in snapshot.shown:
                 assert not item.name.startswith("sheet"), snapshot.beat
                 assert item.name not in ("S", "P", "label S", "label P") or item.box[0] > hbm.x1 or item.box[3] < hbm.y0
+
+
+def check_places(shown: Film) -> None:
+    """Panels stand where the layout puts them, to the rounding of boxes."""
+    places = shown.scene.set
+    rects = {"hbm": places.hbm, "slot": places.slot, "chip": places.chip, "lens": places.lens.rect, "code": places.code}
+    seen = set()
+    for snapshot in shown.snapshots:
+        for item in snapshot.shown:
+            rect = rects.get(item.name)
+            if rect is not None and snapshot.beat in FLASH_BEATS:
+                seen.add(item.name)
+                assert item.box == pytest.approx((rect.x0, rect.y0, rect.x1, rect.y1), abs=0.011), (snapshot.beat, item)
+    assert seen == {name for name, rect in rects.items() if rect is not None}
 
 
 # ------------------------------------------------------------------------------------------------------- the films
