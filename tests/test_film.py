@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flashviz import theme
 from flashviz.config import AttentionConfig
 from flashviz.director import Snapshot
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
 from flashviz.figures import kib, number, total
 from flashviz.memory import closed_form
+from flashviz.palette import THEMES
 from flashviz.settings import Settings
 from flashviz.storyboard import DIGEST_SECONDS
 from flashviz.trace import Kind, ProgramValues, Trace, replay, state_at
@@ -51,6 +53,7 @@ def check(shown: Film) -> None:
     check_ledgers(shown)
     check_numbers(shown)
     check_code(shown)
+    check_cursor(shown)
     check_empty_grid(shown)
     check_drawn(shown.scene)
     check_places(shown)
@@ -157,8 +160,33 @@ def check_code(shown: Film) -> None:
         assert snapshot.event
         line = trace.columns["line"][snapshot.event - 1] - trace.header.kernel_first_line
         assert texts["code"].strip() == source[line].split("  #")[0].strip(), snapshot.beat
+        check_lit(snapshot, THEMES[shown.scene.settings.theme].ink)
         seen += 1
     assert (seen > 5) == (shown.scene.set.code is not None)
+
+
+def check_lit(snapshot: Snapshot, ink: str) -> None:
+    """One line is in ink, and lies in the lit band: the line that runs, as much of it as there is room for."""
+    lines = [item for item in snapshot.shown if item.name == "code line"]
+    (band,) = [item.box for item in snapshot.shown if item.name == "lit"]
+    (lit,) = [item for item in lines if {paint.colour for paint in item.paint} == {ink}]
+    assert snapshot.texts()["code"].startswith(lit.text.removesuffix("…")), snapshot.beat
+    assert [item for item in lines if band[1] <= item.box[1] < item.box[3] <= band[3]] == [lit], snapshot.beat
+
+
+def check_cursor(shown: Film) -> None:
+    """While a tile of the followed program is worked on, the hollow cursor stands on that tile's cell."""
+    cross, cursor, seen = shown.scene.set.cross, ("stroke", THEMES[shown.scene.settings.theme].ink, theme.HEAVY), 0
+    followed = shown.trace.program(*shown.scene.material.chosen.program)
+    for snapshot in shown.snapshots:
+        index = (snapshot.event or 0) - 1
+        if snapshot.beat not in FLASH_BEATS or index not in followed or shown.trace[index].j < 0:
+            continue
+        boxes = [item.box for item in snapshot.shown if [(p.how, p.colour, p.width) for p in item.paint] == [cursor]]
+        cell = cross.cell(cross.row_of(shown.trace[index].i), cross.col_of(shown.trace[index].j))
+        assert [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in boxes] == [pytest.approx(cell.center[:2], abs=0.011)], snapshot.beat
+        seen += 1
+    assert seen
 
 
 def check_empty_grid(shown: Film) -> None:
