@@ -175,7 +175,7 @@ def check_lit(snapshot: Snapshot, ink: str) -> None:
 
 
 def check_cursor(shown: Film) -> None:
-    """While a tile of the followed program is worked on, the hollow cursor stands on that tile's cell."""
+    """While a tile of the followed program is worked on, the hollow cursor stands on that tile's cell, and the arrowhead at its row."""
     cross, cursor, seen = shown.scene.set.cross, ("stroke", THEMES[shown.scene.settings.theme].ink, theme.HEAVY), 0
     followed = shown.trace.program(*shown.scene.material.chosen.program)
     for snapshot in shown.snapshots:
@@ -187,6 +187,10 @@ def check_cursor(shown: Film) -> None:
         assert [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in boxes] == [pytest.approx(cell.center[:2], abs=0.011)], snapshot.beat
         seen += 1
     assert seen
+    tile, chosen = shown.scene.set.tiles.s, shown.scene.material.chosen
+    middle = tile.y1 - (chosen.row + 0.5) / shown.scene.material.values.s.shape[1] * tile.height
+    marks = [(item.box[1] + item.box[3]) / 2 for snapshot in shown.snapshots for item in snapshot.shown if item.name == "row mark"]
+    assert marks == [pytest.approx(middle, abs=0.011)] * len(marks) != []
 
 
 def check_empty_grid(shown: Film) -> None:

@@ -254,18 +254,13 @@ def _fit_camera(whole: Rect, ground: str) -> None:
 
 
 def described(mobjects: list[Mobject]) -> Iterator[Shown]:
-    """The named things among ``mobjects`` and their parts, and what else is drawn, in drawing order; clear ones are left out."""
-    within: set[int] = set()  # parts of named things
+    """The named things among ``mobjects``, and every outline and image of them, in drawing order; clear ones are left out."""
     for top in mobjects:
         for part in top.get_family():
-            name = vars(part).get("tag")
-            if name is not None:
-                within.update(map(id, part.get_family()))
-            elif id(part) in within or not len(part.points):
-                continue
-            paint = _paint(part)
-            if paint:
-                yield Shown(name or type(part).__name__, _box(part), str(vars(part).get("text", "")), _values(part), paint)
+            name = vars(part).get("tag") or (type(part).__name__ if len(part.points) else None)
+            paint = _paint(part) if name else ()
+            if name and paint:
+                yield Shown(name, _box(part), str(vars(part).get("text", "")), _values(part), paint)
 
 
 def _paint(part: Mobject) -> tuple[Paint, ...]:
