@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from flashviz.figures import kib
 from flashviz.layout import Aspect, Rect, cross, pack, stage
 from flashviz.lettering import NOTE_PX, em
 from flashviz.mobjects.hbm import ScoreSheet
-from flashviz.mobjects.ledger import squares, squares_area
+from flashviz.mobjects.ledger import Ledger, squares, squares_area
 from flashviz.mobjects.lens import Ceiling, Chart, between, headroom
 from flashviz.mobjects.motion import LAND, LIFT, LIFTED, TRAVEL, Enlarge, Flight
 from flashviz.mobjects.readout import Readout
@@ -142,6 +143,17 @@ def test_bill_shows_every_tensors_bytes(crossed: dict[str, int], unit: int) -> N
         seen |= corners
         assert part.points[:, 0].max() <= rect.x1 + 1e-6
         assert part.points[:, 1].min() >= rect.y0 - 1e-6
+
+
+def test_the_ledgers_squares_are_its_bytes() -> None:
+    """A square a tile, the last cut to its fraction, and none for none; as many bytes, as large an area in every row."""
+    final, tile = {"Q": 4096, "K": 32768, "V": 30000, "O": 0}, 4096
+    ledger = Ledger(stage(AttentionConfig(), "16:9").ledger, final, tile, DARK, most=32768).display(final)
+    side = ledger.rows["K"].packing.side
+    for tensor, row in ledger.rows.items():
+        assert area(row.squares) == pytest.approx(final[tensor] / ledger.unit_bytes * side**2, abs=1e-6)
+        assert row.bytes.text == kib(final[tensor])
+        assert len(row.squares.get_subpaths()) == math.ceil(final[tensor] / ledger.unit_bytes)
 
 
 def test_rectangles_are_drawn_as_one_path() -> None:
