@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up what is missing, once, and then:
 #   ./run.sh render [SCENE...] [options]   renders the main film, or the scenes named (flashviz render --help)
-#   ./run.sh test [pytest options]         runs the tests
+#   ./run.sh test [ROOM...] [options]      runs the tests, or those of rooms such as layout; options are pytest's
 #   ./run.sh lint                          runs the linters, the types and the architecture's contracts
 #   ./run.sh docs [SCENE...] [options]     renders the films that are missing and builds the site (./run.sh docs --help)
 #   ./run.sh scenes [--json]               lists the films
@@ -162,7 +162,7 @@ case $verb in
     install test --group test
     torch_for_tests
     cd "$root"
-    exec "$venv/bin/python" -m pytest -n "$(getconf _NPROCESSORS_ONLN)" --dist worksteal "$@"
+    exec "$venv/bin/python" -m tests "$@"
     ;;
   lint)
     setup

@@ -1,9 +1,10 @@
 """FlashAttention, replayed from a real kernel's own trace as an explainer film of HBM and SRAM."""
 
-from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+from flashviz.version import __version__
+
+__all__ = ["__version__", "show"]
 
 
 def show(scene: str = "DigestScene", *, quality: str = "l", media_dir: str = "media", **settings: Any) -> Any:
@@ -22,5 +23,6 @@ def show(scene: str = "DigestScene", *, quality: str = "l", media_dir: str = "me
         UsageError: No such scene, quality or setting.
         MissingPartError: A part that the film needs is not installed.
     """
-    notebook = import_module("flashviz.cli.notebook")  # manim comes with it: importing flashviz must not wait for that
+    from flashviz.cli import notebook  # manim comes with it: importing flashviz must not wait for that
+
     return notebook.show(scene, quality, media_dir, settings)

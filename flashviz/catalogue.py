@@ -1,6 +1,7 @@
 """Captions in other languages: a TOML file keyed by scene and beat. The English ones stand beside their beats and are the source.
 
-A catalogue is read whole and held to the script of the scene that it is used for: every beat, no other, no brace that English has not.
+Each line of a catalogue holds the English text that it translates and the translation, so that it knows when it is out of date. It is read
+whole and held to the script of the scene that it is used for: every beat, no other, the same English, no brace that English has not.
 """
 
 from __future__ import annotations
@@ -13,25 +14,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
-from flashviz import __version__
 from flashviz.errors import UsageError
 from flashviz.storyboard import Beat
+from flashviz.version import __version__
 
 SHIPPED = Path(__file__).parent / "catalogues"
 TITLES = "titles"  # a scene's table of titles, within its table of captions
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})  # by language, as they are usually written
 TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, but for its rarer forms
+REMEDY = "flashviz captions --from FILE.toml --out NEW.toml keeps those that still hold"
 ISOLATED = "\u2066{}\u2069"  # a value within a line that runs the other way keeps its own direction
 
 HEAD = f"""\
-# Captions of flashviz {__version__}. Translate what stands in quotes; what stands in braces is filled in by the film.
-# language is a tag such as de or pt-BR. A further line font = "..." names another family than the bundled Inter.
-language = "en"
+# Captions of flashviz {__version__}. Of each pair the first text is the English one and stays; the second is to be translated.
+# What stands in braces is filled in by the film. language is a tag such as de or pt-BR.
+# A further line font = "..." names another family than the bundled Inter.
 """
 
-Table = Mapping[str, str]
+
+class Entry(NamedTuple):
+    """One text: the English one that was translated, and its translation."""
+
+    english: str
+    text: str
+
+
+Table = Mapping[str, Entry]
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ class Catalogue:
         """The beats of a scene's script with this language's captions, and titles where it has any.
 
         Raises:
-            UsageError: The scene has no script or no table here; a beat is missing or unknown, or a brace is.
+            UsageError: The scene has no script or no table here; a beat is missing, unknown or out of date; a brace is unknown.
         """
         if not script:
             raise UsageError(
@@ -66,13 +76,13 @@ class Catalogue:
         if scene not in self.captions:
             raise UsageError(f"expected a table [{scene}] in {self.file}, got none; flashviz captions {scene} writes the English one")
         captions = self._held(self.captions[scene], {beat.name: beat.caption for beat in script if beat.caption}, f"[{scene}]")
-        titles: Table = {beat.name: beat.title for beat in script}
+        titles = {beat.name: beat.title for beat in script}
         if scene in self.titles:
             titles = self._held(self.titles[scene], titles, f"[{scene}.{TITLES}]")
         return tuple(replace(beat, title=titles[beat.name], caption=captions.get(beat.name, "")) for beat in script)
 
-    def _held(self, table: Table, english: Table, name: str) -> Table:
-        """A table that has every beat of the English one, no other, and no brace of its own."""
+    def _held(self, table: Table, english: Mapping[str, str], name: str) -> dict[str, str]:
+        """The texts of a table that has every beat of the English one, no other, translates its words, and has no brace of its own."""
         unknown, missing = [beat for beat in table if beat not in english], [beat for beat in english if beat not in table]
         if unknown:
             near = difflib.get_close_matches(unknown[0], english, n=1)
@@ -84,13 +94,19 @@ class Catalogue:
             raise UsageError(
                 f"{self.file}: {name} expected every beat, got none for {', '.join(missing)}; put the English text there at least"
             )
-        for beat, text in table.items():
+        stale = [beat for beat in table if table[beat].english != english[beat]]
+        if stale:
+            raise UsageError(
+                f"{self.file}: {name} expected translations of today's English text, {quoted(english[stale[0]])} in {stale[0]}, got one of "
+                f"{quoted(table[stale[0]].english)} (out of date: {', '.join(stale)}); {REMEDY}"
+            )
+        for beat, (_, text) in table.items():
             known = braces(english[beat])
             others = [brace for brace in self._braces(text, f"{name} {beat}") if brace not in known]
             if others:
                 has = ", ".join(f"{{{brace}}}" for brace in sorted(known)) or "none"
                 raise UsageError(f"{self.file}: {name} {beat} expected braces of the English text ({has}), got {{{others[0]}}}; correct it")
-        return table
+        return {beat: entry.text for beat, entry in table.items()}
 
     def _braces(self, text: str, place: str) -> list[str]:
         try:
@@ -149,11 +165,15 @@ def read_catalogue(given: str) -> Catalogue:
     return Catalogue(path.name, language, font, captions, titles)
 
 
-def _texts(file: str, name: str, content: Any) -> dict[str, str]:
+def _texts(file: str, name: str, content: Any) -> dict[str, Entry]:
     """A table of texts."""
-    if not isinstance(content, dict) or not all(isinstance(text, str) for text in content.values()):
-        raise UsageError(f'{file}: expected lines of beat = "text" in [{name}], got {content!r}; correct it')
-    return dict(content)
+    if not isinstance(content, dict) or not all(map(_is_pair, content.values())):
+        raise UsageError(f'{file}: expected lines of beat = ["English", "translation"] in [{name}], got {content!r}; correct it')
+    return {beat: Entry(*pair) for beat, pair in content.items()}
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(text, str) for text in value)
 
 
 def check_scenes(catalogue: Catalogue, known: Iterable[str]) -> None:
@@ -172,20 +192,33 @@ def check_scenes(catalogue: Catalogue, known: Iterable[str]) -> None:
             )
 
 
-def source_catalogue(scripts: Mapping[str, Sequence[Beat]]) -> str:
-    """The English catalogue of these scenes as TOML, to be translated.
+def source_catalogue(scripts: Mapping[str, Sequence[Beat]], earlier: Catalogue | None = None) -> str:
+    """The captions of these scenes as TOML, to be translated: each in English twice, or with its translation in an ``earlier`` catalogue.
+
+    What that one translated of another English text, or of beats that are no more, is left out.
 
     Raises:
         UsageError: A scene has no script.
     """
-    parts = [HEAD]
+    font = f"font = {quoted(earlier.font)}\n" if earlier and earlier.font else ""
+    parts = [f"{HEAD}language = {quoted(earlier.language if earlier else 'en')}\n{font}"]
     for scene, script in scripts.items():
         if not script:
             raise UsageError(f"expected scenes whose captions can be translated, got {scene}, which makes them itself; leave it out")
-        captions = [f"{beat.name} = {quoted(beat.caption)}\n" for beat in script if beat.caption]
-        titles = [f"{beat.name} = {quoted(beat.title)}\n" for beat in script]
-        parts.append(f"[{scene}]\n{''.join(captions)}\n[{scene}.{TITLES}]\n{''.join(titles)}")
+        captions = {beat.name: beat.caption for beat in script if beat.caption}
+        titles = {beat.name: beat.title for beat in script}
+        parts.append(f"[{scene}]\n" + _lines(captions, earlier.captions.get(scene, {}) if earlier else {}))
+        parts.append(f"[{scene}.{TITLES}]\n" + _lines(titles, earlier.titles.get(scene, {}) if earlier else {}))
     return "\n".join(parts)
+
+
+def _lines(english: Mapping[str, str], earlier: Table) -> str:
+    """A table's lines, with the texts of an earlier one that still hold."""
+    found = []
+    for beat, text in english.items():
+        kept = earlier.get(beat, Entry(text, text))
+        found.append(f"{beat} = [\n  {quoted(text)},\n  {quoted(kept.text if kept.english == text else text)},\n]\n")
+    return "".join(found)
 
 
 def quoted(text: str) -> str:

@@ -24,6 +24,7 @@ FAMILY = {
     Face.MONO: ("JetBrains Mono NL", "NORMAL"), Face.MONO_STRONG: ("JetBrains Mono NL", "SEMIBOLD"),
 }  # fmt: skip
 
+PANGO = manimpango.pango_version()  # the system's
 POINTS = 96.0  # size that Pango is asked for: it rounds outlines to 1/64 pixel
 EM = POINTS * 96 / 72  # the same in the SVG's pixels
 NO_WRAP = 1_000_000

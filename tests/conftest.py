@@ -11,9 +11,6 @@ from typing import Any, Protocol
 
 import hypothesis
 import pytest
-from manim import tempconfig
-
-from flashviz.outlines import register_fonts
 
 hypothesis.settings.register_profile("flashviz", deadline=None)  # no time decides a test
 hypothesis.settings.load_profile("flashviz")
@@ -53,13 +50,18 @@ def manim_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ManimConfig
 
 @contextmanager
 def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
+    from manim import tempconfig  # only here: the rooms that draw nothing are tested without it
+
+    from flashviz.outlines import register_fonts
+
     with tempconfig(options):
         register_fonts()  # before a test's own text: afterwards Pango would not see them
         yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--full-grid``: every shape of the accuracy grid instead of every pair of values."""
+    """``--full-grid``: every shape of the accuracy grid; ``--frames``: every frame of every film."""
+    parser.addoption("--frames", type=Path, metavar="FOLDER", help="compare all frames of all films with checksums kept there: minutes")
     parser.addoption("--full-grid", action="store_true", help="run the whole accuracy grid (tests/test_accuracy.py): hours")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from flashviz.cli.deliver import assemble
-from flashviz.cli.films import Job, SceneSource, render_film
+from flashviz.cli.drawing import render_film
+from flashviz.cli.films import Job, SceneSource
 from flashviz.delivery.manifest import write_manifest
 from flashviz.settings import load_settings
 

@@ -16,8 +16,9 @@ import numpy as np
 from manim import ImageMobject, Mobject, VMobject, tempconfig
 
 from flashviz.config import AttentionConfig
-from flashviz.director import FlashFilm, Snapshot
+from flashviz.director import FlashFilm, Snapshot, TraceScene
 from flashviz.layout import Rect
+from flashviz.render.renderer import replaced
 from flashviz.settings import Settings, use_settings
 from flashviz.trace import Trace
 
@@ -79,11 +80,20 @@ def play(name: str, settings: Settings, run: Run | None = None) -> Film:
     return film
 
 
-def played(scene_class: Callable[[], Any], settings: Settings, prepare: Callable[[Any], None] = lambda _scene: None) -> Any:
-    """A scene after its last beat; no frame is drawn."""
+def played(
+    scene_class: Callable[[], Any], settings: Settings, prepare: Callable[[Any], None] = lambda _scene: None,
+    watch: Callable[[Any], None] = lambda _scene: None,
+) -> Any:  # fmt: skip
+    """A scene after its last beat; no frame is drawn. ``watch`` sees it at the end of each."""
+    end_beat = TraceScene.end_beat
+
+    def watched(scene: Any) -> None:
+        end_beat(scene)
+        watch(scene)
+
     quiet = {"dry_run": True, "verbosity": "ERROR", "progress_bar": "none", "frame_rate": 30}
     quiet |= {"pixel_width": 320, "pixel_height": 180, "media_dir": _media().name}
-    with tempconfig(quiet), use_settings(settings):
+    with tempconfig(quiet), use_settings(settings), replaced(TraceScene, "end_beat", watched):
         scene = scene_class()
         prepare(scene)
         renderer = scene.renderer

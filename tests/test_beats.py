@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from PIL import Image
 from flashviz.config import AttentionConfig
 from flashviz.director.pictures import BillBlock, bill_pitch, places_of
 from flashviz.director.stage import bare, cues, kernel_excerpt
-from flashviz.layout import Rect, cross, pack
+from flashviz.figures import kib
+from flashviz.layout import Aspect, Rect, cross, pack, stage
+from flashviz.lettering import NOTE_PX, em
 from flashviz.mobjects.hbm import ScoreSheet
-from flashviz.mobjects.ledger import squares
+from flashviz.mobjects.ledger import Ledger, squares, squares_area
 from flashviz.mobjects.lens import Ceiling, Chart, between, headroom
 from flashviz.mobjects.motion import LAND, LIFT, LIFTED, TRAVEL, Enlarge, Flight
 from flashviz.mobjects.readout import Readout
@@ -26,6 +29,7 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box, rectangles
 from flashviz.palette import DARK
 from flashviz.trace import Kind, Trace
 from flashviz_kernels.recorder import record
+from tests.test_layout import configs, crossed
 
 GOLDEN = Path(__file__).parent / "golden"
 shares = st.floats(0.0, 1.0)
@@ -139,6 +143,17 @@ def test_bill_shows_every_tensors_bytes(crossed: dict[str, int], unit: int) -> N
         seen |= corners
         assert part.points[:, 0].max() <= rect.x1 + 1e-6
         assert part.points[:, 1].min() >= rect.y0 - 1e-6
+
+
+def test_the_ledgers_squares_are_its_bytes() -> None:
+    """A square a tile, the last cut to its fraction, and none for none; as many bytes, as large an area in every row."""
+    final, tile = {"Q": 4096, "K": 32768, "V": 30000, "O": 0}, 4096
+    ledger = Ledger(stage(AttentionConfig(), "16:9").ledger, final, tile, DARK, most=32768).display(final)
+    side = ledger.rows["K"].packing.side
+    for tensor, row in ledger.rows.items():
+        assert area(row.squares) == pytest.approx(final[tensor] / ledger.unit_bytes * side**2, abs=1e-6)
+        assert row.bytes.text == kib(final[tensor])
+        assert len(row.squares.get_subpaths()) == math.ceil(final[tensor] / ledger.unit_bytes)
 
 
 def test_rectangles_are_drawn_as_one_path() -> None:
@@ -274,6 +289,15 @@ def test_every_event_has_a_line_that_can_be_shown(trace: Trace) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- golden frames
+
+
+@settings(deadline=None)
+@given(config=configs, aspect=st.sampled_from(["16:9", "9:16"]), algorithm=st.sampled_from(["standard", "fa2"]))
+def test_ledger_has_room_for_squares_beside_the_longest_bytes(config: AttentionConfig, aspect: Aspect, algorithm: str) -> None:
+    """In the aspects with one column of rows; those with two leave the squares out where there is no room."""
+    final = crossed(config, algorithm)
+    widest = max((kib(n) for n in (*final.values(), sum(final.values()))), key=len)
+    assert squares_area(stage(config, aspect).ledger[1], widest).width > 3 * em(NOTE_PX)
 
 
 def frame_of(*shown: Mobject) -> np.ndarray:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import msgspec
 import pytest
 from click.testing import CliRunner
+from rich.table import Table
 
 from flashviz.cli import main, rendering
 from flashviz.cli.bench import rendering_table
@@ -96,7 +97,7 @@ def test_events_of_the_twin_are_those_that_it_records() -> None:
 @needs_torch
 def test_bench_kernel_on_a_cpu(tmp_path: Path) -> None:
     file = tmp_path / "kernel.json"
-    answer = CliRunner().invoke(main, ["bench", "kernel", "--device", "cpu", "--max-n", "512", "--repeat", "2", "--json", str(file)])
+    answer = CliRunner().invoke(main, ["bench", "kernel", "--device", "cpu", "--max-n", "512", "--repeat", "2", "--out", str(file)])
     assert answer.exit_code == 0, answer.stderr
     report = reports.read(file)
     assert report.benchmark == "kernel"
@@ -118,7 +119,7 @@ def test_bench_kernel_on_a_cpu(tmp_path: Path) -> None:
 def test_memory_of_standard_attention_grows_with_the_square(tmp_path: Path) -> None:
     """S and P are N x N: four times as many bytes for twice the length; flash keeps rows."""
     file = tmp_path / "kernel.json"
-    CliRunner().invoke(main, ["bench", "kernel", "--device", "cpu", "--max-n", "2048", "--repeat", "1", "--json", str(file)])
+    CliRunner().invoke(main, ["bench", "kernel", "--device", "cpu", "--max-n", "2048", "--repeat", "1", "--out", str(file)])
     memory = {(each.method, each.n): each.peak_memory for each in reports.read(file).attention if not each.causal}
     if None in memory.values():
         pytest.skip("this system keeps no high-water mark")
@@ -129,7 +130,7 @@ def test_memory_of_standard_attention_grows_with_the_square(tmp_path: Path) -> N
 @pytest.mark.slow
 def test_bench_trace(tmp_path: Path) -> None:
     file = tmp_path / "trace.json"
-    answer = CliRunner().invoke(main, ["bench", "trace", "--max-events", "10000", "--repeat", "1", "--json", str(file)])
+    answer = CliRunner().invoke(main, ["bench", "trace", "--max-events", "10000", "--repeat", "1", "--out", str(file)])
     assert answer.exit_code == 0, answer.stderr
     report = reports.read(file)
     assert [cost.events for cost in report.twin] == [events_of(1024, 1), events_of(2048, 1)]
@@ -139,10 +140,36 @@ def test_bench_trace(tmp_path: Path) -> None:
         assert f"{report.overhead.ratio:.2f} x" in answer.stdout
 
 
+ONE = Measured(
+    method="m", n=256, d=64, batch=1, heads=1, causal=False, dtype="float32", flops=1, seconds=(1.0, 2.0), max_error=0.1, tolerance=1.0
+)
+SOME: dict[str, dict[str, Any]] = {
+    "kernel": {"attention": (ONE,)},
+    "trace": {"overhead": reports.Overhead(events=608, untraced=(1.0,), traced=(1.5,))},
+    "render": {},
+}
+
+
+@pytest.mark.parametrize("command", SOME)
+def test_json_is_one_object_on_standard_output_and_out_the_same_in_a_file(
+    command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = msgspec.structs.replace(reports.begin(cast("Any", command), "by hand"), **SOME[command])
+    measures = {"kernel": "flashviz_kernels.bench.attention", "trace": "flashviz_kernels.bench.tracing", "render": "flashviz.cli.rendering"}
+    monkeypatch.setattr(f"{measures[command]}.bench", lambda *_: made)
+    monkeypatch.setattr("flashviz.cli.bench.rendering_table", lambda _report: Table())
+    file = tmp_path / "x.json"
+    answer = CliRunner().invoke(main, ["bench", command, "--json", "--out", str(file)])
+    assert answer.exit_code == 0, answer.stderr
+    assert msgspec.json.decode(answer.stdout, type=reports.Report) == made
+    assert reports.read(file) == made
+    plain = CliRunner().invoke(main, ["bench", command])
+    assert "by hand" in plain.stdout
+    assert "{" not in plain.stdout
+
+
 def test_a_wrong_result_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = Measured(
-        method="m", n=256, d=64, batch=1, heads=1, causal=False, dtype="float32", flops=1, seconds=(1.0,), max_error=1.0, tolerance=0.1
-    )
+    wrong = msgspec.structs.replace(ONE, max_error=1.1)
     made = msgspec.structs.replace(reports.begin("kernel", "by hand"), attention=(wrong,))
     monkeypatch.setattr("flashviz_kernels.bench.attention.bench", lambda *_: made)
     answer = CliRunner().invoke(main, ["bench", "kernel"])
@@ -156,8 +183,9 @@ def test_a_wrong_result_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("kernel", "--json", "none/x.json"), 2, "--json none/x.json: there is no folder none; make it first"),
-        (("trace", "--json", "none/x.json"), 2, "--json none/x.json: there is no folder none; make it first"),
+        (("kernel", "--out", "none/x.json"), 2, "--out none/x.json: there is no folder none; make it first"),
+        (("trace", "--out", "none/x.json"), 2, "--out none/x.json: there is no folder none; make it first"),
+        (("render", "--out", "none/x.json"), 2, "--out none/x.json: there is no folder none; make it first"),
         (("kernel", "--device", "tpu"), 2, "Invalid value for '--device'"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz import palette
-from flashviz.catalogue import SHIPPED, Catalogue, braces, check_scenes, read_catalogue, source_catalogue
+from flashviz.catalogue import SHIPPED, Catalogue, Entry, braces, check_scenes, read_catalogue, source_catalogue
 from flashviz.cli import main
 from flashviz.cli.films import Job, known_scenes, load_scene
 from flashviz.cli.made import Made
@@ -63,6 +64,33 @@ def test_any_words_come_back(names: list[str], data: st.DataObject) -> None:
         assert read_catalogue("any.toml").translated("AnyScene", script) == tuple(script)
 
 
+@pytest.mark.parametrize("shipped", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_changed_english_text_makes_its_translation_out_of_date(shipped: Path) -> None:
+    """Each caption and each title, one by one: a comma in the English text, and the translation is refused."""
+    found = read_catalogue(shipped.stem)
+    for scene, script in SCRIPTS.items():
+        for at, beat in enumerate(script):
+            for name in ("caption", "title"):
+                if getattr(beat, name):
+                    changed = (*script[:at], replace(beat, **{name: getattr(beat, name) + ","}), *script[at + 1 :])
+                    with pytest.raises(UsageError, match=rf"out of date: {beat.name}\)"):
+                        found.translated(scene, changed)
+
+
+def test_an_earlier_catalogue_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A changed text and a new beat are in English, a beat that is no more has gone, and the rest is kept, language and font too."""
+    earlier = replace(GERMAN, font="DejaVu Sans")
+    first, second, *others = DIGEST_SCRIPT
+    script = [replace(first, caption="Other words."), Beat("new", "New", 1.0, "A new beat."), *others]
+    found = written(tmp_path / "de.toml", source_catalogue({"DigestScene": script}, earlier))
+    assert (found.language, found.font) == ("de", "DejaVu Sans")
+    changed, new, *kept = found.translated("DigestScene", script)
+    assert (changed.caption, changed.title) == ("Other words.", GERMAN.titles["DigestScene"][first.name].text)
+    assert (new.caption, new.title) == ("A new beat.", "New")
+    assert second.name not in found.captions["DigestScene"]
+    assert [beat.caption for beat in kept] == [GERMAN.captions["DigestScene"][beat.name].text if beat.caption else "" for beat in others]
+
+
 def test_every_film_but_the_kernels_and_the_course_has_a_script() -> None:
     """What ``flashviz captions`` writes: the captions of all that a catalogue could translate."""
     for name, source in known_scenes().items():
@@ -90,19 +118,21 @@ def test_both_german_films_say_the_same() -> None:
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-@pytest.mark.parametrize(
-    "beat", [beat for beat in GERMAN.translated("FlashAttentionScene", SCRIPT) if beat.caption], ids=lambda beat: beat.name
-)
+@pytest.mark.parametrize("beat", [beat for beat in SCRIPT if beat.caption], ids=lambda beat: beat.name)
 def test_german_fits_however_long_its_numbers(beat: Beat, aspect: Any) -> None:
     band = stage(AttentionConfig(), aspect).caption
-    check_fit([replace(beat, caption=beat.caption.format(**LONGEST))], band, aspect, GERMAN)
+    german = GERMAN.captions["FlashAttentionScene"][beat.name].text
+    check_fit([replace(beat, caption=german.format(**LONGEST))], band, aspect, GERMAN)
 
 
 WRONG = [
-    ('[FlashAttentionScen]\nhook = "x"', r"expected tables of scenes, got \[FlashAttentionScen\]; did you mean FlashAttentionScene\?"),
-    ('[Zzz]\nhook = "x"', r"expected tables of scenes, got \[Zzz\]; known are .*DigestScene"),
     (
-        '[SpeedScene]\nhook = "x"',
+        '[FlashAttentionScen]\nhook = ["x", "x"]',
+        r"expected tables of scenes, got \[FlashAttentionScen\]; did you mean FlashAttentionScene\?",
+    ),
+    ('[Zzz]\nhook = ["x", "x"]', r"expected tables of scenes, got \[Zzz\]; known are .*DigestScene"),
+    (
+        '[SpeedScene]\nhook = ["x", "x"]',
         r"expected a table \[DigestScene\] in de.toml, got none; flashviz captions DigestScene writes the English one",
     ),
     ("DIGEST, hock", r"\[DigestScene\] expected beats of this scene, got hock; did you mean hook\?"),
@@ -110,6 +140,10 @@ WRONG = [
     ("DIGEST 7c {m1}", r"\[DigestScene\] 7c expected braces of the English text \(\{m0\}\), got \{m1\}"),
     ("DIGEST 7c {m0!r}", r"\[DigestScene\] 7c expected braces of the English text \(\{m0\}\), got \{m0!r\}"),
     ("DIGEST 7a {q}", r"\[DigestScene\] 7a expected braces of the English text \(none\), got \{q\}"),
+    (
+        "DIGEST other 7d 9a",
+        r'English text, "Their sum is ℓ = \{l0\}." in 7d, got one of "What it said." \(out of date: 7d, 9a\); flashviz captions --from',
+    ),
     ("DIGEST 7c {m0", r"\[DigestScene\] 7c expected braces in pairs, got '\{m0'"),
 ]
 
@@ -122,19 +156,24 @@ def held(found: Catalogue) -> None:
 
 @pytest.mark.parametrize(("content", "message"), WRONG, ids=[content[:24] for content, _ in WRONG])
 def test_what_does_not_fit_the_scene_is_refused(content: str, message: str, tmp_path: Path) -> None:
-    english = {beat.name: beat.caption for beat in DIGEST_SCRIPT}
+    lines = {beat.name: [beat.caption, beat.caption] for beat in DIGEST_SCRIPT}
     match content.split():
         case ["DIGEST,", added]:
-            english |= {added: "x"}
+            lines |= {added: ["x", "x"]}
         case ["DIGEST", "without", left_out]:
-            del english[left_out]
+            del lines[left_out]
+        case ["DIGEST", "other", *names]:
+            lines |= {name: ["What it said.", "x"] for name in names}
         case ["DIGEST", name, text]:
-            english[name] = text
+            lines[name][1] = text
     if content.startswith("DIGEST"):
-        content = "[DigestScene]\n" + "".join(f'{name} = "{text}"\n' for name, text in english.items())
+        content = "[DigestScene]\n" + "".join(f"{name} = {json.dumps(pair)}\n" for name, pair in lines.items())
     found = written(tmp_path / "de.toml", f'language = "de"\n{content}')
     with pytest.raises(UsageError, match=message):
         held(found)
+
+
+PAIRS = r'expected lines of beat = \["English", "translation"\] in \[{}\]'
 
 
 @pytest.mark.parametrize(
@@ -145,8 +184,11 @@ def test_what_does_not_fit_the_scene_is_refused(content: str, message: str, tmp_
         ('language = "German, of course"', "expected language as a tag"),
         ('language = "de"\nfont = 3', "expected font as the name of a family, got 3"),
         ('language = "de"\nhook = "x"', "expected a table for each scene, .* got hook = 'x'"),
-        ('language = "de"\n[DigestScene]\nhook = 3', r'expected lines of beat = "text" in \[DigestScene\]'),
-        ('language = "de"\n[DigestScene]\ntitles = "x"', r'expected lines of beat = "text" in \[DigestScene.titles\]'),
+        ('language = "de"\n[DigestScene]\nhook = 3', PAIRS.format("DigestScene")),
+        ('language = "de"\n[DigestScene]\nhook = "x"', PAIRS.format("DigestScene")),
+        ('language = "de"\n[DigestScene]\nhook = ["x"]', PAIRS.format("DigestScene")),
+        ('language = "de"\n[DigestScene]\nhook = ["x", 3]', PAIRS.format("DigestScene")),
+        ('language = "de"\n[DigestScene]\ntitles = "x"', PAIRS.format("DigestScene.titles")),
         ("language = ", "to be TOML"),
     ],
 )
@@ -182,7 +224,7 @@ def test_a_german_film_is_the_english_one_in_other_words(german: Film) -> None:
         assert (theirs.beat, theirs.seconds, theirs.event) == (ours.beat, ours.seconds, ours.event)
         assert ours.texts()["caption"] == ours.caption != theirs.caption
         assert [item for item in ours.shown if item.name != "caption"] == [item for item in theirs.shown if item.name != "caption"]
-    assert [beat.title for beat in german.scene.told] == list(GERMAN.titles["DigestScene"].values())
+    assert [beat.title for beat in german.scene.told] == [entry.text for entry in GERMAN.titles["DigestScene"].values()]
     assert [beat.caption for beat in german.scene.told] == [snapshot.caption for snapshot in german.snapshots]
     for first, second in zip(english.scene.told, german.scene.told, strict=True):
         for number in [word for word in first.caption.split() if word.strip(".,").replace(".", "").isdecimal()]:
@@ -194,14 +236,15 @@ def test_variants_are_spoken_in_the_language() -> None:
     shown = film("FlashAttentionScene", film=(("catalogue", GERMAN),), seq_q=16, seq_k=32, block_m=32, block_n=32, head_dim=16)
     said = {beat.name: beat.caption for beat in shown.scene.board}
     assert said["tiles"] == "Alles wird in Kacheln von 16 × 16 und 32 × 16 geschnitten. Jedes Quadrat hier steht für 512 B oder 1 KiB."
-    assert said["8"] == GERMAN.captions["FlashAttentionScene"]["8-calm"]
+    assert said["8"] == GERMAN.captions["FlashAttentionScene"]["8-calm"].text
 
 
 def test_a_caption_that_is_too_long_is_refused_before_anything_is_drawn() -> None:
-    long = dict(GERMAN.captions["DigestScene"]) | {"7a": "Ein Programm nimmt einen Zeilenblock. " * 6}
+    english = GERMAN.captions["DigestScene"]["7a"].english
+    long = dict(GERMAN.captions["DigestScene"]) | {"7a": Entry(english, "Ein Programm nimmt einen Zeilenblock. " * 6)}
     with pytest.raises(UsageError, match="expected captions of at most 2 lines at 16:9, got 3 in 7a"):
         film("DigestScene", film=(("catalogue", replace(GERMAN, captions={"DigestScene": long})),), **SMALL)
-    wide = dict(GERMAN.captions["DigestScene"]) | {"7a": "Zeilenblock" * 12}
+    wide = dict(GERMAN.captions["DigestScene"]) | {"7a": Entry(english, "Zeilenblock" * 12)}
     with pytest.raises(UsageError, match="expected captions of at most 2 lines at 16:9, got 1 in 7a"):
         film("DigestScene", film=(("catalogue", replace(GERMAN, captions={"DigestScene": wide})),), **SMALL)
 
@@ -237,6 +280,9 @@ def test_the_command_line_writes_what_is_to_be_translated(tmp_path: Path, monkey
     answer = run_cli("captions", "DigestScene", "--out", "nl.toml")
     assert (answer.exit_code, [path.name for path in tmp_path.iterdir()]) == (0, ["nl.toml"])
     assert read_catalogue("nl.toml").translated("DigestScene", DIGEST_SCRIPT) == DIGEST_SCRIPT
+    assert run_cli("captions", "--from", "de", "--out", "de.toml").exit_code == 0
+    again = read_catalogue("de.toml")
+    assert (again.captions, again.titles) == (GERMAN.captions, GERMAN.titles)
     assert run_cli("captions", "--out", "all.toml").exit_code == 0
     assert set(read_catalogue("all.toml").captions) == set(known_scenes()) - WITHOUT
 

@@ -20,7 +20,8 @@ import pytest
 from click.testing import CliRunner
 
 from flashviz.cli import cluster, main
-from flashviz.cli.films import Job, find_scenes, render_film
+from flashviz.cli.drawing import render_film
+from flashviz.cli.films import Job, find_scenes
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
 from flashviz.settings import Settings

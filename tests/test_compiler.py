@@ -180,6 +180,22 @@ def test_a_compiler_that_fails_is_one_line(tmp_path: Path) -> None:
         compile_variants(broken, [{"arch": 90}])
 
 
+@pytest.mark.parametrize(
+    ("traced", "bare"),
+    [
+        ("if skip:\n    if TRACE:\n        report()\nx = 1", "x = 1"),
+        ("if skip:\n    if TRACE:\n        report()\nelse:\n    x = 1", "if skip:\n    pass\nelse:\n    x = 1"),
+        ("if skip:\n    x = 1\nelse:\n    if TRACE_VALUES:\n        keep()", "if skip:\n    x = 1"),
+        ("if TRACE:\n    report()\nelse:\n    x = 1", "x = 1"),
+        ("for j in range(4):\n    if a:\n        if TRACE:\n            report()\nx = 1", "x = 1"),
+        ("for j in range(4):\n    x = j\n    if TRACE:\n        report()", "for j in range(4):\n    x = j"),
+        ("step = 0\nif skip:\n    if TRACE:\n        report()\n    if TRACE:\n        step += 1\nx = 1", "x = 1"),
+    ],
+)
+def test_an_empty_block_is_cut_with_its_report(traced: str, bare: str) -> None:
+    assert without_trace(traced) == bare
+
+
 def test_without_trace_cuts_reports_alone() -> None:
     source = FORWARD.read_text(encoding="utf-8")
     bare = without_trace(source)

@@ -15,17 +15,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flashviz import theme
 from flashviz.config import AttentionConfig
 from flashviz.director import Snapshot
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
 from flashviz.figures import kib, number, total
-from flashviz.layout import frame
 from flashviz.memory import closed_form
+from flashviz.palette import THEMES
 from flashviz.settings import Settings
 from flashviz.storyboard import DIGEST_SECONDS
 from flashviz.trace import Kind, ProgramValues, Trace, replay, state_at
 from flashviz_kernels.recorder import record, run
+from tests.drawn import check_drawn
 from tests.films import FLASH_BEATS, Film, altered, columns_with, film, play
 
 WHOLE, DIGEST = "FlashAttentionScene", "DigestScene"
@@ -51,8 +53,10 @@ def check(shown: Film) -> None:
     check_ledgers(shown)
     check_numbers(shown)
     check_code(shown)
+    check_cursor(shown)
     check_empty_grid(shown)
-    check_boxes(shown)
+    check_drawn(shown.scene)
+    check_places(shown)
 
 
 def check_time(shown: Film) -> None:
@@ -156,8 +160,37 @@ def check_code(shown: Film) -> None:
         assert snapshot.event
         line = trace.columns["line"][snapshot.event - 1] - trace.header.kernel_first_line
         assert texts["code"].strip() == source[line].split("  #")[0].strip(), snapshot.beat
+        check_lit(snapshot, THEMES[shown.scene.settings.theme].ink)
         seen += 1
     assert (seen > 5) == (shown.scene.set.code is not None)
+
+
+def check_lit(snapshot: Snapshot, ink: str) -> None:
+    """One line is in ink, and lies in the lit band: the line that runs, as much of it as there is room for."""
+    lines = [item for item in snapshot.shown if item.name == "code line"]
+    (band,) = [item.box for item in snapshot.shown if item.name == "lit"]
+    (lit,) = [item for item in lines if {paint.colour for paint in item.paint} == {ink}]
+    assert snapshot.texts()["code"].startswith(lit.text.removesuffix("…")), snapshot.beat
+    assert [item for item in lines if band[1] <= item.box[1] < item.box[3] <= band[3]] == [lit], snapshot.beat
+
+
+def check_cursor(shown: Film) -> None:
+    """While a tile of the followed program is worked on, the hollow cursor stands on that tile's cell, and the arrowhead at its row."""
+    cross, cursor, seen = shown.scene.set.cross, ("stroke", THEMES[shown.scene.settings.theme].ink, theme.HEAVY), 0
+    followed = shown.trace.program(*shown.scene.material.chosen.program)
+    for snapshot in shown.snapshots:
+        index = (snapshot.event or 0) - 1
+        if snapshot.beat not in FLASH_BEATS or index not in followed or shown.trace[index].j < 0:
+            continue
+        boxes = [item.box for item in snapshot.shown if [(p.how, p.colour, p.width) for p in item.paint] == [cursor]]
+        cell = cross.cell(cross.row_of(shown.trace[index].i), cross.col_of(shown.trace[index].j))
+        assert [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in boxes] == [pytest.approx(cell.center[:2], abs=0.011)], snapshot.beat
+        seen += 1
+    assert seen
+    tile, chosen = shown.scene.set.tiles.s, shown.scene.material.chosen
+    middle = tile.y1 - (chosen.row + 0.5) / shown.scene.material.values.s.shape[1] * tile.height
+    marks = [(item.box[1] + item.box[3]) / 2 for snapshot in shown.snapshots for item in snapshot.shown if item.name == "row mark"]
+    assert marks == [pytest.approx(middle, abs=0.011)] * len(marks) != []
 
 
 def check_empty_grid(shown: Film) -> None:
@@ -171,14 +204,18 @@ def check_empty_grid(shown: Film) -> None:
                 assert item.name not in ("S", "P", "label S", "label P") or item.box[0] > hbm.x1 or item.box[3] < hbm.y0
 
 
-def check_boxes(shown: Film) -> None:
-    """All that is named stands inside the frame."""
-    whole = frame(shown.scene.settings.aspect)
+def check_places(shown: Film) -> None:
+    """Panels stand where the layout puts them, to the rounding of boxes."""
+    places = shown.scene.set
+    rects = {"hbm": places.hbm, "slot": places.slot, "chip": places.chip, "lens": places.lens.rect, "code": places.code}
+    seen = set()
     for snapshot in shown.snapshots:
         for item in snapshot.shown:
-            x0, y0, x1, y1 = item.box
-            assert whole.x0 <= x0 + 0.02 and x1 - 0.02 <= whole.x1, f"{snapshot.beat}: {item}"  # noqa: PT018
-            assert whole.y0 <= y0 + 0.02 and y1 - 0.02 <= whole.y1, f"{snapshot.beat}: {item}"  # noqa: PT018
+            rect = rects.get(item.name)
+            if rect is not None and snapshot.beat in FLASH_BEATS:
+                seen.add(item.name)
+                assert item.box == pytest.approx((rect.x0, rect.y0, rect.x1, rect.y1), abs=0.011), (snapshot.beat, item)
+    assert seen == {name for name, rect in rects.items() if rect is not None}
 
 
 # ------------------------------------------------------------------------------------------------------- the films

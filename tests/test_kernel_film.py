@@ -28,6 +28,7 @@ from flashviz.memory import traffic
 from flashviz.settings import Settings, load_settings
 from flashviz.trace import GenericTrace, Launch, Op
 from flashviz_kernels import record
+from tests.drawn import check_drawn
 from tests.films import played, scenes
 from tests.generic_traces import DOT, Did, product, tensor, trace_of, traces
 
@@ -151,12 +152,8 @@ def check(film: KernelFilm) -> None:
     """Everything that must hold of a film of any trace."""
     trace, replay = film.trace, Replay(film.trace)
     assert [snapshot.beat for snapshot in film.snapshots] == [beat.name for beat in film.board]
-    whole = frame(film.settings.aspect).inset(-0.02)
+    check_drawn(film)
     for snapshot in film.snapshots:
-        for item in snapshot.shown:
-            x0, y0, x1, y1 = item.box
-            assert whole.x0 <= x0 <= x1 <= whole.x1, (snapshot.beat, item)
-            assert whole.y0 <= y0 <= y1 <= whole.y1, (snapshot.beat, item)
         lines = [item for item in snapshot.shown if item.name.split()[0] in TEXTS and item.name not in PANELS]
         for first, second in itertools.combinations(lines, 2):
             assert not Rect(*first.box).inset(0.02).overlaps(Rect(*second.box).inset(0.02)), (snapshot.beat, first, second)

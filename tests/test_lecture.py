@@ -192,7 +192,8 @@ def test_the_folder_has_all_of_it_and_lists_it(place: Path) -> None:
     } <= there  # fmt: skip
     assert lecture(folder).sha256 == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in there - {LECTURE}}
     captions = read_catalogue(str(folder / "captions" / "english.toml"))
-    assert captions.captions == {SCENE: {"first": "The first is {colour}.", "last": "The next is {colour}."}}
+    english = {"first": "The first is {colour}.", "last": "The next is {colour}."}
+    assert captions.captions == {SCENE: {name: (text, text) for name, text in english.items()}}
     text = (folder / README).read_text(encoding="utf-8")
     assert "CC BY 4.0" in text
     assert f"  {LECTURE}\n" in text

@@ -260,7 +260,39 @@ def test_twin_lines_are_their_own_statements(algorithm: str) -> None:
 
 def test_a_report_without_a_statement_has_no_line() -> None:
     assert event_lines("def f():\n    log(Kind.LOAD_Q)\n    x = 1\n", 1) == {}
+    assert event_lines("def f():\n    if TRACE:\n        trace(LOAD_Q)\n", 1) == {}
     assert source_of(twins.fa2, twins._fa2_tile).text.startswith("def fa2(")
+
+
+BRANCHES = """\
+def tile(s, alpha, skip):
+    s = product()
+    if TRACE:
+        trace(Rows, QK_DOT)
+        step += 1
+    if skip:
+        if TRACE:
+            trace(Rows, ALPHA)
+    else:
+        log(Kind.RESCALE_ACC)
+        acc = acc * alpha
+        log(Kind.PV_DOT)
+        log(Kind.SOFTMAX_L)
+    for tile in tiles:
+        log(Kind.MASK)
+    if TRACE:
+        trace(Rows, STORE_O)
+    store()
+"""
+
+
+def test_a_report_that_begins_a_branch_has_the_line_that_led_there() -> None:
+    """Alone in its branch, first in it, in a loop; after a statement its line, though other reports stand between."""
+    found = event_lines(BRANCHES, 101)
+    assert found == {
+        Kind.QK_DOT: 102, Kind.ALPHA: 106, Kind.RESCALE_ACC: 106, Kind.PV_DOT: 111, Kind.SOFTMAX_L: 111, Kind.MASK: 114,
+        Kind.STORE_O: 114,
+    }  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------- what is refused

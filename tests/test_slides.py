@@ -30,6 +30,7 @@ from pypdf import PdfReader
 
 from flashviz.cli import films, main
 from flashviz.cli.deliver import assemble
+from flashviz.cli.drawing import render_film
 from flashviz.cli.films import known_scenes, load_scene
 from flashviz.delivery.manifest import MANIFEST, read_manifest, write_manifest
 from flashviz.delivery.slides import make_slides
@@ -342,7 +343,7 @@ def test_a_folder_without_extras_is_a_film_as_its_manifest_says(tmp_path: Path) 
     source = scene_file(tmp_path)
     job = films.Job(source, load_settings(environ={}, folder=tmp_path, captions=False), "low_quality", tmp_path / "media")
     folder = folder_at(tmp_path / "draft")
-    assemble(job, films.render_film(job, workers=1), folder, extras=False)
+    assemble(job, render_film(job, workers=1), folder, extras=False)
     manifest = read_manifest(folder)
     assert (manifest.about, manifest.fps, manifest.files.clean, manifest.poster_beat) == ("Three colours.", 15, "ThreeScene.mp4", "last")
     assert manifest.sha256 == {

@@ -18,7 +18,8 @@ import pytest
 from click.testing import CliRunner
 
 from flashviz.cli import films, main
-from flashviz.cli.films import Job, draw_share, find_scenes, render_film
+from flashviz.cli.drawing import draw_share, render_film
+from flashviz.cli.films import Job, find_scenes
 from flashviz.cli.together import draw_films, expected, render_films
 from flashviz.config import AttentionConfig
 from flashviz.render.share import Claims, Interleaved

@@ -1,4 +1,4 @@
-"""``flashviz bench kernel | trace | render``: measurements, as a table and as JSON."""
+"""``flashviz bench kernel | trace | render``: measurements, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import cloup
 from rich.console import Console
 from rich.table import Table
 
-from flashviz.cli.options import QUALITIES
+from flashviz.cli.options import QUALITIES, with_json
 from flashviz.errors import UsageError, VerificationError
 from flashviz.figures import MIB, amount
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 JSON_FILE = click.Path(dir_okay=False, path_type=Path)
 FILE_WIDTH = 130  # where there is no terminal to ask
 with_repeat = cloup.option("--repeat", type=click.IntRange(min=1), default=5, show_default=True, metavar="N", help="Repetitions of each.")
-with_file = cloup.option("--json", "file", type=JSON_FILE, metavar="FILE", help="Also write every figure there.")
+with_out = cloup.option("--out", type=JSON_FILE, metavar="FILE", help="Also write every figure there, as JSON.")
 
 
 @cloup.group(name="bench")
@@ -33,15 +33,16 @@ def bench() -> None:
 @cloup.option("--device", type=click.Choice(["cpu", "cuda"]), help="[default: a GPU where torch sees one]")
 @cloup.option("--max-n", type=click.IntRange(min=256), metavar="N", help="The longest sequence. [default: 8192 on a CPU, 16384 on a GPU]")
 @with_repeat
-@with_file
-def kernel(device: str | None, max_n: int | None, repeat: int, file: Path | None) -> None:
+@with_out
+@with_json
+def kernel(device: str | None, max_n: int | None, repeat: int, out: Path | None, as_json: bool) -> None:
     """Time attention: this kernel and torch's on a GPU; on a CPU torch's flash back-end against standard attention."""
-    _check(file)
+    _check(out)
     from flashviz_kernels.bench.attention import bench as measure
 
     with Console(stderr=True).status("measuring") as spinner:
         report = measure(device, max_n, repeat, lambda what: spinner.update(f"measuring {what}"))
-    _finish(report, file, attention_table(report))
+    _finish(report, attention_table(report), out, as_json=as_json)
     wrong = [f"{each.method} at N = {each.n:,}" for each in report.attention if each.right is False]
     if wrong:
         names = ", ".join(wrong)
@@ -51,16 +52,17 @@ def kernel(device: str | None, max_n: int | None, repeat: int, file: Path | None
 @bench.command()
 @cloup.option("--max-events", type=click.IntRange(min=1), default=2_000_000, show_default=True, metavar="N", help="Of the largest trace.")
 @with_repeat
-@with_file
-def trace(max_events: int, repeat: int, file: Path | None) -> None:
+@with_out
+@with_json
+def trace(max_events: int, repeat: int, out: Path | None, as_json: bool) -> None:
     """Time recording: the twin's events a second and memory, the file, and what tracing adds to the interpreted kernel."""
-    _check(file)
+    _check(out)
     from flashviz_kernels.bench.tracing import bench as measure
 
     with Console(stderr=True).status("measuring") as spinner:
         report = measure(repeat, max_events, lambda what: spinner.update(f"measuring {what}"))
-    _finish(report, file, tracing_table(report))
-    if report.overhead is not None:
+    _finish(report, tracing_table(report), out, as_json=as_json)
+    if report.overhead is not None and not as_json:
         both = [median(seconds) for seconds in (report.overhead.untraced, report.overhead.traced)]
         click.echo(f"interpreted kernel: {both[0]:.3f} s untraced, {both[1]:.3f} s traced, {report.overhead.ratio:.2f} x")
 
@@ -69,28 +71,32 @@ def trace(max_events: int, repeat: int, file: Path | None) -> None:
 @cloup.option("--scene", metavar="SCENE", help="A whole film instead of beats 7a to 9d: FlashAttentionScene takes an hour.")
 @cloup.option("-q", "--quality", type=click.Choice(list(QUALITIES)), default="h", show_default=True, help="480p, 720p, 1080p, 4K.")
 @cloup.option("--repeat", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Renders of each.")
-@with_file
-def render(scene: str | None, quality: str, repeat: int, file: Path | None) -> None:
+@with_out
+@with_json
+def render(scene: str | None, quality: str, repeat: int, out: Path | None, as_json: bool) -> None:
     """Time rendering: stock manim, this renderer by profile and workers, and encoding alone, on the same frames."""
-    _check(file)
+    _check(out)
     from flashviz.cli.rendering import bench as measure
 
     with Console(stderr=True).status("measuring") as spinner:
         report = measure(scene, QUALITIES[quality], repeat, lambda what: spinner.update(f"measuring {what}"))
-    _finish(report, file, rendering_table(report))
+    _finish(report, rendering_table(report), out, as_json=as_json)
 
 
-def _check(file: Path | None) -> None:
+def _check(out: Path | None) -> None:
     """Refuse a target before the work is done for it."""
-    if file is not None and not file.parent.is_dir():
-        raise UsageError(f"--json {file}: there is no folder {file.parent}; make it first")
+    if out is not None and not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
 
 
-def _finish(report: Report, file: Path | None, table: Table) -> None:
-    from flashviz_kernels.bench.report import write
+def _finish(report: Report, table: Table, out: Path | None, *, as_json: bool) -> None:
+    from flashviz_kernels.bench.report import encoded, write
 
-    if file is not None:
-        write(report, file)
+    if out is not None:
+        write(report, out)
+    if as_json:
+        click.echo(encoded(report))
+        return
     machine = report.machine
     console = Console()
     (console if console.is_terminal else Console(width=FILE_WIDTH)).print(table)

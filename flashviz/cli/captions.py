@@ -1,4 +1,4 @@
-"""``flashviz captions``: the English captions of films as a catalogue, to be translated."""
+"""``flashviz captions``: the English captions of films as a catalogue, to be translated; a catalogue brought up to date."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from flashviz.errors import UsageError
 
 @cloup.command()
 @cloup.argument("scenes", nargs=-1, metavar="[SCENE]...")
+@cloup.option("--from", "earlier", metavar="FILE.toml|LANGUAGE", help="Keep what still holds of an earlier catalogue.")
 @cloup.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.toml")
-def captions(scenes: tuple[str, ...], out: Path) -> None:
-    """Write the English captions of films (all that have a script, unless some are named), keyed by beat, to be translated."""
-    from flashviz.catalogue import source_catalogue
+def captions(scenes: tuple[str, ...], earlier: str | None, out: Path) -> None:
+    """Write the English captions of films (all that have a script, unless some are named), keyed by beat, to be translated.
+
+    With --from the films are those of the earlier catalogue. A text whose English has not changed keeps its translation.
+    """
+    from flashviz.catalogue import check_scenes, read_catalogue, source_catalogue
     from flashviz.cli.films import find_scenes, known_scenes, load_scene
 
     if out.suffix != ".toml":
@@ -25,10 +29,14 @@ def captions(scenes: tuple[str, ...], out: Path) -> None:
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
     if out.exists():
         raise UsageError(f"--out {out}: expected a new file, got one that is there and may be translated; choose another name")
+    kept = None if earlier is None else read_catalogue(earlier)
+    if kept is not None:
+        check_scenes(kept, known_scenes())
+        scenes = scenes or tuple(kept.captions)
     found = find_scenes(scenes or tuple(known_scenes()))
     scripts = {source.name: load_scene(source).script for source in found}
     scripts = scripts if scenes else {name: script for name, script in scripts.items() if script}
-    text = source_catalogue(scripts)
+    text = source_catalogue(scripts, kept)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         partial.write_text(text, encoding="utf-8")

@@ -96,7 +96,7 @@ def fingerprint() -> str:
     from flashviz.cli.made import versions
 
     digest = hashlib.sha256(repr(sorted(versions().items())).encode())
-    for path in (*code(), *sorted(find_folder().glob("*.py"))):
+    for path in code(find_folder()):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

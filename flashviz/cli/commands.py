@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 import cloup
 
-from flashviz import __version__
 from flashviz.cli import options, screen
 from flashviz.cli.bench import bench
 from flashviz.cli.captions import captions
@@ -26,6 +25,7 @@ from flashviz.cli.slides import slides
 from flashviz.errors import UsageError, VerificationError
 from flashviz.interrupts import ends_orderly
 from flashviz.settings import load_settings
+from flashviz.version import __version__
 
 if TYPE_CHECKING:
     from flashviz.trace import GenericTrace, Trace
@@ -137,7 +137,8 @@ def render(
 ) -> None:  # fmt: skip
     """Render films (FlashAttentionScene unless others are named; KernelScene of another kernel's recording)."""
     from flashviz.catalogue import check_scenes
-    from flashviz.cli.films import Job, cores, default_scene, every_scene, find_scenes, known_scenes, render_film
+    from flashviz.cli.drawing import render_film
+    from flashviz.cli.films import Job, cores, default_scene, every_scene, find_scenes, known_scenes
     from flashviz.cli.together import render_films
 
     if every and scenes:

@@ -90,7 +90,7 @@ def deliver(
 
 
 def _deliver(job: Job, out: Path, workers: int, *, av1: bool) -> Manifest:
-    from flashviz.cli.films import render_film
+    from flashviz.cli.drawing import render_film
 
     told, clean = (replace(job, settings=replace(job.settings, captions=captions)) for captions in (True, False))
     folder, made_of = out / job.source.name, _made_of(told, clean)  # before rendering: code may change meanwhile

@@ -1,25 +1,15 @@
 """What ``flashviz bench render`` renders unless it is asked for a whole film: the slow tile and the rise, beats 7a to 9d."""
 
-from flashviz.director import FlashFilm
+from typing import Any
+
+from flashviz.cli.films import DEFAULT_SCENE, find_scenes, load_scene
 from flashviz.storyboard import EXCERPT_SECONDS
-from flashviz_kernels.exactness import block_error
-from flashviz_kernels.recorder import run
+
+Whole: Any = load_scene(*find_scenes((DEFAULT_SCENE,)))
 
 
-class ExcerptScene(FlashFilm):
-    """One program's first tiles, slowly."""
+class ExcerptScene(Whole):  # type: ignore[misc]  # the film's class is known once its file has run
+    """One program's first tiles, slowly: the film, of which these beats alone are played."""
 
-    def construct(self) -> None:
-        self.open(run, block_error, EXCERPT_SECONDS)
-
-        self.q_stays()
-        self.scores()
-        self.maximum()
-        self.denominator()
-        self.blended()
-        self.calm()
-        self.pause_b()
-        self.rise()
-        self.why()
-        self.sum_rescaled()
-        self.acc_rescaled()
+    poster = "9c"
+    seconds = EXCERPT_SECONDS

@@ -42,7 +42,7 @@ class Made:
     def of(cls, job: Job) -> Made:
         """The place of the note, whether it is there or not."""
         digest = hashlib.sha256()
-        for path in (*code(), job.source.file):
+        for path in code(job.source.file.parent):  # the course plays the other scenes
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
         settings = job.settings
@@ -78,18 +78,26 @@ def newest_note(job: Job) -> Note | None:
     return Made(notes[-1]).note() if notes else None
 
 
-def code() -> list[Path]:
-    """The code that draws and records, its fonts, and the measurements that it shows."""
+def code(scenes: Path) -> list[Path]:
+    """Every file of both packages, with their fonts and all else that lies in them, the scenes, and the measurements that they show.
+
+    Which of them a film reads while it is drawn is not asked: one that was forgotten would give back the old film.
+    """
     import flashviz_kernels
     from flashviz_kernels.bench.measured import FOLDER
 
     folders = Path(__file__).parents[1], Path(flashviz_kernels.__file__).parent, FOLDER
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".ttf", ".json"))
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return sorted([*files, *scenes.glob("*.py")])
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of what draws and records."""
-    found = {"python": platform.python_version()}
+    """Of Python and of what draws and records; cairo and Pango are the system's."""
+    import cairo
+
+    from flashviz.outlines import PANGO
+
+    found = {"python": platform.python_version(), "cairo": cairo.cairo_version_string(), "pango": PANGO}
     for name in DRAW_WITH:
         try:
             found[name] = version(name)

@@ -9,7 +9,8 @@ from typing import Any
 
 from flashviz.cli import options
 from flashviz.cli.deliver import assemble
-from flashviz.cli.films import Job, find_scenes, render_film
+from flashviz.cli.drawing import render_film
+from flashviz.cli.films import Job, find_scenes
 from flashviz.delivery.embedding import inlined, video_tag
 from flashviz.errors import UsageError
 from flashviz.settings import load_settings

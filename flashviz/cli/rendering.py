@@ -23,7 +23,8 @@ import msgspec
 import numpy as np
 from av.video.frame import PictureType
 
-from flashviz.cli.films import Job, SceneSource, cores, find_scenes, render_film
+from flashviz.cli.drawing import render_film
+from flashviz.cli.films import Job, SceneSource, cores, find_scenes
 from flashviz.errors import FlashvizError
 from flashviz.render import Film, probe
 from flashviz.render.renderer import FAST, SAME, replaced

@@ -43,7 +43,8 @@ def _render_and_make(
     scene: str, to: Kind, out: Path | None, quality: str, media_dir: Path, workers: int | None, flags: dict[str, Any]
 ) -> None:  # fmt: skip
     from flashviz.cli.deliver import assemble
-    from flashviz.cli.films import Job, cores, find_scenes, render_film
+    from flashviz.cli.drawing import render_film
+    from flashviz.cli.films import Job, cores, find_scenes
     from flashviz.settings import load_settings
 
     job = Job(find_scenes((scene,))[0], load_settings(**flags), options.QUALITIES[quality], media_dir.resolve())

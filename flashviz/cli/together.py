@@ -8,7 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from flashviz.cli.films import DEFAULT_SCENE, TICK, Job, Rendered, draw_share, helpers, render_film, rendered_by, still_drawing, submit
+from flashviz.cli.drawing import TICK, draw_share, helpers, render_film, still_drawing, submit
+from flashviz.cli.films import DEFAULT_SCENE, Job, Rendered, rendered_by
 from flashviz.cli.made import Made, newest_note
 from flashviz.render import Claims, LostSegmentsError, probe
 

@@ -2,6 +2,6 @@
 
 from flashviz.director.flash import FlashFilm
 from flashviz.director.kernel import KernelFilm
-from flashviz.director.scene import Shown, Snapshot, TraceScene
+from flashviz.director.scene import Paint, Shown, Snapshot, TraceScene
 
-__all__ = ["FlashFilm", "KernelFilm", "Shown", "Snapshot", "TraceScene"]
+__all__ = ["FlashFilm", "KernelFilm", "Paint", "Shown", "Snapshot", "TraceScene"]

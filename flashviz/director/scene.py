@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from manim import Animation, Camera, Mobject, Rectangle, Scene, VMobject, config
+from manim import Animation, Camera, ImageMobject, Mobject, Rectangle, Scene, VMobject, config
 
 from flashviz import palette
 from flashviz.catalogue import Catalogue
@@ -27,18 +27,29 @@ FADE = 0.3
 
 
 @dataclass(frozen=True)
+class Paint:
+    """One colour that a thing is drawn with, as the camera has it. Of an image: its darkest and lightest pixels, its mean opacity."""
+
+    how: Literal["fill", "stroke", "image"]
+    colour: str  # #RRGGBB
+    opacity: float
+    width: float = 0.0  # of a stroke, in manim's units
+
+
+@dataclass(frozen=True)
 class Shown:
-    """One named thing on screen at the end of a beat: what a structural snapshot compares."""
+    """One thing on screen at the end of a beat: what a structural snapshot compares. Without a name of its own it has its class's."""
 
     name: str
-    box: tuple[float, float, float, float]
+    box: tuple[float, float, float, float]  # x0, y0, x1, y1 in the frame, whatever the thing is a part of
     text: str = ""
     values: str = ""
+    paint: tuple[Paint, ...] = ()  # of all its parts, each once, in drawing order
 
 
 @dataclass
 class Snapshot:
-    """Everything named that stood on screen when a beat ended, and the event of the trace that it stands for."""
+    """Everything that stood on screen when a beat ended, and the event of the trace that it stands for."""
 
     beat: str
     caption: str
@@ -243,21 +254,38 @@ def _fit_camera(whole: Rect, ground: str) -> None:
 
 
 def described(mobjects: list[Mobject]) -> Iterator[Shown]:
-    """The named things among ``mobjects`` and their parts, in drawing order; clear ones are left out."""
+    """The named things among ``mobjects``, and every outline and image of them, in drawing order; clear ones are left out."""
     for top in mobjects:
         for part in top.get_family():
-            name = vars(part).get("tag")
-            if name is None or _clear(part):
-                continue
-            yield Shown(name, _box(part), str(vars(part).get("text", "")), _values(part))
+            name = vars(part).get("tag") or (type(part).__name__ if len(part.points) else None)
+            paint = _paint(part) if name else ()
+            if name and paint:
+                yield Shown(name, _box(part), str(vars(part).get("text", "")), _values(part), paint)
 
 
-def _clear(part: Mobject) -> bool:
-    points = part.get_all_points()
-    if len(points) == 0:
-        return True
-    drawn = part.family_members_with_points()
-    return all(isinstance(m, VMobject) and m.get_fill_opacity() == 0 and m.get_stroke_opacity() == 0 for m in drawn)
+def _paint(part: Mobject) -> tuple[Paint, ...]:
+    """With what a thing and its parts are drawn, each once, in drawing order; nothing for a clear one."""
+    return tuple(dict.fromkeys(paint for drawn in part.family_members_with_points() for paint in _paints(drawn) if paint.opacity > 0))
+
+
+def _paints(drawn: Mobject) -> Iterator[Paint]:
+    """Of one outline or image."""
+    if isinstance(drawn, VMobject):
+        yield from (Paint("fill", _hex(rgba), round(rgba[3], 3)) for rgba in drawn.fill_rgbas.tolist())
+        strokes = (drawn.background_stroke_width, drawn.background_stroke_rgbas), (drawn.stroke_width, drawn.stroke_rgbas)
+        for width, rgbas in strokes:
+            if width > 0:
+                yield from (Paint("stroke", _hex(rgba), round(rgba[3], 3), round(float(width), 2)) for rgba in rgbas.tolist())
+    elif isinstance(drawn, ImageMobject):
+        pixels = drawn.pixel_array.reshape(-1, 4) / 255
+        opacity, light = round(float(pixels[:, 3].mean()), 3), pixels[:, :3].sum(1)
+        yield from (Paint("image", _hex(pixels[at].tolist()), opacity) for at in (light.argmin(), light.argmax()))
+    else:
+        raise TypeError(f"expected outlines and images on the stage, got {type(drawn).__name__}")
+
+
+def _hex(rgba: Sequence[float]) -> str:
+    return "#" + "".join(f"{round(255 * share):02X}" for share in rgba[:3])
 
 
 def _box(part: Mobject) -> tuple[float, float, float, float]:

@@ -14,7 +14,7 @@ from manim import Animation, Mobject, VGroup, VMobject
 
 from flashviz import palette
 from flashviz.director.scene import TraceScene, veil
-from flashviz.director.sweep import StateSweep, Traffic, crossed, sampled
+from flashviz.director.sweep import Sample, StateSweep, Traffic, crossed, place
 from flashviz.figures import kib, number, total
 from flashviz.layout import Stage, stage
 from flashviz.lettering import KEY_PX, NOTE_PX
@@ -138,16 +138,23 @@ class StageScene(TraceScene):
     def sweep(self, trace: Trace, bill: Ledger, first: int, stop: int, seconds: float, *more: Animation) -> None:
         """Events first..stop at a linear pace: sampled transfers fly, counters and O are true at every frame."""
         nbytes = np.asarray(trace.columns["nbytes"][first:stop])
-        traffic = Traffic.of(nbytes, first, seconds, lambda k, start: sampled(self, trace, k, start), self.skin.hue)
+        traffic = Traffic.of(nbytes, first, seconds, lambda k, start: self.sampled(trace, k, start), self.skin.hue)
         self.add(traffic)
 
         def state_of(share: float) -> State:
             trace.let_go()  # a sweep passes all of a large trace
             return state_at(trace, first + round(share * (stop - first)))
 
-        states = StateSweep(self, bill, state_of, self.head)
+        states = StateSweep(self.cross, bill, state_of, self.head)
         self.move(states, traffic.run(), *more, seconds=seconds)
         self.remove(traffic)
+
+    def sampled(self, trace: Trace, index: int, start: float) -> Sample:
+        """The flight of event ``index``."""
+        event = trace[index]
+        where = place(self.set.cross, event.tensor, event.i, event.j)
+        path = self.route(np.array(where.center), self.set.tiles.of(event.tensor).center)
+        return Sample(event.tensor, start, path if event.is_load else path[::-1], where.width, where.height)
 
     @property
     def head(self) -> int:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from manim import Animation, Group, linear
 
 from flashviz import palette
-from flashviz.layout import Rect
+from flashviz.layout import Cross, Rect
+from flashviz.mobjects.hbm import CrossView
+from flashviz.mobjects.ledger import Ledger
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import Rectangles
-from flashviz.trace import State, Trace
-
-if TYPE_CHECKING:
-    from flashviz.director.stage import StageScene
-    from flashviz.mobjects.ledger import Ledger
+from flashviz.trace import State
 
 SAMPLES_A_SECOND = 7.0
 FLIGHT_SECONDS = 0.6
@@ -78,14 +76,14 @@ class StateSweep(Act):
     """Counters, squares and stored tiles of O at every frame as ``state_of(alpha)`` has them: true values of the trace.
 
     Args:
-        scene: Whose cross shows head ``pid_bh`` of O.
+        cross: Shows head ``pid_bh`` of O.
         ledger: The bill that runs.
     """
 
-    def __init__(self, scene: StageScene, ledger: Ledger, state_of: Callable[[float], State], pid_bh: int, **kwargs: Any) -> None:
+    def __init__(self, cross: CrossView, ledger: Ledger, state_of: Callable[[float], State], pid_bh: int, **kwargs: Any) -> None:
         self.ledger, self.state_of, self.pid_bh = ledger, state_of, pid_bh
-        self.cross = scene.cross
-        super().__init__(Group(ledger, scene.cross.strips["O"]), rate_func=linear, **kwargs)
+        self.cross = cross
+        super().__init__(Group(ledger, cross.strips["O"]), rate_func=linear, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         state = self.state_of(alpha)
@@ -115,17 +113,8 @@ class TrafficRun(Act):
         self.mobject.display(alpha)
 
 
-def sampled(scene: StageScene, trace: Trace, index: int, start: float) -> Sample:
-    """The flight of event ``index``."""
-    event = trace[index]
-    where = place(scene, event.tensor, event.i, event.j)
-    path = scene.route(np.array(where.center), scene.set.tiles.of(event.tensor).center)
-    return Sample(event.tensor, start, path if event.is_load else path[::-1], where.width, where.height)
-
-
-def place(scene: StageScene, tensor: str, i: int, j: int) -> Rect:
+def place(cross: Cross, tensor: str, i: int, j: int) -> Rect:
     """Where a transferred tile lies in HBM: on a strip, or in the grid for S and P (a whole row where j is none)."""
-    cross = scene.set.cross
     if tensor in ("K", "V"):
         return cross.tile(tensor, cross.col_of(max(j, 0)))
     row = cross.row_of(max(i, 0))

@@ -6,6 +6,7 @@ from manim import VGroup
 
 from flashviz.layout import CODE_LINES, Rect, centered, rows
 from flashviz.lettering import CODE_PX, em
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box, panel
 from flashviz.palette import Theme
@@ -31,7 +32,8 @@ class CodePane(VGroup):
         for (number, text), place in zip(excerpt, rows(inner, lines), strict=False):
             on = number == lit
             if on:
-                self.add(box(place.inset(-0.05, 0.01), stroke=skin.stats, fill=skin.stats, opacity=0.16, width=0))
+                band = box(place.inset(-0.05, 0.01), stroke=skin.stats, fill=skin.stats, opacity=0.16, width=0)
+                self.add(Named(band, tag="lit"))
                 self.add(box(centered(rect.x0 + 0.06, place.center[1], 0.05, place.height), stroke=skin.stats, opacity=1, width=0))
             self.add(Readout(clip(text, room), CODE_PX, skin.ink if on else skin.quiet, name="code line").at(place))
 

@@ -24,10 +24,10 @@ from typing import Any
 
 import numpy as np
 
-import flashviz
 from flashviz.errors import FlashvizError, MissingPartError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
 from flashviz.trace.generic import SCALARS, WIDE
+from flashviz.version import __version__
 from flashviz_kernels.bfloat16 import replaced
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
 from flashviz_kernels.placement import Resident, Zone, as_array, pointee, span, zones_of
@@ -332,7 +332,7 @@ class Auditor:
         columns["shape"] = np.array([(*(1,) * (axes - len(shape)), *shape) for shape in self.shapes], np.int32).reshape(events, axes)
         sources = [_source(Path(path), lines) for path, lines in self.files.items()]
         digest = hashlib.sha256("".join(source.text for source in sources).encode())
-        versions = {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
+        versions = {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
         header = GenericHeader(
             kernel=self.launches[0].kernel if self.launches else "",
             launcher=launcher,

@@ -168,11 +168,25 @@ def without_trace(source: str) -> str:
 
 
 class _Cut(ast.NodeTransformer):
-    def visit_If(self, node: ast.If) -> ast.AST | None:  # ast's name
-        """None for a guarded statement."""
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt] | None:  # ast's name
+        """Of a guarded statement what runs without a trace."""
         if isinstance(node.test, ast.Name) and node.test.id in GUARDS:
+            rest = ast.Module(node.orelse, [])
+            self.generic_visit(rest)
+            return rest.body
+        return self._filled(node)
+
+    def visit_For(self, node: ast.For) -> ast.AST | None:  # the same
+        """None for a loop that only reports."""
+        return self._filled(node)
+
+    def _filled(self, node: ast.If | ast.For) -> ast.AST | None:
+        """None where nothing is left in it; Python has no empty block."""
+        self.generic_visit(node)
+        if not node.body and not node.orelse:
             return None
-        return self.generic_visit(node)
+        node.body = node.body or [ast.Pass()]
+        return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:  # the same
         """None for the counter."""

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-import flashviz
 from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import UsageError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import Header, Kind, Trace
 from flashviz.trace.recording import Algorithm, Source
+from flashviz.version import __version__
 from flashviz_kernels import twins
 from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.interpreter import installed
@@ -140,7 +140,7 @@ def header_of(
     *, clock: str | None = None, resources: Resources | None = None, altered: str | None = None,
 ) -> Header:  # fmt: skip
     """Where a recording comes from."""
-    versions = versions | {"flashviz": flashviz.__version__, "python": platform.python_version(), "numpy": np.__version__}
+    versions = versions | {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
     return Header(
         algorithm=algorithm, source=source, config=config, versions=versions, kernel_file=text.file,
         kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,

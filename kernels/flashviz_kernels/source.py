@@ -7,7 +7,6 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,24 +40,36 @@ def source_of(*functions: Callable[..., Any]) -> KernelSource:
 
 
 def event_lines(text: str, first_line: int) -> dict[Kind, int]:
-    """Kind -> line of the statement whose execution it reports."""
+    """Kind -> line of the statement whose execution it reports; of a report that begins a branch or a loop, the line that led there."""
     lines: dict[Kind, int] = {}
-    for node in ast.walk(ast.parse(text)):
-        for block in (getattr(node, name, None) for name in ("body", "orelse")):
-            if not isinstance(block, list):
-                continue
-            for before, statement in pairwise(block):
+
+    def within(block: list[ast.stmt], before: ast.stmt | None) -> None:
+        for statement in block:
+            if is_guard(statement) or reported(statement) is not None:
                 kind = reported(statement)
-                if kind is not None:
+                if kind is not None and before is not None:
                     lines[kind] = first_line - 1 + before.lineno
+                continue
+            before = statement
+            opens = (
+                None if isinstance(statement, ast.FunctionDef | ast.ClassDef) else statement
+            )  # what stands in a function did not lead there
+            for name in ("body", "orelse"):
+                within(getattr(statement, name, []), opens)
+
+    within(ast.parse(text).body, None)
     return lines
+
+
+def is_guard(statement: ast.stmt) -> bool:
+    """Whether it is there for the trace alone: ``if TRACE: ...``."""
+    return isinstance(statement, ast.If) and isinstance(statement.test, ast.Name) and statement.test.id == "TRACE"
 
 
 def reported(statement: ast.stmt) -> Kind | None:
     """The kind that a statement reports: ``log(Kind.X, ...)``, or ``if TRACE: ... trace(..., X, ...)``; None for the algorithm's own."""
     if isinstance(statement, ast.If):
-        guarded = isinstance(statement.test, ast.Name) and statement.test.id == "TRACE"
-        return reported(statement.body[0]) if guarded else None
+        return reported(statement.body[0]) if is_guard(statement) else None
     call = getattr(statement, "value", None)
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in REPORTS):
         return None

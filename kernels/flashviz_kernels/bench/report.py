@@ -147,13 +147,18 @@ def begin(benchmark: Literal["kernel", "trace", "render"], how: str, *, gpu: str
 def write(report: Report, path: Path) -> None:
     """Write beside the place, then rename."""
     if not path.parent.is_dir():
-        raise UsageError(f"--json {path}: there is no folder {path.parent}; make it first")
+        raise UsageError(f"--out {path}: there is no folder {path.parent}; make it first")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+        partial.write_bytes(encoded(report) + b"\n")
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def encoded(report: Report) -> bytes:
+    """As JSON, with every repetition."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=1)
 
 
 def read(path: Path) -> Report:

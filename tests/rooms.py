@@ -1,0 +1,36 @@
+"""Which tests are a room's: ``./run.sh test layout``. A file may be several rooms'.
+
+Rooms are those of docs/architecture.md. A room in ``LIGHT`` draws nothing, and so are its tests: they run where manim and cairo are not.
+"""
+
+from __future__ import annotations
+
+ROOMS: dict[str, tuple[str, ...]] = {
+    "config": ("config", "inputs"),
+    "trace": ("trace", "generic_trace"),
+    "memory": ("memory", "figures"),
+    "storyboard": ("storyboard",),
+    "settings": ("settings",),
+    "layout": ("layout",),
+    "generic": ("touches",),
+    "citations": ("citations",),
+    "kernels": (
+        "accuracy", "altered", "attention", "bfloat16", "compiler", "corpus", "forward", "gpu", "mutations", "placement", "recorder",
+        "reference", "special_values", "trace_kernel", "witness",
+    ),
+    "lettering": ("lettering", "outlines"),
+    "catalogue": ("catalogue",),
+    "palette": ("theme", "drawn"),
+    "mobjects": ("beats", "chip"),
+    "director": ("film", "drawn", "course", "kernel_film", "bounded", "beats"),
+    "chapters": ("chapters", "chapter_figures", "ideas", "roofline", "tile_chapters"),
+    "scenes": ("scenes",),
+    "render": ("cache_key", "made", "render_held", "render_parity", "render_writer", "workers", "cluster", "browser", "frames"),
+    "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "quiz", "slides"),
+    "export": ("perfetto", "player"),
+    "player": ("player", "player_page"),
+    "cli": ("cli", "bench", "settings"),
+    "docs": ("docs", "maths", "site", "workflows", "setup", "rooms"),
+}  # fmt: skip
+
+LIGHT = ("config", "trace", "memory", "storyboard", "settings", "layout", "generic", "citations", "kernels")
