@@ -1,0 +1,105 @@
+"""Shots as data: which parts are in a shot, and where each stands. Pure, without manim.
+
+A shot frames one subject. A part that is not in a shot has no place there. Tables are in pixels of a frame whose short side has 1080,
+from its top left corner, as a film is drawn on paper: (left, top, right, bottom).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flashviz.config import AttentionConfig
+from flashviz.errors import ConfigError
+from flashviz.layout.rect import Aspect, Rect, frame
+from flashviz.lettering import em
+
+Table = Mapping[str, tuple[float, float, float, float]]
+
+# Parts of the row's space. ``measured``: l and this tile's terms on one baseline, the rectangle's lower edge, under one ceiling; ``acc``:
+# one bar a feature; ``answer``: acc / l. Names stand above what they name, numbers beneath. ``sum``: the arithmetic of l.
+# ``values``: where V's tile arrives, and is weighed. ``note``: what would be if l were squeezed alone.
+RESCALE: dict[Aspect, Table] = {
+    "16:9": {
+        "crossed": (100, 48, 620, 96), "measured": (816, 118, 1804, 610), "names": (816, 618, 1804, 668), "sum": (816, 672, 1804, 752),
+        "acc": (116, 392, 756, 728), "acc name": (116, 322, 756, 382), "answer": (116, 744, 756, 932),
+        "answer name": (816, 780, 1820, 836), "note": (816, 856, 1820, 912), "values": (116, 110, 756, 310),
+        "formula": (116, 96, 1804, 330), "caption": (100, 940, 1820, 1080),
+    },
+    "4:3": {
+        "crossed": (70, 48, 620, 96), "measured": (640, 150, 1370, 610), "names": (640, 618, 1370, 668), "sum": (640, 672, 1370, 752),
+        "acc": (70, 392, 550, 728), "acc name": (70, 322, 600, 382), "answer": (70, 744, 550, 932),
+        "answer name": (640, 780, 1380, 836), "note": (640, 856, 1380, 912), "values": (70, 140, 550, 310),
+        "formula": (70, 96, 1370, 330), "caption": (60, 940, 1380, 1080),
+    },
+    "1:1": {
+        "crossed": (50, 30, 520, 78), "measured": (100, 120, 1030, 440), "names": (100, 446, 1030, 494), "sum": (100, 496, 1030, 572),
+        "acc": (50, 650, 510, 900), "acc name": (50, 590, 510, 640), "answer": (570, 650, 1030, 846),
+        "answer name": (570, 590, 1030, 640), "note": (570, 850, 1030, 900), "values": (420, 120, 1030, 400),
+        "formula": (60, 130, 1020, 400), "caption": (40, 930, 1040, 1070),
+    },
+    "9:16": {
+        "crossed": (60, 60, 700, 108), "measured": (110, 190, 1020, 680), "names": (110, 688, 1020, 738), "sum": (110, 742, 1020, 822),
+        "acc": (60, 920, 1020, 1150), "acc name": (60, 856, 1020, 910), "answer": (60, 1216, 1020, 1384),
+        "answer name": (60, 1160, 1020, 1212), "note": (60, 1160, 1020, 1212), "values": (380, 200, 1020, 640),
+        "formula": (60, 210, 1020, 560), "caption": (60, 1394, 1020, 1536),
+    },
+}  # fmt: skip
+# The tile that the row belongs to: its acc, one line a row, and beside it every row's alpha, one bar a row.
+ROWS: dict[Aspect, Table] = {
+    "16:9": {
+        "crossed": (100, 48, 620, 96), "factors": (380, 190, 800, 830), "tile": (880, 190, 1520, 830), "factors name": (380, 120, 800, 180),
+        "tile name": (880, 120, 1520, 180), "code": (380, 850, 1820, 900), "row": (60, 190, 360, 830), "caption": (100, 940, 1820, 1080),
+    },
+    "4:3": {
+        "crossed": (70, 48, 620, 96), "factors": (240, 190, 600, 830), "tile": (660, 190, 1300, 830), "factors name": (240, 120, 600, 180),
+        "tile name": (660, 120, 1300, 180), "code": (240, 850, 1380, 900), "row": (40, 190, 225, 830), "caption": (60, 940, 1380, 1080),
+    },
+    "1:1": {
+        "crossed": (50, 30, 520, 78), "factors": (170, 170, 450, 800), "tile": (490, 170, 1030, 800), "factors name": (170, 104, 450, 160),
+        "tile name": (490, 104, 1030, 160), "code": (170, 820, 1030, 870), "row": (20, 170, 155, 800), "caption": (40, 930, 1040, 1070),
+    },
+    "9:16": {
+        "crossed": (60, 60, 700, 108), "factors": (190, 320, 480, 1160), "tile": (520, 320, 1020, 1160), "factors name": (190, 250, 480, 306),
+        "tile name": (520, 250, 1020, 306), "code": (190, 1190, 1020, 1250), "row": (30, 320, 172, 1160), "caption": (60, 1394, 1020, 1536),
+    },
+}  # fmt: skip
+SHOTS: Mapping[str, Mapping[Aspect, Table]] = {"rescale": RESCALE, "rows": ROWS}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What is in the frame, and where."""
+
+    name: str
+    frame: Rect
+    parts: Mapping[str, Rect]
+
+    def __getitem__(self, part: str) -> Rect:
+        return self.parts[part]
+
+    def __contains__(self, part: str) -> bool:
+        return part in self.parts
+
+
+def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
+    """Where each part of the shot stands, in scene units.
+
+    Raises:
+        ConfigError: There is no such shot.
+    """
+    if name not in SHOTS:
+        raise ConfigError(f"expected a shot, one of {', '.join(SHOTS)}, got {name}")
+    whole = frame(aspect)
+    parts = {part: _on(whole, edges) for part, edges in SHOTS[name][aspect].items()}
+    if name == "rows":  # a tile of few rows is as tall as its rows, at most as high as the place
+        rows, columns = min(config.block_m, config.seq_q), config.head_dim
+        share = min(1.0, rows * parts["tile"].width / (columns * parts["tile"].height))
+        parts |= {part: parts[part].top(parts[part].height * max(share, 0.25)) for part in ("factors", "tile", "row")}
+    return Shot(name, whole, parts)
+
+
+def _on(whole: Rect, edges: tuple[float, float, float, float]) -> Rect:
+    """A rectangle given in pixels from the top left corner of the frame."""
+    left, top, right, bottom = (em(edge) for edge in edges)
+    return Rect(whole.x0 + left, whole.y1 - bottom, whole.x0 + right, whole.y1 - top)
