@@ -15,7 +15,7 @@ from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("past", "So far", 9, shot="rescale", caption="Kept of {keys} keys: a sum ℓ, and acc, their weighted values."),
+    Beat("past", "So far", 8.6, shot="rescale", fresh=True, caption="Kept of {keys} keys: a sum ℓ, and acc, their weighted values."),
     Beat("terms", "The next keys", 5, shot="rescale", caption=""),
     Beat("question", "Question", 5.2, shot="rescale", pause=True, caption="This key is {height} ceilings high. What must ℓ and acc do?"),
     Beat("ruler", "A new ruler", 8, shot="rescale", caption="Same bars, new ruler."),
@@ -143,13 +143,13 @@ def beats_of(found: Rescale) -> tuple[Beat, ...]:
 
 def facts(found: Rescale) -> dict[str, str]:
     """What the braces of the captions stand for, and every other number on screen."""
-    said = {"keys": f"{found.seen:,}", "l_old": total(float(found.of("l_old")))}
+    said = {"keys": f"{found.seen:,}", "l_old": total(float(found.of("l_old"))), "m_old": number(found.m_old)}
     if not found.rises:
         return said
     alphas = found.values.alpha[found.t].astype(np.float64)
     return said | {
         "height": total(float(found.before.max())), "alpha": number(float(found.of("alpha"))),
-        "m_old": number(found.m_old), "m_new": number(float(found.of("m_new"))),
+        "m_new": number(float(found.of("m_new"))),
         "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added), "l_new": total(float(found.of("l_new"))),
         "least": number(float(alphas.min())), "most": number(float(alphas.max())),
     }  # fmt: skip

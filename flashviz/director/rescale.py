@@ -13,12 +13,12 @@ from flashviz import palette, theme
 from flashviz.chapters import rescale
 from flashviz.chapters.rescale import Rescale, beats_of, facts, gather
 from flashviz.director.flash import provenance
-from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, beat, slide
+from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, StepBack, beat, slide
 from flashviz.layout import Rect, Shot
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
 from flashviz.mobjects.measured import Ceiling, Measured, MeasuredSum
-from flashviz.mobjects.motion import Enlarge, FadeIn, FadeOut
+from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import spread
@@ -26,8 +26,9 @@ from flashviz.trace import Kind
 
 LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS = 36, 46, 72, 96, 76  # px: labels, names, numbers, the number that matters, formulas
 GAP = em(24)
+SPACE = 0.26  # between words of arithmetic, in em
 PALE, BACK = 0.22, 0.4  # of what would be false now; of what steps back behind a formula
-GHOST = 0.55
+GHOST = 0.85
 ALONE = 0.38  # of the copy that shows what would be
 
 
@@ -60,8 +61,9 @@ class RescaleFilm:
         self.right = place["measured"].x1 + em(16)
         lid = self.chart.y(1.0)
         at_right = self.spike >= len(found.before) / 2
-        m_at = self.chart.terms_x if at_right else self.right - em(250)
-        self.ceiling = Ceiling(said.get("m_old", rescale.number(found.m_old)), skin).place(self.left, self.right, lid, m_at)
+        self.ceiling = Ceiling(said["m_old"], skin)
+        m_at = self.chart.terms_x if at_right else self.right - self.ceiling.name_width
+        self.ceiling.place(self.left, self.right, lid, m_at)
         self.at_right = at_right
         self.baseline = Line((self.left, self.chart.rect.y0, 0), (self.right, self.chart.rect.y0, 0)).set_stroke(skin.edge, theme.HEAVY)
         shared = place["acc"].y0 < self.chart.rect.y0 < place["acc"].y1  # acc stands on the same baseline where there is room beside l
@@ -71,34 +73,33 @@ class RescaleFilm:
         self.acc = SignedBars("acc", skin.o, skin).place(place["acc"], zero, scale, features)
         self.was = SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False).place(place["acc"], zero, scale, features)
         self.brought = SignedBars("P V", skin.v, skin, axis=False).place(place["acc"], zero, scale, features)
-        room = place["answer"]
-        answers = [self.quotient("old"), self.quotient("new")]
-        factor = min(max(1 / float(found.of("alpha")), 1.0), 2.6) if found.rises else 1.0
-        high = max(float(a.max(initial=0.0)) for a in answers)
-        deep = -min(float(a.min(initial=0.0)) for a in answers)
-        scale = room.height / max(factor * (high + deep), 1e-12)
-        zero = room.y0 + factor * deep * scale
+        zero, scale = fit(place["answer"], self.quotient("old"), self.quotient("new"))
+        room = place["answer room"]
         self.answer = SignedBars("acc / l", skin.o, skin).place(room, zero, scale, features)
         self.answer_was = SignedBars("answer was", skin.o, skin, hollow=True, opacity=GHOST, axis=False).place(room, zero, scale, features)
         self.would_be = SignedBars("answer would be", skin.o, skin, opacity=ALONE, axis=False).place(room, zero, scale, features)
-        self.acc_name = named(place["acc name"], [("acc", NAME, skin.o, Face.STRONG), ("the values, weighted by the terms", LABEL, skin.quiet, Face.TEXT)])
-        self.answer_name = named(
-            place["answer name"], [("acc / ℓ", NAME, skin.o, Face.STRONG), ("the answer, if we stopped here", LABEL, skin.quiet, Face.TEXT)]
+        self.acc_name, self.acc_words = labelled(place["acc name"], ("acc", skin.o), ("values, weighted by the terms", skin.quiet))
+        self.answer_name = Named(
+            *labelled(place["answer name"], ("acc / ℓ", skin.o), ("the answer, if we stopped here", skin.quiet)), tag="answer name"
         )
         names = place["names"]
-        self.l_name = named(names, [("ℓ", NAME, skin.stats, Face.STRONG)])
+        self.l_name = Named(*labelled(names, ("ℓ", skin.stats), ("sum", skin.quiet)), tag="l name")
         terms_at = Rect(self.chart.terms_x, names.y0, names.x1, names.y1)
-        self.terms_name = named(terms_at, [(f"{len(found.before)} new terms", LABEL, skin.quiet, Face.TEXT)])
-        by = Rect(self.terms_name.get_right()[0] + 0.3 * em(LABEL), names.y0, names.x1, names.y1)
-        self.by_old = named(by, [("by the old ruler", LABEL, skin.quiet, Face.TEXT)])
-        self.numbers = Numbers(place["sum"], skin)
+        self.terms_name, self.by_old = labelled(
+            terms_at, (f"{len(found.before)} new terms", skin.ink), ("by the old ruler", skin.quiet), px=LABEL, face=Face.TEXT
+        )
+        self.numbers = Numbers(place["sum"])
         self.l_number = self.numbers.first(said["l_old"], skin.stats)
         self.block_was: VMobject = VMobject()
         self.dashes: VMobject = VMobject()
         self.height: Named = Named(tag="height")
-        self.ratio: list[Named] = []
-        self.copies: list[Named] = []
+        self.ratio: list[Word] = []
+        self.copies: list[Word] = []
         self.frame: VMobject = VMobject()
+        self.chart.show(self.measured(terms=0 * found.before, tall=0.0))
+        scene.add(self.baseline, self.ceiling, self.chart, self.was, self.acc)
+        if found.seen:
+            scene.add(self.acc_name, self.acc_words, self.l_name)
 
     def quotient(self, which: str) -> np.ndarray:
         """[d] acc / l of the past or with this tile; of no keys 0."""
@@ -122,58 +123,60 @@ class RescaleFilm:
 
 
 class Numbers:
-    """The arithmetic of l: pieces of one line, each beside the last. What stands first is l."""
+    """The arithmetic of l, word by word on one line. What stands first is l."""
 
-    def __init__(self, rect: Rect, skin: palette.Theme) -> None:
-        self.rect, self.skin = rect, skin
-        self.px = NUMBER * min(1.0, rect.width / text_width("13.22 × 0.407 = 5.38", NUMBER, Face.STRONG))
-        self.pieces: list[Named] = []
+    def __init__(self, rect: Rect) -> None:
+        self.rect = rect
+        self.px = NUMBER * min(1.0, rect.width / line_width("13.22 × 0.407 = 5.38".split(), NUMBER))
+        self.pieces: list[Word] = []
 
-    def first(self, text: str, color: str) -> Named:
+    def first(self, text: str, color: str) -> Word:
         """Alone at the left."""
         self.pieces = []
         return self.next(text, color, "l")
 
-    def next(self, text: str, color: str, name: str = "sum") -> Named:
-        """The next piece, in its place."""
-        space = text_width("n", self.px, Face.STRONG) * 0.5
-        left = self.end + space if self.pieces else self.rect.x0
-        self.end = left + text_width(text, self.px, Face.STRONG)
-        piece = written(text, self.px, color, left, self.baseline, name)
-        self.pieces.append(piece)
-        return piece
+    def next(self, text: str, color: str, name: str = "sum") -> Word:
+        """The next word, in its place."""
+        left = self.pieces[-1].left + self.pieces[-1].wide + SPACE * em(self.px) if self.pieces else self.rect.x0
+        self.pieces.append(Word(text, self.px, color, left, middle(self.rect, self.px), name))
+        return self.pieces[-1]
 
-    @property
-    def baseline(self) -> float:
-        return self.rect.center[1] - 0.36 * em(self.px)
-
-    def settle(self, result: Named, *others: Named) -> tuple[Shows, list[FadeOut]]:
+    def settle(self) -> tuple[Shows, list[FadeOut]]:
         """The result comes to the first place; what it was made of leaves."""
-        gone = [FadeOut(piece) for piece in self.pieces if piece is not result]
+        *others, result = self.pieces
         shift = np.array([self.rect.x0 - result.left, 0.0, 0.0])
-        self.pieces, self.end = [result], self.rect.x0 + result.wide
-        result.left = self.rect.x0
-        return slide(result, result.get_center() + shift), [*gone, *(FadeOut(each) for each in others)]
+        self.pieces, result.left, result.tag = [result], self.rect.x0, "l"
+        return slide(result, result.get_center() + shift), [FadeOut(piece) for piece in others]
 
 
-def written(text: str, px: float, color: str, left: float, baseline: float, name: str, face: Face = Face.STRONG) -> Named:
-    """One line of text by its left edge and baseline."""
-    drawn = theme.on_baseline(theme.line(text, px, color, face), px, left, baseline, text, face)
-    piece = Named(drawn, tag=name, text=text)
-    piece.left, piece.wide = left, text_width(text, px, face)  # of its advance
-    return piece
+class Word(Named):
+    """One word by its left edge and baseline; ``wide`` is its advance."""
+
+    def __init__(self, text: str, px: float, color: str, left: float, baseline: float, name: str, face: Face = Face.STRONG) -> None:
+        self.left, self.wide = left, text_width(text, px, face)
+        super().__init__(theme.on_baseline(theme.line(text, px, color, face), px, left, baseline, text, face), tag=name, text=text)
 
 
-def named(rect: Rect, parts: list[tuple[str, float, str, Face]]) -> Named:
-    """Words side by side on one baseline, from the left of ``rect``; smaller where they would not fit."""
-    gap = 0.45 * em(parts[0][1])
-    wide = sum(text_width(text, px, face) for text, px, _, face in parts) + gap * (len(parts) - 1)
+def middle(rect: Rect, px: float) -> float:
+    """The baseline of type whose digits stand in the middle of ``rect``."""
+    return rect.center[1] - 0.36 * em(px)
+
+
+def line_width(words: list[str], px: float) -> float:
+    """Of words with spaces between."""
+    return sum(text_width(word, px, Face.STRONG) for word in words) + SPACE * em(px) * (len(words) - 1)
+
+
+def labelled(
+    rect: Rect, name: tuple[str, str], words: tuple[str, str], *, px: float = NAME, face: Face = Face.STRONG
+) -> tuple[Word, Word]:
+    """A name and what it is, on one baseline from the left of ``rect``; smaller where they would not fit. Each is (text, colour)."""
+    wide = text_width(name[0], px, face) + 0.4 * em(px) + text_width(words[0], LABEL)
     share = min(1.0, rect.width / wide)
-    left, baseline, drawn = rect.x0, rect.center[1] - 0.36 * em(parts[0][1]) * share, []
-    for text, px, color, face in parts:
-        drawn.append(theme.on_baseline(theme.line(text, px * share, color, face), px * share, left, baseline, text, face))
-        left += text_width(text, px * share, face) + gap * share
-    return Named(*drawn, tag="name", text=" ".join(text for text, *_ in parts))
+    baseline = middle(rect, px * share)
+    first = Word(name[0], px * share, name[1], rect.x0, baseline, "name", face)
+    second = Word(words[0], LABEL * share, words[1], first.left + first.wide + 0.4 * em(px) * share, baseline, "name", Face.TEXT)
+    return first, second
 
 
 def paled(part: VMobject, before: float, after: float) -> Shows:
@@ -191,9 +194,6 @@ def past(film: RescaleFilm) -> None:
     if found.t:
         film.reach(Kind.PV_DOT, found.t - 1)
     acc, none = found.of("acc_old"), np.zeros(len(found.before))
-    film.scene.add(film.baseline, film.ceiling)
-    film.chart.show(film.measured(terms=none, tall=0.0))
-    film.scene.add(film.chart, film.acc, film.acc_name, film.l_name)
     film.move(
         Shows(film.chart, lambda share: film.chart.show(film.measured(terms=none, tall=share))),
         Shows(film.acc, lambda share: film.acc.show(acc * share)),
@@ -204,7 +204,7 @@ def past(film: RescaleFilm) -> None:
     film.answer.show(acc * 0)
     quotient = film.quotient("old")
     start, stop = film.acc.boxes(acc), film.answer.boxes(quotient)
-    film.scene.add(film.answer)
+    film.scene.add(film.would_be, film.answer_was, film.answer)
     film.move(
         Shows(film.answer, lambda share: film.answer.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
         seconds=MOVE,
@@ -230,16 +230,17 @@ def terms(film: RescaleFilm) -> None:
     film.move(
         Shows(film.chart, lambda share: film.chart.show(film.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=1.5
     )
-    film.height = beside(film, film.said["height"], ONE_NUMBER, film.skin.warn, film.chart.y(tallest) - 0.8 * em(ONE_NUMBER), "height")
+    text, baseline = film.said["height"], film.chart.y(tallest) - 0.86 * em(ONE_NUMBER)
+    left = beside(film, text_width(text, ONE_NUMBER, Face.STRONG))
+    film.height = Word(text, ONE_NUMBER, film.skin.warn, left, baseline, "height")
     film.move(FadeIn(film.height), seconds=TEXT)
     film.hold(0.7)
 
 
-def beside(film: RescaleFilm, text: str, px: float, color: str, baseline: float, name: str) -> Named:
-    """A number beside the tallest term, on the side where there is room."""
-    x, wide = film.chart.x(film.spike), text_width(text, px, Face.STRONG)
-    left = x - film.chart.key - GAP - wide if film.at_right else x + film.chart.key + GAP
-    return written(text, px, color, left, baseline, name)
+def beside(film: RescaleFilm, wide: float) -> float:
+    """Left edge of what is ``wide`` and stands beside the tallest term, on the side where there is room."""
+    x = film.chart.x(film.spike)
+    return x - film.chart.key - GAP - wide if film.at_right else x + film.chart.key + GAP
 
 
 @beat("question")
@@ -260,39 +261,27 @@ def ruler(film: RescaleFilm) -> None:
     def lift(share: float) -> None:
         film.ceiling.at(lid + (top - lid) * share)
 
+    inked = Shows(film.height, lambda share: film.height.set_fill(theme.between(skin.warn, skin.ink, share)))
+
     def under(share: float) -> None:
         chart.show(film.measured(ceiling=1 + (tallest - 1) * share))
 
     film.move(
-        Shows(film.ceiling, lift, rate_func=ease_in_out_cubic), Shows(chart, under, rate_func=ease_in_out_cubic), seconds=1.3
+        Shows(film.ceiling, lift, rate_func=ease_in_out_cubic), Shows(chart, under, rate_func=ease_in_out_cubic), inked, seconds=1.3
     )
     film.move(film.ceiling.m.turn(film.said["m_new"]), seconds=0.35)
     film.hold(0.4)
-    parts = ["1 / ", film.said["height"], " = ", film.said["alpha"]]
-    wide = [text_width(part, NUMBER, Face.STRONG) for part in parts]
-    x = chart.x(film.spike)
+    x, parts = chart.x(film.spike), ["1", "/", film.said["height"], "=", film.said["alpha"]]
     room = x - GAP - chart.key - film.left if film.at_right else film.right - x - GAP - chart.key
-    share = min(1.0, room / sum(wide))
-    left = x - chart.key - GAP - sum(wide) * share if film.at_right else x + chart.key + GAP
-    pieces = []
-    for part, width in zip(parts, wide, strict=True):
-        color = skin.ink
-        pieces.append(written(part, NUMBER * share, color, left, lid + em(26), "alpha" if part == film.said["alpha"] else "ratio"))
-        left += width * share
-    one, height, equals, alpha = pieces
-    film.ratio = pieces
-    copy = film.height.copy()
-    start, stop, ratio = copy.get_center(), height.get_center(), height.height / copy.height
-    outline = copy[0].points.copy()
-
-    def fall(share: float) -> None:
-        copy[0].points = (outline - start) * (1 + (ratio - 1) * share) + start + (stop - start) * share
-        copy[0].set_fill(theme.between(skin.warn, skin.ink, share))
-
-    film.move(FadeIn(one), Shows(copy, fall, rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.scene.remove(copy)
-    film.scene.add(height)
-    film.move(FadeIn(equals), FadeIn(alpha), seconds=TEXT)
+    px = NUMBER * min(1.0, room / line_width(parts, NUMBER))
+    left, film.ratio = beside(film, line_width(parts, px)), []
+    for part in parts:
+        film.ratio.append(Word(part, px, skin.ink, left, lid + em(26), "alpha" if part == film.said["alpha"] else "ratio"))
+        left += film.ratio[-1].wide + SPACE * em(px)
+    one, over, height, *result = film.ratio
+    film.scene.remove(film.height)
+    film.move(FadeIn(one, over), fly(height, film.height), seconds=MOVE)  # the number itself, from where it stood
+    film.move(FadeIn(*result), seconds=TEXT)
     film.hold(2.0)
 
 
@@ -302,24 +291,22 @@ def squeeze(film: RescaleFilm) -> None:
     film.reach(Kind.ALPHA)
     found, skin, chart, said = film.found, film.skin, film.chart, film.said
     alpha, tallest = float(found.of("alpha")), float(found.before.max())
-    factor = film.numbers.next(f"× {said['alpha']}", skin.ink)
-    name = film.place["acc name"]
-    px = NUMBER * min(1.0, film.numbers.px / NUMBER)
-    wide = text_width(f"× {said['alpha']}", px, Face.STRONG)
-    at_acc = written(f"× {said['alpha']}", px, skin.ink, film.place["acc"].x1 - wide, name.center[1] - 0.36 * em(px) + em(64), "alpha acc")
-    source = film.ratio[-1]
-    flights = [fly(factor, source), fly(at_acc, source)]
-    film.copies = [factor, at_acc]
-    film.move(*flights, seconds=MOVE)
-    acc, block = found.of("acc_old"), chart.block.copy()
+    source, px = film.ratio[-1], film.numbers.px
+    times, factor = film.numbers.next("×", skin.ink), film.numbers.next(said["alpha"], skin.ink)
+    beside_acc = film.acc_name.left + film.acc_name.wide + SPACE * em(px)
+    times_acc = Word("×", px, skin.ink, beside_acc, middle(film.place["acc name"], NAME), "times")
+    at_acc = Word(said["alpha"], px, skin.ink, beside_acc + times_acc.wide + SPACE * em(px), middle(film.place["acc name"], NAME), "alpha acc")
+    film.copies = [times_acc, at_acc]
+    film.move(FadeOut(film.acc_words), seconds=TEXT)
+    film.move(fly(factor, source), fly(at_acc, source), FadeIn(times, times_acc, rate_func=late), seconds=MOVE)
+    acc = found.of("acc_old")
     film.was.show(acc)
     edge = Rect(chart.rect.x0, chart.rect.y0, chart.rect.x0 + float(found.of("l_old")) * chart.key, chart.y(1.0))
     film.block_was = DashedVMobject(box(edge, stroke=skin.stats, width=theme.OUTLINE), num_dashes=max(12, int(20 * (edge.width + edge.height))))
     film.block_was.set_stroke(opacity=0.8)
-    del block
-    film.scene.add(film.was, film.block_was)
-    result = film.numbers.next(f"= {said['l_scaled']}", skin.stats)
-    leaving = [film.height, *film.ratio, film.by_old]
+    film.scene.add(film.block_was)
+    result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_scaled"], skin.stats)
+    leaving = [*film.ratio, film.by_old]
 
     def scale(share: float) -> float:
         return 1 + (alpha - 1) * share
@@ -329,7 +316,7 @@ def squeeze(film: RescaleFilm) -> None:
         Shows(chart, lambda share: chart.show(film.measured(tall=scale(share), terms=found.before * scale(share), ceiling=tallest * scale(share))), rate_func=ease_in_out_cubic),
         Shows(film.ceiling, lambda share: film.ceiling.at(chart.y(tallest * scale(share))), rate_func=ease_in_out_cubic),
         Shows(film.acc, lambda share: film.acc.show(acc * scale(share)), rate_func=ease_in_out_cubic),
-        FadeIn(result, rate_func=late),
+        FadeIn(*result, rate_func=late),
         seconds=2.0,
     )  # fmt: skip
     film.acc.show(found.of("acc_scaled"))
@@ -342,7 +329,7 @@ def late(share: float) -> float:
     return min(max(2 * share - 1, 0.0), 1.0)
 
 
-def fly(target: Named, source: Named) -> Shows:
+def fly(target: Word, source: Word) -> Shows:
     """A copy of ``source`` becomes ``target``: it leaves from there, and comes to its place at its size."""
     family = [(part, part.points.copy()) for part in target.get_family() if len(part.points)]
     start, stop = source.get_center(), target.get_center()
@@ -373,16 +360,17 @@ def alone(film: RescaleFilm) -> None:
     """A pale copy of the quotient with l alone squeezed; it is too tall, and fades."""
     found = film.found
     quotient, alpha = film.quotient("old"), float(found.of("alpha"))
-    film.move(FadeOut(film.frame), *(FadeOut(each) for each in film.copies[1:]), seconds=TEXT)
-    film.would_be.show(quotient)
-    film.scene.add(film.would_be)
-    would = lambda share: film.would_be.show(quotient * (1 + (1 / alpha - 1) * share))  # noqa: E731
-    film.move(Shows(film.would_be, would, rate_func=ease_in_out_cubic), seconds=1.2)
-    words = named(film.place["note"], [(f"{film.said['height']} × too tall", NAME, film.skin.ink, Face.STRONG)])
+
+    def grow(share: float) -> None:
+        film.would_be.show(quotient * (1 + (1 / alpha - 1) * share))
+
+    film.move(FadeOut(film.frame), *(FadeOut(each) for each in film.copies), seconds=TEXT)
+    film.move(Shows(film.would_be, grow, rate_func=ease_in_out_cubic), seconds=1.3)
+    words = Named(*labelled(film.place["note"], (film.said["height"], film.skin.ink), ("times too tall", film.skin.ink)), tag="note")
     stacked = film.place["note"] == film.place["answer name"]
     film.move(FadeIn(words), *([FadeOut(film.answer_name)] if stacked else []), seconds=TEXT)
     film.hold(1.4)
-    film.move(FadeOut(film.would_be), FadeOut(words), *([FadeIn(film.answer_name)] if stacked else []), seconds=0.4)
+    film.move(FadeOut(film.would_be), FadeOut(words), FadeIn(film.acc_words), *([FadeIn(film.answer_name)] if stacked else []), seconds=0.4)
 
 
 @beat("join")
@@ -391,29 +379,27 @@ def join(film: RescaleFilm) -> None:
     film.reach(Kind.SOFTMAX_L)
     found, chart, said, skin = film.found, film.chart, film.said, film.skin
     alpha, measured = float(found.of("alpha")), found.measured
-    result = film.numbers.pieces[-1]
-    moving, gone = film.numbers.settle(result)
-    film.move(moving, *gone, FadeOut(film.was), FadeOut(film.block_was), seconds=MOVE)
-    tag = film.numbers.next(f"+ {said['added']}", skin.scores)
-    at_terms = tag.copy()
-    shift = chart.x(film.spike) - tag.get_center()[0]
-    at_terms.shift((min(shift, film.right - tag.get_right()[0]), 0, 0))
-    film.move(FadeIn(at_terms), seconds=TEXT)
+    moving, gone = film.numbers.settle()
+    film.move(*gone, FadeOut(film.was), FadeOut(film.block_was), seconds=TEXT)
+    film.move(moving, seconds=0.7)
+    plus, added = film.numbers.next("+", skin.ink), film.numbers.next(said["added"], skin.scores)
+    home = added.get_center()
+    shift = chart.x(film.spike) - home[0]
+    added.shift((min(shift, film.right - added.get_right()[0]), 0, 0))
+    film.move(FadeIn(added), seconds=TEXT)
     film.hold(0.5)
     film.move(
         Shows(chart, lambda share: chart.show(film.measured(tall=alpha, terms=measured, joined=share, filled=1.0)), rate_func=ease_in_out_cubic),
-        slide(at_terms, tag.get_center(), rate_func=ease_in_out_cubic),
-        FadeOut(film.terms_name), paled(film.answer.bars, 1.0, PALE), seconds=MOVE,
+        slide(added, home), FadeIn(plus, rate_func=late), FadeOut(film.terms_name), paled(film.answer.bars, 1.0, PALE), seconds=MOVE,
     )  # fmt: skip
-    film.scene.remove(at_terms)
-    film.scene.add(tag)
-    equals = film.numbers.next(f"= {said['l_new']}", skin.stats)
+    result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
 
     def level(share: float) -> None:
         chart.show(film.measured(tall=alpha, terms=measured, joined=1.0, filled=1.0, level=share))
         chart.turn_yellow(share)
 
-    film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(equals, rate_func=late), seconds=1.3)
+    film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.3)
+    chart.show(Measured(float(found.of("l_new")), 0 * measured))
     film.hold(1.0)
 
 
@@ -422,8 +408,7 @@ def values(film: RescaleFilm) -> None:
     """V's tile arrives, its rows fade to their terms and sum to 64 bars; they land on acc; the quotient moves."""
     film.reach(Kind.PV_DOT)
     found, skin, place = film.found, film.skin, film.place["values"]
-    result = film.numbers.pieces[-1]
-    moving, gone = film.numbers.settle(result)
+    moving, gone = film.numbers.settle()
     j = int(found.values.j[found.t])
     tile = np.asarray(found.values.v[found.t], dtype=np.float64)
     low, high = spread(tile)
@@ -431,9 +416,8 @@ def values(film: RescaleFilm) -> None:
     name = theme.maths(f"V_{j}", NAME, skin.v)
     name.move_to((place.x1 + 0.5 * name.width + GAP, place.y1 - 0.5 * name.height, 0))
     label = Named(name, tag="name", text=f"V_{j}")
-    film.move(moving, *gone, seconds=MOVE)
-    group = Named(tag="V")
-    del group
+    film.move(*gone, seconds=TEXT)
+    film.move(moving, seconds=0.7)
     away = film.place.frame.y1 - place.y0
     start = [(part, part.points.copy()) for part in (picture.image, picture.frame)]
 
@@ -456,8 +440,6 @@ def values(film: RescaleFilm) -> None:
     lifted = np.stack([x, ends.min(0), x + 0.7 * pitch, ends.max(0)], 1)
     flat = lifted.copy()
     flat[:, 1], flat[:, 3] = zero, zero
-    height = place.height
-
     def collapse(share: float) -> None:
         for part, points in start:
             part.points = points.copy()
@@ -471,17 +453,16 @@ def values(film: RescaleFilm) -> None:
         seconds=MOVE,
     )
     film.scene.remove(picture)
-    del height
     film.move(
         Shows(film.brought, lambda share: film.brought.bars.display(lifted + (landed - lifted) * share), rate_func=ease_in_out_cubic),
         FadeOut(label), seconds=MOVE,
     )  # fmt: skip
+    film.hold(0.8)
     film.move(Shows(film.brought, lambda share: film.brought.bars.set_fill(theme.between(skin.v, skin.o, share))), seconds=0.4)
     film.scene.remove(film.brought)
     film.acc.show(found.of("acc_new"))
     before, after = film.quotient("old"), film.quotient("new")
     film.answer_was.show(before)
-    film.scene.add(film.answer_was)
 
     def answer(share: float) -> None:
         film.answer.show(before + (after - before) * share)
@@ -510,7 +491,7 @@ def exact(film: RescaleFilm) -> None:
     bottom = drawn[0].get_bottom()[1]
     for part in (drawn[0], drawn[2], drawn[4]):
         part.shift((0, bottom - part.get_bottom()[1], 0))
-    words = [(drawn[0], "an old term"), (drawn[2], said["alpha"]), (drawn[4], "by the new max")]
+    words = [(drawn[0], "old ruler"), (drawn[2], said["alpha"]), (drawn[4], "new ruler")]
     notes = []
     for part, text in words:
         y = bottom - em(18)
@@ -520,7 +501,8 @@ def exact(film: RescaleFilm) -> None:
         label = theme.on_baseline(theme.line(text, px, skin.ink), px, part.get_center()[0] - text_width(text, px) / 2, y - em(46), text)
         notes.append(Named(line, label, tag="note", text=text))
     old, dot, factor, equals, new = (Named(part, tag="formula", text=text) for part, text in zip(drawn, formulas, strict=True))
-    film.move(*stepped_back(film, 1.0, BACK), FadeOut(film.answer_was), seconds=0.4)
+    standing = [film.chart, film.ceiling, film.baseline, film.acc, film.answer, film.acc_name, film.acc_words, film.answer_name]
+    film.move(StepBack([*standing, film.l_name, *film.numbers.pieces], BACK), FadeOut(film.answer_was), seconds=0.4)
     film.move(FadeIn(old), FadeIn(notes[0]), seconds=TEXT)
     film.hold(0.6)
     film.move(FadeIn(dot), FadeIn(factor), FadeIn(notes[1]), seconds=TEXT)
@@ -541,12 +523,6 @@ def strike(part: VMobject, m_old: str, m_new: str, *, first: bool, skin: palette
     return Line((low[0] - 0.03, low[1], 0), (high[0] + 0.03, high[1], 0), stroke_color=skin.stats, stroke_width=theme.HEAVY)
 
 
-def stepped_back(film: RescaleFilm, before: float, after: float) -> list[Shows]:
-    """What stands on stage steps back behind a formula, or comes forward."""
-    parts = [film.chart.block, film.chart.bars, film.acc.bars, film.answer.bars]
-    return [paled(part, before, after) for part in parts]
-
-
 @beat("rows")
 def rows(film: RescaleFilm) -> None:
     """acc's row becomes one line of its tile; beside every row stands its own factor."""
@@ -558,9 +534,11 @@ def rows(film: RescaleFilm) -> None:
     picture = Matrix(tile, place["tile"], skin, "ACC", low, high)
     height = place["tile"].height / count
     line = Rect(place["tile"].x0, place["tile"].y1 - (found.row + 1) * height, place["tile"].x1, place["tile"].y1 - found.row * height)
-    leaving = [film.chart, film.ceiling, film.baseline, film.answer, film.acc_name, film.answer_name, film.l_name, film.formula, *film.numbers.pieces]
+    leaving = [
+        film.chart, film.ceiling, film.baseline, film.answer, film.acc_name, film.acc_words, film.answer_name, film.l_name, film.formula,
+        film.acc.axis, *film.numbers.pieces,
+    ]  # fmt: skip
     film.move(*(FadeOut(each) for each in leaving), paled(film.acc.bars, BACK, 1.0), seconds=0.4)
-    film.scene.remove(film.acc.axis)
     start = film.acc.boxes(film.acc.values)
     pitch = line.width / len(film.acc.values)
     x = line.x0 + np.arange(len(film.acc.values)) * pitch
@@ -578,13 +556,13 @@ def rows(film: RescaleFilm) -> None:
     factors = Rectangles(skin.quiet, name="alphas")
     factors.values = alphas
     ours = Rectangles(skin.ink, name="alpha of the row")
-    name = named(place["factors name"], [("its factor", LABEL, skin.ink, Face.TEXT)])
-    tile_name = named(place["tile name"], [("acc", NAME, skin.o, Face.STRONG), (f"{count} rows", LABEL, skin.quiet, Face.TEXT)])
-    number = place["row"]
+    name = Named(*labelled(place["factors name"], ("α", skin.ink), (f"{film.said['least']} to {film.said['most']}", skin.quiet)), tag="alphas")
+    tile_name = Named(*labelled(place["tile name"], ("acc", skin.o), (f"{count} rows", skin.quiet)), tag="name")
     row_y = tops[found.row] - 0.5 * height
-    text = film.said["alpha"]
-    px = NAME * min(1.0, number.width / text_width(text, NAME, Face.STRONG))
-    label = written(text, px, skin.ink, number.x1 - text_width(text, px, Face.STRONG), row_y - 0.36 * em(px), "alpha")
+    text, px = film.said["alpha"], NAME
+    near = np.abs(tops - 0.5 * height - row_y) < 0.6 * em(px)
+    right = place_f.x1 - float(alphas[near].max()) * wide - em(16)
+    label = Word(text, px, skin.ink, right - text_width(text, px, Face.STRONG), row_y - 0.36 * em(px), "alpha")
     ours.display(boxes(1.0)[found.row : found.row + 1])
     film.scene.add(factors)
     film.move(FadeIn(name), FadeIn(tile_name), seconds=TEXT)
@@ -592,7 +570,7 @@ def rows(film: RescaleFilm) -> None:
     film.scene.add(ours)
     code = found.statement(Kind.RESCALE_ACC)
     px = 34 * min(1.0, place["code"].width / text_width(code, 34, Face.MONO))
-    said = written(code, px, skin.ink, place["code"].x0, place["code"].center[1] - 0.36 * em(px), "code", Face.MONO)
+    said = Word(code, px, skin.ink, place["code"].x0, middle(place["code"], px), "code", Face.MONO)
     film.move(FadeIn(label), FadeIn(said), seconds=TEXT)
     film.scene.tell()
 
@@ -603,7 +581,5 @@ def calm(film: RescaleFilm) -> None:
     found = film.found
     film.reach(Kind.SOFTMAX_P)
     measured = found.measured
-    if film.chart not in film.scene.mobjects:
-        film.scene.add(film.baseline, film.ceiling, film.chart)
     film.move(FadeIn(film.terms_name), seconds=TEXT)
     film.move(Shows(film.chart, lambda share: film.chart.show(film.measured(terms=grown(measured, share, 1.0), filled=1.0))), seconds=2.0)

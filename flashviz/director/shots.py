@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from manim import Mobject, linear
+import numpy as np
+from manim import Group, Mobject, linear
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.director.captions import CENTRED_PX, centred, check_fit
 from flashviz.director.chapters import ChapterScene
 from flashviz.layout import Rect, Shot, shot
-from flashviz.mobjects.motion import FadeIn, FadeOut
+from flashviz.mobjects.motion import OPACITIES, FadeIn, FadeOut
 from flashviz.mobjects.named import Act, Named
 from flashviz.storyboard import Beat, reading
 
@@ -73,6 +74,17 @@ class ShotScene(ChapterScene):
         kept = (replace(each, title=words[each.name].title) for each in beats if self.settings.pauses or not each.pause)
         self.take([replace(each, caption=words[each.name].caption.format(**values)) for each in kept])
 
+    def begin_beat(self, beat: Beat) -> None:
+        """The caption is read at rest; a beat whose picture comes first says so by ``fresh``, one whose caption comes last by ``late``."""
+        self.beat, self.started = beat, self.now
+        self.next_section(self.section(beat))
+        if beat.late:
+            self.say("")
+            return
+        self.announce()
+        if not beat.fresh:
+            self.arrived()
+
     def say(self, text: str) -> None:
         """The old caption leaves before the new one comes."""
         if self.caption is not None:
@@ -103,6 +115,33 @@ class Shows(Act):
 
     def interpolate_mobject(self, alpha: float) -> None:
         self.show(self.rate_func(alpha))
+
+
+class StepBack(Act):
+    """Things keep so much of their opacity: they step back behind what is spoken of."""
+
+    def __init__(self, things: Sequence[Mobject], share: float, **kwargs: Any) -> None:
+        self.least = share
+        super().__init__(Group(*things), **{"rate_func": linear, **kwargs})
+
+    def create_starting_mobject(self) -> Mobject:
+        """What each part looks like now."""
+        self.full = [(part, opacities(part)) for part in self.mobject.get_family()]
+        whole: Mobject = self.mobject
+        return whole
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        share = 1 + (self.least - 1) * self.rate_func(alpha)
+        for part, looks in self.full:
+            for name, value in looks.items():
+                changed = value.copy()
+                changed[..., 3] = value[..., 3] * share
+                setattr(part, name, changed)
+
+
+def opacities(part: Mobject) -> dict[str, np.ndarray]:
+    """The arrays of a part whose fourth column is an opacity."""
+    return {name: value for name in OPACITIES if isinstance(value := vars(part).get(name), np.ndarray)}
 
 
 def slide(part: Mobject, to: Sequence[float] | Any, **kwargs: Any) -> Shows:

@@ -9,12 +9,13 @@ from manim import Group, VGroup
 
 from flashviz import theme
 from flashviz.layout import Rect
-from flashviz.lettering import em
+from flashviz.lettering import em, text_width
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
-CEILING_PX = 44  # type of what rides on the ceiling
+CEILING_PX, LABEL_PX = 44, 36  # type of what rides on the ceiling
+WORDS = "largest score"
 FILLED = 0.8  # of a key's width, as long as terms stand apart
 APART = 5.0  # keys between the block and the terms
 TALLEST = 200 / 135  # of the ceiling, in scene units
@@ -109,7 +110,7 @@ class MeasuredSum(Group):
 
 
 class Ceiling(VGroup):
-    """The line at 1, the 1 itself, and m, which is what is measured from; all ride on the line."""
+    """The line at 1, the 1 itself, and m, the largest score, from which all is measured; all ride on the line."""
 
     def __init__(self, m: str, skin: Theme) -> None:
         self.tag = "ceiling"
@@ -117,7 +118,8 @@ class Ceiling(VGroup):
         self.one = theme.line("1", CEILING_PX, skin.ink)
         self.sign = theme.maths("m", CEILING_PX * 1.1, skin.stats)
         self.m = Readout(m, CEILING_PX, skin.stats, name="m")
-        super().__init__(self.line, self.one, self.sign, self.m)
+        self.words = theme.line(WORDS, LABEL_PX, skin.quiet)
+        super().__init__(self.line, self.one, self.sign, self.m, self.words)
 
     def place(self, left: float, right: float, y: float, name_x: float) -> Ceiling:
         """The line from ``left`` to ``right`` at ``y``; m begins at ``name_x``."""
@@ -126,8 +128,16 @@ class Ceiling(VGroup):
         step = em(CEILING_PX)
         theme.on_baseline(self.one, CEILING_PX, left - 0.75 * step, y - 0.36 * step, "1")
         self.sign.move_to((name_x + self.sign.width / 2, y + 0.5 * step, 0))
-        self.m.at(Rect(name_x + self.sign.width + 0.3 * step, y + 0.28 * step, right, y + 1.1 * step))
+        number_x = name_x + self.sign.width + 0.3 * step
+        self.m.at(Rect(number_x, y + 0.28 * step, right, y + 1.1 * step))
+        words_x = number_x + (len(self.m.text) + 0.7) * self.m.step
+        theme.on_baseline(self.words, LABEL_PX, words_x, float(self.m.home[1]), WORDS)
         return self
+
+    @property
+    def name_width(self) -> float:
+        """Of what stands on the line."""
+        return self.sign.width + (len(self.m.text) + 1.2) * self.m.step + text_width(WORDS, LABEL_PX)
 
     def at(self, y: float) -> Ceiling:
         """On another height."""
