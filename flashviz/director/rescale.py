@@ -61,7 +61,9 @@ class RescaleFilm:
         self.right = place["measured"].x1 + em(16)
         lid = self.chart.y(1.0)
         at_right = self.spike >= len(found.before) / 2
-        self.ceiling = Ceiling(said["m_old"], skin)
+        spike_x = self.chart.x(self.spike)
+        room = spike_x - self.chart.terms_x if at_right else self.right - spike_x
+        self.ceiling = Ceiling(said["m_old"], skin, room - 2 * GAP)
         m_at = self.chart.terms_x if at_right else self.right - self.ceiling.name_width
         self.ceiling.place(self.left, self.right, lid, m_at)
         self.at_right = at_right
@@ -78,9 +80,9 @@ class RescaleFilm:
         self.answer = SignedBars("acc / l", skin.o, skin).place(room, zero, scale, features)
         self.answer_was = SignedBars("answer was", skin.o, skin, hollow=True, opacity=GHOST, axis=False).place(room, zero, scale, features)
         self.would_be = SignedBars("answer would be", skin.o, skin, opacity=ALONE, axis=False).place(room, zero, scale, features)
-        self.acc_name, self.acc_words = labelled(place["acc name"], ("acc", skin.o), ("values, weighted by the terms", skin.quiet))
+        self.acc_name, self.acc_words = labelled(place["acc name"], ("acc", skin.o), ("values, weighted by the terms", skin.quiet), "weighted values")
         self.answer_name = Named(
-            *labelled(place["answer name"], ("acc / ℓ", skin.o), ("the answer, if we stopped here", skin.quiet)), tag="answer name"
+            *labelled(place["answer name"], ("acc / ℓ", skin.o), ("the answer, if we stopped here", skin.quiet), "the answer so far"), tag="answer name"
         )
         names = place["names"]
         self.l_name = Named(*labelled(names, ("ℓ", skin.stats), ("sum", skin.quiet)), tag="l name")
@@ -168,14 +170,21 @@ def line_width(words: list[str], px: float) -> float:
 
 
 def labelled(
-    rect: Rect, name: tuple[str, str], words: tuple[str, str], *, px: float = NAME, face: Face = Face.STRONG
+    rect: Rect, name: tuple[str, str], words: tuple[str, str], short: str = "", *, px: float = NAME, face: Face = Face.STRONG
 ) -> tuple[Word, Word]:
-    """A name and what it is, on one baseline from the left of ``rect``; smaller where they would not fit. Each is (text, colour)."""
-    wide = text_width(name[0], px, face) + 0.4 * em(px) + text_width(words[0], LABEL)
-    share = min(1.0, rect.width / wide)
+    """A name and what it is, on one baseline from the left of ``rect``. Each is (text, colour).
+
+    Where they would not fit, the words are ``short`` ones, and then all is smaller.
+    """
+
+    def wide(text: str) -> float:
+        return text_width(name[0], px, face) + 0.4 * em(px) + text_width(text, LABEL)
+
+    text = short if short and wide(words[0]) > rect.width else words[0]
+    share = min(1.0, rect.width / wide(text))
     baseline = middle(rect, px * share)
     first = Word(name[0], px * share, name[1], rect.x0, baseline, "name", face)
-    second = Word(words[0], LABEL * share, words[1], first.left + first.wide + 0.4 * em(px) * share, baseline, "name", Face.TEXT)
+    second = Word(text, LABEL * share, words[1], first.left + first.wide + 0.4 * em(px) * share, baseline, "name", Face.TEXT)
     return first, second
 
 

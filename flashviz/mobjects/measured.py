@@ -110,16 +110,22 @@ class MeasuredSum(Group):
 
 
 class Ceiling(VGroup):
-    """The line at 1, the 1 itself, and m, the largest score, from which all is measured; all ride on the line."""
+    """The line at 1, the 1 itself, and m, the largest score, from which all is measured; all ride on the line.
 
-    def __init__(self, m: str, skin: Theme) -> None:
+    Args:
+        room: What may be as wide as this on the line; where it is too little, m stands without words.
+    """
+
+    def __init__(self, m: str, skin: Theme, room: float) -> None:
         self.tag = "ceiling"
         self.line = theme.rule(skin.stats, theme.HEAVY)
         self.one = theme.line("1", CEILING_PX, skin.ink)
         self.sign = theme.maths("m", CEILING_PX * 1.1, skin.stats)
         self.m = Readout(m, CEILING_PX, skin.stats, name="m")
         self.words = theme.line(WORDS, LABEL_PX, skin.quiet)
-        super().__init__(self.line, self.one, self.sign, self.m, self.words)
+        parts = [self.line, self.one, self.sign, self.m]
+        self.name_width = self.sign.width + (len(m) + 1.2) * self.m.step + text_width(WORDS, LABEL_PX)
+        super().__init__(*parts, *([self.words] if self.name_width <= room else []))
 
     def place(self, left: float, right: float, y: float, name_x: float) -> Ceiling:
         """The line from ``left`` to ``right`` at ``y``; m begins at ``name_x``."""
@@ -133,11 +139,6 @@ class Ceiling(VGroup):
         words_x = number_x + (len(self.m.text) + 0.7) * self.m.step
         theme.on_baseline(self.words, LABEL_PX, words_x, float(self.m.home[1]), WORDS)
         return self
-
-    @property
-    def name_width(self) -> float:
-        """Of what stands on the line."""
-        return self.sign.width + (len(self.m.text) + 1.2) * self.m.step + text_width(WORDS, LABEL_PX)
 
     def at(self, y: float) -> Ceiling:
         """On another height."""
