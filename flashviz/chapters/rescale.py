@@ -20,15 +20,15 @@ BEATS: tuple[Beat, ...] = (
     Beat("question", "Question", 5.2, shot="rescale", pause=True, caption="This key is {height} ceilings high. What must ℓ and acc do?"),
     Beat("ruler", "A new ruler", 8, shot="rescale", caption="Same bars, new ruler."),
     Beat("squeeze", "The squeeze", 6.5, shot="rescale", caption=""),
-    Beat("same", "The answer stands", 5.2, shot="rescale", late=True, caption="Both shrank alike. The answer so far did not move."),
-    Beat("alone", "One without the other", 5.5, shot="rescale", caption="What if only ℓ shrank?"),
+    Beat("same", "The answer stands", 5.8, shot="rescale", late=True, caption="Both shrank alike. The answer so far did not move."),
+    Beat("alone", "One without the other", 6, shot="rescale", caption="What if only ℓ shrank?"),
     Beat("join", "The new terms", 7.5, shot="rescale", caption="The new terms join the sum."),
-    Beat("values", "Their values", 9.5, shot="rescale", caption="Their values join acc. Now the answer moves."),
+    Beat("values", "Their values", 11, shot="rescale", caption="Their values join acc. Now the answer moves."),
     Beat("exact", "Why it is exact", 7.5, shot="rescale", late=True, caption="Exact: one factor re-measures every past term."),
     Beat("rows", "Every row", 6.5, shot="rows", late=True, caption="Every row has its own."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (
-    Beat("calm", "No correction", 7, shot="rescale", caption="No later term rose above the ceiling: no correction needed."),
+    Beat("calm", "No correction", 11, shot="rescale", late=True, caption="No later term rose above the ceiling: no correction needed."),
 )
 SCRIPT = (*BEATS, *VARIANTS)
 
@@ -144,12 +144,13 @@ def beats_of(found: Rescale) -> tuple[Beat, ...]:
 def facts(found: Rescale) -> dict[str, str]:
     """What the braces of the captions stand for, and every other number on screen."""
     said = {"keys": f"{found.seen:,}", "l_old": total(float(found.of("l_old"))), "m_old": number(found.m_old)}
+    said["l_new"] = total(float(found.of("l_new")))
     if not found.rises:
         return said
     alphas = found.values.alpha[found.t].astype(np.float64)
     return said | {
         "height": total(float(found.before.max())), "alpha": number(float(found.of("alpha"))),
         "m_new": number(float(found.of("m_new"))),
-        "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added), "l_new": total(float(found.of("l_new"))),
+        "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added),
         "least": number(float(alphas.min())), "most": number(float(alphas.max())),
     }  # fmt: skip

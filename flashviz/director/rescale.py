@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from manim import Create, DashedLine, DashedVMobject, Line, RoundedRectangle, VGroup, VMobject
+from manim import Animation, Create, DashedLine, DashedVMobject, Line, Mobject, RoundedRectangle, VGroup, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
@@ -24,7 +24,7 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import spread
 from flashviz.trace import Kind
 
-LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS = 36, 46, 72, 96, 76  # px: labels, names, numbers, the number that matters, formulas
+CODE, LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS = 34, 36, 46, 72, 96, 95  # px: code, labels, names, numbers, the one that matters, formulas
 GAP = em(24)
 SPACE = 0.26  # between words of arithmetic, in em
 PALE, BACK = 0.22, 0.4  # of what would be false now; of what steps back behind a formula
@@ -60,13 +60,9 @@ class RescaleFilm:
         self.left = place["measured"].x0 - em(20)
         self.right = place["measured"].x1 + em(16)
         lid = self.chart.y(1.0)
-        at_right = self.spike >= len(found.before) / 2
-        spike_x = self.chart.x(self.spike)
-        room = spike_x - self.chart.terms_x if at_right else self.right - spike_x
-        self.ceiling = Ceiling(said["m_old"], skin, room - 2 * GAP)
-        m_at = self.chart.terms_x if at_right else self.right - self.ceiling.name_width
-        self.ceiling.place(self.left, self.right, lid, m_at)
-        self.at_right = at_right
+        x0 = place["measured"].x0
+        span = max(self.chart.clear(found.before, 0.95, x0, self.right), key=lambda span: (span[0] == x0, span[1] - span[0]))
+        self.ceiling = Ceiling(said["m_old"], skin, span[1] - span[0] - 2 * GAP).place(self.left, self.right, lid, span[0])
         self.baseline = Line((self.left, self.chart.rect.y0, 0), (self.right, self.chart.rect.y0, 0)).set_stroke(skin.edge, theme.HEAVY)
         shared = place["acc"].y0 < self.chart.rect.y0 < place["acc"].y1  # acc stands on the same baseline where there is room beside l
         spread_of_acc = (found.of("acc_old"), found.of("acc_new"), found.brought)
@@ -80,9 +76,12 @@ class RescaleFilm:
         self.answer = SignedBars("acc / l", skin.o, skin).place(room, zero, scale, features)
         self.answer_was = SignedBars("answer was", skin.o, skin, hollow=True, opacity=GHOST, axis=False).place(room, zero, scale, features)
         self.would_be = SignedBars("answer would be", skin.o, skin, opacity=ALONE, axis=False).place(room, zero, scale, features)
-        self.acc_name, self.acc_words = labelled(place["acc name"], ("acc", skin.o), ("values, weighted by the terms", skin.quiet), "weighted values")
+        self.acc_name, self.acc_words = labelled(
+            place["acc name"], ("acc", skin.o), ("values, weighted by the terms", skin.quiet), "weighted values"
+        )
         self.answer_name = Named(
-            *labelled(place["answer name"], ("acc / ℓ", skin.o), ("the answer, if we stopped here", skin.quiet), "the answer so far"), tag="answer name"
+            *labelled(place["answer name"], ("acc / ℓ", skin.o), ("the answer, if we stopped here", skin.quiet), "the answer so far"),
+            tag="answer name",
         )
         names = place["names"]
         self.l_name = Named(*labelled(names, ("ℓ", skin.stats), ("sum", skin.quiet)), tag="l name")
@@ -94,11 +93,14 @@ class RescaleFilm:
         self.l_number = self.numbers.first(said["l_old"], skin.stats)
         self.block_was: VMobject = VMobject()
         self.dashes: VMobject = VMobject()
-        self.height: Named = Named(tag="height")
+        self.height: Word = self.l_number
         self.ratio: list[Word] = []
         self.copies: list[Word] = []
+        self.fraction: list[Word] = []
+        self.strokes: list[Line] = []
+        self.formula = VGroup()
         self.frame: VMobject = VMobject()
-        self.chart.show(self.measured(terms=0 * found.before, tall=0.0))
+        self.chart.display(self.measured(terms=0 * found.before, tall=0.0))
         scene.add(self.baseline, self.ceiling, self.chart, self.was, self.acc)
         if found.seen:
             scene.add(self.acc_name, self.acc_words, self.l_name)
@@ -117,6 +119,17 @@ class RescaleFilm:
         start = {"past": float(self.found.of("l_old")), "terms": self.found.before}
         return Measured(**{**start, **changes})
 
+    @property
+    def stacked(self) -> bool:
+        """Whether a note stands where the answer's name does: there is no room for both."""
+        return self.place["note"] == self.place["answer name"]
+
+    def swap_name(self, arrives: Animation, *, seconds: float) -> None:
+        """A note arrives; where it takes the place of the answer's name, that leaves before."""
+        if self.stacked:
+            self.move(FadeOut(self.answer_name), seconds=seconds)
+        self.move(arrives, seconds=seconds)
+
     def move(self, *animations: Any, seconds: float) -> None:
         self.scene.move(*animations, seconds=seconds)
 
@@ -129,7 +142,7 @@ class Numbers:
 
     def __init__(self, rect: Rect) -> None:
         self.rect = rect
-        self.px = NUMBER * min(1.0, rect.width / line_width("13.22 × 0.407 = 5.38".split(), NUMBER))
+        self.px = NUMBER * min(1.0, rect.width / line_width(["13.22", "×", "0.407", "=", "5.38"], NUMBER))
         self.pieces: list[Word] = []
 
     def first(self, text: str, color: str) -> Word:
@@ -157,6 +170,23 @@ class Word(Named):
     def __init__(self, text: str, px: float, color: str, left: float, baseline: float, name: str, face: Face = Face.STRONG) -> None:
         self.left, self.wide = left, text_width(text, px, face)
         super().__init__(theme.on_baseline(theme.line(text, px, color, face), px, left, baseline, text, face), tag=name, text=text)
+
+
+def worded(rect: Rect, texts: list[str], px: float, colors: list[str], name: str) -> list[Word]:
+    """Words on one baseline from the left of ``rect``, smaller where they would not fit."""
+    px *= min(1.0, rect.width / line_width(texts, px))
+    left, words = rect.x0, []
+    for text, color in zip(texts, colors, strict=True):
+        words.append(Word(text, px, color, left, middle(rect, px), name))
+        left += words[-1].wide + SPACE * em(px)
+    return words
+
+
+def struck(part: Mobject | list[Mobject], skin: palette.Theme) -> Line:
+    """A line through what cancels."""
+    points = np.concatenate([each.get_all_points() for each in (part if isinstance(part, list) else [part])])
+    low, high = points.min(0), points.max(0)
+    return Line((low[0] - 0.04, low[1], 0), (high[0] + 0.04, high[1], 0), stroke_color=skin.stats, stroke_width=theme.HEAVY)
 
 
 def middle(rect: Rect, px: float) -> float:
@@ -204,13 +234,13 @@ def past(film: RescaleFilm) -> None:
         film.reach(Kind.PV_DOT, found.t - 1)
     acc, none = found.of("acc_old"), np.zeros(len(found.before))
     film.move(
-        Shows(film.chart, lambda share: film.chart.show(film.measured(terms=none, tall=share))),
-        Shows(film.acc, lambda share: film.acc.show(acc * share)),
+        Shows(film.chart, lambda share: film.chart.display(film.measured(terms=none, tall=share))),
+        Shows(film.acc, lambda share: film.acc.display(acc * share)),
         seconds=1.2,
     )
     film.move(FadeIn(film.l_number), seconds=TEXT)
     film.scene.arrived()
-    film.answer.show(acc * 0)
+    film.answer.display(acc * 0)
     quotient = film.quotient("old")
     start, stop = film.acc.boxes(acc), film.answer.boxes(quotient)
     film.scene.add(film.would_be, film.answer_was, film.answer)
@@ -218,14 +248,14 @@ def past(film: RescaleFilm) -> None:
         Shows(film.answer, lambda share: film.answer.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
         seconds=MOVE,
     )
-    film.answer.show(quotient)
+    film.answer.display(quotient)
     film.move(FadeIn(film.answer_name), seconds=TEXT)
 
 
 def grown(terms: np.ndarray, share: float, height: float) -> np.ndarray:
     """Terms that grow from left to right, each in a quarter of the time, and none beyond ``height``."""
     start = 0.75 * np.arange(len(terms)) / max(len(terms), 1)
-    return np.minimum(terms * np.clip((share - start) / 0.25, 0, 1), height)
+    return np.asarray(np.minimum(terms * np.clip((share - start) / 0.25, 0, 1), height))
 
 
 @beat("terms")
@@ -234,22 +264,30 @@ def terms(film: RescaleFilm) -> None:
     film.reach(Kind.QK_DOT)
     before, tallest = film.found.before, float(film.found.before.max())
     film.move(FadeIn(film.terms_name), FadeIn(film.by_old), seconds=TEXT)
-    film.move(Shows(film.chart, lambda share: film.chart.show(film.measured(terms=grown(before, share, 1.0)))), seconds=2.0)
+    film.move(Shows(film.chart, lambda share: film.chart.display(film.measured(terms=grown(before, share, 1.0)))), seconds=2.0)
     film.hold(0.3)
     film.move(
-        Shows(film.chart, lambda share: film.chart.show(film.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=1.5
+        Shows(film.chart, lambda share: film.chart.display(film.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=1.5
     )
-    text, baseline = film.said["height"], film.chart.y(tallest) - 0.86 * em(ONE_NUMBER)
-    left = beside(film, text_width(text, ONE_NUMBER, Face.STRONG))
-    film.height = Word(text, ONE_NUMBER, film.skin.warn, left, baseline, "height")
+    text = film.said["height"]
+    left, px = beside(film, [text], ONE_NUMBER, 0.75 * min(tallest, film.chart.rect.height / film.chart.unit))
+    film.height = Word(text, px, film.skin.warn, left, film.chart.y(tallest) - 0.86 * em(px), "height")
     film.move(FadeIn(film.height), seconds=TEXT)
     film.hold(0.7)
 
 
-def beside(film: RescaleFilm, wide: float) -> float:
-    """Left edge of what is ``wide`` and stands beside the tallest term, on the side where there is room."""
-    x = film.chart.x(film.spike)
-    return x - film.chart.key - GAP - wide if film.at_right else x + film.chart.key + GAP
+def beside(film: RescaleFilm, words: list[str], px: float, height: float) -> tuple[float, float]:
+    """Left edge and size of words beside the tallest term, where no other term stands taller than ``height``.
+
+    On its left where there is room, else on its right, else wherever there is most, and then smaller.
+    """
+    x, wide = film.chart.x(film.spike), line_width(words, px) + 2 * GAP
+    spans = film.chart.clear(film.found.before, height, film.left, film.right)
+    beside_it = [span for span in spans if span[1] - span[0] >= wide and min(abs(span[0] - x), abs(span[1] - x)) <= film.chart.key]
+    left, right = next(iter(beside_it), max(spans, key=lambda span: span[1] - span[0]))
+    px *= min(1.0, (right - left) / wide)
+    at_left = right <= x
+    return (right - GAP - line_width(words, px), px) if at_left else (left + GAP, px)
 
 
 @beat("question")
@@ -264,7 +302,9 @@ def ruler(film: RescaleFilm) -> None:
     film.reach(Kind.ALPHA)
     skin, chart, tallest = film.skin, film.chart, float(film.found.before.max())
     lid, top = chart.y(1.0), chart.y(tallest)
-    film.dashes = DashedLine((film.left, lid, 0), (film.right, lid, 0), dash_length=0.09, stroke_color=skin.quiet, stroke_width=theme.OUTLINE)
+    film.dashes = DashedLine(
+        (film.left, lid, 0), (film.right, lid, 0), dash_length=0.09, stroke_color=skin.quiet, stroke_width=theme.OUTLINE
+    )
     film.scene.add(film.dashes)
 
     def lift(share: float) -> None:
@@ -273,17 +313,13 @@ def ruler(film: RescaleFilm) -> None:
     inked = Shows(film.height, lambda share: film.height.set_fill(theme.between(skin.warn, skin.ink, share)))
 
     def under(share: float) -> None:
-        chart.show(film.measured(ceiling=1 + (tallest - 1) * share))
+        chart.display(film.measured(ceiling=1 + (tallest - 1) * share))
 
-    film.move(
-        Shows(film.ceiling, lift, rate_func=ease_in_out_cubic), Shows(chart, under, rate_func=ease_in_out_cubic), inked, seconds=1.3
-    )
+    film.move(Shows(film.ceiling, lift, rate_func=ease_in_out_cubic), Shows(chart, under, rate_func=ease_in_out_cubic), inked, seconds=1.3)
     film.move(film.ceiling.m.turn(film.said["m_new"]), seconds=0.35)
     film.hold(0.4)
-    x, parts = chart.x(film.spike), ["1", "/", film.said["height"], "=", film.said["alpha"]]
-    room = x - GAP - chart.key - film.left if film.at_right else film.right - x - GAP - chart.key
-    px = NUMBER * min(1.0, room / line_width(parts, NUMBER))
-    left, film.ratio = beside(film, line_width(parts, px)), []
+    parts, film.ratio = ["1", "/", film.said["height"], "=", film.said["alpha"]], []
+    left, px = beside(film, parts, NUMBER, 1.0)
     for part in parts:
         film.ratio.append(Word(part, px, skin.ink, left, lid + em(26), "alpha" if part == film.said["alpha"] else "ratio"))
         left += film.ratio[-1].wide + SPACE * em(px)
@@ -304,14 +340,18 @@ def squeeze(film: RescaleFilm) -> None:
     times, factor = film.numbers.next("×", skin.ink), film.numbers.next(said["alpha"], skin.ink)
     beside_acc = film.acc_name.left + film.acc_name.wide + SPACE * em(px)
     times_acc = Word("×", px, skin.ink, beside_acc, middle(film.place["acc name"], NAME), "times")
-    at_acc = Word(said["alpha"], px, skin.ink, beside_acc + times_acc.wide + SPACE * em(px), middle(film.place["acc name"], NAME), "alpha acc")
+    at_acc = Word(
+        said["alpha"], px, skin.ink, beside_acc + times_acc.wide + SPACE * em(px), middle(film.place["acc name"], NAME), "alpha acc"
+    )
     film.copies = [times_acc, at_acc]
     film.move(FadeOut(film.acc_words), seconds=TEXT)
     film.move(fly(factor, source), fly(at_acc, source), FadeIn(times, times_acc, rate_func=late), seconds=MOVE)
     acc = found.of("acc_old")
-    film.was.show(acc)
+    film.was.display(acc)
     edge = Rect(chart.rect.x0, chart.rect.y0, chart.rect.x0 + float(found.of("l_old")) * chart.key, chart.y(1.0))
-    film.block_was = DashedVMobject(box(edge, stroke=skin.stats, width=theme.OUTLINE), num_dashes=max(12, int(20 * (edge.width + edge.height))))
+    film.block_was = DashedVMobject(
+        box(edge, stroke=skin.stats, width=theme.OUTLINE), num_dashes=max(12, int(20 * (edge.width + edge.height)))
+    )
     film.block_was.set_stroke(opacity=0.8)
     film.scene.add(film.block_was)
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_scaled"], skin.stats)
@@ -320,17 +360,20 @@ def squeeze(film: RescaleFilm) -> None:
     def scale(share: float) -> float:
         return 1 + (alpha - 1) * share
 
+    def shrink(share: float) -> None:
+        chart.display(film.measured(tall=scale(share), terms=found.before * scale(share), ceiling=tallest * scale(share)))
+
     film.move(*(FadeOut(each) for each in leaving), FadeOut(film.dashes), seconds=TEXT)
     film.move(
-        Shows(chart, lambda share: chart.show(film.measured(tall=scale(share), terms=found.before * scale(share), ceiling=tallest * scale(share))), rate_func=ease_in_out_cubic),
+        Shows(chart, shrink, rate_func=ease_in_out_cubic),
         Shows(film.ceiling, lambda share: film.ceiling.at(chart.y(tallest * scale(share))), rate_func=ease_in_out_cubic),
-        Shows(film.acc, lambda share: film.acc.show(acc * scale(share)), rate_func=ease_in_out_cubic),
+        Shows(film.acc, lambda share: film.acc.display(acc * scale(share)), rate_func=ease_in_out_cubic),
         FadeIn(*result, rate_func=late),
         seconds=2.0,
     )  # fmt: skip
-    film.acc.show(found.of("acc_scaled"))
+    film.acc.display(found.of("acc_scaled"))
     measured = found.measured
-    film.move(Shows(chart, lambda share: chart.show(film.measured(tall=alpha, terms=measured, filled=share))), seconds=0.4)
+    film.move(Shows(chart, lambda share: chart.display(film.measured(tall=alpha, terms=measured, filled=share))), seconds=0.4)
 
 
 def late(share: float) -> float:
@@ -353,7 +396,7 @@ def fly(target: Word, source: Word) -> Shows:
 
 @beat("same")
 def same(film: RescaleFilm) -> None:
-    """The quotient is framed."""
+    """The quotient is framed; the factor above cancels the factor below."""
     film.reach(Kind.ALPHA)
     bars, rect = film.answer.bars, film.place["answer"]
     low, high = bars.get_bottom()[1] - em(14), bars.get_top()[1] + em(14)
@@ -361,6 +404,13 @@ def same(film: RescaleFilm) -> None:
         corner_radius=em(14), width=rect.width + em(32), height=high - low, stroke_color=film.skin.ink, stroke_width=theme.HEAVY
     ).move_to((rect.center[0], (low + high) / 2, 0))
     film.move(Create(film.frame), seconds=0.6)
+    parts = ["acc", "×", film.said["alpha"], "/", "ℓ", "×", film.said["alpha"]]
+    colors = [film.skin.o, *3 * [film.skin.ink], film.skin.stats, *2 * [film.skin.ink]]
+    film.fraction = worded(film.place["note"], parts, NAME, colors, "fraction")
+    factors = [word for word in film.fraction if word.text == film.said["alpha"]]
+    film.strokes = [struck(word, film.skin) for word in factors]
+    film.swap_name(FadeIn(*film.fraction), seconds=TEXT)
+    film.move(*(Create(stroke) for stroke in film.strokes), seconds=0.4)
     film.scene.tell()
 
 
@@ -371,15 +421,16 @@ def alone(film: RescaleFilm) -> None:
     quotient, alpha = film.quotient("old"), float(found.of("alpha"))
 
     def grow(share: float) -> None:
-        film.would_be.show(quotient * (1 + (1 / alpha - 1) * share))
+        film.would_be.display(quotient * (1 + (1 / alpha - 1) * share))
 
-    film.move(FadeOut(film.frame), *(FadeOut(each) for each in film.copies), seconds=TEXT)
+    film.move(*(FadeOut(each) for each in (film.frame, *film.copies, *film.fraction, *film.strokes)), seconds=TEXT)
     film.move(Shows(film.would_be, grow, rate_func=ease_in_out_cubic), seconds=1.3)
     words = Named(*labelled(film.place["note"], (film.said["height"], film.skin.ink), ("times too tall", film.skin.ink)), tag="note")
-    stacked = film.place["note"] == film.place["answer name"]
-    film.move(FadeIn(words), *([FadeOut(film.answer_name)] if stacked else []), seconds=TEXT)
+    film.move(FadeIn(words), seconds=TEXT)
     film.hold(1.4)
-    film.move(FadeOut(film.would_be), FadeOut(words), FadeIn(film.acc_words), *([FadeIn(film.answer_name)] if stacked else []), seconds=0.4)
+    film.move(FadeOut(film.would_be), FadeOut(words), FadeIn(film.acc_words), seconds=TEXT)
+    if film.stacked:
+        film.move(FadeIn(film.answer_name), seconds=TEXT)
 
 
 @beat("join")
@@ -397,18 +448,21 @@ def join(film: RescaleFilm) -> None:
     added.shift((min(shift, film.right - added.get_right()[0]), 0, 0))
     film.move(FadeIn(added), seconds=TEXT)
     film.hold(0.5)
+
+    def join_block(share: float) -> None:
+        chart.display(film.measured(tall=alpha, terms=measured, joined=share, filled=1.0))
+
     film.move(
-        Shows(chart, lambda share: chart.show(film.measured(tall=alpha, terms=measured, joined=share, filled=1.0)), rate_func=ease_in_out_cubic),
-        slide(added, home), FadeIn(plus, rate_func=late), FadeOut(film.terms_name), paled(film.answer.bars, 1.0, PALE), seconds=MOVE,
+        Shows(chart, join_block, rate_func=ease_in_out_cubic), slide(added, home), FadeIn(plus, rate_func=late), FadeOut(film.terms_name), paled(film.answer.bars, 1.0, PALE), seconds=MOVE,
     )  # fmt: skip
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
 
     def level(share: float) -> None:
-        chart.show(film.measured(tall=alpha, terms=measured, joined=1.0, filled=1.0, level=share))
+        chart.display(film.measured(tall=alpha, terms=measured, joined=1.0, filled=1.0, level=share))
         chart.turn_yellow(share)
 
     film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.3)
-    chart.show(Measured(float(found.of("l_new")), 0 * measured))
+    chart.display(Measured(float(found.of("l_new")), 0 * measured))
     film.hold(1.0)
 
 
@@ -449,6 +503,7 @@ def values(film: RescaleFilm) -> None:
     lifted = np.stack([x, ends.min(0), x + 0.7 * pitch, ends.max(0)], 1)
     flat = lifted.copy()
     flat[:, 1], flat[:, 3] = zero, zero
+
     def collapse(share: float) -> None:
         for part, points in start:
             part.points = points.copy()
@@ -469,12 +524,12 @@ def values(film: RescaleFilm) -> None:
     film.hold(0.8)
     film.move(Shows(film.brought, lambda share: film.brought.bars.set_fill(theme.between(skin.v, skin.o, share))), seconds=0.4)
     film.scene.remove(film.brought)
-    film.acc.show(found.of("acc_new"))
+    film.acc.display(found.of("acc_new"))
     before, after = film.quotient("old"), film.quotient("new")
-    film.answer_was.show(before)
+    film.answer_was.display(before)
 
     def answer(share: float) -> None:
-        film.answer.show(before + (after - before) * share)
+        film.answer.display(before + (after - before) * share)
         film.answer.bars.set_fill(opacity=PALE + (1 - PALE) * min(1.0, 2 * share))
 
     film.move(Shows(film.answer, answer, rate_func=ease_in_out_cubic), seconds=MOVE)
@@ -487,7 +542,7 @@ def exact(film: RescaleFilm) -> None:
     said, skin, place = film.said, film.skin, film.place["formula"]
     m_old, m_new = said["m_old"].replace("−", "-"), said["m_new"].replace("−", "-")
     formulas = [f"e^(s - {m_old})", "dot", f"e^({m_old} - {m_new})", "=", f"e^(s - {m_new})"]
-    drawn = [theme.maths(formula, SYMBOLS * 1.25, skin.ink) for formula in formulas]
+    drawn = [theme.maths(formula, SYMBOLS, skin.ink) for formula in formulas]
     gap = 0.3 * em(SYMBOLS)
     wide = sum(part.width for part in drawn) + gap * (len(drawn) - 1)
     share = min(1.0, place.width / wide)
@@ -505,7 +560,7 @@ def exact(film: RescaleFilm) -> None:
     for part, text in words:
         y = bottom - em(18)
         line = Line((part.get_left()[0], y, 0), (part.get_right()[0], y, 0), stroke_color=skin.quiet, stroke_width=theme.OUTLINE)
-        px = LABEL if text != said["alpha"] else NAME
+        px = float(LABEL if text != said["alpha"] else NAME)
         px *= min(1.0, part.width * 1.35 / text_width(text, px))
         label = theme.on_baseline(theme.line(text, px, skin.ink), px, part.get_center()[0] - text_width(text, px) / 2, y - em(46), text)
         notes.append(Named(line, label, tag="note", text=text))
@@ -516,20 +571,13 @@ def exact(film: RescaleFilm) -> None:
     film.hold(0.6)
     film.move(FadeIn(dot), FadeIn(factor), FadeIn(notes[1]), seconds=TEXT)
     film.hold(0.6)
-    strokes = [strike(part, m_old, m_new, first=first, skin=skin) for part, first in ((drawn[0], False), (drawn[2], True))]
+    exponent: list[Mobject] = [*drawn[0].family_members_with_points()]
+    shrinking: list[Mobject] = [*drawn[2].family_members_with_points()]
+    strokes = [struck(exponent[-len(m_old) :], skin), struck(shrinking[1 : 1 + len(m_old)], skin)]  # the first glyph is e
     film.move(*(Create(stroke) for stroke in strokes), seconds=0.4)
     film.move(FadeIn(equals), FadeIn(new), FadeIn(notes[2]), seconds=TEXT)
     film.formula = VGroup(old, dot, factor, equals, new, *notes, *strokes)
     film.scene.tell()
-
-
-def strike(part: VMobject, m_old: str, m_new: str, *, first: bool, skin: palette.Theme) -> Line:
-    """A line through the old max in an exponent: after the base e (and "s -"), or before "- new"."""
-    glyphs = part.family_members_with_points()
-    chosen = glyphs[1 : 1 + len(m_old)] if first else glyphs[-len(m_old) :]
-    low = np.min([glyph.points.min(0) for glyph in chosen], axis=0)
-    high = np.max([glyph.points.max(0) for glyph in chosen], axis=0)
-    return Line((low[0] - 0.03, low[1], 0), (high[0] + 0.03, high[1], 0), stroke_color=skin.stats, stroke_width=theme.HEAVY)
 
 
 @beat("rows")
@@ -548,16 +596,19 @@ def rows(film: RescaleFilm) -> None:
         film.acc.axis, *film.numbers.pieces,
     ]  # fmt: skip
     film.move(*(FadeOut(each) for each in leaving), paled(film.acc.bars, BACK, 1.0), seconds=0.4)
-    start = film.acc.boxes(film.acc.values)
-    pitch = line.width / len(film.acc.values)
-    x = line.x0 + np.arange(len(film.acc.values)) * pitch
+    acc = found.of("acc_new")
+    start = film.acc.boxes(acc)
+    pitch = line.width / len(acc)
+    x = line.x0 + np.arange(len(acc)) * pitch
     stop = np.stack([x, np.full(len(x), line.y0), x + pitch, np.full(len(x), line.y1)], 1)
-    film.move(Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(
+        Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic), seconds=MOVE
+    )
     film.move(FadeIn(picture), FadeOut(film.acc), seconds=0.5)
     alphas = found.values.alpha[found.t].astype(np.float64)
     place_f = place["factors"]
     tops = place_f.y1 - np.arange(count) * height
-    wide = place_f.width
+    wide = place_f.width / max(float(alphas.max()), 1e-12)  # the largest is as long as the place
 
     def boxes(share: float) -> np.ndarray:
         return np.stack([place_f.x1 - alphas * wide * share, tops - 0.82 * height, np.full(count, place_f.x1), tops - 0.18 * height], 1)
@@ -565,7 +616,9 @@ def rows(film: RescaleFilm) -> None:
     factors = Rectangles(skin.quiet, name="alphas")
     factors.values = alphas
     ours = Rectangles(skin.ink, name="alpha of the row")
-    name = Named(*labelled(place["factors name"], ("α", skin.ink), (f"{film.said['least']} to {film.said['most']}", skin.quiet)), tag="alphas")
+    name = Named(
+        *labelled(place["factors name"], ("α", skin.ink), (f"{film.said['least']} to {film.said['most']}", skin.quiet)), tag="alphas"
+    )
     tile_name = Named(*labelled(place["tile name"], ("acc", skin.o), (f"{count} rows", skin.quiet)), tag="name")
     row_y = tops[found.row] - 0.5 * height
     text, px = film.said["alpha"], NAME
@@ -578,17 +631,38 @@ def rows(film: RescaleFilm) -> None:
     film.move(Shows(factors, lambda share: factors.display(boxes(share))), seconds=1.0)
     film.scene.add(ours)
     code = found.statement(Kind.RESCALE_ACC)
-    px = 34 * min(1.0, place["code"].width / text_width(code, 34, Face.MONO))
-    said = Word(code, px, skin.ink, place["code"].x0, middle(place["code"], px), "code", Face.MONO)
+    code_px = CODE * min(1.0, place["code"].width / text_width(code, CODE, Face.MONO))
+    said = Word(code, code_px, skin.ink, place["code"].x0, middle(place["code"], code_px), "code", Face.MONO)
     film.move(FadeIn(label), FadeIn(said), seconds=TEXT)
     film.scene.tell()
 
 
 @beat("calm")
 def calm(film: RescaleFilm) -> None:
-    """No term of the row's last tile rises above the ceiling."""
-    found = film.found
-    film.reach(Kind.SOFTMAX_P)
-    measured = found.measured
+    """No term of the row's last tile rises above the ceiling: the terms join l, their values acc, and nothing is corrected."""
+    found, chart = film.found, film.chart
+    film.reach(Kind.PV_DOT)
+    measured, acc, answer = found.measured, found.of("acc_new"), film.quotient("new")
     film.move(FadeIn(film.terms_name), seconds=TEXT)
-    film.move(Shows(film.chart, lambda share: film.chart.show(film.measured(terms=grown(measured, share, 1.0), filled=1.0))), seconds=2.0)
+    film.move(Shows(chart, lambda share: chart.display(film.measured(terms=grown(measured, share, 1.0), filled=1.0))), seconds=2.0)
+    film.hold(0.5)
+
+    def pour(share: float) -> None:
+        chart.display(film.measured(terms=measured, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
+        chart.turn_yellow(max(2 * share - 1, 0.0))
+
+    film.move(Shows(chart, pour), FadeOut(film.terms_name), seconds=2 * MOVE)
+    chart.display(Measured(float(found.of("l_new")), 0 * measured))
+    gone = [FadeOut(piece) for piece in film.numbers.pieces] if found.seen else [FadeIn(film.l_name, film.acc_name, film.acc_words)]
+    film.move(*gone, FadeIn(film.numbers.first(film.said["l_new"], film.skin.stats)), seconds=TEXT)
+    acc_was, answer_was = found.of("acc_old"), film.quotient("old")
+    if not found.seen:
+        film.scene.add(film.answer.display(answer_was))
+    film.move(
+        Shows(film.acc, lambda share: film.acc.display(acc_was + (acc - acc_was) * share), rate_func=ease_in_out_cubic),
+        Shows(film.answer, lambda share: film.answer.display(answer_was + (answer - answer_was) * share), rate_func=ease_in_out_cubic),
+        seconds=MOVE,
+    )
+    if not found.seen:
+        film.move(FadeIn(film.answer_name), seconds=TEXT)
+    film.scene.tell()

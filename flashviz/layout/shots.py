@@ -40,8 +40,8 @@ RESCALE: dict[Aspect, Table] = {
     },
     "9:16": {
         "measured": (110, 190, 1020, 680), "names": (110, 688, 1020, 738), "sum": (110, 742, 1020, 822),
-        "acc": (60, 940, 1020, 1140), "acc name": (60, 848, 1020, 930), "answer": (60, 1246, 1020, 1350), "answer room": (60, 1150, 1020, 1392),
-        "answer name": (60, 1154, 1020, 1210), "note": (60, 1154, 1020, 1210), "values": (300, 130, 930, 410),
+        "acc": (60, 940, 1020, 1140), "acc name": (60, 848, 1020, 930), "answer": (60, 1246, 1020, 1350),
+        "answer room": (60, 1150, 1020, 1392), "answer name": (60, 1154, 1020, 1210), "note": (60, 1154, 1020, 1210), "values": (300, 130, 930, 410),
         "formula": (60, 150, 1020, 320), "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
@@ -49,19 +49,19 @@ RESCALE: dict[Aspect, Table] = {
 ROWS: dict[Aspect, Table] = {
     "16:9": {
         "factors": (380, 190, 800, 830), "tile": (880, 190, 1520, 830), "factors name": (380, 120, 800, 180),
-        "tile name": (880, 120, 1520, 180), "code": (380, 850, 1820, 900), "row": (60, 190, 360, 830), "caption": (100, 940, 1820, 1080),
+        "tile name": (880, 120, 1520, 180), "code": (380, 850, 1820, 900), "caption": (100, 940, 1820, 1080),
     },
     "4:3": {
         "factors": (240, 190, 600, 830), "tile": (660, 190, 1300, 830), "factors name": (240, 120, 600, 180),
-        "tile name": (660, 120, 1300, 180), "code": (240, 850, 1380, 900), "row": (40, 190, 225, 830), "caption": (60, 940, 1380, 1080),
+        "tile name": (660, 120, 1300, 180), "code": (240, 850, 1380, 900), "caption": (60, 940, 1380, 1080),
     },
     "1:1": {
-        "factors": (170, 170, 450, 800), "tile": (490, 170, 1030, 800), "factors name": (170, 104, 450, 160),
-        "tile name": (490, 104, 1030, 160), "code": (170, 820, 1030, 870), "row": (20, 170, 155, 800), "caption": (40, 930, 1040, 1070),
+        "factors": (170, 170, 450, 710), "tile": (490, 170, 1030, 710), "factors name": (170, 104, 450, 160),
+        "tile name": (490, 104, 1030, 160), "code": (170, 740, 1030, 800), "caption": (40, 930, 1040, 1070),
     },
     "9:16": {
-        "factors": (190, 320, 480, 1160), "tile": (520, 320, 1020, 1160), "factors name": (190, 250, 480, 306),
-        "tile name": (520, 250, 1020, 306), "code": (190, 1190, 1020, 1250), "row": (30, 320, 172, 1160), "caption": (60, 1394, 1020, 1536),
+        "factors": (110, 380, 380, 980), "tile": (420, 380, 1020, 980), "factors name": (60, 300, 400, 362),
+        "tile name": (420, 300, 1020, 362), "code": (110, 1010, 1020, 1070), "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {"rescale": RESCALE, "rows": ROWS}
@@ -95,7 +95,7 @@ def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
     if name == "rows":  # a tile of few rows is as tall as its rows, at most as high as the place
         rows, columns = min(config.block_m, config.seq_q), config.head_dim
         share = min(1.0, rows * parts["tile"].width / (columns * parts["tile"].height))
-        parts |= {part: parts[part].top(parts[part].height * max(share, 0.25)) for part in ("factors", "tile", "row")}
+        parts |= {part: parts[part].top(parts[part].height * max(share, 0.25)) for part in ("factors", "tile")}
     return Shot(name, whole, parts)
 
 

@@ -21,9 +21,9 @@ class SignedBars(VGroup):
     """
 
     def __init__(self, name: str, color: str, skin: Theme, *, hollow: bool = False, opacity: float = 1.0, axis: bool = True) -> None:
-        self.tag, self.values = name, np.zeros(0)
-        self.bars = Rectangles(color, name="", opacity=0.0 if hollow else opacity)
-        del self.bars.tag
+        self.tag = name
+        self.values: np.ndarray | None = None  # nothing is shown yet
+        self.bars = Rectangles(color, name=f"{name} bars", opacity=0.0 if hollow else opacity)
         if hollow:
             self.bars.set_stroke(color, width=theme.HAIRLINE, opacity=opacity)
         self.axis = theme.rule(skin.edge, theme.OUTLINE)
@@ -33,7 +33,7 @@ class SignedBars(VGroup):
         """Stand in ``rect`` on the height ``zero``; ``count`` bars fill its width."""
         self.rect, self.zero, self.scale, self.pitch = rect, zero, scale, rect.width / max(count, 1)
         self.axis.put_start_and_end_on((rect.x0, zero, 0), (rect.x1, zero, 0))
-        return self.show(self.values)
+        return self
 
     def boxes(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> np.ndarray:
         """[n, 4] of bars from ``start`` to ``start + values``."""
@@ -43,7 +43,7 @@ class SignedBars(VGroup):
         ends = np.clip(ends, self.rect.y0, self.rect.y1)
         return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
 
-    def show(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> SignedBars:
+    def display(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> SignedBars:
         """These values; from ``start`` on, where they are added to others."""
         self.values = np.asarray(values, dtype=np.float64)
         self.bars.display(self.boxes(self.values, start))

@@ -19,7 +19,8 @@ WORDS = "largest score"
 FILLED = 0.8  # of a key's width, as long as terms stand apart
 APART = 5.0  # keys between the block and the terms
 TALLEST = 200 / 135  # of the ceiling, in scene units
-LOWEST = 60 / 135  # a ceiling no lower: a bar that does not fit is cut
+LOWEST = 60 / 135  # a ceiling no lower: a bar that does not fit is broken
+BREAK = 0.72, 0.06  # where the gap of a broken bar begins, as a share of the room, and how high it is, in scene units
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,11 @@ class MeasuredSum(Group):
 
     def __init__(self, keys: int, l_most: float, tallest: float, skin: Theme) -> None:
         self.tag, self.keys, self.l_most, self.tallest, self.skin = "measured", keys, l_most, tallest, skin
-        self.block, self.joining = Rectangles(skin.stats, name="l"), Rectangles(skin.stats, name="")
-        self.outlines, self.bars, self.over = (Rectangles(color, name="") for color in (skin.scores, skin.scores, skin.warn))
-        for part in (self.joining, self.outlines, self.bars, self.over):
-            del part.tag
+        self.block = Rectangles(skin.stats, name="block")
+        self.outlines, self.bars = Rectangles(skin.scores, name="terms outlined"), Rectangles(skin.scores, name="terms")
+        self.over = Rectangles(skin.warn, name="above the ceiling")
         self.outlines.set_fill(opacity=0).set_stroke(skin.scores, width=theme.OUTLINE, opacity=1)
-        super().__init__(self.block, self.joining, self.outlines, self.bars, self.over)
+        super().__init__(self.block, self.outlines, self.bars, self.over)
 
     def place(self, rect: Rect) -> MeasuredSum:
         """Stand in ``rect``: the block at its left, the terms at its right; a key is as wide as both allow."""
@@ -73,7 +73,7 @@ class MeasuredSum(Group):
         """Middle of a term's bar."""
         return self.terms_x + (key + 0.5) * self.key
 
-    def show(self, now: Measured) -> MeasuredSum:
+    def display(self, now: Measured) -> MeasuredSum:
         self.now = now
         self.values = np.array([now.past, now.tall, now.ceiling, *now.terms])
         low, unit, key = self.rect.y0, self.unit, self.key
@@ -92,17 +92,34 @@ class MeasuredSum(Group):
             self.terms_x + (index + (1 + FILLED) / 2) * key, low + now.terms * unit,
         ], 1)  # fmt: skip
         boxes = standing * (1 - now.joined) + lying[1:] * now.joined
+        cut = boxes[:, 3] > self.rect.y1 + 1e-9
         boxes[:, 3] = np.minimum(boxes[:, 3], self.rect.y1)
         self.block.display(lying[:1] if now.past > 0 else np.zeros((0, 4)))
         lid = self.y(now.ceiling)
         under, over = boxes.copy(), boxes.copy()
         under[:, 3], over[:, 1] = np.minimum(under[:, 3], lid), lid
         shown = now.terms > 0
-        self.over.display(over[shown & (over[:, 3] > lid + 1e-6)])
-        self.outlines.display(under[shown])
+        high = over[:, 3] > lid + 1e-6
+        self.over.display(self.broken(over[shown & high], cut[shown & high]))
+        under = self.broken(under[shown], cut[shown])
+        self.outlines.display(under)
         self.outlines.set_stroke(opacity=1 - now.filled)
-        self.bars.display(under[shown]).set_fill(opacity=0.16 + 0.84 * now.filled)
+        self.bars.display(under).set_fill(opacity=0.16 + 0.84 * now.filled)
         return self
+
+    def broken(self, boxes: np.ndarray, cut: np.ndarray) -> np.ndarray:
+        """Bars that are taller than the room have a gap: they are not drawn to scale."""
+        gap = self.rect.y0 + BREAK[0] * self.rect.height
+        cut = cut & (boxes[:, 1] < gap) & (boxes[:, 3] > gap + BREAK[1])
+        low, high = boxes[cut].copy(), boxes[cut].copy()
+        low[:, 3], high[:, 1] = gap, gap + BREAK[1]
+        return np.concatenate([boxes[~cut], low, high])
+
+    def clear(self, terms: np.ndarray, height: float, left: float, right: float) -> list[tuple[float, float]]:
+        """Where no term stands taller than ``height``, between ``left`` and ``right``: spans of x, for words."""
+        tall = [self.x(int(key)) for key in np.flatnonzero(terms > height)]
+        edges = [left, *(x + side * self.key for x in tall for side in (-0.5, 0.5)), right]
+        return list(zip(edges[::2], edges[1::2], strict=True))
 
     def turn_yellow(self, share: float) -> None:
         """The terms take l's colour: they are part of the sum."""
@@ -143,4 +160,3 @@ class Ceiling(VGroup):
     def at(self, y: float) -> Ceiling:
         """On another height."""
         return self.place(self.left, self.right, y, self.name_x)
-
