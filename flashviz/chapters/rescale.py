@@ -72,7 +72,7 @@ class Rescale:
     def terms(self, m: float) -> np.ndarray:
         """e^(s - m) of the tile's keys; of a masked one 0."""
         scores = self.of("s")[: len(self.values.k[self.t])]
-        return np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, m) - m), 0.0)
+        return np.asarray(np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, m) - m), 0.0))
 
     @property
     def before(self) -> np.ndarray:

@@ -453,7 +453,8 @@ def join(film: RescaleFilm) -> None:
         chart.display(film.measured(tall=alpha, terms=measured, joined=share, filled=1.0))
 
     film.move(
-        Shows(chart, join_block, rate_func=ease_in_out_cubic), slide(added, home), FadeIn(plus, rate_func=late), FadeOut(film.terms_name), paled(film.answer.bars, 1.0, PALE), seconds=MOVE,
+        Shows(chart, join_block, rate_func=ease_in_out_cubic), slide(added, home), FadeIn(plus, rate_func=late),
+        FadeOut(film.terms_name), paled(film.answer.bars, 1.0, PALE), seconds=MOVE,
     )  # fmt: skip
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
 
@@ -499,7 +500,7 @@ def values(film: RescaleFilm) -> None:
     landed = film.brought.boxes(pv, scaled)
     pitch = place.width / len(pv)
     x = place.x0 + (np.arange(len(pv)) + 0.15) * pitch
-    ends = np.stack([np.full(len(pv), zero), zero + pv * film.acc.scale])
+    ends = np.stack([np.full(len(pv), zero), zero + pv * film.acc.unit])
     lifted = np.stack([x, ends.min(0), x + 0.7 * pitch, ends.max(0)], 1)
     flat = lifted.copy()
     flat[:, 1], flat[:, 3] = zero, zero

@@ -14,7 +14,7 @@ FILLED = 0.7  # of a bar's pitch: what is left is the gap between two bars
 
 
 class SignedBars(VGroup):
-    """One bar a value. ``scale`` is the height of 1 in scene units; bars beyond ``rect`` are cut at its edge.
+    """One bar a value. ``unit`` is the height of 1 in scene units; bars beyond ``rect`` are cut at its edge.
 
     Args:
         hollow: Outlines: what was here.
@@ -29,9 +29,9 @@ class SignedBars(VGroup):
         self.axis = theme.rule(skin.edge, theme.OUTLINE)
         super().__init__(*([self.axis] if axis else []), self.bars)
 
-    def place(self, rect: Rect, zero: float, scale: float, count: int) -> SignedBars:
+    def place(self, rect: Rect, zero: float, unit: float, count: int) -> SignedBars:
         """Stand in ``rect`` on the height ``zero``; ``count`` bars fill its width."""
-        self.rect, self.zero, self.scale, self.pitch = rect, zero, scale, rect.width / max(count, 1)
+        self.rect, self.zero, self.unit, self.pitch = rect, zero, unit, rect.width / max(count, 1)
         self.axis.put_start_and_end_on((rect.x0, zero, 0), (rect.x1, zero, 0))
         return self
 
@@ -39,7 +39,7 @@ class SignedBars(VGroup):
         """[n, 4] of bars from ``start`` to ``start + values``."""
         index = np.arange(len(values))
         x = self.rect.x0 + (index + (1 - FILLED) / 2) * self.pitch
-        ends = np.stack(np.broadcast_arrays(start, start + values)) * self.scale + self.zero
+        ends = np.stack(np.broadcast_arrays(start, start + values)) * self.unit + self.zero
         ends = np.clip(ends, self.rect.y0, self.rect.y1)
         return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
 
