@@ -82,7 +82,7 @@ class Rescale:
     @property
     def measured(self) -> np.ndarray:
         """Terms as the kernel computed them."""
-        return np.nan_to_num(self.of("p"))[: len(self.values.k[self.t])]
+        return np.asarray(np.nan_to_num(self.of("p"))[: len(self.values.k[self.t])])
 
     @property
     def added(self) -> float:
