@@ -43,6 +43,8 @@ class RescaleStage(ShotScene):
         self.provenance = [provenance(found.trace)]
         said = facts(found)
         self.set_board(beats_of(found), said)
+        if not found.rises:
+            self.poster = self.board[-1].name
         return RescaleFilm(self, found, said)
 
 
@@ -85,9 +87,10 @@ class RescaleFilm:
         )
         names = place["names"]
         self.l_name = Named(*labelled(names, ("ℓ", skin.stats), ("sum", skin.quiet)), tag="l name")
-        terms_at = Rect(self.chart.terms_x, names.y0, names.x1, names.y1)
+        wide = text_width(f"{len(found.before)} new terms", LABEL) + 0.4 * em(LABEL) + text_width("old ruler", LABEL)
+        terms_at = Rect(min(self.chart.terms_x, names.x1 - wide), names.y0, names.x1, names.y1)  # under the terms, where there is room
         self.terms_name, self.by_old = labelled(
-            terms_at, (f"{len(found.before)} new terms", skin.ink), ("by the old ruler", skin.quiet), px=LABEL, face=Face.TEXT
+            terms_at, (f"{len(found.before)} new terms", skin.ink), ("by the old ruler", skin.quiet), "old ruler", px=LABEL, face=Face.TEXT
         )
         self.numbers = Numbers(place["sum"])
         self.l_number = self.numbers.first(said["l_old"], skin.stats)
@@ -165,10 +168,10 @@ class Numbers:
 
 
 class Word(Named):
-    """One word by its left edge and baseline; ``wide`` is its advance."""
+    """One word by its left edge and baseline; ``wide`` is its advance, ``px`` its size."""
 
     def __init__(self, text: str, px: float, color: str, left: float, baseline: float, name: str, face: Face = Face.STRONG) -> None:
-        self.left, self.wide = left, text_width(text, px, face)
+        self.left, self.wide, self.px = left, text_width(text, px, face), px
         super().__init__(theme.on_baseline(theme.line(text, px, color, face), px, left, baseline, text, face), tag=name, text=text)
 
 
