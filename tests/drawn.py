@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from manim import Mobject, tempconfig
 
+from flashviz.director import scene as trace_scene
 from flashviz.layout import Rect
 from flashviz.render.damage import DamageCamera
-from flashviz.render.renderer import FilmRenderer
+from flashviz.render.renderer import FilmRenderer, replaced
 from flashviz.render.writer import FilmWriter
 from flashviz.settings import Settings, use_settings
 from tests.films import _media
@@ -77,12 +78,15 @@ class Kept(FilmRenderer):
 def draw(scene_class: Callable[..., Any], settings: Settings, rate: int = RATE, short: int = SHORT) -> Drawn:
     """A film, drawn small."""
     quiet = {"dry_run": True, "verbosity": "ERROR", "progress_bar": "none", "frame_rate": rate, "media_dir": _media().name}
-    with tempconfig({**quiet, "pixel_width": short * 16 // 9, "pixel_height": short, "disable_caching": True}), use_settings(settings):
-        renderer = Kept()
-        scene = scene_class(renderer=renderer)
-        renderer.film = Drawn(scene)
+    sizes = {"pixel_width": short * 16 // 9, "pixel_height": short, "disable_caching": True}
+    with (
+        tempconfig({**quiet, **sizes}), use_settings(settings),
+        replaced(trace_scene, "make_renderer", lambda *_options: Kept()),  # made by the scene, once it has set frame and ground
+    ):  # fmt: skip
+        scene = scene_class()
+        scene.renderer.film = film = Drawn(scene)
         scene.render()
-    return renderer.film
+    return film
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -222,8 +222,8 @@ def test_what_changes_is_the_subject_and_it_is_large() -> None:
         mask = np.any([changed(a.pixels, b.pixels) for a, b in itertools.pairwise(frames)], axis=0)
         mask[film.slices(place["caption"], mask)] = False
         inside = np.zeros_like(mask)
-        way = Rect(place["values"].x0, place["values"].y0, place["values"].x1, place.frame.y1)  # of V's tile, from beyond the frame
-        for rect in (*(place[part] for part in parts), *([way] if "values" in parts else [])):
+        top = place["values" if "values" in parts else "measured"]  # what comes from above it, or stands on it
+        for rect in (*(place[part] for part in parts), Rect(top.x0, top.y0, top.x1, place.frame.y1)):
             inside[film.slices(rect, mask)] = True
         assert mask[inside].sum() / mask.sum() >= 0.7, beat
         rows, columns = np.nonzero(mask)

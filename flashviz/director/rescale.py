@@ -29,6 +29,7 @@ GAP = em(24)
 SPACE = 0.26  # between words of arithmetic, in em
 PALE, BACK = 0.22, 0.4  # of what would be false now; of what steps back behind a formula
 GHOST = 0.85
+LIFTED = 0.8  # of V's place: how high its weighted sum stands
 ALONE = 0.38  # of the copy that shows what would be
 
 
@@ -50,6 +51,16 @@ class RescaleStage(ShotScene):
 
 class RescaleFilm:
     """Everything on stage, made here once. ``found`` is what is shown, ``said`` its numbers as they are written."""
+
+    block_was: VMobject  # outlines of l's block, at the old ceiling, and around the quotient
+    dashes: VMobject
+    frame: VMobject
+    ratio: list[Word]  # 1 / height = alpha
+    copies: list[Word]  # of alpha, at acc
+    fraction: list[Word]
+    strokes: list[Line]
+    height: Word  # how tall the tallest term is
+    formula: VGroup
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
         self.scene, self.found, self.said, self.skin = scene, found, said, scene.skin
@@ -94,19 +105,14 @@ class RescaleFilm:
         )
         self.numbers = Numbers(place["sum"])
         self.l_number = self.numbers.first(said["l_old"], skin.stats)
-        self.block_was: VMobject = VMobject()
-        self.dashes: VMobject = VMobject()
-        self.height: Word = self.l_number
-        self.ratio: list[Word] = []
-        self.copies: list[Word] = []
-        self.fraction: list[Word] = []
-        self.strokes: list[Line] = []
-        self.formula = VGroup()
-        self.frame: VMobject = VMobject()
-        self.chart.display(self.measured(terms=0 * found.before, tall=0.0))
+        self.block_was, self.dashes, self.frame = VMobject(), VMobject(), VMobject()
+        self.ratio, self.copies, self.fraction, self.strokes = [], [], [], []
+        self.height, self.formula = self.l_number, VGroup()
+        self.chart.display(self.measured(terms=0 * found.before))
         scene.add(self.baseline, self.ceiling, self.chart, self.was, self.acc)
         if found.seen:
-            scene.add(self.acc_name, self.acc_words, self.l_name)
+            self.acc.display(found.of("acc_old"))
+            scene.add(self.acc_name, self.acc_words, self.l_name, self.l_number)
 
     def quotient(self, which: str) -> np.ndarray:
         """[d] acc / l of the past or with this tile; of no keys 0."""
@@ -231,18 +237,11 @@ def paled(part: VMobject, before: float, after: float) -> Shows:
 
 @beat("past")
 def past(film: RescaleFilm) -> None:
-    """l as an area and acc as bars grow from the baseline; acc / l grows out of acc."""
+    """l is an area, acc are bars on the same baseline; acc / l grows out of acc."""
     found = film.found
     if found.t:
         film.reach(Kind.PV_DOT, found.t - 1)
-    acc, none = found.of("acc_old"), np.zeros(len(found.before))
-    film.move(
-        Shows(film.chart, lambda share: film.chart.display(film.measured(terms=none, tall=share))),
-        Shows(film.acc, lambda share: film.acc.display(acc * share)),
-        seconds=1.2,
-    )
-    film.move(FadeIn(film.l_number), seconds=TEXT)
-    film.scene.arrived()
+    acc = found.of("acc_old")
     film.answer.display(acc * 0)
     quotient = film.quotient("old")
     start, stop = film.acc.boxes(acc), film.answer.boxes(quotient)
@@ -272,9 +271,10 @@ def terms(film: RescaleFilm) -> None:
     film.move(
         Shows(film.chart, lambda share: film.chart.display(film.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=1.5
     )
-    text = film.said["height"]
-    left, px = beside(film, [text], ONE_NUMBER, 0.75 * min(tallest, film.chart.rect.height / film.chart.unit))
-    film.height = Word(text, px, film.skin.warn, left, film.chart.y(tallest) - 0.86 * em(px), "height")
+    text, x = film.said["height"], film.chart.x(film.spike)
+    wide = text_width(text, ONE_NUMBER, Face.STRONG)
+    left = min(x - wide / 2, film.place.frame.x1 - GAP - wide)
+    film.height = Word(text, ONE_NUMBER, film.skin.warn, left, film.chart.y(tallest) + em(16), "height")  # above it: the ceiling will rise
     film.move(FadeIn(film.height), seconds=TEXT)
     film.hold(0.7)
 
@@ -499,11 +499,11 @@ def values(film: RescaleFilm) -> None:
     faded = low + (tile - low) * weight[:, None]
     film.move(picture.to(faded), seconds=MOVE)
     pv, scaled = found.brought, found.of("acc_scaled")
-    zero = place.y0 + em(10)
+    zero, unit = fit(Rect(place.x0, place.y0, place.x1, place.y0 + LIFTED * place.height), pv)  # large, until they land on acc's scale
     landed = film.brought.boxes(pv, scaled)
     pitch = place.width / len(pv)
     x = place.x0 + (np.arange(len(pv)) + 0.15) * pitch
-    ends = np.stack([np.full(len(pv), zero), zero + pv * film.acc.unit])
+    ends = np.stack([np.full(len(pv), zero), zero + pv * unit])
     lifted = np.stack([x, ends.min(0), x + 0.7 * pitch, ends.max(0)], 1)
     flat = lifted.copy()
     flat[:, 1], flat[:, 3] = zero, zero
@@ -600,15 +600,18 @@ def rows(film: RescaleFilm) -> None:
         film.acc.axis, *film.numbers.pieces,
     ]  # fmt: skip
     film.move(*(FadeOut(each) for each in leaving), paled(film.acc.bars, BACK, 1.0), seconds=0.4)
+    film.acc.remove(film.acc.axis)
     acc = found.of("acc_new")
     start = film.acc.boxes(acc)
     pitch = line.width / len(acc)
     x = line.x0 + np.arange(len(acc)) * pitch
     stop = np.stack([x, np.full(len(x), line.y0), x + pitch, np.full(len(x), line.y1)], 1)
-    film.move(
-        Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic), seconds=MOVE
-    )
-    film.move(FadeIn(picture), FadeOut(film.acc), seconds=0.5)
+
+    def flatten(share: float) -> None:
+        film.acc.bars.display(start + (stop - start) * share)
+
+    film.move(Shows(film.acc, flatten, rate_func=ease_in_out_cubic), FadeIn(picture, rate_func=late), seconds=MOVE)
+    film.move(FadeOut(film.acc), seconds=TEXT)
     alphas = found.values.alpha[found.t].astype(np.float64)
     place_f = place["factors"]
     tops = place_f.y1 - np.arange(count) * height
