@@ -407,8 +407,8 @@ def same(film: RescaleFilm) -> None:
         corner_radius=em(14), width=rect.width + em(32), height=high - low, stroke_color=film.skin.ink, stroke_width=theme.HEAVY
     ).move_to((rect.center[0], (low + high) / 2, 0))
     film.move(Create(film.frame), seconds=0.6)
-    parts = ["acc", "×", film.said["alpha"], "/", "ℓ", "×", film.said["alpha"]]
-    colors = [film.skin.o, *3 * [film.skin.ink], film.skin.stats, *2 * [film.skin.ink]]
+    parts = ["acc", "×", film.said["alpha"], "/", "(", "ℓ", "×", film.said["alpha"], ")"]
+    colors = [{"acc": film.skin.o, "ℓ": film.skin.stats}.get(part, film.skin.ink) for part in parts]
     film.fraction = worded(film.place["note"], parts, NAME, colors, "fraction")
     factors = [word for word in film.fraction if word.text == film.said["alpha"]]
     film.strokes = [struck(word, film.skin) for word in factors]
