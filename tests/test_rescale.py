@@ -52,6 +52,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "16 x 16, gaussian": {"inputs": "gaussian", "seq_q": 128, "block_m": 16, "block_n": 16, "head_dim": 16},
     "one tile": {"seq_q": 64, "seq_k": 64},
 }
+ACTORS = ("acc", "measured", "ceiling")
 aspects = pytest.mark.parametrize("aspect", ASPECTS)
 every = pytest.mark.parametrize("name", CONFIGS)
 
@@ -77,7 +78,25 @@ def scene_class(record: Any = run) -> Any:
 
 @cache
 def scene(aspect: Aspect = "16:9", **options: Any) -> Any:
-    return played(scene_class(), settings(aspect, **options))
+    """A film after its last beat. ``drawn_at``: when each text came first; ``sizes``: its type; ``actors``: who had a name."""
+    watched = type("RescaleScene", (scene_class(),), {"move": _move, "__module__": scene_class().__module__})
+    return played(watched, settings(aspect, **options), _watch)
+
+
+def _watch(stage: Any) -> None:
+    stage.drawn_at, stage.sizes, stage.actors = {}, {}, {}
+
+
+def _move(stage: Any, *animations: Any, seconds: float) -> None:
+    super(type(stage), stage).move(*animations, seconds=seconds)
+    for part in (part for top in stage.mobjects for part in top.get_family()):
+        tag, text = vars(part).get("tag"), vars(part).get("text")
+        if tag in ACTORS:
+            stage.actors.setdefault(tag, set()).add(id(part))
+        if text and tag != "caption":
+            stage.drawn_at.setdefault(text, stage.now)
+            if "px" in vars(part):
+                stage.sizes[text] = part.px
 
 
 @cache
@@ -256,40 +275,16 @@ def test_nothing_stands_still_for_long_but_to_be_read() -> None:
 
 
 def test_actors_keep_their_identity() -> None:
-    film = scene()
-    kept = ("acc", "measured", "ceiling")
-    seen: dict[str, set[int]] = {name: set() for name in kept}
-
-    def note(stage: Any) -> None:
-        for part in (part for top in stage.mobjects for part in top.get_family()):
-            if vars(part).get("tag") in kept:
-                seen[part.tag].add(id(part))
-
-    class Watched(scene_class()):  # type: ignore[misc]
-        def end_beat(self) -> None:
-            super().end_beat()
-            note(self)
-
-    played(type("RescaleScene", (Watched,), {"__module__": scene_class().__module__}), film.settings)
-    assert {name: len(found) for name, found in seen.items()} == dict.fromkeys(kept, 1)
+    assert {name: len(found) for name, found in scene().actors.items()} == dict.fromkeys(ACTORS, 1)
 
 
 def test_a_number_is_drawn_before_a_caption_says_it() -> None:
     """By half a second."""
-    drawn_at: dict[str, float] = {}
-
-    class Watched(scene_class()):  # type: ignore[misc]
-        def move(self, *animations: Any, seconds: float) -> None:
-            super().move(*animations, seconds=seconds)
-            for part in (part for top in self.mobjects for part in top.get_family()):
-                if vars(part).get("tag") != "caption" and vars(part).get("text"):
-                    drawn_at.setdefault(part.text, self.now)
-
-    film = played(type("RescaleScene", (Watched,), {"__module__": scene_class().__module__}), settings())
+    film = scene()
     said = [(told.start, text) for told in film.told for text in re.findall(r"\d+\.\d+", told.caption)]
     assert said
     for start, text in said:
-        assert start - drawn_at[text] >= 0.5
+        assert start - film.drawn_at[text] >= 0.5
 
 
 # ---------------------------------------------------------------------------------------------------- words and type
@@ -329,16 +324,8 @@ def test_type_can_be_read_and_all_is_in_the_frame(aspect: Aspect, name: str) -> 
     for snapshot in film.snapshots:
         for item in snapshot.shown:
             assert whole.contains(Rect(*item.box), slack=0.011), (snapshot.beat, item)
-    sizes: dict[str, float] = {}
-
-    class Watched(scene_class()):  # type: ignore[misc]
-        def move(self, *animations: Any, seconds: float) -> None:
-            super().move(*animations, seconds=seconds)
-            sizes.update({p.text: p.px for top in self.mobjects for p in top.get_family() if hasattr(p, "px") and hasattr(p, "text")})
-
-    played(type("RescaleScene", (Watched,), {"__module__": scene_class().__module__}), film.settings)
-    assert len(sizes) > 12
-    assert min(sizes.values()) >= 33, sorted(sizes.items(), key=lambda pair: pair[1])[:4]
+    assert len(film.sizes) > 12
+    assert min(film.sizes.values()) >= 33, sorted(film.sizes.items(), key=lambda pair: pair[1])[:4]
 
 
 def test_inters_x_height() -> None:
