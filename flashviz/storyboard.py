@@ -38,6 +38,15 @@ class Beat:
     pause: bool = False
     fresh: bool = False  # brings a picture of its own: the stillness follows its arrival
     late: bool = False  # the caption waits for the picture that it asks about
+    shot: str = ""  # what is in the frame, as ``layout.shot`` knows it; "" in films that have one stage
+
+
+READ_BEFORE, READ_PACE = 0.5, 14.0  # seconds until reading begins, and characters a second
+
+
+def reading(caption: str) -> float:
+    """Seconds that a caption stands before anything moves."""
+    return READ_BEFORE + len(caption) / READ_PACE if caption else 0.0
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import MathTypst, VGroup, VMobject
+from manim import Line, MathTypst, VGroup, VMobject
 from manim.typing import RGBAPixelArray
 
 from flashviz.lettering import LINE_PITCH, Face, em, ink_box
@@ -42,6 +42,17 @@ def on_baseline(drawn: VMobject, px: float, left: float, baseline: float, text: 
     _, bottom = ink_box(text, px, face)
     drawn.shift((left - drawn.get_left()[0], baseline + bottom - drawn.get_bottom()[1], 0))
     return drawn
+
+
+def rule(color: str, width: float) -> Line:
+    """A straight line that is given its ends where it is placed."""
+    return Line((0, 0, 0), (1, 0, 0), stroke_color=color, stroke_width=width)
+
+
+def between(first: str, second: str, share: float) -> str:
+    """The colour so far on the way from one to another, linear in sRGB."""
+    mixed = rgb(first) * (1 - share) + rgb(second) * share
+    return "#" + "".join(f"{round(float(part) * 255):02X}" for part in mixed)
 
 
 def maths(formula: str, px: float, color: str) -> MathTypst:

@@ -19,6 +19,7 @@ class CourseScene(CourseFilm):
         self.play_chapter("standard_attention")
         self.play_chapter("online_softmax")
         self.play_chapter("flash", COURSE_SECONDS)
+        self.play_chapter("rescale")
 
         self.play_chapter("loop_order")
         self.play_chapter("causal")

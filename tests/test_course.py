@@ -24,8 +24,8 @@ PACE = 17  # letters a second that are read without haste
 LONGEST = 16 * 60  # seconds
 GAP = 0.6  # seconds that nothing may be on screen
 CHAPTERS = (
-    "memory_hierarchy", "standard_attention", "online_softmax", "flash", "loop_order", "causal", "grouped_query", "memory_scaling",
-    "io_complexity", "roofline", "exactness", "speed", "references",
+    "memory_hierarchy", "standard_attention", "online_softmax", "flash", "rescale", "loop_order", "causal", "grouped_query",
+    "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "references",
 )  # fmt: skip
 
 
@@ -93,6 +93,7 @@ ANSWERS = {
     "honest ratios": ("FlashAttentionScene", "400 tiles against 144 1/4: 2.8 × fewer bytes."),
     "with a perfect cache": ("RooflineScene", "more than the 2.25 MiB of standard attention with a perfect cache."),
     "the rescale of l": ("FlashAttentionScene", "One factor re-measures every past term: α = 0.407."),
+    "why to both": ("RescaleScene", "Both shrank alike. The answer so far did not move."),
     "the rescale of acc": ("FlashAttentionScene", "acc takes the same α, then the new values."),
 }
 

@@ -234,12 +234,14 @@ def followed() -> tuple[Trace, np.ndarray, tuple[Pair, ...], np.ndarray]:
     return trace, values.s[:, row].astype(np.float64), pairs, values.alpha[:, row]
 
 
-@checks("flash-alpha", "flash-sum", "references-alpha")
+@checks("flash-alpha", "flash-sum", "references-alpha", "rescale-height", "rescale-factor", "rescale-sum")
 def rescale(label: str) -> None:
     _, scores, pairs, alphas = followed()
     assert any(alpha < 1 for alpha in alphas[1:]), "nothing rises in this row"
     for before, after, alpha, tile in zip(pairs, pairs[1:], alphas[1:], scores[1:], strict=False):
-        if label != "flash-sum":
+        if label == "rescale-height":
+            assert at(label, m_old=before.m, m_new=after.m) == pytest.approx(max(1.0, float(np.exp(tile - before.m).max())), rel=1e-5)
+        elif not label.endswith("-sum"):
             assert at(label, m_old=before.m, m_new=after.m) == pytest.approx(float(alpha), rel=1e-6)
         else:
             p = float(np.exp(tile - after.m).sum())

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -252,9 +253,10 @@ def light_enough(folder: Path, manifest: Manifest) -> None:
 
 
 def described(scene: Any) -> tuple[str, dict[str, str]]:
-    """What a film is about, and what moves in its beats, by the docstrings of its class and of its beats' methods."""
+    """What a film is about, and what moves in its beats, by the docstrings of its class and of its beats, methods or functions."""
     about = (scene.__doc__ or "").strip().partition("\n")[0]
-    methods = [method for _, method in inspect.getmembers(scene, inspect.isfunction) if hasattr(method, "beat")]
+    owners = [scene, *(sys.modules[base.__module__] for base in scene.__mro__ if base.__module__.startswith("flashviz."))]
+    methods = [method for owner in owners for _, method in inspect.getmembers(owner, inspect.isfunction) if hasattr(method, "beat")]
     return about, {method.beat: " ".join(inspect.getdoc(method).split()) for method in methods if inspect.getdoc(method)}  # type: ignore[union-attr]
 
 

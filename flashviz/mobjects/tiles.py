@@ -56,7 +56,9 @@ def rectangles(boxes: np.ndarray) -> np.ndarray:
 
 
 class Rectangles(VMobject):
-    """Many rectangles of one colour drawn as one path."""
+    """Many rectangles of one colour drawn as one path. ``values`` are what they stand for, where a snapshot is to read them."""
+
+    values: np.ndarray | None = None
 
     def __init__(self, color: str, *, name: str, opacity: float = 1.0) -> None:
         super().__init__(stroke_width=0, fill_color=color, fill_opacity=opacity)

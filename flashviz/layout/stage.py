@@ -1,9 +1,6 @@
-"""Where everything stands: config + aspect -> rectangles. Pure, without manim, property-tested.
+"""The stage: HBM, the slot, the chip, the row lens, kernel lines and the caption, of films and of the page.
 
-The geometry says what multiplies what. In a *cross* the score grid is in the middle, Q along its left edge, O along its
-right, K^T along its top, V along its bottom: tile i of Q and O is row i, tile j of K and V is column j. HBM shows the
-whole matrices as a cross; the chip shows one tile of each as the same cross, enlarged. Units are manim's: 8 on the
-short side.
+HBM shows the whole matrices as a cross; the chip shows one tile of each as the same cross, enlarged.
 """
 
 from __future__ import annotations
@@ -12,200 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flashviz.config import AttentionConfig
-from flashviz.lettering import CAPTION_PX, CODE_PX, KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, em
+from flashviz.layout.cross import Cross, cross
+from flashviz.layout.packing import LEDGER_ROWS
+from flashviz.layout.rect import GAP, MARGIN, Aspect, Rect, centered, columns, frame, rows
+from flashviz.lettering import CAPTION_PX, CODE_PX, KEY_PX, LINE_PITCH, NOTE_PX, TITLE_PX, em
 
-Aspect = Literal["16:9", "4:3", "1:1", "9:16"]
-ASPECTS: dict[Aspect, tuple[int, int]] = {"16:9": (16, 9), "4:3": (4, 3), "1:1": (1, 1), "9:16": (9, 16)}
-
-SHORT_SIDE = 8.0
-MARGIN = 0.2
-GAP = 0.12
-THINNEST = 0.14  # of a strip of tiles: 19 px
 SMALLEST = 0.35  # side of a score tile on the chip
 LABELLED = (0.64, 0.45)  # least width and height of a tile on the chip: its name stands above or beside it
-BAND_LIMIT = 32  # more tiles a side than this are merged into bands
 TALL_CLEAR = 1 / 5  # lowest share of a 9:16 frame: phone players put their buttons there
-
-
-@dataclass(frozen=True)
-class Rect:
-    """Axis-aligned box in scene units, y upwards."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def width(self) -> float:
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> float:
-        return self.y1 - self.y0
-
-    @property
-    def center(self) -> tuple[float, float, float]:
-        return ((self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2, 0.0)
-
-    def inset(self, dx: float, dy: float | None = None) -> Rect:
-        dy = dx if dy is None else dy
-        return Rect(self.x0 + dx, self.y0 + dy, self.x1 - dx, self.y1 - dy)
-
-    def top(self, height: float) -> Rect:
-        return Rect(self.x0, self.y1 - height, self.x1, self.y1)
-
-    def bottom(self, height: float) -> Rect:
-        return Rect(self.x0, self.y0, self.x1, self.y0 + height)
-
-    def left(self, width: float) -> Rect:
-        return Rect(self.x0, self.y0, self.x0 + width, self.y1)
-
-    def right(self, width: float) -> Rect:
-        return Rect(self.x1 - width, self.y0, self.x1, self.y1)
-
-    def below(self, height: float) -> Rect:
-        """What is left when ``height`` is cut off the top."""
-        return Rect(self.x0, self.y0, self.x1, self.y1 - height)
-
-    def above(self, height: float) -> Rect:
-        """What is left when ``height`` is cut off the bottom."""
-        return Rect(self.x0, self.y0 + height, self.x1, self.y1)
-
-    def beyond(self, width: float) -> Rect:
-        """What is left when ``width`` is cut off the left side."""
-        return Rect(self.x0 + width, self.y0, self.x1, self.y1)
-
-    def before(self, width: float) -> Rect:
-        """What is left when ``width`` is cut off the right side."""
-        return Rect(self.x0, self.y0, self.x1 - width, self.y1)
-
-    def contains(self, other: Rect, slack: float = 1e-9) -> bool:
-        return (
-            self.x0 - slack <= other.x0 and self.y0 - slack <= other.y0
-            and other.x1 <= self.x1 + slack and other.y1 <= self.y1 + slack
-        )  # fmt: skip
-
-    def overlaps(self, other: Rect, slack: float = 1e-9) -> bool:
-        return (
-            self.x0 < other.x1 - slack and other.x0 < self.x1 - slack
-            and self.y0 < other.y1 - slack and other.y0 < self.y1 - slack
-        )  # fmt: skip
-
-
-def centered(x: float, y: float, width: float, height: float) -> Rect:
-    """A rectangle about (x, y)."""
-    return Rect(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-
-
-def rows(rect: Rect, count: int, gap: float = 0.0) -> list[Rect]:
-    """``count`` equal rows, top first."""
-    height = (rect.height - gap * (count - 1)) / count
-    return [Rect(rect.x0, rect.y1 - k * (height + gap) - height, rect.x1, rect.y1 - k * (height + gap)) for k in range(count)]
-
-
-def columns(rect: Rect, count: int, gap: float = 0.0) -> list[Rect]:
-    """``count`` equal columns, left first."""
-    width = (rect.width - gap * (count - 1)) / count
-    return [Rect(rect.x0 + k * (width + gap), rect.y0, rect.x0 + k * (width + gap) + width, rect.y1) for k in range(count)]
-
-
-def frame(aspect: Aspect) -> Rect:
-    """The whole picture: 8 units on the short side, centred on the origin."""
-    wide, tall = ASPECTS[aspect]
-    unit = SHORT_SIDE / min(wide, tall)
-    return centered(0.0, 0.0, wide * unit, tall * unit)
-
-
-@dataclass(frozen=True)
-class Cross:
-    """The matrices of one head in HBM. Cells are tiles, or bands of ``band`` x ``band`` tiles where there are too many.
-
-    ``cell_width`` x ``cell_height`` is one score tile; ``depth_x`` (Q, O) and ``depth_y`` (K, V) the head dimension.
-    """
-
-    rect: Rect
-    grid: Rect
-    n_rows: int
-    n_cols: int
-    band_rows: int
-    band_cols: int
-    depth_x: float
-    depth_y: float
-    gap: float
-
-    @property
-    def cell_width(self) -> float:
-        return self.grid.width / self.n_cols
-
-    @property
-    def cell_height(self) -> float:
-        return self.grid.height / self.n_rows
-
-    def row_of(self, i: int) -> int:
-        """Shown row of row block i."""
-        return i // self.band_rows
-
-    def col_of(self, j: int) -> int:
-        """Shown column of key tile j."""
-        return j // self.band_cols
-
-    def cell(self, row: int, col: int) -> Rect:
-        x, y = self.grid.x0 + col * self.cell_width, self.grid.y1 - row * self.cell_height
-        return Rect(x, y - self.cell_height, x + self.cell_width, y)
-
-    def tile(self, tensor: str, index: int) -> Rect:
-        """Strip cell of Q, O (``index`` a shown row) or K, V (a shown column)."""
-        g = self.grid
-        if tensor in ("Q", "O"):
-            cell = self.cell(index, 0)
-            x0 = g.x0 - self.gap - self.depth_x if tensor == "Q" else g.x1 + self.gap
-            return Rect(x0, cell.y0, x0 + self.depth_x, cell.y1)
-        cell = self.cell(0, index)
-        y0 = g.y1 + self.gap if tensor == "K" else g.y0 - self.gap - self.depth_y
-        return Rect(cell.x0, y0, cell.x1, y0 + self.depth_y)
-
-    def strip(self, tensor: str) -> Rect:
-        """The whole matrix beside the grid."""
-        count = self.n_rows if tensor in ("Q", "O") else self.n_cols
-        first, last = self.tile(tensor, 0), self.tile(tensor, count - 1)
-        return Rect(min(first.x0, last.x0), min(first.y0, last.y0), max(first.x1, last.x1), max(first.y1, last.y1))
-
-    def label(self, tensor: str) -> Rect:
-        """Room for the matrix's name where no tile flies: Q left of its column, the others at corners of the cross."""
-        side = em(TITLE_PX) * 1.2
-        q, k, v, o = (self.strip(t) for t in "QKVO")
-        if tensor == "Q":
-            return centered(q.x0 - side / 2 - GAP / 2, self.grid.center[1], side, side)
-        if tensor == "V":
-            return centered(v.x0 - GAP - side / 2, min(v.center[1], q.y0 - 0.02 - side / 2), side, side)
-        x = k.x0 - GAP - side / 2 if tensor == "K" else o.center[0]
-        return centered(x, max(k.center[1], q.y1 + 0.02 + side / 2), side, side)
-
-
-def cross(config: AttentionConfig, rect: Rect) -> Cross:
-    """Fit the matrices of one head into ``rect``: areas are elements unless a side would be too thin to see."""
-    side = em(TITLE_PX) * 1.2 + GAP
-    gap = min(GAP, rect.width / 30)
-    key_tiles = max(config.col_blocks, 1)  # without keys, one empty place
-    band_rows, band_cols = -(-config.row_blocks // BAND_LIMIT), -(-key_tiles // BAND_LIMIT)
-    n_rows, n_cols = -(-config.row_blocks // band_rows), -(-key_tiles // band_cols)
-    # elements a side, counted in whole tiles so that all cells are equal
-    tall, wide = n_rows * band_rows * config.block_m, n_cols * band_cols * config.block_n
-    letter = side - GAP
-    overhang = max(0.0, letter + 0.02 - gap - THINNEST, (letter - THINNEST) / 2)  # of a label beyond a thin strip
-    room_x, room_y = rect.width - 2 * side - 2 * gap, rect.height - 2 * gap - 2 * overhang
-    scale = min(room_x / (wide + 2 * config.head_dim), room_y / (tall + 2 * config.head_dim))
-    depth_x, depth_y = _readable(config.head_dim * scale, room_x), _readable(config.head_dim * scale, room_y)
-    grid_w = min(max(wide * scale, n_cols * 0.06, 0.35), room_x - 2 * depth_x)
-    grid_h = min(max(tall * scale, n_rows * 0.06, 0.35), room_y - 2 * depth_y)
-    cx, cy, _ = rect.center
-    return Cross(rect, centered(cx, cy, grid_w, grid_h), n_rows, n_cols, band_rows, band_cols, depth_x, depth_y, gap)
-
-
-def _readable(length: float, room: float) -> float:
-    """A strip's thickness: true to scale between 0.14 units (19 px) and a quarter of the room."""
-    return min(max(length, THINNEST), room / 4)
 
 
 @dataclass(frozen=True)
@@ -460,39 +271,3 @@ def player_stage(config: AttentionConfig, shape: PlayerShape) -> Stage:
         slot = Rect(hbm.x1, chip.center[1] - 0.3, chip.x0, chip.center[1] + 0.3)
     row_lens = lens(row, beside=shape == "middle")
     return _assemble("16:9", config, whole.bottom(0.0), hbm, slot, chip, row_lens, None, ledger_beside=False, whole=whole)
-
-
-LEDGER_ROWS = 7  # a heading, then Q, K, V, S, P, O at most
-
-
-@dataclass(frozen=True)
-class Packing:
-    """Squares of a ledger: ``per_row`` a row, ``side`` each on a ``pitch``; one square stands for ``tiles`` tiles."""
-
-    side: float
-    pitch: float
-    per_row: int
-    tiles: int
-
-
-def pack(count: float, rect: Rect, tiles: int = 1, largest: float = 0.17) -> Packing:
-    """The largest squares of which ``count`` fit into ``rect``, filled row by row."""
-    need = max(1, int(-(-count // tiles)))
-    lines = 1
-    while True:
-        pitch = min(rect.height / lines, largest * 1.2)
-        per_row = max(1, int(rect.width / pitch + 1e-9))
-        if per_row * lines >= need:
-            return Packing(pitch / 1.2, pitch, per_row, tiles)
-        lines += 1
-
-
-def ledger_unit(most: float, limit: int = 256) -> int:
-    """Tiles a square stands for: the smallest power of two that keeps the longest row within ``limit`` squares."""
-    unit = 1
-    while most / unit > limit:
-        unit *= 2
-    return unit
-
-
-LABEL_H = em(LABEL_PX) * LINE_PITCH

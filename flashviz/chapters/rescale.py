@@ -1,0 +1,156 @@
+"""RescaleScene: one row, the tile that raises its max, and what happens to l and to acc. What is shown, before it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flashviz.config import AttentionConfig
+from flashviz.errors import ConfigError
+from flashviz.figures import number, total
+from flashviz.storyboard import Beat, Follow, follow_in
+from flashviz.trace import Kind, ProgramValues, Trace, replay
+
+BEATS: tuple[Beat, ...] = (
+    Beat("past", "So far", 7.2, shot="rescale", caption="Kept of {keys} keys: a sum ℓ, and acc, their weighted values."),
+    Beat("terms", "The next keys", 5, shot="rescale", caption=""),
+    Beat("question", "Question", 5.2, shot="rescale", pause=True, caption="This key is {height} ceilings high. What must ℓ and acc do?"),
+    Beat("ruler", "A new ruler", 8, shot="rescale", caption="Same bars, new ruler."),
+    Beat("squeeze", "The squeeze", 6.5, shot="rescale", caption=""),
+    Beat("same", "The answer stands", 5.8, shot="rescale", late=True, caption="Both shrank alike. The answer so far did not move."),
+    Beat("alone", "One without the other", 6, shot="rescale", caption="What if only ℓ shrank?"),
+    Beat("join", "The new terms", 7.5, shot="rescale", caption="The new terms join the sum."),
+    Beat("values", "Their values", 10.5, shot="rescale", caption="Their values join acc. Now the answer moves."),
+    Beat("exact", "Why it is exact", 7.5, shot="rescale", late=True, caption="Exact: one factor re-measures every past term."),
+    Beat("rows", "Every row", 6.5, shot="rows", late=True, caption="Every row has its own."),
+)  # fmt: skip
+VARIANTS: tuple[Beat, ...] = (
+    Beat("calm", "No correction", 11, shot="rescale", late=True, caption="No later term rose above the ceiling: no correction needed."),
+)
+SCRIPT = (*BEATS, *VARIANTS)
+
+Run = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Rescale:
+    """One row at one tile: the tile that raises its max or, where none does, its last.
+
+    Values are the trace's, natural-log units, of row ``row`` of the followed program at visited tile ``t``.
+    """
+
+    trace: Trace
+    chosen: Follow
+    values: ProgramValues
+    t: int
+
+    @property
+    def rises(self) -> bool:
+        """Whether the row's max rises at this tile, over a past that is not empty."""
+        return self.chosen.rise is not None
+
+    @property
+    def row(self) -> int:
+        return self.chosen.row
+
+    def of(self, name: str) -> np.ndarray:
+        """The row's ``acc_old`` [d], ``acc_scaled``, ``acc_new``, or one number: ``l_old``, ``l_scaled``, ``l_new``, ``m_old``, ...
+
+        float64.
+        """
+        return np.asarray(getattr(self.values, name)[self.t, self.row], dtype=np.float64)
+
+    @property
+    def m_old(self) -> float:
+        """Of the past; where there is none, as at the first tile, the tile's own."""
+        m_old = float(self.of("m_old"))
+        return m_old if np.isfinite(m_old) else float(self.of("m_new"))
+
+    def terms(self, m: float) -> np.ndarray:
+        """e^(s - m) of the tile's keys; of a masked one 0."""
+        scores = self.of("s")[: len(self.values.k[self.t])]
+        return np.asarray(np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, m) - m), 0.0))
+
+    @property
+    def before(self) -> np.ndarray:
+        """Terms by the old max: a picture of the scores. The kernel does not compute them."""
+        return self.terms(self.m_old)
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Terms as the kernel computed them."""
+        return np.asarray(np.nan_to_num(self.of("p"))[: len(self.values.k[self.t])])
+
+    @property
+    def added(self) -> float:
+        """What they add to l."""
+        return float(self.of("l_new") - self.of("l_scaled"))
+
+    @property
+    def brought(self) -> np.ndarray:
+        """[d] P V: what the tile's values add to acc."""
+        return np.asarray(self.of("acc_new") - self.of("acc_scaled"))
+
+    @property
+    def seen(self) -> int:
+        """Keys of the tiles before this one that the row sees."""
+        return int(np.isfinite(self.values.s[: self.t, self.row]).sum())
+
+    def event(self, kind: Kind, t: int | None = None) -> int:
+        """How many events have happened just after ``kind`` of visited tile ``t``, this one where it is None."""
+        t = self.t if t is None else t
+        j = int(self.values.j[t])
+        events = self.trace.program(*self.chosen.program)
+        columns = self.trace.columns
+        found = next(k for k in events if columns["kind"][k] == kind and columns["j"][k] == j)
+        return found + 1
+
+    def statement(self, kind: Kind) -> str:
+        """The kernel's line of an event, without its comment."""
+        line = int(self.trace[self.event(kind) - 1].line) - self.trace.header.kernel_first_line
+        return self.trace.header.kernel_source.splitlines()[line].split("  #", maxsplit=1)[0].strip()
+
+
+def gather(config: AttentionConfig, source: str | None, run: Run) -> Rescale:
+    """The followed row and its tile, as the storyboard's rule chooses them.
+
+    Args:
+        run: ``flashviz_kernels.recorder.run``.
+
+    Raises:
+        ConfigError: There is no key, or none that any row sees.
+    """
+    if config.seq_k == 0:
+        raise ConfigError("seq_k must be at least 1 for a film, got 0; there is nothing to attend to")
+    chosen = follow_in(run(config, source="numpy", algorithm="fa2", computed=range(0)).trace)
+    block = range(chosen.program[0], chosen.program[0] + 1)
+    trace = run(config, source=source, algorithm="fa2", snapshots=[chosen.program], computed=block).trace
+    values = replay(trace, chosen.program)
+    if not len(values.j):
+        raise ConfigError("expected a row that sees a key, got none; leave out causal, or take more keys")
+    return Rescale(trace, chosen, values, len(values.j) - 1 if chosen.rise is None else chosen.rise)
+
+
+def beats_of(found: Rescale) -> tuple[Beat, ...]:
+    """Where nothing rises, the beats of the rise are left out; without a past there is none to show."""
+    if found.rises:
+        return BEATS
+    return (*(beat for beat in BEATS if beat.name == "past" and found.seen), *VARIANTS)
+
+
+def facts(found: Rescale) -> dict[str, str]:
+    """What the braces of the captions stand for, and every other number on screen."""
+    said = {"keys": f"{found.seen:,}", "l_old": total(float(found.of("l_old"))), "m_old": number(found.m_old)}
+    said["l_new"] = total(float(found.of("l_new")))
+    if not found.rises:
+        return said
+    alphas = found.values.alpha[found.t].astype(np.float64)
+    return said | {
+        "height": total(float(found.before.max())), "alpha": number(float(found.of("alpha"))),
+        "m_new": number(float(found.of("m_new"))),
+        "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added),
+        "least": number(float(alphas.min())), "most": number(float(alphas.max())),
+    }  # fmt: skip

@@ -1,0 +1,156 @@
+"""What films that are directed in shots share: centred captions that are read at rest, beats as functions of a film, gestures."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from manim import Group, Mobject, linear
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz.director.captions import CENTRED_PX, centred, check_fit
+from flashviz.director.chapters import ChapterScene
+from flashviz.layout import Rect, Shot, shot
+from flashviz.mobjects.motion import OPACITIES, FadeIn, FadeOut
+from flashviz.mobjects.named import Act, Named
+from flashviz.storyboard import Beat, reading
+
+MOVE, TEXT = 0.9, 0.25  # seconds of a move, and of a text's arrival
+LINES = 2  # of a caption
+
+
+class Played(Protocol):
+    """A film: all its state, made in one place, and the scene that it is played on."""
+
+    scene: ShotScene
+
+
+FilmType = TypeVar("FilmType", bound=Played)
+
+
+def beat(name: str) -> Callable[[Callable[[FilmType], None]], Callable[[FilmType], None]]:
+    """Make a function of a film the beat ``name``. A film whose board has no such beat skips it."""
+
+    def decorate(play: Callable[[FilmType], None]) -> Callable[[FilmType], None]:
+        @functools.wraps(play)
+        def played(film: FilmType) -> None:
+            found = film.scene.on_board(name)
+            if found is not None:
+                film.scene.begin_beat(found)
+                play(film)
+                film.scene.end_beat()
+
+        played.beat = name  # type: ignore[attr-defined]  # a transcript finds what moves in a beat by its docstring
+        return played
+
+    return decorate
+
+
+class ShotScene(ChapterScene):
+    """A scene whose beats name their shots: captions are centred in their band and stand until they are read, then things move."""
+
+    def shot(self, name: str) -> Shot:
+        """Where everything stands in a shot of this film's aspect."""
+        return shot(self.settings.config, self.settings.aspect, name)
+
+    @property
+    def caption_rect(self) -> Rect:
+        name = self.beat.shot if self.beat is not None else self.script[0].shot
+        return self.shot(name)["caption"]
+
+    def take(self, beats: Sequence[Beat]) -> None:  # type: ignore[override]
+        """These beats, each still for as long as its caption takes to be read."""
+        self.board = tuple(replace(each, still=reading(each.caption)) for each in beats)
+        if self.settings.captions:
+            for each in self.board:
+                check_fit([each], self.shot(each.shot)["caption"], self.settings.aspect, self.language, CENTRED_PX, LINES)
+
+    def set_board(self, beats: Sequence[Beat], said: Mapping[str, str]) -> None:
+        words = {each.name: each for each in self.script}
+        values = self.values(said)
+        kept = (replace(each, title=words[each.name].title) for each in beats if self.settings.pauses or not each.pause)
+        self.take([replace(each, caption=words[each.name].caption.format(**values)) for each in kept])
+
+    def begin_beat(self, beat: Beat) -> None:
+        """The caption is read at rest; a beat whose picture comes first says so by ``fresh``, one whose caption comes last by ``late``."""
+        self.beat, self.started = beat, self.now
+        self.next_section(self.section(beat))
+        if beat.late:
+            self.say("")
+            return
+        self.announce()
+        if not beat.fresh:
+            self.arrived()
+
+    def say(self, text: str) -> None:
+        """The old caption leaves before the new one comes."""
+        if self.caption is not None:
+            self.move(FadeOut(self.caption), seconds=TEXT / 2)
+        self.caption = None
+        if text:
+            burned = self.settings.captions
+            self.caption = centred(text, self.caption_rect, self.skin, self.language) if burned else Named(tag="caption")
+            self.move(FadeIn(self.caption), seconds=TEXT)
+
+    def tell(self) -> None:
+        """The caption of a beat that waited for its picture; it is read at rest."""
+        self.announce()
+        self.arrived()
+
+
+class Shows(Act):
+    """A part shows what ``show`` makes of the share of its time that has passed: a pure function, at the pace of ``rate_func``."""
+
+    def __init__(self, part: Mobject, show: Callable[[float], Any], **kwargs: Any) -> None:
+        self.show = show
+        super().__init__(part, **{"rate_func": linear, **kwargs})
+
+    def create_starting_mobject(self) -> Mobject:
+        """Nothing is copied: ``show`` knows where it began."""
+        part: Mobject = self.mobject
+        return part
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        self.show(self.rate_func(alpha))
+
+
+class StepBack(Act):
+    """Things keep so much of their opacity: they step back behind what is spoken of."""
+
+    def __init__(self, things: Sequence[Mobject], share: float, **kwargs: Any) -> None:
+        self.least = share
+        super().__init__(Group(*things), **{"rate_func": linear, **kwargs})
+
+    def create_starting_mobject(self) -> Mobject:
+        """What each part looks like now."""
+        self.full = [(part, opacities(part)) for part in self.mobject.get_family()]
+        whole: Mobject = self.mobject
+        return whole
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        share = 1 + (self.least - 1) * self.rate_func(alpha)
+        for part, looks in self.full:
+            for name, value in looks.items():
+                changed = value.copy()
+                changed[..., 3] = value[..., 3] * share
+                setattr(part, name, changed)
+
+
+def opacities(part: Mobject) -> dict[str, np.ndarray]:
+    """The arrays of a part whose fourth column is an opacity."""
+    return {name: value for name in OPACITIES if isinstance(value := vars(part).get(name), np.ndarray)}
+
+
+def slide(part: Mobject, to: Sequence[float] | Any, **kwargs: Any) -> Shows:
+    """A thing moves so that its centre comes to ``to``; cubic in and out."""
+    start = part.get_center()
+    points = [(each, each.points.copy()) for each in part.get_family() if len(each.points)]
+
+    def show(share: float) -> None:
+        for each, was in points:
+            each.points = was + (to - start) * share
+
+    return Shows(part, show, **{"rate_func": ease_in_out_cubic, **kwargs})

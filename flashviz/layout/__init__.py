@@ -1,0 +1,33 @@
+"""Where everything stands: configuration and aspect -> rectangles. Pure, without manim, property-tested.
+
+``rect`` is the algebra, ``cross``, ``stage`` and ``packing`` are parts, ``shots`` says where each part of a film stands in each shot.
+"""
+
+from flashviz.layout.cross import BAND_LIMIT, THINNEST, Cross, cross
+from flashviz.layout.packing import LEDGER_ROWS, Packing, ledger_unit, pack
+from flashviz.layout.rect import ASPECTS, GAP, MARGIN, SHORT_SIDE, Aspect, Rect, centered, columns, frame, rows
+from flashviz.layout.shots import Shot, shot
+from flashviz.layout.stage import (
+    CAPTION_LINES,
+    CODE_LINES,
+    LABELLED,
+    SMALLEST,
+    TALL_CLEAR,
+    TITLE_H,
+    ChipTiles,
+    Lens,
+    PlayerShape,
+    Stage,
+    caption_height,
+    chip_tiles,
+    lens,
+    player_stage,
+    stage,
+)
+
+__all__ = [
+    "ASPECTS", "BAND_LIMIT", "CAPTION_LINES", "CODE_LINES", "GAP", "LABELLED", "LEDGER_ROWS", "MARGIN", "SHORT_SIDE", "SMALLEST",
+    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Lens", "Packing", "PlayerShape", "Rect", "Shot", "Stage",
+    "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "ledger_unit", "lens", "pack", "player_stage", "rows",
+    "shot", "stage",
+]  # fmt: skip

@@ -1,0 +1,27 @@
+"""What happens to l and to acc when the max rises: ``manim -pqh scenes/rescale.py RescaleScene``."""
+
+from flashviz.director import rescale
+from flashviz_kernels.recorder import run
+
+
+class RescaleScene(rescale.RescaleStage):
+    """The rescale of one row, closely: l and acc shrink by the same factor, and their quotient does not move."""
+
+    subject = "When the max rises"
+    poster = "same"
+
+    def construct(self) -> None:
+        film = self.open(run)
+
+        rescale.past(film)
+        rescale.terms(film)
+        rescale.question(film)
+        rescale.ruler(film)
+        rescale.squeeze(film)
+        rescale.same(film)
+        rescale.alone(film)
+        rescale.join(film)
+        rescale.values(film)
+        rescale.exact(film)
+        rescale.rows(film)
+        rescale.calm(film)
