@@ -56,11 +56,13 @@ def _numpy_type_of() -> dict[Any, Any]:
 
 
 def _arithmetic(run: Callable[..., Any]) -> Callable[..., Any]:
+    from triton.runtime.interpreter import TensorHandle
+
     def operation(*operands: Any) -> Any:
-        narrow = next((kind for operand in operands if (kind := _narrow(operand)) is not None), None)
+        narrow = next((kind for operand in operands if isinstance(operand, TensorHandle) and (kind := _narrow(operand)) is not None), None)
         if narrow is None:
             return run(*operands)
-        result = run(*(_widened(operand) for operand in operands))
+        result = run(*(_widened(operand) if isinstance(operand, TensorHandle) else operand for operand in operands))
         return result if result.data.dtype == np.bool_ else _rounded(result, narrow)
 
     return operation
@@ -79,7 +81,7 @@ def _cast(run: Callable[..., Any]) -> Callable[..., Any]:
         dst, wide = dst_type.scalar, _widened(src)
         if towards_zero in mode and _narrow(src) is None:
             return run(src, dst_type, *mode)
-        if dst in _numpy_type_of():
+        if not dst.is_ptr() and dst in _numpy_type_of():
             return src if src.dtype.scalar == dst else _rounded(wide, dst)
         if wide is src and not (mode and dst.is_floating()):
             return run(src, dst_type, *mode)
@@ -125,9 +127,10 @@ def _refused(run: Callable[..., Any]) -> Callable[..., Any]:
 
 def _narrow(operand: Any) -> Any | None:
     """The narrow type of an operand that holds bit patterns of it."""
-    kind = getattr(getattr(operand, "dtype", None), "scalar", None)
-    numpy_type = _numpy_type_of().get(kind) if kind is not None else None
-    return kind if numpy_type is not None and operand.data.dtype in (np.uint16, np.uint8) else None
+    if operand.data.dtype not in (np.uint16, np.uint8):
+        return None
+    kind = operand.dtype.scalar
+    return kind if kind in _numpy_type_of() else None
 
 
 def _widened(operand: Any) -> Any:

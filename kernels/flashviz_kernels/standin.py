@@ -74,7 +74,7 @@ def standing_in() -> Iterator[None]:
 
 
 def _has_driver(driver: Any) -> bool:
-    if isinstance(driver._active, Driver):
+    if driver._active is not None:
         return True
     try:
         return driver.active is not None
