@@ -351,17 +351,17 @@ class Auditor:
 
     def _failure(self, kernel: Any, error: BaseException) -> BaseException:
         """What went wrong inside a kernel, in one line: ours as it is, another's with its place."""
-        cause: BaseException | None = error
-        innermost = error
-        while cause is not None:
-            if isinstance(cause, FlashvizError):
-                return cause
-            innermost, cause = cause, cause.__cause__
-        frames = [(at.tb_frame.f_code, at.tb_lineno) for at in _tracebacks(innermost)]
+        chain = [error]
+        while chain[-1].__cause__ is not None:
+            chain.append(chain[-1].__cause__)
+        ours = next((cause for cause in chain if isinstance(cause, FlashvizError)), None)
+        frames = [(at.tb_frame.f_code, at.tb_lineno) for cause in chain for at in _tracebacks(cause)]  # those of a cause are further within
         lines = [f"{Path(code.co_filename).name}:{line}" for code, line in frames if _is_kernels(code)]
         program = self.builder.grid_idx
         where = f"{lines[-1] if lines else kernel.fn.__name__}, {f'program {program}' if program else 'before its first program'}"
-        what, got = "kernel" if program else "launch", f"{type(innermost).__name__}: {innermost}"
+        if ours is not None:
+            return UsageError(f"{where}: {ours}") if program and isinstance(ours, UsageError) else ours
+        what, got = "kernel" if program else "launch", f"{type(chain[-1]).__name__}: {chain[-1]}"
         return UsageError(f"{where}: expected a {what} that Triton's interpreter runs, got {got}")
 
     # ------------------------------------------------------------------------------------------------------ trace

@@ -55,7 +55,7 @@ EXACT: dict[str, Callable[..., Array]] = {  # of the arguments as they are: inte
     "hadd": lambda x, y: (x.astype(np.int64) + y) >> 1, "rhadd": lambda x, y: (x.astype(np.int64) + y + 1) >> 1,
     "uhadd": lambda x, y: (_wide(x) + _wide(y)) >> 1, "urhadd": lambda x, y: (_wide(x) + _wide(y) + 1) >> 1,
     "byte_perm": lambda x, y, s: _byte_perm(x, y, s),
-    "finite": np.isfinite, "isinf": np.isinf, "isnan": np.isnan, "signbit": np.signbit, "nextafter": np.nextafter,
+    "finite": np.isfinite, "isfinite": np.isfinite, "isinf": np.isinf, "isnan": np.isnan, "signbit": np.signbit, "nextafter": np.nextafter,
     "ilogb": lambda x: np.frexp(x)[1] - 1, "ldexp": np.ldexp, "scalbn": np.ldexp,
     "llrint": lambda x: np.rint(x), "llround": lambda x: np.copysign(np.floor(np.abs(x.astype(np.float64)) + 0.5), x),
     "float_as_int": lambda x: x.view(np.int32), "float_as_uint": lambda x: x.view(np.uint32), "int_as_float": lambda x: x.view(np.float32),
@@ -129,14 +129,11 @@ def _conversion(given: str, wanted: str, mode: str) -> Callable[..., Array] | No
 
 
 def _fma(x: Array, y: Array, z: Array) -> Array:
-    """x y + z, rounded once: exact in longer arithmetic for float32 but for ties; for float64 by Triton's own."""
-    if z.dtype == np.float32:
-        from triton._C.libtriton import interpreter
-
-        return np.asarray(interpreter.fma_fp32(*np.broadcast_arrays(x, y, z)))
+    """x y + z, rounded once."""
     from triton._C.libtriton import interpreter
 
-    return np.asarray(interpreter.fma_fp64(*np.broadcast_arrays(x, y, z)))
+    fused = interpreter.fma_fp32 if z.dtype == np.float32 else interpreter.fma_fp64
+    return np.asarray(fused(*np.broadcast_arrays(x, y, z)))
 
 
 def _remainder(x: float, y: float) -> float:

@@ -100,7 +100,7 @@ def torch_on_cpu() -> Iterator[None]:
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             if func is torch.Tensor.cuda:
                 return args[0]
-            if func is torch.Tensor.is_cuda.__get__:
+            if func == torch.Tensor.is_cuda.__get__:
                 return True
             return func(*map(_placed, args), **{name: _placed(value) for name, value in (kwargs or {}).items()})
 
