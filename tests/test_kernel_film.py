@@ -18,7 +18,7 @@ from flashviz.cli.films import default_scene
 from flashviz.config import AttentionConfig
 from flashviz.director import KernelFilm
 from flashviz.errors import UsageError
-from flashviz.figures import counter
+from flashviz.figures import counter, times
 from flashviz.generic.layout import SHEETS, KernelStage, block, kernel_stage, room_for
 from flashviz.generic.story import kernel_board, largest_block, parts_of
 from flashviz.generic.touches import Replay, flat
@@ -184,7 +184,7 @@ def check_bill(film: KernelFilm) -> None:
         info = film.trace.header.tensors[at]
         for word, crossed in (("read", moved.read), ("wrote", moved.written)):
             nbytes = crossed.get(info.name)
-            said = None if nbytes is None else f"{word} {counter(nbytes, nbytes)} = {nbytes / info.nbytes:,.3g} ×"
+            said = None if nbytes is None else f"{word} {counter(nbytes, nbytes)} = {times(nbytes / info.nbytes)} ×"
             assert texts.get(f"bill {word} {info.name}") == said
 
 

@@ -316,7 +316,9 @@ class Auditor:
             )
             self.program = None
             try:
-                executor(kernel.rewrite(), kernel.arg_names, size, kernel.pre_run_hooks)(**moved)
+                function = kernel.rewrite()
+                self.codes[function.__code__] = self._file(function.__code__)  # the kernel's own text, though only helpers touch memory
+                executor(function, kernel.arg_names, size, kernel.pre_run_hooks)(**moved)
             except Exception as error:
                 raise self._failure(kernel, error) from error
             finally:
