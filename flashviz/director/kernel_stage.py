@@ -6,6 +6,7 @@ Each move stands for events of the trace: the clock is set to an event, and what
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from flashviz.generic.layout import block, code_lines, kernel_stage, room_for
 from flashviz.generic.story import Part, largest_block, said, sites_of
 from flashviz.generic.touches import Replay, flat_box
 from flashviz.layout import Rect, centered
-from flashviz.lettering import NOTE_PX
+from flashviz.lettering import CODE_PX, NOTE_PX, em
 from flashviz.memory import Traffic as Moved
 from flashviz.memory import traffic
 from flashviz.mobjects.code import CodePane
@@ -104,7 +105,10 @@ class KernelStageScene(TraceScene):
         """The statement of an event among its neighbours."""
         if event.file < 0:
             return
-        pane = CodePane(self.set.code, excerpt(self.trace, event, self.code_lines), event.line, self.skin, self.code_lines)
+        room = int(self.set.code.inset(0.15, 0.1).width / (0.6 * em(CODE_PX)))
+        lines = excerpt(self.trace, event, self.code_lines, room)
+        pane = CodePane(self.set.code, lines, event.line, self.skin, self.code_lines)
+        pane.text = " ".join(text.strip() for number, text in lines if number == event.line)
         if self.code is not None:
             self.remove(self.code)
         self.code = pane
@@ -318,12 +322,20 @@ def said_of(event: GenericEvent) -> str:
     return f"{said(event.op)} {event.tensor}[{where}] {amount(event.nbytes)}"
 
 
-def excerpt(trace: GenericTrace, event: GenericEvent, count: int) -> list[tuple[int, str]]:
-    """The statement of an event and its neighbours in the same function, each in one line; what is no statement is left out."""
+def excerpt(trace: GenericTrace, event: GenericEvent, count: int, room: int) -> list[tuple[int, str]]:
+    """The statement of an event, over as many of ``count`` lines of ``room`` characters as it takes, and its neighbours in the same function,
+    each in one line; what is no statement is left out."""
     source = trace.header.sources[event.file]
     lines = statements(source, event.line)
+    widest = max(len(text) - len(text.lstrip()) for number, text in lines if number == event.line)
+    lines = [
+        (number, " " * widest * (number == event.line) + piece)
+        for number, text in lines
+        for piece in (textwrap.wrap(text.strip(), max(20, room - 8), subsequent_indent="    ")[:count] if number == event.line else [text])
+    ]
     at = next((k for k, (number, _) in enumerate(lines) if number == event.line), 0)
-    start = min(max(0, at - count // 2), max(0, len(lines) - count))
+    lit = sum(1 for number, _ in lines if number == event.line)
+    start = min(max(0, at - (count - min(lit, count)) // 2), max(0, len(lines) - count))
     chosen = lines[start : start + count]
     indent = min(len(text) - len(text.lstrip()) for _, text in chosen)
     return [(number, text[indent:]) for number, text in chosen]

@@ -54,8 +54,8 @@ class TensorSheet(Group):
         name = Readout(fit(info.name, sheet.name), NOTE_PX, hue, name=f"name {info.name}", face=Face.MONO_STRONG).at(sheet.name)
         stored, indices = info.nbytes // info.itemsize, math.prod(info.shape)
         sides = extent(info.shape) if stored == indices else f"{extent(info.shape)} of {stored:,}"  # several indices are one element
-        whole = f"{sides} {info.dtype}"
-        said = whole if fit(whole, sheet.shape) == whole else fit(sides, sheet.shape)
+        told = (f"{sides} {info.dtype}", sides, extent(info.shape), extent(info.shape).replace(" ", ""))
+        said = next((text for text in told if fit(text, sheet.shape) == text), fit(told[-1], sheet.shape))
         about = Readout(said, NOTE_PX, skin.quiet, name="shape").at(sheet.shape)
         self.read = Readout("", NOTE_PX, skin.ink, name=f"read {info.name}").at(sheet.read)
         self.wrote = Readout("", NOTE_PX, skin.ink, name=f"written {info.name}").at(sheet.written if final[0] else sheet.read)
