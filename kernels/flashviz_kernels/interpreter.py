@@ -32,6 +32,7 @@ from flashviz_kernels.rewriting import counted_range, rewritten, static_range
 from flashviz_kernels.shortcuts import builtin_call, shortcuts
 
 NUMPY_24, TRITON_37 = (2, 4), (3, 7)
+ROW_OFFSETS, EVERY_LANE = np.arange(0, 32, 4, dtype=np.uint64), np.ones(8, bool)  # of the eight numbers of an event
 
 
 class DtypeName(str):
@@ -289,15 +290,14 @@ def reports_at_once(kernel: Any) -> Iterator[None]:
 def _report(events: Any, kind: Any, step: Any, *rest: Any) -> int:
     """``forward.trace`` without a clock: the same eight numbers, stored by Triton at the same place."""
     import triton.language as tl
-    from triton.runtime.interpreter import TensorHandle
+    from triton.runtime.interpreter import TensorHandle, interpreter_builder
 
     *fields, clock = (_number(value) for value in (kind, step, *rest))
     assert not clock, "no clock is interpreted"
     row = np.array(fields, np.int32)
-    first = events.handle.data + np.uint64(row.nbytes * fields[1])
-    addresses = first + np.arange(0, row.nbytes, row.itemsize, dtype=np.uint64)
-    pointers = tl.tensor(TensorHandle(addresses, events.dtype), tl.block_type(events.dtype, [row.size]))
-    tl.store(pointers, tl.tensor(TensorHandle(row, tl.int32), tl.block_type(tl.int32, [row.size])))
+    addresses = events.handle.data + np.uint64(row.nbytes * fields[1]) + ROW_OFFSETS
+    mask = TensorHandle(EVERY_LANE, tl.int1)
+    interpreter_builder.create_masked_store(TensorHandle(addresses, events.dtype), TensorHandle(row, tl.int32), mask, None)
     return fields[1] + 1
 
 

@@ -18,6 +18,7 @@ from flashviz.errors import UsageError
 
 GUARD = 256 << 20  # bytes of address space, never touched, on either side: an address in it has left this array and no other
 ALIGNMENT = 64
+ORIGIN = np.zeros(1, np.int64)
 NORESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000)  # the guards cost no memory
 
 
@@ -339,6 +340,11 @@ class Zone:
                 return Touched(resident, found, each_byte.size)
         return None
 
+    @cached_property
+    def is_solid(self) -> bool:
+        """Whether every byte is some element's, of one array."""
+        return len(self.residents) == 1 and self.high - self.low == math.prod(self.residents[0].shape) * self.residents[0].itemsize
+
     def holds(self, lanes: Lanes) -> bool:
         """Whether all addresses are between the first byte of the zone and its last."""
         return self.low + self.shift <= lanes.low and lanes.high + lanes.width <= self.high + self.shift
@@ -375,26 +381,24 @@ def _tile(resident: Resident, lanes: Lanes) -> Access | None:
     """An access whose terms lie along different axes of a tensor; None where they do not, or leave it."""
     if lanes.width != resident.itemsize or 0 in resident.shape:
         return None
-    steps, rest = resident._divided(np.array([lanes.low - resident.low], np.int64))
-    if rest[0]:
+    left, first = lanes.low - resident.low, [0] * len(resident.shape)
+    for axis in resident.axes:
+        first[axis], left = divmod(left, abs(resident.strides[axis]))
+    if left or min(first, default=0) < 0:
         return None
-    first = [int(step[0]) for step in steps]
-    lasts, sides = list(first), [np.zeros(1, np.int64)] * len(first)
+    lasts, sides = list(first), [ORIGIN] * len(first)
     for term in lanes.terms or ():
-        if len(term) == 1:
+        reach = int(term[-1])
+        if not reach:
             continue
-        along, rest = resident._divided(term)
-        if rest.any():
+        axis = next((axis for axis in resident.axes if abs(resident.strides[axis]) <= reach), -1)
+        if axis < 0 or len(sides[axis]) > 1:  # between elements; or two terms along one axis, whose sums may meet
             return None
-        moving = [axis for axis, at in enumerate(along) if at[-1] or at.any()]
-        for axis in moving:
-            if len(sides[axis]) > 1:
-                return None  # two terms along one axis: their sums may meet
-        if len(moving) != 1:
+        step = abs(resident.strides[axis])
+        sides[axis] = term // step
+        if not np.array_equal(sides[axis] * step, term):  # along more than one axis
             return None
-        (axis,) = moving
-        sides[axis] = along[axis]
-        lasts[axis] = first[axis] + int(along[axis][-1])
+        lasts[axis] += reach // step
     if any(last >= size for last, size in zip(lasts, resident.shape, strict=True)):
         return None
     count = math.prod(len(side) for side in sides)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import importlib
-import inspect
 import linecache
 import sys
 import tokenize
@@ -38,16 +38,11 @@ def rewritten(fn: Any, instead_of: Callable[[Any], Any | None]) -> Any:
     Raises:
         UsageError: Its text is in no file.
     """
-    node = definition(fn.__code__)
-    if not isinstance(node, ast.FunctionDef):
-        remedy = "write it with def, in a file"
-        raise UsageError(f"expected a kernel whose text can be read, got {fn.__qualname__} of {fn.__code__.co_filename}; {remedy}")
     scope = fn.__globals__
     replaced = {name: instead for name in fn.__code__.co_names if (instead := instead_of(scope.get(name))) is not None}
     scope[HERE] = sys.modules[__name__]
     scope.update({_stand_in(name): value for name, value in replaced.items()})
-    meant = Meaning(set(replaced)).visit(_copy(node))
-    code = _compiled(meant, fn.__code__)
+    code = _meant(fn.__code__, frozenset(replaced))
     cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
     made = FunctionType(code, scope, fn.__name__, fn.__defaults__, tuple(cells[name] for name in code.co_freevars))
     made.__kwdefaults__, made.__qualname__, made.__module__ = fn.__kwdefaults__, fn.__qualname__, fn.__module__
@@ -111,13 +106,16 @@ def first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> int
     return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
 
 
-def _copy(node: ast.FunctionDef) -> ast.FunctionDef:
-    """The function alone: its decorators have run."""
-    import copy
-
+@cache
+def _meant(original: CodeType, replaced: frozenset[str]) -> CodeType:
+    """The code of a function with Triton's meaning."""
+    node = definition(original)
+    if not isinstance(node, ast.FunctionDef):
+        what = f"{original.co_qualname} of {original.co_filename}"
+        raise UsageError(f"expected a kernel whose text can be read, got {what}; write it with def, in a file")
     alone = copy.deepcopy(node)
-    alone.decorator_list = []
-    return alone
+    alone.decorator_list = []  # they have run
+    return _compiled(Meaning(set(replaced)).visit(alone), original)
 
 
 def _compiled(node: ast.FunctionDef, original: CodeType) -> CodeType:
@@ -338,7 +336,3 @@ def _tensor() -> Any:
 def _interpreter() -> Any:
     return importlib.import_module("triton.runtime.interpreter")
 
-
-def signature(fn: Any) -> inspect.Signature:
-    """A kernel's parameters."""
-    return inspect.signature(fn)

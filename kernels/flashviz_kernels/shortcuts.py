@@ -26,7 +26,11 @@ def shortcuts() -> Iterator[None]:
         stack.callback(replaced(interpreter, "_get_np_dtype", _once_a_type))
         stack.callback(replaced(tl.block_type, "__init__", _shared_types))
         stack.callback(replaced(tl.tensor, "__init__", _shared_shapes))
-        stack.callback(replaced(type(interpreter.interpreter_semantic), "broadcast_impl_value", _broadcast))
+        semantic = type(interpreter.interpreter_semantic)
+        stack.callback(replaced(semantic, "broadcast_impl_value", _broadcast))
+        stack.callback(replaced(semantic, "cast", _cast))
+        stack.callback(replaced(semantic, "scalar_constant", _once_a_constant))
+        stack.callback(replaced(tl.core, "_unwrap_if_constexpr", _unwrap))
         yield
 
 
@@ -111,3 +115,41 @@ def _broadcast(run: Callable[..., Any]) -> Callable[..., Any]:
 
     return broadcast_impl_value
 
+
+def _cast(run: Callable[..., Any]) -> Callable[..., Any]:
+    def cast(semantic: Any, operand: Any, dst_ty: Any, *rest: Any, **options: Any) -> Any:
+        if dst_ty is operand.dtype and not rest and not options:
+            return operand
+        return run(semantic, operand, dst_ty, *rest, **options)
+
+    return cast
+
+
+def _once_a_constant(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Whole numbers: what stands in a kernel's text is asked for again in each program."""
+    found: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def scalar_constant(semantic: Any, value: Any, dtype: Any) -> Any:
+        if type(value) is not int:
+            return make(semantic, value, dtype)
+        known = found.get((value, id(dtype)))
+        if known is None or known[0] is not dtype:
+            known = found[value, id(dtype)] = dtype, make(semantic, value, dtype)
+        return known[1]
+
+    return scalar_constant
+
+
+def _unwrap(run: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    import triton.language as tl
+
+    as_it_is = (tl.tensor, int, float, bool, str, type(None), tl.dtype, tl.block_type, tl.pointer_type)
+    constexpr = tl.constexpr
+
+    def unwrap_if_constexpr(operand: Any) -> Any:
+        kind = type(operand)
+        if kind is constexpr:
+            return operand.value
+        return operand if kind in as_it_is else run(operand)
+
+    return unwrap_if_constexpr
