@@ -203,9 +203,7 @@ class KernelStageScene(TraceScene):
             free = [at for at in range(len(self.set.places)) if at not in taken]
             place = free[0] if free else next(iter(self.blocks.values()))[0]
         hue = self.skin.scores if event.tensor is None else self.hue(event.tensor)
-        title = (
-            said(event.op) if event.tensor is None else f"{'' if event.op is Op.LOAD else said(event.op) + ' '}{event.tensor}"
-        )
+        title = said(event.op) if event.tensor is None else f"{'' if event.op is Op.LOAD else said(event.op) + ' '}{event.tensor}"
         shape = event.shape if event.op is not Op.DOT else event.shape[:-1]
         body = block(trimmed(shape), self.largest, self.set.places[place].body)
         return place, Block(title, trimmed(event.shape), self.set.places[place], body, hue, self.skin)

@@ -73,9 +73,7 @@ def _check(kernel: Any) -> None:
         innermost = innermost.fn
     if not is_interpreted(innermost):
         remedy = "start a process that has not imported triton before" if is_jit(innermost) else "decorate it with triton.jit"
-        raise UsageError(
-            f"expected a kernel for Triton's interpreter, got {getattr(kernel, '__name__', type(kernel).__name__)}; {remedy}"
-        )
+        raise UsageError(f"expected a kernel for Triton's interpreter, got {getattr(kernel, '__name__', type(kernel).__name__)}; {remedy}")
 
 
 def is_jit(fn: object) -> bool:

@@ -29,8 +29,8 @@ import flashviz
 from flashviz.errors import FlashvizError, MissingPartError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
 from flashviz.trace.generic import SCALARS, WIDE, WRITES, FunctionText, Parts
-from flashviz_kernels.narrow_floats import replaced
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
+from flashviz_kernels.narrow_floats import replaced
 from flashviz_kernels.placement import Lanes, Resident, Zone, as_array, pointee, span, zones_of
 from flashviz_kernels.rewriting import first_line, functions, source_lines
 
@@ -185,7 +185,7 @@ class Auditor:
                 axes = len(self.tensors[tensor].shape) if tensor >= 0 else 0
                 self._note(op, addresses.shape, tensor=tensor, box=((0, 0),) * axes)
             return
-        for zone, part in self._parts(op, lanes):
+        for zone, part in self._parts(op, lanes, addresses, held):
             if zone.is_solid and zone.members[0][0] in self.muted and zone.holds(part):
                 zone.written |= op in WRITES
                 continue
@@ -197,15 +197,21 @@ class Auditor:
                 if access.tensor not in self.muted:
                     asked = part.count if len(found) == 1 else access.nbytes // width
                     self._note(
-                        op, addresses.shape, tensor=access.tensor, box=access.box, nbytes=access.nbytes, touched=asked * width, runs=access.runs
+                        op,
+                        addresses.shape,
+                        tensor=access.tensor,
+                        box=access.box,
+                        nbytes=access.nbytes,
+                        touched=asked * width,
+                        runs=access.runs,
                     )
 
-    def _parts(self, op: Op, lanes: Lanes) -> list[tuple[Zone, Lanes]]:
+    def _parts(self, op: Op, lanes: Lanes, addresses: np.ndarray, mask: np.ndarray | None) -> list[tuple[Zone, Lanes]]:
         """The lanes by the memory that they lie in, that of the first lane first."""
         zone = self._zone(lanes.first) or self._pointee(lanes.first)
         if zone is not None and zone.reaches(lanes.low) and zone.reaches(lanes.high):
             return [(zone, lanes)]
-        parts, left = [], lanes.addresses
+        parts, left = [], (addresses.reshape(-1) if mask is None else addresses[mask]).view(np.int64)
         while len(left):
             zone = self._zone(int(left[0])) or self._pointee(int(left[0]))
             if zone is None:
@@ -507,7 +513,11 @@ def _before(statement: ast.stmt) -> int:
     """The last line of a statement; of one with a body, that of its head."""
     body = getattr(statement, "body", None)
     last = statement.end_lineno or statement.lineno
-    return last if not body else max(statement.lineno, min(last, body[0].lineno - 1) if body[0].lineno > statement.lineno else statement.lineno)
+    return (
+        last
+        if not body
+        else max(statement.lineno, min(last, body[0].lineno - 1) if body[0].lineno > statement.lineno else statement.lineno)
+    )
 
 
 def _is_kernels(code: CodeType) -> bool:

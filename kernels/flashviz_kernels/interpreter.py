@@ -221,10 +221,11 @@ def language() -> Iterator[dict[int, Any]]:
 
 
 def _builtins(tl: Any, before: dict[Any, dict[str, Any]]) -> Iterator[tuple[Any, str, Any]]:
-    """What upstream has patched of modules and tensors: owner, name, and what stood there."""
+    """What upstream calls with its semantic, and does not replace by other means: owner, name, and what stood there."""
     for module in (tl, tl.core, tl.math, tl.tensor):
         for name, own in before[module].items():
-            if tl.core.is_builtin(own) and vars(module).get(name) is not own and name not in ("reduce", "associative_scan"):
+            defaults = getattr(vars(module).get(name), "__kwdefaults__", None) or {}
+            if tl.core.is_builtin(own) and defaults.get("member") is own:
                 yield module, name, own
 
 

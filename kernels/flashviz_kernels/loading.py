@@ -182,7 +182,9 @@ def _is_kept(statement: ast.stmt) -> bool:
 def _guarded(statement: ast.stmt) -> ast.stmt:
     """``try: statement`` ``except BaseException as e: if not left_out(e, line, names): raise``."""
     names = sorted({node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)})
-    guard = ast.parse(f"try: pass\nexcept BaseException as _error_:\n    if not {LEFT_OUT}(_error_, {statement.lineno}, {names}): raise").body[0]
+    guard = ast.parse(
+        f"try: pass\nexcept BaseException as _error_:\n    if not {LEFT_OUT}(_error_, {statement.lineno}, {names}): raise"
+    ).body[0]
     assert isinstance(guard, ast.Try)
     for node in ast.walk(guard):
         ast.copy_location(node, statement)

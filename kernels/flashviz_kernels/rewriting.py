@@ -265,7 +265,7 @@ def or_both(left: Any, right: Any) -> Any:
     if not _is_tensor(left):
         return right
     if not _is_tensor(right):
-        return right if right else left
+        return right or left
     return _bit(left).logical_or(_bit(right))
 
 
@@ -335,4 +335,3 @@ def _tensor() -> Any:
 @cache
 def _interpreter() -> Any:
     return importlib.import_module("triton.runtime.interpreter")
-
