@@ -33,6 +33,7 @@ from flashviz_kernels.interpreter import HostTensor, load_triton, mended
 from flashviz_kernels.narrow_floats import replaced
 from flashviz_kernels.placement import Lanes, Resident, Zone, as_array, pointee, span, zones_of
 from flashviz_kernels.rewriting import first_line, functions, source_lines
+from flashviz_kernels.standin import CompiledKernel
 
 OURS = Path(__file__).parent
 LIBRARY = {  # frames of these files, and of triton, are not the kernel's
@@ -214,8 +215,8 @@ class Auditor:
         parts, left = [], (addresses.reshape(-1) if mask is None else addresses[mask]).view(np.int64)
         while len(left):
             zone = self._zone(int(left[0])) or self._pointee(int(left[0]))
-            if zone is None:
-                raise self._outside(op, left, lanes.width, None)
+            if zone is None:  # beyond the end of an array that was found by its address
+                raise self._outside(op, left, lanes.width, parts[-1][0] if parts else None)
             inside = (left >= zone.low + zone.shift - zone.guard) & (left < zone.high + zone.shift + zone.guard)
             part = Lanes.of(left[inside], None, lanes.width)
             assert part is not None, "the first is inside"
@@ -304,9 +305,9 @@ class Auditor:
         """In place of InterpretedFunction.run: the same, on arrays that were moved apart."""
         executor = importlib.import_module("triton.runtime.interpreter").GridExecutor
 
-        def run(kernel: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> None:
+        def run(kernel: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> CompiledKernel | None:
             if warmup:
-                return
+                return CompiledKernel(kernel)
             named = _named(kernel, args, kwargs)
             arrays = {name: as_array(value) for name, value in _arrays(named)}
             indices = {name: self._tensor(name, array) for name, array in arrays.items()}
@@ -335,6 +336,7 @@ class Auditor:
             for zone in self.zones:
                 zone.move_out()
             self.zones = []
+            return None
 
         return run
 

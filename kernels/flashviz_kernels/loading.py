@@ -1,8 +1,8 @@
 """Files that hold kernels and launchers, run as they stand on a machine without a GPU.
 
 A file may ask for a GPU, launch kernels and start benchmarks when it is imported, as Triton's tutorials do. A GPU is stood in for
-(``standin.py``). A statement at the top of a module that launches a kernel or starts a benchmark is left out, and so is what then lacks the
-names it would have set: what is recorded is what the launcher launches. What was left out is said on standard error.
+(``standin.py``). A statement at the top of a module that launches a kernel or starts a benchmark is left out, and so is a later one that
+fails for want of it: what is recorded is what the launcher launches. What was left out is said on standard error.
 """
 
 from __future__ import annotations
@@ -139,13 +139,10 @@ class Loader(importlib.machinery.SourceFileLoader):
         """Run it, then say what was left out."""
         path = Path(self.get_filename(module.__name__))
         lines: list[int] = []
-        lacking: set[str] = set()
-
-        def left_out(error: BaseException, line: int, names: Sequence[str]) -> bool:
-            if not (isinstance(error, LaunchedOnImport) or (isinstance(error, NameError) and error.name in lacking)):
+        def left_out(error: BaseException, line: int) -> bool:
+            if not (isinstance(error, LaunchedOnImport) or (lines and isinstance(error, Exception))):
                 return False
             lines.append(line)
-            lacking.update(names)
             return True
 
         vars(module)[LEFT_OUT] = left_out
@@ -156,7 +153,7 @@ class Loader(importlib.machinery.SourceFileLoader):
             super().exec_module(module)
         if lines:
             said = f"{path.name}:{', '.join(map(str, lines))}"
-            print(f"flashviz: left out at {said}: launches and benchmarks while a module is imported", file=sys.stderr)
+            sys.stderr.write(f"flashviz: left out at {said}: launches and benchmarks while a module is imported\n")
 
 
 class Finder(importlib.abc.MetaPathFinder):
@@ -180,8 +177,7 @@ def _is_kept(statement: ast.stmt) -> bool:
 
 
 def _guarded(statement: ast.stmt) -> ast.stmt:
-    """``try: statement`` ``except BaseException as e: if not left_out(e, line, names): raise``."""
-    names = sorted({node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)})
+    """``try: statement`` ``except BaseException as e: if not left_out(e, line): raise``."""
     guard = ast.parse(
         f"try: pass\nexcept BaseException as _error_:\n    if not {LEFT_OUT}(_error_, {statement.lineno}, {names}): raise"
     ).body[0]

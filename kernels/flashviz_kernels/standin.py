@@ -11,11 +11,12 @@ import importlib
 import importlib.util
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 CAPABILITY = (9, 0)
 SMS = 132
+CUDA = "12.8"
 PROPERTIES = {  # as triton.runtime.driver.active.utils.get_device_properties has them
     "max_shared_mem": 232_448, "max_num_regs": 65_536, "multiprocessor_count": SMS, "warpSize": 32,
     "sm_clock_rate": 1_980_000, "mem_clock_rate": 2_619_000, "mem_bus_width": 5120,
@@ -59,6 +60,23 @@ class Driver:
         """Nothing is cached."""
 
 
+class CompiledKernel:
+    """What ``kernel.warmup(...)`` gives on a GPU, as far as host code asks for it: some registers, some shared memory, and a launch."""
+
+    n_regs, n_spills = 32, 0
+    metadata = types.SimpleNamespace(shared=1024, num_warps=4, num_stages=2)
+    asm: Mapping[str, str] = types.MappingProxyType({})
+
+    def __init__(self, kernel: Any) -> None:
+        self.kernel = kernel
+
+    def _init_handles(self) -> None:
+        """There are none."""
+
+    def __getitem__(self, grid: Any) -> Callable[..., Any]:
+        return lambda *args: self.kernel.run(*args, grid=grid, warmup=False)
+
+
 @contextlib.contextmanager
 def standing_in() -> Iterator[None]:
     """A GPU is stood in for, where there is none."""
@@ -68,6 +86,11 @@ def standing_in() -> Iterator[None]:
             before = driver._active
             driver.set_active(Driver())
             stack.callback(setattr, driver, "_active", before)
+            libtriton = importlib.import_module("triton._C.libtriton")
+            if hasattr(libtriton, "nvidia") and hasattr(libtriton.nvidia, "cublas"):
+                cublas = libtriton.nvidia.cublas
+                stack.callback(setattr, cublas, "CublasLt", cublas.CublasLt)
+                cublas.CublasLt = lambda *_workspace: types.SimpleNamespace()  # a benchmark's rival: made when a module is imported, not used here
         if "torch" in sys.modules:
             stack.enter_context(torch_on_cpu())
         yield
@@ -124,9 +147,9 @@ def torch_on_cpu() -> Iterator[None]:
         "is_bf16_supported": lambda *_including: True,
     }  # fmt: skip
     with contextlib.ExitStack() as stack:
-        for name, answer in answers.items():
-            stack.callback(setattr, torch.cuda, name, getattr(torch.cuda, name))
-            setattr(torch.cuda, name, answer)
+        for owner, name, answer in (*((torch.cuda, *each) for each in answers.items()), (torch.version, "cuda", CUDA)):
+            stack.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, answer)
         _standing.append(True)
         stack.callback(_standing.pop)
         stack.enter_context(OnCpu())
