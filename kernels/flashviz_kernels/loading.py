@@ -179,7 +179,7 @@ def _is_kept(statement: ast.stmt) -> bool:
 def _guarded(statement: ast.stmt) -> ast.stmt:
     """``try: statement`` ``except BaseException as e: if not left_out(e, line): raise``."""
     guard = ast.parse(
-        f"try: pass\nexcept BaseException as _error_:\n    if not {LEFT_OUT}(_error_, {statement.lineno}, {names}): raise"
+        f"try: pass\nexcept BaseException as _error_:\n    if not {LEFT_OUT}(_error_, {statement.lineno}): raise"
     ).body[0]
     assert isinstance(guard, ast.Try)
     for node in ast.walk(guard):
