@@ -168,7 +168,8 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
         1, {"ATOMIC": 1, "ATOMIC_LOAD": 1, "STORE": 1}, {"locks": 4 * 4}, {"locks": 2 * 4, "seen": 4 * 4}, 0,
     ),
     ("training", "rms_norm_forward", "launch_rms_norm_forward"): (
-        6, {"LOAD": 2 * 6, "STORE": 2 * 6, "REDUCE": 6}, {"X_ptr": 6 * 90 * 4, "W_ptr": 6 * 90 * 4}, {"Y_ptr": 6 * 90 * 4, "RSTD_ptr": 24}, 0,
+        6, {"LOAD": 2 * 6, "STORE": 2 * 6, "REDUCE": 6}, {"X_ptr": 6 * 90 * 4, "W_ptr": 6 * 90 * 4},
+        {"Y_ptr": 6 * 90 * 4, "RSTD_ptr": 24}, 0,
     ),
     ("training", "rms_norm_backward", "launch_rms_norm_backward"): (
         3, {"LOAD": 3 + 3 * 7, "STORE": 7 + 3, "REDUCE": 7},
@@ -202,7 +203,8 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
     ),
     ("sequences", "fused_recurrent", "launch_fused_recurrent"): (
         2, {"LOAD": 2 * (1 + 4 * 6), "STORE": 2 * (6 + 1), "REDUCE": 2 * 6},
-        {"q": 2 * 6 * 12 * 4, "k": 2 * 6 * 12 * 4, "v": 6 * 10 * 4, "g": 2 * 6 * 4, "h0": 12 * 10 * 4}, {"o": 6 * 10 * 4, "ht": 12 * 10 * 4}, 0,
+        {"q": 2 * 6 * 12 * 4, "k": 2 * 6 * 12 * 4, "v": 6 * 10 * 4, "g": 2 * 6 * 4, "h0": 12 * 10 * 4},
+        {"o": 6 * 10 * 4, "ht": 12 * 10 * 4}, 0,
     ),
     ("sequences", "selective_scan", "launch_selective_scan"): (
         1, {"LOAD": 2, "SCAN": 1, "REDUCE": 1, "STORE": 2}, {"a": 4 * 13 * 4, "x": 4 * 13 * 4}, {"y": 4 * 13 * 4, "last": 16}, 0,
@@ -222,7 +224,8 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
     ),
     ("serving", "paged_decode", "launch_paged_decode"): (  # 11, 8 and 17 keys in pages of eight: 2 + 1 + 3
         3, {"LOAD": 3 * 2 + 6 * 3, "STORE": 3, "REDUCE": 6 * 4},
-        {"q": 3 * 64, "k_cache": (11 + 8 + 17) * 64, "v_cache": (11 + 8 + 17) * 64, "block_tables": 6 * 4, "seq_lens": 12}, {"out": 3 * 64}, 0,
+        {"q": 3 * 64, "k_cache": (11 + 8 + 17) * 64, "v_cache": (11 + 8 + 17) * 64, "block_tables": 6 * 4, "seq_lens": 12},
+        {"out": 3 * 64}, 0,
     ),
     ("serving", "decode_stage1", "launch_decode_stage1"): (  # nine keys in splits of three, so the fourth is empty; blocks of two
         2 * 4 + 2, {"LOAD": 2 * (4 + 3 * 2 * 2) + 2 * 3 * 2, "STORE": 2 * 3 * 2 + 2, "REDUCE": 2 * 3 * 2 * 4},
@@ -252,12 +255,14 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
         {"a": 6 * 40 * 4, "indices": 24, "bin_ids": 24, "weights": 24, "bins": 3 * 8, "padded_bins": 3 * 8}, {"b": 6 * 40 * 4}, 0,
     ),
     ("sparse", "blocks_product", "launch_blocks_product"): (
-        3, {"LOAD": 3 * (2 + 2 * 2), "STORE": 3, "DOT": 3 * 2}, {"a": 3 * 16 * 32 * 4, "b": 3 * 32 * 16 * 4, "row_indices": 6, "column_indices": 6},
+        3, {"LOAD": 3 * (2 + 2 * 2), "STORE": 3, "DOT": 3 * 2},
+        {"a": 3 * 16 * 32 * 4, "b": 3 * 32 * 16 * 4, "row_indices": 6, "column_indices": 6},
         {"values": 3 * 1024}, 6 * 2 * 16**3,
     ),
     ("sparse", "blocks_times_dense", "launch_blocks_times_dense"): (
         3 * 2, {"LOAD": 6 * 2 + 2 * 3 * 3, "STORE": 6, "DOT": 2 * 3},
-        {"values": 2 * 3 * 1024, "column_indices": 2 * 3 * 8, "offsets": 6 * 16, "dense": 3 * 16 * 20 * 4}, {"out": 48 * 20 * 4}, 6 * 2 * 16**3,
+        {"values": 2 * 3 * 1024, "column_indices": 2 * 3 * 8, "offsets": 6 * 16, "dense": 3 * 16 * 20 * 4},
+        {"out": 48 * 20 * 4}, 6 * 2 * 16**3,
     ),
     ("sparse", "jagged_to_dense", "launch_jagged_to_dense"): (
         3 * 2, {"LOAD": 6 * 3, "STORE": 6}, {"values": 12 * 8 * 4, "offsets": 6 * 16}, {"out": 3 * 7 * 8 * 4}, 0,
@@ -266,9 +271,11 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
         3 * 2, {"LOAD": 6 * 2 + 6 * 2, "STORE": 6, "REDUCE": 6}, {"values": 12 * 20 * 4, "offsets": 6 * 16}, {"out": 3 * 20 * 4}, 0,
     ),
     ("sparse", "concat_2d_jagged", "launch_concat_2d_jagged"): (
-        5 * 2, {"LOAD": 10 * 4 + 9, "STORE": 9}, {"offsets_a": 160, "values_a": 5 * 32, "offsets_b": 160, "values_b": 4 * 32}, {"out": 9 * 32}, 0,
+        5 * 2, {"LOAD": 10 * 4 + 9, "STORE": 9}, {"offsets_a": 160, "values_a": 5 * 32, "offsets_b": 160, "values_b": 4 * 32},
+        {"out": 9 * 32}, 0,
     ),
-    ("sparse", "hstu_attention", "launch_hstu_attention"): (  # 20, 0 and 10 tokens in blocks of 16: blocks see one, two and one tile of keys
+    ("sparse", "hstu_attention", "launch_hstu_attention"): (
+        # 20, 0 and 10 tokens in blocks of 16: blocks see one, two and one tile of keys
         2 * 3, {"LOAD": 6 * 2 + 3 + (1 + 2 + 1) * 2, "STORE": 3, "DOT": (1 + 2 + 1) * 2},
         {"q": 30 * 64, "k": (16 + 20 + 10) * 64, "v": (16 + 20 + 10) * 64, "offsets": 6 * 16}, {"out": 30 * 64}, 4 * 2 * 2 * 16**3,
     ),

@@ -1,4 +1,4 @@
-"""Files of kernels and launchers as people have them: encodings, closures, tuning, a GPU that is asked for, exits, packages that are missing."""
+"""Files of kernels and launchers as people have them: encodings, closures, tuning, a GPU that is asked for, exits, missing packages."""
 
 from __future__ import annotations
 
@@ -251,8 +251,11 @@ HELPER = """import triton
 import triton.language as tl
 
 
-@triton.autotune([triton.Config({"B": 128}), triton.Config({"B": 16})], key=["n"],
-                 prune_configs_by={"early_config_prune": lambda configs, named, **rest: [c for c in configs if c.kwargs["B"] <= named["n"] // 4]})
+def small(configs, named, **rest):
+    return [c for c in configs if c.kwargs["B"] <= named["n"] // 4]
+
+
+@triton.autotune([triton.Config({"B": 128}), triton.Config({"B": 16})], key=["n"], prune_configs_by={"early_config_prune": small})
 @triton.jit
 def doubled(x, n, B: tl.constexpr):
     for start in range(tl.program_id(0) * B, n, tl.num_programs(0) * B):
@@ -411,7 +414,8 @@ def test_a_script_that_parses_its_arguments() -> None:
     text = ARGUMENTS + HEAD + COPY + LAUNCH + "    print(args.size)\n\n\nif __name__ == '__main__':\n    launch(copy)\n"
     Path("k.py").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [Path(sys.executable).with_name("flashviz"), "trace", "--kernel", "k.py:copy", "--launch", "k.py:launch", "--out", "x.npz", "--json"],
+        [Path(sys.executable).with_name("flashviz"), "trace", "--kernel", "k.py:copy", "--launch", "k.py:launch", "--out", "x.npz",
+         "--json"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

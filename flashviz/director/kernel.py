@@ -230,7 +230,7 @@ class KernelFilm(KernelStageScene):
 
 
 def beginning_of(trace: GenericTrace, count: int) -> list[str]:
-    """The first statements of the kernel that was launched first, in at most ``count`` lines, a last one of which says that there are more."""
+    """The first statements of the kernel that was launched first, in at most ``count`` lines; a last one says that there are more."""
     for source in trace.header.sources:
         function = next((each for each in source.functions if each.name == trace.header.kernel), None)
         if function is not None:

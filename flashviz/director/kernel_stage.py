@@ -321,8 +321,8 @@ def said_of(event: GenericEvent) -> str:
 
 
 def excerpt(trace: GenericTrace, event: GenericEvent, count: int, room: int) -> list[tuple[int, str]]:
-    """The statement of an event, over as many of ``count`` lines of ``room`` characters as it takes, and its neighbours in the same function,
-    each in one line; what is no statement is left out."""
+    """The statement of an event, over as many of ``count`` lines of ``room`` characters as it takes, and its neighbours in the same
+    function, each in one line; what is no statement is left out."""
     source = trace.header.sources[event.file]
     lines = statements(source, event.line)
     widest = max(len(text) - len(text.lstrip()) for number, text in lines if number == event.line)

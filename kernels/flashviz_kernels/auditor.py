@@ -212,7 +212,8 @@ class Auditor:
         zone = self._zone(lanes.first) or self._pointee(lanes.first)
         if zone is not None and zone.reaches(lanes.low) and zone.reaches(lanes.high):
             return [(zone, lanes)]
-        parts, left = [], (addresses.reshape(-1) if mask is None else addresses[mask]).view(np.int64)
+        parts: list[tuple[Zone, Lanes]] = []
+        left = (addresses.reshape(-1) if mask is None else addresses[mask]).view(np.int64)
         while len(left):
             zone = self._zone(int(left[0])) or self._pointee(int(left[0]))
             if zone is None:  # beyond the end of an array that was found by its address

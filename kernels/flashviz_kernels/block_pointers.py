@@ -65,8 +65,8 @@ class BlockPointer:
         return list(np.ix_(*sides))
 
 
-def make_block_ptr(base: Any, shape: Any, strides: Any, offsets: Any, block_shape: Any, order: Any = None) -> BlockPointer:
-    """As Triton's; ``order`` is for the compiler.
+def make_block_ptr(base: Any, shape: Any, strides: Any, offsets: Any, block_shape: Any, order: Any = None) -> BlockPointer:  # noqa: ARG001  # for the compiler
+    """As Triton's.
 
     Raises:
         ValueError: The lists are not of one length.

@@ -16,6 +16,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -204,20 +205,30 @@ def language() -> Iterator[dict[int, Any]]:
         if scope is not None:  # early versions patch for good
             stack.callback(scope.restore)
         for owner, name, own in _builtins(tl, before):
-            stack.callback(replaced(owner, name, lambda _patched, own=own: builtin_call(own, interpreter.interpreter_semantic)))
+            stack.callback(replaced(owner, name, partial(_called, own)))
         instead: dict[str, Any] = {"range": counted_range, "static_range": static_range}
         if _without_block_pointers(before[tl]["make_block_ptr"]):
             instead |= {"make_block_ptr": make_block_ptr, "advance": advance, "load": loading(tl.load), "store": storing(tl.store)}
         device = {name: _device_function(name, own) for name, own in before[on_cuda].items() if tl.core.is_builtin(own)}
         for owners, functions in (((tl, tl.core), instead), ((libdevice, on_cuda), device)):
             for owner, (name, function) in product(owners, functions.items()):
-                stack.callback(replaced(owner, name, lambda _own, function=function: function))
+                stack.callback(replaced(owner, name, partial(_instead, function)))
         yield {
             id(own): standing
             for module, members in before.items()
             for name, own in members.items()
             if callable(own) and (standing := vars(module).get(name)) is not own
         }
+
+
+def _instead(function: Any, _own: Any) -> Any:
+    return function
+
+
+def _called(own: Any, _patched: Any) -> Any:
+    from triton.runtime import interpreter
+
+    return builtin_call(own, interpreter.interpreter_semantic)
 
 
 def _builtins(tl: Any, before: dict[Any, dict[str, Any]]) -> Iterator[tuple[Any, str, Any]]:

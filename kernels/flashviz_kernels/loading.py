@@ -129,7 +129,7 @@ class Loader(importlib.machinery.SourceFileLoader):
         path = self.get_filename(fullname)
         return self.source_to_code(self.get_data(path), path)
 
-    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:
+    def source_to_code(self, data: Any, path: Any = "<string>", *, _optimize: int = -1) -> CodeType:  # type: ignore[override]  # as its own
         """Every statement at the top that defines nothing is guarded."""
         tree = ast.parse(data, path)
         tree.body = [statement if _is_kept(statement) else _guarded(statement) for statement in tree.body]
@@ -139,6 +139,7 @@ class Loader(importlib.machinery.SourceFileLoader):
         """Run it, then say what was left out."""
         path = Path(self.get_filename(module.__name__))
         lines: list[int] = []
+
         def left_out(error: BaseException, line: int) -> bool:
             if not (isinstance(error, LaunchedOnImport) or (lines and isinstance(error, Exception))):
                 return False
@@ -178,9 +179,7 @@ def _is_kept(statement: ast.stmt) -> bool:
 
 def _guarded(statement: ast.stmt) -> ast.stmt:
     """``try: statement`` ``except BaseException as e: if not left_out(e, line): raise``."""
-    guard = ast.parse(
-        f"try: pass\nexcept BaseException as _error_:\n    if not {LEFT_OUT}(_error_, {statement.lineno}): raise"
-    ).body[0]
+    guard = ast.parse(f"try: pass\nexcept BaseException as _error_:\n    if not {LEFT_OUT}(_error_, {statement.lineno}): raise").body[0]
     assert isinstance(guard, ast.Try)
     for node in ast.walk(guard):
         ast.copy_location(node, statement)

@@ -119,7 +119,7 @@ class Resident:
         return found, left
 
     def _search(self, left: np.ndarray, within: int, depth: int, found: list[np.ndarray]) -> np.ndarray:
-        """As ``_divided`` where steps overlap: of the steps along an axis that leave what the rest can reach, the first that it does reach."""
+        """As ``_divided`` where steps overlap: of the steps along an axis that leave what the rest may reach, the first that it does."""
         if depth == len(self.axes):
             return np.asarray((left >= 0) & (left < within))
         axis, reach = self.axes[depth], self.reach[depth]
@@ -191,7 +191,7 @@ def _rises(values: np.ndarray) -> bool:
 
 @dataclass(frozen=True)
 class Lanes:
-    """The addresses of one access, bytes each as wide as ``width``. Where they are sums of one term an axis, as those of a tile are, so kept.
+    """The addresses of one access, each of ``width`` bytes; kept as sums of one term an axis where they are such, as those of a tile are.
 
     ``terms`` rise from 0 and are distinct, their sums begin at ``low``; None where the addresses are not such sums.
     """
@@ -254,7 +254,8 @@ def _terms(addresses: np.ndarray) -> list[np.ndarray] | None:
     origin = (0,) * addresses.ndim
     terms, total = [], addresses[origin]
     for axis in range(addresses.ndim):
-        line = addresses[(*origin[:axis], slice(None), *origin[axis + 1 :])] - addresses[origin]
+        along: Any = (*origin[:axis], slice(None), *origin[axis + 1 :])
+        line = addresses[along] - addresses[origin]
         terms.append(line)
         total = total + line.reshape([-1 if at == axis else 1 for at in range(addresses.ndim)])
     return terms if np.array_equal(total, addresses) else None
@@ -264,8 +265,9 @@ def _kept(mask: np.ndarray) -> list[np.ndarray] | None:
     """Which places along each axis a mask keeps; None where that does not say it all."""
     if mask.ndim == 1:
         return [mask]
-    kept = [mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)) for axis in range(mask.ndim)]
-    whole = np.ones((), bool)
+    others = [tuple(other for other in range(mask.ndim) if other != axis) for axis in range(mask.ndim)]
+    kept = [np.asarray(mask.any(axis=other)) for other in others]
+    whole: Any = np.ones((), bool)
     for axis, keep in enumerate(kept):
         whole = whole & keep.reshape([-1 if at == axis else 1 for at in range(mask.ndim)])
     return kept if np.array_equal(whole, mask) else None
@@ -377,7 +379,7 @@ class Zone:
         return None if len(left) else found
 
 
-def _tile(resident: Resident, lanes: Lanes) -> Access | None:
+def _tile(resident: Resident, lanes: Lanes) -> Access | None:  # noqa: PLR0911  # reasons why it is none
     """An access whose terms lie along different axes of a tensor; None where they do not, or leave it."""
     if lanes.width != resident.itemsize or 0 in resident.shape:
         return None

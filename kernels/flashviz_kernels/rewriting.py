@@ -103,7 +103,8 @@ def source_lines(filename: str) -> list[str]:
 
 def first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> int:
     """Where a function begins, its decorators with it."""
-    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 @cache
@@ -238,7 +239,7 @@ class Meaning(ast.NodeTransformer):
 
 def value(given: Any) -> Any:
     """What is assigned: a number becomes one of Triton's."""
-    return _interpreter().interpreter_semantic.to_tensor(given, False)
+    return _interpreter().interpreter_semantic.to_tensor(given, check_type=False)
 
 
 def and_decided(left: Any) -> bool:
@@ -286,7 +287,7 @@ def truth(condition: Any) -> bool:
     return bool(condition)
 
 
-class BlockCondition(ValueError):
+class BlockCondition(ValueError):  # noqa: N818  # it is told by its name
     """A block stands where one value must."""
 
 

@@ -1,4 +1,4 @@
-"""Triton's interpreter without what it does again and again: each result is what its own code would give, computed once or by NumPy at once.
+"""Triton's interpreter without what it does again and again: each result is what its own code gives, computed once or by NumPy at once.
 
 Of an interpreted kernel's time, most goes to objects that describe shapes: a type for each operation, a constant for each side, a dict of
 dtypes for each cast. Types and shapes are values; here they are made once for each that differs.
@@ -107,7 +107,7 @@ def _broadcast(run: Callable[..., Any]) -> Callable[..., Any]:
         if left and right:
             if a == b:
                 return lhs, rhs
-            if len(a) != len(b) or any(m != n and m != 1 and n != 1 for m, n in zip(a, b, strict=True)):
+            if len(a) != len(b) or any(m != n and 1 not in (m, n) for m, n in zip(a, b, strict=True)):
                 return run(semantic, lhs, rhs)  # of another rank, or an error of theirs
             shape = tuple(map(max, a, b))
             return lhs if a == shape else block(lhs, shape), rhs if b == shape else block(rhs, shape)

@@ -1,6 +1,6 @@
 """What answers for a GPU where there is none, so that files that ask for one can be imported and launched as they stand.
 
-Triton's driver, ``torch.cuda`` and devices named ``cuda`` are stood in for: tensors lie on the CPU, figures are those of an H100 (SXM). What
+Triton's driver, ``torch.cuda`` and devices named ``cuda`` are stood in for: tensors lie on the CPU, figures are those of an H100. What
 is recorded does not depend on them but where a kernel's launcher asks for them, for a grid of one program an SM, say.
 """
 
@@ -90,7 +90,9 @@ def standing_in() -> Iterator[None]:
             if hasattr(libtriton, "nvidia") and hasattr(libtriton.nvidia, "cublas"):
                 cublas = libtriton.nvidia.cublas
                 stack.callback(setattr, cublas, "CublasLt", cublas.CublasLt)
-                cublas.CublasLt = lambda *_workspace: types.SimpleNamespace()  # a benchmark's rival: made when a module is imported, not used here
+                cublas.CublasLt = lambda *_workspace: (
+                    types.SimpleNamespace()
+                )  # a benchmark's rival: made when a module is imported, not used here
         if "torch" in sys.modules:
             stack.enter_context(torch_on_cpu())
         yield
@@ -143,7 +145,8 @@ def torch_on_cpu() -> Iterator[None]:
         "get_device_name": lambda *_device: NAME, "synchronize": lambda *_device: None, "empty_cache": lambda: None,
         "device": lambda *_device: contextlib.nullcontext(), "device_of": lambda *_tensor: contextlib.nullcontext(),
         "current_stream": lambda *_device: types.SimpleNamespace(cuda_stream=0, synchronize=lambda: None),
-        "max_memory_allocated": lambda *_device: 0, "memory_allocated": lambda *_device: 0, "reset_peak_memory_stats": lambda *_device: None,
+        "max_memory_allocated": lambda *_device: 0, "memory_allocated": lambda *_device: 0,
+        "reset_peak_memory_stats": lambda *_device: None,
         "is_bf16_supported": lambda *_including: True,
     }  # fmt: skip
     with contextlib.ExitStack() as stack:

@@ -11,8 +11,9 @@ import triton.language as tl
 ROWS, COLS, BLOCK_ROWS, BLOCK_COLS = 1823, 781, 16, 1024
 
 
-@triton.jit
-def softmax(x, out, M, N, BM: tl.constexpr, BN: tl.constexpr):
+@triton.jit  # type: ignore[untyped-decorator]
+def softmax(x: Any, out: Any, M: Any, N: Any, BM: tl.constexpr, BN: tl.constexpr) -> None:
+    """softmax(x) along the rows of x [M, N]."""
     rows, cols = tl.program_id(0) * BM + tl.arange(0, BM)[:, None], tl.arange(0, BN)[None, :]
     mask = (rows < M) & (cols < N)
     value = tl.load(x + rows * N + cols, mask=mask, other=-float("inf"))

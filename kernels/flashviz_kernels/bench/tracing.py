@@ -15,7 +15,7 @@ import msgspec
 from flashviz.config import AttentionConfig
 from flashviz.errors import FlashvizError
 from flashviz.inputs import make_inputs
-from flashviz.trace import load
+from flashviz.trace import GenericTrace, load
 from flashviz_kernels.any_kernel import load_function, trace_kernel
 from flashviz_kernels.attention import attend
 from flashviz_kernels.bench.memory import high_water
@@ -48,7 +48,8 @@ def bench(repeat: int, max_events: int, note: Callable[[str], None]) -> Report:
         if events_of(n, heads) <= max_events:
             note(f"the twin, {events_of(n, heads):,} events")
             costs.append(cost(n, heads, repeat))
-    overhead, pointers = None, ()
+    overhead: Overhead | None = None
+    pointers: tuple[Recorded, ...] = ()
     if installed():
         note("the interpreted kernel, traced and untraced")
         overhead = interpreted(repeat)
@@ -123,10 +124,11 @@ def any_kernels(repeat: int) -> tuple[Recorded, ...]:
     folder = Path(__file__).parent
     kernel, launcher = (load_function(f"{folder / 'softmax.py'}:{name}", name) for name in ("softmax", "launch"))
     found = []
-    for name, run in (
-        ("the film's own", lambda: pointers_of(AttentionConfig())),
-        ("softmax 1823 x 781", lambda: trace_kernel(kernel, launcher)),
-    ):
+    kinds: dict[str, Callable[[], GenericTrace]] = {
+        "the film's own": lambda: pointers_of(AttentionConfig()),
+        "softmax 1823 x 781": lambda: trace_kernel(kernel, launcher),
+    }
+    for name, run in kinds.items():
         seconds, events = [], 0
         for _ in range(repeat + 1):
             start = time.perf_counter()
