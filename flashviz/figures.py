@@ -54,6 +54,13 @@ def amount(nbytes: float) -> str:
     return kib(nbytes) if nbytes >= KIB else f"{nbytes:.0f} B"
 
 
+def times(value: float) -> str:
+    """How many times over: three digits, all of them before the point from 100 on; never a power of ten."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 0.001 or value == 0 else "< 0.001"
+
+
 def power(value: float) -> str:
     """An error: two digits and a power of ten, as 1.2e−04."""
     return f"{value:.1e}".replace("-", "−")

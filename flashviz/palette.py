@@ -38,6 +38,7 @@ class Theme:
     stats: str
     scores: str  # S and P: the neutral ramp's strong end, nobody's hue
     warn: str
+    further: tuple[str, str, str]  # beside the tensors' five, where a kernel has eight
 
     def hue(self, tensor: str) -> str:
         """Colour of a tensor; LSE is written with O and shares the hue of the statistics it is made of."""
@@ -48,19 +49,19 @@ class Theme:
 
     @property
     def hues(self) -> tuple[str, ...]:
-        """For tensors that have no colour of their own, in their order, again and again."""
-        return self.q, self.k, self.v, self.o, self.stats
+        """For tensors that have no colour of their own, in their order."""
+        return self.q, self.k, self.v, self.o, self.stats, *self.further
 
 
 DARK = Theme(
     name="dark", ground="#0B0F15", panel="#121924", chip="#141B26", registers="#1C2733", edge="#43546B",
     ink="#EEF3F8", quiet="#A3B2C6", q="#35ABEF", k="#F7A439", v="#58DBAA", o="#CE90BA", stats="#F2E672",
-    scores="#D7DEE8", warn="#FF8A6B",
+    scores="#D7DEE8", warn="#FF8A6B", further=("#D97A86", "#DBC0F2", "#D1FCB7"),
 )  # fmt: skip
 LIGHT = Theme(
     name="light", ground="#FFFFFF", panel="#F4F6F9", chip="#EEF2F7", registers="#E1E8F0", edge="#8C9BB0",
     ink="#10161E", quiet="#4A586B", q="#0064BC", k="#A1500C", v="#006240", o="#950567", stats="#534100",
-    scores="#2B3644", warn="#B3261E",
+    scores="#2B3644", warn="#B3261E", further=("#631D40", "#2B25A4", "#7A4B8B"),
 )  # fmt: skip
 THEMES: dict[ThemeName, Theme] = {"dark": DARK, "light": LIGHT}
 

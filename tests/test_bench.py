@@ -138,6 +138,11 @@ def test_bench_trace(tmp_path: Path) -> None:
     if report.overhead is not None:
         assert report.overhead.events == 608
         assert f"{report.overhead.ratio:.2f} x" in answer.stdout
+        assert [(each.kernel, each.events) for each in report.recorded] == [
+            ("the film's own", 408),
+            ("softmax 1823 x 781", 4 * -(-1823 // 16)),
+        ]
+        assert "pointers of softmax 1823 x 781: 456 events" in answer.stdout
 
 
 ONE = Measured(

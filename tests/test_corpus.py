@@ -39,7 +39,7 @@ def interpreter() -> Any:
 @cache
 def traced(file: str, kernel: str, launcher: str) -> GenericTrace:
     path = CORPUS / f"{file}.py"
-    if file == "with_torch":
+    if file in ("with_torch", "serving"):
         pytest.importorskip("torch")
     if kernel == "microscaled" and not hasattr(interpreter().interpreter_builder, "create_dot_scaled"):
         pytest.skip("this triton does not interpret tl.dot_scaled")
@@ -139,6 +139,149 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
         2 * 32 * 32 * 64,
     ),
     ("with_torch", "square", "launch_autograd"): (2, {"LOAD": 2, "STORE": 2}, {"x": 80}, {"out": 80}, 0),
+    ("booleans", "both", "launch_both"): (1, {"LOAD": 1, "STORE": 1}, {"x": 3 * 2 * 4}, {"out": 8 * 8 * 4}, 0),
+    ("booleans", "nested", "launch_nested"): (1, {"LOAD": 1, "STORE": 1}, {"x": ((10 - 2) - 2 + 1) * 4}, {"out": 64}, 0),
+    ("booleans", "chained", "launch_chained"): (1, {"LOAD": 1, "STORE": 1}, {"x": (9 - 3) * 4}, {"out": 64}, 0),
+    ("booleans", "mixed", "launch_mixed"): (
+        1 + 1, {"LOAD": 2 + 1, "STORE": 1 + 1}, {"x": (5 + 9) * 4, "bias": 4}, {"out": (5 + 9) * 4}, 0,
+    ),
+    ("booleans", "scalar_conditions", "launch_scalar_conditions"): (  # one load for each condition of the loop, one after it
+        1, {"LOAD": 4 + 1, "STORE": 1}, {"counts": (4 + 1) * 4}, {"out": 4}, 0,
+    ),
+    ("booleans", "negated", "launch_negated"): (1, {"LOAD": 1, "STORE": 1}, {"x": 6 * 4}, {"out": 8 * 4}, 0),
+    ("booleans", "every_operand", "launch_every_operand"): (1, {"LOAD": 4, "STORE": 1}, {"x": 4 * 4}, {"out": 4}, 0),
+    ("memory", "pick", "launch_pick"): (1, {"LOAD": 2, "STORE": 1}, {"a": 4 * 4, "b": 4 * 4}, {"out": 8 * 4}, 0),
+    ("memory", "scatter_to_three", "launch_scatter_to_three"): (  # ten elements: four, three, three; stored, then added to
+        1, {"LOAD": 1, "STORE": 3, "ATOMIC": 3}, {"x": 40, "a": 16, "b": 12, "c": 12}, {"a": 2 * 16, "b": 2 * 12, "c": 2 * 12}, 0,
+    ),
+    ("memory", "sides", "launch_sides"): (2, {"LOAD": 2, "STORE": 2}, {"x": 8 * 4, "other": 8 * 4}, {"out": 2 * 8 * 4}, 0),
+    **{
+        ("memory", "move", f"launch_{name}"): (
+            1, {"LOAD": 1, "STORE": 1}, {"x": 4 * len({a * i + b * j for i in range(m) for j in range(n)})}, {"out": 4 * m * n}, 0,
+        )
+        for name, (m, n, a, b) in {
+            "dilated": (5, 3, 3, 2), "sliding": (13, 6, 1, 1), "backwards": (13, 6, 1, -1), "toeplitz": (16, 8, 1, -1),
+            "sparse_steps": (7, 5, 5, 3),
+        }.items()
+    },
+    ("memory", "compare_and_swap", "launch_compare_and_swap"): (  # two of four find what they expect
+        1, {"ATOMIC": 1, "ATOMIC_LOAD": 1, "STORE": 1}, {"locks": 4 * 4}, {"locks": 2 * 4, "seen": 4 * 4}, 0,
+    ),
+    ("training", "rms_norm_forward", "launch_rms_norm_forward"): (
+        6, {"LOAD": 2 * 6, "STORE": 2 * 6, "REDUCE": 6}, {"X_ptr": 6 * 90 * 4, "W_ptr": 6 * 90 * 4},
+        {"Y_ptr": 6 * 90 * 4, "RSTD_ptr": 24}, 0,
+    ),
+    ("training", "rms_norm_backward", "launch_rms_norm_backward"): (
+        3, {"LOAD": 3 + 3 * 7, "STORE": 7 + 3, "REDUCE": 7},
+        {"dY_ptr": 7 * 60 * 4, "X_ptr": 7 * 60 * 4, "W_ptr": 3 * 60 * 4, "RSTD_ptr": 28}, {"dX_ptr": 7 * 60 * 4, "dW_ptr": 3 * 60 * 4}, 0,
+    ),
+    ("training", "swiglu_forward", "launch_swiglu_forward"): (
+        5, {"LOAD": 10, "STORE": 5}, {"a_ptr": 5 * 40 * 2, "b_ptr": 5 * 40 * 2}, {"c_ptr": 5 * 40 * 2}, 0,
+    ),
+    ("training", "geglu_forward", "launch_geglu_forward"): (5, {"LOAD": 10, "STORE": 5}, {"a": 800, "b": 800}, {"c": 800}, 0),
+    ("training", "rope_embedding", "launch_rope_embedding"): (  # forwards and backwards: six rows, two groups of at most four of six heads
+        2 * 6 * 2, {"LOAD": 2 * (6 * 2 * 2 + 6 * 6 * 2), "STORE": 2 * 6 * 6 * 2},
+        {"Q": 2 * 6 * 120 * 4, "cos": 2 * 6 * 2 * 10 * 4, "sin": 2 * 6 * 2 * 10 * 4}, {"Q": 2 * 6 * 120 * 4}, 0,
+    ),
+    ("training", "cross_entropy_forward", "launch_cross_entropy_forward"): (  # one label of five is ignored
+        5, {"LOAD": 5 * 2 + 4, "STORE": 5 * 2, "REDUCE": 5 * 2}, {"logits_ptr": (5 * 50 + 4) * 4, "labels_ptr": 5 * 8},
+        {"loss_ptr": 20, "logsumexp_ptr": 20}, 0,
+    ),
+    ("training", "online_cross_entropy", "launch_online_cross_entropy"): (  # the ignored row only writes zeros, by three blocks
+        4, {"LOAD": 4 + 3 * (1 + 2 * 3), "STORE": 4 * 3 + 3, "REDUCE": 3 * 3 * 2},
+        {"X_ptr": 3 * (1 + 2 * 70) * 4, "Y_ptr": 4 * 8}, {"X_ptr": 4 * 70 * 4, "loss_ptr": 12}, 0,
+    ),
+    ("training", "tv_distance", "launch_tv_distance"): (
+        3, {"LOAD": 3 * 2 * 2, "STORE": 3 * 2 + 3, "REDUCE": 3 * 2}, {"p_ptr": 600, "q_ptr": 600}, {"loss_ptr": 12, "grads_ptr": 600}, 0,
+    ),
+    ("sequences", "chunk_local_cumsum", "launch_chunk_local_cumsum"): (
+        4 * 6, {"LOAD": 24, "SCAN": 24, "STORE": 24}, {"s": 2 * 50 * 3 * 4}, {"o": 2 * 50 * 3 * 4}, 0,
+    ),
+    ("sequences", "chunk_state", "launch_chunk_state"): (
+        2 * 2, {"LOAD": 4 * 2 * 3, "STORE": 4 * 3, "DOT": 4 * 3}, {"k": 2 * 40 * 24 * 4, "v": 2 * 40 * 20 * 4}, {"h": 3 * 24 * 20 * 4},
+        4 * 3 * 2 * 16**3,
+    ),
+    ("sequences", "fused_recurrent", "launch_fused_recurrent"): (
+        2, {"LOAD": 2 * (1 + 4 * 6), "STORE": 2 * (6 + 1), "REDUCE": 2 * 6},
+        {"q": 2 * 6 * 12 * 4, "k": 2 * 6 * 12 * 4, "v": 6 * 10 * 4, "g": 2 * 6 * 4, "h0": 12 * 10 * 4},
+        {"o": 6 * 10 * 4, "ht": 12 * 10 * 4}, 0,
+    ),
+    ("sequences", "selective_scan", "launch_selective_scan"): (
+        1, {"LOAD": 2, "SCAN": 1, "REDUCE": 1, "STORE": 2}, {"a": 4 * 13 * 4, "x": 4 * 13 * 4}, {"y": 4 * 13 * 4, "last": 16}, 0,
+    ),
+    ("sequences", "state_passing", "launch_state_passing"): (
+        2 * 2, {"LOAD": 4 * 4 * 2, "STORE": 4 * (1 + 4)}, {"states": 4 * 2 * 20 * 4, "dA": 2 * 2 * 4 * 4},
+        {"out": 4 * 2 * 20 * 4, "final": 2 * 20 * 4}, 0,
+    ),
+    ("sequences", "causal_conv", "launch_causal_conv"): (  # blocks reach past the last token, so each tap sees them all
+        2, {"LOAD": 2 * (1 + 2 * 3), "STORE": 2}, {"x": 3 * 20 * 8 * 4, "w": 2 * 8 * 3 * 4, "bias": 2 * 8 * 4}, {"out": 20 * 8 * 4}, 0,
+    ),
+    ("sequences", "token_shift", "launch_token_shift"): (  # 5, 0, 13 and 3 tokens in blocks of four: 2 + 0 + 4 + 1 of sixteen programs work
+        16, {"LOAD": 16 * 2 + 7 * 2, "STORE": 7}, {"x": (21 + 21 - 3) * 8 * 4, "cu_seqlens": 16 * 2 * 8}, {"out": 21 * 8 * 4}, 0,
+    ),
+    ("serving", "reshape_and_cache", "launch_reshape_and_cache"): (
+        5, {"LOAD": 5 + 4, "STORE": 4}, {"key": 4 * 16 * 2, "slot_mapping": 5 * 8}, {"key_cache": 4 * 16 * 2}, 0,
+    ),
+    ("serving", "paged_decode", "launch_paged_decode"): (  # 11, 8 and 17 keys in pages of eight: 2 + 1 + 3
+        3, {"LOAD": 3 * 2 + 6 * 3, "STORE": 3, "REDUCE": 6 * 4},
+        {"q": 3 * 64, "k_cache": (11 + 8 + 17) * 64, "v_cache": (11 + 8 + 17) * 64, "block_tables": 6 * 4, "seq_lens": 12},
+        {"out": 3 * 64}, 0,
+    ),
+    ("serving", "decode_stage1", "launch_decode_stage1"): (  # nine keys in splits of three, so the fourth is empty; blocks of two
+        2 * 4 + 2, {"LOAD": 2 * (4 + 3 * 2 * 2) + 2 * 3 * 2, "STORE": 2 * 3 * 2 + 2, "REDUCE": 2 * 3 * 2 * 4},
+        {"q": 2 * 4 * 64, "k": 2 * 9 * 64, "v": 2 * 9 * 64, "partial": 2 * 3 * 64, "lse": 2 * 3 * 4},
+        {"partial": 2 * 3 * 64, "lse": 2 * 3 * 4, "out": 2 * 64}, 0,
+    ),
+    ("serving", "fused_moe", "launch_fused_moe"): (  # three blocks of tokens, one an expert, and one too many; two blocks of columns
+        (3 + 1) * 2, {"LOAD": 2 * (3 * (3 + 3 * 2 + 1) - 3 + 3 + 1), "STORE": 6, "DOT": 6 * 3},
+        {"a_ptr": 2 * 18 * 40 * 4, "b_ptr": 3 * 40 * 32 * 4, "topk_weights_ptr": 2 * 18 * 4, "sorted_token_ids_ptr": 6 * 16 * 4,
+         "expert_ids_ptr": 6 * 4, "num_tokens_post_padded_ptr": 8 * 4},
+        {"c_ptr": 18 * 32 * 4}, 6 * 3 * 2 * 16**3,
+    ),
+    ("serving", "per_token_group_quant", "launch_per_token_group_quant"): (
+        18, {"LOAD": 18, "STORE": 36, "REDUCE": 18}, {"y_ptr": 6 * 48 * 2}, {"y_q_ptr": 6 * 48, "y_s_ptr": 18 * 4}, 0,
+    ),
+    ("serving", "weight_dequant", "launch_weight_dequant"): (6, {"LOAD": 12, "STORE": 6}, {"x_ptr": 960, "s_ptr": 24}, {"y_ptr": 3840}, 0),
+    ("serving", "fp8_gemm", "launch_fp8_gemm"): (  # 16 x 16 tiles of 20 x 32; rows past the end wrap around, so 16 are read again
+        2 * 2, {"LOAD": 4 * 2 * 4, "STORE": 4, "DOT": 4 * 2},
+        {"a_ptr": 2 * (16 + 16) * 64, "b_ptr": 2 * 32 * 64, "a_s_ptr": 2 * 2 * 2 * 16 * 4, "b_s_ptr": 4 * 2 * 4}, {"c_ptr": 20 * 32 * 4},
+        8 * 2 * 16 * 16 * 32,
+    ),
+    ("serving", "sampled", "launch_sampled"): (  # a sort of 32 takes 1 + 2 + 3 + 4 + 5 exchanges
+        4, {"LOAD": 8, "STORE": 4, "REDUCE": 4 * (15 + 2)}, {"logits": 4 * 30 * 4, "noise": 4 * 5 * 4}, {"out": 16}, 0,
+    ),
+    ("sparse", "padded_copy", "launch_padded_copy"): (  # those of the second expert look up both bins
+        6, {"LOAD": 6 * 3 + 3 * 2 + 6 * 2, "STORE": 6 * 2},
+        {"a": 6 * 40 * 4, "indices": 24, "bin_ids": 24, "weights": 24, "bins": 3 * 8, "padded_bins": 3 * 8}, {"b": 6 * 40 * 4}, 0,
+    ),
+    ("sparse", "blocks_product", "launch_blocks_product"): (
+        3, {"LOAD": 3 * (2 + 2 * 2), "STORE": 3, "DOT": 3 * 2},
+        {"a": 3 * 16 * 32 * 4, "b": 3 * 32 * 16 * 4, "row_indices": 6, "column_indices": 6},
+        {"values": 3 * 1024}, 6 * 2 * 16**3,
+    ),
+    ("sparse", "blocks_times_dense", "launch_blocks_times_dense"): (
+        3 * 2, {"LOAD": 6 * 2 + 2 * 3 * 3, "STORE": 6, "DOT": 2 * 3},
+        {"values": 2 * 3 * 1024, "column_indices": 2 * 3 * 8, "offsets": 6 * 16, "dense": 3 * 16 * 20 * 4},
+        {"out": 48 * 20 * 4}, 6 * 2 * 16**3,
+    ),
+    ("sparse", "jagged_to_dense", "launch_jagged_to_dense"): (
+        3 * 2, {"LOAD": 6 * 3, "STORE": 6}, {"values": 12 * 8 * 4, "offsets": 6 * 16}, {"out": 3 * 7 * 8 * 4}, 0,
+    ),
+    ("sparse", "jagged_sum", "launch_jagged_sum"): (  # the first configuration: four rows by sixteen columns
+        3 * 2, {"LOAD": 6 * 2 + 6 * 2, "STORE": 6, "REDUCE": 6}, {"values": 12 * 20 * 4, "offsets": 6 * 16}, {"out": 3 * 20 * 4}, 0,
+    ),
+    ("sparse", "concat_2d_jagged", "launch_concat_2d_jagged"): (
+        5 * 2, {"LOAD": 10 * 4 + 9, "STORE": 9}, {"offsets_a": 160, "values_a": 5 * 32, "offsets_b": 160, "values_b": 4 * 32},
+        {"out": 9 * 32}, 0,
+    ),
+    ("sparse", "hstu_attention", "launch_hstu_attention"): (
+        # 20, 0 and 10 tokens in blocks of 16: blocks see one, two and one tile of keys
+        2 * 3, {"LOAD": 6 * 2 + 3 + (1 + 2 + 1) * 2, "STORE": 3, "DOT": (1 + 2 + 1) * 2},
+        {"q": 30 * 64, "k": (16 + 20 + 10) * 64, "v": (16 + 20 + 10) * 64, "offsets": 6 * 16}, {"out": 30 * 64}, 4 * 2 * 2 * 16**3,
+    ),
+    ("sparse", "embedding_backward", "launch_embedding_backward"): (  # of eight ids and of two, distinct ones: 5 and 1
+        2, {"LOAD": 4, "ATOMIC": 2}, {"grad": 10 * 32, "ids": 80, "table_grad": (5 + 1) * 32}, {"table_grad": (5 + 1) * 32}, 0,
+    ),
 }  # fmt: skip
 
 
@@ -158,7 +301,7 @@ def test_every_event_has_its_line_and_lies_within_its_tensor(which: tuple[str, s
     trace = traced(*which)
     shapes = {info.name: info.shape for info in trace.header.tensors}
     itemsizes = {info.name: info.itemsize for info in trace.header.tensors}
-    words = {Op.LOAD: "load|gather", Op.STORE: "store|scatter", Op.ATOMIC: "atomic", Op.DOT: "dot"}
+    words = {Op.LOAD: "load|gather", Op.STORE: "store|scatter", Op.ATOMIC: "atomic", Op.ATOMIC_LOAD: "atomic_cas", Op.DOT: "dot"}
     for event in trace:
         assert re.search(words.get(event.op, "tl."), trace.line_text(event))
         if event.tensor is not None:
@@ -201,17 +344,56 @@ def test_attention_of_another_style_by_hand() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:tl.make_block_ptr is deprecated")
-def test_block_pointers_where_triton_still_has_them() -> None:
-    try:
-        trace = traced("rows", "row_sums", "launch_block_pointers")
-    except UsageError as error:  # removed by 3.9; tried with 3.7
-        if "Block pointers have been removed" not in str(error):
-            raise
-        pytest.skip("this triton has no block pointers")
+def test_block_pointers_whether_triton_has_them_or_not() -> None:
+    """3.9 has removed them."""
+    trace = traced("rows", "row_sums", "launch_block_pointers")
     assert boxes(trace, Op.LOAD, "x", (2, 0, 0)) == [
         ((32, 40), (k, k + size)) for k, size in zip((0, 16, 32, 48), pieces(50, 16), strict=True)
     ]
     assert traffic(trace).read == {"x": 40 * 50 * 4}
+
+
+def test_states_before_each_chunk_by_hand() -> None:
+    """Block pointers with a transposed tensor: program (1, 1) has keys 16 to 24 and values 16 to 20."""
+    trace = traced("sequences", "chunk_state", "launch_chunk_state")
+    spans = [(0, 16), (16, 32), (32, 40)]
+    assert boxes(trace, Op.LOAD, "k", (1, 1, 0)) == [(span, (16, 24)) for span in spans]
+    assert boxes(trace, Op.LOAD, "v", (1, 1, 0)) == [(span, (16, 20)) for span in spans]
+    assert boxes(trace, Op.STORE, "h", (1, 1, 0)) == [((t, t + 1), (16, 24), (16, 20)) for t in range(3)]
+
+
+def test_pages_by_hand() -> None:
+    """The third sequence has 17 keys in pages 1, 3 and 4."""
+    trace = traced("serving", "paged_decode", "launch_paged_decode")
+    assert boxes(trace, Op.LOAD, "k_cache", (2, 0, 0)) == [
+        ((page, page + 1), (0, size), (0, 16)) for page, size in ((1, 8), (3, 8), (4, 1))
+    ]
+
+
+def test_what_is_gathered_is_no_box_and_known_all_the_same() -> None:
+    """Tokens 0, 2, 3, 5, 6 and 7 are expert 0's: rows of the result that are written, each whole."""
+    trace = traced("serving", "fused_moe", "launch_fused_moe")
+    mine = [2 * token + slot for token, slot in ((0, 0), (2, 0), (3, 0), (5, 0), (6, 0), (7, 1))]
+    (store,) = [event for event in trace if event.op == Op.STORE and event.pid == (0, 0, 0)]
+    assert store.box == ((min(mine), max(mine) + 1), (0, 16))
+    assert trace.elements(store.index).tolist() == [row * 32 + column for row in mine for column in range(16)]
+
+
+def test_one_access_of_several_arrays_is_an_event_for_each() -> None:
+    trace = traced("memory", "scatter_to_three", "launch_scatter_to_three")
+    found = [(event.op.name, event.tensor, event.box) for event in trace if event.op in (Op.STORE, Op.ATOMIC)]
+    assert found == [(op, name, ((0, size),)) for op in ("STORE", "ATOMIC") for name, size in (("a", 4), ("b", 3), ("c", 3))]
+    picked = traced("memory", "pick", "launch_pick")
+    assert [picked.elements(at).tolist() for at in range(2)] == [[0, 2, 4, 6], [1, 3, 5, 7]]
+
+
+def test_a_block_is_no_condition() -> None:
+    with pytest.raises(UsageError, match=r"booleans.py:\d+, program \(0, 0, 0\): .* expected one value as a condition, got a block of 8"):
+        traced("booleans", "block_condition", "launch_block_condition")
+
+
+def test_there_are_at_least_sixty_kernels() -> None:
+    assert len({(file, kernel) for file, kernel, _ in EXPECTED}) >= 60
 
 
 def test_a_view_is_seen_as_the_view() -> None:

@@ -17,8 +17,10 @@ from flashviz.cli import main
 from flashviz.cli.films import default_scene
 from flashviz.config import AttentionConfig
 from flashviz.director import KernelFilm
+from flashviz.director.kernel import beginning_of
+from flashviz.director.kernel_stage import excerpt
 from flashviz.errors import UsageError
-from flashviz.figures import counter
+from flashviz.figures import counter, times
 from flashviz.generic.layout import SHEETS, KernelStage, block, kernel_stage, room_for
 from flashviz.generic.story import kernel_board, largest_block, parts_of
 from flashviz.generic.touches import Replay, flat
@@ -181,7 +183,7 @@ def check_bill(film: KernelFilm) -> None:
         info = film.trace.header.tensors[at]
         for word, crossed in (("read", moved.read), ("wrote", moved.written)):
             nbytes = crossed.get(info.name)
-            said = None if nbytes is None else f"{word} {counter(nbytes, nbytes)} = {nbytes / info.nbytes:,.3g} ×"
+            said = None if nbytes is None else f"{word} {counter(nbytes, nbytes)} = {times(nbytes / info.nbytes)} ×"
             assert texts.get(f"bill {word} {info.name}") == said
 
 
@@ -234,6 +236,8 @@ def test_more_tensors_than_room(tmp_path: Path) -> None:
     assert film.shown == list(range(3, SHEETS + 3))
     assert film.snapshots[1].texts()["hbm"] == f"HBM: {SHEETS} of {SHEETS + 3} arrays"
     assert film.board[-2].caption.startswith("264 B read")
+    bill = next(snapshot for snapshot in film.snapshots if snapshot.beat == "bill")
+    assert any("and 3 further arrays: 24 B read, 0 B written" in (item.text or "") for item in bill.shown)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
@@ -248,6 +252,85 @@ def test_a_real_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check(film)
     assert "def add(x, y, out, n, BLOCK: tl.constexpr):" in KERNELS
     assert "on chip: program (0, 0, 0)" in film.snapshots[2].texts()["chip"]
+
+
+FUSED = """
+@triton.jit
+def unused(x):
+    tl.store(x, 0)
+
+
+@triton.heuristics(
+    {"EVEN": lambda a: True}
+)
+@triton.jit
+def fused(x, bias, out, n, BLOCK: tl.constexpr, EVEN: tl.constexpr):
+    '''A docstring
+    of two lines.'''
+    # a comment
+    i = tl.arange(0, BLOCK)
+    value = tl.load(
+        x + i,  # the first
+        mask=i < n,
+    )
+    if EVEN:
+        value += tl.load(bias + i, mask=i < n)
+    tl.store(out + i, value, mask=i < n)
+
+
+def launch(kernel):
+    bias = np.lib.stride_tricks.as_strided(np.ones(40, np.float32), (3, 40), (0, 4))
+    kernel[(1,)](np.ones(40, np.float32), bias, np.empty(40, np.float32), 40, BLOCK=64)
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
+def test_only_the_kernels_own_statements_are_shown_and_each_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "k.py").write_text("import numpy as np\nimport triton\nimport triton.language as tl\n" + FUSED, encoding="utf-8")
+    assert CliRunner().invoke(main, ["trace", "--kernel", "k.py:fused", "--launch", "k.py:launch", "--out", "a.npz"]).exit_code == 0
+    trace = GenericTrace.load("a.npz")
+    whole = ["def fused(x, bias, out, n, BLOCK: tl.constexpr, EVEN: tl.constexpr):", "    i = tl.arange(0, BLOCK)"]
+    load = ["    value = tl.load(", "        x + i,", "        mask=i < n,", "    )"]
+    assert beginning_of(trace, 20) == [
+        *whole, *load, "    if EVEN:", "        value += tl.load(bias + i, mask=i < n)", "    tl.store(out + i, value, mask=i < n)",
+    ]  # fmt: skip
+    assert beginning_of(trace, 6) == [*whole, "…"], "a statement that has no room is left out whole"
+    assert [[text for _, text in excerpt(trace, event, 3, 80)] for event in trace] == [
+        ["i = tl.arange(0, BLOCK)", "value = tl.load(x + i, mask=i < n)", "if EVEN:"],
+        ["if EVEN:", "    value += tl.load(bias + i, mask=i < n)", "tl.store(out + i, value, mask=i < n)"],
+        ["if EVEN:", "    value += tl.load(bias + i, mask=i < n)", "tl.store(out + i, value, mask=i < n)"],
+    ]
+    narrow = [text.strip() for number, text in excerpt(trace, trace[0], 3, 30) if number == trace[0].line]
+    assert " ".join(narrow) == "value = tl.load(x + i, mask=i < n)"
+    film = shown(trace, tmp_path)
+    check(film)
+    bill = next(snapshot for snapshot in film.snapshots if snapshot.beat == "bill").texts()
+    assert bill["bill read bias"] == "read 160 B = 1 ×", "the row that is seen three times is stored once"
+
+
+def test_an_array_that_only_atomics_touch_held_values(tmp_path: Path) -> None:
+    done = [Did(Op.ATOMIC, 0, ((0, 1),), 4, (1,)), Did(Op.ATOMIC_LOAD, 1, ((0, 1),), 4, (1,)), Did(Op.STORE, 2, ((0, 1),), 4, (1,))]
+    film = shown(trace_of([tensor(name, 1) for name in "xyz"], done), tmp_path)
+    check(film)
+    assert [film.sheets[at].given for at in range(3)] == [True, True, False]
+    blocks = next(snapshot for snapshot in film.snapshots if snapshot.beat == "slow-0").shown
+    assert [item.text for item in blocks if item.name == "block"] == ["atomic x 1", "atomic load y 1", "store z 1"]
+    assert film.sheets[1].written.share(3).sum() == 0, "a compare-and-swap that failed wrote nothing"
+
+
+def test_a_masked_load_points_nowhere(tmp_path: Path) -> None:
+    done = [Did(Op.LOAD, 0, ((0, 0),), 0, (16,)), Did(Op.STORE, 0, ((3, 5),), 8, (16,))]
+    film = shown(trace_of([tensor("x", 16)], done), tmp_path)
+    check(film)
+    assert film.replay.latest(0, 1) is None
+    assert film.tensor_of(film.trace[0]) is None
+
+
+def test_figures_have_no_powers_of_ten() -> None:
+    assert [times(value) for value in (0, 0.0001, 0.5, 1, 12.345, 99.96, 123.4, 9999.5, 1234567)] == [
+        "0", "< 0.001", "0.5", "1", "12.3", "100", "123", "10,000", "1,234,567",
+    ]  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------------- routing

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flashviz_kernels.placement import GUARD, as_array, span, zones_of
+from flashviz_kernels.placement import GUARD, Lanes, as_array, span, zones_of
 
 sides = st.integers(1, 7)
 
@@ -120,3 +120,81 @@ def test_torch_tensors_are_seen_in_place(name: str) -> None:
     assert array.ctypes.data == tensor.data_ptr()
     assert array.shape == (5, 3)
     assert array.dtype == np.dtype(getattr(ml_dtypes, name, name))
+
+
+@st.composite
+def overlapping(draw: st.DrawFn) -> np.ndarray:
+    """A view whose steps may overlap, or be zero, forwards and backwards: windows, dilated windows, diagonals."""
+    axes = draw(st.integers(1, 3))
+    shape = tuple(draw(st.integers(1, 5)) for _ in range(axes))
+    steps = tuple(draw(st.integers(-6, 6)) for _ in range(axes))
+    low = sum((size - 1) * step for size, step in zip(shape, steps, strict=True) if step < 0)
+    high = sum((size - 1) * step for size, step in zip(shape, steps, strict=True) if step > 0)
+    base = np.arange(high - low + 1, dtype=np.float32)
+    return np.lib.stride_tricks.as_strided(base[-low:], shape, tuple(4 * step for step in steps))
+
+
+@given(overlapping())
+@settings(max_examples=200)
+def test_every_address_of_an_overlapping_view_is_some_elements_of_it(array: np.ndarray) -> None:
+    (zone,) = zones_of([(0, "x", array)])
+    (resident,) = zone.residents
+    inside = addresses_of(array, zone.shift)
+    found = zone.owner(inside, 4)
+    assert found is not None
+    at = np.stack(found.elements) if array.ndim else np.zeros((0, 1), int)
+    assert all(0 <= index.min() and index.max() < size for index, size in zip(at, array.shape, strict=True))
+    again = resident.address + (np.array(array.strides)[:, None] * at).sum(0)
+    assert (again == inside.astype(np.int64)).all(), "the element that is named lies at the address"
+    low, high = int(inside.min()), int(inside.max())
+    for address in range(low - 4, high + 8, 4):
+        assert (zone.owner(np.array([address], np.uint64), 4) is not None) == (address in inside.tolist())
+
+
+@given(st.one_of(views(), overlapping()), st.data())
+@settings(max_examples=200)
+def test_what_a_block_touches_is_what_its_lanes_do(array: np.ndarray, data: st.DataObject) -> None:
+    """A tile of any step along any axes, masked in any way: the elements of the access are those of its lanes, one by one."""
+    (zone,) = zones_of([(0, "x", array)])
+    (resident,) = zone.residents
+    width = array.itemsize
+    sides, total = [], np.zeros((), np.int64)
+    for axis, (size, step) in enumerate(zip(array.shape, array.strides, strict=True)):
+        chosen = np.array(data.draw(st.lists(st.integers(0, size - 1), min_size=1, max_size=4)))
+        sides.append(chosen)
+        total = total[..., None] + (chosen * step).reshape([1] * axis + [-1])
+    addresses = (np.int64(resident.address) + total).astype(np.uint64)
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=addresses.size, max_size=addresses.size))).reshape(addresses.shape)
+    if data.draw(st.booleans()):  # a mask that is one condition an axis, as at the edge of a tensor
+        edges = np.meshgrid(*(chosen < data.draw(st.integers(0, 5)) for chosen in sides), indexing="ij")
+        mask = np.logical_and.reduce(edges)
+    lanes = Lanes.of(addresses, mask, width)
+    asked = {int(address) for address in addresses[mask]}
+    assert (lanes is None) == (not asked)
+    if lanes is None:
+        return
+    assert (lanes.count, lanes.first) == (int(mask.sum()), int(addresses[mask][0]))
+    found = zone.accesses(lanes)
+    assert found is not None
+    (access,) = found
+    assert access.nbytes == width * len(asked)
+    if access.runs is None:
+        inside = np.ix_(*(np.arange(start, stop) for start, stop in access.box))
+    else:
+        inside = np.unravel_index(np.concatenate([np.arange(*run) for run in access.runs]), array.shape)
+    named = resident.address + sum(step * at for step, at in zip(array.strides, inside, strict=True))
+    assert sorted(np.reshape(named, -1).tolist()) == sorted(asked)
+    bounds = [(at.min(), at.max() + 1) for at in inside]
+    assert access.box == tuple(bounds)
+
+
+def test_arrays_that_overlap_share_what_no_one_of_them_holds() -> None:
+    base = np.arange(20, dtype=np.float32)
+    first, second = base[:12], base[8:]
+    (zone,) = zones_of([(0, "first", first), (1, "second", second)])
+    lanes = Lanes.of(addresses_of(base, zone.shift), None, 4)
+    assert lanes is not None
+    found = zone.accesses(lanes)
+    assert found is not None
+    assert [(access.tensor, access.box) for access in found] == [(0, ((0, 12),)), (1, ((4, 12),))]
+    assert [access.tensor for access in zone.accesses(Lanes.of(addresses_of(second, zone.shift), None, 4)) or []] == [1]  # type: ignore[arg-type]

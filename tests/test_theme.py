@@ -53,10 +53,17 @@ def test_tiles_stand_out_from_what_they_lie_on(skin: Theme, hue: str, ground: st
 
 
 @skins
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_further_hues_are_readable_on_every_ground(skin: Theme, ground: str) -> None:
+    assert min(contrast(hue, getattr(skin, ground)) for hue in skin.further) >= TEXT
+
+
+@skins
 @pytest.mark.parametrize("sight", [None, "protan", "deutan", "tritan"])
-@pytest.mark.parametrize(("first", "second"), list(itertools.combinations(HUES, 2)))
-def test_hues_stay_apart_for_every_eye(skin: Theme, first: str, second: str, sight: str | None) -> None:
-    a, b = Color(getattr(skin, first)), Color(getattr(skin, second))
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations(range(8), 2)))
+def test_hues_stay_apart_for_every_eye(skin: Theme, first: int, second: int, sight: str | None) -> None:
+    """The five of attention's tensors, and three more for a kernel with eight."""
+    a, b = Color(skin.hues[first]), Color(skin.hues[second])
     if sight is not None:
         a, b = a.filter(sight), b.filter(sight)
     assert a.delta_e(b, method="2000") >= APART

@@ -11,24 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz.generic.touches import NEVER, PIXELS, Replay, flat, flat_box, touched
-from flashviz.trace import GenericTrace, Op
-from flashviz.trace.generic import READS, WRITES
+from flashviz.trace import GenericTrace, Op, TensorInfo
+from flashviz.trace.generic import READS, WRITES, Parts
 from tests.generic_traces import Did, product, tensor, trace_of, traces
 
 
 def by_hand(trace: GenericTrace, at: int, ops: frozenset[Op], k: int) -> np.ndarray:
-    """Share of each element [rows, cols]: the densest of the boxes that have touched it wholly or, first, in part."""
+    """Which elements [rows, cols] were touched, by marking each that an event says."""
     info = trace.header.tensors[at]
-    whole, part = np.zeros(info.shape), np.full(info.shape, np.nan)
+    marked = np.zeros(info.shape, bool)
     for event in itertools.islice(trace, k):
         if event.op in ops and event.tensor == info.name and event.nbytes:
-            box = tuple(slice(*span) for span in event.box)
-            share = event.nbytes / info.itemsize / whole[box].size
-            if share >= 1:
-                whole[box] = 1
-            else:
-                part[box] = np.where(np.isnan(part[box]), share, part[box])
-    return np.where(whole == 1, 1, np.nan_to_num(part)).reshape(flat(info.shape))
+            marked[np.unravel_index(trace.elements(event.index), info.shape)] = True
+    return marked.reshape(flat(info.shape))
 
 
 @given(traces(), st.data())
@@ -54,7 +49,7 @@ def test_bytes_after_k_events(trace: GenericTrace, data: st.DataObject) -> None:
 def test_the_latest_access(trace: GenericTrace, data: st.DataObject) -> None:
     k = data.draw(st.integers(0, len(trace)))
     for at, info in enumerate(trace.header.tensors):
-        found = [event.index for event in itertools.islice(trace, k) if event.tensor == info.name]
+        found = [event.index for event in itertools.islice(trace, k) if event.tensor == info.name and event.nbytes]
         assert Replay(trace).latest(at, k) == (found[-1] if found else None)
 
 
@@ -68,20 +63,57 @@ def test_a_box_is_drawn_around_all_that_it_holds(shape: list[int], data: st.Data
     assert flat_box(tuple(spans), tuple(shape)) == (rows.min(), rows.max() + 1, cols.min(), cols.max() + 1)
 
 
-def test_many_elements_share_a_pixel_and_its_middle_one_speaks() -> None:
-    size = 10 * PIXELS
-    parts = [Did(Op.STORE, 0, ((start, start + 5),), 20) for start in range(0, size, 5)]
-    trace = trace_of([tensor("x", size)], parts)
-    found = touched(trace, 0, WRITES)
-    assert found.whole.shape == (1, PIXELS)
-    assert (found.whole[0] == 2 * np.arange(PIXELS) + 1).all(), "element 10 p + 5 is of the part 2 p + 1"
+def test_a_pixel_is_as_lit_as_its_elements_are() -> None:
+    """1,000 elements in 192 pixels, stored five by five: after k events 5 k elements are lit, at every k."""
+    parts = [Did(Op.STORE, 0, ((start, start + 5),), 20) for start in range(0, 1000, 5)]
+    found = touched(trace_of([tensor("x", 1000)], parts), 0, WRITES)
+    assert found.size == (1, PIXELS)
+    pixel_of = np.arange(1000) * PIXELS // 1000
+    for k in (0, 1, 7, 100, 200, 3):
+        lit = np.bincount(pixel_of[: 5 * k], minlength=PIXELS) / np.bincount(pixel_of)
+        assert np.allclose(found.share(k), lit)
+
+
+@pytest.mark.parametrize("rows", [3, 191, 193, 1000, 1823])
+def test_a_copy_row_by_row_ends_wholly_lit(rows: int) -> None:
+    done = [Did(Op.STORE, 0, ((row, row + 1), (0, 7)), 28) for row in range(rows)]
+    found = touched(trace_of([tensor("x", rows, 7)], done), 0, WRITES)
+    assert (found.share(rows) == 1).all()
+    assert found.share(rows - 1).sum() < found.share(rows).sum()
+    assert (found.share(1) > 0).any()
+
+
+def test_elements_that_share_memory_are_touched_together() -> None:
+    """One row seen four times over; and windows that overlap."""
+    bias = TensorInfo("bias", (4, 24), (0, 1), "float32", 4)
+    windows = TensorInfo("windows", (6, 4), (1, 1), "float32", 4)
+    backwards = TensorInfo("backwards", (5,), (-2,), "float32", 4)
+    done = [
+        Did(Op.LOAD, 0, ((0, 1), (0, 12)), 48),
+        Did(Op.LOAD, 1, ((2, 3), (0, 2)), 8),  # elements 2 and 3 of the nine
+        Did(Op.LOAD, 2, ((1, 2),), 4),
+    ]
+    trace = trace_of([bias, windows, backwards], done)
+    assert touched(trace, 0, READS).share(1).tolist() == [[1] * 12 + [0] * 12] * 4
+    assert touched(trace, 1, READS).share(2).tolist() == [[float(i + j in (2, 3)) for j in range(4)] for i in range(6)]
+    assert touched(trace, 2, READS).share(3).tolist() == [[0, 1, 0, 0, 0]]
+    assert [info.nbytes for info in trace.header.tensors] == [96, 36, 20]
+
+
+def test_elements_of_an_access_that_is_no_box() -> None:
+    """Every third of ten, by runs; each run from its first element to one past its last."""
+    trace = trace_of([tensor("x", 2, 5)], [Did(Op.STORE, 0, ((0, 2), (0, 5)), 16)])
+    parts = Parts.of(np.zeros(1), [np.array([[0, 1], [3, 4], [6, 7], [9, 10]])])
+    thirds = GenericTrace(trace.header, trace.columns, parts)
+    assert thirds.elements(0).tolist() == [0, 3, 6, 9]
+    assert touched(thirds, 0, WRITES).share(1).tolist() == [[1, 0, 0, 1, 0], [0, 1, 0, 0, 1]]
 
 
 def test_nothing_is_painted_before_it_is_written() -> None:
     trace = product()
     found = touched(trace, 2, WRITES)
     stores = [event.index for event in trace if event.op == Op.STORE]
-    assert (touched(trace, 0, WRITES).whole == NEVER).all()
+    assert (touched(trace, 0, WRITES).first == NEVER).all()
     for done, index in enumerate(stores):
         assert found.share(index).sum() == done * 32 * 32
         assert found.share(index + 1).sum() == (done + 1) * 32 * 32
@@ -95,7 +127,7 @@ def test_what_is_read_before_it_is_written_was_given() -> None:
         Did(Op.ATOMIC, 2, ((0, 1),), 4),
     ]
     replay = Replay(trace_of([tensor(name, 4) for name in "xyz"], done))
-    assert [replay.given(at) for at in range(3)] == [True, False, False]
+    assert [replay.given(at) for at in range(3)] == [True, False, True], "an atomic operation reads before it writes"
 
 
 @pytest.mark.parametrize("axes", [1, 2])
@@ -106,4 +138,4 @@ def test_a_million_events_are_looked_at_once(axes: int) -> None:
     large = GenericTrace(trace.header, columns)
     assert len(large) == 200_000
     small, found = touched(trace, axes, READS | WRITES), touched(large, axes, READS | WRITES)
-    assert (small.whole == found.whole).all()
+    assert (small.first == found.first).all()

@@ -190,7 +190,6 @@ def test_an_autotuned_kernel_takes_its_first_config() -> None:
         ("not_a_kernel", "launch", 2, "expected a kernel for Triton's interpreter, got not_a_kernel; decorate it with triton.jit"),
         ("add", "forgets", 2, "expected forgets(kernel) to call kernel[grid](...), got no launch; call it there"),
         ("add", "fails", 2, "expected fails(kernel) to launch it, got ValueError: no such data (at k.py:68)"),
-        ("add", "disappointed", 2, "expected disappointed(kernel) to launch it, got AssertionError (at k.py:93)"),
         ("add", "no_grid", 2, "expected add[grid](...), got add(...) without a grid; say how many programs there are"),
         (
             "add",
@@ -209,6 +208,13 @@ def test_what_is_wrong_is_one_line(kernel: str, launcher: str, code: int, messag
     assert (exit_code, out) == (code, "")
     assert err.splitlines()[-1].startswith(f"flashviz: {message}")
     assert not Path("x.npz").exists()
+
+
+def test_a_failed_assertion_of_the_launcher_leaves_the_trace() -> None:
+    code, out, err = traced("add", "disappointed")
+    assert (code, json.loads(out)["events"]) == (1, 9)
+    assert err.splitlines()[-1].startswith("flashviz: expected disappointed(kernel) to end well, got AssertionError (at k.py:93)")
+    assert len(GenericTrace.load("x.npz")) == 9
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,10 @@ def trace(max_events: int, repeat: int, out: Path | None, as_json: bool) -> None
     if report.overhead is not None and not as_json:
         both = [median(seconds) for seconds in (report.overhead.untraced, report.overhead.traced)]
         click.echo(f"interpreted kernel: {both[0]:.3f} s untraced, {both[1]:.3f} s traced, {report.overhead.ratio:.2f} x")
+    for each in report.recorded:
+        click.echo(
+            f"pointers of {each.kernel}: {each.events:,} events, {median(each.seconds):.3f} s, {each.events_per_second:,.0f} events/s"
+        )
 
 
 @bench.command()

@@ -53,12 +53,15 @@ def trace(
     """Record one forward pass and write its trace; or, with --kernel and --launch, what any Triton kernel does."""
     _check_out(out)
     recorded: Trace | GenericTrace
+    failed: VerificationError | None = None
     if kernel is None and launch is None:
         recorded = _record(algorithm, flags, clock=bool(clock))
     else:
-        recorded = _trace_kernel(kernel, launch, options.spell({"algorithm": algorithm, "clock": clock, **flags}))
+        recorded, failed = _trace_kernel(kernel, launch, options.spell({"algorithm": algorithm, "clock": clock, **flags}))
     recorded.save(out)
     screen.show_trace(out, recorded, as_json=as_json)
+    if failed is not None:
+        raise failed
 
 
 def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Trace:
@@ -69,17 +72,20 @@ def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Tra
         return record(settings.config, source=settings.source, algorithm=algorithm or "fa2", clock=clock, resources=True)
 
 
-def _trace_kernel(kernel: str | None, launch: str | None, given: str) -> GenericTrace:
-    """Trace a kernel that is not ours; what is computed is then said by its launcher alone."""
+def _trace_kernel(kernel: str | None, launch: str | None, given: str) -> tuple[GenericTrace, VerificationError | None]:
+    """Trace a kernel that is not ours; what is computed is then said by its launcher alone. With it, what the launcher found wrong."""
     if kernel is None or launch is None:
         missing = "--kernel" if kernel is None else "--launch"
         raise UsageError(f"expected both --kernel FILE.py:FUNCTION and --launch FILE.py:LAUNCHER, got no {missing}; name it")
     if given:
         raise UsageError(f"{launch} says itself what is computed; leave out {given}")
-    from flashviz_kernels.any_kernel import load_function, trace_kernel
+    from flashviz_kernels.any_kernel import LauncherError, load_function, trace_kernel
 
     with screen.status(f"tracing {kernel}"):
-        return trace_kernel(load_function(kernel, "kernel"), load_function(launch, "launch"))
+        try:
+            return trace_kernel(load_function(kernel, "kernel"), load_function(launch, "launch")), None
+        except LauncherError as error:
+            return error.trace, error
 
 
 @main.command()

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from flashviz.figures import kib
+from flashviz.figures import KIB, kib
 from flashviz.interrupts import uninterrupted
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def _generic_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         shape, strides = tensor["shape"], tuple(tensor["strides"])
         seen = "" if strides == row_major(shape) else f"  strides {' x '.join(map(str, strides))}"
         yield "tensor", f"{tensor['name']}  {' x '.join(map(str, shape)) or 'one element'}  {tensor['dtype']}{seen}"
-    parts = ", ".join(f"{count:,} {op.lower()}" for op, count in summary["operations"].items())
-    yield "events", f"{summary['events']:,} in {summary['programs']:,} programs  ({parts})" if parts else "none"
+    parts = ", ".join(f"{count:,} {op.lower().replace('_', ' ')}" for op, count in summary["operations"].items())
+    programs = f"{summary['programs']:,} program{'' if summary['programs'] == 1 else 's'}"
+    yield "events", f"{summary['events']:,} in {programs}  ({parts})" if parts else "none"
     yield from _traffic_rows(summary)
     yield "flops of dots", f"{summary['flops']:,}"
 
@@ -94,8 +95,13 @@ def row_major(shape: Sequence[int]) -> tuple[int, ...]:
 def _traffic_rows(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for direction in ("read", "written"):
         parts = summary[f"hbm_{direction}_by_tensor"]
-        each = ", ".join(f"{tensor} {kib(count)}" for tensor, count in parts.items())
-        yield f"HBM {direction}", f"{kib(summary[f'hbm_{direction}'])}  ({each})" if each else "nothing"
+        each = ", ".join(f"{tensor} {_size(count)}" for tensor, count in parts.items())
+        yield f"HBM {direction}", f"{_size(summary[f'hbm_{direction}'])}  ({each})" if each else "nothing"
+
+
+def _size(nbytes: int) -> str:
+    """Bytes as bytes below a KiB."""
+    return kib(nbytes) if nbytes >= KIB else f"{nbytes:,} B"
 
 
 def _generic_summary(path: Path, trace: GenericTrace) -> dict[str, Any]:

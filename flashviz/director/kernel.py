@@ -18,7 +18,7 @@ from flashviz.director.pictures import card_lines, note
 from flashviz.director.scene import beat
 from flashviz.director.stage import bare
 from flashviz.errors import UsageError
-from flashviz.figures import counter
+from flashviz.figures import amount, counter, times
 from flashviz.generic.story import Part, count_of, events_of, kernel_board, parts_of
 from flashviz.layout import Rect, centered, rows
 from flashviz.lettering import CODE_PX, KEY_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width, wrap
@@ -89,12 +89,10 @@ class KernelFilm(KernelStageScene):
         self.finish = [drawn]
 
     def source_text(self, room: Rect) -> Named:
-        """The kernel's own text without its comments, as much of it as there is room for."""
+        """The text of the kernel that was launched first, without decorators, docstring and comments: as many whole statements as there is
+        room for."""
         pitch = em(CODE_PX) * LINE_PITCH
-        count = int((room.height - 0.3) / pitch)
-        written = self.trace.header.sources[0].text.splitlines() if self.trace.header.sources else []
-        lines = [bare(text) for text in written if worth_a_line(text)]
-        shown = lines[:count] if len(lines) <= count else [*lines[: count - 1], "…"]
+        shown = beginning_of(self.trace, int((room.height - 0.3) / pitch))
         ground = panel(room.top(len(shown) * pitch + 0.3), fill=self.skin.panel, edge=self.skin.edge)
         places = rows(room.top(len(shown) * pitch + 0.3).inset(0.2, 0.15), max(1, len(shown)))
         texts = [
@@ -181,7 +179,11 @@ class KernelFilm(KernelStageScene):
         dots = int(self.trace.columns["flops"].sum())
         foot = ["× how often the whole array; logical transfers, caches not counted"]
         if dots:
-            foot.append(f"matrix products: {dots:,} FLOP, {dots / max(moved.total, 1):,.3g} for each byte that crossed")
+            foot.append(f"matrix products: {dots:,} FLOP, {times(dots / max(moved.total, 1))} for each byte that crossed")
+        others = [info.name for at, info in enumerate(header.tensors) if at not in self.shown]
+        if others:
+            read, written = (sum(crossed.get(name, 0) for name in others) for crossed in (moved.read, moved.written))
+            foot.append(f"and {count_of(len(others), 'further array', 'further arrays')}: {amount(read)} read, {amount(written)} written")
         lines = [line for text in foot for line in wrap(text, room.width, NOTE_PX)]
         foot_h = em(NOTE_PX) * LINE_PITCH * (len(lines) + 0.5)
         body = room.above(foot_h)
@@ -208,7 +210,7 @@ class KernelFilm(KernelStageScene):
             line = rows(middle, len(crossing))[index]
             bar, number = line.beyond(name_w).before(NUMBER_W).inset(0.05, 0.08), line.right(NUMBER_W)
             drawn.append(box(bar.left(max(0.03, bar.width * nbytes / most)), stroke=hue, opacity=shade, width=0))
-            text = fit(f"{verb} {counter(nbytes, nbytes)} = {nbytes / max(info.nbytes, 1):,.3g} ×", number)
+            text = fit(f"{verb} {counter(nbytes, nbytes)} = {times(nbytes / max(info.nbytes, 1))} ×", number)
             drawn.append(Readout(text, NOTE_PX, self.skin.ink, name=f"bill {verb} {name}", anchor="right").at(number))
         return drawn
 
@@ -225,6 +227,27 @@ class KernelFilm(KernelStageScene):
             "A block on the chip is what its statement last loaded or computed; when it is dropped is not recorded.",
             "The order shown is that of the program numbers, not hardware time.",
         ]
+
+
+def beginning_of(trace: GenericTrace, count: int) -> list[str]:
+    """The first statements of the kernel that was launched first, in at most ``count`` lines; a last one says that there are more."""
+    for source in trace.header.sources:
+        function = next((each for each in source.functions if each.name == trace.header.kernel), None)
+        if function is not None:
+            written = source.lines
+            texts = [[bare(written[at - source.first_line]) for at in range(first, last + 1)] for first, last in function.statements]
+            break
+    else:
+        texts = [[bare(text)] for source in trace.header.sources[:1] for text in source.lines]
+    wholes = [[line for line in lines if worth_a_line(line)] for lines in texts]
+    indent = min((len(line) - len(line.lstrip()) for lines in wholes for line in lines), default=0)
+    shown: list[str] = []
+    for at, lines in enumerate(wholes):
+        more = any(wholes[at + 1 :])
+        if len(shown) + len(lines) + more > count:
+            return [*shown, "…"][:count]
+        shown += [line[indent:] for line in lines]
+    return shown
 
 
 def beginning(text: str, width: float, px: float) -> list[str]:

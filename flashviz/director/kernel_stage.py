@@ -6,6 +6,7 @@ Each move stands for events of the trace: the clock is set to an event, and what
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,10 @@ from flashviz.director.stage import bare
 from flashviz.director.sweep import Sample, Traffic
 from flashviz.figures import amount
 from flashviz.generic.layout import block, code_lines, kernel_stage, room_for
-from flashviz.generic.story import Part, largest_block, sites_of
+from flashviz.generic.story import Part, largest_block, said, sites_of
 from flashviz.generic.touches import Replay, flat_box
 from flashviz.layout import Rect, centered
-from flashviz.lettering import NOTE_PX
+from flashviz.lettering import CODE_PX, NOTE_PX, em
 from flashviz.memory import Traffic as Moved
 from flashviz.memory import traffic
 from flashviz.mobjects.code import CodePane
@@ -30,7 +31,7 @@ from flashviz.mobjects.named import Act
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.sheets import Block, TensorSheet, extent, fit, rect_at_least
 from flashviz.mobjects.tiles import box, panel
-from flashviz.trace import GenericEvent, GenericTrace, Op
+from flashviz.trace import GenericEvent, GenericTrace, Op, SourceText
 
 Site = tuple[int, int, Op, str | None]  # file, line, operation, tensor
 SMALLEST_FLYER = 0.1
@@ -72,9 +73,9 @@ class KernelStageScene(TraceScene):
         self.event = 0
 
     def hue(self, tensor: str) -> str:
-        """Colour of a tensor: by its order."""
-        names = [info.name for info in self.trace.header.tensors]
-        return self.skin.hues[names.index(tensor) % len(self.skin.hues)]
+        """Colour of a tensor: by its order among those that are shown; the others, which never stand alone, have the ink of values."""
+        names = [self.trace.header.tensors[at].name for at in self.shown]
+        return self.skin.hues[names.index(tensor)] if tensor in names else self.skin.scores
 
     # ------------------------------------------------------------------------------------------------------- the clock
 
@@ -104,7 +105,10 @@ class KernelStageScene(TraceScene):
         """The statement of an event among its neighbours."""
         if event.file < 0:
             return
-        pane = CodePane(self.set.code, excerpt(self.trace, event, self.code_lines), event.line, self.skin, self.code_lines)
+        room = int(self.set.code.inset(0.15, 0.1).width / (0.6 * em(CODE_PX)))
+        lines = excerpt(self.trace, event, self.code_lines, room)
+        pane = CodePane(self.set.code, lines, event.line, self.skin, self.code_lines)
+        pane.text = " ".join(text.strip() for number, text in lines if number == event.line)
         if self.code is not None:
             self.remove(self.code)
         self.code = pane
@@ -199,9 +203,7 @@ class KernelStageScene(TraceScene):
             free = [at for at in range(len(self.set.places)) if at not in taken]
             place = free[0] if free else next(iter(self.blocks.values()))[0]
         hue = self.skin.scores if event.tensor is None else self.hue(event.tensor)
-        title = (
-            event.op.name.lower() if event.tensor is None else f"{'' if event.op is Op.LOAD else event.op.name.lower() + ' '}{event.tensor}"
-        )
+        title = said(event.op) if event.tensor is None else f"{'' if event.op is Op.LOAD else said(event.op) + ' '}{event.tensor}"
         shape = event.shape if event.op is not Op.DOT else event.shape[:-1]
         body = block(trimmed(shape), self.largest, self.set.places[place].body)
         return place, Block(title, trimmed(event.shape), self.set.places[place], body, hue, self.skin)
@@ -311,23 +313,55 @@ def said_of(event: GenericEvent) -> str:
     """One event in one line, as ``load x[0:64, 0:32] 4 KiB``."""
     if event.tensor is None:
         work = f", {event.flops:,} FLOP" if event.flops else ""
-        return f"{event.op.name.lower()} {extent(trimmed(event.shape))}{work}"
+        return f"{said(event.op)} {extent(trimmed(event.shape))}{work}"
     where = ", ".join(f"{start}:{stop}" if stop - start != 1 else f"{start}" for start, stop in event.box)
     if not event.nbytes:
-        return f"{event.op.name.lower()} {event.tensor}: all lanes masked"
-    return f"{event.op.name.lower()} {event.tensor}[{where}] {amount(event.nbytes)}"
+        return f"{said(event.op)} {event.tensor}: all lanes masked"
+    return f"{said(event.op)} {event.tensor}[{where}] {amount(event.nbytes)}"
 
 
-def excerpt(trace: GenericTrace, event: GenericEvent, count: int) -> list[tuple[int, str]]:
-    """The statement of an event and its neighbours, comments and blank lines left out."""
+def excerpt(trace: GenericTrace, event: GenericEvent, count: int, room: int) -> list[tuple[int, str]]:
+    """The statement of an event, over as many of ``count`` lines of ``room`` characters as it takes, and its neighbours in the same
+    function, each in one line; what is no statement is left out."""
     source = trace.header.sources[event.file]
-    lines = [(source.first_line + at, bare(text)) for at, text in enumerate(source.text.splitlines())]
-    lines = [(number, text) for number, text in lines if number == event.line or worth_a_line(text)]
+    lines = statements(source, event.line)
+    widest = max(len(text) - len(text.lstrip()) for number, text in lines if number == event.line)
+    lines = [
+        (number, " " * widest * (number == event.line) + piece)
+        for number, text in lines
+        for piece in (textwrap.wrap(text.strip(), max(20, room - 8), subsequent_indent="    ")[:count] if number == event.line else [text])
+    ]
     at = next((k for k, (number, _) in enumerate(lines) if number == event.line), 0)
-    start = min(max(0, at - count // 2), max(0, len(lines) - count))
+    lit = sum(1 for number, _ in lines if number == event.line)
+    start = min(max(0, at - (count - min(lit, count)) // 2), max(0, len(lines) - count))
     chosen = lines[start : start + count]
     indent = min(len(text) - len(text.lstrip()) for _, text in chosen)
     return [(number, text[indent:]) for number, text in chosen]
+
+
+def statements(source: SourceText, line: int) -> list[tuple[int, str]]:
+    """The statements of the function that a line is in, each whole and in one line; ``line`` stands for the one that it is part of."""
+    function, text = source.function(line), source.lines
+    if function is None:
+        every = [(source.first_line + at, bare(written)) for at, written in enumerate(text)]
+        return [(number, written) for number, written in every if number == line or worth_a_line(written)]
+    inner = max((span for span in function.statements if span[0] <= line <= span[1]), default=(line, line))
+    found = []
+    for first, last in sorted({*function.statements, inner}):
+        written = [bare(text[number - source.first_line]) for number in range(first, last + 1)]
+        found.append((line if (first, last) == inner else first, joined(written)))
+    return found
+
+
+def joined(lines: list[str]) -> str:
+    """The lines of one statement as one, with the indentation of the first; comments and blank lines left out."""
+    first, *rest = [line for line in lines if line.strip() and not line.strip().startswith("#")] or [""]
+    whole = first.rstrip()
+    for line in rest:
+        glued = whole.endswith(("(", "[", "{")) or line.strip().startswith((")", "]", "}"))
+        whole = whole.rstrip("\\").rstrip(",") if line.strip().startswith((")", "]", "}")) else whole.rstrip("\\").rstrip()
+        whole += ("" if glued else " ") + line.strip()
+    return whole
 
 
 def worth_a_line(text: str) -> bool:

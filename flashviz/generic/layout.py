@@ -195,10 +195,12 @@ def _sheet(shape: tuple[int, ...], cell: Rect, *, both: bool) -> Sheet:
 
 
 def fitted(n_rows: int, n_cols: int, room: Rect, flattest: float) -> Rect:
-    """A rectangle of these proportions, or as near to them as can be seen; a single row is a strip."""
+    """A rectangle of these proportions, or as near to them as can be seen; a single row is a strip, a few elements a few squares."""
     ratio = min(max(n_cols / max(n_rows, 1), 1 / flattest), flattest)
     width = min(room.width, room.height * ratio)
     height = STRIP if n_rows == 1 else min(room.height, width / ratio)
+    if n_rows == 1:
+        width = min(width, n_cols * STRIP)
     return centered(*room.center[:2], max(width, SMALLEST), min(max(height, SMALLEST), max(room.height, SMALLEST)))
 
 

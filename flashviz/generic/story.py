@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flashviz.figures import amount
+from flashviz.figures import amount, times
 from flashviz.generic.touches import flat
 from flashviz.memory import traffic
 from flashviz.storyboard import Beat
@@ -20,7 +20,8 @@ from flashviz.trace import GenericTrace, Op
 ONE_BY_ONE = {1: (9, 3), 2: (6, 2), 3: (4, 2)}  # launches shown -> events of the followed program that are shown singly: first, last
 FEW = 3  # so many more are shown singly too: a sweep of so few would not be worth its beat
 EVENT_SECONDS = 1.7
-PLURALS = {Op.LOAD: "loads", Op.STORE: "stores", Op.ATOMIC: "atomics", Op.DOT: "dots", Op.REDUCE: "reductions", Op.SCAN: "scans"}
+PLURALS = {Op.LOAD: "loads", Op.STORE: "stores", Op.ATOMIC: "atomics", Op.DOT: "dots", Op.REDUCE: "reductions", Op.SCAN: "scans",
+           Op.ATOMIC_LOAD: "atomic loads"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -140,18 +141,23 @@ def bill_caption(trace: GenericTrace) -> str:
     """What crossed, and what crossed more than once."""
     moved = traffic(trace)
     said = f"{amount(moved.total_read)} read, {amount(moved.total_written)} written."
-    times = {tensor.name: moved.read.get(tensor.name, 0) / max(tensor.nbytes, 1) for tensor in trace.header.tensors}
-    most = max(times, key=lambda name: times[name], default="")
-    if not most or times[most] <= 1:
+    over = {tensor.name: moved.read.get(tensor.name, 0) / max(tensor.nbytes, 1) for tensor in trace.header.tensors}
+    most = max(over, key=lambda name: over[name], default="")
+    if not most or over[most] <= 1:
         return f"{said} No array is read more often than once."
-    return f"{said} {most} is read {times[most]:,.3g} times over."
+    return f"{said} {most} is read {times(over[most])} times over."
 
 
 def operations(trace: GenericTrace, events: Iterable[int]) -> str:
     """As ``48 loads, 24 dots``."""
     at = np.asarray(list(events) if not isinstance(events, range) else np.arange(events.start, events.stop, events.step))
     counts = Counter(trace.columns["op"][at].tolist())
-    return ", ".join(count_of(counts[op], op.name.lower(), name) for op, name in PLURALS.items() if counts[op])
+    return ", ".join(count_of(counts[op], said(op), name) for op, name in PLURALS.items() if counts[op])
+
+
+def said(op: Op) -> str:
+    """An operation in words."""
+    return op.name.lower().replace("_", " ")
 
 
 def count_of(count: int, one: str, many: str) -> str:

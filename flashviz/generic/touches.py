@@ -1,13 +1,12 @@
 """Where and when the accesses of a generic trace touched a tensor: what a picture of the tensor shows after k events.
 
 A tensor is drawn as rows of its last axis: (..., rows, cols) -> [all leading axes flattened, cols]; one axis is one row. A picture
-has at most ``PIXELS`` pixels a side: a pixel stands for the element at its centre.
+has at most ``PIXELS`` pixels a side: a pixel stands for its share of the elements, and is as lit as that share is touched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -34,57 +33,58 @@ def flat_box(box: tuple[tuple[int, int], ...], shape: tuple[int, ...]) -> tuple[
     return first, last + 1, *box[-1]
 
 
-@dataclass(frozen=True)
 class Touch:
-    """Per pixel [rows, cols] of one tensor and direction: the first event that touched it wholly, or partly and how densely.
+    """Of one tensor and direction: when each element was touched first, and what share of each pixel that makes.
 
-    An access that leaves elements of its box out (a stride, a mask with holes) touches each pixel of the box partly: ``density`` is
-    the share of the box's elements. ``NEVER`` where no event did.
+    Args:
+        shape: Rows and columns that the tensor is drawn with.
+        first: Per element [rows x cols], in that order: the first event that touched it, or ``NEVER``. Elements that share their memory
+            are touched together.
     """
 
-    whole: np.ndarray
-    part: np.ndarray
-    density: np.ndarray
-
-    @property
-    def first(self) -> np.ndarray:
-        """The first event that touched a pixel at all."""
-        return np.asarray(np.minimum(self.whole, self.part))
+    def __init__(self, shape: tuple[int, int], first: np.ndarray) -> None:
+        self.first = first
+        self.size = min(shape[0], PIXELS), min(shape[1], PIXELS)
+        counts = [np.bincount(np.arange(of) * many // max(of, 1), minlength=many) for many, of in zip(self.size, shape, strict=True)]
+        self.elements = np.outer(*counts)  # of each pixel
+        touched_at = np.flatnonzero(first != NEVER)
+        order = np.argsort(first[touched_at], kind="stable")
+        row, col = np.divmod(touched_at[order], max(shape[1], 1))
+        self.at = first[touched_at[order]]  # rising
+        self.pixel = row * self.size[0] // max(shape[0], 1) * self.size[1] + col * self.size[1] // max(shape[1], 1)
+        self._done, self._count = 0, np.zeros(self.size[0] * self.size[1], np.int64)
 
     def share(self, k: int) -> np.ndarray:
-        """What share of each pixel the first ``k`` events have touched, 0..1; a lower bound where it is not whole."""
-        return np.asarray(np.where(self.whole < k, 1.0, np.where(self.part < k, self.density, 0.0)))
+        """What share of the elements of each pixel [rows, cols] the first ``k`` events have touched, 0..1, exactly."""
+        done = int(np.searchsorted(self.at, k))
+        if done < self._done:
+            self._done, self._count = 0, np.zeros_like(self._count)
+        self._count += np.bincount(self.pixel[self._done : done], minlength=len(self._count))
+        self._done = done
+        return np.asarray(self._count.reshape(self.size) / np.maximum(self.elements, 1))
 
 
 def touched(trace: GenericTrace, tensor: int, ops: Iterable[Op]) -> Touch:
-    """When the events of these operations touched each pixel of the tensor's picture."""
+    """When the events of these operations touched each element of a tensor."""
     info, columns = trace.header.tensors[tensor], trace.columns
     axes = len(info.shape)
-    n_rows, n_cols = flat(info.shape)
-    size = min(n_rows, PIXELS), min(n_cols, PIXELS)
-    at_row, at_col = ((np.arange(count) + 0.5) * of / max(count, 1) for count, of in zip(size, (n_rows, n_cols), strict=True))
-    lead = np.stack(np.unravel_index(at_row.astype(np.int64), info.shape[:-1] or (1,)), axis=1)[:, : max(axes - 1, 0)]  # [rows, axes - 1]
-    whole, part, density = np.full(size, NEVER), np.full(size, NEVER), np.zeros(size)
     events = np.flatnonzero((columns["tensor"] == tensor) & np.isin(columns["op"], list(ops)) & (columns["nbytes"] > 0))
-    boxes = columns["box"][events][:, :axes]
-    elements = columns["nbytes"][events] // info.itemsize
-    order = first_of_each(boxes.reshape(len(events), 2 * axes), elements)
-    for index, box, count in zip(events[order][::-1].tolist(), boxes[order][::-1], elements[order][::-1].tolist(), strict=True):
-        within = ((lead >= box[:-1, 0]) & (lead < box[:-1, 1])).all(axis=1) if axes else np.ones(1, bool)
-        start, stop = np.searchsorted(at_col.astype(np.int64), box[-1]) if axes else (0, 1)
-        share = count / max(1, int(np.prod(box[:, 1] - box[:, 0], dtype=np.int64)))
-        if share >= 1:
-            whole[within, start:stop] = index  # from the last event to the first: the first stays
-        else:
-            part[within, start:stop] = index
-            density[within, start:stop] = share
-    return Touch(whole, part, density)
+    boxes, parts = columns["box"][events][:, :axes], trace.parts.event[events]
+    order = first_of_each(boxes.reshape(len(events), 2 * axes), parts)
+    memory = np.zeros(info.extent, np.int64)  # of each element that is stored: the event's number from 1 on, 0 for none
+    view = info.over(memory)
+    for index, box, part in zip(events[order][::-1].tolist(), boxes[order][::-1], parts[order][::-1].tolist(), strict=True):
+        where = tuple(slice(start, stop) for start, stop in box) if part < 0 else np.unravel_index(trace.parts.elements(part), info.shape)
+        view[where] = index + 1  # from the last event to the first: the first stays
+    first = view.reshape(-1) - 1
+    first[first < 0] = NEVER
+    return Touch(flat(info.shape), first)
 
 
-def first_of_each(boxes: np.ndarray, elements: np.ndarray) -> np.ndarray:
-    """Where each distinct row of ``boxes`` [n, ...] with its count occurs first, in order: a trace repeats most of its boxes."""
+def first_of_each(boxes: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Where each distinct row of ``boxes`` [n, ...] with its part occurs first, in order: a trace repeats most of its boxes."""
     factors = np.random.default_rng(0).integers(1, 2**62, boxes.shape[1] + 1, dtype=np.uint64) | np.uint64(1)
-    keys = (np.column_stack([boxes, elements]).astype(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    keys = (np.column_stack([boxes, parts]).astype(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
     return np.sort(np.unique(keys, return_index=True)[1])
 
 
@@ -95,7 +95,9 @@ class Replay:
         self.trace = trace
         columns = trace.columns
         self._events = {
-            (tensor, writes): np.flatnonzero((columns["tensor"] == tensor) & np.isin(columns["op"], list(WRITES if writes else READS)))
+            (tensor, writes): np.flatnonzero(
+                (columns["tensor"] == tensor) & np.isin(columns["op"], list(WRITES if writes else READS)) & (columns["nbytes"] > 0)
+            )
             for tensor in range(len(trace.header.tensors))
             for writes in (False, True)
         }
@@ -113,7 +115,7 @@ class Replay:
         return Traffic({t: n for t, n in read.items() if n}, {t: n for t, n in written.items() if n})
 
     def latest(self, tensor: int, k: int) -> int | None:
-        """The last of the first ``k`` events that accessed the tensor."""
+        """The last of the first ``k`` events that touched the tensor: one of which every lane is masked did not."""
         found = [int(at[n - 1]) for writes in (False, True) if (n := np.searchsorted(at := self._events[tensor, writes], k))]
         return max(found, default=None)
 
@@ -124,6 +126,7 @@ class Replay:
         return [(touched(self.trace, tensor, READS), touched(self.trace, tensor, WRITES)) for tensor in range(count)]
 
     def given(self, tensor: int) -> bool:
-        """Whether a kernel read something of the tensor that no kernel had written: it held values before the first launch."""
+        """Whether a kernel read something of the tensor that no kernel had written: it held values before the first launch. An atomic
+        operation reads before it writes."""
         reads, writes = self.pictures[tensor]
-        return bool((reads.first < np.minimum(writes.first, NEVER)).any())
+        return bool(((reads.first <= writes.first) & (reads.first != NEVER)).any())

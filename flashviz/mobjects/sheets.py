@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Rectangle, VMobject
 
@@ -44,14 +46,16 @@ class TensorSheet(Group):
         self.info, self.sheet, self.given, self.final, self.written = info, sheet, given, final, written
         self.tag, self.text = f"sheet {info.name}", f"{info.name} {extent(info.shape)} {info.dtype}"
         self.colour, self.ink = theme.rgb(hue), skin.ink
-        self.picture = ImageMobject(np.zeros((*written.whole.shape, 4), np.uint8))
+        self.picture = ImageMobject(np.zeros((*written.size, 4), np.uint8))
         self.picture.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
         self.picture.stretch_to_fit_width(sheet.picture.width).stretch_to_fit_height(sheet.picture.height).move_to(sheet.picture.center)
         self.frame = box(sheet.picture, stroke=hue, width=theme.OUTLINE)
         self.cursor = box(sheet.picture, stroke=skin.ink, width=theme.HEAVY).set_stroke(opacity=0)
         name = Readout(fit(info.name, sheet.name), NOTE_PX, hue, name=f"name {info.name}", face=Face.MONO_STRONG).at(sheet.name)
-        whole = f"{extent(info.shape)} {info.dtype}"
-        said = whole if fit(whole, sheet.shape) == whole else fit(extent(info.shape), sheet.shape)
+        stored, indices = info.nbytes // info.itemsize, math.prod(info.shape)
+        sides = extent(info.shape) if stored == indices else f"{extent(info.shape)} of {stored:,}"  # several indices are one element
+        told = (f"{sides} {info.dtype}", sides, extent(info.shape), extent(info.shape).replace(" ", ""))
+        said = next((text for text in told if fit(text, sheet.shape) == text), fit(told[-1], sheet.shape))
         about = Readout(said, NOTE_PX, skin.quiet, name="shape").at(sheet.shape)
         self.read = Readout("", NOTE_PX, skin.ink, name=f"read {info.name}").at(sheet.read)
         self.wrote = Readout("", NOTE_PX, skin.ink, name=f"written {info.name}").at(sheet.written if final[0] else sheet.read)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,9 +35,10 @@ class Op(enum.IntEnum):
     DOT = 3
     REDUCE = 4
     SCAN = 5
+    ATOMIC_LOAD = 6  # a compare-and-swap that found another value: it only reads
 
 
-READS = frozenset({Op.LOAD, Op.ATOMIC})
+READS = frozenset({Op.LOAD, Op.ATOMIC, Op.ATOMIC_LOAD})
 WRITES = frozenset({Op.STORE, Op.ATOMIC})
 
 
@@ -51,8 +53,38 @@ class TensorInfo(msgspec.Struct, frozen=True):
 
     @property
     def nbytes(self) -> int:
-        """Of all elements, each once."""
-        return int(np.prod(self.shape, dtype=np.int64)) * self.itemsize
+        """Of all elements that are stored: where a stride is zero, or steps overlap, several indices are one of them."""
+        if 0 in self.shape:
+            return 0
+        moving = sorted((abs(step), size) for size, step in zip(self.shape, self.strides, strict=True) if size > 1 and step)
+        reach = 0
+        for step, size in moving:
+            if step <= reach:  # it does not leave what the smaller steps reach: mark what is reached
+                return int(self.stored.sum()) * self.itemsize
+            reach += (size - 1) * step
+        return math.prod(size for _, size in moving) * self.itemsize
+
+    @property
+    def stored(self) -> np.ndarray:
+        """Which elements are stored, from the lowest address of the tensor to its highest."""
+        marks = np.zeros(self.extent, bool)
+        self.over(marks)[...] = True
+        return marks
+
+    @property
+    def extent(self) -> int:
+        """How many elements lie between its lowest address and its highest, whether they are its own or not."""
+        if 0 in self.shape:
+            return 0
+        return 1 + sum((size - 1) * abs(step) for size, step in zip(self.shape, self.strides, strict=True))
+
+    def over(self, memory: np.ndarray) -> np.ndarray:
+        """``memory`` [extent], seen as the tensor's shape with its strides: where elements share memory, they share it here too."""
+        if 0 in self.shape:
+            return np.zeros(self.shape, memory.dtype)
+        first = sum((size - 1) * -step for size, step in zip(self.shape, self.strides, strict=True) if step < 0)
+        steps = tuple(step * memory.itemsize for step in self.strides)
+        return np.lib.stride_tricks.as_strided(memory[first:], self.shape, steps)
 
 
 class Launch(msgspec.Struct, frozen=True):
@@ -64,16 +96,39 @@ class Launch(msgspec.Struct, frozen=True):
     arguments: dict[str, int | float | str | bool | None]
 
 
+class FunctionText(msgspec.Struct, frozen=True):
+    """A function that ran: its lines from its def on, and the first and last line of each statement, for one with a body of its head.
+
+    Decorators, docstring and comments are no statements.
+    """
+
+    name: str
+    first_line: int
+    last_line: int
+    statements: list[tuple[int, int]]
+
+
 class SourceText(msgspec.Struct, frozen=True):
     """The text of one file's traced functions, from ``first_line`` on."""
 
     file: str
     first_line: int
     text: str
+    functions: list[FunctionText] = []
 
     def line(self, number: int) -> str:
         """One line of the file, without its indentation."""
-        return self.text.splitlines()[number - self.first_line].strip()
+        return self.lines[number - self.first_line].strip()
+
+    @property
+    def lines(self) -> list[str]:
+        """Its lines."""
+        return self.text.split("\n")[:-1] if self.text.endswith("\n") else self.text.split("\n")
+
+    def function(self, number: int) -> FunctionText | None:
+        """The innermost function that a line is in."""
+        around = [each for each in self.functions if each.first_line <= number <= each.last_line]
+        return max(around, key=lambda each: each.first_line, default=None)
 
 
 class GenericHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,8 +150,8 @@ class GenericHeader(msgspec.Struct, frozen=True, kw_only=True):
 class GenericEvent:
     """One event: program ``pid`` of a launch did ``op`` as its ``step``-th.
 
-    ``box`` bounds what was touched of ``tensor``, one (start, stop) an axis; it is exact where its area x item size is ``nbytes``,
-    the bytes of the distinct elements. ``touched`` counts an element as often as lanes asked for it. ``shape`` is that of the block on
+    ``box`` bounds what was touched of ``tensor``, one (start, stop) an axis; ``GenericTrace.elements`` says which. ``nbytes`` are those
+    of the distinct elements. ``touched`` counts an element as often as lanes asked for it. ``shape`` is that of the block on
     chip; for a DOT (..., m, n, k). ``tensor`` is None and ``box`` empty where memory is not touched.
     """
 
@@ -123,6 +178,37 @@ class GenericEvent:
         return self.op in WRITES
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Elements of accesses that are no whole box: part p has the runs ``bounds[p]`` to ``bounds[p + 1]`` of ``runs``.
+
+    A run is (first, one past the last) element in the row-major order of the tensor's shape. ``event`` has the part of each event, -1
+    where it touched its whole box.
+    """
+
+    event: np.ndarray
+    bounds: np.ndarray
+    runs: np.ndarray
+
+    @classmethod
+    def of(cls, event: np.ndarray, parts: Sequence[np.ndarray]) -> Parts:
+        """From the runs [n, 2] of each part."""
+        bounds = np.concatenate([[0], np.cumsum([len(runs) for runs in parts], dtype=np.int64)]).astype(np.int64)
+        return cls(np.ascontiguousarray(event, np.int32), bounds, np.concatenate([np.zeros((0, 2), np.int64), *parts]))
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As they are in a file."""
+        return {"parts/event": self.event, "parts/bounds": self.bounds, "parts/runs": self.runs}
+
+    def elements(self, part: int) -> np.ndarray:
+        """Indices of a part's elements, rising."""
+        runs = self.runs[self.bounds[part] : self.bounds[part + 1]]
+        lengths = runs[:, 1] - runs[:, 0]
+        steps = np.repeat(runs[:, 0] - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
+        return np.asarray(steps + np.arange(int(lengths.sum())))
+
+
 class GenericTrace:
     """A recording of the launches of a kernel, sorted by (launch, program, step). Treat its arrays as read-only.
 
@@ -130,10 +216,12 @@ class GenericTrace:
         header: Provenance.
         columns: Arrays of equal length, one a name in ``DTYPES``; and ``box`` [events, axes, 2], ``shape`` [events, axes], both int32,
             padded with (0, 1) and with 1 (in front).
+        parts: The elements of accesses that are no whole box; without it, all are.
     """
 
-    def __init__(self, header: GenericHeader, columns: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, header: GenericHeader, columns: Mapping[str, np.ndarray], parts: Parts | None = None) -> None:
         self.header = header
+        self.parts = Parts.of(np.full(len(columns["op"]), -1), []) if parts is None else parts
         self.columns = {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in DTYPES.items()}
         self.columns |= {name: np.ascontiguousarray(columns[name], np.int32) for name in BLOCKS}
 
@@ -155,6 +243,18 @@ class GenericTrace:
             file=at["file"], line=at["line"],
         )  # fmt: skip
 
+    def elements(self, index: int) -> np.ndarray:
+        """Which elements of its tensor an event touched, as indices in the row-major order of the shape, rising; where several share their
+        memory, one of them."""
+        part, tensor = int(self.parts.event[index]), int(self.columns["tensor"][index])
+        if part >= 0:
+            return self.parts.elements(part)
+        shape = self.header.tensors[tensor].shape if tensor >= 0 else ()
+        flat: Any = np.zeros(1 if tensor >= 0 and self.columns["nbytes"][index] else 0, np.int64)
+        for (start, stop), size in zip(self.columns["box"][index][: len(shape)].tolist(), shape, strict=True):
+            flat = (flat[:, None] * size + np.arange(start, stop)).reshape(-1)
+        return np.asarray(flat)
+
     def __iter__(self) -> Iterator[GenericEvent]:
         return (self[index] for index in range(len(self)))
 
@@ -162,14 +262,14 @@ class GenericTrace:
     def hash(self) -> str:
         """Twelve hex digits over all columns."""
         digest = hashlib.sha256()
-        for column in self.columns.values():
+        for column in (*self.columns.values(), *self.parts.arrays.values()):
             digest.update(column.astype("<i8").tobytes())
         return digest.hexdigest()[:12]
 
     @cached_property
     def digest(self) -> str:
         """64 hex digits over the header and every column: what stands for the whole recording where something is made from it."""
-        return npz.digest(self.header, self.columns)
+        return npz.digest(self.header, self.columns | self.parts.arrays)
 
     @cached_property
     def bounds(self) -> np.ndarray:
@@ -210,7 +310,8 @@ class GenericTrace:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a compressed npz file, beside its place first and then renamed."""
-        npz.write(path, self.header, {f"column/{name}": column for name, column in self.columns.items()})
+        columns = {f"column/{name}": column for name, column in self.columns.items()}
+        npz.write(path, self.header, columns | self.parts.arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> GenericTrace:
@@ -236,6 +337,7 @@ def assembled(path: Path, raw: dict[str, Any], arrays: Mapping[str, np.ndarray])
     events = len(columns["op"])
     if columns["box"].shape != (events, axes, 2) or any(len(column) != events for column in columns.values()):
         raise damaged
+    parts = _parts(path, arrays, events)
     limits = {
         "op": (0, len(Op)),
         "tensor": (-1, len(header.tensors)),
@@ -245,4 +347,25 @@ def assembled(path: Path, raw: dict[str, Any], arrays: Mapping[str, np.ndarray])
     for name, (low, high) in limits.items():
         if events and not (columns[name].min() >= low and columns[name].max() < high):
             raise TraceError(f"expected {name} from {low} to {high - 1}, got others in {path}; {npz.AGAIN}")
-    return GenericTrace(header, columns)
+    return GenericTrace(header, columns, parts)
+
+
+def _parts(path: Path, arrays: Mapping[str, np.ndarray], events: int) -> Parts:
+    """The parts in a file that was read, checked."""
+    event, bounds, runs = (arrays.get(f"parts/{name}", np.zeros(())) for name in ("event", "bounds", "runs"))
+    whole = (
+        all(array.dtype.kind == "i" for array in (event, bounds, runs))
+        and event.shape == (events,)
+        and bounds.ndim == 1
+        and runs.ndim == 2
+        and runs.shape[1] == 2
+        and len(bounds) > 0
+        and bounds[0] == 0
+        and bounds[-1] == len(runs)
+        and not (np.diff(bounds) < 0).any()
+        and not (runs[:, 0] >= runs[:, 1]).any()
+        and not ((event < -1) | (event >= len(bounds) - 1)).any()
+    )
+    if not whole:
+        raise TraceError(f"expected the elements of each access, got none or damaged ones in {path}; {npz.AGAIN}")
+    return Parts(event, bounds, runs)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import sys
-import sysconfig
-import traceback
+import importlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from flashviz.errors import FlashvizError, UsageError
+from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import GenericTrace
 from flashviz_kernels.auditor import Auditor
 from flashviz_kernels.interpreter import is_interpreted, load_triton
+from flashviz_kernels.loading import Launcher, as_script, load_function, raise_missing, told
+from flashviz_kernels.narrow_floats import replaced
+from flashviz_kernels.standin import standing_in, torch_on_cpu
 
-Launcher = Callable[[Any], object]
+__all__ = ["LauncherError", "is_jit", "load_function", "trace_kernel"]
+
+
+class LauncherError(VerificationError):
+    """A launcher found its result wrong, after its launches: ``trace`` is what was seen of them."""
+
+    def __init__(self, message: str, trace: GenericTrace) -> None:
+        super().__init__(message)
+        self.trace = trace
 
 
 def trace_kernel(kernel: Any, launcher: Launcher) -> GenericTrace:
@@ -25,40 +31,49 @@ def trace_kernel(kernel: Any, launcher: Launcher) -> GenericTrace:
 
     Args:
         kernel: A function under ``triton.jit``, also with ``triton.heuristics``, or with ``triton.autotune``: since nothing can be timed
-            here, its first config is taken.
+            here, the first config that its own pruning leaves is taken.
         launcher: Takes the kernel, makes NumPy arrays or torch tensors on the CPU, and calls ``kernel[grid](...)``. Other kernels
             that it launches are traced too.
 
     Raises:
         UsageError: It is no such kernel, nothing is launched, or the interpreter cannot run it.
         VerificationError: An access out of bounds, with tensor, offset, program and line.
-        MissingPartError: triton is missing, or too old for this NumPy.
+        LauncherError: The launcher's own assertion failed after a launch, or it exited with an error; ``trace`` is what was seen.
+        MissingPartError: triton is missing, or too old for this NumPy; or a package that the launcher imports.
     """
     load_triton(interpreted=True)
-    innermost = kernel
-    with contextlib.ExitStack() as stack:
-        while hasattr(innermost, "fn") and not is_jit(innermost):
-            if hasattr(innermost, "configs"):
-                stack.enter_context(_one_config(innermost))
-            innermost = innermost.fn
-        if not is_interpreted(innermost):
-            remedy = "start a process that has not imported triton before" if is_jit(innermost) else "decorate it with triton.jit"
-            raise UsageError(
-                f"expected a kernel for Triton's interpreter, got {getattr(kernel, '__name__', type(kernel).__name__)}; {remedy}"
-            )
-        auditor = Auditor()
-        stack.enter_context(auditor.watching())
-        stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # device_print is no part of an answer
-        name = getattr(launcher, "__name__", type(launcher).__name__)
+    _check(kernel)
+    auditor, name = Auditor(), getattr(launcher, "__name__", type(launcher).__name__)
+    failed: BaseException | None = None
+    torch = torch_on_cpu() if "torch" in getattr(getattr(launcher, "__code__", None), "co_names", ()) else contextlib.nullcontext()
+    with auditor.watching(), standing_in(), torch, first_configs(), as_script(None):  # device_print is no part of an answer
         try:
             launcher(kernel)
         except FlashvizError:
             raise
+        except (AssertionError, SystemExit) as error:
+            failed = None if isinstance(error, SystemExit) and not error.code else error
         except Exception as error:
-            raise UsageError(f"expected {name}(kernel) to launch it, got {_told(error)}") from error
+            raise_missing(error)
+            raise UsageError(f"expected {name}(kernel) to launch it, got {told(error)}") from error
+    if failed is not None and auditor.launches:
+        message = f"expected {name}(kernel) to end well, got {told(failed)}"
+        raise LauncherError(message, auditor.trace(name)) from failed
+    if failed is not None:
+        raise UsageError(f"expected {name}(kernel) to launch it, got {told(failed)}") from failed
     if not auditor.launches:
         raise UsageError(f"expected {name}(kernel) to call kernel[grid](...), got no launch; call it there")
     return auditor.trace(name)
+
+
+def _check(kernel: Any) -> None:
+    """Refuse what is no kernel for the interpreter."""
+    innermost = kernel
+    while hasattr(innermost, "fn") and not is_jit(innermost):
+        innermost = innermost.fn
+    if not is_interpreted(innermost):
+        remedy = "start a process that has not imported triton before" if is_jit(innermost) else "decorate it with triton.jit"
+        raise UsageError(f"expected a kernel for Triton's interpreter, got {getattr(kernel, '__name__', type(kernel).__name__)}; {remedy}")
 
 
 def is_jit(fn: object) -> bool:
@@ -67,66 +82,39 @@ def is_jit(fn: object) -> bool:
 
 
 @contextlib.contextmanager
-def _one_config(autotuner: Any) -> Iterator[None]:
-    """An autotuner that has its first config only."""
-    configs = autotuner.configs
-    autotuner.configs = configs[:1]
-    try:
+def first_configs() -> Iterator[None]:
+    """Every autotuned kernel runs with the first configuration that its own pruning leaves, its hooks with it. Nothing is timed."""
+    autotuner, testing = importlib.import_module("triton.runtime.autotuner").Autotuner, importlib.import_module("triton.testing")
+
+    def run(tuner: Any, *args: Any, **kwargs: Any) -> Any:
+        tuner.nargs = dict(zip(tuner.arg_names, args, strict=False))
+        configs = tuner.prune_configs(kwargs) if len(tuner.configs) > 1 else tuner.configs
+        config = tuner.best_config = configs[0]
+        given = {**tuner.nargs, **kwargs, **config.all_kwargs()}
+        if len(configs) > 1:  # what timing would have left behind is reset
+            if tuner.user_defined_pre_hook:
+                tuner.pre_hook(given, reset_only=True)
+            else:
+                for name in tuner.reset_to_zero:
+                    _zero(given[name])
+        if config.pre_hook is not None:
+            config.pre_hook(given)
+        try:
+            return tuner.fn.run(*args, **kwargs, **config.all_kwargs())
+        finally:
+            tuner.nargs = None
+
+    def once(function: Callable[[], Any], *_args: Any, quantiles: Any = None, **_options: Any) -> Any:
+        function()
+        return [0.0] * len(quantiles) if quantiles else 0.0  # nothing can be timed here
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(replaced(autotuner, "run", lambda _run: run))
+        for name in ("do_bench", "do_bench_cudagraph"):
+            stack.callback(replaced(testing, name, lambda _run: once))
         yield
-    finally:
-        autotuner.configs = configs
 
 
-def load_function(spec: str, what: str) -> Any:
-    """The object that ``FILE.py:NAME`` names. Its file is run once, with its folder first on the path, as Python runs a script.
-
-    Raises:
-        UsageError: No such file or name, or the file fails.
-    """
-    file, _, name = spec.rpartition(":")
-    path = Path(file)
-    if not file or not name.isidentifier():
-        raise UsageError(f"expected --{what} FILE.py:NAME, got {spec}; name the file and the function in it")
-    if not path.is_file():
-        raise UsageError(f"expected --{what} FILE.py:NAME, got {path}, which is no file; check the path")
-    load_triton(interpreted=True)
-    module = _module(path)
-    if not hasattr(module, name):
-        own = (key for key, value in vars(module).items() if hasattr(value, "fn") or getattr(value, "__module__", "") == module.__name__)
-        defined = ", ".join(own)
-        raise UsageError(f"expected {name} in {path}, got only {defined or 'no functions'}; check the name")
-    return getattr(module, name)
-
-
-def _module(path: Path) -> ModuleType:
-    """A file as a module, once: kernel and launcher may stand together."""
-    key = f"flashviz_traced_{path.stem}_{abs(hash(path.resolve())):x}"
-    if key in sys.modules:
-        return sys.modules[key]
-    spec = importlib.util.spec_from_file_location(key, path.resolve())
-    if spec is None or spec.loader is None:
-        raise UsageError(f"expected a Python file, got {path}; name a .py file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[key] = module
-    folder = str(path.resolve().parent)
-    sys.path.insert(0, folder)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[key]
-        raise UsageError(
-            f"expected {path} to be importable without a GPU, got {_told(error)}; move kernel and launcher to a file that only defines them"
-        ) from error
-    finally:
-        sys.path.remove(folder)
-    return module
-
-
-def _told(error: BaseException) -> str:
-    """An error of somebody else's code, with the last line of theirs that it passed through: an assertion often says nothing more."""
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    installed = sysconfig.get_path("purelib")
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).is_file() and not frame.filename.startswith(installed) and Path(frame.filename) != Path(__file__):
-            return f"{said} (at {Path(frame.filename).name}:{frame.lineno})"
-    return said
+def _zero(array: Any) -> None:
+    if array is not None:
+        (array.zero_ if hasattr(array, "zero_") else lambda: array.fill(0))()

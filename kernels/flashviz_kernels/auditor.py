@@ -11,6 +11,7 @@ import copy
 import hashlib
 import importlib
 import inspect
+import linecache
 import math
 import platform
 import sys
@@ -26,14 +27,19 @@ import numpy as np
 
 from flashviz.errors import FlashvizError, MissingPartError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
-from flashviz.trace.generic import SCALARS, WIDE
+from flashviz.trace.generic import SCALARS, WIDE, WRITES, FunctionText, Parts
 from flashviz.version import __version__
-from flashviz_kernels.bfloat16 import replaced
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
-from flashviz_kernels.placement import Resident, Zone, as_array, pointee, span, zones_of
+from flashviz_kernels.narrow_floats import replaced
+from flashviz_kernels.placement import Lanes, Resident, Zone, as_array, pointee, span, zones_of
+from flashviz_kernels.rewriting import first_line, functions, source_lines
+from flashviz_kernels.standin import CompiledKernel
 
 OURS = Path(__file__).parent
-LIBRARY = ("auditor.py", "bfloat16.py", "interpreter.py")  # frames of these files, and of triton, are not the kernel's
+LIBRARY = {  # frames of these files, and of triton, are not the kernel's
+    "auditor.py", "block_pointers.py", "interpreter.py", "libdevice.py", "narrow_floats.py", "reductions.py", "rewriting.py",
+    "shortcuts.py",
+}  # fmt: skip
 
 
 @dataclass
@@ -48,6 +54,8 @@ class Auditor:
     rows: list[tuple[int, ...]] = field(default_factory=list)
     boxes: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
     shapes: list[tuple[int, ...]] = field(default_factory=list)
+    part_of: list[int] = field(default_factory=list)
+    parts: dict[bytes, int] = field(default_factory=dict)  # runs of elements, as bytes, of accesses that are no whole box
     tensors: list[TensorInfo] = field(default_factory=list)
     launches: list[Launch] = field(default_factory=list)
     codes: dict[CodeType, int] = field(default_factory=dict)  # of kernels -> file; -1 where it is not a kernel's
@@ -117,9 +125,19 @@ class Auditor:
         return atomic_rmw
 
     def _atomic_cas(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        def atomic_cas(pointers: Any, *rest: Any) -> Any:
+        """Lanes that find another value than they expect write nothing: their part is an event of its own."""
+
+        def atomic_cas(pointers: Any, expected: Any, *rest: Any) -> Any:
+            before = len(self.rows)
             self._access(Op.ATOMIC, pointers, None)
-            return run(pointers, *rest)
+            found = run(pointers, expected, *rest)
+            succeeded = found.data.view(f"u{found.data.itemsize}") == expected.data.view(f"u{found.data.itemsize}")
+            if not succeeded.all():
+                self._forget(before)
+                if succeeded.any():
+                    self._access(Op.ATOMIC, pointers, succeeded)
+                self._access(Op.ATOMIC_LOAD, pointers, ~succeeded)
+            return found
 
         return atomic_cas
 
@@ -154,27 +172,58 @@ class Auditor:
     # ---------------------------------------------------------------------------------------------------- memory
 
     def _access(self, op: Op, pointers: Any, mask: Any) -> None:
-        """Derive what an operation touches before it does."""
+        """Derive what an operation touches before it does: an event for each array that it touches."""
         addresses = pointers.data
         width = max(1, pointers.get_element_ty().primitive_bitwidth // 8)
         held = mask if mask is None or isinstance(mask, np.ndarray) else mask.data  # bare for block pointers and descriptors until 3.8
-        lanes = addresses.reshape(-1) if held is None else addresses[np.broadcast_to(held.astype(bool), addresses.shape)]
-        shape = addresses.shape
-        if not lanes.size:  # all lanes are masked: nothing is touched
+        if held is not None:
+            held = np.broadcast_to(held if held.dtype == np.bool_ else held.astype(bool), addresses.shape)
+        lanes = Lanes.of(addresses, held, width)
+        if lanes is None:  # all lanes are masked: nothing is touched
             zone = self._zone(int(addresses.reshape(-1)[0])) if addresses.size else None
             tensor = zone.members[0][0] if zone is not None else -1
             if tensor not in self.muted:
                 axes = len(self.tensors[tensor].shape) if tensor >= 0 else 0
-                self._note(op, shape, tensor=tensor, box=((0, 0),) * axes)
+                self._note(op, addresses.shape, tensor=tensor, box=((0, 0),) * axes)
             return
-        zone = self._zone(int(lanes[0])) or self._pointee(int(lanes[0]))
-        touched = zone.owner(lanes, width) if zone is not None else None
-        if zone is None or touched is None:
-            raise self._outside(op, lanes, width, zone)
-        zone.written |= op != Op.LOAD
-        if touched.resident.tensor not in self.muted:
-            box = tuple((int(at.min()), int(at.max()) + 1) for at in touched.elements)
-            self._note(op, shape, tensor=touched.resident.tensor, box=box, nbytes=touched.nbytes, touched=lanes.size * width)
+        for zone, part in self._parts(op, lanes, addresses, held):
+            if zone.is_solid and zone.members[0][0] in self.muted and zone.holds(part):
+                zone.written |= op in WRITES
+                continue
+            found = zone.accesses(part)
+            if found is None:
+                raise self._outside(op, part.addresses, width, zone)
+            zone.written |= op in WRITES
+            for access in found:
+                if access.tensor not in self.muted:
+                    asked = part.count if len(found) == 1 else access.nbytes // width
+                    self._note(
+                        op,
+                        addresses.shape,
+                        tensor=access.tensor,
+                        box=access.box,
+                        nbytes=access.nbytes,
+                        touched=asked * width,
+                        runs=access.runs,
+                    )
+
+    def _parts(self, op: Op, lanes: Lanes, addresses: np.ndarray, mask: np.ndarray | None) -> list[tuple[Zone, Lanes]]:
+        """The lanes by the memory that they lie in, that of the first lane first."""
+        zone = self._zone(lanes.first) or self._pointee(lanes.first)
+        if zone is not None and zone.reaches(lanes.low) and zone.reaches(lanes.high):
+            return [(zone, lanes)]
+        parts: list[tuple[Zone, Lanes]] = []
+        left = (addresses.reshape(-1) if mask is None else addresses[mask]).view(np.int64)
+        while len(left):
+            zone = self._zone(int(left[0])) or self._pointee(int(left[0]))
+            if zone is None:  # beyond the end of an array that was found by its address
+                raise self._outside(op, left, lanes.width, parts[-1][0] if parts else None)
+            inside = (left >= zone.low + zone.shift - zone.guard) & (left < zone.high + zone.shift + zone.guard)
+            part = Lanes.of(left[inside], None, lanes.width)
+            assert part is not None, "the first is inside"
+            parts.append((zone, part))
+            left = left[~inside]
+        return parts
 
     def _zone(self, address: int) -> Zone | None:
         return next((zone for zone in self.zones if zone.reaches(address)), None)
@@ -192,7 +241,7 @@ class Auditor:
 
     def _outside(self, op: Op, lanes: np.ndarray, width: int, zone: Zone | None) -> VerificationError:
         """The error that names tensor, offset, program and line."""
-        what, where = {Op.LOAD: "a load", Op.STORE: "a store", Op.ATOMIC: "an atomic operation"}[op], self._place()
+        what, where = {Op.LOAD: "a load", Op.STORE: "a store"}.get(op, "an atomic operation"), self._place()
         if zone is None:
             return VerificationError(
                 f"{where}: expected {what} from an array that the kernel was given, got address {int(lanes[0]):#x}, near none of them; "
@@ -216,15 +265,22 @@ class Auditor:
 
     def _note(
         self, op: Op, shape: tuple[int, ...], *, tensor: int = -1, box: tuple[tuple[int, int], ...] = (),
-        nbytes: int = 0, touched: int = 0, flops: int = 0,
+        nbytes: int = 0, touched: int = 0, flops: int = 0, runs: np.ndarray | None = None,
     ) -> None:  # fmt: skip
         program = self.builder.grid_idx
         if program != self.program:
             self.program, self.step = program, 0
-        self.rows.append((len(self.launches) - 1, *program, self.step, int(op), tensor, *self._line(), nbytes, touched, flops))
+        part = -1 if runs is None else self.parts.setdefault(runs.tobytes(), len(self.parts))
+        self.rows.append((len(self.launches) - 1, *program, self.step, op, tensor, *self._line(), nbytes, touched, flops))
+        self.part_of.append(part)
         self.boxes.append(box)
         self.shapes.append(shape)
         self.step += 1
+
+    def _forget(self, count: int) -> None:
+        """Leave out all but the first ``count`` events."""
+        self.step -= len(self.rows) - count
+        del self.rows[count:], self.boxes[count:], self.shapes[count:], self.part_of[count:]
 
     def _line(self) -> tuple[int, int]:
         """File and line of the kernel's statement that is running: the innermost frame that is neither triton's nor ours."""
@@ -239,8 +295,7 @@ class Auditor:
         return -1, 0
 
     def _file(self, code: CodeType) -> int:
-        path = Path(code.co_filename)
-        if path.is_relative_to(_triton_folder()) or not path.is_file() or (path.parent == OURS and path.name in LIBRARY):
+        if not _is_kernels(code):
             return -1
         self.files.setdefault(code.co_filename, set()).add(code.co_firstlineno)
         return list(self.files).index(code.co_filename)
@@ -251,9 +306,9 @@ class Auditor:
         """In place of InterpretedFunction.run: the same, on arrays that were moved apart."""
         executor = importlib.import_module("triton.runtime.interpreter").GridExecutor
 
-        def run(kernel: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> None:
+        def run(kernel: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> CompiledKernel | None:
             if warmup:
-                return
+                return CompiledKernel(kernel)
             named = _named(kernel, args, kwargs)
             arrays = {name: as_array(value) for name, value in _arrays(named)}
             indices = {name: self._tensor(name, array) for name, array in arrays.items()}
@@ -272,7 +327,9 @@ class Auditor:
             )
             self.program = None
             try:
-                executor(kernel.rewrite(), kernel.arg_names, size, kernel.pre_run_hooks)(**moved)
+                function = kernel.rewrite()
+                self.codes[function.__code__] = self._file(function.__code__)  # the kernel's own text, though only helpers touch memory
+                executor(function, kernel.arg_names, size, kernel.pre_run_hooks)(**moved)
             except Exception as error:
                 raise self._failure(kernel, error) from error
             finally:
@@ -280,6 +337,7 @@ class Auditor:
             for zone in self.zones:
                 zone.move_out()
             self.zones = []
+            return None
 
         return run
 
@@ -307,17 +365,17 @@ class Auditor:
 
     def _failure(self, kernel: Any, error: BaseException) -> BaseException:
         """What went wrong inside a kernel, in one line: ours as it is, another's with its place."""
-        cause: BaseException | None = error
-        innermost = error
-        while cause is not None:
-            if isinstance(cause, FlashvizError):
-                return cause
-            innermost, cause = cause, cause.__cause__
-        frames = [(at.tb_frame.f_code, at.tb_lineno) for at in _tracebacks(innermost)]
-        lines = [f"{Path(code.co_filename).name}:{line}" for code, line in frames if self.codes.get(code, -1) >= 0]
+        chain = [error]
+        while chain[-1].__cause__ is not None:
+            chain.append(chain[-1].__cause__)
+        ours = next((cause for cause in chain if isinstance(cause, FlashvizError)), None)
+        frames = [(at.tb_frame.f_code, at.tb_lineno) for cause in chain for at in _tracebacks(cause)]  # those of a cause are further within
+        lines = [f"{Path(code.co_filename).name}:{line}" for code, line in frames if _is_kernels(code)]
         program = self.builder.grid_idx
         where = f"{lines[-1] if lines else kernel.fn.__name__}, {f'program {program}' if program else 'before its first program'}"
-        what, got = "kernel" if program else "launch", f"{type(innermost).__name__}: {innermost}"
+        if ours is not None:
+            return UsageError(f"{where}: {ours}") if program and isinstance(ours, UsageError) else ours
+        what, got = "kernel" if program else "launch", f"{type(chain[-1]).__name__}: {chain[-1]}"
         return UsageError(f"{where}: expected a {what} that Triton's interpreter runs, got {got}")
 
     # ------------------------------------------------------------------------------------------------------ trace
@@ -325,12 +383,12 @@ class Auditor:
     def trace(self, launcher: str) -> GenericTrace:
         """What was seen so far."""
         events = len(self.rows)
-        axes = max([1, *(len(box) for box in self.boxes), *(len(shape) for shape in self.shapes)])
+        axes = max([1, *map(len, self.boxes), *map(len, self.shapes)])
         table = np.array(self.rows, np.int64).reshape(events, len(SCALARS) + len(WIDE))
         columns: dict[str, np.ndarray] = {name: table[:, at] for at, name in enumerate((*SCALARS, *WIDE))}
         columns["box"] = np.array([(*box, *((0, 1),) * (axes - len(box))) for box in self.boxes], np.int32).reshape(events, axes, 2)
         columns["shape"] = np.array([(*(1,) * (axes - len(shape)), *shape) for shape in self.shapes], np.int32).reshape(events, axes)
-        sources = [_source(Path(path), lines) for path, lines in self.files.items()]
+        sources = [_source(path, lines) for path, lines in self.files.items()]
         digest = hashlib.sha256("".join(source.text for source in sources).encode())
         versions = {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
         header = GenericHeader(
@@ -343,7 +401,8 @@ class Auditor:
             versions=versions | {"triton": sys.modules["triton"].__version__},
         )
         order = np.lexsort([columns[name] for name in ("step", "pid_z", "pid_y", "pid_x", "launch")])
-        return GenericTrace(header, {name: column[order] for name, column in columns.items()})
+        parts = Parts.of(np.array(self.part_of, np.int32)[order], [np.frombuffer(runs, np.int64).reshape(-1, 2) for runs in self.parts])
+        return GenericTrace(header, {name: column[order] for name, column in columns.items()}, parts)
 
 
 # ------------------------------------------------------------------------------------------------------------- arguments
@@ -411,6 +470,8 @@ def _is_array(value: Any) -> bool:
 def _plain(value: Any) -> int | float | str | bool | None:
     """A scalar argument as JSON has it; anything else by its name."""
     value = value.item() if isinstance(value, np.generic) else getattr(value, "value", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # inf, -inf, nan: JSON has no such numbers
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(getattr(value, "__name__", value))
 
 
@@ -422,20 +483,56 @@ def _elements(array: np.ndarray | Resident) -> tuple[int, ...]:
 
 
 @cache
-def _triton_folder() -> Path:
-    return Path(sys.modules["triton"].__file__ or "").parent
+def _folder(module: str) -> Path:
+    return Path(sys.modules[module].__file__ or "").parent
 
 
-def _source(path: Path, first_lines: set[int]) -> SourceText:
+def _source(filename: str, first_lines: set[int]) -> SourceText:
     """The text of the functions that begin at these lines, and of what stands between them."""
-    text = path.read_text(encoding="utf-8")
-    spans = [
-        (min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]), node.end_lineno or node.lineno)
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef) and any(node.lineno <= line <= (node.end_lineno or 0) for line in first_lines)
-    ]
-    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-    return SourceText(path.name, first, "\n".join(text.splitlines()[first - 1 : last]) + "\n")
+    lines = source_lines(filename)
+    ran = sorted((node for node in functions(filename) if {node.lineno, first_line(node)} & first_lines), key=lambda node: node.lineno)
+    if not ran:  # at the top of a module, or in text that was made
+        return SourceText(Path(filename).name, 1, "\n".join(lines) + "\n")
+    first, last = min(map(first_line, ran)), max(node.end_lineno or node.lineno for node in ran)
+    text = "\n".join(lines[first - 1 : last]) + "\n"
+    return SourceText(Path(filename).name, first, text, [_function(node) for node in ran])
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> FunctionText:
+    """A function's statements, without its decorators and its docstring."""
+    last = node.end_lineno or node.lineno
+    if isinstance(node, ast.Lambda):
+        return FunctionText("lambda", node.lineno, last, [(node.lineno, last)])
+    begins = [statement for statement in ast.walk(node) if isinstance(statement, ast.stmt) and statement is not node]
+    spans = {(node.lineno, _before(node))}
+    for statement in begins:
+        if statement is node.body[0] and ast.get_docstring(node, clean=False) is not None:
+            continue
+        spans.add((first_line(statement) if isinstance(statement, ast.FunctionDef) else statement.lineno, _before(statement)))
+    return FunctionText(node.name, node.lineno, last, sorted(spans))
+
+
+def _before(statement: ast.stmt) -> int:
+    """The last line of a statement; of one with a body, that of its head."""
+    body = getattr(statement, "body", None)
+    last = statement.end_lineno or statement.lineno
+    return (
+        last
+        if not body
+        else max(statement.lineno, min(last, body[0].lineno - 1) if body[0].lineno > statement.lineno else statement.lineno)
+    )
+
+
+def _is_kernels(code: CodeType) -> bool:
+    """Whether code is neither triton's nor NumPy's nor ours nor Python's own."""
+    path = Path(code.co_filename)
+    if path.parent == OURS and path.name in LIBRARY:
+        return False
+    if any(path.is_relative_to(_folder(module)) for module in ("triton", "numpy")):
+        return False
+    if path.is_relative_to(_folder("inspect")) and "site-packages" not in path.parts:
+        return False
+    return path.is_file() or bool(linecache.getlines(code.co_filename))
 
 
 def _tracebacks(error: BaseException) -> Iterator[TracebackType]:

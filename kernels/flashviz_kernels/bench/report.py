@@ -98,6 +98,19 @@ class Overhead(msgspec.Struct, frozen=True, kw_only=True):
         return float(np.median(self.traced) / np.median(self.untraced))
 
 
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A kernel whose pointers were recorded in Triton's interpreter, as any kernel's are."""
+
+    kernel: str
+    events: int
+    seconds: tuple[float, ...]
+
+    @property
+    def events_per_second(self) -> float:
+        """At the median."""
+        return self.events / float(np.median(self.seconds))
+
+
 class Rendering(msgspec.Struct, frozen=True, kw_only=True):
     """One way to render a film. ``stock`` is manim's own renderer, ``floor`` x264 alone, which draws nothing."""
 
@@ -130,6 +143,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     attention: tuple[Measured, ...] = ()
     twin: tuple[Cost, ...] = ()
     overhead: Overhead | None = None
+    recorded: tuple[Recorded, ...] = ()
     renders: tuple[Rendering, ...] = ()
 
 

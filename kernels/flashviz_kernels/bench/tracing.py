@@ -15,20 +15,22 @@ import msgspec
 from flashviz.config import AttentionConfig
 from flashviz.errors import FlashvizError
 from flashviz.inputs import make_inputs
-from flashviz.trace import load
+from flashviz.trace import GenericTrace, load
+from flashviz_kernels.any_kernel import load_function, trace_kernel
 from flashviz_kernels.attention import attend
 from flashviz_kernels.bench.memory import high_water
-from flashviz_kernels.bench.report import Cost, Overhead, Report, begin
+from flashviz_kernels.bench.report import Cost, Overhead, Recorded, Report, begin
 from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.kernel_run import make_buffers, problem_of
 from flashviz_kernels.log import Kept
 from flashviz_kernels.recorder import record
+from flashviz_kernels.witness import pointers_of
 
 SIZES = ((1024, 1), (2048, 1), (4096, 1), (4096, 4), (8192, 4), (8192, 7))  # N and heads: 2e3 to over 1e6 events with 64 x 64 tiles
 HOW = (
     "twin: wall clock of record(config, source='numpy') with 64 x 64 tiles, d = 64, float16, each size in a fresh process, peak memory "
     "that of the whole process; file: save and load of that trace; overhead: attend() on the default config, traced and untraced in turn, "
-    "after one call each"
+    "after one call each; any kernel: trace_kernel(), wall clock, after one call"
 )
 
 
@@ -46,11 +48,14 @@ def bench(repeat: int, max_events: int, note: Callable[[str], None]) -> Report:
         if events_of(n, heads) <= max_events:
             note(f"the twin, {events_of(n, heads):,} events")
             costs.append(cost(n, heads, repeat))
-    overhead = None
+    overhead: Overhead | None = None
+    pointers: tuple[Recorded, ...] = ()
     if installed():
         note("the interpreted kernel, traced and untraced")
         overhead = interpreted(repeat)
-    return msgspec.structs.replace(report, twin=tuple(costs), overhead=overhead)
+        note("the pointers of any kernel")
+        pointers = any_kernels(repeat)
+    return msgspec.structs.replace(report, twin=tuple(costs), overhead=overhead, recorded=pointers)
 
 
 def events_of(n: int, heads: int) -> int:
@@ -112,6 +117,25 @@ def interpreted(repeat: int) -> Overhead:
             traced.append(end - middle)
         events = int((buffers.events[:, :, 0] >= 0).sum())
     return Overhead(events=events, untraced=tuple(untraced), traced=tuple(traced))
+
+
+def any_kernels(repeat: int) -> tuple[Recorded, ...]:
+    """Kernels as ``flashviz trace --kernel`` records them: the film's own on the default config, and a softmax of 1823 x 781."""
+    folder = Path(__file__).parent
+    kernel, launcher = (load_function(f"{folder / 'softmax.py'}:{name}", name) for name in ("softmax", "launch"))
+    found = []
+    kinds: dict[str, Callable[[], GenericTrace]] = {
+        "the film's own": lambda: pointers_of(AttentionConfig()),
+        "softmax 1823 x 781": lambda: trace_kernel(kernel, launcher),
+    }
+    for name, run in kinds.items():
+        seconds, events = [], 0
+        for _ in range(repeat + 1):
+            start = time.perf_counter()
+            events = len(run())
+            seconds.append(time.perf_counter() - start)
+        found.append(Recorded(kernel=name, events=events, seconds=tuple(seconds[1:])))  # the first warms up
+    return tuple(found)
 
 
 def main(arguments: Sequence[str]) -> None:
