@@ -19,8 +19,8 @@ from flashviz.config import AttentionConfig
 from flashviz.memory import closed_form, compulsory
 from flashviz.storyboard import follow_in
 from flashviz.trace import replay
+from flashviz.trace.recording import NO_RESCALE
 from flashviz_kernels import record
-from flashviz_kernels.altered import NO_RESCALE
 from tests.test_embedding import served
 from tests.test_slides import browser_page, needs_browser
 

@@ -44,7 +44,13 @@ def film_progress(name: str) -> Iterator[OnProgress]:
             with uninterrupted():  # the bar's thread shares its lock
                 progress.update(task, description=name, completed=done, total=total, film=film)
 
-        yield on_progress
+        try:
+            yield on_progress
+        except BaseException:
+            progress.live.transient = True  # what went wrong is said in one line, not after a bar
+            progress.live.stop()
+            progress.disable = True
+            raise
 
 
 def show_trace(path: Path, trace: Trace | GenericTrace, *, as_json: bool) -> None:
