@@ -61,7 +61,9 @@ def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--full-grid``: every shape of the accuracy grid instead of every pair of values."""
     parser.addoption("--full-grid", action="store_true", help="run the whole accuracy grid (tests/test_accuracy.py): hours")
-    parser.addoption("--configurations", type=int, default=100, help="how many random ones twin and kernel are compared on (test_bad_input.py)")
+    parser.addoption(
+        "--configurations", type=int, default=100, help="how many random ones twin and kernel are compared on (test_bad_input.py)"
+    )
     parser.addoption("--configurations-seed", type=int, default=1, help="of these")
 
 

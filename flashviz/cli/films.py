@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flashviz.errors import FlashvizError, MissingPartError, UsageError
-from flashviz.interrupts import uninterrupted
+from flashviz.interrupts import INTERRUPTED, uninterrupted
 from flashviz.settings import Settings, use_settings
 
 if TYPE_CHECKING:
@@ -121,11 +121,16 @@ class Job:
     media_dir: Path
 
     @contextmanager
-    def scene(self, text_dir: Path | None = None) -> Iterator[Any]:
-        """The scene under its settings and manim's configuration."""
-        from flashviz.render import manim_for
+    def scene(self) -> Iterator[Any]:
+        """The scene under its settings and manim's configuration, which writes outlines of formulas in place: into a folder of its own."""
+        from flashviz.render import check_place, manim_for
 
-        with use_settings(self.settings), manim_for(self.source.file, self.quality, self.media_dir, text_dir):
+        check_place(self.media_dir)
+        with (
+            tempfile.TemporaryDirectory(prefix="flashviz-texts-") as texts,
+            use_settings(self.settings),
+            manim_for(self.source.file, self.quality, self.media_dir, Path(texts)),
+        ):
             yield load_scene(self.source)()
 
 
@@ -207,7 +212,7 @@ def _shared(job: Job, workers: int, on_progress: OnProgress) -> Rendered:
 
 def draw_share(job: Job, share: Share) -> None:
     """What a helping process does: run the scene, draw what it takes of it, join nothing."""
-    with tempfile.TemporaryDirectory(prefix="flashviz-texts-") as texts, job.scene(Path(texts)) as scene:
+    with job.scene() as scene:
         scene.renderer.file_writer.share = share
         scene.renderer.file_writer.joins = False
         scene.render()
@@ -247,9 +252,9 @@ def _end(processes: list[BaseProcess]) -> None:
 
 
 def _heed_the_leader() -> None:
-    """Leave Ctrl-C to the leader; be interrupted by its SIGTERM as by Ctrl-C, so that manim gives up its segment properly."""
+    """Leave Ctrl-C to the leader; be ended by its SIGTERM as by ``sys.exit``: manim gives up its segment, and nothing is said of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(INTERRUPTED))
     threading.Thread(target=_end_with_the_leader, daemon=True).start()
 
 
