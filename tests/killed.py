@@ -89,7 +89,9 @@ class Trial:
 
     @staticmethod
     def check(code: int, expected: int, process: subprocess.Popen[str]) -> str:
-        said = process.stderr.read() if process.stderr else ""
+        assert process.stderr is not None
+        with process.stderr as stream:
+            said = stream.read()
         if code != expected:
             raise AssertionError(f"exit {code}, not {expected}: {said[-3000:]}")
         return said

@@ -154,8 +154,8 @@ BAD: tuple[tuple[str, int], ...] = (
     ("render --workers 1 --media-dir /proc/none", 1),
 )
 BAD_TOML = (
-    "x", "seq-len = 'x'", "seq-len = 64.5", "seq-leng = 64", "seq-len = 64\nseq_len = 64", "causal = 1", "theme = 'red'", "[seq-len]", "aspect = 16",
-    "trace = 'none.npz'", "heads = true", "seq-len = -1", "\udcff",
+    "x", "seq-len = 'x'", "seq-len = 64.5", "seq-leng = 64", "seq-len = 64\nseq_len = 64", "causal = 1", "theme = 'red'", "[seq-len]",
+    "aspect = 16", "trace = 'none.npz'", "heads = true", "seq-len = -1", "\udcff",
 )  # fmt: skip
 BAD_ENVIRONMENT = (
     ("SEQ_LEN", "x"), ("SEQ_LEN", ""), ("NO_SUCH", "1"), ("CAUSAL", "perhaps"), ("THEME", "red"), ("HEADS", "-1"), ("TRACE", "none.npz"),

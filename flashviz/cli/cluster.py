@@ -42,6 +42,7 @@ class Order:
     known: frozenset[str]  # segments that were there when the render began
     topic: str
     sent: frozenset[str] = frozenset()  # segments of this share that have come back since
+    slice: float = SLICE
 
 
 def draw_with_cluster(job: Job, address: str, on_progress: OnProgress) -> None:
@@ -75,7 +76,7 @@ def draw_with_cluster(job: Job, address: str, on_progress: OnProgress) -> None:
         client.subscribe_topic(topic, heard)
         trace = job.settings.trace.read_bytes() if job.settings.trace is not None else None
         known = frozenset(path.stem for path in place.glob("*.mp4"))
-        orders = [Order(job, trace, index, count, known, topic) for index in range(count)]
+        orders = [Order(job, trace, index, count, known, topic, slice=SLICE) for index in range(count)]
         futures = client.map(draw_share, orders, pure=False, retries=RETRIES)
         try:
             coming = as_completed(futures)
@@ -142,7 +143,7 @@ def draw_share(order: Order) -> tuple[Order, dict[str, bytes], bool]:
     with tempfile.TemporaryDirectory(prefix="flashviz-share-") as folder:
         (Path(folder) / "order").write_bytes(pickle.dumps(order))
         command = [sys.executable, "-m", "flashviz.cli.cluster", folder]
-        last, end = "", time.monotonic() + SLICE
+        last, end = "", time.monotonic() + order.slice
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
             try:
                 for line in process.stdout or ():
