@@ -103,7 +103,8 @@ def test_a_folder_that_turns_read_only(trial: Trial, tmp_path: Path) -> None:
 def rendered(trial: Trial, media: Path, home: Path) -> Path:
     command = [sys.executable, "-c", RUN, "-1", str(trial.folder / "scenes"), "render", "MovedScene", "-q", "l", "--workers", "1"]
     done = subprocess.run(
-        [*command, "--media-dir", str(media)], capture_output=True, text=True, check=False, cwd=media.parent, env=os.environ | {"HOME": str(home)}
+        [*command, "--media-dir", str(media)], capture_output=True, text=True, check=False, cwd=media.parent,
+        env=os.environ | {"HOME": str(home)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (film,) = (media / "videos").rglob("MovedScene.mp4")

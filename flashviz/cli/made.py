@@ -85,7 +85,7 @@ def code() -> list[Path]:
     from flashviz_kernels.bench.measured import FOLDER
 
     folders = Path(__file__).parents[1], Path(flashviz_kernels.__file__).parent, FOLDER
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".ttf", ".json"))
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".ttf", ".otf", ".json"))
 
 
 def versions() -> dict[str, str]:
