@@ -1,4 +1,4 @@
-"""Hostile names, source lines, catalogue entries and folder names stay text in every page, and no page runs a script that it did not come with."""
+"""Hostile names, source lines, catalogue entries and folder names stay text in every page; none runs a script that it did not come with."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def manifest() -> Manifest:
     told = Told(EVERY, EVERY, EVERY, 0.0, 1.0)
     return Manifest(
         scene=EVERY, subject=EVERY, about=EVERY, seconds=1.0, width=854, height=480, fps=15.0, language=EVERY, settings={EVERY: EVERY},
-        traces=[{"source": EVERY, "hash": EVERY}], versions={EVERY: EVERY}, poster_beat=EVERY, beats=(told,), files=files, sha256={}, made_of=(),
+        traces=[{"source": EVERY, "hash": EVERY}], versions={EVERY: EVERY}, poster_beat=EVERY, beats=(told,), files=files,
+        sha256={}, made_of=(),
     )  # fmt: skip
 
 
@@ -95,7 +96,8 @@ def test_embedded_names_stay_text(tmp_path: Path) -> None:
     given = manifest()
     for tag in (video_tag, iframe_tag):
         parts = harmless(tag(given, within(EVERY)), 0)
-        assert [attributes.get("aria-label") or attributes.get("title") for _, attributes in parts.elements][0] == EVERY
+        _, attributes = parts.elements[0]
+        assert EVERY in (attributes.get("aria-label"), attributes.get("title"))
     (tmp_path / MANIFEST).write_bytes(msgspec.json.encode(given))
     page = write_page(tmp_path).read_text(encoding="utf-8")
     assert EVERY in harmless(page, 0).text

@@ -13,12 +13,10 @@ import srt
 from manim import Scene, Square, tempconfig
 from manim.constants import RIGHT
 
-from flashviz.cli.films import Job, SceneSource
 from flashviz.director import TraceScene
 from flashviz.errors import UsageError, WriteError
 from flashviz.render import check_place, make_renderer, probe
 from flashviz.render.writer import FilmWriter
-from flashviz.settings import load_settings
 from tests.conftest import ManimConfig
 from tests.killed import RUN, Trial, ended, full, tried
 
@@ -147,7 +145,7 @@ def test_captions_of_a_part_count_from_its_start(manim_config: ManimConfig) -> N
     with manim_config(from_animation_number=2, upto_animation_number=3):
         scene = SpokenScene()
         scene.render()
-        film = Path(scene.renderer.file_writer.final_file_path)  # type: ignore[union-attr]
+        film = Path(scene.renderer.file_writer.final_file_path)
     captions = [
         (each.content, each.start.total_seconds(), each.end.total_seconds()) for each in srt.parse(film.with_suffix(".srt").read_text())
     ]
@@ -190,4 +188,3 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     ):
         partial.write_bytes(b"")
     assert b"it'\\''s" in FilmWriter._concat_manifest_bytes(["/a/it's/b.mp4"])
-    assert Job(SceneSource("x", tmp_path), load_settings(), "low_quality", tmp_path)
