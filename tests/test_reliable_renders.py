@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from flashviz.errors import UsageError, WriteError
 from flashviz.render import check_place, make_renderer, probe
 from flashviz.render.writer import FilmWriter
 from tests.conftest import ManimConfig
+from tests.frames import plain
 from tests.killed import RUN, Trial, ended, full, tried
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="process groups and mounts as Linux has them")
@@ -188,3 +190,30 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     ):
         partial.write_bytes(b"")
     assert b"it'\\''s" in FilmWriter._concat_manifest_bytes(["/a/it's/b.mp4"])
+
+
+# ------------------------------------------------------------------------------------------------------------ the same everywhere
+
+ENVIRONMENTS: dict[str, Mapping[str, str | None]] = {
+    "plain C": {"LC_ALL": "C", "LANG": None, "TZ": "Pacific/Kiritimati"},
+    "Turkish": {"LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"},
+    "no home": {"HOME": None},
+    "a home that cannot be": {"HOME": "/proc/nothing", "TMPDIR": "/does/not/exist"},
+    "optimised": {"PYTHONOPTIMIZE": "2", "PYTHONDONTWRITEBYTECODE": "1"},
+    "an old CPU": plain(),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_the_film_is_the_same_in_any_environment(trial: Trial, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in ENVIRONMENTS[name].items():
+        monkeypatch.setenv(variable, value) if value is not None else monkeypatch.delenv(variable, raising=False)
+    before = os.umask(0o077)
+    try:
+        done = trial.start(tmp_path / "media", 2)
+    finally:
+        os.umask(before)
+    trial.check(done.wait(), 0, done)
+    assert trial.film(tmp_path / "media") == (trial.frames, trial.captions)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "media").rglob("*"))
