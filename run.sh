@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets up what is missing, once, and then:
 #   ./run.sh render [SCENE...] [options]   renders the main film, or the scenes named (flashviz render --help)
-#   ./run.sh test [ROOM...] [options]      runs the tests, or those of rooms such as layout; options are pytest's
+#   ./run.sh test [ROOM...] [options]      runs the tests, or those of rooms such as layout; options are pytest's; with --lowest on the
+#                                          oldest versions that pyproject.toml allows
 #   ./run.sh lint                          runs the linters, the types and the architecture's contracts
 #   ./run.sh docs [SCENE...] [options]     renders the films that are missing and builds the site (./run.sh docs --help)
 #   ./run.sh scenes [--json]               lists the films
@@ -12,6 +13,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 venv=$root/.venv
 torch=2.13.0 # the version that the tests are written against
 triton=yes
+lowest=no
+constraints=()
 
 say() { printf 'run.sh: %s\n' "$*" >&2; }
 refuse() { say "$1"; exit "$2"; }
@@ -97,17 +100,37 @@ install() {
   shift
   cmp -s "$root/pyproject.toml" "$mark" && return
   say "installing Python packages: $*"
-  if has uv; then (cd "$root" && uv pip install -q --python "$venv/bin/python" "$@")
+  if has uv; then (cd "$root" && uv pip install -q --python "$venv/bin/python" ${constraints[@]+"${constraints[@]}"} "$@")
   else
     pip install -U 'pip>=25.1' # the first that knows dependency groups
-    (cd "$root" && pip install "$@")
+    (cd "$root" && pip install ${constraints[@]+"${constraints[@]}"} "$@")
   fi
   cp "$root/pyproject.toml" "$mark"
 }
 
+# The lower bound of each dependency that flashviz itself has, as constraints for the installer: NAME==VERSION. What only tests use is
+# as new as it comes; torch brings a Triton of its own.
+lower_bounds() {
+  "$venv/bin/python" - "$root/pyproject.toml" <<'PYTHON'
+import re, sys, tomllib
+with open(sys.argv[1], "rb") as file:
+    project = tomllib.load(file)["project"]
+extras = project["optional-dependencies"]
+for line in [*project["dependencies"], *extras["triton"], *extras["slides"], *extras["cluster"]]:
+    name, version = re.match(r"([\w.-]+)(?:\[.*?\])?\s*>=\s*([\d.]+)", line).groups()
+    print(f"{name}=={version}")
+PYTHON
+}
+
+on_lower_bounds() {
+  make_venv
+  lower_bounds >"$venv/lowest.txt"
+  constraints=(-c "$venv/lowest.txt")
+}
+
 setup() {
   if [ "$(uname)" = Darwin ]; then macos_parts; else linux_parts; fi
-  make_venv
+  if [ $lowest = yes ]; then on_lower_bounds; else make_venv; fi
   if [ $triton = yes ]; then install triton -e '.[triton]'; else install plain -e .; fi
 }
 
@@ -146,7 +169,11 @@ verb=${1:-}
 [ $# -eq 0 ] || shift
 arguments=()
 for argument in "$@"; do
-  if [ "$argument" = --no-triton ]; then triton=no; else arguments+=("$argument"); fi
+  case $argument in
+    --no-triton) triton=no ;;
+    --lowest) lowest=yes venv=$root/.venv-lowest ;;
+    *) arguments+=("$argument") ;;
+  esac
 done
 set -- ${arguments[@]+"${arguments[@]}"}
 
@@ -160,7 +187,7 @@ case $verb in
     setup
     browser
     install test --group test
-    torch_for_tests
+    [ $lowest = yes ] || torch_for_tests
     cd "$root"
     exec "$venv/bin/python" -m tests "$@"
     ;;
@@ -198,7 +225,7 @@ case $verb in
     exec "$venv/bin/flashviz" scenes "$@"
     ;;
   *)
-    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

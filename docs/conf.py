@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 project = "flashviz"
 author = "flashviz contributors"
 version = release = __version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "films", "maths"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "films", "maths", "policy"]
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", ".*")]  # types of other projects: their pages are not here to be linked
 exclude_patterns = ["_ext", "_static", "bench", "maths"]

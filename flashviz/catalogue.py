@@ -30,7 +30,7 @@ ISOLATED = "\u2066{}\u2069"  # a value within a line that runs the other way kee
 HEAD = f"""\
 # Captions of flashviz {__version__}. Of each pair the first text is the English one and stays; the second is to be translated.
 # What stands in braces is filled in by the film. language is a tag such as de or pt-BR.
-# A further line font = "..." names another family than the bundled Inter.
+# A further line font = "..." names another family than the bundled one.
 """
 
 

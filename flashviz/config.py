@@ -20,6 +20,7 @@ SHARED_LIMIT = {arch: sm.shared_per_block for arch, sm in SMS.items()}  # bytes 
 HEAD_DIMS = (16, 256)
 BLOCKS = (16, 256)
 MAX_STAGES = 8
+INT32 = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +162,14 @@ def _check(config: AttentionConfig) -> None:
             raise ConfigError(f"{name} must be one of {', '.join(known)}, got {value!r}{why}; try {known[0]}")
     if not isinstance(config.causal, bool):
         raise ConfigError(f"causal must be true or false, got {config.causal!r}; give one of them")
+    for name, head in (("seq_q", "Q"), ("seq_k", "K")):
+        elements = getattr(config, name) * config.head_dim
+        if elements > INT32:
+            fits = INT32 // config.head_dim // 64 * 64
+            raise ConfigError(
+                f"a head of {head} must have at most {INT32:,} elements, since the kernel's offsets are int32, "
+                f"got {elements:,} of {name}={getattr(config, name)}; try {name}={fits}"
+            )
     check_scale(config.scale, ConfigError)
     object.__setattr__(config, "scale", float(config.scale))
     check_shared(config.block_m, config.block_n, config.head_dim, config.itemsize, config.stages, config.arch, ConfigError)

@@ -60,6 +60,14 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     warps: int
     stages: int
 
+    def __post_init__(self) -> None:
+        """Refuse what no compiler gives: from a file."""
+        least = {"shared": 0, "registers": 1, "spilled": 0, "warps": 1, "stages": 1}
+        for name, low in least.items():
+            if not low <= getattr(self, name) < 1 << 31:
+                raise ConfigError(f"{name} of a program must be from {low} on, got {getattr(self, name)}; compile again")
+        _ = self.programs
+
     @property
     def programs(self) -> int:
         """Programs that fit on one SM at once."""

@@ -2,6 +2,7 @@
 
     FlashvizError            exit code 1
     ├── VerificationError    exit code 1   a check of kernel, twin or closed form failed
+    ├── WriteError           exit code 1   a file could not be written: the disk is full, the folder is read-only
     ├── UsageError           exit code 2   the request cannot be met as it was put
     │   ├── ConfigError                    a field of AttentionConfig
     │   ├── InputError                     arrays or options given to flash_attention
@@ -22,6 +23,10 @@ class FlashvizError(Exception):
 
 class VerificationError(FlashvizError):
     """Kernel, twin, reference or closed form disagree."""
+
+
+class WriteError(FlashvizError, RuntimeError):
+    """A segment or film could not be written; nothing half-written is left. A ``RuntimeError`` too, as manim's own is."""
 
 
 class UsageError(FlashvizError):

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells count
+
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:

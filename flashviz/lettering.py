@@ -28,12 +28,12 @@ Measure = Callable[[str], float]
 
 
 class Face(StrEnum):
-    """The four bundled font files (Inter and JetBrains Mono, OFL; licence text beside them)."""
+    """The four bundled font files (Inter and JetBrains Mono under names of their own, OFL; licence text beside them)."""
 
-    TEXT = "Inter-Regular.otf"
-    STRONG = "Inter-SemiBold.otf"
-    MONO = "JetBrainsMonoNL-Regular.ttf"
-    MONO_STRONG = "JetBrainsMonoNL-SemiBold.ttf"
+    TEXT = "FlashvizSans-Regular.otf"
+    STRONG = "FlashvizSans-SemiBold.otf"
+    MONO = "FlashvizMono-Regular.ttf"
+    MONO_STRONG = "FlashvizMono-SemiBold.ttf"
 
 
 def em(px: float) -> float:

@@ -11,9 +11,10 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
+from flashviz.trace.counts import Algorithm
 from flashviz.trace.events import Kind, is_load, is_store, tensor_of
 from flashviz.trace.generic import READS, WRITES, GenericTrace, Op
-from flashviz.trace.recording import Algorithm, Trace
+from flashviz.trace.recording import Trace
 from flashviz.trace.state import DIES_AFTER, Held, step
 
 FLOAT32 = 4

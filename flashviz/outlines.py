@@ -19,9 +19,10 @@ import numpy as np
 from flashviz.errors import MissingPartError
 from flashviz.lettering import FONTS_DIR, NOTE_PX, Face, em, text_width
 
+# Names that no installed font has: Pango draws with whatever file has the name, and another version of Inter has other curves.
 FAMILY = {
-    Face.TEXT: ("Inter", "NORMAL"), Face.STRONG: ("Inter", "SEMIBOLD"),
-    Face.MONO: ("JetBrains Mono NL", "NORMAL"), Face.MONO_STRONG: ("JetBrains Mono NL", "SEMIBOLD"),
+    Face.TEXT: ("Flashviz Sans", "NORMAL"), Face.STRONG: ("Flashviz Sans", "SEMIBOLD"),
+    Face.MONO: ("Flashviz Mono", "NORMAL"), Face.MONO_STRONG: ("Flashviz Mono", "SEMIBOLD"),
 }  # fmt: skip
 
 PANGO = manimpango.pango_version()  # the system's

@@ -155,8 +155,10 @@ def _file_layer(folder: Path) -> _Layer:
         return _Layer("file", {})
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{FILE}: not valid TOML ({error}); write lines such as seq-len = 256") from error
+    except OSError as error:
+        raise UsageError(f"{FILE}: expected a file that can be read, got {error.strerror}; move it away") from error
     values: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("-", "_")

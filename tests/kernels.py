@@ -14,9 +14,10 @@ import numpy as np
 import flashviz_kernels
 from flashviz.config import AttentionConfig
 from flashviz.inputs import make_inputs
-from flashviz_kernels.attention import TraceBuffers, launch
+from flashviz_kernels.attention import launch
 from flashviz_kernels.interpreter import HostTensor, load_kernel, mended
 from flashviz_kernels.kernel_run import ROW, problem_of
+from flashviz_kernels.problem import TraceBuffers
 
 FORWARD = Path(flashviz_kernels.__file__).parent / "forward.py"
 

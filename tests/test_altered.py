@@ -17,7 +17,8 @@ from flashviz.errors import UsageError
 from flashviz.memory import closed_form, traffic
 from flashviz.settings import load_settings
 from flashviz.trace import Kind, Trace, replay, state_at
-from flashviz_kernels.altered import NO_RESCALE, in_order, shuffled, without_rescale
+from flashviz.trace.recording import NO_RESCALE
+from flashviz_kernels.altered import in_order, shuffled, without_rescale
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import max_error, naive, tolerance
 from flashviz_kernels.verify import verify

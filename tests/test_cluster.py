@@ -115,14 +115,45 @@ def test_shares_are_drawn_in_full_and_what_is_known_is_left_out(tmp_path: Path) 
         order = cluster.Order(job(Path("elsewhere")), None, index, 2, frozenset(), "topic")
         (folder / "order").write_bytes(pickle.dumps(order))
         cluster.main(folder)
-        drawn.append({path.stem for path in (folder / "drawn").iterdir()})
+        drawn.append({Path(name).stem for name in cluster.drawn(folder)})
     assert all(drawn)
     assert not drawn[0] & drawn[1]
     rest = tmp_path / "rest"
     rest.mkdir()
     (rest / "order").write_bytes(pickle.dumps(cluster.Order(job(Path("elsewhere")), None, 0, 1, frozenset(drawn[0] | drawn[1]), "topic")))
     cluster.main(rest)
-    assert not list((rest / "drawn").iterdir())
+    assert not cluster.drawn(rest)
+    first, *others = sorted(drawn[0])
+    later = tmp_path / "later"
+    later.mkdir()
+    order = cluster.Order(job(Path("elsewhere")), None, 0, 2, frozenset(), "topic", frozenset(others))
+    (later / "order").write_bytes(pickle.dumps(order))
+    cluster.main(later)
+    assert {Path(name).stem for name in cluster.drawn(later)} == {first}, "what has come back is not drawn again, nor another's instead"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_an_interrupted_render_resumes_where_workers_last_sent(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slices of no length: each comes back with what is whole by then. What had come back is not drawn again."""
+    monkeypatch.setattr(cluster, "SLICE", 0.0)
+    distributed_keep, kept = cluster.keep, []
+
+    def keep_two(segments: dict[str, bytes], place: Path) -> None:
+        distributed_keep(segments, place)
+        kept.append(set(segments))
+        if len(kept) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(cluster, "keep", keep_two)
+    with pytest.raises(KeyboardInterrupt):
+        render_film(job(tmp_path / "far"), 1, address)
+    there = {path: path.stat().st_ino for path in (tmp_path / "far").rglob("partial_movie_files/*/*.mp4")}
+    assert {path.name for path in there} == set().union(*kept)
+    monkeypatch.undo()
+    made = render_film(job(tmp_path / "far"), 1, address)
+    assert {path: path.stat().st_ino for path in there} == there
+    assert pictures(made.film.path) == pictures(render_film(job(tmp_path / "alone"), 1).film.path)
 
 
 def test_workers_with_other_code_are_refused() -> None:

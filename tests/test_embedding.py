@@ -116,7 +116,7 @@ def test_the_tag_names_files_that_are_there_and_starts_nothing(film: Path) -> No
 
 def test_another_place_is_written_before_each_name(film: Path) -> None:
     tags = Tags(printed(str(film), "--at", "https://example.org/a b/")).found
-    assert tags[1][1]["src"] == "https://example.org/a b/ThreeScene-clean.mp4"
+    assert tags[1][1]["src"] == "https://example.org/a%20b/ThreeScene-clean.mp4"
     assert (tags[2][1]["srclang"], "default" in tags[2][1]) == ("en", True)
 
 

@@ -150,7 +150,7 @@ def test_pages_are_tagged_and_at_most_two(pages: dict[str, list[Path]], paper: s
         assert document.metadata is not None
         assert document.metadata.title == f"FlashAttention by hand: one row, 3 key tiles{ending}"
         fonts = {font["/BaseFont"].partition("+")[2] for page in document.pages for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
-        assert {"Inter-Regular", "Inter-SemiBold"} <= {font.removesuffix("-Identity-H") for font in fonts}
+        assert {"FlashvizSans-Regular", "FlashvizSans-SemiBold"} <= {font.removesuffix("-Identity-H") for font in fonts}
         assert "CC BY 4.0" in text_of(file)
 
 

@@ -26,9 +26,9 @@ from flashviz.device import SMS
 from flashviz.errors import InputError
 from flashviz.inputs import make_inputs
 from flashviz_kernels import flash_attention, hopper
-from flashviz_kernels.attention import Problem
 from flashviz_kernels.interpreter import HostTensor, installed, load_triton, mended
 from flashviz_kernels.kernel_run import problem_of
+from flashviz_kernels.problem import Problem
 from flashviz_kernels.reference import max_error, naive, tolerance
 from tests.kernels import FORWARD
 from tests.test_forward import compile_all, variant

@@ -16,11 +16,12 @@ from playwright.sync_api import Page
 from flashviz.cli import main
 from flashviz.cli import player as command
 from flashviz.config import AttentionConfig
+from flashviz.delivery.policy import guarded
 from flashviz.memory import closed_form, compulsory
 from flashviz.storyboard import follow_in
 from flashviz.trace import replay
+from flashviz.trace.recording import NO_RESCALE
 from flashviz_kernels import record
-from flashviz_kernels.altered import NO_RESCALE
 from tests.test_embedding import served
 from tests.test_slides import browser_page, needs_browser
 
@@ -165,9 +166,9 @@ def test_a_gallery_on_a_disk_says_what_helps(tmp_path: Path, monkeypatch: pytest
     said("--gallery", "--out", tmp_path)
     html = (tmp_path / "index.html").read_text()
     module = (tmp_path / "flash-trace-player.js").read_text()
-    (tmp_path / "index.html").write_text(
-        html.replace(' src="flash-trace-player.js">', f">{module}")
-    )  # a browser loads no module from a disk
+    html = re.sub(r"<meta http-equiv=[^>]*>\n", "", html)
+    html = html.replace(' src="flash-trace-player.js">', f">{module}")  # a browser loads no module from a disk
+    (tmp_path / "index.html").write_text(guarded(html))
     with browser_page() as tab:
         tab.goto((tmp_path / "index.html").as_uri())
         tab.get_by_role("alert").wait_for()

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -308,7 +309,6 @@ def test_a_report_that_begins_a_branch_has_the_line_that_led_there() -> None:
         ({"snapshots": [(9, 0)]}, "snapshots must name programs with pid_m below 8 and pid_bh below 1, got (9, 0); leave it out"),
         ({"snapshots": [(0, -1)]}, "snapshots must name programs with pid_m below 8 and pid_bh below 1, got (0, -1); leave it out"),
         ({"computed": range(2, 9)}, "computed must be row blocks below 8, got range(2, 9); leave it out to compute all"),
-        ({"algorithm": "fa1", "computed": range(1)}, "computed is of fa2 and standard, got range(0, 1) for fa1; leave it out"),
     ],
 )
 def test_requests_that_contradict_themselves(options: dict[str, Any], message: str) -> None:
@@ -323,7 +323,10 @@ def test_more_values_than_are_kept() -> None:
         record(config, stats=True)
     with pytest.raises(UsageError, match=r"snapshots must fit 1,073,741,824 B"):
         record(config, snapshots=[(i, 0) for i in range(100)])
-    with pytest.raises(UsageError, match=r"events must fit a trace buffer of 1,073,741,824 B, got 5,369,233,408 B .* use source numpy"):
+    with pytest.raises(UsageError, match=r"a recording must take at most .* an estimate of 30,302,928,896 B for 151,011,328 events"):
+        record(config)
+    config = replace(config, causal=True, seq_q=29440, seq_k=29440)
+    with pytest.raises(UsageError, match=r"events must fit a trace buffer of 1,073,741,824 B, got 1,083,627,520 B .* use source numpy"):
         record(config, source="triton")
 
 

@@ -31,8 +31,8 @@ from flashviz.storyboard import READ_PACE, reading
 from flashviz.trace import Kind, Trace, state_at
 from flashviz_kernels.recorder import run
 from tests.conftest import ROOT
-from tests.frames import Drawn, changed, draw
 from tests.films import altered, played, scenes
+from tests.pictures import Drawn, changed, draw
 from tests.strategies import configs
 
 # What a beat is about: the parts of its shot in which things move.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -117,7 +118,7 @@ def test_licence_of_the_fonts_lies_beside_them() -> None:
 
 def test_fonts_are_registered() -> None:
     register_fonts()
-    assert {"Inter", "JetBrains Mono NL"} <= set(manimpango.list_fonts())
+    assert {"Flashviz Sans", "Flashviz Mono"} <= set(manimpango.list_fonts())
 
 
 def test_a_font_that_pango_refuses_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,6 +166,26 @@ def test_ramp_goes_from_low_to_high() -> None:
     assert pixels[0, :, 0].tolist() == [0, 128, 255, 0, 0, 255, 255]
     assert pixels[0, 2].tolist() == [255, 128, 0, 255]
     assert (pixels[..., 3] == 255).all()
+
+
+def test_another_version_that_is_installed_is_not_drawn_instead(tmp_path: Path) -> None:
+    """A machine whose own Inter is another font: here glyphs of the other face, under that name. Blanks do not count in a family's name."""
+    fonts = tmp_path / ".fonts"
+    fonts.mkdir()
+    for face in (Face.MONO, Face.MONO_STRONG):
+        content = (FONTS_DIR / face).read_bytes()
+        for encoding in ("utf-16-be", "latin-1"):
+            content = content.replace("Flashviz Mono".encode(encoding), "Inter".ljust(13).encode(encoding))
+        (fonts / f"Inter-{face.name}.ttf").write_bytes(content)
+    program = (
+        "import sys, numpy as np\nfrom flashviz.lettering import Face\nfrom flashviz.outlines import outline\n"
+        "sys.stdout.buffer.write(b''.join(outline('mmm WWW 0123', face).tobytes() for face in Face))\n"
+    )
+    drawn = {
+        home: subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=os.environ | {"HOME": str(home)}).stdout
+        for home in (tmp_path, tmp_path / "none")
+    }
+    assert drawn[tmp_path] == drawn[tmp_path / "none"] != b""
 
 
 def test_text_before_the_fonts_are_registered_is_an_error_and_not_another_font(tmp_path: Path) -> None:

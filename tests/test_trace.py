@@ -372,10 +372,10 @@ def test_files_that_are_refused(trace: Trace, tmp_path: Path) -> None:
         ({"header": header(algorithm="fa9")}, "expected a header of schema 1"),
         ({"header": header(config=raw["config"] | {"kv_heads": 3})}, "expected a header of schema 1.*kv_heads must divide"),
         ({"header": np.zeros(4, np.uint8)}, "expected a trace with a header"),
-        ({"column__kind": columns["kind"]}, "expected kinds 0..25, got .* with kind 99"),
-        ({"column__r0": columns["r0"]}, "expected columns kind, step"),
+        ({"column__kind": columns["kind"]}, "expected kind from 0 to 25, got .* with kind 99 in event 3"),
+        ({"column__r0": columns["r0"]}, f"expected {len(trace):,} events, as fa2 of its config has, got .* with r0 of {len(trace) - 1:,}"),
         ({"column__r0": trace.columns["r0"].astype(np.float32)}, "expected columns kind, step"),
-        ({"snapshot__0": np.zeros(1)}, "expected columns kind, step"),
+        ({"snapshot__0": np.zeros(1)}, "expected values of the shapes that the config gives them, got .* with snapshot/0"),
     ]
     for changes, message in refused:
         with pytest.raises(TraceError, match=message):

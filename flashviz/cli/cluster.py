@@ -1,7 +1,8 @@
 """Drawing with the workers of a running Dask cluster: ``flashviz render --cluster tcp://host:8786``.
 
 Each worker draws a share of the plays in a process and a folder of its own and sends the segments back, so no disk is shared. The segments
-go into the cache here, and the film is then joined as if it had been drawn here; what did not come back is drawn here.
+go into the cache here, and the film is then joined as if it had been drawn here; what did not come back is drawn here. Every ``SLICE``
+seconds a worker sends what it has, so that a render that is interrupted resumes there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = "10s"  # for a scheduler to answer
 RETRIES = 2  # of a share whose worker was lost
+SLICE = 60.0  # seconds of drawing, after which a worker sends what it has
 PROGRESS, FAILED = "progress ", "failed "
 
 
@@ -36,8 +39,10 @@ class Order:
     trace: bytes | None
     index: int
     count: int
-    known: frozenset[str]  # segments that are there already
+    known: frozenset[str]  # segments that were there when the render began
     topic: str
+    sent: frozenset[str] = frozenset()  # segments of this share that have come back since
+    slice: float = SLICE
 
 
 def draw_with_cluster(job: Job, address: str, on_progress: OnProgress) -> None:
@@ -71,11 +76,17 @@ def draw_with_cluster(job: Job, address: str, on_progress: OnProgress) -> None:
         client.subscribe_topic(topic, heard)
         trace = job.settings.trace.read_bytes() if job.settings.trace is not None else None
         known = frozenset(path.stem for path in place.glob("*.mp4"))
-        orders = [Order(job, trace, index, count, known, topic) for index in range(count)]
+        orders = [Order(job, trace, index, count, known, topic, slice=SLICE) for index in range(count)]
         futures = client.map(draw_share, orders, pure=False, retries=RETRIES)
         try:
-            for future in as_completed(futures):
-                keep(future.result(), place)
+            coming = as_completed(futures)
+            for future in coming:
+                order, segments, finished = future.result()
+                keep(segments, place)
+                if not finished:
+                    order = replace(order, sent=order.sent | {Path(name).stem for name in segments})
+                    futures.append(client.submit(draw_share, order, pure=False, retries=RETRIES))
+                    coming.add(futures[-1])
         except BaseException:
             client.cancel(futures)
             raise
@@ -119,8 +130,12 @@ def keep(segments: dict[str, bytes], place: Path) -> None:
 # ------------------------------------------------------------------------------------------------------------- on a worker
 
 
-def draw_share(order: Order) -> dict[str, bytes]:
-    """Draw a share in a process of its own: a worker's tasks are threads, and manim's configuration is one for a process."""
+def draw_share(order: Order) -> tuple[Order, dict[str, bytes], bool]:
+    """Draw a share, or a slice of it, in a process of its own: a worker's tasks are threads; manim's configuration is one a process.
+
+    Returns:
+        The order, the segments by file name, and whether they are all of it.
+    """
     from distributed import get_worker
 
     worker = get_worker()
@@ -128,7 +143,7 @@ def draw_share(order: Order) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="flashviz-share-") as folder:
         (Path(folder) / "order").write_bytes(pickle.dumps(order))
         command = [sys.executable, "-m", "flashviz.cli.cluster", folder]
-        last = ""
+        last, end = "", time.monotonic() + order.slice
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
             try:
                 for line in process.stdout or ():
@@ -138,16 +153,23 @@ def draw_share(order: Order) -> dict[str, bytes]:
                         worker.log_event(order.topic, (order.index, seconds, total))
                     task = worker.state.tasks.get(key)
                     if task is None or task.state == "cancelled":  # the render was interrupted, or whoever asked for it is gone
-                        return {}
+                        return order, {}, True
+                    if time.monotonic() > end and (segments := drawn(Path(folder))):
+                        return order, segments, False
                 if process.wait():
                     raise FlashvizError(last.removeprefix(FAILED))
             finally:
                 process.kill()
-        return {path.name: path.read_bytes() for path in (Path(folder) / "drawn").iterdir()}
+        return order, drawn(Path(folder)), True
+
+
+def drawn(folder: Path) -> dict[str, bytes]:
+    """The segments that are whole: those have their names."""
+    return {path.name: path.read_bytes() for path in folder.rglob("partial_movie_files/*/[!.]*.mp4")}
 
 
 def main(folder: Path) -> None:
-    """Draw the share that ``folder/order`` describes into ``folder/drawn``."""
+    """Draw the share that ``folder/order`` describes into ``folder/media``."""
     from flashviz.cli.films import Job, find_scenes
     from flashviz.render import Interleaved
 
@@ -157,17 +179,12 @@ def main(folder: Path) -> None:
         (folder / "trace.npz").write_bytes(order.trace)
         settings = replace(settings, trace=folder / "trace.npz")
     (source,) = find_scenes((order.job.source.name,))
-    share = Interleaved(order.index, order.count, order.known)
+    share = Interleaved(order.index, order.count, order.known, order.sent)
     with Job(source, settings, order.job.quality, folder / "media").scene() as scene:
         scene.on_progress = lambda _done, total: print(f"{PROGRESS}{share.seconds} {total}", file=sys.__stdout__, flush=True)
         writer = scene.renderer.file_writer
         writer.share, writer.joins = share, False
         scene.render()
-        drawn = folder / "drawn"
-        drawn.mkdir()
-        for key in share.drawn:
-            path = Path(writer.partial_movie_directory) / f"{key}{writer.movie_file_path.suffix}"
-            path.rename(drawn / path.name)
 
 
 if __name__ == "__main__":

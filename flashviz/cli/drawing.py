@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from flashviz.cli.films import Job, Rendered, rendered_by
 from flashviz.errors import FlashvizError
-from flashviz.interrupts import uninterrupted
+from flashviz.interrupts import INTERRUPTED, uninterrupted
 
 if TYPE_CHECKING:
     from flashviz.cli.screen import OnProgress
@@ -101,7 +102,7 @@ def _shared(job: Job, workers: int, on_progress: OnProgress) -> Rendered:
 
 def draw_share(job: Job, share: Share) -> None:
     """What a helping process does: run the scene, draw what it takes of it, join nothing."""
-    with tempfile.TemporaryDirectory(prefix="flashviz-texts-") as texts, job.scene(Path(texts)) as scene:
+    with job.scene() as scene:
         scene.renderer.file_writer.share = share
         scene.renderer.file_writer.joins = False
         scene.render()
@@ -141,9 +142,9 @@ def _end(processes: list[BaseProcess]) -> None:
 
 
 def _heed_the_leader() -> None:
-    """Leave Ctrl-C to the leader; be interrupted by its SIGTERM as by Ctrl-C, so that manim gives up its segment properly."""
+    """Leave Ctrl-C to the leader; be ended by its SIGTERM as by ``sys.exit``: manim gives up its segment, and nothing is said of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(INTERRUPTED))
     threading.Thread(target=_end_with_the_leader, daemon=True).start()
 
 

@@ -11,8 +11,7 @@ import cloup
 from click.exceptions import NoArgsIsHelpError
 
 from flashviz.errors import FlashvizError
-
-INTERRUPTED = 130  # 128 + SIGINT, as shells count
+from flashviz.interrupts import INTERRUPTED
 
 
 class Flashviz(cloup.Group):
@@ -26,7 +25,7 @@ class Flashviz(cloup.Group):
             sys.exit(code)
         return code
 
-    def _run(self, args: Sequence[str] | None, extra: dict[str, Any]) -> int:
+    def _run(self, args: Sequence[str] | None, extra: dict[str, Any]) -> int:  # noqa: PLR0911  # one return an error
         try:
             code = super().main(args, standalone_mode=False, **extra)
         except FlashvizError as error:
@@ -38,6 +37,8 @@ class Flashviz(cloup.Group):
             return _complain(error.format_message(), error.exit_code)
         except (KeyboardInterrupt, click.Abort):
             return _complain("interrupted", INTERRUPTED)
+        except MemoryError as error:
+            return _complain(f"expected enough memory, got none left ({error}); ask for less", FlashvizError.exit_code)
         except OSError as error:
             return _complain(f"{error.filename or 'file'}: {error.strerror or error}", FlashvizError.exit_code)
         return code if isinstance(code, int) else 0

@@ -42,9 +42,11 @@ def export(file: Path, perfetto: bool, player: bool, out: Path, as_json: bool) -
 
 def _for_perfetto(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
     from flashviz.export import timeline_of, write_perfetto
-    from flashviz.trace import load
+    from flashviz.trace import GenericHeader, GenericTrace, load_header
+    from flashviz_kernels.again import load_checked
 
-    timeline = timeline_of(load(file))
+    generic = isinstance(load_header(file), GenericHeader)
+    timeline = timeline_of(GenericTrace.load(file) if generic else load_checked(file))
     write_perfetto(timeline, out)
     return (
         {"axis": timeline.axis, "tracks": len(timeline.tracks), "slices": len(timeline)},
@@ -55,9 +57,9 @@ def _for_perfetto(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, 
 
 def _for_player(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
     from flashviz.export import player_json
-    from flashviz.trace import Trace
+    from flashviz_kernels.again import load_checked
 
-    trace = Trace.load(file)
+    trace = load_checked(file)
     with beside(out) as partial:
         partial.write_bytes(player_json(trace))
     return (

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,11 +110,16 @@ class Job:
     media_dir: Path
 
     @contextmanager
-    def scene(self, text_dir: Path | None = None) -> Iterator[Any]:
-        """The scene under its settings and manim's configuration."""
-        from flashviz.render import manim_for
+    def scene(self) -> Iterator[Any]:
+        """The scene under its settings and manim's configuration, which writes outlines of formulas in place: into a folder of its own."""
+        from flashviz.render import check_place, manim_for
 
-        with use_settings(self.settings), manim_for(self.source.file, self.quality, self.media_dir, text_dir):
+        check_place(self.media_dir)
+        with (
+            tempfile.TemporaryDirectory(prefix="flashviz-texts-") as texts,
+            use_settings(self.settings),
+            manim_for(self.source.file, self.quality, self.media_dir, Path(texts)),
+        ):
             yield load_scene(self.source)()
 
 

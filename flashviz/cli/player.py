@@ -53,11 +53,11 @@ def _page(file: Path | None, config: AttentionConfig, out: Path) -> str:
         raise UsageError(f"--out {out}: expected a .html file, got {out.suffix or 'no ending'}; try {out.with_suffix('.html')}")
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
-    from flashviz.trace import Trace
     from flashviz_kernels import record
+    from flashviz_kernels.again import load_checked
 
     with screen.status("recording"):
-        count = write_page(record(config) if file is None else Trace.load(file), out)
+        count = write_page(record(config) if file is None else load_checked(file), out)
     return f"{out}: {count} traces, {kib(out.stat().st_size)}; it needs no other file"
 
 

@@ -52,6 +52,8 @@ def bench(scene: str | None, quality: str, repeat: int, note: Callable[[str], No
         repeat: Renders of each, in turn.
         note: Told what is being measured.
     """
+    if scene is not None:
+        find_scenes((scene,))  # refused here, not by a process that was started for it
     report = begin("render", f"{scene or 'ExcerptScene'}, {quality}; {HOW}")
     plans = [("stock", "same", 1), *(("flashviz", encode, workers) for encode in ("same", "fast") for workers in sorted({1, cores()}))]
     with tempfile.TemporaryDirectory(prefix="flashviz-bench-") as folder:

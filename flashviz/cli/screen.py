@@ -39,12 +39,18 @@ def film_progress(name: str) -> Iterator[OnProgress]:
         task = progress.add_task(f"{name}: traces", total=None, film="")
 
         def on_progress(done: float, total: float) -> None:
-            total = max(done, total)  # frames round each play up, and the end may come a moment late
+            done = min(done, total)  # the film's length: frames round each play up, and some play may be drawn twice
             film = f"{done:.0f} of {total:.0f} s of film"
             with uninterrupted():  # the bar's thread shares its lock
                 progress.update(task, description=name, completed=done, total=total, film=film)
 
-        yield on_progress
+        try:
+            yield on_progress
+        except BaseException:
+            progress.live.transient = True  # what went wrong is said in one line, not after a bar
+            progress.live.stop()
+            progress.disable = True
+            raise
 
 
 def show_trace(path: Path, trace: Trace | GenericTrace, *, as_json: bool) -> None:

@@ -89,16 +89,15 @@ def lead(job: Job, folder: Path) -> None:
         while claims.pending:
             time.sleep(TICK)
 
-    with tempfile.TemporaryDirectory(prefix="flashviz-texts-") as texts:
-        try:
-            rendered = _led(job, Path(texts), claims, gather, said)
-        except LostSegmentsError:  # a helper gave its plays back
-            rendered = _led(job, Path(texts), None, None, said)
+    try:
+        rendered = _led(job, claims, gather, said)
+    except LostSegmentsError:  # a helper gave its plays back
+        rendered = _led(job, None, None, said)
     Made.of(job).write(rendered)
 
 
-def _led(job: Job, texts: Path, claims: Claims | None, gather: Any, said: Path) -> Rendered:
-    with job.scene(texts) as scene:
+def _led(job: Job, claims: Claims | None, gather: Any, said: Path) -> Rendered:
+    with job.scene() as scene:
         scene.on_progress = lambda _done, total: said.write_text(repr(total), encoding="ascii")
         writer = scene.renderer.file_writer
         writer.share, writer.gather = claims, gather

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from flashviz.delivery.manifest import Manifest, read_manifest
+from flashviz.delivery.policy import guarded
 from flashviz.errors import FlashvizError
 from flashviz.files import beside
 
@@ -19,6 +21,8 @@ html, body, main { margin: 0; height: 100%; background: #000; }
 h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } /* for screen readers alone */
 video { display: block; width: 100%; height: 100% !important; }
 """
+
+ENCODED = re.compile("%[0-9A-Fa-f]{2}")
 
 Place = Callable[[str], str]  # a file of the folder -> where a browser finds it
 
@@ -50,8 +54,10 @@ def iframe_tag(manifest: Manifest, place: Place) -> str:
 
 
 def within(folder: str) -> Place:
-    """Files of a folder that lies where ``folder`` says: a relative path or a URL."""
-    return lambda name: escape(f"{folder.rstrip('/')}/{quote(name)}" if folder else quote(name))
+    """Files of a folder that lies where ``folder`` says: a path as people write it, or a URL, in which what is encoded stays so."""
+    written = "://" in folder or ENCODED.search(folder)  # as a URL
+    place = quote(folder, safe="/:@!$&'()*+,;=~%[]" if written else "/")  # never ? nor #: it is a folder
+    return lambda name: escape(f"{place.rstrip('/')}/{quote(name)}" if folder else quote(name))
 
 
 def inlined(folder: Path) -> Place:
@@ -65,10 +71,12 @@ def write_page(folder: Path) -> Path:
     path = folder / PAGE
     with beside(path, FlashvizError) as partial:
         partial.write_text(
-            f'<!doctype html>\n<html lang="{escape(manifest.language)}">\n<meta charset="utf-8">\n'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(manifest.subject)}</title>\n'
-            f'<link rel="icon" href="data:,">\n<style>{STYLE}</style>\n'
-            f"<main>\n<h1>{escape(manifest.subject)}</h1>\n{video_tag(manifest, within(''))}\n</main>\n</html>\n",
+            guarded(
+                f'<!doctype html>\n<html lang="{escape(manifest.language)}">\n<meta charset="utf-8">\n'
+                f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(manifest.subject)}</title>\n'
+                f'<link rel="icon" href="data:,">\n<style>{STYLE}</style>\n'
+                f"<main>\n<h1>{escape(manifest.subject)}</h1>\n{video_tag(manifest, within(''))}\n</main>\n</html>\n"
+            ),
             encoding="utf-8",
         )
     return path

@@ -14,6 +14,7 @@ from flashviz.delivery.handout import KEY, SHEET
 from flashviz.delivery.lecture import CATALOGUE, LICENCE_URL, PARTS, Part, files_of, size
 from flashviz.delivery.manifest import Manifest
 from flashviz.delivery.player_page import PLAYER
+from flashviz.delivery.policy import guarded
 from flashviz.delivery.quiz import GIFT, QTI
 from flashviz.delivery.slides.look import colophon
 from flashviz.delivery.transcript import clock
@@ -73,7 +74,7 @@ def index_page(folder: Path, title: str, parts: Sequence[Part], left_out: Sequen
     )
     traces = dict.fromkeys(line for part in parts for line in colophon(part.manifest)[1:])
     said = "".join(f'<p class="soft">{escape(line)}</p>' for line in left_out)
-    return f"""<!doctype html>
+    return guarded(f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -98,7 +99,7 @@ and what you changed. reveal.js in the slides is MIT. All files with their sizes
 {"".join(f'<p class="soft">{escape(line)}</p>' for line in traces)}</footer>
 </body>
 </html>
-"""
+""")
 
 
 class _Page:

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from flashviz.delivery.manifest import LICENCE
+from flashviz.delivery.policy import guarded
 from flashviz.export.player import MODULE
 from flashviz.files import beside
 
@@ -73,7 +74,8 @@ def write_gallery(folder: Path, choices: Mapping[str, Sequence[str]], traces: Ma
     with beside(folder / MODULE_NAME) as partial:
         partial.write_bytes(MODULE.read_bytes())
     selects = " ".join(_select(name, values) for name, values in choices.items())
-    made = json.dumps({"choices": {name: [*values] for name, values in choices.items()}, "made": ["-".join(values) for values in traces]})
+    offered = {"choices": {name: [*values] for name, values in choices.items()}, "made": ["-".join(values) for values in traces]}
+    made = json.dumps(offered).replace("<", "\\u003c")
     scripts = f'<script type="module" src="{MODULE_NAME}"></script>\n<script type="application/json" id="made">{made}</script>'
     body = f'<form>{selects}</form>\n<flash-trace-player src="{TRACES}/{"-".join(next(iter(traces)))}.json"></flash-trace-player>'
     with beside(folder / "index.html") as partial:
@@ -82,7 +84,7 @@ def write_gallery(folder: Path, choices: Mapping[str, Sequence[str]], traces: Ma
 
 
 def _page(body: str, scripts: str) -> str:
-    return f"""<!doctype html>
+    return guarded(f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -100,7 +102,7 @@ def _page(body: str, scripts: str) -> str:
 {scripts}
 </body>
 </html>
-"""
+""")
 
 
 def _inline(choice: Choice) -> str:

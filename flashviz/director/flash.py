@@ -17,6 +17,7 @@ from flashviz.inputs import Arrays
 from flashviz.layout import BAND_LIMIT
 from flashviz.storyboard import SCRIPT, Follow, board, facts, follow_in
 from flashviz.trace import Trace, load, replay
+from flashviz.trace.recording import check_events
 
 Run = Callable[..., Any]
 ErrorOf = Callable[[AttentionConfig, tuple[int, int], np.ndarray], float]
@@ -58,7 +59,11 @@ def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | N
         raise ConfigError("seq_k must be at least 1 for a film, got 0; there is nothing to attend to")
     if path is not None:
         fa2 = flash_trace(path)
-        config, chosen = fa2.config, follow_in(fa2)
+        config = fa2.config
+        if fa2.header.algorithm != "fa2":
+            raise UsageError(f"expected a recording of fa2, got {path} of {fa2.header.algorithm}; show it with flashviz player")
+        check_events(fa2, run(config, source="numpy", algorithm="fa2", computed=range(0)).trace, path)
+        chosen = follow_in(fa2)
     else:
         events = run(config, source="numpy", algorithm="fa2", computed=range(0)).trace
         chosen = follow_in(events)

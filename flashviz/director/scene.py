@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from fractions import Fraction
+from typing import Any, Literal, get_args
 
 import numpy as np
 from manim import Animation, Camera, ImageMobject, Mobject, Rectangle, Scene, VMobject, config
@@ -13,13 +14,14 @@ from manim import Animation, Camera, ImageMobject, Mobject, Rectangle, Scene, VM
 from flashviz import palette
 from flashviz.catalogue import Catalogue
 from flashviz.director.captions import caption, check_fit
+from flashviz.errors import UsageError
 from flashviz.layout import Rect, frame, stage
 from flashviz.mobjects.motion import FadeIn, FadeOut, Veil
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import box
 from flashviz.outlines import register_fonts
 from flashviz.render import make_renderer
-from flashviz.settings import Settings, load_settings
+from flashviz.settings import Aspect, Settings, load_settings
 from flashviz.storyboard import Beat, Told
 
 REST = 0.8  # seconds of stillness that end a beat
@@ -98,7 +100,7 @@ class TraceScene(Scene):
             self.script = self.in_language(self.language)
         self.skin = palette.THEMES[self.settings.theme]
         self.frame = frame(self.settings.aspect)
-        _fit_camera(self.frame, self.skin.ground)
+        _fit_camera(self.frame, self.skin.ground, self.settings.aspect)
         register_fonts()
         self.on_progress: Callable[[float, float], None] | None = None
         self.provenance: list[dict[str, object]] = []
@@ -244,8 +246,17 @@ class TraceScene(Scene):
         return changes
 
 
-def _fit_camera(whole: Rect, ground: str) -> None:
-    """Set manim's frame and pixels for the aspect; the quality's height is the short side."""
+def _fit_camera(whole: Rect, ground: str, aspect: Aspect) -> None:
+    """Set manim's frame and pixels for the aspect; the quality's height is the short side.
+
+    Raises:
+        UsageError: ``manim -r W,H`` asks for a shape that is not the aspect's. The qualities' own shape, 16:9, is made to fit.
+    """
+    wide, high = config.pixel_width, config.pixel_height
+    fitting = [name for name in get_args(Aspect) if abs(wide - high * Fraction(*map(int, name.split(":")))) < 2]
+    if aspect not in fitting and "16:9" not in fitting:
+        remedy = f"set FLASHVIZ_ASPECT={fitting[0]}" if fitting else "films are made in " + ", ".join(get_args(Aspect))
+        raise UsageError(f"-r {wide},{high}: expected a picture of {aspect}, got another shape; {remedy}, or leave -r out")
     short = min(config.pixel_height, config.pixel_width)
     unit = short / min(whole.width, whole.height)
     config.frame_width, config.frame_height = whole.width, whole.height

@@ -86,7 +86,7 @@ def player_json(
         right: [B H, N_q, d] O as it should be, beside that of a trace which is wrong on purpose.
 
     Raises:
-        TraceError: The file would have more than LIMIT bytes.
+        TraceError: The file would have more than LIMIT bytes, or an altered trace kept no values.
     """
     config, moved = trace.config, traffic(trace)
     crossed = {**moved.read, **moved.written}
@@ -192,6 +192,8 @@ def _rectangles(stage: Stage) -> dict[str, Any]:
 def _values(trace: Trace, programs: Sequence[Program] | None, room: int, right: np.ndarray | None) -> dict[str, Any]:
     """m, l, alpha of every row; whom to follow first; pictures of Q, K, V and O; scores and acc of as many programs as fit."""
     replayed = {program: replay(trace, program) for program in _replayable(trace)}
+    if not replayed:
+        raise TraceError("expected an altered trace that kept the values of a program, got one without; make the page with flashviz player")
     chosen = follow_in(trace) if trace.header.altered is None else None
     document: dict[str, Any] = {
         "stats": _stats(trace, replayed),

@@ -871,8 +871,8 @@ class FlashTracePlayer extends HTMLElement {
 
   #bill() {
     const { bill, words } = this.document, own = this.trace.header.algorithm === "standard", most = Math.max(...Object.values(bill));
-    const lines = Object.entries(bill).slice(0, own ? 1 : 3).map(([name, bytes]) => `${words[name]}: <b>${kib(bytes)}</b><div style="width:${(100 * bytes) / most}%"></div>`);
-    this.#$(".bill").innerHTML = lines.join("") + (own ? "" : words[bill.trace > bill.standard_once ? "more" : "fewer"]);
+    const lines = Object.entries(bill).slice(0, own ? 1 : 3).flatMap(([name, bytes]) => [`${words[name]}: `, made("b", { textContent: kib(bytes) }), made("div", { style: `width:${(100 * bytes) / most}%` })]);
+    this.#$(".bill").replaceChildren(...lines, own ? "" : words[bill.trace > bill.standard_once ? "more" : "fewer"]);
   }
 
   /** Controls for the other traces given as children: a slider where all values are numbers, else a list. */

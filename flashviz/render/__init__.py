@@ -6,9 +6,9 @@
 from flashviz.render.probe import Film, probe
 from flashviz.render.renderer import FilmRenderer, make_renderer
 from flashviz.render.share import Claims, Interleaved, LostSegmentsError, Share
-from flashviz.render.writer import FilmWriter, index_first, manim_for
+from flashviz.render.writer import FilmWriter, check_place, index_first, manim_for
 
 __all__ = [
-    "Claims", "Film", "FilmRenderer", "FilmWriter", "Interleaved", "LostSegmentsError", "Share", "index_first",
+    "Claims", "Film", "FilmRenderer", "FilmWriter", "Interleaved", "LostSegmentsError", "Share", "check_place", "index_first",
     "make_renderer", "manim_for", "probe",
 ]  # fmt: skip

@@ -84,10 +84,12 @@ class FilmClock(CairoRenderer):
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         """As manim; afterwards ``time`` is a whole number of frames, the same whether they were drawn or not."""
         rate, start = self.camera.frame_rate, self.time
+        if self.num_plays == config.from_animation_number:
+            self.file_writer.starts = start
         super().play(scene, *args, **kwargs)
         drawn = not self.skip_animations
         frames = round((self.time - start) * rate) if drawn else _frames(scene, rate)
-        self.time = (round(start * rate) + frames) / rate
+        self.time = self.file_writer.ends = (round(start * rate) + frames) / rate
         key = self.animations_hashes[-1]
         if drawn and key is not None and self.file_writer.share is not None:
             self.file_writer.share.drew(key, frames / rate)

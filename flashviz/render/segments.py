@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
+from flashviz.errors import WriteError
 from flashviz.render.damage import Box
 from flashviz.render.held import KEY_EVERY, Slice, for_one_picture, held_slice
 
@@ -116,6 +117,12 @@ class SegmentEncoder(VideoSegmentEncoder):
             self._container.mux(packet)
         self._container.close()
         self._closed = True
+
+    def _operation_error(self, operation: str, error: BaseException) -> RuntimeError:
+        """As manim; in one line where the system is at fault, such as a disk that is full."""
+        if isinstance(error, OSError):
+            return WriteError(f"expected room for a segment in {self.target.parent}, got {error.strerror}; free some, then render again")
+        return super()._operation_error(operation, error)
 
     def converted(self, pixels: np.ndarray) -> av.VideoFrame:
         """The frame as the stream wants it, converted as PyAV would by itself."""

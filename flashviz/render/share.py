@@ -68,22 +68,22 @@ class Claims:
 
 @dataclass
 class Interleaved:
-    """Processes that share no disk: every ``count``-th play that is not ``known``, beginning with ``index``."""
+    """Processes that share no disk: every ``count``-th play that is not ``known``, from the ``index``-th on, but those ``sent``."""
 
     index: int
     count: int
     known: frozenset[str] = frozenset()
+    sent: frozenset[str] = frozenset()
     met: dict[str, int] = field(default_factory=dict)
-    drawn: list[str] = field(default_factory=list)
     seconds: float = 0.0  # of film that was drawn
 
     def takes(self, key: str) -> bool:
         """Whether this play is one of ours; equal plays are one."""
-        return key not in self.known and self.met.setdefault(key, len(self.met)) % self.count == self.index
+        mine = key not in self.known and self.met.setdefault(key, len(self.met)) % self.count == self.index
+        return mine and key not in self.sent
 
-    def drew(self, key: str, seconds: float) -> None:
-        """Note whose segment is to be sent back."""
-        self.drawn.append(key)
+    def drew(self, _key: str, seconds: float) -> None:
+        """Count what was drawn."""
         self.seconds += seconds
 
 

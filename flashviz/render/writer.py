@@ -11,15 +11,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import av
+import srt
 from manim import tempconfig
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 from PIL import Image
 
+from flashviz.errors import UsageError, WriteError
 from flashviz.interrupts import uninterrupted
 from flashviz.render.segments import Patch, SegmentEncoder, partial_name
 from flashviz.render.share import LostSegmentsError, Share, missing
@@ -28,9 +31,12 @@ if TYPE_CHECKING:
     from manim.typing import RGBAPixelArray
 
 
+MP4 = {"format": "mp4", "dry_run": False, "save_last_frame": False, "transparent": False}  # whatever a manim.cfg says
+
+
 @contextmanager
-def manim_for(scene_file: Path, quality: str, media_dir: Path, text_dir: Path | None = None) -> Iterator[None]:
-    """manim's configuration for one render, as its own command would have it, with no output on standard output.
+def manim_for(scene_file: Path, quality: str, media_dir: Path, text_dir: Path) -> Iterator[None]:
+    """manim's configuration for one MP4, as its own command would have it, with no output on standard output.
 
     Args:
         scene_file: names the folder under ``media_dir/videos``.
@@ -44,14 +50,28 @@ def manim_for(scene_file: Path, quality: str, media_dir: Path, text_dir: Path | 
         "media_dir": str(media_dir),
         "verbosity": "WARNING",
         "progress_bar": "none",
-    } | ({} if text_dir is None else {"text_dir": str(text_dir), "tex_dir": str(text_dir)})
+        "text_dir": str(text_dir),
+        "tex_dir": str(text_dir),
+    } | MP4
     with tempconfig(options), redirect_stdout(sys.stderr):
         yield
+
+
+def check_place(media_dir: Path) -> None:
+    """Refuse a folder whose name a film's list of segments cannot hold, before anything is drawn.
+
+    Raises:
+        UsageError: There is a line break in it.
+    """
+    if any(sign in str(media_dir) for sign in "\n\r"):
+        raise UsageError(f"--media-dir {media_dir}: expected a path of one line, since films are joined by a list with a line a segment")
 
 
 class FilmWriter(SceneFileWriter):
     """manim's writer; each file appears under its name when it is whole, and an MP4 has its index first."""
 
+    starts = 0.0  # seconds of the scene before the part that is rendered (manim's -n)
+    ends = 0.0  # of the scene, where that part ends
     share: Share | None = None  # of the plays, where several processes draw one film
     gather: Callable[[], None] | None = None  # waits for the other processes; of the one that joins the segments
     joins = True
@@ -131,6 +151,28 @@ class FilmWriter(SceneFileWriter):
             _save(Image.fromarray(pixels), self.image_file_path)
             self.print_file_ready_message(self.image_file_path)
 
+    @staticmethod
+    def _concat_manifest_bytes(input_files: list[str]) -> bytes:
+        """The list of segments by which FFmpeg joins them, quoted as it reads it: an apostrophe stands outside the quotes."""
+        paths = (Path(each).as_posix().replace("'", "'\\''") for each in input_files)
+        return "".join(f"file 'file:{path}'\n" for path in paths).encode()
+
+    def write_subcaption_file(self) -> None:
+        """The captions of the part that is rendered, from its beginning on; the file is whole or not there."""
+        if not self.output_spec.is_video:
+            return
+        file = self.output_plan.subcaption_file
+        assert file is not None
+        start, length = timedelta(seconds=self.starts), timedelta(seconds=self.ends - self.starts)
+        shown = [
+            srt.Subtitle(each.index, max(each.start - start, timedelta()), min(each.end - start, length), each.content, each.proprietary)
+            for each in self.subcaptions
+            if each.end > start and each.start - start < length
+        ]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _beside(file) as partial:
+            partial.write_text(srt.compose(shown), encoding="utf-8")
+
     def _create_segment_encoder(self, target: Path) -> VideoSegmentEncoder:
         if self.video_encoder is None:
             raise RuntimeError("a still was asked to encode a video segment")
@@ -160,10 +202,16 @@ def _save(image: Image.Image, path: Path) -> None:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
-    """A hidden name beside ``path``: moved onto it when the block ends well, removed when it does not."""
+    """A hidden name beside ``path``: moved onto it when the block ends well, removed when it does not.
+
+    Raises:
+        WriteError: The disk is full, or the folder cannot be written.
+    """
     partial = partial_name(path)
     try:
         yield partial
         partial.replace(path)
+    except OSError as error:
+        raise WriteError(f"expected room for {path}, got {error.strerror}; free some, then render again") from error
     finally:
         partial.unlink(missing_ok=True)

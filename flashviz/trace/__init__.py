@@ -8,7 +8,6 @@ replay      replay(trace, program): every value of one program
 """
 
 import os
-from pathlib import Path
 
 from flashviz.trace import generic, npz, recording
 from flashviz.trace.events import Event, Kind
@@ -30,10 +29,10 @@ def load(path: str | os.PathLike[str]) -> Trace | GenericTrace:
     Raises:
         TraceError: The file is missing, is not a trace, has another schema or is damaged.
     """
-    raw, arrays = npz.read(path)
-    if raw.get("kind") == "generic":
-        return generic.assembled(Path(path), raw, arrays)
-    return recording.assembled(Path(path), raw, arrays)
+    contents = npz.Contents(path)
+    if contents.raw.get("kind") == "generic":
+        return generic.assembled(contents)
+    return recording.assembled(contents)
 
 
 def load_header(path: str | os.PathLike[str]) -> Header | GenericHeader:
@@ -42,5 +41,5 @@ def load_header(path: str | os.PathLike[str]) -> Header | GenericHeader:
     Raises:
         TraceError: As ``load``.
     """
-    raw = npz.read_header(path)
+    raw = npz.Contents(path).raw
     return npz.typed_header(path, raw, GenericHeader) if raw.get("kind") == "generic" else npz.typed_header(path, raw, Header)

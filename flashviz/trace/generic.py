@@ -22,7 +22,9 @@ from flashviz.trace.npz import SCHEMA
 SCALARS = ("launch", "pid_x", "pid_y", "pid_z", "step", "op", "tensor", "file", "line")
 WIDE = ("nbytes", "touched", "flops")
 DTYPES: dict[str, type[np.signedinteger[Any]]] = {**dict.fromkeys(SCALARS, np.int32), **dict.fromkeys(WIDE, np.int64)}
+COUNTABLE = 1 << 53  # bytes, beyond which a number in a page is not exact
 BLOCKS = ("box", "shape")  # [events, axes, 2] and [events, axes]
+PARTS = ("event", "bounds", "runs")  # of ``Parts``
 PROGRAM = ("launch", "pid_x", "pid_y", "pid_z")
 
 
@@ -320,46 +322,95 @@ class GenericTrace:
         Raises:
             TraceError: The file is missing, is no generic trace, has another schema or is damaged.
         """
-        raw, arrays = npz.read(path)
-        if raw.get("kind") != "generic":
-            raise TraceError(f"expected a trace of any kernel, got {path} of kind {raw.get('kind')}; load it with flashviz.trace.load")
-        return assembled(Path(path), raw, arrays)
+        contents = npz.Contents(path)
+        if contents.raw.get("kind") != "generic":
+            kind = str(contents.raw.get("kind"))[:80]
+            raise TraceError(f"expected a trace of any kernel, got {path} of kind {kind}; load it with flashviz.trace.load")
+        return assembled(contents)
 
 
-def assembled(path: Path, raw: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> GenericTrace:
-    """The trace in a file that was read, checked."""
-    header = npz.typed_header(path, raw, GenericHeader)
-    damaged = TraceError(f"expected columns {', '.join((*DTYPES, *BLOCKS))} of one length, got others in {path}; {npz.AGAIN}")
-    columns = {name: arrays.get(f"column/{name}", np.zeros(())) for name in (*DTYPES, *BLOCKS)}
-    if any(column.dtype.kind != "i" for column in columns.values()) or any(columns[name].ndim != 1 for name in DTYPES):
-        raise damaged
-    axes = columns["shape"].shape[-1] if columns["shape"].ndim == 2 else -1
-    events = len(columns["op"])
-    if columns["box"].shape != (events, axes, 2) or any(len(column) != events for column in columns.values()):
-        raise damaged
-    parts = _parts(path, arrays, events)
-    limits = {
-        "op": (0, len(Op)),
-        "tensor": (-1, len(header.tensors)),
-        "file": (-1, len(header.sources)),
-        "launch": (0, len(header.launches)),
-    }
-    for name, (low, high) in limits.items():
-        if events and not (columns[name].min() >= low and columns[name].max() < high):
-            raise TraceError(f"expected {name} from {low} to {high - 1}, got others in {path}; {npz.AGAIN}")
-    return GenericTrace(header, columns, parts)
+def assembled(contents: npz.Contents) -> GenericTrace:
+    """The trace in a file whose header was read, checked: what its events say fits what the header says, and one another.
+
+    Raises:
+        TraceError: The file holds other arrays, or numbers that no recording has.
+    """
+    path = contents.path
+    header = npz.typed_header(path, contents.raw, GenericHeader)
+    _check_header(path, header)
+    names = {f"column/{name}" for name in (*DTYPES, *BLOCKS)}
+    shapes = {name: member.shape for name, member in contents.members.items()}
+    events, axes = (*shapes.get("column/shape", ()), -1, -1)[:2]
+    expected = dict.fromkeys(names, (events,)) | {"column/shape": (events, axes), "column/box": (events, axes, 2)}
+    expected |= {"parts/event": (events,), "parts/bounds": (*shapes.get("parts/bounds", ()), -1)[:1]}
+    expected |= {"parts/runs": ((*shapes.get("parts/runs", ()), -1)[0], 2)}
+    if shapes != expected or any(member.dtype.kind != "i" for member in contents.members.values()):
+        raise TraceError(f"expected columns {', '.join((*DTYPES, *BLOCKS))} of one length, got others in {path}; {npz.AGAIN}")
+    arrays = contents.arrays()
+    columns = {name.removeprefix("column/"): array for name, array in arrays.items() if name in names}
+    wrong = _impossible(header, columns)
+    if wrong is not None:
+        raise TraceError(f"expected {wrong[0]}, got others in event {wrong[1]:,} of {path}; {npz.AGAIN}")
+    return GenericTrace(header, columns, _parts(path, arrays))
 
 
-def _parts(path: Path, arrays: Mapping[str, np.ndarray], events: int) -> Parts:
+def _check_header(path: Path, header: GenericHeader) -> None:
+    """Tensors that can be, and launches of them."""
+    for info in header.tensors:
+        size = math.prod(info.shape) * info.itemsize
+        if len(info.shape) != len(info.strides) or min((info.itemsize, *info.shape), default=1) < 0 or not 0 <= size < COUNTABLE:
+            raise TraceError(f"expected tensors with a stride an axis, got {path} with {info.name[:80]!r}; {npz.AGAIN}")
+    for launch in header.launches:
+        if min(launch.grid) < 0 or any(not 0 <= at < len(header.tensors) for at in launch.tensors.values()):
+            raise TraceError(f"expected launches over the tensors of the header, got {path} with {launch.kernel[:80]!r}; {npz.AGAIN}")
+
+
+def _impossible(header: GenericHeader, columns: Mapping[str, np.ndarray]) -> tuple[str, int] | None:
+    """What an event had to be, and the first event that is not."""
+    axes = columns["shape"].shape[1]
+    if max((len(info.shape) for info in header.tensors), default=0) > axes:
+        return f"boxes of as many axes as the tensors have, got {axes}", 0
+    ranges = {"op": len(Op), "tensor": len(header.tensors), "file": len(header.sources), "launch": len(header.launches)}
+    for name, stop in ranges.items():
+        low = -1 if name in ("tensor", "file") else 0
+        if (wrong := _first((columns[name] < low) | (columns[name] >= stop))) is not None:
+            return f"{name} from {low} to {stop - 1}", wrong
+    if not len(columns["op"]):
+        return None
+    grids = np.array([launch.grid for launch in header.launches])[columns["launch"]]
+    lines = np.array([(source.first_line, source.first_line + len(source.text.splitlines())) for source in header.sources] + [(-1, 0)])
+    low, high = lines[columns["file"]].T
+    sides = np.array([(*info.shape, *[1] * (axes - len(info.shape))) for info in header.tensors] + [(1,) * axes])[columns["tensor"]]
+    starts, stops = columns["box"][..., 0], columns["box"][..., 1]
+    program = np.stack([columns[name] for name in PROGRAM])
+    at = np.arange(program.shape[1])
+    begins = np.concatenate([[True], (program[:, 1:] != program[:, :-1]).any(axis=0)])
+    first = np.flatnonzero(begins)
+    again = np.ones(len(first), bool)  # each program stands in one place
+    again[np.unique(program[:, first], axis=1, return_index=True)[1]] = False
+    pids = program[1:].T
+    rules = {
+        "programs of the launch's grid": ((pids < 0) | (pids >= grids)).any(axis=1),
+        "a program's events together": np.isin(at, first[again]),
+        "steps that count 0, 1, 2, ... in a program": columns["step"] != at - np.maximum.accumulate(np.where(begins, at, 0)),
+        "lines of the sources": (columns["file"] >= 0) & ((columns["line"] < low) | (columns["line"] >= high)),
+        "boxes within their tensors": ((starts < 0) | (stops < starts) | (stops > sides)).any(axis=1) & (columns["tensor"] >= 0),
+        "sides that are not negative": (columns["shape"] < 0).any(axis=1),
+        **{f"{name} that can be counted": (columns[name] < 0) | (columns[name] >= COUNTABLE) for name in WIDE},
+    }  # fmt: skip
+    return next(((rule, first_broken) for rule, broken in rules.items() if (first_broken := _first(broken)) is not None), None)
+
+
+def _first(where: np.ndarray) -> int | None:
+    """The first event of which it is true."""
+    return int(np.argmax(where)) if where.any() else None
+
+
+def _parts(path: Path, arrays: Mapping[str, np.ndarray]) -> Parts:
     """The parts in a file that was read, checked."""
-    event, bounds, runs = (arrays.get(f"parts/{name}", np.zeros(())) for name in ("event", "bounds", "runs"))
+    event, bounds, runs = (arrays[f"parts/{name}"] for name in PARTS)
     whole = (
-        all(array.dtype.kind == "i" for array in (event, bounds, runs))
-        and event.shape == (events,)
-        and bounds.ndim == 1
-        and runs.ndim == 2
-        and runs.shape[1] == 2
-        and len(bounds) > 0
+        len(bounds) > 0
         and bounds[0] == 0
         and bounds[-1] == len(runs)
         and not (np.diff(bounds) < 0).any()

@@ -8,12 +8,13 @@ import hashlib
 import json
 import mmap
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -23,10 +24,10 @@ from flashviz.device import Resources
 from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
+from flashviz.trace.counts import Algorithm, events_of
 from flashviz.trace.events import TRANSFERS, Event, Kind, is_load, tensor_of
 from flashviz.trace.npz import SCHEMA
 
-Algorithm = Literal["standard", "fa1", "fa2"]
 Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
 
 # Columns that two recordings of one configuration must agree upon, in the order of the file format.
@@ -36,6 +37,8 @@ CLOCKED = ("t_ns", "sm")  # there where the header names a clock
 AT_ONCE = 1 << 15  # numbers that are widened for the hash: they stay in a core's cache
 LARGE = 1 << 20  # events, from which on a film keeps its traces on disk
 WIDTHS = (np.int16, np.int32, np.int64)
+NO_RESCALE = "broken on purpose: nothing is rescaled when the max rises"  # how a header says so
+SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{0,8})/(?P<field>m|l|alpha|s|p|acc)")
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,10 +270,11 @@ class Trace:
         Raises:
             TraceError: The file is missing, is not a trace, has another schema or is damaged.
         """
-        raw, arrays = npz.read(path)
-        if raw.get("kind") == "generic":
-            raise TraceError(f"expected a trace of attention, got {path} of kernel {raw.get('kernel')}; load it with flashviz.trace.load")
-        return assembled(Path(path), raw, arrays)
+        contents = npz.Contents(path)
+        if contents.raw.get("kind") == "generic":
+            kernel = str(contents.raw.get("kernel"))[:80]
+            raise TraceError(f"expected a trace of attention, got {path} of kernel {kernel}; load it with flashviz.trace.load")
+        return assembled(contents)
 
     def to_json(self) -> str:
         """Header, names of the kinds and columns as lists: for the player, and for small traces."""
@@ -295,29 +299,107 @@ def narrowed(column: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(column, next(fitting))
 
 
-def assembled(path: Path, raw: dict[str, Any], arrays: dict[str, np.ndarray]) -> Trace:
-    """The trace in a file that was read, checked."""
-    header = npz.typed_header(path, raw, Header)
+def assembled(contents: npz.Contents) -> Trace:
+    """The trace in a file whose header was read: what the header says decides which arrays there are, and how large.
+
+    Raises:
+        TraceError: The file holds others, or numbers that no recording has.
+    """
+    header = npz.typed_header(contents.path, contents.raw, Header)
+    if hashlib.sha256(header.kernel_source.encode("utf-8", "replace")).hexdigest() != header.kernel_hash:
+        raise TraceError(f"expected the kernel's source that {contents.path} names by its hash, got another; {npz.AGAIN}")
     names = columns_of(header)
-    damaged = TraceError(f"expected columns {', '.join(names)} of one length, got others in {path}; record again with flashviz trace")
-    columns = {name: arrays.get(f"column/{name}", np.zeros(())) for name in names}
-    shapes = {column.shape for column in columns.values()}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 1 or any(c.dtype.kind != "i" for c in columns.values()):
-        raise damaged
-    if len(columns["kind"]) and not (columns["kind"].min() >= 0 and columns["kind"].max() < len(Kind)):
+    events = events_of(header.config, header.algorithm, rescales=header.altered != NO_RESCALE)
+    kept = {name: member for name, member in contents.members.items() if not name.startswith("column/")}
+    columns = {name.removeprefix("column/"): member for name, member in contents.members.items() if name not in kept}
+    if set(columns) != set(names) or any(member.dtype.kind != "i" or len(member.shape) != 1 for member in columns.values()):
+        raise TraceError(f"expected columns {', '.join(names)} of whole numbers, got others in {contents.path}; {npz.AGAIN}")
+    wrong = next((f"{name} of {member.shape[0]:,}" for name, member in columns.items() if member.shape != (events,)), None)
+    if wrong is not None:
         raise TraceError(
-            f"expected kinds 0..{len(Kind) - 1}, got {path} with kind {columns['kind'].max()}; record again with flashviz trace"
+            f"expected {events:,} events, as {header.algorithm} of its config has, got {contents.path} with {wrong}; {npz.AGAIN}"
         )
-    kept: dict[tuple[int, int], dict[str, np.ndarray]] = {}
-    try:
-        for name, array in arrays.items():
-            if name.startswith("snapshot/"):
-                _, pid_m, pid_bh, field = name.split("/")
-                kept.setdefault((int(pid_m), int(pid_bh)), {})[field] = array
-        stats = {field.name: arrays[f"stats/{field.name}"] for field in fields(Stats)} if "stats/m" in arrays else None
-        return Trace(
-            header, columns, stats=None if stats is None else Stats(**stats),
-            snapshots={program: Snapshot(**values) for program, values in kept.items()},
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged from error
+    _check_kept(contents.path, header, kept)
+    arrays = contents.arrays()
+    _check_numbers(contents.path, header, {name: arrays[f"column/{name}"] for name in names})
+    stats = Stats(**{field.name: arrays[f"stats/{field.name}"] for field in fields(Stats)}) if "stats/m" in kept else None
+    programs = {(int(pid_m), int(pid_bh)) for _, pid_m, pid_bh, _ in (name.split("/") for name in kept if name.startswith("snapshot/"))}
+    return Trace(
+        header, {name: arrays[f"column/{name}"] for name in names}, stats=stats,
+        snapshots={
+            (pid_m, pid_bh): Snapshot(**{field.name: arrays[f"snapshot/{pid_m}/{pid_bh}/{field.name}"] for field in fields(Snapshot)})
+            for pid_m, pid_bh in sorted(programs)
+        },
+    )  # fmt: skip
+
+
+def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -> None:
+    """Values that were kept have the shapes that the config gives them."""
+    c, expected = header.config, {}
+    copies = c.batch * c.heads
+    if "stats/m" in members:
+        expected = {f"stats/{field.name}": (copies, c.col_blocks, c.seq_q) for field in fields(Stats)}
+    for name in members:
+        if (found := SNAPSHOT.fullmatch(name)) is not None:
+            pid_m, pid_bh = int(found["pid_m"]), int(found["pid_bh"])
+            rows, tiles = min(c.block_m, c.seq_q - pid_m * c.block_m), c.visited(pid_m)
+            wide = {"s": (c.block_n,), "p": (c.block_n,), "acc": (c.head_dim,)}
+            if rows >= 1 and pid_bh < copies:
+                expected |= {
+                    f"snapshot/{pid_m}/{pid_bh}/{field.name}": (tiles, rows, *wide.get(field.name, ())) for field in fields(Snapshot)
+                }
+    found_shapes = {name: member.shape for name, member in members.items()}
+    if found_shapes != expected or any(member.dtype != np.float32 for member in members.values()):
+        odd = next((name for name in (*members, *expected) if found_shapes.get(name) != expected.get(name)), "numbers that are not float32")
+        raise TraceError(f"expected values of the shapes that the config gives them, got {path} with {odd}; {npz.AGAIN}")
+
+
+def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
+    """What every reader of a trace relies on; whether each event is the algorithm's own, ``first_difference`` says."""
+    c, most = header.config, 1 << 53
+    lines = header.kernel_source.count("\n")
+    limits = {
+        "kind": (0, len(Kind) - 1), "launch": (0, 2), "pid_m": (0, c.row_blocks - 1), "pid_bh": (0, c.batch * c.heads - 1),
+        "step": (0, len(columns["kind"]) - 1), "i": (-1, c.row_blocks - 1), "j": (-1, c.col_blocks - 1),
+        "line": (header.kernel_first_line, header.kernel_first_line + lines - 1),
+        "r0": (0, max(c.seq_q, c.seq_k)), "r1": (0, max(c.seq_q, c.seq_k)),
+        "c0": (0, max(c.seq_k, c.head_dim)), "c1": (0, max(c.seq_k, c.head_dim)),
+    }  # fmt: skip
+    for name, column in columns.items():
+        low, high = limits.get(name, (0, most))
+        wrong = np.flatnonzero((column < low) | (column > high)) if len(column) else column
+        if len(wrong):
+            raise TraceError(
+                f"expected {name} from {low} to {high}, got {path} with {name} {column[wrong[0]]} in event {wrong[0]:,}; {npz.AGAIN}"
+            )
+
+
+def first_difference(found: Trace, expected: Trace) -> str | None:
+    """What ``found`` says of the first event of which ``expected``, a recording of the same config, says something else.
+
+    Every column that a config decides is compared: those in ``COMPARED``, and the launch. A kind has one source line throughout.
+    """
+    if len(found) != len(expected):
+        return f"{len(found):,} events, not {len(expected):,}"
+    lines = np.zeros(len(Kind), np.int64)
+    lines[found.columns["kind"]] = found.columns["line"]
+    at, what = len(found), ""
+    for name in (*COMPARED, "launch", "line"):
+        mine = found.columns[name]
+        theirs = lines[found.columns["kind"]] if name == "line" else expected.columns[name]
+        differs = mine[:at] != theirs[:at]
+        first = int(np.argmax(differs)) if differs.any() else at
+        if first < at:
+            at, what = first, f"event {first:,} with {name} {mine[first]}, not {theirs[first]}"
+    return what or None
+
+
+def check_events(found: Trace, expected: Trace, path: str | os.PathLike[str]) -> None:
+    """Refuse a recording of which an event is not the algorithm's.
+
+    Raises:
+        TraceError: With the first such event.
+    """
+    different = first_difference(found, expected)
+    if different is not None:
+        raise TraceError(f"expected the events that the header of {path} records again, got {different}; {npz.AGAIN}")

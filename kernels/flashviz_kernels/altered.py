@@ -16,13 +16,14 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
 from flashviz.inputs import make_inputs
 from flashviz.trace import Kind, Trace
+from flashviz.trace.recording import NO_RESCALE
 from flashviz_kernels.log import EventLog, Kept
 from flashviz_kernels.recorder import Run, header_of
 from flashviz_kernels.reference import rounded
 from flashviz_kernels.source import source_of
 from flashviz_kernels.twins import INF, ONE, ZERO, cut, dot, grouped, masked, row_blocks, seen
 
-NO_RESCALE = "broken on purpose: nothing is rescaled when the max rises"
+IN_ORDER = "key tiles in the order "
 
 ORDERS = 64  # that are tried
 
@@ -49,7 +50,7 @@ def in_order(config: AttentionConfig, order: Sequence[int], snapshots: Iterable[
         raise UsageError(
             f"order must name each of {config.col_blocks} key tiles once, got {list(order)}; shuffle range({config.col_blocks})"
         )
-    return _run(config, order, snapshots, rescale=True, altered=f"key tiles in the order {', '.join(map(str, order))}")
+    return _run(config, order, snapshots, rescale=True, altered=IN_ORDER + ", ".join(map(str, order)))
 
 
 def shuffled(scores: np.ndarray, block_n: int) -> list[int]:

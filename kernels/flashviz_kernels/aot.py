@@ -25,8 +25,9 @@ from types import ModuleType
 from typing import Any
 
 from flashviz_kernels import hopper
-from flashviz_kernels.attention import Problem, TraceBuffers, launch
+from flashviz_kernels.attention import launch
 from flashviz_kernels.interpreter import DtypeName
+from flashviz_kernels.problem import Problem, TraceBuffers
 
 ALIGNED = 1 << 20  # an address that every power of two up to it divides
 INSTRUCTIONS = {

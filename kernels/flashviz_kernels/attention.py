@@ -6,7 +6,6 @@ import contextlib
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -18,53 +17,12 @@ from flashviz.config import check_power_of_two, check_scale, padded_head_dim, ti
 from flashviz.errors import InputError, MissingPartError
 from flashviz_kernels import hopper
 from flashviz_kernels.interpreter import HostTensor, load_kernel, mended, reports_at_once
+from flashviz_kernels.problem import Problem, TraceBuffers
 
 INT32 = 2**31 - 1
 MAX_WARPS = 16
 DEFAULT_ARCH = "sm_90"
 KERNELS = (None, "forward", "hopper")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Shape and tiling of one launch, all checked."""
-
-    batch: int
-    heads: int
-    kv_heads: int
-    n_q: int
-    n_k: int
-    d: int
-    dtype: str
-    causal: bool
-    scale: float
-    block_m: int
-    block_n: int
-    stages: int
-    num_warps: int
-
-    @property
-    def programs(self) -> int:
-        """One a row block, query head and batch entry."""
-        return self.batch * self.heads * -(-self.n_q // self.block_m)
-
-
-@dataclass(frozen=True)
-class TraceBuffers:
-    """Where a traced kernel writes: events [programs, 4 + 10 T_c, 8, with a clock 12] int32, the others as ``forward.trace_values``."""
-
-    events: Any
-    stats: Any
-    tiles: Any
-    slots: Any
-    values: bool
-    clock: bool = False
-
-    def each(self, convert: Callable[[Any], Any]) -> TraceBuffers:
-        """The same buffers, each converted."""
-        return replace(
-            self, events=convert(self.events), stats=convert(self.stats), tiles=convert(self.tiles), slots=convert(self.slots)
-        )  # fmt: skip
 
 
 def flash_attention(

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from flashviz.inputs import Arrays
-from flashviz_kernels.attention import Problem, TraceBuffers, launch, refused_by_device
+from flashviz_kernels.attention import launch, refused_by_device
+from flashviz_kernels.problem import Problem, TraceBuffers
 
 DEVICE_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux; Windows' subsystem for Linux
 DRIVER = Path("/proc/driver/nvidia/version")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from flashviz.config import ITEMSIZE, padded_head_dim
 
 if TYPE_CHECKING:
-    from flashviz_kernels.attention import Problem
+    from flashviz_kernels.problem import Problem
 
 ARCH = "sm_90"
 GLUON = (3, 6)  # the first triton whose Gluon has what the pipeline needs

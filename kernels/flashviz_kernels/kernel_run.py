@@ -18,9 +18,10 @@ from flashviz.trace import Kind
 from flashviz.trace.events import STATISTICS, TRANSFERS, tensor_of
 from flashviz.trace.recording import Source
 from flashviz_kernels import gpu
-from flashviz_kernels.attention import Problem, TraceBuffers, attend, choose_warps
+from flashviz_kernels.attention import attend, choose_warps
 from flashviz_kernels.interpreter import HostTensor, load_kernel
 from flashviz_kernels.log import FLOAT32, Kept
+from flashviz_kernels.problem import Problem, TraceBuffers
 
 ROW = 8  # int32 an event: kind, step, pid, j, r0, r1, c0, c1
 CLOCK_ROW = 12  # and with a clock: 64 bits of the GPU's time at a program's first and last event, the SM, its clock

@@ -14,7 +14,8 @@ from flashviz.device import Resources
 from flashviz.errors import UsageError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import Header, Kind, Trace
-from flashviz.trace.recording import Algorithm, Source
+from flashviz.trace.counts import Algorithm, check_recording
+from flashviz.trace.recording import Source
 from flashviz.version import __version__
 from flashviz_kernels import twins
 from flashviz_kernels.compiler import resources_of
@@ -66,7 +67,7 @@ def record(
         resources: Where the kernel runs, ask the compiler too what it gives a program: seconds, the first time.
 
     Raises:
-        UsageError: The request contradicts itself or needs more memory than a recording keeps.
+        UsageError: The request contradicts itself or needs more memory than a recording may take.
         MissingPartError: ``triton`` was asked for and cannot be used here, or ``clock`` and there is no GPU.
     """
     return run(config, source=source, algorithm=algorithm, snapshots=snapshots, stats=stats, clock=clock, resources=resources).trace
@@ -100,9 +101,8 @@ def run(
         raise UsageError(f"snapshots and stats are kept of fa2, got algorithm {algorithm}; leave them out")
     if clock and (source == "numpy" or algorithm != "fa2"):
         raise UsageError(f"a clock is read by the kernel of fa2, got {algorithm} from {source or 'numpy'}; leave the clock out")
-    if computed is not None and algorithm == "fa1":
-        raise UsageError(f"computed is of fa2 and standard, got {computed} for fa1; leave it out")  # its one program walks all row blocks
     kept = Kept.of(config, snapshots, stats=stats, computed=computed)
+    check_recording(config, algorithm)
     arrays = make_inputs(config)
     if clock or source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
         return _run_kernel(config, arrays, kept, clock=clock, resources=resources_of(config, clock=clock) if resources else None)

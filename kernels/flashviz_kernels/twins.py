@@ -3,7 +3,7 @@
 They say the same, in the same order and with the same names, as the Triton kernel; only, programs that would run side by side on
 a GPU run here in lockstep: each statement is executed at once for all row blocks and heads that reach it. A twin takes
 the bytes of its transfers from the slices that it has really cut (``array.nbytes``). Shapes carry [B, H_kv, H / H_kv] in front.
-Events depend on no value: where ``kept.computed`` names some row blocks, fa2 and standard report all and compute those.
+Events depend on no value: where ``kept.computed`` names some row blocks, all are reported and those are computed.
 """
 
 # l and O are the symbols of the papers; comments are their equations
@@ -150,7 +150,7 @@ def fa1(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
         log(Kind.LOAD_V, reached[:1], j, c0, c1, 0, c.head_dim, nbytes=v_j[0, 0, 0].nbytes, i=-1)
         clock = log.in_turn(reached, FA1_STATEMENTS + masked(c, reached * c.block_m, j), clock)
         for first, last in waves(c, reached[0], reached[-1] + 1, c.block_n, kept):
-            _fa1_tile(Q, k_j, v_j, (O, L, M), c, log, j, first, last)
+            _fa1_tile(Q, k_j, v_j, (O, L, M), c, log, j, first, last, computed(c, kept, first, last))
     lse = np.where(L == 0, -INF, M + np.log(np.where(L == 0, ONE, L)))
     return O.reshape(q.shape), lse.reshape(q.shape[:-1])
 
@@ -160,12 +160,12 @@ FA1_STATEMENTS = 15  # of the inner step, without MASK
 
 def _fa1_tile(
     Q: np.ndarray, k_j: np.ndarray, v_j: np.ndarray, hbm: tuple[np.ndarray, np.ndarray, np.ndarray],
-    c: AttentionConfig, log: EventLog, j: int, first: int, last: int,
+    c: AttentionConfig, log: EventLog, j: int, first: int, last: int, rows: slice,
 ) -> None:  # fmt: skip
-    """Row blocks ``first`` to ``last`` against key tile ``j``: lines 8 to 13 of FlashAttention's Algorithm 1."""
+    """Row blocks ``first`` to ``last`` against key tile ``j``, ``rows`` computed: lines 8 to 13 of FlashAttention's Algorithm 1."""
     O, L, M = hbm
     blocks, r0, r1 = row_blocks(c, first, last)
-    rows = slice(r0[0], r1[-1])
+    rows = slice(min(max(int(r0[0]), rows.start), rows.stop), rows.stop)
     c0, c1, d = j * c.block_n, min((j + 1) * c.block_n, c.seq_k), c.head_dim
     # load Q_i, O_i, l_i, m_i: HBM -> SRAM
     q_i = Q[..., rows, :]

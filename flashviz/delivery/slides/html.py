@@ -7,12 +7,14 @@ from html import escape
 from pathlib import Path
 
 from flashviz.delivery.manifest import Manifest
+from flashviz.delivery.policy import guarded
 from flashviz.delivery.slides.deck import Slide
 from flashviz.delivery.slides.look import Look
 from flashviz.delivery.slides.sections import Section
 
 REVEAL = Path(__file__).with_name("reveal")
 PAGE = "index.html"
+SPEAKER_VIEW = "sha256-GzCveToXhSIzS3M5eQeRm3McVRB7cYneYKwTkzA3wDk="  # of the script that reveal's notes write into the speaker's window
 
 STYLE = """
 html, body, main { margin: 0; height: 100%; }
@@ -54,7 +56,8 @@ def _page(manifest: Manifest, slides: list[Slide], sections: list[Section], post
     script = SCRIPT.replace("WIDTH", str(manifest.width)).replace("HEIGHT", str(manifest.height))
     drawn = "\n".join(_slide(slide, section) for slide, section in zip(slides, sections, strict=True))
     last = f"clips/{sections[-1].last.name}"
-    return f"""<!doctype html>
+    return guarded(
+        f"""<!doctype html>
 <html lang="{escape(manifest.language)}">
 <head>
 <meta charset="utf-8">
@@ -76,7 +79,9 @@ def _page(manifest: Manifest, slides: list[Slide], sections: list[Section], post
 <script>{script}</script>
 </body>
 </html>
-"""
+""",
+        also=(SPEAKER_VIEW,),
+    )
 
 
 def _slide(slide: Slide, section: Section) -> str:

@@ -1,0 +1,347 @@
+"""Files that are no traces, traces that were damaged, and traces that were tampered with: one line, exit 2, never a picture of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flashviz.cli import main
+from flashviz.config import AttentionConfig
+from flashviz.errors import ConfigError, TraceError
+from flashviz.trace import Trace, load, npz
+from flashviz.trace.counts import Algorithm, events_of, limit_here, recording_bytes, visits_of
+from flashviz.trace.recording import first_difference
+from flashviz_kernels import record
+from flashviz_kernels.again import events_again, load_checked
+from flashviz_kernels.altered import in_order, without_rescale
+from tests import damaged, generic_traces
+from tests.strategies import configs
+
+ALGORITHMS: tuple[Algorithm, ...] = ("standard", "fa1", "fa2")
+CONFIG = AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16)
+Change = Callable[[dict[str, np.ndarray]], object]
+
+
+def one_line(*arguments: str) -> str:
+    """What a command says that refuses: one line, exit 2."""
+    answer = CliRunner().invoke(main, arguments)
+    assert (answer.exit_code, answer.stdout, len(answer.stderr.splitlines())) == (2, "", 1), answer.output
+    assert answer.stderr.startswith("flashviz: expected ")
+    return answer.stderr
+
+
+def test_damaged_files_end_as_a_trace_or_as_one_refusal(tmp_path: Path) -> None:
+    """``python -m tests.damaged`` is the same with a million files."""
+    found = damaged.damage(600, seed=3, folder=tmp_path)
+    assert (found["files"], found["tracebacks"], found["slow"]) == (600, 0, 0), found
+    assert found["by_way"]["columns"]["refused"] > 60
+
+
+def test_a_file_that_ends_in_a_traceback_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_path: Path) -> str:
+        raise StopIteration
+
+    monkeypatch.setattr(damaged, "used", broken)
+    assert damaged.damage(5, seed=3, folder=tmp_path)["tracebacks"] == 5
+    assert len(list(tmp_path.glob("traceback-*.npz"))) == 5
+
+
+# ---------------------------------------------------------------------------------------------------------------- tampered with
+
+
+def changed(path: Path, change: Change, trace: Trace | None = None) -> Path:
+    """A recording of ``CONFIG`` with other columns."""
+    trace = record(CONFIG, source="numpy") if trace is None else trace
+    columns = {name: column.copy() for name, column in trace.columns.items()}
+    change(columns)
+    Trace(trace.header, columns).save(path)
+    return path
+
+
+def put(name: str, at: int, value: int) -> Change:
+    return lambda columns: columns[name].__setitem__(at, value)
+
+
+TAMPERED: dict[str, tuple[Change, str]] = {
+    "a key tile below all": (put("j", 1, -7), "j from -1 to 3, got {} with j -7 in event 1"),
+    "a key tile beyond all": (put("j", 1, 9999), "j from -1 to 3, got {} with j 9999 in event 1"),
+    "another key tile": (put("j", 1, 2), "got event 1 with j 2, not 0"),
+    "another box": (put("c1", 5, 3), "got event 5 with c1 3, not 1"),
+    "bytes": (put("nbytes", 0, 513), "got event 0 with nbytes 513, not 512"),
+    "a program that is none": (put("pid_m", 40, 77), "pid_m from 0 to 3, got {} with pid_m 77 in event 40"),
+    "another program": (put("pid_m", 40, 3), "got event 40 with pid_m 3, not 1"),
+    "another launch": (put("launch", 7, 1), "got event 7 with launch 1, not 0"),
+    "a line": (put("line", 9, 0), "line from"),
+    "another line": (lambda columns: columns["line"].__setitem__(9, columns["line"][0]), "with line"),
+    "backwards": (lambda columns: columns.update({n: column[::-1] for n, column in columns.items()}), "got event 0 with kind 13, not 0"),
+    "two exchanged": (lambda columns: columns["kind"].__setitem__([2, 3], columns["kind"][[3, 2]]), "got event 2 with kind 4, not 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_a_trace_that_was_tampered_with_is_never_shown(what: str, tmp_path: Path) -> None:
+    change, said = TAMPERED[what]
+    path = changed(tmp_path / "t.npz", change)
+    for arguments in (
+        ("player", str(path), "--out", str(tmp_path / "p.html")),
+        ("export", str(path), "--player", "--out", str(tmp_path / "p.json")),
+        ("export", str(path), "--perfetto", "--out", str(tmp_path / "p.pftrace")),
+        ("render", "--trace", str(path), "-q", "l", "--workers", "1", "--media-dir", str(tmp_path / "media")),
+    ):
+        assert said.format(path) in one_line(*arguments)
+    assert not list(tmp_path.glob("p.*")) + list(tmp_path.glob("media/**/*.mp4"))
+
+
+def test_a_trace_without_events_and_one_of_fewer(tmp_path: Path) -> None:
+    for keep in (0, 5):
+        path = changed(tmp_path / "t.npz", lambda columns, keep=keep: columns.update({n: c[:keep] for n, c in columns.items()}))  # type: ignore[misc]
+        for arguments in (("info", str(path)), ("player", str(path), "--out", str(tmp_path / "p.html")), ("render", "--trace", str(path))):
+            assert f"expected {len(record(CONFIG, source='numpy')):,} events, as fa2 of its config has" in one_line(*arguments)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_recording_is_recorded_again(algorithm: Algorithm, tmp_path: Path) -> None:
+    """Nothing of a whole file is refused; the twin that computes nothing reports what the one that computes all does."""
+    config = replace(CONFIG, seq_q=40, seq_k=70, heads=2, kv_heads=1, causal=True)
+    trace = record(config, source="numpy", algorithm=algorithm)
+    trace.save(tmp_path / "t.npz")
+    assert load_checked(tmp_path / "t.npz").hash == trace.hash
+
+
+def test_altered_recordings_are_recorded_again(tmp_path: Path) -> None:
+    for made in (without_rescale(CONFIG), in_order(CONFIG, [2, 0, 3, 1])):
+        assert made.trace.header.altered
+        made.trace.save(tmp_path / "t.npz")
+        assert load_checked(tmp_path / "t.npz").hash == made.trace.hash
+    other = msgspec.structs.replace(made.trace.header, altered="key tiles in the order 0, 1, 2, 3")
+    assert first_difference(made.trace, events_again(other)) == "event 1 with j 2, not 0"
+    for unknown in ("", "key tiles in the order 0, 0, 1, 2", "key tiles in the order", "better"):
+        with pytest.raises(TraceError, match="expected an alteration that is known"):
+            events_again(msgspec.structs.replace(made.trace.header, altered=unknown))
+
+
+# --------------------------------------------------------------------------------------------------------------------- damaged
+
+
+def unusual(path: Path, write: Callable[[zipfile.ZipFile, str, bytes], None], compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    """A trace whose members are written otherwise."""
+    record(CONFIG, source="numpy").save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in members.items():
+            write(archive, name, content)
+    return path
+
+
+def with_field(path: Path, offset: int, value: int) -> Path:
+    """A trace with one 16-bit field of its first central directory entry set."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02") + offset
+    data[at : at + 2] = value.to_bytes(2, "little")
+    path.write_bytes(data)
+    return path
+
+
+def npy(said: str, content: bytes = b"", version: int = 1) -> bytes:
+    return b"\x93NUMPY" + bytes((version, 0)) + len(said).to_bytes(2, "little") + said.encode() + content
+
+
+def in_place_of(name: str, content: bytes) -> Callable[[zipfile.ZipFile, str, bytes], None]:
+    return lambda archive, each, whole: archive.writestr(each, content if each == name else whole)
+
+
+def twice(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    for _ in range(1 + name.endswith("j.npy")):
+        archive.writestr(name, content)
+
+
+DAMAGED: dict[str, Callable[[Path], Path]] = {
+    "bzip2": lambda path: unusual(path, zipfile.ZipFile.writestr, zipfile.ZIP_BZIP2),
+    "lzma": lambda path: unusual(path, zipfile.ZipFile.writestr, zipfile.ZIP_LZMA),
+    "an unknown compression": lambda path: with_field(unusual(path, zipfile.ZipFile.writestr), 10, 77),
+    "zip 18.1": lambda path: with_field(unusual(path, zipfile.ZipFile.writestr), 6, 181),
+    "encrypted": lambda path: with_field(unusual(path, zipfile.ZipFile.writestr), 8, 1),
+    "patched": lambda path: with_field(unusual(path, zipfile.ZipFile.writestr), 8, 0x20),
+    "a name that is no UTF-8": lambda path: unusual(path, lambda a, n, c: a.writestr("é".encode("latin-1").decode("cp437") + n, c)),
+    "a header cut off": lambda path: unusual(path, in_place_of("column/j.npy", npy("{'descr': '<i2', 'fortran_ord"))),
+    "brackets": lambda path: unusual(path, in_place_of("column/j.npy", npy("(" * 9000))),
+    "a record type": lambda path: unusual(
+        path, in_place_of("column/j.npy", npy("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,), }\n", bytes(4)))
+    ),
+    "another version": lambda path: unusual(
+        path, in_place_of("column/j.npy", npy("{'descr': '<i2', 'fortran_order': False, 'shape': (1,), }\n", bytes(2), 3))
+    ),
+    "10^12 rows": lambda path: unusual(
+        path, in_place_of("column/j.npy", npy("{'descr': '<i8', 'fortran_order': False, 'shape': (1000000000000,), }\n", bytes(8)))
+    ),
+    "text": lambda path: unusual(path, in_place_of("column/j.npy", b"hello")),
+    "a member that is no array": lambda path: unusual(path, lambda a, n, c: a.writestr(n.removesuffix(".npy"), c)),
+    "invalid UTF-8": lambda path: unusual(
+        path, in_place_of("header.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }\n", b'"\xff"'))
+    ),
+    "deep": lambda path: unusual(
+        path, in_place_of("header.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (9000,), }\n", b"[" * 9000))
+    ),
+    "a header that is a list": lambda path: unusual(
+        path, in_place_of("header.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }\n", b"[1]"))
+    ),
+    "one member twice": lambda path: unusual(path, twice),
+    "another's": lambda path: unusual(path, in_place_of("column/j.npy", b"")),
+    "/dev/zero": lambda _: Path("/dev/zero"),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_damaged_file_is_one_line(what: str, tmp_path: Path) -> None:
+    path = DAMAGED[what](tmp_path / "t.npz")
+    assert "expected a trace" in one_line("info", str(path))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    """Arrays of more bytes than a file may have; arrays longer than the header's config; a header that would fill the memory."""
+    record(CONFIG, source="numpy").save(tmp_path / "whole.npz")
+    with zipfile.ZipFile(tmp_path / "whole.npz") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    zeros = bytes(1 << 22)
+    for name, megabytes, said in (
+        ("column/j.npy", 1200, "expected a trace of at most 1,073,741,824 B of arrays"),
+        ("column/j.npy", 200, "events, as fa2 of its config has"),
+        ("header.npy", 200, "expected a trace with a header"),
+    ):
+        dtype, width = ("<i2", 2) if name != "header.npy" else ("|u1", 1)
+        with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+            for each, content in members.items():
+                with archive.open(each, "w", force_zip64=True) as file:
+                    if each != name:
+                        file.write(content)
+                        continue
+                    file.write(npy(f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({(megabytes << 20) // width},), }}\n"))
+                    for _ in range(megabytes // 4):
+                        file.write(zeros)
+        assert (tmp_path / "bomb.npz").stat().st_size < 3 << 20
+        tracemalloc.start()
+        assert said in one_line("info", str(tmp_path / "bomb.npz"))
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+        tracemalloc.stop()
+
+
+def test_more_than_a_file_may_have_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz, "LIMIT", 1000)
+    with pytest.raises(TraceError, match="expected a trace of at most 1,000 B of arrays, got"):
+        record(CONFIG, source="numpy").save(tmp_path / "t.npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_kernels_source_is_the_one_that_was_hashed(tmp_path: Path) -> None:
+    trace = record(CONFIG, source="numpy")
+    Trace(msgspec.structs.replace(trace.header, kernel_source="import this\n" * 900), trace.columns).save(tmp_path / "t.npz")
+    assert "expected the kernel's source that" in one_line("info", str(tmp_path / "t.npz"))
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "value", "said"),
+    [
+        ("pid_x", 5, 9, "programs of the launch's grid"), ("pid_x", 0, 1, "a program's events together"),
+        ("step", 5, 7, "steps that count 0, 1, 2, ..."), ("line", 5, 99, "lines of the sources"),
+        ("nbytes", 5, -4, "nbytes that can be counted"),
+        ("box", (3, 0, 1), 65, "boxes within their tensors"), ("box", (3, 0, 0), 33, "boxes within their tensors"),
+        ("shape", (5, 0), -1, "sides that are not negative"), ("tensor", 5, 3, "tensor from -1 to 2"),
+    ],
+)  # fmt: skip
+def test_a_recording_of_any_kernel_fits_its_header(name: str, at: int | tuple[int, ...], value: int, said: str, tmp_path: Path) -> None:
+    trace = generic_traces.product()
+    trace.save(tmp_path / "t.npz")
+    assert load(tmp_path / "t.npz").hash == trace.hash
+    trace.columns[name][at] = value
+    trace.save(tmp_path / "t.npz")
+    assert f"expected {said}" in one_line("info", str(tmp_path / "t.npz"))
+
+
+@pytest.mark.parametrize("change", [
+    {"grid": (-1, 1, 1)}, {"tensors": {"a": 7}}, {"shape": (-3, 2)}, {"shape": (1 << 40, 1 << 40)}, {"strides": (1,)},
+])  # fmt: skip
+def test_tensors_and_launches_that_cannot_be(change: dict[str, object], tmp_path: Path) -> None:
+    trace = generic_traces.product()
+    of_launch = set(change) & {"grid", "tensors"}
+    launches = [msgspec.structs.replace(trace.header.launches[0], **change)] if of_launch else trace.header.launches
+    tensors = trace.header.tensors if of_launch else [msgspec.structs.replace(trace.header.tensors[0], **change), *trace.header.tensors[1:]]
+    header = msgspec.structs.replace(trace.header, launches=launches, tensors=tensors)
+    type(trace)(header, trace.columns).save(tmp_path / "t.npz")
+    assert "expected tensors with" in (said := one_line("info", str(tmp_path / "t.npz"))) or "expected launches over" in said
+
+
+# ---------------------------------------------------------------------------------------------------------------------- counts
+
+
+@settings(max_examples=60)
+@given(configs(longest=130), st.sampled_from(ALGORITHMS))
+def test_events_are_counted_without_recording(config: AttentionConfig, algorithm: Algorithm) -> None:
+    assert visits_of(config) == sum(config.visited(i) for i in range(config.row_blocks))
+    assert events_of(config, algorithm) == len(record(config, source="numpy", algorithm=algorithm))
+
+
+@pytest.mark.parametrize("flag", ["--seq-q", "--seq-k", "--seq-len", "--batch", "--heads"])
+@pytest.mark.parametrize("value", ["999999999999", "3000000"])
+def test_a_recording_that_would_not_fit_is_refused_with_what_would(flag: str, value: str, tmp_path: Path) -> None:
+    for arguments in (
+        ("trace", "--out", str(tmp_path / "t.npz")), ("verify",), ("player", "--out", str(tmp_path / "p.html")),
+        ("render", "-q", "l", "--media-dir", str(tmp_path)),
+    ):  # fmt: skip
+        answer = CliRunner().invoke(main, [*arguments, flag, value])
+        assert (answer.exit_code, len(answer.stderr.splitlines())) == (2, 1), answer.output
+        assert "; try " in answer.stderr
+        assert "at most" in answer.stderr
+
+
+def test_the_lengths_that_are_offered_fit() -> None:
+    for config in (
+        AttentionConfig(seq_q=1 << 20),
+        AttentionConfig(seq_q=700, seq_k=1 << 23),
+        AttentionConfig(heads=1 << 12, seq_q=1 << 14),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            record(config)
+        offered = dict(part.split("=") for part in str(caught.value).partition("try ")[2].split(", "))
+        smaller = replace(config, seq_q=int(offered["seq_q"]), seq_k=int(offered["seq_k"]))
+        assert recording_bytes(smaller, "fa2") <= limit_here() < recording_bytes(config, "fa2")
+
+
+def test_a_small_machine_has_a_small_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = tmp_path / "memory.max"
+    monkeypatch.setattr("flashviz.trace.counts.CGROUP", said)
+    whole = limit_here()
+    for text, limit in (("max\n", whole), ("2000000\n", 1_000_000)):
+        said.write_text(text, encoding="ascii")
+        assert limit_here() == limit
+    with pytest.raises(ConfigError, match="a recording must take at most 1,000,000 B here, got an estimate of 14,451,712 B"):
+        record(AttentionConfig(seq_q=2048), source="numpy")
+
+
+def test_json_of_a_header_is_what_the_file_has(tmp_path: Path) -> None:
+    """``Contents`` reads what NumPy wrote, and NumPy reads what we wrote."""
+    record(CONFIG, source="numpy").save(tmp_path / "t.npz")
+    contents = npz.Contents(tmp_path / "t.npz")
+    with np.load(tmp_path / "t.npz") as loaded:
+        assert contents.raw == json.loads(loaded["header"].tobytes())
+        ours = contents.arrays()
+        assert set(ours) == set(loaded.files) - {"header"}
+        for name, array in ours.items():
+            np.testing.assert_array_equal(array, loaded[name])
+    blob = io.BytesIO()
+    np.savez(blob, header=np.frombuffer(b'{"schema": 1}', np.uint8), x=np.asfortranarray(np.arange(6, dtype=np.int16).reshape(2, 3)))
+    (tmp_path / "f.npz").write_bytes(blob.getvalue())
+    np.testing.assert_array_equal(npz.Contents(tmp_path / "f.npz").arrays()["x"], [[0, 1, 2], [3, 4, 5]])

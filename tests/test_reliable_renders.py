@@ -1,0 +1,219 @@
+"""Renders that are killed, that meet each other or a full disk, in folders with odd names, under odd configurations of manim."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import srt
+from manim import Scene, Square, tempconfig
+from manim.constants import RIGHT
+
+from flashviz.director import TraceScene
+from flashviz.errors import UsageError, WriteError
+from flashviz.render import check_place, make_renderer, probe
+from flashviz.render.writer import FilmWriter
+from tests.checksum import plain
+from tests.conftest import ManimConfig
+from tests.killed import RUN, Trial, ended, full, tried
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="process groups and mounts as Linux has them")
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    return Trial(tmp_path_factory.mktemp("trial"))
+
+
+@pytest.mark.slow
+def test_ended_renders_leave_nothing_and_resume(tmp_path: Path) -> None:
+    """``python -m tests.killed`` is the same at 200 moments."""
+    found = tried(ended, 3, random.Random().randrange(1 << 30), tmp_path)
+    assert (found["tried"], found["wrong"]) == (3, []), found
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_is_one_line(tmp_path: Path) -> None:
+    found = tried(full, 3, random.Random().randrange(1 << 30), tmp_path)
+    assert (found["tried"], found["wrong"]) == (3, []), found
+
+
+@pytest.mark.slow
+def test_two_renders_at_once_in_one_folder(trial: Trial, tmp_path: Path) -> None:
+    both = [trial.start(tmp_path / "media", workers) for workers in (1, 2)]
+    for process in both:
+        trial.check(process.wait(), 0, process)
+    trial.whole_or_absent(tmp_path / "media")
+    assert trial.film(tmp_path / "media") == (trial.frames, trial.captions)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["it's 'mine'", "# %d %", "a" * 200, 'tab\t"two" \\n', "ünï 日本", "-q", "$HOME;ls"])
+def test_folders_of_any_name(trial: Trial, tmp_path: Path, name: str) -> None:
+    done = trial.start(tmp_path / name, 2)
+    trial.check(done.wait(), 0, done)
+    assert trial.film(tmp_path / name) == (trial.frames, trial.captions)
+
+
+def test_a_folder_whose_name_has_two_lines_is_refused_before_it_is_drawn(trial: Trial, tmp_path: Path) -> None:
+    done = trial.start(tmp_path / "two\nlines", 1)
+    said = trial.check(done.wait(), 2, done)
+    assert said.startswith("flashviz: --media-dir")
+    assert "expected a path of one line" in said
+    assert not list(tmp_path.rglob("*.mp4"))
+    with pytest.raises(UsageError, match="expected a path of one line"):
+        check_place(Path("a\rb"))
+
+
+def test_a_media_folder_that_is_a_file_or_holds_one(trial: Trial, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "videos").write_text("", encoding="utf-8")
+    for media, code in ((tmp_path / "file", 2), (tmp_path / "media", 1)):
+        done = trial.start(media, 2)
+        said = trial.check(done.wait(), code, done)
+        assert said.startswith("flashviz: ")
+        assert said.count("\n") == 1, said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a mount, which root may make")
+def test_a_folder_that_turns_read_only(trial: Trial, tmp_path: Path) -> None:
+    mount = tmp_path / "media"
+    mount.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", str(mount)], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("root may not mount here")
+    try:
+        done = trial.start(mount, 1)
+        said = trial.check(done.wait(), 1, done)
+        assert "Read-only file system" in said
+        assert said.count("\n") == 1, said
+    finally:
+        subprocess.run(["umount", str(mount)], check=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------- manim's own
+
+
+def rendered(trial: Trial, media: Path, home: Path) -> Path:
+    command = [sys.executable, "-c", RUN, "-1", str(trial.folder / "scenes"), "render", "MovedScene", "-q", "l", "--workers", "1"]
+    done = subprocess.run(
+        [*command, "--media-dir", str(media)], capture_output=True, text=True, check=False, cwd=media.parent,
+        env=os.environ | {"HOME": str(home)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (film,) = (media / "videos").rglob("MovedScene.mp4")
+    return film
+
+
+@pytest.mark.slow
+def test_a_manim_cfg_of_the_user_counts(trial: Trial, tmp_path: Path) -> None:
+    """Once what it says of the encoder has changed, the film is another one."""
+    place = tmp_path / "home" / ".config" / "manim" / "manim.cfg"
+    place.parent.mkdir(parents=True)
+    before = rendered(trial, tmp_path / "media", tmp_path / "home").stat().st_size
+    place.write_text("[video_encoder.options]\ncrf = 45\n", encoding="utf-8")
+    after = rendered(trial, tmp_path / "media", tmp_path / "home").stat().st_size
+    assert after < 0.9 * before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "line", ["format = none", "dry_run = True", "format = png", "format = gif", "transparent = True", "save_last_frame = True"]
+)
+def test_a_film_is_an_mp4_whatever_a_manim_cfg_says(trial: Trial, tmp_path: Path, line: str) -> None:
+    (tmp_path / "manim.cfg").write_text(f"[CLI]\n{line}\n", encoding="utf-8")
+    film = probe(rendered(trial, tmp_path / "media", tmp_path))
+    assert (film.codec, film.frames) == ("h264", len(trial.frames))
+
+
+class SpokenScene(Scene):
+    def __init__(self) -> None:
+        super().__init__(renderer=make_renderer())
+
+    def construct(self) -> None:
+        square = Square()
+        for turn in range(5):
+            self.add_subcaption(f"turn {turn}", duration=1.0)
+            self.play(square.animate.shift(RIGHT), run_time=1.0)
+
+
+def test_captions_of_a_part_count_from_its_start(manim_config: ManimConfig) -> None:
+    with manim_config(from_animation_number=2, upto_animation_number=3):
+        scene = SpokenScene()
+        scene.render()
+        film = Path(scene.renderer.file_writer.final_file_path)
+    captions = [
+        (each.content, each.start.total_seconds(), each.end.total_seconds()) for each in srt.parse(film.with_suffix(".srt").read_text())
+    ]
+    assert captions == [("turn 2", 0.0, 1.0), ("turn 3", 1.0, 2.0)]
+    assert probe(film).seconds == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "said"),
+    [
+        ((640, 480), "16:9", "set FLASHVIZ_ASPECT=4:3"),
+        ((500, 500), "9:16", "set FLASHVIZ_ASPECT=1:1"),
+        ((700, 100), "16:9", "films are made in"),
+    ],
+)
+def test_another_shape_is_said(size: tuple[int, int], aspect: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASHVIZ_ASPECT", aspect)
+    with tempconfig({"pixel_width": size[0], "pixel_height": size[1]}), pytest.raises(UsageError, match=said):
+        TraceScene()
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "made"), [((640, 480), "4:3", (640, 480)), ((854, 480), "9:16", (480, 854)), ((480, 854), "9:16", (480, 854))]
+)
+def test_the_aspects_own_shape_is_kept(size: tuple[int, int], aspect: str, made: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    from manim import config
+
+    monkeypatch.setenv("FLASHVIZ_ASPECT", aspect)
+    with tempconfig({"pixel_width": size[0], "pixel_height": size[1]}):
+        TraceScene()
+        assert (config.pixel_width, config.pixel_height) == made
+
+
+def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    from flashviz.render.writer import _beside
+
+    with (
+        pytest.raises(WriteError, match=r"expected room for .*film.mp4, got No such file or directory; free some"),
+        _beside(tmp_path / "no" / "film.mp4") as partial,
+    ):
+        partial.write_bytes(b"")
+    assert b"it'\\''s" in FilmWriter._concat_manifest_bytes(["/a/it's/b.mp4"])
+
+
+# ------------------------------------------------------------------------------------------------------------ the same everywhere
+
+ENVIRONMENTS: dict[str, Mapping[str, str | None]] = {
+    "plain C": {"LC_ALL": "C", "LANG": None, "TZ": "Pacific/Kiritimati"},
+    "Turkish": {"LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"},
+    "no home": {"HOME": None},
+    "a home that cannot be": {"HOME": "/proc/nothing", "TMPDIR": "/does/not/exist"},
+    "optimised": {"PYTHONOPTIMIZE": "2", "PYTHONDONTWRITEBYTECODE": "1"},
+    "an old CPU": plain(),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_the_film_is_the_same_in_any_environment(trial: Trial, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in ENVIRONMENTS[name].items():
+        monkeypatch.setenv(variable, value) if value is not None else monkeypatch.delenv(variable, raising=False)
+    before = os.umask(0o077)
+    try:
+        done = trial.start(tmp_path / "media", 2)
+    finally:
+        os.umask(before)
+    trial.check(done.wait(), 0, done)
+    assert trial.film(tmp_path / "media") == (trial.frames, trial.captions)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "media").rglob("*"))
