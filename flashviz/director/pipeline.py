@@ -1,0 +1,319 @@
+"""Film of PipelineScene: from two turns of one program to all SMs, one picture that is looked at from further and further away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from manim import Line, VGroup, VMobject
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz import theme
+from flashviz.chapters import pipeline
+from flashviz.chapters.lanes import BLEND, K, SCORES, V
+from flashviz.chapters.pipeline import Interval, Recorded
+from flashviz.director.captions import curves, lines_of, width
+from flashviz.director.chapters import ChapterScene
+from flashviz.director.flash import provenance
+from flashviz.director.scene import beat
+from flashviz.layout import Rect
+from flashviz.lettering import CAPTION_PX, LABEL_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
+from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
+from flashviz.mobjects.motion import FadeIn, FadeOut
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import box
+from flashviz.storyboard import Beat
+from flashviz.trace import Trace
+
+FIGURE_PX = 72
+TEXT, MOVE, ZOOM = 0.3, 0.9, 1.8  # seconds of a text's arrival, of a move, and of the way from one SM to all
+BAND = 0.14  # opacity of what marks a stretch of time
+TICK = 0.07
+TICK_PITCH = 1.35  # least distance between two ticks
+HONEST = "Bars end where the kernel reports. Reporting takes time: this is how programs lie beside each other, not how fast they are."
+
+
+class PipelineFilm(ChapterScene):
+    """Beats of PipelineScene."""
+
+    script = pipeline.BEATS
+
+    def open(self, recordings: Callable[[], tuple[Trace, Trace]]) -> None:
+        """Read the recordings: ``flashviz_kernels.bench.measured.recordings``, without a mask and with one."""
+        plain, causal = recordings()
+        self.found = found = pipeline.gather(plain, causal)
+        self.provenance = [provenance(plain), provenance(causal)]
+        self.set_board(pipeline.BEATS, found.said)
+        self.place = pipeline.stage(self.settings.aspect)
+        first = found.plain.rank[found.sm]
+        alone = replace(found.plain, programs=found.followed)
+        self.views = {
+            name: View(pipeline.strips(alone, lanes), found.window, (first, first + 1)) for name, lanes in pipeline.SHOTS.items()
+        }
+        self.views["sm"] = replace(self.views["two"], across=(0, found.plain.span))
+        self.axis: list[Named] = []
+        self.words: dict[str, VMobject] = {}
+
+    # ------------------------------------------------------------------------------------------------------ captions, in the middle
+
+    @property
+    def caption_rect(self) -> Rect:
+        return pipeline.stage(self.settings.aspect)["caption"]
+
+    def take(self, beats: Iterable[Beat]) -> None:
+        """These beats, each still for as long as its caption is read."""
+        super().take(replace(each, still=pipeline.reading(each.caption)) for each in beats)
+
+    def say(self, text: str) -> None:
+        """The old caption leaves before the new one comes."""
+        if self.caption is not None:
+            self.move(FadeOut(self.caption), seconds=TEXT / 2)
+        self.caption = None
+        if text:
+            self.caption = self.centred(text) if self.settings.captions else Named(tag="caption")
+            self.move(FadeIn(self.caption), seconds=TEXT / 2)
+
+    def centred(self, text: str) -> Named:
+        """A caption whose lines stand in the middle of their band."""
+        rect, language, drawn = self.caption_rect, self.language, []
+        lines = wrap(text, rect.width, CAPTION_PX) if language is None else lines_of(text, rect, language)
+        for index, line in enumerate(lines):
+            baseline = rect.center[1] + ((len(lines) - 1) / 2 - index) * LINE_PITCH * em(CAPTION_PX) - 0.36 * em(CAPTION_PX)
+            if language is None:
+                left = rect.center[0] - text_width(line, CAPTION_PX) / 2
+                drawn.append(theme.on_baseline(theme.line(line, CAPTION_PX, self.skin.ink), CAPTION_PX, left, baseline, line))
+            else:
+                left = rect.center[0] - width(language, line) / 2
+                drawn.append(theme.line_at(curves(language, line), CAPTION_PX, self.skin.ink, left, baseline))
+        return Named(*drawn, tag="caption", text=text)
+
+    # --------------------------------------------------------------------------------------------------------------- the beats
+
+    @beat("one")
+    def one(self) -> None:
+        """Two turns of one program as time passes: copies above, softmax, products beneath."""
+        start, stop = self.found.window
+        self.lanes = LanesPicture(self.place["lanes"], replace(self.views["one"], now=start), self.skin)
+        self.add(self.lanes)
+        one = self.found.followed[0]
+        self.write("title", "One program on one SM")
+        self.write("about", f"row block {one.pid_m} of head {one.pid_bh}, two of its {len(one.bars[K])} key tiles")
+        self.write("note", f"{self.found.plain.machine} {HONEST}")
+        names = self.names(pipeline.ALONE)
+        self.move(*(FadeIn(part) for part in (*self.words.values(), *names, *self.ticks())), seconds=MOVE)
+        self.arrived()
+        self.pass_time(start, stop, 0.8 * self.motion)
+        self.letters = self.spelt(one)
+        self.move(*(FadeIn(letter) for letter in self.letters), seconds=TEXT)
+
+    @beat("copy")
+    def copy(self) -> None:
+        """Stretches in which it waits for its copies, through all lanes; how much of its time they are."""
+        start, stop = self.found.window
+        waits = [bar for bar in self.found.followed[0].bars[K].tolist() if start < bar[0] and bar[1] < stop]
+        whole = (pipeline.ALONE["copies"][0], pipeline.ALONE["tensor cores"][1])
+        self.bands = [self.band((bar[0], bar[1]), whole) for bar in waits]
+        self.move(*(FadeIn(band) for band in self.bands), *self.rewrite("about", "of the time that a program is alone on an SM"), seconds=MOVE)
+        self.move(*(FadeIn(part) for part in self.figures(1)), seconds=TEXT)
+
+    @beat("pause-a")
+    def pause_a(self) -> None:
+        """The waits as a still, with a question."""
+
+    @beat("two")
+    def two(self) -> None:
+        """The second program of the SM rises from below; products of both share the tensor cores' lane. Then copies beside products."""
+        leaving = (*self.letters, *self.bands, *self.gutter, *self.words["first"], *self.words["second"])
+        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
+        self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), seconds=MOVE + TEXT)
+        names = [*self.names(pipeline.UPPER), *self.names(pipeline.LOWER, keep=True)]
+        self.move(*(FadeIn(name) for name in names), *self.rewrite("title", "One SM, two programs"), seconds=TEXT)
+        pairs = zip(self.found.meanwhile, (pipeline.UPPER, pipeline.LOWER), strict=True)
+        self.bands = [self.band(bar, _from_to(lanes["copies"], lanes["tensor cores"])) for bar, lanes in pairs]
+        self.move(*(FadeIn(band) for band in self.bands), seconds=TEXT)
+        self.move(*(FadeIn(part) for part in self.figures(2)), *self.rewrite("about", "of the time that two are on an SM"), seconds=TEXT)
+
+    @beat("sm")
+    def sm(self) -> None:
+        """Further away: the whole time of the SM."""
+        self.move(*(FadeOut(part) for part in (*self.bands, *self.axis)), seconds=TEXT)
+        self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), seconds=MOVE + TEXT)
+        resources = self.found.plain.trace.header.resources
+        assert resources is not None
+        fit = f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM"
+        title = self.rewrite("title", f"One SM, {len(self.found.followed)} programs")
+        self.move(*(FadeIn(part) for part in self.ticks()), *title, *self.rewrite("about", fit), seconds=TEXT)
+
+    @beat("all")
+    def all(self) -> None:
+        """Further away still: the SM becomes one of all, its lanes a ribbon a place."""
+        plain = self.found.plain
+        full = pipeline.strips(plain, pipeline.SHOTS["two"])
+        self.lanes.display(replace(self.lanes.view, strips=full))
+        leaving = (*self.gutter, *self.words["first"], *self.words["second"], self.words["title"], self.words["about"])
+        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
+        self.move(Look(self.lanes, self.overall(plain), rate_func=ease_in_out_cubic), seconds=ZOOM)
+        self.head_all(plain)
+
+    @beat("causal")
+    def causal(self) -> None:
+        """The other recording, as time passes."""
+        causal = self.found.causal
+        leaving = [self.lanes, *self.gutter, *self.axis, *self.flat(self.words)]
+        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
+        self.lanes = LanesPicture(self.place["lanes"], replace(self.overall(causal), now=0.0), self.skin)
+        self.add(self.lanes)
+        self.words = {}
+        self.write("note", f"{causal.machine} {HONEST}")
+        self.move(*(FadeIn(part) for part in (self.words["note"], *self.ticks())), seconds=TEXT)
+        self.arrived()
+        self.pass_time(0.0, causal.span, 0.75 * self.motion)
+        self.head_all(causal)
+
+    @beat("longest")
+    def longest(self) -> None:
+        """Every program moves to where it would be, were the longest to begin first."""
+        causal = self.found.causal
+        goal = pipeline.rearranged(causal, self.lanes.view.strips)
+        leaving = (*self.words["first"], *self.words["second"])
+        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
+        self.move(Look(self.lanes, replace(self.lanes.view, strips=goal), rate_func=ease_in_out_cubic), seconds=ZOOM)
+        ends = [start + p.seconds for p, (_, start) in zip(causal.programs, causal.longest_first, strict=True)]
+        empty = pipeline.empty([p.seconds for p in causal.programs], causal.places * len(causal.sms), max(ends))
+        numbers = self.outcome(empty, max(ends))
+        title, about = self.rewrite("title", "The same programs, longest first"), self.rewrite("about", "computed from their measured times")
+        self.move(*(FadeIn(part) for part in numbers), *title, *about, seconds=TEXT)
+
+    # -------------------------------------------------------------------------------------------------------------- what they share
+
+    def overall(self, recording: Recorded) -> View:
+        """All SMs and the whole time."""
+        lanes = pipeline.ribbons(recording.places)
+        return View(pipeline.strips(recording, lanes), (0, recording.span), (0, len(recording.sms)))
+
+    def head_all(self, recording: Recorded) -> None:
+        """What is said of all SMs."""
+        resources = recording.trace.header.resources
+        assert resources is not None
+        self.write("title", f"{len(recording.sms)} SMs, {len(recording.programs)} programs")
+        self.write("about", f"{resources.programs} places an SM; SMs in the order of their last report")
+        numbers = self.outcome(recording.empty, recording.span)
+        self.gutter = self.lines(["all", f"{len(recording.sms)} SMs"], self.place["names"])
+        self.move(*(FadeIn(part) for part in (self.words["title"], self.words["about"], *self.gutter, *numbers)), seconds=TEXT)
+
+    def pass_time(self, start: float, stop: float, seconds: float) -> None:
+        """Bars grow behind a line that moves with time."""
+        rect = self.lanes.rect
+        head = Line((rect.x0, rect.y1, 0), (rect.x0, rect.y0, 0), stroke_color=self.skin.ink, stroke_width=theme.HEAVY)
+        self.add(head)
+        self.move(Elapse(self.lanes, head, start, stop), seconds=seconds)
+        self.remove(head)
+
+    def write(self, part: str, text: str) -> None:
+        """Words of a part of the stage, wrapped to its width."""
+        px, color, face = (TITLE_PX, self.skin.ink, Face.STRONG) if part == "title" else (LABEL_PX, self.skin.quiet, Face.TEXT)
+        rect = self.place[part]
+        lines = theme.lines(wrap(text, rect.width, px, face), px, color, face)
+        lines.shift((rect.x0, rect.y1 - ink_box("Hg", px, face)[0], 0))
+        self.words[part] = Named(*lines, tag="note", text=text)
+
+    def rewrite(self, part: str, text: str) -> list[Any]:
+        """New words in the place of old ones."""
+        old = self.words[part]
+        self.write(part, text)
+        return [FadeOut(old), FadeIn(self.words[part])]
+
+    def figures(self, many: int) -> list[VMobject]:
+        """How much of the time all programs of an SM wait for copies, and how much any of them multiplies."""
+        found = self.found.shares[many]
+        waiting = self.figure("first", _percent(found.waiting), "wait for copies")
+        return [*waiting, *self.figure("second", _percent(found.multiplying), "multiply, at most")]
+
+    def outcome(self, empty: float, span: int) -> list[VMobject]:
+        """How much of all places' time is empty, and when the last program ended."""
+        return [*self.figure("first", _percent(empty), "of places empty"), *self.figure("second", f"{span / 1000:,.0f} µs", "to the last report")]
+
+    def figure(self, part: str, number: str, about: str) -> VGroup:
+        """A number and what it is of, beneath."""
+        rect = self.place[part]
+        words = theme.line(about, LABEL_PX, self.skin.quiet)
+        beneath = rect.bottom(em(LABEL_PX) * LINE_PITCH)
+        words.move_to(beneath.center).shift((rect.x1 - words.get_right()[0], 0, 0))
+        value = Readout(number, FIGURE_PX, self.skin.ink, name="figure", face=Face.MONO_STRONG, anchor="right")
+        value.at(rect.above(beneath.height))
+        self.words[part] = VGroup(value, Named(words, tag="note", text=about))
+        return self.words[part]
+
+    def names(self, lanes: Mapping[str, Interval], *, keep: bool = False) -> list[Named]:
+        """Lanes' names, left of them; ``keep`` those that stand there, and name no lane again."""
+        known = [name.text for name in self.gutter] if keep else []
+        made = []
+        for name, lane in lanes.items():
+            if keep and name == "tensor cores" and name in known:
+                continue
+            row = self.lanes.place(self.lanes.view.across, lane)
+            rect = Rect(self.place["names"].x0, row.y0, self.place["names"].x1, row.y1)
+            made += self.lines([name], rect)
+        self.gutter = [*self.gutter, *made] if keep else made
+        return made
+
+    def lines(self, texts: Sequence[str], rect: Rect) -> list[Named]:
+        """Lines in the middle of a rectangle's height, at its left."""
+        found = []
+        for index, text in enumerate(texts):
+            baseline = rect.center[1] + ((len(texts) - 1) / 2 - index) * LINE_PITCH * em(LABEL_PX) - 0.36 * em(LABEL_PX)
+            drawn = theme.on_baseline(theme.line(text, LABEL_PX, self.skin.ink), LABEL_PX, rect.x0, baseline, text)
+            found.append(Named(drawn, tag="note", text=text))
+        return found
+
+    def ticks(self) -> list[Named]:
+        """Round times under the lanes."""
+        rect, row = self.lanes.rect, self.place["ticks"]
+        line = Line((rect.x0, rect.y0, 0), (rect.x1, rect.y0, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
+        self.axis = [Named(line, tag="axis")]
+        for at in pipeline.ticks(self.lanes.view.across, int(rect.width / TICK_PITCH)):
+            text, x = f"{at / 1000:g} µs", self.lanes.x(at)
+            words = theme.line(text, LABEL_PX, self.skin.ink)
+            theme.on_baseline(words, LABEL_PX, x - words.width / 2, row.center[1] - 0.36 * em(LABEL_PX), text)
+            words.shift((max(0.0, rect.x0 - words.get_left()[0]) - max(0.0, words.get_right()[0] - rect.x1), 0, 0))
+            mark = Line((x, rect.y0, 0), (x, rect.y0 - TICK, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
+            self.axis.append(Named(mark, Named(words, tag="tick x", text=text), tag="tick"))
+        return self.axis
+
+    def spelt(self, program: Any) -> list[Named]:
+        """What the bars of a turn are."""
+        copies, products = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
+        found = []
+        for state, text, lane, color in (
+            (K, "K", copies[K], self.skin.ground), (V, "V", copies[V], self.skin.ground),
+            (SCORES, "QKᵀ", (products[0] - 0.15, products[0]), self.skin.ink), (BLEND, "PV", (products[0] - 0.15, products[0]), self.skin.ink),
+        ):  # fmt: skip
+            start = self.found.window[0]
+            bar = next(bar for bar in program.bars[state].tolist() if bar[0] >= start)
+            words = theme.line(text, LABEL_PX, color, Face.STRONG).move_to(self.lanes.place((bar[0], bar[1]), lane).center)
+            found.append(Named(words, tag="note", text=text))
+        return found
+
+    def band(self, bar: Interval, lane: Interval) -> VMobject:
+        """A stretch of time through lanes."""
+        return Named(box(self.lanes.place(bar, lane), stroke=self.skin.ink, opacity=BAND, width=theme.HEAVY), tag="band")
+
+    def flat(self, words: Mapping[str, VMobject]) -> list[VMobject]:
+        """All words that stand."""
+        return [words[part] for part in words]
+
+    gutter: Sequence[Named] = ()
+    bands: Sequence[VMobject] = ()
+    letters: Sequence[Named] = ()
+
+
+def _from_to(one: Interval, other: Interval) -> Interval:
+    """The stretch that holds both."""
+    return float(np.min([one, other])), float(np.max([one, other]))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
