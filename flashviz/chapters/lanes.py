@@ -60,7 +60,9 @@ def programs_of(trace: Trace) -> list[Program]:
     """
     header, columns = trace.header, trace.columns
     if header.clock is None or header.resources is None or header.resources.stages != STAGES:
-        raise UsageError(f"expected a recording with a clock, of a kernel with {STAGES} stages, got another; record with --clock --stages 2")
+        raise UsageError(
+            f"expected a recording with a clock, of a kernel with {STAGES} stages, got another; record with --clock --stages 2"
+        )
     found = []
     for first, stop in zip(trace.bounds[:-1].tolist(), trace.bounds[1:].tolist(), strict=True):
         kinds, ends = columns["kind"][first:stop], columns["t_ns"][first:stop]
@@ -168,13 +170,17 @@ def covered(bars: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Strips:
-    """Where bars stand: strip s shows ``bars[s]``, ns, moved by ``shift[s]``, between ``top[s]`` and ``bottom[s]``, downwards, in SMs."""
+    """Where bars stand: strip s shows ``bars[s]``, ns, moved by ``shift[s]``, between ``top[s]`` and ``bottom[s]``, downwards, in SMs.
+
+    ``colour`` is which of the colours, ``weight`` how much of it is seen, 0 to 1.
+    """
 
     bars: Sequence[np.ndarray]
-    colour: np.ndarray  # [s] which of the colours
+    colour: np.ndarray
     top: np.ndarray
     bottom: np.ndarray
     shift: np.ndarray
+    weight: np.ndarray
 
 
 def coverage(strips: Strips, across: tuple[float, float], down: tuple[float, float], shape: tuple[int, int], colours: int) -> np.ndarray:
@@ -199,7 +205,7 @@ def coverage(strips: Strips, across: tuple[float, float], down: tuple[float, flo
         rows = np.arange(first[s], last[s])
         share = np.clip(np.minimum(rows + 1, bottoms[s]) - np.maximum(rows, tops[s]), 0, 1).astype(np.float32)
         line = covered(bars, edges[left : right + 1] - strips.shift[s]).astype(np.float32)
-        found[strips.colour[s], first[s] : last[s], left:right] += share[:, None] * line
+        found[strips.colour[s], first[s] : last[s], left:right] += share[:, None] * (strips.weight[s] * line)
     return found
 
 

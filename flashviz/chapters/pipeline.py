@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,20 +18,21 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("one", "One program", 9, fresh=True, caption="One program on one SM, in measured time."),
-    Beat("copy", "Nothing hides the copy", 7, caption="Its next copy is issued behind P V: nothing hides it."),
+    Beat("one", "One program", 9, fresh=True, late=True, caption="Copy K and V, multiply, softmax, multiply: one turn."),
+    Beat("copy", "Nothing hides the copy", 6.5, fresh=True, late=True, caption="While it waits for K and V, it multiplies nothing."),
     Beat("pause-a", "Question", 4, pause=True, caption="Who could use the tensor cores meanwhile?"),
-    Beat("two", "Two programs", 9, caption="A second program on this SM: one waits, one multiplies."),
-    Beat("sm", "One SM", 6, caption="This SM ran {programs} programs, {places} at a time."),
-    Beat("all", "All SMs", 8, caption="All {sms} SMs: equal programs end almost together."),
-    Beat("causal", "A causal mask", 9, fresh=True, caption="A causal mask: long programs begin last, and leave a tail."),
-    Beat("longest", "Longest first", 8, caption="Longest first: computed from these times, not measured."),
+    Beat("two", "Two programs", 8.2, fresh=True, late=True, caption="A second program on this SM: one waits, one multiplies."),
+    Beat("sm", "One SM", 6, fresh=True, late=True, caption="This SM ran {programs} programs, {places} at a time."),
+    Beat("all", "All SMs", 7.3, fresh=True, late=True, caption="All {sms} SMs: equal programs end almost together."),
+    Beat("causal", "A causal mask", 10.2, fresh=True, late=True, caption="A causal mask: long programs begin last, and leave a tail."),
+    Beat("longest", "Longest first", 8.8, fresh=True, late=True, caption="Longest first: computed from these times, not measured."),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 PLACES = 2  # on an SM, of the recording without a mask: the stage has lanes for two
 TURNS = 2  # of a program, that are seen closely
 AROUND = 0.05  # of them, before and behind
 RIBBON = 0.9  # of an SM's height, where all are seen
+LATE, EARLIER = 1 / 16, 0.3  # of the programs, those that began last; how much is seen of the others
 OUT = 1.3  # heights of the stage, to what is not in the shot
 
 Interval = tuple[float, float]
@@ -179,6 +180,7 @@ Lanes = tuple[Mapping[str, Interval], Mapping[str, Interval]]
 
 
 def _lanes(copies: Interval, softmax: Interval, products: Interval) -> dict[str, Interval]:
+    """Of each state: V's copy is drawn beneath K's."""
     middle = sum(copies) / 2
     return {
         K: (copies[0], middle), V: (middle, copies[1]), SOFTMAX: softmax, SCORES: products, BLEND: products, STORE: copies,
@@ -186,8 +188,8 @@ def _lanes(copies: Interval, softmax: Interval, products: Interval) -> dict[str,
 
 
 ALONE: Mapping[str, Interval] = {"copies": (0.05, 0.27), "softmax": (0.37, 0.59), "tensor cores": (0.74, 0.96)}
-UPPER: Mapping[str, Interval] = {"copies": (0.02, 0.16), "softmax": (0.2, 0.34), "tensor cores": (0.41, 0.59)}
-LOWER: Mapping[str, Interval] = {"tensor cores": (0.41, 0.59), "softmax": (0.66, 0.8), "copies": (0.84, 0.98)}
+UPPER: Mapping[str, Interval] = {"copies": (0.02, 0.16), "softmax": (0.2, 0.34), "tensor cores": (0.41, 0.56)}
+LOWER: Mapping[str, Interval] = {"tensor cores": (0.44, 0.59), "softmax": (0.66, 0.8), "copies": (0.84, 0.98)}
 
 
 def _of(lanes: Mapping[str, Interval], down: float = 0.0) -> dict[str, Interval]:
@@ -199,9 +201,9 @@ SHOTS: Mapping[str, Lanes] = {"one": (_of(ALONE), _of(LOWER, OUT)), "two": (_of(
 
 
 def ribbons(places: int) -> list[dict[str, Interval]]:
-    """Where all SMs are seen: a ribbon a place, on which a program's bars follow one another."""
+    """Where all SMs are seen: a ribbon a place, on which a program's bars follow one another. K stands for both copies."""
     each = RIBBON / places
-    return [dict.fromkeys(STATES, (at * each, (at + 1) * each)) for at in range(places)]
+    return [dict.fromkeys(STATES, (at * each, (at + 1) * each)) | {V: ((at + 1) * each,) * 2} for at in range(places)]
 
 
 def strips(recording: Recorded, lanes: Sequence[Mapping[str, Interval]]) -> Strips:
@@ -209,7 +211,14 @@ def strips(recording: Recorded, lanes: Sequence[Mapping[str, Interval]]) -> Stri
     each = [(p, state) for p in recording.programs for state in STATES]
     spans = np.array([lanes[p.place][state] for p, state in each]) + np.array([[recording.rank[p.sm]] for p, _ in each])
     colour = np.array([STATES.index(state) for _, state in each])
-    return Strips([p.bars[state] for p, state in each], colour, spans[:, 0], spans[:, 1], np.zeros(len(each)))
+    return Strips([p.bars[state] for p, state in each], colour, spans[:, 0], spans[:, 1], np.zeros(len(each)), np.ones(len(each)))
+
+
+def late(recording: Recorded, drawn: Strips) -> Strips:
+    """The same bars; of the programs that did not begin among the last only a little is seen."""
+    begun = len(recording.programs) - round(LATE * len(recording.programs))
+    weight = np.where(np.arange(len(recording.programs)) < begun, EARLIER, 1.0)
+    return replace(drawn, weight=np.repeat(weight, len(STATES)))
 
 
 def rearranged(recording: Recorded, drawn: Strips) -> Strips:
@@ -228,7 +237,7 @@ def rearranged(recording: Recorded, drawn: Strips) -> Strips:
             tops.append(sm + top)
             bottoms.append(sm + bottom)
             shift.append(start - p.start)
-    return Strips(drawn.bars, drawn.colour, np.array(tops), np.array(bottoms), np.array(shift, float))
+    return replace(drawn, top=np.array(tops), bottom=np.array(bottoms), shift=np.array(shift, float))
 
 
 Table = Mapping[str, tuple[float, float, float, float]]
@@ -270,8 +279,6 @@ def stage(aspect: Aspect) -> dict[str, Rect]:
 
 def ticks(window: Interval, most: int) -> list[float]:
     """Round times, ns, in a window: 1, 2 or 5 times a power of ten apart, at most so many."""
-    step = next(
-        step for power in range(12) for step in (10.0**power * base for base in (1, 2, 5)) if (window[1] - window[0]) / step < most
-    )
+    step = next(step for power in range(12) for step in (10.0**power * base for base in (1, 2, 5)) if (window[1] - window[0]) / step < most)
     first, last = int(np.ceil(window[0] / step)), int(np.floor(window[1] / step))
     return [at * step for at in range(first, last + 1)]

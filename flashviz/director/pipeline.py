@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import pipeline
-from flashviz.chapters.lanes import BLEND, K, SCORES, V
+from flashviz.chapters.lanes import BLEND, K, SCORES, Program, V
 from flashviz.chapters.pipeline import Interval, Recorded
 from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
@@ -29,10 +29,12 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 FIGURE_PX = 72
-TEXT, MOVE, ZOOM = 0.3, 0.9, 1.8  # seconds of a text's arrival, of a move, and of the way from one SM to all
+TEXT, MOVE, ZOOM, SWEEP = 0.3, 0.9, 1.8, 3.2  # seconds: a text's arrival, a move, from one SM to all, all the time that is seen
 BAND = 0.14  # opacity of what marks a stretch of time
 TICK = 0.07
 TICK_PITCH = 1.35  # least distance between two ticks
+WAITING = {1: "wait for K and V", 2: "both wait for K, V"}
+BEHIND = "Two stages: the compiled kernel issues the next copies of K and V behind PV, and waits for both before it goes on."
 HONEST = "Bars end where the kernel reports. Reporting takes time: this is how programs lie beside each other, not how fast they are."
 
 
@@ -50,9 +52,7 @@ class PipelineFilm(ChapterScene):
         self.place = pipeline.stage(self.settings.aspect)
         first = found.plain.rank[found.sm]
         alone = replace(found.plain, programs=found.followed)
-        self.views = {
-            name: View(pipeline.strips(alone, lanes), found.window, (first, first + 1)) for name, lanes in pipeline.SHOTS.items()
-        }
+        self.views = {name: View(pipeline.strips(alone, lanes), found.window, (first, first + 1)) for name, lanes in pipeline.SHOTS.items()}
         self.views["sm"] = replace(self.views["two"], across=(0, found.plain.span))
         self.axis: list[Named] = []
         self.words: dict[str, VMobject] = {}
@@ -92,6 +92,11 @@ class PipelineFilm(ChapterScene):
 
     # --------------------------------------------------------------------------------------------------------------- the beats
 
+    def tell(self) -> None:
+        """The caption, when its picture is there: it is read at rest."""
+        self.announce()
+        self.arrived()
+
     @beat("one")
     def one(self) -> None:
         """Two turns of one program as time passes: copies above, softmax, products beneath."""
@@ -100,24 +105,27 @@ class PipelineFilm(ChapterScene):
         self.add(self.lanes)
         one = self.found.followed[0]
         self.write("title", "One program on one SM")
-        self.write("about", f"row block {one.pid_m} of head {one.pid_bh}, two of its {len(one.bars[K])} key tiles")
+        self.write("about", f"row block {one.pid_m} of head {one.pid_bh}: two of its {len(one.bars[K])} turns")
         self.write("note", f"{self.found.plain.machine} {HONEST}")
-        names = self.names(pipeline.ALONE)
-        self.move(*(FadeIn(part) for part in (*self.words.values(), *names, *self.ticks())), seconds=MOVE)
-        self.arrived()
-        self.pass_time(start, stop, 0.8 * self.motion)
+        self.gutter = self.names(pipeline.ALONE)
+        self.add(*self.words.values(), *self.gutter, *self.ticks())
+        self.hold(MOVE)
+        self.pass_time(start, stop, SWEEP)
         self.letters = self.spelt(one)
         self.move(*(FadeIn(letter) for letter in self.letters), seconds=TEXT)
+        self.tell()
 
     @beat("copy")
     def copy(self) -> None:
         """Stretches in which it waits for its copies, through all lanes; how much of its time they are."""
         start, stop = self.found.window
         waits = [bar for bar in self.found.followed[0].bars[K].tolist() if start < bar[0] and bar[1] < stop]
-        whole = (pipeline.ALONE["copies"][0], pipeline.ALONE["tensor cores"][1])
+        whole = _from_to(pipeline.ALONE["copies"], pipeline.ALONE["tensor cores"])
         self.bands = [self.band((bar[0], bar[1]), whole) for bar in waits]
-        self.move(*(FadeIn(band) for band in self.bands), *self.rewrite("about", "of the time that a program is alone on an SM"), seconds=MOVE)
-        self.move(*(FadeIn(part) for part in self.figures(1)), seconds=TEXT)
+        self.move(*(FadeIn(band) for band in self.bands), *self.rewrite("note", BEHIND), seconds=TEXT)
+        about = self.rewrite("about", "of the time that a program is alone on an SM")
+        self.move(*about, *(FadeIn(part) for part in self.figures(1)), seconds=TEXT)
+        self.tell()
 
     @beat("pause-a")
     def pause_a(self) -> None:
@@ -126,15 +134,16 @@ class PipelineFilm(ChapterScene):
     @beat("two")
     def two(self) -> None:
         """The second program of the SM rises from below; products of both share the tensor cores' lane. Then copies beside products."""
-        leaving = (*self.letters, *self.bands, *self.gutter, *self.words["first"], *self.words["second"])
-        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
+        note = self.rewrite("note", f"{self.found.plain.machine} {HONEST}")
+        self.move(*(FadeOut(part) for part in (*self.letters, *self.bands, *self.gutter)), *note, seconds=TEXT)
         self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), seconds=MOVE + TEXT)
-        names = [*self.names(pipeline.UPPER), *self.names(pipeline.LOWER, keep=True)]
-        self.move(*(FadeIn(name) for name in names), *self.rewrite("title", "One SM, two programs"), seconds=TEXT)
-        pairs = zip(self.found.meanwhile, (pipeline.UPPER, pipeline.LOWER), strict=True)
-        self.bands = [self.band(bar, _from_to(lanes["copies"], lanes["tensor cores"])) for bar, lanes in pairs]
+        self.gutter = [*self.names(pipeline.UPPER), *self.names({name: pipeline.LOWER[name] for name in ("softmax", "copies")})]
+        self.move(*(FadeIn(name) for name in self.gutter), *self.rewrite("title", "One SM, two programs"), seconds=TEXT)
+        pairs = zip(self.found.meanwhile, (pipeline.UPPER, pipeline.LOWER), (pipeline.LOWER, pipeline.UPPER), strict=True)
+        self.bands = [self.band(bar, _from_to(own["copies"], other["tensor cores"])) for bar, own, other in pairs]
         self.move(*(FadeIn(band) for band in self.bands), seconds=TEXT)
-        self.move(*(FadeIn(part) for part in self.figures(2)), *self.rewrite("about", "of the time that two are on an SM"), seconds=TEXT)
+        self.move(*self.refigured(2), *self.rewrite("about", "of the time that two are on an SM"), seconds=2 * TEXT)
+        self.tell()
 
     @beat("sm")
     def sm(self) -> None:
@@ -145,47 +154,54 @@ class PipelineFilm(ChapterScene):
         assert resources is not None
         fit = f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM"
         title = self.rewrite("title", f"One SM, {len(self.found.followed)} programs")
-        self.move(*(FadeIn(part) for part in self.ticks()), *title, *self.rewrite("about", fit), seconds=TEXT)
+        leaving = [FadeOut(self.words.pop(part)) for part in ("first", "second")]
+        self.move(*(FadeIn(part) for part in self.ticks()), *title, *self.rewrite("about", fit), *leaving, seconds=TEXT)
+        self.tell()
 
     @beat("all")
     def all(self) -> None:
         """Further away still: the SM becomes one of all, its lanes a ribbon a place."""
         plain = self.found.plain
-        full = pipeline.strips(plain, pipeline.SHOTS["two"])
-        self.lanes.display(replace(self.lanes.view, strips=full))
-        leaving = (*self.gutter, *self.words["first"], *self.words["second"], self.words["title"], self.words["about"])
-        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
+        self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(plain, pipeline.SHOTS["two"])))
+        leaving = [FadeOut(part) for part in (*self.gutter, self.words.pop("title"), self.words.pop("about"))]
+        self.move(*leaving, seconds=TEXT)
         self.move(Look(self.lanes, self.overall(plain), rate_func=ease_in_out_cubic), seconds=ZOOM)
-        self.head_all(plain)
+        self.head(plain)
+        self.move(*(FadeIn(part) for part in self.outcome(plain.empty, plain.span)), seconds=TEXT)
+        self.tell()
 
     @beat("causal")
     def causal(self) -> None:
-        """The other recording, as time passes."""
+        """The other recording, as time passes; then, of its programs, those that began last."""
         causal = self.found.causal
-        leaving = [self.lanes, *self.gutter, *self.axis, *self.flat(self.words)]
-        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
+        self.move(*(FadeOut(part) for part in (self.lanes, *self.gutter, *self.axis, *self.words.values())), seconds=TEXT)
+        self.words = {}
         self.lanes = LanesPicture(self.place["lanes"], replace(self.overall(causal), now=0.0), self.skin)
         self.add(self.lanes)
-        self.words = {}
         self.write("note", f"{causal.machine} {HONEST}")
-        self.move(*(FadeIn(part) for part in (self.words["note"], *self.ticks())), seconds=TEXT)
-        self.arrived()
-        self.pass_time(0.0, causal.span, 0.75 * self.motion)
-        self.head_all(causal)
+        self.move(FadeIn(self.words["note"]), *(FadeIn(part) for part in self.ticks()), seconds=TEXT)
+        self.head(causal)
+        self.pass_time(0.0, causal.span, SWEEP)
+        lit = replace(self.lanes.view, strips=pipeline.late(causal, self.lanes.view.strips))
+        self.move(Look(self.lanes, lit), seconds=2 * TEXT)
+        self.move(*(FadeIn(part) for part in self.outcome(causal.empty, causal.span)), seconds=TEXT)
+        self.tell()
 
     @beat("longest")
     def longest(self) -> None:
         """Every program moves to where it would be, were the longest to begin first."""
         causal = self.found.causal
+        title, about = (
+            self.rewrite("title", "The same programs, longest first"),
+            self.rewrite("about", "computed, were each to take as long"),
+        )
+        self.move(*title, *about, seconds=TEXT)
         goal = pipeline.rearranged(causal, self.lanes.view.strips)
-        leaving = (*self.words["first"], *self.words["second"])
-        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
         self.move(Look(self.lanes, replace(self.lanes.view, strips=goal), rate_func=ease_in_out_cubic), seconds=ZOOM)
         ends = [start + p.seconds for p, (_, start) in zip(causal.programs, causal.longest_first, strict=True)]
         empty = pipeline.empty([p.seconds for p in causal.programs], causal.places * len(causal.sms), max(ends))
-        numbers = self.outcome(empty, max(ends))
-        title, about = self.rewrite("title", "The same programs, longest first"), self.rewrite("about", "computed from their measured times")
-        self.move(*(FadeIn(part) for part in numbers), *title, *about, seconds=TEXT)
+        self.move(*self.turned({"first": _percent(empty), "second": _micro(max(ends))}), seconds=2 * TEXT)
+        self.tell()
 
     # -------------------------------------------------------------------------------------------------------------- what they share
 
@@ -194,15 +210,14 @@ class PipelineFilm(ChapterScene):
         lanes = pipeline.ribbons(recording.places)
         return View(pipeline.strips(recording, lanes), (0, recording.span), (0, len(recording.sms)))
 
-    def head_all(self, recording: Recorded) -> None:
+    def head(self, recording: Recorded) -> None:
         """What is said of all SMs."""
         resources = recording.trace.header.resources
         assert resources is not None
         self.write("title", f"{len(recording.sms)} SMs, {len(recording.programs)} programs")
         self.write("about", f"{resources.programs} places an SM; SMs in the order of their last report")
-        numbers = self.outcome(recording.empty, recording.span)
         self.gutter = self.lines(["all", f"{len(recording.sms)} SMs"], self.place["names"])
-        self.move(*(FadeIn(part) for part in (self.words["title"], self.words["about"], *self.gutter, *numbers)), seconds=TEXT)
+        self.move(*(FadeIn(part) for part in (self.words["title"], self.words["about"], *self.gutter)), seconds=TEXT)
 
     def pass_time(self, start: float, stop: float, seconds: float) -> None:
         """Bars grow behind a line that moves with time."""
@@ -229,35 +244,44 @@ class PipelineFilm(ChapterScene):
     def figures(self, many: int) -> list[VMobject]:
         """How much of the time all programs of an SM wait for copies, and how much any of them multiplies."""
         found = self.found.shares[many]
-        waiting = self.figure("first", _percent(found.waiting), "wait for copies")
-        return [*waiting, *self.figure("second", _percent(found.multiplying), "multiply, at most")]
+        waiting = self.figure("first", _percent(found.waiting), WAITING[many])
+        return [waiting, self.figure("second", _percent(found.multiplying), "multiply, at most")]
+
+    def refigured(self, many: int) -> list[Any]:
+        """The same numbers of another count of programs: digits turn."""
+        found, old = self.found.shares[many], self.words["first"][1]
+        self.words["first"][1] = self.beneath("first", WAITING[many])
+        numbers = self.turned({"first": _percent(found.waiting), "second": _percent(found.multiplying)})
+        return [*numbers, FadeOut(old), FadeIn(self.words["first"][1])]
+
+    def turned(self, numbers: Mapping[str, str]) -> list[Any]:
+        """Digits of figures turn."""
+        return [self.words[part][0].turn(text) for part, text in numbers.items()]
 
     def outcome(self, empty: float, span: int) -> list[VMobject]:
         """How much of all places' time is empty, and when the last program ended."""
-        return [*self.figure("first", _percent(empty), "of places empty"), *self.figure("second", f"{span / 1000:,.0f} µs", "to the last report")]
+        return [self.figure("first", _percent(empty), "of places empty"), self.figure("second", _micro(span), "to the last report")]
 
     def figure(self, part: str, number: str, about: str) -> VGroup:
         """A number and what it is of, beneath."""
-        rect = self.place[part]
-        words = theme.line(about, LABEL_PX, self.skin.quiet)
-        beneath = rect.bottom(em(LABEL_PX) * LINE_PITCH)
-        words.move_to(beneath.center).shift((rect.x1 - words.get_right()[0], 0, 0))
-        value = Readout(number, FIGURE_PX, self.skin.ink, name="figure", face=Face.MONO_STRONG, anchor="right")
-        value.at(rect.above(beneath.height))
-        self.words[part] = VGroup(value, Named(words, tag="note", text=about))
+        rect = self.place[part].above(em(LABEL_PX) * LINE_PITCH)
+        value = Readout(number, FIGURE_PX, self.skin.ink, name="figure", face=Face.MONO_STRONG, anchor="right").at(rect)
+        self.words[part] = VGroup(value, self.beneath(part, about))
         return self.words[part]
 
-    def names(self, lanes: Mapping[str, Interval], *, keep: bool = False) -> list[Named]:
-        """Lanes' names, left of them; ``keep`` those that stand there, and name no lane again."""
-        known = [name.text for name in self.gutter] if keep else []
-        made = []
+    def beneath(self, part: str, about: str) -> Named:
+        """What a number is of."""
+        rect, words = self.place[part], theme.line(about, LABEL_PX, self.skin.quiet)
+        baseline = rect.y0 + 0.36 * em(LABEL_PX)
+        theme.on_baseline(words, LABEL_PX, rect.x1 - words.width, baseline, about)
+        return Named(words, tag="note", text=about)
+
+    def names(self, lanes: Mapping[str, Interval]) -> list[Named]:
+        """Lanes' names, left of them."""
+        whole, made = self.place["names"], []
         for name, lane in lanes.items():
-            if keep and name == "tensor cores" and name in known:
-                continue
             row = self.lanes.place(self.lanes.view.across, lane)
-            rect = Rect(self.place["names"].x0, row.y0, self.place["names"].x1, row.y1)
-            made += self.lines([name], rect)
-        self.gutter = [*self.gutter, *made] if keep else made
+            made += self.lines([name], Rect(whole.x0, row.y0, whole.x1, row.y1))
         return made
 
     def lines(self, texts: Sequence[str], rect: Rect) -> list[Named]:
@@ -283,27 +307,23 @@ class PipelineFilm(ChapterScene):
             self.axis.append(Named(mark, Named(words, tag="tick x", text=text), tag="tick"))
         return self.axis
 
-    def spelt(self, program: Any) -> list[Named]:
+    def spelt(self, program: Program) -> list[Named]:
         """What the bars of a turn are."""
-        copies, products = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
-        found = []
+        copies, (top, _) = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
+        above = (top - 0.15, top)
+        found, after = [], self.found.window[0]
         for state, text, lane, color in (
-            (K, "K", copies[K], self.skin.ground), (V, "V", copies[V], self.skin.ground),
-            (SCORES, "QKᵀ", (products[0] - 0.15, products[0]), self.skin.ink), (BLEND, "PV", (products[0] - 0.15, products[0]), self.skin.ink),
+            (K, "K", copies[K], self.skin.ground), (V, "V", copies[V], self.skin.ground), (SCORES, "QKᵀ", above, self.skin.ink),
+            (BLEND, "PV", above, self.skin.ink),
         ):  # fmt: skip
-            start = self.found.window[0]
-            bar = next(bar for bar in program.bars[state].tolist() if bar[0] >= start)
-            words = theme.line(text, LABEL_PX, color, Face.STRONG).move_to(self.lanes.place((bar[0], bar[1]), lane).center)
-            found.append(Named(words, tag="note", text=text))
+            after, stop = next(bar for bar in program.bars[state].tolist() if bar[0] >= after)
+            words = theme.line(text, LABEL_PX, color, Face.STRONG).move_to(self.lanes.place((after, stop), lane).center)
+            found.append(Named(words, tag="letter", text=text))
         return found
 
     def band(self, bar: Interval, lane: Interval) -> VMobject:
         """A stretch of time through lanes."""
         return Named(box(self.lanes.place(bar, lane), stroke=self.skin.ink, opacity=BAND, width=theme.HEAVY), tag="band")
-
-    def flat(self, words: Mapping[str, VMobject]) -> list[VMobject]:
-        """All words that stand."""
-        return [words[part] for part in words]
 
     gutter: Sequence[Named] = ()
     bands: Sequence[VMobject] = ()
@@ -317,3 +337,7 @@ def _from_to(one: Interval, other: Interval) -> Interval:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
+
+
+def _micro(time: float) -> str:
+    return f"{time / 1000:,.0f} µs"

@@ -15,6 +15,7 @@ from flashviz.mobjects.named import Act
 from flashviz.palette import LIT, Theme
 
 TENSOR = dict(zip(STATES, ("K", "V", "S", "L", "O", "O"), strict=True))  # whose hue a state has
+MOVING = ("top", "bottom", "shift", "weight")  # what of strips changes from one view to another
 SOFTMAX_OPACITY = 0.4  # it takes most of the time, and is not what is spoken of
 
 
@@ -30,7 +31,7 @@ class View:
     def to(self, other: View, share: float) -> View:
         """Between this view and another of the same bars: windows zoom, strips move straight."""
         start, end = self.strips, other.strips
-        between = {name: getattr(start, name) * (1 - share) + getattr(end, name) * share for name in ("top", "bottom", "shift")}
+        between = {name: getattr(start, name) * (1 - share) + getattr(end, name) * share for name in MOVING}
         return View(
             start if start is end else replace(start, **between),
             zoomed(self.across, other.across, share), zoomed(self.down, other.down, share), other.now,
@@ -55,7 +56,8 @@ class LanesPicture(ImageMobject):
     def display(self, view: View) -> LanesPicture:
         """Show a view."""
         self.view = view
-        self.values = np.array([*view.across, *view.down, np.nan_to_num(view.now), view.strips.top.sum(), view.strips.shift.sum()])
+        moving = [getattr(view.strips, name).sum() for name in MOVING]
+        self.values = np.array([*view.across, *view.down, np.nan_to_num(view.now), *moving])
         share = coverage(view.strips, view.across, view.down, self.size, len(STATES))
         if np.isfinite(view.now):
             edges = np.linspace(*view.across, self.size[1] + 1)
