@@ -17,7 +17,7 @@ from flashviz.errors import UsageError
 from flashviz.trace import Kind, Trace
 
 K, V, SCORES, SOFTMAX, BLEND, STORE = STATES = ("K", "V", "scores", "softmax", "blend", "store")
-COPIES, PRODUCTS = (K, V), (SCORES, BLEND)
+PRODUCTS = (SCORES, BLEND)
 KINDS: Mapping[str, tuple[Kind, ...]] = {
     K: (Kind.LOAD_K,),
     V: (Kind.LOAD_K,),  # both have been waited for when K's tile is reported
@@ -196,7 +196,7 @@ def coverage(strips: Strips, across: tuple[float, float], down: tuple[float, flo
     tops, bottoms = ((side - down[0]) * height / (down[1] - down[0]) for side in (strips.top, strips.bottom))
     found = np.zeros((colours, height, width), np.float32)
     first, last = np.floor(np.clip(tops, 0, height)).astype(int), np.ceil(np.clip(bottoms, 0, height)).astype(int)
-    for s in np.flatnonzero(last > first):
+    for s in np.flatnonzero(last > first).tolist():
         bars = strips.bars[s]
         if not len(bars) or bars[0, 0] + strips.shift[s] >= across[1] or bars[-1, 1] + strips.shift[s] <= across[0]:
             continue

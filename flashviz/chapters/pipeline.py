@@ -8,9 +8,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from flashviz.chapters.lanes import (
-    BLEND, COPIES, K, PRODUCTS, SCORES, SOFTMAX, STATES, STORE, V, Program, Shared, Strips, by_end, empty, places_of, programs_of, scheduled,
+    BLEND,
+    PRODUCTS,
+    SCORES,
+    SOFTMAX,
+    STATES,
+    STORE,
+    K,
+    Program,
+    Shared,
+    Strips,
+    V,
+    by_end,
+    empty,
+    places_of,
+    programs_of,
+    scheduled,
     shared,
-)  # fmt: skip
+)
 from flashviz.errors import UsageError
 from flashviz.layout import Aspect, Rect, frame
 from flashviz.lettering import em
@@ -32,7 +47,8 @@ PLACES = 2  # on an SM, of the recording without a mask: the stage has lanes for
 TURNS = 2  # of a program, that are seen closely
 AROUND = 0.05  # of them, before and behind
 RIBBON = 0.9  # of an SM's height, where all are seen
-LATE, EARLIER = 1 / 16, 0.3  # of the programs, those that began last; how much is seen of the others
+LATE, TALLER = 1 / 16, 1.6  # of the programs, those that began last; their height where they are spoken of, in SMs
+EARLIER = 0.4  # how much is seen of the others meanwhile
 OUT = 1.3  # heights of the stage, to what is not in the shot
 
 Interval = tuple[float, float]
@@ -215,10 +231,14 @@ def strips(recording: Recorded, lanes: Sequence[Mapping[str, Interval]]) -> Stri
 
 
 def late(recording: Recorded, drawn: Strips) -> Strips:
-    """The same bars; of the programs that did not begin among the last only a little is seen."""
+    """The same bars; the programs that began last are drawn taller, of the others only a little is seen."""
     begun = len(recording.programs) - round(LATE * len(recording.programs))
-    weight = np.where(np.arange(len(recording.programs)) < begun, EARLIER, 1.0)
-    return replace(drawn, weight=np.repeat(weight, len(STATES)))
+    chosen = np.repeat(np.arange(len(recording.programs)) >= begun, len(STATES)) & (drawn.bottom > drawn.top)
+    middle = (drawn.top + drawn.bottom) / 2
+    return replace(
+        drawn, weight=np.where(chosen, 1.0, EARLIER),
+        top=np.where(chosen, middle - TALLER / 2, drawn.top), bottom=np.where(chosen, middle + TALLER / 2, drawn.bottom),
+    )  # fmt: skip
 
 
 def rearranged(recording: Recorded, drawn: Strips) -> Strips:

@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import pipeline
-from flashviz.chapters.lanes import BLEND, K, SCORES, Program, V
+from flashviz.chapters.lanes import BLEND, SCORES, K, Program, V, empty
 from flashviz.chapters.pipeline import Interval, Recorded
 from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
@@ -191,16 +191,17 @@ class PipelineFilm(ChapterScene):
     def longest(self) -> None:
         """Every program moves to where it would be, were the longest to begin first."""
         causal = self.found.causal
-        title, about = (
-            self.rewrite("title", "The same programs, longest first"),
-            self.rewrite("about", "computed, were each to take as long"),
-        )
-        self.move(*title, *about, seconds=TEXT)
+        longest = _micro(max(p.seconds for p in causal.programs))
+        title = self.rewrite("title", "The same programs, longest first")
+        about = self.rewrite("about", "computed from their measured times")
+        note = self.rewrite("note", f"{causal.machine} No order ends before the longest program, which takes {longest}.")
+        self.move(*title, *about, *note, seconds=TEXT)
         goal = pipeline.rearranged(causal, self.lanes.view.strips)
         self.move(Look(self.lanes, replace(self.lanes.view, strips=goal), rate_func=ease_in_out_cubic), seconds=ZOOM)
+        self.move(Look(self.lanes, replace(self.lanes.view, strips=replace(goal, weight=np.ones_like(goal.weight)))), seconds=2 * TEXT)
         ends = [start + p.seconds for p, (_, start) in zip(causal.programs, causal.longest_first, strict=True)]
-        empty = pipeline.empty([p.seconds for p in causal.programs], causal.places * len(causal.sms), max(ends))
-        self.move(*self.turned({"first": _percent(empty), "second": _micro(max(ends))}), seconds=2 * TEXT)
+        left = empty([p.seconds for p in causal.programs], causal.places * len(causal.sms), max(ends))
+        self.move(*self.turned({"first": _percent(left), "second": _micro(max(ends))}), seconds=2 * TEXT)
         self.tell()
 
     # -------------------------------------------------------------------------------------------------------------- what they share
@@ -258,11 +259,11 @@ class PipelineFilm(ChapterScene):
         """Digits of figures turn."""
         return [self.words[part][0].turn(text) for part, text in numbers.items()]
 
-    def outcome(self, empty: float, span: int) -> list[VMobject]:
+    def outcome(self, left: float, span: int) -> list[VMobject]:
         """How much of all places' time is empty, and when the last program ended."""
-        return [self.figure("first", _percent(empty), "of places empty"), self.figure("second", _micro(span), "to the last report")]
+        return [self.figure("first", _percent(left), "of places empty"), self.figure("second", _micro(span), "to the last report")]
 
-    def figure(self, part: str, number: str, about: str) -> VGroup:
+    def figure(self, part: str, number: str, about: str) -> VMobject:
         """A number and what it is of, beneath."""
         rect = self.place[part].above(em(LABEL_PX) * LINE_PITCH)
         value = Readout(number, FIGURE_PX, self.skin.ink, name="figure", face=Face.MONO_STRONG, anchor="right").at(rect)
@@ -336,7 +337,7 @@ def _from_to(one: Interval, other: Interval) -> Interval:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def _micro(time: float) -> str:
