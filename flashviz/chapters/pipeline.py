@@ -224,8 +224,8 @@ def ribbons(places: int) -> list[dict[str, Interval]]:
 
 def strips(recording: Recorded, lanes: Sequence[Mapping[str, Interval]]) -> Strips:
     """Bars of a recording's programs on the lanes of their places; SM by SM, the one that ended first at the top."""
-    each = [(p, state) for p in recording.programs for state in STATES]
-    spans = np.array([lanes[p.place][state] for p, state in each]) + np.array([[recording.rank[p.sm]] for p, _ in each])
+    each, rank = [(p, state) for p in recording.programs for state in STATES], recording.rank
+    spans = np.array([lanes[p.place][state] for p, state in each]) + np.array([[rank[p.sm]] for p, _ in each])
     colour = np.array([STATES.index(state) for _, state in each])
     return Strips([p.bars[state] for p, state in each], colour, spans[:, 0], spans[:, 1], np.zeros(len(each)), np.ones(len(each)))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from manim import Line, VGroup, VMobject
+from manim import LEFT, ORIGIN, RIGHT, Line, VGroup, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -18,7 +18,7 @@ from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.flash import provenance
 from flashviz.director.scene import beat
-from flashviz.layout import Rect
+from flashviz.layout import GAP, Rect
 from flashviz.lettering import CAPTION_PX, LABEL_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
 from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
 from flashviz.mobjects.motion import FadeIn, FadeOut
@@ -34,7 +34,7 @@ BAND = 0.14  # opacity of what marks a stretch of time
 TICK = 0.07
 TICK_PITCH = 1.35  # least distance between two ticks
 WAITING = {1: "wait for K and V", 2: "both wait for K, V"}
-BEHIND = "Two stages: the compiled kernel issues the next copies of K and V behind PV, and waits for both before it goes on."
+BEHIND = "Two stages: the compiled kernel issues the next copies of K and V behind PV, and then waits for both."
 HONEST = "Bars end where the kernel reports. Reporting takes time: this is how programs lie beside each other, not how fast they are."
 
 
@@ -122,7 +122,7 @@ class PipelineFilm(ChapterScene):
         waits = [bar for bar in self.found.followed[0].bars[K].tolist() if start < bar[0] and bar[1] < stop]
         whole = _from_to(pipeline.ALONE["copies"], pipeline.ALONE["tensor cores"])
         self.bands = [self.band((bar[0], bar[1]), whole) for bar in waits]
-        self.move(*(FadeIn(band) for band in self.bands), *self.rewrite("note", BEHIND), seconds=TEXT)
+        self.move(*(FadeIn(band) for band in self.bands), *self.rewrite("note", f"{self.found.plain.machine} {BEHIND}"), seconds=TEXT)
         about = self.rewrite("about", "of the time that a program is alone on an SM")
         self.move(*about, *(FadeIn(part) for part in self.figures(1)), seconds=TEXT)
         self.tell()
@@ -305,20 +305,22 @@ class PipelineFilm(ChapterScene):
             theme.on_baseline(words, LABEL_PX, x - words.width / 2, row.center[1] - 0.36 * em(LABEL_PX), text)
             words.shift((max(0.0, rect.x0 - words.get_left()[0]) - max(0.0, words.get_right()[0] - rect.x1), 0, 0))
             mark = Line((x, rect.y0, 0), (x, rect.y0 - TICK, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
-            self.axis.append(Named(mark, Named(words, tag="tick x", text=text), tag="tick"))
+            self.axis.append(Named(Named(mark, tag="tick"), Named(words, tag="tick x", text=text), tag="time"))
         return self.axis
 
     def spelt(self, program: Program) -> list[Named]:
-        """What the bars of a turn are."""
+        """What the bars of a turn are: the first product is named from its begin, the second to its end, since waits lie between."""
         copies, (top, _) = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
         above = (top - 0.15, top)
         found, after = [], self.found.window[0]
-        for state, text, lane, color in (
-            (K, "K", copies[K], self.skin.ground), (V, "V", copies[V], self.skin.ground), (SCORES, "QKᵀ", above, self.skin.ink),
-            (BLEND, "PV", above, self.skin.ink),
+        for state, text, lane, color, side in (
+            (K, "K", copies[K], self.skin.ground, ORIGIN), (V, "V", copies[V], self.skin.ground, ORIGIN),
+            (SCORES, "QKᵀ", above, self.skin.ink, LEFT), (BLEND, "PV", above, self.skin.ink, RIGHT),
         ):  # fmt: skip
             after, stop = next(bar for bar in program.bars[state].tolist() if bar[0] >= after)
-            words = theme.line(text, LABEL_PX, color, Face.STRONG).move_to(self.lanes.place((after, stop), lane).center)
+            rect = self.lanes.place((after, stop), lane)
+            words = theme.line(text, LABEL_PX, color, Face.STRONG).move_to(rect.center)
+            words.shift(side * (rect.width - words.width - GAP) / 2)
             found.append(Named(words, tag="letter", text=text))
         return found
 
