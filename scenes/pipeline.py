@@ -5,9 +5,9 @@ from flashviz_kernels.bench.measured import recordings
 
 
 class PipelineScene(PipelineFilm):
-    """On one SM a program waits for its copies while another multiplies; all SMs, and the tail that a causal mask leaves."""
+    """On one SM a program copies while another multiplies; all SMs, and the tail that a causal mask leaves."""
 
-    subject = "On a GPU: one waits, another multiplies"
+    subject = "On a GPU: one copies, another multiplies"
     poster = "two"
 
     def construct(self) -> None:

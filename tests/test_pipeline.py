@@ -213,7 +213,7 @@ def test_the_machine_stands_on_screen_all_the_time() -> None:
 
 
 def grids(trace: Trace) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each SM, for every nanosecond: programs, programs that wait for copies, products. From the columns alone."""
+    """Of each SM, for every nanosecond: programs, programs that copy, products. From the columns alone."""
     columns = trace.columns
     kind, time, sm = columns["kind"], columns["t_ns"], columns["sm"]
     begin = np.concatenate([[0], time[:-1]])
@@ -232,7 +232,7 @@ def grids(trace: Trace) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
 
 
 def shares(trace: Trace) -> dict[int, tuple[float, float]]:
-    """By how many programs were on an SM: shares of the time in which all waited, and in which there was a product."""
+    """By how many programs were on an SM: shares of the time in which all copied, and in which there was a product."""
     time = np.zeros((3, 8))
     for present, copying, multiplying in grids(trace):
         for many in range(1, present.max() + 1):
@@ -248,8 +248,8 @@ def percent(text: str) -> float:
 def test_shares_on_screen_are_those_of_the_columns() -> None:
     counted = shares(recorded()[0])
     for beat, many in (("copy", 1), ("two", 2)):
-        waiting, multiplying = map(percent, said(at(film(), beat), "figure"))
-        assert waiting == pytest.approx(counted[many][0], abs=0.005)
+        copying, multiplying = map(percent, said(at(film(), beat), "figure"))
+        assert copying == pytest.approx(counted[many][0], abs=0.005)
         assert multiplying == pytest.approx(counted[many][1], abs=0.005)
 
 
@@ -440,7 +440,7 @@ def test_shared_is_what_counting_finds(trace: Trace) -> None:
     counted, found = shares(trace), lanes.shared(lanes.programs_of(trace))
     assert found.keys() == counted.keys()
     for many, share in found.items():
-        assert (share.waiting, share.multiplying) == pytest.approx(counted[many])
+        assert (share.copying, share.multiplying) == pytest.approx(counted[many])
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=40), st.integers(1, 6))

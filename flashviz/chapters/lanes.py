@@ -105,9 +105,9 @@ def by_end(programs: Sequence[Program]) -> list[int]:
 
 @dataclass(frozen=True)
 class Shared:
-    """Of the time in which so many programs were on an SM, the shares in which all of them waited for copies, and any multiplied."""
+    """Of the time in which so many programs were on an SM, the shares in which all of them copied, and any multiplied."""
 
-    waiting: float
+    copying: float
     multiplying: float
 
 
@@ -130,7 +130,7 @@ def shared(programs: Sequence[Program]) -> dict[int, Shared]:
             sums = time.setdefault(many, [0.0, 0.0, 0.0])
             for index, share in enumerate((here, here * (copying == many), here * (multiplying > 0))):
                 sums[index] += float(share.sum())
-    return {many: Shared(waiting / whole, multiplying / whole) for many, (whole, waiting, multiplying) in sorted(time.items()) if whole}
+    return {many: Shared(copying / whole, multiplying / whole) for many, (whole, copying, multiplying) in sorted(time.items()) if whole}
 
 
 def _changes(bars: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -34,9 +34,9 @@ from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("one", "One program", 9, fresh=True, late=True, caption="Copy K and V, multiply, softmax, multiply: one turn."),
-    Beat("copy", "Nothing hides the copy", 6.5, fresh=True, late=True, caption="While it waits for K and V, it multiplies nothing."),
+    Beat("copy", "Nothing hides the copy", 6.5, fresh=True, late=True, caption="While it copies K and V, it multiplies nothing."),
     Beat("pause-a", "Question", 4, pause=True, caption="Who could use the tensor cores meanwhile?"),
-    Beat("two", "Two programs", 8.2, fresh=True, late=True, caption="A second program on this SM: one waits, one multiplies."),
+    Beat("two", "Two programs", 8.2, fresh=True, late=True, caption="A second program on this SM: one copies, one multiplies."),
     Beat("sm", "One SM", 6, fresh=True, late=True, caption="This SM ran {programs} programs, {places} at a time."),
     Beat("all", "All SMs", 7.3, fresh=True, late=True, caption="All {sms} SMs: equal programs end almost together."),
     Beat("causal", "A causal mask", 10.2, fresh=True, late=True, caption="A causal mask: long programs begin last, and leave a tail."),
@@ -152,7 +152,7 @@ def recorded(trace: Trace) -> Recorded:
 
 
 def closely(programs: Sequence[Program]) -> tuple[Interval, tuple[Interval, ...]]:
-    """The turns of an SM's first program in which it and its neighbour use each other's waits best, and these waits.
+    """The turns of an SM's first program in which it and its neighbour use each other's copies best, and these copies.
 
     A turn runs from its copies to the next one's. Best is where the lesser of both times, one's copies while the other multiplies, is
     largest.
@@ -162,10 +162,10 @@ def closely(programs: Sequence[Program]) -> tuple[Interval, tuple[Interval, ...]
     begins = one.bars[K][:, 0]
     found: tuple[int, Interval, tuple[Interval, ...]] | None = None
     for start, stop in zip(begins[:-TURNS].tolist(), begins[TURNS:].tolist(), strict=True):
-        waits = [_used(a.bars[K], products_of(b), (start, stop)) for a, b in ((one, other), (other, one))]
-        least = min(time for time, _ in waits)
+        copies = [_used(a.bars[K], products_of(b), (start, stop)) for a, b in ((one, other), (other, one))]
+        least = min(time for time, _ in copies)
         if found is None or least > found[0]:
-            found = least, (start, stop), tuple(bar for _, bar in waits)
+            found = least, (start, stop), tuple(bar for _, bar in copies)
     assert found is not None
     _, (start, stop), meanwhile = found
     margin = AROUND * (stop - start)

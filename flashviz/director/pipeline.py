@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from manim import LEFT, ORIGIN, RIGHT, Line, VGroup, VMobject
+from manim import LEFT, ORIGIN, RIGHT, DashedVMobject, Line, VGroup, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -32,8 +32,9 @@ FIGURE_PX = 72
 TEXT, MOVE, ZOOM, SWEEP = 0.3, 0.9, 1.8, 3.2  # seconds: a text's arrival, a move, from one SM to all, all the time that is seen
 BAND = 0.14  # opacity of what marks a stretch of time
 TICK = 0.07
+DASHES = 60
 TICK_PITCH = 1.35  # least distance between two ticks
-WAITING = {1: "wait for K and V", 2: "both wait for K, V"}
+COPYING = {1: "copy K and V", 2: "both copy K and V"}
 BEHIND = "Two stages: the compiled kernel issues the next copies of K and V behind PV, and then waits for both."
 HONEST = "Bars end where the kernel reports. Reporting takes time: this is how programs lie beside each other, not how fast they are."
 
@@ -117,11 +118,11 @@ class PipelineFilm(ChapterScene):
 
     @beat("copy")
     def copy(self) -> None:
-        """Stretches in which it waits for its copies, through all lanes; how much of its time they are."""
+        """Its copies through all lanes; how much of its time they are."""
         start, stop = self.found.window
-        waits = [bar for bar in self.found.followed[0].bars[K].tolist() if start < bar[0] and bar[1] < stop]
+        copies = [bar for bar in self.found.followed[0].bars[K].tolist() if start < bar[0] and bar[1] < stop]
         whole = _from_to(pipeline.ALONE["copies"], pipeline.ALONE["tensor cores"])
-        self.bands = [self.band((bar[0], bar[1]), whole) for bar in waits]
+        self.bands = [self.band((bar[0], bar[1]), whole) for bar in copies]
         self.move(*(FadeIn(band) for band in self.bands), *self.rewrite("note", f"{self.found.plain.machine} {BEHIND}"), seconds=TEXT)
         about = self.rewrite("about", "of the time that a program is alone on an SM")
         self.move(*about, *(FadeIn(part) for part in self.figures(1)), seconds=TEXT)
@@ -129,7 +130,7 @@ class PipelineFilm(ChapterScene):
 
     @beat("pause-a")
     def pause_a(self) -> None:
-        """The waits as a still, with a question."""
+        """The copies as a still, with a question."""
 
     @beat("two")
     def two(self) -> None:
@@ -197,6 +198,7 @@ class PipelineFilm(ChapterScene):
         note = self.rewrite("note", f"{causal.machine} No order ends before the longest program, which takes {longest}.")
         self.move(*title, *about, *note, seconds=TEXT)
         goal = pipeline.rearranged(causal, self.lanes.view.strips)
+        self.add(self.outline(causal))
         self.move(Look(self.lanes, replace(self.lanes.view, strips=goal), rate_func=ease_in_out_cubic), seconds=ZOOM)
         self.move(Look(self.lanes, replace(self.lanes.view, strips=replace(goal, weight=np.ones_like(goal.weight)))), seconds=2 * TEXT)
         ends = [start + p.seconds for p, (_, start) in zip(causal.programs, causal.longest_first, strict=True)]
@@ -219,6 +221,13 @@ class PipelineFilm(ChapterScene):
         self.write("about", f"{resources.programs} places an SM; SMs in the order of their last report")
         self.gutter = self.lines(["all", f"{len(recording.sms)} SMs"], self.place["names"])
         self.move(*(FadeIn(part) for part in (self.words["title"], self.words["about"], *self.gutter)), seconds=TEXT)
+
+    def outline(self, recording: Recorded) -> VMobject:
+        """Where each SM had its last report: dashes, as what was there."""
+        last = {p.sm: max(other.stop for other in recording.programs if other.sm == p.sm) for p in recording.programs}
+        ends = [(self.lanes.x(last[sm]), self.lanes.y(rank + side), 0) for rank, sm in enumerate(recording.sms) for side in (0, 1)]
+        path = VMobject(stroke_color=self.skin.quiet, stroke_width=theme.HEAVY).set_points_as_corners(np.array(ends))
+        return Named(DashedVMobject(path, num_dashes=DASHES), tag="outline")
 
     def pass_time(self, start: float, stop: float, seconds: float) -> None:
         """Bars grow behind a line that moves with time."""
@@ -243,16 +252,16 @@ class PipelineFilm(ChapterScene):
         return [FadeOut(old), FadeIn(self.words[part])]
 
     def figures(self, many: int) -> list[VMobject]:
-        """How much of the time all programs of an SM wait for copies, and how much any of them multiplies."""
+        """How much of the time all programs of an SM copy, and how much any of them multiplies."""
         found = self.found.shares[many]
-        waiting = self.figure("first", _percent(found.waiting), WAITING[many])
-        return [waiting, self.figure("second", _percent(found.multiplying), "multiply, at most")]
+        copying = self.figure("first", _percent(found.copying), COPYING[many])
+        return [copying, self.figure("second", _percent(found.multiplying), "multiply, at most")]
 
     def refigured(self, many: int) -> list[Any]:
         """The same numbers of another count of programs: digits turn."""
         found, old = self.found.shares[many], self.words["first"][1]
-        self.words["first"][1] = self.beneath("first", WAITING[many])
-        numbers = self.turned({"first": _percent(found.waiting), "second": _percent(found.multiplying)})
+        self.words["first"][1] = self.beneath("first", COPYING[many])
+        numbers = self.turned({"first": _percent(found.copying), "second": _percent(found.multiplying)})
         return [*numbers, FadeOut(old), FadeIn(self.words["first"][1])]
 
     def turned(self, numbers: Mapping[str, str]) -> list[Any]:
@@ -309,7 +318,7 @@ class PipelineFilm(ChapterScene):
         return self.axis
 
     def spelt(self, program: Program) -> list[Named]:
-        """What the bars of a turn are: the first product is named from its begin, the second to its end, since waits lie between."""
+        """What the bars of a turn are: the first product is named from its begin, the second to its end, since copies lie between."""
         copies, (top, _) = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
         above = (top - 0.15, top)
         found, after = [], self.found.window[0]
