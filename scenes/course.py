@@ -30,4 +30,5 @@ class CourseScene(CourseFilm):
         self.play_chapter("roofline")
         self.play_chapter("exactness")
         self.play_chapter("speed")
+        self.play_chapter("pipeline")
         self.play_chapter("references")

@@ -25,7 +25,7 @@ LONGEST = 16 * 60  # seconds
 GAP = 0.6  # seconds that nothing may be on screen
 CHAPTERS = (
     "memory_hierarchy", "standard_attention", "online_softmax", "flash", "rescale", "loop_order", "causal", "grouped_query",
-    "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "references",
+    "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "pipeline", "references",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flashviz.chapters import io_complexity, roofline
+from flashviz.chapters import io_complexity, lanes, roofline
 from flashviz.chapters.causal import MASKED, SKIPPED, kinds_of
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_hierarchy import Compared, bytes_of
@@ -21,7 +21,7 @@ from flashviz.inputs import numpy_dtype
 from flashviz.memory import closed_form, compulsory, traffic
 from flashviz.trace import Trace, replay
 from flashviz_kernels import record
-from flashviz_kernels.bench.measured import measured
+from flashviz_kernels.bench.measured import measured, recordings
 from flashviz_kernels.recorder import run
 from tests.formulas import MATHS, labelled, value
 
@@ -209,6 +209,24 @@ def roof(label: str) -> None:
     else:
         for i in (1.0, 100.0, 208.0, 300.0):
             assert at(label, **given, I=i) == limits.at(i)
+
+
+@checks("pipeline-places", "pipeline-empty", "pipeline-bound")
+def pipeline(label: str) -> None:
+    for trace in recordings():
+        programs, resources = lanes.programs_of(trace), trace.header.resources
+        assert resources is not None
+        seconds, sms = [p.seconds for p in programs], len({p.sm for p in programs})
+        places, span = lanes.places_of(programs), max(p.stop for p in programs)
+        if label == "pipeline-places":
+            assert at(label, W=resources.warps, r=resources.registers) == resources.programs == places
+        elif label == "pipeline-empty":
+            assert at(label, D=sum(seconds), P=places, S=sms, T=span) == pytest.approx(lanes.empty(seconds, places * sms, span))
+        else:
+            order = sorted(seconds, reverse=True)
+            ends = [start + length for length, (_, start) in zip(order, lanes.scheduled(order, places * sms), strict=True)]
+            least = at(label, D=sum(seconds), P=places, S=sms, L=max(seconds))
+            assert least <= max(ends) <= 4 / 3 * least
 
 
 @checks("hierarchy-ratio", "hierarchy-sides")

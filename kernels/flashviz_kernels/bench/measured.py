@@ -5,12 +5,14 @@ from __future__ import annotations
 import sysconfig
 from pathlib import Path
 
+from flashviz.trace import Trace
 from flashviz_kernels.bench.report import Report, read
 
 CHECKOUT = Path(__file__).parents[3] / "docs" / "bench"
 INSTALLED = Path(sysconfig.get_path("data")) / "share" / "flashviz" / "bench"
 FOLDER = CHECKOUT if CHECKOUT.is_dir() else INSTALLED
 ATTENTION = ("kernel-gpu.json", "kernel-cpu.json")  # a GPU's takes the place of a CPU's where there is one
+CLOCKED = (FOLDER / "clocked-2048-d64.npz", FOLDER / "clocked-4096-d64-causal.npz")
 
 
 def measured() -> Report:
@@ -20,3 +22,13 @@ def measured() -> Report:
         UsageError: The file is not there, or is another kind of file.
     """
     return read(next((FOLDER / name for name in ATTENTION if (FOLDER / name).is_file()), FOLDER / ATTENTION[-1]))
+
+
+def recordings() -> tuple[Trace, Trace]:
+    """The film's kernel as a GPU recorded it with its clock: without a mask, and causal. Headers name the machine.
+
+    Raises:
+        TraceError: A file is not there, or is no recording.
+    """
+    plain, causal = (Trace.load(path) for path in CLOCKED)
+    return plain, causal

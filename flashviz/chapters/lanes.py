@@ -1,0 +1,218 @@
+"""Lanes of a clocked recording: what each program of a kernel did when, and how much of every pixel it covers. No manim.
+
+A report is made when something is done. So the bar of an event reaches from the report before it, of the same program, to its own. The two
+products are waited for where the kernel has a clock, and copies of K and V behind the second product of the turn before (the compiler's
+order at two stages, held to the machine code in tests/test_pipeline.py): their bars hold all of their time, and the reports' own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heapreplace
+
+import numpy as np
+
+from flashviz.errors import UsageError
+from flashviz.trace import Kind, Trace
+
+K, V, SCORES, SOFTMAX, BLEND, STORE = STATES = ("K", "V", "scores", "softmax", "blend", "store")
+PRODUCTS = (SCORES, BLEND)
+KINDS: Mapping[str, tuple[Kind, ...]] = {
+    K: (Kind.LOAD_K,),
+    V: (Kind.LOAD_K,),  # both have been waited for when K's tile is reported
+    SCORES: (Kind.QK_DOT,),
+    SOFTMAX: (
+        Kind.MASK, Kind.SOFTMAX_M, Kind.ALPHA, Kind.SOFTMAX_P, Kind.SOFTMAX_L, Kind.RESCALE_ACC, Kind.LOAD_V, Kind.NORMALIZE,
+    ),
+    BLEND: (Kind.PV_DOT,),
+    STORE: (Kind.STORE_O, Kind.STORE_LSE),
+}  # fmt: skip
+STAGES = 2  # of the copies, for which the order above holds
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """One program of a recording: where and when it ran, in ns.
+
+    ``place`` counts the programs that were on its SM at once: the lowest that was free. ``bars`` [n, 2] by state, in their order.
+    """
+
+    pid_m: int
+    pid_bh: int
+    sm: int
+    place: int
+    start: int
+    stop: int
+    bars: Mapping[str, np.ndarray]
+
+    @property
+    def seconds(self) -> int:
+        """How long it ran, in ns."""
+        return self.stop - self.start
+
+
+def programs_of(trace: Trace) -> list[Program]:
+    """The programs of a clocked recording in the order in which they began.
+
+    Raises:
+        UsageError: It has no clock, or another order of copies than is known.
+    """
+    header, columns = trace.header, trace.columns
+    if header.clock is None or header.resources is None or header.resources.stages != STAGES:
+        raise UsageError(
+            f"expected a recording with a clock, of a kernel with {STAGES} stages, got another; record with --clock --stages 2"
+        )
+    found = []
+    for first, stop in zip(trace.bounds[:-1].tolist(), trace.bounds[1:].tolist(), strict=True):
+        kinds, ends = columns["kind"][first:stop], columns["t_ns"][first:stop]
+        if (np.diff(ends) < 0).any():
+            raise UsageError("expected reports of a program in their order, got a clock that runs backwards; record again")
+        begins = np.concatenate([ends[:1], ends[:-1]])
+        bars = {state: np.stack([begins, ends], 1)[np.isin(kinds, KINDS[state]) & (ends > begins)] for state in STATES}
+        pid = int(columns["pid_m"][first]), int(columns["pid_bh"][first])
+        found.append(Program(*pid, int(columns["sm"][first]), 0, int(ends[0]), int(ends[-1]), bars))
+    return placed(found)
+
+
+def placed(programs: Sequence[Program]) -> list[Program]:
+    """Each on the lowest place of its SM that is free when it begins."""
+    free: dict[int, list[int]] = {}  # when the program that was last on each place of an SM ended
+    found = []
+    for p in sorted(programs, key=lambda p: (p.start, p.sm)):
+        ends = free.setdefault(p.sm, [])
+        place = next((at for at, end in enumerate(ends) if end <= p.start), len(ends))
+        ends[place : place + 1] = [p.stop]
+        found.append(Program(p.pid_m, p.pid_bh, p.sm, place, p.start, p.stop, p.bars))
+    return found
+
+
+def places_of(programs: Sequence[Program]) -> int:
+    """Most programs that were on one SM at once."""
+    return 1 + max(p.place for p in programs)
+
+
+def by_end(programs: Sequence[Program]) -> list[int]:
+    """The SMs, the one first whose last report came first."""
+    last: dict[int, int] = {}
+    for p in programs:
+        last[p.sm] = max(last.get(p.sm, 0), p.stop)
+    return sorted(last, key=lambda sm: (last[sm], sm))
+
+
+# ------------------------------------------------------------------------------------------------------------- what is counted
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Of the time in which so many programs were on an SM, the shares in which all of them copied, and any multiplied."""
+
+    copying: float
+    multiplying: float
+
+
+def shared(programs: Sequence[Program]) -> dict[int, Shared]:
+    """By how many programs were on an SM, over all SMs and the whole recording."""
+    time: dict[int, list[float]] = {}
+    for sm in {p.sm for p in programs}:
+        own = [p for p in programs if p.sm == sm]
+        changes = [
+            _changes([np.array([[p.start, p.stop]]) for p in own]),
+            _changes([p.bars[K] for p in own]),
+            _changes([p.bars[state] for p in own for state in PRODUCTS]),
+        ]
+        at = np.unique(np.concatenate([times for times, _ in changes]))
+        present, copying, multiplying = (
+            np.cumsum(np.bincount(np.searchsorted(at, times), steps, len(at))).astype(int)[:-1] for times, steps in changes
+        )
+        for many in range(1, present.max(initial=0) + 1):
+            here = np.diff(at) * (present == many)
+            sums = time.setdefault(many, [0.0, 0.0, 0.0])
+            for index, share in enumerate((here, here * (copying == many), here * (multiplying > 0))):
+                sums[index] += float(share.sum())
+    return {many: Shared(copying / whole, multiplying / whole) for many, (whole, copying, multiplying) in sorted(time.items()) if whole}
+
+
+def _changes(bars: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Times at which a count of bars changes, and by how much."""
+    spans = np.concatenate([*bars, np.zeros((0, 2), np.int64)])
+    return spans.T.ravel(), np.repeat([1.0, -1.0], len(spans))
+
+
+def empty(seconds: Sequence[int], places: int, span: int) -> float:
+    """The share of all places' time in which no program stood on them."""
+    return 1 - sum(seconds) / (places * span)
+
+
+def scheduled(seconds: Sequence[int], places: int) -> list[tuple[int, int]]:
+    """(place, start) of programs that take so long, each put, in their order, on the place that is free first."""
+    free = [(0, place) for place in range(places)]
+    heapify(free)
+    found = []
+    for length in seconds:
+        start, place = free[0]
+        heapreplace(free, (start + length, place))
+        found.append((place, start))
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------------- what is drawn
+
+
+def covered(bars: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Share of each interval between ``edges`` [w + 1] that disjoint, sorted ``bars`` [n, 2] cover: [w]."""
+    if not len(bars):
+        return np.zeros(len(edges) - 1)
+    before = np.concatenate([[0], np.cumsum(bars[:, 1] - bars[:, 0])])
+    sums = np.interp(edges, bars.ravel(), np.repeat(before, 2)[1:-1])
+    return np.asarray(np.diff(sums) / np.diff(edges))
+
+
+@dataclass(frozen=True, eq=False)
+class Strips:
+    """Where bars stand: strip s shows ``bars[s]``, ns, moved by ``shift[s]``, between ``top[s]`` and ``bottom[s]``, downwards, in SMs.
+
+    ``colour`` is which of the colours, ``weight`` how much of it is seen, 0 to 1.
+    """
+
+    bars: Sequence[np.ndarray]
+    colour: np.ndarray
+    top: np.ndarray
+    bottom: np.ndarray
+    shift: np.ndarray
+    weight: np.ndarray
+
+
+def coverage(strips: Strips, across: tuple[float, float], down: tuple[float, float], shape: tuple[int, int], colours: int) -> np.ndarray:
+    """How much of each pixel the strips of each colour cover, exact areas: [colours, height, width].
+
+    Args:
+        across: Window of time, ns.
+        down: Window of SMs, first and one past the last that is seen.
+        shape: Height and width in pixels.
+    """
+    height, width = shape
+    edges = np.linspace(*across, width + 1)
+    tops, bottoms = ((side - down[0]) * height / (down[1] - down[0]) for side in (strips.top, strips.bottom))
+    found = np.zeros((colours, height, width), np.float32)
+    first, last = np.floor(np.clip(tops, 0, height)).astype(int), np.ceil(np.clip(bottoms, 0, height)).astype(int)
+    for s in np.flatnonzero(last > first).tolist():
+        bars = strips.bars[s]
+        if not len(bars) or bars[0, 0] + strips.shift[s] >= across[1] or bars[-1, 1] + strips.shift[s] <= across[0]:
+            continue
+        seen = np.searchsorted(edges, (bars[0, 0] + strips.shift[s], bars[-1, 1] + strips.shift[s]))
+        left, right = max(0, seen[0] - 1), min(width, seen[1])
+        rows = np.arange(first[s], last[s])
+        share = np.clip(np.minimum(rows + 1, bottoms[s]) - np.maximum(rows, tops[s]), 0, 1).astype(np.float32)
+        line = covered(bars, edges[left : right + 1] - strips.shift[s]).astype(np.float32)
+        found[strips.colour[s], first[s] : last[s], left:right] += share[:, None] * (strips.weight[s] * line)
+    return found
+
+
+def zoomed(start: tuple[float, float], end: tuple[float, float], share: float) -> tuple[float, float]:
+    """A window between two: its length by equal ratios, about the one point that stays where it is."""
+    before, after = start[1] - start[0], end[1] - end[0]
+    length = before ** (1 - share) * after**share
+    moved = share if before == after else (length - before) / (after - before)
+    left = start[0] + moved * (end[0] - start[0])
+    return left, left + length

@@ -1,0 +1,585 @@
+"""PipelineScene: what a clock recorded is what is counted, drawn and said. Figures are found again by counting nanoseconds one by one."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flashviz.catalogue import read_catalogue
+from flashviz.chapters import lanes, pipeline
+from flashviz.chapters.lanes import BLEND, SCORES, SOFTMAX, STATES, STORE, K, Program, Strips, V
+from flashviz.config import AttentionConfig
+from flashviz.director.captions import check_fit
+from flashviz.director.scene import Snapshot
+from flashviz.errors import UsageError
+from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
+from flashviz.lettering import CAPTION_PX, LABEL_PX, wrap
+from flashviz.mobjects.lanes import LanesPicture, View
+from flashviz.palette import DARK
+from flashviz.settings import Settings
+from flashviz.storyboard import Beat
+from flashviz.trace import Kind, Trace
+from flashviz_kernels import record
+from flashviz_kernels.bench.measured import recordings
+from flashviz_kernels.compiler import FORWARD
+from flashviz_kernels.interpreter import installed
+from tests.conftest import ROOT
+from tests.films import played, scenes
+from tests.simulated import ALTERED, simulated
+
+SMALLEST_PX, LONGEST_LINE = 30, 60  # SHOTS
+WORDS = ("caption", "note", "figure", "letter", "tick x")
+MACHINE = "NVIDIA H100 80GB HBM3"
+aspects = pytest.mark.parametrize("aspect", ASPECTS)
+
+
+@cache
+def film(aspect: Aspect = "16:9", theme: Any = "dark", pauses: bool = True) -> Any:
+    """The scene after its last beat; what the picture showed at the end of each beat is kept."""
+
+    def end_beat(scene: Any) -> None:
+        super(type(scene), scene).end_beat()
+        scene.seen.append((scene.beat.name, scene.lanes, scene.lanes.view, list(scene.bands)))
+
+    watched = type("PipelineScene", (scenes("pipeline").PipelineScene,), {"end_beat": end_beat})
+    made = Settings(config=AttentionConfig(), source="numpy", aspect=aspect, theme=theme, pauses=pauses)
+    return played(watched, made, lambda scene: setattr(scene, "seen", []))
+
+
+def at(scene: Any, beat: str) -> Snapshot:
+    found: Snapshot = next(snapshot for snapshot in scene.snapshots if snapshot.beat == beat)
+    return found
+
+
+def said(snapshot: Snapshot, name: str) -> list[str]:
+    return [item.text for item in snapshot.shown if item.name == name]
+
+
+@cache
+def recorded() -> tuple[Trace, Trace]:
+    return recordings()
+
+
+@cache
+def programs(which: int) -> list[Program]:
+    return lanes.programs_of(recorded()[which])
+
+
+both = pytest.mark.parametrize("which", [0, 1], ids=["plain", "causal"])
+small = st.builds(
+    simulated,
+    st.builds(
+        AttentionConfig, seq_q=st.just(64), block_m=st.just(16), block_n=st.just(16), head_dim=st.just(16), heads=st.just(2),
+        causal=st.booleans(),
+    ),
+    sms=st.integers(1, 3), places=st.integers(1, 3), seed=st.integers(0, 100),
+)  # fmt: skip
+few = settings(max_examples=20, deadline=None)
+
+
+# ------------------------------------------------------------------------------------------------------------- the film
+
+
+def test_beats_are_played_once_in_order_and_to_the_second() -> None:
+    scene = film()
+    assert [snapshot.beat for snapshot in scene.snapshots] == [beat.name for beat in pipeline.BEATS]
+    for snapshot, beat in zip(scene.snapshots, scene.board, strict=True):
+        assert snapshot.seconds == pytest.approx(beat.seconds, abs=0.35), beat.name
+        assert "{" not in beat.caption
+        assert said(snapshot, "caption") == [beat.caption]
+    assert 40 <= scene.now <= 60.1
+    subtitles = scene.renderer.file_writer.subcaptions
+    assert [line.content for line in subtitles] == [beat.caption for beat in scene.board]
+    assert all(first.end <= second.start for first, second in itertools.pairwise(subtitles))
+    assert len(scene.provenance) == 2
+
+
+def test_a_caption_stands_as_long_as_it_is_read() -> None:
+    """Half a second, and a second for 14 letters, before the beat ends; whatever moves, moves before."""
+    scene = film()
+    for line, told in zip(scene.renderer.file_writer.subcaptions, scene.told, strict=True):
+        assert line.end.total_seconds() - line.start.total_seconds() >= 0.5 + len(line.content) / 14 - 0.1, told.name
+
+
+def test_pauses_are_left_out_on_demand() -> None:
+    assert [b.name for b in film(pauses=False).board] == [b.name for b in film().board if not b.pause]
+
+
+@aspects
+def test_captions_fit_and_words_stay_apart_within_the_frame(aspect: Aspect) -> None:
+    scene, whole = film(aspect), frame(aspect)
+    for snapshot in scene.snapshots:
+        lines = wrap(snapshot.caption, scene.caption_rect.width, CAPTION_PX)
+        assert len(lines) <= min(2, CAPTION_LINES[aspect])
+        assert max(map(len, lines)) <= LONGEST_LINE
+        words = [item for item in snapshot.shown if item.text and item.name in WORDS]
+        for item in words:
+            x0, y0, x1, y1 = item.box
+            assert whole.x0 < x0 <= x1 < whole.x1, (snapshot.beat, item)
+            assert whole.y0 < y0 <= y1 < whole.y1, (snapshot.beat, item)
+        for a, b in itertools.combinations(words, 2):
+            apart = a.box[2] <= b.box[0] or b.box[2] <= a.box[0] or a.box[3] <= b.box[1] or b.box[3] <= a.box[1]
+            assert apart, (snapshot.beat, a, b)
+
+
+@aspects
+def test_captions_stand_in_the_middle(aspect: Aspect) -> None:
+    for snapshot in film(aspect).snapshots:
+        (box,) = (item.box for item in snapshot.shown if item.name == "caption")
+        assert (box[0] + box[2]) / 2 == pytest.approx(0, abs=0.03)
+
+
+@aspects
+def test_parts_of_the_stage_are_in_the_frame_and_apart(aspect: Aspect) -> None:
+    stage, whole = pipeline.stage(aspect), frame(aspect)
+    assert all(whole.contains(rect) for rect in stage.values())
+    for (a, one), (b, other) in itertools.combinations(stage.items(), 2):
+        assert not one.overlaps(other), (a, b)
+
+
+def test_nothing_is_smaller_than_thirty_pixels() -> None:
+    assert LABEL_PX >= SMALLEST_PX
+    tree = ast.parse((ROOT / "flashviz" / "director" / "pipeline.py").read_text(encoding="utf-8"))
+    sizes = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.endswith("_PX")}
+    assert sizes == {"LABEL_PX", "TITLE_PX", "CAPTION_PX", "FIGURE_PX"}
+
+
+def test_skins_differ_in_colour_alone() -> None:
+    assert [snapshot.shown for snapshot in film().snapshots] == [snapshot.shown for snapshot in film(theme="light").snapshots]
+
+
+def test_a_scene_file_holds_no_number_at_all() -> None:
+    tree = ast.parse((ROOT / "scenes" / "pipeline.py").read_text(encoding="utf-8"))
+    assert not [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, int | float)]
+
+
+def test_no_figure_is_typed_into_a_caption_or_a_note() -> None:
+    assert not [beat for beat in pipeline.BEATS if re.search(r"\d", beat.caption)]
+    tree = ast.parse((ROOT / "flashviz" / "director" / "pipeline.py").read_text(encoding="utf-8"))
+    texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    assert not [text for text in texts if re.search(r"\d", text) and " " in text and "\n" not in text]
+
+
+def test_the_page_says_how_long_it_is_and_shows_it() -> None:
+    page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
+    (seconds,) = re.findall(r"^\| `PipelineScene` \| (\d+) \|", page, re.MULTILINE)
+    assert int(seconds) == round(film().now)
+    assert "../media/gallery/pipeline.png" in page
+    assert said(at(film(), "causal"), "figure")[0] + " of all places' time is empty" in page
+
+
+def test_a_recording_from_outside_is_refused() -> None:
+    with pytest.raises(UsageError, match="expected no recording"):
+        played(scenes("pipeline").PipelineScene, Settings(config=AttentionConfig(), source="numpy", trace=ROOT / "any.npz"))
+
+
+@aspects
+def test_german_fits(aspect: Aspect) -> None:
+    german, band = read_catalogue("de"), pipeline.stage(aspect)["caption"]
+    beats = german.translated("PipelineScene", pipeline.BEATS)
+    filled = [filled_in(beat, film().found.said) for beat in beats]
+    check_fit(filled, band, aspect, german)
+    assert all(len(beat.caption) <= LONGEST_LINE for beat in filled)
+
+
+def filled_in(beat: Beat, values: Any) -> Beat:
+    return replace(beat, caption=beat.caption.format(**values))
+
+
+def test_the_machine_stands_on_screen_all_the_time() -> None:
+    """In the header of the recording, not typed; and with it that reporting takes time, wherever a measured time is told."""
+    for snapshot in film().snapshots:
+        (badge,) = (text for text in said(snapshot, "note") if text.startswith(MACHINE))
+        if snapshot.beat not in ("copy", "pause-a", "longest"):
+            assert "Reporting takes time" in badge
+    assert "not measured" in at(film(), "longest").caption
+
+
+# ----------------------------------------------------------------------------------------- what is said, counted once more
+
+
+def grids(trace: Trace) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Of each SM, for every nanosecond: programs, programs that copy, products. From the columns alone."""
+    columns = trace.columns
+    kind, time, sm = columns["kind"], columns["t_ns"], columns["sm"]
+    begin = np.concatenate([[0], time[:-1]])
+    whole = int(time.max()) + 1
+    firsts, lasts = kind == Kind.LOAD_Q, kind == Kind.STORE_LSE
+    for each in np.unique(sm):
+        steps = np.zeros((3, whole + 1), np.int64)
+        np.add.at(steps[0], time[firsts & (sm == each)], 1)
+        np.add.at(steps[0], time[lasts & (sm == each)], -1)
+        for row, kinds in ((1, [Kind.LOAD_K]), (2, [Kind.QK_DOT, Kind.PV_DOT])):
+            chosen = np.isin(kind, kinds) & (sm == each)
+            np.add.at(steps[row], begin[chosen], 1)
+            np.add.at(steps[row], time[chosen], -1)
+        present, copying, multiplying = steps.cumsum(axis=1)[:, :whole]
+        yield present, copying, multiplying
+
+
+def shares(trace: Trace) -> dict[int, tuple[float, float]]:
+    """By how many programs were on an SM: shares of the time in which all copied, and in which there was a product."""
+    time = np.zeros((3, 8))
+    for present, copying, multiplying in grids(trace):
+        for many in range(1, present.max() + 1):
+            here = present == many
+            time[:, many] += here.sum(), (here & (copying == many)).sum(), (here & (multiplying > 0)).sum()
+    return {many: (time[1, many] / time[0, many], time[2, many] / time[0, many]) for many in range(1, 8) if time[0, many]}
+
+
+def percent(text: str) -> float:
+    return float(text.removesuffix("%")) / 100
+
+
+def test_shares_on_screen_are_those_of_the_columns() -> None:
+    counted = shares(recorded()[0])
+    for beat, many in (("copy", 1), ("two", 2)):
+        copying, multiplying = map(percent, said(at(film(), beat), "figure"))
+        assert copying == pytest.approx(counted[many][0], abs=0.005)
+        assert multiplying == pytest.approx(counted[many][1], abs=0.005)
+
+
+def test_empty_places_and_ends_on_screen_are_those_of_the_columns() -> None:
+    for beat, trace in zip(("all", "causal"), recorded(), strict=True):
+        present = np.array([p for p, _, _ in grids(trace)])
+        resources = trace.header.resources
+        assert resources is not None
+        assert present.max() == resources.programs, "registers say how many fit, and so many were there"
+        empty, end = said(at(film(), beat), "figure")
+        span = int(trace.columns["t_ns"].max())
+        assert percent(empty) == pytest.approx(1 - present.sum() / (resources.programs * len(present) * span), abs=0.005)
+        assert end == f"{span / 1000:.0f} µs"
+        assert f"{len(present)} SMs, {len(trace.programs)} programs" in said(at(film(), beat), "note")
+
+
+def test_longest_first_ends_with_the_longest() -> None:
+    """Here the longest program alone takes as long as the whole: the caption's note says so, and the figure is that time."""
+    longest = max(p.seconds for p in programs(1))
+    _, end = said(at(film(), "longest"), "figure")
+    assert end == f"{longest / 1000:.0f} µs"
+    assert any(f"which takes {longest / 1000:.0f} µs" in text for text in said(at(film(), "longest"), "note"))
+
+
+@both
+def test_in_the_order_of_the_launch_the_schedule_ends_as_it_was_measured(which: int) -> None:
+    """What longest first is computed by, held to the measurement: within 3%."""
+    found = sorted(programs(which), key=lambda p: (p.pid_bh, p.pid_m))
+    order = [p.seconds for p in found]
+    places = lanes.places_of(found) * len({p.sm for p in found})
+    ends = [start + length for length, (_, start) in zip(order, lanes.scheduled(order, places), strict=True)]
+    assert max(ends) == pytest.approx(max(p.stop for p in found), rel=0.03)
+
+
+def test_under_the_mask_long_programs_begin_last() -> None:
+    """Those that the film lights: of the last head, and the one that ends last of all is among them."""
+    found = programs(1)
+    lit = found[-round(pipeline.LATE * len(found)) :]
+    assert {p.pid_bh for p in lit} == {max(p.pid_bh for p in found)}
+    assert np.mean([len(p.bars[K]) for p in lit]) > 1.3 * np.mean([len(p.bars[K]) for p in found])
+    assert max(found, key=lambda p: p.stop) in lit
+
+
+def test_what_waits_use_is_what_the_bands_show() -> None:
+    """A band is a copy of one program, and the other one's product lies in it."""
+    found = film().found
+    one, other = (next(p for p in found.followed if p.place == place) for place in (0, 1))
+    for (start, stop), waits, works in zip(found.meanwhile, (one, other), (other, one), strict=True):
+        assert [start, stop] in waits.bars[K].tolist()
+        products = pipeline.products_of(works)
+        assert (np.minimum(products[:, 1], stop) - np.maximum(products[:, 0], start)).max() > 0
+        assert found.window[0] < start < stop < found.window[1]
+
+
+# ------------------------------------------------------------------------------------------------ what is drawn, read back
+
+
+@aspects
+def test_ticks_stand_at_their_times(aspect: Aspect) -> None:
+    """Read as a viewer does: bands between ticks are the copies, to the pixel of a film."""
+    scene = film(aspect)
+    for beat, _, view, bands in scene.seen:
+        ticks = [item for item in at(scene, beat).shown if item.name == "tick"]
+        texts = said(at(scene, beat), "tick x")
+        assert len(ticks) == len(texts) >= 2
+        places, times = zip(*((tick.box[0], float(text.split()[0]) * 1000) for tick, text in zip(ticks, texts, strict=True)), strict=True)
+        slope, start = np.polyfit(places, times, 1) if len(places) > 2 else _through(places, times)
+        rect = pipeline.stage(aspect)["lanes"]
+        tolerance = 0.02 * (view.across[1] - view.across[0])
+        for edge, time in zip((rect.x0, rect.x1), view.across, strict=True):
+            assert start + slope * edge == pytest.approx(time, abs=tolerance), beat
+        if beat == "two":
+            drawn = [(start + slope * band.get_left()[0], start + slope * band.get_right()[0]) for band in bands]
+            assert np.array(drawn) == pytest.approx(np.array(scene.found.meanwhile), abs=tolerance)
+
+
+def _through(places: Any, times: Any) -> tuple[float, float]:
+    slope = (times[1] - times[0]) / (places[1] - places[0])
+    return slope, times[0] - slope * places[0]
+
+
+def test_one_picture_from_one_program_to_all_sms() -> None:
+    pictures = {beat: picture for beat, picture, _, _ in film().seen}
+    assert len({id(pictures[beat]) for beat in ("one", "copy", "pause-a", "two", "sm", "all")}) == 1
+    assert pictures["causal"] is pictures["longest"]
+    views = {beat: view for beat, _, view, _ in film().seen}
+    spans = [view.across[1] - view.across[0] for view in (views["one"], views["two"], views["sm"])]
+    assert spans[0] == spans[1] < spans[2] / 20
+    assert views["all"].down == (0, len(film().found.plain.sms))
+    assert all(np.isinf(view.now) for view in views.values()), "at the end of a beat all that was measured is seen"
+
+
+def test_all_of_the_time_is_drawn_and_no_more() -> None:
+    """Where all SMs are seen, the area of each state's pixels is the time that the columns have for it."""
+    view = next(view for beat, _, view, _ in film().seen if beat == "all")
+    share = lanes.coverage(view.strips, view.across, view.down, (400, 700), len(STATES))
+    columns = recorded()[0].columns
+    lengths = np.diff(columns["t_ns"], prepend=0)
+    pixel = (view.across[1] - view.across[0]) / 700 * (view.down[1] - view.down[0]) / 400
+    height = pipeline.RIBBON / pipeline.PLACES
+    for state in (K, SCORES, SOFTMAX, BLEND, STORE):
+        time = lengths[np.isin(columns["kind"], lanes.KINDS[state])].sum()
+        assert share[STATES.index(state)].sum() * pixel / height == pytest.approx(time, rel=1e-3), state
+
+
+@both
+def test_bars_are_the_whole_of_a_program(which: int) -> None:
+    """Without a gap and without an overlap: from its first report to its last. V's copy is K's time."""
+    for p in programs(which):
+        assert sum(int((bars[:, 1] - bars[:, 0]).sum()) for state, bars in p.bars.items() if state != V) == p.seconds
+        assert np.array_equal(p.bars[V], p.bars[K])
+
+
+def test_rearranged_programs_stand_apart_and_keep_their_time() -> None:
+    found = film().found.causal
+    drawn = pipeline.strips(found, pipeline.ribbons(found.places))
+    goal = pipeline.rearranged(found, drawn)
+    assert goal.bars is drawn.bars
+    spans: dict[float, list[tuple[int, int]]] = {}
+    for s, bars in enumerate(goal.bars):
+        if STATES[goal.colour[s]] == K and len(bars):
+            spans.setdefault(round(float(goal.top[s]), 6), []).append((bars[0, 0] + goal.shift[s], bars[-1, 1] + goal.shift[s]))
+    assert len(spans) == found.places * len(found.sms)
+    assert min(start for each in spans.values() for start, _ in each) >= 0
+    for each in spans.values():
+        assert all(first[1] <= second[0] for first, second in itertools.pairwise(sorted(each)))
+
+
+# -------------------------------------------------------------------------------------------------------- as it must be
+
+
+spans = st.lists(st.integers(0, 60), min_size=2, max_size=12, unique=True).map(
+    lambda ends: np.array(sorted(ends)[: len(ends) // 2 * 2]).reshape(-1, 2)
+)
+
+
+@given(spans, st.integers(0, 40), st.integers(1, 40), st.integers(1, 30))
+def test_covered_is_what_counting_finds(bars: np.ndarray, start: int, length: int, width: int) -> None:
+    """Against a count of fine samples, to within one at each end of a bar; the sum over all pixels is exact."""
+    edges = np.linspace(start, start + length, width + 1)
+    fine = 20
+    centres = (edges[:-1, None] + (np.arange(width * fine).reshape(width, fine) % fine + 0.5) / fine * (length / width)).ravel()
+    inside = ((centres[:, None] >= bars[:, 0]) & (centres[:, None] < bars[:, 1])).any(axis=1).reshape(width, fine).mean(axis=1)
+    assert lanes.covered(bars, edges) == pytest.approx(inside, abs=2 * len(bars) / fine)
+    assert lanes.covered(bars, edges).sum() * length / width == pytest.approx(
+        np.clip(np.minimum(bars[:, 1], start + length) - np.maximum(bars[:, 0], start), 0, None).sum()
+    )
+
+
+@given(spans, st.floats(0, 3), st.floats(0.1, 2), st.integers(-20, 20), st.integers(1, 25), st.integers(1, 25))
+def test_coverage_keeps_areas(bars: np.ndarray, top: float, height: float, shift: int, rows: int, columns: int) -> None:
+    one = np.ones(1)
+    strips = Strips([bars], np.zeros(1, int), top * one, (top + height) * one, shift * one, one)
+    share = lanes.coverage(strips, (-20, 80), (0, 5.1), (rows, columns), 1)
+    assert share.max(initial=0) <= 1 + 1e-5
+    assert share.sum() * (100 / columns) * (5.1 / rows) == pytest.approx((bars[:, 1] - bars[:, 0]).sum() * height, rel=1e-4)
+
+
+windows = st.tuples(st.floats(-100, 100), st.floats(0.5, 200)).map(lambda w: (w[0], w[0] + w[1]))
+
+
+@given(windows, windows, st.floats(0, 1))
+def test_a_zoom_ends_where_it_should_and_one_point_stands_still(start: tuple[float, float], end: tuple[float, float], share: float) -> None:
+    assert lanes.zoomed(start, end, 0) == pytest.approx(start)
+    assert lanes.zoomed(start, end, 1) == pytest.approx(end)
+    before, after, now = start[1] - start[0], end[1] - end[0], lanes.zoomed(start, end, share)
+    if abs(before - after) > 0.01 * before:
+        fixed = (start[0] * after - end[0] * before) / (after - before)
+        places = [(fixed - left) / (right - left) for left, right in (start, now)]
+        assert places[0] == pytest.approx(places[1], abs=1e-6 * (1 + abs(places[0])))
+
+
+@few
+@given(small)
+def test_programs_of_a_place_follow_one_another(trace: Trace) -> None:
+    found = lanes.programs_of(trace)
+    assert len(found) == len(trace.programs)
+    present = max(int(p.max()) for p, _, _ in grids(trace))
+    assert lanes.places_of(found) >= present
+    for one, other in itertools.combinations(found, 2):
+        if (one.sm, one.place) == (other.sm, other.place):
+            assert one.stop <= other.start or other.stop <= one.start
+
+
+@few
+@given(small)
+def test_shared_is_what_counting_finds(trace: Trace) -> None:
+    counted, found = shares(trace), lanes.shared(lanes.programs_of(trace))
+    assert found.keys() == counted.keys()
+    for many, share in found.items():
+        assert (share.copying, share.multiplying) == pytest.approx(counted[many])
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=40), st.integers(1, 6))
+def test_a_schedule_keeps_places_busy(lengths: list[int], places: int) -> None:
+    """No two at once on a place, none waits while a place is free; so it ends before the mean and the longest together."""
+    found = lanes.scheduled(lengths, places)
+    for place in range(places):
+        own = sorted((start, start + length) for length, (at, start) in zip(lengths, found, strict=True) if at == place)
+        assert not own or own[0][0] == 0
+        assert all(first[1] == second[0] for first, second in itertools.pairwise(own))
+    end = max(start + length for length, (_, start) in zip(lengths, found, strict=True))
+    assert max(*lengths, sum(lengths) / places) <= end <= sum(lengths) / places + max(lengths)
+    assert lanes.empty(lengths, places, end) == pytest.approx(1 - sum(lengths) / (places * end))
+
+
+@given(st.floats(1, 1e6), st.floats(10, 1e6), st.integers(3, 12))
+def test_ticks_are_round_and_not_too_many(start: float, length: float, most: int) -> None:
+    found = pipeline.ticks((start, start + length), most)
+    assert len(found) <= most + 1
+    assert all(start <= tick <= start + length for tick in found)
+    steps = np.diff(found)
+    if len(steps):
+        assert f"{steps[0]:e}"[0] in "125"
+        assert steps == pytest.approx(steps[0])
+
+
+def test_a_picture_says_what_it_shows_by_its_pixels() -> None:
+    """Half a lane for the first half of the time: opaque there and clear elsewhere; ``now`` hides what comes later."""
+    one = np.ones(1)
+    strips = Strips([np.array([[0, 50]])], np.zeros(1, int), 0 * one, 0.5 * one, 0 * one, one)
+    picture = LanesPicture(frame("16:9"), View(strips, (0, 100), (0, 1)), DARK)
+    rows, columns = picture.size
+    alpha = picture.pixel_array[..., 3]
+    assert (alpha[: rows // 2, : columns // 2] > 200).all()
+    assert not alpha[rows // 2 + 1 :].any()
+    assert not alpha[:, columns // 2 + 1 :].any()
+    later = picture.display(View(strips, (0, 100), (0, 1), now=25.0)).pixel_array[..., 3]
+    assert (later[0, : columns // 4 - 1] > 200).all()
+    assert not later[:, columns // 4 + 1 :].any()
+
+
+# --------------------------------------------------------------------------------------------------------- what is refused
+
+
+def test_a_simulated_recording_is_no_film() -> None:
+    made = simulated(AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16, heads=4), sms=2, places=2, seed=1)
+    assert made.header.altered == ALTERED
+    for pair in ((made, recorded()[1]), (recorded()[0], made)):
+        with pytest.raises(UsageError, match="expected what a GPU recorded, got one that was altered"):
+            pipeline.gather(*pair)
+
+
+def test_no_clock_no_lanes() -> None:
+    plain = record(AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16), source="numpy")
+    with pytest.raises(UsageError, match="expected what a GPU recorded, got numpy"):
+        pipeline.gather(plain, recorded()[1])
+    with pytest.raises(UsageError, match="expected a recording with a clock"):
+        lanes.programs_of(plain)
+
+
+def test_other_stages_copy_in_another_order() -> None:
+    trace = recorded()[0]
+    assert trace.header.resources is not None
+    resources = msgspec.structs.replace(trace.header.resources, stages=3)
+    other = Trace(msgspec.structs.replace(trace.header, resources=resources), trace.columns)
+    with pytest.raises(UsageError, match="of a kernel with 2 stages"):
+        lanes.programs_of(other)
+
+
+def test_a_clock_that_runs_backwards_is_refused() -> None:
+    trace = recorded()[0]
+    times = trace.columns["t_ns"].copy()
+    times[5] = times[4] - 1
+    with pytest.raises(UsageError, match="runs backwards"):
+        lanes.programs_of(Trace(trace.header, trace.columns | {"t_ns": times}))
+
+
+def test_recordings_in_the_wrong_order_are_refused() -> None:
+    plain, causal = recorded()
+    with pytest.raises(UsageError, match="expected a recording without a mask"):
+        pipeline.gather(causal, plain)
+
+
+# ------------------------------------------------------------------------------------------------------ the compiler's order
+
+ORDER = """
+import re, subprocess, sys, tempfile
+from pathlib import Path
+import triton
+from flashviz.config import AttentionConfig
+from flashviz_kernels import aot, forward
+from flashviz_kernels.attention import launch
+from flashviz_kernels.kernel_run import problem_of
+
+config = AttentionConfig(seq_q=512, head_dim=64, block_m=64, block_n=64, stages=int(sys.argv[1]), causal=sys.argv[2] == "causal")
+triton.runtime.driver.set_active(aot.Pretended(90))
+ahead, problem = aot.Ahead(forward.forward), problem_of(config)
+launch(ahead, aot._described(problem), problem, aot._buffers(problem, {"trace": True, "values": False, "clock": True}))
+with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+    file.write(ahead.compiled.asm["cubin"])
+    file.flush()
+    tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "nvdisasm"
+    code = subprocess.run([tool, file.name], capture_output=True, text=True, check=True).stdout
+marks = {
+    "copy": r"\\bLDGSTS", "wait": r"(?<!WARPGROUP\\.)\\bDEPBAR\\.LE SB0, 0x0", "product": r"\\bHGMMA",
+    "report": r"CS2R\\.32 \\S+ SR_CLOCKLO", "back": r"\\bBRA ",
+}
+for line in code.splitlines():
+    for name, pattern in marks.items():
+        if re.search(pattern, line):
+            print(name)
+"""
+
+
+def order_of(stages: int, mask: str) -> list[str]:
+    """Copies, waits, products and reports of the loop's machine code, runs of one written once."""
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    done = subprocess.run(
+        [sys.executable, "-c", ORDER, str(stages), mask],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=FORWARD.parents[1],
+    )
+    return [name for name, _ in itertools.groupby(done.stdout.split())]
+
+
+@pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed")
+@pytest.mark.parametrize("mask", ["none", "causal"])
+def test_copies_are_issued_behind_the_second_product_and_waited_for_before_the_first(mask: str) -> None:
+    """One turn of the loop: wait, report K, multiply, report ..., multiply, report PV, copy, back. No copy lies between wait and PV."""
+    text = " ".join(order_of(2, mask))
+    turn = r"wait report product report product report copy back"
+    assert len(re.findall(turn, text)) == 2, text  # the loop of full tiles, and that of cut ones
+
+
+@pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed")
+def test_of_more_stages_that_would_not_be_true() -> None:
+    """What the film refuses to say of three stages: there the wait leaves copies under way."""
+    text = " ".join(order_of(3, "none"))
+    assert not re.findall(r"wait report product report product report copy back", text), text
