@@ -153,6 +153,8 @@ def test_the_ledgers_squares_are_its_bytes() -> None:
     for tensor, row in ledger.rows.items():
         assert area(row.squares) == pytest.approx(final[tensor] / ledger.unit_bytes * side**2, abs=1e-6)
         assert row.bytes.text == kib(final[tensor])
+        mark = row.submobjects[0]
+        assert [part.get_fill_color().to_hex().upper() for part in (mark, row.squares)] == [DARK.hue(tensor)] * 2
         assert len(row.squares.get_subpaths()) == math.ceil(final[tensor] / ledger.unit_bytes)
 
 

@@ -216,6 +216,12 @@ def check_places(shown: Film) -> None:
                 seen.add(item.name)
                 assert item.box == pytest.approx((rect.x0, rect.y0, rect.x1, rect.y1), abs=0.011), (snapshot.beat, item)
     assert seen == {name for name, rect in rects.items() if rect is not None}
+    skin = THEMES[shown.scene.settings.theme]
+    for name, drawn in shown.scene.chip.places.items():
+        rect = places.tiles.of(name)
+        assert tuple(drawn.get_center()[:2]) == pytest.approx(rect.center[:2], abs=0.02), name
+        assert (drawn.width, drawn.height) == pytest.approx((rect.width, rect.height), abs=0.04), name
+        assert {dash.stroke_color.to_hex().upper() for dash in drawn} == {skin.hue(name)}, name
 
 
 # ------------------------------------------------------------------------------------------------------- the films
