@@ -26,7 +26,10 @@ from flashviz_kernels.any_kernel import load_function, trace_kernel
 from flashviz_kernels.interpreter import load_triton
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
+pytestmark = [
+    pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton"),
+    pytest.mark.filterwarnings("ignore:tl.make_block_ptr is deprecated"),  # until 3.9, which has removed it
+]
 
 CORPUS = ROOT / "tests" / "corpus"
 
@@ -343,7 +346,6 @@ def test_attention_of_another_style_by_hand() -> None:
     assert boxes(trace, Op.STORE, "out", (3, 1, 0)) == [((1, 2), (96, 100), (0, 16))]
 
 
-@pytest.mark.filterwarnings("ignore:tl.make_block_ptr is deprecated")
 def test_block_pointers_whether_triton_has_them_or_not() -> None:
     """3.9 has removed them."""
     trace = traced("rows", "row_sums", "launch_block_pointers")

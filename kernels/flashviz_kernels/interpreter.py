@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import product
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -206,14 +207,14 @@ def language() -> Iterator[dict[int, Any]]:
         if scope is not None:  # early versions patch for good
             stack.callback(scope.restore)
         for owner, name, own in _builtins(tl, before):
-            stack.callback(replaced(owner, name, partial(_called, own)))
+            stack.callback(replaced(owner, name, functools.partial(_called, own)))
         instead: dict[str, Any] = {"range": counted_range, "static_range": static_range}
         if _without_block_pointers(before[tl]["make_block_ptr"]):
             instead |= {"make_block_ptr": make_block_ptr, "advance": advance, "load": loading(tl.load), "store": storing(tl.store)}
         device = {name: _device_function(name, own) for name, own in before[on_cuda].items() if tl.core.is_builtin(own)}
         for owners, functions in (((tl, tl.core), instead), ((libdevice, on_cuda), device)):
             for owner, (name, function) in product(owners, functions.items()):
-                stack.callback(replaced(owner, name, partial(_instead, function)))
+                stack.callback(replaced(owner, name, functools.partial(_instead, function)))
         yield {
             id(own): standing
             for module, members in before.items()
@@ -310,8 +311,16 @@ def _report(events: Any, kind: Any, step: Any, *rest: Any) -> int:
     row = np.array(fields, np.int32)
     addresses = events.handle.data + np.uint64(row.nbytes * fields[1]) + ROW_OFFSETS
     mask = TensorHandle(EVERY_LANE, tl.int1)
-    interpreter_builder.create_masked_store(TensorHandle(addresses, events.dtype), TensorHandle(row, tl.int32), mask, None)
+    interpreter_builder.create_masked_store(TensorHandle(addresses, events.dtype), TensorHandle(row, tl.int32), mask, *_no_policies())
     return fields[1] + 1
+
+
+@functools.cache
+def _no_policies() -> tuple[None, ...]:
+    """What a store says of caches: one argument, two until 3.8."""
+    from triton.runtime.interpreter import InterpreterBuilder
+
+    return (None,) * (len(inspect.signature(InterpreterBuilder.create_masked_store).parameters) - len(("self", "ptrs", "value", "mask")))
 
 
 def _number(value: Any) -> int:

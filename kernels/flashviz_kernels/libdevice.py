@@ -82,11 +82,9 @@ def _conversion(given: str, wanted: str, mode: str) -> Callable[..., Array] | No
 
 
 def _fma(x: Array, y: Array, z: Array) -> Array:
-    """x y + z, rounded once."""
-    from triton._C.libtriton import interpreter
-
-    fused = interpreter.fma_fp32 if z.dtype == np.float32 else interpreter.fma_fp64
-    return np.asarray(fused(*np.broadcast_arrays(x, y, z)))
+    """x y + z: the product is exact, the sum rounded in longer arithmetic and then to the type."""
+    longer = np.float64 if z.dtype == np.float32 else np.longdouble
+    return np.asarray((x.astype(longer) * y.astype(longer) + z.astype(longer)).astype(z.dtype))
 
 
 def _remainder(x: float, y: float) -> float:
