@@ -7,7 +7,7 @@ from __future__ import annotations
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "config": ("config", "inputs"),
-    "trace": ("trace", "generic_trace"),
+    "trace": ("trace", "generic_trace", "damaged"),
     "memory": ("memory", "figures"),
     "storyboard": ("storyboard",),
     "settings": ("settings",),
@@ -15,21 +15,21 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "generic": ("touches",),
     "citations": ("citations",),
     "kernels": (
-        "accuracy", "altered", "attention", "bfloat16", "compiler", "corpus", "forward", "gpu", "mutations", "placement", "recorder",
-        "reference", "special_values", "trace_kernel", "witness",
+        "accuracy", "altered", "attention", "bfloat16", "compiler", "corpus", "forward", "gpu", "gpu_session", "hopper", "kernel_files",
+        "libdevice", "mutations", "placement", "recorder", "reference", "special_values", "trace_kernel", "witness",
     ),
     "lettering": ("lettering", "outlines"),
     "catalogue": ("catalogue",),
     "palette": ("theme", "drawn"),
     "mobjects": ("beats", "chip"),
     "director": ("film", "drawn", "course", "kernel_film", "bounded", "beats"),
-    "chapters": ("chapters", "chapter_figures", "ideas", "roofline", "tile_chapters"),
+    "chapters": ("chapters", "chapter_figures", "ideas", "pipeline", "rescale", "roofline", "tile_chapters"),
     "scenes": ("scenes",),
-    "render": ("cache_key", "made", "render_held", "render_parity", "render_writer", "workers", "cluster", "browser", "frames"),
-    "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "quiz", "slides"),
+    "render": ("cache_key", "made", "render_held", "render_parity", "render_writer", "workers", "cluster", "browser", "frames", "reliable_renders"),
+    "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "pages", "quiz", "slides"),
     "export": ("perfetto", "player"),
     "player": ("player", "player_page"),
-    "cli": ("cli", "bench", "settings"),
+    "cli": ("cli", "bad_input", "bench", "settings"),
     "docs": ("docs", "maths", "site", "workflows", "setup", "rooms"),
 }  # fmt: skip
 
