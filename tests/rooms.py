@@ -25,7 +25,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "director": ("film", "drawn", "course", "kernel_film", "bounded", "beats"),
     "chapters": ("chapters", "chapter_figures", "ideas", "pipeline", "rescale", "roofline", "tile_chapters"),
     "scenes": ("scenes",),
-    "render": ("cache_key", "made", "render_held", "render_parity", "render_writer", "workers", "cluster", "browser", "frames", "reliable_renders"),
+    "render": (
+        "cache_key", "made", "render_held", "render_parity", "render_writer", "workers",
+        "cluster", "browser", "frames", "reliable_renders",
+    ),
     "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "pages", "quiz", "slides"),
     "export": ("perfetto", "player"),
     "player": ("player", "player_page"),
