@@ -153,6 +153,7 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
     ),
     ("booleans", "negated", "launch_negated"): (1, {"LOAD": 1, "STORE": 1}, {"x": 6 * 4}, {"out": 8 * 4}, 0),
     ("booleans", "every_operand", "launch_every_operand"): (1, {"LOAD": 4, "STORE": 1}, {"x": 4 * 4}, {"out": 4}, 0),
+    ("booleans", "least_and_most", "launch_least_and_most"): (1, {"LOAD": 1, "STORE": 2}, {"x": 6 * 4}, {"out": 2 * 8 * 4}, 0),
     ("memory", "pick", "launch_pick"): (1, {"LOAD": 2, "STORE": 1}, {"a": 4 * 4, "b": 4 * 4}, {"out": 8 * 4}, 0),
     ("memory", "scatter_to_three", "launch_scatter_to_three"): (  # ten elements: four, three, three; stored, then added to
         1, {"LOAD": 1, "STORE": 3, "ATOMIC": 3}, {"x": 40, "a": 16, "b": 12, "c": 12}, {"a": 2 * 16, "b": 2 * 12, "c": 2 * 12}, 0,

@@ -367,6 +367,20 @@ def test_an_imported_module_that_launches_when_it_is_imported() -> None:
     assert not list(Path().rglob("*.pyc"))
 
 
+@needs_torch
+def test_what_measures_runs_once_and_a_local_may_be_named_as_a_builtin() -> None:
+    head = TORCH.replace("import torch\n", "import torch\nfrom triton.testing import do_bench\n")
+    kernel = COPY.replace("n, BLOCK", "n, min, BLOCK").replace("mask=i < n), mask", "mask=i < n) + min, mask")
+    launcher = """def launch(kernel):
+    x = torch.rand(100, device="cuda")
+    out = torch.empty_like(x)
+    assert do_bench(lambda: kernel[(4,)](x, out, 100, 0.0, BLOCK=32)) == 0
+    assert triton.testing.do_bench(lambda: kernel[(4,)](x, out, 100, 0.0, BLOCK=32), quantiles=[0.5, 0.2]) == [0, 0]
+    assert torch.equal(x, out)
+"""
+    assert len(ran(head + kernel + launcher).header.launches) == 2
+
+
 # --------------------------------------------------------------------------------------------------------- exits and prints
 
 

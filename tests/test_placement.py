@@ -143,7 +143,7 @@ def test_every_address_of_an_overlapping_view_is_some_elements_of_it(array: np.n
     found = zone.owner(inside, 4)
     assert found is not None
     at = np.stack(found.elements) if array.ndim else np.zeros((0, 1), int)
-    assert all(0 <= index.min() and index.max() < size for index, size in zip(at, array.shape, strict=True))
+    assert all(index.min() >= 0 and index.max() < size for index, size in zip(at, array.shape, strict=True))
     again = resident.address + (np.array(array.strides)[:, None] * at).sum(0)
     assert (again == inside.astype(np.int64)).all(), "the element that is named lies at the address"
     low, high = int(inside.min()), int(inside.max())

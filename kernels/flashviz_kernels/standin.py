@@ -77,6 +77,22 @@ class CompiledKernel:
         return lambda *args: self.kernel.run(*args, grid=grid, warmup=False)
 
 
+class Event:
+    """A moment on a GPU. A day lies between any two, so that who measures repeats nothing."""
+
+    def __init__(self, **_options: object) -> None:
+        """There is no clock."""
+
+    def record(self, _stream: object = None) -> None:
+        """Nothing runs beside."""
+
+    def synchronize(self) -> None:
+        """Nothing to wait for."""
+
+    def elapsed_time(self, _later: Event) -> float:
+        return 86_400_000.0
+
+
 @contextlib.contextmanager
 def standing_in() -> Iterator[None]:
     """A GPU is stood in for, where there is none."""
@@ -147,7 +163,7 @@ def torch_on_cpu() -> Iterator[None]:
         "current_stream": lambda *_device: types.SimpleNamespace(cuda_stream=0, synchronize=lambda: None),
         "max_memory_allocated": lambda *_device: 0, "memory_allocated": lambda *_device: 0,
         "reset_peak_memory_stats": lambda *_device: None,
-        "is_bf16_supported": lambda *_including: True,
+        "Event": Event, "is_bf16_supported": lambda *_including: True,
     }  # fmt: skip
     with contextlib.ExitStack() as stack:
         for owner, name, answer in (*((torch.cuda, *each) for each in answers.items()), (torch.version, "cuda", CUDA)):
