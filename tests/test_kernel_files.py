@@ -311,6 +311,8 @@ import triton.language as tl
 assert torch.cuda.is_available()
 DEVICE = triton.runtime.driver.active.get_active_torch_device()
 MAJOR, MINOR = torch.cuda.get_device_capability()
+HERE = torch.device("cuda", torch.cuda.current_device())
+NOISE = torch.randn(4, device=HERE, generator=torch.Generator(device="cuda").manual_seed(0))
 SMS = torch.cuda.get_device_properties(torch.cuda.current_device()).multi_processor_count
 
 
