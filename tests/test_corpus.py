@@ -153,6 +153,7 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
     ),
     ("booleans", "negated", "launch_negated"): (1, {"LOAD": 1, "STORE": 1}, {"x": 6 * 4}, {"out": 8 * 4}, 0),
     ("booleans", "every_operand", "launch_every_operand"): (1, {"LOAD": 4, "STORE": 1}, {"x": 4 * 4}, {"out": 4}, 0),
+    ("booleans", "least_and_most", "launch_least_and_most"): (1, {"LOAD": 1, "STORE": 2}, {"x": 6 * 4}, {"out": 2 * 8 * 4}, 0),
     ("memory", "pick", "launch_pick"): (1, {"LOAD": 2, "STORE": 1}, {"a": 4 * 4, "b": 4 * 4}, {"out": 8 * 4}, 0),
     ("memory", "scatter_to_three", "launch_scatter_to_three"): (  # ten elements: four, three, three; stored, then added to
         1, {"LOAD": 1, "STORE": 3, "ATOMIC": 3}, {"x": 40, "a": 16, "b": 12, "c": 12}, {"a": 2 * 16, "b": 2 * 12, "c": 2 * 12}, 0,
@@ -221,6 +222,9 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
     ),
     ("sequences", "token_shift", "launch_token_shift"): (  # 5, 0, 13 and 3 tokens in blocks of four: 2 + 0 + 4 + 1 of sixteen programs work
         16, {"LOAD": 16 * 2 + 7 * 2, "STORE": 7}, {"x": (21 + 21 - 3) * 8 * 4, "cu_seqlens": 16 * 2 * 8}, {"out": 21 * 8 * 4}, 0,
+    ),
+    ("sequences", "own_reductions", "launch_own_reductions"): (
+        1, {"LOAD": 1, "REDUCE": 3, "SCAN": 1, "STORE": 4}, {"x": 256}, {"best": 32, "sums": 32, "back": 256, "total": 4}, 0,
     ),
     ("serving", "reshape_and_cache", "launch_reshape_and_cache"): (
         5, {"LOAD": 5 + 4, "STORE": 4}, {"key": 4 * 16 * 2, "slot_mapping": 5 * 8}, {"key_cache": 4 * 16 * 2}, 0,

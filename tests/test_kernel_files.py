@@ -311,6 +311,8 @@ import triton.language as tl
 assert torch.cuda.is_available()
 DEVICE = triton.runtime.driver.active.get_active_torch_device()
 MAJOR, MINOR = torch.cuda.get_device_capability()
+HERE = torch.device("cuda", torch.cuda.current_device())
+NOISE = torch.randn(4, device=HERE, generator=torch.Generator(device="cuda").manual_seed(0))
 SMS = torch.cuda.get_device_properties(torch.cuda.current_device()).multi_processor_count
 
 
@@ -365,6 +367,20 @@ def test_an_imported_module_that_launches_when_it_is_imported() -> None:
         sys.modules.pop("tutorial", None)
     assert code == 0, err
     assert not list(Path().rglob("*.pyc"))
+
+
+@needs_torch
+def test_what_measures_runs_once_and_a_local_may_be_named_as_a_builtin() -> None:
+    head = TORCH.replace("import torch\n", "import torch\nfrom triton.testing import do_bench\n")
+    kernel = COPY.replace("n, BLOCK", "n, min, BLOCK").replace("mask=i < n), mask", "mask=i < n) + min, mask")
+    launcher = """def launch(kernel):
+    x = torch.rand(100, device="cuda")
+    out = torch.empty_like(x)
+    assert do_bench(lambda: kernel[(4,)](x, out, 100, 0.0, BLOCK=32)) == 0
+    assert triton.testing.do_bench(lambda: kernel[(4,)](x, out, 100, 0.0, BLOCK=32), quantiles=[0.5, 0.2]) == [0, 0]
+    assert torch.equal(x, out)
+"""
+    assert len(ran(head + kernel + launcher).header.launches) == 2
 
 
 # --------------------------------------------------------------------------------------------------------- exits and prints

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import GenericTrace
 from flashviz_kernels.auditor import Auditor
 from flashviz_kernels.interpreter import is_interpreted, load_triton
-from flashviz_kernels.loading import Launcher, as_script, load_function, raise_missing, told
+from flashviz_kernels.loading import Launcher, as_script, load_function, measured, raise_missing, told
 from flashviz_kernels.narrow_floats import replaced
 from flashviz_kernels.standin import standing_in, torch_on_cpu
 
@@ -104,14 +104,10 @@ def first_configs() -> Iterator[None]:
         finally:
             tuner.nargs = None
 
-    def once(function: Callable[[], Any], *_args: Any, quantiles: Any = None, **_options: Any) -> Any:
-        function()
-        return [0.0] * len(quantiles) if quantiles else 0.0  # nothing can be timed here
-
     with contextlib.ExitStack() as stack:
         stack.callback(replaced(autotuner, "run", lambda _run: run))
         for name in ("do_bench", "do_bench_cudagraph"):
-            stack.callback(replaced(testing, name, lambda _run: once))
+            stack.callback(replaced(testing, name, lambda _run: measured))
         yield
 
 

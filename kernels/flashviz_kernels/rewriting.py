@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import functools
 import importlib
 import linecache
 import sys
@@ -39,7 +40,10 @@ def rewritten(fn: Any, instead_of: Callable[[Any], Any | None]) -> Any:
         UsageError: Its text is in no file.
     """
     scope = fn.__globals__
-    replaced = {name: instead for name in fn.__code__.co_names if (instead := instead_of(scope.get(name))) is not None}
+    own = {*fn.__code__.co_varnames, *fn.__code__.co_cellvars, *fn.__code__.co_freevars}
+    outer = [name for name in fn.__code__.co_names if name not in own]
+    replaced = {name: instead for name in outer if (instead := instead_of(scope.get(name))) is not None}
+    replaced |= {name: BUILTINS[name] for name in outer if name in BUILTINS and name not in scope}
     scope[HERE] = sys.modules[__name__]
     scope.update({_stand_in(name): value for name, value in replaced.items()})
     code = _meant(fn.__code__, frozenset(replaced))
@@ -318,6 +322,26 @@ def counted_range(*bounds: Any, **options: Any) -> Any:
 def static_range(*bounds: Any, **options: Any) -> range:
     """``tl.static_range``: the compiler unrolls it, so its variable is a constant."""
     return range(*(int(bound) for bound in (*bounds, *options.values())))
+
+
+def least(*operands: Any) -> Any:
+    """``min``, element by element where an operand is Triton's."""
+    return _chosen(builtins.min, "minimum", operands)
+
+
+def most(*operands: Any) -> Any:
+    """``max``, likewise."""
+    return _chosen(builtins.max, "maximum", operands)
+
+
+def _chosen(plain: Callable[..., Any], name: str, operands: tuple[Any, ...]) -> Any:
+    if not any(map(_is_tensor, operands)):
+        return plain(*operands)
+    choose = getattr(importlib.import_module("triton.language"), name)
+    return functools.reduce(choose, operands)
+
+
+BUILTINS = {"min": least, "max": most}  # of Python's, those that mean something else compiled
 
 
 def _bit(operand: Any) -> Any:

@@ -77,6 +77,22 @@ class CompiledKernel:
         return lambda *args: self.kernel.run(*args, grid=grid, warmup=False)
 
 
+class Event:
+    """A moment on a GPU. A day lies between any two, so that who measures repeats nothing."""
+
+    def __init__(self, **_options: object) -> None:
+        """There is no clock."""
+
+    def record(self, _stream: object = None) -> None:
+        """Nothing runs beside."""
+
+    def synchronize(self) -> None:
+        """Nothing to wait for."""
+
+    def elapsed_time(self, _later: Event) -> float:
+        return 86_400_000.0
+
+
 @contextlib.contextmanager
 def standing_in() -> Iterator[None]:
     """A GPU is stood in for, where there is none."""
@@ -127,12 +143,22 @@ def torch_on_cpu() -> Iterator[None]:
                 return args[0]
             if func == torch.Tensor.is_cuda.__get__:
                 return True
+            if func is torch.device:
+                return func("cpu") if str(args[0]).split(":")[0] == "cuda" else func(*args, **(kwargs or {}))
             return func(*map(_placed, args), **{name: _placed(value) for name, value in (kwargs or {}).items()})
 
     def _placed(value: Any) -> Any:
         if isinstance(value, (str, torch.device)) and str(value).split(":")[0] == "cuda":
             return torch.device("cpu")
         return value
+
+    generator: Any = torch.Generator
+
+    class Generator(generator):  # type: ignore[misc]  # torch may be absent where types are checked
+        """Random numbers of the CPU."""
+
+        def __new__(cls, device: Any = "cpu") -> Any:
+            return super().__new__(cls, device=_placed(device))
 
     properties = types.SimpleNamespace(
         name=NAME, major=CAPABILITY[0], minor=CAPABILITY[1], multi_processor_count=SMS, total_memory=80 << 30, warp_size=32,
@@ -147,10 +173,14 @@ def torch_on_cpu() -> Iterator[None]:
         "current_stream": lambda *_device: types.SimpleNamespace(cuda_stream=0, synchronize=lambda: None),
         "max_memory_allocated": lambda *_device: 0, "memory_allocated": lambda *_device: 0,
         "reset_peak_memory_stats": lambda *_device: None,
-        "is_bf16_supported": lambda *_including: True,
+        "Event": Event, "is_bf16_supported": lambda *_including: True,
     }  # fmt: skip
     with contextlib.ExitStack() as stack:
-        for owner, name, answer in (*((torch.cuda, *each) for each in answers.items()), (torch.version, "cuda", CUDA)):
+        for owner, name, answer in (
+            *((torch.cuda, *each) for each in answers.items()),
+            (torch.version, "cuda", CUDA),
+            (torch, "Generator", Generator),
+        ):
             stack.callback(setattr, owner, name, getattr(owner, name))
             setattr(owner, name, answer)
         _standing.append(True)

@@ -122,3 +122,18 @@ def block_condition(x, out, BLOCK: tl.constexpr):
 
 def launch_block_condition(kernel):
     kernel[(1,)](np.ones(8, np.float32), np.ones(8, np.float32), BLOCK=8)
+
+
+@triton.jit
+def least_and_most(x, out, n, N: tl.constexpr):
+    i = tl.arange(0, N)
+    value = tl.load(x + i, mask=i < min(n, 6), other=0.0)
+    tl.store(out + i, max(value, 3.0))
+    tl.store(out + N + i, min(value, value * 0 + 2.0, 5.0))
+
+
+def launch_least_and_most(kernel):
+    x, out = np.arange(8, dtype=np.float32), np.empty((2, 8), np.float32)
+    kernel[(1,)](x, out, 9, N=8)
+    x[6:] = 0
+    assert (out == [np.maximum(x, 3), np.minimum(x, 2)]).all()

@@ -196,3 +196,37 @@ def launch_token_shift(kernel):
     before = np.concatenate([np.zeros((1, 8), np.float32), x[:-1]])
     before[[end for end in ends[:-1] if end < 21]] = 0
     assert np.allclose(out, x - before)
+
+
+@triton.jit
+def larger(a, b):
+    if a > b:
+        return a
+    return b
+
+
+@triton.jit
+def own_reductions(x, best, sums, back, total, N: tl.constexpr):
+    """A combine function that asks something of each value; the last axis and all axes; a scan from behind."""
+    i = tl.arange(0, N)
+    p = i[:, None] * N + i[None, :]
+    value = tl.load(x + p)
+    tl.store(best + i, tl.reduce(value, -1, larger))
+    tl.store(sums + i[:, None] + tl.zeros((N, 1), tl.int32), tl.reduce(value, -1, plus, keep_dims=True))
+    tl.store(back + p, tl.associative_scan(value, -2, plus, reverse=True))
+    tl.store(total, tl.reduce(value, None, plus))
+
+
+@triton.jit
+def plus(a, b):
+    return a + b
+
+
+def launch_own_reductions(kernel):
+    x = RANDOM.permutation(64).astype(np.float32).reshape(8, 8)
+    best, sums, back, total = np.empty(8, np.float32), np.empty(8, np.float32), np.empty_like(x), np.empty(1, np.float32)
+    kernel[(1,)](x, best, sums, back, total, N=8)
+    assert (best == x.max(1)).all()
+    assert (sums == x.sum(1)).all()
+    assert (back == x[::-1].cumsum(0)[::-1]).all()
+    assert total[0] == x.sum()
