@@ -28,8 +28,11 @@ NAMED_FOR_A_TENSOR = ("", "label ", "squares ", "sheet ")  # what stands before 
 @cache
 def roles(skin: Theme) -> dict[str, str]:
     """Colour -> its name in the skin."""
-    found = {getattr(skin, each.name).upper(): each.name for each in fields(skin) if each.name != "name"}
-    assert len(found) == len(fields(skin)) - 1, "no two names share a colour: a colour says what it stands for"
+    named = {each.name: getattr(skin, each.name) for each in fields(skin) if each.name != "name"}
+    colours = {name: colour for name, colour in named.items() if isinstance(colour, str)}
+    colours |= {f"{name} {at}": colour for name, some in named.items() if isinstance(some, tuple) for at, colour in enumerate(some)}
+    found = {colour.upper(): name for name, colour in colours.items()}
+    assert len(found) == len(colours), "no two names share a colour: a colour says what it stands for"
     return found
 
 

@@ -19,9 +19,10 @@ from flashviz.cli import main
 from flashviz.cli.films import Job, known_scenes, load_scene
 from flashviz.cli.made import Made
 from flashviz.config import AttentionConfig
+from flashviz.director import Shown, Snapshot
 from flashviz.director.captions import caption, check_fit, lines_of, width
 from flashviz.errors import MissingPartError, UsageError
-from flashviz.layout import ASPECTS, CAPTION_LINES, stage
+from flashviz.layout import ASPECTS, CAPTION_LINES, Rect, stage
 from flashviz.lettering import CAPTION_PX, Face, em, text_width
 from flashviz.outlines import outline, outline_in
 from flashviz.settings import Settings, load_settings
@@ -218,12 +219,18 @@ def german() -> Film:
     return film("DigestScene", film=(("catalogue", GERMAN),), **SMALL)
 
 
+def pictures(snapshot: Snapshot) -> list[Shown]:
+    """All that a beat showed but its caption, whose outline stands where it does."""
+    bands = [Rect(*item.box).inset(-0.011) for item in snapshot.shown if item.name == "caption"]
+    return [item for item in snapshot.shown if not any(band.contains(Rect(*item.box)) for band in bands)]
+
+
 def test_a_german_film_is_the_english_one_in_other_words(german: Film) -> None:
     english = film("DigestScene", **SMALL)
     for theirs, ours in zip(english.snapshots, german.snapshots, strict=True):
         assert (theirs.beat, theirs.seconds, theirs.event) == (ours.beat, ours.seconds, ours.event)
         assert ours.texts()["caption"] == ours.caption != theirs.caption
-        assert [item for item in ours.shown if item.name != "caption"] == [item for item in theirs.shown if item.name != "caption"]
+        assert pictures(ours) == pictures(theirs)
     assert [beat.title for beat in german.scene.told] == [entry.text for entry in GERMAN.titles["DigestScene"].values()]
     assert [beat.caption for beat in german.scene.told] == [snapshot.caption for snapshot in german.snapshots]
     for first, second in zip(english.scene.told, german.scene.told, strict=True):
@@ -348,7 +355,7 @@ def test_arabic_stands_at_the_right_and_pictures_as_ever() -> None:
         box = next(item.box for item in ours.shown if item.name == "caption")
         assert box[2] == pytest.approx(band.x1, abs=0.02)
         assert box[0] > band.x0
-        assert [item for item in ours.shown if item.name != "caption"] == [item for item in theirs.shown if item.name != "caption"]
+        assert pictures(ours) == pictures(theirs)
 
 
 @pytest.mark.skipif(not has("אבג"), reason="no font of this machine has Hebrew letters")

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from flashviz.config import AttentionConfig
-from flashviz.errors import FlashvizError
+from flashviz.errors import FlashvizError, TraceError
 from flashviz.inputs import make_inputs
 from flashviz.trace import COMPARED, Trace
 from flashviz_kernels import record
@@ -119,8 +120,13 @@ def test_one_changed_event_fails_the_file(column: str, honest: Trace, tmp_path: 
     honest.save(tmp_path / "t.npz")
     lying = Trace.load(tmp_path / "t.npz")
     assert verify(lying).ok
+    lying.columns[column] = lying.columns[column].copy()
     lying.columns[column][len(lying) // 2] += 1
     lying.save(tmp_path / "lie.npz")
+    if column == "pid_bh":  # there is one head: such a file is not even read
+        with pytest.raises(TraceError, match=r"expected pid_bh from 0 to 0, got .* with pid_bh 1"):
+            Trace.load(tmp_path / "lie.npz")
+        return
     found = verify(Trace.load(tmp_path / "lie.npz"))
     assert found.file_equals_recording is False
     assert not found.ok
@@ -130,8 +136,9 @@ def test_one_changed_event_fails_the_file(column: str, honest: Trace, tmp_path: 
 def test_one_changed_value_fails_the_file(name: str, honest: Trace, tmp_path: Path) -> None:
     honest.save(tmp_path / "t.npz")
     lying = Trace.load(tmp_path / "t.npz")
-    values = getattr(lying.snapshots[1, 0], name)
+    values = getattr(lying.snapshots[1, 0], name).copy()
     values[1, 3] += np.float32(0.02) * (1 + np.abs(values[1, 3]))
+    lying.snapshots[1, 0] = replace(lying.snapshots[1, 0], **{name: values})
     assert not agree(lying, honest)
     assert not verify(lying).ok
 

@@ -545,7 +545,7 @@ with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
     tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "nvdisasm"
     code = subprocess.run([tool, file.name], capture_output=True, text=True, check=True).stdout
 marks = {
-    "copy": r"\\bLDGSTS", "wait": r"(?<!WARPGROUP\\.)\\bDEPBAR\\.LE SB0, 0x0", "product": r"\\bHGMMA",
+    "copy": r"\\bLDGSTS", "wait": r"(?<!WARPGROUP\\.)\\bDEPBAR\\.LE SB0, 0x0", "product": r"\\bHGMMA", "done": r"WARPGROUP\\.DEPBAR",
     "report": r"CS2R\\.32 \\S+ SR_CLOCKLO", "back": r"\\bBRA ",
 }
 for line in code.splitlines():
@@ -572,9 +572,9 @@ def order_of(stages: int, mask: str) -> list[str]:
 @pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed")
 @pytest.mark.parametrize("mask", ["none", "causal"])
 def test_copies_are_issued_behind_the_second_product_and_waited_for_before_the_first(mask: str) -> None:
-    """One turn of the loop: wait, report K, multiply, report ..., multiply, report PV, copy, back. No copy lies between wait and PV."""
+    """One turn of the loop: wait, report K, multiply to the end, report ..., multiply to the end, report PV, copy, back."""
     text = " ".join(order_of(2, mask))
-    turn = r"wait report product report product report copy back"
+    turn = r"wait report product done report product done report copy back"
     assert len(re.findall(turn, text)) == 2, text  # the loop of full tiles, and that of cut ones
 
 
@@ -582,4 +582,4 @@ def test_copies_are_issued_behind_the_second_product_and_waited_for_before_the_f
 def test_of_more_stages_that_would_not_be_true() -> None:
     """What the film refuses to say of three stages: there the wait leaves copies under way."""
     text = " ".join(order_of(3, "none"))
-    assert not re.findall(r"wait report product report product report copy back", text), text
+    assert not re.findall(r"wait report product done report product done report copy back", text), text

@@ -114,7 +114,7 @@ def load_triton(*, interpreted: bool) -> ModuleType:
         MissingPartError: triton is missing, or too old for this NumPy to interpret.
         UsageError: The environment forbids to interpret.
     """
-    if "triton" not in sys.modules and not installed():  # looking for it takes longer than a launch
+    if sys.modules.get("triton") is None and not installed():  # looking for it takes longer than a launch
         raise MissingPartError(
             f"expected triton, got none for {sys.platform}; install flashviz[triton] on Linux, or use the NumPy twin (source numpy)"
         )
