@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flashviz.errors import FlashvizError, MissingPartError, UsageError
-from flashviz.interrupts import INTERRUPTED, uninterrupted
+from flashviz.interrupts import INTERRUPTED, heed, uninterrupted
 from flashviz.settings import Settings, use_settings
 
 if TYPE_CHECKING:
@@ -226,6 +226,7 @@ def submit(pool: ProcessPoolExecutor, times: int, work: Callable[..., None], *ar
 
 def still_drawing(others: list[Future[None]]) -> bool:
     """Whether one of them is not done after another moment."""
+    heed()
     with uninterrupted():
         return bool(wait(others, timeout=TICK).not_done)
 
