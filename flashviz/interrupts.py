@@ -10,8 +10,11 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells count
+
+_asked = threading.Event()  # to end, within ``ends_orderly``
 
 
 @contextmanager
@@ -32,9 +35,23 @@ def uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def ends_orderly() -> Iterator[None]:
-    """Within it SIGTERM, as from ``timeout`` or a scheduler of jobs, ends this process as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Within it SIGTERM, as from ``timeout`` or a scheduler of jobs, ends this process as Ctrl-C does; ``heed`` finds what is dropped."""
+    _asked.clear()
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _asked.clear()
+
+
+def heed() -> None:
+    """Raise the interrupt that came and was lost: Python drops one that it meets while it collects an object."""
+    if _asked.is_set():
+        raise KeyboardInterrupt
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _asked.set()
+    signal.default_int_handler(number, frame)

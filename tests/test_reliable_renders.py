@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from manim.constants import RIGHT
 
 from flashviz.director import TraceScene
 from flashviz.errors import UsageError, WriteError
+from flashviz.interrupts import ends_orderly, heed
 from flashviz.render import check_place, make_renderer, probe
 from flashviz.render.writer import FilmWriter
 from tests.checksum import plain
@@ -35,6 +37,22 @@ def test_ended_renders_leave_nothing_and_resume(tmp_path: Path) -> None:
     """``python -m tests.killed`` is the same at 200 moments."""
     found = tried(ended, 3, random.Random().randrange(1 << 30), tmp_path)
     assert (found["tried"], found["wrong"]) == (3, []), found
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_that_python_dropped_is_heeded(number: signal.Signals) -> None:
+    class Collected:
+        def __del__(self) -> None:
+            signal.raise_signal(number)
+            sum(range(10))  # the interrupt is raised here, and nobody hears of it
+
+    with ends_orderly():
+        heed()
+        Collected()
+        with pytest.raises(KeyboardInterrupt):
+            heed()
+    heed()
 
 
 @pytest.mark.slow

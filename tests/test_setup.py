@@ -174,7 +174,7 @@ def test_the_wheel_holds_library_kernels_scenes_and_fonts(tmp_path: Path) -> Non
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, env=os.environ | {"SOURCE_DATE_EPOCH": "0"})
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"flashviz/cli/__init__.py", "flashviz_kernels/__init__.py", "flashviz/fonts/Inter-Regular.otf"} <= set(names)
+    assert {"flashviz/cli/__init__.py", "flashviz_kernels/__init__.py", "flashviz/fonts/FlashvizSans-Regular.otf"} <= set(names)
     slides = ("notes.toml", "pages.typ", "reveal/reveal.js", "reveal/reveal.css", "reveal/notes.js", "reveal/LICENSE")
     assert {f"flashviz/delivery/slides/{name}" for name in slides} <= set(names)
     assert any(name.endswith("share/flashviz/scenes/flash.py") for name in names)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from flashviz.cli.films import Job, Rendered, rendered_by
 from flashviz.errors import FlashvizError
-from flashviz.interrupts import INTERRUPTED, uninterrupted
+from flashviz.interrupts import INTERRUPTED, heed, uninterrupted
 
 if TYPE_CHECKING:
     from flashviz.cli.screen import OnProgress
@@ -116,6 +116,7 @@ def submit(pool: ProcessPoolExecutor, times: int, work: Callable[..., None], *ar
 
 def still_drawing(others: list[Future[None]]) -> bool:
     """Whether one of them is not done after another moment."""
+    heed()
     with uninterrupted():
         return bool(wait(others, timeout=TICK).not_done)
 

@@ -18,6 +18,7 @@ from manim.renderer import cairo_renderer
 from manim.utils.iterables import list_update
 
 from flashviz.errors import UsageError
+from flashviz.interrupts import heed
 from flashviz.render.cache_key import cache_key
 from flashviz.render.damage import Box, DamageCamera, MovingDamageCamera
 from flashviz.render.segments import patch
@@ -83,6 +84,7 @@ class FilmClock(CairoRenderer):
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         """As manim; afterwards ``time`` is a whole number of frames, the same whether they were drawn or not."""
+        heed()
         rate, start = self.camera.frame_rate, self.time
         if self.num_plays == config.from_animation_number:
             self.file_writer.starts = start

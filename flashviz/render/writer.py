@@ -8,6 +8,7 @@ a file, and the segment cache would take it for a whole one.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import av
 import srt
-from manim import tempconfig
+from manim import config, tempconfig
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 from PIL import Image
@@ -163,7 +164,9 @@ class FilmWriter(SceneFileWriter):
             return
         file = self.output_plan.subcaption_file
         assert file is not None
-        start, length = timedelta(seconds=self.starts), timedelta(seconds=self.ends - self.starts)
+        start, length = timedelta(seconds=self.starts), timedelta.max
+        if 0 <= config.upto_animation_number < math.inf:  # what was said before the play that is left out does not belong to the part
+            length = timedelta(seconds=self.ends - self.starts)
         shown = [
             srt.Subtitle(each.index, max(each.start - start, timedelta()), min(each.end - start, length), each.content, each.proprietary)
             for each in self.subcaptions

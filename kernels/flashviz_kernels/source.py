@@ -12,6 +12,7 @@ from typing import Any
 
 from flashviz.trace import Kind
 
+GUARDS = ("TRACE", "CLOCK")
 REPORTS = ("log", "trace")  # the calls by which a twin and the kernel report an event
 
 
@@ -62,8 +63,8 @@ def event_lines(text: str, first_line: int) -> dict[Kind, int]:
 
 
 def is_guard(statement: ast.stmt) -> bool:
-    """Whether it is there for the trace alone: ``if TRACE: ...``."""
-    return isinstance(statement, ast.If) and isinstance(statement.test, ast.Name) and statement.test.id == "TRACE"
+    """Whether it is there for the trace alone: ``if TRACE: ...``, or for its clock."""
+    return isinstance(statement, ast.If) and isinstance(statement.test, ast.Name) and statement.test.id in GUARDS
 
 
 def reported(statement: ast.stmt) -> Kind | None:
