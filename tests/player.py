@@ -15,8 +15,14 @@ SOURCE = MODULE.with_name("flash-trace-player.js")
 def shipped() -> str:
     """What MODULE must hold."""
     licence = "/* flashviz, MIT: flash-trace-player.js without comments */\n"
-    short = minify.string("application/javascript", SOURCE.read_text(encoding="utf-8"))
+    source = re.sub(r"(?<=const STYLE = `).*?(?=`;)", _short_style, SOURCE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    short = minify.string("application/javascript", source)
     return licence + re.sub(r"\s*\n\s*", " ", short) + "\n"  # lines are left in the style and the frame alone
+
+
+def _short_style(style: re.Match[str]) -> str:
+    """Without the spaces behind a colon, around a brace and at a declaration's end, which mean nothing there."""
+    return re.sub(r"(?<=:) |(?<=;) (?=\})| (?=\{)|(?<=[^$]\{) |(?<=;) ", "", style[0])
 
 
 if __name__ == "__main__":

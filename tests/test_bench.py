@@ -36,7 +36,10 @@ def test_flops_by_hand() -> None:
 
 def test_sizes_are_the_papers_on_a_gpu_and_double_on_a_cpu() -> None:
     problems = on_gpu(16384)
-    assert {p.n * p.batch for p in problems} == {16 * 1024}
+    one = [p for p in problems if (p.batch, p.d, p.causal, p.dtype) == (1, 64, False, "float16")]
+    assert [p.n for p in one] == [256, 512, 1024, 2048, 4096, 8192, 16384], "one sequence as N doubles"
+    assert {p.n * p.batch for p in problems if p not in one} == {16 * 1024}
+    assert len(set(problems)) == len(problems)
     assert {p.heads * p.d for p in problems} == {2048}
     assert {(p.d, p.causal, p.dtype) for p in problems} == {
         (d, c, t) for d in (64, 128) for c in (False, True) for t in ("float16", "bfloat16")

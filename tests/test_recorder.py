@@ -212,7 +212,8 @@ def statements_before_reports(path: str) -> dict[int, str]:
     found: dict[int, str] = {}
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        for before, after in pairwise(body) if isinstance(body, list) else ():
+        run = [each for each in body if not ast.unparse(each).startswith("if CLOCK:")] if isinstance(body, list) else []
+        for before, after in pairwise(run):
             text = ast.unparse(after)
             kinds = [kind.name for kind in Kind if f"{kind.name}," in text.split("\n")[-1]]
             reports = text.startswith(("if TRACE:", "log(")) and ("trace(" in text or text.startswith("log("))
