@@ -268,6 +268,16 @@ def test_a_recording_is_refused() -> None:
             played(getattr(scenes(file), name), film)
 
 
+@pytest.mark.parametrize("file", ["memory_scaling", "speed"])
+def test_lines_stay_within_their_charts(file: str) -> None:
+    """Also where a method is slower, or holds more, at small N than its line says."""
+    figure = chapter(file).found.figure
+    for series in figure.series:
+        for x, y in (*series.points, *series.curve):
+            assert 0 <= figure.x.share(x) <= 1, (series.name, x)
+            assert 0 <= figure.y.share(y) <= 1, (series.name, y)
+
+
 # ------------------------------------------------------------------------------------------------------- the measurement
 
 

@@ -14,7 +14,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("square", "N squared", 8, still=1.2, caption=
          "It stores S and P: 2 N² numbers a head. Dots are measured; the line is the formula."),
     Beat("flash", "FlashAttention", 8, still=1.2, caption="FlashAttention holds a few tiles of scores at a time and stores none."),
-    Beat("linear", "N", 8, still=1.2, caption="What is left is O, N d numbers a head, and at most {over} of buffers."),
+    Beat("linear", "N", 8, still=1.2, caption="What is left is O, N d numbers a head, and at most {over} besides."),
     Beat("gap", "The gap", 8, still=1.0, caption="At N = {n}: {standard} against {flash}, {ratio} × less. That is memory-efficient."),
 )  # fmt: skip
 

@@ -45,7 +45,7 @@ def gather(sweep: Sweep) -> Speed:
     figure = Figure(
         title="Time of one call, forward",
         x=doubling("N, tokens", [x for x, _ in standard]),
-        y=in_tens("", [y for _, y in (*standard, *flash)], "s"),
+        y=in_tens("", [y for each in both for _, y in (*each.points, *each.curve)], "s"),
         series=both,
         note=sweep.note,
         span=ratio_at_the_end(both[1], both[0]),
