@@ -11,6 +11,7 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 FILLED = 0.7  # of a bar's pitch: what is left is the gap between two bars
+STEM = 0.2  # of the pitch: a stem that carries a dot
 
 
 class SignedBars(VGroup):
@@ -18,10 +19,13 @@ class SignedBars(VGroup):
 
     Args:
         hollow: Outlines: what was here.
+        dotted: A square dot on a stem for each value: a quantity with a scale of its own.
     """
 
-    def __init__(self, name: str, color: str, skin: Theme, *, hollow: bool = False, opacity: float = 1.0, axis: bool = True) -> None:
-        self.tag = name
+    def __init__(
+        self, name: str, color: str, skin: Theme, *, hollow: bool = False, dotted: bool = False, opacity: float = 1.0, axis: bool = True
+    ) -> None:
+        self.tag, self.dotted = name, dotted
         self.values: np.ndarray | None = None  # nothing is shown yet
         self.bars = Rectangles(color, name=f"{name} bars", opacity=0.0 if hollow else opacity)
         if hollow:
@@ -36,12 +40,18 @@ class SignedBars(VGroup):
         return self
 
     def boxes(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> np.ndarray:
-        """[n, 4] of bars from ``start`` to ``start + values``."""
+        """[n, 4] of bars from ``start`` to ``start + values``; with dots [2 n, 4], first the stems."""
         index = np.arange(len(values))
         x = self.rect.x0 + (index + (1 - FILLED) / 2) * self.pitch
         ends = np.stack(np.broadcast_arrays(start, start + values)) * self.unit + self.zero
         ends = np.clip(ends, self.rect.y0, self.rect.y1)
-        return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
+        right = x + FILLED * self.pitch
+        if not self.dotted:
+            return np.stack([x, ends.min(0), right, ends.max(0)], 1)
+        thin = 0.5 * (FILLED - STEM) * self.pitch
+        tip, half = ends[1], 0.5 * FILLED * self.pitch
+        stems = np.stack([x + thin, ends.min(0), right - thin, ends.max(0)], 1)
+        return np.concatenate([stems, np.stack([x, tip - half, right, tip + half], 1)])
 
     def display(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> SignedBars:
         """These values; from ``start`` on, where they are added to others."""
