@@ -29,6 +29,7 @@ GAP = em(24)
 SPACE = 0.26  # between words of arithmetic, in em
 PALE, BACK = 0.3, 0.3  # of what would be false now; of what steps back behind a formula
 GHOST = 0.85
+GLANCE = 0.8  # seconds from a caption to what it speaks of; it stands while that moves
 TILES = 3  # of the past that are seen to be summed; what was before them is summed already
 
 
@@ -63,7 +64,7 @@ class RescaleFilm:
     note: Named
     formula: VGroup
     tile: Matrix  # acc of all rows
-    totals: Rectangles  # l of all rows
+    words: list[Word]  # what is said of the columns
     bars: Callable[[np.ndarray], None]  # shows l of all rows
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
@@ -91,13 +92,13 @@ class RescaleFilm:
         quotients = (self.quotient("old"), self.quotient("new"), *([self.wrong] if found.rises else []))
         zero, scale = fit(place["answer"], *quotients)
         self.answer = SignedBars("acc / l", skin.o, skin, dotted=True).place(place["answer"], zero, scale, features)
-        self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, opacity=GHOST, axis=False)
+        self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
         self.answer_was.place(place["answer"], zero, scale, features)
         self.acc_name, self.acc_words = labelled(
             place["acc name"], ("acc", skin.o), ("values × terms, summed", skin.ink), "values × terms", px=NUMBER
         )
         self.answer_name = Named(
-            *labelled(place["answer name"], ("acc / ℓ", skin.o), ("the answer so far, own scale", skin.ink), "the answer so far"),
+            *labelled(place["answer name"], ("acc / ℓ", skin.o), ("answer so far, own scale", skin.ink), "the answer so far"),
             tag="answer name",
         )
         names = place["names"]
@@ -193,8 +194,10 @@ def worded(rect: Rect, texts: list[str], px: float, colors: list[str], name: str
     px *= min(1.0, rect.width / line_width(texts, px))
     left, words = rect.x0, []
     for text, color in zip(texts, colors, strict=True):
+        if words and text != ")":
+            left += SPACE * em(px)
         words.append(Word(text, px, color, left, middle(rect, px), name))
-        left += words[-1].wide + SPACE * em(px)
+        left += words[-1].wide
     return words
 
 
@@ -252,6 +255,7 @@ def paled(part: VMobject, before: float, after: float) -> Shows:
 @beat("past")
 def past(film: RescaleFilm) -> None:
     """Terms slide together and level at the ceiling: their area is the sum. The later tiles are faster."""
+    film.hold(GLANCE)
     found, chart = film.found, film.chart
     film.reach(Kind.PV_DOT, found.t - 1)
     for t in film.summed:
@@ -281,6 +285,7 @@ def past(film: RescaleFilm) -> None:
 @beat("answer")
 def answer(film: RescaleFilm) -> None:
     """acc's bars grow; beneath, on an axis of its own, acc / l as dots on stems."""
+    film.hold(GLANCE)
     acc, quotient = film.found.of("acc_old"), film.quotient("old")
     film.acc.display(0 * acc)
     film.scene.add(film.was, film.acc)
@@ -302,8 +307,9 @@ def grown(terms: np.ndarray, share: float, height: float) -> np.ndarray:
 @beat("terms")
 def terms(film: RescaleFilm) -> None:
     """The new terms grow as outlines; the largest stops at the ceiling and then breaks through it."""
+    film.hold(GLANCE)
     film.reach(Kind.QK_DOT)
-    found, skin, chart, before = film.found, film.skin, film.chart, film.found.before
+    skin, chart, before = film.skin, film.chart, film.found.before
     tallest = float(before.max())
     film.move(FadeOut(film.term), FadeIn(film.terms_name), seconds=TEXT)
     film.move(Shows(chart, lambda share: chart.display(film.measured(terms=grown(before, share, 1.0)))), seconds=1.6)
@@ -329,7 +335,8 @@ def beside(film: RescaleFilm, terms: np.ndarray, wide: float, height: float) -> 
     On its left where there is room, else on its right, else wherever there is most, and then smaller.
     """
     x = film.chart.x(film.spike)
-    spans = film.chart.clear(terms, height, film.left, film.right)
+    start = film.left if height > 1 else film.chart.rect.x0 + float(film.found.of("l_old")) * film.chart.key  # not on the block
+    spans = film.chart.clear(terms, height, start, film.right)
     beside_it = [
         span for span in spans if span[1] - span[0] >= wide + 2 * GAP and min(abs(span[0] - x), abs(span[1] - x)) <= film.chart.key
     ]
@@ -347,6 +354,7 @@ def question(film: RescaleFilm) -> None:
 @beat("ruler")
 def ruler(film: RescaleFilm) -> None:
     """The ceiling alone rises to the tallest term, 1 and m riding on it, and m flips as it does; dashes stay."""
+    film.hold(GLANCE)
     film.reach(Kind.ALPHA)
     skin, chart, tallest = film.skin, film.chart, float(film.found.before.max())
     lid, top = chart.y(1.0), chart.y(tallest)
@@ -422,6 +430,7 @@ def watch(film: RescaleFilm) -> None:
 @beat("squeeze")
 def squeeze(film: RescaleFilm) -> None:
     """The factor sends a copy to l and one to acc; both shrink together, the block down to the dashes; the quotient does not move."""
+    film.hold(GLANCE)
     film.reach(Kind.ALPHA)
     found, skin, chart, said = film.found, film.skin, film.chart, film.said
     alpha, acc = float(found.of("alpha")), found.of("acc_old")
@@ -493,6 +502,7 @@ def same(film: RescaleFilm) -> None:
 @beat("alone")
 def alone(film: RescaleFilm) -> None:
     """acc grows back to what it was while l stays squeezed: the answer breaks out of its frame, the true one stays as an outline."""
+    film.hold(GLANCE)
     film.move(*(FadeOut(each) for each in (*film.copies, *film.fraction, *film.strokes)), seconds=TEXT)
     film.answer_was.display(film.quotient("old"))
     film.scene.add(film.answer_was)
@@ -530,6 +540,7 @@ def both(film: RescaleFilm) -> None:
 @beat("join")
 def join(film: RescaleFilm) -> None:
     """The block levels at the ceiling, the same area; the terms slide against it and level: it is wider by their sum."""
+    film.hold(GLANCE)
     film.reach(Kind.SOFTMAX_L)
     found, chart, said, skin = film.found, film.chart, film.said, film.skin
     alpha, measured = float(found.of("alpha")), found.measured
@@ -538,7 +549,7 @@ def join(film: RescaleFilm) -> None:
         return film.measured(tall=alpha, terms=measured, filled=1.0, **changes)
 
     moving, gone = film.numbers.settle()
-    leaving = (film.was, film.block_was, film.frame, *film.copies)
+    leaving = (film.was, film.block_was, *film.copies)
     film.move(*gone, *(FadeOut(each) for each in leaving), seconds=TEXT)
     film.move(moving, Shows(chart, lambda share: chart.display(state(settled=share)), rate_func=ease_in_out_cubic), seconds=MOVE)
     plus, added = film.numbers.next("+", skin.ink), film.numbers.next(said["added"], skin.scores)
@@ -564,6 +575,7 @@ def join(film: RescaleFilm) -> None:
 @beat("values")
 def values(film: RescaleFilm) -> None:
     """V's tile arrives beside the terms, its rows fade to them and sum to bars of acc's own scale; they land on acc and turn pink."""
+    film.hold(GLANCE)
     film.reach(Kind.PV_DOT)
     found, skin, place = film.found, film.skin, film.place["values"]
     weights_at, measured = film.place["weights"], found.measured
@@ -618,14 +630,14 @@ def values(film: RescaleFilm) -> None:
     film.move(
         Shows(picture, collapse, rate_func=ease_in_out_cubic),
         Shows(film.brought, lambda share: film.brought.bars.display(flat + (lifted - flat) * share), rate_func=ease_in_out_cubic),
-        FadeOut(weights, weights_name, label), seconds=MOVE,
+        FadeOut(weights), seconds=MOVE,
     )  # fmt: skip
     film.scene.remove(picture)
     film.hold(0.4)
     film.move(
         Shows(film.brought, lambda share: film.brought.bars.display(lifted + (landed - lifted) * share), rate_func=ease_in_out_cubic),
-        seconds=MOVE,
-    )
+        FadeOut(weights_name, label), seconds=1.2,
+    )  # fmt: skip
     film.hold(0.3)
     film.move(
         Shows(film.brought, lambda share: film.brought.bars.set_fill(theme.between(skin.v, skin.o, share))),
@@ -682,7 +694,7 @@ def exact(film: RescaleFilm) -> None:
         notes.append(Named(rule, label, tag="note", text=text))
     factor, dot, old, equals, new = (Named(part, tag="formula", text=text) for part, text in zip(drawn, formulas, strict=True))
     standing = [film.chart, film.ceiling, film.baseline, film.acc, film.answer, film.acc_name, film.acc_words, film.answer_name]
-    film.move(StepBack([*standing, film.l_name, *film.numbers.pieces], BACK), FadeOut(film.answer_was), seconds=0.4)
+    film.move(StepBack([*standing, film.l_name, *film.numbers.pieces], BACK), FadeOut(film.answer_was), FadeOut(film.frame), seconds=0.4)
     film.move(FadeIn(factor), FadeIn(notes[0]), seconds=TEXT)
     film.hold(0.5)
     film.move(FadeIn(dot), FadeIn(old), FadeIn(notes[1]), seconds=TEXT)
@@ -698,6 +710,7 @@ def exact(film: RescaleFilm) -> None:
 @beat("rows")
 def rows(film: RescaleFilm) -> None:
     """acc's row becomes one line of its tile; then every row's l and acc shrink by the row's own factor, from the first to the last."""
+    film.hold(GLANCE)
     film.reach(Kind.PV_DOT)
     found, skin, place = film.found, film.skin, film.scene.shot("rows")
     tile, scaled = (np.abs(np.asarray(getattr(found.values, name)[found.t], dtype=np.float64)) for name in ("acc_old", "acc_scaled"))
@@ -720,8 +733,9 @@ def rows(film: RescaleFilm) -> None:
     x = line.x0 + np.arange(len(acc)) * pitch
     stop = np.stack([x, np.full(len(x), line.y0), x + pitch, np.full(len(x), line.y1)], 1)
     film.move(
-        Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic), seconds=MOVE
-    )
+        Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
+        FadeIn(Group(picture), rate_func=late), seconds=MOVE,
+    )  # fmt: skip
 
     def bars(part: Rectangles, at: Rect, lengths: np.ndarray, most: float, *, leftwards: bool = False) -> None:
         reach = lengths * at.width / max(most, 1e-12)
@@ -734,11 +748,13 @@ def rows(film: RescaleFilm) -> None:
     bars(factors, place["factors"], alphas, 1.0, leftwards=True)
     bars(totals, place["sums"], sums, most)
     ours = Rectangles(skin.ink, name="alpha of the row").display(factors_box(place["factors"], float(alphas[found.row]), line))
-    names = [
-        Named(*labelled(place["factors name"], ("α", skin.ink), (f"{film.said['least']} to {film.said['most']}", skin.ink)), tag="alphas"),
-        Named(*labelled(place["sums name"], ("ℓ", skin.stats), ("× α", skin.ink)), tag="name"),
-        Named(*labelled(place["tile name"], ("acc", skin.o), ("× α", skin.ink)), tag="name"),
+    least_most = f"{film.said['least']} to {film.said['most']}"
+    pairs = [
+        labelled(place["factors name"], ("α", skin.ink), (least_most, skin.ink)),
+        labelled(place["sums name"], ("ℓ", skin.stats), ("× α", skin.ink)),
+        labelled(place["tile name"], ("acc", skin.o), ("× α", skin.ink)),
     ]
+    names, film.words = [first for first, _ in pairs], [second for _, second in pairs]
     text, px = film.said["alpha"], float(NAME)
     near = np.abs(np.arange(count) - found.row) * height < 0.6 * em(px)
     room = place["factors"].width * (1 - float(alphas[near].max())) - em(16)
@@ -752,14 +768,13 @@ def rows(film: RescaleFilm) -> None:
         box(Rect(rect.x0 - em(5), line.y0 - em(3), rect.x1 + em(5), line.y1 + em(3)), stroke=skin.ink, width=theme.OUTLINE)
         for rect in (place["sums"], place["tile"])
     ]
-    film.move(FadeIn(Group(picture)), FadeIn(totals, factors, *names), seconds=0.5)
-    film.scene.remove(film.acc)
+    film.move(FadeIn(totals, factors, *names, *film.words), FadeOut(film.acc), seconds=0.5)
     film.move(FadeIn(ours, label, *marks), seconds=TEXT)
     code = found.statement(Kind.RESCALE_ACC)
     code_px = CODE * min(1.0, place["code"].width / text_width(code, CODE, Face.MONO))
     said = Word(code, code_px, skin.ink, place["code"].x0, middle(place["code"], code_px), "code", Face.MONO)
     film.move(FadeIn(said), seconds=TEXT)
-    film.scene.arrived()
+    film.hold(0.6)
     front = 0.2 * count
 
     def sweep(share: float) -> None:
@@ -768,7 +783,7 @@ def rows(film: RescaleFilm) -> None:
         bars(totals, place["sums"], sums + (sums_scaled - sums) * done, most)
 
     film.move(Shows(picture, sweep), seconds=2.6)
-    film.tile, film.totals, film.bars = picture, totals, lambda lengths: bars(totals, place["sums"], lengths, most)
+    film.tile, film.bars = picture, lambda lengths: bars(totals, place["sums"], lengths, most)
 
 
 def factors_box(rect: Rect, alpha: float, line: Rect) -> np.ndarray:
@@ -789,6 +804,7 @@ def onward(film: RescaleFilm) -> None:
         picture.display(was + (after - was) * share)
         film.bars(sums + (sums_new - sums) * share)
 
+    film.move(FadeOut(*film.words[1:]), seconds=TEXT)
     film.move(Shows(picture, join_all, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.scene.tell()
 

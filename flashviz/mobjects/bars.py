@@ -11,7 +11,7 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 FILLED = 0.7  # of a bar's pitch: what is left is the gap between two bars
-STEM = 0.2  # of the pitch: a stem that carries a dot
+STEM, DOT = 0.3, 0.86  # of the pitch: a stem, and the dot that it carries
 
 
 class SignedBars(VGroup):
@@ -19,13 +19,13 @@ class SignedBars(VGroup):
 
     Args:
         hollow: Outlines: what was here.
-        dotted: A square dot on a stem for each value: a quantity with a scale of its own.
+        dotted: A square dot on a stem for each value: a quantity with a scale of its own. Hollow, the dots alone.
     """
 
     def __init__(
         self, name: str, color: str, skin: Theme, *, hollow: bool = False, dotted: bool = False, opacity: float = 1.0, axis: bool = True
     ) -> None:
-        self.tag, self.dotted = name, dotted
+        self.tag, self.dotted, self.hollow = name, dotted, hollow
         self.values: np.ndarray | None = None  # nothing is shown yet
         self.bars = Rectangles(color, name=f"{name} bars", opacity=0.0 if hollow else opacity)
         if hollow:
@@ -40,18 +40,17 @@ class SignedBars(VGroup):
         return self
 
     def boxes(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> np.ndarray:
-        """[n, 4] of bars from ``start`` to ``start + values``; with dots [2 n, 4], first the stems."""
+        """[n, 4] of bars from ``start`` to ``start + values``; with dots [2 n, 4], the stems first."""
         index = np.arange(len(values))
         x = self.rect.x0 + (index + (1 - FILLED) / 2) * self.pitch
         ends = np.stack(np.broadcast_arrays(start, start + values)) * self.unit + self.zero
         ends = np.clip(ends, self.rect.y0, self.rect.y1)
-        right = x + FILLED * self.pitch
         if not self.dotted:
-            return np.stack([x, ends.min(0), right, ends.max(0)], 1)
-        thin = 0.5 * (FILLED - STEM) * self.pitch
-        tip, half = ends[1], 0.5 * FILLED * self.pitch
-        stems = np.stack([x + thin, ends.min(0), right - thin, ends.max(0)], 1)
-        return np.concatenate([stems, np.stack([x, tip - half, right, tip + half], 1)])
+            return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
+        middle, half, thin = x + 0.5 * FILLED * self.pitch, 0.5 * DOT * self.pitch, 0.5 * STEM * self.pitch
+        dots = np.stack([middle - half, ends[1] - half, middle + half, ends[1] + half], 1)
+        stems = np.stack([middle - thin, ends.min(0), middle + thin, ends.max(0)], 1)
+        return dots if self.hollow else np.concatenate([stems, dots])
 
     def display(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> SignedBars:
         """These values; from ``start`` on, where they are added to others."""
@@ -60,11 +59,9 @@ class SignedBars(VGroup):
         return self
 
 
-def fit(rect: Rect, *values: np.ndarray, zero: float | None = None) -> tuple[float, float]:
-    """Height of the zero line and of 1, with which all ``values`` fit into ``rect``; the zero line may be given."""
+def fit(rect: Rect, *values: np.ndarray) -> tuple[float, float]:
+    """Height of the zero line and of 1, with which all ``values`` fit into ``rect``."""
     high = max((float(v.max(initial=0.0)) for v in values), default=0.0)
     low = -min((float(v.min(initial=0.0)) for v in values), default=0.0)
-    if zero is None:
-        scale = rect.height / max(high + low, 1e-12)
-        return rect.y0 + low * scale, scale
-    return zero, min((rect.y1 - zero) / max(high, 1e-12), (zero - rect.y0) / max(low, 1e-12))
+    scale = rect.height / max(high + low, 1e-12)
+    return rect.y0 + low * scale, scale

@@ -141,7 +141,7 @@ class Ceiling(VGroup):
         self.one = theme.line("1", CEILING_PX, skin.ink)
         self.sign = theme.maths("m", CEILING_PX * 1.1, skin.stats)
         self.m = Readout(m, CEILING_PX, skin.stats, name="m")
-        self.words = theme.line(WORDS, LABEL_PX, skin.quiet)
+        self.words = theme.line(WORDS, LABEL_PX, skin.ink)
         parts = [self.line, self.one, self.sign, self.m]
         self.name_width = self.sign.width + (len(m) + 1.2) * self.m.step + text_width(WORDS, LABEL_PX)
         super().__init__(*parts, *([self.words] if self.name_width <= room else []))
