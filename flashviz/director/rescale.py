@@ -53,7 +53,7 @@ class RescaleFilm:
     """Everything on stage, made here once. ``found`` is what is shown, ``said`` its numbers as they are written."""
 
     block_was: VMobject  # outlines of l's block, at the old ceiling, and around the quotient
-    dashes: VMobject
+    dashes: VGroup
     frame: VMobject
     copies: list[Word]  # of alpha, at acc
     fraction: list[Word]
@@ -110,7 +110,6 @@ class RescaleFilm:
         self.term.family_members_with_points()[-1].set_fill(skin.stats)
         self.numbers = Numbers(place["sum"])
         self.l_number = self.numbers.first(said["l_old"], skin.stats)
-        self.block_was, self.dashes, self.frame = VMobject(), VMobject(), VMobject()
         self.copies, self.fraction, self.strokes = [], [], []
         self.summed = list(range(max(0, found.t - TILES), found.t))  # tiles that are seen to join the sum
         self.chart.display(self.past(self.summed[0], filled=1.0) if found.seen else self.measured(terms=0 * found.before))
@@ -358,9 +357,9 @@ def ruler(film: RescaleFilm) -> None:
     film.reach(Kind.ALPHA)
     skin, chart, tallest = film.skin, film.chart, float(film.found.before.max())
     lid, top = chart.y(1.0), chart.y(tallest)
-    film.dashes = DashedLine(
-        (film.left, lid, 0), (film.right, lid, 0), dash_length=0.09, stroke_color=skin.quiet, stroke_width=theme.OUTLINE
-    )
+    dashes = DashedLine((film.left, lid, 0), (film.right, lid, 0), dash_length=0.09, stroke_color=skin.quiet, stroke_width=theme.OUTLINE)
+    old_one = Word("old 1", LABEL, skin.ink, film.right - text_width("old 1", LABEL), lid + em(8), "old 1", Face.TEXT)
+    film.dashes = VGroup(dashes, old_one)
     film.scene.add(film.dashes)
     flip = film.ceiling.m.turn(film.said["m_new"])
     flip.begin()
@@ -388,7 +387,7 @@ def measure(film: RescaleFilm) -> None:
 
     def shrink(share: float) -> None:
         chart.display(film.measured(terms=found.before * scale(share), ceiling=tallest * scale(share)))
-        film.dashes.move_to((film.dashes.get_center()[0], chart.y(scale(share)), 0))
+        film.dashes.shift((0, chart.y(scale(share)) - film.dashes[0].get_center()[1], 0))
 
     film.move(FadeOut(film.power), seconds=TEXT)
     film.move(
@@ -402,6 +401,10 @@ def measure(film: RescaleFilm) -> None:
     texts = ["α", "=", "1", "/", said["height"], "=", said["alpha"]]
     bottom = chart.y(1 / tallest) + em(24)
     left, share = beside(film, found.measured, line_width(texts, NUMBER), (bottom - chart.rect.y0) / chart.unit)
+    if share * NUMBER < LABEL:  # no room beside the dashes: over the ceiling
+        above = film.place["term"]
+        share = min(1.0, above.width / line_width(texts, NUMBER))
+        left, bottom = above.x0, middle(above, NUMBER * share)
     film.ratio = []
     for text in texts:
         name = "alpha" if text == said["alpha"] else "ratio"
@@ -581,10 +584,9 @@ def values(film: RescaleFilm) -> None:
     weights_at, measured = film.place["weights"], found.measured
     tile = np.abs(np.asarray(found.values.v[found.t], dtype=np.float64))
     picture = Matrix(tile, place, skin, "V", 0.0, spread(tile)[1])
-    lines = lambda rect: Rect(rect.x0, rect.y1 + em(4), rect.x1, rect.y1 + em(50))  # noqa: E731
-    label = Named(*labelled(lines(place), ("V", skin.v), ("their values", skin.ink), px=NAME), tag="name", text="V")
-    px = min(float(LABEL), LABEL * weights_at.width / text_width("terms", LABEL))
-    weights_name = Word("terms", px, skin.ink, weights_at.x0, middle(lines(weights_at), NAME), "terms", Face.TEXT)
+    over = Rect(place.x0, place.y1 + em(4), place.x1, place.y1 + em(50))
+    label = Named(*labelled(over, ("V", skin.v), ("their values", skin.ink)), tag="name", text="V")
+    weights_name = Word("terms", LABEL, skin.ink, weights_at.x0, middle(over, NAME), "terms", Face.TEXT)
     moving, gone = film.numbers.settle()
     film.move(*gone, seconds=TEXT)
     away = film.place.frame.y1 - place.y0
@@ -638,7 +640,7 @@ def values(film: RescaleFilm) -> None:
         Shows(film.brought, lambda share: film.brought.bars.display(lifted + (landed - lifted) * share), rate_func=ease_in_out_cubic),
         FadeOut(weights_name, label), seconds=1.2,
     )  # fmt: skip
-    film.hold(0.3)
+    film.hold(0.6)
     film.move(
         Shows(film.brought, lambda share: film.brought.bars.set_fill(theme.between(skin.v, skin.o, share))),
         FadeIn(film.acc_words), paled(film.answer.bars, PALE, 1.0), seconds=0.4,
