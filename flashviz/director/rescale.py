@@ -63,9 +63,8 @@ class RescaleFilm:
     ratio: list[Word]  # alpha = 1 / height
     note: Named
     formula: VGroup
-    tile: Matrix  # acc of all rows
+    tile: TileRows
     words: list[Word]  # what is said of the columns
-    bars: Callable[[np.ndarray], None]  # shows l of all rows
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
         self.scene, self.found, self.said, self.skin = scene, found, said, scene.skin
@@ -121,6 +120,10 @@ class RescaleFilm:
         """The terms of an earlier tile beside the sum of those before it, all measured from the max of the past."""
         before = sum(float(self.found.terms(self.found.m_old, u).sum()) for u in range(t))
         return Measured(**{"past": before, "terms": self.found.terms(self.found.m_old, t), **changes})
+
+    def all_rows(self, name: str) -> np.ndarray:
+        """[rows, ...] of the tile: ``acc_old`` and its like. float64."""
+        return np.asarray(getattr(self.found.values, name)[self.found.t], dtype=np.float64)
 
     @property
     def maxima(self) -> tuple[str, str]:
@@ -191,7 +194,8 @@ class Word(Named):
 def worded(rect: Rect, texts: list[str], px: float, colors: list[str], name: str) -> list[Word]:
     """Words on one baseline from the left of ``rect``, smaller where they would not fit."""
     px *= min(1.0, rect.width / line_width(texts, px))
-    left, words = rect.x0, []
+    left = rect.x0
+    words: list[Word] = []
     for text, color in zip(texts, colors, strict=True):
         if words and text != ")":
             left += SPACE * em(px)
@@ -259,26 +263,25 @@ def past(film: RescaleFilm) -> None:
     film.reach(Kind.PV_DOT, found.t - 1)
     for t in film.summed:
         first = t == film.summed[0]
-        chart.turn_yellow(0.0)
-        if not first:
-            grown_now = film.past(t).terms
-            film.move(
-                Shows(chart, lambda share, t=t, now=grown_now: chart.display(film.past(t, terms=grown(now, share, 1.0), filled=1.0))),
-                seconds=0.3,
-            )
-
-        def slide_in(share: float, t: int = t) -> None:
-            chart.display(film.past(t, joined=share, filled=1.0))
-
-        def level(share: float, t: int = t) -> None:
-            chart.display(film.past(t, joined=1.0, level=share, filled=1.0))
-            chart.turn_yellow(share)
-
-        film.move(Shows(chart, slide_in, rate_func=ease_in_out_cubic), seconds=MOVE if first else 0.4)
-        film.move(Shows(chart, level, rate_func=ease_in_out_cubic), seconds=MOVE if first else 0.3)
+        pour(film, t, grow=0.0 if first else 0.3, join=MOVE if first else 0.4, level=MOVE if first else 0.3)
     chart.display(film.measured(terms=0 * found.before))
     chart.turn_yellow(0.0)
     film.move(FadeIn(film.l_name, film.l_number), seconds=TEXT)
+
+
+def pour(film: RescaleFilm, t: int, *, grow: float, join: float, level: float) -> None:
+    """The terms of an earlier tile grow, slide against the block and level; times in seconds."""
+    chart, whole = film.chart, film.past(t).terms
+
+    def show_level(share: float) -> None:
+        chart.display(film.past(t, joined=1.0, level=share, filled=1.0))
+        chart.turn_yellow(share)
+
+    chart.turn_yellow(0.0)
+    if grow:
+        film.move(Shows(chart, lambda share: chart.display(film.past(t, terms=grown(whole, share, 1.0), filled=1.0))), seconds=grow)
+    film.move(Shows(chart, lambda share: chart.display(film.past(t, joined=share, filled=1.0)), rate_func=ease_in_out_cubic), seconds=join)
+    film.move(Shows(chart, show_level, rate_func=ease_in_out_cubic), seconds=level)
 
 
 @beat("answer")
@@ -613,6 +616,13 @@ def values(film: RescaleFilm) -> None:
     film.move(FadeIn(label, weights_name), Shows(weights, weigh), seconds=0.5)
     film.hold(0.3)
     film.move(picture.to(tile * measured[:, None]), seconds=0.8)
+    land(film, picture, weights, VGroup(weights_name, label))
+
+
+def land(film: RescaleFilm, picture: Matrix, weights: Rectangles, names: VGroup) -> None:
+    """The weighted rows fall together into one bar a feature; the bars go to the tips of acc's, and take its colour."""
+    found, skin, place = film.found, film.skin, film.place["values"]
+    start = [(part, part.points.copy()) for part in (picture.image, picture.frame)]
     pv, scaled = found.brought, found.of("acc_scaled")
     zero = film.brought.zero if place.y0 < film.brought.zero < place.y1 else place.center[1]
     landed, pitch = film.brought.boxes(pv, scaled), place.width / len(pv)
@@ -638,7 +648,7 @@ def values(film: RescaleFilm) -> None:
     film.hold(0.4)
     film.move(
         Shows(film.brought, lambda share: film.brought.bars.display(lifted + (landed - lifted) * share), rate_func=ease_in_out_cubic),
-        FadeOut(weights_name, label), seconds=1.2,
+        FadeOut(names), seconds=1.2,
     )  # fmt: skip
     film.hold(0.6)
     film.move(
@@ -709,105 +719,99 @@ def exact(film: RescaleFilm) -> None:
     film.scene.tell()
 
 
+class TileRows(Group):
+    """All rows of a tile: of each its alpha and its l as bars, and its acc, by magnitude, as a line of a matrix. ``row`` is the film's."""
+
+    def __init__(self, place: Shot, acc: np.ndarray, l: np.ndarray, alphas: np.ndarray, row: int, skin: palette.Theme) -> None:
+        self.tag, self.place, self.alphas = "rows", place, alphas
+        self.height = place["tile"].height / len(acc)
+        self.tops = place["tile"].y1 - np.arange(len(acc)) * self.height
+        self.line = Rect(place["tile"].x0, self.tops[row] - self.height, place["tile"].x1, self.tops[row])
+        self.picture = Matrix(np.abs(acc), place["tile"], skin, "ACC", 0.0, spread(np.abs(acc))[1])
+        self.factors, self.sums = Rectangles(skin.quiet, name="alphas"), Rectangles(skin.stats, name="sums")
+        self.ours = Rectangles(skin.ink, name="alpha of the row")
+        self.factors.values, self.most = alphas, max(float(l.max()), 1e-12)
+        reach = place["factors"].x1 - alphas * place["factors"].width  # of 1: the whole width
+        self.factors.display(self.bars(reach, np.full(len(alphas), place["factors"].x1)))
+        self.ours.display(self.bars(reach, np.full(len(alphas), place["factors"].x1))[row : row + 1])
+        self.marks = VGroup(*(
+            box(Rect(rect.x0 - em(5), self.line.y0 - em(3), rect.x1 + em(5), self.line.y1 + em(3)), stroke=skin.ink, width=theme.OUTLINE)
+            for rect in (place["sums"], place["tile"])
+        ))  # fmt: skip
+        super().__init__(self.picture, self.factors, self.sums, self.ours, self.marks)
+        self.display(acc, l)
+
+    def bars(self, x0: np.ndarray, x1: np.ndarray) -> np.ndarray:
+        """[rows, 4] one bar a row, between these edges."""
+        return np.stack([x0, self.tops - 0.86 * self.height, x1, self.tops - 0.14 * self.height], 1)
+
+    def display(self, acc: np.ndarray, l: np.ndarray) -> None:
+        """These values: [rows, d] and [rows]."""
+        self.picture.display(np.abs(acc))
+        self.sums.values, at = l, self.place["sums"]
+        self.sums.display(self.bars(np.full(len(l), at.x0), at.x0 + l / self.most * at.width))
+
+    def label(self, text: str, row: int, color: str) -> Word:
+        """The row's alpha at the left of its bar, and of the bars that are as high as the words."""
+        at, px = self.place["factors"], float(NAME)
+        near = np.abs(np.arange(len(self.alphas)) - row) * self.height < 0.6 * em(px)
+        edge = at.x1 - float(self.alphas[near].max()) * at.width - em(16)
+        px = max(LABEL, px * min(1.0, (edge - at.x0) / text_width(text, px, Face.STRONG)))
+        left = max(edge - text_width(text, px, Face.STRONG), at.x0)
+        return Word(text, px, color, left, self.line.center[1] - 0.36 * em(px), "alpha")
+
+
 @beat("rows")
 def rows(film: RescaleFilm) -> None:
     """acc's row becomes one line of its tile; then every row's l and acc shrink by the row's own factor, from the first to the last."""
     film.hold(GLANCE)
     film.reach(Kind.PV_DOT)
     found, skin, place = film.found, film.skin, film.scene.shot("rows")
-    tile, scaled = (np.abs(np.asarray(getattr(found.values, name)[found.t], dtype=np.float64)) for name in ("acc_old", "acc_scaled"))
-    sums, sums_scaled, alphas = (
-        np.asarray(getattr(found.values, name)[found.t], dtype=np.float64) for name in ("l_old", "l_scaled", "alpha")
-    )
-    count = len(tile)
-    picture = Matrix(tile, place["tile"], skin, "ACC", 0.0, spread(tile)[1])
-    height = place["tile"].height / count
-    tops = place["tile"].y1 - np.arange(count) * height
-    line = Rect(place["tile"].x0, tops[found.row] - height, place["tile"].x1, tops[found.row])
+    acc, scaled, l_old, l_scaled, alphas = (film.all_rows(name) for name in ("acc_old", "acc_scaled", "l_old", "l_scaled", "alpha"))
+    film.tile = tile = TileRows(place, acc, l_old, alphas, found.row, skin)
     leaving = [
         film.chart, film.ceiling, film.baseline, film.answer, film.acc_name, film.acc_words, film.answer_name, film.l_name, film.formula,
         film.acc.axis, *film.numbers.pieces,
     ]  # fmt: skip
     film.move(*(FadeOut(each) for each in leaving), paled(film.acc.bars, BACK, 1.0), seconds=0.4)
     film.acc.remove(film.acc.axis)
-    acc = found.of("acc_new")
-    start, pitch = film.acc.boxes(acc), line.width / len(acc)
-    x = line.x0 + np.arange(len(acc)) * pitch
-    stop = np.stack([x, np.full(len(x), line.y0), x + pitch, np.full(len(x), line.y1)], 1)
+    start, pitch = film.acc.boxes(found.of("acc_new")), tile.line.width / acc.shape[1]
+    x = tile.line.x0 + np.arange(acc.shape[1]) * pitch
+    stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
     film.move(
         Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
-        FadeIn(Group(picture), rate_func=late), seconds=MOVE,
+        FadeIn(tile.picture, rate_func=late), seconds=MOVE,
     )  # fmt: skip
-
-    def bars(part: Rectangles, at: Rect, lengths: np.ndarray, most: float, *, leftwards: bool = False) -> None:
-        reach = lengths * at.width / max(most, 1e-12)
-        x0, x1 = (at.x1 - reach, np.full(count, at.x1)) if leftwards else (np.full(count, at.x0), at.x0 + reach)
-        part.values = lengths
-        part.display(np.stack([x0, tops - 0.86 * height, x1, tops - 0.14 * height], 1))
-
-    factors, totals = Rectangles(skin.quiet, name="alphas"), Rectangles(skin.stats, name="sums")
-    most = float(sums.max())
-    bars(factors, place["factors"], alphas, 1.0, leftwards=True)
-    bars(totals, place["sums"], sums, most)
-    ours = Rectangles(skin.ink, name="alpha of the row").display(factors_box(place["factors"], float(alphas[found.row]), line))
-    least_most = f"{film.said['least']} to {film.said['most']}"
     pairs = [
-        labelled(place["factors name"], ("α", skin.ink), (least_most, skin.ink)),
+        labelled(place["factors name"], ("α", skin.ink), (f"{film.said['least']} to {film.said['most']}", skin.ink)),
         labelled(place["sums name"], ("ℓ", skin.stats), ("× α", skin.ink)),
         labelled(place["tile name"], ("acc", skin.o), ("× α", skin.ink)),
     ]
     names, film.words = [first for first, _ in pairs], [second for _, second in pairs]
-    text, px = film.said["alpha"], float(NAME)
-    near = np.abs(np.arange(count) - found.row) * height < 0.6 * em(px)
-    room = place["factors"].width * (1 - float(alphas[near].max())) - em(16)
-    px = max(LABEL, px * min(1.0, room / text_width(text, px, Face.STRONG)))
-    right = max(
-        place["factors"].x1 - float(alphas[near].max()) * place["factors"].width - em(16),
-        place["factors"].x0 + text_width(text, px, Face.STRONG),
-    )
-    label = Word(text, px, skin.ink, right - text_width(text, px, Face.STRONG), line.center[1] - 0.36 * em(px), "alpha")
-    marks = [
-        box(Rect(rect.x0 - em(5), line.y0 - em(3), rect.x1 + em(5), line.y1 + em(3)), stroke=skin.ink, width=theme.OUTLINE)
-        for rect in (place["sums"], place["tile"])
-    ]
-    film.move(FadeIn(totals, factors, *names, *film.words), FadeOut(film.acc), seconds=0.5)
-    film.move(FadeIn(ours, label, *marks), seconds=TEXT)
+    film.move(FadeIn(tile.sums, tile.factors, *names, *film.words), FadeOut(film.acc), seconds=0.5)
     code = found.statement(Kind.RESCALE_ACC)
     code_px = CODE * min(1.0, place["code"].width / text_width(code, CODE, Face.MONO))
     said = Word(code, code_px, skin.ink, place["code"].x0, middle(place["code"], code_px), "code", Face.MONO)
-    film.move(FadeIn(said), seconds=TEXT)
-    film.hold(0.6)
-    front = 0.2 * count
+    film.move(FadeIn(tile.ours, tile.label(film.said["alpha"], found.row, skin.ink), tile.marks, said), seconds=TEXT)
+    film.hold(0.8)
+    count, front = len(acc), 0.2 * len(acc)
 
     def sweep(share: float) -> None:
         done = np.clip((share * (count + front) - np.arange(count)) / front, 0.0, 1.0)
-        picture.display(tile + (scaled - tile) * done[:, None])
-        bars(totals, place["sums"], sums + (sums_scaled - sums) * done, most)
+        tile.display(acc + (scaled - acc) * done[:, None], l_old + (l_scaled - l_old) * done)
 
-    film.move(Shows(picture, sweep), seconds=2.6)
-    film.tile, film.bars = picture, lambda lengths: bars(totals, place["sums"], lengths, most)
-
-
-def factors_box(rect: Rect, alpha: float, line: Rect) -> np.ndarray:
-    """[1, 4] the bar of the row."""
-    return np.array([[rect.x1 - alpha * rect.width, line.y0 + 0.14 * line.height, rect.x1, line.y1 - 0.14 * line.height]])
+    film.move(Shows(tile, sweep), seconds=2.6)
 
 
 @beat("next")
 def onward(film: RescaleFilm) -> None:
     """The tile's own terms and values join every row: it is ready for the next."""
     film.reach(Kind.PV_DOT)
-    found, picture = film.found, film.tile
-    after = np.abs(np.asarray(found.values.acc_new[found.t], dtype=np.float64))
-    sums, sums_new = (np.asarray(getattr(found.values, name)[found.t], dtype=np.float64) for name in ("l_scaled", "l_new"))
-    was = picture.values
-
-    def join_all(share: float) -> None:
-        picture.display(was + (after - was) * share)
-        film.bars(sums + (sums_new - sums) * share)
-
+    acc, new, l_scaled, l_new = (film.all_rows(name) for name in ("acc_scaled", "acc_new", "l_scaled", "l_new"))
     film.move(FadeOut(*film.words[1:]), seconds=TEXT)
-    film.move(Shows(picture, join_all, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(
+        Shows(film.tile, lambda share: film.tile.display(acc + (new - acc) * share, l_scaled + (l_new - l_scaled) * share)), seconds=MOVE
+    )
     film.scene.tell()
 
 

@@ -7,11 +7,13 @@ from manim import VGroup
 
 from flashviz import theme
 from flashviz.layout import Rect
+from flashviz.lettering import em
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 FILLED = 0.7  # of a bar's pitch: what is left is the gap between two bars
 STEM, DOT = 0.3, 0.86  # of the pitch: a stem, and the dot that it carries
+LARGEST = em(10)  # dot
 
 
 class SignedBars(VGroup):
@@ -47,7 +49,7 @@ class SignedBars(VGroup):
         ends = np.clip(ends, self.rect.y0, self.rect.y1)
         if not self.dotted:
             return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
-        middle, half, thin = x + 0.5 * FILLED * self.pitch, 0.5 * DOT * self.pitch, 0.5 * STEM * self.pitch
+        middle, half, thin = x + 0.5 * FILLED * self.pitch, 0.5 * min(DOT * self.pitch, LARGEST), 0.5 * STEM * self.pitch
         dots = np.stack([middle - half, ends[1] - half, middle + half, ends[1] + half], 1)
         stems = np.stack([middle - thin, ends.min(0), middle + thin, ends.max(0)], 1)
         return dots if self.hollow else np.concatenate([stems, dots])
