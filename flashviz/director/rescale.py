@@ -724,9 +724,9 @@ class TileRows(Group):
 
     def __init__(self, place: Shot, acc: np.ndarray, l: np.ndarray, alphas: np.ndarray, row: int, skin: palette.Theme) -> None:
         self.tag, self.place, self.alphas = "rows", place, alphas
-        self.height = place["tile"].height / len(acc)
-        self.tops = place["tile"].y1 - np.arange(len(acc)) * self.height
-        self.line = Rect(place["tile"].x0, self.tops[row] - self.height, place["tile"].x1, self.tops[row])
+        self.pitch = place["tile"].height / len(acc)
+        self.tops = place["tile"].y1 - np.arange(len(acc)) * self.pitch
+        self.line = Rect(place["tile"].x0, self.tops[row] - self.pitch, place["tile"].x1, self.tops[row])
         self.picture = Matrix(np.abs(acc), place["tile"], skin, "ACC", 0.0, spread(np.abs(acc))[1])
         self.factors, self.sums = Rectangles(skin.quiet, name="alphas"), Rectangles(skin.stats, name="sums")
         self.ours = Rectangles(skin.ink, name="alpha of the row")
@@ -743,7 +743,7 @@ class TileRows(Group):
 
     def bars(self, x0: np.ndarray, x1: np.ndarray) -> np.ndarray:
         """[rows, 4] one bar a row, between these edges."""
-        return np.stack([x0, self.tops - 0.86 * self.height, x1, self.tops - 0.14 * self.height], 1)
+        return np.stack([x0, self.tops - 0.86 * self.pitch, x1, self.tops - 0.14 * self.pitch], 1)
 
     def display(self, acc: np.ndarray, l: np.ndarray) -> None:
         """These values: [rows, d] and [rows]."""
@@ -754,7 +754,7 @@ class TileRows(Group):
     def label(self, text: str, row: int, color: str) -> Word:
         """The row's alpha at the left of its bar, and of the bars that are as high as the words."""
         at, px = self.place["factors"], float(NAME)
-        near = np.abs(np.arange(len(self.alphas)) - row) * self.height < 0.6 * em(px)
+        near = np.abs(np.arange(len(self.alphas)) - row) * self.pitch < 0.6 * em(px)
         edge = at.x1 - float(self.alphas[near].max()) * at.width - em(16)
         px = max(LABEL, px * min(1.0, (edge - at.x0) / text_width(text, px, Face.STRONG)))
         left = max(edge - text_width(text, px, Face.STRONG), at.x0)

@@ -21,10 +21,10 @@ Table = Mapping[str, tuple[float, float, float, float]]
 # the arithmetic of l. ``term``: what a term is. ``values``: where V's tile arrives, beside its ``weights``. ``note``: on the answer.
 RESCALE: dict[Aspect, Table] = {
     "16:9": {
-        "measured": (816, 118, 1804, 640), "names": (816, 648, 1804, 698), "sum": (816, 700, 1804, 780), "term": (1140, 130, 1780, 300),
-        "acc name": (116, 56, 756, 126), "acc": (116, 130, 756, 430), "answer name": (116, 462, 756, 518), "answer": (116, 526, 756, 930),
-        "note": (816, 806, 1804, 926), "weights": (980, 110, 1120, 350), "values": (1140, 110, 1780, 350),
-        "formula": (820, 80, 1804, 330), "caption": (100, 940, 1820, 1080),
+        "measured": (916, 118, 1864, 640), "names": (916, 648, 1864, 698), "sum": (916, 700, 1864, 780), "term": (1180, 130, 1820, 300),
+        "acc name": (56, 56, 846, 126), "acc": (56, 130, 846, 430), "answer name": (56, 462, 846, 518), "answer": (56, 526, 846, 930),
+        "note": (916, 806, 1864, 926), "weights": (950, 110, 1054, 350), "values": (1074, 110, 1864, 350),
+        "formula": (916, 80, 1864, 330), "caption": (100, 940, 1820, 1080),
     },
     "4:3": {
         "measured": (640, 118, 1370, 640), "names": (640, 648, 1370, 698), "sum": (640, 700, 1370, 780), "term": (860, 130, 1360, 300),
