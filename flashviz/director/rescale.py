@@ -29,7 +29,7 @@ GAP = em(24)
 SPACE = 0.26  # between words of arithmetic, in em
 PALE, BACK = 0.3, 0.3  # of what would be false now; of what steps back behind a formula
 GHOST = 0.85
-GLANCE = 0.8  # seconds from a caption to what it speaks of; it stands while that moves
+GLANCE = 0.7  # seconds from a caption to what it speaks of; it stands while that moves
 TILES = 3  # of the past that are seen to be summed; what was before them is summed already
 
 
@@ -105,8 +105,12 @@ class RescaleFilm:
         wide = text_width(f"{len(found.before)} new terms", LABEL)
         terms_at = Rect(min(self.chart.terms_x, names.x1 - wide), names.y0, names.x1, names.y1)  # under the terms, where there is room
         self.terms_name = Word(f"{len(found.before)} new terms", LABEL, skin.ink, terms_at.x0, middle(terms_at, LABEL), "terms", Face.TEXT)
-        self.term = symbols('"term" = e^(s - m)', SYMBOLS, skin.ink, place["term"], "term")
+        rect, formula = place["term"], '"term" = e^(s - m)'
+        self.term = symbols(formula, SYMBOLS, skin.ink, Rect(rect.x0, rect.y0 + em(56), rect.x1, rect.y1), "term")
         self.term.family_members_with_points()[-1].set_fill(skin.stats)
+        words = "s: the key's score"
+        left = rect.center[0] - text_width(words, LABEL) / 2
+        self.term.add(Word(words, LABEL, skin.ink, left, rect.y0 + em(12), "score", Face.TEXT))
         self.numbers = Numbers(place["sum"])
         self.l_number = self.numbers.first(said["l_old"], skin.stats)
         self.copies, self.fraction, self.strokes = [], [], []
