@@ -379,6 +379,7 @@ def ruler(film: RescaleFilm) -> None:
         chart.display(film.measured(ceiling=1 + (tallest - 1) * share))
 
     inked = Shows(film.height, lambda share: film.height.set_fill(theme.between(skin.warn, skin.ink, share)))
+    film.move(FadeOut(film.power), seconds=TEXT)
     film.move(Shows(film.ceiling, lift), Shows(chart, under, rate_func=ease_in_out_cubic), inked, seconds=1.5)
 
 
@@ -396,12 +397,13 @@ def measure(film: RescaleFilm) -> None:
         chart.display(film.measured(terms=found.before * scale(share), ceiling=tallest * scale(share)))
         film.dashes.shift((0, chart.y(scale(share)) - film.dashes[0].get_center()[1], 0))
 
-    film.move(FadeOut(film.power), seconds=TEXT)
-    film.move(
-        Shows(chart, shrink, rate_func=ease_in_out_cubic),
-        Shows(film.ceiling, lambda share: film.ceiling.at(chart.y(tallest * scale(share))), rate_func=ease_in_out_cubic),
-        seconds=1.6,
-    )
+    below = film.ceiling.line.get_center()[1] - film.height.get_top()[1]  # the number stays under the ceiling
+
+    def fall(share: float) -> None:
+        film.ceiling.at(chart.y(tallest * scale(share)))
+        film.height.shift((0, film.ceiling.line.get_center()[1] - below - film.height.get_top()[1], 0))
+
+    film.move(Shows(chart, shrink, rate_func=ease_in_out_cubic), Shows(film.ceiling, fall, rate_func=ease_in_out_cubic), seconds=1.6)
     film.move(Shows(chart, lambda share: chart.display(film.measured(terms=found.measured, filled=share))), seconds=0.4)
     film.scene.remove(film.dashes)
     film.scene.add(film.dashes)
@@ -784,7 +786,7 @@ def rows(film: RescaleFilm) -> None:
     stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
     film.move(
         Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
-        FadeIn(tile.picture, rate_func=late), seconds=MOVE,
+        FadeIn(tile.picture), seconds=MOVE,
     )  # fmt: skip
     pairs = [
         labelled(place["factors name"], ("α", skin.ink), (f"{film.said['least']} to {film.said['most']}", skin.ink)),
