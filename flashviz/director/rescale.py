@@ -784,6 +784,7 @@ def rows(film: RescaleFilm) -> None:
     start, pitch = film.acc.boxes(found.of("acc_new")), tile.line.width / acc.shape[1]
     x = tile.line.x0 + np.arange(acc.shape[1]) * pitch
     stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
+    film.scene.add(tile.picture, film.acc)  # the row over its tile
     film.move(
         Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
         FadeIn(tile.picture), seconds=MOVE,
