@@ -30,6 +30,7 @@ SPACE = 0.26  # between words of arithmetic, in em
 PALE, BACK = 0.3, 0.3  # of what would be false now; of what steps back behind a formula
 GHOST = 0.85
 GLANCE = 0.7  # seconds from a caption to what it speaks of; it stands while that moves
+TOO_TALL = 3.0  # answers: the height for which there is room
 TILES = 3  # of the past that are seen to be summed; what was before them is summed already
 
 
@@ -88,8 +89,8 @@ class RescaleFilm:
         self.acc = SignedBars("acc", skin.o, skin).place(place["acc"], zero, scale, features)
         self.was = SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False).place(place["acc"], zero, scale, features)
         self.brought = SignedBars("P V", skin.v, skin, axis=False).place(place["acc"], zero, scale, features)
-        quotients = (self.quotient("old"), self.quotient("new"), *([self.wrong] if found.rises else []))
-        zero, scale = fit(place["answer"], *quotients)
+        tall = min(tallest, TOO_TALL) * self.quotient("old")  # of the wrong answer so much is in the room; what is taller leaves it
+        zero, scale = fit(place["answer"], self.quotient("old"), self.quotient("new"), tall)
         self.answer = SignedBars("acc / l", skin.o, skin, dotted=True).place(place["answer"], zero, scale, features)
         self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
         self.answer_was.place(place["answer"], zero, scale, features)
@@ -410,7 +411,7 @@ def measure(film: RescaleFilm) -> None:
     texts = ["α", "=", "1", "/", said["height"], "=", said["alpha"]]
     bottom = chart.y(1 / tallest) + em(24)
     left, share = beside(film, found.measured, line_width(texts, NUMBER), (bottom - chart.rect.y0) / chart.unit)
-    if share * NUMBER < LABEL:  # no room beside the dashes: over the ceiling
+    if share * NUMBER < LABEL or bottom + em(0.75 * NUMBER * share) > chart.y(1.0):  # no room beside the dashes: over the ceiling
         above = film.place["term"]
         share = min(1.0, above.width / line_width(texts, NUMBER))
         left, bottom = above.x0, middle(above, NUMBER * share)

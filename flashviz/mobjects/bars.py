@@ -13,11 +13,11 @@ from flashviz.palette import Theme
 
 FILLED = 0.7  # of a bar's pitch: what is left is the gap between two bars
 STEM, DOT = 0.3, 0.86  # of the pitch: a stem, and the dot that it carries
-LARGEST = em(10)  # dot
+LARGEST = em(14)  # pitch for which they are drawn
 
 
 class SignedBars(VGroup):
-    """One bar a value. ``unit`` is the height of 1 in scene units; bars beyond ``rect`` are cut at its edge.
+    """One bar a value. ``unit`` is the height of 1 in scene units; bars beyond ``rect`` are cut at its edge, and have no dot.
 
     Args:
         hollow: Outlines: what was here.
@@ -46,10 +46,12 @@ class SignedBars(VGroup):
         index = np.arange(len(values))
         x = self.rect.x0 + (index + (1 - FILLED) / 2) * self.pitch
         ends = np.stack(np.broadcast_arrays(start, start + values)) * self.unit + self.zero
+        inside = (ends[1] >= self.rect.y0 - 1e-9) & (ends[1] <= self.rect.y1 + 1e-9)
         ends = np.clip(ends, self.rect.y0, self.rect.y1)
         if not self.dotted:
             return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
-        middle, half, thin = x + 0.5 * FILLED * self.pitch, 0.5 * min(DOT * self.pitch, LARGEST), 0.5 * STEM * self.pitch
+        size = min(self.pitch, LARGEST)
+        middle, half, thin = x + 0.5 * FILLED * self.pitch, 0.5 * DOT * size * inside, 0.5 * STEM * size
         dots = np.stack([middle - half, ends[1] - half, middle + half, ends[1] + half], 1)
         stems = np.stack([middle - thin, ends.min(0), middle + thin, ends.max(0)], 1)
         return dots if self.hollow else np.concatenate([stems, dots])
