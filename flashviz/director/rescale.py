@@ -411,7 +411,7 @@ def measure(film: RescaleFilm) -> None:
     texts = ["α", "=", "1", "/", said["height"], "=", said["alpha"]]
     bottom = chart.y(1 / tallest) + em(24)
     left, share = beside(film, found.measured, line_width(texts, NUMBER), (bottom - chart.rect.y0) / chart.unit)
-    if share * NUMBER < LABEL or bottom + em(0.75 * NUMBER * share) > chart.y(1.0):  # no room beside the dashes: over the ceiling
+    if share * NUMBER < NAME or bottom + em(0.75 * NUMBER * share) > chart.y(1.0):  # no room beside the dashes: over the ceiling
         above = film.place["term"]
         share = min(1.0, above.width / line_width(texts, NUMBER))
         left, bottom = above.x0, middle(above, NUMBER * share)
