@@ -93,7 +93,7 @@ ANSWERS = {
     "honest ratios": ("FlashAttentionScene", "400 tiles against 144 1/4: 2.8 × fewer bytes."),
     "with a perfect cache": ("RooflineScene", "more than the 2.25 MiB of standard attention with a perfect cache."),
     "the rescale of l": ("FlashAttentionScene", "One factor re-measures every past term: α = 0.407."),
-    "why to both": ("RescaleScene", "Both shrank alike. The answer so far did not move."),
+    "why to both": ("RescaleScene", "Both shrank. The answer did not move."),
     "the rescale of acc": ("FlashAttentionScene", "acc takes the same α, then the new values."),
 }
 

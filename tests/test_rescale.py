@@ -37,8 +37,9 @@ from tests.strategies import configs
 
 # What a beat is about: the parts of its shot in which things move.
 SUBJECTS = {
-    "terms": ("measured", "names"), "ruler": ("measured", "names"), "squeeze": ("measured", "acc", "acc name", "sum"),
-    "join": ("measured", "names", "sum"), "values": ("values", "acc", "answer", "answer room"),
+    "past": ("measured", "names", "sum"), "terms": ("measured", "names"), "ruler": ("measured", "names"), "measure": ("measured", "names"),
+    "squeeze": ("measured", "acc", "acc name", "sum"), "alone": ("acc", "acc name", "answer", "note"), "join": ("measured", "names", "sum"),
+    "values": ("values", "weights", "acc"), "moves": ("answer",),
 }  # fmt: skip
 CONFIGS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -144,19 +145,25 @@ def test_pictures_are_what_the_trace_holds_at_the_beats_event(name: str) -> None
     after = state_at(found.trace, found.event(Kind.PV_DOT))
     assert before.acc is not None and scaled.acc is not None and after.acc is not None  # noqa: PT018  # for the types
     assert before.l is not None and after.l is not None and after.alpha is not None  # noqa: PT018
-    for beat in ("past", "terms", "question", "ruler"):
-        assert values_of(at(film, beat), "acc") == written(before.acc[row])
-    for beat in ("squeeze", "same", "alone", "join"):
+    old, wide = before.acc[row].astype(np.float64), after.acc[row].astype(np.float64)
+    for beat in ("answer", "terms", "question", "ruler", "measure", "watch"):
+        assert values_of(at(film, beat), "acc") == written(old), beat
+    for beat in ("squeeze", "same", "both", "join"):
         assert values_of(at(film, beat), "acc") == written(scaled.acc[row]), beat
-    for beat in ("values", "exact"):
-        assert values_of(at(film, beat), "acc") == written(after.acc[row].astype(np.float64))
-        assert values_of(at(film, beat), "acc / l") == written(after.acc[row].astype(np.float64) / float(after.l[row]))
+    for beat in ("answer", "measure", "watch", "squeeze", "same", "both", "join", "values"):
+        assert values_of(at(film, beat), "acc / l") == written(old / float(before.l[row])), beat
+    assert values_of(at(film, "alone"), "acc") == written(old), "what would be, if l alone were scaled"
+    assert values_of(at(film, "alone"), "acc / l") == written(old / float(found.of("l_scaled")))
+    for beat in ("values", "moves", "exact"):
+        assert values_of(at(film, beat), "acc") == written(wide), beat
+    for beat in ("moves", "exact"):
+        assert values_of(at(film, beat), "acc / l") == written(wide / float(after.l[row])), beat
     assert texts["past"]["l"] == total(before.l[row])
     assert texts["values"]["l"] == total(after.l[row])
     assert texts["past"]["m"] == number(found.m_old)
     assert texts["ruler"]["m"] == number(float(found.values.m_new[t, row]))
-    assert texts["ruler"]["alpha"] == number(float(after.alpha[row])) == texts["squeeze"]["alpha acc"]
-    assert [at(film, beat).event for beat in ("past", "ruler", "join", "values")] == [
+    assert texts["measure"]["alpha"] == number(float(after.alpha[row])) == texts["squeeze"]["alpha acc"]
+    assert [at(film, beat).event for beat in ("past", "measure", "join", "values")] == [
         found.event(Kind.PV_DOT, t - 1), found.event(Kind.ALPHA), found.event(Kind.SOFTMAX_L), found.event(Kind.PV_DOT),
     ]  # fmt: skip
 
@@ -179,7 +186,7 @@ def test_digits_on_screen_check_by_hand() -> None:
     assert round(old * factor, 2) == scaled
     old, added, new = (float(item.text) for item in at(film, "join").shown if item.name in ("l", "sum") and item.text[0].isdigit())
     assert round(old + added, 2) == new
-    height, alpha = (next(i.text for i in at(film, "ruler").shown if i.name == n and i.text[0] not in "1/=") for n in ("ratio", "alpha"))
+    height, alpha = (next(i.text for i in at(film, "measure").shown if i.name == n and i.text[0] not in "α1/=") for n in ("ratio", "alpha"))
     assert 1 / float(height) == pytest.approx(float(alpha), abs=1e-3)
 
 
@@ -215,7 +222,9 @@ def test_the_quotient_does_not_move_by_one_pixel_while_all_are_squeezed(theme: A
     assert len(frames) > 20
     for picture in frames[1:]:
         assert np.array_equal(film.cut(picture, place), film.cut(frames[0], place))
-    assert not np.array_equal(film.cut(film.last("values"), place), film.cut(frames[0], place)), "it moves when values join"
+    assert not np.array_equal(film.cut(film.last("alone"), place), film.cut(frames[0], place)), "one alone moves it"
+    assert np.array_equal(film.cut(film.last("both"), place), film.cut(frames[0], place)), "both, and it is what it was"
+    assert not np.array_equal(film.cut(film.last("moves"), place), film.cut(film.last("both"), place)), "it moves when values join"
 
 
 @every
@@ -380,7 +389,7 @@ def test_every_part_of_every_shot_is_in_the_frame(config: AttentionConfig) -> No
             for part, rect in place.parts.items():
                 assert frame(aspect).contains(rect), (aspect, name, part)
                 assert rect.width > 0 < rect.height
-                assert part == "caption" or not rect.overlaps(place["caption"]) or part == "answer room", (aspect, name, part)
+                assert part == "caption" or not rect.overlaps(place["caption"]), (aspect, name, part)
 
 
 @aspects

@@ -15,17 +15,23 @@ from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("past", "So far", 7.2, shot="rescale", caption="Kept of {keys} keys: a sum ℓ, and acc, their weighted values."),
-    Beat("terms", "The next keys", 5, shot="rescale", caption=""),
-    Beat("question", "Question", 5.2, shot="rescale", pause=True, caption="This key is {height} ceilings high. What must ℓ and acc do?"),
-    Beat("ruler", "A new ruler", 8, shot="rescale", caption="Same bars, new ruler."),
-    Beat("squeeze", "The squeeze", 6.5, shot="rescale", caption=""),
-    Beat("same", "The answer stands", 5.8, shot="rescale", late=True, caption="Both shrank alike. The answer so far did not move."),
-    Beat("alone", "One without the other", 6, shot="rescale", caption="What if only ℓ shrank?"),
-    Beat("join", "The new terms", 7.5, shot="rescale", caption="The new terms join the sum."),
-    Beat("values", "Their values", 10.5, shot="rescale", caption="Their values join acc. Now the answer moves."),
-    Beat("exact", "Why it is exact", 7.5, shot="rescale", late=True, caption="Exact: one factor re-measures every past term."),
-    Beat("rows", "Every row", 6.5, shot="rows", late=True, caption="Every row has its own."),
+    Beat("past", "So far", 5.2, shot="rescale", fresh=True, caption="One term a key. Their area is the sum ℓ."),
+    Beat("answer", "The answer so far", 3.9, shot="rescale", fresh=True, caption="acc: their values, weighted by the terms."),
+    Beat("terms", "The next keys", 5.6, shot="rescale", fresh=True, caption="The next {new} keys, by the old m."),
+    Beat("question", "Question", 3.2, shot="rescale", pause=True, caption="Why not just add {height} to {l_old}?"),
+    Beat("ruler", "A new max", 3.9, shot="rescale", fresh=True, caption="A term above 1 could overflow: so m rises."),
+    Beat("measure", "By the new max", 6.9, shot="rescale", late=True, caption="By the new m, the old 1 is only α."),
+    Beat("watch", "What must follow", 2.9, shot="rescale", late=True, caption="Watch the answer."),
+    Beat("squeeze", "The squeeze", 5.2, shot="rescale", fresh=True, caption="Old and new terms must share one m: both × α."),
+    Beat("same", "The answer stands", 4.9, shot="rescale", late=True, caption="Both shrank. The answer did not move."),
+    Beat("alone", "One without the other", 6.1, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
+    Beat("both", "Both or neither", 3.1, shot="rescale", late=True, caption="Both, or neither."),
+    Beat("join", "The new terms", 6.3, shot="rescale", fresh=True, caption="The new terms join the sum."),
+    Beat("values", "Their values", 7.6, shot="rescale", fresh=True, caption="Their values, times the terms, join acc."),
+    Beat("moves", "The answer moves", 3.7, shot="rescale", late=True, caption="Now the answer moves."),
+    Beat("exact", "Why it is exact", 6.5, shot="rescale", late=True, caption="Exact: the old m cancels in every term."),
+    Beat("rows", "Every row", 7.1, shot="rows", fresh=True, caption="Every row has its own α, for its ℓ and its acc."),
+    Beat("next", "The next tile", 3.6, shot="rows", late=True, caption="Then the next tile."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (
     Beat("calm", "No correction", 11, shot="rescale", late=True, caption="No later term rose above the ceiling: no correction needed."),
@@ -69,9 +75,10 @@ class Rescale:
         m_old = float(self.of("m_old"))
         return m_old if np.isfinite(m_old) else float(self.of("m_new"))
 
-    def terms(self, m: float) -> np.ndarray:
-        """e^(s - m) of the tile's keys; of a masked one 0."""
-        scores = self.of("s")[: len(self.values.k[self.t])]
+    def terms(self, m: float, t: int | None = None) -> np.ndarray:
+        """e^(s - m) of the keys of visited tile ``t``, this one where it is None; of a masked one 0."""
+        t = self.t if t is None else t
+        scores = np.asarray(self.values.s[t, self.row], dtype=np.float64)[: len(self.values.k[t])]
         return np.asarray(np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, m) - m), 0.0))
 
     @property
@@ -138,12 +145,12 @@ def beats_of(found: Rescale) -> tuple[Beat, ...]:
     """Where nothing rises, the beats of the rise are left out; without a past there is none to show."""
     if found.rises:
         return BEATS
-    return (*(beat for beat in BEATS if beat.name == "past" and found.seen), *VARIANTS)
+    return (*(beat for beat in BEATS if beat.name in ("past", "answer") and found.seen), *VARIANTS)
 
 
 def facts(found: Rescale) -> dict[str, str]:
     """What the braces of the captions stand for, and every other number on screen."""
-    said = {"keys": f"{found.seen:,}", "l_old": total(float(found.of("l_old"))), "m_old": number(found.m_old)}
+    said = {"new": f"{len(found.before):,}", "l_old": total(float(found.of("l_old"))), "m_old": number(found.m_old)}
     said["l_new"] = total(float(found.of("l_new")))
     if not found.rises:
         return said

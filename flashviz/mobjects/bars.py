@@ -7,21 +7,27 @@ from manim import VGroup
 
 from flashviz import theme
 from flashviz.layout import Rect
+from flashviz.lettering import em
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 FILLED = 0.7  # of a bar's pitch: what is left is the gap between two bars
+STEM, DOT = 0.3, 0.86  # of the pitch: a stem, and the dot that it carries
+LARGEST = em(14)  # pitch for which they are drawn
 
 
 class SignedBars(VGroup):
-    """One bar a value. ``unit`` is the height of 1 in scene units; bars beyond ``rect`` are cut at its edge.
+    """One bar a value. ``unit`` is the height of 1 in scene units; bars beyond ``rect`` are cut at its edge, and have no dot.
 
     Args:
         hollow: Outlines: what was here.
+        dotted: A square dot on a stem for each value: a quantity with a scale of its own. Hollow, the dots alone.
     """
 
-    def __init__(self, name: str, color: str, skin: Theme, *, hollow: bool = False, opacity: float = 1.0, axis: bool = True) -> None:
-        self.tag = name
+    def __init__(
+        self, name: str, color: str, skin: Theme, *, hollow: bool = False, dotted: bool = False, opacity: float = 1.0, axis: bool = True
+    ) -> None:
+        self.tag, self.dotted, self.hollow = name, dotted, hollow
         self.values: np.ndarray | None = None  # nothing is shown yet
         self.bars = Rectangles(color, name=f"{name} bars", opacity=0.0 if hollow else opacity)
         if hollow:
@@ -36,12 +42,19 @@ class SignedBars(VGroup):
         return self
 
     def boxes(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> np.ndarray:
-        """[n, 4] of bars from ``start`` to ``start + values``."""
+        """[n, 4] of bars from ``start`` to ``start + values``; with dots [2 n, 4], the stems first."""
         index = np.arange(len(values))
         x = self.rect.x0 + (index + (1 - FILLED) / 2) * self.pitch
         ends = np.stack(np.broadcast_arrays(start, start + values)) * self.unit + self.zero
+        inside = (ends[1] >= self.rect.y0 - 1e-9) & (ends[1] <= self.rect.y1 + 1e-9)
         ends = np.clip(ends, self.rect.y0, self.rect.y1)
-        return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
+        if not self.dotted:
+            return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
+        size = min(self.pitch, LARGEST)
+        middle, half, thin = x + 0.5 * FILLED * self.pitch, 0.5 * DOT * size * inside, 0.5 * STEM * size
+        dots = np.stack([middle - half, ends[1] - half, middle + half, ends[1] + half], 1)
+        stems = np.stack([middle - thin, ends.min(0), middle + thin, ends.max(0)], 1)
+        return dots if self.hollow else np.concatenate([stems, dots])
 
     def display(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> SignedBars:
         """These values; from ``start`` on, where they are added to others."""
@@ -50,11 +63,9 @@ class SignedBars(VGroup):
         return self
 
 
-def fit(rect: Rect, *values: np.ndarray, zero: float | None = None) -> tuple[float, float]:
-    """Height of the zero line and of 1, with which all ``values`` fit into ``rect``; the zero line may be given."""
+def fit(rect: Rect, *values: np.ndarray) -> tuple[float, float]:
+    """Height of the zero line and of 1, with which all ``values`` fit into ``rect``."""
     high = max((float(v.max(initial=0.0)) for v in values), default=0.0)
     low = -min((float(v.min(initial=0.0)) for v in values), default=0.0)
-    if zero is None:
-        scale = rect.height / max(high + low, 1e-12)
-        return rect.y0 + low * scale, scale
-    return zero, min((rect.y1 - zero) / max(high, 1e-12), (zero - rect.y0) / max(low, 1e-12))
+    scale = rect.height / max(high + low, 1e-12)
+    return rect.y0 + low * scale, scale

@@ -14,11 +14,11 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
-CEILING_PX, LABEL_PX = 44, 36  # type of what rides on the ceiling
+CEILING_PX, LABEL_PX = 46, 38  # type of what rides on the ceiling
 WORDS = "largest score"
 FILLED = 0.8  # of a key's width, as long as terms stand apart
 APART = 5.0  # keys between the block and the terms
-TALLEST = 200 / 135  # of the ceiling, in scene units
+TALLEST = 212 / 135  # of the ceiling, in scene units
 LOWEST = 60 / 135  # a ceiling no lower: a bar that does not fit is broken
 BREAK = 0.72, 0.06  # where the gap of a broken bar begins, as a share of the room, and how high it is, in scene units
 
@@ -28,7 +28,8 @@ class Measured:
     """One state. Heights are in first ceilings, widths in keys.
 
     ``past`` is l as it was summed, ``tall`` what it has been scaled by, so that past x tall is its area. ``terms`` [n] are heights,
-    ``joined`` 0..1 is how far they have come to the block, ``level`` 0..1 how far the stair of both has levelled at the ceiling.
+    ``joined`` 0..1 is how far they have come to the block, ``level`` 0..1 how far they have levelled at the ceiling, ``settled`` 0..1 how
+    far the block has.
     ``filled`` 0..1: outlines until they are measured by the kernel's max.
     """
 
@@ -38,6 +39,7 @@ class Measured:
     ceiling: float = 1.0
     joined: float = 0.0
     level: float = 0.0
+    settled: float = 0.0
     filled: float = 0.0
 
     @property
@@ -81,9 +83,9 @@ class MeasuredSum(Group):
             np.concatenate([[now.past], np.ones(len(now.terms))]),
             np.concatenate([[now.tall], now.terms]),
         )
-        if now.level > 0:  # each keeps its area: as much narrower as it is taller
-            grown = np.where(tall > 0, np.maximum(tall, 1e-12) ** (now.level), 1.0)
-            wide, tall = wide * grown, np.where(tall > 0, tall / grown, 0.0)
+        share = np.array([now.settled, *(now.level for _ in now.terms)])
+        grown = np.where(tall > 0, np.maximum(tall, 1e-12) ** share, 1.0)  # each keeps its area: as much narrower as it is taller
+        wide, tall = wide * grown, np.where(tall > 0, tall / grown, 0.0)
         reach = self.rect.x0 + np.concatenate([[0.0], np.cumsum(wide)]) * key
         lying = np.stack([reach[:-1], np.full(len(wide), low), reach[1:], low + tall * unit], 1)
         index = np.arange(len(now.terms))
@@ -139,7 +141,7 @@ class Ceiling(VGroup):
         self.one = theme.line("1", CEILING_PX, skin.ink)
         self.sign = theme.maths("m", CEILING_PX * 1.1, skin.stats)
         self.m = Readout(m, CEILING_PX, skin.stats, name="m")
-        self.words = theme.line(WORDS, LABEL_PX, skin.quiet)
+        self.words = theme.line(WORDS, LABEL_PX, skin.ink)
         parts = [self.line, self.one, self.sign, self.m]
         self.name_width = self.sign.width + (len(m) + 1.2) * self.m.step + text_width(WORDS, LABEL_PX)
         super().__init__(*parts, *([self.words] if self.name_width <= room else []))
