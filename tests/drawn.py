@@ -21,6 +21,7 @@ TENSORS = {
 }  # fmt: skip
 # Things whose text is a formula, a figure that is counted and not written, or put together from parts that are named themselves.
 NOT_IN_WORDS = ("formula", "kernel", "label", "sign", "head", "pair", "marks", "chip", "quoted")
+MIXED = ("lanes",)  # images whose pixels are shares of several hues; a test of their own holds each pixel to them
 HUES = frozenset(TENSORS.values())
 NAMED_FOR_A_TENSOR = ("", "label ", "squares ", "sheet ")  # what stands before the tensor in a thing's name
 
@@ -112,7 +113,8 @@ def check_colours(item: Shown, skin: Theme, where: str) -> None:
     drawn = flat(item)
     assert item.paint, (where, item)
     assert {paint.colour for paint in drawn} <= known.keys(), (where, item)
-    assert all(on_a_ramp(paint.colour, skin, own) for paint in item.paint if paint.how == "image"), (where, item)
+    if item.name not in MIXED:
+        assert all(on_a_ramp(paint.colour, skin, own) for paint in item.paint if paint.how == "image"), (where, item)
     if own and drawn:
         assert {known[paint.colour] for paint in drawn} & HUES == {own}, (where, item)
 

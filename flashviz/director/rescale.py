@@ -107,7 +107,7 @@ class RescaleFilm:
         terms_at = Rect(min(self.chart.terms_x, names.x1 - wide), names.y0, names.x1, names.y1)  # under the terms, where there is room
         self.terms_name = Word(f"{len(found.before)} new terms", LABEL, skin.ink, terms_at.x0, middle(terms_at, LABEL), "terms", Face.TEXT)
         rect, formula = place["term"], '"term" = e^(s - m)'
-        written = symbols(formula, SYMBOLS, skin.ink, Rect(rect.x0, rect.y0 + em(56), rect.x1, rect.y1), "term")
+        written = symbols(formula, SYMBOLS, skin.ink, Rect(rect.x0, rect.y0 + em(56), rect.x1, rect.y1), "formula term")
         written.family_members_with_points()[-1].set_fill(skin.stats)
         words = "s: the key's score"
         left = rect.center[0] - text_width(words, LABEL) / 2
