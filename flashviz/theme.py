@@ -57,7 +57,8 @@ def between(first: str, second: str, share: float) -> str:
 
 def maths(formula: str, px: float, color: str) -> MathTypst:
     """A Typst formula whose em is ``px`` pixels on a 1080 px frame."""
-    return MathTypst(formula, font_size=em(px) / _TYPST_EM * 48, color=color)
+    # manim keeps what it has parsed after it was scaled: a formula that is set a second time would have other strokes
+    return MathTypst(formula, font_size=em(px) / _TYPST_EM * 48, color=color, use_svg_cache=False)
 
 
 def ramp(values: np.ndarray, low: str, high: str) -> RGBAPixelArray:

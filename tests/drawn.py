@@ -20,7 +20,7 @@ TENSORS = {
     "Q": "q", "K": "k", "V": "v", "O": "o", "ACC": "o", "M": "stats", "L": "stats", "LSE": "stats", "S": "scores", "P": "scores",
 }  # fmt: skip
 # Things whose text is a formula, a figure that is counted and not written, or put together from parts that are named themselves.
-NOT_IN_WORDS = ("formula", "kernel", "label", "sign", "head", "pair", "marks", "chip", "quoted")
+NOT_IN_WORDS = ("formula", "power", "kernel", "label", "sign", "head", "pair", "marks", "chip", "quoted")
 MIXED = ("lanes",)  # images whose pixels are shares of several hues; a test of their own holds each pixel to them
 HUES = frozenset(TENSORS.values())
 NAMED_FOR_A_TENSOR = ("", "label ", "squares ", "sheet ")  # what stands before the tensor in a thing's name

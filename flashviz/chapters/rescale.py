@@ -15,22 +15,22 @@ from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("past", "So far", 5.2, shot="rescale", fresh=True, caption="One term a key. Their area is the sum ℓ."),
-    Beat("answer", "The answer so far", 3.9, shot="rescale", fresh=True, caption="acc: their values, weighted by the terms."),
-    Beat("terms", "The next keys", 5.6, shot="rescale", fresh=True, caption="The next {new} keys, by the old m."),
+    Beat("past", "So far", 7.9, shot="rescale", fresh=True, caption="One term a key. Their area is the sum ℓ."),
+    Beat("answer", "The answer so far", 6.6, shot="rescale", fresh=True, caption="acc: their values, weighted by the terms."),
+    Beat("terms", "The next keys", 7.6, shot="rescale", fresh=True, caption="The next {new} keys, by the old m."),
     Beat("question", "Question", 3.2, shot="rescale", pause=True, caption="Why not just add {height} to {l_old}?"),
-    Beat("ruler", "A new max", 3.9, shot="rescale", fresh=True, caption="A term above 1 could overflow: so m rises."),
+    Beat("ruler", "A new max", 6.7, shot="rescale", fresh=True, caption="A term above 1 could overflow: so m rises."),
     Beat("measure", "By the new max", 6.9, shot="rescale", late=True, caption="By the new m, the old 1 is only α."),
     Beat("watch", "What must follow", 2.9, shot="rescale", late=True, caption="Watch the answer."),
-    Beat("squeeze", "The squeeze", 5.2, shot="rescale", fresh=True, caption="Old and new terms must share one m: both × α."),
+    Beat("squeeze", "The squeeze", 8.0, shot="rescale", fresh=True, caption="ℓ and acc must share the new m: both × α."),
     Beat("same", "The answer stands", 4.9, shot="rescale", late=True, caption="Both shrank. The answer did not move."),
-    Beat("alone", "One without the other", 6.1, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
-    Beat("both", "Both or neither", 3.1, shot="rescale", late=True, caption="Both, or neither."),
-    Beat("join", "The new terms", 6.3, shot="rescale", fresh=True, caption="The new terms join the sum."),
-    Beat("values", "Their values", 7.6, shot="rescale", fresh=True, caption="Their values, times the terms, join acc."),
+    Beat("alone", "One without the other", 7.5, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
+    Beat("both", "Both together", 3.1, shot="rescale", late=True, caption="Both, together."),
+    Beat("join", "The new terms", 8.0, shot="rescale", fresh=True, caption="The new terms join the sum."),
+    Beat("values", "Their values", 10.2, shot="rescale", fresh=True, caption="Their values, times the terms, join acc."),
     Beat("moves", "The answer moves", 3.7, shot="rescale", late=True, caption="Now the answer moves."),
     Beat("exact", "Why it is exact", 6.5, shot="rescale", late=True, caption="Exact: the old m cancels in every term."),
-    Beat("rows", "Every row", 7.1, shot="rows", fresh=True, caption="Every row has its own α, for its ℓ and its acc."),
+    Beat("rows", "Every row", 10.3, shot="rows", fresh=True, caption="Every row has its own α, for its ℓ and its acc."),
     Beat("next", "The next tile", 3.6, shot="rows", late=True, caption="Then the next tile."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (

@@ -29,7 +29,6 @@ GAP = em(24)
 SPACE = 0.26  # between words of arithmetic, in em
 PALE, BACK = 0.3, 0.3  # of what would be false now; of what steps back behind a formula
 GHOST = 0.85
-GLANCE = 0.7  # seconds from a caption to what it speaks of; it stands while that moves
 TOO_TALL = 3.0  # answers: the height for which there is room
 TILES = 3  # of the past that are seen to be summed; what was before them is summed already
 
@@ -160,6 +159,11 @@ class RescaleFilm:
     def hold(self, seconds: float) -> None:
         self.scene.hold(seconds)
 
+    def read(self) -> None:
+        """Stand until the beat's caption has been read; then things move."""
+        assert self.scene.beat is not None
+        self.hold(self.scene.beat.still)
+
 
 class Numbers:
     """The arithmetic of l, word by word on one line. What stands first is l."""
@@ -263,7 +267,7 @@ def paled(part: VMobject, before: float, after: float) -> Shows:
 @beat("past")
 def past(film: RescaleFilm) -> None:
     """Terms slide together and level at the ceiling: their area is the sum. The later tiles are faster."""
-    film.hold(GLANCE)
+    film.read()
     found, chart = film.found, film.chart
     film.reach(Kind.PV_DOT, found.t - 1)
     for t in film.summed:
@@ -292,7 +296,7 @@ def pour(film: RescaleFilm, t: int, *, grow: float, join: float, level: float) -
 @beat("answer")
 def answer(film: RescaleFilm) -> None:
     """acc's bars grow; beneath, on an axis of its own, acc / l as dots on stems."""
-    film.hold(GLANCE)
+    film.read()
     acc, quotient = film.found.of("acc_old"), film.quotient("old")
     film.acc.display(0 * acc)
     film.scene.add(film.was, film.acc)
@@ -314,7 +318,7 @@ def grown(terms: np.ndarray, share: float, height: float) -> np.ndarray:
 @beat("terms")
 def terms(film: RescaleFilm) -> None:
     """The new terms grow as outlines; the largest stops at the ceiling and then breaks through it."""
-    film.hold(GLANCE)
+    film.read()
     film.reach(Kind.QK_DOT)
     skin, chart, before = film.skin, film.chart, film.found.before
     tallest = float(before.max())
@@ -361,7 +365,7 @@ def question(film: RescaleFilm) -> None:
 @beat("ruler")
 def ruler(film: RescaleFilm) -> None:
     """The ceiling alone rises to the tallest term, 1 and m riding on it, and m flips as it does; dashes stay."""
-    film.hold(GLANCE)
+    film.read()
     film.reach(Kind.ALPHA)
     skin, chart, tallest = film.skin, film.chart, float(film.found.before.max())
     lid, top = chart.y(1.0), chart.y(tallest)
@@ -443,7 +447,7 @@ def watch(film: RescaleFilm) -> None:
 @beat("squeeze")
 def squeeze(film: RescaleFilm) -> None:
     """The factor sends a copy to l and one to acc; both shrink together, the block down to the dashes; the quotient does not move."""
-    film.hold(GLANCE)
+    film.read()
     film.reach(Kind.ALPHA)
     found, skin, chart, said = film.found, film.skin, film.chart, film.said
     alpha, acc = float(found.of("alpha")), found.of("acc_old")
@@ -515,7 +519,7 @@ def same(film: RescaleFilm) -> None:
 @beat("alone")
 def alone(film: RescaleFilm) -> None:
     """acc grows back to what it was while l stays squeezed: the answer breaks out of its frame, the true one stays as an outline."""
-    film.hold(GLANCE)
+    film.read()
     film.move(*(FadeOut(each) for each in (*film.copies, *film.fraction, *film.strokes)), seconds=TEXT)
     film.answer_was.display(film.quotient("old"))
     film.scene.add(film.answer_was)
@@ -553,7 +557,7 @@ def both(film: RescaleFilm) -> None:
 @beat("join")
 def join(film: RescaleFilm) -> None:
     """The block levels at the ceiling, the same area; the terms slide against it and level: it is wider by their sum."""
-    film.hold(GLANCE)
+    film.read()
     film.reach(Kind.SOFTMAX_L)
     found, chart, said, skin = film.found, film.chart, film.said, film.skin
     alpha, measured = float(found.of("alpha")), found.measured
@@ -588,7 +592,7 @@ def join(film: RescaleFilm) -> None:
 @beat("values")
 def values(film: RescaleFilm) -> None:
     """V's tile arrives beside the terms, its rows fade to them and sum to bars of acc's own scale; they land on acc and turn pink."""
-    film.hold(GLANCE)
+    film.read()
     film.reach(Kind.PV_DOT)
     found, skin, place = film.found, film.skin, film.place["values"]
     weights_at, measured = film.place["weights"], found.measured
@@ -771,7 +775,7 @@ class TileRows(Group):
 @beat("rows")
 def rows(film: RescaleFilm) -> None:
     """acc's row becomes one line of its tile; then every row's l and acc shrink by the row's own factor, from the first to the last."""
-    film.hold(GLANCE)
+    film.read()
     film.reach(Kind.PV_DOT)
     found, skin, place = film.found, film.skin, film.scene.shot("rows")
     acc, scaled, l_old, l_scaled, alphas = (film.all_rows(name) for name in ("acc_old", "acc_scaled", "l_old", "l_scaled", "alpha"))
