@@ -66,12 +66,13 @@ def test_no_value_is_computed_that_is_not_shown(monkeypatch: pytest.MonkeyPatch)
     ]  # fmt: skip
 
 
-def test_a_given_trace_is_not_recorded_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_of_a_given_trace_only_the_events_are_recorded_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     config = AttentionConfig(seq_q=256, **TALL)
     record(config, source="numpy").save(tmp_path / "trace.npz")
     film, _, asked = counted(monkeypatch, AttentionConfig(), tmp_path / "trace.npz")
     assert film.trace.config == config
-    assert [options["algorithm"] for options in asked] == ["standard"]
+    assert (asked[0]["algorithm"], asked[0]["computed"]) == ("fa2", range(0))
+    assert [options["algorithm"] for options in asked[1:]] == ["standard"]
 
 
 def test_very_many_keys_are_no_more_to_draw(manim_config: ManimConfig) -> None:

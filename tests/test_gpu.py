@@ -236,7 +236,7 @@ def test_a_file_that_names_a_clock_and_has_no_times_is_refused(tmp_path: Path) -
     trace = clocked()
     del trace.columns["sm"]
     trace.save(tmp_path / "x.npz")
-    with pytest.raises(TraceError, match=r"expected columns .*t_ns, sm of one length"):
+    with pytest.raises(TraceError, match=r"expected columns .*t_ns, sm of whole numbers"):
         Trace.load(tmp_path / "x.npz")
 
 

@@ -156,7 +156,7 @@ def test_whatever_is_read_while_a_film_is_drawn_is_in_its_key(tmp_path: Path) ->
     done = subprocess.run([sys.executable, "-c", READ_WHILE_DRAWN], cwd=copy, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     *read, verdict = done.stdout.splitlines()
-    for name in ("flashviz/fonts/Inter-Regular.otf", "flashviz/catalogues/de.toml", "docs/bench/kernel-cpu.json", "scenes/flash.py"):
+    for name in ("flashviz/fonts/FlashvizSans-Regular.otf", "flashviz/catalogues/de.toml", "docs/bench/kernel-gpu.json", "scenes/flash.py"):
         assert name in read
     assert verdict.strip() == "not in the key:"
 

@@ -368,8 +368,6 @@ def _check_header(path: Path, header: GenericHeader) -> None:
 def _impossible(header: GenericHeader, columns: Mapping[str, np.ndarray]) -> tuple[str, int] | None:
     """What an event had to be, and the first event that is not."""
     axes = columns["shape"].shape[1]
-    if max((len(info.shape) for info in header.tensors), default=0) > axes:
-        return f"boxes of as many axes as the tensors have, got {axes}", 0
     ranges = {"op": len(Op), "tensor": len(header.tensors), "file": len(header.sources), "launch": len(header.launches)}
     for name, stop in ranges.items():
         low = -1 if name in ("tensor", "file") else 0
@@ -377,10 +375,13 @@ def _impossible(header: GenericHeader, columns: Mapping[str, np.ndarray]) -> tup
             return f"{name} from {low} to {stop - 1}", wrong
     if not len(columns["op"]):
         return None
+    deep = np.array([len(info.shape) > axes for info in header.tensors] + [False])[columns["tensor"]]
+    if (wrong := _first(deep)) is not None:
+        return f"boxes of as many axes as their tensors have, got {axes}", wrong
     grids = np.array([launch.grid for launch in header.launches])[columns["launch"]]
     lines = np.array([(source.first_line, source.first_line + len(source.text.splitlines())) for source in header.sources] + [(-1, 0)])
     low, high = lines[columns["file"]].T
-    sides = np.array([(*info.shape, *[1] * (axes - len(info.shape))) for info in header.tensors] + [(1,) * axes])[columns["tensor"]]
+    sides = np.array([(*info.shape, *[1] * axes)[:axes] for info in header.tensors] + [(1,) * axes])[columns["tensor"]]
     starts, stops = columns["box"][..., 0], columns["box"][..., 1]
     program = np.stack([columns[name] for name in PROGRAM])
     at = np.arange(program.shape[1])
