@@ -62,7 +62,7 @@ class RescaleFilm:
     height: Word  # how tall the tallest term is
     formula: VGroup
 
-    def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
+    def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str], *, on_stage: bool = True) -> None:
         self.scene, self.found, self.said, self.skin = scene, found, said, scene.skin
         skin, place = scene.skin, scene.shot("rescale")
         self.place: Shot = place
@@ -109,8 +109,10 @@ class RescaleFilm:
         self.ratio, self.copies, self.fraction, self.strokes = [], [], [], []
         self.height, self.formula = self.l_number, VGroup()
         self.chart.display(self.measured(terms=0 * found.before))
-        scene.add(self.baseline, self.ceiling, self.chart, self.was, self.acc)
-        if found.seen:
+        self.rows_shown: list[Mobject] = []
+        if on_stage:
+            scene.add(self.baseline, self.ceiling, self.chart, self.was, self.acc)
+        if found.seen and on_stage:
             self.acc.display(found.of("acc_old"))
             scene.add(self.acc_name, self.acc_words, self.l_name, self.l_number)
 
@@ -641,6 +643,7 @@ def rows(film: RescaleFilm) -> None:
     code_px = CODE * min(1.0, place["code"].width / text_width(code, CODE, Face.MONO))
     said = Word(code, code_px, skin.ink, place["code"].x0, middle(place["code"], code_px), "code", Face.MONO)
     film.move(FadeIn(label), FadeIn(said), seconds=TEXT)
+    film.tile_shown, film.rows_shown = picture, [factors, ours, name, tile_name, label, said]
     film.scene.tell()
 
 

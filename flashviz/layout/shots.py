@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
+from flashviz.layout.film import FILM
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.lettering import em
 
@@ -65,7 +66,9 @@ ROWS: dict[Aspect, Table] = {
         "tile name": (420, 300, 1020, 362), "code": (110, 1010, 1020, 1070), "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
-SHOTS: Mapping[str, Mapping[Aspect, Table]] = {"rescale": RESCALE, "rows": ROWS}
+SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
+    "rescale": RESCALE, "rows": ROWS, **{name: {"16:9": table} for name, table in FILM.items()},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
     """
     if name not in SHOTS:
         raise ConfigError(f"expected a shot, one of {', '.join(SHOTS)}, got {name}")
+    if aspect not in SHOTS[name]:
+        raise ConfigError(f"the shot {name} is directed for {', '.join(SHOTS[name])} so far, got {aspect}; leave out aspect")
     whole = frame(aspect)
     parts = {part: _on(whole, edges) for part, edges in SHOTS[name][aspect].items()}
     if name == "rows":  # a tile of few rows is as tall as its rows, at most as high as the place

@@ -1,0 +1,25 @@
+"""FlashAttentionScene in shots: its beats, in SHOTS.md's order. What is said, before it is drawn."""
+
+from __future__ import annotations
+
+from flashviz.chapters import rescale
+from flashviz.storyboard import Beat
+
+OPENING: tuple[Beat, ...] = (
+    Beat("hook", "The hook", 13, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
+    Beat("tiles", "Tiles", 7, shot="whole", late=True, caption="Cut into tiles. One square: {unit}."),
+    Beat("standard", "Standard attention", 24, shot="machine", caption="Scores out, and back. Weights out, and back."),
+    Beat("pause-a", "Question", 5, shot="machine", pause=True, caption="Why not use this tile now?"),
+    Beat("row", "Divide by what?", 13, shot="row", caption="Divide by what?"),
+    Beat("score", "Scores", 13, shot="score", caption="Q stays. K arrives."),
+    Beat("ceiling", "Max and sum", 14, shot="ceiling", caption="The largest sets the ceiling. Area is the sum: ℓ."),
+    Beat("blend", "Blend", 12, shot="score", caption="V arrives. The scores are overwritten."),
+    Beat("calm", "Calm tiles", 7, shot="rescale", caption="Nothing higher: just add."),
+)
+CLOSING: tuple[Beat, ...] = (
+    Beat("finish", "Finish", 9, shot="whole", caption="Divide once. Write once."),
+    Beat("rest", "The rest", 13, shot="rest", late=True, caption="K and V again; never a score."),
+    Beat("bill", "The bill", 16, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
+    Beat("difference", "The difference", 9, shot="hook", late=True, caption="Only rounding differs."),
+)
+SCRIPT: tuple[Beat, ...] = (*OPENING, *rescale.BEATS[1:], *CLOSING)

@@ -1,0 +1,622 @@
+"""The main film in shots: two HBMs, standard attention's traffic, one row, the rescale, the rest, the bill. Every number is the traces'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from manim import Group, Mobject, RoundedRectangle, VGroup, VMobject
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz import theme
+from flashviz.chapters import film as story
+from flashviz.chapters.rescale import BEATS as RESCALE_BEATS
+from flashviz.chapters.rescale import Rescale
+from flashviz.chapters.rescale import facts as rescale_facts
+from flashviz.director.flash import gather, provenance
+from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, late, middle
+from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, StepBack, beat
+from flashviz.director.stage import Columns, Material
+from flashviz.director.sweep import crossed
+from flashviz.figures import kib, number, quarters, total
+from flashviz.layout import Rect, Shot, centered
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.measured import Measured
+from flashviz.mobjects.motion import FadeIn, FadeOut
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.mobjects.whole import HbmPanel, Sheet
+from flashviz.palette import spread
+from flashviz.storyboard import Beat, facts, tile_unit
+from flashviz.trace import Kind, state_at
+
+LOAD = 0.7  # seconds of a tile's way
+TITLE = 46
+STROKES = ((Kind.STORE_S, "S", "S out"), (Kind.LOAD_S, "S", "S back"), (Kind.STORE_P, "P", "P out"), (Kind.LOAD_P, "P", "P back"))
+IN_FLIGHT = 6  # squares on their way at once
+
+
+class FlashStage(ShotScene):
+    """The scene that the main film is played on."""
+
+    script = story.SCRIPT
+
+    def open(self, run: Callable[..., Any], error_of: Callable[..., float]) -> Film:
+        """Record the traces, choose the followed row, fill the captions.
+
+        Args:
+            run: ``flashviz_kernels.recorder.run``.
+            error_of: ``flashviz_kernels.exactness.block_error``.
+        """
+        settings = self.settings
+        material = gather(settings.config, run, error_of, settings.source, settings.trace)
+        self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]
+        found = Rescale(material.fa2, material.chosen, material.values, material.chosen.rise or 0)
+        said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
+        row_said = rescale_facts(found)
+        self.set_board(story.SCRIPT, said | row_said)
+        outputs = [run(settings.config, source="numpy", algorithm=name).o[0, 0].astype(np.float64) for name in ("standard", "fa2")]
+        return Film(self, material, found, said, row_said, outputs)
+
+
+class Film:
+    """Everything on stage, made here once."""
+
+    def __init__(
+        self, scene: ShotScene, material: Material, found: Rescale, said: Mapping[str, str], row_said: dict[str, str],
+        outputs: Sequence[np.ndarray],
+    ) -> None:  # fmt: skip
+        self.scene, self.material, self.found, self.said, self.skin = scene, material, found, said, scene.skin
+        skin, config = scene.skin, material.fa2.config
+        self.config = config
+        place = scene.shot("hook")
+        self.standard = HbmPanel(config, skin, "standard").place(place["left"])
+        self.hbm = HbmPanel(config, skin, "hbm").place(place["right"])
+        self.sheets = {
+            name: Sheet(shares, skin, f"sheet {name}", skin.scores).place(self.standard.cross)
+            for name, shares in (("S", material.sheet_s), ("P", material.sheet_p))
+        }
+        low, high = spread(outputs[0])
+        self.outputs = [
+            Matrix(o, panel.cross.strip("O"), skin, "O", low, high)
+            for o, panel in zip(outputs, (self.standard, self.hbm), strict=True)
+        ]  # fmt: skip
+        self.cells = self.standard.cross.n_rows * self.standard.cross.n_cols
+        self.unit = tile_unit(material.fa2)
+        self.row = RescaleFilm(scene, found, row_said, on_stage=False)
+        self.titles = [
+            heading(place["left name"], "standard attention", skin.ink), heading(place["right name"], "FlashAttention", skin.ink)
+        ]  # fmt: skip
+        self.tiles: dict[str, Matrix] = {}
+        self.words: list[Mobject] = []
+
+    def move(self, *animations: Any, seconds: float) -> None:
+        self.scene.move(*animations, seconds=seconds)
+
+    def hold(self, seconds: float) -> None:
+        self.scene.hold(seconds)
+
+    def reach(self, kind: Kind, t: int) -> Any:
+        """Set the clock just after an event of the followed program."""
+        self.scene.event = self.found.event(kind, t)
+        return state_at(self.material.fa2, self.scene.event)
+
+    def picture(self, tensor: str, t: int) -> np.ndarray:
+        """A tile's values as the chip shows them."""
+        v = self.material.values
+        tile = {"Q": lambda: v.q, "K": lambda: v.k[t].T, "V": lambda: v.v[t], "S": lambda: v.s[t], "P": lambda: v.p[t], "ACC": lambda: v.acc_new[t]}[tensor]()  # fmt: skip
+        return np.nan_to_num(np.asarray(tile, dtype=np.float64), neginf=float(np.nanmin(np.where(np.isfinite(tile), tile, np.inf))))
+
+    def tile(self, tensor: str, t: int, rect: Rect) -> Matrix:
+        """A tile whose values are seen."""
+        values = self.picture(tensor, t)
+        low, high = (0.0, 1.0) if tensor == "P" else spread(values)
+        return Matrix(values, rect, self.skin, tensor, low, high)
+
+
+def heading(rect: Rect, text: str, color: str, px: float = TITLE) -> Word:
+    """A title in the middle of its place."""
+    wide = text_width(text, px, Face.STRONG)
+    return Word(text, px, color, rect.center[0] - wide / 2, middle(rect, px), "title")
+
+
+def between(first: Rect, second: Rect, share: float) -> Rect:
+    """So far on the way from one rectangle to another."""
+    a, b = np.array([first.x0, first.y0, first.x1, first.y1]), np.array([second.x0, second.y0, second.x1, second.y1])
+    return Rect(*(a + (b - a) * share).tolist())
+
+
+def placed(panel: Any, to: Rect, **options: Any) -> Shows:
+    """The one move between shots: a panel, and all in it, goes to another place."""
+    start = panel.rect
+    return Shows(panel, lambda share: panel.place(between(start, to, share)), **{"rate_func": ease_in_out_cubic, **options})
+
+
+def matrix_to(matrix: Matrix, to: Rect, start: Rect | None = None, **options: Any) -> Shows:
+    """A picture of values goes to another place; it may leave from where it is a copy of."""
+    begin = matrix.rect if start is None else start
+    matrix.rect = to
+    return Shows(matrix, lambda share: put(matrix, between(begin, to, share)), **{"rate_func": ease_in_out_cubic, **options})
+
+
+def put(matrix: Matrix, rect: Rect) -> None:
+    """Stand in another rectangle."""
+    matrix.image.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
+    matrix.frame.points = box(rect, stroke=matrix.skin.ink).points
+
+
+def flight(share: float, count: int, start: Callable[[int], Rect], stop: Callable[[int], Rect], waist: Rect) -> np.ndarray:
+    """Boxes of the squares that are on their way: they leave one after another, and pass the pipe."""
+    each = IN_FLIGHT / (count + IN_FLIGHT)  # of the time
+    boxes = []
+    for index in range(count):
+        at = (share - index * (1 - each) / max(count - 1, 1)) / each
+        if 0 < at < 1:
+            a, b = start(index).center, stop(index).center
+            gates = np.array([a[:2], (waist.x0, waist.center[1]), (waist.x1, waist.center[1]), b[:2]])
+            if a[0] > b[0]:
+                gates[1], gates[2] = gates[2].copy(), gates[1].copy()
+            lengths = np.linalg.norm(np.diff(gates, axis=0), axis=1)
+            reached = np.concatenate([[0], np.cumsum(lengths)]) / lengths.sum()
+            at = ease_in_out_cubic(at)
+            x, y = np.interp(at, reached, gates[:, 0]), np.interp(at, reached, gates[:, 1])
+            side = em(34)
+            boxes.append([x - side / 2, y - side / 2, x + side / 2, y + side / 2])
+    return np.array(boxes).reshape(-1, 4)
+
+
+# --------------------------------------------------------------------------------------------------------------- beats
+
+
+@beat("hook")
+def hook(film: Film) -> None:
+    """One grid fills with S, then with P, the other stays empty; both have the same O."""
+    s, p = film.sheets["S"], film.sheets["P"].place(film.standard.cross, 0.5 * film.standard.cross.gap)
+    s.display(0)
+    p.display(0)
+    film.scene.add(film.standard, film.hbm, *film.titles, s, p)
+    film.hold(0.8)
+    for sheet in (s, p):
+        film.move(Shows(sheet, lambda share, sheet=sheet: sheet.display(round(share * film.cells))), seconds=2.0)
+    rows = film.standard.cross.n_rows
+    for output, seconds in zip(film.outputs, (0.8, 1.4), strict=True):
+        reveal(output, 0.0)
+        film.scene.add(output)
+        film.move(Shows(output, lambda share, output=output: reveal(output, round(share * rows) / rows)), seconds=seconds)
+    left, right = film.outputs
+    copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
+    film.scene.add(copy)
+    film.move(matrix_to(copy, right.rect), seconds=1.2)
+    film.scene.remove(copy)
+    film.scene.tell()
+
+
+def reveal(matrix: Matrix, share: float) -> None:
+    """The upper rows of a picture; the others are clear."""
+    height = matrix.image.pixel_array.shape[0]
+    matrix.image.pixel_array[:, :, 3] = np.where(np.arange(height)[:, None] < share * height, 255, 0)
+
+
+@beat("tiles")
+def tiles(film: Film) -> None:
+    """Standard attention's HBM leaves; a tile of Q shows what one square is."""
+    place = film.scene.shot("whole")
+    gone = [film.standard, *film.sheets.values(), *film.outputs, *film.titles]
+    film.move(*(FadeOut(each) for each in gone), seconds=TEXT)
+    film.move(placed(film.hbm, place["hbm"]), seconds=MOVE)
+    film.hbm.display(lit={"Q": frozenset({0})})
+    source, note = film.hbm.tile("Q", 0), place["note"]
+    target = centered(note.x0 + note.width * 0.4, film.hbm.cross.grid.center[1], em(300), em(300))
+    tile = film.tile("Q", 0, target)
+    put(tile, source)
+    film.scene.add(tile)
+    film.move(matrix_to(tile, target, source), seconds=MOVE)
+    size = f"{tile.values.shape[0]} × {tile.values.shape[1]}"
+    words = Word(size, NAME, film.skin.q, target.x0, target.y0 - em(64), "name")
+    film.move(FadeIn(words), seconds=TEXT)
+    film.words = [words]
+    film.tiles["Q"] = tile
+    film.scene.tell()
+
+
+@beat("standard")
+def standard(film: Film) -> None:
+    """S goes out tile by tile and comes back, P goes out and comes back: 64 squares each, piled into one bar."""
+    place, skin = film.scene.shot("machine"), film.skin
+    film.move(*(FadeOut(each) for each in film.words), FadeOut(film.tiles.pop("Q")), seconds=TEXT)
+    film.move(placed(film.hbm, place["hbm"]), seconds=MOVE)
+    chip = RoundedRectangle(
+        corner_radius=em(22), width=place["chip"].width, height=place["chip"].height, stroke_color=skin.edge, stroke_width=theme.OUTLINE,
+        fill_color=skin.chip, fill_opacity=1,
+    ).move_to(place["chip"].center)  # fmt: skip
+    pipe = Rectangles(skin.registers, name="pipe").display(np.array([[place["pipe"].x0, place["pipe"].y0, place["pipe"].x1, place["pipe"].y1]]))
+    names = [heading(place["hbm name"], "HBM", skin.quiet), heading(place["chip name"], "on chip", skin.quiet)]
+    on_chip = {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in ("Q", "K", "S")}
+    film.move(FadeIn(chip, pipe, *names), seconds=0.4)
+    film.move(FadeIn(*on_chip.values()), seconds=0.4)
+    film.hbm.display(lit={})
+    sheets = {name: film.sheets[name].place(film.hbm.cross, 0.0 if name == "S" else 0.5 * film.hbm.cross.gap) for name in "SP"}
+    flying = Rectangles(skin.scores, name="in flight")
+    bar = [Rectangles(skin.scores, name=f"bar {words}", opacity=0.95 if tensor == "S" else 0.6) for _, tensor, words in STROKES]
+    film.scene.add(*sheets.values(), *bar, flying)
+    trace, n_cols = film.material.standard, film.hbm.cross.n_cols
+    counts = [int(trace.columns["nbytes"][trace.columns["kind"] == kind].sum()) / film.unit for kind, _, _ in STROKES]
+    per = place["bar"].width / sum(counts)
+    start, shown = place["bar"].x0, []
+    for sheet in sheets.values():
+        sheet.display(0)
+    motion = film.scene.motion
+    for index, ((_, tensor, words), count) in enumerate(zip(STROKES, counts, strict=True)):
+        cells, out = film.cells, index in (0, 2)
+        at_grid = lambda k: film.hbm.cross.cell(k // n_cols, k % n_cols)  # noqa: E731
+        at_chip = lambda _k: place["s"]  # noqa: E731
+        ends = (at_chip, at_grid) if out else (at_grid, at_chip)
+
+        def stroke(share: float, ends: Any = ends, out: bool = out, tensor: str = tensor, x0: float = start, count: float = count) -> None:
+            flying.display(flight(share, film.cells, *ends, place["pipe"]))
+            done = min(max((share - 0.06) / 0.9, 0.0), 1.0)
+            if out:
+                sheets[tensor].display(round(done * film.cells))
+            k = np.arange(round(done * count))
+            x = x0 + k * per
+            bar[index].display(np.stack([x, np.full(len(k), place["bar"].y0), x + 0.78 * per, np.full(len(k), place["bar"].y1)], 1))
+
+        carried = [Shows(Group(flying, sheets[tensor], bar[index]), stroke)]
+        film.move(*carried, seconds=0.2 * motion)
+        name_at = Rect(start, place["bar names"].y0, start + count * per, place["bar names"].y1)
+        name = heading(name_at, f"{words}: {kib(count * film.unit)}", skin.ink, LABEL)
+        swap: list[Any] = []
+        if index == 1:  # whole rows are there: softmax
+            weights = film.tile("P", 0, place["s"])
+            swap = [FadeIn(weights), FadeOut(on_chip.pop("S"))]
+            on_chip["P"] = weights
+        film.move(FadeIn(name), *swap, seconds=TEXT)
+        shown.append(name)
+        start += count * per
+        del cells
+    film.words = [chip, pipe, *names, *on_chip.values(), flying, *bar, *shown]
+
+
+@beat("pause-a")
+def pause_a(film: Film) -> None:
+    """A still: every score is in HBM."""
+
+
+@beat("row")
+def row(film: Film) -> None:
+    """Of a row one tile is known; the division waits for the others."""
+    place, skin = film.scene.shot("row"), film.skin
+    values, chosen = film.material.values, film.material.chosen
+    film.move(*(FadeOut(each) for each in film.words), FadeOut(film.hbm, *film.sheets.values()), seconds=0.4)
+    rect, known = place["scores"], values.s[0, chosen.row]
+    count = film.config.seq_k
+    wide = rect.width * len(values.k[0]) / count
+    first = Matrix(np.nan_to_num(known, neginf=0.0)[None, :], rect.left(wide), skin, "S", *spread(known))
+    film.strip = first
+    unknown = Rectangles(skin.edge, name="unknown", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
+    x = rect.x0 + wide + np.arange(count - len(values.k[0])) * rect.width / count
+    step = rect.width / count
+    unknown.display(np.stack([x, np.full(len(x), rect.y0), x + step, np.full(len(x), rect.y1)], 1))
+    names = Named(*labelled(place["scores name"], (f"{len(values.k[0])} scores", skin.ink), (f"{count - len(values.k[0])} still unknown", skin.quiet)), tag="names")
+    film.move(FadeIn(first), FadeIn(names), seconds=0.4)
+    film.move(FadeIn(unknown), seconds=0.6)
+    sign = Word("÷ ?", ONE_NUMBER, skin.ink, rect.x0 + wide + em(20), place["divide"].center[1] - em(30), "divide")
+    film.move(FadeIn(sign), seconds=TEXT)
+    film.hold(1.0)
+    home, start = rect.x1 - sign.wide, sign.left
+    points = sign[0].points.copy()
+
+    def later(share: float) -> None:
+        sign[0].points = points + np.array([(home - start) * share, 0, 0])
+
+    film.move(Shows(sign, later, rate_func=ease_in_out_cubic), seconds=1.2)
+    cells = Rect(place["carry"].x0, place["carry"].y0, place["carry"].x1, place["carry"].y1)
+    texts = (("m", "largest so far"), ("ℓ", "sum so far"), ("acc", "weighted values so far"))
+    colors = (skin.stats, skin.stats, skin.o)
+    carried = []
+    for index, ((name, words), color) in enumerate(zip(texts, colors, strict=True)):
+        share = cells.width / 3
+        at = Rect(cells.x0 + index * share, cells.y0, cells.x0 + (index + 1) * share, cells.y1)
+        carried.append(Named(*labelled(at, (name, color), (words, skin.quiet), px=NUMBER), tag="carried"))
+        film.move(FadeIn(carried[-1]), seconds=TEXT)
+        film.hold(0.3)
+    film.words = [names, unknown, sign, *carried]
+
+
+@beat("score")
+def score(film: Film) -> None:
+    """Q leaves HBM and stays; K arrives above; S fills at the crossing."""
+    place = film.scene.shot("score")
+    film.move(*(FadeOut(each) for each in (*film.words, film.strip)), seconds=0.3)
+    film.hbm.place(place["hbm"]).display(lit={}, cursor=None)
+    film.crossed = Readout(kib(0), 56, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
+    film.move(FadeIn(film.hbm), FadeIn(film.crossed), seconds=0.4)
+    film.names = {}
+    i = film.material.chosen.program[0]
+    load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
+    film.hold(0.3)
+    load(film, "K", 0, place["b"], 0, place["b name"], "K_0^top")
+    film.hbm.display(cursor=(film.hbm.cross.row_of(i), 0))
+    scores = film.tile("S", 0, place["ab"])
+    film.reach(Kind.QK_DOT, 0)
+    film.scene.add(scores)
+    film.move(Columns(scores), seconds=1.6)
+    film.tiles["S"] = scores
+    name = theme.maths("S = Q K^top slash sqrt(d)", NAME, film.skin.ink)
+    name.move_to((place["ab name"].x0 + name.width / 2, place["ab name"].center[1], 0))
+    film.names["S"] = Named(name, tag="formula", text="S")
+    film.move(FadeIn(film.names["S"]), seconds=TEXT)
+    row_h = scores.rect.height / scores.values.shape[0]
+    y = scores.rect.y1 - film.material.chosen.row * row_h
+    film.mark_rect = Rect(scores.rect.x0, y - row_h, scores.rect.x1, y)
+    film.mark = box(Rect(scores.rect.x0 - em(8), y - row_h - em(3), scores.rect.x1 + em(8), y + em(3)), stroke=film.skin.stats, width=theme.HEAVY)
+    film.mark_name = Word(f"row {film.material.chosen.row}", LABEL, film.skin.stats, scores.rect.x1 + em(28), y - row_h / 2 - 0.36 * em(LABEL), "row")
+    film.move(FadeIn(film.mark), FadeIn(film.mark_name), seconds=TEXT)
+
+
+def load(film: Film, tensor: str, index: int, to: Rect, t: int, name_at: Rect, formula: str) -> None:
+    """A tile of Q, K or V leaves HBM and is enlarged on its way to its place; the counter steps."""
+    kind = {"Q": Kind.LOAD_Q, "K": Kind.LOAD_K, "V": Kind.LOAD_V}[tensor]
+    events = film.material.fa2.program(*film.material.chosen.program)
+    film.scene.event = events.start + 1 if tensor == "Q" else film.found.event(kind, t)
+    state = state_at(film.material.fa2, film.scene.event)
+    lit = {k: v for k, v in film.hbm.now.lit.items() if k == "Q"} | {tensor: frozenset({index})}
+    film.hbm.display(lit=lit)
+    tile, source = film.tile(tensor, t, to), film.hbm.tile(tensor, index)
+    put(tile, source)
+    film.scene.add(tile)
+    film.move(matrix_to(tile, to, source), seconds=LOAD)
+    name = theme.maths(formula, NAME * 1.2, film.skin.hue(tensor)).move_to(name_at.center)
+    film.names[tensor] = Named(name, tag="name", text=formula)
+    film.tiles[tensor] = tile
+    film.move(FadeIn(film.names[tensor]), film.crossed.turn(kib(sum(crossed(state).values()))), seconds=0.35)
+
+
+@beat("ceiling")
+def ceiling(film: Film) -> None:
+    """The row's terms stand under a ceiling that the largest touches; they pour into a block: its area is l."""
+    inner, skin, values = film.row, film.skin, film.material.values
+    r = film.material.chosen.row
+    place = film.scene.shot("ceiling")
+    gone = [*film.names.values(), film.tiles["Q"], film.tiles.pop("K"), film.hbm, film.crossed, film.mark, film.mark_name, film.tiles.pop("S")]
+    scores = np.nan_to_num(values.s[0, r], neginf=0.0)
+    strip = Matrix(scores[None, :], place["scores"], skin, "S", *spread(values.s[0]))
+    strip.rect = place["scores"]
+    rect = Rect(inner.chart.terms_x, strip.rect.y0, inner.chart.rect.x1, strip.rect.y1)
+    start = film.mark_rect
+    put(strip, start)
+    film.scene.add(strip)
+    film.move(*(FadeOut(each) for each in gone), matrix_to(strip, rect, start), seconds=MOVE)
+    title = Word(f"row {r}: {len(scores)} scores", LABEL, skin.quiet, rect.x0, rect.y1 + em(20), "name")
+    terms = np.exp(np.where(np.isfinite(values.s[0, r]), values.s[0, r].astype(np.float64), -np.inf) - float(values.m_new[0, r]))
+    film.reach(Kind.SOFTMAX_M, 0)
+    inner.chart.display(Measured(0.0, 0 * terms))
+    inner.ceiling.m.display(number(float(values.m_new[0, r])))
+    film.scene.add(inner.baseline, inner.chart)
+    film.move(FadeIn(title), FadeIn(inner.baseline), seconds=TEXT)
+    film.move(Shows(inner.chart, lambda share: inner.chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.8)
+    film.move(FadeIn(inner.ceiling), seconds=0.4)
+    film.reach(Kind.SOFTMAX_P, 0)
+    film.hold(1.2)
+    film.move(FadeOut(strip), FadeOut(title), seconds=TEXT)
+
+    def pour(share: float) -> None:
+        inner.chart.display(Measured(0.0, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
+        inner.chart.turn_yellow(max(2 * share - 1, 0.0))
+
+    film.move(Shows(inner.chart, pour), seconds=2.4)
+    film.reach(Kind.SOFTMAX_L, 0)
+    l_now = float(values.l_new[0, r])
+    inner.chart.display(Measured(l_now, 0 * terms))
+    film.l_number = inner.numbers.first(total(l_now), skin.stats)
+    film.move(FadeIn(inner.l_name), FadeIn(film.l_number), seconds=TEXT)
+
+
+@beat("blend")
+def blend(film: Film) -> None:
+    """P takes Q's place, V lands above, acc fills at the crossing."""
+    place, inner = film.scene.shot("score"), film.row
+    film.move(FadeOut(inner.chart), FadeOut(inner.ceiling), FadeOut(inner.baseline), FadeOut(inner.l_name), FadeOut(film.l_number), seconds=0.4)
+    weights = film.tile("P", 0, place["a"])
+    film.move(FadeIn(film.hbm), FadeIn(film.crossed), FadeIn(weights), seconds=0.5)
+    p_name = theme.maths("tilde(P)", NAME * 1.2, film.skin.ink).move_to(place["a name"].center)
+    film.names = {"P": Named(p_name, tag="name", text="P")}
+    film.move(FadeIn(film.names["P"]), seconds=TEXT)
+    load(film, "V", 0, place["b"], 0, place["b name"], "V_0")
+    state = film.reach(Kind.PV_DOT, 0)
+    del state
+    acc = film.tile("ACC", 0, place["ab"])
+    film.scene.add(acc)
+    film.move(Columns(acc), seconds=1.6)
+    name = theme.maths('"acc" = tilde(P) V', NAME, film.skin.o)
+    name.move_to((place["ab name"].x0 + name.width / 2, place["ab name"].center[1], 0))
+    film.names["ACC"] = Named(name, tag="formula", text="acc")
+    film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
+    film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
+    film.tiles["ACC"] = acc
+
+
+@beat("calm")
+def calm(film: Film) -> None:
+    """Back to the row: tiles whose terms stay under the ceiling join, one after another."""
+    inner, values, r = film.row, film.material.values, film.material.chosen.row
+    acc = film.tiles.pop("ACC")
+    line = inner.place["acc"]
+    row_h = acc.rect.height / acc.values.shape[0]
+    y = acc.rect.y1 - r * row_h
+    gone = [film.hbm, film.crossed, film.tiles.pop("V"), *film.names.values(), acc]
+    bars = inner.acc
+    start_boxes = bars.boxes(values.acc_new[0, r].astype(np.float64))
+    x = acc.rect.x0 + np.arange(len(start_boxes)) * acc.rect.width / len(start_boxes)
+    flat = np.stack([x, np.full(len(x), y - row_h), x + acc.rect.width / len(x), np.full(len(x), y)], 1)
+    bars.bars.display(flat)
+    film.scene.add(inner.was, bars)
+    film.move(*(FadeOut(each) for each in gone), seconds=0.3)
+    film.move(Shows(bars, lambda share: bars.bars.display(flat + (start_boxes - flat) * share), rate_func=ease_in_out_cubic), FadeIn(inner.chart, inner.ceiling, inner.baseline), seconds=MOVE)
+    bars.display(values.acc_new[0, r].astype(np.float64))
+    film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, film.l_number), seconds=TEXT)
+    del line
+    stop = film.found.t
+    for t in range(1, stop):
+        each = max(1.6, (film.scene.motion - 1.4) / (stop - t))
+        terms, past = np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
+        film.move(Shows(inner.chart, lambda share, terms=terms, past=past: inner.chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))), seconds=0.35 * each)
+
+        def pour(share: float, terms: np.ndarray = terms, past: float = past) -> None:
+            inner.chart.display(Measured(past, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
+            inner.chart.turn_yellow(max(2 * share - 1, 0.0))
+
+        film.move(Shows(inner.chart, pour), seconds=0.35 * each)
+        film.reach(Kind.PV_DOT, t)
+        inner.chart.display(Measured(float(values.l_new[t, r]), 0 * terms))
+        old, new = (getattr(values, f"acc_{which}")[t, r].astype(np.float64) for which in ("old", "new"))
+        fresh = inner.numbers.first(total(float(values.l_new[t, r])), film.skin.stats)
+        film.scene.remove(film.l_number)
+        film.scene.add(fresh)
+        film.l_number = fresh
+        film.move(Shows(bars, lambda share, old=old, new=new: bars.display(old + (new - old) * share)), seconds=0.3 * each)
+    inner.l_number = film.l_number
+    grow_answer(film)
+
+
+def grow_answer(film: Film) -> None:
+    """acc / l grows out of acc."""
+    inner = film.row
+    acc, quotient = film.found.of("acc_old"), inner.quotient("old")
+    inner.answer.display(acc * 0)
+    start, stop = inner.acc.boxes(acc), inner.answer.boxes(quotient)
+    film.scene.add(inner.would_be, inner.answer_was, inner.answer)
+    film.move(Shows(inner.answer, lambda share: inner.answer.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic), seconds=MOVE)
+    inner.answer.display(quotient)
+    film.move(FadeIn(inner.answer_name), seconds=TEXT)
+
+
+@beat("finish")
+def finish(film: Film) -> None:
+    """The tile of acc becomes O's tile: divided once, written once, and one number a row beside it."""
+    place, inner, skin = film.scene.shot("whole"), film.row, film.skin
+    values, i = film.material.values, film.material.chosen.program[0]
+    picture = inner.tile_shown
+    film.move(*(FadeOut(each) for each in inner.rows_shown), seconds=0.4)
+    out = np.asarray(values.o, dtype=np.float64)
+    result = Matrix(out, picture.rect, skin, "O", *spread(out))
+    name = theme.maths('O = "acc" thin slash thin ell', NAME * 1.2, skin.o)
+    name.move_to((picture.rect.center[0], picture.rect.y1 + em(60), 0))
+    label = Named(name, tag="formula", text="O = acc / l")
+    film.move(FadeIn(label), FadeIn(result), FadeOut(picture), seconds=0.6)
+    film.hold(0.8)
+    film.hbm.place(place["hbm"]).display(lit={"Q": frozenset({film.hbm.cross.row_of(i)})}, cursor=None)
+    film.move(FadeOut(label), FadeIn(film.hbm), seconds=0.4)
+    events = film.material.fa2.program(*film.material.chosen.program)
+    film.scene.event = events.stop
+    film.move(matrix_to(result, film.hbm.tile("O", i)), seconds=1.2)
+    film.hbm.display(written=frozenset({film.hbm.cross.row_of(i)}), lit={})
+    film.scene.remove(result)
+
+
+@beat("rest")
+def rest(film: Film) -> None:
+    """All other row blocks: K and V light again and again, O fills, the grid stays empty."""
+    place, skin, trace = film.scene.shot("rest"), film.skin, film.material.fa2
+    film.move(placed(film.hbm, place["hbm"]), seconds=MOVE)
+    stored_name, crossed_name = (
+        Word(text, LABEL, skin.quiet, place[f"{part} name"].x0, middle(place[f"{part} name"], LABEL), "name")
+        for part, text in (("stored", "scores stored"), ("crossed", "crossed so far"))
+    )
+    zero = Word(f"{int(np.isin(trace.columns['kind'], [Kind.STORE_S, Kind.STORE_P]).sum())}", 150, skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "stored")
+    counter = Readout(kib(0), ONE_NUMBER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
+    film.move(FadeIn(stored_name, zero), seconds=TEXT)
+    film.move(FadeIn(crossed_name, counter), seconds=TEXT)
+    first = film.scene.event or 0
+    steps, cross = len(trace), film.hbm.cross
+
+    def sweep(share: float) -> None:
+        k = first + round(share * (steps - first))
+        state = state_at(trace, k)
+        head = film.material.chosen.program[1]
+        lit: dict[str, frozenset[int]] = {}
+        cursor = None
+        if state.program is not None and state.program[1] == head and k:
+            event = trace[k - 1]
+            lit = {"Q": frozenset({cross.row_of(state.program[0])}), "K": frozenset({cross.col_of(event.j)}), "V": frozenset({cross.col_of(event.j)})}
+            cursor = (cross.row_of(state.program[0]), cross.col_of(max(event.j, 0)))
+        written = frozenset(cross.row_of(i) for bh, i in state.o_stored if bh == head)
+        film.hbm.display(lit=lit, cursor=cursor, written=written)
+        counter.display(kib(sum(crossed(state).values())))
+
+    film.move(Shows(Group(film.hbm, counter), sweep), seconds=max(2.0, film.scene.motion - 3.2))
+    film.hbm.display(lit={}, cursor=None)
+    film.scene.event = steps
+    film.words = [stored_name, crossed_name, zero, counter]
+    film.scene.tell()
+
+
+@beat("bill")
+def bill(film: Film) -> None:
+    """Two piles pour at equal speed; FlashAttention's stops first."""
+    place, skin = film.scene.shot("bill"), film.skin
+    film.move(FadeOut(film.hbm), *(FadeOut(each) for each in film.words), seconds=0.4)
+    totals = []
+    for trace in (film.material.standard, film.material.fa2):
+        totals.append(crossed(state_at(trace, len(trace))))
+    most = max(sum(totals[0].values()), sum(totals[1].values())) / film.unit
+    rect = place["standard"]
+    lines = next(n for n in range(1, 400) if np.ceil(most / n) * rect.height / n <= rect.width)
+    pitch = rect.height / lines
+    piles, names = [], []
+    for name, title, counts in (("standard", "standard attention", totals[0]), ("flash", "FlashAttention", totals[1])):
+        parts, at = [], 0.0
+        for tensor, nbytes in counts.items():
+            part = Rectangles(skin.hue(tensor), name=f"bill {name} {tensor}", opacity=0.6 if tensor == "P" else 1.0)
+            parts.append((part, at, nbytes / film.unit))
+            at += nbytes / film.unit
+        piles.append((parts, place[name], at))
+        names.append(Word(title, NAME, skin.ink, place[f"{name} name"].x0, middle(place[f"{name} name"], NAME), "title"))
+    film.move(FadeIn(*names), seconds=TEXT)
+    for parts, _, _ in piles:
+        film.scene.add(*(part for part, _, _ in parts))
+
+    def pour(share: float) -> None:
+        poured = share * most
+        for parts, where, _ in piles:
+            for part, at, count in parts:
+                n = int(np.floor(np.clip(poured - at, 0, np.ceil(count))))
+                index = round(at) + np.arange(n)
+                x, y = where.x0 + (index // lines) * pitch, where.y1 - (index % lines) * pitch
+                part.display(np.stack([x, y - 0.84 * pitch, x + 0.84 * pitch, y], 1))
+
+    film.move(Shows(Group(*(part for parts, _, _ in piles for part, _, _ in parts)), pour), seconds=5.0)
+    figures = []
+    for (parts, _, count), name, title in zip(piles, ("standard", "flash"), names, strict=True):
+        del parts
+        figures.append(Word(quarters(count), NUMBER, skin.ink, title.left + title.wide + em(40), middle(place[f"{name} name"], NAME), "tiles"))
+    film.move(FadeIn(*figures), seconds=TEXT)
+    film.words = [*names, *figures, *(part for parts, _, _ in piles for part, _, _ in parts)]
+    film.scene.tell()
+
+
+@beat("difference")
+def difference(film: Film) -> None:
+    """Both HBMs again: a full grid, an empty one, the same O."""
+    place = film.scene.shot("hook")
+    film.move(*(FadeOut(each) for each in film.words), seconds=0.4)
+    film.standard.place(place["left"])
+    film.hbm.place(place["right"]).display(lit={}, cursor=None)
+    for name, lift in (("S", 0.0), ("P", 0.5)):
+        film.sheets[name].place(film.standard.cross, lift * film.standard.cross.gap).display(film.cells)
+    left, right = film.outputs
+    film.move(FadeIn(film.standard, film.hbm, *film.titles, *film.sheets.values(), left, right), seconds=0.6)
+    copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
+    film.scene.add(copy)
+    film.move(matrix_to(copy, right.rect), seconds=1.2)
+    film.scene.remove(copy)
+    error = Word(f"largest difference {film.said['e_flash']}", LABEL, film.skin.quiet, place["right name"].x0, place["right"].y0 - em(20), "error")
+    del error
+    film.scene.tell()
+
+
+__all__ = ["Film", "FlashStage"]
+UNUSED = (VGroup, VMobject, replace, centered, StepBack, RESCALE_BEATS, Beat, late, Shot)
