@@ -19,6 +19,7 @@ class FilmScene(film.FlashStage):
         film.standard(whole)
         film.pause_a(whole)
         film.row(whole)
+        film.carry(whole)
         film.score(whole)
         film.ceiling(whole)
         film.blend(whole)
@@ -38,4 +39,5 @@ class FilmScene(film.FlashStage):
         film.finish(whole)
         film.rest(whole)
         film.bill(whole)
+        film.taller(whole)
         film.difference(whole)

@@ -10,16 +10,18 @@ OPENING: tuple[Beat, ...] = (
     Beat("tiles", "Tiles", 7, shot="whole", late=True, caption="Cut into tiles. One square: {unit}."),
     Beat("standard", "Standard attention", 24, shot="machine", caption="Scores out, and back. Weights out, and back."),
     Beat("pause-a", "Question", 5, shot="machine", pause=True, caption="Why not use this tile now?"),
-    Beat("row", "Divide by what?", 13, shot="row", caption="Divide by what?"),
+    Beat("row", "Divide by what?", 6, shot="row", caption="Divide by what?"),
+    Beat("carry", "Later", 7, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
     Beat("score", "Scores", 13, shot="score", caption="Q stays. K arrives."),
     Beat("ceiling", "Max and sum", 14, shot="ceiling", caption="The largest sets the ceiling. Area is the sum: ℓ."),
     Beat("blend", "Blend", 12, shot="score", caption="V arrives. The scores are overwritten."),
-    Beat("calm", "Calm tiles", 7, shot="rescale", caption="Nothing higher: just add."),
+    Beat("calm", "Calm tiles", 10, shot="rescale", caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
-    Beat("finish", "Finish", 9, shot="whole", caption="Divide once. Write once."),
+    Beat("finish", "Finish", 11, shot="whole", caption="Divide once. Write once."),
     Beat("rest", "The rest", 13, shot="rest", late=True, caption="K and V again; never a score."),
-    Beat("bill", "The bill", 16, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
-    Beat("difference", "The difference", 9, shot="hook", late=True, caption="Only rounding differs."),
+    Beat("bill", "The bill", 14, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
+    Beat("taller", "Taller tiles", 11, shot="taller", late=True, caption="Twice the rows: half the K and V."),
+    Beat("difference", "The difference", 8, shot="hook", late=True, caption="Only rounding differs."),
 )
 SCRIPT: tuple[Beat, ...] = (*OPENING, *rescale.BEATS[1:], *CLOSING)

@@ -7,21 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject, RoundedRectangle, VGroup, VMobject
+from manim import Create, Group, Mobject, RoundedRectangle, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import film as story
-from flashviz.chapters.rescale import BEATS as RESCALE_BEATS
 from flashviz.chapters.rescale import Rescale
 from flashviz.chapters.rescale import facts as rescale_facts
 from flashviz.director.flash import gather, provenance
-from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, late, middle
-from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, StepBack, beat
+from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, middle
+from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, beat
 from flashviz.director.stage import Columns, Material
 from flashviz.director.sweep import crossed
-from flashviz.figures import kib, number, quarters, total
-from flashviz.layout import Rect, Shot, centered
+from flashviz.figures import kib, number, power, quarters, total
+from flashviz.layout import Rect, centered
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.measured import Measured
 from flashviz.mobjects.motion import FadeIn, FadeOut
@@ -30,8 +29,8 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
-from flashviz.storyboard import Beat, facts, tile_unit
-from flashviz.trace import Kind, state_at
+from flashviz.storyboard import facts, tile_unit
+from flashviz.trace import Kind, Trace, state_at
 
 LOAD = 0.7  # seconds of a tile's way
 TITLE = 46
@@ -58,8 +57,9 @@ class FlashStage(ShotScene):
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
         row_said = rescale_facts(found)
         self.set_board(story.SCRIPT, said | row_said)
+        twice = run(replace(settings.config, block_m=2 * settings.config.block_m), source="numpy", algorithm="fa2", computed=range(0)).trace
         outputs = [run(settings.config, source="numpy", algorithm=name).o[0, 0].astype(np.float64) for name in ("standard", "fa2")]
-        return Film(self, material, found, said, row_said, outputs)
+        return Film(self, material, found, said, row_said, outputs, twice)
 
 
 class Film:
@@ -67,9 +67,10 @@ class Film:
 
     def __init__(
         self, scene: ShotScene, material: Material, found: Rescale, said: Mapping[str, str], row_said: dict[str, str],
-        outputs: Sequence[np.ndarray],
+        outputs: Sequence[np.ndarray], twice: Trace,
     ) -> None:  # fmt: skip
         self.scene, self.material, self.found, self.said, self.skin = scene, material, found, said, scene.skin
+        self.taller = twice  # the same problem with twice the rows a program
         skin, config = scene.skin, material.fa2.config
         self.config = config
         place = scene.shot("hook")
@@ -156,9 +157,9 @@ def flight(share: float, count: int, start: Callable[[int], Rect], stop: Callabl
         at = (share - index * (1 - each) / max(count - 1, 1)) / each
         if 0 < at < 1:
             a, b = start(index).center, stop(index).center
-            gates = np.array([a[:2], (waist.x0, waist.center[1]), (waist.x1, waist.center[1]), b[:2]])
-            if a[0] > b[0]:
-                gates[1], gates[2] = gates[2].copy(), gates[1].copy()
+            chip = a if a[0] > b[0] else b
+            gates = np.array([(waist.x0, waist.center[1]), (waist.x1, waist.center[1]), (chip[0], waist.center[1])])
+            gates = np.array([a[:2], *(gates[::-1] if chip is a else gates), b[:2]])
             lengths = np.linalg.norm(np.diff(gates, axis=0), axis=1)
             reached = np.concatenate([[0], np.cumsum(lengths)]) / lengths.sum()
             at = ease_in_out_cubic(at)
@@ -166,6 +167,28 @@ def flight(share: float, count: int, start: Callable[[int], Rect], stop: Callabl
             side = em(34)
             boxes.append([x - side / 2, y - side / 2, x + side / 2, y + side / 2])
     return np.array(boxes).reshape(-1, 4)
+
+
+class Tally(Group):
+    """What crossed, a line of squares a tensor; one square is one tile of bytes."""
+
+    def __init__(self, rect: Rect, final: Mapping[str, int], unit: int, skin: Any) -> None:
+        self.tag, self.unit = "tally", unit
+        lines = [tensor for tensor, nbytes in final.items() if nbytes / unit >= 1]
+        height = rect.height / max(len(lines), 1)
+        self.pitch = min((rect.width - em(60)) / max(final.values()) * unit, 0.8 * height)
+        self.lines, letters = {}, VGroup()
+        for index, tensor in enumerate(lines):
+            y = rect.y1 - (index + 0.5) * height
+            letters.add(Word(tensor, LABEL, skin.hue(tensor), rect.x0, y - 0.36 * em(LABEL), "name"))
+            self.lines[tensor] = (Rectangles(skin.hue(tensor), name=f"tally {tensor}"), rect.x0 + em(60), y, 0.5 * height)
+        super().__init__(letters, *(line for line, *_ in self.lines.values()))
+
+    def display(self, now: Mapping[str, int]) -> Tally:
+        for tensor, (line, left, y, height) in self.lines.items():
+            x = left + np.arange(int(now.get(tensor, 0) / self.unit)) * self.pitch
+            line.display(np.stack([x, np.full(len(x), y - height / 2), x + 0.8 * self.pitch, np.full(len(x), y + height / 2)], 1))
+        return self
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -215,9 +238,12 @@ def tiles(film: Film) -> None:
     film.scene.add(tile)
     film.move(matrix_to(tile, target, source), seconds=MOVE)
     size = f"{tile.values.shape[0]} × {tile.values.shape[1]}"
-    words = Word(size, NAME, film.skin.q, target.x0, target.y0 - em(64), "name")
-    film.move(FadeIn(words), seconds=TEXT)
-    film.words = [words]
+    sides = Word(size, NAME, film.skin.q, target.x0, target.y0 - em(64), "name")
+    nbytes = Word(kib(film.unit), NUMBER, film.skin.ink, target.x0, target.y0 - em(150), "unit")
+    film.move(FadeIn(sides), seconds=TEXT)
+    film.move(FadeIn(nbytes), seconds=TEXT)
+    film.hold(0.5)
+    film.words = [sides, nbytes]
     film.tiles["Q"] = tile
     film.scene.tell()
 
@@ -232,7 +258,9 @@ def standard(film: Film) -> None:
         corner_radius=em(22), width=place["chip"].width, height=place["chip"].height, stroke_color=skin.edge, stroke_width=theme.OUTLINE,
         fill_color=skin.chip, fill_opacity=1,
     ).move_to(place["chip"].center)  # fmt: skip
-    pipe = Rectangles(skin.registers, name="pipe").display(np.array([[place["pipe"].x0, place["pipe"].y0, place["pipe"].x1, place["pipe"].y1]]))
+    pipe = Rectangles(skin.registers, name="pipe").display(
+        np.array([[place["pipe"].x0, place["pipe"].y0, place["pipe"].x1, place["pipe"].y1]])
+    )
     names = [heading(place["hbm name"], "HBM", skin.quiet), heading(place["chip name"], "on chip", skin.quiet)]
     on_chip = {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in ("Q", "K", "S")}
     film.move(FadeIn(chip, pipe, *names), seconds=0.4)
@@ -271,18 +299,23 @@ def standard(film: Film) -> None:
         swap: list[Any] = []
         if index == 1:  # whole rows are there: softmax
             weights = film.tile("P", 0, place["s"])
-            swap = [FadeIn(weights), FadeOut(on_chip.pop("S"))]
+            softmax = Word("softmax: whole rows", LABEL, skin.ink, place["softmax"].x0, middle(place["softmax"], LABEL), "note")
+            swap = [FadeIn(weights), FadeIn(softmax)]
             on_chip["P"] = weights
+            shown.append(softmax)
         film.move(FadeIn(name), *swap, seconds=TEXT)
         shown.append(name)
         start += count * per
         del cells
-    film.words = [chip, pipe, *names, *on_chip.values(), flying, *bar, *shown]
+    film.on_chip = on_chip
+    film.around = box(place["s"].inset(-em(10)), stroke=skin.ink, width=theme.HEAVY)
+    film.words = [chip, pipe, *names, *on_chip.values(), flying, *bar, *shown, film.around]
 
 
 @beat("pause-a")
 def pause_a(film: Film) -> None:
-    """A still: every score is in HBM."""
+    """A still: every score is in HBM, and one tile of them on chip."""
+    film.move(FadeOut(film.on_chip.pop("P")), Create(film.around), seconds=0.6)
 
 
 @beat("row")
@@ -300,7 +333,12 @@ def row(film: Film) -> None:
     x = rect.x0 + wide + np.arange(count - len(values.k[0])) * rect.width / count
     step = rect.width / count
     unknown.display(np.stack([x, np.full(len(x), rect.y0), x + step, np.full(len(x), rect.y1)], 1))
-    names = Named(*labelled(place["scores name"], (f"{len(values.k[0])} scores", skin.ink), (f"{count - len(values.k[0])} still unknown", skin.quiet)), tag="names")
+    names = Named(
+        *labelled(
+            place["scores name"], (f"{len(values.k[0])} scores", skin.ink), (f"{count - len(values.k[0])} still unknown", skin.quiet)
+        ),
+        tag="names",
+    )
     film.move(FadeIn(first), FadeIn(names), seconds=0.4)
     film.move(FadeIn(unknown), seconds=0.6)
     sign = Word("÷ ?", ONE_NUMBER, skin.ink, rect.x0 + wide + em(20), place["divide"].center[1] - em(30), "divide")
@@ -313,17 +351,24 @@ def row(film: Film) -> None:
         sign[0].points = points + np.array([(home - start) * share, 0, 0])
 
     film.move(Shows(sign, later, rate_func=ease_in_out_cubic), seconds=1.2)
-    cells = Rect(place["carry"].x0, place["carry"].y0, place["carry"].x1, place["carry"].y1)
+    film.words = [names, unknown, sign]
+
+
+@beat("carry")
+def carry(film: Film) -> None:
+    """Three things are carried until then."""
+    place, skin = film.scene.shot("row")["carry"], film.skin
     texts = (("m", "largest so far"), ("ℓ", "sum so far"), ("acc", "weighted values so far"))
     colors = (skin.stats, skin.stats, skin.o)
-    carried = []
-    for index, ((name, words), color) in enumerate(zip(texts, colors, strict=True)):
-        share = cells.width / 3
-        at = Rect(cells.x0 + index * share, cells.y0, cells.x0 + (index + 1) * share, cells.y1)
-        carried.append(Named(*labelled(at, (name, color), (words, skin.quiet), px=NUMBER), tag="carried"))
-        film.move(FadeIn(carried[-1]), seconds=TEXT)
-        film.hold(0.3)
-    film.words = [names, unknown, sign, *carried]
+    left = place.x0
+    for (name, words), color, share in zip(texts, colors, (0.31, 0.27, 0.42), strict=True):
+        at = Rect(left, place.y0, left + share * place.width, place.y1)
+        carried = Named(*labelled(at, (name, color), (words, skin.quiet), px=ONE_NUMBER), tag="carried")
+        film.move(FadeIn(carried), seconds=TEXT)
+        film.hold(0.4)
+        film.words.append(carried)
+        left = at.x1
+    film.scene.tell()
 
 
 @beat("score")
@@ -333,7 +378,12 @@ def score(film: Film) -> None:
     film.move(*(FadeOut(each) for each in (*film.words, film.strip)), seconds=0.3)
     film.hbm.place(place["hbm"]).display(lit={}, cursor=None)
     film.crossed = Readout(kib(0), 56, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
-    film.move(FadeIn(film.hbm), FadeIn(film.crossed), seconds=0.4)
+    small = [
+        Word(text, LABEL, film.skin.quiet, place[part].x0, middle(place[part], LABEL), "name")
+        for part, text in (("hbm name", "HBM"), ("crossed name", "crossed"))
+    ]
+    film.map = Group(film.hbm, film.crossed, *small)
+    film.move(FadeIn(film.map), seconds=0.4)
     film.names = {}
     i = film.material.chosen.program[0]
     load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
@@ -352,8 +402,12 @@ def score(film: Film) -> None:
     row_h = scores.rect.height / scores.values.shape[0]
     y = scores.rect.y1 - film.material.chosen.row * row_h
     film.mark_rect = Rect(scores.rect.x0, y - row_h, scores.rect.x1, y)
-    film.mark = box(Rect(scores.rect.x0 - em(8), y - row_h - em(3), scores.rect.x1 + em(8), y + em(3)), stroke=film.skin.stats, width=theme.HEAVY)
-    film.mark_name = Word(f"row {film.material.chosen.row}", LABEL, film.skin.stats, scores.rect.x1 + em(28), y - row_h / 2 - 0.36 * em(LABEL), "row")
+    film.mark = box(
+        Rect(scores.rect.x0 - em(8), y - row_h - em(3), scores.rect.x1 + em(8), y + em(3)), stroke=film.skin.stats, width=theme.HEAVY
+    )
+    film.mark_name = Word(
+        f"row {film.material.chosen.row}", LABEL, film.skin.stats, scores.rect.x1 + em(28), y - row_h / 2 - 0.36 * em(LABEL), "row"
+    )
     film.move(FadeIn(film.mark), FadeIn(film.mark_name), seconds=TEXT)
 
 
@@ -381,7 +435,7 @@ def ceiling(film: Film) -> None:
     inner, skin, values = film.row, film.skin, film.material.values
     r = film.material.chosen.row
     place = film.scene.shot("ceiling")
-    gone = [*film.names.values(), film.tiles["Q"], film.tiles.pop("K"), film.hbm, film.crossed, film.mark, film.mark_name, film.tiles.pop("S")]
+    gone = [*film.names.values(), film.tiles["Q"], film.tiles.pop("K"), film.map, film.mark, film.mark_name, film.tiles.pop("S")]
     scores = np.nan_to_num(values.s[0, r], neginf=0.0)
     strip = Matrix(scores[None, :], place["scores"], skin, "S", *spread(values.s[0]))
     strip.rect = place["scores"]
@@ -419,9 +473,11 @@ def ceiling(film: Film) -> None:
 def blend(film: Film) -> None:
     """P takes Q's place, V lands above, acc fills at the crossing."""
     place, inner = film.scene.shot("score"), film.row
-    film.move(FadeOut(inner.chart), FadeOut(inner.ceiling), FadeOut(inner.baseline), FadeOut(inner.l_name), FadeOut(film.l_number), seconds=0.4)
-    weights = film.tile("P", 0, place["a"])
-    film.move(FadeIn(film.hbm), FadeIn(film.crossed), FadeIn(weights), seconds=0.5)
+    weights = film.tile("P", 0, place["ab"])
+    gone = [inner.chart, inner.ceiling, inner.baseline, inner.l_name, film.l_number]
+    film.move(*(FadeOut(each) for each in gone), FadeIn(film.map), FadeIn(weights), seconds=0.5)
+    film.hold(0.3)
+    film.move(matrix_to(weights, place["a"]), seconds=MOVE)
     p_name = theme.maths("tilde(P)", NAME * 1.2, film.skin.ink).move_to(place["a name"].center)
     film.names = {"P": Named(p_name, tag="name", text="P")}
     film.move(FadeIn(film.names["P"]), seconds=TEXT)
@@ -447,7 +503,7 @@ def calm(film: Film) -> None:
     line = inner.place["acc"]
     row_h = acc.rect.height / acc.values.shape[0]
     y = acc.rect.y1 - r * row_h
-    gone = [film.hbm, film.crossed, film.tiles.pop("V"), *film.names.values(), acc]
+    gone = [film.map, film.tiles.pop("V"), *film.names.values(), acc]
     bars = inner.acc
     start_boxes = bars.boxes(values.acc_new[0, r].astype(np.float64))
     x = acc.rect.x0 + np.arange(len(start_boxes)) * acc.rect.width / len(start_boxes)
@@ -455,7 +511,11 @@ def calm(film: Film) -> None:
     bars.bars.display(flat)
     film.scene.add(inner.was, bars)
     film.move(*(FadeOut(each) for each in gone), seconds=0.3)
-    film.move(Shows(bars, lambda share: bars.bars.display(flat + (start_boxes - flat) * share), rate_func=ease_in_out_cubic), FadeIn(inner.chart, inner.ceiling, inner.baseline), seconds=MOVE)
+    film.move(
+        Shows(bars, lambda share: bars.bars.display(flat + (start_boxes - flat) * share), rate_func=ease_in_out_cubic),
+        FadeIn(inner.chart, inner.ceiling, inner.baseline),
+        seconds=MOVE,
+    )
     bars.display(values.acc_new[0, r].astype(np.float64))
     film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, film.l_number), seconds=TEXT)
     del line
@@ -463,7 +523,13 @@ def calm(film: Film) -> None:
     for t in range(1, stop):
         each = max(1.6, (film.scene.motion - 1.4) / (stop - t))
         terms, past = np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
-        film.move(Shows(inner.chart, lambda share, terms=terms, past=past: inner.chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))), seconds=0.35 * each)
+        inner.chart.turn_yellow(0.0)
+        film.move(
+            Shows(
+                inner.chart, lambda share, terms=terms, past=past: inner.chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))
+            ),
+            seconds=0.35 * each,
+        )
 
         def pour(share: float, terms: np.ndarray = terms, past: float = past) -> None:
             inner.chart.display(Measured(past, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
@@ -479,6 +545,7 @@ def calm(film: Film) -> None:
         film.l_number = fresh
         film.move(Shows(bars, lambda share, old=old, new=new: bars.display(old + (new - old) * share)), seconds=0.3 * each)
     inner.l_number = film.l_number
+    inner.chart.turn_yellow(0.0)
     grow_answer(film)
 
 
@@ -489,7 +556,10 @@ def grow_answer(film: Film) -> None:
     inner.answer.display(acc * 0)
     start, stop = inner.acc.boxes(acc), inner.answer.boxes(quotient)
     film.scene.add(inner.would_be, inner.answer_was, inner.answer)
-    film.move(Shows(inner.answer, lambda share: inner.answer.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(
+        Shows(inner.answer, lambda share: inner.answer.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
+        seconds=MOVE,
+    )
     inner.answer.display(quotient)
     film.move(FadeIn(inner.answer_name), seconds=TEXT)
 
@@ -501,6 +571,13 @@ def finish(film: Film) -> None:
     values, i = film.material.values, film.material.chosen.program[0]
     picture = inner.tile_shown
     film.move(*(FadeOut(each) for each in inner.rows_shown), seconds=0.4)
+    last = len(values.j) - 1
+    if last > film.found.t:
+        faster = Word("the other tiles, shown faster", LABEL, skin.quiet, picture.rect.x0, picture.rect.y1 + em(24), "note")
+        film.move(FadeIn(faster), seconds=TEXT)
+        film.move(picture.to(np.asarray(values.acc_new[last], dtype=np.float64)), seconds=1.6)
+        film.reach(Kind.PV_DOT, last)
+        film.move(FadeOut(faster), seconds=TEXT)
     out = np.asarray(values.o, dtype=np.float64)
     result = Matrix(out, picture.rect, skin, "O", *spread(out))
     name = theme.maths('O = "acc" thin slash thin ell', NAME * 1.2, skin.o)
@@ -526,11 +603,20 @@ def rest(film: Film) -> None:
         Word(text, LABEL, skin.quiet, place[f"{part} name"].x0, middle(place[f"{part} name"], LABEL), "name")
         for part, text in (("stored", "scores stored"), ("crossed", "crossed so far"))
     )
-    zero = Word(f"{int(np.isin(trace.columns['kind'], [Kind.STORE_S, Kind.STORE_P]).sum())}", 150, skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "stored")
-    counter = Readout(kib(0), ONE_NUMBER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
-    film.move(FadeIn(stored_name, zero), seconds=TEXT)
-    film.move(FadeIn(crossed_name, counter), seconds=TEXT)
+    zero = Word(
+        f"{int(np.isin(trace.columns['kind'], [Kind.STORE_S, Kind.STORE_P]).sum())}",
+        150,
+        skin.ink,
+        place["stored"].x0,
+        place["stored"].y0 + em(20),
+        "stored",
+    )
     first = film.scene.event or 0
+    so_far = sum(crossed(state_at(trace, first)).values())
+    counter = Readout(kib(so_far), ONE_NUMBER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
+    tally = Tally(place["tensors"], crossed(state_at(trace, len(trace))), film.unit, skin).display(crossed(state_at(trace, first)))
+    film.move(FadeIn(stored_name, zero), seconds=TEXT)
+    film.move(FadeIn(crossed_name, counter, tally), seconds=TEXT)
     steps, cross = len(trace), film.hbm.cross
 
     def sweep(share: float) -> None:
@@ -541,16 +627,21 @@ def rest(film: Film) -> None:
         cursor = None
         if state.program is not None and state.program[1] == head and k:
             event = trace[k - 1]
-            lit = {"Q": frozenset({cross.row_of(state.program[0])}), "K": frozenset({cross.col_of(event.j)}), "V": frozenset({cross.col_of(event.j)})}
+            lit = {
+                "Q": frozenset({cross.row_of(state.program[0])}),
+                "K": frozenset({cross.col_of(event.j)}),
+                "V": frozenset({cross.col_of(event.j)}),
+            }
             cursor = (cross.row_of(state.program[0]), cross.col_of(max(event.j, 0)))
         written = frozenset(cross.row_of(i) for bh, i in state.o_stored if bh == head)
         film.hbm.display(lit=lit, cursor=cursor, written=written)
         counter.display(kib(sum(crossed(state).values())))
+        tally.display(crossed(state))
 
-    film.move(Shows(Group(film.hbm, counter), sweep), seconds=max(2.0, film.scene.motion - 3.2))
+    film.move(Shows(Group(film.hbm, counter, tally), sweep), seconds=max(2.0, film.scene.motion - 3.2))
     film.hbm.display(lit={}, cursor=None)
     film.scene.event = steps
-    film.words = [stored_name, crossed_name, zero, counter]
+    film.words = [stored_name, crossed_name, zero, counter, tally]
     film.scene.tell()
 
 
@@ -583,18 +674,87 @@ def bill(film: Film) -> None:
         poured = share * most
         for parts, where, _ in piles:
             for part, at, count in parts:
-                n = int(np.floor(np.clip(poured - at, 0, np.ceil(count))))
+                n = int(np.ceil(np.clip(poured - at, 0, count)))
                 index = round(at) + np.arange(n)
                 x, y = where.x0 + (index // lines) * pitch, where.y1 - (index % lines) * pitch
-                part.display(np.stack([x, y - 0.84 * pitch, x + 0.84 * pitch, y], 1))
+                wide = np.where(np.arange(n) + 1 > count, count % 1, 1.0)  # a part of a tile is a sliver
+                part.display(np.stack([x, y - 0.84 * pitch, x + 0.84 * pitch * wide, y], 1))
 
     film.move(Shows(Group(*(part for parts, _, _ in piles for part, _, _ in parts)), pour), seconds=5.0)
     figures = []
     for (parts, _, count), name, title in zip(piles, ("standard", "flash"), names, strict=True):
         del parts
-        figures.append(Word(quarters(count), NUMBER, skin.ink, title.left + title.wide + em(40), middle(place[f"{name} name"], NAME), "tiles"))
+        figures.append(
+            Word(quarters(count), NUMBER, skin.ink, title.left + title.wide + em(40), middle(place[f"{name} name"], NAME), "tiles")
+        )
+    letters = [
+        Word(part.tag.rpartition(" ")[2], LABEL, skin.hue(part.tag.rpartition(" ")[2]), where.x0 + (at + count / 2) / lines * pitch - em(12),
+             middle(place[f"{name} letters"], LABEL), "letter")
+        for (parts, where, _), name in zip(piles, ("standard", "flash"), strict=True) for part, at, count in parts if count >= 2 * lines
+    ]  # fmt: skip
+    film.move(FadeIn(*letters), seconds=TEXT)
     film.move(FadeIn(*figures), seconds=TEXT)
-    film.words = [*names, *figures, *(part for parts, _, _ in piles for part, _, _ in parts)]
+    film.hold(0.5)
+    film.words = [*names, *figures, *letters, *(part for parts, _, _ in piles for part, _, _ in parts)]
+    film.scene.tell()
+
+
+@beat("taller")
+def taller(film: Film) -> None:
+    """What each row block reads: with twice the rows two read together, and half the squares vanish beneath their twins."""
+    place, skin = film.scene.shot("taller"), film.skin
+    film.move(*(FadeOut(each) for each in film.words), seconds=0.4)
+    config, room = film.config, place["blocks"]
+    blocks, tiles_each = config.row_blocks, max(config.col_blocks, 1)
+    height = room.height / blocks
+    side = min(0.4 * height, 0.8 * (room.width - height) / tiles_each)
+    pitch = side / 0.84
+
+    def boxes(tensor: str, moved: float) -> np.ndarray:
+        """K's or V's squares of all row blocks; every second block's come to the one above."""
+        block, tile = np.divmod(np.arange(blocks * tiles_each), tiles_each)
+        line = block - (block % 2) * moved
+        y = room.y1 - (line + 0.5) * height + (0.52 if tensor == "K" else -0.52) * side
+        x = room.x0 + height + tile * pitch
+        return np.stack([x, y - side / 2, x + side, y + side / 2], 1)
+
+    def queries(moved: float) -> np.ndarray:
+        block = np.arange(blocks)
+        top, low = room.y1 - block * height - 0.08 * height, room.y1 - (block + 1) * height + 0.08 * height
+        return np.stack(
+            [
+                np.full(blocks, room.x0),
+                low - 0.0 * moved,
+                np.full(blocks, room.x0 + 0.7 * height),
+                top + 0.16 * height * moved * (block % 2),
+            ],
+            1,
+        )
+
+    piles = {tensor: Rectangles(skin.hue(tensor), name=f"reads {tensor}") for tensor in "KV"}
+    rows_of_q = Rectangles(skin.q, name="row blocks").display(queries(0.0))
+    for tensor, pile in piles.items():
+        pile.display(boxes(tensor, 0.0))
+    counts = [quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit) for trace in (film.material.fa2, film.taller)]
+    held = [kib(min(c.block_m, c.seq_q) * c.head_dim * c.itemsize) for c in (config, film.taller.config)]
+    figure = Readout(counts[0], 120, skin.ink, name="tiles", face=Face.MONO_STRONG).at(place["number"])
+    chip = Readout(f"Q {held[0]}", NUMBER, skin.q, name="chip", face=Face.MONO_STRONG).at(place["chip"])
+    names = [
+        Word(text, LABEL, skin.quiet, place[part].x0, middle(place[part], LABEL), "name")
+        for part, text in (("number name", "tiles crossed"), ("chip name", "held on chip"))
+    ]
+    film.move(FadeIn(rows_of_q, *piles.values()), seconds=0.5)
+    film.move(FadeIn(figure, chip, *names), seconds=TEXT)
+    film.hold(1.2)
+    film.move(Shows(rows_of_q, lambda share: rows_of_q.display(queries(share))), chip.turn(f"Q {held[1]}"), seconds=MOVE)
+    film.hold(0.4)
+    film.move(*(
+        Shows(pile, lambda share, pile=pile, tensor=tensor: pile.display(boxes(tensor, share)), rate_func=ease_in_out_cubic)
+        for tensor, pile in piles.items()
+    ), seconds=1.6)  # fmt: skip
+    film.move(figure.turn(counts[1]), seconds=0.35)
+    film.hold(0.5)
+    film.words = [rows_of_q, *piles.values(), figure, chip, *names]
     film.scene.tell()
 
 
@@ -613,10 +773,9 @@ def difference(film: Film) -> None:
     film.scene.add(copy)
     film.move(matrix_to(copy, right.rect), seconds=1.2)
     film.scene.remove(copy)
-    error = Word(f"largest difference {film.said['e_flash']}", LABEL, film.skin.quiet, place["right name"].x0, place["right"].y0 - em(20), "error")
-    del error
+    apart = float(np.abs(film.outputs[0].values - film.outputs[1].values).max())
+    text = f"largest difference: {power(apart)}"
+    error = Word(text, NAME, film.skin.ink, -text_width(text, NAME, Face.STRONG) / 2, place["right"].y0 + em(4), "error")
+    film.move(FadeIn(error), seconds=TEXT)
+    film.hold(0.5)
     film.scene.tell()
-
-
-__all__ = ["Film", "FlashStage"]
-UNUSED = (VGroup, VMobject, replace, centered, StepBack, RESCALE_BEATS, Beat, late, Shot)

@@ -47,7 +47,9 @@ class HbmPanel(Group):
 
     def _cells(self, tensor: str, opacity: float) -> Rectangles:
         hue = self.skin.hue(tensor)
-        return Rectangles(hue, name=f"{self.tag if hasattr(self, 'tag') else ''} {tensor}", opacity=opacity).set_stroke(hue, width=theme.HAIRLINE, opacity=1)
+        return Rectangles(hue, name=f"{self.tag if hasattr(self, 'tag') else ''} {tensor}", opacity=opacity).set_stroke(
+            hue, width=theme.HAIRLINE, opacity=1
+        )
 
     def place(self, rect: Rect) -> HbmPanel:
         """Fit the matrices into ``rect``; names are left out where they would be small."""
