@@ -15,6 +15,8 @@ class FilmScene(film.FlashStage):
         whole = self.open(run, block_error)
 
         film.hook(whole)
+        film.query(whole)
+        film.weights(whole)
         film.tiles(whole)
         film.standard(whole)
         film.pause_a(whole)
@@ -36,6 +38,7 @@ class FilmScene(film.FlashStage):
         rescale.exact(whole.row)
         rescale.rows(whole.row)
 
+        film.again(whole)
         film.finish(whole)
         film.rest(whole)
         film.bill(whole)

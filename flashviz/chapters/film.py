@@ -7,6 +7,8 @@ from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
     Beat("hook", "The hook", 13, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
+    Beat("query", "One query", 10, shot="query", caption="One query scores every key."),
+    Beat("weights", "Weights", 10, shot="query", caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 7, shot="whole", late=True, caption="Cut into tiles. One square: {unit}."),
     Beat("standard", "Standard attention", 24, shot="machine", caption="Scores out, and back. Weights out, and back."),
     Beat("pause-a", "Question", 5, shot="machine", pause=True, caption="Why not use this tile now?"),
@@ -18,10 +20,11 @@ OPENING: tuple[Beat, ...] = (
     Beat("calm", "Calm tiles", 10, shot="rescale", caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
+    Beat("again", "A second rise", 8, shot="rescale", late=True, caption="Again."),
     Beat("finish", "Finish", 11, shot="whole", caption="Divide once. Write once."),
     Beat("rest", "The rest", 13, shot="rest", late=True, caption="K and V again; never a score."),
-    Beat("bill", "The bill", 14, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
+    Beat("bill", "The bill", 13, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
     Beat("taller", "Taller tiles", 11, shot="taller", late=True, caption="Twice the rows: half the K and V."),
-    Beat("difference", "The difference", 8, shot="hook", late=True, caption="Only rounding differs."),
+    Beat("difference", "The difference", 7, shot="hook", late=True, caption="Only rounding differs."),
 )
 SCRIPT: tuple[Beat, ...] = (*OPENING, *rescale.BEATS[1:], *CLOSING)

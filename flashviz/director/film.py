@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from manim import Create, Group, Mobject, RoundedRectangle, VGroup
+from manim import Create, DashedLine, Group, Mobject, RoundedRectangle, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -22,6 +22,8 @@ from flashviz.director.sweep import crossed
 from flashviz.figures import kib, number, power, quarters, total
 from flashviz.layout import Rect, centered
 from flashviz.lettering import Face, em, text_width
+from flashviz.memory import compulsory
+from flashviz.mobjects.bars import SignedBars
 from flashviz.mobjects.measured import Measured
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
@@ -77,7 +79,7 @@ class Film:
         self.standard = HbmPanel(config, skin, "standard").place(place["left"])
         self.hbm = HbmPanel(config, skin, "hbm").place(place["right"])
         self.sheets = {
-            name: Sheet(shares, skin, f"sheet {name}", skin.scores).place(self.standard.cross)
+            name: Sheet(shares, skin, f"sheet {name}", skin.scores, inner=name == "P").place(self.standard.cross)
             for name, shares in (("S", material.sheet_s), ("P", material.sheet_p))
         }
         low, high = spread(outputs[0])
@@ -197,7 +199,7 @@ class Tally(Group):
 @beat("hook")
 def hook(film: Film) -> None:
     """One grid fills with S, then with P, the other stays empty; both have the same O."""
-    s, p = film.sheets["S"], film.sheets["P"].place(film.standard.cross, 0.5 * film.standard.cross.gap)
+    s, p = film.sheets["S"], film.sheets["P"].place(film.standard.cross)
     s.display(0)
     p.display(0)
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
@@ -223,12 +225,82 @@ def reveal(matrix: Matrix, share: float) -> None:
     matrix.image.pixel_array[:, :, 3] = np.where(np.arange(height)[:, None] < share * height, 255, 0)
 
 
-@beat("tiles")
-def tiles(film: Film) -> None:
-    """Standard attention's HBM leaves; a tile of Q shows what one square is."""
-    place = film.scene.shot("whole")
+@beat("query")
+def query(film: Film) -> None:
+    """A row leaves Q; a term for every key stands up."""
+    place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
     gone = [film.standard, *film.sheets.values(), *film.outputs, *film.titles]
     film.move(*(FadeOut(each) for each in gone), seconds=TEXT)
+    film.move(placed(film.hbm, place["hbm"]), seconds=MOVE)
+    q = np.asarray(values.q[r], dtype=np.float64)[None, :]
+    strip = Matrix(q, place["q"], skin, "Q", *spread(q))
+    source = row_of(film, "Q")
+    put(strip, source)
+    film.scene.add(strip)
+    film.move(matrix_to(strip, place["q"], source), seconds=MOVE)
+    name = Named(*labelled(place["q name"], ("q", skin.q), ("one row of Q", skin.quiet)), tag="name")
+    film.move(FadeIn(name), seconds=TEXT)
+    scores = np.concatenate([values.s[t, r, : len(k)] for t, k in enumerate(values.k)]).astype(np.float64)
+    terms = np.where(np.isfinite(scores), np.exp(scores - float(values.m_new[-1, r])), 0.0)
+    room = place["terms"]
+    step = room.width / len(terms)
+    x = room.x0 + np.arange(len(terms)) * step
+
+    def boxes(heights: np.ndarray) -> np.ndarray:
+        return np.stack([x, np.full(len(x), room.y0), x + max(0.8, 1 - em(1) / step) * step, room.y0 + heights * room.height], 1)
+
+    bars = Rectangles(skin.scores, name="terms of the row")
+    bars.values = terms
+    label = Named(
+        *labelled(place["terms name"], (f"{len(terms)} terms", skin.ink), ("one a key", skin.quiet), px=LABEL, face=Face.TEXT), tag="name"
+    )
+    film.scene.add(bars)
+    film.move(FadeIn(label), seconds=TEXT)
+    film.move(Shows(bars, lambda share: bars.display(boxes(grown(terms, share, 1.0)))), seconds=2.2)
+    film.words = [strip, name, bars, label]
+
+
+@beat("weights")
+def weights(film: Film) -> None:
+    """Each term is divided by their sum; the weighted values are the row's output."""
+    place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
+    room, total_l = place["terms"], float(values.l_new[-1, r])
+    terms = film.words[2].values
+    spike = int(np.argmax(terms))
+    x = room.x0 + (spike + 0.5) * room.width / len(terms)
+    top = Readout(number(1.0), LABEL, skin.ink, name="largest", anchor="center").at(centered(x, room.y1 + em(30), em(120), em(44)))
+    film.move(FadeIn(top), seconds=TEXT)
+    figure = Word(f"sum of terms {total(total_l)}", NAME, skin.stats, room.x0, room.y1 + em(60), "sum")
+    wide = figure.wide
+    if x < room.center[0]:  # away from the tallest term
+        figure.shift((room.width - wide, 0, 0))
+    film.move(FadeIn(figure), seconds=TEXT)
+    film.hold(0.8)
+    film.move(top.turn(number(1 / total_l)), seconds=0.35)
+    film.hold(0.6)
+    o = np.asarray(values.o[r], dtype=np.float64)[None, :]
+    out = Matrix(o, place["o"], skin, "O", *spread(o))
+    name = Named(*labelled(place["o name"], ("o", skin.o), ("the values, blended by their weights", skin.quiet)), tag="name")
+    film.move(FadeIn(out), FadeIn(name), seconds=0.5)
+    film.hold(1.2)
+    film.move(matrix_to(out, row_of(film, "O"), place["o"]), FadeOut(name), seconds=MOVE)
+    film.words = [*film.words, top, figure, out]
+
+
+def row_of(film: Film, tensor: str) -> Rect:
+    """Where the followed row lies in HBM: a line of its tile."""
+    tile = film.hbm.tile(tensor, film.material.chosen.program[0])
+    step = tile.height / len(film.material.values.q)
+    top = tile.y1 - film.material.chosen.row * step
+    return Rect(tile.x0, top - max(step, em(3)), tile.x1, top)
+
+
+@beat("tiles")
+def tiles(film: Film) -> None:
+    """A tile of Q shows what one square is."""
+    place = film.scene.shot("whole")
+    film.move(*(FadeOut(each) for each in film.words), seconds=TEXT)
+    film.hbm.display(written=frozenset())
     film.move(placed(film.hbm, place["hbm"]), seconds=MOVE)
     film.hbm.display(lit={"Q": frozenset({0})})
     source, note = film.hbm.tile("Q", 0), place["note"]
@@ -266,7 +338,7 @@ def standard(film: Film) -> None:
     film.move(FadeIn(chip, pipe, *names), seconds=0.4)
     film.move(FadeIn(*on_chip.values()), seconds=0.4)
     film.hbm.display(lit={})
-    sheets = {name: film.sheets[name].place(film.hbm.cross, 0.0 if name == "S" else 0.5 * film.hbm.cross.gap) for name in "SP"}
+    sheets = {name: film.sheets[name].place(film.hbm.cross) for name in "SP"}
     flying = Rectangles(skin.scores, name="in flight")
     bar = [Rectangles(skin.scores, name=f"bar {words}", opacity=0.95 if tensor == "S" else 0.6) for _, tensor, words in STROKES]
     film.scene.add(*sheets.values(), *bar, flying)
@@ -564,15 +636,78 @@ def grow_answer(film: Film) -> None:
     film.move(FadeIn(inner.answer_name), seconds=TEXT)
 
 
+@beat("again")
+def again(film: Film) -> None:
+    """A later rise, the same gesture: the ceiling lifts, all shrink alike, the new terms join."""
+    inner, values, r, skin = film.row, film.material.values, film.material.chosen.row, film.skin
+    t = film.material.chosen.later
+    if t is None:
+        return
+    film.move(*(FadeOut(each) for each in [*inner.rows_shown, inner.tile_shown]), seconds=0.3)
+    chart, alpha = inner.chart, float(values.alpha[t, r])
+    old, past = np.exp(np.nan_to_num(values.s[t, r].astype(np.float64), nan=-np.inf) - float(values.m_old[t, r])), float(values.l_old[t, r])
+    acc = values.acc_old[t, r].astype(np.float64)
+    tallest = max(float(old.max()), 1.0)
+    chart.turn_yellow(0.0)
+    chart.display(Measured(past, 0 * old))
+    inner.acc = SignedBars("acc", skin.o, skin).place(inner.acc.rect, inner.acc.zero, inner.acc.unit, len(acc)).display(acc)
+    inner.ceiling.m.display(number(float(values.m_old[t, r])))
+    inner.ceiling.at(chart.y(1.0))
+    figure = inner.numbers.first(total(past), skin.stats)
+    standing = [inner.baseline, inner.ceiling, chart, inner.acc, inner.acc_name, inner.l_name, figure]
+    film.move(*(FadeIn(each) for each in standing), seconds=0.4)
+    film.reach(Kind.QK_DOT, t)
+    film.move(Shows(chart, lambda share: chart.display(Measured(past, grown(old, share, tallest)))), seconds=1.0)
+    lid, top = chart.y(1.0), chart.y(tallest)
+    film.move(
+        Shows(chart, lambda share: chart.display(Measured(past, old, ceiling=1 + (tallest - 1) * share)), rate_func=ease_in_out_cubic),
+        Shows(inner.ceiling, lambda share: inner.ceiling.at(lid + (top - lid) * share), rate_func=ease_in_out_cubic),
+        seconds=0.6,
+    )
+    film.reach(Kind.ALPHA, t)
+    film.move(inner.ceiling.m.turn(number(float(values.m_new[t, r]))), seconds=0.3)
+    factor = [inner.numbers.next("×", skin.ink), inner.numbers.next(number(alpha), skin.ink)]
+    film.move(FadeIn(*factor), seconds=TEXT)
+
+    def squeeze(share: float) -> None:
+        k = 1 + (alpha - 1) * share
+        chart.display(Measured(past, old * k, tall=k, ceiling=tallest * k))
+
+    film.move(
+        Shows(chart, squeeze, rate_func=ease_in_out_cubic),
+        Shows(inner.ceiling, lambda share: inner.ceiling.at(chart.y(tallest * (1 + (alpha - 1) * share))), rate_func=ease_in_out_cubic),
+        Shows(inner.acc, lambda share: inner.acc.display(acc * (1 + (alpha - 1) * share)), rate_func=ease_in_out_cubic),
+        seconds=1.0,
+    )
+    new = np.nan_to_num(values.p[t, r].astype(np.float64))
+
+    def join(share: float) -> None:
+        level = max(2 * share - 1, 0.0)
+        chart.display(Measured(past, new, tall=alpha, filled=1.0, joined=min(2 * share, 1.0), level=level))
+        chart.turn_yellow(level)
+
+    film.move(Shows(chart, join), *(FadeOut(each) for each in (figure, *factor)), seconds=1.2)
+    film.reach(Kind.PV_DOT, t)
+    after = values.acc_new[t, r].astype(np.float64)
+    scaled = acc * alpha
+    result = inner.numbers.first(total(float(values.l_new[t, r])), skin.stats)
+    film.move(Shows(inner.acc, lambda share: inner.acc.display(scaled + (after - scaled) * share)), FadeIn(result), seconds=0.4)
+    film.words = [*standing[:-1], result]
+    film.scene.tell()
+
+
 @beat("finish")
 def finish(film: Film) -> None:
     """The tile of acc becomes O's tile: divided once, written once, and one number a row beside it."""
     place, inner, skin = film.scene.shot("whole"), film.row, film.skin
     values, i = film.material.values, film.material.chosen.program[0]
-    picture = inner.tile_shown
-    film.move(*(FadeOut(each) for each in inner.rows_shown), seconds=0.4)
+    shown = film.material.chosen.later or film.found.t
+    picture = film.tile("ACC", shown, film.scene.shot("rows")["tile"])
+    if film.material.chosen.later is None:
+        film.words = [*inner.rows_shown, inner.tile_shown]
+    film.move(*(FadeOut(each) for each in film.words), FadeIn(picture), seconds=0.5)
     last = len(values.j) - 1
-    if last > film.found.t:
+    if last > shown:
         faster = Word("the other tiles, shown faster", LABEL, skin.quiet, picture.rect.x0, picture.rect.y1 + em(24), "note")
         film.move(FadeIn(faster), seconds=TEXT)
         film.move(picture.to(np.asarray(values.acc_new[last], dtype=np.float64)), seconds=1.6)
@@ -638,7 +773,7 @@ def rest(film: Film) -> None:
         counter.display(kib(sum(crossed(state).values())))
         tally.display(crossed(state))
 
-    film.move(Shows(Group(film.hbm, counter, tally), sweep), seconds=max(2.0, film.scene.motion - 3.2))
+    film.move(Shows(Group(film.hbm, counter, tally), sweep), seconds=max(2.0, film.scene.motion - 2.6))
     film.hbm.display(lit={}, cursor=None)
     film.scene.event = steps
     film.words = [stored_name, crossed_name, zero, counter, tally]
@@ -693,9 +828,29 @@ def bill(film: Film) -> None:
         for (parts, where, _), name in zip(piles, ("standard", "flash"), strict=True) for part, at, count in parts if count >= 2 * lines
     ]  # fmt: skip
     film.move(FadeIn(*letters), seconds=TEXT)
+    marks = []
+    for algorithm, name in (("standard", "standard"), ("fa2", "flash")):
+        once = compulsory(film.config, algorithm)  # type: ignore[arg-type]
+        fewest = (sum(once.read.values()) + sum(once.written.values())) / film.unit
+        where = place[name]
+        at = where.x0 + fewest / lines * pitch
+        line = DashedLine(
+            (at, where.y0 - em(8), 0), (at, where.y1 + em(8), 0), stroke_color=skin.ink, stroke_width=theme.HEAVY, dash_length=0.08
+        )
+        marks.append(Named(line, tag="marker", text=quarters(fewest)))
+    note = Word(
+        "dashed: each tensor once, with a perfect cache",
+        LABEL,
+        skin.quiet,
+        place["flash"].x0 + 0.3 * place["flash"].width,
+        middle(place["flash"], LABEL),
+        "note",
+    )
+    film.move(FadeIn(*marks, note), seconds=TEXT)
+    film.hold(1.2)
     film.move(FadeIn(*figures), seconds=TEXT)
     film.hold(0.5)
-    film.words = [*names, *figures, *letters, *(part for parts, _, _ in piles for part, _, _ in parts)]
+    film.words = [*names, *figures, *letters, *marks, note, *(part for parts, _, _ in piles for part, _, _ in parts)]
     film.scene.tell()
 
 
@@ -765,8 +920,8 @@ def difference(film: Film) -> None:
     film.move(*(FadeOut(each) for each in film.words), seconds=0.4)
     film.standard.place(place["left"])
     film.hbm.place(place["right"]).display(lit={}, cursor=None)
-    for name, lift in (("S", 0.0), ("P", 0.5)):
-        film.sheets[name].place(film.standard.cross, lift * film.standard.cross.gap).display(film.cells)
+    for sheet in film.sheets.values():
+        sheet.place(film.standard.cross).display(film.cells)
     left, right = film.outputs
     film.move(FadeIn(film.standard, film.hbm, *film.titles, *film.sheets.values(), left, right), seconds=0.6)
     copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)

@@ -13,11 +13,17 @@ FILM: Mapping[str, Table] = {
         "left": (110, 96, 900, 886), "right": (1020, 96, 1810, 886), "left name": (110, 30, 900, 92), "right name": (1020, 30, 1810, 92),
         "caption": CAPTION,
     },
+    # one query: its row of Q, a term for every key, its row of O
+    "query": {
+        "hbm": (90, 150, 700, 760), "q": (820, 130, 1460, 176), "q name": (820, 66, 1460, 122), "terms": (820, 300, 1800, 640),
+        "terms name": (820, 650, 1800, 704), "sum": (1180, 66, 1800, 176), "o": (820, 800, 1460, 846), "o name": (820, 736, 1460, 792),
+        "caption": CAPTION,
+    },
     "whole": {"hbm": (330, 60, 1130, 860), "note": (1250, 400, 1820, 480), "caption": CAPTION},
     # HBM, the pipe, the chip; beneath them everything that crossed, as one bar
     "machine": {
         "hbm": (100, 84, 840, 824), "hbm name": (100, 24, 840, 80), "pipe": (860, 716, 1130, 776), "chip": (1150, 96, 1820, 812),
-        "chip name": (1180, 108, 1800, 164), "q": (1220, 410, 1460, 650), "k": (1490, 180, 1730, 390), "s": (1490, 410, 1730, 650), "softmax": (1180, 180, 1470, 240),
+        "chip name": (1180, 108, 1800, 164), "q": (1220, 410, 1460, 650), "k": (1490, 180, 1730, 390), "s": (1490, 410, 1730, 650), "softmax": (1220, 656, 1800, 706),
         "bar": (100, 846, 1820, 880), "bar names": (100, 884, 1820, 936), "caption": CAPTION,
     },
     # the chip's three tiles; where they come from stands small beside them
@@ -40,8 +46,8 @@ FILM: Mapping[str, Table] = {
     },
     # what every row block reads, a line each: K above, V beneath; then two row blocks read together
     "taller": {
-        "blocks": (140, 90, 1120, 880), "number": (1220, 250, 1820, 400), "number name": (1220, 400, 1820, 450),
-        "chip": (1220, 540, 1820, 620), "chip name": (1220, 480, 1820, 536), "caption": CAPTION,
+        "blocks": (240, 90, 1000, 880), "number": (1060, 250, 1820, 400), "number name": (1060, 400, 1820, 450),
+        "chip": (1060, 566, 1820, 646), "chip name": (1060, 506, 1820, 562), "caption": CAPTION,
     },
     "bill": {
         "standard name": (120, 60, 1800, 130), "standard": (120, 140, 1800, 420), "standard letters": (120, 424, 1800, 474),

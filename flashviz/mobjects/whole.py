@@ -18,6 +18,9 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 
+INNER = 0.39  # half of a tile's side, of an upper sheet
+
+
 @dataclass(frozen=True)
 class Whole:
     """What of HBM is lit. Indices are shown cells: tiles, or bands of them.
@@ -89,17 +92,20 @@ class HbmPanel(Group):
 
 
 class Sheet(ImageMobject):
-    """A matrix of scores in HBM, as it lies there: tile after tile. ``lift`` sets a second sheet off the first."""
+    """A matrix of scores in HBM, as it lies there: tile after tile.
 
-    def __init__(self, shares: np.ndarray, skin: Theme, name: str, hue: str) -> None:
-        self.tag = name
+    Args:
+        inner: An upper sheet leaves the edge of each tile of the lower one to be seen, so that two are told apart.
+    """
+
+    def __init__(self, shares: np.ndarray, skin: Theme, name: str, hue: str, *, inner: bool = False) -> None:
+        self.tag, self.inner = name, inner
         super().__init__(theme.ramp(shares, skin.panel, hue))
         self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
 
-    def place(self, place: Cross, lift: float = 0.0) -> Sheet:
+    def place(self, place: Cross) -> Sheet:
         self.cross = place
         rect = place.grid
-        rect = Rect(rect.x0 + lift, rect.y0 - lift, rect.x1 + lift, rect.y1 - lift)
         self.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
         return self
 
@@ -109,5 +115,9 @@ class Sheet(ImageMobject):
         filled = (np.arange(n * m) < cells).reshape(n, m)
         height, width = self.pixel_array.shape[:2]
         row, col = np.arange(height) * n // height, np.arange(width) * m // width
-        self.pixel_array[:, :, 3] = np.where(filled[row][:, col], 255, 0)
+        shown = filled[row][:, col]
+        if self.inner:
+            down, across = (np.arange(height) * n / height) % 1, (np.arange(width) * m / width) % 1
+            shown = shown & (np.abs(down - 0.5) < INNER)[:, None] & (np.abs(across - 0.5) < INNER)[None, :]
+        self.pixel_array[:, :, 3] = np.where(shown, 255, 0)
         return self
