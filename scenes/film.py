@@ -44,3 +44,4 @@ class FilmScene(film.FlashStage):
         film.bill(whole)
         film.taller(whole)
         film.difference(whole)
+        film.card(whole)

@@ -26,5 +26,7 @@ CLOSING: tuple[Beat, ...] = (
     Beat("bill", "The bill", 13, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
     Beat("taller", "Taller tiles", 11, shot="taller", late=True, caption="Twice the rows: half the K and V."),
     Beat("difference", "The difference", 7, shot="hook", late=True, caption="Only rounding differs."),
+    Beat("card", "Provenance", 5, shot="card", fresh=True, caption=""),
 )
-SCRIPT: tuple[Beat, ...] = (*OPENING, *rescale.BEATS[1:], *CLOSING)
+RESCALE: tuple[Beat, ...] = rescale.BEATS[1:]  # what comes before the rise has been seen
+SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)

@@ -14,14 +14,16 @@ from flashviz import theme
 from flashviz.chapters import film as story
 from flashviz.chapters.rescale import Rescale
 from flashviz.chapters.rescale import facts as rescale_facts
+from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
 from flashviz.director.flash import gather, provenance
+from flashviz.director.pictures import card_lines
 from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, middle
 from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, beat
 from flashviz.director.stage import Columns, Material
 from flashviz.director.sweep import crossed
 from flashviz.figures import kib, number, power, quarters, total
 from flashviz.layout import Rect, centered
-from flashviz.lettering import Face, em, text_width
+from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
 from flashviz.memory import compulsory
 from flashviz.mobjects.bars import SignedBars
 from flashviz.mobjects.measured import Measured
@@ -31,7 +33,7 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
-from flashviz.storyboard import facts, tile_unit
+from flashviz.storyboard import Beat, facts, tile_unit
 from flashviz.trace import Kind, Trace, state_at
 
 LOAD = 0.7  # seconds of a tile's way
@@ -55,10 +57,11 @@ class FlashStage(ShotScene):
         settings = self.settings
         material = gather(settings.config, run, error_of, settings.source, settings.trace)
         self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]
-        found = Rescale(material.fa2, material.chosen, material.values, material.chosen.rise or 0)
+        last = len(material.values.j) - 1
+        found = Rescale(material.fa2, material.chosen, material.values, last if material.chosen.rise is None else material.chosen.rise)
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
         row_said = rescale_facts(found)
-        self.set_board(story.SCRIPT, said | row_said)
+        self.set_board(beats_of(found, len(material.values.j)), said | row_said)
         twice = run(replace(settings.config, block_m=2 * settings.config.block_m), source="numpy", algorithm="fa2", computed=range(0)).trace
         outputs = [run(settings.config, source="numpy", algorithm=name).o[0, 0].astype(np.float64) for name in ("standard", "fa2")]
         return Film(self, material, found, said, row_said, outputs, twice)
@@ -110,7 +113,15 @@ class Film:
     def picture(self, tensor: str, t: int) -> np.ndarray:
         """A tile's values as the chip shows them."""
         v = self.material.values
-        tile = {"Q": lambda: v.q, "K": lambda: v.k[t].T, "V": lambda: v.v[t], "S": lambda: v.s[t], "P": lambda: v.p[t], "ACC": lambda: v.acc_new[t]}[tensor]()  # fmt: skip
+        match tensor:
+            case "Q":
+                tile = v.q
+            case "K":
+                tile = v.k[t].T
+            case "V":
+                tile = v.v[t]
+            case _:
+                tile = {"S": v.s, "P": v.p, "ACC": v.acc_new}[tensor][t]
         return np.nan_to_num(np.asarray(tile, dtype=np.float64), neginf=float(np.nanmin(np.where(np.isfinite(tile), tile, np.inf))))
 
     def tile(self, tensor: str, t: int, rect: Rect) -> Matrix:
@@ -194,6 +205,18 @@ class Tally(Group):
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
+
+
+def beats_of(found: Rescale, more: int) -> tuple[Beat, ...]:
+    """Where nothing rises the beats of the rise are left out; what no tile is left for, too."""
+    left_out = set()
+    if not found.rises:
+        left_out |= {beat.name for beat in story.RESCALE} | {"again"}
+    if found.chosen.later is None:
+        left_out.add("again")
+    if more < 2 and not found.rises:
+        left_out.add("calm")
+    return tuple(beat for beat in story.SCRIPT if beat.name not in left_out)
 
 
 @beat("hook")
@@ -355,14 +378,22 @@ def standard(film: Film) -> None:
         at_chip = lambda _k: place["s"]  # noqa: E731
         ends = (at_chip, at_grid) if out else (at_grid, at_chip)
 
-        def stroke(share: float, ends: Any = ends, out: bool = out, tensor: str = tensor, x0: float = start, count: float = count) -> None:
+        def stroke(
+            share: float,
+            ends: Any = ends,
+            out: bool = out,
+            tensor: str = tensor,
+            x0: float = start,
+            count: float = count,
+            pile: Rectangles = bar[index],
+        ) -> None:
             flying.display(flight(share, film.cells, *ends, place["pipe"]))
             done = min(max((share - 0.06) / 0.9, 0.0), 1.0)
             if out:
                 sheets[tensor].display(round(done * film.cells))
             k = np.arange(round(done * count))
             x = x0 + k * per
-            bar[index].display(np.stack([x, np.full(len(k), place["bar"].y0), x + 0.78 * per, np.full(len(k), place["bar"].y1)], 1))
+            pile.display(np.stack([x, np.full(len(k), place["bar"].y0), x + 0.78 * per, np.full(len(k), place["bar"].y1)], 1))
 
         carried = [Shows(Group(flying, sheets[tensor], bar[index]), stroke)]
         film.move(*carried, seconds=0.2 * motion)
@@ -591,7 +622,7 @@ def calm(film: Film) -> None:
     bars.display(values.acc_new[0, r].astype(np.float64))
     film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, film.l_number), seconds=TEXT)
     del line
-    stop = film.found.t
+    stop = film.found.t if film.found.rises else film.found.t + 1
     for t in range(1, stop):
         each = max(1.6, (film.scene.motion - 1.4) / (stop - t))
         terms, past = np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
@@ -619,12 +650,25 @@ def calm(film: Film) -> None:
     inner.l_number = film.l_number
     inner.chart.turn_yellow(0.0)
     grow_answer(film)
+    film.words = [
+        bars,
+        inner.chart,
+        inner.ceiling,
+        inner.baseline,
+        inner.acc_name,
+        inner.acc_words,
+        inner.l_name,
+        film.l_number,
+        inner.answer,
+        inner.answer_name,
+    ]
 
 
 def grow_answer(film: Film) -> None:
     """acc / l grows out of acc."""
     inner = film.row
-    acc, quotient = film.found.of("acc_old"), inner.quotient("old")
+    which = "old" if film.found.rises else "new"
+    acc, quotient = film.found.of(f"acc_{which}"), inner.quotient(which)
     inner.answer.display(acc * 0)
     start, stop = inner.acc.boxes(acc), inner.answer.boxes(quotient)
     film.scene.add(inner.would_be, inner.answer_was, inner.answer)
@@ -648,6 +692,7 @@ def again(film: Film) -> None:
     old, past = np.exp(np.nan_to_num(values.s[t, r].astype(np.float64), nan=-np.inf) - float(values.m_old[t, r])), float(values.l_old[t, r])
     acc = values.acc_old[t, r].astype(np.float64)
     tallest = max(float(old.max()), 1.0)
+    inner.back.forward()
     chart.turn_yellow(0.0)
     chart.display(Measured(past, 0 * old))
     inner.acc = SignedBars("acc", skin.o, skin).place(inner.acc.rect, inner.acc.zero, inner.acc.unit, len(acc)).display(acc)
@@ -702,9 +747,9 @@ def finish(film: Film) -> None:
     place, inner, skin = film.scene.shot("whole"), film.row, film.skin
     values, i = film.material.values, film.material.chosen.program[0]
     shown = film.material.chosen.later or film.found.t
-    picture = film.tile("ACC", shown, film.scene.shot("rows")["tile"])
-    if film.material.chosen.later is None:
+    if film.found.rises and film.material.chosen.later is None:
         film.words = [*inner.rows_shown, inner.tile_shown]
+    picture = film.tile("ACC", shown, film.scene.shot("rows")["tile"])
     film.move(*(FadeOut(each) for each in film.words), FadeIn(picture), seconds=0.5)
     last = len(values.j) - 1
     if last > shown:
@@ -842,7 +887,7 @@ def bill(film: Film) -> None:
         "dashed: each tensor once, with a perfect cache",
         LABEL,
         skin.quiet,
-        place["flash"].x0 + 0.3 * place["flash"].width,
+        place["flash"].x0 + 0.36 * place["flash"].width,
         middle(place["flash"], LABEL),
         "note",
     )
@@ -934,3 +979,35 @@ def difference(film: Film) -> None:
     film.move(FadeIn(error), seconds=TEXT)
     film.hold(0.5)
     film.scene.tell()
+
+
+@beat("card")
+def card(film: Film) -> None:
+    """Where everything came from."""
+    place, skin, c = film.scene.shot("card"), film.skin, film.config
+    gone = [thing for thing in film.scene.mobjects if thing is not film.scene.caption]
+    film.move(*(FadeOut(thing) for thing in gone), seconds=0.4)
+    mask = "causal" if c.causal else "not causal"
+    problem = (
+        f"N = {c.seq_q} × {c.seq_k}, d = {c.head_dim}, tiles {c.block_m} × {c.block_n}, {c.dtype}, {mask}, {c.inputs} inputs, seed {c.seed}"
+    )
+    traces = [f"{item['algorithm']}: {item['source']}, {item['events']:,} events, trace {item['hash']}" for item in film.scene.provenance]
+    sources = [f"{s.short}: {s.title}. arXiv {s.arxiv}" for s in (FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX)]
+    texts = [
+        "flashviz: what moved is what the kernel did",
+        "",
+        problem,
+        *traces,
+        "",
+        *sources,
+        "",
+        "Logical transfers; caches not counted. Film CC BY 4.0, code MIT",
+    ]
+    width = place["card"].width
+    lines = [
+        (line, NOTE_PX, skin.ink if index < 5 else skin.quiet)
+        for index, text in enumerate(texts)
+        for line in (wrap(text, width, NOTE_PX) or [""])
+    ]
+    drawn = Named(card_lines(lines, place["card"]), tag="card", text="\n".join(texts))
+    film.move(FadeIn(drawn), seconds=0.5)

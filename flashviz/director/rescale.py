@@ -61,6 +61,7 @@ class RescaleFilm:
     strokes: list[Line]
     height: Word  # how tall the tallest term is
     formula: VGroup
+    back: StepBack  # how the row stepped back behind the formula
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str], *, on_stage: bool = True) -> None:
         self.scene, self.found, self.said, self.skin = scene, found, said, scene.skin
@@ -572,7 +573,8 @@ def exact(film: RescaleFilm) -> None:
         notes.append(Named(line, label, tag="note", text=text))
     old, dot, factor, equals, new = (Named(part, tag="formula", text=text) for part, text in zip(drawn, formulas, strict=True))
     standing = [film.chart, film.ceiling, film.baseline, film.acc, film.answer, film.acc_name, film.acc_words, film.answer_name]
-    film.move(StepBack([*standing, film.l_name, *film.numbers.pieces], BACK), FadeOut(film.answer_was), seconds=0.4)
+    film.back = StepBack([*standing, film.l_name, *film.numbers.pieces], BACK)
+    film.move(film.back, FadeOut(film.answer_was), seconds=0.4)
     film.move(FadeIn(old), FadeIn(notes[0]), seconds=TEXT)
     film.hold(0.6)
     film.move(FadeIn(dot), FadeIn(factor), FadeIn(notes[1]), seconds=TEXT)

@@ -49,6 +49,7 @@ FILM: Mapping[str, Table] = {
         "blocks": (240, 90, 1000, 880), "number": (1060, 250, 1820, 400), "number name": (1060, 400, 1820, 450),
         "chip": (1060, 566, 1820, 646), "chip name": (1060, 506, 1820, 562), "caption": CAPTION,
     },
+    "card": {"card": (200, 200, 1720, 880), "caption": CAPTION},
     "bill": {
         "standard name": (120, 60, 1800, 130), "standard": (120, 140, 1800, 420), "standard letters": (120, 424, 1800, 474),
         "flash name": (120, 500, 1800, 570), "flash": (120, 580, 1800, 860), "flash letters": (120, 864, 1800, 914),

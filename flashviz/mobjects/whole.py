@@ -1,4 +1,4 @@
-"""HBM as a panel that can be placed: the matrices of one head around the score grid. All that is in it is drawn from ``place`` and ``display``."""
+"""HBM as a panel that can be placed: the matrices of one head around the score grid, drawn from ``place`` and ``display``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from flashviz.mobjects.hbm import NAMES, _grid_points
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
-
-INNER = 0.39  # half of a tile's side, of an upper sheet
+INNER = 0.45  # half of a tile's side, of an upper sheet
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,16 @@ class HbmPanel(Group):
         self.resting = {t: self._cells(t, 0.0 if t == "O" else palette.RESTING) for t in "QKVO"}
         self.lit = {t: self._cells(t, palette.LIT) for t in "QKVO"}
         self.names = {t: theme.maths(NAMES[t], TITLE_PX, skin.hue(t)) for t in "QKVO"}
-        self.cursor = Rectangles(skin.ink, name=f"{name} cursor", opacity=0.0).set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
+        self.cursor = Rectangles(skin.ink, name=f"{name} cursor", opacity=0.0)
+        self.cursor.set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
         self.now = Whole()
         super().__init__(self.grid, *self.resting.values(), *self.lit.values(), VGroup(*self.names.values()), self.cursor)
 
     def _cells(self, tensor: str, opacity: float) -> Rectangles:
         hue = self.skin.hue(tensor)
-        return Rectangles(hue, name=f"{self.tag if hasattr(self, 'tag') else ''} {tensor}", opacity=opacity).set_stroke(
-            hue, width=theme.HAIRLINE, opacity=1
-        )
+        cells = Rectangles(hue, name=f"{self.tag} {tensor}", opacity=opacity)
+        cells.set_stroke(hue, width=theme.HAIRLINE, opacity=1)
+        return cells
 
     def place(self, rect: Rect) -> HbmPanel:
         """Fit the matrices into ``rect``; names are left out where they would be small."""
