@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,8 +22,8 @@ from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, RescaleFi
 from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, beat
 from flashviz.director.stage import Columns, Material
 from flashviz.director.sweep import crossed
-from flashviz.figures import kib, number, power, quarters, total
-from flashviz.layout import Rect, centered
+from flashviz.figures import amount, kib, number, power, quarters, total
+from flashviz.layout import Rect, centered, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
 from flashviz.memory import compulsory
 from flashviz.mobjects.bars import SignedBars
@@ -132,9 +133,23 @@ class Film:
 
 
 def heading(rect: Rect, text: str, color: str, px: float = TITLE) -> Word:
-    """A title in the middle of its place."""
+    """A title in the middle of its place, smaller where it would not fit."""
+    px *= min(1.0, rect.width / text_width(text, px, Face.STRONG))
     wide = text_width(text, px, Face.STRONG)
     return Word(text, px, color, rect.center[0] - wide / 2, middle(rect, px), "title")
+
+
+def fitting(text: str, px: float, rect: Rect) -> float:
+    """The size at which monospaced text fits into ``rect``."""
+    return px * min(1.0, rect.width / text_width(text, px, Face.MONO_STRONG))
+
+
+def formula(text: str, px: float, color: str, rect: Rect) -> Named:
+    """A formula at the left of its place, smaller where it would not fit."""
+    drawn = theme.maths(text, px, color)
+    drawn.scale(min(1.0, rect.width / drawn.width))
+    drawn.move_to((rect.x0 + drawn.width / 2, rect.center[1], 0))
+    return Named(drawn, tag="formula", text=text)
 
 
 def between(first: Rect, second: Rect, share: float) -> Rect:
@@ -162,23 +177,22 @@ def put(matrix: Matrix, rect: Rect) -> None:
     matrix.frame.points = box(rect, stroke=matrix.skin.ink).points
 
 
-def flight(share: float, count: int, start: Callable[[int], Rect], stop: Callable[[int], Rect], waist: Rect) -> np.ndarray:
-    """Boxes of the squares that are on their way: they leave one after another, and pass the pipe."""
-    each = IN_FLIGHT / (count + IN_FLIGHT)  # of the time
-    boxes = []
+def flight(share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool) -> np.ndarray:
+    """Boxes of the squares that are on their way between cells of HBM and a tile on chip, through the pipe: one leaves after another."""
+    each, side, boxes = IN_FLIGHT / (count + IN_FLIGHT), em(34), []
+    x, y = pipe.center[:2]
+    lying = pipe.width >= pipe.height
+    gates = [(pipe.x0, y), (pipe.x1, y), (tile.center[0], y)] if lying else [(x, pipe.y1), (x, pipe.y0)]
     for index in range(count):
         at = (share - index * (1 - each) / max(count - 1, 1)) / each
-        if 0 < at < 1:
-            a, b = start(index).center, stop(index).center
-            chip = a if a[0] > b[0] else b
-            gates = np.array([(waist.x0, waist.center[1]), (waist.x1, waist.center[1]), (chip[0], waist.center[1])])
-            gates = np.array([a[:2], *(gates[::-1] if chip is a else gates), b[:2]])
-            lengths = np.linalg.norm(np.diff(gates, axis=0), axis=1)
-            reached = np.concatenate([[0], np.cumsum(lengths)]) / lengths.sum()
-            at = ease_in_out_cubic(at)
-            x, y = np.interp(at, reached, gates[:, 0]), np.interp(at, reached, gates[:, 1])
-            side = em(34)
-            boxes.append([x - side / 2, y - side / 2, x + side / 2, y + side / 2])
+        if not 0 < at < 1:
+            continue
+        way = np.array([cells(index).center[:2], *gates, tile.center[:2]])
+        way = way[::-1] if out else way
+        reached = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+        here = ease_in_out_cubic(at) * reached[-1]
+        left, low = np.interp(here, reached, way[:, 0]) - side / 2, np.interp(here, reached, way[:, 1]) - side / 2
+        boxes.append([left, low, left + side, low + side])
     return np.array(boxes).reshape(-1, 4)
 
 
@@ -326,15 +340,14 @@ def tiles(film: Film) -> None:
     film.hbm.display(written=frozenset())
     film.move(placed(film.hbm, place["hbm"]), seconds=MOVE)
     film.hbm.display(lit={"Q": frozenset({0})})
-    source, note = film.hbm.tile("Q", 0), place["note"]
-    target = centered(note.x0 + note.width * 0.4, film.hbm.cross.grid.center[1], em(300), em(300))
+    source, target = film.hbm.tile("Q", 0), place["square"]
     tile = film.tile("Q", 0, target)
     put(tile, source)
     film.scene.add(tile)
     film.move(matrix_to(tile, target, source), seconds=MOVE)
     size = f"{tile.values.shape[0]} × {tile.values.shape[1]}"
     sides = Word(size, NAME, film.skin.q, target.x0, target.y0 - em(64), "name")
-    nbytes = Word(kib(film.unit), NUMBER, film.skin.ink, target.x0, target.y0 - em(150), "unit")
+    nbytes = Word(amount(film.unit), NUMBER, film.skin.ink, target.x0, target.y0 - em(150), "unit")
     film.move(FadeIn(sides), seconds=TEXT)
     film.move(FadeIn(nbytes), seconds=TEXT)
     film.hold(0.5)
@@ -373,21 +386,13 @@ def standard(film: Film) -> None:
         sheet.display(0)
     motion = film.scene.motion
     for index, ((_, tensor, words), count) in enumerate(zip(STROKES, counts, strict=True)):
-        cells, out = film.cells, index in (0, 2)
-        at_grid = lambda k: film.hbm.cross.cell(k // n_cols, k % n_cols)  # noqa: E731
-        at_chip = lambda _k: place["s"]  # noqa: E731
-        ends = (at_chip, at_grid) if out else (at_grid, at_chip)
+        out = index in (0, 2)
 
         def stroke(
-            share: float,
-            ends: Any = ends,
-            out: bool = out,
-            tensor: str = tensor,
-            x0: float = start,
-            count: float = count,
-            pile: Rectangles = bar[index],
+            share: float, *, out: bool = out, tensor: str = tensor, x0: float = start, count: float = count, pile: Rectangles = bar[index]
         ) -> None:
-            flying.display(flight(share, film.cells, *ends, place["pipe"]))
+            cell = lambda k: film.hbm.cross.cell(k // n_cols, k % n_cols)  # noqa: E731
+            flying.display(flight(share, film.cells, cell, place["s"], place["pipe"], out=out))
             done = min(max((share - 0.06) / 0.9, 0.0), 1.0)
             if out:
                 sheets[tensor].display(round(done * film.cells))
@@ -409,7 +414,6 @@ def standard(film: Film) -> None:
         film.move(FadeIn(name), *swap, seconds=TEXT)
         shown.append(name)
         start += count * per
-        del cells
     film.on_chip = on_chip
     film.around = box(place["s"].inset(-em(10)), stroke=skin.ink, width=theme.HEAVY)
     film.words = [chip, pipe, *names, *on_chip.values(), flying, *bar, *shown, film.around]
@@ -463,14 +467,14 @@ def carry(film: Film) -> None:
     place, skin = film.scene.shot("row")["carry"], film.skin
     texts = (("m", "largest so far"), ("ℓ", "sum so far"), ("acc", "weighted values so far"))
     colors = (skin.stats, skin.stats, skin.o)
-    left = place.x0
-    for (name, words), color, share in zip(texts, colors, (0.31, 0.27, 0.42), strict=True):
-        at = Rect(left, place.y0, left + share * place.width, place.y1)
-        carried = Named(*labelled(at, (name, color), (words, skin.quiet), px=ONE_NUMBER), tag="carried")
+    beside = place.height < 0.2 * place.width
+    shares = np.cumsum([0.0, 0.31, 0.27, 0.42])
+    sides = [Rect(place.x0 + a * place.width, place.y0, place.x0 + b * place.width, place.y1) for a, b in itertools.pairwise(shares)]
+    for (name, words), color, at in zip(texts, colors, sides if beside else rows(place, 3), strict=True):
+        carried = Named(*labelled(at, (name, color), (words, skin.quiet), px=ONE_NUMBER if beside else NUMBER), tag="carried")
         film.move(FadeIn(carried), seconds=TEXT)
         film.hold(0.4)
         film.words.append(carried)
-        left = at.x1
     film.scene.tell()
 
 
@@ -488,6 +492,9 @@ def score(film: Film) -> None:
     film.map = Group(film.hbm, film.crossed, *small)
     film.move(FadeIn(film.map), seconds=0.4)
     film.names = {}
+    before = film.material.fa2.program(*film.material.chosen.program).start
+    if before:  # the counter is never ahead of what was seen
+        sweep(film, 0, before, 1.2, lambda nbytes: film.crossed.display(kib(sum(nbytes.values()))), film.crossed)
     i = film.material.chosen.program[0]
     load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
     film.hold(0.3)
@@ -498,9 +505,7 @@ def score(film: Film) -> None:
     film.scene.add(scores)
     film.move(Columns(scores), seconds=1.6)
     film.tiles["S"] = scores
-    name = theme.maths("S = Q K^top slash sqrt(d)", NAME, film.skin.ink)
-    name.move_to((place["ab name"].x0 + name.width / 2, place["ab name"].center[1], 0))
-    film.names["S"] = Named(name, tag="formula", text="S")
+    film.names["S"] = formula("S = Q K^top slash sqrt(d)", NAME, film.skin.ink, place["ab name"])
     film.move(FadeIn(film.names["S"]), seconds=TEXT)
     row_h = scores.rect.height / scores.values.shape[0]
     y = scores.rect.y1 - film.material.chosen.row * row_h
@@ -508,9 +513,8 @@ def score(film: Film) -> None:
     film.mark = box(
         Rect(scores.rect.x0 - em(8), y - row_h - em(3), scores.rect.x1 + em(8), y + em(3)), stroke=film.skin.stats, width=theme.HEAVY
     )
-    film.mark_name = Word(
-        f"row {film.material.chosen.row}", LABEL, film.skin.stats, scores.rect.x1 + em(28), y - row_h / 2 - 0.36 * em(LABEL), "row"
-    )
+    at = place["row name"]
+    film.mark_name = Word(f"row {film.material.chosen.row}", LABEL, film.skin.stats, at.x0, middle(at, LABEL), "row")
     film.move(FadeIn(film.mark), FadeIn(film.mark_name), seconds=TEXT)
 
 
@@ -590,9 +594,7 @@ def blend(film: Film) -> None:
     acc = film.tile("ACC", 0, place["ab"])
     film.scene.add(acc)
     film.move(Columns(acc), seconds=1.6)
-    name = theme.maths('"acc" = tilde(P) V', NAME, film.skin.o)
-    name.move_to((place["ab name"].x0 + name.width / 2, place["ab name"].center[1], 0))
-    film.names["ACC"] = Named(name, tag="formula", text="acc")
+    film.names["ACC"] = formula('"acc" = tilde(P) V', NAME, film.skin.o, place["ab name"])
     film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
     film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
     film.tiles["ACC"] = acc
@@ -747,10 +749,9 @@ def finish(film: Film) -> None:
     place, inner, skin = film.scene.shot("whole"), film.row, film.skin
     values, i = film.material.values, film.material.chosen.program[0]
     shown = film.material.chosen.later or film.found.t
-    if film.found.rises and film.material.chosen.later is None:
-        film.words = [*inner.rows_shown, inner.tile_shown]
     picture = film.tile("ACC", shown, film.scene.shot("rows")["tile"])
-    film.move(*(FadeOut(each) for each in film.words), FadeIn(picture), seconds=0.5)
+    gone = [thing for thing in film.scene.mobjects if thing is not film.scene.caption]
+    film.move(*(FadeOut(each) for each in gone), FadeIn(picture), seconds=0.5)
     last = len(values.j) - 1
     if last > shown:
         faster = Word("the other tiles, shown faster", LABEL, skin.quiet, picture.rect.x0, picture.rect.y1 + em(24), "note")
@@ -793,36 +794,43 @@ def rest(film: Film) -> None:
     )
     first = film.scene.event or 0
     so_far = sum(crossed(state_at(trace, first)).values())
-    counter = Readout(kib(so_far), ONE_NUMBER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
+    px = fitting(
+        max(kib(so_far), kib(sum(crossed(state_at(trace, len(trace))).values())), "1,024.25 KiB", key=len), ONE_NUMBER, place["crossed"]
+    )
+    counter = Readout(kib(so_far), px, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
     tally = Tally(place["tensors"], crossed(state_at(trace, len(trace))), film.unit, skin).display(crossed(state_at(trace, first)))
     film.move(FadeIn(stored_name, zero), seconds=TEXT)
     film.move(FadeIn(crossed_name, counter, tally), seconds=TEXT)
-    steps, cross = len(trace), film.hbm.cross
+    steps = len(trace)
 
-    def sweep(share: float) -> None:
-        k = first + round(share * (steps - first))
-        state = state_at(trace, k)
-        head = film.material.chosen.program[1]
-        lit: dict[str, frozenset[int]] = {}
-        cursor = None
-        if state.program is not None and state.program[1] == head and k:
-            event = trace[k - 1]
-            lit = {
-                "Q": frozenset({cross.row_of(state.program[0])}),
-                "K": frozenset({cross.col_of(event.j)}),
-                "V": frozenset({cross.col_of(event.j)}),
-            }
-            cursor = (cross.row_of(state.program[0]), cross.col_of(max(event.j, 0)))
-        written = frozenset(cross.row_of(i) for bh, i in state.o_stored if bh == head)
-        film.hbm.display(lit=lit, cursor=cursor, written=written)
-        counter.display(kib(sum(crossed(state).values())))
-        tally.display(crossed(state))
+    def count(nbytes: Mapping[str, int]) -> None:
+        counter.display(kib(sum(nbytes.values())))
+        tally.display(nbytes)
 
-    film.move(Shows(Group(film.hbm, counter, tally), sweep), seconds=max(2.0, film.scene.motion - 2.6))
+    sweep(film, first, steps, max(2.0, film.scene.motion - 2.6), count, counter, tally)
     film.hbm.display(lit={}, cursor=None)
     film.scene.event = steps
     film.words = [stored_name, crossed_name, zero, counter, tally]
     film.scene.tell()
+
+
+def sweep(film: Film, first: int, stop: int, seconds: float, count: Callable[[Mapping[str, int]], None], *parts: Mobject) -> None:
+    """Events first..stop at a linear pace: what is lit, what is written and what has crossed is the trace's at every frame."""
+    trace, cross, head = film.material.fa2, film.hbm.cross, film.material.chosen.program[1]
+
+    def show(share: float) -> None:
+        k = first + round(share * (stop - first))
+        state = state_at(trace, k)
+        lit: dict[str, frozenset[int]] = {}
+        cursor = None
+        if state.program is not None and state.program[1] == head and k:
+            j = max(trace[k - 1].j, 0)
+            lit = {"Q": frozenset({cross.row_of(state.program[0])}), **{t: frozenset({cross.col_of(j)}) for t in "KV"}}
+            cursor = (cross.row_of(state.program[0]), cross.col_of(j))
+        film.hbm.display(lit=lit, cursor=cursor, written=frozenset(cross.row_of(i) for bh, i in state.o_stored if bh == head))
+        count(crossed(state))
+
+    film.move(Shows(Group(film.hbm, *parts), show), seconds=seconds)
 
 
 @beat("bill")
@@ -883,14 +891,11 @@ def bill(film: Film) -> None:
             (at, where.y0 - em(8), 0), (at, where.y1 + em(8), 0), stroke_color=skin.ink, stroke_width=theme.HEAVY, dash_length=0.08
         )
         marks.append(Named(line, tag="marker", text=quarters(fewest)))
-    note = Word(
-        "dashed: each tensor once, with a perfect cache",
-        LABEL,
-        skin.quiet,
-        place["flash"].x0 + 0.36 * place["flash"].width,
-        middle(place["flash"], LABEL),
-        "note",
-    )
+    lines_of_note = wrap("dashed: each tensor once, with a perfect cache", place["note"].width, LABEL)
+    note = Named(*(
+        Word(text, LABEL, skin.quiet, at.x0, middle(at, LABEL), "note", Face.TEXT)
+        for text, at in zip(lines_of_note, rows(place["note"], len(lines_of_note)), strict=True)
+    ), tag="note")  # fmt: skip
     film.move(FadeIn(*marks, note), seconds=TEXT)
     film.hold(1.2)
     film.move(FadeIn(*figures), seconds=TEXT)
@@ -937,8 +942,11 @@ def taller(film: Film) -> None:
         pile.display(boxes(tensor, 0.0))
     counts = [quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit) for trace in (film.material.fa2, film.taller)]
     held = [kib(min(c.block_m, c.seq_q) * c.head_dim * c.itemsize) for c in (config, film.taller.config)]
-    figure = Readout(counts[0], 120, skin.ink, name="tiles", face=Face.MONO_STRONG).at(place["number"])
-    chip = Readout(f"Q {held[0]}", NUMBER, skin.q, name="chip", face=Face.MONO_STRONG).at(place["chip"])
+    px = fitting(max(*counts, "144 1/4", key=len), 120, place["number"])
+    figure = Readout(counts[0], px, skin.ink, name="tiles", face=Face.MONO_STRONG).at(place["number"])
+    chip = Readout(f"Q {held[0]}", fitting(f"Q {held[1]}", NUMBER, place["chip"]), skin.q, name="chip", face=Face.MONO_STRONG).at(
+        place["chip"]
+    )
     names = [
         Word(text, LABEL, skin.quiet, place[part].x0, middle(place[part], LABEL), "name")
         for part, text in (("number name", "tiles crossed"), ("chip name", "held on chip"))
@@ -975,7 +983,7 @@ def difference(film: Film) -> None:
     film.scene.remove(copy)
     apart = float(np.abs(film.outputs[0].values - film.outputs[1].values).max())
     text = f"largest difference: {power(apart)}"
-    error = Word(text, NAME, film.skin.ink, -text_width(text, NAME, Face.STRONG) / 2, place["right"].y0 + em(4), "error")
+    error = heading(place["error"], text, film.skin.ink)
     film.move(FadeIn(error), seconds=TEXT)
     film.hold(0.5)
     film.scene.tell()

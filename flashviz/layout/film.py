@@ -1,58 +1,186 @@
-"""Shots of the main film, in pixels of a 16:9 frame from its top left corner. The other aspects are not directed yet."""
+"""Shots of the main film, in pixels of a frame whose short side has 1080, from its top left corner."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flashviz.layout.rect import Aspect
+
 Table = Mapping[str, tuple[float, float, float, float]]
 
-CAPTION = (100, 940, 1820, 1080)
-FILM: Mapping[str, Table] = {
-    # two HBMs: the same O, and one grid that stays empty
-    "hook": {
+CAPTION: Table = {
+    "16:9": (100, 940, 1820, 1080),
+    "4:3": (60, 940, 1380, 1080),
+    "1:1": (40, 942, 1040, 1078),
+    "9:16": (60, 1394, 1020, 1536),
+}
+
+# Two HBMs: the same O, and one grid that stays empty.
+HOOK: Mapping[Aspect, Table] = {
+    "16:9": {
         "left": (110, 96, 900, 886), "right": (1020, 96, 1810, 886), "left name": (110, 30, 900, 92), "right name": (1020, 30, 1810, 92),
-        "caption": CAPTION,
+        "error": (100, 876, 1820, 926),
     },
-    # one query: its row of Q, a term for every key, its row of O
-    "query": {
-        "hbm": (90, 150, 700, 760), "q": (820, 130, 1460, 176), "q name": (820, 66, 1460, 122), "terms": (820, 300, 1800, 640),
-        "terms name": (820, 650, 1800, 704), "sum": (1180, 66, 1800, 176), "o": (820, 800, 1460, 846), "o name": (820, 736, 1460, 792),
-        "caption": CAPTION,
+    "4:3": {
+        "left": (50, 140, 700, 790), "right": (740, 140, 1390, 790), "left name": (50, 70, 700, 132), "right name": (740, 70, 1390, 132),
+        "error": (60, 850, 1380, 906),
     },
-    "whole": {"hbm": (330, 60, 1130, 860), "note": (1250, 400, 1820, 480), "caption": CAPTION},
-    # HBM, the pipe, the chip; beneath them everything that crossed, as one bar
-    "machine": {
-        "hbm": (100, 84, 840, 824), "hbm name": (100, 24, 840, 80), "pipe": (860, 716, 1130, 776), "chip": (1150, 96, 1820, 812),
-        "chip name": (1180, 108, 1800, 164), "q": (1220, 410, 1460, 650), "k": (1490, 180, 1730, 390), "s": (1490, 410, 1730, 650), "softmax": (1220, 656, 1800, 706),
-        "bar": (100, 846, 1820, 880), "bar names": (100, 884, 1820, 936), "caption": CAPTION,
+    "1:1": {
+        "left": (30, 180, 530, 680), "right": (550, 180, 1050, 680), "left name": (30, 110, 530, 172), "right name": (550, 110, 1050, 172),
+        "error": (40, 800, 1040, 860),
     },
-    # the chip's three tiles; where they come from stands small beside them
-    "score": {
-        "hbm": (70, 120, 390, 440), "hbm name": (92, 56, 390, 110), "crossed": (92, 460, 420, 540), "crossed name": (92, 540, 420, 590), "a": (540, 480, 920, 860), "b": (960, 60, 1340, 440),
-        "ab": (960, 480, 1340, 860), "a name": (440, 630, 530, 710), "b name": (1360, 210, 1470, 290), "ab name": (1360, 560, 1830, 640),
-        "row name": (1360, 780, 1830, 840), "caption": CAPTION,
-    },
-    # one row of scores, and the row of S that it is part of
-    "row": {
-        "scores": (116, 230, 1804, 330), "scores name": (116, 150, 1804, 220), "divide": (116, 380, 1804, 540), "carry": (116, 640, 1804, 780),
-        "caption": CAPTION,
-    },
-    "ceiling": {
-        "scores": (1036, 130, 1804, 190), "scores name": (1036, 60, 1804, 124), "caption": CAPTION,
-    },
-    "rest": {
-        "hbm": (110, 70, 930, 890), "stored name": (1080, 150, 1800, 210), "stored": (1080, 220, 1800, 380), "crossed name": (1080, 420, 1800, 480),
-        "crossed": (1080, 490, 1800, 600), "tensors": (1080, 630, 1820, 890), "caption": CAPTION,
-    },
-    # what every row block reads, a line each: K above, V beneath; then two row blocks read together
-    "taller": {
-        "blocks": (240, 90, 1000, 880), "number": (1060, 250, 1820, 400), "number name": (1060, 400, 1820, 450),
-        "chip": (1060, 566, 1820, 646), "chip name": (1060, 506, 1820, 562), "caption": CAPTION,
-    },
-    "card": {"card": (200, 200, 1720, 880), "caption": CAPTION},
-    "bill": {
-        "standard name": (120, 60, 1800, 130), "standard": (120, 140, 1800, 420), "standard letters": (120, 424, 1800, 474),
-        "flash name": (120, 500, 1800, 570), "flash": (120, 580, 1800, 860), "flash letters": (120, 864, 1800, 914),
-        "caption": CAPTION,
+    "9:16": {
+        "left": (240, 116, 840, 706), "right": (240, 776, 840, 1366), "left name": (60, 50, 1020, 112), "right name": (60, 712, 1020, 772),
+        "error": (60, 1536, 1020, 1600),
     },
 }  # fmt: skip
+# One query: its row of Q, a term for every key, its row of O.
+QUERY: Mapping[Aspect, Table] = {
+    "16:9": {
+        "hbm": (90, 150, 700, 760), "q": (820, 130, 1460, 176), "q name": (820, 66, 1460, 122), "terms": (820, 300, 1800, 640),
+        "terms name": (820, 650, 1800, 704), "o": (820, 800, 1460, 846), "o name": (820, 736, 1800, 792),
+    },
+    "4:3": {
+        "hbm": (40, 200, 530, 690), "q": (590, 130, 1230, 176), "q name": (590, 66, 1230, 122), "terms": (590, 300, 1390, 640),
+        "terms name": (590, 650, 1390, 704), "o": (590, 800, 1230, 846), "o name": (590, 736, 1390, 792),
+    },
+    "1:1": {
+        "hbm": (20, 300, 400, 680), "q": (430, 130, 1050, 172), "q name": (430, 66, 1050, 122), "terms": (430, 300, 1050, 610),
+        "terms name": (430, 618, 1050, 672), "o": (430, 790, 1050, 832), "o name": (430, 726, 1050, 782),
+    },
+    "9:16": {
+        "hbm": (280, 50, 800, 570), "q": (110, 680, 970, 730), "q name": (110, 616, 970, 672), "terms": (110, 850, 970, 1130),
+        "terms name": (110, 1138, 970, 1192), "o": (110, 1290, 970, 1340), "o name": (110, 1226, 970, 1282),
+    },
+}  # fmt: skip
+WHOLE: Mapping[Aspect, Table] = {
+    "16:9": {"hbm": (330, 60, 1130, 860), "square": (1310, 280, 1610, 580)},
+    "4:3": {"hbm": (60, 80, 860, 880), "square": (980, 280, 1280, 580)},
+    "1:1": {"hbm": (20, 130, 690, 800), "square": (740, 280, 1020, 560)},
+    "9:16": {"hbm": (190, 70, 890, 770), "square": (390, 830, 690, 1130)},
+}
+# HBM, the pipe, the chip; beneath them everything that crossed, as one bar.
+MACHINE: Mapping[Aspect, Table] = {
+    "16:9": {
+        "hbm": (100, 84, 840, 824), "hbm name": (100, 24, 840, 80), "pipe": (860, 716, 1130, 776), "chip": (1150, 96, 1820, 812),
+        "chip name": (1180, 108, 1800, 164), "q": (1220, 410, 1460, 650), "k": (1490, 180, 1730, 390), "s": (1490, 410, 1730, 650),
+        "softmax": (1220, 656, 1800, 706), "bar": (100, 846, 1820, 880), "bar names": (100, 884, 1820, 936),
+    },
+    "4:3": {
+        "hbm": (40, 100, 680, 740), "hbm name": (40, 30, 680, 86), "pipe": (690, 722, 810, 776), "chip": (820, 96, 1400, 812),
+        "chip name": (850, 108, 1380, 164), "q": (860, 410, 1090, 640), "k": (1120, 180, 1350, 390), "s": (1120, 410, 1350, 640),
+        "softmax": (860, 648, 1390, 698), "bar": (40, 846, 1400, 880), "bar names": (40, 884, 1400, 936),
+    },
+    "1:1": {
+        "hbm": (20, 120, 530, 630), "hbm name": (20, 56, 530, 112), "pipe": (540, 672, 600, 716), "chip": (604, 96, 1060, 760),
+        "chip name": (620, 108, 1050, 164), "q": (624, 400, 824, 600), "k": (840, 180, 1040, 384), "s": (840, 400, 1040, 600),
+        "softmax": (624, 606, 1050, 656), "bar": (30, 800, 1050, 840), "bar names": (30, 848, 1050, 900),
+    },
+    "9:16": {
+        "hbm": (200, 90, 880, 770), "hbm name": (60, 36, 1020, 88), "pipe": (770, 780, 830, 850), "chip": (60, 856, 1020, 1250),
+        "chip name": (80, 868, 420, 924), "q": (440, 1060, 620, 1236), "k": (640, 870, 820, 1046), "s": (640, 1060, 820, 1236),
+        "softmax": (80, 1150, 430, 1200), "bar": (60, 1274, 1020, 1310), "bar names": (60, 1314, 1020, 1366),
+    },
+}  # fmt: skip
+# The chip's three tiles, a times b; where they come from stands small beside them.
+SCORE: Mapping[Aspect, Table] = {
+    "16:9": {
+        "hbm": (70, 120, 390, 440), "hbm name": (92, 56, 390, 110), "crossed": (92, 460, 420, 540), "crossed name": (92, 540, 420, 590),
+        "a": (540, 480, 920, 860), "b": (960, 60, 1340, 440), "ab": (960, 480, 1340, 860), "a name": (430, 630, 530, 710),
+        "b name": (1360, 210, 1470, 290), "ab name": (1370, 520, 1830, 600), "row name": (1370, 760, 1830, 830),
+    },
+    "4:3": {
+        "hbm": (30, 120, 330, 420), "hbm name": (50, 56, 330, 110), "crossed": (50, 440, 380, 510), "crossed name": (50, 510, 380, 560),
+        "a": (430, 490, 790, 850), "b": (820, 100, 1180, 460), "ab": (820, 490, 1180, 850), "a name": (340, 640, 420, 710),
+        "b name": (1190, 250, 1290, 320), "ab name": (1194, 530, 1420, 600), "row name": (1194, 770, 1420, 840),
+    },
+    "1:1": {
+        "hbm": (20, 120, 270, 370), "hbm name": (36, 60, 300, 110), "crossed": (36, 390, 300, 450), "crossed name": (36, 450, 300, 496),
+        "a": (240, 520, 570, 850), "b": (600, 160, 930, 490), "ab": (600, 520, 930, 850), "a name": (140, 650, 230, 720),
+        "b name": (940, 290, 1040, 360), "ab name": (600, 856, 930, 920), "row name": (940, 780, 1070, 850),
+    },
+    "9:16": {
+        "hbm": (60, 130, 380, 450), "hbm name": (80, 66, 380, 120), "crossed": (60, 480, 440, 560), "crossed name": (60, 560, 440, 610),
+        "a": (60, 850, 520, 1310), "b": (550, 360, 1010, 820), "ab": (550, 850, 1010, 1310), "a name": (230, 770, 350, 840),
+        "b name": (430, 700, 540, 780), "ab name": (550, 1316, 1010, 1386), "row name": (60, 1316, 520, 1386),
+    },
+}  # fmt: skip
+# One row of scores, of which a tile is known.
+ROW: Mapping[Aspect, Table] = {
+    "16:9": {
+        "scores": (116, 230, 1804, 330), "scores name": (116, 150, 1804, 220), "divide": (116, 380, 1804, 540), "carry": (116, 640, 1804, 780),
+    },
+    "4:3": {"scores": (60, 200, 1380, 300), "scores name": (60, 120, 1380, 190), "divide": (60, 340, 1380, 480), "carry": (60, 540, 1380, 880)},
+    "1:1": {"scores": (40, 200, 1040, 290), "scores name": (40, 120, 1040, 190), "divide": (40, 330, 1040, 470), "carry": (40, 520, 1040, 890)},
+    "9:16": {"scores": (60, 330, 1020, 430), "scores name": (60, 250, 1020, 320), "divide": (60, 480, 1020, 640), "carry": (60, 760, 1020, 1280)},
+}  # fmt: skip
+CEILING: Mapping[Aspect, Table] = {
+    "16:9": {"scores": (1036, 130, 1804, 190)}, "4:3": {"scores": (640, 130, 1370, 190)},
+    "1:1": {"scores": (100, 80, 1030, 130)}, "9:16": {"scores": (110, 120, 1020, 180)},
+}  # fmt: skip
+REST: Mapping[Aspect, Table] = {
+    "16:9": {
+        "hbm": (110, 70, 930, 890), "stored name": (1080, 150, 1800, 210), "stored": (1080, 220, 1800, 380),
+        "crossed name": (1080, 420, 1800, 480), "crossed": (1080, 490, 1800, 600), "tensors": (1080, 630, 1820, 890),
+    },
+    "4:3": {
+        "hbm": (30, 110, 790, 870), "stored name": (850, 150, 1400, 210), "stored": (850, 220, 1400, 380),
+        "crossed name": (850, 420, 1400, 480), "crossed": (850, 490, 1400, 600), "tensors": (850, 630, 1400, 890),
+    },
+    "1:1": {
+        "hbm": (20, 60, 580, 620), "stored name": (620, 90, 1050, 140), "stored": (620, 150, 1050, 300),
+        "crossed name": (620, 350, 1050, 400), "crossed": (620, 410, 1050, 500), "tensors": (60, 650, 1020, 900),
+    },
+    "9:16": {
+        "hbm": (190, 70, 890, 770), "stored name": (80, 800, 440, 850), "stored": (80, 860, 440, 1010),
+        "crossed name": (470, 800, 1020, 850), "crossed": (470, 870, 1020, 980), "tensors": (80, 1050, 1000, 1370),
+    },
+}  # fmt: skip
+BILL: Mapping[Aspect, Table] = {
+    "16:9": {
+        "standard name": (120, 60, 1800, 130), "standard": (120, 140, 1800, 420), "standard letters": (120, 424, 1800, 474),
+        "flash name": (120, 500, 1800, 570), "flash": (120, 580, 1800, 860), "flash letters": (120, 864, 1800, 914), "note": (820, 660, 1800, 780),
+    },
+    "4:3": {
+        "standard name": (60, 60, 1380, 130), "standard": (60, 140, 1380, 420), "standard letters": (60, 424, 1380, 474),
+        "flash name": (60, 500, 1380, 570), "flash": (60, 580, 1380, 860), "flash letters": (60, 864, 1380, 914), "note": (660, 660, 1380, 780),
+    },
+    "1:1": {
+        "standard name": (40, 60, 1040, 130), "standard": (40, 140, 1040, 420), "standard letters": (40, 424, 1040, 474),
+        "flash name": (40, 500, 1040, 570), "flash": (40, 580, 1040, 860), "flash letters": (40, 864, 1040, 914), "note": (540, 640, 1040, 800),
+    },
+    "9:16": {
+        "standard name": (60, 90, 1020, 160), "standard": (60, 170, 1020, 560), "standard letters": (60, 566, 1020, 616),
+        "flash name": (60, 700, 1020, 770), "flash": (60, 780, 1020, 1170), "flash letters": (60, 1176, 1020, 1226), "note": (60, 1250, 1020, 1370),
+    },
+}  # fmt: skip
+# What every row block reads, a line each: K above, V beneath; then two row blocks read together.
+TALLER: Mapping[Aspect, Table] = {
+    "16:9": {
+        "blocks": (240, 90, 1000, 880), "number": (1060, 250, 1820, 400), "number name": (1060, 400, 1820, 450),
+        "chip": (1060, 566, 1820, 646), "chip name": (1060, 506, 1820, 562),
+    },
+    "4:3": {
+        "blocks": (80, 90, 800, 880), "number": (840, 250, 1400, 400), "number name": (840, 400, 1400, 450),
+        "chip": (840, 566, 1400, 646), "chip name": (840, 506, 1400, 562),
+    },
+    "1:1": {
+        "blocks": (40, 110, 580, 880), "number": (620, 250, 1050, 370), "number name": (620, 380, 1050, 430),
+        "chip": (620, 546, 1050, 620), "chip name": (620, 490, 1050, 540),
+    },
+    "9:16": {
+        "blocks": (130, 90, 950, 900), "number": (130, 940, 950, 1080), "number name": (130, 1080, 950, 1130),
+        "chip": (130, 1220, 950, 1300), "chip name": (130, 1166, 950, 1220),
+    },
+}  # fmt: skip
+CARD: Mapping[Aspect, Table] = {
+    "16:9": {"card": (200, 200, 1720, 880)}, "4:3": {"card": (80, 120, 1360, 900)},
+    "1:1": {"card": (60, 60, 1020, 900)}, "9:16": {"card": (60, 200, 1020, 1360)},
+}  # fmt: skip
+NAMED: Mapping[str, Mapping[Aspect, Table]] = {
+    "hook": HOOK, "query": QUERY, "whole": WHOLE, "machine": MACHINE, "score": SCORE, "row": ROW, "ceiling": CEILING, "rest": REST,
+    "bill": BILL, "taller": TALLER, "card": CARD,
+}  # fmt: skip
+FILM: Mapping[str, Mapping[Aspect, Table]] = {
+    name: {aspect: {**table, "caption": CAPTION[aspect]} for aspect, table in tables.items()} for name, tables in NAMED.items()
+}

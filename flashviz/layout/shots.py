@@ -66,9 +66,7 @@ ROWS: dict[Aspect, Table] = {
         "tile name": (420, 300, 1020, 362), "code": (110, 1010, 1020, 1070), "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
-SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
-    "rescale": RESCALE, "rows": ROWS, **{name: {"16:9": table} for name, table in FILM.items()},
-}  # fmt: skip
+SHOTS: Mapping[str, Mapping[Aspect, Table]] = {"rescale": RESCALE, "rows": ROWS, **FILM}
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,6 @@ def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
     """
     if name not in SHOTS:
         raise ConfigError(f"expected a shot, one of {', '.join(SHOTS)}, got {name}")
-    if aspect not in SHOTS[name]:
-        raise ConfigError(f"the shot {name} is directed for {', '.join(SHOTS[name])} so far, got {aspect}; leave out aspect")
     whole = frame(aspect)
     parts = {part: _on(whole, edges) for part, edges in SHOTS[name][aspect].items()}
     if name == "rows":  # a tile of few rows is as tall as its rows, at most as high as the place
