@@ -16,14 +16,14 @@ from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 BEATS: tuple[Beat, ...] = (
     Beat("past", "So far", 7.2, shot="rescale", caption="Kept of {keys} keys: a sum ℓ, and acc, their weighted values."),
-    Beat("terms", "The next keys", 5, shot="rescale", caption=""),
+    Beat("terms", "The next keys", 5.2, shot="rescale", caption=""),
     Beat("question", "Question", 5.2, shot="rescale", pause=True, caption="This key is {height} ceilings high. What must ℓ and acc do?"),
     Beat("ruler", "A new ruler", 8, shot="rescale", caption="Same bars, new ruler."),
-    Beat("squeeze", "The squeeze", 6.5, shot="rescale", caption=""),
+    Beat("squeeze", "The squeeze", 5.4, shot="rescale", caption=""),
     Beat("same", "The answer stands", 5.8, shot="rescale", late=True, caption="Both shrank alike. The answer so far did not move."),
     Beat("alone", "One without the other", 6, shot="rescale", caption="What if only ℓ shrank?"),
-    Beat("join", "The new terms", 7.5, shot="rescale", caption="The new terms join the sum."),
-    Beat("values", "Their values", 10.5, shot="rescale", caption="Their values join acc. Now the answer moves."),
+    Beat("join", "The new terms", 7.8, shot="rescale", caption="The new terms join the sum."),
+    Beat("values", "Their values", 10.8, shot="rescale", caption="Their values join acc. Now the answer moves."),
     Beat("exact", "Why it is exact", 7.5, shot="rescale", late=True, caption="Exact: one factor re-measures every past term."),
     Beat("rows", "Every row", 6.5, shot="rows", late=True, caption="Every row has its own."),
 )  # fmt: skip

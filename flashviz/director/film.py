@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Create, DashedLine, Group, Mobject, RoundedRectangle, VGroup
+from manim import Create, DashedLine, Group, Mobject, RoundedRectangle, VGroup, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -40,6 +41,7 @@ from flashviz.trace import Kind, Trace, state_at
 LOAD = 0.7  # seconds of a tile's way
 TITLE = 46
 STROKES = ((Kind.STORE_S, "S", "S out"), (Kind.LOAD_S, "S", "S back"), (Kind.STORE_P, "P", "P out"), (Kind.LOAD_P, "P", "P back"))
+CALM_SHOWN = 2  # tiles without a rise that are shown one by one
 IN_FLIGHT = 6  # squares on their way at once
 
 
@@ -69,7 +71,24 @@ class FlashStage(ShotScene):
 
 
 class Film:
-    """Everything on stage, made here once."""
+    """Everything on stage, made here once.
+
+    ``words`` are what the next beat lets go, ``tiles`` and ``names`` what stands on chip, by tensor.
+    """
+
+    words: list[Mobject]
+    tiles: dict[str, Matrix]
+    names: dict[str, Mobject]
+    on_chip: dict[str, Matrix]  # of standard attention
+    around: VMobject  # the frame of the tile that is asked about
+    terms: np.ndarray  # [N_k] of the followed row, by its last max
+    strip: Matrix  # the row's known scores
+    crossed: Readout
+    map: Group  # HBM, small, with what has crossed
+    mark: Mobject  # of the followed row, its name and its place
+    mark_name: Word
+    mark_rect: Rect
+    l_number: Word
 
     def __init__(
         self, scene: ShotScene, material: Material, found: Rescale, said: Mapping[str, str], row_said: dict[str, str],
@@ -97,8 +116,7 @@ class Film:
         self.titles = [
             heading(place["left name"], "standard attention", skin.ink), heading(place["right name"], "FlashAttention", skin.ink)
         ]  # fmt: skip
-        self.tiles: dict[str, Matrix] = {}
-        self.words: list[Mobject] = []
+        self.tiles, self.names, self.on_chip, self.words = {}, {}, {}, []
 
     def move(self, *animations: Any, seconds: float) -> None:
         self.scene.move(*animations, seconds=seconds)
@@ -242,18 +260,22 @@ def hook(film: Film) -> None:
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
     film.hold(0.8)
     for sheet in (s, p):
-        film.move(Shows(sheet, lambda share, sheet=sheet: sheet.display(round(share * film.cells))), seconds=2.0)
-    rows = film.standard.cross.n_rows
+        film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=2.0)
     for output, seconds in zip(film.outputs, (0.8, 1.4), strict=True):
         reveal(output, 0.0)
         film.scene.add(output)
-        film.move(Shows(output, lambda share, output=output: reveal(output, round(share * rows) / rows)), seconds=seconds)
+        film.move(Shows(output, partial(reveal, output)), seconds=seconds)
     left, right = film.outputs
     copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
     film.scene.add(copy)
     film.move(matrix_to(copy, right.rect), seconds=1.2)
     film.scene.remove(copy)
     film.scene.tell()
+
+
+def fill(sheet: Sheet, cells: int, share: float) -> None:
+    """So much of all tiles."""
+    sheet.display(round(share * cells))
 
 
 def reveal(matrix: Matrix, share: float) -> None:
@@ -284,10 +306,11 @@ def query(film: Film) -> None:
     x = room.x0 + np.arange(len(terms)) * step
 
     def boxes(heights: np.ndarray) -> np.ndarray:
-        return np.stack([x, np.full(len(x), room.y0), x + max(0.8, 1 - em(1) / step) * step, room.y0 + heights * room.height], 1)
+        wide = step if step < em(4) else 0.8 * step  # no gaps between bars that are thin already
+        return np.stack([x, np.full(len(x), room.y0), x + wide, room.y0 + heights * room.height], 1)
 
-    bars = Rectangles(skin.scores, name="terms of the row")
-    bars.values = terms
+    bars = Rectangles(skin.ink, name="terms of the row")
+    bars.values = film.terms = terms
     label = Named(
         *labelled(place["terms name"], (f"{len(terms)} terms", skin.ink), ("one a key", skin.quiet), px=LABEL, face=Face.TEXT), tag="name"
     )
@@ -302,7 +325,7 @@ def weights(film: Film) -> None:
     """Each term is divided by their sum; the weighted values are the row's output."""
     place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
     room, total_l = place["terms"], float(values.l_new[-1, r])
-    terms = film.words[2].values
+    terms = film.terms
     spike = int(np.argmax(terms))
     x = room.x0 + (spike + 0.5) * room.width / len(terms)
     top = Readout(number(1.0), LABEL, skin.ink, name="largest", anchor="center").at(centered(x, room.y1 + em(30), em(120), em(44)))
@@ -403,7 +426,8 @@ def standard(film: Film) -> None:
         carried = [Shows(Group(flying, sheets[tensor], bar[index]), stroke)]
         film.move(*carried, seconds=0.2 * motion)
         name_at = Rect(start, place["bar names"].y0, start + count * per, place["bar names"].y1)
-        name = heading(name_at, f"{words}: {kib(count * film.unit)}", skin.ink, LABEL)
+        full = f"{words}: {kib(count * film.unit)}"
+        name = heading(name_at, full if text_width(full, LABEL, Face.STRONG) < 0.95 * name_at.width else words, skin.ink, LABEL)
         swap: list[Any] = []
         if index == 1:  # whole rows are there: softmax
             weights = film.tile("P", 0, place["s"])
@@ -494,7 +518,11 @@ def score(film: Film) -> None:
     film.names = {}
     before = film.material.fa2.program(*film.material.chosen.program).start
     if before:  # the counter is never ahead of what was seen
-        sweep(film, 0, before, 1.2, lambda nbytes: film.crossed.display(kib(sum(nbytes.values()))), film.crossed)
+
+        def count(nbytes: Mapping[str, int]) -> None:
+            film.crossed.display(kib(sum(nbytes.values())))
+
+        sweep(film, 0, before, 1.2, count, film.crossed)
     i = film.material.chosen.program[0]
     load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
     film.hold(0.3)
@@ -624,31 +652,10 @@ def calm(film: Film) -> None:
     bars.display(values.acc_new[0, r].astype(np.float64))
     film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, film.l_number), seconds=TEXT)
     del line
-    stop = film.found.t if film.found.rises else film.found.t + 1
-    for t in range(1, stop):
-        each = max(1.6, (film.scene.motion - 1.4) / (stop - t))
-        terms, past = np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
-        inner.chart.turn_yellow(0.0)
-        film.move(
-            Shows(
-                inner.chart, lambda share, terms=terms, past=past: inner.chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))
-            ),
-            seconds=0.35 * each,
-        )
-
-        def pour(share: float, terms: np.ndarray = terms, past: float = past) -> None:
-            inner.chart.display(Measured(past, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
-            inner.chart.turn_yellow(max(2 * share - 1, 0.0))
-
-        film.move(Shows(inner.chart, pour), seconds=0.35 * each)
-        film.reach(Kind.PV_DOT, t)
-        inner.chart.display(Measured(float(values.l_new[t, r]), 0 * terms))
-        old, new = (getattr(values, f"acc_{which}")[t, r].astype(np.float64) for which in ("old", "new"))
-        fresh = inner.numbers.first(total(float(values.l_new[t, r])), film.skin.stats)
-        film.scene.remove(film.l_number)
-        film.scene.add(fresh)
-        film.l_number = fresh
-        film.move(Shows(bars, lambda share, old=old, new=new: bars.display(old + (new - old) * share)), seconds=0.3 * each)
+    passed = list(range(1, film.found.t if film.found.rises else film.found.t + 1))
+    shown = passed if len(passed) <= CALM_SHOWN else [passed[0], passed[-1]]  # of many, the first and the last
+    for t in shown:
+        join_calmly(film, t, (film.scene.motion - 1.4) / (shown[-1] - shown[0] + 1 if len(passed) <= CALM_SHOWN else 2))
     inner.l_number = film.l_number
     inner.chart.turn_yellow(0.0)
     grow_answer(film)
@@ -664,6 +671,27 @@ def calm(film: Film) -> None:
         inner.answer,
         inner.answer_name,
     ]
+
+
+def join_calmly(film: Film, t: int, seconds: float) -> None:
+    """The terms of tile ``t`` grow under the ceiling and join l; their values join acc."""
+    inner, values, r = film.row, film.material.values, film.material.chosen.row
+    chart, terms, past = inner.chart, np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
+    old, new = values.acc_old[t, r].astype(np.float64), values.acc_new[t, r].astype(np.float64)
+    chart.turn_yellow(0.0)
+
+    def pour(share: float) -> None:
+        chart.display(Measured(past, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
+        chart.turn_yellow(max(2 * share - 1, 0.0))
+
+    film.move(Shows(chart, lambda share: chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))), seconds=0.35 * seconds)
+    film.move(Shows(chart, pour), seconds=0.35 * seconds)
+    film.reach(Kind.PV_DOT, t)
+    chart.display(Measured(float(values.l_new[t, r]), 0 * terms))
+    film.scene.remove(film.l_number)
+    film.l_number = inner.numbers.first(total(float(values.l_new[t, r])), film.skin.stats)
+    film.scene.add(film.l_number)
+    film.move(Shows(inner.acc, lambda share: inner.acc.display(old + (new - old) * share)), seconds=0.3 * seconds)
 
 
 def grow_answer(film: Film) -> None:
@@ -689,7 +717,6 @@ def again(film: Film) -> None:
     t = film.material.chosen.later
     if t is None:
         return
-    film.move(*(FadeOut(each) for each in [*inner.rows_shown, inner.tile_shown]), seconds=0.3)
     chart, alpha = inner.chart, float(values.alpha[t, r])
     old, past = np.exp(np.nan_to_num(values.s[t, r].astype(np.float64), nan=-np.inf) - float(values.m_old[t, r])), float(values.l_old[t, r])
     acc = values.acc_old[t, r].astype(np.float64)
@@ -702,7 +729,8 @@ def again(film: Film) -> None:
     inner.ceiling.at(chart.y(1.0))
     figure = inner.numbers.first(total(past), skin.stats)
     standing = [inner.baseline, inner.ceiling, chart, inner.acc, inner.acc_name, inner.l_name, figure]
-    film.move(*(FadeIn(each) for each in standing), seconds=0.4)
+    gone = [*inner.rows_shown, inner.tile_shown]
+    film.move(*(FadeOut(each) for each in gone), *(FadeIn(each) for each in standing), seconds=0.5)
     film.reach(Kind.QK_DOT, t)
     film.move(Shows(chart, lambda share: chart.display(Measured(past, grown(old, share, tallest)))), seconds=1.0)
     lid, top = chart.y(1.0), chart.y(tallest)
@@ -746,7 +774,7 @@ def again(film: Film) -> None:
 @beat("finish")
 def finish(film: Film) -> None:
     """The tile of acc becomes O's tile: divided once, written once, and one number a row beside it."""
-    place, inner, skin = film.scene.shot("whole"), film.row, film.skin
+    place, skin = film.scene.shot("whole"), film.skin
     values, i = film.material.values, film.material.chosen.program[0]
     shown = film.material.chosen.later or film.found.t
     picture = film.tile("ACC", shown, film.scene.shot("rows")["tile"])
@@ -773,12 +801,19 @@ def finish(film: Film) -> None:
     film.move(matrix_to(result, film.hbm.tile("O", i)), seconds=1.2)
     film.hbm.display(written=frozenset({film.hbm.cross.row_of(i)}), lit={})
     film.scene.remove(result)
+    tile = film.hbm.tile("O", i)
+    sliver = Rectangles(skin.stats, name="LSE")
+    sliver.display(np.array([[tile.x1 + em(4), tile.y0, tile.x1 + em(10), tile.y1]]))
+    note = formula('"LSE" = m + log ell', NAME, skin.stats, place["square"])
+    film.move(FadeIn(sliver), FadeIn(note), seconds=TEXT)
+    film.words = [sliver, note]
 
 
 @beat("rest")
 def rest(film: Film) -> None:
     """All other row blocks: K and V light again and again, O fills, the grid stays empty."""
     place, skin, trace = film.scene.shot("rest"), film.skin, film.material.fa2
+    film.move(*(FadeOut(each) for each in film.words), seconds=TEXT)
     film.move(placed(film.hbm, place["hbm"]), seconds=MOVE)
     stored_name, crossed_name = (
         Word(text, LABEL, skin.quiet, place[f"{part} name"].x0, middle(place[f"{part} name"], LABEL), "name")
@@ -838,9 +873,7 @@ def bill(film: Film) -> None:
     """Two piles pour at equal speed; FlashAttention's stops first."""
     place, skin = film.scene.shot("bill"), film.skin
     film.move(FadeOut(film.hbm), *(FadeOut(each) for each in film.words), seconds=0.4)
-    totals = []
-    for trace in (film.material.standard, film.material.fa2):
-        totals.append(crossed(state_at(trace, len(trace))))
+    totals = [crossed(state_at(trace, len(trace))) for trace in (film.material.standard, film.material.fa2)]
     most = max(sum(totals[0].values()), sum(totals[1].values())) / film.unit
     rect = place["standard"]
     lines = next(n for n in range(1, 400) if np.ceil(most / n) * rect.height / n <= rect.width)
@@ -869,17 +902,17 @@ def bill(film: Film) -> None:
                 part.display(np.stack([x, y - 0.84 * pitch, x + 0.84 * pitch * wide, y], 1))
 
     film.move(Shows(Group(*(part for parts, _, _ in piles for part, _, _ in parts)), pour), seconds=5.0)
-    figures = []
-    for (parts, _, count), name, title in zip(piles, ("standard", "flash"), names, strict=True):
-        del parts
-        figures.append(
-            Word(quarters(count), NUMBER, skin.ink, title.left + title.wide + em(40), middle(place[f"{name} name"], NAME), "tiles")
-        )
-    letters = [
-        Word(part.tag.rpartition(" ")[2], LABEL, skin.hue(part.tag.rpartition(" ")[2]), where.x0 + (at + count / 2) / lines * pitch - em(12),
-             middle(place[f"{name} letters"], LABEL), "letter")
-        for (parts, where, _), name in zip(piles, ("standard", "flash"), strict=True) for part, at, count in parts if count >= 2 * lines
-    ]  # fmt: skip
+    figures = [
+        Word(quarters(count), NUMBER, skin.ink, title.left + title.wide + em(40), middle(place[f"{name} name"], NAME), "tiles")
+        for (_, _, count), name, title in zip(piles, ("standard", "flash"), names, strict=True)
+    ]
+    letters = []
+    for (parts, where, _), name in zip(piles, ("standard", "flash"), strict=True):
+        for part, at, count in parts:
+            if count >= 2 * lines:  # wide enough for its letter
+                tensor = part.tag.rpartition(" ")[2]
+                x = where.x0 + (at + count / 2) / lines * pitch - text_width(tensor, LABEL, Face.STRONG) / 2
+                letters.append(Word(tensor, LABEL, skin.hue(tensor), x, middle(place[f"{name} letters"], LABEL), "letter"))
     film.move(FadeIn(*letters), seconds=TEXT)
     marks = []
     for algorithm, name in (("standard", "standard"), ("fa2", "flash")):
@@ -956,10 +989,11 @@ def taller(film: Film) -> None:
     film.hold(1.2)
     film.move(Shows(rows_of_q, lambda share: rows_of_q.display(queries(share))), chip.turn(f"Q {held[1]}"), seconds=MOVE)
     film.hold(0.4)
-    film.move(*(
-        Shows(pile, lambda share, pile=pile, tensor=tensor: pile.display(boxes(tensor, share)), rate_func=ease_in_out_cubic)
-        for tensor, pile in piles.items()
-    ), seconds=1.6)  # fmt: skip
+
+    def slide_under(tensor: str, share: float) -> None:
+        piles[tensor].display(boxes(tensor, share))
+
+    film.move(*(Shows(pile, partial(slide_under, tensor), rate_func=ease_in_out_cubic) for tensor, pile in piles.items()), seconds=1.6)
     film.move(figure.turn(counts[1]), seconds=0.35)
     film.hold(0.5)
     film.words = [rows_of_q, *piles.values(), figure, chip, *names]

@@ -61,6 +61,8 @@ class RescaleFilm:
     strokes: list[Line]
     height: Word  # how tall the tallest term is
     formula: VGroup
+    tile_shown: Matrix  # acc of all rows, and what stands beside it
+    rows_shown: list[Mobject]
     back: StepBack  # how the row stepped back behind the formula
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str], *, on_stage: bool = True) -> None:
@@ -110,7 +112,7 @@ class RescaleFilm:
         self.ratio, self.copies, self.fraction, self.strokes = [], [], [], []
         self.height, self.formula = self.l_number, VGroup()
         self.chart.display(self.measured(terms=0 * found.before))
-        self.rows_shown: list[Mobject] = []
+        self.rows_shown = []
         if on_stage:
             scene.add(self.baseline, self.ceiling, self.chart, self.was, self.acc)
         if found.seen and on_stage:

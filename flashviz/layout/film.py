@@ -108,11 +108,18 @@ SCORE: Mapping[Aspect, Table] = {
 # One row of scores, of which a tile is known.
 ROW: Mapping[Aspect, Table] = {
     "16:9": {
-        "scores": (116, 230, 1804, 330), "scores name": (116, 150, 1804, 220), "divide": (116, 380, 1804, 540), "carry": (116, 640, 1804, 780),
+        "scores": (116, 230, 1804, 330), "scores name": (116, 150, 1804, 220), "divide": (116, 380, 1804, 540),
+        "carry": (116, 640, 1804, 780),
     },
-    "4:3": {"scores": (60, 200, 1380, 300), "scores name": (60, 120, 1380, 190), "divide": (60, 340, 1380, 480), "carry": (60, 540, 1380, 880)},
-    "1:1": {"scores": (40, 200, 1040, 290), "scores name": (40, 120, 1040, 190), "divide": (40, 330, 1040, 470), "carry": (40, 520, 1040, 890)},
-    "9:16": {"scores": (60, 330, 1020, 430), "scores name": (60, 250, 1020, 320), "divide": (60, 480, 1020, 640), "carry": (60, 760, 1020, 1280)},
+    "4:3": {
+        "scores": (60, 200, 1380, 300), "scores name": (60, 120, 1380, 190), "divide": (60, 340, 1380, 480), "carry": (60, 540, 1380, 880),
+    },
+    "1:1": {
+        "scores": (40, 200, 1040, 290), "scores name": (40, 120, 1040, 190), "divide": (40, 330, 1040, 470), "carry": (40, 520, 1040, 890),
+    },
+    "9:16": {
+        "scores": (60, 330, 1020, 430), "scores name": (60, 250, 1020, 320), "divide": (60, 480, 1020, 640), "carry": (60, 760, 1020, 1280),
+    },
 }  # fmt: skip
 CEILING: Mapping[Aspect, Table] = {
     "16:9": {"scores": (1036, 130, 1804, 190)}, "4:3": {"scores": (640, 130, 1370, 190)},
@@ -139,19 +146,23 @@ REST: Mapping[Aspect, Table] = {
 BILL: Mapping[Aspect, Table] = {
     "16:9": {
         "standard name": (120, 60, 1800, 130), "standard": (120, 140, 1800, 420), "standard letters": (120, 424, 1800, 474),
-        "flash name": (120, 500, 1800, 570), "flash": (120, 580, 1800, 860), "flash letters": (120, 864, 1800, 914), "note": (820, 660, 1800, 780),
+        "flash name": (120, 500, 1800, 570), "flash": (120, 580, 1800, 860), "flash letters": (120, 864, 1800, 914),
+        "note": (820, 660, 1800, 780),
     },
     "4:3": {
         "standard name": (60, 60, 1380, 130), "standard": (60, 140, 1380, 420), "standard letters": (60, 424, 1380, 474),
-        "flash name": (60, 500, 1380, 570), "flash": (60, 580, 1380, 860), "flash letters": (60, 864, 1380, 914), "note": (660, 660, 1380, 780),
+        "flash name": (60, 500, 1380, 570), "flash": (60, 580, 1380, 860), "flash letters": (60, 864, 1380, 914),
+        "note": (660, 660, 1380, 780),
     },
     "1:1": {
         "standard name": (40, 60, 1040, 130), "standard": (40, 140, 1040, 420), "standard letters": (40, 424, 1040, 474),
-        "flash name": (40, 500, 1040, 570), "flash": (40, 580, 1040, 860), "flash letters": (40, 864, 1040, 914), "note": (540, 640, 1040, 800),
+        "flash name": (40, 500, 1040, 570), "flash": (40, 580, 1040, 860), "flash letters": (40, 864, 1040, 914),
+        "note": (540, 640, 1040, 800),
     },
     "9:16": {
         "standard name": (60, 90, 1020, 160), "standard": (60, 170, 1020, 560), "standard letters": (60, 566, 1020, 616),
-        "flash name": (60, 700, 1020, 770), "flash": (60, 780, 1020, 1170), "flash letters": (60, 1176, 1020, 1226), "note": (60, 1250, 1020, 1370),
+        "flash name": (60, 700, 1020, 770), "flash": (60, 780, 1020, 1170), "flash letters": (60, 1176, 1020, 1226),
+        "note": (60, 1250, 1020, 1370),
     },
 }  # fmt: skip
 # What every row block reads, a line each: K above, V beneath; then two row blocks read together.
