@@ -22,6 +22,9 @@ from flashviz.trace import state_at
 from tests.drawn import Drawn, draw
 from tests.films import played, scenes
 
+# manim's images ask Pillow for what Pillow will drop
+pytestmark = pytest.mark.filterwarnings("ignore:'mode' parameter for changing data types:DeprecationWarning")
+
 CONFIGS: dict[str, dict[str, Any]] = {
     "default": {},
     "causal": {"causal": True},

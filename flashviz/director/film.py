@@ -66,6 +66,8 @@ class FlashStage(ShotScene):
         row_said = rescale_facts(found)
         self.set_board(beats_of(found, len(material.values.j)), said | row_said)
         twice = run(replace(settings.config, block_m=2 * settings.config.block_m), source="numpy", algorithm="fa2", computed=range(0)).trace
+        if not found.rises:
+            self.poster = "rest"
         outputs = [run(settings.config, source="numpy", algorithm=name).o[0, 0].astype(np.float64) for name in ("standard", "fa2")]
         return Film(self, material, found, said, row_said, outputs, twice)
 
@@ -460,7 +462,8 @@ def row(film: Film) -> None:
     wide = rect.width * len(values.k[0]) / count
     first = Matrix(np.nan_to_num(known, neginf=0.0)[None, :], rect.left(wide), skin, "S", *spread(known))
     film.strip = first
-    unknown = Rectangles(skin.edge, name="unknown", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
+    unknown = Rectangles(skin.edge, name="unknown", opacity=0.0)
+    unknown.set_stroke(skin.edge, width=theme.HAIRLINE, opacity=0.4)
     x = rect.x0 + wide + np.arange(count - len(values.k[0])) * rect.width / count
     step = rect.width / count
     unknown.display(np.stack([x, np.full(len(x), rect.y0), x + step, np.full(len(x), rect.y1)], 1))
@@ -804,7 +807,7 @@ def finish(film: Film) -> None:
     tile = film.hbm.tile("O", i)
     sliver = Rectangles(skin.stats, name="LSE")
     sliver.display(np.array([[tile.x1 + em(4), tile.y0, tile.x1 + em(10), tile.y1]]))
-    note = formula('"LSE" = m + log ell', NAME, skin.stats, place["square"])
+    note = formula('"LSE" = m + log ell', 1.3 * NAME, skin.stats, place["square"])
     film.move(FadeIn(sliver), FadeIn(note), seconds=TEXT)
     film.words = [sliver, note]
 
