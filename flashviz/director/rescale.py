@@ -250,13 +250,15 @@ def past(film: RescaleFilm) -> None:
     film.answer.display(acc * 0)
     quotient = film.quotient("old")
     start, stop = film.acc.boxes(acc), film.answer.boxes(quotient)
+    film.answer.axis.set_stroke(opacity=0)  # it comes with its name
     film.scene.add(film.would_be, film.answer_was, film.answer)
     film.move(
         Shows(film.answer, lambda share: film.answer.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
         seconds=MOVE,
     )
     film.answer.display(quotient)
-    film.move(FadeIn(film.answer_name), seconds=TEXT)
+    axis = film.answer.axis
+    film.move(FadeIn(film.answer_name), Shows(film.answer, lambda share: axis.set_stroke(opacity=share)), seconds=TEXT)
 
 
 def grown(terms: np.ndarray, share: float, height: float) -> np.ndarray:
