@@ -19,7 +19,7 @@ from flashviz.chapters.rescale import facts as rescale_facts
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
 from flashviz.director.flash import gather, provenance
 from flashviz.director.pictures import card_lines
-from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, middle
+from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, RescaleFilm, Word, grow_answer, grown, labelled, middle
 from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, beat
 from flashviz.director.stage import Columns, Material
 from flashviz.director.sweep import crossed
@@ -661,7 +661,7 @@ def calm(film: Film) -> None:
         join_calmly(film, t, (film.scene.motion - 1.4) / (shown[-1] - shown[0] + 1 if len(passed) <= CALM_SHOWN else 2))
     inner.l_number = film.l_number
     inner.chart.turn_yellow(0.0)
-    grow_answer(film)
+    grow_answer(inner, "old" if film.found.rises else "new")
     film.words = [
         bars,
         inner.chart,
@@ -695,22 +695,6 @@ def join_calmly(film: Film, t: int, seconds: float) -> None:
     film.l_number = inner.numbers.first(total(float(values.l_new[t, r])), film.skin.stats)
     film.scene.add(film.l_number)
     film.move(Shows(inner.acc, lambda share: inner.acc.display(old + (new - old) * share)), seconds=0.3 * seconds)
-
-
-def grow_answer(film: Film) -> None:
-    """acc / l grows out of acc."""
-    inner = film.row
-    which = "old" if film.found.rises else "new"
-    acc, quotient = film.found.of(f"acc_{which}"), inner.quotient(which)
-    inner.answer.display(acc * 0)
-    start, stop = inner.acc.boxes(acc), inner.answer.boxes(quotient)
-    film.scene.add(inner.would_be, inner.answer_was, inner.answer)
-    film.move(
-        Shows(inner.answer, lambda share: inner.answer.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
-        seconds=MOVE,
-    )
-    inner.answer.display(quotient)
-    film.move(FadeIn(inner.answer_name), seconds=TEXT)
 
 
 @beat("again")

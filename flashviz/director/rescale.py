@@ -246,18 +246,21 @@ def past(film: RescaleFilm) -> None:
     found = film.found
     if found.t:
         film.reach(Kind.PV_DOT, found.t - 1)
-    acc = found.of("acc_old")
+    grow_answer(film, "old")
+
+
+def grow_answer(film: RescaleFilm, which: str) -> None:
+    """acc / l grows out of acc."""
+    acc, quotient, axis = film.found.of(f"acc_{which}"), film.quotient(which), film.answer.axis
     film.answer.display(acc * 0)
-    quotient = film.quotient("old")
     start, stop = film.acc.boxes(acc), film.answer.boxes(quotient)
-    film.answer.axis.set_stroke(opacity=0)  # it comes with its name
+    axis.set_stroke(opacity=0)  # it comes with its name
     film.scene.add(film.would_be, film.answer_was, film.answer)
     film.move(
         Shows(film.answer, lambda share: film.answer.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
         seconds=MOVE,
     )
     film.answer.display(quotient)
-    axis = film.answer.axis
     film.move(FadeIn(film.answer_name), Shows(film.answer, lambda share: axis.set_stroke(opacity=share)), seconds=TEXT)
 
 
