@@ -6,7 +6,7 @@ from flashviz.chapters import rescale
 from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
-    Beat("hook", "The hook", 13, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
+    Beat("hook", "The hook", 13.6, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
     Beat("query", "One query", 8.6, shot="query", caption="One query scores every key."),
     Beat("weights", "Weights", 8.6, shot="query", caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 7, shot="whole", late=True, caption="Cut into tiles. One square: {unit}."),

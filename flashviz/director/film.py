@@ -35,7 +35,7 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
-from flashviz.storyboard import Beat, facts, tile_unit
+from flashviz.storyboard import Beat, facts, stored_score_tiles, tile_unit
 from flashviz.trace import Kind, Trace, state_at
 
 LOAD = 0.7  # seconds of a tile's way
@@ -113,7 +113,7 @@ class Film:
             for o, panel in zip(outputs, (self.standard, self.hbm), strict=True)
         ]  # fmt: skip
         self.cells = self.standard.cross.n_rows * self.standard.cross.n_cols
-        self.unit = tile_unit(material.fa2)
+        self.unit, self.scores_stored = tile_unit(material.fa2), stored_score_tiles(material.standard)
         self.row = RescaleFilm(scene, found, row_said, on_stage=False)
         self.titles = [
             heading(place["left name"], "standard attention", skin.ink), heading(place["right name"], "FlashAttention", skin.ink)
@@ -261,13 +261,24 @@ def hook(film: Film) -> None:
     p.display(0)
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
     film.hold(0.8)
-    for sheet in (s, p):
+    place = film.scene.shot("hook")
+    stored: list[Word] = []
+    for sheet, words in ((s, "scores"), (p, "scores and weights")):
         film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=2.0)
+        if "left note" in place:
+            old = [FadeOut(stored.pop())] if stored else []
+            count = film.scores_stored // (2 if sheet is s else 1)
+            stored.append(heading(place["left note"], f"{count:,} tiles of {words} stored", film.skin.ink, LABEL))
+            film.move(*old, FadeIn(stored[-1]), seconds=TEXT)
     for output, seconds in zip(film.outputs, (0.8, 1.4), strict=True):
         reveal(output, 0.0)
         film.scene.add(output)
         film.move(Shows(output, partial(reveal, output)), seconds=seconds)
     left, right = film.outputs
+    if "right note" in place:
+        stored.append(heading(place["right note"], "none stored", film.skin.ink, LABEL))
+        film.move(FadeIn(stored[-1]), seconds=TEXT)
+    film.titles += stored
     copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
     film.scene.add(copy)
     film.move(matrix_to(copy, right.rect), seconds=1.2)
@@ -997,7 +1008,7 @@ def difference(film: Film) -> None:
     for sheet in film.sheets.values():
         sheet.place(film.standard.cross).display(film.cells)
     left, right = film.outputs
-    film.move(FadeIn(film.standard, film.hbm, *film.titles, *film.sheets.values(), left, right), seconds=0.6)
+    film.move(FadeIn(film.standard, film.hbm, *film.titles[:2], *film.sheets.values(), left, right), seconds=0.6)
     copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
     film.scene.add(copy)
     film.move(matrix_to(copy, right.rect), seconds=1.2)
