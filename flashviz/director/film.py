@@ -520,7 +520,6 @@ def carry(film: Film) -> None:
 def score(film: Film) -> None:
     """Q leaves HBM and stays; K arrives above; S fills at the crossing."""
     place = film.scene.shot("score")
-    film.move(*(FadeOut(each) for each in (*film.words, film.strip)), seconds=0.3)
     film.hbm.place(place["hbm"]).display(lit={}, cursor=None)
     film.crossed = Readout(kib(0), 56, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
     small = [
@@ -528,7 +527,7 @@ def score(film: Film) -> None:
         for part, text in (("hbm name", "HBM"), ("crossed name", "crossed"))
     ]
     film.map = Group(film.hbm, film.crossed, *small)
-    film.move(FadeIn(film.map), seconds=0.4)
+    film.move(*(FadeOut(each) for each in (*film.words, film.strip)), FadeIn(film.map), seconds=0.4)
     film.names = {}
     before = film.material.fa2.program(*film.material.chosen.program).start
     if before:  # the counter is never ahead of what was seen
@@ -939,7 +938,6 @@ def bill(film: Film) -> None:
 def taller(film: Film) -> None:
     """What each row block reads: with twice the rows two read together, and half the squares vanish beneath their twins."""
     place, skin = film.scene.shot("taller"), film.skin
-    film.move(*(FadeOut(each) for each in film.words), seconds=0.4)
     config, room = film.config, place["blocks"]
     blocks, tiles_each = config.row_blocks, max(config.col_blocks, 1)
     height = room.height / blocks
@@ -982,7 +980,7 @@ def taller(film: Film) -> None:
         Word(text, LABEL, skin.quiet, place[part].x0, middle(place[part], LABEL), "name")
         for part, text in (("number name", "tiles crossed"), ("chip name", "held on chip"))
     ]
-    film.move(FadeIn(rows_of_q, *piles.values()), seconds=0.5)
+    film.move(*(FadeOut(each) for each in film.words), FadeIn(rows_of_q, *piles.values()), seconds=0.5)
     film.move(FadeIn(figure, chip, *names), seconds=TEXT)
     film.hold(1.2)
     film.move(Shows(rows_of_q, lambda share: rows_of_q.display(queries(share))), chip.turn(f"Q {held[1]}"), seconds=MOVE)
@@ -1002,13 +1000,13 @@ def taller(film: Film) -> None:
 def difference(film: Film) -> None:
     """Both HBMs again: a full grid, an empty one, the same O."""
     place = film.scene.shot("hook")
-    film.move(*(FadeOut(each) for each in film.words), seconds=0.4)
     film.standard.place(place["left"])
     film.hbm.place(place["right"]).display(lit={}, cursor=None)
     for sheet in film.sheets.values():
         sheet.place(film.standard.cross).display(film.cells)
     left, right = film.outputs
-    film.move(FadeIn(film.standard, film.hbm, *film.titles[:2], *film.sheets.values(), left, right), seconds=0.6)
+    arriving = FadeIn(film.standard, film.hbm, *film.titles[:2], *film.sheets.values(), left, right)
+    film.move(*(FadeOut(each) for each in film.words), arriving, seconds=0.6)
     copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
     film.scene.add(copy)
     film.move(matrix_to(copy, right.rect), seconds=1.2)
