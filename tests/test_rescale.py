@@ -274,6 +274,25 @@ def test_nothing_stands_still_for_long_but_to_be_read() -> None:
         assert beat.pause or longest <= max(3.0, reading(beat.caption) + 1.0), (beat.name, longest)
 
 
+def test_a_caption_is_read_before_anything_moves_or_after_all_has() -> None:
+    """Half a second, and a second for 14 characters, during which the picture stands."""
+    film = drawn()
+    place = film.scene.shot("rescale")["caption"]
+    for beat in film.scene.board:
+        if not beat.caption:
+            continue
+        frames = film.of(beat.name)
+        begun, ended = frames[0].time, frames[-1].time + frames[-1].seconds
+        moved = []
+        for first, second in itertools.pairwise(frames):
+            mask = changed(first.pixels, second.pixels)
+            mask[film.slices(place, mask)] = False
+            if mask.any():
+                moved.append(second.time)
+        stood = (ended - moved[-1] if beat.late else moved[0] - begun) if moved else ended - begun
+        assert stood >= reading(beat.caption) - 0.15, (beat.name, stood)  # a frame more or less
+
+
 def test_actors_keep_their_identity() -> None:
     assert {name: len(found) for name, found in scene().actors.items()} == dict.fromkeys(ACTORS, 1)
 
