@@ -15,7 +15,7 @@ import flashviz_kernels
 from flashviz.config import AttentionConfig
 from flashviz.inputs import make_inputs
 from flashviz_kernels.attention import launch
-from flashviz_kernels.interpreter import HostTensor, load_kernel, mended
+from flashviz_kernels.interpreter import HostTensor, load_triton, mended
 from flashviz_kernels.kernel_run import ROW, problem_of
 from flashviz_kernels.problem import TraceBuffers
 
@@ -23,25 +23,26 @@ FORWARD = Path(flashviz_kernels.__file__).parent / "forward.py"
 
 
 @contextmanager
-def mutant(folder: Path, *changes: tuple[str, str]) -> Iterator[Any]:
-    """The kernel with some of its text replaced: every text must be there, exactly once."""
-    load_kernel(interpreted=True)
-    source = FORWARD.read_text(encoding="utf-8")
+def mutant(folder: Path, *changes: tuple[str, str], of: Path = FORWARD) -> Iterator[Any]:
+    """The kernel that ``of`` defines by its own name, interpreted, with some text replaced: every text must be there, exactly once."""
+    load_triton(interpreted=True)
+    source = of.read_text(encoding="utf-8")
     for old, new in changes:
         assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in the kernel"
         source = source.replace(old, new)
-    path = folder / "mutant_forward.py"
+    name = f"mutant_{of.stem}"
+    path = folder / f"{name}.py"
     path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("mutant_forward", path)
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["mutant_forward"] = module
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-        yield module.forward
+        yield getattr(module, of.stem)
     finally:
-        del sys.modules["mutant_forward"]
+        del sys.modules[name]
 
 
 def outputs(kernel: Any, config: AttentionConfig) -> tuple[np.ndarray, np.ndarray]:

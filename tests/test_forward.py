@@ -29,9 +29,7 @@ SIXTEEN_BIT: tuple[DType, ...] = ("float16", "bfloat16")
 
 def variant(arch: int = 90, **changes: Any) -> dict[str, Any]:
     """The kernel on a problem: an ``AttentionConfig``'s fields, and what is asked for besides."""
-    asked = {
-        name: changes.pop(name) for name in ("trace", "values", "clock", "sass", "text", "map", "kernel", "signature") if name in changes
-    }
+    asked = {name: changes.pop(name) for name in ("trace", "values", "clock", "sass", "text", "map", "kernel") if name in changes}
     problem = asdict(problem_of(AttentionConfig(**{"causal": True} | changes)))
     return {"trace": False, "values": False, "clock": False} | asked | {"arch": arch, "problem": problem}
 

@@ -5,12 +5,8 @@ The other one, Gluon's, has no interpreter; on a GPU both are held to float64 (`
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +26,7 @@ from flashviz_kernels.interpreter import HostTensor, installed, load_triton, men
 from flashviz_kernels.kernel_run import problem_of
 from flashviz_kernels.problem import Problem
 from flashviz_kernels.reference import max_error, naive, tolerance
-from tests.kernels import FORWARD
+from tests.kernels import FORWARD, mutant
 from tests.test_forward import compile_all, variant
 
 needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is interpreted where triton is installed")
@@ -49,28 +45,6 @@ HOW = hopper.Descriptors(block_m=32, block_n=32)
 # ------------------------------------------------------------------------------------------------------- descriptors, interpreted
 
 
-@contextmanager
-def described(folder: Path, *changes: tuple[str, str]) -> Iterator[Any]:
-    """``descriptors.descriptors`` to be interpreted, with some of its text replaced: every text must be there, exactly once."""
-    load_triton(interpreted=True)
-    source = DESCRIPTORS.read_text(encoding="utf-8")
-    for old, new in changes:
-        assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in the kernel"
-        source = source.replace(old, new)
-    path = folder / "described.py"
-    path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("described", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["described"] = module
-    try:
-        spec.loader.exec_module(module)
-        yield module.descriptors
-    finally:
-        del sys.modules["described"]
-
-
 def broken(kernel: Any, config: AttentionConfig) -> bool:
     """Whether O or LSE lie outside the tolerance."""
     arrays = make_inputs(config)
@@ -86,7 +60,7 @@ def broken(kernel: Any, config: AttentionConfig) -> bool:
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("name", CONFIGS)
 def test_descriptors_are_within_the_films_bounds(name: str, dtype: DType, tmp_path: Path) -> None:
-    with described(tmp_path) as kernel:
+    with mutant(tmp_path, of=DESCRIPTORS) as kernel:
         assert not broken(kernel, replace(CONFIGS[name], dtype=dtype))
 
 
@@ -110,7 +84,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_descriptors_break_the_bounds(name: str, tmp_path: Path) -> None:
     config, old, new = WRONG[name]
-    with described(tmp_path, (old, new)) as kernel:
+    with mutant(tmp_path, (old, new), of=DESCRIPTORS) as kernel:
         assert broken(kernel, config)
 
 
@@ -261,7 +235,7 @@ def test_the_command_tells(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 @pytest.mark.parametrize(("seq", "heads"), [(512, 1), (512, 16), (200, 3), (1, 1)])
 def test_a_launch_is_specialised_as_triton_does_it(seq: int, heads: int, tmp_path: Path) -> None:
     """Integers that are 1 are constants in the code, and of those that 16 divides the compiler knows it."""
-    made = variant(seq_q=seq, heads=heads, signature=True)
+    made = variant(seq_q=seq, heads=heads)
     (found,) = compile_all(FORWARD, made, tmp_path=tmp_path)
     p = made["problem"]
     for name, value in (("N_Q", p["n_q"]), ("N_K", p["n_k"]), ("H", p["heads"]), ("stride_qn", p["d"])):
