@@ -27,7 +27,7 @@ from flashviz.trace import Kind, State, Trace, replay, state_at
 from flashviz_kernels import record
 from tests.player import SOURCE, shipped
 from tests.test_embedding import served
-from tests.test_slides import browser_page, needs_browser
+from tests.test_slides import browser_page, needs_browser, until
 
 SMALL = AttentionConfig(seq_q=128, head_dim=16, block_m=32, block_n=32)
 RISING = AttentionConfig(seq_q=256, head_dim=32, block_m=64, block_n=32)
@@ -105,7 +105,7 @@ def page(address: str) -> Iterator[Page]:
 
 def opened(tab: Page, address: str, anchor: str = "") -> None:
     tab.goto(f"{address}/index.html{anchor}")
-    tab.wait_for_function("() => document.querySelector('flash-trace-player').document")
+    until(tab, "document.querySelector('flash-trace-player')?.document")
 
 
 # ------------------------------------------------------------------------------------------------------------ the file
@@ -232,7 +232,7 @@ def test_it_is_driven_by_keys(page: Page, rising: Trace) -> None:
     rescales = np.flatnonzero(rising.columns["kind"] == Kind.RESCALE_ACC)
     assert page.evaluate(TELL) == rescales[t] + 1
     page.keyboard.press("k")
-    page.wait_for_function(f"() => document.querySelector('flash-trace-player').k > {rescales[t] + 2}")
+    until(page, f"document.querySelector('flash-trace-player').k > {rescales[t] + 2}")
     page.keyboard.press("k")
     assert player.get_by_role("button", name="Play").inner_text() == "Play"
 
@@ -276,7 +276,7 @@ def test_a_link_leads_to_its_step(address: str) -> None:
         opened(tab, address, "#step=33")
         assert tab.evaluate(TELL) == 33
         tab.evaluate("() => location.hash = '#step=5'")
-        tab.wait_for_function("() => document.querySelector('flash-trace-player').k === 5")
+        until(tab, "document.querySelector('flash-trace-player').k === 5")
 
 
 @needs_browser
@@ -344,10 +344,10 @@ def test_any_row_can_be_followed(page: Page, rising: Trace) -> None:
 def test_other_traces_are_a_list_or_a_slider(page: Page) -> None:
     page.evaluate("() => document.querySelector('flash-trace-player').go(1000)")
     page.get_by_label("Tile height").fill("1")
-    page.wait_for_function("() => document.querySelector('flash-trace-player').document.header.config.block_m === 128")
+    until(page, "document.querySelector('flash-trace-player').document.header.config.block_m === 128")
     assert page.evaluate(TELL) == page.evaluate("() => document.querySelector('flash-trace-player').document.events")  # still at its end
     page.get_by_label("Algorithm").select_option("standard")
-    page.wait_for_function("() => document.querySelector('flash-trace-player').document.header.algorithm === 'standard'")
+    until(page, "document.querySelector('flash-trace-player').document.header.algorithm === 'standard'")
     assert page.locator("flash-trace-player h2").inner_text().startswith("Standard attention: N = 256, d = 32")
     assert page.get_by_label("Ask before each rise").is_disabled()
 
@@ -358,7 +358,7 @@ def test_a_tile_travels_unless_motion_is_unwelcome(address: str) -> None:
         opened(tab, address)
         tab.get_by_role("button", name="Step forward").click()
         assert tab.evaluate(TELL) == 0  # on its way
-        tab.wait_for_function("() => document.querySelector('flash-trace-player').k === 1")
+        until(tab, "document.querySelector('flash-trace-player').k === 1")
     with browser_page(reduced_motion="reduce") as tab:
         opened(tab, address)
         tab.get_by_role("button", name="Step forward").click()

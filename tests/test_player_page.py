@@ -23,11 +23,11 @@ from flashviz.trace import replay
 from flashviz.trace.recording import NO_RESCALE
 from flashviz_kernels import record
 from tests.test_embedding import served
-from tests.test_slides import browser_page, needs_browser
+from tests.test_slides import browser_page, needs_browser, until
 
 SMALL = ("--seq-len", "256", "--block-n", "32")
 CONFIG = AttentionConfig(seq_q=256, block_n=32)
-READY = "() => document.querySelector('flash-trace-player')?.document"
+READY = "document.querySelector('flash-trace-player')?.document"
 
 
 def said(*arguments: str | Path) -> Result:
@@ -50,13 +50,13 @@ def page(page_file: Path) -> Iterator[Page]:
         asked: list[str] = []
         tab.on("request", lambda request: asked.append(request.url))
         tab.goto(page_file.as_uri())
-        tab.wait_for_function(READY)
+        until(tab, READY)
         yield tab
         assert all(url.startswith(("file:", "data:")) for url in asked)
 
 
 def settled(tab: Page, condition: str) -> None:
-    tab.wait_for_function(f"() => {{ const {{header}} = document.querySelector('flash-trace-player').document; return {condition}; }}")
+    until(tab, f"(({{header}}) => {condition})(document.querySelector('flash-trace-player').document)")
 
 
 @needs_browser
@@ -141,7 +141,7 @@ def test_the_gallery_changes_one_thing_at_a_time(tmp_path: Path, monkeypatch: py
         asked: list[str] = []
         tab.on("request", lambda request: asked.append(request.url))
         tab.goto(f"{address}/gallery/index.html")
-        tab.wait_for_function(READY)
+        until(tab, READY)
         assert tab.get_by_label("Tile", exact=True).locator("option").nth(1).is_disabled()  # 32 keys in one tile: nothing to show
         tab.get_by_label("N", exact=True).select_option("64")
         settled(tab, "header.config.seq_q === 64")

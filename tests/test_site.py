@@ -34,7 +34,7 @@ from flashviz_kernels import record
 from tests.conftest import ROOT
 from tests.delivered import delivered
 from tests.test_embedding import PLAY, served
-from tests.test_slides import browser_page, needs_browser
+from tests.test_slides import browser_page, needs_browser, until
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the test group")
 pytest.importorskip("furo", reason="needs the docs group")
@@ -220,14 +220,14 @@ def test_the_player_shows_the_films_trace_and_another_that_is_chosen(site: Path)
     hashes = [record(config, source="numpy").hash for config in TRACED]
     with served(site.parent) as address, browser_page() as page:
         page.goto(f"{address}/some%20where/pages/ThreeScene.html")
-        page.wait_for_function(PLAYERS_READY)
+        until(page, PLAYERS_READY)
         assert page.evaluate("document.querySelector('flash-trace-player').document.hash") == hashes[0]
         page.get_by_label("Trace FlashAttention").select_option(index=1)
-        page.wait_for_function(f"document.querySelector('flash-trace-player').document.hash === '{hashes[1]}'")
+        until(page, f"document.querySelector('flash-trace-player').document.hash === '{hashes[1]}'")
         page.evaluate("document.body.dataset.theme = 'dark'")
-        page.wait_for_function("document.querySelector('flash-trace-player').getAttribute('theme') === 'dark'")
+        until(page, "document.querySelector('flash-trace-player').getAttribute('theme') === 'dark'")
         page.goto(f"{address}/some%20where/pages/ThreeScene.html#step=5")
-        page.wait_for_function("document.querySelector('flash-trace-player').k === 5")
+        until(page, "document.querySelector('flash-trace-player').k === 5")
 
 
 @needs_browser
@@ -236,10 +236,10 @@ def test_the_player_as_one_file_works_without_a_server(site: Path) -> None:
     with browser_page() as page:
         page.goto((site / "pages" / "ThreeScene.html").as_uri())
         assert page.get_by_text("Here the player needs").is_visible()
-        page.wait_for_function("document.querySelector('video').readyState > 0")
+        until(page, "document.querySelector('video').readyState > 0")
         page.get_by_role("link", name="The player as one file").click()
-        page.wait_for_function("document.querySelector('flash-trace-player').document !== undefined")
-        assert page.url == alone.as_uri()
+        page.wait_for_url(alone.as_uri())
+        until(page, "document.querySelector('flash-trace-player').document !== undefined")
         assert alone.stem.split("-")[2] == page.evaluate("document.querySelector('flash-trace-player').document.hash")
 
 
@@ -277,7 +277,7 @@ def test_axe_finds_nothing(site: Path, scheme: str) -> None:
     with served(site.parent) as address, browser_page(color_scheme=scheme) as page:
         for kind in KINDS:
             page.goto(f"{address}/some%20where/{kind}.html")
-            page.wait_for_function(PLAYERS_READY)
+            until(page, PLAYERS_READY)
             found = axe.Axe().run(page)
             reports += [f"{kind}: {each['help']}: {[node['target'] for node in each['nodes']]}" for each in found.response["violations"]]
     assert not reports, "\n".join(reports)

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +62,18 @@ def browser_page(**options: Any) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield browser.new_context(viewport={"width": 854, "height": 480}, **options).new_page()
         browser.close()
+
+
+def until(page: Page, condition: str, seconds: float = 30) -> None:
+    """Wait till a JavaScript expression holds in a page.
+
+    Page.wait_for_function evaluates its text inside the page whenever the first look fails, which a page's Content-Security-Policy forbids;
+    each look of this one is the browser's own, from outside.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(f"Boolean({condition})"):
+        assert time.monotonic() < end, f"{condition} did not hold within {seconds} s"
+        page.wait_for_timeout(20)  # ms; the page goes on meanwhile
 
 
 def test_sections_are_the_films_frames_and_no_others(film: Path, tmp_path: Path) -> None:
