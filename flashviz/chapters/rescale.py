@@ -15,28 +15,34 @@ from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("past", "So far", 7.9, shot="rescale", fresh=True, caption="One term a key. Their area is the sum ℓ."),
-    Beat("answer", "The answer so far", 6.6, shot="rescale", fresh=True, caption="acc: their values, weighted by the terms."),
-    Beat("terms", "The next keys", 7.6, shot="rescale", fresh=True, caption="The next {new} keys, by the old m."),
-    Beat("question", "Question", 3.2, shot="rescale", pause=True, caption="Why not just add {height} to {l_old}?"),
-    Beat("ruler", "A new max", 6.7, shot="rescale", fresh=True, caption="A term above 1 could overflow: so m rises."),
-    Beat("measure", "By the new max", 6.9, shot="rescale", late=True, caption="By the new m, the old 1 is only α."),
-    Beat("watch", "What must follow", 2.9, shot="rescale", late=True, caption="Watch the answer."),
-    Beat("squeeze", "The squeeze", 8.0, shot="rescale", fresh=True, caption="ℓ and acc must share the new m: both × α."),
+    Beat("past", "One sum", 7.2, shot="sum", fresh=True, caption="Attention divides by ℓ, a sum of one term a key."),
+    Beat(
+        "answer", "The answer so far", 12.3, shot="values", fresh=True,
+        caption="Each key has a value, {features} numbers. acc sums term × value.",
+    ),
+    Beat("add", "Nothing higher", 7.8, shot="rescale", fresh=True, caption="More keys, nothing higher: just add."),
+    Beat("terms", "The next keys", 8.6, shot="sum", fresh=True, caption="The next {new} keys, by the old m."),
+    Beat("question", "Question", 4.1, shot="sum", pause=True, caption="This one breaks through. Why not just add it?"),
+    Beat("ruler", "A new max", 6.7, shot="sum", fresh=True, caption="Terms could pass {largest}, where {dtype} ends: m rises."),
+    Beat("measure", "By the new max", 4.7, shot="sum", late=True, caption="By the new m, the old 1 is only α."),
+    Beat("watch", "What must follow", 5.5, shot="rescale", late=True, caption="acc / ℓ is the answer so far. Watch it."),
+    Beat("squeeze", "The squeeze", 8.4, shot="rescale", fresh=True, caption="One new ruler for all: terms, ℓ and acc, each × α."),
     Beat("same", "The answer stands", 4.9, shot="rescale", late=True, caption="Both shrank. The answer did not move."),
-    Beat("alone", "One without the other", 7.5, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
+    Beat("alone", "One without the other", 6.9, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
     Beat("both", "Both together", 3.1, shot="rescale", late=True, caption="Both, together."),
-    Beat("join", "The new terms", 8.0, shot="rescale", fresh=True, caption="The new terms join the sum."),
-    Beat("values", "Their values", 10.2, shot="rescale", fresh=True, caption="Their values, times the terms, join acc."),
-    Beat("moves", "The answer moves", 3.7, shot="rescale", late=True, caption="Now the answer moves."),
-    Beat("exact", "Why it is exact", 6.5, shot="rescale", late=True, caption="Exact: the old m cancels in every term."),
-    Beat("rows", "Every row", 10.3, shot="rows", fresh=True, caption="Every row has its own α, for its ℓ and its acc."),
-    Beat("next", "The next tile", 3.6, shot="rows", late=True, caption="Then the next tile."),
+    Beat("exact", "Why it is exact", 8.3, shot="formula", late=True, caption="Exact: in every term, of ℓ and of acc, the old m cancels."),
+    Beat("join", "The new terms", 8.9, shot="sum", fresh=True, caption="The new terms join the sum."),
+    Beat("values", "Their values", 10.8, shot="values", fresh=True, caption="Their values, times the terms, join acc."),
+    Beat("moves", "The answer moves", 3.9, shot="answer", late=True, caption="Now the answer moves."),
+    Beat("rows", "Every row", 10.8, shot="rows", fresh=True, caption="Our row is one of {rows}. Each has its own α."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (
     Beat("calm", "No correction", 11, shot="rescale", late=True, caption="No later term rose above the ceiling: no correction needed."),
 )
 SCRIPT = (*BEATS, *VARIANTS)
+
+SHORT = {"float16": "fp16", "bfloat16": "bf16", "float32": "fp32"}
+LARGEST = {"float16": (2 - 2**-10) * 2.0**15, "bfloat16": (2 - 2**-7) * 2.0**127, "float32": (2 - 2**-23) * 2.0**127}  # finite
 
 Run = Callable[..., Any]
 
@@ -62,12 +68,12 @@ class Rescale:
     def row(self) -> int:
         return self.chosen.row
 
-    def of(self, name: str) -> np.ndarray:
+    def of(self, name: str, t: int | None = None) -> np.ndarray:
         """The row's ``acc_old`` [d], ``acc_scaled``, ``acc_new``, or one number: ``l_old``, ``l_scaled``, ``l_new``, ``m_old``, ...
 
-        float64.
+        At visited tile ``t``, this one where it is None. float64.
         """
-        return np.asarray(getattr(self.values, name)[self.t, self.row], dtype=np.float64)
+        return np.asarray(getattr(self.values, name)[self.t if t is None else t, self.row], dtype=np.float64)
 
     @property
     def m_old(self) -> float:
@@ -96,10 +102,9 @@ class Rescale:
         """What they add to l."""
         return float(self.of("l_new") - self.of("l_scaled"))
 
-    @property
-    def brought(self) -> np.ndarray:
+    def brought(self, t: int | None = None) -> np.ndarray:
         """[d] P V: what the tile's values add to acc."""
-        return np.asarray(self.of("acc_new") - self.of("acc_scaled"))
+        return np.asarray(self.of("acc_new", t) - self.of("acc_scaled", t))
 
     @property
     def seen(self) -> int:
@@ -143,14 +148,27 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> Rescale:
 
 def beats_of(found: Rescale) -> tuple[Beat, ...]:
     """Where nothing rises, the beats of the rise are left out; without a past there is none to show."""
+    more = [beat for beat in BEATS if beat.name != "add" or found.t > 1]
     if found.rises:
-        return BEATS
-    return (*(beat for beat in BEATS if beat.name in ("past", "answer") and found.seen), *VARIANTS)
+        return tuple(more)
+    return (*(beat for beat in more if beat.name in ("past", "answer", "add") and found.seen), *VARIANTS)
+
+
+def largest(dtype: str) -> str:
+    """The largest number of a dtype, which P has."""
+    value = LARGEST[dtype]
+    exponent = int(np.log10(value))
+    return f"{value:,.0f}" if exponent < 6 else "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def facts(found: Rescale) -> dict[str, str]:
     """What the braces of the captions stand for, and every other number on screen."""
-    said = {"new": f"{len(found.before):,}", "l_old": total(float(found.of("l_old"))), "m_old": number(found.m_old)}
+    said = {
+        "new": f"{len(found.before):,}",
+        "features": f"{found.trace.config.head_dim:,}",
+        "l_old": total(float(found.of("l_old"))),
+        "m_old": number(found.m_old),
+    }
     said["l_new"] = total(float(found.of("l_new")))
     if not found.rises:
         return said
@@ -159,5 +177,6 @@ def facts(found: Rescale) -> dict[str, str]:
         "height": total(float(found.before.max())), "alpha": number(float(found.of("alpha"))),
         "m_new": number(float(found.of("m_new"))),
         "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added),
+        "largest": largest(found.trace.config.dtype), "dtype": SHORT[found.trace.config.dtype], "rows": f"{len(alphas):,}",
         "least": number(float(alphas.min())), "most": number(float(alphas.max())),
     }  # fmt: skip
