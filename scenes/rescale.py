@@ -14,6 +14,7 @@ class RescaleScene(rescale.RescaleStage):
         film = self.open(run)
 
         rescale.past(film)
+        rescale.one_sum(film)
         rescale.answer(film)
         rescale.add(film)
         rescale.terms(film)
@@ -30,4 +31,5 @@ class RescaleScene(rescale.RescaleStage):
         rescale.values(film)
         rescale.moves(film)
         rescale.rows(film)
+        rescale.end(film)
         rescale.calm(film)

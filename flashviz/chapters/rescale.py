@@ -15,26 +15,25 @@ from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("past", "One sum", 7.2, shot="sum", fresh=True, caption="Attention divides by ℓ, a sum of one term a key."),
-    Beat(
-        "answer", "The answer so far", 12.3, shot="values", fresh=True,
-        caption="Each key has a value, {features} numbers. acc sums term × value.",
-    ),
-    Beat("add", "Nothing higher", 7.8, shot="rescale", fresh=True, caption="More keys, nothing higher: just add."),
-    Beat("terms", "The next keys", 8.6, shot="sum", fresh=True, caption="The next {new} keys, by the old m."),
-    Beat("question", "Question", 4.1, shot="sum", pause=True, caption="This one breaks through. Why not just add it?"),
-    Beat("ruler", "A new max", 6.7, shot="sum", fresh=True, caption="Terms could pass {largest}, where {dtype} ends: m rises."),
+    Beat("past", "One query, its keys", 5.9, shot="sum", late=True, caption="One query meets its keys, {new} at a time."),
+    Beat("sum", "One sum", 6.6, shot="sum", fresh=True, caption="A term for each key. Their area is the sum, ℓ."),
+    Beat("answer", "The answer so far", 12.0, shot="values", late=True, caption="Each key has a value. acc sums term × value."),
+    Beat("add", "Nothing higher", 7.8, shot="rescale", late=True, caption="Nothing higher: just add."),
+    Beat("terms", "The next keys", 8.6, shot="sum", late=True, caption="The next {new} keys, by the old m."),
+    Beat("question", "Question", 4.1, shot="sum", pause=True, caption="{height} ceilings high. Why not just add it?"),
+    Beat("ruler", "A new max", 7.7, shot="sum", late=True, caption="It would fit. A score {over} above m would not: m rises."),
     Beat("measure", "By the new max", 4.7, shot="sum", late=True, caption="By the new m, the old 1 is only α."),
-    Beat("watch", "What must follow", 5.5, shot="rescale", late=True, caption="acc / ℓ is the answer so far. Watch it."),
-    Beat("squeeze", "The squeeze", 8.4, shot="rescale", fresh=True, caption="One new ruler for all: terms, ℓ and acc, each × α."),
+    Beat("watch", "What must follow", 4.6, shot="rescale", late=True, caption="Watch the answer, acc / ℓ."),
+    Beat("squeeze", "The squeeze", 8.4, shot="rescale", fresh=True, caption="ℓ and acc are by the old m: both × α."),
     Beat("same", "The answer stands", 4.9, shot="rescale", late=True, caption="Both shrank. The answer did not move."),
     Beat("alone", "One without the other", 6.9, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
     Beat("both", "Both together", 3.1, shot="rescale", late=True, caption="Both, together."),
-    Beat("exact", "Why it is exact", 8.3, shot="formula", late=True, caption="Exact: in every term, of ℓ and of acc, the old m cancels."),
-    Beat("join", "The new terms", 8.9, shot="sum", fresh=True, caption="The new terms join the sum."),
-    Beat("values", "Their values", 10.8, shot="values", fresh=True, caption="Their values, times the terms, join acc."),
+    Beat("exact", "Why it is exact", 8.3, shot="formula", late=True, caption="Exact: in every term the old m cancels."),
+    Beat("join", "The new terms", 8.0, shot="sum", late=True, caption="The new terms join the sum."),
+    Beat("values", "Their values", 8.6, shot="values", late=True, caption="Their values join acc."),
     Beat("moves", "The answer moves", 3.9, shot="answer", late=True, caption="Now the answer moves."),
-    Beat("rows", "Every row", 10.8, shot="rows", fresh=True, caption="Our row is one of {rows}. Each has its own α."),
+    Beat("rows", "Every row", 10.7, shot="rows", late=True, caption="Once more, for {rows} queries: each has its own α."),
+    Beat("end", "One pass", 6.6, shot="rows", late=True, caption="So one pass over the keys is enough, and exact."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (
     Beat("calm", "No correction", 11, shot="rescale", late=True, caption="No later term rose above the ceiling: no correction needed."),
@@ -151,7 +150,7 @@ def beats_of(found: Rescale) -> tuple[Beat, ...]:
     more = [beat for beat in BEATS if beat.name != "add" or found.t > 1]
     if found.rises:
         return tuple(more)
-    return (*(beat for beat in more if beat.name in ("past", "answer", "add") and found.seen), *VARIANTS)
+    return (*(beat for beat in more if beat.name in ("past", "sum", "answer", "add") and found.seen), *VARIANTS)
 
 
 def largest(dtype: str) -> str:
@@ -178,5 +177,6 @@ def facts(found: Rescale) -> dict[str, str]:
         "m_new": number(float(found.of("m_new"))),
         "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added),
         "largest": largest(found.trace.config.dtype), "dtype": SHORT[found.trace.config.dtype], "rows": f"{len(alphas):,}",
+        "over": f"{np.log(LARGEST[found.trace.config.dtype]):.1f}",
         "least": number(float(alphas.min())), "most": number(float(alphas.max())),
     }  # fmt: skip

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Create, Line, Mobject, VGroup
+from manim import Create, Group, VGroup, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -36,13 +36,14 @@ from flashviz.director.words import (
 )
 from flashviz.figures import total
 from flashviz.layout import Rect
+from flashviz.layout import rows as rows_of
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars
 from flashviz.mobjects.measured import KEPT, Measured, Scale
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tile_rows import TileRows
-from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import spread
 from flashviz.trace import Kind
 
@@ -74,13 +75,22 @@ class RescaleStage(ShotScene):
 
 @beat("past")
 def past(film: RescaleFilm) -> None:
-    """The first terms slide together and level at the ceiling: their area is the sum. They stay for their values."""
-    film.reached(Kind.PV_DOT, 0)
-    term = film.term()
-    film.move(FadeIn(term), seconds=TEXT)
+    """A term for each of the first keys grows; none is above the ceiling."""
+    film.reached(Kind.QK_DOT, 0)
+    chart, first = film.chart, film.past(0)
+    film.move(Shows(chart, lambda share: chart.display(film.past(0, terms=grown(first.terms, share, 1.0)))), seconds=1.6)
+    film.explained = film.term()
+    film.move(FadeIn(film.explained), seconds=TEXT)
+    film.scene.tell()
+
+
+@beat("sum")
+def one_sum(film: RescaleFilm) -> None:
+    """The terms slide together and level at the ceiling: their area is the sum. They stay for their values."""
     film.read()
-    pour(film, partial(film.past, 0, stay=True))
-    film.move(FadeIn(film.l_name, film.l_words, *film.numbers.pieces), FadeOut(term), seconds=TEXT)
+    film.reached(Kind.SOFTMAX_L, 0)
+    pour(film, partial(film.past, 0, kept=film.past(0).terms), 1.1)
+    film.move(FadeIn(film.l_name, film.l_words, *film.numbers.pieces), FadeOut(film.explained), seconds=TEXT)
 
 
 def pour(film: RescaleFilm, state: Callable[..., Measured], seconds: float = MOVE, *also: Any) -> None:
@@ -98,31 +108,117 @@ def pour(film: RescaleFilm, state: Callable[..., Measured], seconds: float = MOV
 
 @beat("answer")
 def answer(film: RescaleFilm) -> None:
-    """The terms weigh the rows of V, whose sum is acc, one bar a feature; beneath, on an axis of its own, acc / l as dots on stems."""
-    film.read()
+    """Key by key, term times value joins acc, one bar a feature; beneath, on an axis of its own, acc / l as dots on stems."""
     found, quotient = film.found, film.so_far(0)
     film.reached(Kind.PV_DOT, 0)
     film.acc.values, film.answer.values = 0 * quotient, 0 * quotient
     film.away = [each for each in film.placings() if each[1] in (film.acc, film.acc_name, film.acc_words)]
-    weigh(film, 0, found.terms(found.m_old, 0))
-    film.acc.display(found.of("acc_new", 0))
+    terms = found.terms(found.m_old, 0)
+    lay(film, 0, terms)
+    film.scene.tell()
+    accumulate(film, 0, terms, 2.6)
     film.go("answer")
     film.scene.add(film.answer)
     film.move(FadeIn(film.answer_name, film.answer_words), seconds=TEXT)
     film.move(Shows(film.answer, lambda share: film.answer.display(quotient * share), rate_func=ease_in_out_cubic), seconds=MOVE)
 
 
+def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
+    """The terms that stayed turn by a right angle, one beside each row of V, which arrives."""
+    place, chart, skin = film.scene.shot("values"), film.chart, film.skin
+    values, lying, standing = place["values"], place["weights"], chart.at
+    film.weights = weights = Rectangles(skin.scores, name="weights", opacity=KEPT)
+    weights.values = terms
+    tall, count = max(float(terms.max()), 1e-12), len(terms)
+    boxes = standing.standing(terms) - np.array([standing.terms_x, standing.rect.y0] * 2)
+    sizes = np.array([[standing.key * count, standing.unit * tall], [lying.height, lying.width]])
+    corners = np.array([[standing.terms_x, standing.rect.y0], [lying.x0, lying.y1]])
+
+    def turn(share: float) -> None:
+        angle, mix = -np.pi / 2 * share, np.array([1 - share, share])
+        weights.display(boxes / np.tile(sizes[0], 2) * np.tile(mix @ sizes, 2))
+        turned = weights.points[:, :2] @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        weights.points[:, :2] = turned + mix @ corners
+        weights.set_fill(opacity=KEPT + (1 - KEPT) * share)
+
+    chart.display(Measured(float(film.found.of("l_new", t)), 0 * terms))
+    turn(0.0)
+    film.scene.add(weights)
+    film.go("values", Shows(weights, turn, rate_func=ease_in_out_cubic))
+    tile = np.abs(np.asarray(film.found.values.v[t], dtype=np.float64))
+    film.v_tile = picture = Matrix(tile, values, skin, "V", 0.0, spread(tile)[1])
+    film.v_names = VGroup(
+        word("terms", NAME, skin.scores, place["weights name"], "terms"),
+        Named(
+            *labelled(place["values name"], ("V", skin.v), (f"one row a key, {tile.shape[1]} features", skin.ink)),
+            tag="name", text="V",
+        ),
+    )  # fmt: skip
+    away = film.shot.frame.y1 - values.y0
+    start = [(part, part.points.copy()) for part in (picture.image, picture.frame)]
+
+    def arrive(share: float) -> None:
+        for part, points in start:
+            part.points = points + np.array([0.0, away * (1 - share), 0.0])
+
+    arrive(0.0)
+    film.scene.add(picture)
+    film.move(Shows(picture, arrive, rate_func=ease_in_out_cubic), seconds=0.7)
+    film.move(FadeIn(film.v_names), seconds=TEXT)
+
+
+def accumulate(film: RescaleFilm, t: int, terms: np.ndarray, seconds: float) -> None:
+    """Row by row of V, from the first key to the last: term times value joins acc, first slowly. Then what came takes acc's colour."""
+    place, brought, pv, skin = film.shot, film.brought, film.found.brought(t), film.skin
+    v = np.asarray(film.found.values.v[t], dtype=np.float64)[: len(terms)]
+    sums = np.concatenate([np.zeros((1, v.shape[1])), np.cumsum(terms[:, None] * v, 0)])
+    sums += (pv - sums[-1]) * np.linspace(0, 1, len(sums))[:, None]  # the kernel rounds its terms for the product
+    before, picture, weights, lying = film.acc.values, film.v_tile, film.weights, place["weights"]
+    assert before is not None
+    pitch, wide = lying.height / len(terms), terms / max(float(terms.max()), 1e-12) * lying.width
+    tops = lying.y1 - np.arange(len(terms)) * pitch
+    boxes = np.stack([np.full(len(terms), lying.x0), tops - 0.9 * pitch, lying.x0 + wide, tops - 0.1 * pitch], 1)
+    here = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY)
+    brought.bars.set_fill(skin.v)
+    film.put_bars(brought, "acc", place["acc"])
+
+    def take(share: float) -> None:
+        key = min(int(share * len(terms)), len(terms) - 1)
+        top = tops[key] - pitch * (share * len(terms) - key)
+        brought.display(sums[key] + (sums[key + 1] - sums[key]) * (share * len(terms) - key), before)
+        brought.values = brought.values if share < 1 else pv
+        weights.display(boxes[key:])
+        picture.image.pixel_array[:, :, 3] = np.where(np.arange(len(picture.values)) < key, 0, 255)[:, None]
+        row = Rect(lying.x0 - em(10), top - pitch, place["values"].x1 + em(10), top)
+        here.points = box(row, stroke=skin.ink).points
+
+    take(0.0)
+    film.scene.add(brought, here)
+    things = Group(brought, weights, picture, here)
+    film.move(Shows(things, take, rate_func=lambda share: share**1.5), seconds=seconds)
+    film.scene.remove(here, weights)
+    film.move(
+        FadeOut(picture, film.v_names),
+        Shows(brought, lambda share: brought.bars.set_fill(theme.between(skin.v, skin.o, share))),
+        seconds=0.4,
+    )
+    film.scene.remove(brought)
+    film.acc.display(film.found.of("acc_new", t))
+
+
 @beat("add")
 def add(film: RescaleFilm) -> None:
     """More tiles, and none of their terms is above the ceiling: terms join l, their values acc. The later ones are faster."""
-    film.read()
     found, chart, last = film.found, film.chart, film.found.t - 1
     film.reached(Kind.PV_DOT, last)
     chart.display(Measured(float(found.of("l_new", 0)), 0 * film.past(1).terms))
     film.go("rescale")
     for t in range(1, last + 1):
-        seconds = 0.6 if t == 1 else 0.35
+        seconds = 0.8 if t == 1 else 0.35
+        film.keys.display(t)
         film.move(Shows(chart, partial(_grow, film, t)), seconds=seconds)
+        if t == 1:
+            film.scene.tell()
         pour(film, partial(film.past, t), seconds, *joined(film, t - 1, t))
         film.move(*renumbered(film, total(float(found.of("l_new", t)))), seconds=TEXT)
     chart.display(Measured(float(found.of("l_old")), 0 * film.past(last).terms))
@@ -250,14 +346,15 @@ def grown(terms: np.ndarray, share: float, height: float) -> np.ndarray:
 @beat("terms")
 def terms(film: RescaleFilm) -> None:
     """The new terms grow as outlines; the largest stops at the ceiling and then breaks through it."""
-    film.read()
     film.reached(Kind.QK_DOT)
     skin, chart, before = film.skin, film.chart, film.found.before
     chart.display(film.measured(terms=0 * before))
     chart.turn_yellow(0.0)
+    film.keys.display(film.found.t)
     film.go("sum")
     tallest = float(before.max())
     film.move(FadeIn(film.terms_name), seconds=TEXT)
+    film.scene.tell()
     film.move(Shows(chart, lambda share: chart.display(film.measured(terms=grown(before, share, 1.0)))), seconds=1.6)
     film.hold(0.3)
     film.move(Shows(chart, lambda share: chart.display(film.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=1.4)
@@ -272,8 +369,6 @@ def terms(film: RescaleFilm) -> None:
     film.height = Word(text, ONE_NUMBER * share, skin.warn, left + power.width + space * share, bottom, "height")
     film.power = power
     film.move(FadeIn(power, film.height), seconds=TEXT)
-    film.limit = word(f"↑ {film.said['dtype']} ends at {film.said['largest']}", NAME, skin.ink, film.shot["limit"], "limit", Face.TEXT)
-    film.move(FadeIn(film.limit), seconds=TEXT)
     film.hold(0.5)
 
 
@@ -300,10 +395,16 @@ def question(film: RescaleFilm) -> None:
 @beat("ruler")
 def ruler(film: RescaleFilm) -> None:
     """The ceiling alone rises to the tallest term, and 1 rides on it; m becomes the new one; dashes stay where the ceiling was."""
-    film.read()
     film.reached(Kind.ALPHA)
-    skin, chart, tallest = film.skin, film.chart, float(film.found.before.max())
-    film.move(FadeOut(film.power, film.limit), seconds=TEXT)
+    skin, chart, tallest, said = film.skin, film.chart, float(film.found.before.max()), film.said
+    limit = symbols(f"e^{said['over']}", NUMBER, skin.ink, film.shot["limit"], "formula")
+    ends = Word(f"= {said['largest']}: {said['dtype']} ends, far above", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
+    limit.shift((film.shot["limit"].x0 - limit.get_left()[0], 0, 0))
+    ends.put_at(limit.get_right()[0] + em(16), limit.get_bottom()[1])
+    film.move(FadeIn(limit, ends), seconds=TEXT)
+    film.hold(0.5)
+    film.scene.tell()
+    film.move(FadeOut(film.power, limit, ends), seconds=TEXT)
 
     def lift(share: float) -> None:
         chart.display(film.measured(ceiling=1 + (tallest - 1) * share, old=1.0))
@@ -319,7 +420,7 @@ def measure(film: RescaleFilm) -> None:
     film.reached(Kind.ALPHA)
     found, skin, chart, said = film.found, film.skin, film.chart, film.said
     texts = ["α", "=", "1", "/", said["height"], "=", said["alpha"]]
-    bottom = chart.at.y(1.0) + em(24)
+    bottom = chart.at.y(1.0) + em(30)
     left, share = beside(film, chart.at, found.before, line_width(texts, NUMBER), bottom)
     film.ratio = []
     for text in texts:
@@ -345,7 +446,7 @@ def watch(film: RescaleFilm) -> None:
     at, found = film.chart.scale_in(place["measured"]), film.found
     alpha, equals, *between, result = film.ratio
     film.move(*(FadeOut(each) for each in between[:-1]), FadeOut(between[-1]), seconds=TEXT)
-    bottom = at.y(1.0) + em(24)
+    bottom = at.y(1.0) + em(30)
     wide = line_width([alpha.text, equals.text, result.text], alpha.px)
     left, _ = beside(film, at, found.before, wide, bottom)
     ways = []
@@ -394,9 +495,9 @@ def squeeze(film: RescaleFilm) -> None:
         Shows(chart, shrink, rate_func=ease_in_out_cubic),
         Shows(film.acc, lambda share: film.acc.display(acc * (1 + (alpha - 1) * share)), rate_func=ease_in_out_cubic),
         FadeIn(*result, rate_func=late),
-        seconds=2.4,
+        seconds=2.8,
     )  # fmt: skip
-    chart.display(squeezed(film, ghost=True))
+    chart.display(squeezed(film, ghost=True, old=alpha))
     film.acc.display(found.of("acc_scaled"))
 
 
@@ -435,8 +536,8 @@ def alone(film: RescaleFilm) -> None:
     film.answer_was.display(film.quotient("old"))
     film.scene.add(film.answer_was)
     film.move(*unscaled(film, 0.0, 1.0), seconds=1.5)
-    film.note = Named(*worded(film.shot["note"], [film.said["height"], "×", "too tall"], NUMBER, [film.skin.warn] * 3, "note"), tag="note")
-    film.move(FadeIn(film.note), seconds=TEXT)
+    film.note = word(f"{film.said['height']} × too tall", NAME, film.skin.warn, film.shot["answer words"], "note")
+    film.move(FadeOut(film.answer_words), FadeIn(film.note), seconds=TEXT)
     film.hold(2.0)
 
 
@@ -459,7 +560,7 @@ def unscaled(film: RescaleFilm, start: float, stop: float) -> list[Shows]:
 @beat("both")
 def both(film: RescaleFilm) -> None:
     """acc takes its factor again, and the answer is back in its frame."""
-    film.move(FadeOut(film.note), FadeIn(*film.copies), seconds=TEXT)
+    film.move(FadeOut(film.note), FadeIn(film.answer_words, *film.copies), seconds=TEXT)
     film.move(*unscaled(film, 1.0, 0.0), seconds=0.6)
     film.scene.remove(film.answer_was)
     film.scene.tell()
@@ -467,51 +568,60 @@ def both(film: RescaleFilm) -> None:
 
 @beat("exact")
 def exact(film: RescaleFilm) -> None:
-    """The factor times the old sum is the sum by the new max: in every term the old max cancels."""
+    """The factor times the old sum is the sum by the new max: in every term the old max cancels. For acc as for l: v is the key's value."""
     film.reached(Kind.ALPHA)
-    said, skin, place, (m_old, m_new) = film.said, film.skin, film.scene.shot("formula")["formula"], film.maxima
-    formulas = [f"e^({m_old} - {m_new})", "dot", f"sum e^(s - {m_old})", "=", f"sum e^(s - {m_new})"]
-    drawn = [theme.maths(formula, LARGEST_SYMBOLS, skin.ink) for formula in formulas]
-    gap = 0.3 * em(LARGEST_SYMBOLS)
-    wide = sum(part.width for part in drawn) + gap * (len(drawn) - 1)
-    share = min(1.0, place.width / wide)
-    left, base = place.center[0] - wide * share / 2, place.center[1]
-    glyphs = [part.family_members_with_points() for part in drawn]
-    for index, part in enumerate(drawn):
-        part.scale(share)
-        part.move_to((left + part.width / 2, base, 0))
-        first_e = 1 if formulas[index].startswith("sum") else 0
-        if "e^" in formulas[index]:
-            part.shift((0, base - em(14) - glyphs[index][first_e].get_bottom()[1], 0))  # all stand on one line
-        left += part.width + gap * share
-    bottom, px = min(part.get_bottom()[1] for part in drawn), NUMBER * share
-    notes = []
-    for part, text, color in (
-        (drawn[0], said["alpha"], skin.ink),
-        (drawn[2], said["l_old"], skin.stats),
-        (drawn[4], said["l_scaled"], skin.stats),
-    ):
-        y = bottom - em(20)
-        rule = Line((part.get_left()[0], y, 0), (part.get_right()[0], y, 0), stroke_color=skin.quiet, stroke_width=theme.OUTLINE)
-        start = part.get_center()[0] - text_width(text, px, Face.STRONG) / 2
-        label = theme.on_baseline(theme.line(text, px, color, Face.STRONG), px, start, y - em(20) - 0.76 * em(px), text, Face.STRONG)
-        notes.append(Named(rule, label, tag="note", text=text))
-    factor, dot, old, equals, new = (Named(part, tag="formula", text=text) for part, text in zip(drawn, formulas, strict=True))
+    said, skin, place = film.said, film.skin, film.scene.shot("formula")["formula"]
     film.chart.display(squeezed(film))
-    leaving = (film.was, *film.copies, film.frame)
     moving, gone = film.numbers.settle()
-    film.move(*(FadeOut(each) for each in leaving), *gone, seconds=TEXT)
-    film.go("formula", moving)
-    film.move(FadeIn(factor), FadeIn(notes[0]), seconds=TEXT)
+    film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, seconds=TEXT)
+    film.move(moving, seconds=0.3)
+    film.go("formula")
+    upper = Proof(film, place.top(0.5 * place.height), ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])
+    lower = Proof(film, place.bottom(0.42 * place.height), ("acc", skin.o), " v", [])
+    film.move(FadeIn(*upper.left), seconds=TEXT)
+    film.hold(0.7)
+    film.move(*(Create(stroke) for stroke in upper.strokes), seconds=0.5)
+    film.move(FadeIn(*upper.right), seconds=TEXT)
     film.hold(0.5)
-    film.move(FadeIn(dot), FadeIn(old), FadeIn(notes[1]), seconds=TEXT)
-    film.hold(0.5)
-    struck_out: list[list[Mobject]] = [[*glyphs[2][-len(m_old) :]], [*glyphs[0][1 : 1 + len(m_old)]]]  # the first glyph is e
-    strokes = [struck(each, skin) for each in struck_out]
-    film.move(*(Create(stroke) for stroke in strokes), seconds=0.4)
-    film.move(FadeIn(equals), FadeIn(new), FadeIn(notes[2]), seconds=TEXT)
-    film.formula = VGroup(factor, dot, old, equals, new, *notes, *strokes)
+    film.move(FadeIn(*lower.left), seconds=TEXT)
+    film.move(*(Create(stroke) for stroke in lower.strokes), seconds=0.5)
+    film.move(FadeIn(*lower.right), seconds=TEXT)
+    film.formula = VGroup(*upper.left, *upper.strokes, *upper.right, *lower.left, *lower.strokes, *lower.right)
     film.scene.tell()
+
+
+class Proof:
+    """One line: name, factor times old sum, strokes through what cancels, and the new sum. Numbers stand beneath, where there are any."""
+
+    def __init__(self, film: RescaleFilm, rect: Rect, name: tuple[str, str], value: str, numbers: list[str]) -> None:
+        skin, (m_old, m_new) = film.skin, film.maxima
+        texts = [f"e^({m_old} - {m_new})", "dot", f"sum e^(s - {m_old}){value}", "=", f"sum e^(s - {m_new}){value}"]
+        parts = [theme.maths(text, LARGEST_SYMBOLS, skin.ink) for text in texts]
+        gap, lead = 0.3 * em(LARGEST_SYMBOLS), text_width("acc  ", NUMBER, Face.STRONG)
+        share = min(1.0, (rect.width - lead) / (sum(part.width for part in parts) + gap * (len(parts) - 1)))
+        glyphs = [part.family_members_with_points() for part in parts]
+        left = rect.x0 + lead
+        for index, part in enumerate(parts):
+            part.scale(share).move_to((left + part.width / 2, rect.center[1], 0))
+            if "e^" in texts[index]:
+                e = glyphs[index][1 if texts[index].startswith("sum") else 0]
+                part.shift((0, rect.center[1] - 0.2 * em(LARGEST_SYMBOLS) * share - e.get_bottom()[1], 0))  # all stand on one line
+            left += part.width + gap * share
+        end = -len(value.strip()) or None
+        old_in_sum = glyphs[2][:end][-len(m_old) :]
+        old, new = glyphs[0][1 : 1 + len(m_old)], glyphs[0][-len(m_new) :]
+        for each in (*old, *new, *old_in_sum, *glyphs[4][:end][-len(m_new) :]):
+            each.set_fill(skin.stats)
+        self.strokes = [struck(each, skin) for each in (list(old), list(old_in_sum))]
+        base = glyphs[0][0].get_bottom()[1]
+        label = Word(name[0], NUMBER, name[1], rect.x0, base, "name")
+        named = [Named(part, tag="formula", text=text) for part, text in zip(parts, texts, strict=True)]
+        bottom, px = min(part.get_bottom()[1] for part in parts), NUMBER * share
+        notes = []
+        for part, text, color in zip((parts[0], parts[2], parts[4]), numbers, (skin.ink, skin.stats, skin.stats), strict=False):
+            start = part.get_center()[0] - text_width(text, px, Face.STRONG) / 2
+            notes.append(Word(text, px, color, start, bottom - em(16) - 0.76 * em(px), "note"))
+        self.left, self.right = [label, *named[:3], *notes[:2]], [*named[3:], *notes[2:]]
 
 
 # ----------------------------------------------------------------------------------------------------------- and then on
@@ -519,41 +629,45 @@ def exact(film: RescaleFilm) -> None:
 
 @beat("join")
 def join(film: RescaleFilm) -> None:
-    """The block levels at the ceiling, the same area; the terms slide against it and level: it is wider by their sum."""
-    film.read()
+    """The terms slide against the block, and all levels at the ceiling, each with its own area: as wide as their sum."""
     film.reached(Kind.SOFTMAX_L)
     found, chart, said, skin = film.found, film.chart, film.said, film.skin
     film.move(FadeOut(film.formula), seconds=TEXT)
     film.go("sum")
-    film.move(
-        Shows(chart, lambda share: chart.display(squeezed(film, settled=share)), rate_func=ease_in_out_cubic), seconds=MOVE
-    )  # fmt: skip
+    film.scene.tell()
     plus, added = film.numbers.next("+", skin.ink), film.numbers.next(said["added"], skin.scores)
     home, start = (added.left, added.baseline), max(film.terms_name.left, added.left)
     added.put_at(min(start, film.shot["sum"].x1 - added.wide), added.baseline)
     film.move(FadeIn(added), seconds=TEXT)
     film.hold(0.7)
-    back = Shows(added, partial(_slid, added, added.left, added.baseline, *home), rate_func=ease_in_out_cubic)
-    pour(
-        film, partial(squeezed, film, settled=1.0, stay=True), 1.1, back, FadeIn(plus, rate_func=late), FadeOut(film.terms_name)
+    state = partial(squeezed, film, kept=found.measured)
+    film.move(
+        Shows(chart, lambda share: chart.display(state(joined=share)), rate_func=ease_in_out_cubic),
+        Shows(added, partial(_slid, added, added.left, added.baseline, *home), rate_func=ease_in_out_cubic),
+        FadeIn(plus, rate_func=late), FadeOut(film.terms_name), seconds=1.1,
     )  # fmt: skip
+
+    def level(share: float) -> None:
+        chart.display(state(joined=1.0, level=share, settled=share))
+        chart.turn_yellow(share)
+
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
-    film.move(FadeIn(*result), seconds=TEXT)
+    film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.2)
     film.hold(0.6)
-    chart.display(Measured(float(found.of("l_new")), found.measured, joined=1.0, level=1.0, stay=True))
+    chart.display(Measured(float(found.of("l_new")), 0 * found.measured, kept=found.measured))
 
 
 @beat("values")
 def values(film: RescaleFilm) -> None:
     """The terms weigh V's rows, as before; meanwhile the answer is pale: acc still waits for what l has already."""
-    film.read()
     film.reached(Kind.PV_DOT)
     moving, gone = film.numbers.settle()
     film.move(*gone, seconds=TEXT)
-    film.move(moving, seconds=0.5)
+    film.move(moving, seconds=0.4)
     film.answer.bars.set_fill(opacity=PALE)
-    weigh(film, film.found.t, film.found.measured)
-    film.acc.display(film.found.of("acc_new"))
+    lay(film, film.found.t, film.found.measured)
+    film.scene.tell()
+    accumulate(film, film.found.t, film.found.measured, 1.8)
     film.go("answer")
 
 
@@ -577,32 +691,35 @@ def moves(film: RescaleFilm) -> None:
 @beat("rows")
 def rows(film: RescaleFilm) -> None:
     """acc's row becomes one line of its tile; then every row's l and acc shrink by the row's own factor, from the first to the last."""
-    film.read()
     film.reached(Kind.PV_DOT)
     found, skin, place = film.found, film.skin, film.scene.shot("rows")
     acc, scaled, l_old, l_scaled, alphas = (film.all_rows(name) for name in ("acc_old", "acc_scaled", "l_old", "l_scaled", "alpha"))
     film.tile = tile = TileRows(place, acc, l_old, alphas, found.row, skin)
-    film.move(*(FadeOut(each) for each in (film.answer, film.answer_was, film.acc_name, film.acc_words, film.answer_name,
-                                           film.answer_words)), seconds=0.4)  # fmt: skip
+    leaving = (film.answer, film.answer_was, film.acc_name, film.acc_words, film.answer_name, film.answer_words, film.l_name, film.l_words)
+    film.move(*(FadeOut(each) for each in (*leaving, *film.numbers.pieces)), seconds=0.4)
     film.scene.remove(film.acc.axis)
     film.acc.remove(film.acc.axis)
     start, pitch = film.acc.boxes(found.of("acc_new")), tile.line.width / acc.shape[1]
     x = tile.line.x0 + np.arange(acc.shape[1]) * pitch
     stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
-    film.scene.add(tile.picture, film.acc)  # the row over its tile
     film.move(
-        Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic),
-        FadeIn(tile.picture), seconds=MOVE,
-    )  # fmt: skip
+        Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic), seconds=MOVE
+    )
     pairs = [
         labelled(place["factors name"], ("α", skin.ink), (f"{film.said['least']} to {film.said['most']}", skin.ink)),
         labelled(place["sums name"], ("ℓ", skin.stats), ("× α", skin.ink)),
         labelled(place["tile name"], ("acc", skin.o), ("× α", skin.ink)),
     ]
-    film.words = [each for pair in pairs for each in pair]
-    film.move(FadeIn(tile.sums, tile.factors, *film.words), FadeOut(film.acc), seconds=0.5)
-    film.move(FadeIn(tile.ours, row_label(film, tile), tile.marks, *statements(film, place["code"])), seconds=TEXT)
-    film.hold(0.8)
+    names, factors = [first for first, _ in pairs], [second for _, second in pairs]
+    film.words = factors[1:]
+    film.scene.add(tile.picture, film.acc)  # the row over its tile
+    film.move(FadeIn(tile.picture, tile.marks[1], names[2]), seconds=0.5)
+    film.move(FadeIn(tile.sums, tile.marks[0], names[1]), FadeOut(film.acc), seconds=TEXT)
+    film.scene.tell()
+    film.move(FadeIn(tile.factors, names[0], factors[0]), seconds=TEXT)
+    film.move(FadeIn(tile.ours, row_label(film, tile)), seconds=TEXT)
+    film.hold(0.5)
+    film.move(FadeIn(*film.words), seconds=TEXT)
     count, front = len(acc), 0.2 * len(acc)
 
     def sweep(share: float) -> None:
@@ -610,7 +727,20 @@ def rows(film: RescaleFilm) -> None:
         tile.display(acc + (scaled - acc) * done[:, None], l_old + (l_scaled - l_old) * done)
 
     film.move(Shows(tile, sweep), seconds=2.6)
-    film.hold(1.0)
+    film.hold(0.5)
+
+
+@beat("end")
+def end(film: RescaleFilm) -> None:
+    """The kernel's statements; with the last, the tile's own values have joined, and every row is ready for the next tile."""
+    film.reached(Kind.PV_DOT)
+    acc, new, l_scaled, l_new = (film.all_rows(name) for name in ("acc_scaled", "acc_new", "l_scaled", "l_new"))
+    tile, (sums, scales, adds) = film.tile, statements(film, film.scene.shot("rows")["code"])
+    film.move(FadeOut(*film.words), FadeIn(sums), seconds=TEXT)
+    film.move(Shows(tile, lambda share: tile.display(acc, l_scaled + (l_new - l_scaled) * share)), seconds=MOVE)
+    film.move(FadeIn(scales, adds), seconds=TEXT)
+    film.move(Shows(tile, lambda share: tile.display(acc + (new - acc) * share, l_new)), seconds=MOVE)
+    film.scene.tell()
 
 
 def row_label(film: RescaleFilm, tile: TileRows) -> Word:
@@ -624,11 +754,11 @@ def row_label(film: RescaleFilm, tile: TileRows) -> Word:
 
 
 def statements(film: RescaleFilm, rect: Rect) -> list[Word]:
-    """The kernel's two lines, as they run."""
-    lines = [film.found.statement(kind) for kind in (Kind.SOFTMAX_L, Kind.RESCALE_ACC)]
+    """The kernel's lines, as they run."""
+    lines = [film.found.statement(kind) for kind in (Kind.SOFTMAX_L, Kind.RESCALE_ACC, Kind.PV_DOT)]
     px = CODE * min(1.0, rect.width / max(text_width(line, CODE, Face.MONO) for line in lines))
-    halves = (rect.top(rect.height / 2), rect.bottom(rect.height / 2))
-    return [Word(line, px, film.skin.ink, half.x0, middle(half, px), "code", Face.MONO) for line, half in zip(lines, halves, strict=True)]
+    places = rows_of(rect, len(lines))
+    return [Word(line, px, film.skin.ink, at.x0, middle(at, px), "code", Face.MONO) for line, at in zip(lines, places, strict=True)]
 
 
 @beat("calm")

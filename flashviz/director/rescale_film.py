@@ -18,15 +18,16 @@ from flashviz.figures import total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
+from flashviz.mobjects.key_tiles import KeyTiles
 from flashviz.mobjects.measured import Measured, MeasuredSum
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tile_rows import TileRows
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.trace import Kind
 
 GHOST = 0.85
-OF_THE_SUM = ("measured", "names", "sum", "ratio")  # parts that leave past one side of the frame; all others past the other
+OF_THE_SUM = ("keys name", "keys", "measured", "names", "sum")  # parts that leave past one side of the frame; all others past the other
 SYMBOLS_OF_TERM = 120  # px
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
@@ -35,17 +36,19 @@ Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that 
 class RescaleFilm:
     """Everything that can be seen, made here once. ``found`` is what is shown, ``said`` its numbers as they are written."""
 
+    explained: VGroup  # what a term is
     frame: VMobject  # around the quotient
     height: Word  # how tall the tallest term is
     power: Named
-    limit: Word  # where the terms' numbers end
     ratio: list[Word]  # alpha = 1 / height
     copies: list[Word]  # of alpha, at acc
     fraction: list[Word]
     strokes: list[Line]
-    note: Named
+    note: Word
     formula: VGroup
-    weights: Rectangles  # the terms, one beside each row of V
+    weights: Rectangles  # the terms, one beside each row of ``v_tile``
+    v_tile: Matrix
+    v_names: VGroup
     tile: TileRows
     words: list[Word]  # what is said of the columns
 
@@ -61,6 +64,8 @@ class RescaleFilm:
         self.chart = MeasuredSum(keys, l_most, tallest, said["m_old"], skin)
         self.chart.named = found.before
         self.chart.place(self.shot["measured"])
+        self.keys = KeyTiles(len(found.values.j), skin)
+        self.keys_name = Word(f"keys, {len(found.values.k[0])} at a time", LABEL, skin.k, 0, 0, "words", Face.TEXT)
         self.acc, self.was = SignedBars("acc", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
         self.brought = SignedBars("P V", skin.v, skin, axis=False)
         self.answer = SignedBars("acc / l", skin.o, skin, dotted=True)
@@ -71,8 +76,9 @@ class RescaleFilm:
         }  # what each axis has room for
         two = [scene.shot(name) for name in ("values", "rescale")]
         self.acc_name, self.answer_name = Word("acc", NUMBER, skin.o, 0, 0, "name"), Word("acc / ℓ", NAME, skin.o, 0, 0, "name")
-        acc_words = first_that_fits(["values × terms, summed", "values × terms"], LABEL, min(each["acc words"].width for each in two))
-        answer_words = first_that_fits(["the answer so far", "answer so far"], LABEL, min(each["answer words"].width for each in two))
+        acc_room, answer_room = (min(each[part].width for each in two) for part in ("acc words", "answer words"))
+        acc_words = first_that_fits(["values × terms, summed", "values × terms"], LABEL, acc_room)
+        answer_words = first_that_fits(["the answer so far, enlarged", "the answer so far", "answer so far"], LABEL, answer_room)
         self.acc_words = Word(acc_words, LABEL, skin.ink, 0, 0, "words", Face.TEXT)
         self.answer_words = Word(answer_words, LABEL, skin.ink, 0, 0, "words", Face.TEXT)
         self.l_name = Word("ℓ", NAME, skin.stats, 0, 0, "name")
@@ -88,13 +94,14 @@ class RescaleFilm:
 
     def enter(self) -> None:
         """What is there from the first frame on."""
-        self.chart.display(self.past(0) if self.found.seen else self.measured(terms=0 * self.found.before))
-        self.scene.add(self.chart)
+        self.chart.display(self.past(0, terms=0 * self.past(0).terms) if self.found.seen else self.measured(terms=0 * self.found.before))
+        self.scene.add(self.chart, *([self.keys, self.keys_name] if self.found.seen else []))
 
     def placings(self) -> list[Placing]:
         """Everything that keeps its place in a shot, and has a place of its own in the next."""
         answer = [("answer", each, partial(self.put_bars, each, "answer")) for each in (self.answer, self.answer_was)]
         placings: list[Placing] = [
+            ("keys name", self.keys_name, self.keys_name.put), ("keys", self.keys, self.keys.place),
             ("measured", self.chart, self.chart.place), ("names", self.l_name, self.l_name.put),
             ("names", self.l_words, self.put_l_words), ("names", self.terms_name, self.put_terms_name),
             *(("sum", piece, partial(self.put_number, piece)) for piece in self.numbers.pieces),
@@ -128,8 +135,7 @@ class RescaleFilm:
         self.away = [each for each in self.away if each[0] not in new] + leaving
         self.scene.remove(*(thing for _, thing, _ in leaving))
         self.shot = new
-        if "sum" in new:
-            self.numbers.rect = new["sum"]
+        self.numbers.rect = new.parts.get("sum", self.numbers.rect)
         for part, _, put in self.placings():
             if part in new:
                 put(new[part])
@@ -169,8 +175,8 @@ class RescaleFilm:
     def term(self) -> VGroup:
         """What a term is: e^(s - m), and what s is."""
         rect = self.shot["term"]
-        written = symbols('"term" = e^(s - m)', SYMBOLS_OF_TERM, self.skin.ink, rect.above(em(60)), "formula term")
-        written.family_members_with_points()[-1].set_fill(self.skin.stats)
+        written = symbols('"term" = e^(s - m) <= 1', SYMBOLS_OF_TERM, self.skin.ink, rect.above(em(60)), "formula term")
+        written.family_members_with_points()[-3].set_fill(self.skin.stats)
         words = "s: the key's score"
         left = rect.center[0] - text_width(words, LABEL) / 2
         return VGroup(written, Word(words, LABEL, self.skin.ink, left, rect.y0 + em(12), "score", Face.TEXT))

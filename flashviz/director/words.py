@@ -121,10 +121,11 @@ def symbols(formula: str, px: float, color: str, rect: Rect, name: str) -> Named
 
 
 def struck(part: Mobject | list[Mobject], skin: palette.Theme) -> Line:
-    """A line through what cancels."""
+    """A line through the middle of what cancels."""
     points = np.concatenate([each.get_all_points() for each in (part if isinstance(part, list) else [part])])
     low, high = points.min(0), points.max(0)
-    return Line((low[0] - 0.04, low[1], 0), (high[0] + 0.04, high[1], 0), stroke_color=skin.ink, stroke_width=theme.HEAVY)
+    y = (low[1] + high[1]) / 2
+    return Line((low[0] - 0.05, y, 0), (high[0] + 0.05, y, 0), stroke_color=skin.ink, stroke_width=2 * theme.HEAVY)
 
 
 def middle(rect: Rect, px: float) -> float:

@@ -16,7 +16,7 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 CEILING_PX, LABEL_PX = 46, 38  # type of what rides on the ceiling
-WORDS, OLD = "largest score", "old 1"
+WORDS, OLD = "largest score so far", "old 1"
 FILLED = 0.8  # of a key's width, as long as terms stand apart
 APART = 5.0  # keys between the block and the terms
 TALLEST, LOWEST = 0.45, 0.115  # of the room, that a ceiling may be high: a bar that does not fit under the higher one is broken
@@ -32,8 +32,8 @@ class Measured:
 
     ``past`` is l as it was summed, ``tall`` what it has been scaled by, so that past x tall is its area. ``terms`` [n] are heights,
     ``joined`` 0..1 is how far their copies have come to the block, ``level`` 0..1 how far these have levelled at the ceiling, ``settled``
-    0..1 how far the block has. ``filled`` 0..1: outlines until they are measured by the kernel's max. ``stay``: once joined, the terms
-    themselves stand where they stood: their values are still to come. ``old``: where the ceiling was; ``ghost``: l as it was, outlined.
+    0..1 how far the block has. ``filled`` 0..1: outlines until they are measured by the kernel's max. ``kept`` [n]: terms that have joined
+    the sum and stand where they stood: their values are still to come. ``old``: where the ceiling was; ``ghost``: l as it was, outlined.
     """
 
     past: float
@@ -44,7 +44,7 @@ class Measured:
     level: float = 0.0
     settled: float = 0.0
     filled: float = 0.0
-    stay: bool = False
+    kept: np.ndarray | None = None
     old: float | None = None
     ghost: bool = False
 
@@ -202,7 +202,7 @@ class MeasuredSum(Group):
         cut = low + now.terms * unit * (1 - now.joined) + tall[1:] * unit * now.joined > at.rect.y1 + 1e-9
         boxes[:, 3] = np.minimum(boxes[:, 3], at.rect.y1)
         self.block.display(lying[:1] if now.past > 0 else np.zeros((0, 4)))
-        self.kept.display(standing[shown] if now.stay and now.joined > 0 else np.zeros((0, 4)))
+        self.kept.display(at.standing(np.zeros(0) if now.kept is None else now.kept))
         lid = at.y(now.ceiling)
         under, over = boxes.copy(), boxes.copy()
         under[:, 3], over[:, 1] = np.minimum(under[:, 3], lid), lid
@@ -222,7 +222,7 @@ class MeasuredSum(Group):
         y, half = at.y(now.old or 0.0), theme.OUTLINE / 200  # a width of 100 is a unit
         shown = now.old is not None
         self.dashes.display(np.stack([x, np.full(len(x), y - half), x + DASH, np.full(len(x), y + half)], 1)[: len(x) * shown])
-        theme.on_baseline(self.old, LABEL_PX, self.right - text_width(OLD, LABEL_PX), y + em(8), OLD)
+        theme.on_baseline(self.old, LABEL_PX, self.right - text_width(OLD, LABEL_PX), y + em(14), OLD)
         self.old.set_opacity(float(shown))
         edge = [[at.rect.x0, at.rect.y0, at.rect.x0 + now.past * at.key, at.y(1.0)]]
         self.ghost.display(np.array(edge)[: int(now.ghost)])
