@@ -31,5 +31,6 @@ class RescaleScene(rescale.RescaleStage):
         rescale.values(film)
         rescale.moves(film)
         rescale.rows(film)
-        rescale.end(film)
+        rescale.rest(film)
+        rescale.whole(film)
         rescale.calm(film)

@@ -15,25 +15,26 @@ from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("past", "One query, its keys", 5.9, shot="sum", late=True, caption="One query meets its keys, {new} at a time."),
-    Beat("sum", "One sum", 6.6, shot="sum", fresh=True, caption="A term for each key. Their area is the sum, ℓ."),
+    Beat("past", "One query, its keys", 7.2, shot="sum", late=True, caption="Softmax needs the largest score. Keys come {new} at a time."),
+    Beat("sum", "One sum", 7.9, shot="sum", late=True, caption="A term for each key. Their area is the sum, ℓ."),
     Beat("answer", "The answer so far", 12.0, shot="values", late=True, caption="Each key has a value. acc sums term × value."),
     Beat("add", "Nothing higher", 7.8, shot="rescale", late=True, caption="Nothing higher: just add."),
-    Beat("terms", "The next keys", 8.6, shot="sum", late=True, caption="The next {new} keys, by the old m."),
+    Beat("terms", "The next keys", 9.0, shot="sum", late=True, caption="The next {new} keys, measured by the old m."),
     Beat("question", "Question", 4.1, shot="sum", pause=True, caption="{height} ceilings high. Why not just add it?"),
-    Beat("ruler", "A new max", 7.7, shot="sum", late=True, caption="It would fit. A score {over} above m would not: m rises."),
+    Beat("ruler", "A new max", 8.1, shot="sum", late=True, caption="Keep every term at most 1, and none can overflow: m rises."),
     Beat("measure", "By the new max", 4.7, shot="sum", late=True, caption="By the new m, the old 1 is only α."),
     Beat("watch", "What must follow", 4.6, shot="rescale", late=True, caption="Watch the answer, acc / ℓ."),
-    Beat("squeeze", "The squeeze", 8.4, shot="rescale", fresh=True, caption="ℓ and acc are by the old m: both × α."),
+    Beat("squeeze", "The squeeze", 9.3, shot="rescale", fresh=True, caption="Down to the new 1: terms are measured anew, ℓ and acc × α."),
     Beat("same", "The answer stands", 4.9, shot="rescale", late=True, caption="Both shrank. The answer did not move."),
     Beat("alone", "One without the other", 6.9, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
     Beat("both", "Both together", 3.1, shot="rescale", late=True, caption="Both, together."),
-    Beat("exact", "Why it is exact", 8.3, shot="formula", late=True, caption="Exact: in every term the old m cancels."),
+    Beat("exact", "Why it is exact", 8.6, shot="formula", late=True, caption="Exact: in every term the old m cancels."),
     Beat("join", "The new terms", 8.0, shot="sum", late=True, caption="The new terms join the sum."),
-    Beat("values", "Their values", 8.6, shot="values", late=True, caption="Their values join acc."),
-    Beat("moves", "The answer moves", 3.9, shot="answer", late=True, caption="Now the answer moves."),
-    Beat("rows", "Every row", 10.7, shot="rows", late=True, caption="Once more, for {rows} queries: each has its own α."),
-    Beat("end", "One pass", 6.6, shot="rows", late=True, caption="So one pass over the keys is enough, and exact."),
+    Beat("values", "Their values", 7.8, shot="values", late=True, caption="Their values join acc."),
+    Beat("moves", "The answer moves", 5.0, shot="answer", late=True, caption="Now the answer moves."),
+    Beat("rows", "Every row", 12.4, shot="rows", late=True, caption="The same step in {rows} queries, each with its own α."),
+    Beat("rest", "The rest", 8.0, shot="rescale", late=True, caption="The same for the other tiles."),
+    Beat("whole", "One pass", 7.0, shot="final", late=True, caption="One pass: the same as softmax over all keys at once."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (
     Beat("calm", "No correction", 11, shot="rescale", late=True, caption="No later term rose above the ceiling: no correction needed."),
@@ -97,6 +98,20 @@ class Rescale:
         return np.asarray(np.nan_to_num(self.of("p"))[: len(self.values.k[self.t])])
 
     @property
+    def last(self) -> int:
+        """The last visited tile."""
+        return len(self.values.j) - 1
+
+    @property
+    def whole(self) -> np.ndarray:
+        """[d] softmax over all keys that the row sees, at once, times V. In float64, and of no tile's sums."""
+        count = range(len(self.values.j))
+        s = np.concatenate([self.values.s[t, self.row, : len(self.values.k[t])] for t in count]).astype(np.float64)
+        v = np.concatenate([self.values.v[t][: len(self.values.k[t])] for t in count]).astype(np.float64)
+        weights = np.exp(s - s.max())
+        return np.asarray(weights / weights.sum() @ v)
+
+    @property
     def added(self) -> float:
         """What they add to l."""
         return float(self.of("l_new") - self.of("l_scaled"))
@@ -147,7 +162,9 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> Rescale:
 
 def beats_of(found: Rescale) -> tuple[Beat, ...]:
     """Where nothing rises, the beats of the rise are left out; without a past there is none to show."""
-    more = [beat for beat in BEATS if beat.name != "add" or found.t > 1]
+    left_out = {"add"} if found.t < 2 else set()
+    left_out |= {"rest"} if found.t == found.last else set()
+    more = [beat for beat in BEATS if beat.name not in left_out]
     if found.rises:
         return tuple(more)
     return (*(beat for beat in more if beat.name in ("past", "sum", "answer", "add") and found.seen), *VARIANTS)
@@ -177,6 +194,6 @@ def facts(found: Rescale) -> dict[str, str]:
         "m_new": number(float(found.of("m_new"))),
         "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added),
         "largest": largest(found.trace.config.dtype), "dtype": SHORT[found.trace.config.dtype], "rows": f"{len(alphas):,}",
-        "over": f"{np.log(LARGEST[found.trace.config.dtype]):.1f}",
+        "over": f"{np.log(LARGEST[found.trace.config.dtype]):.2f}",
         "least": number(float(alphas.min())), "most": number(float(alphas.max())),
     }  # fmt: skip

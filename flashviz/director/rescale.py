@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -34,7 +35,7 @@ from flashviz.director.words import (
     word,
     worded,
 )
-from flashviz.figures import total
+from flashviz.figures import number, total
 from flashviz.layout import Rect
 from flashviz.layout import rows as rows_of
 from flashviz.lettering import Face, em, text_width
@@ -48,7 +49,9 @@ from flashviz.palette import spread
 from flashviz.trace import Kind
 
 GAP = em(24)
+SHOWN, REST = 8, 4.0  # of the tiles behind the rise so many are shown, in so many seconds
 PALE = 0.3  # of what would be false now
+TAKEN = 80  # of 255: how clear a row of V is whose key has joined
 LARGEST_SYMBOLS = 150  # px of a formula that has the frame to itself
 
 
@@ -75,22 +78,27 @@ class RescaleStage(ShotScene):
 
 @beat("past")
 def past(film: RescaleFilm) -> None:
-    """A term for each of the first keys grows; none is above the ceiling."""
+    """A term for each of the first keys grows; where the tallest ends, there is the ceiling."""
     film.reached(Kind.QK_DOT, 0)
     chart, first = film.chart, film.past(0)
+    film.hold(0.5)
     film.move(Shows(chart, lambda share: chart.display(film.past(0, terms=grown(first.terms, share, 1.0)))), seconds=1.6)
-    film.explained = film.term()
-    film.move(FadeIn(film.explained), seconds=TEXT)
+    chart.display(first)
+    film.move(Shows(chart, chart.ceiling.reveal), seconds=TEXT)
+    chart.display(first)
     film.scene.tell()
 
 
 @beat("sum")
 def one_sum(film: RescaleFilm) -> None:
     """The terms slide together and level at the ceiling: their area is the sum. They stay for their values."""
-    film.read()
+    film.explained = film.term()
+    film.move(FadeIn(film.explained), seconds=TEXT)
+    film.scene.tell()
     film.reached(Kind.SOFTMAX_L, 0)
     pour(film, partial(film.past, 0, kept=film.past(0).terms), 1.1)
     film.move(FadeIn(film.l_name, film.l_words, *film.numbers.pieces), FadeOut(film.explained), seconds=TEXT)
+    film.hold(1.0)
 
 
 def pour(film: RescaleFilm, state: Callable[..., Measured], seconds: float = MOVE, *also: Any) -> None:
@@ -187,11 +195,11 @@ def accumulate(film: RescaleFilm, t: int, terms: np.ndarray, seconds: float) -> 
         top = tops[key] - pitch * (share * len(terms) - key)
         brought.display(sums[key] + (sums[key + 1] - sums[key]) * (share * len(terms) - key), before)
         brought.values = brought.values if share < 1 else pv
-        weights.display(boxes[key:])
-        picture.image.pixel_array[:, :, 3] = np.where(np.arange(len(picture.values)) < key, 0, 255)[:, None]
+        picture.image.pixel_array[:, :, 3] = np.where(np.arange(len(picture.values)) < key, TAKEN, 255)[:, None]
         row = Rect(lying.x0 - em(10), top - pitch, place["values"].x1 + em(10), top)
         here.points = box(row, stroke=skin.ink).points
 
+    weights.display(boxes)
     take(0.0)
     film.scene.add(brought, here)
     things = Group(brought, weights, picture, here)
@@ -213,14 +221,15 @@ def add(film: RescaleFilm) -> None:
     film.reached(Kind.PV_DOT, last)
     chart.display(Measured(float(found.of("l_new", 0)), 0 * film.past(1).terms))
     film.go("rescale")
-    for t in range(1, last + 1):
+    done = 0
+    for t in sorted({1, last}):  # of many the first and the last
         seconds = 0.8 if t == 1 else 0.35
         film.keys.display(t)
         film.move(Shows(chart, partial(_grow, film, t)), seconds=seconds)
         if t == 1:
             film.scene.tell()
-        pour(film, partial(film.past, t), seconds, *joined(film, t - 1, t))
-        film.move(*renumbered(film, total(float(found.of("l_new", t)))), seconds=TEXT)
+        pour(film, partial(film.past, t), seconds, *joined(film, done, t), *renumbered(film, total(float(found.of("l_new", t)))))
+        done = t
     chart.display(Measured(float(found.of("l_old")), 0 * film.past(last).terms))
 
 
@@ -245,8 +254,8 @@ def _from_to(bars: SignedBars, before: np.ndarray, after: np.ndarray, share: flo
 
 def renumbered(film: RescaleFilm, text: str) -> list[Any]:
     """l's number gives way to another."""
-    gone = [FadeOut(piece) for piece in film.numbers.pieces]
-    return [*gone, FadeIn(film.numbers.first(text, film.skin.stats))]
+    gone = [FadeOut(piece, rate_func=early) for piece in film.numbers.pieces]
+    return [*gone, FadeIn(film.numbers.first(text, film.skin.stats), rate_func=late)]
 
 
 def weigh(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
@@ -366,7 +375,7 @@ def terms(film: RescaleFilm) -> None:
     left, share = beside(film, chart.at, before, wide, bottom)
     power.scale(share).move_to((left + power.width / 2, 0, 0))
     power.shift((0, bottom - power.get_bottom()[1], 0))
-    film.height = Word(text, ONE_NUMBER * share, skin.warn, left + power.width + space * share, bottom, "height")
+    film.height = Word(text, ONE_NUMBER * share, skin.ink, left + power.width + space * share, bottom, "height")
     film.power = power
     film.move(FadeIn(power, film.height), seconds=TEXT)
     film.hold(0.5)
@@ -398,7 +407,7 @@ def ruler(film: RescaleFilm) -> None:
     film.reached(Kind.ALPHA)
     skin, chart, tallest, said = film.skin, film.chart, float(film.found.before.max()), film.said
     limit = symbols(f"e^{said['over']}", NUMBER, skin.ink, film.shot["limit"], "formula")
-    ends = Word(f"= {said['largest']}: {said['dtype']} ends, far above", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
+    ends = Word(f"≈ {said['largest']}: there {said['dtype']} ends", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
     limit.shift((film.shot["limit"].x0 - limit.get_left()[0], 0, 0))
     ends.put_at(limit.get_right()[0] + em(16), limit.get_bottom()[1])
     film.move(FadeIn(limit, ends), seconds=TEXT)
@@ -409,8 +418,7 @@ def ruler(film: RescaleFilm) -> None:
     def lift(share: float) -> None:
         chart.display(film.measured(ceiling=1 + (tallest - 1) * share, old=1.0))
 
-    inked = Shows(film.height, lambda share: film.height.set_fill(theme.between(skin.warn, skin.ink, share)))
-    film.move(Shows(chart, lift, rate_func=ease_in_out_cubic), inked, seconds=1.5)
+    film.move(Shows(chart, lift, rate_func=ease_in_out_cubic), seconds=1.5)
     film.move(chart.ceiling.turn(film.said["m_new"]), seconds=0.5)
 
 
@@ -511,6 +519,11 @@ def late(share: float) -> float:
     return min(max(2 * share - 1, 0.0), 1.0)
 
 
+def early(share: float) -> float:
+    """In the first half."""
+    return min(2 * share, 1.0)
+
+
 @beat("same")
 def same(film: RescaleFilm) -> None:
     """The factor above cancels the factor below."""
@@ -537,7 +550,8 @@ def alone(film: RescaleFilm) -> None:
     film.scene.add(film.answer_was)
     film.move(*unscaled(film, 0.0, 1.0), seconds=1.5)
     film.note = word(f"{film.said['height']} × too tall", NAME, film.skin.warn, film.shot["answer words"], "note")
-    film.move(FadeOut(film.answer_words), FadeIn(film.note), seconds=TEXT)
+    film.move(FadeOut(film.answer_words), seconds=TEXT / 2)
+    film.move(FadeIn(film.note), seconds=TEXT)
     film.hold(2.0)
 
 
@@ -560,8 +574,8 @@ def unscaled(film: RescaleFilm, start: float, stop: float) -> list[Shows]:
 @beat("both")
 def both(film: RescaleFilm) -> None:
     """acc takes its factor again, and the answer is back in its frame."""
-    film.move(FadeOut(film.note), FadeIn(film.answer_words, *film.copies), seconds=TEXT)
-    film.move(*unscaled(film, 1.0, 0.0), seconds=0.6)
+    film.move(FadeOut(film.note), seconds=TEXT / 2)
+    film.move(FadeIn(film.answer_words, *film.copies, rate_func=late), *unscaled(film, 1.0, 0.0), seconds=0.7)
     film.scene.remove(film.answer_was)
     film.scene.tell()
 
@@ -573,32 +587,48 @@ def exact(film: RescaleFilm) -> None:
     said, skin, place = film.said, film.skin, film.scene.shot("formula")["formula"]
     film.chart.display(squeezed(film))
     moving, gone = film.numbers.settle()
-    film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, seconds=TEXT)
-    film.move(moving, seconds=0.3)
-    film.go("formula")
-    upper = Proof(film, place.top(0.5 * place.height), ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])
-    lower = Proof(film, place.bottom(0.42 * place.height), ("acc", skin.o), " v", [])
-    film.move(FadeIn(*upper.left), seconds=TEXT)
-    film.hold(0.7)
+    film.acc_words.put(film.shot["acc words"])
+    film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, moving, seconds=0.4)
+    film.move(FadeIn(film.acc_words), seconds=TEXT)
+    places = (place.top(0.5 * place.height), place.bottom(0.42 * place.height))
+    share = Proof.fit(film, places[0])
+    upper = Proof(film, places[0], share, ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])
+    lower = Proof(film, places[1], share, ("acc", skin.o), " v", [])
+    film.go("formula", FadeIn(*upper.left, rate_func=late))
+    film.scene.tell()
     film.move(*(Create(stroke) for stroke in upper.strokes), seconds=0.5)
     film.move(FadeIn(*upper.right), seconds=TEXT)
     film.hold(0.5)
     film.move(FadeIn(*lower.left), seconds=TEXT)
     film.move(*(Create(stroke) for stroke in lower.strokes), seconds=0.5)
     film.move(FadeIn(*lower.right), seconds=TEXT)
+    film.hold(1.0)
     film.formula = VGroup(*upper.left, *upper.strokes, *upper.right, *lower.left, *lower.strokes, *lower.right)
-    film.scene.tell()
 
 
 class Proof:
     """One line: name, factor times old sum, strokes through what cancels, and the new sum. Numbers stand beneath, where there are any."""
 
-    def __init__(self, film: RescaleFilm, rect: Rect, name: tuple[str, str], value: str, numbers: list[str]) -> None:
-        skin, (m_old, m_new) = film.skin, film.maxima
+    LEAD = text_width("acc  ", NUMBER, Face.STRONG)
+
+    @staticmethod
+    def parts(film: RescaleFilm, value: str) -> tuple[list[str], list[VMobject]]:
+        """Formulas, and how they are written, in full size."""
+        m_old, m_new = film.maxima
         texts = [f"e^({m_old} - {m_new})", "dot", f"sum e^(s - {m_old}){value}", "=", f"sum e^(s - {m_new}){value}"]
-        parts = [theme.maths(text, LARGEST_SYMBOLS, skin.ink) for text in texts]
-        gap, lead = 0.3 * em(LARGEST_SYMBOLS), text_width("acc  ", NUMBER, Face.STRONG)
-        share = min(1.0, (rect.width - lead) / (sum(part.width for part in parts) + gap * (len(parts) - 1)))
+        return texts, [theme.maths(text, LARGEST_SYMBOLS, film.skin.ink) for text in texts]
+
+    @classmethod
+    def fit(cls, film: RescaleFilm, rect: Rect) -> float:
+        """The size, of the full one, in which the longer line fits into ``rect``."""
+        _, parts = cls.parts(film, " v")
+        wide = sum(part.width for part in parts) + 0.3 * em(LARGEST_SYMBOLS) * (len(parts) - 1)
+        return min(1.0, (rect.width - cls.LEAD) / wide)
+
+    def __init__(self, film: RescaleFilm, rect: Rect, share: float, name: tuple[str, str], value: str, numbers: list[str]) -> None:
+        skin, (m_old, m_new) = film.skin, film.maxima
+        texts, parts = self.parts(film, value)
+        gap, lead = 0.3 * em(LARGEST_SYMBOLS), self.LEAD
         glyphs = [part.family_members_with_points() for part in parts]
         left = rect.x0 + lead
         for index, part in enumerate(parts):
@@ -616,7 +646,7 @@ class Proof:
         base = glyphs[0][0].get_bottom()[1]
         label = Word(name[0], NUMBER, name[1], rect.x0, base, "name")
         named = [Named(part, tag="formula", text=text) for part, text in zip(parts, texts, strict=True)]
-        bottom, px = min(part.get_bottom()[1] for part in parts), NUMBER * share
+        bottom, px = min(part.get_bottom()[1] for part in parts), max(LABEL, NUMBER * share)
         notes = []
         for part, text, color in zip((parts[0], parts[2], parts[4]), numbers, (skin.ink, skin.stats, skin.stats), strict=False):
             start = part.get_center()[0] - text_width(text, px, Face.STRONG) / 2
@@ -667,14 +697,14 @@ def values(film: RescaleFilm) -> None:
     film.answer.bars.set_fill(opacity=PALE)
     lay(film, film.found.t, film.found.measured)
     film.scene.tell()
-    accumulate(film, film.found.t, film.found.measured, 1.8)
-    film.go("answer")
+    accumulate(film, film.found.t, film.found.measured, 1.4)
 
 
 @beat("moves")
 def moves(film: RescaleFilm) -> None:
     """The quotient moves; the outline of the old one stays."""
     film.reached(Kind.PV_DOT)
+    film.go("answer")
     before, after = film.quotient("old"), film.quotient("new")
     film.put_bars(film.answer_was, "answer", film.shot["answer"])
     film.scene.add(film.answer_was.display(before))
@@ -690,36 +720,35 @@ def moves(film: RescaleFilm) -> None:
 
 @beat("rows")
 def rows(film: RescaleFilm) -> None:
-    """acc's row becomes one line of its tile; then every row's l and acc shrink by the row's own factor, from the first to the last."""
+    """acc's row becomes one line of its tile; then every row's l and acc shrink by the row's own factor, and no quotient changes."""
     film.reached(Kind.PV_DOT)
     found, skin, place = film.found, film.skin, film.scene.shot("rows")
     acc, scaled, l_old, l_scaled, alphas = (film.all_rows(name) for name in ("acc_old", "acc_scaled", "l_old", "l_scaled", "alpha"))
     film.tile = tile = TileRows(place, acc, l_old, alphas, found.row, skin)
-    leaving = (film.answer, film.answer_was, film.acc_name, film.acc_words, film.answer_name, film.answer_words, film.l_name, film.l_words)
-    film.move(*(FadeOut(each) for each in (*leaving, *film.numbers.pieces)), seconds=0.4)
-    film.scene.remove(film.acc.axis)
-    film.acc.remove(film.acc.axis)
+    row = Rectangles(skin.o, name="row")
     start, pitch = film.acc.boxes(found.of("acc_new")), tile.line.width / acc.shape[1]
     x = tile.line.x0 + np.arange(acc.shape[1]) * pitch
     stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
-    film.move(
-        Shows(film.acc, lambda share: film.acc.bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic), seconds=MOVE
-    )
-    pairs = [
-        labelled(place["factors name"], ("α", skin.ink), (f"{film.said['least']} to {film.said['most']}", skin.ink)),
-        labelled(place["sums name"], ("ℓ", skin.stats), ("× α", skin.ink)),
-        labelled(place["tile name"], ("acc", skin.o), ("× α", skin.ink)),
-    ]
-    names, factors = [first for first, _ in pairs], [second for _, second in pairs]
-    film.words = factors[1:]
-    film.scene.add(tile.picture, film.acc)  # the row over its tile
+    film.scene.remove(film.answer_was)
+    film.scene.add(row.display(start))
+    film.go("rows", Shows(row, lambda share: row.display(start + (stop - start) * share), rate_func=ease_in_out_cubic))
+    texts = [
+        ("factors name", ("α", skin.ink), f"{film.said['least']} to {film.said['most']}"), ("sums name", ("ℓ", skin.stats), "× α"),
+        ("tile name", ("acc", skin.o), "× α"), ("quotients name", ("acc / ℓ", skin.o), "the answers"),
+    ]  # fmt: skip
+    pairs = [labelled(place[part], name, (words, skin.ink)) for part, name, words in texts]
+    full = [pair[0].px == NAME for pair in pairs]  # words stand where there is room for them
+    names = [pair[0] if fits else word(name[0], NAME, name[1], place[part], "name")
+             for pair, fits, (part, name, _) in zip(pairs, full, texts, strict=True)]  # fmt: skip
+    words = [VGroup(pair[1]) if fits else VGroup() for pair, fits in zip(pairs, full, strict=True)]
+    film.scene.add(tile.picture, row)  # the row over its tile
     film.move(FadeIn(tile.picture, tile.marks[1], names[2]), seconds=0.5)
-    film.move(FadeIn(tile.sums, tile.marks[0], names[1]), FadeOut(film.acc), seconds=TEXT)
+    film.move(FadeIn(tile.sums, tile.answers, tile.marks[0], tile.marks[2], names[1], names[3], words[3]), FadeOut(row), seconds=0.5)
     film.scene.tell()
-    film.move(FadeIn(tile.factors, names[0], factors[0]), seconds=TEXT)
+    film.move(FadeIn(tile.factors, names[0], words[0]), seconds=TEXT)
     film.move(FadeIn(tile.ours, row_label(film, tile)), seconds=TEXT)
     film.hold(0.5)
-    film.move(FadeIn(*film.words), seconds=TEXT)
+    film.move(FadeIn(words[1], words[2], *statements(film, place["code"])), seconds=TEXT)
     count, front = len(acc), 0.2 * len(acc)
 
     def sweep(share: float) -> None:
@@ -727,19 +756,45 @@ def rows(film: RescaleFilm) -> None:
         tile.display(acc + (scaled - acc) * done[:, None], l_old + (l_scaled - l_old) * done)
 
     film.move(Shows(tile, sweep), seconds=2.6)
-    film.hold(0.5)
+    film.hold(1.0)
 
 
-@beat("end")
-def end(film: RescaleFilm) -> None:
-    """The kernel's statements; with the last, the tile's own values have joined, and every row is ready for the next tile."""
-    film.reached(Kind.PV_DOT)
-    acc, new, l_scaled, l_new = (film.all_rows(name) for name in ("acc_scaled", "acc_new", "l_scaled", "l_new"))
-    tile, (sums, scales, adds) = film.tile, statements(film, film.scene.shot("rows")["code"])
-    film.move(FadeOut(*film.words), FadeIn(sums), seconds=TEXT)
-    film.move(Shows(tile, lambda share: tile.display(acc, l_scaled + (l_new - l_scaled) * share)), seconds=MOVE)
-    film.move(FadeIn(scales, adds), seconds=TEXT)
-    film.move(Shows(tile, lambda share: tile.display(acc + (new - acc) * share, l_new)), seconds=MOVE)
+@beat("rest")
+def rest(film: RescaleFilm) -> None:
+    """The row's other tiles, faster: l, acc and the answer after each, and m where it rises."""
+    found, chart = film.found, film.chart
+    film.reached(Kind.PV_DOT, found.last)
+    on_stage = [thing for thing in film.scene.mobjects if thing is not film.scene.caption]
+    film.move(*(FadeOut(thing) for thing in on_stage), seconds=0.4)
+    chart.display(Measured(float(found.of("l_new")), np.zeros(0)))
+    chart.named = np.zeros(0)
+    film.go("rescale")
+    film.scene.tell()
+    shown = np.unique(np.linspace(found.t, found.last, min(found.last - found.t, SHOWN) + 1).round().astype(int)).tolist()
+    m = film.said["m_new"]
+    for done, t in itertools.pairwise(shown):
+        film.keys.display(t)
+        before, after, now = float(found.of("l_new", done)), float(found.of("l_new", t)), number(float(found.of("m_new", t)))
+        wide = Shows(chart, partial(_widen, film, before, after, None if now == m else chart.ceiling.turn(now)))
+        film.move(wide, *joined(film, done, t), *renumbered(film, total(after)), seconds=REST / (len(shown) - 1))
+        m = now
+
+
+def _widen(film: RescaleFilm, before: float, after: float, turn: Shows | None, share: float) -> None:
+    film.chart.display(Measured(before + (after - before) * ease_in_out_cubic(share), np.zeros(0)))
+    if turn is not None:
+        turn.interpolate_mobject(share)
+
+
+@beat("whole")
+def whole(film: RescaleFilm) -> None:
+    """What softmax over all keys at once gives, as outlines on the answer."""
+    film.reached(Kind.PV_DOT, film.found.last)
+    film.go("final")
+    film.put_bars(film.answer_was, "answer", film.shot["answer"])
+    film.scene.add(film.answer_was)
+    reference = film.found.whole
+    film.move(Shows(film.answer_was, lambda share: film.answer_was.display(reference * share), rate_func=ease_in_out_cubic), seconds=MOVE)
     film.scene.tell()
 
 
@@ -755,7 +810,7 @@ def row_label(film: RescaleFilm, tile: TileRows) -> Word:
 
 def statements(film: RescaleFilm, rect: Rect) -> list[Word]:
     """The kernel's lines, as they run."""
-    lines = [film.found.statement(kind) for kind in (Kind.SOFTMAX_L, Kind.RESCALE_ACC, Kind.PV_DOT)]
+    lines = [film.found.statement(kind) for kind in (Kind.SOFTMAX_L, Kind.RESCALE_ACC)]
     px = CODE * min(1.0, rect.width / max(text_width(line, CODE, Face.MONO) for line in lines))
     places = rows_of(rect, len(lines))
     return [Word(line, px, film.skin.ink, at.x0, middle(at, px), "code", Face.MONO) for line, at in zip(lines, places, strict=True)]

@@ -59,8 +59,8 @@ class RescaleFilm:
         self.away: list[Placing] = []  # what has left, and may come back
         self.spike = int(found.before.argmax())
         tallest = max(float(found.before.max()), 1.0)
-        l_most = max(float(found.of("l_old")), float(found.of("l_new")))
-        keys = max(len(found.values.k[t]) for t in range(found.t + 1))
+        l_most = max(float(found.of("l_new", t)) for t in range(found.last + 1))
+        keys = max(len(k) for k in found.values.k)
         self.chart = MeasuredSum(keys, l_most, tallest, said["m_old"], skin)
         self.chart.named = found.before
         self.chart.place(self.shot["measured"])
@@ -71,8 +71,8 @@ class RescaleFilm:
         self.answer = SignedBars("acc / l", skin.o, skin, dotted=True)
         self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
         self.reach = {
-            "acc": (*(found.of("acc_new", t) for t in range(found.t + 1)), *(found.brought(t) for t in range(found.t + 1))),
-            "answer": (*(self.so_far(t) for t in range(found.t + 1)),),
+            "acc": (*(found.of("acc_new", t) for t in range(found.last + 1)), *(found.brought(t) for t in range(found.last + 1))),
+            "answer": tuple(self.so_far(t) for t in range(found.last + 1)),
         }  # what each axis has room for
         two = [scene.shot(name) for name in ("values", "rescale")]
         self.acc_name, self.answer_name = Word("acc", NUMBER, skin.o, 0, 0, "name"), Word("acc / ℓ", NAME, skin.o, 0, 0, "name")
@@ -94,6 +94,7 @@ class RescaleFilm:
 
     def enter(self) -> None:
         """What is there from the first frame on."""
+        self.chart.ceiling.reveal(0.0 if self.found.seen else 1.0)
         self.chart.display(self.past(0, terms=0 * self.past(0).terms) if self.found.seen else self.measured(terms=0 * self.found.before))
         self.scene.add(self.chart, *([self.keys, self.keys_name] if self.found.seen else []))
 

@@ -17,7 +17,7 @@ from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
-    "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "rescale": rescale.RESCALE,
+    "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
     "formula": rescale.FORMULA, "rows": rescale.ROWS,
 }  # fmt: skip
 
@@ -50,7 +50,7 @@ def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
     if name == "rows":  # a tile of few rows is as tall as its rows, at most as high as the place
         rows, columns = min(config.block_m, config.seq_q), config.head_dim
         share = min(1.0, rows * parts["tile"].width / (columns * parts["tile"].height))
-        parts |= {part: parts[part].top(parts[part].height * max(share, 0.25)) for part in ("factors", "sums", "tile")}
+        parts |= {part: parts[part].top(parts[part].height * max(share, 0.25)) for part in ("factors", "sums", "tile", "quotients")}
     return Shot(name, whole, parts)
 
 

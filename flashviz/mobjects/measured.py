@@ -116,6 +116,7 @@ class Ceiling(VGroup):
         self.sign = theme.maths("m", CEILING_PX * 1.1, skin.stats)
         self.m = self.number(m)
         self.words = theme.line(WORDS, LABEL_PX, skin.ink)
+        self.shown = 1.0
         super().__init__(self.line, self.one, self.sign, self.m, self.words)
 
     def number(self, m: str) -> Named:
@@ -133,8 +134,13 @@ class Ceiling(VGroup):
         theme.on_baseline(self.m[0], CEILING_PX, x, base, self.m.text, Face.STRONG)
         x += text_width(self.m.text, CEILING_PX, Face.STRONG) + 0.45 * step
         theme.on_baseline(self.words, LABEL_PX, x, base, WORDS)
-        self.words.set_opacity(1.0 if x + text_width(WORDS, LABEL_PX) <= span[1] else 0.0)
+        self.words.set_opacity(self.shown if x + text_width(WORDS, LABEL_PX) <= span[1] else 0.0)
         return self
+
+    def reveal(self, share: float) -> None:
+        """So much of its opacity: till there is a score, there is no largest one."""
+        self.shown = share
+        self.set_opacity(share)
 
     def turn(self, m: str) -> Shows:
         """m folds away and unfolds as another."""
