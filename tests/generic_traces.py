@@ -92,7 +92,7 @@ def traces(draw: st.DrawFn, *, tensors: int = 4, events: int = 12, sides: tuple[
     for _ in range(draw(st.integers(1, events))):
         where = draw(st.tuples(st.integers(0, 2), st.integers(0, 3)))
         op = draw(st.sampled_from(list(Op)))
-        if op in (Op.DOT, Op.REDUCE, Op.SCAN):
+        if op in (Op.DOT, Op.REDUCE, Op.SCAN, Op.COMPUTE):
             done.append(Did(op, shape=(4, 8, 2) if op == Op.DOT else (8,), pid=(where[1], 0, 0), launch=where[0], line=DOT))
             continue
         at = draw(st.integers(0, len(infos) - 1))

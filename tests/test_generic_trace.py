@@ -104,5 +104,5 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     trace = trace_of()
     trace.header = msgspec.structs.replace(trace.header, schema=9)
     trace.save(tmp_path / "x.npz")
-    with pytest.raises(TraceError, match="trace schema 9, this flashviz reads 1"):
+    with pytest.raises(TraceError, match="trace schema 9, this flashviz reads 2"):
         load(tmp_path / "x.npz")

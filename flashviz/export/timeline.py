@@ -7,14 +7,14 @@ which of them ran first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from flashviz.errors import TraceError
-from flashviz.trace import GenericTrace, Kind, Op, Trace
-from flashviz.trace.events import TRANSFERS, is_load, is_store, tensor_of
-from flashviz.trace.generic import READS, WRITES
+from flashviz.trace import GenericTrace, Op, Statement, Trace
+from flashviz.trace.statements import READS, WRITES
 
 STEP_NS = 1000  # of the axis, without a clock
 STEPS = "steps, not time: 1 us is one step"
@@ -102,28 +102,38 @@ class _Events:
 
 
 def _attention(trace: Trace) -> _Events:
-    columns, kinds = trace.columns, trace.columns["kind"]
+    columns, statements = trace.columns, trace.header.statements
     always = np.ones(len(trace), bool)
+    at = np.zeros(max(trace.statements, default=0) + 1, np.int64)
+    at[[each.code for each in statements]] = np.arange(len(statements))
+    which = at[columns["kind"]]  # of its statements
+
+    def of_each(value: Callable[[Statement], int]) -> np.ndarray:
+        """What holds of its statement, for each event."""
+        return np.array([value(each) for each in statements], np.int64)[which]
+
     first_line, lines = trace.header.kernel_first_line, trace.header.kernel_source.splitlines()
-    tensors = sorted({tensor_of(kind) for kind in Kind})
-    moves = np.isin(kinds, TRANSFERS)
+    tensors = sorted({each.subject for each in statements})
+    moves = of_each(lambda each: each.reads or each.writes) > 0
+    line = of_each(lambda each: each.line)
     args: dict[str, Texts | Numbers] = {
-        "tensor": Texts(np.array([tensors.index(tensor_of(kind)) for kind in Kind])[kinds], tensors),
+        "tensor": Texts(of_each(lambda each: tensors.index(each.subject)), tensors),
         **{name: Numbers(columns[name], always) for name in ("r0", "r1", "c0", "c1")},
         **{name: Numbers(columns[name], columns[name] >= 0) for name in ("i", "j")},
         "bytes": Numbers(columns["nbytes"], moves),
         "flops": Numbers(columns["flops"], columns["flops"] > 0),
-        **{name: Numbers(columns[name], always) for name in ("pid_m", "pid_bh", "step", "line")},
-        "statement": Texts(np.maximum(columns["line"] - first_line, -1), [line.strip() for line in lines]),
+        **{name: Numbers(columns[name], always) for name in ("pid_m", "pid_bh", "step")},
+        "line": Numbers(line, always),
+        "statement": Texts(line - first_line, [text.strip() for text in lines]),
     }
     header = trace.header
     return _Events(
         title=f"{header.algorithm} ({header.source})",
         programs=[f"program (pid_m {columns['pid_m'][at]}, pid_bh {columns['pid_bh'][at]})" for at in trace.bounds[:-1]],
-        names=Texts(kinds, [kind.name for kind in Kind]),
+        names=Texts(which, [each.name for each in statements]),
         args=args,
-        read=np.where(np.isin(kinds, [kind for kind in Kind if is_load(kind)]), columns["nbytes"], 0),
-        written=np.where(np.isin(kinds, [kind for kind in Kind if is_store(kind)]), columns["nbytes"], 0),
+        read=np.where(of_each(lambda each: each.reads), columns["nbytes"], 0),
+        written=np.where(of_each(lambda each: each.writes), columns["nbytes"], 0),
     )
 
 

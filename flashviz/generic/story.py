@@ -21,7 +21,7 @@ ONE_BY_ONE = {1: (9, 3), 2: (6, 2), 3: (4, 2)}  # launches shown -> events of th
 FEW = 3  # so many more are shown singly too: a sweep of so few would not be worth its beat
 EVENT_SECONDS = 1.7
 PLURALS = {Op.LOAD: "loads", Op.STORE: "stores", Op.ATOMIC: "atomics", Op.DOT: "dots", Op.REDUCE: "reductions", Op.SCAN: "scans",
-           Op.ATOMIC_LOAD: "atomic loads"}  # fmt: skip
+           Op.ATOMIC_LOAD: "atomic loads", Op.COMPUTE: "computations"}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
-from flashviz.memory import Traffic
-from flashviz.trace.generic import READS, WRITES, GenericTrace, Op
+from flashviz.trace.generic import GenericTrace
+from flashviz.trace.statements import READS, WRITES, Op
+from flashviz.trace.traffic import Traffic, before, traffic
 
 PIXELS = 192
 NEVER = np.iinfo(np.int64).max
@@ -93,31 +94,16 @@ class Replay:
 
     def __init__(self, trace: GenericTrace) -> None:
         self.trace = trace
-        columns = trace.columns
-        self._events = {
-            (tensor, writes): np.flatnonzero(
-                (columns["tensor"] == tensor) & np.isin(columns["op"], list(WRITES if writes else READS)) & (columns["nbytes"] > 0)
-            )
-            for tensor in range(len(trace.header.tensors))
-            for writes in (False, True)
-        }
-        self._bytes = {key: np.concatenate([[0], np.cumsum(columns["nbytes"][at])]) for key, at in self._events.items()}
 
     def traffic(self, k: int) -> Traffic:
         """Bytes of the first ``k`` events, by tensor; tensors that did not cross are left out."""
-        read, written = (
-            {
-                info.name: int(self._bytes[tensor, writes][np.searchsorted(self._events[tensor, writes], k)])
-                for tensor, info in enumerate(self.trace.header.tensors)
-            }
-            for writes in (False, True)
-        )
-        return Traffic({t: n for t, n in read.items() if n}, {t: n for t, n in written.items() if n})
+        return traffic(self.trace, k)
 
     def latest(self, tensor: int, k: int) -> int | None:
         """The last of the first ``k`` events that touched the tensor: one of which every lane is masked did not."""
-        found = [int(at[n - 1]) for writes in (False, True) if (n := np.searchsorted(at := self._events[tensor, writes], k))]
-        return max(found, default=None)
+        name = self.trace.header.tensors[tensor].name
+        events = [moved.events for moved in self.trace.transfers if moved.tensor == name]
+        return max((int(each[n - 1]) for each in events if (n := before(each, k))), default=None)
 
     @cached_property
     def pictures(self) -> list[tuple[Touch, Touch]]:

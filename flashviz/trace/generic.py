@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import math
 import os
@@ -18,6 +17,8 @@ import numpy as np
 from flashviz.errors import TraceError
 from flashviz.trace import npz
 from flashviz.trace.npz import SCHEMA
+from flashviz.trace.statements import READS, WRITES, Op
+from flashviz.trace.traffic import Transfers, running
 
 SCALARS = ("launch", "pid_x", "pid_y", "pid_z", "step", "op", "tensor", "file", "line")
 WIDE = ("nbytes", "touched", "flops")
@@ -26,22 +27,6 @@ COUNTABLE = 1 << 53  # bytes, beyond which a number in a page is not exact
 BLOCKS = ("box", "shape")  # [events, axes, 2] and [events, axes]
 PARTS = ("event", "bounds", "runs")  # of ``Parts``
 PROGRAM = ("launch", "pid_x", "pid_y", "pid_z")
-
-
-class Op(enum.IntEnum):
-    """What one event did. The numbers are part of the file format: they are never reused."""
-
-    LOAD = 0
-    STORE = 1
-    ATOMIC = 2  # reads and writes
-    DOT = 3
-    REDUCE = 4
-    SCAN = 5
-    ATOMIC_LOAD = 6  # a compare-and-swap that found another value: it only reads
-
-
-READS = frozenset({Op.LOAD, Op.ATOMIC, Op.ATOMIC_LOAD})
-WRITES = frozenset({Op.STORE, Op.ATOMIC})
 
 
 class TensorInfo(msgspec.Struct, frozen=True):
@@ -305,6 +290,18 @@ class GenericTrace:
             grids = ", ".join(str(each.grid) for each in launches)
             raise TraceError(f"expected a program of {len(launches)} launches with grids {grids}, got launch {launch}, program {pid}")
         return self._spans.get((launch, pid), range(0))
+
+    @cached_property
+    def transfers(self) -> list[Transfers]:
+        """What crossed between HBM and the chip: an entry for the reads of each tensor, and one for its writes; an atomic operation is
+        in both."""
+        tensor, op, nbytes = (self.columns[name] for name in ("tensor", "op", "nbytes"))
+        found = []
+        for at, info in enumerate(self.header.tensors):
+            for ops in (READS, WRITES):
+                where = np.flatnonzero((tensor == at) & np.isin(op, list(ops)) & (nbytes > 0)).astype(np.int32)
+                found.append(Transfers(info.name, where, running(nbytes[where]), reads=ops is READS, writes=ops is WRITES))
+        return found
 
     def line_text(self, event: GenericEvent) -> str:
         """The statement behind an event, without its indentation; empty where its file is unknown."""

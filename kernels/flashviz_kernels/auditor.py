@@ -27,7 +27,8 @@ import numpy as np
 
 from flashviz.errors import FlashvizError, MissingPartError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
-from flashviz.trace.generic import SCALARS, WIDE, WRITES, FunctionText, Parts
+from flashviz.trace.generic import SCALARS, WIDE, FunctionText, Parts
+from flashviz.trace.statements import WRITES
 from flashviz.version import __version__
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
 from flashviz_kernels.narrow_floats import replaced
