@@ -11,8 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from flashviz.trace import GenericHeader, GenericTrace, Header, Kind, Snapshot, Stats, Trace
-from flashviz.trace.generic import Parts
+from flashviz.trace import GenericHeader, GenericTrace, Header, Kind, Snapshot, Stats, Trace, generic
 from flashviz_kernels.source import event_lines
 from flashviz_kernels.statements import statements_of
 
@@ -25,14 +24,16 @@ def load(path: Path) -> Trace | GenericTrace:
     assert raw.pop("schema") == 1
     columns = {name.removeprefix("column/"): array for name, array in arrays.items() if name.startswith("column/")}
     if raw["kind"] == "generic":
-        parts = Parts(*(arrays[f"parts/{name}"] for name in ("event", "bounds", "runs")))
-        return GenericTrace(msgspec.convert(raw, GenericHeader), columns, parts)
+        parts = generic.Parts(*(arrays[f"parts/{name}"] for name in ("event", "bounds", "runs")))
+        unlike = msgspec.convert(raw | {"statements": ()}, GenericHeader)
+        statements, columns["kind"] = generic.statements_of(np.stack([columns[name] for name in generic.DID], axis=1), unlike.tensors)
+        return GenericTrace(msgspec.structs.replace(unlike, statements=statements), columns, parts)
     first, line = raw["kernel_first_line"], columns.pop("line")
     lines = event_lines(raw["kernel_source"], first)
     kinds, at = np.unique(columns["kind"], return_index=True)
     lines |= {Kind(kind): int(line[index]) for kind, index in zip(kinds.tolist(), at.tolist(), strict=True)}
-    unlike = msgspec.convert(raw | {"statements": ()}, Header)
-    header = msgspec.structs.replace(unlike, statements=statements_of(unlike.algorithm, unlike.config, lines))
+    bare = msgspec.convert(raw | {"statements": ()}, Header)
+    header = msgspec.structs.replace(bare, statements=statements_of(bare.algorithm, bare.config, lines))
     snapshots: dict[tuple[int, int], dict[str, np.ndarray]] = {}
     for name, array in arrays.items():
         if name.startswith("snapshot/"):

@@ -289,10 +289,11 @@ def test_the_kernels_source_is_the_one_that_was_hashed(tmp_path: Path) -> None:
     ("name", "at", "value", "said"),
     [
         ("pid_x", 5, 9, "programs of the launch's grid"), ("pid_x", 0, 1, "a program's events together"),
-        ("step", 5, 7, "steps that count 0, 1, 2, ..."), ("line", 5, 99, "lines of the sources"),
+        ("step", 5, 7, "steps that count 0, 1, 2, ..."), ("kind", 5, -1, "kind of 4 statements"),
         ("nbytes", 5, -4, "nbytes that can be counted"),
         ("box", (3, 0, 1), 65, "boxes within their tensors"), ("box", (3, 0, 0), 33, "boxes within their tensors"),
-        ("shape", (5, 0), -1, "sides that are not negative"), ("tensor", 5, 3, "tensor from -1 to 2"),
+        ("shape", (5, 0), -1, "sides that are not negative"), ("kind", 5, 4, "kind of 4 statements"),
+        ("box", (2, 0, 1), 2, "boxes within their tensors"),
     ],
 )  # fmt: skip
 def test_a_recording_of_any_kernel_fits_its_header(name: str, at: int | tuple[int, ...], value: int, said: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ has at most ``PIXELS`` pixels a side: a pixel stands for its share of the elemen
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
@@ -65,11 +65,12 @@ class Touch:
         return np.asarray(self._count.reshape(self.size) / np.maximum(self.elements, 1))
 
 
-def touched(trace: GenericTrace, tensor: int, ops: Iterable[Op]) -> Touch:
+def touched(trace: GenericTrace, tensor: int, ops: Collection[Op]) -> Touch:
     """When the events of these operations touched each element of a tensor."""
     info, columns = trace.header.tensors[tensor], trace.columns
     axes = len(info.shape)
-    events = np.flatnonzero((columns["tensor"] == tensor) & np.isin(columns["op"], list(ops)) & (columns["nbytes"] > 0))
+    wanted = trace.of_events(lambda each: each.tensor == info.name and each.op in ops)
+    events = np.flatnonzero(wanted & (columns["nbytes"] > 0))
     boxes, parts = columns["box"][events][:, :axes], trace.parts.event[events]
     order = first_of_each(boxes.reshape(len(events), 2 * axes), parts)
     memory = np.zeros(info.extent, np.int64)  # of each element that is stored: the event's number from 1 on, 0 for none
@@ -101,9 +102,14 @@ class Replay:
 
     def latest(self, tensor: int, k: int) -> int | None:
         """The last of the first ``k`` events that touched the tensor: one of which every lane is masked did not."""
-        name = self.trace.header.tensors[tensor].name
-        events = [moved.events for moved in self.trace.transfers if moved.tensor == name]
-        return max((int(each[n - 1]) for each in events if (n := before(each, k))), default=None)
+        found = (each[n - 1] for each in self._touching[tensor] if (n := before(each, k)))
+        return max(map(int, found), default=None)
+
+    @cached_property
+    def _touching(self) -> list[list[np.ndarray]]:
+        """Of each tensor the events that touched it, a statement each."""
+        moved = [(each.tensor, each.events[np.diff(each.sums) > 0]) for each in self.trace.transfers]
+        return [[events for tensor, events in moved if tensor == info.name] for info in self.trace.header.tensors]
 
     @cached_property
     def pictures(self) -> list[tuple[Touch, Touch]]:

@@ -3,6 +3,7 @@
 statements  Statement, Product, Op: what events mean
 events      Kind, Event: the codes of attention's statements, one event
 traffic     traffic(trace, k): bytes that crossed between HBM and the chip
+executed    Executed: events and the statements that explain them, searched; what both recordings are
 generic     GenericHeader, GenericTrace: what any kernel did, as its pointers say
 recording   Header, Snapshot, Stats, Trace: one recording, its columns and its file
 state       state_at(trace, k): what is on chip and what has crossed the bus after k events

@@ -26,9 +26,9 @@ from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
 from flashviz.trace.counts import Algorithm, events_of
 from flashviz.trace.events import Event, Kind
+from flashviz.trace.executed import Executed
 from flashviz.trace.npz import SCHEMA
 from flashviz.trace.statements import Statement, check_statements
-from flashviz.trace.traffic import Transfers, before, running
 
 Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
 
@@ -113,7 +113,7 @@ class Snapshot:
     acc: np.ndarray
 
 
-class Trace:
+class Trace(Executed):
     """A recording of one attention call, sorted by (launch, program, step). Treat its arrays as read-only.
 
     Args:
@@ -127,6 +127,8 @@ class Trace:
         TraceError: An event's code is that of no statement.
     """
 
+    PROGRAM = ("launch", "pid_m", "pid_bh")
+
     def __init__(
         self,
         header: Header,
@@ -136,27 +138,13 @@ class Trace:
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
     ) -> None:
         self.header = header
-        self.columns = {
+        super().__init__(header.statements, {
             name: np.ascontiguousarray(columns[name], np.int64) if name in CLOCKED else narrowed(columns[name])
             for name in columns_of(header)
-        }
+        })  # fmt: skip
         self.stats = stats
         self.snapshots = dict(snapshots or {})
         self._mapped: mmap.mmap | None = None
-        self.statements = {statement.code: statement for statement in header.statements}
-        self._check_codes()
-
-    def _check_codes(self) -> None:
-        """Events that mean nothing are not guessed at."""
-        codes = self.columns["kind"]
-        known = np.zeros(max(self.statements, default=0) + 2, bool)  # the last for all that no statement has
-        known[list(self.statements)] = True
-        wrong = np.flatnonzero(~known[np.where(codes < 0, -1, np.minimum(codes, len(known) - 1))])
-        if len(wrong):
-            raise TraceError(
-                f"expected events of the header's {len(self.statements)} statements, got kind {codes[wrong[0]]} in event {wrong[0]:,}; "
-                f"{npz.AGAIN}"
-            )
 
     @property
     def config(self) -> AttentionConfig:
@@ -173,9 +161,6 @@ class Trace:
         if inputs_hash(arrays) != self.header.inputs_hash:
             raise TraceError("expected the inputs that the trace names, got others from its recipe; record again with flashviz trace")
         return arrays
-
-    def __len__(self) -> int:
-        return len(self.columns["kind"])
 
     def __getitem__(self, index: int) -> Event:
         if not -len(self) <= index < len(self):
@@ -203,25 +188,10 @@ class Trace:
 
     # ------------------------------------------------------------------------------------------------- programs
 
-    @cached_property
-    def bounds(self) -> np.ndarray:
-        """First event of each program in the trace's order, and one past the last event."""
-        columns = [self.columns[name] for name in ("launch", "pid_m", "pid_bh")]
-        changes = np.flatnonzero(np.logical_or.reduce([column[1:] != column[:-1] for column in columns])) + 1
-        return np.concatenate([[0], changes, [len(self)]]) if len(self) else np.zeros(1, np.int64)
-
-    @cached_property
-    def _spans(self) -> dict[tuple[int, int, int], range]:
-        spans = {}
-        for first, stop in zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True):
-            key = tuple(int(self.columns[name][first]) for name in ("launch", "pid_m", "pid_bh"))
-            spans[key[0], key[1], key[2]] = range(first, stop)
-        return spans
-
     @property
     def programs(self) -> list[tuple[int, int]]:
         """(pid_m, pid_bh) of the first launch, in the trace's order."""
-        return [(pid_m, pid_bh) for launch, pid_m, pid_bh in self._spans if launch == 0]
+        return [(pid_m, pid_bh) for launch, pid_m, pid_bh in self.spans if launch == 0]
 
     def program(self, pid_m: int, pid_bh: int, launch: int = 0) -> range:
         """Indices of the events of one program; only ``standard`` has launches beyond the first (scores, softmax, output).
@@ -230,57 +200,14 @@ class Trace:
             TraceError: There is no such program.
         """
         try:
-            return self._spans[launch, pid_m, pid_bh]
+            return self.spans[launch, pid_m, pid_bh]
         except KeyError:
-            known = f"pid_m below {1 + max(s[1] for s in self._spans)}, pid_bh below {1 + max(s[2] for s in self._spans)}"
+            known = f"pid_m below {1 + max(s[1] for s in self.spans)}, pid_bh below {1 + max(s[2] for s in self.spans)}"
             raise TraceError(f"expected a program of this trace ({known}), got ({pid_m}, {pid_bh}); choose one of trace.programs") from None
 
     def line_text(self, event: Event) -> str:
         """The kernel's statement behind an event, without its indentation."""
         return self.header.kernel_source.splitlines()[event.line - self.header.kernel_first_line].strip()
-
-    # --------------------------------------------------------------------------------------------------- statements
-
-    @cached_property
-    def places(self) -> dict[int, np.ndarray]:
-        """Code -> indices of the events that executed the statement, rising: what a query searches."""
-        codes = self.columns["kind"]
-        return {code: np.flatnonzero(codes == code).astype(np.int32) for code in self.statements}
-
-    def last(self, code: int, first: int, k: int) -> int:
-        """The last of events first..k-1 that executed a statement; -1 where none did."""
-        places = self.places[code]
-        found = int(places[at - 1]) if (at := before(places, k)) else -1
-        return found if found >= first else -1
-
-    def count(self, code: int, first: int, k: int) -> int:
-        """How many of events first..k-1 executed a statement; none did where the trace has no such statement."""
-        places = self.places.get(code)
-        return 0 if places is None else before(places, k) - before(places, first)
-
-    @cached_property
-    def products(self) -> dict[str, tuple[list[Statement], list[Statement]]]:
-        """Name -> statements that make a product on chip, and statements that free it."""
-        made: dict[str, list[Statement]] = {}
-        for each in self.header.statements:
-            if each.makes is not None:
-                made.setdefault(each.makes.name, []).append(each)
-        return {product: (makers, [each for each in self.header.statements if product in each.frees]) for product, makers in made.items()}
-
-    @cached_property
-    def sums(self) -> dict[int, np.ndarray]:
-        """Code -> bytes that a statement's events moved before each of them, and after the last; of those that touch HBM."""
-        nbytes, moving = self.columns["nbytes"], [each.code for each in self.header.statements if each.tensor is not None]
-        return {code: running(nbytes[self.places[code]]) for code in moving}
-
-    @property
-    def transfers(self) -> list[Transfers]:
-        """What crossed between HBM and the chip, statement by statement."""
-        return [
-            Transfers(each.tensor, self.places[each.code], self.sums[each.code], reads=each.reads, writes=each.writes)
-            for each in self.header.statements
-            if each.tensor is not None
-        ]
 
     @cached_property
     def o_stores(self) -> tuple[np.ndarray, list[tuple[int, int]]]:
@@ -298,7 +225,7 @@ class Trace:
         """
         if len(self) < LARGE:
             return
-        for needed in ("hash", "digest", "_spans", "o_stores"):
+        for needed in ("hash", "digest", "spans", "o_stores"):
             getattr(self, needed)
         moved: list[dict[Any, np.ndarray]] = [self.columns, self.places, self.sums]
         with tempfile.TemporaryFile() as file:

@@ -53,8 +53,9 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         code: What events call it by; unique in a trace.
         name: What people call it.
         op: What it does.
-        launch: The launch whose programs execute it.
-        line: In the traced file.
+        launch: The launch whose programs execute it; -1 where several do.
+        line: Its source line.
+        file: Index of the traced file; -1 where the statement stands in none.
         tensor: What it reads from or writes to HBM; None where it does neither.
         makes: What it leaves on chip, taking the place of what had that name; None where it leaves nothing.
         frees: Products that nobody needs once it has run.
@@ -70,6 +71,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     op: Op
     launch: int
     line: int
+    file: int = 0
     tensor: str | None = None
     makes: Product | None = None
     frees: tuple[str, ...] = ()
@@ -81,7 +83,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         moves = self.op in READS or self.op in WRITES
         rules = {
             f"a code from 0 to {MOST - 1}": 0 <= self.code < MOST,
-            "a launch from 0 on": 0 <= self.launch < MOST,
+            "a launch from -1 on": -1 <= self.launch < 1 << 31,
             "a tensor where HBM is read or written, and nowhere else": moves == (self.tensor is not None),
             "elements of 1 to 16 bytes": self.makes is None or 1 <= self.makes.itemsize <= 16,
             f"no blanks but {', '.join(sorted(BLANKS))}": BLANKS.issuperset(BLANK.findall(self.says)),

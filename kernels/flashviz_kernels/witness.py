@@ -44,18 +44,16 @@ def first_disagreement(trace: Trace, seen: GenericTrace) -> str | None:
 def _reported(trace: Trace) -> np.ndarray:
     """One row of ``COMPARED`` for each event that can be seen, from the kernel's own report."""
     c = trace.config
-    statements = [trace.statements.get(code) for code in range(1 + max(trace.statements))]
-    shown = np.array([each is not None and each.op in SHOWN for each in statements])
-    events = {name: column[shown[trace.columns["kind"]]].astype(np.int64) for name, column in trace.columns.items()}
-    kind, pid_bh = events["kind"], events["pid_bh"]
-    op, line = np.array([(-1, 0) if each is None else (each.op, each.line) for each in statements])[kind].T
-    tensor = np.array([TENSORS.index(each.tensor) if each is not None and each.tensor in TENSORS else -1 for each in statements])[kind]
-    moves = tensor >= 0
+    shown = trace.of_events(lambda each: each.op in SHOWN)
+    events = {name: column[shown].astype(np.int64) for name, column in trace.columns.items()}
+    sides = {"BLOCK_M": c.block_m, "BLOCK_N": c.block_n, "BLOCK_D": padded_head_dim(c.head_dim)}
+    tensor = trace.of_events(lambda each: TENSORS.index(each.tensor) if each.tensor in TENSORS else -1)[shown]
+    op, line = (trace.of_events(value)[shown] for value in (lambda each: int(each.op), lambda each: each.line))
+    dims = {each.code: [sides[name] for name in each.dims] for each in trace.statements.values()}
+    shape = trace.of_events(lambda each: [1] * (3 - len(dims[each.code])) + dims[each.code] if each.dims else [0] * 3)[shown]
+    pid_bh, moves = events["pid_bh"], tensor >= 0
     shared = np.isin(tensor, [TENSORS.index(name) for name in "KV"])  # H / H_kv query heads read one key head
     head = pid_bh % c.heads
-    sides = {"BLOCK_M": c.block_m, "BLOCK_N": c.block_n, "BLOCK_D": padded_head_dim(c.head_dim)}
-    dims = [[] if each is None else [sides[name] for name in each.dims] for each in statements]
-    shape = np.array([[0] * 3 if not of else [1] * (3 - len(of)) + of for of in dims])[kind]
     kv_head = head // (c.heads // c.kv_heads)
     box = [events[name] for name in ("r0", "r1", "c0", "c1", "nbytes")]
     where = [pid_bh // c.heads, np.where(shared, kv_head, head), *box]
@@ -69,7 +67,7 @@ def _observed(seen: GenericTrace) -> np.ndarray:
     """The same rows, from what the auditor saw. Tensors have the axes [B, H, N, d]; LSE [B, H, N_q] is one column."""
     columns = seen.columns
     order = [TENSORS.index(info.name) if info.name in TENSORS else len(TENSORS) for info in seen.header.tensors]
-    tensor = np.array([*order, -1])[columns["tensor"]]
+    tensor = np.array([*order, -1])[seen.tensors]
     moves = tensor >= 0
     box = np.where(moves[:, None, None], columns["box"], 0)
     batch, head, rows = box[:, 0], box[:, 1], box[:, 2]
@@ -77,6 +75,6 @@ def _observed(seen: GenericTrace) -> np.ndarray:
     several = moves & ((batch[:, 1] - batch[:, 0] != 1) | (head[:, 1] - head[:, 0] != 1))  # a tile is of one head; -1 agrees with nothing
     shape = np.where(moves[:, None], 0, columns["shape"][:, -3:])
     return np.stack([
-        columns["pid_x"], columns["op"], tensor, np.where(several, -1, batch[:, 0]), head[:, 0],
-        *rows.T, *cols.T, np.where(moves, columns["nbytes"], 0), *shape.T, columns["line"],
+        columns["pid_x"], seen.ops, tensor, np.where(several, -1, batch[:, 0]), head[:, 0],
+        *rows.T, *cols.T, np.where(moves, columns["nbytes"], 0), *shape.T, seen.of_events(lambda each: each.line),
     ], axis=1).astype(np.int64)  # fmt: skip
