@@ -22,7 +22,7 @@ from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, Rect, frame
 from flashviz.lettering import CAPTION_PX, wrap
 from flashviz.memory import closed_form
 from flashviz.settings import Settings
-from flashviz.trace.events import TRANSFERS, Kind, tensor_of
+from flashviz.trace import Kind
 from tests.conftest import ROOT
 from tests.drawn import in_roles
 from tests.films import played, scenes
@@ -151,7 +151,7 @@ def test_every_transfer_of_a_matrix_has_its_flight_in_its_score_tiles_time(confi
         folded = view.folded
         trace, count = folded.trace, len(folded.products)
         whole = folded.moves(0, count, most=10**6)
-        kinds = [kind for kind in TRANSFERS if tensor_of(kind) in "QKVO" and not kind.name.startswith("INIT")]
+        kinds = [Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V, Kind.LOAD_O, Kind.STORE_O]
         assert [k for k, _ in whole] == np.flatnonzero(np.isin(trace.columns["kind"], kinds)).tolist()
         assert [when for _, when in whole] == sorted(when for _, when in whole)
         for k, when in whole:
