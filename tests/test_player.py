@@ -20,11 +20,11 @@ from flashviz import figures
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
-from flashviz.export.player import COLUMNS, LIMIT, MODULE, _statement, packed, player_json
+from flashviz.export.player import LIMIT, MODULE, player_json, recording
 from flashviz.memory import closed_form, compulsory
 from flashviz.palette import THEMES
 from flashviz.storyboard import follow_in
-from flashviz.trace import Kind, State, Trace, replay, state_at
+from flashviz.trace import Executed, Kind, State, Trace, replay, state_at
 from flashviz_kernels import record
 from tests.player import SOURCE, shipped
 from tests.test_embedding import served
@@ -200,14 +200,10 @@ def same(seen: dict[str, Any], state: State, trace: Trace) -> None:
         assert np.isnan(scores[:, state.s.shape[1] :]).all()
 
 
-def page_of(trace: Trace) -> bytes:
+def page_of(trace: Executed) -> bytes:
     """What a page is given of any kernel's trace, with the stage of another."""
     document = json.loads(player_json(ANY))
-    document |= {
-        "events": len(trace), "statements": [_statement(each) for each in trace.header.statements], "bounds": packed(trace.bounds),
-        "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
-    }  # fmt: skip
-    return json.dumps(document).encode()
+    return json.dumps(document | recording(trace)).encode()
 
 
 @needs_browser

@@ -20,13 +20,13 @@ from flashviz.errors import TraceError
 from flashviz.layout import Rect, Stage, player_stage
 from flashviz.memory import FLOAT32, closed_form, compulsory, traffic
 from flashviz.storyboard import crossed_bytes, follow_in, tile_unit
-from flashviz.trace import ProgramValues, Statement, Trace, replay
+from flashviz.trace import Executed, ProgramValues, Statement, Trace, replay
 
 MODULE = Path(__file__).parents[1] / "player" / "flash-trace-player.min.js"  # what a page loads; its source stands beside it
 FORMAT, SCHEMA = "flashviz-player", 2
 LIMIT = 4 << 20  # bytes of a file; beyond it a page loads too slowly
 SHAPES = ("wide", "middle", "narrow")
-COLUMNS = ("kind", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "launch")
+PLACES = ("i", "j", "r0", "r1", "c0", "c1")  # of a tile, where a trace has tiles
 
 TENSORS = ("Q", "K", "V", "S", "P", "O", "L", "M", "LSE")  # in the order of a bill
 SYMBOLS = {"M": "m", "L": "ℓ", "ACC": "acc", "P": "P̃", "ALPHA": "α"}
@@ -82,10 +82,7 @@ def player_json(
         "schema": SCHEMA,
         "hash": trace.hash,
         "header": _header(trace),
-        "statements": [_statement(statement) for statement in trace.header.statements],
-        "events": len(trace),
-        "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
-        "bounds": packed(trace.bounds),
+        **recording(trace),
         "tensors": [tensor for tensor in TENSORS if tensor in crossed],
         "words": WORDS,
         "symbols": SYMBOLS | ({"P": "P"} if trace.header.algorithm == "standard" else {}),  # only there is it normalised
@@ -102,6 +99,17 @@ def player_json(
     if fa2:
         document |= _values(trace, programs, LIMIT - _size(document), right)
     return msgspec.json.encode(document)
+
+
+def recording(trace: Executed) -> dict[str, Any]:
+    """What a page needs of any trace to know its state after k events."""
+    return {
+        "statements": [_statement(statement) for statement in trace.statements.values()],
+        "events": len(trace),
+        "columns": {name: packed(trace.columns[name]) for name in ("kind", "nbytes", *trace.PROGRAM, *PLACES) if name in trace.columns},
+        "program": trace.PROGRAM[1:],
+        "bounds": packed(trace.bounds),
+    }
 
 
 def packed(array: np.ndarray) -> dict[str, Any]:

@@ -107,7 +107,7 @@ export class Recording {
     if (k === 0) return state;
     const last = this.event(k - 1);
     const [first, stop] = this.span(k - 1);
-    state.program = [last.pid_m, last.pid_bh];
+    state.program = this.doc.program.map((name) => last[name]);
     if (k === stop) return state;
     const held = this.held(first, k);
     for (const [product, tile] of Object.entries(held)) (tile.memory === "SMEM" ? state.smem : state.registers)[product] = tile;
