@@ -1,12 +1,13 @@
 """A trace for the player in a page: statements, columns, values, rectangles and colours in one JSON file.
 
 The page computes nothing that a kernel or its twin computes: it looks up what the statements say, adds bytes, and draws values that
-were kept. Arrays are little-endian, base64, with their dtype and shape.
+were kept. Arrays are little-endian, base64, integers deflated, with their dtype and shape.
 """
 
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
@@ -113,11 +114,12 @@ def recording(trace: Executed) -> dict[str, Any]:
 
 
 def packed(array: np.ndarray) -> dict[str, Any]:
-    """An array as {dtype, shape, data}: little-endian, base64; 64-bit integers as 32 bits."""
+    """An array as {dtype, shape, data}: little-endian, base64; integers are deflated, those of 64 bits as 32 bits."""
     if array.dtype.kind == "i" and array.dtype.itemsize == 8:
         array = array.astype(np.int32 if np.abs(array).max(initial=0) < 1 << 31 else np.float64)
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    return {"dtype": little.dtype.str.lstrip("<|"), "shape": list(array.shape), "data": base64.b64encode(little.tobytes()).decode("ascii")}
+    content = little.tobytes() if little.dtype.kind == "f" else zlib.compress(little.tobytes())
+    return {"dtype": little.dtype.str.lstrip("<|"), "shape": list(array.shape), "data": base64.b64encode(content).decode("ascii")}
 
 
 def _size(document: Mapping[str, Any]) -> int:
