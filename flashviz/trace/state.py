@@ -144,8 +144,9 @@ def _values(trace: Trace, first: int, last: Event, held: dict[str, Held]) -> dic
         return {}
     values: dict[str, Any] = {}
     for name, kind, array in zip(("m", "l", "alpha"), (Kind.SOFTMAX_M, Kind.SOFTMAX_L, Kind.ALPHA), statistics, strict=True):
-        if name.upper() in held:
-            values[name] = array[trace.count(kind, first, last.index + 1) - 1]
+        tile = held.get(name.upper())
+        if tile is not None and trace.columns["kind"][tile.event] == kind:
+            values[name] = array[trace.count(kind, first, tile.event + 1) - 1]
     if kept is None:
         return values
     unmasked = "S" in held and last.kind == Kind.QK_DOT and trace.columns["kind"][last.index + 1] == Kind.MASK
