@@ -79,7 +79,7 @@ def test_captions_can_be_read() -> None:
 ANSWERS = {
     "which loop is outside": (
         "LoopOrderScene",
-        "Keys outside: a key tile stays, and O comes in and goes out at every tile. Queries outside: O waits on chip.",
+        "Queries outside: O waits on chip.",
     ),
     "O's own traffic": ("LoopOrderScene", "O alone: 1,088 KiB against 64 KiB."),
     "M counts numbers": ("IOScene", "M numbers fit into it."),

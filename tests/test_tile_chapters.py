@@ -1,4 +1,4 @@
-"""Chapters on the tiles of the stage: loop order, causal limit, grouped heads. Figures are held to closed forms, by beat."""
+"""Chapters on the tiles of the stage: causal limit, grouped heads. Figures are held to closed forms, by beat."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ from flashviz.director.causal import MarkedEvents
 from flashviz.director.scene import Snapshot
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
-from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, Rect, frame
+from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
 from flashviz.lettering import CAPTION_PX, wrap
 from flashviz.memory import closed_form
 from flashviz.settings import Settings
-from flashviz.trace.events import TRANSFERS, Kind, tensor_of
+from flashviz.trace.events import Kind
 from tests.conftest import ROOT
 from tests.drawn import in_roles
 from tests.films import played, scenes
 
-SCENES = {"loop_order": "LoopOrderScene", "causal": "CausalScene", "grouped_query": "GroupedQueryScene"}
+SCENES = {"causal": "CausalScene", "grouped_query": "GroupedQueryScene"}
 BEATS = {
-    "loop_order": ["stage", "first", "rest", "o", "total"],
     "causal": ["limit", "sweep", "kinds", "bytes"],
     "grouped_query": ["own", "shared", "loads", "sum"],
 }
@@ -108,76 +107,6 @@ def test_the_page_says_how_long_each_is(file: str) -> None:
 def test_without_keys_there_is_nothing_to_show(file: str) -> None:
     with pytest.raises(ConfigError, match="seq_k must be at least 1"):
         tiles(file, (("seq_k", 0),))
-
-
-# ----------------------------------------------------------------------------------------------------------- loop order
-
-
-@pytest.mark.parametrize("config", [(), FIVE_BY_SEVEN, (("causal", True), ("block_n", 32))], ids=str)
-def test_bills_of_both_orders_are_the_closed_forms(config: Any) -> None:
-    scene = tiles("loop_order", config)
-    c = AttentionConfig(**dict(config))
-    shown = at(scene, "total")
-    forms = [closed_form(c, "fa1"), closed_form(c, "fa2")]
-    for tensor in "QKVO":
-        assert said(shown, f"bytes {tensor}") == [kib(f.read.get(tensor, 0) + f.written.get(tensor, 0)) for f in forms]
-    assert said(shown, "bytes total") == [kib(f.total) for f in forms]
-    o = [kib(f.read.get("O", 0) + f.written["O"]) for f in forms]
-    assert f"O alone: {o[0]} against {o[1]}." in at(scene, "o").caption
-    assert f"All tensors: {kib(forms[0].total)} against {kib(forms[1].total)}." in shown.caption
-
-
-def test_after_one_pass_each_order_has_moved_what_its_loop_moves() -> None:
-    """Eight score tiles. Keys outside: all of Q, one tile of K and V, O initialised, read and written. Queries outside: Q and O once."""
-    shown = at(tiles("loop_order"), "first")
-    tile = 64 * 64 * 2
-    assert said(shown, "bytes Q") == [kib(8 * tile), kib(tile)]
-    assert said(shown, "bytes K") == said(shown, "bytes V") == [kib(tile), kib(8 * tile)]
-    assert said(shown, "bytes O") == [kib(3 * 8 * tile), kib(tile)]
-
-
-def test_what_stays_on_chip_is_what_the_outer_loop_holds() -> None:
-    """Between two score tiles: K_j and V_j where keys are outside, Q_i and acc where queries are. Shown at any frame."""
-    views = tiles("loop_order").views
-    for visited in (1, 3, 4):
-        held = [view.display(view.folded.event_after(visited)).chip[0].text for view in views]
-        assert held == ["K V", "Q O"]
-    assert [view.display(len(view.folded.trace)).chip[0].text for view in views] == ["", ""]
-
-
-@pytest.mark.parametrize("config", [(), FIVE_BY_SEVEN, (("causal", True), ("block_n", 32))], ids=str)
-def test_every_transfer_of_a_matrix_has_its_flight_in_its_score_tiles_time(config: Any) -> None:
-    for view in tiles("loop_order", config).views:
-        folded = view.folded
-        trace, count = folded.trace, len(folded.products)
-        whole = folded.moves(0, count, most=10**6)
-        kinds = [kind for kind in TRANSFERS if tensor_of(kind) in "QKVO" and not kind.name.startswith("INIT")]
-        assert [k for k, _ in whole] == np.flatnonzero(np.isin(trace.columns["kind"], kinds)).tolist()
-        assert [when for _, when in whole] == sorted(when for _, when in whole)
-        for k, when in whole:
-            tile = int(when * count + 1e-9)
-            assert folded.event_after(tile) <= k < folded.event_after(tile + 1)
-        some = folded.moves(1, count - 1, most=7)
-        assert len(some) == 7
-        assert {k for k, _ in some} < {k for k, _ in whole}
-        assert all(0 <= when < 1 for _, when in some)
-
-
-def test_tiles_fly_between_their_place_and_the_chips() -> None:
-    """A load ends where its letter stands on the chip, a store begins there."""
-    (first, second) = tiles("loop_order").views
-    for view in (first, second):
-        traffic = view.flights(0, 8, 1000.0)
-        slots = view.place.chip.slots
-        strips = {tensor: view.place.cross.strip(tensor) for tensor in "QKVO"}
-        for sample in traffic.samples:
-            ends = [strips[sample.tensor], slots[sample.tensor]]
-            assert any(
-                a.contains(Rect(*sample.path[0][:2], *sample.path[0][:2])) and b.contains(Rect(*sample.path[1][:2], *sample.path[1][:2]))
-                for a, b in (ends, ends[::-1])
-            )
-    flown = [Counter(sample.tensor for sample in view.flights(0, 8, 1000.0).samples) for view in (first, second)]
-    assert flown == [{"Q": 8, "K": 1, "V": 1, "O": 16}, {"Q": 1, "K": 8, "V": 8, "O": 1}]
 
 
 # --------------------------------------------------------------------------------------------------------------- causal

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.layout import GAP, LEDGER_ROWS, Aspect, Cross, Rect, centered, columns, cross, rows
+from flashviz.layout import GAP, LEDGER_ROWS, Cross, Rect, centered, columns, cross, rows
 from flashviz.lettering import LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.trace import Kind, Trace
 from flashviz.trace.events import TRANSFERS, tensor_of
@@ -56,32 +56,6 @@ def alone(config: AttentionConfig, room: Rect) -> CrossPlace:
     words, drawn = words.inset(GAP, 0.0), cross(config, picture)
     lines = rows(words.below(CHIP_H + GAP), LINES + LEDGER_ROWS)
     return CrossPlace(title, drawn, tuple(lines[LINES:]), tuple(lines[:LINES]), chip_place(words.top(CHIP_H), drawn))
-
-
-def pair(config: AttentionConfig, room: Rect, aspect: Aspect) -> list[CrossPlace]:
-    """Two crosses with their bills: side by side, in a tall frame one above the other."""
-    if aspect == "9:16":
-        return [_beside(config, half) for half in rows(room, 2, GAP)]
-    return [_above(config, half) for half in columns(room, 2, 4 * GAP)]
-
-
-def _beside(config: AttentionConfig, room: Rect) -> CrossPlace:
-    title, body = room.top(TITLE_H), room.below(TITLE_H)
-    words, picture = body.right(BILL_SHARE * body.width).inset(GAP, 0.0), body.before(BILL_SHARE * body.width)
-    chip, bill = words.top(CHIP_H), words.below(CHIP_H + GAP).above(body.height / 8)
-    drawn = cross(config, picture)
-    return CrossPlace(title, drawn, tuple(rows(bill, LEDGER_ROWS)), (), chip_place(chip, drawn))
-
-
-def _above(config: AttentionConfig, room: Rect) -> CrossPlace:
-    title, body = room.top(TITLE_H), room.below(TITLE_H)
-    bill, picture = body.bottom(LEDGER_ROWS * ROW_H), body.above(LEDGER_ROWS * ROW_H + GAP)
-    if picture.width > picture.height + CHIP_W:
-        drawn = cross(config, picture.before(CHIP_W))
-        chip = centered(picture.x1 - CHIP_W / 2, drawn.grid.center[1], CHIP_W, min(picture.height, NAME_H + 4 * (SLOT + GAP) + GAP))
-    else:
-        drawn, chip = cross(config, picture.above(CHIP_H)), picture.bottom(CHIP_H)
-    return CrossPlace(title, drawn, tuple(rows(bill, LEDGER_ROWS)), (), chip_place(chip, drawn))
 
 
 def chip_place(rect: Rect, drawn: Cross) -> ChipPlace:

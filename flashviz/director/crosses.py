@@ -1,4 +1,4 @@
-"""A cross of HBM with its bill, driven by the events of a trace; and the film of two loop orders."""
+"""A cross of HBM with its bill, driven by the events of a trace."""
 
 from __future__ import annotations
 
@@ -9,19 +9,13 @@ import numpy as np
 from manim import Group, Mobject, linear, smooth
 
 from flashviz import palette
-from flashviz.chapters import loop_order
-from flashviz.chapters.crosses import CrossPlace, Folded, one_head, pair
-from flashviz.director.chapters import ChapterScene
-from flashviz.director.flash import Run, provenance
+from flashviz.chapters.crosses import CrossPlace, Folded
 from flashviz.director.pictures import note
-from flashviz.director.scene import beat
 from flashviz.director.sweep import FLIGHT_SECONDS, SAMPLES_A_SECOND, Sample, Traffic
-from flashviz.errors import ConfigError
-from flashviz.lettering import LABEL_PX, NOTE_PX, TITLE_PX, Face, text_width
+from flashviz.lettering import TITLE_PX, Face
 from flashviz.mobjects.hbm import CrossView
 from flashviz.mobjects.held import HeldTiles
 from flashviz.mobjects.ledger import Ledger
-from flashviz.mobjects.motion import FadeIn
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import box
 from flashviz.palette import Theme
@@ -99,75 +93,3 @@ class Events(Act):
     def interpolate_mobject(self, alpha: float) -> None:
         for view, k in zip(self.views, self.events(alpha), strict=True):
             view.display(k)
-
-
-class LoopOrderFilm(ChapterScene):
-    """Beats of LoopOrderScene."""
-
-    script = loop_order.BEATS
-
-    def open(self, run: Run) -> None:
-        """Record both loop orders: ``flashviz_kernels.recorder.run``. FlashAttention's first algorithm is a twin."""
-        config = one_head(self.settings.config)
-        if config.seq_k == 0:
-            raise ConfigError("seq_k must be at least 1 for this chapter, got 0; there is no key tile to loop over")
-        fa2 = run(config, source=self.settings.source, algorithm="fa2").trace
-        self.found = loop_order.gather(run(config, source="numpy", algorithm="fa1").trace, fa2)
-        self.provenance = [provenance(folded.trace) for folded in (self.found.first, self.found.second)]
-        self.set_board(loop_order.BEATS, self.found.said)
-        both = (self.found.first, self.found.second)
-        most = max(max(folded.final.values()) for folded in both)
-        places = pair(config, self.room, self.settings.aspect)
-        widest = max(text_width(title, NOTE_PX, Face.STRONG) for title in loop_order.TITLES) / NOTE_PX
-        px = next((px for px in (TITLE_PX, LABEL_PX) if px * widest <= places[0].title.width), NOTE_PX)
-        self.views = [
-            TracedCross(folded, place, title, self.skin, most=most, name=folded.trace.header.algorithm, title_px=px)
-            for folded, place, title in zip(both, places, loop_order.TITLES, strict=True)
-        ]
-        self.rings: list[Any] = []
-
-    @beat("stage")
-    def stage(self) -> None:
-        """Two crosses, two empty bills."""
-        self.move(*(FadeIn(view) for view in self.views), seconds=0.8)
-        self.arrived()
-
-    @beat("first")
-    def first(self) -> None:
-        """The first key tile of one, the first row block of the other."""
-        self.work(0.0, self.slow)
-
-    @beat("rest")
-    def rest(self) -> None:
-        """All other tiles at one clock."""
-        self.work(self.slow, len(self.found.first.products))
-
-    @beat("o")
-    def o_alone(self) -> None:
-        """O's row of both bills."""
-        self.mark("O")
-
-    @beat("total")
-    def total(self) -> None:
-        """K's and V's rows."""
-        self.mark("K", "V")
-
-    @property
-    def slow(self) -> int:
-        """Score tiles that are shown slowly: as many as the first key tile has row blocks, but never all."""
-        return min(self.settings.config.row_blocks, max(1, len(self.found.first.products) // 2))
-
-    def work(self, start: float, stop: float) -> None:
-        """Both orders from ``start`` to ``stop`` score tiles, with tiles on their way."""
-        both = [view.folded for view in self.views]
-        traffic = [view.flights(start, stop, self.motion) for view in self.views]
-        running = Events(self.views, lambda share: [folded.event_after(start + share * (stop - start)) for folded in both])
-        self.add(*traffic)
-        self.move(running, *(each.run() for each in traffic), seconds=self.motion)
-        self.remove(*traffic)
-
-    def mark(self, *tensors: str) -> None:
-        """Frame rows of both bills; earlier frames go."""
-        self.remove(*self.rings)
-        self.rings = [ring for view in self.views for ring in view.ring(tensors, self.skin.warn)]
-        self.move(*(FadeIn(ring) for ring in self.rings), seconds=0.6)

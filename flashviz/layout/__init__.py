@@ -4,6 +4,7 @@
 """
 
 from flashviz.layout.cross import BAND_LIMIT, THINNEST, Cross, cross
+from flashviz.layout.loop_order import Fringe, fringe
 from flashviz.layout.packing import LEDGER_ROWS, Packing, ledger_unit, pack
 from flashviz.layout.rect import ASPECTS, GAP, MARGIN, SHORT_SIDE, Aspect, Rect, centered, columns, frame, rows
 from flashviz.layout.shots import Shot, shot
@@ -27,7 +28,7 @@ from flashviz.layout.stage import (
 
 __all__ = [
     "ASPECTS", "BAND_LIMIT", "CAPTION_LINES", "CODE_LINES", "GAP", "LABELLED", "LEDGER_ROWS", "MARGIN", "SHORT_SIDE", "SMALLEST",
-    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Lens", "Packing", "PlayerShape", "Rect", "Shot", "Stage",
-    "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "ledger_unit", "lens", "pack", "player_stage", "rows",
-    "shot", "stage",
+    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Fringe", "Lens", "Packing", "PlayerShape", "Rect", "Shot",
+    "Stage", "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "fringe", "ledger_unit", "lens", "pack",
+    "player_stage", "rows", "shot", "stage",
 ]  # fmt: skip
