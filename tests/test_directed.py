@@ -29,6 +29,15 @@ FILMS = {
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "block_n": 32}, "many tiles": {"seq_q": 2560, "seq_k": 4096}},
         actors=("first", "second"),
     ),
+    "causal": Directed(
+        "causal", "CausalScene",
+        subjects={"mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"), "rows": ("grid", "order"), "fewer": ("grid",)},
+        configs={
+            "ragged": FIVE_BY_SEVEN, "more queries": {"seq_q": 420, "seq_k": 300}, "wide tiles": {"block_m": 128, "block_n": 32},
+            "many tiles": {"seq_q": 4096, "seq_k": 4096},
+        },
+        actors=("row 4",),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)

@@ -1,20 +1,17 @@
-"""Chapters on the tiles of the stage: causal limit, grouped heads. Figures are held to closed forms, by beat."""
+"""Chapters on the tiles of the stage: grouped heads. Figures are held to closed forms, by beat."""
 
 from __future__ import annotations
 
 import ast
 import itertools
 import re
-from collections import Counter
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
-from flashviz.chapters.causal import FULL, MASKED, SKIPPED
 from flashviz.config import AttentionConfig
-from flashviz.director.causal import MarkedEvents
 from flashviz.director.scene import Snapshot
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
@@ -27,9 +24,8 @@ from tests.conftest import ROOT
 from tests.drawn import in_roles
 from tests.films import played, scenes
 
-SCENES = {"causal": "CausalScene", "grouped_query": "GroupedQueryScene"}
+SCENES = {"grouped_query": "GroupedQueryScene"}
 BEATS = {
-    "causal": ["limit", "sweep", "kinds", "bytes"],
     "grouped_query": ["own", "shared", "loads", "sum"],
 }
 WORDS = ("caption", "note", "bytes")
@@ -107,77 +103,6 @@ def test_the_page_says_how_long_each_is(file: str) -> None:
 def test_without_keys_there_is_nothing_to_show(file: str) -> None:
     with pytest.raises(ConfigError, match="seq_k must be at least 1"):
         tiles(file, (("seq_k", 0),))
-
-
-# --------------------------------------------------------------------------------------------------------------- causal
-
-
-def kinds_by_elements(c: AttentionConfig) -> np.ndarray:
-    """From the mask of every element of whole tiles: none seen, all seen, some seen."""
-    rows, cols = np.arange(c.row_blocks * c.block_m), np.arange(c.col_blocks * c.block_n)
-    inside = rows < c.seq_q
-    seen = (cols[None, :] <= rows[:, None] + c.seq_k - c.seq_q) & (cols[None, :] < c.seq_k)
-    found = np.empty((c.row_blocks, c.col_blocks), int)
-    for i, j in np.ndindex(found.shape):
-        rows_of = slice(i * c.block_m, (i + 1) * c.block_m)
-        part = seen[rows_of, j * c.block_n : (j + 1) * c.block_n][inside[rows_of]]
-        found[i, j] = FULL if part.all() else MASKED if part.any() else SKIPPED
-    return found
-
-
-@pytest.mark.parametrize("config", [(), FIVE_BY_SEVEN, (("seq_q", 420), ("seq_k", 300)), (("block_m", 128), ("block_n", 32))], ids=str)
-def test_tiles_are_what_the_elements_of_the_mask_say(config: Any) -> None:
-    scene = tiles("causal", config)
-    c = AttentionConfig(**dict(config), causal=True)
-    expected = kinds_by_elements(c)
-    assert (scene.found.kinds == expected).all()
-    counts = {name: str((expected == kind).sum()) for name, kind in (("full", FULL), ("masked", MASKED), ("skipped", SKIPPED))}
-    shown = at(scene, "kinds")
-    assert {name: said(shown, f"marks {name}") for name in counts} == {name: [n] for name, n in counts.items() if n != "0"} | {
-        name: [] for name, n in counts.items() if n == "0"
-    }
-    assert shown.caption.startswith(
-        f"{counts['full']} full, {counts['masked']} masked, {counts['skipped']} skipped, of {expected.size} tiles."
-    )
-    assert not said(at(scene, "sweep"), "marks skipped")
-    causal, whole = closed_form(c, "fa2"), closed_form(AttentionConfig(**dict(config)), "fa2")
-    sums = [kib(form.read["K"] + form.read["V"]) for form in (causal, whole)]
-    assert at(scene, "bytes").caption.startswith(f"K and V: {sums[0]} crossed, {sums[1]} without the limit.")
-
-
-def test_marks_run_with_the_trace() -> None:
-    """Halfway: tiles of the first 18 products are marked, and the marks are among what is drawn anew at each frame."""
-    scene = tiles("causal")
-    running = MarkedEvents(scene)
-    running.interpolate_mobject(0.5)
-    assert {kind: scene.marks[kind].text for kind in (FULL, MASKED)} == {FULL: "13", MASKED: "5"}  # rows of 1 to 5 tiles, and 3 more
-    assert all(scene.marks[kind] in running.mobject.get_family() for kind in (FULL, MASKED))
-    running.interpolate_mobject(1.0)
-
-
-@pytest.mark.parametrize("config", [(), FIVE_BY_SEVEN, (("seq_q", 420), ("seq_k", 300))], ids=str)
-def test_no_skipped_tile_flies(config: Any) -> None:
-    """Of K and V each visited tile once, by the mask of every element; of Q and O one a row block."""
-    scene = tiles("causal", config)
-    kinds = kinds_by_elements(AttentionConfig(**dict(config), causal=True))
-    flown = Counter(sample.tensor for sample in scene.view.flights(0, len(scene.found.folded.products), 1000.0).samples)
-    visited = int((kinds != SKIPPED).sum())
-    assert flown == {"K": visited, "V": visited, "Q": len(kinds), "O": len(kinds)}
-
-
-@pytest.mark.parametrize(("rows", "keys", "words"), [(420, 300, "The first 120 queries see"), (65, 64, "The first query sees")])
-def test_rows_that_see_no_key_have_a_beat(rows: int, keys: int, words: str) -> None:
-    scene = tiles("causal", (("seq_q", rows), ("seq_k", keys)))
-    assert at(scene, "blind").caption == f"{words} no key at all: O is zero there, and LSE is −∞."
-
-
-def test_the_limit_ends_where_the_last_query_meets_the_last_key() -> None:
-    """The last corner of the real matrix, not of the drawn tiles."""
-    scene = tiles("causal", FIVE_BY_SEVEN)
-    grid = scene.place.cross.grid
-    (line,) = [thing for thing in scene.mobjects if type(thing).__name__ == "Line"]
-    assert line.get_end()[:2] == pytest.approx([grid.x0 + grid.width * 420 / 448, grid.y1 - grid.height * 300 / 320])
-    assert line.get_start()[:2] == pytest.approx([grid.x0 + grid.width * 120 / 448, grid.y1])
 
 
 # -------------------------------------------------------------------------------------------------------- grouped query

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from flashviz.chapters.crosses import Folded, one_head
+from flashviz.chapters.folded import Folded, one_head
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import amount, kib

@@ -3,6 +3,7 @@
 ``rect`` is the algebra, ``cross``, ``stage`` and ``packing`` are parts, ``shots`` says where each part of a film stands in each shot.
 """
 
+from flashviz.layout.causal import Limit, masked_grid
 from flashviz.layout.cross import BAND_LIMIT, THINNEST, Cross, cross
 from flashviz.layout.loop_order import Fringe, fringe
 from flashviz.layout.packing import LEDGER_ROWS, Packing, ledger_unit, pack
@@ -28,7 +29,7 @@ from flashviz.layout.stage import (
 
 __all__ = [
     "ASPECTS", "BAND_LIMIT", "CAPTION_LINES", "CODE_LINES", "GAP", "LABELLED", "LEDGER_ROWS", "MARGIN", "SHORT_SIDE", "SMALLEST",
-    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Fringe", "Lens", "Packing", "PlayerShape", "Rect", "Shot",
-    "Stage", "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "fringe", "ledger_unit", "lens", "pack",
-    "player_stage", "rows", "shot", "stage",
+    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Fringe", "Lens", "Limit", "Packing", "PlayerShape",
+    "Rect", "Shot", "Stage", "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "fringe", "ledger_unit",
+    "lens", "masked_grid", "pack", "player_stage", "rows", "shot", "stage",
 ]  # fmt: skip

@@ -1,79 +1,17 @@
-"""Crosses of HBM with their bills, large, one or two in a picture: where they stand, and what is folded from their traces."""
+"""What is folded from the trace of one head: bytes by tensor, the order of score tiles, transfers in their time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.layout import GAP, LEDGER_ROWS, Cross, Rect, centered, columns, cross, rows
-from flashviz.lettering import LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.trace import Kind, Trace
 from flashviz.trace.events import TRANSFERS, tensor_of
-
-ROW_H = em(NOTE_PX) * 1.35
-NAME_H, NAME_W = em(NOTE_PX) * 1.5, text_width("on chip", NOTE_PX) + GAP
-TITLE_H = em(TITLE_PX) * LINE_PITCH
-BILL_SHARE = 0.45  # of the width, where the bill stands beside its cross
-LINES = 4  # of notes above a bill that stands alone
-CHIP_W, CHIP_H = 1.1, 0.62  # of the chip beside a cross, and of one beneath it
-SLOT = 0.4  # largest side of a tile on the chip
-
-
-@dataclass(frozen=True)
-class ChipPlace:
-    """The chip beside a cross: its ground, its name, and a place for a tile of each matrix with its letter beside."""
-
-    rect: Rect
-    name: Rect
-    slots: dict[str, Rect]
-    letters: dict[str, Rect]
-
-
-@dataclass(frozen=True)
-class CrossPlace:
-    """A title, the cross, the rows of its bill, room for notes, and the chip where it is shown."""
-
-    title: Rect
-    cross: Cross
-    ledger: tuple[Rect, ...]
-    notes: tuple[Rect, ...]
-    chip: ChipPlace | None = None
-
-
-def alone(config: AttentionConfig, room: Rect) -> CrossPlace:
-    """One cross: beside the chip, notes and its bill in a wide room, above them in a tall one."""
-    title, body = room.top(TITLE_H), room.below(TITLE_H)
-    if room.width > room.height:
-        picture, words = body.before(BILL_SHARE * body.width), body.right(BILL_SHARE * body.width)
-    else:
-        words_h = CHIP_H + (LINES + LEDGER_ROWS) * 1.4 * ROW_H
-        picture, words = body.above(words_h + GAP), body.bottom(words_h)
-    words, drawn = words.inset(GAP, 0.0), cross(config, picture)
-    lines = rows(words.below(CHIP_H + GAP), LINES + LEDGER_ROWS)
-    return CrossPlace(title, drawn, tuple(lines[LINES:]), tuple(lines[:LINES]), chip_place(words.top(CHIP_H), drawn))
-
-
-def chip_place(rect: Rect, drawn: Cross) -> ChipPlace:
-    """Places one below the other in a high rectangle, side by side in a low one; as large as tiles of the cross, if not too large."""
-    inner = rect.inset(GAP / 2)
-    if rect.height > rect.width:
-        name, cells = inner.top(NAME_H), rows(inner.below(NAME_H), 4)
-    else:
-        name, cells = inner.left(NAME_W), columns(inner.beyond(NAME_W), 4)
-    slots, letters = {}, {}
-    for tensor, cell in zip("QKVO", cells, strict=True):
-        tile = drawn.tile(tensor, 0)
-        side = min(SLOT, cell.height - GAP / 2, cell.width / 2)
-        width, letter = min(side, tile.width), text_width(tensor, NOTE_PX, Face.MONO_STRONG)
-        left = cell.center[0] - (width + GAP / 2 + letter) / 2
-        slots[tensor] = centered(left + width / 2, cell.center[1], width, min(side, tile.height))
-        letters[tensor] = centered(left + width + GAP / 2 + letter / 2, cell.center[1], letter, cell.height)
-    return ChipPlace(rect, name, slots, letters)
 
 
 def one_head(config: AttentionConfig, **changes: Any) -> AttentionConfig:
@@ -157,11 +95,6 @@ class Folded:
     def _stores(self, k: int) -> np.ndarray:
         found = self.trace.columns["kind"][:k] == Kind.STORE_O
         return np.bincount(self.trace.columns["i"][:k][found], minlength=self.trace.config.row_blocks)
-
-    def last_tile(self, k: int) -> tuple[int, int] | None:
-        """(i, j) of the last of the first ``k`` events that belongs to a score tile; None before the first."""
-        before = self.products[: int(np.searchsorted(self.products, k))]
-        return (int(self.trace.columns["i"][before[-1]]), int(self.trace.columns["j"][before[-1]])) if len(before) else None
 
 
 _ORDER: Sequence[str] = ("Q", "K", "V", "O", "L", "M", "LSE", "S", "P")
