@@ -38,6 +38,19 @@ FILMS = {
         },
         actors=("row 4",),
     ),
+    "merge": Directed(
+        "online_softmax", "OnlineSoftmaxScene",
+        subjects={
+            "part": ("blocks", "left"), "other": ("blocks", "right"), "squeeze": ("blocks", "left", "right"),
+            "join": ("blocks", "left", "right"), "either": ("blocks", "left"), "all": ("blocks", "left", "row"),
+        },
+        configs={
+            "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "gaussian": {"inputs": "gaussian", "seed": 3},
+            "one tile": {"seq_q": 64, "seq_k": 40}, "narrow tiles": {"block_n": 16},
+            "wide tiles": {"block_n": 128},
+        },
+        actors=("block left", "block right"),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)

@@ -13,6 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout.causal import CAUSAL
 from flashviz.layout.loop_order import BILLS, LOOPS
+from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.lettering import em
 
@@ -70,7 +71,9 @@ ROWS: dict[Aspect, Table] = {
         "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
-SHOTS: Mapping[str, Mapping[Aspect, Table]] = {"rescale": RESCALE, "rows": ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL}
+SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
+    "rescale": RESCALE, "rows": ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
