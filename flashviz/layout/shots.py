@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout.causal import CAUSAL
+from flashviz.layout.grouped import GROUPED
 from flashviz.layout.loop_order import BILLS, LOOPS
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
@@ -72,7 +73,7 @@ ROWS: dict[Aspect, Table] = {
     },
 }  # fmt: skip
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
-    "rescale": RESCALE, "rows": ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
+    "rescale": RESCALE, "rows": ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE, "grouped": GROUPED,
 }  # fmt: skip
 
 
