@@ -5,39 +5,20 @@ Caches are not counted: a K or V tile counts each time that it is loaded. The cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.trace.counts import Algorithm
-from flashviz.trace.events import Kind, is_load, is_store, tensor_of
-from flashviz.trace.generic import READS, WRITES, GenericTrace, Op
 from flashviz.trace.recording import Trace
-from flashviz.trace.state import DIES_AFTER, Held, step
+from flashviz.trace.statements import Statement
+from flashviz.trace.traffic import Traffic, traffic
+
+__all__ = ["Traffic", "closed_form", "compulsory", "hbm_extra", "sram_peak", "tile_bytes", "traffic"]
 
 FLOAT32 = 4
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """Bytes read from and written to HBM, by tensor."""
-
-    read: dict[str, int]
-    written: dict[str, int]
-
-    @property
-    def total_read(self) -> int:
-        return sum(self.read.values())
-
-    @property
-    def total_written(self) -> int:
-        return sum(self.written.values())
-
-    @property
-    def total(self) -> int:
-        return self.total_read + self.total_written
 
 
 def tile_bytes(config: AttentionConfig) -> dict[str, int]:
@@ -50,30 +31,6 @@ def tile_bytes(config: AttentionConfig) -> dict[str, int]:
         "S": scores, "P": scores, "ACC": config.block_m * config.head_dim * FLOAT32,
         "M": config.block_m * FLOAT32, "L": config.block_m * FLOAT32, "LSE": config.block_m * FLOAT32,
     }  # fmt: skip
-
-
-def traffic(trace: Trace | GenericTrace) -> Traffic:
-    """What the events of a trace moved. An atomic operation reads and writes."""
-    if isinstance(trace, GenericTrace):
-        return Traffic(*(_moved(trace, ops) for ops in (READS, WRITES)))
-    read: dict[str, int] = {}
-    written: dict[str, int] = {}
-    for kind in Kind:
-        if is_load(kind) or is_store(kind):
-            where = trace.columns["kind"] == kind
-            if where.any():
-                side = read if is_load(kind) else written
-                tensor = tensor_of(kind)
-                side[tensor] = side.get(tensor, 0) + int(trace.columns["nbytes"][where].sum())
-    return Traffic(read, written)
-
-
-def _moved(trace: GenericTrace, ops: frozenset[Op]) -> dict[str, int]:
-    """Bytes that these operations touched, by tensor."""
-    where = np.isin(trace.columns["op"], list(ops)) & (trace.columns["tensor"] >= 0)
-    tensors = trace.header.tensors
-    sums = np.bincount(trace.columns["tensor"][where], trace.columns["nbytes"][where], len(tensors)) if tensors else np.zeros(0)
-    return {tensor.name: int(moved) for tensor, moved in zip(tensors, sums, strict=True) if moved}
 
 
 def closed_form(config: AttentionConfig, algorithm: Algorithm) -> Traffic:
@@ -155,23 +112,40 @@ def compulsory(config: AttentionConfig, algorithm: Algorithm) -> Traffic:
 
 def sram_peak(trace: Trace) -> int:
     """The largest ``state_at(trace, k).sram_bytes``: the logical figure; the compiler's includes prefetched tiles."""
-    dies = DIES_AFTER[trace.header.algorithm]
+    columns = trace.columns
     seen: set[bytes] = set()
     peak = 0
     for first, stop in zip(trace.bounds[:-1].tolist(), trace.bounds[1:].tolist(), strict=True):
-        shape = np.stack([
-            trace.columns["kind"][first:stop], trace.columns["nbytes"][first:stop],
-            trace.columns["r1"][first:stop] - trace.columns["r0"][first:stop],
-            trace.columns["c1"][first:stop] - trace.columns["c0"][first:stop],
-        ]).tobytes()  # fmt: skip
-        if shape in seen:  # programs of one shape hold the same bytes
-            continue
-        seen.add(shape)
-        held: dict[str, Held] = {}
-        for index in range(first, stop - 1):  # with its last event the program, and all that it holds, is gone
-            step(held, trace[index], dies)
-            peak = max(peak, sum(tile.nbytes for tile in held.values()))
+        rows, starts, stops = columns["r1"][first:stop] - columns["r0"][first:stop], columns["c0"][first:stop], columns["c1"][first:stop]
+        shape = np.stack([columns["kind"][first:stop], rows, starts, stops]).tobytes()
+        if shape not in seen:  # programs of one shape hold the same bytes
+            seen.add(shape)
+            on_chip = _held_bytes(trace, columns["kind"][first:stop], rows, starts, stops)
+            peak = max(peak, int(on_chip[:-1].max(initial=0)))  # with its last event the program, and all that it holds, is gone
     return peak
+
+
+def _held_bytes(trace: Trace, codes: np.ndarray, rows: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Bytes on chip after each event of one program: of each product those of its last maker, unless one of its killers came since."""
+    total, at = np.zeros(len(codes), np.int64), np.arange(len(codes))
+
+    def last(statements: Sequence[Statement]) -> np.ndarray:
+        """After each event, the last so far that executed one of them; -1 before the first."""
+        return np.maximum.accumulate(np.where(np.isin(codes, [each.code for each in statements]), at, -1))
+
+    for makers, killers in trace.products.values():
+        made, freed = last(makers), last(killers)
+        itemsize = np.zeros(int(codes.max()) + 1, np.int64)
+        joins = np.zeros(len(itemsize), bool)
+        for each in makers:
+            if each.makes is not None and each.code < len(itemsize):
+                itemsize[each.code], joins[each.code] = each.makes.itemsize, each.makes.gathers
+        # a tile that is gathered begins where the first did: the last event that made the product anew
+        anew = (made == at) & (~joins[codes] | (np.append(-1, made[:-1]) <= np.append(-1, freed[:-1])))
+        begun = np.maximum.accumulate(np.where(anew, at, -1))
+        area = rows[made].astype(np.int64) * (stops[made].astype(np.int64) - starts[begun])
+        total += np.where(made > freed, area * itemsize[codes[made]], 0)
+    return total
 
 
 def hbm_extra(config: AttentionConfig, algorithm: Algorithm) -> int:

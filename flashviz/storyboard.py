@@ -15,7 +15,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.figures import amount, number, power, quarters, total
-from flashviz.trace import Kind, ProgramValues, Trace, replay
+from flashviz.trace import ProgramValues, Trace, replay, traffic
 
 Rule = Literal["rise", "variation", "calm"]
 
@@ -186,13 +186,13 @@ def tile_unit(trace: Trace) -> int:
 
 def crossed_bytes(trace: Trace) -> int:
     """All bytes that crossed between HBM and the chip."""
-    return int(trace.columns["nbytes"].sum(dtype=np.int64))
+    return traffic(trace).total
 
 
 def score_bytes(trace: Trace) -> int:
     """Bytes of S and P that were stored in HBM."""
-    stored = np.isin(trace.columns["kind"], [Kind.STORE_S, Kind.STORE_P])
-    return int(trace.columns["nbytes"][stored].sum(dtype=np.int64))
+    written = traffic(trace).written
+    return written.get("S", 0) + written.get("P", 0)
 
 
 def stored_score_tiles(trace: Trace) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
-from flashviz.trace.generic import DTYPES
+from flashviz.trace.generic import WIDE, statements_of
 
 TEXT = """@triton.jit
 def product(a, b, c, K: tl.constexpr):
@@ -41,20 +41,23 @@ class Did:
 def trace_of(tensors: Sequence[TensorInfo], done: Sequence[Did], launches: Sequence[Launch] | None = None) -> GenericTrace:
     """A trace of these events, in this order."""
     grid = tuple(max((did.pid[axis] for did in done), default=0) + 1 for axis in range(3))
-    header = GenericHeader(
-        kernel="product", launcher="launch", versions={"triton": "3.9.0"}, sources=[SourceText("product.py", 1, TEXT)],
-        kernel_hash="0" * 64, tensors=list(tensors),
-        launches=list(launches or [Launch("product", grid, {t.name: at for at, t in enumerate(tensors)}, {"K": 2})]),  # type: ignore[arg-type]
-    )  # fmt: skip
     axes = max([1, *(len(did.box) for did in done), *(len(did.shape) for did in done)])
     steps: dict[tuple[int, tuple[int, int, int]], int] = {}
-    rows, boxes, shapes = [], [], []
+    rows, seen, boxes, shapes = [], [], [], []
     for did in done:
         step = steps[did.launch, did.pid] = steps.get((did.launch, did.pid), -1) + 1
-        rows.append((did.launch, *did.pid, step, did.op, did.tensor, 0, did.line, did.nbytes, did.nbytes, did.flops))
+        rows.append((did.launch, *did.pid, step, did.nbytes, did.nbytes, did.flops))
+        seen.append((did.launch, did.op, did.tensor, 0, did.line))
         boxes.append([*did.box, *[(0, 1)] * (axes - len(did.box))])
         shapes.append([*[1] * (axes - len(did.shape)), *did.shape])
-    columns = dict(zip(DTYPES, np.array(rows, np.int64).reshape(len(done), len(DTYPES)).T, strict=True))
+    statements, kind = statements_of(np.array(seen, np.int64).reshape(len(done), 5), tensors)
+    header = GenericHeader(
+        kernel="product", launcher="launch", versions={"triton": "3.9.0"}, sources=[SourceText("product.py", 1, TEXT)],
+        kernel_hash="0" * 64, statements=statements, tensors=list(tensors),
+        launches=list(launches or [Launch("product", grid, {t.name: at for at, t in enumerate(tensors)}, {"K": 2})]),  # type: ignore[arg-type]
+    )  # fmt: skip
+    names = ("launch", "pid_x", "pid_y", "pid_z", "step", *WIDE)
+    columns = dict(zip(names, np.array(rows, np.int64).reshape(len(done), len(names)).T, strict=True)) | {"kind": kind}
     blocks = {"box": np.array(boxes, np.int32).reshape(len(done), axes, 2), "shape": np.array(shapes, np.int32).reshape(len(done), axes)}
     return GenericTrace(header, columns | blocks)
 
@@ -92,7 +95,7 @@ def traces(draw: st.DrawFn, *, tensors: int = 4, events: int = 12, sides: tuple[
     for _ in range(draw(st.integers(1, events))):
         where = draw(st.tuples(st.integers(0, 2), st.integers(0, 3)))
         op = draw(st.sampled_from(list(Op)))
-        if op in (Op.DOT, Op.REDUCE, Op.SCAN):
+        if op in (Op.DOT, Op.REDUCE, Op.SCAN, Op.COMPUTE):
             done.append(Did(op, shape=(4, 8, 2) if op == Op.DOT else (8,), pid=(where[1], 0, 0), launch=where[0], line=DOT))
             continue
         at = draw(st.integers(0, len(infos) - 1))

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -44,7 +45,7 @@ def one_line(*arguments: str) -> str:
 
 def test_damaged_files_end_as_a_trace_or_as_one_refusal(tmp_path: Path) -> None:
     """``python -m tests.damaged`` is the same with a million files."""
-    found = damaged.damage(600, seed=3, folder=tmp_path)
+    found = damaged.damage(600, folder=tmp_path)
     assert (found["files"], found["tracebacks"], found["slow"]) == (600, 0, 0), found
     assert found["by_way"]["columns"]["refused"] > 60
 
@@ -54,7 +55,7 @@ def test_a_file_that_ends_in_a_traceback_is_counted(tmp_path: Path, monkeypatch:
         raise StopIteration
 
     monkeypatch.setattr(damaged, "used", broken)
-    assert damaged.damage(5, seed=3, folder=tmp_path)["tracebacks"] == 5
+    assert damaged.damage(5, folder=tmp_path)["tracebacks"] == 5
     assert len(list(tmp_path.glob("traceback-*.npz"))) == 5
 
 
@@ -82,9 +83,7 @@ TAMPERED: dict[str, tuple[Change, str]] = {
     "bytes": (put("nbytes", 0, 513), "got event 0 with nbytes 513, not 512"),
     "a program that is none": (put("pid_m", 40, 77), "pid_m from 0 to 3, got {} with pid_m 77 in event 40"),
     "another program": (put("pid_m", 40, 3), "got event 40 with pid_m 3, not 1"),
-    "another launch": (put("launch", 7, 1), "got event 7 with launch 1, not 0"),
-    "a line": (put("line", 9, 0), "line from"),
-    "another line": (lambda columns: columns["line"].__setitem__(9, columns["line"][0]), "with line"),
+    "another launch": (put("launch", 7, 1), "launch from 0 to 0, got {} with launch 1 in event 7"),
     "backwards": (lambda columns: columns.update({n: column[::-1] for n, column in columns.items()}), "got event 0 with kind 13, not 0"),
     "two exchanged": (lambda columns: columns["kind"].__setitem__([2, 3], columns["kind"][[3, 2]]), "got event 2 with kind 4, not 2"),
 }  # fmt: skip
@@ -102,6 +101,40 @@ def test_a_trace_that_was_tampered_with_is_never_shown(what: str, tmp_path: Path
     ):
         assert said.format(path) in one_line(*arguments)
     assert not list(tmp_path.glob("p.*")) + list(tmp_path.glob("media/**/*.mp4"))
+
+
+def product(name: str, memory: str, itemsize: int) -> dict[str, Any]:
+    return {"makes": {"name": name, "memory": memory, "itemsize": itemsize, "gathers": False}}
+
+
+MEANT: dict[str, tuple[int, dict[str, Any], str]] = {
+    "a line beyond the text": (0, {"line": 9999}, "statements must stand in lines"),
+    "the code of another": (1, {"code": 0}, "statements must have codes of their own and a product one memory"),
+    "a code that no column has": (1, {"code": 1 << 15}, "must have a code from 0 to 32767"),
+    "a product in two memories": (3, product("Q", "REG", 2), "statements must have codes of their own and a product one memory"),
+    "something that none makes is freed": (2, {"frees": ["X"]}, "must free what one of them makes, got 'X'"),
+    "a load without a tensor": (1, {"tensor": None}, "must have a tensor where HBM is read or written"),
+    "elements of no size": (0, product("Q", "SMEM", 0), "must have elements of 1 to 16 bytes"),
+    "a sentence with another blank": (0, {"says": "{x}"}, "must have no blanks but bytes, i, j, scores"),
+    "a statement that is missing": (-1, {"code": 99}, "expected events of the header's 14 statements, got kind 13 in event 39"),
+    "a store that loads": (12, {"op": 0}, "got statement 'STORE_O' with another meaning"),
+    "another tensor": (0, {"tensor": "K"}, "got statement 'LOAD_Q' with another meaning"),
+    "another product": (3, product("T", "REG", 4), "got statement 'MASK' with another meaning"),
+    "other words": (5, {"says": "α"}, "got statement 'ALPHA' with another meaning"),
+    "something else is freed": (6, {"frees": ["Q"]}, "got statement 'SOFTMAX_P' with another meaning"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MEANT)
+def test_a_statement_that_was_tampered_with_is_never_shown(what: str, tmp_path: Path) -> None:
+    at, change, said = MEANT[what]
+    trace = record(CONFIG, source="numpy")
+    raw: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(trace.header))
+    raw["statements"][at] |= change
+    arrays: dict[str, Any] = {f"column/{name}": column for name, column in trace.columns.items()}
+    np.savez(tmp_path / "t.npz", header=np.frombuffer(json.dumps(raw).encode(), np.uint8), **arrays)
+    assert said in one_line("export", str(tmp_path / "t.npz"), "--player", "--out", str(tmp_path / "p.json"))
+    assert not list(tmp_path.glob("p.*"))
 
 
 def test_a_trace_without_events_and_one_of_fewer(tmp_path: Path) -> None:
@@ -256,10 +289,11 @@ def test_the_kernels_source_is_the_one_that_was_hashed(tmp_path: Path) -> None:
     ("name", "at", "value", "said"),
     [
         ("pid_x", 5, 9, "programs of the launch's grid"), ("pid_x", 0, 1, "a program's events together"),
-        ("step", 5, 7, "steps that count 0, 1, 2, ..."), ("line", 5, 99, "lines of the sources"),
+        ("step", 5, 7, "steps that count 0, 1, 2, ..."), ("kind", 5, -1, "kind of 4 statements"),
         ("nbytes", 5, -4, "nbytes that can be counted"),
         ("box", (3, 0, 1), 65, "boxes within their tensors"), ("box", (3, 0, 0), 33, "boxes within their tensors"),
-        ("shape", (5, 0), -1, "sides that are not negative"), ("tensor", 5, 3, "tensor from -1 to 2"),
+        ("shape", (5, 0), -1, "sides that are not negative"), ("kind", 5, 4, "kind of 4 statements"),
+        ("box", (2, 0, 1), 2, "boxes within their tensors"),
     ],
 )  # fmt: skip
 def test_a_recording_of_any_kernel_fits_its_header(name: str, at: int | tuple[int, ...], value: int, said: str, tmp_path: Path) -> None:
@@ -342,6 +376,6 @@ def test_json_of_a_header_is_what_the_file_has(tmp_path: Path) -> None:
         for name, array in ours.items():
             np.testing.assert_array_equal(array, loaded[name])
     blob = io.BytesIO()
-    np.savez(blob, header=np.frombuffer(b'{"schema": 1}', np.uint8), x=np.asfortranarray(np.arange(6, dtype=np.int16).reshape(2, 3)))
+    np.savez(blob, header=np.frombuffer(b'{"schema": 2}', np.uint8), x=np.asfortranarray(np.arange(6, dtype=np.int16).reshape(2, 3)))
     (tmp_path / "f.npz").write_bytes(blob.getvalue())
     np.testing.assert_array_equal(npz.Contents(tmp_path / "f.npz").arrays()["x"], [[0, 1, 2], [3, 4, 5]])

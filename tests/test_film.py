@@ -158,7 +158,7 @@ def check_code(shown: Film) -> None:
         if "code" not in texts:
             continue
         assert snapshot.event
-        line = trace.columns["line"][snapshot.event - 1] - trace.header.kernel_first_line
+        line = trace[snapshot.event - 1].line - trace.header.kernel_first_line
         assert texts["code"].strip() == source[line].split("  #")[0].strip(), snapshot.beat
         check_lit(snapshot, THEMES[shown.scene.settings.theme].ink)
         seen += 1

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
 from flashviz.memory import traffic
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo, Trace, load
-from flashviz.trace.generic import BLOCKS, DTYPES
+from flashviz.trace.generic import BLOCKS, DID, DTYPES, WIDE, statements_of
 from flashviz_kernels import record
+from tests import generic_traces
 
 TENSORS = [TensorInfo("x", (4, 6), (6, 1), "float32", 4), TensorInfo("out", (4,), (1,), "float16", 2)]
 TEXT = "@triton.jit\ndef total(x, out):\n    row = tl.load(x)\n    tl.atomic_add(out, tl.sum(row, 0))\n"
 HEADER = GenericHeader(
     kernel="total", launcher="launch", versions={"triton": "3.9.0"}, sources=[SourceText("total.py", 10, TEXT)], kernel_hash="0" * 64,
-    tensors=TENSORS, launches=[Launch("total", (4, 1, 1), {"x": 0, "out": 1}, {"n": 6})],
+    statements=(), tensors=TENSORS, launches=[Launch("total", (4, 1, 1), {"x": 0, "out": 1}, {"n": 6})],
 )  # fmt: skip
 
 
@@ -30,9 +34,11 @@ def trace_of(programs: int = 4) -> GenericTrace:
         for pid in range(programs)
         for step, (op, tensor, line, nbytes) in enumerate([(Op.LOAD, 0, 12, 24), (Op.REDUCE, -1, 13, 0), (Op.ATOMIC, 1, 13, 2)])
     ]
-    columns: dict[str, np.ndarray] = dict(zip(DTYPES, np.array(rows).T, strict=True))
+    seen = dict(zip(("launch", "pid_x", "pid_y", "pid_z", "step", "op", "tensor", "file", "line", *WIDE), np.array(rows).T, strict=True))
+    statements, kind = statements_of(np.stack([seen.pop(name) if name != "launch" else seen[name] for name in DID], axis=1), TENSORS)
+    header, columns = msgspec.structs.replace(HEADER, statements=statements), seen | {"kind": kind}
     boxes = [box for pid in range(programs) for box in ([(pid, pid + 1), (0, 6)], [(0, 1), (0, 1)], [(pid, pid + 1), (0, 1)])]
-    return GenericTrace(HEADER, columns | {"box": np.array(boxes), "shape": np.array([(1, 8), (1, 8), (1, 1)] * programs)})
+    return GenericTrace(header, columns | {"box": np.array(boxes), "shape": np.array([(1, 8), (1, 8), (1, 1)] * programs)})
 
 
 def test_events_say_what_they_touched() -> None:
@@ -91,12 +97,57 @@ def test_a_missing_column_is_said(name: str, tmp_path: Path) -> None:
         load(tmp_path / "damaged.npz")
 
 
-@pytest.mark.parametrize("name", ["op", "tensor", "file", "launch"])
-def test_numbers_out_of_range_are_said(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"), [("kind", "expected kind of 3 statements, got others in"), ("launch", "expected launch from 0 to 0")]
+)
+def test_numbers_out_of_range_are_said(name: str, said: str, tmp_path: Path) -> None:
     trace = trace_of()
     trace.columns[name][4] = 99
     trace.save(tmp_path / "x.npz")
-    with pytest.raises(TraceError, match=f"expected {name} from .* got others in"):
+    with pytest.raises(TraceError, match=said):
+        load(tmp_path / "x.npz")
+
+
+def test_a_statement_a_line_operation_and_tensor() -> None:
+    """Numbered in the order of the text; what is in none comes first."""
+    said = [(each.name, each.op, each.tensor, each.file, each.line, each.says) for each in trace_of().header.statements]
+    assert said == [
+        ("REDUCE", Op.REDUCE, None, -1, 13, "reduce"),
+        ("LOAD x", Op.LOAD, "x", 0, 12, "load x: {bytes} bytes"),
+        ("ATOMIC out", Op.ATOMIC, "out", 0, 13, "atomic out: {bytes} bytes"),
+    ]
+
+
+@given(generic_traces.traces())
+def test_statements_say_what_events_did(trace: GenericTrace) -> None:
+    """Each event has the one statement of its file, line, operation and tensor, and no two statements share them."""
+    places = [(each.file, each.line, each.op, each.tensor) for each in trace.header.statements]
+    assert len(set(places)) == len(places)
+    for event in trace:
+        each = trace.statements[int(trace.columns["kind"][event.index])]
+        assert (each.file, each.line, each.op, each.tensor) == (event.file, event.line, event.op, event.tensor)
+        assert each.launch in (event.launch, -1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"tensor": "y"}, "statements must touch tensors of the header, got 'LOAD x'"),
+        ({"line": 99}, "statements must stand in lines of the sources, got 'LOAD x' in line 99"),
+        ({"file": 1}, "statements must stand in lines of the sources, got 'LOAD x' in line 12"),
+        ({"launch": 1}, "statements must be of 1 launches, got 'LOAD x' of 1"),
+        ({"op": Op.DOT}, "a statement must have a tensor where HBM is read or written, and nowhere else"),
+    ],
+)
+def test_statements_that_no_recorder_writes_are_said(change: dict[str, Any], said: str, tmp_path: Path) -> None:
+    trace = trace_of()
+    raw: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(trace.header))
+    raw["statements"][1] |= change
+    trace.save(tmp_path / "x.npz")
+    with np.load(tmp_path / "x.npz") as file:
+        arrays = dict(file)
+    np.savez(tmp_path / "x.npz", **(arrays | {"header": np.frombuffer(json.dumps(raw).encode(), np.uint8)}))
+    with pytest.raises(TraceError, match=said):
         load(tmp_path / "x.npz")
 
 
@@ -104,5 +155,5 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     trace = trace_of()
     trace.header = msgspec.structs.replace(trace.header, schema=9)
     trace.save(tmp_path / "x.npz")
-    with pytest.raises(TraceError, match="trace schema 9, this flashviz reads 1"):
+    with pytest.raises(TraceError, match="trace schema 9, this flashviz reads 2"):
         load(tmp_path / "x.npz")

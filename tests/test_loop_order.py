@@ -17,7 +17,6 @@ from flashviz.layout import ASPECTS, Rect, frame, fringe, shot
 from flashviz.memory import closed_form
 from flashviz.trace import Kind, state_at
 from flashviz.trace.counts import Algorithm
-from flashviz.trace.events import TRANSFERS, tensor_of
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
 from tests.strategies import configs
@@ -81,7 +80,7 @@ def test_ticks_count_transfers_tile_by_tile(name: str) -> None:
             for tensor, rows, high, axis in (("Q", c.seq_q, c.block_m, "i"), ("K", c.seq_k, c.block_n, "j"),
                                              ("V", c.seq_k, c.block_n, "j"), ("O", c.seq_q, c.block_m, "i")):  # fmt: skip
                 expected = np.zeros(-(-rows // high))
-                kinds = [kind for kind in TRANSFERS if tensor_of(kind) == tensor]
+                kinds = [kind for kind in Kind if kind.name.endswith(f"_{tensor}")]
                 for e in np.flatnonzero(np.isin(trace.columns["kind"][:k], kinds)):
                     tile = trace.columns[axis][e]
                     expected[tile] += trace.columns["nbytes"][e] / (min(high, rows - tile * high) * row)
@@ -116,7 +115,7 @@ def test_what_waits_on_chip_is_what_the_outer_loop_holds() -> None:
 def test_every_transfer_of_a_matrix_flies_in_its_score_tiles_time(name: str) -> None:
     for order in gather(AttentionConfig(**CONFIGS[name]), "numpy", run).orders:
         flown = order.flights(0, len(order.visits), takes=0.3)
-        kinds = [kind for kind in TRANSFERS if tensor_of(kind) in MATRICES and not kind.name.startswith("INIT")]
+        kinds = [Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V, Kind.LOAD_O, Kind.STORE_O]
         events = [order.trace[int(k)] for k in np.flatnonzero(np.isin(order.trace.columns["kind"], kinds))]
         assert [(f.tensor, f.tile, f.loads) for f in flown] == [(e.tensor, e.i if e.tensor in "QO" else e.j, e.is_load) for e in events]
         for f in flown:

@@ -86,10 +86,12 @@ def test_a_script_that_slipped_in_does_not_run(tmp_path: Path) -> None:
     whole = guarded('<!doctype html><meta charset="utf-8"><body><script>window.ours = 1</script></body>')
     for name, page in (("clean", whole), ("taken", whole.replace("</body>", f"{EVERY}</body>"))):
         (tmp_path / f"{name}.html").write_text(page, encoding="utf-8")
-        with browser_page() as shown:
+        refused: list[str] = []
+        with browser_page(refused=refused) as shown:
             shown.goto((tmp_path / f"{name}.html").as_uri())
             shown.wait_for_timeout(300)
             assert shown.evaluate("[window.ours, window.taken]") == [1, None]
+        assert bool(refused) == (name == "taken"), refused
 
 
 def test_embedded_names_stay_text(tmp_path: Path) -> None:

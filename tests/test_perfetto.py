@@ -140,7 +140,7 @@ def check_counters(seen: Seen, trace: Trace | GenericTrace) -> None:
 def test_every_event_is_a_slice_of_one_step(algorithm: str, tmp_path: Path) -> None:
     trace = record(CONFIG, source="numpy", algorithm=algorithm)
     seen = written(trace, tmp_path)
-    assert seen.tracks == [f"program (pid_m {m}, pid_bh {bh}), by step" for _, m, bh in trace._spans]
+    assert seen.tracks == [f"program (pid_m {m}, pid_bh {bh}), by step" for _, m, bh in trace.spans]
     assert len(seen.processes) == (3 if algorithm == "standard" else 1)
     assert all("steps, not time" in process for process in seen.processes)
     launches = trace.columns["launch"]

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
+from hypothesis import given
 from playwright.sync_api import Page
 
 from flashviz import figures
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
-from flashviz.export.player import LIMIT, MODULE, player_json
+from flashviz.export.player import COLUMNS, LIMIT, MODULE, _statement, packed, player_json
 from flashviz.memory import closed_form, compulsory
 from flashviz.palette import THEMES
 from flashviz.storyboard import follow_in
@@ -28,6 +29,7 @@ from flashviz_kernels import record
 from tests.player import SOURCE, shipped
 from tests.test_embedding import served
 from tests.test_slides import browser_page, needs_browser, until
+from tests.test_statements import ANY, folded, traces
 
 SMALL = AttentionConfig(seq_q=128, head_dim=16, block_m=32, block_n=32)
 RISING = AttentionConfig(seq_q=256, head_dim=32, block_m=64, block_n=32)
@@ -147,7 +149,7 @@ def test_scores_go_along_while_they_fit_and_the_followed_row_block_first() -> No
 
 
 def test_a_trace_that_is_too_large_is_refused_in_one_line() -> None:
-    with pytest.raises(TraceError, match=r"^expected a player's file of at most 4 MiB, got 5.2 MiB of 37,120 events; take fewer") as said:
+    with pytest.raises(TraceError, match=r"^expected a player's file of at most 4 MiB, got 5.1 MiB of 37,120 events; take fewer") as said:
         player_json(record(AttentionConfig(seq_q=4096), source="numpy"))
     assert "\n" not in str(said.value)
 
@@ -167,7 +169,7 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
 
 @needs_browser
 @pytest.mark.parametrize("name", CONFIGS)
-def test_the_page_folds_every_step_as_state_at_does(name: str, folder: Path, address: str) -> None:
+def test_the_page_knows_every_state_as_state_at_does(name: str, folder: Path, address: str) -> None:
     trace = recorded(name)
     (folder / "checked.json").write_bytes(player_json(trace))
     with browser_page() as tab:
@@ -196,6 +198,48 @@ def same(seen: dict[str, Any], state: State, trace: Trace) -> None:
         scores = np.array(seen["s"], np.float32).reshape(len(state.s), trace.config.block_n)
         assert np.array_equal(scores[:, : state.s.shape[1]], state.s)
         assert np.isnan(scores[:, state.s.shape[1] :]).all()
+
+
+def page_of(trace: Trace) -> bytes:
+    """What a page is given of any kernel's trace, with the stage of another."""
+    document = json.loads(player_json(ANY))
+    document |= {
+        "events": len(trace), "statements": [_statement(each) for each in trace.header.statements], "bounds": packed(trace.bounds),
+        "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
+    }  # fmt: skip
+    return json.dumps(document).encode()
+
+
+@needs_browser
+def test_a_page_knows_any_kernels_state(folder: Path, address: str) -> None:
+    with browser_page() as tab:
+        tab.goto(f"{address}/index.html")
+        seen = 0
+
+        @given(traces())
+        def agrees(trace: Trace) -> None:
+            nonlocal seen
+            seen += 1
+            (folder / f"any-{seen}.json").write_bytes(page_of(trace))  # a browser keeps what it has read by its name
+            for state, (held, read, written) in zip(tab.evaluate(STATES, f"any-{seen}.json")[1:], folded(trace), strict=True):
+                assert {name: tuple(tile) for name, tile in (state["smem"] | state["registers"]).items()} == held
+                assert set(state["smem"]) == set(held) & {"A"}
+                assert (state["read"], state["written"]) == (read, written)
+
+        agrees()
+        assert seen > 50
+
+
+@needs_browser
+def test_a_page_refuses_what_no_statement_explains(folder: Path, address: str) -> None:
+    document = json.loads(player_json(ANY))
+    document["statements"] = [each for each in document["statements"] if each["name"] != "MASK" and each["name"] != "ALPHA"]
+    (folder / "any.json").write_text(json.dumps(document), encoding="utf-8")
+    at = int(np.flatnonzero(ANY.columns["kind"] == Kind.ALPHA)[0])
+    with browser_page() as tab:
+        tab.goto(f"{address}/index.html")
+        with pytest.raises(Exception, match=rf"expected the file's statements, got kind {int(Kind.ALPHA)} in event {at}; export it again"):
+            tab.evaluate(STATES, "any.json")
 
 
 @needs_browser
@@ -409,10 +453,10 @@ def test_it_is_open_to_everybody_and_asks_one_place_alone(width: int, skin: str,
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{}", "expected a flashviz-player file of schema 1, got another file"),
+        ("{}", "expected a flashviz-player file of schema 2, got another file"),
         (
-            '{"format": "flashviz-player", "schema": 2}',
-            "of schema 1, got flashviz-player 2; export it again",
+            '{"format": "flashviz-player", "schema": 1}',
+            "of schema 2, got flashviz-player 1; export it again",
         ),
         (None, "expected a trace at none.json, got 404; name a file that flashviz export --player wrote"),
     ],

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from flashviz.generic.touches import NEVER, PIXELS, Replay, flat, flat_box, touched
 from flashviz.trace import GenericTrace, Op, TensorInfo
-from flashviz.trace.generic import READS, WRITES, Parts
+from flashviz.trace.generic import Parts
+from flashviz.trace.statements import READS, WRITES
 from tests.generic_traces import Did, product, tensor, trace_of, traces
 
 

@@ -17,14 +17,16 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
 from flashviz.memory import sram_peak, traffic
 from flashviz.trace import COMPARED, SCHEMA, Kind, Trace, replay, state_at
-from flashviz.trace.events import tensor_of
-from flashviz.trace.recording import narrowed
-from flashviz.trace.state import decisive, held_after
+from flashviz.trace.recording import first_difference, narrowed
 from flashviz_kernels import record
+from flashviz_kernels.altered import without_rescale
 from flashviz_kernels.reference import max_error, naive
+from flashviz_kernels.verify import agree
+from tests import folds, generic_traces, schema1
 from tests.strategies import configs
 
 ALGORITHMS = ("standard", "fa1", "fa2")
+SCHEMA_1 = Path(__file__).parent / "golden" / "schema1"  # files that this project wrote before schema 2
 CONFIG = AttentionConfig(seq_q=70, seq_k=100, heads=2, kv_heads=1, block_m=32, block_n=32, head_dim=24, causal=True)
 
 
@@ -153,16 +155,17 @@ def test_state_at_is_the_slow_fold(config: AttentionConfig, data: st.DataObject)
 
 @settings(max_examples=40, deadline=None)
 @given(configs(longest=50), st.sampled_from(ALGORITHMS), st.data())
-def test_few_events_decide_what_is_held(config: AttentionConfig, algorithm: str, data: st.DataObject) -> None:
-    """The first and last event of each kind leave the same tiles on chip, and count the same bytes, as all events do."""
+def test_what_is_held_is_what_a_fold_over_all_events_leaves(config: AttentionConfig, algorithm: str, data: st.DataObject) -> None:
+    """And the bytes are those of all events before."""
     trace = record(config, source="numpy", algorithm=algorithm)
     at = data.draw(st.integers(0, len(trace.bounds) - 2))
     first, stop = int(trace.bounds[at]), int(trace.bounds[at + 1])
     for k in data.draw(st.lists(st.integers(first + 1, stop), min_size=1, max_size=8)):
-        few = decisive(trace, first, k)
-        assert len(few) <= 2 * len(Kind)
-        assert held_after(few, algorithm) == held_after((trace[index] for index in range(first, k)), algorithm)
         state = state_at(trace, k)
+        folded = folds.held_after((trace[index] for index in range(first, k)), algorithm) if k < stop else {}
+        assert {name: (h.i, h.j, h.r0, h.r1, h.c0, h.c1, h.nbytes) for name, h in state.held.items()} == folded
+        assert set(state.smem) == set(folded) & folds.IN_SHARED_MEMORY
+        assert all(folds.tensor_of(trace[tile.event].kind) in (name, "O") for name, tile in state.held.items())
         moved = sum(trace[index].nbytes for index in range(k))
         assert sum(state.hbm_read.values()) + sum(state.hbm_written.values()) == moved
 
@@ -369,10 +372,10 @@ def test_files_that_are_refused(trace: Trace, tmp_path: Path) -> None:
             {"header": header(schema=SCHEMA + 1)},
             f"^trace schema {SCHEMA + 1}, this flashviz reads {SCHEMA}: record again with flashviz trace",
         ),
-        ({"header": header(algorithm="fa9")}, "expected a header of schema 1"),
-        ({"header": header(config=raw["config"] | {"kv_heads": 3})}, "expected a header of schema 1.*kv_heads must divide"),
+        ({"header": header(algorithm="fa9")}, f"expected a header of schema {SCHEMA}"),
+        ({"header": header(config=raw["config"] | {"kv_heads": 3})}, f"expected a header of schema {SCHEMA}.*kv_heads must divide"),
         ({"header": np.zeros(4, np.uint8)}, "expected a trace with a header"),
-        ({"column__kind": columns["kind"]}, "expected kind from 0 to 25, got .* with kind 99 in event 3"),
+        ({"column__kind": columns["kind"]}, "expected events of the header's 14 statements, got kind 99 in event 3"),
         ({"column__r0": columns["r0"]}, f"expected {len(trace):,} events, as fa2 of its config has, got .* with r0 of {len(trace) - 1:,}"),
         ({"column__r0": trace.columns["r0"].astype(np.float32)}, "expected columns kind, step"),
         ({"snapshot__0": np.zeros(1)}, "expected values of the shapes that the config gives them, got .* with snapshot/0"),
@@ -385,17 +388,29 @@ def test_files_that_are_refused(trace: Trace, tmp_path: Path) -> None:
 def test_json_names_everything(trace: Trace) -> None:
     document = json.loads(trace.to_json())
     assert document["header"]["config"]["head_dim"] == 24
-    assert document["kinds"]["2"] == "QK_DOT"
+    assert document["header"]["statements"][2]["name"] == "QK_DOT"
     assert document["columns"]["nbytes"] == trace.columns["nbytes"].tolist()
     assert document["hash"] == trace.hash
 
 
 def test_hash_covers_the_compared_columns_only(trace: Trace) -> None:
-    for name in (*COMPARED, "line"):
+    for name in (*COMPARED, "launch"):
         columns = {key: column.copy() for key, column in trace.columns.items()}
         columns[name][5] += 1
-        assert (Trace(trace.header, columns).hash == trace.hash) == (name == "line")
+        assert (Trace(trace.header, columns).hash == trace.hash) == (name == "launch")
 
 
-def test_tensors_of_kinds() -> None:
-    assert {tensor_of(kind) for kind in Kind} == {"Q", "K", "V", "O", "S", "P", "M", "L", "LSE", "ALPHA", "ACC"}
+def test_files_of_schema_1_say_what_is_recorded_now() -> None:
+    """The same columns, the same meaning of each, the same values."""
+    small = AttentionConfig(seq_q=40, seq_k=52, heads=2, kv_heads=1, block_m=16, block_n=16, head_dim=16, causal=True)
+    now = {
+        "fa2": record(small, source="numpy", snapshots=[(1, 0), (2, 1)], stats=True),
+        **{name: record(small, source="numpy", algorithm=name) for name in ("fa1", "standard")},
+        "without-rescale": without_rescale(small, [(1, 0)]).trace,
+    }
+    for name, again in now.items():
+        old = schema1.load(SCHEMA_1 / f"{name}.npz")
+        assert isinstance(old, Trace)
+        assert (old.hash, first_difference(old, again), agree(old, again)) == (again.hash, None, True)
+    product = schema1.load(SCHEMA_1 / "product.npz")
+    assert product.hash == generic_traces.product(m=32, n=32, k=32, tile=16).hash

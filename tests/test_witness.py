@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace as replace_struct
 
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import MissingPartError, VerificationError
 from flashviz.memory import traffic
-from flashviz.trace import GenericTrace, Kind, Trace
+from flashviz.trace import GenericTrace, Kind, Op, Trace
 from flashviz_kernels import record
 from flashviz_kernels.verify import verify
 from tests.kernels import event_rows, mutant
@@ -57,7 +58,7 @@ def test_bytes_by_tensor_are_those_of_the_pointers(seen: GenericTrace, said: Tra
     assert [info.name for info in seen.header.tensors[:5]] == ["Q", "K", "V", "O", "LSE"]
 
 
-@pytest.mark.parametrize("column", ["kind", "pid_m", "pid_bh", "r0", "r1", "c0", "c1", "nbytes", "line"])
+@pytest.mark.parametrize("column", ["kind", "pid_m", "pid_bh", "r0", "r1", "c0", "c1", "nbytes"])
 def test_one_wrong_number_in_the_report_is_found(column: str, seen: GenericTrace, said: Trace) -> None:
     from flashviz_kernels.witness import first_disagreement
 
@@ -68,6 +69,15 @@ def test_one_wrong_number_in_the_report_is_found(column: str, seen: GenericTrace
     wrong = first_disagreement(Trace(said.header, columns), seen)
     assert wrong is not None
     assert "where the pointers say" in wrong
+
+
+@pytest.mark.parametrize("change", [{"line": 7}, {"dims": ("BLOCK_M", "BLOCK_M", "BLOCK_N")}, {"op": Op.REDUCE}, {"op": Op.COMPUTE}])
+def test_a_statement_that_says_something_else_is_found(change: dict[str, Any], seen: GenericTrace, said: Trace) -> None:
+    from flashviz_kernels.witness import first_disagreement
+
+    others = tuple(replace_struct(each, **change) if each.code == Kind.PV_DOT else each for each in said.header.statements)
+    lines = {"kernel_first_line": 1, "kernel_source": "\n" * 999}
+    assert first_disagreement(Trace(replace_struct(said.header, statements=others, **lines), said.columns), seen) is not None
 
 
 def test_a_missing_event_is_found(seen: GenericTrace, said: Trace) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.trace import Kind, Trace
-from flashviz.trace.events import TRANSFERS, tensor_of
 
 
 def one_head(config: AttentionConfig, **changes: Any) -> AttentionConfig:
@@ -29,11 +28,11 @@ class Folded:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         kinds, nbytes = trace.columns["kind"], trace.columns["nbytes"]
-        moving = [kind for kind in TRANSFERS if (kinds == kind).any()]
+        moving = [each for each in trace.header.statements if each.tensor is not None and (kinds == each.code).any()]
         self._sums: dict[str, np.ndarray] = {}
-        for kind in sorted(moving, key=lambda kind: _ORDER.index(tensor_of(kind))):
-            steps = np.where(kinds == kind, nbytes, 0).astype(np.int64)
-            tensor = tensor_of(kind)
+        for statement in sorted(moving, key=lambda each: _ORDER.index(each.subject)):
+            steps = np.where(kinds == statement.code, nbytes, 0).astype(np.int64)
+            tensor = statement.subject
             self._sums[tensor] = self._sums.get(tensor, np.zeros(len(trace) + 1, np.int64)) + np.concatenate([[0], np.cumsum(steps)])
 
     def bytes_at(self, k: int) -> dict[str, int]:
@@ -75,7 +74,8 @@ class Folded:
         """
         first, last = self.event_after(start), self.event_after(stop)
         kinds = self.trace.columns["kind"][first:last]
-        found = first + np.flatnonzero(np.isin(kinds, [kind for kind in TRANSFERS if tensor_of(kind) in "QKVO" and kind != Kind.INIT_O]))
+        tiles = [each.code for each in self.trace.header.statements if each.tensor is not None and each.tensor in "QKVO"]
+        found = first + np.flatnonzero(np.isin(kinds, tiles) & (kinds != Kind.INIT_O))
         tile = np.searchsorted(self._tile_ends, found, side="right")
         count = np.bincount(tile, minlength=len(self.products) + 1)
         before = np.concatenate([[0], np.cumsum(count)])[tile]

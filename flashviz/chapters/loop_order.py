@@ -15,7 +15,6 @@ from flashviz.figures import amount, kib
 from flashviz.memory import tile_bytes
 from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
-from flashviz.trace.events import TRANSFERS, is_load, tensor_of
 
 BEATS: tuple[Beat, ...] = (
     Beat("stage", "Two loop orders", 3.9, shot="loops", fresh=True, caption="Which loop is outside?"),
@@ -64,7 +63,8 @@ class Order:
         self._moved: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         for tensor in MATRICES:
             rows, most, high = ("i", c.seq_q, c.block_m) if tensor in "QO" else ("j", c.seq_k, c.block_n)
-            found = np.flatnonzero(np.isin(kinds, [kind for kind in TRANSFERS if tensor_of(kind) == tensor]))
+            moving = [each.code for each in trace.header.statements if each.tensor == tensor]
+            found = np.flatnonzero(np.isin(kinds, moving))
             tile = columns[rows][found].astype(int)
             height = np.minimum((tile + 1) * high, most) - tile * high  # a ragged last tile has fewer rows
             self._moved[tensor] = found, tile, columns["nbytes"][found] / (sizes[tensor] / high * height)
@@ -96,7 +96,7 @@ class Order:
     @property
     def begun(self) -> int:
         """Events before the first load."""
-        return int(np.flatnonzero([is_load(kind) for kind in map(Kind, self.trace.columns["kind"][: self.ends[1]])])[0])
+        return int(np.flatnonzero(np.isin(self.trace.columns["kind"], [Kind.LOAD_Q, Kind.LOAD_K]))[0])
 
     @property
     def outer(self) -> int:

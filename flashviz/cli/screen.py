@@ -115,7 +115,7 @@ def _generic_summary(path: Path, trace: GenericTrace) -> dict[str, Any]:
     from flashviz.trace import Op
 
     moved = traffic(trace)
-    counts = {op.name: int((trace.columns["op"] == op).sum()) for op in Op}
+    counts = {op.name: sum(len(trace.places[each.code]) for each in trace.statements.values() if each.op == op) for op in Op}
     header = trace.header
     return {
         "path": str(path),

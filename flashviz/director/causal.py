@@ -13,12 +13,12 @@ from flashviz import palette, theme
 from flashviz.chapters import causal
 from flashviz.chapters.causal import MASKED, SKIPPED, Causal, gather
 from flashviz.director.flash import provenance
-from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, Word, worded
-from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, beat
+from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, worded
 from flashviz.layout import Limit, Rect, masked_grid
 from flashviz.layout.causal import SEAM
 from flashviz.lettering import em
-from flashviz.mobjects.motion import FadeIn, FadeOut
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
 

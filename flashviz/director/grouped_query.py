@@ -13,12 +13,12 @@ from flashviz import theme
 from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, Loads, gather
 from flashviz.director.flash import provenance
-from flashviz.director.rescale import LABEL, NAME, ONE_NUMBER, SPACE, Word, middle, worded
-from flashviz.director.shots import TEXT, ShotScene, Shows, StepBack, beat, step_forth
+from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
+from flashviz.director.words import LABEL, NAME, ONE_NUMBER, SPACE, Word, middle, worded
 from flashviz.layout import Rect
 from flashviz.layout.grouped import pairs, seamed
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn
+from flashviz.mobjects.motion import FadeIn, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.printed import Printed, edges, part
 from flashviz.mobjects.tiles import Rectangles

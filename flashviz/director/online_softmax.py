@@ -13,15 +13,16 @@ from flashviz import palette, theme
 from flashviz.chapters import online_softmax
 from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gather, merge, pair_of
 from flashviz.director.flash import provenance
-from flashviz.director.rescale import LABEL, NUMBER, SPACE, Numbers, Word, fly, labelled, late, middle, symbols
-from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, beat
+from flashviz.director.rescale import late
+from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.words import LABEL, NUMBER, SPACE, Numbers, Word, fly, labelled, middle, symbols
 from flashviz.figures import number
 from flashviz.layout import Rect, columns
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
 from flashviz.mobjects.measured import Ceiling
 from flashviz.mobjects.merging import Block, Merging
-from flashviz.mobjects.motion import FadeIn, FadeOut
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box
@@ -69,7 +70,7 @@ class MergeFilm:
         self.x = [rect.x0, place["right"].x0]
         self.own = [Block(x, pair.l) for x, pair in zip(self.x, pairs, strict=True)]
         self.low, self.high = found.lower, 1 - found.lower
-        self.ceilings = [Ceiling(number(pair.m), self.skin, 0.0) for pair in pairs]
+        self.ceilings = [Ceiling(number(pair.m), self.skin) for pair in pairs]
         sign, rects = "ℓ =", [place[side] for side in SIDES]
         room = text_width(sign, NUMBER, Face.STRONG) + SPACE * em(NUMBER)
         room = room if rects[0].width > ROOMY * room else 0.0  # else the numbers stand without their name
@@ -91,7 +92,7 @@ class MergeFilm:
 
     def lid(self, ceiling: Ceiling, ends: tuple[float, float], tall: float = 1.0) -> Ceiling:
         """A ceiling between these ends."""
-        return ceiling.place(ends[0], ends[1], self.chart.y(tall), ends[0] + em(30))
+        return ceiling.place(ends[0], ends[1], self.chart.y(tall), (ends[0] + em(30), ends[0]))
 
     @property
     def shrunk(self) -> Block:
@@ -223,7 +224,7 @@ def squeeze(film: MergeFilm) -> None:
     said, skin, chart, side = film.said, film.skin, film.chart, film.low
     high, low = film.ceilings[film.high], film.ceilings[side]
     start, whole, own = film.span(film.high), film.whole, film.span(side)
-    name = start[0] + em(30)
+    name = start[0] + em(30), start[0]  # without words
 
     def reach(share: float) -> None:
         left, right = (start[end] + (whole[end] - start[end]) * share for end in (0, 1))
@@ -337,7 +338,7 @@ def all_tiles(film: MergeFilm) -> None:
     chart.stand(0, None).stand(1, None)
     film.scene.add(*chart.blocks)
     first = pair_of(found.tiles[found.order[0]])
-    film.ceiling = film.lid(Ceiling(number(first.m), skin, 0.0), film.whole)
+    film.ceiling = film.lid(Ceiling(number(first.m), skin), film.whole)
     film.readout = Readout("", NUMBER, skin.stats, name="l", face=Face.MONO_STRONG).at(film.numbers[0].rect)
     film.scene.add(film.readout)
     film.move(FadeIn(film.ceiling), seconds=TEXT)
@@ -353,9 +354,7 @@ def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VMobject, seconds: floa
     both = [Block(x[0], past.l), Block(x[1], new.l)]
     factors = [float(np.exp(pair.m - merged.m)) if pair.l else 0.0 for pair in (past, new)]
     levelled = [Block(x[0], past.l * factors[0]), Block(x[0] + past.l * factors[0] * chart.key, new.l * factors[1])]
-    flip = ceiling.m.turn(merged.written[0]) if merged.written[0] != ceiling.m.text else None
-    if flip is not None:
-        flip.begin()
+    flip = ceiling.turn(merged.written[0]) if merged.written[0] != ceiling.m.text else None
 
     def show(share: float) -> None:
         rise, press, come = (ease_in_out_cubic(float(np.clip(at, 0, 1))) for at in (4 * share, 4 * share - 1.2, 2.2 * share - 1.2))
@@ -371,11 +370,11 @@ def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VMobject, seconds: floa
         second, up = shown[1], max(rise, 1e-6)
         chart.stand(0, shown[0]).stand(1, second and Block(second.x, second.area * up, second.tall * up))
         if flip is not None:
-            flip.interpolate(press)
+            flip.show(press)
 
     film.move(Shows(VGroup(*chart.blocks, cell, ceiling), show), seconds=0.9 * seconds)
     if flip is not None:
-        flip.finish()
+        flip.show(1.0)
     chart.stand(0, Block(x[0], merged.l) if merged.l else None).stand(1, None)
     film.readout.display(merged.written[1])
     film.scene.hold(0.1 * seconds)

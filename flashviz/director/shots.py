@@ -14,7 +14,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz.director.captions import CENTRED_PX, centred, check_fit
 from flashviz.director.chapters import ChapterScene
 from flashviz.layout import Rect, Shot, shot
-from flashviz.mobjects.motion import OPACITIES, FadeIn, FadeOut
+from flashviz.mobjects.motion import OPACITIES, FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Act, Named
 from flashviz.storyboard import Beat, reading
 
@@ -99,22 +99,6 @@ class ShotScene(ChapterScene):
         """The caption of a beat that waited for its picture; it is read at rest."""
         self.announce()
         self.arrived()
-
-
-class Shows(Act):
-    """A part shows what ``show`` makes of the share of its time that has passed: a pure function, at the pace of ``rate_func``."""
-
-    def __init__(self, part: Mobject, show: Callable[[float], Any], **kwargs: Any) -> None:
-        self.show = show
-        super().__init__(part, **{"rate_func": linear, **kwargs})
-
-    def create_starting_mobject(self) -> Mobject:
-        """Nothing is copied: ``show`` knows where it began."""
-        part: Mobject = self.mobject
-        return part
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        self.show(self.rate_func(alpha))
 
 
 class StepBack(Act):

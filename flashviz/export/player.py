@@ -1,7 +1,7 @@
-"""A trace for the player in a page: columns, values, vocabulary, rectangles and colours in one JSON file.
+"""A trace for the player in a page: statements, columns, values, rectangles and colours in one JSON file.
 
-The page computes nothing that a kernel or its twin computes: it folds events by the tables that are exported with them, adds
-bytes, and draws values that were kept. Arrays are little-endian, base64, with their dtype and shape.
+The page computes nothing that a kernel or its twin computes: it looks up what the statements say, adds bytes, and draws values that
+were kept. Arrays are little-endian, base64, with their dtype and shape.
 """
 
 from __future__ import annotations
@@ -18,31 +18,18 @@ import numpy as np
 from flashviz import palette
 from flashviz.errors import TraceError
 from flashviz.layout import Rect, Stage, player_stage
-from flashviz.memory import closed_form, compulsory, traffic
+from flashviz.memory import FLOAT32, closed_form, compulsory, traffic
 from flashviz.storyboard import crossed_bytes, follow_in, tile_unit
-from flashviz.trace import Kind, ProgramValues, Trace, replay
-from flashviz.trace.events import IN_SHARED_MEMORY, is_load, is_store, tensor_of
-from flashviz.trace.state import DIES_AFTER, FLOAT32, OPERANDS
+from flashviz.trace import ProgramValues, Statement, Trace, replay
 
 MODULE = Path(__file__).parents[1] / "player" / "flash-trace-player.min.js"  # what a page loads; its source stands beside it
-FORMAT, SCHEMA = "flashviz-player", 1
+FORMAT, SCHEMA = "flashviz-player", 2
 LIMIT = 4 << 20  # bytes of a file; beyond it a page loads too slowly
 SHAPES = ("wide", "middle", "narrow")
-COLUMNS = ("kind", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "line", "launch")
+COLUMNS = ("kind", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "launch")
 
 TENSORS = ("Q", "K", "V", "S", "P", "O", "L", "M", "LSE")  # in the order of a bill
 SYMBOLS = {"M": "m", "L": "ℓ", "ACC": "acc", "P": "P̃", "ALPHA": "α"}
-SAYS: dict[Kind, str] = {
-    Kind.QK_DOT: "S = Q Kᵀ · scale: {scores} scores, in registers",
-    Kind.MASK: "scores that a row may not see become −∞",
-    Kind.SOFTMAX_M: "m becomes the largest score of each row so far",
-    Kind.ALPHA: "α = e^(old m − new m), one factor a row",
-    Kind.SOFTMAX_P: "P̃ = e^(S − m): S is not needed any more",
-    Kind.SOFTMAX_L: "the row sums of P̃ join ℓ",
-    Kind.RESCALE_ACC: "acc is multiplied by α",
-    Kind.PV_DOT: "acc takes in P̃ V: V and P̃ are not needed any more",
-    Kind.NORMALIZE: "O = acc / ℓ, once",
-}
 
 WORDS = {  # what the page says: to a wrong answer, and of itself
     "stay": "No: old terms would stay measured from the old max, new ones from the new max.",
@@ -95,10 +82,7 @@ def player_json(
         "schema": SCHEMA,
         "hash": trace.hash,
         "header": _header(trace),
-        "kinds": [_kind(kind) for kind in Kind],
-        "dies": {str(int(kind)): gone for kind, gone in DIES_AFTER[trace.header.algorithm].items()},
-        "shared": sorted(IN_SHARED_MEMORY),
-        "operands": sorted(OPERANDS),
+        "statements": [_statement(statement) for statement in trace.header.statements],
         "events": len(trace),
         "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
         "bounds": packed(trace.bounds),
@@ -143,14 +127,14 @@ def _refuse_large(size: int, trace: Trace) -> None:
 def _header(trace: Trace) -> dict[str, Any]:
     """Where the recording comes from, without what a page does not show."""
     header: dict[str, Any] = msgspec.to_builtins(trace.header)
-    return {name: value for name, value in header.items() if name not in ("schema", "resources", "clock")}
+    return {name: value for name, value in header.items() if name not in ("schema", "statements", "resources", "clock")}
 
 
-def _kind(kind: Kind) -> dict[str, Any]:
-    """Name, tensor, and which way it moves between HBM and the chip, if it does."""
-    moves = "load" if is_load(kind) else "store" if is_store(kind) else ""
-    way = "from HBM to the chip" if moves == "load" else "from the chip to HBM"
-    return {"name": kind.name, "tensor": tensor_of(kind), "moves": moves, "says": SAYS.get(kind, "{tile} moves " + way + ": {bytes} bytes")}
+def _statement(statement: Statement) -> dict[str, Any]:
+    """What the header says of it, and what follows for a page: which way it moves, and what is moved or made."""
+    said: dict[str, Any] = msgspec.to_builtins(statement)
+    follows = {"tensor": statement.subject, "reads": statement.reads, "writes": statement.writes}
+    return {name: value for name, value in said.items() if name not in ("op", "launch", "dims")} | follows
 
 
 def _skin(skin: palette.Theme) -> dict[str, Any]:

@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from flashviz.errors import TraceError
-from flashviz.trace import GenericTrace, Kind, Op, Trace
-from flashviz.trace.events import TRANSFERS, is_load, is_store, tensor_of
-from flashviz.trace.generic import READS, WRITES
+from flashviz.trace import GenericTrace, Op, Trace
 
 STEP_NS = 1000  # of the axis, without a clock
 STEPS = "steps, not time: 1 us is one step"
@@ -102,42 +100,48 @@ class _Events:
 
 
 def _attention(trace: Trace) -> _Events:
-    columns, kinds = trace.columns, trace.columns["kind"]
-    always = np.ones(len(trace), bool)
+    columns, statements, always = trace.columns, trace.header.statements, np.ones(len(trace), bool)
     first_line, lines = trace.header.kernel_first_line, trace.header.kernel_source.splitlines()
-    tensors = sorted({tensor_of(kind) for kind in Kind})
-    moves = np.isin(kinds, TRANSFERS)
+    tensors = {name: at for at, name in enumerate(sorted({each.subject for each in statements}))}
+    line = trace.of_events(lambda each: each.line)
     args: dict[str, Texts | Numbers] = {
-        "tensor": Texts(np.array([tensors.index(tensor_of(kind)) for kind in Kind])[kinds], tensors),
+        "tensor": Texts(trace.of_events(lambda each: tensors[each.subject]), list(tensors)),
         **{name: Numbers(columns[name], always) for name in ("r0", "r1", "c0", "c1")},
         **{name: Numbers(columns[name], columns[name] >= 0) for name in ("i", "j")},
-        "bytes": Numbers(columns["nbytes"], moves),
+        "bytes": Numbers(columns["nbytes"], trace.of_events(lambda each: each.tensor is not None)),
         "flops": Numbers(columns["flops"], columns["flops"] > 0),
-        **{name: Numbers(columns[name], always) for name in ("pid_m", "pid_bh", "step", "line")},
-        "statement": Texts(np.maximum(columns["line"] - first_line, -1), [line.strip() for line in lines]),
+        **{name: Numbers(columns[name], always) for name in ("pid_m", "pid_bh", "step")},
+        "line": Numbers(line, always),
+        "statement": Texts(line - first_line, [text.strip() for text in lines]),
     }
     header = trace.header
     return _Events(
         title=f"{header.algorithm} ({header.source})",
         programs=[f"program (pid_m {columns['pid_m'][at]}, pid_bh {columns['pid_bh'][at]})" for at in trace.bounds[:-1]],
-        names=Texts(kinds, [kind.name for kind in Kind]),
+        names=Texts(trace.order, [each.name for each in statements]),
         args=args,
-        read=np.where(np.isin(kinds, [kind for kind in Kind if is_load(kind)]), columns["nbytes"], 0),
-        written=np.where(np.isin(kinds, [kind for kind in Kind if is_store(kind)]), columns["nbytes"], 0),
+        **_moved(trace),
     )
 
 
+def _moved(trace: Trace | GenericTrace) -> dict[str, np.ndarray]:
+    """Bytes that each event read and wrote."""
+    nbytes = trace.columns["nbytes"]
+    return {
+        "read": np.where(trace.of_events(lambda each: each.reads), nbytes, 0),
+        "written": np.where(trace.of_events(lambda each: each.writes), nbytes, 0),
+    }
+
+
 def _generic(trace: GenericTrace) -> _Events:
-    columns, header = trace.columns, trace.header
-    op, tensor, moves = columns["op"], columns["tensor"], columns["tensor"] >= 0
-    tensors = [info.name for info in header.tensors]
+    columns, header, statements = trace.columns, trace.header, trace.header.statements
+    tensor, moves = trace.tensors, trace.tensors >= 0
     axes = np.array([*(len(info.shape) for info in header.tensors), 0])[tensor]
-    labels = [op.name if name is None else f"{op.name} {name}" for op in Op for name in (*tensors, None)]
+    labels = {name: at for at, name in enumerate(sorted({each.name for each in statements}))}
+    file, line = trace.of_events(lambda each: each.file), trace.of_events(lambda each: each.line)
     shapes, of_shape = np.unique(columns["shape"], axis=0, return_inverse=True)
-    places, of_place = np.unique(np.stack([columns["file"], columns["line"]]), axis=1, return_inverse=True)
-    known = [(file, line) for file, line in places.T.tolist()]
     args: dict[str, Texts | Numbers] = {
-        "tensor": Texts(tensor, tensors),
+        "tensor": Texts(tensor, [info.name for info in header.tensors]),
         **{
             f"{name}{axis}": Numbers(columns["box"][:, axis, end], moves & (axes > axis))
             for axis in range(columns["box"].shape[1])
@@ -146,19 +150,18 @@ def _generic(trace: GenericTrace) -> _Events:
         "bytes": Numbers(columns["nbytes"], moves),
         "touched": Numbers(columns["touched"], moves),
         "block": Texts(of_shape.reshape(-1), [" x ".join(map(str, shape)) for shape in shapes.tolist()]),
-        "flops": Numbers(columns["flops"], op == Op.DOT),
+        "flops": Numbers(columns["flops"], trace.ops == Op.DOT),
         "step": Numbers(columns["step"], np.ones(len(trace), bool)),
-        "line": Numbers(columns["line"], columns["file"] >= 0),
-        "file": Texts(columns["file"], [source.file for source in header.sources]),
-        "statement": Texts(of_place.reshape(-1), ["" if file < 0 else header.sources[file].line(line) for file, line in known]),
+        "line": Numbers(line, file >= 0),
+        "file": Texts(file, [source.file for source in header.sources]),
+        "statement": Texts(trace.order, ["" if each.file < 0 else header.sources[each.file].line(each.line) for each in statements]),
     }
     return _Events(
         title=f"{header.kernel} ({header.source})",
         programs=[f"program ({', '.join(map(str, pid))})" for _, pid in trace.programs],
-        names=Texts(op * (len(tensors) + 1) + np.where(moves, tensor, len(tensors)), labels),
+        names=Texts(trace.of_events(lambda each: labels[each.name]), list(labels)),
         args=args,
-        read=np.where(np.isin(op, list(READS)) & moves, columns["nbytes"], 0),
-        written=np.where(np.isin(op, list(WRITES)) & moves, columns["nbytes"], 0),
+        **_moved(trace),
     )
 
 

@@ -21,7 +21,7 @@ ONE_BY_ONE = {1: (9, 3), 2: (6, 2), 3: (4, 2)}  # launches shown -> events of th
 FEW = 3  # so many more are shown singly too: a sweep of so few would not be worth its beat
 EVENT_SECONDS = 1.7
 PLURALS = {Op.LOAD: "loads", Op.STORE: "stores", Op.ATOMIC: "atomics", Op.DOT: "dots", Op.REDUCE: "reductions", Op.SCAN: "scans",
-           Op.ATOMIC_LOAD: "atomic loads"}  # fmt: skip
+           Op.ATOMIC_LOAD: "atomic loads", Op.COMPUTE: "computations"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,13 @@ def _part(trace: GenericTrace, launch: int, first: int, last: int) -> Part:
 
 
 def sites_of(trace: GenericTrace, events: range) -> int:
-    """How many statements these events are of: file, line, operation and tensor tell them apart."""
-    columns = np.stack([trace.columns[name][events.start : events.stop] for name in ("file", "line", "op", "tensor")])
-    return len(np.unique(columns, axis=1).T)
+    """How many statements these events are of."""
+    return len(np.unique(trace.columns["kind"][events.start : events.stop]))
 
 
 def largest_block(trace: GenericTrace, events: range) -> int:
     """The longest side of the blocks of these events; of a dot its result's."""
-    shape, op = (trace.columns[name][events.start : events.stop] for name in ("shape", "op"))
+    shape, op = trace.columns["shape"][events.start : events.stop], trace.ops[events.start : events.stop]
     most = 1
     for is_dot in (False, True):
         for sides in np.unique(shape[(op == Op.DOT) == is_dot], axis=0).tolist():
@@ -151,7 +150,7 @@ def bill_caption(trace: GenericTrace) -> str:
 def operations(trace: GenericTrace, events: Iterable[int]) -> str:
     """As ``48 loads, 24 dots``."""
     at = np.asarray(list(events) if not isinstance(events, range) else np.arange(events.start, events.stop, events.step))
-    counts = Counter(trace.columns["op"][at].tolist())
+    counts = Counter(trace.ops[at].tolist())
     return ", ".join(count_of(counts[op], said(op), name) for op, name in PLURALS.items() if counts[op])
 
 

@@ -6,13 +6,14 @@ has at most ``PIXELS`` pixels a side: a pixel stands for its share of the elemen
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
 
-from flashviz.memory import Traffic
-from flashviz.trace.generic import READS, WRITES, GenericTrace, Op
+from flashviz.trace.generic import GenericTrace
+from flashviz.trace.statements import READS, WRITES, Op
+from flashviz.trace.traffic import Traffic, before, traffic
 
 PIXELS = 192
 NEVER = np.iinfo(np.int64).max
@@ -64,11 +65,12 @@ class Touch:
         return np.asarray(self._count.reshape(self.size) / np.maximum(self.elements, 1))
 
 
-def touched(trace: GenericTrace, tensor: int, ops: Iterable[Op]) -> Touch:
+def touched(trace: GenericTrace, tensor: int, ops: Collection[Op]) -> Touch:
     """When the events of these operations touched each element of a tensor."""
     info, columns = trace.header.tensors[tensor], trace.columns
     axes = len(info.shape)
-    events = np.flatnonzero((columns["tensor"] == tensor) & np.isin(columns["op"], list(ops)) & (columns["nbytes"] > 0))
+    wanted = trace.of_events(lambda each: each.tensor == info.name and each.op in ops)
+    events = np.flatnonzero(wanted & (columns["nbytes"] > 0))
     boxes, parts = columns["box"][events][:, :axes], trace.parts.event[events]
     order = first_of_each(boxes.reshape(len(events), 2 * axes), parts)
     memory = np.zeros(info.extent, np.int64)  # of each element that is stored: the event's number from 1 on, 0 for none
@@ -93,31 +95,21 @@ class Replay:
 
     def __init__(self, trace: GenericTrace) -> None:
         self.trace = trace
-        columns = trace.columns
-        self._events = {
-            (tensor, writes): np.flatnonzero(
-                (columns["tensor"] == tensor) & np.isin(columns["op"], list(WRITES if writes else READS)) & (columns["nbytes"] > 0)
-            )
-            for tensor in range(len(trace.header.tensors))
-            for writes in (False, True)
-        }
-        self._bytes = {key: np.concatenate([[0], np.cumsum(columns["nbytes"][at])]) for key, at in self._events.items()}
 
     def traffic(self, k: int) -> Traffic:
         """Bytes of the first ``k`` events, by tensor; tensors that did not cross are left out."""
-        read, written = (
-            {
-                info.name: int(self._bytes[tensor, writes][np.searchsorted(self._events[tensor, writes], k)])
-                for tensor, info in enumerate(self.trace.header.tensors)
-            }
-            for writes in (False, True)
-        )
-        return Traffic({t: n for t, n in read.items() if n}, {t: n for t, n in written.items() if n})
+        return traffic(self.trace, k)
 
     def latest(self, tensor: int, k: int) -> int | None:
         """The last of the first ``k`` events that touched the tensor: one of which every lane is masked did not."""
-        found = [int(at[n - 1]) for writes in (False, True) if (n := np.searchsorted(at := self._events[tensor, writes], k))]
-        return max(found, default=None)
+        found = (each[n - 1] for each in self._touching[tensor] if (n := before(each, k)))
+        return max(map(int, found), default=None)
+
+    @cached_property
+    def _touching(self) -> list[list[np.ndarray]]:
+        """Of each tensor the events that touched it, a statement each."""
+        moved = [(each.tensor, each.events[np.diff(each.sums) > 0]) for each in self.trace.transfers]
+        return [[events for tensor, events in moved if tensor == info.name] for info in self.trace.header.tensors]
 
     @cached_property
     def pictures(self) -> list[tuple[Touch, Touch]]:

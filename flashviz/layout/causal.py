@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,11 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.layout.cross import BAND_LIMIT, Cross
 from flashviz.layout.rect import Aspect, Rect
+from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 # The grid with Q at its left and K above; beside or beneath it three counts, or one sum with its notes.
-CAUSAL: dict[Aspect, dict[str, tuple[float, float, float, float]]] = {
+CAUSAL: Mapping[Aspect, Table] = {
     "16:9": {
         "grid": (60, 30, 1010, 926), "rule": (1090, 380, 1860, 450), "first": (1090, 210, 1860, 320), "second": (1090, 350, 1860, 460),
         "third": (1090, 490, 1860, 600), "sum": (1090, 250, 1860, 380), "note": (1090, 410, 1860, 480), "bytes": (1090, 500, 1860, 570),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flashviz.layout.rect import Aspect, Rect, columns, rows
+from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 # ``own``: a pair a head; ``shared``: a pair a group. Beneath each what is stored and what is loaded; ``factor``: how often.
-GROUPED: dict[Aspect, dict[str, tuple[float, float, float, float]]] = {
+GROUPED: Mapping[Aspect, Table] = {
     "16:9": {
         "own name": (60, 24, 930, 90), "shared name": (1000, 24, 1870, 90), "own": (60, 100, 920, 640), "shared": (1000, 100, 1860, 640),
         "own stored": (60, 652, 920, 722), "own loaded": (60, 726, 920, 796), "shared stored": (1000, 652, 1860, 722),

@@ -10,10 +10,11 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.layout.cross import BAND_LIMIT, Cross
 from flashviz.layout.rect import Aspect, Rect, centered
+from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 # Two crosses, a name above and a note beneath each; ``tick``: what one is.
-LOOPS: dict[Aspect, dict[str, tuple[float, float, float, float]]] = {
+LOOPS: Mapping[Aspect, Table] = {
     "16:9": {
         "first name": (40, 24, 930, 84), "second name": (990, 24, 1880, 84), "first": (40, 92, 930, 860), "second": (990, 92, 1880, 860),
         "first note": (40, 868, 620, 930), "second note": (1300, 868, 1880, 930), "tick": (640, 868, 1280, 930),
@@ -36,7 +37,7 @@ LOOPS: dict[Aspect, dict[str, tuple[float, float, float, float]]] = {
     },
 }  # fmt: skip
 # All that crossed, a bar each, unwrapped and on one scale: a name with its sum above, letters beneath.
-BILLS: dict[Aspect, dict[str, tuple[float, float, float, float]]] = {
+BILLS: Mapping[Aspect, Table] = {
     "16:9": {
         "first name": (100, 130, 1820, 220), "first": (100, 230, 1820, 370), "first letters": (100, 376, 1820, 440),
         "second name": (100, 530, 1820, 620), "second": (100, 630, 1820, 770), "second letters": (100, 776, 1820, 840),

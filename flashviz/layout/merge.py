@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flashviz.layout.rect import Aspect
+from flashviz.layout.table import Table
 
 # ``blocks``: baseline and ceiling are its lower and upper edge. ``left`` and ``right``: where a block begins, and its number beneath.
 # ``factor``: what a
 # sum is multiplied by. ``row``: the tiles of the row. ``acc`` and ``o``: what is divided, once, at the end.
-MERGE: dict[Aspect, dict[str, tuple[float, float, float, float]]] = {
+MERGE: Mapping[Aspect, Table] = {
     "16:9": {
         "blocks": (110, 120, 1810, 610), "left": (110, 620, 940, 710), "right": (1000, 620, 1810, 710), "row": (110, 820, 1810, 880),
         "factor": (110, 720, 1810, 800), "acc name": (110, 60, 1810, 130), "acc": (110, 140, 1810, 450), "o name": (110, 490, 1810, 560),

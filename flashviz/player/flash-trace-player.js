@@ -1,13 +1,12 @@
 /**
  * <flash-trace-player src="trace.json">: a FlashAttention trace, step by step. Part of flashviz, MIT licence.
  *
- * The file comes from `flashviz export TRACE.npz --player`. Nothing is computed here that a kernel computes: events are folded by the
- * tables that the file brings along, bytes are added, and kept values are drawn. After k steps the page shows stateAt(k).
+ * The file comes from `flashviz export TRACE.npz --player`. Nothing is computed here that a kernel computes: what an event means is
+ * looked up in the statements that the file brings along, bytes are added, and kept values are drawn. After k steps the page shows stateAt(k).
  * No framework, no build, no request but the traces named.
  */
 
 const TYPES = { i2: Int16Array, i4: Int32Array, f4: Float32Array, f8: Float64Array, u1: Uint8Array };
-const FLOAT32 = 4;
 const MONO = "ui-monospace, Menlo, Consolas, monospace", SERIF = "Georgia, 'Times New Roman', serif", SANS = "system-ui, sans-serif";
 const CHIP = ["Q", "K", "V", "S", "M", "L", "ACC"];
 
@@ -19,63 +18,76 @@ export function unpack({ dtype, shape, data }) {
 
 // ------------------------------------------------------------------------------------------------------------ the recording
 
+/** How many of some numbers, rising, are below k. */
+function before(rising, k) {
+  let low = 0, high = rising.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle] < k) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** One exported trace. Pure: what it answers depends on the file alone. */
 export class Recording {
   constructor(doc) {
-    if (doc?.format !== "flashviz-player" || doc.schema !== 1)
-      throw new Error(`expected a flashviz-player file of schema 1, got ${doc?.format ?? "another file"} ${doc?.schema ?? ""}; export it again`);
+    if (doc?.format !== "flashviz-player" || doc.schema !== 2)
+      throw new Error(`expected a flashviz-player file of schema 2, got ${doc?.format ?? "another file"} ${doc?.schema ?? ""}; export it again`);
     this.doc = doc;
     this.length = doc.events;
     this.header = doc.header;
     this.config = doc.header.config;
-    this.kinds = doc.kinds;
-    this.code = Object.fromEntries(doc.kinds.map((kind, code) => [kind.name, code]));
     this.columns = Object.fromEntries(Object.entries(doc.columns).map(([name, packed]) => [name, unpack(packed)]));
+    this.statements = doc.statements.map((statement) => ({ ...statement, events: [], sums: [0] }));
+    this.coded = new Map(this.statements.map((statement) => [statement.code, statement]));
+    this.#place();
+    this.products = new Set(this.statements.flatMap(({ makes }) => makes?.name ?? []));
     this.bounds = unpack(doc.bounds);
-    this.moved = this.#sums();
     this.tensors = doc.tensors;
     this.stats = doc.stats && Object.fromEntries(Object.entries(doc.stats).map(([name, packed]) => [name, unpack(packed)]));
     this.scores = new Map(Object.entries(doc.programs ?? {}).map(([name, { s }]) => [name, unpack(s)]));
     this.errors = doc.errors && unpack(doc.errors);
-    this.broken = !!doc.header.altered && !this.columns.kind.includes(this.code.RESCALE_ACC);
-    this.storesO = this.#where((kind) => kind.name === "STORE_O");
+    this.broken = !!doc.header.altered && !this.count("RESCALE_ACC", 0, this.length);
   }
 
-  /** Bytes moved by the first k events, by way and tensor: one running sum each. */
-  #sums() {
-    const sums = { load: {}, store: {} };
+  /** Of each statement its events, rising, and the bytes moved before each of them and after the last. */
+  #place() {
     const { kind, nbytes } = this.columns;
-    for (const { tensor, moves } of this.kinds) if (moves) sums[moves][tensor] ??= new Float64Array(this.length + 1);
-    for (const [way, tensors] of Object.entries(sums))
-      for (const [tensor, sum] of Object.entries(tensors))
-        for (let at = 0; at < this.length; at++) {
-          const { tensor: moved, moves } = this.kinds[kind[at]];
-          sum[at + 1] = sum[at] + (moved === tensor && moves === way ? nbytes[at] : 0);
-        }
-    return sums;
-  }
-
-  #where(test) {
-    const found = [];
-    this.columns.kind.forEach((code, at) => test(this.kinds[code], at) && found.push(at));
-    return found;
+    kind.forEach((code, at) => {
+      const statement = this.coded.get(code);
+      if (!statement) throw new Error(`expected the file's statements, got kind ${code} in event ${at}; export it again`);
+      statement.events.push(at);
+      statement.sums.push(statement.sums.at(-1) + nbytes[at]);
+    });
   }
 
   event(at) {
-    const event = { at, ...this.kinds[this.columns.kind[at]] };
+    const { events, sums, ...event } = this.coded.get(this.columns.kind[at]);
     for (const name in this.columns) if (name !== "kind") event[name] = this.columns[name][at];
-    return event;
+    return Object.assign(event, { at });
+  }
+
+  /** The last of events first..k-1 that executed a statement; -1 where none did. */
+  last({ events }, first, k) {
+    const found = events[before(events, k) - 1] ?? -1;
+    return found < first ? -1 : found;
+  }
+
+  /** Those of events first..k-1 that executed the statement of a name; none where the trace has none. */
+  executed(name, first, k) {
+    const events = this.statements.find((statement) => statement.name === name)?.events ?? [];
+    return events.slice(before(events, first), before(events, k));
+  }
+
+  count(name, first, k) {
+    return this.executed(name, first, k).length;
   }
 
   /** [first, stop) of the program that event `at` belongs to. */
   span(at) {
-    let low = 0, high = this.bounds.length - 1;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (this.bounds[middle] <= at) low = middle;
-      else high = middle;
-    }
-    return [this.bounds[low], this.bounds[low + 1]];
+    const next = before(this.bounds, at + 1);
+    return [this.bounds[next - 1], this.bounds[next]];
   }
 
   /** [first, stop) of the program that computes `row` of a copy `bh` (batch entry and head) of O. */
@@ -89,7 +101,7 @@ export class Recording {
     return null;
   }
 
-  /** What is on chip and what has crossed after the first k events: the fold of flashviz.trace.state_at. */
+  /** What is on chip and what has crossed after the first k events: the query of flashviz.trace.state_at. */
   stateAt(k) {
     const state = { k, program: null, smem: {}, registers: {}, m: null, l: null, alpha: null, s: null, ...this.traffic(k), stored: this.stored(k) };
     if (k === 0) return state;
@@ -97,37 +109,34 @@ export class Recording {
     const [first, stop] = this.span(k - 1);
     state.program = [last.pid_m, last.pid_bh];
     if (k === stop) return state;
-    const { held, done } = this.fold(first, k);
-    for (const [tensor, tile] of Object.entries(held)) (this.doc.shared.includes(tensor) ? state.smem : state.registers)[tensor] = tile;
-    return Object.assign(state, this.#values(first, last, held, done));
+    const held = this.held(first, k);
+    for (const [product, tile] of Object.entries(held)) (tile.memory === "SMEM" ? state.smem : state.registers)[product] = tile;
+    return Object.assign(state, this.#values(first, last, held));
   }
 
-  /** Tiles on chip after events first..k-1 of one program, and how often each kind has run. */
-  fold(first, k) {
-    const held = {}, done = {};
-    for (let at = first; at < k; at++) {
-      const event = this.event(at), code = this.columns.kind[at];
-      done[event.name] = (done[event.name] ?? 0) + 1;
-      if (event.moves !== "store") {
-        const tensor = event.tensor === "O" ? "ACC" : event.tensor;
-        const { i, j, r0, r1, c1 } = event;
-        const c0 = event.name === "LOAD_S" && held.S ? held.S.c0 : event.c0; // standard softmax gathers whole rows
-        const operand = event.moves === "load" && this.doc.operands.includes(tensor);
-        held[tensor] = { tensor, i, j, r0, r1, c0, c1, nbytes: operand ? event.nbytes : (r1 - r0) * (c1 - c0) * FLOAT32, since: at };
-      }
-      for (const gone of this.doc.dies[code] ?? []) delete held[gone];
+  /** Tiles on chip after events first..k-1 of one program: a product is there if its last maker is later than the last that freed it. */
+  held(first, k) {
+    const held = {}, last = (test) => Math.max(-1, ...this.statements.filter(test).map((statement) => this.last(statement, first, k)));
+    for (const tensor of this.products) {
+      const since = last(({ makes }) => makes?.name === tensor), freed = last(({ frees }) => frees.includes(tensor));
+      if (since <= freed) continue;
+      const { makes: { memory, itemsize }, i, j, r0, r1, c1 } = this.event(since);
+      const whole = last(({ makes }) => makes?.name === tensor && !makes.gathers); // of tiles that were gathered since, the columns of all
+      const joined = this.statements.flatMap(({ makes, events }) => (makes?.name === tensor ? events[before(events, Math.max(freed + 1, first))] ?? [] : []));
+      const c0 = this.columns.c0[whole > freed ? whole : Math.min(...joined)];
+      held[tensor] = { tensor, memory, i, j, r0, r1, c0, c1, nbytes: (r1 - r0) * (c1 - c0) * itemsize, since };
     }
-    return { held, done };
+    return held;
   }
 
-  #values(first, last, held, done) {
-    const found = {};
+  #values(first, last, held) {
+    const found = {}, k = last.at + 1;
     if (!this.stats) return found;
     const [r0, r1] = this.rows(first);
     for (const [name, tensor, kind] of [["m", "M", "SOFTMAX_M"], ["l", "L", "SOFTMAX_L"], ["alpha", "ALPHA", "ALPHA"]])
-      if (held[tensor] && done[kind]) found[name] = this.stat(name, last.pid_bh, done[kind] - 1, r0, r1);
-    const unmasked = last.name === "QK_DOT" && this.kinds[this.columns.kind[last.at + 1]].name === "MASK";
-    if (held.S && !unmasked) found.s = this.scoresOf(last.pid_m, last.pid_bh, done.QK_DOT - 1);
+      if (held[tensor]) found[name] = this.stat(name, last.pid_bh, this.count(kind, first, k) - 1, r0, r1);
+    const unmasked = last.name === "QK_DOT" && this.event(k).name === "MASK";
+    if (held.S && !unmasked) found.s = this.scoresOf(last.pid_m, last.pid_bh, this.count("QK_DOT", first, k) - 1);
     return found;
   }
 
@@ -150,9 +159,15 @@ export class Recording {
     return Object.assign(kept.subarray(t * rows * columns, (t + 1) * rows * columns), { shape: [rows, columns] });
   }
 
+  /** Bytes that the first k events moved, by way and tensor. */
   traffic(k) {
-    const of = (sums) => Object.fromEntries(Object.entries(sums).map(([tensor, sum]) => [tensor, sum[k]]).filter(([, bytes]) => bytes));
-    return { read: of(this.moved.load), written: of(this.moved.store) };
+    const read = {}, written = {};
+    for (const { tensor, reads, writes, events, sums } of this.statements)
+      for (const [side, applies] of [[read, reads], [written, writes]]) {
+        const bytes = applies && sums[before(events, k)];
+        if (bytes) side[tensor] = (side[tensor] ?? 0) + bytes;
+      }
+    return { read, written };
   }
 
   /** Bytes that crossed in either direction, by tensor. */
@@ -163,12 +178,12 @@ export class Recording {
 
   /** [copy, row block] of the tiles of O in HBM. */
   stored(k) {
-    return this.storesO.filter((at) => at < k).map((at) => [this.columns.pid_bh[at], this.columns.i[at]]);
+    return this.executed("STORE_O", 0, k).map((at) => [this.columns.pid_bh[at], this.columns.i[at]]);
   }
 
   /** Events that move a tensor, either way. */
   transfersOf(tensor) {
-    return this.#where((kind) => kind.moves && kind.tensor === tensor);
+    return this.statements.flatMap(({ tensor: moved, reads, writes, events }) => (moved === tensor && (reads || writes) ? events : []));
   }
 
   /** One row of O and how far it is at k: its statistics before and after the newest tile, its terms. Null without values. */
@@ -176,9 +191,8 @@ export class Recording {
     const span = this.stats && this.spanOfRow(bh, row);
     if (!span) return null;
     const upTo = Math.min(Math.max(k, span[0]), span[1]);
-    const { done } = this.fold(span[0], upTo);
     const one = (name, t) => (t < 0 ? NaN : this.stat(name, bh, t, row, row + 1)[0]);
-    const count = (name) => done[name] ?? 0;
+    const count = (name) => this.count(name, span[0], upTo);
     const t = count("QK_DOT") - 1, block = this.columns.pid_m[span[0]];
     const tile = t < 0 ? null : this.scoresOf(block, bh, t);
     const width = tile?.shape[1], inside = row - this.columns.r0[span[0]];
@@ -196,8 +210,7 @@ export class Recording {
     const span = this.stats && this.spanOfRow(bh, row);
     if (!span) return [];
     const tiles = [];
-    for (let at = span[0]; at < span[1]; at++) {
-      if (this.columns.kind[at] !== this.code.SOFTMAX_M) continue;
+    for (const at of this.executed("SOFTMAX_M", ...span)) {
       const t = tiles.length, [m, l, alpha] = ["m", "l", "alpha"].map((name) => this.stat(name, bh, t, row, row + 1)[0]);
       tiles.push({ t, at, m, alpha, j: this.columns.j[at], rise: t > 0 && alpha < 1 && l > 0 });
     }
@@ -207,19 +220,19 @@ export class Recording {
   /** Whether the rescale at event `at` changes any row: alpha < 1 after the first tile. */
   changes(at) {
     if (!this.stats) return true;
-    const [first] = this.span(at), { done } = this.fold(first, at + 1), t = done.ALPHA - 1;
+    const [first] = this.span(at), t = this.count("ALPHA", first, at + 1) - 1;
     return t > 0 && this.stat("alpha", this.columns.pid_bh[at], t, ...this.rows(first)).some((alpha) => alpha < 1);
   }
 
   /** The step at which the program of the same row is as far as `other`'s is after k steps: its tiles seen, its kind of event done. */
   moment(other, k) {
     if (!k || k === other.length) return k && this.length;
-    const { name, pid_bh } = other.event(k - 1), [first] = other.span(k - 1), tiles = other.fold(first, k).done.QK_DOT ?? 0;
+    const { name, pid_bh } = other.event(k - 1), [first] = other.span(k - 1), tiles = other.count("QK_DOT", first, k);
     const span = this.spanOfRow(pid_bh, other.columns.r0[first]);
     if (!span) return 0;
     let seen = 0, last = span[0];
     for (let at = span[0]; at < span[1]; at++) {
-      const kind = this.kinds[this.columns.kind[at]].name;
+      const kind = this.coded.get(this.columns.kind[at]).name;
       if (kind === "QK_DOT" && ++seen > tiles) break;
       if (seen === tiles) last = at;
       if (seen === tiles && kind === name) break;
@@ -254,11 +267,9 @@ export function kib(bytes) {
 /** A sentence of the file with its braces filled. */
 const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-/** An event in words: what the file says of its kind, with its own numbers. */
-function said(event) {
-  const index = "SP".includes(event.tensor) && event.j >= 0 ? `(${event.i}, ${event.j})` : "KV".includes(event.tensor) ? event.j : event.i;
-  const tile = index < 0 ? event.tensor : `${event.tensor} tile ${index}`;
-  return filled(event.says, { tile, bytes: grouped(event.nbytes), scores: grouped((event.r1 - event.r0) * (event.c1 - event.c0)) });
+/** An event in words: what the file says of its statement, with its own numbers. */
+function said({ says, i, j, nbytes, r0, r1, c0, c1 }) {
+  return filled(says, { i, j, bytes: grouped(nbytes), scores: grouped((r1 - r0) * (c1 - c0)) });
 }
 
 /** A tile in words. */
@@ -423,14 +434,14 @@ class Stage {
 
   /** Standard attention keeps its scores and weights in HBM: what was stored so far of one head. */
   #sheets(k, copy) {
-    const { cross } = this.layout, { columns, config, kinds } = this.trace, [x0, , , y1] = cross.grid;
+    const { cross } = this.layout, { columns, config } = this.trace, [x0, , , y1] = cross.grid;
     const [left, bottom, right, top] = this.cell(0, 0), across = (right - left) / (config.block_n * cross.band_cols), down = (top - bottom) / (config.block_m * cross.band_rows);
-    for (let at = 0; at < k; at++) {
-      const { name } = kinds[columns.kind[at]];
-      if ((name !== "STORE_S" && name !== "STORE_P") || columns.pid_bh[at] !== copy) continue;
-      const [r0, r1, c0, c1] = ["r0", "r1", "c0", "c1"].map((side) => columns[side][at]);
-      this.fill([x0 + c0 * across, y1 - r1 * down, x0 + c1 * across, y1 - r0 * down], this.skin.scores, name === "STORE_S" ? 0.35 : 0.45);
-    }
+    for (const [name, opacity] of [["STORE_S", 0.35], ["STORE_P", 0.45]])
+      for (const at of this.trace.executed(name, 0, k)) {
+        if (columns.pid_bh[at] !== copy) continue;
+        const [r0, r1, c0, c1] = ["r0", "r1", "c0", "c1"].map((side) => columns[side][at]);
+        this.fill([x0 + c0 * across, y1 - r1 * down, x0 + c1 * across, y1 - r0 * down], this.skin.scores, opacity);
+      }
   }
 
   #share(done, at, band, config) {
@@ -531,20 +542,20 @@ class Stage {
       const low = Math.min(...finite), high = Math.max(...finite);
       return { rows, columns: 1, at: (at) => (255 * (column[at] - low)) / (high - low || 1) };
     }
-    const first = this.trace.span(state.k - 1)[0], { done } = this.trace.fold(first, state.k);
+    const first = this.trace.span(state.k - 1)[0], done = (name) => this.trace.count(name, first, state.k);
     if (tensor === "S" || tensor === "P") {
-      const s = tensor === "S" ? state.s : this.trace.scoresOf(pid, bh, (done.QK_DOT ?? 0) - 1);
+      const s = tensor === "S" ? state.s : this.trace.scoresOf(pid, bh, done("QK_DOT") - 1);
       return s && this.#scores(tensor, s, state);
     }
-    const acc = this.acc.get(`${pid},${bh}`), added = done.PV_DOT ?? 0;
+    const acc = this.acc.get(`${pid},${bh}`), added = done("PV_DOT"), { name } = this.trace.event(tile.since);
     if (tensor !== "ACC" || !acc || !added) return null;
     const [, height, d] = acc.shape, from = (added - 1) * height * d;
-    if (done.NORMALIZE) {
+    if (name === "NORMALIZE") {
       const o = this.bytes.get("O"), start = (bh * o.shape[1] + tile.r0) * d;
       return { rows, columns: d, at: (at) => o[start + at] };
     }
     const { low, high } = this.trace.doc.programs[`${pid},${bh}`].acc, zero = (255 * -low) / (high - low);
-    const alpha = (done.RESCALE_ACC ?? 0) > added ? this.trace.stat("alpha", bh, added, tile.r0, tile.r1) : null;
+    const alpha = name === "RESCALE_ACC" ? this.trace.stat("alpha", bh, added, tile.r0, tile.r1) : null;
     return { rows, columns: d, at: (at) => (alpha ? zero + (acc[from + at] - zero) * alpha[Math.floor(at / d)] : acc[from + at]) };
   }
 
@@ -657,7 +668,7 @@ class Stage {
 
   /** A tile between HBM and the chip: always of the size it has in HBM, through the slot. */
   #flight({ event, part }) {
-    const { cross, slot } = this.layout, { tensor, moves } = event, strip = { LSE: "O", L: "O", M: "O" }[tensor] ?? tensor;
+    const { cross, slot } = this.layout, { tensor, writes } = event, strip = { LSE: "O", L: "O", M: "O" }[tensor] ?? tensor;
     const place = this.place({ O: "ACC", P: "S", LSE: "M" }[tensor] ?? tensor);
     const index = this.shown(strip, "KV".includes(strip) ? event.j : event.i);
     const home = "SP".includes(tensor) ? this.cell(this.shown("Q", event.i), this.shown("K", Math.max(event.j, 0))) : cross.strips[strip][index];
@@ -666,7 +677,7 @@ class Stage {
     const [sx, sy] = center(slot), beside = slot[3] - slot[1] < slot[2] - slot[0] || this.shape !== "narrow";
     const doors = beside ? [[slot[0], sy], [slot[2], sy]] : [[sx, slot[3]], [sx, slot[1]]];
     const way = [center(home), ...doors, center(place)];
-    if (moves === "store") way.reverse();
+    if (writes) way.reverse();
     const lengths = way.slice(1).map((to, at) => Math.hypot(to[0] - way[at][0], to[1] - way[at][1]));
     let rest = smooth(part) * lengths.reduce((a, b) => a + b, 0), leg = 0;
     while (leg < lengths.length - 1 && rest > lengths[leg]) rest -= lengths[leg++];
@@ -809,7 +820,7 @@ class FlashTracePlayer extends HTMLElement {
       this.#documents.set(source, doc);
       if (this.#wanted !== source) return; // another one was asked for in the meantime
       const trace = new Recording(doc), k = this.trace ? trace.moment(this.trace, this.k) : this.#linked() ?? 0;
-      this.trace = trace;
+      Object.assign(this, { trace, k });
       this.stage = new Stage(this.#$("canvas"), trace);
       this.#row = this.#rowFor(doc.follow);
       this.#answered.clear();
@@ -1139,7 +1150,7 @@ class FlashTracePlayer extends HTMLElement {
   #forth(every) {
     if (this.k >= this.trace.length || this.#ask()) return this.#stop();
     const event = this.trace.event(this.k), calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (!event.moves || calm || every < 300) return this.go(this.k + 1);
+    if (!(event.reads || event.writes) || calm || every < 300) return this.go(this.k + 1);
     this.#fly(event, Math.min(every * 0.9, 700));
   }
 
@@ -1171,7 +1182,7 @@ class FlashTracePlayer extends HTMLElement {
   }
 
   do_store() {
-    this.#jump((event) => event.moves === "store");
+    this.#jump((event) => event.writes);
   }
 
   do_rise() {

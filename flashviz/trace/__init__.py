@@ -1,6 +1,9 @@
 """The step trace: what a kernel did, event by event.
 
-events      Kind, Event: the vocabulary
+statements  Statement, Product, Op: what events mean
+events      Kind, Event: the codes of attention's statements, one event
+traffic     traffic(trace, k): bytes that crossed between HBM and the chip
+executed    Executed: events and the statements that explain them, searched; what both recordings are
 generic     GenericHeader, GenericTrace: what any kernel did, as its pointers say
 recording   Header, Snapshot, Stats, Trace: one recording, its columns and its file
 state       state_at(trace, k): what is on chip and what has crossed the bus after k events
@@ -11,15 +14,18 @@ import os
 
 from flashviz.trace import generic, npz, recording
 from flashviz.trace.events import Event, Kind
-from flashviz.trace.generic import GenericEvent, GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
+from flashviz.trace.generic import GenericEvent, GenericHeader, GenericTrace, Launch, SourceText, TensorInfo
 from flashviz.trace.npz import SCHEMA
 from flashviz.trace.recording import COMPARED, Header, Snapshot, Stats, Trace
 from flashviz.trace.replay import ProgramValues, replay
 from flashviz.trace.state import Held, State, state_at
+from flashviz.trace.statements import Op, Product, Statement
+from flashviz.trace.traffic import Traffic, traffic
 
 __all__ = [
     "COMPARED", "SCHEMA", "Event", "GenericEvent", "GenericHeader", "GenericTrace", "Header", "Held", "Kind", "Launch", "Op",
-    "ProgramValues", "Snapshot", "SourceText", "State", "Stats", "TensorInfo", "Trace", "load", "load_header", "replay", "state_at",
+    "Product", "ProgramValues", "Snapshot", "SourceText", "State", "Statement", "Stats", "TensorInfo", "Trace", "Traffic", "load",
+    "load_header", "replay", "state_at", "traffic",
 ]  # fmt: skip
 
 

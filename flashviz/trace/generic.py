@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import math
 import os
@@ -17,31 +16,17 @@ import numpy as np
 
 from flashviz.errors import TraceError
 from flashviz.trace import npz
+from flashviz.trace.executed import Executed
 from flashviz.trace.npz import SCHEMA
+from flashviz.trace.statements import MOST, READS, WRITES, Op, Statement, check_statements
 
-SCALARS = ("launch", "pid_x", "pid_y", "pid_z", "step", "op", "tensor", "file", "line")
+SCALARS = ("launch", "pid_x", "pid_y", "pid_z", "step", "kind")
 WIDE = ("nbytes", "touched", "flops")
 DTYPES: dict[str, type[np.signedinteger[Any]]] = {**dict.fromkeys(SCALARS, np.int32), **dict.fromkeys(WIDE, np.int64)}
 COUNTABLE = 1 << 53  # bytes, beyond which a number in a page is not exact
 BLOCKS = ("box", "shape")  # [events, axes, 2] and [events, axes]
 PARTS = ("event", "bounds", "runs")  # of ``Parts``
-PROGRAM = ("launch", "pid_x", "pid_y", "pid_z")
-
-
-class Op(enum.IntEnum):
-    """What one event did. The numbers are part of the file format: they are never reused."""
-
-    LOAD = 0
-    STORE = 1
-    ATOMIC = 2  # reads and writes
-    DOT = 3
-    REDUCE = 4
-    SCAN = 5
-    ATOMIC_LOAD = 6  # a compare-and-swap that found another value: it only reads
-
-
-READS = frozenset({Op.LOAD, Op.ATOMIC, Op.ATOMIC_LOAD})
-WRITES = frozenset({Op.STORE, Op.ATOMIC})
+DID = ("launch", "op", "tensor", "file", "line")  # of an event, as it was seen: statements are made of it
 
 
 class TensorInfo(msgspec.Struct, frozen=True):
@@ -144,8 +129,54 @@ class GenericHeader(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     sources: list[SourceText]
     kernel_hash: str  # SHA-256 over the sources
+    statements: tuple[Statement, ...]
     tensors: list[TensorInfo]
     launches: list[Launch]
+
+    def __post_init__(self) -> None:
+        """Refuse statements that no recorder writes: from a file."""
+        check_statements(self.statements)
+        tensors = {info.name for info in self.tensors}
+        lines = [range(source.first_line, source.first_line + len(source.text.splitlines())) for source in self.sources]
+        for each in self.statements:
+            if each.tensor is not None and each.tensor not in tensors:
+                raise TraceError(f"statements must touch tensors of the header, got {each.name[:80]!r}; {npz.AGAIN}")
+            if not -1 <= each.file < len(lines) or (each.file >= 0 and each.line not in lines[each.file]):
+                raise TraceError(f"statements must stand in lines of the sources, got {each.name[:80]!r} in line {each.line}; {npz.AGAIN}")
+            if each.launch >= len(self.launches):
+                raise TraceError(f"statements must be of {len(self.launches)} launches, got {each.name[:80]!r} of {each.launch}")
+
+
+def statements_of(did: np.ndarray, tensors: Sequence[TensorInfo]) -> tuple[tuple[Statement, ...], np.ndarray]:
+    """One statement for each file, line, operation and tensor that events were seen with.
+
+    Args:
+        did: [events, 5], as ``DID`` names them; -1 for no tensor, and for no file.
+        tensors: The header's.
+
+    Returns:
+        The statements, and the code of each event's.
+
+    Raises:
+        TraceError: There are more than a trace may have.
+    """
+    launch, op, tensor, file, line = did.astype(np.int64).T
+    key = ((file + 1) * (1 + line.max(initial=0)) + line) * (len(tensors) + 1) + tensor + 1
+    _, first, code = np.unique(key * len(Op) + op, return_index=True, return_inverse=True)
+    if len(first) > MOST:
+        raise TraceError(f"expected at most {MOST:,} statements, got {len(first):,}; record fewer launches at once")
+    low, high = np.full(len(first), np.iinfo(np.int64).max), np.full(len(first), -1)
+    np.minimum.at(low, code, launch)
+    np.maximum.at(high, code, launch)
+    found = []
+    for at, event in enumerate(first.tolist()):
+        what, name = Op(int(op[event])), tensors[tensor[event]].name if tensor[event] >= 0 else None
+        words = what.name.lower().replace("_", " ")
+        found.append(Statement(
+            code=at, name=what.name if name is None else f"{what.name} {name}", op=what, launch=int(low[at]) if low[at] == high[at] else -1,
+            file=int(file[event]), line=int(line[event]), tensor=name, says=words if name is None else f"{words} {name}: {{bytes}} bytes",
+        ))  # fmt: skip
+    return tuple(found), code
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +242,7 @@ class Parts:
         return np.asarray(steps + np.arange(int(lengths.sum())))
 
 
-class GenericTrace:
+class GenericTrace(Executed):
     """A recording of the launches of a kernel, sorted by (launch, program, step). Treat its arrays as read-only.
 
     Args:
@@ -221,38 +252,52 @@ class GenericTrace:
         parts: The elements of accesses that are no whole box; without it, all are.
     """
 
+    PROGRAM = ("launch", "pid_x", "pid_y", "pid_z")
+
     def __init__(self, header: GenericHeader, columns: Mapping[str, np.ndarray], parts: Parts | None = None) -> None:
         self.header = header
-        self.parts = Parts.of(np.full(len(columns["op"]), -1), []) if parts is None else parts
-        self.columns = {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in DTYPES.items()}
-        self.columns |= {name: np.ascontiguousarray(columns[name], np.int32) for name in BLOCKS}
-
-    def __len__(self) -> int:
-        return len(self.columns["op"])
+        self.parts = Parts.of(np.full(len(columns["kind"]), -1), []) if parts is None else parts
+        dtypes = DTYPES | dict.fromkeys(BLOCKS, np.int32)
+        super().__init__(header.statements, {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in dtypes.items()})
 
     def __getitem__(self, index: int) -> GenericEvent:
         if not -len(self) <= index < len(self):
             raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
         index %= len(self)
         at = {name: int(self.columns[name][index]) for name in DTYPES}
-        info = self.header.tensors[at["tensor"]] if at["tensor"] >= 0 else None
-        axes = len(info.shape) if info is not None else 0
+        did = self.statements[at["kind"]]
+        axes = 0 if did.tensor is None else len(self.header.tensors[self.tensor_at[did.tensor]].shape)
         box = self.columns["box"][index][:axes].tolist()
         return GenericEvent(
-            index=index, launch=at["launch"], pid=(at["pid_x"], at["pid_y"], at["pid_z"]), step=at["step"], op=Op(at["op"]),
-            tensor=None if info is None else info.name, box=tuple((start, stop) for start, stop in box),
+            index=index, launch=at["launch"], pid=(at["pid_x"], at["pid_y"], at["pid_z"]), step=at["step"], op=did.op,
+            tensor=did.tensor, box=tuple((start, stop) for start, stop in box),
             shape=tuple(self.columns["shape"][index].tolist()), nbytes=at["nbytes"], touched=at["touched"], flops=at["flops"],
-            file=at["file"], line=at["line"],
+            file=did.file, line=did.line,
         )  # fmt: skip
+
+    @cached_property
+    def tensor_at(self) -> dict[str, int]:
+        """Name -> index of a tensor in the header."""
+        return {info.name: at for at, info in enumerate(self.header.tensors)}
+
+    @property
+    def tensors(self) -> np.ndarray:
+        """Index of the tensor that each event touched, -1 where it touched none."""
+        return self.of_events(lambda each: -1 if each.tensor is None else self.tensor_at[each.tensor])
+
+    @property
+    def ops(self) -> np.ndarray:
+        """The operation of each event."""
+        return self.of_events(lambda each: int(each.op))
 
     def elements(self, index: int) -> np.ndarray:
         """Which elements of its tensor an event touched, as indices in the row-major order of the shape, rising; where several share their
         memory, one of them."""
-        part, tensor = int(self.parts.event[index]), int(self.columns["tensor"][index])
+        part, tensor = int(self.parts.event[index]), self.statements[int(self.columns["kind"][index])].tensor
         if part >= 0:
             return self.parts.elements(part)
-        shape = self.header.tensors[tensor].shape if tensor >= 0 else ()
-        flat: Any = np.zeros(1 if tensor >= 0 and self.columns["nbytes"][index] else 0, np.int64)
+        shape = () if tensor is None else self.header.tensors[self.tensor_at[tensor]].shape
+        flat: Any = np.zeros(1 if tensor is not None and self.columns["nbytes"][index] else 0, np.int64)
         for (start, stop), size in zip(self.columns["box"][index][: len(shape)].tolist(), shape, strict=True):
             flat = (flat[:, None] * size + np.arange(start, stop)).reshape(-1)
         return np.asarray(flat)
@@ -262,9 +307,16 @@ class GenericTrace:
 
     @cached_property
     def hash(self) -> str:
-        """Twelve hex digits over all columns."""
+        """Twelve hex digits over all columns, and what each event did where, whatever the code of its statement."""
         digest = hashlib.sha256()
-        for column in (*self.columns.values(), *self.parts.arrays.values()):
+        did = {
+            "op": self.ops,
+            "tensor": self.tensors,
+            "file": self.of_events(lambda each: each.file),
+            "line": self.of_events(lambda each: each.line),
+        }
+        named = [*SCALARS[:-1], *did, *WIDE, *BLOCKS]
+        for column in (*((self.columns | did)[name] for name in named), *self.parts.arrays.values()):
             digest.update(column.astype("<i8").tobytes())
         return digest.hexdigest()[:12]
 
@@ -273,26 +325,10 @@ class GenericTrace:
         """64 hex digits over the header and every column: what stands for the whole recording where something is made from it."""
         return npz.digest(self.header, self.columns | self.parts.arrays)
 
-    @cached_property
-    def bounds(self) -> np.ndarray:
-        """First event of each program in the trace's order, and one past the last event."""
-        if not len(self):
-            return np.zeros(1, np.int64)
-        key = np.stack([self.columns[name] for name in PROGRAM])
-        return np.concatenate([[0], np.flatnonzero((key[:, 1:] != key[:, :-1]).any(axis=0)) + 1, [len(self)]])
-
-    @cached_property
-    def _spans(self) -> dict[tuple[int, tuple[int, int, int]], range]:
-        spans = {}
-        for first, stop in zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True):
-            launch, x, y, z = (int(self.columns[name][first]) for name in PROGRAM)
-            spans[launch, (x, y, z)] = range(first, stop)
-        return spans
-
     @property
     def programs(self) -> list[tuple[int, tuple[int, int, int]]]:
         """(launch, (x, y, z)) of every program that did something, in the trace's order."""
-        return list(self._spans)
+        return [(launch, (x, y, z)) for launch, x, y, z in self.spans]
 
     def program(self, launch: int, pid: tuple[int, int, int]) -> range:
         """Indices of the events of one program; none where it did nothing.
@@ -304,7 +340,7 @@ class GenericTrace:
         if not (0 <= launch < len(launches) and all(0 <= at < size for at, size in zip(pid, launches[launch].grid, strict=True))):
             grids = ", ".join(str(each.grid) for each in launches)
             raise TraceError(f"expected a program of {len(launches)} launches with grids {grids}, got launch {launch}, program {pid}")
-        return self._spans.get((launch, pid), range(0))
+        return self.spans.get((launch, *pid), range(0))
 
     def line_text(self, event: GenericEvent) -> str:
         """The statement behind an event, without its indentation; empty where its file is unknown."""
@@ -368,22 +404,26 @@ def _check_header(path: Path, header: GenericHeader) -> None:
 def _impossible(header: GenericHeader, columns: Mapping[str, np.ndarray]) -> tuple[str, int] | None:
     """What an event had to be, and the first event that is not."""
     axes = columns["shape"].shape[1]
-    ranges = {"op": len(Op), "tensor": len(header.tensors), "file": len(header.sources), "launch": len(header.launches)}
-    for name, stop in ranges.items():
-        low = -1 if name in ("tensor", "file") else 0
-        if (wrong := _first((columns[name] < low) | (columns[name] >= stop))) is not None:
-            return f"{name} from {low} to {stop - 1}", wrong
-    if not len(columns["op"]):
+    launch = columns["launch"]
+    if (wrong := _first((launch < 0) | (launch >= len(header.launches)))) is not None:
+        return f"launch from 0 to {len(header.launches) - 1}", wrong
+    if not len(launch):
         return None
-    deep = np.array([len(info.shape) > axes for info in header.tensors] + [False])[columns["tensor"]]
+    tensors = {info.name: info for info in header.tensors}
+    touched = {each.code: () if each.tensor is None else tensors[each.tensor].shape for each in header.statements}
+    stop = 1 + max(touched, default=-1)
+    codes = columns["kind"]
+    if (wrong := _first((codes < 0) | (codes >= stop) | ~np.isin(codes, list(touched)))) is not None:
+        return f"kind of {len(touched)} statements", wrong
+    deep = np.array([len(touched.get(code, ())) > axes for code in range(stop)])[codes]
     if (wrong := _first(deep)) is not None:
         return f"boxes of as many axes as their tensors have, got {axes}", wrong
-    grids = np.array([launch.grid for launch in header.launches])[columns["launch"]]
-    lines = np.array([(source.first_line, source.first_line + len(source.text.splitlines())) for source in header.sources] + [(-1, 0)])
-    low, high = lines[columns["file"]].T
-    sides = np.array([(*info.shape, *[1] * axes)[:axes] for info in header.tensors] + [(1,) * axes])[columns["tensor"]]
+    grids = np.array([each.grid for each in header.launches])[launch]
+    sides = np.array([(*touched.get(code, ()), *[1] * axes)[:axes] for code in range(stop)])[codes]
+    only = {each.code: each.launch for each in header.statements}
+    other = np.array([only.get(code, -1) for code in range(stop)])[codes]
     starts, stops = columns["box"][..., 0], columns["box"][..., 1]
-    program = np.stack([columns[name] for name in PROGRAM])
+    program = np.stack([columns[name] for name in GenericTrace.PROGRAM])
     at = np.arange(program.shape[1])
     begins = np.concatenate([[True], (program[:, 1:] != program[:, :-1]).any(axis=0)])
     first = np.flatnonzero(begins)
@@ -394,8 +434,8 @@ def _impossible(header: GenericHeader, columns: Mapping[str, np.ndarray]) -> tup
         "programs of the launch's grid": ((pids < 0) | (pids >= grids)).any(axis=1),
         "a program's events together": np.isin(at, first[again]),
         "steps that count 0, 1, 2, ... in a program": columns["step"] != at - np.maximum.accumulate(np.where(begins, at, 0)),
-        "lines of the sources": (columns["file"] >= 0) & ((columns["line"] < low) | (columns["line"] >= high)),
-        "boxes within their tensors": ((starts < 0) | (stops < starts) | (stops > sides)).any(axis=1) & (columns["tensor"] >= 0),
+        "statements in their own launch": (other >= 0) & (other != launch),
+        "boxes within their tensors": ((starts < 0) | (stops < starts) | (stops > sides)).any(axis=1),
         "sides that are not negative": (columns["shape"] < 0).any(axis=1),
         **{f"{name} that can be counted": (columns[name] < 0) | (columns[name] >= COUNTABLE) for name in WIDE},
     }  # fmt: skip

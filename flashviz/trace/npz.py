@@ -25,7 +25,7 @@ import numpy as np
 from flashviz.errors import FlashvizError, TraceError
 from flashviz.files import beside
 
-SCHEMA = 1
+SCHEMA = 2
 AGAIN = "record again with flashviz trace"
 LIMIT = 1 << 30  # bytes of all arrays of a file
 HEADER_LIMIT = 16 << 20  # bytes of its JSON

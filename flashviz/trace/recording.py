@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -25,24 +25,33 @@ from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
 from flashviz.trace.counts import Algorithm, events_of
-from flashviz.trace.events import TRANSFERS, Event, Kind, is_load, tensor_of
+from flashviz.trace.events import Event, Kind
+from flashviz.trace.executed import Executed
 from flashviz.trace.npz import SCHEMA
+from flashviz.trace.statements import Statement, check_statements
 
 Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
 
 # Columns that two recordings of one configuration must agree upon, in the order of the file format.
 COMPARED = ("kind", "step", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
-COLUMNS = (*COMPARED, "launch", "line")
+COLUMNS = (*COMPARED, "launch")
 CLOCKED = ("t_ns", "sm")  # there where the header names a clock
 AT_ONCE = 1 << 15  # numbers that are widened for the hash: they stay in a core's cache
 LARGE = 1 << 20  # events, from which on a film keeps its traces on disk
 WIDTHS = (np.int16, np.int32, np.int64)
+WIDEST = 8  # bytes of the widest: where arrays begin in a file, so that they are aligned in memory
 NO_RESCALE = "broken on purpose: nothing is rescaled when the max rises"  # how a header says so
 SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{0,8})/(?P<field>m|l|alpha|s|p|acc)")
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a recording comes from. ``kernel_source`` is the text of the traced function, so that a film can show its lines."""
+    """Where a recording comes from, and what its events mean.
+
+    ``statements`` are those of the traced function, whose text is ``kernel_source``, so that a film can show its lines.
+
+    Raises:
+        TraceError: The statements contradict each other, or name lines that the text has not.
+    """
 
     schema: int = SCHEMA
     kind: Literal["attention"] = "attention"
@@ -54,11 +63,20 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     kernel_first_line: int
     kernel_source: str
     kernel_hash: str
+    statements: tuple[Statement, ...]
     inputs_recipe: str
     inputs_hash: str
     resources: Resources | None = None  # what the compiler gave a program, where it was asked
     clock: str | None = None
     altered: str | None = None  # what differs from the algorithm, on purpose
+
+    def __post_init__(self) -> None:
+        """Refuse statements that no recorder writes: from a file."""
+        check_statements(self.statements)
+        lines = range(self.kernel_first_line, self.kernel_first_line + self.kernel_source.count("\n"))
+        astray = next((each for each in self.statements if each.line not in lines), None)
+        if astray is not None:
+            raise TraceError(f"statements must stand in lines {lines.start} to {lines.stop - 1}, got {astray.name[:80]!r} in {astray.line}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +113,7 @@ class Snapshot:
     acc: np.ndarray
 
 
-class Trace:
+class Trace(Executed):
     """A recording of one attention call, sorted by (launch, program, step). Treat its arrays as read-only.
 
     Args:
@@ -104,7 +122,12 @@ class Trace:
             are kept as int64, all else in the narrowest of ``WIDTHS`` that holds it: a recording may have ten million events.
         stats: m, l, alpha of all programs, where they were kept.
         snapshots: All values of some programs, by (pid_m, pid_bh).
+
+    Raises:
+        TraceError: An event's code is that of no statement.
     """
+
+    PROGRAM = ("launch", "pid_m", "pid_bh")
 
     def __init__(
         self,
@@ -115,10 +138,10 @@ class Trace:
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
     ) -> None:
         self.header = header
-        self.columns = {
+        super().__init__(header.statements, {
             name: np.ascontiguousarray(columns[name], np.int64) if name in CLOCKED else narrowed(columns[name])
             for name in columns_of(header)
-        }
+        })  # fmt: skip
         self.stats = stats
         self.snapshots = dict(snapshots or {})
         self._mapped: mmap.mmap | None = None
@@ -139,15 +162,12 @@ class Trace:
             raise TraceError("expected the inputs that the trace names, got others from its recipe; record again with flashviz trace")
         return arrays
 
-    def __len__(self) -> int:
-        return len(self.columns["kind"])
-
     def __getitem__(self, index: int) -> Event:
         if not -len(self) <= index < len(self):
             raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
         index %= len(self)
         values = {name: int(column[index]) for name, column in self.columns.items()}
-        return Event(index=index, kind=Kind(values.pop("kind")), **values)
+        return Event(index=index, statement=self.statements[values.pop("kind")], **values)
 
     def __iter__(self) -> Iterator[Event]:
         return (self[index] for index in range(len(self)))
@@ -168,25 +188,10 @@ class Trace:
 
     # ------------------------------------------------------------------------------------------------- programs
 
-    @cached_property
-    def bounds(self) -> np.ndarray:
-        """First event of each program in the trace's order, and one past the last event."""
-        columns = [self.columns[name] for name in ("launch", "pid_m", "pid_bh")]
-        changes = np.flatnonzero(np.logical_or.reduce([column[1:] != column[:-1] for column in columns])) + 1
-        return np.concatenate([[0], changes, [len(self)]]) if len(self) else np.zeros(1, np.int64)
-
-    @cached_property
-    def _spans(self) -> dict[tuple[int, int, int], range]:
-        spans = {}
-        for first, stop in zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True):
-            key = tuple(int(self.columns[name][first]) for name in ("launch", "pid_m", "pid_bh"))
-            spans[key[0], key[1], key[2]] = range(first, stop)
-        return spans
-
     @property
     def programs(self) -> list[tuple[int, int]]:
         """(pid_m, pid_bh) of the first launch, in the trace's order."""
-        return [(pid_m, pid_bh) for launch, pid_m, pid_bh in self._spans if launch == 0]
+        return [(pid_m, pid_bh) for launch, pid_m, pid_bh in self.spans if launch == 0]
 
     def program(self, pid_m: int, pid_bh: int, launch: int = 0) -> range:
         """Indices of the events of one program; only ``standard`` has launches beyond the first (scores, softmax, output).
@@ -195,9 +200,9 @@ class Trace:
             TraceError: There is no such program.
         """
         try:
-            return self._spans[launch, pid_m, pid_bh]
+            return self.spans[launch, pid_m, pid_bh]
         except KeyError:
-            known = f"pid_m below {1 + max(s[1] for s in self._spans)}, pid_bh below {1 + max(s[2] for s in self._spans)}"
+            known = f"pid_m below {1 + max(s[1] for s in self.spans)}, pid_bh below {1 + max(s[2] for s in self.spans)}"
             raise TraceError(f"expected a program of this trace ({known}), got ({pid_m}, {pid_bh}); choose one of trace.programs") from None
 
     def line_text(self, event: Event) -> str:
@@ -205,44 +210,35 @@ class Trace:
         return self.header.kernel_source.splitlines()[event.line - self.header.kernel_first_line].strip()
 
     @cached_property
-    def traffic_before(self) -> dict[tuple[str, bool], np.ndarray]:
-        """(tensor, loaded?) -> bytes moved by all programs before each program: prefix sums, one entry a bound."""
-        sums: dict[tuple[str, bool], np.ndarray] = {}
-        for kind in TRANSFERS:
-            where = np.flatnonzero(self.columns["kind"] == kind)
-            if not len(where):
-                continue
-            running = np.concatenate([[0], np.cumsum(self.columns["nbytes"][where])])
-            key = tensor_of(kind), is_load(kind)
-            sums[key] = sums.get(key, 0) + running[np.searchsorted(where, self.bounds)]
-        return sums
-
-    @cached_property
     def o_stores(self) -> tuple[np.ndarray, list[tuple[int, int]]]:
         """Indices of the events that store a tile of O, and the (pid_bh, i) of each."""
-        where = np.flatnonzero(self.columns["kind"] == Kind.STORE_O)
+        where = self.places.get(Kind.STORE_O, np.zeros(0, np.int32))
         return where, list(zip(self.columns["pid_bh"][where].tolist(), self.columns["i"][where].tolist(), strict=True))
 
     # ----------------------------------------------------------------------------------------------------- files
 
     def spill(self) -> None:
-        """Move the columns of a large trace to a file without a name, of which only what is looked at takes memory.
+        """Move the columns of a large trace, and what it is searched by, to a file without a name, of which only what is looked at
+        takes memory.
 
-        What is summed over all events (hash, digest, bounds, traffic, stores of O) is computed before.
+        What is gathered from all events (hash, digest, bounds, places, sums, stores of O) is so before.
         """
         if len(self) < LARGE:
             return
-        for needed in ("hash", "digest", "_spans", "traffic_before", "o_stores"):
+        for needed in ("hash", "digest", "spans", "o_stores"):
             getattr(self, needed)
+        moved: list[dict[Any, np.ndarray]] = [self.columns, self.places, self.sums]
         with tempfile.TemporaryFile() as file:
-            for column in self.columns.values():
-                column.tofile(file)
+            for array in (array for group in moved for array in group.values()):
+                array.tofile(file)
+                file.write(bytes(-array.nbytes % WIDEST))
             file.flush()
             self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         at = 0
-        for name, column in self.columns.items():
-            self.columns[name] = np.frombuffer(self._mapped, column.dtype, len(column), at)
-            at += column.nbytes
+        for group in moved:
+            for name, array in group.items():
+                group[name] = np.frombuffer(self._mapped, array.dtype, len(array), at)
+                at += array.nbytes + -array.nbytes % WIDEST
 
     def let_go(self) -> None:
         """Free the memory of what was looked at since the trace was spilled; it is read again where it is looked at again."""
@@ -277,10 +273,9 @@ class Trace:
         return assembled(contents)
 
     def to_json(self) -> str:
-        """Header, names of the kinds and columns as lists: for the player, and for small traces."""
+        """Header and columns as lists: for small traces."""
         document = {
             "header": msgspec.to_builtins(self.header),
-            "kinds": {int(kind): kind.name for kind in Kind},
             "hash": self.hash,
             "columns": {name: column.tolist() for name, column in self.columns.items()},
         }
@@ -337,10 +332,11 @@ def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -
     """Values that were kept have the shapes that the config gives them."""
     c, expected = header.config, {}
     copies = c.batch * c.heads
-    if "stats/m" in members:
+    keeps = header.algorithm == "fa2"  # the others hold no row block on chip from its first tile to its last
+    if keeps and "stats/m" in members:
         expected = {f"stats/{field.name}": (copies, c.col_blocks, c.seq_q) for field in fields(Stats)}
     for name in members:
-        if (found := SNAPSHOT.fullmatch(name)) is not None:
+        if keeps and (found := SNAPSHOT.fullmatch(name)) is not None:
             pid_m, pid_bh = int(found["pid_m"]), int(found["pid_bh"])
             rows, tiles = min(c.block_m, c.seq_q - pid_m * c.block_m), c.visited(pid_m)
             wide = {"s": (c.block_n,), "p": (c.block_n,), "acc": (c.head_dim,)}
@@ -357,11 +353,10 @@ def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -
 def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
     """What every reader of a trace relies on; whether each event is the algorithm's own, ``first_difference`` says."""
     c, most = header.config, 1 << 53
-    lines = header.kernel_source.count("\n")
     limits = {
-        "kind": (0, len(Kind) - 1), "launch": (0, 2), "pid_m": (0, c.row_blocks - 1), "pid_bh": (0, c.batch * c.heads - 1),
+        "launch": (0, max((each.launch for each in header.statements), default=0)),
+        "pid_m": (0, c.row_blocks - 1), "pid_bh": (0, c.batch * c.heads - 1),
         "step": (0, len(columns["kind"]) - 1), "i": (-1, c.row_blocks - 1), "j": (-1, c.col_blocks - 1),
-        "line": (header.kernel_first_line, header.kernel_first_line + lines - 1),
         "r0": (0, max(c.seq_q, c.seq_k)), "r1": (0, max(c.seq_q, c.seq_k)),
         "c0": (0, max(c.seq_k, c.head_dim)), "c1": (0, max(c.seq_k, c.head_dim)),
     }  # fmt: skip
@@ -377,16 +372,20 @@ def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]
 def first_difference(found: Trace, expected: Trace) -> str | None:
     """What ``found`` says of the first event of which ``expected``, a recording of the same config, says something else.
 
-    Every column that a config decides is compared: those in ``COMPARED``, and the launch. A kind has one source line throughout.
+    What its statements mean is compared, and every column that a config decides: those in ``COMPARED``, and the launch. Source lines
+    are each recorder's own.
     """
+    said, known = found.header.statements, expected.header.statements
+    if len(said) != len(known):
+        return f"{len(said)} statements, not {len(known)}"
+    odd = next((one for one, other in zip(said, known, strict=True) if msgspec.structs.replace(one, line=other.line) != other), None)
+    if odd is not None:
+        return f"statement {odd.name[:80]!r} with another meaning"
     if len(found) != len(expected):
         return f"{len(found):,} events, not {len(expected):,}"
-    lines = np.zeros(len(Kind), np.int64)
-    lines[found.columns["kind"]] = found.columns["line"]
     at, what = len(found), ""
-    for name in (*COMPARED, "launch", "line"):
-        mine = found.columns[name]
-        theirs = lines[found.columns["kind"]] if name == "line" else expected.columns[name]
+    for name in (*COMPARED, "launch"):
+        mine, theirs = found.columns[name], expected.columns[name]
         differs = mine[:at] != theirs[:at]
         first = int(np.argmax(differs)) if differs.any() else at
         if first < at:

@@ -1,6 +1,7 @@
 """Attention kernels that report what they do: the Triton kernel, its NumPy twins, and the recorder.
 
 reference    naive -> online softmax -> tiled: the ladder, in float64
+statements   what the events of standard, fa1 and fa2 mean
 twins        standard, fa1 and fa2 in NumPy, each reporting its events
 forward      the Triton kernel of fa2
 attention    flash_attention(q, k, v): the public entry point

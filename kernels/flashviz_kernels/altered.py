@@ -75,7 +75,7 @@ def _run(
     o, lse = fa2_altered(*arrays, config, log, kept, order=order, rescale=rescale)
     text = source_of(fa2_altered)
     header = header_of(config, "fa2", "numpy", arrays, text, {}, altered=altered)
-    return Run(Trace(header, log.columns(text.lines), snapshots=kept.snapshots()), o, lse)
+    return Run(Trace(header, log.columns(), snapshots=kept.snapshots()), o, lse)
 
 
 def fa2_altered(

@@ -27,7 +27,8 @@ import numpy as np
 
 from flashviz.errors import FlashvizError, MissingPartError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
-from flashviz.trace.generic import SCALARS, WIDE, WRITES, FunctionText, Parts
+from flashviz.trace.generic import DID, WIDE, FunctionText, Parts, statements_of
+from flashviz.trace.statements import WRITES
 from flashviz.version import __version__
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
 from flashviz_kernels.narrow_floats import replaced
@@ -36,6 +37,7 @@ from flashviz_kernels.rewriting import first_line, functions, source_lines
 from flashviz_kernels.standin import CompiledKernel
 
 OURS = Path(__file__).parent
+SEEN = ("launch", "pid_x", "pid_y", "pid_z", "step", "op", "tensor", "file", "line", *WIDE)  # of an event
 LIBRARY = {  # frames of these files, and of triton, are not the kernel's
     "auditor.py", "block_pointers.py", "interpreter.py", "libdevice.py", "narrow_floats.py", "reductions.py", "rewriting.py",
     "shortcuts.py",
@@ -384,8 +386,9 @@ class Auditor:
         """What was seen so far."""
         events = len(self.rows)
         axes = max([1, *map(len, self.boxes), *map(len, self.shapes)])
-        table = np.array(self.rows, np.int64).reshape(events, len(SCALARS) + len(WIDE))
-        columns: dict[str, np.ndarray] = {name: table[:, at] for at, name in enumerate((*SCALARS, *WIDE))}
+        table = np.array(self.rows, np.int64).reshape(events, len(SEEN))
+        columns: dict[str, np.ndarray] = {name: table[:, at] for at, name in enumerate(SEEN)}
+        statements, columns["kind"] = statements_of(np.stack([columns[name] for name in DID], axis=1), self.tensors)
         columns["box"] = np.array([(*box, *((0, 1),) * (axes - len(box))) for box in self.boxes], np.int32).reshape(events, axes, 2)
         columns["shape"] = np.array([(*(1,) * (axes - len(shape)), *shape) for shape in self.shapes], np.int32).reshape(events, axes)
         sources = [_source(path, lines) for path, lines in self.files.items()]
@@ -396,6 +399,7 @@ class Auditor:
             launcher=launcher,
             sources=sources,
             kernel_hash=digest.hexdigest(),
+            statements=statements,
             tensors=self.tensors,
             launches=self.launches,
             versions=versions | {"triton": sys.modules["triton"].__version__},

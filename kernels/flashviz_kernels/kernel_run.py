@@ -14,14 +14,14 @@ import numpy as np
 from flashviz.config import AttentionConfig, padded_head_dim
 from flashviz.errors import FlashvizError, MissingPartError, UsageError
 from flashviz.inputs import Arrays
-from flashviz.trace import Kind
-from flashviz.trace.events import STATISTICS, TRANSFERS, tensor_of
+from flashviz.trace import Op
 from flashviz.trace.recording import Source
 from flashviz_kernels import gpu
 from flashviz_kernels.attention import attend, choose_warps
 from flashviz_kernels.interpreter import HostTensor, load_kernel
-from flashviz_kernels.log import FLOAT32, Kept
+from flashviz_kernels.log import Kept
 from flashviz_kernels.problem import Problem, TraceBuffers
+from flashviz_kernels.statements import all_statements, tensor_itemsizes
 
 ROW = 8  # int32 an event: kind, step, pid, j, r0, r1, c0, c1
 CLOCK_ROW = 12  # and with a clock: 64 bits of the GPU's time at a program's first and last event, the SM, its clock
@@ -32,7 +32,7 @@ EVENTS_LIMIT = 1 << 30  # bytes
 
 @dataclass(frozen=True, eq=False)
 class KernelRun:
-    """Outputs, columns without source lines, and where the kernel ran. What was kept has been put into ``Kept``."""
+    """Outputs, columns, and where the kernel ran. What was kept has been put into ``Kept``."""
 
     o: np.ndarray
     lse: np.ndarray
@@ -88,7 +88,7 @@ def expand(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
     With a clock rows have 12 numbers, and there are two columns more: ``t_ns``, from the first report of the launch on, and ``sm``.
 
     Raises:
-        FlashvizError: A program did not number its steps 0, 1, 2, ...
+        FlashvizError: A program did not number its steps 0, 1, 2, ..., or reported a statement that fa2 has not.
     """
     used = rows[:, :, 0] >= 0
     program, slot = np.nonzero(used)
@@ -96,18 +96,27 @@ def expand(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
     gaps = slot >= used.sum(axis=1)[program]
     if gaps.any() or not np.array_equal(step, slot) or not np.array_equal(pid, program):
         raise FlashvizError("expected each program to number its steps 0, 1, 2, ..., got gaps; the trace buffer was overwritten")
-    itemsize = np.zeros(len(Kind), np.int64)
-    for transfer in TRANSFERS:
-        itemsize[transfer] = FLOAT32 if tensor_of(transfer) in STATISTICS else config.itemsize
-    area = (r1 - r0).astype(np.int64) * (c1 - c0)
-    keys = np.minimum((j + 1) * config.block_n, config.seq_k) - j * config.block_n
-    flops = np.select(
-        [kind == Kind.QK_DOT, kind == Kind.PV_DOT], [2 * area * config.head_dim, 2 * area * keys.astype(np.int64)], default=0
-    )  # fmt: skip
-    pid_m, pid_bh = pid % config.row_blocks, pid // config.row_blocks
+    area, pid_m = (r1 - r0).astype(np.int64) * (c1 - c0), pid % config.row_blocks
+    sides = {  # of a block, clipped at N_q, N_k and d
+        "BLOCK_M": np.minimum((pid_m + 1) * config.block_m, config.seq_q) - pid_m * config.block_m,
+        "BLOCK_N": np.minimum((j + 1) * config.block_n, config.seq_k) - j * config.block_n,
+        "BLOCK_D": np.full_like(kind, config.head_dim),
+    }
+    nbytes, flops = np.zeros_like(area), np.zeros_like(area)
+    itemsizes, known = tensor_itemsizes(config), np.zeros(len(kind), bool)
+    for statement in all_statements("fa2", config):
+        where = kind == statement.code
+        known |= where
+        if statement.tensor is not None:
+            nbytes[where] = area[where] * itemsizes[statement.tensor]
+        if statement.op == Op.DOT:
+            flops[where] = 2 * np.prod([sides[name][where].astype(np.int64) for name in statement.dims], axis=0)
+    if not known.all():
+        raise FlashvizError(f"expected statements of fa2, got kind {kind[~known][0]}; say in statements.py what it does")
+    pid_bh = pid // config.row_blocks
     return {
         "launch": np.zeros_like(kind), "kind": kind, "step": step, "pid_m": pid_m, "pid_bh": pid_bh, "i": pid_m, "j": j,
-        "r0": r0, "r1": r1, "c0": c0, "c1": c1, "nbytes": area * itemsize[kind], "flops": flops,
+        "r0": r0, "r1": r1, "c0": c0, "c1": c1, "nbytes": nbytes, "flops": flops,
     } | (clock_columns(rows[used]) if rows.shape[-1] == CLOCK_ROW else {})  # fmt: skip
 
 

@@ -61,8 +61,8 @@ class EventLog:
         self.steps[0, blocks] = ends - statements
         return int(ends[-1])
 
-    def columns(self, lines: dict[Kind, int]) -> dict[str, np.ndarray]:
-        """The columns of a trace: sorted by (launch, program, step), repeated for each head, with source lines by kind.
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of a trace: sorted by (launch, program, step), repeated for each head.
 
         Empties the log, one column after the other, so that a large recording is not held twice.
         """
@@ -78,10 +78,6 @@ class EventLog:
             ordered[where] = found.pop(name)
             columns[name] = np.concatenate([np.tile(ordered[part], self.copies) for part in parts])
         columns["pid_bh"] = np.concatenate([np.repeat(np.arange(self.copies, dtype=np.int32), size) for size in per_launch])
-        line_of = np.zeros(len(Kind), np.int16)
-        for kind, line in lines.items():
-            line_of[kind] = line
-        columns["line"] = line_of[columns["kind"]]
         return columns
 
     def _column(self, at: int, *, wide: bool) -> np.ndarray:

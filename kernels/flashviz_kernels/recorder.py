@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import UsageError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
-from flashviz.trace import Header, Kind, Trace
+from flashviz.trace import Header, Trace
 from flashviz.trace.counts import Algorithm, check_recording
 from flashviz.trace.recording import Source
 from flashviz.version import __version__
@@ -23,6 +23,7 @@ from flashviz_kernels.interpreter import installed
 from flashviz_kernels.kernel_run import run_kernel
 from flashviz_kernels.log import EventLog, Kept
 from flashviz_kernels.source import KernelSource, source_of
+from flashviz_kernels.statements import statements_of
 
 ALGORITHMS: tuple[Algorithm, ...] = ("standard", "fa1", "fa2")
 SOURCES = ("numpy", "triton")
@@ -118,10 +119,8 @@ def worth_interpreting(config: AttentionConfig) -> bool:
 def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept, *, clock: bool, resources: Resources | None) -> Run:
     done = run_kernel(config, arrays, kept, clock=clock)
     text = source_of(done.function)
-    line_of = np.array([text.lines.get(kind, 0) for kind in Kind], np.int32)
-    columns = done.columns | {"line": line_of[done.columns["kind"]]}
     header = header_of(config, "fa2", done.source, arrays, text, done.versions, clock=done.clock, resources=resources)
-    return Run(Trace(header, columns, stats=kept.stats, snapshots=kept.snapshots()), done.o, done.lse)
+    return Run(Trace(header, done.columns, stats=kept.stats, snapshots=kept.snapshots()), done.o, done.lse)
 
 
 def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kept: Kept) -> Run:
@@ -131,7 +130,7 @@ def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kep
         o, lse = functions[0](*arrays, config, log, kept)
     text = source_of(*functions)
     header = header_of(config, algorithm, "numpy", arrays, text, {})
-    trace = Trace(header, log.columns(text.lines), stats=kept.stats, snapshots=kept.snapshots())
+    trace = Trace(header, log.columns(), stats=kept.stats, snapshots=kept.snapshots())
     return Run(trace, o, lse)
 
 
@@ -139,11 +138,11 @@ def header_of(
     config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource, versions: dict[str, str],
     *, clock: str | None = None, resources: Resources | None = None, altered: str | None = None,
 ) -> Header:  # fmt: skip
-    """Where a recording comes from."""
+    """Where a recording comes from, and what its events mean."""
     versions = versions | {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
     return Header(
         algorithm=algorithm, source=source, config=config, versions=versions, kernel_file=text.file,
         kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,
-        inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays), clock=clock,
+        statements=statements_of(algorithm, config, text.lines), inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays), clock=clock,
         resources=resources, altered=altered,
     )  # fmt: skip

@@ -9,7 +9,8 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
 from flashviz.memory import Traffic, closed_form, sram_peak, traffic
-from flashviz.trace import COMPARED, GenericTrace, Snapshot, Stats, Trace
+from flashviz.trace import GenericTrace, Snapshot, Stats, Trace
+from flashviz.trace.recording import first_difference
 from flashviz_kernels.auditor import can_audit
 from flashviz_kernels.log import fits_stats
 from flashviz_kernels.recorder import Run, run
@@ -137,8 +138,8 @@ def _is_recording(given: Trace, again: Trace) -> bool:
 
 
 def agree(a: Trace, b: Trace) -> bool:
-    """All compared columns are equal, and the values that both kept agree up to the order of float32 sums."""
-    if len(a) != len(b) or any(not np.array_equal(a.columns[name], b.columns[name]) for name in COMPARED):
+    """Statements mean the same, all compared columns are equal, and kept values agree up to the order of float32 sums."""
+    if first_difference(a, b) is not None:
         return False
     if set(a.snapshots) != set(b.snapshots):
         return False

@@ -5,16 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from flashviz.config import AttentionConfig, padded_head_dim
-from flashviz.trace import GenericTrace, Kind, Op, Trace
-from flashviz.trace.events import tensor_of
+from flashviz.trace import GenericTrace, Op, Trace
 from flashviz_kernels.auditor import Auditor
 from flashviz_kernels.recorder import run
 
-# What the interpreter is seen to do for a reported event; the other kinds are elementwise arithmetic, which it does not show.
-SHOWN: dict[Kind, Op] = {
-    Kind.LOAD_Q: Op.LOAD, Kind.LOAD_K: Op.LOAD, Kind.LOAD_V: Op.LOAD, Kind.QK_DOT: Op.DOT, Kind.PV_DOT: Op.DOT,
-    Kind.SOFTMAX_M: Op.REDUCE, Kind.SOFTMAX_L: Op.REDUCE, Kind.STORE_O: Op.STORE, Kind.STORE_LSE: Op.STORE,
-}  # fmt: skip
+SHOWN = frozenset({Op.LOAD, Op.STORE, Op.DOT, Op.REDUCE})  # what the interpreter is seen to do; elementwise arithmetic it does not show
 TENSORS = ("Q", "K", "V", "O", "LSE")
 COMPARED = ("program", "op", "tensor", "batch", "head", "r0", "r1", "c0", "c1", "nbytes", "m", "n", "k", "line")
 
@@ -49,25 +44,22 @@ def first_disagreement(trace: Trace, seen: GenericTrace) -> str | None:
 def _reported(trace: Trace) -> np.ndarray:
     """One row of ``COMPARED`` for each event that can be seen, from the kernel's own report."""
     c = trace.config
-    kinds = trace.columns["kind"]
-    events = {name: column[np.isin(kinds, list(SHOWN))].astype(np.int64) for name, column in trace.columns.items()}
-    kind, pid_bh = events["kind"], events["pid_bh"]
-    tensor = np.array([TENSORS.index(tensor_of(k)) if tensor_of(k) in TENSORS else -1 for k in Kind])[kind]
-    moves = tensor >= 0
-    shared = np.isin(kind, [Kind.LOAD_K, Kind.LOAD_V])  # H / H_kv query heads read one key head
+    shown = trace.of_events(lambda each: each.op in SHOWN)
+    events = {name: column[shown].astype(np.int64) for name, column in trace.columns.items()}
+    sides = {"BLOCK_M": c.block_m, "BLOCK_N": c.block_n, "BLOCK_D": padded_head_dim(c.head_dim)}
+    tensor = trace.of_events(lambda each: TENSORS.index(each.tensor) if each.tensor in TENSORS else -1)[shown]
+    op, line = (trace.of_events(value)[shown] for value in (lambda each: int(each.op), lambda each: each.line))
+    dims = {each.code: [sides[name] for name in each.dims] for each in trace.statements.values()}
+    shape = trace.of_events(lambda each: [1] * (3 - len(dims[each.code])) + dims[each.code] if each.dims else [0] * 3)[shown]
+    pid_bh, moves = events["pid_bh"], tensor >= 0
+    shared = np.isin(tensor, [TENSORS.index(name) for name in "KV"])  # H / H_kv query heads read one key head
     head = pid_bh % c.heads
-    d = padded_head_dim(c.head_dim)
-    shapes = {
-        Kind.QK_DOT: (c.block_m, c.block_n, d), Kind.PV_DOT: (c.block_m, d, c.block_n),
-        Kind.SOFTMAX_M: (1, c.block_m, c.block_n), Kind.SOFTMAX_L: (1, c.block_m, c.block_n),
-    }  # fmt: skip
-    shape = np.array([shapes.get(k, (0, 0, 0)) for k in Kind])[kind]
     kv_head = head // (c.heads // c.kv_heads)
     box = [events[name] for name in ("r0", "r1", "c0", "c1", "nbytes")]
     where = [pid_bh // c.heads, np.where(shared, kv_head, head), *box]
     return np.stack([
-        pid_bh * c.row_blocks + events["pid_m"], np.array([SHOWN.get(k, -1) for k in Kind])[kind], tensor,
-        *(np.where(moves, column, 0) for column in where), *shape.T, events["line"],
+        pid_bh * c.row_blocks + events["pid_m"], op, tensor,
+        *(np.where(moves, column, 0) for column in where), *shape.T, line,
     ], axis=1)  # fmt: skip
 
 
@@ -75,7 +67,7 @@ def _observed(seen: GenericTrace) -> np.ndarray:
     """The same rows, from what the auditor saw. Tensors have the axes [B, H, N, d]; LSE [B, H, N_q] is one column."""
     columns = seen.columns
     order = [TENSORS.index(info.name) if info.name in TENSORS else len(TENSORS) for info in seen.header.tensors]
-    tensor = np.array([*order, -1])[columns["tensor"]]
+    tensor = np.array([*order, -1])[seen.tensors]
     moves = tensor >= 0
     box = np.where(moves[:, None, None], columns["box"], 0)
     batch, head, rows = box[:, 0], box[:, 1], box[:, 2]
@@ -83,6 +75,6 @@ def _observed(seen: GenericTrace) -> np.ndarray:
     several = moves & ((batch[:, 1] - batch[:, 0] != 1) | (head[:, 1] - head[:, 0] != 1))  # a tile is of one head; -1 agrees with nothing
     shape = np.where(moves[:, None], 0, columns["shape"][:, -3:])
     return np.stack([
-        columns["pid_x"], columns["op"], tensor, np.where(several, -1, batch[:, 0]), head[:, 0],
-        *rows.T, *cols.T, np.where(moves, columns["nbytes"], 0), *shape.T, columns["line"],
+        columns["pid_x"], seen.ops, tensor, np.where(several, -1, batch[:, 0]), head[:, 0],
+        *rows.T, *cols.T, np.where(moves, columns["nbytes"], 0), *shape.T, seen.of_events(lambda each: each.line),
     ], axis=1).astype(np.int64)  # fmt: skip

@@ -1,0 +1,118 @@
+"""Events that execute statements: what a recording of attention and one of any kernel have in common, and how either is searched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from flashviz.errors import TraceError
+from flashviz.trace import npz
+from flashviz.trace.statements import Statement
+from flashviz.trace.traffic import Transfers, before, running
+
+
+class Executed:
+    """Columns of events, sorted by (launch, program, step), and the statements that explain them. Treat its arrays as read-only.
+
+    Args:
+        statements: What the events mean.
+        columns: Arrays of equal length: ``kind``, the code of the statement; ``step``, ``nbytes``, those of ``PROGRAM``, and more.
+
+    Raises:
+        TraceError: An event's code is that of no statement.
+    """
+
+    PROGRAM: ClassVar[tuple[str, ...]]  # columns that tell programs apart, ``launch`` first
+
+    def __init__(self, statements: Sequence[Statement], columns: Mapping[str, np.ndarray]) -> None:
+        self.columns = dict(columns)
+        self.statements = {statement.code: statement for statement in statements}
+        codes, known = self.columns["kind"], np.zeros(self._codes + 1, bool)  # the last for all that no statement has
+        known[list(self.statements)] = True
+        wrong = np.flatnonzero(~known[np.where((codes < 0) | (codes >= self._codes), self._codes, codes)])
+        if len(wrong):
+            got = f"kind {codes[wrong[0]]} in event {wrong[0]:,}"
+            raise TraceError(f"expected events of the header's {len(statements)} statements, got {got}; {npz.AGAIN}")
+
+    def __len__(self) -> int:
+        return len(self.columns["kind"])
+
+    @property
+    def _codes(self) -> int:
+        """One more than the largest code."""
+        return 1 + max(self.statements, default=-1)
+
+    def of_events(self, value: Callable[[Statement], Any]) -> np.ndarray:
+        """What holds of the statement of each event: a number, a truth or a row of numbers."""
+        values = np.array([value(each) for each in self.statements.values()] or np.zeros(0, np.int64))
+        table = np.zeros((self._codes, *values.shape[1:]), values.dtype)
+        table[list(self.statements)] = values
+        return np.asarray(table[self.columns["kind"]])
+
+    @property
+    def order(self) -> np.ndarray:
+        """Which of the statements, in the header's order, each event executed."""
+        at = {code: index for index, code in enumerate(self.statements)}
+        return self.of_events(lambda each: at[each.code])
+
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        """First event of each program in the trace's order, and one past the last event."""
+        if not len(self):
+            return np.zeros(1, np.int64)
+        columns = [self.columns[name] for name in self.PROGRAM]
+        changes = np.flatnonzero(np.logical_or.reduce([column[1:] != column[:-1] for column in columns])) + 1
+        return np.concatenate([[0], changes, [len(self)]])
+
+    @cached_property
+    def spans(self) -> dict[tuple[int, ...], range]:
+        """Values of ``PROGRAM`` -> the events of that program, in the trace's order."""
+        keys = np.stack([self.columns[name][self.bounds[:-1]] for name in self.PROGRAM], axis=1).tolist()
+        ends = zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True)
+        return {tuple(key): range(*span) for key, span in zip(keys, ends, strict=True)}
+
+    # --------------------------------------------------------------------------------------------------- statements
+
+    @cached_property
+    def places(self) -> dict[int, np.ndarray]:
+        """Code -> indices of the events that executed the statement, rising: what a query searches."""
+        codes = self.columns["kind"]
+        return {code: np.flatnonzero(codes == code).astype(np.int32) for code in self.statements}
+
+    def last(self, code: int, first: int, k: int) -> int:
+        """The last of events first..k-1 that executed a statement; -1 where none did."""
+        places = self.places[code]
+        found = int(places[at - 1]) if (at := before(places, k)) else -1
+        return found if found >= first else -1
+
+    def count(self, code: int, first: int, k: int) -> int:
+        """How many of events first..k-1 executed a statement; none did where the trace has no such statement."""
+        places = self.places.get(code)
+        return 0 if places is None else before(places, k) - before(places, first)
+
+    @cached_property
+    def products(self) -> dict[str, tuple[list[Statement], list[Statement]]]:
+        """Name -> statements that make a product on chip, and statements that free it."""
+        made: dict[str, list[Statement]] = {}
+        for each in self.statements.values():
+            if each.makes is not None:
+                made.setdefault(each.makes.name, []).append(each)
+        return {product: (makers, [each for each in self.statements.values() if product in each.frees]) for product, makers in made.items()}
+
+    @cached_property
+    def sums(self) -> dict[int, np.ndarray]:
+        """Code -> bytes that a statement's events moved before each of them, and after the last; of those that touch HBM."""
+        nbytes, moving = self.columns["nbytes"], [each.code for each in self.statements.values() if each.tensor is not None]
+        return {code: running(nbytes[self.places[code]]) for code in moving}
+
+    @property
+    def transfers(self) -> list[Transfers]:
+        """What crossed between HBM and the chip, statement by statement."""
+        return [
+            Transfers(each.tensor, self.places[each.code], self.sums[each.code], reads=each.reads, writes=each.writes)
+            for each in self.statements.values()
+            if each.tensor is not None
+        ]
