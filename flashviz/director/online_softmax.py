@@ -26,6 +26,7 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box
+from flashviz.palette import Theme
 
 SIDES = ("left", "right")
 APART = 3.0  # keys between a block and what stands at its right
@@ -70,7 +71,7 @@ class MergeFilm:
         self.x = [rect.x0, place["right"].x0]
         self.own = [Block(x, pair.l) for x, pair in zip(self.x, pairs, strict=True)]
         self.low, self.high = found.lower, 1 - found.lower
-        self.ceilings = [Ceiling(number(pair.m), self.skin) for pair in pairs]
+        self.ceilings = [named_by_m(pair, self.skin) for pair in pairs]
         sign, rects = "ℓ =", [place[side] for side in SIDES]
         room = text_width(sign, NUMBER, Face.STRONG) + SPACE * em(NUMBER)
         room = room if rects[0].width > ROOMY * room else 0.0  # else the numbers stand without their name
@@ -134,6 +135,13 @@ class MergeFilm:
     def read(self) -> None:
         """Stand until the beat's caption has been read; then things move."""
         self.scene.arrived()
+
+
+def named_by_m(pair: Pair, skin: Theme) -> Ceiling:
+    """A ceiling with its m, and no words: there may be two."""
+    ceiling = Ceiling(number(pair.m), skin)
+    ceiling.remove(ceiling.words)
+    return ceiling
 
 
 def between(first: Block, second: Block, share: float) -> Block:
@@ -338,7 +346,7 @@ def all_tiles(film: MergeFilm) -> None:
     chart.stand(0, None).stand(1, None)
     film.scene.add(*chart.blocks)
     first = pair_of(found.tiles[found.order[0]])
-    film.ceiling = film.lid(Ceiling(number(first.m), skin), film.whole)
+    film.ceiling = film.lid(named_by_m(first, skin), film.whole)
     film.readout = Readout("", NUMBER, skin.stats, name="l", face=Face.MONO_STRONG).at(film.numbers[0].rect)
     film.scene.add(film.readout)
     film.move(FadeIn(film.ceiling), seconds=TEXT)
