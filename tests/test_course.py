@@ -81,7 +81,7 @@ ANSWERS = {
         "LoopOrderScene",
         "Queries outside: O waits on chip.",
     ),
-    "O's own traffic": ("LoopOrderScene", "O alone: 1,088 KiB against 64 KiB."),
+    "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
     "M counts numbers": ("IOScene", "M numbers fit into it."),
     "SRAM is not one thing": ("MemoryHierarchyScene", "Capacity: HBM holds 2,000 × what SRAM holds"),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax divides by a sum over the whole row: one tile alone does not know it."),

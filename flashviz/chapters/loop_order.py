@@ -11,19 +11,19 @@ import numpy as np
 from flashviz.chapters.folded import Folded, one_head
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.figures import amount, kib
+from flashviz.figures import amount, kib, times
 from flashviz.memory import tile_bytes
 from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stage", "Two loop orders", 3.9, shot="loops", fresh=True, caption="Which loop is outside?"),
-    Beat("keys", "Keys outside", 8.5, shot="loops", fresh=True, caption="Keys outside: O comes and goes."),
-    Beat("queries", "Queries outside", 7.5, shot="loops", fresh=True, caption="Queries outside: O waits on chip."),
-    Beat("rest", "All tiles", 6.7, shot="loops", fresh=True, caption="All {tiles} score tiles, none stored."),
-    Beat("o", "O's own traffic", 5.3, shot="loops", late=True, caption="O alone: {o_first} against {o_second}."),
-    Beat("side", "Side by side", 6.9, shot="loops", fresh=True, caption="Rows have their own O. Columns share it."),
-    Beat("total", "All tensors", 6.2, shot="bills", late=True, caption="In all: {first} against {second}."),
+    Beat("stage", "Two loop orders", 3.4, shot="loops", fresh=True, caption="Which loop is outside?"),
+    Beat("keys", "Keys outside", 9.0, shot="loops", fresh=True, caption="Keys outside: O comes and goes."),
+    Beat("queries", "Queries outside", 7.6, shot="loops", fresh=True, caption="Queries outside: O waits on chip."),
+    Beat("rest", "All tiles", 6.5, shot="loops", fresh=True, caption="Now all {tiles} tiles."),
+    Beat("o", "O's own traffic", 5.4, shot="loops", late=True, caption="O crosses {o_times} times a row, not once."),
+    Beat("side", "Side by side", 7.2, shot="loops", fresh=True, caption="Rows have their own O. Columns share it."),
+    Beat("total", "All tensors", 6.3, shot="bills", late=True, caption="K and V come more often, O far less."),
 )  # fmt: skip
 NAMES = (("Keys outside", "FlashAttention"), ("Queries outside", "FlashAttention-2"))
 STAYS = ("KV", "QO")  # what waits on chip between two score tiles, by the loop that is outside
@@ -159,7 +159,10 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     assert len(first.visits) == len(second.visits)
     said = {"tiles": f"{len(first.visits):,}", "first": kib(first.folded.total), "second": kib(second.folded.total)}
     said["tile"] = amount(tile_bytes(config)["O"])
+    said["o_times"] = times(float(first.crossings("O").mean()))
+    said["waiting"] = f"{len(first.passes) - 1:,} passes wait"
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])
-        said[f"programs_{name}"] = "1 program" if order.programs == 1 else f"{order.programs:,} programs"
+        said[f"programs_{name}"] = "1 program at a time" if order.programs == 1 else f"{order.programs:,} programs at once"
+        said[f"sum_{name}"] = f"{config.row_blocks:,} × {times(float(order.crossings('O').mean()))} × {said['tile']}"
     return LoopOrder(first, second, said)

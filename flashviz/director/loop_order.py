@@ -14,17 +14,21 @@ from flashviz.chapters.loop_order import MATRICES, NAMES, STAYS, Flown, LoopOrde
 from flashviz.director.flash import provenance
 from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded
+from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.fringed import FringedCross
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles
+from flashviz.trace import state_at
 
 BACK = 0.22  # of what waits while the other is spoken of
 SIDES = ("first", "second")
-FIRST_TILE, PASS = 1.8, 2.4  # seconds: of the first tile, slowly, and of the rest of its pass
-FLIGHT = 0.4  # seconds of a tile's way, and at most so much of the time of its score tile
+FIRST_TILE, PASS = 2.7, 2.3  # seconds: of the first tile, slowly, and of the rest of its pass
+STAGGER = 0.15  # of the time in which ticks line up, over which tiles set off
+FLIGHT = 0.55  # seconds of a tile's way, and at most so much of the time of its score tile
 
 
 class LoopOrderStage(ShotScene):
@@ -59,7 +63,7 @@ class LoopOrderFilm:
             outer = self.skin.k if order.outer else self.skin.q
             self.names.append(named(place[f"{side} name"], name, paper, outer, self.skin.ink))
         self.tick = tick(self)
-        self.sums: list[Word] = []
+        self.sums: list[Readout] = []
 
     def run(self, side: int, start: float, stop: float, seconds: float = 0.0) -> Shows:
         """The loop of one side, over the score tiles ``start`` to ``stop``, at an even pace; tiles fly where ``seconds`` are given."""
@@ -69,7 +73,7 @@ class LoopOrderFilm:
         def show(share: float) -> None:
             visited = start + (stop - start) * share
             display(view, order, visited)
-            view.fly([(*tile, ease_in_out_cubic(way)) for tile, way in on_the_way(flights, visited)])
+            view.fly(on_the_way(flights, visited))
 
         return Shows(view, show)
 
@@ -93,13 +97,13 @@ def named(rect: Rect, name: str, paper: str, color: str, ink: str) -> Named:
     return Named(Word(name, NAME, color, rect.x0, middle(rect, NAME), "name"), tag="order", text=name)
 
 
-def on_the_way(flights: list[Flown], visited: float) -> list[tuple[tuple[str, int, int, int], float]]:
-    """The tiles that are under way, each with how far it is from its place towards the cursor."""
+def on_the_way(flights: list[Flown], visited: float) -> list[tuple[str, int, float]]:
+    """The tiles that are under way, each with how far it is from its place towards the chip."""
     found = []
     for flown in flights:
         way = (visited - flown.start) / flown.takes
         if 0 < way < 1:
-            found.append(((flown.tensor, flown.tile, flown.i, flown.j), way if flown.loads else 1 - way))
+            found.append((flown.tensor, flown.tile, float(ease_in_out_cubic(way if flown.loads else 1 - way))))
     return found
 
 
@@ -113,7 +117,9 @@ def display(view: FringedCross, order: Order, visited: float) -> None:
     k = order.event_at(visited)
     before = np.cumsum([0, *(len(visits) for visits in order.passes)])
     view.visit([float(np.clip(visited - start, 0, len(visits))) for start, visits in zip(before, order.passes, strict=False)])
-    view.cross_at(counts(order, k)).store(order.folded.stored_share(k))
+    state = state_at(order.trace, k)
+    held = {"O" if tensor == "ACC" else tensor for tensor in (*state.smem, *state.registers)}
+    view.cross_at(counts(order, k)).store(order.folded.stored_share(k)).hold(held, view.head)
 
 
 def tick(film: LoopOrderFilm) -> Named:
@@ -150,59 +156,84 @@ def queries(film: LoopOrderFilm) -> None:
 
 
 def stay(film: LoopOrderFilm, side: int) -> None:
-    """One pass of one side's outer loop; the other side waits in the background. Then what stayed on chip is said."""
-    skin, view = film.skin, film.views[side]
+    """One pass of one side's outer loop; the other side waits in the background. What waits on chip is said before it is seen."""
     others = [step_forth(film.back)] if side else []
     film.back = StepBack([film.views[1 - side], film.names[1 - side], *(film.stays if side else [])], BACK)
     film.move(*others, film.back, seconds=TEXT)
     film.read()
     film.scene.event = film.found.orders[side].event_at(film.first_pass(side))
-    if not side:
-        film.move(FadeIn(film.tick), seconds=TEXT)
-    slow = FIRST_TILE if not side else 0.6 * FIRST_TILE
+    stays = beneath(film, side, [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], "stays")
+    film.stays = [*(film.stays if side else []), stays]
+    film.move(FadeIn(stays, *([] if side else [film.tick])), seconds=TEXT)
+    slow, rest = (FIRST_TILE, PASS) if not side else (0.6 * FIRST_TILE, 0.85 * PASS)
     film.move(film.run(side, 0.0, 1.0, slow), seconds=slow)
     if film.first_pass(side) > 1:
-        film.move(film.run(side, 1.0, float(film.first_pass(side)), PASS), seconds=PASS)
-    rect = film.place[f"{SIDES[side]} note"]
-    first, second = tuple(STAYS[side])
-    words = worded(rect, [first, "and", second, "wait on chip"], NAME, [skin.hue(first), skin.ink, skin.hue(second), skin.ink], "part")
-    shift = view.cross.grid.center[0] - (words[0].left + words[-1].left + words[-1].wide) / 2
-    stays = Named(*words, tag="stays", text=" ".join(word.text for word in words))
-    left = float(np.clip(shift, rect.x0 - words[0].left, max(rect.x0 - words[0].left, rect.x1 - words[-1].left - words[-1].wide)))
-    film.stays = [*(film.stays if side else []), stays.shift((left, 0, 0))]
-    film.move(FadeIn(stays), seconds=TEXT)
+        film.move(film.run(side, 1.0, float(film.first_pass(side)), rest), seconds=rest)
+
+
+def beneath(film: LoopOrderFilm, side: int, texts: list[str], name: str) -> Named:
+    """Words under a cross, about its middle; letters of matrices have their colour."""
+    rect, skin = film.place[f"{SIDES[side]} note"], film.skin
+    words = worded(rect, texts, NAME, [skin.hue(text) if text in MATRICES else skin.ink for text in texts], "part")
+    center = film.views[side].cross.grid.center[0]
+    shift = center - (words[0].left + words[-1].left + words[-1].wide) / 2
+    low, high = rect.x0 - words[0].left, max(rect.x0 - words[0].left, rect.x1 - words[-1].left - words[-1].wide)
+    return Named(*words, tag=name, text=" ".join(texts)).shift((float(np.clip(shift, low, high)), 0, 0))
 
 
 @beat("rest")
 def rest(film: LoopOrderFilm) -> None:
-    """Both loops to their end."""
-    film.move(step_forth(film.back), seconds=TEXT)
+    """Both loops to their end; over O's ticks stands what O has moved so far."""
+    film.move(step_forth(film.back), *(FadeOut(each) for each in film.stays), seconds=TEXT)
+    film.stays = []
     film.read()
     film.scene.event = len(film.found.second.trace)
-    total = len(film.found.first.visits)
-    film.move(*(film.run(side, float(film.first_pass(side)), float(total)) for side in (0, 1)), seconds=3.0)
+    film.sums = sums(film)
+    film.move(FadeIn(*film.sums), seconds=TEXT)
+    total, runs = len(film.found.first.visits), []
+    for side, (order, view, readout) in enumerate(zip(film.found.orders, film.views, film.sums, strict=True)):
+        start = film.first_pass(side)
+
+        def show(share: float, order: Order = order, view: FringedCross = view, readout: Readout = readout, start: int = start) -> None:
+            visited = start + (total - start) * share
+            display(view, order, visited)
+            readout.display(o_so_far(order, order.event_at(visited)))
+
+        runs.append(Shows(Group(view, readout), show))
+    film.move(*runs, seconds=3.4)
 
 
-@beat("o")
-def o_alone(film: LoopOrderFilm) -> None:
-    """O's ticks stay, all else steps back; their sum stands over them."""
-    film.scene.event = len(film.found.second.trace)
-    others = [part for view in film.views for part in (view.line, view.grid, *(view.strips[tensor] for tensor in "QKV"))]
-    ticks = [view.ticks[tensor] for view in film.views for tensor in "QKV"]
-    film.back, film.ticks_back = StepBack([*others, *film.stays], BACK), StepBack(ticks, BACK)
-    film.move(film.back, film.ticks_back, seconds=0.5)
+def o_so_far(order: Order, k: int) -> str:
+    """Bytes of O that crossed."""
+    return kib(order.folded.bytes_at(k)["O"])
+
+
+def sums(film: LoopOrderFilm) -> list[Readout]:
+    """What O has moved, over its ticks, equally large on both sides."""
     texts, rooms = [film.found.said[f"o_{side}"] for side in SIDES], []
     for side, view in zip(SIDES, film.views, strict=True):
         k = view.cross.strip("K")
         rooms.append(Rect(view.cross.grid.x1, k.y1 + em(6), film.place[side].x1, film.place[side].y1))
-    shares = [
-        min(room.width / text_width(text, NUMBER, Face.STRONG), room.height / em(NUMBER)) for text, room in zip(texts, rooms, strict=True)
-    ]
-    px = NUMBER * min(1.0, *shares)
-    rooms = [room.bottom(em(px)) for room in rooms]
-    film.sums = [Word(text, px, film.skin.o, room.x0, middle(room, px), "bytes O") for text, room in zip(texts, rooms, strict=True)]
-    for word in film.sums:
-        film.move(FadeIn(word), seconds=TEXT)
+    wide = max(len(text) for text in texts) * 0.6 * em(NUMBER)
+    px = max(float(LABEL), NUMBER * min(1.0, *(min(room.width / wide, room.height / em(NUMBER)) for room in rooms)))
+    made = []
+    for number, (room, order) in enumerate(zip(rooms, film.found.orders, strict=True)):
+        text, rect = o_so_far(order, order.event_at(film.first_pass(number))), room.bottom(em(px))
+        made.append(Readout(text, px, film.skin.o, name="bytes O", face=Face.MONO_STRONG, anchor="right").at(rect))
+    return made
+
+
+@beat("o")
+def o_alone(film: LoopOrderFilm) -> None:
+    """O's ticks stay, all else steps back; beneath stands how their sum comes about."""
+    film.scene.event = len(film.found.second.trace)
+    others = [part for view in film.views for part in (view.line, view.grid, *(view.strips[tensor] for tensor in "QKV"))]
+    ticks = [view.ticks[tensor] for view in film.views for tensor in "QKV"]
+    film.back, film.ticks_back = StepBack(others, BACK), StepBack(ticks, BACK)
+    film.move(film.back, film.ticks_back, seconds=0.5)
+    film.stays = [beneath(film, side, [film.found.said[f"sum_{name}"]], "product") for side, name in enumerate(SIDES)]
+    for each in film.stays:
+        film.move(FadeIn(each), seconds=TEXT)
         film.scene.hold(0.4)
     film.scene.tell()
 
@@ -217,23 +248,20 @@ def side_by_side(film: LoopOrderFilm) -> None:
     steps = max(len(visits) for visits in (*first.passes, *second.passes))
 
     def all_rows(step: float) -> None:
-        done = [min(step, len(visits)) for visits in second.passes]
-        second.visit(done).store(np.array([float(count >= len(visits)) for count, visits in zip(done, second.passes, strict=True)]))
+        done = [min(max(step, 1e-6), len(visits)) for visits in second.passes]
+        second.visit([min(count, len(visits) - 1e-6) for count, visits in zip(done, second.passes, strict=True)], live=True)
+        second.store(np.array([float(count >= len(visits)) for count, visits in zip(done, second.passes, strict=True)]))
 
     def one_column(step: float) -> None:
-        done = min(step, len(first.passes[0]))
-        first.visit([done, *(0.0 for _ in first.passes[1:])], waiting=True)
+        done = min(max(step, 1e-6), len(first.passes[0]))
+        first.visit([min(done, len(first.passes[0]) - 1e-6), *(0.0 for _ in first.passes[1:])], live=True)
         first.store((np.arange(film.found.config.row_blocks) < int(done)) / len(first.passes))
 
     one_column(0.0)
     all_rows(0.0)
-    film.stays = []
-    for side, view in zip(SIDES, film.views, strict=True):
-        text, center = film.found.said[f"programs_{side}"], view.cross.grid.center[0]
-        left = center - text_width(text, NAME, Face.STRONG) / 2
-        film.stays.append(Word(text, NAME, film.skin.ink, left, middle(film.place[f"{side} note"], NAME), "programs"))
+    film.stays = [beneath(film, side, [film.found.said[f"programs_{name}"]], "programs") for side, name in enumerate(SIDES)]
     film.move(FadeIn(*film.stays), seconds=TEXT)
-    film.scene.hold(0.4)
+    film.scene.hold(0.5)
     film.move(Shows(first, lambda share: one_column(steps * share)), Shows(second, lambda share: all_rows(steps * share)), seconds=2.2)
 
 
@@ -242,24 +270,23 @@ def total(film: LoopOrderFilm) -> None:
     """The ticks leave their tiles and line up: one bar each, unwrapped, on one scale."""
     place, skin, said = film.scene.shot("bills"), film.skin, film.found.said
     rest = [part for view in film.views for part in (view.grid, view.line, view.cursors, view.letters, *view.strips.values())]
-    film.move(
-        *(FadeOut(each) for each in (*rest, *film.names, *film.stays)), step_forth(film.ticks_back), step_forth(film.o_back), seconds=0.4
-    )
+    gone = (FadeOut(each) for each in (*rest, *film.names, *film.stays))
+    film.move(*gone, step_forth(film.ticks_back), step_forth(film.o_back), seconds=0.4)
     unit = place["first"].width / (max(order.folded.total for order in film.found.orders) / tile_of(film))
     bars, heads, numbers, letters = [], [], [], []
     for side, order, view, (name, paper) in zip(SIDES, film.found.orders, film.views, NAMES, strict=True):
         bars.append(Bar(film, order, view, place[side], unit))
         film.scene.remove(view, *view.ticks.values())
         rect, outer, text = place[f"{side} name"], skin.k if order.outer else skin.q, said[side]
-        left = rect.x1 - text_width(text, NUMBER, Face.STRONG)
+        wide = text_width(text, NUMBER, Face.STRONG)
+        left = max(bars[-1].last.x1 - wide, rect.x0 + text_width(name, NAME, Face.STRONG) + em(30))  # at the bar's end
         heads.append(named(Rect(rect.x0, rect.y0, left - em(30), rect.y1), name, paper, outer, skin.ink))
         numbers.append(Word(text, NUMBER, skin.ink, left, middle(rect, NUMBER), "bytes total"))
         letters += bars[-1].letters(place[f"{side} letters"])
     film.scene.add(*bars)
-    film.move(*(Shows(bar, bar.gather, rate_func=ease_in_out_cubic) for bar in bars), seconds=1.6)
+    film.move(*(Shows(bar, bar.gather) for bar in bars), seconds=1.8)
     film.move(FadeIn(*heads, *letters), seconds=TEXT)
     film.move(FadeIn(*numbers), seconds=TEXT)
-    film.scene.hold(0.4)
     film.scene.tell()
 
 
@@ -285,30 +312,44 @@ class Bar(Group):
             stop = np.stack([edges[:-1], np.full(len(start), rect.y0), edges[1:] - gap, np.full(len(start), rect.y1)], 1)
             drawn = Rectangles(film.skin.hue(tensor), name=f"squares {tensor}")
             drawn.values = np.array([size])
-            self.parts.append((drawn, start, stop))
-            self.spans.append((tensor, left, left + wide))
+            tiles = [len(view.fringe.ticks(tensor, np.array([count]))) for count in order.crossings(tensor)]
+            turn = np.repeat(np.linspace(0, 1, max(len(tiles), 1)), tiles)
+            self.parts.append((drawn, start, stop, turn if len(turn) == len(start) else np.linspace(0, 1, len(start))))
+            self.spans.append((tensor, left, left + wide, size))
             left += wide
         wide = order.statistics / tile * unit
         self.statistics = Rectangles(film.skin.stats, name="squares L")
         self.statistics.values = np.array([order.statistics])
         self.last = Rect(left, rect.y0, left + wide, rect.y1)
-        self.spans.append(("L", left, left + wide))
-        super().__init__(*(drawn for drawn, _, _ in self.parts), self.statistics)
+        self.spans.append(("L", left, left + wide, order.statistics))
+        self.statistics_name = "LSE" if order.folded.final.get("LSE") else "ℓ, m"
+        super().__init__(*(drawn for drawn, *_ in self.parts), self.statistics)
         self.gather(0.0)
 
     def gather(self, share: float) -> None:
-        """How far they have come."""
-        for drawn, start, stop in self.parts:
-            drawn.display(start + (stop - start) * share)
+        """How far they have come: tile by tile, one after the other."""
+        for drawn, start, stop, begins in self.parts:
+            way = np.clip((share - begins * STAGGER) / (1 - STAGGER), 0, 1)
+            way = np.where(way < 0.5, 4 * way**3, 1 - (2 - 2 * way) ** 3 / 2)[:, None]  # cubic in and out
+            drawn.display(start + (stop - start) * way)
         grown = self.last.width * max(0.0, 2 * share - 1)
         self.statistics.display(np.array([[self.last.x0, self.last.y0, self.last.x0 + grown, self.last.y1]]))
 
     def letters(self, rect: Rect) -> list[Word]:
-        """Beneath each part that is as wide as its letter."""
-        words = []
-        for tensor, left, right in self.spans:
-            text = "ℓ m" if tensor == "L" else tensor
-            wide = text_width(text, LABEL, Face.STRONG)
-            if right - left > 0.9 * wide:
-                words.append(Word(text, LABEL, self.skin.hue(tensor), (left + right - wide) / 2, middle(rect, LABEL), f"label {tensor}"))
+        """Beneath each part its letter, with its bytes where there is room; what l, m and LSE moved stands at the bar's end."""
+        words, end = [], -np.inf
+        for tensor, left, right, size in self.spans:
+            letter = self.statistics_name if tensor == "L" else tensor
+            texts = (f"{letter} {kib(size)}", letter)
+            wides = [text_width(text, LABEL, Face.STRONG) for text in texts]
+            text, wide = next(((t, w) for t, w in zip(texts, wides, strict=True) if w <= right - left), (texts[1], wides[1]))
+            x = (left + right - wide) / 2
+            if tensor == "L":
+                text, wide = texts[0], wides[0]
+                x = right - wide if right - wide > end + em(20) else max(right, end + em(20))
+                if x + wide > rect.x1 + 1e-6:
+                    continue
+            if x > end and (tensor == "L" or wide <= right - left):
+                words.append(Word(text, LABEL, self.skin.hue(tensor), x, middle(rect, LABEL), f"label {tensor}"))
+                end = x + wide
         return words

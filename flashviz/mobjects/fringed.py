@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from manim import Group, VGroup
 
 from flashviz import palette, theme
-from flashviz.layout import Cross, Fringe
+from flashviz.layout import Cross, Fringe, Rect, centered
 from flashviz.lettering import Face, em
 from flashviz.mobjects.hbm import CrossView
 from flashviz.mobjects.named import Named
@@ -18,6 +18,8 @@ from flashviz.palette import Theme
 LINE = em(7)  # how thick the line through visited tiles is
 ARRIVES = 0.4  # of a tile's time: then the line has come to it
 LETTER = 36  # px
+ON_CHIP = "on chip"
+CHIP, SLOT = 2.0, 0.3  # sides of the chip, in cells, and of a place on it, in chips
 
 
 class FringedCross(Group):
@@ -29,6 +31,7 @@ class FringedCross(Group):
 
     def __init__(self, fringe: Fringe, passes: Sequence[np.ndarray], skin: Theme, *, name: str) -> None:
         self.fringe, self.passes, self.skin, self.tag = fringe, passes, skin, name
+        self.head: np.ndarray | None = None  # where the only pass under way has come to
         cross = fringe.cross
         self.view = CrossView(cross, skin, name=f"cross {name}")
         self.grid, self.strips = self.view.grid, self.view.strips
@@ -40,9 +43,42 @@ class FringedCross(Group):
         self.cursors = Rectangles(skin.ink, name="cursors", opacity=0.0).set_stroke(skin.ink, width=theme.HEAVY)
         self.flights = {t: Rectangles(skin.hue(t), name=f"flying {t}", opacity=palette.LIT) for t in "QKVO"}
         self.ticks = {t: Rectangles(skin.hue(t), name=f"ticks {t}") for t in "QKVO"}
-        super().__init__(
-            self.grid, *self.strips.values(), self.line, *self.ticks.values(), self.letters, self.cursors, *self.flights.values()
-        )
+        self.ground = Rectangles(skin.chip, name="chip").set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
+        self.held = {t: Rectangles(skin.hue(t), name=f"held {t}", opacity=palette.LIT) for t in "QKVO"}
+        self.words = theme.line(ON_CHIP, LETTER, skin.ink)
+        self.said = Named(self.words, tag="on chip", text=ON_CHIP)
+        below = [self.grid, *self.strips.values(), self.line, *self.ticks.values(), self.letters, self.cursors]
+        super().__init__(*below, self.ground, *self.held.values(), *self.flights.values(), self.said)
+        self.hold((), None)
+
+    def hold(self, tensors: Collection[str], head: np.ndarray | None) -> FringedCross:
+        """The chip at the tile that it works on, with the tiles that it holds in their places; None: it is not shown."""
+        self.said.set_opacity(0.0 if head is None else 1.0)
+        self.ground.display(np.zeros((0, 4)) if head is None else np.array([_edges(self.chip(head))]))
+        for tensor, drawn in self.held.items():
+            shown = head is not None and tensor in tensors
+            drawn.display(np.array([_edges(self.slot(tensor, head))]) if shown and head is not None else np.zeros((0, 4)))
+        if head is not None:
+            chip, grid, wide = self.chip(head), self.cross.grid, self.words.width
+            beside = chip.x1 + em(12) + wide <= grid.x1
+            x = chip.x1 + em(12) + wide / 2 if beside else chip.x0 - em(12) - wide / 2
+            self.said.move_to((x, chip.center[1], 0))
+        self.text = " ".join(tensor for tensor in "QKVO" if head is not None and tensor in tensors)
+        return self
+
+    def chip(self, head: np.ndarray) -> Rect:
+        """Where the chip stands when it works on the tile at ``head``: about it, within the grid."""
+        grid, side = self.cross.grid, CHIP * min(self.cross.cell_width, self.cross.cell_height)
+        side = min(max(side, em(60)), grid.width, grid.height)
+        x = float(np.clip(head[0], grid.x0 + side / 2, grid.x1 - side / 2))
+        return centered(x, float(np.clip(head[1], grid.y0 + side / 2, grid.y1 - side / 2)), side, side)
+
+    def slot(self, tensor: str, head: np.ndarray) -> Rect:
+        """The place of a tile on the chip, as matrices stand about the grid: Q left, K above, O right, V beneath."""
+        chip = self.chip(head)
+        dx, dy = {"Q": (-1, 0), "O": (1, 0), "K": (0, 1), "V": (0, -1)}[tensor]
+        x, y, _ = chip.center
+        return centered(x + dx * SLOT * chip.width, y + dy * SLOT * chip.width, SLOT * chip.width, SLOT * chip.width)
 
     def cross_at(self, counts: Mapping[str, np.ndarray]) -> FringedCross:
         """So often each tile has crossed. ``values`` of the ticks are the counts."""
@@ -58,12 +94,11 @@ class FringedCross(Group):
         shown = np.arange(len(counts)) // band
         return self.fringe.ticks(tensor, np.bincount(shown, counts) / np.maximum(1, np.bincount(shown)))
 
-    def visit(self, done: Sequence[float], *, waiting: bool = False) -> FringedCross:
-        """So many tiles of each pass are visited. A cursor stands at the head of each that is under way, or that waits."""
+    def visit(self, done: Sequence[float], *, live: bool = False) -> FringedCross:
+        """So many tiles of each pass are visited. A cursor stands at the head of each that is under way, where several are ``live``."""
         lines, heads, at = [], [], []
         for visits, count in zip(self.passes, done, strict=True):
             if count <= 0:
-                heads += [self.middle(*visits[0])] if waiting else []
                 continue
             begun = int(count + 1e-9)
             place = max(0.0, begun + min(1.0, (count - begun) / ARRIVES) - 1)
@@ -75,6 +110,9 @@ class FringedCross(Group):
             if count < len(visits) - 1e-9:
                 heads.append(head)
                 at.append(visits[min(int(count), len(visits) - 1)])
+        self.hold((), None)
+        self.head = heads[0] if len(at) == 1 and not live else None
+        heads = [] if self.head is not None else heads
         self.line.values = np.asarray(done, dtype=float)
         self.line.display(np.array(lines).reshape(-1, 4))
         half = np.array([self.cross.cell_width, self.cross.cell_height]) / 2
@@ -90,15 +128,15 @@ class FringedCross(Group):
             for index, tile in enumerate(self.strips[tensor]):
                 tile.set_fill(opacity=palette.LIT if index in shown else palette.RESTING)
 
-    def fly(self, flights: Sequence[tuple[str, int, int, int, float]]) -> FringedCross:
-        """Tiles on their way: (tensor, its tile, i and j of the score tile, how far it is from its place to the cursor)."""
+    def fly(self, flights: Sequence[tuple[str, int, float]]) -> FringedCross:
+        """Tiles on their way: (tensor, its tile, how far it is from its place to the chip's)."""
         boxes: dict[str, list[tuple[float, ...]]] = {t: [] for t in self.flights}
-        for tensor, index, i, j, way in flights:
+        for tensor, index, way in flights:
+            if self.head is None:
+                break
             shown = self.cross.row_of(index) if tensor in "QO" else self.cross.col_of(index)
-            home = self.cross.tile(tensor, shown)
-            center = np.array(home.center[:2]) * (1 - way) + self.middle(i, j) * way
-            half = np.array([home.width, home.height]) / 2
-            boxes[tensor].append((*(center - half), *(center + half)))
+            home, slot = _edges(self.cross.tile(tensor, shown)), _edges(self.slot(tensor, self.head))
+            boxes[tensor].append(tuple(np.array(home) * (1 - way) + np.array(slot) * way))
         for tensor, drawn in self.flights.items():
             drawn.display(np.array(boxes[tensor]).reshape(-1, 4))
         return self
@@ -118,3 +156,7 @@ class FringedCross(Group):
         """Of the cell that shows score tile (i, j)."""
         cell = self.cross.cell(self.cross.row_of(int(i)), self.cross.col_of(int(j)))
         return np.array(cell.center[:2])
+
+
+def _edges(rect: Rect) -> tuple[float, float, float, float]:
+    return rect.x0, rect.y0, rect.x1, rect.y1
