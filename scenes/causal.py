@@ -8,7 +8,7 @@ class CausalScene(causal.CausalStage):
     """Skipped, masked and full tiles of a causal trace; half of the work, in programs of unequal length."""
 
     subject = "What a causal mask saves"
-    poster = "kinds"
+    poster = "half"
 
     def construct(self) -> None:
         film = self.open(run)

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as tries
+from hypothesis import strategies as st
 
-from flashviz.chapters.causal import FULL, MASKED, SKIPPED, gather
+from flashviz.chapters.causal import FULL, MASKED, SKIPPED, gather, placed
+from flashviz.chapters.causal import shown as bands
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
@@ -47,9 +49,10 @@ def test_tiles_are_what_the_elements_of_the_mask_say(name: str) -> None:
     assert (gather(c, "numpy", run).kinds == expected).all()
     film, (rows, cols) = scene(FILM, **CONFIGS[name]), expected.shape
     counts = {kind: f"{int((expected == kind).sum()):,}" for kind in (FULL, MASKED, SKIPPED)}
-    assert at(film, "skip").caption == f"{counts[SKIPPED]} tiles are empty: never loaded."
+    assert at(film, "skip").caption == f"{counts[SKIPPED]} tiles skipped: nothing is loaded."
     words = [f"{counts[SKIPPED]} skipped", f"{counts[MASKED]} masked", f"{counts[FULL]} full"]
     assert sorted(said(at(film, "kinds"), "count")) == sorted(words)
+    assert values_of(at(film, "kinds"), "masked") == [written([int((shown_kinds(film, expected) == MASKED).sum())])]
     if max(rows, cols) <= 32:  # else bands
         assert [values_of(at(film, "mask"), f"row {index}") for index in range(rows)] == [[written(row)] for row in expected]
 
@@ -88,17 +91,50 @@ def test_the_turned_copy_fills_what_is_missing_of_one_column_more() -> None:
     assert film.on_board("half") is not None
 
 
+def shown_kinds(film: Any, kinds: np.ndarray) -> np.ndarray:
+    """Of the cells that are drawn: tiles, or bands of them."""
+    grid = masked_grid(film.settings.config, film.shot("causal")["grid"])
+    return bands(kinds, grid.band_rows, grid.band_cols)
+
+
 @every
-def test_rows_start_with_the_longest(name: str) -> None:
-    """From top to bottom by their tiles; each is as long as it has tiles."""
+def test_longest_first_is_list_scheduling_of_the_visited_tiles(name: str) -> None:
+    """Each program on the place that is free first; no two at once on one; ends by hand where there are eight rows."""
     c = AttentionConfig(**CONFIGS[name], causal=True)
+    found = gather(c, "numpy", run)
     visited = (kinds_by_elements(c) != SKIPPED).sum(1)
-    stack = at(scene(FILM, **CONFIGS[name]), "rows")
-    rows = [item for index in range(len(visited)) for item in shown(stack, f"row {index}")]
-    if len(rows) < len(visited):
-        return  # bands
-    order = sorted(range(len(rows)), key=lambda index: -rows[index].box[3])
-    assert order == sorted(range(len(visited)), key=lambda index: (-visited[index], index))
+    for longest_first in (False, True):
+        runs = found.schedule(longest_first=longest_first)
+        assert sorted(run.row for run in runs) == [row for row in range(len(visited)) if visited[row]]
+        assert all(run.tiles == visited[run.row] for run in runs)
+        free = np.zeros(found.places, int)
+        for program in runs:
+            assert program.start == free.min() == free[program.place]
+            free[program.place] += program.tiles
+        assert found.ends[int(longest_first)] == free.max()
+    if name == "default":
+        assert found.ends == (12, 9)
+        assert said(at(scene(FILM), "rows"), "end in order") == ["12"]
+        assert said(at(scene(FILM), "rows"), "end longest") == ["9"]
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.integers(1, 5))
+def test_no_order_ends_before_its_tiles_are_shared_out(tiles: list[int], places: int) -> None:
+    """Graham's bounds: at least the mean and the longest, at most 2 - 1/p of the best."""
+    end = max(run.start + run.tiles for run in placed(range(len(tiles)), tiles, places))
+    least = max(sum(tiles) / places, *tiles)
+    assert least <= end <= (2 - 1 / places) * least + 1e-9 or end <= sum(tiles) / places + (1 - 1 / places) * max(tiles) + 1e-9
+
+
+def test_lanes_are_as_long_as_they_last() -> None:
+    """12 tiles against 9, on one scale."""
+    lanes = [item.box for item in at(scene(FILM), "rows").shown if item.name == "program"]
+    place = scene(FILM).shot("causal")
+    ends = []
+    for part in ("in order", "longest"):
+        inside = [box for box in lanes if place[part].y0 - 0.01 <= box[1] and box[3] <= place[part].y1 + 0.01]
+        ends.append(max(box[2] for box in inside) - place[part].x0)
+    assert ends[1] / ends[0] == pytest.approx(9 / 12, abs=0.01)
 
 
 def test_fewer_queries_are_the_last_rows() -> None:

@@ -31,7 +31,10 @@ FILMS = {
     ),
     "causal": Directed(
         "causal", "CausalScene",
-        subjects={"mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"), "rows": ("grid", "order"), "fewer": ("grid",)},
+        subjects={
+            "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"), "fewer": ("grid", "sum", "note", "bytes"),
+            "rows": ("grid", "in order", "longest", "in order name", "longest name"),
+        },
         configs={
             "ragged": FIVE_BY_SEVEN, "more queries": {"seq_q": 420, "seq_k": 300}, "wide tiles": {"block_m": 128, "block_n": 32},
             "many tiles": {"seq_q": 4096, "seq_k": 4096},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import heapq
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,11 +20,11 @@ from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("mask", "The mask", 6.4, shot="causal", fresh=True, caption="Causal: no query looks ahead."),
-    Beat("skip", "Skipped tiles", 5.7, shot="causal", fresh=True, caption="{skipped} tiles are empty: never loaded."),
-    Beat("kinds", "Masked tiles", 4.6, shot="causal", late=True, caption="Of the rest only {masked} need a mask."),
-    Beat("half", "Half", 7.5, shot="causal", fresh=True, caption="A turned copy makes {rows} × {more} tiles."),
-    Beat("rows", "Unequal programs", 7.3, shot="causal", fresh=True, caption="Programs of {least} to {most} tiles: longest first."),
-    Beat("fewer", "Fewer queries", 7.4, shot="causal", fresh=True, caption="Fewer queries: the last sees the last key."),
+    Beat("skip", "Skipped tiles", 5.5, shot="causal", fresh=True, caption="{skipped} tiles skipped: nothing is loaded."),
+    Beat("kinds", "Masked tiles", 4.6, shot="causal", late=True, caption="Only {masked} of the rest pay for a mask."),
+    Beat("half", "Half", 6.9, shot="causal", fresh=True, caption="A turned copy makes {rows} × {more} tiles."),
+    Beat("rows", "Unequal programs", 9.1, shot="causal", fresh=True, caption="{places} places: longest first ends sooner."),
+    Beat("fewer", "Fewer queries", 6.9, shot="causal", fresh=True, caption="The last query sees the last key."),
     Beat("blind", "Rows that see no key", 6.0, shot="causal", fresh=True, caption="{blind} no key: O = 0, LSE = −∞."),
 )  # fmt: skip
 SKIPPED, MASKED, FULL = range(3)
@@ -52,6 +53,24 @@ class Causal:
         return np.asarray((self.kinds != SKIPPED).sum(1))
 
     @property
+    def places(self) -> int:
+        """How many programs run at once, in the picture of their order."""
+        return max(2, len(self.kinds) // 2)
+
+    def schedule(self, *, longest_first: bool) -> list[Placed]:
+        """The row blocks' programs in their order, or the longest first; equal ones keep theirs."""
+        rows = range(len(self.kinds))
+        order = sorted(rows, key=lambda row: -self.visited[row]) if longest_first else list(rows)
+        return placed([row for row in order if self.visited[row]], self.visited.tolist(), self.places)
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """When the last program ends, in their order and the longest first."""
+        runs = (self.schedule(longest_first=first) for first in (False, True))
+        in_order, longest = (max((run.start + run.tiles for run in each), default=0) for each in runs)
+        return in_order, longest
+
+    @property
     def stairs(self) -> bool:
         """Whether row blocks visit 1, 2, 3, ... tiles, each of which has a cell of its own."""
         rows, cols = self.kinds.shape
@@ -62,9 +81,29 @@ class Causal:
         """The beats that this configuration has something to show in."""
         told = {
             "skip": bool((self.kinds == SKIPPED).any()), "kinds": bool((self.kinds == MASKED).any()), "half": self.stairs,
-            "rows": int(self.visited.min()) < int(self.visited.max()), "fewer": self.fewer is not None, "blind": self.blind > 0,
+            "rows": self.ends[1] < self.ends[0], "fewer": self.fewer is not None, "blind": self.blind > 0,
         }  # fmt: skip
         return tuple(beat for beat in BEATS if told.get(beat.name, True))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A row block's program on a place: from when, in tiles."""
+
+    row: int
+    place: int
+    start: int
+    tiles: int
+
+
+def placed(order: Sequence[int], tiles: Sequence[int], places: int) -> list[Placed]:
+    """Programs in this order, each on the place that is free first; a program lasts as long as it has tiles."""
+    free, found = [(0, place) for place in range(places)], []
+    for row in order:
+        start, place = heapq.heappop(free)
+        found.append(Placed(row, place, start, int(tiles[row])))
+        heapq.heappush(free, (start + int(tiles[row]), place))
+    return found
 
 
 def kinds_of(trace: Trace) -> np.ndarray:
@@ -105,7 +144,8 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> Causal:
         "blind": "The first query sees" if blind == 1 else f"The first {blind:,} queries see",
     }  # fmt: skip
     shift = config.seq_k - config.seq_q
-    said["last"] = "r" if not shift else f"r {'+' if shift > 0 else '−'} {abs(shift):,}"
+    said["last"] = "query" if not shift else f"query {'+' if shift > 0 else '−'} {abs(shift):,}"
+    said["tile"] = f"one tile: {config.block_m} × {config.block_n} scores"
     if fewer is not None:
         some = kinds_of(fewer)
         said |= {
@@ -113,7 +153,9 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> Causal:
             "queries": f"{fewer.config.seq_q:,}",
             "keys": f"{config.seq_k:,}",
         }
-    return Causal(made.trace, whole, kinds, kept, fewer, blind, said)
+    found = Causal(made.trace, whole, kinds, kept, fewer, blind, said)
+    said |= {"places": f"{found.places:,}", "in_order": f"{found.ends[0]:,}", "longest": f"{found.ends[1]:,}"}
+    return found
 
 
 def keys_and_values(trace: Trace) -> str:

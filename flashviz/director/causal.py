@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Line, VGroup, VMobject
+from manim import Create, Line, VGroup, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import causal
-from flashviz.chapters.causal import MASKED, SKIPPED, Causal, gather
+from flashviz.chapters.causal import MASKED, SKIPPED, Causal, Placed, gather
 from flashviz.director.flash import provenance
-from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, worded
+from flashviz.director.shots import TEXT, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle, worded
 from flashviz.layout import Limit, Rect, masked_grid
 from flashviz.layout.causal import SEAM
 from flashviz.lettering import em
@@ -22,8 +22,7 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
 
-SEEN, LIT = palette.FAINT, palette.LIT  # opacity of what is seen, at rest and when it is spoken of
-SHRUNK = 0.45  # by how much a copy is smaller while it turns
+SEEN = palette.FAINT  # opacity of what is seen
 STAGGER = 0.6  # of the time, over which rows set off one after the other
 
 
@@ -52,7 +51,7 @@ class Row(VGroup):
         self.skipped, self.visited = kinds == SKIPPED, kinds != SKIPPED
         self.query = box(film.tile("Q", index), stroke=skin.q, opacity=palette.RESTING)
         self.empty = Rectangles(skin.edge, name="skipped", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
-        self.loaded = Rectangles(skin.edge, name="visited", opacity=SEEN).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
+        self.loaded = Rectangles(skin.edge, name="visited", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
         self.empty.display(self.cells[self.skipped])
         self.loaded.display(self.cells[self.visited])
         self.seen = [Polygons(skin.scores, "seen full"), Polygons(skin.scores, "seen masked")]
@@ -87,8 +86,7 @@ class Polygons(VMobject):
 class CausalFilm:
     """Everything on stage, made here once. ``counts`` are the numbers beside the grid."""
 
-    labels: list[Word]  # how many tiles each row has
-    launch: Callable[[float], None]  # of the rows, from the grid into their order
+    shown: list[Any]  # what stands beside the grid, or on it, until the next beat
 
     def __init__(self, scene: ShotScene, found: Causal) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -106,6 +104,7 @@ class CausalFilm:
         )
         self.line = Line((0, 0, 0), (1, 0, 0), stroke_color=skin.ink, stroke_width=theme.HEAVY)
         self.counts: list[Named] = []
+        self.shown = []
         self.show_limit(float(config.seq_k + config.seq_q))
 
     def tile(self, tensor: str, index: int) -> Rect:
@@ -124,6 +123,11 @@ class CausalFilm:
         made = worded(self.place[part], [number, words], NUMBER, [self.skin.ink, self.skin.ink], "part")
         self.counts.append(Named(*made, tag="count", text=f"{number} {words}"))
         return self.counts[-1]
+
+    @property
+    def on_half(self) -> bool:
+        """Whether tiles have been counted by a turned copy."""
+        return self.scene.on_board("half") is not None
 
     def move(self, *animations: Any, seconds: float) -> None:
         self.scene.move(*animations, seconds=seconds)
@@ -162,28 +166,37 @@ def shifted(parts: Sequence[VMobject], by: tuple[float, float]) -> Callable[[flo
 @beat("mask")
 def mask(film: CausalFilm) -> None:
     """All tiles; then the limit comes in from the upper right corner, and what is beyond it goes dark."""
-    film.move(FadeIn(*film.rows, film.keys, film.names), seconds=0.8)
+    tile = worded(film.place["tile"], [film.found.said["tile"]], NAME, [film.skin.ink], "part")
+    film.shown = [Named(*tile, tag="tile", text=film.found.said["tile"])]
+    film.move(FadeIn(*film.rows, film.keys, film.names, *film.shown), seconds=0.8)
     film.read()
     c = film.found.trace.config
     far = float(c.seq_q)
     film.show_limit(far)
     film.scene.add(film.line)
-    film.move(Shows(VGroup(*film.rows, film.line), lambda share: film.show_limit(far * (1 - ease_in_out_cubic(share)))), seconds=2.0)
-    texts = ["query r", "sees keys to", film.found.said["last"]]
-    words = worded(film.place["rule"], texts, NUMBER, [film.skin.q, film.skin.ink, film.skin.k], "part")
-    film.counts = [Named(*words, tag="rule", text=" ".join(texts))]
-    film.move(FadeIn(*film.counts), seconds=TEXT)
+    film.move(Shows(VGroup(*film.rows, film.line), lambda share: film.show_limit(far * (1 - ease_in_out_cubic(share)))), seconds=1.8)
+    texts = ["key", "≤", film.found.said["last"]]
+    words = worded(film.place["rule"], texts, NUMBER, [film.skin.k, film.skin.ink, film.skin.q], "part")
+    film.shown.append(Named(*words, tag="rule", text=" ".join(texts)))
+    film.move(FadeIn(film.shown[-1]), seconds=TEXT)
 
 
 @beat("skip")
 def skip(film: CausalFilm) -> None:
-    """The empty tiles leave past the edge of the frame."""
+    """The empty tiles leave past the edge of the frame; those that stay are computed whole."""
     film.read()
-    empty = [row.empty for row in film.rows]
+    film.move(FadeOut(film.line, *film.shown), seconds=TEXT)
+    film.shown = []
+    empty, loaded = [row.empty for row in film.rows], [row.loaded for row in film.rows]
     away = film.place.frame.x1 - film.grid.grid.x0
-    film.move(FadeOut(film.line, *film.counts), seconds=TEXT)
-    film.counts = []
-    film.move(Shows(VGroup(*empty), shifted(empty, (away, 0.0)), rate_func=ease_in_out_cubic), seconds=1.3)
+    leave = shifted(empty, (away, 0.0))
+
+    def show(share: float) -> None:
+        leave(share)
+        for part in loaded:
+            part.set_fill(opacity=SEEN * share)
+
+    film.move(Shows(VGroup(*film.rows), show, rate_func=ease_in_out_cubic), seconds=1.3)
     for row, part in zip(film.rows, empty, strict=True):
         row.remove(part)
         film.scene.remove(part)
@@ -192,140 +205,146 @@ def skip(film: CausalFilm) -> None:
 
 @beat("kinds")
 def kinds(film: CausalFilm) -> None:
-    """Tiles that the limit crosses light up: they are masked; the others need none."""
-    masked = [row.seen[1] for row in film.rows]
-    film.move(
-        Shows(VGroup(*masked), lambda share: [part.set_fill(opacity=SEEN + (LIT - SEEN) * share) for part in masked]),
-        FadeIn(film.count("second", film.found.said["masked"], "masked")), seconds=0.5,
-    )  # fmt: skip
+    """Tiles that the limit crosses are framed: they are masked; the others need none."""
+    cells = np.concatenate([row.cells[row.values == MASKED] for row in film.rows])
+    frames = Rectangles(film.skin.ink, name="masked", opacity=0.0).set_stroke(film.skin.ink, width=theme.HEAVY, opacity=1)
+    frames.values = np.array([len(cells)])
+    frames.display(cells)
+    film.shown = [frames]
+    film.move(FadeIn(frames, film.count("second", film.found.said["masked"], "masked")), seconds=0.4)
+    film.scene.hold(0.3)
     film.move(FadeIn(film.count("third", film.found.said["full"], "full")), seconds=TEXT)
     film.scene.tell()
 
 
 @beat("half")
 def half(film: CausalFilm) -> None:
-    """A copy of the visited tiles turns about the middle of one column more, and fills it."""
+    """Each visited tile counts whole. A hollow copy of them turns about the middle of one column more, and fills it."""
     film.read()
     skin, said, grid = film.skin, film.found.said, film.grid
-    film.move(*(FadeOut(each) for each in film.counts), seconds=TEXT)
-    film.counts = []
     cells = np.concatenate([row.cells[row.visited] for row in film.rows])
-    copy = Rectangles(skin.quiet, name="turned copy", opacity=palette.RESTING).set_stroke(skin.ink, width=theme.OUTLINE, opacity=0.8)
+    whole = Rectangles(skin.scores, name="whole tiles", opacity=SEEN).display(cells)
+    film.move(FadeIn(whole), *(FadeOut(each) for each in (*film.counts, *film.shown, film.keys, film.names)), seconds=0.4)
+    film.counts = []
+    copy = Rectangles(skin.ground, name="turned copy", opacity=0.0).set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
     copy.display(cells)
-    points = copy.points.copy()
-    center = np.array([grid.grid.x0 + grid.grid.width * (grid.n_cols + 1) / grid.n_cols / 2, grid.grid.center[1], 0.0])
+    points, wide = copy.points.copy(), grid.grid.width * (grid.n_cols + 1) / grid.n_cols
+    center = np.array([grid.grid.x0 + wide / 2, grid.grid.center[1], 0.0])
 
     def turn(share: float) -> None:
         angle = np.pi * share
         around = np.array([[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
-        copy.points = (points - center) @ around * (1 - SHRUNK * np.sin(angle)) + center
+        copy.points = (points - center) @ around + center
 
     film.scene.add(copy)
-    film.move(Shows(copy, turn, rate_func=ease_in_out_cubic), seconds=1.8)
+    film.move(Shows(copy, turn, rate_func=ease_in_out_cubic), seconds=1.6)
     words = worded(film.place["sum"], [said["rows"], "×", said["more"], "/ 2", "=", said["visited"]], ONE_NUMBER, [skin.ink] * 6, "part")
-    film.counts.append(Named(*words, tag="sum", text=" ".join(word.text for word in words)))
-    film.move(FadeIn(film.counts[-1]), seconds=TEXT)
-    film.scene.hold(0.4)
+    film.counts = [Named(*words, tag="sum", text=" ".join(word.text for word in words))]
+    right, below = grid.grid.x0 + wide + em(10), grid.grid.y0 - em(46)
+    sides = [
+        Word(said["rows"], NAME, skin.ink, right, grid.grid.center[1] - 0.36 * em(NAME), "side"),
+        Word(said["more"], NAME, skin.ink, center[0], below, "side"),
+    ]
+    film.move(FadeIn(*film.counts, *sides), seconds=TEXT)
     words = worded(film.place["note"], ["of", said["tiles"], "tiles"], NAME, [skin.ink] * 3, "part")
     film.counts.append(Named(*words, tag="note", text=f"of {said['tiles']} tiles"))
     texts = ["K", "and", "V:", said["kv"], "of", said["kv_all"]]
     words = worded(film.place["bytes"], texts, NAME, [skin.k, skin.ink, skin.v, skin.ink, skin.ink, skin.ink], "part")
     film.counts.append(Named(*words, tag="bytes", text=" ".join(texts)))
-    film.move(FadeIn(*film.counts[1:]), FadeOut(copy), seconds=0.6)
-
-
-def banded(film: CausalFilm) -> list[int]:
-    """Tiles of each shown row: of several row blocks the most."""
-    visited, band = film.found.visited, film.grid.band_rows
-    return [int(visited[at * band : (at + 1) * band].max()) for at in range(film.grid.n_rows)]
-
-
-def launched(film: CausalFilm) -> Callable[[float], None]:
-    """Rows on their way into another stack, one after the other, the longest first; equal ones keep their order."""
-    rect, grid = film.place["order"], film.grid
-    size = min(rect.width / grid.n_cols / grid.cell_width, rect.height / grid.n_rows / grid.cell_height)
-    order = np.argsort([-count for count in banded(film)], kind="stable")
-    top = rect.center[1] + size * grid.grid.height / 2
-    moves = []
-    for place, index in enumerate(order):
-        row, cell = film.rows[index], grid.cell(int(index), 0)
-        parts = [(part, part.points.copy()) for part in row.get_family() if len(part.points)]
-        start = np.array([cell.x0, cell.center[1], 0.0])
-        stop = np.array([rect.x0, top - (place + 0.5) * size * grid.cell_height, 0.0])
-        moves.append((parts, start, stop, STAGGER * place / max(1, grid.n_rows - 1)))
-
-    def show(share: float) -> None:
-        for parts, start, stop, begins in moves:
-            way = ease_in_out_cubic(float(np.clip((share - begins) / (1 - STAGGER), 0, 1)))
-            for part, points in parts:
-                part.points = (points - start) * (1 + (size - 1) * way) + start + (stop - start) * way
-
-    return show
-
-
-def labels(film: CausalFilm) -> list[Word]:
-    """How many tiles each row has, at its end in the other stack, where there is room for words."""
-    rect, made = film.place["order"], []
-    for row, count in zip(film.rows, banded(film), strict=True):
-        high = row.query.height
-        px = min(NAME, high / em(1))
-        if px >= LABEL:
-            left = max(float(row.loaded.get_right()[0]), rect.x0) + em(16)
-            made.append(Word(f"{count}", px, film.skin.ink, left, row.query.get_center()[1] - 0.36 * em(px), "tiles"))
-    return made
+    film.move(FadeIn(*film.counts[1:]), seconds=TEXT)
+    film.shown = [copy, whole, *sides]
 
 
 @beat("rows")
 def rows(film: CausalFilm) -> None:
-    """Each row block is a program, as long as its tiles; they start one after the other, the longest first."""
+    """Each row block is a program, as long as its tiles. They run on a few places, in their order and the longest first."""
+    said = film.found.said
+    gone: list[Any] = [FadeOut(each) for each in (*film.counts, *film.shown)]
+    if film.on_half:
+        gone.append(FadeIn(film.keys, film.names))
+    film.move(*gone, seconds=0.3)
+    film.counts, film.shown = [], []
     film.read()
-    masked = [row.seen[1] for row in film.rows]
-    dull = Shows(VGroup(*masked), lambda share: [part.set_fill(opacity=LIT + (SEEN - LIT) * share) for part in masked])
-    film.move(dull, *(FadeOut(each) for each in (*film.counts, film.keys, film.names)), seconds=0.4)
-    film.counts = []
-    film.launch = launched(film)
-    film.move(Shows(VGroup(*film.rows), film.launch), seconds=2.0)
-    film.labels = labels(film)
-    if film.labels:
-        film.move(FadeIn(*film.labels), seconds=TEXT)
+    most = film.found.ends[0]
+    for part, text, end, longest in (("in order", "in order", "in_order", False), ("longest", "longest first", "longest", True)):
+        lanes = Lanes(film, film.place[part], film.found.schedule(longest_first=longest), most)
+        name = Word(text, NAME, film.skin.ink, film.place[f"{part} name"].x0, middle(film.place[f"{part} name"], NAME), "name lanes")
+        film.scene.add(lanes)
+        film.move(FadeIn(name), Shows(lanes, lanes.launch), seconds=1.9)
+        x, rect = lanes.end + em(16), film.place[part]
+        number = Word(said[end], NUMBER, film.skin.ink, x, middle(rect, NUMBER), f"end {part}")
+        film.move(FadeIn(number), seconds=TEXT)
+        film.shown += [lanes, name, number]
 
 
-def back(film: CausalFilm) -> list[Any]:
-    """Rows return to the grid, where they have left it."""
-    if film.scene.on_board("rows") is None:
-        return []
-    gone = [FadeOut(*film.labels)] if film.labels else []
-    return [Shows(VGroup(*film.rows), lambda share: film.launch(1 - share)), *gone, FadeIn(film.keys, film.names)]
+class Lanes(VGroup):
+    """Programs on places: a lane a place, time in tiles to the right. ``values``: when each program starts, in launch order."""
+
+    def __init__(self, film: CausalFilm, rect: Rect, runs: Sequence[Placed], most: int) -> None:
+        self.tag, self.values = "lanes", np.array([run.start for run in runs])
+        grid, places = film.grid, film.found.places
+        wide, high = 0.9 * rect.width / most, rect.height / places
+        self.end = rect.x0 + wide * max(run.start + run.tiles for run in runs)
+        self.parts = []
+        for turn, run in enumerate(runs):
+            row = film.rows[grid.row_of(run.row)]
+            start = row.cells[row.visited][: run.tiles]
+            index = np.arange(len(start))
+            x = rect.x0 + (run.start + index * run.tiles / len(start)) * wide
+            y = rect.y1 - (run.place + 0.92) * high
+            step = wide * run.tiles / len(start)
+            stop = np.stack([x + 0.04 * step, np.full(len(start), y), x + 0.96 * step, np.full(len(start), y + 0.84 * high)], 1)
+            drawn = Rectangles(film.skin.scores, name="program", opacity=palette.LIT)
+            self.parts.append((drawn, start, stop, STAGGER * turn / max(1, len(runs) - 1)))
+        lines = [
+            Line((rect.x0, y, 0), (rect.x1, y, 0), stroke_color=film.skin.edge, stroke_width=theme.HAIRLINE)
+            for y in rect.y1 - high * np.arange(places + 1)
+        ]  # fmt: skip
+        super().__init__(*lines, *(drawn for drawn, *_ in self.parts))
+        self.launch(0.0)
+
+    def launch(self, share: float) -> None:
+        """Programs set off one after the other, from their row in the grid to their place."""
+        for drawn, start, stop, begins in self.parts:
+            way = ease_in_out_cubic(float(np.clip((share - begins) / (1 - STAGGER), 0, 1)))
+            drawn.display(start + (stop - start) * way if way > 0 else np.zeros((0, 4)))
 
 
 @beat("fewer")
 def fewer(film: CausalFilm) -> None:
-    """Rows go back to the grid; the first ones leave: what is left are the last queries, over all keys."""
-    found, skin, said = film.found, film.skin, film.found.said
-    moves = back(film)
-    if moves:
-        film.move(*moves, seconds=MOVE)
-    film.read()
-    gone = film.rows[: len(film.rows) - found.kept // film.grid.band_rows]
-    away = film.grid.grid.x1 - film.place.frame.x0
-    film.move(Shows(VGroup(*gone), shifted(gone, (-away, 0.0)), rate_func=ease_in_out_cubic), seconds=1.1)
+    """The first rows leave: what is left are the last queries, over all keys. The last query and the last key meet in the corner."""
+    found, skin, said, grid = film.found, film.skin, film.found.said, film.grid
+    gone = film.rows[: len(film.rows) - found.kept // grid.band_rows]
+    away = grid.grid.x1 - film.place.frame.x0
+    back = [FadeOut(each) for each in (*film.counts, *film.shown)]
+    film.move(Shows(VGroup(*gone), shifted(gone, (-away, 0.0)), rate_func=ease_in_out_cubic), *back, seconds=0.9)
     film.scene.remove(*gone)
-    corner = box(film.grid.cell(film.grid.n_rows - 1, film.grid.n_cols - 1), stroke=skin.ink, width=theme.HEAVY)
+    film.shown = []
+    film.read()
+    row, col = grid.n_rows - 1, grid.n_cols - 1
+    last, query, key = grid.cell(row, col), film.tile("Q", row), film.tile("K", col)
+    corner = box(last, stroke=skin.ink, width=theme.HEAVY)
+    lines = [
+        Line((query.x1, last.center[1], 0), (last.x0, last.center[1], 0), stroke_color=skin.q, stroke_width=2 * theme.HEAVY),
+        Line((last.center[0], key.y0, 0), (last.center[0], last.y1, 0), stroke_color=skin.k, stroke_width=2 * theme.HEAVY),
+    ]
+    lit = [box(query, stroke=skin.q, opacity=palette.LIT), box(key, stroke=skin.k, opacity=palette.LIT)]
+    film.move(FadeIn(*lit), *(Create(line) for line in lines), seconds=0.7)
     words = worded(film.place["sum"], [said["fewer"], "tiles"], NUMBER, [skin.ink] * 2, "part")
     film.counts = [Named(*words, tag="sum", text=f"{said['fewer']} tiles")]
     for part, value, what, color in (("note", said["queries"], "queries", skin.q), ("bytes", said["keys"], "keys", skin.k)):
         words = worded(film.place[part], [value, what], NAME, [color] * 2, "part")
         film.counts.append(Named(*words, tag=part, text=f"{value} {what}"))
-    film.move(FadeIn(corner, *film.counts[1:]), seconds=TEXT)
-    film.move(FadeIn(film.counts[0]), seconds=TEXT)
+    film.move(FadeIn(corner, *film.counts), seconds=TEXT)
 
 
 @beat("blind")
 def blind(film: CausalFilm) -> None:
     """Rows above the limit's start are framed: nothing is in them."""
-    moves, c = back(film), film.found.trace.config
-    if moves or film.counts:
-        film.move(*moves, *(FadeOut(each) for each in film.counts), seconds=MOVE)
+    c = film.found.trace.config
+    gone = [FadeOut(each) for each in (*film.counts, *film.shown)]
+    if gone:
+        film.move(*gone, seconds=0.4)
     (left, top), (right, bottom) = film.limit.at(0, 0), film.limit.at(film.found.blind, c.seq_k)
     frame = Rect(min(left, film.grid.strip("Q").x0) - em(6), bottom, right, top)
     film.move(FadeIn(box(frame, stroke=film.skin.stats, width=theme.HEAVY)), seconds=0.4)
