@@ -64,8 +64,12 @@ class GroupedQueryFilm:
     def header(self, panel: Any) -> VGroup:
         """What columns and the stored pairs are."""
         y = panel.grid.y1 + em(14)
-        first = Word("heads", LABEL, self.skin.q, panel.heads[0].x0, y, "note", Face.TEXT)
-        return VGroup(first, Word("× row blocks", LABEL, self.skin.ink, first.left + first.wide + SPACE * em(LABEL), y, "note", Face.TEXT))
+        space = SPACE * em(LABEL)
+        k = Word("K", LABEL, self.skin.k, panel.bricks[0].x0, y, "label K")
+        v = Word("V", LABEL, self.skin.v, k.left + k.wide + space, y, "label V")
+        left = max(panel.heads[0].x0, v.left + v.wide + 2 * space)
+        heads = Word("heads", LABEL, self.skin.q, left, y, "note", Face.TEXT)
+        return VGroup(k, v, heads, Word("× row blocks", LABEL, self.skin.ink, left + heads.wide + space, y, "note", Face.TEXT))
 
     def sum(self, side: str, what: str) -> Named:
         """What is stored or loaded of K and V."""

@@ -51,6 +51,7 @@ class OnlineSoftmaxStage(ShotScene):
 class MergeFilm:
     """Everything on stage, made here once. Side 0 is the left part of the row, side 1 the right one."""
 
+    term: Named  # what a term is
     power: Named  # what the lower sum is multiplied by
     factor: Word
     outline: VMobject  # where the lower block was, and where the merged one stands
@@ -193,7 +194,11 @@ def pour(film: MergeFilm, side: int) -> None:
 
 @beat("part")
 def part(film: MergeFilm) -> None:
-    """The terms of one tile."""
+    """The terms of one tile, and what a term is."""
+    rect = film.place["factor"]
+    film.term = symbols('"term" = e^("score" - m)', NUMBER, film.skin.ink, rect.left(0.6 * rect.width), "formula term")
+    film.term.shift((rect.x0 - film.term.get_left()[0], 0, 0))
+    film.scene.add(film.term)
     pour(film, 0)
 
 
@@ -223,7 +228,8 @@ def closer(film: MergeFilm) -> None:
         for side in (0, 1):
             film.lid(film.ceilings[side], film.span(side))
 
-    film.move(Shows(VGroup(*film.chart.blocks, *film.ceilings), show, rate_func=ease_in_out_cubic), seconds=MOVE)
+    everything = VGroup(*film.chart.blocks, *film.ceilings)
+    film.move(Shows(everything, show, rate_func=ease_in_out_cubic), FadeOut(film.term), seconds=MOVE)
 
 
 @beat("squeeze")
