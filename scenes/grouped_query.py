@@ -16,5 +16,5 @@ class GroupedQueryScene(grouped_query.GroupedQueryStage):
         grouped_query.own(film)
         grouped_query.shared(film)
         grouped_query.loads(film)
-        grouped_query.total(film)
         grouped_query.cache(film)
+        grouped_query.total(film)

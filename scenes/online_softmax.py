@@ -15,7 +15,6 @@ class OnlineSoftmaxScene(online_softmax.OnlineSoftmaxStage):
 
         online_softmax.part(film)
         online_softmax.other(film)
-        online_softmax.question(film)
         online_softmax.squeeze(film)
         online_softmax.join(film)
         online_softmax.either(film)

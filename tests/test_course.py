@@ -85,7 +85,7 @@ ANSWERS = {
     "M counts numbers": ("IOScene", "M numbers fit into it."),
     "SRAM is not one thing": ("MemoryHierarchyScene", "Capacity: HBM holds 2,000 × what SRAM holds"),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax divides by a sum over the whole row: one tile alone does not know it."),
-    "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, in any order: the same m and ℓ."),
+    "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
     "recompute": ("SpeedScene", "backward pass included, which computes S again"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "The last query sees the last key."),

@@ -86,26 +86,31 @@ def test_the_lower_max_yields_and_the_sum_is_that_of_both_parts(name: str) -> No
     both = np.concatenate([low.scores, high.scores])
     assert found.merged.l == pytest.approx(np.exp(both - both.max()).sum())
     areas = [low.pair.l * factor, high.pair.l]
-    for beat in ("join", "either"):
-        order = areas[::-1] if found.lower == 1 else areas
-        assert [values_of(at(film, beat), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in order], beat
+    order = areas[::-1] if found.lower == 1 else areas
+    assert [values_of(at(film, "join"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in order]
+    assert [values_of(at(film, "either"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in areas], (
+        "the lower first"
+    )
 
 
 @every
 def test_drawn_heights_after_are_the_factor_of_heights_before_to_a_pixel(name: str) -> None:
     film, found = scene(FILM, **CONFIGS[name]), found_in(name)
-    before, after = (shown(at(film, beat), f"block {SIDES[found.lower]}")[0].box for beat in ("question", "squeeze"))
+    before, after = (shown(at(film, beat), f"block {SIDES[found.lower]}")[0].box for beat in ("other", "squeeze"))
     tall = [(box[3] - box[1]) * PX_PER_UNIT for box in (before, after)]
     assert tall[1] == pytest.approx(found.factor * tall[0], abs=2 * 0.005 * PX_PER_UNIT + 1)  # boxes are rounded to 0.01 units
     assert after[2] - after[0] == pytest.approx(before[2] - before[0], abs=0.011)
 
 
 @every
-def test_either_way_the_blocks_end_in_the_same_place(name: str) -> None:
+def test_either_way_the_blocks_fill_the_same_place(name: str) -> None:
     film = scene(FILM, **CONFIGS[name])
     first, second = ([shown(at(film, beat), f"block {side}")[0].box for side in SIDES] for beat in ("join", "either"))
-    assert first == second
-    assert first[0][2] == pytest.approx(first[1][0], abs=0.011), "one against the other"
+    outline = shown(at(film, "either"), "outline")[0].box
+    for left, right in (first, second):
+        assert left[2] == pytest.approx(right[0], abs=0.011), "one against the other"
+        assert (left[0], left[1], right[2], right[3]) == pytest.approx(outline, abs=0.03)
+    assert said(at(film, "either"), "m") == [number(max(part.pair.m for part in found_in(name).parts))]
 
 
 @every

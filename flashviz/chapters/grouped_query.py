@@ -15,11 +15,11 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("own", "A pair a head", 8.0, shot="grouped", fresh=True, caption="Each query head has its own K and V."),
+    Beat("own", "A pair a head", 8.6, shot="grouped", fresh=True, caption="Each row block of each head loads its K and V."),
     Beat("shared", "Shared pairs", 6.2, shot="grouped", fresh=True, caption="Shared: {group} heads read one pair."),
-    Beat("loads", "Every head loads", 9.6, shot="grouped", fresh=True, caption="Each row block of each head loads a copy."),
-    Beat("sum", "Stored and loaded", 6.4, shot="grouped", late=True, caption="Less is stored. As much is loaded."),
-    Beat("cache", "What a cache may do", 4.4, shot="grouped", fresh=True, caption="A cache may catch repeats: not counted."),
+    Beat("loads", "Every head loads", 9.4, shot="grouped", fresh=True, caption="Shared or not, each loads its own copy."),
+    Beat("cache", "What a cache may do", 3.9, shot="grouped", fresh=True, caption="A cache may catch repeats: not counted."),
+    Beat("sum", "Stored and loaded", 6.5, shot="grouped", late=True, caption="Less is stored. As much is loaded."),
 )  # fmt: skip
 HEADS, KV_HEADS = 8, 2  # where the settings have a single head
 NAMES = {"own": "A pair a head", "shared": "Shared pairs"}

@@ -164,5 +164,8 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])
         said[f"programs_{name}"] = "1 program at a time" if order.programs == 1 else f"{order.programs:,} programs at once"
-        said[f"sum_{name}"] = f"{config.row_blocks:,} × {times(float(order.crossings('O').mean()))} × {said['tile']}"
+        each = times(float(order.crossings("O").mean()))
+        if (order.crossings("O") == 1 + 2 * config.col_blocks).all() and order.outer:  # zeros, then in and out at every key tile
+            each = f"(1 + 2 × {config.col_blocks:,})"
+        said[f"sum_{name}"] = f"{config.row_blocks:,} × {each} × {said['tile']}"
     return LoopOrder(first, second, said)

@@ -18,13 +18,12 @@ from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
     Beat("part", "A part of a row", 7.3, shot="merge", fresh=True, caption="A part of a row: its terms sum to ℓ."),
-    Beat("other", "Another part", 7.4, shot="merge", fresh=True, caption="Another part: its own max, its own ℓ."),
-    Beat("question", "Question", 4.0, shot="merge", pause=True, fresh=True, caption="Two rulers. How do they add up?"),
+    Beat("other", "Another part", 8.2, shot="merge", fresh=True, caption="Another part: its own max, its own ℓ."),
     Beat("squeeze", "One ruler", 7.8, shot="merge", fresh=True, caption="The larger max rules: the other sum shrinks."),
     Beat("join", "One sum", 5.9, shot="merge", fresh=True, caption="On one ruler they simply add."),
-    Beat("either", "The other way round", 7.5, shot="merge", fresh=True, caption="The other way round: the same."),
-    Beat("all", "All tiles", 10.3, shot="merge", fresh=True, caption="All {tiles} tiles, in any order: the same m and ℓ."),
-    Beat("once", "Divide once", 7.6, shot="merge", late=True, caption="Divide once, at the end: one pass is enough."),
+    Beat("either", "The other way round", 8.3, shot="merge", fresh=True, caption="The lower first: the ruler rises."),
+    Beat("all", "All tiles", 12.6, shot="merge", fresh=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 7.9, shot="merge", late=True, caption="Divide once, at the end: one pass."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
 FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...

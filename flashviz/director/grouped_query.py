@@ -178,10 +178,10 @@ def total(film: GroupedQueryFilm) -> None:
     film.scene.hold(0.4)
     film.move(FadeIn(down, group), seconds=TEXT)
     film.scene.hold(0.4)
-    texts = [said["blocks"], "row blocks", "×", said["group"], "heads", "=", f"{said['times']} copies"]
+    texts = [said["shared_stored"], "×", said["blocks"], "×", said["group"], "=", said["shared_loaded"]]
     if float(said["times"].replace(",", "")) != film.found.config.row_blocks * film.found.config.group:  # a mask leaves tiles out
-        texts = ["loaded", "=", f"{said['times']} ×", "stored"]
-    colors = [skin.q if text in (said["group"], "heads") else skin.ink for text in texts]
+        texts = [said["shared_stored"], "×", said["times"], "=", said["shared_loaded"]]
+    colors = [skin.q if index == 4 and len(texts) == 7 else skin.ink for index in range(len(texts))]
     film.factor = worded(film.place["factor"], texts, ONE_NUMBER, colors, "part")
     shift = film.place["factor"].center[0] - (film.factor[0].left + film.factor[-1].left + film.factor[-1].wide) / 2
     named = Named(*film.factor, tag="factor", text=" ".join(texts)).shift((max(0.0, shift), 0, 0))
@@ -192,17 +192,5 @@ def total(film: GroupedQueryFilm) -> None:
 
 @beat("cache")
 def cache(film: GroupedQueryFilm) -> None:
-    """All copies but the first of each group step back: those a cache might have."""
+    """A still: what is counted are loads, whether or not a cache has the tile."""
     film.read()
-    copies = film.shared.copies
-    first = np.zeros(film.found.shared.shape, bool)
-    first[:: film.found.config.group, 0] = True
-    kept = [Rectangles(film.skin.k if half == 0 else film.skin.v, name="first", opacity=1.0) for half in (0, 1)]
-    shares = film.found.shared.after(len(film.found.shared.trace))
-    for half, drawn in enumerate(kept):
-        boxes = [
-            part(seamed(film.shared.place.cells[head][block]), half, float(shares[head, block, half]))
-            for head, block in zip(*np.nonzero(first[..., half]), strict=True)
-        ]  # fmt: skip
-        drawn.display(edges(boxes))
-    film.move(StepBack(copies, BACK), FadeIn(*kept), seconds=0.6)

@@ -15,7 +15,7 @@ from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gath
 from flashviz.director.flash import provenance
 from flashviz.director.rescale import late
 from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
-from flashviz.director.words import LABEL, NUMBER, SPACE, Numbers, Word, fly, labelled, middle, symbols
+from flashviz.director.words import LABEL, NUMBER, SPACE, Numbers, Word, first_that_fits, fly, labelled, middle, symbols
 from flashviz.figures import number
 from flashviz.layout import Rect, columns
 from flashviz.lettering import Face, em, text_width
@@ -32,7 +32,7 @@ SIDES = ("left", "right")
 APART = 3.0  # keys between a block and what stands at its right
 CLOSEST = 2.2  # times wider, once the terms are summed
 ROOMY = 6.0  # times as wide as the name of a sum, where there is room for it
-FIRST, REST = 1.0, 3.2  # seconds: of each of the first two tiles, and of all others together
+FIRST, REST = 1.4, 3.0  # seconds: of each of the first two tiles, and of all others together
 
 
 class OnlineSoftmaxStage(ShotScene):
@@ -114,11 +114,6 @@ class MergeFilm:
         blocks = list(self.own)
         blocks[self.low] = Block(self.own[self.low].x, self.shrunk.area)
         return blocks
-
-    @property
-    def on_pause(self) -> bool:
-        """Whether the question has a beat of its own."""
-        return self.scene.on_board("question") is not None
 
     def show(self, blocks: list[Block]) -> None:
         for side, block in enumerate(blocks):
@@ -206,16 +201,7 @@ def part(film: MergeFilm) -> None:
 def other(film: MergeFilm) -> None:
     """The terms of another, under another ceiling. Then the picture comes closer: both blocks get wider alike."""
     pour(film, 1)
-    if film.on_pause:
-        return
     closer(film)
-
-
-@beat("question")
-def question(film: MergeFilm) -> None:
-    """The picture comes closer: both blocks get wider alike."""
-    closer(film)
-    film.read()
 
 
 def closer(film: MergeFilm) -> None:
@@ -325,28 +311,60 @@ def slides(film: MergeFilm, start: list[Block], stop: list[Block]) -> Shows:
 
 @beat("either")
 def either(film: MergeFilm) -> None:
-    """Back to two blocks; now the left one goes to the right one. The result slides into the outline of the first."""
-    together, right = film.joined(0), film.joined(1)
-    film.move(slides(film, together, film.apart), *(FadeOut(piece) for piece in (*film.numbers[0].pieces, film.signs[0])), seconds=0.5)
-    film.move(levels(film, 1.0, 0.0), seconds=0.2)
-    film.move(presses(film, 1.0, 0.0), seconds=0.3)
+    """The part with the lower max comes first; the other arrives and raises the ceiling. The outline is the first result's."""
+    said, skin, chart, found = film.said, film.skin, film.chart, film.found
+    low, high = found.parts[found.lower].pair, found.parts[1 - found.lower].pair
+    first, second = Block(film.x[0], low.l), Block(film.x[1], high.l)
+    gone = (*chart.blocks, film.ceilings[film.high], *film.numbers[0].pieces)
+    film.move(*(FadeOut(each) for each in gone), seconds=TEXT)
+    film.show([first, Block(second.x, 0.0, 0.0)])
+    film.ceiling = film.lid(named_by_m(low, skin), film.span(0))
+    film.move(FadeIn(chart.blocks[0], film.ceiling, film.numbers[0].first(said["l_lower"], skin.stats)), seconds=0.4)
+    film.scene.add(chart.blocks[1])
     film.read()
-    film.move(presses(film, 0.0, 1.0), seconds=0.6)
-    film.move(levels(film, 0.0, 1.0), seconds=0.4)
-    film.move(slides(film, film.apart, right), seconds=0.7)
-    film.move(slides(film, right, together), seconds=0.8)
-    film.move(FadeIn(film.signs[0], film.numbers[0].first(film.said["sum"], film.skin.stats)), seconds=TEXT)
+    turn, ends, whole = film.ceiling.turn(number(high.m)), film.span(0), film.whole
+    film.move(
+        Shows(chart.blocks[1], lambda share: chart.stand(1, Block(second.x, second.area * share, share)), rate_func=ease_in_out_cubic),
+        FadeIn(film.signs[1], film.numbers[1].first(said["l"], skin.stats)), seconds=0.5,
+    )  # fmt: skip
+    times, factor = film.numbers[0].next("×", skin.ink), film.numbers[0].next(said["factor"], skin.ink)
+
+    def press(share: float) -> None:
+        film.lid(film.ceiling, (ends[0], ends[1] + (whole[1] - ends[1]) * min(1.0, 3 * share)))
+        turn.show(min(1.0, 2 * share))
+        chart.stand(0, squeezed(first, found.factor, ease_in_out_cubic(share)))
+
+    film.move(Shows(VGroup(chart.blocks[0], film.ceiling), press), FadeIn(times, factor), seconds=1.2)
+    result = film.numbers[0].next("=", skin.ink), film.numbers[0].next(said["shrunk"], skin.stats)
+    film.move(FadeIn(*result), seconds=TEXT)
+    moving, left = film.numbers[0].settle()
+    level = Block(first.x, low.l * found.factor)
+    small = Block(first.x, level.area, found.factor)
+
+    def rise(share: float) -> None:
+        chart.stand(0, between(small, level, share))
+
+    film.move(Shows(chart.blocks[0], rise, rate_func=ease_in_out_cubic), moving, *left, seconds=0.6)
+    word = film.numbers[1].pieces[0]
+    film.scene.remove(word)
+    plus, added = film.numbers[0].next("+", skin.ink), film.numbers[0].next(said["l"], skin.stats)
+    come = slides(film, [level, second], [level, Block(first.x + level.area * chart.key, high.l)])
+    film.move(come, fly(added, word), FadeIn(plus, rate_func=late), FadeOut(film.signs[1]), seconds=MOVE)
+    result = film.numbers[0].next("=", skin.ink), film.numbers[0].next(said["sum"], skin.stats)
+    film.move(FadeIn(*result), seconds=TEXT)
 
 
 @beat("all")
 def all_tiles(film: MergeFilm) -> None:
-    """Every tile of the row, in another order: each arrives as a block of its own and merges. The outline is what the trace ends with."""
+    """Every tile of the row, in another order: each arrives as a block and merges. The outline is what the trace ends with."""
     found, skin, chart, place = film.found, film.skin, film.chart, film.place
-    film.move(*(FadeOut(each) for each in (*chart.blocks, film.ceilings[film.high], film.total, *film.numbers[0].pieces)), seconds=TEXT)
+    film.move(*(FadeOut(each) for each in (*chart.blocks, film.ceiling, film.total, *film.numbers[0].pieces)), seconds=TEXT)
     outline = film.ghost(Block(film.own[0].x, found.path[-1].l))
     cells = [box(rect.inset(em(3), 0.0), stroke=skin.scores, opacity=0.0) for rect in columns(place["row"], len(found.tiles))]
-    rect = place["right"]
-    note = Word("dashed: in order", LABEL, skin.ink, rect.x0, middle(rect, LABEL), "note", Face.TEXT)
+    rect, end = place["right"], found.path[-1]
+    texts = [f"dashed, in order: m {number(end.m)}, ℓ {end.written[1]}", f"in order: ℓ {end.written[1]}"]
+    text = first_that_fits(texts, LABEL, rect.width)
+    note = Word(text, LABEL, skin.ink, rect.x0, middle(rect, LABEL), "note", Face.TEXT)
     film.move(FadeIn(outline, note, *cells), seconds=TEXT)
     film.read()
     chart.stand(0, None).stand(1, None)
@@ -410,18 +428,20 @@ def once(film: MergeFilm) -> None:
     film.scene.add(bars)
     film.move(FadeIn(name), seconds=TEXT)
     film.move(Shows(bars, lambda share: bars.display(acc * share), rate_func=ease_in_out_cubic), seconds=MOVE)
-    below, own = fit(place["o"], acc / denominator)
-    row = SignedBars("o", skin.o, skin, dotted=True).place(place["o"], below, own, len(acc))
+    below = place["o"].y0 + (zero - place["acc"].y0) * min(1.0, place["o"].height / place["acc"].height)
+    row = SignedBars("o", skin.o, skin).place(place["o"], below, unit, len(acc))  # on acc's scale
     base, left = middle(place["o name"], NUMBER), place["o name"].x0
     words = [Word("acc", NUMBER, skin.o, left, base, "part")]
     for text, color in (("/", skin.ink), (number_of_l.text, skin.stats), ("=", skin.ink), ("O", skin.o)):
         words.append(Word(text, NUMBER, color, words[-1].left + words[-1].wide + SPACE * em(NUMBER), base, "part"))
     film.move(fly(words[2], number_of_l), FadeIn(words[0], words[1], rate_func=late), seconds=0.7)
-    film.scene.add(row.display(0 * acc))
-    film.move(
-        Shows(row, lambda share: row.display(acc / denominator * share), rate_func=ease_in_out_cubic),
-        FadeIn(*words[3:], rate_func=late), seconds=MOVE,
-    )  # fmt: skip
+    film.move(FadeIn(row.display(acc)), seconds=TEXT)
+
+    def divide(share: float) -> None:
+        row.display(acc * (1 + (1 / denominator - 1) * share))
+
+    film.move(Shows(row, divide, rate_func=ease_in_out_cubic), FadeIn(*words[3:], rate_func=late), seconds=1.2)
+    row.display(acc / denominator)
     cited = place["cited"]
     left = cited.center[0] - text_width(CITATION, LABEL) / 2
     film.move(FadeIn(Word(CITATION, LABEL, skin.ink, left, middle(cited, LABEL), "quoted", Face.TEXT)), seconds=TEXT)

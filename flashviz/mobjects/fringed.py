@@ -62,7 +62,8 @@ class FringedCross(Group):
             chip, grid, wide = self.chip(head), self.cross.grid, self.words.width
             beside = chip.x1 + em(12) + wide <= grid.x1
             x = chip.x1 + em(12) + wide / 2 if beside else chip.x0 - em(12) - wide / 2
-            self.said.move_to((x, chip.center[1], 0))
+            below = chip.y0 - em(LETTER) >= grid.y0  # where no tile flies: a row lower than the chip's, or higher
+            self.said.move_to((x, chip.y0 - em(18) if below else chip.y1 + em(18), 0))
         self.text = " ".join(tensor for tensor in "QKVO" if head is not None and tensor in tensors)
         return self
 
