@@ -124,6 +124,11 @@ def test_every_transfer_of_a_matrix_flies_in_its_score_tiles_time(name: str) -> 
             assert f.start + f.takes <= int(f.start + 1e-9) + 1 + 1e-9
 
 
+def test_what_is_saved_is_the_closed_forms_share() -> None:
+    first, second = (closed_form(AttentionConfig(), algorithm).total for algorithm in SIDES)
+    assert said(at(scene(FILM), "total"), "less") == [f"{round(100 * (1 - second / first))}% less"]
+
+
 def test_the_row_s_crossings_are_counted_out() -> None:
     """Written once as zeros, in and out at each of eight key tiles; with queries outside once."""
     film = scene(FILM)
@@ -151,7 +156,7 @@ def test_the_chip_holds_what_the_trace_says() -> None:
 def test_rows_are_programs_of_their_own_and_columns_are_not() -> None:
     found = gather(AttentionConfig(), "numpy", run)
     assert [order.programs for order in found.orders] == [1, 8]
-    assert said(at(scene(FILM), "side"), "programs") == ["1 program at a time", "8 programs at once"]
+    assert said(at(scene(FILM), "side"), "programs") == ["1 at a time, 7 wait", "8 programs at once"]
     cursors = shown(at(scene(FILM), "side"), "cursors")
     tall = [round((item.box[3] - item.box[1]) / (scene(FILM).shot("loops")["first"].height), 2) for item in cursors]
     assert len(cursors) == 2

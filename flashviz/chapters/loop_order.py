@@ -160,10 +160,12 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     said = {"tiles": f"{len(first.visits):,}", "first": kib(first.folded.total), "second": kib(second.folded.total)}
     said["tile"] = amount(tile_bytes(config)["O"])
     said["o_times"] = times(float(first.crossings("O").mean()))
-    said["waiting"] = f"{len(first.passes) - 1:,} passes wait"
+    less = 1 - second.folded.total / first.folded.total
+    said["less"] = f"{less:.0%} less" if less >= 0.005 else ""
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])
-        said[f"programs_{name}"] = "1 program at a time" if order.programs == 1 else f"{order.programs:,} programs at once"
+        alone = f"1 at a time, {len(order.passes) - 1:,} wait"
+        said[f"programs_{name}"] = alone if order.programs == 1 else f"{order.programs:,} programs at once"
         each = times(float(order.crossings("O").mean()))
         if (order.crossings("O") == 1 + 2 * config.col_blocks).all() and order.outer:  # zeros, then in and out at every key tile
             each = f"(1 + 2 × {config.col_blocks:,})"

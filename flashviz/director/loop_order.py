@@ -12,6 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz.chapters import loop_order
 from flashviz.chapters.loop_order import MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
 from flashviz.director.flash import provenance
+from flashviz.director.rescale import late
 from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded
 from flashviz.figures import kib
@@ -255,7 +256,10 @@ def side_by_side(film: LoopOrderFilm) -> None:
     def one_column(step: float) -> None:
         done = min(max(step, 1e-6), len(first.passes[0]))
         first.visit([min(done, len(first.passes[0]) - 1e-6), *(0.0 for _ in first.passes[1:])], live=True)
-        first.store((np.arange(film.found.config.row_blocks) < int(done)) / len(first.passes))
+        stored = (np.arange(film.found.config.row_blocks) < int(done)) / len(first.passes)
+        row = first.passes[0][min(int(done), len(first.passes[0]) - 1)][0]
+        stored[int(row)] = 1.0  # O's tile that is in use
+        first.store(stored)
 
     one_column(0.0)
     all_rows(0.0)
@@ -269,25 +273,31 @@ def side_by_side(film: LoopOrderFilm) -> None:
 def total(film: LoopOrderFilm) -> None:
     """The ticks leave their tiles and line up: one bar each, unwrapped, on one scale."""
     place, skin, said = film.scene.shot("bills"), film.skin, film.found.said
-    rest = [part for view in film.views for part in (view.grid, view.line, view.cursors, view.letters, *view.strips.values())]
-    gone = (FadeOut(each) for each in (*rest, *film.names, *film.stays))
-    film.move(*gone, step_forth(film.ticks_back), step_forth(film.o_back), seconds=0.4)
+    rest = [part for view in film.views for part in (view.grid, view.line, view.cursors, view.waiting, view.letters, *view.strips.values())]
     unit = place["first"].width / (max(order.folded.total for order in film.found.orders) / tile_of(film))
     bars, heads, numbers, letters = [], [], [], []
     for side, order, view, (name, paper) in zip(SIDES, film.found.orders, film.views, NAMES, strict=True):
         bars.append(Bar(film, order, view, place[side], unit))
-        film.scene.remove(view, *view.ticks.values())
         rect, outer, text = place[f"{side} name"], skin.k if order.outer else skin.q, said[side]
         wide = text_width(text, NUMBER, Face.STRONG)
         left = max(bars[-1].last.x1 - wide, rect.x0 + text_width(name, NAME, Face.STRONG) + em(30))  # at the bar's end
         heads.append(named(Rect(rect.x0, rect.y0, left - em(30), rect.y1), name, paper, outer, skin.ink))
         numbers.append(Word(text, NUMBER, skin.ink, left, middle(rect, NUMBER), "bytes total"))
         letters += bars[-1].letters(place[f"{side} letters"])
+    gone = [FadeOut(each) for each in (*rest, *film.names, *film.stays)]
+    film.move(*gone, step_forth(film.ticks_back), step_forth(film.o_back), seconds=0.4)
+    film.scene.remove(*film.views, *(ticks for view in film.views for ticks in view.ticks.values()))
     film.scene.add(*bars)
-    film.move(*(Shows(bar, bar.gather) for bar in bars), seconds=1.8)
-    film.move(FadeIn(*heads, *letters), seconds=TEXT)
-    film.move(FadeIn(*numbers), seconds=TEXT)
+    film.move(*(Shows(bar, bar.gather) for bar in bars), FadeIn(*heads, rate_func=late), seconds=1.8)
+    film.move(FadeIn(*letters, *numbers, *share_saved(film, place["second"], bars[1])), seconds=TEXT)
     film.scene.tell()
+
+
+def share_saved(film: LoopOrderFilm, rect: Rect, bar: Bar) -> list[Word]:
+    """How much less the second order moves, beside its bar, where it does and where there is room."""
+    text, left = film.found.said["less"], bar.last.x1 + em(40)
+    fits = bool(text) and left + text_width(text, NUMBER, Face.STRONG) <= rect.x1
+    return [Word(text, NUMBER, film.skin.ink, left, middle(rect, NUMBER), "less")] if fits else []
 
 
 def tile_of(film: LoopOrderFilm) -> float:

@@ -41,13 +41,14 @@ class FringedCross(Group):
         ))  # fmt: skip
         self.line = Rectangles(skin.ink, name="visits", opacity=palette.SECOND)
         self.cursors = Rectangles(skin.ink, name="cursors", opacity=0.0).set_stroke(skin.ink, width=theme.HEAVY)
+        self.waiting = Rectangles(skin.quiet, name="waiting", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
         self.flights = {t: Rectangles(skin.hue(t), name=f"flying {t}", opacity=palette.LIT) for t in "QKVO"}
         self.ticks = {t: Rectangles(skin.hue(t), name=f"ticks {t}") for t in "QKVO"}
         self.ground = Rectangles(skin.chip, name="chip").set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
         self.held = {t: Rectangles(skin.hue(t), name=f"held {t}", opacity=palette.LIT) for t in "QKVO"}
         self.words = theme.line(ON_CHIP, LETTER, skin.ink)
         self.said = Named(self.words, tag="on chip", text=ON_CHIP)
-        below = [self.grid, *self.strips.values(), self.line, *self.ticks.values(), self.letters, self.cursors]
+        below = [self.grid, *self.strips.values(), self.line, *self.ticks.values(), self.letters, self.waiting, self.cursors]
         super().__init__(*below, self.ground, *self.held.values(), *self.flights.values(), self.said)
         self.hold((), None)
 
@@ -96,10 +97,13 @@ class FringedCross(Group):
         return self.fringe.ticks(tensor, np.bincount(shown, counts) / np.maximum(1, np.bincount(shown)))
 
     def visit(self, done: Sequence[float], *, live: bool = False) -> FringedCross:
-        """So many tiles of each pass are visited. A cursor stands at the head of each that is under way, where several are ``live``."""
-        lines, heads, at = [], [], []
+        """So many tiles of each pass are visited. A cursor stands at the head of each that is under way, where several are
+        ``live``, and a faint one where a pass waits to begin.
+        """
+        lines, heads, at, later = [], [], [], []
         for visits, count in zip(self.passes, done, strict=True):
             if count <= 0:
+                later += [self.middle(*visits[0])] if live else []
                 continue
             begun = int(count + 1e-9)
             place = max(0.0, begun + min(1.0, (count - begun) / ARRIVES) - 1)
@@ -117,7 +121,8 @@ class FringedCross(Group):
         self.line.values = np.asarray(done, dtype=float)
         self.line.display(np.array(lines).reshape(-1, 4))
         half = np.array([self.cross.cell_width, self.cross.cell_height]) / 2
-        self.cursors.display(np.array([(*(head - half), *(head + half)) for head in heads]).reshape(-1, 4))
+        for drawn, cells in ((self.cursors, heads), (self.waiting, later)):
+            drawn.display(np.array([(*(head - half), *(head + half)) for head in cells]).reshape(-1, 4))
         self.light(at)
         return self
 
