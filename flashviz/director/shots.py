@@ -115,12 +115,24 @@ class StepBack(Act):
         return whole
 
     def interpolate_mobject(self, alpha: float) -> None:
-        share = 1 + (self.least - 1) * self.rate_func(alpha)
+        self.show(1 + (self.least - 1) * self.rate_func(alpha))
+
+    def forward(self) -> None:
+        """All is as it was."""
+        self.show(1.0)
+
+    def show(self, share: float) -> None:
+        """So much of every opacity."""
         for part, looks in self.full:
             for name, value in looks.items():
                 changed = value.copy()
                 changed[..., 3] = value[..., 3] * share
                 setattr(part, name, changed)
+
+
+def step_forth(back: StepBack) -> Shows:
+    """What stepped back is again as it was."""
+    return Shows(back.mobject, lambda share: back.show(back.least + (1 - back.least) * share))
 
 
 def opacities(part: Mobject) -> dict[str, np.ndarray]:
