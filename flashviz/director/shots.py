@@ -131,7 +131,14 @@ class StepBack(Act):
         return whole
 
     def interpolate_mobject(self, alpha: float) -> None:
-        share = 1 + (self.least - 1) * self.rate_func(alpha)
+        self.show(1 + (self.least - 1) * self.rate_func(alpha))
+
+    def forward(self) -> None:
+        """All is as it was."""
+        self.show(1.0)
+
+    def show(self, share: float) -> None:
+        """So much of every opacity."""
         for part, looks in self.full:
             for name, value in looks.items():
                 changed = value.copy()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
+from flashviz.layout.film import FILM
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.lettering import em
 
@@ -68,7 +69,7 @@ ROWS: dict[Aspect, Table] = {
         "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
-SHOTS: Mapping[str, Mapping[Aspect, Table]] = {"rescale": RESCALE, "rows": ROWS}
+SHOTS: Mapping[str, Mapping[Aspect, Table]] = {"rescale": RESCALE, "rows": ROWS, **FILM}
 
 
 @dataclass(frozen=True)

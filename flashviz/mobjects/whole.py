@@ -1,0 +1,123 @@
+"""HBM as a panel that can be placed: the matrices of one head around the score grid, drawn from ``place`` and ``display``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, VGroup, VMobject
+
+from flashviz import palette, theme
+from flashviz.config import AttentionConfig
+from flashviz.layout import Cross, Rect, cross
+from flashviz.lettering import TITLE_PX, em
+from flashviz.mobjects.hbm import NAMES, _grid_points
+from flashviz.mobjects.tiles import Rectangles
+from flashviz.palette import Theme
+
+INNER = 0.45  # half of a tile's side, of an upper sheet
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What of HBM is lit. Indices are shown cells: tiles, or bands of them.
+
+    ``lit``: cells of Q, K, V in use. ``written``: cells of O that hold their values. ``cursor``: the hollow mark on a score tile.
+    ``seam`` 0..1: how far the cuts between tiles have opened.
+    """
+
+    lit: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    written: frozenset[int] = frozenset()
+    cursor: tuple[int, int] | None = None
+    seam: float = 1.0
+
+
+class HbmPanel(Group):
+    """The cross of Q, K, V, O around the score grid."""
+
+    def __init__(self, config: AttentionConfig, skin: Theme, name: str) -> None:
+        self.tag, self.config, self.skin = name, config, skin
+        self.grid = VMobject(stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
+        self.resting = {t: self._cells(t, 0.0 if t == "O" else palette.RESTING) for t in "QKVO"}
+        self.lit = {t: self._cells(t, palette.LIT) for t in "QKVO"}
+        self.names = {t: theme.maths(NAMES[t], TITLE_PX, skin.hue(t)) for t in "QKVO"}
+        self.cursor = Rectangles(skin.ink, name=f"{name} cursor", opacity=0.0)
+        self.cursor.set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
+        self.now = Whole()
+        super().__init__(self.grid, *self.resting.values(), *self.lit.values(), VGroup(*self.names.values()), self.cursor)
+
+    def _cells(self, tensor: str, opacity: float) -> Rectangles:
+        hue = self.skin.hue(tensor)
+        cells = Rectangles(hue, name=f"{self.tag} {tensor}", opacity=opacity)
+        cells.set_stroke(hue, width=theme.HAIRLINE, opacity=1)
+        return cells
+
+    def place(self, rect: Rect) -> HbmPanel:
+        """Fit the matrices into ``rect``; names are left out where they would be small."""
+        self.rect = rect
+        self.cross: Cross = cross(self.config, rect)
+        self.grid.points = _grid_points(self.cross)
+        size = min(1.0, rect.height / em(520))
+        for tensor, name in self.names.items():
+            shown = theme.maths(NAMES[tensor], TITLE_PX * 1.2, self.skin.hue(tensor)) if size > 0.8 else VMobject()
+            name.become(shown.move_to(self.cross.label(tensor).center))
+        return self.display()
+
+    def display(self, **changes: Any) -> HbmPanel:
+        """What is lit now."""
+        self.now = replace(self.now, **changes)
+        for tensor in "QKVO":
+            count = self.cross.n_rows if tensor in "QO" else self.cross.n_cols
+            on = self.now.written if tensor == "O" else self.now.lit.get(tensor, frozenset())
+            boxes = np.array([self._box(tensor, k) for k in range(count)])
+            shown = np.array([k in on for k in range(count)])
+            self.resting[tensor].display(boxes[~shown])
+            self.lit[tensor].display(boxes[shown])
+        cell = None if self.now.cursor is None else self.cross.cell(*self.now.cursor)
+        self.cursor.display(np.zeros((0, 4)) if cell is None else np.array([[cell.x0, cell.y0, cell.x1, cell.y1]]))
+        return self
+
+    def _box(self, tensor: str, index: int) -> tuple[float, float, float, float]:
+        tile = self.cross.tile(tensor, index)
+        gap = self.now.seam * min(0.018, 0.05 * min(tile.width, tile.height))
+        across, along = (0.0, gap) if tensor in "QO" else (gap, 0.0)
+        tile = tile.inset(across, along)
+        return tile.x0, tile.y0, tile.x1, tile.y1
+
+    def tile(self, tensor: str, index: int) -> Rect:
+        """Where a tile stands."""
+        return self.cross.tile(tensor, self.cross.row_of(index) if tensor in "QO" else self.cross.col_of(index))
+
+
+class Sheet(ImageMobject):
+    """A matrix of scores in HBM, as it lies there: tile after tile.
+
+    Args:
+        inner: An upper sheet leaves the edge of each tile of the lower one to be seen, so that two are told apart.
+    """
+
+    def __init__(self, shares: np.ndarray, skin: Theme, name: str, hue: str, *, inner: bool = False) -> None:
+        self.tag, self.inner = name, inner
+        super().__init__(theme.ramp(shares, skin.panel, hue))
+        self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+
+    def place(self, place: Cross) -> Sheet:
+        self.cross = place
+        rect = place.grid
+        self.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
+        return self
+
+    def display(self, cells: int) -> Sheet:
+        """The first ``cells`` tiles in row order."""
+        n, m = self.cross.n_rows, self.cross.n_cols
+        filled = (np.arange(n * m) < cells).reshape(n, m)
+        height, width = self.pixel_array.shape[:2]
+        row, col = np.arange(height) * n // height, np.arange(width) * m // width
+        shown = filled[row][:, col]
+        if self.inner:
+            down, across = (np.arange(height) * n / height) % 1, (np.arange(width) * m / width) % 1
+            shown = shown & (np.abs(down - 0.5) < INNER)[:, None] & (np.abs(across - 0.5) < INNER)[None, :]
+        self.pixel_array[:, :, 3] = np.where(shown, 255, 0)
+        return self
