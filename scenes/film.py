@@ -3,6 +3,7 @@
 from flashviz.director import rescale
 from flashviz.director.film import closing, opening, program, standard
 from flashviz.director.film.stage import FlashStage
+from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.exactness import block_error
 from flashviz_kernels.recorder import run
 
@@ -14,7 +15,7 @@ class FilmScene(FlashStage):
     poster = "same"
 
     def construct(self) -> None:
-        film = self.open(run, block_error)
+        film = self.open(run, block_error, resources_of)
 
         opening.hook(film)
         opening.query(film)
@@ -27,6 +28,7 @@ class FilmScene(FlashStage):
         program.carry(film)
         program.score(film)
         program.ceiling(film)
+        program.summed(film)
         program.blend(film)
         program.calm(film)
 
@@ -44,10 +46,10 @@ class FilmScene(FlashStage):
         rescale.moves(film.row)
         rescale.exact(film.row)
         rescale.rows(film.row)
-        rescale.onward(film.row)
 
         program.again(film)
         program.finish(film)
+        closing.strips(film)
         closing.rest(film)
         closing.bill(film)
         closing.taller(film)

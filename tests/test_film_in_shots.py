@@ -77,11 +77,11 @@ def test_numbers_are_the_traces(name: str) -> None:
     stage = film(**CONFIGS[name])
     material, config = stage.film.material, stage.settings.config
     values, row = material.values, material.chosen.row
-    first = at(stage, "ceiling").texts()
-    assert (first["m"], first["l"]) == (number(values.m_new[0, row]), total(values.l_new[0, row]))
+    assert at(stage, "ceiling").texts()["m"] == number(values.m_new[0, row])
+    assert at(stage, "sum").texts()["l"] == total(values.l_new[0, row])
     rest, bill = at(stage, "rest").texts(), [i.text for i in at(stage, "bill").shown if i.name == "tiles"]
     assert (rest["stored"], rest["crossed"]) == ("0", kib(closed_form(config, "fa2").total))
-    assert bill == [quarters(closed_form(config, algorithm).total / stage.film.unit) for algorithm in ("standard", "fa2")]
+    assert set(bill) == {quarters(closed_form(config, algorithm).total / stage.film.unit) for algorithm in ("standard", "fa2")}
     twice = AttentionConfig(**{**config.to_dict(), "block_m": 2 * config.block_m})
     assert at(stage, "taller").texts()["tiles"] == quarters(closed_form(twice, "fa2").total / stage.film.unit)
     for beat in ("score", "blend"):
@@ -109,8 +109,6 @@ def test_both_outputs_are_pictures_of_their_own_values() -> None:
     first, second = (output.values for output in stage.film.outputs)
     assert first.shape == second.shape == (512, 64)
     assert 0 < np.abs(first - second).max() < 0.02
-    text = next(i.text for i in at(stage, "difference").shown if i.text.startswith("largest difference"))
-    assert float(text.rpartition(" ")[2].replace("−", "-")) == pytest.approx(np.abs(first - second).max(), rel=0.06)
 
 
 @aspects

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 from flashviz.chapters import rescale
+from flashviz.chapters.rescale import Rescale
 from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
-    Beat("hook", "The hook", 13.6, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
-    Beat("query", "One query", 8.6, shot="query", caption="One query scores every key."),
-    Beat("weights", "Weights", 8.6, shot="query", caption="Weight = term / sum of terms."),
-    Beat("tiles", "Tiles", 7, shot="whole", late=True, caption="Cut into tiles. One square: {unit}."),
-    Beat("standard", "Standard attention", 22, shot="machine", caption="Scores out, and back. Weights out, and back."),
-    Beat("pause-a", "Question", 5, shot="machine", pause=True, caption="Why not use this tile now?"),
-    Beat("row", "Divide by what?", 6, shot="row", caption="Divide by what?"),
-    Beat("carry", "Later", 5.6, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
-    Beat("score", "Scores", 8.6, shot="score", caption="Q stays. K arrives."),
-    Beat("ceiling", "Max and sum", 12.6, shot="ceiling", caption="The largest sets the ceiling. Area is the sum: ℓ."),
-    Beat("blend", "Blend", 9.8, shot="score", caption="V arrives. The scores are overwritten."),
-    Beat("calm", "Calm tiles", 10, shot="rescale", caption="Nothing higher: just add."),
+    Beat("hook", "The hook", 12.2, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
+    Beat("query", "One query", 8.0, shot="query", late=True, caption="One query scores every key."),
+    Beat("weights", "Weights", 7.6, shot="query", late=True, caption="Weight = term / sum of terms."),
+    Beat("tiles", "Tiles", 7.2, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
+    Beat("standard", "Standard attention", 18, shot="machine", late=True, caption="Scores out, and back. Weights out, and back."),
+    Beat("pause-a", "Question", 4.0, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
+    Beat("row", "Divide by what?", 5.2, shot="row", late=True, caption="Divide by what?"),
+    Beat("carry", "Later", 4.6, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
+    Beat("score", "Scores", 7.6, shot="score", late=True, caption="Q stays. K arrives."),
+    Beat("ceiling", "The ceiling", 6.4, shot="ceiling", late=True, caption="The largest sets the ceiling."),
+    Beat("sum", "The sum", 5.2, shot="ceiling", late=True, caption="Area is the sum: ℓ."),
+    Beat("blend", "Blend", 8.8, shot="score", late=True, caption="V arrives. The scores are overwritten."),
+    Beat("calm", "Calm tiles", 8.2, shot="rescale", late=True, caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
-    Beat("again", "A second rise", 8, shot="rescale", late=True, caption="Again."),
-    Beat("finish", "Finish", 11, shot="whole", caption="Divide once. Write once."),
-    Beat("rest", "The rest", 13, shot="rest", late=True, caption="K and V again; never a score."),
-    Beat("bill", "The bill", 12.6, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
-    Beat("taller", "Taller tiles", 10.2, shot="taller", late=True, caption="Twice the rows: half the K and V."),
-    Beat("difference", "The difference", 6.4, shot="hook", late=True, caption="Only rounding differs."),
-    Beat("card", "Provenance", 5, shot="card", fresh=True, caption=""),
+    Beat("again", "A second rise", 7.2, shot="rescale", late=True, caption="Again."),
+    Beat("finish", "Finish", 8.8, shot="whole", late=True, caption="Divide once. Write once."),
+    Beat("strips", "Row blocks", 5.6, shot="rest", late=True, caption="{programs} programs. None waits."),
+    Beat("rest", "The rest", 8.4, shot="rest", late=True, caption="K and V again; never a score."),
+    Beat("bill", "The bill", 11.0, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
+    Beat("taller", "Taller tiles", 8.2, shot="taller", late=True, caption="Twice the rows: half the K and V."),
+    Beat("difference", "The difference", 8.6, shot="hook", late=True, caption="Only rounding differs."),
+    Beat("card", "Provenance", 4, shot="card", fresh=True, caption=""),
 )
-SEEN = "past", "answer"  # of the rescale's beats: what stands before the rise
+SEEN = "past", "answer", "next"  # of the rescale's beats: what stands before the rise, and the way to the next tile
 RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name not in SEEN)
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
+
+
+def beats_of(found: Rescale) -> tuple[Beat, ...]:
+    """Where nothing rises the beats of the rise are left out; what no tile is left for, too."""
+    left_out = set() if found.rises else {beat.name for beat in (*RESCALE, *CLOSING[:1])}
+    if found.chosen.later is None:
+        left_out.add("again")
+    if len(found.values.j) < 2:
+        left_out.add("calm")
+    return tuple(beat for beat in SCRIPT if beat.name not in left_out)

@@ -17,7 +17,9 @@ from flashviz.mobjects.hbm import NAMES, _grid_points
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
-INNER = 0.45  # half of a tile's side, of an upper sheet
+PARTED = 0.16  # of a row block's height, at its upper and its lower side
+AROUND = em(7)
+BEHIND, EDGE = 0.17, 0.03  # of the grid's sides: what is seen of the sheet behind, at the left and above, and at the right and beneath
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,14 @@ class Whole:
     """What of HBM is lit. Indices are shown cells: tiles, or bands of them.
 
     ``lit``: cells of Q, K, V in use. ``written``: cells of O that hold their values. ``cursor``: the hollow mark on a score tile.
-    ``seam`` 0..1: how far the cuts between tiles have opened.
+    ``seam``: how wide the cuts between tiles are, 1 at rest. ``apart`` 0..1: how far the row blocks have parted.
     """
 
     lit: Mapping[str, frozenset[int]] = field(default_factory=dict)
     written: frozenset[int] = frozenset()
     cursor: tuple[int, int] | None = None
     seam: float = 1.0
+    apart: float = 0.0
 
 
 class HbmPanel(Group):
@@ -45,8 +48,10 @@ class HbmPanel(Group):
         self.names = {t: theme.maths(NAMES[t], TITLE_PX, skin.hue(t)) for t in "QKVO"}
         self.cursor = Rectangles(skin.ink, name=f"{name} cursor", opacity=0.0)
         self.cursor.set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
+        self.strips = Rectangles(skin.ink, name=f"{name} row blocks", opacity=0.0)
+        self.strips.set_stroke(skin.ink, width=theme.OUTLINE, opacity=1)
         self.now = Whole()
-        super().__init__(self.grid, *self.resting.values(), *self.lit.values(), VGroup(*self.names.values()), self.cursor)
+        super().__init__(self.grid, *self.resting.values(), *self.lit.values(), VGroup(*self.names.values()), self.cursor, self.strips)
 
     def _cells(self, tensor: str, opacity: float) -> Rectangles:
         hue = self.skin.hue(tensor)
@@ -77,12 +82,20 @@ class HbmPanel(Group):
             self.lit[tensor].display(boxes[shown])
         cell = None if self.now.cursor is None else self.cross.cell(*self.now.cursor)
         self.cursor.display(np.zeros((0, 4)) if cell is None else np.array([[cell.x0, cell.y0, cell.x1, cell.y1]]))
+        self.grid.set_stroke(opacity=1 - self.now.apart)
+        blocks = [self._block(row) for row in range(self.cross.n_rows)] if self.now.apart else []
+        self.strips.display(np.array(blocks).reshape(-1, 4)).set_stroke(opacity=self.now.apart)
         return self
+
+    def _block(self, row: int) -> tuple[float, float, float, float]:
+        """Around a row block: its rows of Q, of the scores and of O."""
+        q, o = self._box("Q", row), self._box("O", row)
+        return q[0] - AROUND, q[1] - AROUND, o[2] + AROUND, o[3] + AROUND
 
     def _box(self, tensor: str, index: int) -> tuple[float, float, float, float]:
         tile = self.cross.tile(tensor, index)
         gap = self.now.seam * min(0.018, 0.05 * min(tile.width, tile.height))
-        across, along = (0.0, gap) if tensor in "QO" else (gap, 0.0)
+        across, along = (0.0, gap + PARTED * self.now.apart * tile.height) if tensor in "QO" else (gap, 0.0)
         tile = tile.inset(across, along)
         return tile.x0, tile.y0, tile.x1, tile.y1
 
@@ -91,33 +104,47 @@ class HbmPanel(Group):
         return self.cross.tile(tensor, self.cross.row_of(index) if tensor in "QO" else self.cross.col_of(index))
 
 
-class Sheet(ImageMobject):
+class Sheet(Group):
     """A matrix of scores in HBM, as it lies there: tile after tile.
 
     Args:
-        inner: An upper sheet leaves the edge of each tile of the lower one to be seen, so that two are told apart.
+        over: A second sheet lies on the first: a little smaller, with an edge of its own, so that the two are told apart.
     """
 
-    def __init__(self, shares: np.ndarray, skin: Theme, name: str, hue: str, *, inner: bool = False) -> None:
-        self.tag, self.inner = name, inner
-        super().__init__(theme.ramp(shares, skin.panel, hue))
-        self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+    def __init__(self, shares: np.ndarray, skin: Theme, name: str, *, over: bool = False) -> None:
+        self.tag, self.over = f"sheet {name}", over
+        self.image = ImageMobject(theme.ramp(shares, skin.panel, skin.hue(name)))
+        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+        self.paper = Rectangles(skin.ground, name="paper").set_stroke(skin.ink, width=theme.OUTLINE)
+        super().__init__(*([self.paper] if over else []), self.image)
 
-    def place(self, place: Cross) -> Sheet:
-        self.cross = place
-        rect = place.grid
-        self.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
+    def place(self, cross: Cross) -> Sheet:
+        """On the score grid of a cross."""
+        grid = self.cross = cross
+        rect = grid.grid
+        if self.over:
+            wide, high = rect.width, rect.height
+            rect = Rect(rect.x0 + BEHIND * wide, rect.y0 + EDGE * high, rect.x1 - EDGE * wide, rect.y1 - BEHIND * high)
+        self.rect = rect
+        corners = [[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]]
+        self.image.points = np.array(corners)
+        self.paper.display(np.array([[rect.x0, rect.y0, rect.x1, rect.y1]]))
         return self
 
-    def display(self, cells: int) -> Sheet:
-        """The first ``cells`` tiles in row order."""
+    def cell(self, index: int) -> Rect:
+        """Where a tile lies, in row order."""
+        row, col = divmod(index, self.cross.n_cols)
+        wide, high = self.rect.width / self.cross.n_cols, self.rect.height / self.cross.n_rows
+        x, y = self.rect.x0 + col * wide, self.rect.y1 - row * high
+        return Rect(x, y - high, x + wide, y)
+
+    def display(self, cells: float) -> Sheet:
+        """The first ``cells`` tiles in row order; of a second sheet the paper is there with the first row."""
         n, m = self.cross.n_rows, self.cross.n_cols
-        filled = (np.arange(n * m) < cells).reshape(n, m)
-        height, width = self.pixel_array.shape[:2]
+        filled = (np.arange(n * m) < round(cells)).reshape(n, m)
+        height, width = self.image.pixel_array.shape[:2]
         row, col = np.arange(height) * n // height, np.arange(width) * m // width
-        shown = filled[row][:, col]
-        if self.inner:
-            down, across = (np.arange(height) * n / height) % 1, (np.arange(width) * m / width) % 1
-            shown = shown & (np.abs(down - 0.5) < INNER)[:, None] & (np.abs(across - 0.5) < INNER)[None, :]
-        self.pixel_array[:, :, 3] = np.where(shown, 255, 0)
+        self.image.pixel_array[:, :, 3] = np.where(filled[row][:, col], 255, 0)
+        there = min(1.0, cells / m)
+        self.paper.set_fill(opacity=there).set_stroke(opacity=there)
         return self

@@ -2,169 +2,258 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from manim import DashedLine, Group, Mobject
+from manim import DashedLine, Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
-from flashviz.director.film.parts import Tally, fitting, heading, matrix_to, placed
+from flashviz.director.film.parts import Tally, between, fitting, heading, label, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
+from flashviz.director.film.sweeping import sweep
 from flashviz.director.pictures import card_lines
 from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle
 from flashviz.director.shots import MOVE, TEXT, Shows, beat
 from flashviz.director.sweep import crossed
-from flashviz.figures import kib, power, quarters
-from flashviz.layout import rows
+from flashviz.figures import amount, kib, power, quarters
+from flashviz.layout import Rect, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
 from flashviz.memory import compulsory
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles
-from flashviz.trace import Kind, state_at
+from flashviz.palette import SECOND
+from flashviz.trace import Kind, Trace, state_at
+
+ZERO_PX, COUNTED_PX = 150, 120  # the two numbers that matter
+IN_FLIGHT = 24  # squares on their way to the bill at once
+MAGNIFIED = 1024  # the difference, so that it is seen
+
+
+@beat("strips")
+def strips(film: Film) -> None:
+    """Row blocks part: each has its own rows of Q and O, and none waits for another."""
+    place = film.scene.shot("rest")
+    whole = film.outputs[1]
+    film.move(*film.leave(film.hbm, whole), seconds=TEXT)
+    start = film.hbm.rect
+
+    def come(share: float) -> None:
+        film.hbm.place(between(start, place["hbm"], share)).display(lit={}, cursor=None)
+        put(whole, film.hbm.cross.strip("O"))
+
+    if film.scene.on_stage(film.hbm):
+        film.move(Shows(Group(film.hbm, whole), come, rate_func=ease_in_out_cubic), seconds=MOVE)
+    else:
+        come(1.0)
+        film.move(FadeIn(film.hbm, whole), seconds=0.4)
+    film.scene.remove(whole)
+    count = sum(1 for _ in film.material.fa2.programs)
+    figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
+    said = [
+        label(place[part], text, film.skin.ink, NAME)
+        for part, text in (("stored name", "row blocks, a program each"), ("crossed name", "in no order"))
+    ]
+    film.move(FadeIn(figure, *said), seconds=TEXT)
+    film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.scene.tell()
+    film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=1 - share), rate_func=ease_in_out_cubic), seconds=0.6)
 
 
 @beat("rest")
 def rest(film: Film) -> None:
-    """All other row blocks: K and V light again and again, O fills, the grid stays empty."""
-    place, skin, trace = film.scene.shot("rest"), film.skin, film.material.fa2
-    film.move(*(FadeOut(each) for each in film.words), seconds=TEXT)
-    film.move(placed(film.hbm, place["hbm"]), seconds=MOVE)
-    stored_name, crossed_name = (
-        Word(text, LABEL, skin.quiet, place[f"{part} name"].x0, middle(place[f"{part} name"], LABEL), "name")
-        for part, text in (("stored", "scores stored"), ("crossed", "crossed so far"))
-    )
-    zero = Word(
-        f"{int(np.isin(trace.columns['kind'], [Kind.STORE_S, Kind.STORE_P]).sum())}",
-        150,
-        skin.ink,
-        place["stored"].x0,
-        place["stored"].y0 + em(20),
-        "stored",
-    )
+    """All row blocks: K and V light again and again, O fills with its values, the grid stays empty."""
+    place, skin, trace, whole = film.scene.shot("rest"), film.skin, film.material.fa2, film.outputs[1]
+    film.hbm.display(apart=0.0, lit={}, cursor=None, written=frozenset(), seam=1.0)
+    if film.scene.on_stage(film.hbm):
+        film.move(*film.leave(film.hbm), seconds=TEXT)
+    else:
+        film.move(*film.leave(), FadeIn(film.hbm.place(place["hbm"])), seconds=0.4)
     first = film.scene.event or 0
-    so_far = sum(crossed(state_at(trace, first)).values())
-    px = fitting(
-        max(kib(so_far), kib(sum(crossed(state_at(trace, len(trace))).values())), "1,024.25 KiB", key=len), ONE_NUMBER, place["crossed"]
+    put(whole, film.hbm.cross.strip("O"))
+    show_rows(whole, np.zeros(film.config.seq_q, dtype=bool))
+    film.scene.add(whole)
+    final = crossed(state_at(trace, len(trace)))
+    stored_name, crossed_name = (
+        label(place[f"{part} name"], text, skin.ink, NAME) for part, text in (("stored", "scores stored"), ("crossed", "crossed so far"))
     )
-    counter = Readout(kib(so_far), px, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
-    tally = Tally(place["tensors"], crossed(state_at(trace, len(trace))), film.unit, skin).display(crossed(state_at(trace, first)))
-    film.move(FadeIn(stored_name, zero), seconds=TEXT)
-    film.move(FadeIn(crossed_name, counter, tally), seconds=TEXT)
-    steps = len(trace)
+    stored = int(np.isin(trace.columns["kind"], [Kind.STORE_S, Kind.STORE_P]).sum())
+    zero = Word(f"{stored}", ZERO_PX, skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "stored")
+    so_far = crossed(state_at(trace, first))
+    widest = max(kib(sum(so_far.values())), kib(sum(final.values())), "1,024.25 KiB", key=len)
+    counter = Readout(
+        kib(sum(so_far.values())), fitting(widest, ONE_NUMBER, place["crossed"]), skin.ink, name="crossed", face=Face.MONO_STRONG
+    ).at(place["crossed"])
+    film.ledger = tally = Tally(place["tensors"], final, film.unit, skin).display(so_far)
+    film.move(FadeIn(stored_name, zero, crossed_name, counter, tally), seconds=TEXT)
+    film.scene.tell()
 
     def count(nbytes: Mapping[str, int]) -> None:
         counter.display(kib(sum(nbytes.values())))
         tally.display(nbytes)
 
-    sweep(film, first, steps, max(2.0, film.scene.motion - 2.6), count, counter, tally)
+    sweep(film, first, len(trace), max(2.0, film.scene.motion), count, counter, tally, written=whole)
     film.hbm.display(lit={}, cursor=None)
-    film.scene.event = steps
-    film.words = [stored_name, crossed_name, zero, counter, tally]
-    film.scene.tell()
+    film.scene.event = len(trace)
 
 
-def sweep(film: Film, first: int, stop: int, seconds: float, count: Callable[[Mapping[str, int]], None], *parts: Mobject) -> None:
-    """Events first..stop at a linear pace: what is lit, what is written and what has crossed is the trace's at every frame."""
-    trace, cross, head = film.material.fa2, film.hbm.cross, film.material.chosen.program[1]
+@dataclass(frozen=True)
+class Pile:
+    """All that one algorithm moved, as squares that fill columns from above: (tensor, first square, how many)."""
 
-    def show(share: float) -> None:
-        k = first + round(share * (stop - first))
-        state = state_at(trace, k)
-        lit: dict[str, frozenset[int]] = {}
-        cursor = None
-        if state.program is not None and state.program[1] == head and k:
-            j = max(trace[k - 1].j, 0)
-            lit = {"Q": frozenset({cross.row_of(state.program[0])}), **{t: frozenset({cross.col_of(j)}) for t in "KV"}}
-            cursor = (cross.row_of(state.program[0]), cross.col_of(j))
-        film.hbm.display(lit=lit, cursor=cursor, written=frozenset(cross.row_of(i) for bh, i in state.o_stored if bh == head))
-        count(crossed(state))
+    rect: Rect
+    parts: tuple[tuple[str, float, float], ...]
+    lines: int
 
-    film.move(Shows(Group(film.hbm, *parts), show), seconds=seconds)
+    @classmethod
+    def of(cls, rect: Rect, nbytes: Mapping[str, int], unit: int, lines: int) -> Pile:
+        """Of bytes a tensor."""
+        counts = [nbytes[tensor] / unit for tensor in nbytes]
+        starts = np.cumsum([0.0, *counts[:-1]]).tolist()
+        return cls(rect, tuple(zip(nbytes, starts, counts, strict=True)), lines)
+
+    @property
+    def count(self) -> float:
+        return sum(count for _, _, count in self.parts)
+
+    @property
+    def pitch(self) -> float:
+        return self.rect.height / self.lines
+
+    def boxes(self, first: float, count: float) -> np.ndarray:
+        """[n, 4] where ``count`` squares from ``first`` on stand; a part of a tile is a sliver."""
+        n = int(np.ceil(count - 1e-9))
+        index = round(first) + np.arange(n)
+        x, y = self.rect.x0 + (index // self.lines) * self.pitch, self.rect.y1 - (index % self.lines) * self.pitch
+        wide = np.where(np.arange(n) + 1 > count + 1e-9, max(count % 1, 0.1), 1.0)
+        return np.stack([x, y - 0.84 * self.pitch, x + 0.84 * self.pitch * wide, y], 1)
+
+    def x(self, squares: float) -> float:
+        """Far edge of so many squares."""
+        return self.rect.x0 + squares / self.lines * self.pitch
 
 
 @beat("bill")
 def bill(film: Film) -> None:
-    """Two piles pour at equal speed; FlashAttention's stops first."""
-    place, skin = film.scene.shot("bill"), film.skin
-    film.move(FadeOut(film.hbm), *(FadeOut(each) for each in film.words), seconds=0.4)
-    totals = [crossed(state_at(trace, len(trace))) for trace in (film.material.standard, film.material.fa2)]
-    most = max(sum(totals[0].values()), sum(totals[1].values())) / film.unit
+    """The ledger's own squares go to a pile, and standard attention's pour at equal speed: FlashAttention's stop first."""
+    place, skin, trace = film.scene.shot("bill"), film.skin, film.material.fa2
+    totals = {
+        "standard": crossed(state_at(film.material.standard, len(film.material.standard))),
+        "flash": crossed(state_at(trace, len(trace))),
+    }
+    most = max(sum(total.values()) for total in totals.values()) / film.unit
     rect = place["standard"]
     lines = next(n for n in range(1, 400) if np.ceil(most / n) * rect.height / n <= rect.width)
-    pitch = rect.height / lines
-    piles, names = [], []
-    for name, title, counts in (("standard", "standard attention", totals[0]), ("flash", "FlashAttention", totals[1])):
-        parts, at = [], 0.0
-        for tensor, nbytes in counts.items():
-            part = Rectangles(skin.hue(tensor), name=f"bill {name} {tensor}", opacity=0.6 if tensor == "P" else 1.0)
-            parts.append((part, at, nbytes / film.unit))
-            at += nbytes / film.unit
-        piles.append((parts, place[name], at))
-        names.append(Word(title, NAME, skin.ink, place[f"{name} name"].x0, middle(place[f"{name} name"], NAME), "title"))
-    film.move(FadeIn(*names), seconds=TEXT)
-    for parts, _, _ in piles:
-        film.scene.add(*(part for part, _, _ in parts))
+    piles = {name: Pile.of(place[name], nbytes, film.unit, lines) for name, nbytes in totals.items()}
+    titles = {
+        name: Word(text, NAME, skin.ink, place[f"{name} name"].x0, middle(place[f"{name} name"], NAME), "title")
+        for name, text in (("standard", "standard attention"), ("flash", "FlashAttention"))
+    }
+    drawn = {
+        name: [
+            Rectangles(skin.hue(tensor), name=f"bill {name} {tensor}", opacity=SECOND if tensor == "P" else 1.0)
+            for tensor, _, _ in pile.parts
+        ]
+        for name, pile in piles.items()
+    }
+    before = [film.ledger.boxes(tensor, piles["flash"].boxes(first, count)) for tensor, first, count in piles["flash"].parts]
+    for part, boxes in zip(drawn["flash"], before, strict=True):
+        part.display(boxes)  # the ledger's own squares
+    film.scene.add(*drawn["flash"], *drawn["standard"])
+    film.scene.remove(film.ledger)
+    film.move(*film.leave(*drawn["flash"], *drawn["standard"]), FadeIn(*titles.values()), seconds=0.4)
 
-    def pour(share: float) -> None:
-        poured = share * most
-        for parts, where, _ in piles:
-            for part, at, count in parts:
-                n = int(np.ceil(np.clip(poured - at, 0, count)))
-                index = round(at) + np.arange(n)
-                x, y = where.x0 + (index // lines) * pitch, where.y1 - (index % lines) * pitch
-                wide = np.where(np.arange(n) + 1 > count, count % 1, 1.0)  # a part of a tile is a sliver
-                part.display(np.stack([x, y - 0.84 * pitch, x + 0.84 * pitch * wide, y], 1))
+    def pour(start: float, stop: float, share: float) -> None:
+        poured = start + (stop - start) * share
+        for part, boxes, (_, first, count) in zip(drawn["flash"], before, piles["flash"].parts, strict=True):
+            at = np.clip((poured - first - np.arange(len(boxes))) / IN_FLIGHT, 0, 1)[:, None]
+            eased = at * at * (3 - 2 * at)
+            part.display(boxes + (piles["flash"].boxes(first, count) - boxes) * eased)
+        for part, (_, first, count) in zip(drawn["standard"], piles["standard"].parts, strict=True):
+            part.display(piles["standard"].boxes(first, count)[: max(0, round(poured - IN_FLIGHT - first))])
 
-    film.move(Shows(Group(*(part for parts, _, _ in piles for part, _, _ in parts)), pour), seconds=5.0)
-    figures = [
-        Word(quarters(count), NUMBER, skin.ink, title.left + title.wide + em(40), middle(place[f"{name} name"], NAME), "tiles")
-        for (_, _, count), name, title in zip(piles, ("standard", "flash"), names, strict=True)
+    squares, end = Group(*drawn["flash"], *drawn["standard"]), most + IN_FLIGHT
+    meets = min(piles["flash"].count + IN_FLIGHT, end)
+    figures = {
+        name: Word(
+            quarters(pile.count),
+            NUMBER,
+            skin.ink,
+            titles[name].left + titles[name].wide + em(40),
+            middle(place[f"{name} name"], NAME),
+            "tiles",
+        )
+        for name, pile in piles.items()
+    }
+    film.move(Shows(squares, partial(pour, 0.0, meets)), seconds=5.0 * meets / end)
+    film.move(FadeIn(figures["flash"]), Shows(squares, partial(pour, meets, end)), seconds=max(5.0 * (1 - meets / end), TEXT))
+    units = [
+        Word(
+            f"tiles of {amount(film.unit)}",
+            LABEL,
+            skin.ink,
+            f.left + f.wide + em(24),
+            middle(place[f"{name} name"], NAME),
+            "unit",
+            Face.TEXT,
+        )
+        for name, f in figures.items()
     ]
-    letters = []
-    for (parts, where, _), name in zip(piles, ("standard", "flash"), strict=True):
-        for part, at, count in parts:
-            if count >= 2 * lines:  # wide enough for its letter
-                tensor = part.tag.rpartition(" ")[2]
-                x = where.x0 + (at + count / 2) / lines * pitch - text_width(tensor, LABEL, Face.STRONG) / 2
-                letters.append(Word(tensor, LABEL, skin.hue(tensor), x, middle(place[f"{name} letters"], LABEL), "letter"))
-    film.move(FadeIn(*letters), seconds=TEXT)
+    film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
+    film.hold(0.6)
+    film.move(FadeIn(*cached(film, piles)), seconds=TEXT)
+    film.hold(0.5)
+    film.scene.tell()
+
+
+def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
+    """What the squares of a pile are, where they are wide enough for a letter."""
+    words = []
+    for name, pile in piles.items():
+        at = film.scene.shot("bill")[f"{name} letters"]
+        for tensor, first, count in pile.parts:
+            if count >= 2 * pile.lines:
+                x = pile.x(first + count / 2) - text_width(tensor, LABEL, Face.STRONG) / 2
+                words.append(Word(tensor, LABEL, film.skin.hue(tensor), x, middle(at, LABEL), "letter"))
+    return words
+
+
+def cached(film: Film, piles: Mapping[str, Pile]) -> list[Named]:
+    """Each tensor once: what a perfect cache would leave, marked on both piles."""
     marks = []
-    for algorithm, name in (("standard", "standard"), ("fa2", "flash")):
+    for (name, pile), algorithm in zip(piles.items(), ("standard", "fa2"), strict=True):
         once = compulsory(film.config, algorithm)  # type: ignore[arg-type]
         fewest = (sum(once.read.values()) + sum(once.written.values())) / film.unit
-        where = place[name]
-        at = where.x0 + fewest / lines * pitch
+        x, at = pile.x(fewest), film.scene.shot("bill")[f"{name} cache"]
         line = DashedLine(
-            (at, where.y0 - em(8), 0), (at, where.y1 + em(8), 0), stroke_color=skin.ink, stroke_width=theme.HEAVY, dash_length=0.08
+            (x, pile.rect.y0 - em(8), 0),
+            (x, pile.rect.y1 + em(8), 0),
+            stroke_color=film.skin.ink,
+            stroke_width=theme.HEAVY,
+            dash_length=0.08,
         )
-        marks.append(Named(line, tag="marker", text=quarters(fewest)))
-    lines_of_note = wrap("dashed: each tensor once, with a perfect cache", place["note"].width, LABEL)
-    note = Named(*(
-        Word(text, LABEL, skin.quiet, at.x0, middle(at, LABEL), "note", Face.TEXT)
-        for text, at in zip(lines_of_note, rows(place["note"], len(lines_of_note)), strict=True)
-    ), tag="note")  # fmt: skip
-    film.move(FadeIn(*marks, note), seconds=TEXT)
-    film.hold(1.2)
-    film.move(FadeIn(*figures), seconds=TEXT)
-    film.hold(0.5)
-    film.words = [*names, *figures, *letters, *marks, note, *(part for parts, _, _ in piles for part, _, _ in parts)]
-    film.scene.tell()
+        text = f"dashed: with a perfect cache {quarters(fewest)}"
+        px = LABEL * min(1.0, at.width / text_width(text, LABEL))
+        left = at.x1 - text_width(text, px)
+        marks.append(
+            Named(line, Word(text, px, film.skin.ink, left, middle(at, px), "note", Face.TEXT), tag="marker", text=quarters(fewest))
+        )
+    return marks
 
 
 @beat("taller")
 def taller(film: Film) -> None:
-    """What each row block reads: with twice the rows two read together, and half the squares vanish beneath their twins."""
-    place, skin = film.scene.shot("taller"), film.skin
-    config, room = film.config, place["blocks"]
+    """Row blocks pair: the K and V squares of a pair slide under their twins; what a program holds on chip doubles."""
+    place, skin, config, room = film.scene.shot("taller"), film.skin, film.config, film.scene.shot("taller")["blocks"]
     blocks, tiles_each = config.row_blocks, max(config.col_blocks, 1)
     height = room.height / blocks
     side = min(0.4 * height, 0.8 * (room.width - height) / tiles_each)
-    pitch = side / 0.84
+    pitch = min(1.6 * side, (room.width - height) / tiles_each)
 
     def boxes(tensor: str, moved: float) -> np.ndarray:
         """K's or V's squares of all row blocks; every second block's come to the one above."""
@@ -177,76 +266,144 @@ def taller(film: Film) -> None:
     def queries(moved: float) -> np.ndarray:
         block = np.arange(blocks)
         top, low = room.y1 - block * height - 0.08 * height, room.y1 - (block + 1) * height + 0.08 * height
-        return np.stack(
-            [
-                np.full(blocks, room.x0),
-                low - 0.0 * moved,
-                np.full(blocks, room.x0 + 0.7 * height),
-                top + 0.16 * height * moved * (block % 2),
-            ],
-            1,
-        )
+        left, right = np.full(blocks, room.x0), np.full(blocks, room.x0 + 0.7 * height)
+        return np.stack([left, low, right, top + 0.16 * height * moved * (block % 2)], 1)
 
-    piles = {tensor: Rectangles(skin.hue(tensor), name=f"reads {tensor}") for tensor in "KV"}
+    piles = {tensor: Rectangles(skin.hue(tensor), name=f"reads {tensor}").display(boxes(tensor, 0.0)) for tensor in "KV"}
     rows_of_q = Rectangles(skin.q, name="row blocks").display(queries(0.0))
-    for tensor, pile in piles.items():
-        pile.display(boxes(tensor, 0.0))
-    counts = [quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit) for trace in (film.material.fa2, film.taller)]
-    held = [kib(min(c.block_m, c.seq_q) * c.head_dim * c.itemsize) for c in (config, film.taller.config)]
-    px = fitting(max(*counts, "144 1/4", key=len), 120, place["number"])
-    figure = Readout(counts[0], px, skin.ink, name="tiles", face=Face.MONO_STRONG).at(place["number"])
-    chip = Readout(f"Q {held[0]}", fitting(f"Q {held[1]}", NUMBER, place["chip"]), skin.q, name="chip", face=Face.MONO_STRONG).at(
-        place["chip"]
-    )
-    names = [
-        Word(text, LABEL, skin.quiet, place[part].x0, middle(place[part], LABEL), "name")
-        for part, text in (("number name", "tiles crossed"), ("chip name", "held on chip"))
-    ]
-    film.move(*(FadeOut(each) for each in film.words), FadeIn(rows_of_q, *piles.values()), seconds=0.5)
-    film.move(FadeIn(figure, chip, *names), seconds=TEXT)
-    film.hold(1.2)
-    film.move(Shows(rows_of_q, lambda share: rows_of_q.display(queries(share))), chip.turn(f"Q {held[1]}"), seconds=MOVE)
-    film.hold(0.4)
+    counts = [quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit) for trace in (film.material.fa2, film.taller.trace)]
+    number_at = place["number"]
+    figure = Readout(
+        counts[0], fitting(max(*counts, "144 1/4", key=len), COUNTED_PX, number_at), skin.ink, name="tiles", face=Face.MONO_STRONG
+    ).at(number_at)
+    name = label(place["number name"], "tiles cross", skin.ink)
+    slots = Slots(film, place["chip"])
+    chip_name = label(place["chip name"], "a program holds on chip", skin.ink)
+    film.move(*film.leave(), FadeIn(rows_of_q, *piles.values()), seconds=0.4)
+    film.move(FadeIn(figure, name, slots, chip_name), seconds=TEXT)
+    film.hold(0.8)
 
-    def slide_under(tensor: str, share: float) -> None:
-        piles[tensor].display(boxes(tensor, share))
+    def pair(share: float) -> None:
+        rows_of_q.display(queries(share))
+        slots.display(share)
 
-    film.move(*(Shows(pile, partial(slide_under, tensor), rate_func=ease_in_out_cubic) for tensor, pile in piles.items()), seconds=1.6)
+    film.move(Shows(Group(rows_of_q, slots), pair, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(slots.turn(), seconds=0.35)
+    film.hold(0.3)
+
+    def slide_under(share: float) -> None:
+        for tensor, pile in piles.items():
+            pile.display(boxes(tensor, share))
+
+    film.move(Shows(Group(*piles.values()), slide_under, rate_func=ease_in_out_cubic), seconds=1.4)
     film.move(figure.turn(counts[1]), seconds=0.35)
-    film.hold(0.5)
-    film.words = [rows_of_q, *piles.values(), figure, chip, *names]
     film.scene.tell()
+
+
+class Slots(Group):
+    """What a program holds on chip, one bar a tile; beneath, where it is known, what the compiler makes of it."""
+
+    def __init__(self, film: Film, rect: Rect) -> None:
+        skin, self.tag = film.skin, "slots"
+        held = [held_at_most(trace) for trace in (film.material.fa2, film.taller.trace)]
+        self.names = [tensor for tensor in ("Q", "S", "ACC") if tensor in held[0]]
+        before, after = film.taller.before, film.taller.after
+        known = before is not None and after is not None
+        places = rows(rect, len(self.names) + known, em(14))
+        self.nbytes = np.array([[each[tensor] for tensor in self.names] for each in held], dtype=float)
+        wide = rect.width - em(320)
+        self.bars, self.figures, letters = {}, [], []
+        for index, (tensor, at) in enumerate(zip(self.names, places, strict=False)):
+            self.bars[tensor] = (
+                Rectangles(skin.hue(tensor), name=f"held {tensor}"),
+                Rect(at.x0 + em(90), at.y0, at.x0 + em(90) + wide, at.y1),
+            )
+            letters.append(Word(tensor.lower() if tensor == "ACC" else tensor, LABEL, skin.hue(tensor), at.x0, middle(at, LABEL), "letter"))
+            beside = Rect(at.x0 + em(106) + wide, at.y0, at.x1, at.y1)
+            self.figures.append(self.figure([kib(nbytes) for nbytes in self.nbytes[:, index]], beside, skin.ink))
+        if before is not None and after is not None:
+            at = places[-1]
+            letters.append(label(at.before(at.x1 - at.x0 - em(90) - wide), "programs that fit on one SM", skin.ink, name="fit"))
+            beside = Rect(at.x0 + em(106) + wide, at.y0, at.x1, at.y1)
+            self.figures.append(self.figure([str(before.programs), str(after.programs)], beside, skin.ink))
+        super().__init__(*letters, *(bar for bar, _ in self.bars.values()), *(figure for figure, _ in self.figures))
+        self.display(0.0)
+
+    def figure(self, texts: list[str], at: Rect, color: str) -> tuple[Readout, str]:
+        """A number, and what it turns into."""
+        return Readout(texts[0], fitting(max(texts, key=len), LABEL, at), color, name="held", face=Face.MONO_STRONG).at(at), texts[1]
+
+    def display(self, share: float) -> None:
+        """So far from the one height of tiles to the other."""
+        now = self.nbytes[0] + (self.nbytes[1] - self.nbytes[0]) * share
+        for (bar, at), nbytes in zip(self.bars.values(), now, strict=True):
+            wide = at.width * nbytes / self.nbytes.max()
+            bar.display(np.array([[at.x0, at.y0 + 0.15 * at.height, at.x0 + wide, at.y1 - 0.15 * at.height]]))
+
+    def turn(self) -> Shows:
+        """The numbers flip."""
+        flips = [figure.turn(text) for figure, text in self.figures]
+        for flip in flips:
+            flip.begin()
+
+        def show(share: float) -> None:
+            for flip in flips:
+                flip.interpolate(share)
+
+        return Shows(Group(*(figure for figure, _ in self.figures)), show)
+
+
+def held_at_most(trace: Trace) -> dict[str, int]:
+    """Bytes a tensor on chip, when the last tile of the first program has been scored."""
+    events = trace.program(*next(p for p in trace.programs if trace.config.visited(p[0])))
+    scored = max(k for k in events if trace.columns["kind"][k] == Kind.QK_DOT)
+    state = state_at(trace, scored + 1)
+    return {tensor: tile.nbytes for tensor, tile in (*state.smem.items(), *state.registers.items())}
 
 
 @beat("difference")
 def difference(film: Film) -> None:
-    """Both HBMs again: a full grid, an empty one, the same O."""
-    place = film.scene.shot("hook")
-    film.standard.place(place["left"])
-    film.hbm.place(place["right"]).display(lit={}, cursor=None)
+    """Both O's slide over each other: nothing is left. Magnified, it is speckle. Then both HBMs again."""
+    hook, place, skin = film.scene.shot("hook"), film.scene.shot("difference"), film.skin
+    film.standard.place(hook["left"]).display(seam=1.0)
+    film.hbm.place(hook["right"]).display(lit={}, cursor=None, seam=1.0, apart=0.0)
     for sheet in film.sheets.values():
         sheet.place(film.standard.cross).display(film.cells)
-    left, right = film.outputs
-    arriving = FadeIn(film.standard, film.hbm, *film.titles[:2], *film.sheets.values(), left, right)
-    film.move(*(FadeOut(each) for each in film.words), arriving, seconds=0.6)
-    copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
-    film.scene.add(copy)
-    film.move(matrix_to(copy, right.rect), seconds=1.2)
-    film.scene.remove(copy)
-    apart = float(np.abs(film.outputs[0].values - film.outputs[1].values).max())
-    text = f"largest difference: {power(apart)}"
-    error = heading(place["error"], text, film.skin.ink)
-    film.move(FadeIn(error), seconds=TEXT)
-    film.hold(0.5)
+    panels, outputs = (film.standard, film.hbm), film.outputs
+    homes = [panel.cross.strip("O") for panel in panels]
+    for output, home in zip(outputs, homes, strict=True):
+        put(output, home)
+        show_rows(output, np.ones(len(output.values), dtype=bool))
+    names = (("left", "standard attention"), ("right", "FlashAttention"))
+    titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
+    standing = [*panels, *film.sheets.values()]
+    film.move(*film.leave(), FadeIn(*standing, *titles, *outputs), seconds=0.5)
+    film.move(
+        *(FadeOut(each) for each in standing),
+        *(matrix_to(output, place[side]) for output, side in zip(outputs, ("left", "right"), strict=True)), seconds=MOVE,
+    )  # fmt: skip
+    apart = np.nan_to_num(film.outputs_.apart)
+    left = Matrix(apart, place["middle"], skin, "O", 0.0, outputs[0].high - outputs[0].low)
+    film.move(*(matrix_to(output, place["middle"]) for output in outputs), *(FadeOut(title) for title in titles), seconds=MOVE)
+    film.scene.add(left)
+    film.scene.remove(*outputs)
+    note = heading(place["note"], "their difference", skin.ink)
+    film.move(FadeIn(note), seconds=TEXT)
+    film.hold(0.6)
+    larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
+    most = heading(place["most"], f"at most {power(float(apart.max()))}", skin.ink, LABEL)
+    film.move(FadeOut(note), FadeIn(larger, most), left.to(apart * MAGNIFIED), seconds=0.6)
     film.scene.tell()
+    for output, home in zip(outputs, homes, strict=True):
+        put(output, home)
+    film.move(FadeOut(left, larger, most), FadeIn(*standing, *titles, *outputs), seconds=0.5)
 
 
 @beat("card")
 def card(film: Film) -> None:
     """Where everything came from."""
     place, skin, c = film.scene.shot("card"), film.skin, film.config
-    gone = [thing for thing in film.scene.mobjects if thing is not film.scene.caption]
-    film.move(*(FadeOut(thing) for thing in gone), seconds=0.4)
+    film.move(*film.leave(), seconds=0.4)
     mask = "causal" if c.causal else "not causal"
     problem = (
         f"N = {c.seq_q} × {c.seq_k}, d = {c.head_dim}, tiles {c.block_m} × {c.block_n}, {c.dtype}, {mask}, {c.inputs} inputs, seed {c.seed}"
@@ -254,20 +411,12 @@ def card(film: Film) -> None:
     traces = [f"{item['algorithm']}: {item['source']}, {item['events']:,} events, trace {item['hash']}" for item in film.scene.provenance]
     sources = [f"{s.short}: {s.title}. arXiv {s.arxiv}" for s in (FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX)]
     texts = [
-        "flashviz: what moved is what the kernel did",
-        "",
-        problem,
-        *traces,
-        "",
-        *sources,
-        "",
+        "flashviz: what moved is what the kernel did", "", problem, *traces, "", *sources, "",
         "Logical transfers; caches not counted. Film CC BY 4.0, code MIT",
-    ]
-    width = place["card"].width
+    ]  # fmt: skip
     lines = [
         (line, NOTE_PX, skin.ink if index < 5 else skin.quiet)
         for index, text in enumerate(texts)
-        for line in (wrap(text, width, NOTE_PX) or [""])
+        for line in (wrap(text, place["card"].width, NOTE_PX) or [""])
     ]
-    drawn = Named(card_lines(lines, place["card"]), tag="card", text="\n".join(texts))
-    film.move(FadeIn(drawn), seconds=0.5)
+    film.move(FadeIn(Named(card_lines(lines, place["card"]), tag="card", text="\n".join(texts))), seconds=0.5)

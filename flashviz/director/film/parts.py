@@ -30,6 +30,12 @@ def heading(rect: Rect, text: str, color: str, px: float = TITLE) -> Word:
     return Word(text, px, color, rect.center[0] - wide / 2, middle(rect, px), "title")
 
 
+def label(rect: Rect, text: str, color: str, px: float = LABEL, name: str = "name") -> Word:
+    """Words at the left of their place, smaller where they would not fit."""
+    px *= min(1.0, rect.width / text_width(text, px))
+    return Word(text, px, color, rect.x0, middle(rect, px), name, Face.TEXT)
+
+
 def fitting(text: str, px: float, rect: Rect) -> float:
     """The size at which monospaced text fits into ``rect``."""
     return px * min(1.0, rect.width / text_width(text, px, Face.MONO_STRONG))
@@ -58,12 +64,12 @@ def placed(panel: Any, to: Rect, **options: Any) -> Shows:
 def matrix_to(matrix: Matrix, to: Rect, start: Rect | None = None, **options: Any) -> Shows:
     """A picture of values goes to another place; it may leave from where it is a copy of."""
     begin = matrix.rect if start is None else start
-    matrix.rect = to
     return Shows(matrix, lambda share: put(matrix, between(begin, to, share)), **{"rate_func": ease_in_out_cubic, **options})
 
 
 def put(matrix: Matrix, rect: Rect) -> None:
     """Stand in another rectangle."""
+    matrix.rect = rect
     matrix.image.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
     matrix.frame.points = box(rect, stroke=matrix.skin.ink).points
 
@@ -87,6 +93,18 @@ def flight(share: float, count: int, cells: Callable[[int], Rect], tile: Rect, p
     return np.array(boxes).reshape(-1, 4)
 
 
+def line_of(rect: Rect, count: int, row: int) -> Rect:
+    """Where a row of a tile of ``count`` rows lies."""
+    height = rect.height / count
+    return Rect(rect.x0, rect.y1 - (row + 1) * height, rect.x1, rect.y1 - row * height)
+
+
+def flat_row(line: Rect, count: int) -> np.ndarray:
+    """[count, 4] a row of a tile as boxes side by side."""
+    x = line.x0 + np.arange(count) * line.width / count
+    return np.stack([x, np.full(count, line.y0), x + line.width / count, np.full(count, line.y1)], 1)
+
+
 class Tally(Group):
     """What crossed, a line of squares a tensor; one square is one tile of bytes."""
 
@@ -103,18 +121,34 @@ class Tally(Group):
         super().__init__(letters, *(line for line, *_ in self.lines.values()))
 
     def display(self, now: Mapping[str, int]) -> Tally:
-        for tensor, (line, left, y, height) in self.lines.items():
-            x = left + np.arange(int(now.get(tensor, 0) / self.unit)) * self.pitch
-            line.display(np.stack([x, np.full(len(x), y - height / 2), x + 0.8 * self.pitch, np.full(len(x), y + height / 2)], 1))
+        for tensor, (line, *_) in self.lines.items():
+            line.display(self.squares(tensor, int(now.get(tensor, 0) / self.unit)))
         return self
+
+    def squares(self, tensor: str, count: int) -> np.ndarray:
+        """[count, 4] where a tensor's squares stand."""
+        _, left, y, height = self.lines[tensor]
+        x = left + np.arange(count) * self.pitch
+        return np.stack([x, np.full(count, y - height / 2), x + 0.8 * self.pitch, np.full(count, y + height / 2)], 1)
+
+    def boxes(self, tensor: str, piled: np.ndarray) -> np.ndarray:
+        """Where the squares of a pile stand in the ledger; what is less than one tile has no line here and stands where it will."""
+        return self.squares(tensor, len(piled)) if tensor in self.lines else piled
 
 
 def fill(sheet: Sheet, cells: int, share: float) -> None:
     """So much of all tiles."""
-    sheet.display(round(share * cells))
+    sheet.display(share * cells)
 
 
 def reveal(matrix: Matrix, share: float) -> None:
     """The upper rows of a picture; the others are clear."""
-    height = matrix.image.pixel_array.shape[0]
-    matrix.image.pixel_array[:, :, 3] = np.where(np.arange(height)[:, None] < share * height, 255, 0)
+    show_rows(matrix, np.arange(len(matrix.values)) < share * len(matrix.values))
+
+
+def show_rows(matrix: Matrix, shown: np.ndarray) -> None:
+    """These rows of a picture; the others are clear."""
+    pixels = matrix.image.pixel_array
+    rows = np.arange(len(pixels)) * len(shown) // len(pixels)
+    pixels[:, :, 3] = np.where(shown[rows][:, None], 255, 0)
+    matrix.frame.set_stroke(opacity=float(shown.any()))

@@ -1,4 +1,4 @@
-"""One program's work on one row block: a row asks for its sum, scores, a ceiling, a blend; calm tiles, a second rise, the end."""
+"""One program's work on one row block: a row asks for its sum; scores, a ceiling, a sum, a blend; calm tiles, a second rise, the end."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.film.closing import sweep
-from flashviz.director.film.parts import LOAD, formula, matrix_to, put
+from flashviz.director.film.parts import LOAD, between, flat_row, formula, heading, label, line_of, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
-from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, Word, grown, labelled, middle
+from flashviz.director.film.sweeping import sweep
+from flashviz.director.rescale import LABEL, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, middle
 from flashviz.director.shots import MOVE, TEXT, Shows, beat
 from flashviz.director.stage import Columns
 from flashviz.director.sweep import crossed
@@ -28,44 +28,44 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import spread
 from flashviz.trace import Kind, state_at
 
-CALM_SHOWN = 2  # tiles without a rise that are shown one by one
+STEPS = 3  # tiles that are shown one by one, of those that pass faster
+COUNTER, SYMBOL = 56, 60  # px
 
 
 @beat("row")
 def row(film: Film) -> None:
-    """Of a row one tile is known; the division waits for the others."""
-    place, skin = film.scene.shot("row"), film.skin
-    values, chosen = film.material.values, film.material.chosen
-    film.move(*(FadeOut(each) for each in film.words), FadeOut(film.hbm, *film.sheets.values()), seconds=0.4)
-    rect, known = place["scores"], values.s[0, chosen.row]
-    count = film.config.seq_k
-    wide = rect.width * len(values.k[0]) / count
-    first = Matrix(np.nan_to_num(known, neginf=0.0)[None, :], rect.left(wide), skin, "S", *spread(known))
-    film.strip = first
+    """Of a row one tile is known; the division waits at the end of the row."""
+    place, skin, values, chosen = film.scene.shot("row"), film.skin, film.material.values, film.material.chosen
+    rect, known, count = place["scores"], values.s[0, chosen.row], film.config.seq_k
+    wide, here = rect.width * len(values.k[0]) / count, len(values.k[0])
+    film.strip = first = Matrix(np.nan_to_num(known[:here], neginf=0.0)[None, :], rect.left(wide), skin, "S", *spread(known))
+    tile = film.tiles.pop("S", None)
+    if tile is not None and film.scene.on_stage(tile):
+        source = line_of(tile.rect, len(tile.values), chosen.row)
+        put(first, source)
+        film.scene.add(first)
+        film.move(*film.leave(first), matrix_to(first, rect.left(wide), source), seconds=MOVE)
+    else:
+        film.move(*film.leave(), FadeIn(first), seconds=0.4)
+    if film.back is not None:
+        film.back.forward()  # for the next time
     unknown = Rectangles(skin.edge, name="unknown", opacity=0.0)
-    unknown.set_stroke(skin.edge, width=theme.HAIRLINE, opacity=0.4)
-    x = rect.x0 + wide + np.arange(count - len(values.k[0])) * rect.width / count
+    unknown.set_stroke(skin.edge, width=theme.HAIRLINE, opacity=0.5)
     step = rect.width / count
+    x = rect.x0 + wide + np.arange(count - here) * step
     unknown.display(np.stack([x, np.full(len(x), rect.y0), x + step, np.full(len(x), rect.y1)], 1))
-    names = Named(
-        *labelled(
-            place["scores name"], (f"{len(values.k[0])} scores", skin.ink), (f"{count - len(values.k[0])} still unknown", skin.quiet)
-        ),
-        tag="names",
-    )
-    film.move(FadeIn(first), FadeIn(names), seconds=0.4)
-    film.move(FadeIn(unknown), seconds=0.6)
+    left = f"of {count}: {count - here} still unknown" if count > here else "all of them"
+    names = Named(*labelled(place["scores name"], (f"{here} scores", skin.ink), (left, skin.ink)), tag="names")
+    film.move(FadeIn(names, unknown), seconds=0.4)
     sign = Word("÷ ?", ONE_NUMBER, skin.ink, rect.x0 + wide + em(20), place["divide"].center[1] - em(30), "divide")
     film.move(FadeIn(sign), seconds=TEXT)
-    film.hold(1.0)
-    home, start = rect.x1 - sign.wide, sign.left
-    points = sign[0].points.copy()
+    film.scene.tell()
+    points, way = sign[0].points.copy(), np.array([rect.x1 - sign.wide - sign.left, 0.0, 0.0])
 
     def later(share: float) -> None:
-        sign[0].points = points + np.array([(home - start) * share, 0, 0])
+        sign[0].points = points + way * share
 
     film.move(Shows(sign, later, rate_func=ease_in_out_cubic), seconds=1.2)
-    film.words = [names, unknown, sign]
 
 
 @beat("carry")
@@ -73,190 +73,195 @@ def carry(film: Film) -> None:
     """Three things are carried until then."""
     place, skin = film.scene.shot("row")["carry"], film.skin
     texts = (("m", "largest so far"), ("ℓ", "sum so far"), ("acc", "weighted values so far"))
-    colors = (skin.stats, skin.stats, skin.o)
     beside = place.height < 0.2 * place.width
     shares = np.cumsum([0.0, 0.31, 0.27, 0.42])
     sides = [Rect(place.x0 + a * place.width, place.y0, place.x0 + b * place.width, place.y1) for a, b in itertools.pairwise(shares)]
+    colors = (skin.stats, skin.stats, skin.o)
     for (name, words), color, at in zip(texts, colors, sides if beside else rows(place, 3), strict=True):
-        carried = Named(*labelled(at, (name, color), (words, skin.quiet), px=ONE_NUMBER if beside else NUMBER), tag="carried")
-        film.move(FadeIn(carried), seconds=TEXT)
-        film.hold(0.4)
-        film.words.append(carried)
+        carried = labelled(at, (name, color), (words, skin.ink), px=ONE_NUMBER if beside else NUMBER)
+        film.move(FadeIn(Named(*carried, tag="carried")), seconds=TEXT)
+        film.hold(0.3)
     film.scene.tell()
 
 
 @beat("score")
 def score(film: Film) -> None:
     """Q leaves HBM and stays; K arrives above; S fills at the crossing."""
-    place = film.scene.shot("score")
-    film.hbm.place(place["hbm"]).display(lit={}, cursor=None)
-    film.crossed = Readout(kib(0), 56, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
-    small = [
-        Word(text, LABEL, film.skin.quiet, place[part].x0, middle(place[part], LABEL), "name")
-        for part, text in (("hbm name", "HBM"), ("crossed name", "crossed"))
-    ]
-    film.map = Group(film.hbm, film.crossed, *small)
-    film.move(*(FadeOut(each) for each in (*film.words, film.strip)), FadeIn(film.map), seconds=0.4)
-    film.names = {}
+    place, skin, i = film.scene.shot("score"), film.skin, film.material.chosen.program[0]
+    film.hbm.place(place["hbm"]).display(lit={}, cursor=None, written=frozenset(), seam=1.0)
+    film.crossed = Readout(kib(0), COUNTER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
+    small = [label(place[part], text, skin.ink) for part, text in (("hbm name", "HBM"), ("crossed name", "crossed so far"))]
+    film.map, film.tiles, film.names = Group(film.hbm, film.crossed, *small), {}, {}
+    film.move(*film.leave(), FadeIn(film.map), seconds=0.4)
     before = film.material.fa2.program(*film.material.chosen.program).start
     if before:  # the counter is never ahead of what was seen
 
         def count(nbytes: Mapping[str, int]) -> None:
             film.crossed.display(kib(sum(nbytes.values())))
 
-        sweep(film, 0, before, 1.2, count, film.crossed)
-    i = film.material.chosen.program[0]
+        sweep(film, 0, before, 0.8, count, film.crossed)
     load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
-    film.hold(0.3)
-    load(film, "K", 0, place["b"], 0, place["b name"], "K_0^top")
-    film.hbm.display(cursor=(film.hbm.cross.row_of(i), 0))
-    scores = film.tile("S", 0, place["ab"])
+    film.scene.tell()
+    load(film, "K", int(film.material.values.j[0]), place["b"], 0, place["b name"], f"K_{int(film.material.values.j[0])}^top")
+    film.hbm.display(cursor=(film.hbm.cross.row_of(i), film.hbm.cross.col_of(int(film.material.values.j[0]))))
+    film.tiles["S"] = scores = film.tile("S", 0, place["ab"])
     film.reach(Kind.QK_DOT, 0)
     film.scene.add(scores)
     film.move(Columns(scores), seconds=1.6)
-    film.tiles["S"] = scores
-    film.names["S"] = formula("S = Q K^top slash sqrt(d)", NAME, film.skin.ink, place["ab name"])
-    film.move(FadeIn(film.names["S"]), seconds=TEXT)
-    row_h = scores.rect.height / scores.values.shape[0]
-    y = scores.rect.y1 - film.material.chosen.row * row_h
-    film.mark_rect = Rect(scores.rect.x0, y - row_h, scores.rect.x1, y)
-    film.mark = box(
-        Rect(scores.rect.x0 - em(8), y - row_h - em(3), scores.rect.x1 + em(8), y + em(3)), stroke=film.skin.stats, width=theme.HEAVY
-    )
-    at = place["row name"]
-    film.mark_name = Word(f"row {film.material.chosen.row}", LABEL, film.skin.stats, at.x0, middle(at, LABEL), "row")
-    film.move(FadeIn(film.mark), FadeIn(film.mark_name), seconds=TEXT)
+    film.names["S"] = formula("S = Q K^top slash sqrt(d)", SYMBOL, skin.ink, place["ab name"])
+    line, at = line_of(scores.rect, len(scores.values), film.material.chosen.row), place["row name"]
+    mark = box(Rect(line.x0 - em(8), line.y0 - em(3), line.x1 + em(8), line.y1 + em(3)), stroke=skin.stats, width=theme.HEAVY)
+    name = Word(f"row {film.material.chosen.row}", LABEL, skin.stats, at.x0, middle(at, LABEL), "row")
+    film.move(FadeIn(film.names["S"]), FadeIn(mark, name), seconds=TEXT)
 
 
-def load(film: Film, tensor: str, index: int, to: Rect, t: int, name_at: Rect, formula: str) -> None:
+def load(film: Film, tensor: str, index: int, to: Rect, t: int, name_at: Rect, name: str) -> None:
     """A tile of Q, K or V leaves HBM and is enlarged on its way to its place; the counter steps."""
     kind = {"Q": Kind.LOAD_Q, "K": Kind.LOAD_K, "V": Kind.LOAD_V}[tensor]
-    events = film.material.fa2.program(*film.material.chosen.program)
-    film.scene.event = events.start + 1 if tensor == "Q" else film.found.event(kind, t)
+    cross = film.hbm.cross
+    shown = cross.row_of(index) if tensor == "Q" else cross.col_of(index)
+    film.scene.event = film.material.fa2.program(*film.material.chosen.program).start + 1 if tensor == "Q" else film.found.event(kind, t)
     state = state_at(film.material.fa2, film.scene.event)
-    lit = {k: v for k, v in film.hbm.now.lit.items() if k == "Q"} | {tensor: frozenset({index})}
-    film.hbm.display(lit=lit)
-    tile, source = film.tile(tensor, t, to), film.hbm.tile(tensor, index)
+    film.hbm.display(lit={k: v for k, v in film.hbm.now.lit.items() if k == "Q"} | {tensor: frozenset({shown})})
+    tile, source = film.tile(tensor, t, to), cross.tile(tensor, shown)
     put(tile, source)
     film.scene.add(tile)
     film.move(matrix_to(tile, to, source), seconds=LOAD)
-    name = theme.maths(formula, NAME * 1.2, film.skin.hue(tensor)).move_to(name_at.center)
-    film.names[tensor] = Named(name, tag="name", text=formula)
+    film.names[tensor] = Named(theme.maths(name, SYMBOL, film.skin.hue(tensor)).move_to(name_at.center), tag="name", text=name)
     film.tiles[tensor] = tile
     film.move(FadeIn(film.names[tensor]), film.crossed.turn(kib(sum(crossed(state).values()))), seconds=0.35)
 
 
+def stand(inner: RescaleFilm, rect: Rect, unit: float, name_x: float) -> None:
+    """The terms, their ceiling and their ground, in another place and at another scale."""
+    chart = inner.chart.place(rect)
+    chart.unit = unit
+    chart.display(chart.now)
+    left, right = rect.x0 - em(20), rect.x1 + em(16)
+    inner.baseline.put_start_and_end_on((left, rect.y0, 0), (right, rect.y0, 0))
+    inner.ceiling.place(left, right, chart.y(1.0), name_x)
+
+
 @beat("ceiling")
 def ceiling(film: Film) -> None:
-    """The row's terms stand under a ceiling that the largest touches; they pour into a block: its area is l."""
-    inner, skin, values = film.row, film.skin, film.material.values
-    r = film.material.chosen.row
-    place = film.scene.shot("ceiling")
-    gone = [*film.names.values(), film.tiles["Q"], film.tiles.pop("K"), film.map, film.mark, film.mark_name, film.tiles.pop("S")]
-    scores = np.nan_to_num(values.s[0, r], neginf=0.0)
-    strip = Matrix(scores[None, :], place["scores"], skin, "S", *spread(values.s[0]))
-    strip.rect = place["scores"]
-    rect = Rect(inner.chart.terms_x, strip.rect.y0, inner.chart.rect.x1, strip.rect.y1)
-    start = film.mark_rect
-    put(strip, start)
-    film.scene.add(strip)
-    film.move(*(FadeOut(each) for each in gone), matrix_to(strip, rect, start), seconds=MOVE)
-    title = Word(f"row {r}: {len(scores)} scores", LABEL, skin.quiet, rect.x0, rect.y1 + em(20), "name")
-    terms = np.exp(np.where(np.isfinite(values.s[0, r]), values.s[0, r].astype(np.float64), -np.inf) - float(values.m_new[0, r]))
-    film.reach(Kind.SOFTMAX_M, 0)
-    inner.chart.display(Measured(0.0, 0 * terms))
+    """The row's terms stand up under their scores; the largest sets the ceiling."""
+    inner, skin, values, r = film.row, film.skin, film.material.values, film.material.chosen.row
+    place, chart = film.scene.shot("ceiling"), film.row.chart
+    here = len(values.k[0])
+    scores = values.s[0, r, :here].astype(np.float64)
+    terms = np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, 0.0) - float(values.m_new[0, r])), 0.0)
+    room = place["measured"]
+    chart.display(Measured(0.0, 0 * terms))
+    stand(inner, room, film.tall(room), room.x0 + em(24))
     inner.ceiling.m.display(number(float(values.m_new[0, r])))
-    film.scene.add(inner.baseline, inner.chart)
-    film.move(FadeIn(title), FadeIn(inner.baseline), seconds=TEXT)
-    film.move(Shows(inner.chart, lambda share: inner.chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.8)
+    stand(inner, room, film.tall(room), room.x0 + em(24))
+    above = Rect(chart.terms_x, place["scores"].y0, chart.terms_x + here * chart.key, place["scores"].y1)
+    strip = Matrix(np.nan_to_num(scores, neginf=0.0)[None, :], above, skin, "S", *spread(values.s[0]))
+    tile = film.tiles.get("S")
+    source = above if tile is None else line_of(tile.rect, len(tile.values), r)
+    put(strip, source)
+    film.scene.add(strip)
+    film.move(*film.leave(strip), matrix_to(strip, above, source), seconds=MOVE)
+    title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
+    what = inner.term.copy()
+    what.scale(min(1.0, place["term"].width / what.width, place["term"].height / what.height)).move_to(place["term"].center)
+    film.scene.add(chart)
+    film.move(FadeIn(title, inner.baseline, what), seconds=TEXT)
+    film.move(Shows(chart, lambda share: chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.6)
+    film.scene.tell()
+    film.reach(Kind.SOFTMAX_M, 0)
     film.move(FadeIn(inner.ceiling), seconds=0.4)
+    film.first_terms = terms
+
+
+@beat("sum")
+def summed(film: Film) -> None:
+    """The terms pour into a block as high as the ceiling: its area is l."""
+    inner, skin, values, r = film.row, film.skin, film.material.values, film.material.chosen.row
+    chart, terms, at = inner.chart, film.first_terms, film.scene.shot("ceiling")["sum"]
     film.reach(Kind.SOFTMAX_P, 0)
-    film.hold(1.2)
-    film.move(FadeOut(strip), FadeOut(title), seconds=TEXT)
+    film.move(*film.leave(chart, inner.ceiling, inner.baseline), seconds=TEXT)
+    film.scene.tell()
 
     def pour(share: float) -> None:
-        inner.chart.display(Measured(0.0, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
-        inner.chart.turn_yellow(max(2 * share - 1, 0.0))
+        level = max(2 * share - 1, 0.0)
+        chart.display(Measured(0.0, terms, filled=1.0, joined=ease_in_out_cubic(min(2 * share, 1.0)), level=ease_in_out_cubic(level)))
+        chart.turn_yellow(level)
 
-    film.move(Shows(inner.chart, pour), seconds=2.4)
+    film.move(Shows(chart, pour), seconds=2.0)
     film.reach(Kind.SOFTMAX_L, 0)
     l_now = float(values.l_new[0, r])
-    inner.chart.display(Measured(l_now, 0 * terms))
-    film.l_number = inner.numbers.first(total(l_now), skin.stats)
-    film.move(FadeIn(inner.l_name), FadeIn(film.l_number), seconds=TEXT)
+    chart.display(Measured(l_now, 0 * terms))
+    chart.turn_yellow(0.0)
+    film.move(FadeIn(Named(*labelled(at, ("ℓ", skin.stats), ("the sum", skin.ink), px=NUMBER), tag="l name")), seconds=TEXT)
+    size = Word(total(l_now), NUMBER, skin.stats, at.x0 + em(260), middle(at, NUMBER), "l")
+    film.move(FadeIn(size), seconds=TEXT)
 
 
 @beat("blend")
 def blend(film: Film) -> None:
-    """P takes Q's place, V lands above, acc fills at the crossing."""
-    place, inner = film.scene.shot("score"), film.row
+    """S becomes P where it stands; P takes Q's place, V lands above, acc fills at the crossing."""
+    place, skin, j = film.scene.shot("score"), film.skin, int(film.material.values.j[0])
+    q, s = film.tile("Q", 0, place["a"]), film.tile("S", 0, place["ab"])
+    film.move(*film.leave(), FadeIn(film.map, q, s), seconds=0.5)
+    film.scene.tell()
     weights = film.tile("P", 0, place["ab"])
-    gone = [inner.chart, inner.ceiling, inner.baseline, inner.l_name, film.l_number]
-    film.move(*(FadeOut(each) for each in gone), FadeIn(film.map), FadeIn(weights), seconds=0.5)
-    film.hold(0.3)
-    film.move(matrix_to(weights, place["a"]), seconds=MOVE)
-    p_name = theme.maths("tilde(P)", NAME * 1.2, film.skin.ink).move_to(place["a name"].center)
-    film.names = {"P": Named(p_name, tag="name", text="P")}
+    film.move(FadeIn(weights), seconds=0.4)
+    film.scene.remove(s)
+    film.move(FadeOut(q), matrix_to(weights, place["a"]), seconds=MOVE)
+    film.names = {"P": Named(theme.maths("tilde(P)", SYMBOL, skin.ink).move_to(place["a name"].center), tag="name", text="P")}
     film.move(FadeIn(film.names["P"]), seconds=TEXT)
-    load(film, "V", 0, place["b"], 0, place["b name"], "V_0")
-    state = film.reach(Kind.PV_DOT, 0)
-    del state
-    acc = film.tile("ACC", 0, place["ab"])
+    load(film, "V", j, place["b"], 0, place["b name"], f"V_{j}")
+    film.reach(Kind.PV_DOT, 0)
+    film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
     film.scene.add(acc)
-    film.move(Columns(acc), seconds=1.6)
-    film.names["ACC"] = formula('"acc" = tilde(P) V', NAME, film.skin.o, place["ab name"])
+    film.move(Columns(acc), seconds=1.4)
+    film.names["ACC"] = formula('"acc" = tilde(P) V', SYMBOL, skin.o, place["ab name"])
     film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
     film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
-    film.tiles["ACC"] = acc
 
 
 @beat("calm")
 def calm(film: Film) -> None:
-    """Back to the row: tiles whose terms stay under the ceiling join, one after another."""
+    """acc's row becomes signed bars; tiles whose terms stay under the ceiling join, one after another."""
     inner, values, r = film.row, film.material.values, film.material.chosen.row
-    acc = film.tiles.pop("ACC")
-    line = inner.place["acc"]
-    row_h = acc.rect.height / acc.values.shape[0]
-    y = acc.rect.y1 - r * row_h
-    gone = [film.map, film.tiles.pop("V"), *film.names.values(), acc]
-    bars = inner.acc
-    start_boxes = bars.boxes(values.acc_new[0, r].astype(np.float64))
-    x = acc.rect.x0 + np.arange(len(start_boxes)) * acc.rect.width / len(start_boxes)
-    flat = np.stack([x, np.full(len(x), y - row_h), x + acc.rect.width / len(x), np.full(len(x), y)], 1)
+    chart, bars, large = inner.chart, inner.acc, film.scene.shot("ceiling")["measured"]
+    first = values.acc_new[0, r].astype(np.float64)
+    acc = film.tiles.pop("ACC", None)
+    standing = bars.boxes(first)
+    flat = standing if acc is None else flat_row(line_of(acc.rect, len(acc.values), r), len(first))
+    bars.axis.set_stroke(opacity=0)
     bars.bars.display(flat)
     film.scene.add(inner.was, bars)
-    film.move(*(FadeOut(each) for each in gone), seconds=0.3)
-    film.move(
-        Shows(bars, lambda share: bars.bars.display(flat + (start_boxes - flat) * share), rate_func=ease_in_out_cubic),
-        FadeIn(inner.chart, inner.ceiling, inner.baseline),
-        seconds=MOVE,
-    )
-    bars.display(values.acc_new[0, r].astype(np.float64))
-    film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, film.l_number), seconds=TEXT)
-    del line
-    passed = list(range(1, film.found.t if film.found.rises else film.found.t + 1))
-    shown = passed if len(passed) <= CALM_SHOWN else [passed[0], passed[-1]]  # of many, the first and the last
+    chart.display(Measured(float(values.l_new[0, r]), 0 * inner.found.before))
+    stand(inner, large, film.tall(large), large.x0 + em(24))
+    film.move(*film.leave(inner.was, bars), FadeIn(chart, inner.ceiling, inner.baseline), seconds=0.4)
+    home, unit, name_x = film.home
+
+    def come(share: float) -> None:
+        stand(
+            inner, between(large, home, share), film.tall(large) + (unit - film.tall(large)) * share,
+            large.x0 + em(24) + (name_x - large.x0 - em(24)) * share,
+        )  # fmt: skip
+        bars.bars.display(flat + (standing - flat) * share)
+        bars.axis.set_stroke(opacity=share)
+
+    film.move(Shows(Group(chart, inner.ceiling, inner.baseline, bars), come, rate_func=ease_in_out_cubic), seconds=MOVE)
+    bars.display(first)
+    film.l_number = inner.numbers.first(total(float(values.l_new[0, r])), film.skin.stats)
+    film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, film.l_number, inner.term), seconds=TEXT)
+    film.scene.tell()
+    rises = film.found.rises
+    passed = list(range(1, film.found.t if rises else film.found.t + 1))
+    shown = passed if len(passed) <= STEPS else [passed[0], *passed[1 - STEPS :]]  # of many, the first and the last
     for t in shown:
-        join_calmly(film, t, (film.scene.motion - 1.4) / (shown[-1] - shown[0] + 1 if len(passed) <= CALM_SHOWN else 2))
+        join_calmly(film, t, max(film.scene.motion - 1.2, 1.0) / (len(shown) - shown.index(t)) if shown else 1.0)
     inner.l_number = film.l_number
-    inner.chart.turn_yellow(0.0)
-    which = "old" if film.found.rises else "new"
-    quotient = inner.quotient(which)
+    chart.turn_yellow(0.0)
+    quotient = inner.quotient("old" if rises else "new")
     film.scene.add(inner.answer.display(0 * quotient))
     film.move(FadeIn(inner.answer_name), seconds=TEXT)
-    film.move(Shows(inner.answer, lambda share: inner.answer.display(quotient * share), rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.words = [
-        bars,
-        inner.chart,
-        inner.ceiling,
-        inner.baseline,
-        inner.acc_name,
-        inner.acc_words,
-        inner.l_name,
-        film.l_number,
-        inner.answer,
-        inner.answer_name,
-    ]
+    film.move(Shows(inner.answer, lambda share: inner.answer.display(quotient * share), rate_func=ease_in_out_cubic), seconds=0.7)
 
 
 def join_calmly(film: Film, t: int, seconds: float) -> None:
@@ -282,40 +287,56 @@ def join_calmly(film: Film, t: int, seconds: float) -> None:
 
 @beat("again")
 def again(film: Film) -> None:
-    """A later rise, the same gesture: the ceiling lifts, all shrink alike, the new terms join."""
-    inner, row, skin = film.row, film.later, film.skin
+    """A later rise, the same gesture: the ceiling lifts, all shrink alike, the answer stands; the new terms join."""
+    row = film.later
     assert row is not None
-    found, chart, said = row.found, row.chart, row.said
-    alpha, acc, before, measured = float(found.of("alpha")), found.of("acc_old"), found.before, found.measured
-    tallest = max(float(before.max()), 1.0)
-    tile, flat = inner.tile, flat_row(inner.tile.line, acc.size)
-    standing = row.acc.boxes(acc)
+    chart, acc, before, quotient = row.chart, row.found.of("acc_old"), row.found.before, row.quotient("old")
+    flat, standing = flat_row(film.row.tile.line, acc.size), row.acc.boxes(acc)
+    row.acc.axis.set_stroke(opacity=0)
     row.acc.bars.display(flat)
-    film.scene.add(row.acc)
-    gone = [thing for thing in film.scene.mobjects if thing not in (film.scene.caption, row.acc)]
+    row.answer.display(quotient)
     chart.display(row.measured(terms=0 * before))
-    film.move(*(FadeOut(each) for each in gone), seconds=0.4)
+    film.scene.add(row.acc)
+    film.move(*film.leave(row.acc), seconds=0.4)
+
+    def come(share: float) -> None:
+        row.acc.bars.display(flat + (standing - flat) * share)
+        row.acc.axis.set_stroke(opacity=share)
+
     film.move(
-        Shows(row.acc, lambda share: row.acc.bars.display(flat + (standing - flat) * share), rate_func=ease_in_out_cubic),
-        FadeIn(row.baseline, row.ceiling, chart, row.acc_name, row.l_name, row.l_number), seconds=MOVE,
+        Shows(row.acc, come, rate_func=ease_in_out_cubic),
+        FadeIn(row.baseline, row.ceiling, chart, row.acc_name, row.l_name, row.l_number, row.answer, row.answer_name), seconds=MOVE,
     )  # fmt: skip
-    del tile
     row.acc.display(acc)
+    film.scene.tell()
+    tallest = max(float(before.max()), 1.0)
     row.reach(Kind.QK_DOT)
-    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, tallest)))), seconds=1.0)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, tallest)))), seconds=0.8)
     lid, top = chart.y(1.0), chart.y(tallest)
     row.reach(Kind.ALPHA)
-    film.move(
-        Shows(chart, lambda share: chart.display(row.measured(ceiling=1 + (tallest - 1) * share)), rate_func=ease_in_out_cubic),
-        Shows(row.ceiling, lambda share: row.ceiling.at(lid + (top - lid) * share), rate_func=ease_in_out_cubic),
-        seconds=0.6,
-    )
+
+    def lift(share: float) -> None:
+        chart.display(row.measured(ceiling=1 + (tallest - 1) * share))
+        row.ceiling.at(lid + (top - lid) * share)
+
+    film.move(Shows(Group(chart, row.ceiling), lift, rate_func=ease_in_out_cubic), seconds=0.6)
+    rescaled(film, row, tallest)
+
+
+def rescaled(film: Film, row: RescaleFilm, tallest: float) -> None:
+    """All shrink by the one factor, then the new terms and their values join."""
+    found, chart, said, skin = row.found, row.chart, row.said, film.skin
+    alpha, acc, before, measured = float(found.of("alpha")), found.of("acc_old"), found.before, found.measured
+    lid, top, quotient = chart.y(1.0), chart.y(tallest), row.quotient("old")
     factor = [row.numbers.next("×", skin.ink), row.numbers.next(said["alpha"], skin.ink)]
-    film.move(row.ceiling.m.turn(said["m_new"]), FadeIn(*factor), seconds=0.35)
+    at = row.acc_name
+    base, left = middle(row.place["acc name"], at.px), at.left + at.wide + em(24)
+    copy = Word(f"× {said['alpha']}", at.px, skin.ink, left, base, "alpha acc")
+    film.move(row.ceiling.m.turn(said["m_new"]), FadeIn(*factor, copy), seconds=0.35)
 
     def squeeze(share: float) -> None:
         k = 1 + (alpha - 1) * share
-        chart.display(row.measured(terms=before * (1 + (1 / tallest - 1) * share), tall=k, ceiling=1 + (tallest - 1) * (1 - share)))
+        chart.display(row.measured(terms=before * (1 + (1 / tallest - 1) * share), tall=k, ceiling=tallest + (1 - tallest) * share))
         row.ceiling.at(top + (lid - top) * share)
         row.acc.display(acc * k)
 
@@ -326,53 +347,94 @@ def again(film: Film) -> None:
         chart.display(row.measured(terms=measured, tall=alpha, filled=1.0, joined=min(2 * share, 1.0), level=level, settled=level))
         chart.turn_yellow(level)
 
-    film.move(Shows(chart, join), *(FadeOut(each) for each in row.numbers.pieces), seconds=1.2)
+    film.move(Shows(chart, join), *(FadeOut(each) for each in (*row.numbers.pieces, copy)), seconds=0.9)
     row.reach(Kind.PV_DOT)
-    scaled, after = found.of("acc_scaled"), found.of("acc_new")
-    result = row.numbers.first(said["l_new"], skin.stats)
-    film.move(Shows(row.acc, lambda share: row.acc.display(scaled + (after - scaled) * share)), FadeIn(result), seconds=0.4)
-    film.scene.tell()
+    scaled, after, new = found.of("acc_scaled"), found.of("acc_new"), row.quotient("new")
+    film.l_number = row.numbers.first(said["l_new"], skin.stats)
+    chart.display(Measured(float(found.of("l_new")), 0 * measured))
+    chart.turn_yellow(0.0)
+
+    def add(share: float) -> None:
+        row.acc.display(scaled + (after - scaled) * share)
+        row.answer.display(quotient + (new - quotient) * share)
+
+    film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), FadeIn(film.l_number), seconds=0.6)
 
 
-def flat_row(line: Rect, count: int) -> np.ndarray:
-    """[count, 4] a row of a tile as boxes side by side."""
-    x = line.x0 + np.arange(count) * line.width / count
-    return np.stack([x, np.full(count, line.y0), x + line.width / count, np.full(count, line.y1)], 1)
+def finish_row(film: Film, row: RescaleFilm, shown: int) -> None:
+    """The tiles that are left pass faster; what stands then is the trace's after each of those that are seen."""
+    values, r, last = film.material.values, film.material.chosen.row, len(film.material.values.j) - 1
+    if last == shown:
+        return
+    place = row.place["term"]
+    note = label(place, "the other tiles, shown faster", film.skin.ink, name="note")
+    film.move(FadeIn(note), seconds=TEXT)
+    steps = np.unique(np.linspace(shown, last, min(last - shown, STEPS) + 1).astype(int))
+    for t, u in itertools.pairwise(steps):
+        (l_old, l_new), (acc_old, acc_new) = values.l_new[[t, u], r].astype(np.float64), values.acc_new[[t, u], r].astype(np.float64)
+        old, new = acc_old / l_old, acc_new / l_new
+        flip = row.ceiling.m.turn(number(float(values.m_new[u, r])))
+        flip.begin()
+
+        def pass_by(
+            share: float, l_old: float = l_old, l_new: float = l_new, acc_old: np.ndarray = acc_old, acc_new: np.ndarray = acc_new,
+            old: np.ndarray = old, new: np.ndarray = new, flip: object = flip,
+        ) -> None:  # fmt: skip
+            row.chart.display(Measured(l_old + (l_new - l_old) * share, np.zeros(0)))
+            row.acc.display(acc_old + (acc_new - acc_old) * share)
+            row.answer.display(old + (new - old) * share)
+            flip.interpolate(share)  # type: ignore[attr-defined]
+
+        film.move(Shows(Group(row.chart, row.acc, row.answer, row.ceiling), pass_by), seconds=0.5)
+        film.reach(Kind.PV_DOT, int(u))
+        film.scene.remove(film.l_number)
+        film.l_number = row.numbers.first(total(float(l_new)), film.skin.stats)
+        film.scene.add(film.l_number)
+    film.move(FadeOut(note), seconds=TEXT)
 
 
 @beat("finish")
 def finish(film: Film) -> None:
-    """The tile of acc becomes O's tile: divided once, written once, and one number a row beside it."""
-    place, skin = film.scene.shot("whole"), film.skin
-    values, i = film.material.values, film.material.chosen.program[0]
-    shown = film.material.chosen.later or film.found.t
-    picture = film.tile("ACC", shown, film.scene.shot("rows")["tile"])
-    gone = [thing for thing in film.scene.mobjects if thing is not film.scene.caption]
-    film.move(*(FadeOut(each) for each in gone), FadeIn(picture), seconds=0.5)
-    last = len(values.j) - 1
-    if last > shown:
-        faster = Word("the other tiles, shown faster", LABEL, skin.quiet, picture.rect.x0, picture.rect.y1 + em(24), "note")
-        film.move(FadeIn(faster), seconds=TEXT)
-        film.move(picture.to(np.asarray(values.acc_new[last], dtype=np.float64)), seconds=1.6)
-        film.reach(Kind.PV_DOT, last)
-        film.move(FadeOut(faster), seconds=TEXT)
+    """The quotient becomes its row of O's tile: divided once, written once, and one number a row beside it."""
+    skin, values, r = film.skin, film.material.values, film.material.chosen.row
+    i, at = film.material.chosen.program[0], film.scene.shot("rows")["tile"]
+    row = film.later or film.row
+    on_row = film.scene.on_stage(row.answer)
+    if on_row:
+        finish_row(film, row, row.found.t if film.found.rises else len(values.j) - 1)
+    film.scene.tell()
     out = np.asarray(values.o, dtype=np.float64)
-    result = Matrix(out, picture.rect, skin, "O", *spread(out))
-    name = theme.maths('O = "acc" thin slash thin ell', NAME * 1.2, skin.o)
-    name.move_to((picture.rect.center[0], picture.rect.y1 + em(60), 0))
-    label = Named(name, tag="formula", text="O = acc / l")
-    film.move(FadeIn(label), FadeIn(result), FadeOut(picture), seconds=0.6)
-    film.hold(0.8)
-    film.hbm.place(place["hbm"]).display(lit={"Q": frozenset({film.hbm.cross.row_of(i)})}, cursor=None)
-    film.move(FadeOut(label), FadeIn(film.hbm), seconds=0.4)
-    events = film.material.fa2.program(*film.material.chosen.program)
-    film.scene.event = events.stop
-    film.move(matrix_to(result, film.hbm.tile("O", i)), seconds=1.2)
-    film.hbm.display(written=frozenset({film.hbm.cross.row_of(i)}), lit={})
+    result = Matrix(out, at, skin, "O", *spread(out))
+    if on_row:
+        start = row.answer.bars
+        boxes = row.answer.boxes(row.answer.values if row.answer.values is not None else out[r])
+        flat = np.concatenate([flat_row(line_of(at, len(out), r), out.shape[1])] * (len(boxes) // out.shape[1]))
+        row.answer.remove(row.answer.axis)
+        film.move(
+            *film.leave(row.answer), Shows(start, lambda share: start.display(boxes + (flat - boxes) * share), rate_func=ease_in_out_cubic),
+            seconds=MOVE,
+        )  # fmt: skip
+    name = formula('O = "acc" slash ell', SYMBOL, skin.o, Rect(at.x0, at.y1 + em(10), at.x1, at.y1 + em(84)))
+    film.move(*film.leave(row.answer if on_row else None), FadeIn(result, name), seconds=0.5)
+    film.scene.remove(row.answer)
+    film.hold(0.6)
+    place = film.scene.shot("whole")
+    film.hbm.place(place["hbm"]).display(lit={"Q": frozenset({film.hbm.cross.row_of(i)})}, cursor=None, written=frozenset(), seam=1.0)
+    film.move(FadeOut(name), FadeIn(film.hbm), seconds=0.4)
+    film.scene.add(result)
+    film.scene.event = film.material.fa2.program(*film.material.chosen.program).stop
+    film.move(matrix_to(result, film.hbm.cross.tile("O", film.hbm.cross.row_of(i))), seconds=0.9)
+    rows_of_o = np.zeros(film.config.seq_q, dtype=bool)
+    rows_of_o[values.rows[0] : values.rows[1]] = True
+    whole = film.outputs[1]
+    put(whole, film.hbm.cross.strip("O"))
+    show_rows(whole, rows_of_o)
+    film.scene.add(whole)
     film.scene.remove(result)
-    tile = film.hbm.tile("O", i)
+    tile = film.hbm.cross.tile("O", film.hbm.cross.row_of(i))
     sliver = Rectangles(skin.stats, name="LSE")
-    sliver.display(np.array([[tile.x1 + em(4), tile.y0, tile.x1 + em(10), tile.y1]]))
-    note = formula('"LSE" = m + log ell', 1.3 * NAME, skin.stats, place["square"])
-    film.move(FadeIn(sliver), FadeIn(note), seconds=TEXT)
-    film.words = [sliver, note]
+    sliver.display(np.array([[tile.x1 + em(5), tile.y0, tile.x1 + em(13), tile.y1]]))
+    square = place["square"]
+    note = formula('"LSE" = m + log ell', SYMBOL, skin.stats, square.top(em(90)))
+    words = heading(Rect(square.x0, square.y1 - em(160), square.x1, square.y1 - em(100)), "one number a row", skin.ink, LABEL)
+    film.move(FadeIn(sliver, note, words), seconds=TEXT)

@@ -1,29 +1,58 @@
-"""The main film as an object: the traces, the followed row, and what stands on stage from the first frame on."""
+"""The main film as an object: the traces, the followed row, and what stands on stage. Its beats are functions of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject, VMobject
+from manim import Animation, Group, Mobject, VMobject
 
 from flashviz.chapters import film as story
 from flashviz.chapters.rescale import Rescale
 from flashviz.chapters.rescale import facts as rescale_facts
-from flashviz.director.film.parts import heading
+from flashviz.config import AttentionConfig
+from flashviz.device import Resources
+from flashviz.director.film.parts import placed
 from flashviz.director.flash import gather, provenance
 from flashviz.director.rescale import RescaleFilm, Word
-from flashviz.director.shots import ShotScene
+from flashviz.director.shots import ShotScene, StepBack
 from flashviz.director.stage import Material
+from flashviz.figures import amount
 from flashviz.layout import Rect
+from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Matrix
+from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
-from flashviz.storyboard import Beat, facts, stored_score_tiles, tile_unit
-from flashviz.trace import Kind, Trace, state_at
+from flashviz.storyboard import facts, stored_score_tiles, tile_unit
+from flashviz.trace import Kind, State, Trace, state_at
+
+CEILING = 0.82  # of the room: above it stand m and its name
+COMPUTED_TILES = 4096  # of score tiles, for which all of O is computed and shown
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """O of the first head by both algorithms, float64 [N_q, d]; rows of a long problem that were not computed are NaN."""
+
+    standard: np.ndarray
+    flash: np.ndarray
+
+    @property
+    def apart(self) -> np.ndarray:
+        """|standard - flash|."""
+        return np.asarray(np.abs(self.standard - self.flash))
+
+
+@dataclass(frozen=True)
+class Taller:
+    """The same problem with twice the rows a program: its trace, and what the compiler gave a program before and after."""
+
+    trace: Trace
+    before: Resources | None
+    after: Resources | None
 
 
 class FlashStage(ShotScene):
@@ -31,100 +60,97 @@ class FlashStage(ShotScene):
 
     script = story.SCRIPT
 
-    def open(self, run: Callable[..., Any], error_of: Callable[..., float]) -> Film:
+    def open(
+        self, run: Callable[..., Any], error_of: Callable[..., float], compiled: Callable[..., Resources | None] | None = None
+    ) -> Film:
         """Record the traces, choose the followed row, fill the captions.
 
         Args:
             run: ``flashviz_kernels.recorder.run``.
             error_of: ``flashviz_kernels.exactness.block_error``.
+            compiled: ``flashviz_kernels.compiler.resources_of``, asked about taller tiles where the trace has the compiler's word.
         """
         settings = self.settings
         material = gather(settings.config, run, error_of, settings.source, settings.trace)
+        config = material.fa2.config
         self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]
         last = len(material.values.j) - 1
         found = Rescale(material.fa2, material.chosen, material.values, last if material.chosen.rise is None else material.chosen.rise)
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
-        row_said = rescale_facts(found)
-        self.set_board(beats_of(found, len(material.values.j)), said | row_said)
-        twice = run(replace(settings.config, block_m=2 * settings.config.block_m), source="numpy", algorithm="fa2", computed=range(0)).trace
+        said["square"] = amount(tile_unit(material.fa2))
+        self.set_board(story.beats_of(found), said | rescale_facts(found))
         if not found.rises:
             self.poster = "rest"
-        outputs = [run(settings.config, source="numpy", algorithm=name).o[0, 0].astype(np.float64) for name in ("standard", "fa2")]
-        return Film(self, material, found, said, row_said, outputs, twice)
+        before = material.fa2.header.resources
+        twice = replace(config, block_m=2 * config.block_m)
+        after = compiled(twice) if compiled is not None and before is not None else None
+        taller = Taller(run(twice, source="numpy", algorithm="fa2", computed=range(0)).trace, before, after)
+        return Film(self, material, found, said, outputs_of(config, run), taller)
 
 
-def beats_of(found: Rescale, more: int) -> tuple[Beat, ...]:
-    """Where nothing rises the beats of the rise are left out; what no tile is left for, too."""
-    left_out = set()
-    if not found.rises:
-        left_out |= {beat.name for beat in story.RESCALE} | {"again"}
-    if found.chosen.later is None:
-        left_out.add("again")
-    if more < 2 and not found.rises:
-        left_out.add("calm")
-    return tuple(beat for beat in story.SCRIPT if beat.name not in left_out)
+def outputs_of(config: AttentionConfig, run: Callable[..., Any]) -> Outputs:
+    """O by both algorithms, of as many row blocks as take a moment."""
+    tiles = config.batch * config.heads * max(config.col_blocks, 1)
+    computed = range(max(1, min(config.row_blocks, COMPUTED_TILES // tiles)))
+    standard, flash = (run(config, source="numpy", algorithm=name, computed=computed).o[0, 0] for name in ("standard", "fa2"))
+    return Outputs(standard.astype(np.float64), flash.astype(np.float64))
 
 
 class Film:
-    """Everything on stage, made here once.
+    """Everything on stage, made here once; what a beat leaves for the next is declared beneath.
 
-    ``words`` are what the next beat lets go, ``tiles`` and ``names`` what stands on chip, by tensor.
+    ``tiles`` and ``names`` are what stands on chip, by tensor.
     """
 
-    words: list[Mobject]
     tiles: dict[str, Matrix]
     names: dict[str, Mobject]
-    on_chip: dict[str, Matrix]  # of standard attention
+    titles: list[Word]
+    bars: Rectangles  # the terms of all keys of the followed row
+    terms: np.ndarray  # [N_k], by its last max
+    back: StepBack | None = None  # how things stepped back behind a question
     around: VMobject  # the frame of the tile that is asked about
-    terms: np.ndarray  # [N_k] of the followed row, by its last max
     strip: Matrix  # the row's known scores
     crossed: Readout
     map: Group  # HBM, small, with what has crossed
-    mark: Mobject  # of the followed row, its name and its place
-    mark_name: Word
-    mark_rect: Rect
+    ledger: Any  # what crossed, tensor by tensor
     l_number: Word
+    first_terms: np.ndarray  # of the row's first tile, by its max
 
     def __init__(
-        self, scene: ShotScene, material: Material, found: Rescale, said: Mapping[str, str], row_said: dict[str, str],
-        outputs: Sequence[np.ndarray], twice: Trace,
-    ) -> None:  # fmt: skip
+        self, scene: ShotScene, material: Material, found: Rescale, said: Mapping[str, str], outputs: Outputs, taller: Taller
+    ) -> None:
         self.scene, self.material, self.found, self.said, self.skin = scene, material, found, said, scene.skin
-        self.taller = twice  # the same problem with twice the rows a program
-        skin, config = scene.skin, material.fa2.config
-        self.config = config
+        self.outputs_, self.taller = outputs, taller
+        skin, self.config = scene.skin, material.fa2.config
         place = scene.shot("hook")
-        self.standard = HbmPanel(config, skin, "standard").place(place["left"])
-        self.hbm = HbmPanel(config, skin, "hbm").place(place["right"])
+        self.standard = HbmPanel(self.config, skin, "standard").place(place["left"])
+        self.hbm = HbmPanel(self.config, skin, "hbm").place(place["right"])
         self.sheets = {
-            name: Sheet(shares, skin, f"sheet {name}", skin.scores, inner=name == "P").place(self.standard.cross)
+            name: Sheet(shares, skin, name, over=name == "P").place(self.standard.cross)
             for name, shares in (("S", material.sheet_s), ("P", material.sheet_p))
         }
-        low, high = spread(outputs[0])
+        low, high = spread(outputs.standard[np.isfinite(outputs.standard).all(1)])
         self.outputs = [
-            Matrix(o, panel.cross.strip("O"), skin, "O", low, high)
-            for o, panel in zip(outputs, (self.standard, self.hbm), strict=True)
+            Matrix(np.nan_to_num(o, nan=(low + high) / 2), panel.cross.strip("O"), skin, "O", low, high)
+            for o, panel in zip((outputs.standard, outputs.flash), (self.standard, self.hbm), strict=True)
         ]  # fmt: skip
         self.cells = self.standard.cross.n_rows * self.standard.cross.n_cols
         self.unit, self.scores_stored = tile_unit(material.fa2), stored_score_tiles(material.standard)
-        self.row = RescaleFilm(scene, found, row_said)
-        self.later = self.second(found.chosen.later) if found.rises else None
-        scene.clear()  # nothing is shown yet
-        self.titles = [
-            heading(place["left name"], "standard attention", skin.ink), heading(place["right name"], "FlashAttention", skin.ink)
-        ]  # fmt: skip
-        self.tiles, self.names, self.on_chip, self.words = {}, {}, {}, []
+        self.row = RescaleFilm(scene, found, rescale_facts(found))
+        self.home = self.row.chart.rect, self.row.chart.unit, self.row.ceiling.name_x  # where the row's terms stand
+        self.later = self.row_at(found.chosen.later) if found.rises and found.chosen.later is not None else None
+        scene.clear()  # a row puts itself on stage; nothing is shown yet
+        self.tiles, self.names = {}, {}
 
-    def second(self, t: int | None) -> RescaleFilm | None:
+    def row_at(self, t: int) -> RescaleFilm:
         """The same row at a later rise, drawn to the same scale."""
-        if t is None:
-            return None
         found, first = replace(self.found, t=t), self.row
         later = RescaleFilm(self.scene, found, rescale_facts(found))
-        chart = later.chart
-        chart.key, chart.unit = first.chart.key, first.chart.unit
-        chart.terms_x = chart.rect.x1 - chart.keys * chart.key
-        later.acc.place(first.acc.rect, first.acc.zero, first.acc.unit, len(found.of("acc_old")))
+        later.chart.key, later.chart.unit = first.chart.key, first.chart.unit
+        later.chart.terms_x = later.chart.rect.x1 - later.chart.keys * later.chart.key
+        for part in ("acc", "was"):
+            bars, old = getattr(later, part), first.acc
+            bars.place(old.rect, old.zero, old.unit, len(found.of("acc_old")))
         return later
 
     def move(self, *animations: Any, seconds: float) -> None:
@@ -133,13 +159,40 @@ class Film:
     def hold(self, seconds: float) -> None:
         self.scene.hold(seconds)
 
-    def reach(self, kind: Kind, t: int) -> Any:
+    def tall(self, room: Rect) -> float:
+        """Height of the ceiling where a row's terms have a place to themselves."""
+        return CEILING * room.height
+
+    def leave(self, *kept: Mobject | None) -> list[Animation]:
+        """All that is on stage leaves, but the caption and what is kept."""
+        return [FadeOut(thing) for thing in self.others(*kept)]
+
+    def others(self, *kept: Mobject | None) -> list[Mobject]:
+        """All that is on stage but the caption and what is kept; of a group that is kept in part, its other parts."""
+        stays = {id(part) for thing in (*kept, self.scene.caption) if thing is not None for part in thing.get_family()}
+
+        def among(things: Sequence[Mobject]) -> Iterator[Mobject]:
+            for thing in things:
+                if id(thing) in stays:
+                    continue
+                if any(id(part) in stays for part in thing.get_family()):
+                    yield from among(thing.submobjects)
+                else:
+                    yield thing
+
+        return list(among(self.scene.mobjects))
+
+    def arrive(self, panel: Any, rect: Rect) -> Animation:
+        """The one move between shots; a panel that is not on stage yet appears in its place."""
+        return placed(panel, rect) if self.scene.on_stage(panel) else FadeIn(panel.place(rect))
+
+    def reach(self, kind: Kind, t: int) -> State:
         """Set the clock just after an event of the followed program."""
         self.scene.event = self.found.event(kind, t)
         return state_at(self.material.fa2, self.scene.event)
 
     def picture(self, tensor: str, t: int) -> np.ndarray:
-        """A tile's values as the chip shows them."""
+        """A tile's values as the chip shows them; what is masked is as low as what is lowest."""
         v = self.material.values
         match tensor:
             case "Q":
