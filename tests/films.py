@@ -16,7 +16,7 @@ import numpy as np
 from manim import ImageMobject, Mobject, VMobject, tempconfig
 
 from flashviz.config import AttentionConfig
-from flashviz.director import FlashFilm, Snapshot, TraceScene
+from flashviz.director import Snapshot, TraceScene
 from flashviz.layout import Rect
 from flashviz.render.renderer import replaced
 from flashviz.settings import Settings, use_settings
@@ -32,7 +32,7 @@ Run = Callable[..., Any]
 class Film:
     """What a played film left: the scene, its snapshots, and whatever was seen in HBM's score grid on the way."""
 
-    scene: FlashFilm
+    scene: Any
     in_grid: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
     arrived: bool = False  # the first FlashAttention beat has ended: what stood there before is gone

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from flashviz.chapters import rescale
 from flashviz.chapters.rescale import Rescale
 from flashviz.storyboard import Beat
@@ -35,12 +38,26 @@ SEEN = "past", "answer", "next"  # of the rescale's beats: what stands before th
 RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name not in SEEN)
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
+DIGEST_SECONDS = {
+    "hook": 7.8, "standard": 8.2, "row": 4.6, "ceiling": 4.8, "sum": 4.2, "calm": 4.6, "terms": 3.7, "ruler": 3.0, "measure": 3.8,
+    "squeeze": 4.6, "rest": 5.0, "bill": 6.0,
+}  # fmt: skip
+DIGEST_SAYS = {"terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "squeeze": "ℓ and acc: both × α."}
+DIGEST: tuple[Beat, ...] = tuple(
+    replace(beat, seconds=DIGEST_SECONDS[beat.name], caption=DIGEST_SAYS.get(beat.name, beat.caption))
+    for beat in SCRIPT
+    if beat.name in DIGEST_SECONDS
+)
 
-def beats_of(found: Rescale) -> tuple[Beat, ...]:
+EXCERPT = ("score", "ceiling", "sum", "blend", "calm", *(beat.name for beat in RESCALE))  # what benchmarks render: a row and its rise
+COURSE = ("row", "carry", *EXCERPT, *(beat.name for beat in CLOSING if beat.name != "card"))  # the other chapters say the rest
+
+
+def beats_of(found: Rescale, script: Sequence[Beat] = SCRIPT) -> tuple[Beat, ...]:
     """Where nothing rises the beats of the rise are left out; what no tile is left for, too."""
-    left_out = set() if found.rises else {beat.name for beat in (*RESCALE, *CLOSING[:1])}
-    if found.chosen.later is None:
+    left_out = set() if found.rises else {beat.name for beat in RESCALE}
+    if not found.rises or found.chosen.later is None:
         left_out.add("again")
     if len(found.values.j) < 2:
         left_out.add("calm")
-    return tuple(beat for beat in SCRIPT if beat.name not in left_out)
+    return tuple(beat for beat in script if beat.name not in left_out)

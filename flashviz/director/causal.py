@@ -13,7 +13,7 @@ from flashviz.chapters.causal import FULL, LEGEND, MASKED, SKIPPED
 from flashviz.chapters.crosses import alone, one_head
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.crosses import Events, TracedCross
-from flashviz.director.flash import Run, provenance
+from flashviz.director.material import Run, provenance
 from flashviz.director.pictures import note
 from flashviz.director.scene import beat
 from flashviz.errors import ConfigError

@@ -12,7 +12,7 @@ from flashviz import palette
 from flashviz.chapters import loop_order
 from flashviz.chapters.crosses import CrossPlace, Folded, one_head, pair
 from flashviz.director.chapters import ChapterScene
-from flashviz.director.flash import Run, provenance
+from flashviz.director.material import Run, provenance
 from flashviz.director.pictures import note
 from flashviz.director.scene import beat
 from flashviz.director.sweep import FLIGHT_SECONDS, SAMPLES_A_SECOND, Sample, Traffic

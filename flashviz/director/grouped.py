@@ -11,7 +11,7 @@ from flashviz import palette, theme
 from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import BARS, placed
 from flashviz.director.chapters import ChapterScene
-from flashviz.director.flash import Run, provenance
+from flashviz.director.material import Run, provenance
 from flashviz.director.pictures import note
 from flashviz.director.scene import beat
 from flashviz.director.sweep import Sample, Traffic

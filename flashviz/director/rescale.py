@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import rescale
 from flashviz.chapters.rescale import Rescale, beats_of, facts, gather
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ShotScene, Shows, StepBack, beat, slide
 from flashviz.layout import Rect, Shot
 from flashviz.lettering import Face, em, text_width

@@ -11,7 +11,7 @@ from flashviz import palette, theme
 from flashviz.chapters import online_softmax
 from flashviz.chapters.online_softmax import CITATION, MERGE, PASSES, Pair
 from flashviz.director.chapters import ChapterScene, fitted
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.pictures import Boxes, note
 from flashviz.director.scene import beat
 from flashviz.layout import GAP, Rect, rows

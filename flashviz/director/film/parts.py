@@ -14,7 +14,7 @@ from flashviz.director.rescale import LABEL, Word, middle
 from flashviz.director.shots import Shows
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.named import Named
+from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.mobjects.whole import Sheet
 
@@ -152,3 +152,16 @@ def show_rows(matrix: Matrix, shown: np.ndarray) -> None:
     rows = np.arange(len(pixels)) * len(shown) // len(pixels)
     pixels[:, :, 3] = np.where(shown[rows][:, None], 255, 0)
     matrix.frame.set_stroke(opacity=float(shown.any()))
+
+
+class Columns(Act):
+    """A matrix fills column by column, linearly: what a product computes is not there before."""
+
+    def __init__(self, matrix: Matrix, **kwargs: object) -> None:
+        self.goal = matrix.values
+        super().__init__(matrix, **kwargs)  # type: ignore[arg-type]
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        shown = np.arange(self.goal.shape[1]) < alpha * self.goal.shape[1]
+        self.mobject.display(np.where(shown[None, :] | (alpha >= 1), self.goal, np.nan))
+        self.mobject.values = self.goal

@@ -10,12 +10,11 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.film.parts import LOAD, between, flat_row, formula, heading, label, line_of, matrix_to, put, show_rows
+from flashviz.director.film.parts import LOAD, Columns, between, flat_row, formula, heading, label, line_of, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import sweep
 from flashviz.director.rescale import LABEL, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, middle
 from flashviz.director.shots import MOVE, TEXT, Shows, beat
-from flashviz.director.stage import Columns
 from flashviz.director.sweep import crossed
 from flashviz.figures import kib, number, total
 from flashviz.layout import Rect, rows

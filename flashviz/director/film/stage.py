@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,20 +16,20 @@ from flashviz.chapters.rescale import facts as rescale_facts
 from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.director.film.parts import placed
-from flashviz.director.flash import gather, provenance
+from flashviz.director.material import Material, gather, provenance
 from flashviz.director.rescale import RescaleFilm, Word
-from flashviz.director.shots import ShotScene, StepBack
-from flashviz.director.stage import Material
+from flashviz.director.shots import TEXT, ShotScene, StepBack
 from flashviz.figures import amount
-from flashviz.layout import Rect
+from flashviz.layout import Rect, Shot, shot
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
-from flashviz.storyboard import facts, stored_score_tiles, tile_unit
+from flashviz.storyboard import Beat, facts, reading, stored_score_tiles, tile_unit
 from flashviz.trace import Kind, State, Trace, state_at
 
+SAYING = 1.5 * TEXT  # seconds in which one caption leaves and the next comes
 CEILING = 0.82  # of the room: above it stand m and its name
 COMPUTED_TILES = 4096  # of score tiles, for which all of O is computed and shown
 
@@ -56,9 +57,66 @@ class Taller:
 
 
 class FlashStage(ShotScene):
-    """The scene that the main film is played on."""
+    """The scene that the main film is played on.
+
+    ``pace``: how long this beat's moves take, of what they take in the whole film; captions stand for as long as reading takes.
+    """
 
     script = story.SCRIPT
+    calm_poster = "rest"  # where no row ever rises
+    names: Sequence[str] = ()  # of the beats that are played, where not all are
+    film: Film
+    pace = 1.0
+
+    def setup(self) -> None:
+        """Unlike a chapter, the film shows a recording."""
+
+    def shot(self, name: str) -> Shot:
+        """Where everything stands: a recording brings its own configuration."""
+        config = self.film.config if "film" in vars(self) else self.settings.config
+        return shot(config, self.settings.aspect, name)
+
+    def begin_beat(self, beat: Beat) -> None:
+        """A beat of the digest is the film's, with less time."""
+        whole = next(each for each in story.SCRIPT if each.name == beat.name)
+        left, least = (each.seconds - reading(each.caption) - SAYING for each in (whole, beat))
+        self.pace = 1.0 if whole.seconds == beat.seconds else least / left
+        super().begin_beat(beat)
+
+    def end_beat(self) -> None:
+        """As any beat ends; what was read of large traces goes out of memory."""
+        with self.unhurried():
+            super().end_beat()
+        for trace in self.film.traces:
+            trace.let_go()
+
+    def say(self, text: str) -> None:
+        with self.unhurried():
+            super().say(text)
+
+    def arrived(self) -> None:
+        with self.unhurried():
+            super().arrived()
+
+    def move(self, *animations: Any, seconds: float) -> None:
+        super().move(*animations, seconds=seconds * self.pace)
+
+    def hold(self, seconds: float) -> None:
+        super().hold(seconds * self.pace)
+
+    @property
+    def motion(self) -> float:
+        """Seconds of this beat that are left for motion, as the whole film counts them."""
+        return super().motion / self.pace
+
+    @contextmanager
+    def unhurried(self) -> Iterator[None]:
+        """What is read takes its time."""
+        pace, self.pace = self.pace, 1.0
+        try:
+            yield
+        finally:
+            self.pace = pace
 
     def open(
         self, run: Callable[..., Any], error_of: Callable[..., float], compiled: Callable[..., Resources | None] | None = None
@@ -78,14 +136,16 @@ class FlashStage(ShotScene):
         found = Rescale(material.fa2, material.chosen, material.values, last if material.chosen.rise is None else material.chosen.rise)
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
         said["square"] = amount(tile_unit(material.fa2))
-        self.set_board(story.beats_of(found), said | rescale_facts(found))
+        beats = story.beats_of(found, self.script)
+        self.set_board([each for each in beats if not self.names or each.name in self.names], said | rescale_facts(found))
         if not found.rises:
-            self.poster = "rest"
+            self.poster = self.calm_poster
         before = material.fa2.header.resources
         twice = replace(config, block_m=2 * config.block_m)
         after = compiled(twice) if compiled is not None and before is not None else None
         taller = Taller(run(twice, source="numpy", algorithm="fa2", computed=range(0)).trace, before, after)
-        return Film(self, material, found, said, outputs_of(config, run), taller)
+        self.film = Film(self, material, found, said, outputs_of(config, run), taller)
+        return self.film
 
 
 def outputs_of(config: AttentionConfig, run: Callable[..., Any]) -> Outputs:
@@ -94,6 +154,16 @@ def outputs_of(config: AttentionConfig, run: Callable[..., Any]) -> Outputs:
     computed = range(max(1, min(config.row_blocks, COMPUTED_TILES // tiles)))
     standard, flash = (run(config, source="numpy", algorithm=name, computed=computed).o[0, 0] for name in ("standard", "fa2"))
     return Outputs(standard.astype(np.float64), flash.astype(np.float64))
+
+
+class Row(RescaleFilm):
+    """The followed row on the main film's stage."""
+
+    scene: FlashStage
+
+    def read(self) -> None:
+        with self.scene.unhurried():
+            super().read()
 
 
 class Film:
@@ -117,10 +187,13 @@ class Film:
     first_terms: np.ndarray  # of the row's first tile, by its max
 
     def __init__(
-        self, scene: ShotScene, material: Material, found: Rescale, said: Mapping[str, str], outputs: Outputs, taller: Taller
+        self, scene: FlashStage, material: Material, found: Rescale, said: Mapping[str, str], outputs: Outputs, taller: Taller
     ) -> None:
         self.scene, self.material, self.found, self.said, self.skin = scene, material, found, said, scene.skin
         self.outputs_, self.taller = outputs, taller
+        self.traces = (material.fa2, material.standard, taller.trace)
+        for trace in self.traces:
+            trace.spill()
         skin, self.config = scene.skin, material.fa2.config
         place = scene.shot("hook")
         self.standard = HbmPanel(self.config, skin, "standard").place(place["left"])
@@ -136,16 +209,16 @@ class Film:
         ]  # fmt: skip
         self.cells = self.standard.cross.n_rows * self.standard.cross.n_cols
         self.unit, self.scores_stored = tile_unit(material.fa2), stored_score_tiles(material.standard)
-        self.row = RescaleFilm(scene, found, rescale_facts(found))
+        self.row = Row(scene, found, rescale_facts(found))
         self.home = self.row.chart.rect, self.row.chart.unit, self.row.ceiling.name_x  # where the row's terms stand
         self.later = self.row_at(found.chosen.later) if found.rises and found.chosen.later is not None else None
         scene.clear()  # a row puts itself on stage; nothing is shown yet
         self.tiles, self.names = {}, {}
 
-    def row_at(self, t: int) -> RescaleFilm:
+    def row_at(self, t: int) -> Row:
         """The same row at a later rise, drawn to the same scale."""
         found, first = replace(self.found, t=t), self.row
-        later = RescaleFilm(self.scene, found, rescale_facts(found))
+        later = Row(self.scene, found, rescale_facts(found))
         later.chart.key, later.chart.unit = first.chart.key, first.chart.unit
         later.chart.terms_x = later.chart.rect.x1 - later.chart.keys * later.chart.key
         for part in ("acc", "was"):
