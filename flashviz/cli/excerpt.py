@@ -12,4 +12,4 @@ class ExcerptScene(Whole):  # type: ignore[misc]  # the film's class is known on
     """One program's first tiles, slowly: the film, of which these beats alone are played."""
 
     poster = "same"
-    names = EXCERPT
+    only = EXCERPT

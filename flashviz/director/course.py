@@ -34,12 +34,12 @@ class CourseFilm(ChapterScene):
         """Nothing: the chapters say it all."""
         return ()
 
-    def play_chapter(self, file: str, names: Sequence[str] = ()) -> None:
+    def play_chapter(self, file: str, only: Sequence[str] = ()) -> None:
         """A mark with the chapter's name, then the chapter.
 
         Args:
             file: Name of the scene's file, without its ending; its first scene is played.
-            names: Beats of the FlashAttention film that are played; none: all of a chapter.
+            only: Beats of the FlashAttention film that are played; none: all of a chapter.
         """
         course, chapter = type(self), first_scene(self.folder / f"{file}.py")
         self.number += 1
@@ -48,7 +48,7 @@ class CourseFilm(ChapterScene):
         shown = self.provenance
         self.seconds_before = self.now
         known = set(vars(self))
-        self.names = names
+        self.only = only
         become(self, chapter)
         try:
             self.construct()

@@ -19,6 +19,7 @@ from flashviz.palette import Theme
 
 PARTED = 0.16  # of a row block's height, at its upper and its lower side
 AROUND = em(7)
+NAMED = em(416)  # height from which on matrices have names
 BEHIND, EDGE = 0.17, 0.03  # of the grid's sides: what is seen of the sheet behind, at the left and above, and at the right and beneath
 
 
@@ -45,7 +46,7 @@ class HbmPanel(Group):
         self.grid = VMobject(stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
         self.resting = {t: self._cells(t, 0.0 if t == "O" else palette.RESTING) for t in "QKVO"}
         self.lit = {t: self._cells(t, palette.LIT) for t in "QKVO"}
-        self.names = {t: theme.maths(NAMES[t], TITLE_PX, skin.hue(t)) for t in "QKVO"}
+        self.names = {t: theme.maths(NAMES[t], 1.2 * TITLE_PX, skin.hue(t)) for t in "QKVO"}
         self.cursor = Rectangles(skin.ink, name=f"{name} cursor", opacity=0.0)
         self.cursor.set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
         self.strips = Rectangles(skin.ink, name=f"{name} row blocks", opacity=0.0)
@@ -64,10 +65,8 @@ class HbmPanel(Group):
         self.rect = rect
         self.cross: Cross = cross(self.config, rect)
         self.grid.points = _grid_points(self.cross)
-        size = min(1.0, rect.height / em(520))
         for tensor, name in self.names.items():
-            shown = theme.maths(NAMES[tensor], TITLE_PX * 1.2, self.skin.hue(tensor)) if size > 0.8 else VMobject()
-            name.become(shown.move_to(self.cross.label(tensor).center))
+            name.move_to(self.cross.label(tensor).center).set_fill(opacity=float(rect.height > NAMED))
         return self.display()
 
     def display(self, **changes: Any) -> HbmPanel:
@@ -115,7 +114,7 @@ class Sheet(Group):
         self.tag, self.over = f"sheet {name}", over
         self.image = ImageMobject(theme.ramp(shares, skin.panel, skin.hue(name)))
         self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
-        self.paper = Rectangles(skin.ground, name="paper").set_stroke(skin.ink, width=theme.OUTLINE)
+        self.paper = Rectangles(skin.ground, name="paper").set_stroke(skin.scores, width=theme.OUTLINE)
         super().__init__(*([self.paper] if over else []), self.image)
 
     def place(self, cross: Cross) -> Sheet:

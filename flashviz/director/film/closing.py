@@ -19,10 +19,11 @@ from flashviz.director.pictures import card_lines
 from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle
 from flashviz.director.shots import MOVE, TEXT, Shows, beat
 from flashviz.director.sweep import crossed
-from flashviz.figures import amount, kib, power, quarters
+from flashviz.figures import amount, kib, number, power, quarters
 from flashviz.layout import Rect, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
 from flashviz.memory import compulsory
+from flashviz.mobjects.chip import used_of
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
@@ -32,6 +33,7 @@ from flashviz.trace import Kind, Trace, state_at
 
 ZERO_PX, COUNTED_PX = 150, 120  # the two numbers that matter
 IN_FLIGHT = 24  # squares on their way to the bill at once
+VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 MAGNIFIED = 1024  # the difference, so that it is seen
 
 
@@ -402,21 +404,41 @@ def difference(film: Film) -> None:
 @beat("card")
 def card(film: Film) -> None:
     """Where everything came from."""
-    place, skin, c = film.scene.shot("card"), film.skin, film.config
+    place, skin = film.scene.shot("card")["card"], film.skin
     film.move(*film.leave(), seconds=0.4)
-    mask = "causal" if c.causal else "not causal"
-    problem = (
-        f"N = {c.seq_q} × {c.seq_k}, d = {c.head_dim}, tiles {c.block_m} × {c.block_n}, {c.dtype}, {mask}, {c.inputs} inputs, seed {c.seed}"
-    )
-    traces = [f"{item['algorithm']}: {item['source']}, {item['events']:,} events, trace {item['hash']}" for item in film.scene.provenance]
     sources = [f"{s.short}: {s.title}. arXiv {s.arxiv}" for s in (FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX)]
-    texts = [
-        "flashviz: what moved is what the kernel did", "", problem, *traces, "", *sources, "",
-        "Logical transfers; caches not counted. Film CC BY 4.0, code MIT",
-    ]  # fmt: skip
+    first, last = (
+        ["flashviz: what moved is what the kernel did", "", *provenance_lines(film)],
+        ["", *sources, "", "Film CC BY 4.0, code MIT"],
+    )
     lines = [
-        (line, NOTE_PX, skin.ink if index < 5 else skin.quiet)
-        for index, text in enumerate(texts)
-        for line in (wrap(text, place["card"].width, NOTE_PX) or [""])
+        (line, NOTE_PX, color)
+        for texts, color in ((first, skin.ink), (last, skin.quiet))
+        for text in texts
+        for line in (wrap(text, place.width, NOTE_PX) or [""])
     ]
-    film.move(FadeIn(Named(card_lines(lines, place["card"]), tag="card", text="\n".join(texts))), seconds=0.5)
+    film.move(FadeIn(Named(card_lines(lines, place), tag="card", text="\n".join(text for text, _, _ in lines))), seconds=0.5)
+
+
+def provenance_lines(film: Film) -> list[str]:
+    """Configuration, and of each trace its algorithm, source and hash; what the compiler gave a program, or that it was not asked."""
+    c, found = film.config, film.material.fa2.header.resources
+    mask = "causal" if c.causal else "not causal"
+    problem = f"N = {c.seq_q} × {c.seq_k}, d = {c.head_dim}, tiles {c.block_m} × {c.block_n}, {c.dtype}, {mask}"
+    heads = f"batch {c.batch}, heads {c.heads} / {c.kv_heads}"
+    compiled = "On-chip bytes are those of the tiles; no compiler was asked."
+    if found is not None:
+        compiled = (
+            f"Compiled for {found.arch}: {used_of(found)} of shared memory and {found.registers} registers a thread for one program, "
+            f"{found.programs} programs on one SM."
+        )
+    return [
+        f"{problem}, scale {number(c.scale)}, {heads}, {c.arch}, {c.stages} stages, {c.inputs} inputs, seed {c.seed}",
+        *(
+            f"{i['algorithm']}: {i['source']}, {i['events']:,} events, trace {i['hash']}, kernel {i['kernel']}"
+            for i in film.scene.provenance
+        ),
+        f"Values of block {film.material.chosen.program[0]}: {VALUES_FROM[film.material.values.source]}.",
+        compiled,
+        "Logical transfers: caches are not counted. The order shown is the program's, not hardware time.",
+    ]

@@ -162,7 +162,7 @@ def ceiling(film: Film) -> None:
     film.scene.add(strip)
     film.move(*film.leave(strip), matrix_to(strip, above, source), seconds=MOVE)
     title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
-    what = inner.term.copy()
+    what = inner.term[0].copy()
     what.scale(min(1.0, place["term"].width / what.width, place["term"].height / what.height)).move_to(place["term"].center)
     film.scene.add(chart)
     film.move(FadeIn(title, inner.baseline, what), seconds=TEXT)

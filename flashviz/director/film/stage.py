@@ -64,7 +64,7 @@ class FlashStage(ShotScene):
 
     script = story.SCRIPT
     calm_poster = "rest"  # where no row ever rises
-    names: Sequence[str] = ()  # of the beats that are played, where not all are
+    only: Sequence[str] = ()  # of the beats that are played, where not all are
     film: Film
     pace = 1.0
 
@@ -79,8 +79,10 @@ class FlashStage(ShotScene):
     def begin_beat(self, beat: Beat) -> None:
         """A beat of the digest is the film's, with less time."""
         whole = next(each for each in story.SCRIPT if each.name == beat.name)
-        left, least = (each.seconds - reading(each.caption) - SAYING for each in (whole, beat))
-        self.pace = 1.0 if whole.seconds == beat.seconds else least / left
+        own = next(each for each in type(self).script if each.name == beat.name)
+        read = reading(beat.caption), reading(beat.caption if own.caption == whole.caption else whole.caption)
+        left = beat.seconds - read[0] - SAYING, whole.seconds - read[1] - SAYING
+        self.pace = 1.0 if whole.seconds == beat.seconds else left[0] / left[1]
         super().begin_beat(beat)
 
     def end_beat(self) -> None:
@@ -137,7 +139,7 @@ class FlashStage(ShotScene):
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
         said["square"] = amount(tile_unit(material.fa2))
         beats = story.beats_of(found, self.script)
-        self.set_board([each for each in beats if not self.names or each.name in self.names], said | rescale_facts(found))
+        self.set_board([each for each in beats if not self.only or each.name in self.only], said | rescale_facts(found))
         if not found.rises:
             self.poster = self.calm_poster
         before = material.fa2.header.resources
