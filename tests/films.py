@@ -72,16 +72,16 @@ def _media() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="flashviz-")
 
 
-def play(name: str, settings: Settings, run: Run | None = None) -> Film:
-    """Play scene ``name`` to its end; ``run`` stands in for the recorder's."""
+def play(name: str, settings: Settings, run: Run | None = None, compiled: Run | None = None) -> Film:
+    """Play scene ``name`` to its end; ``run`` stands in for the recorder's, ``compiled`` for the compiler's."""
     module = scenes()
     watched = type(name, (getattr(module, name),), {"end_beat": _end_beat, "move": _move, "next_section": _next_section})
-    given = module.run
+    given = module.run, module.resources_of
     try:
-        module.run = run or given  # type: ignore[attr-defined]
+        module.run, module.resources_of = run or given[0], compiled or given[1]  # type: ignore[attr-defined]
         film: Film = played(watched, settings, lambda scene: setattr(scene, "watched", Film(scene))).watched
     finally:
-        module.run = given  # type: ignore[attr-defined]
+        module.run, module.resources_of = given  # type: ignore[attr-defined]
     return film
 
 

@@ -24,15 +24,16 @@ from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
 from flashviz.figures import kib, number, quarters, total
 from flashviz.layout import ASPECTS, Aspect, Rect, frame, shot
-from flashviz.lettering import wrap
+from flashviz.lettering import LINE_PITCH, em, text_width, wrap
 from flashviz.memory import closed_form, compulsory
 from flashviz.settings import Settings
-from flashviz.storyboard import READ_PACE, tile_unit
+from flashviz.storyboard import READ_PACE, Beat, tile_unit
 from flashviz.trace import Kind, Trace, replay, state_at
 from flashviz_kernels.recorder import record, run
 from tests.drawn import check_drawn
 from tests.films import Film, altered, columns_with, film, play, scenes
 from tests.pictures import Drawn, draw
+from tests.test_layout import LONGEST as LONGEST_OF
 
 WHOLE, MINUTE = "FlashAttentionScene", "DigestScene"
 SMALL: dict[str, Any] = {"seq_q": 256, "block_m": 32, "block_n": 32, "head_dim": 32}
@@ -215,7 +216,9 @@ FILMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "masked rows, grouped, fp32, 9:16": (
         {"seq_q": 160, "seq_k": 64, "block_m": 32, "block_n": 32, "head_dim": 32, "causal": True, "heads": 2, "kv_heads": 1,
          "dtype": "float32"}, {"aspect": "9:16"}),
-    "causal, 4:3, light": ({"seq_q": 256, "block_m": 16, "block_n": 16, "head_dim": 16, "causal": True}, {"aspect": "4:3", "theme": "light"}),
+    "causal, 4:3, light": (
+        {"seq_q": 256, "block_m": 16, "block_n": 16, "head_dim": 16, "causal": True},
+        {"aspect": "4:3", "theme": "light"}),
     "ragged, bf16, 1:1, clean": (
         {"seq_q": 150, "seq_k": 213, "block_m": 32, "block_n": 32, "head_dim": 40, "dtype": "bfloat16"},
         {"aspect": "1:1", "captions": False}),
@@ -252,6 +255,16 @@ def test_every_beat_names_a_shot_whose_parts_are_in_the_frame(aspect: Aspect) ->
         assert "caption" in found
         for name, rect in found.parts.items():
             assert whole.contains(rect, slack=0.011), (beat.name, name)
+
+
+@aspects
+@pytest.mark.parametrize("beat", [beat for beat in (*SCRIPT, *DIGEST) if beat.caption], ids=lambda beat: beat.name)
+def test_captions_fit_their_band_however_long_their_numbers(beat: Beat, aspect: Aspect) -> None:
+    band = shot(AttentionConfig(), aspect, beat.shot)["caption"]
+    lines = wrap(beat.caption.format(**LONGEST_OF), band.width, CENTRED_PX)
+    assert len(lines) <= 2, lines
+    assert len(lines) * em(CENTRED_PX) * LINE_PITCH <= band.height
+    assert all(text_width(line, CENTRED_PX) <= band.width for line in lines)
 
 
 @aspects

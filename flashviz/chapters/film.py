@@ -39,7 +39,7 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 7.8, "standard": 8.2, "row": 4.6, "ceiling": 4.8, "sum": 4.2, "calm": 4.6, "terms": 3.7, "ruler": 3.0, "measure": 3.8,
+    "hook": 8.0, "standard": 8.0, "row": 4.6, "ceiling": 4.8, "sum": 4.2, "calm": 4.6, "terms": 3.7, "ruler": 3.0, "measure": 3.8,
     "squeeze": 4.6, "rest": 5.0, "bill": 6.2,
 }  # fmt: skip
 DIGEST_SAYS = {"terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "squeeze": "ℓ and acc: both × α."}

@@ -18,9 +18,9 @@ from flashviz.lettering import KEY_PX, LABEL_PX, NOTE_PX, wrap
 from flashviz.mobjects.chip import ChipPanel
 from flashviz.mobjects.hbm import CrossView, HbmPanel, ScoreSheet, SheetTo, Slot
 from flashviz.mobjects.ledger import Ledger
-from flashviz.mobjects.lens import KeyNumber
 from flashviz.mobjects.motion import LAND, LIFT, TRAVEL, Enlarge, FadeIn, FadeOut, Flight
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import KeyNumber
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import spread
 from flashviz.storyboard import tile_unit

@@ -66,6 +66,7 @@ class FlashStage(ShotScene):
     calm_poster = "rest"  # where no row ever rises
     only: Sequence[str] = ()  # of the beats that are played, where not all are
     film: Film
+    said: dict[str, str]  # what the braces of captions stand for
     pace = 1.0
 
     def setup(self) -> None:
@@ -77,12 +78,11 @@ class FlashStage(ShotScene):
         return shot(config, self.settings.aspect, name)
 
     def begin_beat(self, beat: Beat) -> None:
-        """A beat of the digest is the film's, with less time."""
+        """A beat of the digest is the film's, with less time; words that are longer in another language take theirs from the moves."""
         whole = next(each for each in story.SCRIPT if each.name == beat.name)
-        own = next(each for each in type(self).script if each.name == beat.name)
-        read = reading(beat.caption), reading(beat.caption if own.caption == whole.caption else whole.caption)
-        left = beat.seconds - read[0] - SAYING, whole.seconds - read[1] - SAYING
-        self.pace = 1.0 if whole.seconds == beat.seconds else left[0] / left[1]
+        moving = beat.seconds - reading(beat.caption) - SAYING
+        pace = moving / (whole.seconds - reading(whole.caption.format(**self.said)) - SAYING)
+        self.pace = min(1.0, pace) if whole.seconds == beat.seconds else pace
         super().begin_beat(beat)
 
     def end_beat(self) -> None:
@@ -139,7 +139,8 @@ class FlashStage(ShotScene):
         said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
         said["square"] = amount(tile_unit(material.fa2))
         beats = story.beats_of(found, self.script)
-        self.set_board([each for each in beats if not self.only or each.name in self.only], said | rescale_facts(found))
+        self.said = said | rescale_facts(found)
+        self.set_board([each for each in beats if not self.only or each.name in self.only], self.said)
         if not found.rises:
             self.poster = self.calm_poster
         before = material.fa2.header.resources
