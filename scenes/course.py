@@ -10,7 +10,7 @@ class CourseScene(CourseFilm):
     """A quarter of an hour: two memories, softmax, the algorithm tile by tile, its variants, the four claims and their evidence."""
 
     subject = "FlashAttention: the course"
-    poster = "FlashAttentionScene-same"
+    poster = "FlashAttentionScene-rest"
 
     def construct(self) -> None:
         self.open(Path(__file__).parent)

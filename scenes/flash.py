@@ -22,6 +22,7 @@ class FlashAttentionScene(FlashStage):
         opening.query(film)
         opening.weights(film)
         opening.tiles(film)
+        standard.memory(film)
         standard.standard(film)
         standard.pause_a(film)
 
@@ -55,6 +56,7 @@ class FlashAttentionScene(FlashStage):
         closing.bill(film)
         closing.taller(film)
         closing.difference(film)
+        closing.how(film)
         closing.card(film)
 
 

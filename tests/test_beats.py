@@ -68,7 +68,7 @@ def test_ledger_squares_count_the_tiles(count: float, width: float, height: floa
 @settings(deadline=None, max_examples=60)
 def test_the_bill_has_a_square_for_every_tile(crossed: dict[str, int], unit: int, lines: int) -> None:
     """As many squares as tiles, a sliver for a part of one; none lies on another of its tensor, and columns fill from above."""
-    pile = Pile.of(Rect(0, 0, 12, 1.2), crossed, unit, lines)
+    pile = Pile.of(Rect(0, 0, 12, 1.2), crossed, unit, lines, 1.2 / lines)
     assert pile.count == pytest.approx(sum(crossed.values()) / unit)
     for (tensor, first, count), nbytes in zip(pile.parts, crossed.values(), strict=True):
         boxes = pile.boxes(first, count)

@@ -22,7 +22,7 @@ from flashviz.director.captions import CENTRED_PX
 from flashviz.director.film.closing import MAGNIFIED
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
-from flashviz.figures import kib, number, quarters, total
+from flashviz.figures import number, quarters, total
 from flashviz.layout import ASPECTS, Aspect, Rect, frame, shot
 from flashviz.lettering import LINE_PITCH, em, text_width, wrap
 from flashviz.memory import closed_form, compulsory
@@ -91,15 +91,20 @@ def check_bytes(shown: Film) -> None:
         if shown.scene.on_board(beat):
             event = shown.at(beat).event
             assert event is not None
-            assert shown.at(beat).texts()["crossed"] == kib(sum(crossed(state_at(shown.trace, event)).values())), beat
+            assert shown.at(beat).texts()["crossed"] == tiles_of(sum(crossed(state_at(shown.trace, event)).values()), unit), beat
     rest = shown.at("rest").texts()
-    assert (rest["stored"], rest["crossed"]) == ("0", kib(closed_form(config, "fa2").total))
+    assert (rest["stored"], rest["crossed"]) == ("0", tiles_of(closed_form(config, "fa2").total, unit))
     for name, of in (("tiles", closed_form), ("marker", compulsory)):
         written = {item.text for item in shown.at("bill").shown if item.name == name}
         assert written == {quarters(of(config, algorithm).total / unit) for algorithm in ("standard", "fa2")}, name
     if shown.scene.on_board("taller"):
         twice = replace(config, block_m=2 * config.block_m)
         assert shown.at("taller").texts()["tiles"] == quarters(closed_form(twice, "fa2").total / unit)
+
+
+def tiles_of(nbytes: int, unit: int) -> str:
+    count = quarters(nbytes / unit)
+    return f"{count} tile{'s' * (count != '1')}"
 
 
 def check_captions(shown: Film) -> None:

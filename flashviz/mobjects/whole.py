@@ -20,7 +20,7 @@ from flashviz.palette import Theme
 PARTED = 0.16  # of a row block's height, at its upper and its lower side
 AROUND = em(7)
 NAMED = em(416)  # height from which on matrices have names
-BEHIND, EDGE = 0.17, 0.03  # of the grid's sides: what is seen of the sheet behind, at the left and above, and at the right and beneath
+BEHIND, EDGE = 0.14, em(3)  # of the grid's sides: what is seen of the sheet behind; what is left free around both
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Sheet(Group):
     """A matrix of scores in HBM, as it lies there: tile after tile.
 
     Args:
-        over: A second sheet lies on the first: a little smaller, with an edge of its own, so that the two are told apart.
+        over: A second sheet lies on the first, to the right and beneath, with an edge of its own, so that the two are told apart.
     """
 
     def __init__(self, shares: np.ndarray, skin: Theme, name: str, *, over: bool = False) -> None:
@@ -120,10 +120,9 @@ class Sheet(Group):
     def place(self, cross: Cross) -> Sheet:
         """On the score grid of a cross."""
         grid = self.cross = cross
-        rect = grid.grid
-        if self.over:
-            wide, high = rect.width, rect.height
-            rect = Rect(rect.x0 + BEHIND * wide, rect.y0 + EDGE * high, rect.x1 - EDGE * wide, rect.y1 - BEHIND * high)
+        wide, high = BEHIND * grid.grid.width, BEHIND * grid.grid.height
+        whole = grid.grid.inset(EDGE)
+        rect = whole.above(high).before(wide) if not self.over else whole.below(high).beyond(wide)
         self.rect = rect
         corners = [[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]]
         self.image.points = np.array(corners)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from manim import DashedLine, Group
+from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
 from flashviz.director.film.parts import Tally, between, fitting, heading, label, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
-from flashviz.director.film.sweeping import sweep
+from flashviz.director.film.sweeping import stored_rows, sweep
 from flashviz.director.pictures import card_lines
 from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle
 from flashviz.director.shots import MOVE, TEXT, Shows, beat
@@ -34,6 +33,7 @@ from flashviz.trace import Kind, Trace, state_at
 ZERO_PX, COUNTED_PX = 150, 120  # the two numbers that matter
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
+REPEAT = 0.22  # opacity of what a perfect cache would spare
 MAGNIFIED = 1024  # the difference, so that it is seen
 
 
@@ -54,12 +54,13 @@ def strips(film: Film) -> None:
     else:
         come(1.0)
         film.move(FadeIn(film.hbm, whole), seconds=0.4)
+    film.hbm.display(written=frozenset({film.hbm.cross.row_of(film.material.chosen.program[0])}))
     film.scene.remove(whole)
     count = sum(1 for _ in film.material.fa2.programs)
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
-        for part, text in (("stored name", "row blocks, a program each"), ("crossed name", "in no order"))
+        for part, text in (("stored name", "programs"), ("crossed name", "one a row block, in no order"))
     ]
     film.move(FadeIn(figure, *said), seconds=TEXT)
     film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=MOVE)
@@ -78,7 +79,7 @@ def rest(film: Film) -> None:
         film.move(*film.leave(), FadeIn(film.hbm.place(place["hbm"])), seconds=0.4)
     first = film.scene.event or 0
     put(whole, film.hbm.cross.strip("O"))
-    show_rows(whole, np.zeros(film.config.seq_q, dtype=bool))
+    show_rows(whole, stored_rows(film, state_at(trace, first)))
     film.scene.add(whole)
     final = crossed(state_at(trace, len(trace)))
     stored_name, crossed_name = (
@@ -87,16 +88,17 @@ def rest(film: Film) -> None:
     stored = int(np.isin(trace.columns["kind"], [Kind.STORE_S, Kind.STORE_P]).sum())
     zero = Word(f"{stored}", ZERO_PX, skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "stored")
     so_far = crossed(state_at(trace, first))
-    widest = max(kib(sum(so_far.values())), kib(sum(final.values())), "1,024.25 KiB", key=len)
+    widest = max(film.tiles_of(sum(so_far.values())), film.tiles_of(sum(final.values())), "144 1/4 tiles", key=len)
     counter = Readout(
-        kib(sum(so_far.values())), fitting(widest, ONE_NUMBER, place["crossed"]), skin.ink, name="crossed", face=Face.MONO_STRONG
+        film.tiles_of(sum(so_far.values())), fitting(widest, ONE_NUMBER, place["crossed"]), skin.ink, name="crossed", face=Face.MONO_STRONG
     ).at(place["crossed"])
     film.ledger = tally = Tally(place["tensors"], final, film.unit, skin).display(so_far)
-    film.move(FadeIn(stored_name, zero, crossed_name, counter, tally), seconds=TEXT)
+    order = label(place["order"], "shown one after another", skin.ink, name="note")
+    film.move(FadeIn(stored_name, zero, crossed_name, counter, tally, order), seconds=TEXT)
     film.scene.tell()
 
     def count(nbytes: Mapping[str, int]) -> None:
-        counter.display(kib(sum(nbytes.values())))
+        counter.display(film.tiles_of(sum(nbytes.values())))
         tally.display(nbytes)
 
     sweep(film, first, len(trace), max(2.0, film.scene.motion), count, counter, tally, written=whole)
@@ -111,21 +113,18 @@ class Pile:
     rect: Rect
     parts: tuple[tuple[str, float, float], ...]
     lines: int
+    pitch: float
 
     @classmethod
-    def of(cls, rect: Rect, nbytes: Mapping[str, int], unit: int, lines: int) -> Pile:
-        """Of bytes a tensor."""
+    def of(cls, rect: Rect, nbytes: Mapping[str, int], unit: int, lines: int, pitch: float) -> Pile:
+        """Of bytes a tensor; so many squares a column, so far apart."""
         counts = [nbytes[tensor] / unit for tensor in nbytes]
         starts = np.cumsum([0.0, *counts[:-1]]).tolist()
-        return cls(rect, tuple(zip(nbytes, starts, counts, strict=True)), lines)
+        return cls(rect, tuple(zip(nbytes, starts, counts, strict=True)), lines, pitch)
 
     @property
     def count(self) -> float:
         return sum(count for _, _, count in self.parts)
-
-    @property
-    def pitch(self) -> float:
-        return self.rect.height / self.lines
 
     def boxes(self, first: float, count: float) -> np.ndarray:
         """[n, 4] where ``count`` squares from ``first`` on stand; a part of a tile is a sliver."""
@@ -150,8 +149,8 @@ def bill(film: Film) -> None:
     }
     most = max(sum(total.values()) for total in totals.values()) / film.unit
     rect = place["standard"]
-    lines = next(n for n in range(1, 400) if np.ceil(most / n) * rect.height / n <= rect.width)
-    piles = {name: Pile.of(place[name], nbytes, film.unit, lines) for name, nbytes in totals.items()}
+    pitch, lines = max((min(rect.height / n, rect.width / float(np.ceil(most / n))), n) for n in range(1, 400))
+    piles = {name: Pile.of(place[name], nbytes, film.unit, lines, pitch) for name, nbytes in totals.items()}
     titles = {
         name: Word(text, NAME, skin.ink, place[f"{name} name"].x0, middle(place[f"{name} name"], NAME), "title")
         for name, text in (("standard", "standard attention"), ("flash", "FlashAttention"))
@@ -208,9 +207,8 @@ def bill(film: Film) -> None:
     ]
     film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
     film.hold(0.6)
-    film.move(FadeIn(*cached(film, piles)), seconds=TEXT)
-    film.hold(0.5)
     film.scene.tell()
+    cached(film, piles, drawn)
 
 
 def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
@@ -225,27 +223,28 @@ def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
     return words
 
 
-def cached(film: Film, piles: Mapping[str, Pile]) -> list[Named]:
-    """Each tensor once: what a perfect cache would leave, marked on both piles."""
-    marks = []
+def cached(film: Film, piles: Mapping[str, Pile], drawn: Mapping[str, list[Rectangles]]) -> None:
+    """With a perfect cache each tensor would cross once a direction: on both piles the repeats step back."""
+    repeats, marks = [], []
     for (name, pile), algorithm in zip(piles.items(), ("standard", "fa2"), strict=True):
         once = compulsory(film.config, algorithm)  # type: ignore[arg-type]
-        fewest = (sum(once.read.values()) + sum(once.written.values())) / film.unit
-        x, at = pile.x(fewest), film.scene.shot("bill")[f"{name} cache"]
-        line = DashedLine(
-            (x, pile.rect.y0 - em(8), 0),
-            (x, pile.rect.y1 + em(8), 0),
-            stroke_color=film.skin.ink,
-            stroke_width=theme.HEAVY,
-            dash_length=0.08,
-        )
-        text = f"dashed: with a perfect cache {quarters(fewest)}"
-        px = LABEL * min(1.0, at.width / text_width(text, LABEL))
-        left = at.x1 - text_width(text, px)
-        marks.append(
-            Named(line, Word(text, px, film.skin.ink, left, middle(at, px), "note", Face.TEXT), tag="marker", text=quarters(fewest))
-        )
-    return marks
+        fewest = {tensor: (once.read.get(tensor, 0) + once.written.get(tensor, 0)) / film.unit for tensor, _, _ in pile.parts}
+        for part, (tensor, first, count) in zip(drawn[name], pile.parts, strict=True):
+            boxes, kept = pile.boxes(first, count), int(np.ceil(min(fewest[tensor], count) - 1e-9))
+            part.display(boxes[:kept])
+            pale = Rectangles(film.skin.hue(tensor), name=f"repeats {tensor}", opacity=part.get_fill_opacity())
+            repeats.append(pale.display(boxes[kept:]))
+        text = quarters(sum(fewest.values()))
+        said = label(film.scene.shot("bill")[f"{name} cache"], f"with a perfect cache {text}", film.skin.ink, name="note")
+        marks.append(Named(said, tag="marker", text=text))
+    film.scene.add(*repeats)
+    full = [part.get_fill_opacity() for part in repeats]
+
+    def pale_out(share: float) -> None:
+        for part, opacity in zip(repeats, full, strict=True):
+            part.set_fill(opacity=opacity + (REPEAT - opacity) * share)
+
+    film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=0.7)
 
 
 @beat("taller")
@@ -289,16 +288,14 @@ def taller(film: Film) -> None:
         rows_of_q.display(queries(share))
         slots.display(share)
 
-    film.move(Shows(Group(rows_of_q, slots), pair, rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.move(slots.turn(), seconds=0.35)
+    film.move(Shows(Group(rows_of_q, slots), pair, rate_func=ease_in_out_cubic), slots.turn(), seconds=MOVE)
     film.hold(0.3)
 
     def slide_under(share: float) -> None:
         for tensor, pile in piles.items():
             pile.display(boxes(tensor, share))
 
-    film.move(Shows(Group(*piles.values()), slide_under, rate_func=ease_in_out_cubic), seconds=1.4)
-    film.move(figure.turn(counts[1]), seconds=0.35)
+    film.move(Shows(Group(*piles.values()), slide_under, rate_func=ease_in_out_cubic), figure.turn(counts[1]), seconds=1.4)
     film.scene.tell()
 
 
@@ -325,7 +322,7 @@ class Slots(Group):
             self.figures.append(self.figure([kib(nbytes) for nbytes in self.nbytes[:, index]], beside, skin.ink))
         if before is not None and after is not None:
             at = places[-1]
-            letters.append(label(at.before(at.x1 - at.x0 - em(90) - wide), "programs that fit on one SM", skin.ink, name="fit"))
+            letters.append(label(at.before(at.x1 - at.x0 - em(90) - wide), "programs fit on one SM", skin.ink, name="fit"))
             beside = Rect(at.x0 + em(106) + wide, at.y0, at.x1, at.y1)
             self.figures.append(self.figure([str(before.programs), str(after.programs)], beside, skin.ink))
         super().__init__(*letters, *(bar for bar, _ in self.bars.values()), *(figure for figure, _ in self.figures))
@@ -396,9 +393,19 @@ def difference(film: Film) -> None:
     most = heading(place["most"], f"at most {power(float(apart.max()))}", skin.ink, LABEL)
     film.move(FadeOut(note), FadeIn(larger, most), left.to(apart * MAGNIFIED), seconds=0.6)
     film.scene.tell()
-    for output, home in zip(outputs, homes, strict=True):
-        put(output, home)
-    film.move(FadeOut(left, larger, most), FadeIn(*standing, *titles, *outputs), seconds=0.5)
+
+
+@beat("how")
+def how(film: Film) -> None:
+    """Both HBMs as at the beginning: a full grid, an empty one, the same O; and the answer."""
+    hook, skin = film.scene.shot("hook"), film.skin
+    names = (("left", "standard attention"), ("right", "FlashAttention"))
+    titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
+    for output, panel in zip(film.outputs, (film.standard, film.hbm), strict=True):
+        put(output, panel.cross.strip("O"))
+    film.move(*film.leave(), seconds=TEXT)
+    film.move(FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *film.outputs), seconds=0.5)
+    film.scene.tell()
 
 
 @beat("card")

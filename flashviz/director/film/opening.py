@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from manim import Create
 
 from flashviz import theme
 from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal
@@ -16,7 +17,7 @@ from flashviz.layout import Rect
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import spread
 
 SPREAD = 5.0  # how wide cuts open before they rest, in their resting width
@@ -41,7 +42,7 @@ def hook(film: Film) -> None:
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
     film.hold(0.5)
     notes: list[Word] = []
-    for sheet, words in ((s, "scores S"), (p, "scores S, weights P")):
+    for sheet, words in ((s, "S"), (p, "S and P")):
         film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.7)
         if "left note" in place:
             count = film.scores_stored // (2 if sheet is s else 1)
@@ -52,12 +53,10 @@ def hook(film: Film) -> None:
     film.move(Shows(left, partial(reveal, left)), seconds=0.7)
     film.move(Shows(right, partial(reveal, right)), seconds=0.9)
     if "right note" in place:
-        notes.append(heading(place["right note"], "stored: none of them", film.skin.ink, LABEL))
+        notes.append(heading(place["right note"], "stored: 0 tiles", film.skin.ink, LABEL))
         film.move(FadeIn(notes[-1]), seconds=TEXT)
-    copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
-    film.scene.add(copy)
-    film.move(matrix_to(copy, right.rect), seconds=1.2)
-    film.scene.remove(copy)
+    around = [box(output.rect.inset(-em(8)), stroke=film.skin.ink, width=theme.HEAVY) for output in (left, right)]
+    film.move(*(Create(each) for each in around), seconds=0.7)
     if "equal" in place:
         film.move(FadeIn(heading(place["equal"], "=", film.skin.o, ONE_NUMBER)), seconds=TEXT)
     film.scene.tell()
@@ -83,7 +82,15 @@ def query(film: Film) -> None:
     bars = Rectangles(skin.scores, name="terms of the row")
     bars.values = terms
     label = Named(
-        *labelled(place["terms name"], (f"{len(terms):,} terms", skin.ink), ("one a key", skin.ink), px=NAME, face=Face.TEXT), tag="name"
+        *labelled(
+            place["terms name"],
+            (f"{len(terms):,} terms", skin.ink),
+            ("e^(score − largest), one a key", skin.ink),
+            "one a key",
+            px=NAME,
+            face=Face.TEXT,
+        ),
+        tag="name",
     )
     tiles = [film.hbm.cross.col_of(int(j)) for j in values.j]
 
@@ -123,9 +130,8 @@ def weights(film: Film) -> None:
         Rect(x + em(24), room.y1 - em(110), min(x + wide + em(40), room.x1), room.y1)
     )  # fmt: skip
     words = worded(at, texts, NUMBER, [skin.ink, skin.ink, skin.stats, skin.ink, skin.ink], "weight")
-    summed = Named(
-        *labelled(Rect(at.x0, at.y1, at.x1, at.y1 + em(80)), (total(total_l), skin.stats), ("sum of terms", skin.ink)), tag="sum"
-    )
+    under = place["terms name"].right(0.3 * place["terms name"].width)
+    summed = Named(*labelled(under, (total(total_l), skin.stats), ("their sum", skin.ink)), tag="sum")
     film.move(FadeIn(words[0]), seconds=TEXT)
     film.move(
         Shows(film.bars, lambda share: film.bars.set_fill(theme.between(skin.scores, skin.stats, share))), FadeIn(summed), seconds=0.5

@@ -10,13 +10,26 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.film.parts import LOAD, Columns, between, flat_row, formula, heading, label, line_of, matrix_to, put, show_rows
+from flashviz.director.film.parts import (
+    LOAD,
+    Columns,
+    between,
+    chip_box,
+    flat_row,
+    formula,
+    heading,
+    label,
+    line_of,
+    matrix_to,
+    put,
+    show_rows,
+)
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import sweep
-from flashviz.director.rescale import LABEL, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, middle
+from flashviz.director.rescale import LABEL, NAME, NUMBER, ONE_NUMBER, RescaleFilm, Word, grown, labelled, middle
 from flashviz.director.shots import MOVE, TEXT, Shows, beat
 from flashviz.director.sweep import crossed
-from flashviz.figures import kib, number, total
+from flashviz.figures import number, total
 from flashviz.layout import Rect, rows
 from flashviz.lettering import Face, em
 from flashviz.mobjects.measured import Measured
@@ -88,15 +101,16 @@ def score(film: Film) -> None:
     """Q leaves HBM and stays; K arrives above; S fills at the crossing."""
     place, skin, i = film.scene.shot("score"), film.skin, film.material.chosen.program[0]
     film.hbm.place(place["hbm"]).display(lit={}, cursor=None, written=frozenset(), seam=1.0)
-    film.crossed = Readout(kib(0), COUNTER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
+    film.crossed = Readout(film.tiles_of(0), COUNTER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
     small = [label(place[part], text, skin.ink) for part, text in (("hbm name", "HBM"), ("crossed name", "crossed so far"))]
-    film.map, film.tiles, film.names = Group(film.hbm, film.crossed, *small), {}, {}
+    small.append(label(place["chip name"], "on chip", skin.ink, NAME))
+    film.map, film.tiles, film.names = Group(chip_box(place["chip"], skin), film.hbm, film.crossed, *small), {}, {}
     film.move(*film.leave(), FadeIn(film.map), seconds=0.4)
     before = film.material.fa2.program(*film.material.chosen.program).start
     if before:  # the counter is never ahead of what was seen
 
         def count(nbytes: Mapping[str, int]) -> None:
-            film.crossed.display(kib(sum(nbytes.values())))
+            film.crossed.display(film.tiles_of(sum(nbytes.values())))
 
         sweep(film, 0, before, 0.8, count, film.crossed)
     load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
@@ -126,9 +140,9 @@ def load(film: Film, tensor: str, index: int, to: Rect, t: int, name_at: Rect, n
     put(tile, source)
     film.scene.add(tile)
     film.move(matrix_to(tile, to, source), seconds=LOAD)
-    film.names[tensor] = Named(theme.maths(name, SYMBOL, film.skin.hue(tensor)).move_to(name_at.center), tag="name", text=name)
+    film.names[tensor] = Named(theme.maths(name, SYMBOL, film.skin.hue(tensor)).move_to(name_at.center), tag="formula", text=name)
     film.tiles[tensor] = tile
-    film.move(FadeIn(film.names[tensor]), film.crossed.turn(kib(sum(crossed(state).values()))), seconds=0.35)
+    film.move(FadeIn(film.names[tensor]), film.crossed.turn(film.tiles_of(sum(crossed(state).values()))), seconds=0.35)
 
 
 def stand(inner: RescaleFilm, rect: Rect, unit: float, name_x: float) -> None:
@@ -207,15 +221,16 @@ def blend(film: Film) -> None:
     weights = film.tile("P", 0, place["ab"])
     film.move(FadeIn(weights), seconds=0.4)
     film.scene.remove(s)
-    film.move(FadeOut(q), matrix_to(weights, place["a"]), seconds=MOVE)
-    film.names = {"P": Named(theme.maths("tilde(P)", SYMBOL, skin.ink).move_to(place["a name"].center), tag="name", text="P")}
-    film.move(FadeIn(film.names["P"]), seconds=TEXT)
+    film.move(matrix_to(q, place["seat"]), matrix_to(weights, place["a"]), seconds=MOVE)
+    stays = label(place["seat name"], "Q stays", skin.q)
+    film.names = {"P": Named(theme.maths("tilde(P)", SYMBOL, skin.ink).move_to(place["a name"].center), tag="formula", text="P")}
+    film.move(FadeIn(film.names["P"], stays), seconds=TEXT)
     load(film, "V", j, place["b"], 0, place["b name"], f"V_{j}")
     film.reach(Kind.PV_DOT, 0)
     film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
     film.scene.add(acc)
     film.move(Columns(acc), seconds=1.4)
-    film.names["ACC"] = formula('"acc" = tilde(P) V', SYMBOL, skin.o, place["ab name"])
+    film.names["ACC"] = formula('"acc" arrow.l "acc" + tilde(P) V', SYMBOL, skin.o, place["ab name"])
     film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
     film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
 
@@ -307,7 +322,10 @@ def again(film: Film) -> None:
         FadeIn(row.baseline, row.ceiling, chart, row.acc_name, row.l_name, row.l_number, row.answer, row.answer_name), seconds=MOVE,
     )  # fmt: skip
     row.acc.display(acc)
+    which = label(row.place["term"], f"tile {row.found.t + 1} of {len(row.found.values.j)}", film.skin.ink, NAME, "note")
+    film.move(FadeIn(which), seconds=TEXT)
     film.scene.tell()
+    film.move(FadeOut(which), seconds=TEXT)
     tallest = max(float(before.max()), 1.0)
     row.reach(Kind.QK_DOT)
     film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, tallest)))), seconds=0.8)
@@ -389,7 +407,8 @@ def finish_row(film: Film, row: RescaleFilm, shown: int) -> None:
         film.scene.remove(film.l_number)
         film.l_number = row.numbers.first(total(float(l_new)), film.skin.stats)
         film.scene.add(film.l_number)
-    film.move(FadeOut(note), seconds=TEXT)
+    whole = label(place, f"now of all {int(np.isfinite(values.s[:, r]).sum()):,} keys", film.skin.ink, name="note")
+    film.move(FadeOut(note), FadeIn(whole), seconds=TEXT)
 
 
 @beat("finish")

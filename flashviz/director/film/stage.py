@@ -19,7 +19,7 @@ from flashviz.director.film.parts import placed
 from flashviz.director.material import Material, gather, provenance
 from flashviz.director.rescale import RescaleFilm, Word
 from flashviz.director.shots import TEXT, ShotScene, StepBack
-from flashviz.figures import amount
+from flashviz.figures import amount, quarters
 from flashviz.layout import Rect, Shot, shot
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.readout import Readout
@@ -224,8 +224,7 @@ class Film:
         later = Row(self.scene, found, rescale_facts(found))
         later.chart.key, later.chart.unit = first.chart.key, first.chart.unit
         later.chart.terms_x = later.chart.rect.x1 - later.chart.keys * later.chart.key
-        for part in ("acc", "was"):
-            bars, old = getattr(later, part), first.acc
+        for bars, old in ((later.acc, first.acc), (later.was, first.acc), (later.answer, first.answer)):
             bars.place(old.rect, old.zero, old.unit, len(found.of("acc_old")))
         return later
 
@@ -234,6 +233,11 @@ class Film:
 
     def hold(self, seconds: float) -> None:
         self.scene.hold(seconds)
+
+    def tiles_of(self, nbytes: float) -> str:
+        """Bytes in the film's unit."""
+        count = quarters(nbytes / self.unit)
+        return f"{count} tile" if count == "1" else f"{count} tiles"
 
     def tall(self, room: Rect) -> float:
         """Height of the ceiling where a row's terms have a place to themselves."""

@@ -12,7 +12,7 @@ from flashviz.director.film.stage import Film
 from flashviz.director.shots import Shows
 from flashviz.director.sweep import crossed
 from flashviz.mobjects.tiles import Matrix
-from flashviz.trace import state_at
+from flashviz.trace import State, state_at
 
 
 def sweep(
@@ -20,7 +20,7 @@ def sweep(
     written: Matrix | None = None,
 ) -> None:  # fmt: skip
     """Events first..stop. ``count`` shows what has crossed; the rows of ``written``, a picture of O, appear as they are stored."""
-    trace, cross, head, config = film.material.fa2, film.hbm.cross, film.material.chosen.program[1], film.config
+    trace, cross, head = film.material.fa2, film.hbm.cross, film.material.chosen.program[1]
 
     def show(share: float) -> None:
         k = first + round(share * (stop - first))
@@ -33,9 +33,14 @@ def sweep(
             cursor = (cross.row_of(state.program[0]), cross.col_of(j))
         film.hbm.display(lit=lit, cursor=cursor)
         if written is not None:
-            blocks = np.zeros(config.row_blocks, dtype=bool)
-            blocks[[i for bh, i in state.o_stored if bh == head]] = True
-            show_rows(written, blocks[np.arange(config.seq_q) // config.block_m])
+            show_rows(written, stored_rows(film, state))
         count(crossed(state))
 
     film.move(Shows(Group(film.hbm, *parts, *([] if written is None else [written])), show), seconds=seconds)
+
+
+def stored_rows(film: Film, state: State) -> np.ndarray:
+    """[N_q] whether a row of O is in HBM."""
+    blocks = np.zeros(film.config.row_blocks, dtype=bool)
+    blocks[[i for bh, i in state.o_stored if bh == film.material.chosen.program[1]]] = True
+    return np.asarray(blocks[np.arange(film.config.seq_q) // film.config.block_m])
