@@ -138,7 +138,8 @@ def test_hook_ends_with_both_outputs_equal_and_one_grid_empty(default: Film) -> 
     assert {item.name for item in sheets} == {"sheet S", "sheet P"}
     assert all(item.box[2] < grid.x0 for item in sheets)
     (s,), (p,) = ([item.box for item in sheets if item.name == f"sheet {name}"] for name in "SP")
-    assert s[0] < p[0] < p[2] < s[2], "P lies on S, and S is seen behind it"
+    assert s[0] < p[0] < s[2] < p[2], "P lies on S, aside: S is seen behind it"
+    assert (s[2] - s[0], s[3] - s[1]) == pytest.approx((p[2] - p[0], p[3] - p[1]), abs=0.03), "both are as large"
 
 
 def test_both_outputs_are_pictures_of_their_own_values(default: Film) -> None:
