@@ -6,8 +6,8 @@ filled from the traces; the words are free, the numbers are not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -199,111 +199,3 @@ def stored_score_tiles(trace: Trace) -> int:
     """Tiles of S and P that were stored in HBM: bytes over the bytes of one score tile would count ragged tiles in part."""
     config = trace.config
     return 2 * config.row_blocks * config.col_blocks * config.heads * config.batch if score_bytes(trace) else 0
-
-
-# ---------------------------------------------------------------------------------------------------------- the films
-
-FLASH: tuple[Beat, ...] = (
-    Beat("hook", "The hook", 7, still=0.8, caption=
-         "Same attention. One stored {stored} tiles of scores and weights; the other stored none."),
-    Beat("attention", "Attention", 17, fresh=True, caption=
-         "A query scores every key. Softmax turns scores into weights; the weights blend the values."),
-    Beat("tiles", "Tiles", 9, fresh=True, caption="Cut everything into {tile} tiles. Each square here is {unit}."),
-    Beat("memory", "Two memories", 11, caption="Data waits in HBM; arithmetic happens on chip. The path between is the bottleneck."),
-    Beat("standard", "Standard attention", 23, caption=
-         "Standard attention writes every score, reads it back, writes the weights, reads them back."),
-    Beat("pause-a", "Question", 4, pause=True, caption="Why not use a score tile at once and throw it away?"),
-    Beat("obstacle", "The obstacle", 12, fresh=True, caption=
-         "Softmax divides by a sum over the whole row. So carry two numbers a row: max m and sum ℓ."),
-    Beat("7a", "Q stays", 6, still=1.2, fresh=True, caption="One program takes one row block. Q is loaded once and stays."),
-    Beat("7b", "Scores", 9, caption="K arrives. One product makes {scores} scores, on chip."),
-    Beat("7c", "Max", 9, caption="m = {m0}, the row's largest score so far. Measured from it, every term is at most 1."),
-    Beat("7d", "Sum", 6, still=1.2, caption="Their sum is ℓ = {l0}."),
-    Beat("7e", "Blend", 9, caption="V arrives and is blended into acc. The scores are done: overwritten, never stored."),
-    Beat("8", "Calm tiles", 8, still=1.2, caption="No larger score in our row: nothing to correct."),
-    Beat("pause-b", "Question", 6, still=0.0, pause=True, late=True, caption=
-         "This tile breaks the ceiling. What must happen to ℓ and acc?"),
-    Beat("9a", "The rise", 7, caption="m rises: {m_old} → {m_new}. The past was measured from the old max."),
-    Beat("9b", "Why", 10, caption="One factor re-measures every past term: α = {alpha}."),
-    Beat("9c", "The sum", 8, caption="{l_old} × {alpha} = {l_scaled}, then + {l_added} = {l_new}."),
-    Beat("9d", "The accumulator", 7, still=1.2, caption="acc takes the same α, then the new values. Nothing is approximated."),
-    Beat("10a", "The other tiles", 8, still=1.0, caption="So for every tile: where a larger score comes, the past is re-measured again."),
-    Beat("10", "Finish", 7, still=1.2, caption="Divide once by ℓ; write O once, and one number a row: LSE = m + log ℓ."),
-    Beat("11", "The rest", 11, caption="Every row block reads K and V again. No score crosses the bus."),
-    Beat("12", "Parallel", 6, still=1.0, caption="Row blocks never wait for each other: {programs} independent programs."),
-    Beat("bill", "The bill", 12, fresh=True, caption=
-         "{standard_tiles} tiles against {flash_tiles}: {ratio} × fewer bytes. "
-         "Kept in HBM: {scores_bytes} of scores and weights against none."),
-    Beat("pause-c", "Question", 4, pause=True, caption="What would taller tiles change?"),
-    Beat("exact", "Exact", 8, still=1.0, fresh=True, caption=
-         "Same sums, another order: only rounding differs. Error against float64: standard {e_standard}, flash {e_flash}."),
-    Beat("card", "Provenance", 6, still=0.0, caption=""),
-)  # fmt: skip
-
-VARIANTS: tuple[Beat, ...] = (  # what some beats say instead
-    Beat("tiles-two", "Tiles", 9, "Cut everything into {tile_q} and {tile_k} tiles. Each square here is {unit_q} or {unit_k}."),
-    Beat("8-calm", "Calm tiles", 8, "No score of our row ever rises above its first maximum: no correction needed."),
-    Beat("12-fitting", "Parallel", 6, caption=
-         "Row blocks never wait for each other: {programs} independent programs, of which {fitting} fit on one SM at once."),
-)  # fmt: skip
-SCRIPT = (*FLASH, *VARIANTS)
-MORE_BEAT = "10a"
-CALM_BEAT = "8"  # left out where the very next tile rises
-RISE_BEATS = ("pause-b", "9a", "9b", "9c", "9d")
-
-DIGEST_SECONDS = {
-    "hook": 5.0, "standard": 11.0, "7a": 4.0, "7b": 4.0, "7c": 5.5, "7d": 3.0, "7e": 5.5, "9a": 6.0, "9c": 5.0, "9d": 4.5, "bill": 6.5,
-}  # fmt: skip
-
-DIGEST_SCRIPT = tuple(beat for beat in FLASH if beat.name in DIGEST_SECONDS)
-
-COURSE = (
-    "7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d", "10a", "10", "11", "12", "bill", "pause-c",
-)  # fmt: skip
-COURSE_SECONDS = {beat.name: beat.seconds for beat in FLASH if beat.name in COURSE}  # of the film within the course: chapters say the rest
-
-EXCERPT = ("7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d")
-EXCERPT_SECONDS = {beat.name: beat.seconds for beat in FLASH if beat.name in EXCERPT}  # what benchmarks render: one tile, slowly
-
-
-def board(
-    said: Mapping[str, str],
-    chosen: Follow,
-    *,
-    pauses: bool = True,
-    more_tiles: bool = True,
-    seconds: Mapping[str, float] | None = None,
-    script: Sequence[Beat] = SCRIPT,
-) -> tuple[Beat, ...]:
-    """The beats of a film with their captions filled.
-
-    Args:
-        said: What ``facts`` found.
-        chosen: Where nothing rises, the beats of the rise are left out and beat 8 says that no correction was needed.
-        pauses: Whether the stills with a question are kept.
-        more_tiles: Whether the followed program visits tiles after the slow ones.
-        seconds: For the digest: which beats, and how long each; None plays all.
-        script: Titles and captions of the beats and their variants, perhaps in another language.
-    """
-    words, beats = {beat.name: beat for beat in script}, []
-    for beat in FLASH:
-        if (beat.pause and not pauses) or (seconds is not None and beat.name not in seconds):
-            continue
-        if (chosen.rise is None and beat.name in RISE_BEATS) or (chosen.rise == 1 and beat.name == CALM_BEAT):
-            continue
-        if beat.name == MORE_BEAT and not more_tiles:
-            continue
-        spoken = words[variant_of(beat.name, said, chosen)]
-        length = beat.seconds if seconds is None else seconds[beat.name]
-        still = beat.still * length / beat.seconds
-        beats.append(replace(beat, title=spoken.title, caption=spoken.caption.format(**said), seconds=length, still=still))
-    return tuple(beats)
-
-
-def variant_of(name: str, said: Mapping[str, str], chosen: Follow) -> str:
-    """What a beat says: tiles of two shapes, no correction, and how many programs fit are said in words of their own."""
-    if name == "tiles" and "tile_k" in said:
-        return "tiles-two"
-    if name == CALM_BEAT and chosen.rise is None:
-        return "8-calm"
-    return "12-fitting" if name == "12" and "fitting" in said else name

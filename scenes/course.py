@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
+from flashviz.chapters.film import COURSE
 from flashviz.director.course import CourseFilm
-from flashviz.storyboard import COURSE_SECONDS
 
 
 class CourseScene(CourseFilm):
     """A quarter of an hour: two memories, softmax, the algorithm tile by tile, its variants, the four claims and their evidence."""
 
     subject = "FlashAttention: the course"
-    poster = "FlashAttentionScene-11"
+    poster = "FlashAttentionScene-rest"
 
     def construct(self) -> None:
         self.open(Path(__file__).parent)
@@ -18,8 +18,7 @@ class CourseScene(CourseFilm):
         self.play_chapter("memory_hierarchy")
         self.play_chapter("standard_attention")
         self.play_chapter("online_softmax")
-        self.play_chapter("flash", COURSE_SECONDS)
-        self.play_chapter("rescale")
+        self.play_chapter("flash", COURSE)
 
         self.play_chapter("loop_order")
         self.play_chapter("causal")

@@ -1,70 +1,89 @@
 """The FlashAttention film, from the kernel's own trace: ``manim -pqh scenes/flash.py FlashAttentionScene``."""
 
-from flashviz.director import FlashFilm
-from flashviz.storyboard import DIGEST_SCRIPT, DIGEST_SECONDS
+from flashviz.chapters.film import DIGEST
+from flashviz.director import rescale
+from flashviz.director.film import closing, opening, program, standard
+from flashviz.director.film.stage import FlashStage
+from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.exactness import block_error
 from flashviz_kernels.recorder import run
 
 
-class FlashAttentionScene(FlashFilm):
-    """Three and a half minutes: what moves, how many bytes, why the result is exact, what happens when the max rises."""
+class FlashAttentionScene(FlashStage):
+    """Four minutes: what moves, how many bytes, why the result is exact, what happens when the max rises."""
 
     subject = "FlashAttention, from its own trace"
-    poster = "11"
+    poster = "same"
 
     def construct(self) -> None:
-        self.open(run, block_error)
+        film = self.open(run, block_error, resources_of)
 
-        self.hook()
-        self.attention()
-        self.tiles()
-        self.memory()
-        self.standard()
-        self.pause_a()
-        self.obstacle()
+        opening.hook(film)
+        opening.query(film)
+        opening.weights(film)
+        opening.tiles(film)
+        standard.memory(film)
+        standard.standard(film)
+        standard.pause_a(film)
 
-        self.q_stays()
-        self.scores()
-        self.maximum()
-        self.denominator()
-        self.blended()
-        self.calm()
-        self.pause_b()
-        self.rise()
-        self.why()
-        self.sum_rescaled()
-        self.acc_rescaled()
+        program.row(film)
+        program.carry(film)
+        program.score(film)
+        program.ceiling(film)
+        program.summed(film)
+        program.blend(film)
+        program.calm(film)
 
-        self.onward()
-        self.finished()
-        self.rest()
-        self.parallel()
-        self.bill()
-        self.pause_c()
-        self.exact()
-        self.card()
+        rescale.terms(film.row)
+        rescale.question(film.row)
+        rescale.ruler(film.row)
+        rescale.measure(film.row)
+        rescale.watch(film.row)
+        rescale.zoom(film.row)
+        rescale.squeeze(film.row)
+        rescale.same(film.row)
+        rescale.alone(film.row)
+        rescale.both(film.row)
+        rescale.exact(film.row)
+        rescale.join(film.row)
+        rescale.values(film.row)
+        rescale.moves(film.row)
+
+        program.again(film)
+        program.finish(film)
+        closing.strips(film)
+        closing.rest(film)
+        closing.bill(film)
+        closing.taller(film)
+        closing.difference(film)
+        closing.how(film)
+        closing.card(film)
 
 
-class DigestScene(FlashFilm):
-    """One minute: the scores that standard attention stores, one tile slowly, the rise of the max, the bill."""
+class DigestScene(FlashStage):
+    """One minute: the scores that standard attention stores, a row and its sum, the rise of the max, the bill."""
 
     subject = "FlashAttention in a minute"
-    script = DIGEST_SCRIPT
-    poster = "bill"
+    script = DIGEST
+    poster = "rest"
 
     def construct(self) -> None:
-        self.open(run, block_error, DIGEST_SECONDS)
+        film = self.open(run, block_error)
 
-        self.hook()
-        self.standard()
+        opening.hook(film)
+        standard.standard(film)
 
-        self.q_stays()
-        self.scores()
-        self.maximum()
-        self.denominator()
-        self.blended()
-        self.rise()
-        self.sum_rescaled()
-        self.acc_rescaled()
+        program.row(film)
+        program.ceiling(film)
+        program.summed(film)
+        program.calm(film)
 
-        self.bill()
+        rescale.terms(film.row)
+        rescale.ruler(film.row)
+        rescale.measure(film.row)
+        rescale.watch(film.row)
+        rescale.zoom(film.row)
+        rescale.squeeze(film.row)
+
+        closing.rest(film)
+        closing.bill(film)

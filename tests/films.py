@@ -16,14 +16,15 @@ import numpy as np
 from manim import ImageMobject, Mobject, VMobject, tempconfig
 
 from flashviz.config import AttentionConfig
-from flashviz.director import FlashFilm, Snapshot, TraceScene
+from flashviz.director import Snapshot, TraceScene
+from flashviz.director.material import Material
 from flashviz.layout import Rect
 from flashviz.render.renderer import replaced
 from flashviz.settings import Settings, use_settings
 from flashviz.trace import Trace
 
 SCENES = Path(__file__).parent.parent / "scenes"
-FLASH_BEATS = ("7a", "7b", "7c", "7d", "7e", "8", "pause-b", "9a", "9b", "9c", "9d", "10a", "10", "11", "12")
+FLASH_BEATS = ("score", "blend", "finish", "strips", "rest")  # in which FlashAttention's HBM is seen
 
 Run = Callable[..., Any]
 
@@ -32,18 +33,22 @@ Run = Callable[..., Any]
 class Film:
     """What a played film left: the scene, its snapshots, and whatever was seen in HBM's score grid on the way."""
 
-    scene: FlashFilm
+    scene: Any
     in_grid: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
-    arrived: bool = False  # the first FlashAttention beat has ended: what stood there before is gone
 
     @property
     def snapshots(self) -> list[Snapshot]:
-        return self.scene.snapshots
+        return list(self.scene.snapshots)
+
+    @property
+    def material(self) -> Material:
+        found: Material = self.scene.film.material
+        return found
 
     @property
     def trace(self) -> Trace:
-        return self.scene.material.fa2
+        return self.material.fa2
 
     def at(self, beat: str) -> Snapshot:
         return next(snapshot for snapshot in self.snapshots if snapshot.beat == beat)
@@ -67,16 +72,16 @@ def _media() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="flashviz-")
 
 
-def play(name: str, settings: Settings, run: Run | None = None) -> Film:
-    """Play scene ``name`` to its end; ``run`` stands in for the recorder's."""
+def play(name: str, settings: Settings, run: Run | None = None, compiled: Run | None = None) -> Film:
+    """Play scene ``name`` to its end; ``run`` stands in for the recorder's, ``compiled`` for the compiler's."""
     module = scenes()
     watched = type(name, (getattr(module, name),), {"end_beat": _end_beat, "move": _move, "next_section": _next_section})
-    given = module.run
+    given = module.run, module.resources_of
     try:
-        module.run = run or given  # type: ignore[attr-defined]
-        film: Film = played(watched, settings, lambda scene: setattr(scene, "film", Film(scene))).film
+        module.run, module.resources_of = run or given[0], compiled or given[1]  # type: ignore[attr-defined]
+        film: Film = played(watched, settings, lambda scene: setattr(scene, "watched", Film(scene))).watched
     finally:
-        module.run = given  # type: ignore[attr-defined]
+        module.run, module.resources_of = given  # type: ignore[attr-defined]
     return film
 
 
@@ -118,38 +123,38 @@ def film(name: str = "DigestScene", *, film: tuple[tuple[str, Any], ...] = (), *
 
 def _end_beat(scene: Any) -> None:
     super(type(scene), scene).end_beat()
-    if scene.beat.name in FLASH_BEATS:
-        scene.film.arrived = True
     _watch(scene)
 
 
 def _next_section(scene: Any, name: str, **options: Any) -> None:
     super(type(scene), scene).next_section(name, **options)
-    scene.film.sections.append(name)
+    scene.watched.sections.append(name)
 
 
 def _move(scene: Any, *animations: Any, seconds: float) -> None:
     super(type(scene), scene).move(*animations, seconds=seconds)
-    _watch(scene)
+    if scene.beat is not None and scene.beat.name == "rest":
+        _watch(scene)
 
 
 def _watch(scene: Any) -> None:
-    """From the end of the first FlashAttention beat to the bill, note what paints inside the grid in HBM."""
-    if scene.beat is None or scene.beat.name not in FLASH_BEATS or not scene.film.arrived:
+    """Note what paints inside the grid of FlashAttention's HBM."""
+    if scene.beat.name not in FLASH_BEATS or not scene.on_stage(scene.film.hbm):
         return
     for top in scene.mobjects:
         for part in top.get_family():
             if _fills(part, scene):
-                scene.film.in_grid.append(f"{scene.beat.name}: {type(part).__name__} {vars(part).get('tag', '')}")
+                scene.watched.in_grid.append(f"{scene.beat.name}: {type(part).__name__} {vars(part).get('tag', '')}")
 
 
 def _fills(part: Mobject, scene: Any) -> bool:
-    """Whether a part paints inside the grid, other than HBM's own ground, the hollow cursor and the veil over the zone."""
-    if part in (scene.hbm.ground, scene.veils["hbm"]) or not len(part.points):
+    """Whether a part paints inside the grid: the cursor and the row blocks' frames are hollow."""
+    if not len(part.points):
         return False
-    painted = isinstance(part, ImageMobject) or (isinstance(part, VMobject) and bool(part.get_fill_opacity() > 0))
+    clear = isinstance(part, ImageMobject) and not part.pixel_array[..., 3].any()
+    painted = (isinstance(part, ImageMobject) and not clear) or (isinstance(part, VMobject) and bool(part.get_fill_opacity() > 0))
     low, high = part.points.min(0), part.points.max(0)
-    grid: Rect = scene.set.cross.grid
+    grid: Rect = scene.film.hbm.cross.grid
     return painted and grid.inset(0.01).overlaps(Rect(float(low[0]), float(low[1]), float(high[0]), float(high[1])))
 
 

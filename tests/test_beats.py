@@ -15,20 +15,16 @@ from manim import Mobject, Scene, tempconfig
 from PIL import Image
 
 from flashviz.config import AttentionConfig
-from flashviz.director.pictures import BillBlock, bill_pitch, places_of
-from flashviz.director.stage import bare, cues, kernel_excerpt
+from flashviz.director.film.closing import Pile
 from flashviz.figures import kib
 from flashviz.layout import Aspect, Rect, cross, pack, stage
 from flashviz.lettering import NOTE_PX, em
 from flashviz.mobjects.hbm import ScoreSheet
 from flashviz.mobjects.ledger import Ledger, squares, squares_area
-from flashviz.mobjects.lens import Ceiling, Chart, between, headroom
 from flashviz.mobjects.motion import LAND, LIFT, LIFTED, TRAVEL, Enlarge, Flight
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, rectangles
 from flashviz.palette import DARK
-from flashviz.trace import Kind, Trace
-from flashviz_kernels.recorder import record
 from tests.test_layout import configs, crossed
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -50,63 +46,6 @@ def area(drawn: Mobject) -> float:
     return float((sides[:, 0] * sides[:, 1]).sum())
 
 
-# ------------------------------------------------------------------------------------------------------------ ceiling
-
-
-@given(heights, st.floats(1.0, 60.0), shares)
-def test_past_keeps_its_area_while_it_changes_shape(alpha: float, l_old: float, share: float) -> None:
-    """After the squeeze the block is (l, alpha); it spreads to (l alpha, 1): the same terms, only their picture is another."""
-    start = Ceiling(np.zeros(4), past=(l_old, alpha))
-    stop = Ceiling(np.zeros(4), past=(l_old * alpha, 1.0))
-    assert between(start, stop, share).area == pytest.approx(l_old * alpha)
-
-
-@given(heights, st.floats(1.0, 60.0))
-def test_squeeze_scales_the_past_and_the_bars_alike(alpha: float, l_old: float) -> None:
-    """The view zooms out by alpha: what stood 1 / alpha ceilings tall touches the ceiling."""
-    bars = np.array([0.1, 1.0, 0.5]) / alpha
-    start = Ceiling(bars, past=(l_old, 1.0), rising=1 / alpha)
-    stop = Ceiling(bars * alpha, past=(l_old, alpha), rising=1.0)
-    for share in (0.0, 0.5, 1.0):
-        state = between(start, stop, share)
-        assert state.past[0] == pytest.approx(l_old)
-    assert between(start, stop, 1.0).past[1] == pytest.approx(alpha)
-    assert between(start, stop, 1.0).bars.max() == pytest.approx(1.0)
-
-
-def chart(n_keys: int = 16, l_most: float = 12.0, room: float = 2.5) -> Chart:
-    return Chart(Rect(0, 0, 4, 2), Rect(0, -0.4, 4, 0), n_keys, l_most, room, DARK)
-
-
-@given(st.lists(st.floats(0.01, 1.0), min_size=16, max_size=16), st.floats(0.5, 12.0))
-@settings(max_examples=25, deadline=None)
-def test_areas_are_terms(terms: list[float], past: float) -> None:
-    """Poured into the block, a term of height e^(s - m) covers as much as it adds to l, on the scale of the block."""
-    drawn = chart().display(Ceiling(np.array(terms), past=(past, 1.0), poured=1.0))
-    unit = drawn.key * drawn.tall
-    assert area(drawn.block) == pytest.approx(past * unit)
-    assert area(drawn.bars) == pytest.approx(sum(terms) * unit)
-    left, right = drawn.bars.points[:, 0].min(), drawn.bars.points[:, 0].max()
-    assert left == pytest.approx(drawn.block.points[:, 0].max()), "the new terms join the past"
-    assert right - left == pytest.approx(sum(terms) * drawn.key)
-
-
-def test_bars_stand_under_a_ceiling_of_one() -> None:
-    drawn = chart().display(Ceiling(np.linspace(0.1, 1.0, 16)))
-    assert drawn.bars.points[:, 1].max() == pytest.approx(drawn.rect.y0 + drawn.tall)
-    assert drawn.line.get_center()[1] == pytest.approx(drawn.rect.y0 + drawn.tall)
-
-
-@given(st.floats(0.02, 1.0))
-@settings(max_examples=20, deadline=None)
-def test_bar_of_the_rise_breaks_the_ceiling_and_stays_in_the_picture(alpha: float) -> None:
-    drawn = chart(room=headroom(alpha)).display(Ceiling(np.full(16, 1 / alpha), past=(12.0, 1.0)))
-    assert drawn.bars.points[:, 1].max() <= drawn.rect.y1 + 1e-9
-    assert alpha > 0.9 or drawn.bars.points[:, 1].max() > drawn.rect.y0 + drawn.tall
-    assert drawn.bars.points[:, 0].max() <= drawn.rect.x1 + 1e-9
-    assert drawn.block.points[:, 0].max() <= drawn.bars.points[:, 0].min(), "the past is beside the new bars"
-
-
 # ------------------------------------------------------------------------------------------------------------ squares
 
 
@@ -125,24 +64,22 @@ def test_ledger_squares_count_the_tiles(count: float, width: float, height: floa
     assert len({(round(float(x), 6), round(float(y), 6)) for x, y in boxes[:, :2]}) == len(boxes), "none hides another"
 
 
-@given(st.dictionaries(st.sampled_from("QKVSPO"), st.integers(1, 10**6), min_size=1), st.integers(100, 10**5))
+@given(st.dictionaries(st.sampled_from("QKVSPO"), st.integers(1, 10**6), min_size=1), st.integers(100, 10**5), st.integers(1, 40))
 @settings(deadline=None, max_examples=60)
-def test_bill_shows_every_tensors_bytes(crossed: dict[str, int], unit: int) -> None:
-    """Areas are bytes, to a sliver; tensors do not hide one another; all is inside."""
-    rect = Rect(0, 0, 12, 1.2)
-    needed = sum(places_of(nbytes / unit) for nbytes in crossed.values())
-    pitch = bill_pitch(rect, needed)
-    block = BillBlock(rect, "x", crossed, unit, pitch, DARK)
-    side = pitch / 1.2
-    seen: set[tuple[float, float]] = set()
-    for tensor, nbytes in crossed.items():
-        part = block.parts[tensor]
-        assert area(part) == pytest.approx(nbytes / unit * side**2, abs=max(1e-6, 0.02 * side))
-        corners = {(round(float(p[:, 0].min()), 5), round(float(p[:, 1].min()), 5)) for p in part.points.reshape(-1, 16, 3)}
-        assert not corners & seen
-        seen |= corners
-        assert part.points[:, 0].max() <= rect.x1 + 1e-6
-        assert part.points[:, 1].min() >= rect.y0 - 1e-6
+def test_the_bill_has_a_square_for_every_tile(crossed: dict[str, int], unit: int, lines: int) -> None:
+    """As many squares as tiles, a sliver for a part of one; none lies on another of its tensor, and columns fill from above."""
+    pile = Pile.of(Rect(0, 0, 12, 1.2), crossed, unit, lines, 1.2 / lines)
+    assert pile.count == pytest.approx(sum(crossed.values()) / unit)
+    for (tensor, first, count), nbytes in zip(pile.parts, crossed.values(), strict=True):
+        boxes = pile.boxes(first, count)
+        assert len(boxes) == math.ceil(nbytes / unit - 1e-9), tensor
+        sides = boxes[:, 2:] - boxes[:, :2]
+        assert np.allclose(sides[:, 1], 0.84 * pile.pitch)
+        assert np.allclose(sides[:-1, 0], 0.84 * pile.pitch)
+        assert sides[-1, 0] <= 0.84 * pile.pitch + 1e-9
+        assert len({(round(float(x), 6), round(float(y), 6)) for x, y in boxes[:, :2]}) == len(boxes)
+        assert boxes[:, 1].min() >= -1e-6
+        assert boxes[:, 3].max() <= 1.2 + 1e-6
 
 
 def test_the_ledgers_squares_are_its_bytes() -> None:
@@ -253,43 +190,6 @@ def test_sheet_shows_whole_cells_in_row_order() -> None:
     assert (sheet.display(16).pixel_array[..., 3] == 255).all()
 
 
-# ----------------------------------------------------------------------------------------------------- cues and code
-
-
-@pytest.fixture(scope="module", params=["numpy", "triton"])
-def trace(request: pytest.FixtureRequest) -> Trace:
-    config = AttentionConfig(seq_q=64, seq_k=80, head_dim=16, block_m=32, block_n=32, causal=True)
-    return record(config, source=request.param)
-
-
-def test_cues_find_every_event_of_the_program_once(trace: Trace) -> None:
-    program = (1, 0)
-    found = cues(trace, program)
-    assert sorted(found.values()) == list(trace.program(*program))
-    for (kind, t), index in found.items():
-        event = trace[index]
-        assert event.kind == kind
-        assert (t == -1) == (event.j < 0)
-        assert t in (-1, event.j), "key tiles are visited in order"
-    assert (Kind.MASK, 2) in found
-    assert (Kind.MASK, 0) not in found
-
-
-def test_every_event_has_a_line_that_can_be_shown(trace: Trace) -> None:
-    """The excerpt holds the event's own statement, in the order of the source, without what only records."""
-    for index in trace.program(1, 0):
-        excerpt = kernel_excerpt(trace, index)
-        numbers = [number for number, _ in excerpt]
-        assert trace[index].line in numbers
-        assert numbers == sorted(numbers)
-        assert len(excerpt) == 3
-        source = trace.header.kernel_source.splitlines()
-        for number, text in excerpt:
-            assert bare(source[number - trace.header.kernel_first_line]).strip() == text.strip()
-            assert "trace" not in text.lower()
-            assert "#" not in text
-
-
 # ------------------------------------------------------------------------------------------------------- golden frames
 
 
@@ -312,11 +212,6 @@ def frame_of(*shown: Mobject) -> np.ndarray:
 
 
 def still(name: str) -> list[Mobject]:
-    if name == "ceiling":
-        bars = np.array([0.3, 1.0, 0.2, 2.4, 0.8, 0.1, 0.5, 1.6])
-        drawn = Chart(Rect(-6, -3, 6, 3), Rect(-6, -3.6, 6, -3), 8, 6.0, 2.5, DARK)
-        drawn.display(Ceiling(bars, past=(6.0, 0.6), outline=(6.0, 1.0), rising=2.4))
-        return [drawn.block, drawn.outline, drawn.bars, drawn.new_line]
     if name == "squares":
         rows = [Rect(-6, y, 6, y + 1.5) for y in (1.5, -1.0, -3.5)]
         counts = {"K": 64.0, "Q": 8.0, "S": 40.25}
@@ -330,7 +225,7 @@ def still(name: str) -> list[Mobject]:
 
 
 @pytest.mark.filterwarnings("ignore:'mode' parameter for changing data types:DeprecationWarning")  # in manim's camera
-@pytest.mark.parametrize("name", ["ceiling", "squares", "matrix"])
+@pytest.mark.parametrize("name", ["squares", "matrix"])
 def test_golden_frame(name: str) -> None:
     """A hair of anti-aliasing apart, the picture is the kept one. To keep another: delete the file and run this test."""
     path, pixels = GOLDEN / f"{name}.png", frame_of(*still(name))

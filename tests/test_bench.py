@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner
 from rich.table import Table
 
+from flashviz.chapters.film import EXCERPT, SCRIPT
 from flashviz.cli import main, rendering
 from flashviz.cli.bench import rendering_table
 from flashviz.errors import UsageError
 from flashviz.memory import traffic
-from flashviz.storyboard import EXCERPT_SECONDS
 from flashviz_kernels import record
 from flashviz_kernels.bench import report as reports
 from flashviz_kernels.bench.attention import Problem, measured, on_cpu, on_gpu, peak_fraction
@@ -242,7 +242,7 @@ def test_stock_and_ours_render_the_same_frames(tmp_path: Path) -> None:
         rendering.alone(method, encode, 1, None, "low_quality", tmp_path / method)
         for method, encode in (("stock", "same"), ("flashviz", "same"), ("lossless", "fast"))
     )
-    seconds = sum(EXCERPT_SECONDS.values())
+    seconds = sum(beat.seconds for beat in SCRIPT if beat.name in EXCERPT)
     assert stock["frames"] == ours["frames"] == pytest.approx(seconds * 15, rel=0.03)
     noise = [rendering.psnr(Path(made["path"]), Path(exact["path"])) for made in (stock, ours)]
     assert 40 < noise[0] < noise[1] + 0.1  # dB: ours is no noisier than stock; of another picture it would be below 35

@@ -10,17 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from flashviz import palette
 from flashviz.config import AttentionConfig
-from flashviz.director.pictures import Lanes, RowPicture
-from flashviz.layout import Rect
 from flashviz.settings import Settings
 from flashviz.trace import Trace
 from flashviz_kernels.recorder import record, run
-from tests.conftest import ManimConfig
 from tests.films import Film, play
 
 TALL: dict[str, Any] = {"seq_k": 256, "block_m": 16, "block_n": 16, "head_dim": 16}
@@ -54,15 +49,16 @@ def test_a_longer_trace_is_read_no_more(longer: str, monkeypatch: pytest.MonkeyP
     short, few, _ = counted(monkeypatch, config)
     long, many, _ = counted(monkeypatch, replace(config, **{longer: 16 * getattr(config, longer)}))
     assert len(long.trace) > 14 * len(short.trace)
-    program = long.trace.program(*long.scene.material.chosen.program)
+    program = long.trace.program(*long.material.chosen.program)
     assert many <= 1.1 * few + 2 * len(program)
 
 
 def test_no_value_is_computed_that_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     film, _, asked = counted(monkeypatch, AttentionConfig(seq_q=256, **TALL))
-    shown = film.scene.material.chosen.program[0]
+    shown, pictured = film.material.chosen.program[0], range(film.trace.config.row_blocks)  # O of a short problem is shown whole
     assert [(options["algorithm"], options["computed"]) for options in asked] == [
         ("fa2", range(0)), ("fa2", range(shown, shown + 1)), ("standard", range(shown, shown + 1)),
+        ("fa2", range(0)), ("standard", pictured), ("fa2", pictured),
     ]  # fmt: skip
 
 
@@ -72,22 +68,7 @@ def test_of_a_given_trace_only_the_events_are_recorded_again(monkeypatch: pytest
     film, _, asked = counted(monkeypatch, AttentionConfig(), tmp_path / "trace.npz")
     assert film.trace.config == config
     assert (asked[0]["algorithm"], asked[0]["computed"]) == ("fa2", range(0))
-    assert [options["algorithm"] for options in asked[1:]] == ["standard"]
-
-
-def test_very_many_keys_are_no_more_to_draw(manim_config: ManimConfig) -> None:
-    """Of 16,384 keys a bar and a column for some; of 1,024 tiles a lane is one bar, as long as the share that is done."""
-    keys, rect = 1 << 14, Rect(-6, -3, 6, 3)
-    random = np.random.default_rng(0)
-    k, v, scores = random.standard_normal((keys, 8)), random.standard_normal((keys, 8)), random.standard_normal(keys)
-    with manim_config():
-        picture = RowPicture(rect, k[0], k, v, scores, v[0], palette.DARK)
-        lanes = Lanes(rect, [1024] * 64, palette.DARK).display(300.5)
-    assert len(picture.score_boxes()) == len(picture.weight_boxes()) == picture.values_.values.shape[1] == 1024
-    assert picture.weighed().shape == picture.values_.values.shape
-    for fill, track, _ in lanes.fills:
-        assert len(fill.points) == 16, "one rectangle"
-        assert np.ptp(fill.points[:, 0]) == pytest.approx(track.width * 300 / 1024)
+    assert [options["algorithm"] for options in asked[1:]] == ["standard", "fa2", "standard", "fa2"]
 
 
 @pytest.mark.slow
@@ -96,8 +77,6 @@ def test_a_million_events_take_little_memory(tmp_path: Path) -> None:
     script = """
 import sys
 from flashviz.config import AttentionConfig
-from flashviz.director.pictures import Lanes, RowPicture
-from flashviz.layout import Rect
 from flashviz.settings import Settings
 from flashviz_kernels.bench.memory import high_water
 from tests.films import play
@@ -105,7 +84,7 @@ def film(n):
     return play("DigestScene", Settings(config=AttentionConfig(seq_q=n, block_m=16, block_n=16, head_dim=32), source="numpy"))
 film(256)
 before = high_water()
-material = film(5376).scene.material
+material = film(5376).material
 columns = sum(column.nbytes for trace in (material.fa2, material.standard) for column in trace.columns.values())
 print(len(material.fa2), columns, high_water() - before, high_water())
 """

@@ -23,7 +23,7 @@ from flashviz.delivery import container
 from flashviz.delivery.captions import LINE, LINES, cues, even, srt, vtt
 from flashviz.delivery.manifest import MANIFEST, Manifest, read_manifest
 from flashviz.delivery.pictures import A_MOMENT, LOOP_BYTES, POSTER_BYTES, pictures
-from flashviz.director import FlashFilm
+from flashviz.director.film.stage import FlashStage
 from flashviz.errors import FlashvizError, MissingPartError
 from flashviz.render import probe
 from flashviz.settings import load_settings
@@ -245,6 +245,6 @@ def test_captions_of_the_film_can_be_read(name: str) -> None:
 
 def test_every_beat_of_the_film_is_described() -> None:
     about, shown = deliver.described(scenes().FlashAttentionScene)
-    assert issubclass(scenes().FlashAttentionScene, FlashFilm)
+    assert issubclass(scenes().FlashAttentionScene, FlashStage)
     assert about.endswith(".")
     assert {beat.name for beat in film("FlashAttentionScene").scene.told} <= set(shown)

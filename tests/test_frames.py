@@ -54,19 +54,19 @@ def test_checksums_are_the_same_twice_and_see_what_differs() -> None:
 
     class Other(film):  # type: ignore[misc]  # known once its file has run
         def end_beat(self) -> None:
-            if self.beat.name == "7d":
+            if self.beat.name == "sum":
                 dot = Square(0.02, stroke_width=0, fill_color=self.skin.ink, fill_opacity=0.1)
                 self.add(dot)
                 self.hold(1 / config.frame_rate)
                 self.remove(dot)
             super().end_beat()
-            if self.beat.name == "9a":
+            if self.beat.name == "ruler":
                 self.hold(1 / config.frame_rate)
 
     Other.__name__ = film.__name__
     settings: dict[str, Any] = {"config": AttentionConfig(**SMALL), "source": "numpy"}
     true, again, other = (checksums(kind, Settings(**settings), frame_rate=4) for kind in (film, film, Other))
     assert again == true
-    assert len(set(true.values())) == len(true) == 11
-    assert differing(true, other) == ["7d", "9a"]
+    assert len(set(true.values())) == len(true) == 12
+    assert differing(true, other) == ["sum", "ruler"]
     assert differing(true, checksums(film, Settings(**settings, theme="light"), frame_rate=4)) == [*true]

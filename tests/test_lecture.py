@@ -390,6 +390,6 @@ def test_a_plan_keeps_its_time_and_its_films_theirs(minutes: int) -> None:
 def seconds_of(scene: str) -> float:
     """Of a film that is shown whole: the digest as it is told, a chapter as its page says, which is tested against the chapter."""
     if scene == "DigestScene":
-        return sum(beat.seconds for beat in film(scene).scene.told)
+        return float(sum(beat.seconds for beat in film(scene).scene.told))
     (said,) = re.findall(rf"^\| `{scene}` \| (\d+) \|", CHAPTERS, re.MULTILINE)
     return float(said)

@@ -26,7 +26,7 @@ from flashviz.cli import main
 from flashviz.cli.films import SceneSource, every_scene
 from flashviz.config import AttentionConfig
 from flashviz.delivery.manifest import read_manifest, write_manifest
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.errors import FlashvizError
 from flashviz.settings import load_settings
 from flashviz.storyboard import Told

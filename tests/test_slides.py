@@ -126,15 +126,15 @@ def test_a_pause_asks_its_caption_and_the_next_slide_answers(film: Path) -> None
 
 
 def test_where_the_film_goes_on_the_answer_is_a_slide_of_its_own(film: Path, tmp_path: Path) -> None:
-    told = tuple(msgspec.structs.replace(beat, name="pause-c" if beat.pause else beat.name) for beat in read_manifest(film).beats)
+    told = tuple(msgspec.structs.replace(beat, name="question" if beat.pause else beat.name) for beat in read_manifest(film).beats)
     copied = shutil.copytree(film, tmp_path / "film")
     write_manifest(copied, msgspec.structs.replace(read_manifest(film), scene="FlashAttentionScene", beats=told))
-    answer = notes_of("FlashAttentionScene")["pause-c"].answer
+    answer = notes_of("FlashAttentionScene")["question"].answer
     deck = Presentation(str(make_slides(copied, "pptx", tmp_path / "deck.pptx")))
     titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
     assert titles[titles.index("Which is next?") + 1] == answer
     page = make_slides(copied, "html", tmp_path / "deck").read_text(encoding="utf-8")
-    assert re.findall(r'data-name="([^"]+)"', page) == ["opening", "first", "pause-c", "pause-c-answer", "last", "closing"]
+    assert re.findall(r'data-name="([^"]+)"', page) == ["opening", "first", "question", "question-answer", "last", "closing"]
     assert answer in page
 
 

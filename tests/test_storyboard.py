@@ -11,23 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from flashviz.chapters.film import COURSE, DIGEST, DIGEST_SECONDS, EXCERPT, SCRIPT
 from flashviz.config import AttentionConfig
 from flashviz.figures import amount, number, quarters, total
 from flashviz.memory import closed_form
 from flashviz.storyboard import (
-    CALM_BEAT,
     CALM_TILES,
-    DIGEST_SECONDS,
     FIRST_RISE,
-    FLASH,
-    RISE_BEATS,
-    VARIANTS,
     Follow,
-    board,
     checks,
     crossed_bytes,
     facts,
     follow,
+    reading,
     stored_score_tiles,
     tile_unit,
 )
@@ -162,58 +158,35 @@ def test_default_film_follows_a_row_of_the_first_program_whose_digits_check(defa
 
 # ------------------------------------------------------------------------------------------------------------ the board
 
-ALL = {field for beat in FLASH for _, field, _, _ in string.Formatter().parse(beat.caption) if field}
-SAID = dict.fromkeys(ALL, "1")
 ROSE, CALM = Follow((0, 0), 3, "rise", 3, 5), Follow((0, 0), 0, "calm", None, None)
 
 
-def test_film_lasts_three_to_four_minutes() -> None:
-    assert 180 <= sum(beat.seconds for beat in board(SAID, ROSE)) <= 240
-    assert sum(beat.seconds for beat in board(SAID, CALM, pauses=False)) >= 170
+def test_digest_lasts_a_minute_and_the_film_four_and_a_quarter_at_most() -> None:
+    assert 180 <= sum(beat.seconds for beat in SCRIPT) <= 255
+    assert sum(beat.seconds for beat in DIGEST) == pytest.approx(60, abs=1)
 
 
-def test_digest_lasts_about_a_minute() -> None:
-    digest = board(SAID, ROSE, seconds=DIGEST_SECONDS)
-    assert [beat.name for beat in digest] == list(DIGEST_SECONDS)
-    assert sum(beat.seconds for beat in digest) == pytest.approx(60, abs=3)
-    assert {beat.name: beat.seconds for beat in digest} == DIGEST_SECONDS
+def test_beats_have_names_and_titles_of_their_own_and_time_to_be_read() -> None:
+    for script in (SCRIPT, DIGEST):
+        assert len({beat.name for beat in script}) == len(script)
+        for beat in script:
+            assert reading(beat.caption) < beat.seconds, beat.name
+            assert beat.title, beat.name
+            assert len(beat.caption) <= 60, beat.name
+    assert all(beat.caption.endswith("?") for beat in SCRIPT if beat.pause)
 
 
-def test_beats_have_names_of_their_own_and_time_for_their_stillness() -> None:
-    names = [beat.name for beat in FLASH]
-    assert len(set(names)) == len(names)
-    for beat in (*FLASH, *board(SAID, ROSE, seconds=DIGEST_SECONDS)):
-        assert 0 <= beat.still < beat.seconds / 2, beat.name
-        assert beat.title, beat.name
-
-
-def test_pauses_are_kept_or_dropped() -> None:
-    with_, without = board(SAID, ROSE), board(SAID, ROSE, pauses=False)
-    assert [b.name for b in with_] == [b.name for b in FLASH]
-    assert [b for b in with_ if not b.pause] == list(without)
-    assert {b.name for b in with_ if b.pause} == {"pause-a", "pause-b", "pause-c"}
-    assert all(b.caption.endswith("?") for b in with_ if b.pause)
-
-
-def test_without_a_rise_its_beats_go_and_the_calm_one_says_so() -> None:
-    beats = board({k: v for k, v in SAID.items() if not k.startswith(("alpha", "m_", "l_"))}, CALM)
-    assert not {b.name for b in beats} & set(RISE_BEATS)
-    assert {b.name for b in FLASH} - {b.name for b in beats} == set(RISE_BEATS)
-    assert next(b.caption for b in beats if b.name == CALM_BEAT) == next(b.caption for b in VARIANTS if b.name == "8-calm")
-
-
-def test_without_calm_tiles_none_are_claimed() -> None:
-    beats = board(SAID, Follow((0, 0), 0, "variation", 1, None))
-    assert CALM_BEAT not in {b.name for b in beats}
-    assert {b.name for b in FLASH} - {b.name for b in beats} == {CALM_BEAT}
+def test_beats_of_the_course_and_of_the_excerpt_are_the_films_in_its_order() -> None:
+    names = [beat.name for beat in SCRIPT]
+    for some in (EXCERPT, COURSE, DIGEST_SECONDS):
+        assert [name for name in names if name in some] == list(some)
 
 
 def test_captions_have_no_number_of_their_own() -> None:
     """Every digit comes through a brace, but for the 1 of a ceiling and of alpha = 1."""
-    for beat in FLASH:
-        words = string.Formatter().parse(beat.caption)
-        typed = "".join(text for text, *_ in words)
-        assert not set("023456789") & set(typed.replace("float64", "")), beat.caption
+    for beat in (*SCRIPT, *DIGEST):
+        typed = "".join(text for text, *_ in string.Formatter().parse(beat.caption))
+        assert not set("023456789") & set(typed), beat.caption
 
 
 # --------------------------------------------------------------------------------------------------- what captions say
@@ -235,8 +208,6 @@ def test_facts_are_the_traces(n_q: int, n_k: int, block_m: int, block_n: int, ca
     found = follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
     values = seen[found.program]
     said = facts(fa2, standard, found, values, errors={"flash": 1e-4, "standard": 2e-4})
-    for beat in board(said, found):
-        assert "{" not in beat.caption
     model = [closed_form(config, "standard").total, closed_form(config, "fa2").total]
     assert [crossed_bytes(standard), crossed_bytes(fa2)] == model
     unit = min(block_n, n_k) * 16 * 2

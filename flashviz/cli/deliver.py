@@ -255,7 +255,12 @@ def light_enough(folder: Path, manifest: Manifest) -> None:
 def described(scene: Any) -> tuple[str, dict[str, str]]:
     """What a film is about, and what moves in its beats, by the docstrings of its class and of its beats, methods or functions."""
     about = (scene.__doc__ or "").strip().partition("\n")[0]
-    owners = [scene, *(sys.modules[base.__module__] for base in scene.__mro__ if base.__module__.startswith("flashviz."))]
+    used = [each for each in vars(sys.modules[scene.__module__]).values() if inspect.ismodule(each)]  # whose functions a scene plays
+    owners = [
+        scene,
+        *(each for each in used if each.__name__.startswith("flashviz.")),
+        *(sys.modules[base.__module__] for base in scene.__mro__ if base.__module__.startswith("flashviz.")),
+    ]
     methods = [method for owner in owners for _, method in inspect.getmembers(owner, inspect.isfunction) if hasattr(method, "beat")]
     return about, {method.beat: " ".join(inspect.getdoc(method).split()) for method in methods if inspect.getdoc(method)}  # type: ignore[union-attr]
 

@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import causal
 from flashviz.chapters.causal import MASKED, SKIPPED, Causal, Placed, gather
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle, worded
 from flashviz.layout import Limit, Rect, masked_grid

@@ -16,7 +16,7 @@ from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.placing import chapter_room, chart_place, table_place
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.pictures import note
 from flashviz.director.scene import TraceScene, beat
 from flashviz.errors import UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,12 @@ class CourseFilm(ChapterScene):
         """Nothing: the chapters say it all."""
         return ()
 
-    def play_chapter(self, file: str, seconds: Mapping[str, float] | None = None) -> None:
+    def play_chapter(self, file: str, only: Sequence[str] = ()) -> None:
         """A mark with the chapter's name, then the chapter.
 
         Args:
             file: Name of the scene's file, without its ending; its first scene is played.
-            seconds: Beats of the FlashAttention film that are played.
+            only: Beats of the FlashAttention film that are played; none: all of a chapter.
         """
         course, chapter = type(self), first_scene(self.folder / f"{file}.py")
         self.number += 1
@@ -48,7 +48,7 @@ class CourseFilm(ChapterScene):
         shown = self.provenance
         self.seconds_before = self.now
         known = set(vars(self))
-        self.seconds = seconds
+        self.only = only
         become(self, chapter)
         try:
             self.construct()

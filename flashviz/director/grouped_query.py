@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import theme
 from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, Loads, gather
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, ONE_NUMBER, SPACE, Word, middle, worded
 from flashviz.layout import Rect

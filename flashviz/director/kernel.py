@@ -13,10 +13,9 @@ from typing import Any
 from manim import Group, Mobject
 
 from flashviz import palette
-from flashviz.director.kernel_stage import KernelStageScene, worth_a_line
+from flashviz.director.kernel_stage import KernelStageScene, bare, worth_a_line
 from flashviz.director.pictures import card_lines, note
 from flashviz.director.scene import beat
-from flashviz.director.stage import bare
 from flashviz.errors import UsageError
 from flashviz.figures import amount, counter, times
 from flashviz.generic.story import Part, count_of, events_of, kernel_board, parts_of

@@ -14,7 +14,6 @@ from manim import LEFT, Animation, Group, Mobject, linear
 
 from flashviz import palette
 from flashviz.director.scene import TraceScene
-from flashviz.director.stage import bare
 from flashviz.director.sweep import Sample, Traffic
 from flashviz.figures import amount
 from flashviz.generic.layout import block, code_lines, kernel_stage, room_for
@@ -374,3 +373,8 @@ def most_crossed(trace: GenericTrace, count: int) -> list[int]:
     moved = traffic(trace)
     crossing = [moved.read.get(t.name, 0) + moved.written.get(t.name, 0) for t in trace.header.tensors]
     return sorted(sorted(range(len(crossing)), key=lambda tensor: -crossing[tensor])[:count])
+
+
+def bare(line: str) -> str:
+    """A source line without its trailing comment."""
+    return line.split("  #", maxsplit=1)[0].rstrip()

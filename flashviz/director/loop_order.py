@@ -11,7 +11,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import loop_order
 from flashviz.chapters.loop_order import MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.rescale import late
 from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded

@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import online_softmax
 from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gather, merge, pair_of
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.rescale import late
 from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
 from flashviz.director.words import LABEL, NUMBER, SPACE, Numbers, Word, first_that_fits, fly, labelled, middle, symbols

@@ -16,7 +16,7 @@ from flashviz.chapters.lanes import BLEND, SCORES, K, Program, V, empty
 from flashviz.chapters.pipeline import Interval, Recorded
 from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.scene import beat
 from flashviz.layout import GAP, Rect
 from flashviz.lettering import CAPTION_PX, LABEL_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap

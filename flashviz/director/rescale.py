@@ -14,7 +14,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import theme
 from flashviz.chapters import rescale
 from flashviz.chapters.rescale import beats_of, facts, gather
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.rescale_film import RescaleFilm, outline
 from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
 from flashviz.director.words import (
@@ -621,11 +621,7 @@ def rows(film: RescaleFilm) -> None:
     start, pitch = film.acc.boxes(found.of("acc_scaled")), tile.line.width / acc.shape[1]
     x = tile.line.x0 + np.arange(acc.shape[1]) * pitch
     stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
-    film.chart.display(squeezed(film))
-    moving, gone = film.numbers.settle()
-    film.acc_words.put(film.shot["acc words"])
-    film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, moving, seconds=0.4)
-    film.move(FadeIn(film.acc_words), seconds=TEXT)
+    tidy(film)
     film.scene.add(row.display(start))
     film.go("rows", Shows(row, lambda share: row.display(start + (stop - start) * share), rate_func=ease_in_out_cubic))
     texts = [
@@ -652,6 +648,15 @@ def rows(film: RescaleFilm) -> None:
         tile.display(acc + (scaled - acc) * done[:, None], l_old + (l_scaled - l_old) * done)
 
     film.move(Shows(tile, sweep), seconds=2.6)
+
+
+def tidy(film: RescaleFilm) -> None:
+    """What was written beside the squeeze leaves; l's number stands alone again."""
+    film.chart.display(squeezed(film))
+    moving, gone = film.numbers.settle()
+    film.acc_words.put(film.shot["acc words"])
+    film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, moving, seconds=0.4)
+    film.move(FadeIn(film.acc_words), seconds=TEXT)
 
 
 @beat("all")
@@ -683,7 +688,10 @@ def exact(film: RescaleFilm) -> None:
     """The factor times the old sum is the sum by the new max: in every term the old max cancels. For acc as for l: v is the key's value."""
     film.reached(Kind.ALPHA)
     said, skin, place = film.said, film.skin, film.scene.shot("formula")["formula"]
-    film.move(*(FadeOut(thing) for thing in film.scene.mobjects if thing is not film.scene.caption), seconds=0.4)
+    if film.stands(film.chart):
+        tidy(film)
+    elif film.tile is not None:
+        film.move(*(FadeOut(thing) for thing in film.scene.mobjects if thing is not film.scene.caption), seconds=0.4)
     places = (place.top(0.5 * place.height), place.bottom(0.42 * place.height))
     share = Proof.fit(film, places[0])
     upper = Proof(film, places[0], share, ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])
@@ -822,13 +830,19 @@ def rest(film: RescaleFilm) -> None:
     chart.named = np.zeros(0)
     film.go("rescale")
     film.scene.tell()
-    shown = np.unique(np.linspace(found.t, found.last, min(found.last - found.t, SHOWN) + 1).round().astype(int)).tolist()
-    m = film.said["m_new"]
+    others(film, found.t, found.last, REST)
+
+
+def others(film: RescaleFilm, start: int, stop: int, seconds: float) -> None:
+    """Tiles behind ``start``, up to ``stop``, in so many seconds: l, acc and the answer after each that is shown, and m where it rises."""
+    found, chart = film.found, film.chart
+    shown = np.unique(np.linspace(start, stop, min(stop - start, SHOWN) + 1).round().astype(int)).tolist()
+    m = number(float(found.of("m_new", start)))
     for done, t in itertools.pairwise(shown):
         film.keys.display(t)
         before, after, now = float(found.of("l_new", done)), float(found.of("l_new", t)), number(float(found.of("m_new", t)))
         wide = Shows(chart, partial(_widen, film, before, after, None if now == m else chart.ceiling.turn(now)))
-        film.move(wide, *joined(film, done, t), *renumbered(film, total(after)), seconds=REST / (len(shown) - 1))
+        film.move(wide, *joined(film, done, t), *renumbered(film, total(after)), seconds=seconds / (len(shown) - 1))
         m = now
 
 

@@ -50,7 +50,7 @@ class RescaleFilm:
     weights: Rectangles  # the terms, one beside each row of ``v_tile``
     v_tile: Matrix
     v_names: VGroup
-    tile: TileRows
+    tile: TileRows | None = None  # once all rows are shown
     words: list[Word]  # what is said of the columns
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
@@ -137,11 +137,19 @@ class RescaleFilm:
         self.move(*moves, *also, seconds=seconds)
         self.away = [each for each in self.away if each[0] not in new] + leaving
         self.scene.remove(*(thing for _, thing, _ in leaving))
-        self.shot = new
-        self.numbers.rect = new.parts.get("sum", self.numbers.rect)
+        self.stand(name)
+
+    def stand(self, name: str) -> None:
+        """Be in a shot, without a way there."""
+        self.shot = self.scene.shot(name)
+        self.numbers.rect = self.shot.parts.get("sum", self.numbers.rect)
         for part, _, put in self.placings():
-            if part in new:
-                put(new[part])
+            if part in self.shot:
+                put(self.shot[part])
+
+    def stands(self, thing: Mobject) -> bool:
+        """Whether it is on stage, by itself or in a group."""
+        return any(part is thing for top in self.scene.mobjects for part in top.get_family())
 
     def beyond(self, part: str, rect: Rect) -> Rect:
         """Past the edge of the frame: the sum's parts to the left, or up where the frame is tall; the others the other way."""

@@ -13,7 +13,7 @@ from flashviz.chapters import roofline
 from flashviz.chapters.figure import Point, Series, times
 from flashviz.chapters.io_complexity import Record
 from flashviz.director.chapters import ChartScene
-from flashviz.director.flash import provenance
+from flashviz.director.material import provenance
 from flashviz.director.scene import beat
 from flashviz.layout import Rect
 from flashviz.mobjects.motion import FadeIn, FadeOut

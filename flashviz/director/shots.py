@@ -25,7 +25,9 @@ LINES = 2  # of a caption
 class Played(Protocol):
     """A film: all its state, made in one place, and the scene that it is played on."""
 
-    scene: ShotScene
+    @property
+    def scene(self) -> ShotScene:
+        """Where it is played."""
 
 
 FilmType = TypeVar("FilmType", bound=Played)

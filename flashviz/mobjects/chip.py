@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manim import LEFT, UP, Polygon, VGroup
+from manim import LEFT, UP, VGroup
 
 from flashviz import palette, theme
 from flashviz.device import KIB, SMS, Resources
@@ -70,14 +70,3 @@ def further_copies(tiles: ChipTiles, resources: Resources, skin: Theme) -> VGrou
             edges = dashed(Rect(place.x0 + copy * BEHIND, place.y0, place.x1 + copy * BEHIND, place.y1), skin.hue(buffer.name))
             outlines.add(edges.set_stroke(opacity=palette.DIM))
     return outlines
-
-
-class RowMark(VGroup):
-    """A small arrowhead at the followed row, beside the tile that holds it."""
-
-    def __init__(self, tile: Rect, row: int, n_rows: int, skin: Theme) -> None:
-        self.tag, self.row = "row mark", row
-        y = tile.y1 - (row + 0.5) * tile.height / n_rows
-        x, size = tile.x0 - 0.02, 0.09
-        corners = ((x, y, 0), (x - size, y + 0.7 * size, 0), (x - size, y - 0.7 * size, 0))
-        super().__init__(Polygon(*corners, stroke_width=0, fill_color=skin.ink, fill_opacity=1))

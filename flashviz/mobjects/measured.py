@@ -64,7 +64,7 @@ class Scale:
     rect: Rect
     keys: int
     l_most: float
-    tallest: float
+    high: float  # of the first ceiling, as a share of the rectangle's height
 
     @property
     def key(self) -> float:
@@ -74,7 +74,7 @@ class Scale:
     @property
     def unit(self) -> float:
         """Height of the first ceiling."""
-        return self.rect.height * max(min(TALLEST, 1 / max(self.tallest, 1.0)), LOWEST)
+        return self.high * self.rect.height
 
     @property
     def terms_x(self) -> float:
@@ -179,13 +179,18 @@ class MeasuredSum(Group):
         parts: list[VMobject] = [self.block, self.ghost, self.kept, self.outlines, self.bars, self.over, self.dashes, self.old]
         super().__init__(self.baseline, *parts, self.ceiling)
 
+    @property
+    def high(self) -> float:
+        """How much of its height the first ceiling leaves for the tallest term."""
+        return max(min(TALLEST, 1 / max(self.tallest, 1.0)), LOWEST)
+
     def scale_in(self, rect: Rect) -> Scale:
         """Its scale, if it stood in ``rect``."""
-        return Scale(rect, self.keys, self.l_most, self.tallest)
+        return Scale(rect, self.keys, self.l_most, self.high)
 
-    def place(self, rect: Rect) -> MeasuredSum:
-        """Stand in ``rect``."""
-        self.at = self.scale_in(rect)
+    def place(self, rect: Rect, high: float | None = None) -> MeasuredSum:
+        """Stand in ``rect``; the ceiling at another share of its height where nothing will rise above it."""
+        self.at = Scale(rect, self.keys, self.l_most, self.high if high is None else high)
         self.left, self.right = rect.x0 - em(OVERHANG), rect.x1 + em(OVERHANG)
         self.baseline.put_start_and_end_on((self.left, rect.y0, 0), (self.right, rect.y0, 0))
         return self.display(self.now)

@@ -1,52 +1,39 @@
-"""FlashFilm: gathers what the film is made of and fills the board. The scenes choose which beats to play."""
+"""What a film of one configuration is made of: the traces, the followed row, and pictures of S and P."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.director.closing import Closing
-from flashviz.director.opening import Opening
-from flashviz.director.stage import Material
 from flashviz.errors import ConfigError, UsageError
 from flashviz.inputs import Arrays
 from flashviz.layout import BAND_LIMIT
-from flashviz.storyboard import SCRIPT, Follow, board, facts, follow_in
-from flashviz.trace import Trace, load, replay
+from flashviz.storyboard import Follow, follow_in
+from flashviz.trace import ProgramValues, Trace, load, replay
 from flashviz.trace.recording import check_events
 
 Run = Callable[..., Any]
 ErrorOf = Callable[[AttentionConfig, tuple[int, int], np.ndarray], float]
 
 
-class FlashFilm(Opening, Closing):
-    """All beats of the FlashAttention film over one configuration."""
+@dataclass(frozen=True)
+class Material:
+    """What a film is made of: the traces, the followed program and row, and the errors that verification found."""
 
-    script = SCRIPT
-    seconds: Mapping[str, float] | None = None  # of the beats that are played, where not all are
-
-    def open(self, run: Run, error_of: ErrorOf, seconds: Mapping[str, float] | None = None) -> None:
-        """Record the traces, choose the followed row from them, fill the captions, build the stage.
-
-        Args:
-            run: ``flashviz_kernels.recorder.run``: a trace and the output O [B, H, N_q, d] that was computed with it.
-            error_of: ``flashviz_kernels.exactness.block_error``: max |O - float64| of one program's rows.
-            seconds: The digest's beats; None plays all of them, or those of ``self.seconds``.
-        """
-        seconds = self.seconds if seconds is None else seconds
-        settings = self.settings
-        material = gather(settings.config, run, error_of, settings.source, settings.trace)
-        self.provenance = [provenance(trace) for trace in (material.fa2, material.standard)]
-        said = facts(material.fa2, material.standard, material.chosen, material.values, errors=material.errors)
-        more = material.chosen.rise is not None and material.chosen.rise + 1 < len(material.values.j)
-        self.take(board(self.values(said), material.chosen, pauses=settings.pauses, more_tiles=more, seconds=seconds, script=self.script))
-        self.set_stage(material)
-        if self.on_board("hook") is not None:
-            self.curtain()
+    fa2: Trace
+    standard: Trace
+    chosen: Follow
+    values: ProgramValues
+    errors: Mapping[str, float]
+    sheet_s: np.ndarray  # S and P of the first head as pictures, shares 0..1
+    sheet_p: np.ndarray
+    first_tiles: Mapping[str, np.ndarray]  # Q, K, S of tile (0, 0)
+    o_standard: np.ndarray  # [rows, d]: the followed block's O as standard attention has it
 
 
 def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | None, path: Path | None) -> Material:

@@ -1,0 +1,451 @@
+"""The last beats of the main film: the other row blocks, the bill, taller tiles, the difference, the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from manim import Group
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
+from flashviz.director.film.parts import Tally, between, fitting, heading, label, matrix_to, put, show_rows
+from flashviz.director.film.stage import Film
+from flashviz.director.film.sweeping import stored_rows, sweep
+from flashviz.director.pictures import card_lines
+from flashviz.director.shots import MOVE, TEXT, beat
+from flashviz.director.sweep import crossed
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle
+from flashviz.figures import amount, kib, number, power, quarters
+from flashviz.layout import Rect, rows
+from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
+from flashviz.memory import compulsory
+from flashviz.mobjects.chip import used_of
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.palette import SECOND
+from flashviz.trace import Kind, Trace, state_at
+
+ZERO_PX, COUNTED_PX = 150, 120  # the two numbers that matter
+IN_FLIGHT = 24  # squares on their way to the bill at once
+VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
+REPEAT = 0.22  # opacity of what a perfect cache would spare
+MAGNIFIED = 1024  # the difference, so that it is seen
+
+
+@beat("strips")
+def strips(film: Film) -> None:
+    """Row blocks part: each has its own rows of Q and O, and none waits for another."""
+    place = film.scene.shot("rest")
+    whole = film.outputs[1]
+    film.move(*film.leave(film.hbm, whole), seconds=TEXT)
+    start = film.hbm.rect
+
+    def come(share: float) -> None:
+        film.hbm.place(between(start, place["hbm"], share)).display(lit={}, cursor=None)
+        put(whole, film.hbm.cross.strip("O"))
+
+    if film.scene.on_stage(film.hbm):
+        film.move(Shows(Group(film.hbm, whole), come, rate_func=ease_in_out_cubic), seconds=MOVE)
+    else:
+        come(1.0)
+        film.move(FadeIn(film.hbm, whole), seconds=0.4)
+    film.hbm.display(written=frozenset({film.hbm.cross.row_of(film.material.chosen.program[0])}))
+    film.scene.remove(whole)
+    count = sum(1 for _ in film.material.fa2.programs)
+    figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
+    said = [
+        label(place[part], text, film.skin.ink, NAME)
+        for part, text in (("stored name", "programs"), ("crossed name", "one a row block, in no order"))
+    ]
+    film.move(FadeIn(figure, *said), seconds=TEXT)
+    film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.scene.tell()
+    film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=1 - share), rate_func=ease_in_out_cubic), seconds=0.6)
+
+
+@beat("rest")
+def rest(film: Film) -> None:
+    """All row blocks: K and V light again and again, O fills with its values, the grid stays empty."""
+    place, skin, trace, whole = film.scene.shot("rest"), film.skin, film.material.fa2, film.outputs[1]
+    film.hbm.display(apart=0.0, lit={}, cursor=None, written=frozenset(), seam=1.0)
+    if film.scene.on_stage(film.hbm):
+        film.move(*film.leave(film.hbm), seconds=TEXT)
+    else:
+        film.move(*film.leave(), FadeIn(film.hbm.place(place["hbm"])), seconds=0.4)
+    first = film.scene.event or 0
+    put(whole, film.hbm.cross.strip("O"))
+    show_rows(whole, stored_rows(film, state_at(trace, first)))
+    film.scene.add(whole)
+    final = crossed(state_at(trace, len(trace)))
+    stored_name, crossed_name = (
+        label(place[f"{part} name"], text, skin.ink, NAME) for part, text in (("stored", "scores stored"), ("crossed", "crossed so far"))
+    )
+    stored = int(np.isin(trace.columns["kind"], [Kind.STORE_S, Kind.STORE_P]).sum())
+    zero = Word(f"{stored}", ZERO_PX, skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "stored")
+    so_far = crossed(state_at(trace, first))
+    widest = max(film.tiles_of(sum(so_far.values())), film.tiles_of(sum(final.values())), "144 1/4 tiles", key=len)
+    counter = Readout(
+        film.tiles_of(sum(so_far.values())), fitting(widest, ONE_NUMBER, place["crossed"]), skin.ink, name="crossed", face=Face.MONO_STRONG
+    ).at(place["crossed"])
+    film.ledger = tally = Tally(place["tensors"], final, film.unit, skin).display(so_far)
+    order = label(place["order"], "shown one after another", skin.ink, name="note")
+    film.move(FadeIn(stored_name, zero, crossed_name, counter, tally, order), seconds=TEXT)
+    film.scene.tell()
+
+    def count(nbytes: Mapping[str, int]) -> None:
+        counter.display(film.tiles_of(sum(nbytes.values())))
+        tally.display(nbytes)
+
+    sweep(film, first, len(trace), max(2.0, film.scene.motion), count, counter, tally, written=whole)
+    film.hbm.display(lit={}, cursor=None)
+    film.scene.event = len(trace)
+
+
+@dataclass(frozen=True)
+class Pile:
+    """All that one algorithm moved, as squares that fill columns from above: (tensor, first square, how many)."""
+
+    rect: Rect
+    parts: tuple[tuple[str, float, float], ...]
+    lines: int
+    pitch: float
+
+    @classmethod
+    def of(cls, rect: Rect, nbytes: Mapping[str, int], unit: int, lines: int, pitch: float) -> Pile:
+        """Of bytes a tensor; so many squares a column, so far apart."""
+        counts = [nbytes[tensor] / unit for tensor in nbytes]
+        starts = np.cumsum([0.0, *counts[:-1]]).tolist()
+        return cls(rect, tuple(zip(nbytes, starts, counts, strict=True)), lines, pitch)
+
+    @property
+    def count(self) -> float:
+        return sum(count for _, _, count in self.parts)
+
+    def boxes(self, first: float, count: float) -> np.ndarray:
+        """[n, 4] where ``count`` squares from ``first`` on stand; a part of a tile is a sliver."""
+        n = int(np.ceil(count - 1e-9))
+        index = round(first) + np.arange(n)
+        x, y = self.rect.x0 + (index // self.lines) * self.pitch, self.rect.y1 - (index % self.lines) * self.pitch
+        wide = np.where(np.arange(n) + 1 > count + 1e-9, max(count % 1, 0.1), 1.0)
+        return np.stack([x, y - 0.84 * self.pitch, x + 0.84 * self.pitch * wide, y], 1)
+
+    def x(self, squares: float) -> float:
+        """Far edge of so many squares."""
+        return self.rect.x0 + squares / self.lines * self.pitch
+
+
+@beat("bill")
+def bill(film: Film) -> None:
+    """The ledger's own squares go to a pile, and standard attention's pour at equal speed: FlashAttention's stop first."""
+    place, skin, trace = film.scene.shot("bill"), film.skin, film.material.fa2
+    totals = {
+        "standard": crossed(state_at(film.material.standard, len(film.material.standard))),
+        "flash": crossed(state_at(trace, len(trace))),
+    }
+    most = max(sum(total.values()) for total in totals.values()) / film.unit
+    rect = place["standard"]
+    pitch, lines = max((min(rect.height / n, rect.width / float(np.ceil(most / n))), n) for n in range(1, 400))
+    piles = {name: Pile.of(place[name], nbytes, film.unit, lines, pitch) for name, nbytes in totals.items()}
+    titles = {
+        name: Word(text, NAME, skin.ink, place[f"{name} name"].x0, middle(place[f"{name} name"], NAME), "title")
+        for name, text in (("standard", "standard attention"), ("flash", "FlashAttention"))
+    }
+    drawn = {
+        name: [
+            Rectangles(skin.hue(tensor), name=f"bill {name} {tensor}", opacity=SECOND if tensor == "P" else 1.0)
+            for tensor, _, _ in pile.parts
+        ]
+        for name, pile in piles.items()
+    }
+    before = [film.ledger.boxes(tensor, piles["flash"].boxes(first, count)) for tensor, first, count in piles["flash"].parts]
+    for part, boxes in zip(drawn["flash"], before, strict=True):
+        part.display(boxes)  # the ledger's own squares
+    film.scene.add(*drawn["flash"], *drawn["standard"])
+    film.scene.remove(film.ledger)
+    film.move(*film.leave(*drawn["flash"], *drawn["standard"]), FadeIn(*titles.values()), seconds=0.4)
+
+    def pour(start: float, stop: float, share: float) -> None:
+        poured = start + (stop - start) * share
+        for part, boxes, (_, first, count) in zip(drawn["flash"], before, piles["flash"].parts, strict=True):
+            at = np.clip((poured - first - np.arange(len(boxes))) / IN_FLIGHT, 0, 1)[:, None]
+            eased = at * at * (3 - 2 * at)
+            part.display(boxes + (piles["flash"].boxes(first, count) - boxes) * eased)
+        for part, (_, first, count) in zip(drawn["standard"], piles["standard"].parts, strict=True):
+            part.display(piles["standard"].boxes(first, count)[: max(0, round(poured - IN_FLIGHT - first))])
+
+    squares, end = Group(*drawn["flash"], *drawn["standard"]), most + IN_FLIGHT
+    meets = min(piles["flash"].count + IN_FLIGHT, end)
+    figures = {
+        name: Word(
+            quarters(pile.count),
+            NUMBER,
+            skin.ink,
+            titles[name].left + titles[name].wide + em(40),
+            middle(place[f"{name} name"], NAME),
+            "tiles",
+        )
+        for name, pile in piles.items()
+    }
+    film.move(Shows(squares, partial(pour, 0.0, meets)), seconds=5.0 * meets / end)
+    film.move(FadeIn(figures["flash"]), Shows(squares, partial(pour, meets, end)), seconds=max(5.0 * (1 - meets / end), TEXT))
+    units = [
+        Word(
+            f"tiles of {amount(film.unit)}",
+            LABEL,
+            skin.ink,
+            f.left + f.wide + em(24),
+            middle(place[f"{name} name"], NAME),
+            "unit",
+            Face.TEXT,
+        )
+        for name, f in figures.items()
+    ]
+    film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
+    film.hold(0.6)
+    film.scene.tell()
+    cached(film, piles, drawn)
+
+
+def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
+    """What the squares of a pile are, where they are wide enough for a letter."""
+    words = []
+    for name, pile in piles.items():
+        at = film.scene.shot("bill")[f"{name} letters"]
+        for tensor, first, count in pile.parts:
+            if count >= 2 * pile.lines:
+                x = pile.x(first + count / 2) - text_width(tensor, LABEL, Face.STRONG) / 2
+                words.append(Word(tensor, LABEL, film.skin.hue(tensor), x, middle(at, LABEL), "letter"))
+    return words
+
+
+def cached(film: Film, piles: Mapping[str, Pile], drawn: Mapping[str, list[Rectangles]]) -> None:
+    """With a perfect cache each tensor would cross once a direction: on both piles the repeats step back."""
+    repeats, marks = [], []
+    for (name, pile), algorithm in zip(piles.items(), ("standard", "fa2"), strict=True):
+        once = compulsory(film.config, algorithm)  # type: ignore[arg-type]
+        fewest = {tensor: (once.read.get(tensor, 0) + once.written.get(tensor, 0)) / film.unit for tensor, _, _ in pile.parts}
+        for part, (tensor, first, count) in zip(drawn[name], pile.parts, strict=True):
+            boxes, kept = pile.boxes(first, count), int(np.ceil(min(fewest[tensor], count) - 1e-9))
+            part.display(boxes[:kept])
+            pale = Rectangles(film.skin.hue(tensor), name=f"repeats {tensor}", opacity=part.get_fill_opacity())
+            repeats.append(pale.display(boxes[kept:]))
+        text = quarters(sum(fewest.values()))
+        said = label(film.scene.shot("bill")[f"{name} cache"], f"with a perfect cache {text}", film.skin.ink, name="note")
+        marks.append(Named(said, tag="marker", text=text))
+    film.scene.add(*repeats)
+    full = [part.get_fill_opacity() for part in repeats]
+
+    def pale_out(share: float) -> None:
+        for part, opacity in zip(repeats, full, strict=True):
+            part.set_fill(opacity=opacity + (REPEAT - opacity) * share)
+
+    film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=0.7)
+
+
+@beat("taller")
+def taller(film: Film) -> None:
+    """Row blocks pair: the K and V squares of a pair slide under their twins; what a program holds on chip doubles."""
+    place, skin, config, room = film.scene.shot("taller"), film.skin, film.config, film.scene.shot("taller")["blocks"]
+    blocks, tiles_each = config.row_blocks, max(config.col_blocks, 1)
+    height = room.height / blocks
+    side = min(0.4 * height, 0.8 * (room.width - height) / tiles_each)
+    pitch = min(1.6 * side, (room.width - height) / tiles_each)
+
+    def boxes(tensor: str, moved: float) -> np.ndarray:
+        """K's or V's squares of all row blocks; every second block's come to the one above."""
+        block, tile = np.divmod(np.arange(blocks * tiles_each), tiles_each)
+        line = block - (block % 2) * moved
+        y = room.y1 - (line + 0.5) * height + (0.52 if tensor == "K" else -0.52) * side
+        x = room.x0 + height + tile * pitch
+        return np.stack([x, y - side / 2, x + side, y + side / 2], 1)
+
+    def queries(moved: float) -> np.ndarray:
+        block = np.arange(blocks)
+        top, low = room.y1 - block * height - 0.08 * height, room.y1 - (block + 1) * height + 0.08 * height
+        left, right = np.full(blocks, room.x0), np.full(blocks, room.x0 + 0.7 * height)
+        return np.stack([left, low, right, top + 0.16 * height * moved * (block % 2)], 1)
+
+    piles = {tensor: Rectangles(skin.hue(tensor), name=f"reads {tensor}").display(boxes(tensor, 0.0)) for tensor in "KV"}
+    rows_of_q = Rectangles(skin.q, name="row blocks").display(queries(0.0))
+    counts = [quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit) for trace in (film.material.fa2, film.taller.trace)]
+    number_at = place["number"]
+    figure = Readout(
+        counts[0], fitting(max(*counts, "144 1/4", key=len), COUNTED_PX, number_at), skin.ink, name="tiles", face=Face.MONO_STRONG
+    ).at(number_at)
+    name = label(place["number name"], "tiles cross", skin.ink)
+    slots = Slots(film, place["chip"])
+    chip_name = label(place["chip name"], "a program holds on chip", skin.ink)
+    film.move(*film.leave(), FadeIn(rows_of_q, *piles.values()), seconds=0.4)
+    film.move(FadeIn(figure, name, slots, chip_name), seconds=TEXT)
+    film.hold(0.8)
+
+    def pair(share: float) -> None:
+        rows_of_q.display(queries(share))
+        slots.display(share)
+
+    film.move(Shows(Group(rows_of_q, slots), pair, rate_func=ease_in_out_cubic), slots.turn(), seconds=MOVE)
+    film.hold(0.3)
+
+    def slide_under(share: float) -> None:
+        for tensor, pile in piles.items():
+            pile.display(boxes(tensor, share))
+
+    film.move(Shows(Group(*piles.values()), slide_under, rate_func=ease_in_out_cubic), figure.turn(counts[1]), seconds=1.4)
+    film.scene.tell()
+
+
+class Slots(Group):
+    """What a program holds on chip, one bar a tile; beneath, where it is known, what the compiler makes of it."""
+
+    def __init__(self, film: Film, rect: Rect) -> None:
+        skin, self.tag = film.skin, "slots"
+        held = [held_at_most(trace) for trace in (film.material.fa2, film.taller.trace)]
+        self.names = [tensor for tensor in ("Q", "S", "ACC") if tensor in held[0]]
+        before, after = film.taller.before, film.taller.after
+        known = before is not None and after is not None
+        places = rows(rect, len(self.names) + known, em(14))
+        self.nbytes = np.array([[each[tensor] for tensor in self.names] for each in held], dtype=float)
+        wide = rect.width - em(320)
+        self.bars, self.figures, letters = {}, [], []
+        for index, (tensor, at) in enumerate(zip(self.names, places, strict=False)):
+            self.bars[tensor] = (
+                Rectangles(skin.hue(tensor), name=f"held {tensor}"),
+                Rect(at.x0 + em(90), at.y0, at.x0 + em(90) + wide, at.y1),
+            )
+            letters.append(Word(tensor.lower() if tensor == "ACC" else tensor, LABEL, skin.hue(tensor), at.x0, middle(at, LABEL), "letter"))
+            beside = Rect(at.x0 + em(106) + wide, at.y0, at.x1, at.y1)
+            self.figures.append(self.figure([kib(nbytes) for nbytes in self.nbytes[:, index]], beside, skin.ink))
+        if before is not None and after is not None:
+            at = places[-1]
+            letters.append(label(at.before(at.x1 - at.x0 - em(90) - wide), "programs fit on one SM", skin.ink, name="fit"))
+            beside = Rect(at.x0 + em(106) + wide, at.y0, at.x1, at.y1)
+            self.figures.append(self.figure([str(before.programs), str(after.programs)], beside, skin.ink))
+        super().__init__(*letters, *(bar for bar, _ in self.bars.values()), *(figure for figure, _ in self.figures))
+        self.display(0.0)
+
+    def figure(self, texts: list[str], at: Rect, color: str) -> tuple[Readout, str]:
+        """A number, and what it turns into."""
+        return Readout(texts[0], fitting(max(texts, key=len), LABEL, at), color, name="held", face=Face.MONO_STRONG).at(at), texts[1]
+
+    def display(self, share: float) -> None:
+        """So far from the one height of tiles to the other."""
+        now = self.nbytes[0] + (self.nbytes[1] - self.nbytes[0]) * share
+        for (bar, at), nbytes in zip(self.bars.values(), now, strict=True):
+            wide = at.width * nbytes / self.nbytes.max()
+            bar.display(np.array([[at.x0, at.y0 + 0.15 * at.height, at.x0 + wide, at.y1 - 0.15 * at.height]]))
+
+    def turn(self) -> Shows:
+        """The numbers flip."""
+        flips = [figure.turn(text) for figure, text in self.figures]
+        for flip in flips:
+            flip.begin()
+
+        def show(share: float) -> None:
+            for flip in flips:
+                flip.interpolate(share)
+
+        return Shows(Group(*(figure for figure, _ in self.figures)), show)
+
+
+def held_at_most(trace: Trace) -> dict[str, int]:
+    """Bytes a tensor on chip, when the last tile of the first program has been scored."""
+    events = trace.program(*next(p for p in trace.programs if trace.config.visited(p[0])))
+    scored = max(k for k in events if trace.columns["kind"][k] == Kind.QK_DOT)
+    state = state_at(trace, scored + 1)
+    return {tensor: tile.nbytes for tensor, tile in (*state.smem.items(), *state.registers.items())}
+
+
+@beat("difference")
+def difference(film: Film) -> None:
+    """Both O's slide over each other: nothing is left. Magnified, it is speckle. Then both HBMs again."""
+    hook, place, skin = film.scene.shot("hook"), film.scene.shot("difference"), film.skin
+    film.standard.place(hook["left"]).display(seam=1.0)
+    film.hbm.place(hook["right"]).display(lit={}, cursor=None, seam=1.0, apart=0.0)
+    for sheet in film.sheets.values():
+        sheet.place(film.standard.cross).display(film.cells)
+    panels, outputs = (film.standard, film.hbm), film.outputs
+    homes = [panel.cross.strip("O") for panel in panels]
+    for output, home in zip(outputs, homes, strict=True):
+        put(output, home)
+        show_rows(output, np.ones(len(output.values), dtype=bool))
+    names = (("left", "standard attention"), ("right", "FlashAttention"))
+    titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
+    standing = [*panels, *film.sheets.values()]
+    film.move(*film.leave(), FadeIn(*standing, *titles, *outputs), seconds=0.5)
+    film.move(
+        *(FadeOut(each) for each in standing),
+        *(matrix_to(output, place[side]) for output, side in zip(outputs, ("left", "right"), strict=True)), seconds=MOVE,
+    )  # fmt: skip
+    apart = np.nan_to_num(film.outputs_.apart)
+    left = Matrix(apart, place["middle"], skin, "O", 0.0, outputs[0].high - outputs[0].low)
+    film.move(*(matrix_to(output, place["middle"]) for output in outputs), *(FadeOut(title) for title in titles), seconds=MOVE)
+    film.scene.add(left)
+    film.scene.remove(*outputs)
+    note = heading(place["note"], "their difference", skin.ink)
+    film.move(FadeIn(note), seconds=TEXT)
+    film.hold(0.6)
+    larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
+    most = heading(place["most"], f"at most {power(float(apart.max()))}", skin.ink, LABEL)
+    film.move(FadeOut(note), FadeIn(larger, most), left.to(apart * MAGNIFIED), seconds=0.6)
+    film.scene.tell()
+
+
+@beat("how")
+def how(film: Film) -> None:
+    """Both HBMs as at the beginning: a full grid, an empty one, the same O; and the answer."""
+    hook, skin = film.scene.shot("hook"), film.skin
+    names = (("left", "standard attention"), ("right", "FlashAttention"))
+    titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
+    for output, panel in zip(film.outputs, (film.standard, film.hbm), strict=True):
+        put(output, panel.cross.strip("O"))
+    film.move(*film.leave(), seconds=TEXT)
+    film.move(FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *film.outputs), seconds=0.5)
+    film.scene.tell()
+
+
+@beat("card")
+def card(film: Film) -> None:
+    """Where everything came from."""
+    place, skin = film.scene.shot("card")["card"], film.skin
+    film.move(*film.leave(), seconds=0.4)
+    sources = [f"{s.short}: {s.title}. arXiv {s.arxiv}" for s in (FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX)]
+    first, last = (
+        ["flashviz: what moved is what the kernel did", "", *provenance_lines(film)],
+        ["", *sources, "", "Film CC BY 4.0, code MIT"],
+    )
+    lines = [
+        (line, NOTE_PX, color)
+        for texts, color in ((first, skin.ink), (last, skin.quiet))
+        for text in texts
+        for line in (wrap(text, place.width, NOTE_PX) or [""])
+    ]
+    film.move(FadeIn(Named(card_lines(lines, place), tag="card", text="\n".join(text for text, _, _ in lines))), seconds=0.5)
+
+
+def provenance_lines(film: Film) -> list[str]:
+    """Configuration, and of each trace its algorithm, source and hash; what the compiler gave a program, or that it was not asked."""
+    c, found = film.config, film.material.fa2.header.resources
+    mask = "causal" if c.causal else "not causal"
+    problem = f"N = {c.seq_q} × {c.seq_k}, d = {c.head_dim}, tiles {c.block_m} × {c.block_n}, {c.dtype}, {mask}"
+    heads = f"batch {c.batch}, heads {c.heads} / {c.kv_heads}"
+    compiled = "On-chip bytes are those of the tiles; no compiler was asked."
+    if found is not None:
+        compiled = (
+            f"Compiled for {found.arch}: {used_of(found)} of shared memory and {found.registers} registers a thread for one program, "
+            f"{found.programs} programs on one SM."
+        )
+    return [
+        f"{problem}, scale {number(c.scale)}, {heads}, {c.arch}, {c.stages} stages, {c.inputs} inputs, seed {c.seed}",
+        *(
+            f"{i['algorithm']}: {i['source']}, {i['events']:,} events, trace {i['hash']}, kernel {i['kernel']}"
+            for i in film.scene.provenance
+        ),
+        f"Values of block {film.material.chosen.program[0]}: {VALUES_FROM[film.material.values.source]}.",
+        compiled,
+        "Logical transfers: caches are not counted. The order shown is the program's, not hardware time.",
+    ]

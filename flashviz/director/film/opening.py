@@ -1,0 +1,184 @@
+"""The first beats of the main film: two HBMs with the same O, one query, tiles."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from manim import Create
+
+from flashviz import theme
+from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal
+from flashviz.director.film.stage import Film
+from flashviz.director.rescale import grown
+from flashviz.director.shots import MOVE, TEXT, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, labelled, line_width, worded
+from flashviz.figures import amount, number, total
+from flashviz.layout import Rect
+from flashviz.lettering import Face, em
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.palette import spread
+
+SPREAD = 5.0  # how wide cuts open before they rest, in their resting width
+CUT = 1.5  # of their resting width, as long as tiles are spoken of
+
+
+@beat("hook")
+def hook(film: Film) -> None:
+    """One grid fills with S, then a second sheet with P, the other stays empty; both have the same O."""
+    place, s, p = film.scene.shot("hook"), film.sheets["S"], film.sheets["P"]
+    film.standard.place(place["left"]).display(seam=0.0)
+    film.hbm.place(place["right"]).display(seam=0.0)
+    left, right = film.outputs
+    for sheet in (s, p):
+        sheet.place(film.standard.cross).display(0)
+    for output, panel in ((left, film.standard), (right, film.hbm)):
+        put(output, panel.cross.strip("O"))
+        reveal(output, 0.0)
+    film.titles = [
+        heading(place["left name"], "standard attention", film.skin.ink), heading(place["right name"], "FlashAttention", film.skin.ink)
+    ]  # fmt: skip
+    film.scene.add(film.standard, film.hbm, *film.titles, s, p)
+    film.hold(0.5)
+    notes: list[Word] = []
+    for sheet, words in ((s, "S"), (p, "S and P")):
+        film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.7)
+        if "left note" in place:
+            count = film.scores_stored // (2 if sheet is s else 1)
+            old = [FadeOut(notes.pop())] if notes else []
+            notes.append(heading(place["left note"], f"stored: {words}, {count:,} tiles", film.skin.ink, LABEL))
+            film.move(*old, FadeIn(notes[-1]), seconds=TEXT)
+    film.scene.add(left, right)
+    film.move(Shows(left, partial(reveal, left)), seconds=0.7)
+    film.move(Shows(right, partial(reveal, right)), seconds=0.9)
+    if "right note" in place:
+        notes.append(heading(place["right note"], "stored: 0 tiles", film.skin.ink, LABEL))
+        film.move(FadeIn(notes[-1]), seconds=TEXT)
+    around = [box(output.rect.inset(-em(8)), stroke=film.skin.ink, width=theme.HEAVY) for output in (left, right)]
+    film.move(*(Create(each) for each in around), seconds=0.7)
+    if "equal" in place:
+        film.move(FadeIn(heading(place["equal"], "=", film.skin.o, ONE_NUMBER)), seconds=TEXT)
+    film.scene.tell()
+
+
+@beat("query")
+def query(film: Film) -> None:
+    """A row leaves Q; K lights tile by tile, and a term for every key stands up."""
+    place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
+    film.move(*film.leave(film.hbm), seconds=TEXT)
+    film.hbm.display(lit={}, written=frozenset())
+    film.move(film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
+    q = np.asarray(values.q[r], dtype=np.float64)[None, :]
+    strip, source = Matrix(q, place["q"], skin, "Q", *spread(q)), row_of(film, "Q")
+    put(strip, source)
+    film.scene.add(strip)
+    name = Named(*labelled(place["q name"], ("q", skin.q), ("one row of Q", skin.ink)), tag="name")
+    film.move(matrix_to(strip, place["q"], source), seconds=MOVE)
+    film.move(FadeIn(name), seconds=TEXT)
+    film.scene.tell()
+    scores = np.concatenate([values.s[t, r, : len(k)] for t, k in enumerate(values.k)]).astype(np.float64)
+    film.terms = terms = np.where(np.isfinite(scores), np.exp(scores - float(values.m_new[-1, r])), 0.0)
+    bars = Rectangles(skin.scores, name="terms of the row")
+    bars.values = terms
+    label = Named(
+        *labelled(
+            place["terms name"],
+            (f"{len(terms):,} terms", skin.ink),
+            ("e^(score − largest), one a key", skin.ink),
+            "one a key",
+            px=NAME,
+            face=Face.TEXT,
+        ),
+        tag="name",
+    )
+    tiles = [film.hbm.cross.col_of(int(j)) for j in values.j]
+
+    def stand_up(share: float) -> None:
+        bars.display(terms_at(place["terms"], grown(terms, share, 1.0)))
+
+    def light(share: float) -> None:
+        done = tiles[: int(np.ceil(share * len(tiles)))] if share < 1 else []
+        film.hbm.display(lit={"K": frozenset(done[-1:])})
+
+    film.scene.add(bars)
+    film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(label), seconds=2.4)
+    film.tiles = {"q": strip}
+    film.bars = bars
+
+
+def terms_at(room: Rect, heights: np.ndarray) -> np.ndarray:
+    """[n, 4] one bar a key; there are no gaps between bars that are thin already."""
+    step = room.width / len(heights)
+    x = room.x0 + np.arange(len(heights)) * step
+    wide = step if step < em(4) else 0.8 * step
+    return np.stack([x, np.full(len(x), room.y0), x + wide, room.y0 + heights * room.height], 1)
+
+
+@beat("weights")
+def weights(film: Film) -> None:
+    """The largest term is divided by the sum of all; the weighted values are the row's output, which goes into O."""
+    place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
+    room, terms, total_l = place["terms"], film.terms, float(values.l_new[-1, r])
+    film.scene.tell()
+    spike = int(np.argmax(terms))
+    x = room.x0 + (spike + 0.5) * room.width / len(terms)
+    texts = [number(1.0, 0), "/", total(total_l), "=", number(1 / total_l)]
+    wide = line_width(texts, NUMBER)
+    on_left = x - room.x0 > room.x1 - x
+    at = Rect(max(x - wide - em(40), room.x0), room.y1 - em(110), x - em(24), room.y1) if on_left else (
+        Rect(x + em(24), room.y1 - em(110), min(x + wide + em(40), room.x1), room.y1)
+    )  # fmt: skip
+    words = worded(at, texts, NUMBER, [skin.ink, skin.ink, skin.stats, skin.ink, skin.ink], "weight")
+    under = place["terms name"].right(0.3 * place["terms name"].width)
+    summed = Named(*labelled(under, (total(total_l), skin.stats), ("their sum", skin.ink)), tag="sum")
+    film.move(FadeIn(words[0]), seconds=TEXT)
+    film.move(
+        Shows(film.bars, lambda share: film.bars.set_fill(theme.between(skin.scores, skin.stats, share))), FadeIn(summed), seconds=0.5
+    )
+    film.hold(0.6)
+    film.move(FadeIn(words[1], words[2]), seconds=TEXT)
+    film.move(FadeIn(*words[3:]), seconds=TEXT)
+    film.hold(0.6)
+    o = np.asarray(values.o[r], dtype=np.float64)[None, :]
+    out = Matrix(o, place["o"], skin, "O", *spread(o))
+    name = Named(*labelled(place["o name"], ("o", skin.o), ("values of V, blended by their weights", skin.ink)), tag="name")
+    film.hbm.display(lit={"V": frozenset(range(film.hbm.cross.n_cols))})
+    film.move(FadeIn(out), FadeIn(name), seconds=0.5)
+    film.hold(0.8)
+    film.move(matrix_to(out, row_of(film, "O"), place["o"]), FadeOut(name), seconds=MOVE)
+
+
+def row_of(film: Film, tensor: str) -> Rect:
+    """Where the followed row lies in HBM: a line of its tile."""
+    tile = film.hbm.tile(tensor, film.material.chosen.program[0])
+    step = tile.height / len(film.material.values.q)
+    top = tile.y1 - film.material.chosen.row * step
+    return Rect(tile.x0, top - max(step, em(3)), tile.x1, top)
+
+
+@beat("tiles")
+def tiles(film: Film) -> None:
+    """Cuts open in all matrices; a tile of Q shows what one square is."""
+    place = film.scene.shot("whole")
+    film.move(*film.leave(film.hbm), seconds=TEXT)
+    film.hbm.display(lit={}, written=frozenset())
+    film.move(film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
+
+    def cut(share: float) -> None:
+        film.hbm.display(seam=SPREAD * np.sin(np.pi * share) + CUT * share)
+
+    film.move(Shows(film.hbm, cut), seconds=1.0)
+    film.hbm.display(lit={"Q": frozenset({0})})
+    source, target = film.hbm.tile("Q", 0), place["square"]
+    tile = film.tile("Q", 0, target)
+    put(tile, source)
+    film.scene.add(tile)
+    film.move(matrix_to(tile, target, source), seconds=MOVE)
+    size = f"{tile.values.shape[0]} × {tile.values.shape[1]}"
+    sides = heading(Rect(target.x0, target.y0 - em(76), target.x1, target.y0 - em(8)), size, film.skin.q)
+    nbytes = heading(Rect(target.x0, target.y0 - em(176), target.x1, target.y0 - em(84)), amount(film.unit), film.skin.ink, NUMBER)
+    film.move(FadeIn(sides, nbytes), seconds=TEXT)
+    film.hold(0.5)
+    film.scene.tell()

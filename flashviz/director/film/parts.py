@@ -1,0 +1,176 @@
+"""What the beats of the main film share: the one move between shots, pictures of values on their way, type that fits its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from manim import Group, RoundedRectangle, VGroup
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz import theme
+from flashviz.director.words import LABEL, Word, middle
+from flashviz.layout import Rect
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.named import Act, Named
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.mobjects.whole import Sheet
+from flashviz.palette import Theme
+
+LOAD = 0.7  # seconds of a tile's way
+TITLE = 46
+IN_FLIGHT = 6  # squares on their way at once
+
+
+def heading(rect: Rect, text: str, color: str, px: float = TITLE) -> Word:
+    """A title in the middle of its place, smaller where it would not fit."""
+    px *= min(1.0, rect.width / text_width(text, px, Face.STRONG))
+    wide = text_width(text, px, Face.STRONG)
+    return Word(text, px, color, rect.center[0] - wide / 2, middle(rect, px), "title")
+
+
+def label(rect: Rect, text: str, color: str, px: float = LABEL, name: str = "name") -> Word:
+    """Words at the left of their place, smaller where they would not fit."""
+    px *= min(1.0, rect.width / text_width(text, px))
+    return Word(text, px, color, rect.x0, middle(rect, px), name, Face.TEXT)
+
+
+def fitting(text: str, px: float, rect: Rect) -> float:
+    """The size at which monospaced text fits into ``rect``."""
+    return px * min(1.0, rect.width / text_width(text, px, Face.MONO_STRONG))
+
+
+def formula(text: str, px: float, color: str, rect: Rect) -> Named:
+    """A formula at the left of its place, smaller where it would not fit."""
+    drawn = theme.maths(text, px, color)
+    drawn.scale(min(1.0, rect.width / drawn.width))
+    drawn.move_to((rect.x0 + drawn.width / 2, rect.center[1], 0))
+    return Named(drawn, tag="formula", text=text)
+
+
+def chip_box(rect: Rect, skin: Theme) -> RoundedRectangle:
+    """The chip: the one panel of the film."""
+    return RoundedRectangle(
+        corner_radius=em(22), width=rect.width, height=rect.height, stroke_color=skin.edge, stroke_width=theme.OUTLINE,
+        fill_color=skin.chip, fill_opacity=1,
+    ).move_to(rect.center)  # fmt: skip
+
+
+def between(first: Rect, second: Rect, share: float) -> Rect:
+    """So far on the way from one rectangle to another."""
+    a, b = np.array([first.x0, first.y0, first.x1, first.y1]), np.array([second.x0, second.y0, second.x1, second.y1])
+    return Rect(*(a + (b - a) * share).tolist())
+
+
+def placed(panel: Any, to: Rect, **options: Any) -> Shows:
+    """The one move between shots: a panel, and all in it, goes to another place."""
+    start = panel.rect
+    return Shows(panel, lambda share: panel.place(between(start, to, share)), **{"rate_func": ease_in_out_cubic, **options})
+
+
+def matrix_to(matrix: Matrix, to: Rect, start: Rect | None = None, **options: Any) -> Shows:
+    """A picture of values goes to another place; it may leave from where it is a copy of."""
+    begin = matrix.rect if start is None else start
+    return Shows(matrix, lambda share: put(matrix, between(begin, to, share)), **{"rate_func": ease_in_out_cubic, **options})
+
+
+def put(matrix: Matrix, rect: Rect) -> None:
+    """Stand in another rectangle."""
+    matrix.rect = rect
+    matrix.image.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
+    matrix.frame.points = box(rect, stroke=matrix.skin.ink).points
+
+
+def flight(share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool) -> np.ndarray:
+    """Boxes of the squares that are on their way between cells of HBM and a tile on chip, through the pipe: one leaves after another."""
+    each, side, boxes = IN_FLIGHT / (count + IN_FLIGHT), em(34), []
+    x, y = pipe.center[:2]
+    lying = pipe.width >= pipe.height
+    gates = [(pipe.x0, y), (pipe.x1, y), (tile.center[0], y)] if lying else [(x, pipe.y1), (x, pipe.y0)]
+    for index in range(count):
+        at = (share - index * (1 - each) / max(count - 1, 1)) / each
+        if not 0 < at < 1:
+            continue
+        way = np.array([cells(index).center[:2], *gates, tile.center[:2]])
+        way = way[::-1] if out else way
+        reached = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+        here = ease_in_out_cubic(at) * reached[-1]
+        left, low = np.interp(here, reached, way[:, 0]) - side / 2, np.interp(here, reached, way[:, 1]) - side / 2
+        boxes.append([left, low, left + side, low + side])
+    return np.array(boxes).reshape(-1, 4)
+
+
+def line_of(rect: Rect, count: int, row: int) -> Rect:
+    """Where a row of a tile of ``count`` rows lies."""
+    height = rect.height / count
+    return Rect(rect.x0, rect.y1 - (row + 1) * height, rect.x1, rect.y1 - row * height)
+
+
+def flat_row(line: Rect, count: int) -> np.ndarray:
+    """[count, 4] a row of a tile as boxes side by side."""
+    x = line.x0 + np.arange(count) * line.width / count
+    return np.stack([x, np.full(count, line.y0), x + line.width / count, np.full(count, line.y1)], 1)
+
+
+class Tally(Group):
+    """What crossed, a line of squares a tensor; one square is one tile of bytes."""
+
+    def __init__(self, rect: Rect, final: Mapping[str, int], unit: int, skin: Any) -> None:
+        self.tag, self.unit = "tally", unit
+        lines = [tensor for tensor, nbytes in final.items() if nbytes / unit >= 1]
+        height = rect.height / max(len(lines), 1)
+        self.pitch = min((rect.width - em(60)) / max(final.values()) * unit, 0.8 * height)
+        self.lines, letters = {}, VGroup()
+        for index, tensor in enumerate(lines):
+            y = rect.y1 - (index + 0.5) * height
+            letters.add(Word(tensor, LABEL, skin.hue(tensor), rect.x0, y - 0.36 * em(LABEL), "name"))
+            self.lines[tensor] = (Rectangles(skin.hue(tensor), name=f"tally {tensor}"), rect.x0 + em(60), y, 0.5 * height)
+        super().__init__(letters, *(line for line, *_ in self.lines.values()))
+
+    def display(self, now: Mapping[str, int]) -> Tally:
+        for tensor, (line, *_) in self.lines.items():
+            line.display(self.squares(tensor, int(now.get(tensor, 0) / self.unit)))
+        return self
+
+    def squares(self, tensor: str, count: int) -> np.ndarray:
+        """[count, 4] where a tensor's squares stand."""
+        _, left, y, height = self.lines[tensor]
+        x = left + np.arange(count) * self.pitch
+        return np.stack([x, np.full(count, y - height / 2), x + 0.8 * self.pitch, np.full(count, y + height / 2)], 1)
+
+    def boxes(self, tensor: str, piled: np.ndarray) -> np.ndarray:
+        """Where the squares of a pile stand in the ledger; what is less than one tile has no line here and stands where it will."""
+        return self.squares(tensor, len(piled)) if tensor in self.lines else piled
+
+
+def fill(sheet: Sheet, cells: int, share: float) -> None:
+    """So much of all tiles."""
+    sheet.display(share * cells)
+
+
+def reveal(matrix: Matrix, share: float) -> None:
+    """The upper rows of a picture; the others are clear."""
+    show_rows(matrix, np.arange(len(matrix.values)) < share * len(matrix.values))
+
+
+def show_rows(matrix: Matrix, shown: np.ndarray) -> None:
+    """These rows of a picture; the others are clear."""
+    pixels = matrix.image.pixel_array
+    rows = np.arange(len(pixels)) * len(shown) // len(pixels)
+    pixels[:, :, 3] = np.where(shown[rows][:, None], 255, 0)
+    matrix.frame.set_stroke(opacity=float(shown.any()))
+
+
+class Columns(Act):
+    """A matrix fills column by column, linearly: what a product computes is not there before."""
+
+    def __init__(self, matrix: Matrix, **kwargs: object) -> None:
+        self.goal = matrix.values
+        super().__init__(matrix, **kwargs)  # type: ignore[arg-type]
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        shown = np.arange(self.goal.shape[1]) < alpha * self.goal.shape[1]
+        self.mobject.display(np.where(shown[None, :] | (alpha >= 1), self.goal, np.nan))
+        self.mobject.values = self.goal

@@ -1,0 +1,402 @@
+"""One program's work on one row block: a row asks for its sum; scores, a ceiling, a sum, a blend; calm tiles, a second rise, the end."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+from manim import Group
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz import theme
+from flashviz.chapters.rescale import facts as rescale_facts
+from flashviz.director.film.parts import (
+    LOAD,
+    Columns,
+    chip_box,
+    flat_row,
+    formula,
+    heading,
+    label,
+    line_of,
+    matrix_to,
+    put,
+    show_rows,
+)
+from flashviz.director.film.stage import Film
+from flashviz.director.film.sweeping import sweep
+from flashviz.director.rescale import grown, others, squeezed
+from flashviz.director.rescale_film import RescaleFilm
+from flashviz.director.shots import MOVE, TEXT, beat
+from flashviz.director.sweep import crossed
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, labelled, middle
+from flashviz.figures import total
+from flashviz.layout import Rect, rows
+from flashviz.lettering import Face, em
+from flashviz.mobjects.measured import Measured
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.palette import spread
+from flashviz.trace import Kind, state_at
+
+CEILING = 0.82  # of the room where nothing rises above it: over it stand m and its name
+STEPS = 3  # tiles that are shown one by one, of those that pass faster
+COUNTER, SYMBOL = 56, 60  # px
+
+
+@beat("row")
+def row(film: Film) -> None:
+    """Of a row one tile is known; the division waits at the end of the row."""
+    place, skin, values, chosen = film.scene.shot("row"), film.skin, film.material.values, film.material.chosen
+    rect, known, count = place["scores"], values.s[0, chosen.row], film.config.seq_k
+    wide, here = rect.width * len(values.k[0]) / count, len(values.k[0])
+    film.strip = first = Matrix(np.nan_to_num(known[:here], neginf=0.0)[None, :], rect.left(wide), skin, "S", *spread(known))
+    tile = film.tiles.pop("S", None)
+    if tile is not None and film.scene.on_stage(tile):
+        source = line_of(tile.rect, len(tile.values), chosen.row)
+        put(first, source)
+        film.scene.add(first)
+        film.move(*film.leave(first), matrix_to(first, rect.left(wide), source), seconds=MOVE)
+    else:
+        film.move(*film.leave(), FadeIn(first), seconds=0.4)
+    if film.back is not None:
+        film.back.forward()  # for the next time
+    unknown = Rectangles(skin.edge, name="unknown", opacity=0.0)
+    unknown.set_stroke(skin.edge, width=theme.HAIRLINE, opacity=0.5)
+    step = rect.width / count
+    x = rect.x0 + wide + np.arange(count - here) * step
+    unknown.display(np.stack([x, np.full(len(x), rect.y0), x + step, np.full(len(x), rect.y1)], 1))
+    left = f"of {count}: {count - here} still unknown" if count > here else "all of them"
+    names = Named(*labelled(place["scores name"], (f"{here} scores", skin.ink), (left, skin.ink)), tag="names")
+    film.move(FadeIn(names, unknown), seconds=0.4)
+    sign = Word("÷ ?", ONE_NUMBER, skin.ink, rect.x0 + wide + em(20), place["divide"].center[1] - em(30), "divide")
+    film.move(FadeIn(sign), seconds=TEXT)
+    film.scene.tell()
+    points, way = sign[0].points.copy(), np.array([rect.x1 - sign.wide - sign.left, 0.0, 0.0])
+
+    def later(share: float) -> None:
+        sign[0].points = points + way * share
+
+    film.move(Shows(sign, later, rate_func=ease_in_out_cubic), seconds=1.2)
+
+
+@beat("carry")
+def carry(film: Film) -> None:
+    """Three things are carried until then."""
+    place, skin = film.scene.shot("row")["carry"], film.skin
+    texts = (("m", "largest so far"), ("ℓ", "sum so far"), ("acc", "weighted values so far"))
+    beside = place.height < 0.2 * place.width
+    shares = np.cumsum([0.0, 0.31, 0.27, 0.42])
+    sides = [Rect(place.x0 + a * place.width, place.y0, place.x0 + b * place.width, place.y1) for a, b in itertools.pairwise(shares)]
+    colors = (skin.stats, skin.stats, skin.o)
+    for (name, words), color, at in zip(texts, colors, sides if beside else rows(place, 3), strict=True):
+        carried = labelled(at, (name, color), (words, skin.ink), px=ONE_NUMBER if beside else NUMBER)
+        film.move(FadeIn(Named(*carried, tag="carried")), seconds=TEXT)
+        film.hold(0.3)
+    film.scene.tell()
+
+
+@beat("score")
+def score(film: Film) -> None:
+    """Q leaves HBM and stays; K arrives above; S fills at the crossing."""
+    place, skin, i = film.scene.shot("score"), film.skin, film.material.chosen.program[0]
+    film.hbm.place(place["hbm"]).display(lit={}, cursor=None, written=frozenset(), seam=1.0)
+    film.crossed = Readout(film.tiles_of(0), COUNTER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
+    small = [label(place[part], text, skin.ink) for part, text in (("hbm name", "HBM"), ("crossed name", "crossed so far"))]
+    small.append(label(place["chip name"], "on chip", skin.ink, NAME))
+    film.map, film.tiles, film.names = Group(chip_box(place["chip"], skin), film.hbm, film.crossed, *small), {}, {}
+    film.move(*film.leave(), FadeIn(film.map), seconds=0.4)
+    before = film.material.fa2.program(*film.material.chosen.program).start
+    if before:  # the counter is never ahead of what was seen
+
+        def count(nbytes: Mapping[str, int]) -> None:
+            film.crossed.display(film.tiles_of(sum(nbytes.values())))
+
+        sweep(film, 0, before, 0.8, count, film.crossed)
+    load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
+    film.scene.tell()
+    load(film, "K", int(film.material.values.j[0]), place["b"], 0, place["b name"], f"K_{int(film.material.values.j[0])}^top")
+    film.hbm.display(cursor=(film.hbm.cross.row_of(i), film.hbm.cross.col_of(int(film.material.values.j[0]))))
+    film.tiles["S"] = scores = film.tile("S", 0, place["ab"])
+    film.reach(Kind.QK_DOT, 0)
+    film.scene.add(scores)
+    film.move(Columns(scores), seconds=1.6)
+    film.names["S"] = formula("S = Q K^top slash sqrt(d)", SYMBOL, skin.ink, place["ab name"])
+    line, at = line_of(scores.rect, len(scores.values), film.material.chosen.row), place["row name"]
+    mark = box(Rect(line.x0 - em(8), line.y0 - em(3), line.x1 + em(8), line.y1 + em(3)), stroke=skin.stats, width=theme.HEAVY)
+    name = Word(f"row {film.material.chosen.row}", LABEL, skin.stats, at.x0, middle(at, LABEL), "row")
+    film.move(FadeIn(film.names["S"]), FadeIn(mark, name), seconds=TEXT)
+
+
+def load(film: Film, tensor: str, index: int, to: Rect, t: int, name_at: Rect, name: str) -> None:
+    """A tile of Q, K or V leaves HBM and is enlarged on its way to its place; the counter steps."""
+    kind = {"Q": Kind.LOAD_Q, "K": Kind.LOAD_K, "V": Kind.LOAD_V}[tensor]
+    cross = film.hbm.cross
+    shown = cross.row_of(index) if tensor == "Q" else cross.col_of(index)
+    film.scene.event = film.material.fa2.program(*film.material.chosen.program).start + 1 if tensor == "Q" else film.found.event(kind, t)
+    state = state_at(film.material.fa2, film.scene.event)
+    film.hbm.display(lit={k: v for k, v in film.hbm.now.lit.items() if k == "Q"} | {tensor: frozenset({shown})})
+    tile, source = film.tile(tensor, t, to), cross.tile(tensor, shown)
+    put(tile, source)
+    film.scene.add(tile)
+    film.move(matrix_to(tile, to, source), seconds=LOAD)
+    film.names[tensor] = Named(theme.maths(name, SYMBOL, film.skin.hue(tensor)).move_to(name_at.center), tag="formula", text=name)
+    film.tiles[tensor] = tile
+    film.move(FadeIn(film.names[tensor]), film.crossed.turn(film.tiles_of(sum(crossed(state).values()))), seconds=0.35)
+
+
+@beat("ceiling")
+def ceiling(film: Film) -> None:
+    """The row's terms stand up under their scores; the largest sets the ceiling."""
+    inner, skin, values, r = film.row, film.skin, film.material.values, film.material.chosen.row
+    place, chart = film.scene.shot("ceiling"), film.row.chart
+    here = len(values.k[0])
+    scores = values.s[0, r, :here].astype(np.float64)
+    terms = np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, 0.0) - float(values.m_new[0, r])), 0.0)
+    what = inner.term()[0]
+    chart.ceiling.reveal(0.0)
+    chart.display(Measured(0.0, 0 * terms)).place(place["measured"], CEILING)
+    above = Rect(chart.at.terms_x, place["scores"].y0, chart.at.terms_x + here * chart.at.key, place["scores"].y1)
+    strip = Matrix(np.nan_to_num(scores, neginf=0.0)[None, :], above, skin, "S", *spread(values.s[0]))
+    tile = film.tiles.get("S")
+    source = above if tile is None else line_of(tile.rect, len(tile.values), r)
+    put(strip, source)
+    film.scene.add(strip)
+    film.move(*film.leave(strip), matrix_to(strip, above, source), seconds=MOVE)
+    title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
+    what.scale(min(1.0, place["term"].width / what.width, place["term"].height / what.height)).move_to(place["term"].center)
+    film.scene.add(chart)
+    film.move(FadeIn(title, what), seconds=TEXT)
+    film.move(Shows(chart, lambda share: chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.6)
+    film.scene.tell()
+    film.reach(Kind.SOFTMAX_M, 0)
+    film.move(Shows(chart, chart.ceiling.reveal), seconds=0.4)
+    chart.display(Measured(0.0, terms, filled=1.0))
+    film.first_terms = terms
+
+
+@beat("sum")
+def summed(film: Film) -> None:
+    """The terms pour into a block as high as the ceiling: its area is l."""
+    inner, skin, values, r = film.row, film.skin, film.material.values, film.material.chosen.row
+    chart, terms, at = inner.chart, film.first_terms, film.scene.shot("ceiling")["sum"]
+    film.reach(Kind.SOFTMAX_P, 0)
+    film.move(*film.leave(chart), seconds=TEXT)
+    film.scene.tell()
+
+    def pour(share: float) -> None:
+        level = max(2 * share - 1, 0.0)
+        chart.display(Measured(0.0, terms, filled=1.0, joined=ease_in_out_cubic(min(2 * share, 1.0)), level=ease_in_out_cubic(level)))
+        chart.turn_yellow(level)
+
+    film.move(Shows(chart, pour), seconds=2.0)
+    film.reach(Kind.SOFTMAX_L, 0)
+    l_now = float(values.l_new[0, r])
+    chart.display(Measured(l_now, 0 * terms))
+    chart.turn_yellow(0.0)
+    film.move(FadeIn(Named(*labelled(at, ("ℓ", skin.stats), ("the sum", skin.ink), px=NUMBER), tag="l name")), seconds=TEXT)
+    size = Word(total(l_now), NUMBER, skin.stats, at.x0 + em(260), middle(at, NUMBER), "l")
+    film.move(FadeIn(size), seconds=TEXT)
+
+
+@beat("blend")
+def blend(film: Film) -> None:
+    """S becomes P where it stands; P takes Q's place, V lands above, acc fills at the crossing."""
+    place, skin, j = film.scene.shot("score"), film.skin, int(film.material.values.j[0])
+    q, s = film.tile("Q", 0, place["a"]), film.tile("S", 0, place["ab"])
+    film.move(*film.leave(), FadeIn(film.map, q, s), seconds=0.5)
+    film.scene.tell()
+    weights = film.tile("P", 0, place["ab"])
+    film.move(FadeIn(weights), seconds=0.4)
+    film.scene.remove(s)
+    film.move(matrix_to(q, place["seat"]), matrix_to(weights, place["a"]), seconds=MOVE)
+    stays = label(place["seat name"], "Q stays", skin.q)
+    film.names = {"P": Named(theme.maths("tilde(P)", SYMBOL, skin.ink).move_to(place["a name"].center), tag="formula", text="P")}
+    film.move(FadeIn(film.names["P"], stays), seconds=TEXT)
+    load(film, "V", j, place["b"], 0, place["b name"], f"V_{j}")
+    film.reach(Kind.PV_DOT, 0)
+    film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
+    film.scene.add(acc)
+    film.move(Columns(acc), seconds=1.4)
+    film.names["ACC"] = formula('"acc" arrow.l "acc" + tilde(P) V', SYMBOL, skin.o, place["ab name"])
+    film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
+    film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
+
+
+@beat("calm")
+def calm(film: Film) -> None:
+    """acc's row becomes signed bars; tiles whose terms stay under the ceiling join, one after another."""
+    inner, values, r = film.row, film.material.values, film.material.chosen.row
+    chart, bars, large, place = inner.chart, inner.acc, film.scene.shot("ceiling")["measured"], film.scene.shot("rescale")
+    first = values.acc_new[0, r].astype(np.float64)
+    inner.stand("rescale")
+    acc = film.tiles.pop("ACC", None)
+    standing = bars.boxes(first)
+    flat = standing if acc is None else flat_row(line_of(acc.rect, len(acc.values), r), len(first))
+    bars.axis.set_stroke(opacity=0)
+    bars.bars.display(flat)
+    film.scene.add(bars)
+    chart.ceiling.reveal(1.0)
+    chart.display(Measured(float(values.l_new[0, r]), 0 * inner.found.before)).place(large, CEILING)
+    film.move(*film.leave(bars), FadeIn(chart), seconds=0.4)
+
+    def come(share: float) -> None:
+        chart.place(large.toward(place["measured"], share), CEILING + (chart.high - CEILING) * share)
+        bars.bars.display(flat + (standing - flat) * share)
+        bars.axis.set_stroke(opacity=share)
+
+    film.move(Shows(Group(chart, bars), come, rate_func=ease_in_out_cubic), seconds=MOVE)
+    bars.display(first)
+    inner.numbers.first(total(float(values.l_new[0, r])), film.skin.stats)
+    film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, inner.l_words, *inner.numbers.pieces), seconds=TEXT)
+    film.scene.tell()
+    rises = film.found.rises
+    passed = list(range(1, film.found.t if rises else film.found.t + 1))
+    shown = passed if len(passed) <= STEPS else [passed[0], *passed[1 - STEPS :]]  # of many, the first and the last
+    for t in shown:
+        join_calmly(film, t, max(film.scene.motion - 1.2, 1.0) / (len(shown) - shown.index(t)) if shown else 1.0)
+    chart.turn_yellow(0.0)
+    quotient = inner.quotient("old" if rises else "new")
+    film.scene.add(inner.answer.display(0 * quotient))
+    film.move(FadeIn(inner.answer_name, inner.answer_words), seconds=TEXT)
+    film.move(Shows(inner.answer, lambda share: inner.answer.display(quotient * share), rate_func=ease_in_out_cubic), seconds=0.7)
+
+
+def join_calmly(film: Film, t: int, seconds: float) -> None:
+    """The terms of tile ``t`` grow under the ceiling and join l; their values join acc."""
+    inner, values, r = film.row, film.material.values, film.material.chosen.row
+    chart, terms, past = inner.chart, np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
+    old, new = values.acc_old[t, r].astype(np.float64), values.acc_new[t, r].astype(np.float64)
+    chart.turn_yellow(0.0)
+
+    def pour(share: float) -> None:
+        chart.display(Measured(past, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
+        chart.turn_yellow(max(2 * share - 1, 0.0))
+
+    film.move(Shows(chart, lambda share: chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))), seconds=0.35 * seconds)
+    film.move(Shows(chart, pour), seconds=0.35 * seconds)
+    film.reach(Kind.PV_DOT, t)
+    chart.display(Measured(float(values.l_new[t, r]), 0 * terms))
+    film.scene.remove(*inner.numbers.pieces)
+    film.scene.add(inner.numbers.first(total(float(values.l_new[t, r])), film.skin.stats))
+    film.move(Shows(inner.acc, lambda share: inner.acc.display(old + (new - old) * share)), seconds=0.3 * seconds)
+
+
+@beat("again")
+def again(film: Film) -> None:
+    """A later rise, the same gesture: the ceiling lifts, all shrink alike, the answer stands; the new terms join."""
+    row, found, skin = film.row, film.later, film.skin
+    assert found is not None
+    chart, first = row.chart, row.found.t
+    acc, before, quotient = found.of("acc_old"), found.before, found.of("acc_old") / float(found.of("l_old"))
+    film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), seconds=TEXT)
+    chart.display(Measured(float(row.found.of("l_new")), 0 * before))
+    row.go("rescale")
+    film.scene.tell()
+    if found.t - 1 > first:
+        others(row, first, found.t - 1, 0.6)
+    row.found, row.said = found, rescale_facts(found)
+    chart.named = before
+    said, tallest, alpha = row.said, max(float(before.max()), 1.0), float(found.of("alpha"))
+    row.reached(Kind.QK_DOT)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, tallest)))), seconds=0.8)
+    row.reached(Kind.ALPHA)
+    film.move(
+        Shows(chart, lambda share: chart.display(row.measured(ceiling=1 + (tallest - 1) * share)), rate_func=ease_in_out_cubic), seconds=0.6
+    )  # fmt: skip
+    factor = [row.numbers.next("×", skin.ink), row.numbers.next(said["alpha"], skin.ink)]
+    at = row.acc_name
+    copy = Word(f"× {said['alpha']}", at.px, skin.ink, at.left + at.wide + em(24), at.baseline, "alpha acc")
+    film.move(chart.ceiling.turn(said["m_new"]), FadeIn(*factor, copy), FadeOut(row.acc_words), seconds=0.35)
+
+    def squeeze(share: float) -> None:
+        k = 1 + (alpha - 1) * share
+        chart.display(row.measured(terms=before * (1 + (1 / tallest - 1) * share), tall=k, ceiling=tallest + (1 - tallest) * share))
+        row.acc.display(acc * k)
+
+    film.move(Shows(Group(chart, row.acc), squeeze, rate_func=ease_in_out_cubic), seconds=1.0)
+
+    def join(share: float) -> None:
+        level = max(2 * share - 1, 0.0)
+        chart.display(squeezed(row, joined=min(2 * share, 1.0), level=level, settled=level))
+        chart.turn_yellow(level)
+
+    film.move(Shows(chart, join), *(FadeOut(each) for each in (*row.numbers.pieces, copy)), FadeIn(row.acc_words), seconds=0.9)
+    row.reached(Kind.PV_DOT)
+    scaled, after, new = found.of("acc_scaled"), found.of("acc_new"), row.quotient("new")
+    chart.display(Measured(float(found.of("l_new")), 0 * found.measured))
+    chart.turn_yellow(0.0)
+
+    def add(share: float) -> None:
+        row.acc.display(scaled + (after - scaled) * share)
+        row.answer.display(quotient + (new - quotient) * share)
+
+    number_ = row.numbers.first(said["l_new"], skin.stats)
+    film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), FadeIn(number_), seconds=0.6)
+
+
+def finish_row(film: Film, row: RescaleFilm, shown: int) -> None:
+    """The tiles that are left pass faster; what stands then is the trace's after each of those that are seen."""
+    values, r, last = film.material.values, film.material.chosen.row, len(film.material.values.j) - 1
+    if last == shown:
+        return
+    place = row.shot["note"]
+    note = label(place, "the other tiles, shown faster", film.skin.ink, name="note")
+    film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), FadeIn(note), seconds=TEXT)
+    row.chart.display(Measured(float(values.l_new[shown, r]), np.zeros(0)))
+    others(row, shown, last, 1.5)
+    film.reach(Kind.PV_DOT, last)
+    whole = label(place, f"now of all {int(np.isfinite(values.s[:, r]).sum()):,} keys", film.skin.ink, name="note")
+    film.move(FadeOut(note), FadeIn(whole), seconds=TEXT)
+
+
+@beat("finish")
+def finish(film: Film) -> None:
+    """The quotient becomes its row of O's tile: divided once, written once, and one number a row beside it."""
+    skin, values, r = film.skin, film.material.values, film.material.chosen.row
+    i, at = film.material.chosen.program[0], film.scene.shot("rows")["tile"]
+    row = film.row
+    on_row = film.scene.on_stage(row.answer)
+    if on_row and row.shot.name != "rescale":
+        row.go("rescale")
+    if on_row:
+        finish_row(film, row, row.found.t if film.found.rises else len(values.j) - 1)
+    film.scene.tell()
+    out = np.asarray(values.o, dtype=np.float64)
+    result = Matrix(out, at, skin, "O", *spread(out))
+    if on_row:
+        start = row.answer.bars
+        boxes = row.answer.boxes(row.answer.values if row.answer.values is not None else out[r])
+        flat = np.concatenate([flat_row(line_of(at, len(out), r), out.shape[1])] * (len(boxes) // out.shape[1]))
+        row.answer.remove(row.answer.axis)
+        film.move(
+            *film.leave(row.answer), Shows(start, lambda share: start.display(boxes + (flat - boxes) * share), rate_func=ease_in_out_cubic),
+            seconds=MOVE,
+        )  # fmt: skip
+    name = formula('O = "acc" slash ell', SYMBOL, skin.o, Rect(at.x0, at.y1 + em(10), at.x1, at.y1 + em(84)))
+    film.move(*film.leave(row.answer if on_row else None), FadeIn(result, name), seconds=0.5)
+    film.scene.remove(row.answer)
+    film.hold(0.6)
+    place = film.scene.shot("whole")
+    film.hbm.place(place["hbm"]).display(lit={"Q": frozenset({film.hbm.cross.row_of(i)})}, cursor=None, written=frozenset(), seam=1.0)
+    film.move(FadeOut(name), FadeIn(film.hbm), seconds=0.4)
+    film.scene.add(result)
+    film.scene.event = film.material.fa2.program(*film.material.chosen.program).stop
+    film.move(matrix_to(result, film.hbm.cross.tile("O", film.hbm.cross.row_of(i))), seconds=0.9)
+    rows_of_o = np.zeros(film.config.seq_q, dtype=bool)
+    rows_of_o[values.rows[0] : values.rows[1]] = True
+    whole = film.outputs[1]
+    put(whole, film.hbm.cross.strip("O"))
+    show_rows(whole, rows_of_o)
+    film.scene.add(whole)
+    film.scene.remove(result)
+    tile = film.hbm.cross.tile("O", film.hbm.cross.row_of(i))
+    sliver = Rectangles(skin.stats, name="LSE")
+    sliver.display(np.array([[tile.x1 + em(5), tile.y0, tile.x1 + em(13), tile.y1]]))
+    square = place["square"]
+    note = formula('"LSE" = m + log ell', SYMBOL, skin.stats, square.top(em(90)))
+    words = heading(Rect(square.x0, square.y1 - em(160), square.x1, square.y1 - em(100)), "one number a row", skin.ink, LABEL)
+    film.move(FadeIn(sliver, note, words), seconds=TEXT)
