@@ -1,20 +1,22 @@
-"""What a causal limit saves: ``manim -pqh scenes/causal.py CausalScene``."""
+"""What a causal mask saves: ``manim -pqh scenes/causal.py CausalScene``."""
 
-from flashviz.director.causal import CausalFilm
+from flashviz.director import causal
 from flashviz_kernels.recorder import run
 
 
-class CausalScene(CausalFilm):
-    """Skipped, masked and full tiles of a causal trace."""
+class CausalScene(causal.CausalStage):
+    """Skipped, masked and full tiles of a causal trace; half of the work, in programs of unequal length."""
 
-    subject = "What a causal limit saves"
-    poster = "kinds"
+    subject = "What a causal mask saves"
+    poster = "half"
 
     def construct(self) -> None:
-        self.open(run)
+        film = self.open(run)
 
-        self.limit()
-        self.sweep()
-        self.kinds()
-        self.bytes()
-        self.blind()
+        causal.mask(film)
+        causal.skip(film)
+        causal.kinds(film)
+        causal.half(film)
+        causal.rows(film)
+        causal.fewer(film)
+        causal.blind(film)

@@ -1,19 +1,20 @@
 """Query heads that share keys and values: ``manim -pqh scenes/grouped_query.py GroupedQueryScene``."""
 
-from flashviz.director.grouped import GroupedQueryFilm
+from flashviz.director import grouped_query
 from flashviz_kernels.recorder import run
 
 
-class GroupedQueryScene(GroupedQueryFilm):
-    """Storage of K and V shrinks; each query head still loads its tiles."""
+class GroupedQueryScene(grouped_query.GroupedQueryStage):
+    """Fewer pairs of K and V are stored; each program of each query head still loads a copy."""
 
     subject = "Query heads that share keys and values"
     poster = "sum"
 
     def construct(self) -> None:
-        self.open(run)
+        film = self.open(run)
 
-        self.own()
-        self.shared()
-        self.loads()
-        self.sum()
+        grouped_query.own(film)
+        grouped_query.shared(film)
+        grouped_query.loads(film)
+        grouped_query.cache(film)
+        grouped_query.total(film)

@@ -1,20 +1,22 @@
 """Which loop is outside: ``manim -pqh scenes/loop_order.py LoopOrderScene``."""
 
-from flashviz.director.crosses import LoopOrderFilm
+from flashviz.director import loop_order
 from flashviz_kernels.recorder import run
 
 
-class LoopOrderScene(LoopOrderFilm):
-    """FlashAttention beside FlashAttention-2: same tiles, one clock, a bill each."""
+class LoopOrderScene(loop_order.LoopOrderStage):
+    """FlashAttention beside FlashAttention-2: the same tiles in two orders, and a tick each time that a tile crosses."""
 
     subject = "Which loop is outside"
-    poster = "total"
+    poster = "o"
 
     def construct(self) -> None:
-        self.open(run)
+        film = self.open(run)
 
-        self.stage()
-        self.first()
-        self.rest()
-        self.o_alone()
-        self.total()
+        loop_order.stage(film)
+        loop_order.keys(film)
+        loop_order.queries(film)
+        loop_order.rest(film)
+        loop_order.o_alone(film)
+        loop_order.side_by_side(film)
+        loop_order.total(film)

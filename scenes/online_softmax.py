@@ -1,20 +1,22 @@
-"""One row's softmax, in three passes and in one: ``manim -pqh scenes/online_softmax.py OnlineSoftmaxScene``."""
+"""How parts of a softmax merge: ``manim -pqh scenes/online_softmax.py OnlineSoftmaxScene``."""
 
-from flashviz.director.softmax import OnlineSoftmaxFilm
+from flashviz.director import online_softmax
 from flashviz_kernels.recorder import run
 
 
-class OnlineSoftmaxScene(OnlineSoftmaxFilm):
-    """Three passes become one: pairs (m, l) merge, in any order, to the same result."""
+class OnlineSoftmaxScene(online_softmax.OnlineSoftmaxStage):
+    """Two sums under two maxima become one: the lower yields, then they add; in any order, to the same."""
 
     subject = "Softmax in one pass"
-    poster = "online"
+    poster = "squeeze"
 
     def construct(self) -> None:
-        self.open(run)
+        film = self.open(run)
 
-        self.one_row()
-        self.passes()
-        self.merge()
-        self.online()
-        self.shuffled()
+        online_softmax.part(film)
+        online_softmax.other(film)
+        online_softmax.squeeze(film)
+        online_softmax.join(film)
+        online_softmax.either(film)
+        online_softmax.all_tiles(film)
+        online_softmax.once(film)

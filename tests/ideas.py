@@ -12,7 +12,6 @@ from flashviz.settings import Settings
 from tests.films import played, scenes
 
 IDEAS = {
-    "online_softmax": "OnlineSoftmaxScene",
     "standard_attention": "StandardAttentionScene",
     "memory_hierarchy": "MemoryHierarchyScene",
     "references": "ReferencesScene",

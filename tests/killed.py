@@ -20,7 +20,8 @@ import tempfile
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,12 @@ class MovedScene(Scene):
         self.play(Circle().animate.shift(UP), run_time=1)
 """
 RUN = """
+import faulthandler
 import resource
+import signal
 import sys
 from pathlib import Path
+faulthandler.register(signal.SIGUSR1)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
 from flashviz.cli import films, main
 films.CHECKOUT = Path(sys.argv.pop(1))
@@ -126,9 +130,9 @@ class Trial:
         assert self.film(media) == (self.frames, self.captions)
 
 
-def ended(trial: Trial, rng: random.Random) -> str:
+def ended(trial: Trial, rng: random.Random, counts: Sequence[int] = (1, 2, 4)) -> str:
     """End one render; what was done, and whether it was finished before."""
-    workers, number, group = rng.choice((1, 2, 4)), rng.choice(SIGNALS), rng.random() < 0.5
+    workers, number, group = rng.choice(counts), rng.choice(SIGNALS), rng.random() < 0.5
     media = Path(tempfile.mkdtemp(dir=trial.folder, prefix="ended-"))
     process = trial.start(media, workers)
     time.sleep(rng.uniform(0, 1.1 if workers == 1 else 2.0) * trial.seconds)
@@ -136,7 +140,10 @@ def ended(trial: Trial, rng: random.Random) -> str:
     family = {each.pid for each in relatives(process.pid)}
     if was_running:
         (os.killpg if group else os.kill)(process.pid, number)
-    process.communicate(timeout=PATIENCE)
+    try:
+        process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise AssertionError(not_ended(process, f"{number.name} to the {'group' if group else 'leader'}, {workers} workers")) from None
     deadline = time.monotonic() + PATIENCE
     while left := [pid for pid in family | {each.pid for each in of_session(process.pid)} if alive(pid)]:
         if time.monotonic() > deadline:
@@ -149,6 +156,15 @@ def ended(trial: Trial, rng: random.Random) -> str:
     shutil.rmtree(media)
     target = "group" if group else "leader"
     return f"{number.name} to the {target}, {workers} workers" if was_running else "finished before"
+
+
+def not_ended(process: subprocess.Popen[str], what: str) -> str:
+    """What a render that goes on is doing; it is killed then."""
+    doing = [f"{each.pid} {each.status()} {' '.join(each.cmdline())[-60:]}" for each in relatives(process.pid)]
+    process.send_signal(signal.SIGUSR1)
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGKILL)
+    return "\n".join([f"{what}: goes on after {PATIENCE:.0f} s", *doing, process.communicate()[1][-4000:]])
 
 
 def relatives(pid: int) -> list[psutil.Process]:
@@ -228,11 +244,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=200)
     parser.add_argument("--disks", type=int, default=40)
+    parser.add_argument("--workers", type=int, nargs="+", default=(1, 2, 4), help="of the renders that are ended")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop each after so many")
     given = parser.parse_args()
     found = {}
-    for name, what, count in (("disks", full, given.disks), ("moments", ended, given.moments)):
+    for name, what, count in (("disks", full, given.disks), ("moments", partial(ended, counts=given.workers), given.moments)):
         with tempfile.TemporaryDirectory() as folder:
             found[name] = tried(what, count, given.seed, Path(folder), given.seconds)
             print(json.dumps({name: found[name]}, indent=2), flush=True)  # noqa: T201  # a script's answer

@@ -45,7 +45,7 @@ def one_line(*arguments: str) -> str:
 
 def test_damaged_files_end_as_a_trace_or_as_one_refusal(tmp_path: Path) -> None:
     """``python -m tests.damaged`` is the same with a million files."""
-    found = damaged.damage(600, seed=3, folder=tmp_path)
+    found = damaged.damage(600, folder=tmp_path)
     assert (found["files"], found["tracebacks"], found["slow"]) == (600, 0, 0), found
     assert found["by_way"]["columns"]["refused"] > 60
 
@@ -55,7 +55,7 @@ def test_a_file_that_ends_in_a_traceback_is_counted(tmp_path: Path, monkeypatch:
         raise StopIteration
 
     monkeypatch.setattr(damaged, "used", broken)
-    assert damaged.damage(5, seed=3, folder=tmp_path)["tracebacks"] == 5
+    assert damaged.damage(5, folder=tmp_path)["tracebacks"] == 5
     assert len(list(tmp_path.glob("traceback-*.npz"))) == 5
 
 

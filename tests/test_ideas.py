@@ -10,17 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from flashviz import theme
 from flashviz.chapters.memory_hierarchy import bytes_of
-from flashviz.chapters.online_softmax import Pair, merge, pair_of, shuffled_order
 from flashviz.citations import A100_MEMORIES, H100_MEMORIES, SOURCES
 from flashviz.config import AttentionConfig
-from flashviz.errors import ConfigError, UsageError
+from flashviz.errors import UsageError
 from flashviz.figures import amount, kib
-from flashviz.inputs import make_inputs
 from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
 from flashviz.lettering import CAPTION_PX, wrap
 from flashviz.mobjects.papers import added
@@ -109,13 +105,6 @@ def test_a_recording_from_outside_is_refused(file: str) -> None:
 
 BILL = {"bytes": 7, "ledger standard": 1, "kernel": 3}
 STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
-    "online_softmax": {
-        "row": {"tile": 8, "tile name": 8},
-        "passes": {"tile": 8, "tile name": 8, "formula": 3},
-        "merge": {"formula": 2},
-        "online": {"tile": 8, "tile name": 8, "entry": 16, "sign": 2},
-        "shuffled": {"tile": 8, "tile name": 8, "entry": 16, "sign": 2},
-    },
     "standard_attention": {
         "kernels": BILL, "s-out": BILL | {"sheet": 1}, "p-out": BILL | {"sheet": 2}, "o-out": BILL | {"sheet": 2},
         "pause": BILL | {"sheet": 2}, "obstacle": {"tile terms": 1, "other terms": 1, "carried m": 2, "carried l": 2},
@@ -143,105 +132,6 @@ def test_each_beat_leaves_what_it_should(file: str) -> None:
 @every
 def test_chapters_say_what_they_were_computed_from(file: str) -> None:
     assert idea(file).provenance
-
-
-# ------------------------------------------------------------------------------------------------------- online softmax
-
-scores = st.lists(st.floats(-50, 50) | st.just(-np.inf), min_size=1, max_size=30)
-
-
-@given(scores, st.data())
-def test_pairs_of_any_parts_in_any_order_give_the_whole_rows(row: list[float], data: st.DataObject) -> None:
-    """Against logsumexp of the whole row, which knows no parts: m + log l."""
-    order = data.draw(st.permutations(row))
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(row)), max_size=4)))
-    parts = [order[a:b] for a, b in itertools.pairwise([0, *cuts, len(row)])]
-    merged = Pair(-np.inf, 0.0)
-    for part in parts:
-        merged = merge(merged, pair_of(np.array(part)))
-    assert merged.m == max(row)
-    with np.errstate(divide="ignore"):
-        assert merged.m + np.log(merged.l) == pytest.approx(np.logaddexp.reduce(row), abs=1e-9) or merged == (-np.inf, 0.0)
-
-
-def test_a_maximum_that_did_not_rise_is_quiet() -> None:
-    """Read from the last beat's drawing: m under each tile is as strong as the text is new."""
-    scene = idea("online_softmax")
-    parts = {vars(part).get("tag"): part for top in scene.mobjects for part in top.get_family()}
-    entries = [parts[f"entry 0 {place}"] for place in range(8)]
-    loud = [entry[0].get_fill_color().to_hex() == scene.skin.ink for entry in entries]
-    texts_of = [entry.text for entry in entries]
-    assert loud == [place == 0 or text != texts_of[place - 1] for place, text in enumerate(texts_of)]
-    assert 0 < sum(loud) < 8
-
-
-def test_a_shuffle_is_another_order_of_the_same_tiles() -> None:
-    for count in range(1, 9):
-        order = shuffled_order(count, seed=0)
-        assert sorted(order) == list(range(count))
-        assert count == 1 or list(order) != list(range(count))
-
-
-def path(snapshot: Any, tiles: int) -> list[tuple[float, float]]:
-    """The table as a viewer reads it: (m, l) under each place."""
-    said = {item.name: float(item.text.replace("−", "-")) for item in snapshot.shown if item.name.startswith("entry")}
-    return [(said[f"entry 0 {place}"], said[f"entry 1 {place}"]) for place in range(tiles)]
-
-
-def test_m_and_l_on_screen_are_those_of_the_scores_seen_so_far() -> None:
-    """Prefixes of the row, recomputed here in float64 from the inputs, in both orders."""
-    scene = idea("online_softmax")
-    config, found = scene.settings.config, scene.found
-    q, k, _ = make_inputs(config)
-    row = found.row
-    s = q[0, 0, row].astype(np.float64) @ k[0, 0].astype(np.float64).T * config.scale
-    tiles = [s[j * config.block_n : (j + 1) * config.block_n] for j in range(config.col_blocks)]
-    for beat in ("online", "shuffled"):
-        names = [item for item in at(scene, beat).shown if item.name.startswith("tile name")]
-        order = [int(item.text) for item in sorted(names, key=lambda item: item.box[0])]
-        for place, (m, denominator) in enumerate(path(at(scene, beat), len(tiles))):
-            seen = np.concatenate([tiles[t] for t in order[: place + 1]])
-            assert m == pytest.approx(seen.max(), abs=2e-3)
-            assert denominator == pytest.approx(np.exp(seen - seen.max()).sum(), abs=2e-2)
-    assert any("NumPy twin" in text for text in texts(at(scene, "online"), "note"))
-    assert any("merged in float64" in text for text in texts(at(scene, "shuffled"), "note"))
-    ends = [path(at(scene, beat), len(tiles))[-1] for beat in ("online", "shuffled")]
-    assert ends[0] == ends[1]
-    results = [text for text in texts(at(scene, "passes"), "note") if "=" in text and "row" not in text]
-    weight = np.exp(s - s.max()) / np.exp(s - s.max()).sum()
-    assert [float(text.partition("= ")[2]) for text in results] == pytest.approx([*ends[0], weight.max()], abs=1e-3)
-
-
-def test_bars_stand_in_proportion_to_the_scores() -> None:
-    scene = idea("online_softmax")
-    heights = np.concatenate([boxes[:, 3] - boxes[:, 1] for boxes in scene.row.boxes(scene.row.order)])
-    row = np.abs(np.concatenate(scene.found.tiles))
-    assert heights / heights.max() == pytest.approx(row / row.max(), abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    "config",
-    [{"causal": True}, {"seq_len": 113}, {"seq_k": 40}, {"seq_len": 2048, "block_n": 16}, {"inputs": "gaussian", "seed": 3}],
-    ids=str,
-)
-def test_other_configurations_play(config: dict[str, Any]) -> None:
-    length = config.pop("seq_len", None)
-    lengths = {} if length is None else {"seq_q": length, "seq_k": length}
-    scene = idea("online_softmax", "9:16", **lengths, **config)
-    words_stay_apart(scene, "9:16")
-    assert ("shuffled" in [beat.name for beat in scene.board]) == (len(scene.found.tiles) > 1)
-    assert scene.now <= SECONDS[1]
-
-
-def test_masked_keys_are_not_counted() -> None:
-    """The followed row of a causal problem sees the keys up to its own."""
-    scene = idea("online_softmax", causal=True)
-    assert f" {scene.found.row + 1:,} keys" in at(scene, "row").caption
-
-
-def test_a_row_without_a_key_is_refused() -> None:
-    with pytest.raises(ConfigError, match="seq_k must be at least 1"):
-        idea("online_softmax", seq_k=0)
 
 
 # --------------------------------------------------------------------------------------------------- standard attention

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import settings as tries
 
@@ -37,9 +38,12 @@ from tests.strategies import configs
 
 # What a beat is about: the parts of its shot in which things move.
 SUBJECTS = {
-    "past": ("measured", "names", "sum"), "terms": ("measured", "names"), "ruler": ("measured", "names"), "measure": ("measured", "names"),
-    "squeeze": ("measured", "acc", "acc name", "sum"), "alone": ("acc", "acc name", "answer", "note"), "join": ("measured", "names", "sum"),
-    "values": ("values", "weights", "acc"), "moves": ("answer",),
+    "past": ("measured",), "sum": ("measured", "names", "sum"), "terms": ("measured", "names"), "ruler": ("measured",),
+    "zoom": ("measured", "names"), "squeeze": ("measured", "acc", "acc name", "sum"), "alone": ("acc", "acc name", "room", "answer words"),
+    "join": ("measured", "names", "sum"), "moves": ("answer",),
+    "rows": ("factors", "sums", "tile", "factors name", "sums name", "tile name", "quotients", "quotients name",
+    "code"),
+    "whole": ("whole", "whole name", "whole words", "answer"),
 }  # fmt: skip
 CONFIGS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -146,25 +150,32 @@ def test_pictures_are_what_the_trace_holds_at_the_beats_event(name: str) -> None
     assert before.acc is not None and scaled.acc is not None and after.acc is not None  # noqa: PT018  # for the types
     assert before.l is not None and after.l is not None and after.alpha is not None  # noqa: PT018
     old, wide = before.acc[row].astype(np.float64), after.acc[row].astype(np.float64)
-    for beat in ("answer", "terms", "question", "ruler", "measure", "watch"):
+    first = state_at(found.trace, found.event(Kind.PV_DOT, 0))
+    assert first.acc is not None and first.l is not None  # noqa: PT018  # for the types
+    assert values_of(at(film, "answer"), "acc") == written(first.acc[row])
+    assert values_of(at(film, "divide"), "acc / l") == written(first.acc[row].astype(np.float64) / float(first.l[row]))
+    for beat in ("terms", "question", "ruler", "measure", "exact", "join", "rows", "all"):
+        assert not values_of(at(film, beat), "acc"), f"{beat} is of other parts"
+    for beat in ("watch", "zoom"):
         assert values_of(at(film, beat), "acc") == written(old), beat
-    for beat in ("squeeze", "same", "both", "join"):
+    for beat in ("squeeze", "same", "both"):
         assert values_of(at(film, beat), "acc") == written(scaled.acc[row]), beat
-    for beat in ("answer", "measure", "watch", "squeeze", "same", "both", "join", "values"):
+    for beat in ("watch", "zoom", "squeeze", "same", "both", "values"):
         assert values_of(at(film, beat), "acc / l") == written(old / float(before.l[row])), beat
     assert values_of(at(film, "alone"), "acc") == written(old), "what would be, if l alone were scaled"
     assert values_of(at(film, "alone"), "acc / l") == written(old / float(found.of("l_scaled")))
-    for beat in ("values", "moves", "exact"):
+    for beat in ("values", "moves"):
         assert values_of(at(film, beat), "acc") == written(wide), beat
-    for beat in ("moves", "exact"):
-        assert values_of(at(film, beat), "acc / l") == written(wide / float(after.l[row])), beat
-    assert texts["past"]["l"] == total(before.l[row])
-    assert texts["values"]["l"] == total(after.l[row])
+    assert values_of(at(film, "moves"), "acc / l") == written(wide / float(after.l[row]))
+    assert texts["sum"]["l"] == total(first.l[row])
+    assert texts["terms"]["l"] == total(before.l[row])
+    assert texts["moves"]["l"] == total(after.l[row])
     assert texts["past"]["m"] == number(found.m_old)
     assert texts["ruler"]["m"] == number(float(found.values.m_new[t, row]))
     assert texts["measure"]["alpha"] == number(float(after.alpha[row])) == texts["squeeze"]["alpha acc"]
-    assert [at(film, beat).event for beat in ("past", "measure", "join", "values")] == [
-        found.event(Kind.PV_DOT, t - 1), found.event(Kind.ALPHA), found.event(Kind.SOFTMAX_L), found.event(Kind.PV_DOT),
+    assert [at(film, beat).event for beat in ("past", "sum", "answer", "measure", "join", "values")] == [
+        found.event(Kind.QK_DOT, 0), found.event(Kind.SOFTMAX_L, 0), found.event(Kind.PV_DOT, 0),
+        found.event(Kind.ALPHA), found.event(Kind.SOFTMAX_L), found.event(Kind.PV_DOT),
     ]  # fmt: skip
 
 
@@ -199,6 +210,25 @@ def test_another_trace_gives_other_pictures(array: str) -> None:
 
     film = played(scene_class(altered(run, change)), settings())
     assert [s.shown for s in film.snapshots] != [s.shown for s in scene().snapshots]
+
+
+@every
+def test_in_the_end_it_is_softmax_over_all_keys(name: str) -> None:
+    """The outlines: torch's softmax of the row's scores, in float64. The answer: within its dtype's rounding of them."""
+    film = scene(**CONFIGS[name])
+    if name == "one tile":
+        pytest.skip("a film of its own")
+    found = rescale.gather(film.settings.config, "numpy", run)
+    visited = range(len(found.values.j))
+    s = torch.cat([torch.from_numpy(np.asarray(found.values.s[t, found.row, : len(found.values.k[t])], dtype=np.float64)) for t in visited])
+    v = torch.cat([torch.from_numpy(np.asarray(found.values.v[t], dtype=np.float64)) for t in visited])
+    reference = (torch.softmax(s, 0) @ v[: len(s)]).numpy()
+    assert np.allclose(found.whole, reference, atol=1e-12)
+    assert values_of(at(film, "whole"), "whole") == written(found.whole)
+    shown = found.of("acc_new", found.last) / float(found.of("l_new", found.last))
+    assert values_of(at(film, "whole"), "acc / l") == written(shown)
+    unit = {"float16": 2.0**-11, "float32": 2.0**-24}[film.settings.config.dtype]
+    assert np.abs(shown - reference).max() <= 8 * unit * np.abs(v.numpy()).max()
 
 
 def test_where_nothing_rises_the_film_says_so() -> None:
@@ -236,36 +266,46 @@ def test_heights_after_are_alpha_of_heights_before_to_a_pixel(name: str) -> None
     found = rescale.gather(film.settings.config, "numpy", run)
     alpha = float(found.of("alpha"))
     for part in ("acc bars", "block"):
-        before, after = (next(i.box for i in at(film, beat).shown if i.name == part) for beat in ("ruler", "squeeze"))
+        before, after = (next(i.box for i in at(film, beat).shown if i.name == part) for beat in ("watch", "squeeze"))
         tall = [(box[3] - box[1]) * PX_PER_UNIT for box in (before, after)]
         assert tall[1] == pytest.approx(alpha * tall[0], abs=2 * 0.005 * PX_PER_UNIT + 1), part  # boxes are rounded to 0.01 units
 
 
+def settled(film: Drawn, beat: str) -> list[Any]:
+    """A beat's frames from when its shot has been reached: till then all moves. And before the words that came with it."""
+    frames = film.of(beat)
+    shots = {each.name: each.shot for each in BEATS}
+    names = list(shots)
+    before = shots[names[names.index(beat) - 1]] if beat != names[0] else shots[beat]
+    start = frames[0].time + (1.6 if shots[beat] != before else 0.0)
+    return [frame for frame in frames if frame.time >= start]
+
+
 def test_what_changes_is_the_subject_and_it_is_large() -> None:
-    """At least 70 % of what changes (measured: 0.76 in join, 0.8 to 0.99 elsewhere); 40 % of a side (0.40 in terms, 0.55 to 0.92)."""
+    """At least 70 % of what changes (0.77 in alone, 0.87 to 1.00 elsewhere), and 55 % of a side (0.68 in terms, 0.85 to 0.94)."""
     film = drawn()
-    place = film.scene.shot("rescale")
     for beat, parts in SUBJECTS.items():
-        frames = film.of(beat)
+        place = film.scene.shot(next(each.shot for each in BEATS if each.name == beat))
+        frames = settled(film, beat)
         mask = np.any([changed(a.pixels, b.pixels) for a, b in itertools.pairwise(frames)], axis=0)
         mask[film.slices(place["caption"], mask)] = False
         inside = np.zeros_like(mask)
-        top = place["values" if "values" in parts else "measured"]  # what comes from above it, or stands on it
-        for rect in (*(place[part] for part in parts), Rect(top.x0, top.y0, top.x1, place.frame.y1)):
-            inside[film.slices(rect, mask)] = True
+        for part in parts:
+            above = place.frame.y1 if part == "measured" else place[part].y1  # what rides on the ceiling
+            rect = place[part]
+            inside[film.slices(Rect(rect.x0 - 0.3, rect.y0, rect.x1 + 0.3, above), mask)] = True
         assert mask[inside].sum() / mask.sum() >= 0.7, beat
         rows, columns = np.nonzero(mask)
         above = film.slices(place["caption"], mask)[0].start
-        assert max(np.ptp(rows) / above, np.ptp(columns) / mask.shape[1]) >= 0.4, beat
+        assert max(np.ptp(rows) / above, np.ptp(columns) / mask.shape[1]) >= 0.55, beat
 
 
 def test_at_most_two_groups_move_at_once() -> None:
-    """Of the row's three pictures."""
+    """Of the row's three pictures, once a shot has been reached. Where whole tiles just join, all three do."""
     film = drawn()
     place = film.scene.shot("rescale")
-    for beat in (beat.name for beat in BEATS if beat.shot == "rescale" and beat.name != "exact"):  # where all step back at once
-        frames = film.of(beat)
-        for first, second in itertools.pairwise(frames):
+    for beat in (beat.name for beat in BEATS if beat.shot == "rescale" and beat.name not in ("add", "rest")):
+        for first, second in itertools.pairwise(settled(film, beat)):
             mask = changed(first.pixels, second.pixels)
             moving = [part for part in ("measured", "acc", "answer") if mask[film.slices(place[part], mask)].sum() > 20]
             assert len(moving) <= 2, (beat, second.time)
@@ -284,22 +324,24 @@ def test_nothing_stands_still_for_long_but_to_be_read() -> None:
 
 
 def test_a_caption_is_read_before_anything_moves_or_after_all_has() -> None:
-    """Half a second, and a second for 14 characters, during which the picture stands."""
+    """Half a second, and a second for 14 characters, from when it has come, during which the picture stands."""
     film = drawn()
-    place = film.scene.shot("rescale")["caption"]
     for beat in film.scene.board:
         if not beat.caption:
             continue
         frames = film.of(beat.name)
-        begun, ended = frames[0].time, frames[-1].time + frames[-1].seconds
-        moved = []
+        place = film.scene.shot(beat.shot)["caption"]
+        come, moved = frames[0].time, []
         for first, second in itertools.pairwise(frames):
             mask = changed(first.pixels, second.pixels)
+            said = mask[film.slices(place, mask)].any()
             mask[film.slices(place, mask)] = False
+            come = second.time if said and second.time < frames[-1].time else come
             if mask.any():
                 moved.append(second.time)
-        stood = (ended - moved[-1] if beat.late else moved[0] - begun) if moved else ended - begun
-        assert stood >= reading(beat.caption) - 0.15, (beat.name, stood)  # a frame more or less
+        ended = frames[-1].time + frames[-1].seconds
+        stood = next((time for time in moved if time > come + 0.15), ended) - come
+        assert stood >= reading(beat.caption) - 0.25, (beat.name, stood)  # a frame or two more or less
 
 
 def test_actors_keep_their_identity() -> None:
@@ -402,7 +444,7 @@ def test_parts_that_are_seen_together_have_places_of_their_own(aspect: Aspect) -
 
 
 def test_a_shot_that_there_is_not_is_named() -> None:
-    with pytest.raises(ConfigError, match="expected a shot, one of rescale, rows, got row"):
+    with pytest.raises(ConfigError, match="expected a shot, one of sum, values, answer, final, rescale, formula, rows, got row"):
         shot(AttentionConfig(), "16:9", "row")
 
 

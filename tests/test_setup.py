@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -170,10 +171,7 @@ esac"""
 
 
 def test_the_wheel_holds_library_kernels_scenes_and_fonts(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, env=os.environ | {"SOURCE_DATE_EPOCH": "0"})
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
+    names = zipfile.ZipFile(built("wheel", ROOT, tmp_path)).namelist()
     assert {"flashviz/cli/__init__.py", "flashviz_kernels/__init__.py", "flashviz/fonts/FlashvizSans-Regular.otf"} <= set(names)
     slides = ("notes.toml", "pages.typ", "reveal/reveal.js", "reveal/reveal.css", "reveal/notes.js", "reveal/LICENSE")
     assert {f"flashviz/delivery/slides/{name}" for name in slides} <= set(names)
@@ -181,3 +179,22 @@ def test_the_wheel_holds_library_kernels_scenes_and_fonts(tmp_path: Path) -> Non
     assert any(name.endswith("share/flashviz/bench/kernel-cpu.json") for name in names)
     assert any(name.endswith("OFL.txt") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"flashviz", "flashviz_kernels"}
+
+
+def test_the_sdist_holds_what_builds_tests_and_documents_it(tmp_path: Path) -> None:
+    with tarfile.open(built("sdist", ROOT, tmp_path)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    wheels = [zipfile.ZipFile(built("wheel", source, tmp_path / name)) for name, source in (("checkout", ROOT), ("sdist", folder))]
+    assert [(info.filename, info.CRC) for info in wheels[0].infolist()] == [(info.filename, info.CRC) for info in wheels[1].infolist()]
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=False, capture_output=True, text=True).stdout.splitlines()
+    missing = [name for name in listed if not name.startswith(".") and (ROOT / name).exists() and not (folder / name).exists()]
+    assert not missing, missing
+
+
+def built(kind: str, source: Path, out: Path) -> Path:
+    """The one file that hatchling makes of a folder."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(out)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True, env=os.environ | {"SOURCE_DATE_EPOCH": "0"})
+    (made,) = (path for path in out.iterdir() if path.suffix in (".whl", ".gz"))
+    return made

@@ -49,19 +49,27 @@ needs_browser = pytest.mark.skipif(
 )
 
 
+POLICY = "Content Security Policy"  # as Chromium's console names what it refuses
+
+
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return delivered(tmp_path_factory.mktemp("film"))
 
 
 @contextmanager
-def browser_page(**options: Any) -> Iterator[Page]:
+def browser_page(*, refused: list[str] | None = None, **options: Any) -> Iterator[Page]:
+    """A page in Chromium. What a Content-Security-Policy refuses in any page that is opened fails the test, or goes to ``refused``."""
     executable = browser_path()
     assert executable is not None, f"{REQUIRE_BROWSER} is set and none of {', '.join(BROWSERS)} is installed"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser.new_context(viewport={"width": 854, "height": 480}, **options).new_page()
+        context = browser.new_context(viewport={"width": 854, "height": 480}, **options)
+        said: list[str] = [] if refused is None else refused
+        context.on("console", lambda message: said.append(message.text) if POLICY in message.text else None)
+        yield context.new_page()
         browser.close()
+    assert refused is not None or not said, said
 
 
 def until(page: Page, condition: str, seconds: float = 30) -> None:

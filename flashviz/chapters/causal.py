@@ -1,112 +1,174 @@
-"""CausalScene: skipped, masked and full tiles, told apart by the events of a causal trace."""
+"""CausalScene: skipped, masked and full tiles, told apart by the events of a causal trace. What is shown, before it is drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from flashviz.chapters.crosses import Folded
+from flashviz.chapters.folded import one_head
+from flashviz.config import AttentionConfig
+from flashviz.errors import ConfigError
 from flashviz.figures import kib
-from flashviz.layout import Cross, Rect
+from flashviz.layout import BAND_LIMIT
+from flashviz.memory import traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("limit", "The limit", 9, fresh=True, caption=
-         "Causal: no query looks ahead. The last query sees the last key, so the limit ends in the lower right corner."),
-    Beat("sweep", "Tiles that are visited", 14, still=1.2, caption=
-         "Below the limit tiles are full and need no mask. On it they are masked. Beyond it they are never loaded."),
-    Beat("kinds", "Three kinds", 8, still=1.2, caption="{full} full, {masked} masked, {skipped} skipped, of {tiles} tiles."),
-    Beat("bytes", "Bytes", 8, still=1.2, caption=
-         "K and V: {kv} crossed, {kv_all} without the limit. Part of a masked tile is computed for nothing."),
-    Beat("blind", "Rows that see no key", 8, still=1.2, caption="{blind} no key at all: O is zero there, and LSE is −∞."),
+    Beat("mask", "The mask", 6.4, shot="causal", fresh=True, caption="Causal: no query looks ahead."),
+    Beat("skip", "Skipped tiles", 5.5, shot="causal", fresh=True, caption="{skipped} tiles skipped: nothing is loaded."),
+    Beat("kinds", "Masked tiles", 4.6, shot="causal", late=True, caption="Only {masked} of the rest pay for a mask."),
+    Beat("half", "Half", 6.9, shot="causal", fresh=True, caption="A turned copy makes {rows} × {more} tiles."),
+    Beat("rows", "Unequal programs", 9.1, shot="causal", fresh=True, caption="{places} places: longest first ends sooner."),
+    Beat("fewer", "Fewer queries", 6.9, shot="causal", fresh=True, caption="The last query sees the last key."),
+    Beat("blind", "Rows that see no key", 6.0, shot="causal", fresh=True, caption="{blind} no key: O = 0, LSE = −∞."),
 )  # fmt: skip
-RAGGED = " The last {ragged} {verb} ragged: what is beyond the edge is masked too."
-LEGEND = {"full": "full: {full}, no mask", "masked": "masked: {masked}", "skipped": "skipped: {skipped}, never loaded"}
 SKIPPED, MASKED, FULL = range(3)
+
+Run = Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Causal:
-    """A causal trace of one head. ``kinds`` [row blocks, key tiles] of SKIPPED, MASKED, FULL."""
+    """A causal trace of one head. ``kinds`` [row blocks, key tiles] of SKIPPED, MASKED, FULL.
 
-    folded: Folded
+    ``fewer``: the same of its last row blocks alone, as many as ``kept``: queries that follow keys which are there already.
+    """
+
+    trace: Trace
+    whole: Trace  # without the mask
     kinds: np.ndarray
+    kept: int
+    fewer: Trace | None
     blind: int  # queries that see no key
     said: dict[str, str]
 
     @property
+    def visited(self) -> np.ndarray:
+        """[row blocks] tiles that each visits."""
+        return np.asarray((self.kinds != SKIPPED).sum(1))
+
+    @property
+    def places(self) -> int:
+        """How many programs run at once, in the picture of their order."""
+        return max(2, len(self.kinds) // 2)
+
+    def schedule(self, *, longest_first: bool) -> list[Placed]:
+        """The row blocks' programs in their order, or the longest first; equal ones keep theirs."""
+        rows = range(len(self.kinds))
+        order = sorted(rows, key=lambda row: -self.visited[row]) if longest_first else list(rows)
+        return placed([row for row in order if self.visited[row]], self.visited.tolist(), self.places)
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """When the last program ends, in their order and the longest first."""
+        runs = (self.schedule(longest_first=first) for first in (False, True))
+        in_order, longest = (max((run.start + run.tiles for run in each), default=0) for each in runs)
+        return in_order, longest
+
+    @property
+    def stairs(self) -> bool:
+        """Whether row blocks visit 1, 2, 3, ... tiles, each of which has a cell of its own."""
+        rows, cols = self.kinds.shape
+        return bool(rows == cols <= BAND_LIMIT and self.visited.tolist() == list(range(1, rows + 1)))
+
+    @property
     def beats(self) -> tuple[Beat, ...]:
-        """Rows without a key have a beat where there are any; ragged tiles are spoken of where there are any."""
-        kept = BEATS if self.blind else BEATS[:-1]
-        return tuple(replace(b, caption=b.caption + self.said["edge"]) if b.name == "kinds" else b for b in kept)
+        """The beats that this configuration has something to show in."""
+        told = {
+            "skip": bool((self.kinds == SKIPPED).any()), "kinds": bool((self.kinds == MASKED).any()), "half": self.stairs,
+            "rows": self.ends[1] < self.ends[0], "fewer": self.fewer is not None, "blind": self.blind > 0,
+        }  # fmt: skip
+        return tuple(beat for beat in BEATS if told.get(beat.name, True))
 
 
-def kinds_of(trace: Trace, stop: int | None = None) -> np.ndarray:
-    """What each tile is, by whether the first ``stop`` events (or all) computed and masked its scores: [row blocks, key tiles]."""
+@dataclass(frozen=True)
+class Placed:
+    """A row block's program on a place: from when, in tiles."""
+
+    row: int
+    place: int
+    start: int
+    tiles: int
+
+
+def placed(order: Sequence[int], tiles: Sequence[int], places: int) -> list[Placed]:
+    """Programs in this order, each on the place that is free first; a program lasts as long as it has tiles."""
+    free, found = [(0, place) for place in range(places)], []
+    for row in order:
+        start, place = heapq.heappop(free)
+        found.append(Placed(row, place, start, int(tiles[row])))
+        heapq.heappush(free, (start + int(tiles[row]), place))
+    return found
+
+
+def kinds_of(trace: Trace) -> np.ndarray:
+    """What each tile is, by whether the events computed and masked its scores: [row blocks, key tiles]."""
     kinds = np.full((trace.config.row_blocks, trace.config.col_blocks), SKIPPED)
     for event, found in ((Kind.QK_DOT, FULL), (Kind.MASK, MASKED)):
-        where = np.flatnonzero(trace.columns["kind"][:stop] == event)
+        where = np.flatnonzero(trace.columns["kind"] == event)
         kinds[trace.columns["i"][where], trace.columns["j"][where]] = found
     return kinds
 
 
-def gather(causal: Trace, whole: Trace, o: np.ndarray, lse: np.ndarray) -> Causal:
-    """Classify the tiles and fold the bytes.
+def gather(config: AttentionConfig, source: str | None, run: Run) -> Causal:
+    """Record one head with the mask and without, and with half of the queries; classify the tiles.
 
     Args:
-        causal: fa2 trace of one head.
-        whole: The same without the limit.
-        o: Output [1, 1, N_q, d] of the causal run.
-        lse: Its statistics [1, 1, N_q].
+        run: ``flashviz_kernels.recorder.run``.
+
+    Raises:
+        ConfigError: There is no key.
     """
-    config, folded, kinds = causal.config, Folded(causal), kinds_of(causal)
-    unseeing = np.isneginf(lse[0, 0])
-    assert not o[0, 0, unseeing].any()
-    blind = int(unseeing.sum())
+    if config.seq_k == 0:
+        raise ConfigError("seq_k must be at least 1 for this chapter, got 0; there is nothing to see")
+    config = one_head(config, causal=True)
+    made = run(config, source=source, algorithm="fa2")
+    whole = run(one_head(config, causal=False), source=source, algorithm="fa2").trace
+    kinds, unseeing = kinds_of(made.trace), np.isneginf(made.lse[0, 0])
+    assert not made.o[0, 0, unseeing].any()
+    kept, fewer = config.row_blocks // 2, None
+    if kept and config.seq_q == config.seq_k and config.seq_q % config.block_m == 0:
+        fewer = run(replace(config, seq_q=kept * config.block_m), source=source, algorithm="fa2").trace
+    visited = (kinds != SKIPPED).sum(1)
     count = {name: f"{int((kinds == kind).sum()):,}" for name, kind in (("full", FULL), ("masked", MASKED), ("skipped", SKIPPED))}
+    blind = int(unseeing.sum())
     said = {
-        **count, "tiles": f"{kinds.size:,}", "kv": keys_and_values(folded), "kv_all": keys_and_values(Folded(whole)),
+        **count, "tiles": f"{kinds.size:,}", "visited": f"{int(visited.sum()):,}", "kv": keys_and_values(made.trace),
+        "kv_all": keys_and_values(whole), "rows": f"{len(kinds):,}", "more": f"{len(kinds) + 1:,}",
+        "least": f"{int(visited.min()):,}", "most": f"{int(visited.max()):,}",
         "blind": "The first query sees" if blind == 1 else f"The first {blind:,} queries see",
-        "edge": edge(config.seq_q % config.block_m > 0, config.seq_k % config.block_n > 0),
     }  # fmt: skip
-    return Causal(folded, kinds, blind, said)
-
-
-def keys_and_values(folded: Folded) -> str:
-    """Bytes of K and V that crossed."""
-    return kib(sum(folded.final.get(tensor, 0) for tensor in "KV"))
-
-
-def edge(rows_ragged: bool, keys_ragged: bool) -> str:
-    """What is said of tiles that the matrix does not fill. Only keys beyond the edge need a mask."""
-    return RAGGED.format(ragged="key tile", verb="is") if keys_ragged else " The last row block is ragged." if rows_ragged else ""
-
-
-def cells_of(kinds: np.ndarray, kind: int, cross: Cross) -> list[Rect]:
-    """Cells of the grid that hold this kind; a band of tiles of several kinds counts as masked."""
-    found = []
-    for row in range(cross.n_rows):
-        for col in range(cross.n_cols):
-            band = kinds[row * cross.band_rows : (row + 1) * cross.band_rows, col * cross.band_cols : (col + 1) * cross.band_cols]
-            same = int(band.flat[0]) if (band == band.flat[0]).all() else MASKED
-            if same == kind:
-                found.append(cross.cell(row, col))
+    shift = config.seq_k - config.seq_q
+    said["last"] = "query" if not shift else f"query {'+' if shift > 0 else '−'} {abs(shift):,}"
+    said["tile"] = f"one tile: {config.block_m} × {config.block_n} scores"
+    if fewer is not None:
+        some = kinds_of(fewer)
+        said |= {
+            "fewer": f"{int((some != SKIPPED).sum()):,} of {some.size:,}",
+            "queries": f"{fewer.config.seq_q:,}",
+            "keys": f"{config.seq_k:,}",
+        }
+    found = Causal(made.trace, whole, kinds, kept, fewer, blind, said)
+    said |= {"places": f"{found.places:,}", "in_order": f"{found.ends[0]:,}", "longest": f"{found.ends[1]:,}"}
     return found
 
 
-def point(cross: Cross, folded: Folded, row: float, col: float) -> tuple[float, float, float]:
-    """Where query ``row`` and key ``col`` meet in the grid, which is drawn in whole tiles."""
-    c, grid = folded.trace.config, cross.grid
-    x = grid.x0 + grid.width * col / (cross.n_cols * cross.band_cols * c.block_n)
-    y = grid.y1 - grid.height * row / (cross.n_rows * cross.band_rows * c.block_m)
-    return (x, y, 0.0)
+def keys_and_values(trace: Trace) -> str:
+    """Bytes of K and V that crossed."""
+    read = traffic(trace).read
+    return kib(read.get("K", 0) + read.get("V", 0))
 
 
-def limit(cross: Cross, folded: Folded) -> Sequence[tuple[float, float, float]]:
-    """Ends of the limit: query r sees keys below r + 1 + N_k - N_q."""
-    c = folded.trace.config
-    first = max(0, c.seq_q - c.seq_k)
-    return point(cross, folded, first, first + c.seq_k - c.seq_q), point(cross, folded, c.seq_q, c.seq_k)
+def shown(kinds: np.ndarray, band_rows: int, band_cols: int) -> np.ndarray:
+    """The kinds of bands of tiles; a band of several kinds counts as masked."""
+    rows, cols = -(-kinds.shape[0] // band_rows), -(-kinds.shape[1] // band_cols)
+    found = np.empty((rows, cols), int)
+    for row, col in np.ndindex(rows, cols):
+        band = kinds[row * band_rows : (row + 1) * band_rows, col * band_cols : (col + 1) * band_cols]
+        found[row, col] = band.flat[0] if (band == band.flat[0]).all() else MASKED
+    return found

@@ -1,45 +1,82 @@
-"""GroupedQueryScene: what sharing of K and V heads saves in HBM, and what this kernel loads all the same."""
+"""GroupedQueryScene: what sharing of K and V heads saves in HBM, and what this kernel loads all the same. Before it is drawn."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
-from flashviz.layout import GAP, Rect, centered, columns, rows
-from flashviz.lettering import LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("own", "A pair a head", 8, fresh=True, caption="Each of {heads} query heads with its own pair of K and V: {own} to store."),
-    Beat("shared", "Shared pairs", 10, still=1.2, caption="{group} query heads share one pair: {stored} to store, {saved} times less."),
-    Beat("loads", "Every head loads", 13, still=1.2, caption=
-         "This kernel works head by head: each query head loads the tiles that it shares, and each load counts."),
-    Beat("sum", "Stored and loaded", 8, still=1.2, caption=
-         "{loaded} of K and V crossed, {times} times what is stored. Sharing saves storage; a cache may save loads."),
+    Beat("own", "A pair a head", 8.6, shot="grouped", fresh=True, caption="Each row block of each head loads its K and V."),
+    Beat("shared", "Shared pairs", 6.2, shot="grouped", fresh=True, caption="Shared: {group} heads read one pair."),
+    Beat("loads", "Every head loads", 9.4, shot="grouped", fresh=True, caption="Shared or not, each loads its own copy."),
+    Beat("cache", "What a cache may do", 3.9, shot="grouped", fresh=True, caption="A cache may catch repeats: not counted."),
+    Beat("sum", "Stored and loaded", 6.5, shot="grouped", late=True, caption="Less is stored. As much is loaded."),
 )  # fmt: skip
 HEADS, KV_HEADS = 8, 2  # where the settings have a single head
-BARS = {"own": "stored, a pair a head", "stored": "stored, shared", "loaded": "loaded so far"}
+NAMES = {"own": "A pair a head", "shared": "Shared pairs"}
+
+Run = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class GroupedQuery:
-    """A trace of grouped heads. ``loaded`` [heads, events + 1]: bytes of K and V that each query head had loaded before each event."""
+class Loads:
+    """Loads of K and V, by query head and row block, as shares of a stored pair.
 
-    trace: Trace
-    loaded: np.ndarray
-    own: int
-    stored: int
-    said: dict[str, str]
+    Args:
+        trace: Of all heads of one batch entry.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace, c = trace, trace.config
+        self.half = c.seq_k * c.head_dim * c.itemsize  # bytes of K or of V of a pair
+        columns = trace.columns
+        self.at = np.flatnonzero(np.isin(columns["kind"], [Kind.LOAD_K, Kind.LOAD_V]))
+        which = (columns["kind"][self.at] == Kind.LOAD_V).astype(int)
+        self.places = np.ravel_multi_index((columns["pid_bh"][self.at], columns["i"][self.at], which), self.shape)
+        self.sizes = columns["nbytes"][self.at]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Heads, row blocks, K and V."""
+        c = self.trace.config
+        return c.heads, c.row_blocks, 2
+
+    def after(self, k: int) -> np.ndarray:
+        """[heads, row blocks, 2] the share of K and of V that each program had loaded after ``k`` events."""
+        count = int(np.searchsorted(self.at, k))
+        sums = np.bincount(self.places[:count], self.sizes[:count], int(np.prod(self.shape)))
+        return np.asarray(sums.reshape(self.shape) / self.half)
 
     @property
     def total(self) -> int:
         """Bytes of K and V that crossed."""
-        return int(self.loaded[:, -1].sum())
+        return int(self.sizes.sum())
+
+    @property
+    def stored(self) -> int:
+        """Bytes of K and V in HBM."""
+        return 2 * self.half * self.trace.config.kv_heads
+
+
+@dataclass(frozen=True)
+class GroupedQuery:
+    """The same problem with a pair of K and V a query head, and with shared ones."""
+
+    own: Loads
+    shared: Loads
+    said: dict[str, str]
+
+    @property
+    def config(self) -> AttentionConfig:
+        return self.shared.trace.config
 
 
 def grouped(config: AttentionConfig) -> AttentionConfig:
@@ -58,46 +95,19 @@ def grouped(config: AttentionConfig) -> AttentionConfig:
     return config
 
 
-def gather(trace: Trace) -> GroupedQuery:
-    """Fold the loads of K and V, query head by query head."""
-    c = trace.config
-    loads = np.isin(trace.columns["kind"], [Kind.LOAD_K, Kind.LOAD_V])
-    steps = np.where(loads, trace.columns["nbytes"], 0).astype(np.int64)
-    heads = np.arange(c.heads)[:, None] == trace.columns["pid_bh"][None, :]
-    loaded = np.concatenate([np.zeros((c.heads, 1), np.int64), np.cumsum(heads * steps, axis=1)], axis=1)
-    pair = 2 * c.seq_k * c.head_dim * c.itemsize
-    own, stored, total = c.heads * pair, c.kv_heads * pair, int(loaded[:, -1].sum())
+def gather(config: AttentionConfig, source: str | None, run: Run) -> GroupedQuery:
+    """Record the problem with shared pairs and with a pair a head.
+
+    Args:
+        run: ``flashviz_kernels.recorder.run``.
+    """
+    config = grouped(config)
+    shared = Loads(run(config, source=source, algorithm="fa2").trace)
+    own = Loads(run(replace(config, kv_heads=config.heads), source=source, algorithm="fa2").trace)
+    times = shared.total / shared.stored
     said = {
-        "heads": f"{c.heads:,}", "group": f"{c.group:,}", "own": kib(own), "stored": kib(stored), "saved": f"{own / stored:,.0f}",
-        "loaded": kib(total), "times": f"{total / stored:,.1f}".removesuffix(".0"),
+        "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "times": f"{times:,.1f}".removesuffix(".0"),
+        "own_stored": kib(own.stored), "own_loaded": kib(own.total), "shared_stored": kib(shared.stored),
+        "shared_loaded": kib(shared.total),
     }  # fmt: skip
-    return GroupedQuery(trace, loaded, own, stored, said)
-
-
-@dataclass(frozen=True)
-class GroupPlace:
-    """Query heads above, pairs of K and V below, three bars at the bottom. Names of heads are ``name_px`` high, 0 where none fits."""
-
-    heads: list[Rect]
-    own: list[Rect]  # a pair a query head
-    shared: list[Rect]  # a pair a group, as large as before: the area is what is stored
-    bars: dict[str, tuple[Rect, Rect]]  # words with bytes, and the longest bar
-    name_px: float
-
-
-def placed(config: AttentionConfig, room: Rect) -> GroupPlace:
-    """Fit heads, pairs and bars into ``room``."""
-    line = em(LABEL_PX) * LINE_PITCH
-    lower, upper = room.bottom(len(BARS) * 2 * line + 2 * GAP), room.above(len(BARS) * 2 * line + 3 * GAP)
-    top, bottom = upper.top(0.28 * upper.height), upper.bottom(0.36 * upper.height)
-    gap = min(GAP, top.width / config.heads / 4)
-    heads = columns(top, config.heads, gap)
-    bars = {
-        name: (rect.top(line), rect.below(line).inset(0.0, 0.1 * line))
-        for name, rect in zip(BARS, rows(lower, len(BARS), GAP), strict=True)
-    }
-    widest = f"Q {config.heads - 1}"
-    name_px = next((px for px in (TITLE_PX, LABEL_PX, NOTE_PX) if text_width(widest, px, Face.MONO) < heads[0].width), 0.0)
-    own = columns(bottom, config.heads, gap)
-    shared = [centered(*middle.center[:2], own[0].width, bottom.height) for middle in columns(bottom, config.kv_heads, gap)]
-    return GroupPlace(heads, own, shared, bars, name_px)
+    return GroupedQuery(own, shared, said)

@@ -1,41 +1,173 @@
-"""LoopOrderScene: keys outside (FlashAttention) beside queries outside (FlashAttention-2)."""
+"""LoopOrderScene: keys outside (FlashAttention) beside queries outside (FlashAttention-2). What is shown, before it is drawn."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from flashviz.chapters.crosses import Folded
-from flashviz.figures import kib
+import numpy as np
+
+from flashviz.chapters.folded import Folded, one_head
+from flashviz.config import AttentionConfig
+from flashviz.errors import ConfigError
+from flashviz.figures import amount, kib, times
+from flashviz.memory import tile_bytes
 from flashviz.storyboard import Beat
-from flashviz.trace import Trace
+from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stage", "Two loop orders", 7, fresh=True, caption=
-         "The same tiles, two orders: which loop is outside?"),
-    Beat("first", "The first pass", 10, still=1.2, caption=
-         "Keys outside: a key tile stays, and O comes in and goes out at every tile. Queries outside: O waits on chip."),
-    Beat("rest", "All tiles", 12, still=1.2, caption="One clock: both compute the same {tiles} score tiles. No score is stored."),
-    Beat("o", "O's own traffic", 8, still=1.2, caption="O alone: {o_first} against {o_second}. Written once, it need not come back."),
-    Beat("total", "All tensors", 8, still=1.2, caption=
-         "Keys outside, K and V cross once: {kv_first} against {kv_second}. All tensors: {first} against {second}."),
+    Beat("stage", "Two loop orders", 3.4, shot="loops", fresh=True, caption="Which loop is outside?"),
+    Beat("keys", "Keys outside", 9.0, shot="loops", fresh=True, caption="Keys outside: O comes and goes."),
+    Beat("queries", "Queries outside", 7.6, shot="loops", fresh=True, caption="Queries outside: O waits on chip."),
+    Beat("rest", "All tiles", 6.5, shot="loops", fresh=True, caption="Now all {tiles} tiles."),
+    Beat("o", "O's own traffic", 5.4, shot="loops", late=True, caption="O crosses {o_times} times a row, not once."),
+    Beat("side", "Side by side", 7.2, shot="loops", fresh=True, caption="Rows have their own O. Columns share it."),
+    Beat("total", "All tensors", 6.3, shot="bills", late=True, caption="K and V come more often, O far less."),
 )  # fmt: skip
-TITLES = ("FlashAttention: keys outside", "FlashAttention-2: queries outside")
+NAMES = (("Keys outside", "FlashAttention"), ("Queries outside", "FlashAttention-2"))
+STAYS = ("KV", "QO")  # what waits on chip between two score tiles, by the loop that is outside
+MATRICES = "QKVO"
+
+Run = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Flown:
+    """A tile of a matrix on its way to or from the chip, while score tile (i, j) is worked on. Times in score tiles."""
+
+    tensor: str
+    tile: int
+    i: int
+    j: int
+    start: float
+    takes: float
+    loads: bool
+
+
+class Order:
+    """One loop order: which score tiles were visited, and how often each tile of a matrix had crossed after any event.
+
+    Args:
+        trace: Of one head, of fa1 or fa2.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace, self.folded = trace, Folded(trace)
+        c, columns = trace.config, trace.columns
+        products = self.folded.products
+        self.visits = np.stack([columns["i"][products], columns["j"][products]], 1)  # [tiles, 2] of (i, j), in order
+        self.ends = np.array([0, *(self.folded.event_after(count) for count in range(1, len(products) + 1))])
+        self.blocks = {"Q": c.row_blocks, "O": c.row_blocks, "K": c.col_blocks, "V": c.col_blocks}
+        kinds, sizes = columns["kind"], tile_bytes(c)
+        self._moved: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        for tensor in MATRICES:
+            rows, most, high = ("i", c.seq_q, c.block_m) if tensor in "QO" else ("j", c.seq_k, c.block_n)
+            moving = [each.code for each in trace.header.statements if each.tensor == tensor]
+            found = np.flatnonzero(np.isin(kinds, moving))
+            tile = columns[rows][found].astype(int)
+            height = np.minimum((tile + 1) * high, most) - tile * high  # a ragged last tile has fewer rows
+            self._moved[tensor] = found, tile, columns["nbytes"][found] / (sizes[tensor] / high * height)
+
+    def crossings(self, tensor: str, k: int | None = None) -> np.ndarray:
+        """[tiles of the tensor] how often each had crossed, in either direction, after the first ``k`` events; None: after all."""
+        found, tile, share = self._moved[tensor]
+        count = len(found) if k is None else int(np.searchsorted(found, k))
+        return np.bincount(tile[:count], share[:count], self.blocks[tensor])
+
+    def event_at(self, visited: float) -> int:
+        """Events after so many score tiles; within one, event by event. What is written before the loops begin comes at once."""
+        whole = min(int(visited), len(self.ends) - 2)
+        start, stop = max(int(self.ends[whole]), self.begun if visited > 0 else 0), self.ends[whole + 1]
+        return int(start + (visited - whole) * (stop - start) + 1e-6)
+
+    def flights(self, start: float, stop: float, takes: float) -> list[Flown]:
+        """Loads and stores of score tiles ``start`` to ``stop``, each as long as ``takes`` or as its share of the score tile's time."""
+        found = []
+        moves = self.folded.moves(start, stop, most=len(self.trace))
+        for k, when in moves:
+            event, at = self.trace[k], start + when * (stop - start)
+            i, j = self.visits[min(int(at + 1e-9), len(self.visits) - 1)]
+            tile = event.i if event.tensor in "QO" else event.j
+            whole = int(at + 1e-9)
+            found.append(Flown(event.tensor, tile, int(i), int(j), at, min(takes, whole + 1 - at), event.is_load))
+        return found
+
+    @property
+    def begun(self) -> int:
+        """Events before the first load."""
+        return int(np.flatnonzero(np.isin(self.trace.columns["kind"], [Kind.LOAD_Q, Kind.LOAD_K]))[0])
+
+    @property
+    def outer(self) -> int:
+        """Which index the outer loop counts: 0 for i, 1 for j."""
+        return 1 if self.trace.header.algorithm == "fa1" else 0
+
+    @property
+    def passes(self) -> list[np.ndarray]:
+        """The visits [n, 2] of each pass of the outer loop, in order."""
+        cuts = np.flatnonzero(np.diff(self.visits[:, self.outer])) + 1
+        return np.split(self.visits, cuts)
+
+    @property
+    def programs(self) -> int:
+        """How many programs share the work."""
+        return len(np.unique(self.trace.columns["pid_m"]))
+
+    @property
+    def statistics(self) -> int:
+        """Bytes of l, m and LSE that crossed."""
+        return self.folded.total - sum(self.folded.final.get(tensor, 0) for tensor in MATRICES)
 
 
 @dataclass(frozen=True)
 class LoopOrder:
-    """Two traces of one problem, folded, and what the captions say."""
+    """Two traces of one problem, and what the captions say."""
 
-    first: Folded
-    second: Folded
+    first: Order
+    second: Order
     said: dict[str, str]
 
+    @property
+    def config(self) -> AttentionConfig:
+        return self.first.trace.config
 
-def gather(fa1: Trace, fa2: Trace) -> LoopOrder:
-    """Fold both traces; they compute the same number of score tiles."""
-    first, second = Folded(fa1), Folded(fa2)
-    assert len(first.products) == len(second.products)
-    said = {"tiles": f"{len(first.products):,}", "first": kib(first.total), "second": kib(second.total)}
-    for name, found in (("first", first), ("second", second)):
-        said |= {f"o_{name}": kib(found.final["O"]), f"kv_{name}": kib(sum(found.final.get(t, 0) for t in "KV"))}
+    @property
+    def orders(self) -> tuple[Order, Order]:
+        return self.first, self.second
+
+    @property
+    def most(self) -> dict[str, float]:
+        """Most crossings of any tile of a matrix, in either order."""
+        return {tensor: max(float(order.crossings(tensor).max(initial=0)) for order in self.orders) for tensor in MATRICES}
+
+
+def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
+    """Record both loop orders of one head; they compute the same score tiles. FlashAttention's first algorithm is a twin.
+
+    Args:
+        run: ``flashviz_kernels.recorder.run``.
+
+    Raises:
+        ConfigError: There is no key.
+    """
+    config = one_head(config)
+    if config.seq_k == 0:
+        raise ConfigError("seq_k must be at least 1 for this chapter, got 0; there is no key tile to loop over")
+    second = Order(run(config, source=source, algorithm="fa2").trace)
+    first = Order(run(config, source="numpy", algorithm="fa1").trace)
+    assert len(first.visits) == len(second.visits)
+    said = {"tiles": f"{len(first.visits):,}", "first": kib(first.folded.total), "second": kib(second.folded.total)}
+    said["tile"] = amount(tile_bytes(config)["O"])
+    said["o_times"] = times(float(first.crossings("O").mean()))
+    less = 1 - second.folded.total / first.folded.total
+    said["less"] = f"{less:.0%} less" if less >= 0.005 else ""
+    for name, order in (("first", first), ("second", second)):
+        said[f"o_{name}"] = kib(order.folded.final["O"])
+        alone = f"1 at a time, {len(order.passes) - 1:,} wait"
+        said[f"programs_{name}"] = alone if order.programs == 1 else f"{order.programs:,} programs at once"
+        each = times(float(order.crossings("O").mean()))
+        if (order.crossings("O") == 1 + 2 * config.col_blocks).all() and order.outer:  # zeros, then in and out at every key tile
+            each = f"(1 + 2 × {config.col_blocks:,})"
+        said[f"sum_{name}"] = f"{config.row_blocks:,} × {each} × {said['tile']}"
     return LoopOrder(first, second, said)

@@ -1,15 +1,14 @@
-"""OnlineSoftmaxScene: one row of scores, tile by tile; pairs (m, l) merge in any order to the same result."""
+"""OnlineSoftmaxScene: parts of a row merge, in any order, to the same max and sum. What is shown, before it is drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
+from itertools import accumulate, combinations
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from flashviz.chapters.figure import SOURCES
 from flashviz.citations import ONLINE_SOFTMAX
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
@@ -18,20 +17,18 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("row", "One row", 7, fresh=True, still=2.0, caption=
-         "One row of scores: {keys} keys in {tiles} tiles. Softmax needs its max m and its sum ℓ."),
-    Beat("passes", "Three passes", 15, still=1.2, caption=
-         "As it is written, softmax goes over the row three times: for the max, the sum, the quotient."),
-    Beat("merge", "Pairs merge", 10, fresh=True, still=4.0, caption=
-         "But part of a row is known by its own pair (m, ℓ), and two pairs merge into one."),
-    Beat("online", "One pass", 13, fresh=True, still=1.2, caption=
-         "So one pass is enough: m and ℓ are those of all keys so far. The quotient waits until the end."),
-    Beat("shuffled", "Another order", 13, fresh=True, still=1.2, caption=
-         "The same tiles in another order: another path, the same m = {m} and ℓ = {l}{rounded}."),
+    Beat("part", "A part of a row", 7.3, shot="merge", fresh=True, caption="A part of a row: its terms sum to ℓ."),
+    Beat("other", "Another part", 8.2, shot="merge", fresh=True, caption="Another part: its own max, its own ℓ."),
+    Beat("squeeze", "One ruler", 7.8, shot="merge", fresh=True, caption="The larger max rules: the other sum shrinks."),
+    Beat("join", "One sum", 5.9, shot="merge", fresh=True, caption="On one ruler they simply add."),
+    Beat("either", "The other way round", 8.3, shot="merge", fresh=True, caption="The lower first: the ruler rises."),
+    Beat("all", "All tiles", 12.6, shot="merge", fresh=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 7.9, shot="merge", late=True, caption="Divide once, at the end: one pass."),
 )  # fmt: skip
-PASSES = ("m = inline(max_j) s_j", "ell = inline(sum_j) e^(s_j - m)", "p_j = e^(s_j - m) thin slash thin ell")
-MERGE = ("m = max(m_1, m_2)", "ell = ell_1 thin e^(m_1 - m) + ell_2 thin e^(m_2 - m)")
-CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}, section 3.1: the merge is associative and commutative"
+CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
+FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...
+NARROW = 4.0  # ... if both sums are as large
+DIGITS = ((2, 3), (2, 4), (1, 3))  # decimals of sums and of the factor
 
 Run = Callable[..., Any]
 
@@ -64,11 +61,25 @@ def merge(one: Pair, other: Pair) -> Pair:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some scores of the row [keys], and their pair."""
+
+    scores: np.ndarray
+    pair: Pair
+
+    @property
+    def terms(self) -> np.ndarray:
+        """[keys] e^(s - m): at most 1; of a masked key 0."""
+        return np.asarray(np.exp(self.scores - self.pair.m))
+
+
+@dataclass(frozen=True)
 class OnlineSoftmax:
     """The followed row.
 
     ``tiles``: its scores, one array [keys] a tile that its program visits. ``path``: the trace's m and l after each of them.
-    ``order``: the tiles shuffled; ``shuffled``: m and l after each in that order, merged in float64.
+    ``order``: the tiles shuffled; ``shuffled``: m and l after each in that order, merged in float64. ``parts``: the two that are merged
+    closely, in the row's order.
     """
 
     trace: Trace
@@ -77,25 +88,29 @@ class OnlineSoftmax:
     path: tuple[Pair, ...]
     order: tuple[int, ...]
     shuffled: tuple[Pair, ...]
+    parts: tuple[Part, Part]
+    acc: np.ndarray  # [d] as the trace leaves it
     said: dict[str, str]
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Where the row has one tile there is no other order."""
-        return BEATS if len(self.tiles) > 1 else tuple(beat for beat in BEATS if beat.name != "shuffled")
+        """Where the row has one tile there is no other order of tiles."""
+        return BEATS if len(self.tiles) > 1 else tuple(beat for beat in BEATS if beat.name != "all")
 
     @property
-    def results(self) -> tuple[str, str, str]:
-        """What each of the three passes finds: m, l, and the largest weight, e^0 / l."""
-        m, denominator = self.path[-1].written
-        largest = 1 / self.path[-1].l if self.path[-1].l else 0.0
-        return f"m = {m}", f"ℓ = {denominator}", f"max p = {number(largest)}"
+    def lower(self) -> int:
+        """Which of the two parts has the lower max, and shrinks."""
+        return 0 if self.parts[0].pair.m < self.parts[1].pair.m else 1
 
-    def note(self, *, merged: bool = False) -> str:
-        """Which row of which problem, and who computed m and l: the trace's source, or ``merge``."""
-        c = self.trace.config
-        origin = "merged in float64" if merged else SOURCES[self.trace.header.source]
-        return f"row {self.row:,} of S, N = {c.seq_q:,}, d = {c.head_dim}, {c.inputs} inputs; m and ℓ: {origin}"
+    @property
+    def factor(self) -> float:
+        """e^(lower max - larger max)."""
+        return float(np.exp(self.parts[self.lower].pair.m - self.parts[1 - self.lower].pair.m))
+
+    @property
+    def merged(self) -> Pair:
+        """Of the two parts."""
+        return merge(self.parts[0].pair, self.parts[1].pair)
 
 
 def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftmax:
@@ -105,7 +120,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
         run: ``flashviz_kernels.recorder.run``.
 
     Raises:
-        ConfigError: There is no key.
+        ConfigError: There is no key, or the row sees but one.
     """
     if config.seq_k == 0:
         raise ConfigError("seq_k must be at least 1 for a softmax, got 0; there is nothing to attend to")
@@ -116,11 +131,56 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
     path = tuple(Pair(float(values.m_new[t, row]), float(values.l_new[t, row])) for t in range(len(tiles)))
     order = shuffled_order(len(tiles), config.seed)
     merged = tuple(accumulate((pair_of(tiles[t]) for t in order), merge))
-    m, denominator = path[-1].written
-    rounded = "" if merged[-1].written == path[-1].written else " but for float32 rounding"
-    seen = sum(int(np.isfinite(tile).sum()) for tile in tiles)
-    said = {"keys": f"{seen:,}", "tiles": f"{len(tiles):,}", "m": m, "l": denominator, "rounded": rounded}
-    return OnlineSoftmax(trace, chosen.program[0] * config.block_m + row, tiles, path, order, merged, said)
+    parts, acc = chosen_parts(tiles), np.asarray(values.acc_new[-1, row], dtype=np.float64)
+    found = OnlineSoftmax(trace, chosen.program[0] * config.block_m + row, tiles, path, order, merged, parts, acc, {})
+    one, other = parts[1 - found.lower].pair, parts[found.lower].pair
+    sums, decimals = checked(other, one) or DIGITS[0]
+    said = {
+        "tiles": f"{len(tiles):,}", "m": number(one.m), "l": number(one.l, sums), "m_lower": number(other.m),
+        "l_lower": number(other.l, sums), "factor": number(found.factor, decimals), "shrunk": number(other.l * found.factor, sums),
+        "sum": number(found.merged.l, sums),
+    }  # fmt: skip
+    return replace(found, said=said)
+
+
+def chosen_parts(tiles: Sequence[np.ndarray]) -> tuple[Part, Part]:
+    """Two tiles of the row, or two halves of its only tile: both sums wide, the factor near ``FACTOR``, digits that check by hand.
+
+    Raises:
+        ConfigError: The row sees but one key.
+    """
+    seen = [tile[np.isfinite(tile)] for tile in tiles]
+    seen = [tile for tile in seen if len(tile)]
+    if len(seen) == 1:
+        seen = [half for half in np.array_split(seen[0], 2) if len(half)]
+    if len(seen) < 2:
+        raise ConfigError("expected a row that sees two keys or more, so that there are two sums to merge, got one; take more keys")
+    parts = [Part(tile, pair_of(tile)) for tile in seen]
+
+    def rank(pair: tuple[Part, Part]) -> float:
+        low, high = sorted((part.pair for part in pair), key=lambda one: one.m)
+        factor = float(np.exp(low.m - high.m))
+        narrow = min(low.l, high.l) < NARROW
+        return abs(float(np.log(max(factor, 1e-300) / FACTOR))) + 2 * narrow + (checked(low, high) is None)
+
+    return min(combinations(parts, 2), key=rank)
+
+
+def checked(low: Pair, high: Pair) -> tuple[int, int] | None:
+    """Decimals of sums and of the factor with which the digits on screen check by hand; None where none do."""
+    factor = float(np.exp(low.m - high.m))
+    scaled, whole = low.l * factor, merge(low, high).l
+    for sums, decimals in DIGITS:
+        product = read(number(low.l, sums)) * read(number(factor, decimals))
+        added = read(number(scaled, sums)) + read(number(high.l, sums))
+        if number(product, sums) == number(scaled, sums) and number(added, sums) == number(whole, sums):
+            return sums, decimals
+    return None
+
+
+def read(text: str) -> float:
+    """A number as it stands on screen."""
+    return float(text.replace("−", "-"))
 
 
 def shuffled_order(count: int, seed: int) -> tuple[int, ...]:

@@ -15,28 +15,37 @@ from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("past", "So far", 7.9, shot="rescale", fresh=True, caption="One term a key. Their area is the sum ℓ."),
-    Beat("answer", "The answer so far", 6.6, shot="rescale", fresh=True, caption="acc: their values, weighted by the terms."),
-    Beat("terms", "The next keys", 7.6, shot="rescale", fresh=True, caption="The next {new} keys, by the old m."),
-    Beat("question", "Question", 3.2, shot="rescale", pause=True, caption="Why not just add {height} to {l_old}?"),
-    Beat("ruler", "A new max", 6.7, shot="rescale", fresh=True, caption="A term above 1 could overflow: so m rises."),
-    Beat("measure", "By the new max", 6.9, shot="rescale", late=True, caption="By the new m, the old 1 is only α."),
-    Beat("watch", "What must follow", 2.9, shot="rescale", late=True, caption="Watch the answer."),
-    Beat("squeeze", "The squeeze", 8.0, shot="rescale", fresh=True, caption="ℓ and acc must share the new m: both × α."),
+    Beat("past", "One query, its keys", 7.2, shot="sum", late=True, caption="Softmax needs the largest score. Keys come {new} at a time."),
+    Beat("sum", "One sum", 7.9, shot="sum", late=True, caption="A term for each key. Their area is the sum, ℓ."),
+    Beat("answer", "Their values", 9.0, shot="values", late=True, caption="Each key has a value. acc sums term × value."),
+    Beat("divide", "The answer so far", 6.6, shot="answer", late=True, caption="acc divided by ℓ: the answer so far."),
+    Beat("add", "Nothing higher", 7.8, shot="rescale", late=True, caption="Nothing higher: just add."),
+    Beat("terms", "The next keys", 9.0, shot="sum", late=True, caption="The next {new} keys, measured by the old m."),
+    Beat("question", "Question", 4.3, shot="sum", pause=True, caption="This term is {height}, above 1. Why not just add it?"),
+    Beat("ruler", "A new max", 8.1, shot="sum", late=True, caption="Keep every term at most 1, and none can overflow: m rises."),
+    Beat("measure", "By the new max", 4.7, shot="sum", late=True, caption="By the new m, the old 1 is only α."),
+    Beat("watch", "What must follow", 4.6, shot="rescale", late=True, caption="Watch the answer, acc / ℓ."),
+    Beat("zoom", "The new unit", 5.4, shot="rescale", late=True, caption="ℓ and acc still count by the old 1."),
+    Beat("squeeze", "The squeeze", 6.7, shot="rescale", fresh=True, caption="So both are multiplied by α."),
     Beat("same", "The answer stands", 4.9, shot="rescale", late=True, caption="Both shrank. The answer did not move."),
-    Beat("alone", "One without the other", 7.5, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
+    Beat("alone", "One without the other", 6.9, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
     Beat("both", "Both together", 3.1, shot="rescale", late=True, caption="Both, together."),
-    Beat("join", "The new terms", 8.0, shot="rescale", fresh=True, caption="The new terms join the sum."),
-    Beat("values", "Their values", 10.2, shot="rescale", fresh=True, caption="Their values, times the terms, join acc."),
-    Beat("moves", "The answer moves", 3.7, shot="rescale", late=True, caption="Now the answer moves."),
-    Beat("exact", "Why it is exact", 6.5, shot="rescale", late=True, caption="Exact: the old m cancels in every term."),
-    Beat("rows", "Every row", 10.3, shot="rows", fresh=True, caption="Every row has its own α, for its ℓ and its acc."),
-    Beat("next", "The next tile", 3.6, shot="rows", late=True, caption="Then the next tile."),
+    Beat("rows", "Every row", 12.4, shot="rows", late=True, caption="The same step in {rows} queries, each with its own α."),
+    Beat("all", "No answer moves", 4.6, shot="rows", late=True, caption="Every row shrinks by its α. No answer moves."),
+    Beat("exact", "Why it is exact", 8.6, shot="formula", late=True, caption="Exact: in every term the old m cancels."),
+    Beat("join", "The new terms", 8.0, shot="sum", late=True, caption="The new terms join the sum."),
+    Beat("values", "Their values", 7.8, shot="values", late=True, caption="Their values join acc."),
+    Beat("moves", "The answer moves", 5.0, shot="answer", late=True, caption="Now the answer moves."),
+    Beat("rest", "The rest", 8.0, shot="rescale", late=True, caption="The same for the other tiles."),
+    Beat("whole", "One pass", 9.1, shot="final", late=True, caption="One pass: the same as softmax over all keys at once."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (
     Beat("calm", "No correction", 11, shot="rescale", late=True, caption="No later term rose above the ceiling: no correction needed."),
 )
 SCRIPT = (*BEATS, *VARIANTS)
+
+SHORT = {"float16": "fp16", "bfloat16": "bf16", "float32": "fp32"}
+LARGEST = {"float16": (2 - 2**-10) * 2.0**15, "bfloat16": (2 - 2**-7) * 2.0**127, "float32": (2 - 2**-23) * 2.0**127}  # finite
 
 Run = Callable[..., Any]
 
@@ -62,12 +71,12 @@ class Rescale:
     def row(self) -> int:
         return self.chosen.row
 
-    def of(self, name: str) -> np.ndarray:
+    def of(self, name: str, t: int | None = None) -> np.ndarray:
         """The row's ``acc_old`` [d], ``acc_scaled``, ``acc_new``, or one number: ``l_old``, ``l_scaled``, ``l_new``, ``m_old``, ...
 
-        float64.
+        At visited tile ``t``, this one where it is None. float64.
         """
-        return np.asarray(getattr(self.values, name)[self.t, self.row], dtype=np.float64)
+        return np.asarray(getattr(self.values, name)[self.t if t is None else t, self.row], dtype=np.float64)
 
     @property
     def m_old(self) -> float:
@@ -92,14 +101,27 @@ class Rescale:
         return np.asarray(np.nan_to_num(self.of("p"))[: len(self.values.k[self.t])])
 
     @property
+    def last(self) -> int:
+        """The last visited tile."""
+        return len(self.values.j) - 1
+
+    @property
+    def whole(self) -> np.ndarray:
+        """[d] softmax over all keys that the row sees, at once, times V. In float64, and of no tile's sums."""
+        count = range(len(self.values.j))
+        s = np.concatenate([self.values.s[t, self.row, : len(self.values.k[t])] for t in count]).astype(np.float64)
+        v = np.concatenate([self.values.v[t][: len(self.values.k[t])] for t in count]).astype(np.float64)
+        weights = np.exp(s - s.max())
+        return np.asarray(weights / weights.sum() @ v)
+
+    @property
     def added(self) -> float:
         """What they add to l."""
         return float(self.of("l_new") - self.of("l_scaled"))
 
-    @property
-    def brought(self) -> np.ndarray:
+    def brought(self, t: int | None = None) -> np.ndarray:
         """[d] P V: what the tile's values add to acc."""
-        return np.asarray(self.of("acc_new") - self.of("acc_scaled"))
+        return np.asarray(self.of("acc_new", t) - self.of("acc_scaled", t))
 
     @property
     def seen(self) -> int:
@@ -143,14 +165,29 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> Rescale:
 
 def beats_of(found: Rescale) -> tuple[Beat, ...]:
     """Where nothing rises, the beats of the rise are left out; without a past there is none to show."""
+    left_out = {"add"} if found.t < 2 else set()
+    left_out |= {"rest"} if found.t == found.last else set()
+    more = [beat for beat in BEATS if beat.name not in left_out]
     if found.rises:
-        return BEATS
-    return (*(beat for beat in BEATS if beat.name in ("past", "answer") and found.seen), *VARIANTS)
+        return tuple(more)
+    return (*(beat for beat in more if beat.name in ("past", "sum", "answer", "add") and found.seen), *VARIANTS)
+
+
+def largest(dtype: str) -> str:
+    """The largest number of a dtype, which P has."""
+    value = LARGEST[dtype]
+    exponent = int(np.log10(value))
+    return f"{value:,.0f}" if exponent < 6 else "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def facts(found: Rescale) -> dict[str, str]:
     """What the braces of the captions stand for, and every other number on screen."""
-    said = {"new": f"{len(found.before):,}", "l_old": total(float(found.of("l_old"))), "m_old": number(found.m_old)}
+    said = {
+        "new": f"{len(found.before):,}",
+        "features": f"{found.trace.config.head_dim:,}",
+        "l_old": total(float(found.of("l_old"))),
+        "m_old": number(found.m_old),
+    }
     said["l_new"] = total(float(found.of("l_new")))
     if not found.rises:
         return said
@@ -159,5 +196,8 @@ def facts(found: Rescale) -> dict[str, str]:
         "height": total(float(found.before.max())), "alpha": number(float(found.of("alpha"))),
         "m_new": number(float(found.of("m_new"))),
         "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added),
+        "keys": f"{found.trace.config.seq_k:,}", "largest": largest(found.trace.config.dtype), "dtype": SHORT[found.trace.config.dtype],
+        "rows": f"{len(alphas):,}",
+        "over": f"{np.log(LARGEST[found.trace.config.dtype]):.2f}",
         "least": number(float(alphas.min())), "most": number(float(alphas.max())),
     }  # fmt: skip

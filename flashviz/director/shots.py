@@ -14,7 +14,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz.director.captions import CENTRED_PX, centred, check_fit
 from flashviz.director.chapters import ChapterScene
 from flashviz.layout import Rect, Shot, shot
-from flashviz.mobjects.motion import OPACITIES, FadeIn, FadeOut
+from flashviz.mobjects.motion import OPACITIES, FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Act, Named
 from flashviz.storyboard import Beat, reading
 
@@ -101,22 +101,6 @@ class ShotScene(ChapterScene):
         self.arrived()
 
 
-class Shows(Act):
-    """A part shows what ``show`` makes of the share of its time that has passed: a pure function, at the pace of ``rate_func``."""
-
-    def __init__(self, part: Mobject, show: Callable[[float], Any], **kwargs: Any) -> None:
-        self.show = show
-        super().__init__(part, **{"rate_func": linear, **kwargs})
-
-    def create_starting_mobject(self) -> Mobject:
-        """Nothing is copied: ``show`` knows where it began."""
-        part: Mobject = self.mobject
-        return part
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        self.show(self.rate_func(alpha))
-
-
 class StepBack(Act):
     """Things keep so much of their opacity: they step back behind what is spoken of."""
 
@@ -131,12 +115,24 @@ class StepBack(Act):
         return whole
 
     def interpolate_mobject(self, alpha: float) -> None:
-        share = 1 + (self.least - 1) * self.rate_func(alpha)
+        self.show(1 + (self.least - 1) * self.rate_func(alpha))
+
+    def forward(self) -> None:
+        """All is as it was."""
+        self.show(1.0)
+
+    def show(self, share: float) -> None:
+        """So much of every opacity."""
         for part, looks in self.full:
             for name, value in looks.items():
                 changed = value.copy()
                 changed[..., 3] = value[..., 3] * share
                 setattr(part, name, changed)
+
+
+def step_forth(back: StepBack) -> Shows:
+    """What stepped back is again as it was."""
+    return Shows(back.mobject, lambda share: back.show(back.least + (1 - back.least) * share))
 
 
 def opacities(part: Mobject) -> dict[str, np.ndarray]:

@@ -3,7 +3,9 @@
 ``rect`` is the algebra, ``cross``, ``stage`` and ``packing`` are parts, ``shots`` says where each part of a film stands in each shot.
 """
 
+from flashviz.layout.causal import Limit, masked_grid
 from flashviz.layout.cross import BAND_LIMIT, THINNEST, Cross, cross
+from flashviz.layout.loop_order import Fringe, fringe
 from flashviz.layout.packing import LEDGER_ROWS, Packing, ledger_unit, pack
 from flashviz.layout.rect import ASPECTS, GAP, MARGIN, SHORT_SIDE, Aspect, Rect, centered, columns, frame, rows
 from flashviz.layout.shots import Shot, shot
@@ -27,7 +29,7 @@ from flashviz.layout.stage import (
 
 __all__ = [
     "ASPECTS", "BAND_LIMIT", "CAPTION_LINES", "CODE_LINES", "GAP", "LABELLED", "LEDGER_ROWS", "MARGIN", "SHORT_SIDE", "SMALLEST",
-    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Lens", "Packing", "PlayerShape", "Rect", "Shot", "Stage",
-    "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "ledger_unit", "lens", "pack", "player_stage", "rows",
-    "shot", "stage",
+    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Fringe", "Lens", "Limit", "Packing", "PlayerShape",
+    "Rect", "Shot", "Stage", "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "fringe", "ledger_unit",
+    "lens", "masked_grid", "pack", "player_stage", "rows", "shot", "stage",
 ]  # fmt: skip

@@ -66,6 +66,17 @@ class Rect:
         """What is left when ``width`` is cut off the right side."""
         return Rect(self.x0, self.y0, self.x1 - width, self.y1)
 
+    def shifted(self, dx: float, dy: float) -> Rect:
+        return Rect(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
+
+    def toward(self, other: Rect, share: float) -> Rect:
+        """So far on the way to another rectangle."""
+        return Rect(*(a + (b - a) * share for a, b in zip(self.edges, other.edges, strict=True)))
+
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        return (self.x0, self.y0, self.x1, self.y1)
+
     def contains(self, other: Rect, slack: float = 1e-9) -> bool:
         return (
             self.x0 - slack <= other.x0 and self.y0 - slack <= other.y0

@@ -17,7 +17,7 @@ LARGEST = em(14)  # pitch for which they are drawn
 
 
 class SignedBars(VGroup):
-    """One bar a value. ``unit`` is the height of 1 in scene units; bars beyond ``rect`` are cut at its edge, and have no dot.
+    """One bar a value. ``unit`` is the height of 1 in scene units; bars beyond their room are cut at its edge, and have no dot.
 
     Args:
         hollow: Outlines: what was here.
@@ -35,9 +35,9 @@ class SignedBars(VGroup):
         self.axis = theme.rule(skin.edge, theme.OUTLINE)
         super().__init__(*([self.axis] if axis else []), self.bars)
 
-    def place(self, rect: Rect, zero: float, unit: float, count: int) -> SignedBars:
-        """Stand in ``rect`` on the height ``zero``; ``count`` bars fill its width."""
-        self.rect, self.zero, self.unit, self.pitch = rect, zero, unit, rect.width / max(count, 1)
+    def place(self, rect: Rect, zero: float, unit: float, count: int, room: Rect | None = None) -> SignedBars:
+        """Stand in ``rect`` on the height ``zero``; ``count`` bars fill its width, and may reach as far as ``room``, where there is one."""
+        self.rect, self.zero, self.unit, self.pitch, self.room = rect, zero, unit, rect.width / max(count, 1), room or rect
         self.axis.put_start_and_end_on((rect.x0, zero, 0), (rect.x1, zero, 0))
         return self
 
@@ -46,8 +46,8 @@ class SignedBars(VGroup):
         index = np.arange(len(values))
         x = self.rect.x0 + (index + (1 - FILLED) / 2) * self.pitch
         ends = np.stack(np.broadcast_arrays(start, start + values)) * self.unit + self.zero
-        inside = (ends[1] >= self.rect.y0 - 1e-9) & (ends[1] <= self.rect.y1 + 1e-9)
-        ends = np.clip(ends, self.rect.y0, self.rect.y1)
+        inside = (ends[1] >= self.room.y0 - 1e-9) & (ends[1] <= self.room.y1 + 1e-9)
+        ends = np.clip(ends, self.room.y0, self.room.y1)
         if not self.dotted:
             return np.stack([x, ends.min(0), x + FILLED * self.pitch, ends.max(0)], 1)
         size = min(self.pitch, LARGEST)

@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from manim import Group, VGroup
+from manim import Group, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.layout import Rect
-from flashviz.lettering import em, text_width
-from flashviz.mobjects.readout import Readout
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 CEILING_PX, LABEL_PX = 46, 38  # type of what rides on the ceiling
-WORDS = "largest score"
+WORDS, OLD = "largest score so far", "old 1"
 FILLED = 0.8  # of a key's width, as long as terms stand apart
 APART = 5.0  # keys between the block and the terms
-TALLEST = 212 / 135  # of the ceiling, in scene units
-LOWEST = 60 / 135  # a ceiling no lower: a bar that does not fit is broken
+TALLEST, LOWEST = 0.45, 0.115  # of the room, that a ceiling may be high: a bar that does not fit under the higher one is broken
 BREAK = 0.72, 0.06  # where the gap of a broken bar begins, as a share of the room, and how high it is, in scene units
+KEPT = 0.45  # opacity of terms that have joined the sum and stay for their values
+DASH = 0.09  # scene units
+OVERHANG = 18  # px that the ceiling reaches beyond the bars
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,9 @@ class Measured:
     """One state. Heights are in first ceilings, widths in keys.
 
     ``past`` is l as it was summed, ``tall`` what it has been scaled by, so that past x tall is its area. ``terms`` [n] are heights,
-    ``joined`` 0..1 is how far they have come to the block, ``level`` 0..1 how far they have levelled at the ceiling, ``settled`` 0..1 how
-    far the block has.
-    ``filled`` 0..1: outlines until they are measured by the kernel's max.
+    ``joined`` 0..1 is how far their copies have come to the block, ``level`` 0..1 how far these have levelled at the ceiling, ``settled``
+    0..1 how far the block has. ``filled`` 0..1: outlines until they are measured by the kernel's max. ``kept`` [n]: terms that have joined
+    the sum and stand where they stood: their values are still to come. ``old``: where the ceiling was; ``ghost``: l as it was, outlined.
     """
 
     past: float
@@ -41,6 +44,9 @@ class Measured:
     level: float = 0.0
     settled: float = 0.0
     filled: float = 0.0
+    kept: np.ndarray | None = None
+    old: float | None = None
+    ghost: bool = False
 
     @property
     def area(self) -> float:
@@ -48,24 +54,31 @@ class Measured:
         return self.past * self.tall + float(self.terms.sum())
 
 
-class MeasuredSum(Group):
-    """Draws a ``Measured`` in a rectangle whose lower edge is the baseline."""
+@dataclass(frozen=True)
+class Scale:
+    """Where heights and keys stand in a rectangle whose lower edge is the baseline: the block at its left, ``keys`` terms at its right.
 
-    def __init__(self, keys: int, l_most: float, tallest: float, skin: Theme) -> None:
-        self.tag, self.keys, self.l_most, self.tallest, self.skin = "measured", keys, l_most, tallest, skin
-        self.block = Rectangles(skin.stats, name="block")
-        self.outlines, self.bars = Rectangles(skin.scores, name="terms outlined"), Rectangles(skin.scores, name="terms")
-        self.over = Rectangles(skin.warn, name="above the ceiling")
-        self.outlines.set_fill(opacity=0).set_stroke(skin.scores, width=theme.OUTLINE, opacity=1)
-        super().__init__(self.block, self.outlines, self.bars, self.over)
+    Every length is a share of the rectangle's, so that two rectangles are one picture.
+    """
 
-    def place(self, rect: Rect) -> MeasuredSum:
-        """Stand in ``rect``: the block at its left, the terms at its right; a key is as wide as both allow."""
-        self.rect = rect
-        self.key = rect.width / (self.keys + self.l_most + APART)
-        self.unit = min(TALLEST, max(rect.height / max(self.tallest, 1.0), LOWEST))
-        self.terms_x = rect.x1 - self.keys * self.key
-        return self
+    rect: Rect
+    keys: int
+    l_most: float
+    tallest: float
+
+    @property
+    def key(self) -> float:
+        """Width of one, in scene units."""
+        return self.rect.width / (self.keys + self.l_most + APART)
+
+    @property
+    def unit(self) -> float:
+        """Height of the first ceiling."""
+        return self.rect.height * max(min(TALLEST, 1 / max(self.tallest, 1.0)), LOWEST)
+
+    @property
+    def terms_x(self) -> float:
+        return self.rect.x1 - self.keys * self.key
 
     def y(self, height: float) -> float:
         """Of so many ceilings, at most the upper edge."""
@@ -75,57 +88,18 @@ class MeasuredSum(Group):
         """Middle of a term's bar."""
         return self.terms_x + (key + 0.5) * self.key
 
-    def display(self, now: Measured) -> MeasuredSum:
-        self.now = now
-        self.values = np.array([now.past, now.tall, now.ceiling, *now.terms])
-        low, unit, key = self.rect.y0, self.unit, self.key
-        wide, tall = (
-            np.concatenate([[now.past], np.ones(len(now.terms))]),
-            np.concatenate([[now.tall], now.terms]),
-        )
-        share = np.array([now.settled, *(now.level for _ in now.terms)])
-        grown = np.where(tall > 0, np.maximum(tall, 1e-12) ** share, 1.0)  # each keeps its area: as much narrower as it is taller
-        wide, tall = wide * grown, np.where(tall > 0, tall / grown, 0.0)
-        reach = self.rect.x0 + np.concatenate([[0.0], np.cumsum(wide)]) * key
-        lying = np.stack([reach[:-1], np.full(len(wide), low), reach[1:], low + tall * unit], 1)
-        index = np.arange(len(now.terms))
-        standing = np.stack([
-            self.terms_x + (index + (1 - FILLED) / 2) * key, np.full(len(index), low),
-            self.terms_x + (index + (1 + FILLED) / 2) * key, low + now.terms * unit,
-        ], 1)  # fmt: skip
-        boxes = standing * (1 - now.joined) + lying[1:] * now.joined
-        cut = boxes[:, 3] > self.rect.y1 + 1e-9
-        boxes[:, 3] = np.minimum(boxes[:, 3], self.rect.y1)
-        self.block.display(lying[:1] if now.past > 0 else np.zeros((0, 4)))
-        lid = self.y(now.ceiling)
-        under, over = boxes.copy(), boxes.copy()
-        under[:, 3], over[:, 1] = np.minimum(under[:, 3], lid), lid
-        shown = now.terms > 0
-        high = over[:, 3] > lid + 1e-6
-        self.over.display(self.broken(over[shown & high], cut[shown & high]))
-        under = self.broken(under[shown], cut[shown])
-        self.outlines.display(under)
-        self.outlines.set_stroke(opacity=1 - now.filled)
-        self.bars.display(under).set_fill(opacity=0.16 + 0.84 * now.filled)
-        return self
-
-    def broken(self, boxes: np.ndarray, cut: np.ndarray) -> np.ndarray:
-        """Bars that are taller than the room have a gap: they are not drawn to scale."""
-        gap = self.rect.y0 + BREAK[0] * self.rect.height
-        cut = cut & (boxes[:, 1] < gap) & (boxes[:, 3] > gap + BREAK[1])
-        low, high = boxes[cut].copy(), boxes[cut].copy()
-        low[:, 3], high[:, 1] = gap, gap + BREAK[1]
-        return np.concatenate([boxes[~cut], low, high])
+    def standing(self, terms: np.ndarray) -> np.ndarray:
+        """[n, 4] of terms in their places."""
+        index = np.arange(len(terms))
+        low = np.full(len(index), self.rect.y0)
+        left, right = (self.terms_x + (index + 0.5 + side * FILLED / 2) * self.key for side in (-1, 1))
+        return np.stack([left, low, right, np.minimum(low + terms * self.unit, self.rect.y1)], 1)
 
     def clear(self, terms: np.ndarray, height: float, left: float, right: float) -> list[tuple[float, float]]:
         """Where no term stands taller than ``height``, between ``left`` and ``right``: spans of x, for words."""
         tall = [self.x(int(key)) for key in np.flatnonzero(terms > height)]
         edges = [left, *(x + side * self.key for x in tall for side in (-0.5, 0.5)), right]
         return list(zip(edges[::2], edges[1::2], strict=True))
-
-    def turn_yellow(self, share: float) -> None:
-        """The terms take l's colour: they are part of the sum."""
-        self.bars.set_fill(theme.between(self.skin.scores, self.skin.stats, share))
 
 
 class Ceiling(VGroup):
@@ -135,30 +109,138 @@ class Ceiling(VGroup):
         room: What may be as wide as this on the line; where it is too little, m stands without words.
     """
 
-    def __init__(self, m: str, skin: Theme, room: float) -> None:
-        self.tag = "ceiling"
+    def __init__(self, m: str, skin: Theme) -> None:
+        self.tag, self.skin = "ceiling", skin
         self.line = theme.rule(skin.stats, theme.HEAVY)
         self.one = theme.line("1", CEILING_PX, skin.ink)
         self.sign = theme.maths("m", CEILING_PX * 1.1, skin.stats)
-        self.m = Readout(m, CEILING_PX, skin.stats, name="m")
+        self.m = self.number(m)
         self.words = theme.line(WORDS, LABEL_PX, skin.ink)
-        parts = [self.line, self.one, self.sign, self.m]
-        self.name_width = self.sign.width + (len(m) + 1.2) * self.m.step + text_width(WORDS, LABEL_PX)
-        super().__init__(*parts, *([self.words] if self.name_width <= room else []))
+        self.shown = 1.0
+        super().__init__(self.line, self.one, self.sign, self.m, self.words)
 
-    def place(self, left: float, right: float, y: float, name_x: float) -> Ceiling:
-        """The line from ``left`` to ``right`` at ``y``; m begins at ``name_x``."""
-        self.left, self.right, self.name_x = left, right, name_x
-        self.line.put_start_and_end_on((left, y, 0), (right, y, 0))
+    def number(self, m: str) -> Named:
+        return Named(theme.line(m, CEILING_PX, self.skin.stats, Face.STRONG), tag="m", text=m)
+
+    def place(self, left: float, right: float, y: float, span: tuple[float, float]) -> Ceiling:
+        """The line from ``left`` to ``right`` at ``y``; m stands in ``span``, with words where there is room."""
         step = em(CEILING_PX)
+        self.line.put_start_and_end_on((left, y, 0), (right, y, 0))
         theme.on_baseline(self.one, CEILING_PX, left - 0.75 * step, y - 0.36 * step, "1")
-        self.sign.move_to((name_x + self.sign.width / 2, y + 0.5 * step, 0))
-        number_x = name_x + self.sign.width + 0.3 * step
-        self.m.at(Rect(number_x, y + 0.28 * step, right, y + 1.1 * step))
-        words_x = number_x + (len(self.m.text) + 0.7) * self.m.step
-        theme.on_baseline(self.words, LABEL_PX, words_x, float(self.m.home[1]), WORDS)
+        x, base = span[0], y + 0.32 * step
+        self.sign.shift((x - self.sign.get_left()[0], base - self.sign.get_bottom()[1], 0))
+        x += self.sign.width + 0.3 * step
+        self.base = (x, base)
+        theme.on_baseline(self.m[0], CEILING_PX, x, base, self.m.text, Face.STRONG)
+        x += text_width(self.m.text, CEILING_PX, Face.STRONG) + 0.45 * step
+        theme.on_baseline(self.words, LABEL_PX, x, base, WORDS)
+        self.words.set_opacity(self.shown if x + text_width(WORDS, LABEL_PX) <= span[1] else 0.0)
         return self
 
-    def at(self, y: float) -> Ceiling:
-        """On another height."""
-        return self.place(self.left, self.right, y, self.name_x)
+    def reveal(self, share: float) -> None:
+        """So much of its opacity: till there is a score, there is no largest one."""
+        self.shown = share
+        self.set_opacity(share)
+
+    def turn(self, m: str) -> Shows:
+        """m folds away and unfolds as another."""
+        old, new = self.m[0], theme.on_baseline(self.number(m)[0], CEILING_PX, *self.base, m, Face.STRONG)
+        folds = [(drawn, [(part, part.points.copy()) for part in drawn.family_members_with_points()]) for drawn in (old, new)]
+
+        def show(share: float) -> None:
+            drawn, points = folds[int(share >= 0.5)]
+            if self.m[0] is not drawn:
+                self.m.submobjects, self.m.text = [drawn], m if share >= 0.5 else self.m.text
+            middle = self.base[1] + 0.365 * em(CEILING_PX)
+            for part, was in points:
+                part.points = was.copy()
+                part.points[:, 1] = middle + (was[:, 1] - middle) * abs(1 - 2 * share)
+
+        return Shows(self, show)
+
+
+class MeasuredSum(Group):
+    """Draws a ``Measured`` in a rectangle: block, terms, baseline and ceiling, and what they were."""
+
+    def __init__(self, keys: int, l_most: float, tallest: float, m: str, skin: Theme) -> None:
+        self.tag, self.keys, self.l_most, self.tallest, self.skin = "measured", keys, l_most, tallest, skin
+        self.now = Measured(0.0, np.zeros(0))
+        self.named = np.zeros(0)  # terms that what rides on the ceiling keeps clear of
+        self.block, self.ghost = Rectangles(skin.stats, name="block"), Rectangles(skin.stats, name="block was", opacity=0)
+        self.outlines, self.bars = Rectangles(skin.scores, name="terms outlined", opacity=0), Rectangles(skin.scores, name="terms")
+        self.kept = Rectangles(skin.scores, name="terms kept", opacity=KEPT)
+        self.over = Rectangles(skin.warn, name="above the ceiling")
+        self.outlines.set_stroke(skin.scores, width=theme.OUTLINE, opacity=1)
+        self.ghost.set_stroke(skin.stats, width=theme.OUTLINE, opacity=1)
+        self.dashes = Rectangles(skin.quiet, name="old ceiling")
+        self.old = theme.line(OLD, LABEL_PX, skin.ink)
+        self.baseline = theme.rule(skin.edge, theme.HEAVY)
+        self.ceiling = Ceiling(m, skin)
+        parts: list[VMobject] = [self.block, self.ghost, self.kept, self.outlines, self.bars, self.over, self.dashes, self.old]
+        super().__init__(self.baseline, *parts, self.ceiling)
+
+    def scale_in(self, rect: Rect) -> Scale:
+        """Its scale, if it stood in ``rect``."""
+        return Scale(rect, self.keys, self.l_most, self.tallest)
+
+    def place(self, rect: Rect) -> MeasuredSum:
+        """Stand in ``rect``."""
+        self.at = self.scale_in(rect)
+        self.left, self.right = rect.x0 - em(OVERHANG), rect.x1 + em(OVERHANG)
+        self.baseline.put_start_and_end_on((self.left, rect.y0, 0), (self.right, rect.y0, 0))
+        return self.display(self.now)
+
+    def display(self, now: Measured) -> MeasuredSum:
+        self.now, at = now, self.at
+        self.values = np.array([now.past, now.tall, now.ceiling, *now.terms])
+        low, unit, key = at.rect.y0, at.unit, at.key
+        wide, tall = (
+            np.concatenate([[now.past], np.ones(len(now.terms))]),
+            np.concatenate([[now.tall], now.terms]),
+        )
+        share = np.array([now.settled, *(now.level for _ in now.terms)])
+        grown = np.where(tall > 0, np.maximum(tall, 1e-12) ** share, 1.0)  # each keeps its area: as much narrower as it is taller
+        wide, tall = wide * grown, np.where(tall > 0, tall / grown, 0.0)
+        reach = at.rect.x0 + np.concatenate([[0.0], np.cumsum(wide)]) * key
+        lying = np.stack([reach[:-1], np.full(len(wide), low), reach[1:], low + tall * unit], 1)
+        standing, shown = at.standing(now.terms), now.terms > 0
+        boxes = standing * (1 - now.joined) + lying[1:] * now.joined
+        cut = low + now.terms * unit * (1 - now.joined) + tall[1:] * unit * now.joined > at.rect.y1 + 1e-9
+        boxes[:, 3] = np.minimum(boxes[:, 3], at.rect.y1)
+        self.block.display(lying[:1] if now.past > 0 else np.zeros((0, 4)))
+        self.kept.display(at.standing(np.zeros(0) if now.kept is None else now.kept))
+        lid = at.y(now.ceiling)
+        under, over = boxes.copy(), boxes.copy()
+        under[:, 3], over[:, 1] = np.minimum(under[:, 3], lid), lid
+        high = over[:, 3] > lid + 1e-6
+        self.over.display(self.broken(over[shown & high], cut[shown & high]))
+        under = self.broken(under[shown], cut[shown])
+        self.outlines.display(under).set_stroke(opacity=1 - now.filled)
+        self.bars.display(under).set_fill(opacity=0.16 + 0.84 * now.filled)
+        self._was(now)
+        span = max(at.clear(self.named, 0.95, at.rect.x0, self.right), key=lambda span: (span[0] == at.rect.x0, span[1] - span[0]))
+        self.ceiling.place(self.left, self.right, lid, span)
+        return self
+
+    def _was(self, now: Measured) -> None:
+        """The old ceiling's dashes, and l's outline at the height of the first one."""
+        at, x = self.at, np.arange(self.left, self.right - DASH, 2 * DASH)
+        y, half = at.y(now.old or 0.0), theme.OUTLINE / 200  # a width of 100 is a unit
+        shown = now.old is not None
+        self.dashes.display(np.stack([x, np.full(len(x), y - half), x + DASH, np.full(len(x), y + half)], 1)[: len(x) * shown])
+        theme.on_baseline(self.old, LABEL_PX, self.right - text_width(OLD, LABEL_PX), y + em(14), OLD)
+        self.old.set_opacity(float(shown))
+        edge = [[at.rect.x0, at.rect.y0, at.rect.x0 + now.past * at.key, at.y(1.0)]]
+        self.ghost.display(np.array(edge)[: int(now.ghost)])
+
+    def broken(self, boxes: np.ndarray, cut: np.ndarray) -> np.ndarray:
+        """Bars that are taller than the room have a gap: they are not drawn to scale."""
+        gap = self.at.rect.y0 + BREAK[0] * self.at.rect.height
+        cut = cut & (boxes[:, 1] < gap) & (boxes[:, 3] > gap + BREAK[1])
+        low, high = boxes[cut].copy(), boxes[cut].copy()
+        low[:, 3], high[:, 1] = gap, gap + BREAK[1]
+        return np.concatenate([boxes[~cut], low, high])
+
+    def turn_yellow(self, share: float) -> None:
+        """The terms take l's colour: they are part of the sum."""
+        self.bars.set_fill(theme.between(self.skin.scores, self.skin.stats, share))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,22 @@ class Veil(Act):
     def interpolate_mobject(self, alpha: float) -> None:
         was = self.starting_mobject.get_fill_opacity()
         self.mobject.set_fill(opacity=was + (self.goal - was) * alpha)
+
+
+class Shows(Act):
+    """A part shows what ``show`` makes of the share of its time that has passed: a pure function, at the pace of ``rate_func``."""
+
+    def __init__(self, part: Mobject, show: Callable[[float], Any], **kwargs: Any) -> None:
+        self.show = show
+        super().__init__(part, **{"rate_func": linear, **kwargs})
+
+    def create_starting_mobject(self) -> Mobject:
+        """Nothing is copied: ``show`` knows where it began."""
+        part: Mobject = self.mobject
+        return part
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        self.show(self.rate_func(alpha))
 
 
 class Fade(Act):

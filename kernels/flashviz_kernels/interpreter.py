@@ -186,6 +186,7 @@ def mended() -> Iterator[None]:
         stack.enter_context(np.errstate(all="ignore"))  # as on a GPU: infinities and NaN propagate silently
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
+        warnings.filterwarnings("ignore", "Conversion of an array with ndim > 0 to a scalar", DeprecationWarning)  # of triton 3.6
         yield
 
 
@@ -294,25 +295,30 @@ class _Standing:
 def reports_at_once(kernel: Any) -> Iterator[None]:
     """Within ``mended``, each report of an event in one operation: those of ``forward.trace`` would take longer than the kernel's own."""
     scope = kernel.fn.__globals__
-    device_function, scope["trace"] = scope["trace"], _report
+    device_function, scope["trace"] = scope["trace"], _reporter()
     try:
         yield
     finally:
         scope["trace"] = device_function
 
 
-def _report(events: Any, kind: Any, step: Any, *rest: Any) -> int:
+def _reporter() -> Callable[..., int]:
     """``forward.trace`` without a clock: the same eight numbers, stored by Triton at the same place."""
     import triton.language as tl
     from triton.runtime.interpreter import TensorHandle, interpreter_builder
 
-    *fields, clock = (_number(value) for value in (kind, step, *rest))
-    assert not clock, "no clock is interpreted"
-    row = np.array(fields, np.int32)
-    addresses = events.handle.data + np.uint64(row.nbytes * fields[1]) + ROW_OFFSETS
-    mask = TensorHandle(EVERY_LANE, tl.int1)
-    interpreter_builder.create_masked_store(TensorHandle(addresses, events.dtype), TensorHandle(row, tl.int32), mask, *_no_policies())
-    return fields[1] + 1
+    mask, policies = TensorHandle(EVERY_LANE, tl.int1), _no_policies()
+
+    def report(events: Any, *values: Any) -> int:
+        *fields, clock = [value.handle.data.item() if type(value) is tl.tensor else getattr(value, "value", value) for value in values]
+        assert not clock, "no clock is interpreted"
+        step = int(fields[1])
+        row = np.array(fields, np.int32)
+        addresses = events.handle.data + np.uint64(row.nbytes * step) + ROW_OFFSETS
+        interpreter_builder.create_masked_store(TensorHandle(addresses, events.dtype), TensorHandle(row, tl.int32), mask, *policies)
+        return step + 1
+
+    return report
 
 
 @functools.cache
@@ -321,10 +327,3 @@ def _no_policies() -> tuple[None, ...]:
     from triton.runtime.interpreter import InterpreterBuilder
 
     return (None,) * (len(inspect.signature(InterpreterBuilder.create_masked_store).parameters) - len(("self", "ptrs", "value", "mask")))
-
-
-def _number(value: Any) -> int:
-    """A scalar of the interpreter, a constexpr or a plain number."""
-    if hasattr(value, "handle"):
-        return int(value.handle.data.item())
-    return int(getattr(value, "value", value))

@@ -59,8 +59,10 @@ def _arithmetic(run: Callable[..., Any]) -> Callable[..., Any]:
     from triton.runtime.interpreter import TensorHandle
 
     def operation(*operands: Any) -> Any:
-        narrow = next((kind for operand in operands if isinstance(operand, TensorHandle) and (kind := _narrow(operand)) is not None), None)
-        if narrow is None:
+        for operand in operands:
+            if type(operand) is TensorHandle and (narrow := _narrow(operand)) is not None:
+                break
+        else:
             return run(*operands)
         result = run(*(_widened(operand) if isinstance(operand, TensorHandle) else operand for operand in operands))
         return result if result.data.dtype == np.bool_ else _rounded(result, narrow)
@@ -127,7 +129,7 @@ def _refused(run: Callable[..., Any]) -> Callable[..., Any]:
 
 def _narrow(operand: Any) -> Any | None:
     """The narrow type of an operand that holds bit patterns of it."""
-    if operand.data.dtype not in (np.uint16, np.uint8):
+    if operand.data.dtype.char not in "HB":  # uint16, uint8
         return None
     kind = operand.dtype.scalar
     return kind if kind in _numpy_type_of() else None

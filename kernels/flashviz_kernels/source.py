@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import inspect
 from collections.abc import Callable
@@ -31,8 +32,9 @@ class KernelSource:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+@functools.cache
 def source_of(*functions: Callable[..., Any]) -> KernelSource:
-    """Text and lines of functions that stand together in one file."""
+    """Text and lines of functions that stand together in one file, as it was when they were first asked for."""
     path = Path(inspect.getsourcefile(functions[0]) or "")
     spans = [(first, first + len(lines) - 1) for lines, first in map(inspect.getsourcelines, functions)]
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)

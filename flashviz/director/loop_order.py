@@ -1,0 +1,365 @@
+"""Which loop is outside: two grids, a line through the tiles as each loop visits them, and a tick for every crossing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from manim import Group
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz.chapters import loop_order
+from flashviz.chapters.loop_order import MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
+from flashviz.director.flash import provenance
+from flashviz.director.rescale import late
+from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded
+from flashviz.figures import kib
+from flashviz.layout import Rect, fringe
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.fringed import FringedCross
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Rectangles
+from flashviz.trace import state_at
+
+BACK = 0.22  # of what waits while the other is spoken of
+SIDES = ("first", "second")
+FIRST_TILE, PASS = 2.7, 2.3  # seconds: of the first tile, slowly, and of the rest of its pass
+STAGGER = 0.15  # of the time in which ticks line up, over which tiles set off
+FLIGHT = 0.55  # seconds of a tile's way, and at most so much of the time of its score tile
+
+
+class LoopOrderStage(ShotScene):
+    """The scene that the loops are played on."""
+
+    script = loop_order.BEATS
+
+    def open(self, run: Callable[..., Any]) -> LoopOrderFilm:
+        """Record both loop orders: ``flashviz_kernels.recorder.run``."""
+        found = gather(self.settings.config, self.settings.source, run)
+        self.provenance = [provenance(order.trace) for order in found.orders]
+        self.set_board(loop_order.BEATS, found.said)
+        return LoopOrderFilm(self, found)
+
+
+class LoopOrderFilm:
+    """Everything on stage, made here once."""
+
+    stays: list[Named]  # what waits on chip, beneath each cross
+    back: StepBack
+    ticks_back: StepBack
+    o_back: StepBack
+
+    def __init__(self, scene: ShotScene, found: LoopOrder) -> None:
+        self.scene, self.found, self.skin = scene, found, scene.skin
+        self.place = place = scene.shot("loops")
+        self.views: list[FringedCross] = []
+        self.names: list[Named] = []
+        for side, order, (name, paper) in zip(SIDES, found.orders, NAMES, strict=True):
+            view = FringedCross(fringe(found.config, place[side], found.most), order.passes, self.skin, name=side)
+            self.views.append(view.cross_at(counts(order, 0)).visit([0.0] * len(order.passes)).store(order.folded.stored_share(0)))
+            outer = self.skin.k if order.outer else self.skin.q
+            self.names.append(named(place[f"{side} name"], name, paper, outer, self.skin.ink))
+        self.tick = tick(self)
+        self.sums: list[Readout] = []
+
+    def run(self, side: int, start: float, stop: float, seconds: float = 0.0) -> Shows:
+        """The loop of one side, over the score tiles ``start`` to ``stop``, at an even pace; tiles fly where ``seconds`` are given."""
+        view, order = self.views[side], self.found.orders[side]
+        flights = order.flights(start, stop, FLIGHT * (stop - start) / seconds) if seconds else []
+
+        def show(share: float) -> None:
+            visited = start + (stop - start) * share
+            display(view, order, visited)
+            view.fly(on_the_way(flights, visited))
+
+        return Shows(view, show)
+
+    def first_pass(self, side: int) -> int:
+        """How many score tiles the outer loop's first pass visits."""
+        return len(self.found.orders[side].passes[0])
+
+    def move(self, *animations: Any, seconds: float) -> None:
+        self.scene.move(*animations, seconds=seconds)
+
+    def read(self) -> None:
+        """Stand until the beat's caption has been read; then things move."""
+        self.scene.arrived()
+
+
+def named(rect: Rect, name: str, paper: str, color: str, ink: str) -> Named:
+    """A loop order's name and, where there is room for it, the algorithm that is known for it."""
+    wide = text_width(name, NAME, Face.STRONG) + 0.4 * em(NAME) + text_width(paper, LABEL)
+    if wide <= rect.width:
+        return Named(*labelled(rect, (name, color), (paper, ink)), tag="order", text=name)
+    return Named(Word(name, NAME, color, rect.x0, middle(rect, NAME), "name"), tag="order", text=name)
+
+
+def on_the_way(flights: list[Flown], visited: float) -> list[tuple[str, int, float]]:
+    """The tiles that are under way, each with how far it is from its place towards the chip."""
+    found = []
+    for flown in flights:
+        way = (visited - flown.start) / flown.takes
+        if 0 < way < 1:
+            found.append((flown.tensor, flown.tile, float(ease_in_out_cubic(way if flown.loads else 1 - way))))
+    return found
+
+
+def counts(order: Order, k: int) -> dict[str, np.ndarray]:
+    """How often each tile has crossed after ``k`` events."""
+    return {tensor: order.crossings(tensor, k) for tensor in MATRICES}
+
+
+def display(view: FringedCross, order: Order, visited: float) -> None:
+    """After so many score tiles: ticks event by event, the line, the shares of O that are stored."""
+    k = order.event_at(visited)
+    before = np.cumsum([0, *(len(visits) for visits in order.passes)])
+    view.visit([float(np.clip(visited - start, 0, len(visits))) for start, visits in zip(before, order.passes, strict=False)])
+    state = state_at(order.trace, k)
+    held = {"O" if tensor == "ACC" else tensor for tensor in (*state.smem, *state.registers)}
+    view.cross_at(counts(order, k)).store(order.folded.stored_share(k)).hold(held, view.head)
+
+
+def tick(film: LoopOrderFilm) -> Named:
+    """What a tick is: one of them, and words."""
+    rect, skin = film.place["tick"], film.skin
+    text = f"one tile crosses: {film.found.said['tile']}"
+    wide, gap = text_width(text, LABEL), em(18)
+    left = rect.center[0] - (wide + gap) / 2
+    mark = Rectangles(skin.ink, name="tick")
+    mark.display(np.array([[left - em(6), rect.center[1] - em(18), left + em(4), rect.center[1] + em(18)]]))
+    return Named(mark, Word(text, LABEL, skin.ink, left + gap, middle(rect, LABEL), "note", Face.TEXT), tag="tick words")
+
+
+# --------------------------------------------------------------------------------------------------------------- beats
+
+
+@beat("stage")
+def stage(film: LoopOrderFilm) -> None:
+    """Two crosses."""
+    film.move(FadeIn(*film.views, *film.names), seconds=0.8)
+    film.read()
+
+
+@beat("keys")
+def keys(film: LoopOrderFilm) -> None:
+    """The first column: K and V stay, Q and O come and go, a tick each time."""
+    stay(film, 0)
+
+
+@beat("queries")
+def queries(film: LoopOrderFilm) -> None:
+    """The first row: Q stays and O is not seen until the row is done; K and V come and go."""
+    stay(film, 1)
+
+
+def stay(film: LoopOrderFilm, side: int) -> None:
+    """One pass of one side's outer loop; the other side waits in the background. What waits on chip is said before it is seen."""
+    others = [step_forth(film.back)] if side else []
+    film.back = StepBack([film.views[1 - side], film.names[1 - side], *(film.stays if side else [])], BACK)
+    film.move(*others, film.back, seconds=TEXT)
+    film.read()
+    film.scene.event = film.found.orders[side].event_at(film.first_pass(side))
+    stays = beneath(film, side, [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], "stays")
+    film.stays = [*(film.stays if side else []), stays]
+    film.move(FadeIn(stays, *([] if side else [film.tick])), seconds=TEXT)
+    slow, rest = (FIRST_TILE, PASS) if not side else (0.6 * FIRST_TILE, 0.85 * PASS)
+    film.move(film.run(side, 0.0, 1.0, slow), seconds=slow)
+    if film.first_pass(side) > 1:
+        film.move(film.run(side, 1.0, float(film.first_pass(side)), rest), seconds=rest)
+
+
+def beneath(film: LoopOrderFilm, side: int, texts: list[str], name: str) -> Named:
+    """Words under a cross, about its middle; letters of matrices have their colour."""
+    rect, skin = film.place[f"{SIDES[side]} note"], film.skin
+    words = worded(rect, texts, NAME, [skin.hue(text) if text in MATRICES else skin.ink for text in texts], "part")
+    center = film.views[side].cross.grid.center[0]
+    shift = center - (words[0].left + words[-1].left + words[-1].wide) / 2
+    low, high = rect.x0 - words[0].left, max(rect.x0 - words[0].left, rect.x1 - words[-1].left - words[-1].wide)
+    return Named(*words, tag=name, text=" ".join(texts)).shift((float(np.clip(shift, low, high)), 0, 0))
+
+
+@beat("rest")
+def rest(film: LoopOrderFilm) -> None:
+    """Both loops to their end; over O's ticks stands what O has moved so far."""
+    film.move(step_forth(film.back), *(FadeOut(each) for each in film.stays), seconds=TEXT)
+    film.stays = []
+    film.read()
+    film.scene.event = len(film.found.second.trace)
+    film.sums = sums(film)
+    film.move(FadeIn(*film.sums), seconds=TEXT)
+    total, runs = len(film.found.first.visits), []
+    for side, (order, view, readout) in enumerate(zip(film.found.orders, film.views, film.sums, strict=True)):
+        start = film.first_pass(side)
+
+        def show(share: float, order: Order = order, view: FringedCross = view, readout: Readout = readout, start: int = start) -> None:
+            visited = start + (total - start) * share
+            display(view, order, visited)
+            readout.display(o_so_far(order, order.event_at(visited)))
+
+        runs.append(Shows(Group(view, readout), show))
+    film.move(*runs, seconds=3.4)
+
+
+def o_so_far(order: Order, k: int) -> str:
+    """Bytes of O that crossed."""
+    return kib(order.folded.bytes_at(k)["O"])
+
+
+def sums(film: LoopOrderFilm) -> list[Readout]:
+    """What O has moved, over its ticks, equally large on both sides."""
+    texts, rooms = [film.found.said[f"o_{side}"] for side in SIDES], []
+    for side, view in zip(SIDES, film.views, strict=True):
+        k = view.cross.strip("K")
+        rooms.append(Rect(view.cross.grid.x1, k.y1 + em(6), film.place[side].x1, film.place[side].y1))
+    wide = max(len(text) for text in texts) * 0.6 * em(NUMBER)
+    px = max(float(LABEL), NUMBER * min(1.0, *(min(room.width / wide, room.height / em(NUMBER)) for room in rooms)))
+    made = []
+    for number, (room, order) in enumerate(zip(rooms, film.found.orders, strict=True)):
+        text, rect = o_so_far(order, order.event_at(film.first_pass(number))), room.bottom(em(px))
+        made.append(Readout(text, px, film.skin.o, name="bytes O", face=Face.MONO_STRONG, anchor="right").at(rect))
+    return made
+
+
+@beat("o")
+def o_alone(film: LoopOrderFilm) -> None:
+    """O's ticks stay, all else steps back; beneath stands how their sum comes about."""
+    film.scene.event = len(film.found.second.trace)
+    others = [part for view in film.views for part in (view.line, view.grid, *(view.strips[tensor] for tensor in "QKV"))]
+    ticks = [view.ticks[tensor] for view in film.views for tensor in "QKV"]
+    film.back, film.ticks_back = StepBack(others, BACK), StepBack(ticks, BACK)
+    film.move(film.back, film.ticks_back, seconds=0.5)
+    film.stays = [beneath(film, side, [film.found.said[f"sum_{name}"]], "product") for side, name in enumerate(SIDES)]
+    for each in film.stays:
+        film.move(FadeIn(each), seconds=TEXT)
+        film.scene.hold(0.4)
+    film.scene.tell()
+
+
+@beat("side")
+def side_by_side(film: LoopOrderFilm) -> None:
+    """Every row at once, each into an O of its own; the columns wait for one another, since each goes through the same O."""
+    film.read()
+    first, second = film.views
+    film.o_back = StepBack([view.ticks["O"] for view in film.views], BACK)
+    film.move(step_forth(film.back), film.o_back, *(FadeOut(each) for each in (*film.sums, *film.stays, film.tick)), seconds=0.4)
+    steps = max(len(visits) for visits in (*first.passes, *second.passes))
+
+    def all_rows(step: float) -> None:
+        done = [min(max(step, 1e-6), len(visits)) for visits in second.passes]
+        second.visit([min(count, len(visits) - 1e-6) for count, visits in zip(done, second.passes, strict=True)], live=True)
+        second.store(np.array([float(count >= len(visits)) for count, visits in zip(done, second.passes, strict=True)]))
+
+    def one_column(step: float) -> None:
+        done = min(max(step, 1e-6), len(first.passes[0]))
+        first.visit([min(done, len(first.passes[0]) - 1e-6), *(0.0 for _ in first.passes[1:])], live=True)
+        stored = (np.arange(film.found.config.row_blocks) < int(done)) / len(first.passes)
+        row = first.passes[0][min(int(done), len(first.passes[0]) - 1)][0]
+        stored[int(row)] = 1.0  # O's tile that is in use
+        first.store(stored)
+
+    one_column(0.0)
+    all_rows(0.0)
+    film.stays = [beneath(film, side, [film.found.said[f"programs_{name}"]], "programs") for side, name in enumerate(SIDES)]
+    film.move(FadeIn(*film.stays), seconds=TEXT)
+    film.scene.hold(0.5)
+    film.move(Shows(first, lambda share: one_column(steps * share)), Shows(second, lambda share: all_rows(steps * share)), seconds=2.2)
+
+
+@beat("total")
+def total(film: LoopOrderFilm) -> None:
+    """The ticks leave their tiles and line up: one bar each, unwrapped, on one scale."""
+    place, skin, said = film.scene.shot("bills"), film.skin, film.found.said
+    rest = [part for view in film.views for part in (view.grid, view.line, view.cursors, view.waiting, view.letters, *view.strips.values())]
+    unit = place["first"].width / (max(order.folded.total for order in film.found.orders) / tile_of(film))
+    bars, heads, numbers, letters = [], [], [], []
+    for side, order, view, (name, paper) in zip(SIDES, film.found.orders, film.views, NAMES, strict=True):
+        bars.append(Bar(film, order, view, place[side], unit))
+        rect, outer, text = place[f"{side} name"], skin.k if order.outer else skin.q, said[side]
+        wide = text_width(text, NUMBER, Face.STRONG)
+        left = max(bars[-1].last.x1 - wide, rect.x0 + text_width(name, NAME, Face.STRONG) + em(30))  # at the bar's end
+        heads.append(named(Rect(rect.x0, rect.y0, left - em(30), rect.y1), name, paper, outer, skin.ink))
+        numbers.append(Word(text, NUMBER, skin.ink, left, middle(rect, NUMBER), "bytes total"))
+        letters += bars[-1].letters(place[f"{side} letters"])
+    gone = [FadeOut(each) for each in (*rest, *film.names, *film.stays)]
+    film.move(*gone, step_forth(film.ticks_back), step_forth(film.o_back), seconds=0.4)
+    film.scene.remove(*film.views, *(ticks for view in film.views for ticks in view.ticks.values()))
+    film.scene.add(*bars)
+    film.move(*(Shows(bar, bar.gather) for bar in bars), FadeIn(*heads, rate_func=late), seconds=1.8)
+    film.move(FadeIn(*letters, *numbers, *share_saved(film, place["second"], bars[1])), seconds=TEXT)
+    film.scene.tell()
+
+
+def share_saved(film: LoopOrderFilm, rect: Rect, bar: Bar) -> list[Word]:
+    """How much less the second order moves, beside its bar, where it does and where there is room."""
+    text, left = film.found.said["less"], bar.last.x1 + em(40)
+    fits = bool(text) and left + text_width(text, NUMBER, Face.STRONG) <= rect.x1
+    return [Word(text, NUMBER, film.skin.ink, left, middle(rect, NUMBER), "less")] if fits else []
+
+
+def tile_of(film: LoopOrderFilm) -> float:
+    """Bytes of a tile of O: what one tick stands for."""
+    c = film.found.config
+    return float(c.block_m * c.head_dim * c.itemsize)
+
+
+class Bar(Group):
+    """The ticks of one order, on their way from the fringe of their cross into one bar; l, m and LSE come last."""
+
+    def __init__(self, film: LoopOrderFilm, order: Order, view: FringedCross, rect: Rect, unit: float) -> None:
+        self.tag, self.skin, self.parts, self.spans = "bar", film.skin, [], []
+        left = rect.x0
+        tile = tile_of(film)
+        sizes = [(tensor, order.folded.final.get(tensor, 0)) for tensor in MATRICES]
+        for tensor, size in sizes:
+            start = view.boxes(tensor, order.crossings(tensor))
+            wide = size / tile * unit
+            edges = left + wide * np.linspace(0, 1, len(start) + 1)
+            gap = min(em(1.5), 0.2 * wide / max(1, len(start)))
+            stop = np.stack([edges[:-1], np.full(len(start), rect.y0), edges[1:] - gap, np.full(len(start), rect.y1)], 1)
+            drawn = Rectangles(film.skin.hue(tensor), name=f"squares {tensor}")
+            drawn.values = np.array([size])
+            tiles = [len(view.fringe.ticks(tensor, np.array([count]))) for count in order.crossings(tensor)]
+            turn = np.repeat(np.linspace(0, 1, max(len(tiles), 1)), tiles)
+            self.parts.append((drawn, start, stop, turn if len(turn) == len(start) else np.linspace(0, 1, len(start))))
+            self.spans.append((tensor, left, left + wide, size))
+            left += wide
+        wide = order.statistics / tile * unit
+        self.statistics = Rectangles(film.skin.stats, name="squares L")
+        self.statistics.values = np.array([order.statistics])
+        self.last = Rect(left, rect.y0, left + wide, rect.y1)
+        self.spans.append(("L", left, left + wide, order.statistics))
+        self.statistics_name = "LSE" if order.folded.final.get("LSE") else "ℓ, m"
+        super().__init__(*(drawn for drawn, *_ in self.parts), self.statistics)
+        self.gather(0.0)
+
+    def gather(self, share: float) -> None:
+        """How far they have come: tile by tile, one after the other."""
+        for drawn, start, stop, begins in self.parts:
+            way = np.clip((share - begins * STAGGER) / (1 - STAGGER), 0, 1)
+            way = np.where(way < 0.5, 4 * way**3, 1 - (2 - 2 * way) ** 3 / 2)[:, None]  # cubic in and out
+            drawn.display(start + (stop - start) * way)
+        grown = self.last.width * max(0.0, 2 * share - 1)
+        self.statistics.display(np.array([[self.last.x0, self.last.y0, self.last.x0 + grown, self.last.y1]]))
+
+    def letters(self, rect: Rect) -> list[Word]:
+        """Beneath each part its letter, with its bytes where there is room; what l, m and LSE moved stands at the bar's end."""
+        words, end = [], -np.inf
+        for tensor, left, right, size in self.spans:
+            letter = self.statistics_name if tensor == "L" else tensor
+            texts = (f"{letter} {kib(size)}", letter)
+            wides = [text_width(text, LABEL, Face.STRONG) for text in texts]
+            text, wide = next(((t, w) for t, w in zip(texts, wides, strict=True) if w <= right - left), (texts[1], wides[1]))
+            x = (left + right - wide) / 2
+            if tensor == "L":
+                text, wide = texts[0], wides[0]
+                x = right - wide if right - wide > end + em(20) else max(right, end + em(20))
+                if x + wide > rect.x1 + 1e-6:
+                    continue
+            if x > end and (tensor == "L" or wide <= right - left):
+                words.append(Word(text, LABEL, self.skin.hue(tensor), x, middle(rect, LABEL), f"label {tensor}"))
+                end = x + wide
+        return words

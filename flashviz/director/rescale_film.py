@@ -1,0 +1,241 @@
+"""What is on stage while one row is rescaled, and how it goes from one shot to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from manim import Line, Mobject, RoundedRectangle, VGroup, VMobject
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz import theme
+from flashviz.chapters.rescale import Rescale
+from flashviz.director.shots import MOVE, ShotScene
+from flashviz.director.words import LABEL, NAME, NUMBER, Numbers, Word, first_that_fits, symbols
+from flashviz.figures import total
+from flashviz.layout import Rect
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.bars import SignedBars, fit
+from flashviz.mobjects.key_tiles import KeyTiles
+from flashviz.mobjects.measured import Measured, MeasuredSum
+from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.tile_rows import TileRows
+from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.trace import Kind
+
+GHOST = 0.85
+OF_THE_SUM = ("keys name", "keys", "measured", "names", "sum")  # parts that leave past one side of the frame; all others past the other
+SYMBOLS_OF_TERM = 120  # px
+
+Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
+
+
+class RescaleFilm:
+    """Everything that can be seen, made here once. ``found`` is what is shown, ``said`` its numbers as they are written."""
+
+    explained: VGroup  # what a term is
+    frame: VMobject  # around the quotient
+    height: Word  # how tall the tallest term is
+    power: Named
+    ratio: list[Word]  # alpha = 1 / height
+    copies: list[Word]  # of alpha, at acc
+    fraction: list[Word]
+    strokes: list[Line]
+    note: Word
+    fraction_of: Named  # acc / l, written as sums
+    formula: VGroup
+    weights: Rectangles  # the terms, one beside each row of ``v_tile``
+    v_tile: Matrix
+    v_names: VGroup
+    tile: TileRows
+    words: list[Word]  # what is said of the columns
+
+    def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
+        self.scene, self.found, self.said, self.skin = scene, found, said, scene.skin
+        skin = scene.skin
+        self.shot = scene.shot("sum" if found.seen else "rescale")
+        self.away: list[Placing] = []  # what has left, and may come back
+        self.spike = int(found.before.argmax())
+        tallest = max(float(found.before.max()), 1.0)
+        l_most = max(float(found.of("l_new", t)) for t in range(found.last + 1))
+        keys = max(len(k) for k in found.values.k)
+        self.chart = MeasuredSum(keys, l_most, tallest, said["m_old"], skin)
+        self.chart.named = found.before
+        self.chart.place(self.shot["measured"])
+        self.keys = KeyTiles(len(found.values.j), skin)
+        self.keys_name = Word(f"keys, {len(found.values.k[0])} at a time", LABEL, skin.k, 0, 0, "words", Face.TEXT)
+        self.acc, self.was = SignedBars("acc", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
+        self.brought = SignedBars("P V", skin.v, skin, axis=False)
+        self.answer = SignedBars("acc / l", skin.o, skin, dotted=True)
+        self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
+        self.whole = SignedBars("whole", skin.ink, skin, hollow=True, dotted=True)
+        self.reach = {
+            "acc": (*(found.of("acc_new", t) for t in range(found.last + 1)), *(found.brought(t) for t in range(found.last + 1))),
+            "answer": tuple(self.so_far(t) for t in range(found.last + 1)),
+        }  # what each axis has room for
+        two = [scene.shot(name) for name in ("values", "rescale")]
+        self.acc_name, self.answer_name = Word("acc", NUMBER, skin.o, 0, 0, "name"), Word("acc / ℓ", NAME, skin.o, 0, 0, "name")
+        acc_room, answer_room = (min(each[part].width for each in two) for part in ("acc words", "answer words"))
+        acc_words = first_that_fits(["values × terms, summed", "values × terms"], LABEL, acc_room)
+        answer_words = first_that_fits(["the answer so far, enlarged", "the answer so far", "answer so far"], LABEL, answer_room)
+        self.acc_words = Word(acc_words, LABEL, skin.ink, 0, 0, "words", Face.TEXT)
+        self.answer_words = Word(answer_words, LABEL, skin.ink, 0, 0, "words", Face.TEXT)
+        self.l_name = Word("ℓ", NAME, skin.stats, 0, 0, "name")
+        self.l_words = Word("the sum", LABEL, skin.ink, 0, 0, "words", Face.TEXT)
+        self.terms_name = Word(f"{len(found.before)} new terms", LABEL, skin.ink, 0, 0, "terms", Face.TEXT)
+        self.numbers = Numbers(min((scene.shot(name)["sum"] for name in ("sum", "rescale")), key=lambda rect: rect.width))
+        self.numbers.rect = self.shot["sum"]
+        self.numbers.first(total(float(found.of("l_new", 0))), skin.stats)
+        self.ratio, self.copies, self.fraction, self.strokes = [], [], [], []
+        for part, _, put in self.placings():
+            if part in self.shot:
+                put(self.shot[part])
+
+    def enter(self) -> None:
+        """What is there from the first frame on."""
+        self.chart.ceiling.reveal(0.0 if self.found.seen else 1.0)
+        self.chart.display(self.past(0, terms=0 * self.past(0).terms) if self.found.seen else self.measured(terms=0 * self.found.before))
+        self.scene.add(self.chart, *([self.keys, self.keys_name] if self.found.seen else []))
+
+    def placings(self) -> list[Placing]:
+        """Everything that keeps its place in a shot, and has a place of its own in the next."""
+        answer = [("answer", each, partial(self.put_bars, each, "answer")) for each in (self.answer, self.answer_was)]
+        placings: list[Placing] = [
+            ("keys name", self.keys_name, self.keys_name.put), ("keys", self.keys, self.keys.place),
+            ("measured", self.chart, self.chart.place), ("names", self.l_name, self.l_name.put),
+            ("names", self.l_words, self.put_l_words), ("names", self.terms_name, self.put_terms_name),
+            *(("sum", piece, partial(self.put_number, piece)) for piece in self.numbers.pieces),
+            ("acc name", self.acc_name, self.acc_name.put), ("acc words", self.acc_words, self.acc_words.put),
+            *(("acc", each, partial(self.put_bars, each, "acc")) for each in (self.acc, self.was, self.brought)),
+            ("answer name", self.answer_name, self.answer_name.put), ("answer words", self.answer_words, self.answer_words.put), *answer,
+        ]  # fmt: skip
+        return [*placings, ("answer", self.frame, self.put_frame)] if hasattr(self, "frame") else placings
+
+    def go(self, name: str, *also: Any, seconds: float = MOVE) -> None:
+        """To another shot: each part by one map to where it stands there; what is not in it leaves past the edge, on its own side."""
+        old, new = self.shot, self.scene.shot(name)
+        on_stage = {id(part) for top in self.scene.mobjects for part in top.get_family()}
+        back = {id(thing) for _, thing, _ in self.away}
+        moves: list[Any] = []
+        leaving: list[Placing] = []
+        for part, thing, put in self.placings():
+            if id(thing) not in on_stage and not (id(thing) in back and part in new):
+                continue
+            start = old[part] if part in old else self.beyond(part, new[part])
+            stop = new[part] if part in new else self.beyond(part, old[part])
+            moves.append(Shows(thing, partial(_between, put, start, stop), rate_func=ease_in_out_cubic))
+            if part not in new:
+                leaving.append((part, thing, put))
+        put_back = [thing for part, thing, _ in self.away if part in new]
+        for part, thing, put in self.placings():
+            if any(thing is each for each in put_back):
+                put(self.beyond(part, new[part]))
+        self.scene.add(*put_back)
+        self.move(*moves, *also, seconds=seconds)
+        self.away = [each for each in self.away if each[0] not in new] + leaving
+        self.scene.remove(*(thing for _, thing, _ in leaving))
+        self.shot = new
+        self.numbers.rect = new.parts.get("sum", self.numbers.rect)
+        for part, _, put in self.placings():
+            if part in new:
+                put(new[part])
+
+    def beyond(self, part: str, rect: Rect) -> Rect:
+        """Past the edge of the frame: the sum's parts to the left, or up where the frame is tall; the others the other way."""
+        side = -1 if part in OF_THE_SUM else 1
+        whole = self.shot.frame
+        return rect.shifted(side * whole.width, 0) if whole.width > whole.height else rect.shifted(0, -side * whole.height)
+
+    def put_bars(self, bars: SignedBars, which: str, rect: Rect) -> None:
+        zero, scale = fit(rect, *self.reach[which])
+        bars.place(rect, zero, scale, len(self.reach[which][0]), self.shot["room"] if which == "answer" and "room" in self.shot else None)
+        if bars.values is not None:
+            bars.display(bars.values)
+
+    def put_frame(self, rect: Rect) -> None:
+        """Around the quotient as it is now."""
+        self.put_bars(self.answer, "answer", rect)
+        bars = self.answer.bars
+        low, high = bars.get_bottom()[1] - em(14), bars.get_top()[1] + em(14)
+        drawn = RoundedRectangle(corner_radius=em(14), width=rect.width + em(32), height=high - low)
+        self.frame.points = drawn.move_to((rect.center[0], (low + high) / 2, 0)).points
+
+    def put_l_words(self, rect: Rect) -> None:
+        self.l_words.put_at(rect.x0 + self.l_name.wide + 0.4 * em(NAME), self.l_name.baseline)
+
+    def put_terms_name(self, rect: Rect) -> None:
+        """Under the terms, where there is room; else as far to the right as there is."""
+        left, wide = rect.x1 - self.chart.at.keys * self.chart.at.key, self.terms_name.wide
+        close = left < self.l_words.left + self.l_words.wide + em(LABEL)
+        self.terms_name.put_at(rect.x1 - wide if close else min(left, rect.x1 - wide), self.l_name.baseline)
+
+    def put_number(self, piece: Word, rect: Rect) -> None:
+        self.numbers.put(piece, rect)
+
+    def term(self) -> VGroup:
+        """What a term is: e^(s - m), and what s is."""
+        rect = self.shot["term"]
+        written = symbols('"term" = e^(s - m) <= 1', SYMBOLS_OF_TERM, self.skin.ink, rect.above(em(60)), "formula term")
+        written.family_members_with_points()[-3].set_fill(self.skin.stats)
+        words = "s: the key's score"
+        left = rect.center[0] - text_width(words, NAME) / 2
+        return VGroup(written, Word(words, NAME, self.skin.ink, left, rect.y0 + em(12), "score", Face.TEXT))
+
+    def past(self, t: int, **changes: Any) -> Measured:
+        """The terms of an earlier tile beside the sum of those before it. Till the rise there is one max."""
+        before = float(self.found.of("l_new", t - 1)) if t else 0.0
+        return Measured(**{"past": before, "terms": self.found.terms(self.found.m_old, t), "filled": 1.0, **changes})
+
+    def all_rows(self, name: str) -> np.ndarray:
+        """[rows, ...] of the tile: ``acc_old`` and its like. float64."""
+        return np.asarray(getattr(self.found.values, name)[self.found.t], dtype=np.float64)
+
+    @property
+    def maxima(self) -> tuple[str, str]:
+        """The old and the new max as formulas write them."""
+        return self.said["m_old"].replace("−", "-"), self.said["m_new"].replace("−", "-")
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """[d] acc / l, if l alone were scaled."""
+        return self.found.of("acc_old") / float(self.found.of("l_scaled"))
+
+    def quotient(self, which: str) -> np.ndarray:
+        """[d] acc / l of the past or with this tile; of no keys 0."""
+        return self.found.of(f"acc_{which}") / (float(self.found.of(f"l_{which}")) or 1.0)
+
+    def so_far(self, t: int) -> np.ndarray:
+        """[d] acc / l with visited tile ``t``; of no keys 0."""
+        return self.found.of("acc_new", t) / (float(self.found.of("l_new", t)) or 1.0)
+
+    def reached(self, kind: Kind, t: int | None = None) -> None:
+        """Set the film's clock just after an event."""
+        self.scene.event = self.found.event(kind, t)
+
+    def measured(self, **changes: Any) -> Measured:
+        """The chart before anything is scaled, but for these changes."""
+        start = {"past": float(self.found.of("l_old")), "terms": self.found.before}
+        return Measured(**{**start, **changes})
+
+    def move(self, *animations: Any, seconds: float) -> None:
+        self.scene.move(*animations, seconds=seconds)
+
+    def hold(self, seconds: float) -> None:
+        self.scene.hold(seconds)
+
+    def read(self) -> None:
+        """Stand until the beat's caption has been read; then things move."""
+        assert self.scene.beat is not None
+        self.hold(self.scene.beat.still)
+
+
+def _between(put: Callable[[Rect], Any], start: Rect, stop: Rect, share: float) -> None:
+    put(start.toward(stop, share))
+
+
+def outline(skin: Any) -> VMobject:
+    """A frame around what is to be watched; where it stands, ``put_frame`` says."""
+    return VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY)

@@ -1,0 +1,169 @@
+"""Where the parts of one row stand, in each of its shots. See ``layout.shots`` for what a table is."""
+
+from __future__ import annotations
+
+from flashviz.layout.rect import Aspect
+from flashviz.layout.table import Table
+
+# l and this tile's terms on one baseline, the lower edge of ``measured``, under one ceiling. ``names`` and ``sum``, the arithmetic of l,
+# stand beneath; ``term``: what a term is; ``limit``: where the terms' own numbers end; ``keys``: the row's tiles.
+SUM: dict[Aspect, Table] = {
+    "16:9": {
+        "keys name": (150, 32, 560, 84), "keys": (570, 42, 1820, 76), "measured": (150, 180, 1820, 740), "names": (150, 750, 1820, 806),
+        "sum": (150, 812, 1820, 904), "term": (420, 130, 1500, 400), "limit": (150, 92, 1400, 176), "caption": (100, 940, 1820, 1080),
+    },
+    "4:3": {
+        "keys name": (110, 32, 500, 84), "keys": (520, 42, 1370, 76), "measured": (110, 180, 1370, 740), "names": (110, 750, 1370, 806),
+        "sum": (110, 812, 1370, 904), "term": (240, 130, 1240, 400), "limit": (110, 92, 1300, 176), "caption": (60, 940, 1380, 1080),
+    },
+    "1:1": {
+        "keys name": (100, 32, 480, 84), "keys": (490, 42, 1030, 76), "measured": (100, 180, 1030, 730), "names": (100, 738, 1030, 790),
+        "sum": (100, 796, 1030, 886), "term": (150, 130, 1000, 390), "limit": (100, 92, 1030, 176), "caption": (40, 942, 1040, 1078),
+    },
+    "9:16": {
+        "keys name": (110, 120, 500, 172), "keys": (110, 184, 1020, 218), "measured": (110, 320, 1020, 1080),
+        "names": (110, 1090, 1020, 1146), "sum": (110, 1154, 1020, 1250), "term": (150, 260, 980, 560), "limit": (110, 228, 1020, 312),
+        "caption": (60, 1394, 1020, 1536),
+    },
+}  # fmt: skip
+# One column a feature: V's tile, beneath it acc, one bar a feature, and acc / l. Left of each row of V the row's term.
+VALUES: dict[Aspect, Table] = {
+    "16:9": {
+        "weights": (120, 96, 530, 400), "values": (560, 96, 1840, 400), "weights name": (120, 36, 530, 88),
+        "values name": (560, 36, 1840, 88),
+        "acc name": (120, 486, 540, 562), "acc words": (120, 562, 540, 608), "acc": (560, 440, 1840, 640),
+        "answer name": (120, 744, 540, 804), "answer words": (120, 804, 540, 850), "answer": (560, 700, 1840, 910),
+        "caption": (100, 940, 1820, 1080),
+    },
+    "4:3": {
+        "weights": (60, 96, 350, 380), "values": (380, 96, 1380, 380), "weights name": (60, 36, 350, 88),
+        "values name": (380, 36, 1380, 88),
+        "acc name": (380, 392, 540, 458), "acc words": (550, 392, 1380, 458), "acc": (380, 464, 1380, 650),
+        "answer name": (380, 662, 560, 722), "answer words": (570, 662, 1380, 722), "answer": (380, 750, 1380, 910),
+        "caption": (60, 940, 1380, 1080),
+    },
+    "1:1": {
+        "weights": (40, 96, 250, 370), "values": (270, 96, 1040, 370), "weights name": (40, 36, 250, 88),
+        "values name": (270, 36, 1040, 88),
+        "acc name": (270, 382, 430, 446), "acc words": (440, 382, 1040, 446), "acc": (270, 452, 1040, 640),
+        "answer name": (270, 652, 450, 710), "answer words": (460, 652, 1040, 710), "answer": (270, 740, 1040, 840),
+        "caption": (40, 942, 1040, 1078),
+    },
+    "9:16": {
+        "weights": (60, 200, 280, 560), "values": (300, 200, 1020, 560), "weights name": (60, 140, 280, 194),
+        "values name": (300, 140, 1020, 194), "acc name": (300, 584, 470, 654), "acc words": (480, 584, 1020, 654),
+        "acc": (300, 660, 1020, 826), "answer name": (300, 850, 490, 912), "answer words": (500, 850, 1020, 912),
+        "answer": (300, 930, 1020, 1028), "caption": (60, 1394, 1020, 1536),
+    },
+}  # fmt: skip
+# acc and acc / l alone, and ``fraction``: why they are the answer.
+ANSWER: dict[Aspect, Table] = {
+    "16:9": {
+        "fraction": (700, 346, 1700, 574), "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282),
+        "acc": (560, 130, 1840, 330), "names": (120, 400, 540, 450),
+        "sum": (120, 456, 540, 540),
+        "answer name": (120, 664, 540, 724), "answer words": (120, 724, 540, 770), "answer": (560, 590, 1840, 800),
+        "caption": (100, 940, 1820, 1080),
+    },
+    "4:3": {
+        "acc name": (60, 40, 220, 110), "acc words": (230, 40, 1380, 110), "acc": (60, 180, 1380, 366), "names": (60, 400, 260, 460),
+        "sum": (270, 392, 1380, 468),
+        "answer name": (60, 480, 240, 540), "answer words": (250, 480, 740, 540), "answer": (60, 630, 1380, 790),
+        "fraction": (640, 380, 1380, 600),
+        "caption": (60, 940, 1380, 1080),
+    },
+    "1:1": {
+        "acc name": (40, 40, 200, 110), "acc words": (210, 40, 1040, 110), "acc": (40, 130, 1040, 318), "names": (40, 360, 240, 430),
+        "sum": (250, 356, 1040, 432),
+        "answer name": (40, 480, 220, 540), "answer words": (230, 480, 1040, 540), "answer": (40, 600, 1040, 700),
+        "fraction": (460, 330, 1040, 560),
+        "caption": (40, 942, 1040, 1078),
+    },
+    "9:16": {
+        "acc name": (60, 160, 230, 230), "acc words": (240, 160, 1020, 230), "acc": (60, 300, 1020, 466), "names": (60, 560, 260, 630),
+        "sum": (270, 556, 1020, 632),
+        "answer name": (60, 760, 240, 820), "answer words": (250, 760, 1020, 820), "answer": (60, 900, 1020, 998),
+        "fraction": (300, 640, 1020, 850),
+        "caption": (60, 1394, 1020, 1536),
+    },
+}  # fmt: skip
+# The answer, and what softmax over all keys at once gives.
+FINAL: dict[Aspect, Table] = {
+    "16:9": {
+        "whole name": (120, 160, 540, 220), "whole words": (120, 220, 540, 266), "whole": (560, 60, 1840, 430),
+        "answer name": (120, 630, 540, 690), "answer words": (120, 690, 540, 736), "answer": (560, 500, 1840, 870),
+        "caption": (100, 940, 1820, 1080),
+    },
+    "4:3": {
+        "whole name": (60, 40, 300, 100), "whole words": (310, 40, 1380, 100), "whole": (60, 110, 1380, 440),
+        "answer name": (60, 480, 240, 540), "answer words": (250, 480, 1380, 540), "answer": (60, 560, 1380, 890),
+        "caption": (60, 940, 1380, 1080),
+    },
+    "1:1": {
+        "whole name": (40, 40, 280, 100), "whole words": (290, 40, 1040, 100), "whole": (40, 110, 1040, 440),
+        "answer name": (40, 480, 220, 540), "answer words": (230, 480, 1040, 540), "answer": (40, 560, 1040, 890),
+        "caption": (40, 942, 1040, 1078),
+    },
+    "9:16": {
+        "whole name": (60, 180, 300, 240), "whole words": (310, 180, 1020, 240), "whole": (60, 260, 1020, 700),
+        "answer name": (60, 760, 240, 820), "answer words": (250, 760, 1020, 820), "answer": (60, 840, 1020, 1280),
+        "caption": (60, 1394, 1020, 1536),
+    },
+}  # fmt: skip
+# Both: l and the terms beside acc and acc / l, which has ``room`` to become too tall. ``note``: on the answer.
+RESCALE: dict[Aspect, Table] = {
+    "16:9": {
+        "keys": (110, 36, 930, 62), "measured": (110, 150, 930, 640), "names": (110, 648, 930, 698), "sum": (110, 702, 930, 782),
+        "note": (110, 806, 1000, 926), "acc name": (1020, 40, 1190, 112), "acc words": (1200, 40, 1860, 112),
+        "acc": (1020, 120, 1860, 320), "answer name": (1020, 336, 1200, 392), "answer words": (1210, 336, 1860, 392),
+        "answer": (1020, 558, 1860, 768), "room": (1020, 400, 1860, 926), "caption": (100, 940, 1820, 1080),
+    },
+    "4:3": {
+        "keys": (90, 36, 700, 62), "measured": (90, 150, 700, 640), "names": (90, 648, 700, 698), "sum": (90, 702, 700, 782),
+        "note": (90, 806, 740, 926), "acc name": (780, 50, 940, 122), "acc words": (950, 50, 1390, 122), "acc": (780, 130, 1370, 316),
+        "answer name": (780, 392, 960, 448), "answer words": (970, 392, 1390, 448), "answer": (780, 610, 1370, 770),
+        "room": (780, 456, 1370, 926), "caption": (60, 940, 1380, 1080),
+    },
+    "1:1": {
+        "keys": (100, 26, 1030, 50), "measured": (100, 120, 1030, 400), "names": (100, 404, 1030, 452), "sum": (100, 454, 1030, 522),
+        "note": (50, 866, 1030, 936), "acc name": (50, 536, 190, 600), "acc words": (200, 536, 520, 600), "acc": (50, 640, 510, 828),
+        "answer name": (570, 536, 740, 600), "answer words": (750, 536, 1044, 600), "answer": (570, 684, 1030, 784),
+        "room": (570, 606, 1030, 862), "caption": (40, 942, 1040, 1078),
+    },
+    "9:16": {
+        "keys": (110, 120, 1020, 150), "measured": (110, 240, 1020, 630), "names": (110, 636, 1020, 686), "sum": (110, 690, 1020, 766),
+        "note": (60, 1312, 1020, 1388), "acc name": (60, 776, 230, 842), "acc words": (240, 776, 1020, 842), "acc": (60, 848, 1020, 1014),
+        "answer name": (60, 1020, 240, 1076), "answer words": (250, 1020, 1020, 1076), "answer": (60, 1142, 1020, 1240),
+        "room": (60, 1080, 1020, 1306), "caption": (60, 1394, 1020, 1536),
+    },
+}  # fmt: skip
+# Why it is exact, alone.
+FORMULA: dict[Aspect, Table] = {
+    "16:9": {"formula": (110, 200, 1810, 760), "caption": (100, 940, 1820, 1080)},
+    "4:3": {"formula": (60, 240, 1380, 760), "caption": (60, 940, 1380, 1080)},
+    "1:1": {"formula": (50, 260, 1030, 760), "caption": (40, 942, 1040, 1078)},
+    "9:16": {"formula": (60, 420, 1020, 1000), "caption": (60, 1394, 1020, 1536)},
+}
+# The tile that the row belongs to: its acc and acc / l, one line a row; beside them every row's l and alpha, one bar a row.
+ROWS: dict[Aspect, Table] = {
+    "16:9": {
+        "factors": (120, 140, 420, 800), "sums": (470, 140, 620, 800), "tile": (680, 140, 1220, 800), "quotients": (1280, 140, 1820, 800),
+        "factors name": (120, 70, 460, 130), "sums name": (470, 70, 670, 130), "tile name": (680, 70, 1220, 130),
+        "quotients name": (1280, 70, 1820, 130), "code": (120, 820, 1820, 926), "caption": (100, 940, 1820, 1080),
+    },
+    "4:3": {
+        "factors": (60, 180, 300, 780), "sums": (340, 180, 460, 780), "tile": (510, 180, 920, 780), "quotients": (970, 180, 1380, 780),
+        "factors name": (60, 110, 330, 170), "sums name": (340, 110, 500, 170), "tile name": (510, 110, 920, 170),
+        "quotients name": (970, 110, 1380, 170), "code": (60, 812, 1380, 926), "caption": (60, 940, 1380, 1080),
+    },
+    "1:1": {
+        "factors": (40, 150, 220, 700), "sums": (250, 150, 350, 700), "tile": (390, 150, 690, 700), "quotients": (730, 150, 1040, 700),
+        "factors name": (40, 84, 240, 140), "sums name": (250, 84, 380, 140), "tile name": (390, 84, 690, 140),
+        "quotients name": (730, 84, 1040, 140), "code": (40, 730, 1040, 850), "caption": (40, 930, 1040, 1070),
+    },
+    "9:16": {
+        "factors": (60, 380, 240, 980), "sums": (260, 380, 350, 980), "tile": (380, 380, 690, 980), "quotients": (720, 380, 1020, 980),
+        "factors name": (60, 300, 250, 362), "sums name": (260, 300, 370, 362), "tile name": (380, 300, 690, 362),
+        "quotients name": (720, 300, 1020, 362), "code": (60, 1010, 1020, 1130), "caption": (60, 1394, 1020, 1536),
+    },
+}  # fmt: skip

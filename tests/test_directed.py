@@ -1,0 +1,236 @@
+"""SHOTS.md's checks, of every chapter that is directed in shots: as it is played, and as it is drawn."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flashviz.catalogue import read_catalogue
+from flashviz.director.captions import CENTRED_PX
+from flashviz.layout import ASPECTS, Aspect, Rect, frame
+from flashviz.lettering import text_width, wrap
+from flashviz.storyboard import READ_PACE, reading
+from tests.conftest import ROOT
+from tests.directed import Directed, changes, drawn, overlapping, scene
+from tests.drawn import in_roles
+
+FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
+FILMS = {
+    "loop order": Directed(
+        "loop_order", "LoopOrderScene",
+        subjects={
+            "keys": ("first", "first note"), "queries": ("second", "second note"), "rest": ("first", "second"), "side": ("first", "second"),
+        },
+        configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "block_n": 32}, "many tiles": {"seq_q": 2560, "seq_k": 4096}},
+        actors=("first", "second"),
+    ),
+    "causal": Directed(
+        "causal", "CausalScene",
+        subjects={
+            "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"), "fewer": ("grid", "sum", "note", "bytes"),
+            "rows": ("grid", "in order", "longest", "in order name", "longest name"),
+        },
+        configs={
+            "ragged": FIVE_BY_SEVEN, "more queries": {"seq_q": 420, "seq_k": 300}, "wide tiles": {"block_m": 128, "block_n": 32},
+            "many tiles": {"seq_q": 4096, "seq_k": 4096},
+        },
+        actors=("row 4",),
+    ),
+    "merge": Directed(
+        "online_softmax", "OnlineSoftmaxScene",
+        subjects={
+            "part": ("blocks", "left"), "other": ("blocks", "right"), "squeeze": ("blocks", "left", "right"),
+            "join": ("blocks", "left", "right"), "either": ("blocks", "left"), "all": ("blocks", "left", "row"),
+        },
+        configs={
+            "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "gaussian": {"inputs": "gaussian", "seed": 3},
+            "one tile": {"seq_q": 64, "seq_k": 40}, "narrow tiles": {"block_n": 16},
+            "wide tiles": {"block_n": 128},
+        },
+        actors=("block left", "block right"),
+    ),
+    "grouped": Directed(
+        "grouped_query", "GroupedQueryScene",
+        subjects={
+            "own": ("own", "own stored", "own loaded"), "shared": ("own", "shared"), "loads": ("shared", "shared stored", "shared loaded"),
+        },
+        configs={
+            "one pair": {"heads": 6, "kv_heads": 1, "causal": True}, "ragged": {"heads": 4, "kv_heads": 2, **FIVE_BY_SEVEN},
+            "many heads": {"heads": 32, "kv_heads": 4, "seq_q": 420, "seq_k": 300},
+        },
+        actors=("own", "shared"),
+    ),
+}  # fmt: skip
+films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
+aspects = pytest.mark.parametrize("aspect", ASPECTS)
+CASES = [pytest.param(film, name, id=f"{key}, {name}") for key, film in FILMS.items() for name in ("default", *film.configs)]
+cases = pytest.mark.parametrize(("film", "name"), CASES)
+
+
+def of(film: Directed, name: str) -> dict[str, Any]:
+    return film.configs.get(name, {})
+
+
+# ---------------------------------------------------------------------------------------------------------- as it is played
+
+
+@cases
+def test_beats_are_played_once_in_order_and_to_the_second(film: Directed, name: str) -> None:
+    stage = scene(film, **of(film, name))
+    assert [s.beat for s in stage.snapshots] == [b.name for b in stage.board]
+    for snapshot, beat in zip(stage.snapshots, stage.board, strict=True):
+        assert snapshot.seconds == pytest.approx(beat.seconds, abs=0.35), beat.name
+        assert "{" not in beat.caption
+    assert stage.provenance
+    assert 20 <= stage.now <= 60
+
+
+@aspects
+@cases
+def test_captions_are_short_and_stand_until_they_are_read(film: Directed, name: str, aspect: Aspect) -> None:
+    stage = scene(film, aspect, **of(film, name))
+    for told in stage.told:
+        assert len(told.caption) <= 60, told.caption
+        assert told.seconds >= len(told.caption) / READ_PACE
+        place = stage.shot(next(b.shot for b in stage.board if b.name == told.name))["caption"]
+        lines = wrap(told.caption, place.width, CENTRED_PX)
+        assert len(lines) <= 2
+        assert all(text_width(line, CENTRED_PX) <= place.width for line in lines)
+    said = [line.content for line in stage.renderer.file_writer.subcaptions]
+    assert said == [told.caption for told in stage.told if told.caption]
+
+
+@films
+def test_captions_are_centred_in_their_band(film: Directed) -> None:
+    for snapshot in scene(film).snapshots:
+        box = next((item.box for item in snapshot.shown if item.name == "caption"), None)
+        if box is not None:
+            assert (box[0] + box[2]) / 2 == pytest.approx(0.0, abs=0.06), snapshot.beat  # side bearings
+
+
+@aspects
+@cases
+def test_type_can_be_read_and_all_is_in_the_frame(film: Directed, name: str, aspect: Aspect) -> None:
+    """At 480 x 270 an x-height of 4.5 px, which Inter has at 33 px of 1080; and nothing that is named leaves the frame."""
+    stage, whole = scene(film, aspect, **of(film, name)), frame(aspect)
+    for snapshot in stage.snapshots:
+        for item in snapshot.shown:
+            assert whole.contains(Rect(*item.box), slack=0.011), (snapshot.beat, item)
+    assert len(stage.sizes) >= 4
+    assert min(stage.sizes.values()) >= 33, sorted(stage.sizes.items(), key=lambda pair: pair[1])[:4]
+
+
+@aspects
+@cases
+def test_words_do_not_cover_words(film: Directed, name: str, aspect: Aspect) -> None:
+    for snapshot in scene(film, aspect, **of(film, name)).snapshots:
+        words = [item for item in snapshot.shown if item.text and item.name not in film.apart]
+        assert not list(overlapping(words)), snapshot.beat
+
+
+@films
+def test_actors_keep_their_identity(film: Directed) -> None:
+    assert {name: len(found) for name, found in scene(film).seen.items()} == dict.fromkeys(film.actors, 1)
+
+
+@films
+def test_a_number_is_drawn_before_a_caption_says_it(film: Directed) -> None:
+    """By half a second: every figure with a unit or a point. Counts are said where they are counted."""
+    stage = scene(film)
+    for told in stage.told:
+        for text in re.findall(r"\d[\d,]*\.\d+|\d[\d,]* KiB", told.caption):
+            begun = told.start + (told.seconds if next(b.late for b in stage.board if b.name == told.name) else 0.0)
+            assert text in stage.drawn_at, text
+            assert begun - stage.drawn_at[text] >= 0.5, text
+
+
+@films
+def test_skins_differ_in_colour_alone(film: Directed) -> None:
+    assert in_roles(scene(film)) == in_roles(scene(film, theme="light"))
+
+
+@films
+def test_german_says_every_beat_and_fits(film: Directed) -> None:
+    catalogue = read_catalogue("de")
+    script = film.scene_class.script
+    for english, other in zip(script, catalogue.translated(film.name, script), strict=True):
+        assert (other.caption != english.caption or not english.caption) and other.title, english.name  # noqa: PT018
+        assert re.findall(r"{\w+}", other.caption) == re.findall(r"{\w+}", english.caption)
+        assert len(other.caption) <= 72
+    assert scene(film, catalogue=catalogue).now == pytest.approx(scene(film).now, rel=0.2)
+
+
+@films
+def test_without_pauses_and_without_captions(film: Directed) -> None:
+    stage = scene(film)
+    assert [b.name for b in scene(film, pauses=False).board] == [b.name for b in stage.board if not b.pause]
+    clean = scene(film, captions=False)
+    assert clean.now == pytest.approx(stage.now)
+    assert not any(item.name == "caption" for snapshot in clean.snapshots for item in snapshot.shown)
+
+
+@films
+def test_the_page_of_chapters_has_its_seconds(film: Directed) -> None:
+    page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
+    (seconds,) = re.findall(rf"^\| `{film.name}` \| (\d+) \|", page, re.MULTILINE)
+    assert int(seconds) == round(scene(film).now)
+
+
+@films
+def test_a_scene_file_holds_no_number_at_all(film: Directed) -> None:
+    tree = ast.parse((ROOT / "scenes" / f"{film.file}.py").read_text(encoding="utf-8"))
+    assert not [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, int | float | complex)]
+
+
+# ----------------------------------------------------------------------------------------------------------- as it is drawn
+
+
+@films
+def test_what_changes_is_the_subject_and_it_is_large(film: Directed) -> None:
+    """Once the caption is read: at least 70 % of what changes is in the subject, which spans at least 40 % of a side above the captions."""
+    pictures = drawn(film)
+    shots = {beat.name: beat.shot for beat in pictures.scene.board}
+    read = {beat.name: 0.0 if beat.late else reading(beat.caption) for beat in pictures.scene.board}
+    for beat, parts in film.subjects.items():
+        frames = [each for each in pictures.of(beat) if each.time >= pictures.of(beat)[0].time + read[beat]]
+        mask = np.any([each for *_, each in changes(pictures, frames, shots[beat])], axis=0)
+        place, inside = pictures.scene.shot(shots[beat]), np.zeros_like(mask)
+        for part in parts:
+            inside[pictures.slices(place[part], mask)] = True
+        assert mask[inside].sum() / mask.sum() >= 0.7, (beat, mask[inside].sum() / mask.sum())
+        rows, columns = np.nonzero(mask)
+        above = pictures.slices(place["caption"], mask)[0].start
+        assert max(np.ptp(rows) / above, np.ptp(columns) / mask.shape[1]) >= 0.4, beat
+
+
+@films
+def test_nothing_stands_still_for_long_but_to_be_read(film: Directed) -> None:
+    """3 s, or what reading the caption takes and one second more, or a pause."""
+    pictures = drawn(film)
+    for beat in pictures.scene.board:
+        longest, still = 0.0, 0.0
+        frames = pictures.of(beat.name)
+        for first, second, mask in changes(pictures, frames, beat.shot):
+            still = 0.0 if mask.any() else still + second.seconds
+            longest = max(longest, still + (first.seconds if still == 0 else 0.0))
+        assert beat.pause or longest <= max(3.0, reading(beat.caption) + 1.0), (beat.name, longest)
+
+
+@films
+def test_a_caption_is_read_before_anything_moves_or_after_all_has(film: Directed) -> None:
+    """Half a second, and a second for 14 characters, during which the picture stands; what arrives first takes a second at most."""
+    pictures = drawn(film)
+    for beat in pictures.scene.board:
+        if not beat.caption:
+            continue
+        frames = pictures.of(beat.name)
+        moments = [frames[0].time, *(b.time for _, b, mask in changes(pictures, frames, beat.shot) if mask.any())]
+        moments.append(frames[-1].time + frames[-1].seconds)
+        longest, start = max((second - first, first) for first, second in itertools.pairwise(moments))
+        assert longest >= reading(beat.caption) - 0.15, (beat.name, longest)
+        assert beat.late or start - frames[0].time <= 1.5, beat.name

@@ -1,0 +1,185 @@
+"""LoopOrderScene: every tick is a transfer of a trace, every line a visit, and the sums are the closed forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as tries
+
+from flashviz.chapters.loop_order import MATRICES, gather
+from flashviz.config import AttentionConfig
+from flashviz.director import loop_order as loops
+from flashviz.errors import ConfigError
+from flashviz.figures import kib
+from flashviz.layout import ASPECTS, Rect, frame, fringe, shot
+from flashviz.memory import closed_form
+from flashviz.mobjects.fringed import FringedCross
+from flashviz.trace import Kind, state_at
+from flashviz.trace.counts import Algorithm
+from flashviz_kernels.recorder import run
+from tests.directed import at, said, scene, shown, values_of, written
+from tests.strategies import configs
+from tests.test_directed import FILMS
+
+FILM = FILMS["loop order"]
+CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
+every = pytest.mark.parametrize("name", CONFIGS)
+SIDES: tuple[Algorithm, ...] = ("fa1", "fa2")
+
+
+@every
+def test_sums_of_both_orders_are_the_closed_forms(name: str) -> None:
+    film = scene(FILM, **CONFIGS[name])
+    c = AttentionConfig(**CONFIGS[name])
+    forms = [closed_form(c, algorithm) for algorithm in SIDES]
+    last = at(film, "total")
+    for tensor in MATRICES:
+        sizes = [form.read.get(tensor, 0) + form.written.get(tensor, 0) for form in forms]
+        assert sorted(values_of(last, f"squares {tensor}")) == sorted(written([size]) for size in sizes)
+    rest = [form.total - sum(form.read.get(t, 0) + form.written.get(t, 0) for t in MATRICES) for form in forms]
+    assert sorted(values_of(last, "squares L")) == sorted(written([size]) for size in rest)
+    assert sorted(said(last, "bytes total")) == sorted(kib(form.total) for form in forms)
+    o = [kib(form.read.get("O", 0) + form.written["O"]) for form in forms]
+    assert said(at(film, "o"), "bytes O") == o
+    assert said(at(film, "rest"), "bytes O") == o, "the counters end there"
+
+
+@every
+def test_bars_are_as_long_as_their_bytes_on_one_scale(name: str) -> None:
+    film = scene(FILM, **CONFIGS[name])
+    forms = [closed_form(AttentionConfig(**CONFIGS[name]), algorithm) for algorithm in SIDES]
+    place, last = film.shot("bills"), at(film, "total")
+    for index, side in enumerate(("first", "second")):
+        parts = [
+            item.box for tensor in (*MATRICES, "L") for item in shown(last, f"squares {tensor}") if place[side].overlaps(Rect(*item.box))
+        ]
+        assert len(parts) == 5
+        assert min(box[0] for box in parts) == pytest.approx(place[side].x0, abs=0.011)
+        whole = place[side].width * forms[index].total / max(form.total for form in forms)
+        assert max(box[2] for box in parts) - place[side].x0 == pytest.approx(whole, abs=0.03)
+
+
+def test_after_one_pass_each_order_has_moved_what_its_loop_moves() -> None:
+    """Eight score tiles. Keys outside: all of Q, one tile of K and V, O initialised, read and written. Queries outside: Q and O once."""
+    film = scene(FILM)
+    ones, one = np.ones(8), np.eye(8)[0]
+    counted = at(film, "queries")
+    for tensor, both in {"Q": (ones, one), "K": (one, ones), "V": (one, ones), "O": (3 * ones, one)}.items():
+        assert values_of(counted, f"ticks {tensor}") == [written(each) for each in both], tensor
+
+
+@every
+def test_ticks_count_transfers_tile_by_tile(name: str) -> None:
+    """At any event, from the columns of the trace: bytes over the bytes of that very tile, a ragged one included."""
+    c = AttentionConfig(**CONFIGS[name])
+    for order in gather(c, "numpy", run).orders:
+        trace, row = order.trace, c.head_dim * c.itemsize
+        for k in np.linspace(0, len(trace), 7).astype(int):
+            for tensor, rows, high, axis in (("Q", c.seq_q, c.block_m, "i"), ("K", c.seq_k, c.block_n, "j"),
+                                             ("V", c.seq_k, c.block_n, "j"), ("O", c.seq_q, c.block_m, "i")):  # fmt: skip
+                expected = np.zeros(-(-rows // high))
+                kinds = [kind for kind in Kind if kind.name.endswith(f"_{tensor}")]
+                for e in np.flatnonzero(np.isin(trace.columns["kind"][:k], kinds)):
+                    tile = trace.columns[axis][e]
+                    expected[tile] += trace.columns["nbytes"][e] / (min(high, rows - tile * high) * row)
+                assert order.crossings(tensor, k) == pytest.approx(expected)
+
+
+@every
+def test_lines_are_the_visits_of_the_trace(name: str) -> None:
+    c = AttentionConfig(**CONFIGS[name])
+    found = gather(c, "numpy", run)
+    for order in found.orders:
+        products = [order.trace[int(k)] for k in np.flatnonzero(order.trace.columns["kind"] == Kind.QK_DOT)]
+        assert [(e.i, e.j) for e in products] == [tuple(visit) for visit in order.visits.tolist()]
+        assert np.concatenate(order.passes).tolist() == order.visits.tolist()
+        assert all(len(set(visits[:, order.outer].tolist())) == 1 for visits in order.passes)
+    assert sorted(map(tuple, found.first.visits.tolist())) == sorted(map(tuple, found.second.visits.tolist()))
+    film = scene(FILM, **CONFIGS[name])
+    assert values_of(at(film, "rest"), "visits") == [written([len(visits) for visits in order.passes]) for order in found.orders]
+
+
+def test_what_waits_on_chip_is_what_the_outer_loop_holds() -> None:
+    """Between two score tiles: K_j and V_j where keys are outside, Q_i and acc where queries are."""
+    for order, words in zip(gather(AttentionConfig(), "numpy", run).orders, ("K and V wait on chip", "Q and O wait on chip"), strict=True):
+        for visited in (1, 3, 4):
+            state = state_at(order.trace, order.event_at(visited))
+            held = {"O" if tensor == "ACC" else tensor for tensor in (*state.smem, *state.registers)}
+            assert held & set(MATRICES) == {words[0], words[6]}
+        assert words in [text for snapshot in scene(FILM).snapshots for text in said(snapshot, "stays")]
+
+
+@every
+def test_every_transfer_of_a_matrix_flies_in_its_score_tiles_time(name: str) -> None:
+    for order in gather(AttentionConfig(**CONFIGS[name]), "numpy", run).orders:
+        flown = order.flights(0, len(order.visits), takes=0.3)
+        kinds = [Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V, Kind.LOAD_O, Kind.STORE_O]
+        events = [order.trace[int(k)] for k in np.flatnonzero(np.isin(order.trace.columns["kind"], kinds))]
+        assert [(f.tensor, f.tile, f.loads) for f in flown] == [(e.tensor, e.i if e.tensor in "QO" else e.j, e.is_load) for e in events]
+        for f in flown:
+            assert (f.i, f.j) == tuple(order.visits[int(f.start + 1e-9)])
+            assert f.start + f.takes <= int(f.start + 1e-9) + 1 + 1e-9
+
+
+def test_what_is_saved_is_the_closed_forms_share() -> None:
+    first, second = (closed_form(AttentionConfig(), algorithm).total for algorithm in SIDES)
+    assert said(at(scene(FILM), "total"), "less") == [f"{round(100 * (1 - second / first))}% less"]
+
+
+def test_the_row_s_crossings_are_counted_out() -> None:
+    """Written once as zeros, in and out at each of eight key tiles; with queries outside once."""
+    film = scene(FILM)
+    assert said(at(film, "o"), "product") == ["8 × (1 + 2 × 8) × 8 KiB", "8 × 1 × 8 KiB"]
+    assert at(film, "o").caption == f"O crosses {1 + 2 * 8} times a row, not once."
+
+
+def test_the_chip_holds_what_the_trace_says() -> None:
+    """While queries are outside O is on chip from its first product to its store; shown where the cursor is, within the grid."""
+    film = scene(FILM)
+    order = gather(AttentionConfig(), "numpy", run).second
+    view = FringedCross(
+        fringe(AttentionConfig(), film.shot("loops")["second"], {"Q": 8, "K": 8, "V": 8, "O": 17}), order.passes, film.skin, name="x"
+    )
+    for visited in np.linspace(0.05, 7.95, 40):
+        loops.display(view, order, float(visited))
+        state = state_at(order.trace, order.event_at(float(visited)))
+        held = {"O" if tensor == "ACC" else tensor for tensor in (*state.smem, *state.registers)}
+        assert set(view.text.split()) == held & set(MATRICES)
+        assert view.head is not None
+        assert view.cross.grid.contains(view.chip(view.head), slack=1e-6)
+        assert view.chip(view.head).contains(view.slot("O", view.head), slack=1e-6)
+
+
+def test_rows_are_programs_of_their_own_and_columns_are_not() -> None:
+    found = gather(AttentionConfig(), "numpy", run)
+    assert [order.programs for order in found.orders] == [1, 8]
+    assert said(at(scene(FILM), "side"), "programs") == ["1 at a time, 7 wait", "8 programs at once"]
+    cursors = shown(at(scene(FILM), "side"), "cursors")
+    tall = [round((item.box[3] - item.box[1]) / (scene(FILM).shot("loops")["first"].height), 2) for item in cursors]
+    assert len(cursors) == 2
+    assert tall[1] > 4 * tall[0], "as many live cells as programs"
+
+
+@given(configs())
+@tries(max_examples=25, deadline=None)
+def test_fringes_stay_in_their_place_and_apart(config: AttentionConfig) -> None:
+    most = {"Q": 8.0, "K": 3.0, "V": 3.0, "O": 17.0}
+    for aspect in ASPECTS:
+        for side in ("first", "second"):
+            rect = shot(config, aspect, "loops")[side]
+            made = fringe(config, rect, most)
+            assert frame(aspect).contains(rect)
+            for tensor, count in most.items():
+                tiles = made.cross.n_rows if tensor in "QO" else made.cross.n_cols
+                boxes = made.ticks(tensor, np.full(tiles, count))
+                assert all(rect.contains(Rect(*box), slack=1e-6) for box in boxes)
+                assert not any(made.cross.grid.overlaps(Rect(*box)) for box in boxes)
+                assert len(boxes) in (tiles, tiles * count), "a tick each, or one bar"
+
+
+def test_without_keys_there_is_nothing_to_show() -> None:
+    with pytest.raises(ConfigError, match="seq_k must be at least 1"):
+        scene(FILM, seq_k=0)

@@ -1,0 +1,161 @@
+"""OnlineSoftmaxScene: pairs merge as logsumexp does, blocks have the areas of their sums, and the end is the trace's."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashviz.chapters.online_softmax import DIGITS, Pair, gather, merge, pair_of, shuffled_order
+from flashviz.config import AttentionConfig
+from flashviz.errors import ConfigError
+from flashviz.figures import number
+from flashviz.inputs import make_inputs
+from flashviz.lettering import PX_PER_UNIT
+from flashviz_kernels.recorder import run
+from tests.directed import at, said, scene, shown, values_of, written
+from tests.test_directed import FILMS
+
+FILM = FILMS["merge"]
+CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
+every = pytest.mark.parametrize("name", CONFIGS)
+SIDES = ("left", "right")
+scores = st.lists(st.floats(-50, 50) | st.just(-np.inf), min_size=1, max_size=30)
+
+
+@given(scores, st.data())
+def test_pairs_of_any_parts_in_any_order_give_the_whole_rows(row: list[float], data: st.DataObject) -> None:
+    """Against logsumexp of the whole row, which knows no parts: m + log l."""
+    order = data.draw(st.permutations(row))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(row)), max_size=4)))
+    parts = [order[a:b] for a, b in itertools.pairwise([0, *cuts, len(row)])]
+    merged = Pair(-np.inf, 0.0)
+    for part in parts:
+        merged = merge(merged, pair_of(np.array(part)))
+    assert merged.m == max(row)
+    with np.errstate(divide="ignore"):
+        assert merged.m + np.log(merged.l) == pytest.approx(np.logaddexp.reduce(row), abs=1e-9) or merged == (-np.inf, 0.0)
+
+
+def test_a_shuffle_is_another_order_of_the_same_tiles() -> None:
+    for count in range(1, 9):
+        order = shuffled_order(count, seed=0)
+        assert sorted(order) == list(range(count))
+        assert count == 1 or list(order) != list(range(count))
+
+
+def found_in(name: str) -> Any:
+    return gather(AttentionConfig(**CONFIGS[name]), "numpy", run)
+
+
+def row_of(name: str) -> np.ndarray:
+    """The followed row's scores, recomputed in float64 from the inputs; a key that it does not see is -inf."""
+    c = AttentionConfig(**CONFIGS[name])
+    q, k, _ = make_inputs(c)
+    row = found_in(name).row
+    scores = q[0, 0, row].astype(np.float64) @ k[0, 0].astype(np.float64).T * c.scale
+    hidden = np.arange(c.seq_k) > row + c.seq_k - c.seq_q if c.causal else np.zeros(c.seq_k, bool)
+    return np.where(hidden, -np.inf, scores)
+
+
+@every
+def test_parts_are_tiles_of_the_row_and_their_blocks_are_their_sums(name: str) -> None:
+    film, found, row, c = scene(FILM, **CONFIGS[name]), found_in(name), row_of(name), AttentionConfig(**CONFIGS[name])
+    tiles = [row[j * c.block_n : (j + 1) * c.block_n] for j in range(c.col_blocks)]
+    tiles = [seen for tile in tiles if len(seen := tile[np.isfinite(tile)])]
+    parts = np.array_split(tiles[0], 2) if len(tiles) == 1 else tiles
+    for side, part in zip(SIDES, found.parts, strict=True):
+        (match,) = [each for each in parts if len(each) == len(part.scores) and np.allclose(each, part.scores, atol=2e-3)]
+        assert part.pair.m == pytest.approx(match.max(), abs=2e-3)
+        assert part.pair.l == pytest.approx(np.exp(match - match.max()).sum(), rel=5e-3)
+        assert values_of(at(film, "other"), f"block {side}") == [written([part.pair.l, 1.0])]
+    assert said(at(film, "other"), "m") == [number(part.pair.m) for part in found.parts]
+
+
+@every
+def test_the_lower_max_yields_and_the_sum_is_that_of_both_parts(name: str) -> None:
+    film, found = scene(FILM, **CONFIGS[name]), found_in(name)
+    low, high = found.parts[found.lower], found.parts[1 - found.lower]
+    assert low.pair.m <= high.pair.m
+    factor = np.exp(low.pair.m - high.pair.m)
+    assert values_of(at(film, "squeeze"), f"block {SIDES[found.lower]}") == [written([low.pair.l * factor, factor])]
+    both = np.concatenate([low.scores, high.scores])
+    assert found.merged.l == pytest.approx(np.exp(both - both.max()).sum())
+    areas = [low.pair.l * factor, high.pair.l]
+    order = areas[::-1] if found.lower == 1 else areas
+    assert [values_of(at(film, "join"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in order]
+    assert [values_of(at(film, "either"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in areas], (
+        "the lower first"
+    )
+
+
+@every
+def test_drawn_heights_after_are_the_factor_of_heights_before_to_a_pixel(name: str) -> None:
+    film, found = scene(FILM, **CONFIGS[name]), found_in(name)
+    before, after = (shown(at(film, beat), f"block {SIDES[found.lower]}")[0].box for beat in ("other", "squeeze"))
+    tall = [(box[3] - box[1]) * PX_PER_UNIT for box in (before, after)]
+    assert tall[1] == pytest.approx(found.factor * tall[0], abs=2 * 0.005 * PX_PER_UNIT + 1)  # boxes are rounded to 0.01 units
+    assert after[2] - after[0] == pytest.approx(before[2] - before[0], abs=0.011)
+
+
+@every
+def test_either_way_the_blocks_fill_the_same_place(name: str) -> None:
+    film = scene(FILM, **CONFIGS[name])
+    first, second = ([shown(at(film, beat), f"block {side}")[0].box for side in SIDES] for beat in ("join", "either"))
+    outline = shown(at(film, "either"), "outline")[0].box
+    for left, right in (first, second):
+        assert left[2] == pytest.approx(right[0], abs=0.011), "one against the other"
+        assert (left[0], left[1], right[2], right[3]) == pytest.approx(outline, abs=0.03)
+    assert said(at(film, "either"), "m") == [number(max(part.pair.m for part in found_in(name).parts))]
+
+
+@every
+def test_in_any_order_the_tiles_end_where_the_trace_ends(name: str) -> None:
+    """The outline is of the trace's own l; the block, merged in float64 in another order, is as wide."""
+    film, found, row = scene(FILM, **CONFIGS[name]), found_in(name), row_of(name)
+    whole = row[np.isfinite(row)]
+    assert found.path[-1].m == pytest.approx(whole.max(), abs=2e-3)
+    assert found.path[-1].l == pytest.approx(np.exp(whole - whole.max()).sum(), rel=5e-3)
+    if len(found.tiles) == 1:
+        assert film.on_board("all") is None
+        return
+    end = at(film, "all")
+    assert said(end, "m") == [number(found.path[-1].m)]
+    assert said(end, "l") == [found.shuffled[-1].written[1]]
+    assert found.shuffled[-1].l == pytest.approx(found.path[-1].l, rel=1e-5)
+    block, outline = shown(end, "block left")[0].box, shown(end, "outline")[0].box
+    assert block[:2] == pytest.approx(outline[:2], abs=0.03)
+    assert block[2:] == pytest.approx(outline[2:], abs=0.03)
+
+
+def test_digits_on_screen_check_by_hand() -> None:
+    said_here = found_in("default").said
+    value = {key: float(said_here[key].replace("−", "-")) for key in ("l", "l_lower", "factor", "shrunk", "sum")}
+    sums = len(said_here["sum"].partition(".")[2])
+    assert sums in [decimals for decimals, _ in DIGITS]
+    assert round(value["l_lower"] * value["factor"], sums) == value["shrunk"]
+    assert round(value["l"] + value["shrunk"], sums) == value["sum"]
+    film = scene(FILM)
+    words = " ".join(item.text for item in shown(at(film, "squeeze"), "sum"))
+    assert words == f"× {said_here['factor']} = {said_here['shrunk']}"
+
+
+@every
+def test_the_quotient_is_the_rows_output(name: str) -> None:
+    film, found, c = scene(FILM, **CONFIGS[name]), found_in(name), AttentionConfig(**CONFIGS[name])
+    end = at(film, "once")
+    assert values_of(end, "acc") == [written(found.acc)]
+    assert values_of(end, "o") == [written(found.acc / found.path[-1].l)]
+    made = run(c, source="numpy", algorithm="fa2").o[0, 0, found.row].astype(np.float64)
+    assert found.acc / found.path[-1].l == pytest.approx(made, abs=2e-3)
+
+
+def test_a_row_of_one_key_is_refused() -> None:
+    with pytest.raises(ConfigError, match="seq_k must be at least 1"):
+        scene(FILM, seq_k=0)
+    with pytest.raises(ConfigError, match="expected a row that sees two keys or more"):
+        scene(FILM, seq_k=1)
