@@ -16,14 +16,17 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "citations": ("citations",),
     "kernels": (
         "accuracy", "altered", "attention", "bfloat16", "compiler", "corpus", "forward", "gpu", "gpu_session", "hopper", "kernel_files",
-        "libdevice", "mutations", "placement", "recorder", "reference", "special_values", "trace_kernel", "witness",
+        "libdevice", "mutations", "placement", "recorder", "reference", "shortcuts", "special_values", "trace_kernel", "witness",
     ),
     "lettering": ("lettering", "outlines"),
     "catalogue": ("catalogue",),
     "palette": ("theme", "drawn"),
     "mobjects": ("beats", "chip"),
-    "director": ("film", "toys", "drawn", "course", "kernel_film", "bounded", "beats"),
-    "chapters": ("chapters", "chapter_figures", "ideas", "pipeline", "rescale", "roofline", "tile_chapters"),
+    "director": ("film", "directed", "toys", "drawn", "course", "kernel_film", "bounded", "beats"),
+    "chapters": (
+        "chapters", "chapter_figures", "ideas", "pipeline", "rescale", "roofline", "causal",
+        "grouped_query", "loop_order", "merge",
+    ),
     "scenes": ("scenes",),
     "render": (
         "cache_key", "made", "render_held", "render_parity", "render_writer", "workers",

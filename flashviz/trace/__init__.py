@@ -21,11 +21,11 @@ from flashviz.trace.recording import COMPARED, Header, Snapshot, Stats, Trace
 from flashviz.trace.replay import ProgramValues, replay
 from flashviz.trace.state import Held, State, state_at
 from flashviz.trace.statements import Op, Product, Statement
-from flashviz.trace.traffic import Traffic, traffic
+from flashviz.trace.traffic import traffic
 
 __all__ = [
     "COMPARED", "SCHEMA", "Event", "Executed", "GenericEvent", "GenericHeader", "GenericTrace", "Header", "Held", "Kind", "Launch", "Op",
-    "Product", "ProgramValues", "Snapshot", "SourceText", "State", "Statement", "Stats", "TensorInfo", "Trace", "Traffic", "load",
+    "Product", "ProgramValues", "Snapshot", "SourceText", "State", "Statement", "Stats", "TensorInfo", "Trace", "load",
     "load_header", "replay", "state_at", "traffic",
 ]  # fmt: skip
 
