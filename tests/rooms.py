@@ -16,7 +16,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "citations": ("citations",),
     "kernels": (
         "accuracy", "altered", "attention", "bfloat16", "compiler", "corpus", "forward", "gpu", "gpu_session", "hopper", "kernel_files",
-        "libdevice", "mutations", "placement", "recorder", "reference", "special_values", "trace_kernel", "witness",
+        "libdevice", "mutations", "placement", "recorder", "reference", "shortcuts", "special_values", "trace_kernel", "witness",
     ),
     "lettering": ("lettering", "outlines"),
     "catalogue": ("catalogue",),
