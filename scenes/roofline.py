@@ -1,6 +1,7 @@
 """Bytes against tile height, and the roofline: ``manim -pqh scenes/roofline.py RooflineScene``."""
 
 from flashviz.director.roofline import RooflineFilm
+from flashviz_kernels.bench.measured import measured
 from flashviz_kernels.recorder import record
 
 
@@ -11,14 +12,15 @@ class RooflineScene(RooflineFilm):
     poster = "flash"
 
     def construct(self) -> None:
-        self.open(record)
+        self.open(record, measured)
 
         self.height()
         self.taller()
-        self.steps()
         self.flip()
 
         self.roof()
         self.standard()
         self.flash()
         self.tiles()
+
+        self.gpu()

@@ -64,7 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--frames", type=Path, metavar="FOLDER", help="compare all frames of all films with checksums kept there: minutes")
     parser.addoption("--full-grid", action="store_true", help="run the whole accuracy grid (tests/test_accuracy.py): hours")
     parser.addoption(
-        "--configurations", type=int, default=100, help="how many random ones twin and kernel are compared on (test_bad_input.py)"
+        "--configurations", type=int, default=500, help="how many random ones twin and kernel are compared on (test_bad_input.py)"
     )
     parser.addoption("--configurations-seed", type=int, default=1, help="of these")
 

@@ -22,7 +22,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "catalogue": ("catalogue",),
     "palette": ("theme", "drawn"),
     "mobjects": ("beats", "chip"),
-    "director": ("film", "drawn", "course", "kernel_film", "bounded", "beats"),
+    "director": ("film", "toys", "drawn", "course", "kernel_film", "bounded", "beats"),
     "chapters": ("chapters", "chapter_figures", "ideas", "pipeline", "rescale", "roofline", "tile_chapters"),
     "scenes": ("scenes",),
     "render": (
@@ -31,7 +31,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "pages", "quiz", "slides"),
     "export": ("perfetto", "player"),
-    "player": ("player", "player_page"),
+    "player": ("player", "player_page", "toys"),
     "cli": ("cli", "bad_input", "bench", "settings"),
     "docs": ("docs", "maths", "site", "workflows", "setup", "rooms"),
 }  # fmt: skip

@@ -91,9 +91,10 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "crossing": drawn(5, "first", lines=1) | CACHED,
     },
     "roofline": {
-        "height": {}, "taller": drawn(5, "rows"), "steps": drawn(5, "rows", lines=1), "flip": drawn(5, "rows", lines=1) | CACHED,
+        "height": {}, "taller": drawn(5, "rows", lines=1), "flip": drawn(5, "rows", lines=1) | CACHED,
         "roof": ROOF, "standard": ROOF | stretched("standard"), "flash": ROOF | stretched("standard") | stretched("flash"),
         "tiles": ROOF | stretched("standard", values=0) | stretched("flash", values=0) | drawn(5, "tiles", values=True),
+        "gpu": drawn(7, "measured standard", "measured flash") | {"name limit": 1, "curve limit": 1, "formula limit": 1},
     },
 }  # fmt: skip
 

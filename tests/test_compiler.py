@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,7 +18,7 @@ from flashviz.config import AttentionConfig
 from flashviz.device import SMS, programs_per_sm
 from flashviz.errors import ConfigError, FlashvizError
 from flashviz_kernels.aot import allocation_map
-from flashviz_kernels.compiler import FORWARD, compile_variants, resources_of, without_trace
+from flashviz_kernels.compiler import FORWARD, _source_of_launches, compile_variants, imported, resources_of, without_trace
 from flashviz_kernels.interpreter import installed
 
 needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed")
@@ -39,6 +40,31 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     yield
     patch.undo()
+
+
+# ------------------------------------------------------------------------------------------------------------- what is kept
+
+
+def test_what_a_kernel_and_its_launch_import_is_in_the_key_and_nothing_else(tmp_path: Path) -> None:
+    """Codes of events, limits of devices, helpers of the kernels: at any depth; nothing that draws."""
+    kernel = tmp_path / "k.py"
+    kernel.write_text("import triton\nfrom flashviz.trace import Kind\nfrom flashviz_kernels import altered\n", encoding="utf-8")
+    known = {"/".join(file.parts[-2:]) for file in imported(kernel)}
+    assert known >= {f"{tmp_path.name}/k.py", "trace/__init__.py", "trace/events.py", "flashviz/config.py", "flashviz/device.py"}
+    assert known >= {f"flashviz_kernels/{name}.py" for name in ("altered", "twins", "log", "recorder")}
+    assert not {name for name in known if name.split("/")[0] in ("director", "mobjects", "render", "cli")}
+    assert all(file.is_file() for file in imported(kernel))
+
+
+def test_one_changed_letter_of_what_is_imported_is_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, before = Path.read_text, _source_of_launches(FORWARD)
+    assert _source_of_launches(FORWARD) == before
+
+    def other(path: Path, *args: Any, **kwargs: Any) -> str:
+        return read(path, *args, **kwargs) + ("\n" if path.name == "events.py" else "")
+
+    monkeypatch.setattr(Path, "read_text", other)
+    assert _source_of_launches(FORWARD) != before
 
 
 # ----------------------------------------------------------------------------------------------------------- occupancy

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from flashviz import theme
 from flashviz.config import AttentionConfig
@@ -401,8 +402,9 @@ def more_bytes(trace: Trace) -> Trace:
 
 def another_line(trace: Trace) -> Trace:
     """P is said to be computed where V is loaded."""
-    index, line = first_of(trace, Kind.SOFTMAX_P), trace[first_of(trace, Kind.LOAD_V)].line
-    return columns_with(trace, "line", index, line)
+    line = trace.statements[Kind.LOAD_V].line
+    statements = tuple(replace_struct(each, line=line) if each.code == Kind.SOFTMAX_P else each for each in trace.header.statements)
+    return Trace(replace_struct(trace.header, statements=statements), trace.columns, stats=trace.stats, snapshots=trace.snapshots)
 
 
 def another_alpha(trace: Trace) -> Trace:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
@@ -17,7 +18,6 @@ from flashviz.memory import traffic
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo, Trace, load
 from flashviz.trace.generic import BLOCKS, DID, DTYPES, WIDE, statements_of
 from flashviz_kernels import record
-from tests import generic_traces
 
 TENSORS = [TensorInfo("x", (4, 6), (6, 1), "float32", 4), TensorInfo("out", (4,), (1,), "float16", 2)]
 TEXT = "@triton.jit\ndef total(x, out):\n    row = tl.load(x)\n    tl.atomic_add(out, tl.sum(row, 0))\n"
@@ -118,15 +118,23 @@ def test_a_statement_a_line_operation_and_tensor() -> None:
     ]
 
 
-@given(generic_traces.traces())
-def test_statements_say_what_events_did(trace: GenericTrace) -> None:
-    """Each event has the one statement of its file, line, operation and tensor, and no two statements share them."""
-    places = [(each.file, each.line, each.op, each.tensor) for each in trace.header.statements]
+MOVES = (Op.LOAD, Op.STORE, Op.ATOMIC, Op.ATOMIC_LOAD)
+seen = st.tuples(st.integers(0, 2), st.sampled_from(MOVES), st.integers(0, 1), st.integers(-1, 1), st.integers(0, 3)) | st.tuples(
+    st.integers(0, 2), st.sampled_from([Op.DOT, Op.REDUCE, Op.SCAN]), st.just(-1), st.integers(-1, 1), st.integers(0, 3)
+)
+
+
+@given(st.lists(seen, max_size=30))
+def test_statements_say_what_events_did(did: list[tuple[int, int, int, int, int]]) -> None:
+    """Each event has the one statement of its file, line, operation and tensor; no two statements share them; none is of no event."""
+    statements, codes = statements_of(np.array(did, np.int64).reshape(len(did), len(DID)), TENSORS)
+    places = [(each.op, each.tensor, each.file, each.line) for each in statements]
     assert len(set(places)) == len(places)
-    for event in trace:
-        each = trace.statements[int(trace.columns["kind"][event.index])]
-        assert (each.file, each.line, each.op, each.tensor) == (event.file, event.line, event.op, event.tensor)
-        assert each.launch in (event.launch, -1)
+    assert [each.code for each in statements] == list(range(len(statements))) == sorted(set(codes.tolist()))
+    for (launch, op, tensor, file, line), code in zip(did, codes.tolist(), strict=True):
+        assert places[code] == (op, TENSORS[tensor].name if tensor >= 0 else None, file, line)
+        launches = {other for (other, *_), same in zip(did, codes.tolist(), strict=True) if same == code}
+        assert statements[code].launch == (launch if launches == {launch} else -1)
 
 
 @pytest.mark.parametrize(

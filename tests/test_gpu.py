@@ -114,6 +114,20 @@ def made_up_clock(kernel: Any) -> Iterator[list[int]]:
         scope |= before
 
 
+@needs_torch
+def test_the_launch_that_is_timed_begins_with_outputs_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def added(_kernel: Any, tensors: Any, _problem: Any, _buffers: Any) -> None:
+        for output in tensors[3:]:
+            output.add_(1)
+
+    monkeypatch.setattr(gpu, "launch", added)
+    config = AttentionConfig(seq_q=32, **SMALL)
+    buffers = make_buffers(config, Kept.of(config, (), stats=False), clock=True)
+    o, lse, _ = gpu.run_on("cpu", None, make_inputs(config), problem_of(config), buffers)
+    assert (o == 1).all()
+    assert (lse == 1).all()
+
+
 @needs_triton
 @needs_torch
 @pytest.mark.parametrize("name", CONFIGS)

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 import pytest
+from PIL import Image
 
 from flashviz.config import AttentionConfig
 from flashviz.delivery.embedding import iframe_tag, video_tag, within, write_page
@@ -19,6 +20,8 @@ from flashviz.delivery.slides.deck import Notes, Slide
 from flashviz.delivery.slides.html import _page as slides_page
 from flashviz.delivery.slides.look import Look
 from flashviz.export import player_json
+from flashviz.lettering import Face
+from flashviz.outlines import outline
 from flashviz.storyboard import Told
 from flashviz.trace import Trace
 from flashviz_kernels import record
@@ -29,6 +32,7 @@ HOSTILE = (
     "<svg/onload=window.taken=1>", "]]><b>&lt;", "\u202e{taken}", "javascript:window.taken=1",
 )  # fmt: skip
 EVERY = " ".join(HOSTILE)
+PARTS = {"slideLayout", "notesSlide", "image", "video", "media"}  # of a slide of PowerPoint's; a link would be another
 
 
 class Parts(HTMLParser):
@@ -128,6 +132,37 @@ def test_slides_and_their_notes_stay_text() -> None:
     rules = re.search("script-src[^;]*", page)
     assert rules is not None
     assert "'unsafe-inline'" not in rules[0]
+
+
+@pytest.mark.parametrize("name", [EVERY, "long " * 200 + EVERY, "bell\x07 and nul\x00 and \ud800"], ids=["hostile", "long", "controls"])
+def test_powerpoint_and_its_notes_stay_text(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("pptx")
+    from pptx import Presentation
+
+    from flashviz.delivery.slides.powerpoint import write_pptx
+
+    Image.new("RGB", (32, 18)).save(tmp_path / "a.png")
+    (tmp_path / "c.mp4").write_bytes(b"a film")
+    section = type("Section", (), {"last": tmp_path / "a.png", "first": tmp_path / "a.png", "clip": tmp_path / "c.mp4"})()
+    film = msgspec.structs.replace(manifest(), subject=name, about=name)
+    slide = Slide(film.beats[0], name, Notes(say=name, ask=name, answer=name, mistake=name), name)
+    write_pptx(film, [slide], [section], tmp_path / "a.png", Look("#000000", "#ffffff", (name,)), tmp_path / "deck.pptx")
+    deck = Presentation(str(tmp_path / "deck.pptx"))
+    shown = re.sub("[\x00\x07\ud800]", "\ufffd", name)
+    assert [each.shapes.title.text_frame.text for each in deck.slides] == [shown] * 4
+    spoken = deck.slides[1].notes_slide.notes_text_frame.text
+    assert spoken.count(shown) == slide.spoken().count(name) > 2
+    assert deck.core_properties.title == shown or (len(shown) > 255 and deck.core_properties.title.startswith("long long"))
+    for each in deck.slides:
+        assert {relation.reltype.rpartition("/")[2] for relation in each.part.rels.values()} <= PARTS
+        assert not [shape for shape in each.shapes if shape.click_action.hyperlink.address]
+
+
+def test_a_line_of_a_film_is_drawn_as_it_stands() -> None:
+    """No markup of Pango's: each letter that is drawn has its outline, in hostile names too."""
+    for name in HOSTILE:
+        letters = [letter for letter in name.replace("\u202e", "") if not letter.isspace()]
+        assert len(outline(name, Face.TEXT)) == sum(len(outline(letter, Face.TEXT)) for letter in letters), name
 
 
 def hostile_trace() -> Trace:

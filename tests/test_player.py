@@ -20,12 +20,13 @@ from flashviz import figures
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
-from flashviz.export.player import COLUMNS, LIMIT, MODULE, _statement, packed, player_json
+from flashviz.export.player import LIMIT, MODULE, player_json, recording
 from flashviz.memory import closed_form, compulsory
 from flashviz.palette import THEMES
 from flashviz.storyboard import follow_in
-from flashviz.trace import Kind, State, Trace, replay, state_at
+from flashviz.trace import Executed, Kind, State, Trace, replay, state_at
 from flashviz_kernels import record
+from flashviz_kernels.recorder import run
 from tests.player import SOURCE, shipped
 from tests.test_embedding import served
 from tests.test_slides import browser_page, needs_browser, until
@@ -45,7 +46,7 @@ CONFIGS = {
 }
 STATES = """async name => {
     const {Recording} = await import('./module.js');
-    const trace = new Recording(await (await fetch(name)).json());
+    const trace = await Recording.open(await (await fetch(name)).json());
     const box = held => Object.fromEntries(Object.entries(held).map(([t, h]) => [t, [h.i, h.j, h.r0, h.r1, h.c0, h.c1, h.nbytes]]));
     const list = array => array && [...array];
     return Array.from({length: trace.length + 1}, (_, k) => {
@@ -149,8 +150,8 @@ def test_scores_go_along_while_they_fit_and_the_followed_row_block_first() -> No
 
 
 def test_a_trace_that_is_too_large_is_refused_in_one_line() -> None:
-    with pytest.raises(TraceError, match=r"^expected a player's file of at most 4 MiB, got 5.1 MiB of 37,120 events; take fewer") as said:
-        player_json(record(AttentionConfig(seq_q=4096), source="numpy"))
+    with pytest.raises(TraceError, match=r"^expected a player's file of at most 4 MiB, got 16.\d MiB of 147,968 ev") as said:
+        player_json(run(AttentionConfig(seq_q=8192), source="numpy", computed=range(0)).trace)
     assert "\n" not in str(said.value)
 
 
@@ -200,14 +201,10 @@ def same(seen: dict[str, Any], state: State, trace: Trace) -> None:
         assert np.isnan(scores[:, state.s.shape[1] :]).all()
 
 
-def page_of(trace: Trace) -> bytes:
+def page_of(trace: Executed) -> bytes:
     """What a page is given of any kernel's trace, with the stage of another."""
     document = json.loads(player_json(ANY))
-    document |= {
-        "events": len(trace), "statements": [_statement(each) for each in trace.header.statements], "bounds": packed(trace.bounds),
-        "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
-    }  # fmt: skip
-    return json.dumps(document).encode()
+    return json.dumps(document | recording(trace)).encode()
 
 
 @needs_browser

@@ -15,8 +15,11 @@ from flashviz.citations import PEAK_TFLOPS
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.memory import traffic
+from flashviz_kernels.bench.measured import FOLDER
+from flashviz_kernels.bench.measured import measured as report
+from flashviz_kernels.bench.report import read as read_report
 from flashviz_kernels.recorder import record
-from tests.chapters import agree, at, chapter, read
+from tests.chapters import FLASH, agree, at, chapter, measured, read
 
 N, D = 512, 64  # of the default configuration; numbers of two bytes
 HEIGHTS = (16, 32, 64, 128, 256)
@@ -31,7 +34,7 @@ def flash_bytes(rows: int) -> int:
 
 
 def found(**config: Any) -> roofline.Roofline:
-    return roofline.gather(AttentionConfig(**config), "numpy", record)
+    return roofline.gather(AttentionConfig(**config), "numpy", record, report())
 
 
 def said(chapter: roofline.Roofline, name: str) -> str:
@@ -158,6 +161,34 @@ def test_taller_tiles_climb_the_roof() -> None:
     agree(read(at(scene, "tiles"), "tiles"), [(x, attained(x)) for x in climbing])
     assert [item.text for item in at(scene, "tiles").shown if item.name == "value tiles"] == [str(rows) for rows in HEIGHTS]
     assert f"{climbing[0]:.0f} operations a byte at 16 rows, {climbing[-1]:.0f} at 256" in at(scene, "tiles").caption
+
+
+def test_measured_rates_lie_under_their_own_devices_roof() -> None:
+    """x: 4 N^2 d operations over what must cross once; y: the same operations of 32 heads over the median of the committed seconds."""
+    scene = chapter("roofline")
+    snapshot = at(scene, "gpu")
+    for name, method, once in (
+        ("standard", "standard", (4 * D, 4, 0)), ("flash", FLASH, (4 * D, 0, 2)),
+    ):  # fmt: skip
+        # numbers of two bytes that cross once: N times Q, K, V and O, N^2 times S and P out and back, LSE as two of them
+        rows, scores, lse = once
+        expected = [
+            (4 * n * n * D / (2 * (rows * n + scores * n * n + lse * n)), 32 * 4 * n * n * D / s / 1e12)
+            for n, s in measured(method, "seconds")
+        ]
+        agree(read(snapshot, f"measured {name}"), expected)
+        assert all(rate < min(989.0, 3.35 * intensity) for intensity, rate in expected), "Shah et al. 2024, section 3.1 and Table 1"
+    rates = [32 * 4 * n * n * D / s / 1e12 for n, s in measured(FLASH, "seconds")]
+    slow = [32 * 4 * n * n * D / s / 1e12 for n, s in measured("standard", "seconds")]
+    assert f"stays at {min(slow):.0f} to {max(slow):.0f} TFLOP/s, FlashAttention climbs with N to {max(rates):.0f}." in snapshot.caption
+    assert "H100" in snapshot.caption
+    assert "989 TFLOPS of FP16 matmul (Shah et al. 2024, section 3.1)" in snapshot.texts()["note"]
+
+
+def test_without_a_gpu_that_a_source_quotes_nothing_is_claimed_of_one() -> None:
+    cpu = roofline.gather(AttentionConfig(), "numpy", record, read_report(FOLDER / "kernel-cpu.json"))
+    assert cpu.gpu is None
+    assert [beat.name for beat in cpu.told(roofline.SCRIPT)] == [beat.name for beat in roofline.BEATS if beat.name != "gpu"]
 
 
 @pytest.mark.parametrize("config", [{}, {"causal": True}, {"seq_q": 300, "seq_k": 420, "block_n": 32}], ids=str)

@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from flashviz.chapters.figure import Figure, Point, Series, compact, doubling, in_bytes, in_powers, times
 from flashviz.chapters.io_complexity import Record, sources
+from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_hierarchy import bytes_of
-from flashviz.citations import A100_MEMORIES, PEAK_TFLOPS, Peak
+from flashviz.citations import A100_MEMORIES, H100_MEMORIES, PEAK_TFLOPS, Peak
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
 from flashviz.errors import ConfigError
 from flashviz.memory import FLOAT32, compulsory, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
+from flashviz.trace.counts import Algorithm
 
 BEATS: tuple[Beat, ...] = (
-    Beat("height", "Tile height", 6, fresh=True, still=1.6, caption=
+    Beat("height", "Tile height", 5.6, fresh=True, still=1.6, caption=
          "How tall should a query tile be? Each row block reads all of K and V again."),
-    Beat("taller", "Taller tiles", 7, still=1.2, caption=
-         "Each dot is a trace of FlashAttention. Twice the rows: {least} to {most} × fewer bytes."),
-    Beat("steps", "The closed form", 6, still=1.0, caption=
-         "The line is the closed form, at every height: it steps where a row block is saved."),
+    Beat("taller", "Taller tiles", 8, still=1.2, caption=
+         "Dots: traces of FlashAttention. Line: its closed form. Twice the rows, {least} to {most} × fewer bytes."),
     Beat("flip", "Where the bill flips", 8, still=1.2, caption=
          "At {first} rows it moves {more}, more than the {cached} of standard attention with a perfect cache. "
          "From {cheaper} rows on the bill flips."),
-    Beat("roof", "The roof", 9, fresh=True, still=1.6, caption=
+    Beat("roof", "The roof", 8, fresh=True, still=1.6, caption=
          "No faster than bytes arrive: that is the slope. From {knee} operations a byte on, arithmetic is the limit."),
     Beat("standard", "Standard attention", 7, still=1.0, caption=
          "Standard attention: {standard} operations a byte as counted, {standard_once} with a perfect cache. Bytes limit it."),
@@ -36,13 +37,15 @@ BEATS: tuple[Beat, ...] = (
          "FlashAttention: {flash} as counted, {flash_once} with a perfect cache. The knee lies between: caches decide."),
     Beat("tiles", "Height and roof", 7, still=1.0, caption=
          "Taller tiles climb the roof: {low} operations a byte at {first} rows, {high} at {last}."),
+    Beat("gpu", "Measured on a GPU", 8, fresh=True, still=1.6, caption=
+         "Measured on an {device}: standard attention stays at {slow} TFLOP/s, FlashAttention climbs with N to {fast}."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (  # what some beats say instead
     Beat("flip-less", "Fewer bytes at any height", 8, caption=
          "Even at {first} rows it moves {more}, less than the {cached} of standard attention with a perfect cache."),
     Beat("flip-more", "More bytes at any height", 8, caption=
          "Even at {last} rows it moves {fewest}, against {cached} of standard attention with a perfect cache."),
-    Beat("roof-slope", "The roof", 9, caption=
+    Beat("roof-slope", "The roof", 8, caption=
          "No faster than bytes arrive: that is the slope. No source here quotes a peak for {dtype}, so it goes on."),
     Beat("standard-plain", "Standard attention", 7, caption=
          "Standard attention: {standard} operations a byte as counted, {standard_once} with a perfect cache."),
@@ -54,7 +57,9 @@ VARIANTS: tuple[Beat, ...] = (  # what some beats say instead
 )  # fmt: skip
 SCRIPT = (*BEATS, *VARIANTS)
 DEVICE = "A100"
+HBM = {"A100": (A100_MEMORIES, A100_MEMORIES.memories[1]), "H100": (H100_MEMORIES, H100_MEMORIES.memories[-1])}
 ROOM = 2.0  # of intensity, left and right of all that is shown
+MEASURED: dict[str, Algorithm] = {"standard": "standard", "flash": "fa2"}  # what is shown, and how it tiles
 SIXTEEN_BIT = 2  # bytes of a number that the quoted peak is for
 
 
@@ -91,13 +96,14 @@ class Roof:
 
 @dataclass(frozen=True)
 class Roofline:
-    """Both charts, the traces that were counted, and what the captions say.
+    """The charts, the traces that were counted, and what the captions say. ``gpu`` is None where no GPU that a source quotes was measured.
 
     ``rows`` are the tile heights, smallest first; ``variants`` the beats that say something else, by their names.
     """
 
     over_rows: Figure
     roofline: Figure
+    gpu: Figure | None
     rows: tuple[int, ...]
     ends: dict[str, Ends]
     traces: tuple[Trace, ...]
@@ -107,17 +113,19 @@ class Roofline:
     def told(self, script: Sequence[Beat]) -> tuple[Beat, ...]:
         """The beats, with the words that ``script`` has for what was found."""
         words = {beat.name: beat for beat in script}
-        spoken = [words[self.variants.get(beat.name, beat.name)] for beat in BEATS]
-        return tuple(replace(beat, title=each.title, caption=each.caption) for beat, each in zip(BEATS, spoken, strict=True))
+        beats = [beat for beat in BEATS if beat.name != "gpu" or self.gpu is not None]
+        spoken = [words[self.variants.get(beat.name, beat.name)] for beat in beats]
+        return tuple(replace(beat, title=each.title, caption=each.caption) for beat, each in zip(beats, spoken, strict=True))
 
 
-def gather(config: AttentionConfig, source: str | None, record: Record) -> Roofline:
+def gather(config: AttentionConfig, source: str | None, record: Record, report: Any) -> Roofline:
     """Trace one head of the config with query tiles of every height, and standard attention as the config tiles it.
 
     Args:
         config: N, d, dtype, mask and BLOCK_N are kept; batch and heads are 1, and BLOCK_M is varied.
         source: Kernel or twin, for FlashAttention; None as ``record`` takes it.
         record: ``flashviz_kernels.recorder.record``.
+        report: What was measured: ``flashviz_kernels.bench.report.Report`` of ``flashviz bench kernel``.
 
     Raises:
         ConfigError: There is no key, or fewer than two heights suit the problem and its GPU.
@@ -130,7 +138,8 @@ def gather(config: AttentionConfig, source: str | None, record: Record) -> Roofl
     standard = record(config, source="numpy", algorithm="standard")
     flash = next((t for t in taller if t.config == config), None) or record(config, source=source, algorithm="fa2")
     ends = {"standard": ends_of(standard), "flash": ends_of(flash)}
-    roof = Roof(bytes_of(A100_MEMORIES.memories[1].speed) / 10**12, PEAK_TFLOPS[DEVICE] if config.itemsize == SIXTEEN_BIT else None)
+    roof = roof_of(DEVICE, config.itemsize)
+    gpu, rates = _measured(report)
     over_rows, moved = _over_rows(problems, taller)
     rows = tuple(c.block_m for c in problems)
     climbing = [ends_of(trace).counted for trace in taller]
@@ -140,10 +149,54 @@ def gather(config: AttentionConfig, source: str | None, record: Record) -> Roofl
         "flash": times(ends["flash"].counted), "flash_once": times(ends["flash"].once),
         "low": times(climbing[0]), "high": times(climbing[-1]), "dtype": config.dtype,
         "knee": "" if roof.knee is None else times(roof.knee),
-    }  # fmt: skip
+    } | rates  # fmt: skip
     traces = (*taller, standard, *(() if flash in taller else (flash,)))
     variants = _variants(roof, ends, cheaper, rows[0])
-    return Roofline(over_rows, _roofline(roof, ends, climbing, config, traces), rows, ends, traces, said, variants)
+    return Roofline(over_rows, _roofline(roof, ends, climbing, config, traces), gpu, rows, ends, traces, said, variants)
+
+
+def roof_of(device: str, itemsize: int) -> Roof:
+    """As papers quote it. Raises KeyError for another device."""
+    _, memory = HBM[device]
+    return Roof(bytes_of(memory.speed) / 10**12, PEAK_TFLOPS[device] if itemsize == SIXTEEN_BIT else None)
+
+
+def _measured(report: Any) -> tuple[Figure | None, dict[str, str]]:
+    """Rates that were measured, under the roof of their own device, and what the caption says.
+
+    A dot's intensity is that of a perfect cache: what the GPU's caches saved is not known, so it stands as far to the right as it can.
+    """
+    device = next((name for name in HBM if name in (report.machine.gpu or "")), None)
+    if device is None:
+        return None, {}
+    sweep = sweep_of(report)
+    roof = roof_of(device, sweep.itemsize)
+    dots: dict[str, tuple[Point, ...]] = {}
+    for name, algorithm in MEASURED.items():
+        points = []
+        for (n, seconds), (_, flops) in zip(sweep.seconds(name), sweep.flops, strict=True):
+            problem = AttentionConfig(seq_q=int(n), head_dim=sweep.d, heads=sweep.heads, dtype="float16")
+            points.append((flops / compulsory(problem, algorithm).total, flops / seconds / 10**12))
+        dots[name] = tuple(points)
+    everything = [x for points in dots.values() for x, _ in points] + ([roof.knee] if roof.knee else [])
+    low, high = min(everything) / ROOM, max(everything) * ROOM
+    line = roof.between(low, high)
+    hierarchy, memory = HBM[device]
+    peak = roof.peak
+    quoted = f"{memory.speed} from HBM ({hierarchy.quote.citation})" + (f", {peak.quote.text} ({peak.quote.citation})" if peak else "")
+    figure = Figure(
+        title="Measured TFLOP/s, by operations a byte",
+        x=in_powers("operations (FLOP) a byte, with a perfect cache", [low, high], 2),
+        y=in_powers("", [y for _, y in line] + [y for points in dots.values() for _, y in points], 2),
+        series=(
+            Series("limit", f"the roof of an {device}", "L", (), line, "a limit, not a measurement"),
+            Series("measured standard", "standard attention", "S", dots["standard"]),
+            Series("measured flash", "FlashAttention", "O", dots["flash"]),
+        ),
+        note=f"{sweep.note}, N = {int(sweep.flops[0][0]):,} to {int(sweep.flops[-1][0]):,}. Quoted: {quoted}",
+    )
+    slow, fast = ([rate for _, rate in dots[name]] for name in ("standard", "flash"))
+    return figure, {"device": device, "slow": f"{min(slow):.0f} to {max(slow):.0f}", "fast": f"{max(fast):.0f}"}
 
 
 def heights(config: AttentionConfig) -> list[AttentionConfig]:

@@ -18,7 +18,6 @@ from flashviz.director.flash import provenance
 from flashviz.director.rescale_film import RescaleFilm, outline
 from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
 from flashviz.director.words import (
-    CODE,
     LABEL,
     NAME,
     NUMBER,
@@ -37,7 +36,6 @@ from flashviz.director.words import (
 )
 from flashviz.figures import number, total
 from flashviz.layout import Rect
-from flashviz.layout import rows as rows_of
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars
 from flashviz.mobjects.measured import KEPT, Measured, Scale
@@ -50,7 +48,7 @@ from flashviz.trace import Kind
 
 GAP = em(24)
 SHOWN, REST = 8, 4.0  # of the tiles behind the rise so many are shown, in so many seconds
-PALE = 0.3  # of what would be false now
+PALE, STALE = 0.3, 0.45  # of what would be false now; of what counts by the old max
 TAKEN = 80  # of 255: how clear a row of V is whose key has joined
 LARGEST_SYMBOLS = 150  # px of a formula that has the frame to itself
 
@@ -102,16 +100,16 @@ def one_sum(film: RescaleFilm) -> None:
 
 
 def pour(film: RescaleFilm, state: Callable[..., Measured], seconds: float = MOVE, *also: Any) -> None:
-    """Terms slide against the block, and level at the ceiling."""
+    """Terms slide against the block, and level at the ceiling; ``also`` happens meanwhile."""
     chart = film.chart
-    film.move(Shows(chart, lambda share: chart.display(state(joined=share)), rate_func=ease_in_out_cubic), *also, seconds=seconds)
+    film.move(Shows(chart, lambda share: chart.display(state(joined=share)), rate_func=ease_in_out_cubic), seconds=seconds)
 
     def level(share: float) -> None:
         chart.display(state(joined=1.0, level=share))
         chart.turn_yellow(share)
 
     chart.turn_yellow(0.0)
-    film.move(Shows(chart, level, rate_func=ease_in_out_cubic), seconds=seconds)
+    film.move(Shows(chart, level, rate_func=ease_in_out_cubic), *also, seconds=seconds)
 
 
 @beat("answer")
@@ -125,10 +123,21 @@ def answer(film: RescaleFilm) -> None:
     lay(film, 0, terms)
     film.scene.tell()
     accumulate(film, 0, terms, 2.6)
+
+
+@beat("divide")
+def divide(film: RescaleFilm) -> None:
+    """The sum comes back; acc over it is what softmax is: a weighted mean of the values."""
+    quotient, skin = film.so_far(0), film.skin
+    film.reached(Kind.PV_DOT, 0)
     film.go("answer")
+    formula = "(sum e^(s - m) v) / (sum e^(s - m))"
+    film.fraction_of = symbols(formula, SYMBOLS, skin.ink, film.shot["fraction"], "formula")
     film.scene.add(film.answer)
-    film.move(FadeIn(film.answer_name, film.answer_words), seconds=TEXT)
+    film.move(FadeIn(film.answer_name, film.answer_words, film.fraction_of), seconds=TEXT)
     film.move(Shows(film.answer, lambda share: film.answer.display(quotient * share), rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.scene.tell()
+    film.move(FadeOut(film.fraction_of), seconds=TEXT)
 
 
 def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
@@ -201,6 +210,9 @@ def accumulate(film: RescaleFilm, t: int, terms: np.ndarray, seconds: float) -> 
 
     weights.display(boxes)
     take(0.0)
+    if t:
+        film.put_bars(film.was, "acc", place["acc"])
+        film.scene.add(film.was.display(before))
     film.scene.add(brought, here)
     things = Group(brought, weights, picture, here)
     film.move(Shows(things, take, rate_func=lambda share: share**1.5), seconds=seconds)
@@ -210,7 +222,7 @@ def accumulate(film: RescaleFilm, t: int, terms: np.ndarray, seconds: float) -> 
         Shows(brought, lambda share: brought.bars.set_fill(theme.between(skin.v, skin.o, share))),
         seconds=0.4,
     )
-    film.scene.remove(brought)
+    film.scene.remove(brought, film.was)
     film.acc.display(film.found.of("acc_new", t))
 
 
@@ -472,13 +484,34 @@ def _slid(each: Word, left: float, baseline: float, to_left: float, to_baseline:
     each.put_at(left + (to_left - left) * share, baseline + (to_baseline - baseline) * share)
 
 
+@beat("zoom")
+def zoom(film: RescaleFilm) -> None:
+    """The new 1 comes down to where the old one was, and the terms with it; l and acc are what they were: by the old one, too large."""
+    film.reached(Kind.ALPHA)
+    found, chart, tallest = film.found, film.chart, float(film.found.before.max())
+
+    def shrink(share: float) -> None:
+        scale = 1 + (1 / tallest - 1) * share
+        chart.display(film.measured(terms=found.before * scale, ceiling=tallest * scale, old=scale, filled=late(share)))
+        chart.block.set_fill(opacity=1 + (STALE - 1) * share)
+
+    alpha, equals, result = film.ratio
+    rise = chart.at.y(1 / tallest) - chart.at.y(1.0)
+    ways = [
+        Shows(each, partial(_slid, each, each.left, each.baseline, each.left, each.baseline + rise), rate_func=ease_in_out_cubic)
+        for each in (alpha, equals, result)
+    ]
+    film.move(Shows(chart, shrink, rate_func=ease_in_out_cubic), *ways, seconds=1.5)
+    film.scene.tell()
+
+
 @beat("squeeze")
 def squeeze(film: RescaleFilm) -> None:
-    """The factor sends a copy to l and one to acc; the ceiling comes down, and with it all that it measures. The quotient does not move."""
+    """The factor sends a copy to l and one to acc, and both shrink: the block down to the dashes. The quotient does not move."""
     film.read()
     film.reached(Kind.ALPHA)
     found, skin, chart, said = film.found, film.skin, film.chart, film.said
-    alpha, acc, tallest = float(found.of("alpha")), found.of("acc_old"), float(found.before.max())
+    alpha, acc = float(found.of("alpha")), found.of("acc_old")
     source, px = film.ratio[-1], film.acc_name.px
     times, factor = film.numbers.next("×", skin.ink), film.numbers.next(said["alpha"], skin.ink)
     base, left = middle(film.shot["acc name"], px), film.acc_name.left + film.acc_name.wide + SPACE * em(px)
@@ -494,24 +527,21 @@ def squeeze(film: RescaleFilm) -> None:
     film.move(*(FadeOut(each) for each in film.ratio), seconds=TEXT)
 
     def shrink(share: float) -> None:
-        scale = 1 + (1 / tallest - 1) * share
-        chart.display(film.measured(
-            tall=1 + (alpha - 1) * share, terms=found.before * scale, ceiling=tallest * scale, old=scale, ghost=True, filled=late(share)
-        ))  # fmt: skip
+        chart.display(squeezed(film, tall=1 + (alpha - 1) * share, old=alpha))
+        chart.block.set_fill(opacity=STALE + (1 - STALE) * share)
 
     film.move(
         Shows(chart, shrink, rate_func=ease_in_out_cubic),
         Shows(film.acc, lambda share: film.acc.display(acc * (1 + (alpha - 1) * share)), rate_func=ease_in_out_cubic),
         FadeIn(*result, rate_func=late),
-        seconds=2.8,
+        seconds=2.4,
     )  # fmt: skip
-    chart.display(squeezed(film, ghost=True, old=alpha))
     film.acc.display(found.of("acc_scaled"))
 
 
 def squeezed(film: RescaleFilm, **changes: Any) -> Measured:
     """The chart once all is measured by the new max, and nothing has joined yet."""
-    return film.measured(tall=float(film.found.of("alpha")), terms=film.found.measured, filled=1.0, **changes)
+    return film.measured(**{"tall": float(film.found.of("alpha")), "terms": film.found.measured, "filled": 1.0, **changes})
 
 
 def late(share: float) -> float:
@@ -580,16 +610,80 @@ def both(film: RescaleFilm) -> None:
     film.scene.tell()
 
 
-@beat("exact")
-def exact(film: RescaleFilm) -> None:
-    """The factor times the old sum is the sum by the new max: in every term the old max cancels. For acc as for l: v is the key's value."""
+@beat("rows")
+def rows(film: RescaleFilm) -> None:
+    """acc's row becomes one line of its tile; then every row's l and acc shrink by the row's own factor, and no quotient changes."""
     film.reached(Kind.ALPHA)
-    said, skin, place = film.said, film.skin, film.scene.shot("formula")["formula"]
+    found, skin, place = film.found, film.skin, film.scene.shot("rows")
+    acc, scaled, l_old, l_scaled, alphas = (film.all_rows(name) for name in ("acc_old", "acc_scaled", "l_old", "l_scaled", "alpha"))
+    film.tile = tile = TileRows(place, acc, l_old, alphas, found.row, skin)
+    row = Rectangles(skin.o, name="row")
+    start, pitch = film.acc.boxes(found.of("acc_scaled")), tile.line.width / acc.shape[1]
+    x = tile.line.x0 + np.arange(acc.shape[1]) * pitch
+    stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
     film.chart.display(squeezed(film))
     moving, gone = film.numbers.settle()
     film.acc_words.put(film.shot["acc words"])
     film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, moving, seconds=0.4)
     film.move(FadeIn(film.acc_words), seconds=TEXT)
+    film.scene.add(row.display(start))
+    film.go("rows", Shows(row, lambda share: row.display(start + (stop - start) * share), rate_func=ease_in_out_cubic))
+    texts = [
+        ("factors name", ("α", skin.ink), f"{film.said['least']} to {film.said['most']}"), ("sums name", ("ℓ", skin.stats), "× α"),
+        ("tile name", ("acc", skin.o), "× α"), ("quotients name", ("acc / ℓ", skin.o), "the answers"),
+    ]  # fmt: skip
+    pairs = [labelled(place[part], name, (words, skin.ink)) for part, name, words in texts]
+    full = [pair[0].px == NAME for pair in pairs]  # words stand where there is room for them
+    names = [pair[0] if fits else word(name[0], NAME, name[1], place[part], "name")
+             for pair, fits, (part, name, _) in zip(pairs, full, texts, strict=True)]  # fmt: skip
+    words = [VGroup(pair[1]) if fits else VGroup() for pair, fits in zip(pairs, full, strict=True)]
+    film.scene.add(tile.picture, row)  # the row over its tile
+    film.move(FadeIn(tile.picture, tile.marks[1], names[2]), seconds=0.5)
+    film.move(FadeIn(tile.sums, tile.answers, tile.marks[0], tile.marks[2], names[1], names[3], words[3]), FadeOut(row), seconds=0.5)
+    film.scene.tell()
+    film.move(FadeIn(tile.factors, names[0], words[0]), seconds=TEXT)
+    film.move(FadeIn(tile.ours, row_label(film, tile)), seconds=TEXT)
+    film.hold(0.5)
+    film.move(FadeIn(words[1], words[2], statement(film, place["code"])), seconds=TEXT)
+    count, front = len(acc), 0.2 * len(acc)
+
+    def sweep(share: float) -> None:
+        done = np.clip((share * (count + front) - np.arange(count)) / front, 0.0, 1.0)
+        tile.display(acc + (scaled - acc) * done[:, None], l_old + (l_scaled - l_old) * done)
+
+    film.move(Shows(tile, sweep), seconds=2.6)
+
+
+@beat("all")
+def no_answer_moves(film: RescaleFilm) -> None:
+    """Read beside the answers, which are what they were."""
+    film.reached(Kind.ALPHA)
+    film.scene.tell()
+
+
+def row_label(film: RescaleFilm, tile: TileRows) -> Word:
+    """The row's alpha at the left of its bar, and of the bars that are as high as the words."""
+    at, px, text = tile.place["factors"], float(NAME), film.said["alpha"]
+    near = np.abs(np.arange(len(tile.alphas)) - film.found.row) * tile.pitch < 0.6 * em(px)
+    edge = at.x1 - float(tile.alphas[near].max()) * at.width - em(16)
+    px = max(LABEL, px * min(1.0, (edge - at.x0) / text_width(text, px, Face.STRONG)))
+    left = max(edge - text_width(text, px, Face.STRONG), at.x0)
+    return Word(text, px, film.skin.ink, left, tile.line.center[1] - 0.36 * em(px), "alpha")
+
+
+def statement(film: RescaleFilm, rect: Rect) -> Word:
+    """The kernel's line, as it runs."""
+    text = film.found.statement(Kind.RESCALE_ACC)
+    px = NAME * min(1.0, rect.width / text_width(text, NAME, Face.MONO))
+    return Word(text, px, film.skin.ink, rect.x0, middle(rect, px), "code", Face.MONO)
+
+
+@beat("exact")
+def exact(film: RescaleFilm) -> None:
+    """The factor times the old sum is the sum by the new max: in every term the old max cancels. For acc as for l: v is the key's value."""
+    film.reached(Kind.ALPHA)
+    said, skin, place = film.said, film.skin, film.scene.shot("formula")["formula"]
+    film.move(*(FadeOut(thing) for thing in film.scene.mobjects if thing is not film.scene.caption), seconds=0.4)
     places = (place.top(0.5 * place.height), place.bottom(0.42 * place.height))
     share = Proof.fit(film, places[0])
     upper = Proof(film, places[0], share, ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])
@@ -718,54 +812,12 @@ def moves(film: RescaleFilm) -> None:
     film.scene.tell()
 
 
-@beat("rows")
-def rows(film: RescaleFilm) -> None:
-    """acc's row becomes one line of its tile; then every row's l and acc shrink by the row's own factor, and no quotient changes."""
-    film.reached(Kind.PV_DOT)
-    found, skin, place = film.found, film.skin, film.scene.shot("rows")
-    acc, scaled, l_old, l_scaled, alphas = (film.all_rows(name) for name in ("acc_old", "acc_scaled", "l_old", "l_scaled", "alpha"))
-    film.tile = tile = TileRows(place, acc, l_old, alphas, found.row, skin)
-    row = Rectangles(skin.o, name="row")
-    start, pitch = film.acc.boxes(found.of("acc_new")), tile.line.width / acc.shape[1]
-    x = tile.line.x0 + np.arange(acc.shape[1]) * pitch
-    stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
-    film.scene.remove(film.answer_was)
-    film.scene.add(row.display(start))
-    film.go("rows", Shows(row, lambda share: row.display(start + (stop - start) * share), rate_func=ease_in_out_cubic))
-    texts = [
-        ("factors name", ("α", skin.ink), f"{film.said['least']} to {film.said['most']}"), ("sums name", ("ℓ", skin.stats), "× α"),
-        ("tile name", ("acc", skin.o), "× α"), ("quotients name", ("acc / ℓ", skin.o), "the answers"),
-    ]  # fmt: skip
-    pairs = [labelled(place[part], name, (words, skin.ink)) for part, name, words in texts]
-    full = [pair[0].px == NAME for pair in pairs]  # words stand where there is room for them
-    names = [pair[0] if fits else word(name[0], NAME, name[1], place[part], "name")
-             for pair, fits, (part, name, _) in zip(pairs, full, texts, strict=True)]  # fmt: skip
-    words = [VGroup(pair[1]) if fits else VGroup() for pair, fits in zip(pairs, full, strict=True)]
-    film.scene.add(tile.picture, row)  # the row over its tile
-    film.move(FadeIn(tile.picture, tile.marks[1], names[2]), seconds=0.5)
-    film.move(FadeIn(tile.sums, tile.answers, tile.marks[0], tile.marks[2], names[1], names[3], words[3]), FadeOut(row), seconds=0.5)
-    film.scene.tell()
-    film.move(FadeIn(tile.factors, names[0], words[0]), seconds=TEXT)
-    film.move(FadeIn(tile.ours, row_label(film, tile)), seconds=TEXT)
-    film.hold(0.5)
-    film.move(FadeIn(words[1], words[2], *statements(film, place["code"])), seconds=TEXT)
-    count, front = len(acc), 0.2 * len(acc)
-
-    def sweep(share: float) -> None:
-        done = np.clip((share * (count + front) - np.arange(count)) / front, 0.0, 1.0)
-        tile.display(acc + (scaled - acc) * done[:, None], l_old + (l_scaled - l_old) * done)
-
-    film.move(Shows(tile, sweep), seconds=2.6)
-    film.hold(1.0)
-
-
 @beat("rest")
 def rest(film: RescaleFilm) -> None:
     """The row's other tiles, faster: l, acc and the answer after each, and m where it rises."""
     found, chart = film.found, film.chart
     film.reached(Kind.PV_DOT, found.last)
-    on_stage = [thing for thing in film.scene.mobjects if thing is not film.scene.caption]
-    film.move(*(FadeOut(thing) for thing in on_stage), seconds=0.4)
+    film.move(FadeOut(film.answer_was), seconds=TEXT)
     chart.display(Measured(float(found.of("l_new")), np.zeros(0)))
     chart.named = np.zeros(0)
     film.go("rescale")
@@ -788,32 +840,22 @@ def _widen(film: RescaleFilm, before: float, after: float, turn: Shows | None, s
 
 @beat("whole")
 def whole(film: RescaleFilm) -> None:
-    """What softmax over all keys at once gives, as outlines on the answer."""
+    """What softmax over all keys at once gives comes down onto the answer."""
     film.reached(Kind.PV_DOT, film.found.last)
+    place, skin = film.scene.shot("final"), film.skin
     film.go("final")
-    film.put_bars(film.answer_was, "answer", film.shot["answer"])
-    film.scene.add(film.answer_was)
-    reference = film.found.whole
-    film.move(Shows(film.answer_was, lambda share: film.answer_was.display(reference * share), rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.put_bars(film.whole, "answer", place["whole"])
+    name = word("softmax", NAME, skin.ink, place["whole name"], "name")
+    words = word(f"of all {film.said['keys']} keys at once", LABEL, skin.ink, place["whole words"], "words", Face.TEXT)
+    film.scene.add(film.whole.display(film.found.whole))
+    film.move(FadeIn(film.whole, name, words), seconds=0.5)
     film.scene.tell()
-
-
-def row_label(film: RescaleFilm, tile: TileRows) -> Word:
-    """The row's alpha at the left of its bar, and of the bars that are as high as the words."""
-    at, px, text = tile.place["factors"], float(NAME), film.said["alpha"]
-    near = np.abs(np.arange(len(tile.alphas)) - film.found.row) * tile.pitch < 0.6 * em(px)
-    edge = at.x1 - float(tile.alphas[near].max()) * at.width - em(16)
-    px = max(LABEL, px * min(1.0, (edge - at.x0) / text_width(text, px, Face.STRONG)))
-    left = max(edge - text_width(text, px, Face.STRONG), at.x0)
-    return Word(text, px, film.skin.ink, left, tile.line.center[1] - 0.36 * em(px), "alpha")
-
-
-def statements(film: RescaleFilm, rect: Rect) -> list[Word]:
-    """The kernel's lines, as they run."""
-    lines = [film.found.statement(kind) for kind in (Kind.SOFTMAX_L, Kind.RESCALE_ACC)]
-    px = CODE * min(1.0, rect.width / max(text_width(line, CODE, Face.MONO) for line in lines))
-    places = rows_of(rect, len(lines))
-    return [Word(line, px, film.skin.ink, at.x0, middle(at, px), "code", Face.MONO) for line, at in zip(lines, places, strict=True)]
+    down = partial(film.put_bars, film.whole, "answer")
+    film.move(
+        Shows(film.whole, lambda share: down(place["whole"].toward(place["answer"], share)), rate_func=ease_in_out_cubic),
+        FadeOut(name, words), seconds=1.6,
+    )  # fmt: skip
+    film.hold(1.5)
 
 
 @beat("calm")

@@ -45,6 +45,7 @@ class RescaleFilm:
     fraction: list[Word]
     strokes: list[Line]
     note: Word
+    fraction_of: Named  # acc / l, written as sums
     formula: VGroup
     weights: Rectangles  # the terms, one beside each row of ``v_tile``
     v_tile: Matrix
@@ -70,6 +71,7 @@ class RescaleFilm:
         self.brought = SignedBars("P V", skin.v, skin, axis=False)
         self.answer = SignedBars("acc / l", skin.o, skin, dotted=True)
         self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
+        self.whole = SignedBars("whole", skin.ink, skin, hollow=True, dotted=True)
         self.reach = {
             "acc": (*(found.of("acc_new", t) for t in range(found.last + 1)), *(found.brought(t) for t in range(found.last + 1))),
             "answer": tuple(self.so_far(t) for t in range(found.last + 1)),
@@ -179,8 +181,8 @@ class RescaleFilm:
         written = symbols('"term" = e^(s - m) <= 1', SYMBOLS_OF_TERM, self.skin.ink, rect.above(em(60)), "formula term")
         written.family_members_with_points()[-3].set_fill(self.skin.stats)
         words = "s: the key's score"
-        left = rect.center[0] - text_width(words, LABEL) / 2
-        return VGroup(written, Word(words, LABEL, self.skin.ink, left, rect.y0 + em(12), "score", Face.TEXT))
+        left = rect.center[0] - text_width(words, NAME) / 2
+        return VGroup(written, Word(words, NAME, self.skin.ink, left, rect.y0 + em(12), "score", Face.TEXT))
 
     def past(self, t: int, **changes: Any) -> Measured:
         """The terms of an earlier tile beside the sum of those before it. Till the rise there is one max."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from manim import DL, DR, UL, UP, UR, Create, VMobject, linear
 from manim.typing import Vector3D
 
@@ -23,10 +26,18 @@ class RooflineFilm(ChartScene):
 
     script = roofline.SCRIPT
 
-    def open(self, record: Record) -> None:
-        """Count operations and bytes of traces: ``flashviz_kernels.recorder.record``."""
-        self.found = roofline.gather(self.settings.config, self.settings.source, record)
+    def open(self, record: Record, measured: Callable[[], Any]) -> None:
+        """Count operations and bytes of traces, and take what was measured.
+
+        Args:
+            record: ``flashviz_kernels.recorder.record``.
+            measured: ``flashviz_kernels.bench.measured.measured``.
+        """
+        report = measured()
+        self.found = roofline.gather(self.settings.config, self.settings.source, record, report)
         self.provenance = [provenance(trace) for trace in self.found.traces]
+        if self.found.gpu is not None:
+            self.provenance.append({"benchmark": report.benchmark, "date": report.date, "machine": report.machine.gpu})
         self.script = self.found.told(self.script)
         self.set_board(self.script, self.found.said)
 
@@ -37,12 +48,8 @@ class RooflineFilm(ChartScene):
 
     @beat("taller")
     def taller(self) -> None:
-        """A trace for each height."""
+        """A trace for each height, and the closed form through the dots: it steps where a row block is saved."""
         self.show_points("rows")
-
-    @beat("steps")
-    def steps(self) -> None:
-        """The closed form through the dots."""
         self.show_curves("rows")
 
     @beat("flip")
@@ -86,6 +93,18 @@ class RooflineFilm(ChartScene):
             self.move(FadeIn(dot, scale=0.5), *self.figure(series, point, f"{rows}", DR, UL), seconds=0.5 * each)
             self.hold(0.5 * each)
         self.move(FadeIn(self.chart.label(series)), seconds=0.5)
+
+    @beat("gpu")
+    def gpu(self) -> None:
+        """Another device's roof, and what was measured under it as N doubles."""
+        figure = self.found.gpu
+        assert figure is not None
+        self.enter(figure)
+        limit = figure.named("limit")
+        self.move(Create(self.chart.line(limit), rate_func=linear), seconds=0.3 * self.motion)
+        self.move(FadeIn(self.chart.label(limit)), FadeIn(self.chart.formula(limit)), seconds=0.5)
+        for name in ("measured standard", "measured flash"):
+            self.show_points(name)
 
     def stretch(self, name: str) -> None:
         """From the counted bytes to a perfect cache: one end, the way, the other end, then whose it is."""

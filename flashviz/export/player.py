@@ -1,12 +1,13 @@
 """A trace for the player in a page: statements, columns, values, rectangles and colours in one JSON file.
 
 The page computes nothing that a kernel or its twin computes: it looks up what the statements say, adds bytes, and draws values that
-were kept. Arrays are little-endian, base64, with their dtype and shape.
+were kept. Arrays are little-endian, base64, integers deflated, with their dtype and shape.
 """
 
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
@@ -20,13 +21,13 @@ from flashviz.errors import TraceError
 from flashviz.layout import Rect, Stage, player_stage
 from flashviz.memory import FLOAT32, closed_form, compulsory, traffic
 from flashviz.storyboard import crossed_bytes, follow_in, tile_unit
-from flashviz.trace import ProgramValues, Statement, Trace, replay
+from flashviz.trace import Executed, ProgramValues, Statement, Trace, replay
 
 MODULE = Path(__file__).parents[1] / "player" / "flash-trace-player.min.js"  # what a page loads; its source stands beside it
 FORMAT, SCHEMA = "flashviz-player", 2
 LIMIT = 4 << 20  # bytes of a file; beyond it a page loads too slowly
 SHAPES = ("wide", "middle", "narrow")
-COLUMNS = ("kind", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "launch")
+PLACES = ("i", "j", "r0", "r1", "c0", "c1")  # of a tile, where a trace has tiles
 
 TENSORS = ("Q", "K", "V", "S", "P", "O", "L", "M", "LSE")  # in the order of a bill
 SYMBOLS = {"M": "m", "L": "ℓ", "ACC": "acc", "P": "P̃", "ALPHA": "α"}
@@ -82,10 +83,7 @@ def player_json(
         "schema": SCHEMA,
         "hash": trace.hash,
         "header": _header(trace),
-        "statements": [_statement(statement) for statement in trace.header.statements],
-        "events": len(trace),
-        "columns": {name: packed(trace.columns[name]) for name in COLUMNS},
-        "bounds": packed(trace.bounds),
+        **recording(trace),
         "tensors": [tensor for tensor in TENSORS if tensor in crossed],
         "words": WORDS,
         "symbols": SYMBOLS | ({"P": "P"} if trace.header.algorithm == "standard" else {}),  # only there is it normalised
@@ -104,12 +102,24 @@ def player_json(
     return msgspec.json.encode(document)
 
 
+def recording(trace: Executed) -> dict[str, Any]:
+    """What a page needs of any trace to know its state after k events."""
+    return {
+        "statements": [_statement(statement) for statement in trace.statements.values()],
+        "events": len(trace),
+        "columns": {name: packed(trace.columns[name]) for name in ("kind", "nbytes", *trace.PROGRAM, *PLACES) if name in trace.columns},
+        "program": trace.PROGRAM[1:],
+        "bounds": packed(trace.bounds),
+    }
+
+
 def packed(array: np.ndarray) -> dict[str, Any]:
-    """An array as {dtype, shape, data}: little-endian, base64; 64-bit integers as 32 bits."""
+    """An array as {dtype, shape, data}: little-endian, base64; integers are deflated, those of 64 bits as 32 bits."""
     if array.dtype.kind == "i" and array.dtype.itemsize == 8:
         array = array.astype(np.int32 if np.abs(array).max(initial=0) < 1 << 31 else np.float64)
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    return {"dtype": little.dtype.str.lstrip("<|"), "shape": list(array.shape), "data": base64.b64encode(little.tobytes()).decode("ascii")}
+    content = little.tobytes() if little.dtype.kind == "f" else zlib.compress(little.tobytes())
+    return {"dtype": little.dtype.str.lstrip("<|"), "shape": list(array.shape), "data": base64.b64encode(content).decode("ascii")}
 
 
 def _size(document: Mapping[str, Any]) -> int:

@@ -56,10 +56,11 @@ VALUES: dict[Aspect, Table] = {
         "answer": (300, 930, 1020, 1028), "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
-# acc and acc / l alone.
+# acc and acc / l alone, and ``fraction``: why they are the answer.
 ANSWER: dict[Aspect, Table] = {
     "16:9": {
-        "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282), "acc": (560, 130, 1840, 330), "names": (120, 400, 540, 450),
+        "fraction": (700, 346, 1700, 574), "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282),
+        "acc": (560, 130, 1840, 330), "names": (120, 400, 540, 450),
         "sum": (120, 456, 540, 540),
         "answer name": (120, 664, 540, 724), "answer words": (120, 724, 540, 770), "answer": (560, 590, 1840, 800),
         "caption": (100, 940, 1820, 1080),
@@ -68,37 +69,44 @@ ANSWER: dict[Aspect, Table] = {
         "acc name": (60, 40, 220, 110), "acc words": (230, 40, 1380, 110), "acc": (60, 180, 1380, 366), "names": (60, 400, 260, 460),
         "sum": (270, 392, 1380, 468),
         "answer name": (60, 480, 240, 540), "answer words": (250, 480, 740, 540), "answer": (60, 630, 1380, 790),
+        "fraction": (640, 380, 1380, 600),
         "caption": (60, 940, 1380, 1080),
     },
     "1:1": {
         "acc name": (40, 40, 200, 110), "acc words": (210, 40, 1040, 110), "acc": (40, 130, 1040, 318), "names": (40, 360, 240, 430),
         "sum": (250, 356, 1040, 432),
         "answer name": (40, 480, 220, 540), "answer words": (230, 480, 1040, 540), "answer": (40, 600, 1040, 700),
+        "fraction": (460, 330, 1040, 560),
         "caption": (40, 942, 1040, 1078),
     },
     "9:16": {
         "acc name": (60, 160, 230, 230), "acc words": (240, 160, 1020, 230), "acc": (60, 300, 1020, 466), "names": (60, 560, 260, 630),
         "sum": (270, 556, 1020, 632),
         "answer name": (60, 760, 240, 820), "answer words": (250, 760, 1020, 820), "answer": (60, 900, 1020, 998),
+        "fraction": (300, 640, 1020, 850),
         "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
-# The answer alone.
+# The answer, and what softmax over all keys at once gives.
 FINAL: dict[Aspect, Table] = {
     "16:9": {
-        "answer name": (120, 110, 300, 170), "answer words": (310, 110, 1800, 170), "answer": (120, 230, 1800, 880),
+        "whole name": (120, 160, 540, 220), "whole words": (120, 220, 540, 266), "whole": (560, 60, 1840, 430),
+        "answer name": (120, 630, 540, 690), "answer words": (120, 690, 540, 736), "answer": (560, 500, 1840, 870),
         "caption": (100, 940, 1820, 1080),
     },
     "4:3": {
-        "answer name": (60, 110, 240, 170), "answer words": (250, 110, 1380, 170), "answer": (60, 230, 1380, 880),
+        "whole name": (60, 40, 300, 100), "whole words": (310, 40, 1380, 100), "whole": (60, 110, 1380, 440),
+        "answer name": (60, 480, 240, 540), "answer words": (250, 480, 1380, 540), "answer": (60, 560, 1380, 890),
         "caption": (60, 940, 1380, 1080),
     },
     "1:1": {
-        "answer name": (40, 110, 220, 170), "answer words": (230, 110, 1040, 170), "answer": (40, 230, 1040, 880),
+        "whole name": (40, 40, 280, 100), "whole words": (290, 40, 1040, 100), "whole": (40, 110, 1040, 440),
+        "answer name": (40, 480, 220, 540), "answer words": (230, 480, 1040, 540), "answer": (40, 560, 1040, 890),
         "caption": (40, 942, 1040, 1078),
     },
     "9:16": {
-        "answer name": (60, 260, 240, 320), "answer words": (250, 260, 1020, 320), "answer": (60, 380, 1020, 1280),
+        "whole name": (60, 180, 300, 240), "whole words": (310, 180, 1020, 240), "whole": (60, 260, 1020, 700),
+        "answer name": (60, 760, 240, 820), "answer words": (250, 760, 1020, 820), "answer": (60, 840, 1020, 1280),
         "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip

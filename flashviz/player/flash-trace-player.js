@@ -10,10 +10,13 @@ const TYPES = { i2: Int16Array, i4: Int32Array, f4: Float32Array, f8: Float64Arr
 const MONO = "ui-monospace, Menlo, Consolas, monospace", SERIF = "Georgia, 'Times New Roman', serif", SANS = "system-ui, sans-serif";
 const CHIP = ["Q", "K", "V", "S", "M", "L", "ACC"];
 
-/** A packed array: little-endian, base64. */
-export function unpack({ dtype, shape, data }) {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  return Object.assign(new TYPES[dtype](bytes.buffer), { shape });
+/** A file with its arrays unpacked, wherever they stand: little-endian, base64, integers deflated. */
+async function unpacked(part) {
+  if (!part || typeof part !== "object" || Array.isArray(part)) return part;
+  if (!(part.dtype in TYPES)) return Object.fromEntries(await Promise.all(Object.entries(part).map(async ([name, value]) => [name, await unpacked(value)])));
+  const { dtype, data, ...said } = part, bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const inflated = () => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  return Object.assign(new TYPES[dtype](dtype[0] === "f" ? bytes.buffer : await inflated()), said);
 }
 
 // ------------------------------------------------------------------------------------------------------------ the recording
@@ -31,23 +34,27 @@ function before(rising, k) {
 
 /** One exported trace. Pure: what it answers depends on the file alone. */
 export class Recording {
-  constructor(doc) {
+  /** The trace in a file. */
+  static async open(doc) {
     if (doc?.format !== "flashviz-player" || doc.schema !== 2)
       throw new Error(`expected a flashviz-player file of schema 2, got ${doc?.format ?? "another file"} ${doc?.schema ?? ""}; export it again`);
+    return new Recording(await unpacked(doc));
+  }
+
+  constructor(doc) {
     this.doc = doc;
     this.length = doc.events;
     this.header = doc.header;
     this.config = doc.header.config;
-    this.columns = Object.fromEntries(Object.entries(doc.columns).map(([name, packed]) => [name, unpack(packed)]));
+    this.columns = doc.columns;
     this.statements = doc.statements.map((statement) => ({ ...statement, events: [], sums: [0] }));
     this.coded = new Map(this.statements.map((statement) => [statement.code, statement]));
     this.#place();
     this.products = new Set(this.statements.flatMap(({ makes }) => makes?.name ?? []));
-    this.bounds = unpack(doc.bounds);
+    this.bounds = doc.bounds;
     this.tensors = doc.tensors;
-    this.stats = doc.stats && Object.fromEntries(Object.entries(doc.stats).map(([name, packed]) => [name, unpack(packed)]));
-    this.scores = new Map(Object.entries(doc.programs ?? {}).map(([name, { s }]) => [name, unpack(s)]));
-    this.errors = doc.errors && unpack(doc.errors);
+    this.stats = doc.stats;
+    this.errors = doc.errors;
     this.broken = !!doc.header.altered && !this.count("RESCALE_ACC", 0, this.length);
   }
 
@@ -107,7 +114,7 @@ export class Recording {
     if (k === 0) return state;
     const last = this.event(k - 1);
     const [first, stop] = this.span(k - 1);
-    state.program = [last.pid_m, last.pid_bh];
+    state.program = this.doc.program.map((name) => last[name]);
     if (k === stop) return state;
     const held = this.held(first, k);
     for (const [product, tile] of Object.entries(held)) (tile.memory === "SMEM" ? state.smem : state.registers)[product] = tile;
@@ -153,7 +160,7 @@ export class Recording {
 
   /** Masked scores of visited tile t: a row of B_c numbers each, NaN beyond the last key; null where the file has none. */
   scoresOf(pid_m, pid_bh, t) {
-    const kept = this.scores.get(`${pid_m},${pid_bh}`);
+    const kept = this.doc.programs?.[`${pid_m},${pid_bh}`]?.s;
     if (!kept) return null;
     const [, rows, columns] = kept.shape;
     return Object.assign(kept.subarray(t * rows * columns, (t + 1) * rows * columns), { shape: [rows, columns] });
@@ -292,8 +299,7 @@ class Stage {
     this.pen = canvas.getContext("2d");
     this.trace = trace;
     this.pictures = new Map();
-    this.bytes = new Map(Object.entries(trace.doc.pictures ?? {}).map(([name, packed]) => [name, unpack(packed)]));
-    this.acc = new Map(Object.entries(trace.doc.programs ?? {}).map(([name, { acc }]) => [name, unpack(acc)]));
+    this.bytes = trace.doc.pictures ?? {};
   }
 
   /** Choose the layout that fits `width` CSS pixels and size the canvas for it. */
@@ -519,8 +525,8 @@ class Stage {
   /** What a tile holds, if the file has it; else its plain colour. */
   #tile(tensor, tile, state, place) {
     const { config } = this.trace, [pid, bh] = state.program, rows = tile.r1 - tile.r0, key = `${tensor} ${bh} ${tile.r0} ${tile.since}`;
-    if ("QKV".includes(tensor) && this.bytes.has(tensor)) {
-      const all = this.bytes.get(tensor), [, length, d] = all.shape, head = tensor === "Q" ? bh : this.#keyHead(bh, config);
+    if ("QKV".includes(tensor) && this.bytes[tensor]) {
+      const all = this.bytes[tensor], [, length, d] = all.shape, head = tensor === "Q" ? bh : this.#keyHead(bh, config);
       const from = (head * length + tile.r0) * d;
       if (tensor !== "K") return this.picture(key, tensor, rows, d, (at) => all[from + at], place);
       return this.picture(key, tensor, d, rows, (at) => all[from + (at % rows) * d + Math.floor(at / rows)], place);
@@ -547,14 +553,14 @@ class Stage {
       const s = tensor === "S" ? state.s : this.trace.scoresOf(pid, bh, done("QK_DOT") - 1);
       return s && this.#scores(tensor, s, state);
     }
-    const acc = this.acc.get(`${pid},${bh}`), added = done("PV_DOT"), { name } = this.trace.event(tile.since);
+    const acc = this.trace.doc.programs?.[`${pid},${bh}`]?.acc, added = done("PV_DOT"), { name } = this.trace.event(tile.since);
     if (tensor !== "ACC" || !acc || !added) return null;
     const [, height, d] = acc.shape, from = (added - 1) * height * d;
     if (name === "NORMALIZE") {
-      const o = this.bytes.get("O"), start = (bh * o.shape[1] + tile.r0) * d;
+      const o = this.bytes.O, start = (bh * o.shape[1] + tile.r0) * d;
       return { rows, columns: d, at: (at) => o[start + at] };
     }
-    const { low, high } = this.trace.doc.programs[`${pid},${bh}`].acc, zero = (255 * -low) / (high - low);
+    const { low, high } = acc, zero = (255 * -low) / (high - low);
     const alpha = name === "RESCALE_ACC" ? this.trace.stat("alpha", bh, added, tile.r0, tile.r1) : null;
     return { rows, columns: d, at: (at) => (alpha ? zero + (acc[from + at] - zero) * alpha[Math.floor(at / d)] : acc[from + at]) };
   }
@@ -757,7 +763,7 @@ class FlashTracePlayer extends HTMLElement {
   #answered = new Set();
   #playing = false;
   #due = 0;
-  #documents = new Map();
+  #traces = new Map();
   #wanted = null;
   #here;
   #spotList = [];
@@ -816,17 +822,18 @@ class FlashTracePlayer extends HTMLElement {
   async load(source) {
     this.#wanted = source;
     try {
-      const doc = this.#documents.get(source) ?? (typeof source === "string" ? await this.#fetched(source) : JSON.parse(source?.textContent ?? "null"));
-      this.#documents.set(source, doc);
+      const read = async () => Recording.open(typeof source === "string" ? await this.#fetched(source) : JSON.parse(source?.textContent ?? "null"));
+      const trace = this.#traces.get(source) ?? (await read());
+      this.#traces.set(source, trace);
       if (this.#wanted !== source) return; // another one was asked for in the meantime
-      const trace = new Recording(doc), k = this.trace ? trace.moment(this.trace, this.k) : this.#linked() ?? 0;
+      const k = this.trace ? trace.moment(this.trace, this.k) : this.#linked() ?? 0;
       Object.assign(this, { trace, k });
       this.stage = new Stage(this.#$("canvas"), trace);
-      this.#row = this.#rowFor(doc.follow);
+      this.#row = this.#rowFor(trace.doc.follow);
       this.#answered.clear();
       this.#build();
       this.go(k);
-      this.dispatchEvent(new CustomEvent("load", { detail: doc }));
+      this.dispatchEvent(new CustomEvent("load", { detail: trace.doc }));
     } catch (error) {
       Object.assign(this.#$(".failed"), { hidden: false, textContent: `The trace cannot be shown: ${error.message}` });
       this.#$(".whole").hidden = true;
@@ -1094,7 +1101,7 @@ class FlashTracePlayer extends HTMLElement {
 
   /** O of the row as recorded, and as it should be where the trace is wrong on purpose. */
   #rowStrips(pen, width) {
-    const { bytes, skin } = this.stage, { bh, row } = this.#row, strips = [["O", bytes.get("O")], ["right O", bytes.get("right")]];
+    const { bytes, skin } = this.stage, { bh, row } = this.#row, strips = [["O", bytes.O], ["right O", bytes.right]];
     strips.forEach(([words, all], line) => {
       if (!all) return;
       const [, length, d] = all.shape, from = (bh * length + row) * d, low = rgb(skin.panel), high = rgb(skin.o), top = 130 + 20 * line;

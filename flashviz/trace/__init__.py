@@ -14,6 +14,7 @@ import os
 
 from flashviz.trace import generic, npz, recording
 from flashviz.trace.events import Event, Kind
+from flashviz.trace.executed import Executed
 from flashviz.trace.generic import GenericEvent, GenericHeader, GenericTrace, Launch, SourceText, TensorInfo
 from flashviz.trace.npz import SCHEMA
 from flashviz.trace.recording import COMPARED, Header, Snapshot, Stats, Trace
@@ -23,7 +24,7 @@ from flashviz.trace.statements import Op, Product, Statement
 from flashviz.trace.traffic import Traffic, traffic
 
 __all__ = [
-    "COMPARED", "SCHEMA", "Event", "GenericEvent", "GenericHeader", "GenericTrace", "Header", "Held", "Kind", "Launch", "Op",
+    "COMPARED", "SCHEMA", "Event", "Executed", "GenericEvent", "GenericHeader", "GenericTrace", "Header", "Held", "Kind", "Launch", "Op",
     "Product", "ProgramValues", "Snapshot", "SourceText", "State", "Statement", "Stats", "TensorInfo", "Trace", "Traffic", "load",
     "load_header", "replay", "state_at", "traffic",
 ]  # fmt: skip

@@ -143,6 +143,8 @@ class GenericHeader(msgspec.Struct, frozen=True, kw_only=True):
                 raise TraceError(f"statements must touch tensors of the header, got {each.name[:80]!r}; {npz.AGAIN}")
             if not -1 <= each.file < len(lines) or (each.file >= 0 and each.line not in lines[each.file]):
                 raise TraceError(f"statements must stand in lines of the sources, got {each.name[:80]!r} in line {each.line}; {npz.AGAIN}")
+            if each.makes is not None:
+                raise TraceError(f"statements seen from outside must leave nothing on chip, got {each.name[:80]!r}; {npz.AGAIN}")
             if each.launch >= len(self.launches):
                 raise TraceError(f"statements must be of {len(self.launches)} launches, got {each.name[:80]!r} of {each.launch}")
 

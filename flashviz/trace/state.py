@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from flashviz.errors import TraceError
 from flashviz.trace.events import Event, Kind
+from flashviz.trace.executed import Executed
 from flashviz.trace.recording import Snapshot, Trace
 from flashviz.trace.statements import Statement
 from flashviz.trace.traffic import before, traffic
@@ -41,13 +42,14 @@ class Held:
 class State:
     """On chip and in HBM after ``k`` events. A value that is not held, or was not kept in the trace, is None, never zero.
 
-    ``held`` are the tiles of the running program, by product; there are none once it has ended. ``m``, ``l``, ``alpha`` [rows],
-    ``acc`` [rows, d], ``s`` and ``p`` [rows, columns] are float32, natural-log units. ``hbm_read`` and ``hbm_written`` are bytes by
-    tensor over all programs so far; ``o_stored`` the (pid_bh, i) whose tile of O is in HBM.
+    ``program`` is the one that was running: (pid_m, pid_bh) of attention, (x, y, z) of any kernel. ``held`` are its tiles, by product;
+    there are none once it has ended, nor where nothing is known of the chip. ``m``, ``l``, ``alpha`` [rows], ``acc`` [rows, d], ``s`` and
+    ``p`` [rows, columns] are float32, natural-log units. ``hbm_read`` and ``hbm_written`` are bytes by tensor over all programs so far;
+    ``o_stored`` the (pid_bh, i) whose tile of O is in HBM.
     """
 
     k: int
-    program: tuple[int, int] | None
+    program: tuple[int, ...] | None
     held: dict[str, Held] = field(default_factory=dict)
     m: np.ndarray | None = None
     l: np.ndarray | None = None
@@ -75,7 +77,7 @@ class State:
         return sum(tile.nbytes for tile in self.held.values())
 
 
-def state_at(trace: Trace, k: int) -> State:
+def state_at(trace: Executed, k: int) -> State:
     """The state after the first ``k`` events. Costs some dozen binary searches, not k events.
 
     Raises:
@@ -87,23 +89,16 @@ def state_at(trace: Trace, k: int) -> State:
         return State(k=0, program=None)
     at = int(np.searchsorted(trace.bounds, k - 1, side="right")) - 1
     first, stop = int(trace.bounds[at]), int(trace.bounds[at + 1])
-    moved = traffic(trace, k)
-    indices, tiles = trace.o_stores
-    last = trace[k - 1]
-    program = (last.pid_m, last.pid_bh)
-    held = {} if k == stop else held_at(trace, first, k)
-    return State(
-        k=k,
-        program=program,
-        held=held,
-        hbm_read=moved.read,
-        hbm_written=moved.written,
-        o_stored=frozenset(tiles[: before(indices, k)]),
-        **_values(trace, program, first, last, held),
-    )
+    moved, held = traffic(trace, k), {} if k == stop else held_at(trace, first, k)
+    program = tuple(int(trace.columns[name][k - 1]) for name in trace.PROGRAM[1:])
+    known: dict[str, Any] = {}
+    if isinstance(trace, Trace):
+        indices, tiles = trace.o_stores
+        known = _values(trace, first, trace[k - 1], held) | {"o_stored": frozenset(tiles[: before(indices, k)])}
+    return State(k=k, program=program, held=held, hbm_read=moved.read, hbm_written=moved.written, **known)
 
 
-def held_at(trace: Trace, first: int, k: int) -> dict[str, Held]:
+def held_at(trace: Executed, first: int, k: int) -> dict[str, Held]:
     """Tiles on chip after events first..k-1 of one program, by product."""
     lasts = {code: trace.last(code, first, k) for code in trace.statements}
     held = {}
@@ -115,7 +110,7 @@ def held_at(trace: Trace, first: int, k: int) -> dict[str, Held]:
     return held
 
 
-def _begun(trace: Trace, makers: Sequence[Statement], lasts: Mapping[int, int], freed: int) -> int:
+def _begun(trace: Executed, makers: Sequence[Statement], lasts: Mapping[int, int], freed: int) -> int:
     """The event with which began what is on chip: the last that made it anew, or, where tiles are gathered, the first after ``freed``."""
     whole = max((lasts[each.code] for each in makers if each.makes is not None and not each.makes.gathers), default=-1)
     if whole > freed:
@@ -124,7 +119,7 @@ def _begun(trace: Trace, makers: Sequence[Statement], lasts: Mapping[int, int], 
     return min(int(events[at]) for events in places if (at := before(events, freed + 1)) < len(events))
 
 
-def _tile(trace: Trace, maker: Statement, made: int, begun: int) -> Held:
+def _tile(trace: Executed, maker: Statement, made: int, begun: int) -> Held:
     """What event ``made`` of a statement left on chip, its columns from those of event ``begun`` on."""
     assert maker.makes is not None  # it is a maker
     product, at = maker.makes, {name: int(trace.columns[name][made]) for name in ("i", "j", "r0", "r1", "c0", "c1")}
@@ -133,24 +128,25 @@ def _tile(trace: Trace, maker: Statement, made: int, begun: int) -> Held:
     return Held(product.name, product.memory, made, **at, nbytes=nbytes)
 
 
-def _values(trace: Trace, program: tuple[int, int], first: int, last: Event, held: dict[str, Held]) -> dict[str, np.ndarray | None]:
+def _values(trace: Trace, first: int, last: Event, held: dict[str, Held]) -> dict[str, Any]:
     """The arrays of what is held after event ``last`` of a program that began with event ``first``, as far as the trace kept them.
 
     Only fa2 traces keep values: of each visited tile those that its statements made last. The statement that made a tile decides.
     """
-    kept = trace.snapshots.get(program)
+    kept = trace.snapshots.get((last.pid_m, last.pid_bh))
     statistics: list[np.ndarray] | None = None
     if kept is not None:
         statistics = [kept.m, kept.l, kept.alpha]
     elif trace.stats is not None:
         rows = slice(trace[first].r0, trace[first].r1)
-        statistics = [array[program[1], :, rows] for array in (trace.stats.m, trace.stats.l, trace.stats.alpha)]
+        statistics = [array[last.pid_bh, :, rows] for array in (trace.stats.m, trace.stats.l, trace.stats.alpha)]
     if statistics is None:
         return {}
-    values: dict[str, np.ndarray | None] = {}
+    values: dict[str, Any] = {}
     for name, kind, array in zip(("m", "l", "alpha"), (Kind.SOFTMAX_M, Kind.SOFTMAX_L, Kind.ALPHA), statistics, strict=True):
-        if name.upper() in held:
-            values[name] = array[trace.count(kind, first, last.index + 1) - 1]
+        tile = held.get(name.upper())
+        if tile is not None and trace.columns["kind"][tile.event] == kind:
+            values[name] = array[trace.count(kind, first, tile.event + 1) - 1]
     if kept is None:
         return values
     unmasked = "S" in held and last.kind == Kind.QK_DOT and trace.columns["kind"][last.index + 1] == Kind.MASK

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from flashviz_kernels.kernel_run import problem_of
 
 FORWARD = Path(__file__).parent / "forward.py"
 ARCHS = tuple(SMS)
+OURS = ("flashviz", "flashviz_kernels")
 GUARDS = ("TRACE", "TRACE_VALUES", "CLOCK")  # a statement under one of them belongs to the recording
 
 
@@ -98,7 +101,8 @@ def compile_variants(path: Path, variants: Sequence[dict[str, Any]]) -> list[dic
     """
     if not installed():
         raise MissingPartError(f"expected triton to compile with, got none for {sys.platform}; install flashviz[triton] on Linux")
-    kept = [_cache_folder() / f"{_key(path, variant)}.json" for variant in variants]
+    source = _source_of_launches(path)
+    kept = [_cache_folder() / f"{_key(source, variant)}.json" for variant in variants]
     wanted = [at for at, file in enumerate(kept) if not file.is_file()]
     if wanted:
         for at, answer in zip(wanted, _compiled(path, [variants[at] for at in wanted]), strict=True):
@@ -123,11 +127,47 @@ def _cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashviz" / "compiled"
 
 
-def _key(path: Path, variant: dict[str, Any]) -> str:
-    """Of the kernel's source, all of this package that a launch goes through, triton, and the variant."""
-    parts = [file.read_text(encoding="utf-8") for file in (path, *sorted(Path(__file__).parent.glob("*.py")))]
-    parts += [importlib.metadata.version("triton"), json.dumps(variant, sort_keys=True)]
+def _key(source: str, variant: dict[str, Any]) -> str:
+    """Of all source that a launch goes through, triton, and the variant."""
+    parts = [source, importlib.metadata.version("triton"), json.dumps(variant, sort_keys=True)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _source_of_launches(path: Path) -> str:
+    """The text of a kernel's file, of what launches it, and of all of this project that either imports."""
+    return "\0".join(file.read_text(encoding="utf-8") for file in sorted(imported(path, Path(__file__).with_name("aot.py"))))
+
+
+def imported(*files: Path) -> set[Path]:
+    """These files and those of this project that they import, at any depth."""
+    found: set[Path] = set()
+    wanted = list(files)
+    while wanted:
+        file = wanted.pop()
+        if file not in found:
+            found.add(file)
+            wanted += [Path(spec.origin) for name in _names(file) if (spec := _spec(name)) is not None and spec.origin is not None]
+    return found
+
+
+def _names(file: Path) -> Iterator[str]:
+    """Modules of this project that a file may import: what stands behind ``import`` is a module of a package, or a name in one."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        yield from (name for name in names if name.split(".")[0] in OURS)
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    """Where a module is; None where there is none of that name."""
+    try:
+        return importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # a name in a module that is no package
+        return None
 
 
 def _keep(file: Path, answer: dict[str, Any]) -> None:

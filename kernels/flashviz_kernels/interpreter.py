@@ -186,6 +186,7 @@ def mended() -> Iterator[None]:
         stack.enter_context(np.errstate(all="ignore"))  # as on a GPU: infinities and NaN propagate silently
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
+        warnings.filterwarnings("ignore", "Conversion of an array with ndim > 0 to a scalar", DeprecationWarning)  # of triton 3.6
         yield
 
 

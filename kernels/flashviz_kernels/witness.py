@@ -47,7 +47,7 @@ def _reported(trace: Trace) -> np.ndarray:
     shown = trace.of_events(lambda each: each.op in SHOWN)
     events = {name: column[shown].astype(np.int64) for name, column in trace.columns.items()}
     sides = {"BLOCK_M": c.block_m, "BLOCK_N": c.block_n, "BLOCK_D": padded_head_dim(c.head_dim)}
-    tensor = trace.of_events(lambda each: TENSORS.index(each.tensor) if each.tensor in TENSORS else -1)[shown]
+    tensor = trace.of_events(lambda each: -1 if each.tensor is None else TENSORS.index(each.tensor))[shown]
     op, line = (trace.of_events(value)[shown] for value in (lambda each: int(each.op), lambda each: each.line))
     dims = {each.code: [sides[name] for name in each.dims] for each in trace.statements.values()}
     shape = trace.of_events(lambda each: [1] * (3 - len(dims[each.code])) + dims[each.code] if each.dims else [0] * 3)[shown]

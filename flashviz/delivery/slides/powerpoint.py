@@ -8,6 +8,8 @@ calls, is enough.
 from __future__ import annotations
 
 import math
+import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ SIZES = (24, 20, 18, 16, 14, 12)  # points
 POINTS = 72  # an inch
 LETTER, LINE = 0.72, 1.2  # width of a letter in a wide bold face and height of a line, in sizes of type
 PADDING = 0.2  # inches within a text box, left and right together; half of it above and below
+PROPERTY = 255  # letters of a file's title, subject and comments
+NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TITLE_ONLY = 5  # among the layouts of python-pptx's own template
 
 
@@ -40,20 +44,20 @@ def write_pptx(manifest: Manifest, slides: list[Slide], sections: list[Section],
     deck.slide_height = Inches(HEIGHT)
     deck.slide_width = Inches(HEIGHT * ASPECTS[aspect_of(manifest)])
     about = deck.core_properties
-    about.title, about.subject, about.author, about.comments = manifest.subject, manifest.about, "flashviz", " ".join(look.colophon)
-    about.language = manifest.language
+    about.title, about.subject, about.author = _property(manifest.subject), _property(manifest.about), "flashviz"
+    about.comments, about.language = _property(" ".join(look.colophon)), _property(manifest.language)
     size = manifest.width, manifest.height
     opening = _slide(deck, manifest.subject, look)
     _picture(opening, poster, deck, size, manifest.about)
     for slide, section in zip(slides, sections, strict=True):
         drawn = _slide(deck, slide.title, look)
         _video(drawn, section, deck, size, slide.beat.caption or slide.title)
-        drawn.notes_slide.notes_text_frame.text = slide.spoken()
+        drawn.notes_slide.notes_text_frame.text = legible(slide.spoken())
         if slide.reveal:
             _picture(_slide(deck, slide.reveal, look), section.last, deck, size, slide.title)
     closing = _slide(deck, manifest.subject, look)
     _picture(closing, sections[-1].last, deck, size, slides[-1].beat.caption or slides[-1].title)
-    closing.notes_slide.notes_text_frame.text = "\n".join(look.colophon)
+    closing.notes_slide.notes_text_frame.text = legible("\n".join(look.colophon))
     deck.save(str(file))
 
 
@@ -64,11 +68,20 @@ def _slide(deck: Any, title: str, look: Look) -> Any:
     slide.background.fill.fore_color.rgb = RGBColor.from_string(look.ground[1:].upper())
     place = slide.shapes.title
     place.left, place.top, place.width, place.height = Inches(MARGIN), 0, deck.slide_width - 2 * Inches(MARGIN), Inches(BAND)
-    place.text_frame.text = title
+    place.text_frame.text = legible(title)
     place.text_frame.word_wrap = True
     font = place.text_frame.paragraphs[0].font
     font.size, font.bold, font.color.rgb = Pt(points(title, place.width.inches)), True, RGBColor.from_string(look.ink[1:].upper())
     return slide
+
+
+def legible(text: str) -> str:
+    """A text as XML can hold it: control characters and lone surrogates are shown as what they are, none of Unicode's."""
+    return NO_XML.sub("\ufffd", text)
+
+
+def _property(text: str) -> str:
+    return textwrap.shorten(legible(text), PROPERTY, placeholder=" ...") if len(text) > PROPERTY else legible(text)
 
 
 def points(title: str, width: float) -> int:
@@ -101,4 +114,4 @@ def _video(slide: Any, section: Section, deck: Any, size: tuple[int, int], said:
 
 
 def _describe(shape: Any, said: str) -> None:
-    shape._element.nvPicPr.cNvPr.set("descr", said)
+    shape._element.nvPicPr.cNvPr.set("descr", legible(said))
