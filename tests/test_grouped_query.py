@@ -36,7 +36,9 @@ def test_stored_and_loaded_are_the_closed_forms(name: str) -> None:
     assert sorted(said(end, "bytes stored")) == sorted([kib(c.heads * pair), kib(c.kv_heads * pair)])
     assert said(end, "bytes loaded") == [kib(size) for size in loaded]
     assert loaded[0] == loaded[1], "sharing saves no load"
-    (factor,) = said(end, "factor")
+    alone, factor = said(end, "factor")
+    own_times = f"{loaded[0] / (c.heads * pair):,.1f}".removesuffix(".0")
+    assert alone == f"{kib(c.heads * pair)} × {own_times} = {kib(loaded[0])}"
     times = loaded[1] / (c.kv_heads * pair)
     ends = f"{kib(c.kv_heads * pair)} ×", f"= {kib(loaded[1])}"
     assert factor.startswith(ends[0])
