@@ -15,7 +15,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.layout import ASPECTS, shot
-from flashviz.layout.grouped import pairs
+from flashviz.layout.grouped import pairs, seamed
 from flashviz.memory import closed_form
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
@@ -36,7 +36,9 @@ def test_stored_and_loaded_are_the_closed_forms(name: str) -> None:
     assert sorted(said(end, "bytes stored")) == sorted([kib(c.heads * pair), kib(c.kv_heads * pair)])
     assert said(end, "bytes loaded") == [kib(size) for size in loaded]
     assert loaded[0] == loaded[1], "sharing saves no load"
-    (factor,) = said(end, "factor")
+    alone, factor = said(end, "factor")
+    own_times = f"{loaded[0] / (c.heads * pair):,.1f}".removesuffix(".0")
+    assert alone == f"{kib(c.heads * pair)} × {own_times} = {kib(loaded[0])}"
     times = loaded[1] / (c.kv_heads * pair)
     ends = f"{kib(c.kv_heads * pair)} ×", f"= {kib(loaded[1])}"
     assert factor.startswith(ends[0])
@@ -71,9 +73,10 @@ def test_copies_are_what_each_program_loaded(name: str) -> None:
 def test_a_copy_is_as_large_as_the_pair_that_it_is_of() -> None:
     """Equal bytes, equal areas, in all that is drawn."""
     film, c = scene(FILM), grouped(AttentionConfig())
-    for tensor in "KV":
-        stored, loaded = ([item.box for item in shown(at(film, "loads"), f"{what} {tensor}")] for what in ("stored", "loaded"))
-        assert len(stored) == len(loaded) == 2
+    for side, loaded in zip(("own", "shared"), shown(at(film, "loads"), "loaded K"), strict=True):
+        cells = pairs(film.shot("grouped")[side], c.heads, c.heads, c.row_blocks).cells
+        first, last = seamed(cells[0][0]), seamed(cells[-1][-1])
+        assert loaded.box == pytest.approx((first.x0, last.center[1], last.x1, first.y1), abs=0.011), "full cells"
     for aspect in ASPECTS:
         for side, kept in (("own", c.heads), ("shared", c.kv_heads)):
             made = pairs(shot(c, aspect, "grouped")[side], c.heads, kept, c.row_blocks)

@@ -15,7 +15,10 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import number
 from flashviz.inputs import make_inputs
+from flashviz.layout import Rect
 from flashviz.lettering import PX_PER_UNIT
+from flashviz.mobjects.merging import Block, Merging
+from flashviz.palette import THEMES
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
 from tests.test_directed import FILMS
@@ -130,6 +133,15 @@ def test_in_any_order_the_tiles_end_where_the_trace_ends(name: str) -> None:
     block, outline = shown(end, "block left")[0].box, shown(end, "outline")[0].box
     assert block[:2] == pytest.approx(outline[:2], abs=0.03)
     assert block[2:] == pytest.approx(outline[2:], abs=0.03)
+
+
+@given(st.lists(st.floats(1e-3, 1.0), min_size=1, max_size=40))
+def test_levelled_terms_fill_the_block_of_their_sum(heights: list[float]) -> None:
+    """The terms that have joined and levelled cover what the block covers that takes their place."""
+    terms = np.array([*heights, 1.0])
+    chart = Merging(Rect(0.0, 0.0, 10.0, 3.0), 0.1, THEMES["dark"]).pour(terms, 1.0, 1.0, joined=1.0, level=1.0)
+    low, high = chart.terms.points.min(0), chart.terms.points.max(0)
+    assert (low[0], low[1], high[0], high[1]) == pytest.approx(chart.box(Block(1.0, float(terms.sum()))), abs=1e-6)
 
 
 def test_digits_on_screen_check_by_hand() -> None:

@@ -104,9 +104,9 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> GroupedQuer
     config = grouped(config)
     shared = Loads(run(config, source=source, algorithm="fa2").trace)
     own = Loads(run(replace(config, kv_heads=config.heads), source=source, algorithm="fa2").trace)
-    times = shared.total / shared.stored
+    times, own_times = (f"{loads.total / loads.stored:,.1f}".removesuffix(".0") for loads in (shared, own))
     said = {
-        "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "times": f"{times:,.1f}".removesuffix(".0"),
+        "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "times": times, "own_times": own_times,
         "own_stored": kib(own.stored), "own_loaded": kib(own.total), "shared_stored": kib(shared.stored),
         "shared_loaded": kib(shared.total),
     }  # fmt: skip

@@ -14,8 +14,9 @@ from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, Loads, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, ONE_NUMBER, SPACE, Word, middle, worded
-from flashviz.layout import Rect
+from flashviz.director.words import LABEL, NAME, ONE_NUMBER, SPACE, Word, line_width, middle, worded
+from flashviz.layout import Rect, columns
+from flashviz.layout import rows as split
 from flashviz.layout.grouped import pairs, seamed
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, Shows
@@ -43,7 +44,7 @@ class GroupedQueryStage(ShotScene):
 class GroupedQueryFilm:
     """Everything on stage, made here once."""
 
-    factor: list[Word]
+    factor: list[Named]
     axes: VGroup
     back: StepBack
 
@@ -178,16 +179,33 @@ def total(film: GroupedQueryFilm) -> None:
     film.scene.hold(0.4)
     film.move(FadeIn(down, group), seconds=TEXT)
     film.scene.hold(0.4)
-    texts = [said["shared_stored"], "×", said["blocks"], "×", said["group"], "=", said["shared_loaded"]]
-    if float(said["times"].replace(",", "")) != film.found.config.row_blocks * film.found.config.group:  # a mask leaves tiles out
-        texts = [said["shared_stored"], "×", said["times"], "=", said["shared_loaded"]]
-    colors = [skin.q if index == 4 and len(texts) == 7 else skin.ink for index in range(len(texts))]
-    film.factor = worded(film.place["factor"], texts, ONE_NUMBER, colors, "part")
-    shift = film.place["factor"].center[0] - (film.factor[0].left + film.factor[-1].left + film.factor[-1].wide) / 2
-    named = Named(*film.factor, tag="factor", text=" ".join(texts)).shift((max(0.0, shift), 0, 0))
-    film.move(FadeIn(named), seconds=TEXT)
+    whole = said["times"] == f"{film.found.config.row_blocks * film.found.config.group:,}"  # else a mask leaves tiles out
+    factors = [said["blocks"], "×", said["group"]] if whole else [said["times"]]
+    texts = [
+        [said["own_stored"], "×", said["own_times"], "=", said["own_loaded"]],
+        [said["shared_stored"], "×", *factors, "=", said["shared_loaded"]],
+    ]
+    film.factor = equations(film, texts)
+    film.move(FadeIn(film.factor[1]), seconds=TEXT)
+    film.scene.hold(0.3)
+    film.move(FadeIn(film.factor[0]), seconds=TEXT)
     film.move(step_forth(film.back), seconds=0.4)
     film.scene.tell()
+
+
+def equations(film: GroupedQueryFilm, texts: list[list[str]]) -> list[Named]:
+    """How often what is stored is loaded, without sharing and with it; equally large, each in its half of the place."""
+    rect = film.place["factor"]
+    sides, lines = columns(rect, 2, em(60)), split(rect, 2)
+    narrow = sides[0].width < line_width(texts[1], NAME)
+    halves = lines if narrow else sides  # one above the other, where they would be small side by side
+    px = min(ONE_NUMBER, *(half.height / em(1.2) for half in halves))
+    px *= min(1.0, *(half.width / line_width(each, px) for half, each in zip(halves, texts, strict=True)))
+    made = []
+    for half, each in zip(halves, texts, strict=True):
+        colors = [film.skin.q if index == 4 and len(each) == 7 else film.skin.ink for index in range(len(each))]
+        made.append(Named(*worded(half, each, px, colors, "part"), tag="factor", text=" ".join(each)))
+    return made
 
 
 @beat("cache")

@@ -31,12 +31,14 @@ class Printed(VGroup):
         super().__init__(self.cells, *self.copies, self.heads, self.brackets, *self.bricks)
 
     def bracket(self) -> Printed:
-        """A line beside the heads that read each pair."""
+        """A line from each pair to the heads that read it."""
         place = self.place
         each = len(place.heads) // len(place.bricks)
         x = (place.bricks[0].x1 + place.heads[0].x0) / 2
         groups = [place.heads[pair * each : (pair + 1) * each] for pair in range(len(place.bricks))]
-        self.brackets.display(edges([Rect(x - LINE, seamed(group[-1]).y0, x + LINE, seamed(group[0]).y1) for group in groups]))
+        upright = [Rect(x - LINE, seamed(group[-1]).y0, x + LINE, seamed(group[0]).y1) for group in groups]
+        level = [Rect(brick.x1, brick.center[1] - LINE, x - LINE, brick.center[1] + LINE) for brick in place.bricks]
+        self.brackets.display(edges([*upright, *level]))
         return self
 
     def store(self, bricks: list[Rect]) -> Printed:
