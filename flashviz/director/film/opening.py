@@ -84,7 +84,7 @@ def query(film: Film) -> None:
     bars.values = terms
     label = Named(
         *labelled(
-            place["terms name"],
+            place["terms name"].left(0.66 * place["terms name"].width),
             (f"{len(terms):,} terms", skin.ink),
             ("e^(score − largest), one a key", skin.ink),
             "one a key",
