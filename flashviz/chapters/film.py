@@ -41,7 +41,7 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 8.3, "standard": 7.7, "row": 4.4, "ceiling": 4.9, "sum": 4.3, "calm": 4.6, "terms": 3.9, "ruler": 3.0, "measure": 3.8,
+    "hook": 8.5, "standard": 7.5, "row": 4.4, "ceiling": 4.9, "sum": 4.3, "calm": 4.6, "terms": 3.9, "ruler": 3.0, "measure": 3.8,
     "squeeze": 4.6, "rest": 4.8, "bill": 6.3,
 }  # fmt: skip
 DIGEST_SAYS = {"terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "squeeze": "ℓ and acc: both × α."}
