@@ -34,7 +34,7 @@ CLOSING: tuple[Beat, ...] = (
     Beat("taller", "Taller tiles", 7.3, shot="taller", late=True, caption="Twice the rows: half the K and V."),
     Beat("difference", "The difference", 7.2, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.4, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),
-    Beat("card", "Provenance", 3.6, shot="card", fresh=True, caption=""),
+    Beat("card", "Provenance", 3.2, shot="card", fresh=True, caption=""),
 )
 SEEN = "past", "answer", "next"  # of the rescale's beats: what stands before the rise, and the way to the next tile
 RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name not in SEEN)
