@@ -34,7 +34,7 @@ CLOSING: tuple[Beat, ...] = (
     Beat("taller", "Taller tiles", 7.3, shot="taller", late=True, caption="Twice the rows: half the K and V."),
     Beat("difference", "The difference", 7.2, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.4, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),
-    Beat("card", "Provenance", 3.6, shot="card", fresh=True, caption=""),
+    Beat("card", "Provenance", 3.2, shot="card", fresh=True, caption=""),
 )
 # of the rescale's beats: not what stands before the rise, nor the way to the last tile, which the film tells in its own way
 LEFT_OUT = "past", "sum", "answer", "divide", "add", "rows", "all", "rest", "whole"
@@ -42,8 +42,8 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 8.3, "standard": 7.7, "row": 4.4, "ceiling": 4.9, "sum": 4.3, "calm": 4.6, "terms": 3.9, "ruler": 3.0, "measure": 3.8,
-    "watch": 1.6, "zoom": 1.6, "squeeze": 4.6, "rest": 4.3, "bill": 5.7,
+    "hook": 8.0, "standard": 7.2, "row": 4.2, "ceiling": 4.7, "sum": 4.1, "calm": 4.4, "terms": 3.9, "ruler": 2.8, "measure": 3.5,
+    "watch": 1.6, "zoom": 1.6, "squeeze": 4.4, "rest": 4.3, "bill": 5.7,
 }  # fmt: skip
 DIGEST_SAYS = {
     "terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "watch": "", "zoom": "",

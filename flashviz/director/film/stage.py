@@ -31,6 +31,7 @@ from flashviz.storyboard import Beat, facts, reading, stored_score_tiles, tile_u
 from flashviz.trace import Kind, State, Trace, state_at
 
 SAYING = 1.5 * TEXT  # seconds in which one caption leaves and the next comes
+STILL = 0.35  # seconds with which a beat of the digest ends
 COMPUTED_TILES = 4096  # of score tiles, for which all of O is computed and shown
 
 
@@ -81,8 +82,8 @@ class FlashStage(ShotScene):
         """A beat of the digest is the film's, with less time; words that are longer in another language take theirs from the moves."""
         whole = next(each for each in story.SCRIPT if each.name == beat.name)
         moving = beat.seconds - reading(beat.caption) - SAYING
-        pace = moving / (whole.seconds - reading(whole.caption.format(**self.said)) - SAYING)
-        self.pace = min(1.0, pace) if whole.seconds == beat.seconds else pace
+        full = whole.seconds - reading(whole.caption.format(**self.said)) - SAYING
+        self.pace = min(1.0, moving / full) if whole.seconds == beat.seconds else (moving - STILL) / full
         super().begin_beat(beat)
 
     def end_beat(self) -> None:
