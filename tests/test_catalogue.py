@@ -163,7 +163,7 @@ def held(found: Catalogue) -> None:
 
 @pytest.mark.parametrize(("content", "message"), WRONG, ids=[content[:24] for content, _ in WRONG])
 def test_what_does_not_fit_the_scene_is_refused(content: str, message: str, tmp_path: Path) -> None:
-    lines = {beat.name: [beat.caption, beat.caption] for beat in DIGEST_SCRIPT}
+    lines = {beat.name: [beat.caption, beat.caption] for beat in DIGEST_SCRIPT if beat.caption}
     match content.split():
         case ["DIGEST,", added]:
             lines |= {added: ["x", "x"]}
@@ -235,7 +235,8 @@ def test_a_german_film_is_the_english_one_in_other_words(german: Film) -> None:
     english = film("DigestScene", **SMALL)
     for theirs, ours in zip(english.snapshots, german.snapshots, strict=True):
         assert (theirs.beat, theirs.seconds, theirs.event) == (ours.beat, ours.seconds, ours.event)
-        assert ours.texts()["caption"] == ours.caption != theirs.caption
+        assert ours.texts().get("caption", "") == ours.caption
+        assert ours.caption != theirs.caption or not theirs.caption
         assert pictures(ours) == pictures(theirs)
     assert [beat.title for beat in german.scene.told] == [entry.text for entry in GERMAN.titles["DigestScene"].values()]
     assert [beat.caption for beat in german.scene.told] == [snapshot.caption for snapshot in german.snapshots]

@@ -97,7 +97,7 @@ ANSWERS = {
     "honest ratios": ("FlashAttentionScene", "400 against 144 1/4. Bytes, not time."),
     "with a perfect cache": ("RooflineScene", "more than the 2.25 MiB of standard attention with a perfect cache."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
-    "the rescale of l and acc": ("FlashAttentionScene", "ℓ and acc must share the new m: both × α."),
+    "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α."),
 }
 
 

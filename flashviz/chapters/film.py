@@ -30,7 +30,7 @@ CLOSING: tuple[Beat, ...] = (
     Beat("finish", "Finish", 8.3, shot="whole", late=True, caption="Divide once. Write once."),
     Beat("strips", "Row blocks", 5.4, shot="rest", late=True, caption="{programs} programs. None waits."),
     Beat("rest", "The rest", 7.6, shot="rest", late=True, caption="K and V again; never a score."),
-    Beat("bill", "The bill", 10.5, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
+    Beat("bill", "The bill", 10.7, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}. Bytes, not time."),
     Beat("taller", "Taller tiles", 7.3, shot="taller", late=True, caption="Twice the rows: half the K and V."),
     Beat("difference", "The difference", 7.2, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.4, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),

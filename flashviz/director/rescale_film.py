@@ -185,7 +185,7 @@ class RescaleFilm:
 
     def term(self) -> VGroup:
         """What a term is: e^(s - m), and what s is."""
-        rect = self.shot["term"]
+        rect = self.scene.shot("sum")["term"]
         written = symbols('"term" = e^(s - m) <= 1', SYMBOLS_OF_TERM, self.skin.ink, rect.above(em(60)), "formula term")
         written.family_members_with_points()[-3].set_fill(self.skin.stats)
         words = "s: the key's score"

@@ -134,13 +134,17 @@ class Ceiling(VGroup):
         theme.on_baseline(self.m[0], CEILING_PX, x, base, self.m.text, Face.STRONG)
         x += text_width(self.m.text, CEILING_PX, Face.STRONG) + 0.45 * step
         theme.on_baseline(self.words, LABEL_PX, x, base, WORDS)
-        self.words.set_opacity(self.shown if x + text_width(WORDS, LABEL_PX) <= span[1] else 0.0)
+        for glyph in self.words.family_members_with_points():
+            glyph.set_fill(opacity=self.shown if x + text_width(WORDS, LABEL_PX) <= span[1] else 0.0)
         return self
 
     def reveal(self, share: float) -> None:
         """So much of its opacity: till there is a score, there is no largest one."""
         self.shown = share
-        self.set_opacity(share)
+        self.line.set_stroke(opacity=share)
+        for part in (self.one, self.sign, self.m, self.words):
+            for glyph in part.family_members_with_points():
+                glyph.set_fill(opacity=share)
 
     def turn(self, m: str) -> Shows:
         """m folds away and unfolds as another."""
@@ -234,7 +238,8 @@ class MeasuredSum(Group):
         shown = now.old is not None
         self.dashes.display(np.stack([x, np.full(len(x), y - half), x + DASH, np.full(len(x), y + half)], 1)[: len(x) * shown])
         theme.on_baseline(self.old, LABEL_PX, self.right - text_width(OLD, LABEL_PX), y + em(14), OLD)
-        self.old.set_opacity(float(shown))
+        for glyph in self.old.family_members_with_points():
+            glyph.set_fill(opacity=float(shown))
         edge = [[at.rect.x0, at.rect.y0, at.rect.x0 + now.past * at.key, at.y(1.0)]]
         self.ghost.display(np.array(edge)[: int(now.ghost)])
 

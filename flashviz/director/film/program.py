@@ -338,7 +338,7 @@ def again(film: Film) -> None:
     film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), FadeIn(number_), seconds=0.6)
 
 
-def finish_row(film: Film, row: RescaleFilm, shown: int) -> None:
+def finish_row(film: Film, row: RescaleFilm, shown: int, seconds: float) -> None:
     """The tiles that are left pass faster; what stands then is the trace's after each of those that are seen."""
     values, r, last = film.material.values, film.material.chosen.row, len(film.material.values.j) - 1
     if last == shown:
@@ -347,7 +347,7 @@ def finish_row(film: Film, row: RescaleFilm, shown: int) -> None:
     note = label(place, "the other tiles, shown faster", film.skin.ink, name="note")
     film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), FadeIn(note), seconds=TEXT)
     row.chart.display(Measured(float(values.l_new[shown, r]), np.zeros(0)))
-    others(row, shown, last, 1.5)
+    others(row, shown, last, seconds)
     film.reach(Kind.PV_DOT, last)
     whole = label(place, f"now of all {int(np.isfinite(values.s[:, r]).sum()):,} keys", film.skin.ink, name="note")
     film.move(FadeOut(note), FadeIn(whole), seconds=TEXT)
@@ -360,10 +360,11 @@ def finish(film: Film) -> None:
     i, at = film.material.chosen.program[0], film.scene.shot("rows")["tile"]
     row = film.row
     on_row = film.scene.on_stage(row.answer)
-    if on_row and row.shot.name != "rescale":
+    away = on_row and row.shot.name != "rescale"
+    if away:
         row.go("rescale")
     if on_row:
-        finish_row(film, row, row.found.t if film.found.rises else len(values.j) - 1)
+        finish_row(film, row, row.found.t if film.found.rises else len(values.j) - 1, 0.6 if away else 1.5)
     film.scene.tell()
     out = np.asarray(values.o, dtype=np.float64)
     result = Matrix(out, at, skin, "O", *spread(out))
