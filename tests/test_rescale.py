@@ -444,7 +444,7 @@ def test_parts_that_are_seen_together_have_places_of_their_own(aspect: Aspect) -
 
 
 def test_a_shot_that_there_is_not_is_named() -> None:
-    with pytest.raises(ConfigError, match="expected a shot, one of sum, values, .*, got nowhere"):
+    with pytest.raises(ConfigError, match=r"expected a shot, one of sum, values, .*, got nowhere"):
         shot(AttentionConfig(), "16:9", "nowhere")
 
 
