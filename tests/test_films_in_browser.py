@@ -108,6 +108,7 @@ def watched(film: Made) -> set[tuple[int, ...]]:
 
 
 @needs_browser
+@pytest.mark.filterwarnings("ignore:'mode' parameter for changing data types:DeprecationWarning")  # in manim's camera
 @pytest.mark.parametrize("name", ["FlashAttentionScene", "DigestScene"])
 def test_a_film_of_attention(name: str, tmp_path: Path) -> None:
     film = made(getattr(scenes(), name), "flash", Settings(config=TINY, source="numpy"), tmp_path)

@@ -92,7 +92,7 @@ def rest(film: Film) -> None:
     counter = Readout(
         film.tiles_of(sum(so_far.values())), fitting(widest, ONE_NUMBER, place["crossed"]), skin.ink, name="crossed", face=Face.MONO_STRONG
     ).at(place["crossed"])
-    film.ledger = tally = Tally(place["tensors"], final, film.unit, skin).display(so_far)
+    film.ledger = tally = Tally(place["tensors"], final, film.square, skin).display(so_far)
     order = label(place["order"], "shown one after another", skin.ink, name="note")
     film.move(FadeIn(stored_name, zero, crossed_name, counter, tally, order), seconds=TEXT)
     film.scene.tell()
@@ -147,10 +147,10 @@ def bill(film: Film) -> None:
         "standard": crossed(state_at(film.material.standard, len(film.material.standard))),
         "flash": crossed(state_at(trace, len(trace))),
     }
-    most = max(sum(total.values()) for total in totals.values()) / film.unit
+    most = max(sum(total.values()) for total in totals.values()) / film.square
     rect = place["standard"]
     pitch, lines = max((min(rect.height / n, rect.width / float(np.ceil(most / n))), n) for n in range(1, 400))
-    piles = {name: Pile.of(place[name], nbytes, film.unit, lines, pitch) for name, nbytes in totals.items()}
+    piles = {name: Pile.of(place[name], nbytes, film.square, lines, pitch) for name, nbytes in totals.items()}
     titles = {
         name: Word(text, NAME, skin.ink, place[f"{name} name"].x0, middle(place[f"{name} name"], NAME), "title")
         for name, text in (("standard", "standard attention"), ("flash", "FlashAttention"))
@@ -182,7 +182,7 @@ def bill(film: Film) -> None:
     meets = min(piles["flash"].count + IN_FLIGHT, end)
     figures = {
         name: Word(
-            quarters(pile.count),
+            quarters(pile.count * film.grain),
             NUMBER,
             skin.ink,
             titles[name].left + titles[name].wide + em(40),
@@ -195,7 +195,7 @@ def bill(film: Film) -> None:
     film.move(FadeIn(figures["flash"]), Shows(squares, partial(pour, meets, end)), seconds=max(5.0 * (1 - meets / end), TEXT))
     units = [
         Word(
-            f"tiles of {amount(film.unit)}",
+            f"tiles of {amount(film.unit)}" + (f", {film.grain} a square" if film.grain > 1 else ""),
             LABEL,
             skin.ink,
             f.left + f.wide + em(24),
@@ -228,13 +228,13 @@ def cached(film: Film, piles: Mapping[str, Pile], drawn: Mapping[str, list[Recta
     repeats, marks = [], []
     for (name, pile), algorithm in zip(piles.items(), ("standard", "fa2"), strict=True):
         once = compulsory(film.config, algorithm)  # type: ignore[arg-type]
-        fewest = {tensor: (once.read.get(tensor, 0) + once.written.get(tensor, 0)) / film.unit for tensor, _, _ in pile.parts}
+        fewest = {tensor: (once.read.get(tensor, 0) + once.written.get(tensor, 0)) / film.square for tensor, _, _ in pile.parts}
         for part, (tensor, first, count) in zip(drawn[name], pile.parts, strict=True):
             boxes, kept = pile.boxes(first, count), int(np.ceil(min(fewest[tensor], count) - 1e-9))
             part.display(boxes[:kept])
             pale = Rectangles(film.skin.hue(tensor), name=f"repeats {tensor}", opacity=part.get_fill_opacity())
             repeats.append(pale.display(boxes[kept:]))
-        text = quarters(sum(fewest.values()))
+        text = quarters(sum(fewest.values()) * film.grain)
         said = label(film.scene.shot("bill")[f"{name} cache"], f"with a perfect cache {text}", film.skin.ink, name="note")
         marks.append(Named(said, tag="marker", text=text))
     film.scene.add(*repeats)

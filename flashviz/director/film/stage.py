@@ -27,11 +27,12 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
-from flashviz.storyboard import Beat, facts, reading, stored_score_tiles, tile_unit
+from flashviz.storyboard import Beat, crossed_bytes, facts, reading, stored_score_tiles, tile_unit
 from flashviz.trace import Kind, State, Trace, state_at
 
 SAYING = 1.5 * TEXT  # seconds in which one caption leaves and the next comes
 STILL = 0.35  # seconds with which a beat of the digest ends
+MOST_SQUARES = 4096  # of a pile that are drawn: with more tiles one square stands for several
 COMPUTED_TILES = 4096  # of score tiles, for which all of O is computed and shown
 
 
@@ -212,6 +213,10 @@ class Film:
         ]  # fmt: skip
         self.cells = self.standard.cross.n_rows * self.standard.cross.n_cols
         self.unit, self.scores_stored = tile_unit(material.fa2), stored_score_tiles(material.standard)
+        self.grain = max(
+            1, int(np.ceil(crossed_bytes(material.standard) / self.unit / MOST_SQUARES))
+        )  # tiles that one drawn square stands for
+        self.square = self.grain * self.unit
         self.row = Row(scene, found, rescale_facts(found))
         later = found.chosen.later if found.rises else None
         self.later = None if later is None else replace(found, t=later)

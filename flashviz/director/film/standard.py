@@ -88,7 +88,7 @@ def standard(film: Film) -> None:
     bars = [Rectangles(skin.scores, name=f"bar {words}", opacity=PILED[tensor]) for _, tensor, words in STROKES]
     film.scene.add(*sheets.values(), *bars, flying)
     trace = film.material.standard
-    counts = [int(trace.columns["nbytes"][trace.columns["kind"] == kind].sum()) / film.unit for kind, _, _ in STROKES]
+    counts = [int(trace.columns["nbytes"][trace.columns["kind"] == kind].sum()) / film.square for kind, _, _ in STROKES]
     per, start, each = place["bar"].width / sum(counts), place["bar"].x0, (film.scene.motion - 2.2) / 4
     for index, ((_, tensor, words), count) in enumerate(zip(STROKES, counts, strict=True)):
         out, sheet = index in (0, 2), sheets[tensor]
@@ -102,7 +102,7 @@ def standard(film: Film) -> None:
 
         film.move(Shows(Group(flying, sheet, bars[index]), both), seconds=each)
         at = Rect(start, place["bar names"].y0, start + count * per, place["bar names"].y1)
-        full = f"{words}: {film.tiles_of(count * film.unit)}"
+        full = f"{words}: {film.tiles_of(count * film.square)}"
         name = heading(at, full if text_width(full, LABEL, Face.STRONG) < 0.95 * at.width else words, skin.ink, LABEL)
         film.move(FadeIn(name), seconds=TEXT)
         if index == 1:
