@@ -205,6 +205,7 @@ def full(trial: Trial, rng: random.Random) -> str:
         process = trial.start(mount, rng.choice((1, 2)), -1 if mounted else max(512, size // 40))
         code = process.wait()
         if code == 0:
+            trial.check(code, 0, process)
             trial.whole_or_absent(mount)
             assert trial.film(mount) == (trial.frames, trial.captions)
             return "fitted"
