@@ -14,7 +14,6 @@ import numpy as np
 
 DIM, RESTING, LIT = 0.28, 0.30, 0.92  # opacity of: what is not in play, a tile at rest, a tile in use
 FAINT, SECOND = 0.55, 0.62  # of what will matter later; of P beside S, which share a hue
-DIMMED = 0.6  # of the veil over a zone that is not in play
 
 ThemeName = Literal["dark", "light"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,14 @@ from flashviz.figures import number, total
 from flashviz.layout import ASPECTS, Aspect, Rect, frame, shot
 from flashviz.layout.shots import SHOTS
 from flashviz.lettering import FONTS_DIR, PX_PER_UNIT, Face, text_width, wrap
-from flashviz.settings import Settings
 from flashviz.storyboard import READ_PACE, reading
 from flashviz.trace import Kind, Trace, state_at
 from flashviz_kernels.recorder import run
+from tests import directed
 from tests.conftest import ROOT
-from tests.films import altered, played, scenes
-from tests.pictures import Drawn, changed, draw
+from tests.directed import Directed, at, settings, written
+from tests.films import altered, played
+from tests.pictures import Drawn, changed
 from tests.strategies import configs
 
 # What a beat is about: the parts of its shot in which things move.
@@ -62,65 +63,24 @@ aspects = pytest.mark.parametrize("aspect", ASPECTS)
 every = pytest.mark.parametrize("name", CONFIGS)
 
 
-def settings(aspect: Aspect = "16:9", **options: Any) -> Settings:
-    config = {key: options.pop(key) for key in list(options) if key in AttentionConfig.__dataclass_fields__}
-    return Settings(config=AttentionConfig(**config), source="numpy", aspect=aspect, **options)
+FILM = Directed("rescale", "RescaleScene", SUBJECTS, CONFIGS, ACTORS)
+scene, drawn = partial(directed.scene, FILM), partial(directed.drawn, FILM)
 
 
-def scene_class(record: Any = run) -> Any:
-    """The scene, with another recorder where one is given."""
-    module = scenes("rescale")
-    given = module.RescaleScene
-    if record is run:
-        return given
+def scene_class(record: Any) -> Any:
+    """The scene, with another recorder."""
+    given = FILM.scene_class
 
     class Other(given):  # type: ignore[misc, valid-type]
         def open(self, _run: Any) -> Any:
             return super().open(record)
 
-    return type("RescaleScene", (Other,), {"__module__": given.__module__})
-
-
-@cache
-def scene(aspect: Aspect = "16:9", **options: Any) -> Any:
-    """A film after its last beat. ``drawn_at``: when each text came first; ``sizes``: its type; ``actors``: who had a name."""
-    watched = type("RescaleScene", (scene_class(),), {"move": _move, "__module__": scene_class().__module__})
-    return played(watched, settings(aspect, **options), _watch)
-
-
-def _watch(stage: Any) -> None:
-    stage.drawn_at, stage.sizes, stage.actors = {}, {}, {}
-
-
-def _move(stage: Any, *animations: Any, seconds: float) -> None:
-    super(type(stage), stage).move(*animations, seconds=seconds)
-    for part in (part for top in stage.mobjects for part in top.get_family()):
-        tag, text = vars(part).get("tag"), vars(part).get("text")
-        if tag in ACTORS:
-            stage.actors.setdefault(tag, set()).add(id(part))
-        if text and tag != "caption":
-            stage.drawn_at.setdefault(text, stage.now)
-            if "px" in vars(part):
-                stage.sizes[text] = part.px
-
-
-@cache
-def drawn(aspect: Aspect = "16:9", **options: Any) -> Drawn:
-    return draw(scene_class(), settings(aspect, **options))
-
-
-def at(film: Any, beat: str) -> Any:
-    return next(snapshot for snapshot in film.snapshots if snapshot.beat == beat)
+    return type(FILM.name, (Other,), {"__module__": given.__module__})
 
 
 def values_of(snapshot: Any, name: str) -> str:
-    return next((item.values for item in snapshot.shown if item.name == name), "")
-
-
-def written(values: np.ndarray) -> str:
-    """As a snapshot writes the values behind a picture."""
-    flat = np.asarray(values, dtype=float)
-    return f"{flat.shape} sum {flat.sum():.4f} abs {np.abs(flat).sum():.4f} first {flat.flat[0]:.4f}"
+    """Of the first picture of this name; of none nothing."""
+    return next(iter(directed.values_of(snapshot, name)), "")
 
 
 # --------------------------------------------------------------------------------------------- what is shown is the trace's
@@ -345,7 +305,7 @@ def test_a_caption_is_read_before_anything_moves_or_after_all_has() -> None:
 
 
 def test_actors_keep_their_identity() -> None:
-    assert {name: len(found) for name, found in scene().actors.items()} == dict.fromkeys(ACTORS, 1)
+    assert {name: len(found) for name, found in scene().seen.items()} == dict.fromkeys(ACTORS, 1)
 
 
 def test_a_number_is_drawn_before_a_caption_says_it() -> None:

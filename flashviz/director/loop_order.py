@@ -12,14 +12,13 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz.chapters import loop_order
 from flashviz.chapters.loop_order import MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
 from flashviz.director.material import provenance
-from flashviz.director.rescale import late
 from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.fringed import FringedCross
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles

@@ -13,7 +13,6 @@ from flashviz import palette, theme
 from flashviz.chapters import online_softmax
 from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gather, merge, pair_of
 from flashviz.director.material import provenance
-from flashviz.director.rescale import late
 from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
 from flashviz.director.words import LABEL, NUMBER, SPACE, Numbers, Word, first_that_fits, fly, labelled, middle, symbols
 from flashviz.figures import number
@@ -22,7 +21,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
 from flashviz.mobjects.measured import Ceiling
 from flashviz.mobjects.merging import Block, Merging
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box
@@ -287,15 +286,6 @@ def levels(film: MergeFilm, start: float, stop: float) -> Shows:
 
     def show(share: float) -> None:
         film.chart.stand(film.low, between(shrunk, level, start + (stop - start) * share))
-
-    return Shows(film.chart.blocks[film.low], show, rate_func=ease_in_out_cubic)
-
-
-def presses(film: MergeFilm, start: float, stop: float) -> Shows:
-    """The lower block from its own height (0) to that on the common ruler (1)."""
-
-    def show(share: float) -> None:
-        film.chart.stand(film.low, squeezed(film.own[film.low], film.found.factor, start + (stop - start) * share))
 
     return Shows(film.chart.blocks[film.low], show, rate_func=ease_in_out_cubic)
 

@@ -15,7 +15,7 @@ from flashviz import theme
 from flashviz.chapters import rescale
 from flashviz.chapters.rescale import beats_of, facts, gather
 from flashviz.director.material import provenance
-from flashviz.director.rescale_film import RescaleFilm, outline
+from flashviz.director.rescale_film import RescaleFilm
 from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
 from flashviz.director.words import (
     LABEL,
@@ -39,10 +39,10 @@ from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars
 from flashviz.mobjects.measured import KEPT, Measured, Scale
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tile_rows import TileRows
-from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, flat_row
 from flashviz.palette import spread
 from flashviz.trace import Kind
 
@@ -461,7 +461,6 @@ def measure(film: RescaleFilm) -> None:
 def watch(film: RescaleFilm) -> None:
     """acc and the answer come back beside the sum; the answer is framed before anything happens to what it is made of."""
     film.reached(Kind.ALPHA)
-    film.frame = outline(film.skin)
     place = film.scene.shot("rescale")
     at, found = film.chart.scale_in(place["measured"]), film.found
     alpha, equals, *between, result = film.ratio
@@ -544,16 +543,6 @@ def squeezed(film: RescaleFilm, **changes: Any) -> Measured:
     return film.measured(**{"tall": float(film.found.of("alpha")), "terms": film.found.measured, "filled": 1.0, **changes})
 
 
-def late(share: float) -> float:
-    """In the second half."""
-    return min(max(2 * share - 1, 0.0), 1.0)
-
-
-def early(share: float) -> float:
-    """In the first half."""
-    return min(2 * share, 1.0)
-
-
 @beat("same")
 def same(film: RescaleFilm) -> None:
     """The factor above cancels the factor below."""
@@ -618,9 +607,7 @@ def rows(film: RescaleFilm) -> None:
     acc, scaled, l_old, l_scaled, alphas = (film.all_rows(name) for name in ("acc_old", "acc_scaled", "l_old", "l_scaled", "alpha"))
     film.tile = tile = TileRows(place, acc, l_old, alphas, found.row, skin)
     row = Rectangles(skin.o, name="row")
-    start, pitch = film.acc.boxes(found.of("acc_scaled")), tile.line.width / acc.shape[1]
-    x = tile.line.x0 + np.arange(acc.shape[1]) * pitch
-    stop = np.stack([x, np.full(len(x), tile.line.y0), x + pitch, np.full(len(x), tile.line.y1)], 1)
+    start, stop = film.acc.boxes(found.of("acc_scaled")), flat_row(tile.line, acc.shape[1])
     tidy(film)
     film.scene.add(row.display(start))
     film.go("rows", Shows(row, lambda share: row.display(start + (stop - start) * share), rate_func=ease_in_out_cubic))

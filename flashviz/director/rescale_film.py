@@ -37,7 +37,6 @@ class RescaleFilm:
     """Everything that can be seen, made here once. ``found`` is what is shown, ``said`` its numbers as they are written."""
 
     explained: VGroup  # what a term is
-    frame: VMobject  # around the quotient
     height: Word  # how tall the tallest term is
     power: Named
     ratio: list[Word]  # alpha = 1 / height
@@ -51,7 +50,6 @@ class RescaleFilm:
     v_tile: Matrix
     v_names: VGroup
     tile: TileRows | None = None  # once all rows are shown
-    words: list[Word]  # what is said of the columns
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
         self.scene, self.found, self.said, self.skin = scene, found, said, scene.skin
@@ -72,6 +70,7 @@ class RescaleFilm:
         self.answer = SignedBars("acc / l", skin.o, skin, dotted=True)
         self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
         self.whole = SignedBars("whole", skin.ink, skin, hollow=True, dotted=True)
+        self.frame = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY)  # around the quotient, once it is to be watched
         self.reach = {
             "acc": (*(found.of("acc_new", t) for t in range(found.last + 1)), *(found.brought(t) for t in range(found.last + 1))),
             "answer": tuple(self.so_far(t) for t in range(found.last + 1)),
@@ -87,12 +86,9 @@ class RescaleFilm:
         self.l_words = Word("the sum", LABEL, skin.ink, 0, 0, "words", Face.TEXT)
         self.terms_name = Word(f"{len(found.before)} new terms", LABEL, skin.ink, 0, 0, "terms", Face.TEXT)
         self.numbers = Numbers(min((scene.shot(name)["sum"] for name in ("sum", "rescale")), key=lambda rect: rect.width))
-        self.numbers.rect = self.shot["sum"]
         self.numbers.first(total(float(found.of("l_new", 0))), skin.stats)
         self.ratio, self.copies, self.fraction, self.strokes = [], [], [], []
-        for part, _, put in self.placings():
-            if part in self.shot:
-                put(self.shot[part])
+        self.stand(self.shot.name)
 
     def enter(self) -> None:
         """What is there from the first frame on."""
@@ -102,38 +98,35 @@ class RescaleFilm:
 
     def placings(self) -> list[Placing]:
         """Everything that keeps its place in a shot, and has a place of its own in the next."""
-        answer = [("answer", each, partial(self.put_bars, each, "answer")) for each in (self.answer, self.answer_was)]
-        placings: list[Placing] = [
+        return [
             ("keys name", self.keys_name, self.keys_name.put), ("keys", self.keys, self.keys.place),
             ("measured", self.chart, self.chart.place), ("names", self.l_name, self.l_name.put),
             ("names", self.l_words, self.put_l_words), ("names", self.terms_name, self.put_terms_name),
-            *(("sum", piece, partial(self.put_number, piece)) for piece in self.numbers.pieces),
+            *(("sum", piece, partial(self.numbers.put, piece)) for piece in self.numbers.pieces),
             ("acc name", self.acc_name, self.acc_name.put), ("acc words", self.acc_words, self.acc_words.put),
             *(("acc", each, partial(self.put_bars, each, "acc")) for each in (self.acc, self.was, self.brought)),
-            ("answer name", self.answer_name, self.answer_name.put), ("answer words", self.answer_words, self.answer_words.put), *answer,
+            ("answer name", self.answer_name, self.answer_name.put), ("answer words", self.answer_words, self.answer_words.put),
+            *(("answer", each, partial(self.put_bars, each, "answer")) for each in (self.answer, self.answer_was)),
+            ("answer", self.frame, self.put_frame),
         ]  # fmt: skip
-        return [*placings, ("answer", self.frame, self.put_frame)] if hasattr(self, "frame") else placings
 
     def go(self, name: str, *also: Any, seconds: float = MOVE) -> None:
         """To another shot: each part by one map to where it stands there; what is not in it leaves past the edge, on its own side."""
         old, new = self.shot, self.scene.shot(name)
-        on_stage = {id(part) for top in self.scene.mobjects for part in top.get_family()}
-        back = {id(thing) for _, thing, _ in self.away}
+        back = [thing for part, thing, _ in self.away if part in new]
+        on_stage = {id(part) for top in (*self.scene.mobjects, *back) for part in top.get_family()}
         moves: list[Any] = []
         leaving: list[Placing] = []
         for part, thing, put in self.placings():
-            if id(thing) not in on_stage and not (id(thing) in back and part in new):
+            if id(thing) not in on_stage:
                 continue
             start = old[part] if part in old else self.beyond(part, new[part])
             stop = new[part] if part in new else self.beyond(part, old[part])
+            put(start)
             moves.append(Shows(thing, partial(_between, put, start, stop), rate_func=ease_in_out_cubic))
             if part not in new:
                 leaving.append((part, thing, put))
-        put_back = [thing for part, thing, _ in self.away if part in new]
-        for part, thing, put in self.placings():
-            if any(thing is each for each in put_back):
-                put(self.beyond(part, new[part]))
-        self.scene.add(*put_back)
+        self.scene.add(*back)
         self.move(*moves, *also, seconds=seconds)
         self.away = [each for each in self.away if each[0] not in new] + leaving
         self.scene.remove(*(thing for _, thing, _ in leaving))
@@ -179,9 +172,6 @@ class RescaleFilm:
         left, wide = rect.x1 - self.chart.at.keys * self.chart.at.key, self.terms_name.wide
         close = left < self.l_words.left + self.l_words.wide + em(LABEL)
         self.terms_name.put_at(rect.x1 - wide if close else min(left, rect.x1 - wide), self.l_name.baseline)
-
-    def put_number(self, piece: Word, rect: Rect) -> None:
-        self.numbers.put(piece, rect)
 
     def term(self) -> VGroup:
         """What a term is: e^(s - m), and what s is."""
@@ -242,8 +232,3 @@ class RescaleFilm:
 
 def _between(put: Callable[[Rect], Any], start: Rect, stop: Rect, share: float) -> None:
     put(start.toward(stop, share))
-
-
-def outline(skin: Any) -> VMobject:
-    """A frame around what is to be watched; where it stands, ``put_frame`` says."""
-    return VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY)

@@ -7,15 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
 from manim import Group, Mobject, linear
-from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.director.captions import CENTRED_PX, centred, check_fit
 from flashviz.director.chapters import ChapterScene
 from flashviz.layout import Rect, Shot, shot
-from flashviz.mobjects.motion import OPACITIES, FadeIn, FadeOut, Shows
-from flashviz.mobjects.named import Act, Named
+from flashviz.mobjects.motion import Fade, FadeIn, FadeOut, Shows
+from flashviz.mobjects.named import Named
 from flashviz.storyboard import Beat, reading
 
 MOVE, TEXT = 0.9, 0.25  # seconds of a move, and of a text's arrival
@@ -103,52 +101,21 @@ class ShotScene(ChapterScene):
         self.arrived()
 
 
-class StepBack(Act):
+class StepBack(Fade):
     """Things keep so much of their opacity: they step back behind what is spoken of."""
 
     def __init__(self, things: Sequence[Mobject], share: float, **kwargs: Any) -> None:
         self.least = share
         super().__init__(Group(*things), **{"rate_func": linear, **kwargs})
 
-    def create_starting_mobject(self) -> Mobject:
-        """What each part looks like now."""
-        self.full = [(part, opacities(part)) for part in self.mobject.get_family()]
-        whole: Mobject = self.mobject
-        return whole
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        self.show(1 + (self.least - 1) * self.rate_func(alpha))
+    def shown(self, alpha: float) -> float:
+        return 1 + (self.least - 1) * alpha
 
     def forward(self) -> None:
         """All is as it was."""
         self.show(1.0)
 
-    def show(self, share: float) -> None:
-        """So much of every opacity."""
-        for part, looks in self.full:
-            for name, value in looks.items():
-                changed = value.copy()
-                changed[..., 3] = value[..., 3] * share
-                setattr(part, name, changed)
-
 
 def step_forth(back: StepBack) -> Shows:
     """What stepped back is again as it was."""
     return Shows(back.mobject, lambda share: back.show(back.least + (1 - back.least) * share))
-
-
-def opacities(part: Mobject) -> dict[str, np.ndarray]:
-    """The arrays of a part whose fourth column is an opacity."""
-    return {name: value for name in OPACITIES if isinstance(value := vars(part).get(name), np.ndarray)}
-
-
-def slide(part: Mobject, to: Sequence[float] | Any, **kwargs: Any) -> Shows:
-    """A thing moves so that its centre comes to ``to``; cubic in and out."""
-    start = part.get_center()
-    points = [(each, each.points.copy()) for each in part.get_family() if len(each.points)]
-
-    def show(share: float) -> None:
-        for each, was in points:
-            each.points = was + (to - start) * share
-
-    return Shows(part, show, **{"rate_func": ease_in_out_cubic, **kwargs})

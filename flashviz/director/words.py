@@ -14,7 +14,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeOut, Shows
 from flashviz.mobjects.named import Named
 
-CODE, LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS = 34, 36, 46, 72, 96, 95  # px: code, labels, names, numbers, the one that matters, formulas
+LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS = 36, 46, 72, 96, 95  # px: labels, names, numbers, the one that matters, formulas
 SPACE = 0.26  # between words of arithmetic, in em
 
 

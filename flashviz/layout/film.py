@@ -7,13 +7,6 @@ from collections.abc import Mapping
 from flashviz.layout.rect import Aspect
 from flashviz.layout.table import Table
 
-CAPTION: Table = {
-    "16:9": (100, 940, 1820, 1080),
-    "4:3": (60, 940, 1380, 1080),
-    "1:1": (40, 942, 1040, 1078),
-    "9:16": (60, 1394, 1020, 1536),
-}
-
 # Two HBMs: the same O, and one grid that stays empty.
 HOOK: Mapping[Aspect, Table] = {
     "16:9": {
@@ -218,10 +211,7 @@ CARD: Mapping[Aspect, Table] = {
     "16:9": {"card": (200, 200, 1720, 880)}, "4:3": {"card": (80, 120, 1360, 900)},
     "1:1": {"card": (60, 60, 1020, 900)}, "9:16": {"card": (60, 200, 1020, 1360)},
 }  # fmt: skip
-NAMED: Mapping[str, Mapping[Aspect, Table]] = {
+FILM: Mapping[str, Mapping[Aspect, Table]] = {
     "hook": HOOK, "query": QUERY, "whole": WHOLE, "machine": MACHINE, "score": SCORE, "row": ROW, "ceiling": CEILING, "rest": REST,
     "bill": BILL, "taller": TALLER, "difference": DIFFERENCE, "card": CARD,
 }  # fmt: skip
-FILM: Mapping[str, Mapping[Aspect, Table]] = {
-    name: {aspect: {**table, "caption": CAPTION[aspect]} for aspect, table in tables.items()} for name, tables in NAMED.items()
-}

@@ -18,22 +18,21 @@ LOOPS: Mapping[Aspect, Table] = {
     "16:9": {
         "first name": (40, 24, 930, 84), "second name": (990, 24, 1880, 84), "first": (40, 92, 930, 860), "second": (990, 92, 1880, 860),
         "first note": (40, 868, 620, 930), "second note": (1300, 868, 1880, 930), "tick": (640, 868, 1280, 930),
-        "caption": (100, 940, 1820, 1080),
     },
     "4:3": {
         "first name": (30, 40, 700, 100), "second name": (740, 40, 1410, 100), "first": (30, 116, 700, 790),
         "second": (740, 116, 1410, 790), "first note": (30, 800, 700, 860), "second note": (740, 800, 1410, 860),
-        "tick": (100, 868, 1340, 930), "caption": (60, 940, 1380, 1080),
+        "tick": (100, 868, 1340, 930),
     },
     "1:1": {
         "first name": (20, 70, 525, 130), "second name": (555, 70, 1060, 130), "first": (20, 150, 525, 740),
         "second": (555, 150, 1060, 740), "first note": (20, 760, 525, 820), "second note": (555, 760, 1060, 820),
-        "tick": (40, 850, 1040, 912), "caption": (40, 942, 1040, 1078),
+        "tick": (40, 850, 1040, 912),
     },
     "9:16": {
         "first name": (60, 50, 1020, 110), "second name": (60, 700, 1020, 760), "first": (60, 114, 1020, 624),
         "second": (60, 764, 1020, 1274), "first note": (60, 630, 1020, 690), "second note": (60, 1276, 1020, 1330),
-        "tick": (60, 1332, 1020, 1386), "caption": (60, 1394, 1020, 1536),
+        "tick": (60, 1332, 1020, 1386),
     },
 }  # fmt: skip
 # All that crossed, a bar each, unwrapped and on one scale: a name with its sum above, letters beneath.
@@ -41,22 +40,18 @@ BILLS: Mapping[Aspect, Table] = {
     "16:9": {
         "first name": (100, 130, 1820, 220), "first": (100, 230, 1820, 370), "first letters": (100, 376, 1820, 440),
         "second name": (100, 530, 1820, 620), "second": (100, 630, 1820, 770), "second letters": (100, 776, 1820, 840),
-        "caption": (100, 940, 1820, 1080),
     },
     "4:3": {
         "first name": (70, 150, 1370, 240), "first": (70, 250, 1370, 380), "first letters": (70, 386, 1370, 450),
         "second name": (70, 530, 1370, 620), "second": (70, 630, 1370, 760), "second letters": (70, 766, 1370, 830),
-        "caption": (60, 940, 1380, 1080),
     },
     "1:1": {
         "first name": (40, 170, 1040, 260), "first": (40, 270, 1040, 390), "first letters": (40, 396, 1040, 456),
         "second name": (40, 540, 1040, 630), "second": (40, 640, 1040, 760), "second letters": (40, 766, 1040, 826),
-        "caption": (40, 942, 1040, 1078),
     },
     "9:16": {
         "first name": (60, 330, 1020, 420), "first": (60, 430, 1020, 590), "first letters": (60, 596, 1020, 660),
         "second name": (60, 800, 1020, 890), "second": (60, 900, 1020, 1060), "second letters": (60, 1066, 1020, 1130),
-        "caption": (60, 1394, 1020, 1536),
     },
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from flashviz.layout.grouped import GROUPED
 from flashviz.layout.loop_order import BILLS, LOOPS
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
-from flashviz.layout.table import Table
+from flashviz.layout.table import CAPTION, Place, Table
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
@@ -52,7 +52,7 @@ def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
     if name not in SHOTS:
         raise ConfigError(f"expected a shot, one of {', '.join(SHOTS)}, got {name}")
     whole = frame(aspect)
-    parts = {part: _on(whole, edges) for part, edges in SHOTS[name][aspect].items()}
+    parts = {part: _on(whole, edges) for part, edges in {**SHOTS[name][aspect], "caption": CAPTION[aspect]}.items()}
     if name == "rows":  # a tile of few rows is as tall as its rows, at most as high as the place
         rows, columns = min(config.block_m, config.seq_q), config.head_dim
         share = min(1.0, rows * parts["tile"].width / (columns * parts["tile"].height))
@@ -60,7 +60,7 @@ def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
     return Shot(name, whole, parts)
 
 
-def _on(whole: Rect, edges: tuple[float, float, float, float]) -> Rect:
+def _on(whole: Rect, edges: Place) -> Rect:
     """A rectangle given in pixels from the top left corner of the frame."""
     left, top, right, bottom = (em(edge) for edge in edges)
     return Rect(whole.x0 + left, whole.y1 - bottom, whole.x0 + right, whole.y1 - top)

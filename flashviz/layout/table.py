@@ -4,4 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-Table = Mapping[str, tuple[float, float, float, float]]  # left, top, right, bottom
+from flashviz.layout.rect import Aspect
+
+Place = tuple[float, float, float, float]  # left, top, right, bottom
+Table = Mapping[str, Place]
+
+# Where every shot has its caption.
+CAPTION: Mapping[Aspect, Place] = {
+    "16:9": (100, 940, 1820, 1080), "4:3": (60, 940, 1380, 1080), "1:1": (40, 942, 1040, 1078), "9:16": (60, 1394, 1020, 1536),
+}  # fmt: skip

@@ -21,7 +21,7 @@ class CrossView(Group):
     def __init__(self, cross: Cross, skin: Theme, *, name: str = "cross") -> None:
         self.cross, self.skin, self.tag = cross, skin, name
         self.grid = VMobject(stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
-        self.grid.points = _grid_points(cross)
+        self.grid.points = grid_points(cross)
         self.strips = {tensor: self._strip(tensor) for tensor in "QKVO"}
         self.labels = {t: theme.maths(NAMES[t], TITLE_PX, skin.hue(t)).move_to(cross.label(t).center) for t in "QKVO"}
         self.cursor = box(cross.cell(0, 0), stroke=skin.ink, width=theme.HEAVY).set_stroke(opacity=0)
@@ -53,7 +53,8 @@ def _seam(rect: Rect) -> Rect:
     return rect.inset(min(0.02, rect.width * 0.06), min(0.02, rect.height * 0.06))
 
 
-def _grid_points(cross: Cross) -> np.ndarray:
+def grid_points(cross: Cross) -> np.ndarray:
+    """[n, 3] curves of the lines of the score grid."""
     lines = []
     for col in range(cross.n_cols + 1):
         x = cross.grid.x0 + col * cross.cell_width

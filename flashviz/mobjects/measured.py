@@ -33,7 +33,7 @@ class Measured:
     ``past`` is l as it was summed, ``tall`` what it has been scaled by, so that past x tall is its area. ``terms`` [n] are heights,
     ``joined`` 0..1 is how far their copies have come to the block, ``level`` 0..1 how far these have levelled at the ceiling, ``settled``
     0..1 how far the block has. ``filled`` 0..1: outlines until they are measured by the kernel's max. ``kept`` [n]: terms that have joined
-    the sum and stand where they stood: their values are still to come. ``old``: where the ceiling was; ``ghost``: l as it was, outlined.
+    the sum and stand where they stood: their values are still to come. ``old``: where the ceiling was.
     """
 
     past: float
@@ -46,12 +46,6 @@ class Measured:
     filled: float = 0.0
     kept: np.ndarray | None = None
     old: float | None = None
-    ghost: bool = False
-
-    @property
-    def area(self) -> float:
-        """Of the block and the terms, in ceilings x keys."""
-        return self.past * self.tall + float(self.terms.sum())
 
 
 @dataclass(frozen=True)
@@ -170,17 +164,16 @@ class MeasuredSum(Group):
         self.tag, self.keys, self.l_most, self.tallest, self.skin = "measured", keys, l_most, tallest, skin
         self.now = Measured(0.0, np.zeros(0))
         self.named = np.zeros(0)  # terms that what rides on the ceiling keeps clear of
-        self.block, self.ghost = Rectangles(skin.stats, name="block"), Rectangles(skin.stats, name="block was", opacity=0)
+        self.block = Rectangles(skin.stats, name="block")
         self.outlines, self.bars = Rectangles(skin.scores, name="terms outlined", opacity=0), Rectangles(skin.scores, name="terms")
         self.kept = Rectangles(skin.scores, name="terms kept", opacity=KEPT)
         self.over = Rectangles(skin.warn, name="above the ceiling")
         self.outlines.set_stroke(skin.scores, width=theme.OUTLINE, opacity=1)
-        self.ghost.set_stroke(skin.stats, width=theme.OUTLINE, opacity=1)
         self.dashes = Rectangles(skin.quiet, name="old ceiling")
         self.old = theme.line(OLD, LABEL_PX, skin.ink)
         self.baseline = theme.rule(skin.edge, theme.HEAVY)
         self.ceiling = Ceiling(m, skin)
-        parts: list[VMobject] = [self.block, self.ghost, self.kept, self.outlines, self.bars, self.over, self.dashes, self.old]
+        parts: list[VMobject] = [self.block, self.kept, self.outlines, self.bars, self.over, self.dashes, self.old]
         super().__init__(self.baseline, *parts, self.ceiling)
 
     @property
@@ -232,7 +225,7 @@ class MeasuredSum(Group):
         return self
 
     def _was(self, now: Measured) -> None:
-        """The old ceiling's dashes, and l's outline at the height of the first one."""
+        """The old ceiling's dashes."""
         at, x = self.at, np.arange(self.left, self.right - DASH, 2 * DASH)
         y, half = at.y(now.old or 0.0), theme.OUTLINE / 200  # a width of 100 is a unit
         shown = now.old is not None
@@ -240,8 +233,6 @@ class MeasuredSum(Group):
         theme.on_baseline(self.old, LABEL_PX, self.right - text_width(OLD, LABEL_PX), y + em(14), OLD)
         for glyph in self.old.family_members_with_points():
             glyph.set_fill(opacity=float(shown))
-        edge = [[at.rect.x0, at.rect.y0, at.rect.x0 + now.past * at.key, at.y(1.0)]]
-        self.ghost.display(np.array(edge)[: int(now.ghost)])
 
     def broken(self, boxes: np.ndarray, cut: np.ndarray) -> np.ndarray:
         """Bars that are taller than the room have a gap: they are not drawn to scale."""

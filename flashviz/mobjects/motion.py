@@ -87,6 +87,16 @@ class Shows(Act):
         self.show(self.rate_func(alpha))
 
 
+def early(share: float) -> float:
+    """A pace: in the first half."""
+    return min(2 * share, 1.0)
+
+
+def late(share: float) -> float:
+    """A pace: in the second half."""
+    return min(max(2 * share - 1, 0.0), 1.0)
+
+
 class Fade(Act):
     """Opacities alone change. manim's fades interpolate the points too, which then differ in their last bits: all is outlined anew.
 

@@ -8,7 +8,7 @@ from manim import Group, VGroup
 from flashviz import theme
 from flashviz.layout import Rect, Shot
 from flashviz.lettering import em
-from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, line_of
 from flashviz.palette import Theme, spread
 
 BRIGHT = 0.6  # of the spread: what is larger is as bright as can be
@@ -21,7 +21,7 @@ class TileRows(Group):
         self.tag, self.place, self.alphas = "rows", place, alphas
         self.pitch = place["tile"].height / len(acc)
         self.tops = place["tile"].y1 - np.arange(len(acc)) * self.pitch
-        self.line = Rect(place["tile"].x0, self.tops[row] - self.pitch, place["tile"].x1, self.tops[row])
+        self.line = line_of(place["tile"], len(acc), row)
         self.picture = Matrix(np.abs(acc), place["tile"], skin, "ACC", 0.0, BRIGHT * spread(np.abs(acc))[1])
         answers = np.abs(acc) / np.where(l > 0, l, 1.0)[:, None]
         self.answers = Matrix(answers, place["quotients"], skin, "O", 0.0, BRIGHT * spread(answers)[1])

@@ -55,6 +55,18 @@ def rectangles(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate([flat, np.zeros((len(flat), 1))], axis=1)
 
 
+def line_of(rect: Rect, count: int, row: int) -> Rect:
+    """Where a row of a tile of ``count`` rows lies."""
+    height = rect.height / count
+    return Rect(rect.x0, rect.y1 - (row + 1) * height, rect.x1, rect.y1 - row * height)
+
+
+def flat_row(line: Rect, count: int) -> np.ndarray:
+    """[count, 4] a row of a tile as boxes side by side."""
+    x = line.x0 + np.arange(count) * line.width / count
+    return np.stack([x, np.full(count, line.y0), x + line.width / count, np.full(count, line.y1)], 1)
+
+
 class Rectangles(VMobject):
     """Many rectangles of one colour drawn as one path. ``values`` are what they stand for, where a snapshot is to read them."""
 

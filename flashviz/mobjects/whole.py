@@ -13,7 +13,7 @@ from flashviz import palette, theme
 from flashviz.config import AttentionConfig
 from flashviz.layout import Cross, Rect, cross
 from flashviz.lettering import TITLE_PX, em
-from flashviz.mobjects.hbm import NAMES, _grid_points
+from flashviz.mobjects.hbm import NAMES, grid_points
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
@@ -64,7 +64,7 @@ class HbmPanel(Group):
         """Fit the matrices into ``rect``; names are left out where they would be small."""
         self.rect = rect
         self.cross: Cross = cross(self.config, rect)
-        self.grid.points = _grid_points(self.cross)
+        self.grid.points = grid_points(self.cross)
         for tensor, name in self.names.items():
             name.move_to(self.cross.label(tensor).center).set_fill(opacity=float(rect.height > NAMED))
         return self.display()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +11,7 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
-from flashviz.director.film.parts import Tally, between, fitting, heading, label, matrix_to, put, show_rows
+from flashviz.director.film.parts import Tally, fitting, heading, label, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import stored_rows, sweep
 from flashviz.director.pictures import card_lines
@@ -46,7 +46,7 @@ def strips(film: Film) -> None:
     start = film.hbm.rect
 
     def come(share: float) -> None:
-        film.hbm.place(between(start, place["hbm"], share)).display(lit={}, cursor=None)
+        film.hbm.place(start.toward(place["hbm"], share)).display(lit={}, cursor=None)
         put(whole, film.hbm.cross.strip("O"))
 
     if film.scene.on_stage(film.hbm):
@@ -169,15 +169,7 @@ def bill(film: Film) -> None:
     film.scene.remove(film.ledger)
     film.move(*film.leave(*drawn["flash"], *drawn["standard"]), FadeIn(*titles.values()), seconds=0.4)
 
-    def pour(start: float, stop: float, share: float) -> None:
-        poured = start + (stop - start) * share
-        for part, boxes, (_, first, count) in zip(drawn["flash"], before, piles["flash"].parts, strict=True):
-            at = np.clip((poured - first - np.arange(len(boxes))) / IN_FLIGHT, 0, 1)[:, None]
-            eased = at * at * (3 - 2 * at)
-            part.display(boxes + (piles["flash"].boxes(first, count) - boxes) * eased)
-        for part, (_, first, count) in zip(drawn["standard"], piles["standard"].parts, strict=True):
-            part.display(piles["standard"].boxes(first, count)[: max(0, round(poured - IN_FLIGHT - first))])
-
+    pour = partial(poured, piles, drawn, before)
     squares, end = Group(*drawn["flash"], *drawn["standard"]), most + IN_FLIGHT
     meets = min(piles["flash"].count + IN_FLIGHT, end)
     figures = {
@@ -209,6 +201,20 @@ def bill(film: Film) -> None:
     film.hold(0.6)
     film.scene.tell()
     cached(film, piles, drawn)
+
+
+def poured(
+    piles: Mapping[str, Pile], drawn: Mapping[str, list[Rectangles]], ledger: Sequence[np.ndarray], start: float, stop: float, share: float
+) -> None:
+    """So far on the way from ``start`` to ``stop`` squares: FlashAttention's come from the ledger, standard attention's appear in place."""
+    count = start + (stop - start) * share
+    flash, standard = piles["flash"], piles["standard"]
+    for part, boxes, (_, first, n) in zip(drawn["flash"], ledger, flash.parts, strict=True):
+        at = np.clip((count - first - np.arange(len(boxes))) / IN_FLIGHT, 0, 1)[:, None]
+        eased = at * at * (3 - 2 * at)
+        part.display(boxes + (flash.boxes(first, n) - boxes) * eased)
+    for part, (_, first, n) in zip(drawn["standard"], standard.parts, strict=True):
+        part.display(standard.boxes(first, n)[: max(0, round(count - IN_FLIGHT - first))])
 
 
 def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:

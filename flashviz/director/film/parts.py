@@ -10,7 +10,7 @@ from manim import Group, RoundedRectangle, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.words import LABEL, Word, middle
+from flashviz.director.words import LABEL, Word, middle, word
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import Shows
@@ -33,8 +33,7 @@ def heading(rect: Rect, text: str, color: str, px: float = TITLE) -> Word:
 
 def label(rect: Rect, text: str, color: str, px: float = LABEL, name: str = "name") -> Word:
     """Words at the left of their place, smaller where they would not fit."""
-    px *= min(1.0, rect.width / text_width(text, px))
-    return Word(text, px, color, rect.x0, middle(rect, px), name, Face.TEXT)
+    return word(text, px, color, rect, name, Face.TEXT)
 
 
 def fitting(text: str, px: float, rect: Rect) -> float:
@@ -58,22 +57,16 @@ def chip_box(rect: Rect, skin: Theme) -> RoundedRectangle:
     ).move_to(rect.center)  # fmt: skip
 
 
-def between(first: Rect, second: Rect, share: float) -> Rect:
-    """So far on the way from one rectangle to another."""
-    a, b = np.array([first.x0, first.y0, first.x1, first.y1]), np.array([second.x0, second.y0, second.x1, second.y1])
-    return Rect(*(a + (b - a) * share).tolist())
-
-
 def placed(panel: Any, to: Rect, **options: Any) -> Shows:
     """The one move between shots: a panel, and all in it, goes to another place."""
     start = panel.rect
-    return Shows(panel, lambda share: panel.place(between(start, to, share)), **{"rate_func": ease_in_out_cubic, **options})
+    return Shows(panel, lambda share: panel.place(start.toward(to, share)), **{"rate_func": ease_in_out_cubic, **options})
 
 
 def matrix_to(matrix: Matrix, to: Rect, start: Rect | None = None, **options: Any) -> Shows:
     """A picture of values goes to another place; it may leave from where it is a copy of."""
     begin = matrix.rect if start is None else start
-    return Shows(matrix, lambda share: put(matrix, between(begin, to, share)), **{"rate_func": ease_in_out_cubic, **options})
+    return Shows(matrix, lambda share: put(matrix, begin.toward(to, share)), **{"rate_func": ease_in_out_cubic, **options})
 
 
 def put(matrix: Matrix, rect: Rect) -> None:
@@ -100,18 +93,6 @@ def flight(share: float, count: int, cells: Callable[[int], Rect], tile: Rect, p
         left, low = np.interp(here, reached, way[:, 0]) - side / 2, np.interp(here, reached, way[:, 1]) - side / 2
         boxes.append([left, low, left + side, low + side])
     return np.array(boxes).reshape(-1, 4)
-
-
-def line_of(rect: Rect, count: int, row: int) -> Rect:
-    """Where a row of a tile of ``count`` rows lies."""
-    height = rect.height / count
-    return Rect(rect.x0, rect.y1 - (row + 1) * height, rect.x1, rect.y1 - row * height)
-
-
-def flat_row(line: Rect, count: int) -> np.ndarray:
-    """[count, 4] a row of a tile as boxes side by side."""
-    x = line.x0 + np.arange(count) * line.width / count
-    return np.stack([x, np.full(count, line.y0), x + line.width / count, np.full(count, line.y1)], 1)
 
 
 class Tally(Group):

@@ -15,11 +15,9 @@ from flashviz.director.film.parts import (
     LOAD,
     Columns,
     chip_box,
-    flat_row,
     formula,
     heading,
     label,
-    line_of,
     matrix_to,
     put,
     show_rows,
@@ -38,7 +36,7 @@ from flashviz.mobjects.measured import Measured
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, flat_row, line_of
 from flashviz.palette import spread
 from flashviz.trace import Kind, state_at
 
