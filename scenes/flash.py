@@ -24,6 +24,8 @@ class FlashAttentionScene(FlashStage):
         opening.tiles(film)
         standard.memory(film)
         standard.standard(film)
+        standard.softmax(film)
+        standard.product(film)
         standard.pause_a(film)
 
         program.row(film)
@@ -39,7 +41,7 @@ class FlashAttentionScene(FlashStage):
         rescale.ruler(film.row)
         rescale.measure(film.row)
         rescale.watch(film.row)
-        rescale.zoom(film.row)
+        rescale.stale(film.row)
         rescale.squeeze(film.row)
         rescale.same(film.row)
         rescale.alone(film.row)
@@ -72,6 +74,8 @@ class DigestScene(FlashStage):
 
         opening.hook(film)
         standard.standard(film)
+        standard.softmax(film)
+        standard.product(film)
 
         program.row(film)
         program.ceiling(film)
@@ -82,7 +86,7 @@ class DigestScene(FlashStage):
         rescale.ruler(film.row)
         rescale.measure(film.row)
         rescale.watch(film.row)
-        rescale.zoom(film.row)
+        rescale.stale(film.row)
         rescale.squeeze(film.row)
 
         closing.rest(film)

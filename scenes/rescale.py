@@ -23,7 +23,7 @@ class RescaleScene(rescale.RescaleStage):
         rescale.ruler(film)
         rescale.measure(film)
         rescale.watch(film)
-        rescale.zoom(film)
+        rescale.stale(film)
         rescale.squeeze(film)
         rescale.same(film)
         rescale.alone(film)

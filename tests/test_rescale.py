@@ -40,7 +40,7 @@ from tests.strategies import configs
 # What a beat is about: the parts of its shot in which things move.
 SUBJECTS = {
     "past": ("measured",), "sum": ("measured", "names", "sum"), "terms": ("measured", "names"), "ruler": ("measured",),
-    "zoom": ("measured", "names"), "squeeze": ("measured", "acc", "acc name", "sum"), "alone": ("acc", "acc name", "room", "answer words"),
+    "squeeze": ("measured", "acc", "acc name", "sum"), "alone": ("acc", "acc name", "room", "answer words"),
     "join": ("measured", "names", "sum"), "moves": ("answer",),
     "rows": ("factors", "sums", "tile", "factors name", "sums name", "tile name", "quotients", "quotients name",
     "code"),
@@ -116,11 +116,11 @@ def test_pictures_are_what_the_trace_holds_at_the_beats_event(name: str) -> None
     assert values_of(at(film, "divide"), "acc / l") == written(first.acc[row].astype(np.float64) / float(first.l[row]))
     for beat in ("terms", "question", "ruler", "measure", "exact", "join", "rows", "all"):
         assert not values_of(at(film, beat), "acc"), f"{beat} is of other parts"
-    for beat in ("watch", "zoom"):
+    for beat in ("watch", "stale"):
         assert values_of(at(film, beat), "acc") == written(old), beat
     for beat in ("squeeze", "same", "both"):
         assert values_of(at(film, beat), "acc") == written(scaled.acc[row]), beat
-    for beat in ("watch", "zoom", "squeeze", "same", "both", "values"):
+    for beat in ("watch", "stale", "squeeze", "same", "both", "values"):
         assert values_of(at(film, beat), "acc / l") == written(old / float(before.l[row])), beat
     assert values_of(at(film, "alone"), "acc") == written(old), "what would be, if l alone were scaled"
     assert values_of(at(film, "alone"), "acc / l") == written(old / float(found.of("l_scaled")))

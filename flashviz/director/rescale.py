@@ -38,7 +38,7 @@ from flashviz.figures import number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars
-from flashviz.mobjects.measured import KEPT, Measured, Scale
+from flashviz.mobjects.measured import CEILING_PX, KEPT, Measured, Scale
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tile_rows import TileRows
@@ -48,6 +48,7 @@ from flashviz.trace import Kind
 
 GAP = em(24)
 SHOWN, REST = 8, 4.0  # of the tiles behind the rise so many are shown, in so many seconds
+OVER_OLD = 24  # px between the dashes and words on them
 PALE, STALE = 0.3, 0.45  # of what would be false now; of what counts by the old max
 TAKEN = 80  # of 255: how clear a row of V is whose key has joined
 LARGEST_SYMBOLS = 150  # px of a formula that has the frame to itself
@@ -270,91 +271,6 @@ def renumbered(film: RescaleFilm, text: str) -> list[Any]:
     return [*gone, FadeIn(film.numbers.first(text, film.skin.stats), rate_func=late)]
 
 
-def weigh(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
-    """The terms that stayed lie down, one beside each row of V; the weighted rows sum to one bar a feature, which join acc."""
-    place, chart, skin = film.scene.shot("values"), film.chart, film.skin
-    values = place["values"]
-    film.weights = weights = Rectangles(skin.scores, name="weights", opacity=KEPT)
-    weights.values = terms
-    tallest = max(float(terms.max()), 1e-12)
-    standing, lying = chart.at, place["weights"]
-    unit = chart.at.standing(terms) - np.array([standing.terms_x, standing.rect.y0] * 2)
-    unit = unit / np.array([standing.key * len(terms), standing.unit * tallest] * 2)  # keys 0 to 1, heights 0 to 1
-
-    def lie(share: float) -> None:
-        """The row of bars turns by a right angle."""
-        angle = -np.pi / 2 * share
-        size = np.array([standing.key * len(terms), standing.unit * tallest]) * (1 - share) + np.array([lying.height, lying.width]) * share
-        corner = np.array([standing.terms_x, standing.rect.y0]) * (1 - share) + np.array([lying.x0, lying.y1]) * share
-        weights.display(unit * np.tile(size, 2))
-        turned = weights.points[:, :2] @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        weights.points[:, :2] = turned + corner
-        weights.set_fill(opacity=KEPT + (1 - KEPT) * share)
-
-    chart.display(Measured(chart.now.past + float(terms.sum()) if chart.now.joined else chart.now.past, 0 * terms))
-    lie(0.0)
-    film.scene.add(weights)
-    film.go("values", Shows(weights, lie, rate_func=ease_in_out_cubic))
-    tile = np.abs(np.asarray(film.found.values.v[t], dtype=np.float64))
-    picture = Matrix(tile, values, skin, "V", 0.0, spread(tile)[1])
-    names = VGroup(
-        word("terms", NAME, skin.scores, place["weights name"], "terms"),
-        Named(
-            *labelled(place["values name"], ("V", skin.v), (f"{len(terms)} keys, {tile.shape[1]} numbers each", skin.ink)),
-            tag="name",
-            text="V",
-        ),
-    )
-    away = film.shot.frame.y1 - values.y0
-    start = [(part, part.points.copy()) for part in (picture.image, picture.frame)]
-
-    def arrive(share: float) -> None:
-        for part, points in start:
-            part.points = points + np.array([0.0, away * (1 - share), 0.0])
-
-    arrive(0.0)
-    film.scene.add(picture)
-    film.move(Shows(picture, arrive, rate_func=ease_in_out_cubic), seconds=0.7)
-    film.move(FadeIn(names), seconds=TEXT)
-    film.hold(0.5)
-    film.move(picture.to(tile * terms[:, None] / max(float(terms.max()), 1e-12)), seconds=0.8)
-    land(film, t, picture, names)
-
-
-def land(film: RescaleFilm, t: int, picture: Matrix, names: VGroup) -> None:
-    """The weighted rows fall together into one bar a feature; the bars go down to the tips of acc's, and take its colour."""
-    place, brought, pv = film.shot["values"], film.brought, film.found.brought(t)
-    start = [(part, part.points.copy()) for part in (picture.image, picture.frame)]
-    film.put_bars(brought, "acc", film.shot["acc"])
-    before = film.acc.values
-    assert before is not None
-    landed, zero = brought.boxes(pv, before), place.center[1]
-    lifted = brought.boxes(pv) + np.array([0.0, zero - brought.zero, 0.0, zero - brought.zero])
-    flat = lifted.copy()
-    flat[:, 1], flat[:, 3] = zero, zero
-
-    def collapse(share: float) -> None:
-        for part, points in start:
-            part.points = points.copy()
-            part.points[:, 1] = zero + (points[:, 1] - zero) * (1 - share)
-
-    brought.values = pv
-    brought.bars.set_fill(film.skin.v)
-    film.scene.add(brought)
-    film.move(
-        Shows(picture, collapse, rate_func=ease_in_out_cubic),
-        Shows(brought, lambda share: brought.bars.display(flat + (lifted - flat) * share), rate_func=ease_in_out_cubic),
-        FadeOut(film.weights), seconds=MOVE,
-    )  # fmt: skip
-    film.scene.remove(picture)
-    film.move(
-        Shows(brought, lambda share: brought.bars.display(lifted + (landed - lifted) * share), rate_func=ease_in_out_cubic),
-        FadeOut(names), seconds=MOVE,
-    )  # fmt: skip
-    film.move(Shows(brought, lambda share: brought.bars.set_fill(theme.between(film.skin.v, film.skin.o, share))), seconds=0.4)
-    film.scene.remove(brought)
-
-
 # ------------------------------------------------------------------------------------------------------- the max rises
 
 
@@ -415,9 +331,9 @@ def question(film: RescaleFilm) -> None:
 
 @beat("ruler")
 def ruler(film: RescaleFilm) -> None:
-    """The ceiling alone rises to the tallest term, and 1 rides on it; m becomes the new one; dashes stay where the ceiling was."""
+    """m becomes the new max. The ceiling is 1 as before: the terms sink until the tallest is 1, and with them the old 1."""
     film.reached(Kind.ALPHA)
-    skin, chart, tallest, said = film.skin, film.chart, float(film.found.before.max()), film.said
+    skin, chart, said = film.skin, film.chart, film.said
     limit = symbols(f"e^{said['over']}", NUMBER, skin.ink, film.shot["limit"], "formula")
     ends = Word(f"≈ {said['largest']}: there {said['dtype']} ends", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
     limit.shift((film.shot["limit"].x0 - limit.get_left()[0], 0, 0))
@@ -426,22 +342,34 @@ def ruler(film: RescaleFilm) -> None:
     film.hold(0.5)
     film.scene.tell()
     film.move(FadeOut(film.power, limit, ends), seconds=TEXT)
+    film.move(chart.ceiling.turn(said["m_new"]), seconds=0.5)
+    film.hold(0.3)
+    film.move(Shows(chart, partial(lower, film), rate_func=ease_in_out_cubic), seconds=2.0)
+    chart.display(lowered(film))
 
-    def lift(share: float) -> None:
-        chart.display(film.measured(ceiling=1 + (tallest - 1) * share, old=1.0))
 
-    film.move(Shows(chart, lift, rate_func=ease_in_out_cubic), seconds=1.5)
-    film.move(chart.ceiling.turn(film.said["m_new"]), seconds=0.5)
+def lower(film: RescaleFilm, share: float) -> None:
+    """The terms sink; l, which counts by the old max, steps back meanwhile."""
+    film.chart.display(lowered(film, share))
+    film.chart.block.set_fill(opacity=1 + (STALE - 1) * share)
+
+
+def lowered(film: RescaleFilm, share: float = 1.0) -> Measured:
+    """The chart on the way from the old max to the new: e^(s - m) for an m between them, and the old 1, which is e^(m_old - m)."""
+    if share == 1:
+        return film.measured(terms=film.found.measured, old=float(film.found.of("alpha")), filled=1.0)
+    scale = max(float(film.found.before.max()), 1.0) ** -share
+    return film.measured(terms=film.found.before * scale, old=scale, filled=late(share))
 
 
 @beat("measure")
 def measure(film: RescaleFilm) -> None:
     """At the dashes: what the old 1 is by the new ruler."""
     film.reached(Kind.ALPHA)
-    found, skin, chart, said = film.found, film.skin, film.chart, film.said
+    skin, chart, said = film.skin, film.chart, film.said
     texts = ["α", "=", "1", "/", said["height"], "=", said["alpha"]]
-    bottom = chart.at.y(1.0) + em(30)
-    left, share = beside(film, chart.at, found.before, line_width(texts, NUMBER), bottom)
+    bottom = at_old(film, chart.at)
+    left, share = beside(film, chart.at, film.found.measured, line_width(texts, NUMBER), bottom)
     film.ratio = []
     for text in texts:
         name = "alpha" if text == said["alpha"] else "ratio"
@@ -454,6 +382,12 @@ def measure(film: RescaleFilm) -> None:
     film.scene.tell()
 
 
+def at_old(film: RescaleFilm, at: Scale) -> float:
+    """Baseline of words on the dashes of the old 1: beneath the ceiling, or above what rides on it, where there is no room."""
+    y, lid = at.y(float(film.found.of("alpha"))), at.y(1.0)
+    return y + em(OVER_OLD) if lid - y > em(OVER_OLD + 0.8 * NUMBER) else lid + em(OVER_OLD + 1.3 * CEILING_PX)
+
+
 # ------------------------------------------------------------------------------------------------------ what must follow
 
 
@@ -462,12 +396,11 @@ def watch(film: RescaleFilm) -> None:
     """acc and the answer come back beside the sum; the answer is framed before anything happens to what it is made of."""
     film.reached(Kind.ALPHA)
     place = film.scene.shot("rescale")
-    at, found = film.chart.scale_in(place["measured"]), film.found
+    at = film.chart.scale_in(place["measured"])
     alpha, equals, *between, result = film.ratio
-    film.move(*(FadeOut(each) for each in between[:-1]), FadeOut(between[-1]), seconds=TEXT)
-    bottom = at.y(1.0) + em(30)
-    wide = line_width([alpha.text, equals.text, result.text], alpha.px)
-    left, _ = beside(film, at, found.before, wide, bottom)
+    film.move(*(FadeOut(each) for each in between), seconds=TEXT)
+    bottom = at_old(film, at)
+    left, _ = beside(film, at, film.found.measured, line_width([alpha.text, equals.text, result.text], alpha.px), bottom)
     ways = []
     for each in (alpha, equals, result):
         ways.append(Shows(each, partial(_slid, each, each.left, each.baseline, left, bottom), rate_func=ease_in_out_cubic))
@@ -483,25 +416,18 @@ def _slid(each: Word, left: float, baseline: float, to_left: float, to_baseline:
     each.put_at(left + (to_left - left) * share, baseline + (to_baseline - baseline) * share)
 
 
-@beat("zoom")
-def zoom(film: RescaleFilm) -> None:
-    """The new 1 comes down to where the old one was, and the terms with it; l and acc are what they were: by the old one, too large."""
+@beat("stale")
+def stale(film: RescaleFilm) -> None:
+    """acc is what it was, as l is: by the old 1, too large. It steps back too."""
     film.reached(Kind.ALPHA)
-    found, chart, tallest = film.found, film.chart, float(film.found.before.max())
-
-    def shrink(share: float) -> None:
-        scale = 1 + (1 / tallest - 1) * share
-        chart.display(film.measured(terms=found.before * scale, ceiling=tallest * scale, old=scale, filled=late(share)))
-        chart.block.set_fill(opacity=1 + (STALE - 1) * share)
-
-    alpha, equals, result = film.ratio
-    rise = chart.at.y(1 / tallest) - chart.at.y(1.0)
-    ways = [
-        Shows(each, partial(_slid, each, each.left, each.baseline, each.left, each.baseline + rise), rate_func=ease_in_out_cubic)
-        for each in (alpha, equals, result)
-    ]
-    film.move(Shows(chart, shrink, rate_func=ease_in_out_cubic), *ways, seconds=1.5)
+    film.move(Shows(film.acc, lambda share: film.acc.bars.set_fill(opacity=1 + (STALE - 1) * share)), seconds=0.7)
     film.scene.tell()
+
+
+def renew(film: RescaleFilm, share: float) -> None:
+    """l and acc count by the new max again: so far they are as strong as before."""
+    for part in (film.chart.block, film.acc.bars):
+        part.set_fill(opacity=STALE + (1 - STALE) * share)
 
 
 @beat("squeeze")
@@ -527,11 +453,11 @@ def squeeze(film: RescaleFilm) -> None:
 
     def shrink(share: float) -> None:
         chart.display(squeezed(film, tall=1 + (alpha - 1) * share, old=alpha))
-        chart.block.set_fill(opacity=STALE + (1 - STALE) * share)
+        film.acc.display(acc * (1 + (alpha - 1) * share))
+        renew(film, share)
 
     film.move(
-        Shows(chart, shrink, rate_func=ease_in_out_cubic),
-        Shows(film.acc, lambda share: film.acc.display(acc * (1 + (alpha - 1) * share)), rate_func=ease_in_out_cubic),
+        Shows(Group(chart, film.acc), shrink, rate_func=ease_in_out_cubic),
         FadeIn(*result, rate_func=late),
         seconds=2.4,
     )  # fmt: skip
@@ -571,7 +497,7 @@ def alone(film: RescaleFilm) -> None:
     film.note = word(f"{film.said['height']} × too tall", NAME, film.skin.warn, film.shot["answer words"], "note")
     film.move(FadeOut(film.answer_words), seconds=TEXT / 2)
     film.move(FadeIn(film.note), seconds=TEXT)
-    film.hold(2.0)
+    film.hold(1.6)
 
 
 def unscaled(film: RescaleFilm, start: float, stop: float) -> list[Shows]:
@@ -642,8 +568,8 @@ def tidy(film: RescaleFilm) -> None:
     film.chart.display(squeezed(film))
     moving, gone = film.numbers.settle()
     film.acc_words.put(film.shot["acc words"])
-    film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, moving, seconds=0.4)
-    film.move(FadeIn(film.acc_words), seconds=TEXT)
+    film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, seconds=TEXT)
+    film.move(FadeIn(film.acc_words), moving, seconds=0.4)
 
 
 @beat("all")
@@ -758,7 +684,7 @@ def join(film: RescaleFilm) -> None:
     home, start = (added.left, added.baseline), max(film.terms_name.left, added.left)
     added.put_at(min(start, film.shot["sum"].x1 - added.wide), added.baseline)
     film.move(FadeIn(added), seconds=TEXT)
-    film.hold(0.7)
+    film.hold(0.5)
     state = partial(squeezed, film, kept=found.measured)
     film.move(
         Shows(chart, lambda share: chart.display(state(joined=share)), rate_func=ease_in_out_cubic),
@@ -772,7 +698,7 @@ def join(film: RescaleFilm) -> None:
 
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
     film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.2)
-    film.hold(0.6)
+    film.hold(0.4)
     chart.display(Measured(float(found.of("l_new")), 0 * found.measured, kept=found.measured))
 
 
@@ -846,7 +772,7 @@ def whole(film: RescaleFilm) -> None:
     place, skin = film.scene.shot("final"), film.skin
     film.go("final")
     film.put_bars(film.whole, "answer", place["whole"])
-    name = word("softmax", NAME, skin.ink, place["whole name"], "name")
+    name = word("softmax × V", NAME, skin.ink, place["whole name"], "name")
     words = word(f"of all {film.said['keys']} keys at once", LABEL, skin.ink, place["whole words"], "words", Face.TEXT)
     film.scene.add(film.whole.display(film.found.whole))
     film.move(FadeIn(film.whole, name, words), seconds=0.5)
@@ -854,7 +780,7 @@ def whole(film: RescaleFilm) -> None:
     down = partial(film.put_bars, film.whole, "answer")
     film.move(
         Shows(film.whole, lambda share: down(place["whole"].toward(place["answer"], share)), rate_func=ease_in_out_cubic),
-        FadeOut(name, words), seconds=1.6,
+        FadeOut(name, words, film.answer_words), seconds=1.6,
     )  # fmt: skip
     film.hold(1.5)
 

@@ -31,6 +31,7 @@ from flashviz.palette import SECOND
 from flashviz.trace import Kind, Trace, state_at
 
 ZERO_PX, COUNTED_PX = 150, 120  # the two numbers that matter
+POUR = 4.4  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
@@ -60,7 +61,7 @@ def strips(film: Film) -> None:
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
-        for part, text in (("stored name", "programs"), ("crossed name", "one a row block, in no order"))
+        for part, text in (("stored name", "programs"), ("crossed name", "in no order: none waits"))
     ]
     film.move(FadeIn(figure, *said), seconds=TEXT)
     film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=MOVE)
@@ -183,8 +184,8 @@ def bill(film: Film) -> None:
         )
         for name, pile in piles.items()
     }
-    film.move(Shows(squares, partial(pour, 0.0, meets)), seconds=5.0 * meets / end)
-    film.move(FadeIn(figures["flash"]), Shows(squares, partial(pour, meets, end)), seconds=max(5.0 * (1 - meets / end), TEXT))
+    film.move(Shows(squares, partial(pour, 0.0, meets)), seconds=POUR * meets / end)
+    film.move(FadeIn(figures["flash"]), Shows(squares, partial(pour, meets, end)), seconds=max(POUR * (1 - meets / end), TEXT))
     units = [
         Word(
             f"tiles of {amount(film.unit)}" + (f", {film.grain} a square" if film.grain > 1 else ""),
@@ -223,8 +224,10 @@ def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
     for name, pile in piles.items():
         at = film.scene.shot("bill")[f"{name} letters"]
         for tensor, first, count in pile.parts:
-            if count >= 2 * pile.lines:
-                x = pile.x(first + count / 2) - text_width(tensor, LABEL, Face.STRONG) / 2
+            wide, last = text_width(tensor, LABEL, Face.STRONG), tensor == pile.parts[-1][0]
+            fits = pile.x(first + count) - pile.x(first) >= wide
+            x = pile.x(first + count / 2) - wide / 2 if fits else pile.x(first + count) + em(10)
+            if fits or last:  # beside the pile's end there is room
                 words.append(Word(tensor, LABEL, film.skin.hue(tensor), x, middle(at, LABEL), "letter"))
     return words
 
@@ -251,6 +254,7 @@ def cached(film: Film, piles: Mapping[str, Pile], drawn: Mapping[str, list[Recta
             part.set_fill(opacity=opacity + (REPEAT - opacity) * share)
 
     film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=0.7)
+    film.hold(1.5)
 
 
 @beat("taller")
@@ -396,9 +400,15 @@ def difference(film: Film) -> None:
     film.move(FadeIn(note), seconds=TEXT)
     film.hold(0.6)
     larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
-    most = heading(place["most"], f"at most {power(float(apart.max()))}", skin.ink, LABEL)
+    largest = number(float(np.abs(np.nan_to_num(film.outputs_.standard)).max()))
+    most = heading(place["most"], f"at most {small(float(apart.max()))}, where O reaches {largest}", skin.ink, LABEL)
     film.move(FadeOut(note), FadeIn(larger, most), left.to(apart * MAGNIFIED), seconds=0.6)
     film.scene.tell()
+
+
+def small(error: float) -> str:
+    """With four decimals, where these show two digits of it."""
+    return number(error, 4) if error >= 1e-3 else power(error)
 
 
 @beat("how")

@@ -12,7 +12,7 @@ from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal
 from flashviz.director.film.stage import Film
 from flashviz.director.rescale import grown
 from flashviz.director.shots import MOVE, TEXT, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, labelled, line_width, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, labelled, line_width, worded
 from flashviz.figures import amount, number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em
@@ -41,14 +41,21 @@ def hook(film: Film) -> None:
         heading(place["left name"], "standard attention", film.skin.ink), heading(place["right name"], "FlashAttention", film.skin.ink)
     ]  # fmt: skip
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
-    film.hold(0.5)
+    film.hold(0.2)
     notes: list[Word] = []
-    for sheet, words in ((s, "S"), (p, "S and P")):
-        film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.7)
+    for sheet, words in ((s, ("scores S", "S")), (p, ("scores S and weights P", "S and P"))):
+        film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.5)
         if "left note" in place:
             count = film.scores_stored // (2 if sheet is s else 1)
             old = [FadeOut(notes.pop())] if notes else []
-            notes.append(heading(place["left note"], f"stored: {words}, {count:,} tiles", film.skin.ink, LABEL))
+            notes.append(
+                heading(
+                    place["left note"],
+                    first_that_fits([f"stored: {text}, {count:,} tiles" for text in words], LABEL, place["left note"].width, Face.STRONG),
+                    film.skin.ink,
+                    LABEL,
+                )
+            )
             film.move(*old, FadeIn(notes[-1]), seconds=TEXT)
     film.scene.add(left, right)
     film.move(Shows(left, partial(reveal, left)), seconds=0.7)
@@ -103,7 +110,7 @@ def query(film: Film) -> None:
         film.hbm.display(lit={"K": frozenset(done[-1:])})
 
     film.scene.add(bars)
-    film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(label), seconds=2.4)
+    film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(label), seconds=2.0)
     film.tiles = {"q": strip}
     film.bars = bars
 
@@ -140,13 +147,13 @@ def weights(film: Film) -> None:
     film.hold(0.6)
     film.move(FadeIn(words[1], words[2]), seconds=TEXT)
     film.move(FadeIn(*words[3:]), seconds=TEXT)
-    film.hold(0.6)
+    film.hold(0.4)
     o = np.asarray(values.o[r], dtype=np.float64)[None, :]
     out = Matrix(o, place["o"], skin, "O", *spread(o))
     name = Named(*labelled(place["o name"], ("o", skin.o), ("values of V, blended by their weights", skin.ink)), tag="name")
     film.hbm.display(lit={"V": frozenset(range(film.hbm.cross.n_cols))})
     film.move(FadeIn(out), FadeIn(name), seconds=0.5)
-    film.hold(0.8)
+    film.hold(0.5)
     film.move(matrix_to(out, row_of(film, "O"), place["o"]), FadeOut(name), seconds=MOVE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from manim import Group
@@ -24,7 +25,7 @@ from flashviz.director.film.parts import (
 )
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import sweep
-from flashviz.director.rescale import grown, others, squeezed
+from flashviz.director.rescale import STALE, grown, lower, lowered, others, renew, squeezed
 from flashviz.director.rescale_film import RescaleFilm
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
@@ -33,7 +34,7 @@ from flashviz.figures import total
 from flashviz.layout import Rect, rows
 from flashviz.lettering import Face, em
 from flashviz.mobjects.measured import Measured
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, flat_row, line_of
@@ -78,7 +79,7 @@ def row(film: Film) -> None:
     def later(share: float) -> None:
         sign[0].points = points + way * share
 
-    film.move(Shows(sign, later, rate_func=ease_in_out_cubic), seconds=1.2)
+    film.move(Shows(sign, later, rate_func=ease_in_out_cubic), seconds=0.9)
 
 
 @beat("carry")
@@ -218,7 +219,7 @@ def blend(film: Film) -> None:
     film.reach(Kind.PV_DOT, 0)
     film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
     film.scene.add(acc)
-    film.move(Columns(acc), seconds=1.4)
+    film.move(Columns(acc), seconds=1.1)
     film.names["ACC"] = formula('"acc" arrow.l "acc" + tilde(P) V', SYMBOL, skin.o, place["ab name"])
     film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
     film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
@@ -285,7 +286,7 @@ def join_calmly(film: Film, t: int, seconds: float) -> None:
 
 @beat("again")
 def again(film: Film) -> None:
-    """A later rise, the same gesture: the ceiling lifts, all shrink alike, the answer stands; the new terms join."""
+    """A later rise, the same gesture: the terms sink to the ceiling, l and acc shrink alike, the answer stands; the new terms join."""
     row, found, skin = film.row, film.later, film.skin
     assert found is not None
     chart, first = row.chart, row.found.t
@@ -300,29 +301,36 @@ def again(film: Film) -> None:
     chart.named = before
     said, tallest, alpha = row.said, max(float(before.max()), 1.0), float(found.of("alpha"))
     row.reached(Kind.QK_DOT)
-    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, tallest)))), seconds=0.8)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, 1.0)))), seconds=0.9)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.8)
     row.reached(Kind.ALPHA)
-    film.move(
-        Shows(chart, lambda share: chart.display(row.measured(ceiling=1 + (tallest - 1) * share)), rate_func=ease_in_out_cubic), seconds=0.6
-    )  # fmt: skip
+    film.hold(0.3)
+    film.move(chart.ceiling.turn(said["m_new"]), seconds=0.4)
+    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), seconds=1.1)
+    chart.display(lowered(row))
     factor = [row.numbers.next("×", skin.ink), row.numbers.next(said["alpha"], skin.ink)]
     at = row.acc_name
     copy = Word(f"× {said['alpha']}", at.px, skin.ink, at.left + at.wide + em(24), at.baseline, "alpha acc")
-    film.move(chart.ceiling.turn(said["m_new"]), FadeIn(*factor, copy), FadeOut(row.acc_words), seconds=0.35)
+    film.move(FadeOut(row.acc_words), Shows(row.acc, lambda share: row.acc.bars.set_fill(opacity=1 + (STALE - 1) * share)), seconds=TEXT)
+    film.move(FadeIn(*factor, copy), seconds=TEXT)
+    result = row.numbers.next("=", skin.ink), row.numbers.next(said["l_scaled"], skin.stats)
+    film.hold(0.3)
 
     def squeeze(share: float) -> None:
-        k = 1 + (alpha - 1) * share
-        chart.display(row.measured(terms=before * (1 + (1 / tallest - 1) * share), tall=k, ceiling=tallest + (1 - tallest) * share))
-        row.acc.display(acc * k)
+        tall = 1 + (alpha - 1) * share
+        chart.display(squeezed(row, tall=tall, old=alpha))
+        row.acc.display(acc * tall)
+        renew(row, share)
 
-    film.move(Shows(Group(chart, row.acc), squeeze, rate_func=ease_in_out_cubic), seconds=1.0)
+    film.move(Shows(Group(chart, row.acc), squeeze, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.3)
 
     def join(share: float) -> None:
         level = max(2 * share - 1, 0.0)
         chart.display(squeezed(row, joined=min(2 * share, 1.0), level=level, settled=level))
         chart.turn_yellow(level)
 
-    film.move(Shows(chart, join), *(FadeOut(each) for each in (*row.numbers.pieces, copy)), FadeIn(row.acc_words), seconds=0.9)
+    film.move(*(FadeOut(each) for each in (*row.numbers.pieces, copy)), seconds=TEXT)
+    film.move(Shows(chart, join), FadeIn(row.acc_words), seconds=0.8)
     row.reached(Kind.PV_DOT)
     scaled, after, new = found.of("acc_scaled"), found.of("acc_new"), row.quotient("new")
     chart.display(Measured(float(found.of("l_new")), 0 * found.measured))
@@ -347,7 +355,7 @@ def finish_row(film: Film, row: RescaleFilm, shown: int, seconds: float) -> None
     row.chart.display(Measured(float(values.l_new[shown, r]), np.zeros(0)))
     others(row, shown, last, seconds)
     film.reach(Kind.PV_DOT, last)
-    whole = label(place, f"now of all {int(np.isfinite(values.s[:, r]).sum()):,} keys", film.skin.ink, name="note")
+    whole = label(place, f"of all {int(np.isfinite(values.s[:, r]).sum()):,} keys: the sum from the start", film.skin.ink, name="note")
     film.move(FadeOut(note), FadeIn(whole), seconds=TEXT)
 
 

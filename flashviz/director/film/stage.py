@@ -185,6 +185,7 @@ class Film:
     back: StepBack | None = None  # how things stepped back behind a question
     around: VMobject  # the frame of the tile that is asked about
     strip: Matrix  # the row's known scores
+    bar: Any  # what crossed in standard attention, in one line
     crossed: Readout
     map: Group  # HBM, small, with what has crossed
     ledger: Any  # what crossed, tensor by tensor

@@ -1,29 +1,35 @@
-"""Standard attention's traffic: S goes out and comes back, P goes out and comes back."""
+"""Standard attention's traffic: S goes out and comes back, P goes out and comes back, V comes in, O goes out: all of it in one bar."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from manim import Create, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.film.parts import Columns, chip_box, flight, heading, label, matrix_to, put
+from flashviz.director.film.parts import Columns, chip_box, fitting, flight, heading, label, matrix_to, put, reveal
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
-from flashviz.director.words import LABEL, labelled
+from flashviz.director.words import LABEL, NUMBER, Word, labelled
+from flashviz.figures import quarters
 from flashviz.layout import Rect, centered
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.palette import SECOND, spread
 from flashviz.trace import Kind
 
-STROKES = ((Kind.STORE_S, "S", "S out"), (Kind.LOAD_S, "S", "S back"), (Kind.STORE_P, "P", "P out"), (Kind.LOAD_P, "P", "P back"))
-PILED = {"S": 0.95, "P": 0.6}  # opacity of squares in the bar
+# what crosses, in the order of the three kernels: S = Q K^T, P = softmax(S), O = P V
+CROSSINGS = (
+    (Kind.LOAD_Q, "Q", "Q"), (Kind.LOAD_K, "K", "K"), (Kind.STORE_S, "S", "S out"), (Kind.LOAD_S, "S", "S back"),
+    (Kind.STORE_P, "P", "P out"), (Kind.LOAD_P, "P", "P back"), (Kind.LOAD_V, "V", "V"), (Kind.STORE_O, "O", "O"),
+)  # fmt: skip
+PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 ASIDE = 0.25  # of what steps back while a question stands
 
@@ -42,7 +48,7 @@ def memory(film: Film) -> None:
         film.tiles[tensor] = tile = film.tile(tensor, 0, at)
         put(tile, source)
         film.scene.add(tile)
-        film.move(Shows(tile, partial(pass_through, tile, source, place["pipe"], at), rate_func=ease_in_out_cubic), seconds=1.0)
+        film.move(Shows(tile, partial(pass_through, tile, source, place["pipe"], at), rate_func=ease_in_out_cubic), seconds=0.8)
     film.scene.tell()
     film.hbm.display(lit={})
     film.tiles["S"] = scores = film.tile("S", 0, place["s"])
@@ -71,10 +77,52 @@ def furniture(film: Film) -> list[Mobject]:
     return [chip_box(place["chip"], skin), path, *said]
 
 
+class CrossedBar(Group):
+    """All that crosses, as one line of squares, and how many tiles that is; what has not crossed yet keeps its place."""
+
+    def __init__(self, film: Film, rect: Rect, at: Rect) -> None:
+        self.tag, self.film, self.rect = "crossed", film, rect
+        columns = film.material.standard.columns
+        nbytes = {kind: int(columns["nbytes"][columns["kind"] == kind].sum()) for kind, _, _ in CROSSINGS}
+        self.squares = {kind: each / film.square for kind, each in nbytes.items()}
+        self.starts = dict(zip(self.squares, np.cumsum([0.0, *self.squares.values()]), strict=False))
+        self.pitch = rect.width / max(sum(self.squares.values()), 1e-12)
+        self.parts = {kind: Rectangles(film.skin.hue(name), name=f"crossed {words}", opacity=PILED.get(name, 1.0))
+                      for kind, name, words in CROSSINGS}  # fmt: skip
+        self.shares = dict.fromkeys(self.squares, 0.0)
+        px = fitting(max(film.tiles_of(sum(nbytes.values())), film.tiles_of(0), key=len), NUMBER, at)
+        self.counter = Readout(film.tiles_of(0), px, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(at)
+        super().__init__(*self.parts.values(), self.counter)
+
+    def display(self, *kinds: Kind, share: float) -> CrossedBar:
+        """So much of these has crossed; of the others what had."""
+        for kind in kinds:
+            self.shares[kind] = share
+            k = np.arange(int(np.ceil(share * self.squares[kind] - 1e-9)))
+            x = self.rect.x0 + (self.starts[kind] + k) * self.pitch
+            wide = np.minimum(0.78, share * self.squares[kind] - k) * self.pitch
+            self.parts[kind].display(np.stack([x, np.full(len(k), self.rect.y0), x + wide, np.full(len(k), self.rect.y1)], 1))
+        counts = [n if self.shares[kind] == 1 else float(np.floor(self.shares[kind] * n)) for kind, n in self.squares.items()]
+        self.counter.display(self.film.tiles_of(sum(counts) * self.film.square))
+        return self
+
+    def names(self, at: Rect, *kinds: Kind) -> list[Word]:
+        """What the squares of these are, beneath them, where there is room."""
+        words = []
+        for kind, _, text in CROSSINGS:
+            left, wide = self.rect.x0 + self.starts[kind] * self.pitch, self.squares[kind] * self.pitch
+            if kind not in kinds or text_width(text, LABEL, Face.STRONG) > wide:
+                continue
+            full = f"{text}: {quarters(self.squares[kind] * self.film.grain)}"
+            words.append(heading(Rect(left, at.y0, left + wide, at.y1), full if text_width(full, LABEL, Face.STRONG) < 0.9 * wide else text,
+                                 self.film.skin.ink, LABEL))  # fmt: skip
+        return words
+
+
 @beat("standard")
 def standard(film: Film) -> None:
-    """S goes out tile by tile and comes back, P goes out and comes back: each square joins one bar."""
-    place, skin, pipe_at = film.scene.shot("machine"), film.skin, film.scene.shot("machine")["pipe"]
+    """Every tile of S is computed on chip and goes out to HBM; each square that crosses joins one bar."""
+    place = film.scene.shot("machine")
     if "S" not in film.tiles:  # the digest comes from the hook
         film.move(*film.leave(film.hbm), seconds=TEXT)
         film.hbm.display(lit={}, written=frozenset(), seam=1.0)
@@ -83,32 +131,97 @@ def standard(film: Film) -> None:
         film.move(FadeIn(*furniture(film)), seconds=0.4)
         film.move(FadeIn(*film.tiles.values()), seconds=0.3)
     film.scene.tell()
-    sheets = {name: film.sheets[name].place(film.hbm.cross).display(0) for name in "SP"}
-    flying = Rectangles(skin.scores, name="in flight")
-    bars = [Rectangles(skin.scores, name=f"bar {words}", opacity=PILED[tensor]) for _, tensor, words in STROKES]
-    film.scene.add(*sheets.values(), *bars, flying)
-    trace = film.material.standard
-    counts = [int(trace.columns["nbytes"][trace.columns["kind"] == kind].sum()) / film.square for kind, _, _ in STROKES]
-    per, start, each = place["bar"].width / sum(counts), place["bar"].x0, (film.scene.motion - 2.2) / 4
-    for index, ((_, tensor, words), count) in enumerate(zip(STROKES, counts, strict=True)):
-        out, sheet = index in (0, 2), sheets[tensor]
-        tile = film.tiles["S"].rect if tensor == "S" else film.tiles["P"].rect
-        show = stroke(film, sheet, flying, tile, pipe_at, out=out)
-        pile = piled(bars[index], Rect(start, place["bar"].y0, start + count * per, place["bar"].y1), count)
+    for name in "SP":
+        film.scene.add(film.sheets[name].place(film.hbm.cross).display(0))
+    film.bar = CrossedBar(film, place["bar"], place["crossed"])
+    film.move(FadeIn(film.bar.counter, label(place["crossed name"], "crossed so far", film.skin.ink)), seconds=TEXT)
+    film.scene.add(film.bar)
+    out(film, "S", film.tiles["S"].rect, max(film.scene.motion - TEXT, 1.0), Kind.LOAD_Q, Kind.LOAD_K)
+    film.around = box(place["s"].inset(-em(10)), stroke=film.skin.ink, width=theme.HEAVY)
 
-        def both(share: float, show: Callable[[float], None] = show, pile: Callable[[float], None] = pile) -> None:
-            show(share)
-            pile(share)
 
-        film.move(Shows(Group(flying, sheet, bars[index]), both), seconds=each)
-        at = Rect(start, place["bar names"].y0, start + count * per, place["bar names"].y1)
-        full = f"{words}: {film.tiles_of(count * film.square)}"
-        name = heading(at, full if text_width(full, LABEL, Face.STRONG) < 0.95 * at.width else words, skin.ink, LABEL)
-        film.move(FadeIn(name), seconds=TEXT)
-        if index == 1:
-            soften(film, place["strip"], place["softmax"])
-        start += count * per
-    film.around = box(place["s"].inset(-em(10)), stroke=skin.ink, width=theme.HEAVY)
+@beat("softmax")
+def softmax(film: Film) -> None:
+    """S comes back, until a row is whole on chip; softmax makes weights of it."""
+    place = film.scene.shot("machine")
+    film.scene.tell()
+    film.move(FadeOut(film.tiles.pop("Q"), film.tiles.pop("K")), seconds=TEXT)
+    come_back(film, "S", film.tiles["S"].rect, max(film.scene.motion - 1.2 - TEXT, 1.0))
+    soften(film, place["strip"], place["softmax"])
+
+
+@beat("product")
+def product(film: Film) -> None:
+    """P goes out and comes back; with V it makes O, which goes out."""
+    place, skin = film.scene.shot("machine"), film.skin
+    film.scene.tell()
+    each = max(film.scene.motion - 1.8, 2.0) / 5
+    out(film, "P", film.tiles["P"].rect, 1.5 * each)
+    come_back(film, "P", film.tiles["P"].rect, 1.5 * each)
+    cross = film.hbm.cross
+    film.tiles["V"] = v = film.tile("V", 0, place["k"])
+    put(v, cross.tile("V", 0))
+    film.scene.add(v)
+    way = partial(pass_through, v, cross.tile("V", 0), place["pipe"], place["k"])
+    film.move(Shows(v, way, rate_func=ease_in_out_cubic), seconds=0.8)
+    cells = [cross.tile("V", index) for index in range(cross.n_cols)]
+    fly(film, cells, v.rect, (Kind.LOAD_V,), skin.v, each, out=False)
+    values = np.asarray(film.material.values.o, dtype=np.float64)
+    film.tiles["O"] = o = Matrix(values, place["q"], skin, "O", *spread(values))
+    film.scene.add(o)
+    film.move(Columns(o), seconds=0.6)
+    whole = film.outputs[0]
+    put(whole, cross.strip("O"))
+    reveal(whole, 0.0)
+    film.scene.add(whole)
+    cells = [cross.tile("O", index) for index in range(cross.n_rows)]
+    fly(film, cells, o.rect, (Kind.STORE_O,), skin.o, each, partial(reveal, whole), out=True)
+
+
+def out(film: Film, tensor: str, tile: Rect, seconds: float, *also: Kind) -> None:
+    """A sheet of scores goes out, tile by tile, and lies in HBM then; ``also`` crosses meanwhile."""
+    sheet = film.sheets[tensor]
+    kinds = (*also, Kind.STORE_S if tensor == "S" else Kind.STORE_P)
+    cells = [sheet.cell(index) for index in range(film.cells)]
+    fly(film, cells, tile, kinds, film.skin.scores, seconds, lambda share: sheet.display(share * film.cells), out=True)
+
+
+def come_back(film: Film, tensor: str, tile: Rect, seconds: float) -> None:
+    """A sheet of scores comes back, tile by tile; what lies in HBM stays there."""
+    sheet = film.sheets[tensor]
+    cells = [sheet.cell(index) for index in range(film.cells)]
+    fly(film, cells, tile, (Kind.LOAD_S if tensor == "S" else Kind.LOAD_P,), film.skin.scores, seconds, out=False)
+
+
+def fly(
+    film: Film, cells: Sequence[Rect], tile: Rect, kinds: tuple[Kind, ...], color: str, seconds: float,
+    lie: Callable[[float], object] = lambda _: None, *, out: bool,
+) -> None:  # fmt: skip
+    """Squares between cells of HBM and a tile on chip, one after another; what has crossed joins the bar, and ``lie`` shows it in HBM."""
+    place, flying = film.scene.shot("machine"), Rectangles(color, name="in flight")
+
+    def show(share: float) -> None:
+        film.hbm.display(lit=read_at(film, kinds, share))
+        flying.display(flight(share, len(cells), lambda index: cells[index], tile, place["pipe"], out=out))
+        there = min(max((share - 0.06) / 0.9, 0.0), 1.0)
+        film.bar.display(*kinds, share=there)
+        lie(there)
+
+    film.scene.add(flying)
+    film.move(Shows(Group(flying, film.bar, film.hbm), show), seconds=seconds)
+    film.hbm.display(lit={})
+    film.scene.remove(flying)
+    names = film.bar.names(place["bar names"], *kinds)
+    if names:
+        film.move(FadeIn(*names), seconds=TEXT)
+
+
+def read_at(film: Film, kinds: tuple[Kind, ...], share: float) -> dict[str, frozenset[int]]:
+    """The tiles of Q and K that are read for the score tile whose turn it is: K's again for every row block."""
+    if Kind.LOAD_K not in kinds or share >= 1:
+        return {}
+    row, col = divmod(int(share * film.cells), film.hbm.cross.n_cols)
+    return {"Q": frozenset({row}), "K": frozenset({col})}
 
 
 def soften(film: Film, strip: Rect, words_at: Rect) -> None:
@@ -130,35 +243,12 @@ def soften(film: Film, strip: Rect, words_at: Rect) -> None:
     film.tiles["P"] = weights
 
 
-def stroke(film: Film, sheet: Any, flying: Rectangles, tile: Rect, pipe: Rect, *, out: bool) -> Callable[[float], None]:
-    """Squares between a sheet in HBM and a tile on chip, one after another; what goes out lies there then."""
-
-    def show(share: float) -> None:
-        flying.display(flight(share, film.cells, sheet.cell, tile, pipe, out=out))
-        if out:
-            sheet.display(min(max((share - 0.06) / 0.9, 0.0), 1.0) * film.cells)
-
-    return show
-
-
-def piled(bar: Rectangles, rect: Rect, count: float) -> Callable[[float], None]:
-    """What crossed joins the bar."""
-    per = rect.width / count
-
-    def show(share: float) -> None:
-        k = np.arange(round(min(max((share - 0.06) / 0.9, 0.0), 1.0) * count))
-        x = rect.x0 + k * per
-        bar.display(np.stack([x, np.full(len(k), rect.y0), x + 0.78 * per, np.full(len(k), rect.y1)], 1))
-
-    return show
-
-
 @beat("pause-a")
 def pause_a(film: Film) -> None:
     """A still: every score and weight is in HBM, and one tile of scores is framed on chip."""
-    tile, weights = film.tiles["S"], film.tiles.pop("P")
-    film.back = StepBack(film.others(tile, weights), ASIDE)
-    film.move(FadeOut(weights), film.back, seconds=0.5)
+    tile, gone = film.tiles["S"], [film.tiles.pop(tensor) for tensor in "PVO"]
+    film.back = StepBack(film.others(tile, *gone), ASIDE)
+    film.move(*(FadeOut(each) for each in gone), film.back, seconds=0.5)
     film.scene.add(tile)
     film.move(Create(film.around), seconds=0.5)
     film.scene.tell()
