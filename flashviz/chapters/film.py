@@ -21,7 +21,7 @@ OPENING: tuple[Beat, ...] = (
     Beat("pause-a", "Question", 3.9, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
     Beat("row", "Divide by what?", 4.7, shot="row", late=True, caption="Divide by what?"),
     Beat("carry", "Later", 4.4, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
-    Beat("score", "Scores", 6.8, shot="score", late=True, caption="Q stays. K arrives."),
+    Beat("score", "Scores", 7.3, shot="score", late=True, caption="Q stays. K arrives."),
     Beat("ceiling", "The ceiling", 6.1, shot="ceiling", late=True, caption="The largest sets the ceiling."),
     Beat("sum", "The sum", 5.0, shot="ceiling", late=True, caption="Area is the sum: ℓ."),
     Beat("blend", "Blend", 8.5, shot="score", late=True, caption="The scores are overwritten. V arrives."),
@@ -29,13 +29,13 @@ OPENING: tuple[Beat, ...] = (
 )
 CLOSING: tuple[Beat, ...] = (
     Beat("again", "A second rise", 10.3, shot="rescale", late=True, caption="Again."),
-    Beat("finish", "Finish", 8.3, shot="whole", late=True, caption="Divide once. Write once."),
+    Beat("finish", "Finish", 7.9, shot="whole", late=True, caption="Divide once. Write once."),
     Beat("strips", "Row blocks", 6.3, shot="rest", late=True, caption="Outer loop: one program a row block."),
     Beat("rest", "The rest", 7.0, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
     Beat(
         "bill", "The bill", 12.4, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}: less waiting. Bytes, not time."
     ),
-    Beat("taller", "Taller tiles", 8.8, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
+    Beat("taller", "Taller tiles", 8.5, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
     Beat("difference", "The difference", 6.4, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),
     Beat("card", "Provenance", 1.6, shot="card", fresh=True, caption=""),

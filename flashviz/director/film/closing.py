@@ -292,7 +292,7 @@ def taller(film: Film) -> None:
     chip_name = label(place["chip name"], "a program holds on chip", skin.ink)
     film.move(*film.leave(), FadeIn(rows_of_q, *piles.values()), seconds=0.4)
     film.move(FadeIn(figure, name, slots, chip_name), seconds=TEXT)
-    film.hold(0.8)
+    film.hold(0.5)
 
     def pair(share: float) -> None:
         rows_of_q.display(queries(share))

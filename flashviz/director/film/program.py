@@ -386,7 +386,7 @@ def finish(film: Film) -> None:
     name = formula('O = "acc" slash ell', SYMBOL, skin.o, Rect(at.x0, at.y1 + em(10), at.x1, at.y1 + em(84)))
     film.move(*film.leave(row.answer if on_row else None), FadeIn(result, name), seconds=0.5)
     film.scene.remove(row.answer)
-    film.hold(0.6)
+    film.hold(0.3)
     place = film.scene.shot("whole")
     film.hbm.place(place["hbm"]).display(lit={"Q": frozenset({film.hbm.cross.row_of(i)})}, cursor=None, written=frozenset(), seam=1.0)
     film.move(FadeOut(name), FadeIn(film.hbm), seconds=0.4)
