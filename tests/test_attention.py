@@ -257,6 +257,13 @@ def test_an_old_triton_with_a_new_numpy(monkeypatch: pytest.MonkeyPatch) -> None
     assert flash_attention(Q, K, K).shape == Q.shape
 
 
+def test_a_triton_below_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_kernel(interpreted=True)
+    monkeypatch.setattr(sys.modules["triton"], "__version__", "3.5.1")
+    with pytest.raises(MissingPartError, match=r"expected triton 3\.6 or newer, got 3\.5\.1; install triton>=3\.6, or use source numpy"):
+        flash_attention(Q, K, K)
+
+
 def test_no_triton(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "triton", None)
     with pytest.raises(MissingPartError, match="expected triton, got none") as caught:

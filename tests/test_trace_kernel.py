@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from flashviz.cli import main
 from flashviz.errors import UsageError
 from flashviz.trace import GenericTrace, Op
+from flashviz_kernels.any_kernel import trace_kernel
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
 
@@ -208,6 +210,17 @@ def test_what_is_wrong_is_one_line(kernel: str, launcher: str, code: int, messag
     assert (exit_code, out) == (code, "")
     assert err.splitlines()[-1].startswith(f"flashviz: {message}")
     assert not Path("x.npz").exists()
+
+
+def test_a_launcher_whose_call_runs_nothing_is_refused() -> None:
+    async def later(_kernel: object) -> None: ...
+
+    def yielding(_kernel: object) -> Iterator[int]:
+        yield 1
+
+    for launcher in (later, yielding):
+        with pytest.raises(UsageError, match=rf"expected {launcher.__name__}\(kernel\) to be a plain function, got one"):
+            trace_kernel(None, launcher)
 
 
 def test_a_failed_assertion_of_the_launcher_leaves_the_trace() -> None:

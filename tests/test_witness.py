@@ -9,12 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from msgspec.structs import replace as replace_struct
 
-from flashviz.cli import main
 from flashviz.config import AttentionConfig
-from flashviz.errors import MissingPartError, VerificationError
+from flashviz.errors import VerificationError
 from flashviz.memory import traffic
 from flashviz.trace import GenericTrace, Kind, Op, Trace
 from flashviz_kernels import record
@@ -145,20 +143,3 @@ def test_a_kernel_that_reports_another_tile_is_caught(tmp_path: Path, monkeypatc
     assert found.disagreement.startswith("program 0, load 1 of ")
     assert "r0 1 where the pointers say 0" in found.disagreement
     assert found.max_abs_error <= found.tolerance
-
-
-def test_an_older_triton_cannot_be_audited_and_verify_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """triton 3.4 and 3.5 have no hook for what a kernel is launched with: the other checks stand, this one is said to be missing."""
-    from flashviz_kernels import auditor
-    from flashviz_kernels import verify as verification
-
-    monkeypatch.setattr(auditor, "can_audit", lambda: False)
-    monkeypatch.setattr(verification, "can_audit", lambda: False)
-    answer = CliRunner().invoke(main, ["verify", "--seq-len", "32", "--block-m", "16", "--block-n", "16", "--source", "triton"])
-    assert answer.exit_code == 0, answer.stderr
-    assert "not checked: needs triton 3.6 or newer" in answer.stdout
-    with (
-        pytest.raises(MissingPartError, match=r"expected triton 3\.6 or newer to audit a kernel's pointers with, got"),
-        auditor.Auditor().watching(),
-    ):
-        pass

@@ -169,8 +169,6 @@ def show_verification(found: Verification, *, as_json: bool) -> None:
         table.add_row("twin = kernel", f"{_yes(found.twin_equals_kernel)}, {found.events:,} events")
     if found.kernel_equals_pointers is not None:
         table.add_row("kernel = its pointers", _yes(found.kernel_equals_pointers))
-    elif found.source == "triton-interpreter":
-        table.add_row("kernel = its pointers", "not checked: needs triton 3.6 or newer")
     if found.file_equals_recording is not None:
         table.add_row("file = recording", _yes(found.file_equals_recording))
     table.add_row("error", f"{found.max_abs_error:.3g}, allowed {found.tolerance:.3g}")

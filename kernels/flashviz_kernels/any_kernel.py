@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,8 +43,10 @@ def trace_kernel(kernel: Any, launcher: Launcher) -> GenericTrace:
         MissingPartError: triton is missing, or too old for this NumPy; or a package that the launcher imports.
     """
     load_triton(interpreted=True)
-    _check(kernel)
     auditor, name = Auditor(), getattr(launcher, "__name__", type(launcher).__name__)
+    if inspect.iscoroutinefunction(launcher) or inspect.isgeneratorfunction(launcher):  # a call would run nothing of it
+        raise UsageError(f"expected {name}(kernel) to be a plain function, got one that is async or yields; write it without")
+    _check(kernel)
     failed: BaseException | None = None
     torch = torch_on_cpu() if "torch" in getattr(getattr(launcher, "__code__", None), "co_names", ()) else contextlib.nullcontext()
     with auditor.watching(), standing_in(), torch, first_configs(), as_script(None):  # device_print is no part of an answer

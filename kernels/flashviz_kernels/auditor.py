@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from flashviz.errors import FlashvizError, MissingPartError, UsageError, VerificationError
+from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
 from flashviz.trace.generic import DID, WIDE, FunctionText, Parts, statements_of
 from flashviz.trace.statements import WRITES
@@ -76,12 +76,10 @@ class Auditor:
         Raises:
             VerificationError: A kernel touched what is no element of any array that it was given.
             UsageError: A kernel cannot be interpreted.
-            MissingPartError: triton is missing, or too old for this NumPy.
+            MissingPartError: triton is missing, or too old.
         """
-        version = load_triton(interpreted=True).__version__
+        load_triton(interpreted=True)
         interpreter = importlib.import_module("triton.runtime.interpreter")
-        if not can_audit():
-            raise MissingPartError(f"expected triton 3.6 or newer to audit a kernel's pointers with, got {version}; install a newer one")
         with ExitStack() as stack:
             stack.enter_context(mended())
             builder = interpreter.interpreter_builder
@@ -410,16 +408,6 @@ class Auditor:
 
 
 # ------------------------------------------------------------------------------------------------------------- arguments
-
-
-def can_audit() -> bool:
-    """Whether this triton's interpreter has the hooks: 3.6 is the first.
-
-    Raises:
-        MissingPartError: triton is missing, or too old for this NumPy.
-    """
-    load_triton(interpreted=True)
-    return hasattr(importlib.import_module("triton.runtime.interpreter").InterpretedFunction, "run")
 
 
 def _named(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

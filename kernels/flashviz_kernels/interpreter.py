@@ -33,7 +33,7 @@ from flashviz_kernels.reductions import generic_reduce, generic_scan
 from flashviz_kernels.rewriting import counted_range, rewritten, static_range
 from flashviz_kernels.shortcuts import builtin_call, shortcuts
 
-NUMPY_24, TRITON_37 = (2, 4), (3, 7)
+NUMPY_24, TRITON_36, TRITON_37 = (2, 4), (3, 6), (3, 7)  # 3.6 is the lower bound, which an installer that took no extra has not held
 ROW_OFFSETS, EVERY_LANE = np.arange(0, 32, 4, dtype=np.uint64), np.ones(8, bool)  # of the eight numbers of an event
 
 
@@ -111,7 +111,7 @@ def load_triton(*, interpreted: bool) -> ModuleType:
     """triton, such that kernels which are decorated from now on are interpreted, where this process has not imported it otherwise.
 
     Raises:
-        MissingPartError: triton is missing, or too old for this NumPy to interpret.
+        MissingPartError: triton is missing, or too old for us or for this NumPy to interpret.
         UsageError: The environment forbids to interpret.
     """
     if sys.modules.get("triton") is None and not installed():  # looking for it takes longer than a launch
@@ -144,8 +144,10 @@ def _interpret_in_environment() -> Iterator[None]:
 
 
 def _check_version(triton: ModuleType) -> None:
-    """The interpreter of triton <= 3.6 fails with numpy >= 2.4."""
+    """Before 3.6 the interpreter has not the hooks that are needed here; the one of 3.6 fails with numpy >= 2.4."""
     version, numpy_version = (tuple(int(part) for part in text.split(".")[:2]) for text in (triton.__version__, np.__version__))
+    if version < TRITON_36:
+        raise MissingPartError(f"expected triton 3.6 or newer, got {triton.__version__}; install triton>=3.6, or use source numpy")
     if version < TRITON_37 and numpy_version >= NUMPY_24:
         raise MissingPartError(
             f"triton {triton.__version__} cannot interpret with numpy {np.__version__}; "
