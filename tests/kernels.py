@@ -14,10 +14,12 @@ import numpy as np
 import flashviz_kernels
 from flashviz.config import AttentionConfig
 from flashviz.inputs import make_inputs
+from flashviz_kernels.algorithms.fa2 import ALGORITHM
+from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import launch
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
-from flashviz_kernels.kernel_run import ROW, problem_of
 from flashviz_kernels.problem import TraceBuffers
+from flashviz_kernels.reporting import ROW, expand
 
 FORWARD = Path(flashviz_kernels.__file__).parent / "forward.py"
 
@@ -52,6 +54,11 @@ def outputs(kernel: Any, config: AttentionConfig) -> tuple[np.ndarray, np.ndarra
     with mended():
         launch(kernel, [HostTensor(array) for array in (*arrays, o, lse)], problem_of(config), None)
     return o, lse
+
+
+def columns_of(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
+    """Columns of a trace from such rows."""
+    return expand(ALGORITHM, config, [rows])
 
 
 def event_rows(kernel: Any, config: AttentionConfig) -> np.ndarray:

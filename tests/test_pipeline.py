@@ -534,7 +534,7 @@ import triton
 from flashviz.config import AttentionConfig
 from flashviz_kernels import aot, forward
 from flashviz_kernels.attention import launch
-from flashviz_kernels.kernel_run import problem_of
+from flashviz_kernels.attending import problem_of
 
 config = AttentionConfig(seq_q=512, head_dim=64, block_m=64, block_n=64, stages=int(sys.argv[1]), causal=sys.argv[2] == "causal")
 triton.runtime.driver.set_active(aot.Pretended(90))

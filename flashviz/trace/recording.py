@@ -24,7 +24,7 @@ from flashviz.device import Resources
 from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
-from flashviz.trace.counts import Algorithm, events_of
+from flashviz.trace.counts import EACH_VISIT, events_of
 from flashviz.trace.events import Event, Kind
 from flashviz.trace.executed import Executed
 from flashviz.trace.npz import SCHEMA
@@ -39,6 +39,7 @@ CLOCKED = ("t_ns", "sm")  # there where the header names a clock
 AT_ONCE = 1 << 15  # numbers that are widened for the hash: they stay in a core's cache
 LARGE = 1 << 20  # events, from which on a film keeps its traces on disk
 WIDTHS = (np.int16, np.int32, np.int64)
+NAME = 80  # letters of an algorithm's
 WIDEST = 8  # bytes of the widest: where arrays begin in a file, so that they are aligned in memory
 NO_RESCALE = "broken on purpose: nothing is rescaled when the max rises"  # how a header says so
 SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{0,8})/(?P<field>m|l|alpha|s|p|acc)")
@@ -55,7 +56,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: int = SCHEMA
     kind: Literal["attention"] = "attention"
-    algorithm: Algorithm
+    algorithm: str
     source: Source
     config: AttentionConfig
     versions: dict[str, str]
@@ -71,7 +72,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     altered: str | None = None  # what differs from the algorithm, on purpose
 
     def __post_init__(self) -> None:
-        """Refuse statements that no recorder writes: from a file."""
+        """Refuse what no recorder writes: from a file."""
+        if not (self.algorithm.isidentifier() and len(self.algorithm) <= NAME):
+            raise TraceError(f"an algorithm must have a name of at most {NAME} letters, got {self.algorithm[:NAME]!r}")
         check_statements(self.statements)
         lines = range(self.kernel_first_line, self.kernel_first_line + self.kernel_source.count("\n"))
         astray = next((each for each in self.statements if each.line not in lines), None)
@@ -304,11 +307,13 @@ def assembled(contents: npz.Contents) -> Trace:
     if hashlib.sha256(header.kernel_source.encode("utf-8", "replace")).hexdigest() != header.kernel_hash:
         raise TraceError(f"expected the kernel's source that {contents.path} names by its hash, got another; {npz.AGAIN}")
     names = columns_of(header)
-    events = events_of(header.config, header.algorithm, rescales=header.altered != NO_RESCALE)
     kept = {name: member for name, member in contents.members.items() if not name.startswith("column/")}
     columns = {name.removeprefix("column/"): member for name, member in contents.members.items() if name not in kept}
     if set(columns) != set(names) or any(member.dtype.kind != "i" or len(member.shape) != 1 for member in columns.values()):
         raise TraceError(f"expected columns {', '.join(names)} of whole numbers, got others in {contents.path}; {npz.AGAIN}")
+    events = columns["kind"].shape[0]
+    if header.algorithm in EACH_VISIT:  # of others the recorder knows how many there are
+        events = events_of(header.config, header.algorithm, rescales=header.altered != NO_RESCALE)
     wrong = next((f"{name} of {member.shape[0]:,}" for name, member in columns.items() if member.shape != (events,)), None)
     if wrong is not None:
         raise TraceError(
