@@ -20,6 +20,7 @@ from flashviz_kernels.attention import launch
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
 from flashviz_kernels.problem import TraceBuffers
 from flashviz_kernels.reporting import ROW, expand
+from tests.conftest import ROOT
 
 FORWARD = Path(flashviz_kernels.__file__).parent / "forward.py"
 
@@ -72,3 +73,10 @@ def event_rows(kernel: Any, config: AttentionConfig) -> np.ndarray:
     with mended():
         launch(kernel, [HostTensor(array) for array in (*arrays, o, lse)], problem_of(config), buffers.each(HostTensor))
     return rows
+
+
+def package() -> dict[Path, tuple[int, int]]:
+    """Files of the project that are shipped, with size and time."""
+    roots = (ROOT / "flashviz", ROOT / "kernels" / "flashviz_kernels")
+    files = (file for root in roots for file in root.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files}

@@ -18,8 +18,8 @@ from flashviz.export.player import MODULE
 from flashviz.settings import Settings
 from flashviz.trace import GenericTrace, Op, load, state_at
 from tests import test_perfetto
-from tests.conftest import ROOT
 from tests.films import played, scenes
+from tests.kernels import package
 from tests.test_embedding import served
 from tests.test_player import STATES, page_of
 from tests.test_slides import browser_page, needs_browser
@@ -311,13 +311,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = package()
     yield tmp_path
     assert package() == before
-
-
-def package() -> dict[Path, tuple[int, int]]:
-    """Files of the project that are shipped, with size and time."""
-    roots = (ROOT / "flashviz", ROOT / "kernels" / "flashviz_kernels")
-    files = (file for root in roots for file in root.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files}
 
 
 @pytest.mark.usefixtures("folder")

@@ -57,7 +57,7 @@ class EventLog:
 
     def __call__(
         self, code: int, programs: np.ndarray, box: Box,
-        *, i: int | None = None, j: int = -1, nbytes: Numbers = 0, flops: Numbers = 0,
+        *, i: Numbers | None = None, j: Numbers = -1, nbytes: Numbers = 0, flops: Numbers = 0,
     ) -> None:  # fmt: skip
         """Note one statement: ``programs`` executed it, each once.
 

@@ -110,6 +110,31 @@ def clock_columns(rows: np.ndarray) -> dict[str, np.ndarray]:
     return {"t_ns": t_ns - t_ns.min(), "sm": sm}
 
 
+def rows_only(calls: Sequence[tuple[int, int]], *, clock: bool = False) -> tuple[TraceBuffers, ...]:
+    """Room for events and for no values.
+
+    Args:
+        calls: Programs of each call, and the most events that one of them reports.
+        clock: With a clock.
+
+    Raises:
+        UsageError: There would be too many events.
+    """
+    none = np.zeros(1, np.float32)
+    return tuple(
+        TraceBuffers(_rows(programs, capacity, clock=clock), none, none, np.full((programs, 2), -1, np.int32), values=False, clock=clock)
+        for programs, capacity in calls
+    )
+
+
+def _rows(programs: int, capacity: int, *, clock: bool) -> np.ndarray:
+    row = CLOCK_ROW if clock else ROW
+    need = programs * capacity * row * 4
+    if need > EVENTS_LIMIT:
+        raise UsageError(f"events must fit a trace buffer of {EVENTS_LIMIT:,} B, got {need:,} B for this config; use source numpy")
+    return np.full((programs, capacity, row), -1, np.int32)
+
+
 def room(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers]:  # as every algorithm's
     """Room for events and kept values of one launch over row blocks.
 
@@ -119,10 +144,7 @@ def room(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers
         UsageError: There would be too many events.
     """
     programs = config.batch * config.heads * config.row_blocks
-    capacity, row = 4 + 10 * config.col_blocks, CLOCK_ROW if clock else ROW
-    need = programs * capacity * row * 4
-    if need > EVENTS_LIMIT:
-        raise UsageError(f"events must fit a trace buffer of {EVENTS_LIMIT:,} B, got {need:,} B for this config; use source numpy")
+    rows = _rows(programs, 4 + 10 * config.col_blocks, clock=clock)
     slots = np.full((programs, 2), -1, np.int32)
     for at, (pid_m, pid_bh) in enumerate(kept.programs):
         slots[pid_bh * config.row_blocks + pid_m] = at
@@ -131,7 +153,7 @@ def room(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers
     n_stats = programs if kept.stats is not None else len(kept.programs)
     wide = 2 * config.block_n + padded_head_dim(config.head_dim)
     buffers = TraceBuffers(
-        events=np.full((programs, capacity, row), -1, np.int32),
+        events=rows,
         stats=np.full((max(1, n_stats), max(1, config.col_blocks), 3, config.block_m), np.nan, np.float32),
         tiles=np.full((max(1, len(kept.programs)), max(1, config.col_blocks), config.block_m, wide), np.nan, np.float32),
         slots=slots,

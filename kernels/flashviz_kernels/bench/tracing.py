@@ -16,6 +16,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import FlashvizError
 from flashviz.inputs import make_inputs
 from flashviz.trace import GenericTrace, load
+from flashviz_kernels.algorithms import DEFAULT, named
 from flashviz_kernels.any_kernel import load_function, trace_kernel
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend
@@ -60,9 +61,8 @@ def bench(repeat: int, max_events: int, note: Callable[[str], None]) -> Report:
 
 
 def events_of(n: int, heads: int) -> int:
-    """Of the twin, not causal, 64 x 64 tiles: 9 a tile, 4 a program."""
-    blocks = -(-n // 64)
-    return heads * blocks * (9 * blocks + 4)
+    """Of the twin, not causal, 64 x 64 tiles."""
+    return named(DEFAULT).events(AttentionConfig(seq_q=n, heads=heads))
 
 
 def cost(n: int, heads: int, repeat: int) -> Cost:
