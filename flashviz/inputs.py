@@ -10,6 +10,7 @@ a tile of scores has bands, blocks and stripes, as a trained head's has. V wande
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import ml_dtypes
 import numpy as np
@@ -46,8 +47,8 @@ def make_inputs(config: AttentionConfig) -> Arrays:
     return q.astype(dtype), k.astype(dtype), v.astype(dtype)
 
 
-def inputs_hash(arrays: Arrays) -> str:
-    """SHA-256 over the bytes of Q, K and V."""
+def inputs_hash(arrays: Iterable[np.ndarray]) -> str:
+    """SHA-256 over the bytes of the inputs, one after the other: of attention's Q, K and V."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())

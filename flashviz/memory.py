@@ -11,7 +11,6 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.trace.counts import Algorithm
 from flashviz.trace.recording import Trace
 from flashviz.trace.statements import Statement
 from flashviz.trace.traffic import Traffic, traffic
@@ -33,7 +32,7 @@ def tile_bytes(config: AttentionConfig) -> dict[str, int]:
     }  # fmt: skip
 
 
-def closed_form(config: AttentionConfig, algorithm: Algorithm) -> Traffic:
+def closed_form(config: AttentionConfig, algorithm: str) -> Traffic:
     """Bytes that an algorithm must move, by formula.
 
     fa2 (FlashAttention-2, Algorithm 1): Q and O once; K and V once a row block that visits them; LSE in float32.
@@ -43,6 +42,9 @@ def closed_form(config: AttentionConfig, algorithm: Algorithm) -> Traffic:
     Args:
         config: The problem.
         algorithm: ``standard``, ``fa1`` or ``fa2``.
+
+    Raises:
+        ConfigError: No such algorithm.
     """
     c = config
     copies = c.batch * c.heads
@@ -60,6 +62,8 @@ def closed_form(config: AttentionConfig, algorithm: Algorithm) -> Traffic:
         read = {"Q": visits * row, "K": keys_once, "V": keys_once, "O": visits * row, "L": statistics, "M": statistics}
         ends = {"O": (initial + visits) * row, "L": (initial + visits) * FLOAT32, "M": (initial + visits) * FLOAT32}
         return _without_zeros(read, ends)
+    if algorithm != "standard":
+        raise ConfigError(f"algorithm must be one of standard, fa1, fa2, got {algorithm!r}; another has a closed form of its own")
     keys = keys_once * c.row_blocks
     scores = copies * c.seq_q * c.seq_k * c.itemsize
     read = {"Q": rows_once, "K": keys, "V": keys, "S": scores, "P": scores}
@@ -89,7 +93,7 @@ def _without_zeros(read: dict[str, int], written: dict[str, int]) -> Traffic:
     return Traffic({t: n for t, n in read.items() if n}, {t: n for t, n in written.items() if n})
 
 
-def compulsory(config: AttentionConfig, algorithm: Algorithm) -> Traffic:
+def compulsory(config: AttentionConfig, algorithm: str) -> Traffic:
     """The same with a perfect cache: every tensor that is stored in HBM crosses once a direction.
 
     For ``standard`` with one head and N_q = N_k = N: 4 N d + 4 N^2 elements.
@@ -148,7 +152,7 @@ def _held_bytes(trace: Trace, codes: np.ndarray, rows: np.ndarray, starts: np.nd
     return total
 
 
-def hbm_extra(config: AttentionConfig, algorithm: Algorithm) -> int:
+def hbm_extra(config: AttentionConfig, algorithm: str) -> int:
     """Bytes kept in HBM beyond Q, K, V and O: S and P for ``standard``, l and m for ``fa1``, LSE for ``fa2``.
 
     Raises:

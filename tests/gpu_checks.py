@@ -15,8 +15,8 @@ import numpy as np
 from flashviz.config import AttentionConfig, DType
 from flashviz.trace import COMPARED
 from flashviz_kernels import flash_attention, gpu, hopper, record
-from flashviz_kernels.kernel_run import CLOCK
 from flashviz_kernels.recorder import run
+from flashviz_kernels.reporting import CLOCK
 from flashviz_kernels.verify import agree, verify
 
 SKIPPED = 77

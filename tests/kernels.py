@@ -14,10 +14,13 @@ import numpy as np
 import flashviz_kernels
 from flashviz.config import AttentionConfig
 from flashviz.inputs import make_inputs
+from flashviz_kernels.algorithms.fa2 import ALGORITHM
+from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import launch
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
-from flashviz_kernels.kernel_run import ROW, problem_of
 from flashviz_kernels.problem import TraceBuffers
+from flashviz_kernels.reporting import ROW, expand
+from tests.conftest import ROOT
 
 FORWARD = Path(flashviz_kernels.__file__).parent / "forward.py"
 
@@ -54,6 +57,11 @@ def outputs(kernel: Any, config: AttentionConfig) -> tuple[np.ndarray, np.ndarra
     return o, lse
 
 
+def columns_of(rows: np.ndarray, config: AttentionConfig) -> dict[str, np.ndarray]:
+    """Columns of a trace from such rows."""
+    return expand(ALGORITHM, config, [rows])
+
+
 def event_rows(kernel: Any, config: AttentionConfig) -> np.ndarray:
     """Rows [programs, capacity, 8] that a traced kernel writes; -1 where it wrote none."""
     arrays = make_inputs(config)
@@ -65,3 +73,10 @@ def event_rows(kernel: Any, config: AttentionConfig) -> np.ndarray:
     with mended():
         launch(kernel, [HostTensor(array) for array in (*arrays, o, lse)], problem_of(config), buffers.each(HostTensor))
     return rows
+
+
+def package() -> dict[Path, tuple[int, int]]:
+    """Files of the project that are shipped, with size and time."""
+    roots = (ROOT / "flashviz", ROOT / "kernels" / "flashviz_kernels")
+    files = (file for root in roots for file in root.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files}

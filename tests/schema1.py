@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from flashviz.trace import GenericHeader, GenericTrace, Header, Kind, Snapshot, Stats, Trace, generic
+from flashviz_kernels.algorithms import named
 from flashviz_kernels.source import event_lines
 from flashviz_kernels.statements import statements_of
 
@@ -31,9 +32,9 @@ def load(path: Path) -> Trace | GenericTrace:
     first, line = raw["kernel_first_line"], columns.pop("line")
     lines = event_lines(raw["kernel_source"], first)
     kinds, at = np.unique(columns["kind"], return_index=True)
-    lines |= {Kind(kind): int(line[index]) for kind, index in zip(kinds.tolist(), at.tolist(), strict=True)}
+    lines |= {Kind(kind).name: int(line[index]) for kind, index in zip(kinds.tolist(), at.tolist(), strict=True)}
     bare = msgspec.convert(raw | {"statements": ()}, Header)
-    header = msgspec.structs.replace(bare, statements=statements_of(bare.algorithm, bare.config, lines))
+    header = msgspec.structs.replace(bare, statements=statements_of(named(bare.algorithm), bare.config, lines))
     snapshots: dict[tuple[int, int], dict[str, np.ndarray]] = {}
     for name, array in arrays.items():
         if name.startswith("snapshot/"):

@@ -47,7 +47,7 @@ def test_any_order_gives_the_same_result_for_the_same_bytes(seed: int, causal: b
     config = AttentionConfig(seq_q=n, seq_k=n + 9, head_dim=16, block_m=32, block_n=tile, causal=causal)
     order = np.random.default_rng(seed).permutation(config.col_blocks).tolist()
     ran = in_order(config, order)
-    assert max_error(ran.o, truth(config, ran.trace)) <= tolerance(ran.trace.inputs, config, "fa2").output
+    assert max_error(ran.o, truth(config, ran.trace)) <= tolerance(ran.trace.inputs, config).output
     assert traffic(ran.trace) == closed_form(config, "fa2")
     first = [event.j for event in ran.trace if event.kind == Kind.LOAD_K and event.pid_m == config.row_blocks - 1]
     assert first == [j for j in order if j < config.visited(config.row_blocks - 1)]
@@ -60,7 +60,7 @@ def test_an_order_that_is_none_is_refused() -> None:
 
 def test_without_the_rescale_a_row_is_wrong_exactly_where_its_max_rises_and_the_past_counts() -> None:
     ran, right = without_rescale(CONFIG), run(CONFIG, source="numpy", snapshots=[(i, 0) for i in range(4)])
-    allowed = tolerance(ran.trace.inputs, CONFIG, "fa2").output
+    allowed = tolerance(ran.trace.inputs, CONFIG).output
     errors = np.abs(ran.o[0, 0].astype(np.float64) - truth(CONFIG, ran.trace)[0, 0]).max(axis=-1)
     seen = set()
     for program in right.trace.programs:

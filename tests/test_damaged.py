@@ -22,15 +22,16 @@ from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError, TraceError
 from flashviz.trace import Trace, load, npz
-from flashviz.trace.counts import Algorithm, events_of, limit_here, recording_bytes, visits_of
+from flashviz.trace.counts import events_of, limit_here, recording_bytes, visits_of
 from flashviz.trace.recording import first_difference
 from flashviz_kernels import record
 from flashviz_kernels.again import events_again, load_checked
+from flashviz_kernels.algorithms.fa2 import ALGORITHM
 from flashviz_kernels.altered import in_order, without_rescale
 from tests import damaged, generic_traces
 from tests.strategies import configs
 
-ALGORITHMS: tuple[Algorithm, ...] = ("standard", "fa1", "fa2")
+ALGORITHMS = ("standard", "fa1", "fa2")
 CONFIG = AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16)
 Change = Callable[[dict[str, np.ndarray]], object]
 
@@ -145,7 +146,7 @@ def test_a_trace_without_events_and_one_of_fewer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_recording_is_recorded_again(algorithm: Algorithm, tmp_path: Path) -> None:
+def test_a_recording_is_recorded_again(algorithm: str, tmp_path: Path) -> None:
     """Nothing of a whole file is refused; the twin that computes nothing reports what the one that computes all does."""
     config = replace(CONFIG, seq_q=40, seq_k=70, heads=2, kv_heads=1, causal=True)
     trace = record(config, source="numpy", algorithm=algorithm)
@@ -160,9 +161,21 @@ def test_altered_recordings_are_recorded_again(tmp_path: Path) -> None:
         assert load_checked(tmp_path / "t.npz").hash == made.trace.hash
     other = msgspec.structs.replace(made.trace.header, altered="key tiles in the order 0, 1, 2, 3")
     assert first_difference(made.trace, events_again(other)) == "event 1 with j 2, not 0"
-    for unknown in ("", "key tiles in the order 0, 0, 1, 2", "key tiles in the order", "better"):
-        with pytest.raises(TraceError, match="expected an alteration that is known"):
+    known, order = "expected an alteration that is known", "order must name each of 4 key tiles once, got"
+    for unknown, said in (
+        ("", known), ("key tiles in the order 0, 0, 1, 2", order), ("key tiles in the order", known), ("better", known),
+        (f"key tiles in the order {'9' * 5000}", order), ("key tiles in the order ", order), ("key tiles in the order a, b", known),
+    ):  # fmt: skip
+        with pytest.raises(TraceError, match=said):
             events_again(msgspec.structs.replace(made.trace.header, altered=unknown))
+
+
+def test_an_algorithm_that_is_not_known_here_is_read_by_its_statements_and_never_taken_at_its_word(tmp_path: Path) -> None:
+    trace = record(CONFIG, source="numpy")
+    Trace(msgspec.structs.replace(trace.header, algorithm="fa9"), trace.columns).save(tmp_path / "t.npz")
+    assert Trace.load(tmp_path / "t.npz").hash == trace.hash
+    with pytest.raises(TraceError, match=r"algorithm must be one of fa1, fa2, standard, or FILE.py:NAME, got 'fa9'; record again"):
+        load_checked(tmp_path / "t.npz")
 
 
 # --------------------------------------------------------------------------------------------------------------------- damaged
@@ -323,7 +336,7 @@ def test_tensors_and_launches_that_cannot_be(change: dict[str, object], tmp_path
 
 @settings(max_examples=60)
 @given(configs(longest=130), st.sampled_from(ALGORITHMS))
-def test_events_are_counted_without_recording(config: AttentionConfig, algorithm: Algorithm) -> None:
+def test_events_are_counted_without_recording(config: AttentionConfig, algorithm: str) -> None:
     assert visits_of(config) == sum(config.visited(i) for i in range(config.row_blocks))
     assert events_of(config, algorithm) == len(record(config, source="numpy", algorithm=algorithm))
 
@@ -351,7 +364,7 @@ def test_the_lengths_that_are_offered_fit() -> None:
             record(config)
         offered = dict(part.split("=") for part in str(caught.value).partition("try ")[2].split(", "))
         smaller = replace(config, seq_q=int(offered["seq_q"]), seq_k=int(offered["seq_k"]))
-        assert recording_bytes(smaller, "fa2") <= limit_here() < recording_bytes(config, "fa2")
+        assert recording_bytes(smaller, ALGORITHM.events) <= limit_here() < recording_bytes(config, ALGORITHM.events)
 
 
 def test_a_small_machine_has_a_small_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

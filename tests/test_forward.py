@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from flashviz.config import AttentionConfig, DType, tiles_bytes
+from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import default_blocks
 from flashviz_kernels.compiler import without_trace
 from flashviz_kernels.interpreter import installed
-from flashviz_kernels.kernel_run import problem_of
 from tests.kernels import FORWARD
 
 pytestmark = [
@@ -30,8 +30,13 @@ SIXTEEN_BIT: tuple[DType, ...] = ("float16", "bfloat16")
 def variant(arch: int = 90, **changes: Any) -> dict[str, Any]:
     """The kernel on a problem: an ``AttentionConfig``'s fields, and what is asked for besides."""
     asked = {name: changes.pop(name) for name in ("trace", "values", "clock", "sass", "text", "map", "kernel") if name in changes}
-    problem = asdict(problem_of(AttentionConfig(**{"causal": True} | changes)))
-    return {"trace": False, "values": False, "clock": False} | asked | {"arch": arch, "problem": problem}
+    config = AttentionConfig(**{"causal": True} | changes)
+    return {"trace": False, "values": False, "clock": False} | asked | {"arch": arch, "config": config.to_dict()}
+
+
+def launched(asked: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the launch that a variant names."""
+    return asdict(problem_of(AttentionConfig(**asked["config"])))
 
 
 def compile_all(path: Path, *variants: dict[str, Any], tmp_path: Path) -> list[dict[str, Any]]:
@@ -52,7 +57,7 @@ def test_sm_90_holds_q_and_the_stages_of_k_and_v(tmp_path: Path) -> None:
     variants = [variant(dtype=dtype, causal=causal) for dtype in SIXTEEN_BIT for causal in (False, True)]
     variants += [variant(stages=3), variant(block_m=128, head_dim=128, stages=2)]
     for asked, found in zip(variants, compile_all(FORWARD, *variants, tmp_path=tmp_path), strict=True):
-        p = asked["problem"]
+        p = launched(asked)
         tiles = tiles_bytes(
             block_m=p["block_m"], block_n=p["block_n"], head_dim=p["d"], itemsize=2, stages=p["stages"], arch="sm_90"
         )  # fmt: skip

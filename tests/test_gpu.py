@@ -24,14 +24,16 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import FlashvizError, InputError, MissingPartError, TraceError, UsageError
 from flashviz.inputs import make_inputs
 from flashviz.trace import COMPARED, Trace
-from flashviz_kernels import gpu, kernel_run, record
+from flashviz_kernels import attending, gpu, record, reporting
+from flashviz_kernels.algorithms.fa2 import ALGORITHM
+from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend, refused_by_device
 from flashviz_kernels.interpreter import HostTensor, installed, load_kernel, mended
-from flashviz_kernels.kernel_run import CLOCK, CLOCK_ROW, ROW, clock_columns, expand, make_buffers, problem_of
 from flashviz_kernels.log import Kept
+from flashviz_kernels.reporting import CLOCK, CLOCK_ROW, ROW, clock_columns, room
 from tests.conftest import ROOT
 from tests.gpu_checks import CHECKS, SKIPPED
-from tests.kernels import FORWARD, event_rows
+from tests.kernels import FORWARD, columns_of, event_rows
 from tests.test_forward import compile_all, variant
 
 needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is interpreted where triton is installed")
@@ -54,7 +56,7 @@ T0, TICK, CYCLES, PROCESSOR = 1 << 40, 7, 10, 5  # a look takes 10 cycles, 7 ns
 def test_a_report_in_one_operation_is_that_of_the_kernel(name: str) -> None:
     """While interpreted, reports are written in one operation; the same rows as from the kernel's own device function."""
     config = CONFIGS[name]
-    buffers = make_buffers(config, Kept.of(config, (), stats=False))
+    (buffers,) = room(config, Kept.of(config, (), stats=False), clock=False)
     attend(*make_inputs(config), problem_of(config), buffers.each(HostTensor))
     np.testing.assert_array_equal(buffers.events, event_rows(load_kernel(interpreted=True), config))
     from triton.runtime import interpreter
@@ -70,17 +72,34 @@ def test_through_torch_it_is_the_same(name: str) -> None:
     """Tensors there and back: outputs, rows and kept values as through NumPy."""
     config = CONFIGS[name]
     kept = Kept.of(config, [(0, 0)], stats=True)
-    here, arrays, kernel = make_buffers(config, kept), make_inputs(config), load_kernel(interpreted=True)
+    (here,), arrays = room(config, kept, clock=False), make_inputs(config)
     with mended():
-        o, lse, there = gpu.run_on("cpu", kernel, arrays, problem_of(config), here)
-    untouched = make_buffers(config, kept)
+        written, (there,) = gpu.run_on("cpu", arrays_of(config), [here], launched(load_kernel(interpreted=True), config))
+    (untouched,) = room(config, kept, clock=False)
     assert np.array_equal(here.events, untouched.events), "a launch starts from buffers as they were given"
     expected = attend(*arrays, problem_of(config), here.each(HostTensor))
     for mine, theirs in zip(
-        (o, lse, there.events, there.stats, there.tiles), (*expected, here.events, here.stats, here.tiles), strict=True
+        (written["O"], written["LSE"], there.events, there.stats, there.tiles),
+        (*expected, here.events, here.stats, here.tiles),
+        strict=True,
     ):
         assert mine.dtype == theirs.dtype
         np.testing.assert_array_equal(mine, theirs)
+
+
+def arrays_of(config: AttentionConfig) -> dict[str, np.ndarray]:
+    """Inputs and empty outputs, by name."""
+    return ALGORITHM.given(config, ALGORITHM.inputs(config))
+
+
+def launched(kernel: Any, config: AttentionConfig) -> gpu.Launch:
+    """What launches the kernel on tensors by name."""
+
+    def launch(tensors: Any, buffers: Any) -> None:
+        for call in attending.forward_calls(config, tensors, buffers):
+            call.on(kernel)
+
+    return launch
 
 
 @contextmanager
@@ -115,17 +134,16 @@ def made_up_clock(kernel: Any) -> Iterator[list[int]]:
 
 
 @needs_torch
-def test_the_launch_that_is_timed_begins_with_outputs_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    def added(_kernel: Any, tensors: Any, _problem: Any, _buffers: Any) -> None:
-        for output in tensors[3:]:
-            output.add_(1)
+def test_the_launch_that_is_timed_begins_with_outputs_of_its_own() -> None:
+    def added(tensors: Any, _buffers: Any) -> None:
+        for name in ("O", "LSE"):
+            tensors[name].add_(1)
 
-    monkeypatch.setattr(gpu, "launch", added)
     config = AttentionConfig(seq_q=32, **SMALL)
-    buffers = make_buffers(config, Kept.of(config, (), stats=False), clock=True)
-    o, lse, _ = gpu.run_on("cpu", None, make_inputs(config), problem_of(config), buffers)
-    assert (o == 1).all()
-    assert (lse == 1).all()
+    (buffers,) = room(config, Kept.of(config, (), stats=False), clock=True)
+    written, _ = gpu.run_on("cpu", arrays_of(config), [buffers], added)
+    assert (written["O"] == 1).all()
+    assert (written["LSE"] == 1).all()
 
 
 @needs_triton
@@ -134,12 +152,12 @@ def test_the_launch_that_is_timed_begins_with_outputs_of_its_own(monkeypatch: py
 def test_a_clock_adds_to_the_rows_and_changes_nothing_else(name: str) -> None:
     config = CONFIGS[name]
     kernel = load_kernel(interpreted=True)
-    buffers = make_buffers(config, Kept.of(config, (), stats=False), clock=True)
+    (buffers,) = room(config, Kept.of(config, (), stats=False), clock=True)
     with mended(), made_up_clock(kernel) as told:
-        *_, there = gpu.run_on("cpu", kernel, make_inputs(config), problem_of(config), buffers)
+        _, (there,) = gpu.run_on("cpu", arrays_of(config), [buffers], launched(kernel, config))
     assert there.events.shape[-1] == CLOCK_ROW
     np.testing.assert_array_equal(there.events[..., :ROW], event_rows(kernel, config))
-    columns, twin = expand(there.events, config), record(config, source="numpy")
+    columns, twin = columns_of(there.events, config), record(config, source="numpy")
     for column in COMPARED:
         np.testing.assert_array_equal(columns[column], twin.columns[column], err_msg=column)
     events = len(twin)
@@ -315,9 +333,9 @@ def test_what_a_device_has_too_little_of_is_one_line() -> None:
 def test_rows_of_a_clock_must_fit_too() -> None:
     config = AttentionConfig(seq_q=16384, block_m=16, block_n=16, head_dim=16, heads=3)
     make_sized = 3 * 1024 * (4 + 10 * 1024) * 4
-    assert make_sized * ROW <= kernel_run.EVENTS_LIMIT < make_sized * CLOCK_ROW
+    assert make_sized * ROW <= reporting.EVENTS_LIMIT < make_sized * CLOCK_ROW
     with pytest.raises(UsageError, match=r"events must fit a trace buffer of 1,073,741,824 B, got 1,510,"):
-        make_buffers(config, Kept.of(config, (), stats=False), clock=True)
+        room(config, Kept.of(config, (), stats=False), clock=True)
 
 
 # ------------------------------------------------------------------------------------------------------------ compiled

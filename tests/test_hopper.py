@@ -22,12 +22,12 @@ from flashviz.device import SMS
 from flashviz.errors import InputError
 from flashviz.inputs import make_inputs
 from flashviz_kernels import flash_attention, hopper
+from flashviz_kernels.attending import problem_of
 from flashviz_kernels.interpreter import HostTensor, installed, load_triton, mended
-from flashviz_kernels.kernel_run import problem_of
 from flashviz_kernels.problem import Problem
 from flashviz_kernels.reference import max_error, naive, tolerance
 from tests.kernels import FORWARD, mutant
-from tests.test_forward import compile_all, variant
+from tests.test_forward import compile_all, launched, variant
 
 needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is interpreted where triton is installed")
 
@@ -52,7 +52,7 @@ def broken(kernel: Any, config: AttentionConfig) -> bool:
     with mended():
         hopper.launch_descriptors(kernel, [HostTensor(each) for each in (*arrays, o, lse)], problem_of(config), HOW)
     truth, true_lse = naive(*arrays, scale=config.scale, causal=config.causal)
-    allowed = tolerance(arrays, config, "fa2")
+    allowed = tolerance(arrays, config)
     return not (max_error(o, truth) <= allowed.output and max_error(lse, true_lse) <= allowed.lse)
 
 
@@ -192,7 +192,7 @@ def test_how_they_compile(tmp_path: Path) -> None:
         for changes in ASKED.values() for dtype in ("float16", "bfloat16")
     ]  # fmt: skip
     for made, found in zip(asked, compile_all(FORWARD, *asked, tmp_path=tmp_path), strict=True):
-        p = made["problem"]
+        p = launched(made)
         whole = p["n_q"] % 128 == 0 and p["n_k"] % 128 == 0 and p["d"] in (64, 128)
         assert found["kernel"] == ("pipeline" if whole else "descriptors"), made
         assert found["shared"] <= SMS["sm_90"].shared_per_block
@@ -237,7 +237,7 @@ def test_a_launch_is_specialised_as_triton_does_it(seq: int, heads: int, tmp_pat
     """Integers that are 1 are constants in the code, and of those that 16 divides the compiler knows it."""
     made = variant(seq_q=seq, heads=heads)
     (found,) = compile_all(FORWARD, made, tmp_path=tmp_path)
-    p = made["problem"]
+    p = launched(made)
     for name, value in (("N_Q", p["n_q"]), ("N_K", p["n_k"]), ("H", p["heads"]), ("stride_qn", p["d"])):
         assert (name in found["constants"]) == (value == 1), (name, value)
         assert (name in found["divisible"]) == (value % 16 == 0), (name, value)

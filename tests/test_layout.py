@@ -256,7 +256,7 @@ def test_ledger_bytes_do_not_run_into_names(n: int, aspect: Aspect, algorithm: s
 
 
 def crossed(config: AttentionConfig, algorithm: str) -> dict[str, int]:
-    moved = closed_form(config, algorithm)  # type: ignore[arg-type]
+    moved = closed_form(config, algorithm)
     tensors = {**moved.read, **moved.written}
     return {t: moved.read.get(t, 0) + moved.written.get(t, 0) for t in tensors}
 

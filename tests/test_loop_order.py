@@ -18,7 +18,6 @@ from flashviz.layout import ASPECTS, Rect, frame, fringe, shot
 from flashviz.memory import closed_form
 from flashviz.mobjects.fringed import FringedCross
 from flashviz.trace import Kind, state_at
-from flashviz.trace.counts import Algorithm
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
 from tests.strategies import configs
@@ -27,7 +26,7 @@ from tests.test_directed import FILMS
 FILM = FILMS["loop order"]
 CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
 every = pytest.mark.parametrize("name", CONFIGS)
-SIDES: tuple[Algorithm, ...] = ("fa1", "fa2")
+SIDES = ("fa1", "fa2")
 
 
 @every

@@ -112,7 +112,7 @@ def bill(label: str) -> None:
     algorithm = label.removeprefix("digest-").replace("flash", "fa2")
     for c in CONFIGS:
         counted = traffic(record(c, source="numpy", algorithm=algorithm)).total
-        assert at(label, **names(c)) == counted == closed_form(c, algorithm).total  # type: ignore[arg-type]
+        assert at(label, **names(c)) == counted == closed_form(c, algorithm).total
 
 
 @checks("standard-scores", "standard-rest")

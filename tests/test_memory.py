@@ -104,7 +104,7 @@ def test_extra_memory() -> None:
     extra = {algorithm: hbm_extra(c, algorithm) for algorithm in ("standard", "fa1", "fa2")}
     assert extra == {"standard": 2 * 2 * 512 * 512 * 2, "fa1": 2 * 2 * 512 * 4, "fa2": 2 * 512 * 4}
     with pytest.raises(ConfigError, match="algorithm must be one of standard, fa1, fa2, got 'fa3'"):
-        hbm_extra(c, "fa3")  # type: ignore[arg-type]
+        hbm_extra(c, "fa3")
 
 
 def test_tiles_and_peak_at_the_default() -> None:

@@ -16,10 +16,9 @@ from flashviz.inputs import make_inputs
 from flashviz.trace import COMPARED, Trace
 from flashviz_kernels import record
 from flashviz_kernels.interpreter import installed, load_kernel
-from flashviz_kernels.kernel_run import expand
 from flashviz_kernels.reference import max_error, naive, tolerance
 from flashviz_kernels.verify import agree, verify
-from tests.kernels import event_rows, mutant, outputs
+from tests.kernels import columns_of, event_rows, mutant, outputs
 
 pytestmark = pytest.mark.skipif(not installed(), reason="the kernel is interpreted where triton is installed")
 
@@ -56,7 +55,7 @@ def broken(kernel: object, config: AttentionConfig) -> bool:
     arrays = make_inputs(config)
     o, lse = outputs(kernel, config)
     truth, lse_truth = naive(*arrays, scale=config.scale, causal=config.causal)
-    allowed = tolerance(arrays, config, "fa2")
+    allowed = tolerance(arrays, config)
     return max_error(o, truth) > allowed.output or max_error(lse, lse_truth) > allowed.lse
 
 
@@ -87,7 +86,7 @@ LIES = {
 def test_a_kernel_that_lies_differs_from_the_twin(name: str, tmp_path: Path) -> None:
     twin = record(RAGGED, source="numpy")
     with mutant(tmp_path, LIES[name]) as kernel:
-        told = expand(event_rows(kernel, RAGGED), RAGGED)
+        told = columns_of(event_rows(kernel, RAGGED), RAGGED)
     same = len(told["kind"]) == len(twin) and all(np.array_equal(told[column], twin.columns[column]) for column in COMPARED)
     assert not same
 
@@ -95,7 +94,7 @@ def test_a_kernel_that_lies_differs_from_the_twin(name: str, tmp_path: Path) -> 
 def test_the_honest_kernel_does_not_differ(tmp_path: Path) -> None:
     twin = record(RAGGED, source="numpy")
     with mutant(tmp_path) as kernel:
-        told = expand(event_rows(kernel, RAGGED), RAGGED)
+        told = columns_of(event_rows(kernel, RAGGED), RAGGED)
     assert all(np.array_equal(told[column], twin.columns[column]) for column in COMPARED)
 
 
@@ -104,7 +103,7 @@ def test_steps_that_skip_are_an_overwritten_buffer(tmp_path: Path) -> None:
         mutant(tmp_path, ("    return step + 1", "    return step + 1 + (step == 3)")) as kernel,
         pytest.raises(FlashvizError, match="steps 0, 1, 2"),
     ):
-        expand(event_rows(kernel, PLAIN), PLAIN)
+        columns_of(event_rows(kernel, PLAIN), PLAIN)
 
 
 # ----------------------------------------------------------------------------------------------------------------- traces

@@ -26,7 +26,7 @@ from flashviz.memory import traffic
 from flashviz.trace import GenericTrace, Trace, load
 from flashviz_kernels import record
 from flashviz_kernels.interpreter import installed
-from flashviz_kernels.kernel_run import CLOCK
+from flashviz_kernels.reporting import CLOCK
 from tests.strategies import configs
 
 CONFIG = AttentionConfig(seq_q=70, seq_k=50, heads=2, kv_heads=1, causal=True, block_m=32, block_n=16, head_dim=24)

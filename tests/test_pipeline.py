@@ -533,13 +533,12 @@ from pathlib import Path
 import triton
 from flashviz.config import AttentionConfig
 from flashviz_kernels import aot, forward
-from flashviz_kernels.attention import launch
-from flashviz_kernels.kernel_run import problem_of
+from flashviz_kernels.algorithms.fa2 import ALGORITHM
 
 config = AttentionConfig(seq_q=512, head_dim=64, block_m=64, block_n=64, stages=int(sys.argv[1]), causal=sys.argv[2] == "causal")
 triton.runtime.driver.set_active(aot.Pretended(90))
-ahead, problem = aot.Ahead(forward.forward), problem_of(config)
-launch(ahead, aot._described(problem), problem, aot._buffers(problem, {"trace": True, "values": False, "clock": True}))
+ahead = aot.Ahead(forward.forward)
+aot._call(ALGORITHM, config, {"trace": True, "values": False, "clock": True}).on(ahead)
 with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
     file.write(ahead.compiled.asm["cubin"])
     file.flush()

@@ -85,7 +85,7 @@ def test_tolerance_grows_as_the_dtype_gets_coarser() -> None:
     bounds = []
     for dtype in ("float32", "float16", "bfloat16"):
         config = AttentionConfig(seq_q=64, dtype=dtype)
-        bounds.append(tolerance(make_inputs(config), config, "fa2").output)
+        bounds.append(tolerance(make_inputs(config), config).output)
     assert bounds[0] < 1e-4 < bounds[1] < 0.05
     assert bounds[1] < bounds[2] < 0.2
 
@@ -94,7 +94,7 @@ def test_fa1_may_round_once_a_key_tile() -> None:
     config = AttentionConfig(seq_q=128, block_n=32)
     arrays = make_inputs(config)
     truth, _ = naive(*arrays, scale=config.scale)
-    fa1, fa2 = (tolerance(arrays, config, algorithm).output for algorithm in ("fa1", "fa2"))
+    fa1, fa2 = (tolerance(arrays, config, rounded_output=rounded).output for rounded in (True, False))
     assert fa1 - fa2 == pytest.approx(2 * 3 * rounding(truth, np.dtype(np.float16)))
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from flashviz.config import AttentionConfig
 from flashviz.inputs import Arrays, make_inputs
+from flashviz_kernels.algorithms import NAMES, find
+from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend
 from flashviz_kernels.interpreter import installed
-from flashviz_kernels.kernel_run import problem_of
-from flashviz_kernels.log import EventLog, Kept
-from flashviz_kernels.recorder import TWINS
+from flashviz_kernels.log import Kept
 from flashviz_kernels.reference import naive
 
 N, TILE = 96, 32
@@ -22,7 +22,7 @@ rows = np.arange(N)
 
 implementation = pytest.mark.parametrize(
     "name",
-    [pytest.param("kernel", marks=pytest.mark.skipif(not installed(), reason="needs triton to interpret the kernel")), *TWINS],
+    [pytest.param("kernel", marks=pytest.mark.skipif(not installed(), reason="needs triton to interpret the kernel")), *NAMES],
 )
 masks = pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
 dtypes = pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
@@ -41,11 +41,15 @@ def inputs(causal: bool, dtype: str) -> tuple[AttentionConfig, Arrays]:
 @np.errstate(invalid="ignore", over="ignore")
 def outputs(name: Any, config: AttentionConfig, arrays: Arrays) -> tuple[np.ndarray, np.ndarray | None]:
     """O [N, d] and LSE [N], in float64; standard attention has no LSE."""
+    lse: np.ndarray | None
     if name == "kernel":
         o, lse = attend(*arrays, problem_of(config))
     else:
-        o, lse = TWINS[name][0](*arrays, config, EventLog(config, one_program=name == "fa1"), Kept.of(config, (), stats=False))
-    return o[0, 0].astype(np.float64), None if name == "standard" else lse[0, 0].astype(np.float64)
+        algorithm = find(name)
+        named = dict(zip("QKV", arrays, strict=True))
+        found = algorithm.twin(named, config, algorithm.log(config), Kept.of(config, (), stats=False))
+        o, lse = found["O"], found.get("LSE")
+    return o[0, 0].astype(np.float64), None if lse is None else lse[0, 0].astype(np.float64)
 
 
 def seen(causal: bool, key: int) -> np.ndarray:

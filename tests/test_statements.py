@@ -16,8 +16,8 @@ from flashviz.errors import TraceError
 from flashviz.memory import sram_peak
 from flashviz.trace import Kind, Op, Product, Statement, Trace, replay, state_at, traffic
 from flashviz_kernels import record
+from flashviz_kernels.algorithms import find
 from flashviz_kernels.altered import without_rescale
-from flashviz_kernels.statements import all_statements
 
 ANY = record(AttentionConfig(seq_q=16, block_m=16, block_n=16, head_dim=16), source="numpy", algorithm="fa1")
 PRODUCTS = {"A": "SMEM", "B": "REG", "C": "REG"}
@@ -164,7 +164,9 @@ def test_a_row_block_that_sees_no_key_has_zeros() -> None:
 def test_every_statement_is_reported_in_the_launch_that_it_names(algorithm: Any) -> None:
     config = AttentionConfig(seq_q=40, seq_k=56, head_dim=16, block_m=16, block_n=16, causal=True)
     trace = record(config, source="numpy", algorithm=algorithm)
-    assert tuple(replace_struct(each, line=0) for each in trace.header.statements) == all_statements(algorithm, config)
+    assert tuple(replace_struct(each, line=0) for each in trace.header.statements) == tuple(
+        sorted(find(algorithm).statements(config), key=lambda each: each.code)
+    )
     for statement in trace.header.statements:
         assert set(trace.columns["launch"][trace.places[statement.code]].tolist()) == {statement.launch}
         assert statement.name == Kind(statement.code).name

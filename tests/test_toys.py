@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from flashviz.settings import Settings
 from flashviz.trace import GenericTrace, Op, load, state_at
 from tests import test_perfetto
 from tests.films import played, scenes
+from tests.kernels import package
 from tests.test_embedding import served
 from tests.test_player import STATES, page_of
 from tests.test_slides import browser_page, needs_browser
@@ -29,6 +31,27 @@ import triton
 import triton.language as tl
 
 
+"""
+
+# What each is as an algorithm: its statements, twin, truth and closed form, in the same file. All lanes of a load may be masked.
+WHOLE = """
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from flashviz.memory import Traffic
+from flashviz.trace import Op, Statement
+from flashviz_kernels.algorithm import Algorithm, Bound, Call, Kernel
+from flashviz_kernels.described import Described
+from flashviz_kernels.log import EventLog
+
+
+def kernel(name):
+    return Kernel(Path(__file__), name)
+
+
+def does(code, op, tensor=None, launch=0):
+    return Statement(code=int(code), name=code.name, op=op, launch=launch, line=0, tensor=tensor, says=code.name)
 """
 
 # Two launches with different grids, an atomic sum, two outputs.
@@ -57,6 +80,85 @@ def launch(kernel):
 """
 )
 
+TALLY_ALGORITHM = """
+
+@dataclass(frozen=True)
+class Numbers:
+    n: int = 300
+    block: int = 128
+
+    @property
+    def parts(self):
+        return 4  # the last of which has nothing to do
+
+
+class Code(IntEnum):
+    LOAD_X = 0
+    SUM = 1
+    ADD_TOTAL = 2
+    MOST = 3
+    STORE_MOST = 4
+    LOAD_TOTAL = 5
+    STORE_MEAN = 6
+    LOAD_MOST = 7
+    PEAK = 8
+    STORE_PEAK = 9
+
+
+def statements(c):
+    return (
+        does(Code.LOAD_X, Op.LOAD, "x"), does(Code.SUM, Op.REDUCE), does(Code.ADD_TOTAL, Op.ATOMIC, "total"), does(Code.MOST, Op.REDUCE),
+        does(Code.STORE_MOST, Op.STORE, "most"), does(Code.LOAD_TOTAL, Op.LOAD, "total", 1), does(Code.STORE_MEAN, Op.STORE, "mean", 1),
+        does(Code.LOAD_MOST, Op.LOAD, "most", 1), does(Code.PEAK, Op.REDUCE, launch=1), does(Code.STORE_PEAK, Op.STORE, "peak", 1),
+    )
+
+
+def twin(arrays, c, log, kept):
+    x, parts = arrays["x"], np.arange(c.parts)
+    start, stop = parts * c.block, np.minimum((parts + 1) * c.block, c.n)
+    start, stop = np.where(start < stop, start, 0), np.where(start < stop, stop, 0)
+    v = [x[a:b] for a, b in zip(start, stop)]
+    log(Code.LOAD_X, parts, ((start, stop),), nbytes=np.array([each.nbytes for each in v]))
+    sums = [each.sum(dtype=np.float32) for each in v]
+    log(Code.SUM, parts, ((0, 1),))
+    total = np.float32(sum(sums))
+    log(Code.ADD_TOTAL, parts, ((0, 1),), nbytes=total.nbytes)
+    most = np.array([each.max(initial=0) for each in v], np.float32)
+    log(Code.MOST, parts, ((0, 1),))
+    log(Code.STORE_MOST, parts, ((parts, parts + 1),), nbytes=most[:1].nbytes)
+    one = np.arange(1)
+    log(Code.LOAD_TOTAL, one, ((0, 1),), nbytes=total.nbytes)
+    mean = np.array([total / c.n], np.float32)
+    log(Code.STORE_MEAN, one, ((0, 1),), nbytes=mean.nbytes)
+    log(Code.LOAD_MOST, one, ((0, c.parts),), nbytes=most.nbytes)
+    peak = np.array([most.max()], np.float32)
+    log(Code.PEAK, one, ((0, 1),))
+    log(Code.STORE_PEAK, one, ((0, 1),), nbytes=peak.nbytes)
+    return {"mean": mean, "peak": peak}
+
+
+def calls(c, t, buffers):
+    return (
+        Call(kernel("tally"), (c.parts,), (t["x"], t["total"], t["most"], c.n), {"BLOCK": c.block}),
+        Call(kernel("finish"), (1,), (t["total"], t["most"], t["mean"], t["peak"], c.n), {"PARTS": c.parts}),
+    )
+
+
+ALGORITHM = Algorithm(
+    name="tally", config=Numbers, statements=statements, inputs=lambda c: {"x": np.arange(c.n, dtype=np.float32)},
+    outputs=("mean", "peak"), twin=twin, text=(twin,), log=lambda c: EventLog(statements(c), (c.parts, 1)),
+    reference=lambda a, c: {"mean": a["x"].astype(np.float64).mean(keepdims=True), "peak": a["x"].astype(np.float64).max(keepdims=True)},
+    tolerance=lambda a, c: {"mean": Bound(1e-3, 0.0), "peak": Bound(0.0, 0.0)},
+    closed_form=lambda c: Traffic(
+        {"x": 4 * c.n, "total": 4 * c.parts + 4, "most": 4 * c.parts}, {"total": 4 * c.parts, "most": 4 * c.parts, "mean": 4, "peak": 4}
+    ),
+    events=lambda c: 5 * c.parts + 5, calls=calls,
+    arrays=lambda c: {
+        name: Described("float32", (size,)) for name, size in (("x", c.n), ("total", 1), ("most", c.parts), ("mean", 1), ("peak", 1))
+    },
+)
+"""
+
 # A table says which rows are read; a negative one, that none is: which statements run depends on values.
 PAGES = (
     HEAD
@@ -79,6 +181,71 @@ def launch(kernel):
 """
 )
 
+PAGES_ALGORITHM = """
+
+@dataclass(frozen=True)
+class Table:
+    pages: tuple = (2, -1, 0, 2, -1)
+    width: int = 16
+
+
+class Code(IntEnum):
+    LOAD_PAGE = 0
+    LOAD_ROW = 1
+    STORE_OUT = 2
+    STORE_ZEROS = 3
+
+
+def statements(c):
+    return (
+        does(Code.LOAD_PAGE, Op.LOAD, "table"), does(Code.LOAD_ROW, Op.LOAD, "x"), does(Code.STORE_OUT, Op.STORE, "out"),
+        does(Code.STORE_ZEROS, Op.STORE, "out"),
+    )
+
+
+def inputs(c):
+    return {"table": np.array(c.pages, np.int32), "x": np.arange(3 * c.width, dtype=np.float16).reshape(3, c.width)}
+
+
+def twin(arrays, c, log, kept):
+    rows, table, x = np.arange(len(c.pages)), arrays["table"], arrays["x"]
+    page = table[rows]
+    log(Code.LOAD_PAGE, rows, ((rows, rows + 1),), nbytes=table[:1].nbytes)
+    out = np.full((len(rows), c.width), np.nan, np.float16)
+    read, left = rows[page >= 0], rows[page < 0]
+    v = x[page[read]]
+    log(Code.LOAD_ROW, read, ((page[read], page[read] + 1), (0, c.width)), nbytes=x[0].nbytes)
+    out[read] = v
+    log(Code.STORE_OUT, read, ((read, read + 1), (0, c.width)), nbytes=out[0].nbytes)
+    out[left] = 0
+    log(Code.STORE_ZEROS, left, ((left, left + 1), (0, c.width)), nbytes=out[0].nbytes)
+    return {"out": out}
+
+
+def reference(a, c):
+    return {"out": np.where(a["table"][:, None] < 0, 0, a["x"][a["table"]]).astype(np.float64)}
+
+
+def closed_form(c):
+    row = 2 * c.width
+    read = {"table": 4 * len(c.pages), "x": row * sum(page >= 0 for page in c.pages)}
+    return Traffic(read, {"out": row * len(c.pages)})
+
+
+ALGORITHM = Algorithm(
+    name="pages", config=Table, statements=statements, inputs=inputs, outputs=("out",), twin=twin, text=(twin,),
+    log=lambda c: EventLog(statements(c), (len(c.pages),)), reference=reference, tolerance=lambda a, c: {"out": Bound(0.0, 0.0)},
+    closed_form=closed_form, events=lambda c: 2 * len(c.pages) + sum(page >= 0 for page in c.pages),
+    arrays=lambda c: {
+        "table": Described("int32", (len(c.pages),)), "x": Described("float16", (3, c.width)),
+        "out": Described("float16", (len(c.pages), c.width)),
+    },
+    calls=lambda c, t, buffers: (Call(kernel("pages"), (len(c.pages),), (t["table"], t["x"], t["out"]), {"WIDTH": c.width}),),
+)
+"""
+
+ALGORITHMS = {"tally": TALLY + WHOLE + TALLY_ALGORITHM, "pages": PAGES + WHOLE + PAGES_ALGORITHM}
+
 TOYS: dict[str, tuple[str, dict[str, int], dict[str, int], dict[str, int]]] = {  # text, operations, bytes read, bytes written
     "tally": (
         TALLY,
@@ -88,6 +255,149 @@ TOYS: dict[str, tuple[str, dict[str, int], dict[str, int], dict[str, int]]] = { 
     ),
     "pages": (PAGES, {"LOAD": 5 + 3, "STORE": 5}, {"table": 4 * 5, "x": 3 * 32}, {"out": 5 * 32}),
 }
+
+
+EVENTS = {"tally": 25, "pages": 13}
+FAULTS = {  # what is changed in a toy, and what its verification then says
+    "the kernel writes elsewhere": (
+        "tally",
+        "tl.store(most + tl.program_id(0), ",
+        "tl.store(most + 3 - tl.program_id(0), ",
+        "store most 0:1",
+    ),
+    "the kernel reads a row too few": ("tally", "mask=at < n,", "mask=at < n - 1,", "load x 256:300"),
+    "the kernel adds no atomic": (
+        "tally",
+        "tl.atomic_add(total, tl.sum(v, 0))",
+        "tl.store(total, tl.load(total) + tl.sum(v, 0))",
+        "events",
+    ),
+    "the kernel takes another branch": ("pages", "if page >= 0:", "if page > 0:", "events of the twin"),
+    "the twin counts other bytes": (
+        "tally",
+        "nbytes=most[:1].nbytes",
+        "nbytes=most.nbytes",
+        "the twin says launch 0, program (0, 0, 0): store",
+    ),
+    "the twin is in another order": (
+        "tally",
+        "log(Code.LOAD_MOST,",
+        "log(Code.PEAK, one, ((0, 1),)); log(Code.LOAD_MOST,",
+        "events of the twin",
+    ),
+    "the closed form forgets the reads of an atomic": (
+        "tally",
+        '"total": 4 * c.parts + 4,',
+        '"total": 4,',
+        "bytes are not the closed forms'",
+    ),
+    "the result is wrong": ("tally", "tl.load(total) / n)", "tl.load(total) / (n + 1))", "error 0.497 over 0.001"),
+    "another output is wrong": ("tally", "tl.store(peak, tl.max(", "tl.store(peak, -tl.max(", "peak error 598 over 0"),
+}
+
+
+def flash(*arguments: str) -> Any:
+    """What the command answers."""
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with the toys as algorithms, which is the working directory; afterwards no file of the package is another."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name, text in ALGORITHMS.items():
+        Path(f"{name}.py").write_text(text, encoding="utf-8")
+    before = package()
+    yield tmp_path
+    assert package() == before
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_it_is_verified(name: str) -> None:
+    """Its twin against its kernels' pointers, its outputs against float64, its bytes against its closed form."""
+    spec = f"{name}.py:ALGORITHM"
+    said = flash("verify", "--algorithm", spec, "--json")
+    assert said.exit_code == 0, said.output
+    found = json.loads(said.stdout)
+    assert (found["checked"], found["twin_equals_kernel"], found["ok"], found["events"]) == ("pointers", True, True, EVENTS[name])
+    alone = json.loads(flash("verify", "--algorithm", spec, "--source", "numpy", "--json").stdout)
+    assert (alone["checked"], alone["twin_equals_kernel"], alone["ok"], alone["events"]) == ("twin", None, True, EVENTS[name])
+    assert "twin = kernel's pointers" in flash("verify", "--algorithm", spec).stdout
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_twin_and_kernel_are_recorded_alike(name: str) -> None:
+    """By its name alone: the same tensors, launches and bytes, from the kernels and from the twin."""
+    said = []
+    for source in ("triton", "numpy"):
+        answer = flash("trace", "--algorithm", f"{name}.py:ALGORITHM", "--source", source, "--out", f"{source}.npz")
+        assert answer.exit_code == 0, answer.output
+        said.append(json.loads(flash("info", f"{source}.npz", "--json").stdout))
+    kernel, twin = said
+    alike = ("events", "programs", "operations", "hbm_read_by_tensor", "hbm_written_by_tensor", "flops")
+    assert {key: kernel[key] for key in alike} == {key: twin[key] for key in alike}
+    assert [each["grid"] for each in kernel["launches"]] == [each["grid"] for each in twin["launches"]]
+    assert (kernel["source"], twin["source"]) == ("triton-interpreter", "numpy")
+    traces = [load(f"{source}.npz") for source in ("triton", "numpy")]
+    assert [state_at(traces[0], k).hbm_read for k in range(EVENTS[name])] == [state_at(traces[1], k).hbm_read for k in range(EVENTS[name])]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_it_is_compiled(name: str) -> None:
+    """Each of its kernels for each architecture; nothing of them reports, so nothing is said of a trace."""
+    answer = flash("compile", "--algorithm", f"{name}.py:ALGORITHM", "--arch", "sm_80,sm_90", "--json")
+    assert answer.exit_code == 0, answer.output
+    made = json.loads(answer.stdout)["compiled"]
+    kernels = ["tally", "finish"] if name == "tally" else ["pages"]
+    assert [(each["arch"], each["kernel"]) for each in made] == [(arch, kernel) for arch in ("sm_80", "sm_90") for kernel in kernels]
+    assert {each["trace_free"] for each in made} == {None}
+    assert all(each["registers"] > 0 and each["machine_instructions"] > 0 for each in made)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_fails_its_verification(fault: str) -> None:
+    name, old, new, said = FAULTS[fault]
+    text = ALGORITHMS[name]
+    assert text.count(old) == 1
+    Path("broken.py").write_text(text.replace(old, new), encoding="utf-8")
+    answer = flash("verify", "--algorithm", "broken.py:ALGORITHM")
+    assert answer.exit_code == 1, answer.output
+    assert answer.stderr.startswith("flashviz: verification failed: ")
+    assert said in answer.stderr
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("verify", "--seq-q", "64"), "tally.py:ALGORITHM says itself what is computed; leave out --seq-q"),
+        (("trace", "--clock", "--out", "x.npz"), "a clock is read by kernels that report, got tally.py:ALGORITHM, whose pointers are read"),
+        (("compile", "--causal"), "tally.py:ALGORITHM says itself what is computed; leave out --causal"),
+    ],
+)
+def test_what_it_has_not_is_refused(arguments: tuple[str, ...], said: str) -> None:
+    answer = flash(*arguments, "--algorithm", "tally.py:ALGORITHM")
+    assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1)
+    assert said in answer.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_no_algorithm_is_refused() -> None:
+    for spec, said in (
+        ("tally.py:twin", "expected an Algorithm, got function of tally.py:twin"),
+        ("tally.py:OTHER", "expected OTHER in tally.py, got only "),
+        ("none.py:ALGORITHM", "expected --algorithm FILE.py:NAME, got none.py, which is no file"),
+        ("tally", "algorithm must be one of fa1, fa2, standard, or FILE.py:NAME, got 'tally'; try fa2"),
+    ):
+        answer = flash("verify", "--algorithm", spec)
+        assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1), answer.output
+        assert said in answer.stderr
 
 
 @pytest.fixture(params=TOYS)

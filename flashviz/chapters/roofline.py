@@ -19,7 +19,6 @@ from flashviz.errors import ConfigError
 from flashviz.memory import FLOAT32, compulsory, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
-from flashviz.trace.counts import Algorithm
 
 BEATS: tuple[Beat, ...] = (
     Beat("height", "Tile height", 5.6, fresh=True, still=1.6, caption=
@@ -59,7 +58,7 @@ SCRIPT = (*BEATS, *VARIANTS)
 DEVICE = "A100"
 HBM = {"A100": (A100_MEMORIES, A100_MEMORIES.memories[1]), "H100": (H100_MEMORIES, H100_MEMORIES.memories[-1])}
 ROOM = 2.0  # of intensity, left and right of all that is shown
-MEASURED: dict[str, Algorithm] = {"standard": "standard", "flash": "fa2"}  # what is shown, and how it tiles
+MEASURED = {"standard": "standard", "flash": "fa2"}  # what is shown, and how it tiles
 SIXTEEN_BIT = 2  # bytes of a number that the quoted peak is for
 
 

@@ -19,6 +19,7 @@ from flashviz.cli.export import export
 from flashviz.cli.handout import handout
 from flashviz.cli.lecture import lecture
 from flashviz.cli.player import player
+from flashviz.cli.problem import problem_of
 from flashviz.cli.quiz import quiz
 from flashviz.cli.scenes import scenes as scenes_command
 from flashviz.cli.slides import slides
@@ -64,12 +65,17 @@ def trace(
         raise failed
 
 
-def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Trace:
-    settings = load_settings(**flags)
+def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Trace | GenericTrace:
+    asked = problem_of(algorithm, flags)
     from flashviz_kernels import record
+    from flashviz_kernels.untiled import run_untiled
 
     with screen.status("recording"):
-        return record(settings.config, source=settings.source, algorithm=algorithm or "fa2", clock=clock, resources=True)
+        if asked.algorithm.tiled:
+            return record(asked.config, source=asked.source, algorithm=asked.name, clock=clock, resources=True)
+        if clock:
+            raise UsageError(f"a clock is read by kernels that report, got {asked.name}, whose pointers are read; leave --clock out")
+        return run_untiled(asked.algorithm, asked.config, asked.source)[0]
 
 
 def _trace_kernel(kernel: str | None, launch: str | None, given: str) -> tuple[GenericTrace, VerificationError | None]:
@@ -119,8 +125,8 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 
         subject: Any = Trace.load(file)
     else:
-        settings = load_settings(source=source, **flags)
-        subject, source = settings.config, settings.source
+        asked = problem_of(algorithm, {"source": source, **flags})
+        subject, source, algorithm = asked.config, asked.source, asked.name
     with screen.status("verifying"):
         found = check(subject, source=source, algorithm=algorithm)
     screen.show_verification(found, as_json=as_json)

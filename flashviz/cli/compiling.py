@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,23 +12,22 @@ from rich.console import Console
 from rich.table import Table
 
 from flashviz.cli import options
+from flashviz.cli.problem import problem_of
 from flashviz.cli.screen import status
 from flashviz.errors import UsageError, VerificationError
 from flashviz.figures import amount
-from flashviz.settings import load_settings
 
 if TYPE_CHECKING:
     from flashviz_kernels.compiler import Compiled
 
 
 @cloup.command(name="compile")
-@cloup.option(
-    "--kernel", type=click.Choice(["forward", "hopper"]), default="forward", show_default=True, help="The film's, or the fast one of sm_90."
-)
+@options.with_algorithm
+@cloup.option("--kernel", type=click.Choice(["hopper"]), help="The fast one of sm_90, instead of the algorithm's own.")
 @options.with_config
 @options.with_json
-def compile_command(kernel: str, as_json: bool, **flags: Any) -> None:
-    """Compile the kernel ahead of time, without a GPU: shared memory, registers, instructions, programs an SM.
+def compile_command(algorithm: str | None, kernel: str | None, as_json: bool, **flags: Any) -> None:
+    """Compile an algorithm's kernels ahead of time, without a GPU: shared memory, registers, instructions, programs an SM.
 
     --arch may name several architectures with commas between them; without it, the setting's.
     """
@@ -35,16 +35,15 @@ def compile_command(kernel: str, as_json: bool, **flags: Any) -> None:
     wanted = None if archs is None else [arch.strip() for arch in archs.split(",")]
     if wanted is not None and "" in wanted:
         raise UsageError(f"--arch={archs}: expected names with commas between them, such as sm_80,sm_90, got an empty one; leave it out")
-    config = load_settings(arch=None if wanted is None else wanted[0], **flags).config
+    asked = problem_of(algorithm, {"arch": None if wanted is None else wanted[0], **flags})
     from flashviz_kernels.compiler import compile_for
 
-    wanted = wanted or [config.arch]
+    wanted = wanted or [asked.arch]
     with status(f"compiling for {', '.join(wanted)}"):
-        made = compile_for(config, wanted, kernel)
+        made = compile_for(asked.config, wanted, kernel, asked.name)
     if as_json:
-        click.echo(
-            msgspec.json.format(msgspec.json.encode({"config": config.to_dict(), "compiled": [summary(each) for each in made]}), indent=2)
-        )
+        answer = {"config": asdict(asked.config), "compiled": [summary(each) for each in made]}
+        click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
     else:
         for each in made:
             Console().print(_table(each))

@@ -52,18 +52,17 @@ def by_hand() -> Exercise:
     import numpy as np
 
     from flashviz.delivery.handout import Exercise
-    from flashviz_kernels import twins
-    from flashviz_kernels.log import EventLog, Kept
+    from flashviz_kernels.algorithms.fa2 import ALGORITHM
+    from flashviz_kernels.log import Kept
 
     q, k, v = (np.array(rows, np.float32)[None, None] for rows in (QUERY, KEYS, VALUES))
     config = OnPaper(seq_q=1, seq_k=len(KEYS), head_dim=len(QUERY[0]), block_m=1, block_n=TILE, dtype="float32", scale=1.0)
     kept = Kept.of(config, [(0, 0)], stats=False)
-    o, lse = twins.fa2(q, k, v, config, EventLog(config), kept)
+    found = ALGORITHM.twin({"Q": q, "K": k, "V": v}, config, ALGORITHM.log(config), kept)
     (row,) = kept.snapshots().values()
-    assert lse is not None
     return Exercise(
         q=q[0, 0, 0], k=_tiles(k), v=_tiles(v), s=row.s[:, 0], p=row.p[:, 0], m=row.m[:, 0], l=row.l[:, 0], alpha=row.alpha[:, 0],
-        acc=row.acc[:, 0], o=o[0, 0, 0], lse=float(lse[0, 0, 0]),
+        acc=row.acc[:, 0], o=found["O"][0, 0, 0], lse=float(found["LSE"][0, 0, 0]),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -15,7 +16,21 @@ QUALITIES = {"l": "low_quality", "m": "medium_quality", "h": "high_quality", "k"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-ALGORITHMS = ("standard", "fa1", "fa2")
+
+class AlgorithmName(click.types.StringParamType):
+    """One of the files in ``flashviz_kernels/algorithms``, or FILE.py:NAME; whoever looks it up refuses others.
+
+    The help lists them without importing them: it is there at once.
+    """
+
+    name = "algorithm"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002  # as click asks
+        """Their names."""
+        spec = importlib.util.find_spec("flashviz_kernels")
+        folders = [] if spec is None else spec.submodule_search_locations or []
+        return "|".join(sorted(file.stem for folder in folders for file in Path(folder, "algorithms").glob("[!_]*.py"))) + "|FILE.py:NAME"
+
 
 with_config = cloup.option_group(
     "CONFIG",
@@ -37,7 +52,9 @@ with_config = cloup.option_group(
     cloup.option("--stages", type=int, metavar="N", help="K and V tiles in flight. [default: 2]"),
     help="What is computed. Also settings: flashviz.toml and FLASHVIZ_* are read.",
 )
-with_algorithm = cloup.option("--algorithm", type=click.Choice(ALGORITHMS), help="[default: fa2]")
+with_algorithm = cloup.option(
+    "--algorithm", type=AlgorithmName(), help="What is computed; FILE.py:NAME is an Algorithm of your own. [default: fa2]"
+)
 with_source = cloup.option(
     "--source",
     type=click.Choice(get_args(Source)),

@@ -76,12 +76,12 @@ def write_page(trace: Trace, out: Path) -> int:
 
 
 def _choices(trace: Trace) -> Iterator[Choice]:
-    """The trace as it is; of fa2, further traces by the twin, of which the followed row block has its scores."""
+    """The trace as it is; where its programs keep a row block on chip, others by the twin too, with the followed block's scores."""
     from flashviz.delivery.player_page import Choice
     from flashviz.export import player_json
 
     config, header = trace.config, trace.header
-    if header.algorithm != "fa2" or header.altered is not None or config.seq_k == 0:
+    if not header.keeps_rows or header.altered is not None or config.seq_k == 0:
         yield Choice("Trace", header.altered or header.algorithm, player_json(trace))
         return
     from flashviz.storyboard import follow_in
@@ -106,7 +106,7 @@ def _choices(trace: Trace) -> Iterator[Choice]:
     for height in HEIGHTS:
         other = _of_height(config, height)
         if other is not None:
-            ran = run(other, source="numpy")
+            ran = run(other, source="numpy", algorithm=header.algorithm)
             yield Choice("Tile height", str(height), player_json(ran.trace, programs=[(row // height, program[1])], errors=errors(ran.o)))
     order = shuffled(_scores(replayed[program].s[:, chosen.row], config), config.block_n)
     broken, mixed = without_rescale(config), in_order(config, order)
@@ -145,7 +145,7 @@ def _gallery(out: Path) -> str:
                 continue
             config = AttentionConfig(seq_q=int(n), block_m=int(tile), block_n=int(tile), causal=mask == "causal")
             trace = record(config, source="numpy", algorithm=algorithm)
-            traces[values] = player_json(trace, programs=[follow_in(trace).program] if algorithm == "fa2" else None)
+            traces[values] = player_json(trace, programs=[follow_in(trace).program] if trace.header.keeps_rows else None)
     page = write_gallery(out, GALLERY, traces)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return f"{page}: {len(traces)} traces, {kib(size)}; put the folder on a web server"

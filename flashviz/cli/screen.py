@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,21 +161,23 @@ def _trace_summary(path: Path, trace: Trace) -> dict[str, Any]:
 def show_verification(found: Verification, *, as_json: bool) -> None:
     """What was checked, against what, and how it came out."""
     if as_json:
-        _print_json(asdict(found) | {"ok": found.ok})
+        _print_json(found.as_dict())
         return
     table = _table(f"{found.algorithm}, {found.checked}: " + ("[green]ok" if found.ok else "[red]failed"))
     if found.twin_equals_kernel is not None:
-        table.add_row("twin = kernel", f"{_yes(found.twin_equals_kernel)}, {found.events:,} events")
+        kernel = "kernel's pointers" if found.checked == "pointers" else "kernel"
+        table.add_row(f"twin = {kernel}", f"{_yes(found.twin_equals_kernel)}, {found.events:,} events")
     if found.kernel_equals_pointers is not None:
         table.add_row("kernel = its pointers", _yes(found.kernel_equals_pointers))
     if found.file_equals_recording is not None:
         table.add_row("file = recording", _yes(found.file_equals_recording))
-    table.add_row("error", f"{found.max_abs_error:.3g}, allowed {found.tolerance:.3g}")
-    if found.lse_error is not None:
-        table.add_row("error of LSE", f"{found.lse_error:.3g}, allowed {found.lse_tolerance:.3g}")
-    table.add_row("HBM read", f"{kib(found.hbm_read)}, closed form {kib(found.closed_form_read)}")
-    table.add_row("HBM written", f"{kib(found.hbm_written)}, closed form {kib(found.closed_form_written)}")
-    table.add_row("on-chip peak", kib(found.sram_peak))
+    for at, (name, each) in enumerate(found.outputs.items()):
+        if each.error is not None:
+            table.add_row(f"error of {name}" if at else "error", f"{each.error:.3g}, allowed {each.allowed:.3g}")
+    table.add_row("HBM read", f"{_size(found.hbm_read)}, closed form {_size(found.closed_form_read)}")
+    table.add_row("HBM written", f"{_size(found.hbm_written)}, closed form {_size(found.closed_form_written)}")
+    if found.sram_peak is not None:
+        table.add_row("on-chip peak", kib(found.sram_peak))
     Console().print(table)
 
 
@@ -186,12 +187,16 @@ def failures(found: Verification) -> str:
         found.closed_form_read,
         found.closed_form_written,
     )
+    said = f": {found.disagreement}" if found.checked == "pointers" else ""
     checks = {
-        "twin and kernel differ": found.twin_equals_kernel is not False,
+        f"twin and kernel differ{said}": found.twin_equals_kernel is not False,
         f"the kernel reports what its pointers do not: {found.disagreement}": found.kernel_equals_pointers is not False,
         "the file is not what its header records again": found.file_equals_recording is not False,
-        f"error {found.max_abs_error:.3g} over {found.tolerance:.3g}": found.output_holds,
-        f"LSE error {found.lse_error} over {found.lse_tolerance}": found.lse_holds,
+        **{
+            f"{f'{name} ' if at else ''}error {each.error:.3g} over {each.allowed:.3g}": each.holds
+            for at, (name, each) in enumerate(found.outputs.items())
+            if each.error is not None
+        },
         "bytes are not the closed forms'": bytes_hold,
     }
     return "; ".join(what for what, holds in checks.items() if not holds)

@@ -68,7 +68,7 @@ def player_json(
     """What the player shows of ``trace``.
 
     Args:
-        trace: A recording of attention. Values go along with fa2's only: the others keep no row block on chip.
+        trace: A recording of attention. Values go along where its programs keep a row block on chip.
         programs: Whose scores and acc go along; None for as many, in the trace's order, as fit. m, l and alpha go along for all.
         errors: [B H, N_q] float, largest difference of each row of O from float64.
         right: [B H, N_q, d] O as it should be, beside that of a trace which is wrong on purpose.
@@ -86,7 +86,7 @@ def player_json(
         **recording(trace),
         "tensors": [tensor for tensor in TENSORS if tensor in crossed],
         "words": WORDS,
-        "symbols": SYMBOLS | ({"P": "P"} if trace.header.algorithm == "standard" else {}),  # only there is it normalised
+        "symbols": SYMBOLS | ({"P": "P"} if "P" in crossed else {}),  # weights that go through HBM are normalised
         "square": tile_unit(trace),
         "bill": _bill(trace),
         "layout": {shape: _rectangles(player_stage(trace.config, shape)) for shape in SHAPES},  # type: ignore[arg-type]
@@ -94,10 +94,10 @@ def player_json(
         "opacity": {"dim": palette.DIM, "resting": palette.RESTING, "lit": palette.LIT},
         "errors": None if errors is None else packed(np.asarray(errors, np.float32)),
     }
-    fa2 = trace.header.algorithm == "fa2"
-    statistics = 3 * FLOAT32 * config.batch * config.heads * config.col_blocks * config.seq_q * 4 // 3 if fa2 else 0  # in base64
+    keeps = trace.header.keeps_rows
+    statistics = 3 * FLOAT32 * config.batch * config.heads * config.col_blocks * config.seq_q * 4 // 3 if keeps else 0  # in base64
     _refuse_large(_size(document) + statistics, trace)
-    if fa2:
+    if keeps:
         document |= _values(trace, programs, LIMIT - _size(document), right)
     return msgspec.json.encode(document)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
@@ -18,28 +18,32 @@ AN_EVENT, AN_ELEMENT = 200, 24  # bytes at the peak of a recording, measured: of
 MOST = 4 << 30  # bytes that a recording may take, on any machine
 CGROUP = Path("/sys/fs/cgroup/memory.max")
 
-Algorithm = Literal["standard", "fa1", "fa2"]
+EventsOf = Callable[[AttentionConfig], int]
 
 
-def check_recording(config: AttentionConfig, algorithm: Algorithm) -> None:
+def check_recording(config: AttentionConfig, events: EventsOf) -> None:
     """Refuse a recording that would not fit this machine's memory, before anything of it is made.
+
+    Args:
+        config: The problem.
+        events: How many events a recording of a problem has.
 
     Raises:
         ConfigError: With the estimate, the limit, and lengths that fit.
     """
-    limit, need = limit_here(), recording_bytes(config, algorithm)
+    limit, need = limit_here(), recording_bytes(config, events)
     if need > limit:
         raise ConfigError(
             f"a recording must take at most {limit:,} B here, got an estimate of {need:,} B for "
-            f"{events_of(config, algorithm):,} events; try {_fitting(config, algorithm, limit)}"
+            f"{events(config):,} events; try {_fitting(config, events, limit)}"
         )
 
 
-def recording_bytes(config: AttentionConfig, algorithm: Algorithm) -> int:
+def recording_bytes(config: AttentionConfig, events: EventsOf) -> int:
     """What a recording takes at its peak, estimated: its events, its inputs and outputs."""
     c = config
     elements = c.batch * c.head_dim * (2 * c.heads * c.seq_q + 2 * c.kv_heads * c.seq_k)
-    return AN_EVENT * events_of(c, algorithm) + AN_ELEMENT * elements
+    return AN_EVENT * events(c) + AN_ELEMENT * elements
 
 
 def limit_here() -> int:
@@ -49,17 +53,17 @@ def limit_here() -> int:
     return min(MOST, (has if said == "max" else min(has, int(said))) // 2)
 
 
-def _fitting(config: AttentionConfig, algorithm: Algorithm, limit: int) -> str:
+def _fitting(config: AttentionConfig, events: EventsOf, limit: int) -> str:
     """Lengths of the same proportion that fit, as few halvings as do; or of one head, where no length does."""
     smaller = config
     while smaller.seq_q > 1:
         smaller = replace(smaller, seq_q=smaller.seq_q // 2, seq_k=smaller.seq_k // 2)
-        if recording_bytes(smaller, algorithm) <= limit:
+        if recording_bytes(smaller, events) <= limit:
             return f"seq_q={smaller.seq_q}, seq_k={smaller.seq_k}"
     return "batch=1 and heads=1"
 
 
-def events_of(config: AttentionConfig, algorithm: Algorithm, *, rescales: bool = True) -> int:
+def events_of(config: AttentionConfig, algorithm: str, *, rescales: bool = True) -> int:
     """Events of a recording.
 
     Args:

@@ -123,7 +123,7 @@ class GenericHeader(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: int = SCHEMA
     kind: Literal["generic"] = "generic"
-    source: Literal["triton-interpreter"] = "triton-interpreter"
+    source: Literal["triton-interpreter", "numpy"] = "triton-interpreter"  # an interpreted kernel's pointers, or a twin's report
     kernel: str  # the first that was launched
     launcher: str
     versions: dict[str, str]

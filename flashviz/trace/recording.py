@@ -24,7 +24,7 @@ from flashviz.device import Resources
 from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
-from flashviz.trace.counts import Algorithm, events_of
+from flashviz.trace.counts import EACH_VISIT, events_of
 from flashviz.trace.events import Event, Kind
 from flashviz.trace.executed import Executed
 from flashviz.trace.npz import SCHEMA
@@ -39,6 +39,8 @@ CLOCKED = ("t_ns", "sm")  # there where the header names a clock
 AT_ONCE = 1 << 15  # numbers that are widened for the hash: they stay in a core's cache
 LARGE = 1 << 20  # events, from which on a film keeps its traces on disk
 WIDTHS = (np.int16, np.int32, np.int64)
+ROW_VALUES = frozenset({"M", "L", "ALPHA", "ACC"})  # what a row block is worked on with
+NAME = 80  # letters of an algorithm's
 WIDEST = 8  # bytes of the widest: where arrays begin in a file, so that they are aligned in memory
 NO_RESCALE = "broken on purpose: nothing is rescaled when the max rises"  # how a header says so
 SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{0,8})/(?P<field>m|l|alpha|s|p|acc)")
@@ -55,7 +57,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: int = SCHEMA
     kind: Literal["attention"] = "attention"
-    algorithm: Algorithm
+    algorithm: str
     source: Source
     config: AttentionConfig
     versions: dict[str, str]
@@ -71,12 +73,20 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     altered: str | None = None  # what differs from the algorithm, on purpose
 
     def __post_init__(self) -> None:
-        """Refuse statements that no recorder writes: from a file."""
+        """Refuse what no recorder writes: from a file."""
+        if not (self.algorithm.isidentifier() and len(self.algorithm) <= NAME):
+            raise TraceError(f"an algorithm must have a name of at most {NAME} letters, got {self.algorithm[:NAME]!r}")
         check_statements(self.statements)
         lines = range(self.kernel_first_line, self.kernel_first_line + self.kernel_source.count("\n"))
         astray = next((each for each in self.statements if each.line not in lines), None)
         if astray is not None:
             raise TraceError(f"statements must stand in lines {lines.start} to {lines.stop - 1}, got {astray.name[:80]!r} in {astray.line}")
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether a program keeps m, l, alpha and acc of its row block on chip from the first tile to the last: nothing frees them."""
+        made = {each.makes.name for each in self.statements if each.makes is not None}
+        return made - {name for each in self.statements for name in each.frees} >= ROW_VALUES
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,11 +314,13 @@ def assembled(contents: npz.Contents) -> Trace:
     if hashlib.sha256(header.kernel_source.encode("utf-8", "replace")).hexdigest() != header.kernel_hash:
         raise TraceError(f"expected the kernel's source that {contents.path} names by its hash, got another; {npz.AGAIN}")
     names = columns_of(header)
-    events = events_of(header.config, header.algorithm, rescales=header.altered != NO_RESCALE)
     kept = {name: member for name, member in contents.members.items() if not name.startswith("column/")}
     columns = {name.removeprefix("column/"): member for name, member in contents.members.items() if name not in kept}
     if set(columns) != set(names) or any(member.dtype.kind != "i" or len(member.shape) != 1 for member in columns.values()):
         raise TraceError(f"expected columns {', '.join(names)} of whole numbers, got others in {contents.path}; {npz.AGAIN}")
+    events = columns["kind"].shape[0]
+    if header.algorithm in EACH_VISIT:  # of others the recorder knows how many there are
+        events = events_of(header.config, header.algorithm, rescales=header.altered != NO_RESCALE)
     wrong = next((f"{name} of {member.shape[0]:,}" for name, member in columns.items() if member.shape != (events,)), None)
     if wrong is not None:
         raise TraceError(
@@ -332,7 +344,7 @@ def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -
     """Values that were kept have the shapes that the config gives them."""
     c, expected = header.config, {}
     copies = c.batch * c.heads
-    keeps = header.algorithm == "fa2"  # the others hold no row block on chip from its first tile to its last
+    keeps = header.keeps_rows
     if keeps and "stats/m" in members:
         expected = {f"stats/{field.name}": (copies, c.col_blocks, c.seq_q) for field in fields(Stats)}
     for name in members:
@@ -353,9 +365,10 @@ def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -
 def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
     """What every reader of a trace relies on; whether each event is the algorithm's own, ``first_difference`` says."""
     c, most = header.config, 1 << 53
+    own = c.row_blocks if header.algorithm in EACH_VISIT else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
     limits = {
         "launch": (0, max((each.launch for each in header.statements), default=0)),
-        "pid_m": (0, c.row_blocks - 1), "pid_bh": (0, c.batch * c.heads - 1),
+        "pid_m": (0, own - 1), "pid_bh": (0, c.batch * c.heads - 1),
         "step": (0, len(columns["kind"]) - 1), "i": (-1, c.row_blocks - 1), "j": (-1, c.col_blocks - 1),
         "r0": (0, max(c.seq_q, c.seq_k)), "r1": (0, max(c.seq_q, c.seq_k)),
         "c0": (0, max(c.seq_k, c.head_dim)), "c1": (0, max(c.seq_k, c.head_dim)),

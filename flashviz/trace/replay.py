@@ -44,13 +44,14 @@ class ProgramValues:
 
 
 def replay(trace: Trace, program: tuple[int, int]) -> ProgramValues:
-    """All values of ``program`` = (pid_m, pid_bh) of an fa2 trace.
+    """All values of ``program`` = (pid_m, pid_bh) of a trace whose programs keep a row block on chip, as FlashAttention-2's do.
 
     Raises:
-        TraceError: The trace is not fa2's, has no such program, or its inputs cannot be made again here.
+        TraceError: The trace's do not; it has no such program, or its inputs cannot be made again here.
     """
-    if trace.header.algorithm != "fa2":
-        raise TraceError(f"expected a trace of fa2, got {trace.header.algorithm}; only fa2 keeps a row block on chip to be replayed")
+    if not trace.header.keeps_rows:
+        got = trace.header.algorithm
+        raise TraceError(f"expected a trace whose programs keep a row block on chip to be replayed, got {got}; record FlashAttention-2")
     events = [trace[index] for index in trace.program(*program)]
     arrays = trace.inputs
     b, h = divmod(program[1], trace.config.heads)

@@ -1,7 +1,9 @@
 """Attention kernels that report what they do: the Triton kernel, its NumPy twins, and the recorder.
 
+algorithm    Algorithm: all that the others know of what is computed
+algorithms   standard, fa1 and fa2, a file each
 reference    naive -> online softmax -> tiled: the ladder, in float64
-statements   what the events of standard, fa1 and fa2 mean
+statements   what statements of attention do: what algorithms are put together of
 twins        standard, fa1 and fa2 in NumPy, each reporting its events
 forward      the Triton kernel of fa2
 attention    flash_attention(q, k, v): the public entry point

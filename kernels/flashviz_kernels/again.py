@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from flashviz.errors import TraceError
+from flashviz.errors import TraceError, UsageError
 from flashviz.trace import Header, Trace
-from flashviz.trace.recording import NO_RESCALE, check_events
-from flashviz_kernels.altered import IN_ORDER, in_order, without_rescale
+from flashviz.trace.recording import check_events
+from flashviz_kernels.algorithms import named
 from flashviz_kernels.recorder import run
 
 
@@ -26,14 +26,9 @@ def events_again(header: Header) -> Trace:
     """The events of a header's config, algorithm and, where it was altered, alteration.
 
     Raises:
-        TraceError: It was altered in a way that is not known.
+        TraceError: Its algorithm is not known, or was altered in a way that is not.
     """
-    config, altered = header.config, header.altered
-    if altered is None:
-        return run(config, source="numpy", algorithm=header.algorithm, computed=range(0)).trace
-    if altered == NO_RESCALE:
-        return without_rescale(config, ()).trace
-    order = altered.removeprefix(IN_ORDER).split(", ")
-    if not altered.startswith(IN_ORDER) or sorted(order) != sorted(map(str, range(config.col_blocks))):
-        raise TraceError(f"expected an alteration that is known, got {altered[:80]!r}; record again with flashviz player")
-    return in_order(config, [int(j) for j in order], ()).trace
+    try:
+        return run(header.config, source="numpy", algorithm=named(header.algorithm), computed=range(0), altered=header.altered).trace
+    except UsageError as error:
+        raise TraceError(f"{str(error).rpartition('; ')[0]}; record again with flashviz trace or player") from error

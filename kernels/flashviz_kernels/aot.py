@@ -10,7 +10,6 @@ divides) is the same.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import math
 import os
@@ -19,17 +18,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from flashviz_kernels import hopper
-from flashviz_kernels.attention import launch
-from flashviz_kernels.interpreter import DtypeName
-from flashviz_kernels.problem import Problem, TraceBuffers
+from flashviz_kernels.algorithm import Algorithm, Call
+from flashviz_kernels.algorithms import DEFAULT, named
+from flashviz_kernels.attending import problem_of
+from flashviz_kernels.described import Described
+from flashviz_kernels.loading import plain_module
+from flashviz_kernels.problem import TraceBuffers
 
-ALIGNED = 1 << 20  # an address that every power of two up to it divides
 INSTRUCTIONS = {
     "wgmma": r"wgmma\.mma_async", "mma.sync": r"(?<!wg)mma\.sync", "tcgen05.mma": r"tcgen05\.mma", "ldmatrix": r"ldmatrix",
     "cp.async": r"cp\.async\.c[ag]", "cp.async.bulk": r"cp\.async\.bulk(?!\.tensor)", "cp.async.bulk.tensor": r"cp\.async\.bulk\.tensor",
@@ -41,24 +41,6 @@ ALLOCATION = re.compile(
     r"%(?P<name>\w+?)(?:_\d+)? = ttg\.(?P<op>\w+).*?allocation\.offset = (?P<offset>\d+) : i32(?:, allocation\.size = (?P<size>\d+))?"
 )  # fmt: skip
 MEMDESC = re.compile(r"-> !ttg\.memdesc<(?P<shape>(?:\d+x)+)(?P<element>\w+)")
-
-
-@dataclass(frozen=True)
-class Described:
-    """An array as a launch sees it, contiguous; there is nothing behind it."""
-
-    dtype: DtypeName
-    shape: tuple[int, ...]
-
-    def data_ptr(self) -> int:
-        return ALIGNED
-
-    def ptr_range(self) -> int:
-        """Bytes that its offsets span."""
-        return math.prod(self.shape) * self.dtype.itemsize
-
-    def stride(self) -> tuple[int, ...]:
-        return tuple(math.prod(self.shape[at + 1 :]) for at in range(len(self.shape)))
 
 
 class Ahead:
@@ -105,45 +87,63 @@ class Pretended:
 
 
 def compiled(module: ModuleType, variant: dict[str, Any]) -> dict[str, Any]:
-    """What came out of one variant: shared memory and its map, registers, spilled bytes, instructions; machine code where asked for."""
+    """What came out of one variant: shared memory and its map, registers, spilled bytes, instructions; machine code where asked for.
+
+    A variant has ``arch``, the ``config`` and the ``algorithm`` whose launch is compiled, number ``call`` of several, with a trace or not;
+    or, as ``kernel``, ``hopper``.
+    """
     import triton
 
     triton.runtime.driver.set_active(Pretended(variant["arch"]))
-    problem = Problem(**variant["problem"])
-    tensors = _described(problem)
+    algorithm = _algorithm(variant.get("algorithm", DEFAULT))
+    config = algorithm.config(**variant["config"])
+    assert algorithm.arrays is not None  # it has kernels
+    tensors = algorithm.arrays(config)
     with contextlib.ExitStack() as stack:
         dump = stack.enter_context(_dumped()) if variant.get("map") else []
         if variant.get("kernel") == "hopper":
-            ahead = Ahead(hopper.kernel_for(tensors, problem))
-            hopper.launch(tensors, problem, ahead)
+            given, problem = list(tensors.values()), problem_of(config)
+            ahead = Ahead(hopper.kernel_for(given, problem))
+            hopper.launch(given, problem, ahead)
         else:
-            ahead = Ahead(module.forward)
-            launch(ahead, tensors, problem, _buffers(problem, variant))
+            call = _call(algorithm, config, variant)
+            ahead = Ahead(getattr(module, call.kernel.name))
+            call.on(ahead)
     done = ahead.compiled
     registers, spilled, sass = _inspected(done.asm["cubin"], Path(triton.__file__).parent, want_sass="sass" in variant or "text" in variant)
     found = {name: len(re.findall(pattern, done.asm["ptx"])) for name, pattern in INSTRUCTIONS.items()}
     return {
         "kernel": done.name, "shared": done.metadata.shared, "registers": registers, "spilled": spilled, "warps": done.metadata.num_warps,
-        "stages": problem.stages, "instructions": {name: count for name, count in found.items() if count},
+        "stages": getattr(config, "stages", done.metadata.num_stages),
+        "instructions": {name: count for name, count in found.items() if count},
         "sass": encoded(sass) if variant.get("sass") else [], "text": sass.splitlines() if variant.get("text") else [],
         "constants": ahead.constants, "divisible": ahead.divisible,
         "buffers": allocation_map("".join(dump)), "triton": triton.__version__,
     }  # fmt: skip
 
 
-def _described(p: Problem) -> list[Described]:
-    """Q, K, V, O and LSE of a launch."""
-    dtype = DtypeName(p.dtype)
-    rows, keys = (p.batch, p.heads, p.n_q, p.d), (p.batch, p.kv_heads, p.n_k, p.d)
-    return [*(Described(dtype, shape) for shape in (rows, keys, keys, rows)), Described(DtypeName("float32"), rows[:3])]
+def _algorithm(name: str) -> Algorithm:
+    """By its name, or FILE.py:NAME: here kernels are compiled, so that the file is run as it stands."""
+    file, _, attribute = name.rpartition(":")
+    found: Algorithm = getattr(plain_module(Path(file)), attribute) if file else named(name)
+    return found
 
 
-def _buffers(p: Problem, variant: dict[str, Any]) -> TraceBuffers | None:
-    """Where a traced launch writes; None where it is not traced."""
+def _call(algorithm: Algorithm, config: Any, variant: dict[str, Any]) -> Call:
+    """The launch that a variant names, reporting where it is traced."""
+    assert algorithm.arrays is not None
+    assert algorithm.calls is not None
+    calls: tuple[Call, ...] = algorithm.calls(config, algorithm.arrays(config), None)
+    at: int = variant.get("call", 0)
     if not variant["trace"]:
-        return None
-    rows, values = Described(DtypeName("int32"), (p.programs, 1, 12)), Described(DtypeName("float32"), (1,))
-    return TraceBuffers(rows, values, values, rows, values=variant["values"], clock=variant["clock"])
+        return calls[at]
+    values = Described("float32", (1,))
+    buffers = [
+        TraceBuffers(Described("int32", (math.prod(call.grid), 1, 12)), values, values, Described("int32", (math.prod(call.grid), 1, 12)),
+                     values=variant["values"], clock=variant["clock"])
+        for call in calls
+    ]  # fmt: skip
+    return algorithm.calls(config, algorithm.arrays(config), buffers)[at]
 
 
 @contextlib.contextmanager
@@ -225,12 +225,7 @@ def _run(*command: str | Path) -> str:
 def main() -> None:
     """Answer the request on standard input."""
     request = json.load(sys.stdin)
-    spec = importlib.util.spec_from_file_location("kernel_to_compile", request["path"])
-    if spec is None or spec.loader is None:
-        raise RuntimeError(f"{request['path']} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    module = plain_module(Path(request["path"]))
     json.dump([compiled(module, variant) for variant in request["variants"]], sys.stdout)
 
 

@@ -90,18 +90,26 @@ def attend(
 
 
 def launch(kernel: Any, tensors: Sequence[Any], problem: Problem, buffers: TraceBuffers | None) -> None:
-    """One launch on (q, k, v, o, lse), each with ``stride()`` and ``data_ptr()``."""
+    """One launch of ``forward`` on (q, k, v, o, lse), each with ``stride()`` and ``data_ptr()``."""
+    grid, arguments, constants = forward_call(tensors, problem, buffers)
+    kernel[grid](*arguments, **constants)
+
+
+def forward_call(
+    tensors: Sequence[Any], problem: Problem, buffers: TraceBuffers | None
+) -> tuple[tuple[int], tuple[Any, ...], dict[str, Any]]:  # fmt: skip
+    """Grid, arguments and constants of that launch."""
     p = problem
     strides = [step for tensor in tensors[:4] for step in tensor.stride()[:3]]
     lse = tensors[4]
     traced = (lse, lse, lse, lse) if buffers is None else (buffers.events, buffers.stats, buffers.tiles, buffers.slots)
-    kernel[(p.programs,)](
-        *tensors, p.scale, p.heads, p.kv_heads, p.n_q, p.n_k, *strides, *traced,
-        D=p.d, BLOCK_D=padded_head_dim(p.d), BLOCK_M=p.block_m, BLOCK_N=p.block_n, CAUSAL=p.causal, STAGES=p.stages,
-        PRECISION="tf32x3" if p.dtype == "float32" else "tf32",  # tf32 alone would err by 2e-4 in float32
-        TRACE=buffers is not None, TRACE_VALUES=buffers is not None and buffers.values,
-        CLOCK=buffers is not None and buffers.clock, num_warps=p.num_warps,
-    )  # fmt: skip
+    constants = {
+        "D": p.d, "BLOCK_D": padded_head_dim(p.d), "BLOCK_M": p.block_m, "BLOCK_N": p.block_n, "CAUSAL": p.causal, "STAGES": p.stages,
+        "PRECISION": "tf32x3" if p.dtype == "float32" else "tf32",  # tf32 alone would err by 2e-4 in float32
+        "TRACE": buffers is not None, "TRACE_VALUES": buffers is not None and buffers.values,
+        "CLOCK": buffers is not None and buffers.clock, "num_warps": p.num_warps,
+    }  # fmt: skip
+    return (p.programs,), (*tensors, p.scale, p.heads, p.kv_heads, p.n_q, p.n_k, *strides, *traced), constants
 
 
 def default_blocks(dtype: str, head_dim: int) -> tuple[int, int]:

@@ -21,10 +21,11 @@ import msgspec
 
 from flashviz.config import AttentionConfig
 from flashviz.device import SMS, Buffer, Resources
-from flashviz.errors import ConfigError, FlashvizError, MissingPartError
-from flashviz_kernels import hopper
+from flashviz.errors import ConfigError, FlashvizError, MissingPartError, UsageError
+from flashviz_kernels import algorithms, hopper
+from flashviz_kernels.algorithms import DEFAULT, find
+from flashviz_kernels.attending import problem_of
 from flashviz_kernels.interpreter import installed
-from flashviz_kernels.kernel_run import problem_of
 
 FORWARD = Path(__file__).parent / "forward.py"
 ARCHS = tuple(SMS)
@@ -47,26 +48,44 @@ class Compiled:
     trace_free: bool | None
 
 
-def compile_for(config: AttentionConfig, archs: Sequence[str], kernel: str = "forward") -> list[Compiled]:
-    """Compile the film's kernel, with and without its trace statements in the source; or, as ``hopper``, the one that ``hopper`` takes.
+def compile_for(config: Any, archs: Sequence[str], kernel: str | None = None, algorithm: str = DEFAULT) -> list[Compiled]:
+    """Compile the kernels of an algorithm, those that report with and without their trace statements in the source.
+
+    Args:
+        config: A problem of the algorithm.
+        archs: One kernel after the other is compiled for each.
+        kernel: ``hopper`` compiles what it takes instead.
+        algorithm: By its name, or FILE.py:NAME.
 
     Raises:
+        UsageError: There is no such algorithm, or it has no kernel.
         ConfigError: An architecture is not known, or the tiles do not fit it: by the closed form, or by the compiler's figure; or it is
             no problem of ``hopper``'s.
         MissingPartError: triton is missing.
     """
     if kernel == "hopper":
         return [_for_hopper(config, arch) for arch in archs]
-    variants = [_variant(_fitting(config, arch)) | {"sass": True, "map": True} for arch in archs]
+    chosen = find(algorithm)
+    if chosen.calls is None or chosen.arrays is None:
+        raise UsageError(f"expected an algorithm with a kernel to compile, got {chosen.name}; try {DEFAULT}")
+    fitting = [_fitting(config, arch) for arch in archs]
+    made: dict[str, list[Compiled]] = {arch: [] for arch in archs}
+    for at, call in enumerate(chosen.calls(config, chosen.arrays(config), None)):
+        variants = [_variant(each, arch, algorithm, at) | {"sass": True, "map": True} for each, arch in zip(fitting, archs, strict=True)]
+        answers, bare = compile_variants(call.kernel.file, variants), _bare(call.kernel.file, variants) if chosen.reports else None
+        for which, (arch, answer) in enumerate(zip(archs, answers, strict=True)):
+            trace_free = None if bare is None else answer["sass"] == bare[which]["sass"]
+            resources = _resources(arch, answer)
+            made[arch].append(Compiled(answer["kernel"], resources, answer["instructions"], len(answer["sass"]), trace_free))
+    return [each for arch in archs for each in made[arch]]
+
+
+def _bare(file: Path, variants: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same of a file whose trace statements were cut out."""
     with tempfile.TemporaryDirectory(prefix="flashviz-compile-") as folder:
-        bare = Path(folder) / "bare_forward.py"
-        bare.write_text(without_trace(FORWARD.read_text(encoding="utf-8")), encoding="utf-8")
-        ours, theirs = compile_variants(FORWARD, variants), compile_variants(bare, [v | {"map": False} for v in variants])
-    made = []
-    for arch, mine, other in zip(archs, ours, theirs, strict=True):
-        resources = _resources(arch, mine)
-        made.append(Compiled(mine["kernel"], resources, mine["instructions"], len(mine["sass"]), mine["sass"] == other["sass"]))
-    return made
+        bare = Path(folder) / f"bare_{file.name}"
+        bare.write_text(without_trace(file.read_text(encoding="utf-8")), encoding="utf-8")
+        return compile_variants(bare, [variant | {"map": False} for variant in variants])
 
 
 def _for_hopper(config: AttentionConfig, arch: str) -> Compiled:
@@ -76,19 +95,24 @@ def _for_hopper(config: AttentionConfig, arch: str) -> Compiled:
     why = hopper.refusal(problem_of(config), (), arch)
     if why is not None:
         raise ConfigError(f"kernel hopper covers 16-bit problems of {hopper.ARCH}, got {why}; leave --kernel out")
-    (found,) = compile_variants(FORWARD, [_variant(config) | {"kernel": "hopper", "sass": True}])
+    (found,) = compile_variants(FORWARD, [_variant(config, arch) | {"kernel": "hopper", "sass": True}])
     return Compiled(found["kernel"], _resources(arch, found), found["instructions"], len(found["sass"]), None)
 
 
-def resources_of(config: AttentionConfig, *, clock: bool = False) -> Resources:
-    """What one program of the config's kernel gets on the config's architecture: without its trace, or as it is traced with a clock.
+def resources_of(config: AttentionConfig, *, clock: bool = False, algorithm: str = DEFAULT) -> Resources:
+    """What a program of an algorithm's first kernel gets on the config's architecture: without its trace, or as it is traced with a clock.
 
     Raises:
+        UsageError: There is no such algorithm, or it has no kernel.
         ConfigError: It does not fit.
         MissingPartError: triton is missing.
     """
-    variant = _variant(_fitting(config, config.arch)) | {"trace": clock, "clock": clock, "map": True}
-    (answer,) = compile_variants(FORWARD, [variant])
+    chosen = find(algorithm)
+    if chosen.calls is None or chosen.arrays is None:
+        raise UsageError(f"expected an algorithm with a kernel to compile, got {chosen.name}; try {DEFAULT}")
+    first, *_ = chosen.calls(config, chosen.arrays(config), None)
+    variant = _variant(_fitting(config, config.arch), config.arch, algorithm) | {"trace": clock, "clock": clock, "map": True}
+    (answer,) = compile_variants(first.kernel.file, [variant])
     return _resources(config.arch, answer)
 
 
@@ -101,8 +125,7 @@ def compile_variants(path: Path, variants: Sequence[dict[str, Any]]) -> list[dic
     """
     if not installed():
         raise MissingPartError(f"expected triton to compile with, got none for {sys.platform}; install flashviz[triton] on Linux")
-    source = _source_of_launches(path)
-    kept = [_cache_folder() / f"{_key(source, variant)}.json" for variant in variants]
+    kept = [_cache_folder() / f"{_key(_source_of_launches(path, variant.get('algorithm', DEFAULT)), variant)}.json" for variant in variants]
     wanted = [at for at, file in enumerate(kept) if not file.is_file()]
     if wanted:
         for at, answer in zip(wanted, _compiled(path, [variants[at] for at in wanted]), strict=True):
@@ -133,9 +156,11 @@ def _key(source: str, variant: dict[str, Any]) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _source_of_launches(path: Path) -> str:
-    """The text of a kernel's file, of what launches it, and of all of this project that either imports."""
-    return "\0".join(file.read_text(encoding="utf-8") for file in sorted(imported(path, Path(__file__).with_name("aot.py"))))
+def _source_of_launches(path: Path, algorithm: str = DEFAULT) -> str:
+    """The text of a kernel's file, of what launches it, of the algorithm's, and of all of this project that they import."""
+    file, _, name = algorithm.rpartition(":")
+    own = Path(file) if file else Path(algorithms.__file__).with_name(f"{name}.py")
+    return "\0".join(each.read_text(encoding="utf-8") for each in sorted(imported(path, own, Path(__file__).with_name("aot.py"))))
 
 
 def imported(*files: Path) -> set[Path]:
@@ -177,17 +202,19 @@ def _keep(file: Path, answer: dict[str, Any]) -> None:
     partial.replace(file)
 
 
-def _fitting(config: AttentionConfig, arch: str) -> AttentionConfig:
-    """The config for another architecture; AttentionConfig itself refuses tiles that do not fit there."""
+def _fitting(config: Any, arch: str) -> Any:
+    """The config for another architecture; one of attention itself refuses tiles that do not fit there."""
     if arch not in SMS:
         raise ConfigError(f"arch must be one of {', '.join(ARCHS)}, got {arch!r}; choose one of them (on older ones the kernel spills)")
-    return replace(config, arch=arch)
+    return replace(config, arch=arch) if isinstance(config, AttentionConfig) else config
 
 
-def _variant(config: AttentionConfig) -> dict[str, Any]:
-    """The kernel on the config's problem, without a trace."""
-    arch = int(config.arch.removeprefix("sm_"))
-    return {"arch": arch, "problem": asdict(problem_of(config)), "trace": False, "values": False, "clock": False}
+def _variant(config: Any, arch: str, algorithm: str = DEFAULT, call: int = 0) -> dict[str, Any]:
+    """A launch of an algorithm's on the config's problem, without a trace."""
+    file, _, name = algorithm.rpartition(":")
+    spec = f"{Path(file).resolve()}:{name}" if file else algorithm
+    asked = {"algorithm": spec, "config": asdict(config), "call": call}
+    return asked | {"arch": int(arch.removeprefix("sm_")), "trace": False, "values": False, "clock": False}
 
 
 def _resources(arch: str, answer: dict[str, Any]) -> Resources:

@@ -9,18 +9,21 @@ import importlib.util
 import os
 import re
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from flashviz.inputs import Arrays
-from flashviz_kernels.attention import launch, refused_by_device
-from flashviz_kernels.problem import Problem, TraceBuffers
+from flashviz_kernels.algorithm import Named
+from flashviz_kernels.attention import refused_by_device
+from flashviz_kernels.problem import TraceBuffers
 
 DEVICE_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux; Windows' subsystem for Linux
 DRIVER = Path("/proc/driver/nvidia/version")
 OLDEST = (8, 0)  # earlier ones spill
+
+Launch = Callable[[Mapping[str, Any], Sequence[TraceBuffers]], None]
 
 
 def why_not() -> str | None:
@@ -41,32 +44,25 @@ def why_not() -> str | None:
     return None if capability >= OLDEST else "a GPU of sm_{}{}, where the kernel spills".format(*capability)
 
 
-def run_on(
-    device: str, kernel: Any, arrays: Arrays, problem: Problem, buffers: TraceBuffers
-) -> tuple[np.ndarray, np.ndarray, TraceBuffers]:  # fmt: skip
-    """O, LSE and what the kernel wrote into copies of ``buffers``, as NumPy arrays.
+def run_on(device: str, arrays: Named, buffers: Sequence[TraceBuffers], launch: Launch) -> tuple[Named, list[TraceBuffers]]:
+    """What kernels left in copies of ``arrays``, and wrote into copies of ``buffers``, as NumPy arrays.
 
     Args:
         device: As torch calls it; ``cuda`` is the current device.
-        kernel: Compiled; or interpreted, where the device is a CPU.
-        arrays: Q, K and V.
-        problem: The launch.
-        buffers: As they are before a launch. With a clock the kernel is launched twice: the first time compiles it and meets cold caches,
-            and what that launch wrote is thrown away.
+        arrays: Inputs, and outputs as they are before the first launch, by name.
+        buffers: Likewise, those of each call.
+        launch: Makes the calls on tensors and buffers. With a clock it is called twice, on copies of their own: the first time compiles
+            the kernels and meets cold caches, and what it wrote is thrown away.
 
     Raises:
         InputError: The tiles do not fit the device, or the arrays not its memory.
     """
-    torch = importlib.import_module("torch")
     with refused_by_device():
-        q, k, v = (_to_torch(array, device) for array in arrays)
-        o, lse = torch.zeros_like(q), torch.zeros(q.shape[:3], dtype=torch.float32, device=device)
-        for _ in range(2 if buffers.clock else 1):
-            o.zero_()  # a kernel that adds to its outputs would do so twice
-            lse.zero_()
-            there = buffers.each(lambda buffer: _to_torch(buffer, device))
-            launch(kernel, [q, k, v, o, lse], problem, there)
-        return _to_numpy(o), _to_numpy(lse), there.each(_to_numpy)
+        for _ in range(2 if any(each.clock for each in buffers) else 1):
+            tensors = {name: _to_torch(array, device) for name, array in arrays.items()}  # a kernel that adds to them would do so twice
+            there = [each.each(lambda buffer: _to_torch(buffer, device)) for each in buffers]
+            launch(tensors, there)
+        return {name: _to_numpy(tensor) for name, tensor in tensors.items()}, [each.each(_to_numpy) for each in there]
 
 
 def versions() -> dict[str, str]:

@@ -92,15 +92,15 @@ def installed() -> bool:
     return importlib.util.find_spec("triton") is not None
 
 
-def load_kernel(*, interpreted: bool) -> Any:
-    """``flashviz_kernels.forward.forward``, interpreted or compiled. Triton reads which one when a kernel is decorated.
+def load_kernel(*, interpreted: bool, name: str = "forward") -> Any:
+    """The kernel ``flashviz_kernels.NAME.NAME``, interpreted or compiled. Triton reads which one when a kernel is decorated.
 
     Raises:
         MissingPartError: triton is missing, or too old for this NumPy to interpret.
         UsageError: This process has already imported triton in the other mode.
     """
     triton = load_triton(interpreted=interpreted)
-    kernel = importlib.import_module("flashviz_kernels.forward").forward
+    kernel = getattr(importlib.import_module(f"flashviz_kernels.{name}"), name)
     if interpreted != all(is_interpreted(fn) for fn in (kernel, triton.language.max)):
         mode, remedy = ("interpreted", "set TRITON_INTERPRET=1") if interpreted else ("compiled", "unset TRITON_INTERPRET")
         raise UsageError(f"expected kernels to be {mode}, got a process that has imported triton otherwise; {remedy} and start a new one")
@@ -295,7 +295,8 @@ class _Standing:
 
 @contextlib.contextmanager
 def reports_at_once(kernel: Any) -> Iterator[None]:
-    """Within ``mended``, each report of an event in one operation: those of ``forward.trace`` would take longer than the kernel's own."""
+    """Within ``mended``, each report of an event in one operation: by the device function ``trace`` of the kernel's file, as ``forward``
+    has it, they would take longer than the kernel's own."""
     scope = kernel.fn.__globals__
     device_function, scope["trace"] = scope["trace"], _reporter()
     try:

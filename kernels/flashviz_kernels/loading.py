@@ -86,6 +86,22 @@ def _module(path: Path) -> ModuleType:
     return module
 
 
+def plain_module(path: Path) -> ModuleType:
+    """A file run as it stands, once: in a process where kernels are compiled."""
+    key = f"flashviz_compiled_{path.stem}_{abs(hash(path.resolve())):x}"
+    if key not in sys.modules:
+        spec = importlib.util.spec_from_file_location(key, path)
+        if spec is None or spec.loader is None:
+            raise UsageError(f"expected a Python file, got {path}; name a .py file")
+        sys.modules[key] = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(sys.modules[key])
+        except BaseException:
+            del sys.modules[key]
+            raise
+    return sys.modules[key]
+
+
 @contextlib.contextmanager
 def as_script(path: Path | None) -> Iterator[None]:
     """The folder of a file first on the path, no arguments of ours for it to parse, and its prints no part of an answer."""

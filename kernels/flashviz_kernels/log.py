@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import FlashvizError, UsageError
-from flashviz.trace import Kind, Snapshot, Stats
+from flashviz.trace import Snapshot, Statement, Stats
 from flashviz.trace.recording import narrowed
 
 Numbers = np.ndarray | list[int] | int
+Box = Sequence[tuple[Numbers, Numbers]]
+FIELDS = ("launch", "program", "step", "kind", "i", "j", "nbytes", "flops")  # of an event, besides its box
+WIDE = ("nbytes", "flops")
+TILED = {"program": "pid_m", "copy": "pid_bh", "start0": "r0", "stop0": "r1", "start1": "c0", "stop1": "c1"}
 
 STATS_LIMIT = 256 << 20  # bytes
 SNAPSHOT_LIMIT = 1 << 30
 FLOAT32 = 4
-LAUNCHES = 3  # standard attention has three
 
 
 def stats_bytes(config: AttentionConfig) -> int:
@@ -31,45 +35,76 @@ def fits_stats(config: AttentionConfig) -> bool:
 
 
 class EventLog:
-    """Events of programs that run in lockstep: one entry a statement, for all row blocks that execute it, of all heads.
+    """Events of programs that run in lockstep: one entry a statement, for all programs that execute it.
 
-    ``blocks`` are the row blocks; what differs between them is an array of that length. Each row block counts its own steps.
+    What differs between them is an array of that length. Each program counts its own steps, in each launch anew.
+
+    Args:
+        statements: What may be executed; a statement says in which launch.
+        programs: Programs of each launch.
+        copies: How often each of them is there, doing the same: once a head of attention. An entry stands for all.
+        walks: One program of each copy does the work of all ``programs``, in the turns that ``in_turn`` gives them.
     """
 
-    def __init__(self, config: AttentionConfig, *, one_program: bool = False) -> None:
-        self.copies = config.batch * config.heads
-        self.one_program = one_program  # fa1: one program a head walks all row blocks
-        self.steps = np.zeros((LAUNCHES, config.row_blocks), np.int32)
+    def __init__(self, statements: Iterable[Statement], programs: Sequence[int], *, copies: int = 1, walks: bool = False) -> None:
+        self.launch_of = {statement.code: statement.launch for statement in statements}
+        self.programs = tuple(programs)
+        self.copies = copies
+        self.walks = walks
+        self.steps = [np.zeros(number, np.int32) for number in programs]
         self.entries: list[tuple[Numbers, ...]] = []
         self.sizes: list[int] = []
 
     def __call__(
-        self, kind: Kind, blocks: np.ndarray, j: int, r0: Numbers, r1: Numbers, c0: Numbers, c1: Numbers,
-        *, nbytes: Numbers = 0, flops: Numbers = 0, launch: int = 0, i: int | None = None,
+        self, code: int, programs: np.ndarray, box: Box,
+        *, i: Numbers | None = None, j: Numbers = -1, nbytes: Numbers = 0, flops: Numbers = 0,
     ) -> None:  # fmt: skip
-        """Note one statement: it worked on rows r0..r1 and columns c0..c1 of the tensor of ``kind``, in key tile ``j``."""
-        step = self.steps[launch, blocks]
-        self.steps[launch, blocks] += 1
-        pid_m = 0 if self.one_program else blocks
-        values = (launch, pid_m, step, int(kind), blocks if i is None else i, j, r0, r1, c0, c1, nbytes, flops)
-        self.entries.append(values)
-        self.sizes.append(len(blocks))
+        """Note one statement: ``programs`` executed it, each once.
 
-    def in_turn(self, blocks: np.ndarray, statements: np.ndarray, start: int) -> int:
-        """From step ``start`` on, ``blocks`` execute so many statements each, one block after the other. Returns the step after."""
+        Args:
+            code: The statement's.
+            programs: Indices in its launch's grid, rising.
+            box: What it worked on: start and stop along each axis of what it moves or makes.
+            i: Row block, where it is not the program; -1 where there is none.
+            j: Key tile; -1 where there is none.
+            nbytes: What crossed between HBM and the chip.
+            flops: Of a product.
+
+        Raises:
+            FlashvizError: No statement has the code.
+        """
+        launch = self.launch_of.get(code)
+        if launch is None:
+            raise FlashvizError(f"expected a statement of {', '.join(map(str, self.launch_of))}, got {code!r}; say what it does")
+        steps = self.steps[launch]
+        step = steps[programs]
+        steps[programs] += 1
+        sides = (side for axis in box for side in axis)
+        self.entries.append(
+            (launch, 0 if self.walks else programs, step, int(code), programs if i is None else i, j, nbytes, flops, *sides)
+        )
+        self.sizes.append(len(programs))
+
+    def in_turn(self, programs: np.ndarray, statements: np.ndarray, start: int) -> int:
+        """From step ``start`` of the first launch on, ``programs`` execute so many statements each, one after the other. Returns the step
+        after."""
         ends = start + np.cumsum(statements)
-        self.steps[0, blocks] = ends - statements
+        self.steps[0][programs] = ends - statements
         return int(ends[-1])
 
     def columns(self) -> dict[str, np.ndarray]:
-        """The columns of a trace: sorted by (launch, program, step), repeated for each head.
+        """``FIELDS``, ``copy``, and of each axis ``start0``, ``stop0``, ``start1``, ...; sorted by (launch, copy, program, step).
 
         Empties the log, one column after the other, so that a large recording is not held twice.
+
+        Raises:
+            FlashvizError: A program's steps do not count 0, 1, 2, ...
         """
-        names = ("launch", "pid_m", "step", "kind", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
-        found = {name: self._column(at, wide=name in ("nbytes", "flops")) for at, name in enumerate(names)}
+        axes = (max(map(len, self.entries), default=len(FIELDS)) - len(FIELDS)) // 2
+        names = (*FIELDS, *(f"{side}{axis}" for axis in range(axes) for side in ("start", "stop")))
+        found = {name: self._column(at, name) for at, name in enumerate(names)}
         self.entries.clear()
-        where, per_launch = self._places(found["launch"], found["pid_m"], found["step"])
+        where, per_launch = self._places(found["launch"], found["program"], found["step"])
         ends = np.cumsum(per_launch).tolist()
         parts = [slice(end - size, end) for size, end in zip(per_launch, ends, strict=True)]
         columns = {}
@@ -77,36 +112,40 @@ class EventLog:
             ordered = np.empty_like(found[name])
             ordered[where] = found.pop(name)
             columns[name] = np.concatenate([np.tile(ordered[part], self.copies) for part in parts])
-        columns["pid_bh"] = np.concatenate([np.repeat(np.arange(self.copies, dtype=np.int32), size) for size in per_launch])
+        columns["copy"] = np.concatenate([np.repeat(np.arange(self.copies, dtype=np.int32), size) for size in per_launch])
         return columns
 
-    def _column(self, at: int, *, wide: bool) -> np.ndarray:
-        """Number ``at`` of every entry, once a row block, in the order of the log."""
-        column = np.empty(sum(self.sizes), np.int64 if wide else np.int32)
-        end = 0
+    def tiles(self) -> dict[str, np.ndarray]:
+        """The columns of a ``Trace``: a program is a row block, or the one that walks them, of its copy, a head."""
+        return {TILED.get(name, name): column for name, column in self.columns().items()}
+
+    def _column(self, at: int, name: str) -> np.ndarray:
+        """Number ``at`` of every entry, once a program, in the order of the log. An axis that a box has not is one element long."""
+        column = np.empty(sum(self.sizes), np.int64 if name in WIDE else np.int32)
+        missing, end = int(name.startswith("stop")), 0
         for size, entry in zip(self.sizes, self.entries, strict=True):
-            column[end : end + size] = entry[at]
+            column[end : end + size] = entry[at] if at < len(entry) else missing
             end += size
         return narrowed(column)
 
-    def _places(self, launch: np.ndarray, pid_m: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, list[int]]:
-        """Where each event stands once they are sorted, and how many events a launch has.
+    def _places(self, launch: np.ndarray, program: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, list[int]]:
+        """Where each event stands once they are sorted, and how many events of a copy a launch has.
 
         Steps count 0, 1, 2, ... within a program, so that an event stands ``step`` after its program's first: nothing is sorted.
 
         Raises:
             FlashvizError: They do not.
         """
-        programs = int(pid_m.max(initial=0)) + 1
-        program = launch.astype(np.int32) * programs + pid_m
-        sizes = np.bincount(program, minlength=LAUNCHES * programs)
-        where = (np.cumsum(sizes) - sizes).astype(np.int32)[program]
+        first = np.cumsum([0, *self.programs])
+        place = first.astype(np.int32)[launch] + program
+        sizes = np.bincount(place, minlength=first[-1])
+        where = (np.cumsum(sizes) - sizes).astype(np.int32)[place]
         where += step
         taken = np.zeros(len(where), bool)
         taken[where.clip(0, len(where) - 1)] = True
         if not taken.all():
             raise FlashvizError("expected each program to number its steps 0, 1, 2, ..., got others; the twin miscounted its statements")
-        return where, sizes.reshape(LAUNCHES, programs).sum(axis=1).tolist()
+        return where, [int(sizes[start:stop].sum()) for start, stop in pairwise(first.tolist())]
 
 
 @dataclass

@@ -33,7 +33,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class TraceBuffers:
-    """Where a traced kernel writes: events [programs, 4 + 10 T_c, 8, with a clock 12] int32, the others as ``forward.trace_values``."""
+    """Where a traced kernel writes: events [programs, most events of one, 8, with a clock 12] int32; others as ``forward.trace_values``."""
 
     events: Any
     stats: Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,44 +12,47 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import UsageError
-from flashviz.inputs import Arrays, inputs_hash, make_inputs
+from flashviz.inputs import inputs_hash
 from flashviz.trace import Header, Trace
-from flashviz.trace.counts import Algorithm, check_recording
+from flashviz.trace.counts import check_recording
 from flashviz.trace.recording import Source
 from flashviz.version import __version__
-from flashviz_kernels import twins
+from flashviz_kernels.algorithm import Algorithm, Named
+from flashviz_kernels.algorithms import DEFAULT, every, find
 from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.interpreter import installed
-from flashviz_kernels.kernel_run import run_kernel
-from flashviz_kernels.log import EventLog, Kept
+from flashviz_kernels.kernel_run import run_kernels
+from flashviz_kernels.log import Kept
 from flashviz_kernels.source import KernelSource, source_of
 from flashviz_kernels.statements import statements_of
 
-ALGORITHMS: tuple[Algorithm, ...] = ("standard", "fa1", "fa2")
 SOURCES = ("numpy", "triton")
 INTERPRETED_TILES = 8192  # at some 20 ms each: about three minutes
-
-TWINS: dict[Algorithm, tuple[Callable[..., Any], ...]] = {
-    "fa2": (twins.fa2, twins._fa2_tile),
-    "fa1": (twins.fa1, twins._fa1_tile),
-    "standard": (twins.standard, twins._scores, twins._softmax, twins._blend),
-}
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A recording and what its algorithm computed: O [B, H, N_q, d], and LSE [B, H, N_q] where it has one."""
+    """A recording and what its algorithm computed, by name."""
 
     trace: Trace
-    o: np.ndarray
-    lse: np.ndarray | None
+    outputs: Named
+
+    @property
+    def o(self) -> np.ndarray:
+        """O [B, H, N_q, d]."""
+        return self.outputs["O"]
+
+    @property
+    def lse(self) -> np.ndarray | None:
+        """LSE [B, H, N_q], where the algorithm has one."""
+        return self.outputs.get("LSE")
 
 
 def record(
     config: AttentionConfig,
     *,
     source: str | None = None,
-    algorithm: str = "fa2",
+    algorithm: str | Algorithm = DEFAULT,
     snapshots: Iterable[tuple[int, int]] = (),
     stats: bool = False,
     clock: bool = False,
@@ -60,10 +63,10 @@ def record(
     Args:
         config: The problem; its inputs are made by its own recipe.
         source: ``triton`` for the kernel, compiled where a GPU is and interpreted elsewhere; ``numpy`` for the twin; None takes the
-            kernel for fa2 where triton is installed, unless it has more than ``INTERPRETED_TILES`` tiles to visit.
-        algorithm: ``fa2``, ``fa1`` or ``standard``.
-        snapshots: Programs (pid_m, pid_bh) whose every value is kept (fa2 only).
-        stats: Keep m, l and alpha of all programs (fa2 only).
+            kernel where there is one and triton is installed, unless it has more than ``INTERPRETED_TILES`` tiles to visit.
+        algorithm: One of ``flashviz_kernels.algorithms``, by its name, or itself.
+        snapshots: Programs (pid_m, pid_bh) whose every value is kept, where the algorithm keeps a row block on chip.
+        stats: Keep m, l and alpha of all programs, likewise.
         clock: Have each event say when, and on which SM, it was reported: the columns ``t_ns`` and ``sm``. Takes the kernel, on a GPU.
         resources: Where the kernel runs, ask the compiler too what it gives a program: seconds, the first time.
 
@@ -78,36 +81,64 @@ def run(
     config: AttentionConfig,
     *,
     source: str | None = None,
-    algorithm: str = "fa2",
+    algorithm: str | Algorithm = DEFAULT,
     snapshots: Iterable[tuple[int, int]] = (),
     stats: bool = False,
     clock: bool = False,
     resources: bool = False,
     computed: range | None = None,
+    altered: str | None = None,
 ) -> Run:
     """As ``record``, with the outputs.
 
     Args:
-        computed: Row blocks that a twin computes, with O and LSE of all others NaN: the events of all are reported, since they depend
+        computed: Row blocks that a twin computes, with the outputs of all others NaN: the events of all are reported, since they depend
             on no value. None computes all, as does the kernel in any case.
+        altered: What the twin does otherwise, on purpose, in the words of its algorithm; the header has them.
     """
-    if algorithm not in ALGORITHMS:
-        raise UsageError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {algorithm!r}; try fa2")
+    chosen = find(algorithm)
+    if not chosen.tiled:
+        raise UsageError(f"expected an algorithm whose programs have tiles, got {chosen.name}; record it with flashviz_kernels.untiled")
     if source not in (None, *SOURCES):
         raise UsageError(f"source must be one of {', '.join(SOURCES)}, got {source!r}; leave it out to take triton where it is installed")
-    if source == "triton" and algorithm != "fa2":
-        raise UsageError(f"source triton has the kernel of fa2, got algorithm {algorithm}; use source numpy for it")
+    if source == "triton" and chosen.calls is None:
+        known = ", ".join(each.name for each in every() if each.calls is not None)
+        raise UsageError(f"source triton has the kernel of {known}, got algorithm {chosen.name}; use source numpy for it")
     snapshots = tuple(snapshots)
-    if (snapshots or stats) and algorithm != "fa2":
-        raise UsageError(f"snapshots and stats are kept of fa2, got algorithm {algorithm}; leave them out")
-    if clock and (source == "numpy" or algorithm != "fa2"):
-        raise UsageError(f"a clock is read by the kernel of fa2, got {algorithm} from {source or 'numpy'}; leave the clock out")
+    if (snapshots or stats) and not chosen.keeps:
+        known = ", ".join(each.name for each in every() if each.keeps)
+        raise UsageError(f"snapshots and stats are kept of {known}, got algorithm {chosen.name}; leave them out")
+    if clock and (source == "numpy" or chosen.reports is None):
+        known = ", ".join(each.name for each in every() if each.reports is not None)
+        raise UsageError(f"a clock is read by the kernel of {known}, got {chosen.name} from {source or 'numpy'}; leave the clock out")
+    options = _options(chosen, config, altered, source, stats=stats, clock=clock)
     kept = Kept.of(config, snapshots, stats=stats, computed=computed)
-    check_recording(config, algorithm)
-    arrays = make_inputs(config)
-    if clock or source == "triton" or (source is None and algorithm == "fa2" and worth_interpreting(config)):
-        return _run_kernel(config, arrays, kept, clock=clock, resources=resources_of(config, clock=clock) if resources else None)
-    return _run_twin(config, algorithm, arrays, kept)
+    check_recording(config, chosen.events)
+    arrays = chosen.inputs(config)
+    usual = source is None and altered is None and chosen.calls is not None and worth_interpreting(config)
+    if clock or source == "triton" or usual:
+        spec = chosen.name if isinstance(algorithm, Algorithm) else algorithm
+        given = resources_of(config, clock=clock, algorithm=spec) if resources else None
+        return _run_kernels(chosen, config, arrays, kept, clock=clock, resources=given)
+    return _run_twin(chosen, config, arrays, kept, altered, options)
+
+
+def _options(
+    algorithm: Algorithm, config: AttentionConfig, altered: str | None, source: str | None, *, stats: bool, clock: bool
+) -> dict[str, Any]:  # fmt: skip
+    """Options of the twin, where something is altered.
+
+    Raises:
+        UsageError: The algorithm knows no such words, or something was asked for that a twin which is altered has not.
+    """
+    if altered is None:
+        return {}
+    if algorithm.altered is None:
+        known = ", ".join(each.name for each in every() if each.altered is not None)
+        raise UsageError(f"what can be altered is {known}, got algorithm {algorithm.name}; leave altered out")
+    if source == "triton" or clock or stats:
+        raise UsageError("what is altered is the twin, of which snapshots are kept, got source triton, a clock or stats; leave them out")
+    return algorithm.altered(altered, config)
 
 
 def worth_interpreting(config: AttentionConfig) -> bool:
@@ -116,33 +147,33 @@ def worth_interpreting(config: AttentionConfig) -> bool:
     return installed() and tiles <= INTERPRETED_TILES
 
 
-def _run_kernel(config: AttentionConfig, arrays: Arrays, kept: Kept, *, clock: bool, resources: Resources | None) -> Run:
-    done = run_kernel(config, arrays, kept, clock=clock)
-    text = source_of(done.function)
-    header = header_of(config, "fa2", done.source, arrays, text, done.versions, clock=done.clock, resources=resources)
-    return Run(Trace(header, done.columns, stats=kept.stats, snapshots=kept.snapshots()), done.o, done.lse)
+def _run_kernels(
+    algorithm: Algorithm, config: AttentionConfig, arrays: Named, kept: Kept, *, clock: bool, resources: Resources | None
+) -> Run:  # fmt: skip
+    done = run_kernels(algorithm, config, arrays, kept, clock=clock)
+    text = source_of(*done.functions)
+    header = header_of(algorithm, config, done.source, arrays, text, done.versions, clock=done.clock, resources=resources)
+    return Run(Trace(header, done.columns, stats=kept.stats, snapshots=kept.snapshots()), done.outputs)
 
 
-def _run_twin(config: AttentionConfig, algorithm: Algorithm, arrays: Arrays, kept: Kept) -> Run:
-    functions = TWINS[algorithm]
-    log = EventLog(config, one_program=algorithm == "fa1")
-    with np.errstate(over="ignore", invalid="ignore"):  # a score beyond the dtype's range is infinite and spoils its row, as in the kernel
-        o, lse = functions[0](*arrays, config, log, kept)
-    text = source_of(*functions)
-    header = header_of(config, algorithm, "numpy", arrays, text, {})
-    trace = Trace(header, log.columns(), stats=kept.stats, snapshots=kept.snapshots())
-    return Run(trace, o, lse)
+def _run_twin(
+    algorithm: Algorithm, config: AttentionConfig, arrays: Named, kept: Kept, altered: str | None, options: dict[str, Any]
+) -> Run:  # fmt: skip
+    log = algorithm.log(config)
+    outputs = algorithm.twin(arrays, config, log, kept, **options)
+    header = header_of(algorithm, config, "numpy", arrays, source_of(*algorithm.text), {}, altered=altered)
+    return Run(Trace(header, log.tiles(), stats=kept.stats, snapshots=kept.snapshots()), outputs)
 
 
 def header_of(
-    config: AttentionConfig, algorithm: Algorithm, source: Source, arrays: Arrays, text: KernelSource, versions: dict[str, str],
+    algorithm: Algorithm, config: AttentionConfig, source: Source, arrays: Named, text: KernelSource, versions: dict[str, str],
     *, clock: str | None = None, resources: Resources | None = None, altered: str | None = None,
 ) -> Header:  # fmt: skip
     """Where a recording comes from, and what its events mean."""
     versions = versions | {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
     return Header(
-        algorithm=algorithm, source=source, config=config, versions=versions, kernel_file=text.file,
+        algorithm=algorithm.name, source=source, config=config, versions=versions, kernel_file=text.file,
         kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,
-        statements=statements_of(algorithm, config, text.lines), inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays), clock=clock,
-        resources=resources, altered=altered,
+        statements=statements_of(algorithm, config, text.lines), inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays.values()),
+        clock=clock, resources=resources, altered=altered,
     )  # fmt: skip

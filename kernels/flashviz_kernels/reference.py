@@ -190,20 +190,23 @@ def rounding(truth: np.ndarray, dtype: np.dtype[np.generic]) -> float:
     return max_error(stored + step - step, stored)
 
 
-def tolerance(arrays: tuple[np.ndarray, np.ndarray, np.ndarray], config: AttentionConfig, algorithm: str) -> Tolerance:
+def tolerance(
+    arrays: tuple[np.ndarray, np.ndarray, np.ndarray], config: AttentionConfig,
+    *, rounded_scores: bool = False, rounded_output: bool = False,
+) -> Tolerance:  # fmt: skip
     """How far a correct implementation may be from ``naive``.
 
-    err <= 2 x (error of the low-precision reference) + 2 x (rounding of the dtype). fp32 besides scales with eps x max |S|; fa1
-    has T_c times the rounding term, since its O is rounded at each step. LSE: 2 x the float32 error + 1e-5 x max(1, |LSE|). A bound
+    err <= 2 x (error of the low-precision reference) + 2 x (rounding of the dtype). fp32 besides scales with eps x max |S|. With
+    ``rounded_scores`` S and P are rounded too, as standard attention stores them; with ``rounded_output`` there is T_c times the rounding
+    term, since O is rounded at each step, as in FlashAttention of 2022. LSE: 2 x the float32 error + 1e-5 x max(1, |LSE|). A bound
     is infinite where the low-precision reference breaks down itself: nothing can be said of an output then.
     """
     q, k, v = arrays
     truth, lse = naive(q, k, v, scale=config.scale, causal=config.causal)
-    standard = algorithm == "standard"
-    o_low, lse_low = low_precision(q, k, v, scale=config.scale, causal=config.causal, rounded_scores=standard)
+    o_low, lse_low = low_precision(q, k, v, scale=config.scale, causal=config.causal, rounded_scores=rounded_scores)
     dtype = numpy_dtype(config.dtype)
     reference_error, reference_lse_error = max_error(o_low, truth), max_error(lse_low, lse)
-    bound = 2 * reference_error + 2 * rounding(truth, dtype) * (max(1, config.col_blocks) if algorithm == "fa1" else 1)
+    bound = 2 * reference_error + 2 * rounding(truth, dtype) * (max(1, config.col_blocks) if rounded_output else 1)
     if config.dtype == "float32":
         bound += float(np.finfo(np.float32).eps) * largest_score(q, k, config.scale) * float(np.max(np.abs(v), initial=0))
     finite = np.abs(lse[np.isfinite(lse)])

@@ -11,20 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flashviz.trace import Kind
-
 GUARDS = ("TRACE", "CLOCK")
-REPORTS = ("log", "trace")  # the calls by which a twin and the kernel report an event
+REPORTS = {"log": 0, "trace": 1}  # the calls by which a twin and a kernel report an event, and which argument names the statement
 
 
 @dataclass(frozen=True)
 class KernelSource:
-    """The text of the traced functions (neighbours in one file) and the line of each kind of event."""
+    """The text of the traced functions (neighbours in one file) and the line of each statement that they report, by its name."""
 
     file: str
     first_line: int
     text: str
-    lines: dict[Kind, int]
+    lines: dict[str, int]
 
     @property
     def hash(self) -> str:
@@ -42,16 +40,16 @@ def source_of(*functions: Callable[..., Any]) -> KernelSource:
     return KernelSource(path.name, first, text, event_lines(text, first))
 
 
-def event_lines(text: str, first_line: int) -> dict[Kind, int]:
-    """Kind -> line of the statement whose execution it reports; of a report that begins a branch or a loop, the line that led there."""
-    lines: dict[Kind, int] = {}
+def event_lines(text: str, first_line: int) -> dict[str, int]:
+    """Name -> line of the statement whose execution it reports; of a report that begins a branch or a loop, the line that led there."""
+    lines: dict[str, int] = {}
 
     def within(block: list[ast.stmt], before: ast.stmt | None) -> None:
         for statement in block:
             if is_guard(statement) or reported(statement) is not None:
-                kind = reported(statement)
-                if kind is not None and before is not None:
-                    lines[kind] = first_line - 1 + before.lineno
+                name = reported(statement)
+                if name is not None and before is not None:
+                    lines[name] = first_line - 1 + before.lineno
                 continue
             before = statement
             opens = (
@@ -69,12 +67,14 @@ def is_guard(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and isinstance(statement.test, ast.Name) and statement.test.id in GUARDS
 
 
-def reported(statement: ast.stmt) -> Kind | None:
-    """The kind that a statement reports: ``log(Kind.X, ...)``, or ``if TRACE: ... trace(..., X, ...)``; None for the algorithm's own."""
+def reported(statement: ast.stmt) -> str | None:
+    """The name that a statement reports: ``log(Code.X, ...)``, ``if TRACE: ... trace(events, X, ...)``; None for the algorithm's own."""
     if isinstance(statement, ast.If):
         return reported(statement.body[0]) if is_guard(statement) else None
     call = getattr(statement, "value", None)
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in REPORTS):
         return None
-    names = [arg.attr if isinstance(arg, ast.Attribute) else getattr(arg, "id", "") for arg in call.args]
-    return next((Kind[name] for name in names if name in Kind.__members__), None)
+    if call.func.id == "log" and not isinstance(statement, ast.Expr):  # a logarithm
+        return None
+    named = call.args[REPORTS[call.func.id] :][:1]
+    return next((arg.attr if isinstance(arg, ast.Attribute) else ast.unparse(arg) for arg in named), None)

@@ -10,7 +10,7 @@ Events depend on no value: where ``kept.computed`` names some row blocks, all ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -30,7 +30,10 @@ Wave = tuple[np.ndarray, np.ndarray, np.ndarray]  # row blocks, their first rows
 # ---------------------------------------------------------------------------------------------------------------------- fa2
 
 
-def fa2(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: EventLog, kept: Kept) -> Output:
+def fa2(
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: EventLog, kept: Kept,
+    *, order: Sequence[int] | None = None, rescale: bool = True,
+) -> Output:  # fmt: skip
     """FlashAttention-2, Algorithm 1: each program keeps one row block on chip and walks the keys.
 
     Args:
@@ -40,6 +43,8 @@ def fa2(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
         c: The config that they were made for.
         log: Takes the events.
         kept: Takes the values that a film asks for.
+        order: Key tiles in the order in which they are visited; None as they stand.
+        rescale: False is wrong on purpose: l and acc keep terms that were measured from older maxima.
 
     Returns:
         O [B, H, N_q, d] in the inputs' dtype and LSE [B, H, N_q] in float32.
@@ -51,30 +56,30 @@ def fa2(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
         rows = computed(c, kept, first, last)
         # load Q_i: HBM -> SRAM
         q_i = Q[..., rows, :].astype(np.float32)
-        log(Kind.LOAD_Q, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(Q, r0, r1))
+        log(Kind.LOAD_Q, blocks, ((r0, r1), (0, c.head_dim)), nbytes=cut(Q, r0, r1))
         m_i = np.full(q_i.shape[:-1], -INF)
         l_i = np.zeros(q_i.shape[:-1], np.float32)
         acc = np.zeros(q_i.shape, np.float32)
         visits = np.array([c.visited(i) for i in blocks])
-        for j in range(visits[-1]):
+        for j in range(visits[-1]) if order is None else (j for j in order if j < visits[-1]):
             live = blocks[visits > j]  # causal: the first row blocks are through
-            _fa2_tile(q_i, K, V, (m_i, l_i, acc), c, log, kept, live, j, rows)
+            _fa2_tile(q_i, K, V, (m_i, l_i, acc), c, log, kept, live, j, rows, rescale=rescale)
         # divide once: O_i = acc / l
         l_use = np.where(l_i == 0, ONE, l_i)
         o_i = acc / l_use[..., None]
-        log(Kind.NORMALIZE, blocks, -1, r0, r1, 0, c.head_dim)
+        log(Kind.NORMALIZE, blocks, ((r0, r1), (0, c.head_dim)))
         # store O_i: SRAM -> HBM
         O[..., rows, :] = o_i.astype(q.dtype)
-        log(Kind.STORE_O, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(O, r0, r1))
+        log(Kind.STORE_O, blocks, ((r0, r1), (0, c.head_dim)), nbytes=cut(O, r0, r1))
         # store LSE_i = m + ln l: SRAM -> HBM
         LSE[..., rows] = np.where(l_i == 0, -INF, m_i + np.log(l_use))
-        log(Kind.STORE_LSE, blocks, -1, r0, r1, 0, 1, nbytes=cut(LSE, r0, r1, axis=-1))
+        log(Kind.STORE_LSE, blocks, ((r0, r1), (0, 1)), nbytes=cut(LSE, r0, r1, axis=-1))
     return O.reshape(q.shape), LSE.reshape(q.shape[:-1])
 
 
 def _fa2_tile(
     q_i: np.ndarray, K: np.ndarray, V: np.ndarray, chip: tuple[np.ndarray, np.ndarray, np.ndarray],
-    c: AttentionConfig, log: EventLog, kept: Kept, live: np.ndarray, j: int, rows: slice,
+    c: AttentionConfig, log: EventLog, kept: Kept, live: np.ndarray, j: int, rows: slice, *, rescale: bool,
 ) -> None:  # fmt: skip
     """Key tile ``j`` for the ``live`` row blocks of a wave whose ``rows`` are computed: one turn of the kernel's loop.
 
@@ -86,36 +91,37 @@ def _fa2_tile(
     q_i, m_i, l_i, acc = (array[:, :, :, first - rows.start :] for array in (q_i, *chip))
     # load K_j: HBM -> SRAM
     k_j = K[..., c0:c1, :]
-    log(Kind.LOAD_K, blocks, j, c0, c1, 0, d, nbytes=k_j[0, 0, 0].nbytes)
+    log(Kind.LOAD_K, blocks, ((c0, c1), (0, d)), j=j, nbytes=k_j[0, 0, 0].nbytes)
     # S = scale Q_i K_j^T
     s = dot(q_i, k_j.swapaxes(-1, -2)) * np.float32(c.scale)
-    log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * d)
+    log(Kind.QK_DOT, blocks, ((r0, r1), (c0, c1)), j=j, flops=2 * (r1 - r0) * k_j.shape[-2] * d)
     if len(by_mask := blocks[masked(c, r0, j)]):
         # S = -inf where a key is not seen
         s = np.where(seen(c, first, s.shape[-2], c0, c1), s, -INF)
-        log(Kind.MASK, by_mask, j, *row_blocks(c, by_mask[0], by_mask[-1] + 1)[1:], c0, c1)
+        log(Kind.MASK, by_mask, (of_rows(c, by_mask[0], by_mask[-1] + 1), (c0, c1)), j=j)
     # m' = max(m, rowmax S)
     m_new = np.maximum(m_i, s.max(axis=-1))
-    log(Kind.SOFTMAX_M, blocks, j, r0, r1, 0, 1)
+    log(Kind.SOFTMAX_M, blocks, ((r0, r1), (0, 1)), j=j)
     m_use = np.where(m_new == -INF, ZERO, m_new)
     # alpha = e^(m - m')
     alpha = np.exp(m_i - m_use)
-    log(Kind.ALPHA, blocks, j, r0, r1, 0, 1)
+    log(Kind.ALPHA, blocks, ((r0, r1), (0, 1)), j=j)
     # P = e^(S - m')
     p = np.exp(s - m_use[..., None])
-    log(Kind.SOFTMAX_P, blocks, j, r0, r1, c0, c1)
+    log(Kind.SOFTMAX_P, blocks, ((r0, r1), (c0, c1)), j=j)
     # l <- alpha l + rowsum P
-    l_i[...] = l_i * alpha + p.sum(axis=-1)
-    log(Kind.SOFTMAX_L, blocks, j, r0, r1, 0, 1)
-    # acc <- alpha acc
-    acc[...] = acc * alpha[..., None]
-    log(Kind.RESCALE_ACC, blocks, j, r0, r1, 0, d)
+    l_i[...] = (l_i * alpha if rescale else l_i) + p.sum(axis=-1)
+    log(Kind.SOFTMAX_L, blocks, ((r0, r1), (0, 1)), j=j)
+    if rescale:
+        # acc <- alpha acc
+        acc[...] = acc * alpha[..., None]
+        log(Kind.RESCALE_ACC, blocks, ((r0, r1), (0, d)), j=j)
     # load V_j: HBM -> SRAM
     v_j = V[..., c0:c1, :]
-    log(Kind.LOAD_V, blocks, j, c0, c1, 0, d, nbytes=v_j[0, 0, 0].nbytes)
+    log(Kind.LOAD_V, blocks, ((c0, c1), (0, d)), j=j, nbytes=v_j[0, 0, 0].nbytes)
     # acc <- acc + P V_j
     acc[...] += dot(rounded(p, K.dtype), v_j)
-    log(Kind.PV_DOT, blocks, j, r0, r1, 0, d, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
+    log(Kind.PV_DOT, blocks, ((r0, r1), (0, d)), j=j, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
     m_i[...] = m_new
     kept.tile(j, first, {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "s": s, "p": p})
 
@@ -134,20 +140,20 @@ def fa1(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
     visits = np.array([c.visited(i) for i in blocks])
     clock = log.in_turn(blocks, np.full(len(blocks), 3), 0)
     O = np.zeros_like(Q)
-    log(Kind.INIT_O, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(O, r0, r1))
+    log(Kind.INIT_O, blocks, ((r0, r1), (0, c.head_dim)), nbytes=cut(O, r0, r1))
     L = np.zeros(Q.shape[:-1], np.float32)
-    log(Kind.INIT_L, blocks, -1, r0, r1, 0, 1, nbytes=cut(L, r0, r1, axis=-1))
+    log(Kind.INIT_L, blocks, ((r0, r1), (0, 1)), nbytes=cut(L, r0, r1, axis=-1))
     M = np.full(Q.shape[:-1], -INF)
-    log(Kind.INIT_M, blocks, -1, r0, r1, 0, 1, nbytes=cut(M, r0, r1, axis=-1))
+    log(Kind.INIT_M, blocks, ((r0, r1), (0, 1)), nbytes=cut(M, r0, r1, axis=-1))
     for j in range(c.col_blocks):
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         reached = blocks[visits > j]
         clock = log.in_turn(reached[:1], np.array([2]), clock)
         # load K_j, V_j: HBM -> SRAM
         k_j = K[..., c0:c1, :]
-        log(Kind.LOAD_K, reached[:1], j, c0, c1, 0, c.head_dim, nbytes=k_j[0, 0, 0].nbytes, i=-1)
+        log(Kind.LOAD_K, reached[:1], ((c0, c1), (0, c.head_dim)), j=j, nbytes=k_j[0, 0, 0].nbytes, i=-1)
         v_j = V[..., c0:c1, :]
-        log(Kind.LOAD_V, reached[:1], j, c0, c1, 0, c.head_dim, nbytes=v_j[0, 0, 0].nbytes, i=-1)
+        log(Kind.LOAD_V, reached[:1], ((c0, c1), (0, c.head_dim)), j=j, nbytes=v_j[0, 0, 0].nbytes, i=-1)
         clock = log.in_turn(reached, FA1_STATEMENTS + masked(c, reached * c.block_m, j), clock)
         for first, last in waves(c, reached[0], reached[-1] + 1, c.block_n, kept):
             _fa1_tile(Q, k_j, v_j, (O, L, M), c, log, j, first, last, computed(c, kept, first, last))
@@ -169,47 +175,47 @@ def _fa1_tile(
     c0, c1, d = j * c.block_n, min((j + 1) * c.block_n, c.seq_k), c.head_dim
     # load Q_i, O_i, l_i, m_i: HBM -> SRAM
     q_i = Q[..., rows, :]
-    log(Kind.LOAD_Q, blocks, j, r0, r1, 0, d, nbytes=cut(Q, r0, r1))
+    log(Kind.LOAD_Q, blocks, ((r0, r1), (0, d)), j=j, nbytes=cut(Q, r0, r1))
     o_i = O[..., rows, :].astype(np.float32)
-    log(Kind.LOAD_O, blocks, j, r0, r1, 0, d, nbytes=cut(O, r0, r1))
+    log(Kind.LOAD_O, blocks, ((r0, r1), (0, d)), j=j, nbytes=cut(O, r0, r1))
     l_i = L[..., rows]
-    log(Kind.LOAD_L, blocks, j, r0, r1, 0, 1, nbytes=cut(L, r0, r1, axis=-1))
+    log(Kind.LOAD_L, blocks, ((r0, r1), (0, 1)), j=j, nbytes=cut(L, r0, r1, axis=-1))
     m_i = M[..., rows]
-    log(Kind.LOAD_M, blocks, j, r0, r1, 0, 1, nbytes=cut(M, r0, r1, axis=-1))
+    log(Kind.LOAD_M, blocks, ((r0, r1), (0, 1)), j=j, nbytes=cut(M, r0, r1, axis=-1))
     # S = scale Q_i K_j^T
     s = dot(q_i, k_j.swapaxes(-1, -2)) * np.float32(c.scale)
-    log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * d)
+    log(Kind.QK_DOT, blocks, ((r0, r1), (c0, c1)), j=j, flops=2 * (r1 - r0) * k_j.shape[-2] * d)
     if len(by_mask := blocks[masked(c, r0, j)]):
         # S = -inf where a key is not seen
         s = np.where(seen(c, rows.start, s.shape[-2], c0, c1), s, -INF)
-        log(Kind.MASK, by_mask, j, *row_blocks(c, by_mask[0], by_mask[-1] + 1)[1:], c0, c1)
+        log(Kind.MASK, by_mask, (of_rows(c, by_mask[0], by_mask[-1] + 1), (c0, c1)), j=j)
     # m' = max(m, rowmax S)
     m_new = np.maximum(m_i, s.max(axis=-1))
-    log(Kind.SOFTMAX_M, blocks, j, r0, r1, 0, 1)
+    log(Kind.SOFTMAX_M, blocks, ((r0, r1), (0, 1)), j=j)
     m_use = np.where(m_new == -INF, ZERO, m_new)
     # alpha = e^(m - m')
     alpha = np.exp(m_i - m_use)
-    log(Kind.ALPHA, blocks, j, r0, r1, 0, 1)
+    log(Kind.ALPHA, blocks, ((r0, r1), (0, 1)), j=j)
     # P = e^(S - m')
     p = np.exp(s - m_use[..., None])
-    log(Kind.SOFTMAX_P, blocks, j, r0, r1, c0, c1)
+    log(Kind.SOFTMAX_P, blocks, ((r0, r1), (c0, c1)), j=j)
     # l' = alpha l + rowsum P
     l_new = l_i * alpha + p.sum(axis=-1)
-    log(Kind.SOFTMAX_L, blocks, j, r0, r1, 0, 1)
+    log(Kind.SOFTMAX_L, blocks, ((r0, r1), (0, 1)), j=j)
     # O_i <- (alpha l O_i + P V_j) / l'
     o_i = o_i * (l_i * alpha)[..., None]
-    log(Kind.RESCALE_ACC, blocks, j, r0, r1, 0, d)
+    log(Kind.RESCALE_ACC, blocks, ((r0, r1), (0, d)), j=j)
     o_i = o_i + dot(rounded(p, Q.dtype), v_j)
-    log(Kind.PV_DOT, blocks, j, r0, r1, 0, d, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
+    log(Kind.PV_DOT, blocks, ((r0, r1), (0, d)), j=j, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
     o_i = o_i / np.where(l_new == 0, ONE, l_new)[..., None]
-    log(Kind.NORMALIZE, blocks, j, r0, r1, 0, d)
+    log(Kind.NORMALIZE, blocks, ((r0, r1), (0, d)), j=j)
     # store O_i, l', m': SRAM -> HBM
     O[..., rows, :] = o_i.astype(Q.dtype)
-    log(Kind.STORE_O, blocks, j, r0, r1, 0, d, nbytes=cut(O, r0, r1))
+    log(Kind.STORE_O, blocks, ((r0, r1), (0, d)), j=j, nbytes=cut(O, r0, r1))
     L[..., rows] = l_new
-    log(Kind.STORE_L, blocks, j, r0, r1, 0, 1, nbytes=cut(L, r0, r1, axis=-1))
+    log(Kind.STORE_L, blocks, ((r0, r1), (0, 1)), j=j, nbytes=cut(L, r0, r1, axis=-1))
     M[..., rows] = m_new
-    log(Kind.STORE_M, blocks, j, r0, r1, 0, 1, nbytes=cut(M, r0, r1, axis=-1))
+    log(Kind.STORE_M, blocks, ((r0, r1), (0, 1)), j=j, nbytes=cut(M, r0, r1, axis=-1))
 
 
 # ----------------------------------------------------------------------------------------------------------------- standard
@@ -237,24 +243,24 @@ def _scores(Q: np.ndarray, K: np.ndarray, c: AttentionConfig, log: EventLog, wav
     blocks, r0, r1 = wave
     # load Q_i: HBM -> SRAM
     q_i = Q[..., rows, :]
-    log(Kind.LOAD_Q, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(Q, r0, r1))
+    log(Kind.LOAD_Q, blocks, ((r0, r1), (0, c.head_dim)), nbytes=cut(Q, r0, r1))
     S = np.zeros((*q_i.shape[:-1], c.seq_k), Q.dtype)
     in_hbm = scores_in_hbm(c)
     for j in range(c.col_blocks):
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # load K_j: HBM -> SRAM
         k_j = K[..., c0:c1, :]
-        log(Kind.LOAD_K, blocks, j, c0, c1, 0, c.head_dim, nbytes=k_j[0, 0, 0].nbytes)
+        log(Kind.LOAD_K, blocks, ((c0, c1), (0, c.head_dim)), j=j, nbytes=k_j[0, 0, 0].nbytes)
         # S = scale Q_i K_j^T
         s = dot(q_i, k_j.swapaxes(-1, -2)) * np.float32(c.scale)
-        log(Kind.QK_DOT, blocks, j, r0, r1, c0, c1, flops=2 * (r1 - r0) * k_j.shape[-2] * c.head_dim)
+        log(Kind.QK_DOT, blocks, ((r0, r1), (c0, c1)), j=j, flops=2 * (r1 - r0) * k_j.shape[-2] * c.head_dim)
         if len(by_mask := blocks[masked(c, r0, j)]):
             # S = -inf where a key is not seen
             s = np.where(seen(c, rows.start, s.shape[-2], c0, c1), s, -INF)
-            log(Kind.MASK, by_mask, j, *row_blocks(c, by_mask[0], by_mask[-1] + 1)[1:], c0, c1)
+            log(Kind.MASK, by_mask, (of_rows(c, by_mask[0], by_mask[-1] + 1), (c0, c1)), j=j)
         # store S_ij: SRAM -> HBM
         S[..., c0:c1] = s.astype(Q.dtype)
-        log(Kind.STORE_S, blocks, j, r0, r1, c0, c1, nbytes=cut(in_hbm[..., c0:c1], r0, r1))
+        log(Kind.STORE_S, blocks, ((r0, r1), (c0, c1)), j=j, nbytes=cut(in_hbm[..., c0:c1], r0, r1))
     return S
 
 
@@ -266,23 +272,23 @@ def _softmax(S: np.ndarray, c: AttentionConfig, log: EventLog, wave: Wave) -> np
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # load S_ij: HBM -> SRAM
         s[..., c0:c1] = S[..., c0:c1]
-        log(Kind.LOAD_S, blocks, j, r0, r1, c0, c1, nbytes=cut(in_hbm[..., c0:c1], r0, r1), launch=1)
+        log(Kind.LOAD_S, blocks, ((r0, r1), (c0, c1)), j=j, nbytes=cut(in_hbm[..., c0:c1], r0, r1))
     # m = rowmax S
     m = s.max(axis=-1, initial=-INF)
-    log(Kind.SOFTMAX_M, blocks, -1, r0, r1, 0, 1, launch=1)
+    log(Kind.SOFTMAX_M, blocks, ((r0, r1), (0, 1)))
     e = np.exp(s - np.where(m == -INF, ZERO, m)[..., None], out=s)
     # l = rowsum e^(S - m)
     l_i = e.sum(axis=-1)
-    log(Kind.SOFTMAX_L, blocks, -1, r0, r1, 0, 1, launch=1)
+    log(Kind.SOFTMAX_L, blocks, ((r0, r1), (0, 1)))
     # weights P = e^(S - m) / l
     p = np.divide(e, np.where(l_i == 0, ONE, l_i)[..., None], out=e)
-    log(Kind.SOFTMAX_P, blocks, -1, r0, r1, 0, c.seq_k, launch=1)
+    log(Kind.SOFTMAX_P, blocks, ((r0, r1), (0, c.seq_k)))
     P = np.zeros_like(S)
     for j in range(c.col_blocks):
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # store P_ij: SRAM -> HBM
         P[..., c0:c1] = rounded(p[..., c0:c1], S.dtype)
-        log(Kind.STORE_P, blocks, j, r0, r1, c0, c1, nbytes=cut(in_hbm[..., c0:c1], r0, r1), launch=1)
+        log(Kind.STORE_P, blocks, ((r0, r1), (c0, c1)), j=j, nbytes=cut(in_hbm[..., c0:c1], r0, r1))
     return P
 
 
@@ -294,15 +300,15 @@ def _blend(P: np.ndarray, V: np.ndarray, O: np.ndarray, c: AttentionConfig, log:
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
         # load P_ij, V_j: HBM -> SRAM
         p = P[..., c0:c1]
-        log(Kind.LOAD_P, blocks, j, r0, r1, c0, c1, nbytes=cut(in_hbm[..., c0:c1], r0, r1), launch=2)
+        log(Kind.LOAD_P, blocks, ((r0, r1), (c0, c1)), j=j, nbytes=cut(in_hbm[..., c0:c1], r0, r1))
         v_j = V[..., c0:c1, :]
-        log(Kind.LOAD_V, blocks, j, c0, c1, 0, c.head_dim, nbytes=v_j[0, 0, 0].nbytes, launch=2)
+        log(Kind.LOAD_V, blocks, ((c0, c1), (0, c.head_dim)), j=j, nbytes=v_j[0, 0, 0].nbytes)
         # acc <- acc + P V_j
         acc += dot(p, v_j)
-        log(Kind.PV_DOT, blocks, j, r0, r1, 0, c.head_dim, flops=2 * (r1 - r0) * v_j.shape[-2] * c.head_dim, launch=2)
+        log(Kind.PV_DOT, blocks, ((r0, r1), (0, c.head_dim)), j=j, flops=2 * (r1 - r0) * v_j.shape[-2] * c.head_dim)
     # store O_i: SRAM -> HBM
     o_i = acc.astype(P.dtype)
-    log(Kind.STORE_O, blocks, -1, r0, r1, 0, c.head_dim, nbytes=cut(O, r0, r1), launch=2)
+    log(Kind.STORE_O, blocks, ((r0, r1), (0, c.head_dim)), nbytes=cut(O, r0, r1))
     return o_i
 
 
@@ -331,6 +337,12 @@ def row_blocks(c: AttentionConfig, first: int, last: int) -> Wave:
     """Indices of the row blocks ``first`` to ``last``, their first rows and one past their last rows, clipped at N_q."""
     blocks = np.arange(first, last)
     return blocks, blocks * c.block_m, np.minimum((blocks + 1) * c.block_m, c.seq_q)
+
+
+def of_rows(c: AttentionConfig, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+    """First rows of the row blocks ``first`` to ``last``, and one past their last rows: an axis of a box."""
+    _, r0, r1 = row_blocks(c, first, last)
+    return r0, r1
 
 
 def scores_in_hbm(c: AttentionConfig) -> np.ndarray:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
-from flashviz.config import AttentionConfig
-from flashviz.errors import UsageError
-from flashviz.memory import Traffic, closed_form, sram_peak, traffic
-from flashviz.trace import GenericTrace, Snapshot, Stats, Trace
+from flashviz.errors import FlashvizError, UsageError
+from flashviz.memory import Traffic, sram_peak, traffic
+from flashviz.trace import Snapshot, Stats, Trace
 from flashviz.trace.recording import first_difference
+from flashviz_kernels import untiled
+from flashviz_kernels.algorithm import Algorithm, Named
+from flashviz_kernels.algorithms import DEFAULT, find, named
 from flashviz_kernels.log import fits_stats
-from flashviz_kernels.recorder import Run, run
-from flashviz_kernels.reference import max_error, naive, tolerance
+from flashviz_kernels.recorder import run
+from flashviz_kernels.reference import max_error
 from flashviz_kernels.witness import first_disagreement, pointers_of
 
 # Values that two implementations keep of one float32 quantity may differ by the order of their sums.
@@ -21,12 +24,31 @@ RELATIVE, ABSOLUTE = 1e-4, 1e-4
 
 
 @dataclass(frozen=True)
+class Compared:
+    """One output against float64: max |difference|, what is allowed, and that of a reference in the same precision.
+
+    ``error`` and ``allowed`` are None where the reference has an output that the algorithm does not compute.
+    """
+
+    error: float | None
+    allowed: float | None
+    reference_error: float | None
+
+    @property
+    def holds(self) -> bool:
+        """It is within its tolerance. One without bound (scores beyond the dtype's range spoil the reference too) vouches for nothing."""
+        return self.error is None or (self.allowed is not None and self.error <= self.allowed < np.inf)
+
+
+@dataclass(frozen=True)
 class Verification:
     """What was checked and how it came out. ``ok`` is the sum of it.
 
-    ``twin_equals_kernel`` is None where no kernel ran, ``kernel_equals_pointers`` where none was interpreted; ``disagreement`` is the
-    first event of which a kernel said something else than its pointers. LSE fields are None where the algorithm has none (standard);
-    ``file_equals_recording`` is None where no file was given. Errors are max |O - O64| against float64; bytes are totals.
+    ``checked`` says what ran: the ``twin``, the ``kernel``, which reported, or its ``pointers``, where it does not report.
+    ``twin_equals_kernel`` is None where no kernel ran, ``kernel_equals_pointers`` where none that reports was interpreted;
+    ``disagreement`` is the first event of which one of them said something else than the pointers. ``file_equals_recording`` is None where
+    no file was given. ``outputs`` are by name, the main one first. Bytes are totals; ``sram_peak`` is None where nothing is known of the
+    chip.
     """
 
     checked: str
@@ -37,43 +59,59 @@ class Verification:
     kernel_equals_pointers: bool | None
     disagreement: str | None
     file_equals_recording: bool | None
-    max_abs_error: float
-    reference_error: float
-    tolerance: float
-    lse_error: float | None
-    lse_tolerance: float | None
+    outputs: dict[str, Compared]
     hbm_read: int
     hbm_written: int
     closed_form_read: int
     closed_form_written: int
     bytes_equal_by_tensor: bool
-    sram_peak: int
-
-    @property
-    def output_holds(self) -> bool:
-        """O is within its tolerance. One without bound (scores beyond the dtype's range spoil the reference too) vouches for nothing."""
-        return self.max_abs_error <= self.tolerance < np.inf
-
-    @property
-    def lse_holds(self) -> bool:
-        """Likewise for LSE, where the algorithm has one."""
-        return self.lse_error is None or (self.lse_tolerance is not None and self.lse_error <= self.lse_tolerance < np.inf)
+    sram_peak: int | None
 
     @property
     def ok(self) -> bool:
         """Every check that applies has passed."""
         counted = (self.hbm_read, self.hbm_written) == (self.closed_form_read, self.closed_form_written)
         same = False not in (self.twin_equals_kernel, self.kernel_equals_pointers, self.file_equals_recording)
-        return self.output_holds and self.lse_holds and counted and self.bytes_equal_by_tensor and same
+        return all(each.holds for each in self.outputs.values()) and counted and self.bytes_equal_by_tensor and same
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: the main output as ``max_abs_error``, ``reference_error`` and ``tolerance``, each other by its name; and ``ok``."""
+        found: dict[str, Any] = {}
+        for field in fields(self):
+            if field.name != "outputs":
+                found[field.name] = getattr(self, field.name)
+                continue
+            (_, main), *others = self.outputs.items()
+            found |= {"max_abs_error": main.error, "reference_error": main.reference_error, "tolerance": main.allowed}
+            for name, each in others:
+                found |= {f"{name.lower()}_error": each.error, f"{name.lower()}_tolerance": each.allowed}
+        return found | {"ok": self.ok}
 
 
-def verify(subject: AttentionConfig | Trace, *, source: str | None = None, algorithm: str | None = None) -> Verification:
+@dataclass(frozen=True)
+class Evidence:
+    """What ran, and what its witnesses said of it; as ``Verification``."""
+
+    checked: str
+    source: str
+    events: int
+    arrays: Named
+    outputs: Named
+    moved: Traffic
+    twin_equals_kernel: bool | None = None
+    kernel_equals_pointers: bool | None = None
+    disagreement: str | None = None
+    file_equals_recording: bool | None = None
+    sram_peak: int | None = None
+
+
+def verify(subject: Any, *, source: str | None = None, algorithm: str | Algorithm | None = None) -> Verification:
     """Record ``subject`` (again, where it is a trace) and hold the recording to twin, float64 and closed forms.
 
     Args:
-        subject: A config; or a trace, whose header then says algorithm and source.
+        subject: A config of the algorithm; or a trace, whose header then says algorithm and source.
         source: As for ``record``.
-        algorithm: As for ``record``; None means fa2.
+        algorithm: As for ``record``; None means the default one.
 
     Raises:
         UsageError: The request contradicts itself.
@@ -81,52 +119,75 @@ def verify(subject: AttentionConfig | Trace, *, source: str | None = None, algor
     """
     given = subject if isinstance(subject, Trace) else None
     config = given.config if given is not None else subject
-    if not isinstance(config, AttentionConfig):
-        raise UsageError(f"verify takes an AttentionConfig or a Trace, got {type(config).__name__}; load a file with Trace.load")
+    chosen = find(algorithm or DEFAULT) if given is None else named(given.header.algorithm)
+    if not isinstance(config, chosen.config):
+        expected = chosen.config.__name__
+        raise UsageError(f"verify takes an {expected} or a Trace, got {type(config).__name__}; load a file with Trace.load")
     if given is not None and given.header.altered is not None:
         raise UsageError(f"verify takes what an algorithm did, got a trace that was altered ({given.header.altered}); record without it")
     if given is not None:
-        algorithm = given.header.algorithm
         source = "numpy" if given.header.source == "numpy" else "triton"
-    algorithm = algorithm or "fa2"
+    found = _of_tiles(chosen, config, source, given) if chosen.tiled else _untiled(chosen, config, source)
+    return _judged(chosen, config, found)
+
+
+def _of_tiles(algorithm: Algorithm, config: Any, source: str | None, given: Trace | None) -> Evidence:
+    """A recording with tiles: the kernel's own report, held to the twin's and to its pointers; or the twin's."""
     programs = tuple(given.snapshots) if given is not None else ()
-    stats = algorithm == "fa2" and fits_stats(config)
+    stats = algorithm.keeps and fits_stats(config)
     ran = run(config, source=source, algorithm=algorithm, snapshots=programs, stats=stats)
-    is_kernel = ran.trace.header.source != "numpy"
-    twin = run(config, source="numpy", algorithm=algorithm, snapshots=programs, stats=stats) if is_kernel else None
-    seen = pointers_of(config) if ran.trace.header.source == "triton-interpreter" else None
-    return _judged(config, ran, twin, seen, given)
-
-
-def _judged(config: AttentionConfig, ran: Run, twin: Run | None, seen: GenericTrace | None, given: Trace | None) -> Verification:
     header = ran.trace.header
-    counted = traffic(given if given is not None else ran.trace)
-    expected: Traffic = closed_form(config, header.algorithm)
-    q, k, v = ran.trace.inputs
-    o64, lse64 = naive(q, k, v, scale=config.scale, causal=config.causal)
-    disagreement = None if seen is None else first_disagreement(ran.trace, seen)
-    allowed = tolerance((q, k, v), config, header.algorithm)
+    is_kernel = header.source != "numpy"
+    twin = run(config, source="numpy", algorithm=algorithm, snapshots=programs, stats=stats) if is_kernel else None
+    seen = pointers_of(config, algorithm) if header.source == "triton-interpreter" else None
+    disagreement = None if seen is None else first_disagreement(ran.trace, seen, algorithm)
+    shown = given if given is not None else ran.trace
+    return Evidence(
+        checked="twin" if twin is None else "kernel", source=header.source, events=len(shown), arrays=algorithm.inputs(config),
+        outputs=ran.outputs, moved=traffic(shown), twin_equals_kernel=None if twin is None else agree(twin.trace, ran.trace),
+        kernel_equals_pointers=None if seen is None else disagreement is None, disagreement=disagreement,
+        file_equals_recording=None if given is None else _is_recording(given, ran.trace), sram_peak=sram_peak(shown),
+    )  # fmt: skip
+
+
+def _untiled(algorithm: Algorithm, config: Any, source: str | None) -> Evidence:
+    """A recording without tiles: what a kernel's pointers say, held to the twin; or the twin's."""
+    told, outputs = untiled.run_untiled(algorithm, config, "numpy")
+    seen, disagreement = None, None
+    if untiled.takes_kernel(algorithm, source):
+        seen, outputs = untiled.run_untiled(algorithm, config, "triton")
+        disagreement = untiled.first_difference(told, seen)
+    shown = told if seen is None else seen
+    return Evidence(
+        checked="twin" if seen is None else "pointers", source=shown.header.source, events=len(shown), arrays=algorithm.inputs(config),
+        outputs=outputs, moved=traffic(shown), twin_equals_kernel=None if seen is None else disagreement is None, disagreement=disagreement,
+    )  # fmt: skip
+
+
+def _judged(algorithm: Algorithm, config: Any, found: Evidence) -> Verification:
+    """Outputs against float64, bytes against the closed form.
+
+    Raises:
+        FlashvizError: The algorithm computed other outputs than it says.
+    """
+    if set(found.outputs) != set(algorithm.outputs):
+        got = ", ".join(found.outputs) or "none"
+        raise FlashvizError(f"expected outputs {', '.join(algorithm.outputs)} of {algorithm.name}, got {got}; return them by name")
+    truth, bounds = algorithm.reference(found.arrays, config), algorithm.tolerance(found.arrays, config)
+    outputs = {}
+    for name, exact in truth.items():
+        own, bound = found.outputs.get(name), bounds[name]
+        error = None if own is None else max_error(own, exact)
+        outputs[name] = Compared(error, None if own is None else bound.allowed, bound.reference_error)
+    expected = algorithm.closed_form(config)
     return Verification(
-        checked="twin" if twin is None else "kernel",
-        algorithm=header.algorithm,
-        source=header.source,
-        events=len(given if given is not None else ran.trace),
-        twin_equals_kernel=None if twin is None else agree(twin.trace, ran.trace),
-        kernel_equals_pointers=None if seen is None else disagreement is None,
-        disagreement=disagreement,
-        file_equals_recording=None if given is None else _is_recording(given, ran.trace),
-        max_abs_error=max_error(ran.o, o64),
-        reference_error=allowed.reference_error,
-        tolerance=allowed.output,
-        lse_error=None if ran.lse is None else max_error(ran.lse, lse64),
-        lse_tolerance=None if ran.lse is None else allowed.lse,
-        hbm_read=counted.total_read,
-        hbm_written=counted.total_written,
-        closed_form_read=expected.total_read,
-        closed_form_written=expected.total_written,
-        bytes_equal_by_tensor=counted == expected,
-        sram_peak=sram_peak(given if given is not None else ran.trace),
-    )
+        checked=found.checked, algorithm=algorithm.name, source=found.source, events=found.events,
+        twin_equals_kernel=found.twin_equals_kernel, kernel_equals_pointers=found.kernel_equals_pointers,
+        disagreement=found.disagreement, file_equals_recording=found.file_equals_recording, outputs=outputs,
+        hbm_read=found.moved.total_read, hbm_written=found.moved.total_written,
+        closed_form_read=expected.total_read, closed_form_written=expected.total_written,
+        bytes_equal_by_tensor=found.moved == expected, sram_peak=found.sram_peak,
+    )  # fmt: skip
 
 
 def _is_recording(given: Trace, again: Trace) -> bool:

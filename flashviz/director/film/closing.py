@@ -236,7 +236,7 @@ def cached(film: Film, piles: Mapping[str, Pile], drawn: Mapping[str, list[Recta
     """With a perfect cache each tensor would cross once a direction: on both piles the repeats step back."""
     repeats, marks = [], []
     for (name, pile), algorithm in zip(piles.items(), ("standard", "fa2"), strict=True):
-        once = compulsory(film.config, algorithm)  # type: ignore[arg-type]
+        once = compulsory(film.config, algorithm)
         fewest = {tensor: (once.read.get(tensor, 0) + once.written.get(tensor, 0)) / film.square for tensor, _, _ in pile.parts}
         for part, (tensor, first, count) in zip(drawn[name], pile.parts, strict=True):
             boxes, kept = pile.boxes(first, count), int(np.ceil(min(fewest[tensor], count) - 1e-9))

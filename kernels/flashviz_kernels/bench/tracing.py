@@ -16,14 +16,16 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import FlashvizError
 from flashviz.inputs import make_inputs
 from flashviz.trace import GenericTrace, load
+from flashviz_kernels.algorithms import DEFAULT, named
 from flashviz_kernels.any_kernel import load_function, trace_kernel
+from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend
 from flashviz_kernels.bench.memory import high_water
 from flashviz_kernels.bench.report import Cost, Overhead, Recorded, Report, begin
 from flashviz_kernels.interpreter import HostTensor, installed
-from flashviz_kernels.kernel_run import make_buffers, problem_of
 from flashviz_kernels.log import Kept
 from flashviz_kernels.recorder import record
+from flashviz_kernels.reporting import room
 from flashviz_kernels.witness import pointers_of
 
 SIZES = ((1024, 1), (2048, 1), (4096, 1), (4096, 4), (8192, 4), (8192, 7))  # N and heads: 2e3 to over 1e6 events with 64 x 64 tiles
@@ -59,9 +61,8 @@ def bench(repeat: int, max_events: int, note: Callable[[str], None]) -> Report:
 
 
 def events_of(n: int, heads: int) -> int:
-    """Of the twin, not causal, 64 x 64 tiles: 9 a tile, 4 a program."""
-    blocks = -(-n // 64)
-    return heads * blocks * (9 * blocks + 4)
+    """Of the twin, not causal, 64 x 64 tiles."""
+    return named(DEFAULT).events(AttentionConfig(seq_q=n, heads=heads))
 
 
 def cost(n: int, heads: int, repeat: int) -> Cost:
@@ -109,7 +110,7 @@ def interpreted(repeat: int) -> Overhead:
         start = time.perf_counter()
         attend(*arrays, problem)
         middle = time.perf_counter()
-        buffers = make_buffers(config, kept)
+        (buffers,) = room(config, kept, clock=False)
         attend(*arrays, problem, buffers.each(HostTensor))
         end = time.perf_counter()
         if turn:  # the first of each warms up

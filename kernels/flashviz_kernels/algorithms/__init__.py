@@ -1,0 +1,48 @@
+"""The algorithms: each file of this folder is one, ``ALGORITHM`` in it. Others are named by their file."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from flashviz.errors import UsageError
+from flashviz_kernels.algorithm import Algorithm
+
+DEFAULT = "fa2"
+NAMES = tuple(sorted(file.stem for file in Path(__file__).parent.glob("[!_]*.py")))
+
+
+def find(name: str | Algorithm) -> Algorithm:
+    """The algorithm of that name, or of ``FILE.py:NAME``.
+
+    Raises:
+        UsageError: There is none.
+        MissingPartError: It stands in a file of its own, which may hold kernels, and triton is missing.
+    """
+    if isinstance(name, Algorithm):
+        return name
+    if ".py:" not in name:
+        return named(name)
+    from flashviz_kernels.loading import load_function  # it imports triton's interpreter
+
+    found = load_function(name, "algorithm")
+    if not isinstance(found, Algorithm):
+        raise UsageError(f"expected an Algorithm, got {type(found).__name__} of {name}; name an instance of flashviz_kernels.algorithm's")
+    return found
+
+
+def named(name: str) -> Algorithm:
+    """The one of this folder; a name that a file says of itself runs nothing.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if name not in NAMES:
+        raise UsageError(f"algorithm must be one of {', '.join(NAMES)}, or FILE.py:NAME, got {name[:80]!r}; try {DEFAULT}")
+    found: Algorithm = importlib.import_module(f"{__name__}.{name}").ALGORITHM
+    return found
+
+
+def every() -> list[Algorithm]:
+    """All that are here."""
+    return [named(name) for name in NAMES]

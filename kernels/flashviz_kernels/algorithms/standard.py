@@ -1,0 +1,47 @@
+"""Standard attention: three passes over HBM, S and P stored between them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flashviz.config import AttentionConfig
+from flashviz.memory import closed_form
+from flashviz.trace import Kind, Product, Statement
+from flashviz.trace.counts import events_of
+from flashviz_kernels import attending, twins
+from flashviz_kernels.algorithm import Algorithm
+from flashviz_kernels.statements import FLOAT32, dots, launched, load, numbers, softmax, store, tile_of
+
+NAME = "standard"
+
+
+def statements(config: AttentionConfig) -> tuple[Statement, ...]:
+    """Scores, softmax over whole rows, output: a launch each. S is dead once P is made of it, P and a V tile after their dot."""
+    qk, mask, pv = dots(qk_frees=("K",), pv_frees=("P", "V"))
+    return (
+        load(Kind.LOAD_Q, "Q", tile_of("Q", config.itemsize)),
+        load(Kind.LOAD_K, "K", tile_of("K", config.itemsize)),
+        qk,
+        mask,
+        store(Kind.STORE_S, "S", frees=("S",)),
+        *launched(1, [
+            load(Kind.LOAD_S, "S", Product("S", "REG", FLOAT32, gathers=True)),
+            *softmax(columns="N_K"),  # statistics of whole rows
+            store(Kind.STORE_P, "P"),
+        ]),
+        *launched(2, [
+            load(Kind.LOAD_P, "P", numbers("P", config.itemsize)),
+            load(Kind.LOAD_V, "V", tile_of("V", config.itemsize)),
+            pv,
+            store(Kind.STORE_O, "O"),
+        ]),
+    )  # fmt: skip
+
+
+ALGORITHM = Algorithm(
+    name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O",),
+    twin=attending.twin(twins.standard), text=(twins.standard, twins._scores, twins._softmax, twins._blend),
+    log=attending.log(statements, launches=3), reference=attending.reference,
+    tolerance=attending.tolerance(rounded_scores=True), closed_form=partial(closed_form, algorithm=NAME),
+    events=partial(events_of, algorithm=NAME), tiled=True,
+)  # fmt: skip
