@@ -32,9 +32,7 @@ CLOSING: tuple[Beat, ...] = (
     Beat("finish", "Finish", 7.9, shot="whole", late=True, caption="Divide once. Write once."),
     Beat("strips", "Row blocks", 6.3, shot="rest", late=True, caption="Outer loop: one program a row block."),
     Beat("rest", "The rest", 7.0, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
-    Beat(
-        "bill", "The bill", 12.4, shot="bill", late=True, caption="{standard_tiles} against {flash_tiles}: less waiting. Bytes, not time."
-    ),
+    Beat("bill", "The bill", 12.4, shot="bill", late=True, caption="Fewer bytes to wait for: {standard_tiles} or {flash_tiles}."),
     Beat("taller", "Taller tiles", 8.5, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
     Beat("difference", "The difference", 6.4, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),
@@ -46,14 +44,13 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 7.5, "standard": 2.9, "softmax": 2.5, "product": 3.9, "row": 4.0, "ceiling": 4.4, "sum": 3.9, "calm": 4.2, "terms": 3.9,
+    "hook": 6.9, "standard": 3.4, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.4, "sum": 3.8, "calm": 4.2, "terms": 3.7,
     "ruler": 2.8, "measure": 3.3, "watch": 1.3, "stale": 1.3, "squeeze": 4.4, "rest": 4.2, "bill": 5.5,
 }  # fmt: skip
 DIGEST_SAYS = {
-    "standard": "Scores out.", "softmax": "And back.", "product": "Weights out, and back.",
+    "standard": "Scores out.", "softmax": "And back.",
     "terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "watch": "", "stale": "",
     "squeeze": "ℓ and acc: both × α.", "rest": "K and V again; never a score.",
-    "bill": "{standard_tiles} against {flash_tiles}. Bytes, not time.",
 }  # fmt: skip
 DIGEST: tuple[Beat, ...] = tuple(
     replace(beat, seconds=DIGEST_SECONDS[beat.name], caption=DIGEST_SAYS.get(beat.name, beat.caption))

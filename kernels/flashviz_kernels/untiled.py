@@ -15,7 +15,6 @@ from flashviz.trace import GenericHeader, GenericTrace, Launch, SourceText, Tens
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Call, Named
 from flashviz_kernels.any_kernel import trace_kernel
-from flashviz_kernels.auditor import can_audit
 from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.kernel_run import load
 from flashviz_kernels.source import source_of
@@ -25,7 +24,7 @@ from flashviz_kernels.witness import SHOWN
 
 def takes_kernel(algorithm: Algorithm, source: str | None) -> bool:
     """Whether a source means its kernels; None takes them where there are any and this triton can say what pointers touch."""
-    return source == "triton" or (source is None and algorithm.calls is not None and installed() and can_audit())
+    return source == "triton" or (source is None and algorithm.calls is not None and installed())
 
 
 def run_untiled(algorithm: Algorithm, config: Any, source: str | None = None) -> tuple[GenericTrace, Named]:
