@@ -93,7 +93,7 @@ ANSWERS = {
     "recompute": ("SpeedScene", "backward pass included, which computes S again"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "The last query sees the last key."),
-    "O is N x d": ("MemoryScalingScene", "What is left is O, N d numbers a head"),
+    "O is N x d": ("MemoryScalingScene", "O is left: N × d."),
     "honest ratios": ("FlashAttentionScene", "400 against 144 1/4. Bytes, not time."),
     "with a perfect cache": ("RooflineScene", "more than the 2.25 MiB of standard attention with a perfect cache."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),

@@ -65,6 +65,11 @@ FILMS = {
         },
         actors=("own", "shared"),
     ),
+    "scaling": Directed(
+        "memory_scaling", "MemoryScalingScene",
+        subjects={"stored": ("standard",), "double": ("standard", "flash", "n"), "again": ("standard", "flash", "n")},
+        actors=("area S", "area O", "area flash O"),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)
@@ -143,7 +148,7 @@ def test_a_number_is_drawn_before_a_caption_says_it(film: Directed) -> None:
     """By half a second: every figure with a unit or a point. Counts are said where they are counted."""
     stage = scene(film)
     for told in stage.told:
-        for text in re.findall(r"\d[\d,]*\.\d+|\d[\d,]* KiB", told.caption):
+        for text in re.findall(r"\d[\d,]*\.\d+(?: [MG]iB)?|\d[\d,]* KiB", told.caption):
             begun = told.start + (told.seconds if next(b.late for b in stage.board if b.name == told.name) else 0.0)
             assert text in stage.drawn_at, text
             assert begun - stage.drawn_at[text] >= 0.5, text
