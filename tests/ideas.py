@@ -13,7 +13,6 @@ from tests.films import played, scenes
 
 IDEAS = {
     "standard_attention": "StandardAttentionScene",
-    "memory_hierarchy": "MemoryHierarchyScene",
     "references": "ReferencesScene",
 }
 

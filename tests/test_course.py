@@ -87,7 +87,7 @@ ANSWERS = {
     ),
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
     "M counts numbers": ("IOScene", "M numbers fit into it."),
-    "SRAM is not one thing": ("MemoryHierarchyScene", "Capacity: HBM holds 2,000 × what SRAM holds"),
+    "SRAM is not one thing": ("MemoryHierarchyScene", "Of shared memory one program may use 227 KiB."),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax divides by a sum over the whole row: one tile alone does not know it."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
     "recompute": ("SpeedScene", "backward pass included, which computes S again"),

@@ -70,6 +70,15 @@ FILMS = {
         subjects={"stored": ("standard",), "double": ("standard", "flash", "n"), "again": ("standard", "flash", "n")},
         actors=("area S", "area O", "area flash O"),
     ),
+    "hierarchy": Directed(
+        "memory_hierarchy", "MemoryHierarchyScene",
+        subjects={
+            "pipes": ("flow",), "flow": ("flow", "L2 times", "SMEM times"), "l2": ("focus", "name", "size"),
+            "program": ("focus", "name", "size", "note"), "tiles": ("focus",),
+        },
+        configs={"large tiles": {"head_dim": 128, "block_m": 128, "block_n": 128, "stages": 1}},
+        actors=("area GMEM", "area L2", "area program"),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from flashviz import theme
-from flashviz.chapters.memory_hierarchy import bytes_of
-from flashviz.citations import A100_MEMORIES, H100_MEMORIES, SOURCES
+from flashviz.citations import SOURCES
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
 from flashviz.figures import amount, kib
@@ -109,10 +108,6 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "kernels": BILL, "s-out": BILL | {"sheet": 1}, "p-out": BILL | {"sheet": 2}, "o-out": BILL | {"sheet": 2},
         "pause": BILL | {"sheet": 2}, "obstacle": {"tile terms": 1, "other terms": 1, "carried m": 2, "carried l": 2},
     },
-    "memory_hierarchy": {
-        "three": {"quoted": 9}, "speed": {"quoted": 8, "bar": 3}, "size": {"quoted": 9, "area": 4}, "pause": {"quoted": 9, "area": 4},
-        "later": {"quoted": 8, "bar": 3},
-    },
     "references": {
         "breath": {"reference": 1}, "papers": {"reference": 8}, "code": {"reference": 2}, "erratum": {"reference": 1, "formula": 2},
     },
@@ -165,76 +160,6 @@ def test_weights_come_after_scores_and_the_output_last() -> None:
     assert {"sheet S", "sheet P"} <= named["p-out"]
     assert "squares O" not in named["p-out"]
     assert "squares O" in named["o-out"]
-
-
-# ----------------------------------------------------------------------------------------------------- memory hierarchy
-
-# As printed. Dao et al. 2022, Fig. 1: bytes a second and bytes; Shah et al. 2024, Table 1: bytes a second
-A100_SPEED, A100_SIZE = (19e12, 1.5e12, 12.8e9), (20e6, 40e9, 1e12)
-H100_SPEED = (31e12, 12e12, 3.35e12)
-
-
-def drawn(snapshot: Any, name: str) -> list[tuple[float, float]]:
-    """Width and height of each."""
-    boxes = [item.box for item in snapshot.shown if item.name.startswith(f"{name} ")]
-    return [(x1 - x0, y1 - y0) for x0, y0, x1, y1 in boxes]
-
-
-@pytest.mark.parametrize(("beat", "printed"), [("speed", A100_SPEED), ("later", H100_SPEED)])
-@aspects
-def test_bars_are_as_long_as_the_printed_bandwidths_are_large(beat: str, printed: tuple[float, ...], aspect: Aspect) -> None:
-    bars = drawn(at(idea("memory_hierarchy", aspect), beat), "bar")
-    for (width, height), value in zip(bars, printed, strict=True):
-        assert width == pytest.approx(bars[0][0] * value / printed[0], abs=0.02)
-        assert height == pytest.approx(bars[0][1], abs=0.02)
-
-
-@aspects
-def test_areas_are_as_large_as_the_printed_capacities(aspect: Aspect) -> None:
-    """In pairs: DRAM and HBM; HBM, enlarged, and SRAM."""
-    snapshot = at(idea("memory_hierarchy", aspect), "size")
-    dram, hbm, enlarged, sram = drawn(snapshot, "area")
-    for (width, height), (larger, _), value, whole in ((hbm, dram, *A100_SIZE[1:]), (sram, enlarged, *A100_SIZE[:2])):
-        assert width == pytest.approx(height, abs=0.02)
-        assert width == pytest.approx(larger * (value / whole) ** 0.5, abs=0.02)
-    assert enlarged == pytest.approx(dram, abs=0.02)
-    assert sram[0] > 0.04, "5 px at 1080p: it is seen"
-    assert "drawn 25 × larger" in texts(snapshot, "quoted")
-    assert (enlarged[0] / hbm[0]) ** 2 == pytest.approx(25, rel=0.08)
-
-
-def test_ratios_on_screen_are_those_of_the_printed_figures() -> None:
-    scene = idea("memory_hierarchy")
-    said = {snapshot.beat: re.findall(r"([\d.,]+) ×", snapshot.caption) for snapshot in scene.snapshots}
-    ratios = [a / b for a, b in itertools.pairwise(A100_SPEED)], [b / a for a, b in itertools.pairwise(A100_SIZE)]
-    assert said["speed"] == [f"{r:,.0f}" for r in ratios[0]] == ["13", "117"]
-    assert said["size"] == [f"{r:,.0f}" for r in ratios[1]] == ["2,000", "25"]
-    assert said["later"] == [f"{H100_SPEED[0] / H100_SPEED[-1]:.1f}"] == ["9.3"]
-    falls = {beat: [t for t in texts(at(scene, beat), "quoted") if "×" in t] for beat in ("speed", "later")}
-    assert falls["speed"] == ["SRAM moves 13 × as much", "HBM moves 117 × as much"]
-    assert falls["later"] == ["SMEM moves 2.6 × as much", "L2 moves 3.6 × as much"]
-
-
-def test_every_quoted_figure_is_in_its_quote_and_has_its_source_beside_it() -> None:
-    scene = idea("memory_hierarchy")
-    for snapshot in scene.snapshots:
-        hierarchy = H100_MEMORIES if snapshot.beat == "later" else A100_MEMORIES
-        names = {memory.name for memory in hierarchy.memories}
-        for text in texts(snapshot, "quoted"):
-            assert text in names or "×" in text or text in hierarchy.quote.text, text
-        source = " ".join(texts(snapshot, "note"))
-        assert hierarchy.quote.citation in source
-        assert ("to scale" in source) == (snapshot.beat != "three")
-
-
-@pytest.mark.parametrize(("text", "value"), [("> 1 TB", 1e12), ("228 KiB per SM", 228 * 1024), ("12.8 GB/s", 12.8e9), ("5 B", 5.0)])
-def test_quoted_figures_are_read(text: str, value: float) -> None:
-    assert bytes_of(text) == pytest.approx(value)
-
-
-def test_what_has_no_unit_is_no_figure() -> None:
-    with pytest.raises(ValueError, match="expected a figure with its unit, got '19'"):
-        bytes_of("19")
 
 
 # ----------------------------------------------------------------------------------------------------------- references

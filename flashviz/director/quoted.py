@@ -1,21 +1,19 @@
-"""Films of what is quoted: MemoryHierarchyScene and ReferencesScene. Every picture carries its source line."""
+"""Film of what is quoted: ReferencesScene."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from manim import DOWN, LEFT, Create, Group, GrowFromEdge, Mobject, SurroundingRectangle, VGroup
+from manim import DOWN, LEFT, Create, Group, Mobject, SurroundingRectangle, VGroup
 
 from flashviz import theme
-from flashviz.chapters import memory_hierarchy, references
-from flashviz.chapters.memory_hierarchy import Compared
-from flashviz.citations import A100_MEMORIES, ERRATUM, H100_MEMORIES, OMISSION, SOURCES
+from flashviz.chapters import references
+from flashviz.citations import ERRATUM, OMISSION, SOURCES
 from flashviz.director.chapters import ChapterScene, fitted
 from flashviz.director.pictures import note
 from flashviz.director.scene import beat
 from flashviz.layout import GAP, Rect, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, wrap
-from flashviz.mobjects.levels import Areas, Bars, Figures
 from flashviz.mobjects.motion import FadeIn
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.papers import PaperMap, added
@@ -42,54 +40,6 @@ class QuotedScene(ChapterScene):
         for thing in things:
             self.move(FadeIn(thing), seconds=min(0.6, each))
             self.hold(each - min(0.6, each))
-
-
-class MemoryHierarchyFilm(QuotedScene):
-    """Beats of MemoryHierarchyScene."""
-
-    script = memory_hierarchy.BEATS
-
-    def open(self) -> None:
-        """Fill the captions with ratios of quoted figures."""
-        self.a100, self.h100 = Compared(A100_MEMORIES), Compared(H100_MEMORIES)
-        self.provenance = [{"quoted": each.hierarchy.quote.citation} for each in (self.a100, self.h100)]
-        self.set_board(memory_hierarchy.BEATS, memory_hierarchy.said())
-
-    @beat("three")
-    def three(self) -> None:
-        """Names, sizes, bandwidths."""
-        figures = Figures(self.picture(self.a100.citation), A100_MEMORIES.memories, self.skin)
-        self.move(FadeIn(figures.heads), seconds=0.4)
-        self.one_by_one(figures.lines)
-
-    @beat("speed")
-    def speed(self) -> None:
-        """Bandwidths as bars."""
-        self.bandwidths(self.a100)
-
-    @beat("size")
-    def size(self) -> None:
-        """Capacities as areas."""
-        room = self.picture(f"Areas to scale, on the right enlarged. {self.a100.citation}")
-        self.one_by_one(Areas(room, A100_MEMORIES.memories, self.a100.sides, self.a100.enlarged, self.skin).steps)
-
-    @beat("pause")
-    def where(self) -> None:
-        """The areas as a still, with a question."""
-
-    @beat("later")
-    def later(self) -> None:
-        """Bandwidths of a later GPU."""
-        self.bandwidths(self.h100)
-
-    def bandwidths(self, compared: Compared) -> None:
-        """Bars grow one after the other, the slowest last; then what each falls short by."""
-        room = self.picture(f"Lengths to scale. {compared.citation}")
-        bars = Bars(room, compared.hierarchy.memories, compared.speeds, compared.falls, self.skin)
-        each = 0.6 * self.motion / len(bars.bars)
-        for bar, head in zip(bars.bars, bars.heads, strict=True):
-            self.move(GrowFromEdge(bar, LEFT), FadeIn(head), seconds=each)
-        self.one_by_one(bars.falls)
 
 
 class ReferencesFilm(QuotedScene):
