@@ -12,7 +12,6 @@ from flashviz.settings import Settings
 from tests.films import played, scenes
 
 IDEAS = {
-    "standard_attention": "StandardAttentionScene",
     "references": "ReferencesScene",
 }
 

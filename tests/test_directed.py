@@ -79,6 +79,17 @@ FILMS = {
         configs={"large tiles": {"head_dim": 128, "block_m": 128, "block_n": 128, "stages": 1}},
         actors=("area GMEM", "area L2", "area program"),
     ),
+    "standard": Directed(
+        "standard_attention", "StandardAttentionScene",
+        subjects={
+            "s-out": ("S", "chip", "bar"), "s-back": ("S", "P", "chip", "bar"), "p-back": ("P", "O", "chip", "bar"),
+        },
+        configs={
+            "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "one tile": {"seq_q": 64, "seq_k": 40}, "heads": {"heads": 4},
+            "many tiles": {"seq_q": 2560, "seq_k": 4096},
+        },
+        actors=("stored S", "stored P", "bar S out", "bar P back"),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)

@@ -15,7 +15,6 @@ from flashviz import theme
 from flashviz.citations import SOURCES
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
-from flashviz.figures import amount, kib
 from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect, frame
 from flashviz.lettering import CAPTION_PX, wrap
 from flashviz.mobjects.papers import added
@@ -102,12 +101,7 @@ def test_a_recording_from_outside_is_refused(file: str) -> None:
         played(getattr(scenes(file), IDEAS[file]), settings)
 
 
-BILL = {"bytes": 7, "ledger standard": 1, "kernel": 3}
 STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
-    "standard_attention": {
-        "kernels": BILL, "s-out": BILL | {"sheet": 1}, "p-out": BILL | {"sheet": 2}, "o-out": BILL | {"sheet": 2},
-        "pause": BILL | {"sheet": 2}, "obstacle": {"tile terms": 1, "other terms": 1, "carried m": 2, "carried l": 2},
-    },
     "references": {
         "breath": {"reference": 1}, "papers": {"reference": 8}, "code": {"reference": 2}, "erratum": {"reference": 1, "formula": 2},
     },
@@ -127,39 +121,6 @@ def test_each_beat_leaves_what_it_should(file: str) -> None:
 @every
 def test_chapters_say_what_they_were_computed_from(file: str) -> None:
     assert idea(file).provenance
-
-
-# --------------------------------------------------------------------------------------------------- standard attention
-
-
-@pytest.mark.parametrize("config", [{}, {"causal": True}, {"seq_q": 100, "seq_k": 203, "head_dim": 40, "block_m": 32}], ids=str)
-def test_the_bill_after_each_kernel_is_what_it_must_be(config: dict[str, Any]) -> None:
-    """Closed forms: N M numbers of S out, back, N M of P out, back; Q once a row block; K and V once a row block each."""
-    scene = idea("standard_attention", **config)
-    c = scene.settings.config
-    grid, size = c.seq_q * c.seq_k * c.itemsize, c.head_dim * c.itemsize
-    read = {"Q": c.seq_q * size, "K": c.row_blocks * c.seq_k * size, "V": c.row_blocks * c.seq_k * size, "O": c.seq_q * size}
-    expected = {
-        "s-out": {"Q": read["Q"], "K": read["K"], "V": 0, "S": grid, "P": 0, "O": 0},
-        "p-out": {"Q": read["Q"], "K": read["K"], "V": 0, "S": 2 * grid, "P": grid, "O": 0},
-        "o-out": {**read, "S": 2 * grid, "P": 2 * grid},
-    }
-    for beat, per_tensor in expected.items():
-        said = {item.name.removeprefix("bytes "): item.text for item in at(scene, beat).shown if item.name.startswith("bytes ")}
-        assert said == {t: kib(n) for t, n in per_tensor.items()} | {"total": kib(sum(per_tensor.values()))}
-        assert at(scene, beat).event == scene.found.cuts[list(expected).index(beat) + 1]
-    assert amount(grid) in at(scene, "s-out").caption
-    assert f"Of {kib(sum(expected['o-out'].values()))} that crossed, {kib(4 * grid)} were S and P" in at(scene, "o-out").caption
-
-
-def test_weights_come_after_scores_and_the_output_last() -> None:
-    """At the end of each kernel: whether O has a filled tile yet."""
-    scene = idea("standard_attention")
-    named = {s.beat: {item.name for item in s.shown} for s in scene.snapshots}
-    assert "sheet P" not in named["s-out"]
-    assert {"sheet S", "sheet P"} <= named["p-out"]
-    assert "squares O" not in named["p-out"]
-    assert "squares O" in named["o-out"]
 
 
 # ----------------------------------------------------------------------------------------------------------- references

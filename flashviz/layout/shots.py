@@ -20,13 +20,15 @@ from flashviz.layout.loop_order import BILLS, LOOPS
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.layout.scaling import SCALING
+from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, Place, Table
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
-    "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, **FILM,
+    "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD,
+    **FILM,
 }  # fmt: skip
 
 
