@@ -162,4 +162,3 @@ ERRATUM = Erratum(
     correct=f'O_i <- upright("diag")(e^(m_"old" - m_"new")) {RESCALED}',
     why="With the inverse the past would grow where it must shrink.",
 )
-OMISSION = f"{FLASH_ATTENTION.short}, Algorithm 1 leaves out the factor 1/√d on the scores; the library applies it"

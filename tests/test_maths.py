@@ -256,7 +256,7 @@ def followed() -> tuple[Trace, np.ndarray, tuple[Pair, ...], np.ndarray]:
     return trace, values.s[:, row].astype(np.float64), pairs, values.alpha[:, row]
 
 
-@checks("flash-alpha", "flash-sum", "references-alpha", "rescale-height", "rescale-factor", "rescale-sum")
+@checks("flash-alpha", "flash-sum", "rescale-height", "rescale-factor", "rescale-sum")
 def rescale(label: str) -> None:
     _, scores, pairs, alphas = followed()
     assert any(alpha < 1 for alpha in alphas[1:]), "nothing rises in this row"
