@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import RESAMPLING_ALGORITHMS, Animation, Group, ImageMobject, Mobject
+from manim import Animation, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
@@ -21,9 +21,11 @@ from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.stored import Stored
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 
 POUR, ROW, REST_OF_ROWS = 3.4, 2.6, 3.2  # seconds: of a matrix, of the first rows slowly, of all others
+SET_OUT, LANDED = 0.06, 0.96  # of a pour's time: until the first tile has arrived, and the last one
 LEAST = 34  # px: type that is smaller is left out
 SHEET = {"S": 0.95, "P": 0.6}  # opacity of what crossed
 
@@ -39,40 +41,6 @@ class StandardAttentionStage(ShotScene):
         self.provenance = [provenance(found.trace)]
         self.set_board(standard_attention.BEATS, found.said)
         return StandardAttentionFilm(self, found)
-
-
-class Stored(Group):
-    """A matrix of scores as it lies in HBM, tile after tile in row order; its outline is there before it is."""
-
-    def __init__(self, shares: np.ndarray, rect: Rect, grid: tuple[int, int], skin: palette.Theme, name: str) -> None:
-        self.tag, self.rect, self.grid = f"stored {name}", rect, grid
-        self.image = ImageMobject(theme.ramp(shares, skin.panel, skin.hue(name)))
-        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
-        self.image.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
-        super().__init__(box(rect, stroke=skin.quiet, width=theme.OUTLINE), self.image)
-        self.display(0)
-
-    @property
-    def count(self) -> int:
-        """Of its tiles."""
-        return self.grid[0] * self.grid[1]
-
-    def cell(self, index: int) -> Rect:
-        """Where a tile lies."""
-        (n, m), rect = self.grid, self.rect
-        row, col = divmod(index, m)
-        x, y = rect.x0 + col * rect.width / m, rect.y1 - row * rect.height / n
-        return Rect(x, y - rect.height / n, x + rect.width / m, y)
-
-    def display(self, tiles: float) -> Stored:
-        """So many of them, in row order."""
-        n, m = self.grid
-        self.values = np.array([round(tiles)])
-        filled = (np.arange(n * m) < round(tiles)).reshape(n, m)
-        height, width = self.image.pixel_array.shape[:2]
-        row, col = np.arange(height) * n // height, np.arange(width) * m // width
-        self.image.pixel_array[:, :, 3] = np.where(filled[row][:, col], 255, 0)
-        return self
 
 
 class StandardAttentionFilm:
@@ -147,8 +115,8 @@ class StandardAttentionFilm:
     def pour(self, name: str, share: float, start: int, stop: int, tile: Rect, *, out: bool) -> None:
         """Tiles ``start`` to ``stop`` of S or P between their places in HBM and one on chip."""
         sheet, count = self.stored[name], stop - start
-        boxes = flight(share, count, lambda index: sheet.cell(start + index), tile, self.place["pipe"], out=out)
-        self.flying[name].display(boxes if share < 1 else boxes[:0])  # all have landed
+        boxes = flight(min(share / LANDED, 1.0), count, lambda index: sheet.cell(start + index), tile, self.place["pipe"], out=out)
+        self.flying[name].display(boxes if share < LANDED else boxes[:0])
         arrived = start + arrived_of(share) * count
         if out:
             sheet.display(arrived)
@@ -160,7 +128,7 @@ class StandardAttentionFilm:
 
 def arrived_of(share: float) -> float:
     """How much has arrived of what set out one after another."""
-    return float(np.clip((share - 0.06) / 0.9, 0.0, 1.0))
+    return float(np.clip((share - SET_OUT) / (LANDED - SET_OUT), 0.0, 1.0))
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
