@@ -141,6 +141,8 @@ H100_MEMORIES = Hierarchy(
     quote=Quote("GMEM 80 GiB at 3.35 TB/s, L2 50 MiB at 12 TB/s, SMEM 228 KiB per SM at 31 TB/s per GPU", FLASH_ATTENTION_3, "Table 1"),
 )  # fmt: skip
 
+SHARED_PER_BLOCK = "CUDA C++ Programming Guide, Compute Capabilities"  # where flashviz.device has its limits from
+
 
 @dataclass(frozen=True)
 class Erratum:
@@ -160,4 +162,3 @@ ERRATUM = Erratum(
     correct=f'O_i <- upright("diag")(e^(m_"old" - m_"new")) {RESCALED}',
     why="With the inverse the past would grow where it must shrink.",
 )
-OMISSION = f"{FLASH_ATTENTION.short}, Algorithm 1 leaves out the factor 1/√d on the scores; the library applies it"

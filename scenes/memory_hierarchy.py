@@ -1,19 +1,20 @@
 """How far apart memories are: ``manim -pqh scenes/memory_hierarchy.py MemoryHierarchyScene``."""
 
-from flashviz.director.quoted import MemoryHierarchyFilm
+from flashviz.director import memory_hierarchy
 
 
-class MemoryHierarchyScene(MemoryHierarchyFilm):
-    """Small memories are fast, large ones slow: quoted figures, ratios between them."""
+class MemoryHierarchyScene(memory_hierarchy.MemoryHierarchyStage):
+    """One machine: pipes as wide as their bandwidths, then one zoom from HBM to what a program may use on chip."""
 
     subject = "How far apart memories are"
-    poster = "speed"
+    poster = "flow"
 
     def construct(self) -> None:
-        self.open()
+        film = self.open()
 
-        self.three()
-        self.speed()
-        self.size()
-        self.where()
-        self.later()
+        memory_hierarchy.pipes(film)
+        memory_hierarchy.flow(film)
+        memory_hierarchy.hbm(film)
+        memory_hierarchy.l2(film)
+        memory_hierarchy.program(film)
+        memory_hierarchy.tiles(film)

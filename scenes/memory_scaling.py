@@ -1,21 +1,20 @@
 """Memory against N, measured: ``manim -pqh scenes/memory_scaling.py MemoryScalingScene``."""
 
-from flashviz.director.chapters import MemoryScalingFilm
+from flashviz.director import memory_scaling
 from flashviz_kernels.bench.measured import measured
 
 
-class MemoryScalingScene(MemoryScalingFilm):
-    """Memory-efficient: beyond Q, K and V standard attention needs memory as N squared, FlashAttention as N."""
+class MemoryScalingScene(memory_scaling.MemoryScalingStage):
+    """Memory-efficient: at each doubling of N the squares of S and P outgrow the frame, and O's strip gets twice as long."""
 
     subject = "Memory-efficient: extra memory against N"
     poster = "gap"
 
     def construct(self) -> None:
-        self.open(measured)
+        film = self.open(measured)
 
-        self.question()
-        self.standard()
-        self.square()
-        self.flash()
-        self.linear()
-        self.gap()
+        memory_scaling.stored(film)
+        memory_scaling.flash(film)
+        memory_scaling.double(film)
+        memory_scaling.again(film)
+        memory_scaling.gap(film)

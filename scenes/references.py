@@ -1,18 +1,16 @@
 """What to read: ``manim -pqh scenes/references.py ReferencesScene``."""
 
-from flashviz.director.quoted import ReferencesFilm
+from flashviz.director import references
+from flashviz_kernels.recorder import run
 
 
-class ReferencesScene(ReferencesFilm):
-    """FlashAttention in one breath, the papers, the authors' code, and an erratum."""
+class ReferencesScene(references.ReferencesStage):
+    """The two grids once more, and beneath them the papers and the authors' code."""
 
     subject = "What to read"
-    poster = "code"
+    poster = "read"
 
     def construct(self) -> None:
-        self.open()
+        film = self.open(run)
 
-        self.breath()
-        self.papers()
-        self.code()
-        self.erratum()
+        references.read(film)

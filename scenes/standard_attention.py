@@ -1,22 +1,20 @@
 """What standard attention moves: ``manim -pqh scenes/standard_attention.py StandardAttentionScene``."""
 
-from flashviz.director.standard import StandardAttentionFilm
-from flashviz_kernels.exactness import block_error
+from flashviz.director import standard
 from flashviz_kernels.recorder import run
 
 
-class StandardAttentionScene(StandardAttentionFilm):
-    """S and P go out to HBM and come back, since softmax needs whole rows."""
+class StandardAttentionScene(standard.StandardAttentionStage):
+    """S and P go out to HBM and come back, since softmax needs whole rows: each way joins one bar."""
 
     subject = "What standard attention moves"
-    poster = "o-out"
+    poster = "bill"
 
     def construct(self) -> None:
-        self.open(run, block_error)
+        film = self.open(run)
 
-        self.kernels()
-        self.scores_out()
-        self.weights_out()
-        self.output()
-        self.why_not()
-        self.obstacle()
+        standard.kernels(film)
+        standard.s_out(film)
+        standard.s_back(film)
+        standard.p_back(film)
+        standard.bill(film)

@@ -18,7 +18,6 @@ from tests.conftest import ROOT
 from tests.films import played, scenes
 
 CHAPTERS = {
-    "memory_scaling": "MemoryScalingScene",
     "speed": "SpeedScene",
     "exactness": "ExactnessScene",
     "io_complexity": "IOScene",

@@ -30,6 +30,7 @@ class Directed:
         configs: Names of configurations and what they change.
         actors: Names of things that are one from their first frame to their last.
         apart: Texts of these names are drawn over other words, or are parts of others.
+        seconds: How long it may last.
     """
 
     file: str
@@ -38,6 +39,7 @@ class Directed:
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     actors: tuple[str, ...] = ()
     apart: tuple[str, ...] = ("formula", "name", "part")
+    seconds: tuple[float, float] = (20, 60)
 
     def __hash__(self) -> int:
         return hash(self.name)

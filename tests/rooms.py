@@ -25,8 +25,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "mobjects": ("beats", "chip"),
     "director": ("film", "directed", "toys", "drawn", "course", "kernel_film", "bounded", "beats"),
     "chapters": (
-        "chapters", "chapter_figures", "ideas", "pipeline", "rescale", "roofline", "causal",
-        "grouped_query", "loop_order", "merge",
+        "chapters", "chapter_figures", "pipeline", "rescale", "roofline", "causal",
+        "grouped_query", "loop_order", "memory_hierarchy", "memory_scaling", "merge", "references", "standard_attention",
     ),
     "scenes": ("scenes",),
     "render": (

@@ -17,12 +17,12 @@ from PIL import Image
 from flashviz.config import AttentionConfig
 from flashviz.director.film.closing import Pile
 from flashviz.figures import kib
-from flashviz.layout import Aspect, Rect, cross, pack, stage
+from flashviz.layout import Aspect, Rect, pack, stage
 from flashviz.lettering import NOTE_PX, em
-from flashviz.mobjects.hbm import ScoreSheet
 from flashviz.mobjects.ledger import Ledger, squares, squares_area
 from flashviz.mobjects.motion import LAND, LIFT, LIFTED, TRAVEL, Enlarge, Flight
 from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.stored import Stored
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, rectangles
 from flashviz.palette import DARK
 from tests.test_layout import configs, crossed
@@ -178,16 +178,18 @@ def test_picture_is_enlarged_to_exactly_its_place() -> None:
     assert picture.get_center()[:2] == pytest.approx((2, 1.5))
 
 
-def test_sheet_shows_whole_cells_in_row_order() -> None:
-    geometry = cross(AttentionConfig(seq_q=256), Rect(0, 0, 4, 4))
-    sheet = ScoreSheet(np.random.default_rng(1).random((256, 256)), geometry, DARK, name="sheet S")
-    assert not sheet.pixel_array[..., 3].any()
-    sheet.display(6)
-    assert (sheet.pixel_array[:64, :, 3] == 255).all()
-    assert (sheet.pixel_array[64:128, :128, 3] == 255).all()
-    assert not sheet.pixel_array[64:128, 128:, 3].any()
-    assert not sheet.pixel_array[128:, :, 3].any()
-    assert (sheet.display(16).pixel_array[..., 3] == 255).all()
+def test_a_stored_matrix_shows_whole_tiles_in_row_order() -> None:
+    stored = Stored(np.random.default_rng(1).random((256, 256)), Rect(0, 0, 4, 4), (4, 4), DARK, "S")
+    there = stored.image.pixel_array[..., 3]
+    assert not there.any()
+    stored.display(6)
+    assert (there[:64] == 255).all()
+    assert (there[64:128, :128] == 255).all()
+    assert not there[64:128, 128:].any()
+    assert not there[128:].any()
+    stored.display(16)
+    assert (there == 255).all()
+    assert stored.cell(5).edges == (1, 2, 2, 3)
 
 
 # ------------------------------------------------------------------------------------------------------- golden frames

@@ -34,51 +34,15 @@ from flashviz_kernels.recorder import record, run
 from tests.chapters import BENCH, CHAPTERS, DTYPES, FLASH, agree, at, bench, chapter, measured, middle, read, scale
 from tests.films import played, scenes
 
-# ------------------------------------------------------------------------------------------------------------- memory
+# -------------------------------------------------------------------------------------------------------------- speed
 
 
-def test_memory_is_what_was_measured() -> None:
-    snapshot = at(chapter("memory_scaling"), "gap")
-    agree(read(snapshot, "standard"), measured("standard", "peak_memory"))
-    agree(read(snapshot, "flash"), measured(FLASH, "peak_memory"))
-
-
-def test_the_lines_of_memory_are_the_closed_forms() -> None:
-    """S and P: 2 N^2 numbers of 16 bits a head, and O: N d."""
-    found = chapter("memory_scaling").found.figure
-    row = bench()[0]
-    heads, d = row["heads"], row["d"]
-    for n, y in found.named("standard").curve:
-        assert y == pytest.approx(heads * (2 * n * n + n * d) * 2)
-    for n, y in found.named("flash").curve:
-        assert y == pytest.approx(heads * n * d * 2)
-    for (n, y), (_, least) in zip(found.named("standard").points, found.named("flash").points, strict=True):
-        assert y == heads * (2 * n * n + n * d) * 2, "torch counts what the formula says, to the byte"
-        assert least == heads * (n * d * 2 + n * 4), "O, and LSE"
-
-
-def test_the_captions_of_memory_are_the_files_figures() -> None:
-    scene = chapter("memory_scaling")
-    standard, flash = measured("standard", "peak_memory"), measured(FLASH, "peak_memory")
-    (n, most), least = standard[-1], flash[-1][1]
-    assert f"twice the tokens, {most / standard[-2][1]:.1f} ×" in at(scene, "standard").caption
-    said = at(scene, "gap").caption
-    assert said.startswith(f"At N = {n:,.0f}: {most / 2**30:.3g} GiB against {least / 2**20:.3g} MiB, {most / least:.0f} × less.")
-    assert at(scene, "gap").texts()["span"] == f"{most / least:.0f} ×"
-    row = bench()[0]
-    over = max(y - row["heads"] * x * row["d"] * 2 for x, y in flash)
-    assert f"at most {over / 2**20:.3g} MiB" in at(scene, "linear").caption
-
-
-@pytest.mark.parametrize("file", ["memory_scaling", "speed"])
+@pytest.mark.parametrize("file", ["speed"])
 def test_the_machine_is_named(file: str) -> None:
     report = json.loads(BENCH.read_text(encoding="utf-8"))
     note = at(chapter(file), "gap").texts()["note"]
     for part in (report["machine"]["gpu"], report["date"][:10], report["versions"]["torch"], "kernel for Hopper", "float16"):
         assert part in note
-
-
-# -------------------------------------------------------------------------------------------------------------- speed
 
 
 def test_time_is_what_was_measured() -> None:
@@ -268,7 +232,7 @@ def test_a_recording_is_refused() -> None:
             played(getattr(scenes(file), name), film)
 
 
-@pytest.mark.parametrize("file", ["memory_scaling", "speed"])
+@pytest.mark.parametrize("file", ["speed"])
 def test_lines_stay_within_their_charts(file: str) -> None:
     """Also where a method is slower, or holds more, at small N than its line says."""
     figure = chapter(file).found.figure

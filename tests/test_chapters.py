@@ -72,10 +72,6 @@ def stretched(name: str, values: int = 2) -> dict[str, int]:
 CACHED = {"name cached": 1, "curve cached": 1, "formula cached": 1}
 ROOF = {"point roof": 1, "value roof": 1, "name roof": 1, "curve roof": 1, "formula roof": 1}
 STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
-    "memory_scaling": {
-        "question": {}, "standard": drawn(7, "standard"), "square": drawn(7, "standard", lines=1), "flash": drawn(7, *BOTH, lines=1),
-        "linear": drawn(7, *BOTH, lines=2), "gap": drawn(7, *BOTH, lines=2) | {"span": 1},
-    },
     "speed": {
         "question": {}, "standard": drawn(7, "standard"), "flash": drawn(7, *BOTH), "gap": drawn(7, *BOTH) | {"span": 1},
         "square": drawn(7, *BOTH, lines=2) | {"span": 1}, "pause-a": drawn(7, *BOTH, lines=2) | {"span": 1},

@@ -6,10 +6,11 @@ import ast
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from flashviz import citations
-from flashviz.citations import FIGURE_2, MEMORY_SPEEDS, SOURCES
+from flashviz.citations import ERRATUM, FIGURE_2, MEMORY_SPEEDS, SOURCES
 from flashviz.config import SHARED_LIMIT
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +80,27 @@ def test_papers() -> None:
     assert citations.FLASH_ATTENTION.title == ("FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness")
     assert citations.FLASH_ATTENTION_2.title == ("FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning")
     assert citations.ONLINE_SOFTMAX.title == "Online normalizer calculation for softmax"
+
+
+def test_the_corrected_line_gives_attention_and_the_printed_one_does_not() -> None:
+    """The two formulas carried out over tiles of a row whose max rises, against softmax of the whole row."""
+    s, v = np.array([0.0, 1.0, 3.0, 2.0]), np.array([1.0, -2.0, 0.5, 4.0])
+    whole = np.exp(s) @ v / np.exp(s).sum()
+
+    def blended(power: int) -> float:
+        m, total, acc = -np.inf, 0.0, 0.0
+        for tile in (slice(0, 2), slice(2, 4)):
+            new = max(m, s[tile].max())
+            alpha = np.exp(m - new) if np.isfinite(m) else 1.0  # there is no past yet
+            p = np.exp(s[tile] - new)
+            m, total, acc = new, total * alpha + p.sum(), acc * alpha**power + p @ v[tile]
+        return float(acc / total)
+
+    assert blended(+1) == pytest.approx(whole)
+    assert abs(blended(-1) - whole) > 0.1
+    assert ERRATUM.printed.replace("^(-1)", "") == ERRATUM.correct
+    assert "^(-1)" in ERRATUM.printed
+    assert "line 10" in ERRATUM.where
 
 
 @pytest.mark.parametrize(

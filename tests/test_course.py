@@ -87,13 +87,13 @@ ANSWERS = {
     ),
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
     "M counts numbers": ("IOScene", "M numbers fit into it."),
-    "SRAM is not one thing": ("MemoryHierarchyScene", "Capacity: HBM holds 2,000 × what SRAM holds"),
-    "softmax needs whole rows": ("StandardAttentionScene", "Softmax divides by a sum over the whole row: one tile alone does not know it."),
+    "SRAM is not one thing": ("MemoryHierarchyScene", "Of shared memory one program may use 227 KiB."),
+    "softmax needs whole rows": ("StandardAttentionScene", "Softmax needs whole rows: S comes back, P goes out."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
     "recompute": ("SpeedScene", "backward pass included, which computes S again"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "The last query sees the last key."),
-    "O is N x d": ("MemoryScalingScene", "What is left is O, N d numbers a head"),
+    "O is N x d": ("MemoryScalingScene", "O is left: N × d."),
     "honest ratios": ("FlashAttentionScene", "400 against 144 1/4. Bytes, not time."),
     "with a perfect cache": ("RooflineScene", "more than the 2.25 MiB of standard attention with a perfect cache."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
@@ -161,6 +161,6 @@ def test_a_chapter_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_its_chapters_are_translated_each_by_its_own_table() -> None:
-    """German is shipped for the film, and not for the first chapter."""
-    with pytest.raises(UsageError, match=r"expected a table \[MemoryHierarchyScene\]"):
+    """German is shipped for the chapters that are directed in shots, and not for those that are charts."""
+    with pytest.raises(UsageError, match=r"expected a table \[IOScene\]"):
         played(scenes("course").CourseScene, load_settings(environ={}, catalogue="de", source="numpy"))

@@ -65,6 +65,37 @@ FILMS = {
         },
         actors=("own", "shared"),
     ),
+    "scaling": Directed(
+        "memory_scaling", "MemoryScalingScene",
+        subjects={"stored": ("standard",), "double": ("standard", "flash", "n"), "again": ("standard", "flash", "n")},
+        actors=("area S", "area O", "area flash O"),
+    ),
+    "hierarchy": Directed(
+        "memory_hierarchy", "MemoryHierarchyScene",
+        subjects={
+            "pipes": ("flow",), "flow": ("flow", "L2 times", "SMEM times"), "l2": ("focus", "name", "size"),
+            "program": ("focus", "name", "size", "note"), "tiles": ("focus",),
+        },
+        configs={"large tiles": {"head_dim": 128, "block_m": 128, "block_n": 128, "stages": 1}},
+        actors=("area GMEM", "area L2", "area program"),
+    ),
+    "standard": Directed(
+        "standard_attention", "StandardAttentionScene",
+        subjects={
+            "s-out": ("S", "chip", "bar"), "s-back": ("S", "P", "chip", "bar"), "p-back": ("P", "O", "chip", "bar"),
+        },
+        configs={
+            "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "one tile": {"seq_q": 64, "seq_k": 40}, "heads": {"heads": 4},
+            "many tiles": {"seq_q": 2560, "seq_k": 4096},
+        },
+        actors=("stored S", "stored P", "bar S out", "bar P back"),
+    ),
+    "references": Directed(
+        "references", "ReferencesScene",
+        subjects={"read": ("left", "right", "left name", "right name", "first", "second", "code")},
+        configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
+        seconds=(8, 8.4),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)
@@ -87,7 +118,7 @@ def test_beats_are_played_once_in_order_and_to_the_second(film: Directed, name: 
         assert snapshot.seconds == pytest.approx(beat.seconds, abs=0.35), beat.name
         assert "{" not in beat.caption
     assert stage.provenance
-    assert 20 <= stage.now <= 60
+    assert film.seconds[0] <= stage.now <= film.seconds[1]
 
 
 @aspects
@@ -143,7 +174,7 @@ def test_a_number_is_drawn_before_a_caption_says_it(film: Directed) -> None:
     """By half a second: every figure with a unit or a point. Counts are said where they are counted."""
     stage = scene(film)
     for told in stage.told:
-        for text in re.findall(r"\d[\d,]*\.\d+|\d[\d,]* KiB", told.caption):
+        for text in re.findall(r"\d[\d,]*\.\d+(?: [MG]iB)?|\d[\d,]* KiB", told.caption):
             begun = told.start + (told.seconds if next(b.late for b in stage.board if b.name == told.name) else 0.0)
             assert text in stage.drawn_at, text
             assert begun - stage.drawn_at[text] >= 0.5, text

@@ -132,7 +132,7 @@ def test_the_course(tmp_path: Path) -> None:
     """With two of its chapters: the others are films of their own."""
 
     class CourseScene(scenes("course").CourseScene):  # type: ignore[misc]
-        poster = "ReferencesScene-code"
+        poster = "ReferencesScene-read"
 
         def construct(self) -> None:
             self.open(SCENES)

@@ -12,12 +12,14 @@ import pytest
 from flashviz.chapters import io_complexity, lanes, roofline
 from flashviz.chapters.causal import MASKED, SKIPPED, kinds_of
 from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.memory_hierarchy import Compared, bytes_of
+from flashviz.chapters.memory_hierarchy import MemoryHierarchy, bytes_of
 from flashviz.chapters.memory_scaling import stored_output, stored_scores
 from flashviz.chapters.online_softmax import Pair, merge, pair_of
-from flashviz.citations import A100_MEMORIES, PEAK_TFLOPS
+from flashviz.citations import PEAK_TFLOPS
 from flashviz.config import AttentionConfig
 from flashviz.inputs import numpy_dtype
+from flashviz.layout import Rect
+from flashviz.layout.hierarchy import Zoom
 from flashviz.memory import closed_form, compulsory, traffic
 from flashviz.trace import Trace, replay
 from flashviz_kernels import record
@@ -231,13 +233,15 @@ def pipeline(label: str) -> None:
 
 @checks("hierarchy-ratio", "hierarchy-sides")
 def hierarchy(label: str) -> None:
-    compared, (sram, hbm, _) = Compared(A100_MEMORIES), A100_MEMORIES.memories
+    found = MemoryHierarchy(AttentionConfig())
+    hbm, cache, shared = found.memories
     if label == "hierarchy-ratio":
-        found = at(label, beta_1=bytes_of(sram.speed), beta_2=bytes_of(hbm.speed))
-        assert found == pytest.approx(compared.speeds[0] / compared.speeds[1])
-        assert f"{found:,.0f}" in compared.falls[1]
+        times = at(label, beta_1=bytes_of(shared.speed), beta_2=bytes_of(hbm.speed))
+        assert times == pytest.approx(found.flows["SMEM"] / found.flows["GMEM"])
+        assert f"{times:.1f}" in found.times(shared)
     else:
-        assert at(label, C_1=bytes_of(hbm.size), C_2=bytes_of(sram.size)) == pytest.approx(compared.sides[-1])
+        whole, part, _ = Zoom(Rect(0, 0, 3, 2), [size for *_, size in found.areas]).at(0)
+        assert at(label, C_1=bytes_of(hbm.size), C_2=bytes_of(cache.size)) == pytest.approx(part.width / whole.width)
 
 
 # ------------------------------------------------------------------------------------------------------------- softmax
@@ -252,7 +256,7 @@ def followed() -> tuple[Trace, np.ndarray, tuple[Pair, ...], np.ndarray]:
     return trace, values.s[:, row].astype(np.float64), pairs, values.alpha[:, row]
 
 
-@checks("flash-alpha", "flash-sum", "references-alpha", "rescale-height", "rescale-factor", "rescale-sum")
+@checks("flash-alpha", "flash-sum", "rescale-height", "rescale-factor", "rescale-sum")
 def rescale(label: str) -> None:
     _, scores, pairs, alphas = followed()
     assert any(alpha < 1 for alpha in alphas[1:]), "nothing rises in this row"

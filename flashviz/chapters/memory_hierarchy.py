@@ -1,26 +1,31 @@
-"""MemoryHierarchyScene: quoted sizes and bandwidths, and the ratios between them."""
+"""MemoryHierarchyScene: memories of one machine, how much flows out of each and how much each holds. What is shown, before it is drawn."""
 
 from __future__ import annotations
 
 import math
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 
-from flashviz.citations import A100_MEMORIES, H100_MEMORIES, Hierarchy
+from flashviz.citations import H100_MEMORIES, SHARED_PER_BLOCK, Hierarchy, Memory
+from flashviz.config import AttentionConfig
+from flashviz.device import SMS
+from flashviz.figures import amount
+from flashviz.memory import tile_bytes
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("three", "Three memories", 9, fresh=True, caption="Three memories, and each is small where it is fast."),
-    Beat("speed", "Bandwidth", 13, fresh=True, caption=
-         "Bandwidth: {sram} moves {fast} × what {hbm} does, {hbm} {slow} × what {dram} does."),
-    Beat("size", "Capacity", 13, fresh=True, still=1.0, caption=
-         "Capacity: {hbm} holds {large} × what {sram} holds, {dram} at least {larger} × that."),
-    Beat("pause", "Question", 4, pause=True, still=0.0, caption="Where should a score be kept that is used once?"),
-    Beat("later", "A later GPU", 12, fresh=True, caption=
-         "A later GPU is faster on chip and off it. On chip it still moves {now} × what its HBM does."),
+    Beat("pipes", "Bandwidths", 7.3, shot="pipes", late=True, caption="An {device}. Each pipe is as wide as its bandwidth."),
+    Beat("flow", "Equal flow", 9.0, shot="pipes", caption="At equal speed a wider pipe carries more."),
+    Beat("hbm", "HBM", 6.7, shot="capacities", late=True, caption="Now how much each holds. Areas to scale."),
+    Beat("l2", "L2", 7.0, shot="capacities", caption="L2 holds {l2}, for the whole chip."),
+    Beat("program", "One program", 7.6, shot="capacities", caption="Of shared memory one program may use {program}."),
+    Beat("tiles", "Tiles", 7.0, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
 )  # fmt: skip
+ON_SCREEN = {"GMEM": "HBM", "L2": "L2 cache", "SMEM": "shared memory", "used": "arithmetic"}
+ARCH = "sm_90"  # of the machine that is quoted
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+ABREAST = 0.9  # of a square's side
+TENSORS = "QKV"  # whose tiles pass through shared memory
 
 
 def bytes_of(text: str) -> float:
@@ -42,49 +47,68 @@ def ratio(large: str, small: str) -> str:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """The levels of a hierarchy: share 0..1 of the largest value, and how far each falls short of the level before it."""
+class MemoryHierarchy:
+    """A machine as it is quoted, and the tiles that one program works on."""
 
-    hierarchy: Hierarchy
-
-    @property
-    def speeds(self) -> tuple[float, ...]:
-        """Bandwidth of each level, as a share of the fastest's."""
-        found = [bytes_of(memory.speed) for memory in self.hierarchy.memories]
-        return tuple(speed / max(found) for speed in found)
+    config: AttentionConfig
+    hierarchy: Hierarchy = H100_MEMORIES
 
     @property
-    def sides(self) -> tuple[float, ...]:
-        """Sides of two squares whose areas are the capacities of neighbouring levels, smaller over larger, largest pair first.
-
-        Of ``> 1 TB`` what is sure.
-        """
-        found = [bytes_of(memory.size) for memory in self.hierarchy.memories]
-        return tuple(math.sqrt(small / large) for small, large in pairwise(found))[::-1]
+    def memories(self) -> tuple[Memory, ...]:
+        """From the slowest to the fastest."""
+        return self.hierarchy.memories[::-1]
 
     @property
-    def enlarged(self) -> tuple[str, ...]:
-        """What is said of a level that is drawn anew as large as the level above it was."""
-        levels = self.hierarchy.memories
-        return tuple(f"drawn {ratio(large.size, small.size)} × larger" for small, large in pairwise(levels[1:]))[::-1]
+    def flows(self) -> dict[str, float]:
+        """Bandwidth of each memory, as a share of the fastest's."""
+        most = max(bytes_of(memory.speed) for memory in self.memories)
+        return {memory.name: bytes_of(memory.speed) / most for memory in self.memories}
+
+    def times(self, memory: Memory) -> str:
+        """Its bandwidth as a multiple of the slowest's."""
+        slowest = self.memories[0]
+        return f"= {ratio(memory.speed, slowest.speed)} × {slowest.speed.split()[0]}"
 
     @property
-    def falls(self) -> tuple[str, ...]:
-        """What stands beside each level's bandwidth: nothing beside the first."""
-        pairs = pairwise(self.hierarchy.memories)
-        return ("", *(f"{before.name} moves {ratio(before.speed, after.speed)} × as much" for before, after in pairs))
+    def program(self) -> int:
+        """Bytes of shared memory that one program may use."""
+        return SMS[ARCH].shared_per_block
 
     @property
-    def citation(self) -> str:
-        """Device and source, and what the figures count."""
-        return f"{self.hierarchy.device}, quoted: {self.hierarchy.quote.citation}. {self.hierarchy.remark}"
+    def areas(self) -> tuple[tuple[str, str, float], ...]:
+        """Name, size and bytes of what is zoomed past, largest first."""
+        slow, cache = self.memories[:2]
+        whole = [(ON_SCREEN[memory.name], memory.size, bytes_of(memory.size)) for memory in (slow, cache)]
+        return (*whole, ("one program", amount(self.program), float(self.program)))
 
+    @property
+    def tiles(self) -> dict[str, int]:
+        """Bytes of a tile of Q, of K and of V."""
+        sizes = tile_bytes(self.config)
+        return {tensor: sizes[tensor] for tensor in TENSORS}
 
-def said() -> dict[str, str]:
-    """What the captions say."""
-    sram, hbm, dram = A100_MEMORIES.memories
-    first, *_, last = H100_MEMORIES.memories
-    return {
-        "sram": sram.name, "hbm": hbm.name, "dram": dram.name, "fast": ratio(sram.speed, hbm.speed), "slow": ratio(hbm.speed, dram.speed),
-        "large": ratio(hbm.size, sram.size), "larger": ratio(dram.size, hbm.size), "now": ratio(first.speed, last.speed),
-    }  # fmt: skip
+    @property
+    def together(self) -> tuple[str, str]:
+        """The tiles' names, and how much they are."""
+        *others, last = self.tiles
+        return f"{', '.join(others)} and {last}", amount(sum(self.tiles.values()))
+
+    @property
+    def beats(self) -> tuple[Beat, ...]:
+        """Without the last where three squares of the tiles' areas do not stand side by side in what one program may use."""
+        fits = sum(math.sqrt(size / self.program) for size in self.tiles.values()) <= ABREAST
+        return BEATS if fits else BEATS[:-1]
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the captions say."""
+        return {"device": self.hierarchy.device.split()[0], "l2": self.memories[1].size, "program": amount(self.program)}
+
+    @property
+    def notes(self) -> dict[str, tuple[str, ...]]:
+        """Sources, by the first beat that they stand in; each from long to short."""
+        quoted = self.hierarchy.quote.citation
+        return {
+            "pipes": (f"{self.hierarchy.device}, the whole chip. {quoted}", f"{self.hierarchy.device}, whole chip. {quoted}", quoted),
+            "program": (f"{amount(self.program)}: {SHARED_PER_BLOCK}", SHARED_PER_BLOCK.partition(",")[0]),
+        }

@@ -1,30 +1,60 @@
-"""MemoryScalingScene: what attention needs beyond Q, K and V as N doubles, measured, with the closed forms drawn through."""
+"""MemoryScalingScene: what attention stores beyond Q, K and V as N doubles, and what was measured. Before it is drawn."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flashviz.chapters.figure import Figure, Series, compact, doubling, in_bytes, ratio_at_the_end, times
+from flashviz.chapters.figure import compact, times
 from flashviz.chapters.measured import Sweep
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("question", "The question", 6, fresh=True, still=2.0, caption="How much memory does attention need beyond Q, K and V?"),
-    Beat("standard", "Standard attention", 8, still=1.2, caption="Standard attention: twice the tokens, {growth} × the memory."),
-    Beat("square", "N squared", 8, still=1.2, caption=
-         "It stores S and P: 2 N² numbers a head. Dots are measured; the line is the formula."),
-    Beat("flash", "FlashAttention", 8, still=1.2, caption="FlashAttention holds a few tiles of scores at a time and stores none."),
-    Beat("linear", "N", 8, still=1.2, caption="What is left is O, N d numbers a head, and at most {over} besides."),
-    Beat("gap", "The gap", 8, still=1.0, caption="At N = {n}: {standard} against {flash}, {ratio} × less. That is memory-efficient."),
+    Beat("stored", "Standard attention", 8.2, shot="scaling", late=True, caption="Besides Q, K, V: standard attention stores S, P and O."),
+    Beat("flash", "FlashAttention", 7.4, shot="scaling", caption="FlashAttention stores no score. O is left: N × d."),
+    Beat("double", "Twice the tokens", 9.4, shot="scaling", caption="N doubles: S and P take 4 times as much, O twice."),
+    Beat("again", "Again and again", 10.0, shot="scaling", caption="And again, up to {n}."),
+    Beat("gap", "The gap", 5.2, shot="scaling", late=True, caption="With the scores {standard}. Without them {flash}."),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class MemoryScaling:
-    """The chart, and what the captions say."""
+    """The measurement, what it is of, and what the captions say."""
 
-    figure: Figure
+    sweep: Sweep
     said: dict[str, str]
+
+    @property
+    def lengths(self) -> list[int]:
+        """Each N that was measured, growing."""
+        return [int(n) for n, _ in self.sweep.memory("standard")]
+
+    @property
+    def beats(self) -> tuple[Beat, ...]:
+        """Two lengths double once."""
+        return BEATS if len(self.lengths) > 2 else tuple(beat for beat in BEATS if beat.name != "again")
+
+    @property
+    def extra(self) -> float:
+        """What FlashAttention was measured to hold besides O, as columns of O's numbers, at the longest."""
+        n, most = self.sweep.memory("flash")[-1]
+        return (most - stored_output(n, self.sweep)) / (self.sweep.heads * n * self.sweep.itemsize)
+
+    @property
+    def extra_is_lse(self) -> bool:
+        """Whether that is one 32-bit number a row, and no buffer of a library."""
+        return abs(self.extra * self.sweep.itemsize - 4) < 0.01
+
+    def bytes_at(self, method: str, index: int) -> str:
+        """What was measured at a length, as it is written."""
+        return compact(self.sweep.memory(method)[index][1])
+
+    @property
+    def notes(self) -> tuple[str, str]:
+        """The machine and the problem, and the same shorter."""
+        machine, sweep = self.sweep.provenance["machine"], self.sweep
+        short = f"Measured: {machine}, {sweep.heads} heads"
+        return f"{short}, d = {sweep.d}, {8 * sweep.itemsize} bits. Areas to scale.", short
 
 
 def stored_scores(n: float, sweep: Sweep) -> float:
@@ -39,25 +69,6 @@ def stored_output(n: float, sweep: Sweep) -> float:
 
 def gather(sweep: Sweep) -> MemoryScaling:
     """From a measurement: peak memory of standard and of flash attention beyond the inputs, in bytes, against N."""
-    standard, flash = sweep.memory("standard"), sweep.memory("flash")
-    lengths = [n for n, _ in standard]
-    samples = [lengths[0] * (lengths[-1] / lengths[0]) ** (step / 48) for step in range(49)]
-    series = (
-        Series("standard", "standard attention", "S", standard,
-               tuple((n, stored_scores(n, sweep) + stored_output(n, sweep)) for n in samples), "line: 2 N² + N d numbers a head"),
-        Series("flash", "FlashAttention", "O", flash, tuple((n, stored_output(n, sweep)) for n in samples), "line: N d numbers a head"),
-    )  # fmt: skip
-    figure = Figure(
-        title="Peak memory of one call beyond Q, K and V",
-        x=doubling("N, tokens", lengths),
-        y=in_bytes("", [y for _, y in (*standard, *flash)] + [stored_output(lengths[0], sweep)]),
-        series=series,
-        note=sweep.note,
-        span=ratio_at_the_end(series[1], series[0]),
-    )
-    (n, most), (_, least) = standard[-1], flash[-1]
-    said = {
-        "growth": times(most / standard[-2][1]), "over": compact(max(y - stored_output(x, sweep) for x, y in flash)),
-        "n": f"{n:,.0f}", "standard": compact(most), "flash": compact(least), "ratio": times(most / least),
-    }  # fmt: skip
-    return MemoryScaling(figure, said)
+    (n, most), (_, least) = sweep.memory("standard")[-1], sweep.memory("flash")[-1]
+    said = {"n": f"N = {n:,.0f}", "standard": compact(most), "flash": compact(least), "ratio": times(most / least)}
+    return MemoryScaling(sweep, said)

@@ -10,7 +10,7 @@ from manim import DOWN, UP, Create, LaggedStart, linear
 from manim.typing import Vector3D
 
 from flashviz import palette, theme
-from flashviz.chapters import exactness, io_complexity, memory_scaling, speed
+from flashviz.chapters import exactness, io_complexity, speed
 from flashviz.chapters.figure import Figure
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.placing import chapter_room, chart_place, table_place
@@ -98,49 +98,6 @@ class ChartScene(ChapterScene):
     def show_ratio(self) -> None:
         """How many times as much the larger of two values is."""
         self.move(FadeIn(self.chart.span()), seconds=0.6)
-
-
-class MemoryScalingFilm(ChartScene):
-    """Beats of MemoryScalingScene."""
-
-    script = memory_scaling.BEATS
-
-    def open(self, measured: Callable[[], Any]) -> None:
-        """Read the measurement: ``flashviz_kernels.bench.measured.measured``."""
-        sweep = sweep_of(measured())
-        self.found = memory_scaling.gather(sweep)
-        self.provenance = [sweep.provenance]
-        self.set_board(memory_scaling.BEATS, self.found.said)
-
-    @beat("question")
-    def question(self) -> None:
-        """The empty chart."""
-        self.enter(self.found.figure)
-
-    @beat("standard")
-    def standard(self) -> None:
-        """Points of standard attention."""
-        self.show_points("standard")
-
-    @beat("square")
-    def square(self) -> None:
-        """S and P as a formula, through them."""
-        self.show_curves("standard")
-
-    @beat("flash")
-    def flash(self) -> None:
-        """Points of FlashAttention."""
-        self.show_points("flash")
-
-    @beat("linear")
-    def linear(self) -> None:
-        """O as a formula, through them."""
-        self.show_curves("flash")
-
-    @beat("gap")
-    def gap(self) -> None:
-        """How far the last two points are apart."""
-        self.show_ratio()
 
 
 class SpeedFilm(ChartScene):

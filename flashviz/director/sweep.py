@@ -10,9 +10,6 @@ import numpy as np
 from manim import Animation, Group, linear
 
 from flashviz import palette
-from flashviz.layout import Cross, Rect
-from flashviz.mobjects.hbm import CrossView
-from flashviz.mobjects.ledger import Ledger
 from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.trace import State
@@ -72,31 +69,6 @@ class Traffic(Group):
         return TrafficRun(self)
 
 
-class StateSweep(Act):
-    """Counters, squares and stored tiles of O at every frame as ``state_of(alpha)`` has them: true values of the trace.
-
-    Args:
-        cross: Shows head ``pid_bh`` of O.
-        ledger: The bill that runs.
-    """
-
-    def __init__(self, cross: CrossView, ledger: Ledger, state_of: Callable[[float], State], pid_bh: int, **kwargs: Any) -> None:
-        self.ledger, self.state_of, self.pid_bh = ledger, state_of, pid_bh
-        self.cross = cross
-        super().__init__(Group(ledger, cross.strips["O"]), rate_func=linear, **kwargs)
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        state = self.state_of(alpha)
-        self.ledger.display(crossed(state))
-        stored: dict[int, int] = {}
-        for pid_bh, i in state.o_stored:
-            if pid_bh == self.pid_bh:
-                row = self.cross.cross.row_of(i)
-                stored[row] = stored.get(row, 0) + 1
-        for row, tile in enumerate(self.cross.strips["O"]):  # a band fills by the share of its tiles
-            tile.set_fill(opacity=palette.LIT * min(1.0, stored.get(row, 0) / self.cross.cross.band_rows))
-
-
 def crossed(state: State) -> dict[str, int]:
     """Bytes per tensor that crossed the bus in either direction."""
     tensors = {**state.hbm_read, **state.hbm_written}
@@ -111,18 +83,6 @@ class TrafficRun(Act):
 
     def interpolate_mobject(self, alpha: float) -> None:
         self.mobject.display(alpha)
-
-
-def place(cross: Cross, tensor: str, i: int, j: int) -> Rect:
-    """Where a transferred tile lies in HBM: on a strip, or in the grid for S and P (a whole row where j is none)."""
-    if tensor in ("K", "V"):
-        return cross.tile(tensor, cross.col_of(max(j, 0)))
-    row = cross.row_of(max(i, 0))
-    if tensor in ("S", "P"):
-        cell = cross.cell(row, cross.col_of(max(j, 0)))
-        return cell if j >= 0 else Rect(cross.grid.x0, cell.y0, cross.grid.x1, cell.y1)
-    tile = cross.tile("Q" if tensor == "Q" else "O", row)
-    return tile if tensor in ("Q", "O") else tile.inset(tile.width * 0.4, 0)  # statistics are slivers
 
 
 def _point(path: np.ndarray, share: float) -> tuple[float, float]:

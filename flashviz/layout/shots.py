@@ -15,16 +15,21 @@ from flashviz.layout import rescale
 from flashviz.layout.causal import CAUSAL
 from flashviz.layout.film import FILM
 from flashviz.layout.grouped import GROUPED
+from flashviz.layout.hierarchy import CAPACITIES, PIPES
 from flashviz.layout.loop_order import BILLS, LOOPS
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
+from flashviz.layout.references import REFERENCES
+from flashviz.layout.scaling import SCALING
+from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, Place, Table
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
-    "grouped": GROUPED, **FILM,
+    "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD,
+    "references": REFERENCES, **FILM,
 }  # fmt: skip
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import LEFT, RESAMPLING_ALGORITHMS, Group, ImageMobject, Rectangle, VGroup, VMobject
+from manim import LEFT, Group, Rectangle, VGroup, VMobject
 
 from flashviz import palette, theme
 from flashviz.layout import Cross, Rect
 from flashviz.lettering import NOTE_PX, TITLE_PX, Face, text_width
-from flashviz.mobjects.named import Act
 from flashviz.mobjects.tiles import box, panel
 from flashviz.palette import Theme
 
@@ -65,52 +64,6 @@ def grid_points(cross: Cross) -> np.ndarray:
     ends = np.array(lines, dtype=float)
     thirds = np.array([0, 1 / 3, 2 / 3, 1])[None, :, None]
     return np.asarray(ends[:, :1] * (1 - thirds) + ends[:, 1:] * thirds).reshape(-1, 3)
-
-
-class ScoreSheet(ImageMobject):
-    """S or P as standard attention keeps it in HBM: a picture of the whole matrix that appears tile by tile.
-
-    Args:
-        shares: [rows, cols] of 0..1, what each pixel shows on the neutral ramp.
-        cross: Whose grid it lies on.
-        lift: Offset of the sheet in units, so that a second sheet is seen to be a second sheet.
-    """
-
-    def __init__(self, shares: np.ndarray, cross: Cross, skin: Theme, *, name: str, lift: float = 0.0) -> None:
-        self.tag, self.cross = name, cross
-        super().__init__(theme.ramp(shares, skin.panel, skin.scores))
-        self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
-        grid = cross.grid
-        self.stretch_to_fit_width(grid.width).stretch_to_fit_height(grid.height)
-        self.move_to((grid.center[0] + lift, grid.center[1] - lift, 0))
-        self.filled = np.zeros((cross.n_rows, cross.n_cols), dtype=bool)
-        self.display(0)
-
-    def display(self, count: int) -> ScoreSheet:
-        """Show the first ``count`` cells in row order; the others are clear."""
-        flat = np.arange(self.filled.size) < count
-        self.filled = flat.reshape(self.filled.shape)
-        height, width = self.pixel_array.shape[:2]
-        row = np.minimum(np.arange(height) * self.cross.n_rows // height, self.cross.n_rows - 1)
-        col = np.minimum(np.arange(width) * self.cross.n_cols // width, self.cross.n_cols - 1)
-        self.pixel_array[:, :, 3] = np.where(self.filled[row][:, col], 255, 0)
-        return self
-
-
-class SheetTo(Act):
-    """Cells appear in row order, linearly."""
-
-    def __init__(self, sheet: ScoreSheet, first: int, last: int, **kwargs: object) -> None:
-        self.first, self.last = first, last
-        super().__init__(sheet, **kwargs)  # type: ignore[arg-type]
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.display(round(self.first + (self.last - self.first) * alpha))
-
-
-def sheet_lift(cross: Cross) -> float:
-    """How far the second sheet is set off: within the gap between the grid and the strips."""
-    return 0.75 * cross.gap
 
 
 class HbmPanel(VGroup):

@@ -6,14 +6,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from manim import LEFT, Group, VMobject
+from manim import VMobject
 from manim.typing import Point3D_Array
 
 from flashviz import theme
 from flashviz.layout import Rect
-from flashviz.lettering import KEY_PX, Face, bearing, em, ink_box
+from flashviz.lettering import Face, bearing, em, ink_box
 from flashviz.mobjects.named import Act
-from flashviz.palette import Theme
 
 ADVANCE = 0.6  # of JetBrains Mono, in em
 
@@ -99,14 +98,3 @@ class Flip(Act):
         stays = [same_length and old == new for old, new in zip(self.old, self.new, strict=False)]
         heights = [1.0 if same_length and stays[index] else max(0.0, fold) for index in range(len(text))]
         readout.points = readout._compose(text, np.array(heights), readout._start(len(text)))
-
-
-class KeyNumber(Group):
-    """A symbol and its number, as ``m  5.175``."""
-
-    def __init__(self, symbol: str, rect: Rect, text: str, name: str, px: float, skin: Theme) -> None:
-        self.tag = name
-        self.sign = theme.maths(symbol, KEY_PX, skin.stats)
-        self.sign.move_to(rect.center).align_to((rect.x0, 0, 0), LEFT)
-        self.number = Readout(text, px, skin.ink, name=name).at(rect.beyond(0.5))
-        super().__init__(self.sign, self.number)

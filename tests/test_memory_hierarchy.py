@@ -1,0 +1,118 @@
+"""MemoryHierarchyScene: pipes are as wide as the printed bandwidths, areas as large as the printed capacities, all flows equally fast."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flashviz.chapters.memory_hierarchy import MemoryHierarchy, bytes_of
+from flashviz.citations import H100_MEMORIES, SHARED_PER_BLOCK
+from flashviz.config import AttentionConfig
+from flashviz.director.memory_hierarchy import stripes
+from flashviz.layout import ASPECTS, Aspect, shot
+from flashviz.layout.hierarchy import Zoom, pipe
+from flashviz.lettering import em
+from tests.directed import at, said, scene, shown
+from tests.test_directed import FILMS
+
+FILM = FILMS["hierarchy"]
+aspects = pytest.mark.parametrize("aspect", ASPECTS)
+
+# As printed. Shah et al. 2024, Table 1: bytes a second, and bytes
+SPEED = {"GMEM": 3.35e12, "L2": 12e12, "SMEM": 31e12}
+SIZES = [80 * 2**30, 50 * 2**20, 227 * 2**10]  # the last is sm_90's limit of a block
+
+
+@aspects
+def test_pipes_are_ten_pixels_wide_for_a_terabyte_a_second(aspect: Aspect) -> None:
+    """34, 120 and 310 px; they reach from one station to the next."""
+    film = scene(FILM, aspect)
+    for item in at(film, "pipes").shown:
+        if item.name.startswith("pipe "):
+            x0, y0, x1, y1 = item.box
+            lying = aspect in ("16:9", "4:3")
+            assert (y1 - y0 if lying else x1 - x0) == pytest.approx(em(SPEED[item.name[5:]] / 1e11), abs=0.03)
+    place = shot(AttentionConfig(), aspect, "pipes")
+    names = [*SPEED, "used"]
+    for before, after in itertools.pairwise(names):
+        rect = pipe(place[before], place[after], 1.0)
+        assert not rect.overlaps(place[before])
+        assert not rect.overlaps(place[after])
+
+
+def test_all_flows_equally_fast() -> None:
+    """At any time what has passed is as long in every pipe, so that areas are as bandwidths."""
+    found = MemoryHierarchy(AttentionConfig())
+    place = shot(AttentionConfig(), "16:9", "pipes")
+    names = [*SPEED, "used"]
+    film = type("Film", (), {"place": place, "stations": names, "pipes": {
+        name: pipe(place[name], place[after], found.flows[name]) for name, after in itertools.pairwise(names)
+    }})()  # fmt: skip
+    for seconds in (0.3, 1.0, 3.0):
+        boxes = stripes(film, seconds)
+        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        each = [areas[(boxes[:, 0] >= rect.x0 - 1e-9) & (boxes[:, 2] <= rect.x1 + 1e-9)].sum() for rect in film.pipes.values()]
+        assert np.array(each) / each[0] == pytest.approx([speed / SPEED["GMEM"] for speed in SPEED.values()])
+
+
+@aspects
+def test_areas_are_as_large_as_the_capacities_throughout_the_zoom(aspect: Aspect) -> None:
+    place = shot(AttentionConfig(), aspect, "capacities")
+    zoom = Zoom(place["focus"], SIZES)
+    for stage in np.linspace(0, 2, 21):
+        areas = [rect.width * rect.height for rect in zoom.at(float(stage))]
+        assert np.array(areas) / areas[-1] == pytest.approx(np.array(SIZES) / SIZES[-1])
+        assert not any(a.overlaps(b) for a, b in itertools.combinations(zoom.at(float(stage)), 2))
+    for stage in range(3):
+        assert zoom.at(stage)[stage].edges == pytest.approx(place["focus"].edges)
+    for before, after in itertools.pairwise(np.linspace(0, 2, 41)):
+        ratio = zoom.at(float(after))[0].width / zoom.at(float(before))[0].width
+        assert 1 < ratio < 1.25, "the zoom is even"
+    (whole,) = zoom.tiles(SIZES[-1:])
+    assert whole.width**2 == pytest.approx(place["focus"].width * place["focus"].height)
+    assert all(place["focus"].contains(tile) for tile in zoom.tiles([16 * 1024] * 3))
+
+
+def test_figures_are_the_tables_and_their_source_stands_beside_them() -> None:
+    film = scene(FILM)
+    quoted = H100_MEMORIES.quote.text
+    last = at(film, "flow")
+    assert {f"{speed / 1e12:g} TB/s" for speed in SPEED.values()} <= {item.text for item in last.shown}
+    assert all(f"{speed / 1e12:g} TB/s" in quoted for speed in SPEED.values())
+    times = sorted(item.text for item in last.shown if item.text.startswith("= "))
+    assert times == ["= 3.6 × 3.35", "= 9.3 × 3.35"] == [f"= {SPEED[n] / SPEED['GMEM']:.1f} × 3.35" for n in ("L2", "SMEM")]
+    for beat in ("pipes", "flow", "hbm", "l2"):
+        assert H100_MEMORIES.quote.citation in said(at(film, beat), "note")[0]
+    assert sorted(said(at(film, "hbm"), "size")) == ["HBM: 80 GiB", "L2 cache: 50 MiB"]
+    for beat in ("program", "tiles"):
+        assert SHARED_PER_BLOCK in said(at(film, beat), "note")[0]
+    assert said(at(film, "program"), "size") == ["one program: 227 KiB"]
+    assert "whole chip" in said(at(film, "flow"), "note")[0]
+
+
+@pytest.mark.parametrize("config", [{}, {"head_dim": 128}, {"block_m": 128, "stages": 1}], ids=str)
+def test_tiles_are_as_large_as_they_are_of_what_a_program_may_use(config: dict[str, Any]) -> None:
+    film, c = scene(FILM, **config), AttentionConfig(**config)
+    (x0, y0, x1, y1) = shown(at(film, "program"), "area program")[0].box
+    for tensor, rows in (("Q", c.block_m), ("K", c.block_n), ("V", c.block_n)):
+        (box,) = [item.box for item in shown(at(film, "tiles"), f"tile {tensor}")]
+        share = rows * c.head_dim * c.itemsize / SIZES[-1]
+        assert (box[2] - box[0]) * (box[3] - box[1]) == pytest.approx(share * (x1 - x0) * (y1 - y0), rel=0.03)
+
+
+def test_without_room_for_the_tiles_there_is_no_such_beat() -> None:
+    film = scene(FILM, block_m=256, block_n=128, head_dim=128, stages=1)
+    assert [beat.name for beat in film.board][-1] == "program"
+
+
+@pytest.mark.parametrize(("text", "value"), [("> 1 TB", 1e12), ("228 KiB per SM", 228 * 1024), ("12.8 GB/s", 12.8e9), ("5 B", 5.0)])
+def test_quoted_figures_are_read(text: str, value: float) -> None:
+    assert bytes_of(text) == pytest.approx(value)
+
+
+def test_what_has_no_unit_is_no_figure() -> None:
+    with pytest.raises(ValueError, match="expected a figure with its unit, got '19'"):
+        bytes_of("19")

@@ -1,0 +1,95 @@
+"""MemoryScalingScene: areas are the closed forms on one scale, numbers are what was measured, the frame zooms out until all fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from flashviz.chapters.figure import compact
+from flashviz.chapters.measured import sweep_of
+from flashviz.chapters.memory_scaling import gather
+from flashviz.layout import ASPECTS, Aspect, shot
+from flashviz.layout.scaling import BESIDE, BETWEEN, Areas
+from flashviz.lettering import em
+from flashviz_kernels.bench.measured import measured as measurement
+from tests.chapters import BENCH, FLASH, bench, measured
+from tests.directed import at, said, scene, settings, shown
+from tests.films import played
+from tests.test_directed import FILMS
+
+FILM = FILMS["scaling"]
+LENGTHS = [256 * 2**k for k in range(7)]
+
+
+def found() -> Any:
+    return gather(sweep_of(measurement()))
+
+
+def test_what_was_measured_is_what_the_areas_say_to_the_byte() -> None:
+    """Torch counts 2 N^2 + N d numbers of 16 bits a head; this project's kernel N d of them, and an LSE of 32 bits a row."""
+    row = bench()[0]
+    heads, d = row["heads"], row["d"]
+    for (n, standard), (_, flash) in zip(measured("standard", "peak_memory"), measured(FLASH, "peak_memory"), strict=True):
+        assert standard == heads * (2 * n * n + n * d) * 2
+        assert flash == heads * (n * d * 2 + n * 4)
+    assert found().lengths == LENGTHS
+    assert found().extra_is_lse
+    assert found().extra == pytest.approx(2)
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_areas_are_numbers_on_one_scale_and_fit(aspect: Aspect) -> None:
+    place = shot(settings().config, aspect, "scaling")
+    areas = Areas(place["standard"], place["flash"], 64, 2.0)
+    for n in LENGTHS:
+        drawn = areas.at(n, n)
+        unit = areas.unit(n)
+        for name, count in (("S", n * n), ("P", n * n), ("O", n * 64), ("flash O", n * 64), ("LSE", 2 * n)):
+            assert drawn[name].width * drawn[name].height == pytest.approx(count * unit**2)
+            assert place["flash" if name in ("flash O", "LSE") else "standard"].contains(drawn[name], slack=1e-6), (n, name)
+        assert not any(drawn[a].overlaps(drawn[b]) for a in drawn for b in drawn if a < b)
+        grown = areas.at(2 * n, n)
+        assert grown["S"].width == pytest.approx(2 * drawn["S"].width), "twice as wide and as high"
+        assert grown["O"].width == pytest.approx(drawn["O"].width), "longer, and no wider"
+        assert not place.frame.contains(grown["S"]), "past the edge of the frame"
+    assert max(BETWEEN, BESIDE) < em(20)
+
+
+def test_each_beat_leaves_what_it_should() -> None:
+    """After the first doubling the strips are half as wide beside squares of the same place."""
+    film = scene(FILM)
+    first, second = at(film, "flash"), at(film, "double")
+    for name in ("O", "flash O"):
+        before, after = (shown(snapshot, f"area {name}")[0].box for snapshot in (first, second))
+        sides = [shown(snapshot, "area S")[0].box for snapshot in (first, second)]
+        share = [(box[2] - box[0]) / (side[2] - side[0]) for box, side in zip((before, after), sides, strict=True)]
+        assert share == pytest.approx([64 / 256, 64 / 512], abs=0.006)
+    assert not shown(first, "was here")
+    assert shown(second, "was here")
+    assert not shown(at(film, "stored"), "area flash O")
+
+
+def test_numbers_are_what_was_measured() -> None:
+    film = scene(FILM)
+    standard, flash = measured("standard", "peak_memory"), measured(FLASH, "peak_memory")
+    for beat, index in (("flash", 0), ("double", 1), ("again", 6), ("gap", 6)):
+        assert said(at(film, beat), "bytes standard") == [compact(standard[index][1])]
+        assert said(at(film, beat), "bytes flash") == [compact(flash[index][1])]
+        assert said(at(film, beat), "N") == [f"N = {LENGTHS[index]:,}"]
+    last = at(film, "gap")
+    assert said(last, "ratio") == [f"= {standard[6][1] / flash[6][1]:.0f} ×"] == ["= 497 ×"]
+    assert last.caption == "With the scores 32.1 GiB. Without them 66 MiB."
+    assert "NVIDIA H100 80GB HBM3" in " ".join(said(last, "note")), "the machine stands on screen"
+    assert film.provenance == [found().sweep.provenance]
+
+
+def test_two_lengths_double_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = measurement()
+    short = msgspec.structs.replace(report, attention=tuple(row for row in report.attention if row.n <= 512))
+    module = __import__("sys").modules[FILM.scene_class.__module__]
+    monkeypatch.setattr(module, "measured", lambda: short)
+    film = played(FILM.scene_class, settings())
+    assert [snapshot.beat for snapshot in film.snapshots] == ["stored", "flash", "double", "gap"]
+    assert BENCH.is_file()
