@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import flashviz_kernels.bench.measured
 from flashviz.chapters import io_complexity
 from flashviz.chapters.measured import FLASH_METHODS, sweep_of
 from flashviz.cli.films import Job, find_scenes
 from flashviz.cli.made import Made
-from flashviz.config import AttentionConfig, DType
+from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
-from flashviz.inputs import make_inputs
-from flashviz.layout import Aspect
 from flashviz.memory import traffic
 from flashviz.settings import Settings
 from flashviz_kernels.bench.measured import ATTENTION, FOLDER
 from flashviz_kernels.bench.measured import measured as measurement
 from flashviz_kernels.bench.report import Report
-from flashviz_kernels.exactness import reordering_error, stored_error
-from flashviz_kernels.recorder import record, run
-from tests.chapters import BENCH, CHAPTERS, DTYPES, FLASH, agree, at, bench, chapter, measured, middle, read, scale
+from flashviz_kernels.recorder import record
+from tests.chapters import BENCH, CHAPTERS, FLASH, agree, at, bench, chapter, measured, read
 from tests.films import played, scenes
 
 # ------------------------------------------------------------------------------------------------------------- memory
@@ -119,74 +112,6 @@ def test_the_papers_figures_stand_apart_with_their_citation() -> None:
     assert not [item for item in last.shown if item.name.startswith(("point", "curve", "tick", "chart"))]
     for snapshot in scene.snapshots[:-1]:
         assert not [item for item in snapshot.shown if item.name.startswith("quoted")]
-
-
-# ---------------------------------------------------------------------------------------------------------- exactness
-
-
-def test_errors_are_those_of_the_twins() -> None:
-    """Computed here anew, and written beside their dots, which stand where they say."""
-    snapshot = at(chapter("exactness"), "rounded")
-    height = scale(snapshot, "y")
-    for name, algorithm in (("standard", "standard"), ("flash", "fa2")):
-        dots = sorted((item for item in snapshot.shown if item.name == f"point {name}"), key=middle)
-        texts = sorted((item for item in snapshot.shown if item.name == f"value {name}"), key=middle)
-        assert len(dots) == len(texts) == len(DTYPES)
-        for dtype, dot, text in zip(DTYPES, dots, texts, strict=True):
-            config = AttentionConfig(dtype=dtype)
-            q, k, v = (array.astype(np.float64) for array in make_inputs(config))
-            s = np.einsum("bhqd,bhkd->bhqk", q, k) * config.scale
-            weights = np.exp(s - s.max(-1, keepdims=True))
-            truth = weights / weights.sum(-1, keepdims=True) @ v
-            error = np.abs(run(config, source="numpy", algorithm=algorithm).o.astype(np.float64) - truth).max()
-            assert float(text.text.replace("−", "-")) == pytest.approx(error, rel=0.06)
-            assert height(middle(dot)[1]) == pytest.approx(error, rel=0.06)
-            assert middle(dot)[0] == pytest.approx(middle(text)[0], abs=0.02)
-
-
-@pytest.mark.parametrize("aspect", ["1:1", "9:16"])
-def test_where_figures_do_not_fit_beside_their_dots_they_stand_in_rows_beneath_the_dtypes(aspect: Aspect) -> None:
-    """The same figures as in a wide frame, each under its dtype, each row named."""
-    snapshot = at(chapter("exactness", aspect), "rounded")
-    columns = [(item.text, middle(item)[0]) for item in snapshot.shown if item.name == "tick x"]
-    for name, label in (("standard", "standard attention"), ("flash", "FlashAttention"), ("rounded", "true O, rounded")):
-        figures = [item for item in snapshot.shown if item.name == f"value {name}"]
-        wide = [item.text for item in at(chapter("exactness"), "rounded").shown if item.name == f"value {name}"]
-        assert [item.text for item in figures] == wide
-        assert [text for text, _ in columns] == list(DTYPES)
-        assert [middle(item)[0] for item in figures] == pytest.approx([x for _, x in columns], abs=0.02)
-        assert [middle(item)[1] for item in figures] == pytest.approx([middle(figures[0])[1]] * len(figures), abs=0.02)
-        assert snapshot.texts()[f"row {name}"] == label
-
-
-def test_no_output_is_closer_than_the_true_one_rounded() -> None:
-    figure = chapter("exactness").found.figure
-    for name in ("standard", "flash"):
-        for (_, least), (_, error) in zip(figure.named("rounded").points, figure.named(name).points, strict=True):
-            assert 0 < least <= error
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_rounding_costs_at_most_half_a_unit_in_the_last_place(dtype: DType) -> None:
-    config = AttentionConfig(seq_q=64, dtype=dtype)
-    digits = {"float16": 10, "bfloat16": 7, "float32": 23}[dtype]
-    largest = float(np.abs(make_inputs(config)[2].astype(np.float64)).max())  # O is an average of V
-    assert 0 < stored_error(config) <= 2.0 ** (math.ceil(math.log2(largest)) - digits - 1)
-
-
-def test_another_order_of_sums_costs_rounding_alone() -> None:
-    scene = chapter("exactness")
-    (number,) = [float(t.text.replace("−", "-")) for t in at(scene, "reordered").shown if re.fullmatch(r"[\d.]+e−\d+", t.text)]
-    assert 0 < number < 1e-13
-    assert number == pytest.approx(reordering_error(AttentionConfig()), rel=0.06)
-
-
-@given(st.lists(st.floats(-30, 30), min_size=1, max_size=8), st.floats(-20, 20))
-def test_the_identity_holds_for_every_m(scores: list[float], m: float) -> None:
-    """What beat 1 says, in numbers: numerator and denominator share the factor e^(-m)."""
-    s, v = np.array(scores), np.arange(1.0, len(scores) + 1)
-    weighted = [(np.exp(s - shift) * v).sum() / np.exp(s - shift).sum() for shift in (m, s.max())]
-    assert weighted[0] == pytest.approx(weighted[1], rel=1e-9)
 
 
 # ----------------------------------------------------------------------------------------------------------------- IO

@@ -20,7 +20,6 @@ from flashviz.chapters import figure as fig
 from flashviz.chapters.placing import spread
 from flashviz.config import AttentionConfig
 from flashviz.director.scene import described
-from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, CAPTION_LINES, Aspect
 from flashviz.lettering import CAPTION_PX, wrap
 from flashviz.settings import Settings
@@ -80,10 +79,6 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "question": {}, "standard": drawn(7, "standard"), "flash": drawn(7, *BOTH), "gap": drawn(7, *BOTH) | {"span": 1},
         "square": drawn(7, *BOTH, lines=2) | {"span": 1}, "pause-a": drawn(7, *BOTH, lines=2) | {"span": 1},
         "paper": {"quoted GFLOPs": 2, "quoted HBM reads and writes": 2, "quoted runtime": 2},
-    },
-    "exactness": {
-        "identity": {"formula": 2}, "reordered": {}, "question": {}, "standard": drawn(3, "standard", values=True),
-        "flash": drawn(3, *BOTH, values=True), "rounded": drawn(3, *BOTH, "rounded", values=True),
     },
     "io_complexity": {
         "question": {}, "standard": drawn(5, "standard"), "flash": drawn(5, *BOTH), "lines": drawn(5, *BOTH, lines=2),
@@ -189,20 +184,13 @@ CONFIGS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
-@pytest.mark.parametrize("file", ["exactness", "io_complexity", "roofline"])
+@pytest.mark.parametrize("file", ["io_complexity", "roofline"])
 def test_other_configurations_leave_nothing_covered(file: str, config: dict[str, Any]) -> None:
     """What is computed now depends on the settings: so do ticks, figures and where names stand."""
     frames: tuple[Aspect, ...] = ("16:9", "9:16")
     for aspect in frames:
         settings = Settings(config=AttentionConfig(**config), source="numpy", aspect=aspect)
         uncovered(played(getattr(scenes(file), CHAPTERS[file]), settings), aspect)
-
-
-@pytest.mark.parametrize(("config", "remedy"), [({"seq_k": 0}, "more keys"), ({"scale": 1e4, "inputs": "gaussian"}, "a smaller scale")])
-def test_errors_that_no_logarithm_can_show_are_refused(config: dict[str, Any], remedy: str) -> None:
-    settings = Settings(config=AttentionConfig(**config), source="numpy")
-    with pytest.raises(ConfigError, match=rf"above 0 and finite to be drawn, got .*; try {remedy}"):
-        played(scenes("exactness").ExactnessScene, settings)
 
 
 @chapters

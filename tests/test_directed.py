@@ -65,6 +65,20 @@ FILMS = {
         },
         actors=("own", "shared"),
     ),
+    "exactness": Directed(
+        "exactness", "ExactnessScene",
+        subjects={
+            "outputs": ("left", "right", "both", "note"), "speckle": ("both", "note", "most"),
+            "rounded": ("error 0", "error 1", "error 2", "error 2 name", "error 2 most"), "ruler": ("rulers",),
+            "dtypes": ("rulers", "legend"),
+        },
+        configs={
+            "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
+            "float32": {"dtype": "float32", "heads": 2},
+        },
+        actors=("overlay",),
+        apart=("formula", "name", "part", "words", "most"),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)

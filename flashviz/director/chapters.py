@@ -6,23 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from manim import DOWN, UP, Create, LaggedStart, linear
+from manim import UP, Create, LaggedStart, linear
 from manim.typing import Vector3D
 
 from flashviz import palette, theme
-from flashviz.chapters import exactness, io_complexity, memory_scaling, speed
+from flashviz.chapters import io_complexity, memory_scaling, speed
 from flashviz.chapters.figure import Figure
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.placing import chapter_room, chart_place, table_place
 from flashviz.citations import FIGURE_2
-from flashviz.config import AttentionConfig
 from flashviz.director.material import provenance
-from flashviz.director.pictures import note
 from flashviz.director.scene import TraceScene, beat
 from flashviz.errors import UsageError
-from flashviz.figures import power
-from flashviz.layout import Rect, rows
-from flashviz.lettering import KEY_PX, TITLE_PX, Face
+from flashviz.layout import Rect
+from flashviz.lettering import KEY_PX
 from flashviz.mobjects.chart import Chart, Table
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
@@ -196,67 +193,6 @@ class SpeedFilm(ChartScene):
             self.move(FadeIn(row), seconds=min(0.6, each))
             self.hold(each - min(0.6, each))
         self.arrived()
-
-
-class ExactnessFilm(ChartScene):
-    """Beats of ExactnessScene."""
-
-    script = exactness.BEATS
-
-    def open(
-        self, run: exactness.Run, error_of: exactness.ErrorOf,
-        stored_error: Callable[[AttentionConfig], float], reordered: Callable[[AttentionConfig], float],
-    ) -> None:  # fmt: skip
-        """Compute the errors of every dtype.
-
-        Args:
-            run: ``flashviz_kernels.recorder.run``.
-            error_of: ``flashviz_kernels.exactness.error_against_float64``.
-            stored_error: ``stored_error`` of the same module.
-            reordered: ``reordering_error`` of the same module.
-        """
-        self.found = exactness.gather(self.settings.config, self.settings.source, run, error_of, stored_error, reordered)
-        self.provenance = [provenance(trace) for trace in self.found.traces]
-        self.set_board(exactness.BEATS, {})
-
-    @beat("identity")
-    def identity(self) -> None:
-        """Softmax whatever m, and why."""
-        lines = [fitted(formula, place, self.skin) for formula, place in zip(exactness.IDENTITY, rows(self.room, 2), strict=True)]
-        for line in lines:
-            self.move(FadeIn(line), seconds=0.6)
-            self.hold(0.3 * self.motion)
-        self.arrived()
-
-    @beat("reordered")
-    def reordered(self) -> None:
-        """The difference that is left in float64."""
-        self.clear_all()
-        upper, lower = rows(self.room.inset(0.0, 0.3 * self.room.height), 2)
-        number = note(power(self.found.reordered), 2 * KEY_PX, self.skin.ink, upper, "center", Face.STRONG)
-        words = note("largest difference in O, tiles against whole rows", TITLE_PX, self.skin.quiet, lower, "center")
-        self.move(FadeIn(number), FadeIn(words), seconds=0.6)
-        self.arrived()
-
-    @beat("question")
-    def question(self) -> None:
-        """The empty chart."""
-        self.enter(self.found.figure)
-
-    @beat("standard")
-    def standard(self) -> None:
-        """Errors of standard attention."""
-        self.show_points("standard")
-
-    @beat("flash")
-    def flash(self) -> None:
-        """Errors of FlashAttention."""
-        self.show_points("flash")
-
-    @beat("rounded")
-    def rounded(self) -> None:
-        """What the truth loses where it is stored."""
-        self.show_points("rounded", DOWN)
 
 
 class IOFilm(ChartScene):

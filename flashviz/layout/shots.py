@@ -13,6 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout import rescale
 from flashviz.layout.causal import CAUSAL
+from flashviz.layout.exactness import OUTPUTS, RULERS
 from flashviz.layout.film import FILM
 from flashviz.layout.grouped import GROUPED
 from flashviz.layout.loop_order import BILLS, LOOPS
@@ -24,7 +25,7 @@ from flashviz.lettering import em
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
-    "grouped": GROUPED, **FILM,
+    "grouped": GROUPED, "outputs": OUTPUTS, "rulers": RULERS, **FILM,
 }  # fmt: skip
 
 
