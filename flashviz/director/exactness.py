@@ -91,14 +91,14 @@ class ExactnessFilm:
         return Matrix(values, rect, self.skin, "O", 0.0, high - low)
 
     def of_what(self, error: float, rect: Rect) -> Named:
-        """An error with what it is an error of, in the middle of its place; on two lines where one would be small."""
+        """An error with what it is an error of, in the middle of its place; on more lines where one would be small."""
         rect, largest = rect.inset(em(14), 0.0), self.found.errors[self.found.own].largest
         px = NUMBER if rect.width > em(900) else NAME
-        first, second = ["at most", plain(error)], ["of", plain(largest)]
-        one = line_width([*first, *second], px) <= rect.width
-        lines = [[*first, *second]] if one else [first, second]
+        first, number, second = "at most", plain(error), ["of", plain(largest)]
+        ways = [[[first, number, *second]], [[first, number], second], [[first], [number], second]]
+        lines = next((way for way in ways if max(line_width(line, px) for line in way) <= rect.width), ways[-1])
         words = [word for at, texts in zip(split(rect, len(lines)), lines, strict=True) for word in self.line(at, texts, px)]
-        return Named(*words, tag="most", text=" ".join((*first, *second)))
+        return Named(*words, tag="most", text=" ".join((first, number, *second)))
 
     def line(self, rect: Rect, texts: list[str], px: float) -> list[Word]:
         """Words in the middle of a place."""

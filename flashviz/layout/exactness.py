@@ -38,7 +38,7 @@ OUTPUTS: Mapping[Aspect, Table] = {
         "error note": (40, 50, 1040, 110),
         "error 0": (40, 200, 360, 770), "error 1": (380, 200, 700, 770), "error 2": (720, 200, 1040, 770),
         "error 0 name": (40, 126, 360, 190), "error 1 name": (380, 126, 700, 190), "error 2 name": (720, 126, 1040, 190),
-        "error 0 most": (40, 800, 360, 900), "error 1 most": (380, 800, 700, 900), "error 2 most": (720, 800, 1040, 900),
+        "error 0 most": (40, 790, 360, 930), "error 1 most": (380, 790, 700, 930), "error 2 most": (720, 790, 1040, 930),
     },
     "9:16": {
         "left": (60, 160, 1020, 640), "right": (60, 740, 1020, 1220), "left name": (60, 86, 1020, 150),
@@ -47,7 +47,7 @@ OUTPUTS: Mapping[Aspect, Table] = {
         "error note": (60, 60, 1020, 124),
         "error 0": (60, 240, 360, 1180), "error 1": (390, 240, 690, 1180), "error 2": (720, 240, 1020, 1180),
         "error 0 name": (60, 160, 360, 230), "error 1 name": (390, 160, 690, 230), "error 2 name": (720, 160, 1020, 230),
-        "error 0 most": (60, 1210, 360, 1310), "error 1 most": (390, 1210, 690, 1310), "error 2 most": (720, 1210, 1020, 1310),
+        "error 0 most": (60, 1210, 360, 1360), "error 1 most": (390, 1210, 690, 1360), "error 2 most": (720, 1210, 1020, 1360),
     },
 }  # fmt: skip
 # ``legend``: whose the dots are; ``rulers``: one beneath the other; ``axis``: what they measure.
