@@ -20,7 +20,6 @@ from tests.films import played, scenes
 CHAPTERS = {
     "memory_scaling": "MemoryScalingScene",
     "speed": "SpeedScene",
-    "io_complexity": "IOScene",
     "roofline": "RooflineScene",
 }
 BOTH = ("standard", "flash")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,15 @@ import msgspec
 import pytest
 
 import flashviz_kernels.bench.measured
-from flashviz.chapters import io_complexity
 from flashviz.chapters.measured import FLASH_METHODS, sweep_of
 from flashviz.cli.films import Job, find_scenes
 from flashviz.cli.made import Made
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
-from flashviz.memory import traffic
 from flashviz.settings import Settings
 from flashviz_kernels.bench.measured import ATTENTION, FOLDER
 from flashviz_kernels.bench.measured import measured as measurement
 from flashviz_kernels.bench.report import Report
-from flashviz_kernels.recorder import record
 from tests.chapters import BENCH, CHAPTERS, FLASH, agree, at, bench, chapter, measured, read
 from tests.films import played, scenes
 
@@ -112,78 +108,6 @@ def test_the_papers_figures_stand_apart_with_their_citation() -> None:
     assert not [item for item in last.shown if item.name.startswith(("point", "curve", "tick", "chart"))]
     for snapshot in scene.snapshots[:-1]:
         assert not [item for item in snapshot.shown if item.name.startswith("quoted")]
-
-
-# ----------------------------------------------------------------------------------------------------------------- IO
-
-
-def elements_moved(n: int, d: int, rows: int) -> tuple[int, int]:
-    """FACTS.md, by hand: Q and O once, K and V once a row block, S and P out and back; LSE is two fp16 numbers a row."""
-    loads = 2 * n * d * (1 + n // rows)
-    return loads + 4 * n * n, loads + 2 * n
-
-
-def test_bytes_against_n_are_counted_and_the_lines_go_through_them() -> None:
-    scene = chapter("io_complexity")
-    snapshot = at(scene, "gap")
-    lengths = (128, 256, 512, 1024, 2048)
-    moved = {n: elements_moved(n, 64, 64) for n in lengths}
-    for index, name in enumerate(("standard", "flash")):
-        agree(read(snapshot, name), [(n, 2 * moved[n][index]) for n in lengths])
-        series = scene.found.over_n.named(name)
-        on_the_line = dict(series.curve)
-        assert all(on_the_line[x] == y for x, y in series.points)
-        assert [y for _, y in series.points] == [2 * moved[n][index] for n in lengths]
-        assert series.curve[1][0] - series.curve[0][0] == 64, "the line knows what lies between the dots"
-    ratio = moved[2048][0] / moved[2048][1]
-    assert snapshot.texts()["span"] == f"{ratio:.1f} ×"
-    assert f"At N = 2,048 FlashAttention moves {ratio:.1f} × fewer bytes" in snapshot.caption
-
-
-def test_bytes_against_m_are_algorithm_1s() -> None:
-    """Loads and stores of its listing at N = 1024, d = 64: T_c = N / Bc passes over Q, O, l, m; K and V once; float32 l and m."""
-    n, d = 1024, 64
-    expected = []
-    for columns in (16, 32, 64, 128, 256):
-        passes = n // columns
-        nbytes = 2 * 2 * n * d + (2 * n * d + 8 * n) + passes * (3 * 2 * n * d + 16 * n)
-        expected.append((float(4 * d * columns), float(nbytes)))
-    scene = chapter("io_complexity")
-    agree(read(at(scene, "crossing"), "first"), expected)
-    series = scene.found.over_m.named("first")
-    assert list(series.points) == expected
-    for m, y in expected:
-        assert io_complexity.bytes_at(m, AttentionConfig(seq_q=n)) == pytest.approx(y)
-    falls = [a[1] / b[1] for a, b in itertools.pairwise(expected)]
-    assert f"{min(falls):.1f} to {max(falls):.1f} ×" in at(scene, "theorem").caption
-
-
-def test_where_the_lines_cross_both_move_the_same() -> None:
-    """A perfect cache: 4 N d + 4 N^2 elements (FACTS.md)."""
-    scene = chapter("io_complexity")
-    (said,) = re.findall(r"M = ([\d,]+)", at(scene, "crossing").caption)
-    cached = 2 * (4 * 1024 * 64 + 4 * 1024**2)
-    assert {y for _, y in scene.found.over_m.named("cached").curve} == {cached}
-    assert io_complexity.bytes_at(float(said.replace(",", "")), AttentionConfig(seq_q=1024)) == pytest.approx(cached, rel=1e-4)
-
-
-def test_theorem_2_is_quoted_with_its_place() -> None:
-    note = at(chapter("io_complexity"), "theorem").texts()["note"]
-    assert note.startswith("Dao et al. 2022, Theorem 2: for d ≤ M ≤ N d ")
-    assert "Θ(Nd + N²)" in note
-    assert "Θ(N²d²/M)" in note
-
-
-@pytest.mark.parametrize("d", [16, 40, 64, 256])
-def test_on_chip_memories_are_those_that_the_theorem_speaks_of(d: int) -> None:
-    n = 1024
-    chips = io_complexity.chip_sizes(AttentionConfig(seq_q=n, head_dim=d, block_m=16, block_n=16))
-    for chip in chips:
-        assert d <= 4 * d * chip.block_n <= n * d
-        assert chip.block_m <= max(16, d)
-        assert traffic(record(chip, source="numpy", algorithm="fa1")).total == pytest.approx(
-            io_complexity.bytes_at(4 * d * chip.block_n, chip)
-        )
 
 
 def test_a_recording_is_refused() -> None:

@@ -80,11 +80,6 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "square": drawn(7, *BOTH, lines=2) | {"span": 1}, "pause-a": drawn(7, *BOTH, lines=2) | {"span": 1},
         "paper": {"quoted GFLOPs": 2, "quoted HBM reads and writes": 2, "quoted runtime": 2},
     },
-    "io_complexity": {
-        "question": {}, "standard": drawn(5, "standard"), "flash": drawn(5, *BOTH), "lines": drawn(5, *BOTH, lines=2),
-        "gap": drawn(5, *BOTH, lines=2) | {"span": 1}, "memory": {}, "larger": drawn(5, "first"), "theorem": drawn(5, "first", lines=1),
-        "crossing": drawn(5, "first", lines=1) | CACHED,
-    },
     "roofline": {
         "height": {}, "taller": drawn(5, "rows", lines=1), "flip": drawn(5, "rows", lines=1) | CACHED,
         "roof": ROOF, "standard": ROOF | stretched("standard"), "flash": ROOF | stretched("standard") | stretched("flash"),
@@ -184,7 +179,7 @@ CONFIGS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
-@pytest.mark.parametrize("file", ["io_complexity", "roofline"])
+@pytest.mark.parametrize("file", ["roofline"])
 def test_other_configurations_leave_nothing_covered(file: str, config: dict[str, Any]) -> None:
     """What is computed now depends on the settings: so do ticks, figures and where names stand."""
     frames: tuple[Aspect, ...] = ("16:9", "9:16")

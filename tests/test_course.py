@@ -86,7 +86,7 @@ ANSWERS = {
         "Queries outside: O waits on chip.",
     ),
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
-    "M counts numbers": ("IOScene", "M numbers fit into it."),
+    "M counts numbers": ("IOScene", "M numbers fit on chip"),
     "SRAM is not one thing": ("MemoryHierarchyScene", "Capacity: HBM holds 2,000 × what SRAM holds"),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax divides by a sum over the whole row: one tile alone does not know it."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
@@ -95,7 +95,7 @@ ANSWERS = {
     "causal alignment": ("CausalScene", "The last query sees the last key."),
     "O is N x d": ("MemoryScalingScene", "What is left is O, N d numbers a head"),
     "honest ratios": ("FlashAttentionScene", "400 against 144 1/4. Bytes, not time."),
-    "with a perfect cache": ("RooflineScene", "more than the 2.25 MiB of standard attention with a perfect cache."),
+    "with a perfect cache": ("IOScene", "Only a large enough chip beats a perfect cache."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α."),
 }

@@ -79,6 +79,16 @@ FILMS = {
         actors=("overlay",),
         apart=("formula", "name", "part", "words", "most"),
     ),
+    "io": Directed(
+        "io_complexity", "IOScene",
+        subjects={
+            "square": ("square", "large"), "sweep": ("square", "plot", "sweeps", "axis", "ticks"),
+            "double": ("square", "plot", "m", "sweeps"), "wider": ("square", "plot", "m", "sweeps", "ticks"),
+            "chips": ("square", "plot", "m", "sweeps"),
+        },
+        configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
+        actors=("sweeps", "bar", "curve"),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)

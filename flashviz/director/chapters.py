@@ -10,12 +10,11 @@ from manim import UP, Create, LaggedStart, linear
 from manim.typing import Vector3D
 
 from flashviz import palette, theme
-from flashviz.chapters import io_complexity, memory_scaling, speed
+from flashviz.chapters import memory_scaling, speed
 from flashviz.chapters.figure import Figure
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.placing import chapter_room, chart_place, table_place
 from flashviz.citations import FIGURE_2
-from flashviz.director.material import provenance
 from flashviz.director.scene import TraceScene, beat
 from flashviz.errors import UsageError
 from flashviz.layout import Rect
@@ -193,64 +192,6 @@ class SpeedFilm(ChartScene):
             self.move(FadeIn(row), seconds=min(0.6, each))
             self.hold(each - min(0.6, each))
         self.arrived()
-
-
-class IOFilm(ChartScene):
-    """Beats of IOScene."""
-
-    script = io_complexity.BEATS
-
-    def open(self, record: io_complexity.Record) -> None:
-        """Count the bytes of traces: ``flashviz_kernels.recorder.record``."""
-        self.found = io_complexity.gather(self.settings.config, self.settings.source, record)
-        self.provenance = [provenance(trace) for trace in self.found.traces]
-        self.set_board(io_complexity.BEATS, self.found.said)
-
-    @beat("question")
-    def question(self) -> None:
-        """The empty chart over N."""
-        self.enter(self.found.over_n)
-
-    @beat("standard")
-    def standard(self) -> None:
-        """Traces of standard attention."""
-        self.show_points("standard")
-
-    @beat("flash")
-    def flash(self) -> None:
-        """Traces of FlashAttention-2."""
-        self.show_points("flash")
-
-    @beat("lines")
-    def lines(self) -> None:
-        """Closed forms through the dots."""
-        self.show_curves("standard", "flash")
-
-    @beat("gap")
-    def gap(self) -> None:
-        """How far the last two points are apart."""
-        self.show_ratio()
-
-    @beat("memory")
-    def memory(self) -> None:
-        """The empty chart over M."""
-        self.enter(self.found.over_m)
-
-    @beat("larger")
-    def larger(self) -> None:
-        """Traces of FlashAttention's first algorithm."""
-        self.show_points("first")
-
-    @beat("theorem")
-    def theorem(self) -> None:
-        """N^2 d^2 / M through the dots."""
-        self.show_curves("first")
-
-    @beat("crossing")
-    def crossing(self) -> None:
-        """What standard attention would move if every tensor crossed once."""
-        self.show_curves("cached")
-        self.move(FadeIn(self.chart.label(self.chart.figure.named("cached"))), seconds=0.5)
 
 
 def fitted(formula: str, place: Rect, skin: palette.Theme) -> Named:

@@ -16,6 +16,7 @@ from flashviz.layout.causal import CAUSAL
 from flashviz.layout.exactness import OUTPUTS, RULERS
 from flashviz.layout.film import FILM
 from flashviz.layout.grouped import GROUPED
+from flashviz.layout.io_complexity import IO
 from flashviz.layout.loop_order import BILLS, LOOPS
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
@@ -25,7 +26,8 @@ from flashviz.lettering import em
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
-    "grouped": GROUPED, "outputs": OUTPUTS, "rulers": RULERS, **FILM,
+    "grouped": GROUPED, "outputs": OUTPUTS, "rulers": RULERS, "io": IO,
+    **FILM,
 }  # fmt: skip
 
 
