@@ -20,7 +20,6 @@ from tests.films import played, scenes
 CHAPTERS = {
     "memory_scaling": "MemoryScalingScene",
     "speed": "SpeedScene",
-    "roofline": "RooflineScene",
 }
 BOTH = ("standard", "flash")
 SECONDS = (20, 60)  # STORYBOARD

@@ -62,14 +62,6 @@ def drawn(count: int, *names: str, lines: int = 0, values: bool = False) -> dict
     return found | ({f"value {name}": count for name in names} if values else {})
 
 
-def stretched(name: str, values: int = 2) -> dict[str, int]:
-    """Two ends, their figures unless ``values`` is 0, and the way between."""
-    found = {f"point {name}": 2, f"name {name}": 1, f"curve {name}": 1, f"formula {name}": 1}
-    return found | ({f"value {name}": values} if values else {})
-
-
-CACHED = {"name cached": 1, "curve cached": 1, "formula cached": 1}
-ROOF = {"point roof": 1, "value roof": 1, "name roof": 1, "curve roof": 1, "formula roof": 1}
 STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
     "memory_scaling": {
         "question": {}, "standard": drawn(7, "standard"), "square": drawn(7, "standard", lines=1), "flash": drawn(7, *BOTH, lines=1),
@@ -79,12 +71,6 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "question": {}, "standard": drawn(7, "standard"), "flash": drawn(7, *BOTH), "gap": drawn(7, *BOTH) | {"span": 1},
         "square": drawn(7, *BOTH, lines=2) | {"span": 1}, "pause-a": drawn(7, *BOTH, lines=2) | {"span": 1},
         "paper": {"quoted GFLOPs": 2, "quoted HBM reads and writes": 2, "quoted runtime": 2},
-    },
-    "roofline": {
-        "height": {}, "taller": drawn(5, "rows", lines=1), "flip": drawn(5, "rows", lines=1) | CACHED,
-        "roof": ROOF, "standard": ROOF | stretched("standard"), "flash": ROOF | stretched("standard") | stretched("flash"),
-        "tiles": ROOF | stretched("standard", values=0) | stretched("flash", values=0) | drawn(5, "tiles", values=True),
-        "gpu": drawn(7, "measured standard", "measured flash") | {"name limit": 1, "curve limit": 1, "formula limit": 1},
     },
 }  # fmt: skip
 
@@ -168,24 +154,6 @@ def test_an_empty_chart_arrives_in_the_order_in_which_it_is_read(file: str) -> N
         arriving = [set(READING[: count + 1]) for count in range(len(READING) - 1)]
         assert seen[first : first + len(arriving)] == arriving
         assert seen[first + len(arriving)] == {*READING, "chart"}
-
-
-CONFIGS: tuple[dict[str, Any], ...] = (
-    {"causal": True, "inputs": "gaussian"},
-    {"head_dim": 40, "block_m": 32, "block_n": 16, "seq_q": 100},
-    {"seq_q": 113, "seq_k": 203, "heads": 4, "kv_heads": 2, "dtype": "bfloat16"},
-    {"head_dim": 256, "block_m": 64, "block_n": 32, "arch": "sm_86", "stages": 1},
-)
-
-
-@pytest.mark.parametrize("config", CONFIGS, ids=str)
-@pytest.mark.parametrize("file", ["roofline"])
-def test_other_configurations_leave_nothing_covered(file: str, config: dict[str, Any]) -> None:
-    """What is computed now depends on the settings: so do ticks, figures and where names stand."""
-    frames: tuple[Aspect, ...] = ("16:9", "9:16")
-    for aspect in frames:
-        settings = Settings(config=AttentionConfig(**config), source="numpy", aspect=aspect)
-        uncovered(played(getattr(scenes(file), CHAPTERS[file]), settings), aspect)
 
 
 @chapters

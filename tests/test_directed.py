@@ -89,6 +89,12 @@ FILMS = {
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
         actors=("sweeps", "bar", "curve"),
     ),
+    "roofline": Directed(
+        "roofline", "RooflineScene",
+        subjects={"roof": ("plot",), "climb": ("plot", "tile", "sm", "rows", "fit"), "gpu": ("plot", "badge", "axis", "ticks")},
+        configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
+        actors=("roof", "point standard"),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flashviz.chapters.figure import SOURCES
 from flashviz.citations import THEOREM_2
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
 from flashviz.device import SMS
@@ -136,8 +135,3 @@ def rounded(nbytes: float) -> str:
 def held(arch: str) -> str:
     """What an SM holds, in words."""
     return amount(SMS[arch].shared)
-
-
-def sources(*traces: Trace) -> str:
-    """What recorded them."""
-    return "; ".join(dict.fromkeys(SOURCES[trace.header.source] for trace in traces))
