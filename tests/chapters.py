@@ -19,7 +19,6 @@ from tests.films import played, scenes
 
 CHAPTERS = {
     "memory_scaling": "MemoryScalingScene",
-    "speed": "SpeedScene",
 }
 BOTH = ("standard", "flash")
 SECONDS = (20, 60)  # STORYBOARD

@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "director": ("film", "directed", "toys", "drawn", "course", "kernel_film", "bounded", "beats"),
     "chapters": (
         "chapters", "chapter_figures", "ideas", "pipeline", "rescale", "roofline", "causal",
-        "exactness", "grouped_query", "io_complexity", "loop_order", "merge",
+        "exactness", "grouped_query", "io_complexity", "loop_order", "merge", "speed",
     ),
     "scenes": ("scenes",),
     "render": (

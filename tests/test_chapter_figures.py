@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -59,55 +58,12 @@ def test_the_captions_of_memory_are_the_files_figures() -> None:
     assert f"at most {over / 2**20:.3g} MiB" in at(scene, "linear").caption
 
 
-@pytest.mark.parametrize("file", ["memory_scaling", "speed"])
+@pytest.mark.parametrize("file", ["memory_scaling"])
 def test_the_machine_is_named(file: str) -> None:
     report = json.loads(BENCH.read_text(encoding="utf-8"))
     note = at(chapter(file), "gap").texts()["note"]
     for part in (report["machine"]["gpu"], report["date"][:10], report["versions"]["torch"], "kernel for Hopper", "float16"):
         assert part in note
-
-
-# -------------------------------------------------------------------------------------------------------------- speed
-
-
-def test_time_is_what_was_measured() -> None:
-    snapshot = at(chapter("speed"), "square")
-    agree(read(snapshot, "standard"), measured("standard", "seconds"))
-    agree(read(snapshot, "flash"), measured(FLASH, "seconds"))
-
-
-def test_the_captions_of_speed_are_the_files_figures() -> None:
-    scene = chapter("speed")
-    (n, slow), (_, fast) = measured("standard", "seconds")[-1], measured(FLASH, "seconds")[-1]
-    assert at(scene, "standard").caption == f"Standard attention: {slow * 1e3:.3g} ms at N = {n:,.0f}."
-    assert at(scene, "flash").caption.endswith(f": {fast * 1e3:.3g} ms.")
-    assert f"{slow / fast:.1f} × faster" in at(scene, "gap").caption
-    assert at(scene, "gap").texts()["span"] == f"{slow / fast:.1f} ×"
-
-
-def test_the_lines_of_time_are_the_operations_at_one_rate() -> None:
-    """4 N^2 d operations a head; the line meets the last dot, and says its rate."""
-    row = bench()[0]
-    for name, method in (("standard", "standard"), ("flash", FLASH)):
-        (n, last), series = measured(method, "seconds")[-1], chapter("speed").found.figure.named(name)
-        operations = 4 * n * n * row["d"] * row["heads"]
-        assert series.curve[-1] == pytest.approx(series.points[-1])
-        assert series.formula == f"line: {operations / last / 1e12:.3g} TFLOP/s"
-        for (x, y), (x_next, y_next) in itertools.pairwise(series.curve):
-            assert y_next / y == pytest.approx((x_next / x) ** 2)
-
-
-def test_the_papers_figures_stand_apart_with_their_citation() -> None:
-    """As FACTS.md took them down; nothing that was measured here stands beside them, and none of them in a chart."""
-    scene = chapter("speed")
-    last = at(scene, "paper")
-    shown = [item.text for item in last.shown if item.text]
-    for text in ("66.6", "75.2", "40.3 GB", "4.4 GB", "41.7 ms", "7.3 ms", "Dao et al. 2022, Fig. 2 left"):
-        assert text in shown
-    assert any("A100" in text and "GPT-2 medium" in text and "forward and backward" in text for text in shown)
-    assert not [item for item in last.shown if item.name.startswith(("point", "curve", "tick", "chart"))]
-    for snapshot in scene.snapshots[:-1]:
-        assert not [item for item in snapshot.shown if item.name.startswith("quoted")]
 
 
 def test_a_recording_is_refused() -> None:
@@ -117,7 +73,7 @@ def test_a_recording_is_refused() -> None:
             played(getattr(scenes(file), name), film)
 
 
-@pytest.mark.parametrize("file", ["memory_scaling", "speed"])
+@pytest.mark.parametrize("file", ["memory_scaling"])
 def test_lines_stay_within_their_charts(file: str) -> None:
     """Also where a method is slower, or holds more, at small N than its line says."""
     figure = chapter(file).found.figure

@@ -67,11 +67,6 @@ STRUCTURE: dict[str, dict[str, dict[str, int]]] = {
         "question": {}, "standard": drawn(7, "standard"), "square": drawn(7, "standard", lines=1), "flash": drawn(7, *BOTH, lines=1),
         "linear": drawn(7, *BOTH, lines=2), "gap": drawn(7, *BOTH, lines=2) | {"span": 1},
     },
-    "speed": {
-        "question": {}, "standard": drawn(7, "standard"), "flash": drawn(7, *BOTH), "gap": drawn(7, *BOTH) | {"span": 1},
-        "square": drawn(7, *BOTH, lines=2) | {"span": 1}, "pause-a": drawn(7, *BOTH, lines=2) | {"span": 1},
-        "paper": {"quoted GFLOPs": 2, "quoted HBM reads and writes": 2, "quoted runtime": 2},
-    },
 }  # fmt: skip
 
 

@@ -90,7 +90,7 @@ ANSWERS = {
     "SRAM is not one thing": ("MemoryHierarchyScene", "Capacity: HBM holds 2,000 × what SRAM holds"),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax divides by a sum over the whole row: one tile alone does not know it."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
-    "recompute": ("SpeedScene", "backward pass included, which computes S again"),
+    "recompute": ("SpeedScene", "backward pass computes S again"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "The last query sees the last key."),
     "O is N x d": ("MemoryScalingScene", "What is left is O, N d numbers a head"),

@@ -93,7 +93,16 @@ FILMS = {
         "roofline", "RooflineScene",
         subjects={"roof": ("plot",), "climb": ("plot", "tile", "sm", "rows", "fit"), "gpu": ("plot", "badge", "axis", "ticks")},
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
-        actors=("roof", "point standard"),
+        actors=("point flash", "registers"),
+        apart=("formula", "name", "part", "passed"),
+    ),
+    "speed": Directed(
+        "speed", "SpeedScene",
+        subjects={
+            "race": ("standard", "flash"), "bytes": ("standard area", "flash area", "areas name"),
+            "measured": ("plot", "badge", "ticks", "note"),
+        },
+        actors=("bar standard", "bar flash"),
     ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())

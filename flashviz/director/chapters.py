@@ -10,16 +10,15 @@ from manim import UP, Create, LaggedStart, linear
 from manim.typing import Vector3D
 
 from flashviz import palette, theme
-from flashviz.chapters import memory_scaling, speed
+from flashviz.chapters import memory_scaling
 from flashviz.chapters.figure import Figure
 from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.placing import chapter_room, chart_place, table_place
-from flashviz.citations import FIGURE_2
+from flashviz.chapters.placing import chapter_room, chart_place
 from flashviz.director.scene import TraceScene, beat
 from flashviz.errors import UsageError
 from flashviz.layout import Rect
 from flashviz.lettering import KEY_PX
-from flashviz.mobjects.chart import Chart, Table
+from flashviz.mobjects.chart import Chart
 from flashviz.mobjects.motion import FadeIn, FadeOut
 from flashviz.mobjects.named import Named
 from flashviz.storyboard import Beat
@@ -137,61 +136,6 @@ class MemoryScalingFilm(ChartScene):
     def gap(self) -> None:
         """How far the last two points are apart."""
         self.show_ratio()
-
-
-class SpeedFilm(ChartScene):
-    """Beats of SpeedScene."""
-
-    script = speed.BEATS
-
-    def open(self, measured: Callable[[], Any]) -> None:
-        """Read the measurement: ``flashviz_kernels.bench.measured.measured``."""
-        sweep = sweep_of(measured())
-        self.found = speed.gather(sweep)
-        self.provenance = [sweep.provenance]
-        self.set_board(speed.BEATS, self.found.said)
-
-    @beat("question")
-    def question(self) -> None:
-        """The empty chart."""
-        self.enter(self.found.figure)
-
-    @beat("standard")
-    def standard(self) -> None:
-        """Points of standard attention."""
-        self.show_points("standard")
-
-    @beat("flash")
-    def flash(self) -> None:
-        """Points of FlashAttention."""
-        self.show_points("flash")
-
-    @beat("gap")
-    def gap(self) -> None:
-        """How far the last two points are apart."""
-        self.show_ratio()
-
-    @beat("square")
-    def square(self) -> None:
-        """What each N would take at the rate of the largest."""
-        self.show_curves("standard", "flash")
-
-    @beat("pause-a")
-    def pause_a(self) -> None:
-        """The chart as a still, with a question."""
-
-    @beat("paper")
-    def paper(self) -> None:
-        """The paper's own figures, in a picture of their own."""
-        self.clear_all()
-        table = Table(FIGURE_2, table_place(FIGURE_2, self.room), self.skin)
-        self.move(FadeIn(table.heading), FadeIn(table.heads), FadeIn(table.citation), seconds=0.6)
-        assert self.beat is not None
-        each = 0.8 * (self.motion - self.beat.still) / len(table.rows)
-        for row in table.rows:
-            self.move(FadeIn(row), seconds=min(0.6, each))
-            self.hold(each - min(0.6, each))
-        self.arrived()
 
 
 def fitted(formula: str, place: Rect, skin: palette.Theme) -> Named:

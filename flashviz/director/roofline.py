@@ -152,6 +152,7 @@ def beside(film: RooflineFilm, name: str, intensity: float) -> Word:
 @beat("tile")
 def tile(film: RooflineFilm) -> None:
     """The roof makes room; a low tile, the program that holds it, and its dot."""
+    film.read()
     place, skin, first = film.scene.shot("tile"), film.skin, film.found.heights[0]
     start, ticks = film.plot.rect, film.scene.shot("roof")["ticks"]
     gone = [*film.words, film.standard_name]
@@ -176,7 +177,7 @@ def tile(film: RooflineFilm) -> None:
         parts += [film.registers, film.fit]
     show(film, first, first, 1.0)
     film.move(FadeIn(*film.words, *titles, *parts), seconds=0.5)
-    film.read()
+    film.scene.hold(0.6)
     film.dot.move_to(film.roof.spot(first.intensity))
     film.marks = [row_mark(film, first)]
     film.number = Readout("", LABEL, skin.o, name="intensity", face=Face.MONO_STRONG)
@@ -297,5 +298,5 @@ def setting(film: RooflineFilm, rect: Rect) -> Word:
     assert film.found.gpu is not None
     sweep = film.found.gpu.sweep
     lengths = f"N = {sweep.flops[0][0]:,.0f} to {sweep.flops[-1][0]:,.0f}"
-    text = first_that_fits((f"{lengths}, d = {sweep.d}, {sweep.heads} heads", lengths), LABEL, 0.6 * rect.width)
+    text = first_that_fits((f"{lengths}, d = {sweep.d}, {sweep.heads} heads", lengths), LABEL, 0.37 * rect.width)
     return Word(text, LABEL, film.skin.ink, rect.x1 - text_width(text, LABEL), rect.y0 + em(24), "setting", Face.TEXT)

@@ -17,6 +17,7 @@ from flashviz.palette import SECOND, Theme
 
 LABEL = 36  # px
 SEAM = em(5)  # between two programs
+MOST = em(46)  # of what is spilled
 
 
 class RoofView(VGroup):
@@ -80,8 +81,8 @@ class Registers(VGroup):
         left, right = np.full(programs, rect.x0 + seam), np.full(programs, rect.x1 - seam)
         self.bands.display(np.stack([left, low + seam / 2, right, low + high - seam / 2], 1))
         self.bands.values = np.array([share, programs])
-        self.over.display(
-            np.array([[rect.x0, rect.y1, rect.x1, rect.y1 + programs * spilled * rect.height]] if spilled > 0 else np.zeros((0, 4)))
-        )
+        beyond = min(programs * spilled * rect.height, MOST)  # more than there is room for is cut
+        over = [[rect.x0, rect.y1, rect.x1, rect.y1 + beyond]] if spilled > 0 else []
+        self.over.display(np.array(over).reshape(-1, 4))
         self.over.values = np.array([spilled])
         return self
