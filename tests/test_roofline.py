@@ -55,7 +55,7 @@ def test_dots_are_the_operations_a_byte_of_the_counted_traces() -> None:
     assert [each.rows for each in heights] == list(HEIGHTS)
     assert [each.intensity for each in heights] == pytest.approx([OPERATIONS / flash_bytes(rows) for rows in HEIGHTS])
     end = at(scene(FILM), "climb")
-    assert said(end, "mark rows") == [str(rows) for rows in HEIGHTS]
+    assert said(end, "mark rows") == [f"{HEIGHTS[0]} rows", *(str(rows) for rows in HEIGHTS[1:])]
     assert said(end, "intensity") == [f"{OPERATIONS / flash_bytes(HEIGHTS[-1]):.0f} a byte"]
     assert said(end, "rows") == [f"{HEIGHTS[-1]} rows"]
 

@@ -13,7 +13,7 @@ from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
     Beat("race", "Two runs", 10.6, shot="race", fresh=True, caption="The same model, twice. How long does attention take?"),
-    Beat("bytes", "What crosses", 7.2, shot="race", fresh=True, caption="Why? Look at what crosses the memory bus."),
+    Beat("bytes", "What crosses", 7.8, shot="race", fresh=True, caption="Why? Look at what crosses the memory bus."),
     Beat("again", "Computed again", 5.4, shot="race", late=True, caption="Its backward pass computes S again, and still it is faster."),
     Beat("measured", "Measured here", 10.6, shot="times", fresh=True, caption="Measured, forward. FlashAttention's time is the unit."),
     Beat("cache", "Out of the cache", 5.6, shot="times", late=True, caption="From here on S no longer fits the cache."),
@@ -76,9 +76,9 @@ class Speed:
         return tuple(beat for beat in BEATS if beat.name != "cache" or self.cache is not None)
 
     @property
-    def last(self) -> tuple[str, str]:
-        """Both times at the largest N, on two lines."""
-        return f"{seconds(self.standard[-1])} against {seconds(self.flash[-1])}", f"at N = {self.lengths[-1]:,}"
+    def last(self) -> tuple[str, str, str]:
+        """Both times at the largest N, on lines that fit beside its bars."""
+        return seconds(self.standard[-1]), f"against {seconds(self.flash[-1])}", f"at N = {self.lengths[-1]:,}"
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -212,7 +212,7 @@ def fitted(readout: Readout, text: str, longest: str, rect: Rect) -> None:
 def row_mark(film: RooflineFilm, height: Height) -> Named:
     """A dot that stays on the roof, and the rows that it is of, over the line."""
     x, y, _ = film.roof.spot(height.intensity)
-    side, text = em(8), f"{height.rows}"
+    side, text = em(8), f"{height.rows} rows" if height is film.found.heights[0] else f"{height.rows}"
     mark = Rectangles(film.skin.o, name="mark").display(np.array([[x - side, y - side, x + side, y + side]]))
     words = Word(text, LABEL, film.skin.ink, x - text_width(text, LABEL, Face.STRONG) - em(14), y + em(14), "mark rows")
     return Named(mark, words, tag="passed", text=text)

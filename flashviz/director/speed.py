@@ -13,7 +13,7 @@ from flashviz.chapters import speed
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import BYTES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
-from flashviz.director.shots import TEXT, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle
 from flashviz.layout import Rect
 from flashviz.layout import rows as split
@@ -62,20 +62,22 @@ class SpeedFilm:
         self.squares = {side: Rectangles(self.hues[side], name=f"area {side}") for side in SIDES}
         self.times = dict(zip(SIDES, quoted(TIME), strict=True))
         self.bytes = dict(zip(SIDES, quoted(BYTES), strict=True))
+        right = self.place["setting"].x1
+        self.rooms = {side: Rect(*self.place[side].edges[:2], right, self.place[side].y1) for side in SIDES}  # until areas come
         self.clocks = {side: Readout("", NUMBER, self.skin.ink, name=f"time {side}", face=Face.MONO_STRONG) for side in SIDES}
 
     def at(self, now: float) -> None:
         """Both bars after so much time; each stops at its own, and its number with it."""
         most = max(each.value for each in self.times.values())
         for side in SIDES:
-            rect, time = self.place[side], self.times[side]
+            rect, time = self.rooms[side], self.times[side]
             spent = min(now, time.value)
             wide = SHARE * rect.width * spent / most
             self.bars[side].display(np.array([[rect.x0, rect.y0, rect.x0 + wide, rect.y1]]))
             self.bars[side].values = np.array([spent])
             text = time.text if now >= time.value else f"{spent:.1f} {time.unit}"
             clock = self.clocks[side]
-            clock.px = NUMBER * min(1.0, ((1 - SHARE) * rect.width - em(24)) / text_width("41.7 ms", NUMBER, Face.MONO_STRONG))
+            clock.px = NUMBER * min(1.0, ((1 - SHARE) * self.place[side].width - em(24)) / text_width("41.7 ms", NUMBER, Face.MONO_STRONG))
             clock.text = text
             clock.at(Rect(rect.x0 + wide + em(20), rect.y0, rect.x1, rect.y1))
 
@@ -132,6 +134,7 @@ def nbytes(film: SpeedFilm) -> None:
     """What crossed HBM, as squares whose areas are to scale."""
     film.read()
     place, skin = film.place, film.skin
+    make_room(film)
     at = place["areas name"]
     text = first_that_fits((BYTES, "HBM traffic"), LABEL, at.width, Face.STRONG)
     film.move(FadeIn(Word(text, LABEL, skin.ink, at.x0, middle(at, LABEL), "name areas")), seconds=TEXT)
@@ -149,6 +152,18 @@ def nbytes(film: SpeedFilm) -> None:
     for side, stop in stops.items():
         words = Word(film.bytes[side].text, NAME, skin.ink, stop.x1 + em(20), stop.y1 - em(60), f"bytes {side}")
         film.move(FadeIn(words), seconds=TEXT)
+
+
+def make_room(film: SpeedFilm) -> None:
+    """Both bars get shorter alike, where the squares will stand at their right."""
+    starts, most = dict(film.rooms), max(each.value for each in film.times.values())
+
+    def show(share: float) -> None:
+        film.rooms = {side: starts[side].toward(film.place[side], share) for side in SIDES}
+        film.at(most)
+
+    if any(starts[side].width > film.place[side].width + em(1) for side in SIDES):
+        film.move(Shows(Group(*film.bars.values(), *film.clocks.values()), show, rate_func=ease_in_out_cubic), seconds=MOVE)
 
 
 @beat("again")
@@ -192,8 +207,8 @@ def measured(film: SpeedFilm) -> None:
         film.move(FadeIn(film.numbers[-1]), seconds=0.12)
     rect = place["plot"]
     lines = [
-        Word(text, px, skin.ink, rect.x0, rect.y1 - em(below), "last", face)
-        for text, px, below, face in zip(found.last, (NAME, LABEL), (46, 100), (Face.STRONG, Face.TEXT), strict=True)
+        Word(text, LABEL, skin.ink, rect.x0, rect.y1 - em(46 + 52 * at), "last", Face.TEXT if at == len(found.last) - 1 else Face.STRONG)
+        for at, text in enumerate(found.last)
     ]
     film.move(FadeIn(*lines), seconds=TEXT)
     film.numbers += lines
