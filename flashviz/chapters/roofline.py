@@ -25,7 +25,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("standard", "Standard attention", 5.2, shot="roof", late=True, caption="Standard attention: {standard} operations a byte."),
     Beat("tile", "A low tile", 8.2, shot="tile", fresh=True, caption="FlashAttention: how tall should a query tile be?"),
     Beat("climb", "Taller tiles", 11.2, shot="tile", fresh=True, caption="Twice as tall: K and V are read half as often."),
-    Beat("full", "A full SM", 5.6, shot="tile", late=True, caption="Taller still? One SM has no more registers."),
+    Beat("full", "A full SM", 5.0, shot="tile", late=True, caption="Taller still? One SM has no more registers."),
     Beat("gpu", "Measured on a GPU", 11.6, shot="roof", fresh=True, caption="Measured: another GPU, an {device}, under its own roof."),
 )  # fmt: skip
 FULL = 0.9  # of an SM's registers

@@ -181,25 +181,29 @@ def tile(film: RooflineFilm) -> None:
     film.dot.move_to(film.roof.spot(first.intensity))
     film.marks = [row_mark(film, first)]
     film.number = Readout("", LABEL, skin.o, name="intensity", face=Face.MONO_STRONG)
-    ride(film, first.intensity)
+    ride(film, first.intensity, first)
     film.move(FadeIn(film.dot, film.number, *film.marks), seconds=0.5)
 
 
 def show(film: RooflineFilm, before: Height, after: Height, share: float) -> None:
-    """The tile and the SM on the way from one height to another."""
-    place = film.scene.shot("tile")
+    """The tile and the SM on the way from one height to another; what is written is one or the other's, since none is between."""
+    place, told = film.scene.shot("tile"), told_of(before, after, share)
     rect, d = place["tile"], film.found.traces[0].config.head_dim
     unit = min(rect.height / film.found.heights[-1].rows, rect.width / d)
     rows = before.rows * (after.rows / before.rows) ** share
     film.tile.display(np.array([[rect.x0, rect.y0, rect.x0 + d * unit, rect.y0 + rows * unit]]))
     film.tile.values = np.array([rows])
-    fitted(film.rows, f"{rows:.0f} rows", "256 rows", place["rows"])
-    if before.given is not None and after.given is not None:
-        now = before.share + (after.share - before.share) * share
-        programs = max(after.given.programs, min(before.given.programs, int(1 / max(now, 1e-6) + 1e-9)))
+    fitted(film.rows, f"{told.rows} rows", "256 rows", place["rows"])
+    if told.given is not None:
+        taken = before.share + (after.share - before.share) * share
         spilled = before.spilled + (after.spilled - before.spilled) * share
-        film.registers.display(now, programs, spilled)
-        fitted(film.fit, f"{programs} program" + ("s" if programs > 1 else ""), "7 programs", place["fit"])
+        film.registers.display(taken, told.given.programs, spilled)
+        fitted(film.fit, f"{told.given.programs} program" + ("s" if told.given.programs > 1 else ""), "7 programs", place["fit"])
+
+
+def told_of(before: Height, after: Height, share: float) -> Height:
+    """Which of two heights is written, so far on the way between them."""
+    return before if share < 0.5 else after
 
 
 def fitted(readout: Readout, text: str, longest: str, rect: Rect) -> None:
@@ -218,11 +222,11 @@ def row_mark(film: RooflineFilm, height: Height) -> Named:
     return Named(mark, words, tag="passed", text=text)
 
 
-def ride(film: RooflineFilm, intensity: float) -> None:
-    """The number at the right of the dot."""
+def ride(film: RooflineFilm, intensity: float, told: Height) -> None:
+    """The dot at an intensity, and at its right the number of a height."""
     x, y, _ = film.roof.spot(intensity)
     film.dot.move_to((x, y, 0))
-    film.number.text = f"{intensity:.0f} a byte"
+    film.number.text = f"{told.intensity:.0f} a byte"
     left = min(x + em(30), film.roof.plot.rect.x1 - text_width(film.number.text, LABEL, Face.MONO_STRONG))
     film.number.at(Rect(left, y - em(66), left, y - em(22)))
 
@@ -235,7 +239,7 @@ def climb(film: RooflineFilm) -> None:
 
         def grow(share: float, before: Height = before, after: Height = after) -> None:
             show(film, before, after, share)
-            ride(film, before.intensity * (after.intensity / before.intensity) ** share)
+            ride(film, before.intensity * (after.intensity / before.intensity) ** share, told_of(before, after, share))
 
         everything = Group(film.tile, film.rows, film.dot, film.number, film.registers, film.fit)
         film.move(Shows(everything, grow, rate_func=ease_in_out_cubic), seconds=GROWTH)

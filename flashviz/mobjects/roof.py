@@ -73,13 +73,13 @@ class Registers(VGroup):
         super().__init__(self.frame, self.bands, self.over)
 
     def display(self, share: float, programs: int, spilled: float) -> Registers:
-        """So many programs, each of a share of all registers; each spills so much of them."""
+        """So many programs, each of a share of all registers; each spills so much of them. What does not fit is cut at the edge."""
         rect = self.rect
         high = share * rect.height
         low = rect.y0 + high * np.arange(programs)
         seam = min(SEAM, 0.2 * high)
         left, right = np.full(programs, rect.x0 + seam), np.full(programs, rect.x1 - seam)
-        self.bands.display(np.stack([left, low + seam / 2, right, low + high - seam / 2], 1))
+        self.bands.display(np.stack([left, np.minimum(low + seam / 2, rect.y1), right, np.minimum(low + high - seam / 2, rect.y1)], 1))
         self.bands.values = np.array([share, programs])
         beyond = min(programs * spilled * rect.height, MOST)  # more than there is room for is cut
         over = [[rect.x0, rect.y1, rect.x1, rect.y1 + beyond]] if spilled > 0 else []
