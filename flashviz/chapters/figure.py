@@ -107,11 +107,6 @@ def in_tens(label: str, values: Sequence[float], unit: str = "") -> Axis:
     return _powers(label, values, 10, seconds if unit == "s" else ten_to)
 
 
-def in_powers(label: str, values: Sequence[float], base: int) -> Axis:
-    """An axis whose ticks are powers of ``base``, as plain numbers."""
-    return _powers(label, values, base, lambda value: f"{value:,.10g}")
-
-
 def categories(label: str, names: Sequence[str]) -> Axis:
     """Names side by side at 0, 1, 2, ..."""
     return Axis(label, -0.5, len(names) - 0.5, tuple((float(at), name) for at, name in enumerate(names)), logarithmic=False)
@@ -158,14 +153,6 @@ def compact(nbytes: float) -> str:
         if nbytes >= unit:
             return f"{nbytes / unit:.3g} {name}"
     return f"{nbytes:.0f} B"
-
-
-def rate(value: float, unit: str) -> str:
-    """So many ``unit`` a second to three digits, with the prefix that fits."""
-    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if value >= factor:
-            return f"{value / factor:.3g} {prefix}{unit}/s"
-    return f"{value:.3g} {unit}/s"
 
 
 def ratio_at_the_end(low: Series, high: Series) -> Span:

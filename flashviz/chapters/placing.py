@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from flashviz.chapters.figure import Figure
-from flashviz.citations import Comparison
-from flashviz.layout import GAP, MARGIN, Aspect, Rect, caption_height, columns, frame, rows
+from flashviz.layout import GAP, MARGIN, Aspect, Rect, caption_height, frame, rows
 from flashviz.lettering import KEY_PX, LABEL_PX, LINE_PITCH, NOTE_PX, TITLE_PX, Face, em, text_width, wrap
 
 LABEL_SHARE = 0.34  # of the width, at most, for the names beside the series
@@ -104,35 +103,6 @@ def _labels(figure: Figure, plot: Rect, gutter: Rect, texts: Sequence[tuple[list
         for series, (name, formula), place in zip(figure.series, texts, places, strict=False)
     }
     return labels, places[-1] if figure.span is not None else None
-
-
-@dataclass(frozen=True)
-class TablePlace:
-    """A quoted comparison: a heading, the columns' names, rows of (what, first, second), what was measured and the citation beneath."""
-
-    setting: Rect
-    setting_lines: tuple[str, ...]
-    heads: tuple[Rect, Rect]
-    rows: tuple[tuple[Rect, Rect, Rect], ...]
-    citation: Rect
-
-
-def table_place(comparison: Comparison, room: Rect) -> TablePlace:
-    """Three columns in the middle of ``room``; figures in key size."""
-    lines = wrap(comparison.setting, room.width, LABEL_PX)
-    high = max(em(KEY_PX) * LINE_PITCH * 1.2, 0.16 * room.height)
-    whole = room.inset(0.0, max(0.0, (room.height - (len(lines) + 2.6) * LABEL_H - (len(comparison.rows)) * high) / 2))
-    setting, body = whole.top(len(lines) * LABEL_H), whole.below((len(lines) + 0.6) * LABEL_H)
-    citation, body = body.bottom(LABEL_H), body.above(LABEL_H)
-    head, body = body.top(LABEL_H), body.below(LABEL_H)
-
-    def cells(row: Rect) -> tuple[Rect, Rect, Rect]:
-        what, figures = row.left(0.36 * row.width), row.beyond(0.36 * row.width)
-        first, second = columns(figures, 2)
-        return what, first, second
-
-    lines_of = rows(body.top(len(comparison.rows) * high), len(comparison.rows))
-    return TablePlace(setting, tuple(lines), cells(head)[1:], tuple(cells(row) for row in lines_of), citation)
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:

@@ -10,8 +10,7 @@ from manim.typing import Vector3D
 
 from flashviz import palette, theme
 from flashviz.chapters.figure import Figure, Point, Series
-from flashviz.chapters.placing import LABEL_H, NOTE_H, TITLE_LINE_H, ChartPlace, TablePlace, at
-from flashviz.citations import Comparison
+from flashviz.chapters.placing import LABEL_H, NOTE_H, TITLE_LINE_H, ChartPlace, at
 from flashviz.layout import GAP, Rect
 from flashviz.lettering import KEY_PX, LABEL_PX, NOTE_PX, TITLE_PX, Face
 from flashviz.mobjects.named import Named
@@ -135,40 +134,6 @@ class Chart(Group):
 
     def _at(self, x: float, y: float) -> tuple[float, float, float]:
         return at(self.figure, self.place.plot, x, y)
-
-
-class Table(VGroup):
-    """A quoted comparison: standard attention beside FlashAttention, with its citation."""
-
-    def __init__(self, comparison: Comparison, place: TablePlace, skin: Theme) -> None:
-        self.tag, self.text = "table", comparison.quote.citation
-        hues = skin.hue("S"), skin.hue("O")
-        names = "standard attention", "FlashAttention"
-        setting = _lines(place.setting_lines, place.setting, LABEL_PX, LABEL_H, skin.ink)
-        self.heading = Named(*setting, tag="setting", text=comparison.setting)
-        heads = zip(names, hues, place.heads, strict=True)
-        self.heads = VGroup(*(_cell(name, LABEL_PX, hue, at, "head", Face.STRONG) for name, hue, at in heads))
-        self.rows = [_row(row, cells, (skin.ink, *hues)) for row, cells in zip(comparison.rows, place.rows, strict=True)]
-        self.citation = _cell(comparison.quote.citation, NOTE_PX, skin.quiet, place.citation, "citation", side="left")
-        super().__init__(self.heading, self.heads, *self.rows, self.citation)
-
-
-def _row(texts: tuple[str, str, str], cells: tuple[Rect, Rect, Rect], inks: tuple[str, str, str]) -> VGroup:
-    """What was measured, then its two figures."""
-    what, *figures = texts
-    quoted = zip(figures, inks[1:], cells[1:], strict=True)
-    return VGroup(
-        _cell(what, LABEL_PX, inks[0], cells[0], "what", side="left"),
-        *(_cell(text, KEY_PX, ink, cell, f"quoted {what}", Face.STRONG) for text, ink, cell in quoted),
-    )
-
-
-def _cell(text: str, px: float, color: str, rect: Rect, tag: str, face: Face = Face.TEXT, side: str = "center") -> Named:
-    """One line in its cell."""
-    drawn = theme.line(text, px, color, face).move_to(rect.center)
-    if side == "left":
-        drawn.align_to((rect.x0, 0, 0), LEFT)
-    return Named(drawn, tag=tag, text=text)
 
 
 def _lines(texts: Sequence[str], rect: Rect, px: float, pitch: float, color: str, face: Face = Face.TEXT) -> VGroup:
