@@ -1,22 +1,24 @@
-"""Error against float64, by dtype: ``manim -pqh scenes/exactness.py ExactnessScene``."""
+"""Both outputs, their difference, and the rounding of every dtype: ``manim -pqh scenes/exactness.py ExactnessScene``."""
 
-from flashviz.director.chapters import ExactnessFilm
-from flashviz_kernels.exactness import error_against_float64, reordering_error, stored_error
+from flashviz.director import exactness
+from flashviz_kernels.exactness import truth_of
 from flashviz_kernels.recorder import run
 
 
-class ExactnessScene(ExactnessFilm):
+class ExactnessScene(exactness.ExactnessStage):
     """Exact: the same function as standard attention, with no approximation besides rounding."""
 
     subject = "Exact: the error against float64"
-    poster = "rounded"
+    poster = "exact"
 
     def construct(self) -> None:
-        self.open(run, error_against_float64, stored_error, reordering_error)
+        film = self.open(run, truth_of)
 
-        self.identity()
-        self.reordered()
-        self.question()
-        self.standard()
-        self.flash()
-        self.rounded()
+        exactness.outputs(film)
+        exactness.speckle(film)
+        exactness.truth(film)
+        exactness.rounded(film)
+        exactness.ruler(film)
+        exactness.mark(film)
+        exactness.dtypes(film)
+        exactness.exact(film)

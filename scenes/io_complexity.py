@@ -1,25 +1,21 @@
-"""Bytes against N and against on-chip memory: ``manim -pqh scenes/io_complexity.py IOScene``."""
+"""Bytes against on-chip memory: ``manim -pqh scenes/io_complexity.py IOScene``."""
 
-from flashviz.director.chapters import IOFilm
-from flashviz_kernels.recorder import record
+from flashviz.director import io_complexity
+from flashviz_kernels.recorder import run
 
 
-class IOScene(IOFilm):
-    """IO-aware: what crosses between HBM and the chip, counted, and what a larger chip would save."""
+class IOScene(io_complexity.IOStage):
+    """IO-aware: the larger the chip, the larger its tile, and the fewer sweeps over Q and O."""
 
-    subject = "IO-aware: bytes against N and on-chip memory"
-    poster = "gap"
+    subject = "IO-aware: bytes against on-chip memory"
+    poster = "cached"
 
     def construct(self) -> None:
-        self.open(record)
+        film = self.open(run)
 
-        self.question()
-        self.standard()
-        self.flash()
-        self.lines()
-        self.gap()
-
-        self.memory()
-        self.larger()
-        self.theorem()
-        self.crossing()
+        io_complexity.square(film)
+        io_complexity.sweep(film)
+        io_complexity.double(film)
+        io_complexity.wider(film)
+        io_complexity.chips(film)
+        io_complexity.cached(film)

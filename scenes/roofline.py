@@ -1,26 +1,23 @@
-"""Bytes against tile height, and the roofline: ``manim -pqh scenes/roofline.py RooflineScene``."""
+"""Tile height and the roofline: ``manim -pqh scenes/roofline.py RooflineScene``."""
 
-from flashviz.director.roofline import RooflineFilm
+from flashviz.director import roofline
 from flashviz_kernels.bench.measured import measured
+from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.recorder import record
 
 
-class RooflineScene(RooflineFilm):
-    """Taller tiles move fewer bytes; fewer bytes allow a higher rate."""
+class RooflineScene(roofline.RooflineStage):
+    """Taller tiles climb the roof, until one program fills an SM."""
 
     subject = "IO-aware: tile height and the roofline"
-    poster = "flash"
+    poster = "climb"
 
     def construct(self) -> None:
-        self.open(record, measured)
+        film = self.open(record, measured, resources_of)
 
-        self.height()
-        self.taller()
-        self.flip()
-
-        self.roof()
-        self.standard()
-        self.flash()
-        self.tiles()
-
-        self.gpu()
+        roofline.roof(film)
+        roofline.standard(film)
+        roofline.tile(film)
+        roofline.climb(film)
+        roofline.full(film)
+        roofline.gpu(film)

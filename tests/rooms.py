@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "mobjects": ("beats", "chip"),
     "director": ("film", "directed", "toys", "drawn", "course", "kernel_film", "bounded", "beats"),
     "chapters": (
-        "chapters", "chapter_figures", "pipeline", "rescale", "roofline", "causal",
+        "measured", "pipeline", "rescale", "roofline", "causal", "exactness", "io_complexity", "speed",
         "grouped_query", "loop_order", "memory_hierarchy", "memory_scaling", "merge", "references", "standard_attention",
     ),
     "scenes": ("scenes",),

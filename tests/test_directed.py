@@ -96,6 +96,45 @@ FILMS = {
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
         seconds=(8, 8.4),
     ),
+    "exactness": Directed(
+        "exactness", "ExactnessScene",
+        subjects={
+            "outputs": ("left", "right", "both", "note"), "speckle": ("both", "note", "most"),
+            "rounded": ("error 0", "error 1", "error 2", "error 2 name", "error 2 most"), "ruler": ("rulers",),
+            "dtypes": ("rulers", "legend"),
+        },
+        configs={
+            "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
+            "float32": {"dtype": "float32", "heads": 2},
+        },
+        actors=("overlay",),
+        apart=("formula", "name", "part", "words", "most"),
+    ),
+    "io": Directed(
+        "io_complexity", "IOScene",
+        subjects={
+            "square": ("square", "large"), "sweep": ("square", "plot", "sweeps", "axis", "ticks"),
+            "double": ("square", "plot", "m", "sweeps"), "wider": ("square", "plot", "m", "sweeps", "ticks"),
+            "chips": ("square", "plot", "m", "sweeps"),
+        },
+        configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
+        actors=("sweeps", "bar", "curve"),
+    ),
+    "roofline": Directed(
+        "roofline", "RooflineScene",
+        subjects={"roof": ("plot",), "climb": ("plot", "tile", "sm", "rows", "fit"), "gpu": ("plot", "badge", "axis", "ticks")},
+        configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
+        actors=("point flash", "registers"),
+        apart=("formula", "name", "part", "passed"),
+    ),
+    "speed": Directed(
+        "speed", "SpeedScene",
+        subjects={
+            "race": ("standard", "flash"), "bytes": ("standard area", "flash area", "areas name"),
+            "measured": ("plot", "badge", "ticks", "note"),
+        },
+        actors=("bar standard", "bar flash"),
+    ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
 aspects = pytest.mark.parametrize("aspect", ASPECTS)

@@ -1,4 +1,4 @@
-"""ExactnessScene: the algebra in a line, float64 as its witness, then the errors of each dtype, computed now."""
+"""ExactnessScene: both outputs and their difference, how far each is from float64, and the rounding of each dtype as the ruler."""
 
 from __future__ import annotations
 
@@ -9,98 +9,137 @@ from typing import Any, get_args
 
 import numpy as np
 
-from flashviz.chapters.figure import SOURCES, Figure, Series, categories, in_tens
+from flashviz.chapters.figure import SUPERSCRIPT, times
 from flashviz.config import AttentionConfig, DType
 from flashviz.errors import ConfigError
-from flashviz.figures import power
+from flashviz.inputs import numpy_dtype
+from flashviz.palette import spread
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("identity", "The identity", 12, fresh=True, still=4.0, caption=
-         "Softmax is the same whatever m is subtracted: the factor cancels. So m may change on the way."),
-    Beat("reordered", "In float64", 8, fresh=True, still=2.0, caption="Tiles or whole rows: in float64 they differ by rounding alone."),
-    Beat("question", "The question", 5, fresh=True, still=1.2, caption="And in the precisions that GPUs use?"),
-    Beat("standard", "Standard attention", 7, still=1.2, caption="Standard attention rounds S and P to the dtype: it stores both in HBM."),
-    Beat("flash", "FlashAttention", 8, still=1.2, caption=
-         "FlashAttention keeps S in float32 on chip. It approximates nothing that standard attention does not."),
-    Beat("rounded", "Rounding", 8, still=1.2, caption=
-         "The true O, merely rounded to the dtype, is off too: no output in that dtype comes closer."),
+    Beat("outputs", "Two outputs", 8.3, shot="outputs", fresh=True, caption="Same inputs, two algorithms. The same O?"),
+    Beat("speckle", "What is left", 6.2, shot="outputs", fresh=True, caption="Nothing is left. Magnify it."),
+    Beat("truth", "The truth", 7.0, shot="outputs", fresh=True, caption="Which one is off? Compare both with float64."),
+    Beat("rounded", "Rounded", 6.4, shot="outputs", fresh=True, caption="Both are. So is the true O, once it is stored."),
+    Beat("ruler", "The largest", 7.4, shot="rulers", fresh=True, caption="The largest error of each becomes a dot."),
+    Beat("mark", "What rounding costs", 6.6, shot="rulers", fresh=True, caption="The mark: what rounding to {dtype} may cost."),
+    Beat("dtypes", "Other dtypes", 9.6, shot="rulers", fresh=True, caption="Another dtype moves the mark. The errors go with it."),
+    Beat("exact", "Exact", 5.2, shot="rulers", late=True, caption="Exact: only numbers are rounded, no term is left out."),
 )  # fmt: skip
-IDENTITY = (
-    "o = (sum_j e^(s_j - m) v_j) / (sum_j e^(s_j - m)) quad \"for every\" m",
-    "e^(s - m) dot e^(m - m') = e^(s - m')",
-)  # fmt: skip
-SIDE = 0.27  # how far a dtype's two dots stand apart, of a column
+NAMES = ("standard attention", "FlashAttention", "true O, stored")
+SHORT = ("standard", "flash", "true, stored")
+SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
 
 Run = Callable[..., Any]
-ErrorOf = Callable[[AttentionConfig, np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The largest error of O in one dtype: of both algorithms, and of the true O once it is rounded; ``largest`` is O's largest value."""
+
+    dtype: str
+    errors: tuple[float, float, float]
+    largest: float
+
+    @property
+    def unit(self) -> float:
+        """The most that rounding to the dtype costs, relative to what is rounded."""
+        return 2.0 ** -SIGNIFICAND[self.dtype]
+
+    @property
+    def mark(self) -> str:
+        """The unit in words."""
+        return f"1 × = 2{str(-SIGNIFICAND[self.dtype]).translate(SUPERSCRIPT)}"
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Each error as a share of the largest value of O."""
+        return tuple(error / self.largest for error in self.errors)
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Each share in units of the rounding."""
+        return tuple(f"{times(share / self.unit)} ×" for share in self.shares)
 
 
 @dataclass(frozen=True)
 class Exactness:
-    """The chart, the traces whose outputs were compared, and the largest difference between tiles and whole rows in float64."""
+    """Outputs of the first head, float64 [N_q, d], how far they are from the truth, and the largest errors of every dtype."""
 
-    figure: Figure
+    standard: np.ndarray
+    flash: np.ndarray
+    off: tuple[np.ndarray, ...]  # |O - truth| of both algorithms and of the truth as it is stored
+    errors: tuple[Errors, ...]  # by dtype, the settings' own among them
+    own: int  # which
     traces: tuple[Trace, ...]
-    reordered: float
+
+    @property
+    def apart(self) -> np.ndarray:
+        """|standard - flash|."""
+        return np.asarray(np.abs(self.standard - self.flash))
+
+    @property
+    def ramp(self) -> tuple[float, float]:
+        """Where the ramp of colour begins and ends."""
+        return spread(self.standard)
+
+    @property
+    def magnified(self) -> int:
+        """The largest power of two that leaves all but the outermost percent of the difference on the ramp."""
+        low, high = self.ramp
+        return int(2 ** max(0, math.floor(math.log2((high - low) / np.percentile(self.apart[self.apart > 0], 99)))))
 
 
-def gather(
-    config: AttentionConfig, source: str | None, run: Run, error_of: ErrorOf, stored_error: Callable[[AttentionConfig], float],
-    reordered: Callable[[AttentionConfig], float],
-) -> Exactness:  # fmt: skip
-    """max |O - O64| of standard and flash attention, and of O64 itself once it is stored, for each dtype.
+def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Callable[[AttentionConfig], np.ndarray]) -> Exactness:
+    """Run both algorithms in every dtype, and compare with float64 attention of the same inputs.
 
     Args:
         config: The problem; only its dtype is varied.
         source: Kernel or twin, for FlashAttention.
         run: ``flashviz_kernels.recorder.run``.
-        error_of: max |O - O64| of an output.
-        stored_error: The same of O64 rounded to the config's dtype.
-        reordered: max difference of tiled and whole-row attention in float64.
+        truth_of: ``flashviz_kernels.exactness.truth_of``.
 
     Raises:
         ConfigError: An error is zero or infinite: a logarithm has no place for it.
     """
-    names = get_args(DType)
-    problems = [replace(config, dtype=name) for name in names]
-    flash = [run(c, source=source, algorithm="fa2") for c in problems]
-    standard = [run(c, source="numpy", algorithm="standard") for c in problems]
-    errors = {
-        "standard": [error_of(c, each.o) for c, each in zip(problems, standard, strict=True)],
-        "flash": [error_of(c, each.o) for c, each in zip(problems, flash, strict=True)],
-        "rounded": [stored_error(c) for c in problems],
-    }
-    _check(errors, names)
-    looks = (
-        ("standard", "standard attention", "S", -SIDE),
-        ("flash", "FlashAttention", "O", SIDE),
-        ("rounded", "true O, rounded", "M", 0.0),
-    )
-    figure = Figure(
-        title="Largest error of O against float64 attention",
-        x=categories("dtype of Q, K, V, O", names),
-        y=in_tens("", [error for some in errors.values() for error in some]),
-        series=tuple(
-            Series(
-                name,
-                label,
-                tensor,
-                tuple((at + side, error) for at, error in enumerate(errors[name])),
-                values=tuple(power(error) for error in errors[name]),
-            )
-            for name, label, tensor, side in looks
-        ),
-        note=f"N = {config.seq_q:,}, d = {config.head_dim}, tiles {config.block_m} × {config.block_n}, {config.inputs} inputs; "
-        f"FlashAttention: {SOURCES[flash[0].trace.header.source]}; standard: {SOURCES[standard[0].trace.header.source]}",
-    )
-    return Exactness(figure, tuple(each.trace for each in (*flash, *standard)), reordered(config))
+    found, traces, own = [], [], 0
+    pictures: tuple[np.ndarray, ...] = ()
+    for index, dtype in enumerate(get_args(DType)):
+        problem = replace(config, dtype=dtype)
+        truth = truth_of(problem)
+        outputs = [run(problem, source=where, algorithm=name) for where, name in (("numpy", "standard"), (source, "fa2"))]
+        values = [each.o.astype(np.float64) for each in outputs] + [truth.astype(numpy_dtype(dtype)).astype(np.float64)]
+        found.append(errors_of(dtype, values, truth))
+        traces += [each.trace for each in outputs]
+        if dtype == config.dtype:
+            own = index
+            pictures = (*(each[0, 0] for each in values), truth[0, 0])
+    standard, flash, stored, truth = pictures
+    check("the difference", config.dtype, float(np.abs(standard - flash).max()))
+    off = tuple(np.abs(each - truth) for each in (standard, flash, stored))
+    return Exactness(standard, flash, off, tuple(found), own, tuple(traces))
 
 
-def _check(errors: dict[str, list[float]], dtypes: tuple[str, ...]) -> None:
-    for name, some in errors.items():
-        for dtype, error in zip(dtypes, some, strict=True):
-            if not 0 < error < math.inf:
-                remedy = "more keys" if error == 0 else "a smaller scale"
-                raise ConfigError(f"errors must be above 0 and finite to be drawn, got {error} of {name} in {dtype}; try {remedy}")
+def errors_of(dtype: str, values: list[np.ndarray], truth: np.ndarray) -> Errors:
+    """Largest distances from the truth over all heads, which must have a logarithm."""
+    errors = [float(np.abs(each - truth).max(initial=0.0)) for each in values]
+    for name, error in zip(NAMES, errors, strict=True):
+        check(name, dtype, error)
+    first, second, third = errors
+    return Errors(dtype, (first, second, third), float(np.abs(truth).max()))
+
+
+def plain(value: float) -> str:
+    """A number to two digits, with a power of ten where it would have many zeros."""
+    if value >= 1e-4:
+        return f"{value:.2g}" if value < 1 else f"{value:.3g}"
+    digits, _, exponent = f"{value:.1e}".partition("e")
+    return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
+
+
+def check(name: str, dtype: str, error: float) -> None:
+    """Raises ConfigError where an error cannot be drawn."""
+    if not 0 < error < math.inf:
+        remedy = "more keys" if error == 0 else "a smaller scale"
+        raise ConfigError(f"errors must be above 0 and finite to be drawn, got {error} of {name} in {dtype}; try {remedy}")

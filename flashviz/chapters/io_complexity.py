@@ -1,78 +1,85 @@
-"""IOScene: bytes between HBM and the chip, counted in traces, against N and against the size M of on-chip memory."""
+"""IOScene: a tile as large as on-chip memory allows, and what FlashAttention's first algorithm moves with it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from typing import Any
 
-from flashviz.chapters.figure import SOURCES, Figure, Point, Series, compact, doubling, in_bytes, ratio_at_the_end, times
 from flashviz.citations import THEOREM_2
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
+from flashviz.device import SMS
 from flashviz.errors import ConfigError
-from flashviz.memory import FLOAT32, closed_form, compulsory, traffic
+from flashviz.figures import KIB, MIB, amount
+from flashviz.memory import FLOAT32, compulsory, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("question", "The question", 5, fresh=True, still=1.2, caption="How many bytes cross between HBM and the chip?"),
-    Beat("standard", "Standard attention", 7, still=1.2, caption=
-         "Each dot is a trace of standard attention: every load and store, counted."),
-    Beat("flash", "FlashAttention", 7, still=1.2, caption="FlashAttention on the same inputs, queries outside: no score crosses."),
-    Beat("lines", "The closed forms", 8, still=1.2, caption="The lines are closed forms, written without the loop."),
-    Beat("gap", "The gap", 5, still=1.0, caption="Both grow as N². At N = {n} FlashAttention moves {ratio} × fewer bytes."),
-    Beat("memory", "On-chip memory", 6, fresh=True, still=1.6, caption="What does a larger on-chip memory buy? M numbers fit into it."),
-    Beat("larger", "Larger blocks", 7, still=1.2, caption=
-         "FlashAttention's first algorithm, keys outside: each dot is a trace with blocks as tall as M allows."),
-    Beat("theorem", "Theorem 2", 7, still=1.2, caption=
-         "Theorem 2: Θ(N²d²/M) accesses. Each time M doubles, bytes fall {least} to {most} ×."),
-    Beat("crossing", "Too small", 7, still=1.2, caption=
-         "Below M = {crossing} it would move more than standard attention with a perfect cache."),
+    Beat("square", "The tile", 7.6, shot="io", fresh=True, caption="M numbers fit on chip: enough for such a tile."),
+    Beat("sweep", "A sweep", 10.4, shot="io", fresh=True, caption="A sweep: all of Q and O pass by one block of keys."),
+    Beat("double", "Twice the chip", 6.4, shot="io", fresh=True, caption="Twice the chip: half the sweeps."),
+    Beat("wider", "Again", 7.6, shot="io", fresh=True, caption="Again, and again. At d rows it only widens."),
+    Beat("chips", "Real chips", 7.6, shot="io", fresh=True, caption="And so much do real chips hold, one SM each."),
+    Beat("cached", "The other side", 5.5, shot="io", late=True, caption="Only a large enough chip beats a perfect cache."),
 )  # fmt: skip
-LENGTHS = (2, 4, 8, 16, 32)  # N in tiles
-WHERE_M_VARIES = 3  # which of them
-SAMPLES = 64
-AT_ANY_M = "line: 12 N²d²/M + 3 N d + ℓ, m"
-CLOSED = "line: closed form of the visited tiles"
+LENGTH = 32  # N, in tiles
+COLUMNS = 64  # sweeps, at most: more are too thin to be seen
+CHIPS = {"A100": "sm_80", "H100": "sm_90"}  # whose on-chip memory is marked
+BOUND = '12 N^2 d^2 / M "numbers"', THEOREM_2.citation
 
-Record = Callable[..., Trace]
+Record = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Algorithm 1 at one M: how its tile is cut, and what crosses."""
+
+    m: float
+    columns: int  # Bc
+    rows: int  # Br
+    sweeps: int
+    nbytes: float
 
 
 @dataclass(frozen=True)
 class IO:
-    """Both charts, the traces that were counted, and what the captions say."""
+    """The problem, Algorithm 1 at doubled M as traces counted it, the chips that are marked, and what is said."""
 
-    over_n: Figure
-    over_m: Figure
+    config: AttentionConfig
+    steps: tuple[Step, ...]
+    chips: tuple[tuple[str, Step], ...]  # smallest first; only those of which the theorem speaks
+    cached: int  # bytes of standard attention, each tensor once a direction
     traces: tuple[Trace, ...]
-    said: dict[str, str]
+
+    @property
+    def sweep(self) -> int:
+        """Bytes of one sweep: Q in, O in and out, and l and m as O."""
+        c = self.config
+        return 3 * c.seq_q * c.head_dim * c.itemsize + 4 * c.seq_q * FLOAT32
+
+    @property
+    def largest(self) -> float:
+        """The last M that is shown."""
+        return max(self.steps[-1].m, *(step.m for _, step in self.chips), 0.0)
 
 
-def gather(config: AttentionConfig, source: str | None, record: Record) -> IO:
-    """Trace one head of the config's tiles at growing N, and Algorithm 1 of FlashAttention at growing M.
+def gather(config: AttentionConfig, run: Record) -> IO:
+    """Trace Algorithm 1 of FlashAttention on one head at growing M.
 
     Args:
-        config: Its tiles, d, dtype and mask are kept; batch and heads are 1, and M is varied without a mask.
-        source: Kernel or twin, for FlashAttention; None as ``record`` takes it.
-        record: ``flashviz_kernels.recorder.record``.
+        config: Its tiles, d and dtype are kept; batch and heads are 1, N is 32 tiles, and there is no mask.
+        run: ``flashviz_kernels.recorder.run``.
     """
-    tile = max(config.block_m, config.block_n)
-    lengths = [count * tile for count in LENGTHS]
-    problems = [replace(config, batch=1, heads=1, kv_heads=1, seq_q=n, seq_k=n) for n in lengths]
-    standard = [record(c, source="numpy", algorithm="standard") for c in problems]
-    flash = [record(c, source=source, algorithm="fa2") for c in problems]
-    chips = chip_sizes(replace(problems[WHERE_M_VARIES], causal=False))
-    first = [record(c, source="numpy", algorithm="fa1") for c in chips]
-    over_n = _over_n(problems, standard, flash)
-    over_m, crossing = _over_m(chips, first)
-    (n, most), (_, least) = over_n.named("standard").end, over_n.named("flash").end
-    falls = [before / after for (_, before), (_, after) in pairwise(over_m.named("first").points)]
-    said = {
-        "n": f"{n:,.0f}", "ratio": times(most / least), "crossing": f"{crossing:,.0f}",
-        "least": times(min(falls)), "most": times(max(falls)),
-    }  # fmt: skip
-    return IO(over_n, over_m, (*standard, *flash, *first), said)
+    n = LENGTH * max(config.block_m, config.block_n)
+    problem = replace(config, batch=1, heads=1, kv_heads=1, seq_q=n, seq_k=n, causal=False)
+    sizes = chip_sizes(problem)
+    traces = [run(c, source="numpy", algorithm="fa1", computed=range(0)).trace for c in sizes]
+    steps = tuple(replace(step_at(elements(c.block_n, c.head_dim), c), nbytes=traffic(t).total) for c, t in zip(sizes, traces, strict=True))
+    held = ((name, SMS[arch].shared / problem.itemsize) for name, arch in CHIPS.items())
+    chips = tuple((name, step_at(m, problem)) for name, m in held if steps[-1].m < m <= n * problem.head_dim)
+    return IO(problem, steps, chips, compulsory(problem, "standard").total, tuple(traces))
 
 
 def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:
@@ -88,7 +95,8 @@ def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:
     for columns in (2**power for power in range(BLOCKS[0].bit_length() - 1, BLOCKS[1].bit_length())):
         rows = min(columns, 1 << (d.bit_length() - 1))
         held = tiles_bytes(block_m=rows, block_n=columns, head_dim=d, itemsize=config.itemsize, stages=1, arch=config.arch)
-        if d <= elements(columns, d) <= config.seq_k * d and held <= SHARED_LIMIT[config.arch]:
+        suits = d <= elements(columns, d) <= config.seq_k * d and config.seq_k <= COLUMNS * columns
+        if suits and held <= SHARED_LIMIT[config.arch]:
             found.append(replace(config, block_m=rows, block_n=columns, stages=1))
     if len(found) < 2:
         raise ConfigError(f"expected two on-chip memories M = 4 d Bc up to N d, got {len(found)} for N = {config.seq_k}; take larger tiles")
@@ -100,66 +108,30 @@ def elements(columns: int, d: int) -> int:
     return 4 * d * columns
 
 
-def bytes_at(m: float, config: AttentionConfig) -> float:
-    """Bytes of Algorithm 1 at any M, without a mask and with N/Bc blocks uncut, Bc = M / 4d.
+def step_at(m: float, config: AttentionConfig) -> Step:
+    """Algorithm 1 at any M, by formula: Bc = ceil(M / 4d), Br = min(Bc, d), N / Bc sweeps, the last of them as long as any."""
+    columns = math.ceil(m / elements(1, config.head_dim))
+    return Step(m, columns, min(columns, config.head_dim), -(-config.seq_k // columns), bytes_at(m, config))
 
-    K and V once, O, l, m initialised once; Q, O, l, m read and O, l, m written N/Bc times: (N/Bc) 3 N d = 12 N^2 d^2 / M elements.
+
+def bytes_at(m: float, config: AttentionConfig) -> float:
+    """Bytes of Algorithm 1 at any M, without a mask.
+
+    K and V once, O, l, m initialised once; Q, O, l, m read and O, l, m written once a sweep. Where N / Bc blocks are uncut these are
+    12 N^2 d^2 / M elements.
     """
     n, d, size = config.seq_k, config.head_dim, config.itemsize
-    passes = n * 4 * d / m
-    return 2 * n * d * size + n * d * size + 2 * n * FLOAT32 + passes * (3 * n * d * size + 4 * n * FLOAT32)
+    sweeps = -(-n // math.ceil(m / elements(1, d)))
+    return 2 * n * d * size + n * d * size + 2 * n * FLOAT32 + sweeps * (3 * n * d * size + 4 * n * FLOAT32)
 
 
-def _over_n(problems: list[AttentionConfig], standard: list[Trace], flash: list[Trace]) -> Figure:
-    c = problems[-1]
-    tile = max(c.block_m, c.block_n)
-    steps = [replace(c, seq_q=n, seq_k=n) for n in range(problems[0].seq_q, c.seq_q + 1, tile)]
-
-    def dots(traces: list[Trace]) -> tuple[Point, ...]:
-        return tuple((p.seq_q, traffic(trace).total) for p, trace in zip(problems, traces, strict=True))
-
-    loads = f"line: 2 N d (1+N/{c.block_m})"
-    series = (
-        Series("standard", "standard attention", "S", dots(standard),
-               tuple((p.seq_q, closed_form(p, "standard").total) for p in steps), loads + " + 4 N²" if not c.causal else CLOSED),
-        Series("flash", "FlashAttention", "O", dots(flash),
-               tuple((p.seq_q, closed_form(p, "fa2").total) for p in steps), loads + " + LSE" if not c.causal else CLOSED),
-    )  # fmt: skip
-    mask = "causal" if c.causal else "not causal"
-    return Figure(
-        title="Bytes between HBM and the chip, one head",
-        x=doubling("N, tokens", [p.seq_q for p in problems]),
-        y=in_bytes("", [y for each in series for _, y in each.points]),
-        series=series,
-        note=f"d = {c.head_dim}, tiles {c.block_m} × {c.block_n}, {c.dtype}, {mask}; logical transfers, caches not counted; "
-        f"traces: {sources(*standard, *flash)}",
-        span=ratio_at_the_end(series[1], series[0]),
-    )
+def rounded(nbytes: float) -> str:
+    """Bytes to two digits: how much, not how exactly."""
+    unit, name = (MIB, "MiB") if nbytes >= MIB else (KIB, "KiB")
+    value = nbytes / unit
+    return f"{value:,.0f} {name}" if value >= 10 else f"{value:.1f} {name}"
 
 
-def sources(*traces: Trace) -> str:
-    """What recorded them."""
-    return "; ".join(dict.fromkeys(SOURCES[trace.header.source] for trace in traces))
-
-
-def _over_m(chips: list[AttentionConfig], traces: list[Trace]) -> tuple[Figure, float]:
-    """The chart over M, and the M at which Algorithm 1 moves as much as standard attention with a perfect cache."""
-    c = chips[0]
-    sizes = [float(elements(chip.block_n, c.head_dim)) for chip in chips]
-    dots = tuple((m, float(traffic(trace).total)) for m, trace in zip(sizes, traces, strict=True))
-    samples = [sizes[0] * (sizes[-1] / sizes[0]) ** (step / SAMPLES) for step in range(SAMPLES + 1)]
-    cached = float(compulsory(c, "standard").total)
-    once = bytes_at(math.inf, c)
-    crossing = (bytes_at(1.0, c) - once) / (cached - once)  # bytes_at is once + passes / M
-    figure = Figure(
-        title=f"Bytes between HBM and the chip at N = {c.seq_k:,}, one head",
-        x=doubling("M, numbers that fit on chip", sizes),
-        y=in_bytes("", [y for _, y in dots] + [cached]),
-        series=(
-            Series("first", "FlashAttention, keys outside", "O", dots, tuple((m, bytes_at(m, c)) for m in samples), AT_ANY_M),
-            Series("cached", "standard attention", "S", (), tuple((m, cached) for m in samples), "perfect cache: every tensor once"),
-        ),
-        note=f"{THEOREM_2.citation}: {THEOREM_2.text}. Here d = {c.head_dim}, {c.dtype}, {compact(c.itemsize)} a number; "
-        f"traces: {sources(*traces)}",
-    )
-    return figure, crossing
+def held(arch: str) -> str:
+    """What an SM holds, in words."""
+    return amount(SMS[arch].shared)

@@ -22,6 +22,7 @@ class Sweep:
     heads: int
     itemsize: int  # bytes of a number
     note: str
+    kernel: str  # whose FlashAttention it is
     provenance: dict[str, object]
     flops: tuple[Point, ...]
     memories: dict[str, tuple[Point, ...]]
@@ -64,6 +65,7 @@ def sweep_of(report: Any) -> Sweep:
     rows = {"standard": standard_rows, "flash": flash_rows}
     return Sweep(
         d=first.d, heads=first.heads * first.batch, itemsize=ITEMSIZE[first.dtype], note=_note(report, first, str(flash)),
+        kernel=FLASH_METHODS[str(flash)],
         provenance={"benchmark": report.benchmark, "date": report.date, "machine": _machine(report), "versions": report.versions},
         flops=tuple((m.n, float(m.flops)) for m in standard_rows),
         memories={name: tuple((m.n, float(m.peak_memory)) for m in some) for name, some in rows.items()},

@@ -1,35 +1,15 @@
-"""Films of the chapters that are charts: what each beat brings into the chart."""
+"""What the chapters share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from manim import DOWN, UP, Create, LaggedStart, linear
-from manim.typing import Vector3D
-
-from flashviz import palette, theme
-from flashviz.chapters import exactness, io_complexity, speed
-from flashviz.chapters.figure import Figure
-from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.placing import chapter_room, chart_place, table_place
-from flashviz.citations import FIGURE_2
-from flashviz.config import AttentionConfig
-from flashviz.director.material import provenance
-from flashviz.director.pictures import note
-from flashviz.director.scene import TraceScene, beat
+from flashviz.director.scene import TraceScene
 from flashviz.errors import UsageError
-from flashviz.figures import power
-from flashviz.layout import Rect, rows
-from flashviz.lettering import KEY_PX, TITLE_PX, Face
-from flashviz.mobjects.chart import Chart, Table
-from flashviz.mobjects.motion import FadeIn, FadeOut
-from flashviz.mobjects.named import Named
+from flashviz.layout import GAP, MARGIN, Rect, caption_height, frame
+from flashviz.mobjects.motion import FadeOut
 from flashviz.storyboard import Beat
-
-FORMULA_PX = 1.6 * KEY_PX
-TICK_LAG = 0.3  # of a tick's fade, until the next begins
 
 
 class ChapterScene(TraceScene):
@@ -38,7 +18,8 @@ class ChapterScene(TraceScene):
     @property
     def room(self) -> Rect:
         """Where the picture stands: everything above the caption."""
-        return chapter_room(self.settings.aspect, self.caption_rect)
+        whole, caption = frame(self.settings.aspect).inset(MARGIN), self.caption_rect
+        return Rect(whole.x0, caption.y0 + caption_height(self.settings.aspect) + GAP, whole.x1, whole.y1)
 
     def setup(self) -> None:
         """A chapter makes its own traces, or none.
@@ -60,222 +41,3 @@ class ChapterScene(TraceScene):
         gone = [thing for thing in self.mobjects if thing is not self.caption]
         if gone:
             self.move(*(FadeOut(thing) for thing in gone), seconds=0.5)
-
-
-class ChartScene(ChapterScene):
-    """One chart at a time, to which beats add points, curves and names."""
-
-    chart: Chart
-
-    def enter(self, figure: Figure) -> None:
-        """What stood there goes. The empty chart arrives in the order in which it is read: what it shows, along x, up y, of what."""
-        self.clear_all()
-        self.chart = chart = Chart(figure, chart_place(figure, self.room), self.skin)
-        self.move(FadeIn(chart.title), seconds=0.5)
-        for axis in (chart.across, chart.up):
-            self.move(LaggedStart(*(FadeIn(part) for part in axis), lag_ratio=TICK_LAG), seconds=1.0)
-        self.move(FadeIn(chart.note), seconds=0.4)
-        self.add(chart)  # one thing from here on
-        self.arrived()
-
-    def show_points(self, name: str, side: Vector3D = UP) -> None:
-        """Measured points one by one, with their figures, then what they are."""
-        series = self.chart.figure.named(name)
-        dots = self.chart.dots(series)
-        written = self.chart.figures(series, side) if series.values else []
-        each = 0.75 * self.motion / len(dots)
-        for index, dot in enumerate(dots):
-            self.move(FadeIn(dot, scale=0.5), *(FadeIn(text) for text in written[index : index + 1]), seconds=0.5 * each)
-            self.hold(0.5 * each)
-        self.move(FadeIn(self.chart.label(series)), seconds=0.5)
-
-    def show_curves(self, *names: str) -> None:
-        """The formulas' curves are drawn through the points, then named."""
-        series = [self.chart.figure.named(name) for name in names]
-        self.move(*(Create(self.chart.line(each), rate_func=linear) for each in series), seconds=0.6 * self.motion)
-        self.move(*(FadeIn(self.chart.formula(each)) for each in series), seconds=0.5)
-
-    def show_ratio(self) -> None:
-        """How many times as much the larger of two values is."""
-        self.move(FadeIn(self.chart.span()), seconds=0.6)
-
-
-class SpeedFilm(ChartScene):
-    """Beats of SpeedScene."""
-
-    script = speed.BEATS
-
-    def open(self, measured: Callable[[], Any]) -> None:
-        """Read the measurement: ``flashviz_kernels.bench.measured.measured``."""
-        sweep = sweep_of(measured())
-        self.found = speed.gather(sweep)
-        self.provenance = [sweep.provenance]
-        self.set_board(speed.BEATS, self.found.said)
-
-    @beat("question")
-    def question(self) -> None:
-        """The empty chart."""
-        self.enter(self.found.figure)
-
-    @beat("standard")
-    def standard(self) -> None:
-        """Points of standard attention."""
-        self.show_points("standard")
-
-    @beat("flash")
-    def flash(self) -> None:
-        """Points of FlashAttention."""
-        self.show_points("flash")
-
-    @beat("gap")
-    def gap(self) -> None:
-        """How far the last two points are apart."""
-        self.show_ratio()
-
-    @beat("square")
-    def square(self) -> None:
-        """What each N would take at the rate of the largest."""
-        self.show_curves("standard", "flash")
-
-    @beat("pause-a")
-    def pause_a(self) -> None:
-        """The chart as a still, with a question."""
-
-    @beat("paper")
-    def paper(self) -> None:
-        """The paper's own figures, in a picture of their own."""
-        self.clear_all()
-        table = Table(FIGURE_2, table_place(FIGURE_2, self.room), self.skin)
-        self.move(FadeIn(table.heading), FadeIn(table.heads), FadeIn(table.citation), seconds=0.6)
-        assert self.beat is not None
-        each = 0.8 * (self.motion - self.beat.still) / len(table.rows)
-        for row in table.rows:
-            self.move(FadeIn(row), seconds=min(0.6, each))
-            self.hold(each - min(0.6, each))
-        self.arrived()
-
-
-class ExactnessFilm(ChartScene):
-    """Beats of ExactnessScene."""
-
-    script = exactness.BEATS
-
-    def open(
-        self, run: exactness.Run, error_of: exactness.ErrorOf,
-        stored_error: Callable[[AttentionConfig], float], reordered: Callable[[AttentionConfig], float],
-    ) -> None:  # fmt: skip
-        """Compute the errors of every dtype.
-
-        Args:
-            run: ``flashviz_kernels.recorder.run``.
-            error_of: ``flashviz_kernels.exactness.error_against_float64``.
-            stored_error: ``stored_error`` of the same module.
-            reordered: ``reordering_error`` of the same module.
-        """
-        self.found = exactness.gather(self.settings.config, self.settings.source, run, error_of, stored_error, reordered)
-        self.provenance = [provenance(trace) for trace in self.found.traces]
-        self.set_board(exactness.BEATS, {})
-
-    @beat("identity")
-    def identity(self) -> None:
-        """Softmax whatever m, and why."""
-        lines = [fitted(formula, place, self.skin) for formula, place in zip(exactness.IDENTITY, rows(self.room, 2), strict=True)]
-        for line in lines:
-            self.move(FadeIn(line), seconds=0.6)
-            self.hold(0.3 * self.motion)
-        self.arrived()
-
-    @beat("reordered")
-    def reordered(self) -> None:
-        """The difference that is left in float64."""
-        self.clear_all()
-        upper, lower = rows(self.room.inset(0.0, 0.3 * self.room.height), 2)
-        number = note(power(self.found.reordered), 2 * KEY_PX, self.skin.ink, upper, "center", Face.STRONG)
-        words = note("largest difference in O, tiles against whole rows", TITLE_PX, self.skin.quiet, lower, "center")
-        self.move(FadeIn(number), FadeIn(words), seconds=0.6)
-        self.arrived()
-
-    @beat("question")
-    def question(self) -> None:
-        """The empty chart."""
-        self.enter(self.found.figure)
-
-    @beat("standard")
-    def standard(self) -> None:
-        """Errors of standard attention."""
-        self.show_points("standard")
-
-    @beat("flash")
-    def flash(self) -> None:
-        """Errors of FlashAttention."""
-        self.show_points("flash")
-
-    @beat("rounded")
-    def rounded(self) -> None:
-        """What the truth loses where it is stored."""
-        self.show_points("rounded", DOWN)
-
-
-class IOFilm(ChartScene):
-    """Beats of IOScene."""
-
-    script = io_complexity.BEATS
-
-    def open(self, record: io_complexity.Record) -> None:
-        """Count the bytes of traces: ``flashviz_kernels.recorder.record``."""
-        self.found = io_complexity.gather(self.settings.config, self.settings.source, record)
-        self.provenance = [provenance(trace) for trace in self.found.traces]
-        self.set_board(io_complexity.BEATS, self.found.said)
-
-    @beat("question")
-    def question(self) -> None:
-        """The empty chart over N."""
-        self.enter(self.found.over_n)
-
-    @beat("standard")
-    def standard(self) -> None:
-        """Traces of standard attention."""
-        self.show_points("standard")
-
-    @beat("flash")
-    def flash(self) -> None:
-        """Traces of FlashAttention-2."""
-        self.show_points("flash")
-
-    @beat("lines")
-    def lines(self) -> None:
-        """Closed forms through the dots."""
-        self.show_curves("standard", "flash")
-
-    @beat("gap")
-    def gap(self) -> None:
-        """How far the last two points are apart."""
-        self.show_ratio()
-
-    @beat("memory")
-    def memory(self) -> None:
-        """The empty chart over M."""
-        self.enter(self.found.over_m)
-
-    @beat("larger")
-    def larger(self) -> None:
-        """Traces of FlashAttention's first algorithm."""
-        self.show_points("first")
-
-    @beat("theorem")
-    def theorem(self) -> None:
-        """N^2 d^2 / M through the dots."""
-        self.show_curves("first")
-
-    @beat("crossing")
-    def crossing(self) -> None:
-        """What standard attention would move if every tensor crossed once."""
-        self.show_curves("cached")
-        self.move(FadeIn(self.chart.label(self.chart.figure.named("cached"))), seconds=0.5)
-
-
-def fitted(formula: str, place: Rect, skin: palette.Theme) -> Named:
-    """A formula in the middle of its place, as large as it fits."""
-    drawn = theme.maths(formula, FORMULA_PX, skin.ink)
-    drawn.scale(min(1.0, place.width / drawn.width)).move_to(place.center)
-    return Named(drawn, tag="formula", text=formula)

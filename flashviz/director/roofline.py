@@ -1,132 +1,306 @@
-"""Film of RooflineScene: bytes against the height of a tile, then what they allow."""
+"""How tall a tile may be: its dot slides up a quoted roof as it grows, while it fills an SM; then another GPU, measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
-from manim import DL, DR, UL, UP, UR, Create, VMobject, linear
-from manim.typing import Vector3D
+import numpy as np
+from manim import Group
+from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import theme
 from flashviz.chapters import roofline
-from flashviz.chapters.figure import Point, Series, times
-from flashviz.chapters.io_complexity import Record
-from flashviz.director.chapters import ChartScene
+from flashviz.chapters.figure import Point
+from flashviz.chapters.roofline import DEVICE, Height, Roof, Roofline, gather, quotes_of
 from flashviz.director.material import provenance
-from flashviz.director.scene import beat
-from flashviz.layout import Rect
-from flashviz.mobjects.motion import FadeIn, FadeOut
+from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, Word, first_that_fits, labelled, middle, word
+from flashviz.layout import Rect, Shot
+from flashviz.layout.roofline import Decades
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.roof import Registers, RoofView
+from flashviz.mobjects.rulers import Dot
+from flashviz.mobjects.tiles import Rectangles
 
-STRETCH = {"standard": 4 * theme.HEAVY, "flash": 2 * theme.HEAVY}  # where they share the roof, both are seen
+AXIS = ("operations a byte: each tick 2 ×", "operations a byte")
+CACHED = ("operations a byte with a perfect cache: each tick 2 ×", "operations a byte, perfect cache", "operations a byte")
+NAMES = {"standard": "standard attention", "flash": "FlashAttention"}
+SHORT = {"standard": "standard", "flash": "flash"}
+GROWTH = 1.35  # seconds of a doubling
 
 
-class RooflineFilm(ChartScene):
-    """Beats of RooflineScene."""
+class RooflineStage(ShotScene):
+    """The scene that the dot climbs on."""
 
-    script = roofline.SCRIPT
+    script = roofline.BEATS
 
-    def open(self, record: Record, measured: Callable[[], Any]) -> None:
-        """Count operations and bytes of traces, and take what was measured.
+    def open(self, record: Callable[..., Any], measured: Callable[[], Any], compiled: Callable[..., Any]) -> RooflineFilm:
+        """Count operations and bytes of traces, ask the compiler, and take what was measured.
 
         Args:
             record: ``flashviz_kernels.recorder.record``.
             measured: ``flashviz_kernels.bench.measured.measured``.
+            compiled: ``flashviz_kernels.compiler.resources_of``.
         """
         report = measured()
-        self.found = roofline.gather(self.settings.config, self.settings.source, record, report)
-        self.provenance = [provenance(trace) for trace in self.found.traces]
-        if self.found.gpu is not None:
+        found = gather(self.settings.config, self.settings.source, record, report, compiled)
+        self.provenance = [provenance(trace) for trace in found.traces]
+        if found.gpu is not None:
             self.provenance.append({"benchmark": report.benchmark, "date": report.date, "machine": report.machine.gpu})
-        self.script = self.found.told(self.script)
-        self.set_board(self.script, self.found.said)
-
-    @beat("height")
-    def height(self) -> None:
-        """The empty chart over BLOCK_M."""
-        self.enter(self.found.over_rows)
-
-    @beat("taller")
-    def taller(self) -> None:
-        """A trace for each height, and the closed form through the dots: it steps where a row block is saved."""
-        self.show_points("rows")
-        self.show_curves("rows")
-
-    @beat("flip")
-    def flip(self) -> None:
-        """What standard attention would move if every tensor crossed once."""
-        self.show_curves("cached")
-        self.move(FadeIn(self.chart.label(self.chart.figure.named("cached"))), seconds=0.5)
-
-    @beat("roof")
-    def roof(self) -> None:
-        """The empty chart, then the roof and its knee."""
-        self.enter(self.found.roofline)
-        self.dots = {series.name: self.chart.dots(series) for series in self.chart.figure.series}
-        self.taken: list[VMobject] = [dot for dots in self.dots.values() for dot in dots]
-        series = self.chart.figure.named("roof")
-        self.move(Create(self.chart.line(series), rate_func=linear), seconds=0.5 * self.motion)
-        for knee, dot in zip(series.points, self.dots["roof"], strict=True):
-            self.move(FadeIn(dot, scale=0.5), *self.figure(series, knee, times(knee[0]), UP), seconds=0.5)
-        self.move(FadeIn(self.chart.label(series)), FadeIn(self.chart.formula(series)), seconds=0.5)
-
-    @beat("standard")
-    def standard(self) -> None:
-        """Its stretch of the roof."""
-        self.stretch("standard")
-
-    @beat("flash")
-    def flash(self) -> None:
-        """Its stretch of the roof."""
-        self.stretch("flash")
-
-    @beat("tiles")
-    def tiles(self) -> None:
-        """The counted end for each height; figures of the stretches make room."""
-        gone = [thing for thing in self.taken if vars(thing).get("tag") in ("value standard", "value flash")]
-        self.taken = [thing for thing in self.taken if thing not in gone]
-        if gone:
-            self.move(*(FadeOut(text) for text in gone), seconds=0.4)
-        series = self.chart.figure.named("tiles")
-        each = 0.75 * self.motion / len(series.points)
-        for rows, point, dot in zip(self.found.rows, series.points, self.dots["tiles"], strict=True):
-            self.move(FadeIn(dot, scale=0.5), *self.figure(series, point, f"{rows}", DR, UL), seconds=0.5 * each)
-            self.hold(0.5 * each)
-        self.move(FadeIn(self.chart.label(series)), seconds=0.5)
-
-    @beat("gpu")
-    def gpu(self) -> None:
-        """Another device's roof, and what was measured under it as N doubles."""
-        figure = self.found.gpu
-        assert figure is not None
-        self.enter(figure)
-        limit = figure.named("limit")
-        self.move(Create(self.chart.line(limit), rate_func=linear), seconds=0.3 * self.motion)
-        self.move(FadeIn(self.chart.label(limit)), FadeIn(self.chart.formula(limit)), seconds=0.5)
-        for name in ("measured standard", "measured flash"):
-            self.show_points(name)
-
-    def stretch(self, name: str) -> None:
-        """From the counted bytes to a perfect cache: one end, the way, the other end, then whose it is."""
-        series = self.chart.figure.named(name)
-        (start, end), (counted, once) = self.dots[name], series.points
-        line = self.chart.line(series, STRETCH[name])
-        self.move(FadeIn(start, scale=0.5), *self.figure(series, counted, times(counted[0]), UL, DR), seconds=0.5)
-        self.move(Create(line, rate_func=linear), seconds=0.5 * self.motion)
-        self.move(FadeIn(end, scale=0.5), *self.figure(series, once, times(once[0]), DR, UL), seconds=0.5)
-        self.move(FadeIn(self.chart.label(series)), FadeIn(self.chart.formula(series)), seconds=0.5)
-
-    def figure(self, series: Series, point: Point, text: str, *sides: Vector3D) -> list[FadeIn]:
-        """A figure on the first side of its dot that is free; where none is, the caption and the axis must do."""
-        for side in sides:
-            words = self.chart.value(series, point, text, side)
-            if not any(extent(words).overlaps(extent(other)) for other in self.taken):
-                self.taken.append(words)
-                return [FadeIn(words)]
-        return []
+        self.set_board(found.beats, found.said)
+        return RooflineFilm(self, found)
 
 
-def extent(thing: VMobject) -> Rect:
-    """The box around it."""
-    (x0, y0, _), (x1, y1, _) = thing.get_corner(DL), thing.get_corner(UR)
-    return Rect(float(x0), float(y0), float(x1), float(y1))
+class RooflineFilm:
+    """Everything on stage, made here once."""
+
+    words: list[Named]  # the badge, the axis and the names of both limits
+    standard_name: Word
+    marks: list[Named]  # the rows of the heights that were passed
+    tile: Rectangles
+    rows: Readout
+    registers: Registers
+    fit: Readout
+    number: Readout  # at the dot
+
+    def __init__(self, scene: ShotScene, found: Roofline) -> None:
+        self.scene, self.found, self.skin = scene, found, scene.skin
+        place = scene.shot("roof")
+        climbing = [height.intensity for height in found.heights]
+        xs = [*climbing, found.standard.counted, *([found.roof.knee] if found.roof.knee else [])]
+        ends = min(xs), max(xs)
+        self.plot = Decades.of(place["plot"], ends, (found.roof.at(ends[0]), found.roof.at(ends[1])))
+        self.roof = RoofView(found.roof, self.plot, place["ticks"], self.skin)
+        self.standard = Dot(self.skin.scores, hollow=False, name="point standard")
+        self.dot = Dot(self.skin.o, hollow=False, name="point flash")
+        self.now = found.heights[0]
+
+    def limits(self, device: str, roof: Roof, plot: Decades, place: Shot, axes: tuple[str, ...] = AXIS) -> list[Named]:
+        """Badge with its sources, the axis' name, and both limits at their parts of the roof."""
+        skin, quotes = self.skin, quotes_of(device, roof)
+        sources = "; ".join(dict.fromkeys(source for _, source in quotes))
+        short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
+        badge = Named(*labelled(place["badge"], (device, skin.ink), (sources, skin.ink), short), tag="badge", text=f"{device} {sources}")
+        at = place["axis"]
+        text = first_that_fits(axes, LABEL, at.width)
+        axis = Word(text, LABEL, skin.ink, at.center[0] - text_width(text, LABEL) / 2, middle(at, LABEL), "axis", Face.TEXT)
+        slope = quotes[0][0]
+        wide = text_width(slope, LABEL, Face.STRONG)
+        base = plot.y(roof.at(plot.value(plot.rect.x0 + wide + em(70)))) + em(76)
+        words: list[Named] = [badge, axis, Word(slope, LABEL, skin.ink, plot.rect.x0 + em(20), base, "limit")]
+        for level, _ in quotes[1:]:
+            wide = text_width(level, LABEL, Face.STRONG)
+            words.append(Word(level, LABEL, skin.ink, plot.rect.x1 - wide, plot.y(roof.at(plot.ends[1])) + em(20), "limit"))
+        return words
+
+    def move(self, *animations: Any, seconds: float) -> None:
+        self.scene.move(*animations, seconds=seconds)
+
+    def read(self) -> None:
+        """Stand until the beat's caption has been read; then things move."""
+        self.scene.arrived()
+
+
+def drawn(view: RoofView, ticks: Rect) -> Shows:
+    """The roof grows from the left: its slope, then its level."""
+    plot = view.plot
+    return Shows(view, lambda share: view.place(plot, ticks, share), introducer=True)
+
+
+# --------------------------------------------------------------------------------------------------------------- beats
+
+
+@beat("roof")
+def roof(film: RooflineFilm) -> None:
+    """The slope of the memory, then the level of the arithmetic, each with its quoted figure."""
+    place = film.scene.shot("roof")
+    film.words = film.limits(DEVICE, film.found.roof, film.plot, place)
+    badge, axis, *names = film.words
+    film.roof.place(film.plot, place["ticks"], 0.0)
+    film.move(FadeIn(film.roof, badge, axis), seconds=0.5)
+    film.read()
+    film.move(drawn(film.roof, place["ticks"]), seconds=2.4)
+    for name in names:
+        film.move(FadeIn(name), seconds=TEXT)
+        film.scene.hold(0.4)
+
+
+@beat("standard")
+def standard(film: RooflineFilm) -> None:
+    """Standard attention's dot on the roof."""
+    film.scene.event = len(film.found.traces[-1])
+    spot = film.roof.spot(film.found.standard.counted)
+    film.standard.move_to(spot)
+    film.standard_name = beside(film, NAMES["standard"], film.found.standard.counted)
+    film.move(FadeIn(film.standard), seconds=0.4)
+    film.move(FadeIn(film.standard_name), seconds=TEXT)
+    film.scene.hold(0.5)
+    film.scene.tell()
+
+
+def beside(film: RooflineFilm, name: str, intensity: float) -> Word:
+    """Words at the right of a dot on the roof, under its line."""
+    text, (x, y, _) = f"{name}: {intensity:.0f}", film.roof.spot(intensity)
+    text = first_that_fits((text, text.replace(" attention", "")), LABEL, film.roof.plot.rect.x1 - x - em(40), Face.STRONG)
+    return Word(text, LABEL, film.skin.ink, x + em(34), y - em(30), "dot name")
+
+
+@beat("tile")
+def tile(film: RooflineFilm) -> None:
+    """The roof makes room; a low tile, the program that holds it, and its dot."""
+    film.read()
+    place, skin, first = film.scene.shot("tile"), film.skin, film.found.heights[0]
+    start, ticks = film.plot.rect, film.scene.shot("roof")["ticks"]
+    gone = [*film.words, film.standard_name]
+    film.move(*(FadeOut(each) for each in gone), seconds=TEXT)
+
+    def go(share: float) -> None:
+        film.roof.place(film.plot.at(start.toward(place["plot"], share)), ticks.toward(place["ticks"], share))
+        film.standard.move_to(film.roof.spot(film.found.standard.counted))
+
+    film.move(Shows(Group(film.roof, film.standard), go, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.plot = film.roof.plot
+    film.words = film.limits(DEVICE, film.found.roof, film.plot, place)
+    film.standard_name = beside(film, "standard", film.found.standard.counted)
+    film.tile = Rectangles(skin.q, name="query tile")
+    film.rows = Readout("", NAME, skin.ink, name="rows", face=Face.MONO_STRONG)
+    titles = [word("query tile", LABEL, skin.ink, place["tile name"], "name")]
+    parts: list[Any] = [film.tile, film.rows]
+    film.registers = Registers(place["sm"], skin)
+    film.fit = Readout("", NAME, skin.ink, name="fit", face=Face.MONO_STRONG)
+    if first.given is not None:
+        titles.append(word("registers of one SM", LABEL, skin.ink, place["sm name"], "name"))
+        parts += [film.registers, film.fit]
+    show(film, first, first, 1.0)
+    film.move(FadeIn(*film.words, *titles, *parts), seconds=0.5)
+    film.scene.hold(0.6)
+    film.dot.move_to(film.roof.spot(first.intensity))
+    film.marks = [row_mark(film, first)]
+    film.number = Readout("", LABEL, skin.o, name="intensity", face=Face.MONO_STRONG)
+    ride(film, first.intensity, first)
+    film.move(FadeIn(film.dot, film.number, *film.marks), seconds=0.5)
+
+
+def show(film: RooflineFilm, before: Height, after: Height, share: float) -> None:
+    """The tile and the SM on the way from one height to another; what is written is one or the other's, since none is between."""
+    place, told = film.scene.shot("tile"), told_of(before, after, share)
+    rect, d = place["tile"], film.found.traces[0].config.head_dim
+    unit = min(rect.height / film.found.heights[-1].rows, rect.width / d)
+    rows = before.rows * (after.rows / before.rows) ** share
+    film.tile.display(np.array([[rect.x0, rect.y0, rect.x0 + d * unit, rect.y0 + rows * unit]]))
+    film.tile.values = np.array([rows])
+    fitted(film.rows, f"{told.rows} rows", "256 rows", place["rows"])
+    if told.given is not None:
+        taken = before.share + (after.share - before.share) * share
+        spilled = before.spilled + (after.spilled - before.spilled) * share
+        film.registers.display(taken, told.given.programs, spilled)
+        fitted(film.fit, f"{told.given.programs} program" + ("s" if told.given.programs > 1 else ""), "7 programs", place["fit"])
+
+
+def told_of(before: Height, after: Height, share: float) -> Height:
+    """Which of two heights is written, so far on the way between them."""
+    return before if share < 0.5 else after
+
+
+def fitted(readout: Readout, text: str, longest: str, rect: Rect) -> None:
+    """A number at the left of its place, smaller where its longest text would not fit."""
+    readout.px = NAME * min(1.0, rect.width / text_width(longest, NAME, Face.MONO_STRONG))
+    readout.text = text
+    readout.at(rect)
+
+
+def row_mark(film: RooflineFilm, height: Height) -> Named:
+    """A dot that stays on the roof, and the rows that it is of, over the line."""
+    x, y, _ = film.roof.spot(height.intensity)
+    side, text = em(8), f"{height.rows} rows" if height is film.found.heights[0] else f"{height.rows}"
+    mark = Rectangles(film.skin.o, name="mark").display(np.array([[x - side, y - side, x + side, y + side]]))
+    words = Word(text, LABEL, film.skin.ink, x - text_width(text, LABEL, Face.STRONG) - em(14), y + em(14), "mark rows")
+    return Named(mark, words, tag="passed", text=text)
+
+
+def ride(film: RooflineFilm, intensity: float, told: Height) -> None:
+    """The dot at an intensity, and at its right the number of a height."""
+    x, y, _ = film.roof.spot(intensity)
+    film.dot.move_to((x, y, 0))
+    film.number.text = f"{told.intensity:.0f} a byte"
+    left = min(x + em(30), film.roof.plot.rect.x1 - text_width(film.number.text, LABEL, Face.MONO_STRONG))
+    film.number.at(Rect(left, y - em(66), left, y - em(22)))
+
+
+@beat("climb")
+def climb(film: RooflineFilm) -> None:
+    """The tile doubles, again and again: its dot slides up the roof, programs grow, and fewer fit on the SM."""
+    film.read()
+    for before, after in pairwise(film.found.heights):
+
+        def grow(share: float, before: Height = before, after: Height = after) -> None:
+            show(film, before, after, share)
+            ride(film, before.intensity * (after.intensity / before.intensity) ** share, told_of(before, after, share))
+
+        everything = Group(film.tile, film.rows, film.dot, film.number, film.registers, film.fit)
+        film.move(Shows(everything, grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
+        film.marks.append(row_mark(film, after))
+        film.move(FadeIn(film.marks[-1]), seconds=0.2)
+    film.now = film.found.heights[-1]
+    film.move(FadeIn(film.standard_name), seconds=TEXT)
+
+
+@beat("full")
+def full(film: RooflineFilm) -> None:
+    """What one program leaves of the SM, and what it spills."""
+    given = film.now.given
+    assert given is not None  # else the board has no such beat
+    place = film.scene.shot("tile")
+    if given.spilled:
+        text = first_that_fits((f"spilled: {given.spilled} B a thread", f"spilled: {given.spilled} B"), LABEL, place["spill"].width)
+        film.move(FadeIn(word(text, LABEL, film.skin.warn, place["spill"], "spill", Face.TEXT)), seconds=TEXT)
+    film.scene.hold(0.6)
+    film.scene.tell()
+
+
+@beat("gpu")
+def gpu(film: RooflineFilm) -> None:
+    """Another device's roof, and what was measured under it as N doubles: one dot an N for each algorithm."""
+    rates, place, skin = film.found.gpu, film.scene.shot("roof"), film.skin
+    assert rates is not None  # else the board has no such beat
+    everything = [each for each in film.scene.mobjects if each is not film.scene.caption]
+    xs = [x for dots in rates.dots.values() for x, _ in dots] + [rates.roof.knee or 1.0]
+    ys = [y for dots in rates.dots.values() for _, y in dots]
+    plot = Decades.of(place["plot"], (min(xs), max(xs)), (min(ys), rates.roof.at(max(xs))))
+    view = RoofView(rates.roof, plot, place["ticks"], skin)
+    words = film.limits(rates.device, rates.roof, plot, place, CACHED)
+    film.move(*(FadeOut(each) for each in everything), seconds=0.3)
+    film.move(FadeIn(view, *words), seconds=0.5)
+    film.read()
+    for name, hue in (("standard", skin.scores), ("flash", skin.o)):
+        points = rates.dots[name]
+        for x, y in points:
+            dot = Dot(hue, hollow=False, name=f"measured {name}").move_to((plot.x(x), plot.y(y), 0))
+            film.move(FadeIn(dot), seconds=0.16)
+        film.move(FadeIn(rates_name(film, plot, name, points)), seconds=TEXT)
+    film.move(FadeIn(setting(film, place["plot"])), seconds=TEXT)
+
+
+def rates_name(film: RooflineFilm, plot: Decades, name: str, points: Sequence[Point]) -> Word:
+    """Whose dots they are and their rates, beneath them: standard attention's at their left, FlashAttention's at the right."""
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    rate = f"{low:.0f} to {high:.0f} TFLOP/s" if name == "standard" else f"up to {high:.0f} TFLOP/s"
+    text = first_that_fits((f"{NAMES[name]}: {rate}", f"{SHORT[name]}: {rate}"), NAME, 0.7 * plot.rect.width, Face.STRONG)
+    wide = text_width(text, NAME, Face.STRONG)
+    if name == "standard":
+        return Word(text, NAME, film.skin.ink, plot.x(min(x for x, _ in points)) - em(20), plot.y(low) - em(76), "rates")
+    over = [plot.y(y) for x, y in points if plot.x(x) > plot.rect.x1 - wide - em(30)]
+    return Word(text, NAME, film.skin.ink, plot.rect.x1 - wide, min(over) - em(80), "rates")
+
+
+def setting(film: RooflineFilm, rect: Rect) -> Word:
+    """What was measured, in the corner of the plot."""
+    assert film.found.gpu is not None
+    sweep = film.found.gpu.sweep
+    lengths = f"N = {sweep.flops[0][0]:,.0f} to {sweep.flops[-1][0]:,.0f}"
+    text = first_that_fits((f"{lengths}, d = {sweep.d}, {sweep.heads} heads", lengths), LABEL, 0.37 * rect.width)
+    return Word(text, LABEL, film.skin.ink, rect.x1 - text_width(text, LABEL), rect.y0 + em(24), "setting", Face.TEXT)

@@ -13,14 +13,18 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout import rescale
 from flashviz.layout.causal import CAUSAL
+from flashviz.layout.exactness import OUTPUTS, RULERS
 from flashviz.layout.film import FILM
 from flashviz.layout.grouped import GROUPED
 from flashviz.layout.hierarchy import CAPACITIES, PIPES
+from flashviz.layout.io_complexity import IO
 from flashviz.layout.loop_order import BILLS, LOOPS
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.layout.references import REFERENCES
+from flashviz.layout.roofline import ROOF, TILE
 from flashviz.layout.scaling import SCALING
+from flashviz.layout.speed import RACE, TIMES
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, Place, Table
 from flashviz.lettering import em
@@ -28,8 +32,8 @@ from flashviz.lettering import em
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
-    "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD,
-    "references": REFERENCES, **FILM,
+    "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
+    "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF, "tile": TILE, "race": RACE, "times": TIMES, **FILM,
 }  # fmt: skip
 
 

@@ -1,0 +1,259 @@
+"""What a larger chip buys: M grows as a tile on the N x N square, sweeps get fewer, and the bar of bytes leaves its curve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from manim import Group
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz.chapters import io_complexity
+from flashviz.chapters.io_complexity import BOUND, CHIPS, IO, Step, bytes_at, gather, held, rounded, step_at
+from flashviz.citations import SM_LIMITS
+from flashviz.director.material import provenance
+from flashviz.director.shots import TEXT, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, symbols
+from flashviz.layout import Rect
+from flashviz.layout.io_complexity import Plot, Square
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.sweeps import Bars, Sweeps, Trail
+from flashviz.mobjects.tiles import Rectangles
+
+NAMED = ("Keys outside", "FlashAttention, Algorithm 1")
+AXIS = ("M, numbers on chip: each tick 2 ×", "M, each tick 2 ×")
+CACHED = ("standard attention, perfect cache: {}", "standard, perfect cache: {}")
+SLOW, FAST = 1.8, 2.6  # seconds: of the first sweep, and of all others
+GROWTH = 1.6  # of a doubling of M
+SAMPLES = 400  # of the curve, a doubling: sweeps are whole, so that it is a stair
+
+
+class IOStage(ShotScene):
+    """The scene that the tile grows on."""
+
+    script = io_complexity.BEATS
+
+    def open(self, run: Callable[..., Any]) -> IOFilm:
+        """Record Algorithm 1 at growing M: ``flashviz_kernels.recorder.run``."""
+        found = gather(self.settings.config, run)
+        self.provenance = [provenance(trace) for trace in found.traces]
+        self.set_board(io_complexity.BEATS, {})
+        return IOFilm(self, found)
+
+
+class IOFilm:
+    """Everything on stage, made here once."""
+
+    def __init__(self, scene: ShotScene, found: IO) -> None:
+        self.scene, self.found, self.skin = scene, found, scene.skin
+        self.place = place = scene.shot("io")
+        first = found.steps[0]
+        self.step = first
+        self.plot = Plot.of(place["plot"], first.m, found.largest, max(first.nbytes, float(found.cached)))
+        self.square = Sweeps(Square.of(place["square"]), found.config.seq_k, self.skin)
+        self.bar, self.curve = Bars(self.plot, self.skin), Trail(self.plot, self.skin.o)
+        self.name = Named(*labelled(place["name"], (NAMED[0], self.skin.k), (NAMED[1], self.skin.ink)), tag="order", text=NAMED[0])
+        self.m = self.readout("M", f"M = {first.m:,.0f}", place["m"])
+        self.sweeps = self.readout("count", f"{0} sweeps", place["sweeps"])
+        self.number = Readout(rounded(0.0), NAME, self.skin.ink, name="bytes", face=Face.MONO_STRONG)
+        self.dots = Rectangles(self.skin.o, name="dots")
+        self.tile = Readout(sized(first), NAME, self.skin.ink, name="tile size", face=Face.MONO_STRONG)
+        self.counted: list[Step] = []
+
+    def readout(self, name: str, text: str, rect: Rect) -> Readout:
+        """A number with its name that changes as things move."""
+        longest = f"M = {self.found.largest:,.0f}" if name == "M" else f"{self.found.steps[0].sweeps} sweeps"
+        px = NAME * min(1.0, rect.width / (0.6 * em(NAME) * len(longest)))
+        return Readout(text, px, self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
+
+    def show(self, step: Step, swept: float, nbytes: float, sweeps: float) -> None:
+        """The square, the bar and the numbers, at one M."""
+        self.square.display(step.columns, step.rows, swept)
+        self.bar.display(step.m, nbytes, sweeps, self.found.sweep)
+        self.number.display(rounded(nbytes))
+        top = self.plot.bar(step.m, nbytes)
+        middle_of = max(top.y1, self.plot.rect.y0 + em(40))
+        self.number.at(Rect(top.x1 + em(14), middle_of - em(30), top.x1 + em(14), middle_of + em(30)))
+        cell = self.square.cell(step.columns, step.rows)
+        self.tile.display(sized(step))
+        self.tile.at(Rect(cell.x0 + em(14), cell.y0 - em(76), cell.x1, cell.y0 - em(16)))
+
+    def grow(self, stop: float) -> Shows:
+        """M grows; the tile with it, sweeps and bytes fall, and the bar's top leaves the curve."""
+        start, c = self.step.m, self.found.config
+        left = self.curve.values[:-1] if len(self.curve.values) else self.curve.values
+        self.step = step_at(stop, c)
+
+        def show(share: float) -> None:
+            now = start * (stop / start) ** share
+            step = step_at(now, c)
+            smooth = Step(now, step.columns, step.rows, step.sweeps, step.nbytes)
+            self.show(smooth, 0.0, step.nbytes, float(step.sweeps))
+            self.m.display(f"M = {now:,.0f}")
+            self.sweeps.display(f"{step.sweeps} sweeps")
+            passed = np.geomspace(start, now, max(2, int(SAMPLES * share * np.log2(stop / start)) + 1))
+            self.curve.display(np.concatenate([left, [(m, bytes_at(m, c)) for m in passed]]))
+
+        everything = Group(self.square, self.bar, self.curve, self.number, self.m, self.sweeps, self.tile)
+        return Shows(everything, show, rate_func=ease_in_out_cubic)
+
+    def dot(self) -> FadeIn:
+        """Where a trace counted: its M beneath the axis."""
+        step, rect = self.step, self.place["ticks"]
+        self.counted.append(step)
+        side = em(11)
+        spots = [(self.plot.x(each.m), self.plot.y(each.nbytes)) for each in self.counted]
+        self.dots.display(np.array([[x - side, y - side, x + side, y + side] for x, y in spots]))
+        text = f"{step.m:,.0f}"
+        wide = text_width(text, LABEL, Face.STRONG)
+        skipped = wide + em(16) > self.plot.pitch and len(self.counted) % 2 == 0
+        tick = Rectangles(self.skin.edge, name="tick")
+        x, y, half = self.plot.x(step.m), self.plot.rect.y0, em(2)
+        tick.display(np.array([[x - half, y - em(14), x + half, y]]))
+        words = [] if skipped else [Word(text, LABEL, self.skin.ink, x - wide / 2, middle(rect, LABEL) - em(6), "tick M")]
+        return FadeIn(tick, *words)
+
+    def move(self, *animations: Any, seconds: float) -> None:
+        self.scene.move(*animations, seconds=seconds)
+
+    def read(self) -> None:
+        """Stand until the beat's caption has been read; then things move."""
+        self.scene.arrived()
+
+
+# --------------------------------------------------------------------------------------------------------------- beats
+
+
+@beat("square")
+def square(film: IOFilm) -> None:
+    """The square of all scores, K above it, Q and O at its sides; a tile, seen closely, goes to its corner."""
+    step, skin = film.found.steps[0], film.skin
+    film.square.display(step.columns, step.rows)
+    film.square.remove(film.square.moving)
+    large, cell = film.place["large"], film.square.cell(step.columns, step.rows)
+    tile, text = film.square.tile, f"{step.rows} × {step.columns} scores"
+    wide = text_width(text, NAME, Face.STRONG)
+    words = Word(text, NAME, skin.ground, large.center[0] - wide / 2, middle(large, NAME), "tile size")
+    tile.display(np.array([large.edges]))
+    film.move(FadeIn(film.square, film.name, tile, words, film.m), seconds=0.6)
+    film.read()
+    film.move(FadeOut(words), seconds=TEXT)
+    film.move(
+        Shows(tile, lambda share: tile.display(np.array([large.toward(cell, share).edges])), rate_func=ease_in_out_cubic), seconds=1.4
+    )  # fmt: skip
+    film.scene.remove(tile)
+    film.square.add(film.square.moving)
+    film.scene.add(film.square)
+
+
+@beat("sweep")
+def sweep(film: IOFilm) -> None:
+    """One column slowly, all others faster; each sweep adds its bytes to the bar."""
+    film.read()
+    found, step = film.found, film.step
+    once = step.nbytes - step.sweeps * found.sweep
+    rect, half, at = film.plot.rect, em(2), film.place["axis"]
+    base = Rectangles(film.skin.quiet, name="base").display(np.array([[rect.x0, rect.y0 - half, rect.x1, rect.y0 + half]]))
+    axis = Word(first_that_fits(AXIS, LABEL, at.width), LABEL, film.skin.ink, at.x0, middle(at, LABEL), "note", Face.TEXT)
+    film.show(step, 0.0, once, 0.0)
+    film.move(FadeIn(base, axis, film.sweeps, film.bar, film.number), seconds=TEXT)
+    film.scene.event = len(found.traces[0])
+
+    def show(done: float) -> None:
+        film.show(step, done, once + done * found.sweep, done)
+        film.sweeps.display(f"{done + 1e-9:.0f} sweeps")
+
+    everything = Group(film.square, film.bar, film.number, film.sweeps)
+    film.move(Shows(everything, show), seconds=SLOW)
+    film.scene.hold(0.4)
+    film.move(Shows(everything, lambda share: show(1 + (step.sweeps - 1) * share)), seconds=FAST)
+    film.curve.display(np.array([[step.m, step.nbytes]]))
+    film.scene.add(film.curve, film.dots)
+    film.move(film.dot(), seconds=TEXT)
+
+
+@beat("double")
+def double(film: IOFilm) -> None:
+    """M doubles: the tile widens, sweeps halve, the bar drains and leaves the curve."""
+    film.read()
+    first, moving = film.step, film.square.moving
+    film.move(FadeOut(moving), seconds=TEXT)
+    film.show(first, 0.0, first.nbytes, float(first.sweeps))
+    film.move(FadeIn(moving, film.tile), seconds=TEXT)
+    film.scene.add(film.square, film.tile)
+    film.move(film.grow(film.found.steps[1].m), seconds=GROWTH)
+    film.move(film.dot(), seconds=TEXT)
+
+
+@beat("wider")
+def wider(film: IOFilm) -> None:
+    """On and on: from d rows on the tile only widens."""
+    film.read()
+    for step in film.found.steps[2:]:
+        film.move(film.grow(step.m), seconds=0.75 * GROWTH)
+        film.move(film.dot(), seconds=0.15)
+    film.move(FadeIn(*bound(film)), seconds=TEXT)
+
+
+def bound(film: IOFilm) -> list[Named]:
+    """The curve's formula, where the bars have left room, and the theorem that it is of."""
+    room, (formula, citation), line = film.place["bound"], BOUND, film.plot.y(film.found.cached)
+    if line > room.center[1]:  # where the perfect cache's line will be
+        room = room.shifted(0.0, min(0.0, line - em(60) - room.y1))
+    drawn = symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "bound")
+    under = room.bottom(em(50))
+    words = Word(citation, LABEL, film.skin.ink, room.center[0] - text_width(citation, LABEL) / 2, middle(under, LABEL), "cited", Face.TEXT)
+    return [drawn, words]
+
+
+@beat("chips")
+def chips(film: IOFilm) -> None:
+    """Up to what one SM holds: a mark for each chip, named, with the size that is cited."""
+    film.read()
+    for index, (name, step) in enumerate(film.found.chips):
+        film.move(film.grow(step.m), seconds=0.9)
+        film.move(FadeIn(*mark(film, name, step, index)), seconds=TEXT)
+        film.scene.hold(0.5)
+    if film.found.chips:  # else the theorem speaks of none
+        rect = film.place["cited"]
+        film.move(
+            FadeIn(Word(SM_LIMITS, LABEL, film.skin.ink, rect.x1 - text_width(SM_LIMITS, LABEL), middle(rect, LABEL), "cited", Face.TEXT)),
+            seconds=TEXT,
+        )
+
+
+def mark(film: IOFilm, name: str, step: Step, index: int) -> list[Named | Rectangles]:
+    """A chip on the axis: a line up from the curve, and its name at its top, clear of the curve."""
+    plot, x, half = film.plot, film.plot.x(step.m), em(2)
+    low = plot.y(step.nbytes) + em(14)
+    top = plot.rect.y0 + plot.rect.height * (0.34 - 0.13 * index) + em(20)
+    text = first_that_fits((f"{name}, {held(CHIPS[name])}", name), LABEL, plot.rect.width / 2, Face.STRONG)
+    wide, last = text_width(text, LABEL, Face.STRONG), index == len(film.found.chips) - 1
+    left = min(x - half, plot.rect.x1 - wide) if last else x + half - wide  # clear of the next one's line
+    line = Rectangles(film.skin.ink, name="chip mark").display(np.array([[x - half, low, x + half, top]]))
+    return [line, Word(text, LABEL, film.skin.ink, left, top + em(12), "chip")]
+
+
+@beat("cached")
+def cached(film: IOFilm) -> None:
+    """What standard attention moves where each tensor crosses once: the curve is above it where the chip is small."""
+    rect, skin, half = film.plot.rect, film.skin, em(2)
+    y = film.plot.y(film.found.cached)
+    line = Rectangles(skin.scores, name="cached").display(np.array([[rect.x0, y - half, rect.x1, y + half]]))
+    line.values = np.array([film.found.cached])
+    texts = [text.format(rounded(film.found.cached)) for text in CACHED]
+    text = first_that_fits(texts, LABEL, 0.75 * rect.width, Face.STRONG)
+    base = y + em(12) if y + em(60) < film.place["bound"].y0 else y - em(42)  # clear of the formula
+    words = Word(text, LABEL, skin.ink, rect.x1 - text_width(text, LABEL, Face.STRONG), base, "cached name")
+    film.move(FadeIn(line, words), seconds=0.6)
+    film.scene.hold(0.6)
+    film.scene.tell()
+
+
+def sized(step: Step) -> str:
+    """A tile's rows and columns."""
+    return f"{step.rows} × {step.columns}"

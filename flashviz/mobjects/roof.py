@@ -1,0 +1,88 @@
+"""A roof of doublings, and an SM whose registers fill with programs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from manim import VGroup, VMobject
+
+from flashviz import theme
+from flashviz.chapters.roofline import Roof
+from flashviz.layout import Rect
+from flashviz.layout.roofline import Decades
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.palette import SECOND, Theme
+
+LABEL = 36  # px
+SEAM = em(5)  # between two programs
+MOST = em(46)  # of what is spilled
+
+
+class RoofView(VGroup):
+    """What a device attains at the most, over operations a byte: the slope of its memory, the level of its arithmetic."""
+
+    def __init__(self, roof: Roof, plot: Decades, ticks: Rect, skin: Theme) -> None:
+        self.tag, self.roof, self.skin = "roof", roof, skin
+        self.under = VMobject(stroke_width=0, fill_color=skin.panel, fill_opacity=1.0)
+        self.line = VMobject(stroke_color=skin.ink, stroke_width=1.6 * theme.HEAVY, fill_opacity=0.0)
+        self.base = Rectangles(skin.quiet, name="base")
+        low, high = plot.ends
+        values = [2.0**power for power in range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)]
+        self.values, self.words = values, VGroup(*(_number(f"{value:,.10g}", skin.ink) for value in values))
+        super().__init__(self.under, self.base, self.line, self.words)
+        self.place(plot, ticks)
+
+    def place(self, plot: Decades, ticks: Rect, shown: float = 1.0) -> RoofView:
+        """Stand in a plot; so much of the line is drawn, from the left."""
+        self.plot = plot
+        low, high = plot.ends
+        end = low * (high / low) ** max(shown, 1e-3)
+        points = [(plot.x(x), plot.y(y), 0.0) for x, y in self.roof.between(low, end)]
+        self.line.set_points_as_corners(points)
+        floor = plot.rect.y0
+        self.under.set_points_as_corners([*points, (points[-1][0], floor, 0.0), (points[0][0], floor, 0.0), points[0]])
+        half, boxes = em(2), [[plot.rect.x0, floor - em(2), plot.rect.x1, floor + em(2)]]
+        step = 1 if plot.rect.width / plot.span[0] > text_width("1,024", LABEL, Face.STRONG) + em(10) else 2
+        for index, (value, words) in enumerate(zip(self.values, self.words, strict=True)):
+            x = plot.x(value)
+            boxes.append([x - half, floor - em(12), x + half, floor])
+            inside = plot.rect.x0 + words.width / 2 <= x <= plot.rect.x1 - words.width / 2
+            words.move_to((x, ticks.center[1], 0)).set_opacity(float(index % step == 0 and inside))
+        self.base.display(np.array(boxes))
+        return self
+
+    def spot(self, intensity: float) -> tuple[float, float, float]:
+        """Where an intensity stands on the roof."""
+        return self.plot.x(intensity), self.plot.y(self.roof.at(intensity)), 0.0
+
+
+def _number(text: str, color: str) -> VMobject:
+    return theme.line(text, LABEL, color, Face.STRONG)
+
+
+class Registers(VGroup):
+    """The registers of one SM: a band for each program that fits, and what a program spills beyond the edge."""
+
+    def __init__(self, rect: Rect, skin: Theme) -> None:
+        self.tag, self.rect = "registers", rect
+        self.frame = box(rect, stroke=skin.ink, fill=skin.registers, opacity=1.0, width=theme.HEAVY)
+        self.bands = Rectangles(skin.q, name="programs", opacity=SECOND)
+        self.over = Rectangles(skin.warn, name="spilled")
+        super().__init__(self.frame, self.bands, self.over)
+
+    def display(self, share: float, programs: int, spilled: float) -> Registers:
+        """So many programs, each of a share of all registers; each spills so much of them. What does not fit is cut at the edge."""
+        rect = self.rect
+        high = share * rect.height
+        low = rect.y0 + high * np.arange(programs)
+        seam = min(SEAM, 0.2 * high)
+        left, right = np.full(programs, rect.x0 + seam), np.full(programs, rect.x1 - seam)
+        self.bands.display(np.stack([left, np.minimum(low + seam / 2, rect.y1), right, np.minimum(low + high - seam / 2, rect.y1)], 1))
+        self.bands.values = np.array([share, programs])
+        beyond = min(programs * spilled * rect.height, MOST)  # more than there is room for is cut
+        over = [[rect.x0, rect.y1, rect.x1, rect.y1 + beyond]] if spilled > 0 else []
+        self.over.display(np.array(over).reshape(-1, 4))
+        self.over.values = np.array([spilled])
+        return self

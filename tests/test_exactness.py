@@ -1,0 +1,134 @@
+"""ExactnessScene: differences are the twins' own, dots stand where their errors are, marks where rounding is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashviz.chapters.exactness import NAMES, SIGNIFICAND, gather, plain
+from flashviz.config import AttentionConfig, DType
+from flashviz.errors import ConfigError
+from flashviz.inputs import make_inputs, numpy_dtype
+from flashviz.layout import ASPECTS, Rect, shot
+from flashviz.layout.exactness import alone, rulers
+from flashviz.mobjects.overlay import Overlay
+from flashviz.palette import THEMES
+from flashviz_kernels.exactness import truth_of
+from flashviz_kernels.recorder import run
+from tests.directed import at, said, scene, shown, written
+from tests.test_directed import FILMS
+
+FILM = FILMS["exactness"]
+DTYPES = get_args(DType)
+CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
+every = pytest.mark.parametrize("name", CONFIGS)
+
+
+def truth(config: AttentionConfig) -> np.ndarray:
+    """Softmax attention in float64, written without tiles."""
+    q, k, v = (array.astype(np.float64) for array in make_inputs(config))
+    s = np.einsum("bhqd,bhkd->bhqk", q, k) * config.scale
+    hidden = np.arange(config.seq_k) > np.arange(config.seq_q)[:, None] + config.seq_k - config.seq_q
+    s = np.where(hidden & config.causal, -np.inf, s)
+    weights = np.exp(s - s.max(-1, keepdims=True))
+    return np.asarray(weights / weights.sum(-1, keepdims=True) @ v)
+
+
+def largest_errors(config: AttentionConfig) -> list[float]:
+    """Of both twins and of the truth as it is stored, computed here anew."""
+    exact = truth(config)
+    outputs = [run(config, source="numpy", algorithm=name).o.astype(np.float64) for name in ("standard", "fa2")]
+    outputs.append(exact.astype(numpy_dtype(config.dtype)).astype(np.float64))
+    return [float(np.abs(o - exact).max()) for o in outputs]
+
+
+@every
+def test_numbers_are_the_errors_in_units_of_the_rounding(name: str) -> None:
+    end = at(scene(FILM, **CONFIGS[name]), "dtypes")
+    written_down = sorted(said(end, "times"))
+    expected = []
+    for dtype in DTYPES:
+        config = AttentionConfig(**{**CONFIGS[name], "dtype": dtype})
+        unit = 2.0 ** -SIGNIFICAND[dtype] * float(np.abs(truth(config)).max())
+        expected += [error / unit for error in largest_errors(config)]
+    numbers = sorted(float(text.removesuffix(" ×").replace(",", "")) for text in written_down)
+    assert numbers == pytest.approx(sorted(expected), abs=0.51, rel=0.06)
+    assert len(numbers) == len(NAMES) * len(DTYPES)
+
+
+@every
+def test_dots_and_marks_stand_where_their_numbers_are(name: str) -> None:
+    """Distances on the last picture are octaves: a dot's from its mark is the logarithm of its number."""
+    film = scene(FILM, **CONFIGS[name])
+    end, found = at(film, "dtypes"), gather(AttentionConfig(**CONFIGS[name]), "numpy", run, truth_of)
+    marks = sorted((item.box[0] + item.box[2]) / 2 for item in shown(end, "mark"))
+    units = sorted(each.unit for each in found.errors)
+    pitch = (marks[-1] - marks[0]) / math.log2(units[-1] / units[0])
+    assert (marks[1] - marks[0]) / pitch == pytest.approx(math.log2(units[1] / units[0]), abs=0.05)
+    assert [item.values for item in shown(end, "mark")] == [written([unit]) for unit in units]
+    for lane, key in enumerate(("standard", "flash", "true, stored")):
+        dots = sorted((item.box[0] + item.box[2]) / 2 for item in shown(end, f"point {key}"))
+        places = sorted(marks[units.index(each.unit)] + pitch * math.log2(each.shares[lane] / each.unit) for each in found.errors)
+        assert dots == pytest.approx(places, abs=0.05)
+
+
+@every
+def test_what_is_left_is_the_difference_of_the_two_outputs(name: str) -> None:
+    film, config = scene(FILM, **CONFIGS[name]), AttentionConfig(**CONFIGS[name])
+    standard, flash = (run(config, source="numpy", algorithm=which).o[0, 0].astype(float) for which in ("standard", "fa2"))
+    apart = np.abs(standard - flash)
+    found = gather(config, "numpy", run, truth_of)
+    assert said(at(film, "outputs"), "title") == ["their difference"]
+    assert said(at(film, "speckle"), "title") == [f"their difference × {found.magnified:,}"]
+    left = next(item for item in at(film, "speckle").shown if item.name == "O" and item.values)
+    assert left.values == written((apart * found.magnified).ravel()).replace(f"({apart.size},)", str(apart.shape))
+    assert said(at(film, "speckle"), "most")[0].startswith(f"at most {plain(float(apart.max()))} of ")
+    assert math.log2(found.magnified).is_integer()
+
+
+def test_the_difference_is_seen_only_where_both_are() -> None:
+    """Aligned, the picture is |first - second|; apart, each is itself."""
+    first, second = np.array([[0.0, 1.0]]), np.array([[0.25, 1.0]])
+    rect, skin = Rect(0, 0, 4, 1), THEMES["dark"]
+    overlay = Overlay(first, second, rect, skin, 0.0, 1.0)
+    whole = overlay.place(rect, rect).image.pixel_array[0]
+    quarter, black = whole[10], whole[-10]
+    assert (whole[:, 3] == 255).all()
+    overlay.place(Rect(0, 0, 2, 1), Rect(2, 0, 4, 1))
+    apart = overlay.image.pixel_array[0]
+    assert (apart[10] == black).all(), "zero is the ground, whether a value or a difference"
+    assert (apart[len(apart) // 2 + 10] == quarter).all()
+
+
+@every
+def test_no_output_is_closer_than_the_true_one_stored(name: str) -> None:
+    for each in gather(AttentionConfig(**CONFIGS[name]), "numpy", run, truth_of).errors:
+        standard, flash, stored = each.shares
+        assert 0 < stored <= each.unit, "rounding costs at most half a unit in the last place of the largest value"
+        assert stored <= min(standard, flash) * (1 + 1e-12)
+
+
+@given(st.lists(st.floats(1e-9, 1e-2), min_size=2, max_size=9))
+def test_rulers_have_a_place_for_every_share(shares: list[float]) -> None:
+    for aspect in ASPECTS:
+        rect = shot(AttentionConfig(), aspect, "rulers")["rulers"]
+        for ruler in (*rulers(rect, 3, tuple(shares), 3), alone(rect, tuple(shares), 3, 2.0)):
+            assert all(rect.x0 - 1e-9 <= ruler.x(share) <= rect.x1 + 1e-9 for share in shares)
+            assert all(ruler.line < y < ruler.top for y in ruler.heights)
+            assert rect.contains(ruler.rect)
+
+
+@pytest.mark.parametrize(("value", "text"), [(1.84, "1.84"), (0.0056432, "0.0056"), (0.00072, "0.00072"), (3.5e-6, "3.5 × 10⁻⁶")])
+def test_errors_have_two_digits(value: float, text: str) -> None:
+    assert plain(value) == text
+
+
+@pytest.mark.parametrize(("config", "remedy"), [({"seq_k": 0}, "more keys"), ({"scale": 1e4, "inputs": "gaussian"}, "a smaller scale")])
+def test_errors_that_no_logarithm_can_show_are_refused(config: dict[str, Any], remedy: str) -> None:
+    with pytest.raises(ConfigError, match=rf"above 0 and finite to be drawn, got .*; try {remedy}"):
+        scene(FILM, **config)

@@ -1,0 +1,127 @@
+"""IOScene: the tile is Algorithm 1's, bars and dots are what traces counted, chips stand at what an SM holds."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashviz.chapters import io_complexity
+from flashviz.chapters.io_complexity import gather, rounded, step_at
+from flashviz.config import AttentionConfig
+from flashviz.device import SMS
+from flashviz.errors import ConfigError
+from flashviz.layout import ASPECTS, shot
+from flashviz.layout.io_complexity import Plot, Square
+from flashviz.lettering import PX_PER_UNIT
+from flashviz.memory import traffic
+from flashviz_kernels.recorder import record, run
+from tests.directed import at, said, scene, shown, written
+from tests.test_directed import FILMS
+
+FILM = FILMS["io"]
+CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
+every = pytest.mark.parametrize("name", CONFIGS)
+N, D = 2048, 64  # of the default film; numbers of two bytes
+
+
+def algorithm_1(columns: int) -> int:
+    """Its listing's loads and stores: N / Bc passes over Q, O, l, m; K and V once; O, l, m initialised; l and m in float32."""
+    passes = -(-N // columns)
+    return 2 * 2 * N * D + (2 * N * D + 8 * N) + passes * (3 * 2 * N * D + 16 * N)
+
+
+def test_bars_are_algorithm_1s() -> None:
+    film = scene(FILM)
+    for beat, columns in (("sweep", 32), ("double", 64), ("wider", 256)):
+        assert shown(at(film, beat), "bar bytes")[0].values == written([4.0 * D * columns, algorithm_1(columns)])
+        assert said(at(film, beat), "bytes") == [rounded(algorithm_1(columns))]
+        assert said(at(film, beat), "count") == [f"{N // columns} sweeps"]
+        assert said(at(film, beat), "M") == [f"M = {4 * D * columns:,}"]
+        assert shown(at(film, beat), "tile")[0].values == written([columns, min(columns, D)])
+    assert [at(film, "double").texts()["tile size"], at(film, "wider").texts()["tile size"]] == ["64 × 64", "64 × 256"]
+
+
+@every
+def test_heights_of_bars_are_to_scale_to_a_pixel(name: str) -> None:
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    first, second = (shown(at(film, beat), "bar bytes")[0].box for beat in ("sweep", "double"))
+    tall = [(box[3] - box[1]) * PX_PER_UNIT for box in (first, second)]
+    assert tall[1] == pytest.approx(tall[0] * found.steps[1].nbytes / found.steps[0].nbytes, abs=4)
+    line = shown(at(film, "cached"), "cached")[0].box
+    middle = (line[1] + line[3]) / 2 - first[1]
+    assert middle == pytest.approx((first[3] - first[1]) * found.cached / found.steps[0].nbytes, abs=0.03)
+    n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
+    assert found.cached == size * (4 * n * d + 4 * n * n), "FACTS.md: a perfect cache"
+
+
+@every
+def test_the_curve_is_the_closed_form_and_goes_through_every_trace(name: str) -> None:
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    for step, trace in zip(found.steps, found.traces, strict=True):
+        assert step.nbytes == traffic(trace).total == io_complexity.bytes_at(step.m, found.config)
+        assert step.sweeps == trace.config.col_blocks
+    last = found.chips[-1][1] if found.chips else found.steps[-1]
+    assert shown(at(film, "cached"), "bar bytes")[0].values == written([last.m, last.nbytes])
+    (curve,) = [item for item in at(film, "cached").shown if item.name == "curve"]
+    assert curve.values.startswith("(")
+    falls = [before.nbytes / after.nbytes for before, after in itertools.pairwise(found.steps)]
+    assert all(1.4 < fall < 2.0 for fall in falls)
+
+
+def test_chips_are_marked_at_what_one_sm_holds() -> None:
+    found = gather(AttentionConfig(), run)
+    assert [(name, step.m) for name, step in found.chips] == [("A100", 164 * 1024 / 2), ("H100", 228 * 1024 / 2)]
+    assert [SMS[arch].shared for arch in ("sm_80", "sm_90")] == [164 * 1024, 228 * 1024]
+    assert said(at(scene(FILM), "chips"), "chip") == ["A100, 164 KiB", "H100, 228 KiB"]
+    assert any("CUDA C++ Programming Guide" in text for text in said(at(scene(FILM), "chips"), "cited"))
+    assert "Dao et al. 2022, Theorem 2" in said(at(scene(FILM), "wider"), "cited")
+
+
+@pytest.mark.parametrize("d", [16, 40, 64, 256])
+def test_on_chip_memories_are_those_that_the_theorem_speaks_of(d: int) -> None:
+    n = 1024
+    chips = io_complexity.chip_sizes(AttentionConfig(seq_q=n, head_dim=d, block_m=16, block_n=16))
+    for chip in chips:
+        assert d <= 4 * d * chip.block_n <= n * d
+        assert chip.block_m <= max(16, d)
+        moved = traffic(record(chip, source="numpy", algorithm="fa1")).total
+        assert moved == io_complexity.bytes_at(4 * d * chip.block_n, chip)
+
+
+@given(st.floats(1.0, 1e6))
+def test_any_m_makes_whole_sweeps(m: float) -> None:
+    step = step_at(m, AttentionConfig(seq_q=N))
+    assert (step.columns - 1) * 4 * D < m <= step.columns * 4 * D
+    assert step.rows == min(step.columns, D)
+    assert (step.sweeps - 1) * step.columns < N <= step.sweeps * step.columns
+
+
+@given(st.floats(256, 1e6), st.floats(1.1, 64), st.floats(0.1, 1.0))
+def test_parts_stay_in_their_places(m: float, factor: float, share: float) -> None:
+    for aspect in ASPECTS:
+        place = shot(AttentionConfig(), aspect, "io")
+        plot = Plot.of(place["plot"], m, m * factor, 1e6)
+        for bar in (plot.bar(m, 1e6), plot.bar(m * factor, share * 1e6)):
+            assert place["plot"].contains(bar)
+        square = Square.of(place["square"])
+        for rect in (square.grid, square.k, square.q, square.o):
+            assert place["square"].contains(rect)
+        assert square.grid.width == pytest.approx(square.grid.height)
+
+
+def test_too_few_tilings_are_refused() -> None:
+    with pytest.raises(ConfigError, match="expected two on-chip memories M = 4 d Bc up to N d"):
+        scene(FILM, block_m=256, block_n=16, head_dim=256, stages=1, arch="sm_80")
+
+
+def test_a_step_of_the_sweep_adds_the_bytes_of_one() -> None:
+    found = gather(AttentionConfig(), run)
+    assert found.sweep == 3 * 2 * N * D + 16 * N
+    differences = {round((a.nbytes - b.nbytes) / (a.sweeps - b.sweeps)) for a, b in itertools.pairwise(found.steps)}
+    assert differences == {found.sweep}
+    assert np.isclose(found.steps[0].nbytes - found.steps[0].sweeps * found.sweep, 6 * N * D + 8 * N)
