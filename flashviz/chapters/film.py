@@ -15,24 +15,24 @@ OPENING: tuple[Beat, ...] = (
     Beat("weights", "Weights", 7.2, shot="query", late=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 7.2, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
     Beat("memory", "Two memories", 7.9, shot="machine", late=True, caption="The path between them is slow: tiles wait."),
-    Beat("standard", "Scores out", 4.8, shot="machine", late=True, caption="Every score goes out."),
+    Beat("standard", "Scores out", 4.9, shot="machine", late=True, caption="Every score goes out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, caption="Softmax needs whole rows."),
     Beat("product", "Weights, and O", 7.5, shot="machine", late=True, caption="Weights P: out, and back. Then O."),
     Beat("pause-a", "Question", 3.9, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
     Beat("row", "Divide by what?", 4.7, shot="row", late=True, caption="Divide by what?"),
-    Beat("carry", "Later", 4.4, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
+    Beat("carry", "Later", 4.1, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
     Beat("score", "Scores", 7.3, shot="score", late=True, caption="Q stays. K arrives."),
     Beat("ceiling", "The ceiling", 6.1, shot="ceiling", late=True, caption="The largest sets the ceiling."),
     Beat("sum", "The sum", 5.0, shot="ceiling", late=True, caption="Area is the sum: ℓ."),
     Beat("blend", "Blend", 8.5, shot="score", late=True, caption="The scores are overwritten. V arrives."),
-    Beat("calm", "Calm tiles", 7.4, shot="rescale", late=True, caption="Nothing higher: just add."),
+    Beat("calm", "Calm tiles", 7.0, shot="rescale", late=True, caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
     Beat("again", "A second rise", 10.3, shot="rescale", late=True, caption="Again."),
     Beat("finish", "Finish", 7.9, shot="whole", late=True, caption="Divide once. Write once."),
     Beat("strips", "Row blocks", 6.3, shot="rest", late=True, caption="Outer loop: one program a row block."),
-    Beat("rest", "The rest", 7.0, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
-    Beat("bill", "The bill", 12.4, shot="bill", late=True, caption="Fewer bytes to wait for: {standard_tiles} or {flash_tiles}."),
+    Beat("rest", "The rest", 7.6, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
+    Beat("bill", "The bill", 11.7, shot="bill", late=True, caption="Fewer bytes to wait for: {standard_tiles} or {flash_tiles}."),
     Beat("taller", "Taller tiles", 8.5, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
     Beat("difference", "The difference", 6.4, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),
@@ -44,8 +44,8 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 6.9, "standard": 3.4, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.4, "sum": 3.8, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "watch": 1.3, "stale": 1.3, "squeeze": 4.4, "rest": 4.2, "bill": 5.5,
+    "hook": 6.5, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.3, "sum": 3.8, "calm": 4.2, "terms": 3.7,
+    "ruler": 2.8, "measure": 3.3, "watch": 1.3, "stale": 1.3, "squeeze": 4.4, "rest": 4.2, "bill": 5.4,
 }  # fmt: skip
 DIGEST_SAYS = {
     "standard": "Scores out.", "softmax": "And back.",

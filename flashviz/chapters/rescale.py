@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("divide", "The answer so far", 6.6, shot="answer", late=True, caption="acc divided by ℓ: the answer so far."),
     Beat("add", "Nothing higher", 7.8, shot="rescale", late=True, caption="Nothing higher: just add."),
     Beat("terms", "The next keys", 9.0, shot="sum", late=True, caption="The next {new} keys, measured by the old m."),
-    Beat("question", "Question", 4.4, shot="sum", pause=True, caption="This term is {height}, above 1. Why not just add it?"),
+    Beat("question", "Question", 4.6, shot="sum", pause=True, caption="This term is {height}, above 1. Why not just add it?"),
     Beat("ruler", "A new max", 7.6, shot="sum", late=True, caption="Above 1, terms could overflow: m rises."),
     Beat("measure", "By the new max", 4.7, shot="sum", late=True, caption="By the new m, the old 1 is only α."),
     Beat("watch", "What must follow", 4.6, shot="rescale", late=True, caption="Watch the answer, acc / ℓ."),

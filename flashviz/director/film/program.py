@@ -94,7 +94,7 @@ def carry(film: Film) -> None:
     for (name, words), color, at in zip(texts, colors, sides if beside else rows(place, 3), strict=True):
         carried = labelled(at, (name, color), (words, skin.ink), px=ONE_NUMBER if beside else NUMBER)
         film.move(FadeIn(Named(*carried, tag="carried")), seconds=TEXT)
-        film.hold(0.3)
+        film.hold(0.2)
     film.scene.tell()
 
 

@@ -17,7 +17,7 @@ from flashviz.director.words import LABEL, NUMBER, Word, labelled
 from flashviz.figures import quarters
 from flashviz.layout import Rect, centered
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
@@ -126,17 +126,15 @@ def standard(film: Film) -> None:
     if "S" not in film.tiles:  # the digest comes from the hook
         film.move(*film.leave(film.hbm), seconds=TEXT)
         film.hbm.display(lit={}, written=frozenset(), seam=1.0)
-        film.move(film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
         film.tiles = {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QKS"}
-        film.move(FadeIn(*furniture(film)), seconds=0.4)
-        film.move(FadeIn(*film.tiles.values()), seconds=0.3)
+        film.move(film.arrive(film.hbm, place["hbm"]), FadeIn(*furniture(film), *film.tiles.values(), rate_func=late), seconds=MOVE)
     film.scene.tell()
     for name in "SP":
         film.scene.add(film.sheets[name].place(film.hbm.cross).display(0))
     film.bar = CrossedBar(film, place["bar"], place["crossed"])
     film.move(FadeIn(film.bar.counter, label(place["crossed name"], "crossed so far", film.skin.ink)), seconds=TEXT)
     film.scene.add(film.bar)
-    out(film, "S", film.tiles["S"].rect, max(film.scene.motion - TEXT, 1.0), Kind.LOAD_Q, Kind.LOAD_K)
+    out(film, "S", film.tiles["S"].rect, max(film.scene.motion - TEXT, 0.85), Kind.LOAD_Q, Kind.LOAD_K)
     film.around = box(place["s"].inset(-em(10)), stroke=film.skin.ink, width=theme.HEAVY)
 
 
@@ -163,13 +161,13 @@ def product(film: Film) -> None:
     put(v, cross.tile("V", 0))
     film.scene.add(v)
     way = partial(pass_through, v, cross.tile("V", 0), place["pipe"], place["k"])
-    film.move(Shows(v, way, rate_func=ease_in_out_cubic), seconds=0.8)
+    film.move(Shows(v, way, rate_func=ease_in_out_cubic), seconds=0.6)
     cells = [cross.tile("V", index) for index in range(cross.n_cols)]
     fly(film, cells, v.rect, (Kind.LOAD_V,), skin.v, each, out=False)
     values = np.asarray(film.material.values.o, dtype=np.float64)
     film.tiles["O"] = o = Matrix(values, place["q"], skin, "O", *spread(values))
     film.scene.add(o)
-    film.move(Columns(o), seconds=0.6)
+    film.move(Columns(o), seconds=0.5)
     whole = film.outputs[0]
     put(whole, cross.strip("O"))
     reveal(whole, 0.0)
