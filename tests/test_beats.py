@@ -14,18 +14,13 @@ from hypothesis import strategies as st
 from manim import Mobject, Scene, tempconfig
 from PIL import Image
 
-from flashviz.config import AttentionConfig
 from flashviz.director.film.closing import Pile
-from flashviz.figures import kib
-from flashviz.layout import Aspect, Rect, pack, stage
-from flashviz.lettering import NOTE_PX, em
-from flashviz.mobjects.ledger import Ledger, squares, squares_area
+from flashviz.layout import Rect
 from flashviz.mobjects.motion import LAND, LIFT, LIFTED, TRAVEL, Enlarge, Flight
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Stored
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, rectangles
 from flashviz.palette import DARK
-from tests.test_layout import configs, crossed
 
 GOLDEN = Path(__file__).parent / "golden"
 shares = st.floats(0.0, 1.0)
@@ -49,21 +44,6 @@ def area(drawn: Mobject) -> float:
 # ------------------------------------------------------------------------------------------------------------ squares
 
 
-@given(st.floats(0.05, 500.0), st.floats(1.0, 6.0), st.floats(0.1, 0.5))
-@settings(deadline=None)
-def test_ledger_squares_count_the_tiles(count: float, width: float, height: float) -> None:
-    rect = Rect(0, 0, width, height)
-    packing = pack(count, rect)
-    boxes = squares(count, rect, packing)
-    covered = ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).sum()
-    assert covered == pytest.approx(count * packing.side**2, rel=1e-6)
-    assert boxes[:, 0].min() >= -1e-9
-    assert boxes[:, 1].min() >= -1e-9
-    assert boxes[:, 3].max() <= height + 1e-9
-    assert boxes[:, 2].max() <= width + packing.pitch + 1e-9
-    assert len({(round(float(x), 6), round(float(y), 6)) for x, y in boxes[:, :2]}) == len(boxes), "none hides another"
-
-
 @given(st.dictionaries(st.sampled_from("QKVSPO"), st.integers(1, 10**6), min_size=1), st.integers(100, 10**5), st.integers(1, 40))
 @settings(deadline=None, max_examples=60)
 def test_the_bill_has_a_square_for_every_tile(crossed: dict[str, int], unit: int, lines: int) -> None:
@@ -80,19 +60,6 @@ def test_the_bill_has_a_square_for_every_tile(crossed: dict[str, int], unit: int
         assert len({(round(float(x), 6), round(float(y), 6)) for x, y in boxes[:, :2]}) == len(boxes)
         assert boxes[:, 1].min() >= -1e-6
         assert boxes[:, 3].max() <= 1.2 + 1e-6
-
-
-def test_the_ledgers_squares_are_its_bytes() -> None:
-    """A square a tile, the last cut to its fraction, and none for none; as many bytes, as large an area in every row."""
-    final, tile = {"Q": 4096, "K": 32768, "V": 30000, "O": 0}, 4096
-    ledger = Ledger(stage(AttentionConfig(), "16:9").ledger, final, tile, DARK, most=32768).display(final)
-    side = ledger.rows["K"].packing.side
-    for tensor, row in ledger.rows.items():
-        assert area(row.squares) == pytest.approx(final[tensor] / ledger.unit_bytes * side**2, abs=1e-6)
-        assert row.bytes.text == kib(final[tensor])
-        mark = row.submobjects[0]
-        assert [part.get_fill_color().to_hex().upper() for part in (mark, row.squares)] == [DARK.hue(tensor)] * 2
-        assert len(row.squares.get_subpaths()) == math.ceil(final[tensor] / ledger.unit_bytes)
 
 
 def test_rectangles_are_drawn_as_one_path() -> None:
@@ -195,15 +162,6 @@ def test_a_stored_matrix_shows_whole_tiles_in_row_order() -> None:
 # ------------------------------------------------------------------------------------------------------- golden frames
 
 
-@settings(deadline=None)
-@given(config=configs, aspect=st.sampled_from(["16:9", "9:16"]), algorithm=st.sampled_from(["standard", "fa2"]))
-def test_ledger_has_room_for_squares_beside_the_longest_bytes(config: AttentionConfig, aspect: Aspect, algorithm: str) -> None:
-    """In the aspects with one column of rows; those with two leave the squares out where there is no room."""
-    final = crossed(config, algorithm)
-    widest = max((kib(n) for n in (*final.values(), sum(final.values()))), key=len)
-    assert squares_area(stage(config, aspect).ledger[1], widest).width > 3 * em(NOTE_PX)
-
-
 def frame_of(*shown: Mobject) -> np.ndarray:
     """The pixels of a still, 320 x 180, without text."""
     with tempconfig({"pixel_width": 320, "pixel_height": 180, "background_color": DARK.ground, "dry_run": True}):
@@ -213,24 +171,16 @@ def frame_of(*shown: Mobject) -> np.ndarray:
         return np.asarray(scene.renderer.get_frame())[..., :3].copy()
 
 
-def still(name: str) -> list[Mobject]:
-    if name == "squares":
-        rows = [Rect(-6, y, 6, y + 1.5) for y in (1.5, -1.0, -3.5)]
-        counts = {"K": 64.0, "Q": 8.0, "S": 40.25}
-        packing = pack(64, rows[0], largest=0.5)
-        return [
-            Rectangles(DARK.hue(t), name=t).display(squares(n, rect, packing)) for (t, n), rect in zip(counts.items(), rows, strict=True)
-        ]
+def still() -> list[Mobject]:
     row, column = np.mgrid[0:8, 0:16]
     values = np.where(column > row + 8, -np.inf, np.cos(0.7 * (column - row)))
     return [Matrix(values, Rect(-6, -3, 6, 3), DARK, "S", -1.0, 1.0)]
 
 
 @pytest.mark.filterwarnings("ignore:'mode' parameter for changing data types:DeprecationWarning")  # in manim's camera
-@pytest.mark.parametrize("name", ["squares", "matrix"])
-def test_golden_frame(name: str) -> None:
+def test_golden_frame() -> None:
     """A hair of anti-aliasing apart, the picture is the kept one. To keep another: delete the file and run this test."""
-    path, pixels = GOLDEN / f"{name}.png", frame_of(*still(name))
+    path, pixels = GOLDEN / "matrix.png", frame_of(*still())
     if not path.is_file():
         GOLDEN.mkdir(exist_ok=True)
         Image.fromarray(pixels).save(path)

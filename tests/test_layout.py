@@ -23,8 +23,6 @@ from flashviz.layout import (
     Rect,
     columns,
     frame,
-    ledger_unit,
-    pack,
     rows,
     stage,
 )
@@ -363,36 +361,6 @@ def test_code_pane_holds_three_lines(config: AttentionConfig, aspect: Aspect) ->
 def test_type_sizes_are_the_storyboards() -> None:
     assert (CAPTION_PX, KEY_PX, NOTE_PX, CODE_PX) == (44, 56, 28, 24)
     assert min(CAPTION_PX, KEY_PX, TITLE_PX, LABEL_PX, NOTE_PX) == NOTE_PX > CODE_PX
-
-
-# --------------------------------------------------------------------------------------------------------- packing
-
-
-@given(
-    count=st.floats(0.01, 5000),
-    width=st.floats(0.3, 12),
-    height=st.floats(0.05, 4),
-    tiles=st.sampled_from([1, 2, 4, 64]),
-)
-def test_packed_squares_fit_and_are_the_largest_that_do(count: float, width: float, height: float, tiles: int) -> None:
-    rect = Rect(0, 0, width, height)
-    packing = pack(count, rect, tiles)
-    need = -(-count // tiles)
-    lines = -(-need // packing.per_row)
-    assert lines * packing.pitch <= height + 1e-6
-    assert packing.per_row * packing.pitch <= width + 1e-6 or packing.per_row == 1
-    assert packing.side < packing.pitch
-    if packing.pitch < 0.17 * 1.2 - 1e-9:  # one line fewer would not have been enough
-        fewer = round(height / packing.pitch) - 1
-        assert fewer < 1 or max(1, int(width / min(height / fewer, 0.17 * 1.2))) * fewer < need
-
-
-@given(st.floats(0.1, 1e7))
-def test_ledger_unit_is_the_smallest_power_of_two(most: float) -> None:
-    unit = ledger_unit(most)
-    assert unit & (unit - 1) == 0
-    assert most / unit <= 256
-    assert unit == 1 or most / (unit // 2) > 256
 
 
 @given(st.integers(1, 40), st.floats(0, 0.05))

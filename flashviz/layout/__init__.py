@@ -6,7 +6,6 @@
 from flashviz.layout.causal import Limit, masked_grid
 from flashviz.layout.cross import BAND_LIMIT, THINNEST, Cross, cross
 from flashviz.layout.loop_order import Fringe, fringe
-from flashviz.layout.packing import LEDGER_ROWS, Packing, ledger_unit, pack
 from flashviz.layout.rect import ASPECTS, GAP, MARGIN, SHORT_SIDE, Aspect, Rect, centered, columns, frame, rows
 from flashviz.layout.shots import Shot, shot
 from flashviz.layout.stage import (
@@ -28,8 +27,8 @@ from flashviz.layout.stage import (
 )
 
 __all__ = [
-    "ASPECTS", "BAND_LIMIT", "CAPTION_LINES", "CODE_LINES", "GAP", "LABELLED", "LEDGER_ROWS", "MARGIN", "SHORT_SIDE", "SMALLEST",
-    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Fringe", "Lens", "Limit", "Packing", "PlayerShape",
-    "Rect", "Shot", "Stage", "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "fringe", "ledger_unit",
-    "lens", "masked_grid", "pack", "player_stage", "rows", "shot", "stage",
+    "ASPECTS", "BAND_LIMIT", "CAPTION_LINES", "CODE_LINES", "GAP", "LABELLED", "MARGIN", "SHORT_SIDE", "SMALLEST",
+    "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Fringe", "Lens", "Limit", "PlayerShape",
+    "Rect", "Shot", "Stage", "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "fringe",
+    "lens", "masked_grid", "player_stage", "rows", "shot", "stage",
 ]  # fmt: skip

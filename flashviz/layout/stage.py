@@ -10,10 +10,10 @@ from typing import Literal
 
 from flashviz.config import AttentionConfig
 from flashviz.layout.cross import Cross, cross
-from flashviz.layout.packing import LEDGER_ROWS
 from flashviz.layout.rect import GAP, MARGIN, Aspect, Rect, centered, columns, frame, rows
 from flashviz.lettering import CAPTION_PX, CODE_PX, KEY_PX, LINE_PITCH, NOTE_PX, TITLE_PX, em
 
+LEDGER_ROWS = 7  # a heading, then Q, K, V, S, P, O at most
 SMALLEST = 0.35  # side of a score tile on the chip
 LABELLED = (0.64, 0.45)  # least width and height of a tile on the chip: its name stands above or beside it
 TALL_CLEAR = 1 / 5  # lowest share of a 9:16 frame: phone players put their buttons there

@@ -11,6 +11,7 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
+from flashviz.device import KIB, SMS, Resources
 from flashviz.director.film.parts import Tally, fitting, heading, label, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import stored_rows, sweep
@@ -22,7 +23,6 @@ from flashviz.figures import amount, kib, number, power, quarters
 from flashviz.layout import Rect, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
 from flashviz.memory import compulsory
-from flashviz.mobjects.chip import used_of
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
@@ -441,6 +441,11 @@ def card(film: Film) -> None:
         for line in (wrap(text, place.width, NOTE_PX) or [""])
     ]
     film.move(FadeIn(Named(card_lines(lines, place), tag="card", text="\n".join(text for text, _, _ in lines))), seconds=0.5)
+
+
+def used_of(resources: Resources) -> str:
+    """As ``40 of 228 KiB``."""
+    return f"{resources.shared / KIB:,.4g} of {SMS[resources.arch].shared / KIB:,.4g} KiB"
 
 
 def provenance_lines(film: Film) -> list[str]:
