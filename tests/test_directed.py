@@ -82,7 +82,8 @@ FILMS = {
     "standard": Directed(
         "standard_attention", "StandardAttentionScene",
         subjects={
-            "s-out": ("S", "chip", "bar"), "s-back": ("S", "P", "chip", "bar"), "p-back": ("P", "O", "chip", "bar"),
+            "s-out": ("Q", "K", "S", "pipe", "chip", "bar"), "s-back": ("S", "P", "pipe", "chip", "bar"),
+            "p-back": ("V", "P", "O", "pipe", "chip", "bar"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "one tile": {"seq_q": 64, "seq_k": 40}, "heads": {"heads": 4},
