@@ -74,7 +74,7 @@ FILMS = {
         "memory_hierarchy", "MemoryHierarchyScene",
         subjects={
             "pipes": ("flow",), "flow": ("flow", "L2 times", "SMEM times"), "l2": ("focus", "name", "size"),
-            "program": ("focus", "name", "size", "note"), "tiles": ("focus",),
+            "program": ("focus", "name", "size", "note"), "scores": ("beside", "name", "size"), "tiles": ("beside",),
         },
         configs={"large tiles": {"head_dim": 128, "block_m": 128, "block_n": 128, "stages": 1}},
         actors=("area GMEM", "area L2", "area program"),
