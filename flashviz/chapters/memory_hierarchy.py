@@ -20,7 +20,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("l2", "L2", 7.0, shot="capacities", caption="L2 holds {l2}, for the whole chip."),
     Beat("program", "One program", 7.6, shot="capacities", caption="Of shared memory one program may use {program}."),
     Beat("scores", "Scores", 6.0, shot="capacities", late=True, caption="All of S, {scores}, does not fit."),
-    Beat("tiles", "Tiles", 8.0, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
+    Beat("tiles", "Tiles", 7.4, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
 )  # fmt: skip
 MAIN = "{}, the GPU's main memory"
 ON_SCREEN = {"GMEM": "HBM", "L2": "L2 cache", "SMEM": "shared memory", "used": "arithmetic"}
