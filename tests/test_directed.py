@@ -95,7 +95,7 @@ FILMS = {
         "references", "ReferencesScene",
         subjects={"read": ("left", "right", "left name", "right name", "first", "second", "code")},
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
-        seconds=(8, 8.4),
+        seconds=(9, 9.4),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",

@@ -199,7 +199,7 @@ def double(film: MemoryScalingFilm) -> None:
     film.move(grown(film, before, after), seconds=GROW)
     film.index = 1
     once = after / before
-    film.factors = between_bytes(film, ["S, P", f"× {once**2:g},", "O", f"× {once:g}"], NUMBER, "factors")
+    film.factors = between_bytes(film, ["S, P", f"× {once**2:g},", "O", f"× {once:g}"], NAME, "factors")
     film.move(*turned(film), FadeIn(film.factors), seconds=0.4)
     film.scene.hold(0.3)
 
