@@ -95,7 +95,7 @@ FILMS = {
         "references", "ReferencesScene",
         subjects={"read": ("left", "right", "left name", "right name", "first", "second", "code")},
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
-        seconds=(9, 9.4),
+        seconds=(8.6, 9),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",

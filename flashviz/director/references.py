@@ -75,5 +75,5 @@ def read(film: ReferencesFilm) -> None:
     for line in film.lines:
         film.scene.hold(LOOKED)
         film.scene.move(FadeIn(line), seconds=TEXT)
-    film.scene.hold(LOOKED)
+    film.scene.hold(LOOKED / 2)
     film.scene.tell()
