@@ -17,4 +17,5 @@ class MemoryHierarchyScene(memory_hierarchy.MemoryHierarchyStage):
         memory_hierarchy.hbm(film)
         memory_hierarchy.l2(film)
         memory_hierarchy.program(film)
+        memory_hierarchy.scores(film)
         memory_hierarchy.tiles(film)

@@ -5,7 +5,7 @@ from flashviz_kernels.bench.measured import measured
 
 
 class MemoryScalingScene(memory_scaling.MemoryScalingStage):
-    """Memory-efficient: at each doubling of N the squares of S and P outgrow the frame, and O's strip gets twice as long."""
+    """Memory-efficient: at each doubling of N the squares of S and P take four times the area, and O's strip gets twice as long."""
 
     subject = "Memory-efficient: extra memory against N"
     poster = "gap"

@@ -74,7 +74,7 @@ FILMS = {
         "memory_hierarchy", "MemoryHierarchyScene",
         subjects={
             "pipes": ("flow",), "flow": ("flow", "L2 times", "SMEM times"), "l2": ("focus", "name", "size"),
-            "program": ("focus", "name", "size", "note"), "tiles": ("focus",),
+            "program": ("focus", "name", "size", "note"), "scores": ("beside", "name", "size"), "tiles": ("beside",),
         },
         configs={"large tiles": {"head_dim": 128, "block_m": 128, "block_n": 128, "stages": 1}},
         actors=("area GMEM", "area L2", "area program"),
@@ -82,7 +82,8 @@ FILMS = {
     "standard": Directed(
         "standard_attention", "StandardAttentionScene",
         subjects={
-            "s-out": ("S", "chip", "bar"), "s-back": ("S", "P", "chip", "bar"), "p-back": ("P", "O", "chip", "bar"),
+            "s-out": ("Q", "K", "S", "pipe", "chip", "bar"), "s-back": ("S", "P", "pipe", "chip", "bar"),
+            "p-back": ("V", "P", "O", "pipe", "chip", "bar"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "one tile": {"seq_q": 64, "seq_k": 40}, "heads": {"heads": 4},
@@ -94,7 +95,7 @@ FILMS = {
         "references", "ReferencesScene",
         subjects={"read": ("left", "right", "left name", "right name", "first", "second", "code")},
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
-        seconds=(8, 8.4),
+        seconds=(8.6, 9),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",

@@ -82,11 +82,14 @@ def test_figures_are_the_tables_and_their_source_stands_beside_them() -> None:
     last = at(film, "flow")
     assert {f"{speed / 1e12:g} TB/s" for speed in SPEED.values()} <= {item.text for item in last.shown}
     assert all(f"{speed / 1e12:g} TB/s" in quoted for speed in SPEED.values())
-    times = sorted(item.text for item in last.shown if item.text.startswith("= "))
-    assert times == ["= 3.6 × 3.35", "= 9.3 × 3.35"] == [f"= {SPEED[n] / SPEED['GMEM']:.1f} × 3.35" for n in ("L2", "SMEM")]
+    times = sorted(item.text for item in last.shown if item.text.endswith("× HBM"))
+    assert times == ["3.6 × HBM", "9.3 × HBM"] == [f"{SPEED[n] / SPEED['GMEM']:.1f} × HBM" for n in ("L2", "SMEM")]
     for beat in ("pipes", "flow", "hbm", "l2"):
         assert H100_MEMORIES.quote.citation in said(at(film, beat), "note")[0]
-    assert sorted(said(at(film, "hbm"), "size")) == ["HBM: 80 GiB", "L2 cache: 50 MiB"]
+    assert sorted(said(at(film, "hbm"), "size")) == ["HBM, the GPU's main memory: 80 GiB", "L2 cache: 50 MiB"]
+    ratios = {beat: next(item.text for item in at(film, beat).shown if item.text.startswith("about")) for beat in ("hbm", "l2")}
+    assert ratios == {"hbm": "about 1,640 × 50 MiB", "l2": "about 226 × 227 KiB"}
+    assert [SIZES[0] / SIZES[1], SIZES[1] / SIZES[2]] == pytest.approx([1640, 226], rel=0.005)
     for beat in ("program", "tiles"):
         assert SHARED_PER_BLOCK in said(at(film, beat), "note")[0]
     assert said(at(film, "program"), "size") == ["one program: 227 KiB"]
@@ -103,9 +106,28 @@ def test_tiles_are_as_large_as_they_are_of_what_a_program_may_use(config: dict[s
         assert (box[2] - box[0]) * (box[3] - box[1]) == pytest.approx(share * (x1 - x0) * (y1 - y0), rel=0.03)
 
 
+@aspects
+def test_all_scores_stand_beside_what_a_program_may_use_on_one_scale(aspect: Aspect) -> None:
+    film = scene(FILM, aspect)
+    (x0, y0, x1, y1), (left, low, right, high) = (shown(at(film, "scores"), name)[0].box for name in ("area program", "matrix S"))
+    assert (right - left) * (high - low) / ((x1 - x0) * (y1 - y0)) == pytest.approx(512 / 227, rel=0.03)
+    assert left > x1
+    place = shot(AttentionConfig(), aspect, "capacities")
+    for size in (2**18, 2**19, 2**25, 2**33):
+        area, square = Zoom(place["focus"], SIZES).beside(size, place["beside"])
+        assert square.width**2 / (area.width * area.height) == pytest.approx(size / SIZES[-1])
+        assert place["beside"].contains(area)
+        assert place["beside"].contains(square)
+        assert not area.overlaps(square)
+
+
+def test_where_all_scores_fit_there_is_no_such_beat() -> None:
+    assert [beat.name for beat in scene(FILM, seq_q=256, seq_k=256).board][-2:] == ["program", "tiles"]
+
+
 def test_without_room_for_the_tiles_there_is_no_such_beat() -> None:
     film = scene(FILM, block_m=256, block_n=128, head_dim=128, stages=1)
-    assert [beat.name for beat in film.board][-1] == "program"
+    assert [beat.name for beat in film.board][-1] == "scores"
 
 
 @pytest.mark.parametrize(("text", "value"), [("> 1 TB", 1e12), ("228 KiB per SM", 228 * 1024), ("12.8 GB/s", 12.8e9), ("5 B", 5.0)])

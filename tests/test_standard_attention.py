@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from flashviz.chapters.folded import one_head
-from flashviz.chapters.standard_attention import REST, STROKES, gather
+from flashviz.chapters.standard_attention import STROKES, WAYS, gather
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
@@ -24,9 +24,9 @@ every = pytest.mark.parametrize("name", CONFIGS)
 
 def expected(c: AttentionConfig) -> dict[str, int]:
     """N M numbers of S out, back, of P out, back; Q and O once, K and V once a row block."""
-    grid = c.seq_q * c.seq_k * c.itemsize
-    rest = (2 * c.seq_q + 2 * c.row_blocks * c.seq_k) * c.head_dim * c.itemsize
-    return dict.fromkeys(STROKES, grid) | {REST: rest}
+    grid, once = c.seq_q * c.seq_k * c.itemsize, c.seq_q * c.head_dim * c.itemsize
+    again = c.row_blocks * c.seq_k * c.head_dim * c.itemsize
+    return {"Q": once, "K": again} | dict.fromkeys(STROKES, grid) | {"V": again, "O": once}
 
 
 @every
@@ -53,7 +53,9 @@ def test_the_bar_is_unwrapped_and_on_one_scale(name: str) -> None:
         assert box[3] - box[1] == pytest.approx(place.height, abs=0.02)
         left += wide
     there = {beat: [way for way in moved if shown(at(film, beat), f"bar {way}")] for beat in ("kernels", "s-out", "s-back", "p-back")}
-    assert there == {"kernels": [], "s-out": ["S out"], "s-back": ["S out", "S back", "P out"], "p-back": list(STROKES)}
+    assert there == {
+        "kernels": [], "s-out": ["Q", "K", "S out"], "s-back": ["Q", "K", "S out", "S back", "P out"], "p-back": list(WAYS),
+    }  # fmt: skip
 
 
 @every
@@ -78,11 +80,12 @@ def test_each_kernel_ends_with_what_it_writes() -> None:
 
 def test_numbers_stand_at_what_they_count() -> None:
     last = at(scene(FILM), "bill")
-    assert said(last, "bar bytes") == ["512 KiB"] * 4 + ["1,152 KiB"]
-    assert said(last, "bar names") == ["S out", "S back", "P out", "P back", "Q, K, V, O"]
+    assert said(last, "bar bytes") == ["512 KiB"] * 6
+    assert said(last, "bar names") == ["Q", "K × 8", "S out", "S back", "P out", "P back", "V × 8", "O"]
+    assert said(last, "setting") == ["N = 512, d = 64, fp16"]
     assert sorted(said(last, "sum")) == ["2,048 KiB", "3,200 KiB", "S and P:", "in all:"]
     for words in ("bar names", "bar bytes"):
-        for text, bar in zip(shown(last, words), [*STROKES, REST], strict=True):
+        for text, bar in zip(shown(last, words), WAYS if words == "bar names" else list(WAYS)[1:-1], strict=True):
             (box,) = [item.box for item in shown(last, f"bar {bar}")]
             assert box[0] - 0.02 <= text.box[0] < text.box[2] <= box[2], text
 

@@ -15,12 +15,14 @@ from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
     Beat("pipes", "Bandwidths", 7.3, shot="pipes", late=True, caption="An {device}. Each pipe is as wide as its bandwidth."),
-    Beat("flow", "Equal flow", 9.0, shot="pipes", caption="At equal speed a wider pipe carries more."),
+    Beat("flow", "Equal flow", 7.8, shot="pipes", late=True, caption="At equal speed a wider pipe carries more."),
     Beat("hbm", "HBM", 6.7, shot="capacities", late=True, caption="Now how much each holds. Areas to scale."),
     Beat("l2", "L2", 7.0, shot="capacities", caption="L2 holds {l2}, for the whole chip."),
     Beat("program", "One program", 7.6, shot="capacities", caption="Of shared memory one program may use {program}."),
-    Beat("tiles", "Tiles", 7.0, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
+    Beat("scores", "Scores", 6.0, shot="capacities", late=True, caption="All of S, {scores}, does not fit."),
+    Beat("tiles", "Tiles", 7.4, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
 )  # fmt: skip
+MAIN = "{}, the GPU's main memory"
 ON_SCREEN = {"GMEM": "HBM", "L2": "L2 cache", "SMEM": "shared memory", "used": "arithmetic"}
 ARCH = "sm_90"  # of the machine that is quoted
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -67,7 +69,7 @@ class MemoryHierarchy:
     def times(self, memory: Memory) -> str:
         """Its bandwidth as a multiple of the slowest's."""
         slowest = self.memories[0]
-        return f"= {ratio(memory.speed, slowest.speed)} × {slowest.speed.split()[0]}"
+        return f"{ratio(memory.speed, slowest.speed)} × {ON_SCREEN[slowest.name]}"
 
     @property
     def program(self) -> int:
@@ -79,7 +81,25 @@ class MemoryHierarchy:
         """Name, size and bytes of what is zoomed past, largest first."""
         slow, cache = self.memories[:2]
         whole = [(ON_SCREEN[memory.name], memory.size, bytes_of(memory.size)) for memory in (slow, cache)]
+        whole[0] = (MAIN.format(whole[0][0]), *whole[0][1:])
         return (*whole, ("one program", amount(self.program), float(self.program)))
+
+    def next(self, index: int) -> str:
+        """An area as a multiple of the next one, to three digits."""
+        _, (_, size, smaller) = self.areas[index], self.areas[index + 1]
+        times = self.areas[index][2] / smaller
+        digits = max(0, math.floor(math.log10(times)) - 2)
+        return f"about {round(times, -digits):,.0f} × {size}"
+
+    @property
+    def scores(self) -> int:
+        """Bytes of all scores of a head."""
+        return self.config.seq_q * self.config.seq_k * self.config.itemsize
+
+    @property
+    def matrix(self) -> str:
+        """What has so many bytes."""
+        return f"S: {self.config.seq_q:,} × {self.config.seq_k:,} scores"
 
     @property
     def tiles(self) -> dict[str, int]:
@@ -88,21 +108,26 @@ class MemoryHierarchy:
         return {tensor: sizes[tensor] for tensor in TENSORS}
 
     @property
-    def together(self) -> tuple[str, str]:
+    def together(self) -> str:
         """The tiles' names, and how much they are."""
         *others, last = self.tiles
-        return f"{', '.join(others)} and {last}", amount(sum(self.tiles.values()))
+        return f"{', '.join(others)} and {last}: {amount(sum(self.tiles.values()))}"
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Without the last where three squares of the tiles' areas do not stand side by side in what one program may use."""
+        """Without the last where three squares of the tiles' areas do not stand side by side in what one program may use.
+
+        And without the one before it where all scores would fit.
+        """
         fits = sum(math.sqrt(size / self.program) for size in self.tiles.values()) <= ABREAST
-        return BEATS if fits else BEATS[:-1]
+        shown = {"scores": self.scores > self.program, "tiles": fits}
+        return tuple(each for each in BEATS if shown.get(each.name, True))
 
     @property
     def said(self) -> dict[str, str]:
         """What the captions say."""
-        return {"device": self.hierarchy.device.split()[0], "l2": self.memories[1].size, "program": amount(self.program)}
+        device, cache = self.hierarchy.device.split()[0], self.memories[1].size
+        return {"device": device, "l2": cache, "program": amount(self.program), "scores": amount(self.scores)}
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:

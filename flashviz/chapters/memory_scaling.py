@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from flashviz.chapters.figure import compact, times
+from flashviz.chapters.figure import compact
 from flashviz.chapters.measured import Sweep
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stored", "Standard attention", 8.2, shot="scaling", late=True, caption="Besides Q, K, V: standard attention stores S, P and O."),
-    Beat("flash", "FlashAttention", 7.4, shot="scaling", caption="FlashAttention stores no score. O is left: N × d."),
-    Beat("double", "Twice the tokens", 9.4, shot="scaling", caption="N doubles: S and P take 4 times as much, O twice."),
-    Beat("again", "Again and again", 10.0, shot="scaling", caption="And again, up to {n}."),
+    Beat("stored", "Standard attention", 6.4, shot="scaling", late=True, caption="Besides Q, K, V it stores S, P and O."),
+    Beat("flash", "FlashAttention", 5.2, shot="scaling", caption="No score is stored. O is left."),
+    Beat("double", "Twice the tokens", 7.2, shot="scaling", caption="N doubles: S and P × 4, O × 2."),
+    Beat("again", "Again and again", 10.3, shot="scaling", caption="And again, up to {n}."),
     Beat("gap", "The gap", 5.2, shot="scaling", late=True, caption="With the scores {standard}. Without them {flash}."),
 )  # fmt: skip
 
@@ -70,5 +71,6 @@ def stored_output(n: float, sweep: Sweep) -> float:
 def gather(sweep: Sweep) -> MemoryScaling:
     """From a measurement: peak memory of standard and of flash attention beyond the inputs, in bytes, against N."""
     (n, most), (_, least) = sweep.memory("standard")[-1], sweep.memory("flash")[-1]
-    said = {"n": f"N = {n:,.0f}", "standard": compact(most), "flash": compact(least), "ratio": times(most / least)}
+    digits = max(0, math.floor(math.log10(most / least)) - 1)
+    said = {"n": f"N = {n:,.0f}", "standard": compact(most), "flash": compact(least), "ratio": f"{round(most / least, -digits):,.0f}"}
     return MemoryScaling(sweep, said)

@@ -6,7 +6,7 @@ from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, REPOSITORY
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("read", "Where to read on", 8.0, shot="references", late=True, caption="Exact attention. No score stored."),
+    Beat("read", "Where to read on", 8.8, shot="references", late=True, caption="Exact attention. No score stored."),
 )
 SIDES = {"left": "standard attention", "right": "FlashAttention"}
 LINES = {

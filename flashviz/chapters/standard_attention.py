@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from flashviz.chapters.folded import one_head
+from flashviz.chapters.rescale import SHORT
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
@@ -18,16 +19,16 @@ from flashviz.storyboard import Beat, crossed_bytes
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("kernels", "Three kernels", 5.6, shot="standard", fresh=True, caption="Three kernels. Between them HBM holds S, then P."),
-    Beat("s-out", "S out", 8.6, shot="standard", caption="The first makes scores: S goes out."),
+    Beat("kernels", "Three kernels", 4.6, shot="standard", fresh=True, caption="Three kernels. HBM holds S, then P."),
+    Beat("s-out", "S out", 9.6, shot="standard", caption="Kernel 1: scores S go out."),
     Beat("s-back", "S back, P out", 14.4, shot="standard", caption="Softmax needs whole rows: S comes back, P goes out."),
-    Beat("p-back", "P back", 7.6, shot="standard", caption="The third blends V: P comes back."),
-    Beat("bill", "The bill", 6.4, shot="standard", late=True, caption="Of {total} that crossed, {scores} were S and P."),
+    Beat("p-back", "P back", 9.0, shot="standard", caption="Kernel 3: P comes back, O goes out."),
+    Beat("bill", "The bill", 6.2, shot="standard", late=True, caption="Of {total} that crossed, {scores} were S and P."),
 )  # fmt: skip
 KERNELS = {"s-out": "S = Q K^top", "s-back": 'P = "softmax"(S)', "p-back": "O = P V"}
 ENDS = (Kind.STORE_S, Kind.STORE_P, Kind.STORE_O)  # the last thing that each kernel does
 STROKES = {"S out": Kind.STORE_S, "S back": Kind.LOAD_S, "P out": Kind.STORE_P, "P back": Kind.LOAD_P}
-REST = "Q, K, V, O"
+WAYS = {"Q": Kind.LOAD_Q, "K": Kind.LOAD_K, **STROKES, "V": Kind.LOAD_V, "O": Kind.STORE_O}  # all that crosses, in order
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,20 @@ class StandardAttention:
 
     @property
     def moved(self) -> dict[str, int]:
-        """Bytes of each way of S and of P, in order, and of all else."""
+        """Bytes of each way, in order: all that crossed."""
         kinds, nbytes = self.trace.columns["kind"], self.trace.columns["nbytes"]
-        ways = {name: int(nbytes[kinds == kind].sum()) for name, kind in STROKES.items()}
-        return ways | {REST: crossed_bytes(self.trace) - sum(ways.values())}
+        return {name: int(nbytes[kinds == kind].sum()) for name, kind in WAYS.items()}
+
+    def name(self, way: str) -> str:
+        """What a part of the bar is called: K and V come once for each row of tiles."""
+        return f"{way} × {self.config.row_blocks}" if way in "KV" and self.config.row_blocks > 1 else way
+
+    @property
+    def setting(self) -> str:
+        """Of what problem these bytes are."""
+        c = self.config
+        keys = f" × {c.seq_k:,}" if c.seq_k != c.seq_q else ""
+        return f"N = {c.seq_q:,}{keys}, d = {c.head_dim}, {SHORT[c.dtype]}"
 
     def amount(self, name: str) -> str:
         """A way's bytes, as they are written."""
@@ -82,4 +93,6 @@ def gather(config: AttentionConfig, run: Callable[..., Any]) -> StandardAttentio
     kinds = trace.columns["kind"]
     cuts = (0, *(int(np.flatnonzero(kinds == end)[-1]) + 1 for end in ENDS))
     assert all(first < after for first, after in pairwise(cuts))
-    return StandardAttention(trace, cuts)
+    found = StandardAttention(trace, cuts)
+    assert sum(found.moved.values()) == crossed_bytes(trace)
+    return found

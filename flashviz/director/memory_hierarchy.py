@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from manim import VGroup
+from manim import Mobject, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
@@ -14,15 +15,17 @@ from flashviz.chapters.memory_hierarchy import ON_SCREEN, MemoryHierarchy
 from flashviz.director.film.parts import heading
 from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, word
+from flashviz.figures import amount
 from flashviz.layout import Rect, centered
-from flashviz.layout.hierarchy import APART, NEXT, Zoom, pipe
+from flashviz.layout.hierarchy import NEXT, Zoom, pipe
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles
 
 PITCH, THICK, PACE = em(52), em(24), em(150)  # of what flows: from one stripe to the next, a stripe, a second's way
-FLOW, ZOOM, LOAD = 3.4, 2.4, 0.7  # seconds
+UNDER = em(120)  # for what is said beneath the tiles
+FLOW, COME, ZOOM, LOAD = 2.4, 0.7, 2.4, 0.7  # seconds
 
 
 class MemoryHierarchyStage(ShotScene):
@@ -42,6 +45,8 @@ class MemoryHierarchyFilm:
     """Everything on stage, made here once. ``areas``: HBM and L2, which are stations first, then what one program may use."""
 
     note: Word
+    ratio: Word  # of the area that is looked at and the next one
+    scores: Sequence[Mobject] = ()  # what does not fit, with its name, while it is shown
     labels: list[Named]
 
     def __init__(self, scene: ShotScene, found: MemoryHierarchy) -> None:
@@ -76,11 +81,16 @@ class MemoryHierarchyFilm:
         rect = self.place["note"]
         return word(first_that_fits(self.found.notes[beat], LABEL, rect.width), LABEL, self.skin.ink, rect, "note", Face.TEXT)
 
-    def label(self, name: str, size: str) -> Named:
+    def label(self, name: str, size: str, wide: float = NEXT) -> Named:
         """An area's name and size, one above the other."""
         place, ink = self.scene.shot("capacities"), self.skin.ink
-        parts = [word(name, NAME, ink, place["name"].left(NEXT), "part"), word(size, NUMBER, ink, place["size"].left(NEXT), "part")]
+        parts = [word(name, NAME, ink, place["name"].left(wide), "part"), word(size, NUMBER, ink, place["size"].left(NEXT), "part")]
         return Named(*parts, tag="size", text=f"{name}: {size}")
+
+    def compare(self, index: int) -> FadeIn:
+        """How many of the next area fit into one: said in the larger one, until it is left."""
+        self.ratio = heading(self.zoom.focus, self.found.next(index), self.skin.ink, NUMBER)
+        return FadeIn(self.ratio)
 
     def display(self, stage: float) -> None:
         """So far into the zoom: areas, and their names beneath their left edges."""
@@ -127,12 +137,17 @@ def opened(body: Rectangles, rect: Rect, share: float) -> None:
 @beat("flow")
 def flow(film: MemoryHierarchyFilm) -> None:
     """Stripes set out in all pipes at once, and go equally fast."""
-    film.move(Shows(film.stripes, lambda share: film.stripes.display(stripes(film, FLOW * share)), introducer=True), seconds=FLOW)
-    for memory in film.found.memories[1:]:
+    film.scene.add(film.stripes)
+
+    def go(start: float, seconds: float) -> Shows:
+        return Shows(film.stripes, lambda share: film.stripes.display(stripes(film, start + seconds * share)))
+
+    film.move(go(0.0, FLOW), seconds=FLOW)
+    for index, memory in enumerate(film.found.memories[1:]):
         times = heading(film.place[f"{memory.name} times"], film.found.times(memory), film.skin.ink, NAME)
         film.numbers.add(times)
-        film.move(FadeIn(times), seconds=TEXT)
-        film.scene.hold(0.3)
+        film.move(go(FLOW + index * COME, COME), FadeIn(times), seconds=COME)
+    film.scene.tell()
 
 
 def stripes(film: MemoryHierarchyFilm, seconds: float) -> np.ndarray:
@@ -155,10 +170,11 @@ def stripes(film: MemoryHierarchyFilm, seconds: float) -> np.ndarray:
 @beat("hbm")
 def hbm(film: MemoryHierarchyFilm) -> None:
     """Pipes leave; the largest memory grows to its area, and the cache becomes as small as it is beside it."""
-    film.move(FadeOut(film.stripes, *film.bodies.values(), film.numbers, *film.others, *film.names), seconds=0.4)
+    film.move(FadeOut(*film.bodies.values(), film.stripes, film.numbers, *film.others, *film.names), seconds=0.4)
     start = [film.place[name] for name in film.stations[:2]]
     stop = film.zoom.at(0)
-    film.labels = [film.label(*film.found.areas[index][:2]) for index in (0, 1)]
+    wide = film.scene.shot("capacities")["name"].width
+    film.labels = [film.label(*film.found.areas[0][:2], wide), film.label(*film.found.areas[1][:2])]
     film.display(0)
 
     def show(share: float) -> None:
@@ -169,6 +185,7 @@ def hbm(film: MemoryHierarchyFilm) -> None:
     for label in film.labels:
         film.move(FadeIn(label), seconds=TEXT)
         film.scene.hold(0.3)
+    film.move(film.compare(0), seconds=TEXT)
     film.scene.tell()
 
 
@@ -184,6 +201,7 @@ def l2(film: MemoryHierarchyFilm) -> None:
     film.labels.append(film.label(*film.found.areas[2][:2]))
     film.display(1)
     film.move(FadeIn(film.areas[2], film.labels[-1]), seconds=TEXT)
+    film.move(film.compare(1), seconds=TEXT)
 
 
 @beat("program")
@@ -198,21 +216,48 @@ def program(film: MemoryHierarchyFilm) -> None:
 def zoom(film: MemoryHierarchyFilm, stage: int) -> None:
     """From one area to the next; what was looked at is gone then."""
     film.scene.add(film.areas[stage + 1])
+    film.move(FadeOut(film.ratio), seconds=TEXT)
     moving = VGroup(*film.areas[stage : stage + 2], *film.labels[stage : stage + 2])
     film.move(Shows(moving, lambda share: film.display(stage + share), rate_func=ease_in_out_cubic), seconds=ZOOM)
     film.scene.remove(film.areas[stage], film.labels[stage])
 
 
+@beat("scores")
+def scores(film: MemoryHierarchyFilm) -> None:
+    """All steps back, on one scale, until the whole matrix of scores stands beside what one program may use."""
+    skin, focus, area = film.skin, film.zoom.focus, film.areas[-1]
+    small, square = film.zoom.beside(film.found.scores, film.scene.shot("capacities")["beside"])
+    side, right = square.width * focus.width / small.width, film.scene.frame.x1  # of the matrix, before all steps back
+    start = Rect(right, square.y0, right + side, square.y0 + side)
+    matrix = Rectangles(skin.hue("S"), name="matrix S", opacity=palette.LIT)
+
+    def show(share: float) -> None:
+        between(area, focus, small, share)
+        between(matrix, start, square, share)
+
+    film.scene.add(matrix)
+    film.move(Shows(VGroup(area, matrix), show, rate_func=ease_in_out_cubic), seconds=ZOOM)
+    label = film.label(film.found.matrix, amount(film.found.scores), square.width)
+    stand(label, square.x0)
+    film.scores = [matrix, heading(square, "S", skin.ground, NUMBER), label]
+    film.move(FadeIn(*film.scores[1:]), seconds=TEXT)
+    film.scene.tell()
+
+
 @beat("tiles")
 def tiles(film: MemoryHierarchyFilm) -> None:
     """A tile of each tensor comes in, as large as it is of what one program may use."""
-    skin, sizes = film.skin, film.found.tiles
-    for tensor, stop in zip(sizes, film.zoom.tiles(list(sizes.values())), strict=True):
+    skin, sizes, focus, area = film.skin, film.found.tiles, film.zoom.focus, film.areas[-1]
+    if film.scores:
+        film.move(FadeOut(*film.scores), seconds=TEXT)
+        small, _ = film.zoom.beside(film.found.scores, film.scene.shot("capacities")["beside"])
+        film.move(Shows(area, partial(between, area, small, focus), rate_func=ease_in_out_cubic), seconds=MOVE)
+    stops = film.zoom.tiles(list(sizes.values()))
+    for tensor, stop in zip(sizes, stops, strict=True):
         tile = Rectangles(skin.hue(tensor), name=f"tile {tensor}", opacity=palette.LIT)
         start = stop.shifted(film.scene.frame.x0 - stop.x1, 0)
         film.move(Shows(tile, partial(between, tile, start, stop), introducer=True, rate_func=ease_in_out_cubic), seconds=LOAD)
-        film.move(FadeIn(heading(stop, tensor, skin.ground, NUMBER)), seconds=TEXT)
-    together = film.label(*film.found.together)
-    stand(together, film.zoom.focus.x1 + APART)
-    film.move(FadeIn(together), seconds=TEXT)
+        film.scene.add(heading(stop, tensor, skin.ground, NUMBER))
+    beneath = Rect(focus.x0, focus.y0, focus.x1, min(stop.y0 for stop in stops)).top(UNDER)
+    film.move(FadeIn(heading(beneath, film.found.together, skin.ink, NUMBER)), seconds=TEXT)
     film.scene.tell()

@@ -1,4 +1,4 @@
-"""What attention stores as N doubles: squares outgrow the frame, which zooms out; a strip gets longer."""
+"""What attention stores as N doubles: the frame zooms out and squares fill it again; a strip gets longer."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first
 from flashviz.layout import Rect
 from flashviz.layout.scaling import Areas
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles
 
-GROW, ZOOM = 1.5, 1.3  # seconds of the first doubling: past the frame, and back into it
+GROW, ZOOM = 1.5, 1.3  # seconds of the first doubling: into the room, and of the frame before
 FAST = 0.6  # seconds of each, of those that follow
 DASH, THICK = em(11), em(3)  # of what was here
 SEEN = em(10)  # a smaller square has no outline
@@ -45,6 +45,9 @@ class MemoryScalingStage(ShotScene):
 
 class MemoryScalingFilm:
     """Everything on stage, made here once."""
+
+    names: Named  # of what FlashAttention stores
+    factors: Named  # how many times as much, when N doubles
 
     def __init__(self, scene: ShotScene, found: MemoryScaling) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -169,55 +172,60 @@ def flash(film: MemoryScalingFilm) -> None:
         rate_func=ease_in_out_cubic, introducer=True,
     )  # fmt: skip
     film.move(coming, seconds=MOVE)
-    names = flash_names(film)
+    film.names = flash_names(film, lse=film.found.extra_is_lse)
     lse = film.parts["LSE"]
-    film.move(Shows(lse, partial(fill, lse, whole["LSE"]), introducer=True), FadeIn(names), seconds=0.5)
+    film.move(Shows(lse, partial(fill, lse, whole["LSE"]), introducer=True), FadeIn(film.names), seconds=0.5)
     film.move(FadeIn(film.bytes["flash"]), seconds=TEXT)
 
 
-def flash_names(film: MemoryScalingFilm) -> Named:
+def flash_names(film: MemoryScalingFilm, *, lse: bool) -> Named:
     """O and, where that is what was measured besides, LSE, beneath their strips; how large they are where there is room."""
     rect, skin = film.place["flash o name"], film.skin
-    o, lse = [("O:", skin.o), ("N × d", skin.ink)], [("LSE:", skin.stats), ("N", skin.ink)]
+    o, extra = [("O:", skin.o), ("N × d", skin.ink)], [("LSE:", skin.stats), ("N", skin.ink)]
     short = [("O,", skin.o), ("LSE", skin.stats)]
-    texts = [*o, *lse] if film.found.extra_is_lse else o
+    texts = [*o, *extra] if lse else o
     if line_width([text for text, _ in texts], LABEL) > rect.width:
-        texts = short if film.found.extra_is_lse else [("O", skin.o)]
+        texts = short if lse else [("O", skin.o)]
     words = worded(rect, [text for text, _ in texts], LABEL, [color for _, color in texts], "part")
     return Named(*words, tag="name", text=" ".join(text for text, _ in texts))
 
 
 @beat("double")
 def double(film: MemoryScalingFilm) -> None:
-    """Slowly: all grow about their corners, squares past the edge of the frame; then the frame zooms out."""
+    """Slowly: the frame zooms out; then all grow about their corners into the room, and how many times is said."""
     film.scene.add(film.was)
     before, after = film.found.lengths[:2]
+    film.move(zoomed(film, before, after), seconds=ZOOM)
     film.move(grown(film, before, after), seconds=GROW)
     film.index = 1
-    film.move(*turned(film), seconds=0.4)
+    once = after / before
+    film.factors = between_bytes(film, ["S, P", f"× {once**2:g},", "O", f"× {once:g}"], NAME, "factors")
+    film.move(*turned(film), FadeIn(film.factors), seconds=0.4)
     film.scene.hold(0.3)
-    film.move(zoomed(film, before, after), seconds=ZOOM)
 
 
 @beat("again")
 def again(film: MemoryScalingFilm) -> None:
     """The same for each N that follows, faster."""
+    if film.found.extra_is_lse:  # its strip is soon too thin to be seen
+        film.move(FadeOut(film.names), seconds=TEXT)
+        film.move(FadeIn(flash_names(film, lse=False)), seconds=TEXT)
     for index in range(2, len(film.found.lengths)):
         before, after = film.found.lengths[index - 1 : index + 1]
-        film.move(grown(film, before, after), seconds=FAST)
+        film.move(zoomed(film, before, after), seconds=FAST)
         film.index = index
-        film.move(zoomed(film, before, after), *turned(film), seconds=FAST)
+        film.move(grown(film, before, after), *turned(film), seconds=FAST)
         film.scene.hold(0.2)
 
 
 def grown(film: MemoryScalingFilm, before: int, after: int) -> Shows:
-    """N grows, on the scale of the N before."""
-    return Shows(film.drawn, lambda share: film.display(before + (after - before) * share, before), rate_func=ease_in_out_cubic)
+    """N grows, on the scale of the new N."""
+    return Shows(film.drawn, lambda share: film.display(before + (after - before) * share, after), rate_func=ease_in_out_cubic)
 
 
 def zoomed(film: MemoryScalingFilm, before: int, after: int) -> Shows:
-    """The scale becomes that of the new N."""
-    return Shows(film.drawn, lambda share: film.display(after, before * (after / before) ** share), rate_func=ease_in_out_cubic)
+    """The scale becomes that on which the new N fits."""
+    return Shows(film.drawn, lambda share: film.display(before, before * (after / before) ** share), rate_func=ease_in_out_cubic)
 
 
 def turned(film: MemoryScalingFilm) -> list[Animation]:
@@ -226,13 +234,19 @@ def turned(film: MemoryScalingFilm) -> list[Animation]:
     return [film.n.turn(film.n_at(film.index)), *numbers]
 
 
+def between_bytes(film: MemoryScalingFilm, texts: list[str], most: float, tag: str) -> Named:
+    """Words between both numbers of bytes."""
+    rect = film.place["ratio"]
+    px = most * min(1.0, rect.width / line_width(texts, most))
+    left = rect.center[0] - line_width(texts, px) / 2
+    words = worded(Rect(left, rect.y0, rect.x1, rect.y1), texts, px, [film.skin.ink] * len(texts), "part")
+    return Named(*words, tag=tag, text=" ".join(texts))
+
+
 @beat("gap")
 def gap(film: MemoryScalingFilm) -> None:
     """How many times as much the one is."""
-    rect, texts = film.place["ratio"], ["=", film.found.said["ratio"], "×"]
-    px = ONE_NUMBER * min(1.0, rect.width / line_width(texts, ONE_NUMBER))
-    left = rect.center[0] - line_width(texts, px) / 2
-    words = worded(Rect(left, rect.y0, rect.x1, rect.y1), texts, px, [film.skin.ink] * 3, "part")
-    film.move(FadeIn(Named(*words, tag="ratio", text=" ".join(texts))), seconds=TEXT)
+    film.move(FadeOut(film.factors), seconds=TEXT)
+    film.move(FadeIn(between_bytes(film, ["≈", film.found.said["ratio"], "×"], ONE_NUMBER, "ratio")), seconds=TEXT)
     film.scene.hold(0.4)
     film.scene.tell()

@@ -24,6 +24,7 @@ from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
 
 LOOKED = 1.0  # seconds that a line stands before the next one
+EQUAL = "O = O"  # what both have
 
 
 class ReferencesStage(ShotScene):
@@ -58,6 +59,7 @@ class ReferencesFilm:
             for o, panel in zip((outputs.standard, outputs.flash), panels.values(), strict=True)
         ]  # fmt: skip
         names = [heading(place[f"{side} name"], words, self.skin.ink, NAME) for side, words in SIDES.items()]
+        self.equal = heading(place["equal"], EQUAL, self.skin.o, NAME)
         self.still = Group(*panels.values(), *stored, *both, *names)
         self.lines = [heading(place[part], text, self.skin.ink, NAME) for part, text in LINES.items()]
         for line in self.lines:
@@ -68,7 +70,10 @@ class ReferencesFilm:
 def read(film: ReferencesFilm) -> None:
     """The still; then papers and repository, one after another."""
     film.scene.move(FadeIn(film.still), seconds=0.6)
+    film.scene.hold(LOOKED / 2)
+    film.scene.move(FadeIn(film.equal), seconds=TEXT)
     for line in film.lines:
         film.scene.hold(LOOKED)
         film.scene.move(FadeIn(line), seconds=TEXT)
+    film.scene.hold(LOOKED / 2)
     film.scene.tell()

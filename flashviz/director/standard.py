@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 from manim import Animation, Group, Mobject
-from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import standard_attention
-from flashviz.chapters.standard_attention import KERNELS, REST, StandardAttention, gather
+from flashviz.chapters.standard_attention import KERNELS, STROKES, StandardAttention, gather
 from flashviz.director.film.parts import Columns, chip_box, flight, formula, heading, matrix_to
 from flashviz.director.material import first_tiles, provenance, sheets
-from flashviz.director.shots import TEXT, ShotScene, beat
+from flashviz.director.shots import TEXT, ShotScene, StepBack, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, line_width, word, worded
-from flashviz.layout import Rect
+from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.stored import Stored
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 
-POUR, ROW, REST_OF_ROWS = 3.4, 2.6, 3.2  # seconds: of a matrix, of the first rows slowly, of all others
+FIRST, POUR, ROW, REST_OF_ROWS = 0.8, 4.2, 2.6, 3.2  # seconds: of a first tile, of a matrix, of the first rows slowly, of all others
 SET_OUT, LANDED = 0.06, 0.96  # of a pour's time: until the first tile has arrived, and the last one
 LEAST = 34  # px: type that is smaller is left out
-SHEET = {"S": 0.95, "P": 0.6}  # opacity of what crossed
+SHEET = {"S": 0.95, "P": 0.6}  # opacity of what crossed, where it is not lit
+PACKET, ASIDE, V_WIDE, O_WIDE = 34, 0.3, 0.5, 0.3  # px of a tile on its way; what is not spoken of; shares of a strip on chip
+AGAIN = "{} again for each row of tiles"
 
 
 class StandardAttentionStage(ShotScene):
@@ -54,15 +54,16 @@ class StandardAttentionFilm:
         self.place = place = scene.shot("standard")
         self.pictures = dict(zip("SP", sheets(found.config, found.trace.inputs), strict=True))
         self.stored = {name: Stored(self.pictures[name], place[name], found.grid, self.skin, name) for name in "SP"}
-        self.flying = {name: Rectangles(self.skin.hue(name), name="in flight", opacity=SHEET[name]) for name in "SP"}
+        self.flying = {name: Rectangles(self.skin.hue(name), name="in flight", opacity=SHEET.get(name, 1.0)) for name in "QKVSPO"}
         self.bars = {name: self.bar(name) for name in found.moved}
+        down, across = found.grid
+        self.inputs = {name: rows(place[name], down if name in "QO" else across) for name in "QKVO"}
         self.output = Rectangles(self.skin.o, name="stored O", opacity=palette.LIT)
         self.on_chip = []
 
     def bar(self, name: str) -> Rectangles:
-        """One way of S or P, or all else."""
-        color, opacity = (self.skin.quiet, palette.RESTING) if name == REST else (self.skin.scores, SHEET[name[0]])
-        return Rectangles(color, name=f"bar {name}", opacity=opacity)
+        """One way of a tensor."""
+        return Rectangles(self.skin.hue(name[0]), name=f"bar {name}", opacity=SHEET.get(name[0], palette.LIT))
 
     def segment(self, name: str) -> Rect:
         """Where a way's bytes stand in the bar, all on one scale."""
@@ -77,16 +78,22 @@ class StandardAttentionFilm:
         gap = min(em(3), rect.width / 8)
         self.bars[name].display(np.array([[rect.x0, rect.y0, rect.x0 + max(share, 1e-4) * (rect.width - gap), rect.y1]]))
 
-    def named_bar(self, name: str) -> list[Word]:
-        """What a part of the bar is, and its bytes where there is room."""
-        rect, place = self.segment(name), self.place
-        found = []
-        for part, text, px in (("names", name, LABEL), ("bytes", self.found.amount(name), NAME)):
-            room = Rect(rect.x0, place[f"bar {part}"].y0, rect.x1, place[f"bar {part}"].y1)
-            size = px * min(1.0, 0.88 * room.width / text_width(text, px, Face.STRONG))
-            if size >= LEAST:
-                found.append(word(text, size, self.skin.ink, room, f"bar {part}"))
-        return found
+    def named_bar(self, *ways: str) -> list[Word]:
+        """What parts of the bar are."""
+        return [each for way in ways for each in self.beneath("bar names", way, self.found.name(way), LABEL)]
+
+    def summed(self, *ways: str) -> None:
+        """How much has crossed, once all has."""
+        amounts = [each for way in ways for each in self.beneath("bar bytes", way, self.found.amount(way), NAME)]
+        if amounts:
+            self.move(FadeIn(*amounts), seconds=TEXT)
+
+    def beneath(self, part: str, way: str, text: str, px: float) -> list[Word]:
+        """A word under a part of the bar, where there is room."""
+        rect = self.segment(way)
+        room = Rect(rect.x0, self.place[part].y0, rect.x1, self.place[part].y1)
+        size = px * min(1.0, 0.88 * room.width / text_width(text, px, Face.STRONG))
+        return [word(text, size, self.skin.ink, room, part)] if size >= LEAST else []
 
     def rows_of(self, name: str, block: int = 0) -> np.ndarray:
         """The picture of one row of tiles."""
@@ -112,15 +119,45 @@ class StandardAttentionFilm:
         rect, pipe = self.place[part], self.place["pipe"]
         return rect.left(rect.height) if pipe.width > pipe.height else rect
 
-    def pour(self, name: str, share: float, start: int, stop: int, tile: Rect, *, out: bool) -> None:
-        """Tiles ``start`` to ``stop`` of S or P between their places in HBM and one on chip."""
-        sheet, count = self.stored[name], stop - start
-        boxes = flight(min(share / LANDED, 1.0), count, lambda index: sheet.cell(start + index), tile, self.place["pipe"], out=out)
+    def lane(self, *, out: bool) -> Rect:
+        """The half of the path that goes so."""
+        pipe = self.place["pipe"]
+        return columns(pipe, 2)[out] if pipe.height >= pipe.width else rows(pipe, 2)[out]
+
+    def cells(self, name: str) -> Callable[[int], Rect]:
+        """Where the tiles of a tensor lie in HBM, in the order in which they cross; K and V from the first one again and again."""
+        return self.stored[name].cell if name in SHEET else lambda index: self.inputs[name][index % len(self.inputs[name])]
+
+    def tiles(self, name: str) -> int:
+        """How many tiles of a tensor cross, one way."""
+        return self.found.grid[0] if name in "QO" else self.stored["S"].count
+
+    def pour(self, way: str, share: float, tile: Rect, start: int = 0, stop: int | None = None, *, out: bool = False) -> None:
+        """Tiles ``start`` to ``stop`` of a way cross between their places in HBM and one on chip, and join the bar."""
+        name, count = way[0], self.tiles(way[0])
+        cells, stop = self.cells(name), count if stop is None else stop
+        lane = self.lane(out=out)
+        boxes = flight(min(share / LANDED, 1.0), stop - start, lambda index: cells(start + index), tile, lane, out=out, around=True)
         self.flying[name].display(boxes if share < LANDED else boxes[:0])
-        arrived = start + arrived_of(share) * count
-        if out:
-            sheet.display(arrived)
-        self.pile(f"{name} {'out' if out else 'back'}", arrived / sheet.count)
+        arrived = start + arrived_of(share) * (stop - start)
+        if out and name in self.stored:
+            self.stored[name].display(arrived)
+        self.pile(way, arrived / count)
+
+    def filled(self, name: str, rect: Rect, tag: str) -> Rectangles:
+        """A matrix whose values are not looked at."""
+        color = self.skin.hue(name)
+        made = Rectangles(color, name=tag, opacity=palette.RESTING).set_stroke(color, width=theme.OUTLINE, opacity=1)
+        made.display(np.array([rect.edges]))
+        return made
+
+    def again(self, name: str, part: str) -> list[Word]:
+        """Why K or V is more than its matrix, which leaves with what is on chip."""
+        if self.found.config.row_blocks == 1:
+            return []
+        said = word(AGAIN.format(name), LABEL, self.skin.hue(name), self.place[part], "note", Face.TEXT)
+        self.on_chip.append(said)
+        return [said]
 
     def move(self, *animations: Any, seconds: float) -> None:
         self.scene.move(*animations, seconds=seconds)
@@ -141,49 +178,67 @@ def kernels(film: StandardAttentionFilm) -> None:
     pipe = Rectangles(skin.registers, name="pipe").set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
     pipe.display(np.array([place["pipe"].edges]))
     names = [word(text, NAME, skin.ink, place[part], "name") for part, text in (("hbm name", "HBM"), ("chip name", "on chip"))]
-    letters = [heading(place[f"{name} name"], name, skin.ink, NAME) for name in "SP"]
-    letters.append(heading(place["O name"], "O", skin.o, NAME))
+    letters = [heading(place[f"{name} name"], name, skin.ink if name in SHEET else skin.hue(name), NAME) for name in "QKVSPO"]
+    inputs = [film.filled(name, place[name], f"stored {name}") for name in "QKV"]
     rows_of_o = box(place["O"], stroke=skin.o, width=theme.OUTLINE)
-    film.move(FadeIn(chip_box(place["chip"], skin), pipe, *film.stored.values(), rows_of_o, *names, *letters), seconds=0.8)
+    film.move(FadeIn(chip_box(place["chip"], skin), pipe, *inputs, *film.stored.values(), rows_of_o, *names, *letters), seconds=0.8)
     film.scene.arrived()
+    film.move(FadeIn(word(film.found.setting, LABEL, skin.ink, place["setting"], "setting", Face.TEXT)), seconds=TEXT)
 
 
 @beat("s-out")
 def s_out(film: StandardAttentionFilm) -> None:
-    """A tile of Q and a tile of K make scores; tile after tile leaves for its place in HBM."""
+    """A tile of Q and a tile of K come and make scores; tile after tile leaves for its place in HBM, and K comes again for each row."""
     place, skin = film.place, film.skin
     film.scene.event = film.found.cuts[1]
     film.move(*film.begin("s-out"), seconds=TEXT)
     tiles = first_tiles(film.found.config, film.found.trace.inputs)
-    spreads = {name: palette.spread(tiles[name]) for name in tiles}
-    drawn = {name: Matrix(tiles[name], place[name.lower() if name in "QK" else "tile"], skin, name, *spreads[name]) for name in tiles}
-    film.on_chip = list(drawn.values())
-    film.move(FadeIn(drawn["Q"], drawn["K"]), seconds=0.4)
+    at = {"Q": place["q"], "K": place["k"], "S": place["tile"]}
+    drawn = {name: Matrix(tiles[name], at[name], skin, name, *palette.spread(tiles[name])) for name in at}
+    called = {name: heading(place[f"{name} tile"], name, skin.hue(name), NAME) for name in at}
+    film.on_chip = [*drawn.values(), *called.values()]
+    film.scene.add(film.bars["Q"], film.bars["K"], film.flying["Q"], film.flying["K"])
+
+    def first(share: float) -> None:
+        for name in "QK":
+            film.pour(name, share, at[name], 0, 1)
+
+    film.move(Shows(Group(film.flying["Q"], film.flying["K"], film.bars["Q"], film.bars["K"]), first), seconds=FIRST)
+    small = {name: centered(*at[name].center[:2], em(PACKET), em(PACKET)) for name in "QK"}
+    film.scene.add(drawn["Q"], drawn["K"])
+    grown = [matrix_to(drawn[name], at[name], small[name]) for name in "QK"]
+    film.move(*grown, FadeIn(called["Q"], called["K"]), seconds=0.4)
     film.scene.add(drawn["S"])
-    film.move(Columns(drawn["S"]), seconds=0.7)
+    film.move(Columns(drawn["S"]), FadeIn(called["S"]), seconds=0.6)
+    film.move(FadeIn(*film.named_bar("Q", "K", "S out"), *film.again("K", "again")), seconds=TEXT)
     film.scene.add(film.bars["S out"], film.flying["S"])
-    moving = Group(film.flying["S"], film.stored["S"], film.bars["S out"])
-    show = partial(film.pour, "S", start=0, stop=film.stored["S"].count, tile=place["tile"], out=True)
+    moving = Group(*(film.flying[name] for name in "QKS"), film.stored["S"], *(film.bars[way] for way in ("Q", "K", "S out")))
+
+    def show(share: float) -> None:
+        for name in "QK":
+            film.pour(name, share, at[name], 1)
+        film.pour("S out", share, at["S"], out=True)
+
     film.move(Shows(moving, show), seconds=POUR)
-    film.move(FadeIn(*film.named_bar("S out")), seconds=TEXT)
+    film.summed("Q", "K", "S out")
 
 
 @beat("s-back")
 def s_back(film: StandardAttentionFilm) -> None:
     """The first rows tile by tile: only when the last is there, weights come of them. Then all others."""
-    place, skin, columns = film.place, film.skin, film.found.grid[1]
+    place, skin, across = film.place, film.skin, film.found.grid[1]
     film.scene.event = film.found.cuts[2]
     film.move(*film.begin("s-back"), seconds=TEXT)
     scores, weights = film.strip("S", "rows"), film.strip("P", "weights")
     empty = [box(place[part], stroke=skin.quiet, width=theme.OUTLINE) for part in ("rows", "weights")]
     said = [word("whole rows of S", LABEL, skin.ink, place["rows name"], "note", Face.TEXT)]
-    film.move(FadeIn(*empty, *said), seconds=TEXT)
-    film.scene.add(scores, film.bars["S back"], film.bars["P out"], film.flying["S"], film.flying["P"])
+    film.move(FadeIn(*empty, *said, *film.named_bar("S back")), seconds=TEXT)
+    film.scene.add(scores, film.bars["S back"], film.flying["S"], film.flying["P"])
     into, out_of = film.port("rows"), film.port("weights")
 
     def come(share: float) -> None:
-        film.pour("S", share, 0, columns, into, out=False)
-        known(scores, arrived_of(share) * columns, columns)
+        film.pour("S back", share, into, 0, across)
+        known(scores, arrived_of(share) * across, across)
 
     film.move(Shows(Group(scores, film.flying["S"], film.bars["S back"]), come), seconds=ROW)
     film.scene.hold(0.4)
@@ -193,21 +248,19 @@ def s_back(film: StandardAttentionFilm) -> None:
     ]  # fmt: skip
     film.move(FadeIn(over[0]), seconds=TEXT)
     film.scene.add(weights)
-    film.move(matrix_to(weights, place["weights"], place["rows"]), FadeIn(over[1]), seconds=0.8)
+    film.move(matrix_to(weights, place["weights"], place["rows"]), FadeIn(over[1], *film.named_bar("P out")), seconds=0.8)
     film.on_chip = [scores, weights, *empty, *said, *over]
+    film.scene.add(film.bars["P out"])
     count = film.stored["S"].count
 
     def rest(share: float) -> None:
-        film.pour("S", share, columns, count, into, out=False)
-        film.pour("P", share, 0, count, out_of, out=True)
+        if count > across:
+            film.pour("S back", share, into, across)
+        film.pour("P out", share, out_of, out=True)
 
-    moving = Group(*film.flying.values(), film.stored["P"], film.bars["S back"], film.bars["P out"])
-    if count > columns:
-        film.move(Shows(moving, rest), seconds=REST_OF_ROWS)
-    else:
-        out = partial(film.pour, "P", start=0, stop=count, tile=out_of, out=True)
-        film.move(Shows(moving, out), seconds=REST_OF_ROWS)
-    film.move(FadeIn(*film.named_bar("S back"), *film.named_bar("P out")), seconds=TEXT)
+    moving = Group(*(film.flying[name] for name in "SP"), film.stored["P"], film.bars["S back"], film.bars["P out"])
+    film.move(Shows(moving, rest), seconds=REST_OF_ROWS)
+    film.summed("S back", "P out")
 
 
 def known(rows: Matrix, tiles: float, columns: int) -> None:
@@ -223,38 +276,41 @@ def p_back(film: StandardAttentionFilm) -> None:
     place, skin = film.place, film.skin
     film.scene.event = film.found.cuts[3]
     film.move(*film.begin("p-back"), seconds=TEXT)
-    weights, values = film.strip("P", "rows"), Rectangles(skin.v, name="V", opacity=palette.RESTING).set_stroke(skin.v, theme.OUTLINE, 1)
-    values.display(np.array([place["weights"].edges]))
+    weights, strip, over = film.strip("P", "rows"), place["weights"], place["weights name"]
+    at = {"V": strip.left(V_WIDE * strip.width), "O": strip.right(O_WIDE * strip.width)}
+    drawn = {name: film.filled(name, rect, name) for name, rect in at.items()}
+    names = {f"{sign} {name}": Rect(at[name].x0, over.y0, at[name].x1, over.y1) for sign, name in ("×V", "=O")}
     said = [
         word("whole rows of P", LABEL, skin.ink, place["rows name"], "note", Face.TEXT),
-        word("× V", NAME, skin.v, place["weights name"], "name"),
+        *(word(text, NAME, skin.hue(text[-1]), rect, "name") for text, rect in names.items()),
     ]  # fmt: skip
-    film.scene.add(film.bars["P back"], film.flying["P"], film.output)
-    film.move(FadeIn(weights, values, *said), seconds=TEXT)
-    film.on_chip = [weights, values, *said]
-    count, strip = film.stored["P"].count, place["O"]
+    coming = ("P back", "V")
+    film.scene.add(*(film.bars[way] for way in (*coming, "O")), *(film.flying[name] for name in "PVO"), film.output)
+    film.on_chip = [weights, *drawn.values(), *said]
+    film.move(FadeIn(weights, *drawn.values(), *said, *film.again("V", "softmax"), *film.named_bar(*coming, "O")), seconds=TEXT)
+    whole, lag = place["O"], 1 / (film.found.grid[0] + 1)  # O's first rows wait for whole rows of P
 
     def come(share: float) -> None:
-        film.pour("P", share, 0, count, film.port("rows"), out=False)
-        film.output.display(np.array([strip.top(max(arrived_of(share), 1e-3) * strip.height).edges]))
+        film.pour("P back", share, film.port("rows"))
+        film.pour("V", share, at["V"])
+        done = max(share - lag, 0.0) / (1 - lag)
+        film.pour("O", done, at["O"], out=True)
+        film.output.display(np.array([whole.top(max(arrived_of(done), 1e-3) * whole.height).edges]))
 
-    film.move(Shows(Group(film.flying["P"], film.bars["P back"], film.output), come), seconds=POUR)
-    film.move(FadeIn(*film.named_bar("P back")), seconds=TEXT)
+    moving = Group(*(film.flying[name] for name in "PVO"), *(film.bars[way] for way in (*coming, "O")), film.output)
+    film.move(Shows(moving, come), seconds=POUR)
+    film.summed(*coming, "O")
 
 
 @beat("bill")
 def bill(film: StandardAttentionFilm) -> None:
-    """What else crossed joins the bar."""
-    film.scene.add(film.bars[REST])
-    film.move(Shows(film.bars[REST], partial(film.pile, REST), rate_func=ease_in_out_cubic), seconds=0.9)
-    film.move(FadeIn(*film.named_bar(REST)), seconds=TEXT)
+    """All that crossed is there; what is neither S nor P steps back, and S and P are added up."""
     said, ink = film.found.said, film.skin.ink
-    total = ["in all:", said["total"]]
-    right = film.place["total"]
-    sums = [
-        *worded(film.place["sum"], ["S and P:", said["scores"]], LABEL, [ink, ink], "sum"),
-        *worded(right.right(min(right.width, line_width(total, LABEL))), total, LABEL, [ink, ink], "sum"),
-    ]
-    film.move(FadeIn(*sums), seconds=TEXT)
-    film.scene.hold(0.3)
+    total, scores = ["in all:", said["total"]], ["S and P:", said["scores"]]
+    right, left = film.place["total"], film.place["sum"]
+    start = max(left.x0, min(film.segment("S out").x0, left.x1 - line_width(scores, LABEL)))
+    film.move(FadeIn(*worded(right.right(min(right.width, line_width(total, LABEL))), total, LABEL, [ink, ink], "sum")), seconds=TEXT)
+    film.scene.hold(0.4)
+    film.move(StepBack([bar for way, bar in film.bars.items() if way not in STROKES], ASIDE), seconds=0.6)
+    film.move(FadeIn(*worded(Rect(start, left.y0, left.x1, left.y1), scores, LABEL, [ink, ink], "sum")), seconds=TEXT)
     film.scene.tell()

@@ -45,12 +45,25 @@ PIPES: Mapping[Aspect, Table] = {
         "L2 times": (630, 670, 1050, 740), "SMEM times": (630, 1010, 1050, 1080), "note": (50, 1300, 1040, 1366),
     },
 }  # fmt: skip
+# ``beside``: for what is larger beside the last area.
 # ``focus``: where the area stands that is looked at; right of it the next one, beneath both their names.
 CAPACITIES: Mapping[Aspect, Table] = {
-    "16:9": {"focus": (100, 50, 1500, 680), "name": (100, 690, 1500, 750), "size": (100, 752, 1500, 836), "note": (100, 862, 1820, 922)},
-    "4:3": {"focus": (60, 60, 1040, 680), "name": (60, 692, 1040, 752), "size": (60, 754, 1040, 838), "note": (60, 862, 1380, 922)},
-    "1:1": {"focus": (40, 50, 700, 680), "name": (40, 690, 700, 746), "size": (40, 748, 700, 828), "note": (60, 872, 1060, 930)},
-    "9:16": {"focus": (50, 70, 710, 1100), "name": (50, 1114, 710, 1174), "size": (50, 1176, 710, 1260), "note": (50, 1300, 1040, 1366)},
+    "16:9": {
+        "beside": (100, 50, 1820, 680), "focus": (100, 50, 1500, 680),
+        "name": (100, 690, 1500, 750), "size": (100, 752, 1500, 836), "note": (100, 862, 1820, 922),
+    },
+    "4:3": {
+        "beside": (60, 60, 1380, 680), "focus": (60, 60, 1040, 680),
+        "name": (60, 692, 1040, 752), "size": (60, 754, 1040, 838), "note": (60, 862, 1380, 922),
+    },
+    "1:1": {
+        "beside": (40, 50, 1040, 680), "focus": (40, 50, 700, 680),
+        "name": (40, 690, 700, 746), "size": (40, 748, 700, 828), "note": (60, 872, 1060, 930),
+    },
+    "9:16": {
+        "beside": (50, 70, 1030, 1100), "focus": (50, 70, 710, 1100),
+        "name": (50, 1114, 710, 1174), "size": (50, 1176, 710, 1260), "note": (50, 1300, 1040, 1366),
+    },
 }  # fmt: skip
 WIDEST = em(310)  # of a pipe
 APART = em(16)  # between areas
@@ -94,6 +107,17 @@ class Zoom:
         return [
             Rect(x, low, x + part * self.focus.width, low + part * self.focus.height) for x, part in zip(edges, scale, strict=True)
         ]  # fmt: skip
+
+    def beside(self, size: float, whole: Rect) -> tuple[Rect, Rect]:
+        """The last area and a square of more bytes, on one scale, side by side in ``whole``."""
+        focus, gap = self.focus, 3 * APART
+        wide = math.sqrt(self.sizes[-1] / size * focus.width / focus.height)  # of the area, beside a square of side 1
+        side = min(whole.height, (whole.width - gap) / (1 + wide))
+        if wide * side < NEXT:
+            side = min(whole.height, whole.width - gap - NEXT)
+        area = Rect(whole.x0, whole.y0, whole.x0 + wide * side, whole.y0 + wide * side * focus.height / focus.width)
+        left = whole.x0 + max(area.width, NEXT) + gap
+        return area, Rect(left, whole.y0, left + side, whole.y0 + side)
 
     def tiles(self, sizes: Sequence[float]) -> list[Rect]:
         """Squares of so many bytes where the last area fills the focus, along its longer side."""

@@ -76,8 +76,14 @@ def put(matrix: Matrix, rect: Rect) -> None:
     matrix.frame.points = box(rect, stroke=matrix.skin.ink).points
 
 
-def flight(share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool) -> np.ndarray:
-    """Boxes of the squares that are on their way between cells of HBM and a tile on chip, through the pipe: one leaves after another."""
+def flight(
+    share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool, around: bool = False
+) -> np.ndarray:  # fmt: skip
+    """Boxes of the squares that are on their way between cells of HBM and a tile on chip, through the pipe: one leaves after another.
+
+    Args:
+        around: Along a line at the pipe's end, beside all that lies in HBM; else straight to the pipe.
+    """
     each, side, boxes = IN_FLIGHT / (count + IN_FLIGHT), em(34), []
     x, y = pipe.center[:2]
     lying = pipe.width >= pipe.height
@@ -86,7 +92,9 @@ def flight(share: float, count: int, cells: Callable[[int], Rect], tile: Rect, p
         at = (share - index * (1 - each) / max(count - 1, 1)) / each
         if not 0 < at < 1:
             continue
-        way = np.array([cells(index).center[:2], *gates, tile.center[:2]])
+        cell = cells(index).center[:2]
+        beside = [(cell[0], gates[0][1])] if around else []
+        way = np.array([cell, *beside, *gates, tile.center[:2]])
         way = way[::-1] if out else way
         reached = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
         here = ease_in_out_cubic(at) * reached[-1]
