@@ -21,3 +21,4 @@ class RooflineScene(roofline.RooflineStage):
         roofline.climb(film)
         roofline.full(film)
         roofline.gpu(film)
+        roofline.close(film)

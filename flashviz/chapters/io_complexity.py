@@ -17,12 +17,12 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("square", "The tile", 7.6, shot="io", fresh=True, caption="M numbers fit on chip: enough for such a tile."),
-    Beat("sweep", "A sweep", 10.4, shot="io", fresh=True, caption="A sweep: all of Q and O pass by one block of keys."),
-    Beat("double", "Twice the chip", 6.4, shot="io", fresh=True, caption="Twice the chip: half the sweeps."),
-    Beat("wider", "Again", 7.6, shot="io", fresh=True, caption="Again, and again. At d rows it only widens."),
-    Beat("chips", "Real chips", 7.6, shot="io", fresh=True, caption="And so much do real chips hold, one SM each."),
-    Beat("cached", "The other side", 5.5, shot="io", late=True, caption="Only a large enough chip beats a perfect cache."),
+    Beat("square", "The tile", 7.2, shot="io", fresh=True, caption="M numbers fit on chip: a block each of Q, K, V and O."),
+    Beat("sweep", "A sweep", 11.2, shot="io", late=True, caption="A sweep: all of Q and O pass by one block of K and V."),
+    Beat("double", "Twice the chip", 7.6, shot="io", fresh=True, caption="Twice the chip: a tile twice as wide, half the sweeps."),
+    Beat("wider", "Again", 7.6, shot="io", fresh=True, caption="Again, and again. From d rows on it only widens."),
+    Beat("chips", "Real chips", 7.6, shot="io", fresh=True, caption="What one SM, a core of the GPU, really holds."),
+    Beat("cached", "The other side", 7.0, shot="io", late=True, caption="Only a large enough chip beats a perfect cache."),
 )  # fmt: skip
 LENGTH = 32  # N, in tiles
 COLUMNS = 64  # sweeps, at most: more are too thin to be seen

@@ -22,10 +22,11 @@ from flashviz.trace import Trace
 BEATS: tuple[Beat, ...] = (
     Beat("roof", "The roof", 10.4, shot="roof", fresh=True, caption="No faster than bytes arrive; no faster than arithmetic."),
     Beat("standard", "Standard attention", 5.2, shot="roof", late=True, caption="Standard attention: {standard} operations a byte."),
-    Beat("tile", "A low tile", 8.2, shot="tile", fresh=True, caption="FlashAttention: how tall should a query tile be?"),
-    Beat("climb", "Taller tiles", 11.2, shot="tile", fresh=True, caption="Twice as tall: K and V are read half as often."),
-    Beat("full", "A full SM", 5.0, shot="tile", late=True, caption="Taller still? One SM has no more registers."),
-    Beat("gpu", "Measured on a GPU", 11.6, shot="roof", fresh=True, caption="Measured: another GPU, an {device}, under its own roof."),
+    Beat("tile", "A low tile", 7.8, shot="tile", late=True, caption="FlashAttention: how tall should a query tile be?"),
+    Beat("climb", "Taller tiles", 11.8, shot="tile", late=True, caption="Twice as tall: K and V are read half as often."),
+    Beat("full", "A full SM", 5.4, shot="tile", late=True, caption="No register is left: what does not fit goes to memory."),
+    Beat("gpu", "Measured on a GPU", 11.4, shot="roof", fresh=True, caption="Now an {device}, measured. Bytes: as with a perfect cache."),
+    Beat("close", "What it buys", 5.6, shot="roof", late=True, caption="Fewer bytes: a higher roof, and more operations a second."),
 )  # fmt: skip
 FULL = 0.9  # of an SM's registers
 ARCH = "sm_80"  # of the device whose roof it is
@@ -112,7 +113,7 @@ class Roofline:
     def beats(self) -> tuple[Beat, ...]:
         """Nothing is said of a GPU that was not measured, nor of an SM that is not full."""
         last = self.heights[-1]
-        left_out = {"gpu": self.gpu is None, "full": not (last.spilled or last.share > FULL)}
+        left_out = {"gpu": self.gpu is None, "close": self.gpu is None, "full": not (last.spilled or last.share > FULL)}
         return tuple(beat for beat in BEATS if not left_out.get(beat.name, False))
 
     @property

@@ -14,7 +14,7 @@ from flashviz.storyboard import Beat
 BEATS: tuple[Beat, ...] = (
     Beat("race", "Two runs", 10.6, shot="race", fresh=True, caption="The same model, twice. How long does attention take?"),
     Beat("bytes", "What crosses", 7.8, shot="race", fresh=True, caption="Why? Look at what crosses the memory bus."),
-    Beat("again", "Computed again", 5.4, shot="race", late=True, caption="Its backward pass computes S again, and still it is faster."),
+    Beat("again", "Computed again", 5.4, shot="race", late=True, caption="FlashAttention's backward pass redoes S: still it is faster."),
     Beat("measured", "Measured here", 10.6, shot="times", fresh=True, caption="Measured, forward. FlashAttention's time is the unit."),
     Beat("cache", "Out of the cache", 5.6, shot="times", late=True, caption="From here on S no longer fits the cache."),
 )  # fmt: skip

@@ -16,17 +16,18 @@ from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, symbols
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Plot, Square
+from flashviz.layout.io_complexity import Blocks, Plot, Square
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.sweeps import Bars, Sweeps, Trail
+from flashviz.mobjects.sweeps import Bars, HeldBlocks, Sweeps, Trail
 from flashviz.mobjects.tiles import Rectangles
 
 NAMED = ("Keys outside", "FlashAttention, Algorithm 1")
 AXIS = ("M, numbers on chip: each tick 2 ×", "M, each tick 2 ×")
-CACHED = ("standard attention, perfect cache: {}", "standard, perfect cache: {}")
+BYTES = "read from and written to HBM"
+CACHED = ("standard attention if a perfect cache lets all cross once", "standard attention, perfect cache", "standard, perfect cache")
 SLOW, FAST = 1.8, 2.6  # seconds: of the first sweep, and of all others
 GROWTH = 1.6  # of a doubling of M
 SAMPLES = 400  # of the curve, a doubling: sweeps are whole, so that it is a stair
@@ -58,15 +59,17 @@ class IOFilm:
         self.bar, self.curve = Bars(self.plot, self.skin), Trail(self.plot, self.skin.o)
         self.name = Named(*labelled(place["name"], (NAMED[0], self.skin.k), (NAMED[1], self.skin.ink)), tag="order", text=NAMED[0])
         self.m = self.readout("M", f"M = {first.m:,.0f}", place["m"])
-        self.sweeps = self.readout("count", f"{0} sweeps", place["sweeps"])
+        self.sweeps = self.readout("count", counted(0), place["sweeps"])
         self.number = Readout(rounded(0.0), NAME, self.skin.ink, name="bytes", face=Face.MONO_STRONG)
         self.dots = Rectangles(self.skin.o, name="dots")
         self.tile = Readout(sized(first), NAME, self.skin.ink, name="tile size", face=Face.MONO_STRONG)
+        self.blocks = HeldBlocks(first.rows, first.columns, found.config.head_dim, self.skin)
+        self.bound: list[Named] = []
         self.counted: list[Step] = []
 
     def readout(self, name: str, text: str, rect: Rect) -> Readout:
         """A number with its name that changes as things move."""
-        longest = f"M = {self.found.largest:,.0f}" if name == "M" else f"{self.found.steps[0].sweeps} sweeps"
+        longest = f"M = {self.found.largest:,.0f}" if name == "M" else counted(self.found.steps[0].sweeps)
         px = NAME * min(1.0, rect.width / (0.6 * em(NAME) * len(longest)))
         return Readout(text, px, self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
 
@@ -94,7 +97,7 @@ class IOFilm:
             smooth = Step(now, step.columns, step.rows, step.sweeps, step.nbytes)
             self.show(smooth, 0.0, step.nbytes, float(step.sweeps))
             self.m.display(f"M = {now:,.0f}")
-            self.sweeps.display(f"{step.sweeps} sweeps")
+            self.sweeps.display(counted(step.sweeps))
             passed = np.geomspace(start, now, max(2, int(SAMPLES * share * np.log2(stop / start)) + 1))
             self.curve.display(np.concatenate([left, [(m, bytes_at(m, c)) for m in passed]]))
 
@@ -130,21 +133,19 @@ class IOFilm:
 
 @beat("square")
 def square(film: IOFilm) -> None:
-    """The square of all scores, K above it, Q and O at its sides; a tile, seen closely, goes to its corner."""
-    step, skin = film.found.steps[0], film.skin
+    """The square of all scores, K above it, Q and O at its sides; what M holds, seen closely; its tile goes to its corner."""
+    step = film.found.steps[0]
     film.square.display(step.columns, step.rows)
     film.square.remove(film.square.moving)
-    large, cell = film.place["large"], film.square.cell(step.columns, step.rows)
-    tile, text = film.square.tile, f"{step.rows} × {step.columns} scores"
-    wide = text_width(text, NAME, Face.STRONG)
-    words = Word(text, NAME, skin.ground, large.center[0] - wide / 2, middle(large, NAME), "tile size")
-    tile.display(np.array([large.edges]))
-    film.move(FadeIn(film.square, film.name, tile, words, film.m), seconds=0.6)
+    blocks = film.blocks.place(film.place["large"])
+    film.move(FadeIn(film.square, film.name, setting(film), blocks, film.m), seconds=0.6)
     film.read()
-    film.move(FadeOut(words), seconds=TEXT)
+    tile, cell = film.square.tile, film.square.cell(step.columns, step.rows)
+    start = Blocks.of(film.place["large"], step.rows, step.columns, film.found.config.head_dim).s
     film.move(
-        Shows(tile, lambda share: tile.display(np.array([large.toward(cell, share).edges])), rate_func=ease_in_out_cubic), seconds=1.4
-    )  # fmt: skip
+        Shows(tile, lambda share: tile.display(np.array([start.toward(cell, share).edges])), rate_func=ease_in_out_cubic, introducer=True),
+        seconds=1.2,
+    )
     film.scene.remove(tile)
     film.square.add(film.square.moving)
     film.scene.add(film.square)
@@ -153,23 +154,27 @@ def square(film: IOFilm) -> None:
 @beat("sweep")
 def sweep(film: IOFilm) -> None:
     """One column slowly, all others faster; each sweep adds its bytes to the bar."""
-    film.read()
-    found, step = film.found, film.step
+    found, step, place = film.found, film.step, film.place
     once = step.nbytes - step.sweeps * found.sweep
-    rect, half, at = film.plot.rect, em(2), film.place["axis"]
+    rect, half, at, over = film.plot.rect, em(2), place["axis"], place["bytes"]
     base = Rectangles(film.skin.quiet, name="base").display(np.array([[rect.x0, rect.y0 - half, rect.x1, rect.y0 + half]]))
     axis = Word(first_that_fits(AXIS, LABEL, at.width), LABEL, film.skin.ink, at.x0, middle(at, LABEL), "note", Face.TEXT)
+    crossed = Word(BYTES, LABEL, film.skin.o, over.x0, middle(over, LABEL), "note")
     film.show(step, 0.0, once, 0.0)
-    film.move(FadeIn(base, axis, film.sweeps, film.bar, film.number), seconds=TEXT)
+    large, inset = place["large"], place["inset"]
+    film.move(
+        Shows(film.blocks, lambda share: film.blocks.place(large.toward(inset, share)), rate_func=ease_in_out_cubic),
+        FadeIn(base, axis, crossed, film.sweeps, film.bar, film.number), seconds=0.7,
+    )  # fmt: skip
     film.scene.event = len(found.traces[0])
 
     def show(done: float) -> None:
         film.show(step, done, once + done * found.sweep, done)
-        film.sweeps.display(f"{done + 1e-9:.0f} sweeps")
+        film.sweeps.display(counted(int(done + 0.5)))
 
     everything = Group(film.square, film.bar, film.number, film.sweeps)
     film.move(Shows(everything, show), seconds=SLOW)
-    film.scene.hold(0.4)
+    film.scene.tell()
     film.move(Shows(everything, lambda share: show(1 + (step.sweeps - 1) * share)), seconds=FAST)
     film.curve.display(np.array([[step.m, step.nbytes]]))
     film.scene.add(film.curve, film.dots)
@@ -181,7 +186,7 @@ def double(film: IOFilm) -> None:
     """M doubles: the tile widens, sweeps halve, the bar drains and leaves the curve."""
     film.read()
     first, moving = film.step, film.square.moving
-    film.move(FadeOut(moving), seconds=TEXT)
+    film.move(FadeOut(moving, film.blocks), seconds=TEXT)
     film.show(first, 0.0, first.nbytes, float(first.sweeps))
     film.move(FadeIn(moving, film.tile), seconds=TEXT)
     film.scene.add(film.square, film.tile)
@@ -196,34 +201,42 @@ def wider(film: IOFilm) -> None:
     for step in film.found.steps[2:]:
         film.move(film.grow(step.m), seconds=0.75 * GROWTH)
         film.move(film.dot(), seconds=0.15)
-    film.move(FadeIn(*bound(film)), seconds=TEXT)
+    film.bound = bound(film)
+    film.move(FadeIn(*film.bound), seconds=TEXT)
 
 
 def bound(film: IOFilm) -> list[Named]:
     """The curve's formula, where the bars have left room, and the theorem that it is of."""
-    room, (formula, citation), line = film.place["bound"], BOUND, film.plot.y(film.found.cached)
-    if line > room.center[1]:  # where the perfect cache's line will be
-        room = room.shifted(0.0, min(0.0, line - em(60) - room.y1))
-    drawn = symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "bound")
-    under = room.bottom(em(50))
-    words = Word(citation, LABEL, film.skin.ink, room.center[0] - text_width(citation, LABEL) / 2, middle(under, LABEL), "cited", Face.TEXT)
-    return [drawn, words]
+    room, (formula, citation) = free(film), BOUND
+    return [symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "bound"), cited(citation, room.bottom(em(50)), film)]
+
+
+def free(film: IOFilm) -> Rect:
+    """The place of the formula, clear of where the perfect cache's line will be."""
+    room, line = film.place["bound"], film.plot.y(film.found.cached)
+    inside = film.plot.rect.overlaps(room) and line > room.center[1]
+    return room.shifted(0.0, min(0.0, line - em(60) - room.y1)) if inside else room
+
+
+def cited(text: str, rect: Rect, film: IOFilm) -> Word:
+    """Whence it is."""
+    wide = text_width(text, LABEL)
+    left = min(rect.center[0] - wide / 2, rect.x1 - wide)
+    return Word(text, LABEL, film.skin.ink, left, middle(rect, LABEL), "cited", Face.TEXT)
 
 
 @beat("chips")
 def chips(film: IOFilm) -> None:
     """Up to what one SM holds: a mark for each chip, named, with the size that is cited."""
     film.read()
+    source = cited(SM_LIMITS, free(film).top(em(50)), film)
+    if film.found.chips:  # else the theorem speaks of none
+        film.move(FadeOut(*film.bound), seconds=TEXT)
+        film.move(FadeIn(source), seconds=TEXT)
     for index, (name, step) in enumerate(film.found.chips):
         film.move(film.grow(step.m), seconds=0.9)
         film.move(FadeIn(*mark(film, name, step, index)), seconds=TEXT)
         film.scene.hold(0.5)
-    if film.found.chips:  # else the theorem speaks of none
-        rect = film.place["cited"]
-        film.move(
-            FadeIn(Word(SM_LIMITS, LABEL, film.skin.ink, rect.x1 - text_width(SM_LIMITS, LABEL), middle(rect, LABEL), "cited", Face.TEXT)),
-            seconds=TEXT,
-        )
 
 
 def mark(film: IOFilm, name: str, step: Step, index: int) -> list[Named | Rectangles]:
@@ -245,13 +258,30 @@ def cached(film: IOFilm) -> None:
     y = film.plot.y(film.found.cached)
     line = Rectangles(skin.scores, name="cached").display(np.array([[rect.x0, y - half, rect.x1, y + half]]))
     line.values = np.array([film.found.cached])
-    texts = [text.format(rounded(film.found.cached)) for text in CACHED]
-    text = first_that_fits(texts, LABEL, 0.75 * rect.width, Face.STRONG)
-    base = y + em(12) if y + em(60) < film.place["bound"].y0 else y - em(42)  # clear of the formula
-    words = Word(text, LABEL, skin.ink, rect.x1 - text_width(text, LABEL, Face.STRONG), base, "cached name")
-    film.move(FadeIn(line, words), seconds=0.6)
-    film.scene.hold(0.6)
+    number = rounded(film.found.cached)
+    gap, wide = em(14), text_width(number, LABEL, Face.STRONG)
+    text = first_that_fits(CACHED, LABEL, 0.82 * rect.width - gap - wide, Face.TEXT)
+    base = y + em(12) if y + em(60) < film.place["bound"].y0 else y - em(42)  # clear of what is cited
+    left = rect.x1 - wide - gap - text_width(text, LABEL)
+    name = Word(text, LABEL, skin.ink, left, base, "cached name", Face.TEXT)
+    film.move(FadeIn(line, name), seconds=0.6)
+    film.scene.hold(1.2)
+    film.move(FadeIn(Word(number, LABEL, skin.ink, rect.x1 - wide, base, "cached bytes")), seconds=TEXT)
+    film.scene.hold(0.4)
     film.scene.tell()
+
+
+def counted(sweeps: int) -> str:
+    """How many, in words."""
+    return f"{sweeps} sweep" if sweeps == 1 else f"{sweeps} sweeps"
+
+
+def setting(film: IOFilm) -> Word:
+    """The problem."""
+    rect, c = film.place["setting"], film.found.config
+    text = first_that_fits((f"N = {c.seq_k:,}, d = {c.head_dim}, {c.dtype}", f"N = {c.seq_k:,}, d = {c.head_dim}"), LABEL, rect.width)
+    left = rect.center[0] - text_width(text, LABEL) / 2
+    return Word(text, LABEL, film.skin.ink, left, middle(rect, LABEL), "setting", Face.TEXT)
 
 
 def sized(step: Step) -> str:

@@ -26,7 +26,9 @@ from flashviz.mobjects.roof import Registers, RoofView
 from flashviz.mobjects.rulers import Dot
 from flashviz.mobjects.tiles import Rectangles
 
-AXIS = ("operations a byte: each tick 2 ×", "operations a byte")
+AXIS = ("operations a byte, counted: each tick 2 ×", "operations a byte, counted", "operations a byte")
+RATE, ATTAINED = "operations a second, at best", "operations a second, measured"
+CORE = "a core of the GPU"
 CACHED = ("operations a byte with a perfect cache: each tick 2 ×", "operations a byte, perfect cache", "operations a byte")
 NAMES = {"standard": "standard attention", "flash": "FlashAttention"}
 SHORT = {"standard": "standard", "flash": "flash"}
@@ -64,6 +66,7 @@ class RooflineFilm:
     tile: Rectangles
     rows: Readout
     registers: Registers
+    core: Word  # what an SM is, then what a program spills
     fit: Readout
     number: Readout  # at the dot
 
@@ -79,8 +82,8 @@ class RooflineFilm:
         self.dot = Dot(self.skin.o, hollow=False, name="point flash")
         self.now = found.heights[0]
 
-    def limits(self, device: str, roof: Roof, plot: Decades, place: Shot, axes: tuple[str, ...] = AXIS) -> list[Named]:
-        """Badge with its sources, the axis' name, and both limits at their parts of the roof."""
+    def limits(self, device: str, roof: Roof, plot: Decades, place: Shot, axes: tuple[str, ...] = AXIS, rate: str = RATE) -> list[Named]:
+        """Badge with its sources, the axes' names, and both limits at their parts of the roof."""
         skin, quotes = self.skin, quotes_of(device, roof)
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
@@ -91,7 +94,10 @@ class RooflineFilm:
         slope = quotes[0][0]
         wide = text_width(slope, LABEL, Face.STRONG)
         base = plot.y(roof.at(plot.value(plot.rect.x0 + wide + em(70)))) + em(76)
-        words: list[Named] = [badge, axis, Word(slope, LABEL, skin.ink, plot.rect.x0 + em(20), base, "limit")]
+        base_of = plot.rect.y1 + (em(6) if rate == ATTAINED else -em(24))
+        base = min(base, base_of - em(46))  # clear of the name of the vertical axis
+        up = Word(rate, LABEL, skin.ink, plot.rect.x0, base_of, "axis", Face.TEXT)
+        words: list[Named] = [badge, axis, up, Word(slope, LABEL, skin.ink, plot.rect.x0 + em(20), base, "limit")]
         for level, _ in quotes[1:]:
             wide = text_width(level, LABEL, Face.STRONG)
             words.append(Word(level, LABEL, skin.ink, plot.rect.x1 - wide, plot.y(roof.at(plot.ends[1])) + em(20), "limit"))
@@ -119,9 +125,9 @@ def roof(film: RooflineFilm) -> None:
     """The slope of the memory, then the level of the arithmetic, each with its quoted figure."""
     place = film.scene.shot("roof")
     film.words = film.limits(DEVICE, film.found.roof, film.plot, place)
-    badge, axis, *names = film.words
+    badge, axis, up, *names = film.words
     film.roof.place(film.plot, place["ticks"], 0.0)
-    film.move(FadeIn(film.roof, badge, axis), seconds=0.5)
+    film.move(FadeIn(film.roof, badge, axis, up), seconds=0.5)
     film.read()
     film.move(drawn(film.roof, place["ticks"]), seconds=2.4)
     for name in names:
@@ -152,7 +158,6 @@ def beside(film: RooflineFilm, name: str, intensity: float) -> Word:
 @beat("tile")
 def tile(film: RooflineFilm) -> None:
     """The roof makes room; a low tile, the program that holds it, and its dot."""
-    film.read()
     place, skin, first = film.scene.shot("tile"), film.skin, film.found.heights[0]
     start, ticks = film.plot.rect, film.scene.shot("roof")["ticks"]
     gone = [*film.words, film.standard_name]
@@ -174,6 +179,8 @@ def tile(film: RooflineFilm) -> None:
     film.fit = Readout("", NAME, skin.ink, name="fit", face=Face.MONO_STRONG)
     if first.given is not None:
         titles.append(word("registers of one SM", LABEL, skin.ink, place["sm name"], "name"))
+        film.core = word(CORE, LABEL, skin.ink, place["spill"], "core", Face.TEXT)
+        titles.append(film.core)
         parts += [film.registers, film.fit]
     show(film, first, first, 1.0)
     film.move(FadeIn(*film.words, *titles, *parts), seconds=0.5)
@@ -181,8 +188,10 @@ def tile(film: RooflineFilm) -> None:
     film.dot.move_to(film.roof.spot(first.intensity))
     film.marks = [row_mark(film, first)]
     film.number = Readout("", LABEL, skin.o, name="intensity", face=Face.MONO_STRONG)
-    ride(film, first.intensity, first)
+    ride(film, first.intensity)
     film.move(FadeIn(film.dot, film.number, *film.marks), seconds=0.5)
+    film.scene.hold(0.4)
+    film.scene.tell()
 
 
 def show(film: RooflineFilm, before: Height, after: Height, share: float) -> None:
@@ -222,11 +231,11 @@ def row_mark(film: RooflineFilm, height: Height) -> Named:
     return Named(mark, words, tag="passed", text=text)
 
 
-def ride(film: RooflineFilm, intensity: float, told: Height) -> None:
-    """The dot at an intensity, and at its right the number of a height."""
+def ride(film: RooflineFilm, intensity: float) -> None:
+    """The dot at an intensity, and at its right the number that the axis has there."""
     x, y, _ = film.roof.spot(intensity)
     film.dot.move_to((x, y, 0))
-    film.number.text = f"{told.intensity:.0f} a byte"
+    film.number.text = f"{intensity:.0f} a byte"
     left = min(x + em(30), film.roof.plot.rect.x1 - text_width(film.number.text, LABEL, Face.MONO_STRONG))
     film.number.at(Rect(left, y - em(66), left, y - em(22)))
 
@@ -234,19 +243,35 @@ def ride(film: RooflineFilm, intensity: float, told: Height) -> None:
 @beat("climb")
 def climb(film: RooflineFilm) -> None:
     """The tile doubles, again and again: its dot slides up the roof, programs grow, and fewer fit on the SM."""
-    film.read()
-    for before, after in pairwise(film.found.heights):
+    for index, (before, after) in enumerate(pairwise(film.found.heights)):
 
         def grow(share: float, before: Height = before, after: Height = after) -> None:
             show(film, before, after, share)
-            ride(film, before.intensity * (after.intensity / before.intensity) ** share, told_of(before, after, share))
+            ride(film, before.intensity * (after.intensity / before.intensity) ** share)
 
         everything = Group(film.tile, film.rows, film.dot, film.number, film.registers, film.fit)
         film.move(Shows(everything, grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
+        spill(film, before, after)
         film.marks.append(row_mark(film, after))
         film.move(FadeIn(film.marks[-1]), seconds=0.2)
+        if index == 0:
+            film.scene.tell()
     film.now = film.found.heights[-1]
     film.move(FadeIn(film.standard_name), seconds=TEXT)
+
+
+def spill(film: RooflineFilm, before: Height, after: Height) -> None:
+    """What one program has no register for is named as soon as it is there."""
+    place = film.scene.shot("tile")["spill"]
+    now = after.given.spilled if after.given is not None else 0
+    was = before.given.spilled if before.given is not None else 0
+    if now == was:
+        return
+    text = first_that_fits((f"spilled: {now} B a thread", f"spilled: {now} B"), LABEL, place.width)
+    words = word(text, LABEL, film.skin.warn, place, "spill", Face.TEXT)
+    film.move(FadeOut(film.core), seconds=TEXT / 2)
+    film.core = words
+    film.move(FadeIn(words), seconds=TEXT)
 
 
 @beat("full")
@@ -254,11 +279,7 @@ def full(film: RooflineFilm) -> None:
     """What one program leaves of the SM, and what it spills."""
     given = film.now.given
     assert given is not None  # else the board has no such beat
-    place = film.scene.shot("tile")
-    if given.spilled:
-        text = first_that_fits((f"spilled: {given.spilled} B a thread", f"spilled: {given.spilled} B"), LABEL, place["spill"].width)
-        film.move(FadeIn(word(text, LABEL, film.skin.warn, place["spill"], "spill", Face.TEXT)), seconds=TEXT)
-    film.scene.hold(0.6)
+    film.scene.hold(0.4)
     film.scene.tell()
 
 
@@ -272,7 +293,7 @@ def gpu(film: RooflineFilm) -> None:
     ys = [y for dots in rates.dots.values() for _, y in dots]
     plot = Decades.of(place["plot"], (min(xs), max(xs)), (min(ys), rates.roof.at(max(xs))))
     view = RoofView(rates.roof, plot, place["ticks"], skin)
-    words = film.limits(rates.device, rates.roof, plot, place, CACHED)
+    words = film.limits(rates.device, rates.roof, plot, place, CACHED, ATTAINED)
     film.move(*(FadeOut(each) for each in everything), seconds=0.3)
     film.move(FadeIn(view, *words), seconds=0.5)
     film.read()
@@ -281,7 +302,7 @@ def gpu(film: RooflineFilm) -> None:
         for x, y in points:
             dot = Dot(hue, hollow=False, name=f"measured {name}").move_to((plot.x(x), plot.y(y), 0))
             film.move(FadeIn(dot), seconds=0.16)
-        film.move(FadeIn(rates_name(film, plot, name, points)), seconds=TEXT)
+        film.move(FadeIn(rates_name(film, plot, name, points), *lengths(film, plot, name, points)), seconds=TEXT)
     film.move(FadeIn(setting(film, place["plot"])), seconds=TEXT)
 
 
@@ -295,6 +316,30 @@ def rates_name(film: RooflineFilm, plot: Decades, name: str, points: Sequence[Po
         return Word(text, NAME, film.skin.ink, plot.x(min(x for x, _ in points)) - em(20), plot.y(low) - em(76), "rates")
     over = [plot.y(y) for x, y in points if plot.x(x) > plot.rect.x1 - wide - em(30)]
     return Word(text, NAME, film.skin.ink, plot.rect.x1 - wide, min(over) - em(80), "rates")
+
+
+def lengths(film: RooflineFilm, plot: Decades, name: str, points: Sequence[Point]) -> list[Word]:
+    """N of the first dot and of the last: standard attention's at their right, FlashAttention's above."""
+    assert film.found.gpu is not None
+    sizes = [n for n, _ in film.found.gpu.sweep.flops]
+    words: list[Word] = []
+    if plot.rect.width / plot.span[0] < text_width(f"N = {sizes[0]:,.0f}", LABEL):  # no room
+        return words
+    for index in (0, -1):
+        text, (x, y) = f"N = {sizes[index]:,.0f}", points[index]
+        wide = text_width(text, LABEL)
+        left, base = plot.x(x) + em(30), plot.y(y) - 0.36 * em(LABEL)
+        if name == "flash":
+            left, base = min(plot.x(x) - wide / 2, plot.rect.x1 - wide), plot.y(y) + em(30)
+        words.append(Word(text, LABEL, film.skin.ink, left, base, "dot N", Face.TEXT))
+    return words
+
+
+@beat("close")
+def close(film: RooflineFilm) -> None:
+    """What the picture says."""
+    film.scene.hold(0.2)
+    film.scene.tell()
 
 
 def setting(film: RooflineFilm, rect: Rect) -> Word:

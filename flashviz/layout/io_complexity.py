@@ -10,29 +10,31 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``square``: the scores with K above, Q and O at their sides; beneath it M and how many sweeps. ``large``: the first tile, closely.
-# ``plot``: the bar of bytes stands on its lower edge; ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula;
-# ``cited``: whence the chips' sizes are.
+# ``square``: the scores with K above, Q and O at their sides; beneath it M and how many sweeps. ``large``: what M holds, closely, and
+# ``inset``: while the first bar fills. ``setting``: the problem. ``plot``: the bar of bytes stands on its lower edge; ``bytes`` says of
+# what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, and later whence the chips' sizes are.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "name": (60, 24, 1000, 88), "square": (60, 100, 800, 826), "m": (60, 832, 480, 926), "sweeps": (500, 832, 840, 926),
-        "large": (1080, 220, 1580, 720), "plot": (900, 110, 1840, 806), "ticks": (900, 812, 1840, 864), "axis": (900, 868, 1840, 926),
-        "cited": (1040, 24, 1840, 88), "bound": (1370, 110, 1840, 300),
+        "large": (900, 130, 1840, 806), "inset": (1260, 130, 1840, 480), "setting": (160, 776, 700, 826), "plot": (900, 110, 1840, 806),
+        "ticks": (900, 812, 1840, 864), "axis": (900, 868, 1840, 926), "bytes": (900, 24, 1840, 88), "bound": (1370, 110, 1840, 300),
     },
     "4:3": {
-        "name": (40, 40, 840, 104), "square": (40, 120, 660, 760), "m": (40, 764, 660, 840), "sweeps": (40, 846, 660, 922),
-        "large": (840, 240, 1280, 680), "plot": (740, 130, 1410, 790), "ticks": (740, 796, 1410, 850), "axis": (740, 858, 1410, 916),
-        "cited": (880, 40, 1410, 104), "bound": (930, 120, 1410, 310),
+        "name": (40, 40, 720, 104), "square": (40, 120, 660, 760), "m": (40, 764, 660, 840), "sweeps": (40, 846, 660, 922),
+        "large": (740, 130, 1410, 790), "inset": (1020, 130, 1410, 420), "setting": (120, 696, 580, 746), "plot": (740, 130, 1410, 790),
+        "ticks": (740, 796, 1410, 850), "axis": (740, 858, 1410, 916), "bytes": (740, 40, 1410, 104), "bound": (930, 120, 1410, 310),
     },
     "1:1": {
-        "name": (30, 30, 1050, 94), "square": (30, 106, 470, 526), "m": (500, 180, 1050, 280), "sweeps": (500, 300, 1050, 400),
-        "large": (400, 570, 680, 850), "plot": (40, 550, 1050, 820), "ticks": (40, 826, 1050, 880), "axis": (40, 884, 510, 938),
-        "cited": (530, 884, 1050, 938), "bound": (500, 400, 1050, 545),
+        "name": (30, 30, 1050, 94), "square": (30, 106, 470, 526), "m": (500, 110, 1050, 200), "sweeps": (500, 205, 1050, 295),
+        "large": (40, 560, 1050, 840), "inset": (500, 300, 1050, 480), "setting": (530, 884, 1050, 938),
+        "plot": (40, 550, 1050, 820), "ticks": (40, 826, 1050, 880), "axis": (40, 884, 510, 938),
+        "bytes": (500, 485, 1050, 545), "bound": (500, 300, 1050, 480),
     },
     "9:16": {
         "name": (60, 40, 1020, 104), "square": (60, 116, 640, 676), "m": (660, 200, 1030, 300), "sweeps": (660, 320, 1030, 420),
-        "large": (350, 780, 730, 1160), "plot": (60, 700, 1020, 1250), "ticks": (60, 1256, 1020, 1310), "axis": (60, 1316, 490, 1380),
-        "cited": (510, 1316, 1020, 1380), "bound": (500, 710, 1020, 900),
+        "large": (60, 780, 1020, 1220), "inset": (480, 770, 1020, 960), "setting": (510, 1316, 1020, 1380),
+        "plot": (60, 760, 1020, 1250), "ticks": (60, 1256, 1020, 1310), "axis": (60, 1316, 490, 1380),
+        "bytes": (60, 694, 1020, 754), "bound": (500, 770, 1020, 950),
     },
 }  # fmt: skip
 
@@ -61,6 +63,30 @@ class Square:
         return cls(
             grid, Rect(grid.x0, grid.y1 + GAP, grid.x1, grid.y1 + GAP + deep), Rect(grid.x0 - GAP - deep, y0, grid.x0 - GAP, grid.y1),
             Rect(grid.x1 + GAP, y0, grid.x1 + GAP + deep, grid.y1),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A tile of scores and the blocks that make it, to one scale: K above it, Q at its left, O at its right, V above O."""
+
+    s: Rect
+    q: Rect
+    k: Rect
+    v: Rect
+    o: Rect
+
+    @classmethod
+    def of(cls, rect: Rect, rows: float, columns: float, d: float) -> Blocks:
+        """As large as it fits."""
+        unit = min((rect.width - 2 * GAP) / (2 * d + columns), (rect.height - GAP) / (rows + max(d, columns)))
+        wide, high, deep = columns * unit, rows * unit, d * unit
+        x, y, _ = rect.center
+        s = Rect(x - wide / 2, y - (high + GAP + deep) / 2, x + wide / 2, y + (high - GAP - deep) / 2)
+        o = Rect(s.x1 + GAP, s.y0, s.x1 + GAP + deep, s.y1)
+        return cls(
+            s, Rect(s.x0 - GAP - deep, s.y0, s.x0 - GAP, s.y1), Rect(s.x0, s.y1 + GAP, s.x1, s.y1 + GAP + deep),
+            Rect(o.x0, o.y1 + GAP, o.x1, o.y1 + GAP + wide), o,
         )  # fmt: skip
 
 

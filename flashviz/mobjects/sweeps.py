@@ -7,7 +7,7 @@ from manim import VGroup, VMobject
 
 from flashviz import palette, theme
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Plot, Square
+from flashviz.layout.io_complexity import Blocks, Plot, Square
 from flashviz.lettering import Face, em
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
@@ -66,6 +66,28 @@ class Sweeps(VGroup):
         self.lit["K"].display(np.array([[left, k.y0, right, k.y1]]))
         self.lit["Q"].display(np.array([[q.x0, top - high, q.x1, top]]))
         self.lit["O"].display(np.array([[o.x0, top - high, o.x1, top]]))
+        return self
+
+
+class HeldBlocks(VGroup):
+    """What is on chip for one tile: a block each of Q, K, V and O, and the scores S that they make."""
+
+    def __init__(self, rows: int, columns: int, d: int, skin: Theme) -> None:
+        self.tag, self.sizes = "blocks", (rows, columns, d)
+        hues = {"S": skin.ink, **{name: skin.hue(name) for name in "QKVO"}}
+        self.blocks = {name: Rectangles(hue, name=f"block {name}") for name, hue in hues.items()}
+        self.letters = {
+            name: Named(theme.line(name, LETTER, skin.ground, Face.STRONG), tag=f"block name {name}", text=name) for name in hues
+        }
+        super().__init__(*self.blocks.values(), *self.letters.values())
+
+    def place(self, rect: Rect) -> HeldBlocks:
+        """As large as a rectangle lets them be."""
+        stands = Blocks.of(rect, *self.sizes)
+        for name, block in self.blocks.items():
+            at: Rect = getattr(stands, name.lower())
+            block.display(np.array([at.edges]))
+            self.letters[name].move_to(at.center)
         return self
 
 
