@@ -58,11 +58,12 @@ def test_checksums_are_the_same_twice_and_see_what_differs() -> None:
             if self.beat.name == "sum":
                 dot = Square(0.02, stroke_width=0, fill_color=self.skin.ink, fill_opacity=0.1)
                 self.add(dot)
-                self.hold(1 / config.frame_rate)
+                with self.unhurried():  # a frame, whatever this beat's pace
+                    self.hold(1 / config.frame_rate)
                 self.remove(dot)
             super().end_beat()
             if self.beat.name == "ruler":
-                with self.unhurried():  # a frame, whatever this beat's pace
+                with self.unhurried():
                     self.hold(1 / config.frame_rate)
 
     Other.__name__ = film.__name__

@@ -79,7 +79,7 @@ def test_chips_are_marked_at_what_one_sm_holds() -> None:
     assert [SMS[arch].shared for arch in ("sm_80", "sm_90")] == [164 * 1024, 228 * 1024]
     assert said(at(scene(FILM), "chips"), "chip") == ["A100, 164 KiB", "H100, 228 KiB"]
     assert any("CUDA C++ Programming Guide" in text for text in said(at(scene(FILM), "chips"), "cited"))
-    assert "Dao et al. 2022, Theorem 2" in said(at(scene(FILM), "wider"), "cited")
+    assert "its order: Dao et al. 2022, Theorem 2" in said(at(scene(FILM), "wider"), "cited")
 
 
 @pytest.mark.parametrize("d", [16, 40, 64, 256])

@@ -86,13 +86,13 @@ def test_figures_are_the_tables_and_their_source_stands_beside_them() -> None:
     assert times == ["3.6 × HBM", "9.3 × HBM"] == [f"{SPEED[n] / SPEED['GMEM']:.1f} × HBM" for n in ("L2", "SMEM")]
     for beat in ("pipes", "flow", "hbm", "l2"):
         assert H100_MEMORIES.quote.citation in said(at(film, beat), "note")[0]
-    assert sorted(said(at(film, "hbm"), "size")) == ["HBM, the GPU's main memory: 80 GiB", "L2 cache: 50 MiB"]
+    assert sorted(said(at(film, "hbm"), "size")) == ["HBM, the GPU's main memory 80 GiB", "L2 cache 50 MiB"]
     ratios = {beat: next(item.text for item in at(film, beat).shown if item.text.startswith("about")) for beat in ("hbm", "l2")}
     assert ratios == {"hbm": "about 1,640 × 50 MiB", "l2": "about 226 × 227 KiB"}
     assert [SIZES[0] / SIZES[1], SIZES[1] / SIZES[2]] == pytest.approx([1640, 226], rel=0.005)
     for beat in ("program", "tiles"):
         assert SHARED_PER_BLOCK in said(at(film, beat), "note")[0]
-    assert said(at(film, "program"), "size") == ["one program: 227 KiB"]
+    assert said(at(film, "program"), "size") == ["one program 227 KiB"]
     assert "whole chip" in said(at(film, "flow"), "note")[0]
 
 

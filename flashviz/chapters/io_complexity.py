@@ -21,13 +21,13 @@ BEATS: tuple[Beat, ...] = (
     Beat("sweep", "A sweep", 11.2, shot="io", late=True, caption="A sweep: all of Q and O pass by one block of K and V."),
     Beat("double", "Twice the chip", 7.6, shot="io", fresh=True, caption="Twice the chip: a tile twice as wide, half the sweeps."),
     Beat("wider", "Again", 7.6, shot="io", fresh=True, caption="Again, and again. From d rows on it only widens."),
-    Beat("chips", "Real chips", 7.6, shot="io", fresh=True, caption="What one SM, a core of the GPU, really holds."),
+    Beat("chips", "Real chips", 8.0, shot="io", fresh=True, caption="What one SM, a core of the GPU, really holds."),
     Beat("cached", "The other side", 7.0, shot="io", late=True, caption="Only a large enough chip beats a perfect cache."),
 )  # fmt: skip
 LENGTH = 32  # N, in tiles
 COLUMNS = 64  # sweeps, at most: more are too thin to be seen
 CHIPS = {"A100": "sm_80", "H100": "sm_90"}  # whose on-chip memory is marked
-BOUND = '12 N^2 d^2 / M "numbers"', THEOREM_2.citation
+BOUND = '12 N^2 d^2 / M "numbers"', f"its order: {THEOREM_2.citation}"
 
 Record = Callable[..., Any]
 

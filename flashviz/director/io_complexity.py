@@ -208,7 +208,7 @@ def wider(film: IOFilm) -> None:
 def bound(film: IOFilm) -> list[Named]:
     """The curve's formula, where the bars have left room, and the theorem that it is of."""
     room, (formula, citation) = free(film), BOUND
-    return [symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "bound"), cited(citation, room.bottom(em(50)), film)]
+    return [symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "formula bound"), cited(citation, room.bottom(em(50)), film)]
 
 
 def free(film: IOFilm) -> Rect:

@@ -85,7 +85,7 @@ class MemoryHierarchyFilm:
         """An area's name and size, one above the other."""
         place, ink = self.scene.shot("capacities"), self.skin.ink
         parts = [word(name, NAME, ink, place["name"].left(wide), "part"), word(size, NUMBER, ink, place["size"].left(NEXT), "part")]
-        return Named(*parts, tag="size", text=f"{name}: {size}")
+        return Named(*parts, tag="size", text=f"{name} {size}")
 
     def compare(self, index: int) -> FadeIn:
         """How many of the next area fit into one: said in the larger one, until it is left."""

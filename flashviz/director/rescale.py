@@ -368,8 +368,7 @@ def measure(film: RescaleFilm) -> None:
     film.reached(Kind.ALPHA)
     skin, chart, said = film.skin, film.chart, film.said
     texts = ["α", "=", "1", "/", said["height"], "=", said["alpha"]]
-    bottom = at_old(film, chart.at)
-    left, share = beside(film, chart.at, film.found.measured, line_width(texts, NUMBER), bottom)
+    left, share, bottom = on_old(film, chart.at, line_width(texts, NUMBER))
     film.ratio = []
     for text in texts:
         name = "alpha" if text == said["alpha"] else "ratio"
@@ -382,10 +381,17 @@ def measure(film: RescaleFilm) -> None:
     film.scene.tell()
 
 
-def at_old(film: RescaleFilm, at: Scale) -> float:
-    """Baseline of words on the dashes of the old 1: beneath the ceiling, or above what rides on it, where there is no room."""
+def on_old(film: RescaleFilm, at: Scale, wide: float) -> tuple[float, float, float]:
+    """Left edge, share of ``wide`` that fits and baseline of words on the dashes of the old 1.
+
+    Beneath the ceiling where there is room; else above what rides on it.
+    """
     y, lid = at.y(float(film.found.of("alpha"))), at.y(1.0)
-    return y + em(OVER_OLD) if lid - y > em(OVER_OLD + 0.8 * NUMBER) else lid + em(OVER_OLD + 1.3 * CEILING_PX)
+    bottoms = [y + em(OVER_OLD)] if lid - y > em(OVER_OLD + 0.8 * NUMBER) else []
+    places = [
+        (*beside(film, at, film.found.measured, wide, bottom), bottom) for bottom in (*bottoms, lid + em(OVER_OLD + 1.3 * CEILING_PX))
+    ]
+    return next((place for place in places if place[1] == 1), max(places, key=lambda place: place[1]))
 
 
 # ------------------------------------------------------------------------------------------------------ what must follow
@@ -399,8 +405,7 @@ def watch(film: RescaleFilm) -> None:
     at = film.chart.scale_in(place["measured"])
     alpha, equals, *between, result = film.ratio
     film.move(*(FadeOut(each) for each in between), seconds=TEXT)
-    bottom = at_old(film, at)
-    left, _ = beside(film, at, film.found.measured, line_width([alpha.text, equals.text, result.text], alpha.px), bottom)
+    left, _, bottom = on_old(film, at, line_width([alpha.text, equals.text, result.text], alpha.px))
     ways = []
     for each in (alpha, equals, result):
         ways.append(Shows(each, partial(_slid, each, each.left, each.baseline, left, bottom), rate_func=ease_in_out_cubic))

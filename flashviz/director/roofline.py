@@ -87,7 +87,7 @@ class RooflineFilm:
         skin, quotes = self.skin, quotes_of(device, roof)
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
-        badge = Named(*labelled(place["badge"], (device, skin.ink), (sources, skin.ink), short), tag="badge", text=f"{device} {sources}")
+        badge = Named(*labelled(place["badge"], (device, skin.ink), (sources, skin.ink), short), tag="badge", text=device)
         at = place["axis"]
         text = first_that_fits(axes, LABEL, at.width)
         axis = Word(text, LABEL, skin.ink, at.center[0] - text_width(text, LABEL) / 2, middle(at, LABEL), "axis", Face.TEXT)

@@ -31,7 +31,7 @@ from flashviz.palette import SECOND
 from flashviz.trace import Kind, Trace, state_at
 
 ZERO_PX, COUNTED_PX = 150, 120  # the two numbers that matter
-POUR = 4.4  # seconds in which all squares of the bill come
+POUR = 4.0  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
@@ -199,7 +199,7 @@ def bill(film: Film) -> None:
         for name, f in figures.items()
     ]
     film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
-    film.hold(0.6)
+    film.hold(0.4)
     film.scene.tell()
     cached(film, piles, drawn)
 

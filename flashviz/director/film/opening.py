@@ -110,7 +110,7 @@ def query(film: Film) -> None:
         film.hbm.display(lit={"K": frozenset(done[-1:])})
 
     film.scene.add(bars)
-    film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(label), seconds=2.0)
+    film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(label), seconds=1.9)
     film.tiles = {"q": strip}
     film.bars = bars
 

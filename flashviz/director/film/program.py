@@ -219,7 +219,7 @@ def blend(film: Film) -> None:
     film.reach(Kind.PV_DOT, 0)
     film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
     film.scene.add(acc)
-    film.move(Columns(acc), seconds=1.1)
+    film.move(Columns(acc), seconds=0.9)
     film.names["ACC"] = formula('"acc" arrow.l "acc" + tilde(P) V', SYMBOL, skin.o, place["ab name"])
     film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
     film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
@@ -392,7 +392,7 @@ def finish(film: Film) -> None:
     film.move(FadeOut(name), FadeIn(film.hbm), seconds=0.4)
     film.scene.add(result)
     film.scene.event = film.material.fa2.program(*film.material.chosen.program).stop
-    film.move(matrix_to(result, film.hbm.cross.tile("O", film.hbm.cross.row_of(i))), seconds=0.9)
+    film.move(matrix_to(result, film.hbm.cross.tile("O", film.hbm.cross.row_of(i))), seconds=0.7)
     rows_of_o = np.zeros(film.config.seq_q, dtype=bool)
     rows_of_o[values.rows[0] : values.rows[1]] = True
     whole = film.outputs[1]
