@@ -41,7 +41,7 @@ def test_bars_are_algorithm_1s() -> None:
         assert shown(at(film, beat), "bar bytes")[0].values == written([4.0 * D * columns, algorithm_1(columns)])
         assert said(at(film, beat), "bytes") == [rounded(algorithm_1(columns))]
         assert said(at(film, beat), "count") == [f"{N // columns} sweeps"]
-        assert said(at(film, beat), "M") == [f"M = {4 * D * columns:,}"]
+        assert said(at(film, beat), "numbers") == [f"M = {4 * D * columns:,}"]
         assert shown(at(film, beat), "tile")[0].values == written([columns, min(columns, D)])
     assert [at(film, "double").texts()["tile size"], at(film, "wider").texts()["tile size"]] == ["64 × 64", "64 × 256"]
 

@@ -58,7 +58,7 @@ class IOFilm:
         self.square = Sweeps(Square.of(place["square"]), found.config.seq_k, self.skin)
         self.bar, self.curve = Bars(self.plot, self.skin), Trail(self.plot, self.skin.o)
         self.name = Named(*labelled(place["name"], (NAMED[0], self.skin.k), (NAMED[1], self.skin.ink)), tag="order", text=NAMED[0])
-        self.m = self.readout("M", f"M = {first.m:,.0f}", place["m"])
+        self.m = self.readout("numbers", f"M = {first.m:,.0f}", place["m"])
         self.sweeps = self.readout("count", counted(0), place["sweeps"])
         self.number = Readout(rounded(0.0), NAME, self.skin.ink, name="bytes", face=Face.MONO_STRONG)
         self.dots = Rectangles(self.skin.o, name="dots")
@@ -69,7 +69,7 @@ class IOFilm:
 
     def readout(self, name: str, text: str, rect: Rect) -> Readout:
         """A number with its name that changes as things move."""
-        longest = f"M = {self.found.largest:,.0f}" if name == "M" else counted(self.found.steps[0].sweeps)
+        longest = f"M = {self.found.largest:,.0f}" if name == "numbers" else counted(self.found.steps[0].sweeps)
         px = NAME * min(1.0, rect.width / (0.6 * em(NAME) * len(longest)))
         return Readout(text, px, self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
 
