@@ -26,7 +26,7 @@ TINY = AttentionConfig(seq_q=64, block_m=32, block_n=32, head_dim=16)
 SMALL = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 5}
 STILL = 0.4  # seconds before a beat's end, where nothing moves
 FLAT = 4  # pixels around a point that have its colour, so that the encoder has nothing to blur
-OFF = 6  # of 255
+OFF = 8  # of 255: what encoding costs a flat colour; 7 was seen, in blue, behind a fade
 AT = """async ([seconds, points]) => {
     const video = document.querySelector('video'), track = video.textTracks[0];
     const until = async (what, holds) => {
