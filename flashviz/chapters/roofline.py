@@ -26,7 +26,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("climb", "Taller tiles", 11.8, shot="tile", late=True, caption="Twice as tall: K and V are read half as often."),
     Beat("full", "A full SM", 5.4, shot="tile", late=True, caption="No register is left: what does not fit goes to memory."),
     Beat("gpu", "Measured on a GPU", 11.4, shot="roof", fresh=True, caption="Now an {device}, measured. Bytes: as with a perfect cache."),
-    Beat("close", "What it buys", 5.6, shot="roof", late=True, caption="Fewer bytes: more operations a second."),
+    Beat("close", "What it buys", 4.2, shot="roof", late=True, caption="Fewer bytes: more operations a second."),
 )  # fmt: skip
 FULL = 0.9  # of an SM's registers
 ARCH = "sm_80"  # of the device whose roof it is
