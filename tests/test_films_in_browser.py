@@ -79,14 +79,13 @@ def made(scene_class: Any, file: str, settings: Settings, folder: Path) -> Made:
 
 
 def flat_points(picture: np.ndarray) -> dict[tuple[int, ...], tuple[int, int]]:
-    """Of each colour that fills a square somewhere, one such place, in as large a square as there is: colour -> (x, y)."""
+    """Of each colour that fills a square somewhere, one such place: colour -> (x, y)."""
+    side = 2 * FLAT + 1
+    windows = np.lib.stride_tricks.sliding_window_view(picture, (side, side), axis=(0, 1))
+    flat = (windows.max(axis=(-1, -2)) == windows.min(axis=(-1, -2))).all(axis=-1)
     found: dict[tuple[int, ...], tuple[int, int]] = {}
-    for reach in range(3 * FLAT, FLAT - 1, -1):  # a film's colours are stored at half its size: they run at edges
-        side = 2 * reach + 1
-        windows = np.lib.stride_tricks.sliding_window_view(picture, (side, side), axis=(0, 1))
-        flat = (windows.max(axis=(-1, -2)) == windows.min(axis=(-1, -2))).all(axis=-1)
-        for y, x in np.argwhere(flat) + reach:
-            found.setdefault(tuple(int(value) for value in picture[y, x]), (int(x), int(y)))
+    for y, x in np.argwhere(flat) + FLAT:
+        found.setdefault(tuple(int(value) for value in picture[y, x]), (int(x), int(y)))
     return found
 
 
