@@ -44,8 +44,8 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 6.5, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.3, "sum": 3.8, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "watch": 1.3, "stale": 1.3, "squeeze": 4.4, "rest": 4.2, "bill": 5.4,
+    "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.3, "sum": 3.8, "calm": 4.2, "terms": 3.7,
+    "ruler": 2.8, "measure": 3.3, "watch": 1.3, "stale": 1.3, "squeeze": 4.3, "rest": 4.0, "bill": 6.0,
 }  # fmt: skip
 DIGEST_SAYS = {
     "standard": "Scores out.", "softmax": "And back.",

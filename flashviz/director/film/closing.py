@@ -254,7 +254,8 @@ def cached(film: Film, piles: Mapping[str, Pile], drawn: Mapping[str, list[Recta
             part.set_fill(opacity=opacity + (REPEAT - opacity) * share)
 
     film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=0.7)
-    film.hold(1.5)
+    with film.scene.unhurried():  # it is to be read
+        film.hold(0.8)
 
 
 @beat("taller")
