@@ -13,7 +13,7 @@ from flashviz import palette, theme
 from flashviz.chapters import causal
 from flashviz.chapters.causal import MASKED, SKIPPED, Causal, Placed, gather
 from flashviz.director.material import provenance
-from flashviz.director.shots import TEXT, ShotScene, beat
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle, worded
 from flashviz.layout import Limit, Rect, masked_grid
 from flashviz.layout.causal import SEAM
@@ -83,7 +83,7 @@ class Polygons(VMobject):
         self.points = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
 
 
-class CausalFilm:
+class CausalFilm(ChapterFilm):
     """Everything on stage, made here once. ``counts`` are the numbers beside the grid."""
 
     shown: list[Any]  # what stands beside the grid, or on it, until the next beat
@@ -128,13 +128,6 @@ class CausalFilm:
     def on_half(self) -> bool:
         """Whether tiles have been counted by a turned copy."""
         return self.scene.on_board("half") is not None
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
-
-    def read(self) -> None:
-        """Stand until the beat's caption has been read; then things move."""
-        self.scene.arrived()
 
 
 def seamed(rect: Rect) -> Rect:

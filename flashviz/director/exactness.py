@@ -13,7 +13,7 @@ from flashviz.chapters import exactness
 from flashviz.chapters.exactness import NAMES, SHORT, Errors, Exactness, gather, plain
 from flashviz.director.film.parts import heading, matrix_to
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, fly, line_width, middle, worded
 from flashviz.layout import Rect, centered, columns
 from flashviz.layout import rows as split
@@ -48,7 +48,7 @@ class ExactnessStage(ShotScene):
         return ExactnessFilm(self, found)
 
 
-class ExactnessFilm:
+class ExactnessFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     titles: list[Word]
@@ -105,13 +105,6 @@ class ExactnessFilm:
         words = worded(rect, texts, px, [self.skin.ink] * len(texts), "part")
         shift = (rect.x1 - words[-1].left - words[-1].wide) / 2
         return [each.put_at(each.left + shift, each.baseline) for each in words]
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
-
-    def read(self) -> None:
-        """Stand until the beat's caption has been read; then things move."""
-        self.scene.arrived()
 
 
 # --------------------------------------------------------------------------------------------------------------- beats

@@ -13,7 +13,7 @@ from flashviz import theme
 from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, Loads, gather
 from flashviz.director.material import provenance
-from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, ONE_NUMBER, SPACE, Word, line_width, middle, worded
 from flashviz.layout import Rect, columns
 from flashviz.layout import rows as split
@@ -41,7 +41,7 @@ class GroupedQueryStage(ShotScene):
         return GroupedQueryFilm(self, found)
 
 
-class GroupedQueryFilm:
+class GroupedQueryFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     factor: list[Named]
@@ -86,13 +86,6 @@ class GroupedQueryFilm:
             panel.load(loads.after(int(count * (start + (1 - start) * share) + 1e-6)))
 
         return Shows(panel, show)
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
-
-    def read(self) -> None:
-        """Stand until the beat's caption has been read; then things move."""
-        self.scene.arrived()
 
 
 # --------------------------------------------------------------------------------------------------------------- beats

@@ -13,7 +13,7 @@ from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import BOUND, CHIPS, IO, Step, bytes_at, gather, held, rounded, step_at
 from flashviz.citations import SM_LIMITS
 from flashviz.director.material import provenance
-from flashviz.director.shots import TEXT, ShotScene, beat
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, symbols
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Blocks, Plot, Square
@@ -46,7 +46,7 @@ class IOStage(ShotScene):
         return IOFilm(self, found)
 
 
-class IOFilm:
+class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
@@ -119,13 +119,6 @@ class IOFilm:
         tick.display(np.array([[x - half, y - em(14), x + half, y]]))
         words = [] if skipped else [Word(text, LABEL, self.skin.ink, x - wide / 2, middle(rect, LABEL) - em(6), "tick M")]
         return FadeIn(tick, *words)
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
-
-    def read(self) -> None:
-        """Stand until the beat's caption has been read; then things move."""
-        self.scene.arrived()
 
 
 # --------------------------------------------------------------------------------------------------------------- beats

@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz.chapters import loop_order
 from flashviz.chapters.loop_order import MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
 from flashviz.director.material import provenance
-from flashviz.director.shots import TEXT, ShotScene, StepBack, beat, step_forth
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
@@ -44,7 +44,7 @@ class LoopOrderStage(ShotScene):
         return LoopOrderFilm(self, found)
 
 
-class LoopOrderFilm:
+class LoopOrderFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     stays: list[Named]  # what waits on chip, beneath each cross
@@ -80,13 +80,6 @@ class LoopOrderFilm:
     def first_pass(self, side: int) -> int:
         """How many score tiles the outer loop's first pass visits."""
         return len(self.found.orders[side].passes[0])
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
-
-    def read(self) -> None:
-        """Stand until the beat's caption has been read; then things move."""
-        self.scene.arrived()
 
 
 def named(rect: Rect, name: str, paper: str, color: str, ink: str) -> Named:

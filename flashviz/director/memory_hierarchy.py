@@ -13,7 +13,7 @@ from flashviz import palette, theme
 from flashviz.chapters import memory_hierarchy
 from flashviz.chapters.memory_hierarchy import ON_SCREEN, MemoryHierarchy
 from flashviz.director.film.parts import heading
-from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, word
 from flashviz.figures import amount
 from flashviz.layout import Rect, centered
@@ -41,7 +41,7 @@ class MemoryHierarchyStage(ShotScene):
         return MemoryHierarchyFilm(self, found)
 
 
-class MemoryHierarchyFilm:
+class MemoryHierarchyFilm(ChapterFilm):
     """Everything on stage, made here once. ``areas``: HBM and L2, which are stations first, then what one program may use."""
 
     note: Word
@@ -99,9 +99,6 @@ class MemoryHierarchyFilm:
             area.display(np.array([rect.edges]))
         for label, rect in zip(self.labels, rects, strict=False):
             stand(label, rect.x0)
-
-    def move(self, *animations: object, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
 
 
 def stand(label: Named, left: float) -> None:

@@ -14,7 +14,7 @@ from flashviz import palette, theme
 from flashviz.chapters import memory_scaling
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_scaling import MemoryScaling, gather
-from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, line_width, word, worded
 from flashviz.layout import Rect
 from flashviz.layout.scaling import Areas
@@ -43,7 +43,7 @@ class MemoryScalingStage(ShotScene):
         return MemoryScalingFilm(self, found)
 
 
-class MemoryScalingFilm:
+class MemoryScalingFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     names: Named  # of what FlashAttention stores
@@ -104,9 +104,6 @@ class MemoryScalingFilm:
     def drawn(self) -> VGroup:
         """What grows."""
         return VGroup(*self.parts.values(), self.was, *self.letters.values())
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
 
 
 def corner(square: Rect, side: float) -> Rect:

@@ -13,7 +13,7 @@ from flashviz import palette, theme
 from flashviz.chapters import online_softmax
 from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gather, merge, pair_of
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NUMBER, SPACE, Numbers, Word, first_that_fits, fly, labelled, middle, symbols
 from flashviz.figures import number
 from flashviz.layout import Rect, columns
@@ -47,7 +47,7 @@ class OnlineSoftmaxStage(ShotScene):
         return MergeFilm(self, found)
 
 
-class MergeFilm:
+class MergeFilm(ChapterFilm):
     """Everything on stage, made here once. Side 0 is the left part of the row, side 1 the right one."""
 
     term: Named  # what a term is
@@ -123,13 +123,6 @@ class MergeFilm:
         x0, y0, x1, y1 = self.chart.box(block)
         edge = box(Rect(x0, y0, x1, y1), stroke=self.skin.ink, width=theme.HEAVY)
         return Named(DashedVMobject(edge, num_dashes=max(12, int(14 * (x1 - x0 + y1 - y0)))), tag="outline")
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
-
-    def read(self) -> None:
-        """Stand until the beat's caption has been read; then things move."""
-        self.scene.arrived()
 
 
 def named_by_m(pair: Pair, skin: Theme) -> Ceiling:

@@ -14,7 +14,7 @@ from flashviz.chapters import roofline
 from flashviz.chapters.figure import Point
 from flashviz.chapters.roofline import DEVICE, Height, Roof, Roofline, gather, quotes_of
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, first_that_fits, labelled, middle, word
 from flashviz.layout import Rect, Shot
 from flashviz.layout.roofline import Decades
@@ -57,7 +57,7 @@ class RooflineStage(ShotScene):
         return RooflineFilm(self, found)
 
 
-class RooflineFilm:
+class RooflineFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     words: list[Named]  # the badge, the axis and the names of both limits
@@ -102,13 +102,6 @@ class RooflineFilm:
             wide = text_width(level, LABEL, Face.STRONG)
             words.append(Word(level, LABEL, skin.ink, plot.rect.x1 - wide, plot.y(roof.at(plot.ends[1])) + em(20), "limit"))
         return words
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
-
-    def read(self) -> None:
-        """Stand until the beat's caption has been read; then things move."""
-        self.scene.arrived()
 
 
 def drawn(view: RoofView, ticks: Rect) -> Shows:

@@ -101,6 +101,19 @@ class ShotScene(ChapterScene):
         self.arrived()
 
 
+class ChapterFilm:
+    """A chapter as an object: all its state is made in ``__init__``, its beats are functions of it."""
+
+    scene: ShotScene
+
+    def move(self, *animations: Any, seconds: float) -> None:
+        self.scene.move(*animations, seconds=seconds)
+
+    def read(self) -> None:
+        """Stand until the beat's caption has been read; then things move."""
+        self.scene.arrived()
+
+
 class StepBack(Fade):
     """Things keep so much of their opacity: they step back behind what is spoken of."""
 

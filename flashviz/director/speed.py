@@ -13,7 +13,7 @@ from flashviz.chapters import speed
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import BYTES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
-from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle
 from flashviz.layout import Rect
 from flashviz.layout import rows as split
@@ -45,7 +45,7 @@ class SpeedStage(ShotScene):
         return SpeedFilm(self, found)
 
 
-class SpeedFilm:
+class SpeedFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     pairs: Pairs
@@ -80,13 +80,6 @@ class SpeedFilm:
             clock.px = NUMBER * min(1.0, ((1 - SHARE) * self.place[side].width - em(24)) / text_width("41.7 ms", NUMBER, Face.MONO_STRONG))
             clock.text = text
             clock.at(Rect(rect.x0 + wide + em(20), rect.y0, rect.x1, rect.y1))
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
-
-    def read(self) -> None:
-        """Stand until the beat's caption has been read; then things move."""
-        self.scene.arrived()
 
 
 # --------------------------------------------------------------------------------------------------------------- beats

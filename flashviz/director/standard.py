@@ -13,7 +13,7 @@ from flashviz.chapters import standard_attention
 from flashviz.chapters.standard_attention import KERNELS, STROKES, StandardAttention, gather
 from flashviz.director.film.parts import Columns, chip_box, flight, formula, heading, matrix_to
 from flashviz.director.material import first_tiles, provenance, sheets
-from flashviz.director.shots import TEXT, ShotScene, StepBack, beat
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, line_width, word, worded
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import Face, em, text_width
@@ -43,7 +43,7 @@ class StandardAttentionStage(ShotScene):
         return StandardAttentionFilm(self, found)
 
 
-class StandardAttentionFilm:
+class StandardAttentionFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     kernel: Named | None = None  # the formula of the kernel that runs
@@ -158,9 +158,6 @@ class StandardAttentionFilm:
         said = word(AGAIN.format(name), LABEL, self.skin.hue(name), self.place[part], "note", Face.TEXT)
         self.on_chip.append(said)
         return [said]
-
-    def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
 
 
 def arrived_of(share: float) -> float:
