@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float, decimals: int = 3) -> str:
@@ -64,3 +65,24 @@ def times(value: float) -> str:
 def power(value: float) -> str:
     """An error: two digits and a power of ten, as 1.2e−04."""
     return f"{value:.1e}".replace("-", "−")
+
+
+def seconds(value: float) -> str:
+    """A time in the unit that needs no zeros before it."""
+    for unit, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if value >= unit * (1 - 1e-9):
+            return f"{value / unit:,.3g} {name}"
+    return f"{value / 1e-9:,.3g} ns"
+
+
+def compact(nbytes: float) -> str:
+    """Measured bytes to three digits in the unit that fits: measurement is no better than that."""
+    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+        if nbytes >= unit:
+            return f"{nbytes / unit:.3g} {name}"
+    return f"{nbytes:.0f} B"
+
+
+def roughly(value: float) -> str:
+    """A ratio to two digits, or whole from 10 on."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

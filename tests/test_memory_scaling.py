@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from flashviz.chapters.figure import compact
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_scaling import gather
+from flashviz.figures import compact
 from flashviz.layout import ASPECTS, Aspect, shot
 from flashviz.layout.scaling import BESIDE, BETWEEN, Areas
 from flashviz.lettering import em

@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 import numpy as np
 
-from flashviz.chapters.figure import SUPERSCRIPT, times
 from flashviz.config import AttentionConfig, DType
 from flashviz.errors import ConfigError
+from flashviz.figures import SUPERSCRIPT, roughly
 from flashviz.inputs import numpy_dtype
 from flashviz.palette import spread
 from flashviz.storyboard import Beat
@@ -60,7 +60,7 @@ class Errors:
     @property
     def times(self) -> tuple[str, ...]:
         """Each share in units of the rounding."""
-        return tuple(f"{times(share / self.unit)} ×" for share in self.shares)
+        return tuple(f"{roughly(share / self.unit)} ×" for share in self.shares)
 
 
 @dataclass(frozen=True)

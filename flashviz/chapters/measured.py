@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flashviz.chapters.figure import Point
 from flashviz.config import ITEMSIZE
 from flashviz.errors import UsageError
 
+Point = tuple[float, float]  # where a value stands in a chart: (x, y)
 # the project's own kernels where they were measured, which takes a GPU; else torch's
 FLASH_METHODS = {"flashviz hopper": "this project's kernel for Hopper", "flashviz": "this kernel", "torch flash": "torch's FlashAttention"}
 LEAST = 2  # lengths that a sweep needs: a growth is a ratio of two

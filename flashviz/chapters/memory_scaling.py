@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from flashviz.chapters.figure import compact
 from flashviz.chapters.measured import Sweep
+from flashviz.figures import compact
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (

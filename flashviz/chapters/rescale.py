@@ -10,7 +10,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.figures import number, total
+from flashviz.figures import SUPERSCRIPT, number, total
 from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
@@ -177,7 +177,7 @@ def largest(dtype: str) -> str:
     """The largest number of a dtype, which P has."""
     value = LARGEST[dtype]
     exponent = int(np.log10(value))
-    return f"{value:,.0f}" if exponent < 6 else "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{value:,.0f}" if exponent < 6 else "10" + str(exponent).translate(SUPERSCRIPT)
 
 
 def facts(found: Rescale) -> dict[str, str]:

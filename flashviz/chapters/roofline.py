@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from flashviz.chapters.figure import Point
-from flashviz.chapters.measured import Sweep, sweep_of
+from flashviz.chapters.measured import Point, Sweep, sweep_of
 from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.citations import A100_MEMORIES, H100_MEMORIES, PEAK_TFLOPS, Peak
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes

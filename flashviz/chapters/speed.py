@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flashviz.chapters.figure import seconds, times
 from flashviz.chapters.measured import Sweep
 from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.citations import FIGURE_2, H100_MEMORIES
-from flashviz.figures import amount
+from flashviz.figures import amount, roughly, seconds
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
@@ -83,7 +82,7 @@ class Speed:
     @property
     def numbers(self) -> tuple[str, ...]:
         """The ratios in words."""
-        return tuple(f"{times(ratio)} ×" for ratio in self.ratios)
+        return tuple(f"{roughly(ratio)} ×" for ratio in self.ratios)
 
 
 def gather(sweep: Sweep) -> Speed:

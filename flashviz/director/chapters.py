@@ -36,8 +36,8 @@ class ChapterScene(TraceScene):
         kept = [replace(each, title=words[each.name].title) for each in beats if self.settings.pauses or not each.pause]
         self.take(replace(each, caption=words[each.name].caption.format(**self.values(said))) for each in kept)
 
-    def clear_all(self) -> None:
+    def clear_all(self, seconds: float = 0.5) -> None:
         """Everything but the caption goes."""
         gone = [thing for thing in self.mobjects if thing is not self.caption]
         if gone:
-            self.move(*(FadeOut(thing) for thing in gone), seconds=0.5)
+            self.move(*(FadeOut(thing) for thing in gone), seconds=seconds)

@@ -351,7 +351,12 @@ def ruler(film: RescaleFilm) -> None:
 def lower(film: RescaleFilm, share: float) -> None:
     """The terms sink; l, which counts by the old max, steps back meanwhile."""
     film.chart.display(lowered(film, share))
-    film.chart.block.set_fill(opacity=1 + (STALE - 1) * share)
+    outdate(film.chart.block, share)
+
+
+def outdate(part: VMobject, share: float) -> None:
+    """What counts by the old max steps back."""
+    part.set_fill(opacity=1 + (STALE - 1) * share)
 
 
 def lowered(film: RescaleFilm, share: float = 1.0) -> Measured:
@@ -425,14 +430,14 @@ def _slid(each: Word, left: float, baseline: float, to_left: float, to_baseline:
 def stale(film: RescaleFilm) -> None:
     """acc is what it was, as l is: by the old 1, too large. It steps back too."""
     film.reached(Kind.ALPHA)
-    film.move(Shows(film.acc, lambda share: film.acc.bars.set_fill(opacity=1 + (STALE - 1) * share)), seconds=0.7)
+    film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=0.7)
     film.scene.tell()
 
 
 def renew(film: RescaleFilm, share: float) -> None:
     """l and acc count by the new max again: so far they are as strong as before."""
     for part in (film.chart.block, film.acc.bars):
-        part.set_fill(opacity=STALE + (1 - STALE) * share)
+        outdate(part, 1 - share)
 
 
 @beat("squeeze")
@@ -609,7 +614,7 @@ def exact(film: RescaleFilm) -> None:
     if film.stands(film.chart):
         tidy(film)
     elif film.tile is not None:
-        film.move(*(FadeOut(thing) for thing in film.scene.mobjects if thing is not film.scene.caption), seconds=0.4)
+        film.scene.clear_all(0.4)
     places = (place.top(0.5 * place.height), place.bottom(0.42 * place.height))
     share = Proof.fit(film, places[0])
     upper = Proof(film, places[0], share, ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])

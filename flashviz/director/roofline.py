@@ -11,7 +11,7 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import roofline
-from flashviz.chapters.figure import Point
+from flashviz.chapters.measured import Point
 from flashviz.chapters.roofline import DEVICE, Height, Roof, Roofline, gather, quotes_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
@@ -281,13 +281,12 @@ def gpu(film: RooflineFilm) -> None:
     """Another device's roof, and what was measured under it as N doubles: one dot an N for each algorithm."""
     rates, place, skin = film.found.gpu, film.scene.shot("roof"), film.skin
     assert rates is not None  # else the board has no such beat
-    everything = [each for each in film.scene.mobjects if each is not film.scene.caption]
     xs = [x for dots in rates.dots.values() for x, _ in dots] + [rates.roof.knee or 1.0]
     ys = [y for dots in rates.dots.values() for _, y in dots]
     plot = Decades.of(place["plot"], (min(xs), max(xs)), (min(ys), rates.roof.at(max(xs))))
     view = RoofView(rates.roof, plot, place["ticks"], skin)
     words = film.limits(rates.device, rates.roof, plot, place, CACHED, ATTAINED)
-    film.move(*(FadeOut(each) for each in everything), seconds=0.3)
+    film.scene.clear_all(0.3)
     film.move(FadeIn(view, *words), seconds=0.5)
     film.read()
     for name, hue in (("standard", skin.scores), ("flash", skin.o)):

@@ -213,10 +213,6 @@ class TraceScene(Scene):
         shown = {id(part) for top in self.mobjects for part in top.get_family()}
         return any(id(part) in shown for part in thing.get_family())
 
-    def leave_stage(self, things: Sequence[Mobject]) -> list[Animation]:
-        """Fade out what is there of ``things``."""
-        return [FadeOut(thing) for thing in things if self.on_stage(thing)]
-
     # ---------------------------------------------------------------------------------------------- captions and zones
 
     @property

@@ -19,7 +19,7 @@ from flashviz.layout import Rect
 from flashviz.layout import rows as split
 from flashviz.layout.speed import Pairs, area
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles
@@ -169,12 +169,11 @@ def again(film: SpeedFilm) -> None:
 def measured(film: SpeedFilm) -> None:
     """For each N FlashAttention's time as a unit, and standard attention's as so many of it."""
     found, skin, place = film.found, film.skin, film.scene.shot("times")
-    everything = [each for each in film.scene.mobjects if each is not film.scene.caption]
     machine = str(found.sweep.provenance["machine"])
     badge, note = badge_of(film, place["badge"], machine), note_of(film, place["note"])
     film.pairs = Pairs.of(place["plot"], len(found.lengths), max(found.ratios))
     film.ticks = [tick(film, place["ticks"], at, f"{n:,}") for at, n in enumerate(found.lengths)]
-    film.move(*(FadeOut(each) for each in everything), seconds=0.3)
+    film.scene.clear_all(0.3)
     film.move(FadeIn(badge, note, *film.ticks), seconds=0.5)
     film.read()
     film.units, film.many = Rectangles(skin.o, name="units"), Rectangles(skin.scores, name="ratios")

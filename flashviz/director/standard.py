@@ -11,7 +11,7 @@ from manim import Animation, Group, Mobject
 from flashviz import palette, theme
 from flashviz.chapters import standard_attention
 from flashviz.chapters.standard_attention import KERNELS, STROKES, StandardAttention, gather
-from flashviz.director.film.parts import Columns, chip_box, flight, formula, heading, matrix_to
+from flashviz.director.film.parts import LANDED, Columns, arrived_of, chip_box, flight, formula, heading, matrix_to
 from flashviz.director.material import first_tiles, provenance, sheets
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, line_width, word, worded
@@ -23,7 +23,6 @@ from flashviz.mobjects.stored import Stored
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 
 FIRST, POUR, ROW, REST_OF_ROWS = 0.8, 4.2, 2.6, 3.2  # seconds: of a first tile, of a matrix, of the first rows slowly, of all others
-SET_OUT, LANDED = 0.06, 0.96  # of a pour's time: until the first tile has arrived, and the last one
 LEAST = 34  # px: type that is smaller is left out
 SHEET = {"S": 0.95, "P": 0.6}  # opacity of what crossed, where it is not lit
 PACKET, ASIDE, V_WIDE, O_WIDE = 34, 0.3, 0.5, 0.3  # px of a tile on its way; what is not spoken of; shares of a strip on chip
@@ -158,11 +157,6 @@ class StandardAttentionFilm(ChapterFilm):
         said = word(AGAIN.format(name), LABEL, self.skin.hue(name), self.place[part], "note", Face.TEXT)
         self.on_chip.append(said)
         return [said]
-
-
-def arrived_of(share: float) -> float:
-    """How much has arrived of what set out one after another."""
-    return float(np.clip((share - SET_OUT) / (LANDED - SET_OUT), 0.0, 1.0))
 
 
 # --------------------------------------------------------------------------------------------------------------- beats

@@ -1,24 +1,55 @@
-"""S or P as standard attention keeps it in HBM: a picture of the whole matrix that appears tile by tile."""
+"""Matrices of scores as standard attention keeps them in HBM: pictures that appear tile by tile."""
 
 from __future__ import annotations
 
 import numpy as np
-from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject
+from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Mobject
 
 from flashviz import palette, theme
 from flashviz.layout import Rect
-from flashviz.mobjects.tiles import box
+from flashviz.mobjects.tiles import box, image_corners
 
 
-class Stored(Group):
-    """A matrix of scores as it lies in HBM, tile after tile in row order; its outline is there before it is."""
+class TiledPicture(Group):
+    """A picture of a whole matrix of scores, tile after tile in row order; ``parts`` lie under it."""
 
-    def __init__(self, shares: np.ndarray, rect: Rect, grid: tuple[int, int], skin: palette.Theme, name: str) -> None:
-        self.tag, self.rect, self.grid = f"stored {name}", rect, grid
+    rect: Rect
+    grid: tuple[int, int]  # rows and columns of tiles
+
+    def __init__(self, shares: np.ndarray, skin: palette.Theme, name: str, *parts: Mobject) -> None:
         self.image = ImageMobject(theme.ramp(shares, skin.panel, skin.hue(name)))
         self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
-        self.image.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
-        super().__init__(box(rect, stroke=skin.quiet, width=theme.OUTLINE), self.image)
+        super().__init__(*parts, self.image)
+
+    def stand(self, rect: Rect, grid: tuple[int, int]) -> None:
+        """In this rectangle, in so many tiles."""
+        self.rect, self.grid = rect, grid
+        self.image.points = image_corners(rect)
+
+    def cell(self, index: int) -> Rect:
+        """Where a tile lies."""
+        (n, m), rect = self.grid, self.rect
+        row, col = divmod(index, m)
+        wide, high = rect.width / m, rect.height / n
+        x, y = rect.x0 + col * wide, rect.y1 - row * high
+        return Rect(x, y - high, x + wide, y)
+
+    def uncover(self, tiles: float) -> None:
+        """The first tiles are seen, the others are clear."""
+        n, m = self.grid
+        filled = (np.arange(n * m) < round(tiles)).reshape(n, m)
+        height, width = self.image.pixel_array.shape[:2]
+        row, col = np.arange(height) * n // height, np.arange(width) * m // width
+        self.image.pixel_array[:, :, 3] = np.where(filled[row][:, col], 255, 0)
+
+
+class Stored(TiledPicture):
+    """S or P in a place of its own; its outline is there before it is."""
+
+    def __init__(self, shares: np.ndarray, rect: Rect, grid: tuple[int, int], skin: palette.Theme, name: str) -> None:
+        self.tag = f"stored {name}"
+        super().__init__(shares, skin, name, box(rect, stroke=skin.quiet, width=theme.OUTLINE))
+        self.stand(rect, grid)
         self.display(0)
 
     @property
@@ -26,19 +57,8 @@ class Stored(Group):
         """Of its tiles."""
         return self.grid[0] * self.grid[1]
 
-    def cell(self, index: int) -> Rect:
-        """Where a tile lies."""
-        (n, m), rect = self.grid, self.rect
-        row, col = divmod(index, m)
-        x, y = rect.x0 + col * rect.width / m, rect.y1 - row * rect.height / n
-        return Rect(x, y - rect.height / n, x + rect.width / m, y)
-
     def display(self, tiles: float) -> Stored:
         """So many of them, in row order."""
-        n, m = self.grid
         self.values = np.array([round(tiles)])
-        filled = (np.arange(n * m) < round(tiles)).reshape(n, m)
-        height, width = self.image.pixel_array.shape[:2]
-        row, col = np.arange(height) * n // height, np.arange(width) * m // width
-        self.image.pixel_array[:, :, 3] = np.where(filled[row][:, col], 255, 0)
+        self.uncover(tiles)
         return self

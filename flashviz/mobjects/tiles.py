@@ -21,6 +21,11 @@ from flashviz.mobjects.named import Act
 from flashviz.palette import Theme
 
 
+def image_corners(rect: Rect) -> np.ndarray:
+    """[4, 3] where an image's corners stand: the upper two from the left, then the lower two."""
+    return np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
+
+
 def box(rect: Rect, *, stroke: str, fill: str | None = None, opacity: float = 0.0, width: float = theme.OUTLINE) -> Rectangle:
     """A plain rectangle that fills ``rect``."""
     return Rectangle(

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, VGroup, VMobject
+from manim import Group, VGroup, VMobject
 
 from flashviz import palette, theme
 from flashviz.config import AttentionConfig
 from flashviz.layout import Cross, Rect, cross
 from flashviz.lettering import TITLE_PX, em
 from flashviz.mobjects.hbm import NAMES, grid_points
+from flashviz.mobjects.stored import TiledPicture
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
@@ -103,7 +104,7 @@ class HbmPanel(Group):
         return self.cross.tile(tensor, self.cross.row_of(index) if tensor in "QO" else self.cross.col_of(index))
 
 
-class Sheet(Group):
+class Sheet(TiledPicture):
     """A matrix of scores in HBM, as it lies there: tile after tile.
 
     Args:
@@ -112,37 +113,20 @@ class Sheet(Group):
 
     def __init__(self, shares: np.ndarray, skin: Theme, name: str, *, over: bool = False) -> None:
         self.tag, self.over = f"sheet {name}", over
-        self.image = ImageMobject(theme.ramp(shares, skin.panel, skin.hue(name)))
-        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
         self.paper = Rectangles(skin.ground, name="paper").set_stroke(skin.scores, width=theme.OUTLINE)
-        super().__init__(*([self.paper] if over else []), self.image)
+        super().__init__(shares, skin, name, *([self.paper] if over else []))
 
     def place(self, cross: Cross) -> Sheet:
         """On the score grid of a cross."""
-        grid = self.cross = cross
-        wide, high = BEHIND * grid.grid.width, BEHIND * grid.grid.height
-        whole = grid.grid.inset(EDGE)
-        rect = whole.above(high).before(wide) if not self.over else whole.below(high).beyond(wide)
-        self.rect = rect
-        corners = [[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]]
-        self.image.points = np.array(corners)
-        self.paper.display(np.array([[rect.x0, rect.y0, rect.x1, rect.y1]]))
+        wide, high = BEHIND * cross.grid.width, BEHIND * cross.grid.height
+        whole = cross.grid.inset(EDGE)
+        self.stand(whole.above(high).before(wide) if not self.over else whole.below(high).beyond(wide), (cross.n_rows, cross.n_cols))
+        self.paper.display(np.array([self.rect.edges]))
         return self
-
-    def cell(self, index: int) -> Rect:
-        """Where a tile lies, in row order."""
-        row, col = divmod(index, self.cross.n_cols)
-        wide, high = self.rect.width / self.cross.n_cols, self.rect.height / self.cross.n_rows
-        x, y = self.rect.x0 + col * wide, self.rect.y1 - row * high
-        return Rect(x, y - high, x + wide, y)
 
     def display(self, cells: float) -> Sheet:
         """The first ``cells`` tiles in row order; of a second sheet the paper is there with the first row."""
-        n, m = self.cross.n_rows, self.cross.n_cols
-        filled = (np.arange(n * m) < round(cells)).reshape(n, m)
-        height, width = self.image.pixel_array.shape[:2]
-        row, col = np.arange(height) * n // height, np.arange(width) * m // width
-        self.image.pixel_array[:, :, 3] = np.where(filled[row][:, col], 255, 0)
-        there = min(1.0, cells / m)
+        self.uncover(cells)
+        there = min(1.0, cells / self.grid[1])
         self.paper.set_fill(opacity=there).set_stroke(opacity=there)
         return self

@@ -15,13 +15,14 @@ from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.named import Act, Named
-from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, image_corners
 from flashviz.mobjects.whole import Sheet
 from flashviz.palette import Theme
 
 LOAD = 0.7  # seconds of a tile's way
 TITLE = 46
 IN_FLIGHT = 6  # squares on their way at once
+SET_OUT, LANDED = 0.06, 0.96  # of the time of a flight: until the first square has arrived, and the last one
 
 
 def heading(rect: Rect, text: str, color: str, px: float = TITLE) -> Word:
@@ -72,8 +73,13 @@ def matrix_to(matrix: Matrix, to: Rect, start: Rect | None = None, **options: An
 def put(matrix: Matrix, rect: Rect) -> None:
     """Stand in another rectangle."""
     matrix.rect = rect
-    matrix.image.points = np.array([[rect.x0, rect.y1, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0]])
+    matrix.image.points = image_corners(rect)
     matrix.frame.points = box(rect, stroke=matrix.skin.ink).points
+
+
+def arrived_of(share: float) -> float:
+    """How much has arrived of what set out one after another."""
+    return float(np.clip((share - SET_OUT) / (LANDED - SET_OUT), 0.0, 1.0))
 
 
 def flight(

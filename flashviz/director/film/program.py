@@ -25,7 +25,7 @@ from flashviz.director.film.parts import (
 )
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import sweep
-from flashviz.director.rescale import STALE, grown, lower, lowered, others, renew, squeezed
+from flashviz.director.rescale import grown, lower, lowered, others, outdate, renew, squeezed
 from flashviz.director.rescale_film import RescaleFilm
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
@@ -311,7 +311,7 @@ def again(film: Film) -> None:
     factor = [row.numbers.next("×", skin.ink), row.numbers.next(said["alpha"], skin.ink)]
     at = row.acc_name
     copy = Word(f"× {said['alpha']}", at.px, skin.ink, at.left + at.wide + em(24), at.baseline, "alpha acc")
-    film.move(FadeOut(row.acc_words), Shows(row.acc, lambda share: row.acc.bars.set_fill(opacity=1 + (STALE - 1) * share)), seconds=TEXT)
+    film.move(FadeOut(row.acc_words), Shows(row.acc, lambda share: outdate(row.acc.bars, share)), seconds=TEXT)
     film.move(FadeIn(*factor, copy), seconds=TEXT)
     result = row.numbers.next("=", skin.ink), row.numbers.next(said["l_scaled"], skin.stats)
     film.hold(0.3)

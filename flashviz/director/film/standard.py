@@ -10,7 +10,7 @@ from manim import Create, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.film.parts import Columns, chip_box, fitting, flight, heading, label, matrix_to, put, reveal
+from flashviz.director.film.parts import Columns, arrived_of, chip_box, fitting, flight, heading, label, matrix_to, put, reveal
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
 from flashviz.director.words import LABEL, NUMBER, Word, labelled
@@ -201,7 +201,7 @@ def fly(
     def show(share: float) -> None:
         film.hbm.display(lit=read_at(film, kinds, share))
         flying.display(flight(share, len(cells), lambda index: cells[index], tile, place["pipe"], out=out))
-        there = min(max((share - 0.06) / 0.9, 0.0), 1.0)
+        there = arrived_of(share)
         film.bar.display(*kinds, share=there)
         lie(there)
 
