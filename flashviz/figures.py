@@ -22,6 +22,11 @@ def total(value: float) -> str:
     return number(value, 2)
 
 
+def plus(before: float, after: float) -> str:
+    """What is added to l, so that what is written adds up: the difference of both totals as they are written."""
+    return total(round(after, 2) - round(before, 2))
+
+
 def quarters(count: float) -> str:
     """A count of tiles with quarters spelled out, as ``144 1/4``; other fractions to one decimal."""
     if abs(count * 4 - round(count * 4)) > 1e-9:

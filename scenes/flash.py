@@ -56,6 +56,7 @@ class FlashAttentionScene(FlashStage):
         closing.strips(film)
         closing.rest(film)
         closing.bill(film)
+        closing.cache(film)
         closing.taller(film)
         closing.difference(film)
         closing.how(film)
@@ -91,3 +92,4 @@ class DigestScene(FlashStage):
 
         closing.rest(film)
         closing.bill(film)
+        closing.cache(film)

@@ -94,8 +94,8 @@ def check_bytes(shown: Film) -> None:
             assert shown.at(beat).texts()["crossed"] == tiles_of(sum(crossed(state_at(shown.trace, event)).values()), unit), beat
     rest = shown.at("rest").texts()
     assert (rest["stored"], rest["crossed"]) == ("0", tiles_of(closed_form(config, "fa2").total, unit))
-    for name, of in (("tiles", closed_form), ("marker", compulsory)):
-        written = {item.text for item in shown.at("bill").shown if item.name == name}
+    for beat, name, of in (("bill", "tiles", closed_form), ("cache", "marker", compulsory)):
+        written = {item.text for item in shown.at(beat).shown if item.name == name}
         assert written == {quarters(of(config, algorithm).total / unit) for algorithm in ("standard", "fa2")}, name
     if shown.scene.on_board("taller"):
         twice = replace(config, block_m=2 * config.block_m)

@@ -10,31 +10,32 @@ from flashviz.chapters.rescale import Rescale
 from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
-    Beat("hook", "The hook", 10.6, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
+    Beat("hook", "The hook", 10.2, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
     Beat("query", "One query", 7.0, shot="query", late=True, caption="One query scores every key."),
-    Beat("weights", "Weights", 7.2, shot="query", late=True, caption="Weight = term / sum of terms."),
-    Beat("tiles", "Tiles", 7.2, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 7.9, shot="machine", late=True, caption="The path between them is slow: tiles wait."),
+    Beat("weights", "Weights", 6.6, shot="query", late=True, caption="Weight = term / sum of terms."),
+    Beat("tiles", "Tiles", 6.7, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
+    Beat("memory", "Two memories", 7.5, shot="machine", late=True, caption="The path between them is slow: tiles wait."),
     Beat("standard", "Scores out", 4.9, shot="machine", late=True, caption="Every score goes out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, caption="Softmax needs whole rows."),
     Beat("product", "Weights, and O", 7.2, shot="machine", late=True, caption="Weights P: out, and back. Then O."),
-    Beat("pause-a", "Question", 3.9, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
+    Beat("pause-a", "Question", 5.0, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
     Beat("row", "Divide by what?", 4.7, shot="row", late=True, caption="Divide by what?"),
     Beat("carry", "Later", 4.1, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
-    Beat("score", "Scores", 7.3, shot="score", late=True, caption="Q stays. K arrives."),
-    Beat("ceiling", "The ceiling", 6.1, shot="ceiling", late=True, caption="The largest sets the ceiling."),
+    Beat("score", "Scores", 9.1, shot="score", late=True, caption="Q stays. K arrives."),
+    Beat("ceiling", "The ceiling", 5.8, shot="ceiling", late=True, caption="The largest sets the ceiling."),
     Beat("sum", "The sum", 5.0, shot="ceiling", late=True, caption="Area is the sum: ℓ."),
-    Beat("blend", "Blend", 8.2, shot="score", late=True, caption="The scores are overwritten. V arrives."),
-    Beat("calm", "Calm tiles", 7.0, shot="rescale", late=True, caption="Nothing higher: just add."),
+    Beat("blend", "Blend", 8.5, shot="score", late=True, caption="The scores are overwritten. V arrives."),
+    Beat("calm", "Calm tiles", 7.4, shot="rescale", late=True, caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
-    Beat("again", "A second rise", 10.3, shot="rescale", late=True, caption="Again."),
+    Beat("again", "A second rise", 9.6, shot="rescale", late=True, caption="Again."),
     Beat("finish", "Finish", 7.6, shot="whole", late=True, caption="Divide once. Write once."),
-    Beat("strips", "Row blocks", 6.3, shot="rest", late=True, caption="Outer loop: one program a row block."),
-    Beat("rest", "The rest", 8.2, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
-    Beat("bill", "The bill", 11.2, shot="bill", late=True, caption="Fewer bytes to wait for: {standard_tiles} or {flash_tiles}."),
+    Beat("strips", "Row blocks", 6.2, shot="rest", late=True, caption="Outer loop: one program a row block."),
+    Beat("rest", "The rest", 7.6, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
+    Beat("bill", "The bill", 9.1, shot="bill", late=True, caption="Fewer bytes to wait for: {standard_tiles} or {flash_tiles}."),
+    Beat("cache", "A perfect cache", 4.7, shot="bill", late=True, caption="A perfect cache would spare what is dark."),
     Beat("taller", "Taller tiles", 8.5, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
-    Beat("difference", "The difference", 6.1, shot="difference", late=True, caption="Only rounding differs."),
+    Beat("difference", "The difference", 6.0, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),
     Beat("card", "Provenance", 1.6, shot="card", fresh=True, caption=""),
 )
@@ -45,12 +46,12 @@ SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
     "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.3, "sum": 3.8, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "watch": 1.3, "stale": 1.3, "squeeze": 4.3, "rest": 4.0, "bill": 6.0,
+    "ruler": 2.8, "measure": 3.3, "watch": 1.3, "stale": 1.3, "squeeze": 4.3, "rest": 4.0, "bill": 4.8, "cache": 1.2,
 }  # fmt: skip
 DIGEST_SAYS = {
     "standard": "Scores out.", "softmax": "And back.",
     "terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "watch": "", "stale": "",
-    "squeeze": "ℓ and acc: both × α.", "rest": "K and V again; never a score.",
+    "squeeze": "ℓ and acc: both × α.", "rest": "K and V again; never a score.", "cache": "",
 }  # fmt: skip
 DIGEST: tuple[Beat, ...] = tuple(
     replace(beat, seconds=DIGEST_SECONDS[beat.name], caption=DIGEST_SAYS.get(beat.name, beat.caption))

@@ -10,7 +10,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.figures import SUPERSCRIPT, number, total
+from flashviz.figures import SUPERSCRIPT, number, plus, total
 from flashviz.storyboard import Beat, Follow, follow_in
 from flashviz.trace import Kind, ProgramValues, Trace, replay
 
@@ -20,20 +20,20 @@ BEATS: tuple[Beat, ...] = (
     Beat("answer", "Their values", 9.0, shot="values", late=True, caption="Each key has a value. acc sums term × value."),
     Beat("divide", "The answer so far", 6.6, shot="answer", late=True, caption="acc divided by ℓ: the answer so far."),
     Beat("add", "Nothing higher", 7.8, shot="rescale", late=True, caption="Nothing higher: just add."),
-    Beat("terms", "The next keys", 9.0, shot="sum", late=True, caption="The next {new} keys, measured by the old m."),
+    Beat("terms", "The next keys", 8.4, shot="sum", late=True, caption="The next {new} keys, by the old m."),
     Beat("question", "Question", 4.6, shot="sum", pause=True, caption="This term is {height}, above 1. Why not just add it?"),
-    Beat("ruler", "A new max", 7.6, shot="sum", late=True, caption="Above 1, terms could overflow: m rises."),
+    Beat("ruler", "A new max", 7.8, shot="sum", late=True, caption="Above 1, terms could overflow: m rises."),
     Beat("measure", "By the new max", 4.7, shot="sum", late=True, caption="By the new m, the old 1 is only α."),
     Beat("watch", "What must follow", 4.6, shot="rescale", late=True, caption="Watch the answer, acc / ℓ."),
     Beat("stale", "By the old max", 4.2, shot="rescale", late=True, caption="ℓ and acc still count by the old 1."),
     Beat("squeeze", "The squeeze", 6.7, shot="rescale", fresh=True, caption="So both are multiplied by α."),
     Beat("same", "The answer stands", 4.9, shot="rescale", late=True, caption="Both shrank. The answer did not move."),
-    Beat("alone", "One without the other", 6.5, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
-    Beat("both", "Both together", 3.1, shot="rescale", late=True, caption="Both, together."),
+    Beat("alone", "One without the other", 5.9, shot="rescale", fresh=True, caption="What if only ℓ shrank?"),
+    Beat("both", "Both together", 2.8, shot="rescale", late=True, caption="Both, together."),
     Beat("rows", "Every row", 12.4, shot="rows", late=True, caption="The same step in {rows} queries, each with its own α."),
     Beat("all", "No answer moves", 4.6, shot="rows", late=True, caption="Every row shrinks by its α. No answer moves."),
-    Beat("exact", "Why it is exact", 8.6, shot="formula", late=True, caption="Exact: in every term the old m cancels."),
-    Beat("join", "The new terms", 7.6, shot="sum", late=True, caption="The new terms join the sum."),
+    Beat("exact", "Why it is exact", 8.1, shot="formula", late=True, caption="Exact: in every term the old m cancels."),
+    Beat("join", "The new terms", 7.1, shot="sum", late=True, caption="The new terms join the sum."),
     Beat("values", "Their values", 7.0, shot="values", late=True, caption="Their values join acc."),
     Beat("moves", "The answer moves", 5.0, shot="answer", late=True, caption="Now the answer moves."),
     Beat("rest", "The rest", 8.0, shot="rescale", late=True, caption="The same for the other tiles."),
@@ -114,11 +114,6 @@ class Rescale:
         weights = np.exp(s - s.max())
         return np.asarray(weights / weights.sum() @ v)
 
-    @property
-    def added(self) -> float:
-        """What they add to l."""
-        return float(self.of("l_new") - self.of("l_scaled"))
-
     def brought(self, t: int | None = None) -> np.ndarray:
         """[d] P V: what the tile's values add to acc."""
         return np.asarray(self.of("acc_new", t) - self.of("acc_scaled", t))
@@ -196,7 +191,7 @@ def facts(found: Rescale) -> dict[str, str]:
     return said | {
         "height": total(float(found.before.max())), "alpha": number(float(found.of("alpha"))),
         "m_new": number(float(found.of("m_new"))),
-        "l_scaled": total(float(found.of("l_scaled"))), "added": total(found.added),
+        "l_scaled": total(float(found.of("l_scaled"))), "added": plus(float(found.of("l_scaled")), float(found.of("l_new"))),
         "largest": largest(found.trace.config.dtype), "dtype": SHORT[found.trace.config.dtype],
         "rows": f"{len(alphas):,}",
         "over": f"{np.log(LARGEST[found.trace.config.dtype]):.2f}",

@@ -335,17 +335,33 @@ def ruler(film: RescaleFilm) -> None:
     film.reached(Kind.ALPHA)
     skin, chart, said = film.skin, film.chart, film.said
     limit = symbols(f"e^{said['over']}", NUMBER, skin.ink, film.shot["limit"], "formula")
-    ends = Word(f"≈ {said['largest']}: there {said['dtype']} ends", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
+    ends = Word(f"≈ {said['largest']}: the most that {said['dtype']} holds", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
     limit.shift((film.shot["limit"].x0 - limit.get_left()[0], 0, 0))
     ends.put_at(limit.get_right()[0] + em(16), limit.get_bottom()[1])
-    film.move(FadeIn(limit, ends), seconds=TEXT)
-    film.hold(0.5)
+    over = overflow(film)
+    film.move(FadeIn(limit, ends), Shows(over, partial(shoot_up, film, over)), seconds=0.8)
+    film.hold(0.3)
     film.scene.tell()
-    film.move(FadeOut(film.power, limit, ends), seconds=TEXT)
+    film.move(FadeOut(film.power, limit, ends, over), seconds=TEXT)
     film.move(chart.ceiling.turn(said["m_new"]), seconds=0.5)
     film.hold(0.3)
     film.move(Shows(chart, partial(lower, film), rate_func=ease_in_out_cubic), seconds=2.0)
     chart.display(lowered(film))
+
+
+def overflow(film: RescaleFilm) -> Rectangles:
+    """A term too tall for the frame, at the key of the tallest: what a score that much higher would be."""
+    over = Rectangles(film.skin.warn, name="overflow", opacity=0.0)
+    over.set_stroke(film.skin.warn, width=theme.OUTLINE, opacity=1)
+    film.scene.add(over)
+    return over
+
+
+def shoot_up(film: RescaleFilm, over: Rectangles, share: float) -> None:
+    """From the tallest term past the edge of the frame."""
+    at = film.chart.at
+    left, _, right, top = at.standing(film.found.before)[film.spike]
+    over.display(np.array([[left, top, right, top + share * (film.shot.frame.y1 + em(20) - top)]]))
 
 
 def lower(film: RescaleFilm, share: float) -> None:
@@ -507,7 +523,7 @@ def alone(film: RescaleFilm) -> None:
     film.note = word(f"{film.said['height']} × too tall", NAME, film.skin.warn, film.shot["answer words"], "note")
     film.move(FadeOut(film.answer_words), seconds=TEXT / 2)
     film.move(FadeIn(film.note), seconds=TEXT)
-    film.hold(1.6)
+    film.hold(1.0)
 
 
 def unscaled(film: RescaleFilm, start: float, stop: float) -> list[Shows]:
@@ -627,7 +643,7 @@ def exact(film: RescaleFilm) -> None:
     film.move(FadeIn(*lower.left), seconds=TEXT)
     film.move(*(Create(stroke) for stroke in lower.strokes), seconds=0.5)
     film.move(FadeIn(*lower.right), seconds=TEXT)
-    film.hold(1.0)
+    film.hold(0.5)
     film.formula = VGroup(*upper.left, *upper.strokes, *upper.right, *lower.left, *lower.strokes, *lower.right)
 
 
@@ -694,7 +710,7 @@ def join(film: RescaleFilm) -> None:
     home, start = (added.left, added.baseline), max(film.terms_name.left, added.left)
     added.put_at(min(start, film.shot["sum"].x1 - added.wide), added.baseline)
     film.move(FadeIn(added), seconds=TEXT)
-    film.hold(0.5)
+    film.hold(0.2)
     state = partial(squeezed, film, kept=found.measured)
     film.move(
         Shows(chart, lambda share: chart.display(state(joined=share)), rate_func=ease_in_out_cubic),
@@ -708,7 +724,7 @@ def join(film: RescaleFilm) -> None:
 
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
     film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.2)
-    film.hold(0.4)
+    film.hold(0.2)
     chart.display(Measured(float(found.of("l_new")), 0 * found.measured, kept=found.measured))
 
 

@@ -27,7 +27,14 @@ from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.trace import Kind
 
 GHOST = 0.85
-OF_THE_SUM = ("keys name", "keys", "measured", "names", "sum")  # parts that leave past one side of the frame; all others past the other
+OF_THE_SUM = (
+    "keys name",
+    "held",
+    "keys",
+    "measured",
+    "names",
+    "sum",
+)  # parts that leave past one side of the frame; all others past the other
 SYMBOLS_OF_TERM = 120  # px
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
@@ -79,7 +86,7 @@ class RescaleFilm:
         self.acc_name, self.answer_name = Word("acc", NUMBER, skin.o, 0, 0, "name"), Word("acc / ℓ", NAME, skin.o, 0, 0, "name")
         acc_room, answer_room = (min(each[part].width for each in two) for part in ("acc words", "answer words"))
         acc_words = first_that_fits(["values × terms, summed", "values × terms"], LABEL, acc_room)
-        answer_words = first_that_fits(["the answer so far, enlarged", "the answer so far", "answer so far"], LABEL, answer_room)
+        answer_words = first_that_fits(["the answer so far, for us", "the answer so far", "answer so far"], LABEL, answer_room)
         self.acc_words = Word(acc_words, LABEL, skin.ink, 0, 0, "words", Face.TEXT)
         self.answer_words = Word(answer_words, LABEL, skin.ink, 0, 0, "words", Face.TEXT)
         self.l_name = Word("ℓ", NAME, skin.stats, 0, 0, "name")

@@ -11,7 +11,7 @@ from manim import Animation, Group, Mobject
 from flashviz import palette, theme
 from flashviz.chapters import standard_attention
 from flashviz.chapters.standard_attention import KERNELS, STROKES, StandardAttention, gather
-from flashviz.director.film.parts import LANDED, Columns, arrived_of, chip_box, flight, formula, heading, matrix_to
+from flashviz.director.film.parts import LANDED, Columns, arrived_of, flight, formula, heading, matrix_to
 from flashviz.director.material import first_tiles, provenance, sheets
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, line_width, word, worded
@@ -21,6 +21,7 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.stored import Stored
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.mobjects.whole import Chip
 
 FIRST, POUR, ROW, REST_OF_ROWS = 0.8, 4.2, 2.6, 3.2  # seconds: of a first tile, of a matrix, of the first rows slowly, of all others
 LEAST = 34  # px: type that is smaller is left out
@@ -172,7 +173,7 @@ def kernels(film: StandardAttentionFilm) -> None:
     letters = [heading(place[f"{name} name"], name, skin.ink if name in SHEET else skin.hue(name), NAME) for name in "QKVSPO"]
     inputs = [film.filled(name, place[name], f"stored {name}") for name in "QKV"]
     rows_of_o = box(place["O"], stroke=skin.o, width=theme.OUTLINE)
-    film.move(FadeIn(chip_box(place["chip"], skin), pipe, *inputs, *film.stored.values(), rows_of_o, *names, *letters), seconds=0.8)
+    film.move(FadeIn(Chip(skin).place(place["chip"]), pipe, *inputs, *film.stored.values(), rows_of_o, *names, *letters), seconds=0.8)
     film.scene.arrived()
     film.move(FadeIn(word(film.found.setting, LABEL, skin.ink, place["setting"], "setting", Face.TEXT)), seconds=TEXT)
 

@@ -122,13 +122,28 @@ ROW: Mapping[Aspect, Table] = {
         "scores": (60, 330, 1020, 430), "scores name": (60, 250, 1020, 320), "divide": (60, 480, 1020, 640), "carry": (60, 760, 1020, 1280),
     },
 }  # fmt: skip
+# All of the frame above the caption: what is seen happens on the chip.
+INSIDE: Mapping[Aspect, Table] = {
+    "16:9": {"chip": (24, 16, 1896, 932)}, "4:3": {"chip": (14, 16, 1426, 932)},
+    "1:1": {"chip": (8, 10, 1072, 938)}, "9:16": {"chip": (14, 40, 1066, 1390)},
+}  # fmt: skip
 CEILING: Mapping[Aspect, Table] = {
     "16:9": {
-        "scores": (140, 120, 1780, 184), "measured": (140, 210, 1780, 770), "term": (170, 420, 480, 620), "sum": (140, 790, 1500, 890),
+        "held": (110, 32, 520, 84), "keys": (570, 42, 1820, 76), "scores": (140, 156, 1780, 216), "measured": (140, 236, 1780, 770),
+        "term": (170, 420, 480, 620), "sum": (140, 790, 1500, 890),
     },
-    "4:3": {"scores": (80, 130, 1380, 190), "measured": (80, 220, 1380, 770), "term": (100, 430, 340, 600), "sum": (80, 790, 1380, 890)},
-    "1:1": {"scores": (60, 150, 1030, 206), "measured": (60, 240, 1030, 770), "term": (80, 430, 260, 570), "sum": (60, 790, 1030, 890)},
-    "9:16": {"scores": (60, 330, 1020, 400), "measured": (60, 430, 1020, 1030), "term": (80, 640, 250, 780), "sum": (60, 1050, 1020, 1150)},
+    "4:3": {
+        "held": (90, 32, 480, 84), "keys": (520, 42, 1370, 76), "scores": (80, 156, 1380, 210), "measured": (80, 236, 1380, 770),
+        "term": (100, 430, 340, 600), "sum": (80, 790, 1380, 890),
+    },
+    "1:1": {
+        "held": (100, 32, 480, 84), "keys": (490, 42, 1030, 76), "scores": (60, 160, 1030, 210), "measured": (60, 240, 1030, 770),
+        "term": (80, 430, 260, 570), "sum": (60, 790, 1030, 890),
+    },
+    "9:16": {
+        "held": (110, 120, 500, 172), "keys": (110, 184, 1020, 218), "scores": (60, 330, 1020, 400), "measured": (60, 430, 1020, 1030),
+        "term": (80, 640, 250, 780), "sum": (60, 1050, 1020, 1150),
+    },
 }  # fmt: skip
 REST: Mapping[Aspect, Table] = {
     "16:9": {
@@ -216,6 +231,6 @@ CARD: Mapping[Aspect, Table] = {
     "1:1": {"card": (60, 60, 1020, 900)}, "9:16": {"card": (60, 200, 1020, 1360)},
 }  # fmt: skip
 FILM: Mapping[str, Mapping[Aspect, Table]] = {
-    "hook": HOOK, "query": QUERY, "whole": WHOLE, "machine": MACHINE, "score": SCORE, "row": ROW, "ceiling": CEILING, "rest": REST,
-    "bill": BILL, "taller": TALLER, "difference": DIFFERENCE, "card": CARD,
+    "hook": HOOK, "query": QUERY, "whole": WHOLE, "machine": MACHINE, "score": SCORE, "row": ROW, "inside": INSIDE, "ceiling": CEILING,
+    "rest": REST, "bill": BILL, "taller": TALLER, "difference": DIFFERENCE, "card": CARD,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from manim import Group, VGroup, VMobject
+from manim import Group, RoundedRectangle, VGroup, VMobject
 
 from flashviz import palette, theme
 from flashviz.config import AttentionConfig
@@ -21,7 +21,8 @@ from flashviz.palette import Theme
 PARTED = 0.16  # of a row block's height, at its upper and its lower side
 AROUND = em(7)
 NAMED = em(416)  # height from which on matrices have names
-BEHIND, EDGE = 0.14, em(3)  # of the grid's sides: what is seen of the sheet behind; what is left free around both
+CORNER = em(22)
+BEHIND, EDGE = 0.07, em(3)  # of the grid's sides: what is seen of the sheet behind; what is left free around both
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,20 @@ class Whole:
     cursor: tuple[int, int] | None = None
     seam: float = 1.0
     apart: float = 0.0
+
+
+class Chip(VMobject):
+    """The chip: a panel, small beside HBM, or as large as the frame while all that is seen happens on it."""
+
+    def __init__(self, skin: Theme) -> None:
+        self.tag = "chip"
+        super().__init__(stroke_color=skin.edge, stroke_width=theme.OUTLINE, fill_color=skin.chip, fill_opacity=1)
+
+    def place(self, rect: Rect) -> Chip:
+        """Fill ``rect``."""
+        self.rect = rect
+        self.points = RoundedRectangle(corner_radius=CORNER, width=rect.width, height=rect.height).move_to(rect.center).points
+        return self
 
 
 class HbmPanel(Group):

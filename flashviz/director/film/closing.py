@@ -88,20 +88,22 @@ def rest(film: Film) -> None:
     )
     stored = int(np.isin(trace.columns["kind"], [Kind.STORE_S, Kind.STORE_P]).sum())
     zero = Word(f"{stored}", ZERO_PX, skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "stored")
-    so_far = crossed(state_at(trace, first))
-    widest = max(film.tiles_of(sum(so_far.values())), film.tiles_of(sum(final.values())), "144 1/4 tiles", key=len)
-    counter = Readout(
-        film.tiles_of(sum(so_far.values())), fitting(widest, ONE_NUMBER, place["crossed"]), skin.ink, name="crossed", face=Face.MONO_STRONG
-    ).at(place["crossed"])
-    film.ledger = tally = Tally(place["tensors"], final, film.square, skin).display(so_far)
+    so_far, end = crossed(state_at(trace, first)), sum(final.values())
+    widest = max(film.tiles_of(end), "144 1/4 tiles", key=len)
+    counter = Readout(film.tiles_of(0), fitting(widest, ONE_NUMBER, place["crossed"]), skin.ink, name="crossed", face=Face.MONO_STRONG).at(
+        place["crossed"]
+    )
+    film.ledger = tally = Tally(place["tensors"], final, film.square, skin)
+
+    def count(nbytes: Mapping[str, int]) -> None:
+        now = sum(nbytes.values())
+        counter.display(film.tiles_of(now if now == end else now // film.unit * film.unit))  # whole tiles, till all has crossed
+        tally.display(nbytes)
+
+    count(so_far)
     order = label(place["order"], "shown one after another", skin.ink, name="note")
     film.move(FadeIn(stored_name, zero, crossed_name, counter, tally, order), seconds=TEXT)
     film.scene.tell()
-
-    def count(nbytes: Mapping[str, int]) -> None:
-        counter.display(film.tiles_of(sum(nbytes.values())))
-        tally.display(nbytes)
-
     sweep(film, first, len(trace), max(2.0, film.scene.motion), count, counter, tally, written=whole)
     film.hbm.display(lit={}, cursor=None)
     film.scene.event = len(trace)
@@ -138,6 +140,14 @@ class Pile:
     def x(self, squares: float) -> float:
         """Far edge of so many squares."""
         return self.rect.x0 + squares / self.lines * self.pitch
+
+
+@dataclass(frozen=True)
+class Piles:
+    """The two piles of the bill, and the squares that are drawn of each."""
+
+    of: Mapping[str, Pile]
+    drawn: Mapping[str, list[Rectangles]]
 
 
 @beat("bill")
@@ -201,7 +211,7 @@ def bill(film: Film) -> None:
     film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
     film.hold(0.4)
     film.scene.tell()
-    cached(film, piles, drawn)
+    film.piles = Piles(piles, drawn)
 
 
 def poured(
@@ -232,8 +242,10 @@ def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
     return words
 
 
-def cached(film: Film, piles: Mapping[str, Pile], drawn: Mapping[str, list[Rectangles]]) -> None:
+@beat("cache")
+def cache(film: Film) -> None:
     """With a perfect cache each tensor would cross once a direction: on both piles the repeats step back."""
+    piles, drawn = film.piles.of, film.piles.drawn
     repeats, marks = [], []
     for (name, pile), algorithm in zip(piles.items(), ("standard", "fa2"), strict=True):
         once = compulsory(film.config, algorithm)
@@ -254,8 +266,8 @@ def cached(film: Film, piles: Mapping[str, Pile], drawn: Mapping[str, list[Recta
             part.set_fill(opacity=opacity + (REPEAT - opacity) * share)
 
     film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=0.7)
-    with film.scene.unhurried():  # it is to be read
-        film.hold(0.8)
+    film.hold(0.3)
+    film.scene.tell()
 
 
 @beat("taller")

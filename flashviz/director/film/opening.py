@@ -44,7 +44,7 @@ def hook(film: Film) -> None:
     film.hold(0.2)
     notes: list[Word] = []
     for sheet, words in ((s, ("scores S", "S")), (p, ("scores S and weights P", "S and P"))):
-        film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.5)
+        film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.3)
         if "left note" in place:
             count = film.scores_stored // (2 if sheet is s else 1)
             old = [FadeOut(notes.pop())] if notes else []
@@ -144,7 +144,7 @@ def weights(film: Film) -> None:
     film.move(
         Shows(film.bars, lambda share: film.bars.set_fill(theme.between(skin.scores, skin.stats, share))), FadeIn(summed), seconds=0.5
     )
-    film.hold(0.6)
+    film.hold(0.3)
     film.move(FadeIn(words[1], words[2]), seconds=TEXT)
     film.move(FadeIn(*words[3:]), seconds=TEXT)
     film.hold(0.4)
@@ -153,7 +153,7 @@ def weights(film: Film) -> None:
     name = Named(*labelled(place["o name"], ("o", skin.o), ("values of V, blended by their weights", skin.ink)), tag="name")
     film.hbm.display(lit={"V": frozenset(range(film.hbm.cross.n_cols))})
     film.move(FadeIn(out), FadeIn(name), seconds=0.5)
-    film.hold(0.5)
+    film.hold(0.2)
     film.move(matrix_to(out, row_of(film, "O"), place["o"]), FadeOut(name), seconds=MOVE)
 
 
@@ -187,5 +187,4 @@ def tiles(film: Film) -> None:
     sides = heading(Rect(target.x0, target.y0 - em(76), target.x1, target.y0 - em(8)), size, film.skin.q)
     nbytes = heading(Rect(target.x0, target.y0 - em(176), target.x1, target.y0 - em(84)), amount(film.unit), film.skin.ink, NUMBER)
     film.move(FadeIn(sides, nbytes), seconds=TEXT)
-    film.hold(0.5)
     film.scene.tell()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from manim import Group, RoundedRectangle, VGroup
+from manim import Group, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -17,7 +17,6 @@ from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, image_corners
 from flashviz.mobjects.whole import Sheet
-from flashviz.palette import Theme
 
 LOAD = 0.7  # seconds of a tile's way
 TITLE = 46
@@ -48,14 +47,6 @@ def formula(text: str, px: float, color: str, rect: Rect) -> Named:
     drawn.scale(min(1.0, rect.width / drawn.width))
     drawn.move_to((rect.x0 + drawn.width / 2, rect.center[1], 0))
     return Named(drawn, tag="formula", text=text)
-
-
-def chip_box(rect: Rect, skin: Theme) -> RoundedRectangle:
-    """The chip: the one panel of the film."""
-    return RoundedRectangle(
-        corner_radius=em(22), width=rect.width, height=rect.height, stroke_color=skin.edge, stroke_width=theme.OUTLINE,
-        fill_color=skin.chip, fill_opacity=1,
-    ).move_to(rect.center)  # fmt: skip
 
 
 def placed(panel: Any, to: Rect, **options: Any) -> Shows:

@@ -15,7 +15,6 @@ from flashviz.chapters.rescale import facts as rescale_facts
 from flashviz.director.film.parts import (
     LOAD,
     Columns,
-    chip_box,
     formula,
     heading,
     label,
@@ -30,11 +29,11 @@ from flashviz.director.rescale_film import RescaleFilm
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, labelled, middle
-from flashviz.figures import total
+from flashviz.figures import number, plus, total
 from flashviz.layout import Rect, rows
 from flashviz.lettering import Face, em
 from flashviz.mobjects.measured import Measured
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, flat_row, line_of
@@ -51,6 +50,7 @@ def row(film: Film) -> None:
     """Of a row one tile is known; the division waits at the end of the row."""
     place, skin, values, chosen = film.scene.shot("row"), film.skin, film.material.values, film.material.chosen
     rect, known, count = place["scores"], values.s[0, chosen.row], film.config.seq_k
+    inside = film.scene.shot("inside")["chip"]
     wide, here = rect.width * len(values.k[0]) / count, len(values.k[0])
     film.strip = first = Matrix(np.nan_to_num(known[:here], neginf=0.0)[None, :], rect.left(wide), skin, "S", *spread(known))
     tile = film.tiles.pop("S", None)
@@ -58,9 +58,10 @@ def row(film: Film) -> None:
         source = line_of(tile.rect, len(tile.values), chosen.row)
         put(first, source)
         film.scene.add(first)
-        film.move(*film.leave(first), matrix_to(first, rect.left(wide), source), seconds=MOVE)
+        film.move(*film.leave(first, film.chip), film.enter(inside), matrix_to(first, rect.left(wide), source), seconds=MOVE)
     else:
-        film.move(*film.leave(), FadeIn(first), seconds=0.4)
+        film.move(*film.leave(film.chip), film.enter(inside), seconds=0.4)
+        film.move(FadeIn(first), seconds=TEXT)
     if film.back is not None:
         film.back.forward()  # for the next time
     unknown = Rectangles(skin.edge, name="unknown", opacity=0.0)
@@ -106,28 +107,59 @@ def score(film: Film) -> None:
     film.crossed = Readout(film.tiles_of(0), COUNTER, skin.ink, name="crossed", face=Face.MONO_STRONG).at(place["crossed"])
     small = [label(place[part], text, skin.ink) for part, text in (("hbm name", "HBM"), ("crossed name", "crossed so far"))]
     small.append(label(place["chip name"], "on chip", skin.ink, NAME))
-    film.map, film.tiles, film.names = Group(chip_box(place["chip"], skin), film.hbm, film.crossed, *small), {}, {}
-    film.move(*film.leave(), FadeIn(film.map), seconds=0.4)
+    film.map, film.tiles, film.names = Group(film.hbm, film.crossed, *small), {}, {}
+    film.move(*film.leave(film.chip), seconds=TEXT)
+    film.move(film.enter(place["chip"]), FadeIn(film.map, rate_func=late), seconds=0.6)
     before = film.material.fa2.program(*film.material.chosen.program).start
     if before:  # the counter is never ahead of what was seen
 
         def count(nbytes: Mapping[str, int]) -> None:
             film.crossed.display(film.tiles_of(sum(nbytes.values())))
 
-        sweep(film, 0, before, 0.8, count, film.crossed)
+        sweep(film, 0, before, 0.4, count, film.crossed)
     load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
     film.scene.tell()
     load(film, "K", int(film.material.values.j[0]), place["b"], 0, place["b name"], f"K_{int(film.material.values.j[0])}^top")
     film.hbm.display(cursor=(film.hbm.cross.row_of(i), film.hbm.cross.col_of(int(film.material.values.j[0]))))
     film.tiles["S"] = scores = film.tile("S", 0, place["ab"])
     film.reach(Kind.QK_DOT, 0)
+    one_score(film, scores)
     film.scene.add(scores)
-    film.move(Columns(scores), seconds=1.6)
+    film.move(Columns(scores), seconds=1.2)
     film.names["S"] = formula("S = Q K^top slash sqrt(d)", SYMBOL, skin.ink, place["ab name"])
     line, at = line_of(scores.rect, len(scores.values), film.material.chosen.row), place["row name"]
     mark = box(Rect(line.x0 - em(8), line.y0 - em(3), line.x1 + em(8), line.y1 + em(3)), stroke=skin.stats, width=theme.HEAVY)
     name = Word(f"row {film.material.chosen.row}", LABEL, skin.stats, at.x0, middle(at, LABEL), "row")
     film.move(FadeIn(film.names["S"]), FadeIn(mark, name), seconds=TEXT)
+
+
+def one_score(film: Film, scores: Matrix) -> None:
+    """A row of Q times a column of K is one score: the largest of the followed row, which will be its m."""
+    values, r, skin, place = film.material.values, film.material.chosen.row, film.skin, film.scene.shot("score")
+    line = values.s[0, r, : len(values.k[0])].astype(np.float64)
+    key = int(np.argmax(line))
+    row, here = (line_of(each.rect, len(scores.values), r) for each in (film.tiles["Q"], scores))
+    step = here.width / scores.values.shape[1]
+    column = Rect(here.x0 + key * step, film.tiles["K"].rect.y0, here.x0 + (key + 1) * step, film.tiles["K"].rect.y1)
+    cell = Rect(column.x0, here.y0, column.x1, here.y1)
+    q, k = film.tiles["Q"], film.tiles["K"]
+    pair = [
+        Matrix(q.values[r : r + 1], row, skin, "Q", q.low, q.high),
+        Matrix(k.values[:, key : key + 1], column, skin, "K", k.low, k.high),
+    ]
+    for each in pair:
+        each.frame.set_stroke(skin.ink, width=theme.HEAVY)
+    film.move(FadeIn(*pair), seconds=TEXT)
+    down = Rect(column.x0, scores.rect.y0, column.x1, scores.rect.y1)
+    film.move(matrix_to(pair[0], here), matrix_to(pair[1], down), seconds=0.8)
+    one = formula(f"q dot k slash sqrt(d) = {number(float(line[key])).replace('−', '-')}", SYMBOL, skin.ink, place["ab name"])
+    score = Matrix(np.array([[line[key]]]), cell, skin, "S", scores.low, scores.high)
+    score.frame.set_stroke(skin.stats, width=theme.HEAVY)
+    film.move(*(matrix_to(each, cell) for each in pair), FadeIn(one, rate_func=late), seconds=0.5)
+    film.scene.remove(*pair)
+    film.scene.add(score)
+    film.hold(0.4)
+    film.move(FadeOut(score, one), seconds=TEXT)
 
 
 def load(film: Film, tensor: str, index: int, to: Rect, t: int, name_at: Rect, name: str) -> None:
@@ -164,12 +196,14 @@ def ceiling(film: Film) -> None:
     source = above if tile is None else line_of(tile.rect, len(tile.values), r)
     put(strip, source)
     film.scene.add(strip)
-    film.move(*film.leave(strip), matrix_to(strip, above, source), seconds=MOVE)
+    film.move(*film.leave(strip, film.chip), film.enter(film.scene.shot("inside")["chip"]), matrix_to(strip, above, source), seconds=MOVE)
+    inner.kept.put(place["held"])
+    inner.keys.place(place["keys"]).display(0)
     title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
     what.scale(min(1.0, place["term"].width / what.width, place["term"].height / what.height)).move_to(place["term"].center)
     film.scene.add(chart)
-    film.move(FadeIn(title, what), seconds=TEXT)
-    film.move(Shows(chart, lambda share: chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.6)
+    film.move(FadeIn(title, what, inner.kept, inner.keys), seconds=TEXT)
+    film.move(Shows(chart, lambda share: chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.3)
     film.scene.tell()
     film.reach(Kind.SOFTMAX_M, 0)
     film.move(Shows(chart, chart.ceiling.reveal), seconds=0.4)
@@ -183,7 +217,7 @@ def summed(film: Film) -> None:
     inner, skin, values, r = film.row, film.skin, film.material.values, film.material.chosen.row
     chart, terms, at = inner.chart, film.first_terms, film.scene.shot("ceiling")["sum"]
     film.reach(Kind.SOFTMAX_P, 0)
-    film.move(*film.leave(chart), seconds=TEXT)
+    film.move(*film.leave(chart, film.chip, inner.kept, inner.keys), seconds=TEXT)
     film.scene.tell()
 
     def pour(share: float) -> None:
@@ -206,7 +240,8 @@ def blend(film: Film) -> None:
     """S becomes P where it stands; P takes Q's place, V lands above, acc fills at the crossing."""
     place, skin, j = film.scene.shot("score"), film.skin, int(film.material.values.j[0])
     q, s = film.tile("Q", 0, place["a"]), film.tile("S", 0, place["ab"])
-    film.move(*film.leave(), FadeIn(film.map, q, s), seconds=0.5)
+    film.move(*film.leave(film.chip), seconds=TEXT)
+    film.move(film.enter(place["chip"]), FadeIn(film.map, q, s, rate_func=late), seconds=0.6)
     film.scene.tell()
     weights = film.tile("P", 0, place["ab"])
     film.move(FadeIn(weights), seconds=0.4)
@@ -240,7 +275,9 @@ def calm(film: Film) -> None:
     film.scene.add(bars)
     chart.ceiling.reveal(1.0)
     chart.display(Measured(float(values.l_new[0, r]), 0 * inner.found.before)).place(large, CEILING)
-    film.move(*film.leave(bars), FadeIn(chart), seconds=0.4)
+    film.move(*film.leave(bars, film.chip), film.enter(film.scene.shot("inside")["chip"]), seconds=0.6)
+    inner.keys.display(0)
+    film.move(FadeIn(chart, inner.kept, inner.keys), seconds=TEXT)
 
     def come(share: float) -> None:
         chart.place(large.toward(place["measured"], share), CEILING + (chart.high - CEILING) * share)
@@ -265,23 +302,28 @@ def calm(film: Film) -> None:
 
 
 def join_calmly(film: Film, t: int, seconds: float) -> None:
-    """The terms of tile ``t`` grow under the ceiling and join l; their values join acc."""
-    inner, values, r = film.row, film.material.values, film.material.chosen.row
+    """The terms of tile ``t`` grow under the ceiling and join l, which is added up beneath; their values join acc."""
+    inner, values, r, skin = film.row, film.material.values, film.material.chosen.row, film.skin
     chart, terms, past = inner.chart, np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
-    old, new = values.acc_old[t, r].astype(np.float64), values.acc_new[t, r].astype(np.float64)
+    old, new, l_new = values.acc_old[t, r].astype(np.float64), values.acc_new[t, r].astype(np.float64), float(values.l_new[t, r])
     chart.turn_yellow(0.0)
+    inner.keys.display(t)
 
     def pour(share: float) -> None:
         chart.display(Measured(past, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
         chart.turn_yellow(max(2 * share - 1, 0.0))
 
-    film.move(Shows(chart, lambda share: chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))), seconds=0.35 * seconds)
-    film.move(Shows(chart, pour), seconds=0.35 * seconds)
+    film.move(Shows(chart, lambda share: chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))), seconds=0.25 * seconds)
+    added = inner.numbers.next("+", skin.ink), inner.numbers.next(plus(past, l_new), skin.scores)
+    film.move(Shows(chart, pour), FadeIn(*added, rate_func=early), seconds=0.3 * seconds)
+    chart.display(Measured(l_new, 0 * terms))
+    result = inner.numbers.next("=", skin.ink), inner.numbers.next(total(l_new), skin.stats)
+    film.move(FadeIn(*result), seconds=0.15 * seconds)
     film.reach(Kind.PV_DOT, t)
-    chart.display(Measured(float(values.l_new[t, r]), 0 * terms))
-    film.scene.remove(*inner.numbers.pieces)
-    film.scene.add(inner.numbers.first(total(float(values.l_new[t, r])), film.skin.stats))
-    film.move(Shows(inner.acc, lambda share: inner.acc.display(old + (new - old) * share)), seconds=0.3 * seconds)
+    moving, gone = inner.numbers.settle()
+    joins = Shows(inner.acc, lambda share: inner.acc.display(old + (new - old) * share))
+    film.move(joins, seconds=0.2 * seconds)
+    film.move(moving, *gone, seconds=0.1 * seconds)
 
 
 @beat("again")
@@ -290,39 +332,26 @@ def again(film: Film) -> None:
     row, found, skin = film.row, film.later, film.skin
     assert found is not None
     chart, first = row.chart, row.found.t
-    acc, before, quotient = found.of("acc_old"), found.before, found.of("acc_old") / float(found.of("l_old"))
+    before, quotient = found.before, found.of("acc_old") / float(found.of("l_old"))
     film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), seconds=TEXT)
     chart.display(Measured(float(row.found.of("l_new")), 0 * before))
     row.go("rescale")
     film.scene.tell()
     if found.t - 1 > first:
-        others(row, first, found.t - 1, 0.6)
+        others(row, first, found.t - 1, 0.5)
     row.found, row.said = found, rescale_facts(found)
+    row.keys.display(found.t)
     chart.named = before
-    said, tallest, alpha = row.said, max(float(before.max()), 1.0), float(found.of("alpha"))
+    said, tallest = row.said, max(float(before.max()), 1.0)
     row.reached(Kind.QK_DOT)
-    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, 1.0)))), seconds=0.9)
-    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.8)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, 1.0)))), seconds=0.7)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.6)
     row.reached(Kind.ALPHA)
     film.hold(0.3)
     film.move(chart.ceiling.turn(said["m_new"]), seconds=0.4)
-    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), seconds=1.1)
+    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), seconds=0.9)
     chart.display(lowered(row))
-    factor = [row.numbers.next("×", skin.ink), row.numbers.next(said["alpha"], skin.ink)]
-    at = row.acc_name
-    copy = Word(f"× {said['alpha']}", at.px, skin.ink, at.left + at.wide + em(24), at.baseline, "alpha acc")
-    film.move(FadeOut(row.acc_words), Shows(row.acc, lambda share: outdate(row.acc.bars, share)), seconds=TEXT)
-    film.move(FadeIn(*factor, copy), seconds=TEXT)
-    result = row.numbers.next("=", skin.ink), row.numbers.next(said["l_scaled"], skin.stats)
-    film.hold(0.3)
-
-    def squeeze(share: float) -> None:
-        tall = 1 + (alpha - 1) * share
-        chart.display(squeezed(row, tall=tall, old=alpha))
-        row.acc.display(acc * tall)
-        renew(row, share)
-
-    film.move(Shows(Group(chart, row.acc), squeeze, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.3)
+    copy = shrink_both(film)
 
     def join(share: float) -> None:
         level = max(2 * share - 1, 0.0)
@@ -342,6 +371,27 @@ def again(film: Film) -> None:
 
     number_ = row.numbers.first(said["l_new"], skin.stats)
     film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), FadeIn(number_), seconds=0.6)
+
+
+def shrink_both(film: Film) -> Word:
+    """l and acc take their factor; what is written at acc meanwhile."""
+    row, said, skin, at = film.row, film.row.said, film.skin, film.row.acc_name
+    acc, alpha = row.found.of("acc_old"), float(row.found.of("alpha"))
+    factor = [row.numbers.next("×", skin.ink), row.numbers.next(said["alpha"], skin.ink)]
+    copy = Word(f"× {said['alpha']}", at.px, skin.ink, at.left + at.wide + em(24), at.baseline, "alpha acc")
+    film.move(FadeOut(row.acc_words), Shows(row.acc, lambda share: outdate(row.acc.bars, share)), seconds=TEXT)
+    film.move(FadeIn(*factor, copy), seconds=TEXT)
+    result = row.numbers.next("=", skin.ink), row.numbers.next(said["l_scaled"], skin.stats)
+    film.hold(0.3)
+
+    def squeeze(share: float) -> None:
+        tall = 1 + (alpha - 1) * share
+        row.chart.display(squeezed(row, tall=tall, old=alpha))
+        row.acc.display(acc * tall)
+        renew(row, share)
+
+    film.move(Shows(Group(row.chart, row.acc), squeeze, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.3)
+    return copy
 
 
 def finish_row(film: Film, row: RescaleFilm, shown: int, seconds: float) -> None:
@@ -380,16 +430,17 @@ def finish(film: Film) -> None:
         flat = np.concatenate([flat_row(line_of(at, len(out), r), out.shape[1])] * (len(boxes) // out.shape[1]))
         row.answer.remove(row.answer.axis)
         film.move(
-            *film.leave(row.answer), Shows(start, lambda share: start.display(boxes + (flat - boxes) * share), rate_func=ease_in_out_cubic),
+            *film.leave(row.answer, film.chip),
+            Shows(start, lambda share: start.display(boxes + (flat - boxes) * share), rate_func=ease_in_out_cubic),
             seconds=MOVE,
         )  # fmt: skip
     name = formula('O = "acc" slash ell', SYMBOL, skin.o, Rect(at.x0, at.y1 + em(10), at.x1, at.y1 + em(84)))
-    film.move(*film.leave(row.answer if on_row else None), FadeIn(result, name), seconds=0.5)
+    film.move(*film.leave(row.answer if on_row else None, film.chip), FadeIn(result, name), seconds=0.5)
     film.scene.remove(row.answer)
     film.hold(0.3)
     place = film.scene.shot("whole")
     film.hbm.place(place["hbm"]).display(lit={"Q": frozenset({film.hbm.cross.row_of(i)})}, cursor=None, written=frozenset(), seam=1.0)
-    film.move(FadeOut(name), FadeIn(film.hbm), seconds=0.4)
+    film.move(FadeOut(name), *film.go_out(), FadeIn(film.hbm), seconds=0.5)
     film.scene.add(result)
     film.scene.event = film.material.fa2.program(*film.material.chosen.program).stop
     film.move(matrix_to(result, film.hbm.cross.tile("O", film.hbm.cross.row_of(i))), seconds=0.7)

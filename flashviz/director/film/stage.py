@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from manim import Animation, Group, Mobject, VMobject
+from manim import Animation, Group, Mobject, VGroup, VMobject
 
 from flashviz.chapters import film as story
 from flashviz.chapters.rescale import Rescale
@@ -17,22 +17,24 @@ from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.director.film.parts import placed
 from flashviz.director.material import Material, gather, provenance
-from flashviz.director.rescale_film import RescaleFilm
+from flashviz.director.rescale_film import Placing, RescaleFilm
 from flashviz.director.shots import TEXT, ShotScene, StepBack
-from flashviz.director.words import Word
+from flashviz.director.words import LABEL, Word, middle
 from flashviz.figures import amount, quarters
 from flashviz.layout import Rect, Shot, shot
-from flashviz.mobjects.motion import FadeIn, FadeOut
+from flashviz.lettering import Face, em
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles
-from flashviz.mobjects.whole import HbmPanel, Sheet
-from flashviz.palette import spread
+from flashviz.mobjects.whole import Chip, HbmPanel, Sheet
+from flashviz.palette import Theme, spread
 from flashviz.storyboard import Beat, crossed_bytes, facts, reading, stored_score_tiles, tile_unit
 from flashviz.trace import Kind, State, Trace, state_at
 
 SAYING = 1.5 * TEXT  # seconds in which one caption leaves and the next comes
 STILL = 0.35  # seconds with which a beat of the digest ends
 MOST_SQUARES = 4096  # of a pile that are drawn: with more tiles one square stands for several
+BETWEEN = em(14)  # the names of what is kept
 COMPUTED_TILES = 4096  # of score tiles, for which all of O is computed and shown
 
 
@@ -161,10 +163,37 @@ def outputs_of(config: AttentionConfig, run: Callable[..., Any]) -> Outputs:
     return Outputs(standard.astype(np.float64), flash.astype(np.float64))
 
 
+class Kept(VGroup):
+    """What a program keeps on chip from tile to tile, by name."""
+
+    def __init__(self, skin: Theme) -> None:
+        self.tag = "kept"
+        pieces = [("on chip:", skin.ink), ("Q", skin.q), ("m", skin.stats), ("ℓ", skin.stats), ("acc", skin.o)]
+        left, self.pieces = 0.0, []
+        for text, color in pieces:
+            self.pieces.append(Word(text, LABEL, color, left, 0.0, "kept", Face.TEXT if text == "on chip:" else Face.STRONG))
+            left += self.pieces[-1].wide + BETWEEN
+        super().__init__(*self.pieces)
+
+    def put(self, rect: Rect) -> Kept:
+        """Stand at the left of ``rect``."""
+        way = rect.x0 - self.pieces[0].left
+        for each in self.pieces:
+            each.put_at(each.left + way, middle(rect, LABEL))
+        return self
+
+
 class Row(RescaleFilm):
     """The followed row on the main film's stage."""
 
     scene: FlashStage
+
+    def __init__(self, scene: FlashStage, found: Rescale, said: dict[str, str]) -> None:
+        self.kept = Kept(scene.skin)
+        super().__init__(scene, found, said)
+
+    def placings(self) -> list[Placing]:
+        return [*super().placings(), ("held", self.kept, self.kept.put)]
 
     def read(self) -> None:
         with self.scene.unhurried():
@@ -187,8 +216,10 @@ class Film:
     strip: Matrix  # the row's known scores
     bar: Any  # what crossed in standard attention, in one line
     crossed: Readout
+    notes: list[Word]  # on the chip, till its picture is another
     map: Group  # HBM, small, with what has crossed
     ledger: Any  # what crossed, tensor by tensor
+    piles: Any  # the same as a pile, beside standard attention's
     first_terms: np.ndarray  # of the row's first tile, by its max
 
     def __init__(
@@ -203,6 +234,7 @@ class Film:
         place = scene.shot("hook")
         self.standard = HbmPanel(self.config, skin, "standard").place(place["left"])
         self.hbm = HbmPanel(self.config, skin, "hbm").place(place["right"])
+        self.chip = Chip(skin)  # the same from the first load to the last store
         self.sheets = {
             name: Sheet(shares, skin, name, over=name == "P").place(self.standard.cross)
             for name, shares in (("S", material.sheet_s), ("P", material.sheet_p))
@@ -259,6 +291,21 @@ class Film:
     def arrive(self, panel: Any, rect: Rect) -> Animation:
         """The one move between shots; a panel that is not on stage yet appears in its place."""
         return placed(panel, rect) if self.scene.on_stage(panel) else FadeIn(panel.place(rect))
+
+    def enter(self, rect: Rect) -> Animation:
+        """The chip comes to fill ``rect``, under all that is seen on it."""
+        if self.scene.on_stage(self.chip):
+            return placed(self.chip, rect)
+        self.scene.bring_to_back(self.chip.place(rect))
+
+        def come(share: float) -> None:
+            self.chip.set_fill(opacity=share).set_stroke(opacity=share)
+
+        return Shows(self.chip, come)
+
+    def go_out(self) -> list[Animation]:
+        """The chip leaves, where it is on stage."""
+        return [FadeOut(self.chip)] if self.scene.on_stage(self.chip) else []
 
     def reach(self, kind: Kind, t: int) -> State:
         """Set the clock just after an event of the followed program."""

@@ -10,7 +10,7 @@ from manim import Create, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.film.parts import Columns, arrived_of, chip_box, fitting, flight, heading, label, matrix_to, put, reveal
+from flashviz.director.film.parts import Columns, arrived_of, fitting, flight, heading, label, matrix_to, put, reveal
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
 from flashviz.director.words import LABEL, NUMBER, Word, labelled
@@ -29,6 +29,7 @@ CROSSINGS = (
     (Kind.LOAD_Q, "Q", "Q"), (Kind.LOAD_K, "K", "K"), (Kind.STORE_S, "S", "S out"), (Kind.LOAD_S, "S", "S back"),
     (Kind.STORE_P, "P", "P out"), (Kind.LOAD_P, "P", "P back"), (Kind.LOAD_V, "V", "V"), (Kind.STORE_O, "O", "O"),
 )  # fmt: skip
+ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S,), (Kind.STORE_P,), (Kind.LOAD_P,), (Kind.LOAD_V,), (Kind.STORE_O,))
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 ASIDE = 0.25  # of what steps back while a question stands
@@ -48,7 +49,7 @@ def memory(film: Film) -> None:
         film.tiles[tensor] = tile = film.tile(tensor, 0, at)
         put(tile, source)
         film.scene.add(tile)
-        film.move(Shows(tile, partial(pass_through, tile, source, place["pipe"], at), rate_func=ease_in_out_cubic), seconds=0.8)
+        film.move(Shows(tile, partial(pass_through, tile, source, place["pipe"], at), rate_func=ease_in_out_cubic), seconds=0.6)
     film.scene.tell()
     film.hbm.display(lit={})
     film.tiles["S"] = scores = film.tile("S", 0, place["s"])
@@ -74,7 +75,7 @@ def furniture(film: Film) -> list[Mobject]:
     path = Rectangles(skin.registers, name="pipe").display(np.array([[pipe.x0, pipe.y0, pipe.x1, pipe.y1]]))
     names = (("hbm name", "HBM", "large, slow"), ("chip name", "on chip", "small, fast"))
     said = [Named(*labelled(place[part], (name, skin.ink), (words, skin.ink)), tag="name") for part, name, words in names]
-    return [chip_box(place["chip"], skin), path, *said]
+    return [film.chip.place(place["chip"]), path, *said]
 
 
 class CrossedBar(Group):
@@ -89,7 +90,7 @@ class CrossedBar(Group):
         self.pitch = rect.width / max(sum(self.squares.values()), 1e-12)
         self.parts = {kind: Rectangles(film.skin.hue(name), name=f"crossed {words}", opacity=PILED.get(name, 1.0))
                       for kind, name, words in CROSSINGS}  # fmt: skip
-        self.shares = dict.fromkeys(self.squares, 0.0)
+        self.shares, self.named = dict.fromkeys(self.squares, 0.0), Group()
         px = fitting(max(film.tiles_of(sum(nbytes.values())), film.tiles_of(0), key=len), NUMBER, at)
         self.counter = Readout(film.tiles_of(0), px, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(at)
         super().__init__(*self.parts.values(), self.counter)
@@ -212,6 +213,7 @@ def fly(
     names = film.bar.names(place["bar names"], *kinds)
     if names:
         film.move(FadeIn(*names), seconds=TEXT)
+        film.bar.named.add(*names)
 
 
 def read_at(film: Film, kinds: tuple[Kind, ...], share: float) -> dict[str, frozenset[int]]:
@@ -236,6 +238,7 @@ def soften(film: Film, strip: Rect, words_at: Rect) -> None:
     film.move(matrix_to(rows, strip, film.tiles["S"].rect), seconds=0.7)
     weights = Matrix(terms / np.where(total > 0, total, 1.0), strip, skin, "P", 0.0, 0.2)
     said = label(words_at, "softmax needs whole rows", skin.ink, name="note")
+    film.notes = [said]
     film.move(FadeIn(said), FadeIn(weights), seconds=0.5)
     film.scene.remove(rows)
     film.tiles["P"] = weights
@@ -243,10 +246,21 @@ def soften(film: Film, strip: Rect, words_at: Rect) -> None:
 
 @beat("pause-a")
 def pause_a(film: Film) -> None:
-    """A still: every score and weight is in HBM, and one tile of scores is framed on chip."""
-    tile, gone = film.tiles["S"], [film.tiles.pop(tensor) for tensor in "PVO"]
-    film.back = StepBack(film.others(tile, *gone), ASIDE)
-    film.move(*(FadeOut(each) for each in gone), film.back, seconds=0.5)
-    film.scene.add(tile)
-    film.move(Create(film.around), seconds=0.5)
+    """Back to the first tile: all that went out and came back is undone, and its scores are framed on chip."""
+    place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in "PVO"]
+    film.move(*(FadeOut(each) for each in (*gone, film.bar.named, *film.notes)), seconds=TEXT)
+
+    def rewind(share: float) -> None:
+        done = np.clip((1 - share) * len(ORDER) - np.arange(len(ORDER)), 0.0, 1.0).tolist()
+        for kinds, part in zip(ORDER, done, strict=True):
+            film.bar.display(*kinds, share=part)
+        film.sheets["S"].display(film.bar.shares[Kind.STORE_S] * film.cells)
+        film.sheets["P"].display(film.bar.shares[Kind.STORE_P] * film.cells)
+        reveal(whole, film.bar.shares[Kind.STORE_O])
+
+    film.move(Shows(Group(*film.sheets.values(), whole, film.bar), rewind, rate_func=ease_in_out_cubic), seconds=1.2)
+    film.tiles |= {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QK"}
+    film.move(FadeIn(film.tiles["Q"], film.tiles["K"]), seconds=TEXT)
+    film.back = StepBack(film.others(film.tiles["S"], film.chip), ASIDE)
+    film.move(film.back, Create(film.around), seconds=0.5)
     film.scene.tell()
