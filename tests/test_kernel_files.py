@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 from flashviz.cli import main
 from flashviz.trace import GenericTrace, Op
+from flashviz_kernels.auditor import AN_EVENT
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="needs torch")
@@ -479,3 +481,106 @@ def test_what_was_touched_is_exact_where_it_is_no_box() -> None:
     trace = ran(HEAD + kernel + LAUNCH.replace("(out == x)", "(out[::3] == x[::3])"))
     loads = np.concatenate([trace.elements(event.index) for event in trace if event.op == Op.LOAD])
     assert loads.tolist() == list(range(0, 100, 3))
+
+
+# ------------------------------------------------------------------------------------ what a launcher may do to our own process
+
+
+def in_a_process(end: str) -> subprocess.CompletedProcess[str]:
+    Path("k.py").write_text("import os\n" + HEAD + COPY + LAUNCH + end + "\n", encoding="utf-8")
+    command = [sys.executable, "-c", "from flashviz.cli import main; main()", "trace", "--kernel", "k.py:copy", "--launch", "k.py:launch"]
+    return subprocess.run([*command, "--out", "x.npz", "--json"], capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("    import sys; sys.stdout.close()", ""),
+        ("    import sys; sys.__stdout__.close(); sys.__stderr__.close()", ""),
+        ("    os.close(1); os.close(2)", ""),
+        ("    os.system('echo printed by another process')", "printed by another process"),
+        ("    os._exit(0)", ""),
+        ("    child = os.fork(); child and os.waitpid(child, 0)", "expected launches in one process, got a child that was forked"),
+    ],
+)
+def test_a_launcher_neither_closes_streams_nor_leaves_unheard_nor_doubles(end: str, said: str) -> None:
+    done = in_a_process(end)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["events"] == 8  # one object, and nothing else
+    assert Path("x.npz").exists()
+    assert len(done.stderr.splitlines()) == bool(said), done.stderr
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said"),
+    [
+        ("    os._exit(3)", 1, "expected launch(kernel) to end well, got sys.exit(3)"),
+        ("    os.execvp('true', ['true'])", 2, "expected a launcher that returns, got one that becomes"),
+    ],
+)
+def test_a_launcher_that_ends_the_process_is_heard(end: str, code: int, said: str) -> None:
+    done = in_a_process(end)
+    assert done.returncode == code
+    assert done.stderr.startswith(f"flashviz: {said}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "said"),
+    [
+        (
+            "[(4,)]",
+            "[(-1,)]",
+            "expected copy[grid] of one to three whole numbers from 0 to at most 2,147,483,647, 65,535, 65,535, got (-1,)",
+        ),
+        ("[(4,)]", "[(1, 65536)]", "expected copy[grid] of one to three whole numbers"),
+        ("[(4,)]", "[(2**31,)]", "expected copy[grid] of one to three whole numbers"),
+        ("[(4,)]", "[(2.5,)]", "expected copy[grid] of one to three whole numbers"),
+        ("[(4,)]", "[()]", "expected copy[grid] of one to three whole numbers"),
+        ("[(4,)]", "[(2**31 - 1,)]", "events in a recording here, got a grid of 2,147,483,647 programs of copy; launch a smaller problem"),
+        ("BLOCK=32", "BLOCK=32, BLOK=64", "got BLOK; did you mean BLOCK?"),
+        ("BLOCK=32", "BLOCK=32, n=5", "expected each parameter of copy once, got n by its place and by its name; leave out one"),
+    ],
+)
+def test_a_launch_that_no_gpu_takes_is_refused(there: str, instead: str, said: str) -> None:
+    assert there in LAUNCH
+    Path("k.py").write_text(HEAD + COPY + LAUNCH.replace(there, instead), encoding="utf-8")
+    code, out, err = traced()
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert said in err
+    assert not Path("x.npz").exists()
+
+
+def test_options_of_the_compiler_are_no_parameters() -> None:
+    assert len(ran(HEAD + COPY + LAUNCH.replace("BLOCK=32", "BLOCK=32, num_warps=2, num_stages=1, waves_per_eu=2"))) == 8
+
+
+def test_a_kernel_without_an_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flashviz_kernels.auditor.limit_here", lambda: 100 * AN_EVENT)
+    kernel = COPY + "    while True:\n        tl.store(out, 0.0)\n"
+    Path("k.py").write_text(HEAD + kernel + LAUNCH, encoding="utf-8")
+    code, _, err = traced()
+    assert code == 2
+    assert "program (0, 0, 0): expected at most 100 events in a recording here, got more; end the loop, or launch a smaller problem" in err
+
+
+def test_an_event_takes_what_is_said() -> None:
+    ran(HEAD + COPY + LAUNCH)  # what is kept for good is not an event's
+    text = HEAD + COPY + LAUNCH.replace("(4,)", "(4000,)")
+    tracemalloc.start()
+    try:
+        trace = ran(text)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert AN_EVENT * len(trace) / 4 < peak < AN_EVENT * len(trace) + (2 << 20)
+
+
+def test_offsets_of_a_view_that_goes_backwards_are_told() -> None:
+    Path("k.py").write_text(
+        HEAD + COPY.replace("mask=i < n), mask", "), mask") + LAUNCH.replace("kernel[(4,)](x,", "kernel[(4,)](x[::-1],"), encoding="utf-8"
+    )
+    code, _, err = traced()
+    assert code == 1
+    assert "x of shape [100] and strides [-1], which are its offsets -99 to 0, got element offset 1 (byte 4)" in err

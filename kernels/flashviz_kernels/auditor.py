@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
+import difflib
 import hashlib
 import importlib
 import inspect
@@ -27,6 +29,7 @@ import numpy as np
 
 from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
+from flashviz.trace.counts import limit_here
 from flashviz.trace.generic import DID, WIDE, FunctionText, Parts, statements_of
 from flashviz.trace.statements import WRITES
 from flashviz.version import __version__
@@ -37,6 +40,8 @@ from flashviz_kernels.rewriting import first_line, functions, source_lines
 from flashviz_kernels.standin import CompiledKernel
 
 OURS = Path(__file__).parent
+GRID = (2**31 - 1, 65_535, 65_535)  # programs along each axis that CUDA takes: CUDA C++ Programming Guide, compute capabilities, table
+AN_EVENT = 600  # bytes at the peak of a recording: 513 were measured, of 40,000 events
 SEEN = ("launch", "pid_x", "pid_y", "pid_z", "step", "op", "tensor", "file", "line", *WIDE)  # of an event
 LIBRARY = {  # frames of these files, and of triton, are not the kernel's
     "auditor.py", "block_pointers.py", "interpreter.py", "libdevice.py", "narrow_floats.py", "reductions.py", "rewriting.py",
@@ -68,6 +73,7 @@ class Auditor:
     muted: set[int] = field(default_factory=set)
     program: tuple[int, int, int] | None = None
     step: int = 0
+    most: int = field(default_factory=lambda: limit_here() // AN_EVENT)  # events
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -92,7 +98,7 @@ class Auditor:
             instead(builder, "create_atomic_rmw", self._atomic_rmw)
             instead(builder, "create_atomic_cas", self._atomic_cas)
             instead(builder, "create_dot", self._dot)
-            if hasattr(builder, "create_dot_scaled"):  # not in early versions
+            if hasattr(builder, "create_dot_scaled"):  # not in triton 3.6
                 instead(builder, "create_dot_scaled", self._dot_scaled)
             instead(interpreter.ReduceOps, "apply_impl", lambda run: self._reduction(Op.REDUCE, run))
             instead(interpreter.ScanOps, "apply_impl", lambda run: self._reduction(Op.SCAN, run))
@@ -250,7 +256,10 @@ class Auditor:
         bad = next(lane for lane in lanes if zone.owner(np.array([lane]), width) is None)
         nearest = min(zone.residents, key=lambda resident: resident.itemsize != width)
         offset = int(bad) - nearest.address
-        of = f"{nearest.name} of shape {list(nearest.shape)}" + f" and strides {list(_elements(nearest))}"
+        of = f"{nearest.name} of shape {list(nearest.shape)} and strides {list(_elements(nearest))}"
+        if nearest.low < nearest.address:  # a view that goes backwards lies before its first element, too
+            ends = [(size - 1) * step for size, step in zip(nearest.shape, _elements(nearest), strict=True)]
+            of += f", which are its offsets {sum(end for end in ends if end < 0)} to {sum(end for end in ends if end > 0)}"
         return VerificationError(
             f"{where}: expected {what} within {of}, got element offset {offset / nearest.itemsize:g} (byte {offset}); mask it"
         )
@@ -267,6 +276,10 @@ class Auditor:
         self, op: Op, shape: tuple[int, ...], *, tensor: int = -1, box: tuple[tuple[int, int], ...] = (),
         nbytes: int = 0, touched: int = 0, flops: int = 0, runs: np.ndarray | None = None,
     ) -> None:  # fmt: skip
+        if len(self.rows) >= self.most:
+            raise UsageError(
+                f"expected at most {self.most:,} events in a recording here, got more; end the loop, or launch a smaller problem"
+            )
         program = self.builder.grid_idx
         if program != self.program:
             self.program, self.step = program, 0
@@ -315,12 +328,11 @@ class Auditor:
             self.zones = zones_of((indices[name], name, array) for name, array in arrays.items())
             self.muted = {indices[name] for name in arrays if self.quiet(name)}
             moved = {name: _elsewhere(name, value, self.zones, arrays) for name, value in named.items()}
-            size = grid({**named, **kwargs}) if callable(grid) else grid
-            size = (size,) if isinstance(size, int) else tuple(int(n) for n in size)
+            size = self._programs(kernel, grid({**named, **kwargs}) if callable(grid) else grid)
             self.launches.append(
                 Launch(
                     kernel=kernel.fn.__name__,
-                    grid=(*size, *(1,) * (3 - len(size)))[:3],
+                    grid=size,
                     tensors={name: index for name, index in indices.items() if index not in self.muted},
                     arguments={n: _plain(v) for n, v in named.items() if n not in {name.split("[")[0] for name in arrays}},
                 )
@@ -340,6 +352,21 @@ class Auditor:
             return None
 
         return run
+
+    def _programs(self, kernel: Any, grid: Any) -> tuple[int, int, int]:
+        """How many programs there are along each axis, where a GPU takes so many and this machine as many events."""
+        name, sides = kernel.fn.__name__, grid if isinstance(grid, (tuple, list)) else (grid,)
+        size = tuple(n.__index__() if hasattr(n, "__index__") else -1 for n in sides)
+        if not 1 <= len(size) <= len(GRID) or any(not 0 <= n <= most for n, most in zip(size, GRID, strict=False)):
+            most = ", ".join(f"{n:,}" for n in GRID)
+            raise UsageError(f"expected {name}[grid] of one to three whole numbers from 0 to at most {most}, got {grid}; correct the grid")
+        if math.prod(size) > self.most:
+            raise UsageError(
+                f"expected at most {self.most:,} events in a recording here, got a grid of {math.prod(size):,} programs of {name}; "
+                "launch a smaller problem"
+            )
+        x, y, z, *_ = (*size, 1, 1)
+        return x, y, z
 
     def _call(self, run: Callable[..., Any]) -> Callable[..., Any]:
         """A kernel calls a function; nobody else does."""
@@ -415,9 +442,27 @@ def _named(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[s
     parameters = inspect.signature(kernel.fn).parameters
     if len(args) > len(parameters):
         raise UsageError(f"expected at most {len(parameters)} arguments of {kernel.fn.__name__}, got {len(args)}; leave out the others")
+    for name in kwargs:
+        if name not in parameters and name not in compiler_options():
+            near = difflib.get_close_matches(name, parameters, n=1)
+            remedy = f"did you mean {near[0]}?" if near else "leave it out"
+            said = f"expected parameters of {kernel.fn.__name__} ({', '.join(parameters)}) or options of triton's compilers"
+            raise UsageError(f"{said}, got {name}; {remedy}")
+    twice = next((name for name in list(parameters)[: len(args)] if name in kwargs), None)
+    if twice is not None:
+        raise UsageError(f"expected each parameter of {kernel.fn.__name__} once, got {twice} by its place and by its name; leave out one")
     given = {name: parameter.default for name, parameter in parameters.items() if parameter.default is not parameter.empty}
     given |= dict(zip(parameters, args, strict=False)) | kwargs
     return {name: given[name] for name in parameters if name in given}
+
+
+@cache
+def compiler_options() -> frozenset[str]:
+    """What a launch may say besides the parameters, such as ``num_warps``: the options of every compiler that came with triton."""
+    backends = importlib.import_module("triton.backends").backends.values()
+    members = [member for backend in backends for member in vars(sys.modules[backend.compiler.__module__]).values()]
+    options = [member for member in members if dataclasses.is_dataclass(member) and getattr(member, "__name__", "").endswith("Options")]
+    return frozenset(option.name for each in options for option in dataclasses.fields(each))
 
 
 def _arrays(named: dict[str, Any]) -> Iterator[tuple[str, Any]]:

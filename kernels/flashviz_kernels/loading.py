@@ -13,6 +13,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import sys
 import sysconfig
 import traceback
@@ -104,18 +105,88 @@ def plain_module(path: Path) -> ModuleType:
 
 @contextlib.contextmanager
 def as_script(path: Path | None) -> Iterator[None]:
-    """The folder of a file first on the path, no arguments of ours for it to parse, and its prints no part of an answer."""
+    """The folder of a file first on the path, no arguments of ours for it to parse, its prints no part of an answer; and it can neither
+    close our streams, nor end this process unheard, nor go on in a second one."""
     argv, folder = sys.argv, str(path.resolve().parent) if path is not None else None
     sys.argv = [str(path) if path is not None else argv[0]]
     if folder is not None:
         sys.path.insert(0, folder)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with lent_streams(), one_process():
             yield
     finally:
         sys.argv = argv
         if folder is not None and folder in sys.path:
             sys.path.remove(folder)
+
+
+class Lent:
+    """A stream that whoever it was lent to cannot close."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def close(self) -> None:
+        """What was written is shown; the stream stays."""
+        self._stream.flush()
+
+
+@contextlib.contextmanager
+def lent_streams() -> Iterator[None]:
+    """What is printed goes to standard error, by whatever name or descriptor; a descriptor that was closed is there again afterwards."""
+    lent: dict[str, Any] = {name: Lent(sys.stderr) for name in ("stdout", "stderr", "__stdout__", "__stderr__")}
+    before = {name: getattr(sys, name) for name in lent}
+    kept = {}
+    with contextlib.suppress(OSError):  # whoever began us may have closed them
+        if before["stdout"] is not None:
+            before["stdout"].flush()
+        kept = {number: os.dup(number) for number in (1, 2)}
+        os.dup2(2, 1)
+    vars(sys).update(lent)
+    try:
+        yield
+    finally:
+        vars(sys).update(before)
+        for number, copy in kept.items():
+            os.dup2(copy, number)
+            os.close(copy)
+
+
+@contextlib.contextmanager
+def one_process() -> Iterator[None]:
+    """``os._exit`` is ``sys.exit``, no other program takes this process over, and a child that was forked ends where the code that forked
+    it does: what a child launched is in its own memory, and is said to be left out."""
+    here = os.getpid()
+
+    def heard(leave: Callable[..., Any]) -> Callable[..., Any]:
+        def end(status: int) -> None:
+            if os.getpid() != here:
+                leave(status)
+            raise SystemExit(status)
+
+        return end
+
+    def refused(execute: Callable[..., Any]) -> Callable[..., Any]:
+        def take_over(file: Any, *rest: Any) -> None:
+            if os.getpid() != here:
+                execute(file, *rest)
+            raise UsageError(f"expected a launcher that returns, got one that becomes {os.fsdecode(file)}; start it with subprocess")
+
+        return take_over
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(replaced(os, "_exit", heard))
+        for name in ("execv", "execve"):  # all others of os call these
+            stack.callback(replaced(os, name, refused))
+        try:
+            yield
+        finally:
+            if os.getpid() != here:
+                os.write(2, b"flashviz: expected launches in one process, got a child that was forked; what it did is left out\n")
+                os._exit(int(sys.exc_info()[0] is not None))
 
 
 @contextlib.contextmanager
