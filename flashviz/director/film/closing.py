@@ -104,7 +104,7 @@ def rest(film: Film) -> None:
     order = label(place["order"], "shown one after another", skin.ink, name="note")
     film.move(FadeIn(stored_name, zero, crossed_name, counter, tally, order), seconds=TEXT)
     film.scene.tell()
-    sweep(film, first, len(trace), max(2.0, film.scene.motion), count, counter, tally, written=whole)
+    sweep(film, first, len(trace), max(2.0, film.scene.motion + TEXT), count, counter, tally, written=whole)
     film.hbm.display(lit={}, cursor=None)
     film.scene.event = len(trace)
 
