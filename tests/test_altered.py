@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
-from flashviz.memory import closed_form, traffic
+from flashviz.forms import closed_form
+from flashviz.forms.fa2 import NO_RESCALE
+from flashviz.memory import traffic
 from flashviz.settings import load_settings
 from flashviz.trace import Kind, Trace, replay, state_at
-from flashviz.trace.recording import NO_RESCALE
 from flashviz_kernels.altered import in_order, shuffled, without_rescale
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import max_error, naive, tolerance

@@ -99,13 +99,13 @@ export class Recording {
 
   /** [first, stop) of the program that computes `row` of a copy `bh` (batch entry and head) of O. */
   spanOfRow(bh, row) {
-    const { pid_m, pid_bh, launch } = this.columns;
-    const block = this.header.algorithm === "fa1" ? 0 : Math.floor(row / this.config.block_m);
+    const { pid_m, pid_bh, launch } = this.columns, spans = [];
     for (let at = 0; at + 1 < this.bounds.length; at++) {
       const first = this.bounds[at];
-      if (pid_bh[first] === bh && pid_m[first] === block && launch[first] === 0) return [first, this.bounds[at + 1]];
+      if (pid_bh[first] === bh && launch[first] === 0) spans.push([first, this.bounds[at + 1]]);
     }
-    return null;
+    const block = spans.length > 1 ? Math.floor(row / this.config.block_m) : 0; // one program may walk all row blocks
+    return spans.find(([first]) => pid_m[first] === block) ?? null;
   }
 
   /** What is on chip and what has crossed after the first k events: the query of flashviz.trace.state_at. */
@@ -427,7 +427,7 @@ class Stage {
         this.stroke(inset, this.hue(tensor), lit === tensor ? 3 : 1);
       });
     for (const tensor of "QKVO") this.name(tensor, "", cross.labels[tensor]);
-    if (header.algorithm === "standard") this.#sheets(k, copy);
+    if (this.trace.tensors.includes("S")) this.#sheets(k, copy);
     else if (cross.grid[2] - cross.grid[0] > 1.8) this.#never(cross.grid);
     const scores = held.S ?? held.P;
     if (scores && scores.i >= 0 && scores.j >= 0) this.stroke(this.cell(this.shown("Q", scores.i), this.shown("K", scores.j)), this.skin.ink, 2.5);
@@ -863,9 +863,9 @@ class FlashTracePlayer extends HTMLElement {
   // ---------------------------------------------------------------------------------------------------------- building
 
   #build() {
-    const { config, header, length } = this.trace, name = { fa2: "FlashAttention-2", fa1: "FlashAttention-1", standard: "Standard attention" }[header.algorithm];
+    const { config, header, length } = this.trace;
     const shape = `N = ${config.seq_q}${config.seq_k === config.seq_q ? "" : ` × ${config.seq_k}`}, d = ${config.head_dim}, tiles ${config.block_m} × ${config.block_n}`;
-    const words = `${name}: ${shape}${config.heads > 1 ? `, ${config.heads} / ${config.kv_heads} heads` : ""}${config.causal ? ", causal" : ""}`;
+    const words = `${this.document.title}: ${shape}${config.heads > 1 ? `, ${config.heads} / ${config.kv_heads} heads` : ""}${config.causal ? ", causal" : ""}`;
     this.#$("h2").textContent = words;
     this.#$("section").setAttribute("aria-label", `${words}, step by step`);
     Object.assign(this.#$(".badge"), { hidden: !header.altered, textContent: header.altered ?? "", className: `badge ${this.trace.broken ? "broken" : ""}` });
@@ -888,9 +888,9 @@ class FlashTracePlayer extends HTMLElement {
   }
 
   #bill() {
-    const { bill, words } = this.document, own = this.trace.header.algorithm === "standard", most = Math.max(...Object.values(bill));
-    const lines = Object.entries(bill).slice(0, own ? 1 : 3).flatMap(([name, bytes]) => [`${words[name]}: `, made("b", { textContent: kib(bytes) }), made("div", { style: `width:${(100 * bytes) / most}%` })]);
-    this.#$(".bill").replaceChildren(...lines, own ? "" : words[bill.trace > bill.standard_once ? "more" : "fewer"]);
+    const { bill, words } = this.document, most = Math.max(...Object.values(bill));
+    const lines = Object.entries(bill).flatMap(([name, bytes]) => [`${words[name]}: `, made("b", { textContent: kib(bytes) }), made("div", { style: `width:${(100 * bytes) / most}%` })]);
+    this.#$(".bill").replaceChildren(...lines, "baseline" in bill ? words[bill.trace > bill.baseline_once ? "more" : "fewer"] : "");
   }
 
   /** Controls for the other traces given as children: a slider where all values are numbers, else a list. */

@@ -19,12 +19,12 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from flashviz import forms
 from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
-from flashviz.trace.counts import EACH_VISIT, events_of
 from flashviz.trace.events import Event, Kind
 from flashviz.trace.executed import Executed
 from flashviz.trace.npz import SCHEMA
@@ -42,7 +42,6 @@ WIDTHS = (np.int16, np.int32, np.int64)
 ROW_VALUES = frozenset({"M", "L", "ALPHA", "ACC"})  # what a row block is worked on with
 NAME = 80  # letters of an algorithm's
 WIDEST = 8  # bytes of the widest: where arrays begin in a file, so that they are aligned in memory
-NO_RESCALE = "broken on purpose: nothing is rescaled when the max rises"  # how a header says so
 SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{0,8})/(?P<field>m|l|alpha|s|p|acc)")
 
 
@@ -319,8 +318,8 @@ def assembled(contents: npz.Contents) -> Trace:
     if set(columns) != set(names) or any(member.dtype.kind != "i" or len(member.shape) != 1 for member in columns.values()):
         raise TraceError(f"expected columns {', '.join(names)} of whole numbers, got others in {contents.path}; {npz.AGAIN}")
     events = columns["kind"].shape[0]
-    if header.algorithm in EACH_VISIT:  # of others the recorder knows how many there are
-        events = events_of(header.config, header.algorithm, rescales=header.altered != NO_RESCALE)
+    if header.algorithm in forms.NAMES:  # of others the recorder knows how many there are
+        events = forms.form_of(header.algorithm).events(header.config, header.altered)
     wrong = next((f"{name} of {member.shape[0]:,}" for name, member in columns.items() if member.shape != (events,)), None)
     if wrong is not None:
         raise TraceError(
@@ -365,7 +364,7 @@ def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -
 def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
     """What every reader of a trace relies on; whether each event is the algorithm's own, ``first_difference`` says."""
     c, most = header.config, 1 << 53
-    own = c.row_blocks if header.algorithm in EACH_VISIT else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
+    own = c.row_blocks if header.algorithm in forms.NAMES else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
     limits = {
         "launch": (0, max((each.launch for each in header.statements), default=0)),
         "pid_m": (0, own - 1), "pid_bh": (0, c.batch * c.heads - 1),

@@ -7,25 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Traffic:
-    """Bytes read from and written to HBM, by tensor."""
-
-    read: dict[str, int]
-    written: dict[str, int]
-
-    @property
-    def total_read(self) -> int:
-        return sum(self.read.values())
-
-    @property
-    def total_written(self) -> int:
-        return sum(self.written.values())
-
-    @property
-    def total(self) -> int:
-        return self.total_read + self.total_written
+from flashviz.forms import Traffic
 
 
 @dataclass(frozen=True, eq=False)
