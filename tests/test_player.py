@@ -49,9 +49,13 @@ STATES = """async name => {
     const trace = await Recording.open(await (await fetch(name)).json());
     const box = held => Object.fromEntries(Object.entries(held).map(([t, h]) => [t, [h.i, h.j, h.r0, h.r1, h.c0, h.c1, h.nbytes]]));
     const list = array => array && [...array];
+    const moved = [...new Set(trace.statements.filter(each => each.reads || each.writes).map(each => each.tensor))];
     return Array.from({length: trace.length + 1}, (_, k) => {
         const s = trace.stateAt(k);
-        return {...s, smem: box(s.smem), registers: box(s.registers), m: list(s.m), l: list(s.l), alpha: list(s.alpha), s: list(s.s)};
+        const touched = way => Object.fromEntries(moved.map(tensor => [tensor, trace.touched(tensor, way, k)]));
+        const boxes = {reads: touched('reads'), writes: touched('writes')};
+        return {...s, ...boxes, smem: box(s.smem), registers: box(s.registers),
+                m: list(s.m), l: list(s.l), alpha: list(s.alpha), s: list(s.s)};
     });
 }"""
 TELL = "() => document.querySelector('flash-trace-player').k"
@@ -186,7 +190,10 @@ def same(seen: dict[str, Any], state: State, trace: Trace) -> None:
         assert seen[zone] == {t: [h.i, h.j, h.r0, h.r1, h.c0, h.c1, h.nbytes] for t, h in held.items()}
     assert {t: n for t, n in seen["read"].items() if n} == state.hbm_read
     assert {t: n for t, n in seen["written"].items() if n} == state.hbm_written
-    assert {tuple(tile) for tile in seen["stored"]} == state.o_stored
+    assert sum(map(len, seen["writes"].values())) or not state.hbm_written
+    for way, boxes in (("reads", state.reads), ("writes", state.writes)):
+        for tensor, counts in seen[way].items():
+            assert counts == {",".join(map(str, box)): count for box, count in boxes(tensor).items()}
     for name in ("m", "l", "alpha"):
         expected = getattr(state, name)
         assert (seen[name] is None) == (expected is None), (state.k, name)

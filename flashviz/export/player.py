@@ -105,10 +105,16 @@ def player_json(
 
 def recording(trace: Executed) -> dict[str, Any]:
     """What a page needs of any trace to know its state after k events."""
+
+    def sides(statement: Statement) -> tuple[str, ...]:
+        return () if statement.tensor is None else trace.sides(statement.tensor)
+
+    tiles = [name for name in PLACES if name in trace.columns]
+    names = ["kind", "nbytes", *trace.PROGRAM, *tiles, *(name for each in trace.statements.values() for name in sides(each))]
     return {
-        "statements": [_statement(statement) for statement in trace.statements.values()],
+        "statements": [_statement(statement) | {"sides": sides(statement)} for statement in trace.statements.values()],
         "events": len(trace),
-        "columns": {name: packed(trace.columns[name]) for name in ("kind", "nbytes", *trace.PROGRAM, *PLACES) if name in trace.columns},
+        "columns": {name: packed(trace.column(name)) for name in dict.fromkeys(names)},
         "program": trace.PROGRAM[1:],
         "bounds": packed(trace.bounds),
     }

@@ -11,7 +11,7 @@ import numpy as np
 from flashviz.errors import TraceError
 from flashviz.trace import npz
 from flashviz.trace.statements import Statement
-from flashviz.trace.traffic import Transfers, before, running
+from flashviz.trace.traffic import Touches, Transfers, before, running
 
 
 class Executed:
@@ -30,6 +30,7 @@ class Executed:
     def __init__(self, statements: Sequence[Statement], columns: Mapping[str, np.ndarray]) -> None:
         self.columns = dict(columns)
         self.statements = {statement.code: statement for statement in statements}
+        self._touches: dict[tuple[str, bool], Touches] = {}
         codes, known = self.columns["kind"], np.zeros(self._codes + 1, bool)  # the last for all that no statement has
         known[list(self.statements)] = True
         wrong = np.flatnonzero(~known[np.where((codes < 0) | (codes >= self._codes), self._codes, codes)])
@@ -107,6 +108,26 @@ class Executed:
         """Code -> bytes that a statement's events moved before each of them, and after the last; of those that touch HBM."""
         nbytes, moving = self.columns["nbytes"], [each.code for each in self.statements.values() if each.tensor is not None]
         return {code: running(nbytes[self.places[code]]) for code in moving}
+
+    def touches(self, tensor: str, *, writes: bool) -> Touches:
+        """Which boxes of a tensor in HBM its events read, or wrote; an atomic operation does both. There are none of an unknown tensor."""
+        key = tensor, writes
+        if key not in self._touches:
+            moving = (each for each in self.statements.values() if each.tensor == tensor and (each.writes if writes else each.reads))
+            events = np.sort(np.concatenate([np.zeros(0, np.int32), *(self.places[each.code] for each in moving)]))
+            sides = [self.column(name)[events].tolist() for name in (self.sides(tensor) if len(events) else ())]
+            boxes: dict[tuple[int, ...], int] = {}
+            which = [boxes.setdefault(box, len(boxes)) for box in (zip(*sides, strict=True) if sides else [()] * len(events))]
+            self._touches[key] = Touches(list(boxes), events, np.array(which, np.int32))
+        return self._touches[key]
+
+    def sides(self, tensor: str) -> tuple[str, ...]:
+        """Columns that tell boxes of a tensor apart."""
+        raise NotImplementedError
+
+    def column(self, name: str) -> np.ndarray:
+        """One number of every event."""
+        return self.columns[name]
 
     @property
     def transfers(self) -> list[Transfers]:

@@ -287,6 +287,18 @@ class GenericTrace(Executed):
         """Index of the tensor that each event touched, -1 where it touched none."""
         return self.of_events(lambda each: -1 if each.tensor is None else self.tensor_at[each.tensor])
 
+    def sides(self, tensor: str) -> tuple[str, ...]:
+        """Start and stop of each of its axes."""
+        axes = range(len(self.header.tensors[self.tensor_at[tensor]].shape))
+        return tuple(f"{side}{axis}" for axis in axes for side in ("start", "stop"))
+
+    def column(self, name: str) -> np.ndarray:
+        """As they are kept, and ``start0``, ``stop0``, ``start1``, ...: the sides of the box."""
+        side = name.rstrip("0123456789")
+        if side not in ("start", "stop"):
+            return self.columns[name]
+        return np.asarray(self.columns["box"][:, int(name.removeprefix(side)), int(side == "stop")])
+
     @property
     def ops(self) -> np.ndarray:
         """The operation of each event."""

@@ -25,7 +25,7 @@ from flashviz.device import Resources
 from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
-from flashviz.trace.events import Event, Kind
+from flashviz.trace.events import Event
 from flashviz.trace.executed import Executed
 from flashviz.trace.npz import SCHEMA
 from flashviz.trace.statements import Statement, check_statements
@@ -35,6 +35,7 @@ Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
 # Columns that two recordings of one configuration must agree upon, in the order of the file format.
 COMPARED = ("kind", "step", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
 COLUMNS = (*COMPARED, "launch")
+BOX = ("pid_bh", "r0", "r1", "c0", "c1")  # of a tensor: what was touched
 CLOCKED = ("t_ns", "sm")  # there where the header names a clock
 AT_ONCE = 1 << 15  # numbers that are widened for the hash: they stay in a core's cache
 LARGE = 1 << 20  # events, from which on a film keeps its traces on disk
@@ -218,11 +219,9 @@ class Trace(Executed):
         """The kernel's statement behind an event, without its indentation."""
         return self.header.kernel_source.splitlines()[event.line - self.header.kernel_first_line].strip()
 
-    @cached_property
-    def o_stores(self) -> tuple[np.ndarray, list[tuple[int, int]]]:
-        """Indices of the events that store a tile of O, and the (pid_bh, i) of each."""
-        where = self.places.get(Kind.STORE_O, np.zeros(0, np.int32))
-        return where, list(zip(self.columns["pid_bh"][where].tolist(), self.columns["i"][where].tolist(), strict=True))
+    def sides(self, _tensor: str) -> tuple[str, ...]:
+        """The head whose program it was, rows and columns."""
+        return BOX
 
     # ----------------------------------------------------------------------------------------------------- files
 
@@ -230,11 +229,11 @@ class Trace(Executed):
         """Move the columns of a large trace, and what it is searched by, to a file without a name, of which only what is looked at
         takes memory.
 
-        What is gathered from all events (hash, digest, bounds, places, sums, stores of O) is so before.
+        What is gathered from all events (hash, digest, bounds, places, sums) is so before.
         """
         if len(self) < LARGE:
             return
-        for needed in ("hash", "digest", "spans", "o_stores"):
+        for needed in ("hash", "digest", "spans"):
             getattr(self, needed)
         moved: list[dict[Any, np.ndarray]] = [self.columns, self.places, self.sums]
         with tempfile.TemporaryFile() as file:

@@ -21,6 +21,20 @@ class Transfers:
     writes: bool
 
 
+@dataclass(frozen=True, eq=False)
+class Touches:
+    """Events that read or wrote one tensor: the boxes that were touched, the events, rising, and which box each of them touched."""
+
+    boxes: list[tuple[int, ...]]
+    events: np.ndarray
+    which: np.ndarray
+
+    def before(self, k: int) -> dict[tuple[int, ...], int]:
+        """How many of the first ``k`` events of a trace touched each box; boxes that none did are left out."""
+        counts = np.bincount(self.which[: before(self.events, k)], minlength=len(self.boxes))
+        return {self.boxes[at]: int(counts[at]) for at in np.flatnonzero(counts)}
+
+
 class Moving(Protocol):
     """A recording, as far as bytes go."""
 
