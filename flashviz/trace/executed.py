@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 
 from flashviz.errors import TraceError
@@ -14,11 +16,20 @@ from flashviz.trace.statements import Statement
 from flashviz.trace.traffic import Touches, Transfers, before, running
 
 
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """What the header of any recording has: versions of what ran, SHA-256 of the traced text, and what its events mean."""
+
+    schema: int = npz.SCHEMA
+    versions: dict[str, str]
+    kernel_hash: str
+    statements: tuple[Statement, ...]
+
+
 class Executed:
     """Columns of events, sorted by (launch, program, step), and the statements that explain them. Treat its arrays as read-only.
 
     Args:
-        statements: What the events mean.
+        header: Provenance, and ``statements``: what the events mean.
         columns: Arrays of equal length: ``kind``, the code of the statement; ``step``, ``nbytes``, those of ``PROGRAM``, and more.
 
     Raises:
@@ -27,8 +38,9 @@ class Executed:
 
     PROGRAM: ClassVar[tuple[str, ...]]  # columns that tell programs apart, ``launch`` first
 
-    def __init__(self, statements: Sequence[Statement], columns: Mapping[str, np.ndarray]) -> None:
-        self.columns = dict(columns)
+    def __init__(self, header: Recorded, columns: Mapping[str, np.ndarray]) -> None:
+        self.header: Recorded = header
+        self.columns, statements = dict(columns), header.statements
         self.statements = {statement.code: statement for statement in statements}
         self._touches: dict[tuple[str, bool], Touches] = {}
         codes, known = self.columns["kind"], np.zeros(self._codes + 1, bool)  # the last for all that no statement has
@@ -40,6 +52,34 @@ class Executed:
 
     def __len__(self) -> int:
         return len(self.columns["kind"])
+
+    def placed(self, index: int) -> int:
+        """An index from the front, as Python counts.
+
+        Raises:
+            IndexError: There is no such event.
+        """
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
+        return index % len(self)
+
+    # ---------------------------------------------------------------------------------------------------------- the file
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is kept, by its name in the file."""
+        return {f"column/{name}": column for name, column in self.columns.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hex digits over the header and every array: what stands for the whole recording where something is made from it."""
+        return npz.digest(self.header, self.arrays)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a compressed npz file, beside its place first and then renamed."""
+        npz.write(path, self.header, self.arrays)
+
+    # ---------------------------------------------------------------------------------------------------------- programs
 
     @property
     def _codes(self) -> int:

@@ -26,9 +26,8 @@ from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
 from flashviz.trace.events import Event
-from flashviz.trace.executed import Executed
-from flashviz.trace.npz import SCHEMA
-from flashviz.trace.statements import Statement, check_statements
+from flashviz.trace.executed import Executed, Recorded
+from flashviz.trace.statements import check_statements
 
 Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
 
@@ -46,7 +45,7 @@ WIDEST = 8  # bytes of the widest: where arrays begin in a file, so that they ar
 SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{0,8})/(?P<field>m|l|alpha|s|p|acc)")
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
+class Header(Recorded, frozen=True, kw_only=True):
     """Where a recording comes from, and what its events mean.
 
     ``statements`` are those of the traced function, whose text is ``kernel_source``, so that a film can show its lines.
@@ -55,17 +54,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
         TraceError: The statements contradict each other, or name lines that the text has not.
     """
 
-    schema: int = SCHEMA
     kind: Literal["attention"] = "attention"
     algorithm: str
     source: Source
     config: AttentionConfig
-    versions: dict[str, str]
     kernel_file: str
     kernel_first_line: int
     kernel_source: str
-    kernel_hash: str
-    statements: tuple[Statement, ...]
     inputs_recipe: str
     inputs_hash: str
     resources: Resources | None = None  # what the compiler gave a program, where it was asked
@@ -138,6 +133,7 @@ class Trace(Executed):
     """
 
     PROGRAM = ("launch", "pid_m", "pid_bh")
+    header: Header
 
     def __init__(
         self,
@@ -147,8 +143,7 @@ class Trace(Executed):
         stats: Stats | None = None,
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
     ) -> None:
-        self.header = header
-        super().__init__(header.statements, {
+        super().__init__(header, {
             name: np.ascontiguousarray(columns[name], np.int64) if name in CLOCKED else narrowed(columns[name])
             for name in columns_of(header)
         })  # fmt: skip
@@ -173,9 +168,7 @@ class Trace(Executed):
         return arrays
 
     def __getitem__(self, index: int) -> Event:
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
-        index %= len(self)
+        index = self.placed(index)
         values = {name: int(column[index]) for name, column in self.columns.items()}
         return Event(index=index, statement=self.statements[values.pop("kind")], **values)
 
@@ -190,11 +183,6 @@ class Trace(Executed):
             for at in range(0, len(column), AT_ONCE):
                 digest.update(column[at : at + AT_ONCE].astype("<i8").data)
         return digest.hexdigest()[:12]
-
-    @cached_property
-    def digest(self) -> str:
-        """64 hex digits over the header and every array: what stands for the whole recording where something is made from it."""
-        return npz.digest(self.header, self._arrays)
 
     # ------------------------------------------------------------------------------------------------- programs
 
@@ -253,14 +241,10 @@ class Trace(Executed):
         if self._mapped is not None:
             self._mapped.madvise(mmap.MADV_DONTNEED)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a compressed npz file, beside its place first and then renamed."""
-        npz.write(path, self.header, self._arrays)
-
     @property
-    def _arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """All that is kept, by its name in the file."""
-        arrays = {f"column/{name}": column for name, column in self.columns.items()}
+        arrays = super().arrays
         if self.stats is not None:
             arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
         for (pid_m, pid_bh), snapshot in self.snapshots.items():
