@@ -81,11 +81,7 @@ def subjects() -> list[tuple[Any, Arrays]]:
         in_order(plain, [2, 0, 1], [(1, 0)]).trace,
         generic_traces.product(),
     ]
-    return [(trace.header, _arrays(trace)) for trace in traces]
-
-
-def _arrays(trace: Trace | GenericTrace) -> Arrays:
-    return dict(trace._arrays) if isinstance(trace, Trace) else {f"column/{name}": column for name, column in trace.columns.items()}
+    return [(trace.header, trace.arrays) for trace in traces]
 
 
 def packed(header: bytes, arrays: Arrays, compression: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "config": ("config", "inputs"),
-    "trace": ("trace", "statements", "generic_trace", "damaged"),
+    "trace": ("trace", "statements", "generic_trace", "damaged", "same_events"),
     "memory": ("memory", "figures"),
     "storyboard": ("storyboard",),
     "settings": ("settings",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,18 +12,22 @@ import pytest
 
 import flashviz
 import flashviz_kernels
+from flashviz import forms
 from flashviz.cli import main
 from flashviz.cli.options import AlgorithmName
+from flashviz.cli.player import GALLERY, OUTPUT
 from flashviz.errors import UsageError
-from flashviz_kernels.algorithms import DEFAULT, NAMES, every, find, named
+from flashviz_kernels.algorithms import DEFAULT, NAMES, computing, every, find, named
+from tests.conftest import ROOT
 
 LIBRARY, KERNELS = Path(flashviz.__file__).parent, Path(flashviz_kernels.__file__).parent
-RECORDING = ("recorder", "kernel_run", "reporting", "log", "source", "statements", "algorithm", "gpu", "again", "untiled")
+RECORDING = ("recorder", "fitting", "kernel_run", "reporting", "log", "source", "statements", "algorithm", "gpu", "again", "untiled")
 UNKNOWING = [
     *(KERNELS / f"{name}.py" for name in (*RECORDING, "verify", "witness", "compiler", "aot")),
-    *(KERNELS / "bench" / f"{name}.py" for name in ("tracing", "report")),
-    *(LIBRARY / "cli" / f"{name}.py" for name in ("commands", "options", "problem", "compiling", "bench", "export", "screen")),
-    *(LIBRARY / "export" / f"{name}.py" for name in ("timeline", "perfetto", "protobuf")),
+    *(KERNELS / "bench" / f"{name}.py" for name in ("attention", "tracing", "report")),
+    *(LIBRARY / "cli" / f"{name}.py" for name in ("commands", "options", "problem", "compiling", "bench", "export", "player", "screen")),
+    *(LIBRARY / "export" / f"{name}.py" for name in ("player", "timeline", "perfetto", "protobuf")),
+    *(LIBRARY / f"{name}.py" for name in ("memory", "visits")), *(LIBRARY / "trace").glob("*.py"), ROOT / "docs" / "_ext" / "traces.py",
 ]  # fmt: skip
 
 
@@ -80,3 +86,36 @@ def test_a_name_runs_no_file(tmp_path: Path) -> None:
 
 def test_an_algorithm_is_itself() -> None:
     assert find(find("fa1")) is find("fa1")
+
+
+def test_the_pages_script_names_none() -> None:
+    """Names in the player's own words are data of its file."""
+    script = (LIBRARY / "player" / "flash-trace-player.js").read_text(encoding="utf-8")
+    assert not re.findall(rf"""["'`]?\b({"|".join(NAMES)})["'`]?\s*(?:===|:)|===\s*["'`]({"|".join(NAMES)})\b""", script)
+
+
+def test_a_form_is_an_algorithms() -> None:
+    """What the library knows by formula is what is computed under that name."""
+    assert set(forms.NAMES) <= set(NAMES)
+    assert forms.BASELINE in forms.NAMES
+    for name in forms.NAMES:
+        mine, form = find(name), forms.form_of(name)
+        assert mine.closed_form == form.moved
+        assert id(mine.events) == id(form.events)
+
+
+def rows(page: str, first: str) -> list[str]:
+    """The first cells of the table of a page whose head begins with ``first``."""
+    lines = (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith(first)) + 2
+    body = lines[start : next(at for at in range(start, len(lines)) if not lines[at].startswith("|"))]
+    return [line.split("|")[1].strip().strip("`") for line in body]
+
+
+def test_tables_of_the_docs_have_every_algorithm() -> None:
+    """Bytes of those that have a form; errors of those that compute O, and of the kernel."""
+    assert sorted(rows("trace-format.md", "| | read | written |")) == sorted(forms.NAMES)
+    assert sorted(rows("accuracy.md", "| of the tolerance, at most |")) == sorted({"kernel", *computing(OUTPUT)})
+    smaller = sum(int(tile) < int(n) for n in GALLERY["N"] for tile in GALLERY["Tile"])
+    recordings = len(computing(OUTPUT)) * smaller * math.prod(len(values) for name, values in GALLERY.items() if name not in ("N", "Tile"))
+    assert f"changed among {recordings} recordings" in (ROOT / "docs" / "player.md").read_text(encoding="utf-8")

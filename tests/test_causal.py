@@ -16,9 +16,9 @@ from flashviz.chapters.causal import shown as bands
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
+from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, Limit, masked_grid, shot
 from flashviz.layout.causal import SEAM
-from flashviz.memory import closed_form
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
 from tests.strategies import configs

@@ -21,13 +21,15 @@ from hypothesis import strategies as st
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError, TraceError
+from flashviz.forms import form_of
 from flashviz.trace import Trace, load, npz
-from flashviz.trace.counts import events_of, limit_here, recording_bytes, visits_of
 from flashviz.trace.recording import first_difference
+from flashviz.visits import visits_of
 from flashviz_kernels import record
 from flashviz_kernels.again import events_again, load_checked
 from flashviz_kernels.algorithms.fa2 import ALGORITHM
 from flashviz_kernels.altered import in_order, without_rescale
+from flashviz_kernels.fitting import limit_here, recording_bytes
 from tests import damaged, generic_traces
 from tests.strategies import configs
 
@@ -338,7 +340,7 @@ def test_tensors_and_launches_that_cannot_be(change: dict[str, object], tmp_path
 @given(configs(longest=130), st.sampled_from(ALGORITHMS))
 def test_events_are_counted_without_recording(config: AttentionConfig, algorithm: str) -> None:
     assert visits_of(config) == sum(config.visited(i) for i in range(config.row_blocks))
-    assert events_of(config, algorithm) == len(record(config, source="numpy", algorithm=algorithm))
+    assert form_of(algorithm).events(config, None) == len(record(config, source="numpy", algorithm=algorithm))
 
 
 @pytest.mark.parametrize("flag", ["--seq-q", "--seq-k", "--seq-len", "--batch", "--heads"])
@@ -369,7 +371,7 @@ def test_the_lengths_that_are_offered_fit() -> None:
 
 def test_a_small_machine_has_a_small_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = tmp_path / "memory.max"
-    monkeypatch.setattr("flashviz.trace.counts.CGROUP", said)
+    monkeypatch.setattr("flashviz_kernels.fitting.CGROUP", said)
     whole = limit_here()
     for text, limit in (("max\n", whole), ("2000000\n", 1_000_000)):
         said.write_text(text, encoding="ascii")

@@ -23,9 +23,9 @@ from flashviz.director.film.closing import MAGNIFIED
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
 from flashviz.figures import number, quarters, total
+from flashviz.forms import closed_form, compulsory
 from flashviz.layout import ASPECTS, Aspect, Rect, frame, shot
 from flashviz.lettering import LINE_PITCH, em, text_width, wrap
-from flashviz.memory import closed_form, compulsory
 from flashviz.settings import Settings
 from flashviz.storyboard import READ_PACE, Beat, tile_unit
 from flashviz.trace import Kind, Trace, replay, state_at

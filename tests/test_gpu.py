@@ -30,11 +30,20 @@ from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend, refused_by_device
 from flashviz_kernels.interpreter import HostTensor, installed, load_kernel, mended
 from flashviz_kernels.log import Kept
-from flashviz_kernels.reporting import CLOCK, CLOCK_ROW, ROW, clock_columns, room
+from flashviz_kernels.problem import TraceBuffers
+from flashviz_kernels.reporting import CLOCK, CLOCK_ROW, ROW, clock_columns
 from tests.conftest import ROOT
 from tests.gpu_checks import CHECKS, SKIPPED
 from tests.kernels import FORWARD, columns_of, event_rows
 from tests.test_forward import compile_all, variant
+
+
+def room(config: AttentionConfig, kept: Kept, *, clock: bool) -> TraceBuffers:
+    """What the film's kernel reports to."""
+    assert ALGORITHM.reports is not None
+    (buffers,) = ALGORITHM.reports.room(config, kept, clock)
+    return buffers
+
 
 needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is interpreted where triton is installed")
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="tensors are torch's")
@@ -56,7 +65,7 @@ T0, TICK, CYCLES, PROCESSOR = 1 << 40, 7, 10, 5  # a look takes 10 cycles, 7 ns
 def test_a_report_in_one_operation_is_that_of_the_kernel(name: str) -> None:
     """While interpreted, reports are written in one operation; the same rows as from the kernel's own device function."""
     config = CONFIGS[name]
-    (buffers,) = room(config, Kept.of(config, (), stats=False), clock=False)
+    buffers = room(config, Kept.of(config, (), stats=False), clock=False)
     attend(*make_inputs(config), problem_of(config), buffers.each(HostTensor))
     np.testing.assert_array_equal(buffers.events, event_rows(load_kernel(interpreted=True), config))
     from triton.runtime import interpreter
@@ -72,10 +81,10 @@ def test_through_torch_it_is_the_same(name: str) -> None:
     """Tensors there and back: outputs, rows and kept values as through NumPy."""
     config = CONFIGS[name]
     kept = Kept.of(config, [(0, 0)], stats=True)
-    (here,), arrays = room(config, kept, clock=False), make_inputs(config)
+    here, arrays = room(config, kept, clock=False), make_inputs(config)
     with mended():
         written, (there,) = gpu.run_on("cpu", arrays_of(config), [here], launched(load_kernel(interpreted=True), config))
-    (untouched,) = room(config, kept, clock=False)
+    untouched = room(config, kept, clock=False)
     assert np.array_equal(here.events, untouched.events), "a launch starts from buffers as they were given"
     expected = attend(*arrays, problem_of(config), here.each(HostTensor))
     for mine, theirs in zip(
@@ -140,7 +149,7 @@ def test_the_launch_that_is_timed_begins_with_outputs_of_its_own() -> None:
             tensors[name].add_(1)
 
     config = AttentionConfig(seq_q=32, **SMALL)
-    (buffers,) = room(config, Kept.of(config, (), stats=False), clock=True)
+    buffers = room(config, Kept.of(config, (), stats=False), clock=True)
     written, _ = gpu.run_on("cpu", arrays_of(config), [buffers], added)
     assert (written["O"] == 1).all()
     assert (written["LSE"] == 1).all()
@@ -152,7 +161,7 @@ def test_the_launch_that_is_timed_begins_with_outputs_of_its_own() -> None:
 def test_a_clock_adds_to_the_rows_and_changes_nothing_else(name: str) -> None:
     config = CONFIGS[name]
     kernel = load_kernel(interpreted=True)
-    (buffers,) = room(config, Kept.of(config, (), stats=False), clock=True)
+    buffers = room(config, Kept.of(config, (), stats=False), clock=True)
     with mended(), made_up_clock(kernel) as told:
         _, (there,) = gpu.run_on("cpu", arrays_of(config), [buffers], launched(kernel, config))
     assert there.events.shape[-1] == CLOCK_ROW

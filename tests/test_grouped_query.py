@@ -14,9 +14,9 @@ from flashviz.chapters.grouped_query import gather, grouped
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
+from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, shot
 from flashviz.layout.grouped import pairs, seamed
-from flashviz.memory import closed_form
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
 from tests.test_directed import FILMS

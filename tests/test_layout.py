@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
+from flashviz.forms import closed_form
 from flashviz.layout import (
     ASPECTS,
     BAND_LIMIT,
@@ -37,7 +38,6 @@ from flashviz.lettering import (
     em,
     text_width,
 )
-from flashviz.memory import closed_form
 
 ASPECT_NAMES: tuple[Aspect, ...] = tuple(ASPECTS)
 TENSORS = "QKVO"

@@ -14,8 +14,8 @@ from flashviz.config import AttentionConfig
 from flashviz.director import loop_order as loops
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
+from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, Rect, frame, fringe, shot
-from flashviz.memory import closed_form
 from flashviz.mobjects.fringed import FringedCross
 from flashviz.trace import Kind, state_at
 from flashviz_kernels.recorder import run

@@ -17,10 +17,11 @@ from flashviz.chapters.memory_scaling import stored_output, stored_scores
 from flashviz.chapters.online_softmax import Pair, merge, pair_of
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.config import AttentionConfig
+from flashviz.forms import closed_form, compulsory
 from flashviz.inputs import numpy_dtype
 from flashviz.layout import Rect
 from flashviz.layout.hierarchy import Zoom
-from flashviz.memory import closed_form, compulsory, traffic
+from flashviz.memory import traffic
 from flashviz.trace import Trace, replay
 from flashviz_kernels import record
 from flashviz_kernels.bench.measured import measured, recordings

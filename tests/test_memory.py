@@ -7,7 +7,8 @@ from hypothesis import given
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.memory import closed_form, compulsory, hbm_extra, sram_peak, tile_bytes, traffic
+from flashviz.forms import closed_form, compulsory, hbm_extra
+from flashviz.memory import sram_peak, tile_bytes, traffic
 from flashviz_kernels import record
 from tests.strategies import configs
 
@@ -103,7 +104,7 @@ def test_extra_memory() -> None:
     c = AttentionConfig(seq_q=512, heads=2)
     extra = {algorithm: hbm_extra(c, algorithm) for algorithm in ("standard", "fa1", "fa2")}
     assert extra == {"standard": 2 * 2 * 512 * 512 * 2, "fa1": 2 * 2 * 512 * 4, "fa2": 2 * 512 * 4}
-    with pytest.raises(ConfigError, match="algorithm must be one of standard, fa1, fa2, got 'fa3'"):
+    with pytest.raises(ConfigError, match="algorithm must be one of fa1, fa2, standard, got 'fa3'"):
         hbm_extra(c, "fa3")
 
 

@@ -17,10 +17,10 @@ from flashviz.cli import main
 from flashviz.cli import player as command
 from flashviz.config import AttentionConfig
 from flashviz.delivery.policy import guarded
-from flashviz.memory import closed_form, compulsory
+from flashviz.forms import closed_form, compulsory
+from flashviz.forms.fa2 import NO_RESCALE
 from flashviz.storyboard import follow_in
 from flashviz.trace import replay
-from flashviz.trace.recording import NO_RESCALE
 from flashviz_kernels import record
 from tests.test_embedding import served
 from tests.test_slides import browser_page, needs_browser, until

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import MissingPartError, UsageError
+from flashviz.forms import closed_form
 from flashviz.inputs import make_inputs
-from flashviz.memory import closed_form, traffic
+from flashviz.memory import traffic
 from flashviz.trace import COMPARED, Kind, Trace, state_at
 from flashviz_kernels import record, twins
 from flashviz_kernels.algorithms import find

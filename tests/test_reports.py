@@ -73,6 +73,11 @@ def test_its_recording_is_read_again() -> None:
     assert moved.read["E"] == moved.written["E"] == added
     last = state_at(again, len(again))
     assert (last.hbm_read, last.hbm_written, last.held) == (moved.read, moved.written, {})
+    c = again.config
+    rows = [(bh, i * c.block_m, min((i + 1) * c.block_m, c.seq_q)) for bh in range(c.heads) for i in range(c.row_blocks)]
+    added_to = {(*row, 0, c.head_dim): c.col_blocks for row in rows}
+    assert last.writes("E") == last.reads("E") == added_to, "each key tile's program adds to every box"
+    assert set(last.writes("G").values()) == {1}
     held = [set(state_at(again, k).held) for k in again.spans[1, 0, 0]]
     assert held[:8] == [set(), {"K"}, {"K", "Q"}, {"K", "Q", "D"}, {"K", "Q", "D", "S"}, {"K", "S", "ACC"}, {"K", "ACC", "E"}, {"K", "ACC"}]
     with pytest.raises(TraceError, match=r"algorithm must be one of fa1, fa2, standard, .* got 'grams'; record again"):

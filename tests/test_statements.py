@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -94,6 +95,10 @@ def test_any_kernels_state_is_the_one_that_a_fold_leaves(trace: Trace) -> None:
         assert (state.hbm_read, state.hbm_written) == (read, written)
         assert all(trace[tile.event].statement.makes.name == name for name, tile in state.held.items())  # type: ignore[union-attr]
         peak = max(peak, state.sram_bytes)
+        for tensor in "XYZ":
+            for boxes, ops in ((state.reads(tensor), (Op.LOAD, Op.ATOMIC)), (state.writes(tensor), (Op.STORE, Op.ATOMIC))):
+                did = [event for event in list(trace)[:k] if event.statement.tensor == tensor and event.statement.op in ops]
+                assert boxes == Counter((event.pid_bh, event.r0, event.r1, event.c0, event.c1) for event in did)
     assert sram_peak(trace) == peak
     assert traffic(trace) == traffic(trace, len(trace))
 

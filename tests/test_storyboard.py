@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from flashviz.chapters.film import COURSE, DIGEST, DIGEST_SECONDS, EXCERPT, SCRIPT
 from flashviz.config import AttentionConfig
 from flashviz.figures import amount, number, quarters, total
-from flashviz.memory import closed_form
+from flashviz.forms import closed_form
 from flashviz.storyboard import (
     CALM_TILES,
     FIRST_RISE,

@@ -459,3 +459,9 @@ def test_a_page_knows_its_state_at_every_step(toy: str, tmp_path: Path) -> None:
         states = tab.evaluate(STATES, "x.json")
     assert [(tuple(state["program"]), state["read"], state["written"]) for state in states[1:]] == known(trace)
     assert (states[0]["program"], states[0]["read"], states[0]["written"]) == (None, {}, {})
+    for k, state in enumerate(states):
+        at = state_at(trace, k)
+        for way, boxes in (("reads", at.reads), ("writes", at.writes)):
+            assert set(state[way]) == {each.tensor for each in trace.header.statements if each.tensor is not None}
+            for tensor, counts in state[way].items():
+                assert counts == {",".join(map(str, box)): count for box, count in boxes(tensor).items()}

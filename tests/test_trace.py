@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +150,8 @@ def test_state_at_is_the_slow_fold(config: AttentionConfig, data: st.DataObject)
         state, slow = state_at(trace, k), slow_state(trace, k)
         assert (state.hbm_read, state.hbm_written) == (slow["read"], slow["written"])
         assert (set(state.smem), set(state.registers)) == (slow["smem"], slow["registers"])
-        stored = {(e.pid_bh, e.i) for e in trace if e.index < k and e.kind == Kind.STORE_O}
-        assert state.o_stored == stored
+        stored = Counter((e.pid_bh, e.r0, e.r1, e.c0, e.c1) for e in trace if e.index < k and e.kind in (Kind.STORE_O, Kind.INIT_O))
+        assert state.writes("O") == stored
 
 
 @settings(max_examples=40, deadline=None)
@@ -175,7 +176,7 @@ def test_the_end_of_a_trace_is_its_traffic(algorithm: str) -> None:
     trace = record(CONFIG, source="numpy", algorithm=algorithm)
     end, moved = state_at(trace, len(trace)), traffic(trace)
     assert (end.hbm_read, end.hbm_written, end.smem, end.registers) == (moved.read, moved.written, {}, {})
-    assert end.o_stored == {(h, i) for h in range(2) for i in range(3)}
+    assert {(head, r0 // CONFIG.block_m) for head, r0, *_ in end.writes("O")} == {(h, i) for h in range(2) for i in range(3)}
     assert sram_peak(trace) == max(state_at(trace, k).sram_bytes for k in range(len(trace) + 1))
 
 

@@ -16,13 +16,14 @@ from flashviz.config import AttentionConfig
 from flashviz.delivery.manifest import Manifest
 from flashviz.errors import FlashvizError
 from flashviz.export import player_json
+from flashviz.forms import BASELINE, form_of
 from flashviz.trace import Trace
 from flashviz_kernels import record
+from flashviz_kernels.algorithms import named
 
 FOLDER, GALLERY = "_traces", "gallery"
 MANY = 3
 MOST_EVENTS = 6000  # of a trace that is offered: interpreted and exported in seconds, and loaded at once
-NAMES = {"fa2": "FlashAttention-2", "fa1": "FlashAttention", "standard": "standard attention"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Shown:
         c = self.config
         n = f"{c.seq_q}" if c.seq_q == c.seq_k else f"{c.seq_q} x {c.seq_k}"
         heads = "" if c.heads == 1 else f", {c.heads} / {c.kv_heads} heads"
-        return f"{NAMES[self.algorithm]}, N = {n}, tiles {c.block_m} x {c.block_n}, {c.dtype}{heads}{', causal' if c.causal else ''}"
+        tiles = f"tiles {c.block_m} x {c.block_n}, {c.dtype}{heads}{', causal' if c.causal else ''}"
+        return f"{form_of(self.algorithm).title}, N = {n}, {tiles}"
 
     def record(self) -> Trace:
         """Run the kernel or the twin again. Raises ``FlashvizError`` where it does not do what the film shows."""
@@ -72,7 +74,7 @@ def shown_by(film: Manifest) -> list[Shown]:
 
     def rank(one: Shown) -> tuple[bool, bool]:
         own = all(film.settings[name] == value for name, value in one.config.to_dict().items())
-        return one.algorithm == "standard", len(found) > MANY and not own
+        return one.algorithm == BASELINE, len(found) > MANY and not own
 
     return sorted(dict.fromkeys(found), key=rank)
 
@@ -87,7 +89,7 @@ def player(traces: list[Shown], up: str) -> str:
     options = "".join(f'\n<option value="{place}/{each.file}">{escape(each.words)}</option>' for each in traces)
     choice = f"<p><label>Trace <select>{options}\n</select></label></p>\n" if len(traces) > 1 else ""
     more = ", with what is learnt from changing one thing: no rescale, key tiles in another order, other tile heights"
-    more = more if first.algorithm == "fa2" else ""
+    more = more if named(first.algorithm).altered is not None else ""
     element = f'<flash-trace-player src="{place}/{first.file}"><p>Here the player needs a web server.</p></flash-trace-player>'
     return (
         f'<div class="stepped">\n{choice}{element}\n</div>\n'

@@ -12,7 +12,8 @@ from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
 from flashviz.device import SMS
 from flashviz.errors import ConfigError
 from flashviz.figures import KIB, MIB, amount
-from flashviz.memory import FLOAT32, compulsory, traffic
+from flashviz.forms import compulsory
+from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 

@@ -14,7 +14,8 @@ from flashviz.citations import A100_MEMORIES, H100_MEMORIES, PEAK_TFLOPS, Peak
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
 from flashviz.device import REGISTERS, WARP, Resources
 from flashviz.errors import ConfigError, MissingPartError
-from flashviz.memory import FLOAT32, compulsory, traffic
+from flashviz.forms import compulsory
+from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from flashviz.trace import Trace
 
 HEIGHTS = (16, 32, 64, 128, 256)  # rows of a query tile
-GALLERY = {"Algorithm": ("fa2", "fa1", "standard"), "N": ("128", "256", "512"), "Tile": ("32", "64", "128"), "Mask": ("none", "causal")}
+OUTPUT = "O"  # of the algorithms in a gallery
+GALLERY = {"N": ("128", "256", "512"), "Tile": ("32", "64", "128"), "Mask": ("none", "causal")}
 
 
 @cloup.command()
@@ -136,16 +137,17 @@ def _gallery(out: Path) -> str:
     from flashviz.export import player_json
     from flashviz.storyboard import follow_in
     from flashviz_kernels import record
+    from flashviz_kernels.algorithms import computing
 
-    traces = {}
+    controls, traces = {"Algorithm": computing(OUTPUT)} | GALLERY, {}
     with screen.status("recording"):
-        for values in product(*GALLERY.values()):
+        for values in product(*controls.values()):
             algorithm, n, tile, mask = values
             if int(tile) >= int(n):  # one tile has nothing to show
                 continue
             config = AttentionConfig(seq_q=int(n), block_m=int(tile), block_n=int(tile), causal=mask == "causal")
             trace = record(config, source="numpy", algorithm=algorithm)
             traces[values] = player_json(trace, programs=[follow_in(trace).program] if trace.header.keeps_rows else None)
-    page = write_gallery(out, GALLERY, traces)
+    page = write_gallery(out, controls, traces)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return f"{page}: {len(traces)} traces, {kib(size)}; put the folder on a web server"

@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from flashviz import palette
+from flashviz import forms, palette
 from flashviz.errors import TraceError
 from flashviz.layout import Rect, Stage, player_stage
-from flashviz.memory import FLOAT32, closed_form, compulsory, traffic
+from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import crossed_bytes, follow_in, tile_unit
 from flashviz.trace import Executed, ProgramValues, Statement, Trace, replay
 
@@ -37,8 +37,8 @@ WORDS = {  # what the page says: to a wrong answer, and of itself
     "grow": "No: the ceiling rises, so what was measured from the old one is smaller against it.",
     "zero": "No: the past would be lost. One factor is enough to keep it.",
     "trace": "This trace",
-    "standard": "Standard attention in these tiles, as counted",
-    "standard_once": "Standard attention, each tensor once (perfect cache)",
+    "baseline": "Standard attention in these tiles, as counted",
+    "baseline_once": "Standard attention, each tensor once (perfect cache)",
     "more": "More bytes than standard attention with a perfect cache.",
     "fewer": "Fewer bytes than standard attention, even with a perfect cache.",
     "before": "Before the first of {length} steps: nothing is on chip, nothing has crossed.",
@@ -76,13 +76,14 @@ def player_json(
     Raises:
         TraceError: The file would have more than LIMIT bytes, or an altered trace kept no values.
     """
-    config, moved = trace.config, traffic(trace)
+    config, algorithm, moved = trace.config, trace.header.algorithm, traffic(trace)
     crossed = {**moved.read, **moved.written}
     document: dict[str, Any] = {
         "format": FORMAT,
         "schema": SCHEMA,
         "hash": trace.hash,
         "header": _header(trace),
+        "title": forms.form_of(algorithm).title if algorithm in forms.NAMES else algorithm,
         **recording(trace),
         "tensors": [tensor for tensor in TENSORS if tensor in crossed],
         "words": WORDS,
@@ -104,10 +105,16 @@ def player_json(
 
 def recording(trace: Executed) -> dict[str, Any]:
     """What a page needs of any trace to know its state after k events."""
+
+    def sides(statement: Statement) -> tuple[str, ...]:
+        return () if statement.tensor is None else trace.sides(statement.tensor)
+
+    tiles = [name for name in PLACES if name in trace.columns]
+    names = ["kind", "nbytes", *trace.PROGRAM, *tiles, *(name for each in trace.statements.values() for name in sides(each))]
     return {
-        "statements": [_statement(statement) for statement in trace.statements.values()],
+        "statements": [_statement(statement) | {"sides": sides(statement)} for statement in trace.statements.values()],
         "events": len(trace),
-        "columns": {name: packed(trace.columns[name]) for name in ("kind", "nbytes", *trace.PROGRAM, *PLACES) if name in trace.columns},
+        "columns": {name: packed(trace.column(name)) for name in dict.fromkeys(names)},
         "program": trace.PROGRAM[1:],
         "bounds": packed(trace.bounds),
     }
@@ -153,12 +160,13 @@ def _skin(skin: palette.Theme) -> dict[str, Any]:
 
 
 def _bill(trace: Trace) -> dict[str, int]:
-    """Bytes of the whole trace, and of standard attention on the same problem: as counted, and with a perfect cache."""
-    return {
-        "trace": crossed_bytes(trace),
-        "standard": closed_form(trace.config, "standard").total,
-        "standard_once": compulsory(trace.config, "standard").total,
-    }
+    """Bytes of the whole trace; beside those of another algorithm, standard attention's on the same problem: as counted, and with a perfect
+    cache."""
+    own = {"trace": crossed_bytes(trace)}
+    if trace.header.algorithm == forms.BASELINE:
+        return own
+    as_counted, once = (of(trace.config, forms.BASELINE).total for of in (forms.closed_form, forms.compulsory))
+    return own | {"baseline": as_counted, "baseline_once": once}
 
 
 def _rectangles(stage: Stage) -> dict[str, Any]:

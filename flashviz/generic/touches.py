@@ -11,9 +11,10 @@ from functools import cached_property
 
 import numpy as np
 
+from flashviz.forms import Traffic
 from flashviz.trace.generic import GenericTrace
 from flashviz.trace.statements import READS, WRITES, Op
-from flashviz.trace.traffic import Traffic, before, traffic
+from flashviz.trace.traffic import before, traffic
 
 PIXELS = 192
 NEVER = np.iinfo(np.int64).max

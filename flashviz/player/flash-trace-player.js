@@ -100,17 +100,15 @@ export class Recording {
   /** [first, stop) of the program that computes `row` of a copy `bh` (batch entry and head) of O. */
   spanOfRow(bh, row) {
     const { pid_m, pid_bh, launch } = this.columns;
-    const block = this.header.algorithm === "fa1" ? 0 : Math.floor(row / this.config.block_m);
-    for (let at = 0; at + 1 < this.bounds.length; at++) {
-      const first = this.bounds[at];
-      if (pid_bh[first] === bh && pid_m[first] === block && launch[first] === 0) return [first, this.bounds[at + 1]];
-    }
-    return null;
+    const firsts = [...this.bounds.slice(0, -1)].filter((at) => pid_bh[at] === bh && launch[at] === 0);
+    const block = firsts[1] ? Math.floor(row / this.config.block_m) : 0; // one program may walk all row blocks
+    const first = firsts.find((at) => pid_m[at] === block);
+    return first === undefined ? null : this.span(first);
   }
 
   /** What is on chip and what has crossed after the first k events: the query of flashviz.trace.state_at. */
   stateAt(k) {
-    const state = { k, program: null, smem: {}, registers: {}, m: null, l: null, alpha: null, s: null, ...this.traffic(k), stored: this.stored(k) };
+    const state = { k, program: null, smem: {}, registers: {}, m: null, l: null, alpha: null, s: null, ...this.traffic(k) };
     if (k === 0) return state;
     const last = this.event(k - 1);
     const [first, stop] = this.span(k - 1);
@@ -183,9 +181,26 @@ export class Recording {
     return Object.fromEntries([...new Set([...Object.keys(read), ...Object.keys(written)])].map((t) => [t, (read[t] ?? 0) + (written[t] ?? 0)]));
   }
 
-  /** [copy, row block] of the tiles of O in HBM. */
-  stored(k) {
-    return this.executed("STORE_O", 0, k).map((at) => [this.columns.pid_bh[at], this.columns.i[at]]);
+  /** How often the first k events read, or wrote, each box of a tensor: sides, joined by commas -> count. */
+  touched(tensor, way, k) {
+    const counts = {};
+    for (const statement of this.statements)
+      if (statement.tensor === tensor && statement[way])
+        for (const at of statement.events.slice(0, before(statement.events, k))) {
+          const box = statement.sides.map((side) => this.columns[side][at]).join();
+          counts[box] = (counts[box] ?? 0) + 1;
+        }
+    return counts;
+  }
+
+  /** Of the tiles of O of a copy, by row block: how much of what is written there by and by has been, from 0 to 1. */
+  written(copy, k) {
+    const now = this.touched("O", "writes", k), shares = {};
+    for (const [box, all] of Object.entries(this.touched("O", "writes", this.length))) {
+      const [bh, r0] = box.split(",").map(Number);
+      if (bh === copy) shares[r0 / this.config.block_m] = (now[box] ?? 0) / all;
+    }
+    return shares;
   }
 
   /** Events that move a tensor, either way. */
@@ -410,14 +425,14 @@ class Stage {
   }
 
   #hbm(k, state, lit) {
-    const { cross, hbm_title } = this.layout, { config, header } = this.trace;
+    const { cross, hbm_title } = this.layout, { config } = this.trace;
     const copies = config.batch * config.heads, copy = state.program?.[1] ?? 0;
     const band = cross.band_rows * cross.band_cols > 1 ? `, a cell = ${cross.band_rows} × ${cross.band_cols} tiles` : "";
     this.text(`HBM${copies > 1 ? `, head ${copy} of ${copies}` : ""}${band}`, this.box(hbm_title), { color: this.skin.quiet, size: 1.1, style: "600" });
     for (let row = 0; row < cross.n_rows; row++)
       for (let col = 0; col < cross.n_cols; col++) this.stroke(this.cell(row, col), this.skin.edge, 0.5);
     const held = { ...state.smem, ...state.registers };
-    const done = new Set(state.stored.filter(([bh]) => bh === copy).map(([, i]) => i));
+    const done = this.trace.written(copy, k);
     for (const tensor of "QKVO")
       cross.strips[tensor].forEach((rect, at) => {
         const inset = this.#seam(rect), here = (tile) => this.shown(tensor, "KV".includes(tensor) ? tile.j : tile.i) === at;
@@ -427,7 +442,7 @@ class Stage {
         this.stroke(inset, this.hue(tensor), lit === tensor ? 3 : 1);
       });
     for (const tensor of "QKVO") this.name(tensor, "", cross.labels[tensor]);
-    if (header.algorithm === "standard") this.#sheets(k, copy);
+    if (this.trace.tensors.includes("S")) this.#sheets(k, copy);
     else if (cross.grid[2] - cross.grid[0] > 1.8) this.#never(cross.grid);
     const scores = held.S ?? held.P;
     if (scores && scores.i >= 0 && scores.j >= 0) this.stroke(this.cell(this.shown("Q", scores.i), this.shown("K", scores.j)), this.skin.ink, 2.5);
@@ -453,7 +468,7 @@ class Stage {
   #share(done, at, band, config) {
     const blocks = Math.ceil(config.seq_q / config.block_m);
     const inBand = Array.from({ length: Math.min(band, blocks - at * band) }, (_, offset) => at * band + offset);
-    return inBand.filter((block) => done.has(block)).length / inBand.length;
+    return inBand.reduce((sum, block) => sum + (done[block] ?? 0), 0) / inBand.length;
   }
 
   #seam([x0, y0, x1, y1]) {
@@ -863,9 +878,9 @@ class FlashTracePlayer extends HTMLElement {
   // ---------------------------------------------------------------------------------------------------------- building
 
   #build() {
-    const { config, header, length } = this.trace, name = { fa2: "FlashAttention-2", fa1: "FlashAttention-1", standard: "Standard attention" }[header.algorithm];
+    const { config, header, length } = this.trace;
     const shape = `N = ${config.seq_q}${config.seq_k === config.seq_q ? "" : ` × ${config.seq_k}`}, d = ${config.head_dim}, tiles ${config.block_m} × ${config.block_n}`;
-    const words = `${name}: ${shape}${config.heads > 1 ? `, ${config.heads} / ${config.kv_heads} heads` : ""}${config.causal ? ", causal" : ""}`;
+    const words = `${this.document.title}: ${shape}${config.heads > 1 ? `, ${config.heads} / ${config.kv_heads} heads` : ""}${config.causal ? ", causal" : ""}`;
     this.#$("h2").textContent = words;
     this.#$("section").setAttribute("aria-label", `${words}, step by step`);
     Object.assign(this.#$(".badge"), { hidden: !header.altered, textContent: header.altered ?? "", className: `badge ${this.trace.broken ? "broken" : ""}` });
@@ -888,9 +903,9 @@ class FlashTracePlayer extends HTMLElement {
   }
 
   #bill() {
-    const { bill, words } = this.document, own = this.trace.header.algorithm === "standard", most = Math.max(...Object.values(bill));
-    const lines = Object.entries(bill).slice(0, own ? 1 : 3).flatMap(([name, bytes]) => [`${words[name]}: `, made("b", { textContent: kib(bytes) }), made("div", { style: `width:${(100 * bytes) / most}%` })]);
-    this.#$(".bill").replaceChildren(...lines, own ? "" : words[bill.trace > bill.standard_once ? "more" : "fewer"]);
+    const { bill, words } = this.document, most = Math.max(...Object.values(bill));
+    const lines = Object.entries(bill).flatMap(([name, bytes]) => [`${words[name]}: `, made("b", { textContent: kib(bytes) }), made("div", { style: `width:${(100 * bytes) / most}%` })]);
+    this.#$(".bill").replaceChildren(...lines, "baseline" in bill ? words[bill.trace > bill.baseline_once ? "more" : "fewer"] : "");
   }
 
   /** Controls for the other traces given as children: a slider where all values are numbers, else a list. */
@@ -989,8 +1004,8 @@ class FlashTracePlayer extends HTMLElement {
     const { config } = this.trace, { cross } = this.stage.layout, key = "KV".includes(tensor);
     const [block, band, all] = key ? [config.block_n, cross.band_cols, config.seq_k] : [config.block_m, cross.band_rows, config.seq_q];
     const [r0, r1] = [at * band * block, Math.min((at + 1) * band * block, all)];
-    const copy = this.trace.stateAt(this.k).program?.[1] ?? 0, of = new Set(this.trace.stored(this.k).filter(([bh]) => bh === copy).map(([, i]) => i));
-    const there = tensor !== "O" ? "" : of.has(at * band) ? ", stored" : ", not stored yet";
+    const copy = this.trace.stateAt(this.k).program?.[1] ?? 0, share = this.trace.written(copy, this.k)[at * band] ?? 0;
+    const there = tensor !== "O" ? "" : share === 1 ? ", stored" : ", not stored yet";
     return `HBM: ${tensor} ${key ? "key tile" : "row block"} ${at * band}${band > 1 ? ` to ${at * band + band - 1}` : ""}: rows ${r0} to ${r1 - 1}${there}`;
   }
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 
 from flashviz.errors import TraceError
 from flashviz.trace import npz
 from flashviz.trace.statements import Statement
-from flashviz.trace.traffic import Transfers, before, running
+from flashviz.trace.traffic import Touches, Transfers, before, running
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """What the header of any recording has: versions of what ran, SHA-256 of the traced text, and what its events mean."""
+
+    schema: int = npz.SCHEMA
+    versions: dict[str, str]
+    kernel_hash: str
+    statements: tuple[Statement, ...]
 
 
 class Executed:
     """Columns of events, sorted by (launch, program, step), and the statements that explain them. Treat its arrays as read-only.
 
     Args:
-        statements: What the events mean.
+        header: Provenance, and ``statements``: what the events mean.
         columns: Arrays of equal length: ``kind``, the code of the statement; ``step``, ``nbytes``, those of ``PROGRAM``, and more.
 
     Raises:
@@ -27,9 +38,11 @@ class Executed:
 
     PROGRAM: ClassVar[tuple[str, ...]]  # columns that tell programs apart, ``launch`` first
 
-    def __init__(self, statements: Sequence[Statement], columns: Mapping[str, np.ndarray]) -> None:
-        self.columns = dict(columns)
+    def __init__(self, header: Recorded, columns: Mapping[str, np.ndarray]) -> None:
+        self.header: Recorded = header
+        self.columns, statements = dict(columns), header.statements
         self.statements = {statement.code: statement for statement in statements}
+        self._touches: dict[tuple[str, bool], Touches] = {}
         codes, known = self.columns["kind"], np.zeros(self._codes + 1, bool)  # the last for all that no statement has
         known[list(self.statements)] = True
         wrong = np.flatnonzero(~known[np.where((codes < 0) | (codes >= self._codes), self._codes, codes)])
@@ -39,6 +52,34 @@ class Executed:
 
     def __len__(self) -> int:
         return len(self.columns["kind"])
+
+    def placed(self, index: int) -> int:
+        """An index from the front, as Python counts.
+
+        Raises:
+            IndexError: There is no such event.
+        """
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
+        return index % len(self)
+
+    # ---------------------------------------------------------------------------------------------------------- the file
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is kept, by its name in the file."""
+        return {f"column/{name}": column for name, column in self.columns.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hex digits over the header and every array: what stands for the whole recording where something is made from it."""
+        return npz.digest(self.header, self.arrays)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a compressed npz file, beside its place first and then renamed."""
+        npz.write(path, self.header, self.arrays)
+
+    # ---------------------------------------------------------------------------------------------------------- programs
 
     @property
     def _codes(self) -> int:
@@ -107,6 +148,26 @@ class Executed:
         """Code -> bytes that a statement's events moved before each of them, and after the last; of those that touch HBM."""
         nbytes, moving = self.columns["nbytes"], [each.code for each in self.statements.values() if each.tensor is not None]
         return {code: running(nbytes[self.places[code]]) for code in moving}
+
+    def touches(self, tensor: str, *, writes: bool) -> Touches:
+        """Which boxes of a tensor in HBM its events read, or wrote; an atomic operation does both. There are none of an unknown tensor."""
+        key = tensor, writes
+        if key not in self._touches:
+            moving = (each for each in self.statements.values() if each.tensor == tensor and (each.writes if writes else each.reads))
+            events = np.sort(np.concatenate([np.zeros(0, np.int32), *(self.places[each.code] for each in moving)]))
+            sides = [self.column(name)[events].tolist() for name in (self.sides(tensor) if len(events) else ())]
+            boxes: dict[tuple[int, ...], int] = {}
+            which = [boxes.setdefault(box, len(boxes)) for box in (zip(*sides, strict=True) if sides else [()] * len(events))]
+            self._touches[key] = Touches(list(boxes), events, np.array(which, np.int32))
+        return self._touches[key]
+
+    def sides(self, tensor: str) -> tuple[str, ...]:
+        """Columns that tell boxes of a tensor apart."""
+        raise NotImplementedError
+
+    def column(self, name: str) -> np.ndarray:
+        """One number of every event."""
+        return self.columns[name]
 
     @property
     def transfers(self) -> list[Transfers]:

@@ -16,8 +16,7 @@ import numpy as np
 
 from flashviz.errors import TraceError
 from flashviz.trace import npz
-from flashviz.trace.executed import Executed
-from flashviz.trace.npz import SCHEMA
+from flashviz.trace.executed import Executed, Recorded
 from flashviz.trace.statements import MOST, READS, WRITES, Op, Statement, check_statements
 
 SCALARS = ("launch", "pid_x", "pid_y", "pid_z", "step", "kind")
@@ -118,18 +117,14 @@ class SourceText(msgspec.Struct, frozen=True):
         return max(around, key=lambda each: each.first_line, default=None)
 
 
-class GenericHeader(msgspec.Struct, frozen=True, kw_only=True):
+class GenericHeader(Recorded, frozen=True, kw_only=True):
     """Where a recording comes from."""
 
-    schema: int = SCHEMA
     kind: Literal["generic"] = "generic"
     source: Literal["triton-interpreter", "numpy"] = "triton-interpreter"  # an interpreted kernel's pointers, or a twin's report
     kernel: str  # the first that was launched
     launcher: str
-    versions: dict[str, str]
     sources: list[SourceText]
-    kernel_hash: str  # SHA-256 over the sources
-    statements: tuple[Statement, ...]
     tensors: list[TensorInfo]
     launches: list[Launch]
 
@@ -255,17 +250,15 @@ class GenericTrace(Executed):
     """
 
     PROGRAM = ("launch", "pid_x", "pid_y", "pid_z")
+    header: GenericHeader
 
     def __init__(self, header: GenericHeader, columns: Mapping[str, np.ndarray], parts: Parts | None = None) -> None:
-        self.header = header
         self.parts = Parts.of(np.full(len(columns["kind"]), -1), []) if parts is None else parts
         dtypes = DTYPES | dict.fromkeys(BLOCKS, np.int32)
-        super().__init__(header.statements, {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in dtypes.items()})
+        super().__init__(header, {name: np.ascontiguousarray(columns[name], dtype) for name, dtype in dtypes.items()})
 
     def __getitem__(self, index: int) -> GenericEvent:
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
-        index %= len(self)
+        index = self.placed(index)
         at = {name: int(self.columns[name][index]) for name in DTYPES}
         did = self.statements[at["kind"]]
         axes = 0 if did.tensor is None else len(self.header.tensors[self.tensor_at[did.tensor]].shape)
@@ -286,6 +279,18 @@ class GenericTrace(Executed):
     def tensors(self) -> np.ndarray:
         """Index of the tensor that each event touched, -1 where it touched none."""
         return self.of_events(lambda each: -1 if each.tensor is None else self.tensor_at[each.tensor])
+
+    def sides(self, tensor: str) -> tuple[str, ...]:
+        """Start and stop of each of its axes."""
+        axes = range(len(self.header.tensors[self.tensor_at[tensor]].shape))
+        return tuple(f"{side}{axis}" for axis in axes for side in ("start", "stop"))
+
+    def column(self, name: str) -> np.ndarray:
+        """As they are kept, and ``start0``, ``stop0``, ``start1``, ...: the sides of the box."""
+        side = name.rstrip("0123456789")
+        if side not in ("start", "stop"):
+            return self.columns[name]
+        return np.asarray(self.columns["box"][:, int(name.removeprefix(side)), int(side == "stop")])
 
     @property
     def ops(self) -> np.ndarray:
@@ -322,11 +327,6 @@ class GenericTrace(Executed):
             digest.update(column.astype("<i8").tobytes())
         return digest.hexdigest()[:12]
 
-    @cached_property
-    def digest(self) -> str:
-        """64 hex digits over the header and every column: what stands for the whole recording where something is made from it."""
-        return npz.digest(self.header, self.columns | self.parts.arrays)
-
     @property
     def programs(self) -> list[tuple[int, tuple[int, int, int]]]:
         """(launch, (x, y, z)) of every program that did something, in the trace's order."""
@@ -348,10 +348,10 @@ class GenericTrace(Executed):
         """The statement behind an event, without its indentation; empty where its file is unknown."""
         return self.header.sources[event.file].line(event.line) if event.file >= 0 else ""
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a compressed npz file, beside its place first and then renamed."""
-        columns = {f"column/{name}": column for name, column in self.columns.items()}
-        npz.write(path, self.header, columns | self.parts.arrays)
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is kept, by its name in the file."""
+        return super().arrays | self.parts.arrays
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> GenericTrace:

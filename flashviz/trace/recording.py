@@ -19,22 +19,22 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from flashviz import forms
 from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
-from flashviz.trace.counts import EACH_VISIT, events_of
-from flashviz.trace.events import Event, Kind
-from flashviz.trace.executed import Executed
-from flashviz.trace.npz import SCHEMA
-from flashviz.trace.statements import Statement, check_statements
+from flashviz.trace.events import Event
+from flashviz.trace.executed import Executed, Recorded
+from flashviz.trace.statements import check_statements
 
 Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
 
 # Columns that two recordings of one configuration must agree upon, in the order of the file format.
 COMPARED = ("kind", "step", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
 COLUMNS = (*COMPARED, "launch")
+BOX = ("pid_bh", "r0", "r1", "c0", "c1")  # of a tensor: what was touched
 CLOCKED = ("t_ns", "sm")  # there where the header names a clock
 AT_ONCE = 1 << 15  # numbers that are widened for the hash: they stay in a core's cache
 LARGE = 1 << 20  # events, from which on a film keeps its traces on disk
@@ -42,11 +42,10 @@ WIDTHS = (np.int16, np.int32, np.int64)
 ROW_VALUES = frozenset({"M", "L", "ALPHA", "ACC"})  # what a row block is worked on with
 NAME = 80  # letters of an algorithm's
 WIDEST = 8  # bytes of the widest: where arrays begin in a file, so that they are aligned in memory
-NO_RESCALE = "broken on purpose: nothing is rescaled when the max rises"  # how a header says so
 SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{0,8})/(?P<field>m|l|alpha|s|p|acc)")
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
+class Header(Recorded, frozen=True, kw_only=True):
     """Where a recording comes from, and what its events mean.
 
     ``statements`` are those of the traced function, whose text is ``kernel_source``, so that a film can show its lines.
@@ -55,17 +54,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
         TraceError: The statements contradict each other, or name lines that the text has not.
     """
 
-    schema: int = SCHEMA
     kind: Literal["attention"] = "attention"
     algorithm: str
     source: Source
     config: AttentionConfig
-    versions: dict[str, str]
     kernel_file: str
     kernel_first_line: int
     kernel_source: str
-    kernel_hash: str
-    statements: tuple[Statement, ...]
     inputs_recipe: str
     inputs_hash: str
     resources: Resources | None = None  # what the compiler gave a program, where it was asked
@@ -138,6 +133,7 @@ class Trace(Executed):
     """
 
     PROGRAM = ("launch", "pid_m", "pid_bh")
+    header: Header
 
     def __init__(
         self,
@@ -147,8 +143,7 @@ class Trace(Executed):
         stats: Stats | None = None,
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
     ) -> None:
-        self.header = header
-        super().__init__(header.statements, {
+        super().__init__(header, {
             name: np.ascontiguousarray(columns[name], np.int64) if name in CLOCKED else narrowed(columns[name])
             for name in columns_of(header)
         })  # fmt: skip
@@ -173,9 +168,7 @@ class Trace(Executed):
         return arrays
 
     def __getitem__(self, index: int) -> Event:
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
-        index %= len(self)
+        index = self.placed(index)
         values = {name: int(column[index]) for name, column in self.columns.items()}
         return Event(index=index, statement=self.statements[values.pop("kind")], **values)
 
@@ -190,11 +183,6 @@ class Trace(Executed):
             for at in range(0, len(column), AT_ONCE):
                 digest.update(column[at : at + AT_ONCE].astype("<i8").data)
         return digest.hexdigest()[:12]
-
-    @cached_property
-    def digest(self) -> str:
-        """64 hex digits over the header and every array: what stands for the whole recording where something is made from it."""
-        return npz.digest(self.header, self._arrays)
 
     # ------------------------------------------------------------------------------------------------- programs
 
@@ -219,11 +207,9 @@ class Trace(Executed):
         """The kernel's statement behind an event, without its indentation."""
         return self.header.kernel_source.splitlines()[event.line - self.header.kernel_first_line].strip()
 
-    @cached_property
-    def o_stores(self) -> tuple[np.ndarray, list[tuple[int, int]]]:
-        """Indices of the events that store a tile of O, and the (pid_bh, i) of each."""
-        where = self.places.get(Kind.STORE_O, np.zeros(0, np.int32))
-        return where, list(zip(self.columns["pid_bh"][where].tolist(), self.columns["i"][where].tolist(), strict=True))
+    def sides(self, _tensor: str) -> tuple[str, ...]:
+        """The head whose program it was, rows and columns."""
+        return BOX
 
     # ----------------------------------------------------------------------------------------------------- files
 
@@ -231,11 +217,11 @@ class Trace(Executed):
         """Move the columns of a large trace, and what it is searched by, to a file without a name, of which only what is looked at
         takes memory.
 
-        What is gathered from all events (hash, digest, bounds, places, sums, stores of O) is so before.
+        What is gathered from all events (hash, digest, bounds, places, sums) is so before.
         """
         if len(self) < LARGE:
             return
-        for needed in ("hash", "digest", "spans", "o_stores"):
+        for needed in ("hash", "digest", "spans"):
             getattr(self, needed)
         moved: list[dict[Any, np.ndarray]] = [self.columns, self.places, self.sums]
         with tempfile.TemporaryFile() as file:
@@ -255,14 +241,10 @@ class Trace(Executed):
         if self._mapped is not None:
             self._mapped.madvise(mmap.MADV_DONTNEED)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a compressed npz file, beside its place first and then renamed."""
-        npz.write(path, self.header, self._arrays)
-
     @property
-    def _arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """All that is kept, by its name in the file."""
-        arrays = {f"column/{name}": column for name, column in self.columns.items()}
+        arrays = super().arrays
         if self.stats is not None:
             arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
         for (pid_m, pid_bh), snapshot in self.snapshots.items():
@@ -319,8 +301,8 @@ def assembled(contents: npz.Contents) -> Trace:
     if set(columns) != set(names) or any(member.dtype.kind != "i" or len(member.shape) != 1 for member in columns.values()):
         raise TraceError(f"expected columns {', '.join(names)} of whole numbers, got others in {contents.path}; {npz.AGAIN}")
     events = columns["kind"].shape[0]
-    if header.algorithm in EACH_VISIT:  # of others the recorder knows how many there are
-        events = events_of(header.config, header.algorithm, rescales=header.altered != NO_RESCALE)
+    if header.algorithm in forms.NAMES:  # of others the recorder knows how many there are
+        events = forms.form_of(header.algorithm).events(header.config, header.altered)
     wrong = next((f"{name} of {member.shape[0]:,}" for name, member in columns.items() if member.shape != (events,)), None)
     if wrong is not None:
         raise TraceError(
@@ -365,7 +347,7 @@ def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -
 def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
     """What every reader of a trace relies on; whether each event is the algorithm's own, ``first_difference`` says."""
     c, most = header.config, 1 << 53
-    own = c.row_blocks if header.algorithm in EACH_VISIT else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
+    own = c.row_blocks if header.algorithm in forms.NAMES else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
     limits = {
         "launch": (0, max((each.launch for each in header.statements), default=0)),
         "pid_m": (0, own - 1), "pid_bh": (0, c.batch * c.heads - 1),

@@ -44,10 +44,10 @@ class State:
 
     ``program`` is the one that was running: (pid_m, pid_bh) of attention, (x, y, z) of any kernel. ``held`` are its tiles, by product;
     there are none once it has ended, nor where nothing is known of the chip. ``m``, ``l``, ``alpha`` [rows], ``acc`` [rows, d], ``s`` and
-    ``p`` [rows, columns] are float32, natural-log units. ``hbm_read`` and ``hbm_written`` are bytes by tensor over all programs so far;
-    ``o_stored`` the (pid_bh, i) whose tile of O is in HBM.
+    ``p`` [rows, columns] are float32, natural-log units. ``hbm_read`` and ``hbm_written`` are bytes by tensor over all programs so far.
     """
 
+    trace: Executed = field(repr=False, compare=False)
     k: int
     program: tuple[int, ...] | None
     held: dict[str, Held] = field(default_factory=dict)
@@ -59,7 +59,14 @@ class State:
     p: np.ndarray | None = None
     hbm_read: dict[str, int] = field(default_factory=dict)
     hbm_written: dict[str, int] = field(default_factory=dict)
-    o_stored: frozenset[tuple[int, int]] = frozenset()
+
+    def reads(self, tensor: str) -> dict[tuple[int, ...], int]:
+        """How often each box of a tensor in HBM was read so far, by the numbers of its ``trace.sides``."""
+        return self.trace.touches(tensor, writes=False).before(self.k)
+
+    def writes(self, tensor: str) -> dict[tuple[int, ...], int]:
+        """How often each was written: by several programs, where they add to it."""
+        return self.trace.touches(tensor, writes=True).before(self.k)
 
     @property
     def smem(self) -> dict[str, Held]:
@@ -86,16 +93,15 @@ def state_at(trace: Executed, k: int) -> State:
     if not 0 <= k <= len(trace):
         raise TraceError(f"expected 0 <= k <= {len(trace):,} events, got k={k}; count the events of this trace")
     if k == 0:
-        return State(k=0, program=None)
+        return State(trace, k=0, program=None)
     at = int(np.searchsorted(trace.bounds, k - 1, side="right")) - 1
     first, stop = int(trace.bounds[at]), int(trace.bounds[at + 1])
     moved, held = traffic(trace, k), {} if k == stop else held_at(trace, first, k)
     program = tuple(int(trace.columns[name][k - 1]) for name in trace.PROGRAM[1:])
     known: dict[str, Any] = {}
     if isinstance(trace, Trace):
-        indices, tiles = trace.o_stores
-        known = _values(trace, first, trace[k - 1], held) | {"o_stored": frozenset(tiles[: before(indices, k)])}
-    return State(k=k, program=program, held=held, hbm_read=moved.read, hbm_written=moved.written, **known)
+        known = _values(trace, first, trace[k - 1], held)
+    return State(trace, k=k, program=program, held=held, hbm_read=moved.read, hbm_written=moved.written, **known)
 
 
 def held_at(trace: Executed, first: int, k: int) -> dict[str, Held]:

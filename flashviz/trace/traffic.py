@@ -7,25 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Traffic:
-    """Bytes read from and written to HBM, by tensor."""
-
-    read: dict[str, int]
-    written: dict[str, int]
-
-    @property
-    def total_read(self) -> int:
-        return sum(self.read.values())
-
-    @property
-    def total_written(self) -> int:
-        return sum(self.written.values())
-
-    @property
-    def total(self) -> int:
-        return self.total_read + self.total_written
+from flashviz.forms import Traffic
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +19,20 @@ class Transfers:
     sums: np.ndarray
     reads: bool
     writes: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Touches:
+    """Events that read or wrote one tensor: the boxes that were touched, the events, rising, and which box each of them touched."""
+
+    boxes: list[tuple[int, ...]]
+    events: np.ndarray
+    which: np.ndarray
+
+    def before(self, k: int) -> dict[tuple[int, ...], int]:
+        """How many of the first ``k`` events of a trace touched each box; boxes that none did are left out."""
+        counts = np.bincount(self.which[: before(self.events, k)], minlength=len(self.boxes))
+        return {self.boxes[at]: int(counts[at]) for at in np.flatnonzero(counts)}
 
 
 class Moving(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.trace.recording import NO_RESCALE
+from flashviz.forms.fa2 import NO_RESCALE
 from flashviz_kernels.algorithms.fa2 import ALGORITHM, in_words
 from flashviz_kernels.recorder import Run, run
 

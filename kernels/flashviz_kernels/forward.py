@@ -14,6 +14,7 @@ import triton
 import triton.language as tl
 from triton.language.extra.cuda import globaltimer, smid
 
+from flashviz.forms import fa2
 from flashviz.trace import Kind
 
 LOAD_Q = tl.constexpr(int(Kind.LOAD_Q))
@@ -30,6 +31,8 @@ PV_DOT = tl.constexpr(int(Kind.PV_DOT))
 NORMALIZE = tl.constexpr(int(Kind.NORMALIZE))
 STORE_O = tl.constexpr(int(Kind.STORE_O))
 STORE_LSE = tl.constexpr(int(Kind.STORE_LSE))
+EVENTS_A_BLOCK = tl.constexpr(fa2.A_BLOCK)
+EVENTS_A_TILE = tl.constexpr(fa2.MASKED)
 
 
 @triton.jit
@@ -119,7 +122,7 @@ def forward(  # noqa: C901, PLR0912, PLR0915  # the whole algorithm in one piece
     O += b.to(tl.int64) * stride_ob + h.to(tl.int64) * stride_oh
     LSE += (pid // T_R).to(tl.int64) * N_Q
     if TRACE:
-        trace_events += pid.to(tl.int64) * (4 + 10 * T_C) * (12 if CLOCK else 8)
+        trace_events += pid.to(tl.int64) * (EVENTS_A_BLOCK + EVENTS_A_TILE * T_C) * (12 if CLOCK else 8)
     step = 0
 
     # load Q_i: HBM -> SRAM

@@ -14,12 +14,12 @@ from flashviz.device import Resources
 from flashviz.errors import UsageError
 from flashviz.inputs import inputs_hash
 from flashviz.trace import Header, Trace
-from flashviz.trace.counts import check_recording
 from flashviz.trace.recording import Source
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Named
 from flashviz_kernels.algorithms import DEFAULT, every, find
 from flashviz_kernels.compiler import resources_of
+from flashviz_kernels.fitting import check_recording
 from flashviz_kernels.interpreter import installed
 from flashviz_kernels.kernel_run import run_kernels
 from flashviz_kernels.log import Kept

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -135,8 +135,17 @@ def _rows(programs: int, capacity: int, *, clock: bool) -> np.ndarray:
     return np.full((programs, capacity, row), -1, np.int32)
 
 
-def room(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers]:  # as every algorithm's
-    """Room for events and kept values of one launch over row blocks.
+def by_row_blocks(most_events: Callable[[AttentionConfig], int]) -> Reports:
+    """Of one launch over row blocks, of which a program reports ``most_events`` of a config at most."""
+
+    def room_of(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers]:
+        return (room(config, kept, most_events(config), clock=clock),)
+
+    return Reports(room_of, keep, a_head=lambda config, _launch: config.row_blocks, tiles=lambda _launch, own, inner: (own, inner))
+
+
+def room(config: AttentionConfig, kept: Kept, capacity: int, *, clock: bool) -> TraceBuffers:
+    """Room for events and kept values of a program a row block.
 
     Slot [p, 0] says where program p keeps m, l, alpha, and [p, 1] where all else; -1 nowhere.
 
@@ -144,7 +153,7 @@ def room(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers
         UsageError: There would be too many events.
     """
     programs = config.batch * config.heads * config.row_blocks
-    rows = _rows(programs, 4 + 10 * config.col_blocks, clock=clock)
+    rows = _rows(programs, capacity, clock=clock)
     slots = np.full((programs, 2), -1, np.int32)
     for at, (pid_m, pid_bh) in enumerate(kept.programs):
         slots[pid_bh * config.row_blocks + pid_m] = at
@@ -152,7 +161,7 @@ def room(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers
         slots[:, 0] = np.arange(programs)
     n_stats = programs if kept.stats is not None else len(kept.programs)
     wide = 2 * config.block_n + padded_head_dim(config.head_dim)
-    buffers = TraceBuffers(
+    return TraceBuffers(
         events=rows,
         stats=np.full((max(1, n_stats), max(1, config.col_blocks), 3, config.block_m), np.nan, np.float32),
         tiles=np.full((max(1, len(kept.programs)), max(1, config.col_blocks), config.block_m, wide), np.nan, np.float32),
@@ -160,7 +169,6 @@ def room(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers
         values=bool(n_stats),
         clock=clock,
     )
-    return (buffers,)
 
 
 def keep(config: AttentionConfig, kept: Kept, written: Sequence[TraceBuffers]) -> None:
@@ -179,6 +187,3 @@ def keep(config: AttentionConfig, kept: Kept, written: Sequence[TraceBuffers]) -
                 s, p, acc = np.split(buffers.tiles[tile_slot, t, :n_rows], [config.block_n, 2 * config.block_n], axis=1)
                 tile = {"s": s[:, :keys], "p": p[:, :keys], "acc": acc[:, : config.head_dim]}
                 kept.put((pid_m, pid_bh), {"m": m, "l": l, "alpha": alpha} | tile)
-
-
-BY_ROW_BLOCKS = Reports(room, keep, a_head=lambda config, _launch: config.row_blocks, tiles=lambda _launch, own, inner: (own, inner))

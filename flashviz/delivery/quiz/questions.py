@@ -22,7 +22,8 @@ from flashviz.config import SHARED_LIMIT, AttentionConfig
 from flashviz.delivery.quiz.question import Answer, Question, choices
 from flashviz.errors import ConfigError
 from flashviz.figures import number, total
-from flashviz.memory import FLOAT32, compulsory, hbm_extra, tile_bytes, traffic
+from flashviz.forms import compulsory, hbm_extra
+from flashviz.memory import FLOAT32, tile_bytes, traffic
 from flashviz.storyboard import follow_in
 from flashviz.trace import Kind, Trace, replay
 

@@ -20,9 +20,9 @@ from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle
 from flashviz.figures import amount, kib, number, power, quarters
+from flashviz.forms import compulsory
 from flashviz.layout import Rect, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
-from flashviz.memory import compulsory
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout

@@ -41,6 +41,7 @@ def sweep(
 
 def stored_rows(film: Film, state: State) -> np.ndarray:
     """[N_q] whether a row of O is in HBM."""
-    blocks = np.zeros(film.config.row_blocks, dtype=bool)
-    blocks[[i for bh, i in state.o_stored if bh == film.material.chosen.program[1]]] = True
-    return np.asarray(blocks[np.arange(film.config.seq_q) // film.config.block_m])
+    rows = np.zeros(film.config.seq_q, dtype=bool)
+    for head, first, stop, *_ in state.writes("O"):
+        rows[first:stop] |= head == film.material.chosen.program[1]
+    return rows

@@ -46,3 +46,8 @@ def named(name: str) -> Algorithm:
 def every() -> list[Algorithm]:
     """All that are here."""
     return [named(name) for name in NAMES]
+
+
+def computing(output: str) -> tuple[str, ...]:
+    """Names of those that compute it, the default one first."""
+    return tuple(sorted((each.name for each in every() if output in each.outputs), key=lambda name: (name != DEFAULT, name)))

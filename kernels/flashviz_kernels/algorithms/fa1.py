@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from flashviz.config import AttentionConfig
-from flashviz.memory import closed_form
+from flashviz.forms import fa1 as form
 from flashviz.trace import Kind, Statement
-from flashviz.trace.counts import events_of
 from flashviz_kernels import attending, twins
 from flashviz_kernels.algorithm import Algorithm
 from flashviz_kernels.statements import compute, dots, load, numbers, softmax, store, tile_of
@@ -42,5 +39,5 @@ ALGORITHM = Algorithm(
     name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O", "LSE"),
     twin=attending.twin(twins.fa1), text=(twins.fa1, twins._fa1_tile), log=attending.log(statements, walks=True),
     reference=attending.reference, tolerance=attending.tolerance(rounded_output=True),
-    closed_form=partial(closed_form, algorithm=NAME), events=partial(events_of, algorithm=NAME), tiled=True,
+    closed_form=form.moved, events=form.events, tiled=True,
 )  # fmt: skip

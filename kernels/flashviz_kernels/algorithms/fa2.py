@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
-from flashviz.memory import closed_form
+from flashviz.forms import fa2 as form
 from flashviz.trace import Kind, Statement
-from flashviz.trace.counts import events_of
-from flashviz.trace.recording import NO_RESCALE
 from flashviz_kernels import attending, twins
 from flashviz_kernels.algorithm import Algorithm
-from flashviz_kernels.reporting import BY_ROW_BLOCKS
+from flashviz_kernels.reporting import by_row_blocks
 from flashviz_kernels.statements import compute, dots, load, softmax, store, tile_of
 
 NAME = "fa2"
@@ -48,7 +45,7 @@ def options(altered: str, config: AttentionConfig) -> dict[str, Any]:
     Raises:
         UsageError: They name nothing that is known, or an order that is not every key tile once.
     """
-    if altered == NO_RESCALE:
+    if altered == form.NO_RESCALE:
         return {"rescale": False}
     named = altered.removeprefix(IN_ORDER).split(", ") if altered != IN_ORDER else []
     if not altered.startswith(IN_ORDER) or not all(tile.isascii() and tile.isdigit() for tile in named):
@@ -62,7 +59,7 @@ def options(altered: str, config: AttentionConfig) -> dict[str, Any]:
 ALGORITHM = Algorithm(
     name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O", "LSE"),
     twin=attending.twin(twins.fa2), text=(twins.fa2, twins._fa2_tile), log=attending.log(statements),
-    reference=attending.reference, tolerance=attending.tolerance(), closed_form=partial(closed_form, algorithm=NAME),
-    events=partial(events_of, algorithm=NAME), arrays=attending.arrays, calls=attending.forward_calls,
-    reports=BY_ROW_BLOCKS, tiled=True, keeps=True, altered=options,
+    reference=attending.reference, tolerance=attending.tolerance(), closed_form=form.moved,
+    events=form.events, arrays=attending.arrays, calls=attending.forward_calls,
+    reports=by_row_blocks(form.most_events), tiled=True, keeps=True, altered=options,
 )  # fmt: skip

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from flashviz.config import AttentionConfig
-from flashviz.memory import closed_form
+from flashviz.forms import standard as form
 from flashviz.trace import Kind, Product, Statement
-from flashviz.trace.counts import events_of
 from flashviz_kernels import attending, twins
 from flashviz_kernels.algorithm import Algorithm
 from flashviz_kernels.statements import FLOAT32, dots, launched, load, numbers, softmax, store, tile_of
@@ -42,6 +39,6 @@ ALGORITHM = Algorithm(
     name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O",),
     twin=attending.twin(twins.standard), text=(twins.standard, twins._scores, twins._softmax, twins._blend),
     log=attending.log(statements, launches=3), reference=attending.reference,
-    tolerance=attending.tolerance(rounded_scores=True), closed_form=partial(closed_form, algorithm=NAME),
-    events=partial(events_of, algorithm=NAME), tiled=True,
+    tolerance=attending.tolerance(rounded_scores=True), closed_form=form.moved,
+    events=form.events, tiled=True,
 )  # fmt: skip

@@ -24,6 +24,7 @@ import numpy as np
 
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.errors import FlashvizError, MissingPartError
+from flashviz.forms import BASELINE
 from flashviz_kernels.bench.memory import status
 from flashviz_kernels.bench.report import Measured, Report, begin
 from flashviz_kernels.gpu import driver
@@ -73,7 +74,7 @@ def on_cpu(max_n: int) -> list[Problem]:
     return [Problem(n, 64, 1, 4, causal, "float32") for causal in (False, True) for n in lengths]
 
 
-def standard(q: Any, k: Any, v: Any, *, causal: bool) -> Any:
+def materialised(q: Any, k: Any, v: Any, *, causal: bool) -> Any:
     """softmax(scale Q K^T) V with S and P materialised."""
     torch = sys.modules["torch"]
     s = (q @ k.transpose(-1, -2)) * q.shape[-1] ** -0.5
@@ -86,7 +87,7 @@ def methods(problem: Problem, device: str) -> dict[str, Call]:
     """Name -> call on q, k, v."""
     sdpa = importlib.import_module("torch.nn.attention")
     backends = {"torch flash": "FLASH_ATTENTION"}
-    found: dict[str, Call] = {"standard": lambda q, k, v: standard(q, k, v, causal=problem.causal)}
+    found: dict[str, Call] = {BASELINE: lambda q, k, v: materialised(q, k, v, causal=problem.causal)}
     if device == "cuda":
         from flashviz_kernels import hopper
         from flashviz_kernels.attention import flash_attention

@@ -25,7 +25,6 @@ from flashviz_kernels.bench.report import Cost, Overhead, Recorded, Report, begi
 from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.log import Kept
 from flashviz_kernels.recorder import record
-from flashviz_kernels.reporting import room
 from flashviz_kernels.witness import pointers_of
 
 SIZES = ((1024, 1), (2048, 1), (4096, 1), (4096, 4), (8192, 4), (8192, 7))  # N and heads: 2e3 to over 1e6 events with 64 x 64 tiles
@@ -102,7 +101,8 @@ def interpreted(repeat: int) -> Overhead:
     """The default config's kernel in Triton's interpreter, untraced and traced in turn."""
     config = AttentionConfig()
     arrays, problem = make_inputs(config), problem_of(config)
-    kept = Kept.of(config, (), stats=False)
+    kept, reports, clock = Kept.of(config, (), stats=False), named(DEFAULT).reports, False
+    assert reports is not None  # the default one's kernel does
     untraced: list[float] = []
     traced: list[float] = []
     events = 0
@@ -110,7 +110,7 @@ def interpreted(repeat: int) -> Overhead:
         start = time.perf_counter()
         attend(*arrays, problem)
         middle = time.perf_counter()
-        (buffers,) = room(config, kept, clock=False)
+        (buffers,) = reports.room(config, kept, clock)
         attend(*arrays, problem, buffers.each(HostTensor))
         end = time.perf_counter()
         if turn:  # the first of each warms up
