@@ -123,7 +123,10 @@ FILMS = {
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",
-        subjects={"roof": ("plot", "badge", "axis", "ticks"), "climb": ("plot", "tile", "sm", "rows", "fit"), "gpu": ("plot", "badge", "axis", "ticks")},
+        subjects={
+            "roof": ("plot", "badge", "axis", "ticks"), "climb": ("plot", "tile", "sm", "rows", "fit"),
+            "gpu": ("plot", "badge", "axis", "ticks"),
+        },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point flash", "registers"),
         apart=("formula", "name", "part", "passed"),
