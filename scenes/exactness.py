@@ -20,5 +20,6 @@ class ExactnessScene(exactness.ExactnessStage):
         exactness.rounded(film)
         exactness.ruler(film)
         exactness.mark(film)
+        exactness.why(film)
         exactness.dtypes(film)
         exactness.exact(film)

@@ -8,7 +8,7 @@ class IOScene(io_complexity.IOStage):
     """IO-aware: the larger the chip, the larger its tile, and the fewer sweeps over Q and O."""
 
     subject = "IO-aware: bytes against on-chip memory"
-    poster = "cached"
+    poster = "ratio"
 
     def construct(self) -> None:
         film = self.open(run)
@@ -19,3 +19,4 @@ class IOScene(io_complexity.IOStage):
         io_complexity.wider(film)
         io_complexity.chips(film)
         io_complexity.cached(film)
+        io_complexity.ratio(film)

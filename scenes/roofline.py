@@ -22,3 +22,4 @@ class RooflineScene(roofline.RooflineStage):
         roofline.full(film)
         roofline.gpu(film)
         roofline.close(film)
+        roofline.gap(film)

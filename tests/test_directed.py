@@ -114,16 +114,19 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "large"), "sweep": ("square", "plot", "sweeps", "axis", "ticks"),
-            "double": ("square", "plot", "m", "sweeps"), "wider": ("square", "plot", "m", "sweeps", "ticks"),
-            "chips": ("square", "plot", "m", "sweeps"),
+            "square": ("square", "large"), "sweep": ("square", "plot", "sweeps", "axis", "ticks", "chip", "m", "large", "sum", "bytes"),
+            "double": ("square", "plot", "m", "sweeps", "chip"), "wider": ("square", "plot", "m", "sweeps", "ticks", "chip"),
+            "chips": ("square", "plot", "m", "sweeps", "chip"), "cached": ("plot",),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
         actors=("sweeps", "bar", "curve"),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",
-        subjects={"roof": ("plot",), "climb": ("plot", "tile", "sm", "rows", "fit"), "gpu": ("plot", "badge", "axis", "ticks")},
+        subjects={
+            "roof": ("plot", "badge", "axis", "ticks"), "climb": ("plot", "tile", "sm", "rows", "fit"),
+            "gpu": ("plot", "badge", "axis", "ticks"),
+        },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point flash", "registers"),
         apart=("formula", "name", "part", "passed"),

@@ -132,3 +132,19 @@ def test_errors_have_two_digits(value: float, text: str) -> None:
 def test_errors_that_no_logarithm_can_show_are_refused(config: dict[str, Any], remedy: str) -> None:
     with pytest.raises(ConfigError, match=rf"above 0 and finite to be drawn, got .*; try {remedy}"):
         scene(FILM, **config)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_s_and_p_are_named_only_where_rounding_them_goes_beyond_the_mark(dtype: str) -> None:
+    """Float64 attention whose S and P alone are rounded, as they are stored, is further off than the mark in 16 bits."""
+    config = AttentionConfig(dtype=dtype)  # type: ignore[arg-type]
+    q, k, v = (array.astype(np.float64) for array in make_inputs(config))
+    s = (np.einsum("bhqd,bhkd->bhqk", q, k) * config.scale).astype(numpy_dtype(config.dtype)).astype(np.float64)
+    p = np.exp(s - s.max(-1, keepdims=True))
+    p = (p / p.sum(-1, keepdims=True)).astype(numpy_dtype(config.dtype)).astype(np.float64)
+    exact = truth(config)
+    beyond = np.abs(p @ v - exact).max() / np.abs(exact).max() > 2.0 ** -SIGNIFICAND[dtype]
+    film = scene(FILM) if dtype == "float16" else scene(FILM, dtype=dtype)
+    if dtype != "float32":
+        assert beyond
+    assert ("why" in [beat.name for beat in film.board]) == (dtype != "float32")

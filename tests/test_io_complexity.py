@@ -1,4 +1,4 @@
-"""IOScene: the tile is Algorithm 1's, bars and dots are what traces counted, chips stand at what an SM holds."""
+"""IOScene: the tile is Algorithm 1's, bars and dots are what traces counted, chips stand at what a program may use."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from flashviz.chapters.io_complexity import gather, rounded, step_at
 from flashviz.config import AttentionConfig
 from flashviz.device import SMS
 from flashviz.errors import ConfigError
-from flashviz.layout import ASPECTS, shot
-from flashviz.layout.io_complexity import Plot, Square
+from flashviz.layout import ASPECTS, Rect, shot
+from flashviz.layout.io_complexity import Blocks, Plot, Square
 from flashviz.lettering import PX_PER_UNIT
 from flashviz.memory import traffic
 from flashviz_kernels.recorder import record, run
@@ -73,13 +73,59 @@ def test_the_curve_is_the_closed_form_and_goes_through_every_trace(name: str) ->
     assert all(1.4 < fall < 2.0 for fall in falls)
 
 
-def test_chips_are_marked_at_what_one_sm_holds() -> None:
+def test_chips_are_marked_at_what_one_program_may_use() -> None:
     found = gather(AttentionConfig(), run)
-    assert [(name, step.m) for name, step in found.chips] == [("A100", 164 * 1024 / 2), ("H100", 228 * 1024 / 2)]
-    assert [SMS[arch].shared for arch in ("sm_80", "sm_90")] == [164 * 1024, 228 * 1024]
-    assert said(at(scene(FILM), "chips"), "chip") == ["A100, 164 KiB", "H100, 228 KiB"]
+    assert [(name, step.m) for name, step in found.chips] == [("A100", 163 * 1024 / 2), ("H100", 227 * 1024 / 2)]
+    assert [SMS[arch].shared_per_block for arch in ("sm_80", "sm_90")] == [163 * 1024, 227 * 1024]
+    assert said(at(scene(FILM), "chips"), "chip") == ["A100, 163 KiB", "H100, 227 KiB"]
     assert any("CUDA C++ Programming Guide" in text for text in said(at(scene(FILM), "chips"), "cited"))
     assert "its order: Dao et al. 2022, Theorem 2" in said(at(scene(FILM), "wider"), "cited")
+
+
+@every
+def test_the_crossing_is_the_smallest_m_that_moves_no_more(name: str) -> None:
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    m = found.crossing
+    if m is None:
+        fewer = [step.nbytes <= found.cached for step in (found.steps[0], found.last)]
+        assert fewer[0] == fewer[1]
+        assert not shown(at(film, "cached"), "crossing")
+        return
+    assert io_complexity.bytes_at(m, found.config) <= found.cached < io_complexity.bytes_at(m - 1, found.config)
+    assert shown(at(film, "cached"), "crossing")[0].values == written([float(m)])
+    (text,) = said(at(film, "cached"), "equal")
+    assert abs(int(text.rpartition(" ")[2].replace(",", "")) / m - 1) < 0.005
+
+
+def test_more_is_what_standard_attention_moves_beyond() -> None:
+    film, found = scene(FILM), gather(AttentionConfig(), run)
+    more, bar, line = (shown(at(film, "ratio"), name)[0] for name in ("more", "bar bytes", "cached"))
+    assert more.values == written([found.cached - algorithm_1(-(-227 * 1024 // 2 // (4 * D)))])
+    assert more.box[1] == pytest.approx(bar.box[3], abs=0.011)
+    assert more.box[3] == pytest.approx((line.box[1] + line.box[3]) / 2, abs=0.011)
+    caption = next(told.caption for told in film.told if told.name == "ratio")
+    assert caption == "33 MiB even if nothing is read twice. Here 4.7 MiB."
+
+
+def test_a_tile_on_chip_stops_at_d_rows_and_widens_on() -> None:
+    film = scene(FILM)
+    for beat, columns in (("sweep", 32), ("double", 64), ("wider", 256)):
+        snapshot = at(film, beat)
+        assert shown(snapshot, "block S")[0].values == written([columns, min(columns, D)])
+        s, q, k, v, o = (Rect(*shown(snapshot, f"block {name}")[0].box) for name in "SQKVO")
+        assert [s.width / q.width, s.height / k.height] == pytest.approx([columns / D, min(columns, D) / D], rel=0.05)
+        assert [k.width, v.width, q.height, o.height] == pytest.approx([s.width, s.width, s.height, s.height], abs=0.011)
+        assert film.shot("io")["chip"].contains(o)
+
+
+@given(st.integers(1, 256), st.floats(1.0, 4096.0))
+def test_a_tile_of_d_rows_ends_at_the_limit(d: int, columns: float) -> None:
+    for aspect in ASPECTS:
+        rect = shot(AttentionConfig(), aspect, "io")["chip"]
+        blocks = Blocks.of(rect, Blocks.unit(rect, columns, d), d, columns, d)
+        assert blocks.s.y0 == pytest.approx(blocks.limit)
+        assert all(rect.contains(each, slack=1e-6) for each in (blocks.s, blocks.q, blocks.k, blocks.v, blocks.o))
+        assert not any(a.overlaps(b) for a, b in itertools.combinations((blocks.s, blocks.q, blocks.k, blocks.v, blocks.o), 2))
 
 
 @pytest.mark.parametrize("d", [16, 40, 64, 256])

@@ -16,6 +16,8 @@ from flashviz.errors import ConfigError, MissingPartError
 from flashviz.layout import ASPECTS, shot
 from flashviz.layout.roofline import Decades
 from flashviz.memory import traffic
+from flashviz.mobjects.roof import RoofView
+from flashviz.palette import DARK
 from flashviz_kernels.bench.measured import FOLDER
 from flashviz_kernels.bench.measured import measured as report
 from flashviz_kernels.bench.report import read as read_report
@@ -84,7 +86,9 @@ def test_the_sm_is_filled_as_the_compiler_says() -> None:
         assert share * given_.programs <= 1.0
     (over,) = shown(at(film, "full"), "spilled")
     assert over.values == written([given_.spilled * 32 * given_.warps / (4 * 65536)])
-    assert said(at(film, "full"), "spill") == [f"spilled: {given_.spilled} B a thread"]
+    kib, rest = divmod(given_.spilled * 32 * given_.warps, 1024)
+    assert rest == 0
+    assert said(at(film, "full"), "spill") == [f"spilled: {kib} KiB"]
 
 
 def test_without_a_compiler_nothing_is_said_of_an_sm() -> None:
@@ -140,6 +144,50 @@ def test_standard_attention_is_the_formula_and_limited_by_bytes() -> None:
     assert standard < PEAK / BANDWIDTH
 
 
+def test_a_dot_is_read_before_tiles_move() -> None:
+    """Up from its operations a byte to the roof, across to operations a byte times bytes a second."""
+    film, standard = scene(FILM), found().standard.counted
+    end = at(film, "standard")
+    (reading,), (dot,) = shown(end, "reading"), shown(end, "point standard")
+    assert reading.values == written([standard, attained(standard)])
+    middle = (dot.box[0] + dot.box[2]) / 2, (dot.box[1] + dot.box[3]) / 2
+    assert (reading.box[2], reading.box[3]) == pytest.approx(middle, abs=0.03)
+    plot = film.shot("roof")["plot"]
+    assert (reading.box[0], reading.box[1]) == pytest.approx((plot.x0, plot.y0), abs=0.011)
+    assert said(end, "product") == [f"{standard:.0f} × 1.5 TB/s = {attained(standard):.0f} TFLOP/s"]
+    assert not shown(at(film, "tile"), "reading")
+
+
+def test_numbers_at_the_left_stand_at_their_rates() -> None:
+    roof = found().roof
+    plot = Decades.of(shot(AttentionConfig(), "16:9", "roof")["plot"], (16.0, roof.knee or 0.0), (24.0, PEAK / 1e12))
+    view = RoofView(roof, plot, shot(AttentionConfig(), "16:9", "roof")["ticks"], DARK)
+    assert view.rates == [16.0, 32.0, 64.0, 128.0, 256.0]
+    for rate, number in zip(view.rates, view.numbers, strict=True):
+        assert number.get_center()[1] == pytest.approx(plot.y(rate))
+    knee = view.knee.points[:, 0]
+    assert (knee.min() + knee.max()) / 2 == pytest.approx(plot.x(PEAK / BANDWIDTH))
+
+
+def test_the_gap_is_from_the_last_dot_to_the_roof() -> None:
+    """That far right bytes limit nothing: the peak is the roof."""
+    end, (n, seconds) = at(scene(FILM), "gap"), measured(FLASH, "seconds")[-1]
+    rate = 32 * 4 * n * n * D / seconds / 1e12
+    assert shown(end, "gap")[0].values == written([rate / 989.0])
+    assert said(end, "share") == [f"{rate / 989.0:.0%} of the roof"]
+    assert end.caption.startswith(f"{rate / 989.0:.0%} of the roof")
+    dot = shown(end, "measured flash")[-1]
+    assert shown(end, "gap")[0].box[1] == pytest.approx((dot.box[1] + dot.box[3]) / 2, abs=0.011)
+
+
+@given(st.floats(0.0, 1.0))
+def test_a_roof_rises_to_another_by_equal_factors(share: float) -> None:
+    first, second = Roof(1.5, PEAK_TFLOPS["A100"]), Roof(3.35, PEAK_TFLOPS["H100"])
+    between = first.toward(second, share)
+    for intensity in (1.0, 1e4):
+        assert between.at(intensity) == pytest.approx(first.at(intensity) ** (1 - share) * second.at(intensity) ** share)
+
+
 def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
     texts = [item.text for item in at(scene(FILM), "roof").shown if item.text]
     assert "1.5 TB/s from HBM" in texts
@@ -151,7 +199,7 @@ def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
 def test_one_machine_at_a_time() -> None:
     for snapshot in scene(FILM).snapshots:
         badges = [text.split()[0] for text in said(snapshot, "badge")]
-        assert badges == (["H100"] if snapshot.beat in ("gpu", "close") else ["A100"])
+        assert badges == (["H100"] if snapshot.beat in ("gpu", "close", "gap") else ["A100"])
 
 
 def test_measured_rates_lie_under_their_own_devices_roof() -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 from flashviz.citations import THEOREM_2
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
-from flashviz.device import SMS
 from flashviz.errors import ConfigError
-from flashviz.figures import KIB, MIB, amount
+from flashviz.figures import KIB, MIB
 from flashviz.forms import compulsory
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
@@ -21,14 +20,15 @@ BEATS: tuple[Beat, ...] = (
     Beat("square", "The tile", 7.2, shot="io", fresh=True, caption="M numbers fit on chip: a block each of Q, K, V and O."),
     Beat("sweep", "A sweep", 11.2, shot="io", late=True, caption="A sweep: all of Q and O pass by one block of K and V."),
     Beat("double", "Twice the chip", 7.6, shot="io", fresh=True, caption="Twice the chip: a tile twice as wide, half the sweeps."),
-    Beat("wider", "Again", 7.6, shot="io", fresh=True, caption="Again, and again. From d rows on it only widens."),
-    Beat("chips", "Real chips", 8.0, shot="io", fresh=True, caption="What one SM, a core of the GPU, really holds."),
+    Beat("wider", "Again", 8.1, shot="io", fresh=True, caption="From d rows on it only widens, or S would not fit as well."),
+    Beat("chips", "Real chips", 8.6, shot="io", fresh=True, caption="What one program may use of an SM, a core of the GPU."),
     Beat("cached", "The other side", 7.0, shot="io", late=True, caption="Only a large enough chip beats a perfect cache."),
+    Beat("ratio", "So much less", 6.3, shot="io", late=True, caption="{cached} even if nothing is read twice. Here {least}."),
 )  # fmt: skip
 LENGTH = 32  # N, in tiles
 COLUMNS = 64  # sweeps, at most: more are too thin to be seen
-CHIPS = {"A100": "sm_80", "H100": "sm_90"}  # whose on-chip memory is marked
-BOUND = '12 N^2 d^2 / M "numbers"', f"its order: {THEOREM_2.citation}"
+CHIPS = {"A100": "sm_80", "H100": "sm_90"}  # what a program may use of whose on-chip memory is marked
+BOUND = '12 N^2 d^2 / M "numbers"', f"its order: {THEOREM_2.citation}", THEOREM_2.citation
 
 Record = Callable[..., Any]
 
@@ -63,7 +63,30 @@ class IO:
     @property
     def largest(self) -> float:
         """The last M that is shown."""
-        return max(self.steps[-1].m, *(step.m for _, step in self.chips), 0.0)
+        return self.last.m
+
+    @property
+    def last(self) -> Step:
+        """The largest chip, or the largest M that a trace counted."""
+        return self.chips[-1][1] if self.chips else self.steps[-1]
+
+    @property
+    def crossing(self) -> int | None:
+        """The smallest M at which Algorithm 1 moves no more than standard attention at its best; None where all or none do.
+
+        So many whole sweeps are affordable; their columns must fit.
+        """
+        first, c = self.steps[0], self.config
+        affordable = int((self.cached - first.nbytes + first.sweeps * self.sweep) // self.sweep)
+        if affordable >= first.sweeps or affordable < 1:
+            return None
+        m = elements(-(-c.seq_k // affordable) - 1, c.head_dim) + 1
+        return m if m < self.last.m else None
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the captions' braces stand for."""
+        return {"cached": rounded(self.cached), "least": rounded(self.last.nbytes)}
 
 
 def gather(config: AttentionConfig, run: Record) -> IO:
@@ -78,7 +101,7 @@ def gather(config: AttentionConfig, run: Record) -> IO:
     sizes = chip_sizes(problem)
     traces = [run(c, source="numpy", algorithm="fa1", computed=range(0)).trace for c in sizes]
     steps = tuple(replace(step_at(elements(c.block_n, c.head_dim), c), nbytes=traffic(t).total) for c, t in zip(sizes, traces, strict=True))
-    held = ((name, SMS[arch].shared / problem.itemsize) for name, arch in CHIPS.items())
+    held = ((name, SHARED_LIMIT[arch] / problem.itemsize) for name, arch in CHIPS.items())
     chips = tuple((name, step_at(m, problem)) for name, m in held if steps[-1].m < m <= n * problem.head_dim)
     return IO(problem, steps, chips, compulsory(problem, "standard").total, tuple(traces))
 
@@ -131,8 +154,3 @@ def rounded(nbytes: float) -> str:
     unit, name = (MIB, "MiB") if nbytes >= MIB else (KIB, "KiB")
     value = nbytes / unit
     return f"{value:,.0f} {name}" if value >= 10 else f"{value:.1f} {name}"
-
-
-def held(arch: str) -> str:
-    """What an SM holds, in words."""
-    return amount(SMS[arch].shared)

@@ -20,13 +20,14 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("roof", "The roof", 10.4, shot="roof", fresh=True, caption="No faster than bytes arrive; no faster than arithmetic."),
-    Beat("standard", "Standard attention", 5.2, shot="roof", late=True, caption="Standard attention: {standard} operations a byte."),
+    Beat("roof", "The roof", 8.0, shot="roof", late=True, caption="No faster than bytes arrive; no faster than arithmetic."),
+    Beat("standard", "Standard attention", 6.3, shot="roof", late=True, caption="Standard attention: {standard} operations a byte."),
     Beat("tile", "A low tile", 7.8, shot="tile", late=True, caption="FlashAttention: how tall should a query tile be?"),
     Beat("climb", "Taller tiles", 11.8, shot="tile", late=True, caption="Twice as tall: K and V are read half as often."),
-    Beat("full", "A full SM", 5.4, shot="tile", late=True, caption="No register is left: what does not fit goes to memory."),
-    Beat("gpu", "Measured on a GPU", 11.4, shot="roof", fresh=True, caption="Now an {device}, measured. Bytes: as with a perfect cache."),
-    Beat("close", "What it buys", 4.2, shot="roof", late=True, caption="Fewer bytes: more operations a second."),
+    Beat("full", "A full SM", 5.4, shot="tile", late=True, caption="No register is left: what does not fit goes out and back."),
+    Beat("gpu", "Measured on a GPU", 10.9, shot="roof", fresh=True, caption="Now an {device}, measured. Bytes: as with a perfect cache."),
+    Beat("close", "What it buys", 3.8, shot="roof", late=True, caption="Fewer bytes: more operations a second."),
+    Beat("gap", "What is left", 5.7, shot="roof", late=True, caption="{share} of the roof: bytes no longer limit."),
 )  # fmt: skip
 FULL = 0.9  # of an SM's registers
 ARCH = "sm_80"  # of the device whose roof it is
@@ -61,6 +62,13 @@ class Roof:
         slope = self.bandwidth * intensity
         return slope if self.peak is None else min(self.peak.value, slope)
 
+    def toward(self, other: Roof, share: float) -> Roof:
+        """So far on the way to another that has a peak as well, by equal factors."""
+        assert self.peak is not None
+        assert other.peak is not None
+        peak = replace(other.peak, value=self.peak.value * (other.peak.value / self.peak.value) ** share)
+        return Roof(self.bandwidth * (other.bandwidth / self.bandwidth) ** share, peak)
+
     def between(self, low: float, high: float) -> tuple[Point, ...]:
         """The roof from one intensity to another: its ends, and its knee where that lies between."""
         knee = [self.knee] if self.knee is not None and low < self.knee < high else []
@@ -81,9 +89,14 @@ class Height:
         return 0.0 if self.given is None else self.given.registers * WARP * self.given.warps / REGISTERS
 
     @property
+    def spilled_bytes(self) -> int:
+        """Bytes that one program puts elsewhere."""
+        return 0 if self.given is None else self.given.spilled * WARP * self.given.warps
+
+    @property
     def spilled(self) -> float:
         """Of the bytes of an SM's registers, that one program puts elsewhere."""
-        return 0.0 if self.given is None else self.given.spilled * WARP * self.given.warps / (FLOAT32 * REGISTERS)
+        return self.spilled_bytes / (FLOAT32 * REGISTERS)
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,17 @@ class Rates:
     roof: Roof
     sweep: Sweep
     dots: dict[str, tuple[Point, ...]]
+
+    @property
+    def share(self) -> float:
+        """What FlashAttention attains of the roof over its last dot."""
+        intensity, rate = self.dots["flash"][-1]
+        return rate / self.roof.at(intensity)
+
+    @property
+    def beyond(self) -> bool:
+        """Whether its last dot stands right of the knee, where bytes limit nothing."""
+        return self.roof.knee is not None and self.dots["flash"][-1][0] > self.roof.knee
 
 
 @dataclass(frozen=True)
@@ -113,12 +137,18 @@ class Roofline:
     def beats(self) -> tuple[Beat, ...]:
         """Nothing is said of a GPU that was not measured, nor of an SM that is not full."""
         last = self.heights[-1]
-        left_out = {"gpu": self.gpu is None, "close": self.gpu is None, "full": not (last.spilled or last.share > FULL)}
+        left_out = {
+            "gpu": self.gpu is None,
+            "close": self.gpu is None,
+            "gap": self.gpu is None or not self.gpu.beyond,
+            "full": not (last.spilled or last.share > FULL),
+        }
         return tuple(beat for beat in BEATS if not left_out.get(beat.name, False))
 
     @property
     def said(self) -> dict[str, str]:
-        return {"standard": f"{self.standard.counted:.0f}", "device": self.gpu.device if self.gpu else ""}
+        share = f"{self.gpu.share:.0%}" if self.gpu else ""
+        return {"standard": f"{self.standard.counted:.0f}", "device": self.gpu.device if self.gpu else "", "share": share}
 
 
 def gather(

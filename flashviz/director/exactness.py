@@ -23,7 +23,7 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.overlay import Overlay
 from flashviz.mobjects.rulers import DOT, Dot, Mark, Scale
-from flashviz.mobjects.tiles import Matrix
+from flashviz.mobjects.tiles import Matrix, Rectangles
 
 SIDES = ("left", "right")
 SLIDE, STEP = 2.6, 0.7  # seconds: both outputs over each other, one dot after the other
@@ -44,7 +44,7 @@ class ExactnessStage(ShotScene):
         """
         found = gather(self.settings.config, self.settings.source, run, truth_of)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(exactness.BEATS, {"dtype": self.settings.config.dtype})
+        self.set_board(found.beats, {"dtype": self.settings.config.dtype})
         return ExactnessFilm(self, found)
 
 
@@ -280,6 +280,23 @@ def numbers(film: ExactnessFilm, line: Ruler, found: Errors, px: float) -> list[
             left = at + em(16)
         made.append(Word(text, px, film.skin.ink, left, y - 0.36 * em(px), "times"))
     return made
+
+
+@beat("why")
+def why(film: ExactnessFilm) -> None:
+    """How far standard attention's dot is beyond the mark, under its name."""
+    line, found, thick = film.alone, film.found.errors[film.found.own], em(6)
+    start, stop, y = line.x(found.unit), line.x(found.shares[0]), line.heights[0] - em(44)
+    beyond = Rectangles(film.skin.scores, name="beyond")
+
+    def grow(share: float) -> None:
+        beyond.display(np.array([[start, y - thick / 2, start + (stop - start) * share, y + thick / 2]]))
+        beyond.values = np.array([found.unit, found.shares[0]])
+
+    film.move(Shows(beyond, grow, rate_func=ease_in_out_cubic, introducer=True), seconds=0.8)
+    film.scene.hold(0.3)
+    film.scene.tell()
+    film.move(FadeOut(beyond), seconds=TEXT)
 
 
 @beat("dtypes")

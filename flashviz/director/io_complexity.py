@@ -10,11 +10,13 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import io_complexity
-from flashviz.chapters.io_complexity import BOUND, CHIPS, IO, Step, bytes_at, gather, held, rounded, step_at
+from flashviz.chapters.io_complexity import BOUND, CHIPS, IO, Step, bytes_at, gather, rounded, step_at
 from flashviz.citations import SM_LIMITS
+from flashviz.config import SHARED_LIMIT
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, symbols
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, middle, symbols, worded
+from flashviz.figures import amount
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Blocks, Plot, Square
 from flashviz.lettering import Face, em, text_width
@@ -23,13 +25,17 @@ from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.sweeps import Bars, HeldBlocks, Sweeps, Trail
 from flashviz.mobjects.tiles import Rectangles
+from flashviz.palette import SECOND
 
-NAMED = ("Keys outside", "FlashAttention, Algorithm 1")
+NAMED = ("FlashAttention, 2022", "Algorithm 1, outer loop: K, V", "outer loop: K, V")
+ON_CHIP = "numbers on chip"
 AXIS = ("M, numbers on chip: each tick 2 ×", "M, each tick 2 ×")
 BYTES = "read from and written to HBM"
-CACHED = ("standard attention if a perfect cache lets all cross once", "standard attention, perfect cache", "standard, perfect cache")
+CACHED = ("standard attention, if nothing is read twice", "standard, if nothing is read twice", "standard at its best")
+EQUAL = "equal at M ≈ "
 SLOW, FAST = 1.8, 2.6  # seconds: of the first sweep, and of all others
 GROWTH = 1.6  # of a doubling of M
+MARKED = 0.34  # of the plot: how high the line of a chip is
 SAMPLES = 400  # of the curve, a doubling: sweeps are whole, so that it is a stair
 
 
@@ -42,7 +48,7 @@ class IOStage(ShotScene):
         """Record Algorithm 1 at growing M: ``flashviz_kernels.recorder.run``."""
         found = gather(self.settings.config, run)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(io_complexity.BEATS, {})
+        self.set_board(io_complexity.BEATS, found.said)
         return IOFilm(self, found)
 
 
@@ -57,14 +63,18 @@ class IOFilm(ChapterFilm):
         self.plot = Plot.of(place["plot"], first.m, found.largest, max(first.nbytes, float(found.cached)))
         self.square = Sweeps(Square.of(place["square"]), found.config.seq_k, self.skin)
         self.bar, self.curve = Bars(self.plot, self.skin), Trail(self.plot, self.skin.o)
-        self.name = Named(*labelled(place["name"], (NAMED[0], self.skin.k), (NAMED[1], self.skin.ink)), tag="order", text=NAMED[0])
+        self.name = Named(
+            *labelled(place["name"], (NAMED[0], self.skin.ink), (NAMED[1], self.skin.ink), NAMED[2]), tag="order", text=NAMED[0]
+        )
         self.m = self.readout("numbers", f"M = {first.m:,.0f}", place["m"])
         self.sweeps = self.readout("count", counted(0), place["sweeps"])
         self.number = Readout(rounded(0.0), NAME, self.skin.ink, name="bytes", face=Face.MONO_STRONG)
         self.dots = Rectangles(self.skin.o, name="dots")
         self.tile = Readout(sized(first), NAME, self.skin.ink, name="tile size", face=Face.MONO_STRONG)
-        self.blocks = HeldBlocks(first.rows, first.columns, found.config.head_dim, self.skin)
+        self.blocks = HeldBlocks(found.config.head_dim, self.skin)
+        self.unit = Blocks.unit(place["chip"], found.last.columns, found.config.head_dim)
         self.bound: list[Named] = []
+        self.counts: list[Word] = []
         self.counted: list[Step] = []
 
     def readout(self, name: str, text: str, rect: Rect) -> Readout:
@@ -84,6 +94,7 @@ class IOFilm(ChapterFilm):
         cell = self.square.cell(step.columns, step.rows)
         self.tile.display(sized(step))
         self.tile.at(Rect(cell.x0 + em(14), cell.y0 - em(76), cell.x1, cell.y0 - em(16)))
+        self.blocks.display(self.place["chip"], self.unit, step.rows, step.columns)
 
     def grow(self, stop: float) -> Shows:
         """M grows; the tile with it, sweeps and bytes fall, and the bar's top leaves the curve."""
@@ -101,7 +112,7 @@ class IOFilm(ChapterFilm):
             passed = np.geomspace(start, now, max(2, int(SAMPLES * share * np.log2(stop / start)) + 1))
             self.curve.display(np.concatenate([left, [(m, bytes_at(m, c)) for m in passed]]))
 
-        everything = Group(self.square, self.bar, self.curve, self.number, self.m, self.sweeps, self.tile)
+        everything = Group(self.square, self.bar, self.curve, self.number, self.m, self.sweeps, self.tile, self.blocks)
         return Shows(everything, show, rate_func=ease_in_out_cubic)
 
     def dot(self) -> FadeIn:
@@ -127,14 +138,15 @@ class IOFilm(ChapterFilm):
 @beat("square")
 def square(film: IOFilm) -> None:
     """The square of all scores, K above it, Q and O at its sides; what M holds, seen closely; its tile goes to its corner."""
-    step = film.found.steps[0]
+    step, d = film.found.steps[0], film.found.config.head_dim
     film.square.display(step.columns, step.rows)
     film.square.remove(film.square.moving)
-    blocks = film.blocks.place(film.place["large"])
-    film.move(FadeIn(film.square, film.name, setting(film), blocks, film.m), seconds=0.6)
+    rect, unit = closely(film)
+    blocks = film.blocks.display(rect, unit, step.rows, step.columns)
+    film.move(FadeIn(film.square, film.name, setting(film), blocks, *counts(film)), seconds=0.6)
     film.read()
     tile, cell = film.square.tile, film.square.cell(step.columns, step.rows)
-    start = Blocks.of(film.place["large"], step.rows, step.columns, film.found.config.head_dim).s
+    start = Blocks.of(rect, unit, step.rows, step.columns, d).s
     film.move(
         Shows(tile, lambda share: tile.display(np.array([start.toward(cell, share).edges])), rate_func=ease_in_out_cubic, introducer=True),
         seconds=1.2,
@@ -142,6 +154,24 @@ def square(film: IOFilm) -> None:
     film.scene.remove(tile)
     film.square.add(film.square.moving)
     film.scene.add(film.square)
+
+
+def closely(film: IOFilm) -> tuple[Rect, float]:
+    """Where the first blocks stand while they are looked at, and how large a number is there."""
+    rect, columns, d = film.place["large"], film.found.steps[0].columns, film.found.config.head_dim
+    unit = Blocks.unit(rect, columns, d)
+    wide = Blocks.of(rect, unit, 1, columns, d).o.x1 - rect.x0
+    return rect.shifted((rect.width - wide) / 2, 0.0), unit
+
+
+def counts(film: IOFilm) -> list[Word]:
+    """M of the first tile as the paper counts it: a block each of Q, K, V and O."""
+    step, rect = film.found.steps[0], film.place["sum"]
+    texts = ["4", "×", str(step.columns), "×", str(film.found.config.head_dim), "=", f"{step.m:,.0f}", "=", "M"]
+    px = NAME * min(1.0, rect.width / line_width(texts, NAME))
+    centred = rect.beyond((rect.width - line_width(texts, px)) / 2)
+    film.counts = worded(centred, texts, px, [film.skin.ink] * len(texts), "sum")
+    return film.counts
 
 
 @beat("sweep")
@@ -154,11 +184,14 @@ def sweep(film: IOFilm) -> None:
     axis = Word(first_that_fits(AXIS, LABEL, at.width), LABEL, film.skin.ink, at.x0, middle(at, LABEL), "note", Face.TEXT)
     crossed = Word(BYTES, LABEL, film.skin.o, over.x0, middle(over, LABEL), "note")
     film.show(step, 0.0, once, 0.0)
-    large, inset = place["large"], place["inset"]
-    film.move(
-        Shows(film.blocks, lambda share: film.blocks.place(large.toward(inset, share)), rate_func=ease_in_out_cubic),
-        FadeIn(base, axis, crossed, film.sweeps, film.bar, film.number), seconds=0.7,
-    )  # fmt: skip
+    (large, unit), chip, on_chip = closely(film), place["chip"], numbers(film)
+    film.move(FadeOut(*film.counts), seconds=TEXT)
+
+    def land(share: float) -> None:
+        film.blocks.display(large.toward(chip, share), unit + (film.unit - unit) * share, step.rows, step.columns)
+
+    film.move(Shows(film.blocks, land, rate_func=ease_in_out_cubic), seconds=0.9)
+    film.move(FadeIn(film.m, on_chip, base, axis, crossed, film.sweeps, film.bar, film.number), seconds=TEXT)
     film.scene.event = len(found.traces[0])
 
     def show(done: float) -> None:
@@ -179,7 +212,7 @@ def double(film: IOFilm) -> None:
     """M doubles: the tile widens, sweeps halve, the bar drains and leaves the curve."""
     film.read()
     first, moving = film.step, film.square.moving
-    film.move(FadeOut(moving, film.blocks), seconds=TEXT)
+    film.move(FadeOut(moving), seconds=TEXT)
     film.show(first, 0.0, first.nbytes, float(first.sweeps))
     film.move(FadeIn(moving, film.tile), seconds=TEXT)
     film.scene.add(film.square, film.tile)
@@ -189,7 +222,7 @@ def double(film: IOFilm) -> None:
 
 @beat("wider")
 def wider(film: IOFilm) -> None:
-    """On and on: from d rows on the tile only widens."""
+    """On and on: from d rows on the tile only widens, since S has a quarter of M as well (the proof of Theorem 2)."""
     film.read()
     for step in film.found.steps[2:]:
         film.move(film.grow(step.m), seconds=0.75 * GROWTH)
@@ -200,7 +233,8 @@ def wider(film: IOFilm) -> None:
 
 def bound(film: IOFilm) -> list[Named]:
     """The curve's formula, where the bars have left room, and the theorem that it is of."""
-    room, (formula, citation) = free(film), BOUND
+    room, (formula, *citations) = free(film), BOUND
+    citation = first_that_fits(citations, LABEL, film.place["bound"].width)
     return [symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "formula bound"), cited(citation, room.bottom(em(50)), film)]
 
 
@@ -220,7 +254,7 @@ def cited(text: str, rect: Rect, film: IOFilm) -> Word:
 
 @beat("chips")
 def chips(film: IOFilm) -> None:
-    """Up to what one SM holds: a mark for each chip, named, with the size that is cited."""
+    """Up to what one program may use: a mark for each chip, named, with the size that is cited."""
     film.read()
     source = cited(SM_LIMITS, free(film).top(em(50)), film)
     if film.found.chips:  # else the theorem speaks of none
@@ -233,33 +267,68 @@ def chips(film: IOFilm) -> None:
 
 
 def mark(film: IOFilm, name: str, step: Step, index: int) -> list[Named | Rectangles]:
-    """A chip on the axis: a line up from the curve, and its name at its top, clear of the curve."""
-    plot, x, half = film.plot, film.plot.x(step.m), em(2)
-    low = plot.y(step.nbytes) + em(14)
-    top = plot.rect.y0 + plot.rect.height * (0.34 - 0.13 * index) + em(20)
-    text = first_that_fits((f"{name}, {held(CHIPS[name])}", name), LABEL, plot.rect.width / 2, Face.STRONG)
-    wide, last = text_width(text, LABEL, Face.STRONG), index == len(film.found.chips) - 1
-    left = min(x - half, plot.rect.x1 - wide) if last else x + half - wide  # clear of the next one's line
+    """A chip's name: of the last one above the number at its bar, of others at the top of a line up from the curve."""
+    plot, x, half, bar = film.plot, film.plot.x(step.m), em(2), film.plot.bar(step.m, step.nbytes)
+    text = first_that_fits((f"{name}, {amount(SHARED_LIMIT[CHIPS[name]])}", name), LABEL, plot.rect.width / 2, Face.STRONG)
+    wide = text_width(text, LABEL, Face.STRONG)
+    if index == len(film.found.chips) - 1:
+        left = min(bar.x1 + em(14), plot.rect.x1 - wide)
+        return [Word(text, LABEL, film.skin.ink, left, max(bar.y1, plot.rect.y0 + em(40)) + em(34), "chip")]
+    low, top = plot.y(step.nbytes) + em(14), plot.rect.y0 + MARKED * plot.rect.height + em(20)
     line = Rectangles(film.skin.ink, name="chip mark").display(np.array([[x - half, low, x + half, top]]))
-    return [line, Word(text, LABEL, film.skin.ink, left, top + em(12), "chip")]
+    return [line, Word(text, LABEL, film.skin.ink, x + half - wide, top + em(12), "chip")]
 
 
 @beat("cached")
 def cached(film: IOFilm) -> None:
-    """What standard attention moves where each tensor crosses once: the curve is above it where the chip is small."""
+    """What standard attention moves where each tensor crosses once: the curve is above it where the chip is small, up to a mark."""
     rect, skin, half = film.plot.rect, film.skin, em(2)
     y = film.plot.y(film.found.cached)
-    line = Rectangles(skin.scores, name="cached").display(np.array([[rect.x0, y - half, rect.x1, y + half]]))
-    line.values = np.array([film.found.cached])
+    line = Rectangles(skin.scores, name="cached")
     number = rounded(film.found.cached)
     gap, wide = em(14), text_width(number, LABEL, Face.STRONG)
     text = first_that_fits(CACHED, LABEL, 0.82 * rect.width - gap - wide, Face.TEXT)
-    base = y + em(12) if y + em(60) < film.place["bound"].y0 else y - em(42)  # clear of what is cited
+    base = y + em(12) if y + em(100) < film.place["bound"].y0 else y - em(42)  # clear of what is cited
     left = rect.x1 - wide - gap - text_width(text, LABEL)
-    name = Word(text, LABEL, skin.ink, left, base, "cached name", Face.TEXT)
-    film.move(FadeIn(line, name), seconds=0.6)
-    film.scene.hold(1.2)
-    film.move(FadeIn(Word(number, LABEL, skin.ink, rect.x1 - wide, base, "cached bytes")), seconds=TEXT)
+
+    def draw(share: float) -> None:
+        line.display(np.array([[rect.x0, y - half, rect.x0 + rect.width * share, y + half]]))
+        line.values = np.array([film.found.cached])
+
+    film.move(Shows(line, draw, rate_func=ease_in_out_cubic, introducer=True), seconds=0.9)
+    words = (
+        Word(text, LABEL, skin.ink, left, base, "cached name", Face.TEXT),
+        Word(number, LABEL, skin.ink, rect.x1 - wide, base, "cached bytes"),
+    )
+    film.move(FadeIn(*words), seconds=TEXT)
+    film.scene.hold(0.8)
+    if film.found.crossing is not None:
+        film.move(FadeIn(*equal(film, film.found.crossing, y + em(12) if base < y else base + em(50))), seconds=TEXT)
+        film.scene.hold(0.4)
+    film.scene.tell()
+
+
+def equal(film: IOFilm, m: int, baseline: float) -> list[Word | Rectangles]:
+    """Where the curve meets the line: a mark, and its M to three digits."""
+    x, y, side = film.plot.x(m), film.plot.y(film.found.cached), em(13)
+    mark = Rectangles(film.skin.ink, name="crossing").display(np.array([[x - side, y - side, x + side, y + side]]))
+    mark.values = np.array([m])
+    digits = 3 - len(str(m))
+    return [mark, Word(f"{EQUAL}{round(m, digits):,}", LABEL, film.skin.ink, x + em(34), baseline, "equal")]
+
+
+@beat("ratio")
+def ratio(film: IOFilm) -> None:
+    """Over the last bar, what standard attention would have moved as well."""
+    found = film.found
+    bar, top = film.plot.bar(found.last.m, found.last.nbytes), film.plot.y(found.cached)
+    more = Rectangles(film.skin.scores, name="more", opacity=SECOND)
+
+    def rise(share: float) -> None:
+        more.display(np.array([[bar.x0, bar.y1, bar.x1, bar.y1 + max(top - bar.y1, 0.0) * share]]))
+        more.values = np.array([found.cached - found.last.nbytes])
+
+    film.move(Shows(more, rise, rate_func=ease_in_out_cubic, introducer=True), seconds=1.2)
     film.scene.hold(0.4)
     film.scene.tell()
 
@@ -267,6 +336,12 @@ def cached(film: IOFilm) -> None:
 def counted(sweeps: int) -> str:
     """How many, in words."""
     return f"{sweeps} sweep" if sweeps == 1 else f"{sweeps} sweeps"
+
+
+def numbers(film: IOFilm) -> Word:
+    """What M counts, beside it."""
+    longest, at = f"M = {film.found.largest:,.0f}", film.place["m"]
+    return Word(ON_CHIP, LABEL, film.skin.ink, at.x0 + (len(longest) + 1) * film.m.step, middle(at, film.m.px), "note", Face.TEXT)
 
 
 def setting(film: IOFilm) -> Word:

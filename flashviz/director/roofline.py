@@ -10,24 +10,27 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
+from flashviz import theme
 from flashviz.chapters import roofline
 from flashviz.chapters.measured import Point
 from flashviz.chapters.roofline import DEVICE, Height, Roof, Roofline, gather, quotes_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, first_that_fits, labelled, middle, word
+from flashviz.figures import amount
 from flashviz.layout import Rect, Shot
 from flashviz.layout.roofline import Decades
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.roof import Registers, RoofView
+from flashviz.mobjects.roof import Reading, Registers, RoofView
 from flashviz.mobjects.rulers import Dot
 from flashviz.mobjects.tiles import Rectangles
 
 AXIS = ("operations a byte, counted: each tick 2 ×", "operations a byte, counted", "operations a byte")
-RATE, ATTAINED = "operations a second, at best", "operations a second, measured"
+RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
+ATTAINED = ("TFLOP/s measured: 10¹² operations a second", "TFLOP/s, measured")
 CORE = "a core of the GPU"
 CACHED = ("operations a byte with a perfect cache: each tick 2 ×", "operations a byte, perfect cache", "operations a byte")
 NAMES = {"standard": "standard attention", "flash": "FlashAttention"}
@@ -62,12 +65,15 @@ class RooflineFilm(ChapterFilm):
 
     words: list[Named]  # the badge, the axis and the names of both limits
     standard_name: Word
+    reading: Reading
+    product: Word
     marks: list[Named]  # the rows of the heights that were passed
     tile: Rectangles
     rows: Readout
     registers: Registers
     core: Word  # what an SM is, then what a program spills
     fit: Readout
+    lengths: list[Word]  # N at FlashAttention's dots
     number: Readout  # at the dot
 
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
@@ -82,7 +88,9 @@ class RooflineFilm(ChapterFilm):
         self.dot = Dot(self.skin.o, hollow=False, name="point flash")
         self.now = found.heights[0]
 
-    def limits(self, device: str, roof: Roof, plot: Decades, place: Shot, axes: tuple[str, ...] = AXIS, rate: str = RATE) -> list[Named]:
+    def limits(
+        self, device: str, roof: Roof, plot: Decades, place: Shot, axes: tuple[str, ...] = AXIS, rate: tuple[str, ...] = RATE
+    ) -> list[Named]:
         """Badge with its sources, the axes' names, and both limits at their parts of the roof."""
         skin, quotes = self.skin, quotes_of(device, roof)
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
@@ -93,11 +101,11 @@ class RooflineFilm(ChapterFilm):
         axis = Word(text, LABEL, skin.ink, at.center[0] - text_width(text, LABEL) / 2, middle(at, LABEL), "axis", Face.TEXT)
         slope = quotes[0][0]
         wide = text_width(slope, LABEL, Face.STRONG)
-        base = plot.y(roof.at(plot.value(plot.rect.x0 + wide + em(70)))) + em(76)
+        base = plot.y(roof.at(plot.value(plot.rect.x0 + wide + em(84)))) + em(76)
         base_of = plot.rect.y1 + (em(6) if rate == ATTAINED else -em(24))
         base = min(base, base_of - em(46))  # clear of the name of the vertical axis
-        up = Word(rate, LABEL, skin.ink, plot.rect.x0, base_of, "axis", Face.TEXT)
-        words: list[Named] = [badge, axis, up, Word(slope, LABEL, skin.ink, plot.rect.x0 + em(20), base, "limit")]
+        up = Word(first_that_fits(rate, LABEL, 0.9 * plot.rect.width), LABEL, skin.ink, plot.rect.x0, base_of, "axis", Face.TEXT)
+        words: list[Named] = [badge, axis, up, Word(slope, LABEL, skin.ink, plot.rect.x0 + em(34), base, "limit")]
         for level, _ in quotes[1:]:
             wide = text_width(level, LABEL, Face.STRONG)
             words.append(Word(level, LABEL, skin.ink, plot.rect.x1 - wide, plot.y(roof.at(plot.ends[1])) + em(20), "limit"))
@@ -121,24 +129,38 @@ def roof(film: RooflineFilm) -> None:
     badge, axis, up, *names = film.words
     film.roof.place(film.plot, place["ticks"], 0.0)
     film.move(FadeIn(film.roof, badge, axis, up), seconds=0.5)
-    film.read()
-    film.move(drawn(film.roof, place["ticks"]), seconds=2.4)
+    film.move(drawn(film.roof, place["ticks"]), seconds=1.8)
     for name in names:
         film.move(FadeIn(name), seconds=TEXT)
-        film.scene.hold(0.4)
+        film.scene.hold(0.2)
+    film.scene.tell()
 
 
 @beat("standard")
 def standard(film: RooflineFilm) -> None:
-    """Standard attention's dot on the roof."""
+    """Standard attention's dot on the roof: up from its operations a byte, and across to the rate that they allow."""
     film.scene.event = len(film.found.traces[-1])
-    spot = film.roof.spot(film.found.standard.counted)
-    film.standard.move_to(spot)
-    film.standard_name = beside(film, NAMES["standard"], film.found.standard.counted)
-    film.move(FadeIn(film.standard), seconds=0.4)
-    film.move(FadeIn(film.standard_name), seconds=TEXT)
-    film.scene.hold(0.5)
+    intensity = film.found.standard.counted
+    rate = film.found.roof.at(intensity)
+    film.standard.move_to(film.roof.spot(intensity))
+    film.standard_name = beside(film, NAMES["standard"], intensity)
+    film.reading = Reading(film.skin)
+    film.move(Shows(film.reading, lambda share: film.reading.at(film.plot, intensity, rate, share / 2), introducer=True), seconds=0.7)
+    film.move(FadeIn(film.standard, film.standard_name), seconds=TEXT)
+    film.scene.hold(0.2)
+    film.move(Shows(film.reading, lambda share: film.reading.at(film.plot, intensity, rate, (1 + share) / 2)), seconds=0.7)
+    film.product = product(film, intensity, rate)
+    film.move(FadeIn(film.product), seconds=TEXT)
+    film.scene.hold(0.2)
     film.scene.tell()
+
+
+def product(film: RooflineFilm, intensity: float, rate: float) -> Word:
+    """Why the roof is there: operations a byte times bytes a second, or the peak where that is less; under the dot's name."""
+    (x, y, _), roof = film.roof.spot(intensity), film.found.roof
+    slope = f"{intensity:.0f} × {roof.bandwidth:g} TB/s = {rate:.0f} TFLOP/s"
+    text = slope if roof.bandwidth * intensity <= rate else f"{rate:.0f} TFLOP/s"
+    return Word(text, LABEL, film.skin.ink, x + em(34), y - em(80), "product", Face.TEXT)
 
 
 def beside(film: RooflineFilm, name: str, intensity: float) -> Word:
@@ -153,7 +175,7 @@ def tile(film: RooflineFilm) -> None:
     """The roof makes room; a low tile, the program that holds it, and its dot."""
     place, skin, first = film.scene.shot("tile"), film.skin, film.found.heights[0]
     start, ticks = film.plot.rect, film.scene.shot("roof")["ticks"]
-    gone = [*film.words, film.standard_name]
+    gone = [*film.words, film.standard_name, film.reading, film.product]
     film.move(*(FadeOut(each) for each in gone), seconds=TEXT)
 
     def go(share: float) -> None:
@@ -260,7 +282,8 @@ def spill(film: RooflineFilm, before: Height, after: Height) -> None:
     was = before.given.spilled if before.given is not None else 0
     if now == was:
         return
-    text = first_that_fits((f"spilled: {now} B a thread", f"spilled: {now} B"), LABEL, place.width)
+    nbytes = amount(after.spilled_bytes)
+    text = first_that_fits((f"spilled: {nbytes} a program", f"spilled: {nbytes}"), LABEL, place.width)
     words = word(text, LABEL, film.skin.warn, place, "spill", Face.TEXT)
     film.move(FadeOut(film.core), seconds=TEXT / 2)
     film.core = words
@@ -285,17 +308,43 @@ def gpu(film: RooflineFilm) -> None:
     ys = [y for dots in rates.dots.values() for _, y in dots]
     plot = Decades.of(place["plot"], (min(xs), max(xs)), (min(ys), rates.roof.at(max(xs))))
     view = RoofView(rates.roof, plot, place["ticks"], skin)
-    words = film.limits(rates.device, rates.roof, plot, place, CACHED, ATTAINED)
+    badge, axis, up, *names = film.limits(rates.device, rates.roof, plot, place, CACHED, ATTAINED)
     film.scene.clear_all(0.3)
-    film.move(FadeIn(view, *words), seconds=0.5)
-    film.read()
+    other_machine(film, view, place["ticks"], [axis, up])
+    film.move(FadeIn(badge, *names), seconds=TEXT)
     for name, hue in (("standard", skin.scores), ("flash", skin.o)):
         points = rates.dots[name]
         for x, y in points:
             dot = Dot(hue, hollow=False, name=f"measured {name}").move_to((plot.x(x), plot.y(y), 0))
             film.move(FadeIn(dot), seconds=0.16)
-        film.move(FadeIn(rates_name(film, plot, name, points), *lengths(film, plot, name, points)), seconds=TEXT)
+        film.lengths = lengths(film, plot, name, points)
+        film.move(FadeIn(rates_name(film, plot, name, points), *film.lengths), seconds=TEXT)
+    film.plot = plot
     film.move(FadeIn(setting(film, place["plot"])), seconds=TEXT)
+
+
+def other_machine(film: RooflineFilm, view: RoofView, ticks: Rect, axes: Sequence[Named]) -> None:
+    """The first machine's roof on the second one's axes; it rises to the second one's, and what it was is seen meanwhile."""
+    was, now, plot = film.found.roof, view.roof, view.plot
+    if was.peak is None:  # no source has its peak for such numbers
+        film.move(FadeIn(view, *axes), seconds=0.5)
+        film.read()
+        return
+    level = plot.y(was.at(plot.ends[1]))
+    name = Word(DEVICE, LABEL, film.skin.ink, plot.rect.x1 - text_width(DEVICE, LABEL, Face.STRONG), level - em(48), "was")
+    view.roof = was
+    before = view.place(plot, ticks).line.copy().set_stroke(color=film.skin.quiet, width=theme.HEAVY)
+    film.move(FadeIn(view, name, *axes), seconds=0.5)
+    film.read()
+    film.scene.add(before)
+
+    def rise(share: float) -> None:
+        view.roof = was.toward(now, share) if share < 1 else now
+        view.place(plot, ticks)
+
+    film.move(Shows(view, rise, rate_func=ease_in_out_cubic), seconds=1.2)
+    film.scene.hold(0.4)
+    film.move(FadeOut(before, name), seconds=TEXT)
 
 
 def rates_name(film: RooflineFilm, plot: Decades, name: str, points: Sequence[Point]) -> Word:
@@ -305,7 +354,7 @@ def rates_name(film: RooflineFilm, plot: Decades, name: str, points: Sequence[Po
     text = first_that_fits((f"{NAMES[name]}: {rate}", f"{SHORT[name]}: {rate}"), NAME, 0.7 * plot.rect.width, Face.STRONG)
     wide = text_width(text, NAME, Face.STRONG)
     if name == "standard":
-        return Word(text, NAME, film.skin.ink, plot.x(min(x for x, _ in points)) - em(20), plot.y(low) - em(76), "rates")
+        return Word(text, NAME, film.skin.ink, plot.rect.x0 + em(8), plot.y(low) - em(76), "rates")
     over = [plot.y(y) for x, y in points if plot.x(x) > plot.rect.x1 - wide - em(30)]
     return Word(text, NAME, film.skin.ink, plot.rect.x1 - wide, min(over) - em(80), "rates")
 
@@ -334,10 +383,32 @@ def close(film: RooflineFilm) -> None:
     film.scene.tell()
 
 
+@beat("gap")
+def gap(film: RooflineFilm) -> None:
+    """What FlashAttention's last dot leaves of the roof above it."""
+    rates = film.found.gpu
+    assert rates is not None  # else the board has no such beat
+    (intensity, rate), plot, half = rates.dots["flash"][-1], film.plot, em(3)
+    x, low, high = plot.x(intensity), plot.y(rate), plot.y(rates.roof.at(intensity))
+    left = Rectangles(film.skin.ink, name="gap")
+
+    def rise(share: float) -> None:
+        left.display(np.array([[x - half, low, x + half, low + (high - low) * share]]))
+        left.values = np.array([rates.share])
+
+    film.move(FadeOut(*film.lengths), seconds=TEXT)
+    film.move(Shows(left, rise, rate_func=ease_in_out_cubic, introducer=True), seconds=0.9)
+    text = first_that_fits((f"{rates.share:.0%} of the roof", f"{rates.share:.0%}"), NAME, x - plot.rect.x0 - em(40), Face.STRONG)
+    wide = text_width(text, NAME, Face.STRONG)
+    film.move(FadeIn(Word(text, NAME, film.skin.ink, x - em(24) - wide, (low + high) / 2, "share")), seconds=TEXT)
+    film.scene.hold(0.5)
+    film.scene.tell()
+
+
 def setting(film: RooflineFilm, rect: Rect) -> Word:
     """What was measured, in the corner of the plot."""
     assert film.found.gpu is not None
     sweep = film.found.gpu.sweep
     lengths = f"N = {sweep.flops[0][0]:,.0f} to {sweep.flops[-1][0]:,.0f}"
-    text = first_that_fits((f"{lengths}, d = {sweep.d}, {sweep.heads} heads", lengths), LABEL, 0.37 * rect.width)
+    text = first_that_fits((f"{lengths}, d = {sweep.d}, {sweep.heads} heads", lengths), LABEL, 0.35 * rect.width)
     return Word(text, LABEL, film.skin.ink, rect.x1 - text_width(text, LABEL), rect.y0 + em(24), "setting", Face.TEXT)

@@ -10,38 +10,41 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``square``: the scores with K above, Q and O at their sides; beneath it M and how many sweeps. ``large``: what M holds, closely, and
-# ``inset``: while the first bar fills. ``setting``: the problem. ``plot``: the bar of bytes stands on its lower edge; ``bytes`` says of
-# what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, and later whence the chips' sizes are.
+# ``square``: the scores with K above, Q and O at their sides, and ``setting`` beneath: the problem; ``sweeps``: how many. ``chip``: what M
+# holds, under ``m``; ``large``: the same closely, ``sum`` beneath, before there are bars. ``plot``: the bar of bytes stands on its lower
+# edge; ``bytes`` says of what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, and later whence the chips' sizes are.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
-        "name": (60, 24, 1000, 88), "square": (60, 100, 800, 826), "m": (60, 832, 480, 926), "sweeps": (500, 832, 840, 926),
-        "large": (900, 130, 1840, 806), "inset": (1260, 130, 1840, 480), "setting": (160, 776, 700, 826), "plot": (900, 110, 1840, 806),
-        "ticks": (900, 812, 1840, 864), "axis": (900, 868, 1840, 926), "bytes": (900, 24, 1840, 88), "bound": (1370, 110, 1840, 300),
+        "name": (60, 24, 880, 88), "square": (60, 100, 560, 580), "setting": (130, 530, 490, 580), "sweeps": (580, 270, 880, 360),
+        "m": (60, 590, 880, 650), "chip": (60, 660, 880, 926), "large": (940, 130, 1840, 760), "sum": (940, 790, 1840, 880),
+        "plot": (900, 110, 1840, 806), "ticks": (900, 812, 1840, 864), "axis": (900, 868, 1840, 926), "bytes": (900, 24, 1840, 88),
+        "bound": (1200, 110, 1840, 300),
     },
     "4:3": {
-        "name": (20, 40, 736, 104), "square": (40, 120, 660, 760), "m": (40, 764, 660, 840), "sweeps": (40, 846, 660, 922),
-        "large": (740, 130, 1410, 790), "inset": (1020, 130, 1410, 420), "setting": (120, 696, 580, 746), "plot": (740, 130, 1410, 790),
-        "ticks": (740, 796, 1410, 850), "axis": (740, 858, 1410, 916), "bytes": (740, 40, 1410, 104), "bound": (930, 120, 1410, 310),
+        "name": (20, 40, 736, 104), "square": (40, 114, 500, 574), "setting": (100, 524, 440, 574), "sweeps": (510, 270, 730, 360),
+        "m": (40, 590, 730, 650), "chip": (40, 660, 730, 926), "large": (760, 160, 1410, 720), "sum": (760, 740, 1410, 820),
+        "plot": (740, 130, 1410, 790), "ticks": (740, 796, 1410, 850), "axis": (740, 858, 1410, 916), "bytes": (740, 40, 1410, 104),
+        "bound": (930, 120, 1410, 310),
     },
     "1:1": {
-        "name": (30, 30, 1050, 94), "square": (30, 106, 470, 526), "m": (500, 110, 1050, 200), "sweeps": (500, 205, 1050, 295),
-        "large": (40, 560, 1050, 840), "inset": (500, 300, 1050, 480), "setting": (530, 884, 1050, 938),
-        "plot": (40, 550, 1050, 820), "ticks": (40, 826, 1050, 880), "axis": (40, 884, 510, 938),
-        "bytes": (500, 485, 1050, 545), "bound": (500, 300, 1050, 480),
+        "name": (30, 30, 1050, 94), "square": (30, 106, 420, 486), "setting": (530, 884, 1050, 938), "sweeps": (450, 166, 1050, 226),
+        "m": (450, 106, 1050, 166), "chip": (450, 236, 1050, 430), "large": (40, 550, 1050, 800), "sum": (40, 806, 1050, 870),
+        "plot": (40, 550, 1050, 820), "ticks": (40, 826, 1050, 880), "axis": (40, 884, 510, 938), "bytes": (30, 490, 440, 546),
+        "bound": (560, 436, 1050, 546),
     },
     "9:16": {
-        "name": (60, 40, 1020, 104), "square": (60, 116, 640, 676), "m": (660, 200, 1030, 300), "sweeps": (660, 320, 1030, 420),
-        "large": (60, 780, 1020, 1220), "inset": (480, 770, 1020, 960), "setting": (510, 1316, 1020, 1380),
-        "plot": (60, 760, 1020, 1250), "ticks": (60, 1256, 1020, 1310), "axis": (60, 1316, 490, 1380),
-        "bytes": (60, 694, 1020, 754), "bound": (500, 770, 1020, 950),
+        "name": (60, 40, 1020, 104), "square": (60, 116, 560, 616), "setting": (120, 566, 510, 616), "sweeps": (610, 260, 1030, 350),
+        "m": (60, 666, 1030, 726), "chip": (60, 736, 1020, 946), "large": (60, 780, 1020, 1160), "sum": (60, 1170, 1020, 1250),
+        "plot": (60, 1010, 1020, 1250), "ticks": (60, 1256, 1020, 1310), "axis": (60, 1316, 490, 1380), "bytes": (60, 950, 1020, 1006),
+        "bound": (590, 440, 1050, 640),
     },
 }  # fmt: skip
 
 DEPTH, GAP = 0.055, em(10)  # of a strip beside the square, of its side, and the gap between
 BAR, HEADROOM = 0.36, em(30)  # of a bar, of a doubling of M; above the tallest one
 LETTERS = em(50)  # beneath the strips of Q and O
-LEFT, RIGHT = 0.5, em(250)  # doublings of M left of the smallest; room at the right of the largest, for the number
+LIMIT = em(56)  # left of what is on chip: the measure of d
+LEFT, RIGHT = 0.5, em(300)  # doublings of M left of the smallest; room at the right of the largest, for the number
 
 
 @dataclass(frozen=True)
@@ -68,25 +71,33 @@ class Square:
 
 @dataclass(frozen=True)
 class Blocks:
-    """A tile of scores and the blocks that make it, to one scale: K above it, Q at its left, O at its right, V above O."""
+    """What is on chip for a tile of scores, to one scale: Q at its left, K above, O at its right, V lying beneath.
+
+    Between K and V is room for a tile of d rows, no more: ``limit`` is where that one would end.
+    """
 
     s: Rect
     q: Rect
     k: Rect
     v: Rect
     o: Rect
+    limit: float
+
+    @staticmethod
+    def unit(rect: Rect, columns: float, d: float) -> float:
+        """The largest scale at which a tile so wide has room."""
+        return min((rect.width - LIMIT - 2 * GAP) / (2 * d + columns), (rect.height - 2 * GAP) / (3 * d))
 
     @classmethod
-    def of(cls, rect: Rect, rows: float, columns: float, d: float) -> Blocks:
-        """As large as it fits."""
-        unit = min((rect.width - 2 * GAP) / (2 * d + columns), (rect.height - GAP) / (rows + max(d, columns)))
+    def of(cls, rect: Rect, unit: float, rows: float, columns: float, d: float) -> Blocks:
+        """From the left of ``rect``, in its middle; a number is ``unit`` x ``unit``."""
         wide, high, deep = columns * unit, rows * unit, d * unit
-        x, y, _ = rect.center
-        s = Rect(x - wide / 2, y - (high + GAP + deep) / 2, x + wide / 2, y + (high - GAP - deep) / 2)
-        o = Rect(s.x1 + GAP, s.y0, s.x1 + GAP + deep, s.y1)
+        x, y = rect.x0 + LIMIT, rect.center[1] + deep / 2  # of Q's upper corner
+        s = Rect(x + deep + GAP, y - high, x + deep + GAP + wide, y)
+        limit = y - deep
         return cls(
-            s, Rect(s.x0 - GAP - deep, s.y0, s.x0 - GAP, s.y1), Rect(s.x0, s.y1 + GAP, s.x1, s.y1 + GAP + deep),
-            Rect(o.x0, o.y1 + GAP, o.x1, o.y1 + GAP + wide), o,
+            s, Rect(x, s.y0, x + deep, y), Rect(s.x0, y + GAP, s.x1, y + GAP + deep), Rect(s.x0, limit - GAP - deep, s.x1, limit - GAP),
+            Rect(s.x1 + GAP, s.y0, s.x1 + GAP + deep, y), limit,
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.palette import SECOND, Theme
 
 LABEL = 36  # px
+CLEAR = 0.3  # doublings between the lower edge and a number at the left
 SEAM = em(5)  # between two programs
 MOST = em(46)  # of what is spilled
 
@@ -31,7 +32,11 @@ class RoofView(VGroup):
         low, high = plot.ends
         values = [2.0**power for power in range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)]
         self.values, self.words = values, VGroup(*(_number(f"{value:,.10g}", skin.ink) for value in values))
-        super().__init__(self.under, self.base, self.line, self.words)
+        least, most = plot.low[1], math.log2(roof.at(high))
+        self.rates = [2.0**power for power in range(math.ceil(least + CLEAR), math.floor(most) + 1)]
+        self.numbers = VGroup(*(_number(f"{rate:,.10g}", skin.ink) for rate in self.rates))
+        self.knee = Rectangles(skin.quiet, name="knee")
+        super().__init__(self.under, self.base, self.knee, self.line, self.words, self.numbers)
         self.place(plot, ticks)
 
     def place(self, plot: Decades, ticks: Rect, shown: float = 1.0) -> RoofView:
@@ -50,12 +55,38 @@ class RoofView(VGroup):
             boxes.append([x - half, floor - em(12), x + half, floor])
             inside = plot.rect.x0 + words.width / 2 <= x <= plot.rect.x1 - words.width / 2
             words.move_to((x, ticks.center[1], 0)).set_opacity(float(index % step == 0 and inside))
+        for rate, number in zip(self.rates, self.numbers, strict=True):
+            y = plot.y(rate)
+            boxes.append([plot.rect.x0, y - half, plot.rect.x0 + em(12), y + half])
+            number.move_to((plot.rect.x0 - em(12) - number.width / 2, y, 0))
         self.base.display(np.array(boxes))
+        knee = self.roof.knee
+        stands = (
+            [] if knee is None or not low < knee < end else [[plot.x(knee) - half, floor, plot.x(knee) + half, plot.y(self.roof.at(knee))]]
+        )
+        self.knee.display(np.array(stands).reshape(-1, 4))
         return self
 
     def spot(self, intensity: float) -> tuple[float, float, float]:
         """Where an intensity stands on the roof."""
         return self.plot.x(intensity), self.plot.y(self.roof.at(intensity)), 0.0
+
+
+class Reading(Rectangles):
+    """How a dot is read: up from its operations a byte to the roof, then across to its rate."""
+
+    def __init__(self, skin: Theme) -> None:
+        super().__init__(skin.quiet, name="reading")
+
+    def at(self, plot: Decades, intensity: float, rate: float, shown: float) -> Reading:
+        """So much of the way."""
+        x, y, half, floor = plot.x(intensity), plot.y(rate), em(2), plot.rect.y0
+        up, across = min(2 * shown, 1.0), max(2 * shown - 1, 0.0)
+        self.display(np.array([
+            [x - half, floor, x + half, floor + (y - floor) * up], [x - (x - plot.rect.x0) * across, y - half, x, y + half],
+        ]))  # fmt: skip
+        self.values = np.array([intensity, rate])
+        return self
 
 
 def _number(text: str, color: str) -> VMobject:

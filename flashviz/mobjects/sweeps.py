@@ -70,24 +70,35 @@ class Sweeps(VGroup):
 
 
 class HeldBlocks(VGroup):
-    """What is on chip for one tile: a block each of Q, K, V and O, and the scores S that they make."""
+    """What is on chip for one tile: a block each of Q, K, V and O, the scores S that they make, and how tall S may be."""
 
-    def __init__(self, rows: int, columns: int, d: int, skin: Theme) -> None:
-        self.tag, self.sizes = "blocks", (rows, columns, d)
+    def __init__(self, d: int, skin: Theme) -> None:
+        self.tag, self.d = "blocks", d
         hues = {"S": skin.ink, **{name: skin.hue(name) for name in "QKVO"}}
+        self.limit = Rectangles(skin.edge, name="limit")
         self.blocks = {name: Rectangles(hue, name=f"block {name}") for name, hue in hues.items()}
         self.letters = {
             name: Named(theme.line(name, LETTER, skin.ground, Face.STRONG), tag=f"block name {name}", text=name) for name in hues
         }
-        super().__init__(*self.blocks.values(), *self.letters.values())
+        self.full = {name: letter.height for name, letter in self.letters.items()}
+        self.measure = Named(theme.line("d", LETTER, skin.ink, Face.STRONG), tag="limit name", text="d")
+        super().__init__(self.limit, self.measure, *self.blocks.values(), *self.letters.values())
 
-    def place(self, rect: Rect) -> HeldBlocks:
-        """As large as a rectangle lets them be."""
-        stands = Blocks.of(rect, *self.sizes)
+    def display(self, rect: Rect, unit: float, rows: float, columns: float) -> HeldBlocks:
+        """From the left of ``rect``; letters as large as their blocks let them be."""
+        stands = Blocks.of(rect, unit, rows, columns, self.d)
         for name, block in self.blocks.items():
             at: Rect = getattr(stands, name.lower())
             block.display(np.array([at.edges]))
-            self.letters[name].move_to(at.center)
+            letter = self.letters[name]
+            letter.scale(min(self.full[name], 0.8 * at.height) / letter.height).move_to(at.center)
+        self.blocks["S"].values = np.array([columns, rows])
+        top, line, thin = stands.q.y1, stands.q.x0 - em(16), em(1.5)
+        self.limit.display(np.array([
+            [line - thin, stands.limit, line + thin, top], [line - em(8), top - 2 * thin, line + em(8), top],
+            [line - em(8), stands.limit, stands.o.x1, stands.limit + 2 * thin],
+        ]))  # fmt: skip
+        self.measure.move_to((line - em(26), (top + stands.limit) / 2, 0))
         return self
 
 
