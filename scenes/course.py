@@ -7,7 +7,7 @@ from flashviz.director.course import CourseFilm
 
 
 class CourseScene(CourseFilm):
-    """A quarter of an hour: two memories, softmax, the algorithm tile by tile, its variants, the four claims and their evidence."""
+    """A quarter of an hour: a score, two memories, softmax, the algorithm tile by tile, its variants, four claims and their evidence."""
 
     subject = "FlashAttention: the course"
     poster = "FlashAttentionScene-rest"
@@ -15,6 +15,7 @@ class CourseScene(CourseFilm):
     def construct(self) -> None:
         self.open(Path(__file__).parent)
 
+        self.play_chapter("score")
         self.play_chapter("memory_hierarchy")
         self.play_chapter("standard_attention")
         self.play_chapter("online_softmax")

@@ -26,7 +26,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "director": ("film", "directed", "toys", "drawn", "course", "kernel_film", "bounded", "beats"),
     "chapters": (
         "measured", "pipeline", "rescale", "roofline", "causal", "exactness", "io_complexity", "speed",
-        "grouped_query", "loop_order", "memory_hierarchy", "memory_scaling", "merge", "references", "standard_attention",
+        "grouped_query", "loop_order", "memory_hierarchy", "memory_scaling", "merge", "references", "score", "standard_attention",
     ),
     "scenes": ("scenes",),
     "render": (

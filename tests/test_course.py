@@ -24,7 +24,7 @@ PACE = 17  # letters a second that are read without haste
 LONGEST = 16 * 60  # seconds
 GAP = 0.6  # seconds that nothing may be on screen
 CHAPTERS = (
-    "memory_hierarchy", "standard_attention", "online_softmax", "flash", "loop_order", "causal", "grouped_query",
+    "score", "memory_hierarchy", "standard_attention", "online_softmax", "flash", "loop_order", "causal", "grouped_query",
     "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "pipeline", "references",
 )  # fmt: skip
 
@@ -81,6 +81,7 @@ def test_captions_can_be_read() -> None:
 
 # What learners ask (FACTS.md), and the words on screen that answer it.
 ANSWERS = {
+    "what a score is": ("ScoreScene", "The 64 products stack into one number."),
     "which loop is outside": (
         "LoopOrderScene",
         "Queries outside: O waits on chip.",

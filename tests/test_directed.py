@@ -97,6 +97,19 @@ FILMS = {
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
         seconds=(8.6, 9),
     ),
+    "score": Directed(
+        "score", "ScoreScene",
+        subjects={
+            "pair": ("q", "k", "q name", "k name"), "products": ("products", "products name"), "stack": ("products", "sum", "number"),
+            "scale": ("sum", "number"),
+        },
+        configs={
+            "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "narrow": {"head_dim": 16}, "wide": {"head_dim": 128},
+            "scaled": {"scale": 0.3},
+        },
+        actors=("q", "k", "products"),
+        seconds=(24, 27),
+    ),
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={

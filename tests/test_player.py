@@ -110,7 +110,7 @@ def page(address: str) -> Iterator[Page]:
         yield tab
 
 
-def opened(tab: Page, address: str, anchor: str = "") -> None:
+def opened(tab: Page, address: str, anchor: str = "#step=0") -> None:
     tab.goto(f"{address}/index.html{anchor}")
     until(tab, "document.querySelector('flash-trace-player')?.document")
 
@@ -134,7 +134,7 @@ def test_the_file_holds_the_recording(name: str) -> None:
     assert document["bill"] == (own if trace.header.algorithm == "standard" else own | others)
     if trace.header.algorithm == "fa2":
         chosen = follow_in(trace)
-        assert document["follow"] == {"pid_m": chosen.program[0], "pid_bh": chosen.program[1], "row": chosen.row}
+        assert document["follow"] == {"pid_m": chosen.program[0], "pid_bh": chosen.program[1], "row": chosen.row, "rise": chosen.rise}
         assert set(document["programs"]) == {f"{pid_m},{pid_bh}" for pid_m, pid_bh in trace.programs}
     else:
         assert "programs" not in document
@@ -317,6 +317,39 @@ def test_the_described_step_is_the_line_and_the_slider(page: Page, rising: Trace
 
 
 @needs_browser
+def test_it_opens_at_the_films_rise(address: str, rising: Trace) -> None:
+    chosen = follow_in(rising)
+    assert chosen.rise is not None
+    with browser_page() as tab:
+        opened(tab, address, "")
+        k = tab.evaluate(TELL)
+        maxima = [at for at in rising.program(*chosen.program) if rising[at].kind == Kind.SOFTMAX_M]
+        assert k == maxima[chosen.rise] + 1
+        m_new = figures.number(replay(rising, chosen.program).m_new[chosen.rise, chosen.row])
+        assert tab.locator("flash-trace-player .say").inner_text().endswith(f"Row {chosen.program[0] * 64 + chosen.row} rises to {m_new}.")
+        tab.evaluate("() => { document.querySelector('flash-trace-player').src = 'standard.json'; }")
+        until(tab, "document.querySelector('flash-trace-player').document.header.algorithm === 'standard'")
+        assert tab.evaluate(TELL) > 0  # another trace is shown where this one was
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "beside"), [(1280, True), (360, False)])
+def test_what_the_step_means_stands_beside_the_stage(width: int, beside: bool, address: str) -> None:
+    with browser_page() as tab:
+        tab.set_viewport_size({"width": width, "height": 900})
+        opened(tab, address, "")
+        stage, follow, source = (
+            tab.locator(f"flash-trace-player {part}").bounding_box() for part in (".stage", ".follow", "pre [aria-current]")
+        )
+        assert stage
+        assert follow
+        assert source
+        for part in (follow, source):
+            assert (part["x"] >= stage["x"] + stage["width"]) == beside
+            assert (part["y"] + part["height"] <= 900) == beside
+
+
+@needs_browser
 def test_a_link_leads_to_its_step(address: str) -> None:
     with browser_page() as tab:
         opened(tab, address, "#step=33")
@@ -419,7 +452,7 @@ def test_the_canvas_shows_what_is_where(skin: str, address: str, rising: Trace) 
     probe = """([k, tensor]) => {
         const player = document.querySelector('flash-trace-player'), canvas = player.shadowRoot.querySelector('canvas');
         player.go(k);
-        const {cross, frame: [left, , right, top]} = player.document.layout.middle, [x0, y0, x1, y1] = cross.strips[tensor][0];
+        const {cross, frame: [left, , right, top]} = player.document.layout.wide, [x0, y0, x1, y1] = cross.strips[tensor][0];
         const unit = canvas.width / (right - left), [x, y] = [(x0 + x1) / 2 - left, top - (y0 + y1) / 2];
         return [...canvas.getContext('2d').getImageData(x * unit, y * unit, 1, 1).data].slice(0, 3);
     }"""
@@ -455,10 +488,10 @@ def test_it_is_open_to_everybody_and_asks_one_place_alone(width: int, skin: str,
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{}", "expected a flashviz-player file of schema 2, got another file"),
+        ("{}", "expected a flashviz-player file of schema 3, got another file"),
         (
             '{"format": "flashviz-player", "schema": 1}',
-            "of schema 2, got flashviz-player 1; export it again",
+            "of schema 3, got flashviz-player 1; export it again",
         ),
         (None, "expected a trace at none.json, got 404; name a file that flashviz export --player wrote"),
     ],

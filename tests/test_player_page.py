@@ -115,6 +115,7 @@ def test_it_runs_in_a_frame_that_may_do_nothing_but_run(page_file: Path) -> None
     with browser_page() as tab:
         tab.goto((page_file.parent / "platform.html").as_uri())
         frame = tab.frame_locator("iframe")
+        frame.get_by_role("button", name="Step forward").press("Home")
         frame.get_by_role("button", name="Step forward").click()
         frame.get_by_text(re.compile(r"^Step 1 of \d+, row block 0: Q tile 0 moves from HBM to the chip")).wait_for()
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import av
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -32,7 +34,7 @@ from flashviz.settings import load_settings
 from flashviz.storyboard import Told
 from flashviz_kernels import record
 from tests.conftest import ROOT
-from tests.delivered import delivered
+from tests.delivered import SECONDS, delivered
 from tests.test_embedding import PLAY, served
 from tests.test_slides import browser_page, needs_browser, until
 
@@ -79,11 +81,29 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, root)
     films = tmp_path_factory.mktemp("films")
     film = delivered(films)
+    moving(film)
     traces = [provenance(record(config, source="numpy")) for config in TRACED]
     write_manifest(film, msgspec.structs.replace(read_manifest(film), traces=traces))
     made = root / "served" / "some where"
     builder().make_site(root / "docs", films, made)
     return made
+
+
+def moving(film: Path) -> None:
+    """The same film once more, beside it, by the name of the one that the loop is cut from and with its beats."""
+    copy = shutil.copytree(film, film.with_name(door().MOVES))
+    manifest = read_manifest(copy)
+    names = ("before", door().FIRST, door().LAST)
+    beats = tuple(msgspec.structs.replace(beat, name=name) for beat, name in zip(manifest.beats, names, strict=True))
+    write_manifest(copy, msgspec.structs.replace(manifest, scene=copy.name, beats=beats))
+
+
+def door() -> Any:
+    """docs/_ext/door.py."""
+    builder()
+    import door  # type: ignore[import-not-found]
+
+    return door
 
 
 class Page(HTMLParser):
@@ -241,6 +261,74 @@ def test_the_player_as_one_file_works_without_a_server(site: Path) -> None:
         page.wait_for_url(alone.as_uri())
         until(page, "document.querySelector('flash-trace-player').document !== undefined")
         assert alone.stem.split("-")[2] == page.evaluate("document.querySelector('flash-trace-player').document.hash")
+
+
+def test_the_loop_is_cut_from_its_beats(site: Path, tmp_path: Path) -> None:
+    film = read_manifest(site / "_films" / "ThreeScene")
+    frames = []
+    for path in (site / "_films" / door().LOOP, site / "_films" / "ThreeScene" / film.files.film):
+        with av.open(str(path)) as opened:
+            frames.append([frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)])
+    loop, whole = frames
+    assert len(loop) == round(2 * SECONDS * film.fps) < len(whole)
+    assert np.array_equal(loop, whole[-len(loop) :])
+    with pytest.raises(FlashvizError, match=r"expected beats stale to same in .*, got first, ask, last; deliver ThreeScene again"):
+        door().write_loop(film, site / "_films" / "ThreeScene", tmp_path / "loop.mp4")
+    assert "<video" not in door().loop(None, "_films")
+
+
+def test_the_sidebar_has_every_page_in_a_group(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8").partition('class="sidebar-tree"')[2].partition("</aside>")[0]
+    groups = {}
+    for caption, pages in re.findall(
+        r'<span class="caption-text">([^<]+)</span></p>\s*<ul[^>]*>(.*?)</ul>\s*(?=<p class="caption"|</div>)', text, re.DOTALL
+    ):
+        groups[caption] = set(re.findall(r'<li class="toctree-l1[^"]*"><a class="reference internal" href="([^"]+)\.html"', pages))
+    assert [*groups] == ["Watch", "Teach", "Your kernel", "Trust", "Change", "Look up"]
+    grouped = [page for pages in groups.values() for page in pages]
+    typed = {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert sorted(grouped) == sorted(typed | {f"pages/{name}" for name in ("films", "readme", "commands", "modules")})
+    assert all(len(pages) <= 7 for pages in groups.values())
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_the_front_door_says_what_this_is_and_moves(width: int, height: int, site: Path) -> None:
+    with served(site.parent) as address, browser_page(reduced_motion="no-preference") as page:
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{address}/some%20where/index.html")
+        until(page, "document.querySelector('video.moves').currentTime > 0.2")
+        loop = "document.querySelector('video.moves')"
+        assert page.evaluate(f"[{loop}.muted, {loop}.loop, {loop}.controls, {loop}.paused]") == [True, True, True, False]
+        ways = page.locator("#four-ways-in li")
+        assert ways.count() == 4
+        if width > height:  # all of it is seen at once
+            boxes = [
+                page.locator(part).bounding_box()
+                for part in ("#flashviz > p >> nth=0", "#flashviz > .highlight-console", ".loop", "#four-ways-in li >> nth=3")
+            ]
+            assert all(box and box["y"] + box["height"] <= height for box in boxes)
+        until(page, PLAYERS_READY)
+        step = page.locator("flash-trace-player .say").inner_text()
+        assert re.search(r"^Step \d+ of \d+, .* rises to \d", step)
+        ways.nth(0).click(position={"x": 8, "y": 8})  # the whole card leads there
+        page.wait_for_url(f"{address}/some%20where/pages/films.html")
+
+
+@needs_browser
+def test_the_loop_stands_still_where_motion_is_unwelcome(site: Path) -> None:
+    with served(site.parent) as address, browser_page(reduced_motion="reduce") as page:
+        page.goto(f"{address}/some%20where/index.html")
+        until(page, PLAYERS_READY)
+        page.wait_for_timeout(500)
+        assert page.evaluate("[document.querySelector('video.moves').paused, document.querySelector('video.moves').currentTime]") == [
+            True,
+            0,
+        ]
+        page.emulate_media(reduced_motion="no-preference")
+        until(page, "!document.querySelector('video.moves').paused")
+        page.emulate_media(reduced_motion="reduce")
+        until(page, "document.querySelector('video.moves').paused")
 
 
 def test_commands_are_those_that_there_are(site: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import chapter
 import click
+import door
 import posters
 import traces
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGES = "pages"  # generated, beside the typed pages
-FILMS, POSTERS = "_films", "_posters"  # where the site keeps them
-HOME = ("FlashAttentionScene", "DigestScene")  # the home page shows the first of them that is there
+FILMS = "_films"  # where the site keeps them
+HOME = ("FlashAttentionScene", "DigestScene")  # before the chapters
 MODULES = (
     "config", "inputs", "device", "memory", "trace", "export", "storyboard", "layout", "generic", "citations", "catalogue", "delivery",
     "delivery.manifest", "delivery.embedding", "settings", "errors",
@@ -188,7 +189,7 @@ def gallery(subjects: dict[str, str], up: str) -> str:
     """A poster a film, each a link to its page; ``up`` leads from the page to the site's root."""
     size = f'alt="" width="{posters.WIDTH}" height="{posters.HEIGHT}" loading="lazy"'
     items = [
-        f'<li><a href="{up}{PAGES}/{name}.html"><img src="{up}{POSTERS}/{name}.webp" {size}>{escape(subject)}</a></li>'
+        f'<li><a href="{up}{PAGES}/{name}.html"><img src="{up}{posters.FOLDER}/{name}.webp" {size}>{escape(subject)}</a></li>'
         for name, subject in subjects.items()
     ]
     return "\n".join(["```{raw} html", '<ul class="gallery">', *items, "</ul>", "```"])
@@ -216,26 +217,18 @@ def modules_page() -> str:
 
 
 def dress(app: Sphinx, docname: str, source: list[str]) -> None:
-    """On the site the README is a page, and the home page has the film, the gallery, and all pages below it in the sidebar."""
+    """On the site the README and the films are pages, and the home page is the front door."""
     if docname.startswith(PAGES):
         return
-    text = source[0].replace("](../README.md)", f"]({PAGES}/readme.md)")
+    text = source[0].replace("](../README.md#films)", f"]({PAGES}/films.md)").replace("](../README.md)", f"]({PAGES}/readme.md)")
     if docname == "index":
         films, scenes = delivered(app), known(app)
-        first = next((films[name] for name in (*HOME, *films) if name in films), None)
         subjects = {name: describe(file).subject for name, file in scenes.items()} | {name: film.subject for name, film in films.items()}
-        typed = re.findall(r"\]\(([\w-]+)\.md\)", text)
-        generated = [f"{PAGES}/{name}" for name in ("readme", "films", "commands", "modules")]
-        toctree = "\n".join(["```{toctree}", ":hidden:", "", f"README <{generated[0]}>", generated[1], *typed, *generated[2:], "```"])
-        heading, _, rest = text.partition("\n\n")
-        intro, _, rest = rest.partition("\n\n")
-        links = [
-            f"- [Films]({PAGES}/films.md): each with its transcript.",
-            f"- {compared('')}",
-            f"- [Commands]({PAGES}/commands.md) and [modules]({PAGES}/modules.md).",
+        more = [
+            f"- [Commands]({PAGES}/commands.md): as each says with `--help`.",
+            f"- [Modules]({PAGES}/modules.md): what a program may import.",
         ]
-        film = [shown(first, "")] if first else []
-        text = "\n\n".join([heading, *film, intro, gallery(subjects, ""), rest.rstrip(), "## Look up", "\n".join(links), f"{toctree}\n"])
+        text = door.home(text, FILMS, films.get(door.MOVES), "\n\n".join([gallery(subjects, ""), compared("")]), more)
     source[0] = text
 
 
@@ -245,7 +238,7 @@ def copy_films(app: Sphinx, failed: Exception | None) -> None:
         return
     target = Path(app.outdir) / FILMS
     films = delivered(app)
-    for stale in target.glob("*"):
+    for stale in target.glob("*/"):
         if stale.name not in films:
             shutil.rmtree(stale)
     for name in films:
@@ -257,6 +250,9 @@ def copy_films(app: Sphinx, failed: Exception | None) -> None:
         shutil.copytree(source, partial)
         shutil.rmtree(target / name, ignore_errors=True)
         partial.replace(target / name)
+    (target / door.LOOP).unlink(missing_ok=True)
+    if door.MOVES in films:
+        door.write_loop(films[door.MOVES], films_folder(app) / door.MOVES, target / door.LOOP)
 
 
 def write_beside(app: Sphinx, failed: Exception | None) -> None:
@@ -265,9 +261,9 @@ def write_beside(app: Sphinx, failed: Exception | None) -> None:
         return
     films, out = delivered(app), Path(app.outdir)
     traces.write_traces(films.values(), out / traces.FOLDER)
-    (out / POSTERS).mkdir(exist_ok=True)
+    (out / posters.FOLDER).mkdir(exist_ok=True)
     for name in {*known(app), *films}:
-        picture = out / POSTERS / f"{name}.webp"
+        picture = out / posters.FOLDER / f"{name}.webp"
         if name in films:
             posters.small(films_folder(app) / name / films[name].files.poster, picture)
         else:

@@ -10,6 +10,7 @@ from PIL import Image
 from flashviz.errors import FlashvizError
 from flashviz.files import beside
 
+FOLDER = "_posters"  # of the site
 WIDTH, HEIGHT = 640, 360
 MOST = 40_000  # bytes
 

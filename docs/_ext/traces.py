@@ -14,6 +14,7 @@ from typing import Any
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.delivery.manifest import Manifest
+from flashviz.delivery.player_page import TRACES
 from flashviz.errors import FlashvizError
 from flashviz.export import player_json
 from flashviz.forms import BASELINE, form_of
@@ -22,6 +23,7 @@ from flashviz_kernels import record
 from flashviz_kernels.algorithms import named
 
 FOLDER, GALLERY = "_traces", "gallery"
+DOOR = f"{FOLDER}/{GALLERY}/{TRACES}/fa2-512-64-none.json"  # the film's own problem, among those of the gallery
 MANY = 3
 MOST_EVENTS = 6000  # of a trace that is offered: interpreted and exported in seconds, and loaded at once
 
@@ -90,11 +92,15 @@ def player(traces: list[Shown], up: str) -> str:
     choice = f"<p><label>Trace <select>{options}\n</select></label></p>\n" if len(traces) > 1 else ""
     more = ", with what is learnt from changing one thing: no rescale, key tiles in another order, other tile heights"
     more = more if named(first.algorithm).altered is not None else ""
-    element = f'<flash-trace-player src="{place}/{first.file}"><p>Here the player needs a web server.</p></flash-trace-player>'
     return (
-        f'<div class="stepped">\n{choice}{element}\n</div>\n'
+        f'<div class="stepped">\n{choice}{element(f"{place}/{first.file}")}\n</div>\n'
         f'<p><a href="{place}/{first.page}">The player as one file</a>, which needs no web server{more}.</p>'
     )
+
+
+def element(src: str) -> str:
+    """The player, which fetches a trace."""
+    return f'<flash-trace-player src="{src}"><p>Here the player needs a web server.</p></flash-trace-player>'
 
 
 def write_traces(films: Iterable[Manifest], folder: Path) -> None:

@@ -2,6 +2,8 @@
 for (const [drawer, name] of [["sidebar-drawer", "All pages"], ["toc-drawer", "On this page"]]) {
   document.querySelector(`.${drawer}`)?.setAttribute("aria-label", name);
 }
+// Its groups of pages are headings that do not say of which level.
+for (const caption of document.querySelectorAll(".sidebar-tree .caption")) caption.setAttribute("aria-level", "2");
 
 // What scrolls sideways can be reached, and scrolled, with the keyboard.
 const reachable = () => {
@@ -28,3 +30,14 @@ new MutationObserver(skin).observe(document.body, { attributeFilter: ["data-them
 for (const choice of document.querySelectorAll(".stepped select")) {
   choice.addEventListener("change", () => { choice.closest(".stepped").querySelector("flash-trace-player").src = choice.value; });
 }
+
+// A loop moves where motion is welcome; its controls stop it.
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const moving = () => {
+  for (const loop of document.querySelectorAll("video.moves")) {
+    if (still.matches) loop.pause();
+    else loop.play().catch(() => {}); // a browser that plays nothing by itself shows the poster
+  }
+};
+moving();
+still.addEventListener("change", moving);

@@ -24,9 +24,9 @@ from flashviz.storyboard import crossed_bytes, follow_in, tile_unit
 from flashviz.trace import Executed, ProgramValues, Statement, Trace, replay
 
 MODULE = Path(__file__).parents[1] / "player" / "flash-trace-player.min.js"  # what a page loads; its source stands beside it
-FORMAT, SCHEMA = "flashviz-player", 2
+FORMAT, SCHEMA = "flashviz-player", 3
 LIMIT = 4 << 20  # bytes of a file; beyond it a page loads too slowly
-SHAPES = ("wide", "middle", "narrow")
+SHAPES = ("wide", "narrow")
 PLACES = ("i", "j", "r0", "r1", "c0", "c1")  # of a tile, where a trace has tiles
 
 TENSORS = ("Q", "K", "V", "S", "P", "O", "L", "M", "LSE")  # in the order of a bill
@@ -199,7 +199,9 @@ def _values(trace: Trace, programs: Sequence[Program] | None, room: int, right: 
     chosen = follow_in(trace) if trace.header.altered is None else None
     document: dict[str, Any] = {
         "stats": _stats(trace, replayed),
-        "follow": None if chosen is None else {"pid_m": chosen.program[0], "pid_bh": chosen.program[1], "row": chosen.row},
+        "follow": None
+        if chosen is None
+        else {"pid_m": chosen.program[0], "pid_bh": chosen.program[1], "row": chosen.row, "rise": chosen.rise},
         "pictures": _pictures(trace, replayed, right),
         "programs": {},
     }

@@ -24,6 +24,7 @@ from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.layout.references import REFERENCES
 from flashviz.layout.roofline import ROOF, TILE
 from flashviz.layout.scaling import SCALING
+from flashviz.layout.score import SCORE
 from flashviz.layout.speed import RACE, TIMES
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, Place, Table
@@ -33,7 +34,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
-    "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF, "tile": TILE, "race": RACE, "times": TIMES, **FILM,
+    "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF, "tile": TILE, "race": RACE, "times": TIMES, "pair": SCORE, **FILM,
 }  # fmt: skip
 
 

@@ -249,13 +249,13 @@ def _assemble(
     )
 
 
-PlayerShape = Literal["wide", "middle", "narrow"]
+PlayerShape = Literal["wide", "narrow"]
 PANEL_WIDE = 4.75  # of HBM, as in the 16:9 film
 
 
 def player_stage(config: AttentionConfig, shape: PlayerShape) -> Stage:
-    """The same panels for a page, where captions and kernel lines are text of the page: side by side, lens below, or one column."""
-    chip_w, lens_w, between = 4.78, 3.75, 0.42
+    """The same panels for a page, where captions and kernel lines are text of the page: side by side with the lens below, or one column."""
+    chip_w, between = 4.78, 0.42
     if shape == "narrow":
         heights = (5.5, 4.9, 4.1)  # of HBM, chip, lens
         whole = Rect(0.0, 0.0, PANEL_WIDE, sum(heights) + between + GAP)
@@ -264,10 +264,9 @@ def player_stage(config: AttentionConfig, shape: PlayerShape) -> Stage:
         slot = Rect(whole.center[0] - 0.3, chip.y1, whole.center[0] + 0.3, hbm.y0)
     else:
         tall, low = 5.6, 2.5
-        beside = PANEL_WIDE + between + chip_w
-        whole = Rect(0.0, 0.0, beside + GAP + lens_w, tall) if shape == "wide" else Rect(0.0, 0.0, beside, tall + GAP + low)
-        upper, row = (whole, whole.right(lens_w)) if shape == "wide" else (whole.top(tall), whole.bottom(low))
+        whole = Rect(0.0, 0.0, PANEL_WIDE + between + chip_w, tall + GAP + low)
+        upper, row = whole.top(tall), whole.bottom(low)
         hbm, chip = upper.left(PANEL_WIDE), upper.beyond(PANEL_WIDE + between).left(chip_w)
         slot = Rect(hbm.x1, chip.center[1] - 0.3, chip.x0, chip.center[1] + 0.3)
-    row_lens = lens(row, beside=shape == "middle")
+    row_lens = lens(row, beside=shape == "wide")
     return _assemble("16:9", config, whole.bottom(0.0), hbm, slot, chip, row_lens, None, ledger_beside=False, whole=whole)

@@ -36,8 +36,8 @@ function before(rising, k) {
 export class Recording {
   /** The trace in a file. */
   static async open(doc) {
-    if (doc?.format !== "flashviz-player" || doc.schema !== 2)
-      throw new Error(`expected a flashviz-player file of schema 2, got ${doc?.format ?? "another file"} ${doc?.schema ?? ""}; export it again`);
+    if (doc?.format !== "flashviz-player" || doc.schema !== 3)
+      throw new Error(`expected a flashviz-player file of schema 3, got ${doc?.format ?? "another file"} ${doc?.schema ?? ""}; export it again`);
     return new Recording(await unpacked(doc));
   }
 
@@ -239,6 +239,13 @@ export class Recording {
     return tiles;
   }
 
+  /** The step that a page opens at: the film's rise, once the max has grown; before the first where no row's does. */
+  get opening() {
+    const { follow } = this.doc;
+    if (follow?.rise == null) return 0;
+    return this.history(follow.pid_bh, follow.pid_m * this.config.block_m + follow.row)[follow.rise].at + 1;
+  }
+
   /** Whether the rescale at event `at` changes any row: alpha < 1 after the first tile. */
   changes(at) {
     if (!this.stats) return true;
@@ -320,7 +327,7 @@ class Stage {
   /** Choose the layout that fits `width` CSS pixels and size the canvas for it. */
   fit(width, skin) {
     const { layout, palette } = this.trace.doc;
-    this.shape = width >= 820 ? "wide" : width >= 560 ? "middle" : "narrow";
+    this.shape = width >= 560 ? "wide" : "narrow";
     if (this.skin?.name !== skin) this.pictures.clear();
     [this.layout, this.skin] = [layout[this.shape], palette[skin]];
     const [x0, y0, x1, y1] = this.layout.frame;
@@ -695,8 +702,8 @@ class Stage {
     const home = "SP".includes(tensor) ? this.cell(this.shown("Q", event.i), this.shown("K", Math.max(event.j, 0))) : cross.strips[strip][index];
     if (!home) return;
     const center = ([x0, y0, x1, y1]) => [(x0 + x1) / 2, (y0 + y1) / 2];
-    const [sx, sy] = center(slot), beside = slot[3] - slot[1] < slot[2] - slot[0] || this.shape !== "narrow";
-    const doors = beside ? [[slot[0], sy], [slot[2], sy]] : [[sx, slot[3]], [sx, slot[1]]];
+    const [sx, sy] = center(slot);
+    const doors = this.shape === "wide" ? [[slot[0], sy], [slot[2], sy]] : [[sx, slot[3]], [sx, slot[1]]];
     const way = [center(home), ...doors, center(place)];
     if (writes) way.reverse();
     const lengths = way.slice(1).map((to, at) => Math.hypot(to[0] - way[at][0], to[1] - way[at][1]));
@@ -729,7 +736,7 @@ button:disabled { opacity: 0.5; } button[aria-pressed=true] { outline: 2px solid
 input[type=range] { width: 100%; margin: 0; accent-color: var(--q); } fieldset { scroll-margin-bottom: 14em; border: 2px solid var(--warn); border-radius: 8px; margin: 8px 0; }
 .deck { position: sticky; bottom: 0; z-index: 1; background: var(--ground); padding-top: 4px; } .deck .bar { margin: 4px 0; }
 @container (max-width: 480px) { button { padding: 4px 8px; } .say { min-height: 2.9em; font-size: 1em; } .bar { gap: 4px; } }
-.columns { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); } @container (min-width: 820px) { .columns { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } }
+.whole { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); } @container (min-width: 900px) { .whole { grid-template-columns: minmax(560px, 3fr) minmax(0, 2fr); } }
 pre { margin: 0; max-height: 20em; overflow: auto; background: var(--panel); border: 1px solid var(--edge); border-radius: 6px; font: 13px/1.5 ${MONO}; position: relative; }
 pre span { display: block; padding: 0 8px; white-space: pre; } pre [aria-current] { background: var(--registers); box-shadow: inset 4px 0 var(--stats); }
 .bill div { height: 10px; background: var(--q); margin: 0 0 6px; } h3 { font-size: 1em; margin: 8px 0 6px; } .controls label { white-space: nowrap; } a { color: var(--q); } dd { margin: 0 0 4px 1em; overflow-wrap: anywhere; }
@@ -739,30 +746,32 @@ const FRAME = `
 <section tabindex="-1">
   <h2></h2> <p class="badge" role="note" hidden></p> <p class="failed" role="alert" hidden></p>
   <div class="whole" hidden>
-    <div class="stage" role="group" aria-label="Stage: arrow keys go from tile to tile"><canvas aria-hidden="true"></canvas></div>
-    <p class="detail"></p>
-    <fieldset class="ask" hidden><legend>Before it goes on</legend><p class="question"></p><div class="bar answers"></div><p class="verdict" role="status"></p></fieldset>
-    <div class="deck">
-      <p class="say" aria-live="polite"></p>
-      <input type="range" class="scrub" min="0" step="1" aria-label="Step"><canvas class="marks" aria-hidden="true"></canvas>
-      <div class="bar"><button data-do="play">Play</button> <button data-do="back" aria-label="Step back">◀</button>
-      <button data-do="forth" aria-label="Step forward">▶</button>
-        <button data-do="rise">Next rise of this row</button> <button data-do="rescale">Next rescale</button> <button data-do="store">Next store</button></div>
+    <div>
+      <div class="stage" role="group" aria-label="Stage: arrow keys go from tile to tile"><canvas aria-hidden="true"></canvas></div>
+      <p class="detail"></p>
+      <fieldset class="ask" hidden><legend>Before it goes on</legend><p class="question"></p><div class="bar answers"></div><p class="verdict" role="status"></p></fieldset>
+      <div class="deck">
+        <p class="say" aria-live="polite"></p>
+        <input type="range" class="scrub" min="0" step="1" aria-label="Step"><canvas class="marks" aria-hidden="true"></canvas>
+        <div class="bar"><button data-do="play">Play</button> <button data-do="back" aria-label="Step back">◀</button>
+        <button data-do="forth" aria-label="Step forward">▶</button>
+          <button data-do="rise">Next rise of this row</button> <button data-do="rescale">Next rescale</button> <button data-do="store">Next store</button></div>
+      </div>
+      <div class="bar">
+        <label>Steps a second <select class="speed"><option>1</option><option selected>2</option><option>8</option><option>40</option></select></label>
+        <label><input type="checkbox" class="predict"> Ask before each rise</label> <a class="here" href="#step=0">Link to this step</a>
+      </div>
+      <div class="bar controls"></div>
     </div>
-    <div class="bar">
-      <label>Steps a second <select class="speed"><option>1</option><option selected>2</option><option>8</option><option>40</option></select></label>
-      <label><input type="checkbox" class="predict"> Ask before each rise</label> <a class="here" href="#step=0">Link to this step</a>
-    </div>
-    <div class="bar controls"></div>
-    <div class="columns">
-      <div><h3 class="source"></h3><pre tabindex="0" role="region" aria-label="Kernel source"></pre><h3>The bill of the whole trace</h3><div class="bill"></div></div>
+    <div>
       <div class="follow">
         <h3>Followed row</h3>
         <div class="bar"><label>Row <input type="number" class="row" min="0"></label> <label class="copies">Head <input type="number" class="copy" min="0"></label></div>
         <canvas class="history" role="img"></canvas> <p class="error"></p>
       </div>
+      <h3 class="source"></h3><pre tabindex="0" role="region" aria-label="Kernel source"></pre><h3>The bill of the whole trace</h3><div class="bill"></div>
+      <details><summary>Keys, and where this comes from</summary><p class="keys"></p><dl></dl></details>
     </div>
-    <details><summary>Keys, and where this comes from</summary><p class="keys"></p><dl></dl></details>
   </div>
 </section>`;
 
@@ -841,7 +850,7 @@ class FlashTracePlayer extends HTMLElement {
       const trace = this.#traces.get(source) ?? (await read());
       this.#traces.set(source, trace);
       if (this.#wanted !== source) return; // another one was asked for in the meantime
-      const k = this.trace ? trace.moment(this.trace, this.k) : this.#linked() ?? 0;
+      const k = this.trace ? trace.moment(this.trace, this.k) : this.#linked() ?? trace.opening;
       Object.assign(this, { trace, k });
       this.stage = new Stage(this.#$("canvas"), trace);
       this.#row = this.#rowFor(trace.doc.follow);
@@ -959,7 +968,7 @@ class FlashTracePlayer extends HTMLElement {
 
   #resize() {
     if (!this.trace || !this.clientWidth) return;
-    const room = this.#$(".stage").parentElement.clientWidth, width = Math.min(room, room < 560 ? 480 : 1280), hue = this.document.palette[this.#skin];
+    const room = this.#$(".stage").parentElement.clientWidth, width = Math.min(room, room < 560 ? 480 : 800), hue = this.document.palette[this.#skin];
     this.#$(".stage").style.width = `${width}px`;
     this.stage.fit(width, this.#skin);
     for (const [name, color] of Object.entries(hue)) if (typeof color === "string") this.style.setProperty(`--${name}`, color);
