@@ -311,7 +311,7 @@ class Auditor:
                 return CompiledKernel(kernel)
             named = _named(kernel, args, kwargs)
             arrays = {name: as_array(value) for name, value in _arrays(named)}
-            indices = {name: self._tensor(name, array) for name, array in arrays.items()}
+            indices = {name: self._tensor(_called(named.get(name), name), array) for name, array in arrays.items()}
             self.zones = zones_of((indices[name], name, array) for name, array in arrays.items())
             self.muted = {indices[name] for name in arrays if self.quiet(name)}
             moved = {name: _elsewhere(name, value, self.zones, arrays) for name, value in named.items()}
@@ -449,6 +449,11 @@ def _elsewhere(name: str, value: Any, zones: list[Zone], arrays: dict[str, np.nd
     if hasattr(value, "base") and not isinstance(value, np.ndarray):  # triton.reinterpret: the same bytes as another dtype
         tensor.dtype = value.dtype
     return tensor
+
+
+def _called(value: Any, parameter: str) -> str:
+    """What a tensor is called: by its own name, where it has one."""
+    return (value.name if isinstance(value, HostTensor) else None) or parameter
 
 
 def _is_descriptor(value: Any) -> bool:
