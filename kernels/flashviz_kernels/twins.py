@@ -364,7 +364,7 @@ def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def masked(c: AttentionConfig, r0: np.ndarray | int, j: np.ndarray | int) -> np.ndarray:
-    """Row blocks that meet key tile j on the masked path, or which of several one does: it is ragged, or ends beyond the first row's sight."""
+    """Row blocks that meet key tile j on the masked path, or of several which ones: those ragged or beyond the first row's sight."""
     ragged = (j + 1) * c.block_n > c.seq_k
     diagonal = (j + 1) * c.block_n - 1 > r0 + c.seq_k - c.seq_q
     return np.asarray(ragged | (c.causal & diagonal))
