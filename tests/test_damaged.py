@@ -176,7 +176,10 @@ def test_an_algorithm_that_is_not_known_here_is_read_by_its_statements_and_never
     trace = record(CONFIG, source="numpy")
     Trace(msgspec.structs.replace(trace.header, algorithm="fa9"), trace.columns).save(tmp_path / "t.npz")
     assert Trace.load(tmp_path / "t.npz").hash == trace.hash
-    with pytest.raises(TraceError, match=r"algorithm must be one of fa1, fa2, standard, or FILE.py:NAME, got 'fa9'; record again"):
+    with pytest.raises(
+        TraceError,
+        match=r"algorithm must be one of backward, backward_deterministic, fa1, fa2, standard, or FILE.py:NAME, got 'fa9'; record again",
+    ):
         load_checked(tmp_path / "t.npz")
 
 

@@ -304,9 +304,15 @@ def test_a_report_that_begins_a_branch_has_the_line_that_led_there() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"algorithm": "fa3"}, "algorithm must be one of fa1, fa2, standard, or FILE.py:NAME, got 'fa3'; try fa2"),
+        (
+            {"algorithm": "fa3"},
+            "algorithm must be one of backward, backward_deterministic, fa1, fa2, standard, or FILE.py:NAME, got 'fa3'; try fa2",
+        ),
         ({"source": "cuda"}, "source must be one of numpy, triton, got 'cuda'; leave it out to take triton where it is installed"),
-        ({"source": "triton", "algorithm": "fa1"}, "source triton has the kernel of fa2, got algorithm fa1; use source numpy for it"),
+        (
+            {"source": "triton", "algorithm": "fa1"},
+            "source triton has the kernel of backward, backward_deterministic, fa2, got algorithm fa1; use source numpy for it",
+        ),
         ({"algorithm": "standard", "stats": True}, "snapshots and stats are kept of fa2, got algorithm standard; leave them out"),
         ({"snapshots": [(9, 0)]}, "snapshots must name programs with pid_m below 8 and pid_bh below 1, got (9, 0); leave it out"),
         ({"snapshots": [(0, -1)]}, "snapshots must name programs with pid_m below 8 and pid_bh below 1, got (0, -1); leave it out"),

@@ -80,7 +80,9 @@ def test_its_recording_is_read_again() -> None:
     assert set(last.writes("G").values()) == {1}
     held = [set(state_at(again, k).held) for k in again.spans[1, 0, 0]]
     assert held[:8] == [set(), {"K"}, {"K", "Q"}, {"K", "Q", "D"}, {"K", "Q", "D", "S"}, {"K", "S", "ACC"}, {"K", "ACC", "E"}, {"K", "ACC"}]
-    with pytest.raises(TraceError, match=r"algorithm must be one of fa1, fa2, standard, .* got 'grams'; record again"):
+    with pytest.raises(
+        TraceError, match=r"algorithm must be one of backward, backward_deterministic, fa1, fa2, standard, .* got 'grams'; record again"
+    ):
         load_checked("x.npz")
 
 

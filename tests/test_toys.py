@@ -393,7 +393,7 @@ def test_what_is_no_algorithm_is_refused() -> None:
         ("tally.py:twin", "expected an Algorithm, got function of tally.py:twin"),
         ("tally.py:OTHER", "expected OTHER in tally.py, got only "),
         ("none.py:ALGORITHM", "expected --algorithm FILE.py:NAME, got none.py, which is no file"),
-        ("tally", "algorithm must be one of fa1, fa2, standard, or FILE.py:NAME, got 'tally'; try fa2"),
+        ("tally", "algorithm must be one of backward, backward_deterministic, fa1, fa2, standard, or FILE.py:NAME, got 'tally'; try fa2"),
     ):
         answer = flash("verify", "--algorithm", spec)
         assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1), answer.output

@@ -727,11 +727,11 @@ section { background: var(--ground); color: var(--ink); padding: 12px; border-ra
 .broken { background: var(--warn); color: var(--ground); }
 h2 { font-size: 1em; margin: 0 0 8px; } .badge { background: var(--registers); padding: 2px 10px; border-radius: 99px; font-weight: 600; }
 .stage { position: relative; margin: 0 auto; } canvas { display: block; max-width: 100%; }
-.stage button { position: absolute; min-height: 0; min-width: 0; padding: 0; border: 0; background: none; border-radius: 2px; }
+.stage button { position: absolute; min-height: 0; min-width: 0; padding: 0; border: 0; background: none; }
 .say { min-height: 1.45em; margin: 4px 0; font-size: 1.1em; } .detail { min-height: 1.45em; margin: 4px 0; color: var(--quiet); }
 .bar { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 8px 0; }
 button, select, input[type=number] { font: inherit; color: inherit; background: var(--chip); border: 1px solid var(--edge); border-radius: 6px; padding: 4px 12px; min-height: 36px; min-width: 40px; }
-button:disabled { opacity: 0.5; } button[aria-pressed=true] { outline: 2px solid var(--ink); }
+button:disabled { opacity: .5; } button[aria-pressed=true] { outline: 2px solid var(--ink); }
 :focus-visible { outline: 3px solid var(--k) !important; outline-offset: 1px; } input[type=number] { width: 6em; } label { display: inline-flex; gap: 6px; align-items: center; }
 input[type=range] { width: 100%; margin: 0; accent-color: var(--q); } fieldset { scroll-margin-bottom: 14em; border: 2px solid var(--warn); border-radius: 8px; margin: 8px 0; }
 .deck { position: sticky; bottom: 0; z-index: 1; background: var(--ground); padding-top: 4px; } .deck .bar { margin: 4px 0; }
@@ -739,7 +739,7 @@ input[type=range] { width: 100%; margin: 0; accent-color: var(--q); } fieldset {
 .whole { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); } @container (min-width: 900px) { .whole { grid-template-columns: minmax(560px, 3fr) minmax(0, 2fr); } }
 pre { margin: 0; max-height: 20em; overflow: auto; background: var(--panel); border: 1px solid var(--edge); border-radius: 6px; font: 13px/1.5 ${MONO}; position: relative; }
 pre span { display: block; padding: 0 8px; white-space: pre; } pre [aria-current] { background: var(--registers); box-shadow: inset 4px 0 var(--stats); }
-.bill div { height: 10px; background: var(--q); margin: 0 0 6px; } h3 { font-size: 1em; margin: 8px 0 6px; } .controls label { white-space: nowrap; } a { color: var(--q); } dd { margin: 0 0 4px 1em; overflow-wrap: anywhere; }
+.bill div { height: 10px; background: var(--q); margin: 0 0 6px; } h3 { font-size: 1em; margin: 8px 0; } .controls label { white-space: nowrap; } a { color: var(--q); } dd { margin: 0 0 4px 1em; overflow-wrap: anywhere; }
 `;
 
 const FRAME = `

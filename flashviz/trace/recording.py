@@ -347,11 +347,13 @@ def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -
 def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
     """What every reader of a trace relies on; whether each event is the algorithm's own, ``first_difference`` says."""
     c, most = header.config, 1 << 53
-    own = c.row_blocks if header.algorithm in forms.NAMES else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
+    ours = header.algorithm in forms.NAMES
+    own = c.row_blocks if ours else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
+    most_rows = c.row_blocks if ours else c.row_blocks * c.group  # a group's heads may be numbered on
     limits = {
         "launch": (0, max((each.launch for each in header.statements), default=0)),
         "pid_m": (0, own - 1), "pid_bh": (0, c.batch * c.heads - 1),
-        "step": (0, len(columns["kind"]) - 1), "i": (-1, c.row_blocks - 1), "j": (-1, c.col_blocks - 1),
+        "step": (0, len(columns["kind"]) - 1), "i": (-1, most_rows - 1), "j": (-1, c.col_blocks - 1),
         "r0": (0, max(c.seq_q, c.seq_k)), "r1": (0, max(c.seq_q, c.seq_k)),
         "c0": (0, max(c.seq_k, c.head_dim)), "c1": (0, max(c.seq_k, c.head_dim)),
     }  # fmt: skip

@@ -1,11 +1,12 @@
 """Attention kernels that report what they do: the Triton kernel, its NumPy twins, and the recorder.
 
 algorithm    Algorithm: all that the others know of what is computed
-algorithms   standard, fa1 and fa2, a file each
+algorithms   standard, fa1, fa2 and two of the backward pass, a file each
 reference    naive -> online softmax -> tiled: the ladder, in float64
 statements   what statements of attention do: what algorithms are put together of
 twins        standard, fa1 and fa2 in NumPy, each reporting its events
 forward      the Triton kernel of fa2
+backward     the Triton kernels of the backward pass, and backward_twin its twin
 attention    flash_attention(q, k, v): the public entry point
 interpreter  runs the kernel on a CPU, without torch
 recorder     record(config) -> Trace

@@ -60,12 +60,15 @@ class Reports:
         keep: Puts the values that were written into such buffers where a recording keeps them.
         a_head: (config, launch) -> programs of a head: program p is number p % a_head of head p // a_head.
         tiles: (launch, number in its head, inner tile that an event named) -> row block i and key tile j.
+        heads: (config, launch) -> heads of a batch entry that programs are told apart by: H, or H_kv where one serves a whole group; row
+            block i of head g of the group is then number g T_r + i.
     """
 
     room: Callable[[Any, Kept, bool], tuple[TraceBuffers, ...]]
     keep: Callable[[Any, Kept, Sequence[TraceBuffers]], None]
     a_head: Callable[[Any, int], int]
     tiles: Callable[[int, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+    heads: Callable[[Any, int], int] = lambda config, _launch: int(config.heads)
 
 
 Calls = Callable[[Any, Mapping[str, Any], "Sequence[TraceBuffers] | None"], tuple[Call, ...]]

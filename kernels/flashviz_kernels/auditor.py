@@ -29,10 +29,10 @@ import numpy as np
 
 from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
-from flashviz.trace.counts import limit_here
 from flashviz.trace.generic import DID, WIDE, FunctionText, Parts, statements_of
 from flashviz.trace.statements import WRITES
 from flashviz.version import __version__
+from flashviz_kernels.fitting import limit_here
 from flashviz_kernels.interpreter import HostTensor, load_triton, mended
 from flashviz_kernels.narrow_floats import replaced
 from flashviz_kernels.placement import Lanes, Resident, Zone, as_array, pointee, span, zones_of
@@ -324,7 +324,7 @@ class Auditor:
                 return CompiledKernel(kernel)
             named = _named(kernel, args, kwargs)
             arrays = {name: as_array(value) for name, value in _arrays(named)}
-            indices = {name: self._tensor(name, array) for name, array in arrays.items()}
+            indices = {name: self._tensor(_called(named.get(name), name), array) for name, array in arrays.items()}
             self.zones = zones_of((indices[name], name, array) for name, array in arrays.items())
             self.muted = {indices[name] for name in arrays if self.quiet(name)}
             moved = {name: _elsewhere(name, value, self.zones, arrays) for name, value in named.items()}
@@ -494,6 +494,11 @@ def _elsewhere(name: str, value: Any, zones: list[Zone], arrays: dict[str, np.nd
     if hasattr(value, "base") and not isinstance(value, np.ndarray):  # triton.reinterpret: the same bytes as another dtype
         tensor.dtype = value.dtype
     return tensor
+
+
+def _called(value: Any, parameter: str) -> str:
+    """What a tensor is called: by its own name, where it has one."""
+    return (value.name if isinstance(value, HostTensor) else None) or parameter
 
 
 def _is_descriptor(value: Any) -> bool:

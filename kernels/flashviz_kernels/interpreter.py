@@ -52,10 +52,14 @@ class DtypeName(str):
 
 
 class HostTensor:
-    """A NumPy array with just as much of torch.Tensor's surface as the interpreter asks for. Strides count elements."""
+    """A NumPy array with just as much of torch.Tensor's surface as the interpreter asks for. Strides count elements.
 
-    def __init__(self, array: np.ndarray) -> None:
+    Where it has a name, whoever watches a launch calls it by that, and not by a kernel's parameter.
+    """
+
+    def __init__(self, array: np.ndarray, name: str | None = None) -> None:
         self.array = array
+        self.name = name
         self.dtype = DtypeName(array.dtype.name)
         self.shape = array.shape
 
@@ -92,15 +96,17 @@ def installed() -> bool:
     return importlib.util.find_spec("triton") is not None
 
 
-def load_kernel(*, interpreted: bool, name: str = "forward") -> Any:
-    """The kernel ``flashviz_kernels.NAME.NAME``, interpreted or compiled. Triton reads which one when a kernel is decorated.
+def load_kernel(*, interpreted: bool, name: str = "forward", file: str | None = None) -> Any:
+    """The kernel ``flashviz_kernels.FILE.NAME``, by default of a file of its name, interpreted or compiled.
+
+    Triton reads which one when a kernel is decorated.
 
     Raises:
         MissingPartError: triton is missing, or too old for this NumPy to interpret.
         UsageError: This process has already imported triton in the other mode.
     """
     triton = load_triton(interpreted=interpreted)
-    kernel = getattr(importlib.import_module(f"flashviz_kernels.{name}"), name)
+    kernel = getattr(importlib.import_module(f"flashviz_kernels.{file or name}"), name)
     if interpreted != all(is_interpreted(fn) for fn in (kernel, triton.language.max)):
         mode, remedy = ("interpreted", "set TRITON_INTERPRET=1") if interpreted else ("compiled", "unset TRITON_INTERPRET")
         raise UsageError(f"expected kernels to be {mode}, got a process that has imported triton otherwise; {remedy} and start a new one")

@@ -75,7 +75,7 @@ def run_kernels(algorithm: Algorithm, config: Any, arrays: Named, kept: Kept, *,
         source, versions = "triton-gpu", gpu.versions()
     else:
         with mended():
-            launch({name: HostTensor(array) for name, array in given.items()}, [each.each(HostTensor) for each in buffers])
+            launch({name: HostTensor(array, name) for name, array in given.items()}, [each.each(HostTensor) for each in buffers])
         written, source, versions = given, "triton-interpreter", {}
     algorithm.reports.keep(config, kept, buffers)
     columns = expand(algorithm, config, [each.events for each in buffers])
@@ -92,7 +92,7 @@ def load(kernel: Kernel, *, interpreted: bool) -> Any:
         UsageError: There is no such kernel, or this process has already imported triton in the other mode.
     """
     if kernel.file.parent == OURS:
-        return load_kernel(interpreted=interpreted, name=kernel.file.stem)
+        return load_kernel(interpreted=interpreted, name=kernel.name, file=kernel.file.stem)
     if interpreted:
         return load_function(f"{kernel.file}:{kernel.name}", "kernel")
     return getattr(plain_module(kernel.file), kernel.name)

@@ -43,13 +43,16 @@ class EventLog:
         statements: What may be executed; a statement says in which launch.
         programs: Programs of each launch.
         copies: How often each of them is there, doing the same: once a head of attention. An entry stands for all.
+            One number, or one a launch: a program may serve several heads.
         walks: One program of each copy does the work of all ``programs``, in the turns that ``in_turn`` gives them.
     """
 
-    def __init__(self, statements: Iterable[Statement], programs: Sequence[int], *, copies: int = 1, walks: bool = False) -> None:
+    def __init__(
+        self, statements: Iterable[Statement], programs: Sequence[int], *, copies: int | Sequence[int] = 1, walks: bool = False
+    ) -> None:  # fmt: skip
         self.launch_of = {statement.code: statement.launch for statement in statements}
         self.programs = tuple(programs)
-        self.copies = copies
+        self.copies = (copies,) * len(self.programs) if isinstance(copies, int) else tuple(copies)
         self.walks = walks
         self.steps = [np.zeros(number, np.int32) for number in programs]
         self.entries: list[tuple[Numbers, ...]] = []
@@ -111,8 +114,10 @@ class EventLog:
         for name in names:
             ordered = np.empty_like(found[name])
             ordered[where] = found.pop(name)
-            columns[name] = np.concatenate([np.tile(ordered[part], self.copies) for part in parts])
-        columns["copy"] = np.concatenate([np.repeat(np.arange(self.copies, dtype=np.int32), size) for size in per_launch])
+            columns[name] = np.concatenate([np.tile(ordered[part], copies) for part, copies in zip(parts, self.copies, strict=True)])
+        columns["copy"] = np.concatenate([
+            np.repeat(np.arange(copies, dtype=np.int32), size) for size, copies in zip(per_launch, self.copies, strict=True)
+        ])  # fmt: skip
         return columns
 
     def tiles(self) -> dict[str, np.ndarray]:

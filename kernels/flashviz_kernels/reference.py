@@ -8,6 +8,7 @@ Everything here is float64 and knows nothing of traces. ``naive`` is the truth t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -222,3 +223,79 @@ def largest_score(q: np.ndarray, k: np.ndarray, scale: float) -> float:
         for rows in slabs(q.shape[2], k.shape[2] * 4):
             largest = max(largest, float(np.max(np.abs(q[b, h, rows].astype(np.float32) @ keys.T), initial=0)))
     return abs(scale) * largest
+
+
+# ------------------------------------------------------------------------------------------------------------------ gradients
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def gradients(
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, do: np.ndarray, o: np.ndarray, lse: np.ndarray,
+    *, scale: float, causal: bool, work: type[np.floating[Any]] = np.float64, narrow: np.dtype[Any] | None = None, absolute: bool = False,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """dQ, dK and dV of the sum of dO o O, whole rows at once (Dao et al. 2022, appendix B.4).
+
+    dV = P^T dO, dP = dO V^T, dS = P o (dP - D) with D = rowsum(dO o O), dQ = scale dS K, dK = scale dS^T Q.
+
+    Args:
+        q: [B, H, N_q, d], as ``do`` and ``o``.
+        k: [B, H_kv, N_k, d], as ``v``. Its gradient is summed over the H / H_kv heads that share it.
+        v: Values.
+        do: What comes from the loss.
+        o: Of the forward pass.
+        lse: Likewise, [B, H, N_q].
+        scale: Factor on the scores.
+        causal: As in ``naive``.
+        work: In what is computed and summed.
+        narrow: What P, dS and the gradients are rounded to: the precision of a kernel. None rounds nothing.
+        absolute: All terms of the sums with their absolute values: what the rounding of terms and sums is measured by.
+
+    Returns:
+        dQ, dK and dV as ``q``, ``k`` and ``v``, in ``narrow``, or ``work`` where there is none.
+    """
+    heads, n_q, n_k = q.shape[1], q.shape[2], k.shape[2]
+    as_stored = np.dtype(work) if narrow is None else narrow
+    dq, dk, dv = (np.zeros(each.shape, work) for each in (q, k, v))
+    for b, h in np.ndindex(q.shape[:2]):
+        hk = h // (heads // k.shape[1])
+        keys, values = k[b, hk].astype(work), v[b, hk].astype(work)
+        for rows in slabs(n_q, max(1, n_k) * 8):
+            q_i, do_i, o_i, lse_i = (each[b, h, rows].astype(work) for each in (q, do, o, lse))
+            s = q_i @ keys.T * work(scale)
+            s = np.where(causal_mask(n_q, n_k, rows), s, -work(np.inf)) if causal else s
+            p = np.exp(s - np.where(lse_i == -np.inf, work(np.inf), lse_i)[:, None])
+            if absolute:
+                q_i, do_i, o_i, keys, values = (np.abs(each) for each in (q_i, do_i, o_i, keys, values))
+            dp, d = do_i @ values.T, (do_i * o_i).sum(axis=1, keepdims=True)
+            ds = (p * (dp + d if absolute else dp - d)).astype(as_stored).astype(work)
+            dv[b, hk] += p.astype(as_stored).astype(work).T @ do_i
+            dq[b, h, rows] = ds @ keys * work(abs(scale) if absolute else scale)
+            dk[b, hk] += ds.T @ q_i * work(abs(scale) if absolute else scale)
+    return dq.astype(as_stored), dk.astype(as_stored), dv.astype(as_stored)
+
+
+def gradient_tolerance(
+    arrays: tuple[np.ndarray, ...], dtype: np.dtype[Any], *, scale: float, causal: bool
+) -> tuple[tuple[float, float], ...]:  # fmt: skip
+    """How far dQ, dK and dV of a correct implementation may be from float64, each with the error of the low-precision reference.
+
+    As ``tolerance``: 2 x that error + 2 x (rounding of the dtype); and, since S, dP and all sums are float32, eps of float32 x
+    (1 + max |S|) x the largest sum of absolute terms.
+
+    Args:
+        arrays: Q, K, V, dO, and O and LSE as the forward pass kept them.
+        dtype: Theirs.
+        scale: Factor on the scores.
+        causal: As in ``naive``.
+    """
+    q, k, v, do, o, lse = arrays
+    exact = naive(q, k, v, scale=scale, causal=causal)
+    truth = gradients(q, k, v, do, *exact, scale=scale, causal=causal)
+    low = gradients(q, k, v, do, o, lse, scale=scale, causal=causal, work=np.float32, narrow=dtype)
+    terms = gradients(q, k, v, do, *exact, scale=scale, causal=causal, absolute=True)
+    eps = float(np.finfo(np.float32).eps) * (1 + largest_score(q, k, scale))
+    found = []
+    for right, rough, most in zip(truth, low, terms, strict=True):
+        error = max_error(rough, right)
+        found.append((2 * error + 2 * rounding(right, dtype) + eps * float(np.max(most, initial=0)), error))
+    return tuple(found)

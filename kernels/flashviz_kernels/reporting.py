@@ -53,9 +53,10 @@ def _launch_columns(
     arrays = algorithm.arrays(config)
     pid_bh, pid_m = np.divmod(pid, algorithm.reports.a_head(config, launch))
     i, j = algorithm.reports.tiles(launch, pid_m, inner)
+    own = i % config.row_blocks  # of its head: the heads of a group may be numbered on
     area = (r1 - r0).astype(np.int64) * (c1 - c0)
     sides = {  # of a block, clipped at N_q, N_k and d
-        "BLOCK_M": np.minimum((i + 1) * config.block_m, config.seq_q) - i * config.block_m,
+        "BLOCK_M": np.minimum((own + 1) * config.block_m, config.seq_q) - own * config.block_m,
         "BLOCK_N": np.minimum((j + 1) * config.block_n, config.seq_k) - j * config.block_n,
         "BLOCK_D": np.full_like(kind, config.head_dim),
     }

@@ -363,11 +363,11 @@ def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray(np.matmul(a.astype(np.float32, copy=False), b.astype(np.float32, copy=False)))
 
 
-def masked(c: AttentionConfig, r0: np.ndarray, j: int) -> np.ndarray:
-    """Which row blocks meet key tile j on the masked path: it is ragged, or its last column lies beyond their first row's sight."""
+def masked(c: AttentionConfig, r0: np.ndarray | int, j: np.ndarray | int) -> np.ndarray:
+    """Row blocks that meet key tile j on the masked path, or of several which ones: those ragged or beyond the first row's sight."""
     ragged = (j + 1) * c.block_n > c.seq_k
     diagonal = (j + 1) * c.block_n - 1 > r0 + c.seq_k - c.seq_q
-    return ragged | (c.causal & diagonal)
+    return np.asarray(ragged | (c.causal & diagonal))
 
 
 def seen(c: AttentionConfig, first_row: int, rows: int, c0: int, c1: int) -> np.ndarray:

@@ -58,10 +58,12 @@ def _reported(trace: Trace, seen: GenericTrace, algorithm: Algorithm) -> np.ndar
     pid_bh, moves = events["pid_bh"], tensor >= 0
     of_tensor = np.array([*heads, 1, 1])[tensor]  # H / H_kv query heads read one key head
     box = [events[name] for name in ("r0", "r1", "c0", "c1", "nbytes")]
-    where = [pid_bh // c.heads, pid_bh % c.heads // (c.heads // of_tensor), *box]
-    a_head = np.array([reports.a_head(c, launch) for launch in range(1 + int(events["launch"].max(initial=0)))])
+    launches = range(1 + int(events["launch"].max(initial=0)))
+    a_head, of_program = (np.array([of(c, launch) for launch in launches])[events["launch"]] for of in (reports.a_head, reports.heads))
+    query_head = pid_bh % of_program * (c.heads // of_program) + np.maximum(events["i"], 0) // c.row_blocks
+    where = [pid_bh // of_program, query_head // (c.heads // of_tensor), *box]
     return np.stack([
-        pid_bh * a_head[events["launch"]] + events["pid_m"], op, tensor,
+        pid_bh * a_head + events["pid_m"], op, tensor,
         *(np.where(moves, column, 0) for column in where), *shape.T, line, events["launch"],
     ], axis=1)  # fmt: skip
 
