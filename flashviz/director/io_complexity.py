@@ -288,7 +288,9 @@ def cached(film: IOFilm) -> None:
     number = rounded(film.found.cached)
     gap, wide = em(14), text_width(number, LABEL, Face.STRONG)
     text = first_that_fits(CACHED, LABEL, 0.82 * rect.width - gap - wide, Face.TEXT)
-    base = y + em(12) if y + em(100) < film.place["bound"].y0 else y - em(42)  # clear of what is cited
+    bound = film.place["bound"]
+    cited_from = bound.y1 - em(60) if film.found.chips else bound.y0  # of chips only their source, else the formula as well
+    base = y + em(12) if y + em(100) < cited_from else y - em(42)
     left = rect.x1 - wide - gap - text_width(text, LABEL)
 
     def draw(share: float) -> None:
