@@ -50,13 +50,6 @@ def test_areas_are_bytes_to_scale() -> None:
     assert areas["flash"] / areas["standard"] == pytest.approx(GB["flash"] / GB["standard"], rel=0.04)
 
 
-def test_ratios_are_those_of_the_printed_figures() -> None:
-    end = at(scene(FILM), "again")
-    time, nbytes = MS["standard"] / MS["flash"], GB["standard"] / GB["flash"]
-    assert set(said(end, "times")) == {f"{time:.1f}", "× as fast", f"{nbytes:.1f}", "× less"}
-    assert end.caption == f"{time:.1f} × as fast, though its backward pass redoes S."
-
-
 def test_the_papers_figures_stand_with_their_citation_and_apart_from_ours() -> None:
     film = scene(FILM)
     for snapshot in film.snapshots:

@@ -13,7 +13,7 @@ from flashviz.storyboard import Beat
 BEATS: tuple[Beat, ...] = (
     Beat("race", "Two runs", 10.6, shot="race", fresh=True, caption="The same model, twice. How long does attention take?"),
     Beat("bytes", "What crosses", 7.8, shot="race", fresh=True, caption="Why? Look at what crosses the memory bus."),
-    Beat("again", "Computed again", 6.2, shot="race", late=True, caption="{times} × as fast, though its backward pass redoes S."),
+    Beat("again", "Computed again", 5.4, shot="race", late=True, caption="FlashAttention's backward pass redoes S: still it is faster."),
     Beat("measured", "Measured here", 10.6, shot="times", fresh=True, caption="Measured, forward. FlashAttention's time is the unit."),
     Beat("cache", "Out of the cache", 5.6, shot="times", late=True, caption="From here on S no longer fits the cache."),
 )  # fmt: skip
@@ -43,12 +43,6 @@ def quoted(what: str) -> tuple[Quoted, Quoted]:
 
 
 TIME, BYTES = "runtime", "HBM reads and writes"
-
-
-def fewer(what: str) -> str:
-    """How many times the larger figure is the smaller one, as both are printed."""
-    standard, flash = quoted(what)
-    return roughly(standard.value / flash.value)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import speed
 from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.speed import BYTES, TIME, Speed, fewer, gather, quoted
+from flashviz.chapters.speed import BYTES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle
 from flashviz.layout import Rect
 from flashviz.layout import rows as split
 from flashviz.layout.speed import Pairs, area
@@ -41,7 +41,7 @@ class SpeedStage(ShotScene):
         sweep = sweep_of(report)
         found = gather(sweep)
         self.provenance = [sweep.provenance]
-        self.set_board(found.beats, {"times": fewer(TIME)})
+        self.set_board(found.beats, {})
         return SpeedFilm(self, found)
 
 
@@ -161,18 +161,8 @@ def make_room(film: SpeedFilm) -> None:
 
 @beat("again")
 def again(film: SpeedFilm) -> None:
-    """How many times as much, of both; both measurements hold the backward pass."""
-    bar, square = film.place["flash"], film.place["flash area"]
-    film.move(FadeIn(*times(film, TIME, "× as fast", bar.beyond(0.55 * bar.width))), seconds=TEXT)
-    film.scene.hold(0.4)
-    film.move(FadeIn(*times(film, BYTES, "× less", square.bottom(em(60)))), seconds=TEXT)
-    film.scene.hold(0.5)
+    """A still: both measurements hold the backward pass."""
     film.scene.tell()
-
-
-def times(film: SpeedFilm, what: str, words: str, rect: Rect) -> list[Word]:
-    """A ratio of two printed figures, and what it says."""
-    return worded(rect, [fewer(what), words], NAME, [film.skin.o, film.skin.ink], "times")
 
 
 @beat("measured")
