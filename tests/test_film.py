@@ -30,6 +30,7 @@ from flashviz.settings import Settings
 from flashviz.storyboard import READ_PACE, Beat, tile_unit
 from flashviz.trace import Kind, Trace, replay, state_at
 from flashviz_kernels.recorder import record, run
+from tests.directed import overlapping
 from tests.drawn import check_drawn
 from tests.films import Film, altered, columns_with, film, play, scenes
 from tests.pictures import Drawn, draw
@@ -97,6 +98,8 @@ def check_bytes(shown: Film) -> None:
     for beat, name, of in (("bill", "tiles", closed_form), ("cache", "marker", compulsory)):
         written = {item.text for item in shown.at(beat).shown if item.name == name}
         assert written == {quarters(of(config, algorithm).total / unit) for algorithm in ("standard", "fa2")}, name
+    words = [item for item in shown.at("cache").shown if item.name in ("title", "tiles", "unit", "marker")]
+    assert list(overlapping(words)) == []
     if shown.scene.on_board("taller"):
         twice = replace(config, block_m=2 * config.block_m)
         assert shown.at("taller").texts()["tiles"] == quarters(closed_form(twice, "fa2").total / unit)

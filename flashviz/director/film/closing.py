@@ -148,6 +148,7 @@ class Piles:
 
     of: Mapping[str, Pile]
     drawn: Mapping[str, list[Rectangles]]
+    ends: Mapping[str, float]  # of what is written over each, where the next words may begin
 
 
 @beat("bill")
@@ -211,7 +212,7 @@ def bill(film: Film) -> None:
     film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
     film.hold(0.4)
     film.scene.tell()
-    film.piles = Piles(piles, drawn)
+    film.piles = Piles(piles, drawn, {name: unit.left + unit.wide for name, unit in zip(piles, units, strict=True)})
 
 
 def poured(
@@ -256,7 +257,10 @@ def cache(film: Film) -> None:
             pale = Rectangles(film.skin.hue(tensor), name=f"repeats {tensor}", opacity=part.get_fill_opacity())
             repeats.append(pale.display(boxes[kept:]))
         text = quarters(sum(fewest.values()) * film.grain)
-        said = label(film.scene.shot("bill")[f"{name} cache"], f"with a perfect cache {text}", film.skin.ink, name="note")
+        at = film.scene.shot("bill")[f"{name} cache"]
+        over = at.y1 > film.scene.shot("bill")[f"{name} name"].y0  # beside the pile's name
+        at = Rect(max(at.x0, film.piles.ends[name] + em(30)), at.y0, at.x1, at.y1) if over else at
+        said = label(at, f"with a perfect cache {text}", film.skin.ink, name="note")
         marks.append(Named(said, tag="marker", text=text))
     film.scene.add(*repeats)
     full = [part.get_fill_opacity() for part in repeats]
