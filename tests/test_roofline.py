@@ -154,7 +154,7 @@ def test_a_dot_is_read_before_tiles_move() -> None:
     assert (reading.box[2], reading.box[3]) == pytest.approx(middle, abs=0.03)
     plot = film.shot("roof")["plot"]
     assert (reading.box[0], reading.box[1]) == pytest.approx((plot.x0, plot.y0), abs=0.011)
-    assert said(end, "product") == [f"{standard:.0f} × 1.5 TB/s = {attained(standard):.0f} TFLOP/s"]
+    assert said(end, "product") == [f"{standard:.1f} × 1.5 TB/s = {attained(standard):.0f} TFLOP/s"]
     assert not shown(at(film, "tile"), "reading")
 
 
@@ -173,9 +173,9 @@ def test_the_gap_is_from_the_last_dot_to_the_roof() -> None:
     """That far right bytes limit nothing: the peak is the roof."""
     end, (n, seconds) = at(scene(FILM), "gap"), measured(FLASH, "seconds")[-1]
     rate = 32 * 4 * n * n * D / seconds / 1e12
-    assert shown(end, "gap")[0].values == written([rate / 989.0])
-    assert said(end, "share") == [f"{rate / 989.0:.0%} of the roof"]
-    assert end.caption.startswith(f"{rate / 989.0:.0%} of the roof")
+    assert shown(end, "gap")[0].values == written([round(rate) / 989.0])
+    assert said(end, "share") == [f"{round(rate) / 989.0:.0%} of the roof"]
+    assert end.caption.startswith(f"{round(rate) / 989.0:.0%} of the roof")
     dot = shown(end, "measured flash")[-1]
     assert shown(end, "gap")[0].box[1] == pytest.approx((dot.box[1] + dot.box[3]) / 2, abs=0.011)
 

@@ -32,12 +32,12 @@ CLOSING: tuple[Beat, ...] = (
     Beat("finish", "Finish", 7.6, shot="whole", late=True, caption="Divide once. Write once."),
     Beat("strips", "Row blocks", 6.2, shot="rest", late=True, caption="Outer loop: one program a row block."),
     Beat("rest", "The rest", 7.9, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
-    Beat("bill", "The bill", 9.0, shot="bill", late=True, caption="Fewer bytes to wait for: {standard_tiles} or {flash_tiles}."),
-    Beat("cache", "A perfect cache", 4.7, shot="bill", late=True, caption="A perfect cache would spare what fades."),
-    Beat("taller", "Taller tiles", 8.5, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
+    Beat("bill", "The bill", 8.7, shot="bill", late=True, caption="Less to wait for: {flash_tiles} tiles, not {standard_tiles}."),
+    Beat("cache", "A perfect cache", 4.6, shot="bill", late=True, caption="A perfect cache would spare what fades."),
+    Beat("taller", "Taller tiles", 8.9, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
     Beat("difference", "The difference", 6.0, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),
-    Beat("card", "Provenance", 1.6, shot="card", fresh=True, caption=""),
+    Beat("card", "Provenance", 1.4, shot="card", fresh=True, caption=""),
 )
 # of the rescale's beats: not what stands before the rise, nor the way to the last tile, which the film tells in its own way
 LEFT_OUT = "past", "sum", "answer", "divide", "add", "rows", "all", "rest", "whole"

@@ -110,9 +110,9 @@ class Rates:
 
     @property
     def share(self) -> float:
-        """What FlashAttention attains of the roof over its last dot."""
+        """What FlashAttention attains of the roof over its last dot, of the rate as it is written: it checks by hand."""
         intensity, rate = self.dots["flash"][-1]
-        return rate / self.roof.at(intensity)
+        return round(rate) / self.roof.at(intensity)
 
     @property
     def beyond(self) -> bool:

@@ -158,7 +158,7 @@ def standard(film: RooflineFilm) -> None:
 def product(film: RooflineFilm, intensity: float, rate: float) -> Word:
     """Why the roof is there: operations a byte times bytes a second, or the peak where that is less; under the dot's name."""
     (x, y, _), roof = film.roof.spot(intensity), film.found.roof
-    slope = f"{intensity:.0f} × {roof.bandwidth:g} TB/s = {rate:.0f} TFLOP/s"
+    slope = f"{intensity:.1f} × {roof.bandwidth:g} TB/s = {rate:.0f} TFLOP/s"
     text = slope if roof.bandwidth * intensity <= rate else f"{rate:.0f} TFLOP/s"
     return Word(text, LABEL, film.skin.ink, x + em(34), y - em(80), "product", Face.TEXT)
 

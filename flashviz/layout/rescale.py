@@ -136,10 +136,10 @@ RESCALE: dict[Aspect, Table] = {
 }  # fmt: skip
 # Why it is exact, alone.
 FORMULA: dict[Aspect, Table] = {
-    "16:9": {"held": (110, 32, 520, 84), "formula": (110, 200, 1810, 760)},
-    "4:3": {"held": (90, 32, 480, 84), "formula": (60, 240, 1380, 760)},
-    "1:1": {"held": (100, 32, 480, 84), "formula": (50, 260, 1030, 760)},
-    "9:16": {"held": (110, 120, 500, 172), "formula": (60, 420, 1020, 1000)},
+    "16:9": {"held": (110, 32, 520, 84), "keys": (570, 42, 1820, 76), "formula": (110, 200, 1810, 760)},
+    "4:3": {"held": (90, 32, 480, 84), "keys": (520, 42, 1370, 76), "formula": (60, 240, 1380, 760)},
+    "1:1": {"held": (100, 32, 480, 84), "keys": (490, 42, 1030, 76), "formula": (50, 260, 1030, 760)},
+    "9:16": {"held": (110, 120, 500, 172), "keys": (110, 184, 1020, 218), "formula": (60, 420, 1020, 1000)},
 }
 # The tile that the row belongs to: its acc and acc / l, one line a row; beside them every row's l and alpha, one bar a row.
 ROWS: dict[Aspect, Table] = {

@@ -19,10 +19,10 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from flashviz import forms
 from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import TraceError
+from flashviz.forms import NAMES, form_of
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
 from flashviz.trace.events import Event
@@ -301,8 +301,8 @@ def assembled(contents: npz.Contents) -> Trace:
     if set(columns) != set(names) or any(member.dtype.kind != "i" or len(member.shape) != 1 for member in columns.values()):
         raise TraceError(f"expected columns {', '.join(names)} of whole numbers, got others in {contents.path}; {npz.AGAIN}")
     events = columns["kind"].shape[0]
-    if header.algorithm in forms.NAMES:  # of others the recorder knows how many there are
-        events = forms.form_of(header.algorithm).events(header.config, header.altered)
+    if header.algorithm in NAMES:  # of others the recorder knows how many there are
+        events = form_of(header.algorithm).events(header.config, header.altered)
     wrong = next((f"{name} of {member.shape[0]:,}" for name, member in columns.items() if member.shape != (events,)), None)
     if wrong is not None:
         raise TraceError(
@@ -347,7 +347,7 @@ def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -
 def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
     """What every reader of a trace relies on; whether each event is the algorithm's own, ``first_difference`` says."""
     c, most = header.config, 1 << 53
-    ours = header.algorithm in forms.NAMES
+    ours = header.algorithm in NAMES
     own = c.row_blocks if ours else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
     most_rows = c.row_blocks if ours else c.row_blocks * c.group  # a group's heads may be numbered on
     limits = {

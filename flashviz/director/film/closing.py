@@ -31,7 +31,7 @@ from flashviz.palette import SECOND
 from flashviz.trace import Kind, Trace, state_at
 
 ZERO_PX, COUNTED_PX = 150, 120  # the two numbers that matter
-POUR = 4.0  # seconds in which all squares of the bill come
+POUR = 3.6  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
@@ -270,7 +270,6 @@ def cache(film: Film) -> None:
             part.set_fill(opacity=opacity + (REPEAT - opacity) * share)
 
     film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=0.7)
-    film.hold(0.3)
     film.scene.tell()
 
 
@@ -309,7 +308,7 @@ def taller(film: Film) -> None:
     chip_name = label(place["chip name"], "a program holds on chip", skin.ink)
     film.move(*film.leave(), FadeIn(rows_of_q, *piles.values()), seconds=0.4)
     film.move(FadeIn(figure, name, slots, chip_name), seconds=TEXT)
-    film.hold(0.5)
+    film.hold(1.0)
 
     def pair(share: float) -> None:
         rows_of_q.display(queries(share))

@@ -259,7 +259,9 @@ class Film:
         self.tiles, self.names = {}, {}
 
     def move(self, *animations: Any, seconds: float) -> None:
-        self.scene.move(*animations, seconds=seconds)
+        """Nothing takes time where nothing moves."""
+        if animations:
+            self.scene.move(*animations, seconds=seconds)
 
     def hold(self, seconds: float) -> None:
         self.scene.hold(seconds)
