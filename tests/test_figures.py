@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.figures import GIB, KIB, MIB, amount, kib, number, power, quarters, total
+from flashviz.figures import GIB, KIB, MIB, amount, kib, number, plus, power, quarters, total
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,14 @@ def test_amount_is_the_largest_exact_unit(nbytes: float, text: str) -> None:
 @pytest.mark.parametrize(("value", "text"), [(1.234e-4, "1.2e−04"), (0.0, "0.0e+00"), (3.2e-7, "3.2e−07")])
 def test_power(value: float, text: str) -> None:
     assert power(value) == text
+
+
+@given(st.floats(0.01, 1e6), st.floats(0, 1e6))
+def test_what_is_written_adds_up(before: float, more: float) -> None:
+    after = before + more
+    assert Decimal(total(before)) + Decimal(plus(before, after)) == Decimal(total(after))
+
+
+def test_a_difference_that_is_rounded_by_itself_would_not_add_up() -> None:
+    assert (total(11.0444), plus(11.0444, 13.2151), total(13.2151)) == ("11.04", "2.18", "13.22")
+    assert total(13.2151 - 11.0444) == "2.17"

@@ -73,10 +73,8 @@ class ScoreFilm(ChapterFilm):
     @property
     def ground(self) -> tuple[float, float]:
         """Where zero stands in the places of the products and of their sum, and how high 1 is: one scale for both."""
-        room, least, most = (
-            self.place["products"],
-            *(float(f(np.append(self.ends, [self.pair.products, 0 * self.ends]))) for f in (np.min, np.max)),
-        )
+        room, heights = self.place["products"], np.concatenate([[0.0], self.pair.products, self.ends])
+        least, most = float(heights.min()), float(heights.max())
         unit = room.height / max(most - least, 1e-30)
         return room.y0 - least * unit, unit
 

@@ -246,7 +246,7 @@ def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
 @beat("cache")
 def cache(film: Film) -> None:
     """With a perfect cache each tensor would cross once a direction: on both piles the repeats step back."""
-    piles, drawn = film.piles.of, film.piles.drawn
+    place, piles, drawn = film.scene.shot("bill"), film.piles.of, film.piles.drawn
     repeats, marks = [], []
     for (name, pile), algorithm in zip(piles.items(), ("standard", "fa2"), strict=True):
         once = compulsory(film.config, algorithm)
@@ -257,9 +257,9 @@ def cache(film: Film) -> None:
             pale = Rectangles(film.skin.hue(tensor), name=f"repeats {tensor}", opacity=part.get_fill_opacity())
             repeats.append(pale.display(boxes[kept:]))
         text = quarters(sum(fewest.values()) * film.grain)
-        at = film.scene.shot("bill")[f"{name} cache"]
-        over = at.y1 > film.scene.shot("bill")[f"{name} name"].y0  # beside the pile's name
-        at = Rect(max(at.x0, film.piles.ends[name] + em(30)), at.y0, at.x1, at.y1) if over else at
+        at = place[f"{name} cache"]
+        if at.y1 > place[f"{name} name"].y0:  # on the line of the pile's name: behind what is written there
+            at = Rect(max(at.x0, film.piles.ends[name] + em(30)), at.y0, at.x1, at.y1)
         said = label(at, f"with a perfect cache {text}", film.skin.ink, name="note")
         marks.append(Named(said, tag="marker", text=text))
     film.scene.add(*repeats)

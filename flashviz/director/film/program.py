@@ -50,7 +50,6 @@ def row(film: Film) -> None:
     """Of a row one tile is known; the division waits at the end of the row."""
     place, skin, values, chosen = film.scene.shot("row"), film.skin, film.material.values, film.material.chosen
     rect, known, count = place["scores"], values.s[0, chosen.row], film.config.seq_k
-    inside = film.scene.shot("inside")["chip"]
     wide, here = rect.width * len(values.k[0]) / count, len(values.k[0])
     film.strip = first = Matrix(np.nan_to_num(known[:here], neginf=0.0)[None, :], rect.left(wide), skin, "S", *spread(known))
     tile = film.tiles.pop("S", None)
@@ -58,9 +57,9 @@ def row(film: Film) -> None:
         source = line_of(tile.rect, len(tile.values), chosen.row)
         put(first, source)
         film.scene.add(first)
-        film.move(*film.leave(first, film.chip), film.enter(inside), matrix_to(first, rect.left(wide), source), seconds=MOVE)
+        film.move(*film.leave(first, film.chip), film.zoom_in(), matrix_to(first, rect.left(wide), source), seconds=MOVE)
     else:
-        film.move(*film.leave(film.chip), film.enter(inside), seconds=0.4)
+        film.move(*film.leave(film.chip), film.zoom_in(), seconds=0.4)
         film.move(FadeIn(first), seconds=TEXT)
     if film.back is not None:
         film.back.forward()  # for the next time
@@ -138,11 +137,11 @@ def one_score(film: Film, scores: Matrix) -> None:
     values, r, skin, place = film.material.values, film.material.chosen.row, film.skin, film.scene.shot("score")
     line = values.s[0, r, : len(values.k[0])].astype(np.float64)
     key = int(np.argmax(line))
-    row, here = (line_of(each.rect, len(scores.values), r) for each in (film.tiles["Q"], scores))
-    step = here.width / scores.values.shape[1]
-    column = Rect(here.x0 + key * step, film.tiles["K"].rect.y0, here.x0 + (key + 1) * step, film.tiles["K"].rect.y1)
-    cell = Rect(column.x0, here.y0, column.x1, here.y1)
     q, k = film.tiles["Q"], film.tiles["K"]
+    row, here = (line_of(each.rect, len(scores.values), r) for each in (q, scores))
+    step = here.width / scores.values.shape[1]
+    column = Rect(here.x0 + key * step, k.rect.y0, here.x0 + (key + 1) * step, k.rect.y1)
+    cell = Rect(column.x0, here.y0, column.x1, here.y1)
     pair = [
         Matrix(q.values[r : r + 1], row, skin, "Q", q.low, q.high),
         Matrix(k.values[:, key : key + 1], column, skin, "K", k.low, k.high),
@@ -196,7 +195,7 @@ def ceiling(film: Film) -> None:
     source = above if tile is None else line_of(tile.rect, len(tile.values), r)
     put(strip, source)
     film.scene.add(strip)
-    film.move(*film.leave(strip, film.chip), film.enter(film.scene.shot("inside")["chip"]), matrix_to(strip, above, source), seconds=MOVE)
+    film.move(*film.leave(strip, film.chip), film.zoom_in(), matrix_to(strip, above, source), seconds=MOVE)
     inner.kept.put(place["held"])
     inner.keys.place(place["keys"]).display(0)
     title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
@@ -275,7 +274,7 @@ def calm(film: Film) -> None:
     film.scene.add(bars)
     chart.ceiling.reveal(1.0)
     chart.display(Measured(float(values.l_new[0, r]), 0 * inner.found.before)).place(large, CEILING)
-    film.move(*film.leave(bars, film.chip), film.enter(film.scene.shot("inside")["chip"]), seconds=0.6)
+    film.move(*film.leave(bars, film.chip), film.zoom_in(), seconds=0.6)
     inner.keys.display(0)
     film.move(FadeIn(chart, inner.kept, inner.keys), seconds=TEXT)
 

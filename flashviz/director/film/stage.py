@@ -305,6 +305,10 @@ class Film:
 
         return Shows(self.chip, come)
 
+    def zoom_in(self) -> Animation:
+        """The chip comes to fill the frame: what is seen next happens on it."""
+        return self.enter(self.scene.shot("inside")["chip"])
+
     def go_out(self) -> list[Animation]:
         """The chip leaves, where it is on stage."""
         return [FadeOut(self.chip)] if self.scene.on_stage(self.chip) else []
