@@ -40,7 +40,6 @@ class FlashAttentionScene(FlashStage):
         rescale.question(film.row)
         rescale.ruler(film.row)
         rescale.measure(film.row)
-        rescale.watch(film.row)
         rescale.stale(film.row)
         rescale.squeeze(film.row)
         rescale.same(film.row)
@@ -86,7 +85,6 @@ class DigestScene(FlashStage):
         rescale.terms(film.row)
         rescale.ruler(film.row)
         rescale.measure(film.row)
-        rescale.watch(film.row)
         rescale.stale(film.row)
         rescale.squeeze(film.row)
 

@@ -22,7 +22,6 @@ class RescaleScene(rescale.RescaleStage):
         rescale.question(film)
         rescale.ruler(film)
         rescale.measure(film)
-        rescale.watch(film)
         rescale.stale(film)
         rescale.squeeze(film)
         rescale.same(film)

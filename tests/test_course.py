@@ -98,7 +98,7 @@ ANSWERS = {
     "honest ratios": ("FlashAttentionScene", "Less to wait for: 144 1/4 tiles, not 400."),
     "with a perfect cache": ("IOScene", "Only a large enough chip beats a perfect cache."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
-    "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α."),
+    "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
 }
 
 

@@ -116,11 +116,10 @@ def test_pictures_are_what_the_trace_holds_at_the_beats_event(name: str) -> None
     assert values_of(at(film, "divide"), "acc / l") == written(first.acc[row].astype(np.float64) / float(first.l[row]))
     for beat in ("terms", "question", "ruler", "measure", "exact", "join", "rows", "all"):
         assert not values_of(at(film, beat), "acc"), f"{beat} is of other parts"
-    for beat in ("watch", "stale"):
-        assert values_of(at(film, beat), "acc") == written(old), beat
+    assert values_of(at(film, "stale"), "acc") == written(old)
     for beat in ("squeeze", "same", "both"):
         assert values_of(at(film, beat), "acc") == written(scaled.acc[row]), beat
-    for beat in ("watch", "stale", "squeeze", "same", "both", "values"):
+    for beat in ("stale", "squeeze", "same", "both", "values"):
         assert values_of(at(film, beat), "acc / l") == written(old / float(before.l[row])), beat
     assert values_of(at(film, "alone"), "acc") == written(old), "what would be, if l alone were scaled"
     assert values_of(at(film, "alone"), "acc / l") == written(old / float(found.of("l_scaled")))
@@ -226,7 +225,7 @@ def test_heights_after_are_alpha_of_heights_before_to_a_pixel(name: str) -> None
     found = rescale.gather(film.settings.config, "numpy", run)
     alpha = float(found.of("alpha"))
     for part in ("acc bars", "block"):
-        before, after = (next(i.box for i in at(film, beat).shown if i.name == part) for beat in ("watch", "squeeze"))
+        before, after = (next(i.box for i in at(film, beat).shown if i.name == part) for beat in ("stale", "squeeze"))
         tall = [(box[3] - box[1]) * PX_PER_UNIT for box in (before, after)]
         assert tall[1] == pytest.approx(alpha * tall[0], abs=2 * 0.005 * PX_PER_UNIT + 1), part  # boxes are rounded to 0.01 units
 

@@ -17,7 +17,7 @@ from flashviz.delivery.slides.sections import split
 from flashviz.errors import FlashvizError
 from flashviz.export.player import MODULE
 
-MOVES, FIRST, LAST = "RescaleScene", "stale", "same"  # the film that the loop is of, its first beat and its last
+MOVES, FIRST, LAST = "RescaleScene", "squeeze", "same"  # the film that the loop is of, its first beat and its last
 LOOP = "loop.mp4"
 SHOWS = "One row when its max rises: the sum ℓ and acc shrink by the same factor, and their quotient, the answer, does not move."
 

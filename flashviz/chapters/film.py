@@ -14,10 +14,10 @@ OPENING: tuple[Beat, ...] = (
     Beat("query", "One query", 7.0, shot="query", late=True, caption="One query scores every key."),
     Beat("weights", "Weights", 6.6, shot="query", late=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 6.7, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 7.4, shot="machine", late=True, caption="The path between them is slow: tiles wait."),
-    Beat("standard", "Scores out", 4.7, shot="machine", late=True, caption="Every score goes out."),
+    Beat("memory", "Two memories", 8.4, shot="machine", late=True, caption="The path is slow: the chip waits for tiles."),
+    Beat("standard", "Scores out", 4.5, shot="machine", late=True, caption="Every score goes out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, caption="Softmax needs whole rows."),
-    Beat("product", "Weights, and O", 7.2, shot="machine", late=True, caption="Weights P: out, and back. Then O."),
+    Beat("product", "Weights, and O", 8.2, shot="machine", late=True, caption="Weights P: out, and back. Then O."),
     Beat("pause-a", "Question", 5.0, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
     Beat("row", "Divide by what?", 4.6, shot="row", late=True, caption="Divide by what?"),
     Beat("carry", "Later", 4.1, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
@@ -28,13 +28,13 @@ OPENING: tuple[Beat, ...] = (
     Beat("calm", "Calm tiles", 7.4, shot="rescale", late=True, caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
-    Beat("again", "A second rise", 9.6, shot="rescale", late=True, caption="Again."),
+    Beat("again", "A second rise", 8.0, shot="rescale", late=True, caption="Again."),
     Beat("finish", "Finish", 7.6, shot="whole", late=True, caption="Divide once. Write once."),
     Beat("strips", "Row blocks", 6.2, shot="rest", late=True, caption="Outer loop: one program a row block."),
-    Beat("rest", "The rest", 7.9, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
-    Beat("bill", "The bill", 8.7, shot="bill", late=True, caption="Less to wait for: {flash_tiles} tiles, not {standard_tiles}."),
-    Beat("cache", "A perfect cache", 4.6, shot="bill", late=True, caption="A perfect cache would spare what fades."),
-    Beat("taller", "Taller tiles", 8.9, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
+    Beat("rest", "The rest", 9.6, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
+    Beat("bill", "The bill", 8.3, shot="bill", late=True, caption="Less to wait for: {flash_tiles} tiles, not {standard_tiles}."),
+    Beat("cache", "A perfect cache", 4.5, shot="bill", late=True, caption="A perfect cache would spare what fades."),
+    Beat("taller", "Taller tiles", 9.1, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
     Beat("difference", "The difference", 6.0, shot="difference", late=True, caption="Only rounding differs."),
     Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ and acc. Re-measure when m rises."),
     Beat("card", "Provenance", 1.4, shot="card", fresh=True, caption=""),
@@ -46,11 +46,11 @@ SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
     "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.3, "sum": 3.8, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "watch": 1.3, "stale": 1.3, "squeeze": 4.3, "rest": 4.0, "bill": 4.8, "cache": 1.2,
+    "ruler": 2.8, "measure": 3.3, "stale": 2.6, "squeeze": 4.3, "rest": 4.0, "bill": 4.8, "cache": 1.2,
 }  # fmt: skip
 DIGEST_SAYS = {
     "standard": "Scores out.", "softmax": "And back.",
-    "terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "watch": "", "stale": "",
+    "terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "stale": "",
     "squeeze": "ℓ and acc: both × α.", "rest": "K and V again; never a score.", "cache": "",
 }  # fmt: skip
 DIGEST: tuple[Beat, ...] = tuple(

@@ -418,9 +418,9 @@ def on_old(film: RescaleFilm, at: Scale, wide: float) -> tuple[float, float, flo
 # ------------------------------------------------------------------------------------------------------ what must follow
 
 
-@beat("watch")
-def watch(film: RescaleFilm) -> None:
-    """acc and the answer come back beside the sum; the answer is framed before anything happens to what it is made of."""
+@beat("stale")
+def stale(film: RescaleFilm) -> None:
+    """acc and the answer come back beside the sum. acc, as l, is by the old 1, too large: it steps back. The answer is framed."""
     film.reached(Kind.ALPHA)
     place = film.scene.shot("rescale")
     at = film.chart.scale_in(place["measured"])
@@ -433,21 +433,14 @@ def watch(film: RescaleFilm) -> None:
         left += each.wide + SPACE * em(each.px)
     film.ratio = [alpha, equals, result]
     film.go("rescale", *ways)
+    film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=0.7)
+    film.scene.tell()
     film.put_frame(place["answer"])
     film.move(Create(film.frame), seconds=0.6)
-    film.scene.tell()
 
 
 def _slid(each: Word, left: float, baseline: float, to_left: float, to_baseline: float, share: float) -> None:
     each.put_at(left + (to_left - left) * share, baseline + (to_baseline - baseline) * share)
-
-
-@beat("stale")
-def stale(film: RescaleFilm) -> None:
-    """acc is what it was, as l is: by the old 1, too large. It steps back too."""
-    film.reached(Kind.ALPHA)
-    film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=0.7)
-    film.scene.tell()
 
 
 def renew(film: RescaleFilm, share: float) -> None:
@@ -470,12 +463,15 @@ def squeeze(film: RescaleFilm) -> None:
     at_acc = Word(said["alpha"], px, skin.ink, left + times_acc.wide + SPACE * em(px), base, "alpha acc")
     film.copies = [times_acc, at_acc]
     film.move(FadeOut(film.acc_words), seconds=TEXT)
-    film.move(fly(factor, source), fly(at_acc, source), FadeIn(times, times_acc, rate_func=late), seconds=MOVE)
+    film.scene.remove(source)  # it parts into the two
+    film.move(
+        fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early), FadeIn(times, times_acc, rate_func=late),
+        seconds=MOVE,
+    )  # fmt: skip
     film.put_bars(film.was, "acc", film.shot["acc"])
     film.was.display(acc)
     film.scene.add(film.was, film.acc)
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_scaled"], skin.stats)
-    film.move(*(FadeOut(each) for each in film.ratio), seconds=TEXT)
 
     def shrink(share: float) -> None:
         chart.display(squeezed(film, tall=1 + (alpha - 1) * share, old=alpha))

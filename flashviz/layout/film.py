@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flashviz.layout.rect import Aspect
-from flashviz.layout.table import Table
+from flashviz.layout.table import Place, Table
 
 # Two HBMs: the same O, and one grid that stays empty.
 HOOK: Mapping[Aspect, Table] = {
@@ -145,28 +145,33 @@ CEILING: Mapping[Aspect, Table] = {
         "term": (80, 640, 250, 780), "sum": (60, 1050, 1020, 1150),
     },
 }  # fmt: skip
-REST: Mapping[Aspect, Table] = {
+# HBM where the machine has it; beside it how many row blocks there are.
+STRIPS: Mapping[Aspect, Table] = {
     "16:9": {
-        "order": (170, 872, 900, 926),
-        "hbm": (40, 60, 960, 890), "stored name": (1060, 90, 1840, 150), "stored": (1060, 160, 1840, 330),
-        "crossed name": (1060, 380, 1840, 440), "crossed": (1060, 446, 1840, 570), "tensors": (1060, 610, 1860, 890),
+        "hbm": (40, 90, 840, 830), "stored name": (1000, 160, 1840, 220), "stored": (1000, 230, 1840, 400),
+        "crossed name": (1000, 440, 1840, 500),
     },
     "4:3": {
-        "order": (120, 856, 780, 906),
-        "hbm": (10, 130, 800, 870), "stored name": (830, 120, 1400, 180), "stored": (830, 190, 1400, 350),
-        "crossed name": (830, 400, 1400, 460), "crossed": (830, 466, 1400, 580), "tensors": (830, 620, 1410, 890),
+        "hbm": (10, 110, 670, 760), "stored name": (730, 160, 1400, 220), "stored": (730, 230, 1400, 390),
+        "crossed name": (730, 430, 1400, 490),
     },
     "1:1": {
-        "order": (60, 620, 600, 664),
-        "hbm": (4, 40, 600, 640), "stored name": (630, 90, 1060, 144), "stored": (630, 150, 1060, 300),
-        "crossed name": (630, 350, 1060, 404), "crossed": (630, 410, 1060, 500), "tensors": (60, 660, 1020, 910),
+        "hbm": (4, 140, 534, 650), "stored name": (570, 180, 1060, 234), "stored": (570, 240, 1060, 390),
+        "crossed name": (570, 430, 1060, 484),
     },
     "9:16": {
-        "order": (250, 772, 960, 816),
-        "hbm": (120, 60, 960, 790), "stored name": (80, 810, 440, 864), "stored": (80, 870, 440, 1020),
-        "crossed name": (470, 810, 1020, 864), "crossed": (470, 870, 1020, 990), "tensors": (80, 1060, 1000, 1380),
+        "hbm": (160, 84, 920, 770), "stored name": (160, 850, 920, 904), "stored": (160, 910, 920, 1060),
+        "crossed name": (160, 1090, 920, 1144),
     },
 }  # fmt: skip
+# The machine again, for all row blocks: what crosses goes to its place on chip, and joins one bar.
+HELD: Mapping[Aspect, Place] = {
+    "16:9": (1210, 130, 1800, 796), "4:3": (850, 140, 1380, 800), "1:1": (624, 160, 1042, 760), "9:16": (420, 872, 1020, 1240),
+}  # fmt: skip
+REST: Mapping[Aspect, Table] = {
+    aspect: {part: place for part, place in MACHINE[aspect].items() if part not in ("q", "k", "s", "strip", "softmax")} | {"held": held}
+    for aspect, held in HELD.items()
+}
 BILL: Mapping[Aspect, Table] = {
     "16:9": {
         "standard name": (100, 50, 1000, 126), "standard cache": (1010, 50, 1820, 126), "standard": (100, 140, 1820, 420),
@@ -189,23 +194,31 @@ BILL: Mapping[Aspect, Table] = {
         "flash letters": (60, 1196, 1020, 1246), "flash cache": (60, 1250, 1020, 1300),
     },
 }  # fmt: skip
-# What every row block reads, a line each: K above, V beneath; then two row blocks read together.
+# What every row block reads, a line each: K above, V beneath; beside it the same, with two row blocks read together.
 TALLER: Mapping[Aspect, Table] = {
     "16:9": {
-        "blocks": (120, 70, 1000, 890), "number": (1090, 90, 1820, 240), "number name": (1090, 240, 1820, 296),
-        "chip name": (1090, 420, 1860, 476), "chip": (1090, 486, 1860, 830),
+        "left name": (120, 36, 900, 96), "left": (120, 110, 900, 540), "left number": (120, 556, 900, 646),
+        "left held": (120, 660, 900, 906),
+        "right name": (1020, 36, 1800, 96), "right": (1020, 110, 1800, 540), "right number": (1020, 556, 1800, 646),
+        "right held": (1020, 660, 1800, 906),
     },
     "4:3": {
-        "blocks": (60, 90, 760, 880), "number": (800, 110, 1400, 240), "number name": (800, 240, 1400, 296),
-        "chip name": (800, 420, 1420, 476), "chip": (800, 486, 1420, 830),
+        "left name": (50, 56, 690, 116), "left": (50, 130, 690, 540), "left number": (50, 556, 690, 640),
+        "left held": (50, 660, 690, 906),
+        "right name": (750, 56, 1390, 116), "right": (750, 130, 1390, 540), "right number": (750, 556, 1390, 640),
+        "right held": (750, 660, 1390, 906),
     },
     "1:1": {
-        "blocks": (30, 60, 520, 640), "number": (560, 90, 1050, 200), "number name": (560, 204, 1050, 256),
-        "chip name": (80, 660, 1000, 706), "chip": (80, 710, 1000, 920),
+        "left name": (30, 76, 510, 130), "left": (30, 146, 510, 510), "left number": (30, 526, 510, 600),
+        "left held": (30, 640, 510, 906),
+        "right name": (560, 76, 1040, 130), "right": (560, 146, 1040, 510), "right number": (560, 526, 1040, 600),
+        "right held": (560, 640, 1040, 906),
     },
     "9:16": {
-        "blocks": (130, 70, 950, 800), "number": (130, 830, 950, 950), "number name": (130, 950, 950, 1004),
-        "chip name": (130, 1040, 950, 1094), "chip": (130, 1100, 950, 1370),
+        "left name": (50, 100, 510, 156), "left": (50, 180, 510, 800), "left number": (50, 830, 510, 910),
+        "left held": (50, 960, 510, 1330),
+        "right name": (570, 100, 1030, 156), "right": (570, 180, 1030, 800), "right number": (570, 830, 1030, 910),
+        "right held": (570, 960, 1030, 1330),
     },
 }  # fmt: skip
 DIFFERENCE: Mapping[Aspect, Table] = {
@@ -232,5 +245,5 @@ CARD: Mapping[Aspect, Table] = {
 }  # fmt: skip
 FILM: Mapping[str, Mapping[Aspect, Table]] = {
     "hook": HOOK, "query": QUERY, "whole": WHOLE, "machine": MACHINE, "score": SCORE, "row": ROW, "inside": INSIDE, "ceiling": CEILING,
-    "rest": REST, "bill": BILL, "taller": TALLER, "difference": DIFFERENCE, "card": CARD,
+    "strips": STRIPS, "rest": REST, "bill": BILL, "taller": TALLER, "difference": DIFFERENCE, "card": CARD,
 }  # fmt: skip

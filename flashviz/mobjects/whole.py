@@ -131,9 +131,9 @@ class Sheet(TiledPicture):
         self.paper = Rectangles(skin.ground, name="paper").set_stroke(skin.scores, width=theme.OUTLINE)
         super().__init__(shares, skin, name, *([self.paper] if over else []))
 
-    def place(self, cross: Cross) -> Sheet:
-        """On the score grid of a cross."""
-        wide, high = BEHIND * cross.grid.width, BEHIND * cross.grid.height
+    def place(self, cross: Cross, *, shared: float = 1.0) -> Sheet:
+        """On the score grid of a cross: all of it, or (``shared`` up to 1) what a second sheet leaves."""
+        wide, high = BEHIND * cross.grid.width * shared, BEHIND * cross.grid.height * shared
         whole = cross.grid.inset(EDGE)
         self.stand(whole.above(high).before(wide) if not self.over else whole.below(high).beyond(wide), (cross.n_rows, cross.n_cols))
         self.paper.display(np.array([self.rect.edges]))

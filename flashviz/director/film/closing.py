@@ -7,31 +7,33 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from manim import Group
+from manim import Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
+from flashviz import palette, theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
 from flashviz.device import KIB, SMS, Resources
-from flashviz.director.film.parts import Tally, fitting, heading, label, matrix_to, put, show_rows
+from flashviz.director.film.parts import heading, label, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
-from flashviz.director.film.sweeping import stored_rows, sweep
+from flashviz.director.film.standard import CrossedBar, on_machine
+from flashviz.director.film.sweeping import CROSSED, Passing, stored_rows, sweep
 from flashviz.director.pictures import card_lines
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded
 from flashviz.figures import amount, kib, number, power, quarters
 from flashviz.forms import compulsory
-from flashviz.layout import Rect, rows
+from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import SECOND
+from flashviz.storyboard import crossed_bytes
 from flashviz.trace import Kind, Trace, state_at
 
-ZERO_PX, COUNTED_PX = 150, 120  # the two numbers that matter
-POUR = 3.6  # seconds in which all squares of the bill come
+ZERO_PX = 150  # the number that matters
+POUR = 3.2  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
@@ -41,7 +43,7 @@ MAGNIFIED = 1024  # the difference, so that it is seen
 @beat("strips")
 def strips(film: Film) -> None:
     """Row blocks part: each has its own rows of Q and O, and none waits for another."""
-    place = film.scene.shot("rest")
+    place = film.scene.shot("strips")
     whole = film.outputs[1]
     film.move(*film.leave(film.hbm, whole), seconds=TEXT)
     start = film.hbm.rect
@@ -71,42 +73,72 @@ def strips(film: Film) -> None:
 
 @beat("rest")
 def rest(film: Film) -> None:
-    """All row blocks: K and V light again and again, O fills with its values, the grid stays empty."""
+    """All row blocks, on the machine that standard attention ran on: K and V come again and again, O goes out, the grid stays empty."""
     place, skin, trace, whole = film.scene.shot("rest"), film.skin, film.material.fa2, film.outputs[1]
     film.hbm.display(apart=0.0, lit={}, cursor=None, written=frozenset(), seam=1.0)
-    if film.scene.on_stage(film.hbm):
-        film.move(*film.leave(film.hbm), seconds=TEXT)
-    else:
-        film.move(*film.leave(), FadeIn(film.hbm.place(place["hbm"])), seconds=0.4)
     first = film.scene.event or 0
+    there = film.scene.on_stage(film.hbm)
+    film.move(*film.leave(film.hbm), seconds=TEXT)
+    film.hbm.place(place["hbm"])
     put(whole, film.hbm.cross.strip("O"))
     show_rows(whole, stored_rows(film, state_at(trace, first)))
     film.scene.add(whole)
-    final = crossed(state_at(trace, len(trace)))
-    stored_name, crossed_name = (
-        label(place[f"{part} name"], text, skin.ink, NAME) for part, text in (("stored", "scores stored"), ("crossed", "crossed so far"))
-    )
     stored = int(np.isin(trace.columns["kind"], [Kind.STORE_S, Kind.STORE_P]).sum())
-    zero = Word(f"{stored}", ZERO_PX, skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "stored")
-    so_far, end = crossed(state_at(trace, first)), sum(final.values())
-    widest = max(film.tiles_of(end), "144 1/4 tiles", key=len)
-    counter = Readout(film.tiles_of(0), fitting(widest, ONE_NUMBER, place["crossed"]), skin.ink, name="crossed", face=Face.MONO_STRONG).at(
-        place["crossed"]
-    )
-    film.ledger = tally = Tally(place["tensors"], final, film.square, skin)
-
-    def count(nbytes: Mapping[str, int]) -> None:
-        now = sum(nbytes.values())
-        counter.display(film.tiles_of(now if now == end else now // film.unit * film.unit))  # whole tiles, till all has crossed
-        tally.display(nbytes)
-
-    count(so_far)
-    order = label(place["order"], "shown one after another", skin.ink, name="note")
-    film.move(FadeIn(stored_name, zero, crossed_name, counter, tally, order), seconds=TEXT)
+    name = labelled(place["hbm name"], ("HBM", skin.ink), ("scores stored", skin.ink))
+    zero = Word(f"{stored}", NUMBER, skin.ink, name[1].left + name[1].wide + em(20), name[1].baseline, "stored")
+    others = crossed_bytes(film.material.standard) / film.square
+    final = crossed_bytes(trace) / film.square
+    film.ledger = bar = CrossedBar(film, trace, CROSSED, max(others, final), place["bar"], place["crossed"])
+    so_far = label(place["crossed name"], "crossed so far", skin.ink)
+    limit, mark = room_of(film, place["bar"], place["bar names"], others / max(others, final))
+    bar.display(*bar.parts, share=0.0)
+    count = partial(fill_bar, bar)
+    count(crossed(state_at(trace, first)))
+    chip, held = on_machine(film, place), Held(film, place["held"])
+    film.move(*([] if there else [FadeIn(film.hbm)]), FadeIn(*chip, held, Named(*name, tag="name"), zero, so_far, bar.counter), seconds=0.4)
+    film.scene.add(bar)
+    film.move(FadeIn(limit, mark), seconds=TEXT)
     film.scene.tell()
-    sweep(film, first, len(trace), max(2.0, film.scene.motion + TEXT), count, counter, tally, written=whole)
+    passing = Passing(film, first, len(trace), held.at, place["pipe"])
+    sweep(film, first, len(trace), max(2.0, film.scene.motion + TEXT), count, bar, written=whole, passing=passing)
     film.hbm.display(lit={}, cursor=None)
+    film.move(FadeIn(*bar.names(place["bar names"], *bar.parts)), seconds=TEXT)
     film.scene.event = len(trace)
+
+
+def fill_bar(bar: CrossedBar, nbytes: Mapping[str, int]) -> None:
+    """What has crossed of each tensor."""
+    for kind, tensor, _ in bar.crossings:
+        if bar.squares[kind]:
+            bar.display(kind, share=min(1.0, nbytes.get(tensor, 0) / (bar.squares[kind] * bar.film.square)))
+
+
+def room_of(film: Film, bar: Rect, names: Rect, share: float) -> tuple[VMobject, Word]:
+    """How long standard attention's bar was, on the same scale."""
+    count = quarters(crossed_bytes(film.material.standard) / film.unit)
+    room = box(bar.left(share * bar.width).inset(-em(4)), stroke=film.skin.quiet, width=theme.OUTLINE)
+    text = f"standard attention: {count}"
+    wide = text_width(text, LABEL)
+    return room, Word(text, LABEL, film.skin.ink, bar.x0 + share * bar.width - wide, middle(names, LABEL), "limit", Face.TEXT)
+
+
+class Held(Group):
+    """The places of a program's tiles on chip, by name; the next tile of a tensor comes where the last one was."""
+
+    def __init__(self, film: Film, rect: Rect) -> None:
+        self.tag, skin = "held places", film.skin
+        named = (("Q", "Q"), ("K", "K"), ("V", "V"), ("S", "S, then P"), ("ACC", "acc"), ("L", "m, ℓ"))
+        across = 3 if rect.width > rect.height else 2
+        cells = [cell for line in rows(rect, len(named) // across, em(16)) for cell in columns(line, across, em(16))]
+        side = min(min(cell.width, cell.height) for cell in cells)
+        self.at, parts = {}, []
+        for (tensor, text), cell in zip(named, cells, strict=True):
+            self.at[tensor] = at = centered(*cell.center[:2], side, side)
+            place = Rectangles(skin.hue(tensor), name=f"place {tensor}", opacity=palette.RESTING).display(np.array([at.edges]))
+            place.set_stroke(skin.hue(tensor), width=theme.OUTLINE, opacity=1)
+            parts += [place, heading(at.inset(em(6)), text, skin.ink, LABEL)]
+        self.at["O"] = self.at["ACC"]
+        super().__init__(*parts)
 
 
 @dataclass(frozen=True)
@@ -174,11 +206,12 @@ def bill(film: Film) -> None:
         ]
         for name, pile in piles.items()
     }
-    before = [film.ledger.boxes(tensor, piles["flash"].boxes(first, count)) for tensor, first, count in piles["flash"].parts]
+    kinds = {tensor: kind for kind, tensor, _ in film.ledger.crossings}
+    before = [film.ledger.boxes(kinds[tensor]) for tensor, _, _ in piles["flash"].parts]
     for part, boxes in zip(drawn["flash"], before, strict=True):
         part.display(boxes)  # the ledger's own squares
     film.scene.add(*drawn["flash"], *drawn["standard"])
-    film.scene.remove(film.ledger)
+    film.scene.remove(*film.ledger.parts.values())
     film.move(*film.leave(*drawn["flash"], *drawn["standard"]), FadeIn(*titles.values()), seconds=0.4)
 
     pour = partial(poured, piles, drawn, before)
@@ -275,107 +308,90 @@ def cache(film: Film) -> None:
 
 @beat("taller")
 def taller(film: Film) -> None:
-    """Row blocks pair: the K and V squares of a pair slide under their twins; what a program holds on chip doubles."""
-    place, skin, config, room = film.scene.shot("taller"), film.skin, film.config, film.scene.shot("taller")["blocks"]
-    blocks, tiles_each = config.row_blocks, max(config.col_blocks, 1)
-    height = room.height / blocks
-    side = min(0.4 * height, 0.8 * (room.width - height) / tiles_each)
-    pitch = min(1.6 * side, (room.width - height) / tiles_each)
-
-    def boxes(tensor: str, moved: float) -> np.ndarray:
-        """K's or V's squares of all row blocks; every second block's come to the one above."""
-        block, tile = np.divmod(np.arange(blocks * tiles_each), tiles_each)
-        line = block - (block % 2) * moved
-        y = room.y1 - (line + 0.5) * height + (0.52 if tensor == "K" else -0.52) * side
-        x = room.x0 + height + tile * pitch
-        return np.stack([x, y - side / 2, x + side, y + side / 2], 1)
-
-    def queries(moved: float) -> np.ndarray:
-        block = np.arange(blocks)
-        top, low = room.y1 - block * height - 0.08 * height, room.y1 - (block + 1) * height + 0.08 * height
-        left, right = np.full(blocks, room.x0), np.full(blocks, room.x0 + 0.7 * height)
-        return np.stack([left, low, right, top + 0.16 * height * moved * (block % 2)], 1)
-
-    piles = {tensor: Rectangles(skin.hue(tensor), name=f"reads {tensor}").display(boxes(tensor, 0.0)) for tensor in "KV"}
-    rows_of_q = Rectangles(skin.q, name="row blocks").display(queries(0.0))
-    counts = [quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit) for trace in (film.material.fa2, film.taller.trace)]
-    number_at = place["number"]
-    figure = Readout(
-        counts[0], fitting(max(*counts, "144 1/4", key=len), COUNTED_PX, number_at), skin.ink, name="tiles", face=Face.MONO_STRONG
-    ).at(number_at)
-    name = label(place["number name"], "tiles cross", skin.ink)
-    slots = Slots(film, place["chip"])
-    chip_name = label(place["chip name"], "a program holds on chip", skin.ink)
-    film.move(*film.leave(), FadeIn(rows_of_q, *piles.values()), seconds=0.4)
-    film.move(FadeIn(figure, name, slots, chip_name), seconds=TEXT)
-    film.hold(1.0)
-
-    def pair(share: float) -> None:
-        rows_of_q.display(queries(share))
-        slots.display(share)
-
-    film.move(Shows(Group(rows_of_q, slots), pair, rate_func=ease_in_out_cubic), slots.turn(), seconds=MOVE)
-    film.hold(0.3)
-
-    def slide_under(share: float) -> None:
-        for tensor, pile in piles.items():
-            pile.display(boxes(tensor, share))
-
-    film.move(Shows(Group(*piles.values()), slide_under, rate_func=ease_in_out_cubic), figure.turn(counts[1]), seconds=1.4)
+    """What every row block reads; beside it the same with row blocks paired: half the K and V, and twice the chip for a program."""
+    place, skin, config = film.scene.shot("taller"), film.skin, film.config
+    traces, resources = (film.material.fa2, film.taller.trace), (film.taller.before, film.taller.after)
+    held = [held_at_most(trace) for trace in traces]
+    most = max(max(each.values()) for each in held)
+    sides = []
+    for side, trace, each, word, m in zip(("left", "right"), traces, held, resources, (config.block_m, 2 * config.block_m), strict=True):
+        count = quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit)
+        name = label(place[f"{side} name"], f"{m} rows a program", skin.ink, NAME, "title")
+        crosses = worded(place[f"{side} number"], [count, "tiles cross"], NUMBER, [skin.ink, skin.ink], "tiles")
+        sides.append((name, crosses, Slots(film, place[f"{side} held"], each, most, None if None in resources else word)))
+    left, right = sides
+    before, after = (Reads(film, place[side]) for side in ("left", "right"))
+    film.move(*film.leave(), FadeIn(left[0], before), seconds=0.4)
+    film.move(FadeIn(*left[1], left[2]), seconds=TEXT)
+    film.hold(0.5)
+    after.place(place["left"])
+    film.scene.add(after)
+    way = place["left"]
+    film.move(Shows(after, lambda share: after.place(way.toward(place["right"], share)), rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(Shows(after, lambda share: after.display(share, 0.0), rate_func=ease_in_out_cubic), FadeIn(right[0]), seconds=0.7)
+    film.move(Shows(after, lambda share: after.display(1.0, share), rate_func=ease_in_out_cubic), seconds=1.2)
+    film.move(FadeIn(*right[1]), seconds=TEXT)
+    film.move(FadeIn(right[2]), seconds=TEXT)
     film.scene.tell()
 
 
-class Slots(Group):
-    """What a program holds on chip, one bar a tile; beneath, where it is known, what the compiler makes of it."""
+class Reads(Group):
+    """A line a row block: its rows of Q, and the tiles of K, above, and of V that it reads."""
 
     def __init__(self, film: Film, rect: Rect) -> None:
+        self.tag, config, skin = "reads", film.config, film.skin
+        self.blocks, self.tiles_each = config.row_blocks, max(config.col_blocks, 1)
+        self.queries = Rectangles(skin.q, name="row blocks")
+        self.piles = {tensor: Rectangles(skin.hue(tensor), name=f"reads {tensor}") for tensor in "KV"}
+        super().__init__(self.queries, *self.piles.values())
+        self.place(rect)
+
+    def place(self, rect: Rect) -> Reads:
+        """Fill ``rect``."""
+        self.rect = rect
+        return self.display(0.0, 0.0)
+
+    def display(self, paired: float, slid: float) -> Reads:
+        """How far the row blocks have paired; how far the tiles of every second one have slid under the other's."""
+        room, height = self.rect, self.rect.height / self.blocks
+        pitch = (room.width - height) / self.tiles_each
+        side = 0.42 * height
+        block = np.arange(self.blocks)
+        top, low = room.y1 - (block + 0.08) * height, room.y1 - (block + 0.92) * height
+        left, right = np.full(self.blocks, room.x0), np.full(self.blocks, room.x0 + 0.7 * height)
+        self.queries.display(np.stack([left, low, right, top + 0.16 * height * paired * (block % 2)], 1))
+        line, tile = np.divmod(np.arange(self.blocks * self.tiles_each), self.tiles_each)
+        for tensor, pile in self.piles.items():
+            y = room.y1 - (line - line % 2 * slid + 0.5) * height + (0.52 if tensor == "K" else -0.52) * side
+            x = room.x0 + height + tile * pitch
+            pile.display(np.stack([x, y - side / 2, x + 0.84 * pitch, y + side / 2], 1))
+        return self
+
+
+class Slots(Group):
+    """What a program holds on chip, one bar a tile; beneath, where it is known, what the compiler makes of it.
+
+    Args:
+        held: Bytes a tensor.
+        most: Bytes for which a bar has room.
+    """
+
+    def __init__(self, film: Film, rect: Rect, held: Mapping[str, int], most: int, compiled: Resources | None) -> None:
         skin, self.tag = film.skin, "slots"
-        held = [held_at_most(trace) for trace in (film.material.fa2, film.taller.trace)]
-        self.names = [tensor for tensor in ("Q", "S", "ACC") if tensor in held[0]]
-        before, after = film.taller.before, film.taller.after
-        known = before is not None and after is not None
-        places = rows(rect, len(self.names) + known, em(14))
-        self.nbytes = np.array([[each[tensor] for tensor in self.names] for each in held], dtype=float)
-        wide = rect.width - em(320)
-        self.bars, self.figures, letters = {}, [], []
-        for index, (tensor, at) in enumerate(zip(self.names, places, strict=False)):
-            self.bars[tensor] = (
-                Rectangles(skin.hue(tensor), name=f"held {tensor}"),
-                Rect(at.x0 + em(90), at.y0, at.x0 + em(90) + wide, at.y1),
-            )
-            letters.append(Word(tensor.lower() if tensor == "ACC" else tensor, LABEL, skin.hue(tensor), at.x0, middle(at, LABEL), "letter"))
-            beside = Rect(at.x0 + em(106) + wide, at.y0, at.x1, at.y1)
-            self.figures.append(self.figure([kib(nbytes) for nbytes in self.nbytes[:, index]], beside, skin.ink))
-        if before is not None and after is not None:
-            at = places[-1]
-            letters.append(label(at.before(at.x1 - at.x0 - em(90) - wide), "programs fit on one SM", skin.ink, name="fit"))
-            beside = Rect(at.x0 + em(106) + wide, at.y0, at.x1, at.y1)
-            self.figures.append(self.figure([str(before.programs), str(after.programs)], beside, skin.ink))
-        super().__init__(*letters, *(bar for bar, _ in self.bars.values()), *(figure for figure, _ in self.figures))
-        self.display(0.0)
-
-    def figure(self, texts: list[str], at: Rect, color: str) -> tuple[Readout, str]:
-        """A number, and what it turns into."""
-        return Readout(texts[0], fitting(max(texts, key=len), LABEL, at), color, name="held", face=Face.MONO_STRONG).at(at), texts[1]
-
-    def display(self, share: float) -> None:
-        """So far from the one height of tiles to the other."""
-        now = self.nbytes[0] + (self.nbytes[1] - self.nbytes[0]) * share
-        for (bar, at), nbytes in zip(self.bars.values(), now, strict=True):
-            wide = at.width * nbytes / self.nbytes.max()
-            bar.display(np.array([[at.x0, at.y0 + 0.15 * at.height, at.x0 + wide, at.y1 - 0.15 * at.height]]))
-
-    def turn(self) -> Shows:
-        """The numbers flip."""
-        flips = [figure.turn(text) for figure, text in self.figures]
-        for flip in flips:
-            flip.begin()
-
-        def show(share: float) -> None:
-            for flip in flips:
-                flip.interpolate(share)
-
-        return Shows(Group(*(figure for figure, _ in self.figures)), show)
+        names = [tensor for tensor in ("Q", "S", "ACC") if tensor in held]
+        places = rows(rect, len(names) + 1 + (compiled is not None), em(10))
+        parts: list[Mobject] = [label(places[0], "a program holds on chip", skin.ink)]
+        room = rect.width - em(90) - em(160)
+        for tensor, at in zip(names, places[1:], strict=False):
+            left, wide = at.x0 + em(90), room * held[tensor] / most
+            bar = Rectangles(skin.hue(tensor), name=f"held {tensor}")
+            parts.append(bar.display(np.array([[left, at.y0 + 0.15 * at.height, left + wide, at.y1 - 0.15 * at.height]])))
+            parts.append(Word(tensor.lower() if tensor == "ACC" else tensor, LABEL, skin.hue(tensor), at.x0, middle(at, LABEL), "letter"))
+            parts.append(label(Rect(left + wide + em(16), at.y0, at.x1, at.y1), kib(held[tensor]), skin.ink, name="held"))
+        if compiled is not None:
+            text = "program fits on one SM" if compiled.programs == 1 else "programs fit on one SM"
+            parts += labelled(places[-1], (str(compiled.programs), skin.ink), (text, skin.ink))
+        super().__init__(*parts)
 
 
 def held_at_most(trace: Trace) -> dict[str, int]:
@@ -418,7 +434,7 @@ def difference(film: Film) -> None:
     larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
     largest = number(float(np.abs(np.nan_to_num(film.outputs_.standard)).max()))
     most = heading(place["most"], f"at most {small(float(apart.max()))}, where O reaches {largest}", skin.ink, LABEL)
-    film.move(FadeOut(note), FadeIn(larger, most), left.to(apart * MAGNIFIED), seconds=0.6)
+    film.move(FadeOut(note, rate_func=early), FadeIn(larger, most, rate_func=late), left.to(apart * MAGNIFIED), seconds=0.6)
     film.scene.tell()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from manim import Create
 
 from flashviz import theme
-from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal
+from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal, share_grid
 from flashviz.director.film.stage import Film
 from flashviz.director.rescale import grown
 from flashviz.director.shots import MOVE, TEXT, beat
@@ -16,7 +16,7 @@ from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first
 from flashviz.figures import amount, number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import spread
@@ -33,7 +33,7 @@ def hook(film: Film) -> None:
     film.hbm.place(place["right"]).display(seam=0.0)
     left, right = film.outputs
     for sheet in (s, p):
-        sheet.place(film.standard.cross).display(0)
+        sheet.place(film.standard.cross, shared=float(sheet is p)).display(0)
     for output, panel in ((left, film.standard), (right, film.hbm)):
         put(output, panel.cross.strip("O"))
         reveal(output, 0.0)
@@ -44,7 +44,8 @@ def hook(film: Film) -> None:
     film.hold(0.2)
     notes: list[Word] = []
     for sheet, words in ((s, ("scores S", "S")), (p, ("scores S and weights P", "S and P"))):
-        film.move(Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.3)
+        make_room = [] if sheet is s else [Shows(s, partial(share_grid, s, film.standard), rate_func=early)]
+        film.move(*make_room, Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.3)
         if "left note" in place:
             count = film.scores_stored // (2 if sheet is s else 1)
             old = [FadeOut(notes.pop())] if notes else []
@@ -81,7 +82,7 @@ def query(film: Film) -> None:
     strip, source = Matrix(q, place["q"], skin, "Q", *spread(q)), row_of(film, "Q")
     put(strip, source)
     film.scene.add(strip)
-    name = Named(*labelled(place["q name"], ("q", skin.q), ("one row of Q", skin.ink)), tag="name")
+    name = Named(*labelled(place["q name"], ("q", skin.q), (f"row {r} of Q", skin.ink)), tag="name")
     film.move(matrix_to(strip, place["q"], source), seconds=MOVE)
     film.move(FadeIn(name), seconds=TEXT)
     film.scene.tell()

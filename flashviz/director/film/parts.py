@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from manim import Group, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -15,11 +14,12 @@ from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.named import Act, Named
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, image_corners
-from flashviz.mobjects.whole import Sheet
+from flashviz.mobjects.tiles import Matrix, box, image_corners
+from flashviz.mobjects.whole import HbmPanel, Sheet
 
 LOAD = 0.7  # seconds of a tile's way
 TITLE = 46
+SQUARE = 34  # px of a square on its way
 IN_FLIGHT = 6  # squares on their way at once
 SET_OUT, LANDED = 0.06, 0.96  # of the time of a flight: until the first square has arrived, and the last one
 
@@ -81,7 +81,7 @@ def flight(
     Args:
         around: Along a line at the pipe's end, beside all that lies in HBM; else straight to the pipe.
     """
-    each, side, boxes = IN_FLIGHT / (count + IN_FLIGHT), em(34), []
+    each, side, boxes = IN_FLIGHT / (count + IN_FLIGHT), em(SQUARE), []
     x, y = pipe.center[:2]
     lying = pipe.width >= pipe.height
     gates = [(pipe.x0, y), (pipe.x1, y), (tile.center[0], y)] if lying else [(x, pipe.y1), (x, pipe.y0)]
@@ -100,40 +100,14 @@ def flight(
     return np.array(boxes).reshape(-1, 4)
 
 
-class Tally(Group):
-    """What crossed, a line of squares a tensor; one square is one tile of bytes."""
-
-    def __init__(self, rect: Rect, final: Mapping[str, int], unit: int, skin: Any) -> None:
-        self.tag, self.unit = "tally", unit
-        lines = [tensor for tensor, nbytes in final.items() if nbytes / unit >= 1]
-        height = rect.height / max(len(lines), 1)
-        self.pitch = min((rect.width - em(60)) / max(final.values()) * unit, 0.8 * height)
-        self.lines, letters = {}, VGroup()
-        for index, tensor in enumerate(lines):
-            y = rect.y1 - (index + 0.5) * height
-            letters.add(Word(tensor, LABEL, skin.hue(tensor), rect.x0, y - 0.36 * em(LABEL), "name"))
-            self.lines[tensor] = (Rectangles(skin.hue(tensor), name=f"tally {tensor}"), rect.x0 + em(60), y, 0.5 * height)
-        super().__init__(letters, *(line for line, *_ in self.lines.values()))
-
-    def display(self, now: Mapping[str, int]) -> Tally:
-        for tensor, (line, *_) in self.lines.items():
-            line.display(self.squares(tensor, int(now.get(tensor, 0) / self.unit)))
-        return self
-
-    def squares(self, tensor: str, count: int) -> np.ndarray:
-        """[count, 4] where a tensor's squares stand."""
-        _, left, y, height = self.lines[tensor]
-        x = left + np.arange(count) * self.pitch
-        return np.stack([x, np.full(count, y - height / 2), x + 0.8 * self.pitch, np.full(count, y + height / 2)], 1)
-
-    def boxes(self, tensor: str, piled: np.ndarray) -> np.ndarray:
-        """Where the squares of a pile stand in the ledger; what is less than one tile has no line here and stands where it will."""
-        return self.squares(tensor, len(piled)) if tensor in self.lines else piled
-
-
 def fill(sheet: Sheet, cells: int, share: float) -> None:
     """So much of all tiles."""
     sheet.display(share * cells)
+
+
+def share_grid(sheet: Sheet, panel: HbmPanel, share: float) -> None:
+    """From all of the score grid to what a second sheet leaves."""
+    sheet.place(panel.cross, shared=share)
 
 
 def reveal(matrix: Matrix, share: float) -> None:

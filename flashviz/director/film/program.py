@@ -343,12 +343,12 @@ def again(film: Film) -> None:
     chart.named = before
     said, tallest = row.said, max(float(before.max()), 1.0)
     row.reached(Kind.QK_DOT)
-    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, 1.0)))), seconds=0.7)
-    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.6)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, 1.0)))), seconds=0.5)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.4)
     row.reached(Kind.ALPHA)
-    film.hold(0.3)
-    film.move(chart.ceiling.turn(said["m_new"]), seconds=0.4)
-    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), seconds=0.9)
+    film.hold(0.2)
+    film.move(chart.ceiling.turn(said["m_new"]), seconds=0.3)
+    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), seconds=0.7)
     chart.display(lowered(row))
     copy = shrink_both(film)
 
@@ -358,7 +358,7 @@ def again(film: Film) -> None:
         chart.turn_yellow(level)
 
     film.move(*(FadeOut(each) for each in (*row.numbers.pieces, copy)), seconds=TEXT)
-    film.move(Shows(chart, join), FadeIn(row.acc_words), seconds=0.8)
+    film.move(Shows(chart, join), FadeIn(row.acc_words), seconds=0.6)
     row.reached(Kind.PV_DOT)
     scaled, after, new = found.of("acc_scaled"), found.of("acc_new"), row.quotient("new")
     chart.display(Measured(float(found.of("l_new")), 0 * found.measured))
@@ -369,7 +369,7 @@ def again(film: Film) -> None:
         row.answer.display(quotient + (new - quotient) * share)
 
     number_ = row.numbers.first(said["l_new"], skin.stats)
-    film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), FadeIn(number_), seconds=0.6)
+    film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), FadeIn(number_), seconds=0.5)
 
 
 def shrink_both(film: Film) -> Word:
@@ -381,7 +381,7 @@ def shrink_both(film: Film) -> Word:
     film.move(FadeOut(row.acc_words), Shows(row.acc, lambda share: outdate(row.acc.bars, share)), seconds=TEXT)
     film.move(FadeIn(*factor, copy), seconds=TEXT)
     result = row.numbers.next("=", skin.ink), row.numbers.next(said["l_scaled"], skin.stats)
-    film.hold(0.3)
+    film.hold(0.2)
 
     def squeeze(share: float) -> None:
         tall = 1 + (alpha - 1) * share
@@ -389,7 +389,7 @@ def shrink_both(film: Film) -> Word:
         row.acc.display(acc * tall)
         renew(row, share)
 
-    film.move(Shows(Group(row.chart, row.acc), squeeze, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.3)
+    film.move(Shows(Group(row.chart, row.acc), squeeze, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.0)
     return copy
 
 
@@ -456,4 +456,5 @@ def finish(film: Film) -> None:
     square = place["square"]
     note = formula('"LSE" = m + log ell', SYMBOL, skin.stats, square.top(em(90)))
     words = heading(Rect(square.x0, square.y1 - em(160), square.x1, square.y1 - em(100)), "one number a row", skin.ink, LABEL)
-    film.move(FadeIn(sliver, note, words), seconds=TEXT)
+    why = heading(Rect(square.x0, square.y1 - em(240), square.x1, square.y1 - em(180)), "for the backward pass", skin.ink, LABEL)
+    film.move(FadeIn(sliver, note, words, why), seconds=TEXT)

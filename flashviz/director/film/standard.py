@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -10,19 +12,20 @@ from manim import Create, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.film.parts import Columns, arrived_of, fitting, flight, heading, label, matrix_to, put, reveal
+from flashviz.director.film.parts import Columns, arrived_of, fitting, flight, heading, label, matrix_to, put, reveal, share_grid
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
 from flashviz.director.words import LABEL, NUMBER, Word, labelled
 from flashviz.figures import quarters
-from flashviz.layout import Rect, centered
+from flashviz.layout import Rect, Shot, centered
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import SECOND, spread
-from flashviz.trace import Kind
+from flashviz.storyboard import crossed_bytes
+from flashviz.trace import Kind, Trace
 
 # what crosses, in the order of the three kernels: S = Q K^T, P = softmax(S), O = P V
 CROSSINGS = (
@@ -32,29 +35,35 @@ CROSSINGS = (
 ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S,), (Kind.STORE_P,), (Kind.LOAD_P,), (Kind.LOAD_V,), (Kind.STORE_O,))
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
+WAITED, AT_ONCE = 2.0, 0.3  # seconds that a tile is on the path, and that its product takes
 ASIDE = 0.25  # of what steps back while a question stands
 
 
 @beat("memory")
 def memory(film: Film) -> None:
     """HBM, the chip, and the path between them; a tile of Q and a tile of K cross it, and make scores."""
-    place = film.scene.shot("machine")
+    place, skin = film.scene.shot("machine"), film.skin
     film.move(*film.leave(film.hbm), seconds=TEXT)
     film.hbm.display(lit={}, written=frozenset(), seam=1.0)
     film.move(film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
     film.move(FadeIn(*furniture(film)), seconds=0.4)
-    for tensor in "QK":
+    empty = box(place["s"], stroke=skin.quiet, width=theme.OUTLINE)
+    waits = heading(place["s"], "waits", skin.ink, LABEL)
+    for tensor, seconds in (("Q", 0.6), ("K", WAITED)):
         source, at = film.hbm.cross.tile(tensor, 0), place[tensor.lower()]
         film.hbm.display(lit={tensor: frozenset({0})})
         film.tiles[tensor] = tile = film.tile(tensor, 0, at)
         put(tile, source)
         film.scene.add(tile)
-        film.move(Shows(tile, partial(pass_through, tile, source, place["pipe"], at), rate_func=ease_in_out_cubic), seconds=0.6)
-    film.scene.tell()
+        way = partial(pass_through, tile, source, place["pipe"], at)
+        film.move(Shows(tile, way, rate_func=ease_in_out_cubic), *([FadeIn(empty, waits, rate_func=early)] if tensor == "K" else []),
+                  seconds=seconds)  # fmt: skip
     film.hbm.display(lit={})
+    film.scene.remove(waits)
     film.tiles["S"] = scores = film.tile("S", 0, place["s"])
     film.scene.add(scores)
-    film.move(Columns(scores), seconds=0.6)
+    film.move(Columns(scores), FadeOut(empty), seconds=AT_ONCE)
+    film.scene.tell()
 
 
 def pass_through(tile: Matrix, source: Rect, pipe: Rect, to: Rect, share: float) -> None:
@@ -71,47 +80,67 @@ def pass_through(tile: Matrix, source: Rect, pipe: Rect, to: Rect, share: float)
 
 def furniture(film: Film) -> list[Mobject]:
     """The chip, the path to it, and what the two memories are called."""
-    place, skin, pipe = film.scene.shot("machine"), film.skin, film.scene.shot("machine")["pipe"]
-    path = Rectangles(skin.registers, name="pipe").display(np.array([[pipe.x0, pipe.y0, pipe.x1, pipe.y1]]))
-    names = (("hbm name", "HBM", "large, slow"), ("chip name", "on chip", "small, fast"))
-    said = [Named(*labelled(place[part], (name, skin.ink), (words, skin.ink)), tag="name") for part, name, words in names]
-    return [film.chip.place(place["chip"]), path, *said]
+    place = film.scene.shot("machine")
+    hbm = Named(*labelled(place["hbm name"], ("HBM", film.skin.ink), ("large, slow", film.skin.ink)), tag="name")
+    return [*on_machine(film, place), hbm]
+
+
+def on_machine(film: Film, place: Shot) -> list[Mobject]:
+    """The chip with its name, and the path to it."""
+    skin, pipe = film.skin, place["pipe"]
+    path = Rectangles(skin.registers, name="pipe").display(np.array([pipe.edges]))
+    chip = Named(*labelled(place["chip name"], ("on chip", skin.ink), ("small, fast", skin.ink)), tag="name")
+    return [film.chip.place(place["chip"]), path, chip]
 
 
 class CrossedBar(Group):
-    """All that crosses, as one line of squares, and how many tiles that is; what has not crossed yet keeps its place."""
+    """All that crosses, as one line of squares, and how many tiles that is.
 
-    def __init__(self, film: Film, rect: Rect, at: Rect) -> None:
-        self.tag, self.film, self.rect = "crossed", film, rect
-        columns = film.material.standard.columns
-        nbytes = {kind: int(columns["nbytes"][columns["kind"] == kind].sum()) for kind, _, _ in CROSSINGS}
+    Args:
+        crossings: What crosses, in the order in which it lies in the bar.
+        most: Squares for which ``rect`` has room, so that two bars have one scale.
+    """
+
+    def __init__(self, film: Film, trace: Trace, crossings: Sequence[tuple[Kind, str, str]], most: float, rect: Rect, at: Rect) -> None:
+        self.tag, self.film, self.rect, self.crossings = "crossed", film, rect, crossings
+        nbytes = {kind: int(trace.columns["nbytes"][trace.columns["kind"] == kind].sum()) for kind, _, _ in crossings}
         self.squares = {kind: each / film.square for kind, each in nbytes.items()}
-        self.starts = dict(zip(self.squares, np.cumsum([0.0, *self.squares.values()]), strict=False))
-        self.pitch = rect.width / max(sum(self.squares.values()), 1e-12)
+        self.pitch = rect.width / max(most, 1e-12)
         self.parts = {kind: Rectangles(film.skin.hue(name), name=f"crossed {words}", opacity=PILED.get(name, 1.0))
-                      for kind, name, words in CROSSINGS}  # fmt: skip
+                      for kind, name, words in crossings}  # fmt: skip
         self.shares, self.named = dict.fromkeys(self.squares, 0.0), Group()
         px = fitting(max(film.tiles_of(sum(nbytes.values())), film.tiles_of(0), key=len), NUMBER, at)
         self.counter = Readout(film.tiles_of(0), px, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(at)
         super().__init__(*self.parts.values(), self.counter)
 
     def display(self, *kinds: Kind, share: float) -> CrossedBar:
-        """So much of these has crossed; of the others what had."""
-        for kind in kinds:
-            self.shares[kind] = share
-            k = np.arange(int(np.ceil(share * self.squares[kind] - 1e-9)))
-            x = self.rect.x0 + (self.starts[kind] + k) * self.pitch
-            wide = np.minimum(0.78, share * self.squares[kind] - k) * self.pitch
-            self.parts[kind].display(np.stack([x, np.full(len(k), self.rect.y0), x + wide, np.full(len(k), self.rect.y1)], 1))
-        counts = [n if self.shares[kind] == 1 else float(np.floor(self.shares[kind] * n)) for kind, n in self.squares.items()]
-        self.counter.display(self.film.tiles_of(sum(counts) * self.film.square))
+        """So much of these has crossed; of the others what had. Whole tiles are counted, until all of what began has crossed."""
+        self.shares |= dict.fromkeys(kinds, share)
+        for kind, part in self.parts.items():
+            part.display(self.boxes(kind))
+        count = sum(self.shares[kind] * n for kind, n in self.squares.items()) * self.film.grain
+        whole = all(each in (0.0, 1.0) for each in self.shares.values())
+        self.counter.display(self.film.tiles_of((count if whole else np.floor(count + 1e-9)) * self.film.unit))
         return self
+
+    def boxes(self, kind: Kind) -> np.ndarray:
+        """[n, 4] where the squares stand that have crossed; a part of one is a sliver."""
+        count = self.shares[kind] * self.squares[kind]
+        k = np.arange(int(np.ceil(count - 1e-9)))
+        x = self.start(kind) + k * self.pitch
+        wide = np.minimum(0.78, count - k) * self.pitch
+        return np.stack([x, np.full(len(k), self.rect.y0), x + wide, np.full(len(k), self.rect.y1)], 1)
+
+    def start(self, kind: Kind) -> float:
+        """Where its squares begin: behind all that crossed of those before it."""
+        before = itertools.takewhile(lambda each: each != kind, self.squares)
+        return self.rect.x0 + self.pitch * sum(math.ceil(self.shares[each] * self.squares[each] - 1e-9) for each in before)
 
     def names(self, at: Rect, *kinds: Kind) -> list[Word]:
         """What the squares of these are, beneath them, where there is room."""
         words = []
-        for kind, _, text in CROSSINGS:
-            left, wide = self.rect.x0 + self.starts[kind] * self.pitch, self.squares[kind] * self.pitch
+        for kind, _, text in self.crossings:
+            left, wide = self.start(kind), self.squares[kind] * self.pitch
             if kind not in kinds or text_width(text, LABEL, Face.STRONG) > wide:
                 continue
             full = f"{text}: {quarters(self.squares[kind] * self.film.grain)}"
@@ -131,8 +160,9 @@ def standard(film: Film) -> None:
         film.move(film.arrive(film.hbm, place["hbm"]), FadeIn(*furniture(film), *film.tiles.values(), rate_func=late), seconds=MOVE)
     film.scene.tell()
     for name in "SP":
-        film.scene.add(film.sheets[name].place(film.hbm.cross).display(0))
-    film.bar = CrossedBar(film, place["bar"], place["crossed"])
+        film.scene.add(film.sheets[name].place(film.hbm.cross, shared=float(name == "P")).display(0))
+    trace = film.material.standard
+    film.bar = CrossedBar(film, trace, CROSSINGS, crossed_bytes(trace) / film.square, place["bar"], place["crossed"])
     film.move(FadeIn(film.bar.counter, label(place["crossed name"], "crossed so far", film.skin.ink)), seconds=TEXT)
     film.scene.add(film.bar)
     out(film, "S", film.tiles["S"].rect, max(film.scene.motion - TEXT, 0.85), Kind.LOAD_Q, Kind.LOAD_K)
@@ -154,7 +184,8 @@ def product(film: Film) -> None:
     """P goes out and comes back; with V it makes O, which goes out."""
     place, skin = film.scene.shot("machine"), film.skin
     film.scene.tell()
-    each = max(film.scene.motion - 1.8, 2.0) / 5
+    each = max(film.scene.motion - 1.8 - 0.4, 2.0) / 5
+    film.move(Shows(film.sheets["S"], partial(share_grid, film.sheets["S"], film.hbm)), seconds=0.4)
     out(film, "P", film.tiles["P"].rect, 1.5 * each)
     come_back(film, "P", film.tiles["P"].rect, 1.5 * each)
     cross = film.hbm.cross

@@ -7,23 +7,91 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from manim import Group, Mobject
 
-from flashviz.director.film.parts import show_rows
+from flashviz.director.film.parts import SQUARE, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.sweep import crossed
+from flashviz.layout import Rect
+from flashviz.lettering import em
 from flashviz.mobjects.motion import Shows
-from flashviz.mobjects.tiles import Matrix
-from flashviz.trace import State, state_at
+from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.trace import Event, Kind, State, state_at
+
+CROSSED = (
+    (Kind.LOAD_Q, "Q", "Q"), (Kind.LOAD_K, "K", "K"), (Kind.LOAD_V, "V", "V"), (Kind.STORE_O, "O", "O"), (Kind.STORE_LSE, "LSE", "LSE"),
+)  # fmt: skip
+AHEAD = 5  # how many loads a square sets out before it arrives
+MOST = 200  # squares that are seen on their way; of more, every so many
+COMPUTED = 0.02  # of a load's time, what an event takes that nothing crosses in
+
+
+class Passing(Group):
+    """Tiles on their way while events pass, one square each: it arrives when its event is counted.
+
+    Squares go around HBM's score grid, which stays empty. A store sets out when all before it has been counted.
+
+    Args:
+        places: Of each tensor, on chip.
+    """
+
+    def __init__(self, film: Film, first: int, stop: int, places: Mapping[str, Rect], pipe: Rect) -> None:
+        self.tag, self.film, self.first, self.places, self.pipe = "passing", film, first, places, pipe
+        kinds = film.material.fa2.columns["kind"][first:stop]
+        takes = np.where(np.isin(kinds, [Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V]), 1.0, np.where(kinds == Kind.STORE_O, AHEAD, COMPUTED))
+        self.when = AHEAD + np.cumsum(takes)  # of each event, in loads
+        self.end = float(self.when[-1]) if len(kinds) else 1.0
+        head = film.material.fa2.columns["pid_bh"][first:stop] == film.material.chosen.program[1]
+        self.ways = {}
+        for kind, _, _ in CROSSED[:-1]:  # what is one number a row is too small to be seen
+            at = np.flatnonzero((kinds == kind) & head)
+            self.ways[kind] = at[:: max(1, len(at) // MOST)]
+        self.squares = {kind: Rectangles(film.skin.hue(tensor), name=f"passing {tensor}") for kind, tensor, _ in CROSSED[:-1]}
+        super().__init__(*self.squares.values())
+
+    def event(self, share: float) -> int:
+        """How many events have passed."""
+        return self.first + (len(self.when) if share >= 1 else int(np.searchsorted(self.when, share * self.end, side="right")))
+
+    def display(self, share: float) -> Passing:
+        now, side = share * self.end, em(SQUARE)
+        for kind, tensor, _ in CROSSED[:-1]:
+            at = self.ways[kind]
+            low, high = np.searchsorted(self.when[at], [now, now + AHEAD])
+            boxes = []
+            for k in at[low:high]:
+                done = 1 - (self.when[k] - now) / AHEAD
+                x, y = self.along(tensor, self.film.material.fa2[self.first + int(k)], 1 - done if kind == Kind.STORE_O else done)
+                boxes.append([x - side / 2, y - side / 2, x + side / 2, y + side / 2])
+            self.squares[kind].display(np.array(boxes).reshape(-1, 4))
+        return self
+
+    def along(self, tensor: str, event: Event, done: float) -> tuple[float, float]:
+        """Where a square is after so much of its way from HBM to the chip: beside the grid, through the path, to its place."""
+        cross, pipe = self.film.hbm.cross, self.pipe
+        cell = cross.tile(tensor, cross.row_of(event.i) if tensor in "QO" else cross.col_of(event.j)).center[:2]
+        lying = pipe.width >= pipe.height
+        gates = [(pipe.x0, pipe.center[1]), (pipe.x1, pipe.center[1])] if lying else [(pipe.center[0], pipe.y1), (pipe.center[0], pipe.y0)]
+        out = cross.strip("O").x1 + em(SQUARE)  # to the right of all that lies in HBM
+        top = cross.strip("K").center[1]
+        beside = [(cell[0], top), (out, top)] if tensor == "Q" else [(out, cell[1])]
+        beside.append((out, gates[0][1]))
+        way = np.array([cell, *beside, *gates, self.places[tensor].center[:2]])
+        reached = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+        x, y = (float(np.interp(done * reached[-1], reached, way[:, axis])) for axis in (0, 1))
+        return x, y
 
 
 def sweep(
     film: Film, first: int, stop: int, seconds: float, count: Callable[[Mapping[str, int]], None], *parts: Mobject,
-    written: Matrix | None = None,
+    written: Matrix | None = None, passing: Passing | None = None,
 ) -> None:  # fmt: skip
-    """Events first..stop. ``count`` shows what has crossed; the rows of ``written``, a picture of O, appear as they are stored."""
+    """Events first..stop. ``count`` shows what has crossed; the rows of ``written``, a picture of O, appear as they are stored.
+
+    ``passing`` shows tiles on their way, and sets the pace.
+    """
     trace, cross, head = film.material.fa2, film.hbm.cross, film.material.chosen.program[1]
 
     def show(share: float) -> None:
-        k = first + round(share * (stop - first))
+        k = first + round(share * (stop - first)) if passing is None else passing.event(share)
         state = state_at(trace, k)
         lit: dict[str, frozenset[int]] = {}
         cursor = None
@@ -34,9 +102,15 @@ def sweep(
         film.hbm.display(lit=lit, cursor=cursor)
         if written is not None:
             show_rows(written, stored_rows(film, state))
+        if passing is not None:
+            passing.display(share)
         count(crossed(state))
 
-    film.move(Shows(Group(film.hbm, *parts, *([] if written is None else [written])), show), seconds=seconds)
+    if passing is not None:
+        film.scene.add(passing)
+    film.move(Shows(Group(film.hbm, *parts, *(each for each in (written, passing) if each is not None)), show), seconds=seconds)
+    if passing is not None:
+        film.scene.remove(passing)
 
 
 def stored_rows(film: Film, state: State) -> np.ndarray:
