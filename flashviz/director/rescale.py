@@ -291,9 +291,8 @@ def terms(film: RescaleFilm) -> None:
     film.go("sum")
     tallest = float(before.max())
     film.move(FadeIn(film.terms_name), seconds=TEXT)
-    film.scene.tell()
     film.move(Shows(chart, lambda share: chart.display(film.measured(terms=grown(before, share, 1.0)))), seconds=1.6)
-    film.hold(0.3)
+    film.scene.tell()
     film.move(Shows(chart, lambda share: chart.display(film.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=1.4)
     text, (m_old, m_new) = film.said["height"], film.maxima
     power = symbols(f"e^({m_new} - {m_old}) =", SYMBOLS, skin.ink, film.shot.frame, "power")
@@ -334,7 +333,7 @@ def ruler(film: RescaleFilm) -> None:
     """m becomes the new max. The ceiling is 1 as before: the terms sink until the tallest is 1, and with them the old 1."""
     film.reached(Kind.ALPHA)
     skin, chart, said = film.skin, film.chart, film.said
-    limit = symbols(f"e^{said['over']}", NUMBER, skin.ink, film.shot["limit"], "formula")
+    limit = symbols(f"e^(s - m) = e^{said['over']}", NUMBER, skin.ink, film.shot["limit"], "formula")
     ends = Word(f"≈ {said['largest']}: the most that {said['dtype']} holds", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
     limit.shift((film.shot["limit"].x0 - limit.get_left()[0], 0, 0))
     ends.put_at(limit.get_right()[0] + em(16), limit.get_bottom()[1])
@@ -452,7 +451,7 @@ def renew(film: RescaleFilm, share: float) -> None:
 @beat("squeeze")
 def squeeze(film: RescaleFilm) -> None:
     """The factor sends a copy to l and one to acc, and both shrink: the block down to the dashes. The quotient does not move."""
-    film.read()
+    start = film.scene.now
     film.reached(Kind.ALPHA)
     found, skin, chart, said = film.found, film.skin, film.chart, film.said
     alpha, acc = float(found.of("alpha")), found.of("acc_old")
@@ -468,6 +467,7 @@ def squeeze(film: RescaleFilm) -> None:
         fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early), FadeIn(times, times_acc, rate_func=late),
         seconds=MOVE,
     )  # fmt: skip
+    film.scene.arrived(film.scene.now - start)  # the caption is read while the factor goes to both
     film.put_bars(film.was, "acc", film.shot["acc"])
     film.was.display(acc)
     film.scene.add(film.was, film.acc)

@@ -158,10 +158,10 @@ class TraceScene(Scene):
             self.add_subcaption(self.beat.caption, duration=self.beat.seconds - (self.now - self.started) - 0.05)
         self.say(self.beat.caption)
 
-    def arrived(self) -> None:
-        """The stillness of a beat whose picture had to arrive first."""
+    def arrived(self, spent: float = 0.0) -> None:
+        """The stillness of a beat whose picture had to arrive first, less the seconds for which its caption has stood already."""
         assert self.beat is not None
-        self.hold(self.beat.still)
+        self.hold(max(0.0, self.beat.still - spent))
 
     def end_beat(self) -> None:
         assert self.beat is not None

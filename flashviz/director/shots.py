@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -99,6 +100,14 @@ class ShotScene(ChapterScene):
         """The caption of a beat that waited for its picture; it is read at rest."""
         self.announce()
         self.arrived()
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """A caption that is read while the one thing that it names goes on and on."""
+        self.announce()
+        start = self.now
+        yield
+        self.arrived(self.now - start)
 
 
 class ChapterFilm:

@@ -37,6 +37,7 @@ POUR = 3.2  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
+FULL = " in fp32"  # what is computed on chip is not rounded to 16 bit
 MAGNIFIED = 1024  # the difference, so that it is seen
 
 
@@ -63,7 +64,7 @@ def strips(film: Film) -> None:
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
-        for part, text in (("stored name", "programs"), ("crossed name", "in no order: none waits"))
+        for part, text in (("stored name", "programs"), ("crossed name", "in parallel: none waits for another"))
     ]
     film.move(FadeIn(figure, *said), seconds=TEXT)
     film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=MOVE)
@@ -98,9 +99,9 @@ def rest(film: Film) -> None:
     film.move(*([] if there else [FadeIn(film.hbm)]), FadeIn(*chip, held, Named(*name, tag="name"), zero, so_far, bar.counter), seconds=0.4)
     film.scene.add(bar)
     film.move(FadeIn(limit, mark), seconds=TEXT)
-    film.scene.tell()
     passing = Passing(film, first, len(trace), held.at, place["pipe"])
-    sweep(film, first, len(trace), max(2.0, film.scene.motion + TEXT), count, bar, written=whole, passing=passing)
+    with film.scene.telling():
+        sweep(film, first, len(trace), max(2.0, film.scene.motion - TEXT), count, bar, written=whole, passing=passing)
     film.hbm.display(lit={}, cursor=None)
     film.move(FadeIn(*bar.names(place["bar names"], *bar.parts)), seconds=TEXT)
     film.scene.event = len(trace)
@@ -122,6 +123,9 @@ def room_of(film: Film, bar: Rect, names: Rect, share: float) -> tuple[VMobject,
     return room, Word(text, LABEL, film.skin.ink, bar.x0 + share * bar.width - wide, middle(names, LABEL), "limit", Face.TEXT)
 
 
+A_NUMBER = 0.36  # of a place's width: one number a row, and the letters that name it
+
+
 class Held(Group):
     """The places of a program's tiles on chip, by name; the next tile of a tensor comes where the last one was."""
 
@@ -134,7 +138,8 @@ class Held(Group):
         self.at, parts = {}, []
         for (tensor, text), cell in zip(named, cells, strict=True):
             self.at[tensor] = at = centered(*cell.center[:2], side, side)
-            place = Rectangles(skin.hue(tensor), name=f"place {tensor}", opacity=palette.RESTING).display(np.array([at.edges]))
+            drawn = at if tensor != "L" else centered(*at.center[:2], A_NUMBER * side, side)
+            place = Rectangles(skin.hue(tensor), name=f"place {tensor}", opacity=palette.RESTING).display(np.array([drawn.edges]))
             place.set_stroke(skin.hue(tensor), width=theme.OUTLINE, opacity=1)
             parts += [place, heading(at.inset(em(6)), text, skin.ink, LABEL)]
         self.at["O"] = self.at["ACC"]
@@ -230,9 +235,10 @@ def bill(film: Film) -> None:
     }
     film.move(Shows(squares, partial(pour, 0.0, meets)), seconds=POUR * meets / end)
     film.move(FadeIn(figures["flash"]), Shows(squares, partial(pour, meets, end)), seconds=max(POUR * (1 - meets / end), TEXT))
+    several = f", {film.grain} a square" if film.grain > 1 else ""
     units = [
         Word(
-            f"tiles of {amount(film.unit)}" + (f", {film.grain} a square" if film.grain > 1 else ""),
+            f"× {amount(film.unit)} = {kib(round(piles[name].count * film.square))}{several}",
             LABEL,
             skin.ink,
             f.left + f.wide + em(24),
@@ -293,7 +299,7 @@ def cache(film: Film) -> None:
         at = place[f"{name} cache"]
         if at.y1 > place[f"{name} name"].y0:  # on the line of the pile's name: behind what is written there
             at = Rect(max(at.x0, film.piles.ends[name] + em(30)), at.y0, at.x1, at.y1)
-        said = label(at, f"with a perfect cache {text}", film.skin.ink, name="note")
+        said = label(at, f"once each way: {text}", film.skin.ink, name="note")
         marks.append(Named(said, tag="marker", text=text))
     film.scene.add(*repeats)
     full = [part.get_fill_opacity() for part in repeats]
@@ -317,7 +323,7 @@ def taller(film: Film) -> None:
     for side, trace, each, word, m in zip(("left", "right"), traces, held, resources, (config.block_m, 2 * config.block_m), strict=True):
         count = quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit)
         name = label(place[f"{side} name"], f"{m} rows a program", skin.ink, NAME, "title")
-        crosses = worded(place[f"{side} number"], [count, "tiles cross"], NUMBER, [skin.ink, skin.ink], "tiles")
+        crosses = counted(place[f"{side} number"], count, skin.ink)
         sides.append((name, crosses, Slots(film, place[f"{side} held"], each, most, None if None in resources else word)))
     left, right = sides
     before, after = (Reads(film, place[side]) for side in ("left", "right"))
@@ -333,6 +339,13 @@ def taller(film: Film) -> None:
     film.move(FadeIn(*right[1]), seconds=TEXT)
     film.move(FadeIn(right[2]), seconds=TEXT)
     film.scene.tell()
+
+
+def counted(rect: Rect, count: str, color: str) -> list[Word]:
+    """So many tiles cross, in the widest size that fits."""
+    first, second = worded(rect, [count, "tiles cross"], NUMBER, [color, color], "tiles")
+    second.tag = "unit"
+    return [first, second]
 
 
 class Reads(Group):
@@ -380,17 +393,20 @@ class Slots(Group):
         skin, self.tag = film.skin, "slots"
         names = [tensor for tensor in ("Q", "S", "ACC") if tensor in held]
         places = rows(rect, len(names) + 1 + (compiled is not None), em(10))
-        parts: list[Mobject] = [label(places[0], "a program holds on chip", skin.ink)]
-        room = rect.width - em(90) - em(160)
+        parts: list[Mobject] = [label(places[0], "on chip, rows of a program:", skin.ink)]
+        room = rect.width - em(90) - em(270)
         for tensor, at in zip(names, places[1:], strict=False):
             left, wide = at.x0 + em(90), room * held[tensor] / most
             bar = Rectangles(skin.hue(tensor), name=f"held {tensor}")
             parts.append(bar.display(np.array([[left, at.y0 + 0.15 * at.height, left + wide, at.y1 - 0.15 * at.height]])))
             parts.append(Word(tensor.lower() if tensor == "ACC" else tensor, LABEL, skin.hue(tensor), at.x0, middle(at, LABEL), "letter"))
-            parts.append(label(Rect(left + wide + em(16), at.y0, at.x1, at.y1), kib(held[tensor]), skin.ink, name="held"))
+            size = f"{kib(held[tensor])}{FULL * (tensor != 'Q')}"
+            parts.append(label(Rect(left + wide + em(16), at.y0, at.x1, at.y1), size, skin.ink, name="held"))
         if compiled is not None:
-            text = "program fits on one SM" if compiled.programs == 1 else "programs fit on one SM"
-            parts += labelled(places[-1], (str(compiled.programs), skin.ink), (text, skin.ink))
+            text = "program fits on one core (SM)" if compiled.programs == 1 else "programs fit on one core (SM)"
+            count, what = labelled(places[-1], (str(compiled.programs), skin.ink), (text, skin.ink))
+            count.tag = "programs"
+            parts += [count, what]
         super().__init__(*parts)
 
 
@@ -433,7 +449,7 @@ def difference(film: Film) -> None:
     film.hold(0.6)
     larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
     largest = number(float(np.abs(np.nan_to_num(film.outputs_.standard)).max()))
-    most = heading(place["most"], f"at most {small(float(apart.max()))}, where O reaches {largest}", skin.ink, LABEL)
+    most = heading(place["most"], f"at most {small(float(apart.max()))}; the largest of O is {largest}", skin.ink, LABEL)
     film.move(FadeOut(note, rate_func=early), FadeIn(larger, most, rate_func=late), left.to(apart * MAGNIFIED), seconds=0.6)
     film.scene.tell()
 
@@ -451,8 +467,8 @@ def how(film: Film) -> None:
     titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
     for output, panel in zip(film.outputs, (film.standard, film.hbm), strict=True):
         put(output, panel.cross.strip("O"))
-    film.move(*film.leave(), seconds=TEXT)
-    film.move(FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *film.outputs), seconds=0.5)
+    comes = FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *film.outputs, rate_func=late)
+    film.move(*film.leave(), comes, seconds=0.8)
     film.scene.tell()
 
 

@@ -12,7 +12,7 @@ from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal, 
 from flashviz.director.film.stage import Film
 from flashviz.director.rescale import grown
 from flashviz.director.shots import MOVE, TEXT, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, labelled, line_width, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, worded
 from flashviz.figures import amount, number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em
@@ -64,10 +64,13 @@ def hook(film: Film) -> None:
     if "right note" in place:
         notes.append(heading(place["right note"], "stored: 0 tiles", film.skin.ink, LABEL))
         film.move(FadeIn(notes[-1]), seconds=TEXT)
+    copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
+    film.scene.add(copy)
     around = [box(output.rect.inset(-em(8)), stroke=film.skin.ink, width=theme.HEAVY) for output in (left, right)]
-    film.move(*(Create(each) for each in around), seconds=0.7)
-    if "equal" in place:
-        film.move(FadeIn(heading(place["equal"], "=", film.skin.o, ONE_NUMBER)), seconds=TEXT)
+    film.move(Create(around[0]), seconds=0.3)
+    film.move(matrix_to(copy, right.rect), seconds=MOVE)
+    film.scene.remove(copy)
+    film.move(Create(around[1]), seconds=0.3)
     film.scene.tell()
 
 
@@ -184,7 +187,7 @@ def tiles(film: Film) -> None:
     put(tile, source)
     film.scene.add(tile)
     film.move(matrix_to(tile, target, source), seconds=MOVE)
-    size = f"{tile.values.shape[0]} × {tile.values.shape[1]}"
+    size = f"{tile.values.shape[0]} × {tile.values.shape[1]}, {film.config.itemsize} bytes each"
     sides = heading(Rect(target.x0, target.y0 - em(76), target.x1, target.y0 - em(8)), size, film.skin.q)
     nbytes = heading(Rect(target.x0, target.y0 - em(176), target.x1, target.y0 - em(84)), amount(film.unit), film.skin.ink, NUMBER)
     film.move(FadeIn(sides, nbytes), seconds=TEXT)

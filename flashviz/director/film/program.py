@@ -107,8 +107,7 @@ def score(film: Film) -> None:
     small = [label(place[part], text, skin.ink) for part, text in (("hbm name", "HBM"), ("crossed name", "crossed so far"))]
     small.append(label(place["chip name"], "on chip", skin.ink, NAME))
     film.map, film.tiles, film.names = Group(film.hbm, film.crossed, *small), {}, {}
-    film.move(*film.leave(film.chip), seconds=TEXT)
-    film.move(film.enter(place["chip"]), FadeIn(film.map, rate_func=late), seconds=0.6)
+    film.move(*film.leave(film.chip), film.enter(place["chip"]), FadeIn(film.map, rate_func=late), seconds=0.8)
     before = film.material.fa2.program(*film.material.chosen.program).start
     if before:  # the counter is never ahead of what was seen
 
@@ -157,7 +156,7 @@ def one_score(film: Film, scores: Matrix) -> None:
     film.move(*(matrix_to(each, cell) for each in pair), FadeIn(one, rate_func=late), seconds=0.5)
     film.scene.remove(*pair)
     film.scene.add(score)
-    film.hold(0.4)
+    film.hold(1.2)
     film.move(FadeOut(score, one), seconds=TEXT)
 
 
@@ -239,9 +238,7 @@ def blend(film: Film) -> None:
     """S becomes P where it stands; P takes Q's place, V lands above, acc fills at the crossing."""
     place, skin, j = film.scene.shot("score"), film.skin, int(film.material.values.j[0])
     q, s = film.tile("Q", 0, place["a"]), film.tile("S", 0, place["ab"])
-    film.move(*film.leave(film.chip), seconds=TEXT)
-    film.move(film.enter(place["chip"]), FadeIn(film.map, q, s, rate_func=late), seconds=0.6)
-    film.scene.tell()
+    film.move(*film.leave(film.chip), film.enter(place["chip"]), FadeIn(film.map, q, s, rate_func=late), seconds=0.8)
     weights = film.tile("P", 0, place["ab"])
     film.move(FadeIn(weights), seconds=0.4)
     film.scene.remove(s)
@@ -249,6 +246,7 @@ def blend(film: Film) -> None:
     stays = label(place["seat name"], "Q stays", skin.q)
     film.names = {"P": Named(theme.maths("tilde(P)", SYMBOL, skin.ink).move_to(place["a name"].center), tag="formula", text="P")}
     film.move(FadeIn(film.names["P"], stays), seconds=TEXT)
+    film.scene.tell()
     load(film, "V", j, place["b"], 0, place["b name"], f"V_{j}")
     film.reach(Kind.PV_DOT, 0)
     film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
@@ -274,9 +272,8 @@ def calm(film: Film) -> None:
     film.scene.add(bars)
     chart.ceiling.reveal(1.0)
     chart.display(Measured(float(values.l_new[0, r]), 0 * inner.found.before)).place(large, CEILING)
-    film.move(*film.leave(bars, film.chip), film.zoom_in(), seconds=0.6)
     inner.keys.display(0)
-    film.move(FadeIn(chart, inner.kept, inner.keys), seconds=TEXT)
+    film.move(*film.leave(bars, film.chip), film.zoom_in(), FadeIn(chart, inner.kept, inner.keys, rate_func=late), seconds=0.8)
 
     def come(share: float) -> None:
         chart.place(large.toward(place["measured"], share), CEILING + (chart.high - CEILING) * share)
@@ -351,14 +348,20 @@ def again(film: Film) -> None:
     film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), seconds=0.7)
     chart.display(lowered(row))
     copy = shrink_both(film)
+    moving, gone = row.numbers.settle()
+    film.move(moving, *gone, seconds=0.3)
+    l_scaled, l_new = float(found.of("l_scaled")), float(found.of("l_new"))
+    added = row.numbers.next("+", skin.ink), row.numbers.next(plus(l_scaled, l_new), skin.scores)
 
     def join(share: float) -> None:
         level = max(2 * share - 1, 0.0)
         chart.display(squeezed(row, joined=min(2 * share, 1.0), level=level, settled=level))
         chart.turn_yellow(level)
 
-    film.move(*(FadeOut(each) for each in (*row.numbers.pieces, copy)), seconds=TEXT)
-    film.move(Shows(chart, join), FadeIn(row.acc_words), seconds=0.6)
+    film.move(FadeOut(copy), seconds=TEXT)
+    film.move(Shows(chart, join), FadeIn(*added, rate_func=early), FadeIn(row.acc_words), seconds=0.8)
+    result = row.numbers.next("=", skin.ink), row.numbers.next(said["l_new"], skin.stats)
+    film.move(FadeIn(*result), seconds=TEXT)
     row.reached(Kind.PV_DOT)
     scaled, after, new = found.of("acc_scaled"), found.of("acc_new"), row.quotient("new")
     chart.display(Measured(float(found.of("l_new")), 0 * found.measured))
@@ -368,8 +371,9 @@ def again(film: Film) -> None:
         row.acc.display(scaled + (after - scaled) * share)
         row.answer.display(quotient + (new - quotient) * share)
 
-    number_ = row.numbers.first(said["l_new"], skin.stats)
-    film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), FadeIn(number_), seconds=0.5)
+    film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), seconds=0.5)
+    moving, gone = row.numbers.settle()
+    film.move(moving, *gone, seconds=0.3)
 
 
 def shrink_both(film: Film) -> Word:
@@ -404,7 +408,8 @@ def finish_row(film: Film, row: RescaleFilm, shown: int, seconds: float) -> None
     row.chart.display(Measured(float(values.l_new[shown, r]), np.zeros(0)))
     others(row, shown, last, seconds)
     film.reach(Kind.PV_DOT, last)
-    whole = label(place, f"of all {int(np.isfinite(values.s[:, r]).sum()):,} keys: the sum from the start", film.skin.ink, name="note")
+    count = f"{int(np.isfinite(values.s[:, r]).sum()):,}"
+    whole = label(place, f"{total(float(values.l_new[last, r]))} again: the sum over all {count} keys at once", film.skin.ink, NAME, "note")
     film.move(FadeOut(note), FadeIn(whole), seconds=TEXT)
 
 
@@ -412,7 +417,7 @@ def finish_row(film: Film, row: RescaleFilm, shown: int, seconds: float) -> None
 def finish(film: Film) -> None:
     """The quotient becomes its row of O's tile: divided once, written once, and one number a row beside it."""
     skin, values, r = film.skin, film.material.values, film.material.chosen.row
-    i, at = film.material.chosen.program[0], film.scene.shot("rows")["tile"]
+    i, at = film.material.chosen.program[0], film.scene.shot("whole")["square"]
     row = film.row
     on_row = film.scene.on_stage(row.answer)
     away = on_row and row.shot.name != "rescale"
@@ -458,3 +463,4 @@ def finish(film: Film) -> None:
     words = heading(Rect(square.x0, square.y1 - em(160), square.x1, square.y1 - em(100)), "one number a row", skin.ink, LABEL)
     why = heading(Rect(square.x0, square.y1 - em(240), square.x1, square.y1 - em(180)), "for the backward pass", skin.ink, LABEL)
     film.move(FadeIn(sliver, note, words, why), seconds=TEXT)
+    film.hold(0.8)

@@ -23,7 +23,7 @@ from flashviz.director.words import LABEL, Word, middle
 from flashviz.figures import amount, quarters
 from flashviz.layout import Rect, Shot, shot
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.mobjects.whole import Chip, HbmPanel, Sheet
@@ -100,9 +100,9 @@ class FlashStage(ShotScene):
         with self.unhurried():
             super().say(text)
 
-    def arrived(self) -> None:
+    def arrived(self, spent: float = 0.0) -> None:
         with self.unhurried():
-            super().arrived()
+            super().arrived(spent)
 
     def move(self, *animations: Any, seconds: float) -> None:
         super().move(*animations, seconds=seconds * self.pace)
@@ -272,8 +272,8 @@ class Film:
         return f"{count} tile" if count == "1" else f"{count} tiles"
 
     def leave(self, *kept: Mobject | None) -> list[Animation]:
-        """All that is on stage leaves, but the caption and what is kept."""
-        return [FadeOut(thing) for thing in self.others(*kept)]
+        """All that is on stage leaves, but the caption and what is kept; before what comes meanwhile is there."""
+        return [FadeOut(thing, rate_func=early) for thing in self.others(*kept)]
 
     def others(self, *kept: Mobject | None) -> list[Mobject]:
         """All that is on stage but the caption and what is kept; of a group that is kept in part, its other parts."""

@@ -19,7 +19,7 @@ from flashviz.director.words import LABEL, NUMBER, Word, labelled
 from flashviz.figures import quarters
 from flashviz.layout import Rect, Shot, centered
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
@@ -35,8 +35,8 @@ CROSSINGS = (
 ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S,), (Kind.STORE_P,), (Kind.LOAD_P,), (Kind.LOAD_V,), (Kind.STORE_O,))
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
-WAITED, AT_ONCE = 2.0, 0.3  # seconds that a tile is on the path, and that its product takes
-ASIDE = 0.25  # of what steps back while a question stands
+WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path, and that its product takes
+ASIDE = 0.35  # of what steps back while a question stands
 
 
 @beat("memory")
@@ -56,14 +56,18 @@ def memory(film: Film) -> None:
         put(tile, source)
         film.scene.add(tile)
         way = partial(pass_through, tile, source, place["pipe"], at)
-        film.move(Shows(tile, way, rate_func=ease_in_out_cubic), *([FadeIn(empty, waits, rate_func=early)] if tensor == "K" else []),
-                  seconds=seconds)  # fmt: skip
+        passes = Shows(tile, way, rate_func=ease_in_out_cubic)
+        if tensor == "Q":
+            film.move(passes, seconds=seconds)
+            film.move(FadeIn(empty, waits), seconds=TEXT)
+        else:
+            with film.scene.telling():
+                film.move(passes, seconds=seconds)
     film.hbm.display(lit={})
     film.scene.remove(waits)
     film.tiles["S"] = scores = film.tile("S", 0, place["s"])
     film.scene.add(scores)
     film.move(Columns(scores), FadeOut(empty), seconds=AT_ONCE)
-    film.scene.tell()
 
 
 def pass_through(tile: Matrix, source: Rect, pipe: Rect, to: Rect, share: float) -> None:
@@ -81,8 +85,8 @@ def pass_through(tile: Matrix, source: Rect, pipe: Rect, to: Rect, share: float)
 def furniture(film: Film) -> list[Mobject]:
     """The chip, the path to it, and what the two memories are called."""
     place = film.scene.shot("machine")
-    hbm = Named(*labelled(place["hbm name"], ("HBM", film.skin.ink), ("large, slow", film.skin.ink)), tag="name")
-    return [*on_machine(film, place), hbm]
+    hbm = labelled(place["hbm name"], ("HBM", film.skin.ink), ("the GPU's memory: large, slow", film.skin.ink), "large, slow")
+    return [*on_machine(film, place), Named(*hbm, tag="name")]
 
 
 def on_machine(film: Film, place: Shot) -> list[Mobject]:
@@ -158,14 +162,14 @@ def standard(film: Film) -> None:
         film.hbm.display(lit={}, written=frozenset(), seam=1.0)
         film.tiles = {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QKS"}
         film.move(film.arrive(film.hbm, place["hbm"]), FadeIn(*furniture(film), *film.tiles.values(), rate_func=late), seconds=MOVE)
-    film.scene.tell()
     for name in "SP":
         film.scene.add(film.sheets[name].place(film.hbm.cross, shared=float(name == "P")).display(0))
     trace = film.material.standard
     film.bar = CrossedBar(film, trace, CROSSINGS, crossed_bytes(trace) / film.square, place["bar"], place["crossed"])
     film.move(FadeIn(film.bar.counter, label(place["crossed name"], "crossed so far", film.skin.ink)), seconds=TEXT)
     film.scene.add(film.bar)
-    out(film, "S", film.tiles["S"].rect, max(film.scene.motion - TEXT, 0.85), Kind.LOAD_Q, Kind.LOAD_K)
+    with film.scene.telling():
+        out(film, "S", film.tiles["S"].rect, max(film.scene.motion - TEXT, 0.85), Kind.LOAD_Q, Kind.LOAD_K)
     film.around = box(place["s"].inset(-em(10)), stroke=film.skin.ink, width=theme.HEAVY)
 
 
@@ -173,17 +177,17 @@ def standard(film: Film) -> None:
 def softmax(film: Film) -> None:
     """S comes back, until a row is whole on chip; softmax makes weights of it."""
     place = film.scene.shot("machine")
-    film.scene.tell()
     film.move(FadeOut(film.tiles.pop("Q"), film.tiles.pop("K")), seconds=TEXT)
-    come_back(film, "S", film.tiles["S"].rect, max(film.scene.motion - 1.2 - TEXT, 1.0))
-    soften(film, place["strip"], place["softmax"])
+    with film.scene.telling():
+        come_back(film, "S", film.tiles["S"].rect, max(film.scene.motion - 1.2 - TEXT, 1.0))
+        soften(film, place["strip"])
 
 
 @beat("product")
 def product(film: Film) -> None:
     """P goes out and comes back; with V it makes O, which goes out."""
     place, skin = film.scene.shot("machine"), film.skin
-    film.scene.tell()
+    film.scene.announce()
     each = max(film.scene.motion - 1.8 - 0.4, 2.0) / 5
     film.move(Shows(film.sheets["S"], partial(share_grid, film.sheets["S"], film.hbm)), seconds=0.4)
     out(film, "P", film.tiles["P"].rect, 1.5 * each)
@@ -255,7 +259,7 @@ def read_at(film: Film, kinds: tuple[Kind, ...], share: float) -> dict[str, froz
     return {"Q": frozenset({row}), "K": frozenset({col})}
 
 
-def soften(film: Film, strip: Rect, words_at: Rect) -> None:
+def soften(film: Film, strip: Rect) -> None:
     """Whole rows of S are on chip: softmax makes weights of them."""
     values, skin = film.material.values, film.skin
     scores = np.concatenate(list(values.s), axis=1).astype(np.float64)[:, : film.config.seq_k]
@@ -268,9 +272,7 @@ def soften(film: Film, strip: Rect, words_at: Rect) -> None:
     film.scene.add(rows)
     film.move(matrix_to(rows, strip, film.tiles["S"].rect), seconds=0.7)
     weights = Matrix(terms / np.where(total > 0, total, 1.0), strip, skin, "P", 0.0, 0.2)
-    said = label(words_at, "softmax needs whole rows", skin.ink, name="note")
-    film.notes = [said]
-    film.move(FadeIn(said), FadeIn(weights), seconds=0.5)
+    film.move(FadeIn(weights), seconds=0.5)
     film.scene.remove(rows)
     film.tiles["P"] = weights
 
@@ -279,7 +281,8 @@ def soften(film: Film, strip: Rect, words_at: Rect) -> None:
 def pause_a(film: Film) -> None:
     """Back to the first tile: all that went out and came back is undone, and its scores are framed on chip."""
     place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in "PVO"]
-    film.move(*(FadeOut(each) for each in (*gone, film.bar.named, *film.notes)), seconds=TEXT)
+    again = label(place["softmax"], "back to the first tile", film.skin.ink, name="note")
+    film.move(*(FadeOut(each) for each in (*gone, film.bar.named)), FadeIn(again), seconds=TEXT)
 
     def rewind(share: float) -> None:
         done = np.clip((1 - share) * len(ORDER) - np.arange(len(ORDER)), 0.0, 1.0).tolist()
@@ -292,6 +295,7 @@ def pause_a(film: Film) -> None:
     film.move(Shows(Group(*film.sheets.values(), whole, film.bar), rewind, rate_func=ease_in_out_cubic), seconds=1.2)
     film.tiles |= {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QK"}
     film.move(FadeIn(film.tiles["Q"], film.tiles["K"]), seconds=TEXT)
+    film.move(FadeOut(again), seconds=TEXT)
     film.back = StepBack(film.others(film.tiles["S"], film.chip), ASIDE)
     film.move(film.back, Create(film.around), seconds=0.5)
     film.scene.tell()

@@ -96,9 +96,11 @@ def sweep(
         lit: dict[str, frozenset[int]] = {}
         cursor = None
         if state.program is not None and state.program[1] == head and k:
-            j = max(trace[k - 1].j, 0)
-            lit = {"Q": frozenset({cross.row_of(state.program[0])}), **{t: frozenset({cross.col_of(j)}) for t in "KV"}}
-            cursor = (cross.row_of(state.program[0]), cross.col_of(j))
+            j = trace[k - 1].j
+            lit = {"Q": frozenset({cross.row_of(state.program[0])})}
+            if j >= 0:  # not while Q comes, or O goes
+                lit |= {t: frozenset({cross.col_of(j)}) for t in "KV"}
+                cursor = (cross.row_of(state.program[0]), cross.col_of(j))
         film.hbm.display(lit=lit, cursor=cursor)
         if written is not None:
             show_rows(written, stored_rows(film, state))
