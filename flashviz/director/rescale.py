@@ -291,9 +291,11 @@ def terms(film: RescaleFilm) -> None:
     film.go("sum")
     tallest = float(before.max())
     film.move(FadeIn(film.terms_name), seconds=TEXT)
-    film.move(Shows(chart, lambda share: chart.display(film.measured(terms=grown(before, share, 1.0)))), seconds=1.6)
-    film.scene.tell()
-    film.move(Shows(chart, lambda share: chart.display(film.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=1.4)
+    with film.scene.telling():
+        film.move(Shows(chart, lambda share: chart.display(film.measured(terms=grown(before, share, 1.0)))), seconds=1.8)
+        film.hold(0.3)
+        through = Shows(chart, lambda share: chart.display(film.measured(terms=np.minimum(before, 1 + (tallest - 1) * share))))
+        film.move(through, seconds=1.4)
     text, (m_old, m_new) = film.said["height"], film.maxima
     power = symbols(f"e^({m_new} - {m_old}) =", SYMBOLS, skin.ink, film.shot.frame, "power")
     space = SPACE * em(ONE_NUMBER)
@@ -338,9 +340,8 @@ def ruler(film: RescaleFilm) -> None:
     limit.shift((film.shot["limit"].x0 - limit.get_left()[0], 0, 0))
     ends.put_at(limit.get_right()[0] + em(16), limit.get_bottom()[1])
     over = overflow(film)
-    film.move(FadeIn(limit, ends), Shows(over, partial(shoot_up, film, over)), seconds=0.8)
-    film.hold(0.3)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(FadeIn(limit, ends, rate_func=early), Shows(over, partial(shoot_up, film, over)), seconds=1.2)
     film.move(FadeOut(film.power, limit, ends, over), seconds=TEXT)
     film.move(chart.ceiling.turn(said["m_new"]), seconds=0.5)
     film.hold(0.3)
@@ -432,10 +433,10 @@ def stale(film: RescaleFilm) -> None:
         left += each.wide + SPACE * em(each.px)
     film.ratio = [alpha, equals, result]
     film.go("rescale", *ways)
-    film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=0.7)
-    film.scene.tell()
-    film.put_frame(place["answer"])
-    film.move(Create(film.frame), seconds=0.6)
+    with film.scene.telling():
+        film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=1.2)
+        film.put_frame(place["answer"])
+        film.move(Create(film.frame), seconds=0.6)
 
 
 def _slid(each: Word, left: float, baseline: float, to_left: float, to_baseline: float, share: float) -> None:
@@ -510,7 +511,7 @@ def same(film: RescaleFilm) -> None:
 @beat("alone")
 def alone(film: RescaleFilm) -> None:
     """acc grows back to what it was while l stays squeezed: the answer breaks out of its frame, the true one stays as an outline."""
-    film.read()
+    start = film.scene.now
     film.move(*(FadeOut(each) for each in (*film.copies, *film.fraction, *film.strokes)), seconds=TEXT)
     film.put_bars(film.answer_was, "answer", film.shot["answer"])
     film.answer_was.display(film.quotient("old"))
@@ -519,6 +520,7 @@ def alone(film: RescaleFilm) -> None:
     film.note = word(f"{film.said['height']} × too tall", NAME, film.skin.warn, film.shot["answer words"], "note")
     film.move(FadeOut(film.answer_words), seconds=TEXT / 2)
     film.move(FadeIn(film.note), seconds=TEXT)
+    film.scene.arrived(film.scene.now - start)
     film.hold(1.0)
 
 
@@ -632,14 +634,14 @@ def exact(film: RescaleFilm) -> None:
     upper = Proof(film, places[0], share, ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])
     lower = Proof(film, places[1], share, ("acc", skin.o), " v", [])
     film.go("formula", FadeIn(*upper.left, rate_func=late))
-    film.scene.tell()
-    film.move(*(Create(stroke) for stroke in upper.strokes), seconds=0.5)
-    film.move(FadeIn(*upper.right), seconds=TEXT)
-    film.hold(0.5)
-    film.move(FadeIn(*lower.left), seconds=TEXT)
-    film.move(*(Create(stroke) for stroke in lower.strokes), seconds=0.5)
-    film.move(FadeIn(*lower.right), seconds=TEXT)
-    film.hold(0.5)
+    with film.scene.telling():
+        film.hold(0.6)
+        for line in (upper, lower):
+            if line is lower:
+                film.move(FadeIn(*line.left), seconds=TEXT)
+            film.move(*(Create(stroke) for stroke in line.strokes), seconds=0.7)
+            film.move(FadeIn(*line.right), seconds=TEXT)
+            film.hold(1.3)
     film.formula = VGroup(*upper.left, *upper.strokes, *upper.right, *lower.left, *lower.strokes, *lower.right)
 
 
@@ -701,7 +703,8 @@ def join(film: RescaleFilm) -> None:
     found, chart, said, skin = film.found, film.chart, film.said, film.skin
     film.move(FadeOut(film.formula), seconds=TEXT)
     film.go("sum")
-    film.scene.tell()
+    film.scene.announce()
+    start_of_words = film.scene.now
     plus, added = film.numbers.next("+", skin.ink), film.numbers.next(said["added"], skin.scores)
     home, start = (added.left, added.baseline), max(film.terms_name.left, added.left)
     added.put_at(min(start, film.shot["sum"].x1 - added.wide), added.baseline)
@@ -720,7 +723,7 @@ def join(film: RescaleFilm) -> None:
 
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
     film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.2)
-    film.hold(0.2)
+    film.scene.arrived(film.scene.now - start_of_words)
     chart.display(Measured(float(found.of("l_new")), 0 * found.measured, kept=found.measured))
 
 
@@ -733,8 +736,8 @@ def values(film: RescaleFilm) -> None:
     film.move(moving, seconds=0.4)
     film.answer.bars.set_fill(opacity=PALE)
     lay(film, film.found.t, film.found.measured)
-    film.scene.tell()
-    accumulate(film, film.found.t, film.found.measured, 1.4)
+    with film.scene.telling():
+        accumulate(film, film.found.t, film.found.measured, 2.6)
 
 
 @beat("moves")

@@ -33,7 +33,7 @@ from flashviz.storyboard import crossed_bytes
 from flashviz.trace import Kind, Trace, state_at
 
 ZERO_PX = 150  # the number that matters
-POUR = 3.2  # seconds in which all squares of the bill come
+POUR = 4.4  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
@@ -67,8 +67,8 @@ def strips(film: Film) -> None:
         for part, text in (("stored name", "programs"), ("crossed name", "in parallel: none waits for another"))
     ]
     film.move(FadeIn(figure, *said), seconds=TEXT)
-    film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=1.4)
     film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=1 - share), rate_func=ease_in_out_cubic), seconds=0.6)
 
 
@@ -233,8 +233,13 @@ def bill(film: Film) -> None:
         )
         for name, pile in piles.items()
     }
-    film.move(Shows(squares, partial(pour, 0.0, meets)), seconds=POUR * meets / end)
-    film.move(FadeIn(figures["flash"]), Shows(squares, partial(pour, meets, end)), seconds=max(POUR * (1 - meets / end), TEXT))
+    with film.scene.telling():
+        film.move(Shows(squares, partial(pour, 0.0, meets)), seconds=POUR * meets / end)
+        film.move(
+            FadeIn(figures["flash"], rate_func=early),
+            Shows(squares, partial(pour, meets, end)),
+            seconds=max(POUR * (1 - meets / end), TEXT),
+        )
     several = f", {film.grain} a square" if film.grain > 1 else ""
     units = [
         Word(
@@ -249,8 +254,7 @@ def bill(film: Film) -> None:
         for name, f in figures.items()
     ]
     film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
-    film.hold(0.4)
-    film.scene.tell()
+    film.hold(1.0)
     film.piles = Piles(piles, drawn, {name: unit.left + unit.wide for name, unit in zip(piles, units, strict=True)})
 
 
@@ -308,8 +312,8 @@ def cache(film: Film) -> None:
         for part, opacity in zip(repeats, full, strict=True):
             part.set_fill(opacity=opacity + (REPEAT - opacity) * share)
 
-    film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=0.7)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=1.4)
 
 
 @beat("taller")
@@ -329,7 +333,9 @@ def taller(film: Film) -> None:
     before, after = (Reads(film, place[side]) for side in ("left", "right"))
     film.move(*film.leave(), FadeIn(left[0], before), seconds=0.4)
     film.move(FadeIn(*left[1], left[2]), seconds=TEXT)
-    film.hold(0.5)
+    film.hold(0.8)
+    film.scene.announce()
+    start = film.scene.now
     after.place(place["left"])
     film.scene.add(after)
     way = place["left"]
@@ -338,7 +344,8 @@ def taller(film: Film) -> None:
     film.move(Shows(after, lambda share: after.display(1.0, share), rate_func=ease_in_out_cubic), seconds=1.2)
     film.move(FadeIn(*right[1]), seconds=TEXT)
     film.move(FadeIn(right[2]), seconds=TEXT)
-    film.scene.tell()
+    film.scene.arrived(film.scene.now - start)
+    film.hold(0.8)
 
 
 def counted(rect: Rect, count: str, color: str) -> list[Word]:
@@ -450,8 +457,9 @@ def difference(film: Film) -> None:
     larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
     largest = number(float(np.abs(np.nan_to_num(film.outputs_.standard)).max()))
     most = heading(place["most"], f"at most {small(float(apart.max()))}; the largest of O is {largest}", skin.ink, LABEL)
-    film.move(FadeOut(note, rate_func=early), FadeIn(larger, most, rate_func=late), left.to(apart * MAGNIFIED), seconds=0.6)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(FadeOut(note, rate_func=early), FadeIn(larger, most, rate_func=late), left.to(apart * MAGNIFIED), seconds=0.8)
+    film.hold(0.8)
 
 
 def small(error: float) -> str:

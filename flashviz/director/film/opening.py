@@ -88,7 +88,6 @@ def query(film: Film) -> None:
     name = Named(*labelled(place["q name"], ("q", skin.q), (f"row {r} of Q", skin.ink)), tag="name")
     film.move(matrix_to(strip, place["q"], source), seconds=MOVE)
     film.move(FadeIn(name), seconds=TEXT)
-    film.scene.tell()
     scores = np.concatenate([values.s[t, r, : len(k)] for t, k in enumerate(values.k)]).astype(np.float64)
     film.terms = terms = np.where(np.isfinite(scores), np.exp(scores - float(values.m_new[-1, r])), 0.0)
     bars = Rectangles(skin.scores, name="terms of the row")
@@ -114,7 +113,8 @@ def query(film: Film) -> None:
         film.hbm.display(lit={"K": frozenset(done[-1:])})
 
     film.scene.add(bars)
-    film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(label), seconds=1.9)
+    with film.scene.telling():
+        film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(label, rate_func=early), seconds=2.6)
     film.tiles = {"q": strip}
     film.bars = bars
 
@@ -157,8 +157,8 @@ def weights(film: Film) -> None:
     name = Named(*labelled(place["o name"], ("o", skin.o), ("values of V, blended by their weights", skin.ink)), tag="name")
     film.hbm.display(lit={"V": frozenset(range(film.hbm.cross.n_cols))})
     film.move(FadeIn(out), FadeIn(name), seconds=0.5)
-    film.hold(0.2)
-    film.move(matrix_to(out, row_of(film, "O"), place["o"]), FadeOut(name), seconds=MOVE)
+    film.hold(1.2)
+    film.move(matrix_to(out, row_of(film, "O"), place["o"]), FadeOut(name, rate_func=early), seconds=MOVE)
 
 
 def row_of(film: Film, tensor: str) -> Rect:

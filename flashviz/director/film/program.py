@@ -73,13 +73,14 @@ def row(film: Film) -> None:
     film.move(FadeIn(names, unknown), seconds=0.4)
     sign = Word("÷ ?", ONE_NUMBER, skin.ink, rect.x0 + wide + em(20), place["divide"].center[1] - em(30), "divide")
     film.move(FadeIn(sign), seconds=TEXT)
-    film.scene.tell()
     points, way = sign[0].points.copy(), np.array([rect.x1 - sign.wide - sign.left, 0.0, 0.0])
 
     def later(share: float) -> None:
         sign[0].points = points + way * share
 
-    film.move(Shows(sign, later, rate_func=ease_in_out_cubic), seconds=0.9)
+    with film.scene.telling():
+        film.hold(0.4)
+        film.move(Shows(sign, later, rate_func=ease_in_out_cubic), seconds=1.2)
 
 
 @beat("carry")
@@ -91,11 +92,11 @@ def carry(film: Film) -> None:
     shares = np.cumsum([0.0, 0.31, 0.27, 0.42])
     sides = [Rect(place.x0 + a * place.width, place.y0, place.x0 + b * place.width, place.y1) for a, b in itertools.pairwise(shares)]
     colors = (skin.stats, skin.stats, skin.o)
-    for (name, words), color, at in zip(texts, colors, sides if beside else rows(place, 3), strict=True):
-        carried = labelled(at, (name, color), (words, skin.ink), px=ONE_NUMBER if beside else NUMBER)
-        film.move(FadeIn(Named(*carried, tag="carried")), seconds=TEXT)
-        film.hold(0.2)
-    film.scene.tell()
+    with film.scene.telling():
+        for (name, words), color, at in zip(texts, colors, sides if beside else rows(place, 3), strict=True):
+            carried = labelled(at, (name, color), (words, skin.ink), px=ONE_NUMBER if beside else NUMBER)
+            film.move(FadeIn(Named(*carried, tag="carried")), seconds=TEXT)
+            film.hold(0.5)
 
 
 @beat("score")
@@ -116,8 +117,9 @@ def score(film: Film) -> None:
 
         sweep(film, 0, before, 0.4, count, film.crossed)
     load(film, "Q", i, place["a"], 0, place["a name"], f"Q_{i}")
-    film.scene.tell()
-    load(film, "K", int(film.material.values.j[0]), place["b"], 0, place["b name"], f"K_{int(film.material.values.j[0])}^top")
+    j = int(film.material.values.j[0])
+    with film.scene.telling():
+        load(film, "K", j, place["b"], 0, place["b name"], f"K_{j}^top")
     film.hbm.display(cursor=(film.hbm.cross.row_of(i), film.hbm.cross.col_of(int(film.material.values.j[0]))))
     film.tiles["S"] = scores = film.tile("S", 0, place["ab"])
     film.reach(Kind.QK_DOT, 0)
@@ -202,9 +204,9 @@ def ceiling(film: Film) -> None:
     film.scene.add(chart)
     film.move(FadeIn(title, what, inner.kept, inner.keys), seconds=TEXT)
     film.move(Shows(chart, lambda share: chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.3)
-    film.scene.tell()
     film.reach(Kind.SOFTMAX_M, 0)
-    film.move(Shows(chart, chart.ceiling.reveal), seconds=0.4)
+    with film.scene.telling():
+        film.move(Shows(chart, chart.ceiling.reveal), seconds=0.8)
     chart.display(Measured(0.0, terms, filled=1.0))
     film.first_terms = terms
 
@@ -216,14 +218,14 @@ def summed(film: Film) -> None:
     chart, terms, at = inner.chart, film.first_terms, film.scene.shot("ceiling")["sum"]
     film.reach(Kind.SOFTMAX_P, 0)
     film.move(*film.leave(chart, film.chip, inner.kept, inner.keys), seconds=TEXT)
-    film.scene.tell()
 
     def pour(share: float) -> None:
         level = max(2 * share - 1, 0.0)
         chart.display(Measured(0.0, terms, filled=1.0, joined=ease_in_out_cubic(min(2 * share, 1.0)), level=ease_in_out_cubic(level)))
         chart.turn_yellow(level)
 
-    film.move(Shows(chart, pour), seconds=2.0)
+    with film.scene.telling():
+        film.move(Shows(chart, pour), seconds=2.8)
     film.reach(Kind.SOFTMAX_L, 0)
     l_now = float(values.l_new[0, r])
     chart.display(Measured(l_now, 0 * terms))
@@ -246,14 +248,15 @@ def blend(film: Film) -> None:
     stays = label(place["seat name"], "Q stays", skin.q)
     film.names = {"P": Named(theme.maths("tilde(P)", SYMBOL, skin.ink).move_to(place["a name"].center), tag="formula", text="P")}
     film.move(FadeIn(film.names["P"], stays), seconds=TEXT)
-    film.scene.tell()
-    load(film, "V", j, place["b"], 0, place["b name"], f"V_{j}")
-    film.reach(Kind.PV_DOT, 0)
-    film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
-    film.scene.add(acc)
-    film.move(Columns(acc), seconds=0.9)
+    with film.scene.telling():
+        load(film, "V", j, place["b"], 0, place["b name"], f"V_{j}")
+        film.reach(Kind.PV_DOT, 0)
+        film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
+        film.scene.add(acc)
+        film.move(Columns(acc), seconds=1.4)
     film.names["ACC"] = formula('"acc" arrow.l "acc" + tilde(P) V', SYMBOL, skin.o, place["ab name"])
     film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
+    film.hold(1.2)
     film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
 
 
@@ -284,10 +287,10 @@ def calm(film: Film) -> None:
     bars.display(first)
     inner.numbers.first(total(float(values.l_new[0, r])), film.skin.stats)
     film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, inner.l_words, *inner.numbers.pieces), seconds=TEXT)
-    film.scene.tell()
     rises = film.found.rises
     passed = list(range(1, film.found.t if rises else film.found.t + 1))
     shown = passed if len(passed) <= STEPS else [passed[0], *passed[1 - STEPS :]]  # of many, the first and the last
+    film.scene.announce()
     for t in shown:
         join_calmly(film, t, max(film.scene.motion - 1.2, 1.0) / (len(shown) - shown.index(t)) if shown else 1.0)
     chart.turn_yellow(0.0)
@@ -332,7 +335,7 @@ def again(film: Film) -> None:
     film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), seconds=TEXT)
     chart.display(Measured(float(row.found.of("l_new")), 0 * before))
     row.go("rescale")
-    film.scene.tell()
+    film.scene.announce()
     if found.t - 1 > first:
         others(row, first, found.t - 1, 0.5)
     row.found, row.said = found, rescale_facts(found)
@@ -425,7 +428,7 @@ def finish(film: Film) -> None:
         row.go("rescale")
     if on_row:
         finish_row(film, row, row.found.t if film.found.rises else len(values.j) - 1, 0.6 if away else 1.5)
-    film.scene.tell()
+    film.scene.announce()
     out = np.asarray(values.o, dtype=np.float64)
     result = Matrix(out, at, skin, "O", *spread(out))
     if on_row:

@@ -272,15 +272,18 @@ def soften(film: Film, strip: Rect) -> None:
     film.scene.add(rows)
     film.move(matrix_to(rows, strip, film.tiles["S"].rect), seconds=0.7)
     weights = Matrix(terms / np.where(total > 0, total, 1.0), strip, skin, "P", 0.0, 0.2)
-    film.move(FadeIn(weights), seconds=0.5)
-    film.scene.remove(rows)
+    first = film.tiles.pop("S")
+    tile = Matrix(weights.values[:, : film.config.block_n], first.rect, skin, "P", 0.0, 0.2)
+    film.move(FadeIn(weights, tile), seconds=0.5)
+    film.scene.remove(rows, first)
+    film.tiles["P tile"] = tile
     film.tiles["P"] = weights
 
 
 @beat("pause-a")
 def pause_a(film: Film) -> None:
     """Back to the first tile: all that went out and came back is undone, and its scores are framed on chip."""
-    place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in "PVO"]
+    place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in ("P", "P tile", "V", "O")]
     again = label(place["softmax"], "back to the first tile", film.skin.ink, name="note")
     film.move(*(FadeOut(each) for each in (*gone, film.bar.named)), FadeIn(again), seconds=TEXT)
 
@@ -293,8 +296,8 @@ def pause_a(film: Film) -> None:
         reveal(whole, film.bar.shares[Kind.STORE_O])
 
     film.move(Shows(Group(*film.sheets.values(), whole, film.bar), rewind, rate_func=ease_in_out_cubic), seconds=1.2)
-    film.tiles |= {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QK"}
-    film.move(FadeIn(film.tiles["Q"], film.tiles["K"]), seconds=TEXT)
+    film.tiles |= {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QKS"}
+    film.move(FadeIn(film.tiles["Q"], film.tiles["K"], film.tiles["S"]), seconds=TEXT)
     film.move(FadeOut(again), seconds=TEXT)
     film.back = StepBack(film.others(film.tiles["S"], film.chip), ASIDE)
     film.move(film.back, Create(film.around), seconds=0.5)
