@@ -35,7 +35,10 @@ def uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def ends_orderly() -> Iterator[None]:
-    """Within it SIGTERM, as from ``timeout`` or a scheduler of jobs, ends this process as Ctrl-C does; ``heed`` finds what is dropped."""
+    """Within it SIGTERM, as from ``timeout`` or a scheduler of jobs, ends this process as Ctrl-C does; ``heed`` finds what is dropped.
+
+    A command that renders is within it from its first line on: what it imports takes a second and more, and drops interrupts too.
+    """
     _asked.clear()
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -47,7 +50,7 @@ def ends_orderly() -> Iterator[None]:
 
 
 def heed() -> None:
-    """Raise the interrupt that came and was lost: Python drops one that it meets while it collects an object."""
+    """Raise the interrupt that came and was lost: Python drops one that it meets while it collects an object, and imports drop some."""
     if _asked.is_set():
         raise KeyboardInterrupt
 

@@ -58,8 +58,6 @@ NPY = (
     "{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (2,), }", "{'descr': '<U9', 'fortran_order': False, 'shape': (1,), }",
     "{'descr'", "((((" * 300, "\\", "'''", "{'descr': '<i4', 'fortran_order': False, 'shape': (0, 999999999999), }", "lambda: 0", "",
 )  # fmt: skip
-NAMES = ("x", "x.npy", "../x.npy", "column/kind.npy", "header.npy", "snapshot/0/0/m.npy", "snapshot/9/9/m.npy")
-NO_HEADERS = (b"[" * 100_000, b'{"schema":1,"kind":' + b"[" * 5000, b"null", b'"schema"', b"[1]", b"")
 Arrays = dict[str, np.ndarray]
 
 

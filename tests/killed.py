@@ -60,6 +60,7 @@ import sys
 from pathlib import Path
 faulthandler.register(signal.SIGUSR1)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs trials behind it would have it ignored
 from flashviz.cli import films, main
 films.CHECKOUT = Path(sys.argv.pop(1))
 main()
@@ -82,10 +83,10 @@ class Trial:
         self.seconds = time.monotonic() - start
         self.frames, self.captions = self.film(folder / "whole")
 
-    def start(self, media: Path, workers: int, longest: int = -1) -> subprocess.Popen[str]:
-        """A render; ``longest`` bytes are as many as a file may have."""
+    def start(self, media: Path, workers: int, longest: int = -1, before: str = "") -> subprocess.Popen[str]:
+        """A render; ``longest`` bytes are as many as a file may have, ``before`` is run first."""
         scenes = str(self.folder / "scenes")
-        command = [sys.executable, "-c", RUN, str(longest), scenes, "render", "MovedScene", "-q", "l", "--workers", str(workers)]
+        command = [sys.executable, "-c", before + RUN, str(longest), scenes, "render", "MovedScene", "-q", "l", "--workers", str(workers)]
         return subprocess.Popen(
             [*command, "--media-dir", str(media)], start_new_session=True, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             cwd=self.folder,

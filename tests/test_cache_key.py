@@ -102,6 +102,12 @@ def test_keys_hold_in_another_process_and_directory(tmp_path: Path) -> None:
     assert len(keys.pop()) == 64
 
 
+def test_a_number_is_the_same_whoever_holds_it() -> None:
+    """A play that is drawn may leave NumPy's number where one that is skipped leaves Python's."""
+    for number, also, other in ((1.5, np.float64(1.5), 1.25), (3, np.int64(3), 4)):
+        assert _digest([number]) == _digest([also]) != _digest([other])
+
+
 def test_cycles_and_shared_parts() -> None:
     loop: list[Any] = [1]
     loop.append(loop)

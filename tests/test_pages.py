@@ -12,7 +12,10 @@ import pytest
 from PIL import Image
 
 from flashviz.config import AttentionConfig
+from flashviz.delivery.clips import Clip
 from flashviz.delivery.embedding import iframe_tag, video_tag, within, write_page
+from flashviz.delivery.lecture import Part
+from flashviz.delivery.lecture_page import index_page
 from flashviz.delivery.manifest import MANIFEST, Files, Manifest
 from flashviz.delivery.player_page import Choice, single_page, write_gallery
 from flashviz.delivery.policy import guarded, hashed
@@ -83,6 +86,8 @@ def test_a_policy_names_the_scripts_that_a_page_came_with() -> None:
     assert "script-src 'none'" in guarded('<meta charset="utf-8"/><p>')
     assert "script-src 'self'" in guarded('<meta charset="utf-8"><script src="a.js"></script>')
     assert page.index("Content-Security-Policy") < page.index("<script>")
+    with pytest.raises(ValueError, match="says its encoding"):
+        guarded("<html><head></head></html>")
 
 
 @needs_browser
@@ -108,6 +113,28 @@ def test_embedded_names_stay_text(tmp_path: Path) -> None:
     page = write_page(tmp_path).read_text(encoding="utf-8")
     assert EVERY in harmless(page, 0).text
     assert "script-src 'none'" in page
+
+
+def test_a_lecture_shows_hostile_names_as_text(tmp_path: Path) -> None:
+    given, folder = manifest(), tmp_path / "films" / EVERY.replace("/", "_")
+    film = msgspec.structs.replace(given, scene=folder.name)
+    clip = Clip(title=EVERY, seconds=1.0, beats=given.beats, film="a#.mp4", clean="b?.mp4", vtt="c%.vtt", poster="d'.png")
+    slides = f"slides/{folder.name}.html"
+    for place, names in (
+        (folder, [name for name in msgspec.structs.astuple(given.files) if name]),
+        (tmp_path / "clips" / folder.name, ["a#.mp4", "b?.mp4", "c%.vtt"]), (tmp_path / "slides", [f"{folder.name}.html"]),
+    ):  # fmt: skip
+        place.mkdir(parents=True)
+        for name in names:
+            (place / name).write_bytes(b"here")
+    page = index_page(tmp_path, EVERY, [Part(film, {EVERY: EVERY}, [clip], [slides])], [EVERY])
+    parts = harmless(page, 0)
+    assert parts.text.count(EVERY) >= 12
+    assert "script-src 'none'" in page
+    links = {attributes["href"] for tag, attributes in parts.elements if tag == "a"}
+    for name in (slides, f"films/{folder.name}/{given.files.film}", f"clips/{folder.name}/{clip.vtt}"):
+        found = [urlsplit(link or "") for link in links if unquote(urlsplit(link or "").path) == name]
+        assert [(link.scheme, link.query, link.fragment) for link in found] == [("", "", "")], name
 
 
 @pytest.mark.parametrize("folder", ["FA #2?", "it's 100 %", "a/b c", "ünï", "x:y", "50%25", "[1]"])

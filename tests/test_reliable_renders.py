@@ -55,6 +55,30 @@ def test_an_interrupt_that_python_dropped_is_heeded(number: signal.Signals) -> N
     heed()
 
 
+DROPS = """
+import signal
+import sys
+class Drops:
+    def find_spec(self, name, path=None, target=None):
+        if name == "manim":
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except BaseException:
+                print("dropped", file=sys.stderr)
+sys.meta_path.insert(0, Drops())
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_that_an_import_dropped_is_heeded(trial: Trial, tmp_path: Path, workers: int) -> None:
+    """Of 35 that came while manim and what it needs were imported, 5 were dropped there, and the render went on."""
+    process = trial.start(tmp_path, workers, before=DROPS)
+    said = trial.check(process.wait(), 130, process)
+    assert said.split("\n")[0] == "dropped"
+    assert said.strip().split("\n")[-1] == "flashviz: interrupted"
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
 @pytest.mark.slow
 def test_a_disk_that_fills_is_one_line(tmp_path: Path) -> None:
     found = tried(full, 3, random.Random().randrange(1 << 30), tmp_path)

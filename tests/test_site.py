@@ -144,6 +144,17 @@ def test_links_lead_somewhere_and_nothing_is_loaded_from_elsewhere(site: Path) -
                 assert unquote(parts.fragment) in parsed[target].ids, f"{path.name} links to {link}"
 
 
+def test_every_page_has_one_policy_and_it_is_strict(site: Path) -> None:
+    """Also a page that writes of policies."""
+    assert "Content-Security-Policy" in (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    for path in pages(site):
+        found = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', path.read_text(encoding="utf-8"))
+        assert len(found) == 1, path
+        rules = dict(rule.split(" ", 1) for rule in found[0].split("; "))
+        assert (rules["default-src"], rules["base-uri"]) == ("'none'", "'none'"), path
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:", "data:"} & set(rules["script-src"].split()), path
+
+
 def test_each_film_has_a_page_that_says_whether_it_is_there(site: Path) -> None:
     with_film = (site / "pages" / "ThreeScene.html").read_text(encoding="utf-8")
     without = (site / "pages" / "SpeedScene.html").read_text(encoding="utf-8")

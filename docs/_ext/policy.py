@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from flashviz.delivery.policy import guarded
+from flashviz.delivery.policy import META, guarded
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -21,5 +21,5 @@ def guard(app: Sphinx, error: Exception | None) -> None:
         return
     for path in Path(app.outdir).rglob("*.html"):
         page = path.read_text(encoding="utf-8")
-        if "Content-Security-Policy" not in page:
+        if META not in page:  # a page may write of policies
             path.write_text(guarded(page), encoding="utf-8")

@@ -143,6 +143,7 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
 @options.with_film
 @cloup.option("--cluster", metavar="ADDRESS", help="Draw with the workers of this Dask cluster, as tcp://host:8786.")
 @options.with_json
+@ends_orderly()
 def render(
     scenes: tuple[str, ...], quality: str, media_dir: Path, as_json: bool, workers: int | None, cluster: str | None, every: bool,
     **flags: Any,
@@ -162,8 +163,7 @@ def render(
         check_scenes(settings.catalogue, known_scenes())
     found = every_scene(settings) if every else find_scenes(scenes or (default_scene(settings),))
     jobs = [Job(scene, settings, options.QUALITIES[quality], media_dir.resolve()) for scene in found]
-    with ends_orderly():
-        films = render_films(jobs, workers or cores()) if cluster is None else [render_film(job, 1, cluster) for job in jobs]
+    films = render_films(jobs, workers or cores()) if cluster is None else [render_film(job, 1, cluster) for job in jobs]
     screen.show_films(films, as_json=as_json)
 
 

@@ -41,6 +41,7 @@ FULL_HD, FULL_HD_BYTES = 1920 * 1080, 25_000_000  # a film up to this many pixel
 @options.with_source
 @options.with_film
 @options.with_json
+@ends_orderly()
 def deliver_command(
     scenes: tuple[str, ...], every: bool, out: Path, quality: str, av1: bool, media_dir: Path, workers: int | None, as_json: bool,
     **flags: Any,
@@ -52,8 +53,7 @@ def deliver_command(
         raise UsageError(f"--all delivers every film, {', '.join(scenes)} among them; leave one out")
     settings = without_captions(flags)
     found = every_scene(settings) if every else find_scenes(scenes or (default_scene(settings),))
-    with ends_orderly():
-        made = deliver([one.name for one in found], out, options.QUALITIES[quality], settings, media_dir, workers or cores(), av1=av1)
+    made = deliver([one.name for one in found], out, options.QUALITIES[quality], settings, media_dir, workers or cores(), av1=av1)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2))
     else:

@@ -41,6 +41,7 @@ NO_PPTX = "There is no PowerPoint file: python-pptx is missing; pip install 'fla
 @options.with_config
 @options.with_source
 @options.with_film
+@ends_orderly()
 def lecture(
     out: Path, scenes: tuple[str, ...], quality: str, paper: Paper, media_dir: Path, workers: int | None, **flags: Any
 ) -> None:  # fmt: skip
@@ -57,10 +58,9 @@ def lecture(
     names = [scene.name for scene in find_scenes(scenes)]
     folder = Path(os.path.abspath(out))  # noqa: PTH100  # a name for the zip, but no link followed
     check_place(folder)
-    with ends_orderly():
-        films = deliver(names, media_dir / DELIVERED, options.QUALITIES[quality], settings, media_dir, workers or cores())
-        made = make_lecture(folder, media_dir / DELIVERED, films, settings, paper)
-        packed = write_zip(folder)
+    films = deliver(names, media_dir / DELIVERED, options.QUALITIES[quality], settings, media_dir, workers or cores())
+    made = make_lecture(folder, media_dir / DELIVERED, films, settings, paper)
+    packed = write_zip(folder)
     for line in (*made.told(), *made.left_out):
         click.echo(line, err=True)
     clips = sum(map(len, made.clips.values()))

@@ -27,6 +27,7 @@ ENDS = {"html": "-slides", "pptx": ".pptx", "pdf": ".pdf"}
 @options.with_config
 @options.with_source
 @options.with_film
+@ends_orderly()
 def slides(film: str, to: Kind, out: Path | None, quality: str | None, media_dir: Path, workers: int | None, **flags: Any) -> None:
     """Make slides from a film: one a section, with notes for the speaker. SCENE is rendered; FOLDER has a film that was delivered."""
     folder = Path(film)
@@ -48,7 +49,7 @@ def _render_and_make(
     from flashviz.settings import load_settings
 
     job = Job(find_scenes((scene,))[0], load_settings(**flags), options.QUALITIES[quality], media_dir.resolve())
-    with ends_orderly(), tempfile.TemporaryDirectory(prefix="flashviz-slides-") as folder:
+    with tempfile.TemporaryDirectory(prefix="flashviz-slides-") as folder:
         assemble(job, render_film(job, workers or cores()), Path(folder), extras=False)
         _make(Path(folder), to, out)
 

@@ -12,6 +12,7 @@ import re
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.DOTALL | re.IGNORECASE)
 DATA = re.compile(r'type="application/(?:ld\+)?json"')
+META = '<meta http-equiv="Content-Security-Policy"'
 HEAD = re.compile(r'<meta charset="utf-8"\s*/?>')
 
 
@@ -21,6 +22,9 @@ def guarded(page: str, *, also: tuple[str, ...] = ()) -> str:
     Args:
         page: HTML whose scripts stand in it or in files beside it.
         also: Hashes, as ``sha256-...``, of scripts that those write into a window of their own.
+
+    Raises:
+        ValueError: There is no such line.
     """
     found = [(match["attributes"], match["text"]) for match in SCRIPT.finditer(page)]
     inline = sorted({hashed(text) for attributes, text in found if "src=" not in attributes and not DATA.search(attributes)})
@@ -30,8 +34,10 @@ def guarded(page: str, *, also: tuple[str, ...] = ()) -> str:
         "default-src 'none'", f"script-src {scripts}", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "media-src 'self' data:",
         "font-src 'self' data:", "connect-src 'self'", "frame-src 'self'", "base-uri 'none'", "form-action 'self'",
     )  # fmt: skip
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(rules)}">'
-    return HEAD.sub(lambda charset: f"{charset[0]}\n{policy}", page, count=1)
+    whole, heads = HEAD.subn(lambda charset: f'{charset[0]}\n{META} content="{"; ".join(rules)}">', page, count=1)
+    if not heads:
+        raise ValueError(f"expected a page with a line that says its encoding, got {page[:60]!r}")
+    return whole
 
 
 def hashed(script: str) -> str:

@@ -18,6 +18,7 @@ from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middl
 from flashviz.layout import Limit, Rect, masked_grid
 from flashviz.layout.causal import SEAM
 from flashviz.lettering import em
+from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
@@ -116,7 +117,7 @@ class CausalFilm(ChapterFilm):
         for row in self.rows:
             row.limit(self.limit, beyond)
         start, end = self.limit.ends(beyond)
-        self.line.put_start_and_end_on((*start, 0), (*(end if np.hypot(*np.subtract(end, start)) > 1e-6 else np.add(start, 1e-3)), 0))
+        set_ends(self.line, (*start, 0), (*(end if np.hypot(*np.subtract(end, start)) > 1e-6 else np.add(start, 1e-3)), 0))
 
     def count(self, part: str, number: str, words: str) -> Named:
         """A number and what it counts."""

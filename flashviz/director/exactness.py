@@ -210,7 +210,7 @@ def ruler(film: ExactnessFilm) -> None:
     film.move(FadeIn(film.scale.at(line), film.dtype, axis), seconds=TEXT)
     film.lanes = []
     for lane, (square, share) in enumerate(zip(film.squares, found.shares, strict=True)):
-        spot = film.dots[lane].move_to((line.x(share), line.heights[lane], 0))
+        spot = film.dots[lane].at((line.x(share), line.heights[lane], 0))
         x, y, _ = spot.get_center()
         film.move(matrix_to(square, centered(float(x), float(y), DOT, DOT)), seconds=STEP)
         film.scene.remove(square)
@@ -322,7 +322,7 @@ def shrink(film: ExactnessFilm) -> None:
         film.scale.at(line)
         film.mark.at(line, found.unit)
         for spot, value, y in zip(film.dots, found.shares, line.heights, strict=True):
-            spot.move_to((line.x(value), y, 0))
+            spot.at((line.x(value), y, 0))
 
     moving = Shows(Group(film.scale, film.mark, *film.dots), show, rate_func=ease_in_out_cubic)
     film.scene.remove(*film.lanes)
@@ -339,7 +339,7 @@ def legend(film: ExactnessFilm, rect: Rect) -> tuple[list[Dot], list[Word]]:
     texts = NAMES if width_of(NAMES, gap, space) <= rect.width else SHORT
     left, keys, words = rect.center[0] - width_of(texts, gap, space) / 2, [], []
     for lane, text in enumerate(texts):
-        keys.append(film.dot(lane, "key").move_to((left + DOT, rect.center[1], 0)))
+        keys.append(film.dot(lane, "key").at((left + DOT, rect.center[1], 0)))
         words.append(Word(text, LABEL, film.skin.ink, left + DOT + gap, middle(rect, LABEL), "name"))
         left += DOT + gap + text_width(text, LABEL, Face.STRONG) + space
     return keys, words
@@ -362,7 +362,7 @@ def come(film: ExactnessFilm, own: int, at: int) -> Shows:
         moved.at(line, before.unit ** (1 - along) * after.unit**along)
         for lane, copy in enumerate(copies):
             value = before.shares[lane] ** (1 - along) * after.shares[lane] ** along
-            copy.move_to((line.x(value), line.heights[lane], 0))
+            copy.at((line.x(value), line.heights[lane], 0))
 
     show(0.0)
     return Shows(Group(moved, *copies), show, introducer=True)

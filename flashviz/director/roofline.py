@@ -142,7 +142,7 @@ def standard(film: RooflineFilm) -> None:
     film.scene.event = len(film.found.traces[-1])
     intensity = film.found.standard.counted
     rate = film.found.roof.at(intensity)
-    film.standard.move_to(film.roof.spot(intensity))
+    film.standard.at(film.roof.spot(intensity))
     film.standard_name = beside(film, NAMES["standard"], intensity)
     film.reading = Reading(film.skin)
     film.move(Shows(film.reading, lambda share: film.reading.at(film.plot, intensity, rate, share / 2), introducer=True), seconds=0.7)
@@ -180,7 +180,7 @@ def tile(film: RooflineFilm) -> None:
 
     def go(share: float) -> None:
         film.roof.place(film.plot.at(start.toward(place["plot"], share)), ticks.toward(place["ticks"], share))
-        film.standard.move_to(film.roof.spot(film.found.standard.counted))
+        film.standard.at(film.roof.spot(film.found.standard.counted))
 
     film.move(Shows(Group(film.roof, film.standard), go, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.plot = film.roof.plot
@@ -200,7 +200,7 @@ def tile(film: RooflineFilm) -> None:
     show(film, first, first, 1.0)
     film.move(FadeIn(*film.words, *titles, *parts), seconds=0.5)
     film.scene.hold(0.6)
-    film.dot.move_to(film.roof.spot(first.intensity))
+    film.dot.at(film.roof.spot(first.intensity))
     film.marks = [row_mark(film, first)]
     film.number = Readout("", LABEL, skin.o, name="intensity", face=Face.MONO_STRONG)
     ride(film, first.intensity)
@@ -249,7 +249,7 @@ def row_mark(film: RooflineFilm, height: Height) -> Named:
 def ride(film: RooflineFilm, intensity: float) -> None:
     """The dot at an intensity, and at its right the number that the axis has there."""
     x, y, _ = film.roof.spot(intensity)
-    film.dot.move_to((x, y, 0))
+    film.dot.at((x, y, 0))
     film.number.text = f"{intensity:.0f} a byte"
     left = min(x + em(30), film.roof.plot.rect.x1 - text_width(film.number.text, LABEL, Face.MONO_STRONG))
     film.number.at(Rect(left, y - em(66), left, y - em(22)))
@@ -315,7 +315,7 @@ def gpu(film: RooflineFilm) -> None:
     for name, hue in (("standard", skin.scores), ("flash", skin.o)):
         points = rates.dots[name]
         for x, y in points:
-            dot = Dot(hue, hollow=False, name=f"measured {name}").move_to((plot.x(x), plot.y(y), 0))
+            dot = Dot(hue, hollow=False, name=f"measured {name}").at((plot.x(x), plot.y(y), 0))
             film.move(FadeIn(dot), seconds=0.16)
         film.lengths = lengths(film, plot, name, points)
         film.move(FadeIn(rates_name(film, plot, name, points), *film.lengths), seconds=TEXT)

@@ -11,6 +11,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.motion import FadeOut, Shows
 from flashviz.mobjects.named import Named
 
@@ -24,13 +25,14 @@ class Word(Named):
     def __init__(self, text: str, px: float, color: str, left: float, baseline: float, name: str, face: Face = Face.STRONG) -> None:
         self.left, self.baseline, self.wide, self.px = left, baseline, text_width(text, px, face), px
         super().__init__(theme.on_baseline(theme.line(text, px, color, face), px, left, baseline, text, face), tag=name, text=text)
+        self.cast, self.made_at = Cast(self), (left, baseline)
 
     def put(self, rect: Rect) -> Word:
         """Stand at the left of ``rect``."""
         return self.put_at(rect.x0, middle(rect, self.px))
 
     def put_at(self, left: float, baseline: float) -> Word:
-        self.shift((left - self.left, baseline - self.baseline, 0))
+        self.cast.shift((left - self.made_at[0], baseline - self.made_at[1], 0))
         self.left, self.baseline = left, baseline
         return self
 

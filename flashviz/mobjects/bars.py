@@ -8,6 +8,7 @@ from manim import VGroup
 from flashviz import theme
 from flashviz.layout import Rect
 from flashviz.lettering import em
+from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
@@ -38,7 +39,7 @@ class SignedBars(VGroup):
     def place(self, rect: Rect, zero: float, unit: float, count: int, room: Rect | None = None) -> SignedBars:
         """Stand in ``rect`` on the height ``zero``; ``count`` bars fill its width, and may reach as far as ``room``, where there is one."""
         self.rect, self.zero, self.unit, self.pitch, self.room = rect, zero, unit, rect.width / max(count, 1), room or rect
-        self.axis.put_start_and_end_on((rect.x0, zero, 0), (rect.x1, zero, 0))
+        set_ends(self.axis, (rect.x0, zero, 0), (rect.x1, zero, 0))
         return self
 
     def boxes(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> np.ndarray:

@@ -10,6 +10,7 @@ from manim import Group, VGroup
 from flashviz import palette, theme
 from flashviz.layout import Cross, Fringe, Rect, centered
 from flashviz.lettering import Face, em
+from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.hbm import CrossView
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles
@@ -48,6 +49,7 @@ class FringedCross(Group):
         self.held = {t: Rectangles(skin.hue(t), name=f"held {t}", opacity=palette.LIT) for t in "QKVO"}
         self.words = theme.line(ON_CHIP, LETTER, skin.ink)
         self.said = Named(self.words, tag="on chip", text=ON_CHIP)
+        self.said_cast = Cast(self.said)
         below = [self.grid, *self.strips.values(), self.line, *self.ticks.values(), self.letters, self.waiting, self.cursors]
         super().__init__(*below, self.ground, *self.held.values(), *self.flights.values(), self.said)
         self.hold((), None)
@@ -59,12 +61,14 @@ class FringedCross(Group):
         for tensor, drawn in self.held.items():
             shown = head is not None and tensor in tensors
             drawn.display(np.array([_edges(self.slot(tensor, head))]) if shown and head is not None else np.zeros((0, 4)))
-        if head is not None:
-            chip, grid, wide = self.chip(head), self.cross.grid, self.words.width
+        if head is None:
+            self.said_cast.shift((0, 0, 0))  # what is not seen stands where it was made, whatever was seen before
+        else:
+            chip, grid, wide = self.chip(head), self.cross.grid, self.said_cast.width
             beside = chip.x1 + em(12) + wide <= grid.x1
             x = chip.x1 + em(12) + wide / 2 if beside else chip.x0 - em(12) - wide / 2
             below = chip.y0 - em(LETTER) >= grid.y0  # where no tile flies: a row lower than the chip's, or higher
-            self.said.move_to((x, chip.y0 - em(18) if below else chip.y1 + em(18), 0))
+            self.said_cast.move_to((x, chip.y0 - em(18) if below else chip.y1 + em(18), 0))
         self.text = " ".join(tensor for tensor in "QKVO" if head is not None and tensor in tensors)
         return self
 

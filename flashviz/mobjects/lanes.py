@@ -11,6 +11,7 @@ from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Line, Mobject, con
 from flashviz import theme
 from flashviz.chapters.lanes import STATES, Strips, coverage, zoomed
 from flashviz.layout import Rect
+from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.named import Act
 from flashviz.palette import LIT, Theme
 
@@ -131,4 +132,4 @@ class Elapse(Act):
         now = start + (stop - start) * alpha
         self.picture.display(replace(self.picture.view, now=now if alpha < 1 else np.inf))
         x, rect = self.picture.x(now), self.picture.rect
-        self.head.put_start_and_end_on((x, rect.y1, 0), (x, rect.y0, 0))
+        set_ends(self.head, (x, rect.y1, 0), (x, rect.y0, 0))

@@ -10,6 +10,7 @@ from manim import Group, VGroup, VMobject
 from flashviz import theme
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.cast import Cast, set_ends
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles
@@ -106,28 +107,32 @@ class Ceiling(VGroup):
     def __init__(self, m: str, skin: Theme) -> None:
         self.tag, self.skin = "ceiling", skin
         self.line = theme.rule(skin.stats, theme.HEAVY)
-        self.one = theme.line("1", CEILING_PX, skin.ink)
+        self.one = theme.on_baseline(theme.line("1", CEILING_PX, skin.ink), CEILING_PX, 0, 0, "1")
         self.sign = theme.maths("m", CEILING_PX * 1.1, skin.stats)
         self.m = self.number(m)
-        self.words = theme.line(WORDS, LABEL_PX, skin.ink)
+        self.words = theme.on_baseline(theme.line(WORDS, LABEL_PX, skin.ink), LABEL_PX, 0, 0, WORDS)
         self.shown = 1.0
+        self.casts = [Cast(part) for part in (self.one, self.sign, self.words)]
+        self.m_cast = Cast(self.m)
         super().__init__(self.line, self.one, self.sign, self.m, self.words)
 
     def number(self, m: str) -> Named:
-        return Named(theme.line(m, CEILING_PX, self.skin.stats, Face.STRONG), tag="m", text=m)
+        drawn = theme.line(m, CEILING_PX, self.skin.stats, Face.STRONG)
+        return Named(theme.on_baseline(drawn, CEILING_PX, 0, 0, m, Face.STRONG), tag="m", text=m)
 
     def place(self, left: float, right: float, y: float, span: tuple[float, float]) -> Ceiling:
         """The line from ``left`` to ``right`` at ``y``; m stands in ``span``, with words where there is room."""
         step = em(CEILING_PX)
-        self.line.put_start_and_end_on((left, y, 0), (right, y, 0))
-        theme.on_baseline(self.one, CEILING_PX, left - 0.75 * step, y - 0.36 * step, "1")
+        set_ends(self.line, (left, y, 0), (right, y, 0))
+        one, sign, words = self.casts
+        one.shift((left - 0.75 * step, y - 0.36 * step, 0))
         x, base = span[0], y + 0.32 * step
-        self.sign.shift((x - self.sign.get_left()[0], base - self.sign.get_bottom()[1], 0))
+        sign.corner_to(x, base)
         x += self.sign.width + 0.3 * step
         self.base = (x, base)
-        theme.on_baseline(self.m[0], CEILING_PX, x, base, self.m.text, Face.STRONG)
+        self.m_cast.shift((x, base, 0))
         x += text_width(self.m.text, CEILING_PX, Face.STRONG) + 0.45 * step
-        theme.on_baseline(self.words, LABEL_PX, x, base, WORDS)
+        words.shift((x, base, 0))
         for glyph in self.words.family_members_with_points():
             glyph.set_fill(opacity=self.shown if x + text_width(WORDS, LABEL_PX) <= span[1] else 0.0)
         return self
@@ -142,17 +147,17 @@ class Ceiling(VGroup):
 
     def turn(self, m: str) -> Shows:
         """m folds away and unfolds as another."""
-        old, new = self.m[0], theme.on_baseline(self.number(m)[0], CEILING_PX, *self.base, m, Face.STRONG)
-        folds = [(drawn, [(part, part.points.copy()) for part in drawn.family_members_with_points()]) for drawn in (old, new)]
+        new = self.number(m)[0]
+        folds = [(self.m[0], self.m_cast), (new, Cast(new))]
 
         def show(share: float) -> None:
-            drawn, points = folds[int(share >= 0.5)]
+            drawn, cast = folds[int(share >= 0.5)]
             if self.m[0] is not drawn:
-                self.m.submobjects, self.m.text = [drawn], m if share >= 0.5 else self.m.text
+                self.m.submobjects, self.m_cast, self.m.text = [drawn], cast, m if share >= 0.5 else self.m.text
+            cast.shift((*self.base, 0))
             middle = self.base[1] + 0.365 * em(CEILING_PX)
-            for part, was in points:
-                part.points = was.copy()
-                part.points[:, 1] = middle + (was[:, 1] - middle) * abs(1 - 2 * share)
+            for part, _ in cast.parts:
+                part.points[:, 1] = middle + (part.points[:, 1] - middle) * abs(1 - 2 * share)
 
         return Shows(self, show)
 
@@ -170,7 +175,8 @@ class MeasuredSum(Group):
         self.over = Rectangles(skin.warn, name="above the ceiling")
         self.outlines.set_stroke(skin.scores, width=theme.OUTLINE, opacity=1)
         self.dashes = Rectangles(skin.quiet, name="old ceiling")
-        self.old = theme.line(OLD, LABEL_PX, skin.ink)
+        self.old = theme.on_baseline(theme.line(OLD, LABEL_PX, skin.ink), LABEL_PX, 0, 0, OLD)
+        self.old_cast = Cast(self.old)
         self.baseline = theme.rule(skin.edge, theme.HEAVY)
         self.ceiling = Ceiling(m, skin)
         parts: list[VMobject] = [self.block, self.kept, self.outlines, self.bars, self.over, self.dashes, self.old]
@@ -189,7 +195,7 @@ class MeasuredSum(Group):
         """Stand in ``rect``; the ceiling at another share of its height where nothing will rise above it."""
         self.at = Scale(rect, self.keys, self.l_most, self.high if high is None else high)
         self.left, self.right = rect.x0 - em(OVERHANG), rect.x1 + em(OVERHANG)
-        self.baseline.put_start_and_end_on((self.left, rect.y0, 0), (self.right, rect.y0, 0))
+        set_ends(self.baseline, (self.left, rect.y0, 0), (self.right, rect.y0, 0))
         return self.display(self.now)
 
     def display(self, now: Measured) -> MeasuredSum:
@@ -230,7 +236,7 @@ class MeasuredSum(Group):
         y, half = at.y(now.old or 0.0), theme.OUTLINE / 200  # a width of 100 is a unit
         shown = now.old is not None
         self.dashes.display(np.stack([x, np.full(len(x), y - half), x + DASH, np.full(len(x), y + half)], 1)[: len(x) * shown])
-        theme.on_baseline(self.old, LABEL_PX, self.right - text_width(OLD, LABEL_PX), y + em(14), OLD)
+        self.old_cast.shift((self.right - text_width(OLD, LABEL_PX), y + em(14), 0))
         for glyph in self.old.family_members_with_points():
             glyph.set_fill(opacity=float(shown))
 

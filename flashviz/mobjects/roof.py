@@ -12,6 +12,7 @@ from flashviz.chapters.roofline import Roof
 from flashviz.layout import Rect
 from flashviz.layout.roofline import Decades
 from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.palette import SECOND, Theme
 
@@ -35,6 +36,7 @@ class RoofView(VGroup):
         least, most = plot.low[1], math.log2(roof.at(high))
         self.rates = [2.0**power for power in range(math.ceil(least + CLEAR), math.floor(most) + 1)]
         self.numbers = VGroup(*(_number(f"{rate:,.10g}", skin.ink) for rate in self.rates))
+        self.word_casts, self.number_casts = ([Cast(each) for each in group] for group in (self.words, self.numbers))
         self.knee = Rectangles(skin.quiet, name="knee")
         super().__init__(self.under, self.base, self.knee, self.line, self.words, self.numbers)
         self.place(plot, ticks)
@@ -53,12 +55,14 @@ class RoofView(VGroup):
         for index, (value, words) in enumerate(zip(self.values, self.words, strict=True)):
             x = plot.x(value)
             boxes.append([x - half, floor - em(12), x + half, floor])
-            inside = plot.rect.x0 + words.width / 2 <= x <= plot.rect.x1 - words.width / 2
-            words.move_to((x, ticks.center[1], 0)).set_opacity(float(index % step == 0 and inside))
-        for rate, number in zip(self.rates, self.numbers, strict=True):
+            cast = self.word_casts[index]
+            inside = plot.rect.x0 + cast.width / 2 <= x <= plot.rect.x1 - cast.width / 2
+            cast.move_to((x, ticks.center[1], 0))
+            words.set_opacity(float(index % step == 0 and inside))
+        for rate, cast in zip(self.rates, self.number_casts, strict=True):
             y = plot.y(rate)
             boxes.append([plot.rect.x0, y - half, plot.rect.x0 + em(12), y + half])
-            number.move_to((plot.rect.x0 - em(12) - number.width / 2, y, 0))
+            cast.move_to((plot.rect.x0 - em(12) - cast.width / 2, y, 0))
         self.base.display(np.array(boxes))
         knee = self.roof.knee
         stands = (

@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 from manim import Circle
+from manim.typing import Point3DLike
 
 from flashviz import theme
 from flashviz.layout.exactness import STEP, TALL, Ruler
 from flashviz.lettering import em
+from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
@@ -57,3 +59,9 @@ class Dot(Circle):
         super().__init__(
             radius=DOT, stroke_color=color, stroke_width=2 * theme.OUTLINE, fill_color=color, fill_opacity=0.0 if hollow else 1.0
         )  # fmt: skip
+        self.cast = Cast(self)
+
+    def at(self, place: Point3DLike) -> Dot:
+        """Stand there."""
+        self.cast.move_to(place)
+        return self

@@ -9,6 +9,7 @@ from flashviz import palette, theme
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Blocks, Plot, Square
 from flashviz.lettering import Face, em
+from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
 from flashviz.palette import Theme
@@ -81,7 +82,9 @@ class HeldBlocks(VGroup):
             name: Named(theme.line(name, LETTER, skin.ground, Face.STRONG), tag=f"block name {name}", text=name) for name in hues
         }
         self.full = {name: letter.height for name, letter in self.letters.items()}
+        self.casts = {name: Cast(letter) for name, letter in self.letters.items()}
         self.measure = Named(theme.line("d", LETTER, skin.ink, Face.STRONG), tag="limit name", text="d")
+        self.measure_cast = Cast(self.measure)
         super().__init__(self.limit, self.measure, *self.blocks.values(), *self.letters.values())
 
     def display(self, rect: Rect, unit: float, rows: float, columns: float) -> HeldBlocks:
@@ -90,15 +93,14 @@ class HeldBlocks(VGroup):
         for name, block in self.blocks.items():
             at: Rect = getattr(stands, name.lower())
             block.display(np.array([at.edges]))
-            letter = self.letters[name]
-            letter.scale(min(self.full[name], 0.8 * at.height) / letter.height).move_to(at.center)
+            self.casts[name].move_to(at.center, min(1.0, 0.8 * at.height / self.full[name]))
         self.blocks["S"].values = np.array([columns, rows])
         top, line, thin = stands.q.y1, stands.q.x0 - em(16), em(1.5)
         self.limit.display(np.array([
             [line - thin, stands.limit, line + thin, top], [line - em(8), top - 2 * thin, line + em(8), top],
             [line - em(8), stands.limit, stands.o.x1, stands.limit + 2 * thin],
         ]))  # fmt: skip
-        self.measure.move_to((line - em(26), (top + stands.limit) / 2, 0))
+        self.measure_cast.move_to((line - em(26), (top + stands.limit) / 2, 0))
         return self
 
 

@@ -13,6 +13,7 @@ from flashviz import palette, theme
 from flashviz.config import AttentionConfig
 from flashviz.layout import Cross, Rect, cross
 from flashviz.lettering import TITLE_PX, em
+from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.hbm import NAMES, grid_points
 from flashviz.mobjects.stored import TiledPicture
 from flashviz.mobjects.tiles import Rectangles
@@ -63,6 +64,7 @@ class HbmPanel(Group):
         self.resting = {t: self._cells(t, 0.0 if t == "O" else palette.RESTING) for t in "QKVO"}
         self.lit = {t: self._cells(t, palette.LIT) for t in "QKVO"}
         self.names = {t: theme.maths(NAMES[t], 1.2 * TITLE_PX, skin.hue(t)) for t in "QKVO"}
+        self.casts = {t: Cast(name) for t, name in self.names.items()}
         self.cursor = Rectangles(skin.ink, name=f"{name} cursor", opacity=0.0)
         self.cursor.set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
         self.strips = Rectangles(skin.ink, name=f"{name} row blocks", opacity=0.0)
@@ -82,7 +84,8 @@ class HbmPanel(Group):
         self.cross: Cross = cross(self.config, rect)
         self.grid.points = grid_points(self.cross)
         for tensor, name in self.names.items():
-            name.move_to(self.cross.label(tensor).center).set_fill(opacity=float(rect.height > NAMED))
+            self.casts[tensor].move_to(self.cross.label(tensor).center)
+            name.set_fill(opacity=float(rect.height > NAMED))
         return self.display()
 
     def display(self, **changes: Any) -> HbmPanel:

@@ -76,10 +76,12 @@ class Walk:
         kind = type(value)
         if kind is float:
             self.parts.append(b"f" + pack(value))
+        elif isinstance(value, np.generic):
+            self.feed(value.item())  # a drawn play may leave NumPy's number where a skipped one leaves Python's
         elif kind is bytes:
             self._mark("bytes", len(value))
             self.parts.append(value)
-        elif kind in PLAIN or isinstance(value, (int, float, complex, str, np.generic)):
+        elif kind in PLAIN or isinstance(value, (int, float, complex, str)):
             self.parts.append(f"{kind.__name__}={value!s};".encode())
         elif id(value) in self.met:
             self._mark("again", self.met[id(value)])
