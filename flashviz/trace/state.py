@@ -16,10 +16,10 @@ import numpy as np
 
 from flashviz.errors import TraceError
 from flashviz.trace.events import Event, Kind
-from flashviz.trace.executed import Executed
-from flashviz.trace.recording import Snapshot, Trace
+from flashviz.trace.recording import Trace
 from flashviz.trace.statements import Statement
 from flashviz.trace.traffic import before, traffic
+from flashviz.trace.values import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class State:
     ``p`` [rows, columns] are float32, natural-log units. ``hbm_read`` and ``hbm_written`` are bytes by tensor over all programs so far.
     """
 
-    trace: Executed = field(repr=False, compare=False)
+    trace: Trace = field(repr=False, compare=False)
     k: int
     program: tuple[int, ...] | None
     held: dict[str, Held] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class State:
         return sum(tile.nbytes for tile in self.held.values())
 
 
-def state_at(trace: Executed, k: int) -> State:
+def state_at(trace: Trace, k: int) -> State:
     """The state after the first ``k`` events. Costs some dozen binary searches, not k events.
 
     Raises:
@@ -97,14 +97,12 @@ def state_at(trace: Executed, k: int) -> State:
     at = int(np.searchsorted(trace.bounds, k - 1, side="right")) - 1
     first, stop = int(trace.bounds[at]), int(trace.bounds[at + 1])
     moved, held = traffic(trace, k), {} if k == stop else held_at(trace, first, k)
-    program = tuple(int(trace.columns[name][k - 1]) for name in trace.PROGRAM[1:])
-    known: dict[str, Any] = {}
-    if isinstance(trace, Trace):
-        known = _values(trace, first, trace[k - 1], held)
+    program = tuple(int(trace.columns[name][k - 1]) for name in trace.header.program[1:])
+    known = _values(trace, first, trace[k - 1], held)
     return State(trace, k=k, program=program, held=held, hbm_read=moved.read, hbm_written=moved.written, **known)
 
 
-def held_at(trace: Executed, first: int, k: int) -> dict[str, Held]:
+def held_at(trace: Trace, first: int, k: int) -> dict[str, Held]:
     """Tiles on chip after events first..k-1 of one program, by product."""
     lasts = {code: trace.last(code, first, k) for code in trace.statements}
     held = {}
@@ -116,7 +114,7 @@ def held_at(trace: Executed, first: int, k: int) -> dict[str, Held]:
     return held
 
 
-def _begun(trace: Executed, makers: Sequence[Statement], lasts: Mapping[int, int], freed: int) -> int:
+def _begun(trace: Trace, makers: Sequence[Statement], lasts: Mapping[int, int], freed: int) -> int:
     """The event with which began what is on chip: the last that made it anew, or, where tiles are gathered, the first after ``freed``."""
     whole = max((lasts[each.code] for each in makers if each.makes is not None and not each.makes.gathers), default=-1)
     if whole > freed:
@@ -125,7 +123,7 @@ def _begun(trace: Executed, makers: Sequence[Statement], lasts: Mapping[int, int
     return min(int(events[at]) for events in places if (at := before(events, freed + 1)) < len(events))
 
 
-def _tile(trace: Executed, maker: Statement, made: int, begun: int) -> Held:
+def _tile(trace: Trace, maker: Statement, made: int, begun: int) -> Held:
     """What event ``made`` of a statement left on chip, its columns from those of event ``begun`` on."""
     assert maker.makes is not None  # it is a maker
     product, at = maker.makes, {name: int(trace.columns[name][made]) for name in ("i", "j", "r0", "r1", "c0", "c1")}
@@ -139,6 +137,8 @@ def _values(trace: Trace, first: int, last: Event, held: dict[str, Held]) -> dic
 
     Only fa2 traces keep values: of each visited tile those that its statements made last. The statement that made a tile decides.
     """
+    if not trace.snapshots and trace.stats is None:
+        return {}
     kept = trace.snapshots.get((last.pid_m, last.pid_bh))
     statistics: list[np.ndarray] | None = None
     if kept is not None:

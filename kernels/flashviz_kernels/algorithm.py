@@ -91,12 +91,12 @@ class Algorithm:
         tolerance: (inputs, config) -> the bound of each of them.
         closed_form: Of a config: bytes that must cross, by formula.
         events: Of a config: how many a recording has, by formula.
-        arrays: Of a config: what kernels are given, by name. What is no input is zeros before the first launch: outputs, and what one
-            launch leaves to another. None where there is no kernel.
+        arrays: Of a config: what lies in HBM, by name: what kernels are given. What is no input is zeros before the first launch: outputs,
+            and what one launch leaves to another. None where there is no kernel, and programs have no tiles.
         calls: (config, tensors by name, buffers to report to or None) -> launches, in order. None where there is no kernel.
         reports: How the kernels report. None where their pointers alone tell what they do.
-        tiled: Its programs are a row block and a head, and its events have tiles: its recordings are ``Trace``, which films show. The
-            recordings of others are ``GenericTrace``.
+        tiled: Its programs are a row block and a head, and its events have tiles: the headers of its recordings have the config, and films
+            show them.
         keeps: Its programs keep a row block on chip, whose values a recording may keep.
         altered: (words of a header, config) -> options of the twin. None where nothing can be altered.
 
@@ -125,8 +125,8 @@ class Algorithm:
 
     def __post_init__(self) -> None:
         """Refuse what no recorder could run."""
-        if (self.calls is None) != (self.arrays is None):
-            raise UsageError(f"algorithm {self.name} must have calls and the arrays that they are given, got one of them; give both")
+        if self.arrays is None and (self.calls is not None or self.tiled):
+            raise UsageError(f"algorithm {self.name} must have the arrays that it works on, got calls or tiles alone; give arrays")
         if self.tiled and self.calls is not None and self.reports is None:
             raise UsageError(f"algorithm {self.name} has tiles, so its kernels must report theirs, got no reports; give them, or no tiles")
 
