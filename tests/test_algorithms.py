@@ -21,7 +21,20 @@ from flashviz_kernels.algorithms import DEFAULT, NAMES, computing, every, find, 
 from tests.conftest import ROOT
 
 LIBRARY, KERNELS = Path(flashviz.__file__).parent, Path(flashviz_kernels.__file__).parent
-RECORDING = ("recorder", "fitting", "kernel_run", "reporting", "log", "source", "statements", "algorithm", "gpu", "again", "untiled")
+RECORDING = (
+    "recorder",
+    "fitting",
+    "kernel_run",
+    "reporting",
+    "log",
+    "source",
+    "statements",
+    "algorithm",
+    "gpu",
+    "again",
+    "untiled",
+    "branches",
+)
 UNKNOWING = [
     *(KERNELS / f"{name}.py" for name in (*RECORDING, "verify", "witness", "compiler", "aot")),
     *(KERNELS / "bench" / f"{name}.py" for name in ("attention", "tracing", "report")),

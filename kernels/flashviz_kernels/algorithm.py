@@ -99,6 +99,9 @@ class Algorithm:
             show them.
         keeps: Its programs keep a row block on chip, whose values a recording may keep.
         altered: (words of a header, config) -> options of the twin. None where nothing can be altered.
+        by_value: Where a value decides which statements run: (inputs, config) -> by name of the array in which the kernels keep how far
+            each decision lies from its edge, how far two computations of that margin may lie apart. The twin then takes ``branches``
+            (``flashviz_kernels.branches``) and asks them which way to go. None where events depend on no value.
 
     Raises:
         UsageError: Its parts contradict each other.
@@ -122,6 +125,7 @@ class Algorithm:
     tiled: bool = False
     keeps: bool = False
     altered: Callable[[str, Any], dict[str, Any]] | None = None
+    by_value: Callable[[Named, Any], dict[str, float]] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no recorder could run."""
@@ -129,6 +133,8 @@ class Algorithm:
             raise UsageError(f"algorithm {self.name} must have the arrays that it works on, got calls or tiles alone; give arrays")
         if self.tiled and self.calls is not None and self.reports is None:
             raise UsageError(f"algorithm {self.name} has tiles, so its kernels must report theirs, got no reports; give them, or no tiles")
+        if self.tiled and self.by_value is not None:
+            raise UsageError(f"algorithm {self.name} has tiles, whose events depend on no value, got by_value; leave one of them out")
 
     def given(self, config: Any, inputs: Named) -> Named:
         """What kernels are given before their first launch: the inputs, and zeros."""

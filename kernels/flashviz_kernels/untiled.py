@@ -14,6 +14,7 @@ from flashviz.trace import Header, Launch, SourceText, Trace
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Call, Named
 from flashviz_kernels.any_kernel import trace_kernel
+from flashviz_kernels.branches import Branches
 from flashviz_kernels.described import tensor_of
 from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.kernel_run import load
@@ -40,10 +41,18 @@ def run_untiled(algorithm: Algorithm, config: Any, source: str | None = None) ->
         VerificationError: A kernel touched what is no element of its arrays.
         MissingPartError: triton is missing, or too old to say what pointers touch.
     """
-    return _kernels(algorithm, config) if takes_kernel(algorithm, source) else _twin(algorithm, config)
+    if not takes_kernel(algorithm, source):
+        return of_twin(algorithm, config)
+    trace, written = of_kernels(algorithm, config)
+    return trace, {name: written[name] for name in algorithm.outputs}
 
 
-def _kernels(algorithm: Algorithm, config: Any) -> tuple[Trace, Named]:
+def of_kernels(algorithm: Algorithm, config: Any) -> tuple[Trace, Named]:
+    """What the kernels' pointers say, and all arrays as they left them.
+
+    Raises:
+        UsageError, VerificationError, MissingPartError: As ``run_untiled``.
+    """
     if algorithm.calls is None:
         raise UsageError(f"source triton needs a kernel, got algorithm {algorithm.name}, which has none; use source numpy for it")
     given = algorithm.given(config, algorithm.inputs(config))
@@ -54,13 +63,25 @@ def _kernels(algorithm: Algorithm, config: Any) -> tuple[Trace, Named]:
             call.on(load(call.kernel, interpreted=True))
 
     launch.__name__ = algorithm.name
-    trace = trace_kernel(load(calls[0].kernel, interpreted=True), launch)
-    return trace, {name: given[name] for name in algorithm.outputs}
+    return trace_kernel(load(calls[0].kernel, interpreted=True), launch), given
 
 
-def _twin(algorithm: Algorithm, config: Any) -> tuple[Trace, Named]:
+def of_twin(algorithm: Algorithm, config: Any, written: Named | None = None) -> tuple[Trace, Named]:
+    """What the twin reports, and its outputs.
+
+    Args:
+        algorithm: Without tiles.
+        config: Its problem.
+        written: What its kernels wrote: where values decide, the twin takes their branches.
+
+    Raises:
+        UsageError: Its launches are not the kernels'.
+        VerificationError: A kernel took a branch that rounding does not explain.
+    """
     arrays, log, text = algorithm.inputs(config), algorithm.log(config), source_of(*algorithm.text)
-    outputs = algorithm.twin(arrays, config, log, None)
+    tolerance = None if algorithm.by_value is None else algorithm.by_value(arrays, config)
+    options = {} if tolerance is None else {"branches": Branches(tolerance, written)}
+    outputs = algorithm.twin(arrays, config, log, None, **options)
     given = outputs | algorithm.given(config, arrays)
     tensors = [tensor_of(name, array) for name, array in given.items()]
     itemsizes = {info.name: info.itemsize for info in tensors}
