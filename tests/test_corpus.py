@@ -296,7 +296,7 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
 def test_counts_and_bytes_are_the_closed_forms(which: tuple[str, str, str]) -> None:
     programs, operations, read, written, flops = EXPECTED[which]
     trace = traced(*which)
-    assert len(trace.programs) == programs
+    assert len(trace.spans) == programs
     assert Counter(event.op.name for event in trace) == operations
     moved = traffic(trace)
     assert (moved.read, moved.written) == (read, written)

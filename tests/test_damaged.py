@@ -124,6 +124,8 @@ MEANT: dict[str, tuple[int, dict[str, Any], str]] = {
     "a sentence with another blank": (0, {"says": "{x}"}, "must have no blanks but bytes, i, j, scores"),
     "a statement that is missing": (-1, {"code": 99}, "expected events of the header's 14 statements, got kind 13 in event 39"),
     "a store that loads": (12, {"op": 0}, "got statement 'STORE_O' with another meaning"),
+    "a tensor that is none": (0, {"tensor": "X"}, "statements must touch tensors of the header, got 'LOAD_Q'"),
+    "a launch that is none": (0, {"launch": 1}, "statements must be of 1 launches, got 'LOAD_Q' of 1"),
     "another tensor": (0, {"tensor": "K"}, "got statement 'LOAD_Q' with another meaning"),
     "another product": (3, product("T", "REG", 4), "got statement 'MASK' with another meaning"),
     "other words": (5, {"says": "α"}, "got statement 'ALPHA' with another meaning"),
@@ -141,6 +143,14 @@ def test_a_statement_that_was_tampered_with_is_never_shown(what: str, tmp_path: 
     np.savez(tmp_path / "t.npz", header=np.frombuffer(json.dumps(raw).encode(), np.uint8), **arrays)
     assert said in one_line("export", str(tmp_path / "t.npz"), "--player", "--out", str(tmp_path / "p.json"))
     assert not list(tmp_path.glob("p.*"))
+
+
+def test_a_statement_of_another_launch_is_refused(tmp_path: Path) -> None:
+    trace = record(CONFIG, source="numpy", algorithm="standard")
+    first, *others = trace.header.statements
+    moved = msgspec.structs.replace(trace.header, statements=(msgspec.structs.replace(first, launch=2), *others))
+    Trace(moved, trace.columns).save(tmp_path / "t.npz")
+    assert "expected statements in their own launch, got others in event 0 of" in one_line("info", str(tmp_path / "t.npz"))
 
 
 def test_a_trace_without_events_and_one_of_fewer(tmp_path: Path) -> None:

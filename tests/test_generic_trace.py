@@ -86,6 +86,8 @@ def test_what_needs_attention_refuses_another_kernel(tmp_path: Path) -> None:
     trace.save(tmp_path / "generic.npz")
     with pytest.raises(TraceError, match=r"expected a trace of attention, got one of kernel total; record one with flashviz trace"):
         _ = trace.config
+    with pytest.raises(TraceError, match=r"expected a trace of attention, got one of kernel total"):
+        _ = trace.programs
     with pytest.raises(TraceError, match=r"expected a trace of attention, got .*generic\.npz of kernel total; show it with"):
         load_checked(tmp_path / "generic.npz")
 

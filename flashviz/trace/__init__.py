@@ -8,6 +8,7 @@ parts       Parts: elements of accesses that are no whole box
 values      Snapshot, Stats: values of attention's programs that were kept
 reading     read(path): the file, checked
 recording   Trace: one recording of whatever kernel, its columns, how it is searched
+kept        values_of(trace, ...): what was kept of what is on chip
 state       state_at(trace, k): what is on chip and what has crossed the bus after k events
 replay      replay(trace, program): every value of one program
 """

@@ -111,10 +111,10 @@ class Trace:
         statement = self.statements[at["kind"]]
         axes = self.axes if self.header.config is not None else len(self._shape(statement))
         return Event(
-            index=index, statement=statement, launch=at["launch"], pid=tuple(at[name] for name in self.header.program[1:]), step=at["step"],
-            box=tuple((at[start], at[stop]) for start, stop in self.box_sides[:axes]), shape=tuple(at[name] for name in self.block_sides),
-            i=at.get("i", -1), j=at.get("j", -1), nbytes=at["nbytes"], touched=at.get("touched"), flops=at["flops"], t_ns=at.get("t_ns"),
-            sm=at.get("sm"),
+            index=index, statement=statement, launch=at["launch"], pid=tuple([at[name] for name in self.header.program[1:]]),
+            step=at["step"], box=tuple([(at[start], at[stop]) for start, stop in self.box_sides[:axes]]),
+            shape=tuple([at[name] for name in self.block_sides]), i=at.get("i", -1), j=at.get("j", -1), nbytes=at["nbytes"],
+            touched=at.get("touched"), flops=at["flops"], t_ns=at.get("t_ns"), sm=at.get("sm"),
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Event]:
@@ -126,14 +126,14 @@ class Trace:
 
     # ------------------------------------------------------------------------------------------------------------- boxes
 
-    @property
+    @cached_property
     def box_sides(self) -> tuple[tuple[str, str], ...]:
         """Columns with start and stop of each axis of a box."""
         if self.header.config is not None:
             return ("r0", "r1"), ("c0", "c1")
         return tuple((f"start{axis}", f"stop{axis}") for axis in range(self.axes))
 
-    @property
+    @cached_property
     def block_sides(self) -> tuple[str, ...]:
         """Columns with the sides of a block on chip; a tile has those of its box."""
         return () if self.header.config is not None else tuple(f"block{axis}" for axis in range(self.axes))
@@ -204,7 +204,12 @@ class Trace:
 
     @property
     def programs(self) -> list[tuple[int, int]]:
-        """(pid_m, pid_bh) of the programs of the first launch of attention, in the trace's order."""
+        """(pid_m, pid_bh) of the programs of the first launch of attention, in the trace's order.
+
+        Raises:
+            TraceError: It is a recording of another kernel, whose ``spans`` have its programs.
+        """
+        _ = self.config
         return [(pid_m, pid_bh) for launch, pid_m, pid_bh in self.spans if launch == 0]
 
     def program(self, *pid: int, launch: int = 0) -> range:

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from flashviz.errors import TraceError
-from flashviz.trace.events import Event, Kind
+from flashviz.trace.kept import values_of
 from flashviz.trace.recording import Trace
 from flashviz.trace.statements import Statement
 from flashviz.trace.traffic import before, traffic
-from flashviz.trace.values import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,8 @@ def state_at(trace: Trace, k: int) -> State:
     first, stop = int(trace.bounds[at]), int(trace.bounds[at + 1])
     moved, held = traffic(trace, k), {} if k == stop else held_at(trace, first, k)
     program = tuple(int(trace.columns[name][k - 1]) for name in trace.header.program[1:])
-    known = _values(trace, first, trace[k - 1], held)
-    return State(trace, k=k, program=program, held=held, hbm_read=moved.read, hbm_written=moved.written, **known)
+    values = values_of(trace, first, k, {product: tile.event for product, tile in held.items()})
+    return State(trace, k=k, program=program, held=held, hbm_read=moved.read, hbm_written=moved.written, **values)
 
 
 def held_at(trace: Trace, first: int, k: int) -> dict[str, Held]:
@@ -130,55 +129,3 @@ def _tile(trace: Trace, maker: Statement, made: int, begun: int) -> Held:
     at["c0"] = int(trace.columns["c0"][begun])
     nbytes = (at["r1"] - at["r0"]) * (at["c1"] - at["c0"]) * product.itemsize
     return Held(product.name, product.memory, made, **at, nbytes=nbytes)
-
-
-def _values(trace: Trace, first: int, last: Event, held: dict[str, Held]) -> dict[str, Any]:
-    """The arrays of what is held after event ``last`` of a program that began with event ``first``, as far as the trace kept them.
-
-    Only fa2 traces keep values: of each visited tile those that its statements made last. The statement that made a tile decides.
-    """
-    if not trace.snapshots and trace.stats is None:
-        return {}
-    kept = trace.snapshots.get((last.pid_m, last.pid_bh))
-    statistics: list[np.ndarray] | None = None
-    if kept is not None:
-        statistics = [kept.m, kept.l, kept.alpha]
-    elif trace.stats is not None:
-        rows = slice(trace[first].r0, trace[first].r1)
-        statistics = [array[last.pid_bh, :, rows] for array in (trace.stats.m, trace.stats.l, trace.stats.alpha)]
-    if statistics is None:
-        return {}
-    values: dict[str, Any] = {}
-    for name, kind, array in zip(("m", "l", "alpha"), (Kind.SOFTMAX_M, Kind.SOFTMAX_L, Kind.ALPHA), statistics, strict=True):
-        tile = held.get(name.upper())
-        if tile is not None and trace.columns["kind"][tile.event] == kind:
-            values[name] = array[trace.count(kind, first, tile.event + 1) - 1]
-    if kept is None:
-        return values
-    unmasked = "S" in held and last.kind == Kind.QK_DOT and trace.columns["kind"][last.index + 1] == Kind.MASK
-    for name, kind, array in (("s", Kind.QK_DOT, kept.s), ("p", Kind.SOFTMAX_P, kept.p)):
-        if name.upper() in held and not unmasked:  # scores before their mask are not kept
-            values[name] = array[trace.count(kind, first, last.index + 1) - 1][:, : _keys(trace, last.j)]
-    if "ACC" in held:
-        values["acc"] = _acc(trace, kept, first, held["ACC"].event)
-    return values
-
-
-def _keys(trace: Trace, j: int) -> int:
-    """Keys of tile j, clipped at N_k."""
-    return min(trace.config.block_n, trace.config.seq_k - j * trace.config.block_n)
-
-
-def _acc(trace: Trace, kept: Snapshot, first: int, made: int) -> np.ndarray:
-    """acc as event ``made`` left it: what was added, alpha times that, or O."""
-    added = trace.count(Kind.PV_DOT, first, made + 1)
-    before_it = kept.acc[added - 1] if added else np.zeros(kept.acc.shape[1:], np.float32)
-    match int(trace.columns["kind"][made]):
-        case Kind.PV_DOT:
-            return np.asarray(before_it)
-        case Kind.RESCALE_ACC:
-            return np.asarray(before_it * kept.alpha[added][:, None])
-        case Kind.NORMALIZE:
-            total = kept.l[-1][:, None] if added else np.zeros((len(before_it), 1), np.float32)
-            return np.asarray(before_it / np.where(total == 0, 1, total))
-    raise TraceError(f"expected acc made by one of three statements of fa2, got kind {trace.columns['kind'][made]} in event {made:,}")
