@@ -90,7 +90,7 @@ class Algorithm:
         reference: (inputs, config) -> outputs in float64; and others that the algorithm does not compute.
         tolerance: (inputs, config) -> the bound of each of them.
         closed_form: Of a config: bytes that must cross, by formula.
-        events: Of a config: how many a recording has, by formula.
+        events: Of a config: how many a recording has, by formula; at most, where values decide.
         arrays: Of a config: what lies in HBM, by name: what kernels are given. What is no input is zeros before the first launch: outputs,
             and what one launch leaves to another. None where there is no kernel, and programs have no tiles.
         calls: (config, tensors by name, buffers to report to or None) -> launches, in order. None where there is no kernel.
