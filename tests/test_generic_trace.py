@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
+from flashviz.export import timeline_of
 from flashviz.memory import traffic
 from flashviz.trace import Header, Launch, Op, SourceText, TensorInfo, Trace, load
 from flashviz.trace.reading import WIDE, columns_of
@@ -79,6 +80,22 @@ def test_a_file_holds_the_same_trace(tmp_path: Path) -> None:
     assert again.header == trace.header
     assert list(again) == list(trace)
     assert [path.name for path in tmp_path.iterdir()] == ["x.npz"]
+
+
+def test_any_recording_may_have_a_clock(tmp_path: Path) -> None:
+    """Where its header names one, there are times; else the file is refused."""
+    trace = trace_of()
+    clocked = msgspec.structs.replace(trace.header, clock="ns, made up")
+    times = {"t_ns": 10 * np.arange(len(trace)), "sm": np.zeros(len(trace), int)}
+    Trace(clocked, trace.columns | times).save(tmp_path / "x.npz")
+    again = load(tmp_path / "x.npz")
+    assert [(event.t_ns, event.sm) for event in again] == [(10 * at, 0) for at in range(len(trace))]
+    assert again.hash == trace.hash
+    assert timeline_of(again).axis == "ns, made up"
+    trace.header = clocked
+    trace.save(tmp_path / "x.npz")
+    with pytest.raises(TraceError, match=r"expected columns .*, t_ns, sm of whole numbers, got others"):
+        load(tmp_path / "x.npz")
 
 
 def test_what_needs_attention_refuses_another_kernel(tmp_path: Path) -> None:

@@ -28,10 +28,11 @@ SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{
 
 def columns_of(header: Header, axes: int) -> tuple[str, ...]:
     """The columns of a recording, whose boxes have so many axes where its events have no tiles."""
+    clocked = () if header.clock is None else CLOCKED
     if header.config is not None:
-        return (*COMPARED, "launch") if header.clock is None else (*COMPARED, "launch", *CLOCKED)
+        return (*COMPARED, "launch", *clocked)
     sides = (f"{side}{axis}" for axis in range(axes) for side in ("start", "stop"))
-    return (*header.program, "step", "kind", *WIDE, *sides, *(f"block{axis}" for axis in range(axes)))
+    return (*header.program, "step", "kind", *WIDE, *sides, *(f"block{axis}" for axis in range(axes)), *clocked)
 
 
 def axes_of(names: Mapping[str, object]) -> int:
