@@ -217,11 +217,11 @@ def _config_of_trace(path: Path, layers: list[_Layer]) -> AttentionConfig:
     """The config that a trace was recorded with; neither the place that names it nor a stronger one may differ."""
     if not path.is_file():
         raise UsageError(f"trace {path}: no such file; record one with flashviz trace --out {path}")
-    from flashviz.trace import GenericHeader, load_header
+    from flashviz.trace import load_header
 
     header = load_header(path)
     namer = max(index for index, layer in enumerate(layers) if "trace" in layer.values)
-    if isinstance(header, GenericHeader):
+    if (config := header.config) is None:
         for layer in layers[namer:]:
             for name in layer.values:
                 if name in CONFIG_TYPES or name == "source":
@@ -231,7 +231,6 @@ def _config_of_trace(path: Path, layers: list[_Layer]) -> AttentionConfig:
         return AttentionConfig()
     if header.altered is not None:
         raise UsageError(f"expected what an algorithm did, got {path}, which was altered ({header.altered}); show it with flashviz player")
-    config = header.config
     stated = {field.name: getattr(config, field.name) for field in fields(config)}
     stated["source"] = header.source.partition("-")[0]  # triton-interpreter and triton-gpu are both triton
     for layer in layers[namer:]:

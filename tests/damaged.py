@@ -36,7 +36,7 @@ from flashviz.errors import FlashvizError
 from flashviz.export import player_json, timeline_of
 from flashviz.generic.story import kernel_board, parts_of
 from flashviz.storyboard import follow_in
-from flashviz.trace import GenericTrace, Trace, load, replay
+from flashviz.trace import Trace, load, replay
 from flashviz.trace.recording import check_events
 from flashviz_kernels import record
 from flashviz_kernels.again import events_again
@@ -69,7 +69,7 @@ def subjects() -> list[tuple[Any, Arrays]]:
     given = Resources(arch="sm_90", shared=16384, buffers=(), registers=80, spilled=0, warps=4, stages=2)
     clocked = msgspec.structs.replace(fa2.header, clock="when each event was reported", resources=given)
     times = {"t_ns": np.arange(len(fa2)), "sm": fa2.columns["pid_m"]}
-    traces: list[Trace | GenericTrace] = [
+    traces: list[Trace] = [
         fa2,
         record(plain, source="numpy"),
         record(small, source="numpy", algorithm="fa1"),
@@ -227,7 +227,7 @@ def in_columns(rng: random.Random, header: bytes, arrays: Arrays) -> bytes:
 def used(path: Path) -> str:
     """Do with a file what the command line does, up to the first picture."""
     trace = load(path)
-    if isinstance(trace, GenericTrace):
+    if trace.header.config is None:
         _generic_summary(path, trace)
         kernel_board(trace, parts_of(trace))
         timeline_of(trace)

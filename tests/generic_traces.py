@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from hypothesis import strategies as st
 
-from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
-from flashviz.trace.generic import WIDE, statements_of
+from flashviz.trace import Header, Launch, Op, SourceText, TensorInfo, Trace
+from flashviz.trace.reading import WIDE
+from flashviz_kernels.statements import statements_seen
 
 TEXT = """@triton.jit
 def product(a, b, c, K: tl.constexpr):
@@ -38,7 +40,7 @@ class Did:
     launch: int = 0
 
 
-def trace_of(tensors: Sequence[TensorInfo], done: Sequence[Did], launches: Sequence[Launch] | None = None) -> GenericTrace:
+def trace_of(tensors: Sequence[TensorInfo], done: Sequence[Did], launches: Sequence[Launch] | None = None) -> Trace:
     """A trace of these events, in this order."""
     grid = tuple(max((did.pid[axis] for did in done), default=0) + 1 for axis in range(3))
     axes = max([1, *(len(did.box) for did in done), *(len(did.shape) for did in done)])
@@ -50,16 +52,21 @@ def trace_of(tensors: Sequence[TensorInfo], done: Sequence[Did], launches: Seque
         seen.append((did.launch, did.op, did.tensor, 0, did.line))
         boxes.append([*did.box, *[(0, 1)] * (axes - len(did.box))])
         shapes.append([*[1] * (axes - len(did.shape)), *did.shape])
-    statements, kind = statements_of(np.array(seen, np.int64).reshape(len(done), 5), tensors)
-    header = GenericHeader(
-        kernel="product", launcher="launch", versions={"triton": "3.9.0"}, sources=[SourceText("product.py", 1, TEXT)],
-        kernel_hash="0" * 64, statements=statements, tensors=list(tensors),
+    statements, kind = statements_seen(np.array(seen, np.int64).reshape(len(done), 5), tensors)
+    header = Header(
+        source="triton-interpreter", algorithm="launch", versions={"triton": "3.9.0"}, sources=[SourceText("product.py", 1, TEXT)],
+        kernel_hash=hashlib.sha256(TEXT.encode()).hexdigest(), statements=statements, tensors=list(tensors),
         launches=list(launches or [Launch("product", grid, {t.name: at for at, t in enumerate(tensors)}, {"K": 2})]),  # type: ignore[arg-type]
     )  # fmt: skip
     names = ("launch", "pid_x", "pid_y", "pid_z", "step", *WIDE)
     columns = dict(zip(names, np.array(rows, np.int64).reshape(len(done), len(names)).T, strict=True)) | {"kind": kind}
-    blocks = {"box": np.array(boxes, np.int32).reshape(len(done), axes, 2), "shape": np.array(shapes, np.int32).reshape(len(done), axes)}
-    return GenericTrace(header, columns | blocks)
+    return Trace(header, columns | sides(np.array(boxes).reshape(len(done), axes, 2), np.array(shapes).reshape(len(done), axes)))
+
+
+def sides(boxes: np.ndarray, blocks: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of boxes [events, axes, 2] and blocks [events, axes]."""
+    found = {f"block{axis}": blocks[:, axis] for axis in range(blocks.shape[1])}
+    return found | {f"{side}{axis}": boxes[:, axis, at] for axis in range(blocks.shape[1]) for at, side in enumerate(("start", "stop"))}
 
 
 def tensor(name: str, *shape: int, itemsize: int = 4) -> TensorInfo:
@@ -68,7 +75,7 @@ def tensor(name: str, *shape: int, itemsize: int = 4) -> TensorInfo:
     return TensorInfo(name, shape, strides, "float32", itemsize)
 
 
-def product(m: int = 64, n: int = 96, k: int = 96, tile: int = 32) -> GenericTrace:
+def product(m: int = 64, n: int = 96, k: int = 96, tile: int = 32) -> Trace:
     """C [m, n] = A [m, k] B [k, n] in square tiles: a program a tile of C."""
     a, b, c = tensor("a", m, k), tensor("b", k, n), tensor("c", m, n)
     side, done = tile * tile * 4, []
@@ -85,7 +92,7 @@ def product(m: int = 64, n: int = 96, k: int = 96, tile: int = 32) -> GenericTra
 
 
 @st.composite
-def traces(draw: st.DrawFn, *, tensors: int = 4, events: int = 12, sides: tuple[int, ...] = (1, 2, 3, 5)) -> GenericTrace:
+def traces(draw: st.DrawFn, *, tensors: int = 4, events: int = 12, sides: tuple[int, ...] = (1, 2, 3, 5)) -> Trace:
     """Any accesses to tensors of 1 to 4 axes, some with holes, some wholly masked, in up to four programs of up to three launches."""
     infos = [
         tensor(f"t{at}", *draw(st.lists(st.sampled_from(sides), min_size=1, max_size=4)))

@@ -6,7 +6,9 @@ import ast
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,20 @@ from flashviz_kernels.algorithms import DEFAULT, NAMES, computing, every, find, 
 from tests.conftest import ROOT
 
 LIBRARY, KERNELS = Path(flashviz.__file__).parent, Path(flashviz_kernels.__file__).parent
-RECORDING = ("recorder", "fitting", "kernel_run", "reporting", "log", "source", "statements", "algorithm", "gpu", "again", "untiled")
+RECORDING = (
+    "recorder",
+    "fitting",
+    "kernel_run",
+    "reporting",
+    "log",
+    "source",
+    "statements",
+    "algorithm",
+    "gpu",
+    "again",
+    "untiled",
+    "branches",
+)
 UNKNOWING = [
     *(KERNELS / f"{name}.py" for name in (*RECORDING, "verify", "witness", "compiler", "aot")),
     *(KERNELS / "bench" / f"{name}.py" for name in ("attention", "tracing", "report")),
@@ -86,6 +101,19 @@ def test_a_name_runs_no_file(tmp_path: Path) -> None:
 
 def test_an_algorithm_is_itself() -> None:
     assert find(find("fa1")) is find("fa1")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"arrays": None}, "algorithm fa2 must have the arrays that it works on, got calls or tiles alone; give arrays"),
+        ({"reports": None}, "algorithm fa2 has tiles, so its kernels must report theirs, got no reports"),
+        ({"by_value": lambda _inputs, _config: {"O": 0.0}}, "algorithm fa2 has tiles, whose events depend on no value, got by_value"),
+    ],
+)
+def test_parts_that_contradict_each_other_are_refused(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=f"^{said}"):
+        replace(named("fa2"), **change)
 
 
 def test_the_pages_script_names_none() -> None:

@@ -21,7 +21,7 @@ import pytest
 
 from flashviz.errors import UsageError, VerificationError
 from flashviz.memory import traffic
-from flashviz.trace import GenericTrace, Op
+from flashviz.trace import Op, Trace
 from flashviz_kernels.any_kernel import load_function, trace_kernel
 from flashviz_kernels.interpreter import load_triton
 from tests.conftest import ROOT
@@ -40,7 +40,7 @@ def interpreter() -> Any:
 
 
 @cache
-def traced(file: str, kernel: str, launcher: str) -> GenericTrace:
+def traced(file: str, kernel: str, launcher: str) -> Trace:
     path = CORPUS / f"{file}.py"
     if file in ("with_torch", "serving"):
         pytest.importorskip("torch")
@@ -296,7 +296,7 @@ EXPECTED: dict[tuple[str, str, str], tuple[int, dict[str, int], dict[str, int], 
 def test_counts_and_bytes_are_the_closed_forms(which: tuple[str, str, str]) -> None:
     programs, operations, read, written, flops = EXPECTED[which]
     trace = traced(*which)
-    assert len(trace.programs) == programs
+    assert len(trace.spans) == programs
     assert Counter(event.op.name for event in trace) == operations
     moved = traffic(trace)
     assert (moved.read, moved.written) == (read, written)
@@ -314,10 +314,11 @@ def test_every_event_has_its_line_and_lies_within_its_tensor(which: tuple[str, s
         if event.tensor is not None:
             assert all(0 <= start <= stop <= size for (start, stop), size in zip(event.box, shapes[event.tensor], strict=True))
             area = math.prod(stop - start for start, stop in event.box) * itemsizes[event.tensor]
+            assert event.touched is not None
             assert event.nbytes <= max(area, event.touched)
 
 
-def boxes(trace: GenericTrace, op: Op, tensor: str, pid: tuple[int, int, int]) -> list[Any]:
+def boxes(trace: Trace, op: Op, tensor: str, pid: tuple[int, int, int]) -> list[Any]:
     return [event.box for event in trace if (event.op, event.tensor, event.pid) == (op, tensor, pid)]
 
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from flashviz.cli import main
-from flashviz.trace import GenericTrace, Op
+from flashviz.trace import Op, Trace
 from flashviz_kernels.auditor import AN_EVENT
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
@@ -45,11 +45,11 @@ def traced(kernel: str = "k.py:copy", launcher: str = "k.py:launch") -> tuple[in
     return answer.exit_code, answer.stdout, answer.stderr
 
 
-def ran(text: str | bytes, kernel: str = "k.py:copy", launcher: str = "k.py:launch") -> GenericTrace:
+def ran(text: str | bytes, kernel: str = "k.py:copy", launcher: str = "k.py:launch") -> Trace:
     Path("k.py").write_bytes(text.encode() if isinstance(text, str) else text)
     code, _, err = traced(kernel, launcher)
     assert code == 0, err
-    return GenericTrace.load("x.npz")
+    return Trace.load("x.npz")
 
 
 # ---------------------------------------------------------------------------------------------------------------- source text

@@ -28,7 +28,7 @@ from flashviz.layout import ASPECTS, CAPTION_LINES, MARGIN, Aspect, Rect, frame
 from flashviz.lettering import CAPTION_PX, wrap
 from flashviz.memory import traffic
 from flashviz.settings import Settings, load_settings
-from flashviz.trace import GenericTrace, Launch, Op
+from flashviz.trace import Launch, Op, Trace
 from flashviz_kernels import record
 from tests.drawn import check_drawn
 from tests.films import played, scenes
@@ -41,7 +41,7 @@ NO_CONFIG = "other.npz is a recording of the kernel product, not of a configurat
 shapes = st.lists(st.lists(st.sampled_from((1, 3, 32, 1000, 70_000)), min_size=1, max_size=5).map(tuple), min_size=1, max_size=SHEETS)
 
 
-def shown(trace: GenericTrace, folder: Path, **film: Any) -> KernelFilm:
+def shown(trace: Trace, folder: Path, **film: Any) -> KernelFilm:
     path = folder / "x.npz"
     trace.save(path)
     scene: KernelFilm = played(scenes("kernel").KernelScene, Settings(config=AttentionConfig(), trace=path, **film))
@@ -103,14 +103,15 @@ def test_a_block_stays_in_its_place() -> None:
 
 
 @given(traces())
-def test_every_event_of_the_followed_programs_is_shown_once(trace: GenericTrace) -> None:
+def test_every_event_of_the_followed_programs_is_shown_once(trace: Trace) -> None:
     parts = parts_of(trace)
     assert 1 <= len(parts) <= 3
     for part in parts:
         assert [*part.head, *part.middle, *part.tail] == list(part.program)
-        most = max(len(trace.program(*program)) for program in trace.programs if program[0] == part.launch)
+        spans = {pid: span for (launch, *pid_), span in trace.spans.items() if launch == part.launch for pid in [tuple(pid_)]}
+        most = max(map(len, spans.values()))
         assert 2 * len(part.program) >= most
-        earlier = [trace.program(*program) for program in trace.programs if program[0] == part.launch and program[1] < part.pid]
+        earlier = [span for pid, span in spans.items() if pid < part.pid]
         assert all(2 * len(span) < most for span in earlier)
         assert list(part.before) == [index for span in earlier for index in span]
         assert {trace[index].pid for index in part.program} == {part.pid}
@@ -201,7 +202,7 @@ def test_a_tiled_product(tmp_path: Path, aspect: Aspect, theme: str) -> None:
 
 @settings(max_examples=6, deadline=None)
 @given(trace=traces(tensors=10, events=30))
-def test_any_trace(tmp_path_factory: pytest.TempPathFactory, trace: GenericTrace) -> None:
+def test_any_trace(tmp_path_factory: pytest.TempPathFactory, trace: Trace) -> None:
     check(shown(trace, tmp_path_factory.mktemp("film")))
 
 
@@ -248,7 +249,7 @@ def test_a_real_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "k.py").write_text(KERNELS, encoding="utf-8")
     assert CliRunner().invoke(main, ["trace", "--kernel", "k.py:add", "--launch", "k.py:launch", "--out", "a.npz"]).exit_code == 0
-    film = shown(GenericTrace.load("a.npz"), tmp_path)
+    film = shown(Trace.load("a.npz"), tmp_path)
     check(film)
     assert "def add(x, y, out, n, BLOCK: tl.constexpr):" in KERNELS
     assert "on chip: program (0, 0, 0)" in film.snapshots[2].texts()["chip"]
@@ -289,7 +290,7 @@ def test_only_the_kernels_own_statements_are_shown_and_each_is_whole(tmp_path: P
     monkeypatch.chdir(tmp_path)
     (tmp_path / "k.py").write_text("import numpy as np\nimport triton\nimport triton.language as tl\n" + FUSED, encoding="utf-8")
     assert CliRunner().invoke(main, ["trace", "--kernel", "k.py:fused", "--launch", "k.py:launch", "--out", "a.npz"]).exit_code == 0
-    trace = GenericTrace.load("a.npz")
+    trace = Trace.load("a.npz")
     whole = ["def fused(x, bias, out, n, BLOCK: tl.constexpr, EVEN: tl.constexpr):", "    i = tl.arange(0, BLOCK)"]
     load = ["    value = tl.load(", "        x + i,", "        mask=i < n,", "    )"]
     assert beginning_of(trace, 20) == [

@@ -117,7 +117,8 @@ def test_every_transfer_of_a_matrix_flies_in_its_score_tiles_time(name: str) -> 
         flown = order.flights(0, len(order.visits), takes=0.3)
         kinds = [Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V, Kind.LOAD_O, Kind.STORE_O]
         events = [order.trace[int(k)] for k in np.flatnonzero(np.isin(order.trace.columns["kind"], kinds))]
-        assert [(f.tensor, f.tile, f.loads) for f in flown] == [(e.tensor, e.i if e.tensor in "QO" else e.j, e.is_load) for e in events]
+        said = [(e.statement.subject, e.i if e.statement.subject in "QO" else e.j, e.is_load) for e in events]
+        assert [(f.tensor, f.tile, f.loads) for f in flown] == said
         for f in flown:
             assert (f.i, f.j) == tuple(order.visits[int(f.start + 1e-9)])
             assert f.start + f.takes <= int(f.start + 1e-9) + 1 + 1e-9

@@ -194,8 +194,9 @@ def test_a_line_of_a_film_is_drawn_as_it_stands() -> None:
 
 def hostile_trace() -> Trace:
     trace = record(AttentionConfig(seq_q=32, block_m=16, block_n=16, head_dim=16), source="numpy")
-    source = EVERY + "\n" + trace.header.kernel_source
-    return Trace(msgspec.structs.replace(trace.header, kernel_file=EVERY, kernel_source=source, versions={EVERY: EVERY}), trace.columns)
+    (source,) = trace.header.sources
+    hostile = msgspec.structs.replace(source, file=EVERY, text=EVERY + "\n" + source.text)
+    return Trace(msgspec.structs.replace(trace.header, sources=[hostile], versions={EVERY: EVERY}), trace.columns)
 
 
 @needs_browser

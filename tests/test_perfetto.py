@@ -23,7 +23,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError, UsageError
 from flashviz.export import protobuf, timeline_of, write_perfetto
 from flashviz.memory import traffic
-from flashviz.trace import GenericTrace, Trace, load
+from flashviz.trace import Trace, load
 from flashviz_kernels import record
 from flashviz_kernels.interpreter import installed
 from flashviz_kernels.reporting import CLOCK
@@ -103,7 +103,7 @@ def read(path: Path) -> Seen:
     return seen
 
 
-def written(trace: Trace | GenericTrace, folder: Path) -> Seen:
+def written(trace: Trace, folder: Path) -> Seen:
     write_perfetto(timeline_of(trace), folder / "x.pftrace")
     assert [path.name for path in folder.iterdir()] == ["x.pftrace"]
     return read(folder / "x.pftrace")
@@ -112,7 +112,7 @@ def written(trace: Trace | GenericTrace, folder: Path) -> Seen:
 def told(trace: Trace) -> Iterator[tuple[Any, ...]]:
     """What each event must be shown as, without its place on the axis."""
     for event in trace:
-        args: dict[str, int | str] = {"tensor": event.tensor, "statement": trace.line_text(event)}
+        args: dict[str, int | str] = {"tensor": event.statement.subject, "statement": trace.line_text(event)}
         args |= {name: getattr(event, name) for name in ("r0", "r1", "c0", "c1", "pid_m", "pid_bh", "step", "line")}
         args |= {name: getattr(event, name) for name in ("i", "j") if getattr(event, name) >= 0}
         args |= {"bytes": event.nbytes} if event.is_load or event.is_store else {}
@@ -125,7 +125,7 @@ def spelled(row: Any) -> str:
     return json.dumps(row, sort_keys=True)
 
 
-def check_counters(seen: Seen, trace: Trace | GenericTrace) -> None:
+def check_counters(seen: Seen, trace: Trace) -> None:
     moved = traffic(trace)
     for name, total in (("HBM read", moved.total_read), ("HBM written", moved.total_written)):
         values = [value for _, value in seen.counters[name]]
@@ -180,7 +180,7 @@ def test_a_trace_of_any_kernel(tmp_path: Path) -> None:
 
     trace = pointers_of(CONFIG)
     seen = written(trace, tmp_path)
-    assert seen.tracks == [f"program ({x}, {y}, {z}), by step" for _, (x, y, z) in trace.programs]
+    assert seen.tracks == [f"program ({x}, {y}, {z}), by step" for _, x, y, z in trace.spans]
     by_place = {(slice_.track, slice_.start): slice_ for slice_ in seen.slices}
     assert len(by_place) == len(trace)
     for event in trace:

@@ -24,7 +24,7 @@ from flashviz.export.player import LIMIT, MODULE, player_json, recording
 from flashviz.forms import closed_form, compulsory
 from flashviz.palette import THEMES
 from flashviz.storyboard import follow_in
-from flashviz.trace import Executed, Kind, State, Trace, replay, state_at
+from flashviz.trace import Kind, State, Trace, replay, state_at
 from flashviz_kernels import record
 from flashviz_kernels.recorder import run
 from tests.player import SOURCE, shipped
@@ -206,7 +206,7 @@ def same(seen: dict[str, Any], state: State, trace: Trace) -> None:
         assert np.isnan(scores[:, state.s.shape[1] :]).all()
 
 
-def page_of(trace: Executed) -> bytes:
+def page_of(trace: Trace) -> bytes:
     """What a page is given of any kernel's trace, with the stage of another."""
     document = json.loads(player_json(ANY))
     return json.dumps(document | recording(trace)).encode()

@@ -19,6 +19,7 @@ from flashviz.trace import Kind, Op, Product, Statement, Trace, replay, state_at
 from flashviz_kernels import record
 from flashviz_kernels.algorithms import find
 from flashviz_kernels.altered import without_rescale
+from tests import generic_traces
 
 ANY = record(AttentionConfig(seq_q=16, block_m=16, block_n=16, head_dim=16), source="numpy", algorithm="fa1")
 PRODUCTS = {"A": "SMEM", "B": "REG", "C": "REG"}
@@ -34,7 +35,7 @@ def statements(draw: st.DrawFn) -> tuple[Statement, ...]:
     known = [name for name in made if name is not None]
     return tuple(
         Statement(
-            code=code, name=f"S{code}", op=op, launch=0, line=ANY.header.kernel_first_line,
+            code=code, name=f"S{code}", op=op, launch=0, line=ANY.header.sources[0].first_line,
             tensor=draw(st.sampled_from("XY")) if op in (Op.LOAD, Op.STORE, Op.ATOMIC) else None,
             makes=None if name is None else Product(name, PRODUCTS[name], draw(st.sampled_from([2, 4])), gathers=draw(st.booleans())),  # type: ignore[arg-type]
             frees=tuple(draw(st.lists(st.sampled_from(known), max_size=2, unique=True))) if known else (), says="",
@@ -57,7 +58,7 @@ def traces(draw: st.DrawFn) -> Trace:
         "kind": code, "step": step, "pid_m": pid, "pid_bh": zero, "i": pid, "j": step, "r0": boxes[:, 0], "r1": boxes[:, 1],
         "c0": boxes[:, 2], "c1": boxes[:, 3], "nbytes": np.where(moves, 1 + step, 0), "flops": zero, "launch": zero,
     }  # fmt: skip
-    return Trace(replace_struct(ANY.header, statements=made), columns)
+    return Trace(replace_struct(ANY.header, statements=made, tensors=[generic_traces.tensor(name, 8, 8) for name in "XY"]), columns)
 
 
 def folded(trace: Trace) -> list[tuple[dict[str, Tile], dict[str, int], dict[str, int]]]:

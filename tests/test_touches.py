@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz.generic.touches import NEVER, PIXELS, Replay, flat, flat_box, touched
-from flashviz.trace import GenericTrace, Op, TensorInfo
-from flashviz.trace.generic import Parts
+from flashviz.trace import Op, Parts, TensorInfo, Trace
 from flashviz.trace.statements import READS, WRITES
 from tests.generic_traces import Did, product, tensor, trace_of, traces
 
 
-def by_hand(trace: GenericTrace, at: int, ops: frozenset[Op], k: int) -> np.ndarray:
+def by_hand(trace: Trace, at: int, ops: frozenset[Op], k: int) -> np.ndarray:
     """Which elements [rows, cols] were touched, by marking each that an event says."""
     info = trace.header.tensors[at]
     marked = np.zeros(info.shape, bool)
@@ -28,14 +27,14 @@ def by_hand(trace: GenericTrace, at: int, ops: frozenset[Op], k: int) -> np.ndar
 
 
 @given(traces(), st.data())
-def test_a_picture_after_k_events(trace: GenericTrace, data: st.DataObject) -> None:
+def test_a_picture_after_k_events(trace: Trace, data: st.DataObject) -> None:
     k = data.draw(st.integers(0, len(trace)))
     for at, ops in itertools.product(range(len(trace.header.tensors)), (READS, WRITES)):
         assert (touched(trace, at, ops).share(k) == by_hand(trace, at, ops, k)).all()
 
 
 @given(traces(), st.data())
-def test_bytes_after_k_events(trace: GenericTrace, data: st.DataObject) -> None:
+def test_bytes_after_k_events(trace: Trace, data: st.DataObject) -> None:
     k = data.draw(st.integers(0, len(trace)))
     read, written = Counter[str](), Counter[str]()
     for event in itertools.islice(trace, k):
@@ -47,7 +46,7 @@ def test_bytes_after_k_events(trace: GenericTrace, data: st.DataObject) -> None:
 
 
 @given(traces(), st.data())
-def test_the_latest_access(trace: GenericTrace, data: st.DataObject) -> None:
+def test_the_latest_access(trace: Trace, data: st.DataObject) -> None:
     k = data.draw(st.integers(0, len(trace)))
     for at, info in enumerate(trace.header.tensors):
         found = [event.index for event in itertools.islice(trace, k) if event.tensor == info.name and event.nbytes]
@@ -105,7 +104,7 @@ def test_elements_of_an_access_that_is_no_box() -> None:
     """Every third of ten, by runs; each run from its first element to one past its last."""
     trace = trace_of([tensor("x", 2, 5)], [Did(Op.STORE, 0, ((0, 2), (0, 5)), 16)])
     parts = Parts.of(np.zeros(1), [np.array([[0, 1], [3, 4], [6, 7], [9, 10]])])
-    thirds = GenericTrace(trace.header, trace.columns, parts)
+    thirds = Trace(trace.header, trace.columns, parts=parts)
     assert thirds.elements(0).tolist() == [0, 3, 6, 9]
     assert touched(thirds, 0, WRITES).share(1).tolist() == [[1, 0, 0, 1, 0], [0, 1, 0, 0, 1]]
 
@@ -136,7 +135,7 @@ def test_a_million_events_are_looked_at_once(axes: int) -> None:
     """A trace repeats its boxes: the work per distinct box, in Python, does not grow with the trace. Counted, not timed."""
     trace = product(32, 32, 32)
     columns = {name: np.concatenate([column] * 50_000) for name, column in trace.columns.items()}
-    large = GenericTrace(trace.header, columns)
+    large = Trace(trace.header, columns)
     assert len(large) == 200_000
     small, found = touched(trace, axes, READS | WRITES), touched(large, axes, READS | WRITES)
     assert (small.first == found.first).all()

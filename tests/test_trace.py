@@ -51,10 +51,10 @@ def test_programs_partition_the_trace(trace: Trace) -> None:
     assert trace.programs == [(i, h) for h in range(2) for i in range(3)]
     indices = [index for program in trace.programs for index in trace.program(*program)]
     assert indices == list(range(len(trace)))
-    with pytest.raises(TraceError, match=r"pid_m below 3, pid_bh below 2\), got \(3, 0\)"):
+    with pytest.raises(TraceError, match=r"of 1 launches with grids \(3, 2, 1\), got launch 0, program \(3, 0\)"):
         trace.program(3, 0)
     standard = record(CONFIG, source="numpy", algorithm="standard")
-    parts = [standard.program(0, 0, launch) for launch in range(3)]
+    parts = [standard.program(0, 0, launch=launch) for launch in range(3)]
     assert [standard[part[0]].kind for part in parts] == [Kind.LOAD_Q, Kind.LOAD_S, Kind.LOAD_P]
 
 
@@ -65,7 +65,7 @@ def test_an_event_speaks(trace: Trace) -> None:
     last = trace[-1]
     assert (last.kind, last.tensor, last.src, last.dst, last.nbytes) == (Kind.STORE_LSE, "LSE", "REG", "HBM", 6 * 4)
     dot = next(e for e in trace if e.kind == Kind.QK_DOT)
-    assert (dot.tensor, dot.dst, dot.nbytes, dot.flops) == ("S", "REG", 0, 2 * 32 * 32 * 24)
+    assert (dot.tensor, dot.statement.subject, dot.dst, dot.nbytes, dot.flops) == (None, "S", "REG", 0, 2 * 32 * 32 * 24)
     assert trace[-1] == trace[len(trace) - 1]
     with pytest.raises(IndexError, match="expected an event below"):
         trace[len(trace)]
@@ -120,7 +120,7 @@ def slow_state(trace: Trace, k: int) -> dict[str, Any]:
     written: dict[str, int] = {}
     for event in [trace[index] for index in range(k)]:
         side = read if event.is_load else written
-        if event.nbytes:
+        if event.tensor is not None and event.nbytes:
             side[event.tensor] = side.get(event.tensor, 0) + event.nbytes
     last = trace[k - 1]
     mine = [trace[index] for index in trace.program(last.pid_m, last.pid_bh) if index < k]

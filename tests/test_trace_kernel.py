@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from flashviz.cli import main
 from flashviz.errors import UsageError
-from flashviz.trace import GenericTrace, Op
+from flashviz.trace import Op, Trace
 from flashviz_kernels.any_kernel import trace_kernel
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
@@ -156,8 +156,8 @@ def test_a_grid_without_programs_did_nothing() -> None:
 
 def test_events_have_boxes_and_source_lines() -> None:
     traced("add")
-    trace = GenericTrace.load("x.npz")
-    last = [trace[index] for index in trace.program(0, (2, 0, 0))]
+    trace = Trace.load("x.npz")
+    last = [trace[index] for index in trace.program(2, 0, 0)]
     assert [event.op for event in last] == [Op.LOAD, Op.LOAD, Op.STORE]
     assert all(event.box == ((256, 300),) and event.shape == (128,) and event.nbytes == 44 * 4 for event in last)
     assert {trace.line_text(event) for event in last} == {KERNELS.splitlines()[11].strip()}
@@ -167,7 +167,7 @@ def test_one_array_under_two_names_and_two_launches() -> None:
     _, out, _ = traced("add", "twice")
     said = json.loads(out)
     assert [tensor["name"] for tensor in said["tensors"]] == ["x", "y", "out"]
-    trace = GenericTrace.load("x.npz")
+    trace = Trace.load("x.npz")
     assert [launch.tensors for launch in trace.header.launches] == [{"x": 0, "y": 1, "out": 2}, {"x": 2, "y": 1, "out": 2}]
     assert [event.tensor for event in trace] == ["x", "y", "out", "out", "y", "out"]
     assert np.array_equal(trace.columns["launch"], [0, 0, 0, 1, 1, 1])
@@ -227,7 +227,7 @@ def test_a_failed_assertion_of_the_launcher_leaves_the_trace() -> None:
     code, out, err = traced("add", "disappointed")
     assert (code, json.loads(out)["events"]) == (1, 9)
     assert err.splitlines()[-1].startswith("flashviz: expected disappointed(kernel) to end well, got AssertionError (at k.py:93)")
-    assert len(GenericTrace.load("x.npz")) == 9
+    assert len(Trace.load("x.npz")) == 9
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from msgspec.structs import replace as replace_struct
 from flashviz.config import AttentionConfig
 from flashviz.errors import VerificationError
 from flashviz.memory import traffic
-from flashviz.trace import GenericTrace, Kind, Op, Trace
+from flashviz.trace import Kind, Op, SourceText, Trace
 from flashviz_kernels import record
 from flashviz_kernels.verify import verify
 from tests.kernels import event_rows, mutant
@@ -32,7 +32,7 @@ CONFIGS = [
 
 
 @pytest.fixture(scope="module")
-def seen() -> GenericTrace:
+def seen() -> Trace:
     from flashviz_kernels.witness import pointers_of
 
     return pointers_of(SMALL)
@@ -51,13 +51,13 @@ def test_the_kernel_reports_what_its_pointers_say(config: AttentionConfig) -> No
     assert found.ok
 
 
-def test_bytes_by_tensor_are_those_of_the_pointers(seen: GenericTrace, said: Trace) -> None:
+def test_bytes_by_tensor_are_those_of_the_pointers(seen: Trace, said: Trace) -> None:
     assert traffic(seen) == traffic(said)
     assert [info.name for info in seen.header.tensors[:5]] == ["Q", "K", "V", "O", "LSE"]
 
 
 @pytest.mark.parametrize("column", ["kind", "pid_m", "pid_bh", "r0", "r1", "c0", "c1", "nbytes"])
-def test_one_wrong_number_in_the_report_is_found(column: str, seen: GenericTrace, said: Trace) -> None:
+def test_one_wrong_number_in_the_report_is_found(column: str, seen: Trace, said: Trace) -> None:
     from flashviz_kernels.witness import first_disagreement
 
     assert first_disagreement(said, seen) is None
@@ -70,15 +70,15 @@ def test_one_wrong_number_in_the_report_is_found(column: str, seen: GenericTrace
 
 
 @pytest.mark.parametrize("change", [{"line": 7}, {"dims": ("BLOCK_M", "BLOCK_M", "BLOCK_N")}, {"op": Op.REDUCE}, {"op": Op.COMPUTE}])
-def test_a_statement_that_says_something_else_is_found(change: dict[str, Any], seen: GenericTrace, said: Trace) -> None:
+def test_a_statement_that_says_something_else_is_found(change: dict[str, Any], seen: Trace, said: Trace) -> None:
     from flashviz_kernels.witness import first_disagreement
 
     others = tuple(replace_struct(each, **change) if each.code == Kind.PV_DOT else each for each in said.header.statements)
-    lines = {"kernel_first_line": 1, "kernel_source": "\n" * 999}
-    assert first_disagreement(Trace(replace_struct(said.header, statements=others, **lines), said.columns), seen) is not None
+    header = replace_struct(said.header, statements=others, sources=[SourceText("forward.py", 1, "\n" * 999)])
+    assert first_disagreement(Trace(header, said.columns), seen) is not None
 
 
-def test_a_missing_event_is_found(seen: GenericTrace, said: Trace) -> None:
+def test_a_missing_event_is_found(seen: Trace, said: Trace) -> None:
     from flashviz_kernels.witness import first_disagreement
 
     kept = np.arange(len(said)) != int(np.flatnonzero(said.columns["kind"] == Kind.PV_DOT)[3])

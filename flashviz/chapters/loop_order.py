@@ -88,9 +88,10 @@ class Order:
         for k, when in moves:
             event, at = self.trace[k], start + when * (stop - start)
             i, j = self.visits[min(int(at + 1e-9), len(self.visits) - 1)]
-            tile = event.i if event.tensor in "QO" else event.j
+            tensor = event.statement.subject
+            tile = event.i if tensor in "QO" else event.j
             whole = int(at + 1e-9)
-            found.append(Flown(event.tensor, tile, int(i), int(j), at, min(takes, whole + 1 - at), event.is_load))
+            found.append(Flown(tensor, tile, int(i), int(j), at, min(takes, whole + 1 - at), event.is_load))
         return found
 
     @property

@@ -133,8 +133,7 @@ class Rescale:
 
     def statement(self, kind: Kind) -> str:
         """The kernel's line of an event, without its comment."""
-        line = int(self.trace[self.event(kind) - 1].line) - self.trace.header.kernel_first_line
-        return self.trace.header.kernel_source.splitlines()[line].split("  #", maxsplit=1)[0].strip()
+        return self.trace.line_text(self.trace[self.event(kind) - 1]).split("  #", maxsplit=1)[0].strip()
 
 
 def gather(config: AttentionConfig, source: str | None, run: Run) -> Rescale:

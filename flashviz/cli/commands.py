@@ -29,7 +29,7 @@ from flashviz.settings import load_settings
 from flashviz.version import __version__
 
 if TYPE_CHECKING:
-    from flashviz.trace import GenericTrace, Trace
+    from flashviz.trace import Trace
 
 TRACE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -53,7 +53,7 @@ def trace(
 ) -> None:  # fmt: skip
     """Record one forward pass and write its trace; or, with --kernel and --launch, what any Triton kernel does."""
     _check_out(out)
-    recorded: Trace | GenericTrace
+    recorded: Trace
     failed: VerificationError | None = None
     if kernel is None and launch is None:
         recorded = _record(algorithm, flags, clock=bool(clock))
@@ -65,7 +65,7 @@ def trace(
         raise failed
 
 
-def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Trace | GenericTrace:
+def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Trace:
     asked = problem_of(algorithm, flags)
     from flashviz_kernels import record
     from flashviz_kernels.untiled import run_untiled
@@ -78,7 +78,7 @@ def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Tra
         return run_untiled(asked.algorithm, asked.config, asked.source)[0]
 
 
-def _trace_kernel(kernel: str | None, launch: str | None, given: str) -> tuple[GenericTrace, VerificationError | None]:
+def _trace_kernel(kernel: str | None, launch: str | None, given: str) -> tuple[Trace, VerificationError | None]:
     """Trace a kernel that is not ours; what is computed is then said by its launcher alone. With it, what the launcher found wrong."""
     if kernel is None or launch is None:
         missing = "--kernel" if kernel is None else "--launch"

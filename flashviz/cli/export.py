@@ -42,11 +42,10 @@ def export(file: Path, perfetto: bool, player: bool, out: Path, as_json: bool) -
 
 def _for_perfetto(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
     from flashviz.export import timeline_of, write_perfetto
-    from flashviz.trace import GenericHeader, GenericTrace, load_header
+    from flashviz.trace import Trace, load_header
     from flashviz_kernels.again import load_checked
 
-    generic = isinstance(load_header(file), GenericHeader)
-    timeline = timeline_of(GenericTrace.load(file) if generic else load_checked(file))
+    timeline = timeline_of(Trace.load(file) if load_header(file).config is None else load_checked(file))
     write_perfetto(timeline, out)
     return (
         {"axis": timeline.axis, "tracks": len(timeline.tracks), "slices": len(timeline)},

@@ -95,9 +95,9 @@ def default_scene(settings: Settings) -> str:
     """What is rendered where no scene is named: the film of FlashAttention, or of the kernel whose recording is given."""
     if settings.trace is None:
         return DEFAULT_SCENE
-    from flashviz.trace import GenericHeader, load_header
+    from flashviz.trace import load_header
 
-    return KERNEL_SCENE if isinstance(load_header(settings.trace), GenericHeader) else DEFAULT_SCENE
+    return KERNEL_SCENE if load_header(settings.trace).config is None else DEFAULT_SCENE
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from flashviz.interrupts import uninterrupted
 
 if TYPE_CHECKING:
     from flashviz.cli.films import Rendered
-    from flashviz.trace import GenericTrace, Trace
+    from flashviz.trace import Trace
     from flashviz_kernels.verify import Verification
 
 OnProgress = Callable[[float, float], None]
@@ -52,12 +52,10 @@ def film_progress(name: str) -> Iterator[OnProgress]:
             raise
 
 
-def show_trace(path: Path, trace: Trace | GenericTrace, *, as_json: bool) -> None:
+def show_trace(path: Path, trace: Trace, *, as_json: bool) -> None:
     """What a trace holds."""
-    from flashviz.trace import GenericTrace
-
-    generic = isinstance(trace, GenericTrace)
-    summary = _generic_summary(path, trace) if isinstance(trace, GenericTrace) else _trace_summary(path, trace)
+    generic = trace.header.config is None
+    summary = (_generic_summary if generic else _trace_summary)(path, trace)
     if as_json:
         _print_json(summary)
         return
@@ -109,7 +107,7 @@ def _size(nbytes: int) -> str:
     return kib(nbytes) if nbytes >= KIB else f"{nbytes:,} B"
 
 
-def _generic_summary(path: Path, trace: GenericTrace) -> dict[str, Any]:
+def _generic_summary(path: Path, trace: Trace) -> dict[str, Any]:
     from flashviz.memory import traffic
     from flashviz.trace import Op
 
@@ -118,14 +116,14 @@ def _generic_summary(path: Path, trace: GenericTrace) -> dict[str, Any]:
     header = trace.header
     return {
         "path": str(path),
-        "kind": header.kind,
+        "kind": "generic",
         "kernel": header.kernel,
-        "launcher": header.launcher,
+        "launcher": header.algorithm,
         "source": header.source,
         "launches": [{"kernel": each.kernel, "grid": each.grid, "arguments": each.arguments} for each in header.launches],
         "tensors": [{"name": each.name, "shape": each.shape, "strides": each.strides, "dtype": each.dtype} for each in header.tensors],
         "events": len(trace),
-        "programs": len(trace.programs),
+        "programs": len(trace.spans),
         "operations": {name: count for name, count in counts.items() if count},
         "hbm_read": moved.total_read,
         "hbm_written": moved.total_written,
@@ -145,7 +143,7 @@ def _trace_summary(path: Path, trace: Trace) -> dict[str, Any]:
         "path": str(path),
         "algorithm": trace.header.algorithm,
         "source": trace.header.source,
-        "config": trace.header.config.to_dict(),
+        "config": trace.config.to_dict(),
         "events": len(trace),
         "hbm_read": sum(moved.read.values()),
         "hbm_written": sum(moved.written.values()),

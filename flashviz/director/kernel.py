@@ -28,7 +28,7 @@ from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import ADVANCE, Readout
 from flashviz.mobjects.sheets import fit
 from flashviz.mobjects.tiles import box, panel
-from flashviz.trace import GenericTrace, TensorInfo, load
+from flashviz.trace import TensorInfo, Trace, load
 
 TITLE_LINES = 2  # of the kernels' names, and of a launch's arguments
 NUMBER_W = 24 * ADVANCE * em(NOTE_PX) + 0.2  # of the bill's numbers
@@ -220,7 +220,7 @@ class KernelFilm(KernelStageScene):
         launches = count_of(len(header.launches), "launch", "launches")
         return [
             f"{count_of(len(self.trace), 'event', 'events')}, {launches}, trace {self.trace.hash}",
-            f"Kernel source {header.kernel_hash[:12]}, unedited; launched by {header.launcher}",
+            f"Kernel source {header.kernel_hash[:12]}, unedited; launched by {header.algorithm}",
             f"{header.source}: {versions}",
             "Tensors and bytes are derived from the pointers; masked lanes touch nothing.",
             "A block on the chip is what its statement last loaded or computed; when it is dropped is not recorded.",
@@ -228,7 +228,7 @@ class KernelFilm(KernelStageScene):
         ]
 
 
-def beginning_of(trace: GenericTrace, count: int) -> list[str]:
+def beginning_of(trace: Trace, count: int) -> list[str]:
     """The first statements of the kernel that was launched first, in at most ``count`` lines; a last one says that there are more."""
     for source in trace.header.sources:
         function = next((each for each in source.functions if each.name == trace.header.kernel), None)
@@ -270,7 +270,7 @@ def extent_of_grid(grid: tuple[int, int, int]) -> str:
     return " × ".join(f"{size:,}" for size in grid[:used])
 
 
-def generic_trace(path: Any) -> GenericTrace:
+def generic_trace(path: Any) -> Trace:
     """The trace to show.
 
     Raises:
@@ -280,14 +280,14 @@ def generic_trace(path: Any) -> GenericTrace:
     if path is None:
         raise UsageError(f"expected --trace with a recording of a kernel, got none; {remedy}")
     trace = load(path)
-    if not isinstance(trace, GenericTrace):
+    if trace.header.config is not None:
         raise UsageError(f"expected a recording of any kernel, got {path} of FlashAttention; render FlashAttentionScene, or {remedy}")
     if not len(trace):
         raise UsageError(f"expected a recording with events, got {path} without any; {remedy}")
     return trace
 
 
-def provenance(trace: GenericTrace) -> dict[str, object]:
+def provenance(trace: Trace) -> dict[str, object]:
     """What the card and the CLI say of the trace."""
     header = trace.header
     return {

@@ -30,7 +30,7 @@ from flashviz.mobjects.named import Act
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.sheets import Block, TensorSheet, extent, fit, rect_at_least
 from flashviz.mobjects.tiles import box, panel
-from flashviz.trace import GenericEvent, GenericTrace, Op, SourceText
+from flashviz.trace import Event, Op, SourceText, Trace
 
 Site = tuple[int, int, Op, str | None]  # file, line, operation, tensor
 SMALLEST_FLYER = 0.1
@@ -39,7 +39,7 @@ SMALLEST_FLYER = 0.1
 class KernelStageScene(TraceScene):
     """Actors of the stage, built once from the layout, and the moves."""
 
-    def set_stage(self, trace: GenericTrace, parts: list[Part]) -> None:
+    def set_stage(self, trace: Trace, parts: list[Part]) -> None:
         """Build the actors. Nothing is shown yet."""
         self.trace, self.parts, self.replay = trace, parts, Replay(trace)
         moved = traffic(trace)
@@ -78,7 +78,7 @@ class KernelStageScene(TraceScene):
 
     # ------------------------------------------------------------------------------------------------------- the clock
 
-    def reach(self, index: int) -> GenericEvent:
+    def reach(self, index: int) -> Event:
         """Set the clock just after an event: its source line is lit, and it is said."""
         event = self.trace[index]
         self.event = index + 1
@@ -100,7 +100,7 @@ class KernelStageScene(TraceScene):
         name = self.trace.header.tensors[tensor].name
         return moved.read.get(name, 0), moved.written.get(name, 0)
 
-    def show_line(self, event: GenericEvent) -> None:
+    def show_line(self, event: Event) -> None:
         """The statement of an event among its neighbours."""
         if event.file < 0:
             return
@@ -150,14 +150,14 @@ class KernelStageScene(TraceScene):
             self.move(Enlarge(picture.face, flyer.width, flyer.height), *self.turned(index + 1), seconds=seconds * 0.25)
         self.hold(seconds * 0.12)
 
-    def tensor_of(self, event: GenericEvent) -> int | None:
+    def tensor_of(self, event: Event) -> int | None:
         """The sheet of what an event touched; none where it touched no tensor that is shown, or nothing of it."""
         if event.tensor is None or event.nbytes == 0:
             return None
         tensor = next(at for at, info in enumerate(self.trace.header.tensors) if info.name == event.tensor)
         return tensor if tensor in self.sheets else None
 
-    def fly(self, event: GenericEvent, tensor: int, picture: Block, seconds: float, *, away: bool) -> Mobject:
+    def fly(self, event: Event, tensor: int, picture: Block, seconds: float, *, away: bool) -> Mobject:
         """A piece of a tensor travels between HBM and chip; its size in flight is its size in HBM."""
         sheet = self.sheets[tensor]
         sheet.point_at(self.where(event, tensor))
@@ -172,14 +172,14 @@ class KernelStageScene(TraceScene):
         self.remove(flyer)
         return flyer
 
-    def piece(self, event: GenericEvent, tensor: int) -> Rect:
+    def piece(self, event: Event, tensor: int) -> Rect:
         """What flies: as large as the touched box; where an access leaves elements of its box out, as small as its bytes."""
         where, info = self.where(event, tensor), self.trace.header.tensors[tensor]
         area = math.prod(stop - start for start, stop in event.box) * info.itemsize
         side = math.sqrt(min(1.0, event.nbytes / max(area, 1)))
         return Rect(*rect_at_least(centered(*where.center[:2], where.width * side, where.height * side), SMALLEST_FLYER))
 
-    def where(self, event: GenericEvent, tensor: int) -> Rect:
+    def where(self, event: Event, tensor: int) -> Rect:
         """Where the box of an event lies in HBM."""
         return self.sheets[tensor].sheet.part(*flat_box(event.box, self.trace.header.tensors[tensor].shape))
 
@@ -192,7 +192,7 @@ class KernelStageScene(TraceScene):
             gates = [(slot.x0, slot.center[1], 0.0), (slot.x1, slot.center[1], 0.0)]
         return np.array([start, *gates, end], dtype=float)
 
-    def prepare(self, event: GenericEvent) -> tuple[int, Block]:
+    def prepare(self, event: Event) -> tuple[int, Block]:
         """The place that an event's block takes, its own again or the one not used for longest; and the block."""
         site = site_of(event)
         if site in self.blocks:
@@ -207,7 +207,7 @@ class KernelStageScene(TraceScene):
         body = block(trimmed(shape), self.largest, self.set.places[place].body)
         return place, Block(title, trimmed(event.shape), self.set.places[place], body, hue, self.skin)
 
-    def install(self, event: GenericEvent, place: int, picture: Block) -> None:
+    def install(self, event: Event, place: int, picture: Block) -> None:
         """Let a block take its place from whatever stood there."""
         site = site_of(event)
         for other, (used, old) in list(self.blocks.items()):
@@ -297,7 +297,7 @@ class KernelSweep(Act):
             sheet.point_at(scene.where(scene.trace[last], tensor) if within and last is not None else None)
 
 
-def site_of(event: GenericEvent) -> Site:
+def site_of(event: Event) -> Site:
     """The statement of an event, and what it did there."""
     return event.file, event.line, event.op, event.tensor
 
@@ -308,7 +308,7 @@ def trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[at:]
 
 
-def said_of(event: GenericEvent) -> str:
+def said_of(event: Event) -> str:
     """One event in one line, as ``load x[0:64, 0:32] 4 KiB``."""
     if event.tensor is None:
         work = f", {event.flops:,} FLOP" if event.flops else ""
@@ -319,7 +319,7 @@ def said_of(event: GenericEvent) -> str:
     return f"{said(event.op)} {event.tensor}[{where}] {amount(event.nbytes)}"
 
 
-def excerpt(trace: GenericTrace, event: GenericEvent, count: int, room: int) -> list[tuple[int, str]]:
+def excerpt(trace: Trace, event: Event, count: int, room: int) -> list[tuple[int, str]]:
     """The statement of an event, over as many of ``count`` lines of ``room`` characters as it takes, and its neighbours in the same
     function, each in one line; what is no statement is left out."""
     source = trace.header.sources[event.file]
@@ -368,7 +368,7 @@ def worth_a_line(text: str) -> bool:
     return bool(text.strip()) and not text.strip().startswith(("#", '"""', "'''"))
 
 
-def most_crossed(trace: GenericTrace, count: int) -> list[int]:
+def most_crossed(trace: Trace, count: int) -> list[int]:
     """The tensors that are shown: all, or of many those that cross most, in their order."""
     moved = traffic(trace)
     crossing = [moved.read.get(t.name, 0) + moved.written.get(t.name, 0) for t in trace.header.tensors]

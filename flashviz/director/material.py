@@ -80,7 +80,7 @@ def flash_trace(path: Path) -> Trace:
         UsageError: It is of another kernel.
     """
     trace = load(path)
-    if not isinstance(trace, Trace):
+    if trace.header.config is None:
         raise UsageError(f"expected a recording of FlashAttention, got {path} of the kernel {trace.header.kernel}; render KernelScene")
     return trace
 

@@ -21,7 +21,7 @@ from flashviz.errors import TraceError
 from flashviz.layout import Rect, Stage, player_stage
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import crossed_bytes, follow_in, tile_unit
-from flashviz.trace import Executed, ProgramValues, Statement, Trace, replay
+from flashviz.trace import ProgramValues, Statement, Trace, replay
 
 MODULE = Path(__file__).parents[1] / "player" / "flash-trace-player.min.js"  # what a page loads; its source stands beside it
 FORMAT, SCHEMA = "flashviz-player", 3
@@ -103,19 +103,19 @@ def player_json(
     return msgspec.json.encode(document)
 
 
-def recording(trace: Executed) -> dict[str, Any]:
+def recording(trace: Trace) -> dict[str, Any]:
     """What a page needs of any trace to know its state after k events."""
 
     def sides(statement: Statement) -> tuple[str, ...]:
         return () if statement.tensor is None else trace.sides(statement.tensor)
 
     tiles = [name for name in PLACES if name in trace.columns]
-    names = ["kind", "nbytes", *trace.PROGRAM, *tiles, *(name for each in trace.statements.values() for name in sides(each))]
+    names = ["kind", "nbytes", *trace.header.program, *tiles, *(name for each in trace.statements.values() for name in sides(each))]
     return {
         "statements": [_statement(statement) | {"sides": sides(statement)} for statement in trace.statements.values()],
         "events": len(trace),
-        "columns": {name: packed(trace.column(name)) for name in dict.fromkeys(names)},
-        "program": trace.PROGRAM[1:],
+        "columns": {name: packed(trace.columns[name]) for name in dict.fromkeys(names)},
+        "program": trace.header.program[1:],
         "bounds": packed(trace.bounds),
     }
 
@@ -143,8 +143,12 @@ def _refuse_large(size: int, trace: Trace) -> None:
 
 def _header(trace: Trace) -> dict[str, Any]:
     """Where the recording comes from, without what a page does not show."""
-    header: dict[str, Any] = msgspec.to_builtins(trace.header)
-    return {name: value for name, value in header.items() if name not in ("schema", "statements", "resources", "clock")}
+    header, (source,) = trace.header, trace.header.sources
+    return {
+        "algorithm": header.algorithm, "source": header.source, "config": msgspec.to_builtins(trace.config), "versions": header.versions,
+        "kernel_file": source.file, "kernel_first_line": source.first_line, "kernel_source": source.text, "kernel_hash": header.kernel_hash,
+        "inputs_recipe": trace.config.inputs, "inputs_hash": header.inputs_hash, "altered": header.altered,
+    }  # fmt: skip
 
 
 def _statement(statement: Statement) -> dict[str, Any]:

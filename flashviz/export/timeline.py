@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from flashviz.errors import TraceError
-from flashviz.trace import GenericTrace, Op, Trace
+from flashviz.trace import Op, Trace
 
 STEP_NS = 1000  # of the axis, without a clock
 STEPS = "steps, not time: 1 us is one step"
@@ -72,14 +72,14 @@ class Timeline:
         return len(self.track)
 
 
-def timeline_of(trace: Trace | GenericTrace) -> Timeline:
+def timeline_of(trace: Trace) -> Timeline:
     """The timeline of a recording.
 
     Raises:
         TraceError: Its clock runs backwards within a program.
     """
-    described = _generic(trace) if isinstance(trace, GenericTrace) else _attention(trace)
-    if isinstance(trace, Trace) and trace.header.clock is not None:
+    described = _generic(trace) if trace.header.config is None else _attention(trace)
+    if trace.header.clock is not None:
         return _by_time(trace, described)
     return _by_step(trace, described)
 
@@ -101,7 +101,7 @@ class _Events:
 
 def _attention(trace: Trace) -> _Events:
     columns, statements, always = trace.columns, trace.header.statements, np.ones(len(trace), bool)
-    first_line, lines = trace.header.kernel_first_line, trace.header.kernel_source.splitlines()
+    (source,) = trace.header.sources
     tensors = {name: at for at, name in enumerate(sorted({each.subject for each in statements}))}
     line = trace.of_events(lambda each: each.line)
     args: dict[str, Texts | Numbers] = {
@@ -112,7 +112,7 @@ def _attention(trace: Trace) -> _Events:
         "flops": Numbers(columns["flops"], columns["flops"] > 0),
         **{name: Numbers(columns[name], always) for name in ("pid_m", "pid_bh", "step")},
         "line": Numbers(line, always),
-        "statement": Texts(line - first_line, [text.strip() for text in lines]),
+        "statement": Texts(line - source.first_line, [text.strip() for text in source.lines]),
     }
     header = trace.header
     return _Events(
@@ -124,7 +124,7 @@ def _attention(trace: Trace) -> _Events:
     )
 
 
-def _moved(trace: Trace | GenericTrace) -> dict[str, np.ndarray]:
+def _moved(trace: Trace) -> dict[str, np.ndarray]:
     """Bytes that each event read and wrote."""
     nbytes = trace.columns["nbytes"]
     return {
@@ -133,20 +133,16 @@ def _moved(trace: Trace | GenericTrace) -> dict[str, np.ndarray]:
     }
 
 
-def _generic(trace: GenericTrace) -> _Events:
+def _generic(trace: Trace) -> _Events:
     columns, header, statements = trace.columns, trace.header, trace.header.statements
     tensor, moves = trace.tensors, trace.tensors >= 0
     axes = np.array([*(len(info.shape) for info in header.tensors), 0])[tensor]
     labels = {name: at for at, name in enumerate(sorted({each.name for each in statements}))}
     file, line = trace.of_events(lambda each: each.file), trace.of_events(lambda each: each.line)
-    shapes, of_shape = np.unique(columns["shape"], axis=0, return_inverse=True)
+    shapes, of_shape = np.unique(trace.blocks(), axis=0, return_inverse=True)
     args: dict[str, Texts | Numbers] = {
         "tensor": Texts(tensor, [info.name for info in header.tensors]),
-        **{
-            f"{name}{axis}": Numbers(columns["box"][:, axis, end], moves & (axes > axis))
-            for axis in range(columns["box"].shape[1])
-            for end, name in enumerate(("start", "stop"))
-        },
+        **{side: Numbers(columns[side], moves & (axes > axis)) for axis, sides in enumerate(trace.box_sides) for side in sides},
         "bytes": Numbers(columns["nbytes"], moves),
         "touched": Numbers(columns["touched"], moves),
         "block": Texts(of_shape.reshape(-1), [" x ".join(map(str, shape)) for shape in shapes.tolist()]),
@@ -158,7 +154,7 @@ def _generic(trace: GenericTrace) -> _Events:
     }
     return _Events(
         title=f"{header.kernel} ({header.source})",
-        programs=[f"program ({', '.join(map(str, pid))})" for _, pid in trace.programs],
+        programs=[f"program ({', '.join(map(str, pid))})" for _, *pid in trace.spans],
         names=Texts(trace.of_events(lambda each: labels[each.name]), list(labels)),
         args=args,
         **_moved(trace),
@@ -168,7 +164,7 @@ def _generic(trace: GenericTrace) -> _Events:
 # --------------------------------------------------------------------------------------------------------------- where it stands
 
 
-def _by_step(trace: Trace | GenericTrace, events: _Events) -> Timeline:
+def _by_step(trace: Trace, events: _Events) -> Timeline:
     """One track a program; each launch begins after the longest program of the one before."""
     launch, step = trace.columns["launch"], trace.columns["step"].astype(np.int64)
     launches = int(launch.max(initial=-1)) + 1

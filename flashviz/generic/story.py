@@ -15,7 +15,7 @@ from flashviz.figures import amount, times
 from flashviz.generic.touches import flat
 from flashviz.memory import traffic
 from flashviz.storyboard import Beat
-from flashviz.trace import GenericTrace, Op
+from flashviz.trace import Op, Trace
 
 ONE_BY_ONE = {1: (9, 3), 2: (6, 2), 3: (4, 2)}  # launches shown -> events of the followed program that are shown singly: first, last
 FEW = 3  # so many more are shown singly too: a sweep of so few would not be worth its beat
@@ -29,7 +29,7 @@ class Part:
     """What is shown of one launch: programs before the followed one; its events, first ones, middle, last ones; and all programs."""
 
     launch: int
-    pid: tuple[int, int, int]
+    pid: tuple[int, ...]
     head: range
     middle: range
     tail: range
@@ -50,15 +50,15 @@ class Part:
         return f"{name}-{self.launch}"
 
 
-def parts_of(trace: GenericTrace) -> list[Part]:
+def parts_of(trace: Trace) -> list[Part]:
     """The first launches that did anything, at most three; of each the first program with at least half of the most events."""
     worked = np.unique(trace.columns["launch"]).tolist()[: max(ONE_BY_ONE)]
     return [_part(trace, launch, *ONE_BY_ONE[len(worked)]) for launch in worked]
 
 
-def _part(trace: GenericTrace, launch: int, first: int, last: int) -> Part:
+def _part(trace: Trace, launch: int, first: int, last: int) -> Part:
     events = events_of(trace, launch)
-    spans = [trace.program(*program) for program in trace.programs if program[0] == launch]
+    spans = [span for (at, *_), span in trace.spans.items() if at == launch]
     span = next(span for span in spans if 2 * len(span) >= max(map(len, spans)))
     pid = trace[span.start].pid
     if len(span) <= first + last + FEW:
@@ -66,14 +66,14 @@ def _part(trace: GenericTrace, launch: int, first: int, last: int) -> Part:
     return Part(launch, pid, span[:first], span[first:-last], span[-last:], events)
 
 
-def sites_of(trace: GenericTrace, events: range) -> int:
+def sites_of(trace: Trace, events: range) -> int:
     """How many statements these events are of."""
     return len(np.unique(trace.columns["kind"][events.start : events.stop]))
 
 
-def largest_block(trace: GenericTrace, events: range) -> int:
+def largest_block(trace: Trace, events: range) -> int:
     """The longest side of the blocks of these events; of a dot its result's."""
-    shape, op = trace.columns["shape"][events.start : events.stop], trace.ops[events.start : events.stop]
+    shape, op = trace.blocks(slice(events.start, events.stop)), trace.ops[events.start : events.stop]
     most = 1
     for is_dot in (False, True):
         for sides in np.unique(shape[(op == Op.DOT) == is_dot], axis=0).tolist():
@@ -81,13 +81,13 @@ def largest_block(trace: GenericTrace, events: range) -> int:
     return most
 
 
-def events_of(trace: GenericTrace, launch: int) -> range:
+def events_of(trace: Trace, launch: int) -> range:
     """Indices of a launch's events."""
     first, stop = np.searchsorted(trace.columns["launch"], [launch, launch + 1]).tolist()
     return range(first, stop)
 
 
-def kernel_board(trace: GenericTrace, parts: list[Part]) -> tuple[Beat, ...]:
+def kernel_board(trace: Trace, parts: list[Part]) -> tuple[Beat, ...]:
     """The beats with their captions."""
     beats = [
         Beat("title", "The kernel", 6, title_caption(trace), fresh=True),
@@ -101,7 +101,7 @@ def kernel_board(trace: GenericTrace, parts: list[Part]) -> tuple[Beat, ...]:
     return (*beats, Beat("bill", "The bill", 11, bill_caption(trace), fresh=True), Beat("card", "Provenance", 6, "", still=0.0))
 
 
-def _beats_of(trace: GenericTrace, part: Part) -> list[Beat]:
+def _beats_of(trace: Trace, part: Part) -> list[Beat]:
     programs = int(np.prod(trace.header.launches[part.launch].grid))
     where = f"Program {part.pid}" if len(trace.header.launches) == 1 else f"Launch {part.launch}, program {part.pid}"
     beats = []
@@ -121,7 +121,7 @@ def _beats_of(trace: GenericTrace, part: Part) -> list[Beat]:
     return beats
 
 
-def title_caption(trace: GenericTrace) -> str:
+def title_caption(trace: Trace) -> str:
     """What was run."""
     programs = count_of(sum(int(np.prod(launch.grid)) for launch in trace.header.launches), "program", "programs")
     launches = len(trace.header.launches)
@@ -129,14 +129,14 @@ def title_caption(trace: GenericTrace) -> str:
     return f"{programs} {of}: what their pointers touched, in {count_of(len(trace), 'event', 'events')}."
 
 
-def tensors_caption(trace: GenericTrace) -> str:
+def tensors_caption(trace: Trace) -> str:
     """What lies in HBM."""
     tensors = trace.header.tensors
     size = amount(sum(tensor.nbytes for tensor in tensors))
     return f"In HBM: {count_of(len(tensors), 'array', 'arrays')}, {size}. Nothing is on the chip yet."
 
 
-def bill_caption(trace: GenericTrace) -> str:
+def bill_caption(trace: Trace) -> str:
     """What crossed, and what crossed more than once."""
     moved = traffic(trace)
     said = f"{amount(moved.total_read)} read, {amount(moved.total_written)} written."
@@ -147,7 +147,7 @@ def bill_caption(trace: GenericTrace) -> str:
     return f"{said} {most} is read {times(over[most])} times over."
 
 
-def operations(trace: GenericTrace, events: Iterable[int]) -> str:
+def operations(trace: Trace, events: Iterable[int]) -> str:
     """As ``48 loads, 24 dots``."""
     at = np.asarray(list(events) if not isinstance(events, range) else np.arange(events.start, events.stop, events.step))
     counts = Counter(trace.ops[at].tolist())

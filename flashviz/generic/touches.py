@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from flashviz.forms import Traffic
-from flashviz.trace.generic import GenericTrace
+from flashviz.trace.recording import Trace
 from flashviz.trace.statements import READS, WRITES, Op
 from flashviz.trace.traffic import before, traffic
 
@@ -66,13 +66,13 @@ class Touch:
         return np.asarray(self._count.reshape(self.size) / np.maximum(self.elements, 1))
 
 
-def touched(trace: GenericTrace, tensor: int, ops: Collection[Op]) -> Touch:
+def touched(trace: Trace, tensor: int, ops: Collection[Op]) -> Touch:
     """When the events of these operations touched each element of a tensor."""
-    info, columns = trace.header.tensors[tensor], trace.columns
+    info = trace.header.tensors[tensor]
     axes = len(info.shape)
     wanted = trace.of_events(lambda each: each.tensor == info.name and each.op in ops)
-    events = np.flatnonzero(wanted & (columns["nbytes"] > 0))
-    boxes, parts = columns["box"][events][:, :axes], trace.parts.event[events]
+    events = np.flatnonzero(wanted & (trace.columns["nbytes"] > 0))
+    boxes, parts = trace.boxes(events)[:, :axes], trace.parts.event[events]
     order = first_of_each(boxes.reshape(len(events), 2 * axes), parts)
     memory = np.zeros(info.extent, np.int64)  # of each element that is stored: the event's number from 1 on, 0 for none
     view = info.over(memory)
@@ -94,7 +94,7 @@ def first_of_each(boxes: np.ndarray, parts: np.ndarray) -> np.ndarray:
 class Replay:
     """A generic trace after k events: bytes that crossed, what was touched last, pictures of the tensors."""
 
-    def __init__(self, trace: GenericTrace) -> None:
+    def __init__(self, trace: Trace) -> None:
         self.trace = trace
 
     def traffic(self, k: int) -> Traffic:

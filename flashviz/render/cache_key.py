@@ -23,7 +23,7 @@ import cairo
 import numpy as np
 from manim import Mobject, Scene
 
-from flashviz.trace import GenericTrace, Trace
+from flashviz.trace import Trace
 
 if TYPE_CHECKING:
     from manim import Animation
@@ -127,7 +127,7 @@ class Walk:
             self._mark(type(value).__name__)
         elif isinstance(value, type):
             self.parts.append(_class(value))
-        elif isinstance(value, (Trace, GenericTrace)):  # of which a sweep holds all events
+        elif isinstance(value, Trace):  # of which a sweep holds all events
             self.parts.append(value.digest.encode())
         elif isinstance(value, enum.Enum):
             self._mark(f"{type(value).__qualname__}.{value.name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from flashviz.trace.statements import Memory, Statement
+from flashviz.trace.statements import Memory, Op, Statement
 
 
 class Kind(enum.IntEnum):
@@ -41,27 +41,29 @@ class Kind(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: program (pid_m, pid_bh) executed ``statement`` as its ``step``-th, on rows r0..r1 and columns c0..c1.
+    """One event: program ``pid`` of a launch executed ``statement`` as its ``step``-th.
 
-    ``i`` and ``j`` are tile indices, -1 where the event belongs to no one row block or key tile. ``nbytes`` crossed between HBM
-    and the chip (0 for arithmetic); ``flops`` are those of the two products. With a clock, ``t_ns`` is when the event was reported,
-    and ``sm`` where.
+    ``box`` bounds what was touched of ``tensor``, one (start, stop) an axis; ``Trace.elements`` says which. ``nbytes`` are those of the
+    distinct elements, which crossed between HBM and the chip (0 for arithmetic); ``touched``, where it is known, counts an element as often
+    as lanes asked for it. ``flops`` are those of products. ``shape`` is that of the block on chip; for a DOT (..., m, n, k).
+
+    Where programs are (pid_m, pid_bh) and events have tiles, the box is that of the tile, rows r0..r1 and columns c0..c1, of arithmetic
+    too, and ``shape`` is empty; ``i`` and ``j`` are tile indices, -1 where the event belongs to no one row block or key tile. With a clock,
+    ``t_ns`` is when the event was reported, and ``sm`` where.
     """
 
     index: int
     statement: Statement
+    launch: int
+    pid: tuple[int, ...]
     step: int
-    pid_m: int
-    pid_bh: int
-    i: int
-    j: int
-    r0: int
-    r1: int
-    c0: int
-    c1: int
+    box: tuple[tuple[int, int], ...]
+    shape: tuple[int, ...]
     nbytes: int
     flops: int
-    launch: int = 0
+    touched: int | None = None
+    i: int = -1
+    j: int = -1
     t_ns: int | None = None
     sm: int | None = None
 
@@ -71,14 +73,23 @@ class Event:
         return Kind(self.statement.code)
 
     @property
+    def op(self) -> Op:
+        return self.statement.op
+
+    @property
+    def file(self) -> int:
+        """Index of the traced file; -1 where the statement stands in none."""
+        return self.statement.file
+
+    @property
     def line(self) -> int:
         """The source line in the traced file."""
         return self.statement.line
 
     @property
-    def tensor(self) -> str:
-        """The tensor that is moved or computed: Q K V O S P M L LSE in HBM; S P M L ALPHA ACC on chip."""
-        return self.statement.subject
+    def tensor(self) -> str | None:
+        """The tensor that is moved between HBM and the chip; None for arithmetic."""
+        return self.statement.tensor
 
     @property
     def is_load(self) -> bool:
@@ -96,3 +107,29 @@ class Event:
     def dst(self) -> Memory:
         made = self.statement.makes
         return "HBM" if made is None else made.memory
+
+    # ------------------------------------------------------------------------------------------------------------- tiles
+
+    @property
+    def pid_m(self) -> int:
+        return self.pid[0]
+
+    @property
+    def pid_bh(self) -> int:
+        return self.pid[1]
+
+    @property
+    def r0(self) -> int:
+        return self.box[0][0]
+
+    @property
+    def r1(self) -> int:
+        return self.box[0][1]
+
+    @property
+    def c0(self) -> int:
+        return self.box[1][0]
+
+    @property
+    def c1(self) -> int:
+        return self.box[1][1]

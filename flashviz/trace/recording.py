@@ -1,4 +1,4 @@
-"""One recording: a header, typed columns, and the values that were kept. Its file is npz without pickle."""
+"""One recording, of whatever kernel: a header, columns of events sorted by (launch, program, step), and what was kept beside them."""
 
 # l and O are the symbols of the papers
 
@@ -8,123 +8,43 @@ import hashlib
 import json
 import mmap
 import os
-import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.device import Resources
 from flashviz.errors import TraceError
-from flashviz.forms import NAMES, form_of
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
 from flashviz.trace.events import Event
-from flashviz.trace.executed import Executed, Recorded
-from flashviz.trace.statements import check_statements
+from flashviz.trace.header import Header
+from flashviz.trace.parts import PARTS, Parts
+from flashviz.trace.reading import CLOCKED, COMPARED, WIDE, axes_of, check_codes, columns_of, read
+from flashviz.trace.statements import Statement
+from flashviz.trace.traffic import Touches, Transfers, before, running
+from flashviz.trace.values import Snapshot, Stats
 
-Source = Literal["numpy", "triton-interpreter", "triton-gpu"]
-
-# Columns that two recordings of one configuration must agree upon, in the order of the file format.
-COMPARED = ("kind", "step", "pid_m", "pid_bh", "i", "j", "r0", "r1", "c0", "c1", "nbytes", "flops")
-COLUMNS = (*COMPARED, "launch")
-BOX = ("pid_bh", "r0", "r1", "c0", "c1")  # of a tensor: what was touched
-CLOCKED = ("t_ns", "sm")  # there where the header names a clock
 AT_ONCE = 1 << 15  # numbers that are widened for the hash: they stay in a core's cache
 LARGE = 1 << 20  # events, from which on a film keeps its traces on disk
 WIDTHS = (np.int16, np.int32, np.int64)
-ROW_VALUES = frozenset({"M", "L", "ALPHA", "ACC"})  # what a row block is worked on with
-NAME = 80  # letters of an algorithm's
 WIDEST = 8  # bytes of the widest: where arrays begin in a file, so that they are aligned in memory
-SNAPSHOT = re.compile(r"snapshot/(?P<pid_m>0|[1-9]\d{0,8})/(?P<pid_bh>0|[1-9]\d{0,8})/(?P<field>m|l|alpha|s|p|acc)")
 
 
-class Header(Recorded, frozen=True, kw_only=True):
-    """Where a recording comes from, and what its events mean.
-
-    ``statements`` are those of the traced function, whose text is ``kernel_source``, so that a film can show its lines.
-
-    Raises:
-        TraceError: The statements contradict each other, or name lines that the text has not.
-    """
-
-    kind: Literal["attention"] = "attention"
-    algorithm: str
-    source: Source
-    config: AttentionConfig
-    kernel_file: str
-    kernel_first_line: int
-    kernel_source: str
-    inputs_recipe: str
-    inputs_hash: str
-    resources: Resources | None = None  # what the compiler gave a program, where it was asked
-    clock: str | None = None
-    altered: str | None = None  # what differs from the algorithm, on purpose
-
-    def __post_init__(self) -> None:
-        """Refuse what no recorder writes: from a file."""
-        if not (self.algorithm.isidentifier() and len(self.algorithm) <= NAME):
-            raise TraceError(f"an algorithm must have a name of at most {NAME} letters, got {self.algorithm[:NAME]!r}")
-        check_statements(self.statements)
-        lines = range(self.kernel_first_line, self.kernel_first_line + self.kernel_source.count("\n"))
-        astray = next((each for each in self.statements if each.line not in lines), None)
-        if astray is not None:
-            raise TraceError(f"statements must stand in lines {lines.start} to {lines.stop - 1}, got {astray.name[:80]!r} in {astray.line}")
-
-    @property
-    def keeps_rows(self) -> bool:
-        """Whether a program keeps m, l, alpha and acc of its row block on chip from the first tile to the last: nothing frees them."""
-        made = {each.makes.name for each in self.statements if each.makes is not None}
-        return made - {name for each in self.statements for name in each.frees} >= ROW_VALUES
-
-
-@dataclass(frozen=True, eq=False)
-class Stats:
-    """m, l and alpha of every row after every visited tile t: [B * H, T_c, N_q] float32, NaN where a row block visits no t-th tile."""
-
-    m: np.ndarray
-    l: np.ndarray
-    alpha: np.ndarray
-
-    @classmethod
-    def room(cls, copies: int, tiles: int, rows: int) -> Stats:
-        """Nothing kept yet."""
-        return cls(*(np.full((copies, tiles, rows), np.nan, np.float32) for _ in range(3)))
-
-    def put(self, bh: int | slice, t: int, first_row: int, m: np.ndarray, l_sum: np.ndarray, alpha: np.ndarray) -> None:
-        """Keep [..., rows] of visited tile ``t``, from ``first_row`` on."""
-        rows = slice(first_row, first_row + m.shape[-1])
-        self.m[bh, t, rows], self.l[bh, t, rows], self.alpha[bh, t, rows] = m, l_sum, alpha
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """Values of one program after each visited tile t, float32, natural-log units with the scale applied.
-
-    m, l, alpha [T, rows]; s (masked), p [T, rows, B_c], whose columns beyond N_k mean nothing; acc [T, rows, d].
-    """
-
-    m: np.ndarray
-    l: np.ndarray
-    alpha: np.ndarray
-    s: np.ndarray
-    p: np.ndarray
-    acc: np.ndarray
-
-
-class Trace(Executed):
-    """A recording of one attention call, sorted by (launch, program, step). Treat its arrays as read-only.
+class Trace:
+    """A recording of some launches, sorted by (launch, program, step). Treat its arrays as read-only.
 
     Args:
-        header: Provenance.
-        columns: Integer arrays of equal length, one a name in ``COLUMNS``; and of ``CLOCKED`` where the header names a clock. Times
-            are kept as int64, all else in the narrowest of ``WIDTHS`` that holds it: a recording may have ten million events.
+        header: Provenance, and ``statements``: what the events mean.
+        columns: Integer arrays of equal length, by ``columns_of(header, axes)``. Times are kept as int64, all else in the narrowest of
+            ``WIDTHS`` that holds it: a recording may have ten million events. ``kind`` is the code of the statement; ``start0`` to
+            ``stop0`` is the box along the tensor's first axis, ``block0`` the block's first side, each padded to one number of axes: boxes
+            behind with 0 to 1, blocks in front with 1. Of a tile the box is ``r0`` to ``r1``, ``c0`` to ``c1``.
+        parts: The elements of accesses that are no whole box; without it, all are.
         stats: m, l, alpha of all programs, where they were kept.
         snapshots: All values of some programs, by (pid_m, pid_bh).
 
@@ -132,27 +52,38 @@ class Trace(Executed):
         TraceError: An event's code is that of no statement.
     """
 
-    PROGRAM = ("launch", "pid_m", "pid_bh")
-    header: Header
-
     def __init__(
         self,
         header: Header,
         columns: Mapping[str, np.ndarray],
         *,
+        parts: Parts | None = None,
         stats: Stats | None = None,
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
     ) -> None:
-        super().__init__(header, {
+        check_codes(header, columns["kind"])
+        self.header = header
+        self.axes = 2 if header.config is not None else axes_of(columns)
+        self.columns = {
             name: np.ascontiguousarray(columns[name], np.int64) if name in CLOCKED else narrowed(columns[name])
-            for name in columns_of(header)
-        })  # fmt: skip
+            for name in columns_of(header, self.axes)
+        }
+        self.statements = {statement.code: statement for statement in header.statements}
+        self.parts = Parts.none(len(columns["kind"])) if parts is None else parts
         self.stats = stats
         self.snapshots = dict(snapshots or {})
+        self._touches: dict[tuple[str, bool], Touches] = {}
         self._mapped: mmap.mmap | None = None
 
     @property
     def config(self) -> AttentionConfig:
+        """The problem of attention.
+
+        Raises:
+            TraceError: It is a recording of another kernel.
+        """
+        if self.header.config is None:
+            raise TraceError(f"expected a trace of attention, got one of kernel {self.header.kernel[:80]}; record one with flashviz trace")
         return self.header.config
 
     @cached_property
@@ -167,51 +98,276 @@ class Trace(Executed):
             raise TraceError("expected the inputs that the trace names, got others from its recipe; record again with flashviz trace")
         return arrays
 
+    # ------------------------------------------------------------------------------------------------------------ events
+
+    def __len__(self) -> int:
+        return len(self.columns["kind"])
+
     def __getitem__(self, index: int) -> Event:
-        index = self.placed(index)
-        values = {name: int(column[index]) for name, column in self.columns.items()}
-        return Event(index=index, statement=self.statements[values.pop("kind")], **values)
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"expected an event below {len(self):,}, got {index}; trace has {len(self):,} events")
+        index %= len(self)
+        at = {name: int(column[index]) for name, column in self.columns.items()}
+        statement = self.statements[at["kind"]]
+        axes = self.axes if self.header.config is not None else len(self._shape(statement))
+        return Event(
+            index=index, statement=statement, launch=at["launch"], pid=tuple([at[name] for name in self.header.program[1:]]),
+            step=at["step"], box=tuple([(at[start], at[stop]) for start, stop in self.box_sides[:axes]]),
+            shape=tuple([at[name] for name in self.block_sides]), i=at.get("i", -1), j=at.get("j", -1), nbytes=at["nbytes"],
+            touched=at.get("touched"), flops=at["flops"], t_ns=at.get("t_ns"), sm=at.get("sm"),
+        )  # fmt: skip
 
     def __iter__(self) -> Iterator[Event]:
         return (self[index] for index in range(len(self)))
 
-    @cached_property
-    def hash(self) -> str:
-        """Twelve hex digits over the compared columns."""
-        digest = hashlib.sha256()
-        for column in (self.columns[name] for name in COMPARED):
-            for at in range(0, len(column), AT_ONCE):
-                digest.update(column[at : at + AT_ONCE].astype("<i8").data)
-        return digest.hexdigest()[:12]
+    def line_text(self, event: Event) -> str:
+        """The source line behind an event, without its indentation; empty where its file is unknown."""
+        return self.header.sources[event.file].line(event.line) if event.file >= 0 else ""
 
-    # ------------------------------------------------------------------------------------------------- programs
+    # ------------------------------------------------------------------------------------------------------------- boxes
+
+    @cached_property
+    def box_sides(self) -> tuple[tuple[str, str], ...]:
+        """Columns with start and stop of each axis of a box."""
+        if self.header.config is not None:
+            return ("r0", "r1"), ("c0", "c1")
+        return tuple((f"start{axis}", f"stop{axis}") for axis in range(self.axes))
+
+    @cached_property
+    def block_sides(self) -> tuple[str, ...]:
+        """Columns with the sides of a block on chip; a tile has those of its box."""
+        return () if self.header.config is not None else tuple(f"block{axis}" for axis in range(self.axes))
+
+    def boxes(self, events: Any = slice(None)) -> np.ndarray:
+        """Start and stop along each axis [events, axes, 2]."""
+        sides = [self.columns[name][events] for pair in self.box_sides for name in pair]
+        return np.stack(sides, axis=1).reshape(-1, self.axes, 2)
+
+    def blocks(self, events: Any = slice(None)) -> np.ndarray:
+        """Sides of the blocks on chip [events, axes]; of a DOT (..., m, n, k)."""
+        return np.stack([self.columns[name][events] for name in self.block_sides], axis=1)
+
+    def sides(self, tensor: str) -> tuple[str, ...]:
+        """Columns that tell boxes of a tensor apart: of a tile the head whose program it was, rows and columns."""
+        if self.header.config is not None:
+            return "pid_bh", "r0", "r1", "c0", "c1"
+        axes = len(self.header.tensors[self.tensor_at[tensor]].shape)
+        return tuple(name for pair in self.box_sides[:axes] for name in pair)
+
+    def elements(self, index: int) -> np.ndarray:
+        """Which elements of its tensor an event touched, as indices in the row-major order of the shape, rising; where several share their
+        memory, one of them. Of a recording without tiles."""
+        part, statement = int(self.parts.event[index]), self.statements[int(self.columns["kind"][index])]
+        if part >= 0:
+            return self.parts.elements(part)
+        flat: Any = np.zeros(1 if statement.tensor is not None and self.columns["nbytes"][index] else 0, np.int64)
+        for (start, stop), size in zip(self[index].box, self._shape(statement), strict=True):
+            flat = (flat[:, None] * size + np.arange(start, stop)).reshape(-1)
+        return np.asarray(flat)
+
+    def _shape(self, statement: Statement) -> tuple[int, ...]:
+        """Of the tensor that a statement touches; that of a number, where it touches none."""
+        return () if statement.tensor is None else self.header.tensors[self.tensor_at[statement.tensor]].shape
+
+    @cached_property
+    def tensor_at(self) -> dict[str, int]:
+        """Name -> index of a tensor in the header."""
+        return {info.name: at for at, info in enumerate(self.header.tensors)}
+
+    @property
+    def tensors(self) -> np.ndarray:
+        """Index of the tensor that each event touched, -1 where it touched none."""
+        return self.of_events(lambda each: -1 if each.tensor is None else self.tensor_at[each.tensor])
+
+    @property
+    def ops(self) -> np.ndarray:
+        """The operation of each event."""
+        return self.of_events(lambda each: int(each.op))
+
+    # ---------------------------------------------------------------------------------------------------------- programs
+
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        """First event of each program in the trace's order, and one past the last event."""
+        if not len(self):
+            return np.zeros(1, np.int64)
+        columns = [self.columns[name] for name in self.header.program]
+        changes = np.flatnonzero(np.logical_or.reduce([column[1:] != column[:-1] for column in columns])) + 1
+        return np.concatenate([[0], changes, [len(self)]])
+
+    @cached_property
+    def spans(self) -> dict[tuple[int, ...], range]:
+        """(launch, *pid) -> the events of each program that did something, in the trace's order."""
+        keys = np.stack([self.columns[name][self.bounds[:-1]] for name in self.header.program], axis=1).tolist()
+        ends = zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True)
+        return {tuple(key): range(*span) for key, span in zip(keys, ends, strict=True)}
 
     @property
     def programs(self) -> list[tuple[int, int]]:
-        """(pid_m, pid_bh) of the first launch, in the trace's order."""
-        return [(pid_m, pid_bh) for launch, pid_m, pid_bh in self.spans if launch == 0]
-
-    def program(self, pid_m: int, pid_bh: int, launch: int = 0) -> range:
-        """Indices of the events of one program; only ``standard`` has launches beyond the first (scores, softmax, output).
+        """(pid_m, pid_bh) of the programs of the first launch of attention, in the trace's order.
 
         Raises:
-            TraceError: There is no such program.
+            TraceError: It is a recording of another kernel, whose ``spans`` have its programs.
         """
-        try:
-            return self.spans[launch, pid_m, pid_bh]
-        except KeyError:
-            known = f"pid_m below {1 + max(s[1] for s in self.spans)}, pid_bh below {1 + max(s[2] for s in self.spans)}"
-            raise TraceError(f"expected a program of this trace ({known}), got ({pid_m}, {pid_bh}); choose one of trace.programs") from None
+        _ = self.config
+        return [(pid_m, pid_bh) for launch, pid_m, pid_bh in self.spans if launch == 0]
 
-    def line_text(self, event: Event) -> str:
-        """The kernel's statement behind an event, without its indentation."""
-        return self.header.kernel_source.splitlines()[event.line - self.header.kernel_first_line].strip()
+    def program(self, *pid: int, launch: int = 0) -> range:
+        """Indices of the events of one program; none where it did nothing.
 
-    def sides(self, _tensor: str) -> tuple[str, ...]:
-        """The head whose program it was, rows and columns."""
-        return BOX
+        Raises:
+            TraceError: The launch has no such program.
+        """
+        launches = self.header.launches
+        axes = len(self.header.program) - 1
+        inside = 0 <= launch < len(launches) and len(pid) == axes
+        if not (inside and all(0 <= at < size for at, size in zip(pid, launches[launch].grid[:axes], strict=True))):
+            grids = ", ".join(str(each.grid) for each in launches)
+            raise TraceError(f"expected a program of {len(launches)} launches with grids {grids}, got launch {launch}, program {pid}")
+        return self.spans.get((launch, *pid), range(0))
 
-    # ----------------------------------------------------------------------------------------------------- files
+    # -------------------------------------------------------------------------------------------------------- statements
+
+    def of_events(self, value: Callable[[Statement], Any]) -> np.ndarray:
+        """What holds of the statement of each event: a number, a truth or a row of numbers."""
+        values = np.array([value(each) for each in self.statements.values()] or np.zeros(0, np.int64))
+        table = np.zeros((1 + max(self.statements, default=-1), *values.shape[1:]), values.dtype)
+        table[list(self.statements)] = values
+        return np.asarray(table[self.columns["kind"]])
+
+    @property
+    def order(self) -> np.ndarray:
+        """Which of the statements, in the header's order, each event executed."""
+        at = {code: index for index, code in enumerate(self.statements)}
+        return self.of_events(lambda each: at[each.code])
+
+    @cached_property
+    def places(self) -> dict[int, np.ndarray]:
+        """Code -> indices of the events that executed the statement, rising: what a query searches."""
+        codes = self.columns["kind"]
+        return {code: np.flatnonzero(codes == code).astype(np.int32) for code in self.statements}
+
+    def last(self, code: int, first: int, k: int) -> int:
+        """The last of events first..k-1 that executed a statement; -1 where none did."""
+        places = self.places[code]
+        found = int(places[at - 1]) if (at := before(places, k)) else -1
+        return found if found >= first else -1
+
+    def count(self, code: int, first: int, k: int) -> int:
+        """How many of events first..k-1 executed a statement; none did where the trace has no such statement."""
+        places = self.places.get(code)
+        return 0 if places is None else before(places, k) - before(places, first)
+
+    @cached_property
+    def products(self) -> dict[str, tuple[list[Statement], list[Statement]]]:
+        """Name -> statements that make a product on chip, and statements that free it."""
+        made: dict[str, list[Statement]] = {}
+        for each in self.statements.values():
+            if each.makes is not None:
+                made.setdefault(each.makes.name, []).append(each)
+        return {product: (makers, [each for each in self.statements.values() if product in each.frees]) for product, makers in made.items()}
+
+    # ------------------------------------------------------------------------------------------------------------- bytes
+
+    @cached_property
+    def sums(self) -> dict[int, np.ndarray]:
+        """Code -> bytes that a statement's events moved before each of them, and after the last; of those that touch HBM."""
+        nbytes, moving = self.columns["nbytes"], [each.code for each in self.statements.values() if each.tensor is not None]
+        return {code: running(nbytes[self.places[code]]) for code in moving}
+
+    def touches(self, tensor: str, *, writes: bool) -> Touches:
+        """Which boxes of a tensor in HBM its events read, or wrote; an atomic operation does both. There are none of an unknown tensor."""
+        key = tensor, writes
+        if key not in self._touches:
+            moving = (each for each in self.statements.values() if each.tensor == tensor and (each.writes if writes else each.reads))
+            events = np.sort(np.concatenate([np.zeros(0, np.int32), *(self.places[each.code] for each in moving)]))
+            sides = [self.columns[name][events].tolist() for name in (self.sides(tensor) if len(events) else ())]
+            boxes: dict[tuple[int, ...], int] = {}
+            which = [boxes.setdefault(box, len(boxes)) for box in (zip(*sides, strict=True) if sides else [()] * len(events))]
+            self._touches[key] = Touches(list(boxes), events, np.array(which, np.int32))
+        return self._touches[key]
+
+    @property
+    def transfers(self) -> list[Transfers]:
+        """What crossed between HBM and the chip, statement by statement."""
+        return [
+            Transfers(each.tensor, self.places[each.code], self.sums[each.code], reads=each.reads, writes=each.writes)
+            for each in self.statements.values()
+            if each.tensor is not None
+        ]
+
+    # ---------------------------------------------------------------------------------------------------- files and hashes
+
+    @property
+    def compared(self) -> list[np.ndarray]:
+        """What two recordings of one problem agree upon: of tiles ``COMPARED``; of any kernel all, and what each event did where, whatever
+        the code of its statement."""
+        if self.header.config is not None:
+            return [self.columns[name] for name in COMPARED]
+        did = [self.of_events(value) for value in (lambda each: each.file, lambda each: each.line)]
+        own = [self.columns[name] for name in (*self.header.program, "step")]
+        wide = [self.columns[name] for name in WIDE]
+        return [*own, self.ops, self.tensors, *did, *wide, self.boxes(), self.blocks(), *(getattr(self.parts, name) for name in PARTS)]
+
+    @cached_property
+    def hash(self) -> str:
+        """Twelve hex digits over what is ``compared``."""
+        digest = hashlib.sha256()
+        for array in self.compared:
+            for at in range(0, len(array), AT_ONCE):
+                digest.update(array[at : at + AT_ONCE].astype("<i8").tobytes())
+        return digest.hexdigest()[:12]
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is kept, by its name in the file."""
+        arrays = {f"column/{name}": column for name, column in self.columns.items()}
+        if self.header.config is None:
+            arrays |= {f"parts/{name}": getattr(self.parts, name) for name in PARTS}
+        if self.stats is not None:
+            arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
+        for (pid_m, pid_bh), snapshot in self.snapshots.items():
+            arrays |= {f"snapshot/{pid_m}/{pid_bh}/{field.name}": getattr(snapshot, field.name) for field in fields(Snapshot)}
+        return arrays
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hex digits over the header and every array: what stands for the whole recording where something is made from it."""
+        return npz.digest(self.header, self.arrays)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a compressed npz file, beside its place first and then renamed."""
+        npz.write(path, self.header, self.arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Trace:
+        """Read a file that ``save`` wrote.
+
+        Raises:
+            TraceError: The file is missing, is not a trace, has another schema or is damaged.
+        """
+        header, arrays = read(path)
+
+        def group(prefix: str) -> dict[str, Any]:
+            return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+        programs = sorted({tuple(map(int, name.split("/")[:2])) for name in group("snapshot/")})
+        return cls(
+            header, group("column/"), parts=Parts(**group("parts/")) if header.config is None else None,
+            stats=Stats(**group("stats/")) if group("stats/") else None,
+            snapshots={(pid_m, pid_bh): Snapshot(**group(f"snapshot/{pid_m}/{pid_bh}/")) for pid_m, pid_bh in programs},
+        )  # fmt: skip
+
+    def to_json(self) -> str:
+        """Header and columns as lists: for small traces."""
+        document = {
+            "header": msgspec.to_builtins(self.header),
+            "hash": self.hash,
+            "columns": {name: column.tolist() for name, column in self.columns.items()},
+        }
+        return json.dumps(document, ensure_ascii=False)
+
+    # ------------------------------------------------------------------------------------------------------- large traces
 
     def spill(self) -> None:
         """Move the columns of a large trace, and what it is searched by, to a file without a name, of which only what is looked at
@@ -241,129 +397,12 @@ class Trace(Executed):
         if self._mapped is not None:
             self._mapped.madvise(mmap.MADV_DONTNEED)
 
-    @property
-    def arrays(self) -> dict[str, np.ndarray]:
-        """All that is kept, by its name in the file."""
-        arrays = super().arrays
-        if self.stats is not None:
-            arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
-        for (pid_m, pid_bh), snapshot in self.snapshots.items():
-            arrays |= {f"snapshot/{pid_m}/{pid_bh}/{field.name}": getattr(snapshot, field.name) for field in fields(Snapshot)}
-        return arrays
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Trace:
-        """Read a file that ``save`` wrote.
-
-        Raises:
-            TraceError: The file is missing, is not a trace, has another schema or is damaged.
-        """
-        contents = npz.Contents(path)
-        if contents.raw.get("kind") == "generic":
-            kernel = str(contents.raw.get("kernel"))[:80]
-            raise TraceError(f"expected a trace of attention, got {path} of kernel {kernel}; load it with flashviz.trace.load")
-        return assembled(contents)
-
-    def to_json(self) -> str:
-        """Header and columns as lists: for small traces."""
-        document = {
-            "header": msgspec.to_builtins(self.header),
-            "hash": self.hash,
-            "columns": {name: column.tolist() for name, column in self.columns.items()},
-        }
-        return json.dumps(document, ensure_ascii=False)
-
-
-def columns_of(header: Header) -> tuple[str, ...]:
-    """The columns of a recording."""
-    return COLUMNS if header.clock is None else COLUMNS + CLOCKED
-
 
 def narrowed(column: np.ndarray) -> np.ndarray:
     """The same numbers in the narrowest of ``WIDTHS`` that holds them."""
     low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
     fitting = (width for width in WIDTHS if np.iinfo(width).min <= low and high <= np.iinfo(width).max)
     return np.ascontiguousarray(column, next(fitting))
-
-
-def assembled(contents: npz.Contents) -> Trace:
-    """The trace in a file whose header was read: what the header says decides which arrays there are, and how large.
-
-    Raises:
-        TraceError: The file holds others, or numbers that no recording has.
-    """
-    header = npz.typed_header(contents.path, contents.raw, Header)
-    if hashlib.sha256(header.kernel_source.encode("utf-8", "replace")).hexdigest() != header.kernel_hash:
-        raise TraceError(f"expected the kernel's source that {contents.path} names by its hash, got another; {npz.AGAIN}")
-    names = columns_of(header)
-    kept = {name: member for name, member in contents.members.items() if not name.startswith("column/")}
-    columns = {name.removeprefix("column/"): member for name, member in contents.members.items() if name not in kept}
-    if set(columns) != set(names) or any(member.dtype.kind != "i" or len(member.shape) != 1 for member in columns.values()):
-        raise TraceError(f"expected columns {', '.join(names)} of whole numbers, got others in {contents.path}; {npz.AGAIN}")
-    events = columns["kind"].shape[0]
-    if header.algorithm in NAMES:  # of others the recorder knows how many there are
-        events = form_of(header.algorithm).events(header.config, header.altered)
-    wrong = next((f"{name} of {member.shape[0]:,}" for name, member in columns.items() if member.shape != (events,)), None)
-    if wrong is not None:
-        raise TraceError(
-            f"expected {events:,} events, as {header.algorithm} of its config has, got {contents.path} with {wrong}; {npz.AGAIN}"
-        )
-    _check_kept(contents.path, header, kept)
-    arrays = contents.arrays()
-    _check_numbers(contents.path, header, {name: arrays[f"column/{name}"] for name in names})
-    stats = Stats(**{field.name: arrays[f"stats/{field.name}"] for field in fields(Stats)}) if "stats/m" in kept else None
-    programs = {(int(pid_m), int(pid_bh)) for _, pid_m, pid_bh, _ in (name.split("/") for name in kept if name.startswith("snapshot/"))}
-    return Trace(
-        header, {name: arrays[f"column/{name}"] for name in names}, stats=stats,
-        snapshots={
-            (pid_m, pid_bh): Snapshot(**{field.name: arrays[f"snapshot/{pid_m}/{pid_bh}/{field.name}"] for field in fields(Snapshot)})
-            for pid_m, pid_bh in sorted(programs)
-        },
-    )  # fmt: skip
-
-
-def _check_kept(path: Path, header: Header, members: Mapping[str, npz.Member]) -> None:
-    """Values that were kept have the shapes that the config gives them."""
-    c, expected = header.config, {}
-    copies = c.batch * c.heads
-    keeps = header.keeps_rows
-    if keeps and "stats/m" in members:
-        expected = {f"stats/{field.name}": (copies, c.col_blocks, c.seq_q) for field in fields(Stats)}
-    for name in members:
-        if keeps and (found := SNAPSHOT.fullmatch(name)) is not None:
-            pid_m, pid_bh = int(found["pid_m"]), int(found["pid_bh"])
-            rows, tiles = min(c.block_m, c.seq_q - pid_m * c.block_m), c.visited(pid_m)
-            wide = {"s": (c.block_n,), "p": (c.block_n,), "acc": (c.head_dim,)}
-            if rows >= 1 and pid_bh < copies:
-                expected |= {
-                    f"snapshot/{pid_m}/{pid_bh}/{field.name}": (tiles, rows, *wide.get(field.name, ())) for field in fields(Snapshot)
-                }
-    found_shapes = {name: member.shape for name, member in members.items()}
-    if found_shapes != expected or any(member.dtype != np.float32 for member in members.values()):
-        odd = next((name for name in (*members, *expected) if found_shapes.get(name) != expected.get(name)), "numbers that are not float32")
-        raise TraceError(f"expected values of the shapes that the config gives them, got {path} with {odd}; {npz.AGAIN}")
-
-
-def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
-    """What every reader of a trace relies on; whether each event is the algorithm's own, ``first_difference`` says."""
-    c, most = header.config, 1 << 53
-    ours = header.algorithm in NAMES
-    own = c.row_blocks if ours else max(c.row_blocks, c.col_blocks)  # a program of others may own a key tile
-    most_rows = c.row_blocks if ours else c.row_blocks * c.group  # a group's heads may be numbered on
-    limits = {
-        "launch": (0, max((each.launch for each in header.statements), default=0)),
-        "pid_m": (0, own - 1), "pid_bh": (0, c.batch * c.heads - 1),
-        "step": (0, len(columns["kind"]) - 1), "i": (-1, most_rows - 1), "j": (-1, c.col_blocks - 1),
-        "r0": (0, max(c.seq_q, c.seq_k)), "r1": (0, max(c.seq_q, c.seq_k)),
-        "c0": (0, max(c.seq_k, c.head_dim)), "c1": (0, max(c.seq_k, c.head_dim)),
-    }  # fmt: skip
-    for name, column in columns.items():
-        low, high = limits.get(name, (0, most))
-        wrong = np.flatnonzero((column < low) | (column > high)) if len(column) else column
-        if len(wrong):
-            raise TraceError(
-                f"expected {name} from {low} to {high}, got {path} with {name} {column[wrong[0]]} in event {wrong[0]:,}; {npz.AGAIN}"
-            )
 
 
 def first_difference(found: Trace, expected: Trace) -> str | None:

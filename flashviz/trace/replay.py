@@ -10,7 +10,8 @@ import numpy as np
 from flashviz.errors import TraceError
 from flashviz.inputs import numpy_dtype
 from flashviz.trace.events import Event, Kind
-from flashviz.trace.recording import Snapshot, Trace
+from flashviz.trace.recording import Trace
+from flashviz.trace.values import Snapshot
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ algorithm    Algorithm: all that the others know of what is computed
 algorithms   standard, fa1, fa2 and two of the backward pass, a file each
 reference    naive -> online softmax -> tiled: the ladder, in float64
 statements   what statements of attention do: what algorithms are put together of
+branches     which way a twin goes where a value decides: the kernel's, unless rounding does not explain it
 twins        standard, fa1 and fa2 in NumPy, each reporting its events
 forward      the Triton kernel of fa2
 backward     the Triton kernels of the backward pass, and backward_twin its twin

@@ -18,6 +18,9 @@ def load_checked(path: str | os.PathLike[str]) -> Trace:
         TraceError: The file is missing, damaged or of another kind, or an event is another; the first is named.
     """
     trace = Trace.load(path)
+    if trace.header.config is None:
+        kernel = trace.header.kernel[:80]
+        raise TraceError(f"expected a trace of attention, got {path} of kernel {kernel}; show it with flashviz render --trace")
     check_events(trace, events_again(trace.header), path)
     return trace
 
@@ -28,6 +31,7 @@ def events_again(header: Header) -> Trace:
     Raises:
         TraceError: Its algorithm is not known, or was altered in a way that is not.
     """
+    assert header.config is not None  # it is of attention
     try:
         return run(header.config, source="numpy", algorithm=named(header.algorithm), computed=range(0), altered=header.altered).trace
     except UsageError as error:

@@ -90,15 +90,18 @@ class Algorithm:
         reference: (inputs, config) -> outputs in float64; and others that the algorithm does not compute.
         tolerance: (inputs, config) -> the bound of each of them.
         closed_form: Of a config: bytes that must cross, by formula.
-        events: Of a config: how many a recording has, by formula.
-        arrays: Of a config: what kernels are given, by name. What is no input is zeros before the first launch: outputs, and what one
-            launch leaves to another. None where there is no kernel.
+        events: Of a config: how many a recording has, by formula; at most, where values decide.
+        arrays: Of a config: what lies in HBM, by name: what kernels are given. What is no input is zeros before the first launch: outputs,
+            and what one launch leaves to another. None where there is no kernel, and programs have no tiles.
         calls: (config, tensors by name, buffers to report to or None) -> launches, in order. None where there is no kernel.
         reports: How the kernels report. None where their pointers alone tell what they do.
-        tiled: Its programs are a row block and a head, and its events have tiles: its recordings are ``Trace``, which films show. The
-            recordings of others are ``GenericTrace``.
+        tiled: Its programs are a row block and a head, and its events have tiles: the headers of its recordings have the config, and films
+            show them.
         keeps: Its programs keep a row block on chip, whose values a recording may keep.
         altered: (words of a header, config) -> options of the twin. None where nothing can be altered.
+        by_value: Where a value decides which statements run: (inputs, config) -> by name of the array in which the kernels keep how far
+            each decision lies from its edge, how far two computations of that margin may lie apart. The twin then takes ``branches``
+            (``flashviz_kernels.branches``) and asks them which way to go. None where events depend on no value.
 
     Raises:
         UsageError: Its parts contradict each other.
@@ -122,13 +125,16 @@ class Algorithm:
     tiled: bool = False
     keeps: bool = False
     altered: Callable[[str, Any], dict[str, Any]] | None = None
+    by_value: Callable[[Named, Any], dict[str, float]] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no recorder could run."""
-        if (self.calls is None) != (self.arrays is None):
-            raise UsageError(f"algorithm {self.name} must have calls and the arrays that they are given, got one of them; give both")
+        if self.arrays is None and (self.calls is not None or self.tiled):
+            raise UsageError(f"algorithm {self.name} must have the arrays that it works on, got calls or tiles alone; give arrays")
         if self.tiled and self.calls is not None and self.reports is None:
             raise UsageError(f"algorithm {self.name} has tiles, so its kernels must report theirs, got no reports; give them, or no tiles")
+        if self.tiled and self.by_value is not None:
+            raise UsageError(f"algorithm {self.name} has tiles, whose events depend on no value, got by_value; leave one of them out")
 
     def given(self, config: Any, inputs: Named) -> Named:
         """What kernels are given before their first launch: the inputs, and zeros."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flashviz.errors import FlashvizError, UsageError, VerificationError
-from flashviz.trace import GenericTrace
+from flashviz.trace import Trace
 from flashviz_kernels.auditor import Auditor
 from flashviz_kernels.interpreter import is_interpreted, load_triton
 from flashviz_kernels.loading import Launcher, as_script, load_function, measured, raise_missing, told
@@ -22,12 +22,12 @@ __all__ = ["LauncherError", "is_jit", "load_function", "trace_kernel"]
 class LauncherError(VerificationError):
     """A launcher found its result wrong, after its launches: ``trace`` is what was seen of them."""
 
-    def __init__(self, message: str, trace: GenericTrace) -> None:
+    def __init__(self, message: str, trace: Trace) -> None:
         super().__init__(message)
         self.trace = trace
 
 
-def trace_kernel(kernel: Any, launcher: Launcher) -> GenericTrace:
+def trace_kernel(kernel: Any, launcher: Launcher) -> Trace:
     """What a kernel does when ``launcher(kernel)`` launches it, once or several times.
 
     Args:

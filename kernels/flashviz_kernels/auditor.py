@@ -28,8 +28,9 @@ from typing import Any
 import numpy as np
 
 from flashviz.errors import FlashvizError, UsageError, VerificationError
-from flashviz.trace import GenericHeader, GenericTrace, Launch, Op, SourceText, TensorInfo
-from flashviz.trace.generic import DID, WIDE, FunctionText, Parts, statements_of
+from flashviz.trace import Header, Launch, Op, Parts, SourceText, TensorInfo, Trace
+from flashviz.trace.header import FunctionText
+from flashviz.trace.reading import WIDE
 from flashviz.trace.statements import WRITES
 from flashviz.version import __version__
 from flashviz_kernels.fitting import limit_here
@@ -38,6 +39,7 @@ from flashviz_kernels.narrow_floats import replaced
 from flashviz_kernels.placement import Lanes, Resident, Zone, as_array, pointee, span, zones_of
 from flashviz_kernels.rewriting import first_line, functions, source_lines
 from flashviz_kernels.standin import CompiledKernel
+from flashviz_kernels.statements import DID, statements_seen
 
 OURS = Path(__file__).parent
 GRID = (2**31 - 1, 65_535, 65_535)  # programs along each axis that CUDA takes: CUDA C++ Programming Guide, compute capabilities, table
@@ -407,21 +409,23 @@ class Auditor:
 
     # ------------------------------------------------------------------------------------------------------ trace
 
-    def trace(self, launcher: str) -> GenericTrace:
+    def trace(self, launcher: str) -> Trace:
         """What was seen so far."""
         events = len(self.rows)
         axes = max([1, *map(len, self.boxes), *map(len, self.shapes)])
         table = np.array(self.rows, np.int64).reshape(events, len(SEEN))
         columns: dict[str, np.ndarray] = {name: table[:, at] for at, name in enumerate(SEEN)}
-        statements, columns["kind"] = statements_of(np.stack([columns[name] for name in DID], axis=1), self.tensors)
-        columns["box"] = np.array([(*box, *((0, 1),) * (axes - len(box))) for box in self.boxes], np.int32).reshape(events, axes, 2)
-        columns["shape"] = np.array([(*(1,) * (axes - len(shape)), *shape) for shape in self.shapes], np.int32).reshape(events, axes)
+        statements, columns["kind"] = statements_seen(np.stack([columns[name] for name in DID], axis=1), self.tensors)
+        boxes = np.array([(*box, *((0, 1),) * (axes - len(box))) for box in self.boxes], np.int64).reshape(events, axes, 2)
+        blocks = np.array([(*(1,) * (axes - len(shape)), *shape) for shape in self.shapes], np.int64).reshape(events, axes)
+        for axis in range(axes):
+            columns |= {f"start{axis}": boxes[:, axis, 0], f"stop{axis}": boxes[:, axis, 1], f"block{axis}": blocks[:, axis]}
         sources = [_source(path, lines) for path, lines in self.files.items()]
         digest = hashlib.sha256("".join(source.text for source in sources).encode())
         versions = {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
-        header = GenericHeader(
-            kernel=self.launches[0].kernel if self.launches else "",
-            launcher=launcher,
+        header = Header(
+            source="triton-interpreter",
+            algorithm=launcher,
             sources=sources,
             kernel_hash=digest.hexdigest(),
             statements=statements,
@@ -431,7 +435,7 @@ class Auditor:
         )
         order = np.lexsort([columns[name] for name in ("step", "pid_z", "pid_y", "pid_x", "launch")])
         parts = Parts.of(np.array(self.part_of, np.int32)[order], [np.frombuffer(runs, np.int64).reshape(-1, 2) for runs in self.parts])
-        return GenericTrace(header, {name: column[order] for name, column in columns.items()}, parts)
+        return Trace(header, {name: column[order] for name, column in columns.items()}, parts=parts)
 
 
 # ------------------------------------------------------------------------------------------------------------- arguments

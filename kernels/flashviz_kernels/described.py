@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flashviz.inputs import numpy_dtype
+from flashviz.trace import TensorInfo
 from flashviz_kernels.interpreter import DtypeName
 
 ALIGNED = 1 << 20  # an address that every power of two up to it divides
@@ -41,3 +42,9 @@ class Described:
 
     def stride(self) -> tuple[int, ...]:
         return tuple(math.prod(self.shape[at + 1 :]) for at in range(len(self.shape)))
+
+
+def tensor_of(name: str, array: np.ndarray | Described) -> TensorInfo:
+    """What a header says of an array."""
+    steps = array.stride() if isinstance(array, Described) else tuple(step // array.itemsize for step in array.strides)
+    return TensorInfo(name, array.shape, steps, str(array.dtype), array.itemsize)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from flashviz.errors import MissingPartError
-from flashviz.trace.recording import Source
+from flashviz.trace.header import Source
 from flashviz_kernels import gpu
 from flashviz_kernels.algorithm import Algorithm, Kernel, Named
 from flashviz_kernels.interpreter import HostTensor, load_kernel, load_triton, mended, reports_at_once

@@ -88,6 +88,11 @@ class EventLog:
         )
         self.sizes.append(len(programs))
 
+    @property
+    def grids(self) -> list[tuple[int, int, int]]:
+        """Programs of a copy, and copies, of each launch."""
+        return [(1 if self.walks else programs, copies, 1) for programs, copies in zip(self.programs, self.copies, strict=True)]
+
     def in_turn(self, programs: np.ndarray, statements: np.ndarray, start: int) -> int:
         """From step ``start`` of the first launch on, ``programs`` execute so many statements each, one after the other. Returns the step
         after."""

@@ -13,12 +13,13 @@ from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import UsageError
 from flashviz.inputs import inputs_hash
-from flashviz.trace import Header, Trace
-from flashviz.trace.recording import Source
+from flashviz.trace import Header, Launch, SourceText, Trace
+from flashviz.trace.header import Source
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Named
 from flashviz_kernels.algorithms import DEFAULT, every, find
 from flashviz_kernels.compiler import resources_of
+from flashviz_kernels.described import tensor_of
 from flashviz_kernels.fitting import check_recording
 from flashviz_kernels.interpreter import installed
 from flashviz_kernels.kernel_run import run_kernels
@@ -171,9 +172,14 @@ def header_of(
 ) -> Header:  # fmt: skip
     """Where a recording comes from, and what its events mean."""
     versions = versions | {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    assert algorithm.arrays is not None  # it has tiles
+    grids = algorithm.log(config).grids
+    statements = statements_of(algorithm, config, text.lines)
     return Header(
-        algorithm=algorithm.name, source=source, config=config, versions=versions, kernel_file=text.file,
-        kernel_first_line=text.first_line, kernel_source=text.text, kernel_hash=text.hash,
-        statements=statements_of(algorithm, config, text.lines), inputs_recipe=config.inputs, inputs_hash=inputs_hash(arrays.values()),
-        clock=clock, resources=resources, altered=altered,
+        algorithm=algorithm.name, source=source, config=config, versions=versions, kernel_hash=text.hash,
+        sources=[SourceText(text.file, text.first_line, text.text)],
+        statements=tuple(each for each in statements if each.launch < len(grids)),  # a config may need fewer launches than the text has
+        tensors=[tensor_of(name, each) for name, each in algorithm.arrays(config).items()],
+        launches=[Launch(algorithm.name, grid, {}, {}) for grid in grids],
+        inputs_hash=inputs_hash(arrays.values()), clock=clock, resources=resources, altered=altered,
     )  # fmt: skip

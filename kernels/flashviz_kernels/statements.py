@@ -1,20 +1,24 @@
-"""What statements of attention do: what they move, what they leave on chip, what nobody needs after them.
+"""What statements do. Of attention: what they move, what they leave on chip, what nobody needs after them.
 
-An algorithm (``algorithms``) puts its own together of these, once for its kernel and its twin, which report their codes.
+An algorithm (``algorithms``) puts its own together of these, once for its kernel and its twin, which report their codes. Of any kernel
+they are made of what it was seen to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
-from flashviz.errors import FlashvizError
-from flashviz.trace import Kind, Op, Product, Statement
+from flashviz.errors import FlashvizError, TraceError
+from flashviz.trace import Kind, Op, Product, Statement, TensorInfo
+from flashviz.trace.statements import MOST
 from flashviz_kernels.algorithm import Algorithm
 
 FLOAT32 = 4
+DID = ("launch", "op", "tensor", "file", "line")  # of an event, as it was seen from outside: statements are made of it
 TILES = {"K": "K tile {j}", "V": "V tile {j}", "S": "S tile ({i}, {j})", "P": "P tile ({i}, {j})"}  # the others are of a row block
 
 
@@ -34,6 +38,38 @@ def statements_of(algorithm: Algorithm, config: Any, lines: Mapping[str, int]) -
     if unknown is not None:
         raise FlashvizError(f"expected statements of {algorithm.name}, got {unknown} in line {lines[unknown]}; say what it does")
     return tuple(sorted((replace(known[name], line=line) for name, line in lines.items()), key=lambda each: each.code))
+
+
+def statements_seen(did: np.ndarray, tensors: Sequence[TensorInfo]) -> tuple[tuple[Statement, ...], np.ndarray]:
+    """One statement for each file, line, operation and tensor that events were seen with.
+
+    Args:
+        did: [events, 5], as ``DID`` names them; -1 for no tensor, and for no file.
+        tensors: The header's.
+
+    Returns:
+        The statements, and the code of each event's.
+
+    Raises:
+        TraceError: There are more than a trace may have.
+    """
+    launch, op, tensor, file, line = did.astype(np.int64).T
+    key = ((file + 1) * (1 + line.max(initial=0)) + line) * (len(tensors) + 1) + tensor + 1
+    _, first, code = np.unique(key * len(Op) + op, return_index=True, return_inverse=True)
+    if len(first) > MOST:
+        raise TraceError(f"expected at most {MOST:,} statements, got {len(first):,}; record fewer launches at once")
+    low, high = np.full(len(first), np.iinfo(np.int64).max), np.full(len(first), -1)
+    np.minimum.at(low, code, launch)
+    np.maximum.at(high, code, launch)
+    found = []
+    for at, event in enumerate(first.tolist()):
+        what, name = Op(int(op[event])), tensors[tensor[event]].name if tensor[event] >= 0 else None
+        words = what.name.lower().replace("_", " ")
+        found.append(Statement(
+            code=at, name=what.name if name is None else f"{what.name} {name}", op=what, launch=int(low[at]) if low[at] == high[at] else -1,
+            file=int(file[event]), line=int(line[event]), tensor=name, says=words if name is None else f"{words} {name}: {{bytes}} bytes",
+        ))  # fmt: skip
+    return tuple(found), code
 
 
 def dots(qk_frees: tuple[str, ...], pv_frees: tuple[str, ...]) -> tuple[Statement, Statement, Statement]:

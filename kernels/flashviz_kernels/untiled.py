@@ -1,8 +1,7 @@
-"""Recordings of algorithms without tiles: what a kernel's pointers say, and what a twin reports. Both are ``GenericTrace``."""
+"""Recordings of algorithms without tiles: what a kernel's pointers say, and what a twin reports."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import platform
 from typing import Any
@@ -11,10 +10,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from flashviz.errors import UsageError
-from flashviz.trace import GenericHeader, GenericTrace, Launch, SourceText, TensorInfo
+from flashviz.trace import Header, Launch, SourceText, Trace
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Call, Named
 from flashviz_kernels.any_kernel import trace_kernel
+from flashviz_kernels.branches import Branches
+from flashviz_kernels.described import tensor_of
 from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.kernel_run import load
 from flashviz_kernels.source import source_of
@@ -27,7 +28,7 @@ def takes_kernel(algorithm: Algorithm, source: str | None) -> bool:
     return source == "triton" or (source is None and algorithm.calls is not None and installed())
 
 
-def run_untiled(algorithm: Algorithm, config: Any, source: str | None = None) -> tuple[GenericTrace, Named]:
+def run_untiled(algorithm: Algorithm, config: Any, source: str | None = None) -> tuple[Trace, Named]:
     """A recording on a config's own inputs, and the outputs by name.
 
     Args:
@@ -40,10 +41,18 @@ def run_untiled(algorithm: Algorithm, config: Any, source: str | None = None) ->
         VerificationError: A kernel touched what is no element of its arrays.
         MissingPartError: triton is missing, or too old to say what pointers touch.
     """
-    return _kernels(algorithm, config) if takes_kernel(algorithm, source) else _twin(algorithm, config)
+    if not takes_kernel(algorithm, source):
+        return of_twin(algorithm, config)
+    trace, written = of_kernels(algorithm, config)
+    return trace, {name: written[name] for name in algorithm.outputs}
 
 
-def _kernels(algorithm: Algorithm, config: Any) -> tuple[GenericTrace, Named]:
+def of_kernels(algorithm: Algorithm, config: Any) -> tuple[Trace, Named]:
+    """What the kernels' pointers say, and all arrays as they left them.
+
+    Raises:
+        UsageError, VerificationError, MissingPartError: As ``run_untiled``.
+    """
     if algorithm.calls is None:
         raise UsageError(f"source triton needs a kernel, got algorithm {algorithm.name}, which has none; use source numpy for it")
     given = algorithm.given(config, algorithm.inputs(config))
@@ -54,41 +63,47 @@ def _kernels(algorithm: Algorithm, config: Any) -> tuple[GenericTrace, Named]:
             call.on(load(call.kernel, interpreted=True))
 
     launch.__name__ = algorithm.name
-    trace = trace_kernel(load(calls[0].kernel, interpreted=True), launch)
-    return trace, {name: given[name] for name in algorithm.outputs}
+    return trace_kernel(load(calls[0].kernel, interpreted=True), launch), given
 
 
-def _twin(algorithm: Algorithm, config: Any) -> tuple[GenericTrace, Named]:
+def of_twin(algorithm: Algorithm, config: Any, written: Named | None = None) -> tuple[Trace, Named]:
+    """What the twin reports, and its outputs.
+
+    Args:
+        algorithm: Without tiles.
+        config: Its problem.
+        written: What its kernels wrote: where values decide, the twin takes their branches.
+
+    Raises:
+        UsageError: Its launches are not the kernels'.
+        VerificationError: A kernel took a branch that rounding does not explain.
+    """
     arrays, log, text = algorithm.inputs(config), algorithm.log(config), source_of(*algorithm.text)
-    outputs = algorithm.twin(arrays, config, log, None)
+    tolerance = None if algorithm.by_value is None else algorithm.by_value(arrays, config)
+    options = {} if tolerance is None else {"branches": Branches(tolerance, written)}
+    outputs = algorithm.twin(arrays, config, log, None, **options)
     given = outputs | algorithm.given(config, arrays)
-    tensors = [_described(name, array) for name, array in given.items()]
+    tensors = [tensor_of(name, array) for name, array in given.items()]
     itemsizes = {info.name: info.itemsize for info in tensors}
     calls = () if algorithm.calls is None else algorithm.calls(config, {name: HostTensor(array) for name, array in given.items()}, None)
     launches = _launches(algorithm, calls, log.programs)
     statements = tuple(replace(each, makes=None, frees=()) for each in statements_of(algorithm, config, text.lines))
-    header = GenericHeader(
-        source="numpy", kernel=launches[0].kernel, launcher=algorithm.name, tensors=tensors, launches=launches, statements=statements,
+    header = Header(
+        source="numpy", algorithm=algorithm.name, tensors=tensors, launches=launches, statements=statements,
         versions={"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__},
-        sources=[SourceText(text.file, text.first_line, text.text)], kernel_hash=hashlib.sha256(text.text.encode()).hexdigest(),
+        sources=[SourceText(text.file, text.first_line, text.text)], kernel_hash=text.hash,
     )  # fmt: skip
     columns = log.columns()
     axes = sum(name.startswith("start") for name in columns)
-    box = np.stack([np.stack([columns[f"{side}{axis}"] for side in ("start", "stop")], axis=1) for axis in range(axes)], axis=1)
     width = np.zeros(1 + max(each.code for each in statements), np.int64)
     for each in statements:
         width[each.code] = 0 if each.tensor is None else itemsizes[each.tensor]
     touched = columns["nbytes"] // np.maximum(1, width[columns["kind"]])
     pids = _pids(launches, columns["launch"], columns["program"])
-    own = {name: columns[name] for name in ("launch", "step", "kind", "nbytes", "flops")}
-    own |= {"box": box, "shape": box[..., 1] - box[..., 0], "touched": touched}
+    own = {name: column for name, column in columns.items() if name not in ("program", "copy")} | {"touched": touched}
+    own |= {f"block{axis}": columns[f"stop{axis}"] - columns[f"start{axis}"] for axis in range(axes)}
     order = np.lexsort([columns["step"], *(pids[name] for name in ("pid_z", "pid_y", "pid_x")), columns["launch"]])
-    return GenericTrace(header, {name: column[order] for name, column in (own | pids).items()}), outputs
-
-
-def _described(name: str, array: np.ndarray) -> TensorInfo:
-    strides = tuple(step // array.itemsize for step in array.strides)
-    return TensorInfo(name, array.shape, strides, array.dtype.name, array.itemsize)
+    return Trace(header, {name: column[order] for name, column in (own | pids).items()}), outputs
 
 
 def _launches(algorithm: Algorithm, calls: tuple[Call, ...], programs: tuple[int, ...]) -> list[Launch]:
@@ -113,7 +128,7 @@ def _pids(launches: list[Launch], launch: np.ndarray, program: np.ndarray) -> di
     return {"pid_x": program % x, "pid_y": program // x % y, "pid_z": program // (x * y)}
 
 
-def first_difference(twin: GenericTrace, kernel: GenericTrace) -> str | None:
+def first_difference(twin: Trace, kernel: Trace) -> str | None:
     """The first event of which a twin says something else than the pointers of the kernel, in words; None where there is none.
 
     Compared are launch, program, operation, tensor, box, bytes and FLOPs, of what the interpreter is seen to do. A box bounds what was
@@ -131,7 +146,7 @@ def first_difference(twin: GenericTrace, kernel: GenericTrace) -> str | None:
 Row = tuple[Any, ...]
 
 
-def _rows(trace: GenericTrace) -> list[Row]:
+def _rows(trace: Trace) -> list[Row]:
     return [
         (event.launch, event.pid, event.op.name.lower(), event.tensor, event.box, event.nbytes, event.flops)
         for event in trace

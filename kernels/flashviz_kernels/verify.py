@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flashviz.errors import FlashvizError, UsageError
+from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.memory import Traffic, sram_peak, traffic
 from flashviz.trace import Snapshot, Stats, Trace
 from flashviz.trace.recording import first_difference
@@ -151,16 +151,22 @@ def _of_tiles(algorithm: Algorithm, config: Any, source: str | None, given: Trac
 
 
 def _untiled(algorithm: Algorithm, config: Any, source: str | None) -> Evidence:
-    """A recording without tiles: what a kernel's pointers say, held to the twin; or the twin's."""
-    told, outputs = untiled.run_untiled(algorithm, config, "numpy")
-    seen, disagreement = None, None
-    if untiled.takes_kernel(algorithm, source):
-        seen, outputs = untiled.run_untiled(algorithm, config, "triton")
-        disagreement = untiled.first_difference(told, seen)
-    shown = told if seen is None else seen
+    """A recording without tiles: what a kernel's pointers say, held to the twin, which takes the kernel's branches; or the twin's."""
+    arrays = algorithm.inputs(config)
+    if not untiled.takes_kernel(algorithm, source):
+        told, outputs = untiled.of_twin(algorithm, config)
+        return Evidence(
+            checked="twin", source=told.header.source, events=len(told), arrays=arrays, outputs=outputs, moved=traffic(told)
+        )  # fmt: skip
+    seen, written = untiled.of_kernels(algorithm, config)
+    try:
+        disagreement = untiled.first_difference(untiled.of_twin(algorithm, config, written)[0], seen)
+    except VerificationError as refused:
+        disagreement = str(refused)
     return Evidence(
-        checked="twin" if seen is None else "pointers", source=shown.header.source, events=len(shown), arrays=algorithm.inputs(config),
-        outputs=outputs, moved=traffic(shown), twin_equals_kernel=None if seen is None else disagreement is None, disagreement=disagreement,
+        checked="pointers", source=seen.header.source, events=len(seen), arrays=arrays,
+        outputs={name: written[name] for name in algorithm.outputs}, moved=traffic(seen), twin_equals_kernel=disagreement is None,
+        disagreement=disagreement,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from flashviz.config import AttentionConfig, padded_head_dim
-from flashviz.trace import GenericTrace, Op, Trace
+from flashviz.trace import Op, Trace
 from flashviz_kernels.algorithm import Algorithm
 from flashviz_kernels.algorithms import DEFAULT, find
 from flashviz_kernels.auditor import Auditor
@@ -16,7 +16,7 @@ SHOWN = frozenset({Op.LOAD, Op.STORE, Op.ATOMIC, Op.ATOMIC_LOAD, Op.DOT, Op.REDU
 COMPARED = ("program", "op", "tensor", "batch", "head", "r0", "r1", "c0", "c1", "nbytes", "m", "n", "k", "line", "launch")
 
 
-def pointers_of(config: AttentionConfig, algorithm: str | Algorithm = DEFAULT) -> GenericTrace:
+def pointers_of(config: AttentionConfig, algorithm: str | Algorithm = DEFAULT) -> Trace:
     """The kernels, interpreted on a config's inputs and traced as any kernel is. Their own trace buffers are held to their bounds only.
 
     Raises:
@@ -29,7 +29,7 @@ def pointers_of(config: AttentionConfig, algorithm: str | Algorithm = DEFAULT) -
     return auditor.trace("record")
 
 
-def first_disagreement(trace: Trace, seen: GenericTrace, algorithm: str | Algorithm = DEFAULT) -> str | None:
+def first_disagreement(trace: Trace, seen: Trace, algorithm: str | Algorithm = DEFAULT) -> str | None:
     """The first event that is not reported as its pointers have it, in words; None where there is none."""
     said, shown = _reported(trace, seen, find(algorithm)), _observed(seen)
     if said.shape != shown.shape:
@@ -43,7 +43,7 @@ def first_disagreement(trace: Trace, seen: GenericTrace, algorithm: str | Algori
     return f"program {said[at][0]}, {Op(int(said[at][1])).name.lower()} {at:,} of {len(said):,}: {what}"
 
 
-def _reported(trace: Trace, seen: GenericTrace, algorithm: Algorithm) -> np.ndarray:
+def _reported(trace: Trace, seen: Trace, algorithm: Algorithm) -> np.ndarray:
     """One row of ``COMPARED`` for each event that can be seen, from the kernels' own report."""
     c, reports = trace.config, algorithm.reports
     assert reports is not None  # a kernel has reported
@@ -68,16 +68,16 @@ def _reported(trace: Trace, seen: GenericTrace, algorithm: Algorithm) -> np.ndar
     ], axis=1)  # fmt: skip
 
 
-def _observed(seen: GenericTrace) -> np.ndarray:
+def _observed(seen: Trace) -> np.ndarray:
     """The same rows, from what the auditor saw. Tensors have the axes [B, H, N, d], or [B, H, N], which is one column."""
     columns, tensor = seen.columns, seen.tensors
     moves = tensor >= 0
     axes = np.array([*(len(info.shape) for info in seen.header.tensors), 0])[tensor]
-    box = np.where(moves[:, None, None], columns["box"], 0)
+    box = np.where(moves[:, None, None], seen.boxes(), 0)
     batch, head, rows = box[:, 0], box[:, 1], box[:, 2]
     cols = np.where((axes == 3)[:, None], [0, 1], box[:, 3])
     several = moves & ((batch[:, 1] - batch[:, 0] != 1) | (head[:, 1] - head[:, 0] != 1))  # a tile is of one head; -1 agrees with nothing
-    shape = np.where(moves[:, None], 0, columns["shape"][:, -3:])
+    shape = np.where(moves[:, None], 0, seen.blocks()[:, -3:])
     return np.stack([
         columns["pid_x"], seen.ops, tensor, np.where(several, -1, batch[:, 0]), head[:, 0],
         *rows.T, *cols.T, np.where(moves, columns["nbytes"], 0), *shape.T, seen.of_events(lambda each: each.line), columns["launch"],

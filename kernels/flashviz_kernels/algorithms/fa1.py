@@ -7,6 +7,7 @@ from flashviz.forms import fa1 as form
 from flashviz.trace import Kind, Statement
 from flashviz_kernels import attending, twins
 from flashviz_kernels.algorithm import Algorithm
+from flashviz_kernels.described import Described
 from flashviz_kernels.statements import compute, dots, load, numbers, softmax, store, tile_of
 
 NAME = "fa1"
@@ -35,9 +36,15 @@ def statements(config: AttentionConfig) -> tuple[Statement, ...]:
     )
 
 
+def arrays(config: AttentionConfig) -> dict[str, Described]:
+    """Q, K, V and O; l and m [B, H, N_q]."""
+    shape = (config.batch, config.heads, config.seq_q)
+    return {name: attending.arrays(config)[name] for name in "QKVO"} | {name: Described("float32", shape) for name in "LM"}
+
+
 ALGORITHM = Algorithm(
     name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O", "LSE"),
     twin=attending.twin(twins.fa1), text=(twins.fa1, twins._fa1_tile), log=attending.log(statements, walks=True),
     reference=attending.reference, tolerance=attending.tolerance(rounded_output=True),
-    closed_form=form.moved, events=form.events, tiled=True,
+    closed_form=form.moved, events=form.events, arrays=arrays, tiled=True,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from flashviz.forms import standard as form
 from flashviz.trace import Kind, Product, Statement
 from flashviz_kernels import attending, twins
 from flashviz_kernels.algorithm import Algorithm
+from flashviz_kernels.described import Described
 from flashviz_kernels.statements import FLOAT32, dots, launched, load, numbers, softmax, store, tile_of
 
 NAME = "standard"
@@ -35,10 +36,16 @@ def statements(config: AttentionConfig) -> tuple[Statement, ...]:
     )  # fmt: skip
 
 
+def arrays(config: AttentionConfig) -> dict[str, Described]:
+    """Q, K, V and O; S and P [B, H, N_q, N_k]."""
+    shape = (config.batch, config.heads, config.seq_q, config.seq_k)
+    return {name: attending.arrays(config)[name] for name in "QKVO"} | {name: Described(config.dtype, shape) for name in "SP"}
+
+
 ALGORITHM = Algorithm(
     name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O",),
     twin=attending.twin(twins.standard), text=(twins.standard, twins._scores, twins._softmax, twins._blend),
     log=attending.log(statements, launches=3), reference=attending.reference,
     tolerance=attending.tolerance(rounded_scores=True), closed_form=form.moved,
-    events=form.events, tiled=True,
+    events=form.events, arrays=arrays, tiled=True,
 )  # fmt: skip

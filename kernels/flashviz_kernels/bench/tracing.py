@@ -15,7 +15,7 @@ import msgspec
 from flashviz.config import AttentionConfig
 from flashviz.errors import FlashvizError
 from flashviz.inputs import make_inputs
-from flashviz.trace import GenericTrace, load
+from flashviz.trace import Trace, load
 from flashviz_kernels.algorithms import DEFAULT, named
 from flashviz_kernels.any_kernel import load_function, trace_kernel
 from flashviz_kernels.attending import problem_of
@@ -125,7 +125,7 @@ def any_kernels(repeat: int) -> tuple[Recorded, ...]:
     folder = Path(__file__).parent
     kernel, launcher = (load_function(f"{folder / 'softmax.py'}:{name}", name) for name in ("softmax", "launch"))
     found = []
-    kinds: dict[str, Callable[[], GenericTrace]] = {
+    kinds: dict[str, Callable[[], Trace]] = {
         "the film's own": lambda: pointers_of(AttentionConfig()),
         "softmax 1823 x 781": lambda: trace_kernel(kernel, launcher),
     }
