@@ -26,6 +26,7 @@ from flashviz_kernels.gradients import FILE
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import gradients, naive
 from flashviz_kernels.verify import verify
+from tests import differentiated
 
 BOTH = ("backward", "backward_deterministic")
 SMALL: dict[str, Any] = {"block_m": 16, "block_n": 32}
@@ -79,15 +80,10 @@ def test_the_truth_is_autograd_of_attention_in_float64(name: str) -> None:
     import torch
 
     c = CONFIGS[name]
-    q, k, v = (torch.tensor(each.astype(np.float64), requires_grad=True) for each in make_inputs(c))
+    q, k, v = (torch.tensor(each.astype(np.float64)) for each in make_inputs(c))
     do = find("backward").inputs(c)["dO"].astype(np.float64)
-    s = q @ k.repeat_interleave(c.group, 1).mT * c.scale
-    if c.causal:
-        s = s.masked_fill(~torch.ones(c.seq_q, c.seq_k, dtype=torch.bool).tril(c.seq_k - c.seq_q), -torch.inf)
-    sees = torch.isfinite(s).any(-1, keepdim=True)
-    out = torch.where(sees, torch.softmax(torch.where(sees, s, 0.0), -1), 0.0) @ v.repeat_interleave(c.group, 1)
-    expected = torch.autograd.grad(out, (q, k, v), torch.tensor(do))
-    arrays = (q.detach().numpy(), k.detach().numpy(), v.detach().numpy())
+    expected = differentiated.gradients((q, k, v, torch.tensor(do)), scale=c.scale, causal=c.causal)
+    arrays = (q.numpy(), k.numpy(), v.numpy())
     o, lse = naive(*arrays, scale=c.scale, causal=c.causal)
     found = gradients(*arrays, do, o, lse, scale=c.scale, causal=c.causal)
     for mine, theirs in zip(found, expected, strict=True):

@@ -27,7 +27,8 @@ from flashviz.trace import COMPARED, Trace
 from flashviz_kernels import attending, gpu, record, reporting
 from flashviz_kernels.algorithms.fa2 import ALGORITHM
 from flashviz_kernels.attending import problem_of
-from flashviz_kernels.attention import attend, refused_by_device
+from flashviz_kernels.attention import attend
+from flashviz_kernels.checking import refused_by_device
 from flashviz_kernels.interpreter import HostTensor, installed, load_kernel, mended
 from flashviz_kernels.log import Kept
 from flashviz_kernels.problem import TraceBuffers

@@ -60,13 +60,8 @@ def inputs(config: AttentionConfig) -> Named:
 
 
 def arrays(config: AttentionConfig, *, atomic: bool) -> dict[str, Described]:
-    """As Q [B, H, N_q, d] O, dO and dQ; as K [B, H_kv, N_k, d] V, dK and dV; LSE and D [B, H, N_q]; and dQ's sum in float32."""
-    c = config
-    rows, keys = (c.batch, c.heads, c.seq_q), (c.batch, c.kv_heads, c.seq_k, c.head_dim)
-    found = {name: Described(c.dtype, (*rows, c.head_dim)) for name in ("Q", "O", "dO", "dQ")}
-    found |= {name: Described(c.dtype, keys) for name in ("K", "V", "dK", "dV")}
-    found |= {name: Described("float32", rows) for name in ("LSE", "D")}
-    return found | ({"dQ_SUM": Described("float32", (*rows, c.head_dim))} if atomic and c.dtype != "float32" else {})
+    """As ``gradients.arrays``, of a config."""
+    return gradients.arrays(problem_of(config), atomic=atomic)
 
 
 def _calls(
