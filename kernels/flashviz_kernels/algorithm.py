@@ -99,6 +99,7 @@ class Algorithm:
             recordings of others are ``GenericTrace``.
         keeps: Its programs keep a row block on chip, whose values a recording may keep.
         altered: (words of a header, config) -> options of the twin. None where nothing can be altered.
+        deterministic: What its variant whose sums have one order is asked for by. None where there is none.
 
     Raises:
         UsageError: Its parts contradict each other.
@@ -122,6 +123,7 @@ class Algorithm:
     tiled: bool = False
     keeps: bool = False
     altered: Callable[[str, Any], dict[str, Any]] | None = None
+    deterministic: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no recorder could run."""

@@ -30,15 +30,15 @@ OUTPUTS = ("dQ", "dK", "dV")
 SEED_OF_DO = 1  # beside the config's own: what comes from the loss is independent of Q, K and V
 
 
-def algorithm(name: str, *, atomic: bool) -> Algorithm:
-    """The backward pass, with dQ added up by atomics or in a launch of its own."""
+def algorithm(name: str, *, atomic: bool, deterministic: str | None = None) -> Algorithm:
+    """The backward pass, with dQ added up by atomics or in a launch of its own; the name of the variant in a fixed order, if another."""
     twin = backward_twin
     parts = (twin._preprocess, twin._convert, twin._keys, *(() if atomic else (twin._rows,)))
     return Algorithm(
         name=name, config=AttentionConfig, statements=partial(statements, atomic=atomic), inputs=inputs, outputs=OUTPUTS,
         twin=partial(twin.backward, atomic=atomic), text=parts, log=partial(_log, atomic=atomic), reference=reference, tolerance=tolerance,
         closed_form=partial(closed_form, atomic=atomic), events=partial(events, atomic=atomic), arrays=partial(arrays, atomic=atomic),
-        calls=partial(_calls, atomic=atomic), tiled=True,
+        calls=partial(_calls, atomic=atomic), tiled=True, deterministic=deterministic,
         reports=Reports(room=partial(_room, atomic=atomic), keep=_keep, a_head=_a_head, tiles=_tiles, heads=_heads),
     )  # fmt: skip
 
