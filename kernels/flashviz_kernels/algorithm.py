@@ -62,6 +62,7 @@ class Reports:
         tiles: (launch, number in its head, inner tile that an event named) -> row block i and key tile j.
         heads: (config, launch) -> heads of a batch entry that programs are told apart by: H, or H_kv where one serves a whole group; row
             block i of head g of the group is then number g T_r + i.
+        clocked: They read a clock where they are asked to.
     """
 
     room: Callable[[Any, Kept, bool], tuple[TraceBuffers, ...]]
@@ -69,6 +70,7 @@ class Reports:
     a_head: Callable[[Any, int], int]
     tiles: Callable[[int, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
     heads: Callable[[Any, int], int] = lambda config, _launch: int(config.heads)
+    clocked: bool = False
 
 
 Calls = Callable[[Any, Mapping[str, Any], "Sequence[TraceBuffers] | None"], tuple[Call, ...]]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.errors import UsageError
 from flashviz.forms import Traffic
 from flashviz.forms import closed_form as forward_form
 from flashviz.inputs import make_inputs, numpy_dtype
@@ -173,15 +172,13 @@ def _log(config: AttentionConfig, *, atomic: bool) -> EventLog:
     return EventLog(statements(config, atomic=atomic), [_a_head(config, launch) for launch in launches], copies=copies)
 
 
-def _room(config: AttentionConfig, _kept: Kept, clock: bool, *, atomic: bool) -> tuple[TraceBuffers, ...]:
+def _room(config: AttentionConfig, _kept: Kept, _clock: bool, *, atomic: bool) -> tuple[TraceBuffers, ...]:
     """Buffers of the launches; how many events each program reports at most, their kernels know too.
 
     Raises:
-        UsageError: There would be too many events, or a clock is asked for.
+        UsageError: There would be too many events.
     """
     c = config
-    if clock:
-        raise UsageError("a clock is read by the forward pass's kernel, got the backward pass; leave the clock out")
     most = (5, 4 + 13 * c.group * c.row_blocks, 2 if atomic else 5 + 8 * c.col_blocks)[: _launches(c, atomic=atomic)]
     return rows_only([(c.batch * _heads(c, launch) * _a_head(c, launch), count) for launch, count in enumerate(most)])
 
