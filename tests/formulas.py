@@ -1,4 +1,4 @@
-"""LaTeX formulas of docs/maths as numbers: fractions, powers, roots, ceilings, max, min, log, products by juxtaposition."""
+"""LaTeX formulas of docs/maths and docs/gradients.md as numbers: fractions, powers, roots, ceilings, max, min, log, juxtaposed products."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from tests.conftest import ROOT
 
 MATHS = ROOT / "docs" / "maths"
+PAGES = sorted([*MATHS.glob("*.md"), ROOT / "docs" / "gradients.md"])
 LABELLED = re.compile(r"^\$\$\n([^$]+)\n\$\$ \(([\w-]+)\)$", re.MULTILINE)
 SPACES = {"\\,", "\\quad", "\\qquad"}
 GREEK = {"\\ell": "l", "\\beta": "beta", "\\pi": "pi", "\\alpha": "alpha"}
@@ -17,8 +18,8 @@ CLOSING = {"\\left(": "\\right)", "\\left\\lceil": "\\right\\rceil", "\\left\\lf
 
 
 def labelled() -> dict[str, str]:
-    """By label: each formula of every film that has one, as it stands on the page."""
-    texts = [page.read_text(encoding="utf-8") for page in sorted(MATHS.glob("*.md"))]
+    """By label: each formula that has one, as it stands on the page of a film or of the gradients."""
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
     found = [(label, formula) for text in texts for formula, label in LABELLED.findall(text)]
     assert len(found) == len(dict(found)), "two formulas have one label"
     return dict(found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from flashviz_kernels import flash_attention, gpu, hopper, record
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reporting import CLOCK
 from flashviz_kernels.verify import agree, verify
+from tests import differentiated
 
 SKIPPED = 77
 CONFIGS: dict[str, dict[str, Any]] = {
@@ -95,6 +97,28 @@ def attention_against_torch() -> None:
             assert ours <= 2 * theirs + one_rounding + tf32x3, (dtype, causal, ours, theirs)
 
 
+def gradients_against_float64() -> None:
+    """No more than twice the error of torch's own gradients, against float64, and one rounding; in a fixed order the same bits again."""
+    torch = importlib.import_module("torch")
+    torch.manual_seed(0)
+    for dtype, d, causal, deterministic in product(DTYPES, (64, 128), (False, True), (False, True)):
+        shapes = [(2, 4, 300, d), (2, 2, 333, d), (2, 2, 333, d), (2, 4, 300, d)]
+        *learning, d_o = (torch.randn(shape, dtype=getattr(torch, dtype), device="cuda") for shape in shapes)
+        learning = [each.requires_grad_() for each in learning]
+        once, again = (
+            torch.autograd.grad(flash_attention(*learning, causal=causal, deterministic=deterministic), learning, d_o) for _ in range(2)
+        )
+        exact = differentiated.gradients((each.double() for each in (*learning, d_o)), scale=d**-0.5, causal=causal)
+        theirs = differentiated.gradients((*learning, d_o), scale=d**-0.5, causal=causal)
+        for name, mine, same, low, truth in zip(("dQ", "dK", "dV"), once, again, theirs, exact, strict=True):
+            where = (name, dtype, d, causal, deterministic)
+            ours, allowed = ((each.double() - truth).abs().max().item() for each in (mine, low))
+            one_rounding = torch.finfo(mine.dtype).eps * truth.abs().max().item()
+            tf32x3 = 1e-5 * truth.abs().max().item() if dtype == "float32" else 0.0
+            assert ours <= 2 * allowed + one_rounding + tf32x3, (where, ours, allowed)
+            assert torch.equal(mine, same) or not deterministic, where
+
+
 def bottom_right(q: Any, k: Any, v: Any, *, causal: bool) -> tuple[Any, Any]:
     """O and LSE in float64, the mask aligned as here; a row that sees no key gives 0 and -inf."""
     torch = importlib.import_module("torch")
@@ -166,7 +190,10 @@ def memory_is_given_back() -> None:
 
 CHECKS: dict[str, Callable[[], None]] = {
     check.__name__: check
-    for check in (recording_equals_twin, clock, attention_against_torch, memory_is_given_back, hopper_float16, hopper_bfloat16)
+    for check in (
+        *(recording_equals_twin, clock, attention_against_torch, gradients_against_float64),
+        *(memory_is_given_back, hopper_float16, hopper_bfloat16),
+    )
 }
 
 

@@ -24,10 +24,9 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.trace import COMPARED, Trace
 from flashviz_kernels import gpu, hopper, record
-from flashviz_kernels.attention import default_blocks
 from flashviz_kernels.bench import attention as bench
 from flashviz_kernels.bench.report import Measured, begin, read, write
-from flashviz_kernels.problem import Problem
+from flashviz_kernels.problem import Problem, default_blocks
 from tests import gpu_checks
 
 PROGRAMS = 512  # of each clocked recording

@@ -45,6 +45,12 @@ VARIATIONS: dict[str, Sequence[Any]] = {
 }
 
 
+BACKWARD: dict[str, Sequence[Any]] = SHAPES | {  # five products for two: by default fewer lengths and head dims
+    "lengths": ((113, 203), (128, 217), (1, 239), (203, 113), (239, 1), (40, 0)),
+    "head_dim": (16, 40, 64, 111, 128, 256),
+}
+
+
 @dataclass(frozen=True)
 class Cell:
     """One point of the grid."""
@@ -92,6 +98,11 @@ def cells(*, full: bool) -> list[Cell]:
     shapes = product(*(SHAPES | {"lengths": LENGTHS + MORE_LENGTHS, "head_dim": HEAD_DIMS + MORE_HEAD_DIMS}).values())
     draw = random.Random(0)
     return [Cell(*shape, *map(draw.choice, VARIATIONS.values())) for shape in shapes]
+
+
+def backward_cells(*, full: bool) -> list[Cell]:
+    """The same of the backward pass."""
+    return cells(full=True) if full else [Cell(**row) for row in all_pairs(BACKWARD | VARIATIONS)]
 
 
 def all_pairs(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

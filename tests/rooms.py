@@ -15,7 +15,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "generic": ("touches",),
     "citations": ("citations",),
     "kernels": (
-        "algorithms", "backward", "reports",
+        "algorithms", "backward", "gradients", "reports",
         "accuracy", "altered", "attention", "bfloat16", "compiler", "corpus", "forward", "gpu", "gpu_session", "hopper", "kernel_files",
         "libdevice", "mutations", "placement", "recorder", "reference", "shortcuts", "special_values", "trace_kernel", "witness",
     ),

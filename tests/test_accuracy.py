@@ -13,23 +13,28 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flashviz.config import AttentionConfig
 from flashviz.inputs import numpy_dtype
-from flashviz_kernels import twins
+from flashviz_kernels import flash_attention_backward, twins
+from flashviz_kernels.algorithm import Bound, Named
+from flashviz_kernels.algorithms import find
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend
 from flashviz_kernels.interpreter import installed, load_kernel
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import causal_mask, largest_score, max_error, naive, rounding, tolerance
 from tests.conftest import ROOT
-from tests.grid import SHAPES, VARIATIONS, Cell, all_pairs, cells, points, truth
+from tests.grid import SHAPES, VARIATIONS, Cell, all_pairs, backward_cells, cells, points, truth
 
-HEADROOM = re.compile(r"^\| (kernel|fa2|fa1|standard) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", re.MULTILINE)
+HEADROOM = re.compile(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", re.MULTILINE)
 needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is interpreted where triton is installed")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "cell" in metafunc.fixturenames:
         metafunc.parametrize("cell", cells(full=metafunc.config.getoption("--full-grid")), ids=str)
+    if "backward_cell" in metafunc.fixturenames:
+        metafunc.parametrize("backward_cell", backward_cells(full=metafunc.config.getoption("--full-grid")), ids=str)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +121,43 @@ def test_standard_given_the_scores_that_it_stored(cell: Cell, monkeypatch: pytes
     o64, _ = naive(rows, keys, v, scale=1.0, causal=config.causal)
     allowed = tolerance((rows, keys, v), replace(config, scale=1.0), rounded_scores=True)
     assert max_error(o, o64) <= headroom()["standard", cell.dtype] * allowed.output
+
+
+BACKWARD = pytest.mark.parametrize("algorithm", ["backward", "backward_deterministic"])
+
+
+@lru_cache(maxsize=4)
+def true_gradients(config: AttentionConfig) -> tuple[Named, Named, dict[str, Bound]]:
+    """What the backward pass is given, dQ, dK and dV in float64, and their tolerance: the same of both algorithms."""
+    algorithm = find("backward")
+    given = algorithm.inputs(config)
+    return given, algorithm.reference(given, config), algorithm.tolerance(given, config)
+
+
+def judge_gradients(algorithm: str, cell: Cell, outputs: Named) -> None:
+    """dQ, dK and dV lie within the share of the tolerance that the page states."""
+    _, truth64, allowed = true_gradients(cell.config)
+    for name, expected in truth64.items():
+        assert np.isfinite(allowed[name].allowed)
+        assert outputs[name].dtype == numpy_dtype(cell.dtype)
+        assert max_error(outputs[name], expected) <= headroom()[algorithm, cell.dtype] * allowed[name].allowed, name
+
+
+@needs_triton
+@BACKWARD
+def test_the_kernels_of_the_backward_pass(algorithm: str, backward_cell: Cell) -> None:
+    c = backward_cell.config
+    given, _, _ = true_gradients(c)
+    found = flash_attention_backward(
+        *(given[name] for name in ("Q", "K", "V", "O", "LSE", "dO")), causal=c.causal, scale=c.scale, block_m=c.block_m, block_n=c.block_n,
+        stages=c.stages, deterministic=algorithm == "backward_deterministic",
+    )  # fmt: skip
+    judge_gradients(algorithm, backward_cell, dict(zip(("dQ", "dK", "dV"), found, strict=True)))
+
+
+@BACKWARD
+def test_the_twin_of_the_backward_pass(algorithm: str, backward_cell: Cell) -> None:
+    judge_gradients(algorithm, backward_cell, run(backward_cell.config, source="numpy", algorithm=algorithm).outputs)
 
 
 def unit(dtype: np.dtype[np.generic]) -> float:

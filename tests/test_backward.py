@@ -19,13 +19,16 @@ from flashviz.config import AttentionConfig
 from flashviz.inputs import make_inputs
 from flashviz.trace import Trace, state_at, traffic
 from flashviz_kernels.algorithm import Algorithm, Call
-from flashviz_kernels.algorithms import find
+from flashviz_kernels.algorithms import every, find
 from flashviz_kernels.backward_codes import Code
+from flashviz_kernels.compiler import compile_for
 from flashviz_kernels.differentiating import flops
 from flashviz_kernels.gradients import FILE
+from flashviz_kernels.problem import backward_blocks
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import gradients, naive
 from flashviz_kernels.verify import verify
+from tests import differentiated
 
 BOTH = ("backward", "backward_deterministic")
 SMALL: dict[str, Any] = {"block_m": 16, "block_n": 32}
@@ -79,15 +82,10 @@ def test_the_truth_is_autograd_of_attention_in_float64(name: str) -> None:
     import torch
 
     c = CONFIGS[name]
-    q, k, v = (torch.tensor(each.astype(np.float64), requires_grad=True) for each in make_inputs(c))
+    q, k, v = (torch.tensor(each.astype(np.float64)) for each in make_inputs(c))
     do = find("backward").inputs(c)["dO"].astype(np.float64)
-    s = q @ k.repeat_interleave(c.group, 1).mT * c.scale
-    if c.causal:
-        s = s.masked_fill(~torch.ones(c.seq_q, c.seq_k, dtype=torch.bool).tril(c.seq_k - c.seq_q), -torch.inf)
-    sees = torch.isfinite(s).any(-1, keepdim=True)
-    out = torch.where(sees, torch.softmax(torch.where(sees, s, 0.0), -1), 0.0) @ v.repeat_interleave(c.group, 1)
-    expected = torch.autograd.grad(out, (q, k, v), torch.tensor(do))
-    arrays = (q.detach().numpy(), k.detach().numpy(), v.detach().numpy())
+    expected = differentiated.gradients((q, k, v, torch.tensor(do)), scale=c.scale, causal=c.causal)
+    arrays = (q.numpy(), k.numpy(), v.numpy())
     o, lse = naive(*arrays, scale=c.scale, causal=c.causal)
     found = gradients(*arrays, do, o, lse, scale=c.scale, causal=c.causal)
     for mine, theirs in zip(found, expected, strict=True):
@@ -201,6 +199,29 @@ def test_the_command_line_takes_it(algorithm: str, tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["verify", file]).exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["trace", "verify"])
+def test_the_flag_names_the_variant_in_a_fixed_order(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "x.npz"
+    out = ["--out", str(file)] if command == "trace" else ["--json"]
+    asked = [command, "--algorithm", BOTH[0], "--deterministic", "--source", "numpy", *SHAPE, *out]
+    said = CliRunner().invoke(main, asked)
+    assert said.exit_code == 0, said.output
+    assert (Trace.load(file).header.algorithm if command == "trace" else json.loads(said.stdout)["algorithm"]) == BOTH[1]
+
+
+@pytest.mark.parametrize("name", ["fa1", "backward_deterministic", None])
+def test_the_flag_where_there_is_no_such_variant(name: str | None) -> None:
+    named = [] if name is None else ["--algorithm", name]
+    said = CliRunner().invoke(main, ["verify", *named, "--deterministic", "--source", "numpy", *SHAPE])
+    assert said.exit_code == 2
+    message = f"--deterministic takes the variant in a fixed order of backward, got algorithm {name or 'fa2'}; leave it out"
+    assert message in " ".join(said.stderr.split())
+
+
+def test_the_variant_is_an_algorithm_of_the_folder() -> None:
+    assert {each.name: find(each.deterministic).name for each in every() if each.deterministic is not None} == {BOTH[0]: BOTH[1]}
+
+
 @pytest.mark.slow
 @needs_triton
 def test_each_kernel_is_compiled_and_free_of_its_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,3 +233,16 @@ def test_each_kernel_is_compiled_and_free_of_its_trace(tmp_path: Path, monkeypat
         made = json.loads(answer.stdout)["compiled"]
         assert [(each["arch"], each["kernel"]) for each in made] == [(arch, name) for arch in ("sm_80", "sm_90") for name in names]
         assert {each["trace_free"] for each in made} == {True}
+
+
+@pytest.mark.slow
+@needs_triton
+@pytest.mark.parametrize("algorithm", BOTH)
+def test_nothing_spills_with_the_blocks_that_users_get(algorithm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """16 bits, head dims 64, 128 and 256, on the two architectures that ``backward_blocks`` speaks of."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for d in (64, 128, 256):
+        block_m, block_n = backward_blocks("float16", d)
+        config = AttentionConfig(seq_q=256, head_dim=d, block_m=block_m, block_n=block_n, causal=True)
+        made = compile_for(config, ("sm_80", "sm_90"), algorithm=algorithm)
+        assert [each.resources.spilled for each in made] == [0] * len(made), d

@@ -19,8 +19,9 @@ from flashviz.cli.bench import rendering_table
 from flashviz.errors import UsageError
 from flashviz.memory import traffic
 from flashviz_kernels import record
+from flashviz_kernels.bench import attention as bench
 from flashviz_kernels.bench import report as reports
-from flashviz_kernels.bench.attention import Problem, measured, on_cpu, on_gpu, peak_fraction
+from flashviz_kernels.bench.attention import Problem, measured, methods, on_cpu, on_gpu, peak_fraction
 from flashviz_kernels.bench.report import Measured, Rendering, Report
 from flashviz_kernels.bench.tracing import events_of, recorded
 
@@ -32,6 +33,7 @@ def test_flops_by_hand() -> None:
     """Two products of N x N x d, a multiplication and an addition each: 4 N^2 d a head; half where causal."""
     assert Problem(512, 64, 2, 3, causal=False, dtype="float16").flops == 4 * 512 * 512 * 64 * 6 == 402_653_184
     assert Problem(512, 64, 2, 3, causal=True, dtype="float16").flops == 201_326_592
+    assert Problem(512, 64, 2, 3, causal=True, dtype="float16", gradients=True).flops == 201_326_592 + 5 * 201_326_592 // 2
 
 
 def test_sizes_are_the_papers_on_a_gpu_and_double_on_a_cpu() -> None:
@@ -77,6 +79,32 @@ def test_a_wrong_or_refusing_method_is_said() -> None:
     assert found["right"].tflops == pytest.approx(SMALL.flops / median / 1e12)
 
 
+@needs_torch
+@pytest.mark.parametrize(("dtype", "causal"), [("float32", False), ("bfloat16", True)])
+def test_wrong_gradients_are_said(dtype: str, causal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forward and backward by both of torch's ways, longer than what is checked; dK and dV exchanged, half of the rows left out."""
+    problem = Problem(300, 16, 2, 3, causal, dtype, gradients=True)
+    monkeypatch.setattr(bench, "peak_memory", lambda *_: None)  # a process for each method
+    both = methods(problem, "cpu")
+    assert list(both) == ["standard", "torch flash"]
+
+    def exchanged(*arrays: Any) -> Any:
+        dq, dk, dv = both["standard"](*arrays)
+        return dq, dv, dk
+
+    def half(q: Any, k: Any, v: Any, d_o: Any) -> Any:
+        d_o = d_o.clone()
+        d_o[:, :, 172:] = 0
+        return both["standard"](q, k, v, d_o)
+
+    def nothing(*arrays: Any) -> Any:
+        return [each * float("nan") for each in both["standard"](*arrays)]
+
+    calls = both | {"exchanged": exchanged, "half": half, "nan": nothing}
+    right = {each.method: each.right for each in measured(problem, calls, "cpu", repeat=1)}
+    assert right == {"standard": True, "torch flash": True, "exchanged": False, "half": False, "nan": False}
+
+
 def test_a_fraction_of_the_peak_needs_a_quoted_peak() -> None:
     one = Measured(method="m", n=1, d=1, batch=1, heads=1, causal=False, dtype="float16", flops=312 * 10**9, seconds=(2e-3,))
     assert peak_fraction(one, "NVIDIA A100-SXM4-80GB") == pytest.approx(0.5)
@@ -94,6 +122,25 @@ def test_events_of_the_twin_are_those_that_it_records() -> None:
     trace = record(AttentionConfig(seq_q=256, heads=2), source="numpy")
     assert len(trace) == made.events
     assert traffic(trace).total > 0
+
+
+@pytest.mark.slow
+@needs_torch
+def test_bench_kernel_with_gradients_on_a_cpu(tmp_path: Path) -> None:
+    file = tmp_path / "kernel.json"
+    answer = CliRunner().invoke(
+        main, ["bench", "kernel", "--device", "cpu", "--max-n", "512", "--repeat", "1", "--gradients", "--out", str(file)]
+    )
+    assert answer.exit_code == 0, answer.stderr
+    report = reports.read(file)
+    assert report.attention == ()
+    assert "a forward and a backward pass" in report.how
+    assert [(each.method, each.n, each.causal) for each in report.training] == [
+        (method, n, causal) for causal in (False, True) for n in (256, 512) for method in ("standard", "torch flash")
+    ]
+    assert all(each.right for each in report.training)
+    assert all(each.flops == 14 * each.n**2 * 64 * 4 // (2 if each.causal else 1) for each in report.training)
+    assert all(each.peak_memory is None or each.peak_memory > 0 for each in report.training)
 
 
 @pytest.mark.slow
@@ -164,7 +211,7 @@ def test_json_is_one_object_on_standard_output_and_out_the_same_in_a_file(
 ) -> None:
     made = msgspec.structs.replace(reports.begin(cast("Any", command), "by hand"), **SOME[command])
     measures = {"kernel": "flashviz_kernels.bench.attention", "trace": "flashviz_kernels.bench.tracing", "render": "flashviz.cli.rendering"}
-    monkeypatch.setattr(f"{measures[command]}.bench", lambda *_: made)
+    monkeypatch.setattr(f"{measures[command]}.bench", lambda *_, **__: made)
     monkeypatch.setattr("flashviz.cli.bench.rendering_table", lambda _report: Table())
     file = tmp_path / "x.json"
     answer = CliRunner().invoke(main, ["bench", command, "--json", "--out", str(file)])
@@ -176,10 +223,11 @@ def test_json_is_one_object_on_standard_output_and_out_the_same_in_a_file(
     assert "{" not in plain.stdout
 
 
-def test_a_wrong_result_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rows", ["attention", "training"])
+def test_a_wrong_result_fails_the_command(rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = msgspec.structs.replace(ONE, max_error=1.1)
-    made = msgspec.structs.replace(reports.begin("kernel", "by hand"), attention=(wrong,))
-    monkeypatch.setattr("flashviz_kernels.bench.attention.bench", lambda *_: made)
+    made = msgspec.structs.replace(reports.begin("kernel", "by hand"), **{rows: (wrong,)})
+    monkeypatch.setattr("flashviz_kernels.bench.attention.bench", lambda *_, **__: made)
     answer = CliRunner().invoke(main, ["bench", "kernel"])
     assert answer.exit_code == 1
     assert "WRONG" in answer.stdout

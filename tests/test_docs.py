@@ -26,6 +26,8 @@ RUN = (ROOT / "run.sh").read_text(encoding="utf-8")
 
 def run_python(example: Example) -> None:
     """A block that begins with a file's name is that file, for the commands that follow; any other is run."""
+    if "import torch" in example.parsed and importlib.util.find_spec("torch") is None:
+        pytest.skip("needs torch")
     name = re.match(r"# (\w+\.py)\n", example.parsed)
     if name:
         Path(name[1]).write_text(example.parsed, encoding="utf-8")

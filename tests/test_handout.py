@@ -18,7 +18,7 @@ from flashviz.cli.handout import PAPERS, by_hand
 from flashviz.delivery import handout
 from flashviz.delivery.handout import Exercise, Paper, said, write_handout
 from flashviz.errors import FlashvizError, MissingPartError, UsageError
-from flashviz_kernels.reference import naive
+from flashviz_kernels.reference import gradients, naive
 
 LAST_DIGIT = Decimal("0.001")
 POINTS = {"a4": (595, 842), "us-letter": (612, 792)}
@@ -70,6 +70,17 @@ def test_without_the_rescale_the_first_tile_counts_too_much(exercise: Exercise) 
     l_sum, acc = exercise.without_rescale
     assert np.allclose(acc / l_sum, wrong, rtol=1e-6)
     assert np.abs(wrong - exercise.o).min() > 0.1  # nobody takes it for rounding
+
+
+def test_the_way_back_is_that_of_float64_attention(exercise: Exercise) -> None:
+    """What the twin made, and what the sheet's own symbols make: dQ, and of dV what this row adds."""
+    q, k, v, d_o = (array.reshape(1, 1, -1, 2) for array in (exercise.q, exercise.k, exercise.v, exercise.d_o))
+    o, lse = naive(q, k, v, scale=1.0)
+    d_q, _, d_v = gradients(q, k, v, d_o, o, lse, scale=1.0, causal=False)
+    assert np.allclose(exercise.d_q, d_q[0, 0, 0], rtol=1e-5)
+    assert np.allclose(np.einsum("tc,tcd->d", exercise.d_s, exercise.k), d_q[0, 0, 0], rtol=1e-5)
+    assert np.allclose(exercise.weights.reshape(-1, 1) * exercise.d_o, d_v[0, 0], rtol=1e-5)
+    assert exercise.d_s.sum() == pytest.approx(0, abs=1e-6)
 
 
 # ------------------------------------------------------------------------------------------------------------------ the digits
@@ -124,6 +135,26 @@ def test_a_student_gets_the_key(exercise: Exercise, carried: bool) -> None:
     agree(rounded(m + l_sum.ln()), key["lse"])
 
 
+def test_a_student_gets_the_way_back(exercise: Exercise) -> None:
+    """From the printed O and LSE, with their own digits from there."""
+    key = said(exercise, "a4", solved=True)
+    back, d_o, lse = key["back"], vector(key["back"]["d_o"]), read(key["lse"])
+    d = rounded(sum((a * b for a, b in zip(d_o, vector(key["o"]), strict=True)), Decimal(0)))
+    agree(d, back["d"])
+    d_q = [Decimal(0), Decimal(0)]
+    for one in back["keys"]:
+        p = rounded((read(one["s"]) - lse).exp())
+        d_p = rounded(sum((a * b for a, b in zip(d_o, vector(one["v"]), strict=True)), Decimal(0)))
+        d_s = rounded(p * (d_p - d))
+        for name, mine in (("p", p), ("dp", d_p), ("ds", d_s)):
+            agree(mine, one[name])
+        d_q = [total + d_s * part for total, part in zip(d_q, vector(one["k"]), strict=True)]
+    agree([rounded(part) for part in d_q], back["d_q"])
+    weight = max(read(one["p"]) for one in back["keys"])
+    assert read(back["keys"][back["most"] - 1]["p"]) == weight
+    agree([rounded(weight * part) for part in d_o], back["d_v"])
+
+
 def test_the_last_question_checks_by_hand_too(exercise: Exercise) -> None:
     key = said(exercise, "a4", solved=True)
     weights = [(read(one["p"]), vector(one["v"])) for step in key["steps"] for one in step["keys"]]
@@ -140,10 +171,10 @@ def test_the_last_question_checks_by_hand_too(exercise: Exercise) -> None:
 
 
 @pytest.mark.parametrize("paper", get_args(Paper))
-def test_pages_are_tagged_and_at_most_two(pages: dict[str, list[Path]], paper: str) -> None:
+def test_pages_are_tagged_and_at_most_three(pages: dict[str, list[Path]], paper: str) -> None:
     for file, ending in zip(pages[paper], ("", " (key)"), strict=True):
         document = PdfReader(file)
-        assert len(document.pages) <= 2
+        assert len(document.pages) <= 3
         assert all((round(page.mediabox.width), round(page.mediabox.height)) == POINTS[paper] for page in document.pages)
         root: Any = document.trailer["/Root"]
         assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("en-GB", True)
@@ -162,6 +193,9 @@ def test_the_key_has_the_answers_and_the_sheet_has_none(exercise: Exercise, page
     sheet, key = (text_of(file) for file in pages["a4"])
     values = said(exercise, "a4", solved=True)
     computed = [values["o"], values["lse"], values["wrong"]["o"], values["wrong"]["times"]]
+    back = values["back"]
+    computed += [back[name] for name in ("d", "d_q", "d_v")] + [one[name] for one in back["keys"] for name in ("p", "ds")]
+    assert back["d_o"] in sheet
     for step in values["steps"]:
         computed += [step[name] for name in ("alpha", "l_scaled", "l_added", "l", "acc_scaled", "acc_added", "acc")]
         computed += [one[name] for one in step["keys"] for name in "sp"]

@@ -26,7 +26,7 @@ from flashviz.trace import Trace, replay
 from flashviz_kernels import record
 from flashviz_kernels.bench.measured import measured, recordings
 from flashviz_kernels.recorder import run
-from tests.formulas import MATHS, labelled, value
+from tests.formulas import PAGES, labelled, value
 
 FORMULAS = labelled()
 CONFIGS = (
@@ -101,7 +101,7 @@ def test_formulas_are_read_as_they_are_written(formula: str, expected: float) ->
 
 def test_no_formula_escapes_for_want_of_a_label() -> None:
     """What has no label is a definition or a relation: none of those says how many bytes there are."""
-    for page in MATHS.glob("*.md"):
+    for page in PAGES:
         blocks = page.read_text(encoding="utf-8").split("$$")
         for block, after in zip(blocks[1::2], blocks[2::2], strict=True):
             assert after.startswith(" (") or " b " not in f" {block} ", f"{page.name}: {block.strip()}"
@@ -125,6 +125,20 @@ def standard(label: str) -> None:
         both = {tensor: moved.read.get(tensor, 0) + moved.written.get(tensor, 0) for tensor in "QKVOSP"}
         tensors = "SP" if label == "standard-scores" else "QKVO"
         assert at(label, **names(c)) == sum(both[tensor] for tensor in tensors)
+
+
+@checks("gradients-kept", "gradients-kept-standard")
+def kept(label: str) -> None:
+    algorithm, tensor = ("standard", "P") if label.endswith("standard") else ("fa2", "LSE")
+    for c in CONFIGS:
+        assert at(label, **names(c)) == traffic(record(c, source="numpy", algorithm=algorithm)).written[tensor]
+
+
+@checks("gradients-bytes")
+def bytes_of_gradients(label: str) -> None:
+    for c in CONFIGS:
+        if c.itemsize == 2:
+            assert at(label, **names(c)) == traffic(record(c, source="numpy", algorithm="backward")).total
 
 
 @checks("io-standard", "io-flash", "roofline-bytes")
@@ -195,6 +209,13 @@ def operations(label: str) -> None:
         assert at(label, N=128, d=32) * c.heads == counted
     else:
         assert at(label, N=128, d=32, H=2, r=1e9) == counted / 1e9
+
+
+@checks("gradients-flops", "gradients-flops-ordered")
+def operations_of_gradients(label: str) -> None:
+    algorithm = "backward_deterministic" if label.endswith("ordered") else "backward"
+    for c in CONFIGS:
+        assert at(label, **names(c)) == int(record(c, source="numpy", algorithm=algorithm).columns["flops"].sum())
 
 
 @checks("roofline-intensity")
@@ -277,6 +298,33 @@ def lse(label: str) -> None:
     made, (_, _, pairs, _) = run(c, source="numpy"), followed()
     assert made.lse is not None
     assert at(label, m=pairs[-1].m, l=pairs[-1].l) == pytest.approx(float(made.lse[0, 0, 16 + 5]), rel=1e-6)
+
+
+@checks("gradients-weight")
+def weight(label: str) -> None:
+    """e^(s - LSE), of the LSE that a twin stored, is what the online softmax gave: e^(s - m) over l, after the last tile."""
+    _, scores, pairs, _ = followed()
+    c = AttentionConfig(seq_q=64, seq_k=96, block_m=16, block_n=16, head_dim=16)
+    lse = run(c, source="numpy").lse
+    assert lse is not None
+    last = pairs[-1]
+    for s in scores.ravel():
+        assert at(label, s=s, LSE=float(lse[0, 0, 16 + 5])) == pytest.approx(math.exp(s - last.m) / last.l, rel=1e-5)
+
+
+@checks("gradients-score")
+def score(label: str) -> None:
+    """Central differences, in float64, of what the loss gets from a row: the sum of p dP."""
+    random = np.random.default_rng(5)
+    s, dp, h = random.normal(size=9), random.normal(size=9), 1e-5
+
+    def given(scores: np.ndarray) -> float:
+        return float(np.exp(scores - pair_of(scores).m) @ dp / pair_of(scores).l)
+
+    p = np.exp(s - pair_of(s).m) / pair_of(s).l
+    for j, step in enumerate(h * np.eye(9)):
+        slope = (given(s + step) - given(s - step)) / (2 * h)
+        assert at(label, p=p[j], dP=dp[j], D=float(p @ dp)) == pytest.approx(slope, rel=1e-6, abs=1e-9)
 
 
 @checks("online-max", "online-sum")

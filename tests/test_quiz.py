@@ -87,6 +87,7 @@ def right_answers(c: AttentionConfig) -> dict[str, str]:
         "place-of-scores": f"in registers, {c.block_m * c.block_n * 4:,} B",
         "row-statistics": f"{math.ceil(c.seq_k / c.block_n):,}",
         "recompute": f"{len(tiles):,}",
+        "backward-products": f"{5 * len(tiles):,}",
         "skipped": f"{grid - len(visited(replace(one, causal=True))):,}",
         "blind": f"{c.seq_k:,}; O = 0 and LSE = −∞",
         "writes": f"{c.seq_q * row + 4 * c.seq_q:,} B",

@@ -32,18 +32,19 @@ def bench() -> None:
 @bench.command()
 @cloup.option("--device", type=click.Choice(["cpu", "cuda"]), help="[default: a GPU where torch sees one]")
 @cloup.option("--max-n", type=click.IntRange(min=256), metavar="N", help="The longest sequence. [default: 8192 on a CPU, 16384 on a GPU]")
+@cloup.option("--gradients", is_flag=True, help="Forward and backward, as in training, instead of forward alone.")
 @with_repeat
 @with_out
 @with_json
-def kernel(device: str | None, max_n: int | None, repeat: int, out: Path | None, as_json: bool) -> None:
+def kernel(device: str | None, max_n: int | None, gradients: bool, repeat: int, out: Path | None, as_json: bool) -> None:
     """Time attention: this kernel and torch's on a GPU; on a CPU torch's flash back-end against standard attention."""
     _check(out)
     from flashviz_kernels.bench.attention import bench as measure
 
     with Console(stderr=True).status("measuring") as spinner:
-        report = measure(device, max_n, repeat, lambda what: spinner.update(f"measuring {what}"))
+        report = measure(device, max_n, repeat, lambda what: spinner.update(f"measuring {what}"), gradients=gradients)
     _finish(report, attention_table(report), out, as_json=as_json)
-    wrong = [f"{each.method} at N = {each.n:,}" for each in report.attention if each.right is False]
+    wrong = [f"{each.method} at N = {each.n:,}" for each in (*report.attention, *report.training) if each.right is False]
     if wrong:
         names = ", ".join(wrong)
         raise VerificationError(f"expected results within their tolerance of float64, got others: {names}; do not use the figures")
@@ -112,7 +113,7 @@ def attention_table(report: Report) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("method", "N", "d", "causal", "dtype", "ms", "TFLOP/s", "of peak", "memory", "error"):
         table.add_column(name, justify="left" if name in ("method", "dtype", "causal") else "right", no_wrap=True)
-    for each in report.attention:
+    for each in (*report.attention, *report.training):
         table.add_row(each.method, f"{each.n:,}", str(each.d), "yes" if each.causal else "no", each.dtype, *_figures(each))
     return table
 

@@ -25,6 +25,7 @@ QUERY = ((1.0, 2.0),)
 KEYS = ((1.5, -0.5), (1.0, 0.0), (0.5, 1.0), (-0.5, 1.0), (1.0, 0.5), (-0.5, 0.5))
 VALUES = ((0.0, 1.0), (2.0, -1.0), (-1.0, 0.0), (2.0, 2.0), (1.0, 1.0), (2.0, 1.0))
 TILE = 2  # keys
+FROM_LOSS = ((0.5, 1.0),)  # dO
 
 
 @cloup.command()
@@ -48,21 +49,25 @@ class OnPaper(AttentionConfig):
 
 
 def by_hand() -> Exercise:
-    """The exercise, worked out by the twin of FlashAttention-2 in float32."""
+    """The exercise, worked out by the twins of FlashAttention-2 and of its backward pass in float32."""
     import numpy as np
 
     from flashviz.delivery.handout import Exercise
+    from flashviz_kernels.algorithms.backward import ALGORITHM as BACKWARD
     from flashviz_kernels.algorithms.fa2 import ALGORITHM
     from flashviz_kernels.log import Kept
 
-    q, k, v = (np.array(rows, np.float32)[None, None] for rows in (QUERY, KEYS, VALUES))
+    q, k, v, d_o = (np.array(rows, np.float32)[None, None] for rows in (QUERY, KEYS, VALUES, FROM_LOSS))
     config = OnPaper(seq_q=1, seq_k=len(KEYS), head_dim=len(QUERY[0]), block_m=1, block_n=TILE, dtype="float32", scale=1.0)
     kept = Kept.of(config, [(0, 0)], stats=False)
-    found = ALGORITHM.twin({"Q": q, "K": k, "V": v}, config, ALGORITHM.log(config), kept)
+    given = {"Q": q, "K": k, "V": v}
+    found = ALGORITHM.twin(given, config, ALGORITHM.log(config), kept)
+    back = BACKWARD.twin(given | found | {"dO": d_o}, config, BACKWARD.log(config), Kept.of(config, (), stats=False))
     (row,) = kept.snapshots().values()
     return Exercise(
         q=q[0, 0, 0], k=_tiles(k), v=_tiles(v), s=row.s[:, 0], p=row.p[:, 0], m=row.m[:, 0], l=row.l[:, 0], alpha=row.alpha[:, 0],
         acc=row.acc[:, 0], o=found["O"][0, 0, 0], lse=float(found["LSE"][0, 0, 0]),
+        d_o=d_o[0, 0, 0], d_q=back["dQ"][0, 0, 0],
     )  # fmt: skip
 
 

@@ -52,9 +52,19 @@ with_config = cloup.option_group(
     cloup.option("--stages", type=int, metavar="N", help="K and V tiles in flight. [default: 2]"),
     help="What is computed. Also settings: flashviz.toml and FLASHVIZ_* are read.",
 )
-with_algorithm = cloup.option(
-    "--algorithm", type=AlgorithmName(), help="What is computed; FILE.py:NAME is an Algorithm of your own. [default: fa2]"
+ALGORITHM_OPTIONS = (
+    cloup.option("--algorithm", type=AlgorithmName(), help="What is computed; FILE.py:NAME is an Algorithm of your own. [default: fa2]"),
+    cloup.option("--deterministic", is_flag=True, default=None, help="Its variant whose sums have one order: backward has one."),
 )
+
+
+def with_algorithm(command: Command) -> Command:
+    """What is computed. The second one is among the flags that ``problem_of`` is given."""
+    for option in reversed(ALGORITHM_OPTIONS):
+        command = option(command)
+    return command
+
+
 with_source = cloup.option(
     "--source",
     type=click.Choice(get_args(Source)),

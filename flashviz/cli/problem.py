@@ -26,15 +26,21 @@ class Asked:
 
 
 def problem_of(name: str | None, flags: dict[str, Any]) -> Asked:
-    """What ``--algorithm`` and the flags of a config ask for. A problem that is not attention's is its algorithm's own default.
+    """What ``--algorithm``, ``--deterministic`` and the flags of a config ask for.
+
+    A problem that is not attention's is its algorithm's own default.
 
     Raises:
         UsageError: There is no such algorithm, or flags contradict it.
     """
-    from flashviz_kernels.algorithms import DEFAULT, find
+    from flashviz_kernels.algorithms import DEFAULT, find, in_one_order
 
     name = name or DEFAULT
     found = find(name)
+    if flags.get("deterministic"):
+        name = in_one_order(found)
+        found = find(name)
+    flags = {flag: value for flag, value in flags.items() if flag != "deterministic"}
     if found.config is AttentionConfig:
         settings = load_settings(**flags)
         return Asked(name, found, settings.config, settings.source, settings.config.arch)

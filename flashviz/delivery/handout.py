@@ -40,6 +40,8 @@ class Exercise:
         acc: [T, d].
         o: [d].
         lse: m + ln l at the end.
+        d_o: [d], what comes back from a loss.
+        d_q: [d], what a kernel's twin made of it.
     """
 
     q: np.ndarray
@@ -53,6 +55,28 @@ class Exercise:
     acc: np.ndarray
     o: np.ndarray
     lse: float
+    d_o: np.ndarray
+    d_q: np.ndarray
+
+    @property
+    def weights(self) -> np.ndarray:
+        """[T, B_c], e^(s - LSE): P again."""
+        return np.asarray(np.exp(self.s - self.lse))
+
+    @property
+    def d(self) -> float:
+        """D = dO . O."""
+        return float(self.d_o @ self.o)
+
+    @property
+    def d_p(self) -> np.ndarray:
+        """[T, B_c], dO . v."""
+        return np.asarray(self.v @ self.d_o)
+
+    @property
+    def d_s(self) -> np.ndarray:
+        """[T, B_c], P (dP - D)."""
+        return self.weights * (self.d_p - self.d)
 
     @property
     def without_rescale(self) -> tuple[float, np.ndarray]:
@@ -122,6 +146,20 @@ def said(exercise: Exercise, paper: Paper, *, solved: bool) -> dict[str, Any]:
         "wrong": {
             "l": _shown(wrong_l), "acc": _vector(wrong_acc), "o": _vector(wrong_acc / wrong_l), "times": number(1 / x.alpha[rise], 2),
         },
+        "back": _back(x),
+    }  # fmt: skip
+
+
+def _back(x: Exercise) -> dict[str, Any]:
+    """The same row in the backward pass; the key whose dV is asked for is the one that weighs most."""
+    most = int(x.weights.argmax())
+    computed = {"s": x.s, "p": x.weights, "dp": x.d_p, "ds": x.d_s}
+    return {
+        "d_o": _given(x.d_o), "d": _shown(x.d), "d_q": _vector(x.d_q), "most": most + 1, "d_v": _vector(x.weights.ravel()[most] * x.d_o),
+        "keys": [
+            {"number": c + 1, "k": _given(k), "v": _given(v)} | {name: _shown(values.ravel()[c]) for name, values in computed.items()}
+            for c, (k, v) in enumerate(zip(x.k.reshape(-1, len(x.q)), x.v.reshape(-1, len(x.q)), strict=True))
+        ],
     }  # fmt: skip
 
 

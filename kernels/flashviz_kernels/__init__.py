@@ -9,6 +9,7 @@ twins        standard, fa1 and fa2 in NumPy, each reporting its events
 forward      the Triton kernel of fa2
 backward     the Triton kernels of the backward pass, and backward_twin its twin
 attention    flash_attention(q, k, v): the public entry point
+gradients    flash_attention_backward(q, k, v, o, lse, d_o): its gradients; autograd, through which torch takes them
 interpreter  runs the kernel on a CPU, without torch
 recorder     record(config) -> Trace
 altered      fa2 without the rescale, or with key tiles in another order: for teaching
@@ -16,6 +17,7 @@ verify       kernel = twin, errors within the tolerance, bytes = closed forms
 """
 
 from flashviz_kernels.attention import flash_attention
+from flashviz_kernels.gradients import flash_attention_backward
 from flashviz_kernels.recorder import record
 
-__all__ = ["flash_attention", "record"]
+__all__ = ["flash_attention", "flash_attention_backward", "record"]

@@ -62,6 +62,7 @@ class Reports:
         tiles: (launch, number in its head, inner tile that an event named) -> row block i and key tile j.
         heads: (config, launch) -> heads of a batch entry that programs are told apart by: H, or H_kv where one serves a whole group; row
             block i of head g of the group is then number g T_r + i.
+        clocked: They read a clock where they are asked to.
     """
 
     room: Callable[[Any, Kept, bool], tuple[TraceBuffers, ...]]
@@ -69,6 +70,7 @@ class Reports:
     a_head: Callable[[Any, int], int]
     tiles: Callable[[int, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
     heads: Callable[[Any, int], int] = lambda config, _launch: int(config.heads)
+    clocked: bool = False
 
 
 Calls = Callable[[Any, Mapping[str, Any], "Sequence[TraceBuffers] | None"], tuple[Call, ...]]
@@ -102,6 +104,7 @@ class Algorithm:
         by_value: Where a value decides which statements run: (inputs, config) -> by name of the array in which the kernels keep how far
             each decision lies from its edge, how far two computations of that margin may lie apart. The twin then takes ``branches``
             (``flashviz_kernels.branches``) and asks them which way to go. None where events depend on no value.
+        deterministic: What its variant whose sums have one order is asked for by. None where there is none.
 
     Raises:
         UsageError: Its parts contradict each other.
@@ -126,6 +129,7 @@ class Algorithm:
     keeps: bool = False
     altered: Callable[[str, Any], dict[str, Any]] | None = None
     by_value: Callable[[Named, Any], dict[str, float]] | None = None
+    deterministic: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no recorder could run."""

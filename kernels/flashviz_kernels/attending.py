@@ -15,10 +15,10 @@ from flashviz.inputs import make_inputs
 from flashviz.trace import Statement
 from flashviz_kernels import reference as ladder
 from flashviz_kernels.algorithm import Bound, Call, Kernel, Named
-from flashviz_kernels.attention import choose_warps, forward_call
+from flashviz_kernels.attention import forward_call
 from flashviz_kernels.described import Described
 from flashviz_kernels.log import EventLog, Kept
-from flashviz_kernels.problem import Problem, TraceBuffers
+from flashviz_kernels.problem import Problem, TraceBuffers, choose_warps
 
 INPUTS, OUTPUTS = ("Q", "K", "V"), ("O", "LSE")
 FORWARD = Kernel(Path(__file__).with_name("forward.py"), "forward")

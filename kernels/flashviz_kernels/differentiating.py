@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.errors import UsageError
 from flashviz.forms import Traffic
 from flashviz.forms import closed_form as forward_form
 from flashviz.inputs import make_inputs, numpy_dtype
@@ -30,15 +29,15 @@ OUTPUTS = ("dQ", "dK", "dV")
 SEED_OF_DO = 1  # beside the config's own: what comes from the loss is independent of Q, K and V
 
 
-def algorithm(name: str, *, atomic: bool) -> Algorithm:
-    """The backward pass, with dQ added up by atomics or in a launch of its own."""
+def algorithm(name: str, *, atomic: bool, deterministic: str | None = None) -> Algorithm:
+    """The backward pass, with dQ added up by atomics or in a launch of its own; the name of the variant in a fixed order, if another."""
     twin = backward_twin
     parts = (twin._preprocess, twin._convert, twin._keys, *(() if atomic else (twin._rows,)))
     return Algorithm(
         name=name, config=AttentionConfig, statements=partial(statements, atomic=atomic), inputs=inputs, outputs=OUTPUTS,
         twin=partial(twin.backward, atomic=atomic), text=parts, log=partial(_log, atomic=atomic), reference=reference, tolerance=tolerance,
         closed_form=partial(closed_form, atomic=atomic), events=partial(events, atomic=atomic), arrays=partial(arrays, atomic=atomic),
-        calls=partial(_calls, atomic=atomic), tiled=True,
+        calls=partial(_calls, atomic=atomic), tiled=True, deterministic=deterministic,
         reports=Reports(room=partial(_room, atomic=atomic), keep=_keep, a_head=_a_head, tiles=_tiles, heads=_heads),
     )  # fmt: skip
 
@@ -60,13 +59,8 @@ def inputs(config: AttentionConfig) -> Named:
 
 
 def arrays(config: AttentionConfig, *, atomic: bool) -> dict[str, Described]:
-    """As Q [B, H, N_q, d] O, dO and dQ; as K [B, H_kv, N_k, d] V, dK and dV; LSE and D [B, H, N_q]; and dQ's sum in float32."""
-    c = config
-    rows, keys = (c.batch, c.heads, c.seq_q), (c.batch, c.kv_heads, c.seq_k, c.head_dim)
-    found = {name: Described(c.dtype, (*rows, c.head_dim)) for name in ("Q", "O", "dO", "dQ")}
-    found |= {name: Described(c.dtype, keys) for name in ("K", "V", "dK", "dV")}
-    found |= {name: Described("float32", rows) for name in ("LSE", "D")}
-    return found | ({"dQ_SUM": Described("float32", (*rows, c.head_dim))} if atomic and c.dtype != "float32" else {})
+    """As ``gradients.arrays``, of a config."""
+    return gradients.arrays(problem_of(config), atomic=atomic)
 
 
 def _calls(
@@ -178,15 +172,13 @@ def _log(config: AttentionConfig, *, atomic: bool) -> EventLog:
     return EventLog(statements(config, atomic=atomic), [_a_head(config, launch) for launch in launches], copies=copies)
 
 
-def _room(config: AttentionConfig, _kept: Kept, clock: bool, *, atomic: bool) -> tuple[TraceBuffers, ...]:
+def _room(config: AttentionConfig, _kept: Kept, _clock: bool, *, atomic: bool) -> tuple[TraceBuffers, ...]:
     """Buffers of the launches; how many events each program reports at most, their kernels know too.
 
     Raises:
-        UsageError: There would be too many events, or a clock is asked for.
+        UsageError: There would be too many events.
     """
     c = config
-    if clock:
-        raise UsageError("a clock is read by the forward pass's kernel, got the backward pass; leave the clock out")
     most = (5, 4 + 13 * c.group * c.row_blocks, 2 if atomic else 5 + 8 * c.col_blocks)[: _launches(c, atomic=atomic)]
     return rows_only([(c.batch * _heads(c, launch) * _a_head(c, launch), count) for launch, count in enumerate(most)])
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from flashviz_kernels.algorithm import Named
-from flashviz_kernels.attention import refused_by_device
+from flashviz_kernels.checking import refused_by_device
 from flashviz_kernels.problem import TraceBuffers
+from flashviz_kernels.tensors import as_array, as_tensor
 
 DEVICE_NODES = ("/dev/nvidiactl", "/dev/dxg")  # Linux; Windows' subsystem for Linux
 DRIVER = Path("/proc/driver/nvidia/version")
@@ -84,18 +85,10 @@ def driver_version(text: str) -> str | None:
 
 
 def _to_torch(array: np.ndarray, device: str) -> Any:
-    """A copy as a tensor; torch knows no bfloat16 of NumPy's, and is given its bits."""
-    torch = importlib.import_module("torch")
-    brain = array.dtype.name == "bfloat16"
-    moved = torch.from_numpy((array.view(np.int16) if brain else array).copy()).to(device)
-    return moved.view(torch.bfloat16) if brain else moved
+    """A copy as a tensor."""
+    return as_tensor(array.copy()).to(device)
 
 
 def _to_numpy(tensor: Any) -> np.ndarray:
     """The same on the way back."""
-    import ml_dtypes
-
-    torch = importlib.import_module("torch")
-    if tensor.dtype == torch.bfloat16:
-        return np.asarray(tensor.view(torch.int16).cpu().numpy()).view(ml_dtypes.bfloat16)
-    return np.asarray(tensor.cpu().numpy())
+    return as_array(tensor.cpu())

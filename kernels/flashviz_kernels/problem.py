@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flashviz.config import padded_head_dim
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
@@ -47,3 +49,27 @@ class TraceBuffers:
         return replace(
             self, events=convert(self.events), stats=convert(self.stats), tiles=convert(self.tiles), slots=convert(self.slots)
         )  # fmt: skip
+
+
+def default_blocks(dtype: str, head_dim: int) -> tuple[int, int]:
+    """BLOCK_M and BLOCK_N that do not spill, or hardly, when compiled ahead of time for sm_80 and sm_90.
+
+    float32 is multiplied in three tf32 steps and needs registers for all of them: beyond a head dim of 64 some 100 bytes spill.
+    """
+    padded = padded_head_dim(head_dim)
+    if dtype == "float32":
+        return {16: (32, 32), 32: (32, 32), 64: (32, 32), 128: (32, 16), 256: (16, 16)}[padded]
+    return (64, 64) if padded <= 128 else (64, 32)
+
+
+def backward_blocks(dtype: str, head_dim: int) -> tuple[int, int]:
+    """The same of the backward pass, which has two sums on chip: in 16 bits nothing spills; in float32 up to 80 bytes, at 256 some 650."""
+    padded = padded_head_dim(head_dim)
+    if dtype == "float32":
+        return {16: (32, 32), 32: (32, 32), 64: (32, 16), 128: (16, 16), 256: (16, 16)}[padded]
+    return {16: (64, 64), 32: (64, 64), 64: (64, 32), 128: (32, 32), 256: (16, 16)}[padded]
+
+
+def choose_warps(block_m: int, head_dim: int) -> int:
+    """Eight warps where four would spill: ahead-of-time compilation for sm_90 says so from 128 x 128 on."""
+    return 8 if block_m * padded_head_dim(head_dim) > 64 * 128 else 4

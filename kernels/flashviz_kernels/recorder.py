@@ -109,8 +109,8 @@ def run(
     if (snapshots or stats) and not chosen.keeps:
         known = ", ".join(each.name for each in every() if each.keeps)
         raise UsageError(f"snapshots and stats are kept of {known}, got algorithm {chosen.name}; leave them out")
-    if clock and (source == "numpy" or chosen.reports is None):
-        known = ", ".join(each.name for each in every() if each.reports is not None)
+    if clock and (source == "numpy" or chosen.reports is None or not chosen.reports.clocked):
+        known = ", ".join(each.name for each in every() if each.reports is not None and each.reports.clocked)
         raise UsageError(f"a clock is read by the kernel of {known}, got {chosen.name} from {source or 'numpy'}; leave the clock out")
     options = _options(chosen, config, altered, source, stats=stats, clock=clock)
     kept = Kept.of(config, snapshots, stats=stats, computed=computed)

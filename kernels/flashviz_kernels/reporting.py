@@ -137,12 +137,14 @@ def _rows(programs: int, capacity: int, *, clock: bool) -> np.ndarray:
 
 
 def by_row_blocks(most_events: Callable[[AttentionConfig], int]) -> Reports:
-    """Of one launch over row blocks, of which a program reports ``most_events`` of a config at most."""
+    """Of one launch of ``forward``, which reads a clock: a program a row block reports ``most_events`` of a config at most."""
 
     def room_of(config: AttentionConfig, kept: Kept, clock: bool) -> tuple[TraceBuffers]:
         return (room(config, kept, most_events(config), clock=clock),)
 
-    return Reports(room_of, keep, a_head=lambda config, _launch: config.row_blocks, tiles=lambda _launch, own, inner: (own, inner))
+    return Reports(
+        room_of, keep, a_head=lambda config, _launch: config.row_blocks, tiles=lambda _launch, own, inner: (own, inner), clocked=True
+    )
 
 
 def room(config: AttentionConfig, kept: Kept, capacity: int, *, clock: bool) -> TraceBuffers:

@@ -25,7 +25,7 @@ from flashviz.figures import number, total
 from flashviz.forms import compulsory, hbm_extra
 from flashviz.memory import FLOAT32, tile_bytes, traffic
 from flashviz.storyboard import follow_in
-from flashviz.trace import Kind, Trace, replay
+from flashviz.trace import Kind, Op, Trace, replay
 
 Run = Callable[..., Any]  # flashviz_kernels.recorder.run
 Figures = dict[str, str]  # what stands for ``right``, for each wrong answer's name, and in braces
@@ -133,6 +133,11 @@ class Case:
         found["l_added"] = float(np.nansum(values.p[at]))
         return found if math.isfinite(found["m_old"]) and SHOWN[0] <= found["alpha"] <= SHOWN[1] else None
 
+    def backward(self, algorithm: str = "backward") -> Trace:
+        """Of the backward pass."""
+        trace: Trace = self.run(self.one, source="numpy", algorithm=algorithm).trace
+        return trace
+
     def events(self, config: AttentionConfig, algorithm: str = "fa2") -> Trace:
         """A twin's recording, for whose events one row block is computed."""
         trace: Trace = self.run(config, source="numpy", algorithm=algorithm, computed=range(1)).trace
@@ -151,6 +156,17 @@ def count(trace: Trace, kind: Kind, j: int | None = None) -> int:
     """How many events of a kind a trace has, in all or of one key tile."""
     found = trace.columns["kind"] == kind
     return int(found.sum() if j is None else (found & (trace.columns["j"] == j)).sum())
+
+
+def dots(trace: Trace) -> int:
+    """Products of tiles, in all."""
+    codes = [each.code for each in trace.header.statements if each.op is Op.DOT]
+    return int(np.isin(trace.columns["kind"], codes).sum())
+
+
+def code_of(trace: Trace, name: str) -> int:
+    """Of the statement of that name."""
+    return next(each.code for each in trace.header.statements if each.name == name)
 
 
 def written_out(c: AttentionConfig, **figures: int | str) -> Figures:
@@ -300,6 +316,15 @@ def recompute(case: Case) -> Figures:
     return written_out(c, right=tiles, twice=2 * tiles, row_block=c.col_blocks, scores=c.seq_q * c.seq_k)
 
 
+def backward_products(case: Case) -> Figures:
+    """Products of tiles in the two backward passes and the forward one; those that make S again."""
+    trace = case.backward()
+    products, again = dots(trace), int((trace.columns["kind"] == code_of(trace, "RECOMPUTE_S")).sum())
+    return written_out(
+        case.one, right=products, forward=dots(case.fa2), kept=products - again, ordered=dots(case.backward("backward_deterministic"))
+    )  # fmt: skip
+
+
 def skipped(case: Case) -> Figures:
     """Tiles that a causal trace does not visit."""
     c = replace(case.one, causal=True)
@@ -357,6 +382,6 @@ COMPUTED: dict[str, Callable[[Case], Figures | None]] = {
     function.__name__.replace("_", "-"): function
     for function in (
         loop_order, traffic_of_o, on_chip_memory, place_of_scores, writes, ratio, doubled, shared_heads,
-        row_statistics, recompute, skipped, blind, alpha, denominator,
+        row_statistics, recompute, backward_products, skipped, blind, alpha, denominator,
     )
 }  # fmt: skip

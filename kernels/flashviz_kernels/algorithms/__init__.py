@@ -43,6 +43,18 @@ def named(name: str) -> Algorithm:
     return found
 
 
+def in_one_order(algorithm: Algorithm) -> str:
+    """The name of its variant whose sums have one order.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if algorithm.deterministic is None:
+        known = ", ".join(each.name for each in every() if each.deterministic is not None)
+        raise UsageError(f"--deterministic takes the variant in a fixed order of {known}, got algorithm {algorithm.name}; leave it out")
+    return algorithm.deterministic
+
+
 def every() -> list[Algorithm]:
     """All that are here."""
     return [named(name) for name in NAMES]

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from flashviz_kernels.differentiating import algorithm
 
-ALGORITHM = algorithm("backward", atomic=True)
+ALGORITHM = algorithm("backward", atomic=True, deterministic="backward_deterministic")

@@ -141,6 +141,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     how: str
     attention: tuple[Measured, ...] = ()
+    training: tuple[Measured, ...] = ()  # forward and backward
     twin: tuple[Cost, ...] = ()
     overhead: Overhead | None = None
     recorded: tuple[Recorded, ...] = ()
