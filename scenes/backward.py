@@ -9,7 +9,7 @@ class BackwardScene(backward.BackwardStage):
     """P is made again from one number a row; dK and dV have one owner each, and all programs add to the same dQ."""
 
     subject = "The backward pass"
-    poster = "shared"
+    poster = "owner"
 
     def construct(self) -> None:
         film = self.open(run, inputs)

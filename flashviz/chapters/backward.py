@@ -19,12 +19,12 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("kept", "What was kept", 8.8, shot="kept", late=True, caption="The forward pass kept O and LSE. No score, no weight."),
-    Beat("again", "P again", 10.0, shot="tile pair", late=True, caption="Never stored: P = e^(S − LSE) makes it again."),
-    Beat("softmax", "From dO to dS", 10.4, shot="tile pair", late=True, caption="dO: how the loss changes with O. It gives dP, then dS."),
-    Beat("owner", "What stays", 9.0, shot="walk", late=True, caption="One program, one key tile: dK and dV stay on chip."),
-    Beat("shared", "What is shared", 8.2, shot="adds", late=True, caption="dK, dV: one owner each. All add to the same dQ."),
-    Beat("order", "Two orders", 8.6, shot="orders", late=True, caption="Other order, other last bits: compare errors, not bits."),
+    Beat("kept", "What was kept", 7.4, shot="kept", late=True, caption="Kept: O and LSE. No score, no weight."),
+    Beat("again", "P again", 9.2, shot="tile pair", late=True, caption="Never stored: P = e^(S − LSE) makes it again."),
+    Beat("softmax", "From dO to dS", 8.4, shot="tile pair", late=True, caption="With dO: first dP, then dS."),
+    Beat("owner", "What stays", 8.8, shot="walk", late=True, caption="One program, one key tile: dK and dV stay on chip."),
+    Beat("shared", "What is shared", 9.4, shot="adds", late=True, caption="dK, dV have one owner. All add to dQ, in no fixed order."),
+    Beat("order", "Two orders", 8.8, shot="orders", late=True, caption="Other order, other last bits: compare errors, not bits."),
     Beat("fixed", "The price", 7.6, shot="products", late=True, caption="A fixed order: S and dP once more, {fixed} products for {usual}."),
 )  # fmt: skip
 
@@ -178,9 +178,11 @@ class Backward:
 
     @cached_property
     def number(self) -> tuple[int, int]:
-        """Row and column of the number of dQ that the order changes most."""
+        """Row and column of a number of dQ that the order changes; of those the one whose largest part has the least share."""
         first, last = self.orders
-        row, column = np.unravel_index(int(np.abs(first - last).argmax()), first.shape)
+        sizes = np.abs(self.parts)
+        share = np.where(first != last, sizes.max(0) / np.maximum(sizes.sum(0), np.float32(1e-30)), np.inf)
+        row, column = np.unravel_index(int(share.argmin()), share.shape)
         return int(row), int(column)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import backward
 from flashviz.chapters.backward import Backward, Given, gather, products
-from flashviz.director.film.parts import LOAD, Columns, formula, matrix_to, put, reveal
+from flashviz.director.film.parts import LOAD, Columns, formula, matrix_to, reveal
 from flashviz.director.material import provenance
 from flashviz.director.score import signed, upright
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
@@ -27,7 +26,7 @@ from flashviz.mobjects.readout import ADVANCE, Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, panel
 from flashviz.palette import spread
 
-SWEEP, WALK, ALL = 3.2, 3.0, 3.0  # seconds: of the forward pass, of one program, of all
+SWEEP, WALK, ALL = 2.6, 2.6, 2.8  # seconds: of the forward pass, of one program, of all
 SYMBOL = 72  # px of a formula
 LINE = em(6)  # under digits that differ
 
@@ -125,10 +124,10 @@ def kept(film: BackwardFilm) -> None:
     film.move(Shows(Group(o, numbers, tile), show), seconds=SWEEP)
     said = (("o name", ("O", skin.o), "d numbers a row", "d a row"), ("lse name", ("LSE", skin.stats), "one number a row", "one a row"))
     for part, called, words, short in said:
-        film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short), tag=part)
+        film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short, px=NUMBER), tag=part)
         film.move(FadeIn(film.words[part]), seconds=TEXT)
-    film.move(film.name("lse note", "= m + log ℓ", skin.ink, LABEL), seconds=TEXT)
-    film.words["s name"] = Named(*labelled(place["s name"], ("S, P", skin.scores), ("not kept", skin.ink)), tag="s name")
+    film.move(film.name("lse note", "= m + log ℓ", skin.ink), seconds=TEXT)
+    film.words["s name"] = Named(*labelled(place["s name"], ("S, P", skin.scores), ("not kept", skin.ink), px=NUMBER), tag="s name")
     film.move(FadeIn(film.words["s name"]), seconds=TEXT)
     film.tiles |= {"o": o, "lse": numbers}
     film.words["lines"] = lines
@@ -138,7 +137,7 @@ def kept(film: BackwardFilm) -> None:
 def outlined(skin: palette.Theme, grid: Grid) -> Rectangles:
     """Empty places of all tiles."""
     lines = Rectangles(skin.edge, name="cells", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
-    return lines.display(grid.cells)  # type: ignore[no-any-return]
+    return lines.display(grid.cells)
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -170,9 +169,12 @@ def again(film: BackwardFilm) -> None:
     film.tiles["column"] = film.matrix("LSE", finite(found.rows_of("LSE", found.row_block)), place["column"])
     film.words["formula"] = formula('P = e^(S - "LSE")', SYMBOL, skin.ink, place["formula"])
     film.move(
-        FadeIn(film.tiles["column"], film.words["formula"]), film.name("column name", "LSE", skin.stats), *film.leave("tile name"), seconds=TEXT
+        FadeIn(film.tiles["column"], film.words["formula"]),
+        film.name("column name", "LSE", skin.stats),
+        *film.leave("tile name"),
+        seconds=TEXT,
     )
-    film.tiles["tile"] = weights = film.matrix("P", tile.p, rect)
+    film.tiles["tile"] = weights = film.matrix("P", np.sqrt(tile.p), rect)
     film.scene.add(weights)
     film.move(Columns(weights), film.name("tile name", "P", skin.scores), seconds=0.8)
     film.scene.remove(scores)
@@ -181,36 +183,35 @@ def again(film: BackwardFilm) -> None:
 
 
 def same_again(film: BackwardFilm, weights: Matrix) -> None:
-    """P as the forward pass left it slides over P made again; how far they are apart, at most."""
+    """P as the forward pass left it slides over P made again; how far they are apart, at most. Weights are drawn by their root."""
     place, skin, found = film.place, film.skin, film.found
-    forward = film.matrix("P", found.final_weights, place["second"], weights.values)
+    forward = film.matrix("P", np.sqrt(found.final_weights), place["second"], weights.values)
     texts = ("P of the forward pass", "forward's P")
     text = first_that_fits(texts, NAME, place["second name"].width, Face.STRONG)
     film.move(FadeIn(forward), film.name("second name", text, skin.scores), seconds=TEXT)
-    film.scene.hold(0.3)
     film.move(matrix_to(forward, place["tile"]), *film.leave("second name"), seconds=MOVE)
     film.scene.remove(forward)
-    text = first_that_fits([f"largest difference {found.said['apart']}", f"apart: {found.said['apart']}"], NAME, place["note"].width, Face.STRONG)
+    text = first_that_fits(
+        [f"largest difference {found.said['apart']}", f"apart: {found.said['apart']}"], NAME, place["note"].width, Face.STRONG
+    )
     film.move(film.name("note", text, skin.ink), seconds=TEXT)
 
 
 @beat("softmax")
 def softmax(film: BackwardFilm) -> None:
-    """P steps aside; dO comes from above and makes dP with V; D is taken off, and what is left meets P: dS."""
+    """P steps aside; dO comes and makes dP with V; D is taken off, and what is left meets P: dS."""
     place, skin, found = film.place, film.skin, film.found
     tile, rect, second = found.followed, place["tile"], place["second"]
     weights = film.tiles["tile"]
     film.move(*film.leave(), FadeOut(film.tiles.pop("column")), seconds=TEXT)
     film.move(film.depart("left", above=False), film.depart("top", above=True), matrix_to(weights, second), seconds=MOVE)
     coming = (
-        film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=True),
+        film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False),
         film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True),
     )
-    said = ["dO: the gradient from above", "dO: from above"]
-    note = first_that_fits(said, NAME, place["note"].width, Face.STRONG)
     film.move(*coming, seconds=LOAD)
     names = film.name("left name", "dO", skin.o), film.name("top name", "V", skin.v), film.name("second name", "P", skin.scores)
-    film.move(*names, film.name("note", note, skin.o), seconds=TEXT)
+    film.move(*names, film.name("note", "dO: how the loss changes with O", skin.o), seconds=TEXT)
     less = tile.dp - tile.d[:, None]
     upstream = film.matrix("dP", tile.dp, rect, np.stack([tile.dp, less]))
     film.scene.add(upstream)
@@ -221,12 +222,13 @@ def softmax(film: BackwardFilm) -> None:
     film.move(film.name("note", note, skin.stats), *film.leave("tile name"), seconds=TEXT)
     film.move(upstream.to(less), film.name("tile name", "dP − D", skin.scores), seconds=0.5)
     film.words["formula"] = formula('"dS" = P compose ("dP" - D)', SYMBOL, skin.ink, place["formula"])
-    film.move(matrix_to(upstream, second), FadeIn(film.words["formula"]), *film.leave("tile name", "second name"), seconds=MOVE)
+    copy = film.matrix("dP", less, rect, np.stack([tile.dp, less]))
+    film.tiles["tile"] = upstream
+    film.move(matrix_to(copy, second), FadeIn(film.words["formula"]), *film.leave("second name"), seconds=MOVE)
     film.tiles["second"] = slopes = film.matrix("dS", tile.ds, second)
     film.scene.add(slopes)
     film.move(Columns(slopes), film.name("second name", "dS", skin.scores), seconds=0.6)
-    film.scene.remove(weights, upstream)
-    film.tiles.pop("tile")
+    film.scene.remove(weights, copy)
     film.scene.tell()
 
 
@@ -244,7 +246,7 @@ class Walk(Group):
     def __init__(self, film: BackwardFilm, place: Shot) -> None:
         self.tag, self.skin, self.found = "walk", film.skin, film.found
         self.walks = film.found.walks
-        self.turns = {block: 0 for block in range(film.found.row_blocks)}
+        self.turns = dict.fromkeys(range(film.found.row_blocks), 0)
         for walk in self.walks:
             for block in walk:
                 self.turns[block] += 1
@@ -268,7 +270,7 @@ class Walk(Group):
         return self
 
     def display(self, heads: Sequence[tuple[int, int]], added: Sequence[tuple[int, int]], done: Sequence[int]) -> Walk:
-        """Tiles (row block, key tile) that are worked on; turns (row block, how many before) of dQ that were added; programs that are done."""
+        """Tiles (row block, key tile) at work; turns (row block, how many before) of dQ that were added; programs that are done."""
         self.heads.display(edges([self.grid.cell(*head) for head in heads]))
         self.added.display(edges([self.slots.cell(*turn) for turn in added]))
         self.added.values = np.array([len(added)])
@@ -317,7 +319,7 @@ def owner(film: BackwardFilm) -> None:
     place, skin, found = film.place, film.skin, film.found
     film.walk = walk = Walk(film, place)
     j, slopes = found.key_tile, film.tiles.pop("second")
-    gone = [FadeOut(film.tiles.pop(part)) for part in ("left", "top", "column")]
+    gone = [FadeOut(film.tiles.pop(part)) for part in ("left", "top", "tile", "column")]
     film.move(*film.leave(), *gone, seconds=TEXT)
     home = walk.grid.cell(found.row_block, j)
     film.move(matrix_to(slopes, home), FadeIn(walk), seconds=MOVE)
@@ -329,6 +331,9 @@ def owner(film: BackwardFilm) -> None:
         for name, final in zip(("dK", "dV"), found.gathered[-1], strict=True)
     }
     film.move(FadeIn(chip), *(FadeIn(tile) for tile in film.tiles.values()), *owner_names(film, j), seconds=TEXT)
+    first, last = (walk.grid.cell(row, j) for row in (0, found.row_blocks - 1))
+    film.words["column"] = box(Rect(last.x0, last.y0, first.x1, first.y1).inset(-LINE), stroke=skin.scores)
+    film.move(FadeIn(film.words["column"]), seconds=TEXT)
     steps = len(walk.walks[j])
 
     def show(share: float) -> None:
@@ -347,27 +352,31 @@ def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
     """Of what is in the frame."""
     place, skin = film.place, film.skin
     names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in ("dQ", "dK", "dV")]
-    names += [film.name(f"{name.lower()} tile name", name, skin.hue(name)) for name in ("dK", "dV")]
-    text = first_that_fits([f"on chip: the program of key tile {j}", f"program {j}, on chip"], NAME, place["chip name"].width, Face.STRONG)
+    row = first_that_fits(["dQ += dS K, in HBM", "dQ += dS K"], NAME, place["count"].width, Face.STRONG)
+    made = {"dk tile name": ("dK += dSᵀ Q", skin.k), "dv tile name": ("dV += Pᵀ dO", skin.v), "count": (row, skin.q)}
+    names += [film.name(part, text, color) for part, (text, color) in made.items()]
+    text = first_that_fits(
+        [f"on chip: the program of key tile {j}", f"program {j}, on chip", f"program {j}"], NAME, place["chip name"].width, Face.STRONG
+    )
     return [*names, film.name("chip name", text, skin.ink)]
 
 
 @beat("shared")
 def shared(film: BackwardFilm) -> None:
-    """dK and dV go to their one place; then all programs walk at once, and all add to the same rows of dQ, in an order that nobody fixes."""
+    """dK and dV go to their one place; then all programs walk at once, and all add to the same dQ, in an order that nobody fixes."""
     walk, skin, j = film.walk, film.skin, film.found.key_tile
     old, place = film.scene.shot("walk"), film.place
-    homes = {name: walk.strips[name].cell(0, j) for name in ("dK", "dV")}
-    film.move(*film.leave("dk tile name", "dv tile name", "chip name", "chip", "dq name", "dk name", "dv name"), seconds=TEXT)
-    film.move(*(matrix_to(tile, homes[name]) for name, tile in film.tiles.items()), seconds=MOVE)
-    film.scene.remove(*film.tiles.values())
-    film.tiles = {}
+    homes = {name: Grid(place[name.lower()], 1, len(walk.walks)).cell(0, j) for name in ("dK", "dV")}
+    film.move(*film.leave(), seconds=TEXT)
     parts = ("grid", "dq", "dk", "dv")
 
     def widen(share: float) -> None:
         walk.place({part: old[part].toward(place[part], share) for part in parts}).display([], [], [])
 
-    film.move(Shows(walk, widen, rate_func=ease_in_out_cubic), seconds=MOVE)
+    home = [matrix_to(tile, homes[name]) for name, tile in film.tiles.items()]
+    film.move(*home, Shows(walk, widen, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.scene.remove(*film.tiles.values())
+    film.tiles = {}
     text = first_that_fits(["dQ: who added, in turn", "dQ: in turn", "dQ"], NAME, place["dq name"].width, Face.STRONG)
     names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v), film.name("dq name", text, skin.q)]
     film.move(*names, seconds=TEXT)
@@ -387,7 +396,9 @@ def order(film: BackwardFilm) -> None:
     place, skin, found = film.place, film.skin, film.found
     parts = found.parts[:, *found.number].astype(np.float64)
     film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
-    title = first_that_fits(["One number of dQ: the parts of all programs", "One number of dQ, by program"], NAME, place["first name"].width, Face.STRONG)
+    title = first_that_fits(
+        ["One number of dQ: the parts of all programs", "One number of dQ, by program"], NAME, place["first name"].width, Face.STRONG
+    )
     first, last = Rectangles(skin.q, name="parts first"), Rectangles(skin.q, name="parts last")
     first.values, last.values = parts, parts[::-1]
     film.move(film.name("first name", title, skin.q), seconds=TEXT)
@@ -406,8 +417,8 @@ def order(film: BackwardFilm) -> None:
     film.move(FadeIn(numbered(film, "last", found.programs[::-1])), FadeIn(sums[1]), seconds=TEXT)
     film.words["digits"] = Group(*(underlined(film, each) for each in sums))
     said = found.said
-    off = [film.name(f"{side} off", f"error ≤ {said[f'{side} off']}", skin.ink, LABEL) for side in ("first", "last")]
-    film.move(FadeIn(film.words["digits"]), *off, film.name("differ", f"{said['differ']} of {said['all']} differ", skin.ink, LABEL), seconds=TEXT)
+    off = [film.name(f"{side} off", f"error ≤ {said[f'{side} off']}", skin.ink) for side in ("first", "last")]
+    film.move(FadeIn(film.words["digits"]), *off, film.name("differ", f"{said['differ']} of {said['all']} differ", skin.ink), seconds=TEXT)
     film.words |= {"first bars": first, "last bars": last}
     film.scene.tell()
 
@@ -458,7 +469,6 @@ def fixed(film: BackwardFilm) -> None:
     upper, lower = (columns(place[side], len(second), em(14)) for side in ("usual", "fixed"))
     blocks = [Block(film, name, rect) for name, rect in zip(first, upper, strict=False)]
     film.move(FadeIn(*blocks), *said_of(film, "usual", "dQ added up by all programs", "all add to dQ", first), seconds=0.6)
-    film.scene.hold(0.4)
     kept = [name for name in first if name in second[: len(first) - 1]]
     copies = [Block(film, name, upper[first.index(name)]) for name in second]
     once, more = copies[: len(kept)], copies[len(kept) :]

@@ -34,25 +34,29 @@ KEPT: Mapping[Aspect, Table] = {
 TILES: Mapping[Aspect, Table] = {
     "16:9": {
         "left": (80, 490, 450, 860), "top": (490, 60, 860, 430), "tile": (490, 490, 860, 860), "column": (890, 490, 930, 860),
-        "second": (1200, 490, 1570, 860), "left name": (80, 430, 450, 486), "top name": (876, 210, 1000, 280), "tile name": (490, 866, 860, 926),
+        "second": (1200, 490, 1570, 860), "left name": (80, 430, 450, 486), "top name": (876, 210, 1000, 280),
+        "tile name": (490, 866, 860, 926),
         "column name": (942, 640, 1130, 710), "second name": (1200, 866, 1860, 926), "formula": (1030, 110, 1840, 240),
         "note": (1030, 260, 1860, 320),
     },
     "4:3": {
         "left": (30, 490, 390, 850), "top": (420, 90, 780, 450), "tile": (420, 490, 780, 850), "column": (804, 490, 840, 850),
-        "second": (1000, 490, 1360, 850), "left name": (30, 430, 390, 486), "top name": (794, 250, 880, 310), "tile name": (420, 858, 780, 918),
+        "second": (1000, 490, 1360, 850), "left name": (30, 430, 390, 486), "top name": (794, 250, 880, 310),
+        "tile name": (420, 858, 780, 918),
         "column name": (852, 640, 990, 700), "second name": (1000, 858, 1420, 918), "formula": (870, 90, 1410, 200),
         "note": (870, 320, 1420, 380),
     },
     "1:1": {
         "left": (30, 560, 330, 860), "top": (350, 240, 650, 540), "tile": (350, 560, 650, 860), "column": (664, 560, 694, 860),
-        "second": (750, 560, 1050, 860), "left name": (30, 500, 330, 554), "top name": (664, 380, 760, 440), "tile name": (350, 868, 650, 926),
+        "second": (750, 560, 1050, 860), "left name": (30, 500, 330, 554), "top name": (664, 380, 760, 440),
+        "tile name": (350, 868, 650, 926),
         "column name": (664, 500, 790, 554), "second name": (750, 868, 1070, 926), "formula": (350, 50, 1050, 150),
         "note": (350, 160, 1060, 220),
     },
     "9:16": {
         "left": (60, 820, 500, 1260), "top": (530, 360, 970, 800), "tile": (530, 820, 970, 1260), "column": (984, 820, 1020, 1260),
-        "second": (60, 290, 500, 730), "left name": (60, 1270, 500, 1334), "top name": (980, 540, 1060, 610), "tile name": (530, 1270, 920, 1334),
+        "second": (60, 290, 500, 730), "left name": (60, 1270, 500, 1334), "top name": (980, 540, 1060, 610),
+        "tile name": (530, 1270, 920, 1334),
         "column name": (940, 1270, 1060, 1334), "second name": (60, 736, 500, 796), "formula": (60, 60, 1020, 170),
         "note": (60, 180, 1020, 240),
     },
@@ -104,7 +108,8 @@ ADDS: Mapping[Aspect, Table] = {
     },
     "9:16": {
         "grid": (120, 140, 560, 1080), "dq": (590, 140, 1050, 1080), "dk": (120, 1100, 560, 1180), "dv": (120, 1200, 560, 1280),
-        "dq name": (590, 76, 1050, 136), "dk name": (20, 1100, 114, 1180), "dv name": (20, 1200, 114, 1280), "note": (590, 1100, 1050, 1180),
+        "dq name": (590, 76, 1050, 136), "dk name": (20, 1100, 114, 1180), "dv name": (20, 1200, 114, 1280),
+        "note": (590, 1100, 1050, 1180),
     },
 }  # fmt: skip
 # One number of dQ: what the programs add to it, in two orders.
@@ -155,7 +160,7 @@ PRODUCTS: Mapping[Aspect, Table] = {
 }  # fmt: skip
 
 LEGIBLE, ROW = em(36), em(42)  # the least width and height of a slot whose program is named
-SEAM = 0.08  # of a cell: what is left of it between two
+SEAM = 0.08  # of a cell's shorter side: what is left free around it
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ class Grid:
         """A tile's place, with a seam; ``row`` and ``column`` may lie between two."""
         wide, high = self.rect.width / self.columns, self.rect.height / self.rows
         x, y = self.rect.x0 + column * wide, self.rect.y1 - row * high
-        return Rect(x, y - high, x + wide, y).inset(SEAM * wide, SEAM * high)
+        return Rect(x, y - high, x + wide, y).inset(SEAM * min(wide, high))
 
     @property
     def cells(self) -> np.ndarray:

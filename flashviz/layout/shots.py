@@ -28,6 +28,7 @@ from flashviz.layout.score import SCORE
 from flashviz.layout.speed import RACE, TIMES
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, Place, Table
+from flashviz.layout.training import TRAINING
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
@@ -36,7 +37,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF, "tile": TILE, "race": RACE, "times": TIMES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "walk": backward.WALK, "adds": backward.ADDS, "orders": backward.ORDERS,
-    "products": backward.PRODUCTS,
+    "products": backward.PRODUCTS, "training": TRAINING,
 }  # fmt: skip
 
 
