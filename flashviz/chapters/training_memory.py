@@ -49,7 +49,7 @@ class TrainingMemory:
     @property
     def ratio(self) -> str:
         """How many times as much P is as LSE."""
-        return f"{times(self.waiting('standard', 1) / self.waiting('flash', 1))} ×"
+        return times(self.waiting("standard", 1) / self.waiting("flash", 1))
 
     @property
     def said(self) -> dict[str, str]:

@@ -29,6 +29,7 @@ from flashviz.palette import spread
 SWEEP, WALK, ALL = 2.6, 2.6, 2.8  # seconds: of the forward pass, of one program, of all
 SYMBOL = 72  # px of a formula
 LINE = em(6)  # under digits that differ
+OVER = em(56)  # over a grid, for its columns' numbers
 
 
 class BackwardStage(ShotScene):
@@ -356,9 +357,16 @@ def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
     made = {"dk tile name": ("dK += dSᵀ Q", skin.k), "dv tile name": ("dV += Pᵀ dO", skin.v), "count": (row, skin.q)}
     names += [film.name(part, text, color) for part, (text, color) in made.items()]
     text = first_that_fits(
-        [f"on chip: the program of key tile {j}", f"program {j}, on chip", f"program {j}"], NAME, place["chip name"].width, Face.STRONG
+        [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], NAME, place["chip name"].width, Face.STRONG
     )
     return [*names, film.name("chip name", text, skin.ink)]
+
+
+def columns_of(film: BackwardFilm) -> Named:
+    """Over each column its program's number, where there is room."""
+    grid = film.walk.grid
+    over = [Rect(cell.x0, grid.rect.y1, cell.x1, grid.rect.y1 + OVER) for cell in (grid.cell(0, j) for j in range(grid.columns))]
+    return Named(*(number_in(rect, f"{j}", film.skin.ink) for j, rect in enumerate(over) if film.walk.slots.legible), tag="part")
 
 
 @beat("shared")
@@ -379,7 +387,8 @@ def shared(film: BackwardFilm) -> None:
     film.tiles = {}
     text = first_that_fits(["dQ: who added, in turn", "dQ: in turn", "dQ"], NAME, place["dq name"].width, Face.STRONG)
     names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v), film.name("dq name", text, skin.q)]
-    film.move(*names, seconds=TEXT)
+    film.words["columns"] = columns_of(film)
+    film.move(*names, FadeIn(film.words["columns"]), seconds=TEXT)
     show = walk.run_all(film.found.config.seed)
     show(0.0)
     film.move(Shows(walk, show), seconds=ALL)
@@ -401,7 +410,7 @@ def order(film: BackwardFilm) -> None:
     )
     first, last = Rectangles(skin.q, name="parts first"), Rectangles(skin.q, name="parts last")
     first.values, last.values = parts, parts[::-1]
-    film.move(film.name("first name", title, skin.q), seconds=TEXT)
+    film.move(film.name("first name", title, skin.q), FadeIn(zero_line(film, "first", parts)), seconds=TEXT)
     film.scene.add(first)
     film.move(Shows(first, lambda share: first.display(stack(place["first"], parts, share))), seconds=1.4)
     sums = [summed(film, side) for side in ("first", "last")]
@@ -413,22 +422,43 @@ def order(film: BackwardFilm) -> None:
         last.display(ends + (turned - ends) * share)
 
     text = first_that_fits(["The same parts, the last one first", "The last one first"], NAME, place["last name"].width, Face.STRONG)
-    film.move(Shows(last, turn, rate_func=ease_in_out_cubic), film.name("last name", text, skin.q), seconds=1.2)
+    film.move(
+        Shows(last, turn, rate_func=ease_in_out_cubic),
+        film.name("last name", text, skin.q),
+        FadeIn(zero_line(film, "last", parts)),
+        seconds=1.2,
+    )
     film.move(FadeIn(numbered(film, "last", found.programs[::-1])), FadeIn(sums[1]), seconds=TEXT)
     film.words["digits"] = Group(*(underlined(film, each) for each in sums))
     said = found.said
-    off = [film.name(f"{side} off", f"error ≤ {said[f'{side} off']}", skin.ink) for side in ("first", "last")]
-    film.move(FadeIn(film.words["digits"]), *off, film.name("differ", f"{said['differ']} of {said['all']} differ", skin.ink), seconds=TEXT)
+    off = [film.name(f"{side} off", f"tile's error ≤ {said[f'{side} off']}", skin.ink) for side in ("first", "last")]
+    short = f"{said['differ']} of {said['all']} differ"
+    text = first_that_fits([f"in the tile {short}", short], NAME, place["differ"].width, Face.STRONG)
+    film.move(FadeIn(film.words["digits"]), *off, film.name("differ", text, skin.ink), seconds=TEXT)
     film.words |= {"first bars": first, "last bars": last}
     film.scene.tell()
 
 
 def stack(rect: Rect, parts: np.ndarray, share: float = 1.0) -> np.ndarray:
-    """[n, 4] each part begins where the one before it ends; from the left, one after another."""
+    """[n, 4] each part begins where the one before it ends; from the left, one after another, on the scale of either order."""
     ends = np.cumsum(parts)
-    levels = np.append(0.0, ends)
+    unit, zero = scale_of(rect, parts)
+    return upright(rect, ends - parts, signed(parts, share), zero, unit)
+
+
+def scale_of(rect: Rect, parts: np.ndarray) -> tuple[float, float]:
+    """How high 1 is, and where zero stands, so that the parts fit in this order and the other way round."""
+    levels = np.concatenate([[0.0], np.cumsum(parts), np.cumsum(parts[::-1])])
     unit = rect.height / max(float(np.ptp(levels)), 1e-30)
-    return upright(rect, ends - parts, signed(parts, share), rect.y0 - float(levels.min()) * unit, unit)
+    return unit, rect.y0 - float(levels.min()) * unit
+
+
+def zero_line(film: BackwardFilm, side: str, parts: np.ndarray) -> Rectangles:
+    """Where both orders begin."""
+    rect = film.place[side]
+    zero = scale_of(rect, parts)[1]
+    film.words[f"{side} zero"] = line = Rectangles(film.skin.quiet, name="zero")
+    return line.display(np.array([[rect.x0, zero - LINE / 4, rect.x1, zero + LINE / 4]]))
 
 
 def numbered(film: BackwardFilm, side: str, programs: Sequence[int]) -> Named:

@@ -90,19 +90,22 @@ class TrainingMemoryFilm(ChapterFilm):
                 share, areas = float(np.clip(kept - layer, 0, 1)), self.layers.of(side, layer)
                 for name in ("Q", "K", "V", "O", KEPT[side]):
                     whole = areas[name]
+                    in_part = name == "P" or (way == "forward" and name in ("O", "LSE"))  # Q, K and V are there before
                     if share > 0:
-                        boxes[side, name].append((whole if way == "backward" and name != "P" else whole.top(share * whole.height)).edges)
+                        boxes[side, name].append((whole.top(share * whole.height) if in_part else whole).edges)
                 if side == "flash" and 0 < share < 1:
-                    again.append(self.tile_of(areas["P"], share if way == "forward" else 1 - share).edges)
+                    again.append(self.tile_of(areas["P"], share, way).edges)
         for key, drawn in self.areas.items():
             drawn.values = np.array([len(boxes[key])])
             drawn.display(np.array(boxes[key]).reshape(-1, 4))
         self.again.display(np.array(again).reshape(-1, 4))
 
-    def tile_of(self, rect: Rect, share: float) -> Rect:
-        """The tile that is on chip for a moment."""
+    def tile_of(self, rect: Rect, kept: float, way: str) -> Rect:
+        """The tile that is on chip for a moment: forward row block after row block, back key tile after key tile, as the kernels go."""
         c = self.found.config
         visits = [(i, j) for i in range(c.row_blocks) for j in range(max(c.visited(i), 1))]
+        share = kept if way == "forward" else 1 - kept
+        visits = visits if way == "forward" else sorted(visits, key=lambda pair: pair[::-1])
         return Grid(rect, c.row_blocks, c.col_blocks).cell(*visits[min(int(share * len(visits)), len(visits) - 1)])
 
     def pass_(self, way: str) -> Shows:
@@ -129,7 +132,7 @@ def forward(film: TrainingMemoryFilm) -> None:
     """Layer by layer Q, K, V and O are left, and P or LSE; of FlashAttention's P a tile is there for a moment."""
     film.display(0.0, "forward")
     film.words = worded(
-        film.place["ratio"], ["Q", "K", "V", "O", "either way"], NAME, [*map(film.skin.hue, "QKVO"), film.skin.ink], "either"
+        film.place["ratio"], ["Q", "K", "V", "O", "kept either way"], NAME, [*map(film.skin.hue, "QKVO"), film.skin.ink], "either"
     )
     film.move(FadeIn(*film.names, *film.letters.values(), *film.bytes.values(), film.layer, *film.words), seconds=TEXT)
     film.scene.add(film.all)
@@ -148,8 +151,10 @@ def waits(film: TrainingMemoryFilm) -> None:
     ]  # fmt: skip
     film.move(FadeIn(*film.words), seconds=TEXT)
     film.scene.hold(0.4)
-    film.words.append(word(film.found.ratio, ONE_NUMBER, film.skin.ink, film.place["ratio"], "ratio"))
-    film.move(FadeIn(film.words[-1]), seconds=TEXT)
+    texts, ink = ["P", "=", film.found.ratio, "×", "LSE"], film.skin.ink
+    ratio = worded(film.place["ratio"], texts, ONE_NUMBER, [film.skin.hue("P"), ink, ink, ink, film.skin.stats], "ratio")
+    film.words += ratio
+    film.move(FadeIn(*ratio), seconds=TEXT)
     film.scene.tell()
 
 
