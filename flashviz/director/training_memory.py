@@ -151,7 +151,7 @@ def waits(film: TrainingMemoryFilm) -> None:
     ]  # fmt: skip
     film.move(FadeIn(*film.words), seconds=TEXT)
     film.scene.hold(0.4)
-    texts, ink = ["P", "=", film.found.ratio, "×", "LSE"], film.skin.ink
+    texts, ink = ["P", "takes", film.found.ratio, "×", "LSE"], film.skin.ink
     ratio = worded(film.place["ratio"], texts, ONE_NUMBER, [film.skin.hue("P"), ink, ink, ink, film.skin.stats], "ratio")
     film.words += ratio
     film.move(FadeIn(*ratio), seconds=TEXT)
