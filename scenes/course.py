@@ -7,7 +7,7 @@ from flashviz.director.course import CourseFilm
 
 
 class CourseScene(CourseFilm):
-    """A quarter of an hour: a score, two memories, softmax, the algorithm tile by tile, its variants, four claims and their evidence."""
+    """A quarter of an hour: a score, two memories, softmax, the algorithm tile by tile, variants, the backward pass, four claims."""
 
     subject = "FlashAttention: the course"
     poster = "FlashAttentionScene-rest"
@@ -24,6 +24,9 @@ class CourseScene(CourseFilm):
         self.play_chapter("loop_order")
         self.play_chapter("causal")
         self.play_chapter("grouped_query")
+
+        self.play_chapter("backward")
+        self.play_chapter("training_memory")
 
         self.play_chapter("memory_scaling")
         self.play_chapter("io_complexity")

@@ -26,7 +26,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "director": ("film", "directed", "toys", "drawn", "course", "kernel_film", "bounded", "beats"),
     "chapters": (
         "measured", "pipeline", "rescale", "roofline", "causal", "exactness", "io_complexity", "speed",
-        "grouped_query", "loop_order", "memory_hierarchy", "memory_scaling", "merge", "references", "score", "standard_attention",
+        "backward_film", "grouped_query", "loop_order", "memory_hierarchy", "memory_scaling", "merge", "references", "score",
+        "standard_attention", "training_memory",
     ),
     "scenes": ("scenes",),
     "render": (

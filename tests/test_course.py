@@ -25,7 +25,7 @@ LONGEST = 16 * 60  # seconds
 GAP = 0.6  # seconds that nothing may be on screen
 CHAPTERS = (
     "score", "memory_hierarchy", "standard_attention", "online_softmax", "flash", "loop_order", "causal", "grouped_query",
-    "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "pipeline", "references",
+    "backward", "training_memory", "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "pipeline", "references",
 )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_captions_can_be_read() -> None:
         assert len(cue.text) / (cue.end - cue.start) <= PACE, cue
 
 
-# What learners ask (FACTS.md), and the words on screen that answer it.
+# What learners ask (FACTS.md; FRONTIER.md, questions 1 to 3), and the words on screen that answer it.
 ANSWERS = {
     "what a score is": ("ScoreScene", "The 64 products stack into one number."),
     "which loop is outside": (
@@ -95,10 +95,14 @@ ANSWERS = {
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "The last query sees the last key."),
     "O is N x d": ("MemoryScalingScene", "No score is stored. O is left."),
-    "honest ratios": ("FlashAttentionScene", "Less to wait for: 144 1/4 tiles, not 400."),
+    "honest ratios": ("FlashAttentionScene", "On the same path: 144 1/4 tiles, not 400."),
     "with a perfect cache": ("IOScene", "Only a large enough chip beats a perfect cache."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
+    "why dQ alone is not deterministic": ("BackwardScene", "All add to dQ, in no fixed order."),
+    "exact, and yet other bits": ("BackwardScene", "compare errors, not bits"),
+    "the attention map": ("BackwardScene", "Never stored: P = e^(S − LSE) makes it again."),
+    "what training keeps": ("TrainingMemoryScene", "P is read, or made again from LSE"),
 }
 
 

@@ -144,6 +144,32 @@ FILMS = {
         actors=("point flash", "registers"),
         apart=("formula", "name", "part", "passed"),
     ),
+    "backward": Directed(
+        "backward", "BackwardScene",
+        subjects={
+            "kept": ("grid", "o", "lse", "o name", "lse name", "s name"),
+            "again": ("left", "top", "tile", "column", "second", "formula", "note"),
+            "softmax": ("left", "left name", "top", "tile", "column", "column name", "second", "formula", "note"),
+            "shared": ("grid", "dq", "dk", "dv"),
+            "order": (*(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " order", " number", " off")), "differ"),
+
+            "fixed": ("usual", "fixed", "usual name", "fixed name", "usual count", "fixed count"),
+        },
+        configs={
+            "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},
+            "one tile": {"seq_q": 64, "seq_k": 40}, "float32": {"dtype": "float32"}, "narrow tiles": {"block_n": 16},
+            "no row is full": {"seq_q": 420, "seq_k": 300, "causal": True},
+        },
+        actors=("walk", "parts first", "parts last"),
+        seconds=(30, 60),
+    ),
+    "training": Directed(
+        "training_memory", "TrainingMemoryScene",
+        subjects={"forward": ("standard", "flash", "standard bytes", "flash bytes"), "back": ("standard", "flash")},
+        configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
+        actors=("kept standard P", "kept flash LSE"),
+        apart=("formula", "name", "part", "size"),
+    ),
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.layout import rescale
+from flashviz.layout import backward, rescale
 from flashviz.layout.causal import CAUSAL
 from flashviz.layout.exactness import OUTPUTS, RULERS
 from flashviz.layout.film import FILM
@@ -28,6 +28,7 @@ from flashviz.layout.score import SCORE
 from flashviz.layout.speed import RACE, TIMES
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, Place, Table
+from flashviz.layout.training import TRAINING
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
@@ -35,6 +36,8 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF, "tile": TILE, "race": RACE, "times": TIMES, "pair": SCORE, **FILM,
+    "kept": backward.KEPT, "tile pair": backward.TILES, "walk": backward.WALK, "adds": backward.ADDS, "orders": backward.ORDERS,
+    "products": backward.PRODUCTS, "training": TRAINING,
 }  # fmt: skip
 
 

@@ -1,0 +1,259 @@
+"""BackwardScene: one tile of the backward pass, the program that owns its keys, and dQ, to which all programs add. Before it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from flashviz.chapters.rescale import Rescale
+from flashviz.chapters.rescale import gather as gather_forward
+from flashviz.config import AttentionConfig
+from flashviz.errors import TraceError
+from flashviz.figures import power
+from flashviz.inputs import inputs_hash
+from flashviz.storyboard import Beat
+from flashviz.trace import Op, Trace
+
+BEATS: tuple[Beat, ...] = (
+    Beat("kept", "What was kept", 7.4, shot="kept", late=True, caption="Kept: O and LSE. No score, no weight."),
+    Beat("again", "P again", 9.2, shot="tile pair", late=True, caption="Never stored: P = e^(S − LSE) makes it again."),
+    Beat("softmax", "From dO to dS", 8.4, shot="tile pair", late=True, caption="With dO: first dP, then dS."),
+    Beat("owner", "What stays", 8.8, shot="walk", late=True, caption="One program, one key tile: dK and dV stay on chip."),
+    Beat("shared", "What is shared", 9.4, shot="adds", late=True, caption="dK, dV have one owner. All add to dQ, in no fixed order."),
+    Beat("order", "Two orders", 8.8, shot="orders", late=True, caption="Other order, other last bits: compare errors, not bits."),
+    Beat("fixed", "The price", 7.6, shot="products", late=True, caption="A fixed order: S and dP once more, {fixed} products for {usual}."),
+)  # fmt: skip
+
+Given = Callable[[AttentionConfig], Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A pair of tiles on chip, float32: scores, weights, and their gradients.
+
+    Args:
+        s: [rows, keys] masked, natural-log units with the scale applied.
+        p: [rows, keys] e^(S - LSE).
+        dp: [rows, keys] dO V^T.
+        d: [rows] rowsum(dO o O).
+        ds: [rows, keys] P o (dP - D), not rounded yet.
+    """
+
+    s: np.ndarray
+    p: np.ndarray
+    dp: np.ndarray
+    d: np.ndarray
+    ds: np.ndarray
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The followed tile of the forward pass, and what the backward pass does with it.
+
+    Args:
+        forward: The row that all films follow, at its tile.
+        trace: Of the backward pass, dQ by atomic additions.
+        fixed: Of the same in an order that is fixed: dQ in a launch of its own.
+        given: Q, K, V, O, LSE and dO, with which both ran.
+    """
+
+    forward: Rescale
+    trace: Trace
+    fixed: Trace
+    given: Mapping[str, np.ndarray]
+
+    @property
+    def config(self) -> AttentionConfig:
+        return self.trace.config
+
+    @property
+    def head(self) -> tuple[int, int, int]:
+        """Batch, key/value head, and the head's place in its group, of the followed program."""
+        b, h = divmod(self.forward.chosen.program[1], self.config.heads)
+        return b, *divmod(h, self.config.group)
+
+    @property
+    def key_tile(self) -> int:
+        """The followed one."""
+        return int(self.forward.values.j[self.forward.t])
+
+    @property
+    def row_block(self) -> int:
+        """The followed one, as the trace numbers it: block i of head g of a group of heads is g T_r + i."""
+        return self.head[2] * self.config.row_blocks + self.forward.chosen.program[0]
+
+    @property
+    def row_blocks(self) -> int:
+        """Of all heads that share the keys."""
+        return self.config.group * self.config.row_blocks
+
+    @cached_property
+    def walks(self) -> list[list[int]]:
+        """By key tile: the row blocks to which its program adds dQ, in the trace's order."""
+        c, columns = self.config, self.trace.columns
+        adding = [code for code, statement in self.trace.statements.items() if statement.op == Op.ATOMIC]
+        b, shared, _ = self.head
+        here = np.isin(columns["kind"], adding) & (columns["pid_bh"] == b * c.kv_heads + shared)
+        return [columns["i"][here & (columns["j"] == j)].tolist() for j in range(c.col_blocks)]
+
+    @property
+    def programs(self) -> list[int]:
+        """Key tiles whose programs add to the followed row block."""
+        return [j for j, walk in enumerate(self.walks) if self.row_block in walk]
+
+    def rows_of(self, name: str, block: int) -> np.ndarray:
+        """[rows, d] of Q, O or dO, [rows] of LSE: a row block, by the trace's number."""
+        (b, shared, _), (g, i) = self.head, divmod(block, self.config.row_blocks)
+        rows = slice(i * self.config.block_m, (i + 1) * self.config.block_m)
+        return np.asarray(self.given[name][b, shared * self.config.group + g, rows], np.float32)
+
+    def keys_of(self, name: str, j: int) -> np.ndarray:
+        """[keys, d] of K or V."""
+        b, shared, _ = self.head
+        return np.asarray(self.given[name][b, shared, j * self.config.block_n : (j + 1) * self.config.block_n], np.float32)
+
+    def tile(self, block: int, j: int) -> Tile:
+        """Do what the events of one pair say, in float32 (FlashAttention-2, Algorithm 2)."""
+        c = self.config
+        q, do, lse = (self.rows_of(name, block) for name in ("Q", "dO", "LSE"))
+        s = q @ self.keys_of("K", j).T * np.float32(c.scale)
+        if c.causal:
+            row, column = block % c.row_blocks * c.block_m + np.arange(len(q)), j * c.block_n + np.arange(s.shape[1])
+            s = np.where(row[:, None] + c.seq_k - c.seq_q >= column, s, np.float32(-np.inf))
+        p = np.exp(s - np.where(np.isinf(lse), np.inf, lse)[:, None].astype(np.float32))  # a row that sees no key has weights of 0
+        d = (do * self.rows_of("O", block)).sum(1)
+        dp = do @ self.keys_of("V", j).T
+        return Tile(s, p, dp, d, p * (dp - d[:, None]))
+
+    def rounded(self, values: np.ndarray) -> np.ndarray:
+        """As P and dS go into a product: in the inputs' dtype."""
+        return np.asarray(values.astype(self.given["Q"].dtype), np.float32)
+
+    @cached_property
+    def followed(self) -> Tile:
+        """The tile that is shown."""
+        return self.tile(self.row_block, self.key_tile)
+
+    @cached_property
+    def final_weights(self) -> np.ndarray:
+        """[rows, keys] the same tile's P as the forward pass left it: its terms by the last max, over the last sum."""
+        values, t = self.forward.values, self.forward.t
+        m, total = values.m_new[-1], values.l_new[-1]
+        by_last = np.exp(np.where(np.isfinite(values.m_new[t]), values.m_new[t] - np.where(np.isfinite(m), m, 0), 0))
+        weights = values.p[t] * (by_last / np.where(total == 0, 1, total))[:, None]
+        return np.asarray(weights[:, : len(values.k[t])], np.float32)
+
+    @property
+    def apart(self) -> float:
+        """How far P made again is from it, at most."""
+        return float(np.abs(self.followed.p - self.final_weights).max())
+
+    @cached_property
+    def gathered(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """dK_j and dV_j of the followed key tile [keys, d], after each row block of its walk."""
+        shape = self.keys_of("K", self.key_tile).shape
+        dk, dv = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        found = []
+        for block in self.walks[self.key_tile]:
+            tile = self.tile(block, self.key_tile)
+            dv = dv + self.rounded(tile.p).T @ self.rows_of("dO", block)
+            dk = dk + self.rounded(tile.ds).T @ self.rows_of("Q", block)
+            found.append((dk * np.float32(self.config.scale), dv))
+        return found
+
+    @cached_property
+    def parts(self) -> np.ndarray:
+        """[programs, rows, d] what each program adds to dQ of the followed row block, float32."""
+        scale = np.float32(self.config.scale)
+        return np.stack([self.rounded(self.tile(self.row_block, j).ds) @ self.keys_of("K", j) * scale for j in self.programs])
+
+    @cached_property
+    def orders(self) -> tuple[np.ndarray, np.ndarray]:
+        """[rows, d] their sum in float32: the first program first, and the last one first."""
+        return added(self.parts), added(self.parts[::-1])
+
+    @cached_property
+    def number(self) -> tuple[int, int]:
+        """Row and column of a number of dQ that the order changes; of those the one whose largest part has the least share."""
+        first, last = self.orders
+        sizes = np.abs(self.parts)
+        share = np.where(first != last, sizes.max(0) / np.maximum(sizes.sum(0), np.float32(1e-30)), np.inf)
+        row, column = np.unravel_index(int(share.argmin()), share.shape)
+        return int(row), int(column)
+
+    @property
+    def differ(self) -> int:
+        """How many numbers of dQ's tile the order changes."""
+        return int((self.orders[0] != self.orders[1]).sum())
+
+    @property
+    def off(self) -> tuple[float, float]:
+        """How far dQ's tile is, at most, from the sum of the same parts in float64, in either order."""
+        exact = self.parts.astype(np.float64).sum(0)
+        first, last = (float(np.abs(each - exact).max()) for each in self.orders)
+        return first, last
+
+    @property
+    def beats(self) -> tuple[Beat, ...]:
+        """Without a second program nothing is shared; where no order changes a bit, none is shown."""
+        if len(self.programs) < 2:
+            return BEATS[:4]
+        return tuple(beat for beat in BEATS if beat.name != "order" or self.differ)
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the braces of the captions stand for, and every number on screen."""
+        said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart)}
+        if len(self.programs) > 1:
+            first, last = digits(*(each[self.number] for each in self.orders))
+            off = [power(each) for each in self.off]
+            said |= {"first": first, "last": last, "first off": off[0], "last off": off[1]}
+            said |= {"differ": f"{self.differ:,}", "all": f"{self.orders[0].size:,}"}
+        return said
+
+
+def added(parts: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    """One after the other, each sum rounded to float32."""
+    total = np.zeros_like(parts[0])
+    for part in parts:
+        total = total + part
+    return np.asarray(total, np.float32)
+
+
+def digits(first: np.float32, second: np.float32) -> tuple[str, str]:
+    """Two float32 numbers with as many decimals as tell either from every other."""
+    places = max(len(np.format_float_positional(each, unique=True).partition(".")[2]) for each in (first, second))
+    return tuple(f"{float(each):.{places}f}".replace("-", "−") for each in (first, second))  # type: ignore[return-value]
+
+
+def products(trace: Trace) -> list[str]:
+    """What the products that were executed on a pair of tiles make, in the order of the statements."""
+    executed = set(np.unique(trace.columns["kind"]).tolist())
+    return [
+        statement.makes.name for statement in trace.header.statements
+        if statement.op == Op.DOT and statement.makes is not None and statement.code in executed
+    ]  # fmt: skip
+
+
+def gather(config: AttentionConfig, source: str | None, run: Callable[..., Any], given: Given) -> Backward:
+    """Record the backward pass, in both ways, of the forward pass that the films follow.
+
+    Args:
+        run: ``flashviz_kernels.recorder.run``.
+        given: ``flashviz_kernels.differentiating.inputs``.
+
+    Raises:
+        ConfigError: There is no key, or none that any row sees.
+        TraceError: What was given is not what the traces were recorded with.
+    """
+    forward = gather_forward(config, source, run)
+    trace = run(config, source=source, algorithm="backward").trace
+    fixed = run(config, source="numpy", algorithm="backward_deterministic").trace
+    arrays = given(config)
+    if {trace.header.inputs_hash, fixed.header.inputs_hash} != {inputs_hash(arrays.values())}:
+        raise TraceError("expected the inputs that the backward pass ran with, got others; hand in those of the same config")
+    return Backward(forward, trace, fixed, arrays)

@@ -1,0 +1,547 @@
+"""The backward pass: P made again on its tile, dP and dS, the program that owns a key tile, and dQ, to which all programs add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from manim import Group, Mobject, VGroup
+from manim.utils.rate_functions import ease_in_out_cubic
+
+from flashviz import palette, theme
+from flashviz.chapters import backward
+from flashviz.chapters.backward import Backward, Given, gather, products
+from flashviz.director.film.parts import LOAD, Columns, formula, matrix_to, reveal
+from flashviz.director.material import provenance
+from flashviz.director.score import signed, upright
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word, worded
+from flashviz.layout import Rect, Shot, columns
+from flashviz.layout.backward import Grid, arrivals
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import ADVANCE, Readout
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, panel
+from flashviz.palette import spread
+
+SWEEP, WALK, ALL = 2.6, 2.6, 2.8  # seconds: of the forward pass, of one program, of all
+SYMBOL = 72  # px of a formula
+LINE = em(6)  # under digits that differ
+OVER = em(56)  # over a grid, for its columns' numbers
+
+
+class BackwardStage(ShotScene):
+    """The scene that the tile is taken back on."""
+
+    script = backward.BEATS
+
+    def open(self, run: Callable[..., Any], given: Given) -> BackwardFilm:
+        """Record both passes.
+
+        Args:
+            run: ``flashviz_kernels.recorder.run``.
+            given: ``flashviz_kernels.differentiating.inputs``.
+        """
+        found = gather(self.settings.config, self.settings.source, run, given)
+        self.provenance = [provenance(trace) for trace in (found.forward.trace, found.trace, found.fixed)]
+        self.set_board(found.beats, found.said)
+        return BackwardFilm(self, found)
+
+
+class BackwardFilm(ChapterFilm):
+    """Everything on stage, made here once. ``tiles`` and ``words``: what stands there now, by the parts of the shot."""
+
+    walk: Walk
+
+    def __init__(self, scene: ShotScene, found: Backward) -> None:
+        self.scene, self.found, self.skin = scene, found, scene.skin
+        self.tiles: dict[str, Matrix] = {}
+        self.words: dict[str, Mobject] = {}
+
+    def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
+        """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given."""
+        return Matrix(values, rect, self.skin, tensor, *spread(values if scale is None else scale))
+
+    def name(self, part: str, text: str, color: str, px: float = NAME) -> FadeIn:
+        """A word at the left of a part of the shot; it stands until it is left."""
+        self.words[part] = word(text, px, color, self.place[part], part)
+        return FadeIn(self.words[part])
+
+    @property
+    def place(self) -> Shot:
+        """The shot of the beat that is played."""
+        assert self.scene.beat is not None
+        return self.scene.shot(self.scene.beat.shot)
+
+    def leave(self, *parts: str) -> list[FadeOut]:
+        """Words of these parts, of all where none is named."""
+        return [FadeOut(self.words.pop(part)) for part in parts or tuple(self.words)]
+
+    def arrive(self, part: str, tensor: str, values: np.ndarray, *, above: bool) -> Shows:
+        """A tile comes over the edge of the frame to its part of the shot: from above, or from the left."""
+        rect, whole = self.place[part], self.scene.frame
+        start = rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
+        self.tiles[part] = tile = self.matrix(tensor, values, start)
+        self.scene.add(tile)
+        return matrix_to(tile, rect, start)
+
+    def depart(self, part: str, *, above: bool) -> Shows:
+        """And goes back there."""
+        tile, whole = self.tiles.pop(part), self.scene.frame
+        rect = tile.rect
+        stop = rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
+        return matrix_to(tile, stop, remover=True)
+
+
+# ------------------------------------------------------------------------------------------------------------- what was kept
+
+
+@beat("kept")
+def kept(film: BackwardFilm) -> None:
+    """The forward pass once more: each tile of scores is there for a moment; rows of O and numbers of LSE are left."""
+    place, skin, found = film.place, film.skin, film.found
+    c, (b, shared, g) = found.config, found.head
+    grid = Grid(place["grid"], c.row_blocks, c.col_blocks)
+    head = shared * c.group + g
+    o = film.matrix("O", np.asarray(found.given["O"][b, head], np.float64), place["o"])
+    lse = np.asarray(found.given["LSE"][b, head], np.float64)[:, None]
+    numbers = film.matrix("LSE", np.where(np.isfinite(lse), lse, np.nan), place["lse"])
+    lines, tile = outlined(skin, grid), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
+    visits = [(i, j) for i in range(c.row_blocks) for j in range(c.visited(i))]
+
+    def show(share: float) -> None:
+        at = min(int(share * len(visits)), len(visits) - 1)
+        row, column = visits[at]
+        tile.display(np.array([grid.cell(row, column).edges])[: int(share < 1)])
+        done = row / c.row_blocks if share < 1 else 1.0
+        reveal(o, done)
+        reveal(numbers, done)
+
+    show(0.0)
+    film.move(FadeIn(lines), seconds=TEXT)
+    film.scene.add(o, numbers, tile)
+    film.move(Shows(Group(o, numbers, tile), show), seconds=SWEEP)
+    said = (("o name", ("O", skin.o), "d numbers a row", "d a row"), ("lse name", ("LSE", skin.stats), "one number a row", "one a row"))
+    for part, called, words, short in said:
+        film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short, px=NUMBER), tag=part)
+        film.move(FadeIn(film.words[part]), seconds=TEXT)
+    film.move(film.name("lse note", "= m + log ℓ", skin.ink), seconds=TEXT)
+    film.words["s name"] = Named(*labelled(place["s name"], ("S, P", skin.scores), ("not kept", skin.ink), px=NUMBER), tag="s name")
+    film.move(FadeIn(film.words["s name"]), seconds=TEXT)
+    film.tiles |= {"o": o, "lse": numbers}
+    film.words["lines"] = lines
+    film.scene.tell()
+
+
+def outlined(skin: palette.Theme, grid: Grid) -> Rectangles:
+    """Empty places of all tiles."""
+    lines = Rectangles(skin.edge, name="cells", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
+    return lines.display(grid.cells)
+
+
+# -------------------------------------------------------------------------------------------------------------- on one tile
+
+
+@beat("again")
+def again(film: BackwardFilm) -> None:
+    """One tile grows out of the grid; Q and K make S again, LSE makes P of it; the forward pass's own P slides over it: the same."""
+    place, skin, found = film.place, film.skin, film.found
+    tile, rect = found.followed, place["tile"]
+    start = Grid(film.scene.shot("kept")["grid"], found.config.row_blocks, found.config.col_blocks)
+    cell = start.cell(found.forward.chosen.program[0], found.key_tile)
+    frame = box(cell, stroke=skin.scores)
+    grown = Shows(frame, lambda share: frame.set_points(box(cell.toward(rect, share), stroke=skin.scores).points))
+    grown.rate_func = ease_in_out_cubic
+    gone = [FadeOut(film.tiles.pop(part)) for part in ("o", "lse")]
+    film.scene.add(frame)
+    film.move(*gone, *film.leave(), grown, seconds=MOVE)
+    coming = (
+        film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
+        film.arrive("top", "K", found.keys_of("K", found.key_tile).T, above=True),
+    )
+    film.move(*coming, seconds=LOAD)
+    scores = film.matrix("S", np.where(np.isfinite(tile.s), tile.s, np.nan), rect)
+    names = film.name("left name", "Q", skin.q), film.name("top name", "K", skin.k), film.name("tile name", "S", skin.scores)
+    film.scene.remove(frame)
+    film.scene.add(scores)
+    film.move(*names, Columns(scores), seconds=0.8)
+    film.tiles["column"] = film.matrix("LSE", finite(found.rows_of("LSE", found.row_block)), place["column"])
+    film.words["formula"] = formula('P = e^(S - "LSE")', SYMBOL, skin.ink, place["formula"])
+    film.move(
+        FadeIn(film.tiles["column"], film.words["formula"]),
+        film.name("column name", "LSE", skin.stats),
+        *film.leave("tile name"),
+        seconds=TEXT,
+    )
+    film.tiles["tile"] = weights = film.matrix("P", np.sqrt(tile.p), rect)
+    film.scene.add(weights)
+    film.move(Columns(weights), film.name("tile name", "P", skin.scores), seconds=0.8)
+    film.scene.remove(scores)
+    same_again(film, weights)
+    film.scene.tell()
+
+
+def same_again(film: BackwardFilm, weights: Matrix) -> None:
+    """P as the forward pass left it slides over P made again; how far they are apart, at most. Weights are drawn by their root."""
+    place, skin, found = film.place, film.skin, film.found
+    forward = film.matrix("P", np.sqrt(found.final_weights), place["second"], weights.values)
+    texts = ("P of the forward pass", "forward's P")
+    text = first_that_fits(texts, NAME, place["second name"].width, Face.STRONG)
+    film.move(FadeIn(forward), film.name("second name", text, skin.scores), seconds=TEXT)
+    film.move(matrix_to(forward, place["tile"]), *film.leave("second name"), seconds=MOVE)
+    film.scene.remove(forward)
+    text = first_that_fits(
+        [f"largest difference {found.said['apart']}", f"apart: {found.said['apart']}"], NAME, place["note"].width, Face.STRONG
+    )
+    film.move(film.name("note", text, skin.ink), seconds=TEXT)
+
+
+@beat("softmax")
+def softmax(film: BackwardFilm) -> None:
+    """P steps aside; dO comes and makes dP with V; D is taken off, and what is left meets P: dS."""
+    place, skin, found = film.place, film.skin, film.found
+    tile, rect, second = found.followed, place["tile"], place["second"]
+    weights = film.tiles["tile"]
+    film.move(*film.leave(), FadeOut(film.tiles.pop("column")), seconds=TEXT)
+    film.move(film.depart("left", above=False), film.depart("top", above=True), matrix_to(weights, second), seconds=MOVE)
+    coming = (
+        film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False),
+        film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True),
+    )
+    film.move(*coming, seconds=LOAD)
+    names = film.name("left name", "dO", skin.o), film.name("top name", "V", skin.v), film.name("second name", "P", skin.scores)
+    film.move(*names, film.name("note", "dO: how the loss changes with O", skin.o), seconds=TEXT)
+    less = tile.dp - tile.d[:, None]
+    upstream = film.matrix("dP", tile.dp, rect, np.stack([tile.dp, less]))
+    film.scene.add(upstream)
+    film.move(Columns(upstream), film.name("tile name", "dP = dO Vᵀ", skin.scores), seconds=0.8)
+    film.tiles["column"] = film.matrix("D", tile.d[:, None], place["column"])
+    note = first_that_fits(["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], NAME, place["note"].width, Face.STRONG)
+    film.move(*film.leave("note"), FadeIn(film.tiles["column"]), film.name("column name", "D", skin.stats), seconds=TEXT)
+    film.move(film.name("note", note, skin.stats), *film.leave("tile name"), seconds=TEXT)
+    film.move(upstream.to(less), film.name("tile name", "dP − D", skin.scores), seconds=0.5)
+    film.words["formula"] = formula('"dS" = P compose ("dP" - D)', SYMBOL, skin.ink, place["formula"])
+    copy = film.matrix("dP", less, rect, np.stack([tile.dp, less]))
+    film.tiles["tile"] = upstream
+    film.move(matrix_to(copy, second), FadeIn(film.words["formula"]), *film.leave("second name"), seconds=MOVE)
+    film.tiles["second"] = slopes = film.matrix("dS", tile.ds, second)
+    film.scene.add(slopes)
+    film.move(Columns(slopes), film.name("second name", "dS", skin.scores), seconds=0.6)
+    film.scene.remove(weights, copy)
+    film.scene.tell()
+
+
+def finite(values: np.ndarray) -> np.ndarray:
+    """[n, 1] numbers of rows; of a row that sees no key, nothing."""
+    return np.where(np.isfinite(values), values, np.nan)[:, None]
+
+
+# ----------------------------------------------------------------------------------------------------------- whose is what
+
+
+class Walk(Group):
+    """The grid of a key/value head, with what its programs add to dQ beside the rows, and their dK and dV beneath their columns."""
+
+    def __init__(self, film: BackwardFilm, place: Shot) -> None:
+        self.tag, self.skin, self.found = "walk", film.skin, film.found
+        self.walks = film.found.walks
+        self.turns = dict.fromkeys(range(film.found.row_blocks), 0)
+        for walk in self.walks:
+            for block in walk:
+                self.turns[block] += 1
+        self.most = max(self.turns.values())
+        self.lines = Rectangles(self.skin.edge, name="cells", opacity=0.0).set_stroke(self.skin.edge, width=theme.HAIRLINE, opacity=1)
+        self.heads = Rectangles(self.skin.scores, name="heads", opacity=palette.LIT)
+        self.own = {name: Rectangles(self.skin.hue(name), name=f"stored {name}", opacity=palette.LIT) for name in ("dK", "dV")}
+        self.added = Rectangles(self.skin.q, name="added", opacity=palette.LIT)
+        self.digits = VGroup()
+        super().__init__(self.lines, self.heads, *self.own.values(), self.added, self.digits)
+        self.place(place)
+
+    def place(self, place: Shot | dict[str, Rect]) -> Walk:
+        """Stand in the parts of a shot."""
+        count = len(self.walks)
+        self.grid = Grid(place["grid"], self.found.row_blocks, count)
+        self.slots = Grid(place["dq"], self.found.row_blocks, self.most)
+        self.strips = {name: Grid(place[part], 1, count) for name, part in (("dK", "dk"), ("dV", "dv"))}
+        rows = Grid(place["dq"], self.found.row_blocks, 1)
+        self.lines.display(np.concatenate([self.grid.cells, rows.cells, *(strip.cells for strip in self.strips.values())]))
+        return self
+
+    def display(self, heads: Sequence[tuple[int, int]], added: Sequence[tuple[int, int]], done: Sequence[int]) -> Walk:
+        """Tiles (row block, key tile) at work; turns (row block, how many before) of dQ that were added; programs that are done."""
+        self.heads.display(edges([self.grid.cell(*head) for head in heads]))
+        self.added.display(edges([self.slots.cell(*turn) for turn in added]))
+        self.added.values = np.array([len(added)])
+        for name, strip in self.strips.items():
+            self.own[name].display(edges([strip.cell(0, j) for j in done]))
+            self.own[name].values = np.array([len(done)])
+        return self
+
+    def run_all(self, seed: int) -> Callable[[float], None]:
+        """All programs at once, each at a pace of its own; beside each row, in the order in which they come, who added."""
+        when = arrivals(self.walks, seed)
+        turn: dict[tuple[int, int], int] = {}
+        for block in self.turns:
+            for at, (_, j) in enumerate(sorted((time, j) for (row, j), time in when.items() if row == block)):
+                turn[block, j] = at
+        self.numbers = {
+            (block, j): number_in(self.slots.cell(block, at), f"{j}", self.skin.ground) for (block, j), at in turn.items()
+        } if self.slots.legible else {}  # fmt: skip
+        self.digits.add(*self.numbers.values())
+
+        def show(share: float) -> None:
+            here = [pair for pair, time in when.items() if time <= share]
+            done = [j for j, walk in enumerate(self.walks) if walk and when[walk[-1], j] <= share]
+            going = [j for j, walk in enumerate(self.walks) if walk and j not in done]
+            heads = [(next(block for block in self.walks[j] if when[block, j] > share), j) for j in going]
+            self.display(heads, [(block, turn[block, j]) for block, j in here], done)
+            for pair, number in self.numbers.items():
+                number.set_fill(opacity=float(pair in here))
+
+        return show
+
+
+def number_in(rect: Rect, text: str, color: str) -> Word:
+    """A number in the middle of a cell."""
+    return Word(text, LABEL, color, rect.center[0] - text_width(text, LABEL, Face.STRONG) / 2, middle(rect, LABEL), "part")
+
+
+def edges(rects: list[Rect]) -> np.ndarray:
+    """[n, 4]"""
+    return np.array([rect.edges for rect in rects]).reshape(-1, 4)
+
+
+@beat("owner")
+def owner(film: BackwardFilm) -> None:
+    """The tile goes back to its place; the program of its column walks down: dK and dV gather on chip, of dQ each row block gets a part."""
+    place, skin, found = film.place, film.skin, film.found
+    film.walk = walk = Walk(film, place)
+    j, slopes = found.key_tile, film.tiles.pop("second")
+    gone = [FadeOut(film.tiles.pop(part)) for part in ("left", "top", "tile", "column")]
+    film.move(*film.leave(), *gone, seconds=TEXT)
+    home = walk.grid.cell(found.row_block, j)
+    film.move(matrix_to(slopes, home), FadeIn(walk), seconds=MOVE)
+    film.scene.remove(slopes)
+    chip = panel(place["chip"], fill=skin.chip, edge=skin.edge)
+    film.words["chip"] = chip
+    film.tiles = {
+        name: film.matrix(name, np.zeros_like(final), place[f"{name.lower()} tile"], final)
+        for name, final in zip(("dK", "dV"), found.gathered[-1], strict=True)
+    }
+    film.move(FadeIn(chip), *(FadeIn(tile) for tile in film.tiles.values()), *owner_names(film, j), seconds=TEXT)
+    first, last = (walk.grid.cell(row, j) for row in (0, found.row_blocks - 1))
+    film.words["column"] = box(Rect(last.x0, last.y0, first.x1, first.y1).inset(-LINE), stroke=skin.scores)
+    film.move(FadeIn(film.words["column"]), seconds=TEXT)
+    steps = len(walk.walks[j])
+
+    def show(share: float) -> None:
+        done = min(int(share * steps), steps)
+        blocks = walk.walks[j]
+        walk.display([(blocks[done], j)] if done < steps else [], [(block, 0) for block in blocks[:done]], [])
+        for at, tile in enumerate(film.tiles.values()):
+            tile.display(found.gathered[done - 1][at] if done else 0 * found.gathered[0][at])
+
+    show(0.0)
+    film.move(Shows(Group(walk, *film.tiles.values()), show), seconds=WALK)
+    film.scene.tell()
+
+
+def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
+    """Of what is in the frame."""
+    place, skin = film.place, film.skin
+    names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in ("dQ", "dK", "dV")]
+    row = first_that_fits(["dQ += dS K, in HBM", "dQ += dS K"], NAME, place["count"].width, Face.STRONG)
+    made = {"dk tile name": ("dK += dSᵀ Q", skin.k), "dv tile name": ("dV += Pᵀ dO", skin.v), "count": (row, skin.q)}
+    names += [film.name(part, text, color) for part, (text, color) in made.items()]
+    text = first_that_fits(
+        [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], NAME, place["chip name"].width, Face.STRONG
+    )
+    return [*names, film.name("chip name", text, skin.ink)]
+
+
+def columns_of(film: BackwardFilm) -> Named:
+    """Over each column its program's number, where there is room."""
+    grid = film.walk.grid
+    over = [Rect(cell.x0, grid.rect.y1, cell.x1, grid.rect.y1 + OVER) for cell in (grid.cell(0, j) for j in range(grid.columns))]
+    return Named(*(number_in(rect, f"{j}", film.skin.ink) for j, rect in enumerate(over) if film.walk.slots.legible), tag="part")
+
+
+@beat("shared")
+def shared(film: BackwardFilm) -> None:
+    """dK and dV go to their one place; then all programs walk at once, and all add to the same dQ, in an order that nobody fixes."""
+    walk, skin, j = film.walk, film.skin, film.found.key_tile
+    old, place = film.scene.shot("walk"), film.place
+    homes = {name: Grid(place[name.lower()], 1, len(walk.walks)).cell(0, j) for name in ("dK", "dV")}
+    film.move(*film.leave(), seconds=TEXT)
+    parts = ("grid", "dq", "dk", "dv")
+
+    def widen(share: float) -> None:
+        walk.place({part: old[part].toward(place[part], share) for part in parts}).display([], [], [])
+
+    home = [matrix_to(tile, homes[name]) for name, tile in film.tiles.items()]
+    film.move(*home, Shows(walk, widen, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.scene.remove(*film.tiles.values())
+    film.tiles = {}
+    text = first_that_fits(["dQ: who added, in turn", "dQ: in turn", "dQ"], NAME, place["dq name"].width, Face.STRONG)
+    names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v), film.name("dq name", text, skin.q)]
+    film.words["columns"] = columns_of(film)
+    film.move(*names, FadeIn(film.words["columns"]), seconds=TEXT)
+    show = walk.run_all(film.found.config.seed)
+    show(0.0)
+    film.move(Shows(walk, show), seconds=ALL)
+    film.move(film.name("note", "one order of many", skin.ink), seconds=TEXT)
+    film.scene.tell()
+
+
+# ---------------------------------------------------------------------------------------------------------------- two orders
+
+
+@beat("order")
+def order(film: BackwardFilm) -> None:
+    """One number of dQ: what each program adds stacks up, the first one first; a copy is turned about, the last one first."""
+    place, skin, found = film.place, film.skin, film.found
+    parts = found.parts[:, *found.number].astype(np.float64)
+    film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
+    title = first_that_fits(
+        ["One number of dQ: the parts of all programs", "One number of dQ, by program"], NAME, place["first name"].width, Face.STRONG
+    )
+    first, last = Rectangles(skin.q, name="parts first"), Rectangles(skin.q, name="parts last")
+    first.values, last.values = parts, parts[::-1]
+    film.move(film.name("first name", title, skin.q), FadeIn(zero_line(film, "first", parts)), seconds=TEXT)
+    film.scene.add(first)
+    film.move(Shows(first, lambda share: first.display(stack(place["first"], parts, share))), seconds=1.4)
+    sums = [summed(film, side) for side in ("first", "last")]
+    film.move(FadeIn(numbered(film, "first", found.programs)), FadeIn(sums[0]), seconds=TEXT)
+    ends, turned = stack(place["first"], parts), stack(place["last"], parts[::-1])[::-1]
+    film.scene.add(last)
+
+    def turn(share: float) -> None:
+        last.display(ends + (turned - ends) * share)
+
+    text = first_that_fits(["The same parts, the last one first", "The last one first"], NAME, place["last name"].width, Face.STRONG)
+    film.move(
+        Shows(last, turn, rate_func=ease_in_out_cubic),
+        film.name("last name", text, skin.q),
+        FadeIn(zero_line(film, "last", parts)),
+        seconds=1.2,
+    )
+    film.move(FadeIn(numbered(film, "last", found.programs[::-1])), FadeIn(sums[1]), seconds=TEXT)
+    film.words["digits"] = Group(*(underlined(film, each) for each in sums))
+    said = found.said
+    off = [film.name(f"{side} off", f"tile's error ≤ {said[f'{side} off']}", skin.ink) for side in ("first", "last")]
+    short = f"{said['differ']} of {said['all']} differ"
+    text = first_that_fits([f"in the tile {short}", short], NAME, place["differ"].width, Face.STRONG)
+    film.move(FadeIn(film.words["digits"]), *off, film.name("differ", text, skin.ink), seconds=TEXT)
+    film.words |= {"first bars": first, "last bars": last}
+    film.scene.tell()
+
+
+def stack(rect: Rect, parts: np.ndarray, share: float = 1.0) -> np.ndarray:
+    """[n, 4] each part begins where the one before it ends; from the left, one after another, on the scale of either order."""
+    ends = np.cumsum(parts)
+    unit, zero = scale_of(rect, parts)
+    return upright(rect, ends - parts, signed(parts, share), zero, unit)
+
+
+def scale_of(rect: Rect, parts: np.ndarray) -> tuple[float, float]:
+    """How high 1 is, and where zero stands, so that the parts fit in this order and the other way round."""
+    levels = np.concatenate([[0.0], np.cumsum(parts), np.cumsum(parts[::-1])])
+    unit = rect.height / max(float(np.ptp(levels)), 1e-30)
+    return unit, rect.y0 - float(levels.min()) * unit
+
+
+def zero_line(film: BackwardFilm, side: str, parts: np.ndarray) -> Rectangles:
+    """Where both orders begin."""
+    rect = film.place[side]
+    zero = scale_of(rect, parts)[1]
+    film.words[f"{side} zero"] = line = Rectangles(film.skin.quiet, name="zero")
+    return line.display(np.array([[rect.x0, zero - LINE / 4, rect.x1, zero + LINE / 4]]))
+
+
+def numbered(film: BackwardFilm, side: str, programs: Sequence[int]) -> Named:
+    """Under each part its program's number, where there is room."""
+    rect = film.place[f"{side} order"]
+    cells = columns(rect, len(programs))
+    widest = max(text_width(f"{j}", LABEL, Face.STRONG) for j in programs)
+    fits = cells[0].width > 1.3 * widest
+    shift = -0.1 * cells[0].width  # a bar fills four fifths of its pitch
+    words = [number_in(cell.shifted(shift, 0), f"{j}", film.skin.ink) for cell, j in zip(cells, programs, strict=True)] if fits else []
+    film.words[f"{side} order"] = made = Named(*words, tag="part")
+    return made
+
+
+def summed(film: BackwardFilm, side: str) -> Readout:
+    """The sum in float32, by as many digits as it has."""
+    rect, text = film.place[f"{side} number"], film.found.said[side]
+    px = min(float(NUMBER), NUMBER * rect.width / (len(text) * ADVANCE * em(NUMBER)))
+    film.words[f"{side} number"] = made = Readout(text, px, film.skin.ink, name=f"sum {side}", face=Face.MONO_STRONG).at(rect)
+    return made
+
+
+def underlined(film: BackwardFilm, number: Readout) -> Rectangles:
+    """A line under the digits in which the two sums differ."""
+    first, last = film.found.said["first"], film.found.said["last"]
+    same = next(at for at in range(len(first)) if first[: at + 1] != last[: at + 1])
+    left, low = float(number.home[0]) + same * number.step, float(number.home[1]) - 2.5 * LINE
+    right = float(number.home[0]) + len(number.text) * number.step
+    return Rectangles(film.skin.ink, name="digits").display(np.array([[left, low, right, low + LINE]]))
+
+
+@beat("fixed")
+def fixed(film: BackwardFilm) -> None:
+    """The products of a pair of tiles; without additions dQ has a launch of its own, which needs S and dP once more."""
+    place, found, skin = film.place, film.found, film.skin
+    first, second = products(found.trace), products(found.fixed)
+    film.move(*film.leave(), seconds=TEXT)
+    upper, lower = (columns(place[side], len(second), em(14)) for side in ("usual", "fixed"))
+    blocks = [Block(film, name, rect) for name, rect in zip(first, upper, strict=False)]
+    film.move(FadeIn(*blocks), *said_of(film, "usual", "dQ added up by all programs", "all add to dQ", first), seconds=0.6)
+    kept = [name for name in first if name in second[: len(first) - 1]]
+    copies = [Block(film, name, upper[first.index(name)]) for name in second]
+    once, more = copies[: len(kept)], copies[len(kept) :]
+    film.scene.add(*once, more[-1])
+    ways = [block.to(lower[second.index(block.text)]) for block in once]
+    film.move(*ways, more[-1].to(lower[-1]), *said_of(film, "fixed", "dQ in a launch of its own", "dQ by itself", None), seconds=MOVE)
+    film.scene.add(*more[:-1])
+    film.move(*(block.to(rect) for block, rect in zip(more[:-1], lower[len(kept) :], strict=False)), seconds=MOVE)
+    film.move(film.name("fixed count", counted(film, "fixed", second), skin.ink), seconds=TEXT)
+    film.scene.tell()
+
+
+def said_of(film: BackwardFilm, side: str, text: str, short: str, made: list[str] | None) -> list[FadeIn]:
+    """What a line of products is, and how many they are."""
+    rect, ink = film.place[f"{side} name"], film.skin.ink
+    names = [film.name(f"{side} name", first_that_fits([text, short], NAME, rect.width, Face.STRONG), ink)]
+    return names if made is None else [*names, film.name(f"{side} count", counted(film, side, made), ink)]
+
+
+def counted(film: BackwardFilm, side: str, made: list[str]) -> str:
+    """How many."""
+    return first_that_fits([f"{len(made)} products", f"{len(made)}"], NAME, film.place[f"{side} count"].width, Face.STRONG)
+
+
+class Block(Named):
+    """One product, with the name of what it makes."""
+
+    def __init__(self, film: BackwardFilm, name: str, rect: Rect) -> None:
+        hue = film.skin.hue(name)
+        self.square = Rectangles(hue, name=f"product {name}", opacity=palette.RESTING)
+        self.square.set_stroke(hue, width=theme.OUTLINE, opacity=1)
+        (self.letters,) = worded(rect, [name], NUMBER, [film.skin.ink], "part")
+        super().__init__(self.square, self.letters, tag="block", text=name)
+        self.put(rect)
+
+    def put(self, rect: Rect) -> Block:
+        """Stand in a rectangle, with the name in its middle."""
+        self.rect = rect
+        self.square.display(np.array([rect.edges]))
+        self.letters.put_at(rect.center[0] - self.letters.wide / 2, middle(rect, self.letters.px))
+        return self
+
+    def to(self, rect: Rect) -> Shows:
+        """It goes there."""
+        start = self.rect
+        return Shows(self, lambda share: self.put(start.toward(rect, share)), rate_func=ease_in_out_cubic)

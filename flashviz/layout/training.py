@@ -1,0 +1,78 @@
+"""The shot of TrainingMemoryScene: what each layer keeps for its backward pass, areas on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flashviz.layout.rect import Aspect, Rect, columns, rows
+from flashviz.layout.table import Table
+from flashviz.lettering import em
+
+TRAINING: Mapping[Aspect, Table] = {
+    "16:9": {
+        "standard name": (100, 20, 900, 88), "standard bytes": (1100, 20, 1820, 88), "standard": (100, 98, 1820, 412),
+        "flash name": (100, 430, 900, 498), "flash bytes": (1100, 430, 1820, 498), "flash": (100, 508, 1820, 822),
+        "layer": (100, 846, 1000, 920), "ratio": (1100, 836, 1820, 930),
+    },
+    "4:3": {
+        "standard name": (60, 60, 700, 126), "standard bytes": (720, 60, 1380, 126), "standard": (60, 136, 1380, 420),
+        "flash name": (60, 446, 700, 512), "flash bytes": (720, 446, 1380, 512), "flash": (60, 522, 1380, 806),
+        "layer": (60, 840, 760, 914), "ratio": (780, 830, 1380, 926),
+    },
+    "1:1": {
+        "standard name": (20, 20, 530, 80), "standard bytes": (20, 86, 530, 150), "standard": (20, 160, 530, 830),
+        "flash name": (550, 20, 1060, 80), "flash bytes": (550, 86, 1060, 150), "flash": (550, 160, 1060, 830),
+        "layer": (20, 850, 560, 920), "ratio": (580, 844, 1060, 926),
+    },
+    "9:16": {
+        "standard name": (30, 80, 530, 150), "standard bytes": (30, 156, 530, 230), "standard": (30, 246, 530, 1240),
+        "flash name": (550, 80, 1050, 150), "flash bytes": (550, 156, 1050, 230), "flash": (550, 246, 1050, 1240),
+        "layer": (30, 1270, 600, 1350), "ratio": (620, 1260, 1050, 1360),
+    },
+}  # fmt: skip
+BETWEEN, BESIDE = em(36), em(8)  # layers; matrices of one layer
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What each layer of both sides keeps. One number takes the same area in every matrix.
+
+    Args:
+        lse: How many columns as wide as the others' numbers one of LSE's takes: it has more bytes.
+    """
+
+    standard: Rect
+    flash: Rect
+    count: int
+    queries: int
+    keys: int
+    d: int
+    lse: float
+
+    def cells(self, side: str) -> list[Rect]:
+        """A layer's room: beside each other, or beneath each other where the place is high."""
+        rect = self.standard if side == "standard" else self.flash
+        return (rows if rect.height > rect.width else columns)(rect, self.count, BETWEEN)
+
+    @property
+    def unit(self) -> float:
+        """How wide one number is."""
+        cell = self.cells("standard")[0]
+        return min(cell.height / max(self.queries, self.keys), (cell.width - 5 * BESIDE) / (4 * self.d + self.lse + self.keys))
+
+    def of(self, side: str, layer: int) -> dict[str, Rect]:
+        """Q, K, V and O from the left; then P, or LSE and beside it the place of P, which is not kept."""
+        cell, u = self.cells(side)[layer], self.unit
+        shapes: dict[str, tuple[float, float]] = {
+            "Q": (self.queries, self.d),
+            "K": (self.keys, self.d),
+            "V": (self.keys, self.d),
+            "O": (self.queries, self.d),
+        }
+        shapes |= ({} if side == "standard" else {"LSE": (self.queries, self.lse)}) | {"P": (self.queries, self.keys)}
+        found, left = {}, cell.x0
+        for name, (high, wide) in shapes.items():
+            found[name] = Rect(left, cell.y1 - high * u, left + wide * u, cell.y1)
+            left += wide * u + BESIDE
+        return found

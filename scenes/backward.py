@@ -1,0 +1,23 @@
+"""The backward pass, from its own trace: ``manim -pqh scenes/backward.py BackwardScene``."""
+
+from flashviz.director import backward
+from flashviz_kernels.differentiating import inputs
+from flashviz_kernels.recorder import run
+
+
+class BackwardScene(backward.BackwardStage):
+    """P is made again from one number a row; dK and dV have one owner each, and all programs add to the same dQ."""
+
+    subject = "The backward pass"
+    poster = "owner"
+
+    def construct(self) -> None:
+        film = self.open(run, inputs)
+
+        backward.kept(film)
+        backward.again(film)
+        backward.softmax(film)
+        backward.owner(film)
+        backward.shared(film)
+        backward.order(film)
+        backward.fixed(film)

@@ -1,0 +1,204 @@
+"""BackwardScene: what is drawn is what the recorded backward pass computed, and stands to float64 and to the forward pass as it should."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashviz.chapters.backward import Backward, added, digits, gather, products
+from flashviz.config import AttentionConfig
+from flashviz.errors import TraceError
+from flashviz.inputs import make_inputs
+from flashviz.layout.backward import Grid, arrivals
+from flashviz.layout.rect import Rect
+from flashviz_kernels.differentiating import flops, inputs
+from flashviz_kernels.recorder import run
+from flashviz_kernels.reference import gradients
+from tests.directed import at, said, scene, shown, values_of, written
+from tests.test_directed import FILMS
+
+FILM = FILMS["backward"]
+CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
+every = pytest.mark.parametrize("name", CONFIGS)
+several = pytest.mark.parametrize("name", [name for name in CONFIGS if name != "one tile"])
+
+
+@cache
+def found(name: str) -> Backward:
+    return gather(AttentionConfig(**CONFIGS[name]), "numpy", run, inputs)
+
+
+@every
+def test_tiles_put_together_are_the_gradients_of_float64(name: str) -> None:
+    """Each dQ, dK and dV of the followed tiles, within what rounding to the dtype, and S in float32, leave of the largest."""
+    back, c = found(name), found(name).config
+    b, shared, g = back.head
+    head, i, j = shared * c.group + g, back.row_block % c.row_blocks, back.key_tile
+    given = back.given
+    truth = gradients(*(given[each] for each in ("Q", "K", "V", "dO", "O", "LSE")), scale=c.scale, causal=c.causal)
+    rows, keys = slice(i * c.block_m, (i + 1) * c.block_m), slice(j * c.block_n, (j + 1) * c.block_n)
+    dk, dv = back.gathered[-1]
+    unit = 2e-6 if c.dtype == "float32" else 2e-3
+    mine = (back.parts.sum(0), truth[0][b, head, rows]), (dk, truth[1][b, shared, keys]), (dv, truth[2][b, shared, keys])
+    for made, true in mine:
+        assert np.abs(made - true).max() <= unit * max(np.abs(each).max() for each in truth)
+
+
+@every
+def test_the_first_order_is_what_the_recorded_pass_computed(name: str) -> None:
+    """The twin adds key tile after key tile; its dQ, dK and dV are rounded once, ours not yet."""
+    back, c = found(name), found(name).config
+    outputs = run(c, source="numpy", algorithm="backward").outputs
+    b, shared, g = back.head
+    rows = back.row_block % c.row_blocks * c.block_m + np.arange(len(back.orders[0]))
+    dq = outputs["dQ"][b, shared * c.group + g, rows]
+    assert back.orders[0].astype(dq.dtype).astype(float) == pytest.approx(dq.astype(float), rel=2e-3, abs=1e-5)
+    for mine, tensor in zip(back.gathered[-1], ("dK", "dV"), strict=True):
+        keys = back.key_tile * c.block_n + np.arange(len(mine))
+        stored = outputs[tensor][b, shared, keys].astype(float)
+        assert mine == pytest.approx(stored, rel=2e-3, abs=2e-3 * np.abs(stored).max())
+
+
+@every
+def test_p_made_again_is_the_forward_passs(name: str) -> None:
+    """By LSE, and by the last m and the last sum: two ways, the same weights."""
+    back = found(name)
+    assert back.final_weights.max() > 1e-4, "there is something to compare"
+    assert 0 <= back.apart < 1e-5
+    assert back.followed.p == pytest.approx(back.final_weights, abs=1e-5)
+    rows = sum(back.tile(back.row_block, j).p.sum(1) for j in back.programs)
+    seen = np.isfinite(back.rows_of("LSE", back.row_block))
+    assert rows == pytest.approx(np.where(seen, 1.0, 0.0), abs=1e-4), "weights of all tiles"
+
+
+@every
+def test_rows_of_ds_sum_to_nothing_since_weights_sum_to_one(name: str) -> None:
+    back = found(name)
+    total = sum(back.tile(back.row_block, j).ds.sum(1) for j in back.programs)
+    largest = max(np.abs(back.tile(back.row_block, j).dp).max() for j in back.programs)
+    unit = 1e-5 if back.config.dtype == "float32" else 2e-3  # D is of O as it was stored
+    assert np.abs(total).max() <= unit * largest
+
+
+@every
+def test_walks_are_the_pairs_that_meet_each_once(name: str) -> None:
+    back, c = found(name), found(name).config
+    met = {(g * c.row_blocks + i, j) for g in range(c.group) for i in range(c.row_blocks) for j in range(c.visited(i))}
+    walked = [(block, j) for j, walk in enumerate(back.walks) for block in walk]
+    assert len(walked) == len(met)
+    assert set(walked) == met
+    assert (back.row_block, back.key_tile) in met
+
+
+@several
+def test_an_order_is_a_bit_different_and_no_worse(name: str) -> None:
+    """By the bound of sums: (n - 1) roundings of at most the sum of sizes."""
+    back = found(name)
+    first, last = back.orders
+    assert 0 < back.differ < first.size, "some numbers differ, some do not"
+    assert first[back.number] != last[back.number]
+    bound = (len(back.parts) - 1) * 2.0**-24 * np.abs(back.parts).sum(0).max() * 1.01
+    assert 0 < max(back.off) <= bound
+    assert [float(back.said[side].replace("−", "-")) for side in ("first", "last")] == pytest.approx(
+        [float(each[back.number]) for each in (first, last)], rel=1e-7
+    )
+
+
+@every
+def test_a_fixed_order_takes_seven_products_for_five(name: str) -> None:
+    """By the closed forms of FLOPs, which do not look at statements."""
+    back, c = found(name), found(name).config
+    usual, fixed = products(back.trace), products(back.fixed)
+    assert len(fixed) * flops(c, atomic=True) == len(usual) * flops(c, atomic=False)
+    assert sorted(usual) == sorted(["S", "dV", "dP", "dQ", "dK"])
+    assert sorted(fixed) == sorted([*usual, "S", "dP"])
+
+
+def test_pictures_are_of_these_values() -> None:
+    stage, back = scene(FILM), found("default")
+    again, softmax, owner, shared = (at(stage, beat) for beat in ("again", "softmax", "owner", "shared"))
+    assert values_of(again, "P") == [written(np.sqrt(back.followed.p))]
+    assert values_of(softmax, "dS") == [written(back.followed.ds)]
+    assert values_of(softmax, "dP") == [written(back.followed.dp - back.followed.d[:, None])]
+    assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(each)] for each in back.gathered[-1]]
+    visits = sum(map(len, back.walks))
+    assert values_of(shared, "added") == [written([visits])]
+    assert values_of(shared, "stored dK") == values_of(shared, "stored dV") == [written([back.config.col_blocks])]
+    assert said(at(stage, "order"), "sum first") + said(at(stage, "order"), "sum last") == [back.said["first"], back.said["last"]]
+    parts = back.parts[:, *back.number].astype(float)
+    assert values_of(at(stage, "order"), "parts last") == [written(parts[::-1])]
+    assert sorted(item.text for item in shown(at(stage, "fixed"), "block")) == sorted(products(back.trace) + products(back.fixed))
+
+
+@every
+def test_without_a_second_program_nothing_is_shared(name: str) -> None:
+    beats = [beat.name for beat in found(name).beats]
+    assert ("shared" in beats) == ("fixed" in beats) == (len(found(name).programs) > 1)
+
+
+def test_what_did_not_run_is_refused() -> None:
+    """Another dO: the traces' hash is of all six inputs."""
+
+    def other(config: AttentionConfig) -> dict[str, np.ndarray]:
+        arrays = dict(inputs(config))
+        return arrays | {"dO": arrays["dO"] + np.float16(1)}
+
+    with pytest.raises(TraceError, match="expected the inputs that the backward pass ran with"):
+        gather(AttentionConfig(seq_q=64, head_dim=16), "numpy", run, other)
+
+
+singles = st.floats(width=32, allow_nan=False, allow_infinity=False, min_value=-1e6, max_value=1e6)
+
+
+@given(singles, singles)
+def test_digits_tell_two_numbers_apart_and_say_each_exactly(a: float, b: float) -> None:
+    first, second = digits(np.float32(a), np.float32(b))
+    assert len(first.partition(".")[2]) == len(second.partition(".")[2])
+    assert [np.float32(each.replace("−", "-")) for each in (first, second)] == [np.float32(a), np.float32(b)]
+
+
+@given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=20))
+def test_added_is_one_rounding_a_step(parts: list[float]) -> None:
+    total = np.float32(0)
+    for part in parts:
+        total = np.float32(total + np.float32(part))
+    assert added(np.array(parts, np.float32)[:, None])[0] == total
+
+
+@given(st.lists(st.lists(st.integers(0, 9), unique=True, max_size=6).map(sorted), min_size=1, max_size=6), st.integers(0, 99))
+def test_each_program_comes_in_the_order_of_its_walk(walks: list[list[int]], seed: int) -> None:
+    when = arrivals(walks, seed)
+    assert len(when) == sum(map(len, walks))
+    for j, walk in enumerate(walks):
+        times = [when[block, j] for block in walk]
+        assert times == sorted(times)
+        assert all(0 < time <= 1 for time in times)
+
+
+def test_rows_of_dq_take_them_in_different_orders() -> None:
+    """Else the picture would refute what is said of it."""
+    back = found("default")
+    when = arrivals(back.walks, back.config.seed)
+    turns = {tuple(sorted(range(len(back.walks)), key=lambda j: when[block, j])) for block in range(back.row_blocks)}
+    assert len(turns) > back.row_blocks // 2
+
+
+def test_cells_of_a_grid_are_apart_and_within() -> None:
+    rect = Rect(0.0, 0.0, 4.0, 2.0)
+    grid = Grid(rect, 3, 5)
+    cells = [Rect(*edges) for edges in grid.cells]
+    assert len(cells) == 15
+    assert all(rect.contains(cell) for cell in cells)
+    assert not any(a.overlaps(b) for a in cells for b in cells if a is not b)
+
+
+def test_the_inputs_are_the_forward_passs() -> None:
+    """Q, K and V of both passes are one recipe's."""
+    back = found("default")
+    for name, array in zip("QKV", make_inputs(back.config), strict=True):
+        assert np.array_equal(back.given[name], array)
