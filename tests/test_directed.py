@@ -138,7 +138,8 @@ FILMS = {
         "roofline", "RooflineScene",
         subjects={
             "roof": ("plot", "badge", "axis", "ticks"), "climb": ("plot", "tile", "sm", "rows", "fit"),
-            "gpu": ("plot", "badge", "axis", "ticks"),
+            "answer": ("plot", "tile", "sm", "rows", "fit", "spill"),
+            "gpu": ("standard", "standard rate", "flash", "flash rate", "length", "badge"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point flash", "registers"),
