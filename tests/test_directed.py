@@ -57,13 +57,13 @@ FILMS = {
     "grouped": Directed(
         "grouped_query", "GroupedQueryScene",
         subjects={
-            "own": ("own", "own stored", "own loaded"), "shared": ("own", "shared"), "loads": ("shared", "shared stored", "shared loaded"),
+            "own": ("grid", "stored", "loaded"), "shared": ("grid", "stored", "loaded"), "loads": ("grid", "loaded"),
         },
         configs={
             "one pair": {"heads": 6, "kv_heads": 1, "causal": True}, "ragged": {"heads": 4, "kv_heads": 2, **FIVE_BY_SEVEN},
             "many heads": {"heads": 32, "kv_heads": 4, "seq_q": 420, "seq_k": 300},
         },
-        actors=("own", "shared"),
+        actors=("grid", "bar stored", "bar loaded"),
     ),
     "scaling": Directed(
         "memory_scaling", "MemoryScalingScene",
