@@ -93,7 +93,7 @@ FILMS = {
     ),
     "references": Directed(
         "references", "ReferencesScene",
-        subjects={"read": ("left", "right", "left name", "right name", "first", "second", "code")},
+        subjects={"read": ("left", "right", "left name", "right name", "left scores", "right scores", "equal", "first", "second", "code")},
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
         seconds=(8.6, 9),
     ),
