@@ -127,8 +127,12 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "large"), "sweep": ("square", "plot", "sweeps", "axis", "ticks", "chip", "m", "large", "sum", "bytes"),
-            "double": ("square", "plot", "m", "sweeps", "chip"), "wider": ("square", "plot", "m", "sweeps", "ticks", "chip"),
+            "square": ("square", "large"),
+            "sweep": (
+                "square", "plot", "sweeps", "axis", "ticks", "chip", "m", "large", "sum", "bytes", "each", "once", "why", "total", "note",
+            ),
+            "double": ("square", "plot", "m", "sweeps", "chip", "cut", "total"),
+            "wider": ("square", "plot", "m", "sweeps", "ticks", "chip", "cut", "total"),
             "chips": ("square", "plot", "m", "sweeps", "chip"), "cached": ("plot",),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
