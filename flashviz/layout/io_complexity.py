@@ -13,8 +13,7 @@ from flashviz.lettering import em
 # ``square``: the scores with K above, Q and O at their sides, and ``setting`` beneath: the problem; at its right ``cut``, the tile's size,
 # and what makes the bytes: ``sweeps``, what ``each`` adds, what crosses ``once`` and ``why``, and their ``total``. ``chip``: what M holds,
 # under ``m``; ``large``: the same closely, ``sum`` beneath with a ``note``, before there are bars. ``plot``: the bar of bytes stands on its
-# lower edge; ``bytes`` says of what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, and later whence the chips' sizes
-# are.
+# lower edge; ``bytes`` says of what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, later whence chips' sizes are.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "name": (60, 24, 880, 88), "square": (60, 100, 560, 580), "setting": (130, 530, 490, 580), "cut": (590, 130, 880, 190),
