@@ -343,6 +343,7 @@ def gpu(film: RooflineFilm) -> None:
     numbers = {name: Readout("", NUMBER, skin.ink, name=f"rate {name}", face=Face.MONO_STRONG) for name in hues}
     roofs = {name: Readout("", LABEL, skin.ink, name=f"roof {name} says", face=Face.MONO_STRONG) for name in hues}
     length = Readout("", NUMBER, skin.ink, name="length", face=Face.MONO_STRONG)
+    longest = f"{max(rate.attained for each in rates.of.values() for rate in each):.0f} TFLOP/s"
 
     def at(doublings: float) -> None:
         before = min(int(doublings), len(rates.lengths) - 2)
@@ -353,7 +354,7 @@ def gpu(film: RooflineFilm) -> None:
             was, now = rates.of[name][before : before + 2]
             most, rect = was.most + (now.most - was.most) * share, place[name]
             bar.display(was.attained + (now.attained - was.attained) * share, most)
-            fitted(numbers[name], f"{rates.of[name][told].attained:.0f} TFLOP/s", "499 TFLOP/s", place[f"{name} rate"], NUMBER)
+            fitted(numbers[name], f"{rates.of[name][told].attained:.0f} TFLOP/s", longest, place[f"{name} rate"], NUMBER)
             high = rect.y0 + most * unit
             text = first_that_fits(roof_texts(rates.of[name][told], rates.roof), LABEL, rect.width, Face.MONO_STRONG)
             fitted(roofs[name], text, text, Rect(rect.x0, high + em(14), rect.x1, high + em(58)), LABEL)
