@@ -1,7 +1,7 @@
 """Both outputs, their difference, and the rounding of every dtype: ``manim -pqh scenes/exactness.py ExactnessScene``."""
 
 from flashviz.director import exactness
-from flashviz_kernels.exactness import truth_of
+from flashviz_kernels.exactness import scores_stored, truth_of
 from flashviz_kernels.recorder import run
 
 
@@ -12,7 +12,7 @@ class ExactnessScene(exactness.ExactnessStage):
     poster = "exact"
 
     def construct(self) -> None:
-        film = self.open(run, truth_of)
+        film = self.open(run, truth_of, scores_stored)
 
         exactness.outputs(film)
         exactness.speckle(film)

@@ -7,7 +7,7 @@ from flashviz_kernels.recorder import record
 
 
 class RooflineScene(roofline.RooflineStage):
-    """Taller tiles climb the roof, until one program fills an SM."""
+    """Taller tiles climb the roof, until one program fills an SM; what was measured, each algorithm under its roof."""
 
     subject = "IO-aware: tile height and the roofline"
     poster = "climb"
@@ -20,6 +20,6 @@ class RooflineScene(roofline.RooflineStage):
         roofline.tile(film)
         roofline.climb(film)
         roofline.full(film)
+        roofline.answer(film)
         roofline.gpu(film)
         roofline.close(film)
-        roofline.gap(film)

@@ -57,13 +57,13 @@ FILMS = {
     "grouped": Directed(
         "grouped_query", "GroupedQueryScene",
         subjects={
-            "own": ("own", "own stored", "own loaded"), "shared": ("own", "shared"), "loads": ("shared", "shared stored", "shared loaded"),
+            "own": ("grid", "stored", "loaded"), "shared": ("grid", "stored", "loaded"), "loads": ("grid", "loaded"),
         },
         configs={
             "one pair": {"heads": 6, "kv_heads": 1, "causal": True}, "ragged": {"heads": 4, "kv_heads": 2, **FIVE_BY_SEVEN},
             "many heads": {"heads": 32, "kv_heads": 4, "seq_q": 420, "seq_k": 300},
         },
-        actors=("own", "shared"),
+        actors=("grid", "bar stored", "bar loaded"),
     ),
     "scaling": Directed(
         "memory_scaling", "MemoryScalingScene",
@@ -93,7 +93,7 @@ FILMS = {
     ),
     "references": Directed(
         "references", "ReferencesScene",
-        subjects={"read": ("left", "right", "left name", "right name", "first", "second", "code")},
+        subjects={"read": ("left", "right", "left name", "right name", "left scores", "right scores", "equal", "first", "second", "code")},
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
         seconds=(8.6, 9),
     ),
@@ -127,8 +127,12 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "large"), "sweep": ("square", "plot", "sweeps", "axis", "ticks", "chip", "m", "large", "sum", "bytes"),
-            "double": ("square", "plot", "m", "sweeps", "chip"), "wider": ("square", "plot", "m", "sweeps", "ticks", "chip"),
+            "square": ("square", "large"),
+            "sweep": (
+                "square", "plot", "sweeps", "axis", "ticks", "chip", "m", "large", "sum", "bytes", "each", "once", "why", "total", "note",
+            ),
+            "double": ("square", "plot", "m", "sweeps", "chip", "cut", "total"),
+            "wider": ("square", "plot", "m", "sweeps", "ticks", "chip", "cut", "total"),
             "chips": ("square", "plot", "m", "sweeps", "chip"), "cached": ("plot",),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
@@ -138,7 +142,8 @@ FILMS = {
         "roofline", "RooflineScene",
         subjects={
             "roof": ("plot", "badge", "axis", "ticks"), "climb": ("plot", "tile", "sm", "rows", "fit"),
-            "gpu": ("plot", "badge", "axis", "ticks"),
+            "answer": ("plot", "tile", "sm", "rows", "fit", "spill"),
+            "gpu": ("standard", "standard rate", "flash", "flash rate", "length", "badge"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point flash", "registers"),

@@ -13,18 +13,20 @@ from hypothesis import strategies as st
 from flashviz.chapters.exactness import NAMES, SIGNIFICAND, gather, plain
 from flashviz.config import AttentionConfig, DType
 from flashviz.errors import ConfigError
+from flashviz.figures import roughly
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.layout import ASPECTS, Rect, shot
 from flashviz.layout.exactness import alone, rulers
 from flashviz.mobjects.overlay import Overlay
 from flashviz.palette import THEMES
-from flashviz_kernels.exactness import truth_of
+from flashviz_kernels.exactness import scores_stored, truth_of
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
 
 FILM = FILMS["exactness"]
 DTYPES = get_args(DType)
+DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
 every = pytest.mark.parametrize("name", CONFIGS)
 
@@ -65,7 +67,7 @@ def test_numbers_are_the_errors_in_units_of_the_rounding(name: str) -> None:
 def test_dots_and_marks_stand_where_their_numbers_are(name: str) -> None:
     """Distances on the last picture are octaves: a dot's from its mark is the logarithm of its number."""
     film = scene(FILM, **CONFIGS[name])
-    end, found = at(film, "dtypes"), gather(AttentionConfig(**CONFIGS[name]), "numpy", run, truth_of)
+    end, found = at(film, "dtypes"), gather(AttentionConfig(**CONFIGS[name]), "numpy", run, truth_of, scores_stored)
     marks = sorted((item.box[0] + item.box[2]) / 2 for item in shown(end, "mark"))
     units = sorted(each.unit for each in found.errors)
     pitch = (marks[-1] - marks[0]) / math.log2(units[-1] / units[0])
@@ -82,9 +84,12 @@ def test_what_is_left_is_the_difference_of_the_two_outputs(name: str) -> None:
     film, config = scene(FILM, **CONFIGS[name]), AttentionConfig(**CONFIGS[name])
     standard, flash = (run(config, source="numpy", algorithm=which).o[0, 0].astype(float) for which in ("standard", "fa2"))
     apart = np.abs(standard - flash)
-    found = gather(config, "numpy", run, truth_of)
+    found = gather(config, "numpy", run, truth_of, scores_stored)
     assert said(at(film, "outputs"), "title") == ["their difference"]
-    assert said(at(film, "speckle"), "title") == [f"their difference × {found.magnified:,}"]
+    low, high = found.ramp
+    cut = np.mean(apart * found.magnified > high - low)
+    said_so = f"; brighter than the scale: {cut:.1%}" if cut else ""
+    assert said(at(film, "speckle"), "title") == [f"their difference × {found.magnified:,}{said_so}"]
     left = next(item for item in at(film, "speckle").shown if item.name == "O" and item.values)
     assert left.values == written((apart * found.magnified).ravel()).replace(f"({apart.size},)", str(apart.shape))
     assert said(at(film, "speckle"), "most")[0].startswith(f"at most {plain(float(apart.max()))} of ")
@@ -107,7 +112,7 @@ def test_the_difference_is_seen_only_where_both_are() -> None:
 
 @every
 def test_no_output_is_closer_than_the_true_one_stored(name: str) -> None:
-    for each in gather(AttentionConfig(**CONFIGS[name]), "numpy", run, truth_of).errors:
+    for each in gather(AttentionConfig(**CONFIGS[name]), "numpy", run, truth_of, scores_stored).errors:
         standard, flash, stored = each.shares
         assert 0 < stored <= each.unit, "rounding costs at most half a unit in the last place of the largest value"
         assert stored <= min(standard, flash) * (1 + 1e-12)
@@ -148,3 +153,36 @@ def test_s_and_p_are_named_only_where_rounding_them_goes_beyond_the_mark(dtype: 
     if dtype != "float32":
         assert beyond
     assert ("why" in [beat.name for beat in film.board]) == (dtype != "float32")
+
+
+@every
+def test_the_cause_is_float64_attention_that_rounds_s_and_p_and_nothing_else(name: str) -> None:
+    """Written without heads' loops; where the beat is shown its ring stands that many octaves beyond the mark, and is counted."""
+    config = AttentionConfig(**CONFIGS[name])
+    q, k, v = (np.repeat(a, config.heads // a.shape[1], 1).astype(np.float64) for a in make_inputs(config))
+    stored = numpy_dtype(config.dtype)
+    s = (np.einsum("bhqd,bhkd->bhqk", q, k) * config.scale).astype(stored).astype(np.float64)
+    s = np.where((np.arange(config.seq_k) > np.arange(config.seq_q)[:, None] + config.seq_k - config.seq_q) & config.causal, -np.inf, s)
+    p = np.exp(s - s.max(-1, keepdims=True))
+    o = (p / p.sum(-1, keepdims=True)).astype(stored).astype(np.float64) @ v
+    assert scores_stored(config) == pytest.approx(o, rel=1e-9, abs=1e-12)
+    film = scene(FILM, **CONFIGS[name])
+    if "why" not in [beat.name for beat in film.board]:
+        return
+    exact = truth(config)
+    times = float(np.abs(o - exact).max() / np.abs(exact).max() * 2.0 ** SIGNIFICAND[config.dtype])
+    (text,) = said(at(film, "mark"), "unit")
+    assert text.startswith("1 × = 2")
+    seen = [each for each in film.drawn_at if each.endswith(" ×")]
+    assert f"{roughly(times)} ×" in seen
+
+
+def test_tall_ticks_are_numbered_and_stand_at_their_powers_of_two() -> None:
+    """As far apart as their exponents, in the unit of the marks."""
+    end = at(scene(FILM), "dtypes")
+    ticks = {int(item.text[1:].translate(DIGITS)): (item.box[0] + item.box[2]) / 2 for item in shown(end, "tick")}
+    marks = sorted((item.box[0] + item.box[2]) / 2 for item in shown(end, "mark"))
+    pitch = (marks[-1] - marks[0]) / (24 - 8)  # bfloat16's mark and float32's
+    assert len(ticks) >= 4
+    assert all(exponent % 4 == 0 for exponent in ticks)
+    assert [x for _, x in sorted(ticks.items())] == pytest.approx([marks[0] + (each + 24) * pitch for each in sorted(ticks)], abs=0.04)

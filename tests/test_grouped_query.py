@@ -32,13 +32,14 @@ def test_stored_and_loaded_are_the_closed_forms(name: str) -> None:
     pair = 2 * c.seq_k * c.head_dim * c.itemsize
     reads = [closed_form(replace(c, kv_heads=heads), "fa2").read for heads in (c.heads, c.kv_heads)]
     loaded = [read["K"] + read["V"] for read in reads]
-    end = at(film, "sum")
-    assert sorted(said(end, "bytes stored")) == sorted([kib(c.heads * pair), kib(c.kv_heads * pair)])
-    assert said(end, "bytes loaded") == [kib(size) for size in loaded]
     assert loaded[0] == loaded[1], "sharing saves no load"
-    alone, factor = said(end, "factor")
-    own_times = f"{loaded[0] / (c.heads * pair):,.1f}".removesuffix(".0")
-    assert alone == f"{kib(c.heads * pair)} × {own_times} = {kib(loaded[0])}"
+    assert said(at(film, "own"), "bytes stored") == [kib(c.heads * pair)]
+    assert said(at(film, "own"), "bytes loaded") == [kib(loaded[0])]
+    end = at(film, "sum")
+    assert said(end, "bytes stored") == [kib(c.kv_heads * pair)]
+    assert said(end, "was") == [f"was {kib(c.heads * pair)}"]
+    assert said(end, "bytes loaded") == [kib(loaded[1])]
+    (factor,) = said(end, "factor")
     times = loaded[1] / (c.kv_heads * pair)
     ends = f"{kib(c.kv_heads * pair)} ×", f"= {kib(loaded[1])}"
     assert factor.startswith(ends[0])
@@ -67,19 +68,41 @@ def test_copies_are_what_each_program_loaded(name: str) -> None:
     film = scene(FILM, **CONFIGS[name])
     whole = found.shared.after(len(found.shared.trace))
     for half, tensor in enumerate("KV"):
-        assert values_of(at(film, "loads"), f"loaded {tensor}") == [written(whole[..., half])] * 2, "as much as without sharing"
+        for beat in ("own", "loads"):
+            assert values_of(at(film, beat), f"loaded {tensor}")[0] == written(whole[..., half]), "as much as without sharing"
+
+
+@every
+def test_bars_are_to_one_scale_and_outlines_are_where_they_ended(name: str) -> None:
+    """Width over bytes is the same for both bars, before and after; what is loaded once more fills its outline."""
+    film, c = scene(FILM, **CONFIGS[name]), grouped(AttentionConfig(**CONFIGS[name]))
+    pair = 2 * c.seq_k * c.head_dim * c.itemsize
+    read = closed_form(c, "fa2").read
+    own, end = at(film, "own"), at(film, "sum")
+    widths = {}
+    for beat, snapshot, stored in (("own", own, c.heads * pair), ("sum", end, c.kv_heads * pair)):
+        for what, nbytes in (("stored", stored), ("loaded", read["K"] + read["V"])):
+            (bar,) = shown(snapshot, f"bar {what} K")
+            assert bar.values == written([nbytes / 2])
+            widths[beat, what] = (bar.box[2] - bar.box[0]) / nbytes
+    unit = widths["own", "loaded"]
+    slack = 0.02 / min(c.kv_heads * pair, read["K"] + read["V"])  # a snapshot has two digits
+    assert list(widths.values()) == pytest.approx([unit] * 4, abs=slack)
+    for what, bytes_ in (("stored", c.heads * pair), ("loaded", read["K"] + read["V"])):
+        (was,) = shown(end, f"bar {what} was")
+        assert (was.box[2] - was.box[0]) == pytest.approx(bytes_ * unit, abs=0.03)
 
 
 def test_a_copy_is_as_large_as_the_pair_that_it_is_of() -> None:
     """Equal bytes, equal areas, in all that is drawn."""
     film, c = scene(FILM), grouped(AttentionConfig())
-    for side, loaded in zip(("own", "shared"), shown(at(film, "loads"), "loaded K"), strict=True):
-        cells = pairs(film.shot("grouped")[side], c.heads, c.heads, c.row_blocks).cells
-        first, last = seamed(cells[0][0]), seamed(cells[-1][-1])
-        assert loaded.box == pytest.approx((first.x0, last.center[1], last.x1, first.y1), abs=0.011), "full cells"
+    loaded = shown(at(film, "own"), "loaded K")[0]
+    cells = pairs(film.shot("grouped")["grid"], c.heads, c.heads, c.row_blocks).cells
+    first, last = seamed(cells[0][0]), seamed(cells[-1][-1])
+    assert loaded.box == pytest.approx((first.x0, last.center[1], last.x1, first.y1), abs=0.011), "full cells"
     for aspect in ASPECTS:
-        for side, kept in (("own", c.heads), ("shared", c.kv_heads)):
-            made = pairs(shot(c, aspect, "grouped")[side], c.heads, kept, c.row_blocks)
+        for kept in (c.heads, c.kv_heads):
+            made = pairs(shot(c, aspect, "grouped")["grid"], c.heads, kept, c.row_blocks)
             cell = made.cells[0][0]
             assert all((brick.width, brick.height) == pytest.approx((cell.width, cell.height)) for brick in made.bricks)
 
@@ -89,7 +112,7 @@ def test_pairs_stand_beside_the_heads_that_read_them(sizes: tuple[int, int], blo
     """Head h reads pair h // (H / H_kv); parts stay in their place and apart."""
     heads, stored = sizes
     for aspect in ASPECTS:
-        rect = shot(AttentionConfig(), aspect, "grouped")["shared"]
+        rect = shot(AttentionConfig(), aspect, "grouped")["grid"]
         made = pairs(rect, heads, stored, blocks)
         for head in range(heads):
             group = made.group(head * stored // heads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import numpy as np
@@ -43,18 +44,37 @@ def test_bars_are_algorithm_1s() -> None:
         assert said(at(film, beat), "count") == [f"{N // columns} sweeps"]
         assert said(at(film, beat), "numbers") == [f"M = {4 * D * columns:,}"]
         assert shown(at(film, beat), "tile")[0].values == written([columns, min(columns, D)])
-    assert [at(film, "double").texts()["tile size"], at(film, "wider").texts()["tile size"]] == ["64 × 64", "64 × 256"]
+        assert said(at(film, beat), "total") == [f"= {algorithm_1(columns) // 1024:,} KiB"]
+        texts = [at(film, beat).texts()[name] for name in ("count", "bytes each", "bytes once")]
+        sweeps, each, once = (int(re.sub(r"\D", "", text)) for text in texts)
+        assert sweeps * each + once == algorithm_1(columns) / 1024, "checks by hand"
+    assert [at(film, "double").texts()["tile size"], at(film, "wider").texts()["tile size"]] == ["tile 64 × 64", "tile 64 × 256"]
+
+
+@every
+def test_what_crosses_but_once_stands_beneath_the_sweeps(name: str) -> None:
+    """K and V once, O, l and m initialised: its height is to the whole bar's as its bytes are, whatever M."""
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
+    once = 3 * size * n * d + 8 * n
+    for beat, step in (("sweep", found.steps[0]), ("wider", found.steps[-1])):
+        (base,), (bar,) = shown(at(film, beat), "bar once"), shown(at(film, beat), "bar bytes")
+        assert base.values == written([once])
+        whole = bar.box[3] - base.box[1]
+        assert base.box[3] - base.box[1] == pytest.approx(whole * once / step.nbytes, abs=0.03), "less a seam"
+        assert base.box[1] < base.box[3] <= bar.box[1]
 
 
 @every
 def test_heights_of_bars_are_to_scale_to_a_pixel(name: str) -> None:
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
     first, second = (shown(at(film, beat), "bar bytes")[0].box for beat in ("sweep", "double"))
-    tall = [(box[3] - box[1]) * PX_PER_UNIT for box in (first, second)]
+    ground = shown(at(film, "sweep"), "bar once")[0].box[1]
+    tall = [(box[3] - ground) * PX_PER_UNIT for box in (first, second)]
     assert tall[1] == pytest.approx(tall[0] * found.steps[1].nbytes / found.steps[0].nbytes, abs=4)
     line = shown(at(film, "cached"), "cached")[0].box
-    middle = (line[1] + line[3]) / 2 - first[1]
-    assert middle == pytest.approx((first[3] - first[1]) * found.cached / found.steps[0].nbytes, abs=0.03)
+    middle = (line[1] + line[3]) / 2 - ground
+    assert middle == pytest.approx((first[3] - ground) * found.cached / found.steps[0].nbytes, abs=0.03)
     n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
     assert found.cached == size * (4 * n * d + 4 * n * n), "FACTS.md: a perfect cache"
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, REPOSITORY
+from flashviz.director import references
+from flashviz.palette import DARK
+from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown
 from tests.test_directed import FILMS
 
@@ -27,7 +32,21 @@ def test_one_grid_is_full_and_one_is_empty_and_both_have_an_output() -> None:
     for name in "SP":
         (sheet,) = shown(last, f"sheet {name}")
         assert place["left"].x0 <= sheet.box[0] < sheet.box[2] <= place["left"].x1
-    left, right = shown(last, "O")
-    assert (left.box[3] - left.box[1], left.values) != (0, "")
-    assert right.box[0] - left.box[0] > place["left"].width
-    assert [item.values.split()[0:3] for item in (left, right)] == [["(512,", "64)", "sum"]] * 2
+    assert said(last, "scores") == [f"S and P stored: {2 * 512 * 512 * 2 // 1024:,} KiB", "S and P stored: 0 KiB"]
+    (overlay,) = shown(last, "overlay")
+    assert overlay.box[2] - overlay.box[0] > place["left"].width, "both O's in their places again"
+
+
+def test_where_both_outputs_are_their_difference_is_seen_and_it_is_the_ground() -> None:
+    """The strip that the first O has slid to is dark to a step of 255 for rounding, and was not before."""
+    film = scene(FILM)
+    read = references.ReferencesFilm(film, run)
+    first, second = read.strips
+    bright = {}
+    for name, place in (("apart", first), ("over", second)):
+        pixels = read.overlay.place(place, second).image.pixel_array[:, -8:, :3].astype(float)
+        ground = np.array([int(DARK.panel[at : at + 2], 16) for at in (1, 3, 5)])
+        bright[name] = np.abs(pixels - ground).max()
+    assert bright["apart"] > 60
+    assert bright["over"] <= 6
+    assert not np.array_equal(read.overlay.pictures[0], read.overlay.pictures[1]), "only rounding differs, but it does"

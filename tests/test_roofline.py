@@ -58,7 +58,7 @@ def test_dots_are_the_operations_a_byte_of_the_counted_traces() -> None:
     assert [each.intensity for each in heights] == pytest.approx([OPERATIONS / flash_bytes(rows) for rows in HEIGHTS])
     end = at(scene(FILM), "climb")
     assert said(end, "mark rows") == [f"{HEIGHTS[0]} rows", *(str(rows) for rows in HEIGHTS[1:])]
-    assert said(end, "intensity") == [f"{OPERATIONS / flash_bytes(HEIGHTS[-1]):.0f} a byte"]
+    assert said(end, "intensity") == [f"{OPERATIONS / flash_bytes(HEIGHTS[-1]):.0f}"]
     assert said(end, "rows") == [f"{HEIGHTS[-1]} rows"]
 
 
@@ -91,9 +91,20 @@ def test_the_sm_is_filled_as_the_compiler_says() -> None:
     assert said(at(film, "full"), "spill") == [f"spilled: {kib} KiB"]
 
 
+@compiler
+def test_the_answer_is_the_last_height_before_one_that_spills() -> None:
+    spilled = [resources_of(AttentionConfig(block_m=rows, arch="sm_80")).spilled for rows in HEIGHTS]
+    before = HEIGHTS[next(at for at, registers in enumerate(spilled) if registers) - 1]
+    end = at(scene(FILM), "answer")
+    assert said(end, "rows") == [f"{before} rows"]
+    assert said(end, "intensity") == [f"{OPERATIONS / flash_bytes(before):.0f}"]
+    assert end.caption.startswith(f"{before} rows")
+    assert not shown(end, "spilled")
+
+
 def test_without_a_compiler_nothing_is_said_of_an_sm() -> None:
     beats = [beat.name for beat in found().beats]
-    assert beats == [beat.name for beat in roofline.BEATS if beat.name != "full"]
+    assert beats == [beat.name for beat in roofline.BEATS if beat.name not in ("full", "answer")]
 
 
 def by_elements(rows: int, c: AttentionConfig) -> int:
@@ -169,23 +180,18 @@ def test_numbers_at_the_left_stand_at_their_rates() -> None:
     assert (knee.min() + knee.max()) / 2 == pytest.approx(plot.x(PEAK / BANDWIDTH))
 
 
-def test_the_gap_is_from_the_last_dot_to_the_roof() -> None:
-    """That far right bytes limit nothing: the peak is the roof."""
-    end, (n, seconds) = at(scene(FILM), "gap"), measured(FLASH, "seconds")[-1]
-    rate = 32 * 4 * n * n * D / seconds / 1e12
-    assert shown(end, "gap")[0].values == written([round(rate) / 989.0])
-    assert said(end, "share") == [f"{round(rate) / 989.0:.0%} of the roof"]
-    assert end.caption.startswith(f"{round(rate) / 989.0:.0%} of the roof")
-    dot = shown(end, "measured flash")[-1]
-    assert shown(end, "gap")[0].box[1] == pytest.approx((dot.box[1] + dot.box[3]) / 2, abs=0.011)
-
-
-@given(st.floats(0.0, 1.0))
-def test_a_roof_rises_to_another_by_equal_factors(share: float) -> None:
-    first, second = Roof(1.5, PEAK_TFLOPS["A100"]), Roof(3.35, PEAK_TFLOPS["H100"])
-    between = first.toward(second, share)
-    for intensity in (1.0, 1e4):
-        assert between.at(intensity) == pytest.approx(first.at(intensity) ** (1 - share) * second.at(intensity) ** share)
+def test_the_knee_has_its_number_and_no_other_near_it() -> None:
+    """Both roofs: the number stands beneath the knee, and a tick's number that would touch it is clear."""
+    film = scene(FILM)
+    for name in ("roof", "tile"):
+        rect = film.shot(name)["plot"]
+        view = RoofView(found().roof, Decades.of(rect, (15.5, 208.0), (23.0, 312.0)), film.shot(name)["ticks"], DARK)
+        (ridge,) = view.ridge
+        assert ridge.get_x() == pytest.approx(view.plot.x(PEAK / BANDWIDTH))
+        seen = [word for word in view.words if word.get_fill_opacity() > 0]
+        assert len(seen) >= 5
+        assert all(abs(word.get_x() - ridge.get_x()) > (word.width + ridge.width) / 2 for word in seen)
+        assert not view.place(view.plot, film.shot(name)["ticks"], 0.5).ridge[0].get_fill_opacity()
 
 
 def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
@@ -199,32 +205,34 @@ def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
 def test_one_machine_at_a_time() -> None:
     for snapshot in scene(FILM).snapshots:
         badges = [text.split()[0] for text in said(snapshot, "badge")]
-        assert badges == (["H100"] if snapshot.beat in ("gpu", "close", "gap") else ["A100"])
+        assert badges == (["H100"] if snapshot.beat in ("gpu", "close") else ["A100"])
 
 
-def test_measured_rates_lie_under_their_own_devices_roof() -> None:
-    """x: 4 N^2 d operations over what must cross once; y: the same operations of 32 heads over the median of the committed seconds."""
+def test_bars_are_measured_rates_under_the_roofs_of_their_own_device() -> None:
+    """Roofs: 4 N^2 d operations over what must cross once; bars: those of 32 heads over the median of the committed seconds."""
     rates, end = found().gpu, at(scene(FILM), "gpu")
     assert rates is not None
     for name, method, once in (("standard", "standard", (4 * D, 4, 0)), ("flash", FLASH, (4 * D, 0, 2))):
         # numbers of two bytes that cross once: N times Q, K, V and O, N^2 times S and P out and back, LSE as two of them
         rows, scores, lse = once
-        expected = [
-            (4 * n * n * D / (2 * (rows * n + scores * n * n + lse * n)), 32 * 4 * n * n * D / s / 1e12)
-            for n, s in measured(method, "seconds")
-        ]
-        assert list(rates.dots[name]) == [pytest.approx(point) for point in expected]
-        assert len(shown(end, f"measured {name}")) == len(expected)
-        assert all(rate < min(989.0, 3.35 * intensity) for intensity, rate in expected), "Shah et al. 2024, section 3.1 and Table 1"
-        low, high = min(y for _, y in expected), max(y for _, y in expected)
-        words = (
-            f"standard attention: {low:.0f} to {high:.0f} TFLOP/s" if name == "standard" else f"FlashAttention: up to {high:.0f} TFLOP/s"
-        )
-        assert words in said(end, "rates")
+        intensities = [4 * n * n * D / (2 * (rows * n + scores * n * n + lse * n)) for n, _ in measured(method, "seconds")]
+        roofs = [min(989.0, 3.35 * each) for each in intensities]  # Shah et al. 2024, section 3.1 and Table 1
+        attained = [32 * 4 * n * n * D / s / 1e12 for n, s in measured(method, "seconds")]
+        assert [each.intensity for each in rates.of[name]] == pytest.approx(intensities)
+        assert [each.attained for each in rates.of[name]] == pytest.approx(attained)
+        assert [each.most for each in rates.of[name]] == pytest.approx(roofs)
+        assert all(rate < most for rate, most in zip(attained, roofs, strict=True))
+        (bar,), (roof,) = shown(end, f"bar {name}"), shown(end, f"roof {name}")
+        assert (bar.values, roof.values) == (written([attained[-1]]), written([roofs[-1]]))
+        middle = (roof.box[1] + roof.box[3]) / 2
+        assert (bar.box[3] - bar.box[1]) / (middle - bar.box[1]) == pytest.approx(attained[-1] / roofs[-1], abs=0.01)
+        assert said(end, f"rate {name}") == [f"{attained[-1]:.0f} TFLOP/s"]
+        assert f"{attained[-1]:.0f}" in at(scene(FILM), "close").caption
+        why = "arithmetic, 989" if name == "flash" else f"{intensities[-1]:.1f} × 3.35 TB/s = {roofs[-1]:.0f}"
+        assert said(end, f"roof {name} says") == [f"roof: {why}"]
+    assert said(end, "length") == [f"N = {measured(FLASH, 'seconds')[-1][0]:,}"]
     assert "H100" in end.caption
-    texts = [item.text for item in end.shown]
-    assert any("Shah et al. 2024, Table 1; Shah et al. 2024, section 3.1" in text for text in texts)
-    assert "operations a byte with a perfect cache: each tick 2 ×" in texts
+    assert any("Shah et al. 2024, Table 1; Shah et al. 2024, section 3.1" in item.text for item in end.shown)
 
 
 def test_without_a_gpu_that_a_source_quotes_nothing_is_claimed_of_one() -> None:

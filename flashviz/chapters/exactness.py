@@ -23,16 +23,17 @@ BEATS: tuple[Beat, ...] = (
     Beat("truth", "The truth", 6.4, shot="outputs", fresh=True, caption="Which one is off? Compare both with float64."),
     Beat("rounded", "Rounded", 5.7, shot="outputs", fresh=True, caption="Both are. So is the true O, once it is stored."),
     Beat("ruler", "The largest", 7.1, shot="rulers", fresh=True, caption="The largest error of each becomes a dot."),
-    Beat("mark", "What rounding costs", 6.6, shot="rulers", fresh=True, caption="The mark: what rounding to {dtype} may cost."),
+    Beat("mark", "What rounding costs", 6.6, shot="rulers", late=True, caption="The mark: what rounding to {dtype} may cost."),
     Beat("why", "Why it is beyond", 6.4, shot="rulers", late=True, caption="Standard attention is beyond it: S and P are rounded, too."),
-    Beat("dtypes", "Other dtypes", 9.3, shot="rulers", fresh=True, caption="Another dtype moves the mark. The errors go with it."),
-    Beat("exact", "Exact", 5.2, shot="rulers", late=True, caption="Exact: only numbers are rounded, no term is left out."),
+    Beat("dtypes", "Other dtypes", 9.7, shot="rulers", fresh=True, caption="Another dtype, another mark. In float32 every step rounds."),
+    Beat("exact", "Exact", 5.0, shot="rulers", late=True, caption="Exact: only numbers are rounded, no term is left out."),
 )  # fmt: skip
 NAMES = ("standard attention", "FlashAttention", "true O, stored")
 SHORT = ("standard", "flash", "true, stored")
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
 
 Run = Callable[..., Any]
+OutputOf = Callable[[AttentionConfig], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Exactness:
     off: tuple[np.ndarray, ...]  # |O - truth| of both algorithms and of the truth as it is stored
     errors: tuple[Errors, ...]  # by dtype, the settings' own among them
     own: int  # which
+    on_the_way: float  # share of O's largest value: the largest error of the true O where S and P are rounded as they are stored
     traces: tuple[Trace, ...]
 
     @property
@@ -93,13 +95,19 @@ class Exactness:
         return spread(self.standard)
 
     @property
+    def beyond(self) -> float:
+        """Share of the magnified difference that the ramp's end cuts."""
+        low, high = self.ramp
+        return float((self.apart * self.magnified > high - low).mean())
+
+    @property
     def magnified(self) -> int:
         """The largest power of two that leaves all but the outermost percent of the difference on the ramp."""
         low, high = self.ramp
         return int(2 ** max(0, math.floor(math.log2((high - low) / np.percentile(self.apart[self.apart > 0], 99)))))
 
 
-def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Callable[[AttentionConfig], np.ndarray]) -> Exactness:
+def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: OutputOf, scores_stored: OutputOf) -> Exactness:
     """Run both algorithms in every dtype, and compare with float64 attention of the same inputs.
 
     Args:
@@ -107,6 +115,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Call
         source: Kernel or twin, for FlashAttention.
         run: ``flashviz_kernels.recorder.run``.
         truth_of: ``flashviz_kernels.exactness.truth_of``.
+        scores_stored: ``flashviz_kernels.exactness.scores_stored``.
 
     Raises:
         ConfigError: An error is zero or infinite: a logarithm has no place for it.
@@ -126,7 +135,8 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Call
     standard, flash, stored, truth = pictures
     check("the difference", config.dtype, float(np.abs(standard - flash).max()))
     off = tuple(np.abs(each - truth) for each in (standard, flash, stored))
-    return Exactness(standard, flash, off, tuple(found), own, tuple(traces))
+    on_the_way = float(np.abs(scores_stored(config) - truth_of(config)).max()) / found[own].largest
+    return Exactness(standard, flash, off, tuple(found), own, on_the_way, tuple(traces))
 
 
 def errors_of(dtype: str, values: list[np.ndarray], truth: np.ndarray) -> Errors:

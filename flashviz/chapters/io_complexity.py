@@ -61,6 +61,12 @@ class IO:
         return 3 * c.seq_q * c.head_dim * c.itemsize + 4 * c.seq_q * FLOAT32
 
     @property
+    def once(self) -> int:
+        """Bytes that cross however many sweeps there are: K and V in, and O, l and m as they are before the first sweep."""
+        c = self.config
+        return 3 * c.seq_k * c.head_dim * c.itemsize + 2 * c.seq_k * FLOAT32
+
+    @property
     def largest(self) -> float:
         """The last M that is shown."""
         return self.last.m
@@ -77,7 +83,7 @@ class IO:
         So many whole sweeps are affordable; their columns must fit.
         """
         first, c = self.steps[0], self.config
-        affordable = int((self.cached - first.nbytes + first.sweeps * self.sweep) // self.sweep)
+        affordable = (self.cached - self.once) // self.sweep
         if affordable >= first.sweeps or affordable < 1:
             return None
         m = elements(-(-c.seq_k // affordable) - 1, c.head_dim) + 1

@@ -25,9 +25,9 @@ BEATS: tuple[Beat, ...] = (
     Beat("tile", "A low tile", 7.8, shot="tile", late=True, caption="FlashAttention: how tall should a query tile be?"),
     Beat("climb", "Taller tiles", 11.8, shot="tile", late=True, caption="Twice as tall: K and V are read half as often."),
     Beat("full", "A full SM", 5.4, shot="tile", late=True, caption="No register is left: what does not fit goes out and back."),
-    Beat("gpu", "Measured on a GPU", 10.9, shot="roof", fresh=True, caption="Now an {device}, measured. Bytes: as with a perfect cache."),
-    Beat("close", "What it buys", 3.8, shot="roof", late=True, caption="Fewer bytes: more operations a second."),
-    Beat("gap", "What is left", 5.7, shot="roof", late=True, caption="{share} of the roof: bytes no longer limit."),
+    Beat("answer", "How tall", 6.2, shot="tile", late=True, caption="{rows} rows: the tallest tile that spills nothing."),
+    Beat("gpu", "Measured on a GPU", 10.2, shot="measured", fresh=True, caption="An {device}, measured. Each algorithm has a roof."),
+    Beat("close", "What it buys", 3.8, shot="measured", late=True, caption="The same N: {standard_rate} against {flash_rate} TFLOP/s."),
 )  # fmt: skip
 FULL = 0.9  # of an SM's registers
 ARCH = "sm_80"  # of the device whose roof it is
@@ -62,13 +62,6 @@ class Roof:
         slope = self.bandwidth * intensity
         return slope if self.peak is None else min(self.peak.value, slope)
 
-    def toward(self, other: Roof, share: float) -> Roof:
-        """So far on the way to another that has a peak as well, by equal factors."""
-        assert self.peak is not None
-        assert other.peak is not None
-        peak = replace(other.peak, value=self.peak.value * (other.peak.value / self.peak.value) ** share)
-        return Roof(self.bandwidth * (other.bandwidth / self.bandwidth) ** share, peak)
-
     def between(self, low: float, high: float) -> tuple[Point, ...]:
         """The roof from one intensity to another: its ends, and its knee where that lies between."""
         knee = [self.knee] if self.knee is not None and low < self.knee < high else []
@@ -100,24 +93,27 @@ class Height:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """What one algorithm attained at one N, TFLOP/s, and at the most: its roof at the operations a byte of a perfect cache."""
+
+    intensity: float
+    attained: float
+    most: float
+
+
+@dataclass(frozen=True)
 class Rates:
-    """TFLOP/s that were measured, by operations a byte of a perfect cache, N growing, under the roof of their device."""
+    """TFLOP/s that were measured, N growing, under the roof of their device."""
 
     device: str
     roof: Roof
     sweep: Sweep
-    dots: dict[str, tuple[Point, ...]]
+    of: dict[str, tuple[Rate, ...]]
 
     @property
-    def share(self) -> float:
-        """What FlashAttention attains of the roof over its last dot, of the rate as it is written: it checks by hand."""
-        intensity, rate = self.dots["flash"][-1]
-        return round(rate) / self.roof.at(intensity)
-
-    @property
-    def beyond(self) -> bool:
-        """Whether its last dot stands right of the knee, where bytes limit nothing."""
-        return self.roof.knee is not None and self.dots["flash"][-1][0] > self.roof.knee
+    def lengths(self) -> tuple[int, ...]:
+        """N of each rate."""
+        return tuple(int(n) for n, _ in self.sweep.flops)
 
 
 @dataclass(frozen=True)
@@ -134,21 +130,28 @@ class Roofline:
     traces: tuple[Trace, ...]
 
     @property
+    def tallest(self) -> Height | None:
+        """The last height before one that spills; None where none does, or all do."""
+        spilling = next((at for at, height in enumerate(self.heights) if height.spilled), 0)
+        return self.heights[spilling - 1] if spilling else None
+
+    @property
     def beats(self) -> tuple[Beat, ...]:
         """Nothing is said of a GPU that was not measured, nor of an SM that is not full."""
         last = self.heights[-1]
         left_out = {
             "gpu": self.gpu is None,
             "close": self.gpu is None,
-            "gap": self.gpu is None or not self.gpu.beyond,
             "full": not (last.spilled or last.share > FULL),
+            "answer": self.tallest is None,
         }
         return tuple(beat for beat in BEATS if not left_out.get(beat.name, False))
 
     @property
     def said(self) -> dict[str, str]:
-        share = f"{self.gpu.share:.0%}" if self.gpu else ""
-        return {"standard": f"{self.standard.counted:.0f}", "device": self.gpu.device if self.gpu else "", "share": share}
+        rates = {f"{name}_rate": f"{self.gpu.of[name][-1].attained:.0f}" if self.gpu else "" for name in MEASURED}
+        rows = f"{self.tallest.rows:,}" if self.tallest else ""
+        return {"standard": f"{self.standard.counted:.0f}", "rows": rows, "device": self.gpu.device if self.gpu else "", **rates}
 
 
 def gather(
@@ -201,20 +204,22 @@ def quotes_of(device: str, roof: Roof) -> tuple[tuple[str, str], ...]:
 def measured_rates(report: Any) -> Rates | None:
     """Rates that were measured, where a source quotes the roof of their device.
 
-    A dot's intensity is that of a perfect cache: what the GPU's caches saved is not known, so it stands as far to the right as it can.
+    An intensity is that of a perfect cache: what the GPU's caches saved is not known, so a roof is as high as it can be.
     """
     device = next((name for name in HBM if name in (report.machine.gpu or "")), None)
     if device is None:
         return None
     sweep = sweep_of(report)
-    dots: dict[str, tuple[Point, ...]] = {}
+    roof = roof_of(device, sweep.itemsize)
+    of: dict[str, tuple[Rate, ...]] = {}
     for name, algorithm in MEASURED.items():
-        points = []
+        rates = []
         for (n, seconds), (_, flops) in zip(sweep.seconds(name), sweep.flops, strict=True):
             problem = AttentionConfig(seq_q=int(n), head_dim=sweep.d, heads=sweep.heads, dtype="float16")
-            points.append((flops / compulsory(problem, algorithm).total, flops / seconds / 10**12))
-        dots[name] = tuple(points)
-    return Rates(device, roof_of(device, sweep.itemsize), sweep, dots)
+            intensity = flops / compulsory(problem, algorithm).total
+            rates.append(Rate(intensity, flops / seconds / 10**12, roof.at(intensity)))
+        of[name] = tuple(rates)
+    return Rates(device, roof, sweep, of)
 
 
 def heights(config: AttentionConfig) -> list[AttentionConfig]:

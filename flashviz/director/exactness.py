@@ -10,11 +10,12 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import exactness
-from flashviz.chapters.exactness import NAMES, SHORT, Errors, Exactness, gather, plain
+from flashviz.chapters.exactness import NAMES, SHORT, SIGNIFICAND, Errors, Exactness, OutputOf, gather, plain
 from flashviz.director.film.parts import heading, matrix_to
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, fly, line_width, middle, worded
+from flashviz.figures import SUPERSCRIPT, roughly
 from flashviz.layout import Rect, centered, columns
 from flashviz.layout import rows as split
 from flashviz.layout.exactness import Ruler, alone, rulers
@@ -22,10 +23,12 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.overlay import Overlay
-from flashviz.mobjects.rulers import DOT, Dot, Mark, Scale
-from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.mobjects.rulers import BOLD, DOT, Dot, Mark, Scale
+from flashviz.mobjects.tiles import Matrix
 
 SIDES = ("left", "right")
+CAUSE = ("true O, with S and P rounded", "S and P rounded", "S, P")
+STEPS = ("every step is rounded to it, in both", "every step rounds", "all round")
 SLIDE, STEP = 2.6, 0.7  # seconds: both outputs over each other, one dot after the other
 AXIS = ("error as a share of O's largest value: each tick 2 ×", "error / O's largest value, each tick 2 ×")
 
@@ -35,14 +38,15 @@ class ExactnessStage(ShotScene):
 
     script = exactness.BEATS
 
-    def open(self, run: Callable[..., Any], truth_of: Callable[..., np.ndarray]) -> ExactnessFilm:
+    def open(self, run: Callable[..., Any], truth_of: OutputOf, scores_stored: OutputOf) -> ExactnessFilm:
         """Run both algorithms in every dtype.
 
         Args:
             run: ``flashviz_kernels.recorder.run``.
             truth_of: ``flashviz_kernels.exactness.truth_of``.
+            scores_stored: ``flashviz_kernels.exactness.scores_stored``.
         """
-        found = gather(self.settings.config, self.settings.source, run, truth_of)
+        found = gather(self.settings.config, self.settings.source, run, truth_of, scores_stored)
         self.provenance = [provenance(trace) for trace in found.traces]
         self.set_board(found.beats, {"dtype": self.settings.config.dtype})
         return ExactnessFilm(self, found)
@@ -58,6 +62,7 @@ class ExactnessFilm(ChapterFilm):
     squares: list[Matrix]
     words: list[Named]  # whose they are, and how large
     dtype: Word
+    ticks: list[Word]  # of the first ruler
     unit: Word
     lanes: list[Word]  # whose the dots are, on the first ruler
     times: list[Word]
@@ -80,6 +85,17 @@ class ExactnessFilm(ChapterFilm):
         self.scale = Scale(self.skin, own.dtype)
         self.dots = [self.dot(lane) for lane in range(len(NAMES))]
         self.mark = Mark(self.skin)
+
+    def numbered(self, line: Ruler) -> list[Word]:
+        """The numbers of a ruler's tall ticks, beneath it."""
+        at = self.scene.shot("rulers")["ticks"]
+        made = []
+        for octave in line.octaves:
+            text, x = f"2{str(octave).translate(SUPERSCRIPT)}", line.x(2.0**octave)
+            half = text_width(text, LABEL) / 2
+            if octave % BOLD == 0 and line.rect.x0 <= x - half and x + half <= line.rect.x1:
+                made.append(Word(text, LABEL, self.skin.ink, x - half, middle(at, LABEL), "tick", Face.TEXT))
+        return made
 
     def dot(self, lane: int, name: str = "point") -> Dot:
         """The dot of one of the three."""
@@ -138,7 +154,8 @@ def speckle(film: ExactnessFilm) -> None:
     film.read()
     place, found = film.place, film.found
     (note,) = film.titles
-    larger = heading(place["note"], f"their difference × {found.magnified:,}", film.skin.ink)
+    cut = f"; brighter than the scale: {found.beyond:.1%}" if found.beyond else ""
+    larger = heading(place["note"], f"their difference × {found.magnified:,}{cut}", film.skin.ink)
     film.move(FadeOut(note), seconds=TEXT)
     film.move(FadeIn(larger), film.left.to(found.apart * found.magnified), seconds=1.6)
     film.titles, film.most = [larger], film.of_what(float(found.apart.max()), place["most"])
@@ -207,7 +224,8 @@ def ruler(film: ExactnessFilm) -> None:
     film.dtype = dtype_name(line, found, skin.ink)
     axis = axis_of(film, film.scene.shot("rulers")["axis"])
     film.move(*(FadeOut(each) for each in (film.note, *film.words)), seconds=TEXT)
-    film.move(FadeIn(film.scale.at(line), film.dtype, axis), seconds=TEXT)
+    film.ticks = film.numbered(line)
+    film.move(FadeIn(film.scale.at(line), film.dtype, axis, *film.ticks), seconds=TEXT)
     film.lanes = []
     for lane, (square, share) in enumerate(zip(film.squares, found.shares, strict=True)):
         spot = film.dots[lane].at((line.x(share), line.heights[lane], 0))
@@ -253,11 +271,11 @@ def axis_of(film: ExactnessFilm, rect: Rect) -> Word:
 @beat("mark")
 def mark(film: ExactnessFilm) -> None:
     """The mark of the dtype's rounding, and each dot in units of it."""
-    film.read()
     line, found = film.alone, film.found.errors[film.found.own]
     film.move(Shows(film.mark, lambda share: film.mark.at(line, found.unit, share), introducer=True), seconds=0.6)
     film.unit = mark_name(film, line, found)
     film.move(FadeIn(film.unit), seconds=TEXT)
+    film.scene.tell()
     film.times = numbers(film, line, found, NAME)
     for number in film.times:
         film.move(FadeIn(number), seconds=TEXT)
@@ -284,19 +302,24 @@ def numbers(film: ExactnessFilm, line: Ruler, found: Errors, px: float) -> list[
 
 @beat("why")
 def why(film: ExactnessFilm) -> None:
-    """How far standard attention's dot is beyond the mark, under its name."""
-    line, found, thick = film.alone, film.found.errors[film.found.own], em(6)
-    start, stop, y = line.x(found.unit), line.x(found.shares[0]), line.heights[0] - em(44)
-    beyond = Rectangles(film.skin.scores, name="beyond")
+    """The cause alone: a copy of the true O's ring goes where the true O is off whose S and P are rounded, and in nothing else."""
+    line, found, lane = film.alone, film.found.errors[film.found.own], len(NAMES) - 1
+    start, stop, y = found.shares[lane], film.found.on_the_way, line.heights[lane]
+    ring = film.dot(lane, "on the way")
 
-    def grow(share: float) -> None:
-        beyond.display(np.array([[start, y - thick / 2, start + (stop - start) * share, y + thick / 2]]))
-        beyond.values = np.array([found.unit, found.shares[0]])
+    def go(share: float) -> None:
+        ring.move_to((line.x(start * (stop / start) ** share), y, 0))
 
-    film.move(Shows(beyond, grow, rate_func=ease_in_out_cubic, introducer=True), seconds=0.8)
-    film.scene.hold(0.3)
+    go(0.0)
+    film.move(Shows(ring, go, rate_func=ease_in_out_cubic, introducer=True), seconds=MOVE)
+    right = line.x(stop) - 2.2 * DOT
+    text = first_that_fits(CAUSE, LABEL, right - line.x(found.unit) - em(60), Face.STRONG)
+    name = Word(text, LABEL, film.skin.ink, right - text_width(text, LABEL, Face.STRONG), y - 0.36 * em(LABEL), "name cause")
+    times = Word(f"{roughly(stop / found.unit)} ×", NAME, film.skin.ink, line.x(stop) + 2.2 * DOT, y - 0.36 * em(NAME), "times cause")
+    film.move(FadeIn(name, times), seconds=TEXT)
+    film.scene.hold(0.2)
     film.scene.tell()
-    film.move(FadeOut(beyond), seconds=TEXT)
+    film.move(FadeOut(ring, name, times), seconds=TEXT)
 
 
 @beat("dtypes")
@@ -308,13 +331,13 @@ def dtypes(film: ExactnessFilm) -> None:
     for at in (index for index in range(len(film.found.errors)) if index != own):
         line, found = film.rulers[at], film.found.errors[at]
         film.move(come(film, own, at), seconds=1.3)
-        film.move(FadeIn(mark_name(film, line, found), *numbers(film, line, found, LABEL)), seconds=TEXT)
+        film.move(FadeIn(mark_name(film, line, found), *counted(film, line, found)), seconds=TEXT)
 
 
 def shrink(film: ExactnessFilm) -> None:
     """The ruler becomes one of as many as there are dtypes, with a range that holds all; the dots' names go to the legend."""
     start, stop, found = film.alone, film.rulers[film.found.own], film.found.errors[film.found.own]
-    film.move(*(FadeOut(each) for each in (*film.times, film.unit, film.dtype)), seconds=TEXT)
+    film.move(*(FadeOut(each) for each in (*film.times, *film.ticks, film.unit, film.dtype)), seconds=TEXT)
     keys, words = legend(film, film.scene.shot("rulers")["legend"])
 
     def show(share: float) -> None:
@@ -327,10 +350,20 @@ def shrink(film: ExactnessFilm) -> None:
     moving = Shows(Group(film.scale, film.mark, *film.dots), show, rate_func=ease_in_out_cubic)
     film.scene.remove(*film.lanes)
     film.move(moving, *(fly(word, name) for word, name in zip(words, film.lanes, strict=True)), seconds=MOVE)
-    parts = dtype_name(stop, found, film.skin.ink), mark_name(film, stop, found), *numbers(film, stop, found, LABEL)
+    parts = dtype_name(stop, found, film.skin.ink), mark_name(film, stop, found), *counted(film, stop, found)
     others = [(line, each) for line, each in zip(film.rulers, film.found.errors, strict=True) if each is not found]
     empty = [part for line, each in others for part in (Scale(film.skin, each.dtype).at(line), dtype_name(line, each, film.skin.ink))]
-    film.move(FadeIn(*keys, *parts, *empty), seconds=TEXT)
+    film.move(FadeIn(*keys, *parts, *empty, *film.numbered(film.rulers[-1])), seconds=TEXT)
+
+
+def counted(film: ExactnessFilm, line: Ruler, found: Errors) -> list[Word]:
+    """The dots' numbers; where no step is finer than the mark, why both algorithms are beyond it, where there is room."""
+    made = numbers(film, line, found, LABEL)
+    left, px = max(word.left + word.wide for word in made[: len(SIDES)]) + em(50), LABEL
+    if SIGNIFICAND[found.dtype] == max(SIGNIFICAND.values()):
+        text = first_that_fits(STEPS, px, line.rect.x1 - left)
+        made.append(Word(text, px, film.skin.ink, left, sum(line.heights[: len(SIDES)]) / 2 - 0.36 * em(px), "steps", Face.TEXT))
+    return made
 
 
 def legend(film: ExactnessFilm, rect: Rect) -> tuple[list[Dot], list[Word]]:
@@ -371,5 +404,5 @@ def come(film: ExactnessFilm, own: int, at: int) -> Shows:
 @beat("exact")
 def exact(film: ExactnessFilm) -> None:
     """A still: errors go with the rounding, over all dtypes."""
-    film.scene.hold(0.4)
+    film.scene.hold(0.2)
     film.scene.tell()

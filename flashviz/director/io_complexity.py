@@ -15,8 +15,8 @@ from flashviz.citations import SM_LIMITS
 from flashviz.config import SHARED_LIMIT
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, middle, symbols, worded
-from flashviz.figures import amount
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, middle, symbols, word, worded
+from flashviz.figures import amount, kib
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Blocks, Plot, Square
 from flashviz.lettering import Face, em, text_width
@@ -28,10 +28,11 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import SECOND
 
 NAMED = ("FlashAttention, 2022", "Algorithm 1, outer loop: K, V", "outer loop: K, V")
-ON_CHIP = "numbers on chip"
 AXIS = ("M, numbers on chip: each tick 2 ×", "M, each tick 2 ×")
-BYTES = "read from and written to HBM"
+BYTES = ("read from and written to HBM, the GPU's memory", "read from and written to HBM")
 CACHED = ("standard attention, if nothing is read twice", "standard, if nothing is read twice", "standard at its best")
+MEANT = ("O: output. S: scores, on top of M: at most M / 4", "S: scores, on top of M", "S: on top of M")
+ONCE = ("K, V and start: once", "K, V, start: once", "K, V: once")
 EQUAL = "equal at M ≈ "
 SLOW, FAST = 1.8, 2.6  # seconds: of the first sweep, and of all others
 GROWTH = 1.6  # of a doubling of M
@@ -62,24 +63,43 @@ class IOFilm(ChapterFilm):
         self.step = first
         self.plot = Plot.of(place["plot"], first.m, found.largest, max(first.nbytes, float(found.cached)))
         self.square = Sweeps(Square.of(place["square"]), found.config.seq_k, self.skin)
-        self.bar, self.curve = Bars(self.plot, self.skin), Trail(self.plot, self.skin.o)
+        self.bar, self.curve = Bars(self.plot, found.once, self.skin), Trail(self.plot, self.skin.o)
         self.name = Named(
             *labelled(place["name"], (NAMED[0], self.skin.ink), (NAMED[1], self.skin.ink), NAMED[2]), tag="order", text=NAMED[0]
         )
         self.m = self.readout("numbers", f"M = {first.m:,.0f}", place["m"])
         self.sweeps = self.readout("count", counted(0), place["sweeps"])
+        self.total = self.readout("total", "", place["total"]) if "total" in place else None
         self.number = Readout(rounded(0.0), NAME, self.skin.ink, name="bytes", face=Face.MONO_STRONG)
         self.dots = Rectangles(self.skin.o, name="dots")
-        self.tile = Readout(sized(first), NAME, self.skin.ink, name="tile size", face=Face.MONO_STRONG)
+        self.tile = self.readout("tile size", sized(found.last, place["cut"]), place["cut"])
         self.blocks = HeldBlocks(found.config.head_dim, self.skin)
         self.unit = Blocks.unit(place["chip"], found.last.columns, found.config.head_dim)
         self.bound: list[Named] = []
         self.counts: list[Word] = []
         self.counted: list[Step] = []
 
+    @property
+    def summed(self) -> list[Readout]:
+        """The sum of the bytes, where it has a place."""
+        return [] if self.total is None else [self.total]
+
+    def parts(self) -> list[Word]:
+        """What a sweep adds, and what crosses but once, as the bar has them."""
+        found, skin = self.found, self.skin
+        texts = (("each", f"× {kib(found.sweep)}", skin.o), ("once", f"+ {kib(found.once)}", skin.k))
+        words = [word(text, NAME, hue, self.place[name], f"bytes {name}", Face.MONO_STRONG) for name, text, hue in texts]
+        if "why" in self.place:
+            at = self.place["why"]
+            words.append(word(first_that_fits(ONCE, LABEL, at.width), LABEL, skin.k, at, "why", Face.TEXT))
+        return words
+
     def readout(self, name: str, text: str, rect: Rect) -> Readout:
         """A number with its name that changes as things move."""
-        longest = f"M = {self.found.largest:,.0f}" if name == "numbers" else counted(self.found.steps[0].sweeps)
+        longest = {
+            "numbers": f"M = {self.found.largest:,.0f}", "count": counted(self.found.steps[0].sweeps), "tile size": text,
+            "total": f"= {kib(self.found.steps[0].nbytes)}",
+        }[name]  # fmt: skip
         px = NAME * min(1.0, rect.width / (0.6 * em(NAME) * len(longest)))
         return Readout(text, px, self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
 
@@ -91,9 +111,9 @@ class IOFilm(ChapterFilm):
         top = self.plot.bar(step.m, nbytes)
         middle_of = max(top.y1, self.plot.rect.y0 + em(40))
         self.number.at(Rect(top.x1 + em(14), middle_of - em(30), top.x1 + em(14), middle_of + em(30)))
-        cell = self.square.cell(step.columns, step.rows)
-        self.tile.display(sized(step))
-        self.tile.at(Rect(cell.x0 + em(14), cell.y0 - em(76), cell.x1, cell.y0 - em(16)))
+        self.tile.display(sized(step, self.place["cut"]))
+        if self.total is not None:
+            self.total.display(f"= {kib(self.found.once + int(sweeps + 0.5) * self.found.sweep)}")  # of as many as are written
         self.blocks.display(self.place["chip"], self.unit, step.rows, step.columns)
 
     def grow(self, stop: float) -> Shows:
@@ -112,7 +132,7 @@ class IOFilm(ChapterFilm):
             passed = np.geomspace(start, now, max(2, int(SAMPLES * share * np.log2(stop / start)) + 1))
             self.curve.display(np.concatenate([left, [(m, bytes_at(m, c)) for m in passed]]))
 
-        everything = Group(self.square, self.bar, self.curve, self.number, self.m, self.sweeps, self.tile, self.blocks)
+        everything = Group(self.square, self.bar, self.curve, self.number, self.m, self.sweeps, self.tile, self.blocks, *self.summed)
         return Shows(everything, show, rate_func=ease_in_out_cubic)
 
     def dot(self) -> FadeIn:
@@ -171,6 +191,10 @@ def counts(film: IOFilm) -> list[Word]:
     px = NAME * min(1.0, rect.width / line_width(texts, NAME))
     centred = rect.beyond((rect.width - line_width(texts, px)) / 2)
     film.counts = worded(centred, texts, px, [film.skin.ink] * len(texts), "sum")
+    at = film.place["note"]
+    text = first_that_fits(MEANT, LABEL, at.width)
+    left = at.center[0] - text_width(text, LABEL) / 2
+    film.counts.append(Word(text, LABEL, film.skin.ink, left, middle(at, LABEL), "meant", Face.TEXT))
     return film.counts
 
 
@@ -178,12 +202,11 @@ def counts(film: IOFilm) -> list[Word]:
 def sweep(film: IOFilm) -> None:
     """One column slowly, all others faster; each sweep adds its bytes to the bar."""
     found, step, place = film.found, film.step, film.place
-    once = step.nbytes - step.sweeps * found.sweep
     rect, half, at, over = film.plot.rect, em(2), place["axis"], place["bytes"]
     base = Rectangles(film.skin.quiet, name="base").display(np.array([[rect.x0, rect.y0 - half, rect.x1, rect.y0 + half]]))
     axis = Word(first_that_fits(AXIS, LABEL, at.width), LABEL, film.skin.ink, at.x0, middle(at, LABEL), "note", Face.TEXT)
-    crossed = Word(BYTES, LABEL, film.skin.o, over.x0, middle(over, LABEL), "note")
-    film.show(step, 0.0, once, 0.0)
+    crossed = Word(first_that_fits(BYTES, LABEL, over.width, Face.STRONG), LABEL, film.skin.o, over.x0, middle(over, LABEL), "note")
+    film.show(step, 0.0, found.once, 0.0)
     (large, unit), chip, on_chip = closely(film), place["chip"], numbers(film)
     film.move(FadeOut(*film.counts), seconds=TEXT)
 
@@ -191,14 +214,14 @@ def sweep(film: IOFilm) -> None:
         film.blocks.display(large.toward(chip, share), unit + (film.unit - unit) * share, step.rows, step.columns)
 
     film.move(Shows(film.blocks, land, rate_func=ease_in_out_cubic), seconds=0.9)
-    film.move(FadeIn(film.m, on_chip, base, axis, crossed, film.sweeps, film.bar, film.number), seconds=TEXT)
+    film.move(FadeIn(film.m, on_chip, base, axis, crossed, film.sweeps, film.bar, film.number, *film.parts(), *film.summed), seconds=TEXT)
     film.scene.event = len(found.traces[0])
 
     def show(done: float) -> None:
-        film.show(step, done, once + done * found.sweep, done)
+        film.show(step, done, found.once + done * found.sweep, done)
         film.sweeps.display(counted(int(done + 0.5)))
 
-    everything = Group(film.square, film.bar, film.number, film.sweeps)
+    everything = Group(film.square, film.bar, film.number, film.sweeps, *film.summed)
     film.move(Shows(everything, show), seconds=SLOW)
     film.scene.tell()
     film.move(Shows(everything, lambda share: show(1 + (step.sweeps - 1) * share)), seconds=FAST)
@@ -305,18 +328,20 @@ def cached(film: IOFilm) -> None:
     film.move(FadeIn(*words), seconds=TEXT)
     film.scene.hold(0.8)
     if film.found.crossing is not None:
-        film.move(FadeIn(*equal(film, film.found.crossing, y + em(12) if base < y else base + em(50))), seconds=TEXT)
+        film.move(FadeIn(*equal(film, film.found.crossing, y, base)), seconds=TEXT)
         film.scene.hold(0.4)
     film.scene.tell()
 
 
-def equal(film: IOFilm, m: int, baseline: float) -> list[Word | Rectangles]:
-    """Where the curve meets the line: a mark, and its M to three digits."""
-    x, y, side = film.plot.x(m), film.plot.y(film.found.cached), em(13)
-    mark = Rectangles(film.skin.ink, name="crossing").display(np.array([[x - side, y - side, x + side, y + side]]))
+def equal(film: IOFilm, m: int, line: float, base: float) -> list[Word | Rectangles]:
+    """Where the curve meets the line: a mark, and its M to three digits; beneath the line, where it is clear of the chips' names."""
+    x, side = film.plot.x(m), em(13)
+    mark = Rectangles(film.skin.ink, name="crossing").display(np.array([[x - side, line - side, x + side, line + side]]))
     mark.values = np.array([m])
-    digits = 3 - len(str(m))
-    return [mark, Word(f"{EQUAL}{round(m, digits):,}", LABEL, film.skin.ink, x + em(34), baseline, "equal")]
+    left, baseline = x + em(34), line + em(12) if base < line else base + em(50)
+    if base > line and line - film.plot.rect.y0 > MARKED * film.plot.rect.height + em(160):
+        left, baseline = x + em(70), line - em(52)
+    return [mark, Word(f"{EQUAL}{round(m, 3 - len(str(m))):,}", LABEL, film.skin.ink, left, baseline, "equal")]
 
 
 @beat("ratio")
@@ -343,7 +368,9 @@ def counted(sweeps: int) -> str:
 def numbers(film: IOFilm) -> Word:
     """What M counts, beside it."""
     longest, at = f"M = {film.found.largest:,.0f}", film.place["m"]
-    return Word(ON_CHIP, LABEL, film.skin.ink, at.x0 + (len(longest) + 1) * film.m.step, middle(at, film.m.px), "note", Face.TEXT)
+    left, size = at.x0 + (len(longest) + 1) * film.m.step, film.found.config.itemsize
+    text = first_that_fits((f"numbers of {size} bytes on chip", f"numbers of {size} bytes", f"× {size} bytes"), LABEL, at.x1 - left)
+    return Word(text, LABEL, film.skin.ink, left, middle(at, film.m.px), "note", Face.TEXT)
 
 
 def setting(film: IOFilm) -> Word:
@@ -354,6 +381,7 @@ def setting(film: IOFilm) -> Word:
     return Word(text, LABEL, film.skin.ink, left, middle(rect, LABEL), "setting", Face.TEXT)
 
 
-def sized(step: Step) -> str:
+def sized(step: Step, place: Rect) -> str:
     """A tile's rows and columns."""
-    return f"{step.rows} × {step.columns}"
+    text = f"{step.rows} × {step.columns}"
+    return first_that_fits((f"tile {text}", text), LABEL, place.width, Face.MONO_STRONG)

@@ -1,8 +1,8 @@
-"""How tall a tile may be: its dot slides up a quoted roof as it grows, while it fills an SM; then another GPU, measured."""
+"""How tall a tile may be: its dot slides up a quoted roof as it grows, while it fills an SM; then bars that a GPU was measured at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -10,32 +10,28 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import theme
 from flashviz.chapters import roofline
-from flashviz.chapters.measured import Point
-from flashviz.chapters.roofline import DEVICE, Height, Roof, Roofline, gather, quotes_of
+from flashviz.chapters.roofline import DEVICE, Height, Rate, Roof, Roofline, gather, quotes_of
+from flashviz.config import AttentionConfig
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, Word, first_that_fits, labelled, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word
 from flashviz.figures import amount
-from flashviz.layout import Rect, Shot
-from flashviz.layout.roofline import Decades
+from flashviz.layout import Rect, Shot, rows
+from flashviz.layout.roofline import RIGHT, Decades
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.roof import Reading, Registers, RoofView
+from flashviz.mobjects.roof import Reading, Registers, RoofView, UnderRoof
 from flashviz.mobjects.rulers import Dot
 from flashviz.mobjects.tiles import Rectangles
 
-AXIS = ("operations a byte, counted: each tick 2 ×", "operations a byte, counted", "operations a byte")
 RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
-ATTAINED = ("TFLOP/s measured: 10¹² operations a second", "TFLOP/s, measured")
 CORE = "a core of the GPU"
-CACHED = ("operations a byte with a perfect cache: each tick 2 ×", "operations a byte, perfect cache", "operations a byte")
 NAMES = {"standard": "standard attention", "flash": "FlashAttention"}
-SHORT = {"standard": "standard", "flash": "flash"}
-GROWTH = 1.35  # seconds of a doubling
+GROWTH, DOUBLED = 1.35, 0.7  # seconds of a doubling of the tile, of N
+SETTLED = 1.2  # seconds in which the tile comes back to the height that it should have
 
 
 class RooflineStage(ShotScene):
@@ -73,7 +69,6 @@ class RooflineFilm(ChapterFilm):
     registers: Registers
     core: Word  # what an SM is, then what a program spills
     fit: Readout
-    lengths: list[Word]  # N at FlashAttention's dots
     number: Readout  # at the dot
 
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
@@ -82,34 +77,46 @@ class RooflineFilm(ChapterFilm):
         climbing = [height.intensity for height in found.heights]
         xs = [*climbing, found.standard.counted, *([found.roof.knee] if found.roof.knee else [])]
         ends = min(xs), max(xs)
-        self.plot = Decades.of(place["plot"], ends, (found.roof.at(ends[0]), found.roof.at(ends[1])))
+        self.plot = Decades.of(place["plot"], ends, (found.roof.at(ends[0]), found.roof.at(ends[1] * 2**RIGHT)))
         self.roof = RoofView(found.roof, self.plot, place["ticks"], self.skin)
         self.standard = Dot(self.skin.scores, hollow=False, name="point standard")
         self.dot = Dot(self.skin.o, hollow=False, name="point flash")
         self.now = found.heights[0]
 
-    def limits(
-        self, device: str, roof: Roof, plot: Decades, place: Shot, axes: tuple[str, ...] = AXIS, rate: tuple[str, ...] = RATE
-    ) -> list[Named]:
-        """Badge with its sources, the axes' names, and both limits at their parts of the roof."""
+    def badge(self, device: str, roof: Roof, rect: Rect) -> Named:
+        """A machine, and who quotes its limits."""
         skin, quotes = self.skin, quotes_of(device, roof)
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
-        badge = Named(*labelled(place["badge"], (device, skin.ink), (sources, skin.ink), short), tag="badge", text=device)
+        return Named(*labelled(rect, (device, skin.ink), (sources, skin.ink), short), tag="badge", text=device)
+
+    def limits(self, plot: Decades, place: Shot) -> list[Named]:
+        """Badge, the axes' names, and both limits at their parts of the roof."""
+        skin, roof, quotes = self.skin, self.found.roof, quotes_of(DEVICE, self.found.roof)
         at = place["axis"]
-        text = first_that_fits(axes, LABEL, at.width)
+        text = first_that_fits(axis_texts(self.found.traces[-1].config), LABEL, at.width)
         axis = Word(text, LABEL, skin.ink, at.center[0] - text_width(text, LABEL) / 2, middle(at, LABEL), "axis", Face.TEXT)
         slope = quotes[0][0]
         wide = text_width(slope, LABEL, Face.STRONG)
         base = plot.y(roof.at(plot.value(plot.rect.x0 + wide + em(84)))) + em(76)
-        base_of = plot.rect.y1 + (em(6) if rate == ATTAINED else -em(24))
+        base_of = plot.rect.y1 - em(24)
         base = min(base, base_of - em(46))  # clear of the name of the vertical axis
-        up = Word(first_that_fits(rate, LABEL, 0.9 * plot.rect.width), LABEL, skin.ink, plot.rect.x0, base_of, "axis", Face.TEXT)
-        words: list[Named] = [badge, axis, up, Word(slope, LABEL, skin.ink, plot.rect.x0 + em(34), base, "limit")]
+        up = Word(first_that_fits(RATE, LABEL, 0.9 * plot.rect.width), LABEL, skin.ink, plot.rect.x0, base_of, "axis", Face.TEXT)
+        limit = Word(slope, LABEL, skin.ink, plot.rect.x0 + em(34), base, "limit")
+        words: list[Named] = [self.badge(DEVICE, roof, place["badge"]), axis, up, limit]
         for level, _ in quotes[1:]:
             wide = text_width(level, LABEL, Face.STRONG)
             words.append(Word(level, LABEL, skin.ink, plot.rect.x1 - wide, plot.y(roof.at(plot.ends[1])) + em(20), "limit"))
         return words
+
+
+def axis_texts(config: AttentionConfig) -> tuple[str, ...]:
+    """Of what problem the operations and bytes are, for ever narrower places."""
+    problem = f"N = {max(config.seq_q, config.seq_k):,}, d = {config.head_dim}"
+    return (
+        f"operations a byte, counted at {problem}; each tick 2 ×", f"operations a byte, counted at {problem}",
+        f"operations a byte at {problem}",
+    )  # fmt: skip
 
 
 def drawn(view: RoofView, ticks: Rect) -> Shows:
@@ -125,7 +132,7 @@ def drawn(view: RoofView, ticks: Rect) -> Shows:
 def roof(film: RooflineFilm) -> None:
     """The slope of the memory, then the level of the arithmetic, each with its quoted figure."""
     place = film.scene.shot("roof")
-    film.words = film.limits(DEVICE, film.found.roof, film.plot, place)
+    film.words = film.limits(film.plot, place)
     badge, axis, up, *names = film.words
     film.roof.place(film.plot, place["ticks"], 0.0)
     film.move(FadeIn(film.roof, badge, axis, up), seconds=0.5)
@@ -184,7 +191,7 @@ def tile(film: RooflineFilm) -> None:
 
     film.move(Shows(Group(film.roof, film.standard), go, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.plot = film.roof.plot
-    film.words = film.limits(DEVICE, film.found.roof, film.plot, place)
+    film.words = film.limits(film.plot, place)
     film.standard_name = beside(film, "standard", film.found.standard.counted)
     film.tile = Rectangles(skin.q, name="query tile")
     film.rows = Readout("", NAME, skin.ink, name="rows", face=Face.MONO_STRONG)
@@ -222,7 +229,8 @@ def show(film: RooflineFilm, before: Height, after: Height, share: float) -> Non
         taken = before.share + (after.share - before.share) * share
         spilled = before.spilled + (after.spilled - before.spilled) * share
         film.registers.display(taken, told.given.programs, spilled)
-        fitted(film.fit, f"{told.given.programs} program" + ("s" if told.given.programs > 1 else ""), "7 programs", place["fit"])
+        fits = "1 program fits" if told.given.programs == 1 else f"{told.given.programs} programs fit"
+        fitted(film.fit, fits, "7 programs fit", place["fit"])
 
 
 def told_of(before: Height, after: Height, share: float) -> Height:
@@ -230,9 +238,9 @@ def told_of(before: Height, after: Height, share: float) -> Height:
     return before if share < 0.5 else after
 
 
-def fitted(readout: Readout, text: str, longest: str, rect: Rect) -> None:
+def fitted(readout: Readout, text: str, longest: str, rect: Rect, px: float = NAME) -> None:
     """A number at the left of its place, smaller where its longest text would not fit."""
-    readout.px = NAME * min(1.0, rect.width / text_width(longest, NAME, Face.MONO_STRONG))
+    readout.px = px * min(1.0, rect.width / text_width(longest, px, Face.MONO_STRONG))
     readout.text = text
     readout.at(rect)
 
@@ -247,11 +255,15 @@ def row_mark(film: RooflineFilm, height: Height) -> Named:
 
 
 def ride(film: RooflineFilm, intensity: float) -> None:
-    """The dot at an intensity, and at its right the number that the axis has there."""
+    """The dot at an intensity, and at its right the number that the axis has there; beyond the knee's line where it would cross it."""
     x, y, _ = film.roof.spot(intensity)
     film.dot.at((x, y, 0))
-    film.number.text = f"{intensity:.0f} a byte"
-    left = min(x + em(30), film.roof.plot.rect.x1 - text_width(film.number.text, LABEL, Face.MONO_STRONG))
+    film.number.text = f"{intensity:.0f}"
+    wide, plot, knee = text_width(film.number.text, LABEL, Face.MONO_STRONG), film.roof.plot, film.found.roof.knee
+    left = x + em(30)
+    if knee is not None and left < plot.x(knee) < left + wide:
+        left = plot.x(knee) + em(14)
+    left = min(left, plot.rect.x1 - wide)
     film.number.at(Rect(left, y - em(66), left, y - em(22)))
 
 
@@ -299,116 +311,87 @@ def full(film: RooflineFilm) -> None:
     film.scene.tell()
 
 
+@beat("answer")
+def answer(film: RooflineFilm) -> None:
+    """Back to the last height before one that spills."""
+    best, last = film.found.tallest, film.found.heights[-1]
+    assert best is not None  # else the board has no such beat
+
+    def shrink(share: float) -> None:
+        show(film, last, best, share)
+        ride(film, last.intensity * (best.intensity / last.intensity) ** share)
+
+    name = film.standard_name
+    crowded = film.roof.spot(best.intensity)[0] < name.left + name.wide  # the dot's number comes to stand on it
+    film.move(FadeOut(film.core, *([name] if crowded else [])), seconds=TEXT)
+    everything = Group(film.tile, film.rows, film.dot, film.number, film.registers, film.fit)
+    film.move(Shows(everything, shrink, rate_func=ease_in_out_cubic), seconds=SETTLED)
+    film.core = word("spilled: nothing", LABEL, film.skin.ink, film.scene.shot("tile")["spill"], "spill", Face.TEXT)
+    film.move(FadeIn(film.core), seconds=TEXT)
+    film.scene.hold(0.3)
+    film.scene.tell()
+
+
 @beat("gpu")
 def gpu(film: RooflineFilm) -> None:
-    """Another device's roof, and what was measured under it as N doubles: one dot an N for each algorithm."""
-    rates, place, skin = film.found.gpu, film.scene.shot("roof"), film.skin
+    """Another device: a bar for each algorithm under its own roof, as N doubles."""
+    rates, place, skin = film.found.gpu, film.scene.shot("measured"), film.skin
     assert rates is not None  # else the board has no such beat
-    xs = [x for dots in rates.dots.values() for x, _ in dots] + [rates.roof.knee or 1.0]
-    ys = [y for dots in rates.dots.values() for _, y in dots]
-    plot = Decades.of(place["plot"], (min(xs), max(xs)), (min(ys), rates.roof.at(max(xs))))
-    view = RoofView(rates.roof, plot, place["ticks"], skin)
-    badge, axis, up, *names = film.limits(rates.device, rates.roof, plot, place, CACHED, ATTAINED)
+    hues = {"standard": skin.scores, "flash": skin.o}
+    unit = place["flash"].height / max(rate.most for each in rates.of.values() for rate in each)
+    bars = {name: UnderRoof(place[name], unit, hue, skin, name=name) for name, hue in hues.items()}
+    numbers = {name: Readout("", NUMBER, skin.ink, name=f"rate {name}", face=Face.MONO_STRONG) for name in hues}
+    roofs = {name: Readout("", LABEL, skin.ink, name=f"roof {name} says", face=Face.MONO_STRONG) for name in hues}
+    length = Readout("", NUMBER, skin.ink, name="length", face=Face.MONO_STRONG)
+    longest = f"{max(rate.attained for each in rates.of.values() for rate in each):.0f} TFLOP/s"
+
+    def at(doublings: float) -> None:
+        before = min(int(doublings), len(rates.lengths) - 2)
+        share = doublings - before
+        told = before if share < 0.5 else before + 1
+        fitted(length, f"N = {rates.lengths[told]:,}", f"N = {rates.lengths[-1]:,}", place["length"], NUMBER)
+        for name, bar in bars.items():
+            was, now = rates.of[name][before : before + 2]
+            most, rect = was.most + (now.most - was.most) * share, place[name]
+            bar.display(was.attained + (now.attained - was.attained) * share, most)
+            fitted(numbers[name], f"{rates.of[name][told].attained:.0f} TFLOP/s", longest, place[f"{name} rate"], NUMBER)
+            high = rect.y0 + most * unit
+            text = first_that_fits(roof_texts(rates.of[name][told], rates.roof), LABEL, rect.width, Face.MONO_STRONG)
+            fitted(roofs[name], text, text, Rect(rect.x0, high + em(14), rect.x1, high + em(58)), LABEL)
+
+    names = [word(NAMES[name], NAME, skin.ink, place[f"{name} name"], "name side") for name in hues]
+    everything = Group(*bars.values(), *roofs.values(), *numbers.values(), length)
+    at(0)
+    badge, note = film.badge(rates.device, rates.roof, place["badge"]), setting(film, place["setting"])
     film.scene.clear_all(0.3)
-    other_machine(film, view, place["ticks"], [axis, up])
-    film.move(FadeIn(badge, *names), seconds=TEXT)
-    for name, hue in (("standard", skin.scores), ("flash", skin.o)):
-        points = rates.dots[name]
-        for x, y in points:
-            dot = Dot(hue, hollow=False, name=f"measured {name}").at((plot.x(x), plot.y(y), 0))
-            film.move(FadeIn(dot), seconds=0.16)
-        film.lengths = lengths(film, plot, name, points)
-        film.move(FadeIn(rates_name(film, plot, name, points), *film.lengths), seconds=TEXT)
-    film.plot = plot
-    film.move(FadeIn(setting(film, place["plot"])), seconds=TEXT)
-
-
-def other_machine(film: RooflineFilm, view: RoofView, ticks: Rect, axes: Sequence[Named]) -> None:
-    """The first machine's roof on the second one's axes; it rises to the second one's, and what it was is seen meanwhile."""
-    was, now, plot = film.found.roof, view.roof, view.plot
-    if was.peak is None:  # no source has its peak for such numbers
-        film.move(FadeIn(view, *axes), seconds=0.5)
-        film.read()
-        return
-    level = plot.y(was.at(plot.ends[1]))
-    name = Word(DEVICE, LABEL, film.skin.ink, plot.rect.x1 - text_width(DEVICE, LABEL, Face.STRONG), level - em(48), "was")
-    view.roof = was
-    before = view.place(plot, ticks).line.copy().set_stroke(color=film.skin.quiet, width=theme.HEAVY)
-    film.move(FadeIn(view, name, *axes), seconds=0.5)
+    film.move(FadeIn(badge, *note, *names, everything), seconds=0.5)
     film.read()
-    film.scene.add(before)
+    for before in range(len(rates.lengths) - 1):
 
-    def rise(share: float) -> None:
-        view.roof = was.toward(now, share) if share < 1 else now
-        view.place(plot, ticks)
+        def double(share: float, before: int = before) -> None:
+            at(before + share)
 
-    film.move(Shows(view, rise, rate_func=ease_in_out_cubic), seconds=1.2)
-    film.scene.hold(0.4)
-    film.move(FadeOut(before, name), seconds=TEXT)
+        film.move(Shows(everything, double, rate_func=ease_in_out_cubic), seconds=DOUBLED)
 
 
-def rates_name(film: RooflineFilm, plot: Decades, name: str, points: Sequence[Point]) -> Word:
-    """Whose dots they are and their rates, beneath them: standard attention's at their left, FlashAttention's at the right."""
-    low, high = min(y for _, y in points), max(y for _, y in points)
-    rate = f"{low:.0f} to {high:.0f} TFLOP/s" if name == "standard" else f"up to {high:.0f} TFLOP/s"
-    text = first_that_fits((f"{NAMES[name]}: {rate}", f"{SHORT[name]}: {rate}"), NAME, 0.7 * plot.rect.width, Face.STRONG)
-    wide = text_width(text, NAME, Face.STRONG)
-    if name == "standard":
-        return Word(text, NAME, film.skin.ink, plot.rect.x0 + em(8), plot.y(low) - em(76), "rates")
-    over = [plot.y(y) for x, y in points if plot.x(x) > plot.rect.x1 - wide - em(30)]
-    return Word(text, NAME, film.skin.ink, plot.rect.x1 - wide, min(over) - em(80), "rates")
-
-
-def lengths(film: RooflineFilm, plot: Decades, name: str, points: Sequence[Point]) -> list[Word]:
-    """N of the first dot and of the last: standard attention's at their right, FlashAttention's above."""
-    assert film.found.gpu is not None
-    sizes = [n for n, _ in film.found.gpu.sweep.flops]
-    words: list[Word] = []
-    if plot.rect.width / plot.span[0] < text_width(f"N = {sizes[0]:,.0f}", LABEL):  # no room
-        return words
-    for index in (0, -1):
-        text, (x, y) = f"N = {sizes[index]:,.0f}", points[index]
-        wide = text_width(text, LABEL)
-        left, base = plot.x(x) + em(30), plot.y(y) - 0.36 * em(LABEL)
-        if name == "flash":
-            left, base = min(plot.x(x) - wide / 2, plot.rect.x1 - wide), plot.y(y) + em(30)
-        words.append(Word(text, LABEL, film.skin.ink, left, base, "dot N", Face.TEXT))
-    return words
+def roof_texts(rate: Rate, roof: Roof) -> tuple[str, str]:
+    """What a roof is made of, as at the dot of the first one: the most that its bytes allow, or the peak where that is less."""
+    bytes_limit = roof.knee is None or rate.intensity < roof.knee
+    text = f"{rate.intensity:.3g} × {roof.bandwidth:g} TB/s = {rate.most:.0f}" if bytes_limit else f"arithmetic, {rate.most:.0f}"
+    return f"roof: {text}", text
 
 
 @beat("close")
 def close(film: RooflineFilm) -> None:
-    """What the picture says."""
+    """A still: both rates at the last N."""
     film.scene.hold(0.2)
     film.scene.tell()
 
 
-@beat("gap")
-def gap(film: RooflineFilm) -> None:
-    """What FlashAttention's last dot leaves of the roof above it."""
-    rates = film.found.gpu
-    assert rates is not None  # else the board has no such beat
-    (intensity, rate), plot, half = rates.dots["flash"][-1], film.plot, em(3)
-    x, low, high = plot.x(intensity), plot.y(rate), plot.y(rates.roof.at(intensity))
-    left = Rectangles(film.skin.ink, name="gap")
-
-    def rise(share: float) -> None:
-        left.display(np.array([[x - half, low, x + half, low + (high - low) * share]]))
-        left.values = np.array([rates.share])
-
-    film.move(FadeOut(*film.lengths), seconds=TEXT)
-    film.move(Shows(left, rise, rate_func=ease_in_out_cubic, introducer=True), seconds=0.9)
-    text = first_that_fits((f"{rates.share:.0%} of the roof", f"{rates.share:.0%}"), NAME, x - plot.rect.x0 - em(40), Face.STRONG)
-    wide = text_width(text, NAME, Face.STRONG)
-    film.move(FadeIn(Word(text, NAME, film.skin.ink, x - em(24) - wide, (low + high) / 2, "share")), seconds=TEXT)
-    film.scene.hold(0.5)
-    film.scene.tell()
-
-
-def setting(film: RooflineFilm, rect: Rect) -> Word:
-    """What was measured, in the corner of the plot."""
+def setting(film: RooflineFilm, rect: Rect) -> list[Word]:
+    """What was measured, and what its roofs take for granted, beneath N."""
     assert film.found.gpu is not None
     sweep = film.found.gpu.sweep
-    lengths = f"N = {sweep.flops[0][0]:,.0f} to {sweep.flops[-1][0]:,.0f}"
-    text = first_that_fits((f"{lengths}, d = {sweep.d}, {sweep.heads} heads", lengths), LABEL, 0.35 * rect.width)
-    return Word(text, LABEL, film.skin.ink, rect.x1 - text_width(text, LABEL), rect.y0 + em(24), "setting", Face.TEXT)
+    texts = f"d = {sweep.d}, {sweep.heads} heads", "roof: a perfect cache"
+    lines = zip(texts, rows(rect, len(texts)), strict=True)
+    return [Word(text, LABEL, film.skin.ink, line.x0, middle(line, LABEL), "setting", Face.TEXT) for text, line in lines]

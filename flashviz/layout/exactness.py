@@ -50,12 +50,14 @@ OUTPUTS: Mapping[Aspect, Table] = {
         "error 0 most": (60, 1210, 360, 1360), "error 1 most": (390, 1210, 690, 1360), "error 2 most": (720, 1210, 1020, 1360),
     },
 }  # fmt: skip
-# ``legend``: whose the dots are; ``rulers``: one beneath the other; ``axis``: what they measure.
+# ``legend``: whose the dots are; ``rulers``: one beneath the other; ``ticks``: numbers beneath the last; ``axis``: what they measure.
 RULERS: Mapping[Aspect, Table] = {
-    "16:9": {"legend": (100, 30, 1820, 96), "rulers": (100, 110, 1820, 856), "axis": (100, 866, 1820, 930)},
-    "4:3": {"legend": (60, 40, 1380, 106), "rulers": (60, 130, 1380, 850), "axis": (60, 860, 1380, 924)},
-    "1:1": {"legend": (40, 50, 1040, 116), "rulers": (40, 140, 1040, 840), "axis": (40, 850, 1040, 914)},
-    "9:16": {"legend": (60, 80, 1020, 146), "rulers": (60, 190, 1020, 1250), "axis": (60, 1270, 1020, 1340)},
+    "16:9": {"legend": (100, 30, 1820, 96), "rulers": (100, 110, 1820, 816), "ticks": (100, 818, 1820, 864), "axis": (100, 866, 1820, 930)},
+    "4:3": {"legend": (60, 40, 1380, 106), "rulers": (60, 130, 1380, 808), "ticks": (60, 810, 1380, 856), "axis": (60, 860, 1380, 924)},
+    "1:1": {"legend": (40, 50, 1040, 116), "rulers": (40, 140, 1040, 798), "ticks": (40, 800, 1040, 846), "axis": (40, 850, 1040, 914)},
+    "9:16": {
+        "legend": (60, 80, 1020, 146), "rulers": (60, 190, 1020, 1210), "ticks": (60, 1212, 1020, 1262), "axis": (60, 1270, 1020, 1340),
+    },
 }  # fmt: skip
 
 ENDS, BESIDE = 1.5, em(170)  # octaves beyond what is shown at the left; room for a dot's number at the right
@@ -75,6 +77,11 @@ class Ruler:
     def x(self, share: float) -> float:
         """Where a share of the largest value stands."""
         return self.rect.x0 + (math.log2(share) - self.low) * self.pitch
+
+    @property
+    def octaves(self) -> range:
+        """Powers of two that have a tick."""
+        return range(math.ceil(self.low), math.floor(self.low + self.rect.width / self.pitch) + 1)
 
     @property
     def line(self) -> float:

@@ -1,4 +1,4 @@
-"""The shot of GroupedQueryScene: two grids of query heads and row blocks, each with the pairs of K and V that are stored beside it."""
+"""The shot of GroupedQueryScene: a grid of query heads and row blocks, the stored pairs of K and V at its left, and two bars beneath."""
 
 from __future__ import annotations
 
@@ -9,31 +9,27 @@ from flashviz.layout.rect import Aspect, Rect, columns, rows
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``own``: a pair a head; ``shared``: a pair a group. Beneath each what is stored and what is loaded; ``factor``: how often.
+# Beneath the grid a bar of what is stored and one of what is loaded; ``factor``: how often.
 GROUPED: Mapping[Aspect, Table] = {
     "16:9": {
-        "own name": (60, 24, 930, 90), "shared name": (1000, 24, 1870, 90), "own": (60, 100, 920, 640), "shared": (1000, 100, 1860, 640),
-        "own stored": (60, 652, 920, 722), "own loaded": (60, 726, 920, 796), "shared stored": (1000, 652, 1860, 722),
-        "shared loaded": (1000, 726, 1860, 796), "factor": (100, 812, 1820, 930),
+        "name": (60, 18, 1860, 84), "grid": (60, 90, 1860, 650), "stored": (60, 668, 1860, 728), "loaded": (60, 742, 1860, 802),
+        "factor": (60, 816, 1860, 932),
     },
     "4:3": {
-        "own name": (40, 60, 690, 126), "shared name": (750, 60, 1400, 126), "own": (40, 140, 690, 620), "shared": (750, 140, 1400, 620),
-        "own stored": (40, 640, 690, 704), "own loaded": (40, 710, 690, 774), "shared stored": (750, 640, 1400, 704),
-        "shared loaded": (750, 710, 1400, 774), "factor": (60, 800, 1380, 920),
+        "name": (40, 40, 1400, 106), "grid": (40, 112, 1400, 630), "stored": (40, 652, 1400, 712), "loaded": (40, 726, 1400, 786),
+        "factor": (40, 804, 1400, 920),
     },
     "1:1": {
-        "own name": (30, 60, 520, 126), "shared name": (560, 60, 1050, 126), "own": (30, 140, 520, 620), "shared": (560, 140, 1050, 620),
-        "own stored": (30, 640, 520, 704), "own loaded": (30, 710, 520, 774), "shared stored": (560, 640, 1050, 704),
-        "shared loaded": (560, 710, 1050, 774), "factor": (40, 800, 1040, 920),
+        "name": (30, 50, 1050, 116), "grid": (30, 122, 1050, 630), "stored": (30, 652, 1050, 712), "loaded": (30, 726, 1050, 786),
+        "factor": (30, 804, 1050, 920),
     },
     "9:16": {
-        "own name": (60, 50, 1020, 116), "shared name": (60, 660, 1020, 726), "own": (60, 120, 1020, 500), "shared": (60, 730, 1020, 1110),
-        "own stored": (60, 508, 1020, 572), "own loaded": (60, 576, 1020, 640), "shared stored": (60, 1118, 1020, 1182),
-        "shared loaded": (60, 1186, 1020, 1250), "factor": (60, 1260, 1020, 1380),
+        "name": (60, 60, 1020, 126), "grid": (60, 136, 1020, 900), "stored": (60, 950, 1020, 1020), "loaded": (60, 1046, 1020, 1116),
+        "factor": (60, 1150, 1020, 1300),
     },
 }  # fmt: skip
 
-HEAD, GAP, AXIS = 0.03, 0.03, 0.08  # of the width: marks of query heads, between parts, and room at the right for how many there are
+HEAD, GAP, AXIS = 0.03, 0.03, 0.12  # of the width: marks of query heads, between parts, and room at the right for how many there are
 SEAM = 0.07  # of a cell or a pair, on each side
 LABEL_H = em(56)  # above the grid
 

@@ -10,33 +10,42 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``square``: the scores with K above, Q and O at their sides, and ``setting`` beneath: the problem; ``sweeps``: how many. ``chip``: what M
-# holds, under ``m``; ``large``: the same closely, ``sum`` beneath, before there are bars. ``plot``: the bar of bytes stands on its lower
-# edge; ``bytes`` says of what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, and later whence the chips' sizes are.
+# ``square``: the scores with K above, Q and O at their sides, and ``setting`` beneath: the problem; at its right ``cut``, the tile's size,
+# and what makes the bytes: ``sweeps``, what ``each`` adds, what crosses ``once`` and ``why``, and their ``total``. ``chip``: what M holds,
+# under ``m``; ``large``: the same closely, ``sum`` beneath with a ``note``, before there are bars. ``plot``: the bar of bytes stands on its
+# lower edge; ``bytes`` says of what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, later whence chips' sizes are.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
-        "name": (60, 24, 880, 88), "square": (60, 100, 560, 580), "setting": (130, 530, 490, 580), "sweeps": (580, 270, 880, 360),
-        "m": (60, 590, 880, 650), "chip": (60, 660, 880, 926), "large": (940, 130, 1840, 760), "sum": (940, 790, 1840, 880),
+        "name": (60, 24, 880, 88), "square": (60, 100, 560, 580), "setting": (130, 530, 490, 580), "cut": (590, 130, 880, 190),
+        "sweeps": (590, 210, 880, 270), "each": (590, 274, 880, 334), "once": (590, 338, 880, 398), "why": (590, 394, 880, 442),
+        "total": (590, 450, 880, 510), "note": (900, 856, 1840, 920),
+        "m": (60, 590, 880, 650), "chip": (60, 660, 880, 926), "large": (940, 130, 1840, 740), "sum": (940, 764, 1840, 844),
         "plot": (900, 110, 1840, 806), "ticks": (900, 812, 1840, 864), "axis": (900, 868, 1840, 926), "bytes": (900, 24, 1840, 88),
         "bound": (1200, 110, 1840, 300),
     },
     "4:3": {
-        "name": (20, 40, 736, 104), "square": (40, 114, 500, 574), "setting": (100, 524, 440, 574), "sweeps": (510, 270, 730, 360),
+        "name": (20, 40, 736, 104), "square": (40, 114, 500, 574), "setting": (100, 524, 440, 574), "cut": (510, 130, 730, 190),
+        "sweeps": (510, 210, 730, 270), "each": (510, 274, 730, 334), "once": (510, 338, 730, 398), "why": (510, 394, 730, 442),
+        "note": (760, 826, 1410, 886),
         "m": (40, 590, 730, 650), "chip": (40, 660, 730, 926), "large": (760, 160, 1410, 720), "sum": (760, 740, 1410, 820),
         "plot": (740, 130, 1410, 790), "ticks": (740, 796, 1410, 850), "axis": (740, 858, 1410, 916), "bytes": (740, 40, 1410, 104),
         "bound": (930, 120, 1410, 310),
     },
     "1:1": {
-        "name": (30, 30, 1050, 94), "square": (30, 106, 420, 486), "setting": (530, 884, 1050, 938), "sweeps": (450, 166, 1050, 226),
-        "m": (450, 106, 1050, 166), "chip": (450, 236, 1050, 430), "large": (40, 550, 1050, 800), "sum": (40, 806, 1050, 870),
+        "name": (30, 30, 1050, 94), "square": (30, 106, 420, 486), "setting": (530, 884, 1050, 938), "cut": (450, 164, 740, 218),
+        "sweeps": (760, 164, 1050, 218), "each": (450, 222, 740, 276), "once": (760, 222, 1050, 276), "note": (40, 876, 500, 936),
+        "m": (450, 106, 1050, 160), "chip": (450, 284, 1050, 432), "large": (40, 550, 1050, 800), "sum": (40, 806, 1050, 870),
         "plot": (40, 550, 1050, 820), "ticks": (40, 826, 1050, 880), "axis": (40, 884, 510, 938), "bytes": (30, 490, 440, 546),
         "bound": (560, 436, 1050, 546),
     },
     "9:16": {
-        "name": (60, 40, 1020, 104), "square": (60, 116, 560, 616), "setting": (120, 566, 510, 616), "sweeps": (610, 260, 1030, 350),
+        "name": (60, 40, 1020, 104), "square": (60, 116, 560, 616), "setting": (120, 566, 510, 616), "cut": (610, 140, 1030, 200),
+        "sweeps": (610, 220, 1030, 280),
+        "each": (610, 284, 1030, 344), "once": (610, 348, 1030, 408), "why": (610, 404, 1030, 452), "total": (610, 456, 1030, 516),
+        "note": (60, 1256, 1020, 1320),
         "m": (60, 666, 1030, 726), "chip": (60, 736, 1020, 946), "large": (60, 780, 1020, 1160), "sum": (60, 1170, 1020, 1250),
         "plot": (60, 1010, 1020, 1250), "ticks": (60, 1256, 1020, 1310), "axis": (60, 1316, 490, 1380), "bytes": (60, 950, 1020, 1006),
-        "bound": (590, 440, 1050, 640),
+        "bound": (590, 520, 1050, 664),
     },
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Shots of RooflineScene: a roof over the whole frame, and a roof beside a tile and the SM that it fills."""
+"""Shots of RooflineScene: a roof over the whole frame, a roof beside a tile and the SM that it fills, and two bars under their roofs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,31 @@ TILE: Mapping[Aspect, Table] = {
     },
 }  # fmt: skip
 
-ROOM = 1.0  # doublings of intensity left and right of what is shown
+# Of both algorithms a bar under its roof, to one scale, with its name and its rate beneath; ``length``: N of both.
+MEASURED: Mapping[Aspect, Table] = {
+    "16:9": {
+        "badge": (100, 24, 1820, 92), "length": (180, 130, 880, 230), "setting": (180, 240, 880, 344),
+        "standard": (180, 170, 880, 720), "standard name": (180, 732, 880, 796), "standard rate": (180, 806, 880, 906),
+        "flash": (1040, 170, 1740, 720), "flash name": (1040, 732, 1740, 796), "flash rate": (1040, 806, 1740, 906),
+    },
+    "4:3": {
+        "badge": (60, 40, 1380, 108), "length": (100, 150, 640, 250), "setting": (100, 260, 640, 364),
+        "standard": (100, 190, 640, 710), "standard name": (100, 724, 640, 788), "standard rate": (100, 800, 640, 900),
+        "flash": (780, 190, 1320, 710), "flash name": (780, 724, 1320, 788), "flash rate": (780, 800, 1320, 900),
+    },
+    "1:1": {
+        "badge": (40, 50, 1040, 118), "length": (40, 160, 500, 260), "setting": (40, 270, 500, 374),
+        "standard": (40, 200, 500, 710), "standard name": (40, 724, 500, 788), "standard rate": (40, 800, 500, 900),
+        "flash": (560, 200, 1040, 710), "flash name": (560, 724, 1040, 788), "flash rate": (560, 800, 1040, 900),
+    },
+    "9:16": {
+        "badge": (60, 70, 1020, 138), "length": (60, 200, 510, 300), "setting": (60, 310, 510, 414),
+        "standard": (60, 250, 510, 1140), "standard name": (60, 1154, 510, 1218), "standard rate": (60, 1230, 510, 1330),
+        "flash": (570, 250, 1020, 1140), "flash name": (570, 1154, 1020, 1218), "flash rate": (570, 1230, 1020, 1330),
+    },
+}  # fmt: skip
+
+LEFT, RIGHT = 1.0, 1.5  # doublings of intensity on both sides of what is shown
 FLOOR, HEADROOM = 1.0, em(90)  # doublings of the rate beneath what is shown; above the roof, for its name
 
 
@@ -59,7 +83,7 @@ class Decades:
     def of(cls, rect: Rect, xs: tuple[float, float], ys: tuple[float, float]) -> Decades:
         """With room for these intensities and rates."""
         x0, x1, y0, y1 = (math.log2(value) for value in (*xs, *ys))
-        return cls(rect, (x0 - ROOM, y0 - FLOOR), (x1 - x0 + 2 * ROOM, y1 - y0 + FLOOR))
+        return cls(rect, (x0 - LEFT, y0 - FLOOR), (x1 - x0 + LEFT + RIGHT, y1 - y0 + FLOOR))
 
     def at(self, rect: Rect) -> Decades:
         """The same in another place."""

@@ -1,4 +1,4 @@
-"""Stored pairs of K and V, and a grid of programs in which each load leaves a copy: rows are query heads, columns row blocks."""
+"""Stored pairs of K and V, a grid of query heads and row blocks in which each load leaves a copy, and bars of bytes."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ class Printed(VGroup):
         self.brackets = Rectangles(skin.ink, name="brackets")
         super().__init__(self.cells, *self.copies, self.heads, self.brackets, *self.bricks)
 
-    def bracket(self) -> Printed:
-        """A line from each pair to the heads that read it."""
-        place = self.place
+    def share(self, place: Pairs) -> Printed:
+        """Fewer pairs are stored, each with a line to the heads that read it."""
+        self.place = place
+        self.store(list(place.bricks))
         each = len(place.heads) // len(place.bricks)
         x = (place.bricks[0].x1 + place.heads[0].x0) / 2
         groups = [place.heads[pair * each : (pair + 1) * each] for pair in range(len(place.bricks))]
@@ -48,6 +49,12 @@ class Printed(VGroup):
             drawn.display(edges([part(seamed(rect), half, 1.0) for rect in bricks]))
         return self
 
+    def shine(self, share: float) -> Printed:
+        """Copies keep so much of their opacity."""
+        for drawn in self.copies:
+            drawn.set_fill(opacity=palette.LIT * share)
+        return self
+
     def load(self, shares: np.ndarray) -> Printed:
         """[heads, row blocks, 2] shares of K and V that each program has loaded."""
         for half, drawn in enumerate(self.copies):
@@ -57,6 +64,35 @@ class Printed(VGroup):
                 for head, line in enumerate(self.place.cells) for block, rect in enumerate(line) if shares[head, block, half] > 0
             ]  # fmt: skip
             drawn.display(edges(boxes))
+        return self
+
+
+class BytesBar(VGroup):
+    """Bytes of K, above, and of V, beneath, as a bar from the left of ``rect``; an outline stays where it once ended."""
+
+    def __init__(self, rect: Rect, unit: float, skin: Theme, *, name: str) -> None:
+        self.rect, self.unit, self.tag, self.nbytes = rect, unit, f"bar {name}", 0.0
+        self.halves = [Rectangles(hue, name=f"bar {name} {tensor}", opacity=palette.LIT) for tensor, hue in (("K", skin.k), ("V", skin.v))]
+        self.was = Rectangles(skin.quiet, name=f"bar {name} was", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
+        super().__init__(self.was, *self.halves)
+
+    def display(self, nbytes: float) -> BytesBar:
+        """So many."""
+        self.nbytes = nbytes
+        for half, drawn in enumerate(self.halves):
+            drawn.values = np.array([nbytes / 2])
+            drawn.display(edges([part(self.rect.left(nbytes * self.unit), half, 1.0)]))
+        return self
+
+    def keep(self) -> BytesBar:
+        """Its outline stays."""
+        self.was.display(edges([self.rect.left(self.nbytes * self.unit)]))
+        return self
+
+    def shine(self, share: float) -> BytesBar:
+        """So much of its opacity; the outline keeps its own."""
+        for drawn in self.halves:
+            drawn.set_fill(opacity=palette.LIT * share)
         return self
 
 

@@ -38,7 +38,8 @@ class RoofView(VGroup):
         self.numbers = VGroup(*(_number(f"{rate:,.10g}", skin.ink) for rate in self.rates))
         self.word_casts, self.number_casts = ([Cast(each) for each in group] for group in (self.words, self.numbers))
         self.knee = Rectangles(skin.quiet, name="knee")
-        super().__init__(self.under, self.base, self.knee, self.line, self.words, self.numbers)
+        self.ridge = VGroup() if roof.knee is None else VGroup(_number(f"{roof.knee:,.0f}", skin.ink))
+        super().__init__(self.under, self.base, self.knee, self.line, self.words, self.numbers, self.ridge)
         self.place(plot, ticks)
 
     def place(self, plot: Decades, ticks: Rect, shown: float = 1.0) -> RoofView:
@@ -51,25 +52,34 @@ class RoofView(VGroup):
         floor = plot.rect.y0
         self.under.set_points_as_corners([*points, (points[-1][0], floor, 0.0), (points[0][0], floor, 0.0), points[0]])
         half, boxes = em(2), [[plot.rect.x0, floor - em(2), plot.rect.x1, floor + em(2)]]
+        ridge = self._mark_knee(ticks, end)
         step = 1 if plot.rect.width / plot.span[0] > text_width("1,024", LABEL, Face.STRONG) + em(10) else 2
         for index, (value, words) in enumerate(zip(self.values, self.words, strict=True)):
             x = plot.x(value)
             boxes.append([x - half, floor - em(12), x + half, floor])
             cast = self.word_casts[index]
             inside = plot.rect.x0 + cast.width / 2 <= x <= plot.rect.x1 - cast.width / 2
+            clear = all(abs(x - number.get_x()) > (number.width + cast.width) / 2 + em(24) for number in ridge)
             cast.move_to((x, ticks.center[1], 0))
-            words.set_opacity(float(index % step == 0 and inside))
+            words.set_opacity(float(index % step == 0 and inside and clear))
         for rate, cast in zip(self.rates, self.number_casts, strict=True):
             y = plot.y(rate)
             boxes.append([plot.rect.x0, y - half, plot.rect.x0 + em(12), y + half])
             cast.move_to((plot.rect.x0 - em(12) - cast.width / 2, y, 0))
         self.base.display(np.array(boxes))
-        knee = self.roof.knee
-        stands = (
-            [] if knee is None or not low < knee < end else [[plot.x(knee) - half, floor, plot.x(knee) + half, plot.y(self.roof.at(knee))]]
-        )
-        self.knee.display(np.array(stands).reshape(-1, 4))
         return self
+
+    def _mark_knee(self, ticks: Rect, end: float) -> VGroup:
+        """Where both limits meet, and its number among those of the axis; nothing yet, where the line has not come so far."""
+        plot, knee, half = self.plot, self.roof.knee, em(2)
+        if knee is None or not plot.ends[0] < knee < end:
+            self.knee.display(np.zeros((0, 4)))
+            self.ridge.set_opacity(0.0)
+            return VGroup()
+        x = plot.x(knee)
+        self.knee.display(np.array([[x - half, plot.rect.y0, x + half, plot.y(self.roof.at(knee))]]))
+        self.ridge.set_opacity(1.0).move_to((x, ticks.center[1], 0))
+        return self.ridge
 
     def spot(self, intensity: float) -> tuple[float, float, float]:
         """Where an intensity stands on the roof."""
@@ -95,6 +105,26 @@ class Reading(Rectangles):
 
 def _number(text: str, color: str) -> VMobject:
     return theme.line(text, LABEL, color, Face.STRONG)
+
+
+class UnderRoof(VGroup):
+    """A bar of what was attained, in the room that its roof leaves it; heights are to one scale."""
+
+    def __init__(self, rect: Rect, unit: float, color: str, skin: Theme, *, name: str) -> None:
+        self.rect, self.unit = rect, unit
+        self.room = Rectangles(skin.panel, name=f"room {name}")
+        self.bar = Rectangles(color, name=f"bar {name}")
+        self.roof = Rectangles(skin.ink, name=f"roof {name}")
+        super().__init__(self.room, self.bar, self.roof)
+
+    def display(self, attained: float, most: float) -> UnderRoof:
+        """TFLOP/s, and the most that there could be."""
+        rect, low, high, half = self.rect, self.rect.y0, self.rect.y0 + most * self.unit, em(4)
+        self.room.display(np.array([[rect.x0, low, rect.x1, high]]))
+        self.bar.display(np.array([[rect.x0, low, rect.x1, low + attained * self.unit]]))
+        self.roof.display(np.array([[rect.x0, high - half, rect.x1, high + half]]))
+        self.bar.values, self.roof.values = np.array([attained]), np.array([most])
+        return self
 
 
 class Registers(VGroup):

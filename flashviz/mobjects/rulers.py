@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from manim import Circle
 from manim.typing import Point3DLike
@@ -28,9 +26,8 @@ class Scale(Rectangles):
     def at(self, ruler: Ruler) -> Scale:
         """Stand where a ruler does, with its range."""
         rect, y, thick = ruler.rect, ruler.line, em(3)
-        octaves = range(math.ceil(ruler.low), math.floor(ruler.low + rect.width / ruler.pitch) + 1)
         boxes = [[rect.x0, y - thick / 2, rect.x1, y + thick / 2]]
-        for octave in octaves:
+        for octave in ruler.octaves:
             x, high = ruler.x(2.0**octave), TALL if octave % BOLD == 0 else STEP
             boxes.append([x - thick / 2, y, x + thick / 2, y + high])
         self.display(np.array(boxes))

@@ -105,20 +105,23 @@ class HeldBlocks(VGroup):
 
 
 class Bars(VGroup):
-    """What crosses at one M, as a bar with a seam between two sweeps."""
+    """What crosses at one M, as a bar: beneath what crosses but once, then a piece a sweep, with a seam between two."""
 
-    def __init__(self, plot: Plot, skin: Theme) -> None:
-        self.tag, self.plot = "bar", plot
+    def __init__(self, plot: Plot, once: float, skin: Theme) -> None:
+        self.tag, self.plot, self.once = "bar", plot, once
         self.bar = Rectangles(skin.o, name="bar bytes")
-        super().__init__(self.bar)
+        self.base = Rectangles(skin.k, name="bar once")
+        super().__init__(self.bar, self.base)
 
     def display(self, m: float, nbytes: float, sweeps: float, sweep: float) -> Bars:
-        """``sweeps`` of so many bytes each at the top, what crosses but once beneath."""
-        rect, once = self.plot.bar(m, nbytes), nbytes - sweeps * sweep
-        edges = self.plot.y(0.0) + self.plot.unit * np.array([0.0, *(once + sweep * np.arange(np.floor(sweeps + 1e-9) + 1))])
+        """``sweeps`` of so many bytes each over what crosses but once."""
+        rect = self.plot.bar(m, nbytes)
+        edges = self.plot.y(0.0) + self.plot.unit * (self.once + sweep * np.arange(np.floor(sweeps + 1e-9) + 1))
         if edges[-1] < rect.y1 - 1e-9:
             edges = np.append(edges, rect.y1)
         seam = SEAM if sweep * self.plot.unit > 3 * SEAM else 0.0
+        self.base.display(np.array([[rect.x0, rect.y0, rect.x1, edges[0] - seam]]))
+        self.base.values = np.array([self.once])
         low, high = edges[:-1], np.maximum(edges[1:] - seam, edges[:-1])
         self.bar.display(np.stack([np.full_like(low, rect.x0), low, np.full_like(low, rect.x1), high], 1))
         self.bar.values = np.array([m, nbytes])

@@ -7,14 +7,31 @@ from functools import lru_cache
 import numpy as np
 
 from flashviz.config import AttentionConfig
-from flashviz.inputs import make_inputs
-from flashviz_kernels.reference import max_error, naive
+from flashviz.inputs import make_inputs, numpy_dtype
+from flashviz_kernels.reference import causal_mask, max_error, naive, slabs
 
 
 @lru_cache(maxsize=1)
 def truth_of(config: AttentionConfig) -> np.ndarray:
     """O [B, H, N_q, d] in float64, of the config's own inputs. Treat it as read-only: a film asks for it once an algorithm."""
     return naive(*make_inputs(config), scale=config.scale, causal=config.causal)[0]
+
+
+def scores_stored(config: AttentionConfig) -> np.ndarray:
+    """O [B, H, N_q, d] in float64 as ``truth_of`` has it, but S and P are rounded to the dtype: standard attention stores them so."""
+    q, k, v = (each.astype(np.float64) for each in make_inputs(config))
+    stored = numpy_dtype(config.dtype)
+    o = np.zeros_like(q)
+    for b, h in np.ndindex(q.shape[:2]):
+        keys, values = k[b, h // config.group], v[b, h // config.group]
+        for rows in slabs(config.seq_q, config.seq_k * o.itemsize):
+            s = (q[b, h, rows] @ keys.T * config.scale).astype(stored).astype(np.float64)
+            s = np.where(causal_mask(config.seq_q, config.seq_k, rows), s, -np.inf) if config.causal else s
+            m = s.max(axis=1, keepdims=True)
+            p = np.exp(s - np.where(m == -np.inf, 0, m))
+            l = p.sum(axis=1, keepdims=True)
+            o[b, h, rows] = (p / np.where(l == 0, 1, l)).astype(stored).astype(np.float64) @ values
+    return o
 
 
 def block_error(config: AttentionConfig, program: tuple[int, int], o: np.ndarray) -> float:
