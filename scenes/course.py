@@ -7,7 +7,7 @@ from flashviz.director.course import CourseFilm
 
 
 class CourseScene(CourseFilm):
-    """A quarter of an hour: a score, two memories, softmax, the algorithm tile by tile, its variants, four claims and their evidence."""
+    """Fourteen minutes: a score, two memories, softmax, the algorithm tile by tile, its variants, four claims and their evidence."""
 
     subject = "FlashAttention: the course"
     poster = "FlashAttentionScene-rest"

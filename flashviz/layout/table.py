@@ -13,3 +13,8 @@ Table = Mapping[str, Place]
 CAPTION: Mapping[Aspect, Place] = {
     "16:9": (100, 940, 1820, 1080), "4:3": (60, 940, 1380, 1080), "1:1": (40, 942, 1040, 1078), "9:16": (60, 1394, 1020, 1536),
 }  # fmt: skip
+
+# Where a film of several chapters has the name of the one that is played: always the same corner, beneath the captions.
+HEAD: Mapping[Aspect, Place] = {
+    "16:9": (100, 1040, 400, 1076), "4:3": (60, 1040, 360, 1076), "1:1": (40, 1042, 240, 1078), "9:16": (60, 1500, 360, 1536),
+}  # fmt: skip
