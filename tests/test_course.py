@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flashviz.chapters.film import COURSE
 from flashviz.config import AttentionConfig
 from flashviz.delivery.captions import cues
+from flashviz.director import course as course_film
 from flashviz.director.course import JOINT, first_scene
+from flashviz.director.joint import Joint, mapped
 from flashviz.director.scene import Shown, Snapshot, TraceScene
 from flashviz.errors import UsageError
+from flashviz.layout import Rect
+from flashviz.mobjects.motion import Fade
+from flashviz.render.renderer import replaced
 from flashviz.settings import Settings, load_settings
 from tests.conftest import ROOT
 from tests.films import SCENES, played, scenes
+from tests.pictures import changed
 
 PACE = 17  # letters a second that are read without haste
 LONGEST = 16 * 60  # seconds
@@ -174,3 +185,113 @@ def test_its_chapters_are_translated_each_by_its_own_table() -> None:
     assert [beat.name for beat in german.told] == [beat.name for beat in english.told]
     same = [ours.name for ours, theirs in zip(german.told, english.told, strict=True) if ours.caption == theirs.caption and ours.caption]
     assert not same
+
+
+# ------------------------------------------------------------------------------------------------------------- the joints
+
+SHARES = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
+LEAST = 0.002  # of the frame's pixels, that are drawn at any time
+SHARED = {  # of a chapter's beginning and the end of the one before; of the last, the machine
+    "MemoryHierarchyScene": 1, "StandardAttentionScene": 1, "OnlineSoftmaxScene": 1, "LoopOrderScene": 10, "IOScene": 2,
+    "PipelineScene": 1,
+}  # fmt: skip
+
+
+MEASURED = ("memory_hierarchy", "memory_scaling", "roofline", "speed", "pipeline")  # and quoted: chapters of a machine's figures
+
+
+@dataclass
+class Seen:
+    """A joint: how many parts both pictures have, and its frames without the caption: before, at each share, and after."""
+
+    chapter: str
+    shared: int
+    frames: list[np.ndarray]
+
+
+def joints(**settings: Any) -> list[Seen]:
+    """All joints of the course, drawn."""
+    found: list[Seen] = []
+    move, built = TraceScene.move, []
+
+    class Noted(Joint):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            built.append(len(self.leaves) - 2)  # besides all else, and a machine
+
+    def watched(scene: Any, *animations: Any, seconds: float) -> None:
+        if not scene.joined and built:
+            found.append(Seen(type(scene).__name__, built.pop(), list(drawn(scene, animations))))
+        move(scene, *animations, seconds=seconds)
+
+    with replaced(TraceScene, "move", watched), replaced(course_film, "Joint", Noted):
+        played(scenes("course").CourseScene, Settings(config=AttentionConfig(), source="numpy", **settings))
+    return found
+
+
+def drawn(scene: Any, animations: Sequence[Any]) -> Iterator[np.ndarray]:
+    """What is seen before a move, at each of its shares, and after it; the stage is as it was."""
+    comes = [each for each in animations if not scene.on_stage(each.mobject)]
+    yield photographed(scene)
+    for each in animations:
+        each.begin()
+    scene.add(*(each.mobject for each in comes))
+    for share in SHARES:
+        for each in animations:
+            each.interpolate(share)
+        yield photographed(scene)
+    for each in animations:
+        if isinstance(each, Fade):
+            each.show(1)
+    scene.remove(*(each.mobject for each in comes))
+
+
+def photographed(scene: Any) -> np.ndarray:
+    """[rows, columns, 3] the picture, without caption and chapter's name."""
+    camera = scene.renderer.camera
+    camera.reset()
+    kept = [thing for thing in scene.mobjects if thing is not scene.caption and vars(thing).get("tag") != NAME]
+    camera.capture_mobjects(kept)
+    return np.array(camera.pixel_array[..., :3])
+
+
+LOOKS: list[dict[str, Any]] = [{}, {"aspect": "9:16", "theme": "light"}]
+
+
+@pytest.mark.filterwarnings("ignore:'mode' parameter for changing data types:DeprecationWarning")  # in manim's camera
+@pytest.mark.parametrize("look", LOOKS, ids=["wide", "tall"])
+def test_a_picture_becomes_the_next_one(look: dict[str, Any]) -> None:
+    """At every joint something is drawn all the time, nothing jumps as it begins, and what both pictures have is found in both."""
+    found = joints(**look)
+    assert [joint.chapter for joint in found] == [first_scene(SCENES / f"{file}.py").__name__ for file in CHAPTERS[1:]]
+    assert {joint.chapter: joint.shared for joint in found if joint.shared} == SHARED
+    for joint in found:
+        ground = joint.frames[0][0, 0]
+        for frame in joint.frames:
+            assert changed(np.broadcast_to(ground, frame.shape), frame).mean() >= LEAST, joint.chapter
+        first, start, *_, end = joint.frames
+        assert not changed(first, start).any(), joint.chapter
+        assert changed(first, end).any(), joint.chapter
+
+
+edges = st.floats(-10, 10)
+
+
+@given(*[st.tuples(edges, edges, st.floats(0.01, 10), st.floats(0.01, 10))] * 2)
+def test_a_part_is_carried_from_one_rectangle_to_another(first: tuple[float, ...], second: tuple[float, ...]) -> None:
+    own, to = (Rect(x, y, x + wide, y + high) for x, y, wide, high in (first, second))
+    corners = [np.array([[rect.x0, rect.y0, 0], [rect.x1, rect.y1, 0], rect.center]) for rect in (own, to)]
+    assert mapped(corners[0], own, to) == pytest.approx(corners[1])
+
+
+def test_the_machine_stands_in_one_corner() -> None:
+    """Its name is there when a chapter of its figures ends, always at one height and right edge, and is the one that other words name."""
+    ends = {beat.chapter: snapshot for beat, snapshot in zip(course().told, course().snapshots, strict=True)}
+    found = {chapter: [item for item in snapshot.shown if item.name == "machine"] for chapter, snapshot in ends.items()}
+    measured = [first_scene(SCENES / f"{file}.py").subject for file in MEASURED]
+    assert {chapter: [item.text for item in items] for chapter, items in found.items() if items} == {name: ["H100"] for name in measured}
+    assert len({item.box[1:] for items in found.values() for item in items}) == 1
+    for snapshot in course().snapshots:
+        shown = [item for item in snapshot.shown if item.name not in ("chip", "caption")]  # of two chips on one axis
+        models = {model for item in shown for model in re.findall(r"\b[AH]100\b", item.text)}
+        assert models == {item.text for item in shown if item.name == "machine"}, snapshot.beat

@@ -15,7 +15,7 @@ from flashviz.catalogue import Catalogue
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.joint import Joint
 from flashviz.director.shots import TEXT
-from flashviz.director.words import word
+from flashviz.director.words import CORNER, word
 from flashviz.errors import UsageError
 from flashviz.layout import head_rect
 from flashviz.lettering import Face
@@ -24,8 +24,6 @@ from flashviz.storyboard import Beat
 
 JOINT = 1.0  # seconds in which one picture becomes the next
 ARRIVED = 0.75  # of it: what comes is nearly there
-HEAD_PX = 30
-BADGE = "badge"  # under this key: the machine, which lies beside the pictures
 
 
 class CourseFilm(ChapterScene):
@@ -102,7 +100,7 @@ class InCourse(ChapterScene):
         """The name of this chapter takes the place of the last one's."""
         going = [] if self.heading is None else [FadeOut(self.heading, rate_func=early)]
         text, place = self.running_head or self.chapter, head_rect(self.settings.aspect)
-        self.heading = word(text, HEAD_PX, self.skin.quiet, place, "running head", Face.TEXT)
+        self.heading = word(text, CORNER, self.skin.quiet, place, "running head", Face.TEXT)
         self.heading.set_z_index(1)  # over pictures that fill the frame
         return [*going, FadeIn(self.heading, rate_func=late)]
 
@@ -115,7 +113,7 @@ class InCourse(ChapterScene):
         if not self.left:
             return [*(FadeIn(thing) for thing in bare), *animations], max(seconds, TEXT)
         stood = dict(self.leaves)
-        shared = [(stood[part], name, part == BADGE) for part, name in self.begins if part in stood]
+        shared = [(stood[part], name) for part, name in self.begins if part in stood]
         grows = [each for each in others if isinstance(each, Shows)]
         joint = Joint(self.left, [*bare, *(each.mobject for each in fades)], grows, shared, self.frame)
         self.remove(*(part for thing in self.left for part in thing.get_family()))

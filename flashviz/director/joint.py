@@ -12,6 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz.layout import Rect
 from flashviz.mobjects.motion import Shows, dimmed, early, late, looks_of
 
+MACHINE = "machine"  # its name on stage
 Pace = Callable[[float], float]
 Place = Callable[[float], Rect]
 
@@ -57,6 +58,11 @@ def named(things: Iterable[Mobject], name: str) -> list[Mobject]:
     return drawn(part for thing in things for part in thing.get_family() if vars(part).get("tag") == name)
 
 
+def text_of(things: Iterable[Mobject]) -> str:
+    """What the machine among them is called."""
+    return next(str(vars(part)["text"]) for thing in things for part in thing.get_family() if vars(part).get("tag") == MACHINE)
+
+
 def around(leaves: Sequence[Mobject]) -> Rect:
     """The rectangle that they fill."""
     points = np.concatenate([leaf.points for leaf in leaves])
@@ -68,40 +74,44 @@ class Joint:
     """What stands becomes what comes.
 
     A part that both have goes from its place in the first to its place in the second; it is drawn as it was, and as it will be over that.
-    All else of the first fades before all else of the second comes. Where they share nothing but what lies ``beside`` both pictures, the
-    first leaves past the left edge and the second follows it from the right, so that neither is seen through the other.
+    All else of the first fades before all else of the second comes. Where they share nothing, the first leaves past the left edge and the
+    second follows it from the right, so that neither is seen through the other. A machine's name keeps to its corner.
 
     Args:
         old: What stands.
         arrives: What comes, as it will stand.
         grows: What comes and shows its own growth; nothing of it is moved.
-        shared: Of each part that both may have: its name in the first, in the second, and whether it lies beside the pictures.
+        shared: Of each part that both may have: its name in the first and in the second.
         whole: The frame.
     """
 
     def __init__(
         self, old: Sequence[Mobject], arrives: Sequence[Mobject], grows: Sequence[Shows],
-        shared: Sequence[tuple[str, str, bool]], whole: Rect,
+        shared: Sequence[tuple[str, str]], whole: Rect,
     ) -> None:  # fmt: skip
         self.old, self.arrives = Group(*drawn(old)), arrives
-        ways: list[tuple[list[Mobject], list[Mobject], Rect, Rect]] = []
-        moved = False
-        for first, second, beside in shared:
+        ways: list[tuple[list[Mobject], list[Mobject], Rect]] = []  # of each part that both have: as it is, as it will be, and where
+        for first, second in shared:
             leaving, coming = named(old, first), named(arrives, second)
             target = around(coming) if coming else goal(grows, second)
             if leaving and target is not None:
-                ways.append((leaving, coming, around(leaving), target))
-                moved |= not beside
-        one = {id(leaf) for leaving, coming, *_ in ways for leaf in (*leaving, *coming)}
-        goes, comes = ((lambda _: whole), (lambda _: whole)) if moved else pan(whole)
-        rest = [leaf for leaf in self.old.submobjects if id(leaf) not in one]
-        self.leaves = [Way(rest, whole, (lambda share: 1 - early(share)) if moved else always, goes)]
-        rest = [leaf for leaf in drawn(arrives) if id(leaf) not in one]
-        self.comes = [Way(rest, whole, late if moved else always, comes)]
-        for leaving, coming, start, stop in ways:
-            way = partial(between, start, stop)
-            self.leaves.append(Way(leaving, start, last, way))
-            self.comes.append(Way(coming, stop, late, way))
+                ways.append((leaving, coming, target))
+        still = partial(between, whole, whole)
+        goes, comes = (still, still) if ways else pan(whole)
+        fades, appears = (before, late) if ways else (always, always)
+        machines = named(old, MACHINE), named(arrives, MACHINE)
+        if all(machines) and text_of(old) == text_of(arrives):
+            ways.append((*machines, around(machines[1])))
+        apart = {id(leaf) for leaving, coming, _ in ways for leaf in (*leaving, *coming)}
+        gone, new = ([leaf for leaf in some if id(leaf) not in apart] for some in machines)
+        apart |= {id(leaf) for some in machines for leaf in some}
+        rest, others = ([leaf for leaf in drawn(things) if id(leaf) not in apart] for things in (old, arrives))
+        self.leaves = [Way(rest, whole, fades, goes), Way(gone, whole, before, still)]
+        self.comes = [Way(others, whole, appears, comes), Way(new, whole, late, still)]
+        for leaving, coming, target in ways:
+            start = around(leaving)
+            self.leaves.append(Way(leaving, start, last, partial(between, start, target)))
+            self.comes.append(Way(coming, target, late, partial(between, start, target)))
 
     def animations(self) -> list[Shows]:
         """Both sides; what arrives comes onto the stage."""
@@ -144,6 +154,11 @@ def pan(whole: Rect) -> tuple[Place, Place]:
         return whole.shifted(whole.width * (1 - ease_in_out_cubic(share)), 0.0) if share < 1 else whole
 
     return goes, comes
+
+
+def before(share: float) -> float:
+    """A pace: what goes is gone when half of the time has passed."""
+    return 1 - early(share)
 
 
 def always(_share: float) -> float:

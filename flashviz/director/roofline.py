@@ -16,7 +16,7 @@ from flashviz.chapters.measured import Point
 from flashviz.chapters.roofline import DEVICE, Height, Roof, Roofline, gather, quotes_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, Word, first_that_fits, labelled, middle, word
+from flashviz.director.words import LABEL, NAME, Word, first_that_fits, machine, middle, word
 from flashviz.figures import amount
 from flashviz.layout import Rect, Shot
 from flashviz.layout.roofline import Decades
@@ -95,7 +95,9 @@ class RooflineFilm(ChapterFilm):
         skin, quotes = self.skin, quotes_of(device, roof)
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
-        badge = Named(*labelled(place["badge"], (device, skin.ink), (sources, skin.ink), short), tag="badge", text=device)
+        text = first_that_fits((sources, short), LABEL, place["badge"].width)
+        cited = word(text, LABEL, skin.ink, place["badge"], "cited", Face.TEXT)
+        badge = Named(machine(device, self.scene.settings.aspect, skin), cited, tag="badge", text=device)
         at = place["axis"]
         text = first_that_fits(axes, LABEL, at.width)
         axis = Word(text, LABEL, skin.ink, at.center[0] - text_width(text, LABEL) / 2, middle(at, LABEL), "axis", Face.TEXT)

@@ -27,7 +27,7 @@ from flashviz.layout.scaling import SCALING
 from flashviz.layout.score import SCORE
 from flashviz.layout.speed import RACE, TIMES
 from flashviz.layout.standard import STANDARD
-from flashviz.layout.table import CAPTION, HEAD, Place, Table
+from flashviz.layout.table import CAPTION, HEAD, MACHINE, Place, Table
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
@@ -73,6 +73,11 @@ def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
 def head_rect(aspect: Aspect) -> Rect:
     """Where the name of the chapter stands, in a film that has several."""
     return _on(frame(aspect), HEAD[aspect])
+
+
+def machine_rect(aspect: Aspect) -> Rect:
+    """Where the machine stands whose figures are shown."""
+    return _on(frame(aspect), MACHINE[aspect])
 
 
 def _on(whole: Rect, edges: Place) -> Rect:

@@ -14,7 +14,10 @@ CAPTION: Mapping[Aspect, Place] = {
     "16:9": (100, 940, 1820, 1080), "4:3": (60, 940, 1380, 1080), "1:1": (40, 942, 1040, 1078), "9:16": (60, 1394, 1020, 1536),
 }  # fmt: skip
 
-# Where a film of several chapters has the name of the one that is played: always the same corner, beneath the captions.
+# The corners beneath the captions. At the left: the chapter's name, in a film that has several; at the right: the machine of the figures.
 HEAD: Mapping[Aspect, Place] = {
     "16:9": (100, 1040, 400, 1076), "4:3": (60, 1040, 360, 1076), "1:1": (40, 1042, 240, 1078), "9:16": (60, 1500, 360, 1536),
+}  # fmt: skip
+MACHINE: Mapping[Aspect, Place] = {
+    "16:9": (1520, 1040, 1820, 1076), "4:3": (1080, 1040, 1380, 1076), "1:1": (840, 1042, 1040, 1078), "9:16": (720, 1500, 1020, 1536),
 }  # fmt: skip
