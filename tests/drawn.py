@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any
@@ -22,6 +23,7 @@ TENSORS = {
 }  # fmt: skip
 # Things whose text is a formula, a figure that is counted and not written, or put together from parts that are named themselves.
 NOT_IN_WORDS = ("formula", "power", "kernel", "label", "sign", "head", "pair", "marks", "chip", "quoted")
+SOURCES = ("formula", "power", "kernel", "head", "pair", "code")  # whose text is what Typst or Python was given
 MIXED = ("lanes",)  # images whose pixels are shares of several hues; a test of their own holds each pixel to them
 HUES = frozenset(TENSORS.values())
 NAMED_FOR_A_TENSOR = ("", "label ", "squares ", "sheet ")  # what stands before the tensor in a thing's name
@@ -67,6 +69,7 @@ def check_said(scene: Any) -> None:
     Formulas are set by Typst, and their text is what it was given. And the corners beneath the captions are free.
     """
     check_corners(scene)
+    check_written(scene)
     for top in scene.mobjects:
         for part in top.get_family():
             name, text = vars(part).get("tag"), vars(part).get("text")
@@ -75,6 +78,22 @@ def check_said(scene: Any) -> None:
             outlines = [drawn.points for drawn in part.family_members_with_points() if isinstance(drawn, VMobject)]
             drawn = sum(map(contours, outlines), ())
             assert not drawn or any(within(glyphs(text, face), drawn) for face in Face), (scene.beat.name, name, text)
+
+
+ODD = {
+    "a hyphen where a minus belongs": re.compile(r"(?<!\w)-\s?\d"),
+    "a power that is not written as 10⁻³": re.compile(r"\^|\d[eE][-−+]?\d"),
+}
+
+
+def check_written(scene: Any) -> None:
+    """Numbers have one notation: a minus sign, and powers by raised digits. A formula's text is its source."""
+    for top in scene.mobjects:
+        for part in top.get_family():
+            name, text = str(vars(part).get("tag")), vars(part).get("text")
+            if isinstance(text, str) and name.split(maxsplit=1)[0] not in SOURCES:
+                for odd, pattern in ODD.items():
+                    assert not pattern.search(text), (scene.beat.name, name, text, odd)
 
 
 def check_corners(scene: Any) -> None:

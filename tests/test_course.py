@@ -202,7 +202,7 @@ MEASURED = ("memory_hierarchy", "memory_scaling", "roofline", "speed", "pipeline
 
 @dataclass
 class Seen:
-    """A joint: how many parts both pictures have, and its frames without the caption: before, at each share, and after."""
+    """A joint: how many parts both pictures have, and its frames without the caption: the one before it, then at each share."""
 
     chapter: str
     shared: int
@@ -212,7 +212,9 @@ class Seen:
 def joints(**settings: Any) -> list[Seen]:
     """All joints of the course, drawn."""
     found: list[Seen] = []
-    move, built = TraceScene.move, []
+    move, end_beat = TraceScene.move, TraceScene.end_beat
+    built: list[int] = []
+    last: list[np.ndarray] = []
 
     class Noted(Joint):
         def __init__(self, *given: Any) -> None:
@@ -221,18 +223,23 @@ def joints(**settings: Any) -> list[Seen]:
 
     def watched(scene: Any, *animations: Any, seconds: float) -> None:
         if not scene.joined and built:
-            found.append(Seen(type(scene).__name__, built.pop(), list(drawn(scene, animations))))
+            found.append(Seen(type(scene).__name__, built.pop(), [last.pop(), *drawn(scene, animations)]))
         move(scene, *animations, seconds=seconds)
 
-    with replaced(TraceScene, "move", watched), replaced(course_film, "Joint", Noted):
+    def ended(scene: Any) -> None:
+        end_beat(scene)
+        last[:] = [photographed(scene)] if scene.beat.name == scene.board[-1].name else []
+
+    with (
+        replaced(TraceScene, "move", watched), replaced(TraceScene, "end_beat", ended), replaced(course_film, "Joint", Noted),
+    ):  # fmt: skip
         played(scenes("course").CourseScene, Settings(config=AttentionConfig(), source="numpy", **settings))
     return found
 
 
 def drawn(scene: Any, animations: Sequence[Any]) -> Iterator[np.ndarray]:
-    """What is seen before a move, at each of its shares, and after it; the stage is as it was."""
+    """What is seen at each share of a move; the stage is as it was."""
     comes = [each for each in animations if not scene.on_stage(each.mobject)]
-    yield photographed(scene)
     for each in animations:
         each.begin()
     scene.add(*(each.mobject for each in comes))

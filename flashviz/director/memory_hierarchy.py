@@ -69,7 +69,7 @@ class MemoryHierarchyFilm(ChapterFilm):
 
     def memory(self, name: str) -> Rectangles:
         """A memory, or what is made of one."""
-        made = Rectangles(self.skin.scores, name=name, opacity=palette.RESTING)
+        made = Rectangles(self.skin.quiet, name=name, opacity=palette.RESTING)
         return made.set_stroke(self.skin.quiet, width=theme.HAIRLINE, opacity=1)
 
     def body(self, name: str) -> Rectangles:

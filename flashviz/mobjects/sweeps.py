@@ -77,7 +77,7 @@ class HeldBlocks(VGroup):
 
     def __init__(self, d: int, skin: Theme) -> None:
         self.tag, self.d = "blocks", d
-        hues = {"S": skin.ink, **{name: skin.hue(name) for name in "QKVO"}}
+        hues = {name: skin.hue(name) for name in "SQKVO"}
         self.limit = Rectangles(skin.edge, name="limit")
         self.blocks = {name: Rectangles(hue, name=f"block {name}") for name, hue in hues.items()}
         self.letters = {
