@@ -68,8 +68,11 @@ def times(value: float) -> str:
 
 
 def power(value: float) -> str:
-    """An error: two digits and a power of ten, as 1.2e−04."""
-    return f"{value:.1e}".replace("-", "−")
+    """An error: two digits and a power of ten, as 1.2 × 10⁻⁴; 0 where there is none."""
+    if value == 0:
+        return "0"
+    digits, _, exponent = f"{value:.1e}".partition("e")
+    return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
 
 
 def seconds(value: float) -> str:

@@ -8,6 +8,7 @@ class CausalScene(causal.CausalStage):
     """Skipped, masked and full tiles of a causal trace; half of the work, in programs of unequal length."""
 
     subject = "What a causal mask saves"
+    running_head = "Causal mask"
     poster = "half"
 
     def construct(self) -> None:

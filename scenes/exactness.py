@@ -9,6 +9,7 @@ class ExactnessScene(exactness.ExactnessStage):
     """Exact: the same function as standard attention, with no approximation besides rounding."""
 
     subject = "Exact: the error against float64"
+    running_head = "Exact"
     poster = "exact"
 
     def construct(self) -> None:

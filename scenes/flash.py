@@ -4,6 +4,7 @@ from flashviz.chapters.film import DIGEST
 from flashviz.director import rescale
 from flashviz.director.film import closing, opening, program, standard
 from flashviz.director.film.stage import FlashStage
+from flashviz.director.joint import grids
 from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.exactness import block_error
 from flashviz_kernels.recorder import run
@@ -13,7 +14,9 @@ class FlashAttentionScene(FlashStage):
     """Four minutes: what moves, how many bytes, why the result is exact, what happens when the max rises."""
 
     subject = "FlashAttention, from its own trace"
+    running_head = "FlashAttention"
     poster = "same"
+    ends = grids("standard", "hbm")
 
     def construct(self) -> None:
         film = self.open(run, block_error, resources_of)

@@ -8,6 +8,7 @@ class GroupedQueryScene(grouped_query.GroupedQueryStage):
     """Fewer pairs of K and V are stored; each program of each query head still loads a copy."""
 
     subject = "Query heads that share keys and values"
+    running_head = "Shared heads"
     poster = "sum"
 
     def construct(self) -> None:

@@ -8,7 +8,9 @@ class IOScene(io_complexity.IOStage):
     """IO-aware: the larger the chip, the larger its tile, and the fewer sweeps over Q and O."""
 
     subject = "IO-aware: bytes against on-chip memory"
+    running_head = "IO"
     poster = "ratio"
+    begins = (("S", "sweeps grid"), ("O", "sweeps O"))
 
     def construct(self) -> None:
         film = self.open(run)

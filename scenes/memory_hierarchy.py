@@ -7,7 +7,10 @@ class MemoryHierarchyScene(memory_hierarchy.MemoryHierarchyStage):
     """One machine: pipes as wide as their bandwidths, then one zoom from HBM to what a program may use on chip."""
 
     subject = "How far apart memories are"
+    running_head = "Memories"
     poster = "flow"
+    begins = (("memory", "area GMEM"),)
+    ends = (("chip", "area program"),)
 
     def construct(self) -> None:
         film = self.open()

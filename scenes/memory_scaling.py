@@ -8,7 +8,9 @@ class MemoryScalingScene(memory_scaling.MemoryScalingStage):
     """Memory-efficient: at each doubling of N the squares of S and P take four times the area, and O's strip gets twice as long."""
 
     subject = "Memory-efficient: extra memory against N"
+    running_head = "Extra memory"
     poster = "gap"
+    ends = (("S", "area S"), ("O", "area O"))
 
     def construct(self) -> None:
         film = self.open(measured)

@@ -8,7 +8,9 @@ class OnlineSoftmaxScene(online_softmax.OnlineSoftmaxStage):
     """Two sums under two maxima become one: the lower yields, then they add; in any order, to the same."""
 
     subject = "Softmax in one pass"
+    running_head = "Softmax"
     poster = "squeeze"
+    begins = (("row", "terms"),)
 
     def construct(self) -> None:
         film = self.open(run)

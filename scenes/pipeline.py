@@ -8,6 +8,7 @@ class PipelineScene(PipelineFilm):
     """On one SM a program copies while another multiplies; all SMs, and the tail that a causal mask leaves."""
 
     subject = "On a GPU: one copies, another multiplies"
+    running_head = "On a GPU"
     poster = "two"
 
     def construct(self) -> None:

@@ -1,6 +1,7 @@
 """What to read: ``manim -pqh scenes/references.py ReferencesScene``."""
 
 from flashviz.director import references
+from flashviz.director.joint import grids
 from flashviz_kernels.recorder import run
 
 
@@ -8,7 +9,9 @@ class ReferencesScene(references.ReferencesStage):
     """The two grids once more, and beneath them the papers and the authors' code."""
 
     subject = "What to read"
+    running_head = "To read"
     poster = "read"
+    begins = grids("left", "right")
 
     def construct(self) -> None:
         film = self.open(run)

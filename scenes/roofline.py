@@ -10,6 +10,7 @@ class RooflineScene(roofline.RooflineStage):
     """Taller tiles climb the roof, until one program fills an SM; what was measured, each algorithm under its roof."""
 
     subject = "IO-aware: tile height and the roofline"
+    running_head = "Roofline"
     poster = "climb"
 
     def construct(self) -> None:

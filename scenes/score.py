@@ -8,7 +8,9 @@ class ScoreScene(score.ScoreStage):
     """A query and a key: their products stack into one number, and that is divided by the root of d."""
 
     subject = "What a score is"
+    running_head = "A score"
     poster = "scale"
+    ends = (("memory", "q"),)
 
     def construct(self) -> None:
         film = self.open(run)

@@ -8,6 +8,7 @@ class SpeedScene(speed.SpeedStage):
     """Fast: the same function in less time, since fewer bytes move."""
 
     subject = "Fast: time against N"
+    running_head = "Speed"
     poster = "cache"
 
     def construct(self) -> None:

@@ -8,7 +8,10 @@ class StandardAttentionScene(standard.StandardAttentionStage):
     """S and P go out to HBM and come back, since softmax needs whole rows: each way joins one bar."""
 
     subject = "What standard attention moves"
+    running_head = "Standard"
     poster = "bill"
+    begins = (("chip", "chip"),)
+    ends = (("row", "P"),)
 
     def construct(self) -> None:
         film = self.open(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from manim import VMobject
 
 from flashviz.director import Paint, Shown, Snapshot
-from flashviz.layout import Rect, frame
-from flashviz.lettering import Face
+from flashviz.director.words import CORNER
+from flashviz.layout import Rect, frame, head_rect
+from flashviz.lettering import Face, text_width
 from flashviz.outlines import outline
 from flashviz.palette import THEMES, Theme
 
@@ -21,6 +23,7 @@ TENSORS = {
 }  # fmt: skip
 # Things whose text is a formula, a figure that is counted and not written, or put together from parts that are named themselves.
 NOT_IN_WORDS = ("formula", "power", "kernel", "label", "sign", "head", "pair", "marks", "chip", "quoted")
+SOURCES = ("formula", "power", "kernel", "head", "pair", "code")  # whose text is what Typst or Python was given
 MIXED = ("lanes",)  # images whose pixels are shares of several hues; a test of their own holds each pixel to them
 HUES = frozenset(TENSORS.values())
 NAMED_FOR_A_TENSOR = ("", "label ", "squares ", "sheet ")  # what stands before the tensor in a thing's name
@@ -63,8 +66,10 @@ def check_caption(snapshot: Snapshot, band: Rect | None) -> None:
 def check_said(scene: Any) -> None:
     """Whatever says that it shows a text is drawn with the text's own glyphs, in their order: by the curves of each contour.
 
-    Formulas are set by Typst, and their text is what it was given.
+    Formulas are set by Typst, and their text is what it was given. And the corners beneath the captions are free.
     """
+    check_corners(scene)
+    check_written(scene)
     for top in scene.mobjects:
         for part in top.get_family():
             name, text = vars(part).get("tag"), vars(part).get("text")
@@ -73,6 +78,43 @@ def check_said(scene: Any) -> None:
             outlines = [drawn.points for drawn in part.family_members_with_points() if isinstance(drawn, VMobject)]
             drawn = sum(map(contours, outlines), ())
             assert not drawn or any(within(glyphs(text, face), drawn) for face in Face), (scene.beat.name, name, text)
+
+
+ODD = {
+    "a hyphen where a minus belongs": re.compile(r"(?<!\w)-\s?\d"),
+    "a power that is not written as 10⁻³": re.compile(r"\^|\d[eE][-−+]?\d"),
+}
+
+
+def check_written(scene: Any) -> None:
+    """Numbers have one notation: a minus sign, and powers by raised digits. A formula's text is its source."""
+    for top in scene.mobjects:
+        for part in top.get_family():
+            name, text = str(vars(part).get("tag")), vars(part).get("text")
+            if isinstance(text, str) and name.split(maxsplit=1)[0] not in SOURCES:
+                for odd, pattern in ODD.items():
+                    assert not pattern.search(text), (scene.beat.name, name, text, odd)
+
+
+def check_corners(scene: Any) -> None:
+    """No words stand where a film of several chapters has the chapter's name, nor over the name of a machine."""
+    aspect = scene.settings.aspect
+    name, place = getattr(scene, "running_head", ""), head_rect(aspect)
+    lines = [] if scene.caption is None else [("caption", line) for line in scene.caption.submobjects]
+    words = [(str(vars(part).get("tag")), part) for top in scene.picture for part in top.get_family() if vars(part).get("text")]
+    corners = {"running head": place.left(min(place.width, text_width(name, CORNER)))} if name else {}
+    machines = [part for top in scene.mobjects for part in top.get_family() if vars(part).get("tag") == "machine"]
+    for corner, taken in (*corners.items(), *(("machine", Rect(*bounds(part))) for part in machines)):
+        for tag, part in (*lines, *words):
+            own = any(part is each for machine in machines for each in machine.get_family())
+            if len(part.get_all_points()) and not (corner == "machine" and own) and "badge" not in tag:
+                assert not taken.overlaps(Rect(*bounds(part))), (scene.beat.name, corner, tag, vars(part).get("text"))
+
+
+def bounds(part: Any) -> tuple[float, float, float, float]:
+    points = part.get_all_points()
+    (x0, y0, _), (x1, y1, _) = points.min(0), points.max(0)
+    return float(x0), float(y0), float(x1), float(y1)
 
 
 def contours(points: np.ndarray) -> tuple[int, ...]:

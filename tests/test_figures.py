@@ -92,7 +92,7 @@ def test_amount_is_the_largest_exact_unit(nbytes: float, text: str) -> None:
     assert amount(nbytes) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(1.234e-4, "1.2e−04"), (0.0, "0.0e+00"), (3.2e-7, "3.2e−07")])
+@pytest.mark.parametrize(("value", "text"), [(1.234e-4, "1.2 × 10⁻⁴"), (0.0, "0"), (3.2e-17, "3.2 × 10⁻¹⁷"), (4.56, "4.6 × 10⁰")])
 def test_power(value: float, text: str) -> None:
     assert power(value) == text
 

@@ -70,8 +70,8 @@ LONGEST = {
     "flash_tiles": "1,234,567 1/4",
     "ratio": "12.3",
     "scores_bytes": "1,024 GiB",
-    "e_flash": "1.2e−04",
-    "e_standard": "1.2e−04",
+    "e_flash": "1.2 × 10⁻⁴",
+    "e_standard": "1.2 × 10⁻⁴",
 }
 
 

@@ -66,6 +66,7 @@ from flashviz.render.renderer import FilmClock, FilmRenderer
 from flashviz.render.segments import SegmentEncoder, patch, planes
 from flashviz.settings import Settings, use_settings
 from tests.conftest import ManimConfig
+from tests.films import SCENES as FILES
 from tests.films import scenes
 
 # manim's images ask Pillow for what Pillow will drop
@@ -270,15 +271,29 @@ def test_other_outputs_have_the_same_frames(options: dict[str, Any], manim_confi
     assert seen[0] == seen[1]
 
 
+class Joined(scenes("course").CourseScene):  # type: ignore[misc]
+    """A part that two pictures share, pictures that share none, a machine's name that comes and goes."""
+
+    def construct(self) -> None:
+        self.open(FILES)
+        self.play_chapter("score")
+        self.play_chapter("memory_hierarchy")
+        self.play_chapter("references")
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_every_frame_of_the_digest(theme: Any, manim_config: ManimConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("film", [scenes().DigestScene, Joined])
+def test_every_frame_of_a_film(
+    film: Callable[[], Scene], theme: Any, manim_config: ManimConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The digest, and three chapters of the course."""
     settings = Settings(config=AttentionConfig(seq_q=256), source="numpy", theme=theme)
     seen = []
     for kind in (Stock, Ours):
         with manim_config(frame_rate=4, media_dir=str(tmp_path / kind.__name__)), use_settings(settings):
             renderer = kind()
             monkeypatch.setattr(trace_scene, "make_renderer", lambda *_options, renderer=renderer: renderer)
-            scene = scenes().DigestScene()
+            scene = film()
             scene.render()
             seen.append((renderer.frames, probe(Path(renderer.file_writer.final_file_path)).frames))
     assert len(seen[0][0]) > 150

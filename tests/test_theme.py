@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import manimpango
@@ -19,6 +20,7 @@ from flashviz.layout import LABELLED
 from flashviz.lettering import FONTS_DIR, LABEL_PX, NOTE_PX, TITLE_PX, Face, em, text_width
 from flashviz.outlines import register_fonts
 from flashviz.palette import DARK, LIGHT, THEMES, Theme
+from tests.conftest import ROOT
 
 GROUNDS = ("ground", "panel", "chip", "registers")
 HUES = ("q", "k", "v", "o", "stats")
@@ -89,6 +91,20 @@ def test_skins_are_light_and_dark() -> None:
     assert contrast(DARK.ground, LIGHT.ground) > 15
     assert set(THEMES) == {"dark", "light"}
     assert all(THEMES[name].name == name for name in THEMES)
+
+
+def test_the_glossary_says_what_each_colour_means() -> None:
+    """Every colour of the palette once, in both skins, each with a meaning of its own."""
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").partition("## Colours")[2]
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| `")]
+    colours = {field.name for field in fields(Theme)} - {"name"}
+    assert sorted(name.strip("`") for name, *_ in table) == sorted(colours)
+    for name, dark, light, meaning in table:
+        for skin, written in ((DARK, dark), (LIGHT, light)):
+            given = getattr(skin, name.strip("`"))
+            assert written == ", ".join(f"`{colour}`" for colour in ([given] if isinstance(given, str) else given))
+        assert meaning
+    assert len({meaning for *_, meaning in table}) == len(table)
 
 
 @skins

@@ -13,7 +13,15 @@ from flashviz.storyboard import Beat
 
 
 class ChapterScene(TraceScene):
-    """What the chapters share: a room above the caption, a board, and no recording from outside."""
+    """What the chapters share: a room above the caption, a board, and no recording from outside.
+
+    A film of several chapters names the one that is played by its ``running_head``. The last picture of one and the first of the next
+    may have parts in common: ``begins`` and ``ends`` say what they are, in a word that both use, and by which name they stand on stage.
+    """
+
+    running_head = ""
+    begins: Sequence[tuple[str, str]] = ()
+    ends: Sequence[tuple[str, str]] = ()
 
     @property
     def room(self) -> Rect:
@@ -38,6 +46,6 @@ class ChapterScene(TraceScene):
 
     def clear_all(self, seconds: float = 0.5) -> None:
         """Everything but the caption goes."""
-        gone = [thing for thing in self.mobjects if thing is not self.caption]
+        gone = self.picture
         if gone:
             self.move(*(FadeOut(thing) for thing in gone), seconds=seconds)

@@ -258,7 +258,7 @@ class KernelStageScene(TraceScene):
 
     def wipe(self) -> None:
         """Everything but the caption goes."""
-        gone = [thing for thing in self.mobjects if thing is not self.caption]
+        gone = self.picture
         self.finish = []
         if gone:
             self.move(*(FadeOut(thing) for thing in gone), seconds=0.5)

@@ -14,7 +14,7 @@ from flashviz.chapters import memory_hierarchy
 from flashviz.chapters.memory_hierarchy import ON_SCREEN, MemoryHierarchy
 from flashviz.director.film.parts import heading
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, machine, word
 from flashviz.figures import amount
 from flashviz.layout import Rect, centered
 from flashviz.layout.hierarchy import NEXT, Zoom, pipe
@@ -69,7 +69,7 @@ class MemoryHierarchyFilm(ChapterFilm):
 
     def memory(self, name: str) -> Rectangles:
         """A memory, or what is made of one."""
-        made = Rectangles(self.skin.scores, name=name, opacity=palette.RESTING)
+        made = Rectangles(self.skin.quiet, name=name, opacity=palette.RESTING)
         return made.set_stroke(self.skin.quiet, width=theme.HAIRLINE, opacity=1)
 
     def body(self, name: str) -> Rectangles:
@@ -121,7 +121,8 @@ def pipes(film: MemoryHierarchyFilm) -> None:
         number = heading(film.place[f"{memory.name} speed"], memory.speed, film.skin.ink, NUMBER)
         film.numbers.add(number)
         film.move(Shows(body, partial(opened, body, rect), introducer=True, rate_func=ease_in_out_cubic), FadeIn(number), seconds=0.6)
-    film.move(FadeIn(film.note), seconds=TEXT)
+    device = machine(film.found.hierarchy.device, film.scene.settings.aspect, film.skin)
+    film.move(FadeIn(film.note, device), seconds=TEXT)
     film.scene.tell()
 
 

@@ -15,7 +15,7 @@ from flashviz.chapters import memory_scaling
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_scaling import MemoryScaling, gather
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, line_width, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, line_width, machine, word, worded
 from flashviz.layout import Rect
 from flashviz.layout.scaling import Areas
 from flashviz.lettering import Face, em
@@ -135,7 +135,8 @@ def stored(film: MemoryScalingFilm) -> None:
         part, rect = film.parts[name], whole[name]
         filling = Shows(part, partial(fill, part, rect), introducer=True)
         film.move(filling, FadeIn(film.letters[name] if name in "SP" else film_o(film)), seconds=0.8)
-    film.move(FadeIn(film.bytes["standard"], note(film)), seconds=TEXT)
+    device = machine(str(film.found.sweep.provenance["machine"]), film.scene.settings.aspect, skin)
+    film.move(FadeIn(film.bytes["standard"], note(film), device), seconds=TEXT)
     film.scene.tell()
 
 

@@ -79,7 +79,6 @@ class MergeFilm(ChapterFilm):
         self.signs = [Named(*([word] if room else []), tag="signs") for word in words]
         self.numbers = [Numbers(rect.beyond(room)) for rect in rects]
         self.written = [self.said["l" if side == self.high else "l_lower"] for side in (0, 1)]
-        scene.add(self.chart.baseline)
 
     def span(self, side: int) -> tuple[float, float]:
         """Ends of a block's own ceiling: as long as the block, and as its name."""
@@ -185,7 +184,7 @@ def part(film: MergeFilm) -> None:
     rect = film.place["factor"]
     film.term = symbols('"term" = e^("score" - m)', NUMBER, film.skin.ink, rect.left(0.6 * rect.width), "formula term")
     film.term.shift((rect.x0 - film.term.get_left()[0], 0, 0))
-    film.scene.add(film.term)
+    film.scene.add(film.chart.baseline, film.term)
     pour(film, 0)
 
 

@@ -18,6 +18,7 @@ from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.material import provenance
 from flashviz.director.scene import beat
+from flashviz.director.words import machine
 from flashviz.layout import GAP, Rect
 from flashviz.lettering import CAPTION_PX, LABEL_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
 from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
@@ -109,7 +110,8 @@ class PipelineFilm(ChapterScene):
         self.write("about", f"row block {one.pid_m} of head {one.pid_bh}: two of its {len(one.bars[K])} turns")
         self.write("note", f"{self.found.plain.machine} {HONEST}")
         self.gutter = self.names(pipeline.ALONE)
-        self.add(*self.words.values(), *self.gutter, *self.ticks())
+        device = machine(self.found.plain.machine, self.settings.aspect, self.skin)
+        self.add(*self.words.values(), *self.gutter, *self.ticks(), device)
         self.hold(MOVE)
         self.pass_time(start, stop, SWEEP)
         self.letters = self.spelt(one)

@@ -15,7 +15,7 @@ from flashviz.chapters.roofline import DEVICE, Height, Rate, Roof, Roofline, gat
 from flashviz.config import AttentionConfig
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, machine, middle, word
 from flashviz.figures import amount
 from flashviz.layout import Rect, Shot, rows
 from flashviz.layout.roofline import RIGHT, Decades
@@ -88,7 +88,8 @@ class RooflineFilm(ChapterFilm):
         skin, quotes = self.skin, quotes_of(device, roof)
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
-        return Named(*labelled(rect, (device, skin.ink), (sources, skin.ink), short), tag="badge", text=device)
+        cited = word(first_that_fits((sources, short), LABEL, rect.width), LABEL, skin.ink, rect, "cited", Face.TEXT)
+        return Named(machine(device, self.scene.settings.aspect, skin), cited, tag="badge", text=device)
 
     def limits(self, plot: Decades, place: Shot) -> list[Named]:
         """Badge, the axes' names, and both limits at their parts of the roof."""

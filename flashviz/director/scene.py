@@ -112,6 +112,7 @@ class TraceScene(Scene):
         self.updating = True
         self.event: int | None = None
         self.caption: Named | None = None
+        self.heading: Named | None = None  # the name of the chapter, of a film that has several
         self.finish: list[Mobject] = []  # what the next picture wipes away
         self.board: tuple[Beat, ...] = ()
         self.veils: dict[str, Rectangle] = {}
@@ -207,6 +208,11 @@ class TraceScene(Scene):
         """As manim, where there is something to update: it would walk all families at every frame."""
         if self.updating:
             super().update_mobjects(dt)
+
+    @property
+    def picture(self) -> list[Mobject]:
+        """What stands on stage, but the words that accompany it: caption and chapter's name."""
+        return [thing for thing in self.mobjects if thing is not self.caption and thing is not self.heading]
 
     def on_stage(self, thing: Mobject) -> bool:
         """Whether any part is shown. Moving a part of a group makes manim list the group's parts one by one."""

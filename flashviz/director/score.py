@@ -144,7 +144,7 @@ def scale(film: ScoreFilm) -> None:
     """The sum shrinks to the score, on the same scale."""
     whole, ink = film.bars["sum"], film.skin.ink
     texts = [number(float(film.ends[-1])), "/", film.pair.divisor.partition(" ")[0], "=", number(film.pair.score)]
-    words = worded(film.place["number"], texts, NAME, [ink, ink, ink, ink, film.skin.stats], "number")
+    words = worded(film.place["number"], texts, NAME, [ink, ink, ink, ink, film.skin.scores], "number")
     film.move(FadeOut(*film.words), seconds=TEXT)
     film.move(FadeIn(*words[:3]), seconds=TEXT)
     film.move(

@@ -14,7 +14,7 @@ from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import BYTES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, machine, middle, word
 from flashviz.layout import Rect
 from flashviz.layout import rows as split
 from flashviz.layout.speed import Pairs, area
@@ -94,7 +94,7 @@ def race(film: SpeedFilm) -> None:
     ]
     film.at(0.0)
     parts = [*film.bars.values(), *film.clocks.values()]
-    film.move(FadeIn(setting(film), *names, *parts), seconds=0.6)
+    film.move(FadeIn(setting(film), machine(FIGURE_2.setting, film.scene.settings.aspect, skin), *names, *parts), seconds=0.6)
     film.read()
     most = max(each.value for each in film.times.values())
     film.move(Shows(Group(*parts), lambda share: film.at(share * most)), seconds=RUN)
@@ -169,8 +169,8 @@ def again(film: SpeedFilm) -> None:
 def measured(film: SpeedFilm) -> None:
     """For each N FlashAttention's time as a unit, and standard attention's as so many of it."""
     found, skin, place = film.found, film.skin, film.scene.shot("times")
-    machine = str(found.sweep.provenance["machine"])
-    badge, note = badge_of(film, place["badge"], machine), note_of(film, place["note"])
+    device = str(found.sweep.provenance["machine"])
+    badge, note = badge_of(film, place["badge"], device), note_of(film, place["note"])
     film.pairs = Pairs.of(place["plot"], len(found.lengths), max(found.ratios))
     film.ticks = [tick(film, place["ticks"], at, f"{n:,}") for at, n in enumerate(found.lengths)]
     film.scene.clear_all(0.3)
@@ -206,13 +206,14 @@ def measured(film: SpeedFilm) -> None:
     film.numbers += lines
 
 
-def badge_of(film: SpeedFilm, rect: Rect, machine: str) -> Named:
-    """The machine, and whose the bars are."""
-    skin = film.skin
-    sweep = film.found.sweep
-    about = (f"d = {sweep.d}, {sweep.heads} heads, {sweep.kernel}", f"d = {sweep.d}, {sweep.heads} heads")
-    name = first_that_fits((machine, machine.replace("NVIDIA ", "").replace(" HBM3", "")), NAME, 0.6 * rect.width, Face.STRONG)
-    return Named(*labelled(rect, (name, skin.ink), (about[0], skin.ink), about[1]), tag="badge", text=machine)
+def badge_of(film: SpeedFilm, rect: Rect, device: str) -> Named:
+    """The machine in its corner; at the top what the driver calls it, and whose the bars are."""
+    sweep, skin = film.found.sweep, film.skin
+    short = f"{device}, d = {sweep.d}, {sweep.heads} heads"
+    text = first_that_fits((f"{short}, {sweep.kernel}", short), LABEL, rect.width)
+    return Named(
+        machine(device, film.scene.settings.aspect, skin), word(text, LABEL, skin.ink, rect, "part", Face.TEXT), tag="badge", text=device
+    )
 
 
 def note_of(film: SpeedFilm, rect: Rect) -> VGroup:

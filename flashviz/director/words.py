@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,13 +10,16 @@ from manim import Line, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
-from flashviz.layout import Rect
+from flashviz.layout import Aspect, Rect, machine_rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.motion import FadeOut, Shows
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.tiles import box
 
 LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS = 36, 46, 72, 96, 95  # px: labels, names, numbers, the one that matters, formulas
+CORNER = 30  # px, of what stands beneath the captions
+MODEL = re.compile(r"\b[A-Z]{1,3}\d{1,3}\b")  # of a GPU, in what its driver or a paper says: H100
 SPACE = 0.26  # between words of arithmetic, in em
 
 
@@ -113,6 +117,16 @@ def labelled(
     first = Word(name[0], px * share, name[1], rect.x0, baseline, "name", face)
     second = Word(text, LABEL * share, words[1], first.left + first.wide + 0.4 * em(px) * share, baseline, "name", Face.TEXT)
     return first, second
+
+
+def machine(device: str, aspect: Aspect, skin: palette.Theme) -> Named:
+    """The machine whose figures stand, in a frame: always in the same corner, in every film."""
+    place, found = machine_rect(aspect), MODEL.search(device)
+    text, pad = found.group() if found else device, em(12)
+    name = word(text, CORNER, skin.ink, place.inset(pad, 0.0), "part")
+    name.put_at(place.x1 - pad - name.wide, name.baseline)
+    frame = box(place.right(name.wide + 2 * pad), stroke=skin.quiet)
+    return Named(frame, name, tag="machine", text=text).set_z_index(1, family=True)
 
 
 def symbols(formula: str, px: float, color: str, rect: Rect, name: str) -> Named:

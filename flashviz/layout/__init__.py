@@ -7,7 +7,7 @@ from flashviz.layout.causal import Limit, masked_grid
 from flashviz.layout.cross import BAND_LIMIT, THINNEST, Cross, cross
 from flashviz.layout.loop_order import Fringe, fringe
 from flashviz.layout.rect import ASPECTS, GAP, MARGIN, SHORT_SIDE, Aspect, Rect, centered, columns, frame, rows
-from flashviz.layout.shots import Shot, shot
+from flashviz.layout.shots import Shot, head_rect, machine_rect, shot
 from flashviz.layout.stage import (
     CAPTION_LINES,
     CODE_LINES,
@@ -30,5 +30,5 @@ __all__ = [
     "ASPECTS", "BAND_LIMIT", "CAPTION_LINES", "CODE_LINES", "GAP", "LABELLED", "MARGIN", "SHORT_SIDE", "SMALLEST",
     "TALL_CLEAR", "THINNEST", "TITLE_H", "Aspect", "ChipTiles", "Cross", "Fringe", "Lens", "Limit", "PlayerShape",
     "Rect", "Shot", "Stage", "caption_height", "centered", "chip_tiles", "columns", "cross", "frame", "fringe",
-    "lens", "masked_grid", "player_stage", "rows", "shot", "stage",
+    "head_rect", "lens", "machine_rect", "masked_grid", "player_stage", "rows", "shot", "stage",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ from flashviz.layout.scaling import SCALING
 from flashviz.layout.score import SCORE
 from flashviz.layout.speed import RACE, TIMES
 from flashviz.layout.standard import STANDARD
-from flashviz.layout.table import CAPTION, Place, Table
+from flashviz.layout.table import CAPTION, HEAD, MACHINE, Place, Table
 from flashviz.layout.training import TRAINING
 from flashviz.lettering import em
 
@@ -72,6 +72,16 @@ def shot(config: AttentionConfig, aspect: Aspect, name: str) -> Shot:
         share = min(1.0, rows * parts["tile"].width / (columns * parts["tile"].height))
         parts |= {part: parts[part].top(parts[part].height * max(share, 0.25)) for part in ("factors", "sums", "tile", "quotients")}
     return Shot(name, whole, parts)
+
+
+def head_rect(aspect: Aspect) -> Rect:
+    """Where the name of the chapter stands, in a film that has several."""
+    return _on(frame(aspect), HEAD[aspect])
+
+
+def machine_rect(aspect: Aspect) -> Rect:
+    """Where the machine stands whose figures are shown."""
+    return _on(frame(aspect), MACHINE[aspect])
 
 
 def _on(whole: Rect, edges: Place) -> Rect:

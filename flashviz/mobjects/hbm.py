@@ -8,6 +8,7 @@ from manim import LEFT, Group, Rectangle, VGroup, VMobject
 from flashviz import palette, theme
 from flashviz.layout import Cross, Rect
 from flashviz.lettering import NOTE_PX, TITLE_PX, Face, text_width
+from flashviz.mobjects.named import Named, NamedPath
 from flashviz.mobjects.tiles import box, panel
 from flashviz.palette import Theme
 
@@ -19,21 +20,21 @@ class CrossView(Group):
 
     def __init__(self, cross: Cross, skin: Theme, *, name: str = "cross") -> None:
         self.cross, self.skin, self.tag = cross, skin, name
-        self.grid = VMobject(stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
+        self.grid = NamedPath(f"{name} grid", stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
         self.grid.points = grid_points(cross)
         self.strips = {tensor: self._strip(tensor) for tensor in "QKVO"}
         self.labels = {t: theme.maths(NAMES[t], TITLE_PX, skin.hue(t)).move_to(cross.label(t).center) for t in "QKVO"}
         self.cursor = box(cross.cell(0, 0), stroke=skin.ink, width=theme.HEAVY).set_stroke(opacity=0)
         super().__init__(self.grid, *self.strips.values(), *self.labels.values(), self.cursor)
 
-    def _strip(self, tensor: str) -> VGroup:
+    def _strip(self, tensor: str) -> Named:
         count = self.cross.n_rows if tensor in ("Q", "O") else self.cross.n_cols
         resting = 0.0 if tensor == "O" else palette.RESTING
         hue = self.skin.hue(tensor)
         width = theme.OUTLINE if min(self.cross.cell_width, self.cross.cell_height) > 0.15 else theme.HAIRLINE
-        return VGroup(*(
+        return Named(*(
             box(_seam(self.cross.tile(tensor, index)), stroke=hue, opacity=resting, width=width) for index in range(count)
-        ))  # fmt: skip
+        ), tag=f"{self.tag} {tensor}")  # fmt: skip
 
     def tile(self, tensor: str, index: int) -> VMobject:
         """The shown cell that holds tile ``index`` of ``tensor`` (a band where tiles are merged)."""

@@ -111,7 +111,7 @@ class Fade(Act):
 
     def create_starting_mobject(self) -> Mobject:
         """What each part looks like in full, instead of manim's copy of all of it."""
-        self.full = [(part, _looks(part, points=self.scale != 1)) for part in self.mobject.get_family()]
+        self.full = [(part, looks_of(part, points=self.scale != 1)) for part in self.mobject.get_family()]
         self.center = self.mobject.get_center()
         whole: Mobject = self.mobject
         return whole
@@ -154,18 +154,22 @@ class FadeOut(Fade):
         self.show(1)
 
 
-def _looks(part: Mobject, *, points: bool) -> dict[str, np.ndarray]:
+def looks_of(part: Mobject, *, points: bool = False) -> dict[str, np.ndarray]:
     """The arrays that a fade changes."""
     names = (*OPACITIES, "points") if points else OPACITIES
     return {name: value for name in names if isinstance(value := vars(part).get(name), np.ndarray)}
 
 
-def _faded(name: str, full: np.ndarray, share: float, center: np.ndarray, scale: float) -> np.ndarray:
+def dimmed(full: np.ndarray, share: float) -> np.ndarray:
+    """Colours [..., 4] with so much of their opacity; of an image: rounded down to whole steps, as manim does."""
     if share == 1:
         return full
     clear: np.ndarray = full.copy()
-    if name == "points":
-        clear[:] = center + (full - center) * (scale + (1 - scale) * share)
-        return clear
-    clear[..., 3] = full[..., 3] * share  # of an image: rounded down to whole steps, as manim does
+    clear[..., 3] = full[..., 3] * share
     return clear
+
+
+def _faded(name: str, full: np.ndarray, share: float, center: np.ndarray, scale: float) -> np.ndarray:
+    if name != "points":
+        return dimmed(full, share)
+    return full if share == 1 else np.asarray(center + (full - center) * (scale + (1 - scale) * share), dtype=full.dtype)

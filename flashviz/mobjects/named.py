@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from manim import Animation, Mobject, VGroup
+from manim import Animation, Mobject, VGroup, VMobject
 
 
 class Named(VGroup):
@@ -13,6 +13,14 @@ class Named(VGroup):
     def __init__(self, *parts: Mobject, tag: str, text: str = "") -> None:
         self.tag, self.text = tag, text
         super().__init__(*parts)  # type: ignore[arg-type]  # our parts are vectorised throughout
+
+
+class NamedPath(VMobject):
+    """One outline with a ``tag``."""
+
+    def __init__(self, tag: str, **style: Any) -> None:
+        self.tag = tag
+        super().__init__(**style)
 
 
 class Act(Animation):

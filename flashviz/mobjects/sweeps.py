@@ -25,7 +25,10 @@ class Sweeps(VGroup):
     def __init__(self, place: Square, n: int, skin: Theme) -> None:
         self.tag, self.place, self.n, self.skin = "sweeps", place, n, skin
         edges = (("grid", place.grid, skin.scores), ("K", place.k, skin.k), ("Q", place.q, skin.q), ("O", place.o, skin.o))
-        frames = [box(rect, stroke=hue, fill=hue, opacity=0.0 if name == "grid" else palette.DIM) for name, rect, hue in edges]
+        frames = [
+            Named(box(rect, stroke=hue, fill=hue, opacity=0.0 if name == "grid" else palette.DIM), tag=f"sweeps {name}")
+            for name, rect, hue in edges
+        ]
         under = place.grid.y0 - em(30)
         letters = {"K": (place.q.center[0], place.k.center[1]), "Q": (place.q.center[0], under), "O": (place.o.center[0], under)}
         named = [
@@ -75,7 +78,7 @@ class HeldBlocks(VGroup):
 
     def __init__(self, d: int, skin: Theme) -> None:
         self.tag, self.d = "blocks", d
-        hues = {"S": skin.ink, **{name: skin.hue(name) for name in "QKVO"}}
+        hues = {name: skin.hue(name) for name in "SQKVO"}
         self.limit = Rectangles(skin.edge, name="limit")
         self.blocks = {name: Rectangles(hue, name=f"block {name}") for name, hue in hues.items()}
         self.letters = {

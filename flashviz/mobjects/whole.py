@@ -15,6 +15,7 @@ from flashviz.layout import Cross, Rect, cross
 from flashviz.lettering import TITLE_PX, em
 from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.hbm import NAMES, grid_points
+from flashviz.mobjects.named import NamedPath
 from flashviz.mobjects.stored import TiledPicture
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
@@ -60,7 +61,7 @@ class HbmPanel(Group):
 
     def __init__(self, config: AttentionConfig, skin: Theme, name: str) -> None:
         self.tag, self.config, self.skin = name, config, skin
-        self.grid = VMobject(stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
+        self.grid = NamedPath(f"{name} grid", stroke_color=skin.edge, stroke_width=theme.HAIRLINE)
         self.resting = {t: self._cells(t, 0.0 if t == "O" else palette.RESTING) for t in "QKVO"}
         self.lit = {t: self._cells(t, palette.LIT) for t in "QKVO"}
         self.names = {t: theme.maths(NAMES[t], 1.2 * TITLE_PX, skin.hue(t)) for t in "QKVO"}

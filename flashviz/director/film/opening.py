@@ -96,7 +96,7 @@ def query(film: Film) -> None:
         *labelled(
             place["terms name"].left(0.66 * place["terms name"].width),
             (f"{len(terms):,} terms", skin.ink),
-            ("e^(score − largest), one a key", skin.ink),
+            ("exp(score − largest), one a key", skin.ink),
             "one a key",
             px=NAME,
             face=Face.TEXT,

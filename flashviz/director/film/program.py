@@ -463,7 +463,8 @@ def finish(film: Film) -> None:
     sliver.display(np.array([[tile.x1 + em(5), tile.y0, tile.x1 + em(13), tile.y1]]))
     square = place["square"]
     note = formula('"LSE" = m + log ell', SYMBOL, skin.stats, square.top(em(90)))
-    words = heading(Rect(square.x0, square.y1 - em(160), square.x1, square.y1 - em(100)), "one number a row", skin.ink, LABEL)
-    why = heading(Rect(square.x0, square.y1 - em(240), square.x1, square.y1 - em(180)), "for the backward pass", skin.ink, LABEL)
-    film.move(FadeIn(sliver, note, words, why), seconds=TEXT)
+    lines = ("one number a row,", "for the backward pass")
+    below = [Rect(square.x0, square.y1 - em(160 + 56 * at), square.x1, square.y1 - em(100 + 56 * at)) for at in range(len(lines))]
+    words = [heading(rect, line, skin.ink, LABEL) for rect, line in zip(below, lines, strict=True)]
+    film.move(FadeIn(sliver, note, *words), seconds=TEXT)
     film.hold(0.8)

@@ -272,12 +272,12 @@ class Film:
         return f"{count} tile" if count == "1" else f"{count} tiles"
 
     def leave(self, *kept: Mobject | None) -> list[Animation]:
-        """All that is on stage leaves, but the caption and what is kept; before what comes meanwhile is there."""
+        """The picture leaves, but what is kept; before what comes meanwhile is there."""
         return [FadeOut(thing, rate_func=early) for thing in self.others(*kept)]
 
     def others(self, *kept: Mobject | None) -> list[Mobject]:
-        """All that is on stage but the caption and what is kept; of a group that is kept in part, its other parts."""
-        stays = {id(part) for thing in (*kept, self.scene.caption) if thing is not None for part in thing.get_family()}
+        """The picture but what is kept; of a group that is kept in part, its other parts."""
+        stays = {id(part) for thing in kept if thing is not None for part in thing.get_family()}
 
         def among(things: Sequence[Mobject]) -> Iterator[Mobject]:
             for thing in things:
@@ -288,7 +288,7 @@ class Film:
                 else:
                     yield thing
 
-        return list(among(self.scene.mobjects))
+        return list(among(self.scene.picture))
 
     def arrive(self, panel: Any, rect: Rect) -> Animation:
         """The one move between shots; a panel that is not on stage yet appears in its place."""
