@@ -29,15 +29,15 @@ OPENING: tuple[Beat, ...] = (
 )
 CLOSING: tuple[Beat, ...] = (
     Beat("again", "A second rise", 8.8, shot="rescale", late=True, caption="Again."),
-    Beat("finish", "Finish", 7.4, shot="whole", late=True, caption="Divide once. Write once."),
+    Beat("finish", "Finish", 9.2, shot="whole", late=True, caption="Divide once. Write once."),
     Beat("strips", "Row blocks", 6.0, shot="strips", late=True, caption="Outer loop: one program a row block."),
     Beat("rest", "The rest", 8.2, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
-    Beat("bill", "The bill", 7.0, shot="bill", late=True, caption="On the same path: {flash_tiles} tiles, not {standard_tiles}."),
+    Beat("bill", "The bill", 7.0, shot="bill", late=True, caption="At equal speed: {flash_tiles} tiles, then {standard_tiles}."),
     Beat("cache", "A perfect cache", 4.5, shot="bill", late=True, caption="Caches are not counted. At best, this would be left."),
     Beat("taller", "Taller tiles", 7.6, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
     Beat("difference", "The difference", 6.5, shot="difference", late=True, caption="Only rounding differs."),
-    Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ and acc. When m rises: ℓ, acc × α."),
-    Beat("card", "Provenance", 2.0, shot="card", fresh=True, caption=""),
+    Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ, acc. When m rises, scale ℓ and acc."),
+    Beat("card", "Provenance", 3.0, shot="card", fresh=True, caption=""),
 )
 # of the rescale's beats: not what stands before the rise, nor the way to the last tile, which the film tells in its own way
 LEFT_OUT = "past", "sum", "answer", "divide", "add", "rows", "all", "rest", "whole"

@@ -169,7 +169,11 @@ HELD: Mapping[Aspect, Place] = {
     "16:9": (1210, 130, 1800, 796), "4:3": (850, 140, 1380, 800), "1:1": (624, 160, 1042, 760), "9:16": (420, 872, 1020, 1240),
 }  # fmt: skip
 REST: Mapping[Aspect, Table] = {
-    aspect: {part: place for part, place in MACHINE[aspect].items() if part not in ("q", "k", "s", "strip", "softmax")} | {"held": held}
+    aspect: {part: place for part, place in MACHINE[aspect].items() if part not in ("q", "k", "s", "strip", "softmax")}
+    | {
+        "held": held,
+        "chip name": (*MACHINE[aspect]["chip name"][:2], MACHINE[aspect]["chip"][2] - 10, MACHINE[aspect]["chip name"][3]),
+    }
     for aspect, held in HELD.items()
 }
 BILL: Mapping[Aspect, Table] = {

@@ -95,7 +95,7 @@ def rest(film: Film) -> None:
     bar.display(*bar.parts, share=0.0)
     count = partial(fill_bar, bar)
     count(crossed(state_at(trace, first)))
-    chip, held = on_machine(film, place), Held(film, place["held"])
+    chip, held = on_machine(film, place, f"{sum(1 for _ in trace.programs):,} programs, shown in turn"), Held(film, place["held"])
     film.move(*([] if there else [FadeIn(film.hbm)]), FadeIn(*chip, held, Named(*name, tag="name"), zero, so_far, bar.counter), seconds=0.4)
     film.scene.add(bar)
     film.move(FadeIn(limit, mark), seconds=TEXT)
@@ -475,7 +475,13 @@ def how(film: Film) -> None:
     titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
     for output, panel in zip(film.outputs, (film.standard, film.hbm), strict=True):
         put(output, panel.cross.strip("O"))
-    comes = FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *film.outputs, rate_func=late)
+    totals = [quarters(crossed_bytes(trace) / film.unit) for trace in (film.material.standard, film.material.fa2)]
+    notes = [
+        heading(hook[f"{side} note"], f"{count} tiles crossed", skin.ink, LABEL)
+        for side, count in zip(("left", "right"), totals, strict=True)
+        if f"{side} note" in hook
+    ]
+    comes = FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *notes, *film.outputs, rate_func=late)
     film.move(*film.leave(), comes, seconds=0.8)
     film.scene.tell()
 

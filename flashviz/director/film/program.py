@@ -413,7 +413,8 @@ def finish_row(film: Film, row: RescaleFilm, shown: int, seconds: float) -> None
     film.reach(Kind.PV_DOT, last)
     count = f"{int(np.isfinite(values.s[:, r]).sum()):,}"
     whole = label(place, f"{total(float(values.l_new[last, r]))} again: the sum over all {count} keys at once", film.skin.ink, NAME, "note")
-    film.move(FadeOut(note), FadeIn(whole), seconds=TEXT)
+    film.move(FadeOut(note, rate_func=early), FadeIn(whole, rate_func=late), seconds=0.4)
+    film.hold(2.0)
 
 
 @beat("finish")

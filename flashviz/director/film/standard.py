@@ -12,10 +12,10 @@ from manim import Create, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.director.film.parts import Columns, arrived_of, fitting, flight, heading, label, matrix_to, put, reveal, share_grid
+from flashviz.director.film.parts import Columns, arrived_of, fill, fitting, flight, heading, label, matrix_to, put, reveal, share_grid
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
-from flashviz.director.words import LABEL, NUMBER, Word, labelled
+from flashviz.director.words import LABEL, NUMBER, Word, labelled, middle
 from flashviz.figures import quarters
 from flashviz.layout import Rect, Shot, centered
 from flashviz.lettering import Face, em, text_width
@@ -36,6 +36,7 @@ ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S,), (Kind.STORE_P
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path, and that its product takes
+MOST_OF = 0.97  # of the weights that are told apart by how bright they are
 ASIDE = 0.35  # of what steps back while a question stands
 
 
@@ -89,11 +90,11 @@ def furniture(film: Film) -> list[Mobject]:
     return [*on_machine(film, place), Named(*hbm, tag="name")]
 
 
-def on_machine(film: Film, place: Shot) -> list[Mobject]:
-    """The chip with its name, and the path to it."""
+def on_machine(film: Film, place: Shot, words: str = "small, fast") -> list[Mobject]:
+    """The chip with its name and ``words`` about it, and the path to it."""
     skin, pipe = film.skin, place["pipe"]
     path = Rectangles(skin.registers, name="pipe").display(np.array([pipe.edges]))
-    chip = Named(*labelled(place["chip name"], ("on chip", skin.ink), ("small, fast", skin.ink)), tag="name")
+    chip = Named(*labelled(place["chip name"], ("on chip", skin.ink), (words, skin.ink)), tag="name")
     return [film.chip.place(place["chip"]), path, chip]
 
 
@@ -142,14 +143,18 @@ class CrossedBar(Group):
 
     def names(self, at: Rect, *kinds: Kind) -> list[Word]:
         """What the squares of these are, beneath them, where there is room."""
-        words = []
+        words: list[Word] = []
         for kind, _, text in self.crossings:
-            left, wide = self.start(kind), self.squares[kind] * self.pitch
-            if kind not in kinds or text_width(text, LABEL, Face.STRONG) > wide:
+            if kind not in kinds:
                 continue
-            full = f"{text}: {quarters(self.squares[kind] * self.film.grain)}"
-            words.append(heading(Rect(left, at.y0, left + wide, at.y1), full if text_width(full, LABEL, Face.STRONG) < 0.9 * wide else text,
-                                 self.film.skin.ink, LABEL))  # fmt: skip
+            middle_x, wide = self.start(kind) + self.squares[kind] * self.pitch / 2, self.squares[kind] * self.pitch
+            taken = max((word.left + word.wide + em(LABEL) / 2 for word in (*self.named, *words)), default=at.x0)
+            for said in (f"{text}: {quarters(self.squares[kind] * self.film.grain)}", text):
+                size = text_width(said, LABEL, Face.STRONG)
+                left = max(min(middle_x - size / 2, at.x1 - size), taken)
+                if left + size <= at.x1 and abs(left + size / 2 - middle_x) <= max(wide, size):
+                    words.append(Word(said, LABEL, self.film.skin.ink, left, middle(at, LABEL), "title"))
+                    break
         return words
 
 
@@ -209,7 +214,7 @@ def product(film: Film) -> None:
     reveal(whole, 0.0)
     film.scene.add(whole)
     cells = [cross.tile("O", index) for index in range(cross.n_rows)]
-    fly(film, cells, o.rect, (Kind.STORE_O,), skin.o, each, partial(reveal, whole), out=True)
+    fly(film, cells, o.rect, (Kind.STORE_O,), skin.o, each, partial(reveal, whole), whole, out=True)
 
 
 def out(film: Film, tensor: str, tile: Rect, seconds: float, *also: Kind) -> None:
@@ -217,7 +222,7 @@ def out(film: Film, tensor: str, tile: Rect, seconds: float, *also: Kind) -> Non
     sheet = film.sheets[tensor]
     kinds = (*also, Kind.STORE_S if tensor == "S" else Kind.STORE_P)
     cells = [sheet.cell(index) for index in range(film.cells)]
-    fly(film, cells, tile, kinds, film.skin.scores, seconds, lambda share: sheet.display(share * film.cells), out=True)
+    fly(film, cells, tile, kinds, film.skin.scores, seconds, partial(fill, sheet, film.cells), sheet, out=True)
 
 
 def come_back(film: Film, tensor: str, tile: Rect, seconds: float) -> None:
@@ -229,9 +234,12 @@ def come_back(film: Film, tensor: str, tile: Rect, seconds: float) -> None:
 
 def fly(
     film: Film, cells: Sequence[Rect], tile: Rect, kinds: tuple[Kind, ...], color: str, seconds: float,
-    lie: Callable[[float], object] = lambda _: None, *, out: bool,
+    lie: Callable[[float], object] = lambda _: None, *lies: Mobject, out: bool,
 ) -> None:  # fmt: skip
-    """Squares between cells of HBM and a tile on chip, one after another; what has crossed joins the bar, and ``lie`` shows it in HBM."""
+    """Squares between cells of HBM and a tile on chip, one after another.
+
+    What has crossed joins the bar; ``lie`` shows it in HBM, in what ``lies`` there.
+    """
     place, flying = film.scene.shot("machine"), Rectangles(color, name="in flight")
 
     def show(share: float) -> None:
@@ -242,7 +250,7 @@ def fly(
         lie(there)
 
     film.scene.add(flying)
-    film.move(Shows(Group(flying, film.bar, film.hbm), show), seconds=seconds)
+    film.move(Shows(Group(*lies, flying, film.bar, film.hbm), show), seconds=seconds)
     film.hbm.display(lit={})
     film.scene.remove(flying)
     names = film.bar.names(place["bar names"], *kinds)
@@ -271,9 +279,11 @@ def soften(film: Film, strip: Rect) -> None:
     put(rows, film.tiles["S"].rect)
     film.scene.add(rows)
     film.move(matrix_to(rows, strip, film.tiles["S"].rect), seconds=0.7)
-    weights = Matrix(terms / np.where(total > 0, total, 1.0), strip, skin, "P", 0.0, 0.2)
+    shares = terms / np.where(total > 0, total, 1.0)
+    high = max(float(np.quantile(shares, MOST_OF)), 1e-6)  # a few weights are much larger than all others
+    weights = Matrix(shares, strip, skin, "P", 0.0, high)
     first = film.tiles.pop("S")
-    tile = Matrix(weights.values[:, : film.config.block_n], first.rect, skin, "P", 0.0, 0.2)
+    tile = Matrix(weights.values[:, : film.config.block_n], first.rect, skin, "P", 0.0, high)
     film.move(FadeIn(weights, tile), seconds=0.5)
     film.scene.remove(rows, first)
     film.tiles["P tile"] = tile
