@@ -38,7 +38,8 @@ PARTS: dict[str, tuple[tuple[Step, ...], ...]] = {
     "a": (
         (Step("machine", 60),),
         (
-            Step("recording_equals_twin", 170), Step("attention_against_torch", 120), Step("memory_is_given_back", 120),
+            Step("recording_equals_twin", 170), Step("attention_against_torch", 120), Step("gradients_against_float64", 170),
+            Step("memory_is_given_back", 120),
             Step("hopper_float16", 120), Step("hopper_bfloat16", 120),
         ),
         (Step("clock", 90),),

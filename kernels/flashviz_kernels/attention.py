@@ -22,7 +22,7 @@ from flashviz_kernels.checking import (
     device_of,
     problem_of,
     refused_by_device,
-)  # fmt: skip
+)
 from flashviz_kernels.gradients import flash_attention_backward
 from flashviz_kernels.interpreter import HostTensor, load_kernel, mended, reports_at_once
 from flashviz_kernels.problem import Problem, TraceBuffers

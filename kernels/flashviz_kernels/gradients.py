@@ -21,7 +21,7 @@ from flashviz_kernels.checking import (
     dtype_of,
     problem_of,
     refused_by_device,
-)  # fmt: skip
+)
 from flashviz_kernels.described import Described
 from flashviz_kernels.interpreter import HostTensor, load_kernel, load_triton, mended
 from flashviz_kernels.problem import Problem, TraceBuffers, backward_blocks
