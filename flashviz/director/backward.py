@@ -61,7 +61,12 @@ class BackwardFilm(ChapterFilm):
         self.words: dict[str, Mobject] = {}
 
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
-        """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given."""
+        """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
+
+        Gradients are drawn by their size: zero is the ground.
+        """
+        if tensor.startswith("d"):
+            return Matrix(np.abs(values), rect, self.skin, tensor, 0.0, spread(np.abs(values if scale is None else scale))[1])
         return Matrix(values, rect, self.skin, tensor, *spread(values if scale is None else scale))
 
     def name(self, part: str, text: str, color: str, px: float = NAME) -> FadeIn:
@@ -221,7 +226,7 @@ def softmax(film: BackwardFilm) -> None:
     note = first_that_fits(["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], NAME, place["note"].width, Face.STRONG)
     film.move(*film.leave("note"), FadeIn(film.tiles["column"]), film.name("column name", "D", skin.stats), seconds=TEXT)
     film.move(film.name("note", note, skin.stats), *film.leave("tile name"), seconds=TEXT)
-    film.move(upstream.to(less), film.name("tile name", "dP − D", skin.scores), seconds=0.5)
+    film.move(upstream.to(np.abs(less)), film.name("tile name", "dP − D", skin.scores), seconds=0.5)
     film.words["formula"] = formula('"dS" = P compose ("dP" - D)', SYMBOL, skin.ink, place["formula"])
     copy = film.matrix("dP", less, rect, np.stack([tile.dp, less]))
     film.tiles["tile"] = upstream
@@ -342,7 +347,7 @@ def owner(film: BackwardFilm) -> None:
         blocks = walk.walks[j]
         walk.display([(blocks[done], j)] if done < steps else [], [(block, 0) for block in blocks[:done]], [])
         for at, tile in enumerate(film.tiles.values()):
-            tile.display(found.gathered[done - 1][at] if done else 0 * found.gathered[0][at])
+            tile.display(np.abs(found.gathered[done - 1][at]) if done else 0 * found.gathered[0][at])
 
     show(0.0)
     film.move(Shows(Group(walk, *film.tiles.values()), show), seconds=WALK)
