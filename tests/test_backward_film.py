@@ -123,9 +123,9 @@ def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
     again, softmax, owner, shared = (at(stage, beat) for beat in ("again", "softmax", "owner", "shared"))
     assert values_of(again, "P") == [written(np.sqrt(back.followed.p))]
-    assert values_of(softmax, "dS") == [written(back.followed.ds)]
-    assert values_of(softmax, "dP") == [written(back.followed.dp - back.followed.d[:, None])]
-    assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(each)] for each in back.gathered[-1]]
+    assert values_of(softmax, "dS") == [written(np.sqrt(np.abs(back.followed.ds)))]
+    assert values_of(softmax, "dP") == [written(np.sqrt(np.abs(back.followed.dp - back.followed.d[:, None])))]
+    assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(np.sqrt(np.abs(each)))] for each in back.gathered[-1]]
     visits = sum(map(len, back.walks))
     assert values_of(shared, "added") == [written([visits])]
     assert values_of(shared, "stored dK") == values_of(shared, "stored dV") == [written([back.config.col_blocks])]

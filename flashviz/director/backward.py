@@ -61,7 +61,12 @@ class BackwardFilm(ChapterFilm):
         self.words: dict[str, Mobject] = {}
 
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
-        """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given."""
+        """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
+
+        Gradients are drawn by the root of their size, as weights are: zero is the ground, and what is small is seen.
+        """
+        if tensor.startswith("d"):
+            return Matrix(sizes(values), rect, self.skin, tensor, 0.0, spread(sizes(values if scale is None else scale))[1])
         return Matrix(values, rect, self.skin, tensor, *spread(values if scale is None else scale))
 
     def name(self, part: str, text: str, color: str, px: float = NAME) -> FadeIn:
@@ -93,6 +98,11 @@ class BackwardFilm(ChapterFilm):
         rect = tile.rect
         stop = rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
         return matrix_to(tile, stop, remover=True)
+
+
+def sizes(values: np.ndarray) -> np.ndarray:
+    """The root of each number's size."""
+    return np.asarray(np.sqrt(np.abs(values)))
 
 
 # ------------------------------------------------------------------------------------------------------------- what was kept
@@ -175,7 +185,7 @@ def again(film: BackwardFilm) -> None:
         *film.leave("tile name"),
         seconds=TEXT,
     )
-    film.tiles["tile"] = weights = film.matrix("P", np.sqrt(tile.p), rect)
+    film.tiles["tile"] = weights = film.matrix("P", sizes(tile.p), rect)
     film.scene.add(weights)
     film.move(Columns(weights), film.name("tile name", "P", skin.scores), seconds=0.8)
     film.scene.remove(scores)
@@ -186,7 +196,7 @@ def again(film: BackwardFilm) -> None:
 def same_again(film: BackwardFilm, weights: Matrix) -> None:
     """P as the forward pass left it slides over P made again; how far they are apart, at most. Weights are drawn by their root."""
     place, skin, found = film.place, film.skin, film.found
-    forward = film.matrix("P", np.sqrt(found.final_weights), place["second"], weights.values)
+    forward = film.matrix("P", sizes(found.final_weights), place["second"], weights.values)
     texts = ("P of the forward pass", "forward's P")
     text = first_that_fits(texts, NAME, place["second name"].width, Face.STRONG)
     film.move(FadeIn(forward), film.name("second name", text, skin.scores), seconds=TEXT)
@@ -221,7 +231,7 @@ def softmax(film: BackwardFilm) -> None:
     note = first_that_fits(["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], NAME, place["note"].width, Face.STRONG)
     film.move(*film.leave("note"), FadeIn(film.tiles["column"]), film.name("column name", "D", skin.stats), seconds=TEXT)
     film.move(film.name("note", note, skin.stats), *film.leave("tile name"), seconds=TEXT)
-    film.move(upstream.to(less), film.name("tile name", "dP − D", skin.scores), seconds=0.5)
+    film.move(upstream.to(sizes(less)), film.name("tile name", "dP − D", skin.scores), seconds=0.5)
     film.words["formula"] = formula('"dS" = P compose ("dP" - D)', SYMBOL, skin.ink, place["formula"])
     copy = film.matrix("dP", less, rect, np.stack([tile.dp, less]))
     film.tiles["tile"] = upstream
@@ -342,7 +352,7 @@ def owner(film: BackwardFilm) -> None:
         blocks = walk.walks[j]
         walk.display([(blocks[done], j)] if done < steps else [], [(block, 0) for block in blocks[:done]], [])
         for at, tile in enumerate(film.tiles.values()):
-            tile.display(found.gathered[done - 1][at] if done else 0 * found.gathered[0][at])
+            tile.display(sizes(found.gathered[done - 1][at]) if done else 0 * found.gathered[0][at])
 
     show(0.0)
     film.move(Shows(Group(walk, *film.tiles.values()), show), seconds=WALK)
