@@ -23,7 +23,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("truth", "The truth", 6.4, shot="outputs", fresh=True, caption="Which one is off? Compare both with float64."),
     Beat("rounded", "Rounded", 5.7, shot="outputs", fresh=True, caption="Both are. So is the true O, once it is stored."),
     Beat("ruler", "The largest", 7.1, shot="rulers", fresh=True, caption="The largest error of each becomes a dot."),
-    Beat("mark", "What rounding costs", 6.6, shot="rulers", late=True, caption="The mark: what rounding to {dtype} may cost."),
+    Beat("mark", "What rounding costs", 6.3, shot="rulers", late=True, caption="The mark: what rounding to {dtype} may cost."),
     Beat("why", "Why it is beyond", 6.4, shot="rulers", late=True, caption="Standard attention is beyond it: S and P are rounded, too."),
     Beat("dtypes", "Other dtypes", 9.7, shot="rulers", fresh=True, caption="Another dtype, another mark. In float32 every step rounds."),
     Beat("exact", "Exact", 5.0, shot="rulers", late=True, caption="Exact: only numbers are rounded, no term is left out."),

@@ -15,7 +15,7 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("own", "A pair a head", 9.4, shot="grouped", fresh=True, caption="Each row block of each head loads its K and V."),
+    Beat("own", "A pair a head", 9.2, shot="grouped", fresh=True, caption="Each row block of each head loads its K and V."),
     Beat("shared", "Shared pairs", 7.0, shot="grouped", fresh=True, caption="Shared: {group} heads read one pair."),
     Beat("loads", "Every head loads", 8.9, shot="grouped", fresh=True, caption="Shared or not, each loads its own copy."),
     Beat("cache", "What a cache may do", 3.9, shot="grouped", fresh=True, caption="A cache may catch repeats: not counted."),

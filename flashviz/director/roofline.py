@@ -393,6 +393,7 @@ def setting(film: RooflineFilm, rect: Rect) -> list[Word]:
     """What was measured, and what its roofs take for granted, beneath N."""
     assert film.found.gpu is not None
     sweep = film.found.gpu.sweep
-    texts = f"d = {sweep.d}, {sweep.heads} heads", "roof: a perfect cache"
+    made_of = first_that_fits(("roof: operations a byte × TB/s,", "operations a byte × TB/s,"), LABEL, rect.width)
+    texts = f"d = {sweep.d}, {sweep.heads} heads", made_of, "each tensor crossing once"
     lines = zip(texts, rows(rect, len(texts)), strict=True)
     return [Word(text, LABEL, film.skin.ink, line.x0, middle(line, LABEL), "setting", Face.TEXT) for text, line in lines]

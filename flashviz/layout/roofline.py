@@ -46,22 +46,22 @@ TILE: Mapping[Aspect, Table] = {
 # Of both algorithms a bar under its roof, to one scale, with its name and its rate beneath; ``length``: N of both.
 MEASURED: Mapping[Aspect, Table] = {
     "16:9": {
-        "badge": (100, 24, 1820, 92), "length": (180, 130, 880, 230), "setting": (180, 240, 880, 344),
+        "badge": (100, 24, 1820, 92), "length": (180, 130, 880, 230), "setting": (180, 236, 880, 392),
         "standard": (180, 170, 880, 720), "standard name": (180, 732, 880, 796), "standard rate": (180, 806, 880, 906),
         "flash": (1040, 170, 1740, 720), "flash name": (1040, 732, 1740, 796), "flash rate": (1040, 806, 1740, 906),
     },
     "4:3": {
-        "badge": (60, 40, 1380, 108), "length": (100, 150, 640, 250), "setting": (100, 260, 640, 364),
+        "badge": (60, 40, 1380, 108), "length": (100, 150, 640, 250), "setting": (100, 256, 640, 412),
         "standard": (100, 190, 640, 710), "standard name": (100, 724, 640, 788), "standard rate": (100, 800, 640, 900),
         "flash": (780, 190, 1320, 710), "flash name": (780, 724, 1320, 788), "flash rate": (780, 800, 1320, 900),
     },
     "1:1": {
-        "badge": (40, 50, 1040, 118), "length": (40, 160, 500, 260), "setting": (40, 270, 500, 374),
+        "badge": (40, 50, 1040, 118), "length": (40, 160, 500, 260), "setting": (40, 266, 500, 422),
         "standard": (40, 200, 500, 710), "standard name": (40, 724, 500, 788), "standard rate": (40, 800, 500, 900),
         "flash": (560, 200, 1040, 710), "flash name": (560, 724, 1040, 788), "flash rate": (560, 800, 1040, 900),
     },
     "9:16": {
-        "badge": (60, 70, 1020, 138), "length": (60, 200, 510, 300), "setting": (60, 310, 510, 414),
+        "badge": (60, 70, 1020, 138), "length": (60, 200, 510, 300), "setting": (60, 306, 510, 462),
         "standard": (60, 250, 510, 1140), "standard name": (60, 1154, 510, 1218), "standard rate": (60, 1230, 510, 1330),
         "flash": (570, 250, 1020, 1140), "flash name": (570, 1154, 1020, 1218), "flash rate": (570, 1230, 1020, 1330),
     },
