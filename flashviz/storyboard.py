@@ -38,6 +38,7 @@ class Beat:
     pause: bool = False
     fresh: bool = False  # brings a picture of its own: the stillness follows its arrival
     late: bool = False  # the caption waits for the picture that it asks about
+    along: bool = False  # the caption is read while what it names goes on
     shot: str = ""  # what is in the frame, as ``layout.shot`` knows it; "" in films that have one stage
 
 

@@ -159,7 +159,7 @@ def test_both_outputs_are_pictures_of_their_own_values(default: Film) -> None:
 
 def test_what_a_program_holds_doubles_with_its_rows(default: Film) -> None:
     texts = [item.text for item in default.at("taller").shown if item.name == "held"]
-    assert texts == ["8 KiB", "16 KiB", "16 KiB", "16 KiB", "32 KiB", "32 KiB"]
+    assert texts == ["8 KiB", "16 KiB in fp32", "16 KiB in fp32", "16 KiB", "32 KiB in fp32", "32 KiB in fp32"]
     assert not [item for item in default.at("taller").shown if item.name == "programs"], "of a twin the compiler says nothing"
 
 

@@ -11,31 +11,43 @@ from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
     Beat("hook", "The hook", 10.7, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
-    Beat("query", "One query", 5.8, shot="query", late=True, caption="One query scores every key."),
+    Beat("query", "One query", 5.8, shot="query", late=True, along=True, caption="One query scores every key."),
     Beat("weights", "Weights", 7.6, shot="query", late=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 6.7, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 6.8, shot="machine", late=True, caption="The path is slow: the chip waits for tiles."),
-    Beat("standard", "Scores out", 6.4, shot="machine", late=True, caption="Every score goes out."),
-    Beat("softmax", "Scores back", 5.4, shot="machine", late=True, caption="Softmax needs whole rows."),
-    Beat("product", "Weights, and O", 9.4, shot="machine", late=True, caption="P: out, and back. Then V in, O out."),
+    Beat("memory", "Two memories", 6.8, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
+    Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="Every score goes out."),
+    Beat("softmax", "Scores back", 5.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
+    Beat("product", "Weights, and O", 9.4, shot="machine", late=True, along=True, caption="P: out, and back. Then V in, O out."),
     Beat("pause-a", "Question", 5.3, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
-    Beat("row", "Divide by what?", 4.1, shot="row", late=True, caption="Divide by what?"),
-    Beat("carry", "Later", 3.3, shot="row", late=True, caption="Later. Carry m, ℓ and acc."),
-    Beat("score", "Scores", 9.1, shot="score", late=True, caption="Q stays. K arrives."),
-    Beat("ceiling", "The ceiling", 5.8, shot="ceiling", late=True, caption="The largest sets the ceiling."),
-    Beat("sum", "The sum", 4.5, shot="ceiling", late=True, caption="Area is the sum: ℓ."),
-    Beat("blend", "Blend", 8.3, shot="score", late=True, caption="The scores are overwritten. V arrives."),
-    Beat("calm", "Calm tiles", 8.4, shot="rescale", late=True, caption="Nothing higher: just add."),
+    Beat("row", "Divide by what?", 4.1, shot="row", late=True, along=True, caption="Divide by what?"),
+    Beat("carry", "Later", 3.3, shot="row", late=True, along=True, caption="Later. Carry m, ℓ and acc."),
+    Beat("score", "Scores", 9.1, shot="score", late=True, along=True, caption="Q stays. K arrives."),
+    Beat("ceiling", "The ceiling", 5.8, shot="ceiling", late=True, along=True, caption="The largest sets the ceiling."),
+    Beat("sum", "The sum", 4.5, shot="ceiling", late=True, along=True, caption="Area is the sum: ℓ."),
+    Beat("blend", "Blend", 8.3, shot="score", late=True, along=True, caption="The scores are overwritten. V arrives."),
+    Beat("calm", "Calm tiles", 8.4, shot="rescale", late=True, along=True, caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
-    Beat("again", "A second rise", 8.8, shot="rescale", late=True, caption="Again."),
-    Beat("finish", "Finish", 9.2, shot="whole", late=True, caption="Divide once. Write once."),
-    Beat("strips", "Row blocks", 6.0, shot="strips", late=True, caption="Outer loop: one program a row block."),
-    Beat("rest", "The rest", 8.2, shot="rest", late=True, caption="Inner loop: K and V again; never a score."),
-    Beat("bill", "The bill", 7.0, shot="bill", late=True, caption="At equal speed: {flash_tiles} tiles, then {standard_tiles}."),
-    Beat("cache", "A perfect cache", 4.5, shot="bill", late=True, caption="Caches are not counted. At best, this would be left."),
-    Beat("taller", "Taller tiles", 7.6, shot="taller", late=True, caption="Twice the rows: half the K and V, for more of the chip."),
-    Beat("difference", "The difference", 6.5, shot="difference", late=True, caption="Only rounding differs."),
+    Beat("again", "A second rise", 8.8, shot="rescale", late=True, along=True, caption="Again."),
+    Beat("finish", "Finish", 9.2, shot="whole", late=True, along=True, caption="Divide once. Write once."),
+    Beat("strips", "Row blocks", 6.0, shot="strips", late=True, along=True, caption="Outer loop: one program a row block."),
+    Beat("rest", "The rest", 8.2, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
+    Beat(
+        "bill", "The bill", 7.0, shot="bill", late=True, along=True, caption="At equal speed: {flash_tiles} tiles, then {standard_tiles}."
+    ),
+    Beat(
+        "cache", "A perfect cache", 4.5, shot="bill", late=True, along=True, caption="Caches are not counted. At best, this would be left."
+    ),
+    Beat(
+        "taller",
+        "Taller tiles",
+        7.6,
+        shot="taller",
+        late=True,
+        along=True,
+        caption="Twice the rows: half the K and V, for more of the chip.",
+    ),
+    Beat("difference", "The difference", 6.5, shot="difference", late=True, along=True, caption="Only rounding differs."),
     Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ, acc. When m rises, scale ℓ and acc."),
     Beat("card", "Provenance", 3.0, shot="card", fresh=True, caption=""),
 )
@@ -45,8 +57,8 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.3, "sum": 3.8, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "stale": 2.6, "squeeze": 4.3, "rest": 4.0, "bill": 4.8, "cache": 1.2,
+    "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.7, "sum": 3.8, "calm": 4.2, "terms": 3.7,
+    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 4.0, "bill": 4.9, "cache": 1.2,
 }  # fmt: skip
 DIGEST_SAYS = {
     "standard": "Scores out.", "softmax": "And back.",

@@ -242,20 +242,19 @@ def bill(film: Film) -> None:
         )
     several = f", {film.grain} a square" if film.grain > 1 else ""
     units = [
-        Word(
-            f"× {amount(film.unit)} = {kib(round(piles[name].count * film.square))}{several}",
-            LABEL,
-            skin.ink,
-            f.left + f.wide + em(24),
-            middle(place[f"{name} name"], NAME),
-            "unit",
-            Face.TEXT,
-        )
+        beside(f"× {amount(film.unit)} = {kib(round(piles[name].count * film.square))}{several}", f, place[f"{name} name"], skin.ink)
         for name, f in figures.items()
     ]
     film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
     film.hold(1.0)
     film.piles = Piles(piles, drawn, {name: unit.left + unit.wide for name, unit in zip(piles, units, strict=True)})
+
+
+def beside(text: str, figure: Word, rect: Rect, color: str) -> Word:
+    """What a figure is of, behind it on its line; smaller where ``rect`` would not hold it."""
+    left = figure.left + figure.wide + em(24)
+    px = LABEL * min(1.0, (rect.x1 - left) / text_width(text, LABEL))
+    return Word(text, px, color, left, figure.baseline, "unit", Face.TEXT)
 
 
 def poured(

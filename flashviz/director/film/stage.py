@@ -84,8 +84,9 @@ class FlashStage(ShotScene):
     def begin_beat(self, beat: Beat) -> None:
         """A beat of the digest is the film's, with less time; words that are longer in another language take theirs from the moves."""
         whole = next(each for each in story.SCRIPT if each.name == beat.name)
-        moving = beat.seconds - reading(beat.caption) - SAYING
-        full = whole.seconds - reading(whole.caption.format(**self.said)) - SAYING
+        apart = 0.0 if beat.along else 1.0  # of the reading, what takes time of its own
+        moving = beat.seconds - apart * reading(beat.caption) - SAYING
+        full = whole.seconds - apart * reading(whole.caption.format(**self.said)) - SAYING
         self.pace = min(1.0, moving / full) if whole.seconds == beat.seconds else (moving - STILL) / full
         super().begin_beat(beat)
 
