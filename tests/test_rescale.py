@@ -283,7 +283,7 @@ def test_nothing_stands_still_for_long_but_to_be_read() -> None:
 
 
 def test_a_caption_is_read_before_anything_moves_or_after_all_has() -> None:
-    """Half a second, and a second for 14 characters, from when it has come, during which the picture stands."""
+    """Half a second, and a second for 14 characters, from when it has come, during which the picture stands, or what it names goes on."""
     film = drawn()
     for beat in film.scene.board:
         if not beat.caption:
@@ -299,7 +299,8 @@ def test_a_caption_is_read_before_anything_moves_or_after_all_has() -> None:
             if mask.any():
                 moved.append(second.time)
         ended = frames[-1].time + frames[-1].seconds
-        stood = next((time for time in moved if time > come + 0.15), ended) - come
+        until = ended if beat.along else next((time for time in moved if time > come + 0.15), ended)
+        stood = until - come
         assert stood >= reading(beat.caption) - 0.25, (beat.name, stood)  # a frame or two more or less
 
 
