@@ -57,7 +57,7 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.7, "sum": 3.8, "calm": 4.2, "terms": 3.7,
+    "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.9, "sum": 3.6, "calm": 4.2, "terms": 3.7,
     "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 4.0, "bill": 4.9, "cache": 1.2,
 }  # fmt: skip
 DIGEST_SAYS = {
