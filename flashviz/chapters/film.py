@@ -58,7 +58,7 @@ SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
     "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.9, "sum": 3.6, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 4.0, "bill": 4.9, "cache": 1.2,
+    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 4.0, "bill": 5.1, "cache": 1.2,
 }  # fmt: skip
 DIGEST_SAYS = {
     "standard": "Scores out.", "softmax": "And back.",
