@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flashviz.chapters import rescale
+from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.chapters.rescale import Rescale
+from flashviz.citations import MEMORY_SPEEDS, PEAK_TFLOPS, Source
+from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
@@ -14,7 +17,7 @@ OPENING: tuple[Beat, ...] = (
     Beat("query", "One query", 5.8, shot="query", late=True, along=True, caption="One query scores every key."),
     Beat("weights", "Weights", 7.6, shot="query", late=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 6.7, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 6.8, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
+    Beat("memory", "Two memories", 9.2, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="Every score goes out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
     Beat("product", "Weights, and O", 9.4, shot="machine", late=True, along=True, caption="P: out, and back. Then V in, O out."),
@@ -71,8 +74,36 @@ DIGEST: tuple[Beat, ...] = tuple(
     if beat.name in DIGEST_SECONDS
 )
 
+SIXTEEN_BIT = 2  # bytes of the numbers whose products are quoted
+
 EXCERPT = ("score", "ceiling", "sum", "blend", "calm", *(beat.name for beat in RESCALE))  # what benchmarks render: a row and its rise
 COURSE = ("row", "carry", *EXCERPT, *(beat.name for beat in CLOSING if beat.name != "card"))  # the other chapters say the rest
+
+
+@dataclass(frozen=True)
+class PathTimes:
+    """What a tile's way and a product take if all of a device does nothing else, by figures that papers quote: seconds."""
+
+    device: str
+    speed: str
+    peak: float  # TFLOP/s
+    crossing: float
+    product: float
+    sources: tuple[Source, ...]
+
+
+def path_times(config: AttentionConfig) -> PathTimes | None:
+    """Of one tile of Q, and its product with one of K; None where no source quotes the device of ``config`` for its dtype."""
+    memory = MEMORY_SPEEDS.get(config.arch)
+    peak = None if memory is None or config.itemsize != SIXTEEN_BIT else PEAK_TFLOPS.get(memory.device)
+    if memory is None or peak is None:
+        return None
+    nbytes = config.block_m * config.head_dim * config.itemsize
+    flops = 2 * config.block_m * config.block_n * config.head_dim
+    sources = dict.fromkeys((memory.quote.source, peak.quote.source))
+    return PathTimes(
+        memory.device, memory.hbm_speed, peak.value, nbytes / bytes_of(memory.hbm_speed), flops / (peak.value * 10**12), tuple(sources)
+    )
 
 
 def beats_of(found: Rescale, script: Sequence[Beat] = SCRIPT) -> tuple[Beat, ...]:

@@ -20,21 +20,13 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
 from flashviz.mobjects.key_tiles import KeyTiles
 from flashviz.mobjects.measured import Measured, MeasuredSum
-from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tile_rows import TileRows
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.trace import Kind
 
 GHOST = 0.85
-OF_THE_SUM = (
-    "keys name",
-    "held",
-    "keys",
-    "measured",
-    "names",
-    "sum",
-)  # parts that leave past one side of the frame; all others past the other
 SYMBOLS_OF_TERM = 120  # px
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
@@ -118,7 +110,7 @@ class RescaleFilm:
         ]  # fmt: skip
 
     def go(self, name: str, *also: Any, seconds: float = MOVE) -> None:
-        """To another shot: each part by one map to where it stands there; what is not in it leaves past the edge, on its own side."""
+        """To another shot: each part by one map to where it stands there; what is not in it fades first, and what is new comes last."""
         old, new = self.shot, self.scene.shot(name)
         back = [thing for part, thing, _ in self.away if part in new]
         on_stage = {id(part) for top in (*self.scene.mobjects, *back) for part in top.get_family()}
@@ -127,12 +119,15 @@ class RescaleFilm:
         for part, thing, put in self.placings():
             if id(thing) not in on_stage:
                 continue
-            start = old[part] if part in old else self.beyond(part, new[part])
-            stop = new[part] if part in new else self.beyond(part, old[part])
-            put(start)
-            moves.append(Shows(thing, partial(_between, put, start, stop), rate_func=ease_in_out_cubic))
-            if part not in new:
+            if part in old and part in new:
+                put(old[part])
+                moves.append(Shows(thing, partial(_between, put, old[part], new[part]), rate_func=ease_in_out_cubic))
+            elif part in new:
+                put(new[part])
+                moves.append(FadeIn(thing, rate_func=late))
+            else:
                 leaving.append((part, thing, put))
+                moves.append(FadeOut(thing, rate_func=early))
         self.scene.add(*back)
         self.move(*moves, *also, seconds=seconds)
         self.away = [each for each in self.away if each[0] not in new] + leaving
@@ -150,12 +145,6 @@ class RescaleFilm:
     def stands(self, thing: Mobject) -> bool:
         """Whether it is on stage, by itself or in a group."""
         return any(part is thing for top in self.scene.mobjects for part in top.get_family())
-
-    def beyond(self, part: str, rect: Rect) -> Rect:
-        """Past the edge of the frame: the sum's parts to the left, or up where the frame is tall; the others the other way."""
-        side = -1 if part in OF_THE_SUM else 1
-        whole = self.shot.frame
-        return rect.shifted(side * whole.width, 0) if whole.width > whole.height else rect.shifted(0, -side * whole.height)
 
     def put_bars(self, bars: SignedBars, which: str, rect: Rect) -> None:
         zero, scale = fit(rect, *self.reach[which])

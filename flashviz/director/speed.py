@@ -206,14 +206,12 @@ def measured(film: SpeedFilm) -> None:
     film.numbers += lines
 
 
-def badge_of(film: SpeedFilm, rect: Rect, device: str) -> Named:
+def badge_of(film: SpeedFilm, rect: Rect, device: str) -> Group:
     """The machine in its corner; at the top what the driver calls it, and whose the bars are."""
     sweep, skin = film.found.sweep, film.skin
     short = f"{device}, d = {sweep.d}, {sweep.heads} heads"
     text = first_that_fits((f"{short}, {sweep.kernel}", short), LABEL, rect.width)
-    return Named(
-        machine(device, film.scene.settings.aspect, skin), word(text, LABEL, skin.ink, rect, "part", Face.TEXT), tag="badge", text=device
-    )
+    return Group(machine(device, film.scene.settings.aspect, skin), word(text, LABEL, skin.ink, rect, "badge", Face.TEXT))
 
 
 def note_of(film: SpeedFilm, rect: Rect) -> VGroup:

@@ -18,7 +18,7 @@ from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import box
 
 LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS = 36, 46, 72, 96, 95  # px: labels, names, numbers, the one that matters, formulas
-CORNER = 30  # px, of what stands beneath the captions
+CORNER = 33  # px, of what stands beneath the captions
 MODEL = re.compile(r"\b[A-Z]{1,3}\d{1,3}\b")  # of a GPU, in what its driver or a paper says: H100
 SPACE = 0.26  # between words of arithmetic, in em
 

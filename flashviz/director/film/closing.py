@@ -11,7 +11,8 @@ from manim import Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
-from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX
+from flashviz.chapters.film import path_times
+from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX, Source
 from flashviz.device import KIB, SMS, Resources
 from flashviz.director.film.parts import heading, label, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
@@ -490,7 +491,7 @@ def card(film: Film) -> None:
     """Where everything came from."""
     place, skin = film.scene.shot("card")["card"], film.skin
     film.move(*film.leave(), seconds=0.4)
-    sources = [f"{s.short}: {s.title}. arXiv {s.arxiv}" for s in (FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX)]
+    sources = [f"{s.short}: {s.title}. arXiv {s.arxiv}" for s in sources_of(film)]
     first, last = (
         ["flashviz: what moved is what the kernel did", "", *provenance_lines(film)],
         ["", *sources, "", "Film CC BY 4.0, code MIT"],
@@ -502,6 +503,12 @@ def card(film: Film) -> None:
         for line in (wrap(text, place.width, NOTE_PX) or [""])
     ]
     film.move(FadeIn(Named(card_lines(lines, place), tag="card", text="\n".join(text for text, _, _ in lines))), seconds=0.5)
+
+
+def sources_of(film: Film) -> tuple[Source, ...]:
+    """What the film rests on, and whose figures it quotes."""
+    times = path_times(film.config) if film.notes else None
+    return tuple(dict.fromkeys((FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX, *(times.sources if times is not None else ()))))
 
 
 def used_of(resources: Resources) -> str:

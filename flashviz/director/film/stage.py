@@ -217,7 +217,6 @@ class Film:
     strip: Matrix  # the row's known scores
     bar: Any  # what crossed in standard attention, in one line
     crossed: Readout
-    notes: list[Word]  # on the chip, till its picture is another
     map: Group  # HBM, small, with what has crossed
     ledger: Any  # what crossed, tensor by tensor
     piles: Any  # the same as a pile, beside standard attention's
@@ -258,6 +257,7 @@ class Film:
             self.row.chart.tallest = max(self.row.chart.tallest, float(self.later.before.max()))  # both rises have room
             self.row.chart.place(self.row.chart.at.rect)
         self.tiles, self.names = {}, {}
+        self.notes: list[Word] = []  # on the chip, till its picture is another
 
     def move(self, *animations: Any, seconds: float) -> None:
         """Nothing takes time where nothing moves."""

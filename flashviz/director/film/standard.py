@@ -12,11 +12,12 @@ from manim import Create, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
+from flashviz.chapters.film import path_times
 from flashviz.director.film.parts import Columns, arrived_of, fill, fitting, flight, heading, label, matrix_to, put, reveal, share_grid
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
 from flashviz.director.words import LABEL, NUMBER, Word, labelled, middle
-from flashviz.figures import quarters
+from flashviz.figures import amount, quarters
 from flashviz.layout import Rect, Shot, centered
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
@@ -36,6 +37,7 @@ ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S,), (Kind.STORE_P
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path, and that its product takes
+NANO = 1e9
 MOST_OF = 0.97  # of the weights that are told apart by how bright they are
 ASIDE = 0.35  # of what steps back while a question stands
 
@@ -66,9 +68,25 @@ def memory(film: Film) -> None:
                 film.move(passes, seconds=seconds)
     film.hbm.display(lit={})
     film.scene.remove(waits)
+    film.notes = path_notes(film, place)
     film.tiles["S"] = scores = film.tile("S", 0, place["s"])
     film.scene.add(scores)
     film.move(Columns(scores), FadeOut(empty), seconds=AT_ONCE)
+    if film.notes:
+        film.move(FadeIn(*film.notes), seconds=TEXT)
+        film.hold(2.2)
+
+
+def path_notes(film: Film, place: Shot) -> list[Word]:
+    """How long a tile is on the path, and what its product takes, by quoted figures of a whole device, where there are any."""
+    times = path_times(film.config)
+    if times is None:
+        return []
+    texts = (
+        f"{times.device}: {amount(film.unit)} at {times.speed}: {times.crossing * NANO:.1f} ns",
+        f"the product at {times.peak:.0f} TFLOP/s: {times.product * NANO:.1f} ns",
+    )
+    return [label(place[part], text, film.skin.ink, name="note") for part, text in zip(("bar", "bar names"), texts, strict=True)]
 
 
 def pass_through(tile: Matrix, source: Rect, pipe: Rect, to: Rect, share: float) -> None:
@@ -167,6 +185,8 @@ def standard(film: Film) -> None:
         film.hbm.display(lit={}, written=frozenset(), seam=1.0)
         film.tiles = {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QKS"}
         film.move(film.arrive(film.hbm, place["hbm"]), FadeIn(*furniture(film), *film.tiles.values(), rate_func=late), seconds=MOVE)
+    if film.notes:
+        film.move(FadeOut(*film.notes), seconds=TEXT)
     for name in "SP":
         film.scene.add(film.sheets[name].place(film.hbm.cross, shared=float(name == "P")).display(0))
     trace = film.material.standard
