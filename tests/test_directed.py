@@ -174,12 +174,12 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "forward": (*TRAINED, "layer"), "waits": TRAINED, "row": (*TRAINED, "layer", "ratio"), "back": (*TRAINED, "layer"),
+            "forward": (*TRAINED, "layer"), "waits": (*TRAINED, "ratio"), "row": (*TRAINED, "layer", "ratio"), "back": (*TRAINED, "layer"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept standard P", "kept flash LSE"),
         apart=("formula", "name", "part", "size"),
-        seconds=(20, 30.4),
+        seconds=(20, 30),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

@@ -36,9 +36,9 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
         assert said(at(film, beat), "bytes flash") == [kib(lse)]
         assert said(at(film, beat), "bytes standard all") == [f"all: {kib(either + p)}"]
         assert said(at(film, beat), "bytes flash all") == [f"all: {kib(either + lse)}"]
-    assert said(at(film, "waits"), "either") == [*"QKVO", f"{kib(either)} each"]
+    assert said(at(film, "waits"), "either") == ["both:", *"QKVO", kib(either)]
     assert at(film, "waits").caption == f"P waits with {kib(p)}. LSE, enlarged: {kib(lse)}."
-    assert said(at(film, "left"), "most") == ["at most", kib(either + p), "or", kib(either + lse)], "peaks stand"
+    assert said(at(film, "left"), "most") == ["peak", kib(either + p), "or", kib(either + lse)], "peaks stand"
     for side in ("standard", "flash"):
         assert said(at(film, "left"), f"bytes {side}") == ["0 KiB"]
         assert said(at(film, "left"), f"bytes {side} all") == ["all: 0 KiB"]
@@ -53,9 +53,9 @@ def test_the_ratio_is_a_rows_bytes_by_four(name: str) -> None:
     count, _, each, _, one = said(row, "sum")
     first, takes, ratio, times, last = said(row, "ratio")
     assert (first, takes, times, last) == ("P", "takes", "×", "LSE")
-    count, each, one, ratio = (float(text.removesuffix(" bytes").replace(",", "")) for text in (count, each, one, ratio))
-    assert (count, each, one) == (c.seq_k, c.itemsize, 4)
-    assert ratio == pytest.approx(count * each / one, rel=5e-3)
+    keys, size, four, factor = (float(text.removesuffix(" bytes").replace(",", "")) for text in (count, each, one, ratio))
+    assert (keys, size, four) == (c.seq_k, c.itemsize, 4)
+    assert factor == pytest.approx(keys * size / four, rel=5e-3)
 
 
 @pytest.mark.parametrize("way", ["forward", "backward"])

@@ -14,16 +14,16 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "forward", "The forward pass", 6.6, shot="training", late=True, along=True,
+        "forward", "The forward pass", 6.1, shot="training", late=True, along=True,
         caption="Each layer leaves what its backward pass will need.",
     ),
     Beat("waits", "What waits", 4.9, shot="training", late=True, along=True, caption="P waits with {p}. LSE, enlarged: {lse}."),
     Beat("row", "How many times", 5.0, shot="training", late=True, along=True, caption="A row has {n} numbers of P, one of LSE."),
     Beat(
-        "back", "The backward pass", 9.6, shot="training", late=True, along=True,
+        "back", "The backward pass", 9.2, shot="training", late=True, along=True,
         caption="Last layer first: P is read, or made again from LSE.",
     ),
-    Beat("left", "What it took", 4.0, shot="training", late=True, caption="A square a layer, or one number a row."),
+    Beat("left", "What it took", 4.1, shot="training", late=True, caption="A square a layer, or one number a row."),
 )  # fmt: skip
 LAYERS = 3  # that are drawn, equal ones
 EITHER = ("Q", "K", "V", "O")  # kept by both sides

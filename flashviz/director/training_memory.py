@@ -1,4 +1,4 @@
-"""What waits between the forward and the backward pass: layer by layer it is left, then taken back, the last one first."""
+"""What waits between the forward and the backward pass: layer by layer it is left, then it goes, the last one first."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.readout import ADVANCE, Readout
 from flashviz.mobjects.tiles import Rectangles, box
 
-LAYER, BACK = 1.55, 2.75  # seconds of a layer: forward, and back
+LAYER, BACK = 1.55, 2.6  # seconds of a layer: forward, and back
 GIVEN, COMES, GOES = 0.25, 0.18, 0.88  # shares of a layer's time: until Q, K and V are there; until dO is; from when all of it goes
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
 FLOAT32 = 4  # bytes of LSE's numbers
 SMALLEST = 33  # px of type that can be read
-MARK = em(6)  # a row, where it is shown
+MARK, SWEPT = em(6), 0.75  # a row, where it is shown, and how far down it goes
 
 
 class TrainingMemoryStage(ShotScene):
@@ -96,7 +96,7 @@ class TrainingMemoryFilm(ChapterFilm):
             px = min(NAME, NAME * (rect.width + BESIDE) / text_width(name, NAME, Face.STRONG))
             if px >= SMALLEST:
                 left = rect.center[0] - text_width(name, px, Face.STRONG) / 2
-                color = self.skin.ground if name in ("P", "dO") else self.skin.ink
+                color = self.skin.ground if name == "P" else self.skin.ink
                 found.append(Word(name, px, color, left, rect.y1 - em(60), "size"))
         return found
 
@@ -190,22 +190,23 @@ def waits(film: TrainingMemoryFilm) -> None:
     areas, c, skin = film.layers.of("flash", 0), film.found.config, film.skin
     film.wide = Rectangles(skin.stats, name="LSE enlarged", opacity=palette.LIT)
     film.strip = areas["P"].left(areas["P"].width / 6)
-    beside = rows(areas["P"].beyond(film.strip.width), 2)
+    upper, lower = rows(film.layers.of("standard", 0)["P"].inset(em(8), 0), 2)
+    beside = areas["P"].beyond(film.strip.width)
     keys = "N" if c.seq_q == c.seq_k else "M"
     film.words = [
-        *worded(film.layers.of("standard", 0)["P"].inset(em(8), 0), ["P:", f"N × {keys}"], NAME, [skin.ground] * 2, "size"),
-        *worded(beside[0].inset(em(8), 0), ["LSE:", "N"], NAME, [skin.stats, skin.ink], "size"),
-        *worded(beside[1].inset(em(8), 0), [keys, "=", f"{c.seq_k:,}"], NAME, [skin.ink] * 3, "size"),
+        *worded(upper, ["P:", f"N × {keys}"], NAME, [skin.ground] * 2, "size"),
+        *worded(beside.inset(em(8), 0), ["LSE:", "N"], NAME, [skin.stats, skin.ink], "size"),
+        *worded(lower, [keys, "=", f"{c.seq_k:,}"], NAME, [skin.ground] * 3, "size"),
     ]
-    either = [*EITHER, f"{film.found.waiting(*EITHER)} each"]
-    film.either = worded(film.place["ratio"], either, NAME, [*map(skin.hue, EITHER), skin.ink], "either")
+    either = ["both:", *EITHER, film.found.waiting(*EITHER)]
+    film.either = worded(film.place["ratio"], either, NAME, [skin.ink, *map(skin.hue, EITHER), skin.ink], "either")
     film.move(FadeIn(*film.words, *film.either), seconds=TEXT)
     with film.scene.telling():
         grows = Shows(
             film.wide, lambda share: film.wide.display(np.array([areas["LSE"].toward(film.strip, share).edges])),
             rate_func=ease_in_out_cubic, introducer=True,
         )  # fmt: skip
-        film.move(grows, seconds=1.6)
+        film.move(grows, seconds=2.2)
 
 
 @beat("row")
@@ -216,7 +217,7 @@ def row(film: TrainingMemoryFilm) -> None:
 
     def show(share: float) -> None:
         found = [film.layers.of("standard", 0)["P"], film.strip]
-        mark.display(np.array([rect.shifted(0, -share * (rect.height - MARK)).top(MARK).edges for rect in found]))
+        mark.display(np.array([rect.shifted(0, -SWEPT * share * rect.height).top(MARK).edges for rect in found]))
 
     texts = [f"{c.seq_k:,}", "×", f"{c.itemsize} bytes", "/", f"{FLOAT32} bytes"]
     colors = [skin.ink, skin.ink, skin.hue("P"), skin.ink, skin.stats]
@@ -240,22 +241,19 @@ def back(film: TrainingMemoryFilm) -> None:
     film.move(FadeOut(*film.words, film.wide, film.mark), seconds=TEXT)
     film.display(0.0, "backward")
     skin = film.skin
-    texts = ["at most", film.most("standard"), "or", film.most("flash")]
+    comes = worded(film.place["ratio"], ["dO:", "gradient of O"], NAME, [skin.o, skin.ink], "dO")
+    texts = ["peak", film.most("standard"), "or", film.most("flash")]
     peaks = worded(film.place["ratio"], texts, NAME, [skin.ink, skin.hue("P"), skin.ink, skin.stats], "most")
     outlines = [
-        box(film.layers.of(side, layer)[KEPT[side]], stroke=skin.hue(KEPT[side]), width=theme.HAIRLINE)
+        box(film.layers.of(side, layer)[KEPT[side]], stroke=skin.quiet, width=theme.HAIRLINE)
         for side in SIDES for layer in range(LAYERS)
     ]  # fmt: skip
-    film.move(FadeIn(film.layer, *peaks, *outlines), seconds=TEXT)
+    film.move(FadeIn(film.layer, *comes, *outlines), seconds=TEXT)
     film.scene.add(film.all)
-    letters = film.on_bars(LAYERS - 1, list(SIDES), ["dO"])
     with film.scene.telling():
-        film.move(film.pass_("backward", 0, COMES), seconds=COMES * BACK)
-        if letters:
-            film.move(FadeIn(*letters), seconds=TEXT)
-        film.move(film.pass_("backward", COMES, GOES), seconds=(GOES - COMES) * BACK)
-        if letters:
-            film.move(FadeOut(*letters), seconds=TEXT)
+        film.move(film.pass_("backward", 0, GOES), seconds=GOES * BACK)
+        film.move(FadeOut(*comes), seconds=TEXT)
+        film.move(FadeIn(*peaks), seconds=TEXT)
         film.move(film.pass_("backward", GOES), seconds=(LAYERS - GOES) * BACK)
 
 

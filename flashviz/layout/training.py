@@ -26,13 +26,13 @@ TRAINING: Mapping[Aspect, Table] = {
         "standard name": (20, 20, 530, 70), "standard bytes": (20, 72, 530, 126), "standard all": (20, 128, 530, 182),
         "standard": (20, 194, 530, 836),
         "flash name": (550, 20, 1060, 70), "flash bytes": (550, 72, 1060, 126), "flash all": (550, 128, 1060, 182),
-        "flash": (550, 194, 1060, 836), "layer": (20, 846, 570, 930), "ratio": (590, 846, 1060, 930),
+        "flash": (550, 194, 1060, 836), "layer": (20, 846, 480, 930), "ratio": (500, 846, 1060, 930),
     },
     "9:16": {
         "standard name": (30, 80, 530, 150), "standard bytes": (30, 156, 530, 226), "standard all": (30, 232, 530, 302),
         "standard": (30, 318, 530, 1250),
         "flash name": (550, 80, 1050, 150), "flash bytes": (550, 156, 1050, 226), "flash all": (550, 232, 1050, 302),
-        "flash": (550, 318, 1050, 1250), "layer": (30, 1264, 580, 1360), "ratio": (610, 1264, 1050, 1360),
+        "flash": (550, 318, 1050, 1250), "layer": (30, 1264, 480, 1360), "ratio": (500, 1264, 1050, 1360),
     },
 }  # fmt: skip
 BETWEEN, BESIDE = em(36), em(8)  # layers; matrices of one layer
