@@ -30,7 +30,7 @@ GIVEN, COMES, GOES = 0.25, 0.18, 0.88  # shares of a layer's time: until Q, K an
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
 FLOAT32 = 4  # bytes of LSE's numbers
 SMALLEST = 33  # px of type that can be read
-MARK, SWEPT = em(6), 0.75  # a row, where it is shown, and how far down it goes
+MARK, SWEPT = em(6), 0.5  # a row, where it is shown, and how far down it goes: between the words
 
 
 class TrainingMemoryStage(ShotScene):
@@ -148,7 +148,7 @@ class TrainingMemoryFilm(ChapterFilm):
             boxes["P"] = [Grid(areas["P"], c.row_blocks, c.col_blocks).cell(i, j)]
             boxes["Q"], boxes["K"] = [Grid(areas["Q"], c.row_blocks, 1).cell(i, 0)], [Grid(areas["K"], c.col_blocks, 1).cell(j, 0)]
             if way == "backward":
-                boxes["LSE"] = [rows(areas["LSE"], c.row_blocks)[i]]
+                boxes["LSE"] = [rows(areas["LSE"], c.row_blocks)[i].inset(-BESIDE / 2, 0)]  # wide enough to be seen
                 read = [Grid(self.layers.of("standard", layer)["P"], c.row_blocks, c.col_blocks).cell(i, j).edges]
         for name, drawn in self.work.items():
             drawn.display(np.array([rect.edges for rect in boxes[name]]).reshape(-1, 4))
