@@ -8,11 +8,13 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
     """Between the passes every layer's P waits in standard attention, N x N numbers; in FlashAttention its LSE, N numbers."""
 
     subject = "What a training step keeps"
-    poster = "waits"
+    poster = "row"
 
     def construct(self) -> None:
         film = self.open(run)
 
         training_memory.forward(film)
         training_memory.waits(film)
+        training_memory.row(film)
         training_memory.back(film)
+        training_memory.left(film)

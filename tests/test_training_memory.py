@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from flashviz.chapters.training_memory import LAYERS, gather
+from flashviz.chapters.training_memory import KEPT, LAYERS, gather
 from flashviz.config import AttentionConfig
+from flashviz.director.training_memory import COMES, GOES, SIDES, TrainingMemoryFilm
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.layout import ASPECTS, Aspect, shot
@@ -23,18 +25,58 @@ every = pytest.mark.parametrize("name", CONFIGS)
 
 @every
 def test_bytes_are_n_squared_and_n(name: str) -> None:
-    """P in the inputs' dtype, LSE in 32 bits, of all heads and layers."""
+    """P in the inputs' dtype, LSE in 32 bits, Q, K, V and O, of all heads and layers."""
     c = AttentionConfig(**CONFIGS[name])
-    heads = c.batch * c.heads * LAYERS
-    p, lse = heads * c.seq_q * c.seq_k * c.itemsize, heads * c.seq_q * 4
+    each = c.batch * LAYERS
+    p, lse = each * c.heads * c.seq_q * c.seq_k * c.itemsize, each * c.heads * c.seq_q * 4
+    either = 2 * each * (c.heads * c.seq_q + c.kv_heads * c.seq_k) * c.head_dim * c.itemsize  # Q, O and K, V
     film = scene(FILM, **CONFIGS[name])
-    assert said(at(film, "forward"), "bytes standard") == [kib(p)]
-    assert said(at(film, "forward"), "bytes flash") == [kib(lse)]
-    assert at(film, "waits").caption == f"So P waits with {kib(p)}, or LSE with {kib(lse)}."
-    first, takes, ratio, times, last = said(at(film, "waits"), "ratio")
+    for beat in ("forward", "waits", "row"):
+        assert said(at(film, beat), "bytes standard") == [kib(p)]
+        assert said(at(film, beat), "bytes flash") == [kib(lse)]
+        assert said(at(film, beat), "bytes standard all") == [f"all: {kib(either + p)}"]
+        assert said(at(film, beat), "bytes flash all") == [f"all: {kib(either + lse)}"]
+    assert said(at(film, "waits"), "either") == ["both:", *"QKVO", kib(either)]
+    assert at(film, "waits").caption == f"P waits with {kib(p)}. LSE, enlarged: {kib(lse)}."
+    assert said(at(film, "left"), "most") == ["peak", kib(either + p), "or", kib(either + lse)], "peaks stand"
+    for side in ("standard", "flash"):
+        assert said(at(film, "left"), f"bytes {side}") == ["0 KiB"]
+        assert said(at(film, "left"), f"bytes {side} all") == ["all: 0 KiB"]
+
+
+@every
+def test_the_ratio_is_a_rows_bytes_by_four(name: str) -> None:
+    """What stands beside it on screen gives it: numbers of a row of P, bytes of each, bytes of LSE's one."""
+    c = AttentionConfig(**CONFIGS[name])
+    row = at(scene(FILM, **CONFIGS[name]), "row")
+    assert row.caption == f"A row has {c.seq_k:,} numbers of P, one of LSE."
+    count, _, each, _, one = said(row, "sum")
+    first, takes, ratio, times, last = said(row, "ratio")
     assert (first, takes, times, last) == ("P", "takes", "×", "LSE")
-    assert float(ratio.replace(",", "")) == pytest.approx(p / lse, rel=5e-3)
-    assert said(at(film, "back"), "bytes standard") == said(at(film, "back"), "bytes flash") == ["0 KiB"]
+    keys, size, four, factor = (float(text.removesuffix(" bytes").replace(",", "")) for text in (count, each, one, ratio))
+    assert (keys, size, four) == (c.seq_k, c.itemsize, 4)
+    assert factor == pytest.approx(keys * size / four, rel=5e-3)
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_counters_run_with_the_areas(way: str) -> None:
+    """At any moment the bytes are those of what is drawn; P is whole until its layer is done; what it is made again of is in use."""
+    film = TrainingMemoryFilm(scene(FILM), gather(AttentionConfig(), run))
+    c = film.found.config
+    for done in np.linspace(0, LAYERS, 40):
+        film.display(float(done), way)
+        for side in SIDES:
+            drawn = {name: areas.points.reshape(-1, 16, 3) for (of, name), areas in film.areas.items() if of == side}
+            numbers = {name: sum(np.prod(np.ptp(box, axis=0)[:2]) for box in boxes) / film.layers.unit**2 for name, boxes in drawn.items()}
+            kept = {name: count * c.itemsize for name, count in numbers.items() if name != "dO"}
+            for readout, want in ((film.bytes[side], kept[KEPT[side]]), (film.total[side], sum(kept.values()))):
+                got = float(readout.text.removeprefix("all: ").removesuffix(" KiB").replace(",", ""))
+                assert got == pytest.approx(want / 1024, abs=1.0), (way, done, side)
+        layer, now = divmod(float(done), 1)
+        if way == "backward" and COMES < now < GOES:
+            assert film.bytes["standard"].text == kib((LAYERS - layer) * film.found.bytes_of("P"))
+            assert all(len(film.work[name].points) for name in ("Q", "K", "LSE", "P"))
+            assert len(film.areas["flash", "dO"].points) == 16
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
@@ -46,7 +88,7 @@ def test_areas_are_numbers_on_one_scale_and_fit(name: str, aspect: Aspect) -> No
     numbers: dict[str, float] = {
         tensor: rows * c.head_dim for tensor, rows in (("Q", c.seq_q), ("K", c.seq_k), ("V", c.seq_k), ("O", c.seq_q))
     }
-    numbers |= {"P": c.seq_q * c.seq_k, "LSE": c.seq_q * 4 / c.itemsize}
+    numbers |= {"dO": numbers["O"], "P": c.seq_q * c.seq_k, "LSE": c.seq_q * 4 / c.itemsize}
     for side in ("standard", "flash"):
         for layer in range(LAYERS):
             areas = layers.of(side, layer)
@@ -63,7 +105,7 @@ def test_all_layers_wait_and_nothing_is_left() -> None:
     for name in ("kept standard P", "kept flash LSE", "kept flash O"):
         (waiting,) = shown(at(film, "waits"), name)
         assert waiting.values.startswith("(1,) sum 3.0000")
-        assert not shown(at(film, "back"), name) or shown(at(film, "back"), name)[0].values.startswith("(1,) sum 0.0000")
+        assert all(item.values.startswith("(1,) sum 0.0000") for item in shown(at(film, "left"), name))
     assert not shown(at(film, "waits"), "kept flash P"), "FlashAttention keeps none"
 
 

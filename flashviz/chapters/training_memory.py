@@ -13,12 +13,21 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
-    Beat("forward", "The forward pass", 8.6, shot="training", late=True, caption="Each layer leaves what its backward pass will need."),
-    Beat("waits", "What waits", 5.8, shot="training", late=True, caption="So P waits with {p}, or LSE with {lse}."),
-    Beat("back", "The backward pass", 9.6, shot="training", caption="Last layer first: P is read, or made again from LSE."),
+    Beat(
+        "forward", "The forward pass", 6.1, shot="training", late=True, along=True,
+        caption="Each layer leaves what its backward pass will need.",
+    ),
+    Beat("waits", "What waits", 4.9, shot="training", late=True, along=True, caption="P waits with {p}. LSE, enlarged: {lse}."),
+    Beat("row", "How many times", 5.0, shot="training", late=True, along=True, caption="A row has {n} numbers of P, one of LSE."),
+    Beat(
+        "back", "The backward pass", 9.2, shot="training", late=True, along=True,
+        caption="Last layer first: P is read, or made again from LSE.",
+    ),
+    Beat("left", "What it took", 4.1, shot="training", late=True, caption="A square a layer, or one number a row."),
 )  # fmt: skip
 LAYERS = 3  # that are drawn, equal ones
-KEPT = {"standard": "P", "flash": "LSE"}  # by each side, besides Q, K, V and O
+EITHER = ("Q", "K", "V", "O")  # kept by both sides
+KEPT = {"standard": "P", "flash": "LSE"}  # by each side, besides those
 
 
 @dataclass(frozen=True)
@@ -37,24 +46,27 @@ class TrainingMemory:
     def config(self) -> AttentionConfig:
         return self.flash.config
 
-    def waiting(self, side: str, layers: int) -> int:
-        """Bytes of P or of LSE, all heads of so many layers: what the traces wrote of them."""
-        trace = self.standard if side == "standard" else self.flash
-        return layers * traffic(trace).written[KEPT[side]]
+    def bytes_of(self, name: str) -> int:
+        """Bytes of a matrix of one layer, all heads: O, P and LSE as the traces wrote them; Q, K and V as they were given."""
+        c = self.config
+        if name in ("Q", "K", "V"):
+            heads, rows = (c.heads, c.seq_q) if name == "Q" else (c.kv_heads, c.seq_k)
+            return c.batch * heads * rows * c.head_dim * c.itemsize
+        return traffic(self.standard if name == "P" else self.flash).written[name]
 
-    def wrote(self, side: str, layers: int) -> str:
-        """As it is written on screen."""
-        return kib(self.waiting(side, layers))
+    def waiting(self, *names: str) -> str:
+        """Bytes of these matrices of all layers, as they are written."""
+        return kib(LAYERS * sum(map(self.bytes_of, names)))
 
     @property
     def ratio(self) -> str:
         """How many times as much P is as LSE."""
-        return times(self.waiting("standard", 1) / self.waiting("flash", 1))
+        return times(self.bytes_of("P") / self.bytes_of("LSE"))
 
     @property
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for."""
-        return {name: kib(self.waiting(side, LAYERS)) for name, side in (("p", "standard"), ("lse", "flash"))}
+        return {"n": f"{self.config.seq_k:,}"} | {name.lower(): self.waiting(name) for name in KEPT.values()}
 
 
 def gather(config: AttentionConfig, run: Callable[..., Any]) -> TrainingMemory:

@@ -1,30 +1,36 @@
-"""What waits between the forward and the backward pass: layer by layer it is left, then taken back, the last one first."""
+"""What waits between the forward and the backward pass: layer by layer it is left, then it goes, the last one first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from manim import Group
+from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import training_memory
-from flashviz.chapters.training_memory import KEPT, LAYERS, TrainingMemory, gather
+from flashviz.chapters.training_memory import EITHER, KEPT, LAYERS, TrainingMemory, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import NAME, NUMBER, ONE_NUMBER, Word, middle, word, worded
+from flashviz.figures import KIB, kib
 from flashviz.layout import Rect
 from flashviz.layout.backward import Grid
-from flashviz.layout.training import Layers
-from flashviz.lettering import Face, em
+from flashviz.layout.rect import rows
+from flashviz.layout.training import BESIDE, Layers
+from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.readout import ADVANCE, Readout
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Rectangles, box
 
-LAYER, BACK = 1.3, 1.5  # seconds of a layer: forward, and back
+LAYER, BACK = 1.55, 2.6  # seconds of a layer: forward, and back
+GIVEN, COMES, GOES = 0.25, 0.18, 0.88  # shares of a layer's time: until Q, K and V are there; until dO is; from when all of it goes
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
 FLOAT32 = 4  # bytes of LSE's numbers
+SMALLEST = 33  # px of type that can be read
+MARK, SWEPT = em(6), 0.5  # a row, where it is shown, and how far down it goes: between the words
 
 
 class TrainingMemoryStage(ShotScene):
@@ -44,82 +50,118 @@ class TrainingMemoryFilm(ChapterFilm):
     """Everything on stage, made here once. ``words``: what is said of it now."""
 
     words: list[Word]
+    either: list[Word]  # what both keep
+    wide: Rectangles  # LSE of the first layer, enlarged ...
+    strip: Rect  # ... to here
+    mark: Rectangles  # a row of P, and its number of LSE
 
     def __init__(self, scene: ShotScene, found: TrainingMemory) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("training")
         c = found.config
         self.layers = Layers(place["standard"], place["flash"], LAYERS, c.seq_q, c.seq_k, c.head_dim, FLOAT32 / c.itemsize)
-        self.areas = {(side, name): self.area(side, name) for side in SIDES for name in ("Q", "K", "V", "O", KEPT[side])}
-        self.again = Rectangles(self.skin.scores, name="P again", opacity=palette.LIT)
+        self.areas = {(side, name): self.area(side, name) for side in SIDES for name in (*EITHER, KEPT[side], "dO")}
+        self.work = {name: Rectangles(self.skin.hue(name), name=f"{name} in use", opacity=palette.LIT) for name in ("Q", "K", "LSE", "P")}
+        self.read_now = Rectangles(self.skin.ground, name="P is read", opacity=palette.SECOND)
         self.letters = {
             side: Word(f"{KEPT[side]}:", NUMBER, self.skin.hue(KEPT[side]), *corner(place[f"{side} bytes"]), "letter") for side in SIDES
         }
         rooms = {side: place[f"{side} bytes"].beyond(letter.wide + em(20)) for side, letter in self.letters.items()}
-        self.bytes = {side: self.readout(side, found.wrote(side, LAYERS), rooms[side], NUMBER) for side in SIDES}
+        self.bytes = {side: self.readout(side, found.waiting(KEPT[side]), rooms[side], NUMBER) for side in SIDES}
+        self.total = {side: self.readout(f"{side} all", f"all: {self.most(side)}", place[f"{side} all"], NAME, "right") for side in SIDES}
         self.layer = self.readout("layer", f"backward, layer {LAYERS} of {LAYERS}", place["layer"], NAME)
-        for side, number in self.bytes.items():
-            number.display(found.wrote(side, 0))
-        self.layer.display(self.at(0, "forward"))
         self.names = [word(text, NAME, self.skin.ink, place[f"{side} name"], "name") for side, text in SIDES.items()]
-        self.all = Group(*self.areas.values(), self.again, *self.bytes.values(), self.layer)
+        self.numbers = [*self.bytes.values(), *self.total.values()]
+        self.all = Group(*self.areas.values(), *self.work.values(), self.read_now, *self.numbers, self.layer)
 
     def area(self, side: str, name: str) -> Rectangles:
         """One matrix of all layers."""
-        made = Rectangles(
-            self.skin.hue(name), name=f"kept {side} {name}", opacity=palette.LIT if name in KEPT.values() else palette.RESTING
-        )
-        return made.set_stroke(self.skin.hue(name), width=theme.HAIRLINE, opacity=float(name not in KEPT.values()))
+        bright = name in (KEPT[side], "dO")
+        made = Rectangles(self.skin.hue(name), name=f"kept {side} {name}", opacity=palette.LIT if bright else palette.RESTING)
+        return made.set_stroke(self.skin.hue(name), width=theme.HAIRLINE, opacity=float(not bright))
 
-    def readout(self, name: str, widest: str, rect: Rect, most: float) -> Readout:
+    def readout(self, name: str, widest: str, rect: Rect, most: float, anchor: str = "left") -> Readout:
         """A number, so large that its widest text fits."""
         px = min(float(most), most * rect.width / (len(widest) * ADVANCE * em(most)))
-        return Readout(widest, px, self.skin.ink, name=f"bytes {name}", face=Face.MONO_STRONG).at(rect)
+        return Readout(widest, px, self.skin.ink, name=f"bytes {name}", face=Face.MONO_STRONG, anchor=anchor).at(rect)
 
-    def at(self, done: float, way: str) -> str:
-        """Which layer is at work, after so many have been."""
-        layer = min(int(done), LAYERS - 1) if way == "forward" else max(int(np.ceil(done)), 1) - 1
-        return f"{way}, layer {layer + 1} of {LAYERS}"
+    def most(self, side: str) -> str:
+        """All that waits between the passes."""
+        return self.found.waiting(*EITHER, KEPT[side])
 
-    def display(self, kept: float, way: str) -> None:
-        """So many layers are kept, the last one of them in part: forward what it has left so far, back what is still needed."""
-        boxes: dict[tuple[str, str], list[tuple[float, ...]]] = {key: [] for key in self.areas}
-        again = []
+    def on_bars(self, layer: int, sides: Sequence[str], names: Sequence[str]) -> list[Word]:
+        """Letters on the bars of a layer, where they are wide enough."""
+        found = []
+        for rect, name in ((self.layers.of(side, layer)[name], name) for side in sides for name in names):
+            px = min(NAME, NAME * (rect.width + BESIDE) / text_width(name, NAME, Face.STRONG))
+            if px >= SMALLEST:
+                left = rect.center[0] - text_width(name, px, Face.STRONG) / 2
+                color = self.skin.ground if name == "P" else self.skin.ink
+                found.append(Word(name, px, color, left, rect.y1 - em(60), "size"))
+        return found
+
+    def share(self, name: str, layer: int, done: float, way: str) -> float:
+        """How much of a layer's matrix is there after so many layers' work, the last one's first on the way back."""
+        if way == "forward":
+            now = float(np.clip(done - layer, 0, 1))
+            return min(now / GIVEN, 1.0) if name in ("Q", "K", "V") else max(now - GIVEN, 0.0) / (1 - GIVEN)
+        now = float(np.clip(done - (LAYERS - 1 - layer), 0, 1))
+        return min((1 - now) / (1 - GOES), 1.0)
+
+    def display(self, done: float, way: str) -> None:
+        """What is there after so many layers' work, with its bytes."""
+        at = min(int(done), LAYERS - 1)
+        layer, now = at if way == "forward" else LAYERS - 1 - at, done - at
         for side in SIDES:
-            for layer in range(LAYERS):
-                share, areas = float(np.clip(kept - layer, 0, 1)), self.layers.of(side, layer)
-                for name in ("Q", "K", "V", "O", KEPT[side]):
-                    whole = areas[name]
-                    in_part = name == "P" or (way == "forward" and name in ("O", "LSE"))  # Q, K and V are there before
-                    if share > 0:
-                        boxes[side, name].append((whole.top(share * whole.height) if in_part else whole).edges)
-                if side == "flash" and 0 < share < 1:
-                    again.append(self.tile_of(areas["P"], share, way).edges)
-        for key, drawn in self.areas.items():
-            drawn.values = np.array([len(boxes[key])])
-            drawn.display(np.array(boxes[key]).reshape(-1, 4))
-        self.again.display(np.array(again).reshape(-1, 4))
+            bytes_now = dict.fromkeys((*EITHER, KEPT[side]), 0.0)
+            for name in bytes_now:
+                shares = [self.share(name, each, done, way) for each in range(LAYERS)]
+                bytes_now[name] = sum(shares) * self.found.bytes_of(name)
+                self.put(side, name, shares)
+            arriving = [min(now / COMES, 1.0) * self.share("dO", each, done, way) * (each == layer) for each in range(LAYERS)]
+            self.put(side, "dO", arriving if way == "backward" else [0.0] * LAYERS)
+            self.bytes[side].display(written(bytes_now[KEPT[side]], whole=done == int(done)))
+            self.total[side].display(f"all: {written(sum(bytes_now.values()), whole=done == int(done))}")
+        self.layer.display(f"{way}, layer {layer + 1} of {LAYERS}")
+        begin, end = (GIVEN, 1.0) if way == "forward" else (COMES, GOES)
+        self.tile(layer, (now - begin) / (end - begin), way)
 
-    def tile_of(self, rect: Rect, kept: float, way: str) -> Rect:
-        """The tile that is on chip for a moment: forward row block after row block, back key tile after key tile, as the kernels go."""
-        c = self.found.config
-        visits = [(i, j) for i in range(c.row_blocks) for j in range(max(c.visited(i), 1))]
-        share = kept if way == "forward" else 1 - kept
-        visits = visits if way == "forward" else sorted(visits, key=lambda pair: pair[::-1])
-        return Grid(rect, c.row_blocks, c.col_blocks).cell(*visits[min(int(share * len(visits)), len(visits) - 1)])
+    def put(self, side: str, name: str, shares: Sequence[float]) -> None:
+        """So much of a matrix of each layer: its upper rows; dO comes from the layer behind."""
+        boxes = []
+        for layer, share in enumerate(shares):
+            rect = self.layers.of(side, layer)[name]
+            if share > 0:
+                boxes.append((rect.right(share * rect.width) if name == "dO" else rect.top(share * rect.height)).edges)
+        self.areas[side, name].values = np.array([len(boxes)])
+        self.areas[side, name].display(np.array(boxes).reshape(-1, 4))
 
-    def pass_(self, way: str) -> Shows:
-        """All layers, one after the other, with the bytes that wait."""
+    def tile(self, layer: int, share: float, way: str) -> None:
+        """The tile of P that is on chip for a moment, and what it is made of: rows first, back keys first."""
+        c, areas = self.found.config, self.layers.of("flash", layer)
+        boxes: dict[str, list[Rect]] = {name: [] for name in self.work}
+        read = []
+        if 0 <= share < 1:
+            visits = [(i, j) for i in range(c.row_blocks) for j in range(max(c.visited(i), 1))]
+            visits = visits if way == "forward" else sorted(visits, key=lambda pair: pair[::-1])
+            i, j = visits[int(share * len(visits))]
+            boxes["P"] = [Grid(areas["P"], c.row_blocks, c.col_blocks).cell(i, j)]
+            boxes["Q"], boxes["K"] = [Grid(areas["Q"], c.row_blocks, 1).cell(i, 0)], [Grid(areas["K"], c.col_blocks, 1).cell(j, 0)]
+            if way == "backward":
+                boxes["LSE"] = [rows(areas["LSE"], c.row_blocks)[i].inset(-BESIDE / 2, 0)]  # wide enough to be seen
+                read = [Grid(self.layers.of("standard", layer)["P"], c.row_blocks, c.col_blocks).cell(i, j).edges]
+        for name, drawn in self.work.items():
+            drawn.display(np.array([rect.edges for rect in boxes[name]]).reshape(-1, 4))
+        self.read_now.display(np.array(read).reshape(-1, 4))
 
-        def show(share: float) -> None:
-            kept = LAYERS * (share if way == "forward" else 1 - share)
-            self.display(kept, way)
-            whole = int(kept + 1e-9) if way == "forward" else int(np.ceil(kept - 1e-9))
-            for side, number in self.bytes.items():
-                number.display(self.found.wrote(side, whole))
-            self.layer.display(self.at(kept, way))
+    def pass_(self, way: str, begin: float = 0, end: float = LAYERS) -> Shows:
+        """Layers one after the other, with the bytes that wait."""
+        return Shows(self.all, lambda share: self.display(begin + (end - begin) * share, way))
 
-        return Shows(self.all, show)
+
+def written(nbytes: float, *, whole: bool) -> str:
+    """Bytes that wait: exact when a layer is done, whole KiB while they run."""
+    return kib(round(nbytes) if whole else nbytes // KIB * KIB)
 
 
 def corner(rect: Rect) -> tuple[float, float]:
@@ -131,35 +173,95 @@ def corner(rect: Rect) -> tuple[float, float]:
 def forward(film: TrainingMemoryFilm) -> None:
     """Layer by layer Q, K, V and O are left, and P or LSE; of FlashAttention's P a tile is there for a moment."""
     film.display(0.0, "forward")
-    film.words = worded(
-        film.place["ratio"], ["Q", "K", "V", "O", "kept either way"], NAME, [*map(film.skin.hue, "QKVO"), film.skin.ink], "either"
-    )
-    film.move(FadeIn(*film.names, *film.letters.values(), *film.bytes.values(), film.layer, *film.words), seconds=TEXT)
-    film.scene.add(film.all)
-    film.move(film.pass_("forward"), seconds=LAYERS * LAYER)
-    film.scene.tell()
+    film.words = [*film.on_bars(0, list(SIDES), EITHER), *film.on_bars(0, ["standard"], ["P"])]  # P's in the dark, until P is there
+    kept = [*EITHER, "kept either way"]
+    legend = worded(film.place["ratio"], kept, NAME, [*map(film.skin.hue, EITHER), film.skin.ink], "either")
+    film.move(FadeIn(*film.names, *film.letters.values(), *film.numbers, film.layer, *film.words, *legend), seconds=TEXT)
+    film.scene.add(film.all, *film.words)
+    film.words += legend
+    with film.scene.telling():
+        film.move(film.pass_("forward"), seconds=LAYERS * LAYER)
 
 
 @beat("waits")
 def waits(film: TrainingMemoryFilm) -> None:
-    """What waits of all layers, and how many times as much the one is."""
-    film.move(FadeOut(*film.words), seconds=TEXT)
-    areas = {side: film.layers.of(side, 0)["P"] for side in SIDES}  # over the one P, and where the other would be
-    named = {"standard": (["P:", "N × N"], [film.skin.ground] * 2), "flash": (["LSE:", "N"], [film.skin.stats, film.skin.ink])}
+    """How large both are, and LSE's line made as wide as can be seen."""
+    film.move(FadeOut(*film.words, film.layer), seconds=TEXT)
+    areas, c, skin = film.layers.of("flash", 0), film.found.config, film.skin
+    film.wide = Rectangles(skin.stats, name="LSE enlarged", opacity=palette.LIT)
+    film.strip = areas["P"].left(areas["P"].width / 6)
+    upper, lower = rows(film.layers.of("standard", 0)["P"].inset(em(8), 0), 2)
+    beside = areas["P"].beyond(film.strip.width)
+    keys = "N" if c.seq_q == c.seq_k else "M"
     film.words = [
-        each for side, (texts, colors) in named.items() for each in worded(areas[side].inset(em(14), 0), texts, NAME, colors, "size")
-    ]  # fmt: skip
-    film.move(FadeIn(*film.words), seconds=TEXT)
-    film.scene.hold(0.4)
-    texts, ink = ["P", "takes", film.found.ratio, "×", "LSE"], film.skin.ink
-    ratio = worded(film.place["ratio"], texts, ONE_NUMBER, [film.skin.hue("P"), ink, ink, ink, film.skin.stats], "ratio")
-    film.words += ratio
-    film.move(FadeIn(*ratio), seconds=TEXT)
-    film.scene.tell()
+        *worded(upper, ["P:", f"N × {keys}"], NAME, [skin.ground] * 2, "size"),
+        *worded(beside.inset(em(8), 0), ["LSE:", "N"], NAME, [skin.stats, skin.ink], "size"),
+        *worded(lower, [keys, "=", f"{c.seq_k:,}"], NAME, [skin.ground] * 3, "size"),
+    ]
+    either = ["both:", *EITHER, film.found.waiting(*EITHER)]
+    film.either = worded(film.place["ratio"], either, NAME, [skin.ink, *map(skin.hue, EITHER), skin.ink], "either")
+    film.move(FadeIn(*film.words, *film.either), seconds=TEXT)
+    with film.scene.telling():
+        grows = Shows(
+            film.wide, lambda share: film.wide.display(np.array([areas["LSE"].toward(film.strip, share).edges])),
+            rate_func=ease_in_out_cubic, introducer=True,
+        )  # fmt: skip
+        film.move(grows, seconds=2.2)
+
+
+@beat("row")
+def row(film: TrainingMemoryFilm) -> None:
+    """A row of P and its number of LSE, row after row; then their bytes, and how many times as much the one is."""
+    skin, c = film.skin, film.found.config
+    film.mark = mark = Rectangles(skin.ground, name="row")
+
+    def show(share: float) -> None:
+        found = [film.layers.of("standard", 0)["P"], film.strip]
+        mark.display(np.array([rect.shifted(0, -SWEPT * share * rect.height).top(MARK).edges for rect in found]))
+
+    texts = [f"{c.seq_k:,}", "×", f"{c.itemsize} bytes", "/", f"{FLOAT32} bytes"]
+    colors = [skin.ink, skin.ink, skin.hue("P"), skin.ink, skin.stats]
+    bytes_of_row = worded(film.place["layer"], texts, NUMBER, colors, "sum")
+    texts, ink = ["P", "takes", film.found.ratio, "×", "LSE"], skin.ink
+    ratio = worded(film.place["ratio"], texts, ONE_NUMBER, [skin.hue("P"), ink, ink, ink, skin.stats], "ratio")
+    film.move(FadeOut(*film.either), seconds=TEXT)
+    with film.scene.telling():
+        film.move(Shows(mark, show, introducer=True), seconds=1.6)
+        film.move(FadeIn(*bytes_of_row[:3]), seconds=TEXT)
+        film.scene.hold(0.4)
+        film.move(FadeIn(*bytes_of_row[3:]), seconds=TEXT)
+        film.scene.hold(0.4)
+        film.move(FadeIn(*ratio), seconds=TEXT)
+    film.words += [*bytes_of_row, *ratio]
 
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """The last layer's first: P is read and let go, or made again tile by tile; then all that its layer kept goes."""
-    film.move(FadeOut(*film.words), seconds=TEXT)
-    film.move(film.pass_("backward"), seconds=LAYERS * BACK)
+    """The last layer's first: dO comes, P is read, or made again of Q, K and LSE, tile by tile; then all that its layer kept goes."""
+    film.move(FadeOut(*film.words, film.wide, film.mark), seconds=TEXT)
+    film.display(0.0, "backward")
+    skin = film.skin
+    comes = worded(film.place["ratio"], ["dO:", "gradient of O"], NAME, [skin.o, skin.ink], "dO")
+    texts = ["peak", film.most("standard"), "or", film.most("flash")]
+    peaks = worded(film.place["ratio"], texts, NAME, [skin.ink, skin.hue("P"), skin.ink, skin.stats], "most")
+    outlines = [
+        box(film.layers.of(side, layer)[KEPT[side]], stroke=skin.quiet, width=theme.HAIRLINE)
+        for side in SIDES for layer in range(LAYERS)
+    ]  # fmt: skip
+    film.move(FadeIn(film.layer, *comes, *outlines), seconds=TEXT)
+    film.scene.add(film.all)
+    with film.scene.telling():
+        film.move(film.pass_("backward", 0, GOES), seconds=GOES * BACK)
+        film.move(FadeOut(*comes), seconds=TEXT)
+        film.move(FadeIn(*peaks), seconds=TEXT)
+        film.move(film.pass_("backward", GOES), seconds=(LAYERS - GOES) * BACK)
+
+
+@beat("left")
+def left(film: TrainingMemoryFilm) -> None:
+    """Nothing waits any more, but outlines stand where P and LSE waited; how both grow with N."""
+    film.move(FadeOut(film.layer), seconds=TEXT)
+    ink, p, lse = film.skin.ink, film.skin.hue("P"), film.skin.stats
+    law = worded(film.place["layer"], ["2 × N:", "P", "× 4,", "LSE", "× 2"], NUMBER, [ink, p, ink, lse, ink], "law")
+    film.move(FadeIn(*law), seconds=TEXT)
+    film.scene.tell()
