@@ -125,7 +125,7 @@ def test_a_fixed_order_takes_seven_products_for_five(name: str) -> None:
 
 def rooted(values: np.ndarray) -> np.ndarray:
     """The root of each number's size, on its own side of zero."""
-    return np.copysign(np.sqrt(np.abs(values)), values)
+    return np.asarray(np.copysign(np.sqrt(np.abs(values)), values))
 
 
 def test_pictures_are_of_these_values() -> None:

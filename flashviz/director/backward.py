@@ -168,12 +168,12 @@ def again(film: BackwardFilm) -> None:
     grown = Shows(frame, lambda share: frame.set_points(box(cell.toward(rect, share), stroke=skin.scores).points))
     grown.rate_func = ease_in_out_cubic
     gone = [FadeOut(film.tiles.pop(part)) for part in ("o", "lse")]
-    film.move(*gone, *film.leave("o name", "lse name", "lse note", "s name"), seconds=TEXT)
+    film.move(*gone, *film.leave("o name", "lse name", "lse note", "s name"), FadeIn(frame), seconds=MOVE)
     which = first_that_fits(
         [f"row block {block}, key tile {found.key_tile}", f"tile {block}, {found.key_tile}"], NAME, place["note"].width, Face.STRONG
     )
-    film.move(FadeIn(frame), film.name("note", which, skin.ink), seconds=TEXT)
-    film.scene.hold(0.5)
+    film.move(film.name("note", which, skin.ink), seconds=TEXT)
+    film.scene.hold(0.4)
     film.move(*film.leave("lines"), grown, seconds=MOVE)
     coming = (
         film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
