@@ -111,10 +111,10 @@ ADDS: Mapping[Aspect, Table] = {
 # One number of dQ: what the programs add to it, in two orders.
 ORDERS: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (100, 24, 1200, 90), "first": (100, 100, 1180, 370), "first order": (100, 376, 1180, 430),
-        "first number": (1250, 140, 1860, 240), "first off": (1250, 260, 1860, 320),
-        "last name": (100, 484, 1200, 550), "last": (100, 560, 1180, 830), "last order": (100, 836, 1180, 890),
-        "last number": (1250, 600, 1860, 700), "last off": (1250, 720, 1860, 780), "differ": (1250, 400, 1860, 460),
+        "first name": (100, 20, 1230, 84), "first": (100, 92, 1230, 390), "first order": (100, 396, 1230, 450),
+        "first number": (1270, 140, 1880, 250), "first off": (1270, 250, 1880, 320),
+        "last name": (100, 474, 1230, 538), "last": (100, 546, 1230, 844), "last order": (100, 850, 1230, 904),
+        "last number": (1270, 594, 1880, 704), "last off": (1270, 704, 1880, 774), "differ": (1270, 400, 1880, 460),
     },
     "4:3": {
         "first name": (60, 30, 900, 90), "first": (60, 100, 860, 370), "first order": (60, 376, 860, 430),
