@@ -161,7 +161,8 @@ def again(film: BackwardFilm) -> None:
     """One tile grows out of the grid; Q and K make S again, LSE makes P of it, row by row; a copy of the forward pass's slides over it."""
     place, skin, found = film.place, film.skin, film.found
     tile, rect = found.followed, place["tile"]
-    start = Grid(film.scene.shot("kept")["grid"], found.config.row_blocks, found.config.col_blocks)
+    kept = film.scene.shot("kept")
+    start = Grid(kept["grid"], found.config.row_blocks, found.config.col_blocks)
     block = found.forward.chosen.program[0]
     cell = start.cell(block, found.key_tile)
     frame = box(cell, stroke=skin.scores)
@@ -169,12 +170,10 @@ def again(film: BackwardFilm) -> None:
     grown.rate_func = ease_in_out_cubic
     gone = [FadeOut(film.tiles.pop(part)) for part in ("o", "lse")]
     film.move(*gone, *film.leave("o name", "lse name", "lse note", "s name"), FadeIn(frame), seconds=MOVE)
-    which = first_that_fits(
-        [f"row block {block}, key tile {found.key_tile}", f"tile {block}, {found.key_tile}"], NAME, place["note"].width, Face.STRONG
-    )
-    film.move(film.name("note", which, skin.ink), seconds=TEXT)
-    film.scene.hold(0.4)
-    film.move(*film.leave("lines"), grown, seconds=MOVE)
+    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, kept["o name"], "which")
+    film.move(FadeIn(film.words["which"]), seconds=TEXT)
+    film.scene.hold(0.6)
+    film.move(*film.leave("lines", "which"), grown, seconds=MOVE)
     coming = (
         film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
         film.arrive("top", "K", found.keys_of("K", found.key_tile).T, above=True),
@@ -219,7 +218,7 @@ def same_again(film: BackwardFilm, weights: Matrix) -> None:
     texts = ("P of the forward pass", "forward's P")
     text = first_that_fits(texts, NAME, place["second name"].width, Face.STRONG)
     film.tiles["second"] = forward
-    film.move(FadeIn(forward), *film.leave("note"), film.name("second name", text, skin.scores), seconds=TEXT)
+    film.move(FadeIn(forward), film.name("second name", text, skin.scores), seconds=TEXT)
     film.move(matrix_to(copy, place["tile"], place["second"]), seconds=MOVE)
     film.scene.remove(copy)
     text = first_that_fits(
