@@ -190,7 +190,8 @@ def again(film: BackwardFilm) -> None:
     with film.scene.telling():
         film.tiles["tile"] = weights = film.matrix("P", roots(tile.p), rect)
         film.move(*film.leave("tile name"), seconds=TEXT / 2)
-        film.move(film.name("tile name", "P", skin.scores), row_by_row(film, weights, rect, place["column"]), seconds=ROWS)
+        film.move(film.name("tile name", "P", skin.scores), seconds=TEXT)
+        film.move(row_by_row(film, weights, rect, place["column"]), seconds=ROWS)
         film.scene.remove(scores)
         same_again(film, weights)
 
@@ -251,7 +252,8 @@ def softmax(film: BackwardFilm) -> None:
         film.move(film.name("tile name", "O", skin.o), *film.leave("note", "further"), seconds=TEXT)
         film.tiles["column"] = film.matrix("D", tile.d[:, None], place["column"])
         made = note("note", ["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], skin.stats), film.name("column name", "D", skin.stats)
-        film.move(*made, row_by_row(film, film.tiles["column"], place["left"], place["column"]), seconds=ROWS)
+        film.move(*made, seconds=TEXT)
+        film.move(row_by_row(film, film.tiles["column"], place["left"], place["column"]), seconds=ROWS)
         coming = film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True)
         film.move(FadeOut(film.tiles["tile"]), *film.leave("tile name"), coming, seconds=LOAD)
         less = tile.dp - tile.d[:, None]
