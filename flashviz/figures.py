@@ -32,7 +32,8 @@ def quarters(count: float) -> str:
     if abs(count * 4 - round(count * 4)) > 1e-9:
         return f"{count:,.1f}"
     whole, part = divmod(round(count * 4), 4)
-    return f"{whole:,}" + ("", " 1/4", " 1/2", " 3/4")[part]
+    rest = ("", "1/4", "1/2", "3/4")[part]
+    return rest if rest and not whole else f"{whole:,} {rest}".rstrip()
 
 
 def kib(nbytes: float) -> str:

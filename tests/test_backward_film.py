@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from flashviz.chapters.backward import Backward, added, digits, gather, products
 from flashviz.config import AttentionConfig
+from flashviz.director import backward
 from flashviz.errors import TraceError
 from flashviz.inputs import make_inputs
 from flashviz.layout.backward import Grid, arrivals
 from flashviz.layout.rect import Rect
+from flashviz.palette import DARK
 from flashviz_kernels.differentiating import flops, inputs
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import gradients
@@ -50,14 +53,15 @@ def test_tiles_put_together_are_the_gradients_of_float64(name: str) -> None:
 
 
 @every
-def test_the_first_order_is_what_the_recorded_pass_computed(name: str) -> None:
+def test_either_order_gives_what_the_recorded_pass_computed(name: str) -> None:
     """The twin adds key tile after key tile; its dQ, dK and dV are rounded once, ours not yet."""
     back, c = found(name), found(name).config
     outputs = run(c, source="numpy", algorithm="backward").outputs
     b, shared, g = back.head
     rows = back.row_block % c.row_blocks * c.block_m + np.arange(len(back.orders[0]))
     dq = outputs["dQ"][b, shared * c.group + g, rows]
-    assert back.orders[0].astype(dq.dtype).astype(float) == pytest.approx(dq.astype(float), rel=2e-3, abs=1e-5)
+    for each in back.orders:
+        assert each.astype(dq.dtype).astype(float) == pytest.approx(dq.astype(float), rel=2e-3, abs=1e-5)
     for mine, tensor in zip(back.gathered[-1], ("dK", "dV"), strict=True):
         keys = back.key_tile * c.block_n + np.arange(len(mine))
         stored = outputs[tensor][b, shared, keys].astype(float)
@@ -119,19 +123,27 @@ def test_a_fixed_order_takes_seven_products_for_five(name: str) -> None:
     assert sorted(fixed) == sorted([*usual, "S", "dP"])
 
 
+def rooted(values: np.ndarray) -> np.ndarray:
+    """The root of each number's size, on its own side of zero."""
+    return np.asarray(np.copysign(np.sqrt(np.abs(values)), values))
+
+
 def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
     again, softmax, owner, shared = (at(stage, beat) for beat in ("again", "softmax", "owner", "shared"))
-    assert values_of(again, "P") == [written(np.sqrt(back.followed.p))]
-    assert values_of(softmax, "dS") == [written(np.sqrt(np.abs(back.followed.ds)))]
-    assert values_of(softmax, "dP") == [written(np.sqrt(np.abs(back.followed.dp - back.followed.d[:, None])))]
-    assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(np.sqrt(np.abs(each)))] for each in back.gathered[-1]]
+    assert values_of(again, "P") == [written(np.sqrt(each)) for each in (back.followed.p, back.final_weights)]
+    assert values_of(softmax, "dS") == [written(rooted(back.followed.ds))]
+    assert values_of(softmax, "P") == [written(np.sqrt(back.followed.p))], "dV needs it"
+    assert values_of(softmax, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
+    assert values_of(softmax, "D") == [written(rooted(back.followed.d[:, None]))]
+    assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(rooted(each))] for each in back.gathered[-1]]
     visits = sum(map(len, back.walks))
     assert values_of(shared, "added") == [written([visits])]
     assert values_of(shared, "stored dK") == values_of(shared, "stored dV") == [written([back.config.col_blocks])]
     assert said(at(stage, "order"), "sum first") + said(at(stage, "order"), "sum last") == [back.said["first"], back.said["last"]]
     parts = back.parts[:, *back.number].astype(float)
-    assert values_of(at(stage, "order"), "parts last") == [written(parts[::-1])]
+    for side, order in zip(("first", "last"), back.drawn, strict=True):
+        assert values_of(at(stage, "order"), f"parts {side}") == [written(parts[order])]
     assert sorted(item.text for item in shown(at(stage, "fixed"), "block")) == sorted(products(back.trace) + products(back.fixed))
 
 
@@ -186,6 +198,29 @@ def test_rows_of_dq_take_them_in_different_orders() -> None:
     when = arrivals(back.walks, back.config.seed)
     turns = {tuple(sorted(range(len(back.walks)), key=lambda j: when[block, j])) for block in range(back.row_blocks)}
     assert len(turns) > back.row_blocks // 2
+
+
+@several
+def test_the_orders_are_two_of_the_same_programs_and_the_first_is_the_one_that_was_shown(name: str) -> None:
+    """What the grid of turns shows beside the followed row block, and another."""
+    back = found(name)
+    first, last = back.drawn
+    assert sorted(first) == sorted(last) == back.programs
+    assert first != last
+    when = arrivals(back.walks, back.config.seed)
+    times = [when[back.row_block, j] for j in first]
+    assert times == sorted(times)
+
+
+def test_zero_of_a_gradient_is_the_middle_of_its_ramp() -> None:
+    """Else its sign could not be seen: of opposite numbers the colours are as far from it, on either side."""
+    film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
+    for tensor in ("dO", "D", "dS"):
+        picture = film.matrix(tensor, np.array([[-4.0, -1.0, 0.0, 1.0, 4.0, -4.0, 4.0]]), Rect(0.0, 0.0, 1.0, 1.0))
+        assert np.sign(picture.values).tolist() == [[-1, -1, 0, 1, 1, -1, 1]]
+        pixels = picture.image.pixel_array[0, :, :3].astype(int)
+        assert np.abs(pixels[3] + pixels[1] - 2 * pixels[2]).max() <= 2, "rounded to bytes"
+        assert len({tuple(pixel) for pixel in pixels[:5]}) == 5
 
 
 def test_cells_of_a_grid_are_apart_and_within() -> None:

@@ -156,7 +156,7 @@ FILMS = {
         "backward", "BackwardScene",
         subjects={
             "kept": ("grid", "o", "lse", "o name", "lse name", "s name"),
-            "again": ("left", "top", "tile", "column", "second", "formula", "note"),
+            "again": ("left", "top", "tile", "column", "column name", "second", "second name", "formula", "note"),
             "softmax": ("left", "left name", "top", "tile", "column", "column name", "second", "formula", "note"),
             "shared": ("grid", "dq", "dk", "dv"),
             "order": (*(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " order", " number", " off")), "differ"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,17 +16,30 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
 from flashviz.figures import power
 from flashviz.inputs import inputs_hash
+from flashviz.layout.backward import arrivals
 from flashviz.storyboard import Beat
 from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("kept", "What was kept", 7.4, shot="kept", late=True, caption="Kept: O and LSE. No score, no weight."),
-    Beat("again", "P again", 9.2, shot="tile pair", late=True, caption="Never stored: P = e^(S − LSE) makes it again."),
-    Beat("softmax", "From dO to dS", 8.4, shot="tile pair", late=True, caption="With dO: first dP, then dS."),
-    Beat("owner", "What stays", 8.8, shot="walk", late=True, caption="One program, one key tile: dK and dV stay on chip."),
-    Beat("shared", "What is shared", 9.4, shot="adds", late=True, caption="dK, dV have one owner. All add to dQ, in no fixed order."),
-    Beat("order", "Two orders", 8.8, shot="orders", late=True, caption="Other order, other last bits: compare errors, not bits."),
-    Beat("fixed", "The price", 7.6, shot="products", late=True, caption="A fixed order: S and dP once more, {fixed} products for {usual}."),
+    Beat("kept", "What was kept", 6.6, shot="kept", late=True, along=True, caption="Kept: O and LSE. No score, no weight."),
+    Beat("again", "P again", 9.6, shot="tile pair", late=True, along=True, caption="Never stored: P = e^(S − LSE) makes it again."),
+    Beat(
+        "softmax", "From dO to dS", 12.2, shot="tile pair", late=True, along=True,
+        caption="dO comes back from the loss: first dP, then dS.",
+    ),
+    Beat("owner", "What stays", 7.8, shot="walk", late=True, along=True, caption="One program, one key tile: dK and dV stay on chip."),
+    Beat(
+        "shared", "What is shared", 9.4, shot="adds", late=True, along=True,
+        caption="dK, dV have one owner. All add to dQ, in no fixed order.",
+    ),
+    Beat(
+        "order", "Two orders", 7.4, shot="orders", late=True, along=True,
+        caption="Other order, other last bits: compare errors, not bits.",
+    ),
+    Beat(
+        "fixed", "The price", 6.6, shot="products", late=True, along=True,
+        caption="A fixed order: S and dP once more, {fixed} products for {usual}.",
+    ),
 )  # fmt: skip
 
 Given = Callable[[AttentionConfig], Mapping[str, np.ndarray]]
@@ -165,6 +179,20 @@ class Backward:
             found.append((dk * np.float32(self.config.scale), dv))
         return found
 
+    def order(self, seed: int) -> list[int]:
+        """The programs that add to the followed row block, as they come when all run at once; paces are drawn by ``seed``."""
+        when = arrivals(self.walks, seed)
+        return sorted(self.programs, key=lambda j: when[self.row_block, j])
+
+    @cached_property
+    def drawn(self) -> tuple[list[int], list[int]]:
+        """Two of these: the one that is shown where all run at once, and the first drawn after it that is another."""
+        first = self.order(self.config.seed)
+        if len(first) < 2:
+            return first, first
+        seeds = itertools.count(self.config.seed + 1)
+        return first, next(order for order in map(self.order, seeds) if order != first)
+
     @cached_property
     def parts(self) -> np.ndarray:
         """[programs, rows, d] what each program adds to dQ of the followed row block, float32."""
@@ -173,8 +201,13 @@ class Backward:
 
     @cached_property
     def orders(self) -> tuple[np.ndarray, np.ndarray]:
-        """[rows, d] their sum in float32: the first program first, and the last one first."""
-        return added(self.parts), added(self.parts[::-1])
+        """[rows, d] their sum in float32, in either order that was drawn."""
+        first, last = (added(self.in_order(self.parts, order)) for order in self.drawn)
+        return first, last
+
+    def in_order(self, parts: np.ndarray, order: Sequence[int]) -> np.ndarray:
+        """[programs, ...] parts as these programs come."""
+        return parts[[self.programs.index(j) for j in order]]
 
     @cached_property
     def number(self) -> tuple[int, int]:

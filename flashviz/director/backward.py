@@ -26,9 +26,10 @@ from flashviz.mobjects.readout import ADVANCE, Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, panel
 from flashviz.palette import spread
 
-SWEEP, WALK, ALL = 2.6, 2.6, 2.8  # seconds: of the forward pass, of one program, of all
+SWEEP, ROWS, WALK, ALL = 4.4, 2.2, 5.2, 5.4  # seconds: of the forward pass, of the rows of a tile, of one program, of all
 SYMBOL = 72  # px of a formula
 LINE = em(6)  # under digits that differ
+GAP = em(40)  # between two launches
 OVER = em(56)  # over a grid, for its columns' numbers
 
 
@@ -63,10 +64,12 @@ class BackwardFilm(ChapterFilm):
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
         """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
 
-        Gradients are drawn by the root of their size, as weights are: zero is the ground, and what is small is seen.
+        Gradients, and D, which is taken off one, are drawn by the root of their size with its sign, so that what is small is seen: zero
+        is the ramp's middle.
         """
-        if tensor.startswith("d"):
-            return Matrix(sizes(values), rect, self.skin, tensor, 0.0, spread(sizes(values if scale is None else scale))[1])
+        if tensor[0] in "dD":
+            end = spread(np.abs(roots(values if scale is None else scale)))[1]
+            return Matrix(roots(values), rect, self.skin, tensor, -end, end)
         return Matrix(values, rect, self.skin, tensor, *spread(values if scale is None else scale))
 
     def name(self, part: str, text: str, color: str, px: float = NAME) -> FadeIn:
@@ -100,9 +103,9 @@ class BackwardFilm(ChapterFilm):
         return matrix_to(tile, stop, remover=True)
 
 
-def sizes(values: np.ndarray) -> np.ndarray:
-    """The root of each number's size."""
-    return np.asarray(np.sqrt(np.abs(values)))
+def roots(values: np.ndarray) -> np.ndarray:
+    """The root of each number's size, with its sign."""
+    return np.asarray(np.sign(values) * np.sqrt(np.abs(values)))
 
 
 # ------------------------------------------------------------------------------------------------------------- what was kept
@@ -130,19 +133,18 @@ def kept(film: BackwardFilm) -> None:
         reveal(numbers, done)
 
     show(0.0)
-    film.move(FadeIn(lines), seconds=TEXT)
-    film.scene.add(o, numbers, tile)
-    film.move(Shows(Group(o, numbers, tile), show), seconds=SWEEP)
     said = (("o name", ("O", skin.o), "d numbers a row", "d a row"), ("lse name", ("LSE", skin.stats), "one number a row", "one a row"))
     for part, called, words, short in said:
         film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short, px=NUMBER), tag=part)
-        film.move(FadeIn(film.words[part]), seconds=TEXT)
-    film.move(film.name("lse note", "= m + log ℓ", skin.ink), seconds=TEXT)
     film.words["s name"] = Named(*labelled(place["s name"], ("S, P", skin.scores), ("not kept", skin.ink), px=NUMBER), tag="s name")
-    film.move(FadeIn(film.words["s name"]), seconds=TEXT)
+    film.move(FadeIn(lines, film.words["o name"], film.words["lse name"]), seconds=TEXT)
+    film.scene.add(o, numbers, tile)
+    with film.scene.telling():
+        film.move(film.name("lse note", "= m + log ℓ", skin.ink), seconds=TEXT)
+        film.move(Shows(Group(o, numbers, tile), show), seconds=SWEEP)
+        film.move(FadeIn(film.words["s name"]), seconds=TEXT)
     film.tiles |= {"o": o, "lse": numbers}
     film.words["lines"] = lines
-    film.scene.tell()
 
 
 def outlined(skin: palette.Theme, grid: Grid) -> Rectangles:
@@ -156,52 +158,70 @@ def outlined(skin: palette.Theme, grid: Grid) -> Rectangles:
 
 @beat("again")
 def again(film: BackwardFilm) -> None:
-    """One tile grows out of the grid; Q and K make S again, LSE makes P of it; the forward pass's own P slides over it: the same."""
+    """One tile grows out of the grid; Q and K make S again, LSE makes P of it, row by row; a copy of the forward pass's slides over it."""
     place, skin, found = film.place, film.skin, film.found
     tile, rect = found.followed, place["tile"]
-    start = Grid(film.scene.shot("kept")["grid"], found.config.row_blocks, found.config.col_blocks)
-    cell = start.cell(found.forward.chosen.program[0], found.key_tile)
+    kept = film.scene.shot("kept")
+    start = Grid(kept["grid"], found.config.row_blocks, found.config.col_blocks)
+    block = found.forward.chosen.program[0]
+    cell = start.cell(block, found.key_tile)
     frame = box(cell, stroke=skin.scores)
     grown = Shows(frame, lambda share: frame.set_points(box(cell.toward(rect, share), stroke=skin.scores).points))
     grown.rate_func = ease_in_out_cubic
     gone = [FadeOut(film.tiles.pop(part)) for part in ("o", "lse")]
-    film.scene.add(frame)
-    film.move(*gone, *film.leave(), grown, seconds=MOVE)
+    film.move(*gone, *film.leave("o name", "lse name", "lse note", "s name"), FadeIn(frame), seconds=MOVE)
+    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, kept["o name"], "which")
+    film.move(FadeIn(film.words["which"]), seconds=TEXT)
+    film.scene.hold(0.6)
+    film.move(*film.leave("lines", "which"), grown, seconds=MOVE)
     coming = (
         film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
         film.arrive("top", "K", found.keys_of("K", found.key_tile).T, above=True),
     )
     film.move(*coming, seconds=LOAD)
     scores = film.matrix("S", np.where(np.isfinite(tile.s), tile.s, np.nan), rect)
-    names = film.name("left name", "Q", skin.q), film.name("top name", "K", skin.k), film.name("tile name", "S", skin.scores)
+    names = film.name("left name", "Q", skin.q), film.name("top name", "Kᵀ", skin.k), film.name("tile name", "S", skin.scores)
     film.scene.remove(frame)
     film.scene.add(scores)
     film.move(*names, Columns(scores), seconds=0.8)
     film.tiles["column"] = film.matrix("LSE", finite(found.rows_of("LSE", found.row_block)), place["column"])
     film.words["formula"] = formula('P = e^(S - "LSE")', SYMBOL, skin.ink, place["formula"])
-    film.move(
-        FadeIn(film.tiles["column"], film.words["formula"]),
-        film.name("column name", "LSE", skin.stats),
-        *film.leave("tile name"),
-        seconds=TEXT,
-    )
-    film.tiles["tile"] = weights = film.matrix("P", sizes(tile.p), rect)
-    film.scene.add(weights)
-    film.move(Columns(weights), film.name("tile name", "P", skin.scores), seconds=0.8)
-    film.scene.remove(scores)
-    same_again(film, weights)
-    film.scene.tell()
+    film.move(FadeIn(film.tiles["column"], film.words["formula"]), film.name("column name", "LSE", skin.stats), seconds=TEXT)
+    with film.scene.telling():
+        film.tiles["tile"] = weights = film.matrix("P", roots(tile.p), rect)
+        film.move(*film.leave("tile name"), seconds=TEXT / 2)
+        film.move(film.name("tile name", "P", skin.scores), seconds=TEXT)
+        film.move(row_by_row(film, weights, rect, place["column"]), seconds=ROWS)
+        film.scene.remove(scores)
+        same_again(film, weights)
+
+
+def row_by_row(film: BackwardFilm, made: Matrix, first: Rect, last: Rect) -> Shows:
+    """A picture fills from its top; a frame from ``first`` to ``last`` is about the row that is made, and what it is made of."""
+    count, high = len(made.values), first.height / len(made.values)
+    frame = Rectangles(film.skin.ink, name="row", opacity=0.0).set_stroke(film.skin.ink, width=theme.OUTLINE, opacity=1)
+
+    def show(share: float) -> None:
+        at = int(share * count)
+        top = first.y1 - at * high
+        frame.display(edges([Rect(first.x0, top - high, last.x1, top).inset(-LINE)] if at < count else []))
+        reveal(made, share)
+
+    show(0.0)
+    film.scene.add(made, frame)
+    return Shows(Group(made, frame), show)
 
 
 def same_again(film: BackwardFilm, weights: Matrix) -> None:
-    """P as the forward pass left it slides over P made again; how far they are apart, at most. Weights are drawn by their root."""
+    """A copy of P as the forward pass left it slides over P made again; how far apart they are at most. Weights are drawn by their root."""
     place, skin, found = film.place, film.skin, film.found
-    forward = film.matrix("P", sizes(found.final_weights), place["second"], weights.values)
+    forward, copy = (film.matrix("P", roots(found.final_weights), place["second"], weights.values) for _ in range(2))
     texts = ("P of the forward pass", "forward's P")
     text = first_that_fits(texts, NAME, place["second name"].width, Face.STRONG)
+    film.tiles["second"] = forward
     film.move(FadeIn(forward), film.name("second name", text, skin.scores), seconds=TEXT)
-    film.move(matrix_to(forward, place["tile"]), *film.leave("second name"), seconds=MOVE)
-    film.scene.remove(forward)
+    film.move(matrix_to(copy, place["tile"], place["second"]), seconds=MOVE)
+    film.scene.remove(copy)
     text = first_that_fits(
         [f"largest difference {found.said['apart']}", f"apart: {found.said['apart']}"], NAME, place["note"].width, Face.STRONG
     )
@@ -210,37 +230,50 @@ def same_again(film: BackwardFilm, weights: Matrix) -> None:
 
 @beat("softmax")
 def softmax(film: BackwardFilm) -> None:
-    """P steps aside; dO comes and makes dP with V; D is taken off, and what is left meets P: dS."""
+    """P steps aside; dO comes, and with O makes D, with V dP; D is taken off, and P meets what is left: dS."""
     place, skin, found = film.place, film.skin, film.found
     tile, rect, second = found.followed, place["tile"], place["second"]
-    weights = film.tiles["tile"]
+    weights, forward = film.tiles["tile"], film.tiles["second"]
     film.move(*film.leave(), FadeOut(film.tiles.pop("column")), seconds=TEXT)
     film.move(film.depart("left", above=False), film.depart("top", above=True), matrix_to(weights, second), seconds=MOVE)
-    coming = (
-        film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False),
-        film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True),
-    )
-    film.move(*coming, seconds=LOAD)
-    names = film.name("left name", "dO", skin.o), film.name("top name", "V", skin.v), film.name("second name", "P", skin.scores)
-    film.move(*names, film.name("note", "dO: how the loss changes with O", skin.o), seconds=TEXT)
-    less = tile.dp - tile.d[:, None]
-    upstream = film.matrix("dP", tile.dp, rect, np.stack([tile.dp, less]))
-    film.scene.add(upstream)
-    film.move(Columns(upstream), film.name("tile name", "dP = dO Vᵀ", skin.scores), seconds=0.8)
-    film.tiles["column"] = film.matrix("D", tile.d[:, None], place["column"])
-    note = first_that_fits(["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], NAME, place["note"].width, Face.STRONG)
-    film.move(*film.leave("note"), FadeIn(film.tiles["column"]), film.name("column name", "D", skin.stats), seconds=TEXT)
-    film.move(film.name("note", note, skin.stats), *film.leave("tile name"), seconds=TEXT)
-    film.move(upstream.to(sizes(less)), film.name("tile name", "dP − D", skin.scores), seconds=0.5)
-    film.words["formula"] = formula('"dS" = P compose ("dP" - D)', SYMBOL, skin.ink, place["formula"])
-    copy = film.matrix("dP", less, rect, np.stack([tile.dp, less]))
-    film.tiles["tile"] = upstream
-    film.move(matrix_to(copy, second), FadeIn(film.words["formula"]), *film.leave("second name"), seconds=MOVE)
-    film.tiles["second"] = slopes = film.matrix("dS", tile.ds, second)
-    film.scene.add(slopes)
-    film.move(Columns(slopes), film.name("second name", "dS", skin.scores), seconds=0.6)
-    film.scene.remove(weights, copy)
-    film.scene.tell()
+    film.scene.remove(forward)
+    film.tiles["second"] = weights
+
+    def note(part: str, texts: list[str], color: str) -> FadeIn:
+        return film.name(part, first_that_fits(texts, NAME, place[part].width, Face.STRONG), color)
+
+    with film.scene.telling():
+        film.move(film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
+        names = film.name("left name", "dO", skin.o), film.name("second name", "P", skin.scores)
+        film.move(*names, note("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
+        film.move(note("further", ["signed: zero is the middle tone", "zero: the middle tone"], skin.ink), seconds=TEXT)
+        film.scene.hold(0.9)
+        film.move(film.arrive("tile", "O", found.rows_of("O", found.row_block), above=True), seconds=LOAD)
+        film.move(film.name("tile name", "O", skin.o), *film.leave("note", "further"), seconds=TEXT)
+        film.tiles["column"] = film.matrix("D", tile.d[:, None], place["column"])
+        made = note("note", ["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], skin.stats), film.name("column name", "D", skin.stats)
+        film.move(*made, seconds=TEXT)
+        film.move(row_by_row(film, film.tiles["column"], place["left"], place["column"]), seconds=ROWS)
+        coming = film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True)
+        film.move(FadeOut(film.tiles["tile"]), *film.leave("tile name"), coming, seconds=LOAD)
+        less = tile.dp - tile.d[:, None]
+        film.tiles["tile"] = upstream = film.matrix("dP", tile.dp, rect, np.stack([tile.dp, less]))
+        film.scene.add(upstream)
+        names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP = dO Vᵀ", skin.scores)
+        film.move(*names, Columns(upstream), seconds=0.8)
+        film.move(
+            note("further", ["D: what normalising takes back", "normalising takes it back"], skin.stats),
+            *film.leave("tile name"),
+            seconds=TEXT,
+        )
+        film.move(upstream.to(roots(less)), film.name("tile name", "dP − D", skin.scores), seconds=0.9)
+        film.words["formula"] = formula('"dS" = P compose ("dP" - D)', SYMBOL, skin.ink, place["formula"])
+        copy = film.matrix("P", weights.values, second)
+        film.move(matrix_to(copy, rect), FadeIn(film.words["formula"]), *film.leave("tile name"), seconds=MOVE)
+        film.tiles["tile"] = slopes = film.matrix("dS", tile.ds, rect)
+        film.scene.add(slopes)
+        film.move(Columns(slopes), film.name("tile name", "dS", skin.scores), seconds=0.8)
+        film.scene.remove(upstream, copy)
 
 
 def finite(values: np.ndarray) -> np.ndarray:
@@ -290,6 +323,20 @@ class Walk(Group):
             self.own[name].values = np.array([len(done)])
         return self
 
+    def cleared(self) -> Shows:
+        """What was added and stored fades."""
+        full = [self.added, *self.own.values()]
+
+        def show(share: float) -> None:
+            for part in full:
+                part.set_fill(opacity=palette.LIT * (1 - share))
+            if share == 1:
+                self.display([], [], [])
+                for part in full:
+                    part.set_fill(opacity=palette.LIT)
+
+        return Shows(self, show)
+
     def run_all(self, seed: int) -> Callable[[float], None]:
         """All programs at once, each at a pace of its own; beside each row, in the order in which they come, who added."""
         when = arrivals(self.walks, seed)
@@ -326,25 +373,24 @@ def edges(rects: list[Rect]) -> np.ndarray:
 
 @beat("owner")
 def owner(film: BackwardFilm) -> None:
-    """The tile goes back to its place; the program of its column walks down: dK and dV gather on chip, of dQ each row block gets a part."""
+    """P and dS go back to their place; the program of its column walks down: dK and dV gather on chip, of dQ each row block gets a part."""
     place, skin, found = film.place, film.skin, film.found
     film.walk = walk = Walk(film, place)
-    j, slopes = found.key_tile, film.tiles.pop("second")
-    gone = [FadeOut(film.tiles.pop(part)) for part in ("left", "top", "tile", "column")]
+    j, tiles = found.key_tile, [film.tiles.pop(part) for part in ("second", "tile")]
+    gone = [FadeOut(film.tiles.pop(part)) for part in ("left", "top", "column")]
     film.move(*film.leave(), *gone, seconds=TEXT)
     home = walk.grid.cell(found.row_block, j)
-    film.move(matrix_to(slopes, home), FadeIn(walk), seconds=MOVE)
-    film.scene.remove(slopes)
+    film.move(*(matrix_to(tile, home) for tile in tiles), FadeIn(walk), seconds=MOVE)
+    film.scene.remove(*tiles)
     chip = panel(place["chip"], fill=skin.chip, edge=skin.edge)
     film.words["chip"] = chip
     film.tiles = {
         name: film.matrix(name, np.zeros_like(final), place[f"{name.lower()} tile"], final)
         for name, final in zip(("dK", "dV"), found.gathered[-1], strict=True)
     }
-    film.move(FadeIn(chip), *(FadeIn(tile) for tile in film.tiles.values()), *owner_names(film, j), seconds=TEXT)
     first, last = (walk.grid.cell(row, j) for row in (0, found.row_blocks - 1))
-    film.words["column"] = box(Rect(last.x0, last.y0, first.x1, first.y1).inset(-LINE), stroke=skin.scores)
-    film.move(FadeIn(film.words["column"]), seconds=TEXT)
+    film.words["column"] = column = box(Rect(last.x0, last.y0, first.x1, first.y1).inset(-LINE), stroke=skin.scores)
+    film.move(FadeIn(chip, column), *(FadeIn(tile) for tile in film.tiles.values()), *owner_names(film, j), seconds=TEXT)
     steps = len(walk.walks[j])
 
     def show(share: float) -> None:
@@ -352,19 +398,19 @@ def owner(film: BackwardFilm) -> None:
         blocks = walk.walks[j]
         walk.display([(blocks[done], j)] if done < steps else [], [(block, 0) for block in blocks[:done]], [])
         for at, tile in enumerate(film.tiles.values()):
-            tile.display(sizes(found.gathered[done - 1][at]) if done else 0 * found.gathered[0][at])
+            tile.display(roots(found.gathered[done - 1][at]) if done else 0 * found.gathered[0][at])
 
     show(0.0)
-    film.move(Shows(Group(walk, *film.tiles.values()), show), seconds=WALK)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(Shows(Group(walk, *film.tiles.values()), show), seconds=WALK)
 
 
 def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
     """Of what is in the frame."""
     place, skin = film.place, film.skin
-    names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in ("dQ", "dK", "dV")]
-    row = first_that_fits(["dQ += dS K, in HBM", "dQ += dS K"], NAME, place["count"].width, Face.STRONG)
-    made = {"dk tile name": ("dK += dSᵀ Q", skin.k), "dv tile name": ("dV += Pᵀ dO", skin.v), "count": (row, skin.q)}
+    names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in ("dK", "dV")]
+    row = first_that_fits(["dQ += dS K, in HBM", "dQ += dS K"], NAME, place["dq name"].width, Face.STRONG)
+    made = {"dk tile name": ("dK += dSᵀ Q", skin.k), "dv tile name": ("dV += Pᵀ dO", skin.v), "dq name": (row, skin.q)}
     names += [film.name(part, text, color) for part, (text, color) in made.items()]
     text = first_that_fits(
         [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], NAME, place["chip name"].width, Face.STRONG
@@ -381,29 +427,37 @@ def columns_of(film: BackwardFilm) -> Named:
 
 @beat("shared")
 def shared(film: BackwardFilm) -> None:
-    """dK and dV go to their one place; then all programs walk at once, and all add to the same dQ, in an order that nobody fixes."""
+    """dK and dV go to their one place; that is cleared; all programs walk at once and add to the same dQ, in an order that nobody fixes."""
     walk, skin, j = film.walk, film.skin, film.found.key_tile
     old, place = film.scene.shot("walk"), film.place
     homes = {name: Grid(place[name.lower()], 1, len(walk.walks)).cell(0, j) for name in ("dK", "dV")}
     film.move(*film.leave(), seconds=TEXT)
-    parts = ("grid", "dq", "dk", "dv")
+    parts, alone = ("grid", "dq", "dk", "dv"), [(block, 0) for block in walk.walks[j]]
 
     def widen(share: float) -> None:
-        walk.place({part: old[part].toward(place[part], share) for part in parts}).display([], [], [])
+        walk.place({part: old[part].toward(place[part], share) for part in parts}).display([], alone, [])
 
     home = [matrix_to(tile, homes[name]) for name, tile in film.tiles.items()]
     film.move(*home, Shows(walk, widen, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.scene.remove(*film.tiles.values())
     film.tiles = {}
+    walk.display([], alone, [j])
     text = first_that_fits(["dQ: who added, in turn", "dQ: in turn", "dQ"], NAME, place["dq name"].width, Face.STRONG)
     names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v), film.name("dq name", text, skin.q)]
     film.words["columns"] = columns_of(film)
     film.move(*names, FadeIn(film.words["columns"]), seconds=TEXT)
+    count = sum(map(bool, walk.walks))
+    text = first_that_fits(
+        [f"cleared: now all {count} programs at once", f"now all {count} at once"], NAME, place["note"].width, Face.STRONG
+    )
+    film.move(film.name("note", text, skin.ink), seconds=TEXT)
+    film.move(walk.cleared(), seconds=TEXT * 2)
     show = walk.run_all(film.found.config.seed)
     show(0.0)
-    film.move(Shows(walk, show), seconds=ALL)
-    film.move(film.name("note", "one order of many", skin.ink), seconds=TEXT)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(Shows(walk, show), seconds=ALL)
+        film.move(*film.leave("note"), seconds=TEXT / 2)
+        film.move(film.name("note", "one order of many", skin.ink), seconds=TEXT)
 
 
 # ---------------------------------------------------------------------------------------------------------------- two orders
@@ -411,62 +465,66 @@ def shared(film: BackwardFilm) -> None:
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """One number of dQ: what each program adds stacks up, the first one first; a copy is turned about, the last one first."""
+    """One number of dQ: what each program adds stacks up, in the order that was just drawn; beneath it the same parts in another."""
     place, skin, found = film.place, film.skin, film.found
-    parts = found.parts[:, *found.number].astype(np.float64)
     film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
-    title = first_that_fits(
-        ["One number of dQ: the parts of all programs", "One number of dQ, by program"], NAME, place["first name"].width, Face.STRONG
-    )
-    first, last = Rectangles(skin.q, name="parts first"), Rectangles(skin.q, name="parts last")
-    first.values, last.values = parts, parts[::-1]
-    film.move(film.name("first name", title, skin.q), FadeIn(zero_line(film, "first", parts)), seconds=TEXT)
-    film.scene.add(first)
-    film.move(Shows(first, lambda share: first.display(stack(place["first"], parts, share))), seconds=1.4)
-    sums = [summed(film, side) for side in ("first", "last")]
-    film.move(FadeIn(numbered(film, "first", found.programs)), FadeIn(sums[0]), seconds=TEXT)
-    ends, turned = stack(place["first"], parts), stack(place["last"], parts[::-1])[::-1]
-    film.scene.add(last)
-
-    def turn(share: float) -> None:
-        last.display(ends + (turned - ends) * share)
-
-    text = first_that_fits(["The same parts, the last one first", "The last one first"], NAME, place["last name"].width, Face.STRONG)
-    film.move(
-        Shows(last, turn, rate_func=ease_in_out_cubic),
-        film.name("last name", text, skin.q),
-        FadeIn(zero_line(film, "last", parts)),
-        seconds=1.2,
-    )
-    film.move(FadeIn(numbered(film, "last", found.programs[::-1])), FadeIn(sums[1]), seconds=TEXT)
-    film.words["digits"] = Group(*(underlined(film, each) for each in sums))
-    said = found.said
-    off = [film.name(f"{side} off", f"tile's error ≤ {said[f'{side} off']}", skin.ink) for side in ("first", "last")]
-    short = f"{said['differ']} of {said['all']} differ"
-    text = first_that_fits([f"in the tile {short}", short], NAME, place["differ"].width, Face.STRONG)
-    film.move(FadeIn(film.words["digits"]), *off, film.name("differ", text, skin.ink), seconds=TEXT)
-    film.words |= {"first bars": first, "last bars": last}
-    film.scene.tell()
+    titles = {
+        "first": ["One number of dQ: its parts, as just added", "One number of dQ, as just added"],
+        "last": ["The same parts, in another order", "In another order"],
+    }
+    sums = []
+    with film.scene.telling():
+        for side, order in zip(titles, found.drawn, strict=True):
+            title = first_that_fits(titles[side], NAME, place[f"{side} name"].width, Face.STRONG)
+            parts = ordered(film, order)
+            film.move(
+                film.name(f"{side} name", title, skin.q), FadeIn(zero_line(film, side)), FadeIn(numbered(film, side, order)), seconds=TEXT
+            )
+            film.words[f"{side} bars"] = bars = Rectangles(skin.q, name=f"parts {side}")
+            bars.values = parts
+            film.scene.add(bars)
+            film.move(stacking(film, bars, side, parts), seconds=2.2)
+            sums.append(summed(film, side))
+            film.move(FadeIn(sums[-1]), seconds=TEXT)
+        film.words["digits"] = Group(*(underlined(film, each) for each in sums))
+        said, off = found.said, []
+        for side in titles:
+            texts = [f"tile ≤ {said[f'{side} off']} off float64's sum", f"≤ {said[f'{side} off']} off float64"]
+            text = first_that_fits(texts, NAME, place[f"{side} off"].width, Face.STRONG)
+            off.append(film.name(f"{side} off", text, skin.ink))
+        short = f"{said['differ']} of {said['all']} differ"
+        text = first_that_fits([f"in the tile {short}", short], NAME, place["differ"].width, Face.STRONG)
+        film.move(FadeIn(film.words["digits"]), *off, film.name("differ", text, skin.ink), seconds=TEXT)
 
 
-def stack(rect: Rect, parts: np.ndarray, share: float = 1.0) -> np.ndarray:
-    """[n, 4] each part begins where the one before it ends; from the left, one after another, on the scale of either order."""
-    ends = np.cumsum(parts)
-    unit, zero = scale_of(rect, parts)
-    return upright(rect, ends - parts, signed(parts, share), zero, unit)
+def ordered(film: BackwardFilm, order: Sequence[int]) -> np.ndarray:
+    """[programs] what they add to the number, as they come."""
+    return film.found.in_order(film.found.parts[:, *film.found.number], order).astype(np.float64)
 
 
-def scale_of(rect: Rect, parts: np.ndarray) -> tuple[float, float]:
-    """How high 1 is, and where zero stands, so that the parts fit in this order and the other way round."""
-    levels = np.concatenate([[0.0], np.cumsum(parts), np.cumsum(parts[::-1])])
+def stacking(film: BackwardFilm, bars: Rectangles, side: str, parts: np.ndarray) -> Shows:
+    """Part after part."""
+    rect, ground = film.place[side], scale_of(film, side)
+    return Shows(bars, lambda share: bars.display(stack(rect, parts, ground, share)))
+
+
+def stack(rect: Rect, parts: np.ndarray, ground: tuple[float, float], share: float) -> np.ndarray:
+    """[n, 4] each part begins where the one before it ends; from the left, one after another."""
+    unit, zero = ground
+    return upright(rect, np.cumsum(parts) - parts, signed(parts, share), zero, unit)
+
+
+def scale_of(film: BackwardFilm, side: str) -> tuple[float, float]:
+    """How high 1 is, and where zero stands, so that the parts fit in either order."""
+    rect = film.place[side]
+    levels = np.concatenate([[0.0], *(np.cumsum(ordered(film, order)) for order in film.found.drawn)])
     unit = rect.height / max(float(np.ptp(levels)), 1e-30)
     return unit, rect.y0 - float(levels.min()) * unit
 
 
-def zero_line(film: BackwardFilm, side: str, parts: np.ndarray) -> Rectangles:
+def zero_line(film: BackwardFilm, side: str) -> Rectangles:
     """Where both orders begin."""
-    rect = film.place[side]
-    zero = scale_of(rect, parts)[1]
+    rect, (_, zero) = film.place[side], scale_of(film, side)
     film.words[f"{side} zero"] = line = Rectangles(film.skin.quiet, name="zero")
     return line.display(np.array([[rect.x0, zero - LINE / 4, rect.x1, zero + LINE / 4]]))
 
@@ -506,19 +564,24 @@ def fixed(film: BackwardFilm) -> None:
     place, found, skin = film.place, film.found, film.skin
     first, second = products(found.trace), products(found.fixed)
     film.move(*film.leave(), seconds=TEXT)
-    upper, lower = (columns(place[side], len(second), em(14)) for side in ("usual", "fixed"))
+    kept = [name for name in first if name in second[: len(first) - 1]]
+    lower = columns(place["fixed"].inset(GAP / 2, 0.0), len(second), em(14))
+    lower = [rect.shifted(-GAP / 2 if at < len(kept) else GAP / 2, 0.0) for at, rect in enumerate(lower)]  # a gap between two launches
+    upper = [rect.shifted(0.0, place["usual"].y0 - place["fixed"].y0) for rect in columns(place["fixed"], len(second), em(14))]
     blocks = [Block(film, name, rect) for name, rect in zip(first, upper, strict=False)]
     film.move(FadeIn(*blocks), *said_of(film, "usual", "dQ added up by all programs", "all add to dQ", first), seconds=0.6)
-    kept = [name for name in first if name in second[: len(first) - 1]]
-    copies = [Block(film, name, upper[first.index(name)]) for name in second]
-    once, more = copies[: len(kept)], copies[len(kept) :]
-    film.scene.add(*once, more[-1])
-    ways = [block.to(lower[second.index(block.text)]) for block in once]
-    film.move(*ways, more[-1].to(lower[-1]), *said_of(film, "fixed", "dQ in a launch of its own", "dQ by itself", None), seconds=MOVE)
-    film.scene.add(*more[:-1])
-    film.move(*(block.to(rect) for block, rect in zip(more[:-1], lower[len(kept) :], strict=False)), seconds=MOVE)
-    film.move(film.name("fixed count", counted(film, "fixed", second), skin.ink), seconds=TEXT)
-    film.scene.tell()
+    ahead, later = ([Block(film, name, upper[first.index(name)]) for name in names] for names in (second[: len(kept)], second[len(kept) :]))
+    film.scene.add(*ahead)
+    with film.scene.telling():
+        film.move(*(block.to(rect) for block, rect in zip(ahead, lower, strict=False)), seconds=1.2)
+        film.move(*said_of(film, "fixed", "dQ in a launch of its own", "dQ by itself", None), seconds=TEXT)
+        for block, rect in zip(later, lower[len(kept) :], strict=True):
+            film.move(FadeIn(block.put(rect)), seconds=0.6)
+        texts = ["one program a row block: a fixed order", "by row block: a fixed order", "by row block: fixed"]
+        text = first_that_fits(texts, NAME, place["fixed other"].width, Face.STRONG)
+        film.move(
+            film.name("fixed count", counted(film, "fixed", second), skin.ink), film.name("fixed other", text, skin.ink), seconds=TEXT
+        )
 
 
 def said_of(film: BackwardFilm, side: str, text: str, short: str, made: list[str] | None) -> list[FadeIn]:

@@ -124,7 +124,7 @@ def room_of(film: Film, bar: Rect, names: Rect, share: float) -> tuple[VMobject,
     return room, Word(text, LABEL, film.skin.ink, bar.x0 + share * bar.width - wide, middle(names, LABEL), "limit", Face.TEXT)
 
 
-A_NUMBER = 0.36  # of a place's width: one number a row, and the letters that name it
+A_NUMBER = 0.5  # of a place's width: one number a row, and the letters that name it
 
 
 class Held(Group):
