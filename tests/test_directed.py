@@ -16,7 +16,7 @@ from flashviz.layout import ASPECTS, Aspect, Rect, frame
 from flashviz.lettering import text_width, wrap
 from flashviz.storyboard import READ_PACE, reading
 from tests.conftest import ROOT
-from tests.directed import Directed, changes, drawn, overlapping, scene
+from tests.directed import Directed, changes, come, drawn, overlapping, scene
 from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
@@ -341,14 +341,21 @@ def test_nothing_stands_still_for_long_but_to_be_read(film: Directed) -> None:
 
 @films
 def test_a_caption_is_read_before_anything_moves_or_after_all_has(film: Directed) -> None:
-    """Half a second, and a second for 14 characters, during which the picture stands; what arrives first takes a second at most."""
+    """Half a second, and a second for 14 characters, during which the picture stands, or what it names goes on.
+
+    What arrives first takes a second at most.
+    """
     pictures = drawn(film)
     for beat in pictures.scene.board:
         if not beat.caption:
             continue
         frames = pictures.of(beat.name)
+        ended = frames[-1].time + frames[-1].seconds
+        if beat.along:  # from when it has come
+            assert ended - come(pictures, frames, beat.shot) >= reading(beat.caption) - 0.25, beat.name
+            continue
         moments = [frames[0].time, *(b.time for _, b, mask in changes(pictures, frames, beat.shot) if mask.any())]
-        moments.append(frames[-1].time + frames[-1].seconds)
+        moments.append(ended)
         longest, start = max((second - first, first) for first, second in itertools.pairwise(moments))
         assert longest >= reading(beat.caption) - 0.15, (beat.name, longest)
         assert beat.late or start - frames[0].time <= 1.5, beat.name
