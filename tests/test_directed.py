@@ -93,7 +93,10 @@ FILMS = {
     ),
     "references": Directed(
         "references", "ReferencesScene",
-        subjects={"read": ("left", "right", "left name", "right name", "left scores", "right scores", "equal", "first", "second", "code")},
+        subjects={
+            "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both", "equal"),
+            "read": ("left", "right", "first", "second", "third", "fourth", "code"),
+        },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
         seconds=(8.6, 9),
     ),
