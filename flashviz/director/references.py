@@ -107,7 +107,7 @@ def same(film: ReferencesFilm) -> None:
 
 @beat("read")
 def read(film: ReferencesFilm) -> None:
-    """Both O's go home, all pictures step back, and papers and repository come before them, one after another."""
+    """Both O's go home, all pictures step back, and papers and repository come before them."""
     with film.scene.telling():
         both = [film.place["both"]] * len(film.terms)
         film.move(film.slide(both, film.below), FadeOut(film.equal), seconds=BACK)
