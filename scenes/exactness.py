@@ -20,6 +20,7 @@ class ExactnessScene(exactness.ExactnessStage):
         exactness.truth(film)
         exactness.rounded(film)
         exactness.ruler(film)
+        exactness.factor(film)
         exactness.mark(film)
         exactness.why(film)
         exactness.dtypes(film)

@@ -16,4 +16,5 @@ class ReferencesScene(references.ReferencesStage):
     def construct(self) -> None:
         film = self.open(run)
 
+        references.same(film)
         references.read(film)

@@ -121,6 +121,15 @@ def changes(film: Drawn, frames: Sequence[Frame], shot: str) -> Iterator[tuple[F
         yield first, second, mask
 
 
+def come(film: Drawn, frames: Sequence[Frame], shot: str) -> float:
+    """When a beat's caption has come: the last change in its band, but for that of the last frame."""
+    band, when = film.scene.shot(shot)["caption"], frames[0].time
+    for first, second in itertools.pairwise(frames[:-1]):
+        mask = changed(first.pixels, second.pixels)
+        when = second.time if mask[film.slices(band, mask)].any() else when
+    return when
+
+
 def overlapping(words: Sequence[Shown]) -> Iterator[tuple[Shown, Shown]]:
     """Pairs of which one covers the other."""
     for first, second in itertools.combinations(words, 2):

@@ -177,6 +177,14 @@ def test_the_cause_is_float64_attention_that_rounds_s_and_p_and_nothing_else(nam
     assert f"{roughly(times)} ×" in seen
 
 
+@every
+def test_the_bracket_says_how_many_times_one_largest_error_is_the_other(name: str) -> None:
+    standard, flash, _ = largest_errors(AttentionConfig(**CONFIGS[name]))
+    film = scene(FILM, **CONFIGS[name])
+    assert at(film, "factor").caption == f"Standard's largest error is {roughly(standard / flash)} × FlashAttention's."
+    assert roughly(standard / flash) in film.drawn_at
+
+
 def test_tall_ticks_are_numbered_and_stand_at_their_powers_of_two() -> None:
     """As far apart as their exponents, in the unit of the marks."""
     end = at(scene(FILM), "dtypes")

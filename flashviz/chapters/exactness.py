@@ -18,15 +18,19 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("outputs", "Two outputs", 7.5, shot="outputs", fresh=True, caption="Same inputs, two algorithms. The same O?"),
-    Beat("speckle", "What is left", 5.3, shot="outputs", fresh=True, caption="Nothing is left. Magnify it."),
-    Beat("truth", "The truth", 6.4, shot="outputs", fresh=True, caption="Which one is off? Compare both with float64."),
-    Beat("rounded", "Rounded", 5.7, shot="outputs", fresh=True, caption="Both are. So is the true O, once it is stored."),
-    Beat("ruler", "The largest", 7.1, shot="rulers", fresh=True, caption="The largest error of each becomes a dot."),
-    Beat("mark", "What rounding costs", 6.3, shot="rulers", late=True, caption="The mark: what rounding to {dtype} may cost."),
-    Beat("why", "Why it is beyond", 6.4, shot="rulers", late=True, caption="Standard attention is beyond it: S and P are rounded, too."),
-    Beat("dtypes", "Other dtypes", 9.7, shot="rulers", fresh=True, caption="Another dtype, another mark. In float32 every step rounds."),
-    Beat("exact", "Exact", 5.0, shot="rulers", late=True, caption="Exact: only numbers are rounded, no term is left out."),
+    Beat("outputs", "Two outputs", 6.4, shot="outputs", late=True, along=True, caption="Same inputs, two algorithms. The same O?"),
+    Beat("speckle", "What is left", 5.0, shot="outputs", late=True, along=True, caption="Nothing visible is left: magnify it."),
+    Beat("truth", "The truth", 5.4, shot="outputs", late=True, along=True, caption="How far is each from float64 attention?"),
+    Beat("rounded", "Rounded", 4.9, shot="outputs", late=True, along=True, caption="Both are off. So is the true O, once it is stored."),
+    Beat("ruler", "The largest", 5.6, shot="rulers", late=True, along=True, caption="The largest error of each becomes a dot."),
+    Beat("factor", "How many times", 5.2, shot="rulers", late=True, along=True,
+         caption="Standard's largest error is {ratio} × FlashAttention's."),
+    Beat("mark", "What rounding costs", 5.2, shot="rulers", late=True, along=True, caption="The mark: what rounding to {dtype} may cost."),
+    Beat("why", "Why it is beyond", 7.8, shot="rulers", late=True, along=True,
+         caption="Standard attention is beyond it: S and P are rounded, too."),
+    Beat("dtypes", "Other dtypes", 9.2, shot="rulers", late=True, along=True,
+         caption="16 bits round what is stored, float32 rounds every step."),
+    Beat("exact", "Exact", 4.7, shot="rulers", late=True, caption="Exact: only numbers are rounded, no term is left out."),
 )  # fmt: skip
 NAMES = ("standard attention", "FlashAttention", "true O, stored")
 SHORT = ("standard", "flash", "true, stored")
@@ -83,6 +87,12 @@ class Exactness:
         own = self.errors[self.own]
         said = own.shares[0] > own.unit and SIGNIFICAND[own.dtype] < SIGNIFICAND["float32"]
         return tuple(beat for beat in BEATS if beat.name != "why" or said)
+
+    @property
+    def ratio(self) -> float:
+        """How many times FlashAttention's largest error standard attention's is."""
+        standard, flash, _ = self.errors[self.own].errors
+        return standard / flash
 
     @property
     def apart(self) -> np.ndarray:

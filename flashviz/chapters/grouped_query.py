@@ -15,14 +15,17 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("own", "A pair a head", 9.2, shot="grouped", fresh=True, caption="Each row block of each head loads its K and V."),
-    Beat("shared", "Shared pairs", 7.0, shot="grouped", fresh=True, caption="Shared: {group} heads read one pair."),
-    Beat("loads", "Every head loads", 8.9, shot="grouped", fresh=True, caption="Shared or not, each loads its own copy."),
-    Beat("cache", "What a cache may do", 3.9, shot="grouped", fresh=True, caption="A cache may catch repeats: not counted."),
-    Beat("sum", "Stored and loaded", 5.6, shot="grouped", late=True, caption="Less is stored. As much is loaded."),
+    Beat("own", "A pair a head", 9.6, shot="grouped", late=True, along=True, caption="Each row block of each head loads its K and V."),
+    Beat("shared", "Shared pairs", 6.4, shot="grouped", late=True, along=True, caption="Shared: {group} heads read one pair."),
+    Beat("loads", "Every head loads", 8.6, shot="grouped", late=True, along=True, caption="In this kernel each head loads its own copy."),
+    Beat("cache", "Caches", 4.2, shot="grouped", late=True, along=True, caption="A cache may catch repeats. It is not counted."),
+    Beat("sum", "Stored and loaded", 5.8, shot="grouped", late=True, along=True, caption="Less is stored. As much is loaded."),
 )  # fmt: skip
 HEADS, KV_HEADS = 8, 2  # where the settings have a single head
-NAMES = {"own": "A pair of K and V a head", "shared": "Shared pairs of K and V"}
+NAMES = {
+    "own": ("Multi-head attention: a pair of K and V a head", "a pair of K and V a head"),
+    "shared": ("Grouped-query attention: shared pairs of K and V", "grouped-query attention"),
+}  # the first that fits
 
 Run = Callable[..., Any]
 
@@ -105,7 +108,8 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> GroupedQuer
     shared = Loads(run(config, source=source, algorithm="fa2").trace)
     own = Loads(run(replace(config, kv_heads=config.heads), source=source, algorithm="fa2").trace)
     said = {
-        "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}",
+        "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "heads": f"{config.heads:,}",
+        "pair": f"N = {config.seq_k:,}, d = {config.head_dim}, {config.itemsize} bytes a number: a pair is {kib(2 * shared.half)}",
         "times": f"{shared.total / shared.stored:,.1f}".removesuffix(".0"),
         "own_stored": kib(own.stored), "own_loaded": kib(own.total), "shared_stored": kib(shared.stored),
         "shared_loaded": kib(shared.total),

@@ -24,12 +24,13 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.overlay import Overlay
 from flashviz.mobjects.rulers import BOLD, DOT, Dot, Mark, Scale
-from flashviz.mobjects.tiles import Matrix
+from flashviz.mobjects.tiles import Matrix, Rectangles
 
 SIDES = ("left", "right")
-CAUSE = ("true O, with S and P rounded", "S and P rounded", "S, P")
+CAUSE = ("true O, with S and P rounded", "true O, S and P rounded", "S and P rounded", "S, P")
 STEPS = ("every step is rounded to it, in both", "every step rounds", "all round")
-SLIDE, STEP = 2.6, 0.7  # seconds: both outputs over each other, one dot after the other
+SLIDE, MAGNIFY, STEP, TEST = 3.6, 2.4, 0.8, 2.8  # seconds: outputs over each other, their difference larger, a dot, the cause alone
+NEAR = 2.2 * DOT  # from a dot to its words
 AXIS = ("error as a share of O's largest value: each tick 2 ×", "error / O's largest value, each tick 2 ×")
 
 
@@ -48,7 +49,7 @@ class ExactnessStage(ShotScene):
         """
         found = gather(self.settings.config, self.settings.source, run, truth_of, scores_stored)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(found.beats, {"dtype": self.settings.config.dtype})
+        self.set_board(found.beats, {"dtype": self.settings.config.dtype, "ratio": roughly(found.ratio)})
         return ExactnessFilm(self, found)
 
 
@@ -81,6 +82,7 @@ class ExactnessFilm(ChapterFilm):
         own = found.errors[found.own]
         self.calls, self.call_px = called(rulers_at.width)
         room = max(text_width(text, self.call_px, Face.STRONG) for text in self.calls) + 4 * DOT
+        room += max(text_width(text, NAME, Face.STRONG) for text in own.times) + NEAR
         self.alone = alone(rulers_at, (*own.shares, own.unit), len(NAMES), room)
         self.scale = Scale(self.skin, own.dtype)
         self.dots = [self.dot(lane) for lane in range(len(NAMES))]
@@ -132,15 +134,15 @@ def outputs(film: ExactnessFilm) -> None:
     place, skin = film.place, film.skin
     film.titles = [heading(place[f"{side} name"], name, skin.ink) for side, name in zip(SIDES, NAMES, strict=False)]
     film.move(FadeIn(film.overlay, *film.titles), seconds=0.6)
-    film.read()
     starts = [place[side] for side in SIDES]
 
     def slide(share: float) -> None:
         film.overlay.place(*(start.toward(place["both"], share) for start in starts))
 
     note = heading(place["note"], "their difference", skin.ink)
-    film.move(*(FadeOut(title) for title in film.titles), seconds=TEXT)
-    film.move(Shows(film.overlay, slide, rate_func=ease_in_out_cubic), seconds=SLIDE)
+    film.scene.hold(0.4)
+    with film.scene.telling():
+        film.move(Shows(film.overlay, slide, rate_func=ease_in_out_cubic), *(FadeOut(title) for title in film.titles), seconds=SLIDE)
     film.left = film.difference(film.found.apart, place["both"])
     film.scene.add(film.left)
     film.scene.remove(film.overlay)
@@ -151,21 +153,20 @@ def outputs(film: ExactnessFilm) -> None:
 @beat("speckle")
 def speckle(film: ExactnessFilm) -> None:
     """The difference is magnified until it is seen; beneath stands how large it is, and of what."""
-    film.read()
     place, found = film.place, film.found
     (note,) = film.titles
     cut = f"; brighter than the scale: {found.beyond:.1%}" if found.beyond else ""
     larger = heading(place["note"], f"their difference × {found.magnified:,}{cut}", film.skin.ink)
-    film.move(FadeOut(note), seconds=TEXT)
-    film.move(FadeIn(larger), film.left.to(found.apart * found.magnified), seconds=1.6)
     film.titles, film.most = [larger], film.of_what(float(found.apart.max()), place["most"])
-    film.move(FadeIn(film.most), seconds=TEXT)
+    with film.scene.telling():
+        film.move(FadeOut(note), seconds=TEXT)
+        film.move(FadeIn(larger), film.left.to(found.apart * found.magnified), seconds=MAGNIFY)
+        film.move(FadeIn(film.most), seconds=TEXT)
 
 
 @beat("truth")
 def truth(film: ExactnessFilm) -> None:
     """Each output beside float64 attention of the same inputs: how far it is off, magnified alike."""
-    film.read()
     place, found, skin = film.place, film.found, film.skin
     film.note = heading(place["error note"], f"distance from float64 attention × {found.magnified:,}", skin.ink)
     places = halves(film)
@@ -174,9 +175,10 @@ def truth(film: ExactnessFilm) -> None:
     for words, at, rect in zip(film.words, range(len(NAMES)), places, strict=True):
         words.shift((rect.center[0] - place[f"error {at}"].center[0], 0, 0))
     film.move(*(FadeOut(each) for each in (film.left, film.most, *film.titles)), FadeIn(film.note), seconds=0.5)
-    for at in range(len(SIDES)):
-        film.move(FadeIn(film.squares[at], film.words[at]), seconds=0.5)
-        film.scene.hold(0.4)
+    with film.scene.telling():
+        for at in range(len(SIDES)):
+            film.move(FadeIn(film.squares[at], film.words[at]), seconds=1.0)
+            film.scene.hold(0.6)
 
 
 def halves(film: ExactnessFilm) -> list[Rect]:
@@ -195,14 +197,14 @@ def words_of(film: ExactnessFilm, at: int) -> Named:
 @beat("rounded")
 def rounded(film: ExactnessFilm) -> None:
     """Both make room for the true O, rounded to the dtype: what no output of that dtype can beat everywhere."""
-    film.read()
     starts = halves(film)[: len(SIDES)]
     stops = [film.place[f"error {at}"] for at in range(len(SIDES))]
     moving = [matrix_to(square, stop) for square, stop in zip(film.squares, stops, strict=False)]
     for words, start, stop in zip(film.words, starts, stops, strict=False):
         moving.append(shifted(words, stop.center[0] - start.center[0]))
-    film.move(*moving, seconds=MOVE)
-    film.move(FadeIn(film.squares[-1], film.words[-1]), seconds=0.5)
+    with film.scene.telling():
+        film.move(*moving, seconds=MOVE)
+        film.move(FadeIn(film.squares[-1], film.words[-1]), seconds=1.2)
 
 
 def shifted(thing: Named, across: float) -> Shows:
@@ -219,7 +221,6 @@ def shifted(thing: Named, across: float) -> Shows:
 @beat("ruler")
 def ruler(film: ExactnessFilm) -> None:
     """Each square shrinks to a dot on the ruler of the settings' dtype."""
-    film.read()
     found, skin, line = film.found.errors[film.found.own], film.skin, film.alone
     film.dtype = dtype_name(line, found, skin.ink)
     axis = axis_of(film, film.scene.shot("rulers")["axis"])
@@ -227,14 +228,38 @@ def ruler(film: ExactnessFilm) -> None:
     film.ticks = film.numbered(line)
     film.move(FadeIn(film.scale.at(line), film.dtype, axis, *film.ticks), seconds=TEXT)
     film.lanes = []
-    for lane, (square, share) in enumerate(zip(film.squares, found.shares, strict=True)):
-        spot = film.dots[lane].at((line.x(share), line.heights[lane], 0))
-        x, y, _ = spot.get_center()
-        film.move(matrix_to(square, centered(float(x), float(y), DOT, DOT)), seconds=STEP)
-        film.scene.remove(square)
-        film.scene.add(spot)
-        film.lanes.append(lane_name(film, line, found, lane))
-        film.move(FadeIn(film.lanes[-1]), seconds=0.2)
+    with film.scene.telling():
+        for lane, (square, share) in enumerate(zip(film.squares, found.shares, strict=True)):
+            spot = film.dots[lane].at((line.x(share), line.heights[lane], 0))
+            x, y, _ = spot.get_center()
+            film.move(matrix_to(square, centered(float(x), float(y), DOT, DOT)), seconds=STEP)
+            film.scene.remove(square)
+            film.scene.add(spot)
+            film.lanes.append(lane_name(film, line, found, lane))
+            film.move(FadeIn(film.lanes[-1]), seconds=0.2)
+
+
+@beat("factor")
+def factor(film: ExactnessFilm) -> None:
+    """A bracket from the dot of one algorithm to the other's, and how many times the one is the other."""
+    line, found = film.alone, film.found.errors[film.found.own]
+    stop, start = (line.x(share) for share in found.shares[: len(SIDES)])
+    y, thick, high = sum(line.heights[: len(SIDES)]) / 2, em(5), em(18)
+    bracket = Rectangles(film.skin.ink, name="bracket")
+
+    def grow(share: float) -> None:
+        end = start + (stop - start) * share
+        bars = [[x - thick / 2, y - high, x + thick / 2, y + high] for x in (start, end)]
+        bracket.display(np.array([[min(start, end), y - thick / 2, max(start, end), y + thick / 2], *bars]))
+
+    room, texts = line.rect, [roughly(film.found.ratio), "×"]
+    half = line_width(texts, NAME) / 2
+    x = float(np.clip((start + stop) / 2, room.x0 + half, room.x1 - half))
+    words = worded(Rect(x - half, y, room.x1 + half, y + em(1.5 * NAME)), texts, NAME, [film.skin.ink] * len(texts), "part")
+    with film.scene.telling():
+        film.move(Shows(bracket, grow, rate_func=ease_in_out_cubic, introducer=True), seconds=2.0)
+        film.move(FadeIn(*words), seconds=TEXT)
+    film.move(FadeOut(bracket, *words), seconds=TEXT)
 
 
 def called(width: float) -> tuple[tuple[str, ...], float]:
@@ -246,10 +271,10 @@ def called(width: float) -> tuple[tuple[str, ...], float]:
 
 
 def lane_name(film: ExactnessFilm, line: Ruler, found: Errors, lane: int) -> Word:
-    """Whose a dot is, at its left, clear of the mark."""
+    """Whose a dot is, at its left, clear of the mark, and of its number, where that will stand between."""
     text, px, x = film.calls[lane], film.call_px, line.x(found.shares[lane])
     wide, at = text_width(text, px, Face.STRONG), line.x(found.unit)
-    right = x - 2.2 * DOT
+    right = min(x, number_at(line, found, lane, NAME)) - NEAR
     if right - wide - em(12) < at < right + em(12):  # the mark would go through it
         right = at - em(16)
     return Word(text, px, film.skin.ink, right - wide, line.heights[lane] - 0.36 * em(px), "name dot")
@@ -273,13 +298,13 @@ def mark(film: ExactnessFilm) -> None:
     """The mark of the dtype's rounding, and each dot in units of it."""
     line, found = film.alone, film.found.errors[film.found.own]
     film.move(Shows(film.mark, lambda share: film.mark.at(line, found.unit, share), introducer=True), seconds=0.6)
-    film.unit = mark_name(film, line, found)
-    film.move(FadeIn(film.unit), seconds=TEXT)
-    film.scene.tell()
-    film.times = numbers(film, line, found, NAME)
-    for number in film.times:
-        film.move(FadeIn(number), seconds=TEXT)
-        film.scene.hold(0.25)
+    film.unit, film.times = mark_name(film, line, found), numbers(film, line, found, NAME)
+    with film.scene.telling():
+        film.move(FadeIn(film.unit), seconds=TEXT)
+        film.scene.hold(0.5)
+        for number in film.times:
+            film.move(FadeIn(number), seconds=TEXT)
+            film.scene.hold(0.4)
 
 
 def mark_name(film: ExactnessFilm, line: Ruler, found: Errors) -> Word:
@@ -290,14 +315,18 @@ def mark_name(film: ExactnessFilm, line: Ruler, found: Errors) -> Word:
 
 
 def numbers(film: ExactnessFilm, line: Ruler, found: Errors, px: float) -> list[Word]:
-    """How many times the rounding each error is, at the right of its dot, clear of the mark."""
-    made = []
-    for share, text, y in zip(found.shares, found.times, line.heights, strict=True):
-        left, wide, at = line.x(share) + 2.2 * DOT, text_width(text, px, Face.STRONG), line.x(found.unit)
-        if left - em(8) < at < left + wide + em(8):  # the mark would go through it
-            left = at + em(16)
-        made.append(Word(text, px, film.skin.ink, left, y - 0.36 * em(px), "times"))
-    return made
+    """How many times the rounding each error is, beside its dot."""
+    return [
+        Word(text, px, film.skin.ink, number_at(line, found, lane, px), line.heights[lane] - 0.36 * em(px), "times")
+        for lane, text in enumerate(found.times)
+    ]
+
+
+def number_at(line: Ruler, found: Errors, lane: int, px: float) -> float:
+    """Where a dot's number begins: at the right of the dot, or at its left where the mark would go through it or stand between."""
+    x, wide, at = line.x(found.shares[lane]), text_width(found.times[lane], px, Face.STRONG), line.x(found.unit)
+    left = x + NEAR
+    return x - NEAR - wide if x < at < left + wide + em(8) else left
 
 
 @beat("why")
@@ -311,27 +340,32 @@ def why(film: ExactnessFilm) -> None:
         ring.move_to((line.x(start * (stop / start) ** share), y, 0))
 
     go(0.0)
-    film.move(Shows(ring, go, rate_func=ease_in_out_cubic, introducer=True), seconds=MOVE)
-    right = line.x(stop) - 2.2 * DOT
-    text = first_that_fits(CAUSE, LABEL, right - line.x(found.unit) - em(60), Face.STRONG)
-    name = Word(text, LABEL, film.skin.ink, right - text_width(text, LABEL, Face.STRONG), y - 0.36 * em(LABEL), "name cause")
-    times = Word(f"{roughly(stop / found.unit)} ×", NAME, film.skin.ink, line.x(stop) + 2.2 * DOT, y - 0.36 * em(NAME), "times cause")
-    film.move(FadeIn(name, times), seconds=TEXT)
-    film.scene.hold(0.2)
-    film.scene.tell()
-    film.move(FadeOut(ring, name, times), seconds=TEXT)
+    right = line.x(stop) - NEAR
+    text = first_that_fits(CAUSE, NAME, right - line.x(found.unit) - em(60), Face.STRONG)
+    name = Word(text, NAME, film.skin.ink, right - text_width(text, NAME, Face.STRONG), y - 0.36 * em(NAME), "name cause")
+    times = Word(f"{roughly(stop / found.unit)} ×", NAME, film.skin.ink, line.x(stop) + NEAR, y - 0.36 * em(NAME), "times cause")
+    x, thick = line.x(found.shares[0]), em(3)
+    plumb = Rectangles(film.skin.quiet, name="plumb")  # from standard attention's dot down: where the ring is to land
+    plumb.display(np.array([[x - thick / 2, y + DOT, x + thick / 2, line.heights[0] - DOT]]))
+    with film.scene.telling():
+        film.move(Shows(ring, go, rate_func=ease_in_out_cubic, introducer=True), seconds=TEST)
+        film.move(FadeIn(plumb), seconds=TEXT)
+        film.move(FadeIn(name, times), seconds=TEXT)
+    film.scene.hold(1.6)
+    film.move(FadeOut(ring, name, times, plumb), seconds=TEXT)
 
 
 @beat("dtypes")
 def dtypes(film: ExactnessFilm) -> None:
     """The ruler makes room; copies of its mark and dots come down to the other dtypes' rulers, and go to their places there."""
-    film.read()
     shrink(film)
     own = film.found.own
-    for at in (index for index in range(len(film.found.errors)) if index != own):
-        line, found = film.rulers[at], film.found.errors[at]
-        film.move(come(film, own, at), seconds=1.3)
-        film.move(FadeIn(mark_name(film, line, found), *counted(film, line, found)), seconds=TEXT)
+    with film.scene.telling():
+        for at in (index for index in range(len(film.found.errors)) if index != own):
+            line, found = film.rulers[at], film.found.errors[at]
+            film.move(come(film, own, at), seconds=2.0)
+            film.move(FadeIn(mark_name(film, line, found), *counted(film, line, found)), seconds=TEXT)
+            film.scene.hold(0.4)
 
 
 def shrink(film: ExactnessFilm) -> None:

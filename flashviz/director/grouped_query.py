@@ -14,7 +14,8 @@ from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, Loads, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, ONE_NUMBER, SPACE, Word, first_that_fits, middle, worded
+from flashviz.director.words import LABEL, NAME, ONE_NUMBER, SPACE, Counter, Word, first_that_fits, middle, word, worded
+from flashviz.figures import kib
 from flashviz.layout import Rect
 from flashviz.layout.grouped import pairs, seamed
 from flashviz.lettering import Face, em, text_width
@@ -25,6 +26,8 @@ from flashviz.mobjects.tiles import Rectangles
 
 BARS = ("stored", "loaded")
 SLOWLY = 2  # copies that are seen to fly
+AGAIN = "as before"
+BESIDE, SHORTER = em(20), em(6)  # between a bar and its number; of a bracket, at each end
 
 
 class GroupedQueryStage(ShotScene):
@@ -50,46 +53,58 @@ class GroupedQueryFilm(ChapterFilm):
         self.own, self.shared = (pairs(place["grid"], c.heads, stored, c.row_blocks) for stored in (c.heads, c.kv_heads))
         self.panel = Printed(self.own, self.skin, name="grid").store(list(self.own.bricks)).load(0 * found.own.after(0))
         at = place["name"]
-        self.names = {side: Word(text, NAME, self.skin.ink, at.x0, middle(at, NAME), "name side") for side, text in NAMES.items()}
+        self.names = {
+            side: Word(first_that_fits(texts, NAME, at.width, Face.STRONG), NAME, self.skin.ink, at.x0, middle(at, NAME), "name side")
+            for side, texts in NAMES.items()
+        }
+        self.pair = word(self.said["pair"], LABEL, self.skin.ink, place["factor"], "note", Face.TEXT)
         self.labels = [Word(what, NAME, self.skin.ink, place[what].x0, middle(place[what], NAME), "name bar") for what in BARS]
         left = max(label.wide for label in self.labels) + em(30)
-        self.room = text_width(self.said["own_loaded"], NAME, Face.STRONG) + em(24)
+        self.room = text_width(self.said["own_loaded"], NAME, Face.STRONG) + text_width(AGAIN, LABEL) + 2 * BESIDE
         rects = {what: place[what].beyond(left).before(self.room) for what in BARS}
         unit = rects["loaded"].width / max(found.own.total, found.own.stored)
         self.bars = {what: BytesBar(rect, unit, self.skin, name=what) for what, rect in rects.items()}
         self.columns = self.header()
-        self.numbers: dict[str, Word] = {}
+        self.counter = Counter(self.skin.ink, "bytes loaded")  # of what is loaded so far
+        self.stored: Word
 
     def header(self) -> VGroup:
-        """What columns and the stored pairs are."""
+        """What the stored pairs, the rows and the columns are."""
         y, panel = self.own.grid.y1 + em(14), self.own
         space = SPACE * em(LABEL)
         k = Word("K", LABEL, self.skin.k, panel.bricks[0].x0, y, "label K")
         v = Word("V", LABEL, self.skin.v, k.left + k.wide + space, y, "label V")
         left = max(panel.heads[0].x0, v.left + v.wide + 2 * space)
-        heads = Word("query heads", LABEL, self.skin.q, left, y, "note", Face.TEXT)
-        return VGroup(k, v, heads, Word("× row blocks", LABEL, self.skin.ink, left + heads.wide + space, y, "note", Face.TEXT))
+        heads = Word(f"{self.said['heads']} query heads ↓", LABEL, self.skin.q, left, y, "note", Face.TEXT)
+        text = f"{self.said['blocks']} row blocks →"
+        return VGroup(k, v, heads, Word(text, LABEL, self.skin.ink, heads.left + heads.wide + 2 * space, y, "note", Face.TEXT))
 
-    def number(self, side: str, what: str) -> Word:
+    def number(self, what: str) -> Word:
         """Bytes at a bar's end, or where it once ended."""
-        text, bar = self.said[f"{side}_{what}"], self.bars[what]
+        bar = self.bars[what]
         left = max(bar.rect.x0 + bar.nbytes * bar.unit, bar.was.get_right()[0] if len(bar.was.points) else bar.rect.x0)
-        self.numbers[what] = Word(text, NAME, self.skin.ink, left + em(20), middle(bar.rect, NAME), f"bytes {what}")
-        return self.numbers[what]
+        return Word(kib(bar.nbytes), NAME, self.skin.ink, left + BESIDE, middle(bar.rect, NAME), f"bytes {what}")
+
+    def beside(self, number: Word, text: str, name: str) -> Word:
+        """What a number is to the one before."""
+        return Word(text, LABEL, self.skin.ink, number.left + number.wide + BESIDE, number.baseline, name, Face.TEXT)
 
     def run(self, loads: Loads, start: float = 0.0) -> Shows:
-        """The programs load, in the order of the trace, from a share of its events on; the bar of what was loaded grows with them."""
+        """The programs load, in the order of the trace, from a share of its events on; bar and number of what was loaded grow with them."""
         count = len(loads.trace)
 
         def show(share: float) -> None:
             self.load(loads.after(int(count * (start + (1 - start) * share) + 1e-6)))
 
-        return Shows(Group(self.panel, self.bars["loaded"]), show)
+        return Shows(Group(self.panel, self.bars["loaded"], self.counter), show)
 
-    def load(self, shares: np.ndarray) -> None:
-        """Every program has loaded so much of its pair."""
+    def load(self, shares: np.ndarray) -> Word:
+        """Every program has loaded so much of its pair, and so many bytes are written at the bar's end."""
         self.panel.load(shares)
         self.bars["loaded"].display(float(shares.sum()) * self.found.own.half)
+        number = self.number("loaded")
+        self.counter.say(number)
+        return number
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -99,23 +114,21 @@ class GroupedQueryFilm(ChapterFilm):
 def own(film: GroupedQueryFilm) -> None:
     """A pair a head; each row block of each head prints its copy of the head's pair, and what is loaded grows as a bar."""
     film.bars["stored"].display(film.found.own.stored)
-    film.bars["loaded"].display(0.0)
-    film.move(FadeIn(film.panel, film.names["own"], film.columns), seconds=0.8)
-    film.move(FadeIn(film.bars["stored"], film.labels[0], film.number("own", "stored")), seconds=TEXT)
-    film.read()
+    film.load(0 * film.found.own.after(0))
+    film.stored = film.number("stored")
+    film.move(FadeIn(film.panel, film.names["own"], film.columns), seconds=0.6)
+    film.move(FadeIn(film.bars["stored"], film.labels[0], film.stored, film.pair), seconds=TEXT)
+    film.scene.hold(0.8)
     film.scene.event = len(film.found.own.trace)
-    film.move(FadeIn(film.labels[1], film.bars["loaded"]), seconds=TEXT)
-    film.move(film.run(film.found.own, copies(film, film.found.own, 1)), seconds=2.4)
-    film.move(FadeIn(film.number("own", "loaded")), seconds=TEXT)
+    with film.scene.telling():
+        film.move(FadeIn(film.labels[1], film.bars["loaded"], film.counter), seconds=TEXT)
+        film.move(film.run(film.found.own, copies(film, film.found.own, SLOWLY)), seconds=4.2)
 
 
 @beat("shared")
 def shared(film: GroupedQueryFilm) -> None:
     """Copies leave; the pairs of each group slide together into one, and what is stored gets shorter; outlines stay."""
     name, other = film.names["own"], film.names["shared"]
-    film.move(FadeOut(name), seconds=TEXT)
-    film.move(FadeIn(other), seconds=TEXT)
-    film.read()
     for bar in film.bars.values():
         bar.keep()
 
@@ -123,7 +136,8 @@ def shared(film: GroupedQueryFilm) -> None:
         film.panel.shine(1 - share)
         film.bars["loaded"].shine(1 - share)
 
-    film.move(FadeOut(*film.numbers.values()), Shows(Group(film.panel, *film.bars.values()), leave), seconds=0.6)
+    leaving = Shows(Group(film.panel, *film.bars.values()), leave)
+    film.move(FadeOut(name, film.stored, film.counter), leaving, seconds=0.6)
     film.load(0 * film.found.own.after(0))
     leave(0.0)
     group = film.found.config.group
@@ -135,23 +149,23 @@ def shared(film: GroupedQueryFilm) -> None:
         film.panel.store([Rect(*(a + (b - a) * share)) for a, b in zip(start, stop, strict=True)])
         film.bars["stored"].display(before + (after - before) * share)
 
-    film.move(Shows(Group(film.panel, film.bars["stored"]), come, rate_func=ease_in_out_cubic), seconds=1.5)
-    film.panel.share(film.shared)
-    number = film.number("shared", "stored")
-    was = Word(
-        f"was {film.said['own_stored']}", LABEL, film.skin.ink, number.left + number.wide + em(30), number.baseline, "was", Face.TEXT
-    )
-    film.move(FadeIn(number, was, film.panel.brackets), seconds=TEXT)
+    with film.scene.telling():
+        film.move(Shows(Group(film.panel, film.bars["stored"]), come, rate_func=ease_in_out_cubic), FadeIn(other), seconds=2.4)
+        film.panel.share(film.shared)
+        number = film.number("stored")
+        was = film.beside(number, f"was {film.said['own_stored']}", "was")
+        film.move(FadeIn(number, was, film.panel.brackets), seconds=TEXT)
 
 
 @beat("loads")
 def loads(film: GroupedQueryFilm) -> None:
-    """The first copies fly; then every program of every head has loaded its own, and the bar fills its outline."""
-    film.read()
+    """The first copies fly; then every program of every head has loaded its own, and the bar fills its outline: as before."""
     found = film.found.shared
     film.scene.event = len(found.trace)
-    film.move(film.run(found, copies(film, found, SLOWLY)), seconds=2.8)
-    film.move(FadeIn(film.number("shared", "loaded")), seconds=TEXT)
+    with film.scene.telling():
+        film.move(FadeIn(film.counter), seconds=TEXT)
+        film.move(film.run(found, copies(film, found, SLOWLY)), seconds=4.4)
+        film.move(FadeIn(film.beside(film.number("loaded"), AGAIN, "as before")), seconds=TEXT)
 
 
 def copies(film: GroupedQueryFilm, found: Loads, count: int) -> float:
@@ -186,25 +200,23 @@ def flight(film: GroupedQueryFilm, head: int, block: int, shares: np.ndarray) ->
 
 @beat("sum")
 def total(film: GroupedQueryFilm) -> None:
-    """The two sides of one group's grid are the two factors of what is stored."""
-    said, skin, panel = film.said, film.skin, film.shared
-    first = panel.group(0)
-    left = panel.grid.x1 + em(14)
-    across = Line((first.x0, first.y1 + em(4), 0), (first.x1, first.y1 + em(4), 0), stroke_color=skin.ink, stroke_width=theme.HEAVY)
-    down = Line((left, first.y0, 0), (left, first.y1, 0), stroke_color=skin.q, stroke_width=theme.HEAVY)
-    room = film.place["grid"].x1 - left - em(14)
-    text = first_that_fits((f"{said['group']} heads", said["group"]), NAME, room, Face.STRONG)
-    group = Word(text, NAME, skin.q, left + em(14), first.center[1] - 0.36 * em(NAME), "count group")
-    room = first.x1 - film.columns.get_right()[0] - em(30)
-    text = first_that_fits((f"{said['blocks']} row blocks", said["blocks"]), NAME, room, Face.STRONG)
-    blocks = Word(text, NAME, skin.ink, first.x1 - text_width(text, NAME, Face.STRONG), first.y1 + em(14), "count blocks")
-    film.move(FadeIn(across, blocks), seconds=0.5)
-    film.scene.hold(0.3)
-    film.move(FadeIn(down, group), seconds=0.5)
-    film.scene.hold(0.3)
-    film.move(FadeIn(equation(film)), seconds=TEXT)
-    film.scene.hold(0.3)
-    film.scene.tell()
+    """All pairs stored, times the row blocks above, times the heads of every group at the right: what is loaded."""
+    said, skin, grid = film.said, film.skin, film.shared.grid
+    high, left = grid.y1 + em(4), grid.x1 + em(14)
+    across = Line((grid.x0, high, 0), (grid.x1, high, 0), stroke_color=skin.ink, stroke_width=theme.HEAVY)
+    groups = [film.shared.group(pair) for pair in range(len(film.shared.bricks))]
+    down = VGroup(
+        *(Line((left, at.y0 + SHORTER, 0), (left, at.y1 - SHORTER, 0), stroke_color=skin.q, stroke_width=theme.HEAVY) for at in groups)
+    )
+    text = first_that_fits((f"{said['group']} heads", said["group"]), NAME, film.place["grid"].x1 - left - em(14), Face.STRONG)
+    named = groups if groups[0].height > em(NAME) else groups[:1]
+    counts = [Word(text, NAME, skin.q, left + em(14), middle(at, NAME), "count group") for at in named]
+    film.move(FadeOut(film.pair), seconds=TEXT)
+    with film.scene.telling():
+        for bracket in (Group(across), Group(down, *counts)):
+            film.move(FadeIn(bracket), seconds=0.5)
+            film.scene.hold(0.3)
+        film.move(FadeIn(equation(film)), seconds=TEXT)
 
 
 def equation(film: GroupedQueryFilm) -> Named:
@@ -220,5 +232,9 @@ def equation(film: GroupedQueryFilm) -> Named:
 
 @beat("cache")
 def cache(film: GroupedQueryFilm) -> None:
-    """A still: what is counted are loads, whether or not a cache has the tile."""
-    film.read()
+    """Copies that a cache may have kept step back and come again: what is counted are loads, whether or not a cache has the tile."""
+    veil = film.panel.again()
+    with film.scene.telling():
+        film.move(FadeIn(veil), seconds=1.2)
+        film.scene.hold(0.8)
+        film.move(FadeOut(veil), seconds=1.2)

@@ -14,7 +14,7 @@ from flashviz.layout import Aspect, Rect, machine_rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.motion import FadeOut, Shows
-from flashviz.mobjects.named import Named
+from flashviz.mobjects.named import Named, NamedPath
 from flashviz.mobjects.tiles import box
 
 LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS = 36, 46, 72, 96, 95  # px: labels, names, numbers, the one that matters, formulas
@@ -39,6 +39,19 @@ class Word(Named):
         self.cast.shift((left - self.made_at[0], baseline - self.made_at[1], 0))
         self.left, self.baseline = left, baseline
         return self
+
+
+class Counter(NamedPath):
+    """A number that changes while things move: one path, whatever it says."""
+
+    def __init__(self, color: str, name: str) -> None:
+        self.text = ""
+        super().__init__(name, stroke_width=0, fill_color=color, fill_opacity=1)
+
+    def say(self, number: Word) -> None:
+        """As ``number`` stands."""
+        self.text, self.px = number.text, number.px
+        self.points = np.concatenate([part.points for part in number.get_family() if len(part.points)])
 
 
 def word(text: str, px: float, color: str, rect: Rect, name: str, face: Face = Face.STRONG) -> Word:

@@ -60,7 +60,7 @@ RULERS: Mapping[Aspect, Table] = {
     },
 }  # fmt: skip
 
-ENDS, BESIDE = 1.5, em(170)  # octaves beyond what is shown at the left; room for a dot's number at the right
+BESIDE = em(170)  # room for a dot's number, at each end
 HEAD, FOOT = em(74), em(14)  # of a ruler: its name and the name of its mark, and beneath its line
 STEP, TALL = em(10), em(22)  # how far the ticks of the octaves stand up, and how far every fourth
 
@@ -117,6 +117,6 @@ def alone(rect: Rect, shares: Sequence[float], lanes: int, room: float) -> Ruler
 
 def rulers(rect: Rect, count: int, shares: Sequence[float], lanes: int) -> list[Ruler]:
     """``count`` rulers, one beneath the other, on which all ``shares`` have a place, with so many lanes each."""
-    low, high = math.log2(min(shares)) - ENDS, math.log2(max(shares))
-    pitch = (rect.width - BESIDE) / (high - low)
-    return [Ruler(place, low, pitch, lanes) for place in rows(rect, count, em(14))]
+    low, high = math.log2(min(shares)), math.log2(max(shares))
+    pitch = (rect.width - 2 * BESIDE) / max(high - low, 1.0)
+    return [Ruler(place, low - BESIDE / pitch, pitch, lanes) for place in rows(rect, count, em(14))]

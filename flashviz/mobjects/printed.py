@@ -25,7 +25,7 @@ class Printed(VGroup):
         self.copies = [Rectangles(hue, name=f"loaded {tensor}", opacity=palette.LIT) for tensor, hue in hues]
         self.heads = Rectangles(skin.q, name="heads", opacity=palette.LIT)
         self.heads.display(edges([seamed(rect) for rect in place.heads]))
-        self.cells = Rectangles(skin.edge, name="cells", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
+        self.cells = Rectangles(skin.quiet, name="cells", opacity=0.0).set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
         self.cells.display(edges([seamed(rect) for line in place.cells for rect in line]))
         self.brackets = Rectangles(skin.ink, name="brackets")
         super().__init__(self.cells, *self.copies, self.heads, self.brackets, *self.bricks)
@@ -54,6 +54,15 @@ class Printed(VGroup):
         for drawn in self.copies:
             drawn.set_fill(opacity=palette.LIT * share)
         return self
+
+    def again(self) -> Rectangles:
+        """A veil over every copy but the first of its pair: what a cache may have kept since the pair was first loaded."""
+        each = len(self.place.heads) // len(self.place.bricks)
+        cells = [
+            rect for head, line in enumerate(self.place.cells) for block, rect in enumerate(line) if head % each or block
+        ]  # fmt: skip
+        veil = Rectangles(self.skin.ground, name="again", opacity=palette.LIT)
+        return veil.display(edges([seamed(rect) for rect in cells]))
 
     def load(self, shares: np.ndarray) -> Printed:
         """[heads, row blocks, 2] shares of K and V that each program has loaded."""
