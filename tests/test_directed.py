@@ -18,6 +18,7 @@ from flashviz.storyboard import READ_PACE, reading
 from tests.conftest import ROOT
 from tests.directed import Directed, changes, drawn, overlapping, scene
 from tests.drawn import in_roles
+from tests.pictures import changed
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 FILMS = {
@@ -127,7 +128,7 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "large"),
+            "square": ("square", "large", "sum", "note"),
             "sweep": (
                 "square", "plot", "sweeps", "axis", "ticks", "chip", "m", "large", "sum", "bytes", "each", "once", "why", "total", "note",
             ),
@@ -341,12 +342,21 @@ def test_nothing_stands_still_for_long_but_to_be_read(film: Directed) -> None:
 
 @films
 def test_a_caption_is_read_before_anything_moves_or_after_all_has(film: Directed) -> None:
-    """Half a second, and a second for 14 characters, during which the picture stands; what arrives first takes a second at most."""
+    """Half a second, and a second for 14 characters, during which the picture stands; what arrives first takes a second at most.
+
+    A caption that is read along with what it names stands as long, from when it comes to the end of its beat.
+    """
     pictures = drawn(film)
     for beat in pictures.scene.board:
         if not beat.caption:
             continue
         frames = pictures.of(beat.name)
+        if beat.along:
+            band, ended = pictures.scene.shot(beat.shot)["caption"], frames[-1].time + frames[-1].seconds
+            masks = ((b.time, changed(a.pixels, b.pixels)) for a, b in itertools.pairwise(frames[:-1]))
+            come = max(time for time, mask in masks if mask[pictures.slices(band, mask)].any())
+            assert ended - come >= reading(beat.caption) - 0.25, (beat.name, ended - come)
+            continue
         moments = [frames[0].time, *(b.time for _, b, mask in changes(pictures, frames, beat.shot) if mask.any())]
         moments.append(frames[-1].time + frames[-1].seconds)
         longest, start = max((second - first, first) for first, second in itertools.pairwise(moments))
