@@ -105,7 +105,7 @@ ANSWERS = {
         "Queries outside: O waits on chip.",
     ),
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
-    "M counts numbers": ("IOScene", "M numbers fit on chip"),
+    "M counts numbers": ("IOScene", "together M numbers"),
     "SRAM is not one thing": ("MemoryHierarchyScene", "Of shared memory one program may use 227 KiB."),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax needs whole rows: S comes back, P goes out."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
@@ -119,7 +119,7 @@ ANSWERS = {
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
     "why dQ alone is not deterministic": ("BackwardScene", "All add to dQ, in no fixed order."),
     "exact, and yet other bits": ("BackwardScene", "compare errors, not bits"),
-    "the attention map": ("BackwardScene", "Never stored: P = e^(S − LSE) makes it again."),
+    "the attention map": ("BackwardScene", "Never stored: P = exp(S − LSE) makes it again."),
     "what training keeps": ("TrainingMemoryScene", "P is read, or made again from LSE"),
 }
 

@@ -131,7 +131,7 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "large"),
+            "square": ("square", "large", "sum", "note"),
             "sweep": (
                 "square", "plot", "sweeps", "axis", "ticks", "chip", "m", "large", "sum", "bytes", "each", "once", "why", "total", "note",
             ),

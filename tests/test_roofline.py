@@ -204,7 +204,7 @@ def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
 
 def test_one_machine_at_a_time() -> None:
     for snapshot in scene(FILM).snapshots:
-        badges = [text.split()[0] for text in said(snapshot, "badge")]
+        badges = [text.split()[0] for text in said(snapshot, "machine")]
         assert badges == (["H100"] if snapshot.beat in ("gpu", "close") else ["A100"])
 
 

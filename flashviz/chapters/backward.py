@@ -22,7 +22,7 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("kept", "What was kept", 6.6, shot="kept", late=True, along=True, caption="Kept: O and LSE. No score, no weight."),
-    Beat("again", "P again", 9.6, shot="tile pair", late=True, along=True, caption="Never stored: P = e^(S − LSE) makes it again."),
+    Beat("again", "P again", 9.6, shot="tile pair", late=True, along=True, caption="Never stored: P = exp(S − LSE) makes it again."),
     Beat(
         "softmax", "From dO to dS", 12.2, shot="tile pair", late=True, along=True,
         caption="dO comes back from the loss: first dP, then dS.",

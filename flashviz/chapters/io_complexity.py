@@ -17,13 +17,13 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("square", "The tile", 7.2, shot="io", fresh=True, caption="M numbers fit on chip: a block each of Q, K, V and O."),
-    Beat("sweep", "A sweep", 11.2, shot="io", late=True, caption="A sweep: all of Q and O pass by one block of K and V."),
-    Beat("double", "Twice the chip", 7.6, shot="io", fresh=True, caption="Twice the chip: a tile twice as wide, half the sweeps."),
-    Beat("wider", "Again", 8.1, shot="io", fresh=True, caption="From d rows on it only widens, or S would not fit as well."),
-    Beat("chips", "Real chips", 8.6, shot="io", fresh=True, caption="What one program may use of an SM, a core of the GPU."),
-    Beat("cached", "The other side", 7.0, shot="io", late=True, caption="Only a large enough chip beats a perfect cache."),
-    Beat("ratio", "So much less", 6.3, shot="io", late=True, caption="{cached} even if nothing is read twice. Here {least}."),
+    Beat("square", "The tile", 7.4, shot="io", late=True, along=True, caption="A block each of Q, K, V and O: together M numbers."),
+    Beat("sweep", "A sweep", 10.7, shot="io", late=True, along=True, caption="A sweep: all of Q and O pass by one block of K and V."),
+    Beat("double", "Twice M", 6.2, shot="io", late=True, along=True, caption="Twice the chip: a tile twice as wide, half the sweeps."),
+    Beat("wider", "Again", 8.2, shot="io", late=True, along=True, caption="From d rows on it only widens: S stays within M / 4."),
+    Beat("chips", "Real chips", 6.6, shot="io", late=True, along=True, caption="What one program may use of an SM, a core of the GPU."),
+    Beat("cached", "The other side", 6.0, shot="io", late=True, caption="Only a large enough chip beats a perfect cache."),
+    Beat("ratio", "So much less", 5.6, shot="io", late=True, along=True, caption="{cached} even if nothing is read twice. Here {least}."),
 )  # fmt: skip
 LENGTH = 32  # N, in tiles
 COLUMNS = 64  # sweeps, at most: more are too thin to be seen

@@ -10,16 +10,17 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import io_complexity
-from flashviz.chapters.io_complexity import BOUND, CHIPS, IO, Step, bytes_at, gather, rounded, step_at
+from flashviz.chapters.io_complexity import BOUND, CHIPS, IO, Step, bytes_at, elements, gather, rounded, step_at
 from flashviz.citations import SM_LIMITS
 from flashviz.config import SHARED_LIMIT
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, middle, symbols, word, worded
 from flashviz.figures import amount, kib
-from flashviz.layout import Rect
+from flashviz.layout import Rect, rows
 from flashviz.layout.io_complexity import Blocks, Plot, Square
 from flashviz.lettering import Face, em, text_width
+from flashviz.memory import FLOAT32
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
@@ -31,10 +32,10 @@ NAMED = ("FlashAttention, 2022", "Algorithm 1, outer loop: K, V", "outer loop: K
 AXIS = ("M, numbers on chip: each tick 2 ×", "M, each tick 2 ×")
 BYTES = ("read from and written to HBM, the GPU's memory", "read from and written to HBM")
 CACHED = ("standard attention, if nothing is read twice", "standard, if nothing is read twice", "standard at its best")
-MEANT = ("O: output. S: scores, on top of M: at most M / 4", "S: scores, on top of M", "S: on top of M")
+MEANT = ("O: output. S: scores, held besides these M numbers", "S: scores, held besides M", "S: besides M")
 ONCE = ("K, V and start: once", "K, V, start: once", "K, V: once")
 EQUAL = "equal at M ≈ "
-SLOW, FAST = 1.8, 2.6  # seconds: of the first sweep, and of all others
+SLOW, FAST = 2.8, 3.4  # seconds: of the first sweep, and of all others
 GROWTH = 1.6  # of a doubling of M
 MARKED = 0.34  # of the plot: how high the line of a chip is
 SAMPLES = 400  # of the curve, a doubling: sweeps are whole, so that it is a stair
@@ -94,6 +95,19 @@ class IOFilm(ChapterFilm):
             words.append(word(first_that_fits(ONCE, LABEL, at.width), LABEL, skin.k, at, "why", Face.TEXT))
         return words
 
+    def made_of(self) -> list[Word]:
+        """The bytes of a sweep and of what crosses but once, tensor by tensor, where they have a place."""
+        if "made" not in self.place:
+            return []
+        found, c, place, skin = self.found, self.found.config, self.place["made"], self.skin
+        whole, rows_of = c.seq_k * c.head_dim * c.itemsize, c.seq_k * FLOAT32  # bytes of a matrix, and of l or m
+        texts = (
+            (f"Q {_kib(whole)} + O 2 × {_kib(whole)} + ℓ, m {_kib(4 * rows_of)} = {kib(found.sweep)}", skin.o),
+            (f"K, V {_kib(2 * whole)} + start {_kib(whole + 2 * rows_of)} = {kib(found.once)}", skin.k),
+        )
+        lines = zip(texts, rows(place, len(texts)), strict=True)
+        return [word(text, LABEL, hue, line, "made of", Face.TEXT) for (text, hue), line in lines]
+
     def readout(self, name: str, text: str, rect: Rect) -> Readout:
         """A number with its name that changes as things move."""
         longest = {
@@ -125,9 +139,8 @@ class IOFilm(ChapterFilm):
         def show(share: float) -> None:
             now = start * (stop / start) ** share
             step = step_at(now, c)
-            smooth = Step(now, step.columns, step.rows, step.sweeps, step.nbytes)
-            self.show(smooth, 0.0, step.nbytes, float(step.sweeps))
-            self.m.display(f"M = {now:,.0f}")
+            self.show(step, 0.0, step.nbytes, float(step.sweeps))
+            self.m.display(f"M = {min(elements(step.columns, c.head_dim), self.found.largest):,.0f}")  # what these blocks fill
             self.sweeps.display(counted(step.sweeps))
             passed = np.geomspace(start, now, max(2, int(SAMPLES * share * np.log2(stop / start)) + 1))
             self.curve.display(np.concatenate([left, [(m, bytes_at(m, c)) for m in passed]]))
@@ -163,8 +176,16 @@ def square(film: IOFilm) -> None:
     film.square.remove(film.square.moving)
     rect, unit = closely(film)
     blocks = film.blocks.display(rect, unit, step.rows, step.columns)
-    film.move(FadeIn(film.square, film.name, setting(film), blocks, *counts(film)), seconds=0.6)
-    film.read()
+    film.move(FadeIn(film.square, film.name, setting(film)), seconds=0.4)
+    *product, meant = counts(film)
+    with film.scene.telling():
+        for name in "QKVO":
+            film.move(FadeIn(blocks.blocks[name], blocks.letters[name]), seconds=0.4)
+            film.scene.hold(0.1)
+        film.move(FadeIn(*product), seconds=TEXT)
+        film.scene.hold(0.6)
+        film.move(FadeIn(blocks.blocks["S"], blocks.letters["S"], blocks.limit, blocks.measure, meant), seconds=0.4)
+    film.scene.add(blocks)
     tile, cell = film.square.tile, film.square.cell(step.columns, step.rows)
     start = Blocks.of(rect, unit, step.rows, step.columns, d).s
     film.move(
@@ -200,7 +221,7 @@ def counts(film: IOFilm) -> list[Word]:
 
 @beat("sweep")
 def sweep(film: IOFilm) -> None:
-    """One column slowly, all others faster; each sweep adds its bytes to the bar."""
+    """One column slowly, what its bytes are; then, under standard attention's line, all others; each sweep adds its bytes to the bar."""
     found, step, place = film.found, film.step, film.place
     rect, half, at, over = film.plot.rect, em(2), place["axis"], place["bytes"]
     base = Rectangles(film.skin.quiet, name="base").display(np.array([[rect.x0, rect.y0 - half, rect.x1, rect.y0 + half]]))
@@ -218,47 +239,90 @@ def sweep(film: IOFilm) -> None:
     film.scene.event = len(found.traces[0])
 
     def show(done: float) -> None:
-        film.show(step, done, found.once + done * found.sweep, done)
-        film.sweeps.display(counted(int(done + 0.5)))
+        whole = float(int(done + 1e-9))  # bytes are counted when a sweep is through: bar, counter and sum say the same
+        film.show(step, done, found.once + whole * found.sweep, whole)
+        film.sweeps.display(counted(int(whole)))
 
+    made = film.made_of()
+    if made:
+        film.move(FadeIn(*made), seconds=TEXT)
     everything = Group(film.square, film.bar, film.number, film.sweeps, *film.summed)
-    film.move(Shows(everything, show), seconds=SLOW)
-    film.scene.tell()
-    film.move(Shows(everything, lambda share: show(1 + (step.sweeps - 1) * share)), seconds=FAST)
-    film.curve.display(np.array([[step.m, step.nbytes]]))
-    film.scene.add(film.curve, film.dots)
-    film.move(film.dot(), seconds=TEXT)
+    with film.scene.telling():
+        film.move(Shows(everything, show), seconds=SLOW)
+        film.move(*(FadeOut(each) for each in made), best(film), seconds=0.5)
+        film.move(FadeIn(*best_words(film)), seconds=TEXT)
+        film.move(Shows(everything, lambda share: show(1 + (step.sweeps - 1) * share)), seconds=FAST)
+        film.curve.display(np.array([[step.m, step.nbytes]]))
+        film.scene.add(film.curve, film.dots)
+        film.move(film.dot(), seconds=TEXT)
+
+
+def best(film: IOFilm) -> Shows:
+    """The line of what standard attention moves where each tensor crosses once."""
+    rect, y, half = film.plot.rect, film.plot.y(film.found.cached), em(2)
+    line = Rectangles(film.skin.scores, name="cached")
+
+    def draw(share: float) -> None:
+        line.display(np.array([[rect.x0, y - half, rect.x0 + rect.width * share, y + half]]))
+        line.values = np.array([film.found.cached])
+
+    return Shows(line, draw, rate_func=ease_in_out_cubic, introducer=True)
+
+
+def best_words(film: IOFilm) -> list[Word]:
+    """Its name and its bytes, at its right end."""
+    rect, base, number, gap = film.plot.rect, best_base(film), rounded(film.found.cached), em(14)
+    wide = text_width(number, LABEL, Face.STRONG)
+    text = first_that_fits(CACHED, LABEL, 0.6 * rect.width - gap - wide, Face.TEXT)  # clear of the first bars
+    left = rect.x1 - wide - gap - text_width(text, LABEL)
+    return [
+        Word(text, LABEL, film.skin.ink, left, base, "cached name", Face.TEXT),
+        Word(number, LABEL, film.skin.ink, rect.x1 - wide, base, "cached bytes"),
+    ]
+
+
+def best_base(film: IOFilm) -> float:
+    """Where the line's words stand: above it, or beneath where the formula or the chips' source is near."""
+    y, bound = film.plot.y(film.found.cached), film.place["bound"]
+    return y + em(12) if y + em(100) < bound.y0 or not film.plot.rect.overlaps(bound) else y - em(42)
 
 
 @beat("double")
 def double(film: IOFilm) -> None:
     """M doubles: the tile widens, sweeps halve, the bar drains and leaves the curve."""
-    film.read()
     first, moving = film.step, film.square.moving
     film.move(FadeOut(moving), seconds=TEXT)
     film.show(first, 0.0, first.nbytes, float(first.sweeps))
     film.move(FadeIn(moving, film.tile), seconds=TEXT)
     film.scene.add(film.square, film.tile)
-    film.move(film.grow(film.found.steps[1].m), seconds=GROWTH)
-    film.move(film.dot(), seconds=TEXT)
+    with film.scene.telling():
+        film.move(film.grow(film.found.steps[1].m), seconds=2.5 * GROWTH)
+        film.move(film.dot(), seconds=TEXT)
 
 
 @beat("wider")
 def wider(film: IOFilm) -> None:
     """On and on: from d rows on the tile only widens, since S has a quarter of M as well (the proof of Theorem 2)."""
-    film.read()
-    for step in film.found.steps[2:]:
-        film.move(film.grow(step.m), seconds=0.75 * GROWTH)
-        film.move(film.dot(), seconds=0.15)
+    with film.scene.telling():
+        for step in film.found.steps[2:]:
+            film.move(film.grow(step.m), seconds=GROWTH)
+            film.move(film.dot(), seconds=0.15)
     film.bound = bound(film)
     film.move(FadeIn(*film.bound), seconds=TEXT)
 
 
 def bound(film: IOFilm) -> list[Named]:
     """The curve's formula, where the bars have left room, and the theorem that it is of."""
-    room, (formula, *citations) = free(film), BOUND
+    room, (formula, *citations), c = free(film), BOUND, film.found.config
     citation = first_that_fits(citations, LABEL, film.place["bound"].width)
-    return [symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "formula bound"), cited(citation, room.bottom(em(50)), film)]
+    words = [symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "formula bound"), cited(citation, room.bottom(em(50)), film)]
+    if "bytes of" in film.place:
+        # the sweeps' Q in, O in and out; the rest is l and m, and what crosses but once
+        moved = rounded(film.step.sweeps * 3 * c.seq_q * c.head_dim * c.itemsize)
+        text = f"× {c.itemsize} bytes = {moved} of the {rounded(film.step.nbytes)}"
+        at = film.place["bytes of"].shifted(0.0, room.y1 - film.place["bound"].y1)
+        words.append(word(text, LABEL, film.skin.ink, at, "bound bytes", Face.TEXT))
+    return words
 
 
 def free(film: IOFilm) -> Rect:
@@ -278,15 +342,15 @@ def cited(text: str, rect: Rect, film: IOFilm) -> Word:
 @beat("chips")
 def chips(film: IOFilm) -> None:
     """Up to what one program may use: a mark for each chip, named, with the size that is cited."""
-    film.read()
     source = cited(SM_LIMITS, free(film).top(em(50)), film)
     if film.found.chips:  # else the theorem speaks of none
         film.move(FadeOut(*film.bound), seconds=TEXT)
         film.move(FadeIn(source), seconds=TEXT)
-    for index, (name, step) in enumerate(film.found.chips):
-        film.move(film.grow(step.m), seconds=0.9)
-        film.move(FadeIn(*mark(film, name, step, index)), seconds=TEXT)
-        film.scene.hold(0.5)
+    with film.scene.telling():
+        for index, (name, step) in enumerate(film.found.chips):
+            film.move(film.grow(step.m), seconds=1.4)
+            film.move(FadeIn(*mark(film, name, step, index)), seconds=TEXT)
+            film.scene.hold(0.5)
 
 
 def mark(film: IOFilm, name: str, step: Step, index: int) -> list[Named | Rectangles]:
@@ -304,33 +368,21 @@ def mark(film: IOFilm, name: str, step: Step, index: int) -> list[Named | Rectan
 
 @beat("cached")
 def cached(film: IOFilm) -> None:
-    """What standard attention moves where each tensor crosses once: the curve is above it where the chip is small, up to a mark."""
-    rect, skin, half = film.plot.rect, film.skin, em(2)
-    y = film.plot.y(film.found.cached)
-    line = Rectangles(skin.scores, name="cached")
-    number = rounded(film.found.cached)
-    gap, wide = em(14), text_width(number, LABEL, Face.STRONG)
-    text = first_that_fits(CACHED, LABEL, 0.82 * rect.width - gap - wide, Face.TEXT)
-    bound = film.place["bound"]
-    cited_from = bound.y1 - em(60) if film.found.chips else bound.y0  # of chips only their source, else the formula as well
-    base = y + em(12) if y + em(100) < cited_from else y - em(42)
-    left = rect.x1 - wide - gap - text_width(text, LABEL)
-
-    def draw(share: float) -> None:
-        line.display(np.array([[rect.x0, y - half, rect.x0 + rect.width * share, y + half]]))
-        line.values = np.array([film.found.cached])
-
-    film.move(Shows(line, draw, rate_func=ease_in_out_cubic, introducer=True), seconds=0.9)
-    words = (
-        Word(text, LABEL, skin.ink, left, base, "cached name", Face.TEXT),
-        Word(number, LABEL, skin.ink, rect.x1 - wide, base, "cached bytes"),
-    )
-    film.move(FadeIn(*words), seconds=TEXT)
-    film.scene.hold(0.8)
+    """Where the curve goes under standard attention's line: left of it the chip is too small."""
+    film.scene.hold(0.4)
     if film.found.crossing is not None:
-        film.move(FadeIn(*equal(film, film.found.crossing, y, base)), seconds=TEXT)
-        film.scene.hold(0.4)
+        mark, said = equal(film, film.found.crossing, film.plot.y(film.found.cached), best_base(film))
+        film.move(FadeIn(mark), down(film, film.found.crossing), seconds=0.8)
+        film.move(FadeIn(said), seconds=TEXT)
+        film.scene.hold(0.3)
     film.scene.tell()
+
+
+def down(film: IOFilm, m: int) -> Shows:
+    """From where the curve meets the line down to its M."""
+    line, x, half, floor = Rectangles(film.skin.ink, name="down"), film.plot.x(m), em(2), film.plot.rect.y0
+    top = film.plot.y(film.found.cached)
+    return Shows(line, lambda share: line.display(np.array([[x - half, top - (top - floor) * share, x + half, top]])), introducer=True)
 
 
 def equal(film: IOFilm, m: int, line: float, base: float) -> list[Word | Rectangles]:
@@ -355,14 +407,18 @@ def ratio(film: IOFilm) -> None:
         more.display(np.array([[bar.x0, bar.y1, bar.x1, bar.y1 + max(top - bar.y1, 0.0) * share]]))
         more.values = np.array([found.cached - found.last.nbytes])
 
-    film.move(Shows(more, rise, rate_func=ease_in_out_cubic, introducer=True), seconds=1.2)
-    film.scene.hold(0.4)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(Shows(more, rise, rate_func=ease_in_out_cubic, introducer=True), seconds=2.4)
 
 
 def counted(sweeps: int) -> str:
     """How many, in words."""
     return f"{sweeps} sweep" if sweeps == 1 else f"{sweeps} sweeps"
+
+
+def _kib(nbytes: int) -> str:
+    """KiB without their name."""
+    return kib(nbytes).removesuffix(" KiB")
 
 
 def numbers(film: IOFilm) -> Word:

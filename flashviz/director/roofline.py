@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import roofline
@@ -59,7 +59,7 @@ class RooflineStage(ShotScene):
 class RooflineFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    words: list[Named]  # the badge, the axis and the names of both limits
+    words: list[Mobject]  # the badge, the axis and the names of both limits
     standard_name: Word
     reading: Reading
     product: Word
@@ -83,15 +83,15 @@ class RooflineFilm(ChapterFilm):
         self.dot = Dot(self.skin.o, hollow=False, name="point flash")
         self.now = found.heights[0]
 
-    def badge(self, device: str, roof: Roof, rect: Rect) -> Named:
+    def badge(self, device: str, roof: Roof, rect: Rect) -> Group:
         """A machine, and who quotes its limits."""
         skin, quotes = self.skin, quotes_of(device, roof)
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
         cited = word(first_that_fits((sources, short), LABEL, rect.width), LABEL, skin.ink, rect, "cited", Face.TEXT)
-        return Named(machine(device, self.scene.settings.aspect, skin), cited, tag="badge", text=device)
+        return Group(machine(device, self.scene.settings.aspect, skin), cited)
 
-    def limits(self, plot: Decades, place: Shot) -> list[Named]:
+    def limits(self, plot: Decades, place: Shot) -> list[Mobject]:
         """Badge, the axes' names, and both limits at their parts of the roof."""
         skin, roof, quotes = self.skin, self.found.roof, quotes_of(DEVICE, self.found.roof)
         at = place["axis"]
@@ -104,7 +104,7 @@ class RooflineFilm(ChapterFilm):
         base = min(base, base_of - em(46))  # clear of the name of the vertical axis
         up = Word(first_that_fits(RATE, LABEL, 0.9 * plot.rect.width), LABEL, skin.ink, plot.rect.x0, base_of, "axis", Face.TEXT)
         limit = Word(slope, LABEL, skin.ink, plot.rect.x0 + em(34), base, "limit")
-        words: list[Named] = [self.badge(DEVICE, roof, place["badge"]), axis, up, limit]
+        words: list[Mobject] = [self.badge(DEVICE, roof, place["badge"]), axis, up, limit]
         for level, _ in quotes[1:]:
             wide = text_width(level, LABEL, Face.STRONG)
             words.append(Word(level, LABEL, skin.ink, plot.rect.x1 - wide, plot.y(roof.at(plot.ends[1])) + em(20), "limit"))

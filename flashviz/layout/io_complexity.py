@@ -13,7 +13,8 @@ from flashviz.lettering import em
 # ``square``: the scores with K above, Q and O at their sides, and ``setting`` beneath: the problem; at its right ``cut``, the tile's size,
 # and what makes the bytes: ``sweeps``, what ``each`` adds, what crosses ``once`` and ``why``, and their ``total``. ``chip``: what M holds,
 # under ``m``; ``large``: the same closely, ``sum`` beneath with a ``note``, before there are bars. ``plot``: the bar of bytes stands on its
-# lower edge; ``bytes`` says of what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, later whence chips' sizes are.
+# lower edge; ``bytes`` says of what, ``ticks`` and ``axis`` stand beneath. ``bound``: the curve's formula, later whence chips' sizes are;
+# ``bytes of``: what it is in bytes. ``made``: of what the bytes of a sweep are, and those that cross once.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "name": (60, 24, 880, 88), "square": (60, 100, 560, 580), "setting": (130, 530, 490, 580), "cut": (590, 130, 880, 190),
@@ -21,7 +22,7 @@ IO: Mapping[Aspect, Table] = {
         "total": (590, 450, 880, 510), "note": (900, 856, 1840, 920),
         "m": (60, 590, 880, 650), "chip": (60, 660, 880, 926), "large": (940, 130, 1840, 740), "sum": (940, 764, 1840, 844),
         "plot": (900, 110, 1840, 806), "ticks": (900, 812, 1840, 864), "axis": (900, 868, 1840, 926), "bytes": (900, 24, 1840, 88),
-        "bound": (1200, 110, 1840, 300),
+        "bound": (1200, 110, 1840, 250), "bytes of": (1300, 256, 1840, 306), "made": (900, 130, 1840, 250),
     },
     "4:3": {
         "name": (20, 40, 736, 104), "square": (40, 114, 500, 574), "setting": (100, 524, 440, 574), "cut": (510, 130, 730, 190),
