@@ -112,4 +112,4 @@ def read(film: ReferencesFilm) -> None:
         both = [film.place["both"]] * len(film.terms)
         film.move(film.slide(both, film.below), FadeOut(film.equal), seconds=BACK)
         film.move(film.slide(film.below, film.strips), seconds=BACK)
-        film.move(StepBack(film.pictures, BEHIND), *(FadeIn(line) for line in film.lines), seconds=BACK)
+        film.move(StepBack([film.pictures], BEHIND), *(FadeIn(line) for line in film.lines), seconds=BACK)
