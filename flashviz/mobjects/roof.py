@@ -39,6 +39,7 @@ class RoofView(VGroup):
         self.word_casts, self.number_casts = ([Cast(each) for each in group] for group in (self.words, self.numbers))
         self.knee = Rectangles(skin.quiet, name="knee")
         self.ridge = VGroup() if roof.knee is None else VGroup(_number(f"{roof.knee:,.0f}", skin.ink))
+        self.ridge_casts = [Cast(each) for each in self.ridge]
         super().__init__(self.under, self.base, self.knee, self.line, self.words, self.numbers, self.ridge)
         self.place(plot, ticks)
 
@@ -72,13 +73,15 @@ class RoofView(VGroup):
     def _mark_knee(self, ticks: Rect, end: float) -> VGroup:
         """Where both limits meet, and its number among those of the axis; nothing yet, where the line has not come so far."""
         plot, knee, half = self.plot, self.roof.knee, em(2)
+        for cast in self.ridge_casts:
+            cast.move_to((plot.x(knee or plot.ends[0]), ticks.center[1], 0))
         if knee is None or not plot.ends[0] < knee < end:
             self.knee.display(np.zeros((0, 4)))
             self.ridge.set_opacity(0.0)
             return VGroup()
         x = plot.x(knee)
         self.knee.display(np.array([[x - half, plot.rect.y0, x + half, plot.y(self.roof.at(knee))]]))
-        self.ridge.set_opacity(1.0).move_to((x, ticks.center[1], 0))
+        self.ridge.set_opacity(1.0)
         return self.ridge
 
     def spot(self, intensity: float) -> tuple[float, float, float]:

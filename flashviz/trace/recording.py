@@ -197,7 +197,7 @@ class Trace:
 
     @cached_property
     def spans(self) -> dict[tuple[int, ...], range]:
-        """(launch, *pid) -> the events of each program that did something, in the trace's order."""
+        """By launch and pid, the events of each program that did something, in the trace's order."""
         keys = np.stack([self.columns[name][self.bounds[:-1]] for name in self.header.program], axis=1).tolist()
         ends = zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True)
         return {tuple(key): range(*span) for key, span in zip(keys, ends, strict=True)}
