@@ -283,7 +283,7 @@ def test_the_loop_is_cut_from_its_beats(site: Path, tmp_path: Path) -> None:
     loop, whole = frames
     assert len(loop) == round(2 * SECONDS * film.fps) < len(whole)
     assert np.array_equal(loop, whole[-len(loop) :])
-    with pytest.raises(FlashvizError, match=r"expected beats stale to same in .*, got first, ask, last; deliver ThreeScene again"):
+    with pytest.raises(FlashvizError, match=r"expected beats squeeze to same in .*, got first, ask, last; deliver ThreeScene again"):
         door().write_loop(film, site / "_films" / "ThreeScene", tmp_path / "loop.mp4")
     assert "<video" not in door().loop(None, "_films")
 
