@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flashviz.chapters import rescale
-from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.chapters.rescale import Rescale
-from flashviz.citations import MEMORY_SPEEDS, PEAK_TFLOPS, Source
+from flashviz.chapters.roofline import roof_of
+from flashviz.citations import MEMORY_SPEEDS, Source
 from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 
@@ -74,8 +74,6 @@ DIGEST: tuple[Beat, ...] = tuple(
     if beat.name in DIGEST_SECONDS
 )
 
-SIXTEEN_BIT = 2  # bytes of the numbers whose products are quoted
-
 EXCERPT = ("score", "ceiling", "sum", "blend", "calm", *(beat.name for beat in RESCALE))  # what benchmarks render: a row and its rise
 COURSE = ("row", "carry", *EXCERPT, *(beat.name for beat in CLOSING if beat.name != "card"))  # the other chapters say the rest
 
@@ -95,15 +93,14 @@ class PathTimes:
 def path_times(config: AttentionConfig) -> PathTimes | None:
     """Of one tile of Q, and its product with one of K; None where no source quotes the device of ``config`` for its dtype."""
     memory = MEMORY_SPEEDS.get(config.arch)
-    peak = None if memory is None or config.itemsize != SIXTEEN_BIT else PEAK_TFLOPS.get(memory.device)
-    if memory is None or peak is None:
+    roof = None if memory is None else roof_of(memory.device, config.itemsize)
+    if memory is None or roof is None or roof.peak is None:
         return None
     nbytes = config.block_m * config.head_dim * config.itemsize
     flops = 2 * config.block_m * config.block_n * config.head_dim
-    sources = dict.fromkeys((memory.quote.source, peak.quote.source))
-    return PathTimes(
-        memory.device, memory.hbm_speed, peak.value, nbytes / bytes_of(memory.hbm_speed), flops / (peak.value * 10**12), tuple(sources)
-    )
+    crossing, product = (count / (rate * 10**12) for count, rate in ((nbytes, roof.bandwidth), (flops, roof.peak.value)))
+    sources = tuple(dict.fromkeys((memory.quote.source, roof.peak.quote.source)))
+    return PathTimes(memory.device, memory.hbm_speed, roof.peak.value, crossing, product, sources)
 
 
 def beats_of(found: Rescale, script: Sequence[Beat] = SCRIPT) -> tuple[Beat, ...]:

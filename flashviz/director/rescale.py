@@ -452,7 +452,6 @@ def renew(film: RescaleFilm, share: float) -> None:
 @beat("squeeze")
 def squeeze(film: RescaleFilm) -> None:
     """The factor sends a copy to l and one to acc, and both shrink: the block down to the dashes. The quotient does not move."""
-    start = film.scene.now
     film.reached(Kind.ALPHA)
     found, skin, chart, said = film.found, film.skin, film.chart, film.said
     alpha, acc = float(found.of("alpha")), found.of("acc_old")
@@ -462,13 +461,13 @@ def squeeze(film: RescaleFilm) -> None:
     times_acc = Word("×", px, skin.ink, left, base, "times")
     at_acc = Word(said["alpha"], px, skin.ink, left + times_acc.wide + SPACE * em(px), base, "alpha acc")
     film.copies = [times_acc, at_acc]
-    film.move(FadeOut(film.acc_words), seconds=TEXT)
-    film.scene.remove(source)  # it parts into the two
-    film.move(
-        fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early), FadeIn(times, times_acc, rate_func=late),
-        seconds=MOVE,
-    )  # fmt: skip
-    film.scene.arrived(film.scene.now - start)  # the caption is read while the factor goes to both
+    with film.scene.telling():
+        film.move(FadeOut(film.acc_words), seconds=TEXT)
+        film.scene.remove(source)  # it parts into the two
+        film.move(
+            fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early), FadeIn(times, times_acc, rate_func=late),
+            seconds=MOVE,
+        )  # fmt: skip
     film.put_bars(film.was, "acc", film.shot["acc"])
     film.was.display(acc)
     film.scene.add(film.was, film.acc)
@@ -511,16 +510,15 @@ def same(film: RescaleFilm) -> None:
 @beat("alone")
 def alone(film: RescaleFilm) -> None:
     """acc grows back to what it was while l stays squeezed: the answer breaks out of its frame, the true one stays as an outline."""
-    start = film.scene.now
-    film.move(*(FadeOut(each) for each in (*film.copies, *film.fraction, *film.strokes)), seconds=TEXT)
-    film.put_bars(film.answer_was, "answer", film.shot["answer"])
-    film.answer_was.display(film.quotient("old"))
-    film.scene.add(film.answer_was)
-    film.move(*unscaled(film, 0.0, 1.0), seconds=1.5)
-    film.note = word(f"{film.said['height']} × too tall", NAME, film.skin.warn, film.shot["answer words"], "note")
-    film.move(FadeOut(film.answer_words), seconds=TEXT / 2)
-    film.move(FadeIn(film.note), seconds=TEXT)
-    film.scene.arrived(film.scene.now - start)
+    with film.scene.telling():
+        film.move(*(FadeOut(each) for each in (*film.copies, *film.fraction, *film.strokes)), seconds=TEXT)
+        film.put_bars(film.answer_was, "answer", film.shot["answer"])
+        film.answer_was.display(film.quotient("old"))
+        film.scene.add(film.answer_was)
+        film.move(*unscaled(film, 0.0, 1.0), seconds=1.5)
+        film.note = word(f"{film.said['height']} × too tall", NAME, film.skin.warn, film.shot["answer words"], "note")
+        film.move(FadeOut(film.answer_words), seconds=TEXT / 2)
+        film.move(FadeIn(film.note), seconds=TEXT)
     film.hold(1.0)
 
 
@@ -703,27 +701,25 @@ def join(film: RescaleFilm) -> None:
     found, chart, said, skin = film.found, film.chart, film.said, film.skin
     film.move(FadeOut(film.formula), seconds=TEXT)
     film.go("sum")
-    film.scene.announce()
-    start_of_words = film.scene.now
-    plus, added = film.numbers.next("+", skin.ink), film.numbers.next(said["added"], skin.scores)
-    home, start = (added.left, added.baseline), max(film.terms_name.left, added.left)
-    added.put_at(min(start, film.shot["sum"].x1 - added.wide), added.baseline)
-    film.move(FadeIn(added), seconds=TEXT)
-    film.hold(0.2)
-    state = partial(squeezed, film, kept=found.measured)
-    film.move(
-        Shows(chart, lambda share: chart.display(state(joined=share)), rate_func=ease_in_out_cubic),
-        Shows(added, partial(_slid, added, added.left, added.baseline, *home), rate_func=ease_in_out_cubic),
-        FadeIn(plus, rate_func=late), FadeOut(film.terms_name), seconds=1.1,
-    )  # fmt: skip
+    with film.scene.telling():
+        plus, added = film.numbers.next("+", skin.ink), film.numbers.next(said["added"], skin.scores)
+        home, start = (added.left, added.baseline), max(film.terms_name.left, added.left)
+        added.put_at(min(start, film.shot["sum"].x1 - added.wide), added.baseline)
+        film.move(FadeIn(added), seconds=TEXT)
+        film.hold(0.2)
+        state = partial(squeezed, film, kept=found.measured)
+        film.move(
+            Shows(chart, lambda share: chart.display(state(joined=share)), rate_func=ease_in_out_cubic),
+            Shows(added, partial(_slid, added, added.left, added.baseline, *home), rate_func=ease_in_out_cubic),
+            FadeIn(plus, rate_func=late), FadeOut(film.terms_name), seconds=1.1,
+        )  # fmt: skip
 
-    def level(share: float) -> None:
-        chart.display(state(joined=1.0, level=share, settled=share))
-        chart.turn_yellow(share)
+        def level(share: float) -> None:
+            chart.display(state(joined=1.0, level=share, settled=share))
+            chart.turn_yellow(share)
 
-    result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
-    film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.2)
-    film.scene.arrived(film.scene.now - start_of_words)
+        result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_new"], skin.stats)
+        film.move(Shows(chart, level, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.2)
     chart.display(Measured(float(found.of("l_new")), 0 * found.measured, kept=found.measured))
 
 

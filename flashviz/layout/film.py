@@ -146,24 +146,25 @@ CEILING: Mapping[Aspect, Table] = {
     },
 }  # fmt: skip
 # HBM where the machine has it; beside it how many row blocks there are.
-STRIPS: Mapping[Aspect, Table] = {
+BESIDE: Mapping[Aspect, Table] = {
     "16:9": {
-        "hbm": (40, 90, 840, 830), "stored name": (1000, 160, 1840, 220), "stored": (1000, 230, 1840, 400),
+        "stored name": (1000, 160, 1840, 220), "stored": (1000, 230, 1840, 400),
         "crossed name": (1000, 440, 1840, 500),
     },
     "4:3": {
-        "hbm": (10, 110, 670, 760), "stored name": (730, 160, 1400, 220), "stored": (730, 230, 1400, 390),
+        "stored name": (730, 160, 1400, 220), "stored": (730, 230, 1400, 390),
         "crossed name": (730, 430, 1400, 490),
     },
     "1:1": {
-        "hbm": (4, 140, 534, 650), "stored name": (570, 180, 1060, 234), "stored": (570, 240, 1060, 390),
+        "stored name": (570, 180, 1060, 234), "stored": (570, 240, 1060, 390),
         "crossed name": (570, 430, 1060, 484),
     },
     "9:16": {
-        "hbm": (160, 84, 920, 770), "stored name": (160, 850, 920, 904), "stored": (160, 910, 920, 1060),
+        "stored name": (160, 850, 920, 904), "stored": (160, 910, 920, 1060),
         "crossed name": (160, 1090, 920, 1144),
     },
 }  # fmt: skip
+STRIPS: Mapping[Aspect, Table] = {aspect: {"hbm": MACHINE[aspect]["hbm"], **table} for aspect, table in BESIDE.items()}
 # The machine again, for all row blocks: what crosses goes to its place on chip, and joins one bar.
 HELD: Mapping[Aspect, Place] = {
     "16:9": (1210, 130, 1800, 796), "4:3": (850, 140, 1380, 800), "1:1": (624, 160, 1042, 760), "9:16": (420, 872, 1020, 1240),

@@ -14,7 +14,7 @@ from flashviz import palette, theme
 from flashviz.chapters.film import path_times
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX, Source
 from flashviz.device import KIB, SMS, Resources
-from flashviz.director.film.parts import heading, label, matrix_to, put, show_rows
+from flashviz.director.film.parts import heading, label, matrix_to, placed, put, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.film.standard import CrossedBar, on_machine
 from flashviz.director.film.sweeping import CROSSED, Passing, stored_rows, sweep
@@ -39,6 +39,7 @@ IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
 FULL = " in fp32"  # what is computed on chip is not rounded to 16 bit
+A_NUMBER = 0.5  # of a place on chip: one number a row, and the letters that name it
 MAGNIFIED = 1024  # the difference, so that it is seen
 
 
@@ -88,12 +89,11 @@ def rest(film: Film) -> None:
     stored = int(np.isin(trace.columns["kind"], [Kind.STORE_S, Kind.STORE_P]).sum())
     name = labelled(place["hbm name"], ("HBM", skin.ink), ("scores stored", skin.ink))
     zero = Word(f"{stored}", NUMBER, skin.ink, name[1].left + name[1].wide + em(20), name[1].baseline, "stored")
-    others = crossed_bytes(film.material.standard) / film.square
-    final = crossed_bytes(trace) / film.square
-    film.ledger = bar = CrossedBar(film, trace, CROSSED, max(others, final), place["bar"], place["crossed"])
+    standard = crossed_bytes(film.material.standard) / film.square
+    most = max(standard, crossed_bytes(trace) / film.square)
+    film.ledger = bar = CrossedBar(film, trace, CROSSED, most, place["bar"], place["crossed"])
     so_far = label(place["crossed name"], "crossed so far", skin.ink)
-    limit, mark = room_of(film, place["bar"], place["bar names"], others / max(others, final))
-    bar.display(*bar.parts, share=0.0)
+    limit, mark = room_of(film, place["bar"], place["bar names"], standard / most)
     count = partial(fill_bar, bar)
     count(crossed(state_at(trace, first)))
     chip, held = on_machine(film, place, f"{sum(1 for _ in trace.programs):,} programs, shown in turn"), Held(film, place["held"])
@@ -110,21 +110,16 @@ def rest(film: Film) -> None:
 
 def fill_bar(bar: CrossedBar, nbytes: Mapping[str, int]) -> None:
     """What has crossed of each tensor."""
-    for kind, tensor, _ in bar.crossings:
-        if bar.squares[kind]:
-            bar.display(kind, share=min(1.0, nbytes.get(tensor, 0) / (bar.squares[kind] * bar.film.square)))
+    whole = {kind: bar.squares[kind] * bar.film.square for kind, _, _ in bar.crossings}
+    bar.display({kind: min(1.0, nbytes.get(tensor, 0) / whole[kind]) for kind, tensor, _ in bar.crossings if whole[kind]})
 
 
 def room_of(film: Film, bar: Rect, names: Rect, share: float) -> tuple[VMobject, Word]:
     """How long standard attention's bar was, on the same scale."""
-    count = quarters(crossed_bytes(film.material.standard) / film.unit)
     room = box(bar.left(share * bar.width).inset(-em(4)), stroke=film.skin.quiet, width=theme.OUTLINE)
-    text = f"standard attention: {count}"
+    text = f"standard attention: {film.crossed_by(film.material.standard)}"
     wide = text_width(text, LABEL)
     return room, Word(text, LABEL, film.skin.ink, bar.x0 + share * bar.width - wide, middle(names, LABEL), "limit", Face.TEXT)
-
-
-A_NUMBER = 0.5  # of a place's width: one number a row, and the letters that name it
 
 
 class Held(Group):
@@ -325,26 +320,21 @@ def taller(film: Film) -> None:
     most = max(max(each.values()) for each in held)
     sides = []
     for side, trace, each, word, m in zip(("left", "right"), traces, held, resources, (config.block_m, 2 * config.block_m), strict=True):
-        count = quarters(sum(crossed(state_at(trace, len(trace))).values()) / film.unit)
         name = label(place[f"{side} name"], f"{m} rows a program", skin.ink, NAME, "title")
-        crosses = counted(place[f"{side} number"], count, skin.ink)
+        crosses = counted(place[f"{side} number"], film.crossed_by(trace), skin.ink)
         sides.append((name, crosses, Slots(film, place[f"{side} held"], each, most, None if None in resources else word)))
     left, right = sides
     before, after = (Reads(film, place[side]) for side in ("left", "right"))
     film.move(*film.leave(), FadeIn(left[0], before), seconds=0.4)
     film.move(FadeIn(*left[1], left[2]), seconds=TEXT)
     film.hold(0.8)
-    film.scene.announce()
-    start = film.scene.now
-    after.place(place["left"])
-    film.scene.add(after)
-    way = place["left"]
-    film.move(Shows(after, lambda share: after.place(way.toward(place["right"], share)), rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.move(Shows(after, lambda share: after.display(share, 0.0), rate_func=ease_in_out_cubic), FadeIn(right[0]), seconds=0.7)
-    film.move(Shows(after, lambda share: after.display(1.0, share), rate_func=ease_in_out_cubic), seconds=1.2)
-    film.move(FadeIn(*right[1]), seconds=TEXT)
-    film.move(FadeIn(right[2]), seconds=TEXT)
-    film.scene.arrived(film.scene.now - start)
+    with film.scene.telling():
+        film.scene.add(after.place(place["left"]))
+        film.move(placed(after, place["right"]), seconds=MOVE)
+        film.move(Shows(after, lambda share: after.display(share, 0.0), rate_func=ease_in_out_cubic), FadeIn(right[0]), seconds=0.7)
+        film.move(Shows(after, lambda share: after.display(1.0, share), rate_func=ease_in_out_cubic), seconds=1.2)
+        film.move(FadeIn(*right[1]), seconds=TEXT)
+        film.move(FadeIn(right[2]), seconds=TEXT)
     film.hold(0.8)
 
 
@@ -475,10 +465,10 @@ def how(film: Film) -> None:
     titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
     for output, panel in zip(film.outputs, (film.standard, film.hbm), strict=True):
         put(output, panel.cross.strip("O"))
-    totals = [quarters(crossed_bytes(trace) / film.unit) for trace in (film.material.standard, film.material.fa2)]
+    traces = {"left": film.material.standard, "right": film.material.fa2}
     notes = [
-        heading(hook[f"{side} note"], f"{count} tiles crossed", skin.ink, LABEL)
-        for side, count in zip(("left", "right"), totals, strict=True)
+        heading(hook[f"{side} note"], f"{film.crossed_by(trace)} tiles crossed", skin.ink, LABEL)
+        for side, trace in traces.items()
         if f"{side} note" in hook
     ]
     comes = FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *notes, *film.outputs, rate_func=late)

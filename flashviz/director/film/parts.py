@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -73,6 +75,39 @@ def arrived_of(share: float) -> float:
     return float(np.clip((share - SET_OUT) / (LANDED - SET_OUT), 0.0, 1.0))
 
 
+def gates(pipe: Rect) -> list[tuple[float, float]]:
+    """Where the path begins and ends: HBM's side first."""
+    x, y = pipe.center[:2]
+    return [(pipe.x0, y), (pipe.x1, y)] if pipe.width >= pipe.height else [(x, pipe.y1), (x, pipe.y0)]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Straight pieces from corner to corner."""
+
+    corners: np.ndarray  # [n, 2]
+
+    @classmethod
+    def of(cls, *corners: Sequence[float]) -> Way:
+        return cls(np.array([corner[:2] for corner in corners]))
+
+    @cached_property
+    def reached(self) -> np.ndarray:
+        """[n] how long the way is up to each corner."""
+        return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(self.corners, axis=0), axis=1))])
+
+    def at(self, share: float) -> tuple[float, float]:
+        """Where one is after so much of it."""
+        x, y = (float(np.interp(share * self.reached[-1], self.reached, self.corners[:, axis])) for axis in (0, 1))
+        return x, y
+
+
+def square_at(x: float, y: float) -> tuple[float, float, float, float]:
+    """The box of a square on its way."""
+    half = em(SQUARE) / 2
+    return x - half, y - half, x + half, y + half
+
+
 def flight(
     share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool, around: bool = False
 ) -> np.ndarray:  # fmt: skip
@@ -81,22 +116,16 @@ def flight(
     Args:
         around: Along a line at the pipe's end, beside all that lies in HBM; else straight to the pipe.
     """
-    each, side, boxes = IN_FLIGHT / (count + IN_FLIGHT), em(SQUARE), []
-    x, y = pipe.center[:2]
-    lying = pipe.width >= pipe.height
-    gates = [(pipe.x0, y), (pipe.x1, y), (tile.center[0], y)] if lying else [(x, pipe.y1), (x, pipe.y0)]
+    each, boxes, path = IN_FLIGHT / (count + IN_FLIGHT), [], gates(pipe)
+    turn = [(tile.center[0], pipe.center[1])] if pipe.width >= pipe.height else []
     for index in range(count):
         at = (share - index * (1 - each) / max(count - 1, 1)) / each
         if not 0 < at < 1:
             continue
-        cell = cells(index).center[:2]
-        beside = [(cell[0], gates[0][1])] if around else []
-        way = np.array([cell, *beside, *gates, tile.center[:2]])
-        way = way[::-1] if out else way
-        reached = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
-        here = ease_in_out_cubic(at) * reached[-1]
-        left, low = np.interp(here, reached, way[:, 0]) - side / 2, np.interp(here, reached, way[:, 1]) - side / 2
-        boxes.append([left, low, left + side, low + side])
+        cell = cells(index).center
+        beside = [(cell[0], path[0][1])] if around else []
+        corners = [cell, *beside, *path, *turn, tile.center]
+        boxes.append(square_at(*Way.of(*(corners[::-1] if out else corners)).at(ease_in_out_cubic(at))))
     return np.array(boxes).reshape(-1, 4)
 
 

@@ -272,6 +272,10 @@ class Film:
         count = quarters(nbytes / self.unit)
         return f"{count} tile" if count == "1" else f"{count} tiles"
 
+    def crossed_by(self, trace: Trace) -> str:
+        """How many tiles cross in all of a trace, as it is written."""
+        return quarters(crossed_bytes(trace) / self.unit)
+
     def leave(self, *kept: Mobject | None) -> list[Animation]:
         """The picture leaves, but what is kept; before what comes meanwhile is there."""
         return [FadeOut(thing, rate_func=early) for thing in self.others(*kept)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -13,7 +13,21 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters.film import path_times
-from flashviz.director.film.parts import Columns, arrived_of, fill, fitting, flight, heading, label, matrix_to, put, reveal, share_grid
+from flashviz.director.film.parts import (
+    Columns,
+    Way,
+    arrived_of,
+    fill,
+    fitting,
+    flight,
+    gates,
+    heading,
+    label,
+    matrix_to,
+    put,
+    reveal,
+    share_grid,
+)
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
 from flashviz.director.words import LABEL, NUMBER, Word, labelled, middle
@@ -52,20 +66,13 @@ def memory(film: Film) -> None:
     film.move(FadeIn(*furniture(film)), seconds=0.4)
     empty = box(place["s"], stroke=skin.quiet, width=theme.OUTLINE)
     waits = heading(place["s"], "waits", skin.ink, LABEL)
-    for tensor, seconds in (("Q", 0.6), ("K", WAITED)):
-        source, at = film.hbm.cross.tile(tensor, 0), place[tensor.lower()]
-        film.hbm.display(lit={tensor: frozenset({0})})
-        film.tiles[tensor] = tile = film.tile(tensor, 0, at)
-        put(tile, source)
-        film.scene.add(tile)
-        way = partial(pass_through, tile, source, place["pipe"], at)
-        passes = Shows(tile, way, rate_func=ease_in_out_cubic)
-        if tensor == "Q":
-            film.move(passes, seconds=seconds)
-            film.move(FadeIn(empty, waits), seconds=TEXT)
-        else:
-            with film.scene.telling():
-                film.move(passes, seconds=seconds)
+    film.hbm.display(lit={"Q": frozenset({0})})
+    film.move(come_in(film, "Q", place["q"]), seconds=0.6)
+    film.move(FadeIn(empty, waits), seconds=TEXT)
+    film.hbm.display(lit={"K": frozenset({0})})
+    arrives = come_in(film, "K", place["k"])
+    with film.scene.telling():
+        film.move(arrives, seconds=WAITED)
     film.hbm.display(lit={})
     film.scene.remove(waits)
     film.notes = path_notes(film, place)
@@ -75,6 +82,15 @@ def memory(film: Film) -> None:
     if film.notes:
         film.move(FadeIn(*film.notes), seconds=TEXT)
         film.hold(2.2)
+
+
+def come_in(film: Film, tensor: str, to: Rect) -> Shows:
+    """The first tile of a tensor takes the path to its place on chip."""
+    source = film.hbm.cross.tile(tensor, 0)
+    film.tiles[tensor] = tile = film.tile(tensor, 0, to)
+    put(tile, source)
+    film.scene.add(tile)
+    return Shows(tile, partial(pass_through, tile, source, film.scene.shot("machine")["pipe"], to), rate_func=ease_in_out_cubic)
 
 
 def path_notes(film: Film, place: Shot) -> list[Word]:
@@ -91,14 +107,11 @@ def path_notes(film: Film, place: Shot) -> list[Word]:
 
 def pass_through(tile: Matrix, source: Rect, pipe: Rect, to: Rect, share: float) -> None:
     """A tile leaves HBM as small as it lies there, passes the path, and is enlarged in its place."""
-    lying = pipe.width >= pipe.height
-    gates = [(pipe.x0, pipe.center[1]), (pipe.x1, pipe.center[1])] if lying else [(pipe.center[0], pipe.y1), (pipe.center[0], pipe.y0)]
-    way = np.array([source.center[:2], *gates, to.center[:2]])
-    reached = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
-    x, y = (np.interp(share * reached[-1], reached, way[:, axis]) for axis in (0, 1))
-    large = max(0.0, (share * reached[-1] - reached[2]) / (reached[3] - reached[2]))
+    way = Way.of(source.center, *gates(pipe), to.center)
+    inside, end = way.reached[-2:]
+    large = max(0.0, (share * end - inside) / (end - inside))
     small = min(em(SMALL), source.width, source.height)
-    put(tile, centered(x, y, small + (to.width - small) * large, small + (to.height - small) * large))
+    put(tile, centered(*way.at(share), small + (to.width - small) * large, small + (to.height - small) * large))
 
 
 def furniture(film: Film) -> list[Mobject]:
@@ -136,9 +149,9 @@ class CrossedBar(Group):
         self.counter = Readout(film.tiles_of(0), px, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(at)
         super().__init__(*self.parts.values(), self.counter)
 
-    def display(self, *kinds: Kind, share: float) -> CrossedBar:
+    def display(self, shares: Mapping[Kind, float]) -> CrossedBar:
         """So much of these has crossed; of the others what had. Whole tiles are counted, until all of what began has crossed."""
-        self.shares |= dict.fromkeys(kinds, share)
+        self.shares |= shares
         for kind, part in self.parts.items():
             part.display(self.boxes(kind))
         count = sum(self.shares[kind] * n for kind, n in self.squares.items()) * self.film.grain
@@ -185,8 +198,7 @@ def standard(film: Film) -> None:
         film.hbm.display(lit={}, written=frozenset(), seam=1.0)
         film.tiles = {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QKS"}
         film.move(film.arrive(film.hbm, place["hbm"]), FadeIn(*furniture(film), *film.tiles.values(), rate_func=late), seconds=MOVE)
-    if film.notes:
-        film.move(FadeOut(*film.notes), seconds=TEXT)
+    film.move(*(FadeOut(note) for note in film.notes), seconds=TEXT)
     for name in "SP":
         film.scene.add(film.sheets[name].place(film.hbm.cross, shared=float(name == "P")).display(0))
     trace = film.material.standard
@@ -218,13 +230,9 @@ def product(film: Film) -> None:
     out(film, "P", film.tiles["P"].rect, 1.5 * each)
     come_back(film, "P", film.tiles["P"].rect, 1.5 * each)
     cross = film.hbm.cross
-    film.tiles["V"] = v = film.tile("V", 0, place["k"])
-    put(v, cross.tile("V", 0))
-    film.scene.add(v)
-    way = partial(pass_through, v, cross.tile("V", 0), place["pipe"], place["k"])
-    film.move(Shows(v, way, rate_func=ease_in_out_cubic), seconds=0.6)
+    film.move(come_in(film, "V", place["k"]), seconds=0.6)
     cells = [cross.tile("V", index) for index in range(cross.n_cols)]
-    fly(film, cells, v.rect, (Kind.LOAD_V,), skin.v, each, out=False)
+    fly(film, cells, place["k"], (Kind.LOAD_V,), skin.v, each, out=False)
     values = np.asarray(film.material.values.o, dtype=np.float64)
     film.tiles["O"] = o = Matrix(values, place["q"], skin, "O", *spread(values))
     film.scene.add(o)
@@ -266,7 +274,7 @@ def fly(
         film.hbm.display(lit=read_at(film, kinds, share))
         flying.display(flight(share, len(cells), lambda index: cells[index], tile, place["pipe"], out=out))
         there = arrived_of(share)
-        film.bar.display(*kinds, share=there)
+        film.bar.display(dict.fromkeys(kinds, there))
         lie(there)
 
     film.scene.add(flying)
@@ -319,8 +327,7 @@ def pause_a(film: Film) -> None:
 
     def rewind(share: float) -> None:
         done = np.clip((1 - share) * len(ORDER) - np.arange(len(ORDER)), 0.0, 1.0).tolist()
-        for kinds, part in zip(ORDER, done, strict=True):
-            film.bar.display(*kinds, share=part)
+        film.bar.display({kind: part for kinds, part in zip(ORDER, done, strict=True) for kind in kinds})
         film.sheets["S"].display(film.bar.shares[Kind.STORE_S] * film.cells)
         film.sheets["P"].display(film.bar.shares[Kind.STORE_P] * film.cells)
         reveal(whole, film.bar.shares[Kind.STORE_O])

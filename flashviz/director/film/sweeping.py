@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from manim import Group, Mobject
 
-from flashviz.director.film.parts import SQUARE, show_rows
+from flashviz.director.film.parts import SQUARE, Way, gates, show_rows, square_at
 from flashviz.director.film.stage import Film
 from flashviz.director.sweep import crossed
 from flashviz.layout import Rect
@@ -52,32 +52,26 @@ class Passing(Group):
         return self.first + (len(self.when) if share >= 1 else int(np.searchsorted(self.when, share * self.end, side="right")))
 
     def display(self, share: float) -> Passing:
-        now, side = share * self.end, em(SQUARE)
+        now = share * self.end
         for kind, tensor, _ in CROSSED[:-1]:
             at = self.ways[kind]
             low, high = np.searchsorted(self.when[at], [now, now + AHEAD])
             boxes = []
             for k in at[low:high]:
                 done = 1 - (self.when[k] - now) / AHEAD
-                x, y = self.along(tensor, self.film.material.fa2[self.first + int(k)], 1 - done if kind == Kind.STORE_O else done)
-                boxes.append([x - side / 2, y - side / 2, x + side / 2, y + side / 2])
+                way = self.way(tensor, self.film.material.fa2[self.first + int(k)])
+                boxes.append(square_at(*way.at(1 - done if kind == Kind.STORE_O else done)))
             self.squares[kind].display(np.array(boxes).reshape(-1, 4))
         return self
 
-    def along(self, tensor: str, event: Event, done: float) -> tuple[float, float]:
-        """Where a square is after so much of its way from HBM to the chip: beside the grid, through the path, to its place."""
-        cross, pipe = self.film.hbm.cross, self.pipe
-        cell = cross.tile(tensor, cross.row_of(event.i) if tensor in "QO" else cross.col_of(event.j)).center[:2]
-        lying = pipe.width >= pipe.height
-        gates = [(pipe.x0, pipe.center[1]), (pipe.x1, pipe.center[1])] if lying else [(pipe.center[0], pipe.y1), (pipe.center[0], pipe.y0)]
+    def way(self, tensor: str, event: Event) -> Way:
+        """A square's way from HBM to the chip: beside the grid, through the path, to its place."""
+        cross, path = self.film.hbm.cross, gates(self.pipe)
+        cell = cross.tile(tensor, cross.row_of(event.i) if tensor in "QO" else cross.col_of(event.j)).center
         out = cross.strip("O").x1 + em(SQUARE)  # to the right of all that lies in HBM
         top = cross.strip("K").center[1]
         beside = [(cell[0], top), (out, top)] if tensor == "Q" else [(out, cell[1])]
-        beside.append((out, gates[0][1]))
-        way = np.array([cell, *beside, *gates, self.places[tensor].center[:2]])
-        reached = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
-        x, y = (float(np.interp(done * reached[-1], reached, way[:, axis])) for axis in (0, 1))
-        return x, y
+        return Way.of(cell, *beside, (out, path[0][1]), *path, self.places[tensor].center)
 
 
 def sweep(
@@ -108,11 +102,10 @@ def sweep(
             passing.display(share)
         count(crossed(state))
 
-    if passing is not None:
-        film.scene.add(passing)
-    film.move(Shows(Group(film.hbm, *parts, *(each for each in (written, passing) if each is not None)), show), seconds=seconds)
-    if passing is not None:
-        film.scene.remove(passing)
+    flying = [] if passing is None else [passing]
+    film.scene.add(*flying)
+    film.move(Shows(Group(film.hbm, *parts, *([] if written is None else [written]), *flying), show), seconds=seconds)
+    film.scene.remove(*flying)
 
 
 def stored_rows(film: Film, state: State) -> np.ndarray:
