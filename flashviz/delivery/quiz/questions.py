@@ -160,13 +160,7 @@ def count(trace: Trace, kind: Kind, j: int | None = None) -> int:
 
 def dots(trace: Trace) -> int:
     """Products of tiles, in all."""
-    codes = [each.code for each in trace.header.statements if each.op is Op.DOT]
-    return int(np.isin(trace.columns["kind"], codes).sum())
-
-
-def code_of(trace: Trace, name: str) -> int:
-    """Of the statement of that name."""
-    return next(each.code for each in trace.header.statements if each.name == name)
+    return int((trace.ops == Op.DOT).sum())
 
 
 def written_out(c: AttentionConfig, **figures: int | str) -> Figures:
@@ -319,7 +313,7 @@ def recompute(case: Case) -> Figures:
 def backward_products(case: Case) -> Figures:
     """Products of tiles in the two backward passes and the forward one; those that make S again."""
     trace = case.backward()
-    products, again = dots(trace), int((trace.columns["kind"] == code_of(trace, "RECOMPUTE_S")).sum())
+    products, again = dots(trace), int(trace.of_events(lambda each: each.name == "RECOMPUTE_S").sum())
     return written_out(
         case.one, right=products, forward=dots(case.fa2), kept=products - again, ordered=dots(case.backward("backward_deterministic"))
     )  # fmt: skip
