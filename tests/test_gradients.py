@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from types import ModuleType
@@ -22,7 +21,6 @@ from flashviz_kernels.interpreter import installed, load_kernel
 from tests import differentiated
 
 pytestmark = pytest.mark.skipif(not installed(), reason="kernels are interpreted where triton is installed")
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch differentiates")
 
 # batch, heads, of K and V, N_q, N_k, d, causal
 PROBLEMS = {
@@ -113,7 +111,6 @@ def test_what_must_add_up(n_q: int, n_k: int, heads: tuple[int, int], causal: bo
     np.testing.assert_allclose((q * dq).reshape(groups).sum((2, 3)), (k * dk).reshape(1, h_kv, -1).sum(2), atol=1e-3)
 
 
-@needs_torch
 @each_problem
 def test_numpy_and_torch_have_the_same_bits(problem: Any, torch: ModuleType) -> None:
     learning, d_o, causal = made(torch, problem, "bfloat16")

@@ -32,6 +32,17 @@ class AlgorithmName(click.types.StringParamType):
         return "|".join(sorted(file.stem for folder in folders for file in Path(folder, "algorithms").glob("[!_]*.py"))) + "|FILE.py:NAME"
 
 
+def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Several options, in this order, and no heading over them."""
+
+    def with_options(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return with_options
+
+
 with_config = cloup.option_group(
     "CONFIG",
     cloup.option("--batch", type=int, metavar="N", help="Sequences. [default: 1]"),
@@ -52,19 +63,10 @@ with_config = cloup.option_group(
     cloup.option("--stages", type=int, metavar="N", help="K and V tiles in flight. [default: 2]"),
     help="What is computed. Also settings: flashviz.toml and FLASHVIZ_* are read.",
 )
-ALGORITHM_OPTIONS = (
+with_algorithm = together(  # the second one is among the flags that ``problem_of`` is given
     cloup.option("--algorithm", type=AlgorithmName(), help="What is computed; FILE.py:NAME is an Algorithm of your own. [default: fa2]"),
     cloup.option("--deterministic", is_flag=True, default=None, help="Its variant whose sums have one order: backward has one."),
 )
-
-
-def with_algorithm(command: Command) -> Command:
-    """What is computed. The second one is among the flags that ``problem_of`` is given."""
-    for option in reversed(ALGORITHM_OPTIONS):
-        command = option(command)
-    return command
-
-
 with_source = cloup.option(
     "--source",
     type=click.Choice(get_args(Source)),
@@ -76,7 +78,7 @@ with_kernel = cloup.option_group(
     cloup.option("--launch", metavar="FILE.py:LAUNCHER", help="LAUNCHER(kernel) makes its arrays and calls kernel[grid](...)."),
     help="Instead of the config.",
 )
-FILM_OPTIONS = (
+with_film = together(  # how a film looks, who draws it, and where it is kept
     cloup.option("--trace", type=click.Path(exists=True, dir_okay=False), metavar="FILE.npz", help="Show this recording."),
     cloup.option("--theme", type=click.Choice(["dark", "light"]), help="[default: dark]"),
     cloup.option("--captions/--no-captions", default=None, help="Captions in the picture. [default: yes]"),
@@ -87,15 +89,6 @@ FILM_OPTIONS = (
     cloup.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that draw. [default: the cores]"),
     cloup.option("--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]"),
 )
-
-
-def with_film(command: Command) -> Command:
-    """How a film looks, who draws it, and where it is kept."""
-    for option in reversed(FILM_OPTIONS):
-        command = option(command)
-    return command
-
-
 with_json = cloup.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, in bytes.")
 
 

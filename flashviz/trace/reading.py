@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from flashviz.forms import NAMES, form_of
 from flashviz.trace import npz
 from flashviz.trace.header import COUNTABLE, Header
 from flashviz.trace.parts import PARTS
+from flashviz.trace.statements import Statement
 from flashviz.trace.values import Snapshot, Stats
 
 # Columns that two recordings of one configuration must agree upon, in the order of the file format.
@@ -38,6 +40,23 @@ def columns_of(header: Header, axes: int) -> tuple[str, ...]:
 def axes_of(names: Mapping[str, object]) -> int:
     """How many axes boxes and blocks have, by the names of the columns."""
     return sum(name.startswith("block") for name in names)
+
+
+def bounds_of(program: Sequence[np.ndarray]) -> np.ndarray:
+    """First event of each program in the trace's order, and one past the last event; ``program`` has the columns that tell them apart."""
+    events = len(program[0])
+    if not events:
+        return np.zeros(1, np.int64)
+    changes = np.flatnonzero(np.logical_or.reduce([column[1:] != column[:-1] for column in program])) + 1
+    return np.concatenate([[0], changes, [events]])
+
+
+def of_codes(statements: Sequence[Statement], codes: np.ndarray, value: Callable[[Statement], Any]) -> np.ndarray:
+    """What holds of the statement that each code names: a number, a truth or a row of numbers."""
+    values = np.array([value(each) for each in statements] or np.zeros(0, np.int64))
+    table = np.zeros((1 + max((each.code for each in statements), default=-1), *values.shape[1:]), values.dtype)
+    table[[each.code for each in statements]] = values
+    return np.asarray(table[codes])
 
 
 def header_in(contents: npz.Contents) -> Header:
@@ -158,20 +177,16 @@ def _check_programs(path: Path, header: Header, columns: Mapping[str, np.ndarray
     """Programs stand in their launch's grid, each in one place, and count their steps."""
     launch, at = columns["launch"], np.arange(len(columns["launch"]))
     program = [columns[name] for name in header.program]
-    begins = np.ones(len(at), bool)
-    begins[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in program])
-    first = np.flatnonzero(begins)
+    bounds = bounds_of(program)
+    first = bounds[:-1]
     again = np.ones(len(first), bool)  # each program stands in one place
     again[np.unique(np.stack([column[first] for column in program]), axis=1, return_index=True)[1]] = False
     grids = np.array([each.grid for each in header.launches]).reshape(-1, 3)
-    only = np.full(1 + max((each.code for each in header.statements), default=0), -1)
-    for each in header.statements:
-        only[each.code] = each.launch
-    own = only[columns["kind"]]
+    own = of_codes(header.statements, columns["kind"], lambda each: each.launch)
     _refuse_first(path, {
         "programs of the launch's grid": np.logical_or.reduce([pid >= grids[launch, axis] for axis, pid in enumerate(program[1:])]),
         "a program's events together": np.isin(at, first[again]),
-        "steps that count 0, 1, 2, ... in a program": columns["step"] != at - np.maximum.accumulate(np.where(begins, at, 0)),
+        "steps that count 0, 1, 2, ... in a program": columns["step"] != at - np.repeat(first, np.diff(bounds)),
         "statements in their own launch": (own >= 0) & (own != launch),
     })  # fmt: skip
 
@@ -179,12 +194,10 @@ def _check_programs(path: Path, header: Header, columns: Mapping[str, np.ndarray
 def _check_boxes(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:
     """Boxes lie within their tensors."""
     axes, codes = axes_of(columns), columns["kind"]
-    tensors = {info.name: info.shape for info in header.tensors}
-    touched = {each.code: () if each.tensor is None else tensors[each.tensor] for each in header.statements}
-    stop = 1 + max(touched, default=0)
-    deep = np.array([len(touched.get(code, ())) > axes for code in range(stop)])[codes]
+    shapes: dict[str | None, tuple[int, ...]] = {None: ()} | {info.name: info.shape for info in header.tensors}
+    deep = of_codes(header.statements, codes, lambda each: len(shapes[each.tensor]) > axes)
     _refuse_first(path, {f"boxes of as many axes as their tensors have, got {axes}": deep})
-    sides = np.array([(*touched.get(code, ()), *[1] * axes)[:axes] for code in range(stop)])[codes]
+    sides = of_codes(header.statements, codes, lambda each: (*shapes[each.tensor], *[1] * axes)[:axes])
     out = [
         (columns[f"stop{axis}"] < columns[f"start{axis}"]) | (columns[f"stop{axis}"] > sides[:, axis]) for axis in range(axes)
     ]  # fmt: skip

@@ -24,7 +24,7 @@ from flashviz.trace import npz
 from flashviz.trace.events import Event
 from flashviz.trace.header import Header
 from flashviz.trace.parts import PARTS, Parts
-from flashviz.trace.reading import CLOCKED, COMPARED, WIDE, axes_of, check_codes, columns_of, read
+from flashviz.trace.reading import CLOCKED, COMPARED, WIDE, axes_of, bounds_of, check_codes, columns_of, of_codes, read
 from flashviz.trace.statements import Statement
 from flashviz.trace.traffic import Touches, Transfers, before, running
 from flashviz.trace.values import Snapshot, Stats
@@ -189,11 +189,7 @@ class Trace:
     @cached_property
     def bounds(self) -> np.ndarray:
         """First event of each program in the trace's order, and one past the last event."""
-        if not len(self):
-            return np.zeros(1, np.int64)
-        columns = [self.columns[name] for name in self.header.program]
-        changes = np.flatnonzero(np.logical_or.reduce([column[1:] != column[:-1] for column in columns])) + 1
-        return np.concatenate([[0], changes, [len(self)]])
+        return bounds_of([self.columns[name] for name in self.header.program])
 
     @cached_property
     def spans(self) -> dict[tuple[int, ...], range]:
@@ -230,10 +226,7 @@ class Trace:
 
     def of_events(self, value: Callable[[Statement], Any]) -> np.ndarray:
         """What holds of the statement of each event: a number, a truth or a row of numbers."""
-        values = np.array([value(each) for each in self.statements.values()] or np.zeros(0, np.int64))
-        table = np.zeros((1 + max(self.statements, default=-1), *values.shape[1:]), values.dtype)
-        table[list(self.statements)] = values
-        return np.asarray(table[self.columns["kind"]])
+        return of_codes(self.header.statements, self.columns["kind"], value)
 
     @property
     def order(self) -> np.ndarray:

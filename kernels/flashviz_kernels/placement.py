@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from flashviz.errors import UsageError
+from flashviz_kernels import tensors
 
 GUARD = 256 << 20  # bytes of address space, never touched, on either side: an address in it has left this array and no other
 ALIGNMENT = 64
@@ -35,15 +36,7 @@ def as_array(value: Any) -> np.ndarray:
     for wrapped in ("array", "base"):  # our HostTensor; triton.reinterpret's TensorWrapper
         if hasattr(value, wrapped):
             return as_array(getattr(value, wrapped))
-    import ml_dtypes
-
-    torch = sys.modules["torch"]
-    tensor = value.detach()
-    name = str(tensor.dtype).removeprefix("torch.")
-    if hasattr(ml_dtypes, name):  # bfloat16 and the kinds of float8, which torch does not hand to NumPy
-        plain = tensor.view({1: torch.uint8, 2: torch.int16}[tensor.element_size()])
-        return np.asarray(plain.numpy().view(getattr(ml_dtypes, name)))
-    return np.asarray(tensor.numpy())
+    return tensors.as_array(value)
 
 
 def span(array: np.ndarray) -> tuple[int, int]:

@@ -133,11 +133,6 @@ class Case:
         found["l_added"] = float(np.nansum(values.p[at]))
         return found if math.isfinite(found["m_old"]) and SHOWN[0] <= found["alpha"] <= SHOWN[1] else None
 
-    def backward(self, algorithm: str = "backward") -> Trace:
-        """Of the backward pass."""
-        trace: Trace = self.run(self.one, source="numpy", algorithm=algorithm).trace
-        return trace
-
     def events(self, config: AttentionConfig, algorithm: str = "fa2") -> Trace:
         """A twin's recording, for whose events one row block is computed."""
         trace: Trace = self.run(config, source="numpy", algorithm=algorithm, computed=range(1)).trace
@@ -160,13 +155,7 @@ def count(trace: Trace, kind: Kind, j: int | None = None) -> int:
 
 def dots(trace: Trace) -> int:
     """Products of tiles, in all."""
-    codes = [each.code for each in trace.header.statements if each.op is Op.DOT]
-    return int(np.isin(trace.columns["kind"], codes).sum())
-
-
-def code_of(trace: Trace, name: str) -> int:
-    """Of the statement of that name."""
-    return next(each.code for each in trace.header.statements if each.name == name)
+    return int((trace.ops == Op.DOT).sum())
 
 
 def written_out(c: AttentionConfig, **figures: int | str) -> Figures:
@@ -318,11 +307,9 @@ def recompute(case: Case) -> Figures:
 
 def backward_products(case: Case) -> Figures:
     """Products of tiles in the two backward passes and the forward one; those that make S again."""
-    trace = case.backward()
-    products, again = dots(trace), int((trace.columns["kind"] == code_of(trace, "RECOMPUTE_S")).sum())
-    return written_out(
-        case.one, right=products, forward=dots(case.fa2), kept=products - again, ordered=dots(case.backward("backward_deterministic"))
-    )  # fmt: skip
+    trace, in_one_order = (case.events(case.one, name) for name in ("backward", "backward_deterministic"))
+    products, again = dots(trace), int(trace.of_events(lambda each: each.name == "RECOMPUTE_S").sum())
+    return written_out(case.one, right=products, forward=dots(case.fa2), kept=products - again, ordered=dots(in_one_order))
 
 
 def skipped(case: Case) -> Figures:
