@@ -83,6 +83,10 @@ class BackwardFilm(ChapterFilm):
         assert self.scene.beat is not None
         return self.scene.shot(self.scene.beat.shot)
 
+    def fitted(self, part: str, texts: Sequence[str], color: str) -> FadeIn:
+        """The first of these that fits there."""
+        return self.name(part, first_that_fits(texts, NAME, self.place[part].width, Face.STRONG), color)
+
     def leave(self, *parts: str) -> list[FadeOut]:
         """Words of these parts, of all where none is named."""
         return [FadeOut(self.words.pop(part)) for part in parts or tuple(self.words)]
@@ -216,16 +220,12 @@ def same_again(film: BackwardFilm, weights: Matrix) -> None:
     """A copy of P as the forward pass left it slides over P made again; how far apart they are at most. Weights are drawn by their root."""
     place, skin, found = film.place, film.skin, film.found
     forward, copy = (film.matrix("P", roots(found.final_weights), place["second"], weights.values) for _ in range(2))
-    texts = ("P of the forward pass", "forward's P")
-    text = first_that_fits(texts, NAME, place["second name"].width, Face.STRONG)
     film.tiles["second"] = forward
-    film.move(FadeIn(forward), film.name("second name", text, skin.scores), seconds=TEXT)
+    film.move(FadeIn(forward), film.fitted("second name", ["P of the forward pass", "forward's P"], skin.scores), seconds=TEXT)
     film.move(matrix_to(copy, place["tile"], place["second"]), seconds=MOVE)
     film.scene.remove(copy)
-    text = first_that_fits(
-        [f"largest difference {found.said['apart']}", f"apart: {found.said['apart']}"], NAME, place["note"].width, Face.STRONG
-    )
-    film.move(film.name("note", text, skin.ink), seconds=TEXT)
+    apart = found.said["apart"]
+    film.move(film.fitted("note", [f"largest difference {apart}", f"apart: {apart}"], skin.ink), seconds=TEXT)
 
 
 @beat("softmax")
@@ -239,19 +239,16 @@ def softmax(film: BackwardFilm) -> None:
     film.scene.remove(forward)
     film.tiles["second"] = weights
 
-    def note(part: str, texts: list[str], color: str) -> FadeIn:
-        return film.name(part, first_that_fits(texts, NAME, place[part].width, Face.STRONG), color)
-
     with film.scene.telling():
         film.move(film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
         names = film.name("left name", "dO", skin.o), film.name("second name", "P", skin.scores)
-        film.move(*names, note("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
-        film.move(note("further", ["signed: zero is the middle tone", "zero: the middle tone"], skin.ink), seconds=TEXT)
+        film.move(*names, film.fitted("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
+        film.move(film.fitted("further", ["signed: zero is the middle tone", "zero: the middle tone"], skin.ink), seconds=TEXT)
         film.scene.hold(0.9)
         film.move(film.arrive("tile", "O", found.rows_of("O", found.row_block), above=True), seconds=LOAD)
         film.move(film.name("tile name", "O", skin.o), *film.leave("note", "further"), seconds=TEXT)
         film.tiles["column"] = film.matrix("D", tile.d[:, None], place["column"])
-        made = note("note", ["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], skin.stats), film.name("column name", "D", skin.stats)
+        made = film.fitted("note", ["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], skin.stats), film.name("column name", "D", skin.stats)
         film.move(*made, seconds=TEXT)
         film.move(row_by_row(film, film.tiles["column"], place["left"], place["column"]), seconds=ROWS)
         coming = film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True)
@@ -262,7 +259,7 @@ def softmax(film: BackwardFilm) -> None:
         names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP = dO Vᵀ", skin.scores)
         film.move(*names, Columns(upstream), seconds=0.8)
         film.move(
-            note("further", ["D: what normalising takes back", "normalising takes it back"], skin.stats),
+            film.fitted("further", ["D: what normalising takes back", "normalising takes it back"], skin.stats),
             *film.leave("tile name"),
             seconds=TEXT,
         )
@@ -407,15 +404,15 @@ def owner(film: BackwardFilm) -> None:
 
 def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
     """Of what is in the frame."""
-    place, skin = film.place, film.skin
-    names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in ("dK", "dV")]
-    row = first_that_fits(["dQ += dS K, in HBM", "dQ += dS K"], NAME, place["dq name"].width, Face.STRONG)
-    made = {"dk tile name": ("dK += dSᵀ Q", skin.k), "dv tile name": ("dV += Pᵀ dO", skin.v), "dq name": (row, skin.q)}
-    names += [film.name(part, text, color) for part, (text, color) in made.items()]
-    text = first_that_fits(
-        [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], NAME, place["chip name"].width, Face.STRONG
-    )
-    return [*names, film.name("chip name", text, skin.ink)]
+    skin = film.skin
+    return [
+        film.name("dk name", "dK", skin.k),
+        film.name("dv name", "dV", skin.v),
+        film.name("dk tile name", "dK += dSᵀ Q", skin.k),
+        film.name("dv tile name", "dV += Pᵀ dO", skin.v),
+        film.fitted("dq name", ["dQ += dS K, in HBM", "dQ += dS K"], skin.q),
+        film.fitted("chip name", [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], skin.ink),
+    ]
 
 
 def columns_of(film: BackwardFilm) -> Named:
@@ -442,15 +439,13 @@ def shared(film: BackwardFilm) -> None:
     film.scene.remove(*film.tiles.values())
     film.tiles = {}
     walk.display([], alone, [j])
-    text = first_that_fits(["dQ: who added, in turn", "dQ: in turn", "dQ"], NAME, place["dq name"].width, Face.STRONG)
-    names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v), film.name("dq name", text, skin.q)]
+    names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v)]
+    names.append(film.fitted("dq name", ["dQ: who added, in turn", "dQ: in turn", "dQ"], skin.q))
     film.words["columns"] = columns_of(film)
     film.move(*names, FadeIn(film.words["columns"]), seconds=TEXT)
     count = sum(map(bool, walk.walks))
-    text = first_that_fits(
-        [f"cleared: now all {count} programs at once", f"now all {count} at once"], NAME, place["note"].width, Face.STRONG
-    )
-    film.move(film.name("note", text, skin.ink), seconds=TEXT)
+    texts = [f"cleared: now all {count} programs at once", f"now all {count} at once"]
+    film.move(film.fitted("note", texts, skin.ink), seconds=TEXT)
     film.move(walk.cleared(), seconds=TEXT * 2)
     show = walk.run_all(film.found.config.seed)
     show(0.0)
@@ -466,7 +461,7 @@ def shared(film: BackwardFilm) -> None:
 @beat("order")
 def order(film: BackwardFilm) -> None:
     """One number of dQ: what each program adds stacks up, in the order that was just drawn; beneath it the same parts in another."""
-    place, skin, found = film.place, film.skin, film.found
+    skin, found = film.skin, film.found
     film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
     titles = {
         "first": ["One number of dQ: its parts, as just added", "One number of dQ, as just added"],
@@ -475,11 +470,8 @@ def order(film: BackwardFilm) -> None:
     sums = []
     with film.scene.telling():
         for side, order in zip(titles, found.drawn, strict=True):
-            title = first_that_fits(titles[side], NAME, place[f"{side} name"].width, Face.STRONG)
-            parts = ordered(film, order)
-            film.move(
-                film.name(f"{side} name", title, skin.q), FadeIn(zero_line(film, side)), FadeIn(numbered(film, side, order)), seconds=TEXT
-            )
+            parts, title = ordered(film, order), film.fitted(f"{side} name", titles[side], skin.q)
+            film.move(title, FadeIn(zero_line(film, side)), FadeIn(numbered(film, side, order)), seconds=TEXT)
             film.words[f"{side} bars"] = bars = Rectangles(skin.q, name=f"parts {side}")
             bars.values = parts
             film.scene.add(bars)
@@ -490,11 +482,9 @@ def order(film: BackwardFilm) -> None:
         said, off = found.said, []
         for side in titles:
             texts = [f"tile ≤ {said[f'{side} off']} off float64's sum", f"≤ {said[f'{side} off']} off float64"]
-            text = first_that_fits(texts, NAME, place[f"{side} off"].width, Face.STRONG)
-            off.append(film.name(f"{side} off", text, skin.ink))
+            off.append(film.fitted(f"{side} off", texts, skin.ink))
         short = f"{said['differ']} of {said['all']} differ"
-        text = first_that_fits([f"in the tile {short}", short], NAME, place["differ"].width, Face.STRONG)
-        film.move(FadeIn(film.words["digits"]), *off, film.name("differ", text, skin.ink), seconds=TEXT)
+        film.move(FadeIn(film.words["digits"]), *off, film.fitted("differ", [f"in the tile {short}", short], skin.ink), seconds=TEXT)
 
 
 def ordered(film: BackwardFilm, order: Sequence[int]) -> np.ndarray:
@@ -569,31 +559,22 @@ def fixed(film: BackwardFilm) -> None:
     lower = [rect.shifted(-GAP / 2 if at < len(kept) else GAP / 2, 0.0) for at, rect in enumerate(lower)]  # a gap between two launches
     upper = [rect.shifted(0.0, place["usual"].y0 - place["fixed"].y0) for rect in columns(place["fixed"], len(second), em(14))]
     blocks = [Block(film, name, rect) for name, rect in zip(first, upper, strict=False)]
-    film.move(FadeIn(*blocks), *said_of(film, "usual", "dQ added up by all programs", "all add to dQ", first), seconds=0.6)
+    name = film.fitted("usual name", ["dQ added up by all programs", "all add to dQ"], skin.ink)
+    film.move(FadeIn(*blocks), name, counted(film, "usual", first), seconds=0.6)
     ahead, later = ([Block(film, name, upper[first.index(name)]) for name in names] for names in (second[: len(kept)], second[len(kept) :]))
     film.scene.add(*ahead)
     with film.scene.telling():
         film.move(*(block.to(rect) for block, rect in zip(ahead, lower, strict=False)), seconds=1.2)
-        film.move(*said_of(film, "fixed", "dQ in a launch of its own", "dQ by itself", None), seconds=TEXT)
+        film.move(film.fitted("fixed name", ["dQ in a launch of its own", "dQ by itself"], skin.ink), seconds=TEXT)
         for block, rect in zip(later, lower[len(kept) :], strict=True):
             film.move(FadeIn(block.put(rect)), seconds=0.6)
         texts = ["one program a row block: a fixed order", "by row block: a fixed order", "by row block: fixed"]
-        text = first_that_fits(texts, NAME, place["fixed other"].width, Face.STRONG)
-        film.move(
-            film.name("fixed count", counted(film, "fixed", second), skin.ink), film.name("fixed other", text, skin.ink), seconds=TEXT
-        )
+        film.move(counted(film, "fixed", second), film.fitted("fixed other", texts, skin.ink), seconds=TEXT)
 
 
-def said_of(film: BackwardFilm, side: str, text: str, short: str, made: list[str] | None) -> list[FadeIn]:
-    """What a line of products is, and how many they are."""
-    rect, ink = film.place[f"{side} name"], film.skin.ink
-    names = [film.name(f"{side} name", first_that_fits([text, short], NAME, rect.width, Face.STRONG), ink)]
-    return names if made is None else [*names, film.name(f"{side} count", counted(film, side, made), ink)]
-
-
-def counted(film: BackwardFilm, side: str, made: list[str]) -> str:
-    """How many."""
-    return first_that_fits([f"{len(made)} products", f"{len(made)}"], NAME, film.place[f"{side} count"].width, Face.STRONG)
+def counted(film: BackwardFilm, side: str, made: list[str]) -> FadeIn:
+    """How many products a line has."""
+    return film.fitted(f"{side} count", [f"{len(made)} products", f"{len(made)}"], film.skin.ink)
 
 
 class Block(Named):
