@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import backward
 from flashviz.chapters.backward import Backward, Given, gather, products
-from flashviz.director.film.parts import LOAD, Columns, formula, matrix_to, reveal
+from flashviz.director.film.parts import LOAD, Columns, fitting, formula, matrix_to, reveal
 from flashviz.director.material import provenance
 from flashviz.director.score import signed, upright
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
@@ -22,8 +22,8 @@ from flashviz.layout.backward import Grid, arrivals
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.readout import ADVANCE, Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, panel
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, panel
 from flashviz.palette import spread
 
 SWEEP, ROWS, WALK, ALL = 4.4, 2.2, 5.2, 5.4  # seconds: of the forward pass, of the rows of a tile, of one program, of all
@@ -72,9 +72,9 @@ class BackwardFilm(ChapterFilm):
             return Matrix(roots(values), rect, self.skin, tensor, -end, end)
         return Matrix(values, rect, self.skin, tensor, *spread(values if scale is None else scale))
 
-    def name(self, part: str, text: str, color: str, px: float = NAME) -> FadeIn:
+    def name(self, part: str, text: str, color: str) -> FadeIn:
         """A word at the left of a part of the shot; it stands until it is left."""
-        self.words[part] = word(text, px, color, self.place[part], part)
+        self.words[part] = word(text, NAME, color, self.place[part], part)
         return FadeIn(self.words[part])
 
     @property
@@ -93,18 +93,21 @@ class BackwardFilm(ChapterFilm):
 
     def arrive(self, part: str, tensor: str, values: np.ndarray, *, above: bool) -> Shows:
         """A tile comes over the edge of the frame to its part of the shot: from above, or from the left."""
-        rect, whole = self.place[part], self.scene.frame
-        start = rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
+        rect = self.place[part]
+        start = self.outside(rect, above=above)
         self.tiles[part] = tile = self.matrix(tensor, values, start)
         self.scene.add(tile)
         return matrix_to(tile, rect, start)
 
     def depart(self, part: str, *, above: bool) -> Shows:
         """And goes back there."""
-        tile, whole = self.tiles.pop(part), self.scene.frame
-        rect = tile.rect
-        stop = rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
-        return matrix_to(tile, stop, remover=True)
+        tile = self.tiles.pop(part)
+        return matrix_to(tile, self.outside(tile.rect, above=above), remover=True)
+
+    def outside(self, rect: Rect, *, above: bool) -> Rect:
+        """Just past the frame's edge."""
+        whole = self.scene.frame
+        return rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
 
 
 def roots(values: np.ndarray) -> np.ndarray:
@@ -123,9 +126,8 @@ def kept(film: BackwardFilm) -> None:
     grid = Grid(place["grid"], c.row_blocks, c.col_blocks)
     head = shared * c.group + g
     o = film.matrix("O", np.asarray(found.given["O"][b, head], np.float64), place["o"])
-    lse = np.asarray(found.given["LSE"][b, head], np.float64)[:, None]
-    numbers = film.matrix("LSE", np.where(np.isfinite(lse), lse, np.nan), place["lse"])
-    lines, tile = outlined(skin, grid), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
+    numbers = film.matrix("LSE", finite(np.asarray(found.given["LSE"][b, head], np.float64)), place["lse"])
+    lines, tile = outlined(skin).display(grid.cells), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
     visits = [(i, j) for i in range(c.row_blocks) for j in range(c.visited(i))]
 
     def show(share: float) -> None:
@@ -151,10 +153,9 @@ def kept(film: BackwardFilm) -> None:
     film.words["lines"] = lines
 
 
-def outlined(skin: palette.Theme, grid: Grid) -> Rectangles:
-    """Empty places of all tiles."""
-    lines = Rectangles(skin.edge, name="cells", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
-    return lines.display(grid.cells)
+def outlined(skin: palette.Theme) -> Rectangles:
+    """Empty places of tiles."""
+    return Rectangles(skin.edge, name="cells", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -287,12 +288,8 @@ class Walk(Group):
     def __init__(self, film: BackwardFilm, place: Shot) -> None:
         self.tag, self.skin, self.found = "walk", film.skin, film.found
         self.walks = film.found.walks
-        self.turns = dict.fromkeys(range(film.found.row_blocks), 0)
-        for walk in self.walks:
-            for block in walk:
-                self.turns[block] += 1
-        self.most = max(self.turns.values())
-        self.lines = Rectangles(self.skin.edge, name="cells", opacity=0.0).set_stroke(self.skin.edge, width=theme.HAIRLINE, opacity=1)
+        self.most = max(sum(block in walk for walk in self.walks) for block in range(self.found.row_blocks))  # that add to one row block
+        self.lines = outlined(self.skin)
         self.heads = Rectangles(self.skin.scores, name="heads", opacity=palette.LIT)
         self.own = {name: Rectangles(self.skin.hue(name), name=f"stored {name}", opacity=palette.LIT) for name in ("dK", "dV")}
         self.added = Rectangles(self.skin.q, name="added", opacity=palette.LIT)
@@ -338,13 +335,13 @@ class Walk(Group):
         """All programs at once, each at a pace of its own; beside each row, in the order in which they come, who added."""
         when = arrivals(self.walks, seed)
         turn: dict[tuple[int, int], int] = {}
-        for block in self.turns:
+        for block in range(self.found.row_blocks):
             for at, (_, j) in enumerate(sorted((time, j) for (row, j), time in when.items() if row == block)):
                 turn[block, j] = at
-        self.numbers = {
+        numbers = {
             (block, j): number_in(self.slots.cell(block, at), f"{j}", self.skin.ground) for (block, j), at in turn.items()
         } if self.slots.legible else {}  # fmt: skip
-        self.digits.add(*self.numbers.values())
+        self.digits.add(*numbers.values())
 
         def show(share: float) -> None:
             here = [pair for pair, time in when.items() if time <= share]
@@ -352,7 +349,7 @@ class Walk(Group):
             going = [j for j, walk in enumerate(self.walks) if walk and j not in done]
             heads = [(next(block for block in self.walks[j] if when[block, j] > share), j) for j in going]
             self.display(heads, [(block, turn[block, j]) for block, j in here], done)
-            for pair, number in self.numbers.items():
+            for pair, number in numbers.items():
                 number.set_fill(opacity=float(pair in here))
 
         return show
@@ -361,11 +358,6 @@ class Walk(Group):
 def number_in(rect: Rect, text: str, color: str) -> Word:
     """A number in the middle of a cell."""
     return Word(text, LABEL, color, rect.center[0] - text_width(text, LABEL, Face.STRONG) / 2, middle(rect, LABEL), "part")
-
-
-def edges(rects: list[Rect]) -> np.ndarray:
-    """[n, 4]"""
-    return np.array([rect.edges for rect in rects]).reshape(-1, 4)
 
 
 @beat("owner")
@@ -534,7 +526,7 @@ def numbered(film: BackwardFilm, side: str, programs: Sequence[int]) -> Named:
 def summed(film: BackwardFilm, side: str) -> Readout:
     """The sum in float32, by as many digits as it has."""
     rect, text = film.place[f"{side} number"], film.found.said[side]
-    px = min(float(NUMBER), NUMBER * rect.width / (len(text) * ADVANCE * em(NUMBER)))
+    px = fitting(text, NUMBER, rect)
     film.words[f"{side} number"] = made = Readout(text, px, film.skin.ink, name=f"sum {side}", face=Face.MONO_STRONG).at(rect)
     return made
 
