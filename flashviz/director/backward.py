@@ -334,10 +334,7 @@ class Walk(Group):
     def run_all(self, seed: int) -> Callable[[float], None]:
         """All programs at once, each at a pace of its own; beside each row, in the order in which they come, who added."""
         when = arrivals(self.walks, seed)
-        turn: dict[tuple[int, int], int] = {}
-        for block in range(self.found.row_blocks):
-            for at, (_, j) in enumerate(sorted((time, j) for (row, j), time in when.items() if row == block)):
-                turn[block, j] = at
+        turn = {(block, j): at for block in range(self.found.row_blocks) for at, j in enumerate(self.found.order(block, seed))}
         numbers = {
             (block, j): number_in(self.slots.cell(block, at), f"{j}", self.skin.ground) for (block, j), at in turn.items()
         } if self.slots.legible else {}  # fmt: skip
@@ -350,7 +347,7 @@ class Walk(Group):
             heads = [(next(block for block in self.walks[j] if when[block, j] > share), j) for j in going]
             self.display(heads, [(block, turn[block, j]) for block, j in here], done)
             for pair, number in numbers.items():
-                number.set_fill(opacity=float(pair in here))
+                number.set_fill(opacity=float(when[pair] <= share))
 
         return show
 
