@@ -1,7 +1,6 @@
 """What to read: ``manim -pqh scenes/references.py ReferencesScene``."""
 
 from flashviz.director import references
-from flashviz.director.joint import grids
 from flashviz_kernels.recorder import run
 
 
@@ -11,7 +10,6 @@ class ReferencesScene(references.ReferencesStage):
     subject = "What to read"
     running_head = "To read"
     poster = "read"
-    begins = grids("left", "right")
 
     def construct(self) -> None:
         film = self.open(run)

@@ -179,19 +179,19 @@ class Backward:
             found.append((dk * np.float32(self.config.scale), dv))
         return found
 
-    def order(self, seed: int) -> list[int]:
-        """The programs that add to the followed row block, as they come when all run at once; paces are drawn by ``seed``."""
+    def order(self, block: int, seed: int) -> list[int]:
+        """The programs that add to a row block, as they come when all run at once; paces are drawn by ``seed``."""
         when = arrivals(self.walks, seed)
-        return sorted(self.programs, key=lambda j: when[self.row_block, j])
+        return sorted((j for row, j in when if row == block), key=lambda j: when[block, j])
 
     @cached_property
     def drawn(self) -> tuple[list[int], list[int]]:
         """Two of these: the one that is shown where all run at once, and the first drawn after it that is another."""
-        first = self.order(self.config.seed)
+        first = self.order(self.row_block, self.config.seed)
         if len(first) < 2:
             return first, first
-        seeds = itertools.count(self.config.seed + 1)
-        return first, next(order for order in map(self.order, seeds) if order != first)
+        others = (self.order(self.row_block, seed) for seed in itertools.count(self.config.seed + 1))
+        return first, next(order for order in others if order != first)
 
     @cached_property
     def parts(self) -> np.ndarray:
@@ -260,7 +260,8 @@ def added(parts: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
 def digits(first: np.float32, second: np.float32) -> tuple[str, str]:
     """Two float32 numbers with as many decimals as tell either from every other."""
     places = max(len(np.format_float_positional(each, unique=True).partition(".")[2]) for each in (first, second))
-    return tuple(f"{float(each):.{places}f}".replace("-", "−") for each in (first, second))  # type: ignore[return-value]
+    one, other = (f"{float(each):.{places}f}".replace("-", "−") for each in (first, second))
+    return one, other
 
 
 def products(trace: Trace) -> list[str]:

@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import backward
 from flashviz.chapters.backward import Backward, Given, gather, products
-from flashviz.director.film.parts import LOAD, Columns, formula, matrix_to, reveal
+from flashviz.director.film.parts import LOAD, Columns, fitting, formula, matrix_to, reveal
 from flashviz.director.material import provenance
 from flashviz.director.score import signed, upright
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
@@ -22,8 +22,8 @@ from flashviz.layout.backward import Grid, arrivals
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.readout import ADVANCE, Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, panel
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, panel
 from flashviz.palette import spread
 
 SWEEP, ROWS, WALK, ALL = 4.4, 2.2, 5.2, 5.4  # seconds: of the forward pass, of the rows of a tile, of one program, of all
@@ -72,9 +72,9 @@ class BackwardFilm(ChapterFilm):
             return Matrix(roots(values), rect, self.skin, tensor, -end, end)
         return Matrix(values, rect, self.skin, tensor, *spread(values if scale is None else scale))
 
-    def name(self, part: str, text: str, color: str, px: float = NAME) -> FadeIn:
+    def name(self, part: str, text: str, color: str) -> FadeIn:
         """A word at the left of a part of the shot; it stands until it is left."""
-        self.words[part] = word(text, px, color, self.place[part], part)
+        self.words[part] = word(text, NAME, color, self.place[part], part)
         return FadeIn(self.words[part])
 
     @property
@@ -83,24 +83,31 @@ class BackwardFilm(ChapterFilm):
         assert self.scene.beat is not None
         return self.scene.shot(self.scene.beat.shot)
 
+    def fitted(self, part: str, texts: Sequence[str], color: str) -> FadeIn:
+        """The first of these that fits there."""
+        return self.name(part, first_that_fits(texts, NAME, self.place[part].width, Face.STRONG), color)
+
     def leave(self, *parts: str) -> list[FadeOut]:
         """Words of these parts, of all where none is named."""
         return [FadeOut(self.words.pop(part)) for part in parts or tuple(self.words)]
 
     def arrive(self, part: str, tensor: str, values: np.ndarray, *, above: bool) -> Shows:
         """A tile comes over the edge of the frame to its part of the shot: from above, or from the left."""
-        rect, whole = self.place[part], self.scene.frame
-        start = rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
+        rect = self.place[part]
+        start = self.outside(rect, above=above)
         self.tiles[part] = tile = self.matrix(tensor, values, start)
         self.scene.add(tile)
         return matrix_to(tile, rect, start)
 
     def depart(self, part: str, *, above: bool) -> Shows:
         """And goes back there."""
-        tile, whole = self.tiles.pop(part), self.scene.frame
-        rect = tile.rect
-        stop = rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
-        return matrix_to(tile, stop, remover=True)
+        tile = self.tiles.pop(part)
+        return matrix_to(tile, self.outside(tile.rect, above=above), remover=True)
+
+    def outside(self, rect: Rect, *, above: bool) -> Rect:
+        """Just past the frame's edge."""
+        whole = self.scene.frame
+        return rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
 
 
 def roots(values: np.ndarray) -> np.ndarray:
@@ -119,9 +126,8 @@ def kept(film: BackwardFilm) -> None:
     grid = Grid(place["grid"], c.row_blocks, c.col_blocks)
     head = shared * c.group + g
     o = film.matrix("O", np.asarray(found.given["O"][b, head], np.float64), place["o"])
-    lse = np.asarray(found.given["LSE"][b, head], np.float64)[:, None]
-    numbers = film.matrix("LSE", np.where(np.isfinite(lse), lse, np.nan), place["lse"])
-    lines, tile = outlined(skin, grid), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
+    numbers = film.matrix("LSE", finite(np.asarray(found.given["LSE"][b, head], np.float64)), place["lse"])
+    lines, tile = outlined(skin).display(grid.cells), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
     visits = [(i, j) for i in range(c.row_blocks) for j in range(c.visited(i))]
 
     def show(share: float) -> None:
@@ -147,10 +153,9 @@ def kept(film: BackwardFilm) -> None:
     film.words["lines"] = lines
 
 
-def outlined(skin: palette.Theme, grid: Grid) -> Rectangles:
-    """Empty places of all tiles."""
-    lines = Rectangles(skin.edge, name="cells", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
-    return lines.display(grid.cells)
+def outlined(skin: palette.Theme) -> Rectangles:
+    """Empty places of tiles."""
+    return Rectangles(skin.edge, name="cells", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -216,16 +221,12 @@ def same_again(film: BackwardFilm, weights: Matrix) -> None:
     """A copy of P as the forward pass left it slides over P made again; how far apart they are at most. Weights are drawn by their root."""
     place, skin, found = film.place, film.skin, film.found
     forward, copy = (film.matrix("P", roots(found.final_weights), place["second"], weights.values) for _ in range(2))
-    texts = ("P of the forward pass", "forward's P")
-    text = first_that_fits(texts, NAME, place["second name"].width, Face.STRONG)
     film.tiles["second"] = forward
-    film.move(FadeIn(forward), film.name("second name", text, skin.scores), seconds=TEXT)
+    film.move(FadeIn(forward), film.fitted("second name", ["P of the forward pass", "forward's P"], skin.scores), seconds=TEXT)
     film.move(matrix_to(copy, place["tile"], place["second"]), seconds=MOVE)
     film.scene.remove(copy)
-    text = first_that_fits(
-        [f"largest difference {found.said['apart']}", f"apart: {found.said['apart']}"], NAME, place["note"].width, Face.STRONG
-    )
-    film.move(film.name("note", text, skin.ink), seconds=TEXT)
+    apart = found.said["apart"]
+    film.move(film.fitted("note", [f"largest difference {apart}", f"apart: {apart}"], skin.ink), seconds=TEXT)
 
 
 @beat("softmax")
@@ -239,19 +240,16 @@ def softmax(film: BackwardFilm) -> None:
     film.scene.remove(forward)
     film.tiles["second"] = weights
 
-    def note(part: str, texts: list[str], color: str) -> FadeIn:
-        return film.name(part, first_that_fits(texts, NAME, place[part].width, Face.STRONG), color)
-
     with film.scene.telling():
         film.move(film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
         names = film.name("left name", "dO", skin.o), film.name("second name", "P", skin.scores)
-        film.move(*names, note("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
-        film.move(note("further", ["signed: zero is the middle tone", "zero: the middle tone"], skin.ink), seconds=TEXT)
+        film.move(*names, film.fitted("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
+        film.move(film.fitted("further", ["signed: zero is the middle tone", "zero: the middle tone"], skin.ink), seconds=TEXT)
         film.scene.hold(0.9)
         film.move(film.arrive("tile", "O", found.rows_of("O", found.row_block), above=True), seconds=LOAD)
         film.move(film.name("tile name", "O", skin.o), *film.leave("note", "further"), seconds=TEXT)
         film.tiles["column"] = film.matrix("D", tile.d[:, None], place["column"])
-        made = note("note", ["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], skin.stats), film.name("column name", "D", skin.stats)
+        made = film.fitted("note", ["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], skin.stats), film.name("column name", "D", skin.stats)
         film.move(*made, seconds=TEXT)
         film.move(row_by_row(film, film.tiles["column"], place["left"], place["column"]), seconds=ROWS)
         coming = film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True)
@@ -262,7 +260,7 @@ def softmax(film: BackwardFilm) -> None:
         names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP = dO Vᵀ", skin.scores)
         film.move(*names, Columns(upstream), seconds=0.8)
         film.move(
-            note("further", ["D: what normalising takes back", "normalising takes it back"], skin.stats),
+            film.fitted("further", ["D: what normalising takes back", "normalising takes it back"], skin.stats),
             *film.leave("tile name"),
             seconds=TEXT,
         )
@@ -290,12 +288,8 @@ class Walk(Group):
     def __init__(self, film: BackwardFilm, place: Shot) -> None:
         self.tag, self.skin, self.found = "walk", film.skin, film.found
         self.walks = film.found.walks
-        self.turns = dict.fromkeys(range(film.found.row_blocks), 0)
-        for walk in self.walks:
-            for block in walk:
-                self.turns[block] += 1
-        self.most = max(self.turns.values())
-        self.lines = Rectangles(self.skin.edge, name="cells", opacity=0.0).set_stroke(self.skin.edge, width=theme.HAIRLINE, opacity=1)
+        self.most = max(sum(block in walk for walk in self.walks) for block in range(self.found.row_blocks))  # that add to one row block
+        self.lines = outlined(self.skin)
         self.heads = Rectangles(self.skin.scores, name="heads", opacity=palette.LIT)
         self.own = {name: Rectangles(self.skin.hue(name), name=f"stored {name}", opacity=palette.LIT) for name in ("dK", "dV")}
         self.added = Rectangles(self.skin.q, name="added", opacity=palette.LIT)
@@ -340,14 +334,11 @@ class Walk(Group):
     def run_all(self, seed: int) -> Callable[[float], None]:
         """All programs at once, each at a pace of its own; beside each row, in the order in which they come, who added."""
         when = arrivals(self.walks, seed)
-        turn: dict[tuple[int, int], int] = {}
-        for block in self.turns:
-            for at, (_, j) in enumerate(sorted((time, j) for (row, j), time in when.items() if row == block)):
-                turn[block, j] = at
-        self.numbers = {
+        turn = {(block, j): at for block in range(self.found.row_blocks) for at, j in enumerate(self.found.order(block, seed))}
+        numbers = {
             (block, j): number_in(self.slots.cell(block, at), f"{j}", self.skin.ground) for (block, j), at in turn.items()
         } if self.slots.legible else {}  # fmt: skip
-        self.digits.add(*self.numbers.values())
+        self.digits.add(*numbers.values())
 
         def show(share: float) -> None:
             here = [pair for pair, time in when.items() if time <= share]
@@ -355,8 +346,8 @@ class Walk(Group):
             going = [j for j, walk in enumerate(self.walks) if walk and j not in done]
             heads = [(next(block for block in self.walks[j] if when[block, j] > share), j) for j in going]
             self.display(heads, [(block, turn[block, j]) for block, j in here], done)
-            for pair, number in self.numbers.items():
-                number.set_fill(opacity=float(pair in here))
+            for pair, number in numbers.items():
+                number.set_fill(opacity=float(when[pair] <= share))
 
         return show
 
@@ -364,11 +355,6 @@ class Walk(Group):
 def number_in(rect: Rect, text: str, color: str) -> Word:
     """A number in the middle of a cell."""
     return Word(text, LABEL, color, rect.center[0] - text_width(text, LABEL, Face.STRONG) / 2, middle(rect, LABEL), "part")
-
-
-def edges(rects: list[Rect]) -> np.ndarray:
-    """[n, 4]"""
-    return np.array([rect.edges for rect in rects]).reshape(-1, 4)
 
 
 @beat("owner")
@@ -407,15 +393,15 @@ def owner(film: BackwardFilm) -> None:
 
 def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
     """Of what is in the frame."""
-    place, skin = film.place, film.skin
-    names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in ("dK", "dV")]
-    row = first_that_fits(["dQ += dS K, in HBM", "dQ += dS K"], NAME, place["dq name"].width, Face.STRONG)
-    made = {"dk tile name": ("dK += dSᵀ Q", skin.k), "dv tile name": ("dV += Pᵀ dO", skin.v), "dq name": (row, skin.q)}
-    names += [film.name(part, text, color) for part, (text, color) in made.items()]
-    text = first_that_fits(
-        [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], NAME, place["chip name"].width, Face.STRONG
-    )
-    return [*names, film.name("chip name", text, skin.ink)]
+    skin = film.skin
+    return [
+        film.name("dk name", "dK", skin.k),
+        film.name("dv name", "dV", skin.v),
+        film.name("dk tile name", "dK += dSᵀ Q", skin.k),
+        film.name("dv tile name", "dV += Pᵀ dO", skin.v),
+        film.fitted("dq name", ["dQ += dS K, in HBM", "dQ += dS K"], skin.q),
+        film.fitted("chip name", [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], skin.ink),
+    ]
 
 
 def columns_of(film: BackwardFilm) -> Named:
@@ -442,15 +428,13 @@ def shared(film: BackwardFilm) -> None:
     film.scene.remove(*film.tiles.values())
     film.tiles = {}
     walk.display([], alone, [j])
-    text = first_that_fits(["dQ: who added, in turn", "dQ: in turn", "dQ"], NAME, place["dq name"].width, Face.STRONG)
-    names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v), film.name("dq name", text, skin.q)]
+    names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v)]
+    names.append(film.fitted("dq name", ["dQ: who added, in turn", "dQ: in turn", "dQ"], skin.q))
     film.words["columns"] = columns_of(film)
     film.move(*names, FadeIn(film.words["columns"]), seconds=TEXT)
     count = sum(map(bool, walk.walks))
-    text = first_that_fits(
-        [f"cleared: now all {count} programs at once", f"now all {count} at once"], NAME, place["note"].width, Face.STRONG
-    )
-    film.move(film.name("note", text, skin.ink), seconds=TEXT)
+    texts = [f"cleared: now all {count} programs at once", f"now all {count} at once"]
+    film.move(film.fitted("note", texts, skin.ink), seconds=TEXT)
     film.move(walk.cleared(), seconds=TEXT * 2)
     show = walk.run_all(film.found.config.seed)
     show(0.0)
@@ -466,7 +450,7 @@ def shared(film: BackwardFilm) -> None:
 @beat("order")
 def order(film: BackwardFilm) -> None:
     """One number of dQ: what each program adds stacks up, in the order that was just drawn; beneath it the same parts in another."""
-    place, skin, found = film.place, film.skin, film.found
+    skin, found = film.skin, film.found
     film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
     titles = {
         "first": ["One number of dQ: its parts, as just added", "One number of dQ, as just added"],
@@ -475,11 +459,8 @@ def order(film: BackwardFilm) -> None:
     sums = []
     with film.scene.telling():
         for side, order in zip(titles, found.drawn, strict=True):
-            title = first_that_fits(titles[side], NAME, place[f"{side} name"].width, Face.STRONG)
-            parts = ordered(film, order)
-            film.move(
-                film.name(f"{side} name", title, skin.q), FadeIn(zero_line(film, side)), FadeIn(numbered(film, side, order)), seconds=TEXT
-            )
+            parts, title = ordered(film, order), film.fitted(f"{side} name", titles[side], skin.q)
+            film.move(title, FadeIn(zero_line(film, side)), FadeIn(numbered(film, side, order)), seconds=TEXT)
             film.words[f"{side} bars"] = bars = Rectangles(skin.q, name=f"parts {side}")
             bars.values = parts
             film.scene.add(bars)
@@ -490,11 +471,9 @@ def order(film: BackwardFilm) -> None:
         said, off = found.said, []
         for side in titles:
             texts = [f"tile ≤ {said[f'{side} off']} off float64's sum", f"≤ {said[f'{side} off']} off float64"]
-            text = first_that_fits(texts, NAME, place[f"{side} off"].width, Face.STRONG)
-            off.append(film.name(f"{side} off", text, skin.ink))
+            off.append(film.fitted(f"{side} off", texts, skin.ink))
         short = f"{said['differ']} of {said['all']} differ"
-        text = first_that_fits([f"in the tile {short}", short], NAME, place["differ"].width, Face.STRONG)
-        film.move(FadeIn(film.words["digits"]), *off, film.name("differ", text, skin.ink), seconds=TEXT)
+        film.move(FadeIn(film.words["digits"]), *off, film.fitted("differ", [f"in the tile {short}", short], skin.ink), seconds=TEXT)
 
 
 def ordered(film: BackwardFilm, order: Sequence[int]) -> np.ndarray:
@@ -544,7 +523,7 @@ def numbered(film: BackwardFilm, side: str, programs: Sequence[int]) -> Named:
 def summed(film: BackwardFilm, side: str) -> Readout:
     """The sum in float32, by as many digits as it has."""
     rect, text = film.place[f"{side} number"], film.found.said[side]
-    px = min(float(NUMBER), NUMBER * rect.width / (len(text) * ADVANCE * em(NUMBER)))
+    px = fitting(text, NUMBER, rect)
     film.words[f"{side} number"] = made = Readout(text, px, film.skin.ink, name=f"sum {side}", face=Face.MONO_STRONG).at(rect)
     return made
 
@@ -569,31 +548,22 @@ def fixed(film: BackwardFilm) -> None:
     lower = [rect.shifted(-GAP / 2 if at < len(kept) else GAP / 2, 0.0) for at, rect in enumerate(lower)]  # a gap between two launches
     upper = [rect.shifted(0.0, place["usual"].y0 - place["fixed"].y0) for rect in columns(place["fixed"], len(second), em(14))]
     blocks = [Block(film, name, rect) for name, rect in zip(first, upper, strict=False)]
-    film.move(FadeIn(*blocks), *said_of(film, "usual", "dQ added up by all programs", "all add to dQ", first), seconds=0.6)
+    name = film.fitted("usual name", ["dQ added up by all programs", "all add to dQ"], skin.ink)
+    film.move(FadeIn(*blocks), name, counted(film, "usual", first), seconds=0.6)
     ahead, later = ([Block(film, name, upper[first.index(name)]) for name in names] for names in (second[: len(kept)], second[len(kept) :]))
     film.scene.add(*ahead)
     with film.scene.telling():
         film.move(*(block.to(rect) for block, rect in zip(ahead, lower, strict=False)), seconds=1.2)
-        film.move(*said_of(film, "fixed", "dQ in a launch of its own", "dQ by itself", None), seconds=TEXT)
+        film.move(film.fitted("fixed name", ["dQ in a launch of its own", "dQ by itself"], skin.ink), seconds=TEXT)
         for block, rect in zip(later, lower[len(kept) :], strict=True):
             film.move(FadeIn(block.put(rect)), seconds=0.6)
         texts = ["one program a row block: a fixed order", "by row block: a fixed order", "by row block: fixed"]
-        text = first_that_fits(texts, NAME, place["fixed other"].width, Face.STRONG)
-        film.move(
-            film.name("fixed count", counted(film, "fixed", second), skin.ink), film.name("fixed other", text, skin.ink), seconds=TEXT
-        )
+        film.move(counted(film, "fixed", second), film.fitted("fixed other", texts, skin.ink), seconds=TEXT)
 
 
-def said_of(film: BackwardFilm, side: str, text: str, short: str, made: list[str] | None) -> list[FadeIn]:
-    """What a line of products is, and how many they are."""
-    rect, ink = film.place[f"{side} name"], film.skin.ink
-    names = [film.name(f"{side} name", first_that_fits([text, short], NAME, rect.width, Face.STRONG), ink)]
-    return names if made is None else [*names, film.name(f"{side} count", counted(film, side, made), ink)]
-
-
-def counted(film: BackwardFilm, side: str, made: list[str]) -> str:
-    """How many."""
-    return first_that_fits([f"{len(made)} products", f"{len(made)}"], NAME, film.place[f"{side} count"].width, Face.STRONG)
+def counted(film: BackwardFilm, side: str, made: list[str]) -> FadeIn:
+    """How many products a line has."""
+    return film.fitted(f"{side} count", [f"{len(made)} products", f"{len(made)}"], film.skin.ink)
 
 
 class Block(Named):

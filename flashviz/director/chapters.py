@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from flashviz.director.scene import TraceScene
 from flashviz.errors import UsageError
-from flashviz.layout import GAP, MARGIN, Rect, caption_height, frame
 from flashviz.mobjects.motion import FadeOut
 from flashviz.storyboard import Beat
 
 
 class ChapterScene(TraceScene):
-    """What the chapters share: a room above the caption, a board, and no recording from outside.
+    """What the chapters share: a board, and no recording from outside.
 
     A film of several chapters names the one that is played by its ``running_head``. The last picture of one and the first of the next
     may have parts in common: ``begins`` and ``ends`` say what they are, in a word that both use, and by which name they stand on stage.
@@ -22,12 +21,6 @@ class ChapterScene(TraceScene):
     running_head = ""
     begins: Sequence[tuple[str, str]] = ()
     ends: Sequence[tuple[str, str]] = ()
-
-    @property
-    def room(self) -> Rect:
-        """Where the picture stands: everything above the caption."""
-        whole, caption = frame(self.settings.aspect).inset(MARGIN), self.caption_rect
-        return Rect(whole.x0, caption.y0 + caption_height(self.settings.aspect) + GAP, whole.x1, whole.y1)
 
     def setup(self) -> None:
         """A chapter makes its own traces, or none.

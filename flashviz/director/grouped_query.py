@@ -21,8 +21,8 @@ from flashviz.layout.grouped import pairs, seamed
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.printed import BytesBar, Printed, edges, part
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.printed import BytesBar, Printed, part
+from flashviz.mobjects.tiles import Rectangles, edges
 
 BARS = ("stored", "loaded")
 SLOWLY = 2  # copies that are seen to fly

@@ -53,14 +53,19 @@ def drawn(things: Iterable[Mobject]) -> list[Mobject]:
     return list({id(part): part for thing in things for part in thing.get_family() if len(part.points)}.values())
 
 
+def tagged(things: Iterable[Mobject], name: str) -> list[Mobject]:
+    """All that has this name."""
+    return [part for thing in things for part in thing.get_family() if vars(part).get("tag") == name]
+
+
 def named(things: Iterable[Mobject], name: str) -> list[Mobject]:
     """What is drawn of all that has this name."""
-    return drawn(part for thing in things for part in thing.get_family() if vars(part).get("tag") == name)
+    return drawn(tagged(things, name))
 
 
 def text_of(things: Iterable[Mobject]) -> str:
     """What the machine among them is called."""
-    return next(str(vars(part)["text"]) for thing in things for part in thing.get_family() if vars(part).get("tag") == MACHINE)
+    return str(vars(tagged(things, MACHINE)[0])["text"])
 
 
 def around(leaves: Sequence[Mobject]) -> Rect:
@@ -129,7 +134,7 @@ def show(ways: Sequence[Way], share: float) -> None:
 def goal(grows: Sequence[Shows], name: str) -> Rect | None:
     """Where a part that grows stands in the end; it is as before."""
     for growth in grows:
-        found = [part for part in growth.mobject.get_family() if vars(part).get("tag") == name]
+        found = tagged([growth.mobject], name)
         if found:
             growth.show(1.0)
             leaves = drawn(found)

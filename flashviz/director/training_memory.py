@@ -12,9 +12,10 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import training_memory
 from flashviz.chapters.training_memory import EITHER, KEPT, LAYERS, TrainingMemory, gather
+from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import NAME, NUMBER, ONE_NUMBER, Word, middle, word, worded
+from flashviz.director.words import NAME, NUMBER, ONE_NUMBER, Word, word, worded
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect
 from flashviz.layout.backward import Grid
@@ -22,8 +23,8 @@ from flashviz.layout.rect import rows
 from flashviz.layout.training import BESIDE, Layers
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
-from flashviz.mobjects.readout import ADVANCE, Readout
-from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Rectangles, box, edges
 
 LAYER, BACK = 1.55, 2.6  # seconds of a layer: forward, and back
 GIVEN, COMES, GOES = 0.25, 0.18, 0.88  # shares of a layer's time: until Q, K and V are there; until dO is; from when all of it goes
@@ -59,13 +60,13 @@ class TrainingMemoryFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("training")
         c = found.config
+        visits = [(i, j) for i in range(c.row_blocks) for j in range(max(c.visited(i), 1))]
+        self.visits = {"forward": visits, "backward": sorted(visits, key=lambda pair: pair[::-1])}  # rows first, back keys first
         self.layers = Layers(place["standard"], place["flash"], LAYERS, c.seq_q, c.seq_k, c.head_dim, FLOAT32 / c.itemsize)
         self.areas = {(side, name): self.area(side, name) for side in SIDES for name in (*EITHER, KEPT[side], "dO")}
         self.work = {name: Rectangles(self.skin.hue(name), name=f"{name} in use", opacity=palette.LIT) for name in ("Q", "K", "LSE", "P")}
         self.read_now = Rectangles(self.skin.ground, name="P is read", opacity=palette.SECOND)
-        self.letters = {
-            side: Word(f"{KEPT[side]}:", NUMBER, self.skin.hue(KEPT[side]), *corner(place[f"{side} bytes"]), "letter") for side in SIDES
-        }
+        self.letters = {side: word(f"{KEPT[side]}:", NUMBER, self.skin.hue(KEPT[side]), place[f"{side} bytes"], "letter") for side in SIDES}
         rooms = {side: place[f"{side} bytes"].beyond(letter.wide + em(20)) for side, letter in self.letters.items()}
         self.bytes = {side: self.readout(side, found.waiting(KEPT[side]), rooms[side], NUMBER) for side in SIDES}
         self.total = {side: self.readout(f"{side} all", f"all: {self.most(side)}", place[f"{side} all"], NAME, "right") for side in SIDES}
@@ -82,7 +83,7 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def readout(self, name: str, widest: str, rect: Rect, most: float, anchor: str = "left") -> Readout:
         """A number, so large that its widest text fits."""
-        px = min(float(most), most * rect.width / (len(widest) * ADVANCE * em(most)))
+        px = fitting(widest, most, rect)
         return Readout(widest, px, self.skin.ink, name=f"bytes {name}", face=Face.MONO_STRONG, anchor=anchor).at(rect)
 
     def most(self, side: str) -> str:
@@ -132,27 +133,25 @@ class TrainingMemoryFilm(ChapterFilm):
         for layer, share in enumerate(shares):
             rect = self.layers.of(side, layer)[name]
             if share > 0:
-                boxes.append((rect.right(share * rect.width) if name == "dO" else rect.top(share * rect.height)).edges)
+                boxes.append(rect.right(share * rect.width) if name == "dO" else rect.top(share * rect.height))
         self.areas[side, name].values = np.array([len(boxes)])
-        self.areas[side, name].display(np.array(boxes).reshape(-1, 4))
+        self.areas[side, name].display(edges(boxes))
 
     def tile(self, layer: int, share: float, way: str) -> None:
-        """The tile of P that is on chip for a moment, and what it is made of: rows first, back keys first."""
+        """The tile of P that is on chip for a moment, and what it is made of."""
         c, areas = self.found.config, self.layers.of("flash", layer)
         boxes: dict[str, list[Rect]] = {name: [] for name in self.work}
-        read = []
+        read: list[Rect] = []
         if 0 <= share < 1:
-            visits = [(i, j) for i in range(c.row_blocks) for j in range(max(c.visited(i), 1))]
-            visits = visits if way == "forward" else sorted(visits, key=lambda pair: pair[::-1])
-            i, j = visits[int(share * len(visits))]
+            i, j = self.visits[way][int(share * len(self.visits[way]))]
             boxes["P"] = [Grid(areas["P"], c.row_blocks, c.col_blocks).cell(i, j)]
             boxes["Q"], boxes["K"] = [Grid(areas["Q"], c.row_blocks, 1).cell(i, 0)], [Grid(areas["K"], c.col_blocks, 1).cell(j, 0)]
             if way == "backward":
                 boxes["LSE"] = [rows(areas["LSE"], c.row_blocks)[i].inset(-BESIDE / 2, 0)]  # wide enough to be seen
-                read = [Grid(self.layers.of("standard", layer)["P"], c.row_blocks, c.col_blocks).cell(i, j).edges]
+                read = [Grid(self.layers.of("standard", layer)["P"], c.row_blocks, c.col_blocks).cell(i, j)]
         for name, drawn in self.work.items():
-            drawn.display(np.array([rect.edges for rect in boxes[name]]).reshape(-1, 4))
-        self.read_now.display(np.array(read).reshape(-1, 4))
+            drawn.display(edges(boxes[name]))
+        self.read_now.display(edges(read))
 
     def pass_(self, way: str, begin: float = 0, end: float = LAYERS) -> Shows:
         """Layers one after the other, with the bytes that wait."""
@@ -162,11 +161,6 @@ class TrainingMemoryFilm(ChapterFilm):
 def written(nbytes: float, *, whole: bool) -> str:
     """Bytes that wait: exact when a layer is done, whole KiB while they run."""
     return kib(round(nbytes) if whole else nbytes // KIB * KIB)
-
-
-def corner(rect: Rect) -> tuple[float, float]:
-    """Where type of the largest numbers begins: its left edge and its baseline."""
-    return rect.x0, middle(rect, NUMBER)
 
 
 @beat("forward")

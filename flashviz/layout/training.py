@@ -68,16 +68,9 @@ class Layers:
     def of(self, side: str, layer: int) -> dict[str, Rect]:
         """Q, K, V and O from the left; then P, or LSE and beside it the place of P, which is not kept; dO, where it comes."""
         cell, u = self.cells(side)[layer], self.unit
-        shapes: dict[str, tuple[float, float]] = {
-            "Q": (self.queries, self.d),
-            "K": (self.keys, self.d),
-            "V": (self.keys, self.d),
-            "O": (self.queries, self.d),
-        }
-        shapes |= ({} if side == "standard" else {"LSE": (self.queries, self.lse)}) | {
-            "P": (self.queries, self.keys),
-            "dO": (self.queries, self.d),
-        }
+        q, k = (self.queries, self.d), (self.keys, self.d)
+        lse = {} if side == "standard" else {"LSE": (self.queries, self.lse)}
+        shapes: dict[str, tuple[float, float]] = {"Q": q, "K": k, "V": k, "O": q, **lse, "P": (self.queries, self.keys), "dO": q}
         found, left = {}, cell.x0
         for name, (high, wide) in shapes.items():
             found[name] = Rect(left, cell.y1 - high * u, left + wide * u, cell.y1)

@@ -57,10 +57,10 @@ class FringedCross(Group):
     def hold(self, tensors: Collection[str], head: np.ndarray | None) -> FringedCross:
         """The chip at the tile that it works on, with the tiles that it holds in their places; None: it is not shown."""
         self.said.set_opacity(0.0 if head is None else 1.0)
-        self.ground.display(np.zeros((0, 4)) if head is None else np.array([_edges(self.chip(head))]))
+        self.ground.display(np.zeros((0, 4)) if head is None else np.array([self.chip(head).edges]))
         for tensor, drawn in self.held.items():
             shown = head is not None and tensor in tensors
-            drawn.display(np.array([_edges(self.slot(tensor, head))]) if shown and head is not None else np.zeros((0, 4)))
+            drawn.display(np.array([self.slot(tensor, head).edges]) if shown and head is not None else np.zeros((0, 4)))
         if head is None:
             self.said_cast.shift((0, 0, 0))  # what is not seen stands where it was made, whatever was seen before
         else:
@@ -145,7 +145,7 @@ class FringedCross(Group):
             if self.head is None:
                 break
             shown = self.cross.row_of(index) if tensor in "QO" else self.cross.col_of(index)
-            home, slot = _edges(self.cross.tile(tensor, shown)), _edges(self.slot(tensor, self.head))
+            home, slot = self.cross.tile(tensor, shown).edges, self.slot(tensor, self.head).edges
             boxes[tensor].append(tuple(np.array(home) * (1 - way) + np.array(slot) * way))
         for tensor, drawn in self.flights.items():
             drawn.display(np.array(boxes[tensor]).reshape(-1, 4))
@@ -166,7 +166,3 @@ class FringedCross(Group):
         """Of the cell that shows score tile (i, j)."""
         cell = self.cross.cell(self.cross.row_of(int(i)), self.cross.col_of(int(j)))
         return np.array(cell.center[:2])
-
-
-def _edges(rect: Rect) -> tuple[float, float, float, float]:
-    return rect.x0, rect.y0, rect.x1, rect.y1

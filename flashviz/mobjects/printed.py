@@ -9,7 +9,7 @@ from flashviz import palette, theme
 from flashviz.layout import Rect
 from flashviz.layout.grouped import Pairs, seamed
 from flashviz.lettering import em
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Rectangles, edges
 from flashviz.palette import Theme
 
 LINE = em(3)  # half of a bracket's
@@ -110,8 +110,3 @@ def part(rect: Rect, half: int, share: float) -> Rect:
     middle = (rect.y0 + rect.y1) / 2
     low, high = (middle, rect.y1) if half == 0 else (rect.y0, middle)
     return Rect(rect.x0, low, rect.x0 + share * rect.width, high)
-
-
-def edges(rects: list[Rect]) -> np.ndarray:
-    """[n, 4]"""
-    return np.array([(rect.x0, rect.y0, rect.x1, rect.y1) for rect in rects]).reshape(-1, 4)

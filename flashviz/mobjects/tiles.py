@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,11 @@ def dashed(rect: Rect, color: str) -> DashedVMobject:
     """An empty place: where a tile will be."""
     count = max(12, int((rect.width + rect.height) * 16))
     return DashedVMobject(box(rect, stroke=color, width=theme.HAIRLINE), num_dashes=count)
+
+
+def edges(rects: Sequence[Rect]) -> np.ndarray:
+    """[n, 4] of x0, y0, x1, y1, for ``Rectangles``."""
+    return np.array([rect.edges for rect in rects]).reshape(-1, 4)
 
 
 def rectangles(boxes: np.ndarray) -> np.ndarray:
