@@ -10,7 +10,7 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import exactness
-from flashviz.chapters.exactness import NAMES, SHORT, SIGNIFICAND, Errors, Exactness, OutputOf, gather, plain
+from flashviz.chapters.exactness import NAMES, SHORT, Errors, Exactness, OutputOf, gather, plain
 from flashviz.director.film.parts import heading, matrix_to
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
@@ -391,10 +391,10 @@ def shrink(film: ExactnessFilm) -> None:
 
 
 def counted(film: ExactnessFilm, line: Ruler, found: Errors) -> list[Word]:
-    """The dots' numbers; where no step is finer than the mark, why both algorithms are beyond it, where there is room."""
+    """The dots' numbers; where every step is rounded as the mark says, why both algorithms are beyond it, where there is room."""
     made = numbers(film, line, found, LABEL)
     left, px = max(word.left + word.wide for word in made[: len(SIDES)]) + em(50), LABEL
-    if SIGNIFICAND[found.dtype] == max(SIGNIFICAND.values()):
+    if found.every_step:
         text = first_that_fits(STEPS, px, line.rect.x1 - left)
         made.append(Word(text, px, film.skin.ink, left, sum(line.heights[: len(SIDES)]) / 2 - 0.36 * em(px), "steps", Face.TEXT))
     return made
