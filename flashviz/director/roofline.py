@@ -81,7 +81,6 @@ class RooflineFilm(ChapterFilm):
         self.roof = RoofView(found.roof, self.plot, place["ticks"], self.skin)
         self.standard = Dot(self.skin.scores, hollow=False, name="point standard")
         self.dot = Dot(self.skin.o, hollow=False, name="point flash")
-        self.now = found.heights[0]
 
     def badge(self, device: str, roof: Roof, rect: Rect) -> Group:
         """A machine, and who quotes its limits."""
@@ -284,7 +283,6 @@ def climb(film: RooflineFilm) -> None:
         film.move(FadeIn(film.marks[-1]), seconds=0.2)
         if index == 0:
             film.scene.tell()
-    film.now = film.found.heights[-1]
     film.move(FadeIn(film.standard_name), seconds=TEXT)
 
 
@@ -306,8 +304,6 @@ def spill(film: RooflineFilm, before: Height, after: Height) -> None:
 @beat("full")
 def full(film: RooflineFilm) -> None:
     """What one program leaves of the SM, and what it spills."""
-    given = film.now.given
-    assert given is not None  # else the board has no such beat
     film.scene.hold(0.4)
     film.scene.tell()
 
