@@ -337,7 +337,7 @@ def why(film: ExactnessFilm) -> None:
     ring = film.dot(lane, "on the way")
 
     def go(share: float) -> None:
-        ring.move_to((line.x(start * (stop / start) ** share), y, 0))
+        ring.at((line.x(start * (stop / start) ** share), y, 0))
 
     go(0.0)
     right = line.x(stop) - NEAR
