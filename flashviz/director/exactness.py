@@ -14,7 +14,7 @@ from flashviz.chapters.exactness import NAMES, SHORT, Errors, Exactness, OutputO
 from flashviz.director.film.parts import heading, matrix_to
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, fly, line_width, middle, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fly, line_width, middle, worded
 from flashviz.figures import SUPERSCRIPT, roughly
 from flashviz.layout import Rect, centered, columns
 from flashviz.layout import rows as split
@@ -289,8 +289,7 @@ def dtype_name(line: Ruler, found: Errors, color: str) -> Word:
 
 def axis_of(film: ExactnessFilm, rect: Rect) -> Word:
     """What the rulers measure."""
-    text = first_that_fits(AXIS, LABEL, rect.width)
-    return Word(text, LABEL, film.skin.ink, rect.center[0] - text_width(text, LABEL) / 2, middle(rect, LABEL), "note", Face.TEXT)
+    return amid(AXIS, film.skin.ink, rect, "note")
 
 
 @beat("mark")

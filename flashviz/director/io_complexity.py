@@ -13,9 +13,10 @@ from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import BOUND, CHIPS, IO, Step, bytes_at, elements, gather, rounded, step_at
 from flashviz.citations import SM_LIMITS
 from flashviz.config import SHARED_LIMIT
+from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, middle, symbols, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, labelled, line_width, middle, symbols, word, worded
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect, rows
 from flashviz.layout.io_complexity import Blocks, Plot, Square
@@ -105,8 +106,7 @@ class IOFilm(ChapterFilm):
 
     def readout(self, name: str, longest: str, rect: Rect) -> Readout:
         """A number with its name that changes as things move, smaller where its longest text would not fit."""
-        px = NAME * min(1.0, rect.width / (0.6 * em(NAME) * len(longest)))
-        return Readout(longest, px, self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
+        return Readout(longest, fitting(longest, NAME, rect), self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
 
     def show(self, step: Step, swept: float, nbytes: float, sweeps: float) -> None:
         """The square, the bar and the numbers, at one M."""
@@ -203,10 +203,7 @@ def counts(film: IOFilm) -> list[Word]:
     px = NAME * min(1.0, rect.width / line_width(texts, NAME))
     centred = rect.beyond((rect.width - line_width(texts, px)) / 2)
     film.counts = worded(centred, texts, px, [film.skin.ink] * len(texts), "sum")
-    at = film.place["note"]
-    text = first_that_fits(MEANT, LABEL, at.width)
-    left = at.center[0] - text_width(text, LABEL) / 2
-    film.counts.append(Word(text, LABEL, film.skin.ink, left, middle(at, LABEL), "meant", Face.TEXT))
+    film.counts.append(amid(MEANT, film.skin.ink, film.place["note"], "meant"))
     return film.counts
 
 
@@ -422,10 +419,9 @@ def numbers(film: IOFilm) -> Word:
 
 def setting(film: IOFilm) -> Word:
     """The problem."""
-    rect, c = film.place["setting"], film.found.config
-    text = first_that_fits((f"N = {c.seq_k:,}, d = {c.head_dim}, {c.dtype}", f"N = {c.seq_k:,}, d = {c.head_dim}"), LABEL, rect.width)
-    left = rect.center[0] - text_width(text, LABEL) / 2
-    return Word(text, LABEL, film.skin.ink, left, middle(rect, LABEL), "setting", Face.TEXT)
+    c = film.found.config
+    texts = f"N = {c.seq_k:,}, d = {c.head_dim}, {c.dtype}", f"N = {c.seq_k:,}, d = {c.head_dim}"
+    return amid(texts, film.skin.ink, film.place["setting"], "setting")
 
 
 def sized(step: Step, place: Rect) -> str:
