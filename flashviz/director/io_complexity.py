@@ -314,7 +314,7 @@ def bound(film: IOFilm) -> list[Named]:
 
 
 def free(film: IOFilm) -> Rect:
-    """The place of the formula, clear of where the perfect cache's line will be."""
+    """The place of the formula, clear of the perfect cache's line."""
     room, line = film.place["bound"], film.plot.y(film.found.cached)
     inside = film.plot.rect.overlaps(room) and line > room.center[1]
     return room.shifted(0.0, min(0.0, line - em(60) - room.y1)) if inside else room
