@@ -161,7 +161,6 @@ FILMS = {
             "softmax": ("left", "left name", "top", "tile", "column", "column name", "second", "formula", "note"),
             "shared": ("grid", "dq", "dk", "dv"),
             "order": (*(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " order", " number", " off")), "differ"),
-
             "fixed": ("usual", "fixed", "usual name", "fixed name", "usual count", "fixed count"),
         },
         configs={

@@ -11,7 +11,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig, DType
 from flashviz.errors import ConfigError
-from flashviz.figures import SUPERSCRIPT, roughly
+from flashviz.figures import SUPERSCRIPT, power, roughly
 from flashviz.inputs import numpy_dtype
 from flashviz.palette import spread
 from flashviz.storyboard import Beat
@@ -54,6 +54,11 @@ class Errors:
         return 2.0 ** -SIGNIFICAND[self.dtype]
 
     @property
+    def every_step(self) -> bool:
+        """Whether both algorithms reckon in the dtype: every step is rounded to it, not only what is stored."""
+        return self.dtype == "float32"
+
+    @property
     def mark(self) -> str:
         """The unit in words."""
         return f"1 × = 2{str(-SIGNIFICAND[self.dtype]).translate(SUPERSCRIPT)}"
@@ -85,7 +90,7 @@ class Exactness:
     def beats(self) -> tuple[Beat, ...]:
         """Nothing is said of S and P where standard attention is within the mark, nor in float32, in which sums are rounded as they are."""
         own = self.errors[self.own]
-        said = own.shares[0] > own.unit and SIGNIFICAND[own.dtype] < SIGNIFICAND["float32"]
+        said = own.shares[0] > own.unit and not own.every_step
         return tuple(beat for beat in BEATS if beat.name != "why" or said)
 
     @property
@@ -130,7 +135,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Outp
     Raises:
         ConfigError: An error is zero or infinite: a logarithm has no place for it.
     """
-    found, traces, own = [], [], 0
+    found, traces, own, on_the_way = [], [], 0, 0.0
     pictures: tuple[np.ndarray, ...] = ()
     for index, dtype in enumerate(get_args(DType)):
         problem = replace(config, dtype=dtype)
@@ -142,10 +147,10 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Outp
         if dtype == config.dtype:
             own = index
             pictures = (*(each[0, 0] for each in values), truth[0, 0])
+            on_the_way = float(np.abs(scores_stored(problem) - truth).max()) / found[own].largest
     standard, flash, stored, truth = pictures
     check("the difference", config.dtype, float(np.abs(standard - flash).max()))
     off = tuple(np.abs(each - truth) for each in (standard, flash, stored))
-    on_the_way = float(np.abs(scores_stored(config) - truth_of(config)).max()) / found[own].largest
     return Exactness(standard, flash, off, tuple(found), own, on_the_way, tuple(traces))
 
 
@@ -162,8 +167,7 @@ def plain(value: float) -> str:
     """A number to two digits, with a power of ten where it would have many zeros."""
     if value >= 1e-4:
         return f"{value:.2g}" if value < 1 else f"{value:.3g}"
-    digits, _, exponent = f"{value:.1e}".partition("e")
-    return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
+    return power(value)
 
 
 def check(name: str, dtype: str, error: float) -> None:

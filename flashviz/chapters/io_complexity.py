@@ -55,16 +55,24 @@ class IO:
     traces: tuple[Trace, ...]
 
     @property
+    def matrix(self) -> int:
+        """Bytes of Q, K, V or O: there are as many rows of each."""
+        return self.config.seq_q * self.config.head_dim * self.config.itemsize
+
+    @property
+    def statistic(self) -> int:
+        """Bytes of l or m."""
+        return self.config.seq_q * FLOAT32
+
+    @property
     def sweep(self) -> int:
         """Bytes of one sweep: Q in, O in and out, and l and m as O."""
-        c = self.config
-        return 3 * c.seq_q * c.head_dim * c.itemsize + 4 * c.seq_q * FLOAT32
+        return 3 * self.matrix + 4 * self.statistic
 
     @property
     def once(self) -> int:
         """Bytes that cross however many sweeps there are: K and V in, and O, l and m as they are before the first sweep."""
-        c = self.config
-        return 3 * c.seq_k * c.head_dim * c.itemsize + 2 * c.seq_k * FLOAT32
+        return 3 * self.matrix + 2 * self.statistic
 
     @property
     def largest(self) -> float:

@@ -10,11 +10,11 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import exactness
-from flashviz.chapters.exactness import NAMES, SHORT, SIGNIFICAND, Errors, Exactness, OutputOf, gather, plain
+from flashviz.chapters.exactness import NAMES, SHORT, Errors, Exactness, OutputOf, gather, plain
 from flashviz.director.film.parts import heading, matrix_to
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, fly, line_width, middle, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fly, line_width, middle, worded
 from flashviz.figures import SUPERSCRIPT, roughly
 from flashviz.layout import Rect, centered, columns
 from flashviz.layout import rows as split
@@ -289,8 +289,7 @@ def dtype_name(line: Ruler, found: Errors, color: str) -> Word:
 
 def axis_of(film: ExactnessFilm, rect: Rect) -> Word:
     """What the rulers measure."""
-    text = first_that_fits(AXIS, LABEL, rect.width)
-    return Word(text, LABEL, film.skin.ink, rect.center[0] - text_width(text, LABEL) / 2, middle(rect, LABEL), "note", Face.TEXT)
+    return amid(AXIS, film.skin.ink, rect, "note")
 
 
 @beat("mark")
@@ -337,7 +336,7 @@ def why(film: ExactnessFilm) -> None:
     ring = film.dot(lane, "on the way")
 
     def go(share: float) -> None:
-        ring.move_to((line.x(start * (stop / start) ** share), y, 0))
+        ring.at((line.x(start * (stop / start) ** share), y, 0))
 
     go(0.0)
     right = line.x(stop) - NEAR
@@ -391,10 +390,10 @@ def shrink(film: ExactnessFilm) -> None:
 
 
 def counted(film: ExactnessFilm, line: Ruler, found: Errors) -> list[Word]:
-    """The dots' numbers; where no step is finer than the mark, why both algorithms are beyond it, where there is room."""
+    """The dots' numbers; where every step is rounded as the mark says, why both algorithms are beyond it, where there is room."""
     made = numbers(film, line, found, LABEL)
     left, px = max(word.left + word.wide for word in made[: len(SIDES)]) + em(50), LABEL
-    if SIGNIFICAND[found.dtype] == max(SIGNIFICAND.values()):
+    if found.every_step:
         text = first_that_fits(STEPS, px, line.rect.x1 - left)
         made.append(Word(text, px, film.skin.ink, left, sum(line.heights[: len(SIDES)]) / 2 - 0.36 * em(px), "steps", Face.TEXT))
     return made

@@ -51,7 +51,7 @@ class GroupedQueryFilm(ChapterFilm):
         self.place = place = scene.shot("grouped")
         c = found.config
         self.own, self.shared = (pairs(place["grid"], c.heads, stored, c.row_blocks) for stored in (c.heads, c.kv_heads))
-        self.panel = Printed(self.own, self.skin, name="grid").store(list(self.own.bricks)).load(0 * found.own.after(0))
+        self.panel = Printed(self.own, self.skin, name="grid").store(list(self.own.bricks)).load(found.own.after(0))
         at = place["name"]
         self.names = {
             side: Word(first_that_fits(texts, NAME, at.width, Face.STRONG), NAME, self.skin.ink, at.x0, middle(at, NAME), "name side")
@@ -60,8 +60,8 @@ class GroupedQueryFilm(ChapterFilm):
         self.pair = word(self.said["pair"], LABEL, self.skin.ink, place["factor"], "note", Face.TEXT)
         self.labels = [Word(what, NAME, self.skin.ink, place[what].x0, middle(place[what], NAME), "name bar") for what in BARS]
         left = max(label.wide for label in self.labels) + em(30)
-        self.room = text_width(self.said["own_loaded"], NAME, Face.STRONG) + text_width(AGAIN, LABEL) + 2 * BESIDE
-        rects = {what: place[what].beyond(left).before(self.room) for what in BARS}
+        room = text_width(self.said["own_loaded"], NAME, Face.STRONG) + text_width(AGAIN, LABEL) + 2 * BESIDE
+        rects = {what: place[what].beyond(left).before(room) for what in BARS}
         unit = rects["loaded"].width / max(found.own.total, found.own.stored)
         self.bars = {what: BytesBar(rect, unit, self.skin, name=what) for what, rect in rects.items()}
         self.columns = self.header()
@@ -114,7 +114,7 @@ class GroupedQueryFilm(ChapterFilm):
 def own(film: GroupedQueryFilm) -> None:
     """A pair a head; each row block of each head prints its copy of the head's pair, and what is loaded grows as a bar."""
     film.bars["stored"].display(film.found.own.stored)
-    film.load(0 * film.found.own.after(0))
+    film.load(film.found.own.after(0))
     film.stored = film.number("stored")
     film.move(FadeIn(film.panel, film.names["own"], film.columns), seconds=0.6)
     film.move(FadeIn(film.bars["stored"], film.labels[0], film.stored, film.pair), seconds=TEXT)
@@ -138,7 +138,7 @@ def shared(film: GroupedQueryFilm) -> None:
 
     leaving = Shows(Group(film.panel, *film.bars.values()), leave)
     film.move(FadeOut(name, film.stored, film.counter), leaving, seconds=0.6)
-    film.load(0 * film.found.own.after(0))
+    film.load(film.found.own.after(0))
     leave(0.0)
     group = film.found.config.group
     start = edges(list(film.own.bricks))

@@ -13,14 +13,14 @@ from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import BOUND, CHIPS, IO, Step, bytes_at, elements, gather, rounded, step_at
 from flashviz.citations import SM_LIMITS
 from flashviz.config import SHARED_LIMIT
+from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, middle, symbols, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, labelled, line_width, middle, symbols, word, worded
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect, rows
 from flashviz.layout.io_complexity import Blocks, Plot, Square
 from flashviz.lettering import Face, em, text_width
-from flashviz.memory import FLOAT32
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
@@ -68,9 +68,10 @@ class IOFilm(ChapterFilm):
         self.name = Named(
             *labelled(place["name"], (NAMED[0], self.skin.ink), (NAMED[1], self.skin.ink), NAMED[2]), tag="order", text=NAMED[0]
         )
-        self.m = self.readout("numbers", f"M = {first.m:,.0f}", place["m"])
-        self.sweeps = self.readout("count", counted(0), place["sweeps"])
-        self.total = self.readout("total", "", place["total"]) if "total" in place else None
+        self.m = self.readout("numbers", f"M = {found.largest:,.0f}", place["m"]).display(f"M = {first.m:,.0f}")
+        self.sweeps = self.readout("count", counted(first.sweeps), place["sweeps"]).display(counted(0))
+        # the sum of the bytes, where it has a place
+        self.totals = [self.readout("total", f"= {kib(first.nbytes)}", place["total"])] if "total" in place else []
         self.number = Readout(rounded(0.0), NAME, self.skin.ink, name="bytes", face=Face.MONO_STRONG)
         self.dots = Rectangles(self.skin.o, name="dots")
         self.tile = self.readout("tile size", sized(found.last, place["cut"]), place["cut"])
@@ -79,11 +80,6 @@ class IOFilm(ChapterFilm):
         self.bound: list[Named] = []
         self.counts: list[Word] = []
         self.counted: list[Step] = []
-
-    @property
-    def summed(self) -> list[Readout]:
-        """The sum of the bytes, where it has a place."""
-        return [] if self.total is None else [self.total]
 
     def parts(self) -> list[Word]:
         """What a sweep adds, and what crosses but once, as the bar has them."""
@@ -99,23 +95,18 @@ class IOFilm(ChapterFilm):
         """The bytes of a sweep and of what crosses but once, tensor by tensor, where they have a place."""
         if "made" not in self.place:
             return []
-        found, c, place, skin = self.found, self.found.config, self.place["made"], self.skin
-        whole, rows_of = c.seq_k * c.head_dim * c.itemsize, c.seq_k * FLOAT32  # bytes of a matrix, and of l or m
+        found, skin = self.found, self.skin
+        whole, start = found.matrix, found.matrix + 2 * found.statistic
         texts = (
-            (f"Q {_kib(whole)} + O 2 × {_kib(whole)} + ℓ, m {_kib(4 * rows_of)} = {kib(found.sweep)}", skin.o),
-            (f"K, V {_kib(2 * whole)} + start {_kib(whole + 2 * rows_of)} = {kib(found.once)}", skin.k),
+            (f"Q {_kib(whole)} + O 2 × {_kib(whole)} + ℓ, m {_kib(4 * found.statistic)} = {kib(found.sweep)}", skin.o),
+            (f"K, V {_kib(2 * whole)} + start {_kib(start)} = {kib(found.once)}", skin.k),
         )
-        lines = zip(texts, rows(place, len(texts)), strict=True)
+        lines = zip(texts, rows(self.place["made"], len(texts)), strict=True)
         return [word(text, LABEL, hue, line, "made of", Face.TEXT) for (text, hue), line in lines]
 
-    def readout(self, name: str, text: str, rect: Rect) -> Readout:
-        """A number with its name that changes as things move."""
-        longest = {
-            "numbers": f"M = {self.found.largest:,.0f}", "count": counted(self.found.steps[0].sweeps), "tile size": text,
-            "total": f"= {kib(self.found.steps[0].nbytes)}",
-        }[name]  # fmt: skip
-        px = NAME * min(1.0, rect.width / (0.6 * em(NAME) * len(longest)))
-        return Readout(text, px, self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
+    def readout(self, name: str, longest: str, rect: Rect) -> Readout:
+        """A number with its name that changes as things move, smaller where its longest text would not fit."""
+        return Readout(longest, fitting(longest, NAME, rect), self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
 
     def show(self, step: Step, swept: float, nbytes: float, sweeps: float) -> None:
         """The square, the bar and the numbers, at one M."""
@@ -126,8 +117,8 @@ class IOFilm(ChapterFilm):
         middle_of = max(top.y1, self.plot.rect.y0 + em(40))
         self.number.at(Rect(top.x1 + em(14), middle_of - em(30), top.x1 + em(14), middle_of + em(30)))
         self.tile.display(sized(step, self.place["cut"]))
-        if self.total is not None:
-            self.total.display(f"= {kib(self.found.once + int(sweeps + 0.5) * self.found.sweep)}")  # of as many as are written
+        for total in self.totals:
+            total.display(f"= {kib(self.found.once + int(sweeps + 0.5) * self.found.sweep)}")  # of as many as are written
         self.blocks.display(self.place["chip"], self.unit, step.rows, step.columns)
 
     def grow(self, stop: float) -> Shows:
@@ -145,7 +136,7 @@ class IOFilm(ChapterFilm):
             passed = np.geomspace(start, now, max(2, int(SAMPLES * share * np.log2(stop / start)) + 1))
             self.curve.display(np.concatenate([left, [(m, bytes_at(m, c)) for m in passed]]))
 
-        everything = Group(self.square, self.bar, self.curve, self.number, self.m, self.sweeps, self.tile, self.blocks, *self.summed)
+        everything = Group(self.square, self.bar, self.curve, self.number, self.m, self.sweeps, self.tile, self.blocks, *self.totals)
         return Shows(everything, show, rate_func=ease_in_out_cubic)
 
     def dot(self) -> FadeIn:
@@ -212,10 +203,7 @@ def counts(film: IOFilm) -> list[Word]:
     px = NAME * min(1.0, rect.width / line_width(texts, NAME))
     centred = rect.beyond((rect.width - line_width(texts, px)) / 2)
     film.counts = worded(centred, texts, px, [film.skin.ink] * len(texts), "sum")
-    at = film.place["note"]
-    text = first_that_fits(MEANT, LABEL, at.width)
-    left = at.center[0] - text_width(text, LABEL) / 2
-    film.counts.append(Word(text, LABEL, film.skin.ink, left, middle(at, LABEL), "meant", Face.TEXT))
+    film.counts.append(amid(MEANT, film.skin.ink, film.place["note"], "meant"))
     return film.counts
 
 
@@ -235,7 +223,7 @@ def sweep(film: IOFilm) -> None:
         film.blocks.display(large.toward(chip, share), unit + (film.unit - unit) * share, step.rows, step.columns)
 
     film.move(Shows(film.blocks, land, rate_func=ease_in_out_cubic), seconds=0.9)
-    film.move(FadeIn(film.m, on_chip, base, axis, crossed, film.sweeps, film.bar, film.number, *film.parts(), *film.summed), seconds=TEXT)
+    film.move(FadeIn(film.m, on_chip, base, axis, crossed, film.sweeps, film.bar, film.number, *film.parts(), *film.totals), seconds=TEXT)
     film.scene.event = len(found.traces[0])
 
     def show(done: float) -> None:
@@ -246,7 +234,7 @@ def sweep(film: IOFilm) -> None:
     made = film.made_of()
     if made:
         film.move(FadeIn(*made), seconds=TEXT)
-    everything = Group(film.square, film.bar, film.number, film.sweeps, *film.summed)
+    everything = Group(film.square, film.bar, film.number, film.sweeps, *film.totals)
     with film.scene.telling():
         film.move(Shows(everything, show), seconds=SLOW)
         film.move(*(FadeOut(each) for each in made), best(film), seconds=0.5)
@@ -313,20 +301,20 @@ def wider(film: IOFilm) -> None:
 
 def bound(film: IOFilm) -> list[Named]:
     """The curve's formula, where the bars have left room, and the theorem that it is of."""
-    room, (formula, *citations), c = free(film), BOUND, film.found.config
+    room, (formula, *citations) = free(film), BOUND
     citation = first_that_fits(citations, LABEL, film.place["bound"].width)
     words = [symbols(formula, NUMBER, film.skin.o, room.above(em(54)), "formula bound"), cited(citation, room.bottom(em(50)), film)]
     if "bytes of" in film.place:
         # the sweeps' Q in, O in and out; the rest is l and m, and what crosses but once
-        moved = rounded(film.step.sweeps * 3 * c.seq_q * c.head_dim * c.itemsize)
-        text = f"× {c.itemsize} bytes = {moved} of the {rounded(film.step.nbytes)}"
+        moved = rounded(film.step.sweeps * 3 * film.found.matrix)
+        text = f"× {film.found.config.itemsize} bytes = {moved} of the {rounded(film.step.nbytes)}"
         at = film.place["bytes of"].shifted(0.0, room.y1 - film.place["bound"].y1)
         words.append(word(text, LABEL, film.skin.ink, at, "bound bytes", Face.TEXT))
     return words
 
 
 def free(film: IOFilm) -> Rect:
-    """The place of the formula, clear of where the perfect cache's line will be."""
+    """The place of the formula, clear of the perfect cache's line."""
     room, line = film.place["bound"], film.plot.y(film.found.cached)
     inside = film.plot.rect.overlaps(room) and line > room.center[1]
     return room.shifted(0.0, min(0.0, line - em(60) - room.y1)) if inside else room
@@ -371,7 +359,7 @@ def cached(film: IOFilm) -> None:
     """Where the curve goes under standard attention's line: left of it the chip is too small."""
     film.scene.hold(0.4)
     if film.found.crossing is not None:
-        mark, said = equal(film, film.found.crossing, film.plot.y(film.found.cached), best_base(film))
+        mark, said = equal(film, film.found.crossing)
         film.move(FadeIn(mark), down(film, film.found.crossing), seconds=0.8)
         film.move(FadeIn(said), seconds=TEXT)
         film.scene.hold(0.3)
@@ -385,9 +373,9 @@ def down(film: IOFilm, m: int) -> Shows:
     return Shows(line, lambda share: line.display(np.array([[x - half, top - (top - floor) * share, x + half, top]])), introducer=True)
 
 
-def equal(film: IOFilm, m: int, line: float, base: float) -> list[Word | Rectangles]:
+def equal(film: IOFilm, m: int) -> list[Word | Rectangles]:
     """Where the curve meets the line: a mark, and its M to three digits; beneath the line, where it is clear of the chips' names."""
-    x, side = film.plot.x(m), em(13)
+    x, line, base, side = film.plot.x(m), film.plot.y(film.found.cached), best_base(film), em(13)
     mark = Rectangles(film.skin.ink, name="crossing").display(np.array([[x - side, line - side, x + side, line + side]]))
     mark.values = np.array([m])
     left, baseline = x + em(34), line + em(12) if base < line else base + em(50)
@@ -431,10 +419,9 @@ def numbers(film: IOFilm) -> Word:
 
 def setting(film: IOFilm) -> Word:
     """The problem."""
-    rect, c = film.place["setting"], film.found.config
-    text = first_that_fits((f"N = {c.seq_k:,}, d = {c.head_dim}, {c.dtype}", f"N = {c.seq_k:,}, d = {c.head_dim}"), LABEL, rect.width)
-    left = rect.center[0] - text_width(text, LABEL) / 2
-    return Word(text, LABEL, film.skin.ink, left, middle(rect, LABEL), "setting", Face.TEXT)
+    c = film.found.config
+    texts = f"N = {c.seq_k:,}, d = {c.head_dim}, {c.dtype}", f"N = {c.seq_k:,}, d = {c.head_dim}"
+    return amid(texts, film.skin.ink, film.place["setting"], "setting")
 
 
 def sized(step: Step, place: Rect) -> str:

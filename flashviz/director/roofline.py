@@ -13,9 +13,10 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz.chapters import roofline
 from flashviz.chapters.roofline import DEVICE, Height, Rate, Roof, Roofline, gather, quotes_of
 from flashviz.config import AttentionConfig
+from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, machine, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, machine, middle, word
 from flashviz.figures import amount
 from flashviz.layout import Rect, Shot, rows
 from flashviz.layout.roofline import RIGHT, Decades
@@ -81,7 +82,6 @@ class RooflineFilm(ChapterFilm):
         self.roof = RoofView(found.roof, self.plot, place["ticks"], self.skin)
         self.standard = Dot(self.skin.scores, hollow=False, name="point standard")
         self.dot = Dot(self.skin.o, hollow=False, name="point flash")
-        self.now = found.heights[0]
 
     def badge(self, device: str, roof: Roof, rect: Rect) -> Group:
         """A machine, and who quotes its limits."""
@@ -94,9 +94,7 @@ class RooflineFilm(ChapterFilm):
     def limits(self, plot: Decades, place: Shot) -> list[Mobject]:
         """Badge, the axes' names, and both limits at their parts of the roof."""
         skin, roof, quotes = self.skin, self.found.roof, quotes_of(DEVICE, self.found.roof)
-        at = place["axis"]
-        text = first_that_fits(axis_texts(self.found.traces[-1].config), LABEL, at.width)
-        axis = Word(text, LABEL, skin.ink, at.center[0] - text_width(text, LABEL) / 2, middle(at, LABEL), "axis", Face.TEXT)
+        axis = amid(axis_texts(self.found.traces[-1].config), skin.ink, place["axis"], "axis")
         slope = quotes[0][0]
         wide = text_width(slope, LABEL, Face.STRONG)
         base = plot.y(roof.at(plot.value(plot.rect.x0 + wide + em(84)))) + em(76)
@@ -241,7 +239,7 @@ def told_of(before: Height, after: Height, share: float) -> Height:
 
 def fitted(readout: Readout, text: str, longest: str, rect: Rect, px: float = NAME) -> None:
     """A number at the left of its place, smaller where its longest text would not fit."""
-    readout.px = px * min(1.0, rect.width / text_width(longest, px, Face.MONO_STRONG))
+    readout.px = fitting(longest, px, rect)
     readout.text = text
     readout.at(rect)
 
@@ -284,7 +282,6 @@ def climb(film: RooflineFilm) -> None:
         film.move(FadeIn(film.marks[-1]), seconds=0.2)
         if index == 0:
             film.scene.tell()
-    film.now = film.found.heights[-1]
     film.move(FadeIn(film.standard_name), seconds=TEXT)
 
 
@@ -306,8 +303,6 @@ def spill(film: RooflineFilm, before: Height, after: Height) -> None:
 @beat("full")
 def full(film: RooflineFilm) -> None:
     """What one program leaves of the SM, and what it spills."""
-    given = film.now.given
-    assert given is not None  # else the board has no such beat
     film.scene.hold(0.4)
     film.scene.tell()
 

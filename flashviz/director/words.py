@@ -65,6 +65,12 @@ def first_that_fits(texts: Sequence[str], px: float, width: float, face: Face = 
     return next((text for text in texts if text_width(text, px, face) <= width), texts[-1])
 
 
+def amid(texts: Sequence[str], color: str, rect: Rect, name: str) -> Word:
+    """The first of ``texts`` that fits, as a label in the middle of ``rect``."""
+    text = first_that_fits(texts, LABEL, rect.width)
+    return Word(text, LABEL, color, rect.center[0] - text_width(text, LABEL) / 2, middle(rect, LABEL), name, Face.TEXT)
+
+
 class Numbers:
     """The arithmetic of l, word by word on one line. What stands first is l."""
 
