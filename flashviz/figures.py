@@ -76,6 +76,11 @@ def power(value: float) -> str:
     return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
 
 
+def nanoseconds(value: float) -> str:
+    """A short time that is multiplied by hand on screen: four digits."""
+    return f"{value * 1e9:,.4g} ns"
+
+
 def seconds(value: float) -> str:
     """A time in the unit that needs no zeros before it."""
     for unit, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):

@@ -58,6 +58,7 @@ class FlashAttentionScene(FlashStage):
         closing.strips(film)
         closing.rest(film)
         closing.bill(film)
+        closing.waiting(film)
         closing.cache(film)
         closing.taller(film)
         closing.difference(film)

@@ -6,6 +6,7 @@ beat's event, folded here anew. The rescale itself is held by tests/test_rescale
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flashviz.chapters.film import DIGEST, DIGEST_SECONDS, SCRIPT, beats_of
+from flashviz.chapters.film import DIGEST, DIGEST_SECONDS, SCRIPT, beats_of, path_times
 from flashviz.config import AttentionConfig
 from flashviz.director import Snapshot
 from flashviz.director.captions import CENTRED_PX
@@ -161,6 +162,37 @@ def test_what_a_program_holds_doubles_with_its_rows(default: Film) -> None:
     texts = [item.text for item in default.at("taller").shown if item.name == "held"]
     assert texts == ["8 KiB", "16 KiB in fp32", "16 KiB in fp32", "16 KiB", "32 KiB in fp32", "32 KiB in fp32"]
     assert not [item for item in default.at("taller").shown if item.name == "programs"], "of a twin the compiler says nothing"
+
+
+def test_both_compute_the_same_and_what_differs_is_the_way(default: Film) -> None:
+    """Rates as Shah et al. 2024 quote them: 3.35 TB/s (Table 1) and 989 TFLOP/s (section 4.1), times computed by hand."""
+    config, shown = default.trace.config, default.at("waiting").shown
+    moved = {name: closed_form(config, algorithm).total for name, algorithm in (("standard", "standard"), ("flash", "fa2"))}
+    flops = 2 * 2 * config.seq_q * config.seq_k * config.head_dim
+    taken = {name: nbytes / 3.35e12 for name, nbytes in moved.items()}
+    assert [item.text for item in shown if item.name == "unit"] == [f"× 8 KiB at 3.35 TB/s: {each * 1e9:.0f} ns" for each in taken.values()]
+    assert [item.text for item in shown if item.name == "computed"] == [f"128 products at 989 TFLOP/s: {flops / 989e12 * 1e9:.1f} ns"] * 2
+    pile = [item.box for item in shown if item.name.startswith("bill standard ")]
+    whole = max(box[2] for box in pile) - min(box[0] for box in pile)
+    for bar in (item.box for item in shown if item.name == "products"):
+        assert (bar[2] - bar[0]) / whole == pytest.approx(flops / 989e12 / taken["standard"], rel=0.02), "one scale of time"
+
+
+def test_where_no_source_quotes_the_device_no_time_is_shown() -> None:
+    told = film(WHOLE, arch="sm_120", **SMALL)
+    assert not told.scene.on_board("waiting")
+    assert not [item for snapshot in told.snapshots for item in snapshot.shown if item.text and re.search(r"\d ns\b", item.text)]
+    assert path_times(AttentionConfig(dtype="float32")) is None
+    times = path_times(AttentionConfig(arch="sm_80"))
+    assert times is not None
+    assert times.crossing(1.5e12) == pytest.approx(1.0)
+    assert times.computing(312e12) == pytest.approx(1.0)
+
+
+def test_a_product_takes_its_share_of_the_waiting(default: Film) -> None:
+    texts = [item.text for item in default.at("memory").shown if item.name == "note"]
+    assert texts[:2] == ["2.445 ns the path", "0.5301 ns the product"]
+    assert texts[2] == "H100: 8 KiB at 3.35 TB/s; the product at 989 TFLOP/s"
 
 
 def test_card_names_every_trace(default: Film) -> None:

@@ -66,6 +66,7 @@ LONGEST = {
     "l_scaled": "512.345",
     "l_added": "256.345",
     "l_new": "512.345",
+    "dtype": "bfloat16",
     "standard_tiles": "1,234,567 1/4",
     "flash_tiles": "1,234,567 1/4",
     "ratio": "12.3",

@@ -17,8 +17,8 @@ OPENING: tuple[Beat, ...] = (
     Beat("query", "One query", 5.8, shot="query", late=True, along=True, caption="One query scores every key."),
     Beat("weights", "Weights", 7.6, shot="query", late=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 6.7, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 9.2, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
-    Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="Every score goes out."),
+    Beat("memory", "Two memories", 9.7, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
+    Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="All of K for every row block. All scores go out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
     Beat("product", "Weights, and O", 9.4, shot="machine", late=True, along=True, caption="P: out, and back. Then V in, O out."),
     Beat("pause-a", "Question", 5.3, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
@@ -38,6 +38,7 @@ CLOSING: tuple[Beat, ...] = (
     Beat(
         "bill", "The bill", 7.0, shot="bill", late=True, along=True, caption="At equal speed: {flash_tiles} tiles, then {standard_tiles}."
     ),
+    Beat("waiting", "Waiting", 5.0, shot="bill", late=True, along=True, caption="Computing is short. What differs is the waiting."),
     Beat(
         "cache", "A perfect cache", 4.5, shot="bill", late=True, along=True, caption="Caches are not counted. At best, this would be left."
     ),
@@ -48,9 +49,17 @@ CLOSING: tuple[Beat, ...] = (
         shot="taller",
         late=True,
         along=True,
-        caption="Twice the rows: half the K and V, for more of the chip.",
+        caption="Half the K and V, but less room for others to take turns.",
     ),
-    Beat("difference", "The difference", 6.5, shot="difference", late=True, along=True, caption="Only rounding differs."),
+    Beat(
+        "difference",
+        "The difference",
+        6.5,
+        shot="difference",
+        late=True,
+        along=True,
+        caption="Only rounding: S and P were stored in {dtype}.",
+    ),
     Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ, acc. When m rises, scale ℓ and acc."),
     Beat("card", "Provenance", 3.0, shot="card", fresh=True, caption=""),
 )
@@ -78,29 +87,36 @@ EXCERPT = ("score", "ceiling", "sum", "blend", "calm", *(beat.name for beat in R
 COURSE = ("row", "carry", *EXCERPT, *(beat.name for beat in CLOSING if beat.name != "card"))  # the other chapters say the rest
 
 
+TERA = 10**12
+
+
 @dataclass(frozen=True)
 class PathTimes:
-    """What a tile's way and a product take if all of a device does nothing else, by figures that papers quote: seconds."""
+    """What crosses, and what is computed, takes so long if all of a device does nothing else, by figures that papers quote."""
 
     device: str
-    speed: str
+    speed: str  # of its memory, as it is quoted
+    bandwidth: float  # TB/s
     peak: float  # TFLOP/s
-    crossing: float
-    product: float
     sources: tuple[Source, ...]
+
+    def crossing(self, nbytes: float) -> float:
+        """Seconds in which so many bytes cross."""
+        return nbytes / (self.bandwidth * TERA)
+
+    def computing(self, flops: float) -> float:
+        """Seconds that so many multiplications and additions take."""
+        return flops / (self.peak * TERA)
 
 
 def path_times(config: AttentionConfig) -> PathTimes | None:
-    """Of one tile of Q, and its product with one of K; None where no source quotes the device of ``config`` for its dtype."""
+    """Of the device of ``config``; None where no source quotes it for its dtype."""
     memory = MEMORY_SPEEDS.get(config.arch)
     roof = None if memory is None else roof_of(memory.device, config.itemsize)
     if memory is None or roof is None or roof.peak is None:
         return None
-    nbytes = config.block_m * config.head_dim * config.itemsize
-    flops = 2 * config.block_m * config.block_n * config.head_dim
-    crossing, product = (count / (rate * 10**12) for count, rate in ((nbytes, roof.bandwidth), (flops, roof.peak.value)))
     sources = tuple(dict.fromkeys((memory.quote.source, roof.peak.quote.source)))
-    return PathTimes(memory.device, memory.hbm_speed, roof.peak.value, crossing, product, sources)
+    return PathTimes(memory.device, memory.hbm_speed, roof.bandwidth, roof.peak.value, sources)
 
 
 def beats_of(found: Rescale, script: Sequence[Beat] = SCRIPT) -> tuple[Beat, ...]:
@@ -110,4 +126,6 @@ def beats_of(found: Rescale, script: Sequence[Beat] = SCRIPT) -> tuple[Beat, ...
         left_out.add("again")
     if len(found.values.j) < 2:
         left_out.add("calm")
+    if path_times(found.trace.config) is None:
+        left_out.add("waiting")
     return tuple(beat for beat in script if beat.name not in left_out)

@@ -58,6 +58,7 @@ MACHINE: Mapping[Aspect, Table] = {
         "strip": (1190, 640, 1820, 730), "softmax": (1190, 740, 1820, 800),
         "crossed": (872, 200, 1126, 296), "crossed name": (872, 376, 1126, 430),
         "bar": (100, 842, 1820, 884), "bar names": (100, 886, 1820, 936),
+        "path time": (1190, 640, 1820, 722), "product time": (1190, 734, 1820, 816), "times from": (100, 842, 1820, 900),
     },
     "4:3": {
         "hbm": (10, 110, 670, 760), "hbm name": (10, 40, 670, 100), "pipe": (680, 312, 800, 368), "chip": (810, 60, 1420, 826),
@@ -65,18 +66,21 @@ MACHINE: Mapping[Aspect, Table] = {
         "strip": (840, 630, 1390, 710), "softmax": (840, 722, 1400, 780),
         "crossed": (40, 766, 420, 830), "crossed name": (430, 766, 800, 830),
         "bar": (40, 842, 1400, 884), "bar names": (40, 886, 1400, 936),
+        "path time": (840, 630, 1400, 712), "product time": (840, 722, 1400, 804), "times from": (40, 842, 1400, 900),
     },
     "1:1": {
         "hbm": (4, 140, 534, 650), "hbm name": (4, 76, 534, 132), "pipe": (540, 358, 596, 398), "chip": (600, 76, 1066, 780),
         "chip name": (616, 86, 860, 142), "q": (620, 400, 820, 600), "k": (840, 156, 1040, 356), "s": (840, 400, 1040, 600),
         "strip": (620, 614, 1046, 680), "softmax": (620, 690, 1050, 744), "crossed": (30, 670, 330, 740),
         "crossed name": (340, 670, 590, 740), "bar": (30, 800, 1050, 844), "bar names": (30, 850, 1050, 904),
+        "path time": (620, 614, 1050, 690), "product time": (620, 696, 1050, 772), "times from": (30, 800, 1050, 860),
     },
     "9:16": {
         "hbm": (160, 84, 920, 770), "hbm name": (60, 28, 1020, 84), "pipe": (900, 772, 960, 846), "chip": (40, 850, 1040, 1256),
         "chip name": (60, 858, 400, 914), "q": (430, 1050, 620, 1240), "k": (640, 862, 830, 1040), "s": (640, 1050, 830, 1240),
         "strip": (60, 930, 420, 1010), "softmax": (60, 1020, 420, 1076), "crossed": (60, 776, 440, 844),
         "crossed name": (450, 776, 880, 844), "bar": (60, 1274, 1020, 1314), "bar names": (60, 1318, 1020, 1372),
+        "path time": (60, 1264, 530, 1336), "product time": (550, 1264, 1020, 1336), "times from": (60, 1340, 1020, 1386),
     },
 }  # fmt: skip
 # The chip's three tiles, a times b; where they come from stands small beside them.
@@ -169,8 +173,9 @@ STRIPS: Mapping[Aspect, Table] = {aspect: {"hbm": MACHINE[aspect]["hbm"], **tabl
 HELD: Mapping[Aspect, Place] = {
     "16:9": (1210, 130, 1800, 796), "4:3": (850, 140, 1380, 800), "1:1": (624, 160, 1042, 760), "9:16": (420, 872, 1020, 1240),
 }  # fmt: skip
+ON_CHIP = "q", "k", "s", "strip", "softmax", "path time", "product time", "times from"
 REST: Mapping[Aspect, Table] = {
-    aspect: {part: place for part, place in MACHINE[aspect].items() if part not in ("q", "k", "s", "strip", "softmax")}
+    aspect: {part: place for part, place in MACHINE[aspect].items() if part not in ON_CHIP}
     | {
         "held": held,
         "chip name": (*MACHINE[aspect]["chip name"][:2], MACHINE[aspect]["chip"][2] - 10, MACHINE[aspect]["chip name"][3]),
@@ -179,24 +184,28 @@ REST: Mapping[Aspect, Table] = {
 }
 BILL: Mapping[Aspect, Table] = {
     "16:9": {
-        "standard name": (100, 50, 1000, 126), "standard cache": (1010, 50, 1820, 126), "standard": (100, 140, 1820, 420),
-        "standard letters": (100, 430, 1820, 480), "flash name": (100, 510, 1000, 586), "flash cache": (1010, 510, 1820, 586),
-        "flash": (100, 600, 1820, 880), "flash letters": (100, 886, 1820, 934),
+        "standard name": (100, 24, 1440, 100), "standard cache": (1450, 24, 1820, 100), "standard": (100, 108, 1820, 358),
+        "standard letters": (100, 364, 1820, 412), "standard products": (100, 420, 1820, 470), "flash name": (100, 490, 1440, 566),
+        "flash cache": (1450, 490, 1820, 566), "flash": (100, 574, 1820, 824), "flash letters": (100, 830, 1820, 878),
+        "flash products": (100, 886, 1820, 936),
     },
     "4:3": {
-        "standard name": (60, 40, 800, 106), "standard cache": (700, 40, 1380, 106), "standard": (60, 120, 1380, 420),
-        "standard letters": (60, 430, 1380, 480), "flash name": (60, 500, 800, 566), "flash cache": (700, 500, 1380, 566),
-        "flash": (60, 580, 1380, 880), "flash letters": (60, 886, 1380, 934),
+        "standard name": (60, 30, 1380, 96), "standard": (60, 104, 1380, 300), "standard letters": (60, 306, 1380, 354),
+        "standard cache": (60, 410, 1380, 460), "standard products": (60, 358, 1380, 408), "flash name": (60, 490, 1380, 556),
+        "flash": (60, 564, 1380, 760), "flash letters": (60, 766, 1380, 814), "flash products": (60, 818, 1380, 868),
+        "flash cache": (60, 870, 1380, 920),
     },
     "1:1": {
-        "standard name": (40, 60, 1040, 130), "standard": (40, 140, 1040, 400), "standard letters": (40, 404, 500, 454),
-        "standard cache": (40, 456, 1040, 506), "flash name": (40, 520, 1040, 590), "flash": (40, 600, 1040, 840),
-        "flash letters": (40, 844, 1040, 890), "flash cache": (440, 890, 1040, 936),
+        "standard name": (40, 30, 1040, 96), "standard": (40, 104, 1040, 300), "standard letters": (40, 304, 1040, 352),
+        "standard products": (40, 354, 1040, 404), "standard cache": (40, 406, 1040, 456), "flash name": (40, 480, 1040, 546),
+        "flash": (40, 554, 1040, 750), "flash letters": (40, 754, 1040, 802), "flash products": (40, 804, 1040, 854),
+        "flash cache": (40, 866, 1040, 916),
     },
     "9:16": {
-        "standard name": (60, 90, 1020, 160), "standard": (60, 170, 1020, 560), "standard letters": (60, 566, 1020, 616),
-        "standard cache": (60, 620, 1020, 670), "flash name": (60, 720, 1020, 790), "flash": (60, 800, 1020, 1190),
-        "flash letters": (60, 1196, 1020, 1246), "flash cache": (60, 1250, 1020, 1300),
+        "standard name": (60, 70, 1020, 140), "standard": (60, 150, 1020, 500), "standard letters": (60, 506, 1020, 556),
+        "standard products": (60, 562, 1020, 612), "standard cache": (60, 618, 1020, 668), "flash name": (60, 710, 1020, 780),
+        "flash": (60, 790, 1020, 1140), "flash letters": (60, 1146, 1020, 1196), "flash products": (60, 1202, 1020, 1252),
+        "flash cache": (60, 1258, 1020, 1308),
     },
 }  # fmt: skip
 # What every row block reads, a line each: K above, V beneath; beside it the same, with two row blocks read together.

@@ -21,8 +21,8 @@ from flashviz.director.film.sweeping import CROSSED, Passing, stored_rows, sweep
 from flashviz.director.pictures import card_lines
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded
-from flashviz.figures import amount, kib, number, power, quarters
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, machine, middle, worded
+from flashviz.figures import amount, kib, number, power, quarters, seconds
 from flashviz.forms import compulsory
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
@@ -236,14 +236,21 @@ def bill(film: Film) -> None:
             Shows(squares, partial(pour, meets, end)),
             seconds=max(POUR * (1 - meets / end), TEXT),
         )
-    several = f", {film.grain} a square" if film.grain > 1 else ""
-    units = [
-        beside(f"× {amount(film.unit)} = {kib(round(piles[name].count * film.square))}{several}", f, place[f"{name} name"], skin.ink)
-        for name, f in figures.items()
-    ]
-    film.move(FadeIn(figures["standard"]), FadeIn(*units), FadeIn(*letters(film, piles)), seconds=TEXT)
+    units = [beside(cost(film, totals[name]), f, place[f"{name} name"], skin.ink) for name, f in figures.items()]
+    times = path_times(film.config)
+    badge = [] if times is None else [machine(times.device, film.scene.settings.aspect, skin)]
+    film.move(FadeIn(figures["standard"], *units, *letters(film, piles), *badge), seconds=TEXT)
     film.hold(1.0)
     film.piles = Piles(piles, drawn, {name: unit.left + unit.wide for name, unit in zip(piles, units, strict=True)})
+
+
+def cost(film: Film, nbytes: Mapping[str, int]) -> str:
+    """What so many tiles come to: time on the path, where a source says how fast it is; else bytes."""
+    times, several = path_times(film.config), f", {film.grain} a square" if film.grain > 1 else ""
+    whole = sum(nbytes.values())
+    if times is None:
+        return f"× {amount(film.unit)} = {kib(whole)}{several}"
+    return f"× {amount(film.unit)} at {times.speed}: {seconds(times.crossing(whole))}{several}"
 
 
 def beside(text: str, figure: Word, rect: Rect, color: str) -> Word:
@@ -279,6 +286,31 @@ def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
             if fits or last:  # beside the pile's end there is room
                 words.append(Word(tensor, LABEL, film.skin.hue(tensor), x, middle(at, LABEL), "letter"))
     return words
+
+
+@beat("waiting")
+def waiting(film: Film) -> None:
+    """What both compute, in time, under what they move: a short bar, and as long in both."""
+    place, skin, times = film.scene.shot("bill"), film.skin, path_times(film.config)
+    assert times is not None  # else this beat is left out
+    bars, words = [], []
+    for (name, pile), trace in zip(film.piles.of.items(), (film.material.standard, film.material.fa2), strict=True):
+        at, dots = place[f"{name} products"], np.isin(trace.columns["kind"], [Kind.QK_DOT, Kind.PV_DOT])
+        spent = times.computing(int(trace.columns["flops"][dots].sum()))
+        wide = pile.x(spent / times.crossing(film.square)) - pile.rect.x0
+        bars.append((Rectangles(skin.ink, name="products"), at.left(wide).inset(0.0, 0.2 * at.height)))
+        right = Rect(at.x0 + wide + em(16), at.y0, at.x1, at.y1)
+        text = f"{int(dots.sum()):,} products at {times.peak:.0f} TFLOP/s: {seconds(spent)}"
+        words.append(label(right, text, skin.ink, name="computed"))
+    film.scene.add(*(bar for bar, _ in bars))
+
+    def grow(share: float) -> None:
+        for bar, whole in bars:
+            bar.display(np.array([whole.left(share * whole.width).edges]))
+
+    with film.scene.telling():
+        film.move(Shows(Group(*(bar for bar, _ in bars)), grow), seconds=0.8)
+        film.move(FadeIn(*words), seconds=TEXT)
 
 
 @beat("cache")
@@ -400,7 +432,7 @@ class Slots(Group):
             size = f"{kib(held[tensor])}{FULL * (tensor != 'Q')}"
             parts.append(label(Rect(left + wide + em(16), at.y0, at.x1, at.y1), size, skin.ink, name="held"))
         if compiled is not None:
-            text = "program fits on one core (SM)" if compiled.programs == 1 else "programs fit on one core (SM)"
+            text = "program has one core (SM) to itself" if compiled.programs == 1 else "programs take turns on one core (SM)"
             count, what = labelled(places[-1], (str(compiled.programs), skin.ink), (text, skin.ink))
             count.tag = "programs"
             parts += [count, what]
@@ -442,14 +474,13 @@ def difference(film: Film) -> None:
     film.scene.add(left)
     film.scene.remove(*outputs)
     note = heading(place["note"], "their difference", skin.ink)
-    film.move(FadeIn(note), seconds=TEXT)
-    film.hold(0.6)
     larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
     largest = number(float(np.abs(np.nan_to_num(film.outputs_.standard)).max()))
     most = heading(place["most"], f"at most {small(float(apart.max()))}; the largest of O is {largest}", skin.ink, LABEL)
     with film.scene.telling():
+        film.move(FadeIn(note), seconds=TEXT)
+        film.hold(0.6)
         film.move(FadeOut(note, rate_func=early), FadeIn(larger, most, rate_func=late), left.to(apart * MAGNIFIED), seconds=0.8)
-    film.hold(0.8)
 
 
 def small(error: float) -> str:
@@ -497,7 +528,7 @@ def card(film: Film) -> None:
 
 def sources_of(film: Film) -> tuple[Source, ...]:
     """What the film rests on, and whose figures it quotes."""
-    times = path_times(film.config) if film.notes else None
+    times = path_times(film.config)
     return tuple(dict.fromkeys((FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX, *(times.sources if times is not None else ()))))
 
 

@@ -257,7 +257,7 @@ class Film:
             self.row.chart.tallest = max(self.row.chart.tallest, float(self.later.before.max()))  # both rises have room
             self.row.chart.place(self.row.chart.at.rect)
         self.tiles, self.names = {}, {}
-        self.notes: list[Word] = []  # on the chip, till its picture is another
+        self.notes: list[Mobject] = []  # on the chip, till its picture is another
 
     def move(self, *animations: Any, seconds: float) -> None:
         """Nothing takes time where nothing moves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,7 @@ from manim import Create, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.chapters.film import path_times
+from flashviz.chapters.film import PathTimes, path_times
 from flashviz.director.film.parts import (
     Columns,
     Way,
@@ -31,7 +32,7 @@ from flashviz.director.film.parts import (
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
 from flashviz.director.words import LABEL, NUMBER, Word, labelled, middle
-from flashviz.figures import amount, quarters
+from flashviz.figures import amount, nanoseconds, quarters
 from flashviz.layout import Rect, Shot, centered
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
@@ -50,8 +51,8 @@ CROSSINGS = (
 ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S,), (Kind.STORE_P,), (Kind.LOAD_P,), (Kind.LOAD_V,), (Kind.STORE_O,))
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
-WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path, and that its product takes
-NANO = 1e9
+LANE = 17  # px from the middle of the path, where tiles come and go at once
+WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
 MOST_OF = 0.97  # of the weights that are told apart by how bright they are
 ASIDE = 0.35  # of what steps back while a question stands
 
@@ -75,11 +76,13 @@ def memory(film: Film) -> None:
         film.move(arrives, seconds=WAITED)
     film.hbm.display(lit={})
     film.scene.remove(waits)
-    film.notes = path_notes(film, place)
+    times = path_times(film.config)
     film.tiles["S"] = scores = film.tile("S", 0, place["s"])
     film.scene.add(scores)
-    film.move(Columns(scores), FadeOut(empty), seconds=AT_ONCE)
-    if film.notes:
+    computing = AT_ONCE if times is None else WAITED * times.computing(product_flops(film)) / times.crossing(film.unit)
+    film.move(Columns(scores), FadeOut(empty), seconds=computing)
+    if times is not None:
+        film.notes = path_notes(film, place, times)
         film.move(FadeIn(*film.notes), seconds=TEXT)
         film.hold(2.2)
 
@@ -93,16 +96,19 @@ def come_in(film: Film, tensor: str, to: Rect) -> Shows:
     return Shows(tile, partial(pass_through, tile, source, film.scene.shot("machine")["pipe"], to), rate_func=ease_in_out_cubic)
 
 
-def path_notes(film: Film, place: Shot) -> list[Word]:
-    """How long a tile is on the path, and what its product takes, by quoted figures of a whole device, where there are any."""
-    times = path_times(film.config)
-    if times is None:
-        return []
-    texts = (
-        f"{times.device}: {amount(film.unit)} at {times.speed}: {times.crossing * NANO:.1f} ns",
-        f"the product at {times.peak:.0f} TFLOP/s: {times.product * NANO:.1f} ns",
-    )
-    return [label(place[part], text, film.skin.ink, name="note") for part, text in zip(("bar", "bar names"), texts, strict=True)]
+def product_flops(film: Film) -> int:
+    """Of the product of a tile of Q and a tile of K."""
+    return 2 * film.config.block_m * film.config.block_n * film.config.head_dim
+
+
+def path_notes(film: Film, place: Shot, times: PathTimes) -> list[Mobject]:
+    """How long a tile is on the path, and what its product takes, by quoted figures of a whole device."""
+    ink, notes = film.skin.ink, list[Mobject]()
+    for part, taken in (("path", times.crossing(film.unit)), ("product", times.computing(product_flops(film)))):
+        words = labelled(place[f"{part} time"], (nanoseconds(taken), ink), (f"the {part}", ink), part, px=NUMBER)
+        notes.append(Named(*words, tag="note", text=" ".join(word.text for word in words)))
+    quoted = f"{times.device}: {amount(film.unit)} at {times.speed}; the product at {times.peak:.0f} TFLOP/s"
+    return [*notes, label(place["times from"], quoted, ink, name="note")]
 
 
 def pass_through(tile: Matrix, source: Rect, pipe: Rect, to: Rect, share: float) -> None:
@@ -172,6 +178,13 @@ class CrossedBar(Group):
         before = itertools.takewhile(lambda each: each != kind, self.squares)
         return self.rect.x0 + self.pitch * sum(math.ceil(self.shares[each] * self.squares[each] - 1e-9) for each in before)
 
+    def derived(self, kind: Kind, text: str) -> list[str]:
+        """How many tiles of these cross; where each of so many row blocks reads each of so many tiles, that, too."""
+        count, cross = self.squares[kind] * self.film.grain, self.film.hbm.cross
+        said = f"{text}: {quarters(count)}"
+        every = kind in (Kind.LOAD_K, Kind.LOAD_V) and count == cross.n_rows * cross.n_cols
+        return [f"{text}: {cross.n_rows} × {cross.n_cols} = {quarters(count)}"] * every + [said]
+
     def names(self, at: Rect, *kinds: Kind) -> list[Word]:
         """What the squares of these are, beneath them, where there is room."""
         words: list[Word] = []
@@ -180,7 +193,7 @@ class CrossedBar(Group):
                 continue
             middle_x, wide = self.start(kind) + self.squares[kind] * self.pitch / 2, self.squares[kind] * self.pitch
             taken = max((word.left + word.wide + em(LABEL) / 2 for word in (*self.named, *words)), default=at.x0)
-            for said in (f"{text}: {quarters(self.squares[kind] * self.film.grain)}", text):
+            for said in (*self.derived(kind, text), text):
                 size = text_width(said, LABEL, Face.STRONG)
                 left = max(min(middle_x - size / 2, at.x1 - size), taken)
                 if left + size <= at.x1 and abs(left + size / 2 - middle_x) <= max(wide, size):
@@ -206,7 +219,8 @@ def standard(film: Film) -> None:
     film.move(FadeIn(film.bar.counter, label(place["crossed name"], "crossed so far", film.skin.ink)), seconds=TEXT)
     film.scene.add(film.bar)
     with film.scene.telling():
-        out(film, "S", film.tiles["S"].rect, max(film.scene.motion - TEXT, 0.85), Kind.LOAD_Q, Kind.LOAD_K)
+        keys, seconds = every_tile(film, "K", film.tiles["K"].rect, LANE), max(film.scene.motion - TEXT, 0.85)
+        out(film, "S", film.tiles["S"].rect, seconds, keys, also=(Kind.LOAD_Q, Kind.LOAD_K))
     film.around = box(place["s"].inset(-em(10)), stroke=film.skin.ink, width=theme.HEAVY)
 
 
@@ -231,8 +245,7 @@ def product(film: Film) -> None:
     come_back(film, "P", film.tiles["P"].rect, 1.5 * each)
     cross = film.hbm.cross
     film.move(come_in(film, "V", place["k"]), seconds=0.6)
-    cells = [cross.tile("V", index) for index in range(cross.n_cols)]
-    fly(film, cells, place["k"], (Kind.LOAD_V,), skin.v, each, out=False)
+    fly(film, [every_tile(film, "V", place["k"])], (Kind.LOAD_V,), each)
     values = np.asarray(film.material.values.o, dtype=np.float64)
     film.tiles["O"] = o = Matrix(values, place["q"], skin, "O", *spread(values))
     film.scene.add(o)
@@ -242,45 +255,69 @@ def product(film: Film) -> None:
     reveal(whole, 0.0)
     film.scene.add(whole)
     cells = [cross.tile("O", index) for index in range(cross.n_rows)]
-    fly(film, cells, o.rect, (Kind.STORE_O,), skin.o, each, partial(reveal, whole), whole, out=True)
+    fly(film, [Flight("O", cells, o.rect, out=True)], (Kind.STORE_O,), each, partial(reveal, whole), whole)
 
 
-def out(film: Film, tensor: str, tile: Rect, seconds: float, *also: Kind) -> None:
-    """A sheet of scores goes out, tile by tile, and lies in HBM then; ``also`` crosses meanwhile."""
+@dataclass(frozen=True)
+class Flight:
+    """Squares between cells of HBM and a tile on chip, one after another.
+
+    Args:
+        cells: Where each leaves or arrives; None where it is nobody's turn.
+        aside: px from the middle of the path.
+    """
+
+    tensor: str
+    cells: Sequence[Rect | None]
+    tile: Rect
+    out: bool = False
+    aside: float = 0.0
+
+    def boxes(self, share: float, pipe: Rect) -> np.ndarray:
+        return flight(share, len(self.cells), lambda index: self.cells[index], self.tile, pipe, out=self.out, aside=em(self.aside))
+
+
+def every_tile(film: Film, tensor: str, tile: Rect, aside: float = 0.0) -> Flight:
+    """All of a tensor comes once a row block, for one score tile after another."""
+    cross = film.hbm.cross
+    return Flight(tensor, [cross.tile(tensor, index % cross.n_cols) for index in range(film.cells)], tile, aside=aside)
+
+
+def out(film: Film, tensor: str, tile: Rect, seconds: float, *others: Flight, also: tuple[Kind, ...] = ()) -> None:
+    """A sheet of scores goes out, tile by tile, and lies in HBM then; ``also`` crosses meanwhile, ``others`` of it are seen."""
     sheet = film.sheets[tensor]
+    goes = Flight(tensor, [sheet.cell(index) for index in range(film.cells)], tile, out=True, aside=-LANE if others else 0.0)
     kinds = (*also, Kind.STORE_S if tensor == "S" else Kind.STORE_P)
-    cells = [sheet.cell(index) for index in range(film.cells)]
-    fly(film, cells, tile, kinds, film.skin.scores, seconds, partial(fill, sheet, film.cells), sheet, out=True)
+    fly(film, [*others, goes], kinds, seconds, partial(fill, sheet, film.cells), sheet)
 
 
 def come_back(film: Film, tensor: str, tile: Rect, seconds: float) -> None:
     """A sheet of scores comes back, tile by tile; what lies in HBM stays there."""
     sheet = film.sheets[tensor]
     cells = [sheet.cell(index) for index in range(film.cells)]
-    fly(film, cells, tile, (Kind.LOAD_S if tensor == "S" else Kind.LOAD_P,), film.skin.scores, seconds, out=False)
+    fly(film, [Flight(tensor, cells, tile)], (Kind.LOAD_S if tensor == "S" else Kind.LOAD_P,), seconds)
 
 
 def fly(
-    film: Film, cells: Sequence[Rect], tile: Rect, kinds: tuple[Kind, ...], color: str, seconds: float,
-    lie: Callable[[float], object] = lambda _: None, *lies: Mobject, out: bool,
+    film: Film, flights: Sequence[Flight], kinds: tuple[Kind, ...], seconds: float,
+    lie: Callable[[float], object] = lambda _: None, *lies: Mobject,
 ) -> None:  # fmt: skip
-    """Squares between cells of HBM and a tile on chip, one after another.
-
-    What has crossed joins the bar; ``lie`` shows it in HBM, in what ``lies`` there.
-    """
-    place, flying = film.scene.shot("machine"), Rectangles(color, name="in flight")
+    """Tiles cross: what has crossed joins the bar; ``lie`` shows it in HBM, in what ``lies`` there."""
+    place = film.scene.shot("machine")
+    flying = [Rectangles(film.skin.hue(each.tensor), name=f"in flight {each.tensor}") for each in flights]
 
     def show(share: float) -> None:
         film.hbm.display(lit=read_at(film, kinds, share))
-        flying.display(flight(share, len(cells), lambda index: cells[index], tile, place["pipe"], out=out))
+        for squares, each in zip(flying, flights, strict=True):
+            squares.display(each.boxes(share, place["pipe"]))
         there = arrived_of(share)
         film.bar.display(dict.fromkeys(kinds, there))
         lie(there)
 
-    film.scene.add(flying)
-    film.move(Shows(Group(*lies, flying, film.bar, film.hbm), show), seconds=seconds)
+    film.scene.add(*flying)
+    film.move(Shows(Group(*lies, *flying, film.bar, film.hbm), show), seconds=seconds)
     film.hbm.display(lit={})
-    film.scene.remove(flying)
+    film.scene.remove(*flying)
     names = film.bar.names(place["bar names"], *kinds)
     if names:
         film.move(FadeIn(*names), seconds=TEXT)
