@@ -14,13 +14,13 @@ from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
     Beat("hook", "The hook", 10.7, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
-    Beat("query", "One query", 5.8, shot="query", late=True, along=True, caption="One query scores every key."),
+    Beat("query", "One query", 6.5, shot="query", late=True, along=True, caption="One query scores every key."),
     Beat("weights", "Weights", 7.6, shot="query", late=True, caption="Weight = term / sum of terms."),
-    Beat("tiles", "Tiles", 6.7, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 9.7, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
+    Beat("tiles", "Tiles", 6.6, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
+    Beat("memory", "Two memories", 9.0, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="All of K for every row block. All scores go out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
-    Beat("product", "Weights, and O", 9.4, shot="machine", late=True, along=True, caption="P: out, and back. Then V in, O out."),
+    Beat("product", "Weights, and O", 9.9, shot="machine", late=True, along=True, caption="P: out, and back. Then V in, O out."),
     Beat("pause-a", "Question", 5.3, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
     Beat("row", "Divide by what?", 4.1, shot="row", late=True, along=True, caption="Divide by what?"),
     Beat("carry", "Later", 3.3, shot="row", late=True, along=True, caption="Later. Carry m, ℓ and acc."),
@@ -33,12 +33,12 @@ OPENING: tuple[Beat, ...] = (
 CLOSING: tuple[Beat, ...] = (
     Beat("again", "A second rise", 8.8, shot="rescale", late=True, along=True, caption="Again."),
     Beat("finish", "Finish", 9.2, shot="whole", late=True, along=True, caption="Divide once. Write once."),
-    Beat("strips", "Row blocks", 6.0, shot="strips", late=True, along=True, caption="Outer loop: one program a row block."),
+    Beat("strips", "Row blocks", 6.4, shot="strips", late=True, along=True, caption="Outer loop, in parallel: one program a row block."),
     Beat("rest", "The rest", 8.2, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
     Beat(
         "bill", "The bill", 7.0, shot="bill", late=True, along=True, caption="At equal speed: {flash_tiles} tiles, then {standard_tiles}."
     ),
-    Beat("waiting", "Waiting", 5.0, shot="bill", late=True, along=True, caption="Computing is short. What differs is the waiting."),
+    Beat("waiting", "Waiting", 4.6, shot="bill", late=True, along=True, caption="Computing is short. What differs is the waiting."),
     Beat(
         "cache", "A perfect cache", 4.5, shot="bill", late=True, along=True, caption="Caches are not counted. At best, this would be left."
     ),

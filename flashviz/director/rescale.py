@@ -51,6 +51,7 @@ SHOWN, REST = 8, 4.0  # of the tiles behind the rise so many are shown, in so ma
 OVER_OLD = 24  # px between the dashes and words on them
 PALE, STALE = 0.3, 0.45  # of what would be false now; of what counts by the old max
 TAKEN = 80  # of 255: how clear a row of V is whose key has joined
+EVENLY = 0.4  # of the time in which V is gone through, what all rows take alike
 LARGEST_SYMBOLS = 150  # px of a formula that has the frame to itself
 
 
@@ -142,21 +143,15 @@ def divide(film: RescaleFilm) -> None:
 
 
 def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
-    """The terms that stayed turn by a right angle, one beside each row of V, which arrives."""
+    """The terms that stayed lie down, each beside its row of V, which arrives."""
     place, chart, skin = film.scene.shot("values"), film.chart, film.skin
     values, lying, standing = place["values"], place["weights"], chart.at
     film.weights = weights = Rectangles(skin.scores, name="weights", opacity=KEPT)
     weights.values = terms
-    tall, count = max(float(terms.max()), 1e-12), len(terms)
-    boxes = standing.standing(terms) - np.array([standing.terms_x, standing.rect.y0] * 2)
-    sizes = np.array([[standing.key * count, standing.unit * tall], [lying.height, lying.width]])
-    corners = np.array([[standing.terms_x, standing.rect.y0], [lying.x0, lying.y1]])
+    upright, flat = standing.standing(terms), lying_down(lying, terms)
 
     def turn(share: float) -> None:
-        angle, mix = -np.pi / 2 * share, np.array([1 - share, share])
-        weights.display(boxes / np.tile(sizes[0], 2) * np.tile(mix @ sizes, 2))
-        turned = weights.points[:, :2] @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        weights.points[:, :2] = turned + mix @ corners
+        weights.display(upright + (flat - upright) * share)
         weights.set_fill(opacity=KEPT + (1 - KEPT) * share)
 
     chart.display(Measured(float(film.found.of("l_new", t)), 0 * terms))
@@ -185,38 +180,49 @@ def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
     film.move(FadeIn(film.v_names), seconds=TEXT)
 
 
+def lying_down(rect: Rect, terms: np.ndarray) -> np.ndarray:
+    """[n, 4] a bar a term, from the left of ``rect``, the first on top; the largest is as wide as it."""
+    pitch, wide = rect.height / len(terms), terms / max(float(terms.max()), 1e-12) * rect.width
+    tops = rect.y1 - np.arange(len(terms)) * pitch
+    return np.stack([np.full(len(terms), rect.x0), tops - 0.9 * pitch, rect.x0 + wide, tops - 0.1 * pitch], 1)
+
+
 def accumulate(film: RescaleFilm, t: int, terms: np.ndarray, seconds: float) -> None:
-    """Row by row of V, from the first key to the last: term times value joins acc, first slowly. Then what came takes acc's colour."""
+    """Row by row of V, from the first key to the last: term times value joins acc. Then what came takes acc's colour.
+
+    Rows take the time that they weigh: what a large term brings is seen to come.
+    """
     place, brought, pv, skin = film.shot, film.brought, film.found.brought(t), film.skin
     v = np.asarray(film.found.values.v[t], dtype=np.float64)[: len(terms)]
     sums = np.concatenate([np.zeros((1, v.shape[1])), np.cumsum(terms[:, None] * v, 0)])
     sums += (pv - sums[-1]) * np.linspace(0, 1, len(sums))[:, None]  # the kernel rounds its terms for the product
     before, picture, weights, lying = film.acc.values, film.v_tile, film.weights, place["weights"]
     assert before is not None
-    pitch, wide = lying.height / len(terms), terms / max(float(terms.max()), 1e-12) * lying.width
-    tops = lying.y1 - np.arange(len(terms)) * pitch
-    boxes = np.stack([np.full(len(terms), lying.x0), tops - 0.9 * pitch, lying.x0 + wide, tops - 0.1 * pitch], 1)
+    pitch = lying.height / len(terms)
+    takes = EVENLY / len(terms) + (1 - EVENLY) * terms / max(float(terms.sum()), 1e-12)
+    begins = np.concatenate([[0.0], np.cumsum(takes / takes.sum())])
     here = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY)
     brought.bars.set_fill(skin.v)
     film.put_bars(brought, "acc", place["acc"])
 
     def take(share: float) -> None:
-        key = min(int(share * len(terms)), len(terms) - 1)
-        top = tops[key] - pitch * (share * len(terms) - key)
-        brought.display(sums[key] + (sums[key + 1] - sums[key]) * (share * len(terms) - key), before)
+        key = min(int(np.searchsorted(begins, share, side="right")) - 1, len(terms) - 1)
+        within = (share - begins[key]) / (begins[key + 1] - begins[key])
+        top = lying.y1 - pitch * (key + within)
+        brought.display(sums[key] + (sums[key + 1] - sums[key]) * within, before)
         brought.values = brought.values if share < 1 else pv
         picture.image.pixel_array[:, :, 3] = np.where(np.arange(len(picture.values)) < key, TAKEN, 255)[:, None]
         row = Rect(lying.x0 - em(10), top - pitch, place["values"].x1 + em(10), top)
         here.points = box(row, stroke=skin.ink).points
 
-    weights.display(boxes)
+    weights.display(lying_down(lying, terms))
     take(0.0)
     if t:
         film.put_bars(film.was, "acc", place["acc"])
         film.scene.add(film.was.display(before))
     film.scene.add(brought, here)
     things = Group(brought, weights, picture, here)
-    film.move(Shows(things, take, rate_func=lambda share: share**1.5), seconds=seconds)
+    film.move(Shows(things, take), seconds=seconds)
     film.scene.remove(here, weights)
     film.move(
         FadeOut(picture, film.v_names),
@@ -336,7 +342,7 @@ def ruler(film: RescaleFilm) -> None:
     film.reached(Kind.ALPHA)
     skin, chart, said = film.skin, film.chart, film.said
     limit = symbols(f"e^(s - m) = e^{said['over']}", NUMBER, skin.ink, film.shot["limit"], "formula")
-    ends = Word(f"≈ {said['largest']}: the most that {said['dtype']} holds", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
+    ends = Word(f"≈ {said['largest']}: the most P holds in {said['dtype']}", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
     limit.shift((film.shot["limit"].x0 - limit.get_left()[0], 0, 0))
     ends.put_at(limit.get_right()[0] + em(16), limit.get_bottom()[1])
     over = overflow(film)

@@ -17,7 +17,7 @@ from flashviz.device import KIB, SMS, Resources
 from flashviz.director.film.parts import heading, label, matrix_to, placed, put, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.film.standard import CrossedBar, on_machine
-from flashviz.director.film.sweeping import CROSSED, Passing, stored_rows, sweep
+from flashviz.director.film.sweeping import CROSSED, Passing, Point, stored_rows, sweep
 from flashviz.director.pictures import card_lines
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
@@ -39,6 +39,7 @@ IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
 FULL = " in fp32"  # what is computed on chip is not rounded to 16 bit
+TUCKED, LANE = 0.78, 22  # of its cell, what a place on chip takes; px that tiles pass beside it
 A_NUMBER = 0.5  # of a place on chip: one number a row, and the letters that name it
 MAGNIFIED = 1024  # the difference, so that it is seen
 
@@ -66,7 +67,7 @@ def strips(film: Film) -> None:
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
-        for part, text in (("stored name", "programs"), ("crossed name", "in parallel: none waits for another"))
+        for part, text in (("stored name", "programs"), ("crossed name", "none waits for another"))
     ]
     film.move(FadeIn(figure, *said), seconds=TEXT)
     with film.scene.telling():
@@ -100,7 +101,7 @@ def rest(film: Film) -> None:
     film.move(*([] if there else [FadeIn(film.hbm)]), FadeIn(*chip, held, Named(*name, tag="name"), zero, so_far, bar.counter), seconds=0.4)
     film.scene.add(bar)
     film.move(FadeIn(limit, mark), seconds=TEXT)
-    passing = Passing(film, first, len(trace), held.at, place["pipe"])
+    passing = Passing(film, first, len(trace), held.way, place["pipe"])
     with film.scene.telling():
         sweep(film, first, len(trace), max(2.0, film.scene.motion - TEXT), count, bar, written=whole, passing=passing)
     film.hbm.display(lit={}, cursor=None)
@@ -130,8 +131,8 @@ class Held(Group):
         named = (("Q", "Q"), ("K", "K"), ("V", "V"), ("S", "S, then P"), ("ACC", "acc"), ("L", "m, ℓ"))
         across = 3 if rect.width > rect.height else 2
         cells = [cell for line in rows(rect, len(named) // across, em(16)) for cell in columns(line, across, em(16))]
-        side = min(min(cell.width, cell.height) for cell in cells)
-        self.at, parts = {}, []
+        side = TUCKED * min(min(cell.width, cell.height) for cell in cells)
+        self.rect, self.at, parts = rect, {}, []
         for (tensor, text), cell in zip(named, cells, strict=True):
             self.at[tensor] = at = centered(*cell.center[:2], side, side)
             drawn = at if tensor != "L" else centered(*at.center[:2], A_NUMBER * side, side)
@@ -140,6 +141,14 @@ class Held(Group):
             parts += [place, heading(at.inset(em(6)), text, skin.ink, LABEL)]
         self.at["O"] = self.at["ACC"]
         super().__init__(*parts)
+
+    def way(self, tensor: str, gate: Point) -> list[Point]:
+        """From the end of the path to a tensor's place, beside and above the others'; straight, where the path comes from above."""
+        at, lane = self.at[tensor], em(LANE)
+        inside = at.center[:2]
+        if gate[0] > self.rect.x0:
+            return [inside]
+        return [(self.rect.x0 - lane, gate[1]), (self.rect.x0 - lane, at.y1 + lane), (inside[0], at.y1 + lane), inside]
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ from functools import partial
 
 import numpy as np
 from manim import Create
+from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal, share_grid
 from flashviz.director.film.stage import Film
-from flashviz.director.rescale import grown
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, worded
 from flashviz.figures import amount, number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import spread
@@ -62,7 +62,7 @@ def hook(film: Film) -> None:
     film.move(Shows(left, partial(reveal, left)), seconds=0.7)
     film.move(Shows(right, partial(reveal, right)), seconds=0.9)
     if "right note" in place:
-        notes.append(heading(place["right note"], "stored: 0 tiles", film.skin.ink, LABEL))
+        notes.append(heading(place["right note"], "scores stored: 0", film.skin.ink, LABEL))
         film.move(FadeIn(notes[-1]), seconds=TEXT)
     copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
     film.scene.add(copy)
@@ -90,23 +90,22 @@ def query(film: Film) -> None:
     film.move(FadeIn(name), seconds=TEXT)
     scores = np.concatenate([values.s[t, r, : len(k)] for t, k in enumerate(values.k)]).astype(np.float64)
     film.terms = terms = np.where(np.isfinite(scores), np.exp(scores - float(values.m_new[-1, r])), 0.0)
-    bars = Rectangles(skin.scores, name="terms of the row")
+    bars, seen = Rectangles(skin.scores, name="terms of the row"), np.where(np.isfinite(scores), scores, np.nan)
     bars.values = terms
-    label = Named(
-        *labelled(
-            place["terms name"].left(0.66 * place["terms name"].width),
-            (f"{len(terms):,} terms", skin.ink),
-            ("exp(score − largest), one a key", skin.ink),
-            "one a key",
-            px=NAME,
-            face=Face.TEXT,
-        ),
-        tag="name",
-    )
+    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
+    raw = np.nan_to_num((seen - low) / max(high - low, 1e-12))  # [N_k] as they come: from the least to the largest
+    names = [
+        Named(*labelled(place["terms name"].left(0.66 * place["terms name"].width), (f"{len(terms):,} {what}", skin.ink), (words, skin.ink),
+                        short, px=NAME, face=Face.TEXT), tag="name")
+        for what, words, short in (("scores", f"from {number(low)} to {number(high)}, one a key", "one a key"),
+                                   ("terms", "exp(score − largest), one a key", "one a key"))
+    ]  # fmt: skip
     tiles = [film.hbm.cross.col_of(int(j)) for j in values.j]
 
     def stand_up(share: float) -> None:
-        bars.display(terms_at(place["terms"], grown(terms, share, 1.0)))
+        come = raw.copy()
+        come[int(np.ceil(share * len(raw))) :] = 0.0  # a score is not there before its key was
+        bars.display(terms_at(place["terms"], come))
 
     def light(share: float) -> None:
         done = tiles[: int(np.ceil(share * len(tiles)))] if share < 1 else []
@@ -114,7 +113,10 @@ def query(film: Film) -> None:
 
     film.scene.add(bars)
     with film.scene.telling():
-        film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(label, rate_func=early), seconds=2.6)
+        film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(names[0], rate_func=early), seconds=2.2)
+        film.hold(0.3)
+        weigh = Shows(bars, lambda share: bars.display(terms_at(place["terms"], raw + (terms - raw) * share)), rate_func=ease_in_out_cubic)
+        film.move(weigh, FadeOut(names[0], rate_func=early), FadeIn(names[1], rate_func=late), seconds=0.8)
     film.tiles = {"q": strip}
     film.bars = bars
 

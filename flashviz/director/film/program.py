@@ -247,9 +247,11 @@ def blend(film: Film) -> None:
     film.move(matrix_to(q, place["seat"]), matrix_to(weights, place["a"]), seconds=MOVE)
     stays = label(place["seat name"], "Q stays", skin.q)
     film.names = {"P": Named(theme.maths("tilde(P)", SYMBOL, skin.ink).move_to(place["a name"].center), tag="formula", text="P")}
-    film.move(FadeIn(film.names["P"], stays), seconds=TEXT)
+    meaning = formula("tilde(P) = e^(S - m)", SYMBOL, skin.ink, place["ab name"])
+    film.move(FadeIn(film.names["P"], stays, meaning), seconds=TEXT)
     with film.scene.telling():
         load(film, "V", j, place["b"], 0, place["b name"], f"V_{j}")
+        film.move(FadeOut(meaning), seconds=TEXT)
         film.reach(Kind.PV_DOT, 0)
         film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
         film.scene.add(acc)

@@ -84,7 +84,7 @@ def memory(film: Film) -> None:
     if times is not None:
         film.notes = path_notes(film, place, times)
         film.move(FadeIn(*film.notes), seconds=TEXT)
-        film.hold(2.2)
+        film.hold(1.5)
 
 
 def come_in(film: Film, tensor: str, to: Rect) -> Shows:
@@ -202,6 +202,13 @@ class CrossedBar(Group):
         return words
 
 
+def first_tiles(film: Film) -> dict[Kind, float]:
+    """What has crossed of Q and K when the first of their tiles is on chip."""
+    c, bar = film.config, film.bar
+    rows = {Kind.LOAD_Q: min(c.block_m, c.seq_q), Kind.LOAD_K: min(c.block_n, c.seq_k)}
+    return {kind: n * c.head_dim * c.itemsize / (bar.squares[kind] * film.square) for kind, n in rows.items()}
+
+
 @beat("standard")
 def standard(film: Film) -> None:
     """Every tile of S is computed on chip and goes out to HBM; each square that crosses joins one bar."""
@@ -217,7 +224,7 @@ def standard(film: Film) -> None:
     trace = film.material.standard
     film.bar = CrossedBar(film, trace, CROSSINGS, crossed_bytes(trace) / film.square, place["bar"], place["crossed"])
     film.move(FadeIn(film.bar.counter, label(place["crossed name"], "crossed so far", film.skin.ink)), seconds=TEXT)
-    film.scene.add(film.bar)
+    film.scene.add(film.bar.display(first_tiles(film)))
     with film.scene.telling():
         keys, seconds = every_tile(film, "K", film.tiles["K"].rect, LANE), max(film.scene.motion - TEXT, 0.85)
         out(film, "S", film.tiles["S"].rect, seconds, keys, also=(Kind.LOAD_Q, Kind.LOAD_K))
@@ -256,6 +263,7 @@ def product(film: Film) -> None:
     film.scene.add(whole)
     cells = [cross.tile("O", index) for index in range(cross.n_rows)]
     fly(film, [Flight("O", cells, o.rect, out=True)], (Kind.STORE_O,), each, partial(reveal, whole), whole)
+    film.hold(0.6)
 
 
 @dataclass(frozen=True)
@@ -305,13 +313,14 @@ def fly(
     """Tiles cross: what has crossed joins the bar; ``lie`` shows it in HBM, in what ``lies`` there."""
     place = film.scene.shot("machine")
     flying = [Rectangles(film.skin.hue(each.tensor), name=f"in flight {each.tensor}") for each in flights]
+    before = {kind: film.bar.shares[kind] for kind in kinds}
 
     def show(share: float) -> None:
         film.hbm.display(lit=read_at(film, kinds, share))
         for squares, each in zip(flying, flights, strict=True):
             squares.display(each.boxes(share, place["pipe"]))
         there = arrived_of(share)
-        film.bar.display(dict.fromkeys(kinds, there))
+        film.bar.display({kind: max(there, came) for kind, came in before.items()})
         lie(there)
 
     film.scene.add(*flying)
@@ -360,11 +369,13 @@ def pause_a(film: Film) -> None:
     """Back to the first tile: all that went out and came back is undone, and its scores are framed on chip."""
     place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in ("P", "P tile", "V", "O")]
     again = label(place["softmax"], "back to the first tile", film.skin.ink, name="note")
+    first = first_tiles(film)
     film.move(*(FadeOut(each) for each in (*gone, film.bar.named)), FadeIn(again), seconds=TEXT)
 
     def rewind(share: float) -> None:
         done = np.clip((1 - share) * len(ORDER) - np.arange(len(ORDER)), 0.0, 1.0).tolist()
-        film.bar.display({kind: part for kinds, part in zip(ORDER, done, strict=True) for kind in kinds})
+        back = {kind: part for kinds, part in zip(ORDER, done, strict=True) for kind in kinds}
+        film.bar.display(back | {kind: max(back[kind], part) for kind, part in first.items()})
         film.sheets["S"].display(film.bar.shares[Kind.STORE_S] * film.cells)
         film.sheets["P"].display(film.bar.shares[Kind.STORE_P] * film.cells)
         reveal(whole, film.bar.shares[Kind.STORE_O])

@@ -24,17 +24,21 @@ MOST = 200  # squares that are seen on their way; of more, every so many
 COMPUTED = 0.02  # of a load's time, what an event takes that nothing crosses in
 
 
+Point = tuple[float, float]
+Inside = Callable[[str, Point], list[Point]]
+
+
 class Passing(Group):
     """Tiles on their way while events pass, one square each: it arrives when its event is counted.
 
     Squares go around HBM's score grid, which stays empty. A store sets out when all before it has been counted.
 
     Args:
-        places: Of each tensor, on chip.
+        inside: A tensor's way on chip, from where the path ends.
     """
 
-    def __init__(self, film: Film, first: int, stop: int, places: Mapping[str, Rect], pipe: Rect) -> None:
-        self.tag, self.film, self.first, self.places, self.pipe = "passing", film, first, places, pipe
+    def __init__(self, film: Film, first: int, stop: int, inside: Inside, pipe: Rect) -> None:
+        self.tag, self.film, self.first, self.inside, self.pipe = "passing", film, first, inside, pipe
         kinds = film.material.fa2.columns["kind"][first:stop]
         takes = np.where(np.isin(kinds, [Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V]), 1.0, np.where(kinds == Kind.STORE_O, AHEAD, COMPUTED))
         self.when = AHEAD + np.cumsum(takes)  # of each event, in loads
@@ -71,7 +75,7 @@ class Passing(Group):
         out = cross.strip("O").x1 + em(SQUARE)  # to the right of all that lies in HBM
         top = cross.strip("K").center[1]
         beside = [(cell[0], top), (out, top)] if tensor == "Q" else [(out, cell[1])]
-        return Way.of(cell, *beside, (out, path[0][1]), *path, self.places[tensor].center)
+        return Way.of(cell, *beside, (out, path[0][1]), *path, *self.inside(tensor, path[1]))
 
 
 def sweep(
