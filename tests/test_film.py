@@ -20,7 +20,9 @@ from flashviz.chapters.film import DIGEST, DIGEST_SECONDS, SCRIPT, beats_of, pat
 from flashviz.config import AttentionConfig
 from flashviz.director import Snapshot
 from flashviz.director.captions import CENTRED_PX
-from flashviz.director.film.closing import MAGNIFIED
+from flashviz.director.film.closing import MAGNIFIED, Held
+from flashviz.director.film.parts import Way, gates
+from flashviz.director.film.standard import LANE, Flight
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
 from flashviz.figures import number, quarters, total
@@ -193,6 +195,39 @@ def test_a_product_takes_its_share_of_the_waiting(default: Film) -> None:
     texts = [item.text for item in default.at("memory").shown if item.name == "note"]
     assert texts[:2] == ["2.445 ns the path", "0.5301 ns the product"]
     assert texts[2] == "H100: 8 KiB at 3.35 TB/s; the product at 989 TFLOP/s"
+
+
+def test_the_counter_knows_the_tiles_that_are_on_chip(default: Film) -> None:
+    pause = default.at("pause-a")
+    assert pause.texts()["crossed"] == "2 tiles", "those of Q and K that stand there"
+    product = default.at("product")
+    assert product.texts()["crossed"] == tiles_of(closed_form(default.trace.config, "standard").total, tile_unit(default.trace))
+    assert {item.text for item in product.shown if item.name == "title"} >= {"K: 8 × 8 = 64", "V: 8 × 8 = 64", "S out: 64"}
+
+
+@pytest.mark.parametrize("aspect", ["16:9", "4:3", "1:1"])
+def test_tiles_pass_beside_the_places_of_others(default: Film, aspect: Aspect) -> None:
+    """From where the path ends to its own place; where the path comes from above (9:16) there is no room beside."""
+    place = shot(AttentionConfig(), aspect, "rest")
+    held = Held(default.scene.film, place["held"])
+    for tensor, at in held.at.items():
+        gate = gates(place["pipe"])[1]
+        way = Way.of(gate, *held.way(tensor, gate))
+        for x, y in (way.at(share) for share in np.linspace(0, 1, 200)):
+            assert not [other for other, where in held.at.items() if where != at and where.contains(Rect(x, y, x, y))], (tensor, x, y)
+        assert at.contains(Rect(x, y, x, y))
+
+
+def test_what_comes_does_not_meet_what_goes() -> None:
+    pipe, tile = Rect(0, 0, 4, 0.6), Rect(5, -1, 7, 1)
+    cells = [Rect(-3, 0, -2, 1), Rect(-3, 1, -2, 2), Rect(-3, 2, -2, 3), None]
+    up, down = (Flight("K", cells, tile, aside=LANE), Flight("S", cells, tile, out=True, aside=-LANE))
+    inside = []
+    for share in np.linspace(0, 1, 50):
+        a, b = (boxes[(boxes[:, 0] > 0) & (boxes[:, 2] < 4)] for boxes in (each.boxes(share, pipe) for each in (up, down)))
+        inside += [*a, *b]
+        assert not [1 for one in a for other in b if Rect(*one).overlaps(Rect(*other))]
+    assert inside, "some of them were on the path"
 
 
 def test_card_names_every_trace(default: Film) -> None:
