@@ -21,14 +21,15 @@ from flashviz.config import AttentionConfig
 from flashviz.director import Snapshot
 from flashviz.director.captions import CENTRED_PX
 from flashviz.director.film.closing import MAGNIFIED, Held
+from flashviz.director.film.crossing import LASTS, READ, STORES, Crossing
 from flashviz.director.film.parts import Way, gates
-from flashviz.director.film.standard import LANE, Flight
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
 from flashviz.figures import number, quarters, total
 from flashviz.forms import closed_form, compulsory
 from flashviz.layout import ASPECTS, Aspect, Rect, frame, shot
 from flashviz.lettering import LINE_PITCH, em, text_width, wrap
+from flashviz.mobjects.tiles import Rectangles
 from flashviz.settings import Settings
 from flashviz.storyboard import READ_PACE, Beat, tile_unit
 from flashviz.trace import Kind, Trace, replay, state_at
@@ -218,16 +219,37 @@ def test_tiles_pass_beside_the_places_of_others(default: Film, aspect: Aspect) -
         assert at.contains(Rect(x, y, x, y))
 
 
-def test_what_comes_does_not_meet_what_goes() -> None:
-    pipe, tile = Rect(0, 0, 4, 0.6), Rect(5, -1, 7, 1)
-    cells = [Rect(-3, 0, -2, 1), Rect(-3, 1, -2, 2), Rect(-3, 2, -2, 3), None]
-    up, down = (Flight("K", cells, tile, aside=LANE), Flight("S", cells, tile, out=True, aside=-LANE))
-    inside = []
-    for share in np.linspace(0, 1, 50):
-        a, b = (boxes[(boxes[:, 0] > 0) & (boxes[:, 2] < 4)] for boxes in (each.boxes(share, pipe) for each in (up, down)))
-        inside += [*a, *b]
-        assert not [1 for one in a for other in b if Rect(*one).overlaps(Rect(*other))]
-    assert inside, "some of them were on the path"
+def corners(squares: Rectangles) -> np.ndarray:
+    """[n, 4] of the squares that are drawn: four sides of four points each."""
+    points = squares.points[:, :2].reshape(-1, 16, 2)
+    return np.concatenate([points.min(1), points.max(1)], 1)
+
+
+def test_tiles_of_standard_attention_cross_as_its_trace_has_them(default: Film) -> None:
+    """A row of P goes out when all its scores are there, a tile of S when its K is; what comes does not meet what goes."""
+    film = default.scene.film
+    place, kinds = film.scene.shot("machine"), film.material.standard.columns["kind"]
+    for passing in ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S, Kind.STORE_P), (Kind.LOAD_P, Kind.LOAD_V, Kind.STORE_O)):
+        crossing = Crossing(film, passing, {name: Rect(5, -1, 7, 1) for name in "QKSPVO"}, (0, film.config.row_blocks))
+        assert list(crossing.kind) == list(kinds[np.isin(kinds, passing)])
+        arrives = crossing.leaves + LASTS
+        for kind in passing:
+            assert (np.diff(crossing.leaves[crossing.kind == kind]) > 0).all(), "one after another"
+        for k in np.flatnonzero(np.isin(crossing.kind, STORES)):
+            before = ~np.isin(crossing.kind[:k], STORES)
+            assert crossing.leaves[k] >= arrives[:k][before].max()
+        met = 0
+        for share in np.linspace(0.0, 1.0, 60):
+            crossing.display(share)
+            boxes = {kind: corners(each) for kind, each in crossing.squares.items()}
+            on_path = {
+                kind: [Rect(*one) for one in of if one[0] > place["pipe"].x0 and one[2] < place["pipe"].x1] for kind, of in boxes.items()
+            }
+            come = [one for kind, of in on_path.items() if kind not in STORES for one in of]
+            go = [one for kind, of in on_path.items() if kind in STORES for one in of]
+            met += bool(come and go)
+            assert not [1 for one in come for other in go if one.overlaps(other)]
+        assert met or not set(passing) & {*READ, Kind.LOAD_S}
 
 
 def test_card_names_every_trace(default: Film) -> None:

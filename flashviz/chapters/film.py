@@ -20,7 +20,7 @@ OPENING: tuple[Beat, ...] = (
     Beat("memory", "Two memories", 9.0, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="All of K for every row block. All scores go out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
-    Beat("product", "Weights, and O", 9.9, shot="machine", late=True, along=True, caption="P: out, and back. Then V in, O out."),
+    Beat("product", "Weights, and O", 9.9, shot="machine", late=True, along=True, caption="Row by row: P out. Then P and V in, O out."),
     Beat("pause-a", "Question", 5.3, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
     Beat("row", "Divide by what?", 4.1, shot="row", late=True, along=True, caption="Divide by what?"),
     Beat("carry", "Later", 3.3, shot="row", late=True, along=True, caption="Later. Carry m, ℓ and acc."),
@@ -40,7 +40,7 @@ CLOSING: tuple[Beat, ...] = (
     ),
     Beat("waiting", "Waiting", 4.6, shot="bill", late=True, along=True, caption="Computing is short. What differs is the waiting."),
     Beat(
-        "cache", "A perfect cache", 4.5, shot="bill", late=True, along=True, caption="Caches are not counted. At best, this would be left."
+        "cache", "A perfect cache", 4.5, shot="bill", late=True, along=True, caption="No caches are counted. Once each way, this is left."
     ),
     Beat(
         "taller",

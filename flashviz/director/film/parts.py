@@ -109,27 +109,20 @@ def square_at(x: float, y: float) -> tuple[float, float, float, float]:
 
 
 def flight(
-    share: float, count: int, cells: Callable[[int], Rect | None], tile: Rect, pipe: Rect, *, out: bool, around: bool = False,
-    aside: float = 0.0,
+    share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool, around: bool = False
 ) -> np.ndarray:  # fmt: skip
     """Boxes of the squares that are on their way between cells of HBM and a tile on chip, through the pipe: one leaves after another.
 
     Args:
-        cells: Where each leaves or arrives in HBM; None where it is nobody's turn.
         around: Along a line at the pipe's end, beside all that lies in HBM; else straight to the pipe.
-        aside: How far from the middle of the pipe, so that what comes does not meet what goes.
     """
-    lies = pipe.width >= pipe.height
-    each, boxes, path = IN_FLIGHT / (count + IN_FLIGHT), [], gates(pipe.shifted(0.0, aside) if lies else pipe.shifted(aside, 0.0))
-    turn = [(tile.center[0], path[0][1])] if lies else []
+    each, boxes, path = IN_FLIGHT / (count + IN_FLIGHT), [], gates(pipe)
+    turn = [(tile.center[0], pipe.center[1])] if pipe.width >= pipe.height else []
     for index in range(count):
         at = (share - index * (1 - each) / max(count - 1, 1)) / each
         if not 0 < at < 1:
             continue
-        found = cells(index)
-        if found is None:
-            continue
-        cell = found.center
+        cell = cells(index).center
         beside = [(cell[0], path[0][1])] if around else []
         corners = [cell, *beside, *path, *turn, tile.center]
         boxes.append(square_at(*Way.of(*(corners[::-1] if out else corners)).at(ease_in_out_cubic(at))))

@@ -267,6 +267,13 @@ class Film:
     def hold(self, seconds: float) -> None:
         self.scene.hold(seconds)
 
+    def name_crossed(self, *kinds: Kind) -> None:
+        """What all has crossed of is named, beneath the bar."""
+        names = self.bar.names(self.scene.shot("machine")["bar names"], *kinds)
+        if names:
+            self.move(FadeIn(*names), seconds=TEXT)
+            self.bar.named.add(*names)
+
     def tiles_of(self, nbytes: float) -> str:
         """Bytes in the film's unit."""
         count = quarters(nbytes / self.unit)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,13 +13,11 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters.film import PathTimes, path_times
+from flashviz.director.film.crossing import cross
 from flashviz.director.film.parts import (
     Columns,
     Way,
-    arrived_of,
-    fill,
     fitting,
-    flight,
     gates,
     heading,
     label,
@@ -48,10 +45,9 @@ CROSSINGS = (
     (Kind.LOAD_Q, "Q", "Q"), (Kind.LOAD_K, "K", "K"), (Kind.STORE_S, "S", "S out"), (Kind.LOAD_S, "S", "S back"),
     (Kind.STORE_P, "P", "P out"), (Kind.LOAD_P, "P", "P back"), (Kind.LOAD_V, "V", "V"), (Kind.STORE_O, "O", "O"),
 )  # fmt: skip
-ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S,), (Kind.STORE_P,), (Kind.LOAD_P,), (Kind.LOAD_V,), (Kind.STORE_O,))
+ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S, Kind.STORE_P), (Kind.LOAD_P, Kind.LOAD_V, Kind.STORE_O))
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
-LANE = 17  # px from the middle of the path, where tiles come and go at once
 WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
 MOST_OF = 0.97  # of the weights that are told apart by how bright they are
 ASIDE = 0.35  # of what steps back while a question stands
@@ -226,119 +222,45 @@ def standard(film: Film) -> None:
     film.move(FadeIn(film.bar.counter, label(place["crossed name"], "crossed so far", film.skin.ink)), seconds=TEXT)
     film.scene.add(film.bar.display(first_tiles(film)))
     with film.scene.telling():
-        keys, seconds = every_tile(film, "K", film.tiles["K"].rect, LANE), max(film.scene.motion - TEXT, 0.85)
-        out(film, "S", film.tiles["S"].rect, seconds, keys, also=(Kind.LOAD_Q, Kind.LOAD_K))
+        on_chip = {tensor: film.tiles[tensor].rect for tensor in "QKS"}
+        cross(film, (Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), on_chip, max(film.scene.motion - TEXT, 0.85))
     film.around = box(place["s"].inset(-em(10)), stroke=film.skin.ink, width=theme.HEAVY)
 
 
 @beat("softmax")
 def softmax(film: Film) -> None:
-    """S comes back, until a row is whole on chip; softmax makes weights of it."""
+    """A row of S comes back, until it is whole on chip; softmax makes weights of it, which go out."""
     place = film.scene.shot("machine")
     film.move(FadeOut(film.tiles.pop("Q"), film.tiles.pop("K")), seconds=TEXT)
+    on_chip = dict.fromkeys("SP", film.tiles["S"].rect)
     with film.scene.telling():
-        come_back(film, "S", film.tiles["S"].rect, max(film.scene.motion - 1.2 - TEXT, 1.0))
+        left = max(film.scene.motion - 1.6 - TEXT, 1.2)
+        cross(film, (Kind.LOAD_S,), on_chip, 0.6 * left, stop=1)
         soften(film, place["strip"])
+        film.move(Shows(film.sheets["S"], partial(share_grid, film.sheets["S"], film.hbm)), seconds=0.4)
+        cross(film, (Kind.STORE_P,), on_chip, 0.4 * left, stop=1)
 
 
 @beat("product")
 def product(film: Film) -> None:
-    """P goes out and comes back; with V it makes O, which goes out."""
+    """So do the other rows; then P comes back, and with V it makes O, which goes out."""
     place, skin = film.scene.shot("machine"), film.skin
     film.scene.announce()
-    each = max(film.scene.motion - 1.8 - 0.4, 2.0) / 5
-    film.move(Shows(film.sheets["S"], partial(share_grid, film.sheets["S"], film.hbm)), seconds=0.4)
-    out(film, "P", film.tiles["P"].rect, 1.5 * each)
-    come_back(film, "P", film.tiles["P"].rect, 1.5 * each)
-    cross = film.hbm.cross
+    left = max(film.scene.motion - 2.4, 2.0)
+    if film.config.row_blocks > 1:
+        cross(film, (Kind.LOAD_S, Kind.STORE_P), dict.fromkeys("SP", film.tiles["P"].rect), 0.5 * left, first=1)
     film.move(come_in(film, "V", place["k"]), seconds=0.6)
-    fly(film, [every_tile(film, "V", place["k"])], (Kind.LOAD_V,), each)
     values = np.asarray(film.material.values.o, dtype=np.float64)
     film.tiles["O"] = o = Matrix(values, place["q"], skin, "O", *spread(values))
     film.scene.add(o)
     film.move(Columns(o), seconds=0.5)
     whole = film.outputs[0]
-    put(whole, cross.strip("O"))
+    put(whole, film.hbm.cross.strip("O"))
     reveal(whole, 0.0)
     film.scene.add(whole)
-    cells = [cross.tile("O", index) for index in range(cross.n_rows)]
-    fly(film, [Flight("O", cells, o.rect, out=True)], (Kind.STORE_O,), each, partial(reveal, whole), whole)
+    on_chip = {"P": film.tiles["P"].rect, "V": place["k"], "O": o.rect}
+    cross(film, (Kind.LOAD_P, Kind.LOAD_V, Kind.STORE_O), on_chip, 0.5 * left)
     film.hold(0.6)
-
-
-@dataclass(frozen=True)
-class Flight:
-    """Squares between cells of HBM and a tile on chip, one after another.
-
-    Args:
-        cells: Where each leaves or arrives; None where it is nobody's turn.
-        aside: px from the middle of the path.
-    """
-
-    tensor: str
-    cells: Sequence[Rect | None]
-    tile: Rect
-    out: bool = False
-    aside: float = 0.0
-
-    def boxes(self, share: float, pipe: Rect) -> np.ndarray:
-        return flight(share, len(self.cells), lambda index: self.cells[index], self.tile, pipe, out=self.out, aside=em(self.aside))
-
-
-def every_tile(film: Film, tensor: str, tile: Rect, aside: float = 0.0) -> Flight:
-    """All of a tensor comes once a row block, for one score tile after another."""
-    cross = film.hbm.cross
-    return Flight(tensor, [cross.tile(tensor, index % cross.n_cols) for index in range(film.cells)], tile, aside=aside)
-
-
-def out(film: Film, tensor: str, tile: Rect, seconds: float, *others: Flight, also: tuple[Kind, ...] = ()) -> None:
-    """A sheet of scores goes out, tile by tile, and lies in HBM then; ``also`` crosses meanwhile, ``others`` of it are seen."""
-    sheet = film.sheets[tensor]
-    goes = Flight(tensor, [sheet.cell(index) for index in range(film.cells)], tile, out=True, aside=-LANE if others else 0.0)
-    kinds = (*also, Kind.STORE_S if tensor == "S" else Kind.STORE_P)
-    fly(film, [*others, goes], kinds, seconds, partial(fill, sheet, film.cells), sheet)
-
-
-def come_back(film: Film, tensor: str, tile: Rect, seconds: float) -> None:
-    """A sheet of scores comes back, tile by tile; what lies in HBM stays there."""
-    sheet = film.sheets[tensor]
-    cells = [sheet.cell(index) for index in range(film.cells)]
-    fly(film, [Flight(tensor, cells, tile)], (Kind.LOAD_S if tensor == "S" else Kind.LOAD_P,), seconds)
-
-
-def fly(
-    film: Film, flights: Sequence[Flight], kinds: tuple[Kind, ...], seconds: float,
-    lie: Callable[[float], object] = lambda _: None, *lies: Mobject,
-) -> None:  # fmt: skip
-    """Tiles cross: what has crossed joins the bar; ``lie`` shows it in HBM, in what ``lies`` there."""
-    place = film.scene.shot("machine")
-    flying = [Rectangles(film.skin.hue(each.tensor), name=f"in flight {each.tensor}") for each in flights]
-    before = {kind: film.bar.shares[kind] for kind in kinds}
-
-    def show(share: float) -> None:
-        film.hbm.display(lit=read_at(film, kinds, share))
-        for squares, each in zip(flying, flights, strict=True):
-            squares.display(each.boxes(share, place["pipe"]))
-        there = arrived_of(share)
-        film.bar.display({kind: max(there, came) for kind, came in before.items()})
-        lie(there)
-
-    film.scene.add(*flying)
-    film.move(Shows(Group(*lies, *flying, film.bar, film.hbm), show), seconds=seconds)
-    film.hbm.display(lit={})
-    film.scene.remove(*flying)
-    names = film.bar.names(place["bar names"], *kinds)
-    if names:
-        film.move(FadeIn(*names), seconds=TEXT)
-        film.bar.named.add(*names)
-
-
-def read_at(film: Film, kinds: tuple[Kind, ...], share: float) -> dict[str, frozenset[int]]:
-    """The tiles of Q and K that are read for the score tile whose turn it is: K's again for every row block."""
-    if Kind.LOAD_K not in kinds or share >= 1:
-        return {}
-    row, col = divmod(int(share * film.cells), film.hbm.cross.n_cols)
-    return {"Q": frozenset({row}), "K": frozenset({col})}
 
 
 def soften(film: Film, strip: Rect) -> None:
