@@ -108,7 +108,6 @@ def test_an_algorithm_is_itself() -> None:
     [
         ({"arrays": None}, "algorithm fa2 must have the arrays that it works on, got calls or tiles alone; give arrays"),
         ({"reports": None}, "algorithm fa2 has tiles, so its kernels must report theirs, got no reports"),
-        ({"by_value": lambda _inputs, _config: {"O": 0.0}}, "algorithm fa2 has tiles, whose events depend on no value, got by_value"),
     ],
 )
 def test_parts_that_contradict_each_other_are_refused(change: dict[str, Any], said: str) -> None:

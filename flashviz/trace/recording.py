@@ -47,6 +47,7 @@ class Trace:
         parts: The elements of accesses that are no whole box; without it, all are.
         stats: m, l, alpha of all programs, where they were kept.
         snapshots: All values of some programs, by (pid_m, pid_bh).
+        margins: Where values decide which statements run, how far each decision lay from its edge: arrays by their names in the header.
 
     Raises:
         TraceError: An event's code is that of no statement.
@@ -60,6 +61,7 @@ class Trace:
         parts: Parts | None = None,
         stats: Stats | None = None,
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
+        margins: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         check_codes(header, columns["kind"])
         self.header = header
@@ -72,6 +74,7 @@ class Trace:
         self.parts = Parts.none(len(columns["kind"])) if parts is None else parts
         self.stats = stats
         self.snapshots = dict(snapshots or {})
+        self.margins = dict(margins or {})
         self._touches: dict[tuple[str, bool], Touches] = {}
         self._mapped: mmap.mmap | None = None
 
@@ -321,7 +324,7 @@ class Trace:
             arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
         for (pid_m, pid_bh), snapshot in self.snapshots.items():
             arrays |= {f"snapshot/{pid_m}/{pid_bh}/{field.name}": getattr(snapshot, field.name) for field in fields(Snapshot)}
-        return arrays
+        return arrays | {f"margin/{name}": margins for name, margins in self.margins.items()}
 
     @cached_property
     def digest(self) -> str:
@@ -349,6 +352,7 @@ class Trace:
             header, group("column/"), parts=Parts(**group("parts/")) if header.config is None else None,
             stats=Stats(**group("stats/")) if group("stats/") else None,
             snapshots={(pid_m, pid_bh): Snapshot(**group(f"snapshot/{pid_m}/{pid_bh}/")) for pid_m, pid_bh in programs},
+            margins=group("margin/"),
         )  # fmt: skip
 
     def to_json(self) -> str:

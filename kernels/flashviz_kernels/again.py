@@ -1,10 +1,13 @@
-"""What the header of a recording records again: its events, which depend on no value; so it costs no attention."""
+"""What the header of a recording records again: its events; where they depend on no value, that costs no attention."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
-from flashviz.errors import TraceError, UsageError
+import numpy as np
+
+from flashviz.errors import TraceError, UsageError, VerificationError
 from flashviz.trace import Header, Trace
 from flashviz.trace.recording import check_events
 from flashviz_kernels.algorithms import named
@@ -21,18 +24,24 @@ def load_checked(path: str | os.PathLike[str]) -> Trace:
     if trace.header.config is None:
         kernel = trace.header.kernel[:80]
         raise TraceError(f"expected a trace of attention, got {path} of kernel {kernel}; show it with flashviz render --trace")
-    check_events(trace, events_again(trace.header), path)
+    check_events(trace, events_again(trace.header, trace.margins), path)
     return trace
 
 
-def events_again(header: Header) -> Trace:
+def events_again(header: Header, margins: Mapping[str, np.ndarray] | None = None) -> Trace:
     """The events of a header's config, algorithm and, where it was altered, alteration.
 
+    Args:
+        header: Of a recording of attention.
+        margins: Where values decide, those that it kept: then attention is computed again, and takes its branches.
+
     Raises:
-        TraceError: Its algorithm is not known, or was altered in a way that is not.
+        TraceError: Its algorithm is not known, or was altered in a way that is not; or a margin is none of its own.
     """
     assert header.config is not None  # it is of attention
     try:
-        return run(header.config, source="numpy", algorithm=named(header.algorithm), computed=range(0), altered=header.altered).trace
-    except UsageError as error:
+        algorithm = named(header.algorithm)
+        computed = range(0) if algorithm.by_value is None else None
+        return run(header.config, source="numpy", algorithm=algorithm, computed=computed, altered=header.altered, margins=margins).trace
+    except (UsageError, VerificationError) as error:
         raise TraceError(f"{str(error).rpartition('; ')[0]}; record again with flashviz trace or player") from error

@@ -103,7 +103,8 @@ class Algorithm:
         altered: (words of a header, config) -> options of the twin. None where nothing can be altered.
         by_value: Where a value decides which statements run: (inputs, config) -> by name of the array in which the kernels keep how far
             each decision lies from its edge, how far two computations of that margin may lie apart. The twin then takes ``branches``
-            (``flashviz_kernels.branches``) and asks them which way to go. None where events depend on no value.
+            (``flashviz_kernels.branches``) and asks them which way to go. None where events depend on no value. An array that is there
+            for the trace alone is called ``trace_...``, as the kernel's parameter is: it is no traffic.
         deterministic: What its variant whose sums have one order is asked for by. None where there is none.
 
     Raises:
@@ -137,8 +138,6 @@ class Algorithm:
             raise UsageError(f"algorithm {self.name} must have the arrays that it works on, got calls or tiles alone; give arrays")
         if self.tiled and self.calls is not None and self.reports is None:
             raise UsageError(f"algorithm {self.name} has tiles, so its kernels must report theirs, got no reports; give them, or no tiles")
-        if self.tiled and self.by_value is not None:
-            raise UsageError(f"algorithm {self.name} has tiles, whose events depend on no value, got by_value; leave one of them out")
 
     def given(self, config: Any, inputs: Named) -> Named:
         """What kernels are given before their first launch: the inputs, and zeros."""
