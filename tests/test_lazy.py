@@ -101,14 +101,15 @@ def test_some_tiles_are_rescaled_and_others_not_and_heads_differ(shown: Trace) -
 
 def trace_codes(trace: Trace, program: tuple[int, int]) -> list[int]:
     span = trace.program(*program)
-    return trace.columns["kind"][span.start : span.stop].tolist()
+    codes: list[int] = trace.columns["kind"][span.start : span.stop].tolist()
+    return codes
 
 
 def taken(trace: Trace) -> np.ndarray:
     """[programs, T_c] of visited tiles: by its margins."""
     c = trace.config
     visited = [[j < c.visited(i) for j in range(c.col_blocks)] for _ in range(c.batch * c.heads) for i in range(c.row_blocks)]
-    return (trace.margins["trace_margins"] >= 0) & np.array(visited)
+    return np.asarray((trace.margins["trace_margins"] >= 0) & np.array(visited))
 
 
 def test_the_twin_takes_the_kernels_branches_where_rounding_decides(edge: Algorithm) -> None:
