@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +91,12 @@ def test_the_files_of_the_folder_are_the_choices() -> None:
     (parameter,) = (each for each in main.commands["verify"].params if each.name == "algorithm")
     assert isinstance(parameter.type, AlgorithmName)
     assert parameter.type.get_metavar(parameter) == "|".join([*NAMES, "FILE.py:NAME"])
+
+
+def test_the_list_imports_no_triton() -> None:
+    """Kernels are loaded by their paths, before they are launched; so an algorithm is known where there is no triton."""
+    code = "import sys; from flashviz_kernels.algorithms import every; every(); print({'triton', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
 def test_a_name_runs_no_file(tmp_path: Path) -> None:

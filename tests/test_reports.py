@@ -68,6 +68,8 @@ def test_its_recording_is_read_again() -> None:
     trace.save("x.npz")
     again = Trace.load("x.npz")
     assert again.hash == trace.hash
+    twin = run(config, source="numpy", algorithm=SPEC).trace
+    assert [each.kernel for each in again.header.launches] == [each.kernel for each in twin.header.launches] == ["squares", "gram"]
     assert [span[:2] for span in again.spans if span[2] == 0] == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (1, 3)]
     moved, added = traffic(again), again.config.heads * again.config.col_blocks * again.config.seq_q * again.config.head_dim * 4
     assert moved.read["E"] == moved.written["E"] == added

@@ -187,13 +187,15 @@ def header_of(
     """Where a recording comes from, and what its events mean."""
     versions = versions | {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
     assert algorithm.arrays is not None  # it has tiles
-    grids = algorithm.log(config).grids
+    grids, arrays_there = algorithm.log(config).grids, algorithm.arrays(config)
+    calls = () if algorithm.calls is None else algorithm.calls(config, arrays_there, None)
+    kernels = [call.kernel.name for call in calls] or [algorithm.name] * len(grids)
     statements = statements_of(algorithm, config, text.lines)
     return Header(
         algorithm=algorithm.name, source=source, config=config, versions=versions, kernel_hash=text.hash,
         sources=[SourceText(text.file, text.first_line, text.text)],
         statements=tuple(each for each in statements if each.launch < len(grids)),  # a config may need fewer launches than the text has
-        tensors=[tensor_of(name, each) for name, each in algorithm.arrays(config).items()],
-        launches=[Launch(algorithm.name, grid, {}, {}) for grid in grids],
+        tensors=[tensor_of(name, each) for name, each in arrays_there.items()],
+        launches=[Launch(kernel, grid, {}, {}) for kernel, grid in zip(kernels, grids, strict=True)],
         inputs_hash=inputs_hash(arrays.values()), clock=clock, resources=resources, altered=altered,
     )  # fmt: skip
