@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from click.testing import CliRunner, Result
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
+from flashviz.export import player_json, timeline_of
+from flashviz.export.timeline import Texts
 from flashviz.trace import Trace, state_at, traffic
 from flashviz_kernels.again import load_checked
 from flashviz_kernels.algorithms import find
@@ -86,6 +89,26 @@ def test_its_recording_is_read_again() -> None:
         TraceError, match=r"algorithm must be one of backward, backward_deterministic, fa1, fa2, standard, .* got 'grams'; record again"
     ):
         load_checked("x.npz")
+
+
+def test_kernels_may_stand_in_files_of_their_own(tmp_path: Path) -> None:
+    """Each statement in its own: by the kernels' report, by the pointers, in a timeline; a page shows one file."""
+    (tmp_path / "other.py").write_text("# the first launch\n" + TEXT, encoding="utf-8")
+    assert TEXT.count('Kernel(file, "squares")') == 1
+    Path("grams.py").write_text(TEXT.replace('Kernel(file, "squares")', 'Kernel(file.with_name("other.py"), "squares")'), encoding="utf-8")
+    assert verify(FEW, source="triton", algorithm=SPEC).ok
+    trace = run(FEW, source="triton", algorithm=SPEC).trace
+    trace.save("x.npz")
+    found = Trace.load("x.npz")
+    assert [source.file for source in found.header.sources] == ["other.py", "grams.py"]
+    said = {each.name: found.header.sources[each.file].line(each.line) for each in found.header.statements}
+    assert said["SQUARES"] == "d = tl.sum(q * q, 1)"
+    assert said["E_DOT"] == 'e = tl.dot(s, k, input_precision="ieee")'
+    told = timeline_of(found).args["statement"]
+    assert isinstance(told, Texts)
+    assert Counter(told.texts[index] for index in told.index) == Counter(said[event.statement.name] for event in found)
+    with pytest.raises(TraceError, match=r"^expected kernels in one file, whose text a page shows, got 2; put them into one"):
+        player_json(found)
 
 
 @pytest.mark.slow

@@ -98,7 +98,8 @@ class Trace:
         """
         arrays = make_inputs(self.config)
         if inputs_hash(arrays) != self.header.inputs_hash:
-            raise TraceError("expected the inputs that the trace names, got others from its recipe; record again with flashviz trace")
+            what = f"Q, K and V of a trace of {self.header.algorithm[:80]} by its config's recipe"
+            raise TraceError(f"expected {what}, got a hash of others; record again, or ask its algorithm for all of its inputs")
         return arrays
 
     # ------------------------------------------------------------------------------------------------------------ events
@@ -411,7 +412,8 @@ def first_difference(found: Trace, expected: Trace) -> str | None:
     said, known = found.header.statements, expected.header.statements
     if len(said) != len(known):
         return f"{len(said)} statements, not {len(known)}"
-    odd = next((one for one, other in zip(said, known, strict=True) if msgspec.structs.replace(one, line=other.line) != other), None)
+    pairs = ((one, msgspec.structs.replace(one, file=other.file, line=other.line), other) for one, other in zip(said, known, strict=True))
+    odd = next((one for one, there, other in pairs if there != other), None)
     if odd is not None:
         return f"statement {odd.name[:80]!r} with another meaning"
     if len(found) != len(expected):

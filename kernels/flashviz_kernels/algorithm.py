@@ -87,7 +87,7 @@ class Algorithm:
         inputs: Of a config: the arrays that are given, made by the config's own recipe.
         outputs: Names of what is computed and held to float64.
         twin: (inputs, config, log, kept, **options) -> outputs by name; it reports its events to ``log``.
-        text: The twin's functions, which stand together in one file: the text of its recordings.
+        text: The twin's functions: the text of its recordings, of each file from the first of them to the last.
         log: Of a config: an empty log for the twin.
         reference: (inputs, config) -> outputs in float64; and others that the algorithm does not compute.
         tolerance: (inputs, config) -> the bound of each of them.

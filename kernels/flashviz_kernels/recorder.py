@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import UsageError
 from flashviz.inputs import inputs_hash
-from flashviz.trace import Header, Launch, SourceText, Trace
+from flashviz.trace import Header, Launch, Trace
 from flashviz.trace.header import Source
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Named
@@ -193,7 +193,7 @@ def header_of(
     statements = statements_of(algorithm, config, text.lines)
     return Header(
         algorithm=algorithm.name, source=source, config=config, versions=versions, kernel_hash=text.hash,
-        sources=[SourceText(text.file, text.first_line, text.text)],
+        sources=list(text.files),
         statements=tuple(each for each in statements if each.launch < len(grids)),  # a config may need fewer launches than the text has
         tensors=[tensor_of(name, each) for name, each in arrays_there.items()],
         launches=[Launch(kernel, grid, {}, {}) for kernel, grid in zip(kernels, grids, strict=True)],

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from flashviz.errors import UsageError
-from flashviz.trace import Header, Launch, SourceText, Trace
+from flashviz.trace import Header, Launch, Trace
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Call, Named
 from flashviz_kernels.any_kernel import trace_kernel
@@ -89,7 +89,7 @@ def of_twin(algorithm: Algorithm, config: Any, written: Named | None = None) -> 
     header = Header(
         source="numpy", algorithm=algorithm.name, tensors=tensors, launches=launches, statements=statements,
         versions={"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__},
-        sources=[SourceText(text.file, text.first_line, text.text)], kernel_hash=text.hash,
+        sources=list(text.files), kernel_hash=text.hash,
     )  # fmt: skip
     columns = log.columns()
     axes = sum(name.startswith("start") for name in columns)
