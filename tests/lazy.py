@@ -218,7 +218,8 @@ ALGORITHM = Algorithm(
     name="lazy", config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O", "LSE"),
     twin=attending.twin(twin), text=(twin,),
     log=lambda c: EventLog(statements(c), (c.row_blocks,), copies=c.batch * c.heads, apart=True), reference=attending.reference,
-    tolerance=attending.tolerance(), closed_form=form.moved, events=lambda c: c.batch * c.heads * c.row_blocks * (4 + 11 * c.col_blocks),
+    tolerance=attending.tolerance(), closed_form=form.moved, flops=form.FORM.flops,
+    events=lambda c: c.batch * c.heads * c.row_blocks * (4 + 11 * c.col_blocks),
     arrays=arrays, calls=calls, reports=by_row_blocks(lambda c: 4 + 11 * c.col_blocks), by_value=rounding, tiled=True, keeps=True,
 )
 '''

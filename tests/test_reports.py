@@ -137,6 +137,7 @@ FAULTS = {
     "an output left out of the sum": ("acc = tl.dot(tl.trans(s + d[:, None]), q, acc,", "acc = tl.dot(tl.trans(s + d[:, None]), q,"),
     "a twin that adds other bytes": ("nbytes=e[0, 0].nbytes", "nbytes=2 * e[0, 0].nbytes"),
     "a twin that multiplies more": ("area = (r1[i] - r0[i]) * (c1 - c0) * d", "area = c.block_m * (c1 - c0) * d"),
+    "a closed form of fewer products": ("flops=lambda c: 6 *", "flops=lambda c: 4 *"),
     "a closed form that forgets what an atomic reads": ('"E": visits * row}\n    return', '"E": 0}\n    return'),
 }
 

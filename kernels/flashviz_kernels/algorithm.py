@@ -92,6 +92,7 @@ class Algorithm:
         reference: (inputs, config) -> outputs in float64; and others that the algorithm does not compute.
         tolerance: (inputs, config) -> the bound of each of them.
         closed_form: Of a config: bytes that must cross, by formula.
+        flops: Of a config: operations of its products, by formula; none where it has no product.
         events: Of a config: how many a recording has, by formula; at most, where values decide.
         arrays: Of a config: what lies in HBM, by name: what kernels are given. What is no input is zeros before the first launch: outputs,
             and what one launch leaves to another. None where there is no kernel, and programs have no tiles.
@@ -123,6 +124,7 @@ class Algorithm:
     tolerance: Callable[[Named, Any], dict[str, Bound]]
     closed_form: Callable[[Any], Traffic]
     events: Callable[[Any], int]
+    flops: Callable[[Any], int] = lambda _config: 0
     arrays: Callable[[Any], dict[str, Described]] | None = None
     calls: Calls | None = None
     reports: Reports | None = None

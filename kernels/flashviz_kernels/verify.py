@@ -1,4 +1,4 @@
-"""verify: kernel = twin = its own pointers, event by event; errors within tolerance; bytes = closed forms; a file = its recording."""
+"""verify: kernel = twin = its pointers, event by event; errors within tolerance; bytes, FLOPs = closed forms; a file = its recording."""
 
 from __future__ import annotations
 
@@ -65,12 +65,15 @@ class Verification:
     closed_form_read: int
     closed_form_written: int
     bytes_equal_by_tensor: bool
+    flops: int
+    closed_form_flops: int
     sram_peak: int | None
 
     @property
     def ok(self) -> bool:
         """Every check that applies has passed."""
-        counted = (self.hbm_read, self.hbm_written) == (self.closed_form_read, self.closed_form_written)
+        moved = (self.hbm_read, self.hbm_written) == (self.closed_form_read, self.closed_form_written)
+        counted = moved and self.flops == self.closed_form_flops
         same = False not in (self.twin_equals_kernel, self.kernel_equals_pointers, self.file_equals_recording)
         return all(each.holds for each in self.outputs.values()) and counted and self.bytes_equal_by_tensor and same
 
@@ -98,6 +101,7 @@ class Evidence:
     arrays: Named
     outputs: Named
     moved: Traffic
+    flops: int
     twin_equals_kernel: bool | None = None
     kernel_equals_pointers: bool | None = None
     disagreement: str | None = None
@@ -158,7 +162,7 @@ def _of_tiles(algorithm: Algorithm, config: Any, source: str | None, given: Trac
         shown, is_recording = given, same and given.header.inputs_hash == ran.trace.header.inputs_hash
     return Evidence(
         checked="kernel" if is_kernel else "twin", source=header.source, events=len(shown), arrays=algorithm.inputs(config),
-        outputs=ran.outputs, moved=traffic(shown), twin_equals_kernel=differs is None if is_kernel else None,
+        outputs=ran.outputs, moved=traffic(shown), flops=flops_of(shown), twin_equals_kernel=differs is None if is_kernel else None,
         kernel_equals_pointers=None if seen is None else disagreement is None, disagreement=disagreement or differs,
         file_equals_recording=is_recording, sram_peak=sram_peak(shown),
     )  # fmt: skip
@@ -170,7 +174,8 @@ def _untiled(algorithm: Algorithm, config: Any, source: str | None) -> Evidence:
     if not untiled.takes_kernel(algorithm, source):
         told, outputs = untiled.of_twin(algorithm, config)
         return Evidence(
-            checked="twin", source=told.header.source, events=len(told), arrays=arrays, outputs=outputs, moved=traffic(told)
+            checked="twin", source=told.header.source, events=len(told), arrays=arrays, outputs=outputs, moved=traffic(told),
+            flops=flops_of(told),
         )  # fmt: skip
     seen, written = untiled.of_kernels(algorithm, config)
     try:
@@ -179,13 +184,19 @@ def _untiled(algorithm: Algorithm, config: Any, source: str | None) -> Evidence:
         disagreement = str(refused)
     return Evidence(
         checked="pointers", source=seen.header.source, events=len(seen), arrays=arrays,
-        outputs={name: written[name] for name in algorithm.outputs}, moved=traffic(seen), twin_equals_kernel=disagreement is None,
+        outputs={name: written[name] for name in algorithm.outputs}, moved=traffic(seen), flops=flops_of(seen),
+        twin_equals_kernel=disagreement is None,
         disagreement=disagreement,
     )  # fmt: skip
 
 
+def flops_of(trace: Trace) -> int:
+    """Of all its products."""
+    return int(trace.columns["flops"].sum(dtype=np.int64))
+
+
 def _judged(algorithm: Algorithm, config: Any, found: Evidence) -> Verification:
-    """Outputs against float64, bytes against the closed form.
+    """Outputs against float64, bytes and FLOPs against the closed forms.
 
     Raises:
         FlashvizError: The algorithm computed other outputs than it says.
@@ -206,7 +217,8 @@ def _judged(algorithm: Algorithm, config: Any, found: Evidence) -> Verification:
         disagreement=found.disagreement, file_equals_recording=found.file_equals_recording, outputs=outputs,
         hbm_read=found.moved.total_read, hbm_written=found.moved.total_written,
         closed_form_read=expected.total_read, closed_form_written=expected.total_written,
-        bytes_equal_by_tensor=found.moved == expected, sram_peak=found.sram_peak,
+        bytes_equal_by_tensor=found.moved == expected, flops=found.flops, closed_form_flops=algorithm.flops(config),
+        sram_peak=found.sram_peak,
     )  # fmt: skip
 
 
