@@ -287,6 +287,22 @@ def test_a_page_knows_its_state_at_every_step(shown: Trace, folder: Path) -> Non
         same(seen, state_at(shown, k), shown)
 
 
+@needs_browser
+def test_a_page_shows_no_value_of_a_maker_that_it_does_not_know(shown: Trace, folder: Path) -> None:
+    """As ``state_at``: m made by a statement of another name is not the m that was kept."""
+    document = json.loads(player_json(shown))
+    (kind,) = (each for each in document["statements"] if each["name"] == "SOFTMAX_M")
+    kind["name"] = "PEAK"
+    shutil.copy(MODULE, folder / "module.js")
+    (folder / "index.html").write_text("<!doctype html><title>lazy</title>", encoding="utf-8")
+    (folder / "peak.json").write_text(json.dumps(document), encoding="utf-8")
+    with served(folder) as address, browser_page() as tab:
+        tab.goto(f"{address}/index.html")
+        states = tab.evaluate(STATES, "peak.json")
+    assert all(state["m"] is None for state in states)
+    assert any(state["l"] is not None for state in states)
+
+
 # ------------------------------------------------------------------------------------------------------------- the commands
 
 

@@ -136,17 +136,18 @@ export class Recording {
 
   #values(first, last, held) {
     if (!this.stats) return {};
-    const [r0, r1] = this.rows(first), t = this.tile(first, last.at), found = { t };
-    for (const [name, tensor] of [["m", "M"], ["l", "L"], ["alpha", "ALPHA"]])
-      if (held[tensor]) found[name] = this.stat(name, last.pid_bh, this.tile(first, held[tensor].since), r0, r1);
-    const unmasked = last.name === "QK_DOT" && this.event(last.at + 1).name === "MASK";
-    if (held.S && !unmasked) found.s = this.scoresOf(last.pid_m, last.pid_bh, t);
+    const t = this.tile(last.at), found = { t };
+    for (const [name, maker] of [["m", "SOFTMAX_M"], ["l", "SOFTMAX_L"], ["alpha", "ALPHA"]]) {
+      const since = held[name.toUpperCase()]?.since;
+      if (since >= 0 && this.event(since).name === maker) found[name] = this.stat(name, last.pid_bh, this.tile(since), ...this.rows(first));
+    }
+    if (held.S && (last.name !== "QK_DOT" || this.event(last.at + 1).name !== "MASK")) found.s = this.scoresOf(last.pid_m, last.pid_bh, t);
     return found;
   }
 
   /** Which of its program's visited tiles event `at` is of: each begins with its scores; any other statement may have been skipped. */
-  tile(first, at) {
-    return this.count("QK_DOT", first, at + 1) - 1;
+  tile(at) {
+    return this.count("QK_DOT", this.span(at)[0], at + 1) - 1;
   }
 
   /** First and last row of the program that begins with event `first`. */
@@ -252,7 +253,7 @@ export class Recording {
   /** Whether the rescale at event `at` changes any row: alpha < 1 after the first tile. */
   changes(at) {
     if (!this.stats) return true;
-    const [first] = this.span(at), t = this.tile(first, at);
+    const [first] = this.span(at), t = this.tile(at);
     return t > 0 && this.stat("alpha", this.columns.pid_bh[at], t, ...this.rows(first)).some((alpha) => alpha < 1);
   }
 
@@ -264,7 +265,7 @@ export class Recording {
     if (!span) return 0;
     let seen = 0, last = span[0];
     for (let at = span[0]; at < span[1]; at++) {
-      const kind = this.coded.get(this.columns.kind[at]).name;
+      const kind = this.event(at).name;
       if (kind === "QK_DOT" && ++seen > tiles) break;
       if (seen === tiles) last = at;
       if (seen === tiles && kind === name) break;
@@ -568,24 +569,26 @@ class Stage {
 
   #values(tensor, tile, state, pid, bh) {
     const rows = tile.r1 - tile.r0;
-    if ((tensor === "M" || tensor === "L") && state[tensor.toLowerCase()]) {
-      const column = state[tensor.toLowerCase()], finite = column.filter(Number.isFinite);
+    const column = "ML".includes(tensor) && state[tensor.toLowerCase()];
+    if (column) {
+      const finite = column.filter(Number.isFinite);
       const low = Math.min(...finite), high = Math.max(...finite);
       return { rows, columns: 1, at: (at) => (255 * (column[at] - low)) / (high - low || 1) };
     }
-    if (tensor === "S" || tensor === "P") {
+    if ("SP".includes(tensor)) {
       const s = tensor === "S" ? state.s : this.trace.scoresOf(pid, bh, state.t);
       return s && this.#scores(tensor, s, state);
     }
-    const acc = this.trace.doc.programs?.[`${pid},${bh}`]?.acc, added = this.trace.count("PV_DOT", this.trace.span(state.k - 1)[0], state.k), { name } = this.trace.event(tile.since);
-    if (tensor !== "ACC" || !acc || !added) return null;
-    const [, height, d] = acc.shape, from = (added - 1) * height * d;
+    const acc = this.trace.doc.programs?.[`${pid},${bh}`]?.acc, { name } = this.trace.event(tile.since), rescaled = name === "RESCALE_ACC";
+    const added = this.trace.tile(tile.since) - rescaled; // the last tile in it
+    if (!/^(PV_DOT|RESCALE_ACC|NORMALIZE)$/.test(name) || !acc || added < 0) return null; // made in a way that is not known
+    const [, height, d] = acc.shape, from = added * height * d;
     if (name === "NORMALIZE") {
       const o = this.bytes.O, start = (bh * o.shape[1] + tile.r0) * d;
       return { rows, columns: d, at: (at) => o[start + at] };
     }
     const { low, high } = acc, zero = (255 * -low) / (high - low);
-    const alpha = name === "RESCALE_ACC" ? this.trace.stat("alpha", bh, added, tile.r0, tile.r1) : null;
+    const alpha = rescaled && this.trace.stat("alpha", bh, added + 1, tile.r0, tile.r1);
     return { rows, columns: d, at: (at) => (alpha ? zero + (acc[from + at] - zero) * alpha[Math.floor(at / d)] : acc[from + at]) };
   }
 
