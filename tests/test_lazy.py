@@ -18,14 +18,15 @@ from click.testing import CliRunner
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError, UsageError
-from flashviz.export import player_json, timeline_of
+from flashviz.export import player_json
 from flashviz.export.player import MODULE
 from flashviz.trace import Kind, Trace, replay, state_at
-from flashviz_kernels import again
+from flashviz_kernels.again import load_checked
 from flashviz_kernels.algorithm import Algorithm
 from flashviz_kernels.algorithms import find
 from flashviz_kernels.recorder import run
 from flashviz_kernels.verify import verify
+from tests import test_perfetto
 from tests.kernels import package
 from tests.lazy import TEXT
 from tests.test_embedding import served
@@ -157,7 +158,7 @@ def test_a_planted_fault_fails_its_verification(fault: str, tmp_path: Path) -> N
 # ------------------------------------------------------------------------------------------------------------------- files
 
 
-def test_its_file_says_by_which_margins_it_was_decided(edge: Algorithm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_file_says_by_which_margins_it_was_decided(edge: Algorithm) -> None:
     """So that it is the same recording to whoever computes otherwise; margins that are not its own are refused."""
     recorded = run(SHOWN, source="triton", algorithm=edge).trace
     recorded.save("x.npz")
@@ -165,17 +166,16 @@ def test_its_file_says_by_which_margins_it_was_decided(edge: Algorithm, monkeypa
     np.testing.assert_array_equal(found.margins["trace_margins"], recorded.margins["trace_margins"])
     assert found.digest == recorded.digest
     assert verify(found, algorithm=edge).file_equals_recording
-    monkeypatch.setattr(again, "named", {edge.name: edge}.__getitem__)
-    assert again.load_checked("x.npz").hash == recorded.hash
+    assert load_checked("x.npz", edge).hash == recorded.hash
     other = Trace(found.header, found.columns, margins={"trace_margins": np.where(taken(found), -0.5, found.margins["trace_margins"])})
     assert verify(other, algorithm=edge).file_equals_recording is False
     other.save("y.npz")
     with pytest.raises(TraceError, match=r"^expected trace_margins\[0, 0\] within .*; record again with flashviz trace or player$"):
-        again.load_checked("y.npz")
+        load_checked("y.npz", edge)
     bare = Trace(found.header, found.columns)
     with pytest.raises(UsageError, match=r"^lazy decides by trace_margins of its arrays, \(6, 8\), got none; keep them, or record again$"):
         verify(bare, algorithm=edge)
-    with pytest.raises(UsageError, match=r"^verify takes a trace of fa2, got one of lazy; name its algorithm$"):
+    with pytest.raises(UsageError, match=r"^expected the algorithm of a trace of lazy, got fa2; name its own, or none$"):
         verify(found, algorithm="fa2")
 
 
@@ -313,7 +313,12 @@ def test_it_is_traced_told_and_timed(folder: Path) -> None:
     said = json.loads(CliRunner().invoke(main, ["info", "c.npz", "--json"]).stdout)
     trace = Trace.load("c.npz")
     assert (said["events"], said["algorithm"]) == (len(trace), "lazy")
-    assert len(timeline_of(trace)) >= len(trace)
+    for option, out in (("--perfetto", "c.pftrace"), ("--player", "c.json")):
+        exported = CliRunner().invoke(main, ["export", "c.npz", option, "--algorithm", SPEC, "--out", out])
+        assert exported.exit_code == 0, exported.output
+        assert "algorithm must be one of " in CliRunner().invoke(main, ["export", "c.npz", option, "--out", out]).stderr
+    assert len(test_perfetto.read(Path("c.pftrace")).slices) == len(trace)
+    assert json.loads(Path("c.json").read_bytes())["hash"] == trace.hash
     again = CliRunner().invoke(main, ["verify", "c.npz", "--algorithm", SPEC, "--json"])
     assert (again.exit_code, json.loads(again.stdout)["file_equals_recording"]) == (0, True)
     assert "algorithm must be one of " in CliRunner().invoke(main, ["verify", "c.npz"]).stderr

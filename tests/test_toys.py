@@ -578,6 +578,12 @@ def test_it_is_told_timed_and_filmed(toy: str) -> None:
     assert [beat.name for beat in film.board][:2] == ["title", "tensors"]
 
 
+def test_an_algorithm_is_not_asked_for_it(toy: str) -> None:
+    answer = flash("export", "x.npz", "--perfetto", "--algorithm", "fa2", "--out", "x.pftrace")
+    assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1)
+    assert f"expected a trace of attention, got x.npz of kernel {toy}" in answer.stderr
+
+
 def test_its_state_is_known_at_every_step(toy: str) -> None:
     trace = load("x.npz")
     for k, (program, read, written) in enumerate(known(trace), 1):

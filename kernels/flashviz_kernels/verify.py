@@ -13,7 +13,7 @@ from flashviz.trace import Snapshot, Stats, Trace
 from flashviz.trace.recording import first_difference
 from flashviz_kernels import untiled
 from flashviz_kernels.algorithm import Algorithm, Named
-from flashviz_kernels.algorithms import DEFAULT, find, named
+from flashviz_kernels.algorithms import DEFAULT, find, recorded_by
 from flashviz_kernels.log import fits_stats
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import max_error
@@ -123,9 +123,7 @@ def verify(subject: Any, *, source: str | None = None, algorithm: str | Algorith
     """
     given = subject if isinstance(subject, Trace) else None
     config = given.config if given is not None else subject
-    chosen = find(algorithm or DEFAULT) if given is None or algorithm is not None else named(given.header.algorithm)
-    if given is not None and chosen.name != given.header.algorithm:
-        raise UsageError(f"verify takes a trace of {chosen.name}, got one of {given.header.algorithm[:80]}; name its algorithm")
+    chosen = find(algorithm or DEFAULT) if given is None else recorded_by(given.header.algorithm, algorithm)
     if not isinstance(config, chosen.config):
         expected = chosen.config.__name__
         raise UsageError(f"verify takes an {expected} or a Trace, got {type(config).__name__}; load a file with Trace.load")
