@@ -14,16 +14,19 @@ import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
-from flashviz.errors import TraceError, UsageError
+from flashviz.errors import FlashvizError, TraceError, UsageError
 from flashviz.export import player_json
 from flashviz.export.player import MODULE
-from flashviz.trace import Kind, Trace, replay, state_at
+from flashviz.trace import Kind, Op, Statement, Trace, replay, state_at
 from flashviz_kernels.again import load_checked
 from flashviz_kernels.algorithm import Algorithm
 from flashviz_kernels.algorithms import find
+from flashviz_kernels.log import EventLog
 from flashviz_kernels.recorder import run
 from flashviz_kernels.verify import verify
 from tests import test_perfetto
@@ -153,6 +156,31 @@ def test_a_planted_fault_fails_its_verification(fault: str, tmp_path: Path) -> N
     assert (found.ok, found.twin_equals_kernel) == (False, said is None)
     assert (found.disagreement or "").startswith(said or ""), found.disagreement
     assert said is not None or not found.outputs["O"].holds
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=2), st.integers(1, 3), st.data())
+def test_programs_of_copies_that_go_apart_are_told_one_by_one(programs: list[int], copies: int, data: st.DataObject) -> None:
+    """What is logged by number c * programs + p is program p of copy c, in its own order."""
+    done = {(launch, p, c): data.draw(st.lists(st.integers(0, 9), max_size=4)) for launch, n in enumerate(programs)
+            for p in range(n) for c in range(copies)}  # fmt: skip
+    codes = [Statement(code=at, name=f"S{at}", op=Op.COMPUTE, launch=at, line=0, says="") for at in range(len(programs))]
+    log = EventLog(codes, programs, copies=copies, apart=True)
+    for turn in range(4):
+        for launch, own in enumerate(programs):
+            there = sorted((c * own + p, j[turn]) for (of, p, c), j in done.items() if of == launch and turn < len(j))
+            if there:
+                numbers, inner = np.array(there).T
+                log(launch, numbers, ((0, 1),), j=inner)
+    found: dict[tuple[int, int, int], list[int]] = {key: [] for key in done}
+    if log.entries:
+        columns = log.columns()
+        rows = zip(*(columns[name].tolist() for name in ("launch", "program", "copy", "i", "step", "j")), strict=True)
+        for launch, p, c, i, step, j in rows:
+            assert (i, step) == (p, len(found[launch, p, c]))
+            found[launch, p, c].append(j)
+    assert found == done
+    with pytest.raises(FlashvizError, match=r"^expected programs that walk, or that go apart, got both; "):
+        EventLog(codes, programs, copies=copies, apart=True, walks=True)
 
 
 # ------------------------------------------------------------------------------------------------------------------- files

@@ -46,12 +46,17 @@ class EventLog:
             One number, or one a launch: a program may serve several heads.
         walks: One program of each copy does the work of all ``programs``, in the turns that ``in_turn`` gives them.
         apart: Values decide, so that copies do not do the same: an entry names program p of copy c by its number c * programs + p.
+
+    Raises:
+        FlashvizError: ``walks`` and ``apart`` are not told together.
     """
 
     def __init__(
         self, statements: Iterable[Statement], programs: Sequence[int],
         *, copies: int | Sequence[int] = 1, walks: bool = False, apart: bool = False,
     ) -> None:  # fmt: skip
+        if walks and apart:
+            raise FlashvizError("expected programs that walk, or that go apart, got both; number the walking ones themselves")
         self.launch_of = {statement.code: statement.launch for statement in statements}
         self.programs = tuple(programs)
         self.copies = (copies,) * len(self.programs) if isinstance(copies, int) else tuple(copies)
