@@ -27,12 +27,23 @@ def unmasked_of(config: AttentionConfig) -> int:
 
 def keys_visited(config: AttentionConfig) -> int:
     """Sum over row blocks of the keys in their visited tiles: whole tiles, the last one clipped at N_k."""
+    return config.row_blocks * config.seq_k if not config.causal else int(_row_blocks(config)[1].sum())
+
+
+def scores_visited(config: AttentionConfig) -> int:
+    """Scores in visited tiles, of one head, clipped at N_q and N_k: N_q N_k where all see all."""
+    if not config.causal:
+        return config.seq_q * config.seq_k
+    last_rows, keys = _row_blocks(config)
+    return int((np.diff(last_rows, prepend=0) * keys).sum())
+
+
+def _row_blocks(config: AttentionConfig) -> tuple[np.ndarray, np.ndarray]:
+    """One past the last row of each row block under a causal mask, and the keys in the tiles that it visits."""
     c = config
-    if not c.causal:
-        return c.row_blocks * c.seq_k
     last_rows = np.minimum(np.arange(1, c.row_blocks + 1) * c.block_m, c.seq_q)
     seen = np.clip(last_rows + c.seq_k - c.seq_q, 0, c.seq_k)
-    return int(np.minimum(-(-seen // c.block_n) * c.block_n, c.seq_k).sum())
+    return last_rows, np.minimum(-(-seen // c.block_n) * c.block_n, c.seq_k)
 
 
 def rows_visited(config: AttentionConfig) -> int:

@@ -214,7 +214,8 @@ REPORTS = Reports(
 ALGORITHM = Algorithm(
     name="grams", config=AttentionConfig, statements=statements, inputs=inputs, outputs=("G", "E"), twin=twin, text=(twin,),
     log=lambda c: EventLog(statements(c), (c.row_blocks, c.col_blocks), copies=c.batch * c.heads), reference=reference, tolerance=tolerance,
-    closed_form=closed_form, events=lambda c: c.batch * c.heads * (3 * c.row_blocks + c.col_blocks * (2 + 6 * c.row_blocks)),
+    closed_form=closed_form, flops=lambda c: 6 * c.batch * c.heads * c.seq_q * c.seq_k * c.head_dim,
+    events=lambda c: c.batch * c.heads * (3 * c.row_blocks + c.col_blocks * (2 + 6 * c.row_blocks)),
     arrays=arrays, calls=calls, reports=REPORTS, tiled=True,
 )
 '''

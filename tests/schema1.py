@@ -58,7 +58,8 @@ def _attention(raw: dict[str, Any], columns: dict[str, np.ndarray], arrays: dict
         sources=[SourceText(raw["kernel_file"], first, text)],
         tensors=[tensor_of(name, each) for name, each in algorithm.arrays(config).items()],
         launches=[Launch(algorithm.name, grid, {}, {}) for grid in algorithm.log(config).grids],
-        statements=statements_of(algorithm, config, lines), config=config, inputs_hash=raw["inputs_hash"], altered=raw.get("altered"),
+        statements=statements_of(algorithm, config, {name: (0, number) for name, number in lines.items()}), config=config,
+        inputs_hash=raw["inputs_hash"], altered=raw.get("altered"),
     )  # fmt: skip
     snapshots: dict[tuple[int, int], dict[str, np.ndarray]] = {}
     for name, array in arrays.items():

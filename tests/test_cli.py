@@ -141,6 +141,7 @@ def test_verify_prints_one_object(algorithm: str) -> None:
     assert (answer.code, found["ok"], found["twin_equals_kernel"]) == (0, True, None)
     assert found["hbm_read"] == found["closed_form_read"] > 0
     assert found["hbm_written"] == found["closed_form_written"] > 0
+    assert found["flops"] == found["closed_form_flops"] > 0
     assert 0 <= found["max_abs_error"] <= found["tolerance"]
     assert (found["lse_error"] is None) == (found["lse_tolerance"] is None) == (algorithm == "standard")
     assert {"checked", "events", "reference_error", "sram_peak"} <= set(found)

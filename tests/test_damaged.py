@@ -353,9 +353,11 @@ def test_tensors_and_launches_that_cannot_be(change: dict[str, object], tmp_path
 
 @settings(max_examples=60)
 @given(configs(longest=130), st.sampled_from(ALGORITHMS))
-def test_events_are_counted_without_recording(config: AttentionConfig, algorithm: str) -> None:
+def test_events_and_flops_are_counted_without_recording(config: AttentionConfig, algorithm: str) -> None:
     assert visits_of(config) == sum(config.visited(i) for i in range(config.row_blocks))
-    assert form_of(algorithm).events(config, None) == len(record(config, source="numpy", algorithm=algorithm))
+    trace, form = record(config, source="numpy", algorithm=algorithm), form_of(algorithm)
+    assert form.events(config, None) == len(trace)
+    assert form.flops(config) == int(trace.columns["flops"].sum(dtype=np.int64))
 
 
 @pytest.mark.parametrize("flag", ["--seq-q", "--seq-k", "--seq-len", "--batch", "--heads"])

@@ -265,7 +265,8 @@ def test_twin_lines_are_their_own_statements(algorithm: str) -> None:
 def test_a_report_without_a_statement_has_no_line() -> None:
     assert event_lines("def f():\n    log(Kind.LOAD_Q)\n    x = 1\n", 1) == {}
     assert event_lines("def f():\n    if TRACE:\n        trace(LOAD_Q)\n", 1) == {}
-    assert source_of(twins.fa2, twins._fa2_tile).text.startswith("def fa2(")
+    (file,) = source_of(twins.fa2, twins._fa2_tile).files
+    assert file.text.startswith("def fa2(")
 
 
 BRANCHES = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from click.testing import CliRunner, Result
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
+from flashviz.export import player_json, timeline_of
+from flashviz.export.timeline import Texts
 from flashviz.trace import Trace, state_at, traffic
 from flashviz_kernels.again import load_checked
 from flashviz_kernels.algorithms import find
@@ -68,6 +71,8 @@ def test_its_recording_is_read_again() -> None:
     trace.save("x.npz")
     again = Trace.load("x.npz")
     assert again.hash == trace.hash
+    twin = run(config, source="numpy", algorithm=SPEC).trace
+    assert [each.kernel for each in again.header.launches] == [each.kernel for each in twin.header.launches] == ["squares", "gram"]
     assert [span[:2] for span in again.spans if span[2] == 0] == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (1, 3)]
     moved, added = traffic(again), again.config.heads * again.config.col_blocks * again.config.seq_q * again.config.head_dim * 4
     assert moved.read["E"] == moved.written["E"] == added
@@ -84,6 +89,26 @@ def test_its_recording_is_read_again() -> None:
         TraceError, match=r"algorithm must be one of backward, backward_deterministic, fa1, fa2, standard, .* got 'grams'; record again"
     ):
         load_checked("x.npz")
+
+
+def test_kernels_may_stand_in_files_of_their_own(tmp_path: Path) -> None:
+    """Each statement in its own: by the kernels' report, by the pointers, in a timeline; a page shows one file."""
+    (tmp_path / "other.py").write_text("# the first launch\n" + TEXT, encoding="utf-8")
+    assert TEXT.count('Kernel(file, "squares")') == 1
+    Path("grams.py").write_text(TEXT.replace('Kernel(file, "squares")', 'Kernel(file.with_name("other.py"), "squares")'), encoding="utf-8")
+    assert verify(FEW, source="triton", algorithm=SPEC).ok
+    trace = run(FEW, source="triton", algorithm=SPEC).trace
+    trace.save("x.npz")
+    found = Trace.load("x.npz")
+    assert [source.file for source in found.header.sources] == ["other.py", "grams.py"]
+    said = {each.name: found.header.sources[each.file].line(each.line) for each in found.header.statements}
+    assert said["SQUARES"] == "d = tl.sum(q * q, 1)"
+    assert said["E_DOT"] == 'e = tl.dot(s, k, input_precision="ieee")'
+    told = timeline_of(found).args["statement"]
+    assert isinstance(told, Texts)
+    assert Counter(told.texts[index] for index in told.index) == Counter(said[event.statement.name] for event in found)
+    with pytest.raises(TraceError, match=r"^expected kernels in one file, whose text a page shows, got 2; put them into one"):
+        player_json(found)
 
 
 @pytest.mark.slow
@@ -112,6 +137,7 @@ FAULTS = {
     "an output left out of the sum": ("acc = tl.dot(tl.trans(s + d[:, None]), q, acc,", "acc = tl.dot(tl.trans(s + d[:, None]), q,"),
     "a twin that adds other bytes": ("nbytes=e[0, 0].nbytes", "nbytes=2 * e[0, 0].nbytes"),
     "a twin that multiplies more": ("area = (r1[i] - r0[i]) * (c1 - c0) * d", "area = c.block_m * (c1 - c0) * d"),
+    "a closed form of fewer products": ("flops=lambda c: 6 *", "flops=lambda c: 4 *"),
     "a closed form that forgets what an atomic reads": ('"E": visits * row}\n    return', '"E": 0}\n    return'),
 }
 

@@ -173,6 +173,8 @@ esac"""
 def test_the_wheel_holds_library_kernels_scenes_and_fonts(tmp_path: Path) -> None:
     names = zipfile.ZipFile(built("wheel", ROOT, tmp_path)).namelist()
     assert {"flashviz/cli/__init__.py", "flashviz_kernels/__init__.py", "flashviz/fonts/FlashvizSans-Regular.otf"} <= set(names)
+    modules = {str(file.relative_to(root)) for root in (ROOT, ROOT / "kernels") for file in root.glob("flashviz*/**/*.py")}
+    assert {"flashviz_kernels/algorithms/fa2.py", "flashviz_kernels/forward.py", "flashviz/trace/kept.py"} <= modules <= set(names)
     slides = ("notes.toml", "pages.typ", "reveal/reveal.js", "reveal/reveal.css", "reveal/notes.js", "reveal/LICENSE")
     assert {f"flashviz/delivery/slides/{name}" for name in slides} <= set(names)
     assert any(name.endswith("share/flashviz/scenes/flash.py") for name in names)

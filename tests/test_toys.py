@@ -499,13 +499,17 @@ def test_a_branch_that_rounding_does_not_explain_fails(old: str, new: str, said:
 def test_a_kernels_branch_is_taken_or_refused(pairs: list[tuple[float, float]], tolerance: float) -> None:
     """Taken is the kernel's where all margins agree within the tolerance, the twin's where there is no kernel; else the first is named."""
     kept, own = np.array(pairs).T
-    assert Branches({"m": tolerance}).taken("m", own).tolist() == [mine >= 0 for _, mine in pairs]
+    room = np.full(len(own), np.nan)
+    assert Branches({"m": tolerance}, {"m": room}, decided=False).taken("m", own).tolist() == [mine >= 0 for _, mine in pairs]
+    assert room.tolist() == own.tolist(), "what it decided by is kept"
     far = [at for at, (its, mine) in enumerate(pairs) if its != mine and not abs(its - mine) <= tolerance]
     if not far:
-        assert Branches({"m": tolerance}, {"m": kept}).taken("m", own).tolist() == [its >= 0 for its, _ in pairs]
+        assert Branches({"m": tolerance}, {"m": kept}, decided=True).taken("m", own).tolist() == [its >= 0 for its, _ in pairs]
         return
     with pytest.raises(VerificationError, match=rf"^expected m\[{far[0]}\] within .* of the twin's .*; mend kernel or twin$"):
-        Branches({"m": tolerance}, {"m": kept}).taken("m", own)
+        Branches({"m": tolerance}, {"m": kept}, decided=True).taken("m", own)
+    with pytest.raises(VerificationError, match=rf"^expected m\[{far[0]}\] within "):
+        Branches({"m": tolerance}, {"m": kept}, decided=True).taken("m", own[far[0]], far[0])
 
 
 @pytest.mark.usefixtures("folder")
@@ -572,6 +576,12 @@ def test_it_is_told_timed_and_filmed(toy: str) -> None:
     test_perfetto.check_counters(seen, trace)
     film = played(scenes("kernel").KernelScene, Settings(config=AttentionConfig(), trace=Path("x.npz")))
     assert [beat.name for beat in film.board][:2] == ["title", "tensors"]
+
+
+def test_an_algorithm_is_not_asked_for_it(toy: str) -> None:
+    answer = flash("export", "x.npz", "--perfetto", "--algorithm", "fa2", "--out", "x.pftrace")
+    assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1)
+    assert f"expected a trace of attention, got x.npz of kernel {toy}" in answer.stderr
 
 
 def test_its_state_is_known_at_every_step(toy: str) -> None:

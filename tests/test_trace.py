@@ -270,7 +270,7 @@ def test_replay_needs_fa2_and_its_own_inputs(trace: Trace) -> None:
     with pytest.raises(TraceError, match="expected a trace whose programs keep a row block on chip to be replayed, got fa1"):
         replay(record(CONFIG, source="numpy", algorithm="fa1"), (0, 0))
     header = msgspec.structs.replace(trace.header, inputs_hash="0")
-    with pytest.raises(TraceError, match="expected the inputs that the trace names"):
+    with pytest.raises(TraceError, match=r"^expected Q, K and V of a trace of fa2 by its config's recipe, got a hash of others"):
         replay(Trace(header, trace.columns), (0, 0))
 
 

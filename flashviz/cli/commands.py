@@ -118,7 +118,7 @@ def verify(file: Path | None, algorithm: str | None, source: str | None, as_json
     from flashviz_kernels.verify import verify as check
 
     if file is not None:
-        given = options.spell({"algorithm": algorithm, "source": source, **flags})
+        given = options.spell({"source": source, **flags})  # of an algorithm that is not here, its header has the name alone
         if given:
             raise UsageError(f"{file} says itself how it was recorded; leave out {given}")
         from flashviz.trace import Trace

@@ -21,8 +21,9 @@ SUFFIXES = {"perfetto": ".pftrace", "player": ".json"}
 @cloup.option("--perfetto", is_flag=True, help="A timeline for ui.perfetto.dev, in its own format.")
 @cloup.option("--player", is_flag=True, help="A file for the player in a page.")
 @cloup.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pftrace|FILE.json")
+@cloup.option("--algorithm", metavar="FILE.py:NAME", help="What was computed, where the trace is of an Algorithm of your own.")
 @options.with_json
-def export(file: Path, perfetto: bool, player: bool, out: Path, as_json: bool) -> None:
+def export(file: Path, perfetto: bool, player: bool, algorithm: str | None, out: Path, as_json: bool) -> None:
     """Write a trace in the format of another tool."""
     if perfetto == player:
         raise UsageError(f"expected one format to export to, got {'two' if player else 'none'}; add --perfetto or --player")
@@ -32,7 +33,7 @@ def export(file: Path, perfetto: bool, player: bool, out: Path, as_json: bool) -
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
     with screen.status("exporting"):
-        summary, said = _for_player(file, out) if player else _for_perfetto(file, out)
+        summary, said = _for_player(file, algorithm, out) if player else _for_perfetto(file, algorithm, out)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode({"path": str(out), **summary, "bytes": out.stat().st_size}), indent=2))
     else:
@@ -40,12 +41,13 @@ def export(file: Path, perfetto: bool, player: bool, out: Path, as_json: bool) -
         click.echo(said[1])
 
 
-def _for_perfetto(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
+def _for_perfetto(file: Path, algorithm: str | None, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
     from flashviz.export import timeline_of, write_perfetto
     from flashviz.trace import Trace, load_header
     from flashviz_kernels.again import load_checked
 
-    timeline = timeline_of(Trace.load(file) if load_header(file).config is None else load_checked(file))
+    seen = load_header(file).config is None and algorithm is None  # by the pointers: there is nothing to hold it to
+    timeline = timeline_of(Trace.load(file) if seen else load_checked(file, algorithm))
     write_perfetto(timeline, out)
     return (
         {"axis": timeline.axis, "tracks": len(timeline.tracks), "slices": len(timeline)},
@@ -54,11 +56,11 @@ def _for_perfetto(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, 
     )  # fmt: skip
 
 
-def _for_player(file: Path, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
+def _for_player(file: Path, algorithm: str | None, out: Path) -> tuple[dict[str, object], tuple[str, str]]:
     from flashviz.export import player_json
     from flashviz_kernels.again import load_checked
 
-    trace = load_checked(file)
+    trace = load_checked(file, algorithm)
     with beside(out) as partial:
         partial.write_bytes(player_json(trace))
     return (

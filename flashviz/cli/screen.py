@@ -174,6 +174,8 @@ def show_verification(found: Verification, *, as_json: bool) -> None:
             table.add_row(f"error of {name}" if at else "error", f"{each.error:.3g}, allowed {each.allowed:.3g}")
     table.add_row("HBM read", f"{_size(found.hbm_read)}, closed form {_size(found.closed_form_read)}")
     table.add_row("HBM written", f"{_size(found.hbm_written)}, closed form {_size(found.closed_form_written)}")
+    if found.flops:
+        table.add_row("flops of dots", f"{found.flops:,}, closed form {found.closed_form_flops:,}")
     if found.sram_peak is not None:
         table.add_row("on-chip peak", kib(found.sram_peak))
     Console().print(table)
@@ -185,7 +187,7 @@ def failures(found: Verification) -> str:
         found.closed_form_read,
         found.closed_form_written,
     )
-    said = f": {found.disagreement}" if found.checked == "pointers" else ""
+    said = "" if found.kernel_equals_pointers is False else f": {found.disagreement}"
     checks = {
         f"twin and kernel differ{said}": found.twin_equals_kernel is not False,
         f"the kernel reports what its pointers do not: {found.disagreement}": found.kernel_equals_pointers is not False,
@@ -196,6 +198,7 @@ def failures(found: Verification) -> str:
             if each.error is not None
         },
         "bytes are not the closed forms'": bytes_hold,
+        f"{found.flops:,} FLOPs are not the closed form's {found.closed_form_flops:,}": found.flops == found.closed_form_flops,
     }
     return "; ".join(what for what, holds in checks.items() if not holds)
 

@@ -143,7 +143,10 @@ def _refuse_large(size: int, trace: Trace) -> None:
 
 def _header(trace: Trace) -> dict[str, Any]:
     """Where the recording comes from, without what a page does not show."""
-    header, (source,) = trace.header, trace.header.sources
+    header, sources = trace.header, trace.header.sources
+    if len(sources) != 1:
+        raise TraceError(f"expected kernels in one file, whose text a page shows, got {len(sources)}; put them into one, or use --perfetto")
+    (source,) = sources
     return {
         "algorithm": header.algorithm, "source": header.source, "config": msgspec.to_builtins(trace.config), "versions": header.versions,
         "kernel_file": source.file, "kernel_first_line": source.first_line, "kernel_source": source.text, "kernel_hash": header.kernel_hash,

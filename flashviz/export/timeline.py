@@ -101,7 +101,8 @@ class _Events:
 
 def _attention(trace: Trace) -> _Events:
     columns, statements, always = trace.columns, trace.header.statements, np.ones(len(trace), bool)
-    (source,) = trace.header.sources
+    sources = trace.header.sources
+    before = np.cumsum([0, *(len(source.lines) for source in sources)])  # lines of the files before each
     tensors = {name: at for at, name in enumerate(sorted({each.subject for each in statements}))}
     line = trace.of_events(lambda each: each.line)
     args: dict[str, Texts | Numbers] = {
@@ -112,7 +113,10 @@ def _attention(trace: Trace) -> _Events:
         "flops": Numbers(columns["flops"], columns["flops"] > 0),
         **{name: Numbers(columns[name], always) for name in ("pid_m", "pid_bh", "step")},
         "line": Numbers(line, always),
-        "statement": Texts(line - source.first_line, [text.strip() for text in source.lines]),
+        "statement": Texts(
+            trace.of_events(lambda each: before[each.file] + each.line - sources[each.file].first_line),
+            [text.strip() for source in sources for text in source.lines],
+        ),
     }
     header = trace.header
     return _Events(

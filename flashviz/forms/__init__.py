@@ -1,4 +1,4 @@
-"""Closed forms of attention's algorithms: bytes and events by formula, which know nothing of what is recorded. Each file is one, ``FORM``.
+"""Closed forms of attention's algorithms: bytes, FLOPs and events by formula, knowing nothing of a recording. Each file is one, ``FORM``.
 
 The IO model: logical transfers between HBM and the chip, visited tiles, clipped at N_q and N_k, counted per query head. Caches are not
 counted: a K or V tile counts each time that it is loaded.
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
+from flashviz.visits import scores_visited
 
 BASELINE = "standard"  # what the others are compared with
 FLOAT32 = 4
@@ -51,6 +52,7 @@ class Form:
     Args:
         title: What it is called in full.
         moved: Of a config: bytes that cross.
+        flops: Of a config: operations of its products.
         extra: Of a config: bytes kept in HBM beyond Q, K, V and O.
         events: Of a config, and of the words of what was altered or None: how many a recording has.
         carried: Tensors that go out and come back within one launch: a perfect cache keeps them on chip until the end.
@@ -58,9 +60,15 @@ class Form:
 
     title: str
     moved: Callable[[AttentionConfig], Traffic]
+    flops: Callable[[AttentionConfig], int]
     extra: Callable[[AttentionConfig], int]
     events: Callable[[AttentionConfig, str | None], int]
     carried: frozenset[str] = frozenset()
+
+
+def flops_visited(config: AttentionConfig) -> int:
+    """Two products, each of 2 d operations a score of a visited tile."""
+    return 4 * config.head_dim * config.batch * config.heads * scores_visited(config)
 
 
 def form_of(algorithm: str) -> Form:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flashviz.config import AttentionConfig
-from flashviz.forms import FLOAT32, Form, Traffic
+from flashviz.forms import FLOAT32, Form, Traffic, flops_visited
 from flashviz.visits import rows_visited, unmasked_of, visits_of
 
 A_BLOCK, A_KEY_TILE, A_VISIT = 3, 2, 15  # events; MASK is one more of a visit
@@ -30,4 +30,4 @@ def events(c: AttentionConfig, _altered: str | None = None) -> int:
     return c.batch * c.heads * a_head
 
 
-FORM = Form(title="FlashAttention-1", moved=moved, extra=extra, events=events, carried=frozenset({"O", "L", "M"}))
+FORM = Form(title="FlashAttention-1", moved=moved, flops=flops_visited, extra=extra, events=events, carried=frozenset({"O", "L", "M"}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flashviz.config import AttentionConfig
-from flashviz.forms import FLOAT32, Form, Traffic
+from flashviz.forms import FLOAT32, Form, Traffic, flops_visited
 from flashviz.visits import keys_visited, unmasked_of, visits_of
 
 A_BLOCK, A_VISIT = 4, 9  # events of a row block, and of each key tile that it visits
@@ -35,4 +35,4 @@ def most_events(c: AttentionConfig) -> int:
     return A_BLOCK + MASKED * c.col_blocks
 
 
-FORM = Form(title="FlashAttention-2", moved=moved, extra=extra, events=events)
+FORM = Form(title="FlashAttention-2", moved=moved, flops=flops_visited, extra=extra, events=events)

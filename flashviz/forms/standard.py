@@ -16,6 +16,11 @@ def moved(c: AttentionConfig) -> Traffic:
     return Traffic.of({"Q": rows, "K": keys, "V": keys, "S": scores, "P": scores}, {"S": scores, "P": scores, "O": rows})
 
 
+def flops(c: AttentionConfig) -> int:
+    """Two products, each of 2 d operations a score: every tile is computed."""
+    return 4 * c.head_dim * c.batch * c.heads * c.seq_q * c.seq_k
+
+
 def extra(c: AttentionConfig) -> int:
     """S and P."""
     return 2 * c.batch * c.heads * c.seq_q * c.seq_k * c.itemsize
@@ -27,4 +32,4 @@ def events(c: AttentionConfig, _altered: str | None = None) -> int:
     return c.batch * c.heads * (A_BLOCK * c.row_blocks + A_TILE * tiles + tiles - unmasked_of(c))
 
 
-FORM = Form(title="Standard attention", moved=moved, extra=extra, events=events)
+FORM = Form(title="Standard attention", moved=moved, flops=flops, extra=extra, events=events)

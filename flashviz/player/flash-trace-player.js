@@ -135,14 +135,19 @@ export class Recording {
   }
 
   #values(first, last, held) {
-    const found = {}, k = last.at + 1;
-    if (!this.stats) return found;
-    const [r0, r1] = this.rows(first);
-    for (const [name, tensor, kind] of [["m", "M", "SOFTMAX_M"], ["l", "L", "SOFTMAX_L"], ["alpha", "ALPHA", "ALPHA"]])
-      if (held[tensor]) found[name] = this.stat(name, last.pid_bh, this.count(kind, first, k) - 1, r0, r1);
-    const unmasked = last.name === "QK_DOT" && this.event(k).name === "MASK";
-    if (held.S && !unmasked) found.s = this.scoresOf(last.pid_m, last.pid_bh, this.count("QK_DOT", first, k) - 1);
+    if (!this.stats) return {};
+    const t = this.tile(last.at), found = { t };
+    for (const [name, maker] of [["m", "SOFTMAX_M"], ["l", "SOFTMAX_L"], ["alpha", "ALPHA"]]) {
+      const since = held[name.toUpperCase()]?.since;
+      if (since >= 0 && this.event(since).name === maker) found[name] = this.stat(name, last.pid_bh, this.tile(since), ...this.rows(first));
+    }
+    if (held.S && (last.name !== "QK_DOT" || this.event(last.at + 1).name !== "MASK")) found.s = this.scoresOf(last.pid_m, last.pid_bh, t);
     return found;
+  }
+
+  /** Which of its program's visited tiles event `at` is of: each begins with its scores; any other statement may have been skipped. */
+  tile(at) {
+    return this.count("QK_DOT", this.span(at)[0], at + 1) - 1;
   }
 
   /** First and last row of the program that begins with event `first`. */
@@ -214,12 +219,11 @@ export class Recording {
     if (!span) return null;
     const upTo = Math.min(Math.max(k, span[0]), span[1]);
     const one = (name, t) => (t < 0 ? NaN : this.stat(name, bh, t, row, row + 1)[0]);
-    const count = (name) => this.count(name, span[0], upTo);
-    const t = count("QK_DOT") - 1, block = this.columns.pid_m[span[0]];
+    const scored = this.executed("QK_DOT", span[0], upTo), t = scored.length - 1, block = this.columns.pid_m[span[0]];
     const tile = t < 0 ? null : this.scoresOf(block, bh, t);
     const width = tile?.shape[1], inside = row - this.columns.r0[span[0]];
     return {
-      span, t, done: count, block,
+      span, t, done: (name) => this.count(name, scored[t], upTo), block,
       ended: k >= span[1], begun: k > span[0],
       s: tile && tile.subarray(inside * width, (inside + 1) * width).filter((score) => !Number.isNaN(score)),
       mOld: t > 0 ? one("m", t - 1) : -Infinity, mNew: one("m", t), alpha: one("alpha", t),
@@ -249,7 +253,7 @@ export class Recording {
   /** Whether the rescale at event `at` changes any row: alpha < 1 after the first tile. */
   changes(at) {
     if (!this.stats) return true;
-    const [first] = this.span(at), t = this.count("ALPHA", first, at + 1) - 1;
+    const [first] = this.span(at), t = this.tile(at);
     return t > 0 && this.stat("alpha", this.columns.pid_bh[at], t, ...this.rows(first)).some((alpha) => alpha < 1);
   }
 
@@ -261,7 +265,7 @@ export class Recording {
     if (!span) return 0;
     let seen = 0, last = span[0];
     for (let at = span[0]; at < span[1]; at++) {
-      const kind = this.coded.get(this.columns.kind[at]).name;
+      const kind = this.event(at).name;
       if (kind === "QK_DOT" && ++seen > tiles) break;
       if (seen === tiles) last = at;
       if (seen === tiles && kind === name) break;
@@ -565,25 +569,26 @@ class Stage {
 
   #values(tensor, tile, state, pid, bh) {
     const rows = tile.r1 - tile.r0;
-    if ((tensor === "M" || tensor === "L") && state[tensor.toLowerCase()]) {
-      const column = state[tensor.toLowerCase()], finite = column.filter(Number.isFinite);
+    const column = "ML".includes(tensor) && state[tensor.toLowerCase()];
+    if (column) {
+      const finite = column.filter(Number.isFinite);
       const low = Math.min(...finite), high = Math.max(...finite);
       return { rows, columns: 1, at: (at) => (255 * (column[at] - low)) / (high - low || 1) };
     }
-    const first = this.trace.span(state.k - 1)[0], done = (name) => this.trace.count(name, first, state.k);
-    if (tensor === "S" || tensor === "P") {
-      const s = tensor === "S" ? state.s : this.trace.scoresOf(pid, bh, done("QK_DOT") - 1);
+    if ("SP".includes(tensor)) {
+      const s = tensor === "S" ? state.s : this.trace.scoresOf(pid, bh, state.t);
       return s && this.#scores(tensor, s, state);
     }
-    const acc = this.trace.doc.programs?.[`${pid},${bh}`]?.acc, added = done("PV_DOT"), { name } = this.trace.event(tile.since);
-    if (tensor !== "ACC" || !acc || !added) return null;
-    const [, height, d] = acc.shape, from = (added - 1) * height * d;
+    const acc = this.trace.doc.programs?.[`${pid},${bh}`]?.acc, { name } = this.trace.event(tile.since), rescaled = name === "RESCALE_ACC";
+    const added = this.trace.tile(tile.since) - rescaled; // the last tile in it
+    if (!/^(PV_DOT|RESCALE_ACC|NORMALIZE)$/.test(name) || !acc || added < 0) return null; // made in a way that is not known
+    const [, height, d] = acc.shape, from = added * height * d;
     if (name === "NORMALIZE") {
       const o = this.bytes.O, start = (bh * o.shape[1] + tile.r0) * d;
       return { rows, columns: d, at: (at) => o[start + at] };
     }
     const { low, high } = acc, zero = (255 * -low) / (high - low);
-    const alpha = name === "RESCALE_ACC" ? this.trace.stat("alpha", bh, added, tile.r0, tile.r1) : null;
+    const alpha = rescaled && this.trace.stat("alpha", bh, added + 1, tile.r0, tile.r1);
     return { rows, columns: d, at: (at) => (alpha ? zero + (acc[from + at] - zero) * alpha[Math.floor(at / d)] : acc[from + at]) };
   }
 
@@ -619,7 +624,7 @@ class Stage {
     const tile = at.t < 0 ? (at.begun ? "" : ", not begun") : at.ended ? ", done" : `, tile ${this.trace.history(followed.bh, followed.row)[at.t].j}`;
     this.text(`${title}${tile}`, this.box(lens.title), { color: skin.quiet });
     if (at.t < 0) return;
-    const measured = at.done("SOFTMAX_M") > at.t, summed = at.done("SOFTMAX_L") > at.t;
+    const measured = at.done("SOFTMAX_M"), summed = at.done("SOFTMAX_L");
     this.#ceiling(lens, at, measured, summed);
     this.#numbers(lens, at, measured, summed);
   }
@@ -676,7 +681,7 @@ class Stage {
     const rises = measured && at.t > 0 && at.alpha < 1;
     const m = measured ? at.mNew : at.mOld, l = summed ? at.lNew : at.lOld;
     if (at.t > 0 || measured) put(lens.m, "m", rises && !at.ended ? `${number(at.mOld)} → ${number(m)}` : number(m));
-    if (at.done("ALPHA") > at.t && !at.ended && at.t > 0) {
+    if (at.done("ALPHA") && !at.ended && at.t > 0) {
       const [x, y, w, h] = this.box(lens.alpha), words = `α = ${number(at.alpha)}${broken && at.alpha < 1 ? " not applied" : ""}`;
       this.pen.font = `600 ${1.25 * this.type}px ${MONO}`;
       const wide = Math.min(w, this.pen.measureText(words).width + this.type);

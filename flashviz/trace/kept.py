@@ -40,16 +40,22 @@ def values_of(trace: Trace, first: int, k: int, held: Mapping[str, int]) -> dict
     for name, kind, array in zip(("m", "l", "alpha"), (Kind.SOFTMAX_M, Kind.SOFTMAX_L, Kind.ALPHA), statistics, strict=True):
         made = held.get(name.upper())
         if made is not None and trace.columns["kind"][made] == kind:
-            values[name] = array[trace.count(kind, first, made + 1) - 1]
+            values[name] = array[_tile(trace, first, made)]
     if kept is None:
         return values
-    unmasked = "S" in held and last.kind == Kind.QK_DOT and trace.columns["kind"][last.index + 1] == Kind.MASK
-    for name, kind, array in (("s", Kind.QK_DOT, kept.s), ("p", Kind.SOFTMAX_P, kept.p)):
+    unmasked = "S" in held and last.statement.code == Kind.QK_DOT and trace.columns["kind"][last.index + 1] == Kind.MASK
+    for name, array in (("s", kept.s), ("p", kept.p)):
         if name.upper() in held and not unmasked:  # scores before their mask are not kept
-            values[name] = array[trace.count(kind, first, last.index + 1) - 1][:, : _keys(trace, last.j)]
+            values[name] = array[_tile(trace, first, held[name.upper()])][:, : _keys(trace, last.j)]
     if "ACC" in held:
         values["acc"] = _acc(trace, kept, first, held["ACC"])
     return values
+
+
+def _tile(trace: Trace, first: int, event: int) -> int:
+    """Which of its program's visited tiles an event is of: each begins with its scores. How often the statement ran does not say it: it
+    may have been skipped."""
+    return trace.count(Kind.QK_DOT, first, event + 1) - 1
 
 
 def _keys(trace: Trace, j: int) -> int:

@@ -132,11 +132,11 @@ def _check_columns(path: Path, header: Header, members: Mapping[str, npz.Member]
 
 def _check_kept(path: Path, header: Header, c: AttentionConfig, members: Mapping[str, npz.Member]) -> None:
     """Values that were kept have the shapes that the config gives them."""
-    expected: dict[str, tuple[int, ...]] = {}
+    expected = {f"margin/{info.name}": info.shape for info in header.tensors if f"margin/{info.name}" in members}
     copies = c.batch * c.heads
     keeps = header.keeps_rows
     if keeps and "stats/m" in members:
-        expected = {f"stats/{field.name}": (copies, c.col_blocks, c.seq_q) for field in fields(Stats)}
+        expected |= {f"stats/{field.name}": (copies, c.col_blocks, c.seq_q) for field in fields(Stats)}
     for name in members:
         if keeps and (found := SNAPSHOT.fullmatch(name)) is not None:
             pid_m, pid_bh = int(found["pid_m"]), int(found["pid_bh"])

@@ -47,6 +47,7 @@ class Trace:
         parts: The elements of accesses that are no whole box; without it, all are.
         stats: m, l, alpha of all programs, where they were kept.
         snapshots: All values of some programs, by (pid_m, pid_bh).
+        margins: Where values decide which statements run, how far each decision lay from its edge: arrays by their names in the header.
 
     Raises:
         TraceError: An event's code is that of no statement.
@@ -60,6 +61,7 @@ class Trace:
         parts: Parts | None = None,
         stats: Stats | None = None,
         snapshots: Mapping[tuple[int, int], Snapshot] | None = None,
+        margins: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         check_codes(header, columns["kind"])
         self.header = header
@@ -72,6 +74,7 @@ class Trace:
         self.parts = Parts.none(len(columns["kind"])) if parts is None else parts
         self.stats = stats
         self.snapshots = dict(snapshots or {})
+        self.margins = dict(margins or {})
         self._touches: dict[tuple[str, bool], Touches] = {}
         self._mapped: mmap.mmap | None = None
 
@@ -95,7 +98,8 @@ class Trace:
         """
         arrays = make_inputs(self.config)
         if inputs_hash(arrays) != self.header.inputs_hash:
-            raise TraceError("expected the inputs that the trace names, got others from its recipe; record again with flashviz trace")
+            what = f"Q, K and V of a trace of {self.header.algorithm[:80]} by its config's recipe"
+            raise TraceError(f"expected {what}, got a hash of others; record again, or ask its algorithm for all of its inputs")
         return arrays
 
     # ------------------------------------------------------------------------------------------------------------ events
@@ -321,7 +325,7 @@ class Trace:
             arrays |= {f"stats/{field.name}": getattr(self.stats, field.name) for field in fields(Stats)}
         for (pid_m, pid_bh), snapshot in self.snapshots.items():
             arrays |= {f"snapshot/{pid_m}/{pid_bh}/{field.name}": getattr(snapshot, field.name) for field in fields(Snapshot)}
-        return arrays
+        return arrays | {f"margin/{name}": margins for name, margins in self.margins.items()}
 
     @cached_property
     def digest(self) -> str:
@@ -349,6 +353,7 @@ class Trace:
             header, group("column/"), parts=Parts(**group("parts/")) if header.config is None else None,
             stats=Stats(**group("stats/")) if group("stats/") else None,
             snapshots={(pid_m, pid_bh): Snapshot(**group(f"snapshot/{pid_m}/{pid_bh}/")) for pid_m, pid_bh in programs},
+            margins=group("margin/"),
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -407,7 +412,8 @@ def first_difference(found: Trace, expected: Trace) -> str | None:
     said, known = found.header.statements, expected.header.statements
     if len(said) != len(known):
         return f"{len(said)} statements, not {len(known)}"
-    odd = next((one for one, other in zip(said, known, strict=True) if msgspec.structs.replace(one, line=other.line) != other), None)
+    pairs = ((one, msgspec.structs.replace(one, file=other.file, line=other.line), other) for one, other in zip(said, known, strict=True))
+    odd = next((one for one, there, other in pairs if there != other), None)
     if odd is not None:
         return f"statement {odd.name[:80]!r} with another meaning"
     if len(found) != len(expected):

@@ -10,8 +10,11 @@ import numpy as np
 from flashviz.errors import TraceError
 from flashviz.inputs import numpy_dtype
 from flashviz.trace.events import Event, Kind
+from flashviz.trace.header import ROW_VALUES
 from flashviz.trace.recording import Trace
 from flashviz.trace.values import Snapshot
+
+REPLAYED = ROW_VALUES | {"S", "P"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +62,9 @@ def replay(trace: Trace, program: tuple[int, int]) -> ProgramValues:
     q, k, v = arrays[0][b, h], arrays[1][b, h // trace.config.group], arrays[2][b, h // trace.config.group]
     load_q = events[0]
     tile_q = q[load_q.r0 : load_q.r1]
-    loads_k = [event for event in events if event.kind == Kind.LOAD_K]
+    loads_k = [event for event in events if event.statement.code == Kind.LOAD_K]
     tiles_k = [k[event.r0 : event.r1] for event in loads_k]
-    tiles_v = [v[event.r0 : event.r1] for event in events if event.kind == Kind.LOAD_V]
+    tiles_v = [v[event.r0 : event.r1] for event in events if event.statement.code == Kind.LOAD_V]
     kept = trace.snapshots.get(program)
     source: Literal["snapshot", "recomputed"] = "recomputed" if kept is None else "snapshot"
     if kept is None:
@@ -75,11 +78,11 @@ def _recompute(  # noqa: C901, PLR0912  # one case a statement of the kernel
     """Do what the events say, one after the other, in float32 (FlashAttention-2, Algorithm 1; line 10 without its slip)."""
     config = trace.config
     n_rows, block = events[0].r1 - events[0].r0, config.block_n
-    m, l_sum = np.full(n_rows, -np.inf, np.float32), np.zeros(n_rows, np.float32)
+    m, base, l_sum = np.full(n_rows, -np.inf, np.float32), np.zeros(n_rows, np.float32), np.zeros(n_rows, np.float32)
     acc = np.zeros((n_rows, config.head_dim), np.float32)
     kept: dict[str, list[np.ndarray]] = {name: [] for name in ("m", "l", "alpha", "s", "p", "acc")}
     for event in events:
-        match event.kind:
+        match event.statement.code:
             case Kind.LOAD_Q:
                 q_tile = q[event.r0 : event.r1].astype(np.float32)
             case Kind.LOAD_K:
@@ -88,14 +91,16 @@ def _recompute(  # noqa: C901, PLR0912  # one case a statement of the kernel
                 v_tile = v[event.r0 : event.r1].astype(np.float32)
             case Kind.QK_DOT:
                 s = q_tile @ k_tile.T * np.float32(config.scale)
+                alpha = np.ones(n_rows, np.float32)  # unless the max is taken
             case Kind.MASK:
                 row, column = np.arange(event.r0, event.r1)[:, None], np.arange(event.c0, event.c1)[None, :]
                 seen = row + config.seq_k - config.seq_q >= column if config.causal else np.ones(s.shape, bool)
                 s = np.where(seen, s, np.float32(-np.inf))
             case Kind.SOFTMAX_M:
-                m_old, m = m, np.maximum(m, s.max(axis=1))
-                base = np.where(m == -np.inf, np.float32(0), m)
+                m_new = np.maximum(m, s.max(axis=1))
             case Kind.ALPHA:
+                m_old, m = m, m_new  # a kernel that skips this keeps the old max
+                base = np.where(m == -np.inf, np.float32(0), m)
                 alpha = np.exp(m_old - base)
             case Kind.SOFTMAX_P:
                 p = np.exp(s - base[:, None])
@@ -107,6 +112,11 @@ def _recompute(  # noqa: C901, PLR0912  # one case a statement of the kernel
                 acc = acc + p.astype(numpy_dtype(config.dtype)).astype(np.float32) @ v_tile
                 for name, value in zip(("m", "l", "alpha", "s", "p", "acc"), (m, l_sum, alpha, s, p, acc), strict=True):
                     kept[name].append(_padded(value, block) if name in "sp" else value)
+            case Kind.NORMALIZE:
+                pass  # as the stores: what it makes is made of what was kept
+            case _ if event.statement.makes is not None and event.statement.makes.name in REPLAYED:
+                made, by = event.statement.makes.name, event.statement.name[:80]
+                raise TraceError(f"expected {made} made by FlashAttention-2's statements, got {by}; keep this program's values")
     shapes = {"s": (0, n_rows, block), "p": (0, n_rows, block), "acc": (0, *acc.shape)}
     return Snapshot(**{
         name: np.stack(values) if values else np.zeros(shapes.get(name, (0, n_rows)), np.float32) for name, values in kept.items()

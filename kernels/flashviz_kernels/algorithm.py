@@ -87,11 +87,12 @@ class Algorithm:
         inputs: Of a config: the arrays that are given, made by the config's own recipe.
         outputs: Names of what is computed and held to float64.
         twin: (inputs, config, log, kept, **options) -> outputs by name; it reports its events to ``log``.
-        text: The twin's functions, which stand together in one file: the text of its recordings.
+        text: The twin's functions: the text of its recordings, of each file from the first of them to the last.
         log: Of a config: an empty log for the twin.
         reference: (inputs, config) -> outputs in float64; and others that the algorithm does not compute.
         tolerance: (inputs, config) -> the bound of each of them.
         closed_form: Of a config: bytes that must cross, by formula.
+        flops: Of a config: operations of its products, by formula; none where it has no product.
         events: Of a config: how many a recording has, by formula; at most, where values decide.
         arrays: Of a config: what lies in HBM, by name: what kernels are given. What is no input is zeros before the first launch: outputs,
             and what one launch leaves to another. None where there is no kernel, and programs have no tiles.
@@ -103,7 +104,8 @@ class Algorithm:
         altered: (words of a header, config) -> options of the twin. None where nothing can be altered.
         by_value: Where a value decides which statements run: (inputs, config) -> by name of the array in which the kernels keep how far
             each decision lies from its edge, how far two computations of that margin may lie apart. The twin then takes ``branches``
-            (``flashviz_kernels.branches``) and asks them which way to go. None where events depend on no value.
+            (``flashviz_kernels.branches``) and asks them which way to go. None where events depend on no value. An array that is there
+            for the trace alone is called ``trace_...``, as the kernel's parameter is: it is no traffic.
         deterministic: What its variant whose sums have one order is asked for by. None where there is none.
 
     Raises:
@@ -122,6 +124,7 @@ class Algorithm:
     tolerance: Callable[[Named, Any], dict[str, Bound]]
     closed_form: Callable[[Any], Traffic]
     events: Callable[[Any], int]
+    flops: Callable[[Any], int] = lambda _config: 0
     arrays: Callable[[Any], dict[str, Described]] | None = None
     calls: Calls | None = None
     reports: Reports | None = None
@@ -137,8 +140,6 @@ class Algorithm:
             raise UsageError(f"algorithm {self.name} must have the arrays that it works on, got calls or tiles alone; give arrays")
         if self.tiled and self.calls is not None and self.reports is None:
             raise UsageError(f"algorithm {self.name} has tiles, so its kernels must report theirs, got no reports; give them, or no tiles")
-        if self.tiled and self.by_value is not None:
-            raise UsageError(f"algorithm {self.name} has tiles, whose events depend on no value, got by_value; leave one of them out")
 
     def given(self, config: Any, inputs: Named) -> Named:
         """What kernels are given before their first launch: the inputs, and zeros."""

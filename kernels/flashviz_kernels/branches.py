@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from flashviz.errors import VerificationError
+from flashviz.errors import UsageError, VerificationError
+from flashviz_kernels.algorithm import Algorithm, Named
 
 
 @dataclass(frozen=True)
@@ -20,31 +22,58 @@ class Branches:
 
     Args:
         tolerance: By name of the array that keeps them, how far two computations of one margin may lie apart.
-        kept: The margins that a kernel kept, by that name; None where no kernel ran.
+        margins: By that name, those that a kernel kept; where none ran, room for the twin's own.
+        decided: Whether a kernel has.
     """
 
     tolerance: Mapping[str, float]
-    kept: Mapping[str, np.ndarray] | None = None
+    margins: Mapping[str, np.ndarray]
+    decided: bool
 
-    def taken(self, name: str, margin: np.ndarray) -> np.ndarray:
+    def taken(self, name: str, margin: np.ndarray, at: Any = ...) -> np.ndarray:
         """Where the branch is taken, margin >= 0: by a kernel's margins, where one has kept them.
 
         Args:
             name: Of the array.
-            margin: As the twin computes them, in the shape of that array.
+            margin: As the twin computes them, in the shape of what is decided.
+            at: Which of the array's are decided, as NumPy's index; all.
 
         Raises:
             VerificationError: One of the kernel's lies further from the twin's than the tolerance; the first is named.
         """
-        if self.kept is None:
+        if not self.decided:
+            self.margins[name][at] = margin
             return np.asarray(margin >= 0)
-        kept = self.kept[name]
+        kept = self.margins[name][at]
         with np.errstate(invalid="ignore"):  # of infinities, which are equal or are not
             near = (np.abs(kept - margin) <= self.tolerance[name]) | (kept == margin) | (np.isnan(kept) & np.isnan(margin))
         if not near.all():
-            at = np.unravel_index(int(np.argmin(near)), near.shape)
-            place, allowed = ", ".join(map(str, at)), self.tolerance[name]
-            raise VerificationError(
-                f"expected {name}[{place}] within {allowed:.3g} of the twin's {margin[at]:.9g}, got {kept[at]:.9g}; mend kernel or twin"
-            )
+            first, shape, allowed = int(np.argmin(near)), self.margins[name].shape, self.tolerance[name]
+            numbers = np.arange(self.margins[name].size).reshape(shape)[at]
+            place = ", ".join(map(str, np.unravel_index(numbers.flat[first], shape)))
+            mine, its = (f"{np.broadcast_to(each, near.shape).flat[first]:.9g}" for each in (margin, kept))
+            raise VerificationError(f"expected {name}[{place}] within {allowed:.3g} of the twin's {mine}, got {its}; mend kernel or twin")
         return np.asarray(kept >= 0)
+
+
+def options_of(algorithm: Algorithm, config: Any, inputs: Named, written: Mapping[str, np.ndarray] | None) -> dict[str, Branches]:
+    """What the twin takes besides: ``branches``, where a value decides.
+
+    Args:
+        algorithm: What the twin is of.
+        config: Its problem.
+        inputs: Its inputs.
+        written: Arrays as its kernels left them, the margins among them; None where none ran.
+
+    Raises:
+        UsageError: There are other margins than the algorithm's.
+    """
+    if algorithm.by_value is None:
+        return {}
+    tolerance, room = algorithm.by_value(inputs, config), algorithm.given(config, inputs)
+    found = room if written is None else written
+    for name in tolerance:
+        if name not in room or name not in found or room[name].shape != found[name].shape:
+            expected, got = (each[name].shape if name in each else "none" for each in (room, found))
+            raise UsageError(f"{algorithm.name} decides by {name} of its arrays, {expected}, got {got}; keep them, or record again")
+    return {"branches": Branches(tolerance, {name: found[name] for name in tolerance}, decided=written is not None)}

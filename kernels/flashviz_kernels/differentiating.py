@@ -13,7 +13,7 @@ from flashviz.forms import Traffic
 from flashviz.forms import closed_form as forward_form
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.trace import Op, Product, Statement
-from flashviz.visits import visits_of
+from flashviz.visits import scores_visited, visits_of
 from flashviz_kernels import backward_twin, gradients
 from flashviz_kernels import reference as ladder
 from flashviz_kernels.algorithm import Algorithm, Bound, Call, Named, Reports
@@ -36,7 +36,8 @@ def algorithm(name: str, *, atomic: bool, deterministic: str | None = None) -> A
     return Algorithm(
         name=name, config=AttentionConfig, statements=partial(statements, atomic=atomic), inputs=inputs, outputs=OUTPUTS,
         twin=partial(twin.backward, atomic=atomic), text=parts, log=partial(_log, atomic=atomic), reference=reference, tolerance=tolerance,
-        closed_form=partial(closed_form, atomic=atomic), events=partial(events, atomic=atomic), arrays=partial(arrays, atomic=atomic),
+        closed_form=partial(closed_form, atomic=atomic), flops=partial(flops, atomic=atomic), events=partial(events, atomic=atomic),
+        arrays=partial(arrays, atomic=atomic),
         calls=partial(_calls, atomic=atomic), tiled=True, deterministic=deterministic,
         reports=Reports(room=partial(_room, atomic=atomic), keep=_keep, a_head=_a_head, tiles=_tiles, heads=_heads),
     )  # fmt: skip
@@ -226,8 +227,7 @@ def closed_form(config: AttentionConfig, *, atomic: bool) -> Traffic:
 def flops(config: AttentionConfig, *, atomic: bool) -> int:
     """Five products of 2 B_r B_c d a pair of tiles that meet, clipped at N_q and N_k; seven where dQ has a launch of its own."""
     c = config
-    area = sum(min(c.block_m, c.seq_q - i * c.block_m) * min(c.visited(i) * c.block_n, c.seq_k) for i in range(c.row_blocks))
-    return c.batch * c.heads * (5 if atomic else 7) * 2 * c.head_dim * area
+    return c.batch * c.heads * (5 if atomic else 7) * 2 * c.head_dim * scores_visited(c)
 
 
 def events(config: AttentionConfig, *, atomic: bool) -> int:

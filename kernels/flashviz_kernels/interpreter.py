@@ -22,11 +22,11 @@ from itertools import product
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from flashviz.errors import MissingPartError, UsageError
 from flashviz_kernels.block_pointers import advance, loading, make_block_ptr, storing
+from flashviz_kernels.described import DtypeName
 from flashviz_kernels.libdevice import compute
 from flashviz_kernels.narrow_floats import correct_narrow_floats, replaced
 from flashviz_kernels.reductions import generic_reduce, generic_scan
@@ -35,20 +35,6 @@ from flashviz_kernels.shortcuts import builtin_call, shortcuts
 
 NUMPY_24, TRITON_36, TRITON_37 = (2, 4), (3, 6), (3, 7)  # 3.6 is the lower bound, which an installer that took no extra has not held
 ROW_OFFSETS, EVERY_LANE = np.arange(0, 32, 4, dtype=np.uint64), np.ones(8, bool)  # of the eight numbers of an event
-
-
-class DtypeName(str):
-    """A dtype by its name, with what triton's descriptors ask a torch.dtype."""
-
-    __slots__ = ()
-
-    @property
-    def itemsize(self) -> int:
-        return np.dtype(getattr(ml_dtypes, self, self)).itemsize
-
-    @property
-    def is_floating_point(self) -> bool:
-        return "float" in self
 
 
 class HostTensor:

@@ -26,9 +26,9 @@ OURS = Path(__file__).parent
 
 @dataclass(frozen=True, eq=False)
 class KernelRun:
-    """What the kernels wrote by name, columns, and where they ran. What was kept has been put into ``Kept``."""
+    """All arrays by name as the kernels left them, columns, and where they ran. What was kept has been put into ``Kept``."""
 
-    outputs: Named
+    written: Named
     columns: dict[str, np.ndarray]
     source: Source
     functions: tuple[Callable[..., Any], ...]  # the kernels' Python functions
@@ -81,7 +81,7 @@ def run_kernels(algorithm: Algorithm, config: Any, arrays: Named, kept: Kept, *,
     columns = expand(algorithm, config, [each.events for each in buffers])
     functions = tuple(kernel.fn for kernel in kernels.values())
     versions = {"triton": sys.modules["triton"].__version__} | versions
-    return KernelRun({name: written[name] for name in algorithm.outputs}, columns, source, functions, versions, CLOCK if clock else None)
+    return KernelRun(written, columns, source, functions, versions, CLOCK if clock else None)
 
 
 def load(kernel: Kernel, *, interpreted: bool) -> Any:

@@ -45,16 +45,25 @@ class EventLog:
         copies: How often each of them is there, doing the same: once a head of attention. An entry stands for all.
             One number, or one a launch: a program may serve several heads.
         walks: One program of each copy does the work of all ``programs``, in the turns that ``in_turn`` gives them.
+        apart: Values decide, so that copies do not do the same: an entry names program p of copy c by its number c * programs + p.
+
+    Raises:
+        FlashvizError: ``walks`` and ``apart`` are not told together.
     """
 
     def __init__(
-        self, statements: Iterable[Statement], programs: Sequence[int], *, copies: int | Sequence[int] = 1, walks: bool = False
+        self, statements: Iterable[Statement], programs: Sequence[int],
+        *, copies: int | Sequence[int] = 1, walks: bool = False, apart: bool = False,
     ) -> None:  # fmt: skip
+        if walks and apart:
+            raise FlashvizError("expected programs that walk, or that go apart, got both; number the walking ones themselves")
         self.launch_of = {statement.code: statement.launch for statement in statements}
         self.programs = tuple(programs)
         self.copies = (copies,) * len(self.programs) if isinstance(copies, int) else tuple(copies)
         self.walks = walks
-        self.steps = [np.zeros(number, np.int32) for number in programs]
+        self.apart = apart
+        self.numbered = [own * each if apart else own for own, each in zip(self.programs, self.copies, strict=True)]  # that entries name
+        self.steps = [np.zeros(number, np.int32) for number in self.numbered]
         self.entries: list[tuple[Numbers, ...]] = []
         self.sizes: list[int] = []
 
@@ -66,9 +75,9 @@ class EventLog:
 
         Args:
             code: The statement's.
-            programs: Indices in its launch's grid, rising.
+            programs: Their numbers in its launch, rising.
             box: What it worked on: start and stop along each axis of what it moves or makes.
-            i: Row block, where it is not the program; -1 where there is none.
+            i: Row block, where it is not the program of its copy; -1 where there is none.
             j: Key tile; -1 where there is none.
             nbytes: What crossed between HBM and the chip.
             flops: Of a product.
@@ -83,9 +92,8 @@ class EventLog:
         step = steps[programs]
         steps[programs] += 1
         sides = (side for axis in box for side in axis)
-        self.entries.append(
-            (launch, 0 if self.walks else programs, step, int(code), programs if i is None else i, j, nbytes, flops, *sides)
-        )
+        own = programs % self.programs[launch] if i is None else i
+        self.entries.append((launch, 0 if self.walks else programs, step, int(code), own, j, nbytes, flops, *sides))
         self.sizes.append(len(programs))
 
     @property
@@ -113,16 +121,19 @@ class EventLog:
         found = {name: self._column(at, name) for at, name in enumerate(names)}
         self.entries.clear()
         where, per_launch = self._places(found["launch"], found["program"], found["step"])
+        repeats = [1] * len(self.copies) if self.apart else self.copies
         ends = np.cumsum(per_launch).tolist()
         parts = [slice(end - size, end) for size, end in zip(per_launch, ends, strict=True)]
         columns = {}
         for name in names:
             ordered = np.empty_like(found[name])
             ordered[where] = found.pop(name)
-            columns[name] = np.concatenate([np.tile(ordered[part], copies) for part, copies in zip(parts, self.copies, strict=True)])
+            columns[name] = np.concatenate([np.tile(ordered[part], copies) for part, copies in zip(parts, repeats, strict=True)])
         columns["copy"] = np.concatenate([
-            np.repeat(np.arange(copies, dtype=np.int32), size) for size, copies in zip(per_launch, self.copies, strict=True)
+            np.repeat(np.arange(copies, dtype=np.int32), size) for size, copies in zip(per_launch, repeats, strict=True)
         ])  # fmt: skip
+        if self.apart:
+            columns["copy"], columns["program"] = np.divmod(columns["program"], np.array(self.programs)[columns["launch"]])
         return columns
 
     def tiles(self) -> dict[str, np.ndarray]:
@@ -146,7 +157,7 @@ class EventLog:
         Raises:
             FlashvizError: They do not.
         """
-        first = np.cumsum([0, *self.programs])
+        first = np.cumsum([0, *self.numbered])
         place = first.astype(np.int32)[launch] + program
         sizes = np.bincount(place, minlength=first[-1])
         where = (np.cumsum(sizes) - sizes).astype(np.int32)[place]

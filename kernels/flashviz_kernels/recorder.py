@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,12 @@ from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import UsageError
 from flashviz.inputs import inputs_hash
-from flashviz.trace import Header, Launch, SourceText, Trace
+from flashviz.trace import Header, Launch, Trace
 from flashviz.trace.header import Source
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Named
 from flashviz_kernels.algorithms import DEFAULT, every, find
+from flashviz_kernels.branches import options_of
 from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.described import tensor_of
 from flashviz_kernels.fitting import check_recording
@@ -89,6 +90,7 @@ def run(
     resources: bool = False,
     computed: range | None = None,
     altered: str | None = None,
+    margins: Mapping[str, np.ndarray] | None = None,
 ) -> Run:
     """As ``record``, with the outputs.
 
@@ -96,6 +98,10 @@ def run(
         computed: Row blocks that a twin computes, with the outputs of all others NaN: the events of all are reported, since they depend
             on no value. None computes all, as does the kernel in any case.
         altered: What the twin does otherwise, on purpose, in the words of its algorithm; the header has them.
+        margins: Where values decide, those of another recording, whose branches the twin takes.
+
+    Raises:
+        VerificationError: One of the ``margins`` is not the twin's own, and rounding does not explain it.
     """
     chosen = find(algorithm)
     if not chosen.tiled:
@@ -112,6 +118,8 @@ def run(
     if clock and (source == "numpy" or chosen.reports is None or not chosen.reports.clocked):
         known = ", ".join(each.name for each in every() if each.reports is not None and each.reports.clocked)
         raise UsageError(f"a clock is read by the kernel of {known}, got {chosen.name} from {source or 'numpy'}; leave the clock out")
+    if computed is not None and chosen.by_value is not None:
+        raise UsageError(f"computed needs events that depend on no value, got algorithm {chosen.name}, whose do; leave it out")
     options = _options(chosen, config, altered, source, stats=stats, clock=clock)
     kept = Kept.of(config, snapshots, stats=stats, computed=computed)
     check_recording(config, chosen.events)
@@ -121,7 +129,7 @@ def run(
         spec = chosen.name if isinstance(algorithm, Algorithm) else algorithm
         given = resources_of(config, clock=clock, algorithm=spec) if resources else None
         return _run_kernels(chosen, config, arrays, kept, clock=clock, resources=given)
-    return _run_twin(chosen, config, arrays, kept, altered, options)
+    return _run_twin(chosen, config, arrays, kept, altered, options | options_of(chosen, config, arrays, margins))
 
 
 def _options(
@@ -154,7 +162,8 @@ def _run_kernels(
     done = run_kernels(algorithm, config, arrays, kept, clock=clock)
     text = source_of(*done.functions)
     header = header_of(algorithm, config, done.source, arrays, text, done.versions, clock=done.clock, resources=resources)
-    return Run(Trace(header, done.columns, stats=kept.stats, snapshots=kept.snapshots()), done.outputs)
+    trace = _trace(header, done.columns, kept, options_of(algorithm, config, arrays, done.written))
+    return Run(trace, {name: done.written[name] for name in algorithm.outputs})
 
 
 def _run_twin(
@@ -163,7 +172,12 @@ def _run_twin(
     log = algorithm.log(config)
     outputs = algorithm.twin(arrays, config, log, kept, **options)
     header = header_of(algorithm, config, "numpy", arrays, source_of(*algorithm.text), {}, altered=altered)
-    return Run(Trace(header, log.tiles(), stats=kept.stats, snapshots=kept.snapshots()), outputs)
+    return Run(_trace(header, log.tiles(), kept, options), outputs)
+
+
+def _trace(header: Header, columns: dict[str, np.ndarray], kept: Kept, options: Mapping[str, Any]) -> Trace:
+    margins = options["branches"].margins if "branches" in options else None
+    return Trace(header, columns, stats=kept.stats, snapshots=kept.snapshots(), margins=margins)
 
 
 def header_of(
@@ -173,13 +187,15 @@ def header_of(
     """Where a recording comes from, and what its events mean."""
     versions = versions | {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
     assert algorithm.arrays is not None  # it has tiles
-    grids = algorithm.log(config).grids
+    grids, arrays_there = algorithm.log(config).grids, algorithm.arrays(config)
+    calls = () if algorithm.calls is None else algorithm.calls(config, arrays_there, None)
+    kernels = [call.kernel.name for call in calls] or [algorithm.name] * len(grids)
     statements = statements_of(algorithm, config, text.lines)
     return Header(
         algorithm=algorithm.name, source=source, config=config, versions=versions, kernel_hash=text.hash,
-        sources=[SourceText(text.file, text.first_line, text.text)],
+        sources=list(text.files),
         statements=tuple(each for each in statements if each.launch < len(grids)),  # a config may need fewer launches than the text has
-        tensors=[tensor_of(name, each) for name, each in algorithm.arrays(config).items()],
-        launches=[Launch(algorithm.name, grid, {}, {}) for grid in grids],
+        tensors=[tensor_of(name, each) for name, each in arrays_there.items()],
+        launches=[Launch(kernel, grid, {}, {}) for kernel, grid in zip(kernels, grids, strict=True)],
         inputs_hash=inputs_hash(arrays.values()), clock=clock, resources=resources, altered=altered,
     )  # fmt: skip

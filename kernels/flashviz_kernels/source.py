@@ -11,33 +11,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flashviz.trace import SourceText
+
 GUARDS = ("TRACE", "CLOCK")
 REPORTS = {"log": 0, "trace": 1}  # the calls by which a twin and a kernel report an event, and which argument names the statement
 
 
 @dataclass(frozen=True)
 class KernelSource:
-    """The text of the traced functions (neighbours in one file) and the line of each statement that they report, by its name."""
+    """The text of the traced functions, of each file that they stand in from the first of them to the last; and file and line of each
+    statement that they report, by its name."""
 
-    file: str
-    first_line: int
-    text: str
-    lines: dict[str, int]
+    files: tuple[SourceText, ...]
+    lines: dict[str, tuple[int, int]]
 
     @property
     def hash(self) -> str:
         """SHA-256 of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return hashlib.sha256("".join(file.text for file in self.files).encode()).hexdigest()
 
 
 @functools.cache
 def source_of(*functions: Callable[..., Any]) -> KernelSource:
-    """Text and lines of functions that stand together in one file, as it was when they were first asked for."""
-    path = Path(inspect.getsourcefile(functions[0]) or "")
-    spans = [(first, first + len(lines) - 1) for lines, first in map(inspect.getsourcelines, functions)]
-    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-    text = "\n".join(path.read_text(encoding="utf-8").splitlines()[first - 1 : last]) + "\n"
-    return KernelSource(path.name, first, text, event_lines(text, first))
+    """Text and lines of functions, as they were when they were first asked for."""
+    spans: dict[Path, list[int]] = {}
+    for function in functions:
+        lines, first = inspect.getsourcelines(function)
+        spans.setdefault(Path(inspect.getsourcefile(function) or ""), []).extend((first, first + len(lines) - 1))
+    files: list[SourceText] = []
+    found: dict[str, tuple[int, int]] = {}
+    for at, (path, ends) in enumerate(spans.items()):
+        text = "\n".join(path.read_text(encoding="utf-8").splitlines()[min(ends) - 1 : max(ends)]) + "\n"
+        files.append(SourceText(path.name, min(ends), text))
+        found |= {name: (at, line) for name, line in event_lines(text, min(ends)).items()}
+    return KernelSource(tuple(files), found)
 
 
 def event_lines(text: str, first_line: int) -> dict[str, int]:

@@ -22,13 +22,13 @@ DID = ("launch", "op", "tensor", "file", "line")  # of an event, as it was seen 
 TILES = {"K": "K tile {j}", "V": "V tile {j}", "S": "S tile ({i}, {j})", "P": "P tile ({i}, {j})"}  # the others are of a row block
 
 
-def statements_of(algorithm: Algorithm, config: Any, lines: Mapping[str, int]) -> tuple[Statement, ...]:
+def statements_of(algorithm: Algorithm, config: Any, lines: Mapping[str, tuple[int, int]]) -> tuple[Statement, ...]:
     """The statements of an algorithm that stand in a text, by their codes.
 
     Args:
         algorithm: What they are of.
         config: Its problem; it may say how wide an element is.
-        lines: Source line of each statement that the text reports, by name.
+        lines: File, by its number, and source line of each statement that the text reports, by name.
 
     Raises:
         FlashvizError: The text reports a statement that the algorithm has not.
@@ -36,8 +36,9 @@ def statements_of(algorithm: Algorithm, config: Any, lines: Mapping[str, int]) -
     known = {each.name: each for each in algorithm.statements(config)}
     unknown = next((name for name in lines if name not in known), None)
     if unknown is not None:
-        raise FlashvizError(f"expected statements of {algorithm.name}, got {unknown} in line {lines[unknown]}; say what it does")
-    return tuple(sorted((replace(known[name], line=line) for name, line in lines.items()), key=lambda each: each.code))
+        raise FlashvizError(f"expected statements of {algorithm.name}, got {unknown} in line {lines[unknown][1]}; say what it does")
+    found = (replace(known[name], file=file, line=line) for name, (file, line) in lines.items())
+    return tuple(sorted(found, key=lambda each: each.code))
 
 
 def statements_seen(did: np.ndarray, tensors: Sequence[TensorInfo]) -> tuple[tuple[Statement, ...], np.ndarray]:

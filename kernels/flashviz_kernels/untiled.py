@@ -10,11 +10,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from flashviz.errors import UsageError
-from flashviz.trace import Header, Launch, SourceText, Trace
+from flashviz.trace import Header, Launch, Trace
 from flashviz.version import __version__
 from flashviz_kernels.algorithm import Algorithm, Call, Named
 from flashviz_kernels.any_kernel import trace_kernel
-from flashviz_kernels.branches import Branches
+from flashviz_kernels.branches import options_of
 from flashviz_kernels.described import tensor_of
 from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.kernel_run import load
@@ -79,9 +79,7 @@ def of_twin(algorithm: Algorithm, config: Any, written: Named | None = None) -> 
         VerificationError: A kernel took a branch that rounding does not explain.
     """
     arrays, log, text = algorithm.inputs(config), algorithm.log(config), source_of(*algorithm.text)
-    tolerance = None if algorithm.by_value is None else algorithm.by_value(arrays, config)
-    options = {} if tolerance is None else {"branches": Branches(tolerance, written)}
-    outputs = algorithm.twin(arrays, config, log, None, **options)
+    outputs = algorithm.twin(arrays, config, log, None, **options_of(algorithm, config, arrays, written))
     given = outputs | algorithm.given(config, arrays)
     tensors = [tensor_of(name, array) for name, array in given.items()]
     itemsizes = {info.name: info.itemsize for info in tensors}
@@ -91,7 +89,7 @@ def of_twin(algorithm: Algorithm, config: Any, written: Named | None = None) -> 
     header = Header(
         source="numpy", algorithm=algorithm.name, tensors=tensors, launches=launches, statements=statements,
         versions={"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__},
-        sources=[SourceText(text.file, text.first_line, text.text)], kernel_hash=text.hash,
+        sources=list(text.files), kernel_hash=text.hash,
     )  # fmt: skip
     columns = log.columns()
     axes = sum(name.startswith("start") for name in columns)

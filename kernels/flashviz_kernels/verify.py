@@ -1,4 +1,4 @@
-"""verify: kernel = twin = its own pointers, event by event; errors within tolerance; bytes = closed forms; a file = its recording."""
+"""verify: kernel = twin = its pointers, event by event; errors within tolerance; bytes, FLOPs = closed forms; a file = its recording."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flashviz.trace import Snapshot, Stats, Trace
 from flashviz.trace.recording import first_difference
 from flashviz_kernels import untiled
 from flashviz_kernels.algorithm import Algorithm, Named
-from flashviz_kernels.algorithms import DEFAULT, find, named
+from flashviz_kernels.algorithms import DEFAULT, find, recorded_by
 from flashviz_kernels.log import fits_stats
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import max_error
@@ -46,9 +46,9 @@ class Verification:
 
     ``checked`` says what ran: the ``twin``, the ``kernel``, which reported, or its ``pointers``, where it does not report.
     ``twin_equals_kernel`` is None where no kernel ran, ``kernel_equals_pointers`` where none that reports was interpreted;
-    ``disagreement`` is the first event of which one of them said something else than the pointers. ``file_equals_recording`` is None where
-    no file was given. ``outputs`` are by name, the main one first. Bytes are totals; ``sram_peak`` is None where nothing is known of the
-    chip.
+    ``disagreement`` is the first event of which the kernel said something else than its pointers, or else than the twin.
+    ``file_equals_recording`` is None where no file was given. ``outputs`` are by name, the main one first. Bytes are totals;
+    ``sram_peak`` is None where nothing is known of the chip.
     """
 
     checked: str
@@ -65,12 +65,15 @@ class Verification:
     closed_form_read: int
     closed_form_written: int
     bytes_equal_by_tensor: bool
+    flops: int
+    closed_form_flops: int
     sram_peak: int | None
 
     @property
     def ok(self) -> bool:
         """Every check that applies has passed."""
-        counted = (self.hbm_read, self.hbm_written) == (self.closed_form_read, self.closed_form_written)
+        moved = (self.hbm_read, self.hbm_written) == (self.closed_form_read, self.closed_form_written)
+        counted = moved and self.flops == self.closed_form_flops
         same = False not in (self.twin_equals_kernel, self.kernel_equals_pointers, self.file_equals_recording)
         return all(each.holds for each in self.outputs.values()) and counted and self.bytes_equal_by_tensor and same
 
@@ -98,6 +101,7 @@ class Evidence:
     arrays: Named
     outputs: Named
     moved: Traffic
+    flops: int
     twin_equals_kernel: bool | None = None
     kernel_equals_pointers: bool | None = None
     disagreement: str | None = None
@@ -111,7 +115,7 @@ def verify(subject: Any, *, source: str | None = None, algorithm: str | Algorith
     Args:
         subject: A config of the algorithm; or a trace, whose header then says algorithm and source.
         source: As for ``record``.
-        algorithm: As for ``record``; None means the default one.
+        algorithm: As for ``record``; None means the default one, or, of a trace, the one of that name.
 
     Raises:
         UsageError: The request contradicts itself.
@@ -119,7 +123,7 @@ def verify(subject: Any, *, source: str | None = None, algorithm: str | Algorith
     """
     given = subject if isinstance(subject, Trace) else None
     config = given.config if given is not None else subject
-    chosen = find(algorithm or DEFAULT) if given is None else named(given.header.algorithm)
+    chosen = find(algorithm or DEFAULT) if given is None else recorded_by(given.header.algorithm, algorithm)
     if not isinstance(config, chosen.config):
         expected = chosen.config.__name__
         raise UsageError(f"verify takes an {expected} or a Trace, got {type(config).__name__}; load a file with Trace.load")
@@ -138,15 +142,27 @@ def _of_tiles(algorithm: Algorithm, config: Any, source: str | None, given: Trac
     ran = run(config, source=source, algorithm=algorithm, snapshots=programs, stats=stats)
     header = ran.trace.header
     is_kernel = header.source != "numpy"
-    twin = run(config, source="numpy", algorithm=algorithm, snapshots=programs, stats=stats) if is_kernel else None
+
+    def of_twin(trace: Trace) -> str | None:
+        """What the twin, which takes a recording's branches where values decide, says otherwise; None where it says the same."""
+        try:
+            twin = run(config, source="numpy", algorithm=algorithm, snapshots=programs, stats=stats, margins=trace.margins).trace
+        except VerificationError as refused:
+            return str(refused)
+        return None if agree(trace, twin) else first_difference(trace, twin) or "values that were kept"
+
+    differs = of_twin(ran.trace) if is_kernel else None
     seen = pointers_of(config, algorithm) if header.source == "triton-interpreter" else None
     disagreement = None if seen is None else first_disagreement(ran.trace, seen, algorithm)
-    shown = given if given is not None else ran.trace
+    shown, is_recording = ran.trace, None
+    if given is not None:  # statistics need not be in the file; where values decide, its own margins say how
+        same = agree(given, ran.trace) if algorithm.by_value is None else of_twin(given) is None
+        shown, is_recording = given, same and given.header.inputs_hash == ran.trace.header.inputs_hash
     return Evidence(
-        checked="twin" if twin is None else "kernel", source=header.source, events=len(shown), arrays=algorithm.inputs(config),
-        outputs=ran.outputs, moved=traffic(shown), twin_equals_kernel=None if twin is None else agree(twin.trace, ran.trace),
-        kernel_equals_pointers=None if seen is None else disagreement is None, disagreement=disagreement,
-        file_equals_recording=None if given is None else _is_recording(given, ran.trace), sram_peak=sram_peak(shown),
+        checked="kernel" if is_kernel else "twin", source=header.source, events=len(shown), arrays=algorithm.inputs(config),
+        outputs=ran.outputs, moved=traffic(shown), flops=flops_of(shown), twin_equals_kernel=differs is None if is_kernel else None,
+        kernel_equals_pointers=None if seen is None else disagreement is None, disagreement=disagreement or differs,
+        file_equals_recording=is_recording, sram_peak=sram_peak(shown),
     )  # fmt: skip
 
 
@@ -156,7 +172,8 @@ def _untiled(algorithm: Algorithm, config: Any, source: str | None) -> Evidence:
     if not untiled.takes_kernel(algorithm, source):
         told, outputs = untiled.of_twin(algorithm, config)
         return Evidence(
-            checked="twin", source=told.header.source, events=len(told), arrays=arrays, outputs=outputs, moved=traffic(told)
+            checked="twin", source=told.header.source, events=len(told), arrays=arrays, outputs=outputs, moved=traffic(told),
+            flops=flops_of(told),
         )  # fmt: skip
     seen, written = untiled.of_kernels(algorithm, config)
     try:
@@ -165,13 +182,19 @@ def _untiled(algorithm: Algorithm, config: Any, source: str | None) -> Evidence:
         disagreement = str(refused)
     return Evidence(
         checked="pointers", source=seen.header.source, events=len(seen), arrays=arrays,
-        outputs={name: written[name] for name in algorithm.outputs}, moved=traffic(seen), twin_equals_kernel=disagreement is None,
+        outputs={name: written[name] for name in algorithm.outputs}, moved=traffic(seen), flops=flops_of(seen),
+        twin_equals_kernel=disagreement is None,
         disagreement=disagreement,
     )  # fmt: skip
 
 
+def flops_of(trace: Trace) -> int:
+    """Of all its products."""
+    return int(trace.columns["flops"].sum(dtype=np.int64))
+
+
 def _judged(algorithm: Algorithm, config: Any, found: Evidence) -> Verification:
-    """Outputs against float64, bytes against the closed form.
+    """Outputs against float64, bytes and FLOPs against the closed forms.
 
     Raises:
         FlashvizError: The algorithm computed other outputs than it says.
@@ -192,15 +215,9 @@ def _judged(algorithm: Algorithm, config: Any, found: Evidence) -> Verification:
         disagreement=found.disagreement, file_equals_recording=found.file_equals_recording, outputs=outputs,
         hbm_read=found.moved.total_read, hbm_written=found.moved.total_written,
         closed_form_read=expected.total_read, closed_form_written=expected.total_written,
-        bytes_equal_by_tensor=found.moved == expected, sram_peak=found.sram_peak,
+        bytes_equal_by_tensor=found.moved == expected, flops=found.flops, closed_form_flops=algorithm.flops(config),
+        sram_peak=found.sram_peak,
     )  # fmt: skip
-
-
-def _is_recording(given: Trace, again: Trace) -> bool:
-    """Whether a file is what its header records again. Statistics need not be in the file."""
-    if given.header.inputs_hash != again.header.inputs_hash:
-        return False
-    return agree(given, again)
 
 
 def agree(a: Trace, b: Trace) -> bool:

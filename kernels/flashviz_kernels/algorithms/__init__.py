@@ -43,6 +43,18 @@ def named(name: str) -> Algorithm:
     return found
 
 
+def recorded_by(name: str, algorithm: str | Algorithm | None) -> Algorithm:
+    """What a trace's header names: the one of this folder, or ``algorithm``, which stands elsewhere and has that name.
+
+    Raises:
+        UsageError: There is none of that name, or the given one has another.
+    """
+    chosen = named(name) if algorithm is None else find(algorithm)
+    if chosen.name != name:
+        raise UsageError(f"expected the algorithm of a trace of {name[:80]}, got {chosen.name}; name its own, or none")
+    return chosen
+
+
 def in_one_order(algorithm: Algorithm) -> str:
     """The name of its variant whose sums have one order.
 

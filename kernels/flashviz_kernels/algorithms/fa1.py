@@ -46,5 +46,5 @@ ALGORITHM = Algorithm(
     name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O", "LSE"),
     twin=attending.twin(twins.fa1), text=(twins.fa1, twins._fa1_tile), log=attending.log(statements, walks=True),
     reference=attending.reference, tolerance=attending.tolerance(rounded_output=True),
-    closed_form=form.moved, events=form.events, arrays=arrays, tiled=True,
+    closed_form=form.moved, flops=form.FORM.flops, events=form.events, arrays=arrays, tiled=True,
 )  # fmt: skip

@@ -59,7 +59,7 @@ def options(altered: str, config: AttentionConfig) -> dict[str, Any]:
 ALGORITHM = Algorithm(
     name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O", "LSE"),
     twin=attending.twin(twins.fa2), text=(twins.fa2, twins._fa2_tile), log=attending.log(statements),
-    reference=attending.reference, tolerance=attending.tolerance(), closed_form=form.moved,
+    reference=attending.reference, tolerance=attending.tolerance(), closed_form=form.moved, flops=form.FORM.flops,
     events=form.events, arrays=attending.arrays, calls=attending.forward_calls,
     reports=by_row_blocks(form.most_events), tiled=True, keeps=True, altered=options,
 )  # fmt: skip

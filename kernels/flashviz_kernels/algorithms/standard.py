@@ -46,6 +46,6 @@ ALGORITHM = Algorithm(
     name=NAME, config=AttentionConfig, statements=statements, inputs=attending.inputs, outputs=("O",),
     twin=attending.twin(twins.standard), text=(twins.standard, twins._scores, twins._softmax, twins._blend),
     log=attending.log(statements, launches=3), reference=attending.reference,
-    tolerance=attending.tolerance(rounded_scores=True), closed_form=form.moved,
+    tolerance=attending.tolerance(rounded_scores=True), closed_form=form.moved, flops=form.FORM.flops,
     events=form.events, arrays=arrays, tiled=True,
 )  # fmt: skip
