@@ -32,10 +32,10 @@ SUM: dict[Aspect, Table] = {
 # One column a feature: V's tile, beneath it acc, one bar a feature, and acc / l. Left of each row of V the row's term.
 VALUES: dict[Aspect, Table] = {
     "16:9": {
-        "weights": (120, 96, 530, 360), "values": (560, 96, 1840, 360), "weights name": (120, 36, 530, 88),
+        "weights": (120, 96, 530, 400), "values": (560, 96, 1840, 400), "weights name": (120, 36, 530, 88),
         "values name": (560, 36, 1840, 88),
-        "acc name": (120, 486, 540, 562), "acc words": (120, 562, 540, 608), "acc": (560, 380, 1840, 720),
-        "answer name": (120, 764, 540, 824), "answer words": (120, 824, 540, 870), "answer": (560, 734, 1840, 914),
+        "acc name": (120, 486, 540, 562), "acc words": (120, 562, 540, 608), "acc": (560, 440, 1840, 640),
+        "answer name": (120, 744, 540, 804), "answer words": (120, 804, 540, 850), "answer": (560, 700, 1840, 910),
     },
     "4:3": {
         "weights": (60, 96, 350, 380), "values": (380, 96, 1380, 380), "weights name": (60, 36, 350, 88),
