@@ -145,13 +145,14 @@ FILMS = {
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "roof": ("plot", "badge", "axis", "ticks"), "climb": ("plot", "tile", "sm", "rows", "fit"),
-            "answer": ("plot", "tile", "sm", "rows", "fit", "spill"),
-            "gpu": ("standard", "standard rate", "flash", "flash rate", "length", "badge"),
+            "roof": ("plot", "badge", "axis", "up"), "flash": ("plot", "second", "ticks"),
+            "climb": ("plot", "tile", "sm", "rows", "fit", "second", "ticks"),
+            "answer": ("plot", "tile", "sm", "out", "rows", "fit", "second", "ticks", "spill"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point flash", "registers"),
         apart=("formula", "name", "part", "passed"),
+        seconds=(20, 62),
     ),
     "backward": Directed(
         "backward", "BackwardScene",
