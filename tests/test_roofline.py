@@ -127,6 +127,8 @@ def test_while_the_only_program_waits_nothing_computes() -> None:
             assert (drawn, idle) == (given_.programs - (waits is not None), int(waits is not None))
     beats = [beat.name for beat in scene(FILM).board]
     assert ("alone" in beats) == (given_.programs == 1)
+    assert said(at(scene(FILM), "alone"), "doing") == ["waits"]
+    assert sorted(said(at(scene(FILM), "answer"), "doing")) == ["computes", "waits"]
 
 
 @compiler

@@ -22,7 +22,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("ridge", "The ridge", 8.0, shot="roof", late=True, along=True, caption="Fewer than {knee} operations a byte: arithmetic waits."),
     Beat("standard", "Standard attention", 7.6, shot="roof", late=True, along=True, caption="Standard attention: at best {rate} TFLOP/s."),
     Beat("flash", "FlashAttention", 6.8, shot="roof", late=True, along=True, caption="FlashAttention: as many operations, fewer bytes."),
-    Beat("tile", "The query tile", 6.4, shot="tile", late=True, caption="A taller tile reads K and V less often. How tall?"),
+    Beat("tile", "The query tile", 6.2, shot="tile", late=True, along=True, caption="A taller tile reads K and V less often. How tall?"),
     Beat("climb", "Taller tiles", 5.4, shot="tile", late=True, along=True, caption="Twice as tall: K and V are read half as often."),
     Beat("full", "A full SM", 6.0, shot="tile", late=True, along=True, caption="No register is left: the rest goes out and back."),
     Beat("alone", "Alone", 5.9, shot="tile", late=True, along=True, caption="While the one program waits for K and V, nothing computes."),

@@ -15,6 +15,7 @@ from manim.utils.rate_functions import ease_in_out_cubic, there_and_back
 from flashviz.chapters import roofline
 from flashviz.chapters.roofline import DEVICE, Count, Height, Roofline, gather, quotes_of
 from flashviz.config import AttentionConfig
+from flashviz.device import Resources
 from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
@@ -40,6 +41,7 @@ NAMES = {"standard": "standard attention", "flash": "FlashAttention"}
 GROWTH = 1.5  # seconds of a doubling of the tile
 SETTLED = 1.2  # in which the tile comes back to the height that it should have
 OUT = 1.8  # in which what is spilled goes out and comes back
+FITTED = 1.2  # in which programs come to the SM
 TURN = 1.1  # in which one program computes
 SLOPE_NAME = 0.45  # of the ridge: where the slope's name stands
 
@@ -95,12 +97,13 @@ class RooflineFilm(ChapterFilm):
     registers: Registers
     spill: Word  # what an SM is, then what a program spills
     fit: Readout
+    doing: Group  # what each program does
     number: Readout  # operations a byte, beneath the dot
     division: Readout  # whence it comes
 
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        self.sums, self.foot, self.rates, self.readings, self.sides = [], [], [], [], []
+        self.sums, self.foot, self.rates, self.readings, self.sides, self.doing = [], [], [], [], [], Group()
         seen = [found.standard.intensity, *(height.intensity for height in found.heights), found.roof.knee or 0.0]
         most = BEYOND * max(seen)
         self.axes = Axes(scene.shot("roof")["plot"], (most, found.roof.at(most)))
@@ -293,27 +296,41 @@ def tile(film: RooflineFilm) -> None:
     film.division = Readout("", NAME, skin.o, name="division", face=Face.MONO_STRONG)
     film.registers, film.fit = Registers(place["sm"], place["out"], skin), Readout("", NAME, skin.ink, name="fit", face=Face.MONO_STRONG)
     film.readings = [Reading(skin.quiet, name="reading")]
-    names, parts = [word("query tile", LABEL, skin.ink, place["tile name"], "name")], [film.tile, film.rows]
-    if first.given is not None:
-        names.append(word("registers of one SM", LABEL, skin.ink, place["sm name"], "name"))
-        film.spill = word(CORE, LABEL, skin.ink, place["spill"], "spill", Face.TEXT)
-        names.append(film.spill)
-        parts += [film.registers, film.fit]
     show(film, first, first, 1.0)
     film.marks = [row_mark(film, first)]
     film.move(FadeIn(*film.words, *film.sides, *film.foot, *film.readings, film.number, film.division, *film.marks), seconds=0.4)
-    film.move(FadeIn(*names, *parts), seconds=0.4)
-    film.scene.tell()
+    with film.scene.telling():
+        name = word("query tile", LABEL, skin.ink, place["tile name"], "name")
+        film.move(FadeIn(name), Shows(film.tile, lambda share: stand(film, share * first.rows), introducer=True), seconds=1.0)
+        film.move(FadeIn(film.rows), seconds=TEXT)
+        if first.given is not None:
+            fill(film, first, first.given)
+
+
+def fill(film: RooflineFilm, height: Height, given: Resources) -> None:
+    """The registers of an SM, and one program after another in them."""
+    place, skin = film.scene.shot("tile"), film.skin
+    film.spill = word(CORE, LABEL, skin.ink, place["spill"], "spill", Face.TEXT)
+    film.registers.display(height.share, 0, 0.0)
+    film.move(FadeIn(word("registers of one SM", LABEL, skin.ink, place["sm name"], "name"), film.spill, film.registers), seconds=0.4)
+    for programs in range(1, given.programs + 1):
+        film.registers.display(height.share, programs, height.spilled)
+        film.scene.hold(FITTED / given.programs)
+    film.move(FadeIn(film.fit), seconds=TEXT)
+
+
+def stand(film: RooflineFilm, rows: float) -> None:
+    """A query tile of so many rows, on one scale with the tallest."""
+    rect, d = film.scene.shot("tile")["tile"], film.found.traces[0].config.head_dim
+    unit = min(rect.height / film.found.heights[-1].rows, rect.width / d)
+    film.tile.display(np.array([[rect.x0, rect.y0, rect.x0 + d * unit, rect.y0 + rows * unit]]))
+    film.tile.values = np.array([rows])
 
 
 def show(film: RooflineFilm, before: Height, after: Height, share: float) -> None:
     """The tile, the SM and the dot on the way from one height to another; what is written is one or the other's, since none is between."""
     place, told = film.scene.shot("tile"), before if share < 0.5 else after
-    rect, d = place["tile"], film.found.traces[0].config.head_dim
-    unit = min(rect.height / film.found.heights[-1].rows, rect.width / d)
-    rows = before.rows * (after.rows / before.rows) ** share
-    film.tile.display(np.array([[rect.x0, rect.y0, rect.x0 + d * unit, rect.y0 + rows * unit]]))
-    film.tile.values = np.array([rows])
+    stand(film, before.rows * (after.rows / before.rows) ** share)
     fitted(film.rows, f"{told.rows} rows", "256 rows", place["rows"])
     if told.given is not None:
         taken = before.share + (after.share - before.share) * share
@@ -401,15 +418,13 @@ def alone(film: RooflineFilm) -> None:
 def take_turns(film: RooflineFilm, height: Height, waiting: tuple[int | None, ...]) -> None:
     """Which program waits, one turn after another; all others compute, as their bands say where there is room."""
     assert height.given is not None
-    programs, registers, said = height.given.programs, film.registers, Group()
+    programs, registers = height.given.programs, film.registers
     for waits in waiting:
-        film.scene.remove(said)
+        film.scene.remove(film.doing)
         registers.display(height.share, programs, height.spilled, waits=waits)
-        said = Group(*(doing(registers.band(index), index == waits, film.skin) for index in range(programs)))
-        film.scene.add(said)
+        film.doing = Group(*(doing(registers.band(index), index == waits, film.skin) for index in range(programs)))
+        film.scene.add(film.doing)
         film.scene.hold(TURN)
-    film.scene.remove(said)
-    registers.display(height.share, programs, height.spilled)
 
 
 def doing(band: Rect, waits: bool, skin: Theme) -> Group:
@@ -428,6 +443,7 @@ def answer(film: RooflineFilm) -> None:
     best, last, place = film.found.tallest, film.found.heights[-1], film.scene.shot("tile")
     assert best is not None  # else the board has no such beat
     assert best.given is not None
+    film.scene.remove(film.doing)
     film.move(FadeOut(film.spill), seconds=TEXT)
     film.move(Shows(everything(film), partial(show, film, last, best), rate_func=ease_in_out_cubic), seconds=SETTLED)
     film.spill = word("spilled: nothing", LABEL, film.skin.ink, place["spill"], "spill", Face.TEXT)
