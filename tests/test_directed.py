@@ -21,6 +21,7 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " all"))
+IO_SUMS = ("each", "each why", "once", "once why")
 FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
@@ -131,27 +132,25 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "large", "sum", "note"),
-            "sweep": (
-                "square", "plot", "sweeps", "axis", "ticks", "chip", "m", "large", "sum", "bytes", "each", "once", "why", "total", "note",
-            ),
-            "double": ("square", "plot", "m", "sweeps", "chip", "cut", "total"),
-            "wider": ("square", "plot", "m", "sweeps", "ticks", "chip", "cut", "total"),
-            "chips": ("square", "plot", "m", "sweeps", "chip"), "cached": ("plot",),
+            "best": ("square", "plot", "m", "bytes"), "square": ("square", "chip", "sum", "note", "m"),
+            "sweep": ("square", "plot", "sweeps", "axis", "ticks", "chip", "m", "sum", "note", *IO_SUMS),
+            "double": ("square", "plot", "m", "sweeps", "chip"), "wider": ("square", "plot", "m", "sweeps", "ticks", "chip"),
+            "chips": ("square", "plot", "m", "sweeps", "chip"), "cached": ("plot",), "ratio": ("plot",),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
-        actors=("sweeps", "bar", "curve"),
+        actors=("sweeps", "bar", "curve", "blocks"),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "roof": ("plot", "badge", "axis", "ticks"), "climb": ("plot", "tile", "sm", "rows", "fit"),
-            "answer": ("plot", "tile", "sm", "rows", "fit", "spill"),
-            "gpu": ("standard", "standard rate", "flash", "flash rate", "length", "badge"),
+            "roof": ("plot", "badge", "axis", "up"), "flash": ("plot", "second", "ticks"),
+            "climb": ("plot", "tile", "sm", "rows", "fit", "second", "ticks"),
+            "answer": ("plot", "tile", "sm", "out", "rows", "fit", "second", "ticks", "spill"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point flash", "registers"),
         apart=("formula", "name", "part", "passed"),
+        seconds=(20, 62),
     ),
     "backward": Directed(
         "backward", "BackwardScene",

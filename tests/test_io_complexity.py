@@ -44,11 +44,9 @@ def test_bars_are_algorithm_1s() -> None:
         assert said(at(film, beat), "count") == [f"{N // columns} sweeps"]
         assert said(at(film, beat), "numbers") == [f"M = {4 * D * columns:,}"]
         assert shown(at(film, beat), "tile")[0].values == written([columns, min(columns, D)])
-        assert said(at(film, beat), "total") == [f"= {algorithm_1(columns) // 1024:,} KiB"]
         texts = [at(film, beat).texts()[name] for name in ("count", "bytes each", "bytes once")]
         sweeps, each, once = (int(re.sub(r"\D", "", text)) for text in texts)
         assert sweeps * each + once == algorithm_1(columns) / 1024, "checks by hand"
-    assert [at(film, "double").texts()["tile size"], at(film, "wider").texts()["tile size"]] == ["tile 64 × 64", "tile 64 × 256"]
 
 
 @every
@@ -72,11 +70,33 @@ def test_heights_of_bars_are_to_scale_to_a_pixel(name: str) -> None:
     ground = shown(at(film, "sweep"), "bar once")[0].box[1]
     tall = [(box[3] - ground) * PX_PER_UNIT for box in (first, second)]
     assert tall[1] == pytest.approx(tall[0] * found.steps[1].nbytes / found.steps[0].nbytes, abs=4)
-    line = shown(at(film, "cached"), "cached")[0].box
+    line = shown(at(film, "sweep"), "cached")[0].box
     middle = (line[1] + line[3]) / 2 - ground
     assert middle == pytest.approx((first[3] - ground) * found.cached / found.steps[0].nbytes, abs=0.03)
     n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
     assert found.cached == size * (4 * n * d + 4 * n * n), "FACTS.md: a perfect cache"
+
+
+@every
+def test_standard_attentions_bytes_pile_up_to_its_line(name: str) -> None:
+    """S out, S back, P out, P back, then Q, K, V and O: each part as tall as its bytes, all of them up to the line."""
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    end = at(film, "best")
+    n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
+    parts = sorted(shown(end, "way"), key=lambda item: item.box[1])
+    (line,), (base,) = shown(end, "cached"), shown(end, "base")
+    ground, top = (base.box[1] + base.box[3]) / 2, (line.box[1] + line.box[3]) / 2
+    bytes_of = [n * n * size] * 4 + [4 * n * d * size]
+    assert sum(bytes_of) == found.cached
+    edges = ground + np.cumsum([0, *bytes_of]) / found.cached * (top - ground)
+    for part, low, high in zip(parts, edges[:-1], edges[1:], strict=True):
+        assert (part.box[1], part.box[3]) == pytest.approx((low, high), abs=0.03), "less a seam"
+    texts = sorted(shown(end, "way name"), key=lambda item: item.box[1])
+    assert [item.text.partition(":")[0] for item in texts] == ["S out", "S back", "P out", "P back", "Q, K, V, O"]
+    if name == "default":
+        assert [item.text.rpartition(": ")[2] for item in texts] == ["8 MiB"] * 4 + ["1 MiB"]
+        assert said(end, "cached bytes") == ["33 MiB"]
+        assert said(end, "size") == ["S: 2,048 × 2,048 × 2 bytes = 8 MiB"]
 
 
 @every
@@ -85,9 +105,9 @@ def test_the_curve_is_the_closed_form_and_goes_through_every_trace(name: str) ->
     for step, trace in zip(found.steps, found.traces, strict=True):
         assert step.nbytes == traffic(trace).total == io_complexity.bytes_at(step.m, found.config)
         assert step.sweeps == trace.config.col_blocks
-    last = found.chips[-1][1] if found.chips else found.steps[-1]
-    assert shown(at(film, "cached"), "bar bytes")[0].values == written([last.m, last.nbytes])
-    (curve,) = [item for item in at(film, "cached").shown if item.name == "curve"]
+    last, end = found.chips[-1][1] if found.chips else found.steps[-1], film.snapshots[-1]
+    assert shown(end, "bar bytes")[0].values == written([last.m, last.nbytes])
+    (curve,) = [item for item in end.shown if item.name == "curve"]
     assert curve.values.startswith("(")
     falls = [before.nbytes / after.nbytes for before, after in itertools.pairwise(found.steps)]
     assert all(1.4 < fall < 2.0 for fall in falls)
@@ -99,7 +119,13 @@ def test_chips_are_marked_at_what_one_program_may_use() -> None:
     assert [SMS[arch].shared_per_block for arch in ("sm_80", "sm_90")] == [163 * 1024, 227 * 1024]
     assert said(at(scene(FILM), "chips"), "chip") == ["A100, 163 KiB", "H100, 227 KiB"]
     assert any("CUDA C++ Programming Guide" in text for text in said(at(scene(FILM), "chips"), "cited"))
-    assert "its order: Dao et al. 2022, Theorem 2" in said(at(scene(FILM), "wider"), "cited")
+    assert said(at(scene(FILM), "wider"), "cited") == ["order N² d² / M: Dao et al. 2022, Theorem 2"]
+
+
+def test_sweeps_by_their_bytes_are_of_the_order_that_is_said() -> None:
+    """3 N d numbers of Q and O a sweep, 4 N d / M sweeps: 12 N^2 d^2 / M."""
+    for step in gather(AttentionConfig(), run).steps:
+        assert 3 * N * D * step.sweeps == 12 * N**2 * D**2 / step.m
 
 
 @every
@@ -109,43 +135,66 @@ def test_the_crossing_is_the_smallest_m_that_moves_no_more(name: str) -> None:
     if m is None:
         fewer = [step.nbytes <= found.cached for step in (found.steps[0], found.last)]
         assert fewer[0] == fewer[1]
-        assert not shown(at(film, "cached"), "crossing")
+        assert "cached" not in [beat.name for beat in film.board]
         return
     assert io_complexity.bytes_at(m, found.config) <= found.cached < io_complexity.bytes_at(m - 1, found.config)
     assert shown(at(film, "cached"), "crossing")[0].values == written([float(m)])
     (text,) = said(at(film, "cached"), "equal")
-    assert abs(int(text.rpartition(" ")[2].replace(",", "")) / m - 1) < 0.005
+    told, amount = text.removeprefix("equal at M ≈ ").split(", ")
+    assert abs(int(told.replace(",", "")) / m - 1) < 0.005
+    assert amount == rounded(int(told.replace(",", "")) * found.config.itemsize)
+    assert not said(film.snapshots[-1], "equal"), "what follows has its place"
 
 
-def test_more_is_what_standard_attention_moves_beyond() -> None:
-    film, found = scene(FILM), gather(AttentionConfig(), run)
-    more, bar, line = (shown(at(film, "ratio"), name)[0] for name in ("more", "bar bytes", "cached"))
-    assert more.values == written([found.cached - algorithm_1(-(-227 * 1024 // 2 // (4 * D)))])
-    assert more.box[1] == pytest.approx(bar.box[3], abs=0.011)
-    assert more.box[3] == pytest.approx((line.box[1] + line.box[3]) / 2, abs=0.011)
-    caption = next(told.caption for told in film.told if told.name == "ratio")
-    assert caption == "33 MiB even if nothing is read twice. Here 4.7 MiB."
+@every
+def test_as_many_copies_of_the_last_bar_as_fit_beneath_the_line(name: str) -> None:
+    """One on the other from the last bar on, the top one under the line, and one more would stand over it."""
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    end = at(film, "ratio")
+    (copies,), (line,) = shown(end, "copies"), shown(end, "cached")
+    ground, top = shown(end, "bar once")[0].box[1], (line.box[1] + line.box[3]) / 2
+    tall = found.last.nbytes / found.cached * (top - ground)
+    times = int(found.cached / found.last.nbytes)
+    assert said(end, "times") == [f"× {times}"]
+    assert copies.box[1] == pytest.approx(ground + tall, abs=0.04)
+    assert copies.box[3] == pytest.approx(ground + times * tall, abs=0.04)
+    assert copies.box[3] <= top < ground + (times + 1) * tall
+    assert f"over {times} times" in end.caption
 
 
-def test_a_tile_on_chip_stops_at_d_rows_and_widens_on() -> None:
+def test_little_more_is_not_said() -> None:
+    """With d = 256 the perfect cache is better: no ratio, and no crossing."""
+    beats = [beat.name for beat in gather(AttentionConfig(head_dim=256), run).beats]
+    assert beats == ["best", "square", "sweep", "double", "wider"]
+
+
+def test_blocks_on_chip_stop_at_d_rows_and_widen_on() -> None:
     film = scene(FILM)
     for beat, columns in (("sweep", 32), ("double", 64), ("wider", 256)):
         snapshot = at(film, beat)
         assert shown(snapshot, "block S")[0].values == written([columns, min(columns, D)])
         s, q, k, v, o = (Rect(*shown(snapshot, f"block {name}")[0].box) for name in "SQKVO")
-        assert [s.width / q.width, s.height / k.height] == pytest.approx([columns / D, min(columns, D) / D], rel=0.05)
-        assert [k.width, v.width, q.height, o.height] == pytest.approx([s.width, s.width, s.height, s.height], abs=0.011)
-        assert film.shot("io")["chip"].contains(o)
+        assert [s.width / k.width, q.width / k.width] == pytest.approx([1.0, min(columns, D) / columns], abs=0.12)
+        assert [v.width, o.width] == pytest.approx([k.width, q.width], abs=0.011)
+        assert all(film.shot("io")["chip"].contains(each) for each in (s, q, k, v, o))
 
 
 @given(st.integers(1, 256), st.floats(1.0, 4096.0))
-def test_a_tile_of_d_rows_ends_at_the_limit(d: int, columns: float) -> None:
+def test_blocks_fill_the_box_of_m_numbers(d: int, columns: float) -> None:
+    """To scale: a block of K or V is a quarter of M; all four fill it up to d rows; S is within from 2 d on, and out of it before."""
+    rows = min(columns, d)
     for aspect in ASPECTS:
         rect = shot(AttentionConfig(), aspect, "io")["chip"]
-        blocks = Blocks.of(rect, Blocks.unit(rect, columns, d), d, columns, d)
-        assert blocks.s.y0 == pytest.approx(blocks.limit)
-        assert all(rect.contains(each, slack=1e-6) for each in (blocks.s, blocks.q, blocks.k, blocks.v, blocks.o))
-        assert not any(a.overlaps(b) for a, b in itertools.combinations((blocks.s, blocks.q, blocks.k, blocks.v, blocks.o), 2))
+        unit = Blocks.unit(rect, columns, d)
+        blocks = Blocks.of(rect, unit, rows, columns, d)
+        areas = {name: getattr(blocks, name).width * getattr(blocks, name).height / unit**2 for name in ("box", *"kvqos")}
+        held = {"box": 4 * d * columns, "k": d * columns, "v": d * columns, "q": d * rows, "o": d * rows, "s": rows * columns}
+        assert areas == pytest.approx(held)
+        assert all(blocks.box.contains(each, slack=1e-6) for each in (blocks.k, blocks.v, blocks.q, blocks.o))
+        assert blocks.box.contains(blocks.s, slack=1e-6) == (columns >= 2 * d * (1 - 1e-9))
+        assert rect.contains(blocks.box, slack=1e-6)
+        assert rect.contains(blocks.s, slack=1e-6)
+        assert not any(a.overlaps(b, slack=1e-6) for a, b in itertools.combinations((blocks.k, blocks.v, blocks.q, blocks.o, blocks.s), 2))
 
 
 @pytest.mark.parametrize("d", [16, 40, 64, 256])

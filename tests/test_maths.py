@@ -221,7 +221,7 @@ def operations_of_gradients(label: str) -> None:
 @checks("roofline-intensity")
 def intensity(label: str) -> None:
     for c in (SQUARE[0], AttentionConfig(seq_q=256, block_m=64, block_n=32, head_dim=64)):
-        assert at(label, **names(c)) == pytest.approx(roofline.ends_of(record(c, source="numpy")).counted)
+        assert at(label, **names(c)) == pytest.approx(roofline.count_of(record(c, source="numpy")).intensity)
 
 
 @checks("roofline-roof", "roofline-knee")

@@ -4,45 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from flashviz.chapters.measured import Point, Sweep, sweep_of
+from flashviz.chapters.measured import Point
 from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.citations import A100_MEMORIES, H100_MEMORIES, PEAK_TFLOPS, Peak
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
 from flashviz.device import REGISTERS, WARP, Resources
 from flashviz.errors import ConfigError, MissingPartError
-from flashviz.forms import compulsory
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("roof", "The roof", 8.0, shot="roof", late=True, caption="No faster than bytes arrive; no faster than arithmetic."),
-    Beat("standard", "Standard attention", 6.3, shot="roof", late=True, caption="Standard attention: {standard} operations a byte."),
-    Beat("tile", "A low tile", 7.8, shot="tile", late=True, caption="FlashAttention: how tall should a query tile be?"),
-    Beat("climb", "Taller tiles", 11.8, shot="tile", late=True, caption="Twice as tall: K and V are read half as often."),
-    Beat("full", "A full SM", 5.4, shot="tile", late=True, caption="No register is left: what does not fit goes out and back."),
-    Beat("answer", "How tall", 6.2, shot="tile", late=True, caption="{rows} rows: the tallest tile that spills nothing."),
-    Beat("gpu", "Measured on a GPU", 10.2, shot="measured", fresh=True, caption="An {device}, measured. Each algorithm has a roof."),
-    Beat("close", "What it buys", 3.8, shot="measured", late=True, caption="The same N: {standard_rate} against {flash_rate} TFLOP/s."),
+    Beat("roof", "The roof", 6.6, shot="roof", late=True, along=True, caption="No faster than bytes arrive; no faster than arithmetic."),
+    Beat("ridge", "The ridge", 8.0, shot="roof", late=True, along=True, caption="Fewer than {knee} operations a byte: arithmetic waits."),
+    Beat("standard", "Standard attention", 7.6, shot="roof", late=True, along=True, caption="Standard attention: at best {rate} TFLOP/s."),
+    Beat("flash", "FlashAttention", 6.8, shot="roof", late=True, along=True, caption="FlashAttention: as many operations, fewer bytes."),
+    Beat("tile", "The query tile", 6.2, shot="tile", late=True, along=True, caption="A taller tile reads K and V less often. How tall?"),
+    Beat("climb", "Taller tiles", 5.4, shot="tile", late=True, along=True, caption="Twice as tall: K and V are read half as often."),
+    Beat("full", "A full SM", 6.0, shot="tile", late=True, along=True, caption="No register is left: the rest goes out and back."),
+    Beat("alone", "Alone", 5.9, shot="tile", late=True, along=True, caption="While the one program waits for K and V, nothing computes."),
+    Beat("answer", "How tall", 7.8, shot="tile", late=True, along=True, caption="{rows} rows: the tallest tile that spills nothing."),
 )  # fmt: skip
-FULL = 0.9  # of an SM's registers
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
 HBM = {"A100": (A100_MEMORIES, A100_MEMORIES.memories[1]), "H100": (H100_MEMORIES, H100_MEMORIES.memories[-1])}
-MEASURED = {"standard": "standard", "flash": "fa2"}  # what is shown, and how it tiles
 SIXTEEN_BIT = 2  # bytes of a number that the quoted peak is for
 
 
 @dataclass(frozen=True)
-class Ends:
-    """Operations a byte of one algorithm: as its trace counts bytes, and where a perfect cache lets each tensor cross once."""
+class Count:
+    """What a trace counts: operations of its products, and all bytes that cross between HBM and the chip."""
 
-    counted: float
-    once: float
+    operations: float
+    nbytes: int
+
+    @property
+    def intensity(self) -> float:
+        """Operations a byte."""
+        return self.operations / self.nbytes
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,16 @@ class Roof:
 
 @dataclass(frozen=True)
 class Height:
-    """A query tile of so many rows: operations a byte as its trace counts them; what the compiler gives a program, where there is one."""
+    """A query tile of so many rows: what its trace counts; what the compiler gives a program, where there is one."""
 
     rows: int
-    intensity: float
+    count: Count
     given: Resources | None
+
+    @property
+    def intensity(self) -> float:
+        """Operations a byte."""
+        return self.count.intensity
 
     @property
     def share(self) -> float:
@@ -93,40 +100,12 @@ class Height:
 
 
 @dataclass(frozen=True)
-class Rate:
-    """What one algorithm attained at one N, TFLOP/s, and at the most: its roof at the operations a byte of a perfect cache."""
-
-    intensity: float
-    attained: float
-    most: float
-
-
-@dataclass(frozen=True)
-class Rates:
-    """TFLOP/s that were measured, N growing, under the roof of their device."""
-
-    device: str
-    roof: Roof
-    sweep: Sweep
-    of: dict[str, tuple[Rate, ...]]
-
-    @property
-    def lengths(self) -> tuple[int, ...]:
-        """N of each rate."""
-        return tuple(int(n) for n, _ in self.sweep.flops)
-
-
-@dataclass(frozen=True)
 class Roofline:
-    """The roof, standard attention under it, tiles of every height, the traces that were counted, and what the captions say.
-
-    ``gpu`` is None where no GPU that a source quotes was measured.
-    """
+    """The roof, standard attention under it, tiles of growing height, the traces that were counted, and what the captions say."""
 
     roof: Roof
-    standard: Ends
+    standard: Count
     heights: tuple[Height, ...]  # smallest first
-    gpu: Rates | None
     traces: tuple[Trace, ...]
 
     @property
@@ -137,33 +116,35 @@ class Roofline:
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Nothing is said of a GPU that was not measured, nor of an SM that is not full."""
+        """Nothing is said of a ridge that no source quotes, nor of an SM that is not full or that several programs share."""
         last = self.heights[-1]
         left_out = {
-            "gpu": self.gpu is None,
-            "close": self.gpu is None,
-            "full": not (last.spilled or last.share > FULL),
+            "ridge": self.roof.knee is None,
+            "full": not last.spilled,
+            "alone": last.given is None or last.given.programs != 1,
             "answer": self.tallest is None,
         }
         return tuple(beat for beat in BEATS if not left_out.get(beat.name, False))
 
     @property
     def said(self) -> dict[str, str]:
-        rates = {f"{name}_rate": f"{self.gpu.of[name][-1].attained:.0f}" if self.gpu else "" for name in MEASURED}
-        rows = f"{self.tallest.rows:,}" if self.tallest else ""
-        return {"standard": f"{self.standard.counted:.0f}", "rows": rows, "device": self.gpu.device if self.gpu else "", **rates}
+        """What the captions' braces stand for."""
+        peak, knee = self.roof.peak, self.roof.knee
+        rate = f"{self.roof.at(self.standard.intensity):.0f}"
+        return {
+            "knee": "" if knee is None else f"{knee:.0f}",
+            "rate": rate if peak is None else f"{rate} of {peak.value:.0f}",
+            "rows": f"{self.tallest.rows:,}" if self.tallest else "",
+        }
 
 
-def gather(
-    config: AttentionConfig, source: str | None, record: Callable[..., Trace], report: Any, compiled: Callable[..., Resources]
-) -> Roofline:
-    """Trace one head of the config with query tiles of every height that an A100 holds, and standard attention as the config tiles it.
+def gather(config: AttentionConfig, source: str | None, record: Callable[..., Trace], compiled: Callable[..., Resources]) -> Roofline:
+    """Trace one head of the config with query tiles of its own height and of greater ones, and standard attention as the config tiles it.
 
     Args:
-        config: N, d, dtype, mask and BLOCK_N are kept; batch and heads are 1, and BLOCK_M is varied.
+        config: N, d, dtype, mask and BLOCK_N are kept; batch and heads are 1, and BLOCK_M grows.
         source: Kernel or twin, for FlashAttention; None as ``record`` takes it.
         record: ``flashviz_kernels.recorder.record``.
-        report: What was measured: ``flashviz_kernels.bench.report.Report`` of ``flashviz bench kernel``.
         compiled: ``flashviz_kernels.compiler.resources_of``.
 
     Raises:
@@ -176,8 +157,8 @@ def gather(
     taller = [record(c, source=source, algorithm="fa2") for c in problems]
     standard = record(config, source="numpy", algorithm="standard")
     given = given_to(problems, compiled)
-    found = tuple(Height(c.block_m, ends_of(t).counted, r) for c, t, r in zip(problems, taller, given, strict=True))
-    return Roofline(roof_of(DEVICE, config.itemsize), ends_of(standard), found, measured_rates(report), (*taller, standard))
+    found = tuple(Height(c.block_m, count_of(t), r) for c, t, r in zip(problems, taller, given, strict=True))
+    return Roofline(roof_of(DEVICE, config.itemsize), count_of(standard), found, (*taller, standard))
 
 
 def given_to(problems: Sequence[AttentionConfig], compiled: Callable[..., Resources]) -> list[Resources | None]:
@@ -197,33 +178,14 @@ def roof_of(device: str, itemsize: int) -> Roof:
 def quotes_of(device: str, roof: Roof) -> tuple[tuple[str, str], ...]:
     """The limits of a roof with their sources: the slope's, and the flat part's where it has one."""
     hierarchy, memory = HBM[device]
-    slope = (f"{memory.speed} from HBM", hierarchy.quote.citation)
+    slope = (memory.speed, hierarchy.quote.citation)
     return (slope,) if roof.peak is None else (slope, (f"{roof.peak.value:.0f} TFLOP/s", roof.peak.quote.citation))
 
 
-def measured_rates(report: Any) -> Rates | None:
-    """Rates that were measured, where a source quotes the roof of their device.
-
-    An intensity is that of a perfect cache: what the GPU's caches saved is not known, so a roof is as high as it can be.
-    """
-    device = next((name for name in HBM if name in (report.machine.gpu or "")), None)
-    if device is None:
-        return None
-    sweep = sweep_of(report)
-    roof = roof_of(device, sweep.itemsize)
-    of: dict[str, tuple[Rate, ...]] = {}
-    for name, algorithm in MEASURED.items():
-        rates = []
-        for (n, seconds), (_, flops) in zip(sweep.seconds(name), sweep.flops, strict=True):
-            problem = AttentionConfig(seq_q=int(n), head_dim=sweep.d, heads=sweep.heads, dtype="float16")
-            intensity = flops / compulsory(problem, algorithm).total
-            rates.append(Rate(intensity, flops / seconds / 10**12, roof.at(intensity)))
-        of[name] = tuple(rates)
-    return Rates(device, roof, sweep, of)
-
-
 def heights(config: AttentionConfig) -> list[AttentionConfig]:
-    """The config with query tiles of every height that its GPU can hold: powers of two, up to the first that holds all queries.
+    """The config with query tiles of its own height and of greater ones: powers of two, up to the first that holds all queries.
+
+    Only those that its GPU can hold; where its own is the last of them, the one before as well.
 
     Raises:
         ConfigError: Fewer than two do.
@@ -236,7 +198,7 @@ def heights(config: AttentionConfig) -> list[AttentionConfig]:
     if len(found) < 2:
         remedy = f"a seq_q above {BLOCKS[0]}" if c.seq_q <= BLOCKS[0] else "a smaller block_n"
         raise ConfigError(f"expected two tile heights that suit N = {c.seq_q} and {c.arch}, got {len(found)}; take {remedy}")
-    return found
+    return [each for each in found if each.block_m >= c.block_m or each in found[-2:]]
 
 
 def bytes_at(rows: int, config: AttentionConfig) -> int:
@@ -250,7 +212,6 @@ def bytes_at(rows: int, config: AttentionConfig) -> int:
     return 2 * c.head_dim * c.itemsize * (c.seq_q + int(keys.sum())) + FLOAT32 * c.seq_q
 
 
-def ends_of(trace: Trace) -> Ends:
-    """The interval of a trace's intensity: its operations over its bytes, and over what it must move at the least."""
-    operations = float(trace.columns["flops"].sum())
-    return Ends(operations / traffic(trace).total, operations / compulsory(trace.config, trace.header.algorithm).total)
+def count_of(trace: Trace) -> Count:
+    """Of the whole trace."""
+    return Count(float(trace.columns["flops"].sum()), traffic(trace).total)

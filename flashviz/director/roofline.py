@@ -1,38 +1,49 @@
-"""How tall a tile may be: its dot slides up a quoted roof as it grows, while it fills an SM; then bars that a GPU was measured at."""
+"""How tall a tile may be: its dot slides up a quoted roof as it grows, while it fills an SM, until what does not fit has a price."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from manim import Group, Mobject
-from manim.utils.rate_functions import ease_in_out_cubic
+from manim.utils.rate_functions import ease_in_out_cubic, there_and_back
 
 from flashviz.chapters import roofline
-from flashviz.chapters.roofline import DEVICE, Height, Rate, Roof, Roofline, gather, quotes_of
+from flashviz.chapters.roofline import DEVICE, Count, Height, Roofline, gather, quotes_of
 from flashviz.config import AttentionConfig
+from flashviz.device import Resources
 from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, machine, middle, word
-from flashviz.figures import amount
-from flashviz.layout import Rect, Shot, rows
-from flashviz.layout.roofline import RIGHT, Decades
+from flashviz.director.words import LABEL, NAME, Word, amid, first_that_fits, fly, line_width, machine, middle, word, worded
+from flashviz.figures import amount, times
+from flashviz.layout import Rect, Shot
+from flashviz.layout.roofline import BEYOND, Axes
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.roof import Reading, Registers, RoofView, UnderRoof
+from flashviz.mobjects.roof import Reading, Registers, RoofView
 from flashviz.mobjects.rulers import Dot
 from flashviz.mobjects.tiles import Rectangles
+from flashviz.palette import Theme
 
 RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
+CROSSED = ("operations for each byte that crosses between HBM and chip", "operations for each byte that crosses")
+WAITS, WORKS = "waits", "computes"  # the two sides of the ridge, and what a program does
+MEMORY = "HBM: "
 CORE = "a core of the GPU"
 NAMES = {"standard": "standard attention", "flash": "FlashAttention"}
-GROWTH, DOUBLED = 1.35, 0.7  # seconds of a doubling of the tile, of N
-SETTLED = 1.2  # seconds in which the tile comes back to the height that it should have
+GROWTH = 1.5  # seconds of a doubling of the tile
+SETTLED = 1.2  # in which the tile comes back to the height that it should have
+OUT = 1.8  # in which what is spilled goes out and comes back
+FITTED = 1.2  # in which programs come to the SM
+TURN = 1.1  # in which one program computes
+SLOPE_NAME = 0.45  # of the ridge: where the slope's name stands
 
 
 class RooflineStage(ShotScene):
@@ -40,88 +51,126 @@ class RooflineStage(ShotScene):
 
     script = roofline.BEATS
 
-    def open(self, record: Callable[..., Any], measured: Callable[[], Any], compiled: Callable[..., Any]) -> RooflineFilm:
-        """Count operations and bytes of traces, ask the compiler, and take what was measured.
+    def open(self, record: Callable[..., Any], compiled: Callable[..., Any]) -> RooflineFilm:
+        """Count operations and bytes of traces, and ask the compiler.
 
         Args:
             record: ``flashviz_kernels.recorder.record``.
-            measured: ``flashviz_kernels.bench.measured.measured``.
             compiled: ``flashviz_kernels.compiler.resources_of``.
         """
-        report = measured()
-        found = gather(self.settings.config, self.settings.source, record, report, compiled)
+        found = gather(self.settings.config, self.settings.source, record, compiled)
         self.provenance = [provenance(trace) for trace in found.traces]
-        if found.gpu is not None:
-            self.provenance.append({"benchmark": report.benchmark, "date": report.date, "machine": report.machine.gpu})
         self.set_board(found.beats, found.said)
         return RooflineFilm(self, found)
+
+
+@dataclass
+class Division:
+    """Operations by bytes, and what it gives: how far right a dot stands."""
+
+    name: Word
+    words: list[Word]
+
+    @property
+    def parts(self) -> list[Word]:
+        """All of it."""
+        return [self.name, *self.words]
+
+    @property
+    def result(self) -> Word:
+        """What stands last."""
+        return self.words[-1]
 
 
 class RooflineFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    words: list[Mobject]  # the badge, the axis and the names of both limits
-    standard_name: Word
-    reading: Reading
-    product: Word
+    words: list[Mobject]  # who is quoted, the axis and the names of both limits
+    sides: list[Word]  # of the ridge
+    sums: list[Division]
+    foot: list[Word]  # numbers beneath the axis, and the ridge's first
+    rates: list[Word]  # numbers at the left
+    readings: list[Reading]
     marks: list[Named]  # the rows of the heights that were passed
     tile: Rectangles
     rows: Readout
     registers: Registers
-    core: Word  # what an SM is, then what a program spills
+    spill: Word  # what an SM is, then what a program spills
     fit: Readout
-    number: Readout  # at the dot
+    doing: Group  # what each program does
+    number: Readout  # operations a byte, beneath the dot
+    division: Readout  # whence it comes
 
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        place = scene.shot("roof")
-        climbing = [height.intensity for height in found.heights]
-        xs = [*climbing, found.standard.counted, *([found.roof.knee] if found.roof.knee else [])]
-        ends = min(xs), max(xs)
-        self.plot = Decades.of(place["plot"], ends, (found.roof.at(ends[0]), found.roof.at(ends[1] * 2**RIGHT)))
-        self.roof = RoofView(found.roof, self.plot, place["ticks"], self.skin)
+        self.sums, self.foot, self.rates, self.readings, self.sides, self.doing = [], [], [], [], [], Group()
+        seen = [found.standard.intensity, *(height.intensity for height in found.heights), found.roof.knee or 0.0]
+        most = BEYOND * max(seen)
+        self.axes = Axes(scene.shot("roof")["plot"], (most, found.roof.at(most)))
+        self.roof = RoofView(found.roof, self.axes, self.skin)
         self.standard = Dot(self.skin.scores, hollow=False, name="point standard")
         self.dot = Dot(self.skin.o, hollow=False, name="point flash")
 
-    def badge(self, device: str, roof: Roof, rect: Rect) -> Group:
-        """A machine, and who quotes its limits."""
-        skin, quotes = self.skin, quotes_of(device, roof)
+    def limits(self, place: Shot) -> list[Mobject]:
+        """Who is quoted, the axis, and both limits at their parts of the roof."""
+        skin, roof, axes, quotes = self.skin, self.found.roof, self.roof.axes, quotes_of(DEVICE, self.found.roof)
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
-        cited = word(first_that_fits((sources, short), LABEL, rect.width), LABEL, skin.ink, rect, "cited", Face.TEXT)
-        return Group(machine(device, self.scene.settings.aspect, skin), cited)
-
-    def limits(self, plot: Decades, place: Shot) -> list[Mobject]:
-        """Badge, the axes' names, and both limits at their parts of the roof."""
-        skin, roof, quotes = self.skin, self.found.roof, quotes_of(DEVICE, self.found.roof)
-        axis = amid(axis_texts(self.found.traces[-1].config), skin.ink, place["axis"], "axis")
-        slope = quotes[0][0]
-        wide = text_width(slope, LABEL, Face.STRONG)
-        base = plot.y(roof.at(plot.value(plot.rect.x0 + wide + em(84)))) + em(76)
-        base_of = plot.rect.y1 - em(24)
-        base = min(base, base_of - em(46))  # clear of the name of the vertical axis
-        up = Word(first_that_fits(RATE, LABEL, 0.9 * plot.rect.width), LABEL, skin.ink, plot.rect.x0, base_of, "axis", Face.TEXT)
-        limit = Word(slope, LABEL, skin.ink, plot.rect.x0 + em(34), base, "limit")
-        words: list[Mobject] = [self.badge(DEVICE, roof, place["badge"]), axis, up, limit]
+        at = place["badge"]
+        cited = word(first_that_fits((sources, short), LABEL, at.width), LABEL, skin.ink, at, "cited", Face.TEXT)
+        axis = amid(CROSSED, skin.ink, place["axis"], "axis")
+        words: list[Mobject] = [cited, axis]
+        if "up" in place:  # the slope has room for its name
+            x, y, _ = self.roof.spot(SLOPE_NAME * (roof.knee or axes.most[0]))
+            words.append(Word(f"{MEMORY}{quotes[0][0]}", LABEL, skin.ink, x + em(40), y - em(60), "limit"))
         for level, _ in quotes[1:]:
             wide = text_width(level, LABEL, Face.STRONG)
-            words.append(Word(level, LABEL, skin.ink, plot.rect.x1 - wide, plot.y(roof.at(plot.ends[1])) + em(20), "limit"))
+            words.append(Word(level, LABEL, skin.ink, axes.rect.x1 - wide, axes.y(axes.most[1]) + em(18), "limit"))
         return words
 
+    def side_names(self) -> list[Word]:
+        """What arithmetic does on both sides of the ridge; smaller where its right side is narrow."""
+        rect, floor = self.roof.axes.rect, self.roof.axes.rect.y0 + em(24)
+        ridge, gap = self.roof.axes.x(self.found.roof.knee or 0.0), em(16)
+        left = ridge - gap - text_width(WAITS, LABEL, Face.STRONG)
+        places = Rect(left, floor, ridge - gap + em(1), floor + em(50)), Rect(ridge + gap, floor, rect.x1, floor + em(50))
+        return [word(text, LABEL, self.skin.ink, at, "side") for text, at in zip((WAITS, WORKS), places, strict=True)]
 
-def axis_texts(config: AttentionConfig) -> tuple[str, ...]:
-    """Of what problem the operations and bytes are, for ever narrower places."""
-    problem = f"N = {max(config.seq_q, config.seq_k):,}, d = {config.head_dim}"
-    return (
-        f"operations a byte, counted at {problem}; each tick 2 ×", f"operations a byte, counted at {problem}",
-        f"operations a byte at {problem}",
-    )  # fmt: skip
+    def at_foot(self, intensity: float, color: str, place: Shot) -> Word:
+        """An intensity as a number of the axis."""
+        text, rect = f"{intensity:.0f}", place["ticks"]
+        wide = text_width(text, LABEL, Face.STRONG)
+        return Word(text, LABEL, color, self.roof.axes.x(intensity) - wide / 2, middle(rect, LABEL), "intensity")
+
+    def at_side(self, rate: float, color: str) -> Word:
+        """A rate as a number at the left of the plot."""
+        text = f"{rate:.0f}"
+        wide = text_width(text, LABEL, Face.STRONG)
+        return Word(text, LABEL, color, self.roof.axes.rect.x0 - wide - em(12), self.roof.axes.y(rate) - 0.36 * em(LABEL), "rate")
 
 
-def drawn(view: RoofView, ticks: Rect) -> Shows:
-    """The roof grows from the left: its slope, then its level."""
-    plot = view.plot
-    return Shows(view, lambda share: view.place(plot, ticks, share), introducer=True)
+def divided(film: RooflineFilm, name: str, count: Count, hue: str, name_rect: Rect, rect: Rect) -> Division:
+    """A name, and beneath it operations by bytes, written so that it checks by hand."""
+    operations, nbytes = (times(value / 10**6) for value in (count.operations, count.nbytes))
+    ends = ["÷", f"{nbytes} MB", "=", f"{count.intensity:.0f}"]
+    whole = [f"{operations} M operations", *ends]
+    texts = whole if line_width(whole, LABEL) <= rect.width else [f"{operations} M", *ends]
+    skin = film.skin
+    return Division(
+        word(name, LABEL, hue, name_rect, "sum name"), worded(rect, texts, NAME, [skin.ink, skin.ink, skin.ink, skin.ink, hue], "sum")
+    )
+
+
+def problem_of(config: AttentionConfig) -> str:
+    """Of what problem operations and bytes are."""
+    return f"N = {max(config.seq_q, config.seq_k):,}, d = {config.head_dim}"
+
+
+def said_in_turn(film: RooflineFilm, words: list[Word]) -> None:
+    """Word by word, an operand with its sign."""
+    for pair in (words[:1], words[1:3], words[3:]):
+        film.move(FadeIn(*pair), seconds=TEXT)
+        film.scene.hold(0.2)
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -130,111 +179,177 @@ def drawn(view: RoofView, ticks: Rect) -> Shows:
 @beat("roof")
 def roof(film: RooflineFilm) -> None:
     """The slope of the memory, then the level of the arithmetic, each with its quoted figure."""
-    place = film.scene.shot("roof")
-    film.words = film.limits(film.plot, place)
-    badge, axis, up, *names = film.words
-    film.roof.place(film.plot, place["ticks"], 0.0)
-    film.move(FadeIn(film.roof, badge, axis, up), seconds=0.5)
-    film.move(drawn(film.roof, place["ticks"]), seconds=1.8)
-    for name in names:
-        film.move(FadeIn(name), seconds=TEXT)
-        film.scene.hold(0.2)
-    film.scene.tell()
+    place, view, knee = film.scene.shot("roof"), film.roof, film.found.roof.knee
+    film.words = film.limits(place)
+    cited, axis, *names = film.words
+    at = place["up"]
+    up = Word(first_that_fits(RATE, LABEL, at.width), LABEL, film.skin.ink, at.x0, middle(at, LABEL), "axis", Face.TEXT)
+    film.words.append(up)
+    view.place(film.axes, 0.0, 0.0)
+    film.move(FadeIn(view, machine(DEVICE, film.scene.settings.aspect, film.skin), cited, axis, up), seconds=0.5)
+    stops = [0.0, 1.0] if knee is None else [0.0, knee / film.axes.most[0], 1.0]
+    with film.scene.telling():
+        for (start, stop), name in zip(pairwise(stops), names, strict=True):
+            film.move(Shows(view, partial(draw, view, film.axes, start, stop), introducer=True), seconds=1.4)
+            film.move(FadeIn(name), seconds=TEXT)
+            film.scene.hold(0.3)
+    if film.found.roof.peak is not None:
+        film.rates.append(film.at_side(film.axes.most[1], film.skin.ink))
+        film.move(FadeIn(*film.rates), seconds=TEXT)
+
+
+def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) -> None:
+    """The roof from the left, on the way from one share of its line to another."""
+    view.place(axes, start + (stop - start) * share, 0.0)
+
+
+@beat("ridge")
+def ridge(film: RooflineFilm) -> None:
+    """Where both limits meet: arithmetic by bandwidth is so many operations a byte; what happens on either side."""
+    place, view, skin, knee = film.scene.shot("roof"), film.roof, film.skin, film.found.roof.knee
+    assert knee is not None  # else the board has no such beat
+    film.move(Shows(view, lambda share: view.place(film.axes, 1.0, share), rate_func=ease_in_out_cubic), seconds=0.8)
+    (bandwidth, _), (peak, _) = quotes_of(DEVICE, film.found.roof)
+    name = word("operations a byte, where both meet", LABEL, skin.ink, place["first name"], "sum name", Face.TEXT)
+    words = worded(place["first"], [peak, "÷", bandwidth, "=", f"{knee:.0f}"], NAME, [skin.ink] * 5, "sum")
+    film.move(FadeIn(name), seconds=TEXT)
+    said_in_turn(film, words)
+    film.foot.append(film.at_foot(knee, skin.ink, place))
+    film.move(fly(film.foot[-1], words[-1]), seconds=0.7)
+    film.sides = film.side_names()
+    with film.scene.telling():
+        film.move(FadeIn(film.sides[0]), seconds=0.4)
+        film.scene.hold(0.8)
+        film.scene.add(view.works)
+        film.move(FadeIn(view.works, film.sides[1]), seconds=0.4)
+    film.move(FadeOut(name, *words), seconds=TEXT)
 
 
 @beat("standard")
 def standard(film: RooflineFilm) -> None:
-    """Standard attention's dot on the roof: up from its operations a byte, and across to the rate that they allow."""
+    """Standard attention's operations by its bytes: so far right; up to the roof, and across to the rate that they allow."""
     film.scene.event = len(film.found.traces[-1])
-    intensity = film.found.standard.counted
-    rate = film.found.roof.at(intensity)
-    film.standard.at(film.roof.spot(intensity))
-    film.standard_name = beside(film, NAMES["standard"], intensity)
-    film.reading = Reading(film.skin)
-    film.move(Shows(film.reading, lambda share: film.reading.at(film.plot, intensity, rate, share / 2), introducer=True), seconds=0.7)
-    film.move(FadeIn(film.standard, film.standard_name), seconds=TEXT)
-    film.scene.hold(0.2)
-    film.move(Shows(film.reading, lambda share: film.reading.at(film.plot, intensity, rate, (1 + share) / 2)), seconds=0.7)
-    film.product = product(film, intensity, rate)
-    film.move(FadeIn(film.product), seconds=TEXT)
-    film.scene.hold(0.2)
-    film.scene.tell()
+    read_off(film, "standard", film.found.standard, film.standard, film.skin.scores)
 
 
-def product(film: RooflineFilm, intensity: float, rate: float) -> Word:
-    """Why the roof is there: operations a byte times bytes a second, or the peak where that is less; under the dot's name."""
-    (x, y, _), roof = film.roof.spot(intensity), film.found.roof
-    slope = f"{intensity:.1f} × {roof.bandwidth:g} TB/s = {rate:.0f} TFLOP/s"
-    text = slope if roof.bandwidth * intensity <= rate else f"{rate:.0f} TFLOP/s"
-    return Word(text, LABEL, film.skin.ink, x + em(34), y - em(80), "product", Face.TEXT)
+def read_off(film: RooflineFilm, name: str, count: Count, dot: Dot, hue: str) -> None:
+    """A division; its result goes beneath the axis, and from there up to the roof and across."""
+    place, axes, spot = film.scene.shot("roof"), film.axes, film.roof.spot(count.intensity)
+    row, rate = ("first", "second")[len(film.sums)], film.found.roof.at(count.intensity)
+    config = film.found.traces[-1].config
+    rows = film.found.heights[0].rows
+    more = (problem_of(config),) if not film.sums else (f"query tiles of {rows} rows", f"{rows} rows")
+    text = first_that_fits([f"{NAMES[name]}, {each}" for each in more], LABEL, place[f"{row} name"].width, Face.STRONG)
+    found = divided(film, text, count, hue, place[f"{row} name"], place[row])
+    film.move(FadeIn(found.name), seconds=TEXT)
+    said_in_turn(film, found.words)
+    film.sums.append(found)
+    film.foot.append(film.at_foot(count.intensity, hue, place))
+    reading = Reading(film.skin.quiet, name="reading")
+    film.readings.append(reading)
+    with film.scene.telling():
+        film.move(fly(film.foot[-1], found.result), seconds=0.7)
+        if len(film.sums) > 1:  # as many operations: the dot comes from where the other one stands
+            start = film.found.standard.intensity
+            film.move(
+                Shows(
+                    dot, lambda share: dot.at(film.roof.spot(start + (count.intensity - start) * share)),
+                    rate_func=ease_in_out_cubic, introducer=True,
+                ), seconds=1.2,
+            )  # fmt: skip
+        film.move(Shows(reading, lambda share: reading.at(axes, count.intensity, rate, share / 2), introducer=True), seconds=0.6)
+        if len(film.sums) == 1:
+            film.move(FadeIn(dot.at(spot)), seconds=TEXT)
+        film.move(Shows(reading, lambda share: reading.at(axes, count.intensity, rate, (1 + share) / 2)), seconds=0.6)
+        film.rates.append(film.at_side(rate, hue))
+        film.move(FadeIn(film.rates[-1]), seconds=TEXT)
 
 
-def beside(film: RooflineFilm, name: str, intensity: float) -> Word:
-    """Words at the right of a dot on the roof, under its line."""
-    text, (x, y, _) = f"{name}: {intensity:.0f}", film.roof.spot(intensity)
-    text = first_that_fits((text, text.replace(" attention", "")), LABEL, film.roof.plot.rect.x1 - x - em(40), Face.STRONG)
-    return Word(text, LABEL, film.skin.ink, x + em(34), y - em(30), "dot name")
+@beat("flash")
+def flash(film: RooflineFilm) -> None:
+    """FlashAttention at the same N: as many operations, fewer bytes, so that its dot stands further up."""
+    read_off(film, "flash", film.found.heights[0].count, film.dot, film.skin.o)
 
 
 @beat("tile")
 def tile(film: RooflineFilm) -> None:
-    """The roof makes room; a low tile, the program that holds it, and its dot."""
-    place, skin, first = film.scene.shot("tile"), film.skin, film.found.heights[0]
-    start, ticks = film.plot.rect, film.scene.shot("roof")["ticks"]
-    gone = [*film.words, film.standard_name, film.reading, film.product]
-    film.move(*(FadeOut(each) for each in gone), seconds=TEXT)
+    """The roof makes room; the query tile, the programs that hold one, and the division that the dot follows."""
+    roof, place, skin, first, start = film.scene.shot("roof"), film.scene.shot("tile"), film.skin, film.found.heights[0], film.axes
+    moving = Group(film.roof, film.roof.works, film.standard, film.dot)
+    film.move(
+        FadeOut(*film.words, *film.sides, *film.foot, *film.rates, *film.readings, *film.sums[0].parts, *film.sums[1].parts), seconds=TEXT
+    )
 
     def go(share: float) -> None:
-        film.roof.place(film.plot.at(start.toward(place["plot"], share)), ticks.toward(place["ticks"], share))
-        film.standard.at(film.roof.spot(film.found.standard.counted))
+        film.roof.place(start.at(roof["plot"].toward(place["plot"], share)))
+        film.standard.at(film.roof.spot(film.found.standard.intensity))
+        film.dot.at(film.roof.spot(first.intensity))
 
-    film.move(Shows(Group(film.roof, film.standard), go, rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.plot = film.roof.plot
-    film.words = film.limits(film.plot, place)
-    film.standard_name = beside(film, "standard", film.found.standard.counted)
-    film.tile = Rectangles(skin.q, name="query tile")
-    film.rows = Readout("", NAME, skin.ink, name="rows", face=Face.MONO_STRONG)
-    titles = [word("query tile", LABEL, skin.ink, place["tile name"], "name")]
-    parts: list[Any] = [film.tile, film.rows]
-    film.registers = Registers(place["sm"], skin)
-    film.fit = Readout("", NAME, skin.ink, name="fit", face=Face.MONO_STRONG)
-    if first.given is not None:
-        titles.append(word("registers of one SM", LABEL, skin.ink, place["sm name"], "name"))
-        film.core = word(CORE, LABEL, skin.ink, place["spill"], "core", Face.TEXT)
-        titles.append(film.core)
-        parts += [film.registers, film.fit]
+    film.move(Shows(moving, go, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.axes = film.roof.axes
+    film.words, film.foot = film.limits(place), [film.at_foot(film.found.standard.intensity, skin.scores, place)]
+    if film.found.roof.knee is not None:
+        film.sides = film.side_names()
+        film.foot.append(film.at_foot(film.found.roof.knee, skin.ink, place))
+    film.tile, film.rows = Rectangles(skin.q, name="query tile"), Readout("", NAME, skin.ink, name="rows", face=Face.MONO_STRONG)
+    film.number = Readout("", LABEL, skin.o, name="number", face=Face.MONO_STRONG, anchor="center")
+    film.division = Readout("", NAME, skin.o, name="division", face=Face.MONO_STRONG)
+    film.registers, film.fit = Registers(place["sm"], place["out"], skin), Readout("", NAME, skin.ink, name="fit", face=Face.MONO_STRONG)
+    film.readings = [Reading(skin.quiet, name="reading")]
     show(film, first, first, 1.0)
-    film.move(FadeIn(*film.words, *titles, *parts), seconds=0.5)
-    film.scene.hold(0.6)
-    film.dot.at(film.roof.spot(first.intensity))
     film.marks = [row_mark(film, first)]
-    film.number = Readout("", LABEL, skin.o, name="intensity", face=Face.MONO_STRONG)
-    ride(film, first.intensity)
-    film.move(FadeIn(film.dot, film.number, *film.marks), seconds=0.5)
-    film.scene.hold(0.4)
-    film.scene.tell()
+    film.move(FadeIn(*film.words, *film.sides, *film.foot, *film.readings, film.number, film.division, *film.marks), seconds=0.4)
+    with film.scene.telling():
+        name = word("query tile", LABEL, skin.ink, place["tile name"], "name")
+        film.move(FadeIn(name), Shows(film.tile, lambda share: stand(film, share * first.rows), introducer=True), seconds=1.0)
+        film.move(FadeIn(film.rows), seconds=TEXT)
+        if first.given is not None:
+            fill(film, first, first.given)
+
+
+def fill(film: RooflineFilm, height: Height, given: Resources) -> None:
+    """The registers of an SM, and one program after another in them."""
+    place, skin = film.scene.shot("tile"), film.skin
+    film.spill = word(CORE, LABEL, skin.ink, place["spill"], "spill", Face.TEXT)
+    film.registers.display(height.share, 0, 0.0)
+    film.move(FadeIn(word("registers of one SM", LABEL, skin.ink, place["sm name"], "name"), film.spill, film.registers), seconds=0.4)
+    for programs in range(1, given.programs + 1):
+        film.registers.display(height.share, programs, height.spilled)
+        film.scene.hold(FITTED / given.programs)
+    film.move(FadeIn(film.fit), seconds=TEXT)
+
+
+def stand(film: RooflineFilm, rows: float) -> None:
+    """A query tile of so many rows, on one scale with the tallest."""
+    rect, d = film.scene.shot("tile")["tile"], film.found.traces[0].config.head_dim
+    unit = min(rect.height / film.found.heights[-1].rows, rect.width / d)
+    film.tile.display(np.array([[rect.x0, rect.y0, rect.x0 + d * unit, rect.y0 + rows * unit]]))
+    film.tile.values = np.array([rows])
 
 
 def show(film: RooflineFilm, before: Height, after: Height, share: float) -> None:
-    """The tile and the SM on the way from one height to another; what is written is one or the other's, since none is between."""
-    place, told = film.scene.shot("tile"), told_of(before, after, share)
-    rect, d = place["tile"], film.found.traces[0].config.head_dim
-    unit = min(rect.height / film.found.heights[-1].rows, rect.width / d)
-    rows = before.rows * (after.rows / before.rows) ** share
-    film.tile.display(np.array([[rect.x0, rect.y0, rect.x0 + d * unit, rect.y0 + rows * unit]]))
-    film.tile.values = np.array([rows])
+    """The tile, the SM and the dot on the way from one height to another; what is written is one or the other's, since none is between."""
+    place, told = film.scene.shot("tile"), before if share < 0.5 else after
+    stand(film, before.rows * (after.rows / before.rows) ** share)
     fitted(film.rows, f"{told.rows} rows", "256 rows", place["rows"])
     if told.given is not None:
         taken = before.share + (after.share - before.share) * share
-        spilled = before.spilled + (after.spilled - before.spilled) * share
-        film.registers.display(taken, told.given.programs, spilled)
+        film.registers.display(taken, told.given.programs, before.spilled + (after.spilled - before.spilled) * share)
         fits = "1 program fits" if told.given.programs == 1 else f"{told.given.programs} programs fit"
         fitted(film.fit, fits, "7 programs fit", place["fit"])
+    ride(film, told, before.intensity * (after.intensity / before.intensity) ** share)
 
 
-def told_of(before: Height, after: Height, share: float) -> Height:
-    """Which of two heights is written, so far on the way between them."""
-    return before if share < 0.5 else after
+def ride(film: RooflineFilm, told: Height, intensity: float) -> None:
+    """The dot at an intensity, its number beneath, and of what it comes."""
+    place, x = film.scene.shot("tile"), film.axes.x(intensity)
+    film.dot.at(film.roof.spot(intensity))
+    film.readings[0].at(film.axes, intensity, film.roof.roof.at(intensity), 0.5)
+    film.number.text = f"{intensity:.0f}"
+    film.number.at(Rect(x, place["ticks"].y0, x, place["ticks"].y1))
+    operations, nbytes = (times(value / 10**6) for value in (told.count.operations, told.count.nbytes))
+    text = f"{operations} M ÷ {nbytes} MB = {told.intensity:.0f}"
+    fitted(film.division, text, text, place["second"])
 
 
 def fitted(readout: Readout, text: str, longest: str, rect: Rect, px: float = NAME) -> None:
@@ -245,150 +360,98 @@ def fitted(readout: Readout, text: str, longest: str, rect: Rect, px: float = NA
 
 
 def row_mark(film: RooflineFilm, height: Height) -> Named:
-    """A dot that stays on the roof, and the rows that it is of, over the line."""
-    x, y, _ = film.roof.spot(height.intensity)
-    side, text = em(8), f"{height.rows} rows" if height is film.found.heights[0] else f"{height.rows}"
-    mark = Rectangles(film.skin.o, name="mark").display(np.array([[x - side, y - side, x + side, y + side]]))
-    words = Word(text, LABEL, film.skin.ink, x - text_width(text, LABEL, Face.STRONG) - em(14), y + em(14), "mark rows")
+    """A dot that stays on the roof, hollow where a program spills, and the rows that it is of, over the line."""
+    skin, (x, y, _) = film.skin, film.roof.spot(height.intensity)
+    text = f"{height.rows}: spills" if height.spilled else f"{height.rows} rows"
+    lower = [film.roof.spot(each.intensity) for each in film.found.heights if each.rows < height.rows]
+    if lower and y - lower[-1][1] < em(LABEL):  # no room for a line above the one before
+        text = first_that_fits((text, f"{height.rows}"), LABEL, x - lower[-1][0] - em(8), Face.STRONG)
+    hue = skin.warn if height.spilled else skin.o
+    mark = Dot(hue, hollow=bool(height.spilled), name="mark").at((x, y, 0.0))
+    if height.spilled:
+        mark.set_fill(skin.ground, 1.0)
+    words = Word(text, LABEL, hue, x - text_width(text, LABEL, Face.STRONG) - em(24), y + em(22), "mark rows")
     return Named(mark, words, tag="passed", text=text)
 
 
-def ride(film: RooflineFilm, intensity: float) -> None:
-    """The dot at an intensity, and at its right the number that the axis has there; beyond the knee's line where it would cross it."""
-    x, y, _ = film.roof.spot(intensity)
-    film.dot.at((x, y, 0))
-    film.number.text = f"{intensity:.0f}"
-    wide, plot, knee = text_width(film.number.text, LABEL, Face.MONO_STRONG), film.roof.plot, film.found.roof.knee
-    left = x + em(30)
-    if knee is not None and left < plot.x(knee) < left + wide:
-        left = plot.x(knee) + em(14)
-    left = min(left, plot.rect.x1 - wide)
-    film.number.at(Rect(left, y - em(66), left, y - em(22)))
+def everything(film: RooflineFilm) -> Group:
+    """What changes with the tile."""
+    return Group(film.tile, film.rows, film.dot, film.number, film.division, film.registers, film.fit, *film.readings)
 
 
 @beat("climb")
 def climb(film: RooflineFilm) -> None:
     """The tile doubles, again and again: its dot slides up the roof, programs grow, and fewer fit on the SM."""
-    for index, (before, after) in enumerate(pairwise(film.found.heights)):
-
-        def grow(share: float, before: Height = before, after: Height = after) -> None:
-            show(film, before, after, share)
-            ride(film, before.intensity * (after.intensity / before.intensity) ** share)
-
-        everything = Group(film.tile, film.rows, film.dot, film.number, film.registers, film.fit)
-        film.move(Shows(everything, grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
-        spill(film, before, after)
-        film.marks.append(row_mark(film, after))
-        film.move(FadeIn(film.marks[-1]), seconds=0.2)
-        if index == 0:
-            film.scene.tell()
-    film.move(FadeIn(film.standard_name), seconds=TEXT)
-
-
-def spill(film: RooflineFilm, before: Height, after: Height) -> None:
-    """What one program has no register for is named as soon as it is there."""
-    place = film.scene.shot("tile")["spill"]
-    now = after.given.spilled if after.given is not None else 0
-    was = before.given.spilled if before.given is not None else 0
-    if now == was:
-        return
-    nbytes = amount(after.spilled_bytes)
-    text = first_that_fits((f"spilled: {nbytes} a program", f"spilled: {nbytes}"), LABEL, place.width)
-    words = word(text, LABEL, film.skin.warn, place, "spill", Face.TEXT)
-    film.move(FadeOut(film.core), seconds=TEXT / 2)
-    film.core = words
-    film.move(FadeIn(words), seconds=TEXT)
+    with film.scene.telling():
+        for before, after in pairwise(film.found.heights):
+            film.move(Shows(everything(film), partial(show, film, before, after), rate_func=ease_in_out_cubic), seconds=GROWTH)
+            film.marks.append(row_mark(film, after))
+            film.move(FadeIn(film.marks[-1]), seconds=0.2)
 
 
 @beat("full")
 def full(film: RooflineFilm) -> None:
-    """What one program leaves of the SM, and what it spills."""
-    film.scene.hold(0.4)
-    film.scene.tell()
+    """What one program has no register for goes out, and comes back when it is needed."""
+    place, last, registers = film.scene.shot("tile"), film.found.heights[-1], film.registers
+    assert last.given is not None  # else the board has no such beat
+    nbytes, share, programs = amount(last.spilled_bytes), last.share, last.given.programs
+    text = first_that_fits((f"{nbytes} spill to memory", f"{nbytes} spill"), LABEL, place["spill"].width)
+    film.move(FadeOut(film.spill), seconds=TEXT / 2)
+    film.spill = word(text, LABEL, film.skin.warn, place["spill"], "spill", Face.TEXT)
+    film.move(FadeIn(film.spill), seconds=TEXT)
+
+    def go(share_out: float) -> None:
+        registers.display(share, programs, last.spilled, lifted=share_out)
+
+    with film.scene.telling():
+        for _ in range(2):
+            film.move(Shows(registers, go, rate_func=there_and_back), seconds=OUT)
+
+
+@beat("alone")
+def alone(film: RooflineFilm) -> None:
+    """While the only program waits for what it loads, nothing on the SM computes."""
+    with film.scene.telling():
+        take_turns(film, film.found.heights[-1], (None, 0, None, 0))
+
+
+def take_turns(film: RooflineFilm, height: Height, waiting: tuple[int | None, ...]) -> None:
+    """Which program waits, one turn after another; all others compute, as their bands say where there is room."""
+    assert height.given is not None
+    programs, registers = height.given.programs, film.registers
+    for waits in waiting:
+        film.scene.remove(film.doing)
+        registers.display(height.share, programs, height.spilled, waits=waits)
+        film.doing = Group(*(doing(registers.band(index), index == waits, film.skin) for index in range(programs)))
+        film.scene.add(film.doing)
+        film.scene.hold(TURN)
+
+
+def doing(band: Rect, waits: bool, skin: Theme) -> Group:
+    """What a program does, in its band."""
+    text = WAITS if waits else WORKS
+    if band.height < em(LABEL):
+        return Group()
+    px = LABEL * min(1.0, band.inset(em(12), 0.0).width / text_width(WAITS, LABEL, Face.STRONG))
+    wide = text_width(text, px, Face.STRONG)
+    return Group(Word(text, px, skin.ink, band.center[0] - wide / 2, middle(band, px), "doing"))
 
 
 @beat("answer")
 def answer(film: RooflineFilm) -> None:
-    """Back to the last height before one that spills."""
-    best, last = film.found.tallest, film.found.heights[-1]
+    """Back to the last height before one that spills, and its rate; where several programs fit, one computes while another waits."""
+    best, last, place = film.found.tallest, film.found.heights[-1], film.scene.shot("tile")
     assert best is not None  # else the board has no such beat
-
-    def shrink(share: float) -> None:
-        show(film, last, best, share)
-        ride(film, last.intensity * (best.intensity / last.intensity) ** share)
-
-    name = film.standard_name
-    crowded = film.roof.spot(best.intensity)[0] < name.left + name.wide  # the dot's number comes to stand on it
-    film.move(FadeOut(film.core, *([name] if crowded else [])), seconds=TEXT)
-    everything = Group(film.tile, film.rows, film.dot, film.number, film.registers, film.fit)
-    film.move(Shows(everything, shrink, rate_func=ease_in_out_cubic), seconds=SETTLED)
-    film.core = word("spilled: nothing", LABEL, film.skin.ink, film.scene.shot("tile")["spill"], "spill", Face.TEXT)
-    film.move(FadeIn(film.core), seconds=TEXT)
-    film.scene.hold(0.3)
-    film.scene.tell()
-
-
-@beat("gpu")
-def gpu(film: RooflineFilm) -> None:
-    """Another device: a bar for each algorithm under its own roof, as N doubles."""
-    rates, place, skin = film.found.gpu, film.scene.shot("measured"), film.skin
-    assert rates is not None  # else the board has no such beat
-    hues = {"standard": skin.scores, "flash": skin.o}
-    unit = place["flash"].height / max(rate.most for each in rates.of.values() for rate in each)
-    bars = {name: UnderRoof(place[name], unit, hue, skin, name=name) for name, hue in hues.items()}
-    numbers = {name: Readout("", NUMBER, skin.ink, name=f"rate {name}", face=Face.MONO_STRONG) for name in hues}
-    roofs = {name: Readout("", LABEL, skin.ink, name=f"roof {name} says", face=Face.MONO_STRONG) for name in hues}
-    length = Readout("", NUMBER, skin.ink, name="length", face=Face.MONO_STRONG)
-    longest = f"{max(rate.attained for each in rates.of.values() for rate in each):.0f} TFLOP/s"
-
-    def at(doublings: float) -> None:
-        before = min(int(doublings), len(rates.lengths) - 2)
-        share = doublings - before
-        told = before if share < 0.5 else before + 1
-        fitted(length, f"N = {rates.lengths[told]:,}", f"N = {rates.lengths[-1]:,}", place["length"], NUMBER)
-        for name, bar in bars.items():
-            was, now = rates.of[name][before : before + 2]
-            most, rect = was.most + (now.most - was.most) * share, place[name]
-            bar.display(was.attained + (now.attained - was.attained) * share, most)
-            fitted(numbers[name], f"{rates.of[name][told].attained:.0f} TFLOP/s", longest, place[f"{name} rate"], NUMBER)
-            high = rect.y0 + most * unit
-            text = first_that_fits(roof_texts(rates.of[name][told], rates.roof), LABEL, rect.width, Face.MONO_STRONG)
-            fitted(roofs[name], text, text, Rect(rect.x0, high + em(14), rect.x1, high + em(58)), LABEL)
-
-    names = [word(NAMES[name], NAME, skin.ink, place[f"{name} name"], "name side") for name in hues]
-    everything = Group(*bars.values(), *roofs.values(), *numbers.values(), length)
-    at(0)
-    badge, note = film.badge(rates.device, rates.roof, place["badge"]), setting(film, place["setting"])
-    film.scene.clear_all(0.3)
-    film.move(FadeIn(badge, *note, *names, everything), seconds=0.5)
-    film.read()
-    for before in range(len(rates.lengths) - 1):
-
-        def double(share: float, before: int = before) -> None:
-            at(before + share)
-
-        film.move(Shows(everything, double, rate_func=ease_in_out_cubic), seconds=DOUBLED)
-
-
-def roof_texts(rate: Rate, roof: Roof) -> tuple[str, str]:
-    """What a roof is made of, as at the dot of the first one: the most that its bytes allow, or the peak where that is less."""
-    bytes_limit = roof.knee is None or rate.intensity < roof.knee
-    text = f"{rate.intensity:.3g} × {roof.bandwidth:g} TB/s = {rate.most:.0f}" if bytes_limit else f"arithmetic, {rate.most:.0f}"
-    return f"roof: {text}", text
-
-
-@beat("close")
-def close(film: RooflineFilm) -> None:
-    """A still: both rates at the last N."""
-    film.scene.hold(0.2)
-    film.scene.tell()
-
-
-def setting(film: RooflineFilm, rect: Rect) -> list[Word]:
-    """What was measured, and what its roofs take for granted, beneath N."""
-    assert film.found.gpu is not None
-    sweep = film.found.gpu.sweep
-    made_of = first_that_fits(("roof: operations a byte × TB/s,", "operations a byte × TB/s,"), LABEL, rect.width)
-    texts = f"d = {sweep.d}, {sweep.heads} heads", made_of, "each tensor crossing once"
-    lines = zip(texts, rows(rect, len(texts)), strict=True)
-    return [Word(text, LABEL, film.skin.ink, line.x0, middle(line, LABEL), "setting", Face.TEXT) for text, line in lines]
+    assert best.given is not None
+    film.scene.remove(film.doing)
+    film.move(FadeOut(film.spill), seconds=TEXT)
+    film.move(Shows(everything(film), partial(show, film, last, best), rate_func=ease_in_out_cubic), seconds=SETTLED)
+    film.spill = word("spilled: nothing", LABEL, film.skin.ink, place["spill"], "spill", Face.TEXT)
+    film.move(FadeIn(film.spill), seconds=TEXT)
+    with film.scene.telling():
+        if best.given.programs > 1:
+            take_turns(film, best, (0, 1, 0, 1))
+        reading, rate = film.readings[0], film.roof.roof.at(best.intensity)
+        film.move(Shows(reading, lambda share: reading.at(film.axes, best.intensity, rate, (1 + share) / 2)), seconds=0.5)
+        film.rates = [film.at_side(rate, film.skin.o)]
+        film.move(FadeIn(*film.rates), seconds=TEXT)

@@ -17,6 +17,8 @@ from flashviz.palette import Theme
 LETTER = 36  # px
 SWEPT = 0.30  # opacity of the columns that were swept
 SEAM = em(2)  # between two sweeps in a bar, where there is room
+INSET = em(3)  # of a block on chip
+LEGIBLE = 0.8  # of a letter's size
 
 
 class Sweeps(VGroup):
@@ -74,37 +76,41 @@ class Sweeps(VGroup):
 
 
 class HeldBlocks(VGroup):
-    """What is on chip for one tile: a block each of Q, K, V and O, the scores S that they make, and how tall S may be."""
+    """What is on chip for one tile: M as a box, a block each of K, V, Q and O, and the scores S that they make."""
 
     def __init__(self, d: int, skin: Theme) -> None:
         self.tag, self.d = "blocks", d
-        hues = {name: skin.hue(name) for name in "SQKVO"}
-        self.limit = Rectangles(skin.edge, name="limit")
+        hues = {name: skin.hue(name) for name in "KVQOS"}
+        self.box = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_color=skin.chip, fill_opacity=1.0)
         self.blocks = {name: Rectangles(hue, name=f"block {name}") for name, hue in hues.items()}
         self.letters = {
             name: Named(theme.line(name, LETTER, skin.ground, Face.STRONG), tag=f"block name {name}", text=name) for name in hues
         }
-        self.full = {name: letter.height for name, letter in self.letters.items()}
+        self.full = {name: (letter.width, letter.height) for name, letter in self.letters.items()}
         self.casts = {name: Cast(letter) for name, letter in self.letters.items()}
-        self.measure = Named(theme.line("d", LETTER, skin.ink, Face.STRONG), tag="limit name", text="d")
-        self.measure_cast = Cast(self.measure)
-        super().__init__(self.limit, self.measure, *self.blocks.values(), *self.letters.values())
+        super().__init__(self.box, *self.blocks.values(), *self.letters.values())
 
     def display(self, rect: Rect, unit: float, rows: float, columns: float) -> HeldBlocks:
-        """From the left of ``rect``; letters as large as their blocks let them be."""
+        """From the left of ``rect``; letters as large as their blocks let them be, none where one would be too small."""
         stands = Blocks.of(rect, unit, rows, columns, self.d)
+        self.box.set_points_as_corners(corners(stands.box))
+        scales = []
         for name, block in self.blocks.items():
             at: Rect = getattr(stands, name.lower())
+            at = at.inset(min(INSET, 0.1 * at.width), min(INSET, 0.1 * at.height))
             block.display(np.array([at.edges]))
-            self.casts[name].move_to(at.center, min(1.0, 0.8 * at.height / self.full[name]))
+            wide, high = self.full[name]
+            scales.append(min(1.0, 0.9 * at.height / high, 0.8 * at.width / wide))
+            self.casts[name].move_to(at.center, scales[-1])
+        for letter in self.letters.values():
+            letter.set_opacity(float(min(scales) >= LEGIBLE))
         self.blocks["S"].values = np.array([columns, rows])
-        top, line, thin = stands.q.y1, stands.q.x0 - em(16), em(1.5)
-        self.limit.display(np.array([
-            [line - thin, stands.limit, line + thin, top], [line - em(8), top - 2 * thin, line + em(8), top],
-            [line - em(8), stands.limit, stands.o.x1, stands.limit + 2 * thin],
-        ]))  # fmt: skip
-        self.measure_cast.move_to((line - em(26), (top + stands.limit) / 2, 0))
         return self
+
+
+def corners(rect: Rect) -> np.ndarray:
+    """[5, 3] around a rectangle."""
+    return np.array([[rect.x0, rect.y0, 0], [rect.x1, rect.y0, 0], [rect.x1, rect.y1, 0], [rect.x0, rect.y1, 0], [rect.x0, rect.y0, 0]])
 
 
 class Bars(VGroup):
