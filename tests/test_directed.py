@@ -175,7 +175,8 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "forward": (*TRAINED, "layer"), "waits": (*TRAINED, "ratio"), "row": (*TRAINED, "layer", "ratio"), "back": (*TRAINED, "layer"),
+            "forward": (*TRAINED, "layer"), "waits": (*TRAINED, "ratio"), "row": (*TRAINED, "layer", "ratio"),
+            "grows": (*TRAINED, "layer", "ratio"), "back": (*TRAINED, "layer"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept standard P", "kept flash LSE"),
