@@ -270,8 +270,11 @@ def grows(film: TrainingMemoryFilm) -> None:
 def back(film: TrainingMemoryFilm) -> None:
     """The last layer's first: dO comes, P is read, or made again of Q, K and LSE, tile by tile; then all that its layer kept goes."""
     skin = film.skin
-    film.move(FadeOut(*film.words, film.count), seconds=TEXT)
-    film.move(Shows(film.stack, lambda share: film.grow(MORE - (MORE - 1) * share, MORE - (MORE - 1) * share)), seconds=0.6)
+    film.move(FadeOut(*film.words), seconds=TEXT)
+    film.move(
+        Shows(Group(film.stack, film.count), lambda share: film.grow(MORE - (MORE - 1) * share, MORE - (MORE - 1) * share)), seconds=0.6
+    )
+    film.move(FadeOut(film.count), seconds=TEXT)
     film.display(0.0, "backward")
     comes = worded(film.place["ratio"], ["dO:", "gradient of O"], NAME, [skin.o, skin.ink], "dO")
     texts = ["most:", film.most("standard"), "or", film.most("flash")]
