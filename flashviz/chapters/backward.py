@@ -26,12 +26,12 @@ BEATS: tuple[Beat, ...] = (
         caption="The backward pass needs P, which was never stored. How?",
     ),
     Beat(
-        "again", "P again", 9.8, shot="tile pair", late=True, along=True,
+        "again", "P again", 9.7, shot="tile pair", late=True, along=True,
         caption="P = exp(S − LSE): Q, K and one number a row make it again.",
     ),
     Beat(
         "upstream", "From dO to dP", 5.0, shot="tile pair", late=True, along=True,
-        caption="dO comes back from the loss. With V it makes dP.",
+        caption="From the loss comes dO. With V it makes dP.",
     ),
     Beat(
         "mean", "One row", 7.0, shot="weighted", late=True, along=True,

@@ -26,7 +26,7 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, line_of, panel
 from flashviz.palette import spread
 
-SWEEP, ROWS, WALK, ALL = 4.2, 2.2, 4.0, 4.6  # seconds: of the forward pass, of the rows of a tile, of one program, of all
+SWEEP, ROWS, WALK, ALL = 3.7, 2.2, 4.0, 4.6  # seconds: of the forward pass, of the rows of a tile, of one program, of all
 SYMBOL = 72  # px of a formula
 LINE = em(6)  # under digits that differ
 GAP = em(40)  # between two launches
@@ -253,10 +253,11 @@ def upstream(film: BackwardFilm) -> None:
         names = film.name("left name", "dO", skin.o), film.name("second name", "P", skin.scores)
         film.move(*names, film.fitted("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
         film.move(film.fitted("further", ["signed: zero is the middle tone", "zero: the middle tone"], skin.ink), seconds=TEXT)
-        film.move(film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True), seconds=LOAD)
+        film.move(film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True), *film.leave("further"), seconds=LOAD)
         film.tiles["tile"] = made = film.matrix("dP", tile.dp, place["tile"])
         film.scene.add(made)
-        film.move(film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP", skin.scores), Columns(made), seconds=0.8)
+        names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP", skin.scores)
+        film.move(*names, film.fitted("further", ["dP: how it changes with P", "dP: with P"], skin.scores), Columns(made), seconds=0.8)
 
 
 # --------------------------------------------------------------------------------------------------------------- on one row
@@ -310,7 +311,7 @@ def mean(film: BackwardFilm) -> None:
     lifted = (film.outline_to(mark, line, areas.keys_of_tile) for mark, line in zip(marks, lines, strict=True))
     film.move(*(FadeOut(tile) for tile in film.tiles.values()), *lifted, seconds=MOVE)
     film.words["zero"] = areas.line(skin.quiet, 0.0, "zero")
-    wide, here = f"width: P, all {len(row.p):,} keys, together 1", f"bright: key tile {found.key_tile}"
+    wide, here = f"width: P, all {len(row.p):,} keys, together 1", f"full tone: key tile {found.key_tile}"
     film.words |= {"nil": level_name(film, "0", 0.0, skin.ink)}
     words = [
         film.fitted("width name", [f"{wide}; {here}", wide], skin.scores),
