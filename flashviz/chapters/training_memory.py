@@ -20,9 +20,9 @@ BEATS: tuple[Beat, ...] = (
     ),
     Beat("waits", "What waits", 4.6, shot="training", late=True, along=True, caption="P waits with {p}. LSE, enlarged: {lse}."),
     Beat("row", "How many times", 5.0, shot="training", late=True, along=True, caption="A row has {n} numbers of P, one of LSE."),
-    Beat("grows", "Twice the N", 6.2, shot="training", late=True, along=True, caption="Twice the N: P four times, all else twice."),
+    Beat("grows", "Twice the N", 6.1, shot="training", late=True, along=True, caption="Twice the N: P four times, all else twice."),
     Beat(
-        "back", "The backward pass", 8.0, shot="training", late=True, along=True,
+        "back", "The backward pass", 8.4, shot="training", late=True, along=True,
         caption="Last layer first: P is read, or made again from LSE.",
     ),
 )  # fmt: skip
