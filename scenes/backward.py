@@ -16,7 +16,9 @@ class BackwardScene(backward.BackwardStage):
 
         backward.kept(film)
         backward.again(film)
-        backward.softmax(film)
+        backward.upstream(film)
+        backward.mean(film)
+        backward.slopes(film)
         backward.owner(film)
         backward.shared(film)
         backward.order(film)

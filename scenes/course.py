@@ -25,8 +25,8 @@ class CourseScene(CourseFilm):
         self.play_chapter("causal")
         self.play_chapter("grouped_query")
 
-        self.play_chapter("backward")
         self.play_chapter("training_memory")
+        self.play_chapter("backward")
 
         self.play_chapter("memory_scaling")
         self.play_chapter("io_complexity")

@@ -16,5 +16,5 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
         training_memory.forward(film)
         training_memory.waits(film)
         training_memory.row(film)
+        training_memory.grows(film)
         training_memory.back(film)
-        training_memory.left(film)

@@ -50,6 +50,7 @@ PARTS: dict[str, tuple[tuple[Step, ...], ...]] = {
         (Step("machine", 60),),
         (Step("bench", 200),),
         (Step("variants_long", 120),),
+        (Step("bench_gradients", 120),),
     ),
 }  # fmt: skip
 

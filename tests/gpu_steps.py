@@ -91,15 +91,22 @@ def clocked(session: Session) -> None:
             print(f"  {trace.header.resources}")
 
 
-def bench_all(session: Session) -> None:
-    """Attention by several methods, as ``flashviz bench kernel``."""
-    device, max_n, repeat = ("cpu", 256, 2) if session.rehearse else ("cuda", 16384, 10)
-    report = bench.bench(device, max_n, repeat, lambda what: print(what, flush=True))
-    file = session.out / ("kernel-rehearsed.json" if session.rehearse else "kernel-gpu.json")
-    write(report, file)
-    table(read(file).attention)
-    wrong = [each for each in report.attention if each.right is False]
-    assert not wrong, wrong
+def benched(name: str, longest: int, *, gradients: bool = False) -> Callable[[Session], None]:
+    """Attention by several methods, as ``flashviz bench kernel``; with ``gradients`` forward and backward."""
+
+    def run(session: Session) -> None:
+        device, max_n, repeat = ("cpu", 256, 2) if session.rehearse else ("cuda", longest, 10)
+        report = bench.bench(device, max_n, repeat, lambda what: print(what, flush=True), gradients=gradients)
+        file = session.out / f"{name}-{'rehearsed' if session.rehearse else 'gpu'}.json"
+        write(report, file)
+        written = read(file)
+        rows = written.training if gradients else written.attention
+        table(rows)
+        wrong = [each for each in rows if each.right is False]
+        assert rows, "something was measured"
+        assert not wrong, wrong
+
+    return run
 
 
 def table(rows: Sequence[Measured]) -> None:
@@ -184,7 +191,8 @@ STEPS: dict[str, Callable[[Session], None]] = {
     "machine": machine,
     **{name: check(name) for name in gpu_checks.CHECKS},
     "clocked": clocked,
-    "bench": bench_all,
+    "bench": benched("kernel", 16384),
+    "bench_gradients": benched("gradients", 4096, gradients=True),
     "variants_short": variants((512, 4096)),
     "variants_long": variants((1024, 16384)),
 }

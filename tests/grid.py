@@ -83,6 +83,12 @@ class Cell:
         return replace(config, scale=LARGEST / largest_score(q, k, 1.0))
 
 
+FOUND = (  # a float32 score is a sum of d products, whose order the machine chooses
+    Cell((1, 239), 256, "float32", "mha", causal=False, tile=(32, 64), scores="large"),
+    Cell((1, 1), 192, "float32", "mha", causal=True, tile=(64, 64), scores="structured"),
+)
+
+
 @lru_cache(maxsize=4)
 def truth(config: AttentionConfig) -> tuple[Arrays, np.ndarray, np.ndarray]:
     """Inputs, O and LSE in float64."""
@@ -101,8 +107,8 @@ def cells(*, full: bool) -> list[Cell]:
 
 
 def backward_cells(*, full: bool) -> list[Cell]:
-    """The same of the backward pass."""
-    return cells(full=True) if full else [Cell(**row) for row in all_pairs(BACKWARD | VARIATIONS)]
+    """The same of the backward pass; and cells of the whole grid that were once beyond their tolerance."""
+    return cells(full=True) if full else [*(Cell(**row) for row in all_pairs(BACKWARD | VARIATIONS)), *FOUND]
 
 
 def all_pairs(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

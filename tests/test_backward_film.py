@@ -90,6 +90,24 @@ def test_rows_of_ds_sum_to_nothing_since_weights_sum_to_one(name: str) -> None:
 
 
 @every
+def test_a_rows_weights_are_the_width_and_its_mean_is_d(name: str) -> None:
+    """D by its definition in float64, from O as it was stored: sum_j p_j (dO . v_j) = dO . O, and areas above and below it cancel."""
+    back, row = found(name), found(name).row
+    at = back.forward.row
+    d = float(back.rows_of("dO", back.row_block)[at].astype(np.float64) @ back.rows_of("O", back.row_block)[at].astype(np.float64))
+    unit = (1e-5 if back.config.dtype == "float32" else 2e-3) * float(np.abs(row.dp).max())
+    assert row.p.sum() == pytest.approx(1.0, abs=1e-4)
+    assert row.d == pytest.approx(d, abs=1e-5 * float(np.abs(row.dp).max()))
+    assert row.mean == pytest.approx(d, abs=unit)
+    assert abs(row.ds.sum()) <= unit
+    assert row.ds[back.in_tile].tolist() == back.followed.ds[at].tolist(), "the same numbers as in the tile"
+    assert back.in_tile.sum() == len(back.keys_of("K", back.key_tile))
+    said = {each: float(back.said[each].replace("−", "-")) for each in ("mean", "d", "above", "below")}
+    assert said["mean"] == pytest.approx(said["d"], abs=0.011 + unit)
+    assert said["above"] == pytest.approx(-said["below"], abs=0.011 + unit)
+
+
+@every
 def test_walks_are_the_pairs_that_meet_each_once(name: str) -> None:
     back, c = found(name), found(name).config
     met = {(g * c.row_blocks + i, j) for g in range(c.group) for i in range(c.row_blocks) for j in range(c.visited(i))}
@@ -130,12 +148,15 @@ def rooted(values: np.ndarray) -> np.ndarray:
 
 def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
-    again, softmax, owner, shared = (at(stage, beat) for beat in ("again", "softmax", "owner", "shared"))
-    assert values_of(again, "P") == [written(np.sqrt(each)) for each in (back.followed.p, back.final_weights)]
-    assert values_of(softmax, "dS") == [written(rooted(back.followed.ds))]
-    assert values_of(softmax, "P") == [written(np.sqrt(back.followed.p))], "dV needs it"
-    assert values_of(softmax, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
-    assert values_of(softmax, "D") == [written(rooted(back.followed.d[:, None]))]
+    again, upstream, mean, slopes, owner, shared = (at(stage, beat) for beat in ("again", "upstream", "mean", "slopes", "owner", "shared"))
+    assert sorted(values_of(again, "P")) == sorted(written(np.sqrt(each)) for each in (back.followed.p, back.final_weights))
+    assert values_of(upstream, "dP") == [written(rooted(back.followed.dp))]
+    assert values_of(mean, "areas of the tile") == [written(np.full(back.in_tile.sum(), back.row.mean))], "levelled"
+    assert said(mean, "mean name") + said(mean, "d name") == [f"level: Σ P dP = {back.said['mean']}", f"D = Σ dO ∘ O = {back.said['d']}"]
+    assert values_of(slopes, "dS") == [written(rooted(back.followed.ds))]
+    assert values_of(slopes, "P") == [written(np.sqrt(back.followed.p))], "dV needs it"
+    assert values_of(slopes, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
+    assert values_of(slopes, "D") == [written(rooted(back.followed.d[:, None]))]
     assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(rooted(each))] for each in back.gathered[-1]]
     visits = sum(map(len, back.walks))
     assert values_of(shared, "added") == [written([visits])]
@@ -210,6 +231,23 @@ def test_the_orders_are_two_of_the_same_programs_and_the_first_is_the_one_that_w
     when = arrivals(back.walks, back.config.seed)
     times = [when[back.row_block, j] for j in first]
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_levelled_bars_keep_their_area_and_areas_from_d_are_ds(share: float) -> None:
+    """Drawn boxes are as wide as the weights: on any way to the mean signed areas add up to D; measured from D they are dS."""
+    film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
+    row, areas = film.found.row, backward.Areas(film, Rect(0.0, 0.0, 10.0, 4.0))
+
+    def signed() -> np.ndarray:
+        boxes = np.concatenate([part.points.reshape(-1, 16, 3) for part in (areas.others, areas.own)])
+        sign = np.sign(np.concatenate([part.values for part in (areas.others, areas.own)]))
+        return np.asarray(sign * np.ptp(boxes[:, :, 0], axis=1) / 10 * np.ptp(boxes[:, :, 1], axis=1) / areas.unit)
+
+    areas.display(row.dp + (row.mean - row.dp) * share)
+    assert signed().sum() == pytest.approx(row.mean, abs=1e-4)
+    areas.display(row.dp, row.d)
+    assert signed() == pytest.approx(np.concatenate([row.ds[~film.found.in_tile], row.ds[film.found.in_tile]]), abs=1e-5)
 
 
 def test_zero_of_a_gradient_is_the_middle_of_its_ramp() -> None:

@@ -36,7 +36,7 @@ LONGEST = 16 * 60  # seconds
 NAME = "running head"
 CHAPTERS = (
     "score", "memory_hierarchy", "standard_attention", "online_softmax", "flash", "loop_order", "causal", "grouped_query",
-    "backward", "training_memory", "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "pipeline", "references",
+    "training_memory", "backward", "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "pipeline", "references",
 )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ ANSWERS = {
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
     "why dQ alone is not deterministic": ("BackwardScene", "All add to dQ, in no fixed order."),
     "exact, and yet other bits": ("BackwardScene", "compare errors, not bits"),
-    "the attention map": ("BackwardScene", "Never stored: P = exp(S − LSE) makes it again."),
+    "the attention map": ("BackwardScene", "P = exp(S − LSE): Q, K and one number a row make it again."),
     "what training keeps": ("TrainingMemoryScene", "P is read, or made again from LSE"),
 }
 

@@ -155,9 +155,10 @@ FILMS = {
     "backward": Directed(
         "backward", "BackwardScene",
         subjects={
-            "kept": ("grid", "o", "lse", "o name", "lse name", "s name"),
-            "again": ("left", "top", "tile", "column", "column name", "second", "second name", "formula", "note"),
-            "softmax": ("left", "left name", "top", "tile", "column", "column name", "second", "formula", "note"),
+            "kept": ("grid", "o", "lse", "o name", "lse name", "s name", "s note"),
+            "again": ("left", "top", "tile", "tile name", "column", "column name", "second", "second name", "formula", "note"),
+            "upstream": ("left", "left name", "top", "tile", "second", "note", "further"),
+            "mean": ("bars", "mean name", "d name", "width name", "height name"), "slopes": ("bars", "mean name", "formula", "height name"),
             "shared": ("grid", "dq", "dk", "dv"),
             "order": (*(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " order", " number", " off")), "differ"),
             "fixed": ("usual", "fixed", "usual name", "fixed name", "usual count", "fixed count"),
@@ -167,13 +168,14 @@ FILMS = {
             "one tile": {"seq_q": 64, "seq_k": 40}, "float32": {"dtype": "float32"}, "narrow tiles": {"block_n": 16},
             "no row is full": {"seq_q": 420, "seq_k": 300, "causal": True},
         },
-        actors=("walk", "parts first", "parts last"),
+        actors=("walk", "areas of the tile", "areas of other tiles", "parts first", "parts last"),
         seconds=(30, 60),
     ),
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "forward": (*TRAINED, "layer"), "waits": (*TRAINED, "ratio"), "row": (*TRAINED, "layer", "ratio"), "back": (*TRAINED, "layer"),
+            "forward": (*TRAINED, "layer"), "waits": (*TRAINED, "ratio"), "row": (*TRAINED, "layer", "ratio"),
+            "grows": (*TRAINED, "layer", "ratio"), "back": (*TRAINED, "layer"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept standard P", "kept flash LSE"),

@@ -43,7 +43,10 @@ def test_the_rehearsal_runs_every_step(tmp_path: Path) -> None:
     assert [line.split()[0] for line in table] == [step.name for part in "ab" for row in PARTS[part] for step in row]
     assert {line.split()[1] for line in table} == {"0"}
     report = read(tmp_path / "out" / "kernel-rehearsed.json")
-    assert all(each.right for each in report.attention if each.unavailable is None)
+    training = read(tmp_path / "out" / "gradients-rehearsed.json").training
+    assert report.attention
+    assert training
+    assert all(each.right for each in (*report.attention, *training) if each.unavailable is None)
     traces = sorted((tmp_path / "out").glob("clocked-*.npz"))
     assert len(traces) == 2
     for file in traces:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -268,6 +269,41 @@ def test_a_loss_of_lse(torch: ModuleType) -> None:
     o, lse = flash_attention(q, k, v, return_lse=True)
     (o.sum() + lse.detach().sum()).backward()
     assert q.grad.isfinite().all()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # torch's own, on its way to torch.func
+def test_transforms_are_refused(torch: ModuleType) -> None:
+    """A tangent that is not carried on would be a derivative of zero."""
+    (q, k, v), _, _ = made(torch, PROBLEMS["plain"], "float32")
+    q, k, v = (each.detach() for each in (q, k, v))
+    forward_ad = torch.autograd.forward_ad
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(k, k)
+        cases: dict[str, Callable[[], Any]] = {
+            "q must": lambda: torch.func.grad(lambda each: flash_attention(each, k, v).sum())(q),
+            "k must": lambda: flash_attention(q, dual, v),
+            "v must": lambda: torch.func.vmap(lambda each: flash_attention(q, k, each))(v[None]),
+        }
+        for begin, case in cases.items():
+            with pytest.raises(InputError, match=f"{begin} be a plain tensor, got one of a transform") as caught:
+                case()
+            assert "\n" not in str(caught.value)
+    assert torch.func.grad(lambda each: each.square().sum())(flash_attention(q, k, v)).shape == q.shape, "around it they are welcome"
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning", r"ignore:The \.grad attribute of a Tensor:UserWarning")
+def test_in_a_model_that_torch_compiles(torch: ModuleType) -> None:
+    """As docs/gradients.md says: left alone, it gives in a compiled function what it gives without."""
+    (q, k, v), _, _ = made(torch, PROBLEMS["plain"], "float32")
+    alone = torch.compiler.disable(flash_attention)
+
+    def loss(attention: Any) -> Any:
+        return (attention(2 * q, k, v) * v.mean()).square().sum()
+
+    expected = torch.autograd.grad(loss(flash_attention), (q, k, v))
+    found = torch.autograd.grad(torch.compile(loss, backend="aot_eager")(alone), (q, k, v))
+    for mine, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, theirs)
 
 
 def test_a_change_in_place_is_torchs_own_error(torch: ModuleType) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,14 +35,21 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
     for beat in ("forward", "waits", "row"):
         assert said(at(film, beat), "bytes standard") == [kib(p)]
         assert said(at(film, beat), "bytes flash") == [kib(lse)]
-        assert said(at(film, beat), "bytes standard all") == [f"all: {kib(either + p)}"]
-        assert said(at(film, beat), "bytes flash all") == [f"all: {kib(either + lse)}"]
+        assert said(at(film, beat), "bytes standard all") == [f"kept: {kib(either + p)}"]
+        assert said(at(film, beat), "bytes flash all") == [f"kept: {kib(either + lse)}"]
     assert said(at(film, "waits"), "either") == ["both:", *"QKVO", kib(either)]
     assert at(film, "waits").caption == f"P waits with {kib(p)}. LSE, enlarged: {kib(lse)}."
-    assert said(at(film, "left"), "most") == ["peak", kib(either + p), "or", kib(either + lse)], "peaks stand"
+    grown = at(film, "grows")
+    assert said(grown, "bytes standard") == [kib(4 * p)]
+    assert said(grown, "bytes flash") == [kib(2 * lse)]
+    assert said(grown, "bytes standard all") == [f"kept: {kib(2 * either + 4 * p)}"]
+    assert said(grown, "bytes flash all") == [f"kept: {kib(2 * either + 2 * lse)}"]
+    assert said(grown, "law") == ["P", "× 4,", "LSE", "× 2"]
+    assert all(f"{2 * each:,}" in said(grown, "bytes count")[0] for each in (c.seq_q, c.seq_k))
+    assert said(at(film, "back"), "most") == ["most:", kib(either + p), "or", kib(either + lse)], "most of all stands"
     for side in ("standard", "flash"):
-        assert said(at(film, "left"), f"bytes {side}") == ["0 KiB"]
-        assert said(at(film, "left"), f"bytes {side} all") == ["all: 0 KiB"]
+        assert said(at(film, "back"), f"bytes {side}") == ["0 KiB"]
+        assert said(at(film, "back"), f"bytes {side} all") == ["kept: 0 KiB"]
 
 
 @every
@@ -70,13 +78,37 @@ def test_counters_run_with_the_areas(way: str) -> None:
             numbers = {name: sum(np.prod(np.ptp(box, axis=0)[:2]) for box in boxes) / film.layers.unit**2 for name, boxes in drawn.items()}
             kept = {name: count * c.itemsize for name, count in numbers.items() if name != "dO"}
             for readout, want in ((film.bytes[side], kept[KEPT[side]]), (film.total[side], sum(kept.values()))):
-                got = float(readout.text.removeprefix("all: ").removesuffix(" KiB").replace(",", ""))
+                got = float(readout.text.removeprefix("kept: ").removesuffix(" KiB").replace(",", ""))
                 assert got == pytest.approx(want / 1024, abs=1.0), (way, done, side)
         layer, now = divmod(float(done), 1)
         if way == "backward" and COMES < now < GOES:
             assert film.bytes["standard"].text == kib((LAYERS - layer) * film.found.bytes_of("P"))
             assert all(len(film.work[name].points) for name in ("Q", "K", "LSE", "P"))
             assert len(film.areas["flash", "dO"].points) == 16
+
+
+@every
+def test_twice_the_queries_and_keys_have_the_bytes_of_a_run_of_twice_as_many(name: str) -> None:
+    """What the film says of them, and what a recording of them says."""
+    c = AttentionConfig(**CONFIGS[name])
+    found, twice = gather(c, run), gather(replace(c, seq_q=2 * c.seq_q, seq_k=2 * c.seq_k), run)
+    assert {tensor: found.bytes_of(tensor, 2) for tensor in found.sizes} == twice.sizes
+
+
+@pytest.mark.parametrize(("n", "room"), [(1, 1.5), (1.5, 2), (2, 2)])
+def test_areas_and_bytes_grow_together(n: float, room: float) -> None:
+    film = TrainingMemoryFilm(scene(FILM), gather(AttentionConfig(), run))
+    film.grow(n, room)
+    place = film.place
+    for side in SIDES:
+        for layer in range(LAYERS):
+            areas = film.layers.of(side, layer)
+            assert all(place[side].contains(rect, slack=1e-6) for rect in areas.values())
+            for tensor in ("Q", "O", KEPT[side]):
+                assert areas[tensor].width * areas[tensor].height * film.found.config.itemsize == pytest.approx(
+                    film.found.bytes_of(tensor, n) * film.layers.unit**2
+                )
+    assert float(film.bytes["standard"].text.removesuffix(" KiB").replace(",", "")) == pytest.approx(1536 * n * n, abs=1)
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
@@ -105,7 +137,7 @@ def test_all_layers_wait_and_nothing_is_left() -> None:
     for name in ("kept standard P", "kept flash LSE", "kept flash O"):
         (waiting,) = shown(at(film, "waits"), name)
         assert waiting.values.startswith("(1,) sum 3.0000")
-        assert all(item.values.startswith("(1,) sum 0.0000") for item in shown(at(film, "left"), name))
+        assert all(item.values.startswith("(1,) sum 0.0000") for item in shown(at(film, "back"), name))
     assert not shown(at(film, "waits"), "kept flash P"), "FlashAttention keeps none"
 
 

@@ -14,30 +14,44 @@ from flashviz.chapters.rescale import Rescale
 from flashviz.chapters.rescale import gather as gather_forward
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
-from flashviz.figures import power
+from flashviz.figures import power, total
 from flashviz.inputs import inputs_hash
 from flashviz.layout.backward import arrivals
 from flashviz.storyboard import Beat
 from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("kept", "What was kept", 6.6, shot="kept", late=True, along=True, caption="Kept: O and LSE. No score, no weight."),
-    Beat("again", "P again", 9.6, shot="tile pair", late=True, along=True, caption="Never stored: P = exp(S − LSE) makes it again."),
     Beat(
-        "softmax", "From dO to dS", 12.2, shot="tile pair", late=True, along=True,
-        caption="dO comes back from the loss: first dP, then dS.",
+        "kept", "What was kept", 5.8, shot="kept", late=True, along=True,
+        caption="The backward pass needs P, which was never stored. How?",
     ),
-    Beat("owner", "What stays", 7.8, shot="walk", late=True, along=True, caption="One program, one key tile: dK and dV stay on chip."),
     Beat(
-        "shared", "What is shared", 9.4, shot="adds", late=True, along=True,
+        "again", "P again", 9.7, shot="tile pair", late=True, along=True,
+        caption="P = exp(S − LSE): Q, K and one number a row make it again.",
+    ),
+    Beat(
+        "upstream", "From dO to dP", 5.0, shot="tile pair", late=True, along=True,
+        caption="From the loss comes dO. With V it makes dP.",
+    ),
+    Beat(
+        "mean", "One row", 7.0, shot="weighted", late=True, along=True,
+        caption="The weighted mean of dP is D: dO · O, without any tile.",
+    ),
+    Beat(
+        "slopes", "From dP to dS", 6.2, shot="weighted", late=True, along=True,
+        caption="Weights sum to 1, so dS sums to 0: its areas start at D.",
+    ),
+    Beat("owner", "What stays", 5.8, shot="walk", late=True, along=True, caption="One program, one key tile: dK and dV stay on chip."),
+    Beat(
+        "shared", "What is shared", 7.8, shot="adds", late=True, along=True,
         caption="dK, dV have one owner. All add to dQ, in no fixed order.",
     ),
     Beat(
-        "order", "Two orders", 7.4, shot="orders", late=True, along=True,
+        "order", "Two orders", 6.9, shot="orders", late=True, along=True,
         caption="Other order, other last bits: compare errors, not bits.",
     ),
     Beat(
-        "fixed", "The price", 6.6, shot="products", late=True, along=True,
+        "fixed", "The price", 5.4, shot="products", late=True, along=True,
         caption="A fixed order: S and dP once more, {fixed} products for {usual}.",
     ),
 )  # fmt: skip
@@ -62,6 +76,31 @@ class Tile:
     dp: np.ndarray
     d: np.ndarray
     ds: np.ndarray
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the pair's row block, over all keys that its block meets, float32.
+
+    Args:
+        p: [keys] weights, which sum to 1.
+        dp: [keys] dO V^T.
+        d: rowsum(dO o O), of O as it was stored.
+    """
+
+    p: np.ndarray
+    dp: np.ndarray
+    d: float
+
+    @property
+    def mean(self) -> float:
+        """Of dP, by weight. It is D, since O = P V: sum_j p_j (dO . v_j) = dO . O."""
+        return float(self.p @ self.dp)
+
+    @property
+    def ds(self) -> np.ndarray:
+        """[keys] P o (dP - D): a bar as wide as its weight, from D to dP, has this area."""
+        return self.p * (self.dp - np.float32(self.d))
 
 
 @dataclass(frozen=True)
@@ -153,6 +192,19 @@ class Backward:
         return self.tile(self.row_block, self.key_tile)
 
     @cached_property
+    def row(self) -> Row:
+        """The row that all films follow."""
+        at, tiles = self.forward.row, [self.tile(self.row_block, j) for j in self.programs]
+        return Row(
+            np.concatenate([tile.p[at] for tile in tiles]), np.concatenate([tile.dp[at] for tile in tiles]), float(self.followed.d[at])
+        )
+
+    @property
+    def in_tile(self) -> np.ndarray:
+        """[keys] which keys of ``row`` are the followed tile's."""
+        return np.repeat([j == self.key_tile for j in self.programs], [len(self.keys_of("K", j)) for j in self.programs])
+
+    @cached_property
     def final_weights(self) -> np.ndarray:
         """[rows, keys] the same tile's P as the forward pass left it: its terms by the last max, over the last sum."""
         values, t = self.forward.values, self.forward.t
@@ -234,13 +286,15 @@ class Backward:
     def beats(self) -> tuple[Beat, ...]:
         """Without a second program nothing is shared; where no order changes a bit, none is shown."""
         if len(self.programs) < 2:
-            return BEATS[:4]
+            return BEATS[: [beat.name for beat in BEATS].index("shared")]
         return tuple(beat for beat in BEATS if beat.name != "order" or self.differ)
 
     @property
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
         said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart)}
+        ds = self.row.ds
+        said |= {"mean": total(self.row.mean), "d": total(self.row.d), "above": total(ds[ds > 0].sum()), "below": total(ds[ds < 0].sum())}
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
             off = [power(each) for each in self.off]

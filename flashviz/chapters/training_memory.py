@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flashviz.config import AttentionConfig
@@ -14,16 +15,16 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "forward", "The forward pass", 6.1, shot="training", late=True, along=True,
+        "forward", "The forward pass", 5.3, shot="training", late=True, along=True,
         caption="Each layer leaves what its backward pass will need.",
     ),
-    Beat("waits", "What waits", 4.9, shot="training", late=True, along=True, caption="P waits with {p}. LSE, enlarged: {lse}."),
+    Beat("waits", "What waits", 4.6, shot="training", late=True, along=True, caption="P waits with {p}. LSE, enlarged: {lse}."),
     Beat("row", "How many times", 5.0, shot="training", late=True, along=True, caption="A row has {n} numbers of P, one of LSE."),
+    Beat("grows", "Twice the N", 6.1, shot="training", late=True, along=True, caption="Twice the N: P four times, all else twice."),
     Beat(
-        "back", "The backward pass", 9.2, shot="training", late=True, along=True,
+        "back", "The backward pass", 8.4, shot="training", late=True, along=True,
         caption="Last layer first: P is read, or made again from LSE.",
     ),
-    Beat("left", "What it took", 4.1, shot="training", late=True, caption="A square a layer, or one number a row."),
 )  # fmt: skip
 LAYERS = 3  # that are drawn, equal ones
 EITHER = ("Q", "K", "V", "O")  # kept by both sides
@@ -46,17 +47,22 @@ class TrainingMemory:
     def config(self) -> AttentionConfig:
         return self.flash.config
 
-    def bytes_of(self, name: str) -> int:
-        """Bytes of a matrix of one layer, all heads: O, P and LSE as the traces wrote them; Q, K and V as they were given."""
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each matrix of one layer, all heads: O, P and LSE as the traces wrote them; Q, K and V as they were given."""
         c = self.config
-        if name in ("Q", "K", "V"):
-            heads, rows = (c.heads, c.seq_q) if name == "Q" else (c.kv_heads, c.seq_k)
-            return c.batch * heads * rows * c.head_dim * c.itemsize
-        return traffic(self.standard if name == "P" else self.flash).written[name]
+        rows = {"Q": c.heads * c.seq_q, "K": c.kv_heads * c.seq_k, "V": c.kv_heads * c.seq_k}
+        given = {name: c.batch * count * c.head_dim * c.itemsize for name, count in rows.items()}
+        flash = traffic(self.flash).written
+        return given | {"P": traffic(self.standard).written["P"], "O": flash["O"], "LSE": flash["LSE"]}
 
-    def waiting(self, *names: str) -> str:
+    def bytes_of(self, name: str, n: float = 1) -> float:
+        """Bytes of a matrix of one layer, with ``n`` times as many queries and keys: a number of P is a pair of them."""
+        return self.sizes[name] * (n * n if name == "P" else n)
+
+    def waiting(self, *names: str, n: float = 1) -> str:
         """Bytes of these matrices of all layers, as they are written."""
-        return kib(LAYERS * sum(map(self.bytes_of, names)))
+        return kib(LAYERS * sum(self.bytes_of(name, n) for name in names))
 
     @property
     def ratio(self) -> str:

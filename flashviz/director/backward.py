@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject, VGroup
+from manim import Group, Mobject, VGroup, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
@@ -23,10 +23,10 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, panel
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, line_of, panel
 from flashviz.palette import spread
 
-SWEEP, ROWS, WALK, ALL = 4.4, 2.2, 5.2, 5.4  # seconds: of the forward pass, of the rows of a tile, of one program, of all
+SWEEP, ROWS, WALK, ALL = 3.7, 2.2, 4.0, 4.6  # seconds: of the forward pass, of the rows of a tile, of one program, of all
 SYMBOL = 72  # px of a formula
 LINE = em(6)  # under digits that differ
 GAP = em(40)  # between two launches
@@ -55,6 +55,7 @@ class BackwardFilm(ChapterFilm):
     """Everything on stage, made here once. ``tiles`` and ``words``: what stands there now, by the parts of the shot."""
 
     walk: Walk
+    areas: Areas
 
     def __init__(self, scene: ShotScene, found: Backward) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -104,6 +105,12 @@ class BackwardFilm(ChapterFilm):
         tile = self.tiles.pop(part)
         return matrix_to(tile, self.outside(tile.rect, above=above), remover=True)
 
+    def outline_to(self, frame: VMobject, start: Rect, to: Rect) -> Shows:
+        """A plain frame goes from one place to another."""
+        return Shows(
+            frame, lambda share: frame.set_points(box(start.toward(to, share), stroke=self.skin.ink).points), rate_func=ease_in_out_cubic
+        )  # fmt: skip
+
     def outside(self, rect: Rect, *, above: bool) -> Rect:
         """Just past the frame's edge."""
         whole = self.scene.frame
@@ -139,16 +146,19 @@ def kept(film: BackwardFilm) -> None:
         reveal(numbers, done)
 
     show(0.0)
-    said = (("o name", ("O", skin.o), "d numbers a row", "d a row"), ("lse name", ("LSE", skin.stats), "one number a row", "one a row"))
+    said = (
+        ("s name", ("P", skin.scores), "dV = Pᵀ dO needs it", "dV needs it"), ("o name", ("O", skin.o), "d numbers a row", "d a row"),
+        ("lse name", ("LSE", skin.stats), "one number a row", "one a row"),
+    )  # fmt: skip
     for part, called, words, short in said:
         film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short, px=NUMBER), tag=part)
-    film.words["s name"] = Named(*labelled(place["s name"], ("S, P", skin.scores), ("not kept", skin.ink), px=NUMBER), tag="s name")
-    film.move(FadeIn(lines, film.words["o name"], film.words["lse name"]), seconds=TEXT)
+    film.move(FadeIn(lines, film.words["s name"]), seconds=TEXT)
     film.scene.add(o, numbers, tile)
+    left = [film.words[part] for part in ("o name", "lse name")]
     with film.scene.telling():
-        film.move(film.name("lse note", "= m + log ℓ", skin.ink), seconds=TEXT)
+        film.move(FadeIn(*left), film.name("lse note", "= m + log ℓ", skin.ink), seconds=TEXT)
         film.move(Shows(Group(o, numbers, tile), show), seconds=SWEEP)
-        film.move(FadeIn(film.words["s name"]), seconds=TEXT)
+        film.move(film.name("s note", "not stored", skin.ink), seconds=TEXT)
     film.tiles |= {"o": o, "lse": numbers}
     film.words["lines"] = lines
 
@@ -163,7 +173,7 @@ def outlined(skin: palette.Theme) -> Rectangles:
 
 @beat("again")
 def again(film: BackwardFilm) -> None:
-    """One tile grows out of the grid; Q and K make S again, LSE makes P of it, row by row; a copy of the forward pass's slides over it."""
+    """One tile grows out of the grid; beside the forward pass's P, Q and K make S of it again, and LSE makes P, row by row."""
     place, skin, found = film.place, film.skin, film.found
     tile, rect = found.followed, place["tile"]
     kept = film.scene.shot("kept")
@@ -171,14 +181,15 @@ def again(film: BackwardFilm) -> None:
     block = found.forward.chosen.program[0]
     cell = start.cell(block, found.key_tile)
     frame = box(cell, stroke=skin.scores)
-    grown = Shows(frame, lambda share: frame.set_points(box(cell.toward(rect, share), stroke=skin.scores).points))
-    grown.rate_func = ease_in_out_cubic
+    grown = film.outline_to(frame, cell, rect)
     gone = [FadeOut(film.tiles.pop(part)) for part in ("o", "lse")]
-    film.move(*gone, *film.leave("o name", "lse name", "lse note", "s name"), FadeIn(frame), seconds=MOVE)
-    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, kept["o name"], "which")
+    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, place["note"], "which")
+    film.move(*gone, *film.leave("s name", "s note", "o name", "lse name", "lse note"), FadeIn(frame), seconds=TEXT * 2)
     film.move(FadeIn(film.words["which"]), seconds=TEXT)
-    film.scene.hold(0.6)
+    film.scene.hold(0.4)
     film.move(*film.leave("lines", "which"), grown, seconds=MOVE)
+    film.tiles["second"] = film.matrix("P", roots(found.final_weights), place["second"], roots(tile.p))
+    film.move(FadeIn(film.tiles["second"]), film.fitted("second name", ["P of the forward pass", "forward's P"], skin.scores), seconds=TEXT)
     coming = (
         film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
         film.arrive("top", "K", found.keys_of("K", found.key_tile).T, above=True),
@@ -219,59 +230,146 @@ def row_by_row(film: BackwardFilm, made: Matrix, first: Rect, last: Rect) -> Sho
 
 def same_again(film: BackwardFilm, weights: Matrix) -> None:
     """A copy of P as the forward pass left it slides over P made again; how far apart they are at most. Weights are drawn by their root."""
-    place, skin, found = film.place, film.skin, film.found
-    forward, copy = (film.matrix("P", roots(found.final_weights), place["second"], weights.values) for _ in range(2))
-    film.tiles["second"] = forward
-    film.move(FadeIn(forward), film.fitted("second name", ["P of the forward pass", "forward's P"], skin.scores), seconds=TEXT)
+    place, found = film.place, film.found
+    copy = film.matrix("P", film.tiles["second"].values, place["second"], weights.values)
     film.move(matrix_to(copy, place["tile"], place["second"]), seconds=MOVE)
     film.scene.remove(copy)
     apart = found.said["apart"]
-    film.move(film.fitted("note", [f"largest difference {apart}", f"apart: {apart}"], skin.ink), seconds=TEXT)
+    film.move(film.fitted("note", [f"largest difference {apart}", f"apart: {apart}"], film.skin.ink), seconds=TEXT)
 
 
-@beat("softmax")
-def softmax(film: BackwardFilm) -> None:
-    """P steps aside; dO comes, and with O makes D, with V dP; D is taken off, and P meets what is left: dS."""
+@beat("upstream")
+def upstream(film: BackwardFilm) -> None:
+    """P steps aside, where the forward pass's was; dO comes, and V: dP, the gradient of each weight."""
     place, skin, found = film.place, film.skin, film.found
-    tile, rect, second = found.followed, place["tile"], place["second"]
-    weights, forward = film.tiles["tile"], film.tiles["second"]
+    tile, weights = found.followed, film.tiles["tile"]
     film.move(*film.leave(), FadeOut(film.tiles.pop("column")), seconds=TEXT)
-    film.move(film.depart("left", above=False), film.depart("top", above=True), matrix_to(weights, second), seconds=MOVE)
-    film.scene.remove(forward)
+    gone = film.depart("left", above=False), film.depart("top", above=True)
+    film.move(*gone, matrix_to(weights, place["second"]), seconds=LOAD)
+    film.scene.remove(film.tiles["second"])
     film.tiles["second"] = weights
-
     with film.scene.telling():
         film.move(film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
         names = film.name("left name", "dO", skin.o), film.name("second name", "P", skin.scores)
         film.move(*names, film.fitted("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
         film.move(film.fitted("further", ["signed: zero is the middle tone", "zero: the middle tone"], skin.ink), seconds=TEXT)
-        film.scene.hold(0.9)
-        film.move(film.arrive("tile", "O", found.rows_of("O", found.row_block), above=True), seconds=LOAD)
-        film.move(film.name("tile name", "O", skin.o), *film.leave("note", "further"), seconds=TEXT)
-        film.tiles["column"] = film.matrix("D", tile.d[:, None], place["column"])
-        made = film.fitted("note", ["D = rowsum(dO ∘ O)", "D = Σ dO ∘ O"], skin.stats), film.name("column name", "D", skin.stats)
-        film.move(*made, seconds=TEXT)
-        film.move(row_by_row(film, film.tiles["column"], place["left"], place["column"]), seconds=ROWS)
-        coming = film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True)
-        film.move(FadeOut(film.tiles["tile"]), *film.leave("tile name"), coming, seconds=LOAD)
-        less = tile.dp - tile.d[:, None]
-        film.tiles["tile"] = upstream = film.matrix("dP", tile.dp, rect, np.stack([tile.dp, less]))
-        film.scene.add(upstream)
-        names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP = dO Vᵀ", skin.scores)
-        film.move(*names, Columns(upstream), seconds=0.8)
-        film.move(
-            film.fitted("further", ["D: what normalising takes back", "normalising takes it back"], skin.stats),
-            *film.leave("tile name"),
-            seconds=TEXT,
+        film.move(film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True), *film.leave("further"), seconds=LOAD)
+        film.tiles["tile"] = made = film.matrix("dP", tile.dp, place["tile"])
+        film.scene.add(made)
+        names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP", skin.scores)
+        film.move(*names, film.fitted("further", ["dP: how it changes with P", "dP: with P"], skin.scores), Columns(made), seconds=0.8)
+
+
+# --------------------------------------------------------------------------------------------------------------- on one row
+
+
+class Areas(Group):
+    """A row's keys as bars as wide as their weights, those of the followed tile lit: all of them are as wide as the place."""
+
+    def __init__(self, film: BackwardFilm, rect: Rect) -> None:
+        found, self.rect, self.row = film.found, rect, film.found.row
+        self.lit = found.in_tile
+        ends = np.concatenate([[0.0], np.cumsum(self.row.p, dtype=np.float64)])
+        self.x = rect.x0 + ends * rect.width / ends[-1]
+        levels = np.array([0.0, self.row.d, *self.row.dp[self.row.p > 0]])
+        self.unit = rect.height / max(float(np.ptp(levels)), 1e-30)
+        self.zero = rect.y0 - float(levels.min()) * self.unit
+        self.others = Rectangles(film.skin.scores, name="areas of other tiles", opacity=palette.FAINT)
+        self.own = Rectangles(film.skin.scores, name="areas of the tile", opacity=palette.LIT)
+        super().__init__(self.others, self.own)
+
+    def display(self, tops: np.ndarray, base: float = 0.0) -> Areas:
+        """Bars from a level to other levels [keys], in units of dP."""
+        low, high = (self.zero + self.unit * each(np.broadcast_to(base, tops.shape), tops) for each in (np.minimum, np.maximum))
+        boxes = np.stack([self.x[:-1], low, self.x[1:], high], 1)
+        for drawn, keys in ((self.others, ~self.lit), (self.own, self.lit)):
+            drawn.display(boxes[keys])
+            drawn.values = (tops - base)[keys]
+        return self
+
+    @property
+    def keys_of_tile(self) -> Rect:
+        """Where the followed tile's bars grow from zero."""
+        (inside,) = np.nonzero(self.lit)
+        return Rect(self.x[inside[0]], self.zero, self.x[inside[-1] + 1], self.zero + LINE)
+
+    def line(self, color: str, level: float, name: str) -> Rectangles:
+        """Across all bars."""
+        y = self.zero + level * self.unit
+        return Rectangles(color, name=name).display(np.array([[self.rect.x0, y - LINE / 3, self.rect.x1, y + LINE / 3]]))
+
+
+@beat("mean")
+def mean(film: BackwardFilm) -> None:
+    """A row of P and of dP is lifted out, and all keys join it: bars as wide as P, as high as dP. Levelled, they keep their area: D."""
+    place, skin, found = film.place, film.skin, film.found
+    row, said, pair = found.row, found.said, film.scene.shot("tile pair")
+    film.areas = areas = Areas(film, place["bars"])
+    lines = [line_of(pair[part], len(found.followed.d), found.forward.row).inset(-LINE) for part in ("tile", "second")]
+    marks = [box(line, stroke=skin.ink) for line in lines]
+    film.move(*film.leave(), FadeIn(*marks), seconds=TEXT)
+    lifted = (film.outline_to(mark, line, areas.keys_of_tile) for mark, line in zip(marks, lines, strict=True))
+    film.move(*(FadeOut(tile) for tile in film.tiles.values()), *lifted, seconds=MOVE)
+    film.words["zero"] = areas.line(skin.quiet, 0.0, "zero")
+    wide, here = f"width: P, all {len(row.p):,} keys, together 1", f"full tone: key tile {found.key_tile}"
+    film.words |= {"nil": level_name(film, "0", 0.0, skin.ink)}
+    words = [
+        film.fitted("width name", [f"{wide}; {here}", wide], skin.scores),
+        FadeIn(film.words["nil"]),
+        film.fitted("height name", ["height: dP, up or down", "height: dP"], skin.scores),
+    ]
+    film.scene.add(areas.display(0 * row.dp))
+    film.move(*(FadeOut(mark) for mark in marks), FadeIn(film.words["zero"]), *words, seconds=TEXT)
+    with film.scene.telling():
+        film.move(Shows(areas, lambda share: areas.display(row.dp * share)), seconds=1.2)
+        film.scene.hold(0.5)
+        level = Shows(areas, lambda share: areas.display(row.dp + (row.mean - row.dp) * share), rate_func=ease_in_out_cubic)
+        film.move(level, seconds=1.4)
+        film.words["mean"] = areas.line(skin.stats, row.d, "mean")
+        texts = [f"level: Σ P dP = {said['mean']}", f"Σ P dP = {said['mean']}"]
+        film.move(FadeIn(film.words["mean"]), film.fitted("mean name", texts, skin.scores), seconds=TEXT)
+        film.scene.hold(0.4)
+        film.words["level"] = level_name(film, "D", row.d, skin.stats)
+        texts = [f"D = Σ dO ∘ O = {said['d']}", f"D = {said['d']}"]
+        film.move(film.fitted("d name", texts, skin.stats), FadeIn(film.words["level"]), seconds=TEXT)
+
+
+def level_name(film: BackwardFilm, text: str, level: float, color: str) -> Word:
+    """What a level is called: zero's at the left of the bars, the mean's at their right."""
+    rect, y = film.areas.rect, film.areas.zero + level * film.areas.unit - 0.36 * em(NAME)
+    left = rect.x1 + em(10) if level else rect.x0 - em(10) - text_width(text, NAME, Face.STRONG)
+    return Word(text, NAME, color, left, y, "level")
+
+
+@beat("slopes")
+def slopes(film: BackwardFilm) -> None:
+    """The bars rise again, and are measured from D: their areas are dS, and cancel. Then so in every row of the tile."""
+    place, skin, found = film.place, film.skin, film.found
+    row, said, areas, tile, pair = found.row, found.said, film.areas, found.followed, film.scene.shot("tile pair")
+    film.move(Shows(areas, lambda share: areas.display(row.mean + (row.dp - row.mean) * share), rate_func=ease_in_out_cubic), seconds=0.8)
+    of_ds = '"dS" = P compose ("dP" - D)'
+    film.words["formula"] = formula(of_ds, SYMBOL, skin.ink, place["formula"])
+    with film.scene.telling():
+        rebased = Shows(areas, lambda share: areas.display(row.dp, row.d * share), rate_func=ease_in_out_cubic)
+        film.move(rebased, *film.leave("mean name", "height name", "zero", "nil"), FadeIn(film.words["formula"]), seconds=0.8)
+        texts = [f"areas: {said['above']} above, {said['below']} below", f"{said['above']} and {said['below']}"]
+        film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
+        film.scene.hold(1.0)
+        film.tiles["column"] = film.matrix("D", tile.d[:, None], pair["column"])
+        film.tiles["tile"] = made = film.matrix("dS", tile.ds, pair["tile"])
+        standing = [part for name, part in film.tiles.items() if name != "tile"]
+        film.move(FadeOut(areas), *film.leave(), FadeIn(*standing), seconds=MOVE / 2)
+        film.scene.add(made)
+        said_of = (
+            ("left name", "dO", skin.o),
+            ("top name", "Vᵀ", skin.v),
+            ("second name", "P", skin.scores),
+            ("column name", "D", skin.stats),
         )
-        film.move(upstream.to(roots(less)), film.name("tile name", "dP − D", skin.scores), seconds=0.9)
-        film.words["formula"] = formula('"dS" = P compose ("dP" - D)', SYMBOL, skin.ink, place["formula"])
-        copy = film.matrix("P", weights.values, second)
-        film.move(matrix_to(copy, rect), FadeIn(film.words["formula"]), *film.leave("tile name"), seconds=MOVE)
-        film.tiles["tile"] = slopes = film.matrix("dS", tile.ds, rect)
-        film.scene.add(slopes)
-        film.move(Columns(slopes), film.name("tile name", "dS", skin.scores), seconds=0.8)
-        film.scene.remove(upstream, copy)
+        for part, text, color in (*said_of, ("tile name", "dS", skin.scores)):
+            film.words[part] = word(text, NAME, color, pair[part], part)
+        film.words["formula"] = formula(of_ds, SYMBOL, skin.ink, pair["formula"])
+        film.move(FadeIn(*film.words.values()), Columns(made), seconds=0.8)
 
 
 def finite(values: np.ndarray) -> np.ndarray:
@@ -294,7 +392,8 @@ class Walk(Group):
         self.own = {name: Rectangles(self.skin.hue(name), name=f"stored {name}", opacity=palette.LIT) for name in ("dK", "dV")}
         self.added = Rectangles(self.skin.q, name="added", opacity=palette.LIT)
         self.digits = VGroup()
-        super().__init__(self.lines, self.heads, *self.own.values(), self.added, self.digits)
+        self.flying = Rectangles(self.skin.q, name="part of dQ", opacity=palette.LIT)
+        super().__init__(self.lines, self.heads, *self.own.values(), self.added, self.flying, self.digits)
         self.place(place)
 
     def place(self, place: Shot | dict[str, Rect]) -> Walk:
@@ -316,6 +415,11 @@ class Walk(Group):
             self.own[name].display(edges([strip.cell(0, j) for j in done]))
             self.own[name].values = np.array([len(done)])
         return self
+
+    def send(self, block: int, j: int, share: float) -> None:
+        """A part of dQ leaves its tile for the row block's sum in HBM, in the second half of the time."""
+        way = ease_in_out_cubic(max(2 * share - 1, 0.0))
+        self.flying.display(edges([self.grid.cell(block, j).toward(self.slots.cell(block, 0), way)] if way else []))
 
     def cleared(self) -> Shows:
         """What was added and stored fades."""
@@ -380,9 +484,9 @@ def owner(film: BackwardFilm) -> None:
     steps = len(walk.walks[j])
 
     def show(share: float) -> None:
-        done = min(int(share * steps), steps)
-        blocks = walk.walks[j]
+        done, blocks = min(int(share * steps), steps), walk.walks[j]
         walk.display([(blocks[done], j)] if done < steps else [], [(block, 0) for block in blocks[:done]], [])
+        walk.send(blocks[done], j, share * steps - done) if done < steps else walk.flying.display(edges([]))
         for at, tile in enumerate(film.tiles.values()):
             tile.display(roots(found.gathered[done - 1][at]) if done else 0 * found.gathered[0][at])
 
@@ -400,6 +504,7 @@ def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
         film.name("dk tile name", "dK += dSᵀ Q", skin.k),
         film.name("dv tile name", "dV += Pᵀ dO", skin.v),
         film.fitted("dq name", ["dQ += dS K, in HBM", "dQ += dS K"], skin.q),
+        film.fitted("chip note", ["K and V stay too; Q and dO pass", "K, V stay; Q, dO pass", "K, V too"], skin.ink),
         film.fitted("chip name", [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], skin.ink),
     ]
 
@@ -432,8 +537,8 @@ def shared(film: BackwardFilm) -> None:
     names.append(film.fitted("dq name", ["dQ: who added, in turn", "dQ: in turn", "dQ"], skin.q))
     film.words["columns"] = columns_of(film)
     film.move(*names, FadeIn(film.words["columns"]), seconds=TEXT)
-    count = sum(map(bool, walk.walks))
-    texts = [f"cleared: now all {count} programs at once", f"now all {count} at once"]
+    first, *_, last = [program for program, blocks in enumerate(walk.walks) if blocks]
+    texts = [f"programs {first} to {last}, all at once", f"{first} to {last} at once"]
     film.move(film.fitted("note", texts, skin.ink), seconds=TEXT)
     film.move(walk.cleared(), seconds=TEXT * 2)
     show = walk.run_all(film.found.config.seed)
@@ -464,7 +569,7 @@ def order(film: BackwardFilm) -> None:
             film.words[f"{side} bars"] = bars = Rectangles(skin.q, name=f"parts {side}")
             bars.values = parts
             film.scene.add(bars)
-            film.move(stacking(film, bars, side, parts), seconds=2.2)
+            film.move(stacking(film, bars, side, parts), seconds=1.2)
             sums.append(summed(film, side))
             film.move(FadeIn(sums[-1]), seconds=TEXT)
         film.words["digits"] = Group(*(underlined(film, each) for each in sums))

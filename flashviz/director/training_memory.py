@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,11 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, box, edges
 
-LAYER, BACK = 1.55, 2.6  # seconds of a layer: forward, and back
+LAYER, BACK = 1.4, 2.0  # seconds of a layer: forward, and back
 GIVEN, COMES, GOES = 0.25, 0.18, 0.88  # shares of a layer's time: until Q, K and V are there; until dO is; from when all of it goes
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
 FLOAT32 = 4  # bytes of LSE's numbers
+MORE = 2  # times as many queries and keys
 SMALLEST = 33  # px of type that can be read
 MARK, SWEPT = em(6), 0.5  # a row, where it is shown, and how far down it goes: between the words
 
@@ -68,11 +70,16 @@ class TrainingMemoryFilm(ChapterFilm):
         self.read_now = Rectangles(self.skin.ground, name="P is read", opacity=palette.SECOND)
         self.letters = {side: word(f"{KEPT[side]}:", NUMBER, self.skin.hue(KEPT[side]), place[f"{side} bytes"], "letter") for side in SIDES}
         rooms = {side: place[f"{side} bytes"].beyond(letter.wide + em(20)) for side, letter in self.letters.items()}
-        self.bytes = {side: self.readout(side, found.waiting(KEPT[side]), rooms[side], NUMBER) for side in SIDES}
-        self.total = {side: self.readout(f"{side} all", f"all: {self.most(side)}", place[f"{side} all"], NAME, "right") for side in SIDES}
+        self.bytes = {side: self.readout(side, found.waiting(KEPT[side], n=MORE), rooms[side], NUMBER) for side in SIDES}
+        self.total = {
+            side: self.readout(f"{side} all", f"kept: {found.waiting(*EITHER, KEPT[side], n=MORE)}", place[f"{side} all"], NAME, "right")
+            for side in SIDES
+        }
+        self.count = self.readout("count", self.counted(MORE), place["layer"], NUMBER)
         self.layer = self.readout("layer", f"backward, layer {LAYERS} of {LAYERS}", place["layer"], NAME)
         self.names = [word(text, NAME, self.skin.ink, place[f"{side} name"], "name") for side, text in SIDES.items()]
         self.numbers = [*self.bytes.values(), *self.total.values()]
+        self.stack = Group(*self.areas.values(), *self.numbers)
         self.all = Group(*self.areas.values(), *self.work.values(), self.read_now, *self.numbers, self.layer)
 
     def area(self, side: str, name: str) -> Rectangles:
@@ -85,6 +92,11 @@ class TrainingMemoryFilm(ChapterFilm):
         """A number, so large that its widest text fits."""
         px = fitting(widest, most, rect)
         return Readout(widest, px, self.skin.ink, name=f"bytes {name}", face=Face.MONO_STRONG, anchor=anchor).at(rect)
+
+    def counted(self, n: float) -> str:
+        """How many queries and keys there are."""
+        queries, keys = (f"{round(n * each):,}" for each in (self.found.config.seq_q, self.found.config.seq_k))
+        return f"N = {queries}" if queries == keys else f"N × M = {queries} × {keys}"
 
     def most(self, side: str) -> str:
         """All that waits between the passes."""
@@ -113,16 +125,17 @@ class TrainingMemoryFilm(ChapterFilm):
         """What is there after so many layers' work, with its bytes."""
         at = min(int(done), LAYERS - 1)
         layer, now = at if way == "forward" else LAYERS - 1 - at, done - at
+        whole = done == int(done) and self.layers.n == int(self.layers.n)
         for side in SIDES:
             bytes_now = dict.fromkeys((*EITHER, KEPT[side]), 0.0)
             for name in bytes_now:
                 shares = [self.share(name, each, done, way) for each in range(LAYERS)]
-                bytes_now[name] = sum(shares) * self.found.bytes_of(name)
+                bytes_now[name] = sum(shares) * self.found.bytes_of(name, self.layers.n)
                 self.put(side, name, shares)
             arriving = [min(now / COMES, 1.0) * self.share("dO", each, done, way) * (each == layer) for each in range(LAYERS)]
             self.put(side, "dO", arriving if way == "backward" else [0.0] * LAYERS)
-            self.bytes[side].display(written(bytes_now[KEPT[side]], whole=done == int(done)))
-            self.total[side].display(f"all: {written(sum(bytes_now.values()), whole=done == int(done))}")
+            self.bytes[side].display(written(bytes_now[KEPT[side]], whole=whole))
+            self.total[side].display(f"kept: {written(sum(bytes_now.values()), whole=whole)}")
         self.layer.display(f"{way}, layer {layer + 1} of {LAYERS}")
         begin, end = (GIVEN, 1.0) if way == "forward" else (COMES, GOES)
         self.tile(layer, (now - begin) / (end - begin), way)
@@ -152,6 +165,12 @@ class TrainingMemoryFilm(ChapterFilm):
         for name, drawn in self.work.items():
             drawn.display(edges(boxes[name]))
         self.read_now.display(edges(read))
+
+    def grow(self, n: float, room: float) -> None:
+        """All layers are done, of ``n`` times as many queries and keys, drawn so that ``room`` times as many fit."""
+        self.layers = replace(self.layers, n=n, room=room)
+        self.display(LAYERS, "forward")
+        self.count.display(self.counted(n))
 
     def pass_(self, way: str, begin: float = 0, end: float = LAYERS) -> Shows:
         """Layers one after the other, with the bytes that wait."""
@@ -229,14 +248,36 @@ def row(film: TrainingMemoryFilm) -> None:
     film.words += [*bytes_of_row, *ratio]
 
 
+@beat("grows")
+def grows(film: TrainingMemoryFilm) -> None:
+    """All is drawn smaller, to have room; then N doubles, with the areas and the bytes that wait."""
+    film.move(FadeOut(*film.words, film.wide, film.mark), seconds=TEXT)
+    place, skin = film.place, film.skin
+    small = word("drawn smaller, to have room", NAME, skin.ink, place["ratio"], "note")
+    film.move(
+        FadeIn(small), Shows(film.stack, lambda share: film.grow(1, 1 + (MORE - 1) * share), rate_func=ease_in_out_cubic), seconds=0.9
+    )
+    film.move(FadeOut(small), seconds=TEXT)
+    with film.scene.telling():
+        more = Shows(Group(film.stack, film.count), lambda share: film.grow(1 + (MORE - 1) * share, MORE), rate_func=ease_in_out_cubic)
+        film.move(more, seconds=2.6)
+        texts, colors = ["P", f"× {MORE**2},", "LSE", f"× {MORE}"], [skin.hue("P"), skin.ink, skin.stats, skin.ink]
+        film.words = worded(place["ratio"], texts, ONE_NUMBER, colors, "law")
+        film.move(FadeIn(*film.words), seconds=TEXT)
+
+
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
     """The last layer's first: dO comes, P is read, or made again of Q, K and LSE, tile by tile; then all that its layer kept goes."""
-    film.move(FadeOut(*film.words, film.wide, film.mark), seconds=TEXT)
-    film.display(0.0, "backward")
     skin = film.skin
+    film.move(FadeOut(*film.words), seconds=TEXT)
+    film.move(
+        Shows(Group(film.stack, film.count), lambda share: film.grow(MORE - (MORE - 1) * share, MORE - (MORE - 1) * share)), seconds=0.6
+    )
+    film.move(FadeOut(film.count), seconds=TEXT)
+    film.display(0.0, "backward")
     comes = worded(film.place["ratio"], ["dO:", "gradient of O"], NAME, [skin.o, skin.ink], "dO")
-    texts = ["peak", film.most("standard"), "or", film.most("flash")]
+    texts = ["most:", film.most("standard"), "or", film.most("flash")]
     peaks = worded(film.place["ratio"], texts, NAME, [skin.ink, skin.hue("P"), skin.ink, skin.stats], "most")
     outlines = [
         box(film.layers.of(side, layer)[KEPT[side]], stroke=skin.quiet, width=theme.HAIRLINE)
@@ -249,13 +290,3 @@ def back(film: TrainingMemoryFilm) -> None:
         film.move(FadeOut(*comes), seconds=TEXT)
         film.move(FadeIn(*peaks), seconds=TEXT)
         film.move(film.pass_("backward", GOES), seconds=(LAYERS - GOES) * BACK)
-
-
-@beat("left")
-def left(film: TrainingMemoryFilm) -> None:
-    """Nothing waits any more, but outlines stand where P and LSE waited; how both grow with N."""
-    film.move(FadeOut(film.layer), seconds=TEXT)
-    ink, p, lse = film.skin.ink, film.skin.hue("P"), film.skin.stats
-    law = worded(film.place["layer"], ["2 × N:", "P", "× 4,", "LSE", "× 2"], NUMBER, [ink, p, ink, lse, ink], "law")
-    film.move(FadeIn(*law), seconds=TEXT)
-    film.scene.tell()

@@ -37,8 +37,8 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF, "tile": TILE,
     "race": RACE, "times": TIMES, "pair": SCORE, **FILM,
-    "kept": backward.KEPT, "tile pair": backward.TILES, "walk": backward.WALK, "adds": backward.ADDS, "orders": backward.ORDERS,
-    "products": backward.PRODUCTS, "training": TRAINING,
+    "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
+    "orders": backward.ORDERS, "products": backward.PRODUCTS, "training": TRAINING,
 }  # fmt: skip
 
 

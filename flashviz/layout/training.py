@@ -44,6 +44,8 @@ class Layers:
 
     Args:
         lse: How many columns as wide as the others' numbers one of LSE's takes: it has more bytes.
+        n: How many times as many queries and keys are drawn.
+        room: For how many times as many there is room.
     """
 
     standard: Rect
@@ -53,6 +55,8 @@ class Layers:
     keys: int
     d: int
     lse: float
+    n: float = 1
+    room: float = 1
 
     def cells(self, side: str) -> list[Rect]:
         """A layer's room: beside each other, or beneath each other where the place is high."""
@@ -63,14 +67,16 @@ class Layers:
     def unit(self) -> float:
         """How wide one number is."""
         cell = self.cells("standard")[0]
-        return min(cell.height / max(self.queries, self.keys), (cell.width - 6 * BESIDE) / (5 * self.d + self.lse + self.keys))
+        high, wide = self.room * max(self.queries, self.keys), 5 * self.d + self.lse + self.room * self.keys
+        return min(cell.height / high, (cell.width - 6 * BESIDE) / wide)
 
     def of(self, side: str, layer: int) -> dict[str, Rect]:
         """Q, K, V and O from the left; then P, or LSE and beside it the place of P, which is not kept; dO, where it comes."""
         cell, u = self.cells(side)[layer], self.unit
-        q, k = (self.queries, self.d), (self.keys, self.d)
-        lse = {} if side == "standard" else {"LSE": (self.queries, self.lse)}
-        shapes: dict[str, tuple[float, float]] = {"Q": q, "K": k, "V": k, "O": q, **lse, "P": (self.queries, self.keys), "dO": q}
+        queries, keys = self.n * self.queries, self.n * self.keys
+        q, k = (queries, self.d), (keys, self.d)
+        lse = {} if side == "standard" else {"LSE": (queries, self.lse)}
+        shapes: dict[str, tuple[float, float]] = {"Q": q, "K": k, "V": k, "O": q, **lse, "P": (queries, keys), "dO": q}
         found, left = {}, cell.x0
         for name, (high, wide) in shapes.items():
             found[name] = Rect(left, cell.y1 - high * u, left + wide * u, cell.y1)

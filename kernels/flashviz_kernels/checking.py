@@ -56,7 +56,21 @@ def _kind(name: str, array: Any) -> str:
         return "numpy"
     if type(array).__module__.split(".")[0] != "torch" or not hasattr(array, "device"):
         raise InputError(f"{name} must be a NumPy array or a torch tensor, got {type(array).__name__}; convert it first")
+    if _transformed(array):
+        raise InputError(
+            f"{name} must be a plain tensor, got one of a transform (torch.func, or forward-mode differentiation); "
+            "take loss.backward() or torch.autograd.grad, and the batch axis for vmap"
+        )
     return str(array.device)
+
+
+def _transformed(tensor: Any) -> bool:
+    """Whether it stands for others, so that it has no memory, or carries a tangent, which would be lost."""
+    try:
+        tensor.data_ptr()
+    except RuntimeError:
+        return True
+    return sys.modules["torch"].autograd.forward_ad.unpack_dual(tensor).tangent is not None
 
 
 def dtype_of(array: Any) -> str:

@@ -280,7 +280,9 @@ def gradient_tolerance(
     """How far dQ, dK and dV of a correct implementation may be from float64, each with the error of the low-precision reference.
 
     As ``tolerance``: 2 x that error + 2 x (rounding of the dtype); and, since S, dP and all sums are float32, eps of float32 x
-    (1 + max |S|) x the largest sum of absolute terms.
+    (1 + sqrt(d) / 2 x max sum |scale q k|) x the largest sum of absolute terms. A score is a sum of d products in an order that each
+    machine chooses: it is off by sqrt(d) units of rounding of the sum of their sizes, where roundings are independent (Higham and Mary
+    2019), and what it is off by is a relative error of its weight.
 
     Args:
         arrays: Q, K, V, dO, and O and LSE as the forward pass kept them.
@@ -293,7 +295,8 @@ def gradient_tolerance(
     truth = gradients(q, k, v, do, *exact, scale=scale, causal=causal)
     low = gradients(q, k, v, do, o, lse, scale=scale, causal=causal, work=np.float32, narrow=dtype)
     terms = gradients(q, k, v, do, *exact, scale=scale, causal=causal, absolute=True)
-    eps = float(np.finfo(np.float32).eps) * (1 + largest_score(q, k, scale))
+    score = np.sqrt(q.shape[3]) / 2 * largest_score(np.abs(q), np.abs(k), scale)
+    eps = float(np.finfo(np.float32).eps) * (1 + float(score))
     found = []
     for right, rough, most in zip(truth, low, terms, strict=True):
         error = max_error(rough, right)
