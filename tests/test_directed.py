@@ -96,16 +96,16 @@ FILMS = {
         "references", "ReferencesScene",
         subjects={
             "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both", "equal"),
-            "read": ("left", "right", "first", "second", "third", "fourth", "code"),
+            "read": ("both", "left small", "right small", "list"),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
-        seconds=(8.6, 9),
+        seconds=(11, 13),
     ),
     "score": Directed(
         "score", "ScoreScene",
         subjects={
             "pair": ("q", "k", "q name", "k name"), "products": ("products", "products name"), "stack": ("products", "sum", "number"),
-            "scale": ("sum", "number"),
+            "scale": ("sum", "number"), "spread": ("products", "sum", "products name"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "narrow": {"head_dim": 16}, "wide": {"head_dim": 128},
