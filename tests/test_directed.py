@@ -112,7 +112,7 @@ FILMS = {
             "scaled": {"scale": 0.3},
         },
         actors=("q", "k", "products"),
-        seconds=(24, 27),
+        seconds=(18, 27),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",

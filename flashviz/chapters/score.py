@@ -20,7 +20,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("spread", "Why the root", 8.0, shot="pair", late=True, along=True,
          caption="Why √{d}? Sums of {d} random products spread by √{d}."),
 )  # fmt: skip
-PAIRS = 64  # random ones
+PAIRS = 48  # random ones
 
 
 @dataclass(frozen=True)

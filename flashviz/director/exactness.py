@@ -124,8 +124,8 @@ class ExactnessFilm(ChapterFilm):
         whole, *short = (f"{words} {plain(largest)}" for words in VALUES)
         lines = [f"{first}, {whole}"]
         if line_width(lines, px) > rect.width:
-            ways = (first, f"≤ {plain(error)}"), (whole, *short)
-            lines = [first_that_fits(texts, LABEL, rect.width, Face.STRONG) for texts in ways]
+            first = first_that_fits((first, f"≤ {plain(error)}"), px, rect.width, Face.STRONG)
+            lines = [first, first_that_fits((whole, *short), LABEL, rect.width, Face.STRONG)]
         sizes = [px, *(LABEL for _ in lines[1:])]
         words = [heading(at, text, self.skin.ink, size) for at, text, size in zip(split(rect, len(lines)), lines, sizes, strict=True)]
         for each in words:
@@ -450,7 +450,7 @@ def exact(film: ExactnessFilm) -> None:
     line = film.rulers[0]
     octaves = (line.rect.x1 - film.scene.shot("rulers").frame.x0 + 2 * DOT) / line.pitch  # all are out of the frame then
     at = film.scene.shot("rulers")["ticks"]
-    zero = Word(ZERO, LABEL, film.skin.ink, at.x0, middle(at, LABEL), "zero")
+    zero = Word(ZERO, NAME, film.skin.ink, at.x0, middle(at, NAME), "zero")
 
     def go(share: float) -> None:
         for index, (mark, dots) in film.on.items():
