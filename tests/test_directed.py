@@ -33,7 +33,8 @@ FILMS = {
     "causal": Directed(
         "causal", "CausalScene",
         subjects={
-            "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"), "fewer": ("grid", "sum", "note", "bytes"),
+            "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"),
+            "fewer": ("grid", "sum", "note", "bytes", "in order", "longest"),
             "rows": ("grid", "in order", "longest", "in order name", "longest name"),
         },
         configs={

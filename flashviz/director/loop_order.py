@@ -151,7 +151,7 @@ def queries(film: LoopOrderFilm) -> None:
 def stay(film: LoopOrderFilm, side: int) -> None:
     """One pass of one side's outer loop; the other side waits in the background. What waits on chip is said before it is seen."""
     others = [step_forth(film.back)] if side else []
-    film.back = StepBack([film.views[1 - side], film.names[1 - side], *(film.stays if side else [])], BACK)
+    film.back = StepBack([film.views[1 - side], *(film.stays if side else [])], BACK)
     film.move(*others, film.back, seconds=TEXT)
     film.scene.event = film.found.orders[side].event_at(film.first_pass(side))
     stays = beneath(film, side, [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], "stays")
