@@ -41,7 +41,11 @@ FLASH_ATTENTION_3 = Source(
     "Shah et al. 2024", "FlashAttention-3: Fast and Accurate Attention with Asynchrony and Low-precision", "2407.08608"
 )
 ONLINE_SOFTMAX = Source("Milakov & Gimelshein 2018", "Online normalizer calculation for softmax", "1805.02867")
-SOURCES = (FLASH_ATTENTION, FLASH_ATTENTION_2, FLASH_ATTENTION_3, ONLINE_SOFTMAX)
+ATTENTION = Source("Vaswani et al. 2017", "Attention Is All You Need", "1706.03762")
+GROUPED_QUERIES = Source(
+    "Ainslie et al. 2023", "GQA: Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints", "2305.13245"
+)
+SOURCES = (ATTENTION, ONLINE_SOFTMAX, FLASH_ATTENTION, GROUPED_QUERIES, FLASH_ATTENTION_2, FLASH_ATTENTION_3)  # as they came out
 
 
 @dataclass(frozen=True)

@@ -19,3 +19,4 @@ class ScoreScene(score.ScoreStage):
         score.products(film)
         score.stack(film)
         score.scale(film)
+        score.spread(film)

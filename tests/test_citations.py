@@ -76,6 +76,8 @@ def test_papers() -> None:
         ("Dao 2023", "2307.08691"),
         ("Shah et al. 2024", "2407.08608"),
         ("Milakov & Gimelshein 2018", "1805.02867"),
+        ("Vaswani et al. 2017", "1706.03762"),
+        ("Ainslie et al. 2023", "2305.13245"),
     }
     assert citations.FLASH_ATTENTION.title == ("FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness")
     assert citations.FLASH_ATTENTION_2.title == ("FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning")

@@ -34,7 +34,8 @@ FILMS = {
     "causal": Directed(
         "causal", "CausalScene",
         subjects={
-            "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"), "fewer": ("grid", "sum", "note", "bytes"),
+            "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"),
+            "fewer": ("grid", "sum", "note", "bytes", "in order", "longest"),
             "rows": ("grid", "in order", "longest", "in order name", "longest name"),
         },
         configs={
@@ -97,23 +98,23 @@ FILMS = {
         "references", "ReferencesScene",
         subjects={
             "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both", "equal"),
-            "read": ("left", "right", "first", "second", "third", "fourth", "code"),
+            "read": ("both", "left small", "right small", "list"),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
-        seconds=(8.6, 9),
+        seconds=(11, 13),
     ),
     "score": Directed(
         "score", "ScoreScene",
         subjects={
             "pair": ("q", "k", "q name", "k name"), "products": ("products", "products name"), "stack": ("products", "sum", "number"),
-            "scale": ("sum", "number"),
+            "scale": ("sum", "number"), "spread": ("products", "sum", "products name"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "narrow": {"head_dim": 16}, "wide": {"head_dim": 128},
             "scaled": {"scale": 0.3},
         },
         actors=("q", "k", "products"),
-        seconds=(24, 27),
+        seconds=(18, 27),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from flashviz.chapters.exactness import NAMES, SIGNIFICAND, gather, plain
 from flashviz.config import AttentionConfig, DType
 from flashviz.errors import ConfigError
-from flashviz.figures import roughly
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.layout import ASPECTS, Rect, shot
 from flashviz.layout.exactness import alone, rulers
@@ -88,11 +87,11 @@ def test_what_is_left_is_the_difference_of_the_two_outputs(name: str) -> None:
     assert said(at(film, "outputs"), "title") == ["their difference"]
     low, high = found.ramp
     cut = np.mean(apart * found.magnified > high - low)
-    said_so = f"; brighter than the scale: {cut:.1%}" if cut else ""
+    said_so = f", {cut:.1%} off the scale" if cut else ""
     assert said(at(film, "speckle"), "title") == [f"their difference × {found.magnified:,}{said_so}"]
     left = next(item for item in at(film, "speckle").shown if item.name == "O" and item.values)
     assert left.values == written((apart * found.magnified).ravel()).replace(f"({apart.size},)", str(apart.shape))
-    assert said(at(film, "speckle"), "most")[0].startswith(f"at most {plain(float(apart.max()))} of ")
+    assert said(at(film, "speckle"), "most")[0].startswith(f"at most {plain(float(apart.max()))}")
     assert math.log2(found.magnified).is_integer()
 
 
@@ -157,7 +156,7 @@ def test_s_and_p_are_named_only_where_rounding_them_goes_beyond_the_mark(dtype: 
 
 @every
 def test_the_cause_is_float64_attention_that_rounds_s_and_p_and_nothing_else(name: str) -> None:
-    """Written without heads' loops; where the beat is shown its ring stands that many octaves beyond the mark, and is counted."""
+    """Written without heads' loops; where the beat is shown, the first head's largest error stands there, and what is not the cause."""
     config = AttentionConfig(**CONFIGS[name])
     q, k, v = (np.repeat(a, config.heads // a.shape[1], 1).astype(np.float64) for a in make_inputs(config))
     stored = numpy_dtype(config.dtype)
@@ -170,19 +169,29 @@ def test_the_cause_is_float64_attention_that_rounds_s_and_p_and_nothing_else(nam
     if "why" not in [beat.name for beat in film.board]:
         return
     exact = truth(config)
-    times = float(np.abs(o - exact).max() / np.abs(exact).max() * 2.0 ** SIGNIFICAND[config.dtype])
-    (text,) = said(at(film, "mark"), "unit")
-    assert text.startswith("1 × = 2")
-    seen = [each for each in film.drawn_at if each.endswith(" ×")]
-    assert f"{roughly(times)} ×" in seen
+    caused, off = np.abs(o - exact)[0, 0], np.abs(run(config, source="numpy", algorithm="standard").o.astype(float) - exact)[0, 0]
+    assert {f"at most {plain(float(each.max()))}" for each in (caused, np.abs(caused - off))} <= set(film.drawn_at)
+
+
+def test_of_the_difference_that_is_not_standard_attention_s_no_more_is_left_than_flash_attention_s() -> None:
+    """|a - b| - |a - t| is within |b - t|, element by element; the number that is left is drawn."""
+    config, film = AttentionConfig(), scene(FILM)
+    exact = truth(config)[0, 0]
+    standard, flash = (run(config, source="numpy", algorithm=which).o[0, 0].astype(float) for which in ("standard", "fa2"))
+    left = np.abs(np.abs(standard - flash) - np.abs(standard - exact))
+    assert (left <= np.abs(flash - exact) + 1e-15).all()
+    assert f"at most {plain(float(left.max()))}" in film.drawn_at
+    assert np.abs(flash - exact).max() < np.abs(standard - exact).max() / 2, "else the beat would not say so"
 
 
 @every
-def test_the_bracket_says_how_many_times_one_largest_error_is_the_other(name: str) -> None:
-    standard, flash, _ = largest_errors(AttentionConfig(**CONFIGS[name]))
+def test_in_real_numbers_no_error_has_a_place(name: str) -> None:
+    """All marks and dots are off the frame when the last beat ends."""
     film = scene(FILM, **CONFIGS[name])
-    assert at(film, "factor").caption == f"Standard's largest error is {roughly(standard / flash)} × FlashAttention's."
-    assert roughly(standard / flash) in film.drawn_at
+    assert len(shown(at(film, "dtypes"), "mark")) == len(DTYPES)
+    last = at(film, "exact")
+    assert [item.name for item in last.shown if item.name.startswith(("mark", "point"))] == []
+    assert "← 0" in film.drawn_at
 
 
 def test_tall_ticks_are_numbered_and_stand_at_their_powers_of_two() -> None:

@@ -73,6 +73,19 @@ def test_copies_are_what_each_program_loaded(name: str) -> None:
 
 
 @every
+def test_a_perfect_cache_would_load_each_tile_once(name: str) -> None:
+    """Counted tile by tile of each pair, not from shares; drawn, and gone when the beat ends."""
+    film, c = scene(FILM, **CONFIGS[name]), grouped(AttentionConfig(**CONFIGS[name]))
+    trace = gather(c, "numpy", run).shared.trace
+    first = {
+        (e.kind, e.pid_bh // c.group, e.j): e.nbytes for e in (trace[k] for k in range(len(trace))) if e.kind.name in ("LOAD_K", "LOAD_V")
+    }
+    assert f"{kib(sum(first.values()))} at best" in film.drawn_at
+    assert said(at(film, "cache"), "best") == []
+    assert said(at(film, "cache"), "bytes loaded") == said(at(film, "loads"), "bytes loaded")
+
+
+@every
 def test_bars_are_to_one_scale_and_outlines_are_where_they_ended(name: str) -> None:
     """Width over bytes is the same for both bars, before and after; what is loaded once more fills its outline."""
     film, c = scene(FILM, **CONFIGS[name]), grouped(AttentionConfig(**CONFIGS[name]))

@@ -133,6 +133,7 @@ def test_the_row_s_crossings_are_counted_out() -> None:
     """Written once as zeros, in and out at each of eight key tiles; with queries outside once."""
     film = scene(FILM)
     assert said(at(film, "o"), "product") == ["8 × (1 + 2 × 8) × 8 KiB", "8 × 1 × 8 KiB"]
+    assert "1: zeros. 2 × 8: in and out" in said(at(film, "o"), "note")
     assert at(film, "o").caption == f"O crosses {1 + 2 * 8} times a row, not once."
 
 

@@ -18,12 +18,17 @@ def test_papers_and_repository_stand_as_they_are_cited() -> None:
     """Every source that any film quotes."""
     lines = said(at(scene(FILM), "read"), "reference")
     assert sorted(lines) == [
+        "Attention: Vaswani et al. 2017, arXiv 1706.03762",
         "FlashAttention-2: Dao 2023, arXiv 2307.08691",
         "FlashAttention-3: Shah et al. 2024, arXiv 2407.08608",
         "FlashAttention: Dao et al. 2022, arXiv 2205.14135",
+        "GQA: Ainslie et al. 2023, arXiv 2305.13245",
         "Online softmax: Milakov & Gimelshein 2018, arXiv 1805.02867",
         "github.com/Dao-AILab/flash-attention",
     ]
+    drawn = scene(FILM).drawn_at
+    assert min(lines[:-1], key=drawn.__getitem__).startswith("Attention"), "as they came out"
+    assert [source.arxiv for source in SOURCES] == sorted(source.arxiv for source in SOURCES)
     for source in SOURCES:
         assert sum(source.short in line and source.arxiv in line for line in lines) == 1
     assert REPOSITORY in lines
@@ -34,10 +39,10 @@ def test_one_grid_is_full_and_one_is_empty_and_both_have_an_output() -> None:
     last, place = at(film, "read"), film.shot("references")
     for name in "SP":
         (sheet,) = shown(last, f"sheet {name}")
-        assert place["left"].x0 <= sheet.box[0] < sheet.box[2] <= place["left"].x1
+        assert place["left small"].x0 <= sheet.box[0] < sheet.box[2] <= place["left small"].x1
     assert said(last, "scores") == [f"S and P stored: {2 * 512 * 512 * 2 // 1024:,} KiB", "S and P stored: 0 KiB"]
     (overlay,) = shown(last, "overlay")
-    assert overlay.box[2] - overlay.box[0] > place["left"].width, "both O's in their places again"
+    assert overlay.box[2] - overlay.box[0] > place["left small"].width, "both O's in their places again"
 
 
 def test_where_both_outputs_are_their_difference_is_seen_and_it_is_the_ground() -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flashviz import figures
 from flashviz.chapters.rescale import gather
-from flashviz.chapters.score import Score, score_of
+from flashviz.chapters.score import PAIRS, Score, score_of, spread_of
 from flashviz.config import AttentionConfig
+from flashviz.layout import Rect
+from flashviz.mobjects.walks import Walks
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown
 from tests.test_directed import FILMS
@@ -54,3 +58,28 @@ def test_products_stack_end_to_end_and_the_sum_shrinks_on_their_scale() -> None:
     assert whole.box[3] - whole.box[1] == pytest.approx(abs(ends[-1]) * unit, abs=0.03)
     assert score.box[3] - score.box[1] == pytest.approx(abs(pair.score) * unit, abs=0.03)
     assert said(at(film, "scale"), "number") == [figures.number(float(ends[-1])), "/", "8", "=", figures.number(pair.score)]
+
+
+@given(st.integers(0, 50), st.sampled_from([16, 64, 128]))
+def test_random_sums_spread_by_the_root_of_how_many_are_added(seed: int, d: int) -> None:
+    """The mean square of the first c products is c, within five of its own deviations; the walk starts at zero."""
+    sums = spread_of(AttentionConfig(seed=seed, head_dim=d))
+    assert sums.shape == (PAIRS, d + 1)
+    assert (sums[:, 0] == 0).all()
+    for c in (d // 4, d):
+        assert (sums[:, c] ** 2).mean() == pytest.approx(c, rel=5 * np.sqrt((2 + 6 / c) / PAIRS))  # kurtosis of a sum of c products
+
+
+def test_both_widths_are_told_and_why_only_where_it_is_the_root() -> None:
+    film = scene(FILM)
+    assert film.drawn_at["± 8"] < film.drawn_at["± 1"]
+    assert shown(at(film, "spread"), "q"), "which the next chapter begins with"
+    assert "spread" not in [beat.name for beat in scene(FILM, scale=0.3).board]
+
+
+def test_walks_and_their_edge_stand_on_one_scale() -> None:
+    walks = Walks(np.array([[0.0, 1.0, -2.0], [0.0, 0.5, 1.0]]), "#FFFFFF", 1.0, name="walks").display(Rect(0, 0, 2, 4), 0.5)
+    assert len(walks.get_subpaths()) == 2
+    assert walks.get_bottom()[1] == pytest.approx(2 - 2 * 0.5)
+    assert walks.get_right()[0] == pytest.approx(2)
+    assert len(walks.display(Rect(0, 0, 2, 4), 0.5, 0.5).points) == 2 * 4, "half of two steps"

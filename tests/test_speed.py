@@ -13,7 +13,7 @@ from flashviz.chapters.speed import BEATS, gather
 from flashviz.config import AttentionConfig
 from flashviz.director.speed import parted
 from flashviz.layout import ASPECTS, Rect, shot
-from flashviz.layout.speed import Pairs, area
+from flashviz.layout.speed import ACROSS, Pairs, side_of, squares
 from flashviz.lettering import LABEL_PX, PX_PER_UNIT, text_width
 from flashviz_kernels.bench.measured import FOLDER
 from flashviz_kernels.bench.report import read as read_report
@@ -38,16 +38,19 @@ def test_bars_stop_where_the_paper_measured_and_are_to_scale() -> None:
     assert wide["flash"] * PX_PER_UNIT == pytest.approx(wide["standard"] * MS["flash"] / MS["standard"] * PX_PER_UNIT, abs=2)
 
 
-def test_areas_are_bytes_to_scale() -> None:
+def test_a_square_is_a_gigabyte_in_both_piles() -> None:
+    """One side for both: nine a row and five rows for 40.3, four and four tenths of one for 4.4."""
     end = at(scene(FILM), "bytes")
-    areas = {}
-    for side in SIDES:
-        (square,) = shown(end, f"area {side}")
-        x0, y0, x1, y1 = square.box
-        assert x1 - x0 == pytest.approx(y1 - y0, abs=0.03)
-        assert said(end, f"bytes {side}") == [f"{GB[side]} GB"]
-        areas[side] = (x1 - x0) * (y1 - y0)
-    assert areas["flash"] / areas["standard"] == pytest.approx(GB["flash"] / GB["standard"], rel=0.04)
+    boxes = {}
+    for name in SIDES:
+        (pile,) = shown(end, f"squares {name}")
+        assert pile.values == written([GB[name]])
+        assert said(end, f"bytes {name}") == [f"{GB[name]} GB"]
+        x0, y0, x1, y1 = pile.box
+        boxes[name] = x1 - x0, y1 - y0
+    side = boxes["standard"][0] / ACROSS
+    assert boxes["standard"][1] == pytest.approx(5 * side, abs=0.05)
+    assert boxes["flash"] == pytest.approx((4.4 * side, side), abs=0.05)
 
 
 def test_the_papers_figures_stand_with_their_citation_and_apart_from_ours() -> None:
@@ -101,11 +104,14 @@ def test_without_a_quoted_cache_nothing_is_said_of_one() -> None:
     assert [beat.name for beat in found.beats] == [beat.name for beat in BEATS if beat.name != "cache"]
 
 
-@given(st.floats(0.01, 1.0), st.floats(0.1, 2.0))
-def test_an_area_is_a_share_of_the_largest(share: float, largest: float) -> None:
-    square = area(Rect(0, 0, 3, 3), share, largest)
-    assert square.width * square.height == pytest.approx(share * largest**2)
-    assert (square.x0, square.y1) == (0, 3)
+@given(st.floats(0.01, 60.0), st.floats(0.0, 1.0))
+def test_so_many_unit_squares_stand_in_their_place(most: float, share: float) -> None:
+    """Their area is the amount, whatever it is, and they do not leave the place that the most of them fill."""
+    rect = Rect(0, 0, 4, 3)
+    side, amount = side_of(rect, most), most * share
+    made = squares(rect, amount, side)
+    assert sum(each.width * each.height for each in made) == pytest.approx(amount * side**2, abs=1e-9)
+    assert all(rect.contains(each, slack=1e-9) for each in made)
 
 
 @given(st.integers(2, 9), st.floats(1.0, 50.0))

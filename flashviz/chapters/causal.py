@@ -19,13 +19,16 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("mask", "The mask", 6.4, shot="causal", fresh=True, caption="Causal: no query looks ahead."),
-    Beat("skip", "Skipped tiles", 5.5, shot="causal", fresh=True, caption="{skipped} tiles skipped: nothing is loaded."),
-    Beat("kinds", "Masked tiles", 4.6, shot="causal", late=True, caption="Only {masked} of the rest pay for a mask."),
-    Beat("half", "Half", 6.9, shot="causal", fresh=True, caption="A turned copy makes {rows} × {more} tiles."),
-    Beat("rows", "Unequal programs", 9.1, shot="causal", fresh=True, caption="{places} places: longest first ends sooner."),
-    Beat("fewer", "Fewer queries", 6.9, shot="causal", fresh=True, caption="The last query sees the last key."),
-    Beat("blind", "Rows that see no key", 6.0, shot="causal", fresh=True, caption="{blind} no key: O = 0, LSE = −∞."),
+    Beat("mask", "The mask", 4.6, shot="causal", late=True, along=True, caption="Causal: no query looks ahead."),
+    Beat("skip", "Skipped tiles", 4.6, shot="causal", late=True, along=True, caption="{skipped} tiles skipped: nothing is loaded."),
+    Beat("kinds", "Masked tiles", 4.2, shot="causal", late=True, along=True, caption="Only {masked} of the rest pay for a mask."),
+    Beat("half", "Half", 6.0, shot="causal", late=True, along=True,
+         caption="A turned copy makes {rows} × {more} tiles: half is {visited}."),
+    Beat("rows", "Unequal programs", 7.4, shot="causal", late=True, along=True,
+         caption="{places} run at once: starting the longest first ends sooner."),
+    Beat("fewer", "Fewer queries", 6.0, shot="causal", late=True, along=True,
+         caption="Fewer queries than keys: the last query sees the last key."),
+    Beat("blind", "Rows that see no key", 5.4, shot="causal", late=True, along=True, caption="{blind} no key: O = 0, LSE = −∞."),
 )  # fmt: skip
 SKIPPED, MASKED, FULL = range(3)
 

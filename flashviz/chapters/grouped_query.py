@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from flashviz.citations import GROUPED_QUERIES
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
@@ -18,13 +19,14 @@ BEATS: tuple[Beat, ...] = (
     Beat("own", "A pair a head", 9.6, shot="grouped", late=True, along=True, caption="Each row block of each head loads its K and V."),
     Beat("shared", "Shared pairs", 6.4, shot="grouped", late=True, along=True, caption="Shared: {group} heads read one pair."),
     Beat("loads", "Every head loads", 8.6, shot="grouped", late=True, along=True, caption="In this kernel each head loads its own copy."),
-    Beat("cache", "Caches", 4.2, shot="grouped", late=True, along=True, caption="A cache may catch repeats. It is not counted."),
+    Beat("cache", "Caches", 6.4, shot="grouped", late=True, along=True,
+         caption="A perfect cache would load each pair once. Not counted."),
     Beat("sum", "Stored and loaded", 5.8, shot="grouped", late=True, along=True, caption="Less is stored. As much is loaded."),
 )  # fmt: skip
 HEADS, KV_HEADS = 8, 2  # where the settings have a single head
 NAMES = {
     "own": ("Multi-head attention: a pair of K and V a head", "a pair of K and V a head"),
-    "shared": ("Grouped-query attention: shared pairs of K and V", "grouped-query attention"),
+    "shared": (f"Grouped-query attention ({GROUPED_QUERIES.short}): shared pairs of K and V", "Grouped-query attention: shared pairs"),
 }  # the first that fits
 
 Run = Callable[..., Any]
@@ -62,6 +64,12 @@ class Loads:
     def total(self) -> int:
         """Bytes of K and V that crossed."""
         return int(self.sizes.sum())
+
+    @property
+    def once(self) -> int:
+        """Bytes that would cross if nothing crossed twice: of each pair as much as the program that loads most of it."""
+        c, shares = self.trace.config, self.after(len(self.trace))
+        return round(float(shares.reshape(c.kv_heads, -1, 2).max(1).sum()) * self.half)
 
     @property
     def stored(self) -> int:
@@ -110,6 +118,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> GroupedQuer
     said = {
         "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "heads": f"{config.heads:,}",
         "pair": f"N = {config.seq_k:,}, d = {config.head_dim}, {config.itemsize} bytes a number: a pair is {kib(2 * shared.half)}",
+        "rows": f"{config.block_m:,}",
         "times": f"{shared.total / shared.stored:,.1f}".removesuffix(".0"),
         "own_stored": kib(own.stored), "own_loaded": kib(own.total), "shared_stored": kib(shared.stored),
         "shared_loaded": kib(shared.total),

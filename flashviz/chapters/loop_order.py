@@ -17,13 +17,13 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stage", "Two loop orders", 3.4, shot="loops", fresh=True, caption="Which loop is outside?"),
-    Beat("keys", "Keys outside", 9.0, shot="loops", fresh=True, caption="Keys outside: O comes and goes."),
-    Beat("queries", "Queries outside", 7.6, shot="loops", fresh=True, caption="Queries outside: O waits on chip."),
-    Beat("rest", "All tiles", 6.5, shot="loops", fresh=True, caption="Now all {tiles} tiles."),
-    Beat("o", "O's own traffic", 5.4, shot="loops", late=True, caption="O crosses {o_times} times a row, not once."),
-    Beat("side", "Side by side", 7.2, shot="loops", fresh=True, caption="Rows have their own O. Columns share it."),
-    Beat("total", "All tensors", 6.3, shot="bills", late=True, caption="K and V come more often, O far less."),
+    Beat("stage", "Two loop orders", 2.8, shot="loops", late=True, along=True, caption="Which loop is outside?"),
+    Beat("keys", "Keys outside", 8.2, shot="loops", late=True, along=True, caption="Keys outside: O comes and goes."),
+    Beat("queries", "Queries outside", 6.6, shot="loops", late=True, along=True, caption="Queries outside: O waits on chip."),
+    Beat("rest", "All tiles", 6.0, shot="loops", late=True, along=True, caption="Now all {tiles} tiles."),
+    Beat("o", "O's own traffic", 5.0, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
+    Beat("side", "Side by side", 5.6, shot="loops", late=True, along=True, caption="Rows have their own O. Columns share it."),
+    Beat("total", "All tensors", 5.6, shot="bills", late=True, along=True, caption="K and V come more often, O far less."),
 )  # fmt: skip
 NAMES = (("Keys outside", "FlashAttention"), ("Queries outside", "FlashAttention-2"))
 STAYS = ("KV", "QO")  # what waits on chip between two score tiles, by the loop that is outside
@@ -170,5 +170,6 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
         each = times(float(order.crossings("O").mean()))
         if (order.crossings("O") == 1 + 2 * config.col_blocks).all() and order.outer:  # zeros, then in and out at every key tile
             each = f"(1 + 2 × {config.col_blocks:,})"
+            said["why"] = f"1: zeros. 2 × {config.col_blocks:,}: in and out"
         said[f"sum_{name}"] = f"{config.row_blocks:,} × {each} × {said['tile']}"
     return LoopOrder(first, second, said)

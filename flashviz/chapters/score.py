@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from flashviz.chapters.rescale import Rescale
+from flashviz.config import AttentionConfig
+from flashviz.inputs import make_inputs
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("pair", "A query and a key", 6.2, shot="pair", late=True, caption="A query and a key: {d} numbers each."),
-    Beat("products", "Their products", 6.2, shot="pair", late=True, caption="Number by number, they are multiplied."),
-    Beat("stack", "One number", 7.0, shot="pair", late=True, caption="The {d} products stack into one number."),
-    Beat("scale", "The score", 5.8, shot="pair", late=True, caption="Divided by {divisor}: that is one score."),
-)
+    Beat("pair", "A query and a key", 4.2, shot="pair", late=True, along=True, caption="A query and a key: {d} numbers each."),
+    Beat("products", "Their products", 4.2, shot="pair", late=True, along=True, caption="Number by number, they are multiplied."),
+    Beat("stack", "One number", 5.0, shot="pair", late=True, along=True, caption="The {d} products stack into one number."),
+    Beat("scale", "The score", 4.8, shot="pair", late=True, along=True, caption="Divided by {divisor}: that is one score."),
+    Beat("spread", "Why the root", 8.0, shot="pair", late=True, along=True,
+         caption="Why √{d}? Sums of {d} random products spread by √{d}."),
+)  # fmt: skip
+PAIRS = 48  # random ones
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,22 @@ class Score:
         return np.asarray(self.q * self.k)
 
     @property
+    def by_root(self) -> bool:
+        """Whether the sum is divided by the root of d."""
+        return math.isclose(self.scale * math.sqrt(len(self.q)), 1)
+
+    @property
     def divisor(self) -> str:
         """1 / scale; where that is the root of d, it is said so."""
         if self.scale == 0:
             return "∞"
-        divided, d = f"{1 / self.scale:.4g}", len(self.q)
-        return f"{divided} = √{d}" if math.isclose(self.scale * math.sqrt(d), 1) else divided
+        divided = f"{1 / self.scale:.4g}"
+        return f"{divided} = √{len(self.q)}" if self.by_root else divided
+
+    @property
+    def beats(self) -> tuple[Beat, ...]:
+        """Why it is the root is told where it is."""
+        return tuple(beat for beat in BEATS if beat.name != "spread" or self.by_root)
 
 
 def score_of(found: Rescale) -> Score:
@@ -66,3 +81,9 @@ def score_of(found: Rescale) -> Score:
         score=float(scores[t, column]),
         scale=config.scale,
     )
+
+
+def spread_of(config: AttentionConfig) -> np.ndarray:
+    """[PAIRS, d + 1] sums of the first c products of independent standard normal queries and keys: their variance is c."""
+    q, k, _ = make_inputs(replace(config, inputs="gaussian", batch=1, heads=1, kv_heads=1, seq_q=PAIRS, seq_k=PAIRS))
+    return np.pad(np.cumsum(q[0, 0].astype(np.float64) * k[0, 0].astype(np.float64), axis=1), ((0, 0), (1, 0)))

@@ -11,11 +11,13 @@ from flashviz.figures import amount, roughly, seconds
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("race", "Two runs", 10.6, shot="race", fresh=True, caption="The same model, twice. How long does attention take?"),
-    Beat("bytes", "What crosses", 7.8, shot="race", fresh=True, caption="Why? Look at what crosses the memory bus."),
-    Beat("again", "Computed again", 5.4, shot="race", late=True, caption="FlashAttention's backward pass redoes S: still it is faster."),
-    Beat("measured", "Measured here", 10.6, shot="times", fresh=True, caption="Measured, forward. FlashAttention's time is the unit."),
-    Beat("cache", "Out of the cache", 5.6, shot="times", late=True, caption="From here on S no longer fits the cache."),
+    Beat("race", "Two runs", 7.0, shot="race", late=True, along=True, caption="The same model, twice. How long does attention take?"),
+    Beat("bytes", "What crosses", 8.0, shot="race", late=True, along=True, caption="Why? Look at what crosses the memory bus."),
+    Beat("again", "Computed again", 6.0, shot="race", late=True, along=True,
+         caption="FlashAttention's backward pass redoes S: still it is faster."),
+    Beat("measured", "Measured here", 8.0, shot="times", late=True, along=True,
+         caption="Measured, forward. FlashAttention's time is the unit."),
+    Beat("cache", "Out of the cache", 5.6, shot="times", late=True, along=True, caption="From here on S no longer fits the cache."),
 )  # fmt: skip
 L2 = {"H100": H100_MEMORIES}  # of which devices a source quotes the cache that all SMs share
 
@@ -43,6 +45,7 @@ def quoted(what: str) -> tuple[Quoted, Quoted]:
 
 
 TIME, BYTES = "runtime", "HBM reads and writes"
+NOTES = {"standard": "S and P are written, and read back", "flash": "S is computed again, never stored"}
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,17 @@ from flashviz.chapters import causal
 from flashviz.chapters.causal import MASKED, SKIPPED, Causal, Placed, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, middle, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, middle, worded
 from flashviz.layout import Limit, Rect, masked_grid
 from flashviz.layout.causal import SEAM
-from flashviz.lettering import em
+from flashviz.lettering import Face, em
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box
 
 SEEN = palette.FAINT  # opacity of what is seen
+AXIS = "time in tiles →"
 STAGGER = 0.6  # of the time, over which rows set off one after the other
 
 
@@ -163,38 +164,38 @@ def mask(film: CausalFilm) -> None:
     tile = worded(film.place["tile"], [film.found.said["tile"]], NAME, [film.skin.ink], "part")
     film.shown = [Named(*tile, tag="tile", text=film.found.said["tile"])]
     film.move(FadeIn(*film.rows, film.keys, film.names, *film.shown), seconds=0.8)
-    film.read()
     c = film.found.trace.config
     far = float(c.seq_q)
     film.show_limit(far)
     film.scene.add(film.line)
-    film.move(Shows(VGroup(*film.rows, film.line), lambda share: film.show_limit(far * (1 - ease_in_out_cubic(share)))), seconds=1.8)
-    texts = ["key", "≤", film.found.said["last"]]
-    words = worded(film.place["rule"], texts, NUMBER, [film.skin.k, film.skin.ink, film.skin.q], "part")
-    film.shown.append(Named(*words, tag="rule", text=" ".join(texts)))
-    film.move(FadeIn(film.shown[-1]), seconds=TEXT)
+    with film.scene.telling():
+        film.move(Shows(VGroup(*film.rows, film.line), lambda share: film.show_limit(far * (1 - ease_in_out_cubic(share)))), seconds=1.8)
+        texts = ["key", "≤", film.found.said["last"]]
+        words = worded(film.place["rule"], texts, NUMBER, [film.skin.k, film.skin.ink, film.skin.q], "part")
+        film.shown.append(Named(*words, tag="rule", text=" ".join(texts)))
+        film.move(FadeIn(film.shown[-1]), seconds=TEXT)
 
 
 @beat("skip")
 def skip(film: CausalFilm) -> None:
     """The empty tiles leave past the edge of the frame; those that stay are computed whole."""
-    film.read()
-    film.move(FadeOut(film.line, *film.shown), seconds=TEXT)
-    film.shown = []
-    empty, loaded = [row.empty for row in film.rows], [row.loaded for row in film.rows]
-    away = film.place.frame.x1 - film.grid.grid.x0
-    leave = shifted(empty, (away, 0.0))
+    with film.scene.telling():
+        film.move(FadeOut(film.line, *film.shown), seconds=TEXT)
+        film.shown = []
+        empty, loaded = [row.empty for row in film.rows], [row.loaded for row in film.rows]
+        away = film.place.frame.x1 - film.grid.grid.x0
+        leave = shifted(empty, (away, 0.0))
 
-    def show(share: float) -> None:
-        leave(share)
-        for part in loaded:
-            part.set_fill(opacity=SEEN * share)
+        def show(share: float) -> None:
+            leave(share)
+            for part in loaded:
+                part.set_fill(opacity=SEEN * share)
 
-    film.move(Shows(VGroup(*film.rows), show, rate_func=ease_in_out_cubic), seconds=1.3)
-    for row, part in zip(film.rows, empty, strict=True):
-        row.remove(part)
-        film.scene.remove(part)
-    film.move(FadeIn(film.count("first", film.found.said["skipped"], "skipped")), seconds=TEXT)
+        film.move(Shows(VGroup(*film.rows), show, rate_func=ease_in_out_cubic), seconds=1.6)
+        for row, part in zip(film.rows, empty, strict=True):
+            row.remove(part)
+            film.scene.remove(part)
+        film.move(FadeIn(film.count("first", film.found.said["skipped"], "skipped")), seconds=TEXT)
 
 
 @beat("kinds")
@@ -205,16 +206,15 @@ def kinds(film: CausalFilm) -> None:
     frames.values = np.array([len(cells)])
     frames.display(cells)
     film.shown = [frames]
-    film.move(FadeIn(frames, film.count("second", film.found.said["masked"], "masked")), seconds=0.4)
-    film.scene.hold(0.3)
-    film.move(FadeIn(film.count("third", film.found.said["full"], "full")), seconds=TEXT)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(FadeIn(frames, film.count("second", film.found.said["masked"], "masked")), seconds=0.4)
+        film.scene.hold(0.8)
+        film.move(FadeIn(film.count("third", film.found.said["full"], "full")), seconds=TEXT)
 
 
 @beat("half")
 def half(film: CausalFilm) -> None:
     """Each visited tile counts whole. A hollow copy of them turns about the middle of one column more, and fills it."""
-    film.read()
     skin, said, grid = film.skin, film.found.said, film.grid
     cells = np.concatenate([row.cells[row.visited] for row in film.rows])
     whole = Rectangles(skin.scores, name="whole tiles", opacity=SEEN).display(cells)
@@ -231,22 +231,25 @@ def half(film: CausalFilm) -> None:
         copy.points = (points - center) @ around + center
 
     film.scene.add(copy)
-    film.move(Shows(copy, turn, rate_func=ease_in_out_cubic), seconds=1.6)
-    words = worded(film.place["sum"], [said["rows"], "×", said["more"], "/ 2", "=", said["visited"]], ONE_NUMBER, [skin.ink] * 6, "part")
-    film.counts = [Named(*words, tag="sum", text=" ".join(word.text for word in words))]
-    right, below = grid.grid.x0 + wide + em(10), grid.grid.y0 - em(46)
-    sides = [
-        Word(said["rows"], NAME, skin.ink, right, grid.grid.center[1] - 0.36 * em(NAME), "side"),
-        Word(said["more"], NAME, skin.ink, center[0], below, "side"),
-    ]
-    film.move(FadeIn(*film.counts, *sides), seconds=TEXT)
-    words = worded(film.place["note"], ["of", said["tiles"], "tiles"], NAME, [skin.ink] * 3, "part")
-    film.counts.append(Named(*words, tag="note", text=f"of {said['tiles']} tiles"))
-    texts = ["K", "and", "V:", said["kv"], "of", said["kv_all"]]
-    words = worded(film.place["bytes"], texts, NAME, [skin.k, skin.ink, skin.v, skin.ink, skin.ink, skin.ink], "part")
-    film.counts.append(Named(*words, tag="bytes", text=" ".join(texts)))
-    film.move(FadeIn(*film.counts[1:]), seconds=TEXT)
-    film.shown = [copy, whole, *sides]
+    with film.scene.telling():
+        film.move(Shows(copy, turn, rate_func=ease_in_out_cubic), seconds=2.2)
+        words = worded(
+            film.place["sum"], [said["rows"], "×", said["more"], "/ 2", "=", said["visited"]], ONE_NUMBER, [skin.ink] * 6, "part"
+        )
+        film.counts = [Named(*words, tag="sum", text=" ".join(word.text for word in words))]
+        right, below = grid.grid.x0 + wide + em(10), grid.grid.y0 - em(46)
+        sides = [
+            Word(said["rows"], NAME, skin.ink, right, grid.grid.center[1] - 0.36 * em(NAME), "side"),
+            Word(said["more"], NAME, skin.ink, center[0], below, "side"),
+        ]
+        film.move(FadeIn(*film.counts, *sides), seconds=TEXT)
+        words = worded(film.place["note"], ["of", said["tiles"], "tiles"], NAME, [skin.ink] * 3, "part")
+        film.counts.append(Named(*words, tag="note", text=f"of {said['tiles']} tiles"))
+        texts = ["K", "and", "V:", said["kv"], "of", said["kv_all"]]
+        words = worded(film.place["bytes"], texts, NAME, [skin.k, skin.ink, skin.v, skin.ink, skin.ink, skin.ink], "part")
+        film.counts.append(Named(*words, tag="bytes", text=" ".join(texts)))
+        film.move(FadeIn(*film.counts[1:]), seconds=TEXT)
+        film.shown = [copy, whole, *sides]
 
 
 @beat("rows")
@@ -258,17 +261,19 @@ def rows(film: CausalFilm) -> None:
         gone.append(FadeIn(film.keys, film.names))
     film.move(*gone, seconds=0.3)
     film.counts, film.shown = [], []
-    film.read()
     most = film.found.ends[0]
-    for part, text, end, longest in (("in order", "in order", "in_order", False), ("longest", "longest first", "longest", True)):
-        lanes = Lanes(film, film.place[part], film.found.schedule(longest_first=longest), most)
-        name = Word(text, NAME, film.skin.ink, film.place[f"{part} name"].x0, middle(film.place[f"{part} name"], NAME), "name lanes")
-        film.scene.add(lanes)
-        film.move(FadeIn(name), Shows(lanes, lanes.launch), seconds=1.9)
-        x, rect = lanes.end + em(16), film.place[part]
-        number = Word(said[end], NUMBER, film.skin.ink, x, middle(rect, NUMBER), f"end {part}")
-        film.move(FadeIn(number), seconds=TEXT)
-        film.shown += [lanes, name, number]
+    with film.scene.telling():
+        for part, text, end, longest in (("in order", "in order", "in_order", False), ("longest", "longest first", "longest", True)):
+            lanes = Lanes(film, film.place[part], film.found.schedule(longest_first=longest), most)
+            at = film.place[f"{part} name"]
+            said_so = first_that_fits((f"{text}, {AXIS}", text), NAME, at.width, Face.STRONG)
+            name = Word(said_so, NAME, film.skin.ink, at.x0, middle(at, NAME), "name lanes")
+            film.scene.add(lanes)
+            film.move(FadeIn(name), Shows(lanes, lanes.launch), seconds=2.6)
+            x, rect = lanes.end + em(16), film.place[part]
+            number = Word(said[end], NUMBER, film.skin.ink, x, middle(rect, NUMBER), f"end {part}")
+            film.move(FadeIn(number), seconds=TEXT)
+            film.shown += [lanes, name, number]
 
 
 class Lanes(VGroup):
@@ -311,25 +316,25 @@ def fewer(film: CausalFilm) -> None:
     gone = film.rows[: len(film.rows) - found.kept // grid.band_rows]
     away = grid.grid.x1 - film.place.frame.x0
     back = [FadeOut(each) for each in (*film.counts, *film.shown)]
-    film.move(Shows(VGroup(*gone), shifted(gone, (-away, 0.0)), rate_func=ease_in_out_cubic), *back, seconds=0.9)
-    film.scene.remove(*gone)
-    film.shown = []
-    film.read()
-    row, col = grid.n_rows - 1, grid.n_cols - 1
-    last, query, key = grid.cell(row, col), film.tile("Q", row), film.tile("K", col)
-    corner = box(last, stroke=skin.ink, width=theme.HEAVY)
-    lines = [
-        Line((query.x1, last.center[1], 0), (last.x0, last.center[1], 0), stroke_color=skin.q, stroke_width=2 * theme.HEAVY),
-        Line((last.center[0], key.y0, 0), (last.center[0], last.y1, 0), stroke_color=skin.k, stroke_width=2 * theme.HEAVY),
-    ]
-    lit = [box(query, stroke=skin.q, opacity=palette.LIT), box(key, stroke=skin.k, opacity=palette.LIT)]
-    film.move(FadeIn(*lit), *(Create(line) for line in lines), seconds=0.7)
-    words = worded(film.place["sum"], [said["fewer"], "tiles"], NUMBER, [skin.ink] * 2, "part")
-    film.counts = [Named(*words, tag="sum", text=f"{said['fewer']} tiles")]
-    for part, value, what, color in (("note", said["queries"], "queries", skin.q), ("bytes", said["keys"], "keys", skin.k)):
-        words = worded(film.place[part], [value, what], NAME, [color] * 2, "part")
-        film.counts.append(Named(*words, tag=part, text=f"{value} {what}"))
-    film.move(FadeIn(corner, *film.counts), seconds=TEXT)
+    with film.scene.telling():
+        film.move(Shows(VGroup(*gone), shifted(gone, (-away, 0.0)), rate_func=ease_in_out_cubic), *back, seconds=0.9)
+        film.scene.remove(*gone)
+        film.shown = []
+        row, col = grid.n_rows - 1, grid.n_cols - 1
+        last, query, key = grid.cell(row, col), film.tile("Q", row), film.tile("K", col)
+        corner = box(last, stroke=skin.ink, width=theme.HEAVY)
+        lines = [
+            Line((query.x1, last.center[1], 0), (last.x0, last.center[1], 0), stroke_color=skin.q, stroke_width=2 * theme.HEAVY),
+            Line((last.center[0], key.y0, 0), (last.center[0], last.y1, 0), stroke_color=skin.k, stroke_width=2 * theme.HEAVY),
+        ]
+        lit = [box(query, stroke=skin.q, opacity=palette.LIT), box(key, stroke=skin.k, opacity=palette.LIT)]
+        film.move(FadeIn(*lit), *(Create(line) for line in lines), seconds=0.7)
+        words = worded(film.place["sum"], [said["fewer"], "tiles"], NUMBER, [skin.ink] * 2, "part")
+        film.counts = [Named(*words, tag="sum", text=f"{said['fewer']} tiles")]
+        for part, value, what, color in (("note", said["queries"], "queries", skin.q), ("bytes", said["keys"], "keys", skin.k)):
+            words = worded(film.place[part], [value, what], NAME, [color] * 2, "part")
+            film.counts.append(Named(*words, tag=part, text=f"{value} {what}"))
+        film.move(FadeIn(corner, *film.counts), seconds=TEXT)
 
 
 @beat("blind")
@@ -341,5 +346,5 @@ def blind(film: CausalFilm) -> None:
         film.move(*gone, seconds=0.4)
     (left, top), (right, bottom) = film.limit.at(0, 0), film.limit.at(film.found.blind, c.seq_k)
     frame = Rect(min(left, film.grid.strip("Q").x0) - em(6), bottom, right, top)
-    film.move(FadeIn(box(frame, stroke=film.skin.stats, width=theme.HEAVY)), seconds=0.4)
-    film.read()
+    with film.scene.telling():
+        film.move(FadeIn(box(frame, stroke=film.skin.stats, width=theme.HEAVY)), seconds=0.4)

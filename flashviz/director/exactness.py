@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Group
-from manim.utils.rate_functions import ease_in_out_cubic
+from manim import Group, Mobject
+from manim.utils.rate_functions import ease_in_cubic, ease_in_out_cubic
 
 from flashviz.chapters import exactness
 from flashviz.chapters.exactness import NAMES, SHORT, Errors, Exactness, OutputOf, gather, plain
 from flashviz.director.film.parts import heading, matrix_to
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fly, line_width, middle, worded
-from flashviz.figures import SUPERSCRIPT, roughly
-from flashviz.layout import Rect, centered, columns
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fly, line_width, middle
+from flashviz.figures import SUPERSCRIPT
+from flashviz.layout import Rect, centered
 from flashviz.layout import rows as split
 from flashviz.layout.exactness import Ruler, alone, rulers
 from flashviz.lettering import Face, em, text_width
@@ -24,12 +24,18 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.overlay import Overlay
 from flashviz.mobjects.rulers import BOLD, DOT, Dot, Mark, Scale
-from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.mobjects.tiles import Matrix
 
 SIDES = ("left", "right")
-CAUSE = ("true O, with S and P rounded", "true O, S and P rounded", "S and P rounded", "S, P")
+APART = ("their difference", "difference")
+VALUES = ("in values up to", "values to")
+LEFT = ("what is left", "left")
+CAUSE = ("only S and P rounded", "S, P rounded")
+UNIT = ("one rounding: {}", "{}")
+ZERO = "← 0"
 STEPS = ("every step is rounded to it, in both", "every step rounds", "all round")
-SLIDE, MAGNIFY, STEP, TEST = 3.6, 2.4, 0.8, 2.8  # seconds: outputs over each other, their difference larger, a dot, the cause alone
+SLIDE, MAGNIFY, STEP = 3.4, 2.0, 0.7  # seconds: outputs over each other, their difference larger, a dot
+OVER, SEEN, AWAY = 2.2, 1.2, 2.4  # seconds: one error over another, what is then left, all errors toward 0
 NEAR = 2.2 * DOT  # from a dot to its words
 AXIS = ("error as a share of O's largest value: each tick 2 ×", "error / O's largest value, each tick 2 ×")
 
@@ -49,7 +55,7 @@ class ExactnessStage(ShotScene):
         """
         found = gather(self.settings.config, self.settings.source, run, truth_of, scores_stored)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(found.beats, {"dtype": self.settings.config.dtype, "ratio": roughly(found.ratio)})
+        self.set_board(found.beats, {"dtype": self.settings.config.dtype})
         return ExactnessFilm(self, found)
 
 
@@ -58,15 +64,18 @@ class ExactnessFilm(ChapterFilm):
 
     titles: list[Word]
     left: Matrix  # what is left of both outputs
+    between: list[Mobject]  # what stands between both errors
     most: Named
     note: Word  # how far the errors are magnified
     squares: list[Matrix]
     words: list[Named]  # whose they are, and how large
     dtype: Word
-    ticks: list[Word]  # of the first ruler
+    ticks: list[Word]  # numbers of the ruler at the foot
     unit: Word
     lanes: list[Word]  # whose the dots are, on the first ruler
     times: list[Word]
+    on: dict[int, tuple[Mark, list[Dot]]]  # by ruler, what stands on it
+    said: list[Word]  # on the last rulers
 
     def __init__(self, scene: ShotScene, found: Exactness) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -109,20 +118,19 @@ class ExactnessFilm(ChapterFilm):
         return Matrix(values, rect, self.skin, "O", 0.0, high - low)
 
     def of_what(self, error: float, rect: Rect) -> Named:
-        """An error with what it is an error of, in the middle of its place; on more lines where one would be small."""
+        """How large an error is, and of values how large; on two lines where one would be small."""
         rect, largest = rect.inset(em(14), 0.0), self.found.errors[self.found.own].largest
-        px = NUMBER if rect.width > em(900) else NAME
-        first, number, second = "at most", plain(error), ["of", plain(largest)]
-        ways = [[[first, number, *second]], [[first, number], second], [[first], [number], second]]
-        lines = next((way for way in ways if max(line_width(line, px) for line in way) <= rect.width), ways[-1])
-        words = [word for at, texts in zip(split(rect, len(lines)), lines, strict=True) for word in self.line(at, texts, px)]
-        return Named(*words, tag="most", text=" ".join((first, number, *second)))
-
-    def line(self, rect: Rect, texts: list[str], px: float) -> list[Word]:
-        """Words in the middle of a place."""
-        words = worded(rect, texts, px, [self.skin.ink] * len(texts), "part")
-        shift = (rect.x1 - words[-1].left - words[-1].wide) / 2
-        return [each.put_at(each.left + shift, each.baseline) for each in words]
+        px, first = NUMBER if rect.width > em(900) else NAME, f"at most {plain(error)}"
+        whole, *short = (f"{words} {plain(largest)}" for words in VALUES)
+        lines = [f"{first}, {whole}"]
+        if line_width(lines, px) > rect.width:
+            first = first_that_fits((first, f"≤ {plain(error)}"), px, rect.width, Face.STRONG)
+            lines = [first, first_that_fits((whole, *short), LABEL, rect.width, Face.STRONG)]
+        sizes = [px, *(LABEL for _ in lines[1:])]
+        words = [heading(at, text, self.skin.ink, size) for at, text, size in zip(split(rect, len(lines)), lines, sizes, strict=True)]
+        for each in words:
+            each.tag = "part"
+        return Named(*words, tag="most", text=" ".join(lines))
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -155,7 +163,7 @@ def speckle(film: ExactnessFilm) -> None:
     """The difference is magnified until it is seen; beneath stands how large it is, and of what."""
     place, found = film.place, film.found
     (note,) = film.titles
-    cut = f"; brighter than the scale: {found.beyond:.1%}" if found.beyond else ""
+    cut = f", {found.beyond:.1%} off the scale" if found.beyond else ""
     larger = heading(place["note"], f"their difference × {found.magnified:,}{cut}", film.skin.ink)
     film.titles, film.most = [larger], film.of_what(float(found.apart.max()), place["most"])
     with film.scene.telling():
@@ -166,42 +174,85 @@ def speckle(film: ExactnessFilm) -> None:
 
 @beat("truth")
 def truth(film: ExactnessFilm) -> None:
-    """Each output beside float64 attention of the same inputs: how far it is off, magnified alike."""
+    """The difference makes room; at its right and left, magnified alike, how far each output is from float64 attention."""
     place, found, skin = film.place, film.found, film.skin
     film.note = heading(place["error note"], f"distance from float64 attention × {found.magnified:,}", skin.ink)
-    places = halves(film)
-    film.squares = [film.difference(off * found.magnified, rect) for off, rect in zip(found.off, places, strict=True)]
-    film.words = [words_of(film, at) for at in range(len(NAMES))]
-    for words, at, rect in zip(film.words, range(len(NAMES)), places, strict=True):
-        words.shift((rect.center[0] - place[f"error {at}"].center[0], 0, 0))
-    film.move(*(FadeOut(each) for each in (film.left, film.most, *film.titles)), FadeIn(film.note), seconds=0.5)
+    first, middle_one, last = (place[f"error {at}"] for at in range(len(NAMES)))
+    film.squares = [film.difference(off * found.magnified, rect) for off, rect in zip(found.off, (first, last, last), strict=True)]
+    film.words = [words_of(film, lane, slot) for lane, slot in enumerate((0, 2, 2))]
+    name = titled(film, APART, 1)
+    film.between = [film.left, name]
+    film.move(*(FadeOut(each) for each in (film.most, *film.titles)), seconds=TEXT)
     with film.scene.telling():
-        for at in range(len(SIDES)):
-            film.move(FadeIn(film.squares[at], film.words[at]), seconds=1.0)
+        film.move(matrix_to(film.left, middle_one), FadeIn(name), seconds=MOVE)
+        film.move(FadeIn(film.note), seconds=TEXT)
+        for lane in reversed(range(len(SIDES))):
+            film.move(FadeIn(film.squares[lane], film.words[lane]), seconds=1.0)
             film.scene.hold(0.6)
 
 
-def halves(film: ExactnessFilm) -> list[Rect]:
-    """Where the errors of both algorithms stand while they are alone, and the third in its own place."""
-    first, second, third = (film.place[f"error {at}"] for at in range(len(NAMES)))
-    return [*columns(Rect(first.x0, first.y0, third.x1, first.y1), len(SIDES), second.x0 - first.x1), third]
+def titled(film: ExactnessFilm, texts: tuple[str, ...], slot: int) -> Word:
+    """The first of these names that fits, over one of the three places."""
+    rect = film.place[f"error {slot} name"]
+    return heading(rect, first_that_fits(texts, NAME, rect.width, Face.STRONG), film.skin.ink)
 
 
-def words_of(film: ExactnessFilm, at: int) -> Named:
+def words_of(film: ExactnessFilm, lane: int, slot: int) -> Named:
     """Whose error a square is, over its middle, and beneath it the largest, and of what."""
-    rect, below = film.place[f"error {at} name"], film.place[f"error {at} most"]
-    text = first_that_fits((NAMES[at], SHORT[at]), NAME, rect.width, Face.STRONG)
-    return Named(heading(rect, text, film.skin.ink), film.of_what(float(film.found.off[at].max()), below), tag="words")
+    most = film.of_what(float(film.found.off[lane].max()), film.place[f"error {slot} most"])
+    return Named(titled(film, (NAMES[lane], SHORT[lane]), slot), most, tag="words")
+
+
+@beat("twist")
+def twist(film: ExactnessFilm) -> None:
+    """The difference slides over standard attention's error: what is left is FlashAttention's, at most."""
+    with film.scene.telling():
+        slide_over(film, film.found.apart)
+
+
+@beat("why")
+def why(film: ExactnessFilm) -> None:
+    """The cause alone: float64 attention with S and P rounded, and nothing else, is off where standard attention is."""
+    found = film.found
+    film.between = [film.difference(found.cause * found.magnified, film.place["error 1"]), titled(film, CAUSE, 1)]
+    film.between.append(film.of_what(float(found.cause.max()), film.place["error 1 most"]))
+    with film.scene.telling():
+        film.move(FadeIn(*film.between), seconds=1.0)
+        film.scene.hold(0.6)
+        slide_over(film, found.cause)
+
+
+def slide_over(film: ExactnessFilm, values: np.ndarray) -> None:
+    """The square in the middle slides over standard attention's; where they overlap only their difference is seen; then it is gone."""
+    low, high = film.found.ramp
+    stop, start = film.place["error 0"], film.place["error 1"]
+    around = Rect(stop.x0, stop.y0, start.x1, start.y1)
+    both = [each * film.found.magnified for each in (film.found.off[0], values)]
+    overlay = Overlay(both[0], both[1], around, film.skin, 0.0, high - low).place(stop, start)
+    overlay.tag = "error"
+    square, *words = film.between
+    film.scene.add(overlay)
+    film.scene.remove(square)
+
+    def slide(share: float) -> None:
+        overlay.place(stop, start.toward(stop, share))
+
+    most = film.of_what(float(np.abs(values - film.found.off[0]).max()), film.place["error 0 most"])
+    left = Named(titled(film, LEFT, 0), most, tag="words")
+    film.move(Shows(overlay, slide, rate_func=ease_in_out_cubic), *(FadeOut(each) for each in (*words, film.words[0])), seconds=OVER)
+    film.move(FadeIn(left), seconds=TEXT)
+    film.scene.hold(SEEN)
+    film.move(FadeOut(overlay, left), FadeIn(film.words[0]), seconds=0.5)
+    film.between = []
 
 
 @beat("rounded")
 def rounded(film: ExactnessFilm) -> None:
-    """Both make room for the true O, rounded to the dtype: what no output of that dtype can beat everywhere."""
-    starts = halves(film)[: len(SIDES)]
-    stops = [film.place[f"error {at}"] for at in range(len(SIDES))]
-    moving = [matrix_to(square, stop) for square, stop in zip(film.squares, stops, strict=False)]
-    for words, start, stop in zip(film.words, starts, stops, strict=False):
-        moving.append(shifted(words, stop.center[0] - start.center[0]))
+    """FlashAttention's makes room for the true O, rounded to the dtype: what no output of that dtype can beat everywhere."""
+    if film.between:
+        film.move(*(FadeOut(each) for each in film.between), seconds=TEXT)
+    stop, start = (film.place[f"error {at}"] for at in (1, 2))
+    moving = [matrix_to(film.squares[1], stop), shifted(film.words[1], stop.center[0] - start.center[0])]
     with film.scene.telling():
         film.move(*moving, seconds=MOVE)
         film.move(FadeIn(film.squares[-1], film.words[-1]), seconds=1.2)
@@ -237,29 +288,6 @@ def ruler(film: ExactnessFilm) -> None:
             film.scene.add(spot)
             film.lanes.append(lane_name(film, line, found, lane))
             film.move(FadeIn(film.lanes[-1]), seconds=0.2)
-
-
-@beat("factor")
-def factor(film: ExactnessFilm) -> None:
-    """A bracket from the dot of one algorithm to the other's, and how many times the one is the other."""
-    line, found = film.alone, film.found.errors[film.found.own]
-    stop, start = (line.x(share) for share in found.shares[: len(SIDES)])
-    y, thick, high = sum(line.heights[: len(SIDES)]) / 2, em(5), em(18)
-    bracket = Rectangles(film.skin.ink, name="bracket")
-
-    def grow(share: float) -> None:
-        end = start + (stop - start) * share
-        bars = [[x - thick / 2, y - high, x + thick / 2, y + high] for x in (start, end)]
-        bracket.display(np.array([[min(start, end), y - thick / 2, max(start, end), y + thick / 2], *bars]))
-
-    room, texts = line.rect, [roughly(film.found.ratio), "×"]
-    half = line_width(texts, NAME) / 2
-    x = float(np.clip((start + stop) / 2, room.x0 + half, room.x1 - half))
-    words = worded(Rect(x - half, y, room.x1 + half, y + em(1.5 * NAME)), texts, NAME, [film.skin.ink] * len(texts), "part")
-    with film.scene.telling():
-        film.move(Shows(bracket, grow, rate_func=ease_in_out_cubic, introducer=True), seconds=2.0)
-        film.move(FadeIn(*words), seconds=TEXT)
-    film.move(FadeOut(bracket, *words), seconds=TEXT)
 
 
 def called(width: float) -> tuple[tuple[str, ...], float]:
@@ -308,9 +336,11 @@ def mark(film: ExactnessFilm) -> None:
 
 def mark_name(film: ExactnessFilm, line: Ruler, found: Errors) -> Word:
     """What the mark stands at, over it, within the frame."""
-    wide = text_width(found.mark, NAME, Face.STRONG)
+    room = line.rect.width - text_width(found.dtype, NAME, Face.STRONG) - em(NAME)
+    text = first_that_fits([each.format(found.mark) for each in UNIT], NAME, room, Face.STRONG)
+    wide = text_width(text, NAME, Face.STRONG)
     left = float(np.clip(line.x(found.unit) - wide / 2, line.rect.x0, line.rect.x1 - wide))
-    return Word(found.mark, NAME, film.skin.ink, left, middle(line.head, NAME), "unit")
+    return Word(text, NAME, film.skin.ink, left, middle(line.head, NAME), "unit")
 
 
 def numbers(film: ExactnessFilm, line: Ruler, found: Errors, px: float) -> list[Word]:
@@ -328,32 +358,6 @@ def number_at(line: Ruler, found: Errors, lane: int, px: float) -> float:
     return x - NEAR - wide if x < at < left + wide + em(8) else left
 
 
-@beat("why")
-def why(film: ExactnessFilm) -> None:
-    """The cause alone: a copy of the true O's ring goes where the true O is off whose S and P are rounded, and in nothing else."""
-    line, found, lane = film.alone, film.found.errors[film.found.own], len(NAMES) - 1
-    start, stop, y = found.shares[lane], film.found.on_the_way, line.heights[lane]
-    ring = film.dot(lane, "on the way")
-
-    def go(share: float) -> None:
-        ring.at((line.x(start * (stop / start) ** share), y, 0))
-
-    go(0.0)
-    right = line.x(stop) - NEAR
-    text = first_that_fits(CAUSE, NAME, right - line.x(found.unit) - em(60), Face.STRONG)
-    name = Word(text, NAME, film.skin.ink, right - text_width(text, NAME, Face.STRONG), y - 0.36 * em(NAME), "name cause")
-    times = Word(f"{roughly(stop / found.unit)} ×", NAME, film.skin.ink, line.x(stop) + NEAR, y - 0.36 * em(NAME), "times cause")
-    x, thick = line.x(found.shares[0]), em(3)
-    plumb = Rectangles(film.skin.quiet, name="plumb")  # from standard attention's dot down: where the ring is to land
-    plumb.display(np.array([[x - thick / 2, y + DOT, x + thick / 2, line.heights[0] - DOT]]))
-    with film.scene.telling():
-        film.move(Shows(ring, go, rate_func=ease_in_out_cubic, introducer=True), seconds=TEST)
-        film.move(FadeIn(plumb), seconds=TEXT)
-        film.move(FadeIn(name, times), seconds=TEXT)
-    film.scene.hold(1.6)
-    film.move(FadeOut(ring, name, times, plumb), seconds=TEXT)
-
-
 @beat("dtypes")
 def dtypes(film: ExactnessFilm) -> None:
     """The ruler makes room; copies of its mark and dots come down to the other dtypes' rulers, and go to their places there."""
@@ -363,7 +367,9 @@ def dtypes(film: ExactnessFilm) -> None:
         for at in (index for index in range(len(film.found.errors)) if index != own):
             line, found = film.rulers[at], film.found.errors[at]
             film.move(come(film, own, at), seconds=2.0)
-            film.move(FadeIn(mark_name(film, line, found), *counted(film, line, found)), seconds=TEXT)
+            words = [mark_name(film, line, found), *counted(film, line, found)]
+            film.said += words
+            film.move(FadeIn(*words), seconds=TEXT)
             film.scene.hold(0.4)
 
 
@@ -376,17 +382,23 @@ def shrink(film: ExactnessFilm) -> None:
     def show(share: float) -> None:
         line = start.toward(stop, share)
         film.scale.at(line)
-        film.mark.at(line, found.unit)
-        for spot, value, y in zip(film.dots, found.shares, line.heights, strict=True):
-            spot.at((line.x(value), y, 0))
+        stand(line, film.mark, film.dots, found.unit, found.shares)
 
     moving = Shows(Group(film.scale, film.mark, *film.dots), show, rate_func=ease_in_out_cubic)
     film.scene.remove(*film.lanes)
     film.move(moving, *(fly(word, name) for word, name in zip(words, film.lanes, strict=True)), seconds=MOVE)
-    parts = dtype_name(stop, found, film.skin.ink), mark_name(film, stop, found), *counted(film, stop, found)
+    film.on, film.said = {film.found.own: (film.mark, film.dots)}, [mark_name(film, stop, found), *counted(film, stop, found)]
+    film.ticks = film.numbered(film.rulers[-1])
     others = [(line, each) for line, each in zip(film.rulers, film.found.errors, strict=True) if each is not found]
     empty = [part for line, each in others for part in (Scale(film.skin, each.dtype).at(line), dtype_name(line, each, film.skin.ink))]
-    film.move(FadeIn(*keys, *parts, *empty, *film.numbered(film.rulers[-1])), seconds=TEXT)
+    film.move(FadeIn(*keys, dtype_name(stop, found, film.skin.ink), *film.said, *empty, *film.ticks), seconds=TEXT)
+
+
+def stand(line: Ruler, mark: Mark, dots: Sequence[Dot], unit: float, shares: Sequence[float]) -> None:
+    """A mark and the dots of a dtype, on a ruler."""
+    mark.at(line, unit)
+    for spot, share, y in zip(dots, shares, line.heights, strict=True):
+        spot.at((line.x(share), y, 0))
 
 
 def counted(film: ExactnessFilm, line: Ruler, found: Errors) -> list[Word]:
@@ -424,18 +436,30 @@ def come(film: ExactnessFilm, own: int, at: int) -> Shows:
 
     def show(share: float) -> None:
         down, along = ease_in_out_cubic(min(1.0, 2.5 * share)), ease_in_out_cubic(max(0.0, (share - 0.4) / 0.6))
-        line = start.toward(stop, down)
-        moved.at(line, before.unit ** (1 - along) * after.unit**along)
-        for lane, copy in enumerate(copies):
-            value = before.shares[lane] ** (1 - along) * after.shares[lane] ** along
-            copy.at((line.x(value), line.heights[lane], 0))
+        shares = [a ** (1 - along) * b**along for a, b in zip(before.shares, after.shares, strict=True)]
+        stand(start.toward(stop, down), moved, copies, before.unit ** (1 - along) * after.unit**along, shares)
 
     show(0.0)
+    film.on[at] = moved, copies
     return Shows(Group(moved, *copies), show, introducer=True)
 
 
 @beat("exact")
 def exact(film: ExactnessFilm) -> None:
-    """A still: errors go with the rounding, over all dtypes."""
-    film.scene.hold(0.2)
-    film.scene.tell()
+    """Numbers of ever more bits: every mark and every dot goes left, toward 0, which no ruler of octaves has a place for."""
+    line = film.rulers[0]
+    octaves = (line.rect.x1 - film.scene.shot("rulers").frame.x0 + 2 * DOT) / line.pitch  # all are out of the frame then
+    at = film.scene.shot("rulers")["ticks"]
+    zero = Word(ZERO, NAME, film.skin.ink, at.x0, middle(at, NAME), "zero")
+
+    def go(share: float) -> None:
+        for index, (mark, dots) in film.on.items():
+            line, found = film.rulers[index], film.found.errors[index]
+            stand(line, mark, dots, found.unit * 2.0 ** -(octaves * share), [each * 2.0 ** -(octaves * share) for each in found.shares])
+
+    everything = [part for mark, dots in film.on.values() for part in (mark, *dots)]
+    film.move(*(FadeOut(each) for each in (*film.said, *film.ticks)), seconds=TEXT)
+    film.move(FadeIn(zero), seconds=TEXT)
+    with film.scene.telling():
+        film.move(Shows(Group(*everything), go, rate_func=ease_in_cubic), seconds=AWAY)
+        film.scene.remove(*everything)

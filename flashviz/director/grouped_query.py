@@ -9,7 +9,7 @@ import numpy as np
 from manim import Group, Line, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, Loads, gather
 from flashviz.director.material import provenance
@@ -26,7 +26,7 @@ from flashviz.mobjects.tiles import Rectangles, edges
 
 BARS = ("stored", "loaded")
 SLOWLY = 2  # copies that are seen to fly
-AGAIN = "as before"
+AGAIN, AT_BEST = "as before", "at best"
 BESIDE, SHORTER = em(20), em(6)  # between a bar and its number; of a bracket, at each end
 
 
@@ -67,6 +67,7 @@ class GroupedQueryFilm(ChapterFilm):
         self.columns = self.header()
         self.counter = Counter(self.skin.ink, "bytes loaded")  # of what is loaded so far
         self.stored: Word
+        self.again: Word  # that as much is loaded as without sharing
 
     def header(self) -> VGroup:
         """What the stored pairs, the rows and the columns are."""
@@ -76,8 +77,10 @@ class GroupedQueryFilm(ChapterFilm):
         v = Word("V", LABEL, self.skin.v, k.left + k.wide + space, y, "label V")
         left = max(panel.heads[0].x0, v.left + v.wide + 2 * space)
         heads = Word(f"{self.said['heads']} query heads ↓", LABEL, self.skin.q, left, y, "note", Face.TEXT)
-        text = f"{self.said['blocks']} row blocks →"
-        return VGroup(k, v, heads, Word(text, LABEL, self.skin.ink, heads.left + heads.wide + 2 * space, y, "note", Face.TEXT))
+        left = heads.left + heads.wide + 2 * space
+        texts = f"{self.said['blocks']} row blocks of {self.said['rows']} queries →", f"{self.said['blocks']} row blocks →"
+        text = first_that_fits(texts, LABEL, panel.grid.x1 - left)
+        return VGroup(k, v, heads, Word(text, LABEL, self.skin.ink, left, y, "note", Face.TEXT))
 
     def number(self, what: str) -> Word:
         """Bytes at a bar's end, or where it once ended."""
@@ -127,7 +130,7 @@ def own(film: GroupedQueryFilm) -> None:
 
 @beat("shared")
 def shared(film: GroupedQueryFilm) -> None:
-    """Copies leave; the pairs of each group slide together into one, and what is stored gets shorter; outlines stay."""
+    """Copies leave; in each group K slides onto K, then V onto V, and what is stored gets shorter; outlines stay."""
     name, other = film.names["own"], film.names["shared"]
     for bar in film.bars.values():
         bar.keep()
@@ -146,11 +149,12 @@ def shared(film: GroupedQueryFilm) -> None:
     before, after = film.found.own.stored, film.found.shared.stored
 
     def come(share: float) -> None:
-        film.panel.store([Rect(*(a + (b - a) * share)) for a, b in zip(start, stop, strict=True)])
+        ways = (ease_in_out_cubic(min(1.0, max(0.0, 2 * share - at))) for at in range(2))  # of K, and then of V
+        film.panel.store(*([Rect(*(a + (b - a) * way)) for a, b in zip(start, stop, strict=True)] for way in ways))
         film.bars["stored"].display(before + (after - before) * share)
 
     with film.scene.telling():
-        film.move(Shows(Group(film.panel, film.bars["stored"]), come, rate_func=ease_in_out_cubic), FadeIn(other), seconds=2.4)
+        film.move(Shows(Group(film.panel, film.bars["stored"]), come), FadeIn(other), seconds=2.8)
         film.panel.share(film.shared)
         number = film.number("stored")
         was = film.beside(number, f"was {film.said['own_stored']}", "was")
@@ -165,7 +169,8 @@ def loads(film: GroupedQueryFilm) -> None:
     with film.scene.telling():
         film.move(FadeIn(film.counter), seconds=TEXT)
         film.move(film.run(found, copies(film, found, SLOWLY)), seconds=4.4)
-        film.move(FadeIn(film.beside(film.number("loaded"), AGAIN, "as before")), seconds=TEXT)
+        film.again = film.beside(film.number("loaded"), AGAIN, "as before")
+        film.move(FadeIn(film.again), seconds=TEXT)
 
 
 def copies(film: GroupedQueryFilm, found: Loads, count: int) -> float:
@@ -232,9 +237,26 @@ def equation(film: GroupedQueryFilm) -> Named:
 
 @beat("cache")
 def cache(film: GroupedQueryFilm) -> None:
-    """Copies that a cache may have kept step back and come again: what is counted are loads, whether or not a cache has the tile."""
-    veil = film.panel.again()
+    """Repeats step back, and the bar falls to what crosses if a cache had kept all of them; then all that is loaded is there again."""
+    veil, bar, whole = film.panel.again(), film.bars["loaded"], film.found.shared.total
+    once = film.found.shared.once
+
+    def fall(share: float) -> None:
+        bar.display(whole + (once - whole) * share)
+        veil.set_fill(opacity=palette.LIT * share)
+
+    fall(1.0)
+    text = f"{kib(once)} {AT_BEST}"
+    best = Word(text, NAME, film.skin.ink, bar.rect.x0 + once * bar.unit + 2 * BESIDE, middle(bar.rect, NAME), "best")
+    fall(0.0)
+    film.scene.add(veil)
+    moved = Group(bar, veil)
     with film.scene.telling():
-        film.move(FadeIn(veil), seconds=1.2)
-        film.scene.hold(0.8)
-        film.move(FadeOut(veil), seconds=1.2)
+        film.move(FadeOut(film.again, film.counter), seconds=TEXT)
+        film.move(Shows(moved, fall, rate_func=ease_in_out_cubic), seconds=1.6)
+        film.move(FadeIn(best), seconds=TEXT)
+        film.scene.hold(1.2)
+        film.move(FadeOut(best), seconds=TEXT)
+        film.move(Shows(moved, lambda share: fall(1 - share), rate_func=ease_in_out_cubic, remover=False), seconds=1.0)
+        film.scene.remove(veil)
+        film.move(FadeIn(film.again, film.counter), seconds=TEXT)

@@ -13,7 +13,7 @@ from flashviz.chapters import loop_order
 from flashviz.chapters.loop_order import MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, labelled, middle, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
 from flashviz.lettering import Face, em, text_width
@@ -26,7 +26,7 @@ from flashviz.trace import state_at
 
 BACK = 0.22  # of what waits while the other is spoken of
 SIDES = ("first", "second")
-FIRST_TILE, PASS = 2.7, 2.3  # seconds: of the first tile, slowly, and of the rest of its pass
+FIRST_TILE, PASS = 3.4, 3.0  # seconds: of the first tile, slowly, and of the rest of its pass
 STAGGER = 0.15  # of the time in which ticks line up, over which tiles set off
 FLIGHT = 0.55  # seconds of a tile's way, and at most so much of the time of its score tile
 
@@ -132,8 +132,8 @@ def tick(film: LoopOrderFilm) -> Named:
 @beat("stage")
 def stage(film: LoopOrderFilm) -> None:
     """Two crosses."""
-    film.move(FadeIn(*film.views, *film.names), seconds=0.8)
-    film.read()
+    with film.scene.telling():
+        film.move(FadeIn(*film.views, *film.names), seconds=0.8)
 
 
 @beat("keys")
@@ -151,17 +151,17 @@ def queries(film: LoopOrderFilm) -> None:
 def stay(film: LoopOrderFilm, side: int) -> None:
     """One pass of one side's outer loop; the other side waits in the background. What waits on chip is said before it is seen."""
     others = [step_forth(film.back)] if side else []
-    film.back = StepBack([film.views[1 - side], film.names[1 - side], *(film.stays if side else [])], BACK)
+    film.back = StepBack([film.views[1 - side], *(film.stays if side else [])], BACK)
     film.move(*others, film.back, seconds=TEXT)
-    film.read()
     film.scene.event = film.found.orders[side].event_at(film.first_pass(side))
     stays = beneath(film, side, [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], "stays")
     film.stays = [*(film.stays if side else []), stays]
-    film.move(FadeIn(stays, *([] if side else [film.tick])), seconds=TEXT)
-    slow, rest = (FIRST_TILE, PASS) if not side else (0.6 * FIRST_TILE, 0.85 * PASS)
-    film.move(film.run(side, 0.0, 1.0, slow), seconds=slow)
-    if film.first_pass(side) > 1:
-        film.move(film.run(side, 1.0, float(film.first_pass(side)), rest), seconds=rest)
+    with film.scene.telling():
+        film.move(FadeIn(stays, *([] if side else [film.tick])), seconds=TEXT)
+        slow, rest = (FIRST_TILE, PASS) if not side else (0.6 * FIRST_TILE, 0.85 * PASS)
+        film.move(film.run(side, 0.0, 1.0, slow), seconds=slow)
+        if film.first_pass(side) > 1:
+            film.move(film.run(side, 1.0, float(film.first_pass(side)), rest), seconds=rest)
 
 
 def beneath(film: LoopOrderFilm, side: int, texts: list[str], name: str) -> Named:
@@ -179,7 +179,6 @@ def rest(film: LoopOrderFilm) -> None:
     """Both loops to their end; over O's ticks stands what O has moved so far."""
     film.move(step_forth(film.back), *(FadeOut(each) for each in film.stays), seconds=TEXT)
     film.stays = []
-    film.read()
     film.scene.event = len(film.found.second.trace)
     film.sums = sums(film)
     film.move(FadeIn(*film.sums), seconds=TEXT)
@@ -193,7 +192,8 @@ def rest(film: LoopOrderFilm) -> None:
             readout.display(o_so_far(order, order.event_at(visited)))
 
         runs.append(Shows(Group(view, readout), show))
-    film.move(*runs, seconds=3.4)
+    with film.scene.telling():
+        film.move(*runs, seconds=4.2)
 
 
 def o_so_far(order: Order, k: int) -> str:
@@ -225,16 +225,20 @@ def o_alone(film: LoopOrderFilm) -> None:
     film.back, film.ticks_back = StepBack(others, BACK), StepBack(ticks, BACK)
     film.move(film.back, film.ticks_back, seconds=0.5)
     film.stays = [beneath(film, side, [film.found.said[f"sum_{name}"]], "product") for side, name in enumerate(SIDES)]
-    for each in film.stays:
-        film.move(FadeIn(each), seconds=TEXT)
-        film.scene.hold(0.4)
-    film.scene.tell()
+    parts = list(film.stays)
+    if "why" in film.found.said:
+        film.move(FadeOut(film.tick), seconds=TEXT)
+        film.tick = amid([film.found.said["why"]], film.skin.ink, film.place["tick"], "note")
+        parts.insert(1, film.tick)
+    with film.scene.telling():
+        for each in parts:
+            film.move(FadeIn(each), seconds=TEXT)
+            film.scene.hold(0.8)
 
 
 @beat("side")
 def side_by_side(film: LoopOrderFilm) -> None:
     """Every row at once, each into an O of its own; the columns wait for one another, since each goes through the same O."""
-    film.read()
     first, second = film.views
     film.o_back = StepBack([view.ticks["O"] for view in film.views], BACK)
     film.move(step_forth(film.back), film.o_back, *(FadeOut(each) for each in (*film.sums, *film.stays, film.tick)), seconds=0.4)
@@ -256,9 +260,10 @@ def side_by_side(film: LoopOrderFilm) -> None:
     one_column(0.0)
     all_rows(0.0)
     film.stays = [beneath(film, side, [film.found.said[f"programs_{name}"]], "programs") for side, name in enumerate(SIDES)]
-    film.move(FadeIn(*film.stays), seconds=TEXT)
-    film.scene.hold(0.5)
-    film.move(Shows(first, lambda share: one_column(steps * share)), Shows(second, lambda share: all_rows(steps * share)), seconds=2.2)
+    with film.scene.telling():
+        film.move(FadeIn(*film.stays), seconds=TEXT)
+        film.scene.hold(0.5)
+        film.move(Shows(first, lambda share: one_column(steps * share)), Shows(second, lambda share: all_rows(steps * share)), seconds=2.8)
 
 
 @beat("total")
@@ -280,9 +285,9 @@ def total(film: LoopOrderFilm) -> None:
     film.move(*gone, step_forth(film.ticks_back), step_forth(film.o_back), seconds=0.4)
     film.scene.remove(*film.views, *(ticks for view in film.views for ticks in view.ticks.values()))
     film.scene.add(*bars)
-    film.move(*(Shows(bar, bar.gather) for bar in bars), FadeIn(*heads, rate_func=late), seconds=1.8)
-    film.move(FadeIn(*letters, *numbers, *share_saved(film, place["second"], bars[1])), seconds=TEXT)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(*(Shows(bar, bar.gather) for bar in bars), FadeIn(*heads, rate_func=late), seconds=1.8)
+        film.move(FadeIn(*letters, *numbers, *share_saved(film, place["second"], bars[1])), seconds=TEXT)
 
 
 def share_saved(film: LoopOrderFilm, rect: Rect, bar: Bar) -> list[Word]:

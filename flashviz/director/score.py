@@ -1,4 +1,4 @@
-"""What a score is: a query and a key as bars, their products, which stack into one number, and its division."""
+"""What a score is: a query and a key as bars, their products, which stack into one number, its division, and why by that."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
+from flashviz import theme
 from flashviz.chapters import score
 from flashviz.chapters.rescale import gather
-from flashviz.chapters.score import Score
+from flashviz.chapters.score import Score, spread_of
 from flashviz.director.material import provenance
 from flashviz.director.rescale import grown
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import NAME, Word, labelled, worded
+from flashviz.director.words import NAME, Word, labelled, word, worded
 from flashviz.figures import number
 from flashviz.layout import Rect
+from flashviz.lettering import em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.walks import Walks
 
-GROW, STACK = 1.4, 2.2  # seconds
+GROW, STACK, WALK, SQUEEZE = 1.4, 2.2, 3.0, 1.4  # seconds
+PALE = 0.5  # of the opacity of each random sum
 
 
 class ScoreStage(ShotScene):
@@ -35,7 +40,7 @@ class ScoreStage(ShotScene):
         found = gather(self.settings.config, self.settings.source, run)
         self.provenance = [provenance(found.trace)]
         pair = score.score_of(found)
-        self.set_board(score.BEATS, {"d": f"{len(pair.q)}", "divisor": pair.divisor})
+        self.set_board(pair.beats, {"d": f"{len(pair.q)}", "divisor": pair.divisor})
         return ScoreFilm(self, pair)
 
 
@@ -106,11 +111,11 @@ def upright(room: Rect, begins: np.ndarray, values: np.ndarray, zero: float, uni
 @beat("pair")
 def pair(film: ScoreFilm) -> None:
     """A query's numbers grow as bars, then those of a key beneath it."""
-    for name in ("q", "k"):
-        film.display(name, 0.0)
-        film.scene.add(film.bars[name])
-        film.move(FadeIn(film.names[name]), Shows(film.bars[name], partial(film.display, name)), seconds=GROW)
-    film.scene.tell()
+    with film.scene.telling():
+        for name in ("q", "k"):
+            film.display(name, 0.0)
+            film.scene.add(film.bars[name])
+            film.move(FadeIn(film.names[name]), Shows(film.bars[name], partial(film.display, name)), seconds=GROW)
 
 
 @beat("products")
@@ -123,20 +128,20 @@ def products(film: ScoreFilm) -> None:
 
     grow(0.0)
     film.scene.add(bars)
-    film.move(FadeIn(film.names["products"]), Shows(bars, grow), seconds=1.5 * GROW)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(FadeIn(film.names["products"]), Shows(bars, grow), seconds=1.5 * GROW)
 
 
 @beat("stack")
 def stack(film: ScoreFilm) -> None:
     """From the left each product moves to where the one before it ends; the last one ends at their sum, which stands up beside."""
     bars, whole = film.bars["products"], film.bars["sum"]
-    film.move(Shows(bars, lambda share: bars.display(film.stacked(share))), seconds=STACK)
-    film.scene.add(whole.display(film.sum(0.0)))
     film.words = worded(film.place["number"], [number(float(film.ends[-1]))], NAME, [film.skin.ink], "number")
-    film.move(Shows(whole, lambda share: whole.display(film.sum(share)), rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.move(FadeIn(*film.words), seconds=TEXT)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(Shows(bars, lambda share: bars.display(film.stacked(share))), seconds=STACK)
+        film.scene.add(whole.display(film.sum(0.0)))
+        film.move(Shows(whole, lambda share: whole.display(film.sum(share)), rate_func=ease_in_out_cubic), seconds=MOVE)
+        film.move(FadeIn(*film.words), seconds=TEXT)
 
 
 @beat("scale")
@@ -145,10 +150,43 @@ def scale(film: ScoreFilm) -> None:
     whole, ink = film.bars["sum"], film.skin.ink
     texts = [number(float(film.ends[-1])), "/", film.pair.divisor.partition(" ")[0], "=", number(film.pair.score)]
     words = worded(film.place["number"], texts, NAME, [ink, ink, ink, ink, film.skin.scores], "number")
+    shrink = Shows(whole, lambda share: whole.display(film.sum(1 + (film.pair.scale - 1) * share)), rate_func=ease_in_out_cubic)
     film.move(FadeOut(*film.words), seconds=TEXT)
-    film.move(FadeIn(*words[:3]), seconds=TEXT)
-    film.move(
-        Shows(whole, lambda share: whole.display(film.sum(1 + (film.pair.scale - 1) * share)), rate_func=ease_in_out_cubic), seconds=MOVE
-    )
-    film.move(FadeIn(*words[3:]), seconds=TEXT)
-    film.scene.tell()
+    film.words = words
+    with film.scene.telling():
+        film.move(FadeIn(*words[:3]), seconds=TEXT)
+        film.move(shrink, seconds=MOVE)
+        film.move(FadeIn(*words[3:]), seconds=TEXT)
+
+
+@beat("spread")
+def spread(film: ScoreFilm) -> None:
+    """Sums of random products walk away from zero as far as the root of their number; divided by the root of d they are 1 wide."""
+    place, skin, sums, root = film.place, film.skin, spread_of(film.scene.settings.config), 1 / film.pair.scale
+    room, steps = place["products"], np.arange(sums.shape[1])
+    unit = 0.5 * room.height / float(np.abs(sums).max())
+    walks = Walks(sums, skin.scores, theme.OUTLINE, name="walks").set_stroke(opacity=PALE)
+    edge = Walks(np.sqrt(steps) * np.array([[1], [-1]]), skin.ink, theme.HEAVY, name="root")
+    gone = (film.bars["products"], film.bars["sum"], film.names["products"], *film.words)
+    words = f"added up, {len(sums)} random pairs", f"{len(sums)} random pairs"
+    name = Named(*labelled(place["products name"], ("q × k", skin.ink), (words[0], skin.ink), words[1]), tag="name")
+    both = Group(walks, edge)
+
+    def show(high: float, share: float) -> None:
+        for each in (walks, edge):
+            each.display(room, high, share)
+
+    def wide(value: float, high: float) -> Word:
+        left, y, half = place["sum"].x0, room.center[1] + value * high, em(NAME)
+        return word(f"± {value:.4g}", NAME, skin.ink, Rect(left, y - half, place["number"].x1, y + half), "wide")
+
+    show(unit, 0.0)
+    film.move(*(FadeOut(each) for each in gone), seconds=TEXT)
+    with film.scene.telling():
+        film.move(FadeIn(name), Shows(both, partial(show, unit), introducer=True), seconds=WALK)
+        far = wide(root, unit)
+        film.move(FadeIn(far), seconds=TEXT)
+        film.scene.hold(0.8)
+        film.move(FadeOut(far), seconds=TEXT)
+        film.move(Shows(both, lambda share: show(unit * (1 + (1 / root - 1) * share), 1.0), rate_func=ease_in_out_cubic), seconds=SQUEEZE)
+        film.move(FadeIn(wide(1.0, unit / root)), seconds=TEXT)

@@ -11,13 +11,13 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import speed
 from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.speed import BYTES, TIME, Speed, gather, quoted
+from flashviz.chapters.speed import BYTES, NOTES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, machine, middle, word
 from flashviz.layout import Rect
 from flashviz.layout import rows as split
-from flashviz.layout.speed import Pairs, area
+from flashviz.layout.speed import Pairs, side_of, squares
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, Shows
 from flashviz.mobjects.named import Named
@@ -26,7 +26,8 @@ from flashviz.mobjects.tiles import Rectangles
 
 SIDES = ("standard", "flash")
 NAMES = {"standard": "standard attention", "flash": "FlashAttention"}
-RUN = 4.2  # seconds in which the longer bar grows
+RUN, POUR, SHADE = 4.2, 4.0, 1.6  # seconds in which the longer bar grows, the larger pile, the shade
+BESIDE, SEAM = em(20), em(2)  # from squares to their number, around each
 SHARE = 0.78  # of a bar's place, for the longer one: the rest is for its number
 
 
@@ -59,12 +60,26 @@ class SpeedFilm(ChapterFilm):
         self.place = scene.shot("race")
         self.hues = {"standard": self.skin.scores, "flash": self.skin.o}
         self.bars = {side: Rectangles(self.hues[side], name=f"bar {side}") for side in SIDES}
-        self.squares = {side: Rectangles(self.hues[side], name=f"area {side}") for side in SIDES}
+        self.squares = {side: Rectangles(self.hues[side], name=f"squares {side}") for side in SIDES}
         self.times = dict(zip(SIDES, quoted(TIME), strict=True))
         self.bytes = dict(zip(SIDES, quoted(BYTES), strict=True))
         right = self.place["setting"].x1
         self.rooms = {side: Rect(*self.place[side].edges[:2], right, self.place[side].y1) for side in SIDES}  # until areas come
         self.clocks = {side: Readout("", NUMBER, self.skin.ink, name=f"time {side}", face=Face.MONO_STRONG) for side in SIDES}
+        self.counters = {side: Readout("", NAME, self.skin.ink, name=f"bytes {side}", face=Face.MONO_STRONG) for side in SIDES}
+
+    def crossed(self, amount: float) -> None:
+        """Both piles after so many GB; each stops at its own, and its number with it."""
+        side = side_of(self.place["standard area"], max(each.value for each in self.bytes.values()))
+        for name, whole in self.bytes.items():
+            rect, so_far = self.place[f"{name} area"], min(amount, whole.value)
+            boxes = [(each.inset(min(SEAM, each.width / 2), SEAM)).edges for each in squares(rect, so_far, side)]
+            self.squares[name].display(np.array(boxes, float).reshape(-1, 4))
+            self.squares[name].values = np.array([so_far])
+            counter = self.counters[name]
+            counter.text = whole.text if amount >= whole.value else f"{so_far:.1f} {whole.unit}"
+            end = squares(rect, whole.value, side)[-1]  # at whose right the pile never comes
+            counter.at(Rect(end.x1 + BESIDE, end.y0, rect.x1, end.y1))
 
     def at(self, now: float) -> None:
         """Both bars after so much time; each stops at its own, and its number with it."""
@@ -95,9 +110,9 @@ def race(film: SpeedFilm) -> None:
     film.at(0.0)
     parts = [*film.bars.values(), *film.clocks.values()]
     film.move(FadeIn(setting(film), machine(FIGURE_2.setting, film.scene.settings.aspect, skin), *names, *parts), seconds=0.6)
-    film.read()
     most = max(each.value for each in film.times.values())
-    film.move(Shows(Group(*parts), lambda share: film.at(share * most)), seconds=RUN)
+    with film.scene.telling():
+        film.move(Shows(Group(*parts), lambda share: film.at(share * most)), seconds=RUN)
 
 
 def setting(film: SpeedFilm) -> Named:
@@ -124,27 +139,17 @@ def parted(text: str, width: float) -> list[str]:
 
 @beat("bytes")
 def nbytes(film: SpeedFilm) -> None:
-    """What crossed HBM, as squares whose areas are to scale."""
-    film.read()
+    """What crossed HBM, a square for each GB: both piles pour equally fast, and each stops where the paper measured."""
     place, skin = film.place, film.skin
-    make_room(film)
-    at = place["areas name"]
-    text = first_that_fits((BYTES, "HBM traffic"), LABEL, at.width, Face.STRONG)
-    film.move(FadeIn(Word(text, LABEL, skin.ink, at.x0, middle(at, LABEL), "name areas")), seconds=TEXT)
+    at, unit = place["areas name"], film.bytes["standard"].unit
+    text = first_that_fits([f"{what}, one {unit} a square" for what in (BYTES, "HBM traffic", "HBM")], LABEL, at.width, Face.STRONG)
     most = max(each.value for each in film.bytes.values())
-    largest = min(place["standard area"].height, place["standard area"].width - em(200))
-    stops = {side: area(place[f"{side} area"], film.bytes[side].value / most, largest) for side in SIDES}
-
-    def grow(share: float) -> None:
-        for side, stop in stops.items():
-            film.squares[side].display(np.array([[stop.x0, stop.y1 - stop.height * share, stop.x0 + stop.width * share, stop.y1]]))
-            film.squares[side].values = np.array([film.bytes[side].value])
-
-    grow(0.0)
-    film.move(Shows(Group(*film.squares.values()), grow, rate_func=ease_in_out_cubic, introducer=True), seconds=1.4)
-    for side, stop in stops.items():
-        words = Word(film.bytes[side].text, NAME, skin.ink, stop.x1 + em(20), stop.y1 - em(60), f"bytes {side}")
-        film.move(FadeIn(words), seconds=TEXT)
+    film.crossed(0.0)
+    parts = [*film.squares.values(), *film.counters.values()]
+    with film.scene.telling():
+        make_room(film)
+        film.move(FadeIn(Word(text, LABEL, skin.ink, at.x0, middle(at, LABEL), "name areas"), *film.counters.values()), seconds=TEXT)
+        film.move(Shows(Group(*parts), lambda share: film.crossed(share * most)), seconds=POUR)
 
 
 def make_room(film: SpeedFilm) -> None:
@@ -161,8 +166,12 @@ def make_room(film: SpeedFilm) -> None:
 
 @beat("again")
 def again(film: SpeedFilm) -> None:
-    """A still: both measurements hold the backward pass."""
-    film.scene.tell()
+    """Beneath each bar, what its backward pass does for S: both measurements hold it."""
+    with film.scene.telling():
+        for side in SIDES:
+            rect = film.place[f"{side} note"]
+            film.move(FadeIn(word(NOTES[side], LABEL, film.skin.ink, rect, "note", Face.TEXT)), seconds=TEXT)
+            film.scene.hold(1.4)
 
 
 @beat("measured")
@@ -175,10 +184,16 @@ def measured(film: SpeedFilm) -> None:
     film.ticks = [tick(film, place["ticks"], at, f"{n:,}") for at, n in enumerate(found.lengths)]
     film.scene.clear_all(0.3)
     film.move(FadeIn(badge, note, *film.ticks), seconds=0.5)
-    film.read()
     film.units, film.many = Rectangles(skin.o, name="units"), Rectangles(skin.scores, name="ratios")
     film.numbers = []
     film.scene.add(film.units, film.many)
+    with film.scene.telling():
+        compare(film)
+
+
+def compare(film: SpeedFilm) -> None:
+    """N by N both bars grow, and the number of the taller one comes; then both times at the largest N."""
+    found, skin, place = film.found, film.skin, film.scene.shot("times")
     for at in range(len(found.lengths)):
 
         def grow(share: float, at: int = at) -> None:
@@ -242,8 +257,14 @@ def cache(film: SpeedFilm) -> None:
     found, skin, place = film.found.cache, film.skin, film.scene.shot("times")
     assert found is not None  # else the board has no such beat
     rect, column = place["shade"], film.pairs.columns[found.first]
-    shade = Rectangles(skin.registers, name="shade").display(np.array([[column.x0, column.y0, place["plot"].x1, rect.y1]]))
+    shade = Rectangles(skin.registers, name="shade")
     shade.values = np.array([film.found.lengths[found.first]])
+
+    def grow(share: float) -> None:
+        right = place["plot"].x1
+        shade.display(np.array([[right - (right - column.x0) * share, column.y0, right, rect.y1]]))
+
+    grow(0.0)
     texts = (
         f"S: {found.scores} and more; L2 cache: {found.size} ({found.citation})", f"S: {found.scores}; L2: {found.size} ({found.citation})",
         f"S: {found.scores}; L2: {found.size}",
@@ -253,7 +274,7 @@ def cache(film: SpeedFilm) -> None:
     left = max(rect.x0, min(room.x0, rect.x1 - text_width(text, LABEL, Face.STRONG)))
     words = Word(text, LABEL, skin.ink, left, middle(rect, LABEL), "cache")
     film.scene.add(shade, film.units, film.many, *film.numbers)
-    film.move(FadeIn(shade, words), seconds=0.6)
-    film.scene.add(film.units, film.many, *film.numbers, words)
-    film.scene.hold(0.6)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(Shows(shade, grow, rate_func=ease_in_out_cubic), seconds=SHADE)
+        film.move(FadeIn(words), seconds=TEXT)
+        film.scene.add(film.units, film.many, *film.numbers, words)

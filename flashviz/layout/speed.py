@@ -10,27 +10,31 @@ from flashviz.layout.rect import Aspect, Rect, columns
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``setting``: whose measurement it is. Of both: a name, a bar that grows to the right, and a place for a square of bytes.
+# ``setting``: whose measurement it is. Of both: a name, a bar that grows to the right, a note beneath it, and a place for squares of bytes.
 RACE: Mapping[Aspect, Table] = {
     "16:9": {
         "setting": (80, 24, 1840, 130), "standard name": (80, 170, 1180, 240), "standard": (80, 250, 1180, 430),
-        "flash name": (80, 560, 1180, 630), "flash": (80, 640, 1180, 820), "areas name": (1230, 104, 1860, 164),
-        "standard area": (1230, 176, 1860, 590), "flash area": (1230, 660, 1860, 900),
+        "flash name": (80, 560, 1180, 630), "flash": (80, 640, 1180, 820), "areas name": (1230, 166, 1860, 226),
+        "standard area": (1230, 240, 1860, 610), "flash area": (1230, 640, 1860, 820),
+        "standard note": (80, 438, 1180, 492), "flash note": (80, 828, 1180, 882),
     },
     "4:3": {
         "setting": (60, 30, 1380, 150), "standard name": (60, 200, 920, 270), "standard": (60, 280, 920, 410),
-        "flash name": (60, 540, 920, 610), "flash": (60, 620, 920, 750), "areas name": (980, 160, 1400, 224),
-        "standard area": (980, 234, 1400, 560), "flash area": (980, 640, 1400, 880),
+        "flash name": (60, 540, 920, 610), "flash": (60, 620, 920, 750), "areas name": (980, 200, 1400, 264),
+        "standard area": (980, 280, 1400, 600), "flash area": (980, 620, 1400, 750),
+        "standard note": (60, 418, 920, 472), "flash note": (60, 758, 920, 812),
     },
     "1:1": {
-        "setting": (40, 24, 1040, 180), "standard name": (40, 210, 1040, 270), "standard": (40, 276, 1040, 366),
-        "flash name": (40, 390, 1040, 450), "flash": (40, 456, 1040, 546), "areas name": (40, 570, 1040, 626),
-        "standard area": (40, 636, 560, 920), "flash area": (580, 636, 1040, 920),
+        "setting": (40, 24, 1040, 180), "standard name": (40, 190, 1040, 250), "standard": (40, 254, 1040, 334),
+        "flash name": (40, 388, 1040, 448), "flash": (40, 452, 1040, 532), "areas name": (40, 590, 1040, 640),
+        "standard area": (40, 646, 560, 920), "flash area": (570, 646, 1040, 920),
+        "standard note": (40, 336, 1040, 386), "flash note": (40, 534, 1040, 584),
     },
     "9:16": {
-        "setting": (60, 50, 1020, 220), "standard name": (60, 270, 1020, 340), "standard": (60, 350, 1020, 480),
-        "flash name": (60, 530, 1020, 600), "flash": (60, 610, 1020, 740), "areas name": (60, 800, 1020, 864),
-        "standard area": (60, 880, 560, 1300), "flash area": (590, 880, 1020, 1300),
+        "setting": (60, 50, 1020, 220), "standard name": (60, 270, 1020, 340), "standard": (60, 344, 1020, 464),
+        "flash name": (60, 530, 1020, 600), "flash": (60, 604, 1020, 724), "standard note": (60, 468, 1020, 522),
+        "flash note": (60, 728, 1020, 782), "areas name": (60, 806, 1020, 866),
+        "standard area": (60, 880, 1020, 1250), "flash area": (60, 1276, 1020, 1356),
     },
 }  # fmt: skip
 # ``plot``: bars side by side, N beneath in ``ticks``; ``note``: on what.
@@ -54,13 +58,22 @@ TIMES: Mapping[Aspect, Table] = {
 }  # fmt: skip
 
 NUMBER_ROOM = em(70)  # over the tallest bar
+ACROSS = 9  # unit squares a row
 BAR = 0.36  # of a column, each of two
 
 
-def area(rect: Rect, share: float, largest: float) -> Rect:
-    """A square at the upper left of ``rect`` whose area is ``share`` of one with the side ``largest``."""
-    side = largest * math.sqrt(share)
-    return Rect(rect.x0, rect.y1 - side, rect.x0 + side, rect.y1)
+def side_of(rect: Rect, most: float) -> float:
+    """Of the unit squares, so that ``most`` of them stand in ``rect``."""
+    return min(rect.width / ACROSS, rect.height / math.ceil(most / ACROSS))
+
+
+def squares(rect: Rect, amount: float, side: float) -> list[Rect]:
+    """``amount`` unit squares row by row from the upper left of ``rect``; the last one is as wide as what is left of it."""
+    made = []
+    for at in range(math.ceil(amount)):
+        x, y = rect.x0 + at % ACROSS * side, rect.y1 - at // ACROSS * side
+        made.append(Rect(x, y - side, x + side * min(1.0, amount - at), y))
+    return made
 
 
 @dataclass(frozen=True)

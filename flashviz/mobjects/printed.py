@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from manim import VGroup
 
@@ -28,7 +30,7 @@ class Printed(VGroup):
         self.cells = Rectangles(skin.quiet, name="cells", opacity=0.0).set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
         self.cells.display(edges([seamed(rect) for line in place.cells for rect in line]))
         self.brackets = Rectangles(skin.ink, name="brackets")
-        super().__init__(self.cells, *self.copies, self.heads, self.brackets, *self.bricks)
+        super().__init__(self.cells, *self.copies, self.heads, self.brackets, *reversed(self.bricks))  # K slides over V
 
     def share(self, place: Pairs) -> Printed:
         """Fewer pairs are stored, each with a line to the heads that read it."""
@@ -42,11 +44,11 @@ class Printed(VGroup):
         self.brackets.display(edges([*upright, *level]))
         return self
 
-    def store(self, bricks: list[Rect]) -> Printed:
-        """Stored pairs stand here."""
-        for half, drawn in enumerate(self.bricks):
-            drawn.values = np.array([len(bricks)])
-            drawn.display(edges([part(seamed(rect), half, 1.0) for rect in bricks]))
+    def store(self, bricks: Sequence[Rect], values: Sequence[Rect] | None = None) -> Printed:
+        """Stored pairs stand here: K's, and V's where they are on their way."""
+        for half, (drawn, rects) in enumerate(zip(self.bricks, (bricks, bricks if values is None else values), strict=True)):
+            drawn.values = np.array([len(rects)])
+            drawn.display(edges([part(seamed(rect), half, 1.0) for rect in rects]))
         return self
 
     def shine(self, share: float) -> Printed:
