@@ -18,7 +18,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import InputError, MissingPartError, UsageError
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz_kernels import flash_attention, interpreter
-from flashviz_kernels.interpreter import installed, load_kernel
+from flashviz_kernels.modes import installed, load_kernel
 from flashviz_kernels.problem import choose_warps
 from flashviz_kernels.reference import max_error, naive, tolerance
 

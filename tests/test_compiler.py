@@ -19,7 +19,7 @@ from flashviz.device import SMS, programs_per_sm
 from flashviz.errors import ConfigError, FlashvizError
 from flashviz_kernels.aot import allocation_map
 from flashviz_kernels.compiler import FORWARD, _source_of_launches, compile_variants, imported, resources_of, without_trace
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 
 needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed")
 

@@ -23,9 +23,11 @@ from flashviz.errors import InputError
 from flashviz.inputs import make_inputs
 from flashviz_kernels import flash_attention, hopper
 from flashviz_kernels.attending import problem_of
-from flashviz_kernels.interpreter import HostTensor, installed, load_triton, mended
+from flashviz_kernels.interpreter import mended
+from flashviz_kernels.modes import installed, load_triton
 from flashviz_kernels.problem import Problem
 from flashviz_kernels.reference import max_error, naive, tolerance
+from flashviz_kernels.tensors import HostTensor
 from tests.kernels import FORWARD, mutant
 from tests.test_forward import compile_all, launched, variant
 

@@ -36,7 +36,7 @@ from flashviz.trace import Kind, Trace
 from flashviz_kernels import record
 from flashviz_kernels.bench.measured import recordings
 from flashviz_kernels.compiler import FORWARD
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 from tests.conftest import ROOT
 from tests.drawn import in_roles
 from tests.films import played, scenes

@@ -22,7 +22,7 @@ from flashviz_kernels.bench.measured import FOLDER
 from flashviz_kernels.bench.measured import measured as report
 from flashviz_kernels.bench.report import read as read_report
 from flashviz_kernels.compiler import resources_of
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 from flashviz_kernels.recorder import record
 from tests.chapters import FLASH, measured
 from tests.directed import at, said, scene, shown, written

@@ -9,7 +9,7 @@ import numpy as np
 
 from flashviz.inputs import numpy_dtype
 from flashviz.trace import TensorInfo
-from flashviz_kernels.interpreter import DtypeName
+from flashviz_kernels.tensors import DtypeName
 
 ALIGNED = 1 << 20  # an address that every power of two up to it divides
 
