@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from flashviz.trace import Trace
 from flashviz_kernels.bench.report import read
 from tests.conftest import ROOT
-from tests.gpu_session import KILLED, PARTS, TRACE_LIMIT, Step, run
+from tests.gpu_session import KILLED, PART_LIMIT_S, PARTS, TRACE_LIMIT, Step, run
 from tests.gpu_steps import STEPS
 
 THERE = ("torch", "triton", "numpy", "ml_dtypes", "msgspec")  # of what is installed here, with what they need
@@ -39,9 +39,11 @@ def absent() -> set[str]:
 
 
 def test_every_step_is_in_a_part_and_within_its_time() -> None:
-    """A part takes 330 s at most, as its slowest steps side by side have it; most take a tenth of their limit."""
+    """A part ends in time whatever hangs; on an H100 both took five minutes together."""
     assert {step.name for part in PARTS.values() for row in part for step in row} == set(STEPS)
     assert set(PARTS) == {"a", "b"}
+    for rows in PARTS.values():
+        assert sum(max(step.limit_s for step in row) for row in rows) <= PART_LIMIT_S
 
 
 @pytest.mark.slow
