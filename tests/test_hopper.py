@@ -22,7 +22,7 @@ from flashviz.config import AttentionConfig, DType
 from flashviz.device import SMS
 from flashviz.errors import InputError
 from flashviz.inputs import make_inputs
-from flashviz_kernels import flash_attention, hopper
+from flashviz_kernels import flash_attention, hopper, record
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.interpreter import mended
 from flashviz_kernels.modes import installed, load_triton
@@ -240,6 +240,12 @@ def test_what_the_pipeline_covers(changes: dict[str, Any], covered: bool) -> Non
     q, k, v, o = tensors(p)
     padded = tensor(*q.shape, stride=(2 * p.heads * p.n_q * p.d, 2 * p.n_q * p.d, 2 * p.d, 1))
     assert not hopper.covers_pipeline(p, [padded, k, v, o]), "rows lie apart"
+
+
+@needs_triton
+def test_a_recording_says_that_it_is_the_films_kernel() -> None:
+    """The kernels for Hopper report nothing."""
+    assert [source.file for source in record(AttentionConfig(seq_q=32, **SMALL), source="triton").header.sources] == [FORWARD.name]
 
 
 def test_off_a_hopper_it_must_not_be_asked_for() -> None:
