@@ -6,7 +6,7 @@
 #   ./run.sh lint                          runs the linters, the types and the architecture's contracts
 #   ./run.sh docs [SCENE...] [options]     renders the films that are missing and builds the site (./run.sh docs --help)
 #   ./run.sh scenes [--json]               lists the films
-#   ./run.sh gpu [--part a|b] [--out DIR]  checks and measures on a GPU, with the torch and triton that are there (--rehearse: without one)
+#   ./run.sh gpu [--part a|b|c] [--out DIR]  checks and measures on a GPU, with the torch and triton that are there (--rehearse: without one)
 # With --no-triton the Triton extra is left out, and the film shows the NumPy twin's trace.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

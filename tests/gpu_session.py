@@ -1,8 +1,8 @@
-"""Fifteen minutes with a GPU: ``./run.sh gpu --part a`` and then ``--part b``, or without a GPU ``--rehearse``: every step, at tiny sizes.
+"""Fifteen minutes with a GPU: ``./run.sh gpu --part a``, then b and c. Without a GPU ``--rehearse``: every step, at tiny sizes.
 
-Part a settles whether all is right and how times look; part b measures. Each step is a process of its own with a limit, so that one that
-fails or hangs takes nothing else along; what it prints is kept in a log, and a table closes the run. What a step makes lies in the
-folder ``--out``: reports in the form of ``docs/bench``, and clocked traces.
+Part a settles whether all is right and how times look; part b measures forward passes, part c both passes. Each step is a process of its
+own with a limit, so that one that fails or hangs takes nothing else along; what it prints is kept in a log, and a table closes the run. What
+a step makes lies in the folder ``--out``: reports in the form of ``docs/bench``, and clocked traces.
 """
 
 from __future__ import annotations
@@ -33,24 +33,28 @@ class Step:
     limit_s: int
 
 
+PART_LIMIT_S = 330  # of a part, whatever hangs: a row takes as long as its slowest step
 # steps in one row run side by side: they are checks; whoever measures runs alone
 PARTS: dict[str, tuple[tuple[Step, ...], ...]] = {
     "a": (
-        (Step("machine", 60),),
+        (Step("machine", 40),),
         (
-            Step("recording_equals_twin", 170), Step("attention_against_torch", 120), Step("gradients_against_float64", 170),
+            Step("recording_equals_twin", 130), Step("attention_against_torch", 120), Step("gradients_against_float64", 130),
             Step("memory_is_given_back", 120),
             Step("hopper_float16", 120), Step("hopper_bfloat16", 120),
         ),
-        (Step("clock", 90),),
-        (Step("clocked", 60),),
-        (Step("variants_short", 80),),
+        (Step("clock", 70),),
+        (Step("clocked", 40),),
+        (Step("variants_short", 50),),
     ),
     "b": (
-        (Step("machine", 60),),
-        (Step("bench", 200),),
-        (Step("variants_long", 120),),
-        (Step("bench_gradients", 120),),
+        (Step("machine", 40),),
+        (Step("bench", 185),),
+        (Step("variants_long", 105),),
+    ),
+    "c": (
+        (Step("machine", 40),),
+        (Step("bench_gradients", 240),),
     ),
 }  # fmt: skip
 
@@ -85,7 +89,7 @@ def run(step: Step, out: Path, *, rehearse: bool) -> Done:
 def main(arguments: Sequence[str]) -> int:
     """Run a part, print what each step said, and a table last. Returns how many steps failed."""
     parser = argparse.ArgumentParser(prog="./run.sh gpu", description="What is checked and measured on a GPU.")
-    parser.add_argument("--part", choices=sorted(PARTS), action="append", help="[default: a and b]")
+    parser.add_argument("--part", choices=sorted(PARTS), action="append", help="[default: all]")
     parser.add_argument("--step", choices=sorted(STEPS), action="append", help="one step of a part alone, in the order given")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "gpu", metavar="DIR", help="[default: build/gpu]")
     parser.add_argument("--rehearse", action="store_true", help="without a GPU: every step at tiny sizes, interpreted")

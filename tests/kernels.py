@@ -17,9 +17,11 @@ from flashviz.inputs import make_inputs
 from flashviz_kernels.algorithms.fa2 import ALGORITHM
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import launch
-from flashviz_kernels.interpreter import HostTensor, load_triton, mended
+from flashviz_kernels.interpreter import mended
+from flashviz_kernels.modes import load_triton
 from flashviz_kernels.problem import TraceBuffers
 from flashviz_kernels.reporting import ROW, expand
+from flashviz_kernels.tensors import HostTensor
 from tests.conftest import ROOT
 
 FORWARD = Path(flashviz_kernels.__file__).parent / "forward.py"

@@ -20,7 +20,7 @@ from flashviz_kernels.algorithm import Bound, Named
 from flashviz_kernels.algorithms import find
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend
-from flashviz_kernels.interpreter import installed, load_kernel
+from flashviz_kernels.modes import installed, load_kernel
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import causal_mask, largest_score, max_error, naive, rounding, tolerance
 from tests.conftest import ROOT

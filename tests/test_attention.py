@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import InputError, MissingPartError, UsageError
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz_kernels import flash_attention, interpreter
-from flashviz_kernels.interpreter import installed, load_kernel
+from flashviz_kernels.checking import check_strides
+from flashviz_kernels.modes import installed, load_kernel, load_triton
 from flashviz_kernels.problem import choose_warps
 from flashviz_kernels.reference import max_error, naive, tolerance
 
@@ -240,6 +242,28 @@ def test_compiling_after_interpreting() -> None:
     load_kernel(interpreted=True)
     with pytest.raises(UsageError, match="expected kernels to be compiled, got a process that has imported triton otherwise"):
         load_kernel(interpreted=False)
+
+
+def test_triton_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking takes longer than a launch."""
+    load_kernel(interpreted=True)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda *_: pytest.fail("looked for again"))
+    load_kernel(interpreted=True)
+
+
+def test_compiled_an_old_triton_takes_a_new_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the interpreter of triton 3.6 fails with it."""
+    load_kernel(interpreted=True)
+    monkeypatch.setattr(sys.modules["triton"], "__version__", "3.6.0")
+    monkeypatch.setattr(np, "__version__", "2.5.2")
+    assert load_triton(interpreted=False) is sys.modules["triton"]
+
+
+def test_heads_that_lie_beyond_32_bits_are_taken() -> None:
+    """Where a head begins is reckoned in 64 bits: a batch of 2^31 elements is no reason to refuse. Nothing so large is allocated."""
+    steps = (2 * 2**31, 2 * 2**24, 2 * 128, 2)
+    far = np.lib.stride_tricks.as_strided(zeros(1, 1, 1, 16), shape=(2, 128, 131_072, 128), strides=steps)
+    check_strides({"q": far})
 
 
 def test_an_old_triton_with_a_new_numpy(monkeypatch: pytest.MonkeyPatch) -> None:

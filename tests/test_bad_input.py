@@ -14,7 +14,7 @@ from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz_kernels import record
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 from flashviz_kernels.verify import agree
 from tests import generic_traces
 from tests.conftest import ROOT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import av
@@ -16,12 +17,12 @@ from rich.table import Table
 from flashviz.chapters.film import EXCERPT, SCRIPT
 from flashviz.cli import main, rendering
 from flashviz.cli.bench import rendering_table
-from flashviz.errors import UsageError
+from flashviz.errors import InputError, UsageError
 from flashviz.memory import traffic
 from flashviz_kernels import record
 from flashviz_kernels.bench import attention as bench
 from flashviz_kernels.bench import report as reports
-from flashviz_kernels.bench.attention import Problem, measured, methods, on_cpu, on_gpu, peak_fraction
+from flashviz_kernels.bench.attention import Problem, measured, methods, on_cpu, on_gpu, peak_fraction, timed
 from flashviz_kernels.bench.report import Measured, Rendering, Report
 from flashviz_kernels.bench.tracing import events_of, recorded
 
@@ -60,23 +61,51 @@ def test_a_wrong_or_refusing_method_is_said() -> None:
     def refusing(_q: Any, _k: Any, _v: Any) -> Any:
         raise RuntimeError("No available kernel.\n  Aborting.")
 
+    def unfit(_q: Any, _k: Any, _v: Any) -> Any:
+        raise InputError("expected smaller tiles")
+
     calls = {
         "right": right,
         "scaled": lambda q, k, v: right(q, k, v) * 1.01,
         "nan": lambda q, k, v: right(q, k, v) * float("nan"),
         "none": refusing,
+        "ours": unfit,
     }
     found = {each.method: each for each in measured(SMALL, calls, "cpu", repeat=2)}
     assert found["right"].right is True
     assert found["scaled"].right is False
     assert found["nan"].right is False
     assert found["none"].unavailable == "No available kernel. Aborting."
+    assert found["ours"].unavailable == "expected smaller tiles", "a refusal of ours ends no bench"
     assert found["none"].seconds == ()
     assert found["none"].tflops is None
     assert all(len(found[name].seconds) == 2 for name in ("right", "scaled", "nan"))
     median = found["right"].median
     assert median is not None
     assert found["right"].tflops == pytest.approx(SMALL.flops / median / 1e12)
+
+
+@needs_torch
+def test_on_a_gpu_the_host_is_ahead_of_what_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the events lies the call alone: the cache is overwritten, and the GPU kept waiting, before the first."""
+    torch, done = importlib.import_module("torch"), []
+
+    class Event:
+        def __init__(self, *, enable_timing: bool) -> None:
+            assert enable_timing
+
+        def record(self) -> None:
+            done.append("event")
+
+        def elapsed_time(self, _other: Event) -> float:
+            return 1500.0
+
+    monkeypatch.setattr(torch, "empty", lambda *_shape, **_options: SimpleNamespace(zero_=lambda: done.append("flush")))
+    monkeypatch.setattr(torch.cuda, "_sleep", lambda _cycles: done.append("sleep"), raising=False)
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: done.append("wait"))
+    assert timed(lambda: done.append("call"), "cuda") == 1.5
+    assert done == ["flush", "sleep", "event", "call", "event", "wait"]
 
 
 @needs_torch

@@ -21,7 +21,7 @@ N = 64
 
 @pytest.fixture(scope="module")
 def kernels() -> Any:
-    from flashviz_kernels.interpreter import load_triton
+    from flashviz_kernels.modes import load_triton
 
     load_triton(interpreted=True)
     return importlib.import_module("tests.bfloat16_kernels")

@@ -17,9 +17,9 @@ from flashviz.cli import main
 from flashviz.config import AttentionConfig
 from flashviz.device import SMS, programs_per_sm
 from flashviz.errors import ConfigError, FlashvizError
-from flashviz_kernels.aot import allocation_map
+from flashviz_kernels.aot import allocation_map, encoded
 from flashviz_kernels.compiler import FORWARD, _source_of_launches, compile_variants, imported, resources_of, without_trace
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 
 needs_triton = pytest.mark.skipif(not installed(), reason="the kernel is compiled where triton is installed")
 
@@ -145,6 +145,27 @@ def test_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     first = resources_of(AttentionConfig(stages=2))
     monkeypatch.setattr("flashviz_kernels.compiler._compiled", lambda *_: pytest.fail("compiled again"))
     assert resources_of(AttentionConfig(stages=2)) == first
+
+
+@pytest.mark.slow
+@needs_triton
+def test_a_kernel_with_a_clock_is_described_as_it_runs() -> None:
+    """It reports, and waits before it does: more registers, and fewer programs, than the kernel that is timed."""
+    plain, clocked = (resources_of(AttentionConfig(), clock=clock) for clock in (False, True))
+    assert clocked.registers > plain.registers
+    assert clocked.programs < plain.programs
+
+
+SASS = """        /*0000*/                   LDC R1, c[0x0][0x28] ;                         /* 0x00000a00ff017b82 */
+                                                                                          /* 0x000fe20000000800 */
+        /*0010*/                   S2R R0, SR_TID.X ;                             /* 0x0000000000007919 */
+                                                                                          /* 0x000e220000002100 */
+"""
+
+
+def test_an_instruction_is_counted_once() -> None:
+    """Each stands in two words of 64 bits."""
+    assert encoded(SASS) == ["0x00000a00ff017b82 0x000fe20000000800", "0x0000000000007919 0x000e220000002100"]
 
 
 # ------------------------------------------------------------------------------------------------------- the command line

@@ -23,7 +23,7 @@ from flashviz.errors import UsageError, VerificationError
 from flashviz.memory import traffic
 from flashviz.trace import Op, Trace
 from flashviz_kernels.any_kernel import load_function, trace_kernel
-from flashviz_kernels.interpreter import load_triton
+from flashviz_kernels.modes import load_triton
 from tests.conftest import ROOT
 
 pytestmark = [

@@ -15,7 +15,7 @@ import pytest
 from flashviz.config import AttentionConfig, DType, tiles_bytes
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.compiler import without_trace
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 from flashviz_kernels.problem import default_blocks
 from tests.kernels import FORWARD
 

@@ -29,10 +29,12 @@ from flashviz_kernels.algorithms.fa2 import ALGORITHM
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend
 from flashviz_kernels.checking import refused_by_device
-from flashviz_kernels.interpreter import HostTensor, installed, load_kernel, mended
+from flashviz_kernels.interpreter import mended
 from flashviz_kernels.log import Kept
+from flashviz_kernels.modes import installed, load_kernel
 from flashviz_kernels.problem import TraceBuffers
 from flashviz_kernels.reporting import CLOCK, CLOCK_ROW, ROW, clock_columns
+from flashviz_kernels.tensors import HostTensor
 from tests.conftest import ROOT
 from tests.gpu_checks import CHECKS, SKIPPED
 from tests.kernels import FORWARD, columns_of, event_rows

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from flashviz.errors import InputError
 from flashviz_kernels import flash_attention, flash_attention_backward, gradients
-from flashviz_kernels.interpreter import installed, load_kernel
+from flashviz_kernels.modes import installed, load_kernel
 from tests import differentiated
 
 pytestmark = pytest.mark.skipif(not installed(), reason="kernels are interpreted where triton is installed")

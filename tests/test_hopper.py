@@ -1,6 +1,7 @@
-"""The kernels for Hopper: what they cover, how they compile, and the one that can be interpreted against float64.
+"""The kernels for Hopper: what they cover, how they compile, and both against float64.
 
-The other one, Gluon's, has no interpreter; on a GPU both are held to float64 (``gpu_checks``: ``hopper_float16``, ``hopper_bfloat16``).
+``descriptors`` is interpreted by Triton; Gluon has no interpreter, and ``pipeline`` runs on ``tests/gluon.py``. On a GPU both are held to
+float64 by ``gpu_checks``: ``hopper_float16``, ``hopper_bfloat16``.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from flashviz.config import AttentionConfig, DType
 from flashviz.device import SMS
 from flashviz.errors import InputError
 from flashviz.inputs import make_inputs
-from flashviz_kernels import flash_attention, hopper
+from flashviz_kernels import flash_attention, hopper, record
 from flashviz_kernels.attending import problem_of
-from flashviz_kernels.interpreter import HostTensor, installed, load_triton, mended
+from flashviz_kernels.interpreter import mended
+from flashviz_kernels.modes import installed, load_triton
 from flashviz_kernels.problem import Problem
 from flashviz_kernels.reference import max_error, naive, tolerance
+from flashviz_kernels.tensors import HostTensor
+from tests import gluon
 from tests.kernels import FORWARD, mutant
 from tests.test_forward import compile_all, launched, variant
 
@@ -86,6 +90,94 @@ def test_wrong_descriptors_break_the_bounds(name: str, tmp_path: Path) -> None:
     config, old, new = WRONG[name]
     with mutant(tmp_path, (old, new), of=DESCRIPTORS) as kernel:
         assert broken(kernel, config)
+
+
+# ------------------------------------------------------------------------------------------------------- the pipeline, in NumPy
+
+
+PIPELINE = FORWARD.parent / "pipeline.py"
+TILES: dict[str, Any] = {"heads": 2, "kv_heads": 1}  # in tiles of 128 x 128
+PIPED = {
+    "plain": AttentionConfig(seq_q=256, seq_k=640, head_dim=128, **TILES),
+    "causal in pairs": AttentionConfig(seq_q=512, causal=True, **TILES),
+    "causal, odd": AttentionConfig(seq_q=384, causal=True, head_dim=128, **TILES),
+    "more keys": AttentionConfig(seq_q=256, seq_k=640, causal=True, **TILES),
+    "unseen rows": AttentionConfig(seq_q=640, seq_k=256, causal=True, **TILES),
+    "grouped": AttentionConfig(batch=2, heads=4, kv_heads=2, seq_q=128, seq_k=256),
+}
+
+
+def piped(config: AttentionConfig, *changes: tuple[str, str], copies_early: bool) -> bool:
+    """Whether O and LSE of the pipeline lie within the tolerance."""
+    arrays = make_inputs(config)
+    o, lse = np.full(arrays[0].shape, np.nan, arrays[0].dtype), np.full(arrays[0].shape[:3], np.nan, np.float32)
+    kernel = gluon.Kernel(PIPELINE, *changes, copies_early=copies_early)
+    hopper.launch_pipeline(kernel, [HostTensor(each) for each in (*arrays, o, lse)], problem_of(config), hopper.PIPELINES[config.head_dim])
+    truth, true_lse = naive(*arrays, scale=config.scale, causal=config.causal)
+    allowed = tolerance(arrays, config)
+    return max_error(o, truth) <= allowed.output and max_error(lse, true_lse) <= allowed.lse
+
+
+@needs_triton
+@pytest.mark.parametrize("sms", [2, 132])  # few: a program works through several row blocks, and its places in the ring go round
+@pytest.mark.parametrize("copies_early", [True, False])
+@pytest.mark.parametrize("name", PIPED)
+def test_the_pipeline_is_within_the_films_bounds(name: str, *, copies_early: bool, sms: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_triton(interpreted=True)
+    monkeypatch.setattr(hopper, "SMS", sms)
+    for dtype in ("float16", "bfloat16"):
+        assert piped(replace(PIPED[name], dtype=dtype), copies_early=copies_early)
+
+
+K_FREE = "    mbarrier.arrive(k_free.index(place), count=1)\n"
+V_READ = "    acc, p_next, alpha = warpgroup_mma_wait(0, deps=[acc_soon, p_next, alpha])\n"
+V_FREE = "    mbarrier.arrive(v_free.index(before), count=1)\n"
+MISDIRECTED = {
+    "no rescale of acc": ("plain", "    acc = acc * gl.convert_layout(alpha, gl.SliceLayout(1, ACC))[:, None]\n", ""),
+    "no rescale of l": ("plain", "l_i * alpha + gl.sum(p, 1)", "l_i + gl.sum(p, 1)"),
+    "the base forgotten": ("plain", "qk_scale = sm_scale * LOG2_E", "qk_scale = sm_scale"),
+    "LSE in log2": ("plain", "(m_i + gl.log2(l_use)) * LN_2", "m_i + gl.log2(l_use)"),
+    "the first tile dropped": ("plain", "for x in range(1, visited):", "for x in range(1, visited - 1):"),
+    "another tile of keys": ("plain", "(visited - 1 - x) * BLOCK_N", "x // 2 * BLOCK_N"),
+    "the other group's rows": ("plain", "[row + ROWS, 0]", "[row, 0]"),
+    "another head's keys": ("grouped", "bh // GROUP * N_K", "bh * N_K // GROUP // N_K * N_K % (2 * N_K)"),
+    "top-left causal": ("more keys", "W * ROWS + N_K - N_Q - (", "W * ROWS - ("),
+    "no mask on the diagonal": ("causal, odd", "if first < BLOCK_N - 1:", "if first < 0:"),
+    "one column more": ("causal, odd", "rows[:, None] >= cols", "rows[:, None] + 1 >= cols"),
+    "no guard for unseen rows": ("unseen rows", "m_use = gl.where(m_new == float(\"-inf\"), 0.0, m_new)", "m_use = m_new"),
+    "a row block twice": ("causal in pairs", "if x % 2 == 0:", "if x % 4 == 0:"),
+    "a head twice": ("causal, odd", "bh = group * HEADS + at % heads", "bh = group * HEADS + at % heads // 2"),
+    "K is not waited for": ("plain", "((c + 1) // STAGES) & 1, pred=more", "((c + 1) // STAGES) & 1, pred=False"),
+    "V is not waited for": ("plain", "    mbarrier.wait(v_full.index(before), ((c - 1) // STAGES) & 1)\n", ""),
+    "Q is not waited for": ("plain", "        mbarrier.wait(q_full, r & 1)\n", ""),
+    "V is freed while it is read": ("plain", V_READ + V_FREE, V_FREE + V_READ),
+    "Q is freed while it is read": (
+        "causal in pairs", "        s = warpgroup_mma_wait(0, deps=[s_soon])\n",
+        "        mbarrier.arrive(q_free, count=1)\n        s = warpgroup_mma_wait(0, deps=[s_soon])\n",
+    ),
+    "O is overwritten while it leaves": (
+        "causal in pairs", "        tma.store_wait(0)  # the row block before has left the same place\n", ""
+    ),
+    "K is never freed": ("plain", K_FREE, ""),
+    "the ring's phase stands still": ("plain", "phase = (c // STAGES) & 1", "phase = 0"),
+}  # fmt: skip
+
+
+@needs_triton
+@pytest.mark.parametrize("name", MISDIRECTED)
+def test_a_pipeline_that_goes_wrong_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its result, or since it waits for ever, whether copies come early or late."""
+    load_triton(interpreted=True)
+    monkeypatch.setattr(hopper, "SMS", 2)
+    which, old, new = MISDIRECTED[name]
+
+    def right(*, copies_early: bool) -> bool:
+        try:
+            return piped(PIPED[which], (old, new), copies_early=copies_early)
+        except gluon.StuckError:
+            return False
+
+    assert not all(right(copies_early=early) for early in (True, False))
 
 
 # ------------------------------------------------------------------------------------------------------------- what is covered
@@ -150,6 +242,12 @@ def test_what_the_pipeline_covers(changes: dict[str, Any], covered: bool) -> Non
     assert not hopper.covers_pipeline(p, [padded, k, v, o]), "rows lie apart"
 
 
+@needs_triton
+def test_a_recording_says_that_it_is_the_films_kernel() -> None:
+    """The kernels for Hopper report nothing."""
+    assert [source.file for source in record(AttentionConfig(seq_q=32, **SMALL), source="triton").header.sources] == [FORWARD.name]
+
+
 def test_off_a_hopper_it_must_not_be_asked_for() -> None:
     q, k, v = make_inputs(PLAIN)
     with pytest.raises(InputError, match=r"16-bit arrays on an sm_90 as they are, got arrays on numpy; leave kernel out"):
@@ -177,6 +275,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "d 128": {"head_dim": 128}, "d 128 causal": {"head_dim": 128, "causal": True},
     "ragged": {"head_dim": 128, "seq_q": 1000}, "ragged causal": {"head_dim": 128, "seq_q": 1000, "causal": True},
     "d 80 causal": {"head_dim": 80, "causal": True}, "odd row blocks": {"head_dim": 64, "causal": True, "seq_q": 640},
+    "d 128 odd row blocks": {"head_dim": 128, "causal": True, "seq_q": 640},
 }  # fmt: skip
 
 
@@ -185,7 +284,7 @@ ASKED: dict[str, dict[str, Any]] = {
 def test_how_they_compile(tmp_path: Path) -> None:
     """wgmma and TMA; shared memory within the device's; at most one wait a product in the loop, and nothing spilled in it.
 
-    But for four instructions of 1,360 where triton 3.9 compiles the causal loop at d 128; with 3.6, which ran on the H100, there are none.
+    Between row blocks the causal pipeline at d 128 puts some of a launch's numbers aside, which only a block's beginning and end ask for.
     """
     asked = [
         variant(90, **{"kernel": "hopper", "text": True, "seq_q": 1024, "heads": 4, "causal": False, "dtype": dtype} | changes)
@@ -203,8 +302,9 @@ def test_how_they_compile(tmp_path: Path) -> None:
         for loop in inner:
             waits = sum("WARPGROUP.DEPBAR" in line for line in loop)
             assert waits <= 2, "two products a tile"
-            spilled = sum(re.search(r"\b(LDL|STL)\b", line) is not None for line in loop)
-            assert spilled <= (4 if (p["d"], p["causal"], found["kernel"]) == (128, True, "pipeline") else 0), made
+            assert not any(re.search(r"\b(LDL|STL)\b", line) for line in loop), made
+        set_aside = (p["d"], p["causal"], found["kernel"], p["n_q"] % 256) == (128, True, "pipeline", 0)
+        assert found["spilled"] <= (64 if set_aside else 0), made
 
 
 @pytest.mark.slow

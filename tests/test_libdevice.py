@@ -16,8 +16,8 @@ import pytest
 
 from flashviz.errors import UsageError
 from flashviz_kernels.any_kernel import load_function, trace_kernel
-from flashviz_kernels.interpreter import load_triton
 from flashviz_kernels.libdevice import compute
+from flashviz_kernels.modes import load_triton
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs triton")
 

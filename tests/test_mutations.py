@@ -15,7 +15,7 @@ from flashviz.errors import FlashvizError, TraceError
 from flashviz.inputs import make_inputs
 from flashviz.trace import COMPARED, Trace
 from flashviz_kernels import record
-from flashviz_kernels.interpreter import installed, load_kernel
+from flashviz_kernels.modes import installed, load_kernel
 from flashviz_kernels.reference import max_error, naive, tolerance
 from flashviz_kernels.verify import agree, verify
 from tests.kernels import columns_of, event_rows, mutant, outputs

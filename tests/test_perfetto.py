@@ -25,7 +25,7 @@ from flashviz.export import protobuf, timeline_of, write_perfetto
 from flashviz.memory import traffic
 from flashviz.trace import Trace, load
 from flashviz_kernels import record
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 from flashviz_kernels.reporting import CLOCK
 from tests.strategies import configs
 

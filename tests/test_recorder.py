@@ -27,7 +27,7 @@ from flashviz.trace import COMPARED, Kind, Trace, state_at
 from flashviz_kernels import record, twins
 from flashviz_kernels.algorithms import find
 from flashviz_kernels.exactness import block_error
-from flashviz_kernels.interpreter import installed, load_kernel
+from flashviz_kernels.modes import installed, load_kernel
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import max_error, naive
 from flashviz_kernels.source import event_lines, source_of

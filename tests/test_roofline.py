@@ -20,7 +20,7 @@ from flashviz.memory import traffic
 from flashviz.mobjects.roof import Registers
 from flashviz.palette import DARK
 from flashviz_kernels.compiler import resources_of
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 from flashviz_kernels.recorder import record
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS

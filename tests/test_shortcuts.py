@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz_kernels.interpreter import installed, load_triton, mended
+from flashviz_kernels.interpreter import mended
+from flashviz_kernels.modes import installed, load_triton
 
 pytestmark = pytest.mark.skipif(not installed(), reason="needs triton")
 

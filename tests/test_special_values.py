@@ -12,8 +12,8 @@ from flashviz.inputs import Arrays, make_inputs
 from flashviz_kernels.algorithms import computing, find
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend
-from flashviz_kernels.interpreter import installed
 from flashviz_kernels.log import Kept
+from flashviz_kernels.modes import installed
 from flashviz_kernels.reference import naive
 
 N, TILE = 96, 32

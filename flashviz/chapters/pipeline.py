@@ -33,14 +33,23 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("one", "One program", 9, fresh=True, late=True, caption="Copy K and V, multiply, softmax, multiply: one turn."),
-    Beat("copy", "Nothing hides the copy", 6.5, fresh=True, late=True, caption="While it copies K and V, it multiplies nothing."),
+    Beat("one", "One program", 7.2, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
+    Beat(
+        "copy", "Nothing hides the copy", 6.2, fresh=True, late=True, along=True,
+        caption="While it copies K and V, it multiplies nothing.",
+    ),
     Beat("pause-a", "Question", 4, pause=True, caption="Who could use the tensor cores meanwhile?"),
-    Beat("two", "Two programs", 8.2, fresh=True, late=True, caption="A second program on this SM: one copies, one multiplies."),
-    Beat("sm", "One SM", 6, fresh=True, late=True, caption="This SM ran {programs} programs, {places} at a time."),
-    Beat("all", "All SMs", 7.3, fresh=True, late=True, caption="All {sms} SMs: equal programs end almost together."),
-    Beat("causal", "A causal mask", 10.2, fresh=True, late=True, caption="A causal mask: long programs begin last, and leave a tail."),
-    Beat("longest", "Longest first", 8.8, fresh=True, late=True, caption="Longest first: computed from these times, not measured."),
+    Beat("two", "Two programs", 8, fresh=True, late=True, along=True, caption="A second program on this SM: one copies, one multiplies."),
+    Beat("sm", "One SM", 5.2, fresh=True, late=True, along=True, caption="This SM ran {programs} programs, {places} at a time."),
+    Beat("all", "All SMs", 6.2, fresh=True, late=True, along=True, caption="All {sms} SMs: equal programs end almost together."),
+    Beat(
+        "causal", "A causal mask", 8.4, fresh=True, late=True, along=True,
+        caption="A causal mask: long programs begin last, and leave a tail.",
+    ),
+    Beat(
+        "longest", "Longest first", 7.4, fresh=True, late=True, along=True,
+        caption="Longest first: computed from these times, not measured.",
+    ),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 PLACES = 2  # on an SM, of the recording without a mask: the stage has lanes for two
@@ -211,6 +220,12 @@ LOWER: Mapping[str, Interval] = {"tensor cores": (0.44, 0.59), "softmax": (0.66,
 def _of(lanes: Mapping[str, Interval], down: float = 0.0) -> dict[str, Interval]:
     moved = {name: (top + down, bottom + down) for name, (top, bottom) in lanes.items()}
     return _lanes(moved["copies"], moved["softmax"], moved["tensor cores"])
+
+
+def both_named() -> dict[str, Interval]:
+    """Lanes of both programs by their names, numbered where each program has one of its own."""
+    numbered = {f"{name} {at}": lanes[name] for at, lanes in ((1, UPPER), (2, LOWER)) for name in ("copies", "softmax")}
+    return numbered | {"tensor cores": (UPPER["tensor cores"][0], LOWER["tensor cores"][1])}
 
 
 SHOTS: Mapping[str, Lanes] = {"one": (_of(ALONE), _of(LOWER, OUT)), "two": (_of(UPPER), _of(LOWER))}

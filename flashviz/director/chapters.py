@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from flashviz.director.scene import TraceScene
@@ -42,3 +43,16 @@ class ChapterScene(TraceScene):
         gone = self.picture
         if gone:
             self.move(*(FadeOut(thing) for thing in gone), seconds=seconds)
+
+    def tell(self) -> None:
+        """The caption of a beat that waited for its picture; it is read at rest."""
+        self.announce()
+        self.arrived()
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """A caption that is read while the one thing that it names goes on and on."""
+        self.announce()
+        start = self.now
+        yield
+        self.arrived(self.now - start)

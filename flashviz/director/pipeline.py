@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from manim import LEFT, ORIGIN, RIGHT, DashedVMobject, Line, VGroup, VMobject
+from manim import LEFT, ORIGIN, RIGHT, DashedVMobject, Line, VGroup, VMobject, config
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -20,9 +20,9 @@ from flashviz.director.material import provenance
 from flashviz.director.scene import beat
 from flashviz.director.words import machine
 from flashviz.layout import GAP, Rect
-from flashviz.lettering import CAPTION_PX, LABEL_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
+from flashviz.lettering import CAPTION_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
 from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
-from flashviz.mobjects.motion import FadeIn, FadeOut
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box
@@ -30,14 +30,15 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 FIGURE_PX = 72
-TEXT, MOVE, ZOOM, SWEEP = 0.3, 0.9, 1.8, 3.2  # seconds: a text's arrival, a move, from one SM to all, all the time that is seen
+TEXT, MOVE, ZOOM, SWEEP = 0.3, 0.9, 2.8, 4.2  # seconds: a text's arrival, a move, from one SM to all, all the time that is seen
+COPY = 1.4  # seconds in which a copy passes before the eye once more
 BAND = 0.14  # opacity of what marks a stretch of time
 TICK = 0.07
 DASHES = 60
 TICK_PITCH = 1.35  # least distance between two ticks
 COPYING = {1: "copy K and V", 2: "both copy K and V"}
-BEHIND = "Two stages: the compiled kernel issues the next copies of K and V behind PV, and then waits for both."
-HONEST = "Bars end where the kernel reports. Reporting takes time: this is how programs lie beside each other, not how fast they are."
+BEHIND = "The compiled kernel asks for the next K and V behind PV, and then waits for both."
+HONEST = "Reporting takes time: see the order, not the speed."
 
 
 class PipelineFilm(ChapterScene):
@@ -94,11 +95,6 @@ class PipelineFilm(ChapterScene):
 
     # --------------------------------------------------------------------------------------------------------------- the beats
 
-    def tell(self) -> None:
-        """The caption, when its picture is there: it is read at rest."""
-        self.announce()
-        self.arrived()
-
     @beat("one")
     def one(self) -> None:
         """Two turns of one program as time passes: copies above, softmax, products beneath."""
@@ -107,16 +103,16 @@ class PipelineFilm(ChapterScene):
         self.add(self.lanes)
         one = self.found.followed[0]
         self.write("title", "One program on one SM")
-        self.write("about", f"row block {one.pid_m} of head {one.pid_bh}: two of its {len(one.bars[K])} turns")
+        self.write("about", f"row block {one.pid_m} of head {one.pid_bh}: two of its {len(one.bars[K])} key tiles")
         self.write("note", f"{self.found.plain.machine} {HONEST}")
         self.gutter = self.names(pipeline.ALONE)
         device = machine(self.found.plain.machine, self.settings.aspect, self.skin)
         self.add(*self.words.values(), *self.gutter, *self.ticks(), device)
         self.hold(MOVE)
-        self.pass_time(start, stop, SWEEP)
-        self.letters = self.spelt(one)
-        self.move(*(FadeIn(letter) for letter in self.letters), seconds=TEXT)
-        self.tell()
+        with self.telling():
+            self.pass_time(start, stop, SWEEP)
+            self.letters = self.spelt(one)
+            self.move(*(FadeIn(letter) for letter in self.letters), seconds=TEXT)
 
     @beat("copy")
     def copy(self) -> None:
@@ -124,11 +120,11 @@ class PipelineFilm(ChapterScene):
         start, stop = self.found.window
         copies = [bar for bar in self.found.followed[0].bars[K].tolist() if start < bar[0] and bar[1] < stop]
         whole = _from_to(pipeline.ALONE["copies"], pipeline.ALONE["tensor cores"])
-        self.bands = [self.band((bar[0], bar[1]), whole) for bar in copies]
-        self.move(*(FadeIn(band) for band in self.bands), *self.rewrite("note", f"{self.found.plain.machine} {BEHIND}"), seconds=TEXT)
-        about = self.rewrite("about", "of the time that a program is alone on an SM")
-        self.move(*about, *(FadeIn(part) for part in self.figures(1)), seconds=TEXT)
-        self.tell()
+        with self.telling():
+            self.bands = [self.passing((bar[0], bar[1]), whole) for bar in copies]
+            about = self.rewrite("about", "of the time that a program is alone on an SM")
+            note = self.rewrite("note", f"{self.found.plain.machine} {BEHIND}")
+            self.move(*about, *note, *(FadeIn(part) for part in self.figures(1)), seconds=TEXT)
 
     @beat("pause-a")
     def pause_a(self) -> None:
@@ -139,27 +135,26 @@ class PipelineFilm(ChapterScene):
         """The second program of the SM rises from below; products of both share the tensor cores' lane. Then copies beside products."""
         note = self.rewrite("note", f"{self.found.plain.machine} {HONEST}")
         self.move(*(FadeOut(part) for part in (*self.letters, *self.bands, *self.gutter)), *note, seconds=TEXT)
-        self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), seconds=MOVE + TEXT)
-        self.gutter = [*self.names(pipeline.UPPER), *self.names({name: pipeline.LOWER[name] for name in ("softmax", "copies")})]
-        self.move(*(FadeIn(name) for name in self.gutter), *self.rewrite("title", "One SM, two programs"), seconds=TEXT)
-        pairs = zip(self.found.meanwhile, (pipeline.UPPER, pipeline.LOWER), (pipeline.LOWER, pipeline.UPPER), strict=True)
-        self.bands = [self.band(bar, _from_to(own["copies"], other["tensor cores"])) for bar, own, other in pairs]
-        self.move(*(FadeIn(band) for band in self.bands), seconds=TEXT)
-        self.move(*self.refigured(2), *self.rewrite("about", "of the time that two are on an SM"), seconds=2 * TEXT)
-        self.tell()
+        with self.telling():
+            self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), seconds=MOVE + TEXT)
+            self.gutter = self.names(pipeline.both_named())
+            self.move(*(FadeIn(name) for name in self.gutter), *self.rewrite("title", "One SM, two programs"), seconds=TEXT)
+            pairs = zip(self.found.meanwhile, (pipeline.UPPER, pipeline.LOWER), (pipeline.LOWER, pipeline.UPPER), strict=True)
+            self.bands = [self.passing(bar, _from_to(own["copies"], other["tensor cores"])) for bar, own, other in pairs]
+            self.move(*self.refigured(2), *self.rewrite("about", "of the time that two are on an SM"), seconds=2 * TEXT)
 
     @beat("sm")
     def sm(self) -> None:
         """Further away: the whole time of the SM."""
         self.move(*(FadeOut(part) for part in (*self.bands, *self.axis)), seconds=TEXT)
-        self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), seconds=MOVE + TEXT)
-        resources = self.found.plain.trace.header.resources
-        assert resources is not None
-        fit = f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM"
-        title = self.rewrite("title", f"One SM, {len(self.found.followed)} programs")
-        leaving = [FadeOut(self.words.pop(part)) for part in ("first", "second")]
-        self.move(*(FadeIn(part) for part in self.ticks()), *title, *self.rewrite("about", fit), *leaving, seconds=TEXT)
-        self.tell()
+        with self.telling():
+            self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), seconds=ZOOM)
+            resources = self.found.plain.trace.header.resources
+            assert resources is not None
+            fit = f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM"
+            title = self.rewrite("title", f"One SM, {len(self.found.followed)} programs")
+            leaving = [FadeOut(self.words.pop(part)) for part in ("first", "second")]
+            self.move(*(FadeIn(part) for part in self.ticks()), *title, *self.rewrite("about", fit), *leaving, seconds=TEXT)
 
     @beat("all")
     def all(self) -> None:
@@ -168,10 +163,10 @@ class PipelineFilm(ChapterScene):
         self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(plain, pipeline.SHOTS["two"])))
         leaving = [FadeOut(part) for part in (*self.gutter, self.words.pop("title"), self.words.pop("about"))]
         self.move(*leaving, seconds=TEXT)
-        self.move(Look(self.lanes, self.overall(plain), rate_func=ease_in_out_cubic), seconds=ZOOM)
-        self.head(plain)
-        self.move(*(FadeIn(part) for part in self.outcome(plain.empty, plain.span)), seconds=TEXT)
-        self.tell()
+        with self.telling():
+            self.move(Look(self.lanes, self.overall(plain), rate_func=ease_in_out_cubic), seconds=ZOOM)
+            self.head(plain)
+            self.move(*(FadeIn(part) for part in self.outcome(plain.empty, plain.span)), seconds=TEXT)
 
     @beat("causal")
     def causal(self) -> None:
@@ -184,11 +179,11 @@ class PipelineFilm(ChapterScene):
         self.write("note", f"{causal.machine} {HONEST}")
         self.move(FadeIn(self.words["note"]), *(FadeIn(part) for part in self.ticks()), seconds=TEXT)
         self.head(causal)
-        self.pass_time(0.0, causal.span, SWEEP)
-        lit = replace(self.lanes.view, strips=pipeline.late(causal, self.lanes.view.strips))
-        self.move(Look(self.lanes, lit), seconds=2 * TEXT)
-        self.move(*(FadeIn(part) for part in self.outcome(causal.empty, causal.span)), seconds=TEXT)
-        self.tell()
+        with self.telling():
+            self.pass_time(0.0, causal.span, SWEEP)
+            lit = replace(self.lanes.view, strips=pipeline.late(causal, self.lanes.view.strips))
+            self.move(Look(self.lanes, lit), seconds=2 * TEXT)
+            self.move(*(FadeIn(part) for part in self.outcome(causal.empty, causal.span)), seconds=TEXT)
 
     @beat("longest")
     def longest(self) -> None:
@@ -201,12 +196,13 @@ class PipelineFilm(ChapterScene):
         self.move(*title, *about, *note, seconds=TEXT)
         goal = pipeline.rearranged(causal, self.lanes.view.strips)
         self.add(self.outline(causal))
-        self.move(Look(self.lanes, replace(self.lanes.view, strips=goal), rate_func=ease_in_out_cubic), seconds=ZOOM)
-        self.move(Look(self.lanes, replace(self.lanes.view, strips=replace(goal, weight=np.ones_like(goal.weight)))), seconds=2 * TEXT)
-        ends = [start + p.seconds for p, (_, start) in zip(causal.programs, causal.longest_first, strict=True)]
-        left = empty([p.seconds for p in causal.programs], causal.places * len(causal.sms), max(ends))
-        self.move(*self.turned({"first": _percent(left), "second": _micro(max(ends))}), seconds=2 * TEXT)
-        self.tell()
+        with self.telling():
+            self.move(Look(self.lanes, replace(self.lanes.view, strips=goal), rate_func=ease_in_out_cubic), seconds=ZOOM)
+            whole = replace(goal, weight=np.ones_like(goal.weight))
+            self.move(Look(self.lanes, replace(self.lanes.view, strips=whole)), seconds=2 * TEXT)
+            ends = [start + p.seconds for p, (_, start) in zip(causal.programs, causal.longest_first, strict=True)]
+            left = empty([p.seconds for p in causal.programs], causal.places * len(causal.sms), max(ends))
+            self.move(*self.turned({"first": _percent(left), "second": _micro(max(ends))}), seconds=2 * TEXT)
 
     # -------------------------------------------------------------------------------------------------------------- what they share
 
@@ -220,7 +216,7 @@ class PipelineFilm(ChapterScene):
         resources = recording.trace.header.resources
         assert resources is not None
         self.write("title", f"{len(recording.sms)} SMs, {len(recording.programs)} programs")
-        self.write("about", f"{resources.programs} places an SM; SMs in the order of their last report")
+        self.write("about", f"{resources.programs} places for programs on each SM; first to end on top")
         self.gutter = self.lines(["all", f"{len(recording.sms)} SMs"], self.place["names"])
         self.move(*(FadeIn(part) for part in (self.words["title"], self.words["about"], *self.gutter)), seconds=TEXT)
 
@@ -241,10 +237,10 @@ class PipelineFilm(ChapterScene):
 
     def write(self, part: str, text: str) -> None:
         """Words of a part of the stage, wrapped to its width."""
-        px, color, face = (TITLE_PX, self.skin.ink, Face.STRONG) if part == "title" else (LABEL_PX, self.skin.quiet, Face.TEXT)
+        color, face = (self.skin.ink, Face.STRONG) if part == "title" else (self.skin.quiet, Face.TEXT)
         rect = self.place[part]
-        lines = theme.lines(wrap(text, rect.width, px, face), px, color, face)
-        lines.shift((rect.x0, rect.y1 - ink_box("Hg", px, face)[0], 0))
+        lines = theme.lines(wrap(text, rect.width, TITLE_PX, face), TITLE_PX, color, face)
+        lines.shift((rect.x0, rect.y1 - ink_box("Hg", TITLE_PX, face)[0], 0))
         self.words[part] = Named(*lines, tag="note", text=text)
 
     def rewrite(self, part: str, text: str) -> list[Any]:
@@ -272,20 +268,20 @@ class PipelineFilm(ChapterScene):
 
     def outcome(self, left: float, span: int) -> list[VMobject]:
         """How much of all places' time is empty, and when the last program ended."""
-        return [self.figure("first", _percent(left), "of places empty"), self.figure("second", _micro(span), "to the last report")]
+        return [self.figure("first", _percent(left), "of places empty"), self.figure("second", _micro(span), "to the end")]
 
     def figure(self, part: str, number: str, about: str) -> VMobject:
         """A number and what it is of, beneath."""
-        rect = self.place[part].above(em(LABEL_PX) * LINE_PITCH)
+        rect = self.place[part].above(em(TITLE_PX) * LINE_PITCH)
         value = Readout(number, FIGURE_PX, self.skin.ink, name="figure", face=Face.MONO_STRONG, anchor="right").at(rect)
         self.words[part] = VGroup(value, self.beneath(part, about))
         return self.words[part]
 
     def beneath(self, part: str, about: str) -> Named:
         """What a number is of."""
-        rect, words = self.place[part], theme.line(about, LABEL_PX, self.skin.quiet)
-        baseline = rect.y0 + 0.36 * em(LABEL_PX)
-        theme.on_baseline(words, LABEL_PX, rect.x1 - words.width, baseline, about)
+        rect, words = self.place[part], theme.line(about, TITLE_PX, self.skin.quiet)
+        baseline = rect.y0 + 0.36 * em(TITLE_PX)
+        theme.on_baseline(words, TITLE_PX, rect.x1 - words.width, baseline, about)
         return Named(words, tag="note", text=about)
 
     def names(self, lanes: Mapping[str, Interval]) -> list[Named]:
@@ -300,8 +296,8 @@ class PipelineFilm(ChapterScene):
         """Lines in the middle of a rectangle's height, at its left."""
         found = []
         for index, text in enumerate(texts):
-            baseline = rect.center[1] + ((len(texts) - 1) / 2 - index) * LINE_PITCH * em(LABEL_PX) - 0.36 * em(LABEL_PX)
-            drawn = theme.on_baseline(theme.line(text, LABEL_PX, self.skin.ink), LABEL_PX, rect.x0, baseline, text)
+            baseline = rect.center[1] + ((len(texts) - 1) / 2 - index) * LINE_PITCH * em(TITLE_PX) - 0.36 * em(TITLE_PX)
+            drawn = theme.on_baseline(theme.line(text, TITLE_PX, self.skin.ink), TITLE_PX, rect.x0, baseline, text)
             found.append(Named(drawn, tag="note", text=text))
         return found
 
@@ -312,8 +308,8 @@ class PipelineFilm(ChapterScene):
         self.axis = [Named(line, tag="axis")]
         for at in pipeline.ticks(self.lanes.view.across, int(rect.width / TICK_PITCH)):
             text, x = f"{at / 1000:g} µs", self.lanes.x(at)
-            words = theme.line(text, LABEL_PX, self.skin.ink)
-            theme.on_baseline(words, LABEL_PX, x - words.width / 2, row.center[1] - 0.36 * em(LABEL_PX), text)
+            words = theme.line(text, TITLE_PX, self.skin.ink)
+            theme.on_baseline(words, TITLE_PX, x - words.width / 2, row.center[1] - 0.36 * em(TITLE_PX), text)
             words.shift((max(0.0, rect.x0 - words.get_left()[0]) - max(0.0, words.get_right()[0] - rect.x1), 0, 0))
             mark = Line((x, rect.y0, 0), (x, rect.y0 - TICK, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
             self.axis.append(Named(Named(mark, tag="tick"), Named(words, tag="tick x", text=text), tag="time"))
@@ -330,10 +326,22 @@ class PipelineFilm(ChapterScene):
         ):  # fmt: skip
             after, stop = next(bar for bar in program.bars[state].tolist() if bar[0] >= after)
             rect = self.lanes.place((after, stop), lane)
-            words = theme.line(text, LABEL_PX, color, Face.STRONG).move_to(rect.center)
+            words = theme.line(text, TITLE_PX, color, Face.STRONG).move_to(rect.center)
             words.shift(side * (rect.width - words.width - GAP) / 2)
             found.append(Named(words, tag="letter", text=text))
         return found
+
+    def passing(self, bar: Interval, lane: Interval) -> VMobject:
+        """The same stretch, that grows as its time passes once more."""
+        (start, stop), frames = bar, round(COPY * config.frame_rate)
+
+        def grown(share: float) -> VMobject:
+            return self.band((start, start + max(share, 1 / frames) * (stop - start)), lane)
+
+        band = grown(0.0)
+        self.add(band)
+        self.move(Shows(band, lambda share: band.become(grown(share))), seconds=COPY)
+        return band
 
     def band(self, bar: Interval, lane: Interval) -> VMobject:
         """A stretch of time through lanes."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -95,19 +94,6 @@ class ShotScene(ChapterScene):
             burned = self.settings.captions
             self.caption = centred(text, self.caption_rect, self.skin, self.language) if burned else Named(tag="caption")
             self.move(FadeIn(self.caption), seconds=TEXT)
-
-    def tell(self) -> None:
-        """The caption of a beat that waited for its picture; it is read at rest."""
-        self.announce()
-        self.arrived()
-
-    @contextmanager
-    def telling(self) -> Iterator[None]:
-        """A caption that is read while the one thing that it names goes on and on."""
-        self.announce()
-        start = self.now
-        yield
-        self.arrived(self.now - start)
 
 
 class ChapterFilm:

@@ -10,6 +10,7 @@ forward      the Triton kernel of fa2
 backward     the Triton kernels of the backward pass, and backward_twin its twin
 attention    flash_attention(q, k, v): the public entry point
 gradients    flash_attention_backward(q, k, v, o, lse, d_o): its gradients; autograd, through which torch takes them
+modes        Triton in one of two modes: compiled, or interpreted
 interpreter  runs the kernel on a CPU, without torch
 recorder     record(config) -> Trace
 altered      fa2 without the rescale, or with key tiles in another order: for teaching

@@ -11,8 +11,8 @@ from typing import Any
 from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import Trace
 from flashviz_kernels.auditor import Auditor
-from flashviz_kernels.interpreter import is_interpreted, load_triton
 from flashviz_kernels.loading import Launcher, as_script, load_function, measured, raise_missing, told
+from flashviz_kernels.modes import is_interpreted, load_triton
 from flashviz_kernels.narrow_floats import replaced
 from flashviz_kernels.standin import standing_in, torch_on_cpu
 

@@ -27,7 +27,7 @@ from flashviz_kernels.algorithm import Algorithm, Call
 from flashviz_kernels.algorithms import DEFAULT, named
 from flashviz_kernels.attending import problem_of
 from flashviz_kernels.described import Described
-from flashviz_kernels.loading import plain_module
+from flashviz_kernels.modes import plain_module
 from flashviz_kernels.problem import TraceBuffers
 
 INSTRUCTIONS = {

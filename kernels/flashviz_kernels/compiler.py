@@ -25,7 +25,7 @@ from flashviz.errors import ConfigError, FlashvizError, MissingPartError, UsageE
 from flashviz_kernels import algorithms, hopper
 from flashviz_kernels.algorithms import DEFAULT, find
 from flashviz_kernels.attending import problem_of
-from flashviz_kernels.interpreter import installed
+from flashviz_kernels.modes import installed
 
 FORWARD = Path(__file__).parent / "forward.py"
 ARCHS = tuple(SMS)

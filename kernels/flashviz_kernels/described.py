@@ -5,27 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import ml_dtypes
 import numpy as np
 
 from flashviz.inputs import numpy_dtype
 from flashviz.trace import TensorInfo
+from flashviz_kernels.tensors import DtypeName
 
 ALIGNED = 1 << 20  # an address that every power of two up to it divides
-
-
-class DtypeName(str):
-    """A dtype by its name, with what triton's descriptors ask a torch.dtype."""
-
-    __slots__ = ()
-
-    @property
-    def itemsize(self) -> int:
-        return np.dtype(getattr(ml_dtypes, self, self)).itemsize
-
-    @property
-    def is_floating_point(self) -> bool:
-        return "float" in self
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from flashviz_kernels.checking import (
     refused_by_device,
 )
 from flashviz_kernels.described import Described
-from flashviz_kernels.interpreter import HostTensor, load_kernel, load_triton, mended
+from flashviz_kernels.modes import load_kernel, load_triton
 from flashviz_kernels.problem import Problem, TraceBuffers, backward_blocks
-from flashviz_kernels.tensors import as_array, as_tensor
+from flashviz_kernels.tensors import HostTensor, as_array, as_tensor
 
 FILE = Path(__file__).with_name("backward.py")
 
@@ -133,6 +133,8 @@ def backward_calls(
 def _interpreted(given: Named, problem: Problem, *, atomic: bool) -> Named:
     """The kernels, interpreted, on NumPy arrays that were checked. Returns all arrays by name."""
     load_triton(interpreted=True)  # before it is mended, which imports it
+    from flashviz_kernels.interpreter import mended  # which a GPU does without
+
     named = {name: each.zeros() for name, each in arrays(problem, atomic=atomic).items() if name not in given} | given
     tensors = {name: HostTensor(array, name) for name, array in named.items()}
     with mended():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,11 @@ from flashviz.errors import MissingPartError
 from flashviz.trace.header import Source
 from flashviz_kernels import gpu
 from flashviz_kernels.algorithm import Algorithm, Kernel, Named
-from flashviz_kernels.interpreter import HostTensor, load_kernel, load_triton, mended, reports_at_once
-from flashviz_kernels.loading import load_function, plain_module
 from flashviz_kernels.log import Kept
+from flashviz_kernels.modes import load_kernel, load_triton, plain_module
 from flashviz_kernels.problem import TraceBuffers
 from flashviz_kernels.reporting import CLOCK, expand
+from flashviz_kernels.tensors import HostTensor
 
 OURS = Path(__file__).parent
 
@@ -60,13 +61,15 @@ def run_kernels(algorithm: Algorithm, config: Any, arrays: Named, kept: Kept, *,
     buffers: Sequence[TraceBuffers] = algorithm.reports.room(config, kept, clock)
     kernels: dict[Kernel, Any] = {}
 
-    def launch(tensors: Mapping[str, Any], reports: Sequence[TraceBuffers]) -> None:
+    def launch(
+        tensors: Mapping[str, Any], reports: Sequence[TraceBuffers], within: Callable[[Any], AbstractContextManager[None]] | None = None
+    ) -> None:  # fmt: skip
         assert algorithm.calls is not None
         for call in algorithm.calls(config, tensors, reports):
             if call.kernel not in kernels:
                 kernels[call.kernel] = load(call.kernel, interpreted=obstacle is not None)
             kernel = kernels[call.kernel]
-            with contextlib.nullcontext() if obstacle is None else reports_at_once(kernel):
+            with contextlib.nullcontext() if within is None else within(kernel):
                 call.on(kernel)
 
     source: Source
@@ -74,8 +77,11 @@ def run_kernels(algorithm: Algorithm, config: Any, arrays: Named, kept: Kept, *,
         written, buffers = gpu.run_on("cuda", given, buffers, launch)
         source, versions = "triton-gpu", gpu.versions()
     else:
+        from flashviz_kernels.interpreter import mended, reports_at_once  # which a GPU does without
+
+        tensors = {name: HostTensor(array, name) for name, array in given.items()}
         with mended():
-            launch({name: HostTensor(array, name) for name, array in given.items()}, [each.each(HostTensor) for each in buffers])
+            launch(tensors, [each.each(HostTensor) for each in buffers], reports_at_once)
         written, source, versions = given, "triton-interpreter", {}
     algorithm.reports.keep(config, kept, buffers)
     columns = expand(algorithm, config, [each.events for each in buffers])
@@ -94,5 +100,7 @@ def load(kernel: Kernel, *, interpreted: bool) -> Any:
     if kernel.file.parent == OURS:
         return load_kernel(interpreted=interpreted, name=kernel.name, file=kernel.file.stem)
     if interpreted:
+        from flashviz_kernels.loading import load_function  # it imports triton's interpreter
+
         return load_function(f"{kernel.file}:{kernel.name}", "kernel")
     return getattr(plain_module(kernel.file), kernel.name)

@@ -23,7 +23,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from flashviz.errors import MissingPartError, UsageError
-from flashviz_kernels.interpreter import load_triton
+from flashviz_kernels.modes import load_triton
 from flashviz_kernels.narrow_floats import replaced
 from flashviz_kernels.standin import has_torch, standing_in, torch_on_cpu
 
@@ -85,22 +85,6 @@ def _module(path: Path) -> ModuleType:
         remedy = "move kernel and launcher to a file that only defines them"
         raise UsageError(f"expected {path} to be importable without a GPU, got {told(error)}; {remedy}") from error
     return module
-
-
-def plain_module(path: Path) -> ModuleType:
-    """A file run as it stands, once: in a process where kernels are compiled."""
-    key = f"flashviz_compiled_{path.stem}_{abs(hash(path.resolve())):x}"
-    if key not in sys.modules:
-        spec = importlib.util.spec_from_file_location(key, path)
-        if spec is None or spec.loader is None:
-            raise UsageError(f"expected a Python file, got {path}; name a .py file")
-        sys.modules[key] = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(sys.modules[key])
-        except BaseException:
-            del sys.modules[key]
-            raise
-    return sys.modules[key]
 
 
 @contextlib.contextmanager

@@ -36,16 +36,18 @@ LN_2 = gl.constexpr(0.6931471805599453)
 
 
 @gluon.jit
-def rounds(T, PAIRED: gl.constexpr):
+def rounds(T, CAUSAL: gl.constexpr, PAIRED: gl.constexpr):
     """How many row blocks this program works through, of ``T``."""
     if PAIRED:
         return 2 * gl.cdiv(T // 2 - gl.program_id(0), gl.num_programs(0))
+    if CAUSAL:
+        return 1
     return gl.cdiv(T - gl.program_id(0), gl.num_programs(0))
 
 
 @gluon.jit
 def block_of(x, T, HEADS, N_Q, N_K, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr, PAIRED: gl.constexpr):
-    """Row block of this program's round ``x``: (head of all, i, key tiles that it visits, how many of them are masked).
+    """Row block of this program's round ``x``: (head of all, i, key tiles that it visits).
 
     Causal row blocks differ in length. PAIRED, a long one and its short counterpart follow each other, so that all programs have equally
     much to do. Else they come one a program, of ``HEADS`` heads, whose K and V lie in the L2 cache together, the longest first.
@@ -68,13 +70,10 @@ def block_of(x, T, HEADS, N_Q, N_K, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr,
         bh = t // T_R
         i = t % T_R
     visited = N_K // BLOCK_N
-    full = visited
     if CAUSAL:
-        r0 = i * BLOCK_M
-        seen = gl.minimum(gl.maximum(r0 + BLOCK_M + N_K - N_Q, 1), N_K)  # a block that sees no key visits one tile, all masked
+        seen = gl.minimum(gl.maximum((i + 1) * BLOCK_M + N_K - N_Q, 1), N_K)  # a block that sees no key visits one tile, all masked
         visited = gl.cdiv(seen, BLOCK_N)
-        full = gl.minimum(gl.maximum(r0 + N_K - N_Q + 1, 0) // BLOCK_N, visited)
-    return bh, i, visited, visited - full
+    return bh, i, visited
 
 
 @gluon.jit
@@ -85,18 +84,16 @@ def copies(
 ):  # fmt: skip
     """The copying warp: Q of each row block, then K and V, tile by tile, as soon as their places in the ring are free."""
     c = 0  # tiles copied so far
-    blocks = 0  # row blocks begun so far
-    for r in range(rounds(T, PAIRED)):
-        bh, i, visited, _ = block_of(r, T, HEADS, N_Q, N_K, BLOCK_N, CAUSAL, PAIRED)
+    for r in range(rounds(T, CAUSAL, PAIRED)):
+        bh, i, visited = block_of(r, T, HEADS, N_Q, N_K, BLOCK_N, CAUSAL, PAIRED)
         row = bh * N_Q + i * BLOCK_M
         keys = bh // GROUP * N_K  # grouped-query: GROUP heads share one K and V
-        mbarrier.wait(q_free.index(0), (blocks & 1) ^ 1)
+        mbarrier.wait(q_free.index(0), (r & 1) ^ 1)
         mbarrier.expect(q_full.index(0), q_desc.block_type.nbytes)
         copy_in(q_desc, [row, 0], q_full.index(0), q_tile_0)
-        mbarrier.wait(q_free.index(1), (blocks & 1) ^ 1)
+        mbarrier.wait(q_free.index(1), (r & 1) ^ 1)
         mbarrier.expect(q_full.index(1), q_desc.block_type.nbytes)
         copy_in(q_desc, [row + ROWS, 0], q_full.index(1), q_tile_1)
-        blocks += 1  # noqa: SIM113  # Gluon enumerates nothing
         for x in range(visited):
             key = keys + (visited - 1 - x) * BLOCK_N
             place = c % STAGES
@@ -111,10 +108,10 @@ def copies(
 
 
 @gluon.jit
-def softmax(s, m_i, l_i, qk_scale, first, masked, S: gl.constexpr, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr):
-    """One tile of the online softmax: P, alpha, and the new l and m; of a ``masked`` tile row r sees columns up to ``first`` + r."""
+def softmax(s, m_i, l_i, qk_scale, first, S: gl.constexpr, BLOCK_N: gl.constexpr, CAUSAL: gl.constexpr):
+    """One tile of the online softmax: P, alpha, and the new l and m; row r sees columns up to ``first`` + r."""
     if CAUSAL:  # noqa: SIM102  # the one is known when it is compiled
-        if masked:
+        if first < BLOCK_N - 1:
             rows = gl.arange(0, ROWS, gl.SliceLayout(1, S))
             cols = gl.arange(0, BLOCK_N, gl.SliceLayout(0, S)) - first  # of the tile: else they are kept in registers throughout
             s = gl.where(rows[:, None] >= cols[None, :], s, float("-inf"))
@@ -129,7 +126,7 @@ def softmax(s, m_i, l_i, qk_scale, first, masked, S: gl.constexpr, BLOCK_N: gl.c
 
 @gluon.jit
 def turn(
-    acc, p, m_i, l_i, c, first, masked, more, q_tile, k_ring, v_ring, k_full, k_free, v_full, v_free, qk_scale,
+    acc, p, m_i, l_i, c, first, more, q_tile, k_ring, v_ring, k_full, k_free, v_full, v_free, qk_scale,
     S: gl.constexpr, ACC: gl.constexpr, P: gl.constexpr, BLOCK_N: gl.constexpr, STAGES: gl.constexpr,
     CAUSAL: gl.constexpr,
 ):  # fmt: skip
@@ -142,7 +139,7 @@ def turn(
     acc_soon = warpgroup_mma(p, v_ring.index(before), acc, is_async=True)
     s = warpgroup_mma_wait(1, deps=[s_soon])
     mbarrier.arrive(k_free.index(place), count=1)
-    p32, alpha, l_i, m_i = softmax(s, m_i, l_i, qk_scale, first, masked, S, BLOCK_N, CAUSAL)
+    p32, alpha, l_i, m_i = softmax(s, m_i, l_i, qk_scale, first, S, BLOCK_N, CAUSAL)
     p_next = gl.convert_layout(p32.to(p.dtype), P)
     # the next K tile: a branch, which keeps ptxas from hoisting the wait for P V above the exponentials
     mbarrier.wait(k_full.index((c + 1) % STAGES), ((c + 1) // STAGES) & 1, pred=more)
@@ -166,35 +163,33 @@ def rows_of(
     ACC_ROW: gl.constexpr = gl.SliceLayout(1, ACC)
     dtype: gl.constexpr = o_desc.dtype
     c = 0  # key tiles so far
-    blocks = 0  # row blocks so far
-    for r in range(rounds(T, PAIRED)):
-        bh, i, visited, masked = block_of(r, T, HEADS, N_Q, N_K, BLOCK_N, CAUSAL, PAIRED)
-        row = i * BLOCK_M + W * ROWS
-        first = row + N_K - N_Q - (visited - 1) * BLOCK_N
+    for r in range(rounds(T, CAUSAL, PAIRED)):
+        bh, i, visited = block_of(r, T, HEADS, N_Q, N_K, BLOCK_N, CAUSAL, PAIRED)
+        row = bh * N_Q + i * BLOCK_M + W * ROWS
+        first = i * BLOCK_M + W * ROWS + N_K - N_Q - (visited - 1) * BLOCK_N
         m_i = gl.full([ROWS], float("-inf"), gl.float32, S_ROW)
         l_i = gl.full([ROWS], 0.0, gl.float32, S_ROW)
         acc = gl.full([ROWS, D], 0.0, gl.float32, ACC)
         nothing = gl.full([ROWS, BLOCK_N], 0.0, gl.float32, S)
 
         # the last tile: nothing to overlap with yet
-        mbarrier.wait(q_full, blocks & 1)
+        mbarrier.wait(q_full, r & 1)
         mbarrier.wait(k_full.index(c % STAGES), (c // STAGES) & 1)
         s_soon = warpgroup_mma(q_tile, k_ring.index(c % STAGES).permute((1, 0)), nothing, use_acc=False, is_async=True)
         s = warpgroup_mma_wait(0, deps=[s_soon])
         mbarrier.arrive(k_free.index(c % STAGES), count=1)
-        p32, _, l_i, m_i = softmax(s, m_i, l_i, qk_scale, first, masked > 0, S, BLOCK_N, CAUSAL)
+        p32, _, l_i, m_i = softmax(s, m_i, l_i, qk_scale, first, S, BLOCK_N, CAUSAL)
         p = gl.convert_layout(p32.to(dtype), P)
         mbarrier.wait(k_full.index((c + 1) % STAGES), ((c + 1) // STAGES) & 1, pred=visited > 1)
         c += 1
 
         for x in range(1, visited):
             acc, p, m_i, l_i = turn(
-                acc, p, m_i, l_i, c, first + x * BLOCK_N, x < masked, x + 1 < visited, q_tile, k_ring, v_ring,
+                acc, p, m_i, l_i, c, first + x * BLOCK_N, x + 1 < visited, q_tile, k_ring, v_ring,
                 k_full, k_free, v_full, v_free, qk_scale, S, ACC, P, BLOCK_N, STAGES, CAUSAL,
             )  # fmt: skip
             c += 1
         mbarrier.arrive(q_free, count=1)
-        blocks += 1  # noqa: SIM113  # the same
 
         # P V of the first tile; LSE = m + log2 l, in natural units, meanwhile
         last = (c - 1) % STAGES
@@ -204,7 +199,7 @@ def rows_of(
         if CAUSAL:
             l_use = gl.where(l_i == 0.0, 1.0, l_i)  # a row that sees no key gives O = 0, LSE = -inf
         lse = (m_i + gl.log2(l_use)) * LN_2
-        gl.store(LSE + bh.to(gl.int64) * N_Q + row + gl.arange(0, ROWS, S_ROW), lse)
+        gl.store(LSE + row + gl.arange(0, ROWS, S_ROW), lse)
         acc = warpgroup_mma_wait(0, deps=[acc_soon])
         mbarrier.arrive(v_free.index(last), count=1)
 
@@ -215,7 +210,7 @@ def rows_of(
         o_tile.store(acc.to(dtype))
         fence_async_shared()
         barrier()
-        copy_out(o_desc, [bh * N_Q + row, 0], o_tile)
+        copy_out(o_desc, [row, 0], o_tile)
     tma.store_wait(0)
 
 

@@ -22,9 +22,9 @@ from flashviz_kernels.branches import options_of
 from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.described import tensor_of
 from flashviz_kernels.fitting import check_recording
-from flashviz_kernels.interpreter import installed
 from flashviz_kernels.kernel_run import run_kernels
 from flashviz_kernels.log import Kept
+from flashviz_kernels.modes import installed
 from flashviz_kernels.source import KernelSource, source_of
 from flashviz_kernels.statements import statements_of
 

@@ -16,10 +16,11 @@ from flashviz_kernels.algorithm import Algorithm, Call, Named
 from flashviz_kernels.any_kernel import trace_kernel
 from flashviz_kernels.branches import options_of
 from flashviz_kernels.described import tensor_of
-from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.kernel_run import load
+from flashviz_kernels.modes import installed
 from flashviz_kernels.source import source_of
 from flashviz_kernels.statements import statements_of
+from flashviz_kernels.tensors import HostTensor
 from flashviz_kernels.witness import SHOWN
 
 

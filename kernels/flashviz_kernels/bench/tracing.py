@@ -22,9 +22,10 @@ from flashviz_kernels.attending import problem_of
 from flashviz_kernels.attention import attend
 from flashviz_kernels.bench.memory import high_water
 from flashviz_kernels.bench.report import Cost, Overhead, Recorded, Report, begin
-from flashviz_kernels.interpreter import HostTensor, installed
 from flashviz_kernels.log import Kept
+from flashviz_kernels.modes import installed
 from flashviz_kernels.recorder import record
+from flashviz_kernels.tensors import HostTensor
 from flashviz_kernels.witness import pointers_of
 
 SIZES = ((1024, 1), (2048, 1), (4096, 1), (4096, 4), (8192, 4), (8192, 7))  # N and heads: 2e3 to over 1e6 events with 64 x 64 tiles
