@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as tries
-from scipy.special import softmax
+from scipy import special  # type: ignore[import-untyped]
 
 from flashviz.catalogue import read_catalogue
 from flashviz.chapters import rescale
@@ -181,7 +181,7 @@ def test_in_the_end_it_is_softmax_over_all_keys(name: str) -> None:
     visited = range(len(found.values.j))
     s = np.concatenate([np.asarray(found.values.s[t, found.row, : len(found.values.k[t])], dtype=np.float64) for t in visited])
     v = np.concatenate([np.asarray(found.values.v[t], dtype=np.float64) for t in visited])
-    reference = softmax(s) @ v[: len(s)]
+    reference = special.softmax(s) @ v[: len(s)]
     assert np.allclose(found.whole, reference, atol=1e-12)
     assert values_of(at(film, "whole"), "whole") == written(found.whole)
     shown = found.of("acc_new", found.last) / float(found.of("l_new", found.last))
