@@ -146,7 +146,7 @@ def read_catalogue(given: str) -> Catalogue:
     except OSError as error:
         there = ", ".join(sorted(shipped.stem for shipped in SHIPPED.glob("*.toml")))
         raise UsageError(f"expected a catalogue, a .toml file or one of {there}, got {given}; flashviz captions writes one") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # as of flashviz.toml
         raise UsageError(f"expected {given} to be TOML, got: {error}; see docs/captions.md") from error
     language, font = table.pop("language", None), table.pop("font", None)
     if not isinstance(language, str) or not TAG.fullmatch(language):

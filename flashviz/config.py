@@ -21,6 +21,7 @@ HEAD_DIMS = (16, 256)
 BLOCKS = (16, 256)
 MAX_STAGES = 8
 INT32 = 2**31 - 1
+BITS = 64  # of a size or a seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +142,8 @@ def _check_integers(config: AttentionConfig, derived: dict[str, Any]) -> None:
         if isinstance(value, bool) or not hasattr(value, "__index__"):
             raise ConfigError(f"{name} must be an integer, got {value!r}; give a whole number")
         value = value.__index__()
+        if value.bit_length() > BITS:  # its products would be too long for Python to write
+            raise ConfigError(f"{name} must be an integer of at most {BITS} bits, got one of {value.bit_length():,}; give a smaller one")
         if value < low or (high is not None and value > high):
             upper = "" if high is None else f" and at most {high}"
             raise ConfigError(f"{name} must be at least {low}{upper}, got {value}; try {low if value < low else high}")

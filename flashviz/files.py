@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flashviz.errors import FlashvizError, UsageError
+from flashviz.errors import FlashvizError, UsageError, WriteError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+THE_SYSTEMS = (errno.EROFS, errno.EIO, None)  # None: of a library that says no number
 
 
 @contextmanager
-def beside(path: str | os.PathLike[str], refusal: type[FlashvizError] = UsageError) -> Iterator[Path]:
+def beside(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A hidden name beside ``path``: renamed to it when the block ends well, removed when it does not.
 
     Raises:
-        FlashvizError: As ``refusal``: the path cannot be written.
+        WriteError: The disk is full, or read-only.
+        UsageError: The path cannot be written for another reason.
     """
     path = Path(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        raise refusal(f"expected a path that can be written, got {path} ({error.strerror}); choose another --out") from error
+        with writing(path):
+            yield partial
+            partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing could be written, nothing is to be removed
+            partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the system refuses within is said of ``path``; raises as ``beside``."""
+    try:
+        yield
+    except OSError as error:
+        got = error.strerror or error
+        if error.errno in FULL:
+            raise WriteError(f"expected room for {path}, got {got}; free some, then try again") from error
+        kind: type[FlashvizError] = WriteError if error.errno in THE_SYSTEMS else UsageError
+        raise kind(f"expected a path that can be written, got {path} ({got}); choose another --out") from error
+
+
+def make_folder(folder: Path) -> None:
+    """A folder and those above it, where they are not there; raises as ``beside``."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)

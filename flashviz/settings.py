@@ -155,7 +155,10 @@ def _file_layer(folder: Path) -> _Layer:
         return _Layer("file", {})
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # not TOML, not UTF-8, an integer of more digits than Python reads, brackets without an end
         raise UsageError(f"{FILE}: not valid TOML ({error}); write lines such as seq-len = 256") from error
     except OSError as error:
         raise UsageError(f"{FILE}: expected a file that can be read, got {error.strerror}; move it away") from error
@@ -205,7 +208,7 @@ def _typed(spelt: str, value: object, kind: Any, *, strict: bool) -> Any:
     """``value`` as ``kind``; text becomes a number or a truth value only where ``strict`` is off."""
     try:
         return msgspec.convert(value, kind, strict=strict)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # a variable that is no UTF-8
         choices = get_args(kind) if get_origin(kind) is Literal else ()
         near = difflib.get_close_matches(str(value), choices, n=1)
         wanted = "one of " + ", ".join(choices) if choices else TYPE_NAMES[kind]

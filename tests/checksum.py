@@ -1,6 +1,7 @@
 """The checksum of a film's pictures: ``python -m tests.checksum SCENE``; another CPU, or other code paths of this one, give the same.
 
-``--plain`` takes this CPU's vector extensions from NumPy and OpenBLAS, so that they compute as on an old one.
+``--plain`` takes this CPU's vector extensions from NumPy, OpenBLAS, pixman and the C library, so that they compute as on an old one: an exp
+of glibc's is another number in its last bit where there is no fused multiply-add.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ import av
 
 
 def plain() -> dict[str, str]:
-    """The environment in which NumPy and OpenBLAS use what every x86-64 CPU has."""
+    """The environment in which all of them use what every x86-64 CPU has, and pixman, which draws for cairo, not even that."""
     compiled = importlib.import_module("numpy._core._multiarray_umath")
     features = [name for name in compiled.__cpu_dispatch__ if compiled.__cpu_features__.get(name)]
-    return {"NPY_DISABLE_CPU_FEATURES": " ".join(features), "OPENBLAS_CORETYPE": "Prescott", "OPENBLAS_NUM_THREADS": "1"}
+    return {
+        "NPY_DISABLE_CPU_FEATURES": " ".join(features), "OPENBLAS_CORETYPE": "Prescott", "OPENBLAS_NUM_THREADS": "1",
+        "PIXMAN_DISABLE": "ssse3 sse2 mmx", "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-FMA,-FMA4",
+    }  # fmt: skip
 
 
 def checksum(scene: str, quality: str, environment: dict[str, str]) -> str:

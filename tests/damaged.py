@@ -23,13 +23,14 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from flashviz.cli.screen import _generic_summary, _trace_summary
+from flashviz.cli.screen import show_trace
 from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.errors import FlashvizError
@@ -49,8 +50,8 @@ INTERESTING = (
     -(2**63), 10**12,
 )  # fmt: skip
 JSON_VALUES: tuple[Any, ...] = (
-    *INTERESTING, None, True, False, "", "x", "fa1", "fa2", "standard", "generic", "attention", "sm_75", "\u202e\x00\n", 1e308, -0.5, 2**70,
-    [], {}, [1, 2, 3], {"a": 1}, "y" * 5000,
+    *INTERESTING, None, True, False, "", "x", "[/]", "fa1", "fa2", "standard", "generic", "attention", "sm_75", "\u202e\x00\n",
+    1e308, -0.5, 2**70, [], {}, [1, 2, 3], {"a": 1}, "y" * 5000,
 )  # fmt: skip
 NPY = (
     "{'descr': '<i2', 'fortran_order': False, 'shape': (%s,), }", "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }",
@@ -227,13 +228,13 @@ def in_columns(rng: random.Random, header: bytes, arrays: Arrays) -> bytes:
 def used(path: Path) -> str:
     """Do with a file what the command line does, up to the first picture."""
     trace = load(path)
+    with redirect_stdout(io.StringIO()):
+        show_trace(path, trace, as_json=False)
     if trace.header.config is None:
-        _generic_summary(path, trace)
         kernel_board(trace, parts_of(trace))
         timeline_of(trace)
         return "read"
     check_events(trace, events_again(trace.header), path)
-    _trace_summary(path, trace)
     timeline_of(trace)
     player_json(trace)
     if trace.header.algorithm == "fa2" and trace.header.altered is None and trace.config.seq_k:

@@ -30,7 +30,7 @@ BAD_CONFIG: tuple[str, ...] = (
     "--seq-k -1", "--seq-len 64 --seq-q 32", f"--seq-q {HUGE}", f"--seq-k {HUGE}", f"--seq-len {HUGE}", "--seq-len 1e3", "--head-dim 8",
     "--head-dim 257", "--block-m 48", "--block-m 8", "--block-n 512", "--block-n 0", "--block-m 256 --block-n 256 --head-dim 256",
     "--dtype int8", "--scale nan", "--scale inf", "--scale x", "--inputs random", "--seed -1", "--arch sm_75", "--arch sm90", "--stages 0",
-    "--stages 9", "--no-such-option", "--seq-q", "--causal=maybe",
+    "--stages 9", "--no-such-option", "--seq-q", "--causal=maybe", f"--heads {2**64}",
 )  # fmt: skip
 BAD: tuple[tuple[str, int], ...] = (
     ("trace", 2),
@@ -68,6 +68,7 @@ BAD: tuple[tuple[str, int], ...] = (
     ("render --all FlashAttentionScene", 2),
     ("render -q x", 2),
     ("render --workers 0", 2),
+    ("render --workers 257", 2),
     ("render --workers 2 --cluster tcp://x:1", 2),
     ("render --trace none.npz", 2),
     ("render --trace text.py", 2),
@@ -155,11 +156,12 @@ BAD: tuple[tuple[str, int], ...] = (
 )
 BAD_TOML = (
     "x", "seq-len = 'x'", "seq-len = 64.5", "seq-leng = 64", "seq-len = 64\nseq_len = 64", "causal = 1", "theme = 'red'", "[seq-len]",
-    "aspect = 16", "trace = 'none.npz'", "heads = true", "seq-len = -1", "\udcff",
+    "aspect = 16", "trace = 'none.npz'", "heads = true", "seq-len = -1", "\udcff", f"heads = 0x{'f' * 5000}", f"heads = {'9' * 5000}",
+    "a = " + "[" * 5000,
 )  # fmt: skip
 BAD_ENVIRONMENT = (
     ("SEQ_LEN", "x"), ("SEQ_LEN", ""), ("NO_SUCH", "1"), ("CAUSAL", "perhaps"), ("THEME", "red"), ("HEADS", "-1"), ("TRACE", "none.npz"),
-    ("SCALE", "nan"), ("ENCODE", "slow"), ("SEQ_Q", HUGE),
+    ("SCALE", "nan"), ("ENCODE", "slow"), ("SEQ_Q", HUGE), ("SEQ_LEN", "\udcff"), ("HEADS", str(2**64)),
 )  # fmt: skip
 
 
@@ -216,7 +218,7 @@ def test_bad_arguments(line: str, code: int) -> None:
     check(line.split(), code)
 
 
-@pytest.mark.parametrize("text", BAD_TOML)
+@pytest.mark.parametrize("text", BAD_TOML, ids=lambda text: text[:20])
 def test_bad_settings_in_the_file(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "flashviz.toml").write_bytes(text.encode("utf-8", "surrogateescape"))

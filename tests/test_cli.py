@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -15,6 +17,8 @@ from click.testing import CliRunner
 
 import flashviz
 from flashviz.cli import films, main
+from flashviz.errors import FlashvizError, UsageError, WriteError
+from flashviz.files import beside
 from flashviz.settings import TYPES
 from flashviz.trace import Trace
 from tests.conftest import ROOT
@@ -193,6 +197,50 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], message:
     assert len(answer.err.splitlines()) == 1
     assert answer.out == ""
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have a largest size where there are POSIX limits")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("trace", *SMALL, "--out", "t.npz"),
+        ("player", "whole.npz", "--out", "x.html"),
+        ("player", "--gallery", "--out", "g"),
+        ("export", "whole.npz", "--player", "--out", "x.json"),
+        ("export", "whole.npz", "--perfetto", "--out", "x.pftrace"),
+        ("captions", "--out", "x.toml"),
+        ("quiz", *SMALL[:-2], "--out", "q"),
+        ("handout", "--out", "h"),
+        ("bench", "trace", "--max-events", "1000", "--repeat", "1", "--out", "b.json"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_a_disk_that_fills_is_one_line_and_exit_1(arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files may not become longer than 500 bytes."""
+    import resource
+
+    monkeypatch.chdir(tmp_path)
+    assert flash("trace", *SMALL, "--out", "whole.npz").code == 0
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
+    try:
+        answer = flash(*arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (answer.code, answer.out, len(answer.err.splitlines())) == (1, "", 1), answer
+    assert answer.err.startswith(f"flashviz: expected {'room for' if arguments[0] != 'handout' else 'a path that can be written, got'} ")
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["whole.npz"]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(errno.ENOSPC, WriteError), (errno.EROFS, WriteError), (errno.ENOENT, UsageError), (errno.EACCES, UsageError)],
+)
+def test_whose_fault_it_is_that_a_path_cannot_be_written(number: int, kind: type[FlashvizError], tmp_path: Path) -> None:
+    with pytest.raises(kind) as raised, beside(tmp_path / "x"):
+        raise OSError(number, os.strerror(number))
+    assert raised.value.exit_code == (1 if kind is WriteError else 2)
+    assert os.strerror(number) in str(raised.value)
 
 
 def test_missing_triton_is_exit_3(monkeypatch: pytest.MonkeyPatch) -> None:

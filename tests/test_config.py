@@ -60,6 +60,7 @@ def test_numpy_integers_become_plain() -> None:
         ({"causal": 1}, "causal must be true or false, got 1; give one of them"),
         ({"scale": float("inf")}, "scale must be a finite number, got inf; leave it out for 1/sqrt(head_dim)"),
         ({"scale": float("nan")}, "scale must be a finite number, got nan; leave it out for 1/sqrt(head_dim)"),
+        ({"seq_q": 1 << 20_000}, "seq_q must be an integer of at most 64 bits, got one of 20,001; give a smaller one"),
         ({"stages": 9}, "stages must be at least 1 and at most 8, got 9; try 8"),
         (
             {"head_dim": 256, "block_m": 128, "block_n": 256},

@@ -46,6 +46,23 @@ def one_line(*arguments: str) -> str:
     return answer.stderr
 
 
+def test_names_in_a_file_neither_are_markup_nor_steer_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ``info`` and of what is refused. rich reads [/] as the end of something."""
+    trace, hostile = generic_traces.product(), "[/]\x1b[31m\u202e"
+    launches = [msgspec.structs.replace(each, kernel=hostile, arguments={hostile: hostile}) for each in trace.header.launches]
+    monkeypatch.chdir(tmp_path)
+    path = Path("[bold].npz")
+    Trace(msgspec.structs.replace(trace.header, launches=launches), trace.columns, parts=trace.parts).save(path)
+    answer = CliRunner().invoke(main, ["info", str(path)], color=True, env={"COLUMNS": "300"})
+    assert answer.exit_code == 0, answer.output
+    shown = r"[/]\x1b[31m\u202e"
+    assert f"{shown} (triton-interpreter)" in answer.stdout
+    assert f"{shown}={shown}" in answer.stdout
+    assert "[bold].npz" in answer.stdout
+    assert hostile[3:] not in answer.stdout
+    assert shown in one_line("player", str(path), "--out", "x.html")
+
+
 def test_damaged_files_end_as_a_trace_or_as_one_refusal(tmp_path: Path) -> None:
     """``python -m tests.damaged`` is the same with a million files."""
     found = damaged.damage(600, folder=tmp_path)

@@ -398,6 +398,8 @@ def test_what_measures_runs_once_and_a_local_may_be_named_as_a_builtin() -> None
         ("    assert out[0] == 5, 'five'", 1, "expected launch(kernel) to end well, got AssertionError: five (at k.py:16)"),
         ("    np.testing.assert_allclose(out, x + 1)", 1, "expected launch(kernel) to end well, got AssertionError"),
         ("    raise ValueError('odd')", 2, "expected launch(kernel) to launch it, got ValueError: odd (at k.py:16)"),
+        ("    import pytest; pytest.skip('no GPU')", 2, "expected launch(kernel) to launch it, got Skipped: no GPU (at k.py:16)"),
+        ("    raise GeneratorExit", 2, "expected launch(kernel) to launch it, got GeneratorExit (at k.py:16)"),
         ("    import nowhere", 3, "expected the package nowhere, got none (imported at k.py:16); install it"),
     ],
 )  # fmt: skip
@@ -446,6 +448,31 @@ def test_arguments_that_are_required_are_one_line() -> None:
     code, out, err = traced()
     assert (code, out) == (2, "")
     assert err.splitlines()[-1].startswith("flashviz: expected k.py to be importable, got sys.exit(2) (at k.py:5)")
+
+
+@pytest.mark.parametrize(
+    ("top", "said"),
+    [
+        ("import pytest\npytest.skip('no GPU', allow_module_level=True)\n", "got Skipped: no GPU (at k.py:2)"),
+        (HEAD + COPY + "@lambda run: run()\ndef launch():\n    copy[(1,)](0, 0, 0, BLOCK=16)\n", "got LaunchedOnImport (at k.py:14)"),
+    ],
+)
+def test_a_file_that_ends_by_no_exception_is_one_line(top: str, said: str) -> None:
+    Path("k.py").write_text(top, encoding="utf-8")
+    code, out, err = traced()
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert f"expected k.py to be importable without a GPU, {said}" in err
+
+
+def test_the_line_told_is_none_of_an_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it is installed: Debian's Python has packages of its own beside those of a virtual environment."""
+    folder = Path("dist-packages").resolve()
+    folder.mkdir()
+    (folder / "installed_here.py").write_text("raise ValueError('odd')\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(folder)
+    Path("k.py").write_text("\nimport installed_here\n", encoding="utf-8")
+    _, _, err = traced()
+    assert "got ValueError: odd (at k.py:2)" in err
 
 
 def test_a_package_that_is_missing_is_named() -> None:
@@ -500,6 +527,7 @@ def in_a_process(end: str) -> subprocess.CompletedProcess[str]:
         ("    os.close(1); os.close(2)", ""),
         ("    os.system('echo printed by another process')", "printed by another process"),
         ("    os._exit(0)", ""),
+        ("    os.chdir('/')", ""),
         ("    child = os.fork(); child and os.waitpid(child, 0)", "expected launches in one process, got a child that was forked"),
     ],
 )
@@ -540,6 +568,8 @@ def test_a_launcher_that_ends_the_process_is_heard(end: str, code: int, said: st
         ("[(4,)]", "[()]", "expected copy[grid] of one to three whole numbers"),
         ("[(4,)]", "[(2**31 - 1,)]", "events in a recording here, got a grid of 2,147,483,647 programs of copy; launch a smaller problem"),
         ("BLOCK=32", "BLOCK=32, BLOK=64", "got BLOK; did you mean BLOCK?"),
+        ("BLOCK=32", "BLOCK=32, num_warps=3", "expected num_warps of copy to be one of 1, 2, 4, 8, 16, 32, got 3"),
+        ("BLOCK=32", "BLOCK=32, num_warps=64", "expected num_warps of copy to be one of 1, 2, 4, 8, 16, 32, got 64"),
         ("BLOCK=32", "BLOCK=32, n=5", "expected each parameter of copy once, got n by its place and by its name; leave out one"),
     ],
 )

@@ -15,6 +15,8 @@ import srt
 from manim import Scene, Square, tempconfig
 from manim.constants import RIGHT
 
+from flashviz.cli.manim_cfg import refused_by_manim
+from flashviz.config import AttentionConfig
 from flashviz.director import TraceScene
 from flashviz.errors import UsageError, WriteError
 from flashviz.interrupts import ends_orderly, heed
@@ -142,12 +144,16 @@ def test_a_folder_that_turns_read_only(trial: Trial, tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------------------------------------- manim's own
 
 
-def rendered(trial: Trial, media: Path, home: Path) -> Path:
+def render(trial: Trial, media: Path, home: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", RUN, "-1", str(trial.folder / "scenes"), "render", "MovedScene", "-q", "l", "--workers", "1"]
-    done = subprocess.run(
+    return subprocess.run(
         [*command, "--media-dir", str(media)], capture_output=True, text=True, check=False, cwd=media.parent,
         env=os.environ | {"HOME": str(home)},
     )  # fmt: skip
+
+
+def rendered(trial: Trial, media: Path, home: Path) -> Path:
+    done = render(trial, media, home)
     assert done.returncode == 0, done.stderr
     (film,) = (media / "videos").rglob("MovedScene.mp4")
     return film
@@ -172,6 +178,38 @@ def test_a_film_is_an_mp4_whatever_a_manim_cfg_says(trial: Trial, tmp_path: Path
     (tmp_path / "manim.cfg").write_text(f"[CLI]\n{line}\n", encoding="utf-8")
     film = probe(rendered(trial, tmp_path / "media", tmp_path))
     assert (film.codec, film.frames) == ("h264", len(trial.frames))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[CLI\n", "expected a configuration that manim takes, got MissingSectionHeaderError"),
+        (b"\xff", "expected a configuration that manim takes, got UnicodeDecodeError"),
+        (b"[CLI]\nframe_rate = x\n", "expected a configuration that manim takes, got ValueError: could not convert string to float: 'x'"),
+        (b"[CLI]\nvideo_dir = {nope}\n", "expected a configuration that manim takes, got KeyError"),  # found when the scene is made
+        (b"[video_encoder.options]\ncrf = nope\n", "expected options that libx264 takes, got crf = nope"),
+    ],
+)
+def test_a_manim_cfg_that_manim_does_not_take_is_one_line(trial: Trial, tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "manim.cfg").write_bytes(content)
+    done = render(trial, tmp_path / "media", tmp_path)
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert (done.returncode, len(lines)) == (2, 1), done.stderr
+    assert lines[0].startswith(f"flashviz: {said}")
+    assert lines[0].endswith("manim.cfg")
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
+def test_an_error_of_ours_is_not_said_to_be_of_a_manim_cfg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "manim.cfg").write_text("", encoding="utf-8")
+    called = compile("run()", "/packages/manim/_config/utils.py", "exec")
+    with pytest.raises(ValueError, match="invalid literal") as manims:
+        exec(called, {"run": lambda: int("x")})
+    with pytest.raises(TypeError) as ours:
+        exec(called, {"run": lambda: AttentionConfig.from_dict(None)})  # type: ignore[arg-type]  # what is wrong with it
+    assert refused_by_manim(manims.value) is not None
+    assert refused_by_manim(ours.value) is None
 
 
 class SpokenScene(Scene):

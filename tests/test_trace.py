@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashviz.config import AttentionConfig
-from flashviz.errors import TraceError
+from flashviz.errors import TraceError, UsageError
 from flashviz.memory import sram_peak, traffic
 from flashviz.trace import COMPARED, SCHEMA, Kind, Trace, replay, state_at
 from flashviz.trace.recording import first_difference, narrowed
@@ -321,9 +321,9 @@ def test_a_column_is_as_narrow_as_its_numbers(numbers: list[int]) -> None:
 
 def test_a_file_that_cannot_be_written_leaves_nothing(trace: Trace, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
-    with pytest.raises(TraceError, match="expected a path that can be written"):
+    with pytest.raises(UsageError, match="expected a path that can be written"):
         trace.save(tmp_path / "taken")
-    with pytest.raises(TraceError, match="expected a path that can be written"):
+    with pytest.raises(UsageError, match="expected a path that can be written"):
         trace.save(tmp_path / "none" / "t.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 import cloup
 
 from flashviz.errors import UsageError
+from flashviz.files import beside
 
 
 @cloup.command()
@@ -37,10 +37,6 @@ def captions(scenes: tuple[str, ...], earlier: str | None, out: Path) -> None:
     scripts = {source.name: load_scene(source).script for source in found}
     scripts = scripts if scenes else {name: script for name, script in scripts.items() if script}
     text = source_catalogue(scripts, kept)
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
+    with beside(out) as partial:
         partial.write_text(text, encoding="utf-8")
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
     click.echo(f"{out}: the captions of {', '.join(scripts)}. Translate them, then flashviz render --catalogue {out}")

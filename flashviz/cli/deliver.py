@@ -18,6 +18,7 @@ import msgspec
 
 from flashviz.cli import options
 from flashviz.errors import FlashvizError, UsageError
+from flashviz.files import writing
 from flashviz.interrupts import ends_orderly
 from flashviz.settings import Settings, load_settings
 
@@ -126,13 +127,12 @@ def whole(folder: Path, build: Callable[[Path], Built]) -> Built:
     """Build a folder beside its place; it replaces an older one only when it is whole."""
     beside, before = (folder.with_name(f".{folder.name}.{os.getpid()}.{what}") for what in ("part", "old"))
     try:
-        beside.mkdir(parents=True)
-        built = build(beside)
-        if folder.exists():
-            folder.rename(before)
-        beside.rename(folder)
-    except OSError as error:
-        raise FlashvizError(f"expected a folder that can be written, got {folder} ({error.strerror}); choose another --out") from error
+        with writing(folder):
+            beside.mkdir(parents=True)
+            built = build(beside)
+            if folder.exists():
+                folder.rename(before)
+            beside.rename(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(before, ignore_errors=True)

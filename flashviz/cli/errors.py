@@ -10,8 +10,12 @@ import click
 import cloup
 from click.exceptions import NoArgsIsHelpError
 
-from flashviz.errors import FlashvizError
+from flashviz.cli.manim_cfg import refused_by_manim
+from flashviz.cli.screen import printable
+from flashviz.errors import FlashvizError, UsageError
 from flashviz.interrupts import INTERRUPTED
+
+END = 1000  # letters of a long message that are shown of either end
 
 
 class Flashviz(cloup.Group):
@@ -41,9 +45,17 @@ class Flashviz(cloup.Group):
             return _complain(f"expected enough memory, got none left ({error}); ask for less", FlashvizError.exit_code)
         except OSError as error:
             return _complain(f"{error.filename or 'file'}: {error.strerror or error}", FlashvizError.exit_code)
+        except Exception as error:
+            said = refused_by_manim(error)
+            if said is None:
+                raise
+            return _complain(said, UsageError.exit_code)
         return code if isinstance(code, int) else 0
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo("flashviz: " + " ".join(message.split()), err=True)
+    """One line, of which the middle is left out where somebody's file or number makes it longer than anyone reads; no sign in it steers the
+    terminal."""
+    said = printable(" ".join(message.split()))
+    click.echo("flashviz: " + (said if len(said) <= 2 * END else f"{said[:END]} ... {said[-END:]}"), err=True)
     return code

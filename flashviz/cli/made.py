@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from flashviz.cli import manim_cfg
 from flashviz.storyboard import Told
 
 if TYPE_CHECKING:
     from flashviz.cli.films import Job, Rendered
 
-USER_WIDE = Path(os.path.expanduser("~/.config/manim/manim.cfg"))  # noqa: PTH111  # which may be nowhere: Path.home() would raise
 DRAW_WITH = ("manim", "numpy", "av", "pycairo", "manimpango", "typst", "pillow", "triton", "ml_dtypes")
 
 
@@ -48,7 +48,7 @@ class Made:
             digest.update(path.read_bytes())
         settings = job.settings
         digest.update(msgspec.json.encode([job.source.name, job.quality, settings.config.to_dict(), settings, versions()], enc_hook=str))
-        for given in (settings.trace, USER_WIDE, Path("manim.cfg")):
+        for given in (settings.trace, *manim_cfg.FILES):
             if given is not None and given.is_file():
                 digest.update(given.read_bytes())
         return cls(job.media_dir / ".made" / f"{job.source.name}-{digest.hexdigest()[:20]}.json")

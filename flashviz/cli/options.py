@@ -12,6 +12,7 @@ import cloup
 
 from flashviz.settings import Source
 
+MOST_WORKERS = 256  # processes; one that drew a film of 4 s took 228 MB
 QUALITIES = {"l": "low_quality", "m": "medium_quality", "h": "high_quality", "k": "fourk_quality"}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -86,7 +87,7 @@ with_film = together(  # how a film looks, who draws it, and where it is kept
     cloup.option("--pauses/--no-pauses", default=None, help="Stills with a question. [default: yes]"),
     cloup.option("--aspect", type=click.Choice(["16:9", "4:3", "1:1", "9:16"]), help="[default: 16:9]"),
     cloup.option("--encode", type=click.Choice(["same", "fast"]), help="As manim encodes, or in a third of the time. [default: same]"),
-    cloup.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that draw. [default: the cores]"),
+    cloup.option("--workers", type=click.IntRange(1, MOST_WORKERS), metavar="N", help="Processes that draw. [default: the cores]"),
     cloup.option("--media-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("media"), help="[default: media]"),
 )
 with_json = cloup.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, in bytes.")

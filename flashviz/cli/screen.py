@@ -13,6 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from flashviz.figures import KIB, kib
 from flashviz.interrupts import uninterrupted
@@ -25,9 +26,19 @@ if TYPE_CHECKING:
 OnProgress = Callable[[float, float], None]
 
 
+def printable(text: str) -> str:
+    """Text in which no sign steers a terminal or turns its direction: names come from files of others."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def _text(said: str) -> Text:
+    """The same for rich, which reads brackets in a ``str`` as its markup."""
+    return Text(printable(said))
+
+
 def status(doing: str) -> AbstractContextManager[Any]:
     """A spinner on standard error while something is being done; silent where that is no terminal."""
-    return Console(stderr=True).status(f"{doing} ...")
+    return Console(stderr=True).status(_text(f"{doing} ..."))
 
 
 @contextmanager
@@ -59,9 +70,9 @@ def show_trace(path: Path, trace: Trace, *, as_json: bool) -> None:
     if as_json:
         _print_json(summary)
         return
-    table = _table(str(path))
+    table = _table(_text(str(path)))
     for name, value in (_generic_rows if generic else _attention_rows)(summary):
-        table.add_row(name, value)
+        table.add_row(name, _text(value))
     table.add_row("hash", summary["hash"])
     Console().print(table)
 
@@ -161,7 +172,8 @@ def show_verification(found: Verification, *, as_json: bool) -> None:
     if as_json:
         _print_json(found.as_dict())
         return
-    table = _table(f"{found.algorithm}, {found.checked}: " + ("[green]ok" if found.ok else "[red]failed"))
+    how = ("ok", "green") if found.ok else ("failed", "red")
+    table = _table(_text(f"{found.algorithm}, {found.checked}: ").append(*how))
     if found.twin_equals_kernel is not None:
         kernel = "kernel's pointers" if found.checked == "pointers" else "kernel"
         table.add_row(f"twin = {kernel}", f"{_yes(found.twin_equals_kernel)}, {found.events:,} events")
@@ -171,7 +183,7 @@ def show_verification(found: Verification, *, as_json: bool) -> None:
         table.add_row("file = recording", _yes(found.file_equals_recording))
     for at, (name, each) in enumerate(found.outputs.items()):
         if each.error is not None:
-            table.add_row(f"error of {name}" if at else "error", f"{each.error:.3g}, allowed {each.allowed:.3g}")
+            table.add_row(_text(f"error of {name}") if at else "error", f"{each.error:.3g}, allowed {each.allowed:.3g}")
     table.add_row("HBM read", f"{_size(found.hbm_read)}, closed form {_size(found.closed_form_read)}")
     table.add_row("HBM written", f"{_size(found.hbm_written)}, closed form {_size(found.closed_form_written)}")
     if found.flops:
@@ -225,7 +237,7 @@ def _film_summary(rendered: Rendered) -> dict[str, Any]:
     }
 
 
-def _table(title: str) -> Table:
+def _table(title: Text) -> Table:
     table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from flashviz.delivery.manifest import Manifest, read_manifest
 from flashviz.delivery.policy import guarded
-from flashviz.errors import FlashvizError
 from flashviz.files import beside
 
 PAGE = "embed.html"
@@ -69,7 +68,7 @@ def write_page(folder: Path) -> Path:
     """Write the page that an iframe shows beside a delivered film. Raises ``UsageError`` where there is none."""
     manifest = read_manifest(folder)
     path = folder / PAGE
-    with beside(path, FlashvizError) as partial:
+    with beside(path) as partial:
         partial.write_text(
             guarded(
                 f'<!doctype html>\n<html lang="{escape(manifest.language)}">\n<meta charset="utf-8">\n'

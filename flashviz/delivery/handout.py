@@ -14,7 +14,7 @@ import numpy as np
 
 from flashviz.errors import FlashvizError, MissingPartError, UsageError
 from flashviz.figures import number
-from flashviz.files import beside
+from flashviz.files import beside, make_folder
 
 Paper = Literal["a4", "us-letter"]
 
@@ -110,10 +110,7 @@ def write_handout(exercise: Exercise, folder: Path, paper: Paper) -> list[Path]:
     if len(exercise.risen) != 1 or len(exercise.m) < 3:
         risen = [tile + 1 for tile in exercise.risen]
         raise UsageError(f"expected a maximum that rises at one tile after the first of three or more, got {risen}; choose other keys")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"expected a folder that can be written, got {folder} ({error.strerror}); choose another --out") from error
+    make_folder(folder)
     return [_set(said(exercise, paper, solved=solved), folder / name) for name, solved in ((SHEET, False), (KEY, True))]
 
 

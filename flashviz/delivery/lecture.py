@@ -13,7 +13,7 @@ import msgspec
 
 from flashviz.delivery.clips import LONGEST, SHORTEST, Clip
 from flashviz.delivery.manifest import LICENCE, Manifest
-from flashviz.errors import FlashvizError, UsageError
+from flashviz.errors import UsageError
 from flashviz.files import beside
 
 LECTURE, PAGE, README = "lecture.json", "index.html", "README.txt"
@@ -162,7 +162,7 @@ def write_zip(folder: Path) -> Path:
     comment = COMMENT + hashlib.sha256((folder / LECTURE).read_bytes()).hexdigest()
     if _comment(place) == comment:
         return place
-    with beside(place, FlashvizError) as partial, ZipFile(partial, "w", ZIP_STORED) as packed:
+    with beside(place) as partial, ZipFile(partial, "w", ZIP_STORED) as packed:
         packed.comment = comment.encode()
         for name in files_of(folder):
             entry = ZipInfo(f"{folder.name}/{name}", THE_SAME_TIME)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from flashviz.errors import FlashvizError, UsageError
+from flashviz.errors import UsageError
 from flashviz.files import beside
 from flashviz.storyboard import Told
 
@@ -104,5 +104,5 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write beside, then rename. Raises ``FlashvizError`` where the folder cannot be written."""
-    with beside(folder / MANIFEST, FlashvizError) as partial:
+    with beside(folder / MANIFEST) as partial:
         partial.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")

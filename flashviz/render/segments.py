@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
-from flashviz.errors import WriteError
+from flashviz.errors import UsageError, WriteError
 from flashviz.render.damage import Box
 from flashviz.render.held import KEY_EVERY, Slice, for_one_picture, held_slice
 
@@ -52,6 +53,24 @@ def patch(pixels: np.ndarray, box: Box) -> Patch:
         min(height, (even.y1 + MARGIN + GRID - 1) & ~(GRID - 1)),
     )
     return Patch(even, around, np.ascontiguousarray(pixels[around.y0 : around.y1, around.x0 : around.x1]).copy())
+
+
+@cache
+def check_options(spec: VideoEncoderSpec) -> None:
+    """Refuse options of a ``manim.cfg`` that the encoder does not take, before anything is drawn.
+
+    Raises:
+        UsageError: It does not open with them.
+    """
+    encoder = av.CodecContext.create(spec.codec, "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = spec.width, spec.height, spec.pixel_format
+    encoder.time_base, encoder.options = 1 / spec.frame_rate, dict(spec.options)
+    try:
+        encoder.open()
+    except (av.FFmpegError, ValueError) as error:
+        given = ", ".join(f"{name} = {value}" for name, value in spec.options)
+        raise UsageError(f"expected options that {spec.codec} takes, got {given}; correct [video_encoder.options] in manim.cfg") from error
 
 
 class SegmentEncoder(VideoSegmentEncoder):

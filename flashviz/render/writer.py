@@ -25,7 +25,7 @@ from PIL import Image
 
 from flashviz.errors import UsageError, WriteError
 from flashviz.interrupts import uninterrupted
-from flashviz.render.segments import Patch, SegmentEncoder, partial_name
+from flashviz.render.segments import Patch, SegmentEncoder, check_options, partial_name
 from flashviz.render.share import LostSegmentsError, Share, missing
 
 if TYPE_CHECKING:
@@ -179,6 +179,7 @@ class FilmWriter(SceneFileWriter):
     def _create_segment_encoder(self, target: Path) -> VideoSegmentEncoder:
         if self.video_encoder is None:
             raise RuntimeError("a still was asked to encode a video segment")
+        check_options(self.video_encoder)
         return SegmentEncoder(target=target, spec=self.video_encoder)
 
 

@@ -51,12 +51,13 @@ def write(path: str | os.PathLike[str], header: msgspec.Struct, arrays: Mapping[
     """Save ``header`` and ``arrays``.
 
     Raises:
-        TraceError: The path cannot be written, or there are more bytes than a file may have.
+        TraceError: There are more bytes than a file may have.
+        UsageError: The path cannot be written; ``WriteError`` where the disk is full.
     """
     blob = np.frombuffer(msgspec.json.encode(header), np.uint8)
     _check_size(path, sum(array.nbytes for array in arrays.values()))
     named: dict[str, Any] = dict(arrays)
-    with beside(path, TraceError) as partial, partial.open("wb") as file:
+    with beside(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, header=blob, **named)
 
 

@@ -52,11 +52,11 @@ def trace_kernel(kernel: Any, launcher: Launcher) -> Trace:
     with auditor.watching(), standing_in(), torch, first_configs(), as_script(None):  # device_print is no part of an answer
         try:
             launcher(kernel)
-        except FlashvizError:
+        except (FlashvizError, KeyboardInterrupt):
             raise
         except (AssertionError, SystemExit) as error:
             failed = None if isinstance(error, SystemExit) and not error.code else error
-        except Exception as error:
+        except BaseException as error:  # pytest.skip raises no Exception
             raise_missing(error)
             raise UsageError(f"expected {name}(kernel) to launch it, got {told(error)}") from error
     if failed is not None and auditor.launches:

@@ -44,6 +44,7 @@ from flashviz_kernels.tensors import HostTensor
 
 OURS = Path(__file__).parent
 GRID = (2**31 - 1, 65_535, 65_535)  # programs along each axis that CUDA takes: CUDA C++ Programming Guide, compute capabilities, table
+WARPS = (1, 2, 4, 8, 16, 32)  # of a program: triton takes powers of 2, CUDA 1,024 threads a block (the same table)
 AN_EVENT = 600  # bytes at the peak of a recording: 513 were measured, of 40,000 events
 SEEN = ("launch", "pid_x", "pid_y", "pid_z", "step", "op", "tensor", "file", "line", *WIDE)  # of an event
 LIBRARY = {  # frames of these files, and of triton, are not the kernel's
@@ -329,6 +330,7 @@ class Auditor:
                 return CompiledKernel(kernel)
             named = _named(kernel, args, kwargs)
             arrays = {name: as_array(value) for name, value in _arrays(named)}
+            _check_warps(kernel, kwargs)
             indices = {name: self._tensor(_called(named.get(name), name), array) for name, array in arrays.items()}
             self.zones = zones_of((indices[name], name, array) for name, array in arrays.items())
             self.muted = {indices[name] for name in arrays if self.quiet(name)}
@@ -461,6 +463,14 @@ def _named(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[s
     given = {name: parameter.default for name, parameter in parameters.items() if parameter.default is not parameter.empty}
     given |= dict(zip(parameters, args, strict=False)) | kwargs
     return {name: given[name] for name in parameters if name in given}
+
+
+def _check_warps(kernel: Any, options: dict[str, Any]) -> None:
+    """Refuse warps that triton's compiler or a GPU does not take."""
+    warps = options.get("num_warps")
+    if warps is not None and warps not in WARPS:
+        said = f"expected num_warps of {kernel.fn.__name__} to be one of {', '.join(map(str, WARPS))}"
+        raise UsageError(f"{said}, got {warps!r}; correct the launch")
 
 
 @cache

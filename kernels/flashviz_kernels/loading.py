@@ -79,7 +79,9 @@ def _module(path: Path) -> ModuleType:
         if error.code:
             del sys.modules[key]
             raise UsageError(f"expected {path} to be importable, got {told(error)}; let it define kernel and launcher only") from error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # pytest.skip raises no Exception
         del sys.modules[key]
         raise_missing(error)
         remedy = "move kernel and launcher to a file that only defines them"
@@ -90,13 +92,13 @@ def _module(path: Path) -> ModuleType:
 @contextlib.contextmanager
 def as_script(path: Path | None) -> Iterator[None]:
     """The folder of a file first on the path, no arguments of ours for it to parse, its prints no part of an answer; and it can neither
-    close our streams, nor end this process unheard, nor go on in a second one."""
+    close our streams, nor leave us in another folder, nor end this process unheard, nor go on in a second one."""
     argv, folder = sys.argv, str(path.resolve().parent) if path is not None else None
     sys.argv = [str(path) if path is not None else argv[0]]
     if folder is not None:
         sys.path.insert(0, folder)
     try:
-        with lent_streams(), one_process():
+        with lent_streams(), contextlib.chdir(os.curdir), one_process():
             yield
     finally:
         sys.argv = argv
@@ -252,7 +254,7 @@ class Finder(importlib.abc.MetaPathFinder):
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or type(spec.loader) is not importlib.machinery.SourceFileLoader or spec.origin is None:
             return None
-        if any(Path(spec.origin).is_relative_to(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib")):
+        if is_installed(spec.origin):
             return None
         spec.loader = Loader(fullname, spec.origin)
         return spec
@@ -297,11 +299,17 @@ def told(error: BaseException) -> str:
 
 def place(error: BaseException) -> str:
     """File and line of the innermost statement that is neither installed nor Python's nor ours."""
-    others = (*(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")), str(Path(__file__).parent))
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).is_file() and not frame.filename.startswith(others):
-            return f"{Path(frame.filename).name}:{frame.lineno}"
+        path = Path(frame.filename)
+        if path.is_file() and not is_installed(frame.filename) and not path.is_relative_to(Path(__file__).parent):
+            return f"{path.name}:{frame.lineno}"
     return ""
+
+
+def is_installed(file: str) -> bool:
+    """Whether it is Python's own or a package's: of this environment, of the user or of the system."""
+    path = Path(file)
+    return path.is_relative_to(sysconfig.get_path("stdlib")) or not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
 
 
 Launcher = Callable[[Any], object]

@@ -9,7 +9,7 @@ from flashviz.delivery.quiz.gift import gift
 from flashviz.delivery.quiz.qti import package
 from flashviz.delivery.quiz.question import Answer, Question
 from flashviz.errors import UsageError
-from flashviz.files import beside
+from flashviz.files import beside, make_folder
 
 __all__ = ["GIFT", "QTI", "Answer", "Question", "write_quiz"]
 
@@ -32,10 +32,7 @@ def write_quiz(questions: Sequence[Question], folder: Path) -> list[Path]:
     names = [question.name for question in questions]
     if not names or len(set(names)) < len(names):
         raise UsageError(f"expected questions of different names, got {', '.join(names) or 'none'}; name each once")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"expected a folder that can be written, got {folder} ({error.strerror}); choose another --out") from error
+    make_folder(folder)
     with beside(folder / GIFT) as partial:
         partial.write_text(gift(questions), encoding="utf-8")
     with beside(folder / QTI) as partial:

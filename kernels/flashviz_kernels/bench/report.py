@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from flashviz.errors import UsageError
+from flashviz.files import beside
 
 PACKAGES = ("flashviz", "numpy", "torch", "triton", "ml_dtypes", "manim", "av", "pycairo")
 
@@ -163,12 +164,8 @@ def write(report: Report, path: Path) -> None:
     """Write beside the place, then rename."""
     if not path.parent.is_dir():
         raise UsageError(f"--out {path}: there is no folder {path.parent}; make it first")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with beside(path) as partial:
         partial.write_bytes(encoded(report) + b"\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def encoded(report: Report) -> bytes:
