@@ -1,8 +1,8 @@
 """Fifteen minutes with a GPU: ``./run.sh gpu --part a``, then b and c. Without a GPU ``--rehearse``: every step, at tiny sizes.
 
 Part a settles whether all is right and how times look; part b measures forward passes, part c both passes. Each step is a process of its
-own with a limit, so that one that fails or hangs takes nothing else along; what it prints is kept in a log, and a table closes the run. What
-a step makes lies in the folder ``--out``: reports in the form of ``docs/bench``, and clocked traces.
+own with a limit, so that one that fails or hangs takes nothing else along; what it prints is kept in a log, and a table closes the run.
+What a step makes lies in the folder ``--out``: reports in the form of ``docs/bench``, and clocked traces.
 """
 
 from __future__ import annotations
