@@ -176,7 +176,7 @@ def speckle(film: ExactnessFilm) -> None:
 def truth(film: ExactnessFilm) -> None:
     """The difference makes room; at its right and left, magnified alike, how far each output is from float64 attention."""
     place, found, skin = film.place, film.found, film.skin
-    film.note = heading(place["error note"], f"distance from float64 attention × {found.magnified:,}", skin.ink)
+    film.note = heading(place["error note"], f"how far apart, and how far from float64, × {found.magnified:,}", skin.ink)
     first, middle_one, last = (place[f"error {at}"] for at in range(len(NAMES)))
     film.squares = [film.difference(off * found.magnified, rect) for off, rect in zip(found.off, (first, last, last), strict=True)]
     film.words = [words_of(film, lane, slot) for lane, slot in enumerate((0, 2, 2))]

@@ -126,11 +126,13 @@ class TrainingMemoryFilm(ChapterFilm):
         at = min(int(done), LAYERS - 1)
         layer, now = at if way == "forward" else LAYERS - 1 - at, done - at
         whole = done == int(done) and self.layers.n == int(self.layers.n)
+        queries = self.found.config.seq_q
+        n = round(self.layers.n * queries) / queries  # bytes are those of the N that is written
         for side in SIDES:
             bytes_now = dict.fromkeys((*EITHER, KEPT[side]), 0.0)
             for name in bytes_now:
                 shares = [self.share(name, each, done, way) for each in range(LAYERS)]
-                bytes_now[name] = sum(shares) * self.found.bytes_of(name, self.layers.n)
+                bytes_now[name] = sum(shares) * self.found.bytes_of(name, n)
                 self.put(side, name, shares)
             arriving = [min(now / COMES, 1.0) * self.share("dO", each, done, way) * (each == layer) for each in range(LAYERS)]
             self.put(side, "dO", arriving if way == "backward" else [0.0] * LAYERS)
