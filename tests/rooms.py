@@ -17,7 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kernels": (
         "algorithms", "backward", "gradients", "reports",
         "accuracy", "altered", "attention", "bfloat16", "compiler", "corpus", "forward", "gpu", "gpu_session", "hopper", "kernel_files",
-        "libdevice", "mutations", "placement", "recorder", "reference", "shortcuts", "special_values", "trace_kernel", "witness",
+        "lazy", "libdevice", "mutations", "placement", "recorder", "reference", "shortcuts", "special_values", "trace_kernel", "witness",
     ),
     "lettering": ("lettering", "outlines"),
     "catalogue": ("catalogue",),

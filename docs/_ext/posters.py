@@ -17,7 +17,7 @@ MOST = 40_000  # bytes
 
 def small(poster: Path, out: Path) -> None:
     """Write ``poster`` as a small WebP. Raises ``FlashvizError`` where that is still large."""
-    with Image.open(poster) as picture, beside(out, FlashvizError) as partial:
+    with Image.open(poster) as picture, beside(out) as partial:
         fitted = picture.convert("RGB")
         fitted.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
         fitted.save(partial, "WEBP", quality=82, method=6)
