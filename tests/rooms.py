@@ -17,7 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kernels": (
         "algorithms", "backward", "gradients", "reports",
         "accuracy", "altered", "attention", "bfloat16", "compiler", "corpus", "forward", "gpu", "gpu_session", "hopper", "kernel_files",
-        "lazy", "libdevice", "mutations", "placement", "recorder", "reference", "shortcuts", "special_values", "trace_kernel", "witness",
+        "libdevice", "mutations", "placement", "recorder", "reference", "shortcuts", "special_values", "trace_kernel", "witness",
     ),
     "lettering": ("lettering", "outlines"),
     "catalogue": ("catalogue",),
@@ -36,7 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "pages", "quiz", "slides"),
     "export": ("perfetto", "player"),
-    "player": ("player", "player_page", "toys"),
+    "player": ("player", "player_page", "toys", "lazy"),
     "cli": ("cli", "bad_input", "bench", "settings"),
     "docs": ("docs", "maths", "site", "workflows", "setup", "rooms"),
 }  # fmt: skip
