@@ -171,7 +171,7 @@ BESIDE: Mapping[Aspect, Table] = {
 STRIPS: Mapping[Aspect, Table] = {aspect: {"hbm": MACHINE[aspect]["hbm"], **table} for aspect, table in BESIDE.items()}
 # The machine again, for all row blocks: what crosses goes to its place on chip, and joins one bar.
 HELD: Mapping[Aspect, Place] = {
-    "16:9": (1210, 130, 1800, 796), "4:3": (850, 140, 1380, 800), "1:1": (624, 160, 1042, 760), "9:16": (420, 872, 1020, 1240),
+    "16:9": (1210, 130, 1800, 796), "4:3": (850, 140, 1380, 800), "1:1": (624, 160, 1042, 760), "9:16": (420, 924, 1020, 1246),
 }  # fmt: skip
 ON_CHIP = "q", "k", "s", "strip", "softmax", "path time", "product time", "times from"
 REST: Mapping[Aspect, Table] = {

@@ -21,7 +21,7 @@ from flashviz.director.film.sweeping import CROSSED, Passing, Point, stored_rows
 from flashviz.director.pictures import card_lines
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, machine, middle, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, machine, middle, worded
 from flashviz.figures import amount, kib, number, power, quarters, seconds
 from flashviz.forms import compulsory
 from flashviz.layout import Rect, centered, columns, rows
@@ -253,18 +253,20 @@ def bill(film: Film) -> None:
     film.piles = Piles(piles, drawn, {name: unit.left + unit.wide for name, unit in zip(piles, units, strict=True)})
 
 
-def cost(film: Film, nbytes: Mapping[str, int]) -> str:
-    """What so many tiles come to: time on the path, where a source says how fast it is; else bytes."""
+def cost(film: Film, nbytes: Mapping[str, int]) -> tuple[str, str]:
+    """What so many tiles come to, at length and shortly: time on the path, where a source says how fast it is; else bytes."""
     times, several = path_times(film.config), f", {film.grain} a square" if film.grain > 1 else ""
     whole = sum(nbytes.values())
     if times is None:
-        return f"× {amount(film.unit)} = {kib(whole)}{several}"
-    return f"× {amount(film.unit)} at {times.speed}: {seconds(times.crossing(whole))}{several}"
+        return f"× {amount(film.unit)} = {kib(whole)}{several}", f"= {kib(whole)}"
+    taken = seconds(times.crossing(whole))
+    return f"× {amount(film.unit)} at {times.speed}: {taken}{several}", f"tiles: {taken}"
 
 
-def beside(text: str, figure: Word, rect: Rect, color: str) -> Word:
-    """What a figure is of, behind it on its line; smaller where ``rect`` would not hold it."""
+def beside(texts: Sequence[str], figure: Word, rect: Rect, color: str) -> Word:
+    """What a figure is of, behind it on its line: the first of ``texts`` that ``rect`` holds, the last smaller where it holds none."""
     left = figure.left + figure.wide + em(24)
+    text = first_that_fits(texts, LABEL, rect.x1 - left)
     px = LABEL * min(1.0, (rect.x1 - left) / text_width(text, LABEL))
     return Word(text, px, color, left, figure.baseline, "unit", Face.TEXT)
 
