@@ -131,7 +131,7 @@ class Held(Group):
         named = (("Q", "Q"), ("K", "K"), ("V", "V"), ("S", "S, then P"), ("ACC", "acc"), ("L", "m, ℓ"))
         across = 3 if rect.width > rect.height else 2
         cells = [cell for line in rows(rect, len(named) // across, em(16)) for cell in columns(line, across, em(16))]
-        side = TUCKED * min(min(cell.width, cell.height) for cell in cells)
+        side = (TUCKED if across < 3 else 1.0) * min(min(cell.width, cell.height) for cell in cells)  # a wide room has its path above
         self.rect, self.at, parts = rect, {}, []
         for (tensor, text), cell in zip(named, cells, strict=True):
             self.at[tensor] = at = centered(*cell.center[:2], side, side)
