@@ -76,17 +76,12 @@ def power(value: float) -> str:
     return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
 
 
-def nanoseconds(value: float) -> str:
-    """A short time that is multiplied by hand on screen: four digits."""
-    return f"{value * 1e9:,.4g} ns"
-
-
-def seconds(value: float) -> str:
+def seconds(value: float, digits: int = 3) -> str:
     """A time in the unit that needs no zeros before it."""
     for unit, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if value >= unit * (1 - 1e-9):
-            return f"{value / unit:,.3g} {name}"
-    return f"{value / 1e-9:,.3g} ns"
+            return f"{value / unit:,.{digits}g} {name}"
+    return f"{value / 1e-9:,.{digits}g} ns"
 
 
 def compact(nbytes: float) -> str:

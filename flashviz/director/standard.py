@@ -137,7 +137,7 @@ class StandardAttentionFilm(ChapterFilm):
         name, count = way[0], self.tiles(way[0])
         cells, stop = self.cells(name), count if stop is None else stop
         lane = self.lane(out=out)
-        boxes = flight(min(share / LANDED, 1.0), stop - start, lambda index: cells(start + index), tile, lane, out=out, around=True)
+        boxes = flight(min(share / LANDED, 1.0), stop - start, lambda index: cells(start + index), tile, lane, out=out)
         self.flying[name].display(boxes if share < LANDED else boxes[:0])
         arrived = start + arrived_of(share) * (stop - start)
         if out and name in self.stored:

@@ -11,7 +11,6 @@ from manim import Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
-from flashviz.chapters.film import path_times
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX, Source
 from flashviz.device import KIB, SMS, Resources
 from flashviz.director.film.parts import heading, label, matrix_to, placed, put, show_rows
@@ -246,7 +245,7 @@ def bill(film: Film) -> None:
             seconds=max(POUR * (1 - meets / end), TEXT),
         )
     units = [beside(cost(film, totals[name]), f, place[f"{name} name"], skin.ink) for name, f in figures.items()]
-    times = path_times(film.config)
+    times = film.times
     badge = [] if times is None else [machine(times.device, film.scene.settings.aspect, skin)]
     film.move(FadeIn(figures["standard"], *units, *letters(film, piles), *badge), seconds=TEXT)
     film.hold(1.0)
@@ -255,7 +254,7 @@ def bill(film: Film) -> None:
 
 def cost(film: Film, nbytes: Mapping[str, int]) -> tuple[str, str]:
     """What so many tiles come to, at length and shortly: time on the path, where a source says how fast it is; else bytes."""
-    times, several = path_times(film.config), f", {film.grain} a square" if film.grain > 1 else ""
+    times, several = film.times, f", {film.grain} a square" if film.grain > 1 else ""
     whole = sum(nbytes.values())
     if times is None:
         return f"× {amount(film.unit)} = {kib(whole)}{several}", f"= {kib(whole)}"
@@ -302,7 +301,7 @@ def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
 @beat("waiting")
 def waiting(film: Film) -> None:
     """What both compute, in time, under what they move: a short bar, and as long in both."""
-    place, skin, times = film.scene.shot("bill"), film.skin, path_times(film.config)
+    place, skin, times = film.scene.shot("bill"), film.skin, film.times
     assert times is not None  # else this beat is left out
     bars, words = [], []
     for (name, pile), trace in zip(film.piles.of.items(), (film.material.standard, film.material.fa2), strict=True):
@@ -539,7 +538,7 @@ def card(film: Film) -> None:
 
 def sources_of(film: Film) -> tuple[Source, ...]:
     """What the film rests on, and whose figures it quotes."""
-    times = path_times(film.config)
+    times = film.times
     return tuple(dict.fromkeys((FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX, *(times.sources if times is not None else ()))))
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz.director.film.parts import Way, fill, gates, reveal, square_at
+from flashviz.director.film.parts import Way, fill, gates, reveal, square_at, stored_at
 from flashviz.director.film.stage import Film
+from flashviz.director.shots import TEXT
 from flashviz.layout import Rect
 from flashviz.lettering import em
-from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.motion import FadeIn, Shows
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.trace import Kind
 
@@ -51,15 +53,15 @@ class Crossing(Group):
         self.leaves = arrives - LASTS
         self.leaves[store] = nth + np.maximum.accumulate(ready - nth) if store.any() else []
         self.end = float(self.leaves.max(initial=0.0)) + LASTS
-        whole = {each: int((of_head & (kind == each)).sum()) for each in kinds}
-        before = {each: int((of_head & (kind == each) & (row < rows[0])).sum()) for each in kinds}
-        self.counts = {each: (before[each] / max(whole[each], 1), 1 / max(whole[each], 1)) for each in kinds}
+        whole, before = (Counter(kind[of_head & (row < stop)].tolist()) for stop in (film.config.row_blocks, rows[0]))
+        self.counts = {each: (before[each], max(whole[each], 1)) for each in kinds}
+        self.there = {each: film.bar.shares[each] for each in kinds}  # what has crossed before any of these did
         self.squares = {each: Rectangles(film.skin.hue(TENSORS[each]), name=f"in flight {TENSORS[each]}") for each in kinds}
         super().__init__(*self.squares.values())
 
     def display(self, share: float) -> Crossing:
         """So far: squares on their way, and what has crossed: in the bar, in HBM, and lit there."""
-        now, lit = share * self.end, {}
+        now, lit, shares = share * self.end, {}, {}
         for kind, squares in self.squares.items():
             mine = np.flatnonzero(self.kind == kind)
             first, last = np.searchsorted(self.leaves[mine], [now - LASTS, now], side="right")
@@ -67,31 +69,28 @@ class Crossing(Group):
             squares.display(np.array([square_at(*self.place(k, now)) for k in mine[first:last]]).reshape(-1, 4))
             if kind in READ and first < last:
                 lit[TENSORS[kind]] = frozenset({self.cell(mine[last - 1])[0]})
-            start, each = self.counts[kind]
-            self.film.bar.shares[kind] = max(start + each * first, self.film.bar.shares[kind] if first == 0 else 0.0)
-        self.film.bar.display({})
+            before, whole = self.counts[kind]
+            shares[kind] = max((before + int(first)) / whole, self.there[kind])
+            self.lie(kind, shares[kind])
+        self.film.bar.display(shares)
         self.film.hbm.display(lit=lit)
-        self.lie()
         return self
 
-    def lie(self) -> None:
+    def lie(self, kind: Kind, share: float) -> None:
         """What was stored lies in HBM."""
-        film = self.film
-        for kind in set(STORES) & set(self.squares):
-            if kind == Kind.STORE_O:
-                reveal(film.outputs[0], film.bar.shares[kind])
-            else:
-                fill(film.sheets[TENSORS[kind]], film.cells, film.bar.shares[kind])
+        if kind == Kind.STORE_O:
+            reveal(self.film.outputs[0], share)
+        elif kind in STORES:
+            fill(self.film.sheets[TENSORS[kind]], self.film.cells, share)
 
     def cell(self, k: int) -> tuple[int, Rect]:
         """Of the k-th event: which tile of its tensor, and where it lies in HBM."""
         event, cross = self.film.material.standard[int(self.at[k])], self.film.hbm.cross
         tensor = TENSORS[Kind(self.kind[k])]
-        row, col = cross.row_of(event.i), cross.col_of(max(event.j, 0))
-        if tensor in "SP":
-            return row * cross.n_cols + col, self.film.sheets[tensor].cell(row * cross.n_cols + col)
-        index = row if tensor in "QO" else col
-        return index, cross.tile(tensor, index)
+        if tensor not in self.film.sheets:
+            return stored_at(cross, tensor, event.i, event.j)
+        index = cross.row_of(event.i) * cross.n_cols + cross.col_of(event.j)
+        return index, self.film.sheets[tensor].cell(index)
 
     def place(self, k: int, now: float) -> tuple[float, float]:
         """Where its square is."""
@@ -112,6 +111,7 @@ def cross(film: Film, kinds: tuple[Kind, ...], places: Mapping[str, Rect], secon
     film.move(Shows(Group(*lies, crossing, film.bar, film.hbm), crossing.display), seconds=seconds)
     film.hbm.display(lit={})
     film.scene.remove(crossing)
-    done = [kind for kind in kinds if film.bar.shares[kind] >= 1 - 1e-9]
-    film.bar.display(dict.fromkeys(done, 1.0))
-    film.name_crossed(*done)
+    names = film.bar.names(film.scene.shot("machine")["bar names"], *(kind for kind in kinds if film.bar.shares[kind] == 1))
+    if names:
+        film.move(FadeIn(*names), seconds=TEXT)
+        film.bar.named.add(*names)

@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.director.words import LABEL, Word, middle, word
-from flashviz.layout import Rect
+from flashviz.layout import Cross, Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.named import Act, Named
@@ -75,6 +75,12 @@ def arrived_of(share: float) -> float:
     return float(np.clip((share - SET_OUT) / (LANDED - SET_OUT), 0.0, 1.0))
 
 
+def stored_at(cross: Cross, tensor: str, i: int, j: int) -> tuple[int, Rect]:
+    """The tile of Q, K, V or O that an event of a row block and a key tile is of: which one it is, and where it lies in HBM."""
+    index = cross.row_of(i) if tensor in "QO" else cross.col_of(j)
+    return index, cross.tile(tensor, index)
+
+
 def gates(pipe: Rect) -> list[tuple[float, float]]:
     """Where the path begins and ends: HBM's side first."""
     x, y = pipe.center[:2]
@@ -108,13 +114,10 @@ def square_at(x: float, y: float) -> tuple[float, float, float, float]:
     return x - half, y - half, x + half, y + half
 
 
-def flight(
-    share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool, around: bool = False
-) -> np.ndarray:  # fmt: skip
+def flight(share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool) -> np.ndarray:
     """Boxes of the squares that are on their way between cells of HBM and a tile on chip, through the pipe: one leaves after another.
 
-    Args:
-        around: Along a line at the pipe's end, beside all that lies in HBM; else straight to the pipe.
+    They go along a line at the pipe's end, beside all that lies in HBM.
     """
     each, boxes, path = IN_FLIGHT / (count + IN_FLIGHT), [], gates(pipe)
     turn = [(tile.center[0], pipe.center[1])] if pipe.width >= pipe.height else []
@@ -123,8 +126,7 @@ def flight(
         if not 0 < at < 1:
             continue
         cell = cells(index).center
-        beside = [(cell[0], path[0][1])] if around else []
-        corners = [cell, *beside, *path, *turn, tile.center]
+        corners = [cell, (cell[0], path[0][1]), *path, *turn, tile.center]
         boxes.append(square_at(*Way.of(*(corners[::-1] if out else corners)).at(ease_in_out_cubic(at))))
     return np.array(boxes).reshape(-1, 4)
 

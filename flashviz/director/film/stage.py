@@ -256,7 +256,7 @@ class Film:
         if self.later is not None:
             self.row.chart.tallest = max(self.row.chart.tallest, float(self.later.before.max()))  # both rises have room
             self.row.chart.place(self.row.chart.at.rect)
-        self.tiles, self.names = {}, {}
+        self.tiles, self.names, self.times = {}, {}, story.path_times(self.config)
         self.notes: list[Mobject] = []  # on the chip, till its picture is another
 
     def move(self, *animations: Any, seconds: float) -> None:
@@ -266,13 +266,6 @@ class Film:
 
     def hold(self, seconds: float) -> None:
         self.scene.hold(seconds)
-
-    def name_crossed(self, *kinds: Kind) -> None:
-        """What all has crossed of is named, beneath the bar."""
-        names = self.bar.names(self.scene.shot("machine")["bar names"], *kinds)
-        if names:
-            self.move(FadeIn(*names), seconds=TEXT)
-            self.bar.named.add(*names)
 
     def tiles_of(self, nbytes: float) -> str:
         """Bytes in the film's unit."""

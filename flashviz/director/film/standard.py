@@ -12,7 +12,7 @@ from manim import Create, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.chapters.film import PathTimes, path_times
+from flashviz.chapters.film import PathTimes
 from flashviz.director.film.crossing import cross
 from flashviz.director.film.parts import (
     Columns,
@@ -29,7 +29,7 @@ from flashviz.director.film.parts import (
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
 from flashviz.director.words import LABEL, NUMBER, Word, labelled, middle
-from flashviz.figures import amount, nanoseconds, quarters
+from flashviz.figures import amount, quarters, seconds
 from flashviz.layout import Rect, Shot, centered
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
@@ -72,7 +72,7 @@ def memory(film: Film) -> None:
         film.move(arrives, seconds=WAITED)
     film.hbm.display(lit={})
     film.scene.remove(waits)
-    times = path_times(film.config)
+    times = film.times
     film.tiles["S"] = scores = film.tile("S", 0, place["s"])
     film.scene.add(scores)
     computing = AT_ONCE if times is None else WAITED * times.computing(product_flops(film)) / times.crossing(film.unit)
@@ -101,7 +101,7 @@ def path_notes(film: Film, place: Shot, times: PathTimes) -> list[Mobject]:
     """How long a tile is on the path, and what its product takes, by quoted figures of a whole device."""
     ink, notes = film.skin.ink, list[Mobject]()
     for part, taken in (("path", times.crossing(film.unit)), ("product", times.computing(product_flops(film)))):
-        words = labelled(place[f"{part} time"], (nanoseconds(taken), ink), (f"the {part}", ink), part, px=NUMBER)
+        words = labelled(place[f"{part} time"], (seconds(taken, 4), ink), (f"the {part}", ink), part, px=NUMBER)
         notes.append(Named(*words, tag="note", text=" ".join(word.text for word in words)))
     quoted = f"{times.device}: {amount(film.unit)} at {times.speed}; the product at {times.peak:.0f} TFLOP/s"
     return [*notes, label(place["times from"], quoted, ink, name="note")]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from manim import Group, Mobject
 
-from flashviz.director.film.parts import SQUARE, Way, gates, show_rows, square_at
+from flashviz.director.film.parts import SQUARE, Way, gates, show_rows, square_at, stored_at
 from flashviz.director.film.stage import Film
 from flashviz.director.sweep import crossed
 from flashviz.layout import Rect
@@ -71,7 +71,7 @@ class Passing(Group):
     def way(self, tensor: str, event: Event) -> Way:
         """A square's way from HBM to the chip: beside the grid, through the path, to its place."""
         cross, path = self.film.hbm.cross, gates(self.pipe)
-        cell = cross.tile(tensor, cross.row_of(event.i) if tensor in "QO" else cross.col_of(event.j)).center
+        cell = stored_at(cross, tensor, event.i, event.j)[1].center
         out = cross.strip("O").x1 + em(SQUARE)  # to the right of all that lies in HBM
         top = cross.strip("K").center[1]
         beside = [(cell[0], top), (out, top)] if tensor == "Q" else [(out, cell[1])]
