@@ -31,7 +31,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "scenes": ("scenes",),
     "render": (
-        "cache_key", "made", "render_held", "render_parity", "render_writer", "workers",
+        "cache_key", "made", "render_held", "render_parity", "render_segments", "render_writer", "workers",
         "cluster", "browser", "frames", "reliable_renders", "skipped",
     ),
     "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "pages", "quiz", "slides"),
