@@ -7,6 +7,7 @@ allocation are those of NVIDIA's CUDA Occupancy Calculator.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -49,6 +50,14 @@ class Buffer(msgspec.Struct, frozen=True):
     scratch: bool = False
 
 
+class Room(NamedTuple):
+    """What programs on one SM share: bytes in all, and of one program."""
+
+    name: str
+    whole: int
+    each: int
+
+
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
     """What the compiler gave one program: bytes of shared memory and how they are laid out, registers a thread, spilled bytes a thread."""
 
@@ -72,6 +81,13 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     def programs(self) -> int:
         """Programs that fit on one SM at once."""
         return programs_per_sm(self.arch, shared=self.shared, registers=self.registers, warps=self.warps)
+
+    @property
+    def scarce(self) -> Room | None:
+        """What no further program would find on the SM; None where the SM takes no more warps or blocks, whatever is left."""
+        shared = Room("shared memory", SMS[self.arch].shared, _rounded(self.shared + SHARED_RESERVED, SHARED_UNIT))
+        registers = Room("registers", 4 * REGISTERS, 4 * self.warps * _rounded(self.registers * WARP, REGISTER_UNIT))
+        return next((room for room in (registers, shared) if 0 < room.whole // room.each == self.programs), None)
 
 
 def programs_per_sm(arch: str, *, shared: int, registers: int, warps: int) -> int:

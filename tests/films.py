@@ -24,7 +24,7 @@ from flashviz.settings import Settings, use_settings
 from flashviz.trace import Trace
 
 SCENES = Path(__file__).parent.parent / "scenes"
-FLASH_BEATS = ("score", "blend", "finish", "strips", "rest")  # in which FlashAttention's HBM is seen
+FLASH_BEATS = ("score", "finish", "strips", "rest")  # in which FlashAttention's HBM is seen
 
 Run = Callable[..., Any]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from flashviz.cli import main
 from flashviz.config import AttentionConfig
-from flashviz.device import SMS, programs_per_sm
+from flashviz.device import SMS, Resources, programs_per_sm
 from flashviz.errors import ConfigError, FlashvizError
 from flashviz_kernels.aot import allocation_map, encoded
 from flashviz_kernels.compiler import FORWARD, _source_of_launches, compile_variants, imported, resources_of, without_trace
@@ -87,6 +87,12 @@ def test_one_changed_letter_of_what_is_imported_is_another_key(monkeypatch: pyte
 )
 def test_programs_on_one_sm_by_hand(arch: str, shared: int, registers: int, warps: int, programs: int, why: str) -> None:
     assert programs_per_sm(arch, shared=shared, registers=registers, warps=warps) == programs, why
+    given = Resources(arch=arch, shared=shared, buffers=(), registers=registers, spilled=0, warps=warps, stages=2)
+    scarce = {"registers": "registers", "shared": "shared memory", "the most that one block may have": "shared memory"}.get(
+        why.split(":", maxsplit=1)[0]
+    )
+    assert (given.scarce.name if given.scarce else None) == scarce
+    assert given.scarce is None or given.scarce.whole // given.scarce.each == programs
 
 
 @given(

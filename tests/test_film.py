@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from flashviz.chapters.film import DIGEST, DIGEST_SECONDS, SCRIPT, beats_of, path_times
 from flashviz.config import AttentionConfig
+from flashviz.device import KIB, Resources
 from flashviz.director import Snapshot
 from flashviz.director.captions import CENTRED_PX
 from flashviz.director.film.closing import MAGNIFIED, Held
@@ -92,11 +94,10 @@ def check_numbers(shown: Film) -> None:
 def check_bytes(shown: Film) -> None:
     """What crossed is the trace's at the beat's event; the whole ends at the closed forms, on the bill, too, and with a perfect cache."""
     config, unit = shown.trace.config, tile_unit(shown.trace)
-    for beat in ("score", "blend"):
-        if shown.scene.on_board(beat):
-            event = shown.at(beat).event
-            assert event is not None
-            assert shown.at(beat).texts()["crossed"] == tiles_of(sum(crossed(state_at(shown.trace, event)).values()), unit), beat
+    if shown.scene.on_board("score"):
+        event = shown.at("score").event
+        assert event is not None
+        assert shown.at("score").texts()["crossed"] == tiles_of(sum(crossed(state_at(shown.trace, event)).values()), unit)
     rest = shown.at("rest").texts()
     assert (rest["stored"], rest["crossed"]) == ("0", tiles_of(closed_form(config, "fa2").total, unit))
     for beat, name, of in (("bill", "tiles", closed_form), ("cache", "marker", compulsory)):
@@ -345,6 +346,26 @@ def test_film_of_the_kernel_itself() -> None:
     taller = shown.scene.film.taller
     assert programs == [str(taller.before.programs), str(taller.after.programs)]
     assert taller.after.shared == 2 * taller.before.shared, "what a program holds of Q, and what it converts, has twice the rows"
+
+
+def test_programs_on_an_sm_are_drawn_to_scale() -> None:
+    """As triton compiles for sm_90: 128 and 254 registers a thread, so that 64 and 128 of an SM's 256 KiB are one program's."""
+    given = {
+        rows: Resources(arch="sm_90", shared=shared * KIB, buffers=(), registers=registers, spilled=0, warps=4, stages=2)
+        for rows, registers, shared in ((64, 128, 40), (128, 254, 48))
+    }
+
+    def compiled(trace: Trace) -> Trace:
+        header = msgspec.structs.replace(trace.header, resources=given[trace.config.block_m])
+        return Trace(header, trace.columns, stats=trace.stats, snapshots=trace.snapshots)
+
+    shown = play(WHOLE, Settings(config=AttentionConfig(), source="numpy"), altered(run, compiled), lambda config: given[config.block_m])
+    items = shown.at("taller").shown
+    assert [item.text for item in items if item.name == "held"] == ["64 KiB a program", "128 KiB a program"]
+    assert [item.text for item in items if item.name == "programs"] == ["4", "2"]
+    s, acc = ([item.box[2] - item.box[0] for item in items if item.name == f"held {tensor}"] for tensor in ("S", "ACC"))
+    for wide in (s, acc):
+        assert wide == pytest.approx([s[0]] * 4 + [2 * s[0]] * 2, abs=0.03), "16 KiB in each of four programs, 32 in each of two"
 
 
 @aspects

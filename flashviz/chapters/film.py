@@ -27,7 +27,7 @@ OPENING: tuple[Beat, ...] = (
     Beat("score", "Scores", 9.1, shot="score", late=True, along=True, caption="Q stays. K arrives."),
     Beat("ceiling", "The ceiling", 5.8, shot="ceiling", late=True, along=True, caption="The largest sets the ceiling."),
     Beat("sum", "The sum", 4.5, shot="ceiling", late=True, along=True, caption="Area is the sum: ℓ."),
-    Beat("blend", "Blend", 8.3, shot="score", late=True, along=True, caption="The scores are overwritten. V arrives."),
+    Beat("blend", "Blend", 7.3, shot="values", late=True, along=True, caption="Term × its row of V joins acc. No score is kept."),
     Beat("calm", "Calm tiles", 8.4, shot="rescale", late=True, along=True, caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
@@ -49,7 +49,7 @@ CLOSING: tuple[Beat, ...] = (
         shot="taller",
         late=True,
         along=True,
-        caption="Half the K and V, but less room for others to take turns.",
+        caption="Half the K and V, but fewer programs fit to fill the waits.",
     ),
     Beat(
         "difference",
@@ -69,7 +69,7 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.9, "sum": 3.6, "calm": 4.2, "terms": 3.7,
+    "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.9, "sum": 3.3, "calm": 4.5, "terms": 3.7,
     "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 4.0, "bill": 5.1, "cache": 1.2,
 }  # fmt: skip
 DIGEST_SAYS = {

@@ -15,7 +15,7 @@ from flashviz.chapters.rescale import Rescale
 from flashviz.director.shots import MOVE, ShotScene
 from flashviz.director.words import LABEL, NAME, NUMBER, Numbers, Word, first_that_fits, symbols
 from flashviz.figures import total
-from flashviz.layout import Rect
+from flashviz.layout import Rect, Shot
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
 from flashviz.mobjects.key_tiles import KeyTiles
@@ -28,6 +28,9 @@ from flashviz.trace import Kind
 
 GHOST = 0.85
 SYMBOLS_OF_TERM = 120  # px
+# Shots of the row are sections of one board, the shot in which all its parts stand: what is in both is where the one lies in the other.
+BOARD = "rescale"
+ANCHORS = {BOARD: "measured", "sum": "measured", "values": "acc", "answer": "acc"}
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
 
@@ -110,7 +113,7 @@ class RescaleFilm:
         ]  # fmt: skip
 
     def go(self, name: str, *also: Any, seconds: float = MOVE) -> None:
-        """To another shot: each part by one map to where it stands there; what is not in it fades first, and what is new comes last."""
+        """To another shot: each part by one map to where it stands there. What is not in it leaves by the map of the rest, and comes so."""
         old, new = self.shot, self.scene.shot(name)
         back = [thing for part, thing, _ in self.away if part in new]
         on_stage = {id(part) for top in (*self.scene.mobjects, *back) for part in top.get_family()}
@@ -119,20 +122,29 @@ class RescaleFilm:
         for part, thing, put in self.placings():
             if id(thing) not in on_stage:
                 continue
-            if part in old and part in new:
-                put(old[part])
-                moves.append(Shows(thing, partial(_between, put, old[part], new[part]), rate_func=ease_in_out_cubic))
+            start, stop = self.place_in(old, part), self.place_in(new, part)
+            if start is not None and stop is not None:
+                put(start)
+                moves.append(Shows(thing, partial(_between, put, start, stop), rate_func=ease_in_out_cubic))
             elif part in new:
                 put(new[part])
-                moves.append(FadeIn(thing, rate_func=late))
-            else:
+            if part not in old:
+                moves.append(FadeIn(thing, **({} if start else {"rate_func": late})))
+            elif part not in new:
                 leaving.append((part, thing, put))
-                moves.append(FadeOut(thing, rate_func=early))
+                moves.append(FadeOut(thing, **({} if stop else {"rate_func": early})))
         self.scene.add(*back)
         self.move(*moves, *also, seconds=seconds)
         self.away = [each for each in self.away if each[0] not in new] + leaving
         self.scene.remove(*(thing for _, thing, _ in leaving))
         self.stand(name)
+
+    def place_in(self, shot: Shot, part: str) -> Rect | None:
+        """Where a part stands, also outside the frame of a shot that is a section of the board; None where it is in no such place."""
+        if part in shot:
+            return shot[part]
+        board, anchor = self.scene.shot(BOARD), ANCHORS.get(shot.name)
+        return None if anchor is None or part not in board else board[part].carried(board[anchor], shot[anchor])
 
     def stand(self, name: str) -> None:
         """Be in a shot, without a way there."""

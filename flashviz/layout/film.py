@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flashviz.layout.rect import Aspect
+from flashviz.layout.rescale import SUM
 from flashviz.layout.table import Place, Table
 
 # Two HBMs: the same O, and one grid that stays empty.
@@ -131,24 +132,14 @@ INSIDE: Mapping[Aspect, Table] = {
     "16:9": {"chip": (24, 16, 1896, 932)}, "4:3": {"chip": (14, 16, 1426, 932)},
     "1:1": {"chip": (8, 10, 1072, 938)}, "9:16": {"chip": (14, 40, 1066, 1390)},
 }  # fmt: skip
-CEILING: Mapping[Aspect, Table] = {
-    "16:9": {
-        "held": (110, 32, 520, 84), "keys": (570, 42, 1820, 76), "scores": (140, 156, 1780, 216), "measured": (140, 236, 1780, 770),
-        "term": (170, 420, 480, 620), "sum": (140, 790, 1500, 890),
-    },
-    "4:3": {
-        "held": (90, 32, 480, 84), "keys": (520, 42, 1370, 76), "scores": (80, 156, 1380, 210), "measured": (80, 236, 1380, 770),
-        "term": (100, 430, 340, 600), "sum": (80, 790, 1380, 890),
-    },
-    "1:1": {
-        "held": (100, 32, 480, 84), "keys": (490, 42, 1030, 76), "scores": (60, 160, 1030, 210), "measured": (60, 240, 1030, 770),
-        "term": (80, 430, 260, 570), "sum": (60, 790, 1030, 890),
-    },
-    "9:16": {
-        "held": (110, 120, 500, 172), "keys": (110, 184, 1020, 218), "scores": (60, 330, 1020, 400), "measured": (60, 430, 1020, 1030),
-        "term": (80, 640, 250, 780), "sum": (60, 1050, 1020, 1150),
-    },
+# A row's terms under their scores; what a term is stands between.
+ABOVE: Mapping[Aspect, Table] = {
+    "16:9": {"scores": (150, 200, 1820, 260), "term": (540, 282, 1500, 426)},
+    "4:3": {"scores": (110, 200, 1370, 256), "term": (330, 278, 1330, 420)},
+    "1:1": {"scores": (100, 190, 1030, 240), "term": (270, 262, 1030, 410)},
+    "9:16": {"scores": (110, 400, 1020, 470), "term": (250, 500, 1020, 660)},
 }  # fmt: skip
+CEILING: Mapping[Aspect, Table] = {aspect: {**SUM[aspect], **above} for aspect, above in ABOVE.items()}
 # HBM where the machine has it; beside it how many row blocks there are.
 BESIDE: Mapping[Aspect, Table] = {
     "16:9": {

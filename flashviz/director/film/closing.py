@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,7 @@ REPEAT = 0.22  # opacity of what a perfect cache would spare
 FULL = " in fp32"  # what is computed on chip is not rounded to 16 bit
 TUCKED, LANE = 0.78, 22  # of its cell, what a place on chip takes; px that tiles pass beside it
 A_NUMBER = 0.5  # of a place on chip: one number a row, and the letters that name it
+SHELVES = 0.2, 0.36, 0.19, 0.25  # of what is written about an SM: its room's name, the room, what a program takes, how many fit
 MAGNIFIED = 1024  # the difference, so that it is seen
 
 
@@ -358,26 +360,43 @@ def taller(film: Film) -> None:
     """What every row block reads; beside it the same with row blocks paired: half the K and V, and twice the chip for a program."""
     place, skin, config = film.scene.shot("taller"), film.skin, film.config
     traces, resources = (film.material.fa2, film.taller.trace), (film.taller.before, film.taller.after)
+    scarce = [None if each is None else each.scarce for each in resources]
     held = [held_at_most(trace) for trace in traces]
     most = max(max(each.values()) for each in held)
-    sides = []
+    sides: list[tuple[Word, list[Word], Slots | Residents]] = []
     for side, trace, each, word, m in zip(("left", "right"), traces, held, resources, (config.block_m, 2 * config.block_m), strict=True):
         name = label(place[f"{side} name"], f"{m} rows a program", skin.ink, NAME, "title")
         crosses = counted(place[f"{side} number"], film.crossed_by(trace), skin.ink)
-        sides.append((name, crosses, Slots(film, place[f"{side} held"], each, most, None if None in resources else word)))
+        at = place[f"{side} held"]
+        if word is not None and None not in scarce:
+            sides.append((name, crosses, Residents(film, at, word, each)))
+        else:
+            sides.append((name, crosses, Slots(film, at, each, most, None if None in resources else word)))
     left, right = sides
     before, after = (Reads(film, place[side]) for side in ("left", "right"))
     film.move(*film.leave(), FadeIn(left[0], before), seconds=0.4)
-    film.move(FadeIn(*left[1], left[2]), seconds=TEXT)
-    film.hold(0.8)
+    film.move(FadeIn(*left[1]), seconds=TEXT)
+    come(film, left[2])
+    film.hold(0.5)
     with film.scene.telling():
         film.scene.add(after.place(place["left"]))
         film.move(placed(after, place["right"]), seconds=MOVE)
         film.move(Shows(after, lambda share: after.display(share, 0.0), rate_func=ease_in_out_cubic), FadeIn(right[0]), seconds=0.7)
         film.move(Shows(after, lambda share: after.display(1.0, share), rate_func=ease_in_out_cubic), seconds=1.2)
         film.move(FadeIn(*right[1]), seconds=TEXT)
-        film.move(FadeIn(right[2]), seconds=TEXT)
-    film.hold(0.8)
+        come(film, right[2])
+    film.hold(0.5)
+
+
+def come(film: Film, held: Slots | Residents) -> None:
+    """What a program holds; where it is known for how many there is room, these one by one."""
+    if isinstance(held, Slots):
+        film.move(FadeIn(held), seconds=TEXT)
+        return
+    film.move(FadeIn(*held.room), seconds=TEXT)
+    for each in held.programs:
+        film.move(FadeIn(each), seconds=0.8 / len(held.programs))
+    film.move(FadeIn(*held.words), seconds=TEXT)
 
 
 def counted(rect: Rect, count: str, color: str) -> list[Word]:
@@ -447,6 +466,64 @@ class Slots(Group):
             count.tag = "programs"
             parts += [count, what]
         super().__init__(*parts)
+
+
+class Residents(Group):
+    """What the programs on one SM share, to scale, and the programs that fit; of registers, what S and acc take of one program's.
+
+    Args:
+        given: What the compiler gave a program.
+        held: Bytes a tensor, of one program.
+    """
+
+    def __init__(self, film: Film, rect: Rect, given: Resources, held: Mapping[str, int]) -> None:
+        skin, self.tag = film.skin, "slots"
+        scarce = given.scarce
+        assert scarce is not None
+        top, inside, letters, count = split(rect, SHELVES)
+        self.room: list[Mobject] = [
+            *labelled(
+                top, (kib(scarce.whole), skin.ink), (f"of {scarce.name} on one core (SM)", skin.ink), f"{scarce.name}, an SM", px=LABEL
+            ),
+            box(inside, stroke=skin.ink, width=theme.OUTLINE),
+        ]
+        wide = inside.width * scarce.each / scarce.whole
+        places = [
+            Rect(inside.x0 + k * wide, inside.y0, inside.x0 + (k + 1) * wide, inside.y1).inset(em(5), em(5)) for k in range(given.programs)
+        ]
+        in_registers = scarce.name == "registers" and not any(each.name in held for each in given.buffers if each.name != "Q")
+        kept = [tensor for tensor in ("S", "ACC") if in_registers and tensor in held]
+        self.programs = [Group(*self._program(film, at, kept, held, scarce.each)) for at in places]
+        named, left = [], inside.x0
+        for tensor in kept:
+            named.append(
+                Word(tensor.lower() if tensor == "ACC" else tensor, LABEL, skin.hue(tensor), left, middle(letters, LABEL), "letter")
+            )
+            left = named[-1].left + named[-1].wide + em(24)
+        each = label(Rect(left, letters.y0, letters.x1, letters.y1), f"{kib(scarce.each)} a program", skin.ink, name="held")
+        words = "programs take turns" if given.programs != 1 else "program has all of it"
+        many, what = labelled(count, (f"{given.programs}", skin.ink), (words, skin.ink), px=NUMBER)
+        many.tag = "programs"
+        self.words = [*named, each, many, what]
+        super().__init__(*self.room, *self.programs, *self.words)
+
+    @staticmethod
+    def _program(film: Film, at: Rect, kept: Sequence[str], held: Mapping[str, int], whole: int) -> list[Mobject]:
+        """Its share of the room; from the left what of it S and acc take."""
+        parts: list[Mobject] = [box(at, stroke=film.skin.edge, fill=film.skin.edge, opacity=0.5)]
+        left = at.x0
+        for tensor in kept:
+            wide = at.width * held[tensor] / whole
+            bar = Rectangles(film.skin.hue(tensor), name=f"held {tensor}")
+            parts.append(bar.display(np.array([[left, at.y0, left + wide, at.y1]])))
+            left += wide
+        return parts
+
+
+def split(rect: Rect, shares: Sequence[float]) -> list[Rect]:
+    """Shelves of these shares of the height, the top one first."""
+    edges = rect.y1 - np.concatenate([[0.0], np.cumsum(shares)]) / sum(shares) * rect.height
+    return [Rect(rect.x0, float(low), rect.x1, float(top)) for top, low in itertools.pairwise(edges)]
 
 
 def held_at_most(trace: Trace) -> dict[str, int]:

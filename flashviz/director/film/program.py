@@ -24,7 +24,7 @@ from flashviz.director.film.parts import (
 )
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import sweep
-from flashviz.director.rescale import grown, lower, lowered, others, outdate, renew, squeezed
+from flashviz.director.rescale import accumulate, grown, joined, lay, lower, lowered, others, outdate, renew, squeezed
 from flashviz.director.rescale_film import RescaleFilm
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
@@ -40,7 +40,6 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box, flat_row, line_of
 from flashviz.palette import spread
 from flashviz.trace import Kind, state_at
 
-CEILING = 0.82  # of the room where nothing rises above it: over it stand m and its name
 STEPS = 3  # tiles that are shown one by one, of those that pass faster
 COUNTER, SYMBOL = 56, 60  # px
 
@@ -188,8 +187,9 @@ def ceiling(film: Film) -> None:
     scores = values.s[0, r, :here].astype(np.float64)
     terms = np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, 0.0) - float(values.m_new[0, r])), 0.0)
     what = inner.term()[0]
+    inner.stand("sum")
     chart.ceiling.reveal(0.0)
-    chart.display(Measured(0.0, 0 * terms)).place(place["measured"], CEILING)
+    chart.display(Measured(0.0, 0 * terms))
     above = Rect(chart.at.terms_x, place["scores"].y0, chart.at.terms_x + here * chart.at.key, place["scores"].y1)
     strip = Matrix(np.nan_to_num(scores, neginf=0.0)[None, :], above, skin, "S", *spread(values.s[0]))
     tile = film.tiles.get("S")
@@ -197,8 +197,7 @@ def ceiling(film: Film) -> None:
     put(strip, source)
     film.scene.add(strip)
     film.move(*film.leave(strip, film.chip), film.zoom_in(), matrix_to(strip, above, source), seconds=MOVE)
-    inner.kept.put(place["held"])
-    inner.keys.place(place["keys"]).display(0)
+    inner.keys.display(0)
     title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
     what.scale(min(1.0, place["term"].width / what.width, place["term"].height / what.height)).move_to(place["term"].center)
     film.scene.add(chart)
@@ -213,100 +212,80 @@ def ceiling(film: Film) -> None:
 
 @beat("sum")
 def summed(film: Film) -> None:
-    """The terms pour into a block as high as the ceiling: its area is l."""
-    inner, skin, values, r = film.row, film.skin, film.material.values, film.material.chosen.row
-    chart, terms, at = inner.chart, film.first_terms, film.scene.shot("ceiling")["sum"]
+    """The terms pour into a block as high as the ceiling: its area is l. Where they stood they stay, pale, for their values."""
+    inner, values, r = film.row, film.material.values, film.material.chosen.row
+    chart, terms = inner.chart, film.first_terms
     film.reach(Kind.SOFTMAX_P, 0)
-    film.move(*film.leave(chart, film.chip, inner.kept, inner.keys), seconds=TEXT)
+    state = partial(Measured, 0.0, terms, filled=1.0, kept=terms)
 
     def pour(share: float) -> None:
         level = max(2 * share - 1, 0.0)
-        chart.display(Measured(0.0, terms, filled=1.0, joined=ease_in_out_cubic(min(2 * share, 1.0)), level=ease_in_out_cubic(level)))
+        chart.display(state(joined=ease_in_out_cubic(min(2 * share, 1.0)), level=ease_in_out_cubic(level)))
         chart.turn_yellow(level)
 
     with film.scene.telling():
         film.move(Shows(chart, pour), seconds=2.8)
     film.reach(Kind.SOFTMAX_L, 0)
     l_now = float(values.l_new[0, r])
-    chart.display(Measured(l_now, 0 * terms))
+    chart.display(Measured(l_now, 0 * terms, kept=terms))
     chart.turn_yellow(0.0)
-    film.move(FadeIn(Named(*labelled(at, ("ℓ", skin.stats), ("the sum", skin.ink), px=NUMBER), tag="l name")), seconds=TEXT)
-    size = Word(total(l_now), NUMBER, skin.stats, at.x0 + em(260), middle(at, NUMBER), "l")
-    film.move(FadeIn(size), seconds=TEXT)
+    inner.numbers.first(total(l_now), film.skin.stats)
+    film.move(FadeIn(inner.l_name, inner.l_words), seconds=TEXT)
+    film.move(FadeIn(*inner.numbers.pieces), seconds=TEXT)
 
 
 @beat("blend")
 def blend(film: Film) -> None:
-    """S becomes P where it stands; P takes Q's place, V lands above, acc fills at the crossing."""
-    place, skin, j = film.scene.shot("score"), film.skin, int(film.material.values.j[0])
-    q, s = film.tile("Q", 0, place["a"]), film.tile("S", 0, place["ab"])
-    film.move(*film.leave(film.chip), film.enter(place["chip"]), FadeIn(film.map, q, s, rate_func=late), seconds=0.8)
-    weights = film.tile("P", 0, place["ab"])
-    film.move(FadeIn(weights), seconds=0.4)
-    film.scene.remove(s)
-    film.move(matrix_to(q, place["seat"]), matrix_to(weights, place["a"]), seconds=MOVE)
-    stays = label(place["seat name"], "Q stays", skin.q)
-    film.names = {"P": Named(theme.maths("tilde(P)", SYMBOL, skin.ink).move_to(place["a name"].center), tag="formula", text="P")}
-    meaning = formula("tilde(P) = e^(S - m)", SYMBOL, skin.ink, place["ab name"])
-    film.move(FadeIn(film.names["P"], stays, meaning), seconds=TEXT)
+    """V arrives; the terms lie down, each beside its row of V, and term times value joins acc, row by row. Beneath, what acc / l is."""
+    inner, quotient = film.row, film.row.so_far(0)
+    film.reach(Kind.PV_DOT, 0)
+    leave_scores(film)
+    bring_acc(film, 0 * film.found.of("acc_new", 0), 0 * quotient)
+    lay(inner, 0, film.first_terms)
     with film.scene.telling():
-        load(film, "V", j, place["b"], 0, place["b name"], f"V_{j}")
-        film.move(FadeOut(meaning), seconds=TEXT)
-        film.reach(Kind.PV_DOT, 0)
-        film.tiles["ACC"] = acc = film.tile("ACC", 0, place["ab"])
-        film.scene.add(acc)
-        film.move(Columns(acc), seconds=1.4)
-    film.names["ACC"] = formula('"acc" arrow.l "acc" + tilde(P) V', SYMBOL, skin.o, place["ab name"])
-    film.move(FadeIn(film.names["ACC"]), seconds=TEXT)
-    film.hold(1.2)
-    film.move(FadeOut(weights), FadeOut(film.names.pop("P")), seconds=0.4)
+        accumulate(inner, 0, film.first_terms, 2.6)
+        film.scene.add(inner.answer)
+        film.move(FadeIn(inner.answer_name, inner.answer_words), seconds=TEXT)
+        film.move(Shows(inner.answer, lambda share: inner.answer.display(quotient * share), rate_func=ease_in_out_cubic), seconds=MOVE)
+
+
+def leave_scores(film: Film) -> None:
+    """The row's scores and what a term is are no longer spoken of."""
+    inner = film.row
+    film.move(*film.leave(inner.chart, film.chip, inner.kept, inner.keys, inner.l_name, inner.l_words, *inner.numbers.pieces), seconds=TEXT)
+
+
+def bring_acc(film: Film, acc: np.ndarray, answer: np.ndarray) -> None:
+    """The next shot that has acc in it brings it along, and so with acc / l."""
+    inner = film.row
+    inner.acc.values, inner.answer.values = acc, answer
+    parts = inner.acc, inner.acc_name, inner.acc_words, inner.answer, inner.answer_name, inner.answer_words
+    inner.away = [each for each in inner.placings() if each[1] in parts[: 6 if answer.any() else 3]]
 
 
 @beat("calm")
 def calm(film: Film) -> None:
-    """acc's row becomes signed bars; tiles whose terms stay under the ceiling join, one after another."""
-    inner, values, r = film.row, film.material.values, film.material.chosen.row
-    chart, bars, large, place = inner.chart, inner.acc, film.scene.shot("ceiling")["measured"], film.scene.shot("rescale")
-    first = values.acc_new[0, r].astype(np.float64)
-    inner.stand("rescale")
-    acc = film.tiles.pop("ACC", None)
-    standing = bars.boxes(first)
-    flat = standing if acc is None else flat_row(line_of(acc.rect, len(acc.values), r), len(first))
-    bars.axis.set_stroke(opacity=0)
-    bars.bars.display(flat)
-    film.scene.add(bars)
-    chart.ceiling.reveal(1.0)
-    chart.display(Measured(float(values.l_new[0, r]), 0 * inner.found.before)).place(large, CEILING)
-    inner.keys.display(0)
-    film.move(*film.leave(bars, film.chip), film.zoom_in(), FadeIn(chart, inner.kept, inner.keys, rate_func=late), seconds=0.8)
-
-    def come(share: float) -> None:
-        chart.place(large.toward(place["measured"], share), CEILING + (chart.high - CEILING) * share)
-        bars.bars.display(flat + (standing - flat) * share)
-        bars.axis.set_stroke(opacity=share)
-
-    film.move(Shows(Group(chart, bars), come, rate_func=ease_in_out_cubic), seconds=MOVE)
-    bars.display(first)
-    inner.numbers.first(total(float(values.l_new[0, r])), film.skin.stats)
-    film.move(FadeIn(inner.acc_name, inner.acc_words, inner.l_name, inner.l_words, *inner.numbers.pieces), seconds=TEXT)
-    rises = film.found.rises
-    passed = list(range(1, film.found.t if rises else film.found.t + 1))
+    """Tiles whose terms stay under the ceiling join l and acc, one after another."""
+    inner = film.row
+    chart = inner.chart
+    chart.display(Measured(float(film.found.of("l_new", 0)), 0 * inner.found.before))
+    if not film.scene.on_stage(inner.acc):
+        leave_scores(film)
+        bring_acc(film, film.found.of("acc_new", 0), inner.so_far(0))
+    inner.go("rescale")
+    passed = list(range(1, film.found.t if film.found.rises else film.found.t + 1))
     shown = passed if len(passed) <= STEPS else [passed[0], *passed[1 - STEPS :]]  # of many, the first and the last
     film.scene.announce()
     for t in shown:
-        join_calmly(film, t, max(film.scene.motion - 1.2, 1.0) / (len(shown) - shown.index(t)) if shown else 1.0)
+        join_calmly(film, t, film.scene.motion / (len(shown) - shown.index(t)) if shown else 1.0)
     chart.turn_yellow(0.0)
-    quotient = inner.quotient("old" if rises else "new")
-    film.scene.add(inner.answer.display(0 * quotient))
-    film.move(FadeIn(inner.answer_name, inner.answer_words), seconds=TEXT)
-    film.move(Shows(inner.answer, lambda share: inner.answer.display(quotient * share), rate_func=ease_in_out_cubic), seconds=0.7)
 
 
 def join_calmly(film: Film, t: int, seconds: float) -> None:
     """The terms of tile ``t`` grow under the ceiling and join l, which is added up beneath; their values join acc."""
     inner, values, r, skin = film.row, film.material.values, film.material.chosen.row, film.skin
     chart, terms, past = inner.chart, np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
-    old, new, l_new = values.acc_old[t, r].astype(np.float64), values.acc_new[t, r].astype(np.float64), float(values.l_new[t, r])
+    l_new = float(values.l_new[t, r])
     chart.turn_yellow(0.0)
     inner.keys.display(t)
 
@@ -322,8 +301,7 @@ def join_calmly(film: Film, t: int, seconds: float) -> None:
     film.move(FadeIn(*result), seconds=0.15 * seconds)
     film.reach(Kind.PV_DOT, t)
     moving, gone = inner.numbers.settle()
-    joins = Shows(inner.acc, lambda share: inner.acc.display(old + (new - old) * share))
-    film.move(joins, seconds=0.2 * seconds)
+    film.move(*joined(inner, t - 1, t), seconds=0.2 * seconds)
     film.move(moving, *gone, seconds=0.1 * seconds)
 
 
