@@ -54,6 +54,7 @@ class FlashAttentionScene(FlashStage):
         rescale.moves(film.row)
 
         program.again(film)
+        program.last_tiles(film)
         program.finish(film)
         closing.strips(film)
         closing.rest(film)

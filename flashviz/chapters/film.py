@@ -24,28 +24,43 @@ OPENING: tuple[Beat, ...] = (
     Beat("pause-a", "Question", 5.3, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
     Beat("row", "Divide by what?", 4.1, shot="row", late=True, along=True, caption="Divide by what?"),
     Beat("carry", "Later", 3.3, shot="row", late=True, along=True, caption="Later. Carry m, ℓ and acc."),
-    Beat("score", "Scores", 9.1, shot="score", late=True, along=True, caption="Q stays. K arrives."),
+    Beat("score", "Scores", 9.1, shot="score", late=True, along=True, caption="FlashAttention: Q stays, K arrives."),
     Beat("ceiling", "The ceiling", 5.8, shot="ceiling", late=True, along=True, caption="The largest sets the ceiling."),
     Beat("sum", "The sum", 4.5, shot="ceiling", late=True, along=True, caption="Area is the sum: ℓ."),
     Beat("blend", "Blend", 7.3, shot="values", late=True, along=True, caption="Term × its row of V joins acc. No score is kept."),
-    Beat("calm", "Calm tiles", 8.4, shot="rescale", late=True, along=True, caption="Nothing higher: just add."),
+    Beat("calm", "Calm tiles", 7.0, shot="rescale", late=True, along=True, caption="Nothing higher: just add."),
 )
 CLOSING: tuple[Beat, ...] = (
-    Beat("again", "A second rise", 8.8, shot="rescale", late=True, along=True, caption="Again."),
-    Beat("finish", "Finish", 9.2, shot="whole", late=True, along=True, caption="Divide once. Write once."),
-    Beat("strips", "Row blocks", 6.4, shot="strips", late=True, along=True, caption="Outer loop, in parallel: one program a row block."),
+    Beat(
+        "again", "A second rise", 8.8, shot="rescale", late=True, along=True, caption="Again: m rises, ℓ and acc shrink, the answer stands."
+    ),
+    Beat("last", "The last tiles", 7.2, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
+    Beat("finish", "Finish", 4.3, shot="whole", late=True, along=True, caption="Divide once. Write once."),
+    Beat("strips", "Row blocks", 6.6, shot="strips", late=True, along=True, caption="Outer loop: each row block is a program of its own."),
     Beat("rest", "The rest", 8.2, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
     Beat(
-        "bill", "The bill", 7.0, shot="bill", late=True, along=True, caption="At equal speed: {flash_tiles} tiles, then {standard_tiles}."
+        "bill",
+        "The bill",
+        7.0,
+        shot="bill",
+        late=True,
+        along=True,
+        caption="At equal speed: done after {flash_tiles} and {standard_tiles} tiles.",
     ),
     Beat("waiting", "Waiting", 4.6, shot="bill", late=True, along=True, caption="Computing is short. What differs is the waiting."),
     Beat(
-        "cache", "A perfect cache", 4.5, shot="bill", late=True, along=True, caption="No caches are counted. Once each way, this is left."
+        "cache",
+        "A perfect cache",
+        4.8,
+        shot="bill",
+        late=True,
+        along=True,
+        caption="No caches are counted: a perfect one would leave this.",
     ),
     Beat(
         "taller",
         "Taller tiles",
-        7.6,
+        8.2,
         shot="taller",
         late=True,
         along=True,
@@ -76,6 +91,7 @@ DIGEST_SAYS = {
     "standard": "Scores out.", "softmax": "And back.",
     "terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "stale": "",
     "squeeze": "ℓ and acc: both × α.", "rest": "K and V again; never a score.", "cache": "",
+    "bill": "At equal speed: {flash_tiles} tiles, then {standard_tiles}.",
 }  # fmt: skip
 DIGEST: tuple[Beat, ...] = tuple(
     replace(beat, seconds=DIGEST_SECONDS[beat.name], caption=DIGEST_SAYS.get(beat.name, beat.caption))

@@ -36,7 +36,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("values", "Their values", 6.4, shot="values", late=True, along=True, caption="Their values join acc."),
     Beat("moves", "The answer moves", 4.9, shot="answer", late=True, caption="Now the answer moves."),
     Beat("rest", "The rest", 8.0, shot="rescale", late=True, caption="The same for the other tiles."),
-    Beat("whole", "One pass", 9.1, shot="final", late=True, caption="One pass: the same as softmax over all keys at once."),
+    Beat("whole", "One pass", 9.8, shot="final", late=True, caption="One pass: the same as softmax over all keys at once."),
 )  # fmt: skip
 VARIANTS: tuple[Beat, ...] = (
     Beat(

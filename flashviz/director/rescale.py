@@ -37,7 +37,7 @@ from flashviz.director.words import (
 from flashviz.figures import number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.bars import SignedBars
+from flashviz.mobjects.bars import SignedBars, fit
 from flashviz.mobjects.measured import CEILING_PX, KEPT, Measured, Scale
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
@@ -120,7 +120,7 @@ def answer(film: RescaleFilm) -> None:
     found, quotient = film.found, film.so_far(0)
     film.reached(Kind.PV_DOT, 0)
     film.acc.values, film.answer.values = 0 * quotient, 0 * quotient
-    film.away = [each for each in film.placings() if each[1] in (film.acc, film.acc_name, film.acc_words)]
+    film.away = film.placed(film.acc, film.acc_name, film.acc_words)
     terms = found.terms(found.m_old, 0)
     lay(film, 0, terms)
     film.scene.tell()
@@ -295,6 +295,7 @@ def terms(film: RescaleFilm) -> None:
     chart.turn_yellow(0.0)
     film.keys.display(film.found.t)
     film.go("sum")
+    film.step_back()
     tallest = float(before.max())
     film.move(FadeIn(film.terms_name), seconds=TEXT)
     with film.scene.telling():
@@ -340,19 +341,30 @@ def question(film: RescaleFilm) -> None:
 def ruler(film: RescaleFilm) -> None:
     """m becomes the new max. The ceiling is 1 as before: the terms sink until the tallest is 1, and with them the old 1."""
     film.reached(Kind.ALPHA)
-    skin, chart, said = film.skin, film.chart, film.said
-    limit = symbols(f"e^(s - m) = e^{said['over']}", NUMBER, skin.ink, film.shot["limit"], "formula")
-    ends = Word(f"≈ {said['largest']}: the most P holds in {said['dtype']}", NAME, skin.ink, 0, 0, "limit", Face.TEXT)
-    limit.shift((film.shot["limit"].x0 - limit.get_left()[0], 0, 0))
-    ends.put_at(limit.get_right()[0] + em(16), limit.get_bottom()[1])
+    chart, said = film.chart, film.said
+    ends = most_of_p(film)
     over = overflow(film)
     with film.scene.telling():
-        film.move(FadeIn(limit, ends, rate_func=early), Shows(over, partial(shoot_up, film, over)), seconds=1.2)
-    film.move(FadeOut(film.power, limit, ends, over), seconds=TEXT)
+        film.move(FadeOut(film.power, film.height), seconds=TEXT)
+        film.move(FadeIn(*ends, rate_func=early), Shows(over, partial(shoot_up, film, over)), seconds=1.2)
+    film.move(FadeOut(*ends, over), seconds=TEXT)
+    film.move(FadeIn(film.height), seconds=TEXT)
     film.move(chart.ceiling.turn(said["m_new"]), seconds=0.5)
     film.hold(0.3)
     film.move(Shows(chart, partial(lower, film), rate_func=ease_in_out_cubic), seconds=2.0)
     chart.display(lowered(film))
+
+
+def most_of_p(film: RescaleFilm) -> list[VMobject]:
+    """Where the numbers end in which P is multiplied: a power of e, and beneath it what it comes to; where the tallest term's stood."""
+    said, skin, at = film.said, film.skin, film.chart.at
+    text = f"≈ {said['largest']}: {said['dtype']}'s largest"
+    limit = symbols(f"e^(s - m) = e^{said['over']}", NUMBER, skin.ink, film.shot.frame, "limit")
+    bottom = at.y(float(film.found.before.max())) - em(140)
+    left, share = beside(film, at, film.found.before, max(limit.width, text_width(text, NAME)), bottom)
+    limit.scale(share).shift((left - limit.get_left()[0], bottom + em(1.2 * NAME) * share - limit.get_bottom()[1], 0))
+    limit.shift((left - limit.get_left()[0], 0, 0))
+    return [limit, Word(text, NAME * share, skin.ink, left, bottom, "limit", Face.TEXT)]
 
 
 def overflow(film: RescaleFilm) -> Rectangles:
@@ -439,6 +451,7 @@ def stale(film: RescaleFilm) -> None:
         left += each.wide + SPACE * em(each.px)
     film.ratio = [alpha, equals, result]
     film.go("rescale", *ways)
+    film.step_forth()
     with film.scene.telling():
         film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=1.2)
         film.put_frame(place["answer"])
@@ -706,6 +719,7 @@ def join(film: RescaleFilm) -> None:
     film.reached(Kind.SOFTMAX_L)
     found, chart, said, skin = film.found, film.chart, film.said, film.skin
     film.move(FadeOut(film.formula), seconds=TEXT)
+    film.answer.bars.set_fill(opacity=PALE)  # acc waits for what l will have
     film.go("sum")
     with film.scene.telling():
         plus, added = film.numbers.next("+", skin.ink), film.numbers.next(said["added"], skin.scores)
@@ -796,20 +810,46 @@ def _widen(film: RescaleFilm, before: float, after: float, turn: Shows | None, s
 def whole(film: RescaleFilm) -> None:
     """What softmax over all keys at once gives comes down onto the answer."""
     film.reached(Kind.PV_DOT, film.found.last)
+    words = whole_comes(film)
+    film.scene.tell()
+    whole_lands(film, words)
+    film.hold(1.5)
+
+
+def whole_comes(film: RescaleFilm) -> list[Word]:
+    """What softmax over all keys at once gives stands over the answer, with its name."""
     place, skin = film.scene.shot("final"), film.skin
     film.go("final")
-    film.put_bars(film.whole, "answer", place["whole"])
     name = word("softmax × V", NAME, skin.ink, place["whole name"], "name")
     words = word(f"of all {film.said['keys']} keys at once", LABEL, skin.ink, place["whole words"], "words", Face.TEXT)
+    film.move(magnified(film, place["answer"]), seconds=0.7)
+    film.put_bars(film.whole, "answer", place["whole"])
     film.scene.add(film.whole.display(film.found.whole))
     film.move(FadeIn(film.whole, name, words), seconds=0.5)
-    film.scene.tell()
-    down = partial(film.put_bars, film.whole, "answer")
+    return [name, words]
+
+
+def magnified(film: RescaleFilm, rect: Rect) -> Shows:
+    """The answer's axis now has room for what the answer is in the end, not for all that it was."""
+    start = fit(rect, *film.reach["answer"])
+    film.reach = {**film.reach, "answer": (film.found.whole, film.so_far(film.found.last))}
+    stop, count = fit(rect, *film.reach["answer"]), len(film.found.whole)
+
+    def show(share: float) -> None:
+        zero, unit = (a + (b - a) * share for a, b in zip(start, stop, strict=True))
+        film.answer.place(rect, zero, unit, count)
+        film.answer.display(film.so_far(film.found.last))
+
+    return Shows(film.answer, show, rate_func=ease_in_out_cubic)
+
+
+def whole_lands(film: RescaleFilm, words: list[Word]) -> None:
+    """It comes down onto the answer."""
+    place, down = film.shot, partial(film.put_bars, film.whole, "answer")
     film.move(
         Shows(film.whole, lambda share: down(place["whole"].toward(place["answer"], share)), rate_func=ease_in_out_cubic),
-        FadeOut(name, words, film.answer_words), seconds=1.6,
+        FadeOut(*words, film.answer_words), seconds=1.6,
     )  # fmt: skip
-    film.hold(1.5)
 
 
 @beat("calm")

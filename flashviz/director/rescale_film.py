@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters.rescale import Rescale
-from flashviz.director.shots import MOVE, ShotScene
+from flashviz.director.shots import MOVE, TEXT, ShotScene, StepBack, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Numbers, Word, first_that_fits, symbols
 from flashviz.figures import total
 from flashviz.layout import Rect, Shot
@@ -27,6 +27,7 @@ from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.trace import Kind
 
 GHOST = 0.85
+ASIDE = 0.3  # opacity of what gives way
 SYMBOLS_OF_TERM = 120  # px
 # Shots of the row are sections of one board, the shot in which all its parts stand: what is in both is where the one lies in the other.
 BOARD = "rescale"
@@ -52,6 +53,7 @@ class RescaleFilm:
     v_tile: Matrix
     v_names: VGroup
     tile: TileRows | None = None  # once all rows are shown
+    aside: StepBack | None = None  # what has given way
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
         self.scene, self.found, self.said, self.skin = scene, found, said, scene.skin
@@ -112,6 +114,10 @@ class RescaleFilm:
             ("answer", self.frame, self.put_frame),
         ]  # fmt: skip
 
+    def placed(self, *things: Mobject) -> list[Placing]:
+        """How these are placed."""
+        return [each for each in self.placings() if any(each[1] is thing for thing in things)]
+
     def go(self, name: str, *also: Any, seconds: float = MOVE) -> None:
         """To another shot: each part by one map to where it stands there. What is not in it leaves by the map of the rest, and comes so."""
         old, new = self.shot, self.scene.shot(name)
@@ -123,7 +129,9 @@ class RescaleFilm:
             if id(thing) not in on_stage:
                 continue
             start, stop = self.place_in(old, part), self.place_in(new, part)
-            if start is not None and stop is not None:
+            if start == stop and part in old and part in new:
+                put(new[part])
+            elif start is not None and stop is not None:
                 put(start)
                 moves.append(Shows(thing, partial(_between, put, start, stop), rate_func=ease_in_out_cubic))
             elif part in new:
@@ -134,10 +142,25 @@ class RescaleFilm:
                 leaving.append((part, thing, put))
                 moves.append(FadeOut(thing, **({} if stop else {"rate_func": early})))
         self.scene.add(*back)
-        self.move(*moves, *also, seconds=seconds)
+        if moves or also:
+            self.move(*moves, *also, seconds=seconds)
         self.away = [each for each in self.away if each[0] not in new] + leaving
         self.scene.remove(*(thing for _, thing, _ in leaving))
         self.stand(name)
+
+    def step_back(self) -> None:
+        """acc and the answer, where they stand beside it, give way to the sum."""
+        beside = (self.acc, self.acc_name, self.acc_words, self.answer, self.answer_name, self.answer_words)
+        here = [each for each in beside if self.stands(each)]
+        if here:
+            self.aside = StepBack(here, ASIDE)
+            self.move(self.aside, seconds=TEXT)
+
+    def step_forth(self) -> None:
+        """They are spoken of again."""
+        if self.aside is not None:
+            self.move(step_forth(self.aside), seconds=TEXT)
+        self.aside = None
 
     def place_in(self, shot: Shot, part: str) -> Rect | None:
         """Where a part stands, also outside the frame of a shot that is a section of the board; None where it is in no such place."""

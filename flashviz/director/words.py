@@ -13,7 +13,7 @@ from flashviz import palette, theme
 from flashviz.layout import Aspect, Rect, machine_rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.cast import Cast
-from flashviz.mobjects.motion import FadeOut, Shows
+from flashviz.mobjects.motion import FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named, NamedPath
 from flashviz.mobjects.tiles import box
 
@@ -101,9 +101,9 @@ class Numbers:
         start, stop = result.left, self.rect.x0
         self.pieces, result.tag = [result], "l"
         moving = Shows(
-            result, lambda share: result.put_at(start + (stop - start) * share, result.baseline), rate_func=ease_in_out_cubic
+            result, lambda share: result.put_at(start + (stop - start) * ease_in_out_cubic(late(share)), result.baseline)
         )  # fmt: skip
-        return moving, [FadeOut(piece) for piece in others]
+        return moving, [FadeOut(piece, rate_func=early) for piece in others]
 
 
 def worded(rect: Rect, texts: list[str], px: float, colors: list[str], name: str) -> list[Word]:

@@ -134,8 +134,8 @@ INSIDE: Mapping[Aspect, Table] = {
 }  # fmt: skip
 # A row's terms under their scores; what a term is stands between.
 ABOVE: Mapping[Aspect, Table] = {
-    "16:9": {"scores": (150, 200, 1820, 260), "term": (540, 282, 1500, 426)},
-    "4:3": {"scores": (110, 200, 1370, 256), "term": (330, 278, 1330, 420)},
+    "16:9": {"scores": (110, 166, 1140, 220), "term": (350, 240, 900, 350)},
+    "4:3": {"scores": (90, 166, 800, 220), "term": (280, 240, 760, 350)},
     "1:1": {"scores": (100, 190, 1030, 240), "term": (270, 262, 1030, 410)},
     "9:16": {"scores": (110, 400, 1020, 470), "term": (250, 500, 1020, 660)},
 }  # fmt: skip

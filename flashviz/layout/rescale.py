@@ -5,28 +5,51 @@ from __future__ import annotations
 from flashviz.layout.rect import Aspect
 from flashviz.layout.table import Table
 
-# l and this tile's terms on one baseline, the lower edge of ``measured``, under one ceiling. ``names`` and ``sum``, the arithmetic of l,
-# stand beneath; ``term``: what a term is; ``limit``: where the terms' own numbers end; ``keys``: the row's tiles;
-# ``held``: what stays on chip.
-SUM: dict[Aspect, Table] = {
+# One board, on which a row's parts keep their places: l and this tile's terms on one baseline, the lower edge of ``measured``, under one
+# ceiling; beside them acc and acc / l, which has ``room`` to become too tall. ``names`` and ``sum``, the arithmetic of l, stand beneath;
+# ``keys``: the row's tiles; ``held``: what stays on chip; ``note``: on the answer. Frames without room for all have a section of it.
+RESCALE: dict[Aspect, Table] = {
     "16:9": {
-        "keys name": (110, 32, 520, 84), "held": (110, 32, 520, 84), "keys": (570, 42, 1820, 76), "measured": (150, 180, 1820, 740),
-        "names": (150, 750, 1820, 806),
-        "sum": (150, 812, 1820, 904), "term": (420, 130, 1500, 400), "limit": (150, 92, 1400, 176),
+        "keys name": (110, 32, 520, 84), "held": (110, 32, 520, 84), "keys": (540, 42, 930, 76), "measured": (110, 116, 1140, 640),
+        "names": (110, 648, 1140, 698), "sum": (110, 702, 1140, 782), "note": (110, 806, 1160, 926),
+        "acc name": (1200, 40, 1340, 112), "acc words": (1350, 40, 1860, 112), "acc": (1200, 120, 1860, 330),
+        "answer": (1200, 540, 1860, 720), "room": (1200, 390, 1860, 862), "answer name": (1200, 872, 1380, 928),
+        "answer words": (1390, 872, 1860, 928),
     },
     "4:3": {
-        "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (520, 42, 1370, 76), "measured": (110, 180, 1370, 740),
-        "names": (110, 750, 1370, 806),
-        "sum": (110, 812, 1370, 904), "term": (240, 130, 1240, 400), "limit": (110, 92, 1300, 176),
+        "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 42, 700, 76), "measured": (90, 116, 800, 640),
+        "names": (90, 648, 800, 698), "sum": (90, 702, 800, 782), "note": (90, 806, 840, 926),
+        "acc name": (870, 50, 1000, 122), "acc words": (1010, 50, 1390, 122), "acc": (870, 130, 1380, 316),
+        "answer": (870, 540, 1380, 700), "room": (870, 390, 1380, 862), "answer name": (870, 872, 1040, 928),
+        "answer words": (1050, 872, 1390, 928),
     },
+    "1:1": {
+        "keys name": (100, 18, 480, 70), "held": (100, 18, 480, 70), "keys": (490, 28, 1030, 58), "measured": (100, 120, 1030, 400),
+        "names": (100, 404, 1030, 452), "sum": (100, 454, 1030, 522),
+        "note": (50, 866, 1030, 936), "acc name": (50, 536, 190, 600), "acc words": (200, 536, 520, 600), "acc": (50, 640, 510, 828),
+        "answer name": (570, 536, 740, 600), "answer words": (750, 536, 1044, 600), "answer": (570, 684, 1030, 784),
+        "room": (570, 606, 1030, 862),
+    },
+    "9:16": {
+        "keys name": (110, 100, 500, 152), "held": (110, 100, 500, 152), "keys": (510, 112, 1020, 142), "measured": (110, 240, 1020, 630),
+        "names": (110, 636, 1020, 686), "sum": (110, 690, 1020, 766),
+        "note": (60, 1312, 1020, 1388), "acc name": (60, 776, 230, 842), "acc words": (240, 776, 1020, 842), "acc": (60, 848, 1020, 1014),
+        "answer name": (60, 1020, 240, 1076), "answer words": (250, 1020, 1020, 1076), "answer": (60, 1142, 1020, 1240),
+        "room": (60, 1080, 1020, 1306),
+    },
+}  # fmt: skip
+# The sum. ``term``: what a term is.
+SUM: dict[Aspect, Table] = {
+    "16:9": {**RESCALE["16:9"], "term": (330, 96, 1140, 390)},
+    "4:3": {**RESCALE["4:3"], "term": (260, 96, 800, 390)},
     "1:1": {
         "keys name": (100, 32, 480, 84), "held": (100, 32, 480, 84), "keys": (490, 42, 1030, 76), "measured": (100, 180, 1030, 730),
         "names": (100, 738, 1030, 790),
-        "sum": (100, 796, 1030, 886), "term": (150, 130, 1000, 390), "limit": (100, 92, 1030, 176),
+        "sum": (100, 796, 1030, 886), "term": (150, 130, 1000, 390),
     },
     "9:16": {
         "keys name": (110, 120, 500, 172), "held": (110, 120, 500, 172), "keys": (110, 184, 1020, 218), "measured": (110, 320, 1020, 1080),
-        "names": (110, 1090, 1020, 1146), "sum": (110, 1154, 1020, 1250), "term": (150, 260, 980, 560), "limit": (110, 228, 1020, 312),
+        "names": (110, 1090, 1020, 1146), "sum": (110, 1154, 1020, 1250), "term": (150, 260, 980, 560),
     },
 }  # fmt: skip
 # One column a feature: V's tile, beneath it acc, one bar a feature, and acc / l. Left of each row of V the row's term.
@@ -56,7 +79,7 @@ VALUES: dict[Aspect, Table] = {
         "answer": (300, 930, 1020, 1028),
     },
 }  # fmt: skip
-# acc and acc / l alone, and ``fraction``: why they are the answer.
+# acc and acc / l alone, in the whole frame, and ``fraction``: why they are the answer.
 ANSWER: dict[Aspect, Table] = {
     "16:9": {
         "held": (110, 32, 520, 84), "fraction": (700, 346, 1700, 574), "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282),
@@ -101,37 +124,6 @@ FINAL: dict[Aspect, Table] = {
     "9:16": {
         "whole name": (60, 180, 300, 240), "whole words": (310, 180, 1020, 240), "whole": (60, 260, 1020, 700),
         "answer name": (60, 760, 240, 820), "answer words": (250, 760, 1020, 820), "answer": (60, 840, 1020, 1280),
-    },
-}  # fmt: skip
-# Both: l and the terms beside acc and acc / l, which has ``room`` to become too tall. ``note``: on the answer.
-RESCALE: dict[Aspect, Table] = {
-    "16:9": {
-        "keys name": (110, 32, 520, 84), "held": (110, 32, 520, 84), "keys": (540, 42, 930, 76), "measured": (110, 150, 930, 640),
-        "names": (110, 648, 930, 698), "sum": (110, 702, 930, 782),
-        "note": (110, 806, 1000, 926), "acc name": (1020, 40, 1190, 112), "acc words": (1200, 40, 1860, 112),
-        "acc": (1020, 120, 1860, 320), "answer name": (1020, 336, 1200, 392), "answer words": (1210, 336, 1860, 392),
-        "answer": (1020, 558, 1860, 768), "room": (1020, 400, 1860, 926),
-    },
-    "4:3": {
-        "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 42, 700, 76), "measured": (90, 150, 700, 640),
-        "names": (90, 648, 700, 698), "sum": (90, 702, 700, 782),
-        "note": (90, 806, 740, 926), "acc name": (780, 50, 940, 122), "acc words": (950, 50, 1390, 122), "acc": (780, 130, 1370, 316),
-        "answer name": (780, 392, 960, 448), "answer words": (970, 392, 1390, 448), "answer": (780, 610, 1370, 770),
-        "room": (780, 456, 1370, 926),
-    },
-    "1:1": {
-        "keys name": (100, 18, 480, 70), "held": (100, 18, 480, 70), "keys": (490, 28, 1030, 58), "measured": (100, 120, 1030, 400),
-        "names": (100, 404, 1030, 452), "sum": (100, 454, 1030, 522),
-        "note": (50, 866, 1030, 936), "acc name": (50, 536, 190, 600), "acc words": (200, 536, 520, 600), "acc": (50, 640, 510, 828),
-        "answer name": (570, 536, 740, 600), "answer words": (750, 536, 1044, 600), "answer": (570, 684, 1030, 784),
-        "room": (570, 606, 1030, 862),
-    },
-    "9:16": {
-        "keys name": (110, 100, 500, 152), "held": (110, 100, 500, 152), "keys": (510, 112, 1020, 142), "measured": (110, 240, 1020, 630),
-        "names": (110, 636, 1020, 686), "sum": (110, 690, 1020, 766),
-        "note": (60, 1312, 1020, 1388), "acc name": (60, 776, 230, 842), "acc words": (240, 776, 1020, 842), "acc": (60, 848, 1020, 1014),
-        "answer name": (60, 1020, 240, 1076), "answer words": (250, 1020, 1020, 1076), "answer": (60, 1142, 1020, 1240),
-        "room": (60, 1080, 1020, 1306),
     },
 }  # fmt: skip
 # Why it is exact, alone.

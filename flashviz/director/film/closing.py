@@ -246,30 +246,31 @@ def bill(film: Film) -> None:
             Shows(squares, partial(pour, meets, end)),
             seconds=max(POUR * (1 - meets / end), TEXT),
         )
-    units = [beside(cost(film, totals[name]), f, place[f"{name} name"], skin.ink) for name, f in figures.items()]
+    units = [beside(*cost(film, totals[name]), f, place[f"{name} name"], skin.ink) for name, f in figures.items()]
     times = film.times
     badge = [] if times is None else [machine(times.device, film.scene.settings.aspect, skin)]
-    film.move(FadeIn(figures["standard"], *units, *letters(film, piles), *badge), seconds=TEXT)
+    film.move(FadeIn(figures["standard"], *(word for pair in units for word in pair), *letters(film, piles), *badge), seconds=TEXT)
     film.hold(1.0)
-    film.piles = Piles(piles, drawn, {name: unit.left + unit.wide for name, unit in zip(piles, units, strict=True)})
+    film.piles = Piles(piles, drawn, {name: comes_to.left + comes_to.wide for name, (_, comes_to) in zip(piles, units, strict=True)})
 
 
-def cost(film: Film, nbytes: Mapping[str, int]) -> tuple[str, str]:
-    """What so many tiles come to, at length and shortly: time on the path, where a source says how fast it is; else bytes."""
+def cost(film: Film, nbytes: Mapping[str, int]) -> tuple[tuple[str, str], str]:
+    """What is written behind so many tiles, at length and shortly, and what they come to: time, where a source has the speed, or bytes."""
     times, several = film.times, f", {film.grain} a square" if film.grain > 1 else ""
     whole = sum(nbytes.values())
     if times is None:
-        return f"× {amount(film.unit)} = {kib(whole)}{several}", f"= {kib(whole)}"
-    taken = seconds(times.crossing(whole))
-    return f"× {amount(film.unit)} at {times.speed}: {taken}{several}", f"tiles: {taken}"
+        return (f"× {amount(film.unit)}{several} =", "="), kib(whole)
+    return (f"× {amount(film.unit)} at {times.speed}{several}:", "tiles:"), seconds(times.crossing(whole))
 
 
-def beside(texts: Sequence[str], figure: Word, rect: Rect, color: str) -> Word:
-    """What a figure is of, behind it on its line: the first of ``texts`` that ``rect`` holds, the last smaller where it holds none."""
-    left = figure.left + figure.wide + em(24)
-    text = first_that_fits(texts, LABEL, rect.x1 - left)
-    px = LABEL * min(1.0, (rect.x1 - left) / text_width(text, LABEL))
-    return Word(text, px, color, left, figure.baseline, "unit", Face.TEXT)
+def beside(texts: Sequence[str], result: str, figure: Word, rect: Rect, color: str) -> tuple[Word, Word]:
+    """Behind a figure, on its line: the first of ``texts`` that ``rect`` holds with ``result``; all smaller where it holds none."""
+    left, gap = figure.left + figure.wide + em(24), em(16)
+    ends = gap + text_width(result, NAME, Face.STRONG)
+    text = first_that_fits(texts, LABEL, rect.x1 - left - ends)
+    share = min(1.0, (rect.x1 - left) / (text_width(text, LABEL) + ends))
+    unit = Word(text, LABEL * share, color, left, figure.baseline, "unit", Face.TEXT)
+    return unit, Word(result, NAME * share, color, left + unit.wide + gap * share, figure.baseline, "comes to")
 
 
 def poured(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-from manim import Group
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -24,14 +24,27 @@ from flashviz.director.film.parts import (
 )
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import sweep
-from flashviz.director.rescale import accumulate, grown, joined, lay, lower, lowered, others, outdate, renew, squeezed
-from flashviz.director.rescale_film import RescaleFilm
+from flashviz.director.rescale import (
+    accumulate,
+    grown,
+    joined,
+    lay,
+    lower,
+    lowered,
+    others,
+    outdate,
+    renew,
+    squeezed,
+    whole_comes,
+    whole_lands,
+)
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, labelled, middle
 from flashviz.figures import number, plus, total
 from flashviz.layout import Rect, rows
 from flashviz.lettering import Face, em
+from flashviz.mobjects.bars import SignedBars
 from flashviz.mobjects.measured import Measured
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
@@ -119,12 +132,12 @@ def score(film: Film) -> None:
     j = int(film.material.values.j[0])
     with film.scene.telling():
         load(film, "K", j, place["b"], 0, place["b name"], f"K_{j}^top")
-    film.hbm.display(cursor=(film.hbm.cross.row_of(i), film.hbm.cross.col_of(int(film.material.values.j[0]))))
-    film.tiles["S"] = scores = film.tile("S", 0, place["ab"])
-    film.reach(Kind.QK_DOT, 0)
-    one_score(film, scores)
-    film.scene.add(scores)
-    film.move(Columns(scores), seconds=1.2)
+        film.hbm.display(cursor=(film.hbm.cross.row_of(i), film.hbm.cross.col_of(int(film.material.values.j[0]))))
+        film.tiles["S"] = scores = film.tile("S", 0, place["ab"])
+        film.reach(Kind.QK_DOT, 0)
+        one_score(film, scores)
+        film.scene.add(scores)
+        film.move(Columns(scores), seconds=1.2)
     film.names["S"] = formula("S = Q K^top slash sqrt(d)", SYMBOL, skin.ink, place["ab name"])
     line, at = line_of(scores.rect, len(scores.values), film.material.chosen.row), place["row name"]
     mark = box(Rect(line.x0 - em(8), line.y0 - em(3), line.x1 + em(8), line.y1 + em(3)), stroke=skin.stats, width=theme.HEAVY)
@@ -180,7 +193,7 @@ def load(film: Film, tensor: str, index: int, to: Rect, t: int, name_at: Rect, n
 
 @beat("ceiling")
 def ceiling(film: Film) -> None:
-    """The row's terms stand up under their scores; the largest sets the ceiling."""
+    """The largest score of the row sets the ceiling; under it the row's terms stand up, each beneath its score."""
     inner, skin, values, r = film.row, film.skin, film.material.values, film.material.chosen.row
     place, chart = film.scene.shot("ceiling"), film.row.chart
     here = len(values.k[0])
@@ -200,12 +213,19 @@ def ceiling(film: Film) -> None:
     inner.keys.display(0)
     title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
     what.scale(min(1.0, place["term"].width / what.width, place["term"].height / what.height)).move_to(place["term"].center)
+    top = above.x0 + int(np.argmax(np.nan_to_num(scores, neginf=-np.inf))) * chart.at.key
+    mark = box(Rect(top, above.y0, top + chart.at.key, above.y1).inset(-em(5)), stroke=skin.stats, width=theme.HEAVY)
     film.scene.add(chart)
-    film.move(FadeIn(title, what, inner.kept, inner.keys), seconds=TEXT)
-    film.move(Shows(chart, lambda share: chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.3)
+    beside: list[Mobject] = []
+    if "acc" in inner.shot:  # its place is there from the beginning
+        inner.acc.display(0 * film.found.of("acc_new", 0))
+        beside = [inner.acc, inner.acc_name, inner.acc_words]
+    film.move(FadeIn(title, inner.kept, inner.keys, *beside), seconds=TEXT)
     film.reach(Kind.SOFTMAX_M, 0)
     with film.scene.telling():
-        film.move(Shows(chart, chart.ceiling.reveal), seconds=0.8)
+        film.move(FadeIn(mark, rate_func=early), Shows(chart, chart.ceiling.reveal, rate_func=late), seconds=0.9)
+        film.move(FadeIn(what), seconds=TEXT)
+        film.move(Shows(chart, lambda share: chart.display(Measured(0.0, grown(terms, share, 1.0), filled=1.0))), seconds=1.3)
     chart.display(Measured(0.0, terms, filled=1.0))
     film.first_terms = terms
 
@@ -240,7 +260,9 @@ def blend(film: Film) -> None:
     inner, quotient = film.row, film.row.so_far(0)
     film.reach(Kind.PV_DOT, 0)
     leave_scores(film)
-    bring_acc(film, 0 * film.found.of("acc_new", 0), 0 * quotient)
+    if not film.scene.on_stage(inner.acc):
+        inner.acc.values = 0 * film.found.of("acc_new", 0)
+        inner.away = inner.placed(inner.acc, inner.acc_name, inner.acc_words)
     lay(inner, 0, film.first_terms)
     with film.scene.telling():
         accumulate(inner, 0, film.first_terms, 2.6)
@@ -252,15 +274,8 @@ def blend(film: Film) -> None:
 def leave_scores(film: Film) -> None:
     """The row's scores and what a term is are no longer spoken of."""
     inner = film.row
-    film.move(*film.leave(inner.chart, film.chip, inner.kept, inner.keys, inner.l_name, inner.l_words, *inner.numbers.pieces), seconds=TEXT)
-
-
-def bring_acc(film: Film, acc: np.ndarray, answer: np.ndarray) -> None:
-    """The next shot that has acc in it brings it along, and so with acc / l."""
-    inner = film.row
-    inner.acc.values, inner.answer.values = acc, answer
-    parts = inner.acc, inner.acc_name, inner.acc_words, inner.answer, inner.answer_name, inner.answer_words
-    inner.away = [each for each in inner.placings() if each[1] in parts[: 6 if answer.any() else 3]]
+    names = inner.l_name, inner.l_words, inner.acc_name, inner.acc_words, *inner.numbers.pieces
+    film.move(*film.leave(film.chip, inner.chart, inner.kept, inner.keys, inner.acc, *names), seconds=TEXT)
 
 
 @beat("calm")
@@ -269,9 +284,9 @@ def calm(film: Film) -> None:
     inner = film.row
     chart = inner.chart
     chart.display(Measured(float(film.found.of("l_new", 0)), 0 * inner.found.before))
-    if not film.scene.on_stage(inner.acc):
+    if inner.shot.name == "sum":  # as in the digest, which does not weigh V's rows
         leave_scores(film)
-        bring_acc(film, film.found.of("acc_new", 0), inner.so_far(0))
+        bring_acc(film)
     inner.go("rescale")
     passed = list(range(1, film.found.t if film.found.rises else film.found.t + 1))
     shown = passed if len(passed) <= STEPS else [passed[0], *passed[1 - STEPS :]]  # of many, the first and the last
@@ -279,6 +294,23 @@ def calm(film: Film) -> None:
     for t in shown:
         join_calmly(film, t, film.scene.motion / (len(shown) - shown.index(t)) if shown else 1.0)
     chart.turn_yellow(0.0)
+
+
+def bring_acc(film: Film) -> None:
+    """acc and the answer after the first tile: where the shot has no place for them, the next one brings them along."""
+    inner, acc, answer = film.row, film.found.of("acc_new", 0), film.row.so_far(0)
+    names = inner.acc_name, inner.acc_words, inner.answer_name, inner.answer_words
+    if "acc" not in inner.shot:
+        inner.acc.values, inner.answer.values = acc, answer
+        inner.away = inner.placed(inner.acc, inner.answer, *names)
+        return
+    film.scene.add(inner.acc, inner.answer.display(0 * answer))
+    grow = [Shows(bars, partial(_grown, bars, to), rate_func=ease_in_out_cubic) for bars, to in ((inner.acc, acc), (inner.answer, answer))]
+    film.move(*grow, FadeIn(*(name for name in names if not film.scene.on_stage(name))), seconds=MOVE)
+
+
+def _grown(bars: SignedBars, values: np.ndarray, share: float) -> None:
+    bars.display(values * share)
 
 
 def join_calmly(film: Film, t: int, seconds: float) -> None:
@@ -317,7 +349,7 @@ def again(film: Film) -> None:
     row.go("rescale")
     film.scene.announce()
     if found.t - 1 > first:
-        others(row, first, found.t - 1, 0.5)
+        pass_tiles(film, first, found.t - 1, 0.9)
     row.found, row.said = found, rescale_facts(found)
     row.keys.display(found.t)
     chart.named = before
@@ -380,21 +412,45 @@ def shrink_both(film: Film) -> Word:
     return copy
 
 
-def finish_row(film: Film, row: RescaleFilm, shown: int, seconds: float) -> None:
-    """The tiles that are left pass faster; what stands then is the trace's after each of those that are seen."""
-    values, r, last = film.material.values, film.material.chosen.row, len(film.material.values.j) - 1
-    if last == shown:
+def are_few(film: Film, start: int, stop: int) -> bool:
+    """Whether tiles behind ``start``, up to ``stop``, can be added up one by one: they are few, and have one max."""
+    m = film.material.values.m_new[start : stop + 1, film.material.chosen.row]
+    return stop - start <= STEPS and bool((m == m[0]).all())
+
+
+def pass_tiles(film: Film, start: int, stop: int, seconds: float) -> None:
+    """Tiles behind ``start``, up to ``stop``, join; what stands then is the trace's after each of those that are seen."""
+    if not are_few(film, start, stop):
+        others(film.row, start, stop, seconds)
         return
-    place = row.shot["note"]
-    note = label(place, "the other tiles, shown faster", film.skin.ink, name="note")
-    film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), FadeIn(note), seconds=TEXT)
+    for t in range(start + 1, stop + 1):
+        join_calmly(film, t, seconds / (stop - start))
+
+
+@beat("last")
+def last_tiles(film: Film) -> None:
+    """The tiles that are left join; then what softmax over all keys at once gives comes down onto the answer."""
+    row, values, r = film.row, film.material.values, film.material.chosen.row
+    shown, last = row.found.t if film.found.rises else len(values.j) - 1, len(values.j) - 1
+    film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), seconds=TEXT)
+    row.go("rescale")
     row.chart.display(Measured(float(values.l_new[shown, r]), np.zeros(0)))
-    others(row, shown, last, seconds)
+    if shown < last:
+        note = [] if are_few(film, shown, last) else [label(row.shot["note"], "shown faster", film.skin.ink, name="note")]
+        film.move(*map(FadeIn, note), seconds=TEXT)
+        pass_tiles(film, shown, last, 1.5)
+        film.move(*map(FadeOut, note), seconds=TEXT)
+    row.chart.turn_yellow(0.0)
     film.reach(Kind.PV_DOT, last)
     count = f"{int(np.isfinite(values.s[:, r]).sum()):,}"
-    whole = label(place, f"{total(float(values.l_new[last, r]))} again: the sum over all {count} keys at once", film.skin.ink, NAME, "note")
-    film.move(FadeOut(note, rate_func=early), FadeIn(whole, rate_func=late), seconds=0.4)
-    film.hold(2.0)
+    again = label(
+        row.shot["note"], f"{total(float(values.l_new[last, r]))}: the sum over all {count} keys at once", film.skin.ink, NAME, "note"
+    )
+    film.move(FadeIn(again), seconds=TEXT)
+    film.hold(0.8)
+    film.move(FadeOut(again), seconds=TEXT)
+    with film.scene.telling():
+        whole_lands(row, whole_comes(row))
 
 
 @beat("finish")
@@ -404,11 +460,6 @@ def finish(film: Film) -> None:
     i, at = film.material.chosen.program[0], film.scene.shot("whole")["square"]
     row = film.row
     on_row = film.scene.on_stage(row.answer)
-    away = on_row and row.shot.name != "rescale"
-    if away:
-        row.go("rescale")
-    if on_row:
-        finish_row(film, row, row.found.t if film.found.rises else len(values.j) - 1, 0.6 if away else 1.5)
     film.scene.announce()
     out = np.asarray(values.o, dtype=np.float64)
     result = Matrix(out, at, skin, "O", *spread(out))
