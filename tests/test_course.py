@@ -113,7 +113,7 @@ ANSWERS = {
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "Fewer queries than keys: the last query sees the last key."),
     "O is N x d": ("MemoryScalingScene", "No score is stored. O is left."),
-    "honest ratios": ("FlashAttentionScene", "At equal speed: done after 144 1/4 and 400 tiles."),
+    "honest ratios": ("FlashAttentionScene", "At equal speed: 144 1/4 tiles, then 400."),
     "with a perfect cache": ("IOScene", "Only a large enough chip beats a perfect cache."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),

@@ -40,7 +40,7 @@ from tests.strategies import configs
 # What a beat is about: the parts of its shot in which things move.
 SUBJECTS = {
     "past": ("measured",), "sum": ("measured", "names", "sum"), "terms": ("measured", "names"), "ruler": ("measured",),
-    "squeeze": ("measured", "acc", "acc name", "sum"), "alone": ("acc", "acc name", "room", "answer words"),
+    "squeeze": ("measured", "acc", "acc name", "sum"), "alone": ("acc", "acc name", "room", "answer words", "note"),
     "join": ("measured", "names", "sum"), "moves": ("answer",),
     "rows": ("factors", "sums", "tile", "factors name", "sums name", "tile name", "quotients", "quotients name",
     "code"),

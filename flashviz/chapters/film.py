@@ -45,7 +45,7 @@ CLOSING: tuple[Beat, ...] = (
         shot="bill",
         late=True,
         along=True,
-        caption="At equal speed: done after {flash_tiles} and {standard_tiles} tiles.",
+        caption="At equal speed: {flash_tiles} tiles, then {standard_tiles}.",
     ),
     Beat("waiting", "Waiting", 4.6, shot="bill", late=True, along=True, caption="Computing is short. What differs is the waiting."),
     Beat(
@@ -91,7 +91,6 @@ DIGEST_SAYS = {
     "standard": "Scores out.", "softmax": "And back.",
     "terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "stale": "",
     "squeeze": "ℓ and acc: both × α.", "rest": "K and V again; never a score.", "cache": "",
-    "bill": "At equal speed: {flash_tiles} tiles, then {standard_tiles}.",
 }  # fmt: skip
 DIGEST: tuple[Beat, ...] = tuple(
     replace(beat, seconds=DIGEST_SECONDS[beat.name], caption=DIGEST_SAYS.get(beat.name, beat.caption))

@@ -358,10 +358,12 @@ def ruler(film: RescaleFilm) -> None:
 def most_of_p(film: RescaleFilm) -> list[VMobject]:
     """Where the numbers end in which P is multiplied: a power of e, and beneath it what it comes to; where the tallest term's stood."""
     said, skin, at = film.said, film.skin, film.chart.at
-    text = f"≈ {said['largest']}: {said['dtype']}'s largest"
     limit = symbols(f"e^(s - m) = e^{said['over']}", NUMBER, skin.ink, film.shot.frame, "limit")
     bottom = at.y(float(film.found.before.max())) - em(140)
-    left, share = beside(film, at, film.found.before, max(limit.width, text_width(text, NAME)), bottom)
+    for text in (f"≈ {said['largest']}: {said['dtype']}'s largest", f"≈ {said['largest']}"):
+        left, share = beside(film, at, film.found.before, max(limit.width, text_width(text, NAME)), bottom)
+        if share * NAME >= LABEL:
+            break
     limit.scale(share).shift((left - limit.get_left()[0], bottom + em(1.2 * NAME) * share - limit.get_bottom()[1], 0))
     limit.shift((left - limit.get_left()[0], 0, 0))
     return [limit, Word(text, NAME * share, skin.ink, left, bottom, "limit", Face.TEXT)]
