@@ -10,11 +10,11 @@ from flashviz.layout.table import Table
 # ``keys``: the row's tiles; ``held``: what stays on chip; ``note``: on the answer. Frames without room for all have a section of it.
 RESCALE: dict[Aspect, Table] = {
     "16:9": {
-        "keys name": (110, 32, 520, 84), "held": (110, 32, 520, 84), "keys": (540, 42, 930, 76), "measured": (110, 116, 1140, 640),
-        "names": (110, 648, 1140, 698), "sum": (110, 702, 1140, 782), "note": (110, 806, 1160, 926),
-        "acc name": (1200, 40, 1340, 112), "acc words": (1350, 40, 1860, 112), "acc": (1200, 120, 1860, 330),
-        "answer": (1200, 540, 1860, 720), "room": (1200, 390, 1860, 862), "answer name": (1200, 872, 1380, 928),
-        "answer words": (1390, 872, 1860, 928),
+        "keys name": (110, 32, 520, 84), "held": (110, 32, 520, 84), "keys": (540, 42, 930, 76), "measured": (110, 116, 1170, 640),
+        "names": (110, 648, 1170, 698), "sum": (110, 702, 1170, 782), "note": (110, 806, 1180, 926),
+        "acc name": (1230, 40, 1370, 112), "acc words": (1380, 40, 1860, 112), "acc": (1230, 120, 1860, 330),
+        "answer": (1230, 540, 1860, 720), "room": (1230, 390, 1860, 862), "answer name": (1230, 872, 1410, 928),
+        "answer words": (1420, 872, 1860, 928),
     },
     "4:3": {
         "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 42, 700, 76), "measured": (90, 116, 800, 640),
@@ -40,7 +40,7 @@ RESCALE: dict[Aspect, Table] = {
 }  # fmt: skip
 # The sum. ``term``: what a term is.
 SUM: dict[Aspect, Table] = {
-    "16:9": {**RESCALE["16:9"], "term": (330, 96, 1140, 390)},
+    "16:9": {**RESCALE["16:9"], "term": (330, 96, 1170, 390)},
     "4:3": {**RESCALE["4:3"], "term": (260, 96, 800, 390)},
     "1:1": {
         "keys name": (100, 32, 480, 84), "held": (100, 32, 480, 84), "keys": (490, 42, 1030, 76), "measured": (100, 180, 1030, 730),
