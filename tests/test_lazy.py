@@ -112,7 +112,7 @@ def trace_codes(trace: Trace, program: tuple[int, int]) -> list[int]:
 def taken(trace: Trace) -> np.ndarray:
     """[programs, T_c] of visited tiles: by its margins."""
     c = trace.config
-    visited = [[j < c.visited(i) for j in range(c.col_blocks)] for _ in range(c.batch * c.heads) for i in range(c.row_blocks)]
+    visited = [[j in c.key_tiles(i) for j in range(c.col_blocks)] for _ in range(c.batch * c.heads) for i in range(c.row_blocks)]
     return np.asarray((trace.margins["trace_margins"] >= 0) & np.array(visited))
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from flashviz.delivery.player_page import Choice
-    from flashviz.trace import Trace
+    from flashviz.trace import ProgramValues, Trace
 
 HEIGHTS = (16, 32, 64, 128, 256)  # rows of a query tile
 OUTPUT = "O"  # of the algorithms in a gallery
@@ -109,19 +109,19 @@ def _choices(trace: Trace) -> Iterator[Choice]:
         if other is not None:
             ran = run(other, source="numpy", algorithm=header.algorithm)
             yield Choice("Tile height", str(height), player_json(ran.trace, programs=[(row // height, program[1])], errors=errors(ran.o)))
-    order = shuffled(_scores(replayed[program].s[:, chosen.row], config), config.block_n)
+    order = shuffled(_scores(replayed[program], chosen.row, config), config.block_n)
     broken, mixed = without_rescale(config), in_order(config, order)
     yield Choice("Rescale", "off: broken on purpose", player_json(broken.trace, programs=[program], errors=errors(broken.o), right=right))
     yield Choice("Key tiles", "shuffled", player_json(mixed.trace, programs=[program], errors=errors(mixed.o)))
 
 
-def _scores(tiles: np.ndarray, config: AttentionConfig) -> np.ndarray:
-    """A row's scores [N_k] from those of its visited tiles [T, B_c]; a key that it does not see has minus infinity."""
+def _scores(values: ProgramValues, row: int, config: AttentionConfig) -> np.ndarray:
+    """A row's scores [N_k] from those of the tiles that its program visits; a key that it does not see has minus infinity."""
     import numpy as np
 
-    scores = np.full(config.col_blocks * config.block_n, -np.inf, np.float32)
-    scores[: tiles.size] = np.nan_to_num(tiles.ravel(), nan=-np.inf, neginf=-np.inf)
-    return scores[: config.seq_k]
+    scores = np.full((config.col_blocks, config.block_n), -np.inf, np.float32)
+    scores[values.j] = np.nan_to_num(values.s[:, row], nan=-np.inf, neginf=-np.inf)
+    return scores.ravel()[: config.seq_k]
 
 
 def _of_height(config: AttentionConfig, height: int) -> AttentionConfig | None:

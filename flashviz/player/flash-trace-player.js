@@ -141,7 +141,7 @@ export class Recording {
       const since = held[name.toUpperCase()]?.since;
       if (since >= 0 && this.event(since).name === maker) found[name] = this.stat(name, last.pid_bh, this.tile(since), ...this.rows(first));
     }
-    if (held.S && (last.name !== "QK_DOT" || this.event(last.at + 1).name !== "MASK")) found.s = this.scoresOf(last.pid_m, last.pid_bh, t);
+    if (held.S && (last.makes?.name !== "S" || this.event(last.at + 1).makes?.name !== "S")) found.s = this.scoresOf(last.pid_m, last.pid_bh, t);
     return found;
   }
 
