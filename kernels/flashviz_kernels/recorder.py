@@ -150,6 +150,11 @@ def _options(
     return algorithm.altered(altered, config)
 
 
+def programs_of(config: AttentionConfig) -> list[tuple[int, int]]:
+    """(pid_m, pid_bh) of every row block of every head, as ``snapshots`` takes them."""
+    return [(i, bh) for bh in range(config.batch * config.heads) for i in range(config.row_blocks)]
+
+
 def worth_interpreting(algorithm: Algorithm, config: AttentionConfig) -> bool:
     """Whether ``source=None`` takes the kernel: triton is installed, and its interpreter would not need many minutes."""
     return installed() and algorithm.events(config) <= INTERPRETED_EVENTS
