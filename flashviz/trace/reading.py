@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections import Counter
@@ -18,7 +17,7 @@ from flashviz.errors import TraceError
 from flashviz.forms import NAMES, form_of
 from flashviz.trace import npz
 from flashviz.trace.events import Kind
-from flashviz.trace.header import COUNTABLE, Header
+from flashviz.trace.header import COUNTABLE, Header, hash_of
 from flashviz.trace.parts import PARTS
 from flashviz.trace.statements import Statement
 from flashviz.trace.values import Snapshot, Stats
@@ -68,8 +67,7 @@ def header_in(contents: npz.Contents) -> Header:
         TraceError: No recorder writes such a one, or the sources are not those that it names by their hash.
     """
     header = npz.typed_header(contents.path, contents.raw, Header)
-    text = "".join(source.text for source in header.sources)
-    if hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() != header.kernel_hash:
+    if hash_of(header.sources) != header.kernel_hash:
         raise TraceError(f"expected the kernel's source that {contents.path} names by its hash, got another; {npz.AGAIN}")
     return header
 
