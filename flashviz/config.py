@@ -98,13 +98,13 @@ class AttentionConfig:
         """Query heads that share one key/value head, H / H_kv."""
         return self.heads // self.kv_heads
 
-    def visited(self, i: int) -> int:
-        """Key tiles that row block ``i`` visits under FA2: tile j is visited iff its first column <= last row + N_k - N_q."""
+    def key_tiles(self, i: int) -> range:
+        """Key tiles of which a row of row block ``i`` sees a key: under ``causal`` those with first column <= last row + N_k - N_q."""
         if not self.causal:
-            return self.col_blocks
+            return range(self.col_blocks)
         last_row = min((i + 1) * self.block_m, self.seq_q) - 1
         keys_seen = min(self.seq_k, max(0, last_row + self.seq_k - self.seq_q + 1))
-        return -(-keys_seen // self.block_n)
+        return range(-(-keys_seen // self.block_n))
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

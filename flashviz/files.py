@@ -23,7 +23,7 @@ def beside(path: str | os.PathLike[str]) -> Iterator[Path]:
         UsageError: The path cannot be written for another reason.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = partial_name(path)
     try:
         with writing(path):
             yield partial
@@ -31,6 +31,11 @@ def beside(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # where nothing could be written, nothing is to be removed
             partial.unlink(missing_ok=True)
+
+
+def partial_name(path: Path) -> Path:
+    """A name beside ``path`` that manim's cache leaves alone and that two processes at once do not share; the suffix stays."""
+    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
 
 
 @contextmanager
@@ -43,7 +48,7 @@ def writing(path: Path) -> Iterator[None]:
         if error.errno in FULL:
             raise WriteError(f"expected room for {path}, got {got}; free some, then try again") from error
         kind: type[FlashvizError] = WriteError if error.errno in THE_SYSTEMS else UsageError
-        raise kind(f"expected a path that can be written, got {path} ({got}); choose another --out") from error
+        raise kind(f"expected a path that can be written, got {path} ({got}); choose another place") from error
 
 
 def make_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -78,8 +79,9 @@ class Follow:
 
 def follow_in(trace: Trace) -> Follow:
     """The followed program and row of an fa2 trace: ``follow`` over its first programs that visit a tile."""
-    candidates = [p for p in trace.programs if p[1] == 0 and trace.config.visited(p[0])][:CANDIDATES]
-    before = np.cumsum([0, *(trace.config.visited(i) for i, _ in candidates)])  # tiles of the programs before each
+    visiting = (program for program in trace.programs if program[1] == 0 and len(trace.key_tiles(*program)))
+    candidates = list(islice(visiting, CANDIDATES))
+    before = np.cumsum([0, *(len(trace.key_tiles(*program)) for program in candidates)])  # tiles of the programs before each
     seen = {program: replay(trace, program) for program, tiles in zip(candidates, before, strict=False) if tiles < SEARCHED_TILES}
     return follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
 

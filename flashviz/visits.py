@@ -8,7 +8,7 @@ from flashviz.config import AttentionConfig
 
 
 def visits_of(config: AttentionConfig) -> int:
-    """Pairs of a row block and a key tile that it visits, of one head: the sum of ``config.visited(i)``."""
+    """Pairs of a row block and a key tile that it visits, of one head: how many ``config.key_tiles(i)`` are, added."""
     c = config
     if not c.causal:
         return c.row_blocks * c.col_blocks

@@ -61,7 +61,7 @@ def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--full-grid``: every shape of the accuracy grid; ``--frames``: every frame of every film."""
-    parser.addoption("--frames", type=Path, metavar="FOLDER", help="compare all frames of all films with checksums kept there: minutes")
+    parser.addoption("--frames", type=Path, metavar="FILE", help="compare all frames of all films with the digests in FILE: minutes")
     parser.addoption("--full-grid", action="store_true", help="run the whole accuracy grid (tests/test_accuracy.py): hours")
     parser.addoption(
         "--configurations", type=int, default=500, help="how many random ones twin and kernel are compared on (test_bad_input.py)"

@@ -145,7 +145,7 @@ def twin(q, k, v, c, log, kept, *, branches):
         log(Kind.LOAD_Q, own, ((r0, r1), (0, d)), nbytes=q_i.nbytes)
         m_i, l_i = np.full(len(q_i), -np.inf, np.float32), np.zeros(len(q_i), np.float32)
         acc = np.zeros(q_i.shape, np.float32)
-        for j in range(c.visited(i)):
+        for j in c.key_tiles(i):
             c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
             k_j = k[at][c0:c1]
             log(Kind.LOAD_K, own, ((c0, c1), (0, d)), j=j, nbytes=k_j.nbytes)

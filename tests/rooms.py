@@ -36,7 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "delivery": ("deliver", "embedding", "films_in_browser", "handout", "lecture", "notebook", "pages", "quiz", "slides"),
     "export": ("perfetto", "player"),
-    "player": ("player", "player_page", "toys", "lazy"),
+    "player": ("player", "player_page", "toys", "lazy", "window"),
     "cli": ("cli", "bad_input", "bench", "settings"),
     "docs": ("docs", "maths", "site", "workflows", "setup", "rooms"),
 }  # fmt: skip

@@ -110,7 +110,7 @@ def test_a_rows_weights_are_the_width_and_its_mean_is_d(name: str) -> None:
 @every
 def test_walks_are_the_pairs_that_meet_each_once(name: str) -> None:
     back, c = found(name), found(name).config
-    met = {(g * c.row_blocks + i, j) for g in range(c.group) for i in range(c.row_blocks) for j in range(c.visited(i))}
+    met = {(g * c.row_blocks + i, j) for g in range(c.group) for i in range(c.row_blocks) for j in c.key_tiles(i)}
     walked = [(block, j) for j, walk in enumerate(back.walks) for block in walk]
     assert len(walked) == len(met)
     assert set(walked) == met

@@ -27,7 +27,7 @@ from flashviz_kernels.again import load_checked
 from flashviz_kernels.algorithm import Algorithm
 from flashviz_kernels.algorithms import find
 from flashviz_kernels.log import EventLog
-from flashviz_kernels.recorder import run
+from flashviz_kernels.recorder import programs_of, run
 from flashviz_kernels.verify import verify
 from tests import test_perfetto
 from tests.kernels import package
@@ -71,8 +71,7 @@ def lazy(folder: Path) -> Algorithm:
 @pytest.fixture(scope="module")
 def shown(lazy: Algorithm) -> Trace:
     """The kernel's recording of all that it keeps."""
-    programs = [(i, bh) for bh in range(SHOWN.heads) for i in range(SHOWN.row_blocks)]
-    return run(SHOWN, source="triton", algorithm=lazy, snapshots=programs, stats=True).trace
+    return run(SHOWN, source="triton", algorithm=lazy, snapshots=programs_of(SHOWN), stats=True).trace
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +111,7 @@ def trace_codes(trace: Trace, program: tuple[int, int]) -> list[int]:
 def taken(trace: Trace) -> np.ndarray:
     """[programs, T_c] of visited tiles: by its margins."""
     c = trace.config
-    visited = [[j < c.visited(i) for j in range(c.col_blocks)] for _ in range(c.batch * c.heads) for i in range(c.row_blocks)]
+    visited = [[j in c.key_tiles(i) for j in range(c.col_blocks)] for _ in range(c.batch * c.heads) for i in range(c.row_blocks)]
     return np.asarray((trace.margins["trace_margins"] >= 0) & np.array(visited))
 
 

@@ -23,7 +23,7 @@ def test_fa2_by_counting(config: AttentionConfig) -> None:
         rows = min(c.block_m, c.seq_q - i * c.block_m)
         read += rows * row
         written += rows * row + rows * 4
-        for j in range(c.visited(i)):
+        for j in c.key_tiles(i):
             read += 2 * min(c.block_n, c.seq_k - j * c.block_n) * row
     form = closed_form(config, "fa2")
     assert (form.total_read, form.total_written) == (c.batch * c.heads * read, c.batch * c.heads * written)
@@ -36,7 +36,7 @@ def test_fa1_by_counting(config: AttentionConfig) -> None:
     for j in range(c.col_blocks):
         read += 2 * min(c.block_n, c.seq_k - j * c.block_n) * row
         for i in range(c.row_blocks):
-            if j < c.visited(i):
+            if j in c.key_tiles(i):
                 rows = min(c.block_m, c.seq_q - i * c.block_m)
                 read += rows * (2 * row + 8)
                 written += rows * (row + 8)

@@ -204,7 +204,7 @@ def test_captions_have_no_number_of_their_own() -> None:
 def test_facts_are_the_traces(n_q: int, n_k: int, block_m: int, block_n: int, causal: bool, heads: int) -> None:
     config = AttentionConfig(heads=heads, seq_q=n_q, seq_k=n_k, head_dim=16, block_m=block_m, block_n=block_n, causal=causal)
     fa2, standard = record(config, source="numpy"), record(config, source="numpy", algorithm="standard")
-    seen = {p: replay(fa2, p) for p in fa2.programs if config.visited(p[0])}
+    seen = {p: replay(fa2, p) for p in fa2.programs if config.key_tiles(p[0])}
     found = follow({p: v.alpha for p, v in seen.items()}, {p: v.l_new for p, v in seen.items()})
     values = seen[found.program]
     said = facts(fa2, standard, found, values, errors={"flash": 1e-4, "standard": 2e-4})

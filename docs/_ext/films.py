@@ -25,6 +25,7 @@ from flashviz.cli.scenes import Scene, describe
 from flashviz.delivery.embedding import video_tag, within
 from flashviz.delivery.manifest import MANIFEST, Manifest, read_manifest
 from flashviz.export.player import MODULE
+from flashviz.files import partial_name
 from flashviz.settings import load_settings
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ def copy_films(app: Sphinx, failed: Exception | None) -> None:
         there = target / name / MANIFEST
         if there.exists() and there.read_bytes() == (source / MANIFEST).read_bytes():
             continue
-        partial = target / f".{name}.{os.getpid()}.partial"
+        partial = partial_name(target / name)
         shutil.copytree(source, partial)
         shutil.rmtree(target / name, ignore_errors=True)
         partial.replace(target / name)

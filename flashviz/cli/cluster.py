@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from flashviz.cli.made import code
 from flashviz.errors import FlashvizError, MissingPartError, UsageError
+from flashviz.files import beside
 
 if TYPE_CHECKING:
     from flashviz.cli.films import Job
@@ -122,9 +123,8 @@ def keep(segments: dict[str, bytes], place: Path) -> None:
     """Put segments into the cache, each whole or not at all."""
     place.mkdir(parents=True, exist_ok=True)
     for name, content in segments.items():
-        partial = place / f".{name}.{os.getpid()}.part"
-        partial.write_bytes(content)
-        partial.replace(place / name)
+        with beside(place / name) as partial:
+            partial.write_bytes(content)
 
 
 # ------------------------------------------------------------------------------------------------------------- on a worker

@@ -46,35 +46,40 @@ def main() -> None:
 @options.with_source
 @options.with_kernel
 @cloup.option("--clock", is_flag=True, default=None, help="When, and on which SM, each event was reported. Needs a CUDA device.")
+@cloup.option("--values", is_flag=True, default=None, help="Keep m, l, alpha, S, P and acc of every program after each key tile.")
 @cloup.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.npz")
 @options.with_json
 def trace(
-    out: Path, algorithm: str | None, kernel: str | None, launch: str | None, clock: bool | None, as_json: bool, **flags: Any
+    out: Path, algorithm: str | None, kernel: str | None, launch: str | None, clock: bool | None, values: bool | None, as_json: bool,
+    **flags: Any,
 ) -> None:  # fmt: skip
     """Record one forward pass and write its trace; or, with --kernel and --launch, what any Triton kernel does."""
     _check_out(out)
     recorded: Trace
     failed: VerificationError | None = None
     if kernel is None and launch is None:
-        recorded = _record(algorithm, flags, clock=bool(clock))
+        recorded = _record(algorithm, flags, clock=bool(clock), values=bool(values))
     else:
-        recorded, failed = _trace_kernel(kernel, launch, options.spell({"algorithm": algorithm, "clock": clock, **flags}))
+        recorded, failed = _trace_kernel(kernel, launch, options.spell({"algorithm": algorithm, "clock": clock, "values": values, **flags}))
     recorded.save(out)
     screen.show_trace(out, recorded, as_json=as_json)
     if failed is not None:
         raise failed
 
 
-def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool) -> Trace:
+def _record(algorithm: str | None, flags: dict[str, Any], *, clock: bool, values: bool) -> Trace:
     asked = problem_of(algorithm, flags)
     from flashviz_kernels import record
+    from flashviz_kernels.recorder import programs_of
     from flashviz_kernels.untiled import run_untiled
 
     with screen.status("recording"):
         if asked.algorithm.tiled:
-            return record(asked.config, source=asked.source, algorithm=asked.name, clock=clock, resources=True)
-        if clock:
-            raise UsageError(f"a clock is read by kernels that report, got {asked.name}, whose pointers are read; leave --clock out")
+            kept = programs_of(asked.config) if values else ()
+            return record(asked.config, source=asked.source, algorithm=asked.name, snapshots=kept, clock=clock, resources=True)
+        if clock or values:
+            what, flag = ("a clock is read", "--clock") if clock else ("values are kept", "--values")
+            raise UsageError(f"{what} by kernels that report, got {asked.name}, whose pointers are read; leave {flag} out")
         return run_untiled(asked.algorithm, asked.config, asked.source)[0]
 
 

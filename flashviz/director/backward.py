@@ -135,7 +135,7 @@ def kept(film: BackwardFilm) -> None:
     o = film.matrix("O", np.asarray(found.given["O"][b, head], np.float64), place["o"])
     numbers = film.matrix("LSE", finite(np.asarray(found.given["LSE"][b, head], np.float64)), place["lse"])
     lines, tile = outlined(skin).display(grid.cells), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
-    visits = [(i, j) for i in range(c.row_blocks) for j in range(c.visited(i))]
+    visits = [(i, j) for i in range(c.row_blocks) for j in c.key_tiles(i)]
 
     def show(share: float) -> None:
         at = min(int(share * len(visits)), len(visits) - 1)

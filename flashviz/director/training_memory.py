@@ -62,7 +62,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("training")
         c = found.config
-        visits = [(i, j) for i in range(c.row_blocks) for j in range(max(c.visited(i), 1))]
+        visits = [(i, j) for i in range(c.row_blocks) for j in c.key_tiles(i) or range(1)]
         self.visits = {"forward": visits, "backward": sorted(visits, key=lambda pair: pair[::-1])}  # rows first, back keys first
         self.layers = Layers(place["standard"], place["flash"], LAYERS, c.seq_q, c.seq_k, c.head_dim, FLOAT32 / c.itemsize)
         self.areas = {(side, name): self.area(side, name) for side in SIDES for name in (*EITHER, KEPT[side], "dO")}

@@ -141,7 +141,7 @@ export class Recording {
       const since = held[name.toUpperCase()]?.since;
       if (since >= 0 && this.event(since).name === maker) found[name] = this.stat(name, last.pid_bh, this.tile(since), ...this.rows(first));
     }
-    if (held.S && (last.name !== "QK_DOT" || this.event(last.at + 1).name !== "MASK")) found.s = this.scoresOf(last.pid_m, last.pid_bh, t);
+    if (held.S && (last.makes?.name !== "S" || this.event(last.at + 1).makes?.name !== "S")) found.s = this.scoresOf(last.pid_m, last.pid_bh, t);
     return found;
   }
 
@@ -570,11 +570,7 @@ class Stage {
   #values(tensor, tile, state, pid, bh) {
     const rows = tile.r1 - tile.r0;
     const column = "ML".includes(tensor) && state[tensor.toLowerCase()];
-    if (column) {
-      const finite = column.filter(Number.isFinite);
-      const low = Math.min(...finite), high = Math.max(...finite);
-      return { rows, columns: 1, at: (at) => (255 * (column[at] - low)) / (high - low || 1) };
-    }
+    if (column) return { rows, columns: 1, at: this.#ramp(column, (at) => at) };
     if ("SP".includes(tensor)) {
       const s = tensor === "S" ? state.s : this.trace.scoresOf(pid, bh, state.t);
       return s && this.#scores(tensor, s, state);
@@ -592,14 +588,19 @@ class Stage {
     return { rows, columns: d, at: (at) => (alpha ? zero + (acc[from + at] - zero) * alpha[Math.floor(at / d)] : acc[from + at]) };
   }
 
+  /** Numbers as bytes, from the smallest finite one to the largest. */
+  #ramp(numbers, index) {
+    const finite = numbers.filter(Number.isFinite);
+    const low = finite.reduce((a, b) => Math.min(a, b), Infinity), high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
+    return (at) => Math.max(0, (255 * (numbers[index(at)] - low)) / (high - low || 1));
+  }
+
   /** Scores on one ramp from the tile's smallest to its largest; weights e^(s - m) from 0 to 1. */
   #scores(tensor, s, state) {
     const [rows, width] = s.shape, columns = width - s.subarray(0, width).filter(Number.isNaN).length;
-    const at = (index) => s[Math.floor(index / columns) * width + (index % columns)];
-    if (tensor === "P" && state.m) return { rows, columns, at: (index) => 255 * Math.exp(at(index) - state.m[Math.floor(index / columns)]) };
-    const finite = s.filter(Number.isFinite);
-    const low = finite.reduce((a, b) => Math.min(a, b), Infinity), high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
-    return { rows, columns, at: (index) => Math.max(0, (255 * (at(index) - low)) / (high - low || 1)) };
+    const place = (at) => Math.floor(at / columns) * width + (at % columns);
+    if (tensor === "P" && state.m) return { rows, columns, at: (at) => 255 * Math.exp(s[place(at)] - state.m[Math.floor(at / columns)]) };
+    return { rows, columns, at: this.#ramp(s, place) };
   }
 
   #rowMark(state, row) {

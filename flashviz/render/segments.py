@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -15,6 +14,7 @@ from av.video.reformatter import VideoReformatter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
 from flashviz.errors import UsageError, WriteError
+from flashviz.files import partial_name
 from flashviz.render.damage import Box
 from flashviz.render.held import KEY_EVERY, Slice, for_one_picture, held_slice
 
@@ -26,11 +26,6 @@ MARGIN = 16  # pixels around a rectangle that its conversion sees, so that the c
 GRID = 32  # to which a rectangle's surroundings are aligned: few sizes, and swscale's vector loops are whole
 SIZES_KEPT = 64
 AVX2 = "asm=AVX2,FMA3,BMI1,BMI2,LZCNT"  # the instructions before AVX-512, in x264's names
-
-
-def partial_name(path: Path) -> Path:
-    """A name beside ``path`` that manim's cache leaves alone and that two renders at once do not share; the suffix stays."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
 
 
 class Patch(NamedTuple):

@@ -23,9 +23,10 @@ from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 from PIL import Image
 
-from flashviz.errors import UsageError, WriteError
+from flashviz.errors import UsageError
+from flashviz.files import beside
 from flashviz.interrupts import uninterrupted
-from flashviz.render.segments import Patch, SegmentEncoder, check_options, partial_name
+from flashviz.render.segments import Patch, SegmentEncoder, check_options
 from flashviz.render.share import LostSegmentsError, Share, missing
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class FilmWriter(SceneFileWriter):
     def combine_files(self, input_files: list[str], output_file: Path, create_gif: bool = False, includes_sound: bool = False) -> None:
         """Join segments into ``output_file``, which replaces an older one only when it is whole."""
         output_file.parent.mkdir(parents=True, exist_ok=True)
-        with _beside(output_file) as joined:
+        with beside(output_file) as joined:
             super().combine_files(input_files, joined, create_gif, includes_sound)
             if output_file.suffix == ".mp4":
                 index_first(joined)
@@ -173,7 +174,7 @@ class FilmWriter(SceneFileWriter):
             if each.end > start and each.start - start < length
         ]
         file.parent.mkdir(parents=True, exist_ok=True)
-        with _beside(file) as partial:
+        with beside(file) as partial:
             partial.write_text(srt.compose(shown), encoding="utf-8")
 
     def _create_segment_encoder(self, target: Path) -> VideoSegmentEncoder:
@@ -186,7 +187,7 @@ class FilmWriter(SceneFileWriter):
 def index_first(path: Path) -> None:
     """Rewrite an MP4 with its index before its pictures (faststart). The packets are copied, not encoded again."""
     with (
-        _beside(path) as moved,
+        beside(path) as moved,
         av.open(str(path)) as source,
         av.open(str(moved), "w", options={"movflags": "+faststart"}) as target,
     ):
@@ -200,22 +201,5 @@ def index_first(path: Path) -> None:
 
 def _save(image: Image.Image, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(path) as partial:
+    with beside(path) as partial:
         image.save(partial)
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A hidden name beside ``path``: moved onto it when the block ends well, removed when it does not.
-
-    Raises:
-        WriteError: The disk is full, or the folder cannot be written.
-    """
-    partial = partial_name(path)
-    try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        raise WriteError(f"expected room for {path}, got {error.strerror}; free some, then render again") from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -74,6 +76,11 @@ class Launch(msgspec.Struct, frozen=True):
     grid: tuple[int, int, int]
     tensors: dict[str, int]
     arguments: dict[str, int | float | str | bool | None]
+
+
+def hash_of(sources: Iterable[SourceText]) -> str:
+    """SHA-256 of their text, 64 hex digits: the ``kernel_hash`` of a header with these sources."""
+    return hashlib.sha256("".join(source.text for source in sources).encode("utf-8", "replace")).hexdigest()
 
 
 class FunctionText(msgspec.Struct, frozen=True):

@@ -43,7 +43,7 @@ def values_of(trace: Trace, first: int, k: int, held: Mapping[str, int]) -> dict
             values[name] = array[_tile(trace, first, made)]
     if kept is None:
         return values
-    unmasked = "S" in held and last.statement.code == Kind.QK_DOT and trace.columns["kind"][last.index + 1] == Kind.MASK
+    unmasked = "S" in held and _makes(trace, k - 1) == _makes(trace, k) == "S"
     for name, array in (("s", kept.s), ("p", kept.p)):
         if name.upper() in held and not unmasked:  # scores before their mask are not kept
             values[name] = array[_tile(trace, first, held[name.upper()])][:, : _keys(trace, last.j)]
@@ -56,6 +56,12 @@ def _tile(trace: Trace, first: int, event: int) -> int:
     """Which of its program's visited tiles an event is of: each begins with its scores. How often the statement ran does not say it: it
     may have been skipped."""
     return trace.count(Kind.QK_DOT, first, event + 1) - 1
+
+
+def _makes(trace: Trace, event: int) -> str | None:
+    """What an event leaves on chip."""
+    made = trace.statements[int(trace.columns["kind"][event])].makes
+    return None if made is None else made.name
 
 
 def _keys(trace: Trace, j: int) -> int:

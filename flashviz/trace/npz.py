@@ -121,14 +121,14 @@ class Contents:
     def _headless(self) -> TraceError:
         return TraceError(f"expected a trace with a header, got {self.path} without one; {AGAIN}")
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """All arrays besides the header, by name.
+    def array(self, name: str) -> np.ndarray:
+        """One of the arrays besides the header.
 
         Raises:
-            TraceError: One is damaged.
+            TraceError: It is damaged.
         """
         try:
-            return {name: self._array(name, member) for name, member in self.members.items()}
+            return self._array(name, self.members[name])
         except DAMAGED as error:
             raise self.damaged from error
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -16,7 +16,8 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
 from flashviz.forms import NAMES, form_of
 from flashviz.trace import npz
-from flashviz.trace.header import COUNTABLE, Header
+from flashviz.trace.events import Kind
+from flashviz.trace.header import COUNTABLE, Header, hash_of
 from flashviz.trace.parts import PARTS
 from flashviz.trace.statements import Statement
 from flashviz.trace.values import Snapshot, Stats
@@ -66,8 +67,7 @@ def header_in(contents: npz.Contents) -> Header:
         TraceError: No recorder writes such a one, or the sources are not those that it names by their hash.
     """
     header = npz.typed_header(contents.path, contents.raw, Header)
-    text = "".join(source.text for source in header.sources)
-    if hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() != header.kernel_hash:
+    if hash_of(header.sources) != header.kernel_hash:
         raise TraceError(f"expected the kernel's source that {contents.path} names by its hash, got another; {npz.AGAIN}")
     return header
 
@@ -80,24 +80,22 @@ def read(path: str | os.PathLike[str]) -> tuple[Header, dict[str, np.ndarray]]:
     """
     contents = npz.Contents(path)
     header, members = header_in(contents), contents.members
-    names = _check_columns(contents.path, header, members)
+    columns = {name: contents.array(f"column/{name}") for name in _check_columns(contents.path, header, members)}
+    check_codes(header, columns["kind"])
+    if len(columns["kind"]):
+        _check_numbers(contents.path, header, columns)
+        _check_programs(contents.path, header, columns)
+        if header.config is None:
+            _check_boxes(contents.path, header, columns)
     kept = {name: member for name, member in members.items() if not name.startswith("column/")}
     if header.config is None:
-        _check_parts_members(contents.path, members["column/kind"].shape[0], kept)
+        _check_parts_members(contents.path, len(columns["kind"]), kept)
     else:
-        _check_kept(contents.path, header, header.config, kept)
-    arrays = contents.arrays()
+        _check_kept(contents.path, header, header.config, columns, kept)
+    arrays = {name: contents.array(name) for name in kept}
     if header.config is None:
         _check_parts(contents.path, *(arrays[f"parts/{name}"] for name in PARTS))
-    columns = {name: arrays[f"column/{name}"] for name in names}
-    check_codes(header, columns["kind"])
-    if not len(columns["kind"]):
-        return header, arrays
-    _check_numbers(contents.path, header, columns)
-    _check_programs(contents.path, header, columns)
-    if header.config is None:
-        _check_boxes(contents.path, header, columns)
-    return header, arrays
+    return header, {f"column/{name}": column for name, column in columns.items()} | arrays
 
 
 def check_codes(header: Header, codes: np.ndarray) -> None:
@@ -130,17 +128,19 @@ def _check_columns(path: Path, header: Header, members: Mapping[str, npz.Member]
     return names
 
 
-def _check_kept(path: Path, header: Header, c: AttentionConfig, members: Mapping[str, npz.Member]) -> None:
-    """Values that were kept have the shapes that the config gives them."""
+def _check_kept(
+    path: Path, header: Header, c: AttentionConfig, columns: Mapping[str, np.ndarray], members: Mapping[str, npz.Member]
+) -> None:  # fmt: skip
+    """Values that were kept have the shapes that the config gives them, and those of a program a tile for each that it visits."""
     expected = {f"margin/{info.name}": info.shape for info in header.tensors if f"margin/{info.name}" in members}
     copies = c.batch * c.heads
-    keeps = header.keeps_rows
+    keeps, visits = header.keeps_rows, _visits(columns)
     if keeps and "stats/m" in members:
         expected |= {f"stats/{field.name}": (copies, c.col_blocks, c.seq_q) for field in fields(Stats)}
     for name in members:
         if keeps and (found := SNAPSHOT.fullmatch(name)) is not None:
             pid_m, pid_bh = int(found["pid_m"]), int(found["pid_bh"])
-            rows, tiles = min(c.block_m, c.seq_q - pid_m * c.block_m), c.visited(pid_m)
+            rows, tiles = min(c.block_m, c.seq_q - pid_m * c.block_m), visits[pid_m, pid_bh]
             wide = {"s": (c.block_n,), "p": (c.block_n,), "acc": (c.head_dim,)}
             if rows >= 1 and pid_bh < copies:
                 expected |= {
@@ -150,6 +150,12 @@ def _check_kept(path: Path, header: Header, c: AttentionConfig, members: Mapping
     if found_shapes != expected or any(member.dtype != np.float32 for member in members.values()):
         odd = next((name for name in (*members, *expected) if found_shapes.get(name) != expected.get(name)), "numbers that are not float32")
         raise TraceError(f"expected values of the shapes that the config gives them, got {path} with {odd}; {npz.AGAIN}")
+
+
+def _visits(columns: Mapping[str, np.ndarray]) -> Counter[tuple[int, int]]:
+    """How many key tiles each program (pid_m, pid_bh) of attention's first launch visits: each visit begins with its scores."""
+    scores = (columns["kind"] == Kind.QK_DOT) & (columns["launch"] == 0)
+    return Counter(zip(columns["pid_m"][scores].tolist(), columns["pid_bh"][scores].tolist(), strict=True))
 
 
 def _check_numbers(path: Path, header: Header, columns: Mapping[str, np.ndarray]) -> None:

@@ -21,7 +21,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
 from flashviz.inputs import Arrays, inputs_hash, make_inputs
 from flashviz.trace import npz
-from flashviz.trace.events import Event
+from flashviz.trace.events import Event, Kind
 from flashviz.trace.header import Header
 from flashviz.trace.parts import PARTS, Parts
 from flashviz.trace.reading import CLOCKED, COMPARED, WIDE, axes_of, bounds_of, check_codes, columns_of, of_codes, read
@@ -225,6 +225,12 @@ class Trace:
             grids = ", ".join(str(each.grid) for each in launches)
             raise TraceError(f"expected a program of {len(launches)} launches with grids {grids}, got launch {launch}, program {pid}")
         return self.spans.get((launch, *pid), range(0))
+
+    def key_tiles(self, *pid: int) -> np.ndarray:
+        """Key tiles j [T] that a program of attention's first launch visits, in its order: each visit begins with its scores."""
+        span = self.program(*pid)
+        codes, j = (self.columns[name][span.start : span.stop] for name in ("kind", "j"))
+        return np.asarray(j[codes == Kind.QK_DOT])
 
     # -------------------------------------------------------------------------------------------------------- statements
 

@@ -22,9 +22,9 @@ class Stats:
         """Nothing kept yet."""
         return cls(*(np.full((copies, tiles, rows), np.nan, np.float32) for _ in range(3)))
 
-    def put(self, bh: int | slice, t: int, first_row: int, m: np.ndarray, l_sum: np.ndarray, alpha: np.ndarray) -> None:
-        """Keep [..., rows] of visited tile ``t``, from ``first_row`` on."""
-        rows = slice(first_row, first_row + m.shape[-1])
+    def put(self, bh: int | slice, t: int | np.ndarray, first_row: int, m: np.ndarray, l_sum: np.ndarray, alpha: np.ndarray) -> None:
+        """Keep [..., rows] of visited tile ``t``, of each row its own or of all one, from ``first_row`` on."""
+        rows = np.arange(first_row, first_row + m.shape[-1])
         self.m[bh, t, rows], self.l[bh, t, rows], self.alpha[bh, t, rows] = m, l_sum, alpha
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.forms.fa2 import NO_RESCALE
 from flashviz_kernels.algorithms.fa2 import ALGORITHM, in_words
-from flashviz_kernels.recorder import Run, run
+from flashviz_kernels.recorder import Run, programs_of, run
 
 ORDERS = 64  # that are tried
 
@@ -40,8 +40,8 @@ def in_order(config: AttentionConfig, order: Sequence[int], snapshots: Iterable[
 
 
 def _run(config: AttentionConfig, altered: str, snapshots: Iterable[Program] | None) -> Run:
-    every = ((i, bh) for bh in range(config.batch * config.heads) for i in range(config.row_blocks))
-    return run(config, source="numpy", algorithm=ALGORITHM, snapshots=every if snapshots is None else snapshots, altered=altered)
+    programs = programs_of(config) if snapshots is None else snapshots
+    return run(config, source="numpy", algorithm=ALGORITHM, snapshots=programs, altered=altered)
 
 
 def shuffled(scores: np.ndarray, block_n: int) -> list[int]:

@@ -10,7 +10,6 @@ import ast
 import copy
 import dataclasses
 import difflib
-import hashlib
 import importlib
 import inspect
 import linecache
@@ -29,7 +28,7 @@ import numpy as np
 
 from flashviz.errors import FlashvizError, UsageError, VerificationError
 from flashviz.trace import Header, Launch, Op, Parts, SourceText, TensorInfo, Trace
-from flashviz.trace.header import FunctionText
+from flashviz.trace.header import FunctionText, hash_of
 from flashviz.trace.reading import WIDE
 from flashviz.trace.statements import WRITES
 from flashviz.version import __version__
@@ -426,13 +425,12 @@ class Auditor:
         for axis in range(axes):
             columns |= {f"start{axis}": boxes[:, axis, 0], f"stop{axis}": boxes[:, axis, 1], f"block{axis}": blocks[:, axis]}
         sources = [_source(path, lines) for path, lines in self.files.items()]
-        digest = hashlib.sha256("".join(source.text for source in sources).encode())
         versions = {"flashviz": __version__, "python": platform.python_version(), "numpy": np.__version__}
         header = Header(
             source="triton-interpreter",
             algorithm=launcher,
             sources=sources,
-            kernel_hash=digest.hexdigest(),
+            kernel_hash=hash_of(sources),
             statements=statements,
             tensors=self.tensors,
             launches=self.launches,

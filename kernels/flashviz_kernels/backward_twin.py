@@ -14,7 +14,7 @@ from flashviz.config import AttentionConfig
 from flashviz_kernels.algorithm import Named
 from flashviz_kernels.backward_codes import Code
 from flashviz_kernels.log import EventLog, Kept
-from flashviz_kernels.twins import INF, cut, dot, grouped, masked, of_rows, row_blocks, seen
+from flashviz_kernels.twins import INF, cut, dot, grouped, masked, meetings, of_rows, row_blocks, seen
 
 
 def backward(given: Named, c: AttentionConfig, log: EventLog, _kept: Kept | None, *, atomic: bool) -> Named:
@@ -88,11 +88,11 @@ def _keys(
         log(Code.KEYS_K, tiles, ((c0, c1), (0, d)), i=-1, j=tiles, nbytes=cut(K, c0, c1))
         log(Code.KEYS_V, tiles, ((c0, c1), (0, d)), i=-1, j=tiles, nbytes=cut(V, c0, c1))
     dk, dv = np.zeros(k.shape, np.float32), np.zeros(v.shape, np.float32)
-    walk = [(g, i) for g in range(c.group) for i in range(c.row_blocks) if c.visited(i)]
+    walk = [(g, i) for g in range(c.group) for i in range(c.row_blocks) if c.key_tiles(i)]
     for g, i in walk:
-        live, at = tiles[: c.visited(i)], g * c.row_blocks + i  # causal: the last key tiles begin with later row blocks
+        live, at = np.array(c.key_tiles(i)), g * c.row_blocks + i  # causal: the last key tiles begin with later row blocks
         r0, r1 = i * c.block_m, min((i + 1) * c.block_m, c.seq_q)
-        rows, keys = slice(r0, r1), slice(0, int(c1[live[-1]]))
+        rows, keys = slice(r0, r1), slice(int(c0[live[0]]), int(c1[live[-1]]))
         area = 2 * (r1 - r0) * (c1 - c0)[live] * d
         sides = (c0[live], c1[live])
         # load Q_i: HBM -> SRAM
@@ -103,7 +103,7 @@ def _keys(
         log(Code.RECOMPUTE_S, live, ((r0, r1), sides), i=at, j=live, flops=area)
         if len(by_mask := live[masked(c, r0, live)]):
             # S = -inf where a key is not seen
-            s = np.where(seen(c, r0, r1 - r0, 0, keys.stop), s, -INF)
+            s = np.where(seen(c, r0, r1 - r0, keys.start, keys.stop), s, -INF)
             log(Code.REMASK, by_mask, ((r0, r1), (c0[by_mask], c1[by_mask])), i=at, j=by_mask)
         # load LSE_i: HBM -> SRAM
         lse = LSE[:, :, g, rows]
@@ -128,7 +128,7 @@ def _keys(
         log(Code.DS, live, ((r0, r1), sides), i=at, j=live)
         if atomic:
             # dQ_i <- dQ_i + scale dS K_j, one key tile after the other
-            dq = [dot(ds[..., a:b], k[..., a:b, :]) * scale for a, b in zip(*sides, strict=True)]
+            dq = [dot(ds[..., a - keys.start : b - keys.start], k[..., a:b, :]) * scale for a, b in zip(*sides, strict=True)]
             log(Code.DQ_DOT, live, ((r0, r1), (0, d)), i=at, j=live, flops=area)
             SUM[:, :, g, rows] += sum(dq)
             log(Code.ATOMIC_DQ, live, ((r0, r1), (0, d)), i=at, j=live, nbytes=dq[0][0, 0].nbytes)
@@ -160,10 +160,9 @@ def _rows(
     d_i = D
     log(Code.ROW_D, blocks, ((r0, r1), (0, 1)), nbytes=cut(d_i, r0, r1, axis=-1))
     dq = np.zeros(Q.shape, np.float32)
-    visits = np.array([c.visited(i) for i in blocks])
-    for j in range(visits[-1]):
-        live, r0, r1 = row_blocks(c, int(np.argmax(visits > j)), c.row_blocks)  # causal: the first row blocks are through
-        c0, c1, rows = j * c.block_n, min((j + 1) * c.block_n, c.seq_k), slice(int(r0[0]), c.seq_q)
+    for j, live in meetings(c, blocks):
+        _, r0, r1 = row_blocks(c, live[0], live[-1] + 1)
+        c0, c1, rows = j * c.block_n, min((j + 1) * c.block_n, c.seq_k), slice(int(r0[0]), int(r1[-1]))
         area = 2 * (r1 - r0) * (c1 - c0) * d
         # load K_j: HBM -> SRAM
         k_j = K[..., c0:c1, :]

@@ -178,6 +178,10 @@ class Kept:
     programs: tuple[tuple[int, int], ...]
     computed: range | None = None
     tiles: dict[tuple[int, int], dict[str, list[np.ndarray]]] = field(default_factory=dict)
+    visits: np.ndarray = field(init=False)  # [N_q] tiles that each row has been through, of a twin in lockstep
+
+    def __post_init__(self) -> None:
+        self.visits = np.zeros(self.config.seq_q, np.int64)
 
     @classmethod
     def of(
@@ -208,13 +212,15 @@ class Kept:
             raise UsageError(f"snapshots must fit {SNAPSHOT_LIMIT:,} B, got {need:,} B; ask for fewer programs")
         return cls(config, Stats.room(copies, config.col_blocks, config.seq_q) if stats else None, programs, computed)
 
-    def tile(self, t: int, first_row: int, values: dict[str, np.ndarray]) -> None:
-        """After visited tile ``t`` of the rows from ``first_row`` on: [B, H_kv, G, rows, ...] of each value."""
+    def tile(self, first_row: int, values: dict[str, np.ndarray]) -> None:
+        """After one more tile that the rows from ``first_row`` on visit: [B, H_kv, G, rows, ...] of each value."""
         if not values["m"].size:
             return
         flat = {name: array.reshape(-1, *array.shape[3:]) for name, array in values.items()}
         if self.stats is not None:
-            self.stats.put(slice(None), t, first_row, flat["m"], flat["l"], flat["alpha"])
+            visited = self.visits[first_row : first_row + flat["m"].shape[1]]
+            self.stats.put(slice(None), visited, first_row, flat["m"], flat["l"], flat["alpha"])
+            visited += 1
         for pid_m, pid_bh in self.programs:
             start = pid_m * self.config.block_m - first_row
             if 0 <= start < flat["m"].shape[1]:

@@ -29,7 +29,7 @@ from flashviz_kernels.source import KernelSource, source_of
 from flashviz_kernels.statements import statements_of
 
 SOURCES = ("numpy", "triton")
-INTERPRETED_TILES = 8192  # at some 20 ms each: about three minutes
+INTERPRETED_EVENTS = 80_000  # at some 2 ms each: about three minutes
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def record(
     Args:
         config: The problem; its inputs are made by its own recipe.
         source: ``triton`` for the kernel, compiled where a GPU is and interpreted elsewhere; ``numpy`` for the twin; None takes the
-            kernel where there is one and triton is installed, unless it has more than ``INTERPRETED_TILES`` tiles to visit.
+            kernel where there is one and triton is installed, unless a recording has more than ``INTERPRETED_EVENTS``.
         algorithm: One of ``flashviz_kernels.algorithms``, by its name, or itself.
         snapshots: Programs (pid_m, pid_bh) whose every value is kept, where the algorithm keeps a row block on chip.
         stats: Keep m, l and alpha of all programs, likewise.
@@ -124,7 +124,7 @@ def run(
     kept = Kept.of(config, snapshots, stats=stats, computed=computed)
     check_recording(config, chosen.events)
     arrays = chosen.inputs(config)
-    usual = source is None and altered is None and chosen.calls is not None and worth_interpreting(config)
+    usual = source is None and altered is None and chosen.calls is not None and worth_interpreting(chosen, config)
     if clock or source == "triton" or usual:
         spec = chosen.name if isinstance(algorithm, Algorithm) else algorithm
         given = resources_of(config, clock=clock, algorithm=spec) if resources else None
@@ -150,10 +150,14 @@ def _options(
     return algorithm.altered(altered, config)
 
 
-def worth_interpreting(config: AttentionConfig) -> bool:
+def programs_of(config: AttentionConfig) -> list[tuple[int, int]]:
+    """(pid_m, pid_bh) of every row block of every head, as ``snapshots`` takes them."""
+    return [(i, bh) for bh in range(config.batch * config.heads) for i in range(config.row_blocks)]
+
+
+def worth_interpreting(algorithm: Algorithm, config: AttentionConfig) -> bool:
     """Whether ``source=None`` takes the kernel: triton is installed, and its interpreter would not need many minutes."""
-    tiles = config.batch * config.heads * sum(config.visited(i) for i in range(config.row_blocks))
-    return installed() and tiles <= INTERPRETED_TILES
+    return installed() and algorithm.events(config) <= INTERPRETED_EVENTS
 
 
 def _run_kernels(

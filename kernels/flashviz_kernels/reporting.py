@@ -10,7 +10,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig, padded_head_dim
 from flashviz.errors import FlashvizError, UsageError
-from flashviz.trace import Op
+from flashviz.trace import Kind, Op
 from flashviz_kernels.algorithm import Algorithm, Reports
 from flashviz_kernels.log import Kept
 from flashviz_kernels.problem import TraceBuffers
@@ -181,12 +181,14 @@ def keep(config: AttentionConfig, kept: Kept, written: Sequence[TraceBuffers]) -
         pid_bh, pid_m = divmod(pid, config.row_blocks)
         first = pid_m * config.block_m
         n_rows = min(config.block_m, config.seq_q - first)
-        for t in range(config.visited(pid_m) if stats_slot >= 0 else 0):
+        reported = buffers.events[pid] if stats_slot >= 0 else buffers.events[pid, :0]
+        key_tiles = reported[reported[:, 0] == Kind.QK_DOT, 3]  # each visit begins with its scores
+        for t, j in enumerate(key_tiles.tolist()):
             m, l, alpha = buffers.stats[stats_slot, t, :, :n_rows]
             if kept.stats is not None:
                 kept.stats.put(pid_bh, t, first, m, l, alpha)
             if tile_slot >= 0:
-                keys = min(config.block_n, config.seq_k - t * config.block_n)
+                keys = min(config.block_n, config.seq_k - j * config.block_n)
                 s, p, acc = np.split(buffers.tiles[tile_slot, t, :n_rows], [config.block_n, 2 * config.block_n], axis=1)
                 tile = {"s": s[:, :keys], "p": p[:, :keys], "acc": acc[:, : config.head_dim]}
                 kept.put((pid_m, pid_bh), {"m": m, "l": l, "alpha": alpha} | tile)

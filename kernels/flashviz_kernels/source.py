@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flashviz.trace import SourceText
+from flashviz.trace.header import hash_of
 
 GUARDS = ("TRACE", "CLOCK")
 REPORTS = {"log": 0, "trace": 1}  # the calls by which a twin and a kernel report an event, and which argument names the statement
@@ -28,7 +28,7 @@ class KernelSource:
     @property
     def hash(self) -> str:
         """SHA-256 of the text."""
-        return hashlib.sha256("".join(file.text for file in self.files).encode()).hexdigest()
+        return hash_of(self.files)
 
 
 @functools.cache

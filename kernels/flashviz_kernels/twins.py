@@ -60,9 +60,7 @@ def fa2(
         m_i = np.full(q_i.shape[:-1], -INF)
         l_i = np.zeros(q_i.shape[:-1], np.float32)
         acc = np.zeros(q_i.shape, np.float32)
-        visits = np.array([c.visited(i) for i in blocks])
-        for j in range(visits[-1]) if order is None else (j for j in order if j < visits[-1]):
-            live = blocks[visits > j]  # causal: the first row blocks are through
+        for j, live in meetings(c, blocks, order):
             _fa2_tile(q_i, K, V, (m_i, l_i, acc), c, log, kept, live, j, rows, rescale=rescale)
         # divide once: O_i = acc / l
         l_use = np.where(l_i == 0, ONE, l_i)
@@ -87,8 +85,8 @@ def _fa2_tile(
     """
     blocks, r0, r1 = row_blocks(c, live[0], live[-1] + 1)
     c0, c1, d = j * c.block_n, min((j + 1) * c.block_n, c.seq_k), c.head_dim
-    first = min(max(int(r0[0]), rows.start), rows.stop)  # of the live rows that are computed
-    q_i, m_i, l_i, acc = (array[:, :, :, first - rows.start :] for array in (q_i, *chip))
+    first, last = (min(max(int(at), rows.start), rows.stop) for at in (r0[0], r1[-1]))  # of the live rows that are computed
+    q_i, m_i, l_i, acc = (array[:, :, :, first - rows.start : last - rows.start] for array in (q_i, *chip))
     # load K_j: HBM -> SRAM
     k_j = K[..., c0:c1, :]
     log(Kind.LOAD_K, blocks, ((c0, c1), (0, d)), j=j, nbytes=k_j[0, 0, 0].nbytes)
@@ -123,7 +121,7 @@ def _fa2_tile(
     acc[...] += dot(rounded(p, K.dtype), v_j)
     log(Kind.PV_DOT, blocks, ((r0, r1), (0, d)), j=j, flops=2 * (r1 - r0) * v_j.shape[-2] * d)
     m_i[...] = m_new
-    kept.tile(j, first, {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "s": s, "p": p})
+    kept.tile(first, {"m": m_i, "l": l_i, "alpha": alpha, "acc": acc, "s": s, "p": p})
 
 
 # ---------------------------------------------------------------------------------------------------------------------- fa1
@@ -137,7 +135,6 @@ def fa1(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
     """
     Q, K, V = grouped(q, k, v)
     blocks, r0, r1 = row_blocks(c, 0, c.row_blocks)
-    visits = np.array([c.visited(i) for i in blocks])
     clock = log.in_turn(blocks, np.full(len(blocks), 3), 0)
     O = np.zeros_like(Q)
     log(Kind.INIT_O, blocks, ((r0, r1), (0, c.head_dim)), nbytes=cut(O, r0, r1))
@@ -145,9 +142,8 @@ def fa1(q: np.ndarray, k: np.ndarray, v: np.ndarray, c: AttentionConfig, log: Ev
     log(Kind.INIT_L, blocks, ((r0, r1), (0, 1)), nbytes=cut(L, r0, r1, axis=-1))
     M = np.full(Q.shape[:-1], -INF)
     log(Kind.INIT_M, blocks, ((r0, r1), (0, 1)), nbytes=cut(M, r0, r1, axis=-1))
-    for j in range(c.col_blocks):
+    for j, reached in meetings(c, blocks):
         c0, c1 = j * c.block_n, min((j + 1) * c.block_n, c.seq_k)
-        reached = blocks[visits > j]
         clock = log.in_turn(reached[:1], np.array([2]), clock)
         # load K_j, V_j: HBM -> SRAM
         k_j = K[..., c0:c1, :]
@@ -331,6 +327,14 @@ def computed(c: AttentionConfig, kept: Kept, first: int, last: int) -> slice:
     """The rows of row blocks ``first`` to ``last`` that are computed: all, or those of ``kept.computed``, which is one wave's."""
     start, stop = (first, last) if kept.computed is None else (kept.computed.start, kept.computed.stop)
     return slice(min(start * c.block_m, c.seq_q), min(stop * c.block_m, c.seq_q))
+
+
+def meetings(c: AttentionConfig, blocks: np.ndarray, order: Sequence[int] | None = None) -> Iterator[tuple[int, np.ndarray]]:
+    """Key tiles that some of the row ``blocks`` visit, in ``order`` or as they stand, and which do: neighbours, under any mask here."""
+    first, last = np.array([(tiles.start, tiles.stop) for tiles in map(c.key_tiles, blocks.tolist())]).T
+    for j in range(c.col_blocks) if order is None else order:
+        if len(live := blocks[(first <= j) & (j < last)]):
+            yield j, live
 
 
 def row_blocks(c: AttentionConfig, first: int, last: int) -> Wave:

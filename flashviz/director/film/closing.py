@@ -529,9 +529,8 @@ def split(rect: Rect, shares: Sequence[float]) -> list[Rect]:
 
 def held_at_most(trace: Trace) -> dict[str, int]:
     """Bytes a tensor on chip, when the last tile of the first program has been scored."""
-    events = trace.program(*next(p for p in trace.programs if trace.config.visited(p[0])))
-    scored = max(k for k in events if trace.columns["kind"][k] == Kind.QK_DOT)
-    state = state_at(trace, scored + 1)
+    events = trace.program(*next(program for program in trace.programs if len(trace.key_tiles(*program))))
+    state = state_at(trace, trace.last(Kind.QK_DOT, events.start, events.stop) + 1)
     return {tensor: tile.nbytes for tensor, tile in (*state.smem.items(), *state.registers.items())}
 
 
