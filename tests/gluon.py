@@ -25,6 +25,8 @@ class StuckError(AssertionError):
 class Values(np.ndarray):
     """A tensor in registers."""
 
+    type = SimpleNamespace(layout=None)  # where values lie is the compiler's
+
     def to(self, dtype: Any) -> Values:
         return self.astype(dtype).view(Values)
 
@@ -245,8 +247,8 @@ def _language(sm: Sm) -> dict[str, Any]:
         cdiv=lambda a, b: -(-a // b), minimum=np.minimum, maximum=np.maximum, where=_where,
         max=lambda x, axis: x.max(axis), sum=lambda x, axis: x.sum(axis), exp2=np.exp2, log2=np.log2,
         full=lambda shape, value, dtype, _layout: np.full(shape, value, dtype).view(Values),
-        arange=lambda start, end, _layout: np.arange(start, end), convert_layout=lambda x, _layout: x, static_range=range, store=_store,
-        allocate_shared_memory=_allocate, warp_specialize=sm.specialize,
+        arange=lambda start, end, _layout: np.arange(start, end), convert_layout=lambda x, _layout, **_: x, static_range=range,
+        store=_store, allocate_shared_memory=_allocate, warp_specialize=sm.specialize,
     )  # fmt: skip
     mbarrier = SimpleNamespace(MBarrierLayout=lambda: "barriers", init=_init, wait=sm.wait, arrive=sm.arrive, expect=sm.expect)
     tma = SimpleNamespace(store_wait=sm.wait_stores)

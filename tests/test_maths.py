@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from flashviz.chapters import io_complexity, lanes, roofline
-from flashviz.chapters.causal import MASKED, SKIPPED, kinds_of
+from flashviz.chapters.causal import MASKED, SKIPPED, kinds_of, placed
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_hierarchy import MemoryHierarchy, bytes_of
 from flashviz.chapters.memory_scaling import stored_output, stored_scores
@@ -24,7 +24,7 @@ from flashviz.layout.hierarchy import Zoom
 from flashviz.memory import traffic
 from flashviz.trace import Trace, replay
 from flashviz_kernels import record
-from flashviz_kernels.bench.measured import measured, recordings
+from flashviz_kernels.bench.measured import clocked, measured
 from flashviz_kernels.recorder import run
 from tests.formulas import PAGES, labelled, value
 
@@ -235,22 +235,23 @@ def roof(label: str) -> None:
             assert at(label, **given, I=i) == limits.at(i)
 
 
-@checks("pipeline-places", "pipeline-empty", "pipeline-bound")
+@checks("pipeline-places", "pipeline-work")
 def pipeline(label: str) -> None:
-    for trace in recordings():
-        programs, resources = lanes.programs_of(trace), trace.header.resources
-        assert resources is not None
-        seconds, sms = [p.seconds for p in programs], len({p.sm for p in programs})
-        places, span = lanes.places_of(programs), max(p.stop for p in programs)
-        if label == "pipeline-places":
-            assert at(label, W=resources.warps, r=resources.registers) == resources.programs == places
-        elif label == "pipeline-empty":
-            assert at(label, D=sum(seconds), P=places, S=sms, T=span) == pytest.approx(lanes.empty(seconds, places * sms, span))
-        else:
-            order = sorted(seconds, reverse=True)
-            ends = [start + length for length, (_, start) in zip(order, lanes.scheduled(order, places * sms), strict=True)]
-            least = at(label, D=sum(seconds), P=places, S=sms, L=max(seconds))
-            assert least <= max(ends) <= 4 / 3 * least
+    trace = clocked()
+    programs, resources = lanes.programs_of(trace), trace.header.resources
+    assert resources is not None
+    if label == "pipeline-places":
+        assert at(label, W=resources.warps, r=resources.registers) == resources.programs == lanes.places_of(programs)
+        return
+    first = next(p for p in programs if p.place == 0)
+    both = [first, next(p for p in programs if p.sm == first.sm and p.place == 1)]
+    start, stop = first.start, first.stop
+    busy = np.zeros((2, stop - start), bool)
+    for row, program in zip(busy, both, strict=True):
+        for a, b in lanes.products_of([program]).tolist():
+            row[max(a - start, 0) : max(b - start, 0)] = True
+    one, other, shared = (int(each.sum()) for each in (*busy, busy.all(axis=0)))
+    assert at(label, D_1=one, D_2=other, B=shared, T=stop - start) == pytest.approx(lanes.at_work(both, (start, stop)))
 
 
 @checks("hierarchy-ratio", "hierarchy-sides")
@@ -348,6 +349,14 @@ def unit(label: str) -> None:
 
 
 # -------------------------------------------------------------------------------------------------------------- causal
+
+
+@checks("causal-bound")
+def causal_bound(label: str) -> None:
+    for lengths, places in ((list(range(1, 9)), 4), (list(range(1, 33)), 5), ([20, 1, 1, 1], 2)):
+        least = at(label, D=sum(lengths), P=places, L=max(lengths))
+        order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+        assert least <= max(run.start + run.tiles for run in placed(order, lengths, places)) <= 4 / 3 * least
 
 
 @checks("causal-seen", "causal-visited", "causal-tiles")

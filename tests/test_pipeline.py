@@ -34,7 +34,7 @@ from flashviz.settings import Settings
 from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 from flashviz_kernels import record
-from flashviz_kernels.bench.measured import recordings
+from flashviz_kernels.bench.measured import clocked
 from flashviz_kernels.compiler import FORWARD
 from flashviz_kernels.modes import installed
 from tests.conftest import ROOT
@@ -45,11 +45,12 @@ from tests.simulated import ALTERED, simulated
 SMALLEST_PX, LONGEST_LINE = 33, 60  # SHOTS
 WORDS = ("caption", "note", "figure", "letter", "tick x")
 MACHINE = "NVIDIA H100 80GB HBM3"
+CAUSAL = ROOT / "docs" / "bench" / "clocked-4096-d64-causal.npz"
 aspects = pytest.mark.parametrize("aspect", ASPECTS)
 
 
 @cache
-def film(aspect: Aspect = "16:9", theme: Any = "dark", pauses: bool = True) -> Any:
+def film(aspect: Aspect = "16:9", theme: Any = "dark") -> Any:
     """The scene after its last beat; what the picture showed at the end of each beat is kept."""
 
     def end_beat(scene: Any) -> None:
@@ -57,7 +58,7 @@ def film(aspect: Aspect = "16:9", theme: Any = "dark", pauses: bool = True) -> A
         scene.seen.append((scene.beat.name, scene.lanes, scene.lanes.view, list(scene.bands)))
 
     watched = type("PipelineScene", (scenes("pipeline").PipelineScene,), {"end_beat": end_beat})
-    made = Settings(config=AttentionConfig(), source="numpy", aspect=aspect, theme=theme, pauses=pauses)
+    made = Settings(config=AttentionConfig(), source="numpy", aspect=aspect, theme=theme)
     return played(watched, made, lambda scene: setattr(scene, "seen", []))
 
 
@@ -71,16 +72,15 @@ def said(snapshot: Snapshot, name: str) -> list[str]:
 
 
 @cache
-def recorded() -> tuple[Trace, Trace]:
-    return recordings()
+def recorded() -> Trace:
+    return clocked()
 
 
 @cache
-def programs(which: int) -> list[Program]:
-    return lanes.programs_of(recorded()[which])
+def programs() -> list[Program]:
+    return lanes.programs_of(recorded())
 
 
-both = pytest.mark.parametrize("which", [0, 1], ids=["plain", "causal"])
 small = st.builds(
     simulated,
     st.builds(
@@ -102,11 +102,11 @@ def test_beats_are_played_once_in_order_and_to_the_second() -> None:
         assert snapshot.seconds == pytest.approx(beat.seconds, abs=0.35), beat.name
         assert "{" not in beat.caption
         assert said(snapshot, "caption") == [beat.caption]
-    assert 40 <= scene.now <= 60.1
+    assert 25 <= scene.now <= 45
     subtitles = scene.renderer.file_writer.subcaptions
     assert [line.content for line in subtitles] == [beat.caption for beat in scene.board]
     assert all(first.end <= second.start for first, second in itertools.pairwise(subtitles))
-    assert len(scene.provenance) == 2
+    assert len(scene.provenance) == 1
 
 
 def test_a_caption_stands_as_long_as_it_is_read() -> None:
@@ -114,10 +114,6 @@ def test_a_caption_stands_as_long_as_it_is_read() -> None:
     scene = film()
     for line, told in zip(scene.renderer.file_writer.subcaptions, scene.told, strict=True):
         assert line.end.total_seconds() - line.start.total_seconds() >= 0.5 + len(line.content) / 14 - 0.1, told.name
-
-
-def test_pauses_are_left_out_on_demand() -> None:
-    assert [b.name for b in film(pauses=False).board] == [b.name for b in film().board if not b.pause]
 
 
 @aspects
@@ -180,7 +176,7 @@ def test_the_page_says_how_long_it_is_and_shows_it() -> None:
     (seconds,) = re.findall(r"^\| `PipelineScene` \| (\d+) \|", page, re.MULTILINE)
     assert int(seconds) == round(film().now)
     assert "../media/gallery/pipeline.png" in page
-    assert said(at(film(), "causal"), "figure")[0] + " of all places' time is empty" in page
+    assert f"in {said(at(film(), 'two'), 'figure')[0]} of this time" in page
 
 
 def test_a_recording_from_outside_is_refused() -> None:
@@ -202,44 +198,31 @@ def filled_in(beat: Beat, values: Any) -> Beat:
 
 
 def test_the_machine_stands_on_screen_all_the_time() -> None:
-    """In the header of the recording, not typed; and with it that reporting takes time, wherever a measured time is told."""
+    """In the header of the recording, not typed; and with it that reporting takes time."""
     for snapshot in film().snapshots:
         (badge,) = (text for text in said(snapshot, "note") if text.startswith(MACHINE))
-        if snapshot.beat not in ("copy", "pause-a", "longest"):
-            assert "Reporting takes time" in badge
-    assert "not measured" in at(film(), "longest").caption
+        assert "Reporting takes time" in badge
 
 
 # ----------------------------------------------------------------------------------------- what is said, counted once more
 
 
-def grids(trace: Trace) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each SM, for every nanosecond: programs, programs that copy, products. From the columns alone."""
+def grids(trace: Trace) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Each SM, and for every nanosecond how many programs and products there are. From the columns alone."""
     columns = trace.columns
     kind, time, sm = columns["kind"], columns["t_ns"], columns["sm"]
     begin = np.concatenate([[0], time[:-1]])
     whole = int(time.max()) + 1
     firsts, lasts = kind == Kind.LOAD_Q, kind == Kind.STORE_LSE
-    for each in np.unique(sm):
-        steps = np.zeros((3, whole + 1), np.int64)
+    for each in np.unique(sm).tolist():
+        steps = np.zeros((2, whole + 1), np.int64)
         np.add.at(steps[0], time[firsts & (sm == each)], 1)
         np.add.at(steps[0], time[lasts & (sm == each)], -1)
-        for row, kinds in ((1, [Kind.LOAD_K]), (2, [Kind.QK_DOT, Kind.PV_DOT])):
-            chosen = np.isin(kind, kinds) & (sm == each)
-            np.add.at(steps[row], begin[chosen], 1)
-            np.add.at(steps[row], time[chosen], -1)
-        present, copying, multiplying = steps.cumsum(axis=1)[:, :whole]
-        yield present, copying, multiplying
-
-
-def shares(trace: Trace) -> dict[int, tuple[float, float]]:
-    """By how many programs were on an SM: shares of the time in which all copied, and in which there was a product."""
-    time = np.zeros((3, 8))
-    for present, copying, multiplying in grids(trace):
-        for many in range(1, present.max() + 1):
-            here = present == many
-            time[:, many] += here.sum(), (here & (copying == many)).sum(), (here & (multiplying > 0)).sum()
-    return {many: (time[1, many] / time[0, many], time[2, many] / time[0, many]) for many in range(1, 8) if time[0, many]}
+        chosen = np.isin(kind, [Kind.QK_DOT, Kind.PV_DOT]) & (sm == each)
+        np.add.at(steps[1], begin[chosen], 1)
+        np.add.at(steps[1], time[chosen], -1)
+        present, multiplying = steps.cumsum(axis=1)[:, :whole]
+        yield each, present, multiplying
 
 
 def percent(text: str) -> float:
@@ -247,62 +230,60 @@ def percent(text: str) -> float:
 
 
 def test_shares_on_screen_are_those_of_the_columns() -> None:
-    counted = shares(recorded()[0])
-    for beat, many in (("copy", 1), ("two", 2)):
-        copying, multiplying = map(percent, said(at(film(), beat), "figure"))
-        assert copying == pytest.approx(counted[many][0], abs=0.005)
-        assert multiplying == pytest.approx(counted[many][1], abs=0.005)
-
-
-def test_empty_places_and_ends_on_screen_are_those_of_the_columns() -> None:
-    for beat, trace in zip(("all", "causal"), recorded(), strict=True):
-        present = np.array([p for p, _, _ in grids(trace)])
-        resources = trace.header.resources
-        assert resources is not None
-        assert present.max() == resources.programs, "registers say how many fit, and so many were there"
-        empty, end = said(at(film(), beat), "figure")
-        span = int(trace.columns["t_ns"].max())
-        assert percent(empty) == pytest.approx(1 - present.sum() / (resources.programs * len(present) * span), abs=0.005)
-        assert end == f"{span / 1000:.0f} µs"
-        assert f"{len(present)} SMs, {len(trace.programs)} programs" in said(at(film(), beat), "note")
-
-
-def test_longest_first_ends_with_the_longest() -> None:
-    """Here the longest program alone takes as long as the whole: the caption's note says so, and the figure is that time."""
-    longest = max(p.seconds for p in programs(1))
-    _, end = said(at(film(), "longest"), "figure")
-    assert end == f"{longest / 1000:.0f} µs"
-    assert any(f"which takes {longest / 1000:.0f} µs" in text for text in said(at(film(), "longest"), "note"))
-
-
-@both
-def test_in_the_order_of_the_launch_the_schedule_ends_as_it_was_measured(which: int) -> None:
-    """What longest first is computed by, held to the measurement: within 3%."""
-    found = sorted(programs(which), key=lambda p: (p.pid_bh, p.pid_m))
-    order = [p.seconds for p in found]
-    places = lanes.places_of(found) * len({p.sm for p in found})
-    ends = [start + length for length, (_, start) in zip(order, lanes.scheduled(order, places), strict=True)]
-    assert max(ends) == pytest.approx(max(p.stop for p in found), rel=0.03)
-
-
-def test_under_the_mask_long_programs_begin_last() -> None:
-    """Those that the film lights: of the last head, and the one that ends last of all is among them."""
-    found = programs(1)
-    lit = found[-round(pipeline.LATE * len(found)) :]
-    assert {p.pid_bh for p in lit} == {max(p.pid_bh for p in found)}
-    assert np.mean([len(p.bars[K]) for p in lit]) > 1.3 * np.mean([len(p.bars[K]) for p in found])
-    assert max(found, key=lambda p: p.stop) in lit
-
-
-def test_what_waits_use_is_what_the_bands_show() -> None:
-    """A band is a copy of one program, and the other one's product lies in it."""
+    """Of the time that is drawn there: two turns of the followed SM, all its time, all SMs' time."""
+    busy = {sm: products > 0 for sm, _, products in grids(recorded())}
     found = film().found
-    one, other = (next(p for p in found.followed if p.place == place) for place in (0, 1))
-    for (start, stop), waits, works in zip(found.meanwhile, (one, other), (other, one), strict=True):
-        assert [start, stop] in waits.bars[K].tolist()
-        products = pipeline.products_of(works)
-        assert (np.minimum(products[:, 1], stop) - np.maximum(products[:, 0], start)).max() > 0
+    first, last = (round(time) for time in found.window)
+    expected = {
+        "two": busy[found.sm][first:last].mean(),
+        "sm": busy[found.sm].mean(),
+        "all": np.mean([each.mean() for each in busy.values()]),
+    }
+    for beat, share in expected.items():
+        assert percent(*said(at(film(), beat), "figure")) == pytest.approx(share, abs=0.0055), beat
+
+
+def test_a_program_alone_works_as_much_as_its_own_products_take() -> None:
+    """The first figure, from the one program's columns."""
+    trace, found = recorded(), film().found
+    one, columns = found.followed[0], trace.columns
+    own = (columns["pid_m"] == one.pid_m) & (columns["pid_bh"] == one.pid_bh)
+    kind, stop = columns["kind"][own], columns["t_ns"][own]
+    times = np.clip(np.stack([np.concatenate([stop[:1], stop[:-1]]), stop]), *found.window)
+    products = np.isin(kind, [Kind.QK_DOT, Kind.PV_DOT])
+    share = (times[1] - times[0])[products].sum() / (found.window[1] - found.window[0])
+    assert percent(*said(at(film(), "copy"), "figure")) == pytest.approx(share, abs=0.005)
+
+
+def test_registers_on_screen_say_how_many_programs_fit_and_so_many_were_there() -> None:
+    trace = recorded()
+    resources = trace.header.resources
+    assert resources is not None
+    assert max(present.max() for _, present, _ in grids(trace)) == resources.programs
+    assert f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM" in said(at(film(), "sm"), "note")
+    assert f"{len(np.unique(trace.columns['sm']))} SMs, {len(trace.programs)} programs" in said(at(film(), "all"), "note")
+
+
+def test_frames_stand_where_the_program_multiplies_nothing() -> None:
+    """Each reaches from the end of a product to the begin of the next one, and is named by what lies in it."""
+    found = film().found
+    products = lanes.products_of(found.followed[:1])
+    assert [state for state, _ in found.gaps] == [K, SOFTMAX] * pipeline.TURNS
+    for state, (start, stop) in found.gaps:
         assert found.window[0] < start < stop < found.window[1]
+        assert start in products[:, 1]
+        assert stop in products[:, 0]
+        assert not np.clip(np.minimum(products[:, 1], stop) - np.maximum(products[:, 0], start), 0, None).any()
+        bars = found.followed[0].bars[state]
+        assert ((bars[:, 0] >= start) & (bars[:, 1] <= stop)).any()
+
+
+def test_a_second_program_multiplies_in_each_kind_of_gap() -> None:
+    """As the caption says: of the turns that are shown, while the first one copies and in its softmax."""
+    found = film().found
+    other = lanes.products_of([p for p in found.followed if p.place == 1])
+    filled = {state for state, gap in found.gaps if (np.minimum(other[:, 1], gap[1]) > np.maximum(other[:, 0], gap[0])).any()}
+    assert filled == {K, SOFTMAX}
 
 
 # ------------------------------------------------------------------------------------------------ what is drawn, read back
@@ -322,9 +303,9 @@ def test_ticks_stand_at_their_times(aspect: Aspect) -> None:
         tolerance = 0.02 * (view.across[1] - view.across[0])
         for edge, time in zip((rect.x0, rect.x1), view.across, strict=True):
             assert start + slope * edge == pytest.approx(time, abs=tolerance), beat
-        if beat == "two":
+        if beat in ("copy", "two"):
             drawn = [(start + slope * band.get_left()[0], start + slope * band.get_right()[0]) for band in bands]
-            assert np.array(drawn) == pytest.approx(np.array(scene.found.meanwhile), abs=tolerance)
+            assert np.array(drawn) == pytest.approx(np.array([gap for _, gap in scene.found.gaps]), abs=tolerance)
 
 
 def _through(places: Any, times: Any) -> tuple[float, float]:
@@ -334,12 +315,11 @@ def _through(places: Any, times: Any) -> tuple[float, float]:
 
 def test_one_picture_from_one_program_to_all_sms() -> None:
     pictures = {beat: picture for beat, picture, _, _ in film().seen}
-    assert len({id(pictures[beat]) for beat in ("one", "copy", "pause-a", "two", "sm", "all")}) == 1
-    assert pictures["causal"] is pictures["longest"]
+    assert len({id(picture) for picture in pictures.values()}) == 1
     views = {beat: view for beat, _, view, _ in film().seen}
     spans = [view.across[1] - view.across[0] for view in (views["one"], views["two"], views["sm"])]
     assert spans[0] == spans[1] < spans[2] / 20
-    assert views["all"].down == (0, len(film().found.plain.sms))
+    assert views["all"].down == (0, len(film().found.recorded.sms))
     assert all(np.isinf(view.now) for view in views.values()), "at the end of a beat all that was measured is seen"
 
 
@@ -347,7 +327,7 @@ def test_all_of_the_time_is_drawn_and_no_more() -> None:
     """Where all SMs are seen, the area of each state's pixels is the time that the columns have for it."""
     view = next(view for beat, _, view, _ in film().seen if beat == "all")
     share = lanes.coverage(view.strips, view.across, view.down, (400, 700), len(STATES))
-    columns = recorded()[0].columns
+    columns = recorded().columns
     lengths = np.diff(columns["t_ns"], prepend=0)
     pixel = (view.across[1] - view.across[0]) / 700 * (view.down[1] - view.down[0]) / 400
     height = pipeline.RIBBON / pipeline.PLACES
@@ -356,27 +336,11 @@ def test_all_of_the_time_is_drawn_and_no_more() -> None:
         assert share[STATES.index(state)].sum() * pixel / height == pytest.approx(time, rel=1e-3), state
 
 
-@both
-def test_bars_are_the_whole_of_a_program(which: int) -> None:
+def test_bars_are_the_whole_of_a_program() -> None:
     """Without a gap and without an overlap: from its first report to its last. V's copy is K's time."""
-    for p in programs(which):
+    for p in programs():
         assert sum(int((bars[:, 1] - bars[:, 0]).sum()) for state, bars in p.bars.items() if state != V) == p.seconds
         assert np.array_equal(p.bars[V], p.bars[K])
-
-
-def test_rearranged_programs_stand_apart_and_keep_their_time() -> None:
-    found = film().found.causal
-    drawn = pipeline.strips(found, pipeline.ribbons(found.places))
-    goal = pipeline.rearranged(found, drawn)
-    assert goal.bars is drawn.bars
-    spans: dict[float, list[tuple[int, int]]] = {}
-    for s, bars in enumerate(goal.bars):
-        if STATES[goal.colour[s]] == K and len(bars):
-            spans.setdefault(round(float(goal.top[s]), 6), []).append((bars[0, 0] + goal.shift[s], bars[-1, 1] + goal.shift[s]))
-    assert len(spans) == found.places * len(found.sms)
-    assert min(start for each in spans.values() for start, _ in each) >= 0
-    for each in spans.values():
-        assert all(first[1] <= second[0] for first, second in itertools.pairwise(sorted(each)))
 
 
 # -------------------------------------------------------------------------------------------------------- as it must be
@@ -428,7 +392,7 @@ def test_a_zoom_ends_where_it_should_and_one_point_stands_still(start: tuple[flo
 def test_programs_of_a_place_follow_one_another(trace: Trace) -> None:
     found = lanes.programs_of(trace)
     assert len(found) == len(trace.programs)
-    present = max(int(p.max()) for p, _, _ in grids(trace))
+    present = max(int(p.max()) for _, p, _ in grids(trace))
     assert lanes.places_of(found) >= present
     for one, other in itertools.combinations(found, 2):
         if (one.sm, one.place) == (other.sm, other.place):
@@ -436,25 +400,14 @@ def test_programs_of_a_place_follow_one_another(trace: Trace) -> None:
 
 
 @few
-@given(small)
-def test_shared_is_what_counting_finds(trace: Trace) -> None:
-    counted, found = shares(trace), lanes.shared(lanes.programs_of(trace))
-    assert found.keys() == counted.keys()
-    for many, share in found.items():
-        assert (share.copying, share.multiplying) == pytest.approx(counted[many])
-
-
-@given(st.lists(st.integers(1, 50), min_size=1, max_size=40), st.integers(1, 6))
-def test_a_schedule_keeps_places_busy(lengths: list[int], places: int) -> None:
-    """No two at once on a place, none waits while a place is free; so it ends before the mean and the longest together."""
-    found = lanes.scheduled(lengths, places)
-    for place in range(places):
-        own = sorted((start, start + length) for length, (at, start) in zip(lengths, found, strict=True) if at == place)
-        assert not own or own[0][0] == 0
-        assert all(first[1] == second[0] for first, second in itertools.pairwise(own))
-    end = max(start + length for length, (_, start) in zip(lengths, found, strict=True))
-    assert max(*lengths, sum(lengths) / places) <= end <= sum(lengths) / places + max(lengths)
-    assert lanes.empty(lengths, places, end) == pytest.approx(1 - sum(lengths) / (places * end))
+@given(small, st.integers(0, 200), st.integers(1, 400))
+def test_at_work_is_what_counting_finds(trace: Trace, start: int, length: int) -> None:
+    """Of all programs of an SM, in any window, against every nanosecond by itself."""
+    found = lanes.programs_of(trace)
+    for sm, _, products in grids(trace):
+        own = [p for p in found if p.sm == sm]
+        counted = (products[start : start + length] > 0).sum() / length
+        assert lanes.at_work(own, (start, start + length)) == pytest.approx(counted)
 
 
 @given(st.floats(1, 1e6), st.floats(10, 1e6), st.integers(3, 12))
@@ -489,21 +442,20 @@ def test_a_picture_says_what_it_shows_by_its_pixels() -> None:
 def test_a_simulated_recording_is_no_film() -> None:
     made = simulated(AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16, heads=4), sms=2, places=2, seed=1)
     assert made.header.altered == ALTERED
-    for pair in ((made, recorded()[1]), (recorded()[0], made)):
-        with pytest.raises(UsageError, match="expected what a GPU recorded, got one that was altered"):
-            pipeline.gather(*pair)
+    with pytest.raises(UsageError, match="expected what a GPU recorded, got one that was altered"):
+        pipeline.gather(made)
 
 
 def test_no_clock_no_lanes() -> None:
     plain = record(AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16), source="numpy")
     with pytest.raises(UsageError, match="expected what a GPU recorded, got numpy"):
-        pipeline.gather(plain, recorded()[1])
+        pipeline.gather(plain)
     with pytest.raises(UsageError, match="expected a recording with a clock"):
         lanes.programs_of(plain)
 
 
 def test_other_stages_copy_in_another_order() -> None:
-    trace = recorded()[0]
+    trace = recorded()
     assert trace.header.resources is not None
     resources = msgspec.structs.replace(trace.header.resources, stages=3)
     other = Trace(msgspec.structs.replace(trace.header, resources=resources), trace.columns)
@@ -512,17 +464,16 @@ def test_other_stages_copy_in_another_order() -> None:
 
 
 def test_a_clock_that_runs_backwards_is_refused() -> None:
-    trace = recorded()[0]
+    trace = recorded()
     times = trace.columns["t_ns"].copy()
     times[5] = times[4] - 1
     with pytest.raises(UsageError, match="runs backwards"):
         lanes.programs_of(Trace(trace.header, trace.columns | {"t_ns": times}))
 
 
-def test_recordings_in_the_wrong_order_are_refused() -> None:
-    plain, causal = recorded()
+def test_a_recording_with_a_mask_is_refused() -> None:
     with pytest.raises(UsageError, match="expected a recording without a mask"):
-        pipeline.gather(causal, plain)
+        pipeline.gather(Trace.load(CAUSAL))
 
 
 # ------------------------------------------------------------------------------------------------------ the compiler's order

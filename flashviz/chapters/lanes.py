@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heapreplace
 
 import numpy as np
 
@@ -103,57 +102,17 @@ def by_end(programs: Sequence[Program]) -> list[int]:
 # ------------------------------------------------------------------------------------------------------------- what is counted
 
 
-@dataclass(frozen=True)
-class Shared:
-    """Of the time in which so many programs were on an SM, the shares in which all of them copied, and any multiplied."""
-
-    copying: float
-    multiplying: float
+def products_of(programs: Sequence[Program]) -> np.ndarray:
+    """Bars of both products of all these programs, by their begin: [n, 2], ns."""
+    both = np.concatenate([p.bars[state] for p in programs for state in PRODUCTS])
+    return both[np.argsort(both[:, 0], kind="stable")]
 
 
-def shared(programs: Sequence[Program]) -> dict[int, Shared]:
-    """By how many programs were on an SM, over all SMs and the whole recording."""
-    time: dict[int, list[float]] = {}
-    for sm in {p.sm for p in programs}:
-        own = [p for p in programs if p.sm == sm]
-        changes = [
-            _changes([np.array([[p.start, p.stop]]) for p in own]),
-            _changes([p.bars[K] for p in own]),
-            _changes([p.bars[state] for p in own for state in PRODUCTS]),
-        ]
-        at = np.unique(np.concatenate([times for times, _ in changes]))
-        present, copying, multiplying = (
-            np.cumsum(np.bincount(np.searchsorted(at, times), steps, len(at))).astype(int)[:-1] for times, steps in changes
-        )
-        for many in range(1, present.max(initial=0) + 1):
-            here = np.diff(at) * (present == many)
-            sums = time.setdefault(many, [0.0, 0.0, 0.0])
-            for index, share in enumerate((here, here * (copying == many), here * (multiplying > 0))):
-                sums[index] += float(share.sum())
-    return {many: Shared(copying / whole, multiplying / whole) for many, (whole, copying, multiplying) in sorted(time.items()) if whole}
-
-
-def _changes(bars: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Times at which a count of bars changes, and by how much."""
-    spans = np.concatenate([*bars, np.zeros((0, 2), np.int64)])
-    return spans.T.ravel(), np.repeat([1.0, -1.0], len(spans))
-
-
-def empty(seconds: Sequence[int], places: int, span: int) -> float:
-    """The share of all places' time in which no program stood on them."""
-    return 1 - sum(seconds) / (places * span)
-
-
-def scheduled(seconds: Sequence[int], places: int) -> list[tuple[int, int]]:
-    """(place, start) of programs that take so long, each put, in their order, on the place that is free first."""
-    free = [(0, place) for place in range(places)]
-    heapify(free)
-    found = []
-    for length in seconds:
-        start, place = free[0]
-        heapreplace(free, (start + length, place))
-        found.append((place, start))
-    return found
+def at_work(programs: Sequence[Program], window: tuple[float, float]) -> float:
+    """The share of a window of time, ns, in which at least one of these programs multiplies."""
+    starts, stops = np.clip(products_of(programs), *window).T
+    before = np.maximum.accumulate(np.concatenate([window[:1], stops[:-1]]))  # until when what began earlier lasts
+    return float(np.maximum(stops - np.maximum(starts, before), 0).sum() / (window[1] - window[0]))
 
 
 # --------------------------------------------------------------------------------------------------------------- what is drawn

@@ -1,30 +1,28 @@
-"""PipelineScene: two recordings of the kernel by a GPU's own clock: one program, the programs of one SM, all SMs."""
+"""PipelineScene: a recording of the kernel by a GPU's own clock: one program, the programs of one SM, all SMs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from flashviz.chapters.lanes import (
     BLEND,
-    PRODUCTS,
     SCORES,
     SOFTMAX,
     STATES,
     STORE,
     K,
     Program,
-    Shared,
     Strips,
     V,
+    at_work,
     by_end,
-    empty,
     places_of,
+    products_of,
     programs_of,
-    scheduled,
-    shared,
 )
 from flashviz.errors import UsageError
 from flashviz.layout import Aspect, Rect, frame
@@ -33,31 +31,20 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("one", "One program", 7.2, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
+    Beat("one", "One program", 5.8, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
+    Beat("copy", "Gaps", 5.8, fresh=True, late=True, along=True, caption="While it copies or takes softmax, it multiplies nothing."),
+    Beat("two", "Two programs", 6.4, fresh=True, late=True, along=True, caption="In these gaps a second program on the SM multiplies."),
     Beat(
-        "copy", "Nothing hides the copy", 6.2, fresh=True, late=True, along=True,
-        caption="While it copies K and V, it multiplies nothing.",
+        "sm", "One SM", 5.2, fresh=True, late=True, along=True,
+        caption="This SM's registers hold {places} programs at once; it ran {programs}.",
     ),
-    Beat("pause-a", "Question", 4, pause=True, caption="Who could use the tensor cores meanwhile?"),
-    Beat("two", "Two programs", 8, fresh=True, late=True, along=True, caption="A second program on this SM: one copies, one multiplies."),
-    Beat("sm", "One SM", 5.2, fresh=True, late=True, along=True, caption="This SM ran {programs} programs, {places} at a time."),
-    Beat("all", "All SMs", 6.2, fresh=True, late=True, along=True, caption="All {sms} SMs: equal programs end almost together."),
-    Beat(
-        "causal", "A causal mask", 8.4, fresh=True, late=True, along=True,
-        caption="A causal mask: long programs begin last, and leave a tail.",
-    ),
-    Beat(
-        "longest", "Longest first", 7.4, fresh=True, late=True, along=True,
-        caption="Longest first: computed from these times, not measured.",
-    ),
+    Beat("all", "All SMs", 7, fresh=True, late=True, along=True, caption="So do all {sms} SMs: one copies, another multiplies."),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 PLACES = 2  # on an SM, of the recording without a mask: the stage has lanes for two
 TURNS = 2  # of a program, that are seen closely
 AROUND = 0.05  # of them, before and behind
 RIBBON = 0.9  # of an SM's height, where all are seen
-LATE, TALLER = 1 / 16, 1.6  # of the programs, those that began last; their height where they are spoken of, in SMs
-EARLIER = 0.4  # how much is seen of the others meanwhile
 OUT = 1.3  # heights of the stage, to what is not in the shot
 
 Interval = tuple[float, float]
@@ -87,63 +74,57 @@ class Recorded:
         return {sm: at for at, sm in enumerate(self.sms)}
 
     @property
-    def empty(self) -> float:
-        """Share of all places' time in which no program stood on them."""
-        return empty([p.seconds for p in self.programs], self.places * len(self.sms), self.span)
-
-    @property
-    def longest_first(self) -> list[tuple[int, int]]:
-        """(place, start) of each program, were they to begin in the order of how long they took."""
-        order = sorted(range(len(self.programs)), key=lambda at: -self.programs[at].seconds)
-        found = dict(zip(order, scheduled([self.programs[at].seconds for at in order], self.places * len(self.sms)), strict=True))
-        return [found[at] for at in range(len(self.programs))]
-
-    @property
     def machine(self) -> str:
         """Which device it was, and what was computed, in one line."""
         c = self.trace.config
-        mask = ", causal" if c.causal else ""
-        return f"{self.trace.header.versions['device']}: N = {c.seq_q:,}, {c.heads} heads, d = {c.head_dim}, {c.dtype}{mask}."
+        return f"{self.trace.header.versions['device']}: N = {c.seq_q:,}, {c.heads} heads, d = {c.head_dim}, {c.dtype}."
 
 
 @dataclass(frozen=True, eq=False)
 class Pipeline:
-    """Both recordings, the SM that is followed in the first, and the time that is seen closely.
+    """The recording, the SM that is followed in it, and the time that is seen closely.
 
-    ``meanwhile`` are copies, ns, during which the other program of the SM multiplied.
+    ``gaps`` are times in it at which the SM's first program multiplies nothing, ns, each with what it does. ``shares`` say by beat in how
+    much of the time that is seen there any program that is seen multiplies, of all SMs on average.
     """
 
-    plain: Recorded
-    causal: Recorded
+    recorded: Recorded
     sm: int
     window: Interval
-    meanwhile: tuple[Interval, ...]
-    shares: Mapping[int, Shared]
+    gaps: tuple[tuple[str, Interval], ...]
+    shares: Mapping[str, float]
     said: Mapping[str, str]
 
     @property
     def followed(self) -> list[Program]:
         """Programs of the followed SM."""
-        return [p for p in self.plain.programs if p.sm == self.sm]
+        return [p for p in self.recorded.programs if p.sm == self.sm]
 
 
-def gather(plain: Trace, causal: Trace) -> Pipeline:
-    """Count both recordings.
+def gather(trace: Trace) -> Pipeline:
+    """Count the recording.
 
     Raises:
-        UsageError: One was not made by a GPU's clock or was altered, or they are not the pair that the film tells of.
+        UsageError: It was not made by a GPU's clock or was altered, or has not what the film tells of.
     """
-    first, second = recorded(plain), recorded(causal)
-    if plain.config.causal or not causal.config.causal or first.places != PLACES:
+    found = recorded(trace)
+    if trace.config.causal or found.places != PLACES:
         raise UsageError(
-            f"expected a recording without a mask, {PLACES} programs an SM, and one with, got causal {plain.config.causal}, "
-            f"{first.places} programs, and causal {causal.config.causal}; choose the recordings of docs/bench"
+            f"expected a recording without a mask, {PLACES} programs an SM, got causal {trace.config.causal}, "
+            f"{found.places} programs; choose the recording of docs/bench"
         )
-    ran = {sm: sum(p.sm == sm for p in first.programs) for sm in first.sms}
+    ran = {sm: sum(p.sm == sm for p in found.programs) for sm in found.sms}
     sm = min(ran, key=lambda sm: (-ran[sm], sm))
-    window, meanwhile = closely([p for p in first.programs if p.sm == sm])
-    said = {"programs": f"{ran[sm]}", "places": f"{first.places}", "sms": f"{len(first.sms)}"}
-    return Pipeline(first, second, sm, window, meanwhile, shared(first.programs), said)
+    own = [p for p in found.programs if p.sm == sm]
+    window = closely(own)
+    said = {"programs": f"{ran[sm]}", "places": f"{found.places}", "sms": f"{len(found.sms)}"}
+    whole = (0, found.span)
+    every = [at_work([p for p in found.programs if p.sm == each], whole) for each in found.sms]
+    shares = {
+        "copy": at_work([p for p in own if p.place == 0], window), "two": at_work(own, window), "sm": at_work(own, whole),
+        "all": float(np.mean(every)),
+    }  # fmt: skip
+    return Pipeline(found, sm, window, gaps(_first(own), window), shares, said)
 
 
 def recorded(trace: Trace) -> Recorded:
@@ -160,41 +141,39 @@ def recorded(trace: Trace) -> Recorded:
     return Recorded(trace, programs, by_end(programs), places_of(programs), max(p.stop for p in programs))
 
 
-def closely(programs: Sequence[Program]) -> tuple[Interval, tuple[Interval, ...]]:
-    """The turns of an SM's first program in which it and its neighbour use each other's copies best, and these copies.
+def closely(programs: Sequence[Program]) -> Interval:
+    """The turns of an SM's first program in which it and its neighbour use each other's copies best.
 
     A turn runs from its copies to the next one's. Best is where the lesser of both times, one's copies while the other multiplies, is
     largest.
     """
-    one = next(p for p in programs if p.place == 0)
-    other = next(p for p in programs if p.place == 1)
+    one, other = _first(programs), next(p for p in programs if p.place == 1)
     begins = one.bars[K][:, 0]
-    found: tuple[int, Interval, tuple[Interval, ...]] | None = None
-    for start, stop in zip(begins[:-TURNS].tolist(), begins[TURNS:].tolist(), strict=True):
-        copies = [_used(a.bars[K], products_of(b), (start, stop)) for a, b in ((one, other), (other, one))]
-        least = min(time for time, _ in copies)
-        if found is None or least > found[0]:
-            found = least, (start, stop), tuple(bar for _, bar in copies)
-    assert found is not None
-    _, (start, stop), meanwhile = found
+    turns = list(zip(begins[:-TURNS].tolist(), begins[TURNS:].tolist(), strict=True))
+    start, stop = max(turns, key=lambda turn: min(_used(a.bars[K], products_of([b]), turn) for a, b in ((one, other), (other, one))))
     margin = AROUND * (stop - start)
-    return (start - margin, stop + margin), meanwhile
+    return start - margin, stop + margin
 
 
-def products_of(program: Program) -> np.ndarray:
-    """Bars of both products, in their order."""
-    both = np.concatenate([program.bars[state] for state in PRODUCTS])
-    return both[np.argsort(both[:, 0])]
+def _first(programs: Sequence[Program]) -> Program:
+    return next(p for p in programs if p.place == 0)
 
 
-def _used(copies: np.ndarray, products: np.ndarray, window: Interval) -> tuple[int, Interval]:
-    """The copy within a window during which the other's products took longest, and how long that was."""
-    best, which = -1, window
-    for start, stop in copies[(copies[:, 0] >= window[0]) & (copies[:, 1] <= window[1])].tolist():
-        time = int(np.clip(np.minimum(products[:, 1], stop) - np.maximum(products[:, 0], start), 0, None).sum())
-        if time > best:
-            best, which = time, (start, stop)
-    return best, which
+def gaps(program: Program, window: Interval) -> tuple[tuple[str, Interval], ...]:
+    """From one of a program's products to its next one, where that is whole in a window, with what it does meanwhile."""
+    found = []
+    for (_, start), (stop, _) in pairwise(products_of([program]).tolist()):
+        if window[0] <= start < stop <= window[1]:
+            copies = program.bars[K]
+            found.append((K if ((copies[:, 0] >= start) & (copies[:, 1] <= stop)).any() else SOFTMAX, (start, stop)))
+    return tuple(found)
+
+
+def _used(copies: np.ndarray, products: np.ndarray, window: Interval) -> int:
+    """How long the other's products took, ns, during the copy within a window for which that is longest."""
+    within = copies[(copies[:, 0] >= window[0]) & (copies[:, 1] <= window[1])].tolist()
+    times = (np.clip(np.minimum(products[:, 1], stop) - np.maximum(products[:, 0], start), 0, None).sum() for start, stop in within)
+    return max(map(int, times), default=0)
 
 
 # ------------------------------------------------------------------------------------------------------------ where it stands
@@ -245,57 +224,27 @@ def strips(recording: Recorded, lanes: Sequence[Mapping[str, Interval]]) -> Stri
     return Strips([p.bars[state] for p, state in each], colour, spans[:, 0], spans[:, 1], np.zeros(len(each)), np.ones(len(each)))
 
 
-def late(recording: Recorded, drawn: Strips) -> Strips:
-    """The same bars; the programs that began last are drawn taller, of the others only a little is seen."""
-    begun = len(recording.programs) - round(LATE * len(recording.programs))
-    chosen = np.repeat(np.arange(len(recording.programs)) >= begun, len(STATES)) & (drawn.bottom > drawn.top)
-    middle = (drawn.top + drawn.bottom) / 2
-    return replace(
-        drawn, weight=np.where(chosen, 1.0, EARLIER),
-        top=np.where(chosen, middle - TALLER / 2, drawn.top), bottom=np.where(chosen, middle + TALLER / 2, drawn.bottom),
-    )  # fmt: skip
-
-
-def rearranged(recording: Recorded, drawn: Strips) -> Strips:
-    """The same bars, were the longest program to begin first. Places are in the order in which the last program on each ends."""
-    found = recording.longest_first
-    ends: dict[int, int] = {}
-    for p, (place, start) in zip(recording.programs, found, strict=True):
-        ends[place] = max(ends.get(place, 0), start + p.seconds)
-    order = {place: at for at, place in enumerate(sorted(ends, key=lambda place: (ends[place], place)))}
-    lanes = ribbons(recording.places)
-    tops, bottoms, shift = [], [], []
-    for p, (place, start) in zip(recording.programs, found, strict=True):
-        sm, at = divmod(order[place], recording.places)
-        for state in STATES:
-            top, bottom = lanes[at][state]
-            tops.append(sm + top)
-            bottoms.append(sm + bottom)
-            shift.append(start - p.start)
-    return replace(drawn, top=np.array(tops), bottom=np.array(bottoms), shift=np.array(shift, float))
-
-
 Table = Mapping[str, tuple[float, float, float, float]]
 
 # Pixels of a frame whose short side has 1080, from its top left corner: left, top, right, bottom.
 STAGE: Mapping[Aspect, Table] = {
     "16:9": {
-        "title": (100, 52, 1080, 108), "about": (100, 108, 1080, 156), "first": (1090, 40, 1445, 166), "second": (1465, 40, 1820, 166),
+        "title": (100, 52, 1080, 108), "about": (100, 108, 1080, 156), "figure": (1090, 40, 1820, 166),
         "names": (100, 190, 330, 780), "lanes": (340, 190, 1820, 780), "ticks": (340, 786, 1820, 832), "note": (100, 840, 1820, 934),
         "caption": (100, 946, 1820, 1072),
     },
     "4:3": {
-        "title": (60, 40, 1380, 92), "about": (60, 92, 740, 186), "first": (750, 92, 1060, 216), "second": (1070, 92, 1380, 216),
+        "title": (60, 40, 1380, 92), "about": (60, 92, 740, 186), "figure": (750, 92, 1380, 216),
         "names": (60, 232, 282, 730), "lanes": (290, 232, 1380, 730), "ticks": (290, 736, 1380, 782), "note": (60, 790, 1380, 926),
         "caption": (60, 940, 1380, 1072),
     },
     "1:1": {
-        "title": (40, 30, 1040, 82), "about": (40, 82, 1040, 128), "first": (40, 134, 530, 256), "second": (550, 134, 1040, 256),
+        "title": (40, 30, 1040, 82), "about": (40, 82, 1040, 128), "figure": (40, 134, 1040, 256),
         "names": (40, 268, 262, 700), "lanes": (270, 268, 1040, 700), "ticks": (270, 706, 1040, 752), "note": (40, 758, 1040, 938),
         "caption": (40, 944, 1040, 1072),
     },
     "9:16": {
-        "title": (60, 110, 1020, 166), "about": (60, 166, 1020, 260), "first": (60, 270, 530, 396), "second": (550, 270, 1020, 396),
+        "title": (60, 110, 1020, 166), "about": (60, 166, 1020, 260), "figure": (60, 270, 1020, 396),
         "names": (60, 420, 282, 1130), "lanes": (290, 420, 1020, 1130), "ticks": (290, 1136, 1020, 1182), "note": (60, 1190, 1020, 1376),
         "caption": (60, 1390, 1020, 1528),
     },

@@ -1,4 +1,4 @@
-"""Film of PipelineScene: from two turns of one program to all SMs, one picture that is looked at from further and further away."""
+"""Film of PipelineScene: the lanes of an SM, whose gaps a second program fills; one picture, looked at from further and further away."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from manim import LEFT, ORIGIN, RIGHT, DashedVMobject, Line, VGroup, VMobject, config
+from manim import LEFT, ORIGIN, RIGHT, Line, VGroup, VMobject, config
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import pipeline
-from flashviz.chapters.lanes import BLEND, SCORES, K, Program, V, empty
+from flashviz.chapters.lanes import BLEND, SCORES, K, Program, V
 from flashviz.chapters.pipeline import Interval, Recorded
 from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
@@ -22,7 +21,7 @@ from flashviz.director.words import machine
 from flashviz.layout import GAP, Rect
 from flashviz.lettering import CAPTION_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
 from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box
@@ -30,14 +29,16 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 FIGURE_PX = 72
-TEXT, MOVE, ZOOM, SWEEP = 0.3, 0.9, 2.8, 4.2  # seconds: a text's arrival, a move, from one SM to all, all the time that is seen
-COPY = 1.4  # seconds in which a copy passes before the eye once more
+TEXT, RISE, ZOOM, SWEEP = (
+    0.3,
+    2.6,
+    2.8,
+    4.2,
+)  # seconds: a text comes, a program does, from one SM to all, all the time
 BAND = 0.14  # opacity of what marks a stretch of time
 TICK = 0.07
-DASHES = 60
 TICK_PITCH = 1.35  # least distance between two ticks
-COPYING = {1: "copy K and V", 2: "both copy K and V"}
-BEHIND = "The compiled kernel asks for the next K and V behind PV, and then waits for both."
+WORK = "tensor cores at work, at most"
 HONEST = "Reporting takes time: see the order, not the speed."
 
 
@@ -46,19 +47,20 @@ class PipelineFilm(ChapterScene):
 
     script = pipeline.BEATS
 
-    def open(self, recordings: Callable[[], tuple[Trace, Trace]]) -> None:
-        """Read the recordings: ``flashviz_kernels.bench.measured.recordings``, without a mask and with one."""
-        plain, causal = recordings()
-        self.found = found = pipeline.gather(plain, causal)
-        self.provenance = [provenance(plain), provenance(causal)]
+    def open(self, clocked: Callable[[], Trace]) -> None:
+        """Read the recording: ``flashviz_kernels.bench.measured.clocked``."""
+        trace = clocked()
+        self.found = found = pipeline.gather(trace)
+        self.provenance = [provenance(trace)]
         self.set_board(pipeline.BEATS, found.said)
         self.place = pipeline.stage(self.settings.aspect)
-        first = found.plain.rank[found.sm]
-        alone = replace(found.plain, programs=found.followed)
+        first = found.recorded.rank[found.sm]
+        alone = replace(found.recorded, programs=found.followed)
         self.views = {name: View(pipeline.strips(alone, lanes), found.window, (first, first + 1)) for name, lanes in pipeline.SHOTS.items()}
-        self.views["sm"] = replace(self.views["two"], across=(0, found.plain.span))
+        self.views["sm"] = replace(self.views["two"], across=(0, found.recorded.span))
         self.axis: list[Named] = []
         self.words: dict[str, VMobject] = {}
+        self.bands: list[VMobject] = []
 
     # ------------------------------------------------------------------------------------------------------ captions, in the middle
 
@@ -97,51 +99,47 @@ class PipelineFilm(ChapterScene):
 
     @beat("one")
     def one(self) -> None:
-        """Two turns of one program as time passes: copies above, softmax, products beneath."""
-        start, stop = self.found.window
-        self.lanes = LanesPicture(self.place["lanes"], replace(self.views["one"], now=start), self.skin)
+        """Two turns of one program as time passes, from its first copies on: copies above, softmax, products beneath."""
+        one, (_, stop) = self.found.followed[0], self.found.window
+        first = self.found.gaps[0][1][1]
+        self.lanes = LanesPicture(self.place["lanes"], replace(self.views["one"], now=first), self.skin)
         self.add(self.lanes)
-        one = self.found.followed[0]
         self.write("title", "One program on one SM")
-        self.write("about", f"row block {one.pid_m} of head {one.pid_bh}: two of its {len(one.bars[K])} key tiles")
-        self.write("note", f"{self.found.plain.machine} {HONEST}")
+        self.write("note", f"{self.found.recorded.machine} {HONEST}")
         self.gutter = self.names(pipeline.ALONE)
-        device = machine(self.found.plain.machine, self.settings.aspect, self.skin)
-        self.add(*self.words.values(), *self.gutter, *self.ticks(), device)
-        self.hold(MOVE)
+        device = machine(self.found.recorded.machine, self.settings.aspect, self.skin)
+        self.letters = self.spelt(one)
+        copies, products = self.letters[:2], self.letters[2:]
+        self.add(*self.words.values(), *self.gutter, *self.ticks(), *copies, device)
         with self.telling():
-            self.pass_time(start, stop, SWEEP)
-            self.letters = self.spelt(one)
-            self.move(*(FadeIn(letter) for letter in self.letters), seconds=TEXT)
+            self.pass_time(first, stop, SWEEP)
+            self.move(*(FadeIn(letter) for letter in products), seconds=TEXT)
 
     @beat("copy")
     def copy(self) -> None:
-        """Its copies through all lanes; how much of its time they are."""
+        """The same time once more: what it does while it multiplies nothing is framed, down to the tensor cores; then how much is left."""
         start, stop = self.found.window
-        copies = [bar for bar in self.found.followed[0].bars[K].tolist() if start < bar[0] and bar[1] < stop]
-        whole = _from_to(pipeline.ALONE["copies"], pipeline.ALONE["tensor cores"])
+        lanes, (_, bottom) = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
         with self.telling():
-            self.bands = [self.passing((bar[0], bar[1]), whole) for bar in copies]
-            about = self.rewrite("about", "of the time that a program is alone on an SM")
-            note = self.rewrite("note", f"{self.found.plain.machine} {BEHIND}")
-            self.move(*about, *note, *(FadeIn(part) for part in self.figures(1)), seconds=TEXT)
-
-    @beat("pause-a")
-    def pause_a(self) -> None:
-        """The copies as a still, with a question."""
+            for state, gap in self.found.gaps:
+                self.bands.append(self.passing(gap, (lanes[state][0], bottom), SWEEP * (gap[1] - gap[0]) / (stop - start)))
+            self.move(FadeIn(self.figure(_percent(self.found.shares["copy"]), WORK)), seconds=TEXT)
 
     @beat("two")
     def two(self) -> None:
-        """The second program of the SM rises from below; products of both share the tensor cores' lane. Then copies beside products."""
-        note = self.rewrite("note", f"{self.found.plain.machine} {HONEST}")
-        self.move(*(FadeOut(part) for part in (*self.letters, *self.bands, *self.gutter)), *note, seconds=TEXT)
+        """The frames shrink to the tensor cores' lane, and the second program of the SM rises from below, its products into them."""
+        lanes, (_, bottom) = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
+        goal = pipeline.both_named()["tensor cores"]
+        self.move(*(FadeOut(part) for part in (*self.letters, *self.gutter)), seconds=TEXT)
         with self.telling():
-            self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), seconds=MOVE + TEXT)
+            shrink = [
+                self.moving(band, gap, (lanes[state][0], bottom), goal)
+                for band, (state, gap) in zip(self.bands, self.found.gaps, strict=True)
+            ]
+            self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), *shrink, seconds=RISE)
             self.gutter = self.names(pipeline.both_named())
             self.move(*(FadeIn(name) for name in self.gutter), *self.rewrite("title", "One SM, two programs"), seconds=TEXT)
-            pairs = zip(self.found.meanwhile, (pipeline.UPPER, pipeline.LOWER), (pipeline.LOWER, pipeline.UPPER), strict=True)
-            self.bands = [self.passing(bar, _from_to(own["copies"], other["tensor cores"])) for bar, own, other in pairs]
-            self.move(*self.refigured(2), *self.rewrite("about", "of the time that two are on an SM"), seconds=2 * TEXT)
+            self.move(self.turned("two"), seconds=2 * TEXT)
 
     @beat("sm")
     def sm(self) -> None:
@@ -149,60 +147,24 @@ class PipelineFilm(ChapterScene):
         self.move(*(FadeOut(part) for part in (*self.bands, *self.axis)), seconds=TEXT)
         with self.telling():
             self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), seconds=ZOOM)
-            resources = self.found.plain.trace.header.resources
+            resources = self.found.recorded.trace.header.resources
             assert resources is not None
-            fit = f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM"
+            self.write("about", f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM")
             title = self.rewrite("title", f"One SM, {len(self.found.followed)} programs")
-            leaving = [FadeOut(self.words.pop(part)) for part in ("first", "second")]
-            self.move(*(FadeIn(part) for part in self.ticks()), *title, *self.rewrite("about", fit), *leaving, seconds=TEXT)
+            self.move(*(FadeIn(part) for part in (*self.ticks(), self.words["about"])), *title, self.turned("sm"), seconds=2 * TEXT)
 
     @beat("all")
     def all(self) -> None:
         """Further away still: the SM becomes one of all, its lanes a ribbon a place."""
-        plain = self.found.plain
-        self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(plain, pipeline.SHOTS["two"])))
-        leaving = [FadeOut(part) for part in (*self.gutter, self.words.pop("title"), self.words.pop("about"))]
-        self.move(*leaving, seconds=TEXT)
+        whole = self.found.recorded
+        self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(whole, pipeline.SHOTS["two"])))
+        leaving = [FadeOut(part) for part in (*self.gutter, self.words.pop("about"))]
+        title = self.rewrite("title", f"{len(whole.sms)} SMs, {len(whole.programs)} programs")
+        self.move(*leaving, *title, seconds=TEXT)
         with self.telling():
-            self.move(Look(self.lanes, self.overall(plain), rate_func=ease_in_out_cubic), seconds=ZOOM)
-            self.head(plain)
-            self.move(*(FadeIn(part) for part in self.outcome(plain.empty, plain.span)), seconds=TEXT)
-
-    @beat("causal")
-    def causal(self) -> None:
-        """The other recording, as time passes; then, of its programs, those that began last."""
-        causal = self.found.causal
-        self.move(*(FadeOut(part) for part in (self.lanes, *self.gutter, *self.axis, *self.words.values())), seconds=TEXT)
-        self.words = {}
-        self.lanes = LanesPicture(self.place["lanes"], replace(self.overall(causal), now=0.0), self.skin)
-        self.add(self.lanes)
-        self.write("note", f"{causal.machine} {HONEST}")
-        self.move(FadeIn(self.words["note"]), *(FadeIn(part) for part in self.ticks()), seconds=TEXT)
-        self.head(causal)
-        with self.telling():
-            self.pass_time(0.0, causal.span, SWEEP)
-            lit = replace(self.lanes.view, strips=pipeline.late(causal, self.lanes.view.strips))
-            self.move(Look(self.lanes, lit), seconds=2 * TEXT)
-            self.move(*(FadeIn(part) for part in self.outcome(causal.empty, causal.span)), seconds=TEXT)
-
-    @beat("longest")
-    def longest(self) -> None:
-        """Every program moves to where it would be, were the longest to begin first."""
-        causal = self.found.causal
-        longest = _micro(max(p.seconds for p in causal.programs))
-        title = self.rewrite("title", "The same programs, longest first")
-        about = self.rewrite("about", "computed from their measured times")
-        note = self.rewrite("note", f"{causal.machine} No order ends before the longest program, which takes {longest}.")
-        self.move(*title, *about, *note, seconds=TEXT)
-        goal = pipeline.rearranged(causal, self.lanes.view.strips)
-        self.add(self.outline(causal))
-        with self.telling():
-            self.move(Look(self.lanes, replace(self.lanes.view, strips=goal), rate_func=ease_in_out_cubic), seconds=ZOOM)
-            whole = replace(goal, weight=np.ones_like(goal.weight))
-            self.move(Look(self.lanes, replace(self.lanes.view, strips=whole)), seconds=2 * TEXT)
-            ends = [start + p.seconds for p, (_, start) in zip(causal.programs, causal.longest_first, strict=True)]
-            left = empty([p.seconds for p in causal.programs], causal.places * len(causal.sms), max(ends))
-            self.move(*self.turned({"first": _percent(left), "second": _micro(max(ends))}), seconds=2 * TEXT)
+            self.move(Look(self.lanes, self.overall(whole), rate_func=ease_in_out_cubic), seconds=ZOOM)
+            self.gutter = self.lines(["all", f"{len(whole.sms)} SMs"], self.place["names"])
+            self.move(*(FadeIn(part) for part in self.gutter), self.turned("all"), seconds=2 * TEXT)
 
     # -------------------------------------------------------------------------------------------------------------- what they share
 
@@ -210,22 +172,6 @@ class PipelineFilm(ChapterScene):
         """All SMs and the whole time."""
         lanes = pipeline.ribbons(recording.places)
         return View(pipeline.strips(recording, lanes), (0, recording.span), (0, len(recording.sms)))
-
-    def head(self, recording: Recorded) -> None:
-        """What is said of all SMs."""
-        resources = recording.trace.header.resources
-        assert resources is not None
-        self.write("title", f"{len(recording.sms)} SMs, {len(recording.programs)} programs")
-        self.write("about", f"{resources.programs} places for programs on each SM; first to end on top")
-        self.gutter = self.lines(["all", f"{len(recording.sms)} SMs"], self.place["names"])
-        self.move(*(FadeIn(part) for part in (self.words["title"], self.words["about"], *self.gutter)), seconds=TEXT)
-
-    def outline(self, recording: Recorded) -> VMobject:
-        """Where each SM had its last report: dashes, as what was there."""
-        last = {p.sm: max(other.stop for other in recording.programs if other.sm == p.sm) for p in recording.programs}
-        ends = [(self.lanes.x(last[sm]), self.lanes.y(rank + side), 0) for rank, sm in enumerate(recording.sms) for side in (0, 1)]
-        path = VMobject(stroke_color=self.skin.quiet, stroke_width=theme.HEAVY).set_points_as_corners(np.array(ends))
-        return Named(DashedVMobject(path, num_dashes=DASHES), tag="outline")
 
     def pass_time(self, start: float, stop: float, seconds: float) -> None:
         """Bars grow behind a line that moves with time."""
@@ -247,42 +193,20 @@ class PipelineFilm(ChapterScene):
         """New words in the place of old ones."""
         old = self.words[part]
         self.write(part, text)
-        return [FadeOut(old), FadeIn(self.words[part])]
+        return [FadeOut(old, rate_func=early), FadeIn(self.words[part], rate_func=late)]
 
-    def figures(self, many: int) -> list[VMobject]:
-        """How much of the time all programs of an SM copy, and how much any of them multiplies."""
-        found = self.found.shares[many]
-        copying = self.figure("first", _percent(found.copying), COPYING[many])
-        return [copying, self.figure("second", _percent(found.multiplying), "multiply, at most")]
+    def turned(self, name: str) -> Any:
+        """The figure's digits turn to those of a beat."""
+        return self.words["figure"][0].turn(_percent(self.found.shares[name]))
 
-    def refigured(self, many: int) -> list[Any]:
-        """The same numbers of another count of programs: digits turn."""
-        found, old = self.found.shares[many], self.words["first"][1]
-        self.words["first"][1] = self.beneath("first", COPYING[many])
-        numbers = self.turned({"first": _percent(found.copying), "second": _percent(found.multiplying)})
-        return [*numbers, FadeOut(old), FadeIn(self.words["first"][1])]
-
-    def turned(self, numbers: Mapping[str, str]) -> list[Any]:
-        """Digits of figures turn."""
-        return [self.words[part][0].turn(text) for part, text in numbers.items()]
-
-    def outcome(self, left: float, span: int) -> list[VMobject]:
-        """How much of all places' time is empty, and when the last program ended."""
-        return [self.figure("first", _percent(left), "of places empty"), self.figure("second", _micro(span), "to the end")]
-
-    def figure(self, part: str, number: str, about: str) -> VMobject:
+    def figure(self, number: str, about: str) -> VMobject:
         """A number and what it is of, beneath."""
-        rect = self.place[part].above(em(TITLE_PX) * LINE_PITCH)
+        rect = self.place["figure"].above(em(TITLE_PX) * LINE_PITCH)
         value = Readout(number, FIGURE_PX, self.skin.ink, name="figure", face=Face.MONO_STRONG, anchor="right").at(rect)
-        self.words[part] = VGroup(value, self.beneath(part, about))
-        return self.words[part]
-
-    def beneath(self, part: str, about: str) -> Named:
-        """What a number is of."""
-        rect, words = self.place[part], theme.line(about, TITLE_PX, self.skin.quiet)
-        baseline = rect.y0 + 0.36 * em(TITLE_PX)
-        theme.on_baseline(words, TITLE_PX, rect.x1 - words.width, baseline, about)
-        return Named(words, tag="note", text=about)
+        below, words = self.place["figure"], theme.line(about, TITLE_PX, self.skin.quiet)
+        theme.on_baseline(words, TITLE_PX, below.x1 - words.width, below.y0 + 0.36 * em(TITLE_PX), about)
+        self.words["figure"] = VGroup(value, Named(words, tag="note", text=about))
+        return self.words["figure"]
 
     def names(self, lanes: Mapping[str, Interval]) -> list[Named]:
         """Lanes' names, left of them."""
@@ -328,38 +252,38 @@ class PipelineFilm(ChapterScene):
             rect = self.lanes.place((after, stop), lane)
             words = theme.line(text, TITLE_PX, color, Face.STRONG).move_to(rect.center)
             words.shift(side * (rect.width - words.width - GAP) / 2)
-            found.append(Named(words, tag="letter", text=text))
+            found.append(Named(words, tag="letter", text=text).set_z_index(1, family=True))  # over the bars that grow
         return found
 
-    def passing(self, bar: Interval, lane: Interval) -> VMobject:
-        """The same stretch, that grows as its time passes once more."""
-        (start, stop), frames = bar, round(COPY * config.frame_rate)
+    def passing(self, bar: Interval, lane: Interval, seconds: float) -> VMobject:
+        """A stretch of time that is framed while it passes once more."""
+        (start, stop), frames = bar, max(1, round(seconds * config.frame_rate))
 
         def grown(share: float) -> VMobject:
             return self.band((start, start + max(share, 1 / frames) * (stop - start)), lane)
 
         band = grown(0.0)
         self.add(band)
-        self.move(Shows(band, lambda share: band.become(grown(share))), seconds=COPY)
+        self.move(Shows(band, lambda share: band.become(grown(share))), seconds=seconds)
         return band
+
+    def moving(self, band: VMobject, bar: Interval, start: Interval, goal: Interval) -> Shows:
+        """A frame around a stretch of time goes from a lane to another."""
+        return Shows(band, lambda share: band.become(self.band(bar, _between(start, goal, share))), rate_func=ease_in_out_cubic)
 
     def band(self, bar: Interval, lane: Interval) -> VMobject:
         """A stretch of time through lanes."""
         return Named(box(self.lanes.place(bar, lane), stroke=self.skin.ink, opacity=BAND, width=theme.HEAVY), tag="band")
 
     gutter: Sequence[Named] = ()
-    bands: Sequence[VMobject] = ()
     letters: Sequence[Named] = ()
 
 
-def _from_to(one: Interval, other: Interval) -> Interval:
-    """The stretch that holds both."""
-    return float(np.min([one, other])), float(np.max([one, other]))
+def _between(one: Interval, other: Interval, share: float) -> Interval:
+    """A lane on its way to another."""
+    top, bottom = ((1 - share) * a + share * b for a, b in zip(one, other, strict=True))
+    return top, bottom
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}%"
-
-
-def _micro(time: float) -> str:
-    return f"{time / 1000:,.0f} µs"

@@ -23,6 +23,7 @@ GLUON = (3, 6)  # the first triton whose Gluon has what the pipeline needs
 SIXTEEN_BIT = ("float16", "bfloat16")
 ALIGNMENT = 16  # bytes: of what a descriptor describes, and of its strides
 DESCRIPTOR_DIMS = (16, 128)
+BLOCK = 128  # rows of a program of the pipeline, and keys of its tiles
 L2_BYTES = 32 << 20  # of K and V that a group of heads may have: most of the 50 MB
 SMS = 132  # of an H100 SXM; a GPU with fewer runs some programs after others
 
@@ -31,7 +32,6 @@ SMS = 132  # of an H100 SXM; a GPU with fewer runs some programs after others
 class Pipeline:
     """How ``pipeline`` is launched. Registers are a thread's: 2 x 240 + 24 is what an SM has for three groups of 128 threads."""
 
-    block_n: int = 128
     stages: int = 2
     compute_registers: int = 240
     copy_registers: int = 24
@@ -66,9 +66,9 @@ def refusal(problem: Problem, tensors: Sequence[Any], arch: str) -> str | None:
     return next((why for holds, why in reasons if holds), None)
 
 
-def covers_pipeline(problem: Problem, tensors: Sequence[Any], block_n: int = Pipeline.block_n) -> bool:
+def covers_pipeline(problem: Problem, tensors: Sequence[Any]) -> bool:
     """Whether the explicit pipeline takes it, of what ``refusal`` lets through: whole tiles, contiguous, and a triton with Gluon."""
-    whole = problem.n_q % 128 == 0 and problem.n_k % block_n == 0 and problem.d in PIPELINES
+    whole = problem.n_q % BLOCK == 0 and problem.n_k % BLOCK == 0 and problem.d in PIPELINES
     return whole and all(_contiguous(tensor) for tensor in tensors) and has_gluon()
 
 
@@ -105,7 +105,7 @@ def launch(tensors: Sequence[Any], problem: Problem, kernel: Any = None) -> None
         launch_descriptors(kernel, tensors, problem, DESCRIPTORS[padded_head_dim(problem.d)])
 
 
-# by head dim, padded: the fastest of those tried on an H100 (docs/benchmarks.md) that spill nothing in their loop
+# by head dim, padded: the fastest of those tried on an H100 (docs/benchmarks.md) that spill nothing
 PIPELINES = {64: Pipeline(stages=3), 128: Pipeline(stages=2)}
 DESCRIPTORS = {width: Descriptors(block_n=64, stages=3, warps=4) for width in (16, 32, 64)} | {128: Descriptors()}
 
@@ -122,15 +122,15 @@ def launch_pipeline(kernel: Any, tensors: Sequence[Any], p: Problem, how: Pipeli
         flat = tensor.shape[0] * tensor.shape[1] * tensor.shape[2]
         return described(tensor, [flat, p.d], [p.d, 1], block, gl.NVMMASharedLayout.get_default_for(block, element))
 
-    row_blocks = p.n_q // 128
+    row_blocks = p.n_q // BLOCK
     total = p.batch * p.heads * row_blocks
     paired = p.causal and row_blocks % 2 == 0
     one_each = p.causal and not paired  # then the device's own order of programs evens out what differs
     heads = max(1, min(p.batch * p.heads, L2_BYTES // (2 * p.n_k * p.d * ITEMSIZE[p.dtype])))
     kernel[(total if one_each else min(total // (2 if paired else 1), SMS),)](
-        tiles(q, 64), tiles(k, how.block_n), tiles(v, how.block_n), tiles(o, 64), lse,
+        tiles(q, BLOCK // 2), tiles(k, BLOCK), tiles(v, BLOCK), tiles(o, BLOCK // 2), lse,
         p.scale, p.n_q, p.n_k, p.heads // p.kv_heads, heads, total,
-        D=p.d, BLOCK_N=how.block_n, STAGES=how.stages, CAUSAL=p.causal, PAIRED=paired,
+        D=p.d, STAGES=how.stages, CAUSAL=p.causal, PAIRED=paired,
         COMPUTE_REGISTERS=how.compute_registers, COPY_REGISTERS=how.copy_registers, num_warps=4,
     )  # fmt: skip
 

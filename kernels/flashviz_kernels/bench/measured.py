@@ -12,7 +12,7 @@ CHECKOUT = Path(__file__).parents[3] / "docs" / "bench"
 INSTALLED = Path(sysconfig.get_path("data")) / "share" / "flashviz" / "bench"
 FOLDER = CHECKOUT if CHECKOUT.is_dir() else INSTALLED
 ATTENTION = ("kernel-gpu.json", "kernel-cpu.json")  # a GPU's takes the place of a CPU's where there is one
-CLOCKED = (FOLDER / "clocked-2048-d64.npz", FOLDER / "clocked-4096-d64-causal.npz")
+CLOCKED = FOLDER / "clocked-2048-d64.npz"
 
 
 def measured() -> Report:
@@ -24,11 +24,10 @@ def measured() -> Report:
     return read(next((FOLDER / name for name in ATTENTION if (FOLDER / name).is_file()), FOLDER / ATTENTION[-1]))
 
 
-def recordings() -> tuple[Trace, Trace]:
-    """The film's kernel as a GPU recorded it with its clock: without a mask, and causal. Headers name the machine.
+def clocked() -> Trace:
+    """The film's kernel as a GPU recorded it with its clock. Its header names the machine.
 
     Raises:
-        TraceError: A file is not there, or is no recording.
+        TraceError: The file is not there, or is no recording.
     """
-    plain, causal = (Trace.load(path) for path in CLOCKED)
-    return plain, causal
+    return Trace.load(CLOCKED)
