@@ -144,14 +144,14 @@ FILMS = {
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "roof": ("plot", "badge", "axis", "up"), "flash": ("plot", "second", "ticks"),
-            "climb": ("plot", "tile", "sm", "rows", "fit", "second", "ticks"),
-            "answer": ("plot", "tile", "sm", "out", "rows", "fit", "second", "ticks", "spill"),
+            "roof": ("plot", "badge", "axis", "up"), "stream": ("grid", "plot", "who", "count", "note"),
+            "standard": ("grid", "plot", "count", "note"), "flash": ("grid", "plot", "who", "count", "note", "ticks"),
+            "climb": ("grid", "plot", "who", "count"), "full": ("plot",), "answer": ("grid", "plot", "who", "count"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
-        actors=("point flash", "registers"),
+        actors=("point", "crossed", "registers"),
         apart=("formula", "name", "part", "passed"),
-        seconds=(20, 62),
+        seconds=(20, 48),
     ),
     "backward": Directed(
         "backward", "BackwardScene",
