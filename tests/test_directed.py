@@ -21,7 +21,6 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " all"))
-IO_SUMS = ("each", "each why", "once", "once why")
 FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
@@ -133,13 +132,13 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "best": ("square", "plot", "m", "bytes"), "square": ("square", "chip", "sum", "note", "m"),
-            "sweep": ("square", "plot", "sweeps", "axis", "ticks", "chip", "m", "sum", "note", *IO_SUMS),
-            "double": ("square", "plot", "m", "sweeps", "chip"), "wider": ("square", "plot", "m", "sweeps", "ticks", "chip"),
-            "chips": ("square", "plot", "m", "sweeps", "chip"), "cached": ("plot",), "ratio": ("plot",),
+            "square": ("square", "m"), "sweep": ("square", "plot", "sum", "why", "note", "ticks"),
+            "half": ("square", "plot", "m", "sum", "ticks"), "cached": ("square", "plot", "m", "sum"),
+            "wider": ("square", "plot", "m", "sum", "bound"), "chips": ("square", "plot", "m", "sum", "bound"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
-        actors=("sweeps", "bar", "curve", "blocks"),
+        actors=("sweeps", "bar", "curve"),
+        seconds=(20, 45),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

@@ -105,6 +105,8 @@ def test_equal_areas_are_equal_bytes(config: dict[str, Any], aspect: Aspect) -> 
     standard = traffic(record(c, source="numpy", algorithm="standard"))
     scale = standard.read["Q"] / area(np.array(work.strip("Q").edges))
     assert standard.written["O"] == pytest.approx(scale * area(np.array(work.strip("O").edges)))
+    for name in "KV":  # a copy's worth; where it comes from and its copies are equally large
+        assert c.seq_k * c.head_dim * c.itemsize == pytest.approx(scale * area(np.array(work.strip(name).edges)))
     for index, moved in enumerate(side[name] for name in "SP" for side in (standard.written, standard.read)):
         assert moved == pytest.approx(scale * area(work.way(index, 1.0)))
     for rows in (c.block_m, 2 * c.block_m):
@@ -143,7 +145,6 @@ def test_copies_leave_their_source_and_arrive_each_in_its_turn(share: float, cou
     ways = boxes[0, :, 0]
     assert (np.diff(ways) <= 1e-12).all(), "none overtakes"
     assert 0 <= there <= count
-    assert (there == pytest.approx(count)) == (share > 1 - 1e-9) or share > 0.99
     assert falling(start, stop, 0.0)[1] == 0.0
     assert falling(start, stop, 1.0)[0].min() == 1.0
 
@@ -175,6 +176,11 @@ def test_the_sm_is_filled_as_the_compiler_says() -> None:
         assert [item.values for item in shown(at(film, beat), "spilled")] == (
             [written([spilled / given_.programs / 2**18])] if spilled else []
         )
+    lost = [
+        given_.programs * given_.spilled * 32 * given_.warps
+        for given_ in map(resources_of, (AttentionConfig(block_m=rows, arch="sm_80") for rows in HEIGHTS))
+    ]
+    assert all(f"{each // 1024} KiB spill" in film.drawn_at for each in lost if each), "of all programs that fit"
     assert said(at(film, "full"), "name") == ["registers of an SM: 256 KiB"]
 
 
