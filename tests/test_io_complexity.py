@@ -165,6 +165,8 @@ def test_equal_areas_in_columns_are_equal_bytes(least: int, times: int, swept: f
     assert areas == pytest.approx([share * swept * len(starts) * full for share in shares], abs=1e-9)
     if times == 1 and swept == 1 and 1600 % least == 0:
         assert sum(areas) == pytest.approx(square.grid.width * square.grid.height)
+    for before, after in itertools.pairwise(boxes):
+        assert after[:, 0] == pytest.approx(before[:, 2]), "side by side"
     for each in boxes:
         assert all(square.grid.contains(Rect(*box), slack=1e-9) for box in each.tolist())
 
@@ -175,6 +177,17 @@ def test_parts_of_a_sweep_are_its_bytes() -> None:
     held = [2 * N * D, 2 * N * D, 2 * N * D, 4 * 4 * N]
     assert [part.share for part in film.square.parts] == pytest.approx([each / sum(held) for each in held])
     assert [part.tensor for part in film.square.parts] == ["Q", "O", "O", "L"]
+
+
+def test_the_chip_stands_over_the_keys_that_pass_and_then_over_the_first() -> None:
+    """Over the last ones when the sweeps are through; while M changes, over the first, as wide as its keys."""
+    film = scene(FILM)
+    square = Square.of(film.shot("io")["square"], N, 32)
+    for beat, key, columns in (("square", 0, 256), ("sweep", N - 256, 256), ("half", 0, 32), ("wider", 0, 256)):
+        for name in "KVQO":
+            (box,) = [item.box for item in shown(at(film, beat), f"quarter {name}")]
+            rect = square.quarter(name, key, columns)
+            assert (box[0], box[2]) == pytest.approx((rect.x0, rect.x1), abs=0.011)
 
 
 @given(st.integers(1, 256), st.integers(0, 1600), st.sampled_from(sorted(ASPECTS)))
