@@ -6,7 +6,7 @@ from flashviz_kernels.recorder import record
 
 
 class RooflineScene(roofline.RooflineStage):
-    """Operations by bytes are a dot under the roof; taller tiles climb, until a program spills and has an SM to itself."""
+    """Bytes pull a dot left under the roof; fewer of them let it climb, until registers end."""
 
     subject = "IO-aware: tile height and the roofline"
     running_head = "Roofline"
@@ -17,10 +17,9 @@ class RooflineScene(roofline.RooflineStage):
 
         roofline.roof(film)
         roofline.ridge(film)
+        roofline.stream(film)
         roofline.standard(film)
         roofline.flash(film)
-        roofline.tile(film)
         roofline.climb(film)
         roofline.full(film)
-        roofline.alone(film)
         roofline.answer(film)

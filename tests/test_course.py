@@ -105,7 +105,7 @@ ANSWERS = {
         "Queries outside: O waits on chip.",
     ),
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
-    "M counts numbers": ("IOScene", "M numbers in all"),
+    "M counts numbers": ("IOScene", "A chip of M numbers"),
     "SRAM is not one thing": ("MemoryHierarchyScene", "Of shared memory one program may use 227 KiB."),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax needs whole rows: S comes back, P goes out."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),

@@ -21,7 +21,6 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " all"))
-IO_SUMS = ("each", "each why", "once", "once why")
 FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
@@ -133,25 +132,25 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "best": ("square", "plot", "m", "bytes"), "square": ("square", "chip", "sum", "note", "m"),
-            "sweep": ("square", "plot", "sweeps", "axis", "ticks", "chip", "m", "sum", "note", *IO_SUMS),
-            "double": ("square", "plot", "m", "sweeps", "chip"), "wider": ("square", "plot", "m", "sweeps", "ticks", "chip"),
-            "chips": ("square", "plot", "m", "sweeps", "chip"), "cached": ("plot",), "ratio": ("plot",),
+            "square": ("square", "m"), "sweep": ("square", "plot", "sum", "why", "note", "ticks"),
+            "half": ("square", "plot", "m", "sum", "ticks"), "cached": ("square", "plot", "m", "sum"),
+            "wider": ("square", "plot", "m", "sum", "bound"), "chips": ("square", "plot", "m", "sum", "bound"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
-        actors=("sweeps", "bar", "curve", "blocks"),
+        actors=("sweeps", "bar", "curve"),
+        seconds=(20, 45),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "roof": ("plot", "badge", "axis", "up"), "flash": ("plot", "second", "ticks"),
-            "climb": ("plot", "tile", "sm", "rows", "fit", "second", "ticks"),
-            "answer": ("plot", "tile", "sm", "out", "rows", "fit", "second", "ticks", "spill"),
+            "roof": ("plot", "badge", "axis", "up"), "stream": ("grid", "plot", "who", "count", "note"),
+            "standard": ("grid", "plot", "count", "note"), "flash": ("grid", "plot", "who", "count", "note", "ticks"),
+            "climb": ("grid", "plot", "who", "count"), "full": ("plot",), "answer": ("grid", "plot", "who", "count"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
-        actors=("point flash", "registers"),
+        actors=("point", "crossed", "registers"),
         apart=("formula", "name", "part", "passed"),
-        seconds=(20, 62),
+        seconds=(20, 48),
     ),
     "backward": Directed(
         "backward", "BackwardScene",

@@ -1,4 +1,4 @@
-"""IOScene: the tile is Algorithm 1's, bars and dots are what traces counted, chips stand at what a program may use."""
+"""IOScene: sweeps are Algorithm 1's, bars and areas are what traces counted, chips stand at what a program may use."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import gather, rounded, step_at
 from flashviz.config import AttentionConfig
 from flashviz.device import SMS
+from flashviz.director.io_complexity import IOFilm
 from flashviz.errors import ConfigError
-from flashviz.layout import ASPECTS, Rect, shot
-from flashviz.layout.io_complexity import Blocks, Plot, Square
+from flashviz.layout import ASPECTS, Aspect, Rect, shot
+from flashviz.layout.io_complexity import Plot, Square
 from flashviz.lettering import PX_PER_UNIT
 from flashviz.memory import traffic
 from flashviz_kernels.recorder import record, run
@@ -38,15 +39,24 @@ def algorithm_1(columns: int) -> int:
 
 def test_bars_are_algorithm_1s() -> None:
     film = scene(FILM)
-    for beat, columns in (("sweep", 32), ("double", 64), ("wider", 256)):
-        assert shown(at(film, beat), "bar bytes")[0].values == written([4.0 * D * columns, algorithm_1(columns)])
-        assert said(at(film, beat), "bytes") == [rounded(algorithm_1(columns))]
-        assert said(at(film, beat), "count") == [f"{N // columns} sweeps"]
-        assert said(at(film, beat), "numbers") == [f"M = {4 * D * columns:,}"]
-        assert shown(at(film, beat), "tile")[0].values == written([columns, min(columns, D)])
-        texts = [at(film, beat).texts()[name] for name in ("count", "bytes each", "bytes once")]
-        sweeps, each, once = (int(re.sub(r"\D", "", text)) for text in texts)
+    for beat, columns in (("sweep", 256), ("half", 32), ("wider", 256)):
+        end = at(film, beat)
+        assert shown(end, "bar bytes")[0].values == written([4.0 * D * columns, algorithm_1(columns)])
+        assert rounded(algorithm_1(columns)) in said(end, "bytes")
+        assert said(end, "numbers") == [f"M = {4 * D * columns:,} numbers = {4 * D * columns * 2 // 1024} KiB"]
+        assert shown(end, "moved 0")[0].values == written([columns, N / columns])
+        sweeps, each, once = map(int, re.findall(r"\d+", said(end, "sum")[0]))
+        assert sweeps == N // columns
         assert sweeps * each + once == algorithm_1(columns) / 1024, "checks by hand"
+
+
+def test_half_the_chip_leaves_a_bar_each_time() -> None:
+    """Each with its bytes and its KiB of chip; none stands under another's words."""
+    end = at(scene(FILM), "half")
+    bars, columns = shown(end, "counted"), (32, 64, 128, 256)
+    assert [bar.values for bar in bars] == [written([4.0 * D * each, algorithm_1(each)]) for each in columns]
+    assert said(end, "tick M") == [f"{4 * D * each * 2 // 1024} KiB" for each in columns]
+    assert said(end, "bytes") == [rounded(algorithm_1(each)) for each in columns]
 
 
 @every
@@ -55,7 +65,7 @@ def test_what_crosses_but_once_stands_beneath_the_sweeps(name: str) -> None:
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
     n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
     once = 3 * size * n * d + 8 * n
-    for beat, step in (("sweep", found.steps[0]), ("wider", found.steps[-1])):
+    for beat, step in (("half", found.steps[0]), ("wider", found.steps[-1])):
         (base,), (bar,) = shown(at(film, beat), "bar once"), shown(at(film, beat), "bar bytes")
         assert base.values == written([once])
         whole = bar.box[3] - base.box[1]
@@ -66,37 +76,23 @@ def test_what_crosses_but_once_stands_beneath_the_sweeps(name: str) -> None:
 @every
 def test_heights_of_bars_are_to_scale_to_a_pixel(name: str) -> None:
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
-    first, second = (shown(at(film, beat), "bar bytes")[0].box for beat in ("sweep", "double"))
-    ground = shown(at(film, "sweep"), "bar once")[0].box[1]
+    first, second = (shown(at(film, beat), "bar bytes")[0].box for beat in ("half", "wider"))
+    ground = shown(at(film, "half"), "bar once")[0].box[1]
     tall = [(box[3] - ground) * PX_PER_UNIT for box in (first, second)]
-    assert tall[1] == pytest.approx(tall[0] * found.steps[1].nbytes / found.steps[0].nbytes, abs=4)
-    line = shown(at(film, "sweep"), "cached")[0].box
+    assert tall[1] == pytest.approx(tall[0] * found.steps[-1].nbytes / found.steps[0].nbytes, abs=4)
+    line = shown(at(film, "square"), "cached")[0].box
     middle = (line[1] + line[3]) / 2 - ground
     assert middle == pytest.approx((first[3] - ground) * found.cached / found.steps[0].nbytes, abs=0.03)
     n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
     assert found.cached == size * (4 * n * d + 4 * n * n), "FACTS.md: a perfect cache"
 
 
-@every
-def test_standard_attentions_bytes_pile_up_to_its_line(name: str) -> None:
-    """S out, S back, P out, P back, then Q, K, V and O: each part as tall as its bytes, all of them up to the line."""
-    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
-    end = at(film, "best")
-    n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
-    parts = sorted(shown(end, "way"), key=lambda item: item.box[1])
-    (line,), (base,) = shown(end, "cached"), shown(end, "base")
-    ground, top = (base.box[1] + base.box[3]) / 2, (line.box[1] + line.box[3]) / 2
-    bytes_of = [n * n * size] * 4 + [4 * n * d * size]
-    assert sum(bytes_of) == found.cached
-    edges = ground + np.cumsum([0, *bytes_of]) / found.cached * (top - ground)
-    for part, low, high in zip(parts, edges[:-1], edges[1:], strict=True):
-        assert (part.box[1], part.box[3]) == pytest.approx((low, high), abs=0.03), "less a seam"
-    texts = sorted(shown(end, "way name"), key=lambda item: item.box[1])
-    assert [item.text.partition(":")[0] for item in texts] == ["S out", "S back", "P out", "P back", "Q, K, V, O"]
-    if name == "default":
-        assert [item.text.rpartition(": ")[2] for item in texts] == ["8 MiB"] * 4 + ["1 MiB"]
-        assert said(end, "cached bytes") == ["33 MiB"]
-        assert said(end, "size") == ["S: 2,048 × 2,048 × 2 bytes = 8 MiB"]
+def test_the_line_says_of_what_it_is() -> None:
+    end = at(scene(FILM), "square")
+    assert said(end, "cached name") == ["standard attention, perfect cache: 33 MiB"]
+    assert said(end, "cached sum") == ["4 × 8 MiB of S and P, the rest Q, K, V, O"]
+    assert 4 * 2 * N * N == 4 * 8 * 2**20
+    assert 4 * 2 * (N * N + N * D) == 33 * 2**20
 
 
 @every
@@ -110,7 +106,7 @@ def test_the_curve_is_the_closed_form_and_goes_through_every_trace(name: str) ->
     (curve,) = [item for item in end.shown if item.name == "curve"]
     assert curve.values.startswith("(")
     falls = [before.nbytes / after.nbytes for before, after in itertools.pairwise(found.steps)]
-    assert all(1.4 < fall < 2.0 for fall in falls)
+    assert all(1.4 < fall < 2.0 for fall in falls), "up to twice"
 
 
 def test_chips_are_marked_at_what_one_program_may_use() -> None:
@@ -118,6 +114,9 @@ def test_chips_are_marked_at_what_one_program_may_use() -> None:
     assert [(name, step.m) for name, step in found.chips] == [("A100", 163 * 1024 / 2), ("H100", 227 * 1024 / 2)]
     assert [SMS[arch].shared_per_block for arch in ("sm_80", "sm_90")] == [163 * 1024, 227 * 1024]
     assert said(at(scene(FILM), "chips"), "chip") == ["A100, 163 KiB", "H100, 227 KiB"]
+    marks = shown(at(scene(FILM), "chips"), "chip mark")
+    plot = Plot.of(scene(FILM).shot("io")["plot"], found.steps[0].m, found.largest, found.steps[0].nbytes)
+    assert [(mark.box[0] + mark.box[2]) / 2 for mark in marks] == pytest.approx([plot.x(step.m) for _, step in found.chips], abs=0.011)
     assert any("CUDA C++ Programming Guide" in text for text in said(at(scene(FILM), "chips"), "cited"))
     assert said(at(scene(FILM), "wider"), "cited") == ["order N² d² / M: Dao et al. 2022, Theorem 2"]
 
@@ -130,6 +129,7 @@ def test_sweeps_by_their_bytes_are_of_the_order_that_is_said() -> None:
 
 @every
 def test_the_crossing_is_the_smallest_m_that_moves_no_more(name: str) -> None:
+    """Where there is one the bar sinks through the line: it stands over it before the beat, and no higher after it."""
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
     m = found.crossing
     if m is None:
@@ -138,63 +138,69 @@ def test_the_crossing_is_the_smallest_m_that_moves_no_more(name: str) -> None:
         assert "cached" not in [beat.name for beat in film.board]
         return
     assert io_complexity.bytes_at(m, found.config) <= found.cached < io_complexity.bytes_at(m - 1, found.config)
-    assert shown(at(film, "cached"), "crossing")[0].values == written([float(m)])
-    (text,) = said(at(film, "cached"), "equal")
-    told, amount = text.removeprefix("equal at M ≈ ").split(", ")
-    assert abs(int(told.replace(",", "")) / m - 1) < 0.005
-    assert amount == rounded(int(told.replace(",", "")) * found.config.itemsize)
-    assert not said(film.snapshots[-1], "equal"), "what follows has its place"
+    (line,) = shown(at(film, "cached"), "cached")
+    before, after = (shown(at(film, beat), "bar bytes")[0].box[3] for beat in ("half", "cached"))
+    assert before > line.box[3]
+    if any(step.nbytes <= found.cached for step in found.steps):
+        assert after <= line.box[3]
 
 
-@every
-def test_as_many_copies_of_the_last_bar_as_fit_beneath_the_line(name: str) -> None:
-    """One on the other from the last bar on, the top one under the line, and one more would stand over it."""
-    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
-    end = at(film, "ratio")
-    (copies,), (line,) = shown(end, "copies"), shown(end, "cached")
-    ground, top = shown(end, "bar once")[0].box[1], (line.box[1] + line.box[3]) / 2
-    tall = found.last.nbytes / found.cached * (top - ground)
-    times = int(found.cached / found.last.nbytes)
-    assert said(end, "times") == [f"× {times}"]
-    assert copies.box[1] == pytest.approx(ground + tall, abs=0.04)
-    assert copies.box[3] == pytest.approx(ground + times * tall, abs=0.04)
-    assert copies.box[3] <= top < ground + (times + 1) * tall
-    assert f"over {times} times" in end.caption
-
-
-def test_little_more_is_not_said() -> None:
-    """With d = 256 the perfect cache is better: no ratio, and no crossing."""
+def test_where_a_perfect_cache_is_better_no_chip_is_said_to_beat_it() -> None:
+    """With d = 256."""
     beats = [beat.name for beat in gather(AttentionConfig(head_dim=256), run).beats]
-    assert beats == ["best", "square", "sweep", "double", "wider"]
+    assert beats == ["square", "sweep", "half", "wider"]
 
 
-def test_blocks_on_chip_stop_at_d_rows_and_widen_on() -> None:
+@given(st.sampled_from([16, 64, 100]), st.integers(1, 8), st.floats(0.0, 1.0), st.sampled_from(sorted(ASPECTS)))
+def test_equal_areas_in_columns_are_equal_bytes(least: int, times: int, swept: float, aspect: Aspect) -> None:
+    """What sweeps moved is as large as they are many, whatever their width; columns of the least width are full."""
+    square = Square.of(shot(AttentionConfig(), aspect, "io")["square"], 1600, least)
+    columns = least * times
+    starts = square.starts(columns)
+    assert len(starts) == -(-1600 // columns)
+    full = square.grid.height * least * square.unit
+    shares = (0.3, 0.3, 0.3, 0.1)
+    boxes = [square.moved(columns, sum(shares[:at]), share, swept * len(starts)) for at, share in enumerate(shares)]
+    areas = [float(((each[:, 2] - each[:, 0]) * (each[:, 3] - each[:, 1])).sum()) for each in boxes]
+    assert areas == pytest.approx([share * swept * len(starts) * full for share in shares], abs=1e-9)
+    if times == 1 and swept == 1 and 1600 % least == 0:
+        assert sum(areas) == pytest.approx(square.grid.width * square.grid.height)
+    for before, after in itertools.pairwise(boxes):
+        assert after[:, 0] == pytest.approx(before[:, 2]), "side by side"
+    for each in boxes:
+        assert all(square.grid.contains(Rect(*box), slack=1e-9) for box in each.tolist())
+
+
+def test_parts_of_a_sweep_are_its_bytes() -> None:
+    """Q in, O in, O out, and l and m in and out, in float32."""
+    film = IOFilm(scene(FILM), gather(AttentionConfig(), run))
+    held = [2 * N * D, 2 * N * D, 2 * N * D, 4 * 4 * N]
+    assert [part.share for part in film.square.parts] == pytest.approx([each / sum(held) for each in held])
+    assert [part.tensor for part in film.square.parts] == ["Q", "O", "O", "L"]
+
+
+def test_the_chip_stands_over_the_keys_that_pass_and_then_over_the_first() -> None:
+    """Over the last ones when the sweeps are through; while M changes, over the first, as wide as its keys."""
     film = scene(FILM)
-    for beat, columns in (("sweep", 32), ("double", 64), ("wider", 256)):
-        snapshot = at(film, beat)
-        assert shown(snapshot, "block S")[0].values == written([columns, min(columns, D)])
-        s, q, k, v, o = (Rect(*shown(snapshot, f"block {name}")[0].box) for name in "SQKVO")
-        assert [s.width / k.width, q.width / k.width] == pytest.approx([1.0, min(columns, D) / columns], abs=0.12)
-        assert [v.width, o.width] == pytest.approx([k.width, q.width], abs=0.011)
-        assert all(film.shot("io")["chip"].contains(each) for each in (s, q, k, v, o))
+    square = Square.of(film.shot("io")["square"], N, 32)
+    for beat, key, columns in (("square", 0, 256), ("sweep", N - 256, 256), ("half", 0, 32), ("wider", 0, 256)):
+        for name in "KVQO":
+            (box,) = [item.box for item in shown(at(film, beat), f"quarter {name}")]
+            rect = square.quarter(name, key, columns)
+            assert (box[0], box[2]) == pytest.approx((rect.x0, rect.x1), abs=0.011)
 
 
-@given(st.integers(1, 256), st.floats(1.0, 4096.0))
-def test_blocks_fill_the_box_of_m_numbers(d: int, columns: float) -> None:
-    """To scale: a block of K or V is a quarter of M; all four fill it up to d rows; S is within from 2 d on, and out of it before."""
-    rows = min(columns, d)
-    for aspect in ASPECTS:
-        rect = shot(AttentionConfig(), aspect, "io")["chip"]
-        unit = Blocks.unit(rect, columns, d)
-        blocks = Blocks.of(rect, unit, rows, columns, d)
-        areas = {name: getattr(blocks, name).width * getattr(blocks, name).height / unit**2 for name in ("box", *"kvqos")}
-        held = {"box": 4 * d * columns, "k": d * columns, "v": d * columns, "q": d * rows, "o": d * rows, "s": rows * columns}
-        assert areas == pytest.approx(held)
-        assert all(blocks.box.contains(each, slack=1e-6) for each in (blocks.k, blocks.v, blocks.q, blocks.o))
-        assert blocks.box.contains(blocks.s, slack=1e-6) == (columns >= 2 * d * (1 - 1e-9))
-        assert rect.contains(blocks.box, slack=1e-6)
-        assert rect.contains(blocks.s, slack=1e-6)
-        assert not any(a.overlaps(b, slack=1e-6) for a, b in itertools.combinations((blocks.k, blocks.v, blocks.q, blocks.o, blocks.s), 2))
+@given(st.integers(1, 256), st.integers(0, 1600), st.sampled_from(sorted(ASPECTS)))
+def test_the_chip_has_four_equal_quarters(columns: int, key: int, aspect: Aspect) -> None:
+    """One over the other above the grid, over the keys that it holds; K's and V's on their strips."""
+    square = Square.of(shot(AttentionConfig(), aspect, "io")["square"], 2048, 32)
+    quarters = [square.quarter(name, key, columns) for name in "KVQO"]
+    for upper, lower in itertools.pairwise(quarters):
+        assert upper.y0 == pytest.approx(lower.y1)
+        assert (upper.x0, upper.x1, upper.height) == pytest.approx((lower.x0, lower.x1, lower.height))
+    assert quarters[0].width == pytest.approx(min(columns, 2048 - key) * square.unit)
+    assert all(square.strip(name).contains(each, slack=1e-9) for name, each in zip("KV", quarters, strict=False))
+    assert quarters[-1].y0 > square.grid.y1
 
 
 @pytest.mark.parametrize("d", [16, 40, 64, 256])
@@ -223,8 +229,8 @@ def test_parts_stay_in_their_places(m: float, factor: float, share: float) -> No
         plot = Plot.of(place["plot"], m, m * factor, 1e6)
         for bar in (plot.bar(m, 1e6), plot.bar(m * factor, share * 1e6)):
             assert place["plot"].contains(bar)
-        square = Square.of(place["square"])
-        for rect in (square.grid, square.k, square.q, square.o):
+        square = Square.of(place["square"], N, 32)
+        for rect in (square.grid, *(square.strip(name) for name in "KVQO"), square.quarter("O", 0.0, N)):
             assert place["square"].contains(rect)
         assert square.grid.width == pytest.approx(square.grid.height)
 

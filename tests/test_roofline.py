@@ -1,10 +1,12 @@
-"""RooflineScene: tiles, dots and bands are what traces count, papers print and the compiler gives, by formulas written here anew."""
+"""RooflineScene: areas, dots and bands are what traces count, papers print and the compiler gives, by formulas written here anew."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +15,11 @@ from flashviz.chapters import roofline
 from flashviz.chapters.roofline import Roof, gather
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.config import AttentionConfig
+from flashviz.director.roofline import RooflineFilm, falling
 from flashviz.errors import ConfigError, MissingPartError
-from flashviz.layout import ASPECTS, shot
-from flashviz.layout.roofline import BEYOND, Axes
+from flashviz.layout import ASPECTS, Aspect, shot
+from flashviz.layout.roofline import BEYOND, Axes, Work
 from flashviz.memory import traffic
-from flashviz.mobjects.roof import Registers
 from flashviz.palette import DARK
 from flashviz_kernels.compiler import resources_of
 from flashviz_kernels.modes import installed
@@ -56,41 +58,104 @@ def test_dots_are_the_operations_a_byte_of_the_counted_traces() -> None:
     assert [each.count.nbytes for each in heights] == [flash_bytes(rows) for rows in HEIGHTS]
     end = at(scene(FILM), "climb")
     assert said(end, "number") == [f"{OPERATIONS / flash_bytes(HEIGHTS[-1]):.0f}"]
-    assert said(end, "rows") == [f"{HEIGHTS[-1]} rows"]
+    assert said(end, "who") == [f"FlashAttention-2, query tiles of {HEIGHTS[-1]} rows"]
 
 
 def test_dots_stand_on_the_roof() -> None:
     """Marks are as far right as their intensities, from zero, and as high as min(peak, bandwidth x intensity)."""
     film = scene(FILM)
     climbing = [OPERATIONS / flash_bytes(rows) for rows in HEIGHTS]
-    axes = Axes(film.shot("tile")["plot"], (BEYOND * PEAK / BANDWIDTH, PEAK / 1e12))
+    axes = Axes(film.shot("roof")["plot"], (BEYOND * PEAK / BANDWIDTH, PEAK / 1e12))
     for item, intensity in zip(shown(at(film, "climb"), "mark"), climbing, strict=True):
         middle = (item.box[0] + item.box[2]) / 2, (item.box[1] + item.box[3]) / 2
         assert middle == pytest.approx((axes.x(intensity), axes.y(attained(intensity))), abs=0.02)
 
 
 def test_divisions_check_by_hand() -> None:
-    """Operations by bytes, as they are written, are the number that stands on the axis: one count from beat to beat."""
+    """Operations by bytes, as they are written, are the number at the dot: one count from beat to beat."""
     film = scene(FILM)
-    assert said(at(film, "standard"), "sum name") == ["standard attention, N = 512, d = 64"]
-    written_out = [" ".join(said(at(film, "standard"), "sum"))]
-    both = shown(at(film, "flash"), "sum")
-    lowest = min(item.box[1] for item in both)
-    written_out.append(" ".join(item.text for item in both if item.box[1] < lowest + 0.5))  # the lower line
-    written_out += said(at(film, "tile"), "division") + said(at(film, "climb"), "division")
-    for text, nbytes in zip(written_out, [standard_bytes(), *map(flash_bytes, (64, 64, 256))], strict=True):
+    streamed = standard_bytes() - 8 * N * N  # without S and P out and back
+    ends = {"stream": streamed, "standard": standard_bytes(), "flash": flash_bytes(64), "climb": flash_bytes(256)}
+    for beat, nbytes in ends.items():
+        (text,) = said(at(film, beat), "division")
         operations, by, result = map(float, re.findall(r"\d+(?:\.\d+)?", text))
         assert (operations, by) == pytest.approx((OPERATIONS / 1e6, nbytes / 1e6), rel=0.005)
         assert round(operations / by) == result == round(OPERATIONS / nbytes)
+        assert said(at(film, beat), "number") == [f"{result:.0f}"]
+    assert said(at(film, "roof"), "division") == ["67.1 M operations"], "nothing crossed yet"
+    assert said(at(film, "flash"), "standard name") == [f"standard attention: {OPERATIONS / standard_bytes():.0f}"]
+
+
+# ---------------------------------------------------------------------------------------------------------- what crosses
+
+SIZES: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs, "narrow": {"head_dim": 32, "seq_q": 200, "block_n": 32}}
+
+
+def area(boxes: np.ndarray) -> float:
+    """Of rectangles, x0, y0, x1, y1, together."""
+    return float(((boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])).sum())
+
+
+@pytest.mark.parametrize("config", SIZES.values(), ids=SIZES.keys())
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_equal_areas_are_equal_bytes(config: dict[str, Any], aspect: Aspect) -> None:
+    """Of K and V by every height, of S and P out and back, of Q and O: what a trace moved of each, on one scale, whatever the tiles."""
+    c = AttentionConfig(**config)
+    work = Work.of(shot(c, aspect, "roof")["grid"], c.seq_q, c.seq_k, c.block_m, c.head_dim)
+    standard = traffic(record(c, source="numpy", algorithm="standard"))
+    scale = standard.read["Q"] / area(np.array(work.strip("Q").edges))
+    assert standard.written["O"] == pytest.approx(scale * area(np.array(work.strip("O").edges)))
+    for name in "KV":  # a copy's worth; where it comes from and its copies are equally large
+        assert c.seq_k * c.head_dim * c.itemsize == pytest.approx(scale * area(np.array(work.strip(name).edges)))
+    for index, moved in enumerate(side[name] for name in "SP" for side in (standard.written, standard.read)):
+        assert moved == pytest.approx(scale * area(work.way(index, 1.0)))
+    for rows in (c.block_m, 2 * c.block_m):
+        problem = replace(c, block_m=rows)
+        moved_tiles = traffic(record(problem, source="numpy", algorithm="fa2"))
+        boxes = work.copies(rows, c.block_n, [problem.visited(i) for i in range(problem.row_blocks)])
+        assert [moved_tiles.read[name] for name in "KV"] == pytest.approx([scale * area(each) for each in boxes])
+    assert shot(c, aspect, "roof")["grid"].contains(work.grid)
+
+
+def test_a_band_is_filled_by_what_standard_attention_moves() -> None:
+    """K, V and four times S or P, edge to edge: none lies over another, and a band of B_r queries is full."""
+    work = Work.of(shot(AttentionConfig(), "16:9", "roof")["grid"], N, N, 64, D)
+    boxes = [*work.copies(64, N, [1] * (N // 64)), *(work.way(index, 1.0) for index in range(4))]
+    for band in range(N // 64):
+        edges = sorted((each[band][1], each[band][3]) for each in boxes)
+        assert [low for low, _ in edges[1:]] == pytest.approx([high for _, high in edges[:-1]])
+        assert (edges[0][0], edges[-1][1]) == pytest.approx(tuple(work.tops(np.array([64 * (band + 1), 64 * band]))))
+
+
+def test_taller_tiles_leave_half_of_the_copies() -> None:
+    film = scene(FILM)
+    for beat, rows in (("stream", 64), ("flash", 64), ("climb", 256), ("answer", 64)):
+        for name in "KV":
+            (copies,) = shown(at(film, beat), f"copies {name}")
+            assert copies.values == written([N / rows * N / 64]), "a tile of 64 keys a row block"
+        assert shown(at(film, beat), "row blocks")[0].values == written([rows])
+    ways = {beat: len([item for n in range(4) for item in shown(at(film, beat), f"way {n}")]) for beat in ("stream", "standard", "flash")}
+    assert ways == {"stream": 0, "standard": 4, "flash": 0}
+
+
+@given(st.floats(0.0, 1.0), st.integers(1, 40))
+def test_copies_leave_their_source_and_arrive_each_in_its_turn(share: float, count: int) -> None:
+    start, stop = np.zeros((2, count, 4)), np.ones((2, count, 4))
+    boxes, there = falling(start, stop, share)
+    ways = boxes[0, :, 0]
+    assert (np.diff(ways) <= 1e-12).all(), "none overtakes"
+    assert 0 <= there <= count
+    assert falling(start, stop, 0.0)[1] == 0.0
+    assert falling(start, stop, 1.0)[0].min() == 1.0
 
 
 @compiler
 def test_rings_are_the_heights_that_spill() -> None:
     """Hollow and in the colour of what is lost, where the compiler spills; filled where it does not."""
-    end = at(scene(FILM), "climb")
+    end = at(scene(FILM), "answer")
     for rows, mark, words in zip(HEIGHTS, shown(end, "mark"), shown(end, "mark rows"), strict=True):
         spills = resources_of(AttentionConfig(block_m=rows, arch="sm_80")).spilled > 0
-        assert words.text == (f"{rows}: spills" if spills else f"{rows} rows")
+        assert words.text == f"{rows} rows"
         fill = next(paint for paint in mark.paint if paint.how == "fill")
         assert fill.colour == (DARK.ground if spills else DARK.o)
 
@@ -99,36 +164,24 @@ def test_rings_are_the_heights_that_spill() -> None:
 def test_the_sm_is_filled_as_the_compiler_says() -> None:
     """Bands are a program's share of 64 Ki registers; as many of them as fit; what is spilled is to scale."""
     film = scene(FILM)
-    for beat, rows in (("tile", 64), ("climb", 256)):
+    for beat, rows in (("full", 256), ("answer", 64)):
         given_ = resources_of(AttentionConfig(block_m=rows, arch="sm_80"))
-        share = given_.registers * 32 * given_.warps / 65536
+        held = 4 * given_.registers * 32 * given_.warps  # bytes
         (bands,) = shown(at(film, beat), "programs")
-        assert bands.values == written([share, given_.programs])
-        assert said(at(film, beat), "fit")[0].split()[0] == str(given_.programs)
-        assert share * given_.programs <= 1.0
-    (over,) = shown(at(film, "full"), "spilled")
-    assert over.values == written([given_.spilled * 32 * given_.warps / (4 * 65536)])
-    kib, rest = divmod(given_.spilled * 32 * given_.warps, 1024)
-    assert rest == 0
-    assert said(at(film, "full"), "spill") == [f"{kib} KiB spill to memory"]
-
-
-@compiler
-def test_while_the_only_program_waits_nothing_computes() -> None:
-    """Of each program a band, whatever it does; where two fit one computes while the other waits."""
-    place = scene(FILM).shot("tile")
-    sm = Registers(place["sm"], place["out"], DARK)
-    for rows in HEIGHTS:
-        given_ = resources_of(AttentionConfig(block_m=rows, arch="sm_80"))
-        share = given_.registers * 32 * given_.warps / 65536
-        for waits in (None, *range(given_.programs)):
-            sm.display(share, given_.programs, 0.0, waits=waits)
-            drawn, idle = (len(part.points) // 16 for part in (sm.bands, sm.waiting))
-            assert (drawn, idle) == (given_.programs - (waits is not None), int(waits is not None))
-    beats = [beat.name for beat in scene(FILM).board]
-    assert ("alone" in beats) == (given_.programs == 1)
-    assert said(at(scene(FILM), "alone"), "doing") == ["waits"]
-    assert sorted(said(at(scene(FILM), "answer"), "doing")) == ["computes", "waits"]
+        assert bands.values == written([held / 2**18, given_.programs])
+        assert said(at(film, beat), "taken") == [f"{held / 1024:g} KiB"] * given_.programs
+        assert held * given_.programs <= 2**18
+        spilled = given_.programs * given_.spilled * 32 * given_.warps
+        assert said(at(film, beat), "spill") == [f"{spilled // 1024} KiB spill" if spilled else "nothing spills"]
+        assert [item.values for item in shown(at(film, beat), "spilled")] == (
+            [written([spilled / given_.programs / 2**18])] if spilled else []
+        )
+    lost = [
+        given_.programs * given_.spilled * 32 * given_.warps
+        for given_ in map(resources_of, (AttentionConfig(block_m=rows, arch="sm_80") for rows in HEIGHTS))
+    ]
+    assert all(f"{each // 1024} KiB spill" in film.drawn_at for each in lost if each), "of all programs that fit"
+    assert said(at(film, "full"), "name") == ["registers of an SM: 256 KiB"]
 
 
 @compiler
@@ -136,7 +189,7 @@ def test_the_answer_is_the_last_height_before_one_that_spills() -> None:
     spilled = [resources_of(AttentionConfig(block_m=rows, arch="sm_80")).spilled for rows in HEIGHTS]
     before = HEIGHTS[next(at for at, registers in enumerate(spilled) if registers) - 1]
     end = at(scene(FILM), "answer")
-    assert said(end, "rows") == [f"{before} rows"]
+    assert said(end, "who") == [f"FlashAttention-2, query tiles of {before} rows"]
     assert said(end, "number") == [f"{OPERATIONS / flash_bytes(before):.0f}"]
     assert said(end, "rate") == [f"{attained(OPERATIONS / flash_bytes(before)):.0f}"]
     assert end.caption.startswith(f"{before} rows")
@@ -145,7 +198,7 @@ def test_the_answer_is_the_last_height_before_one_that_spills() -> None:
 
 def test_without_a_compiler_nothing_is_said_of_an_sm() -> None:
     beats = [beat.name for beat in found().beats]
-    assert beats == [beat.name for beat in roofline.BEATS if beat.name not in ("full", "alone", "answer")]
+    assert beats == [beat.name for beat in roofline.BEATS if beat.name not in ("full", "answer")]
 
 
 def by_elements(rows: int, c: AttentionConfig) -> int:
@@ -197,26 +250,34 @@ def standard_bytes() -> int:
 def test_standard_attention_is_the_formula_and_limited_by_bytes() -> None:
     standard = OPERATIONS / standard_bytes()
     assert found().standard.intensity == pytest.approx(standard)
-    assert at(scene(FILM), "standard").caption == f"Standard attention: at best {attained(standard):.0f} of 312 TFLOP/s."
+    assert at(scene(FILM), "standard").caption == f"S and P go out and back: at best {attained(standard):.0f} of 312 TFLOP/s."
     assert standard < PEAK / BANDWIDTH
 
 
 def test_a_dot_is_read_up_and_across() -> None:
-    """Up from its operations a byte to the roof, across to operations a byte times bytes a second; both numbers stand at its ends."""
+    """Up from its operations a byte to the roof, across to operations a byte times bytes a second, which stands at the left."""
     film = scene(FILM)
-    plot, end = film.shot("roof")["plot"], at(film, "flash")
-    counts = (OPERATIONS / standard_bytes(), "standard"), (OPERATIONS / flash_bytes(64), "flash")
-    for (intensity, name), reading in zip(counts, sorted(shown(end, "reading"), key=lambda item: item.box[2]), strict=True):
-        (dot,) = shown(end, f"point {name}")
+    plot = film.shot("roof")["plot"]
+    for beat, intensity in (("standard", OPERATIONS / standard_bytes()), ("flash", OPERATIONS / flash_bytes(64))):
+        (reading,), (dot,) = shown(at(film, beat), "reading"), shown(at(film, beat), "point")
         assert reading.values == written([intensity, attained(intensity)])
         middle = (dot.box[0] + dot.box[2]) / 2, (dot.box[1] + dot.box[3]) / 2
         assert (reading.box[2], reading.box[3]) == pytest.approx(middle, abs=0.03)
         assert (reading.box[0], reading.box[1]) == pytest.approx((plot.x0, plot.y0), abs=0.011)
-        foot = next(item for item in shown(end, "intensity") if item.text == f"{intensity:.0f}")
-        assert (foot.box[0] + foot.box[2]) / 2 == pytest.approx(middle[0], abs=0.03)
-        side = next(item for item in shown(end, "rate") if item.text == f"{attained(intensity):.0f}")
+        assert said(at(film, beat), "rate") == [f"{attained(intensity):.0f}"]
+        (side,) = shown(at(film, beat), "rate")
         assert (side.box[1] + side.box[3]) / 2 == pytest.approx(middle[1], abs=0.03)
-    assert not shown(at(film, "climb"), "rate")
+
+
+def test_beyond_the_frame_no_dot_is_shown() -> None:
+    film = RooflineFilm(scene(FILM), found())
+    for nbytes in (0, OPERATIONS / film.axes.most[0] - 1):
+        film.ride(OPERATIONS, nbytes)
+        assert film.dot.get_fill_opacity() == film.dot.get_stroke_opacity() == film.reading.get_fill_opacity() == 0
+        assert film.number.text == film.rate.text == ""
+    film.ride(OPERATIONS, OPERATIONS / film.axes.most[0] + 1)
+    assert film.dot.get_fill_opacity() == film.dot.get_stroke_opacity() == film.reading.get_fill_opacity() == 1
+    assert film.number.text == f"{film.axes.most[0]:.0f}"
 
 
 def test_the_ridge_is_computed_on_screen() -> None:
@@ -239,7 +300,7 @@ def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
     texts = [item.text for item in at(scene(FILM), "roof").shown if item.text]
     assert "HBM: 1.5 TB/s" in texts
     assert "312 TFLOP/s" in texts
-    assert "Dao et al. 2022, Fig. 1 and section 2.1; Dao 2023, section 3.1" in texts
+    assert "Dao et al. 2022; Dao 2023" in texts
     assert found().roof.knee == pytest.approx(PEAK / BANDWIDTH)
 
 
@@ -276,9 +337,8 @@ def test_a_stretch_of_the_roof_is_its_ends_and_the_knee_between(low: float, fact
 @given(st.floats(0.0, 1.0), st.floats(0.1, 1e4), st.floats(0.1, 1e4))
 def test_what_is_shown_has_a_place_in_proportion(share: float, x: float, y: float) -> None:
     for aspect in ASPECTS:
-        for name in ("roof", "tile"):
-            rect = shot(AttentionConfig(), aspect, name)["plot"]
-            axes = Axes(rect, (x, y))
-            assert axes.x(share * x) - rect.x0 == pytest.approx(share * rect.width)
-            assert axes.y(share * y) - rect.y0 == pytest.approx(share * (axes.y(y) - rect.y0))
-            assert rect.y0 < axes.y(y) < rect.y1
+        rect = shot(AttentionConfig(), aspect, "roof")["plot"]
+        axes = Axes(rect, (x, y))
+        assert axes.x(share * x) - rect.x0 == pytest.approx(share * rect.width)
+        assert axes.y(share * y) - rect.y0 == pytest.approx(share * (axes.y(y) - rect.y0))
+        assert rect.y0 < axes.y(y) < rect.y1

@@ -17,20 +17,17 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("best", "What to beat", 8.2, shot="io", late=True, along=True, caption="With a perfect cache: S and P still go out and back."),
-    Beat("square", "The tile", 6.6, shot="io", late=True, along=True, caption="On chip: a block each of K, V, Q and O, M numbers in all."),
-    Beat("sweep", "A sweep", 9.4, shot="io", late=True, along=True, caption="A sweep: all of Q and O pass by one block of K and V."),
-    Beat("double", "Twice M", 6.0, shot="io", late=True, along=True, caption="Twice the chip: a block twice as wide, half the sweeps."),
-    Beat("cached", "As much", 5.6, shot="io", late=True, along=True, caption="Only a large enough chip beats a perfect cache."),
-    Beat("wider", "Again", 6.4, shot="io", late=True, along=True, caption="Twice M, half the sweeps: bytes go as N² / M."),
-    Beat("chips", "Real chips", 6.2, shot="io", late=True, along=True, caption="What one program may use of an SM, a core of the GPU."),
-    Beat("ratio", "So much less", 6.4, shot="io", late=True, along=True, caption="Standard attention at best: over {times} times as much."),
+    Beat("square", "The chip", 5.8, shot="io", late=True, along=True, caption="A chip of M numbers: a quarter each for K, V, Q and O."),
+    Beat("sweep", "A sweep", 7.8, shot="io", late=True, along=True, caption="FlashAttention's first kernel: Q and O sweep past K and V."),
+    Beat("half", "Half of M", 7.2, shot="io", late=True, along=True, caption="Half the chip: twice the sweeps, up to twice the bytes."),
+    Beat("cached", "What to beat", 5.0, shot="io", late=True, along=True, caption="Only a large enough chip beats a perfect cache."),
+    Beat("wider", "Twice M", 5.6, shot="io", late=True, along=True, caption="Twice M, half the sweeps: bytes go as N² / M."),
+    Beat("chips", "Real chips", 6.4, shot="io", late=True, along=True, caption="What one program may use of an SM, a core of the GPU."),
 )  # fmt: skip
 LENGTH = 32  # N, in tiles
 COLUMNS = 64  # sweeps, at most: more are too thin to be seen
 CHIPS = {"A100": "sm_80", "H100": "sm_90"}  # what a program may use of whose on-chip memory is marked
 BOUND = tuple(f"{order}{THEOREM_2.citation}" for order in ("order N² d² / M: ", "N² d² / M: ", ""))
-LEAST = 2  # times as much, that are worth a beat
 
 Record = Callable[..., Any]
 
@@ -105,20 +102,10 @@ class IO:
         return m if m < self.last.m else None
 
     @property
-    def times(self) -> int:
-        """How many of the last bars fit beneath standard attention's line, whole ones."""
-        return int(self.cached // self.last.nbytes)
-
-    @property
     def beats(self) -> tuple[Beat, ...]:
-        """Nothing is said where neither is better, of a chip of which the theorem does not speak, nor where there is little to say."""
-        left_out = {"cached": self.crossing is None, "chips": not self.chips, "ratio": self.times < LEAST}
+        """Nothing is said where neither is better, nor of a chip of which the theorem does not speak."""
+        left_out = {"cached": self.crossing is None, "chips": not self.chips}
         return tuple(beat for beat in BEATS if not left_out.get(beat.name, False))
-
-    @property
-    def said(self) -> dict[str, str]:
-        """What the captions' braces stand for."""
-        return {"times": f"{self.times}"}
 
 
 def gather(config: AttentionConfig, run: Record) -> IO:

@@ -18,16 +18,16 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("roof", "The roof", 6.6, shot="roof", late=True, along=True, caption="No faster than bytes arrive; no faster than arithmetic."),
-    Beat("ridge", "The ridge", 8.0, shot="roof", late=True, along=True, caption="Fewer than {knee} operations a byte: arithmetic waits."),
-    Beat("standard", "Standard attention", 7.6, shot="roof", late=True, along=True, caption="Standard attention: at best {rate} TFLOP/s."),
-    Beat("flash", "FlashAttention", 6.8, shot="roof", late=True, along=True, caption="FlashAttention: as many operations, fewer bytes."),
-    Beat("tile", "The query tile", 6.2, shot="tile", late=True, along=True, caption="A taller tile reads K and V less often. How tall?"),
-    Beat("climb", "Taller tiles", 5.4, shot="tile", late=True, along=True, caption="Twice as tall: K and V are read half as often."),
-    Beat("full", "A full SM", 6.0, shot="tile", late=True, along=True, caption="No register is left: the rest goes out and back."),
-    Beat("alone", "Alone", 5.9, shot="tile", late=True, along=True, caption="While the one program waits for K and V, nothing computes."),
-    Beat("answer", "How tall", 7.8, shot="tile", late=True, along=True, caption="{rows} rows: the tallest tile that spills nothing."),
+    Beat("roof", "The roof", 6.2, shot="roof", late=True, along=True, caption="No faster than bytes arrive; no faster than arithmetic."),
+    Beat("ridge", "The ridge", 6.4, shot="roof", late=True, along=True, caption="Fewer than {knee} operations a byte: arithmetic waits."),
+    Beat("stream", "K and V", 7.4, shot="roof", late=True, along=True, caption="No cache: K and V cross for each of {blocks} row blocks."),
+    Beat("standard", "S and P", 6.2, shot="roof", late=True, along=True, caption="S and P go out and back: at best {rate} TFLOP/s."),
+    Beat("flash", "FlashAttention", 4.8, shot="roof", late=True, along=True, caption="FlashAttention-2's kernel: S and P stay on chip."),
+    Beat("climb", "Taller tiles", 5.4, shot="roof", late=True, along=True, caption="Twice as tall: K and V are read half as often."),
+    Beat("full", "A full SM", 5.4, shot="roof", late=True, along=True, caption="No register is left: the rest goes out and back."),
+    Beat("answer", "How tall", 5.8, shot="roof", late=True, along=True, caption="{rows} rows: the tallest tile that spills nothing."),
 )  # fmt: skip
+WAYS = ("S out", "S back", "P out", "P back")
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
 HBM = {"A100": (A100_MEMORIES, A100_MEMORIES.memories[1]), "H100": (H100_MEMORIES, H100_MEMORIES.memories[-1])}
@@ -84,9 +84,14 @@ class Height:
         return self.count.intensity
 
     @property
+    def held(self) -> int:
+        """Bytes of registers that one program takes."""
+        return 0 if self.given is None else FLOAT32 * self.given.registers * WARP * self.given.warps
+
+    @property
     def share(self) -> float:
         """Of an SM's registers, that one program takes."""
-        return 0.0 if self.given is None else self.given.registers * WARP * self.given.warps / REGISTERS
+        return self.held / (FLOAT32 * REGISTERS)
 
     @property
     def spilled_bytes(self) -> int:
@@ -116,15 +121,15 @@ class Roofline:
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Nothing is said of a ridge that no source quotes, nor of an SM that is not full or that several programs share."""
-        last = self.heights[-1]
-        left_out = {
-            "ridge": self.roof.knee is None,
-            "full": not last.spilled,
-            "alone": last.given is None or last.given.programs != 1,
-            "answer": self.tallest is None,
-        }
+        """Nothing is said of a ridge that no source quotes, nor of an SM that is not full."""
+        left_out = {"ridge": self.roof.knee is None, "full": not self.heights[-1].spilled, "answer": self.tallest is None}
         return tuple(beat for beat in BEATS if not left_out.get(beat.name, False))
+
+    @property
+    def ways(self) -> tuple[int, ...]:
+        """Bytes of S and P that standard attention moves: each out, and back."""
+        moved = traffic(self.traces[-1])
+        return tuple(side[name] for name in "SP" for side in (moved.written, moved.read))
 
     @property
     def said(self) -> dict[str, str]:
@@ -133,6 +138,7 @@ class Roofline:
         rate = f"{self.roof.at(self.standard.intensity):.0f}"
         return {
             "knee": "" if knee is None else f"{knee:.0f}",
+            "blocks": f"{self.traces[0].config.row_blocks:,}",
             "rate": rate if peak is None else f"{rate} of {peak.value:.0f}",
             "rows": f"{self.tallest.rows:,}" if self.tallest else "",
         }

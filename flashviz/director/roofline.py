@@ -1,48 +1,50 @@
-"""How tall a tile may be: its dot slides up a quoted roof as it grows, while it fills an SM, until what does not fit has a price."""
+"""Bytes pull a dot left under a quoted roof: what crosses fills the grid of scores; where less does, it climbs, until registers end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject
+from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic, there_and_back
 
 from flashviz.chapters import roofline
-from flashviz.chapters.roofline import DEVICE, Count, Height, Roofline, gather, quotes_of
-from flashviz.config import AttentionConfig
-from flashviz.device import Resources
+from flashviz.chapters.roofline import DEVICE, WAYS, Count, Height, Roofline, gather, quotes_of
+from flashviz.device import REGISTERS
 from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, amid, first_that_fits, fly, line_width, machine, middle, word, worded
-from flashviz.figures import amount, times
-from flashviz.layout import Rect, Shot
-from flashviz.layout.roofline import BEYOND, Axes
+from flashviz.figures import amount, kib, times
+from flashviz.layout import Rect
+from flashviz.layout.roofline import BEYOND, Axes, Work
 from flashviz.lettering import Face, em, text_width
+from flashviz.memory import FLOAT32
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.roof import Reading, Registers, RoofView
+from flashviz.mobjects.roof import Crossed, Reading, Registers, RoofView
 from flashviz.mobjects.rulers import Dot
-from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
 CROSSED = ("operations for each byte that crosses between HBM and chip", "operations for each byte that crosses")
-WAITS, WORKS = "waits", "computes"  # the two sides of the ridge, and what a program does
+WAITS, WORKS = "waits", "computes"  # the two sides of the ridge
 MEMORY = "HBM: "
-CORE = "a core of the GPU"
-NAMES = {"standard": "standard attention", "flash": "FlashAttention"}
-GROWTH = 1.5  # seconds of a doubling of the tile
-SETTLED = 1.2  # in which the tile comes back to the height that it should have
-OUT = 1.8  # in which what is spilled goes out and comes back
-FITTED = 1.2  # in which programs come to the SM
-TURN = 1.1  # in which one program computes
+CELL = ("each cell: a tile of scores", "cells: tiles of scores")
+BRIGHT = ("bright: bytes that crossed, to scale", "bright: bytes that crossed")
+STANDARD = ("standard attention", "no cache")
+FLASH = "FlashAttention-2"
+HELD = ("registers of an SM: {}", "registers: {}")
+IN_FLIGHT = 2.5  # copies of a tile, or of a strip, that are on their way at once
+ARRIVAL, PASSES, WAY = 2.0, 3.2, 0.85  # seconds of the first row block, of all others, and of a way of S or P
+STAYS = 1.8  # in which S and P leave the picture
+GROWTH, SETTLED = 1.7, 1.2  # of a doubling of the tile, and of a step back
+OUT = 1.6  # in which what is spilled goes out and comes back
+WAITING = 130  # px, left of the ridge, in which that is said
 SLOPE_NAME = 0.45  # of the ridge: where the slope's name stands
 
 
@@ -64,113 +66,153 @@ class RooflineStage(ShotScene):
         return RooflineFilm(self, found)
 
 
-@dataclass
-class Division:
-    """Operations by bytes, and what it gives: how far right a dot stands."""
-
-    name: Word
-    words: list[Word]
-
-    @property
-    def parts(self) -> list[Word]:
-        """All of it."""
-        return [self.name, *self.words]
-
-    @property
-    def result(self) -> Word:
-        """What stands last."""
-        return self.words[-1]
-
-
 class RooflineFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    words: list[Mobject]  # who is quoted, the axis and the names of both limits
-    sides: list[Word]  # of the ridge
-    sums: list[Division]
-    foot: list[Word]  # numbers beneath the axis, and the ridge's first
-    rates: list[Word]  # numbers at the left
-    readings: list[Reading]
-    marks: list[Named]  # the rows of the heights that were passed
-    tile: Rectangles
-    rows: Readout
-    registers: Registers
-    spill: Word  # what an SM is, then what a program spills
-    fit: Readout
-    doing: Group  # what each program does
-    number: Readout  # operations a byte, beneath the dot
-    division: Readout  # whence it comes
+    limits: list[Word]  # the names of both limits, at their parts of the roof
+    registers: Registers | None = None  # from when they are spoken of
+    spill: Word  # what a program spills
+    held: list[Word]  # what each program takes
 
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        self.sums, self.foot, self.rates, self.readings, self.sides, self.doing = [], [], [], [], [], Group()
+        self.place = place = scene.shot("roof")
         seen = [found.standard.intensity, *(height.intensity for height in found.heights), found.roof.knee or 0.0]
         most = BEYOND * max(seen)
-        self.axes = Axes(scene.shot("roof")["plot"], (most, found.roof.at(most)))
+        self.axes = Axes(place["plot"], (most, found.roof.at(most)))
         self.roof = RoofView(found.roof, self.axes, self.skin)
-        self.standard = Dot(self.skin.scores, hollow=False, name="point standard")
-        self.dot = Dot(self.skin.o, hollow=False, name="point flash")
+        self.config = config = found.traces[0].config
+        self.work = Work.of(place["grid"], config.seq_q, config.seq_k, config.block_m, config.head_dim)
+        self.crossed = Crossed(self.work, config.block_n, self.skin).blocks(config.block_m)
+        self.dot, self.reading = Dot(self.skin.o, hollow=False, name="point"), Reading(self.skin.quiet, name="reading")
+        self.number = Readout("", LABEL, self.skin.ink, name="number", face=Face.MONO_STRONG)  # operations a byte, at the dot
+        self.rate = Readout("", LABEL, self.skin.ink, name="rate", face=Face.MONO_STRONG, anchor="right")
+        self.division = Readout("", NAME, self.skin.ink, name="division", face=Face.MONO_STRONG)  # whence the dot comes
+        operations = times(found.standard.operations / 10**6)
+        sizes = {unit: fitting(f"{operations} {unit} ÷ 0.000 MB = 0,000", NAME, place["count"]) for unit in ("M operations", "M")}
+        self.unit = next((unit for unit, px in sizes.items() if px >= LABEL), "M")
+        self.size = sizes[self.unit]
+        self.who, self.note = self.doing(self.problem), amid(CELL, self.skin.ink, place["note"], "note")
+        self.across = True  # the dot is read across, to its rate
+        self.marks: dict[int, Named] = {}  # of the heights that were passed, by their rows
 
-    def limits(self, place: Shot) -> list[Mobject]:
-        """Who is quoted, the axis, and both limits at their parts of the roof."""
-        skin, roof, axes, quotes = self.skin, self.found.roof, self.roof.axes, quotes_of(DEVICE, self.found.roof)
-        sources = "; ".join(dict.fromkeys(source for _, source in quotes))
-        short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
-        at = place["badge"]
-        cited = word(first_that_fits((sources, short), LABEL, at.width), LABEL, skin.ink, at, "cited", Face.TEXT)
-        axis = amid(CROSSED, skin.ink, place["axis"], "axis")
-        words: list[Mobject] = [cited, axis]
-        if "up" in place:  # the slope has room for its name
-            x, y, _ = self.roof.spot(SLOPE_NAME * (roof.knee or axes.most[0]))
-            words.append(Word(f"{MEMORY}{quotes[0][0]}", LABEL, skin.ink, x + em(40), y - em(60), "limit"))
+    @property
+    def problem(self) -> tuple[str, ...]:
+        """Of what operations and bytes are."""
+        return (f"attention of one head, N = {max(self.config.seq_q, self.config.seq_k):,}, d = {self.config.head_dim}",
+                f"N = {max(self.config.seq_q, self.config.seq_k):,}, d = {self.config.head_dim}")  # fmt: skip
+
+    def doing(self, texts: Sequence[str]) -> Word:
+        """Who does the work."""
+        at = self.place["who"]
+        return word(first_that_fits(texts, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, at, "who")
+
+    def tiled(self, height: Height) -> Word:
+        """FlashAttention's kernel with tiles of some height."""
+        return self.doing((f"{FLASH}, query tiles of {height.rows} rows", f"{FLASH}, {height.rows} rows", f"{height.rows} rows"))
+
+    def copies(self, height: Height) -> np.ndarray:
+        """[2, n, 4] tiles of K and V that row blocks of a height read."""
+        return self.work.copies(height.rows, self.config.block_n, self.visited(height))
+
+    def visited(self, height: Height) -> list[int]:
+        """By each of its row blocks."""
+        problem = self.found.traces[self.found.heights.index(height)].config
+        return [problem.visited(i) for i in range(problem.row_blocks)]
+
+    def everything(self) -> Group:
+        """What changes with what crossed."""
+        return Group(self.crossed, self.dot, self.reading, self.number, self.rate, self.division)
+
+    def ride(self, operations: float, nbytes: float) -> None:
+        """The dot at operations by bytes, as they are written; beyond the frame it is not seen."""
+        skin, axes, place = self.skin, self.axes, self.place
+        divided = f" ÷ {times(nbytes / 10**6)} MB = {operations / nbytes:,.0f}" if nbytes else ""
+        self.division.px, self.division.text = self.size, f"{times(operations / 10**6)} {self.unit}{divided}"
+        self.division.at(place["count"])
+        inside = operations <= axes.most[0] * nbytes
+        intensity = operations / nbytes if inside else axes.most[0]
+        x, y, _ = self.roof.spot(intensity)
+        rate = self.found.roof.at(intensity)
+        peak = self.found.roof.peak
+        self.dot.at((x, y, 0.0)).set_opacity(float(inside))
+        self.reading.at(axes, intensity, rate, 1.0 if self.across else 0.5).set_fill(skin.quiet, float(inside))
+        self.number.text = f"{intensity:.0f}" if inside else ""
+        self.number.at(self.beside(x, y))
+        beneath = peak is None or axes.y(peak.value) - y > em(LABEL)  # else the level's own number stands there
+        self.rate.text = f"{rate:.0f}" if inside and beneath and self.across else ""
+        self.rate.at(Rect(axes.rect.x0, y - em(20), axes.rect.x0 - em(12), y + em(20)))
+
+    def beside(self, x: float, y: float) -> Rect:
+        """Where the number of a dot stands: beneath the roof, clear of its line; over it where arithmetic is said to wait."""
+        axes, roof = self.axes, self.found.roof
+        low = max(y - em(56), axes.rect.y0 + em(2))
+        left = max(x + em(24), axes.x((low + em(42) - axes.rect.y0) / (axes.y(1.0) - axes.rect.y0) / roof.bandwidth))
+        waits = axes.x(roof.knee) - em(WAITING) if roof.knee is not None else axes.rect.x1
+        if low < axes.rect.y0 + em(80) and waits - em(80) < left < axes.rect.x1 and x < axes.x(roof.knee or 0.0):
+            left, low = x - em(20), y + em(14)
+        return Rect(left, low, left, low + em(48))
+
+    @property
+    def indent(self) -> float:
+        """From the left of what stands beneath the axis to the axis' own left."""
+        return self.axes.rect.x0 - self.place["ticks"].x0
+
+    def at_side(self, rate: float) -> Word:
+        """A rate as a number at the left of the plot."""
+        text = f"{rate:.0f}"
+        wide = text_width(text, LABEL, Face.STRONG)
+        return Word(text, LABEL, self.skin.ink, self.axes.rect.x0 - wide - em(12), self.axes.y(rate) - 0.36 * em(LABEL), "level")
+
+    def names(self) -> list[Word]:
+        """Both limits at their parts of the roof."""
+        skin, axes, roof, quotes = self.skin, self.axes, self.found.roof, quotes_of(DEVICE, self.found.roof)
+        x, y, _ = self.roof.spot(SLOPE_NAME * (roof.knee or axes.most[0]))
+        text = f"{MEMORY}{quotes[0][0]}"
+        left, baseline = x + em(40), y - em(60)
+        if baseline < axes.rect.y0 + em(80):  # what arithmetic does stands there
+            left, baseline = x - em(24) - text_width(text, LABEL, Face.STRONG), y + em(22)
+        words = [Word(text, LABEL, skin.ink, left, baseline, "limit")]
         for level, _ in quotes[1:]:
             wide = text_width(level, LABEL, Face.STRONG)
             words.append(Word(level, LABEL, skin.ink, axes.rect.x1 - wide, axes.y(axes.most[1]) + em(18), "limit"))
         return words
 
+    def cited(self) -> Word:
+        """Who is quoted."""
+        quotes, at = quotes_of(DEVICE, self.found.roof), self.place["badge"]
+        sources = "; ".join(dict.fromkeys(source for _, source in quotes))
+        short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
+        return word(first_that_fits((sources, short), LABEL, at.width), LABEL, self.skin.ink, at, "cited", Face.TEXT)
+
     def side_names(self) -> list[Word]:
         """What arithmetic does on both sides of the ridge; smaller where its right side is narrow."""
-        rect, floor = self.roof.axes.rect, self.roof.axes.rect.y0 + em(24)
-        ridge, gap = self.roof.axes.x(self.found.roof.knee or 0.0), em(16)
+        rect, floor = self.axes.rect, self.axes.rect.y0 + em(24)
+        ridge, gap = self.axes.x(self.found.roof.knee or 0.0), em(16)
         left = ridge - gap - text_width(WAITS, LABEL, Face.STRONG)
         places = Rect(left, floor, ridge - gap + em(1), floor + em(50)), Rect(ridge + gap, floor, rect.x1, floor + em(50))
         return [word(text, LABEL, self.skin.ink, at, "side") for text, at in zip((WAITS, WORKS), places, strict=True)]
 
-    def at_foot(self, intensity: float, color: str, place: Shot) -> Word:
-        """An intensity as a number of the axis."""
-        text, rect = f"{intensity:.0f}", place["ticks"]
-        wide = text_width(text, LABEL, Face.STRONG)
-        return Word(text, LABEL, color, self.roof.axes.x(intensity) - wide / 2, middle(rect, LABEL), "intensity")
-
-    def at_side(self, rate: float, color: str) -> Word:
-        """A rate as a number at the left of the plot."""
-        text = f"{rate:.0f}"
-        wide = text_width(text, LABEL, Face.STRONG)
-        return Word(text, LABEL, color, self.roof.axes.rect.x0 - wide - em(12), self.roof.axes.y(rate) - 0.36 * em(LABEL), "rate")
-
-
-def divided(film: RooflineFilm, name: str, count: Count, hue: str, name_rect: Rect, rect: Rect) -> Division:
-    """A name, and beneath it operations by bytes, written so that it checks by hand."""
-    operations, nbytes = (times(value / 10**6) for value in (count.operations, count.nbytes))
-    ends = ["÷", f"{nbytes} MB", "=", f"{count.intensity:.0f}"]
-    whole = [f"{operations} M operations", *ends]
-    texts = whole if line_width(whole, LABEL) <= rect.width else [f"{operations} M", *ends]
-    skin = film.skin
-    return Division(
-        word(name, LABEL, hue, name_rect, "sum name"), worded(rect, texts, NAME, [skin.ink, skin.ink, skin.ink, skin.ink, hue], "sum")
-    )
+    def mark(self, height: Height, *, spills: bool = False) -> Named:
+        """A dot that stays on the roof, a ring where a program spills, and the rows that it is of."""
+        skin, (x, y, _) = self.skin, self.roof.spot(height.intensity)
+        dot = Dot(skin.warn if spills else skin.o, hollow=spills, name="mark").at((x, y, 0.0))
+        if spills:
+            dot.set_fill(skin.ground, 1.0)
+        lower = [self.roof.spot(each.intensity) for each in self.found.heights if each.rows < height.rows]
+        crowded = bool(lower) and y - lower[-1][1] < em(LABEL)  # no room for a line above the one before
+        room = x - (lower[-1][0] if crowded else self.axes.rect.x0) - em(32)
+        text = first_that_fits((f"{height.rows} rows", f"{height.rows}"), LABEL, room, Face.STRONG)
+        left = x - text_width(text, LABEL, Face.STRONG) - em(24)
+        return Named(dot, Word(text, LABEL, skin.warn if spills else skin.o, left, y + em(22), "mark rows"), tag="passed", text=text)
 
 
-def problem_of(config: AttentionConfig) -> str:
-    """Of what problem operations and bytes are."""
-    return f"N = {max(config.seq_q, config.seq_k):,}, d = {config.head_dim}"
-
-
-def said_in_turn(film: RooflineFilm, words: list[Word]) -> None:
-    """Word by word, an operand with its sign."""
-    for pair in (words[:1], words[1:3], words[3:]):
-        film.move(FadeIn(*pair), seconds=TEXT)
-        film.scene.hold(0.2)
+def falling(start: np.ndarray, stop: np.ndarray, share: float) -> tuple[np.ndarray, float]:
+    """[2, n, 4] copies one after another on their way, and how many of them are there."""
+    count = start.shape[1]
+    ways = np.clip((share * (count - 1 + IN_FLIGHT) - np.arange(count)) / IN_FLIGHT, 0.0, 1.0)
+    eased = np.array([ease_in_out_cubic(way) for way in ways]).reshape(-1, 1)
+    return start + (stop - start) * eased, float(ways.sum())
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -178,24 +220,23 @@ def said_in_turn(film: RooflineFilm, words: list[Word]) -> None:
 
 @beat("roof")
 def roof(film: RooflineFilm) -> None:
-    """The slope of the memory, then the level of the arithmetic, each with its quoted figure."""
-    place, view, knee = film.scene.shot("roof"), film.roof, film.found.roof.knee
-    film.words = film.limits(place)
-    cited, axis, *names = film.words
-    at = place["up"]
-    up = Word(first_that_fits(RATE, LABEL, at.width), LABEL, film.skin.ink, at.x0, middle(at, LABEL), "axis", Face.TEXT)
-    film.words.append(up)
+    """The slope of the memory, then the level of the arithmetic, each with its quoted figure, beside the work that is to be done."""
+    place, view, knee, skin = film.place, film.roof, film.found.roof.knee, film.skin
+    film.limits, at = film.names(), place["up"]
+    axis = amid(CROSSED, skin.ink, place["axis"], "axis")
+    up = Word(first_that_fits(RATE, LABEL, at.width), LABEL, skin.ink, at.x0, middle(at, LABEL), "axis", Face.TEXT)
     view.place(film.axes, 0.0, 0.0)
-    film.move(FadeIn(view, machine(DEVICE, film.scene.settings.aspect, film.skin), cited, axis, up), seconds=0.5)
+    film.ride(film.found.standard.operations, 0)
+    film.scene.add(film.crossed, view, film.who, film.division, film.note, axis, up, machine(DEVICE, film.scene.settings.aspect, skin))
+    film.move(FadeIn(film.cited()), seconds=TEXT)
     stops = [0.0, 1.0] if knee is None else [0.0, knee / film.axes.most[0], 1.0]
     with film.scene.telling():
-        for (start, stop), name in zip(pairwise(stops), names, strict=True):
-            film.move(Shows(view, partial(draw, view, film.axes, start, stop), introducer=True), seconds=1.4)
+        for (start, stop), name in zip(pairwise(stops), film.limits, strict=True):
+            film.move(Shows(view, partial(draw, view, film.axes, start, stop)), seconds=1.4)
             film.move(FadeIn(name), seconds=TEXT)
             film.scene.hold(0.3)
     if film.found.roof.peak is not None:
-        film.rates.append(film.at_side(film.axes.most[1], film.skin.ink))
-        film.move(FadeIn(*film.rates), seconds=TEXT)
+        film.move(FadeIn(film.at_side(film.axes.most[1])), seconds=TEXT)
 
 
 def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) -> None:
@@ -206,252 +247,207 @@ def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) ->
 @beat("ridge")
 def ridge(film: RooflineFilm) -> None:
     """Where both limits meet: arithmetic by bandwidth is so many operations a byte; what happens on either side."""
-    place, view, skin, knee = film.scene.shot("roof"), film.roof, film.skin, film.found.roof.knee
+    place, view, skin, knee = film.place, film.roof, film.skin, film.found.roof.knee
     assert knee is not None  # else the board has no such beat
     film.move(Shows(view, lambda share: view.place(film.axes, 1.0, share), rate_func=ease_in_out_cubic), seconds=0.8)
     (bandwidth, _), (peak, _) = quotes_of(DEVICE, film.found.roof)
-    name = word("operations a byte, where both meet", LABEL, skin.ink, place["first name"], "sum name", Face.TEXT)
-    words = worded(place["first"], [peak, "÷", bandwidth, "=", f"{knee:.0f}"], NAME, [skin.ink] * 5, "sum")
-    film.move(FadeIn(name), seconds=TEXT)
-    said_in_turn(film, words)
-    film.foot.append(film.at_foot(knee, skin.ink, place))
-    film.move(fly(film.foot[-1], words[-1]), seconds=0.7)
-    film.sides = film.side_names()
+    whole = [peak, "÷", bandwidth, "=", f"{knee:.0f}"]
+    short = [text.partition(" ")[0] for text in whole]  # without units
+    texts = whole if line_width(whole, LABEL) <= place["first"].width else short
+    words = worded(place["first"], texts, NAME, [skin.ink] * len(texts), "sum")
+    for pair in (words[:1], words[1:3], words[3:]):  # an operand with its sign
+        film.move(FadeIn(*pair), seconds=TEXT)
+    rect, text = place["ticks"], f"{knee:.0f}"
+    left = film.axes.x(knee) - text_width(text, LABEL, Face.STRONG) / 2
+    sides = film.side_names()
     with film.scene.telling():
-        film.move(FadeIn(film.sides[0]), seconds=0.4)
-        film.scene.hold(0.8)
+        film.move(fly(Word(text, LABEL, skin.ink, left, middle(rect, LABEL), "intensity"), words[-1]), seconds=0.7)
+        film.move(FadeIn(sides[0]), seconds=0.4)
+        film.scene.hold(0.6)
         film.scene.add(view.works)
-        film.move(FadeIn(view.works, film.sides[1]), seconds=0.4)
-    film.move(FadeOut(name, *words), seconds=TEXT)
+        film.move(FadeIn(view.works, sides[1]), seconds=0.4)
+    film.move(FadeOut(*words), seconds=TEXT)
+
+
+@beat("stream")
+def stream(film: RooflineFilm) -> None:
+    """K and V go past one row block after another and leave a copy in its band: byte by byte the dot comes from the right."""
+    found, config = film.found, film.config
+    everywhere = [config.col_blocks] * config.row_blocks
+    start, stop = (of(config.block_n, everywhere) for of in (film.work.sources, partial(film.work.copies, config.block_m)))
+    every, first = start.shape[1], config.col_blocks
+    moved = found.standard.nbytes - sum(found.ways)
+    film.move(FadeOut(film.who, film.note, *film.limits), seconds=TEXT)
+    film.who, film.note = film.doing((", ".join(STANDARD), *STANDARD[:1])), amid(BRIGHT, film.skin.ink, film.place["note"], "note")
+    film.ride(found.standard.operations, 0)
+    film.scene.add(film.reading, film.dot, film.number, film.rate)
+    film.move(FadeIn(film.who, film.note), seconds=TEXT)
+
+    def one(share: float) -> None:
+        boxes, there = falling(start[:, :first], stop[:, :first], share)
+        film.crossed.load(boxes).once(there / every)
+        film.ride(found.standard.operations, moved * there / every)
+
+    def others(share: float) -> None:
+        strips, there = falling(start[:, first:].reshape(2, -1, first * 4), stop[:, first:].reshape(2, -1, first * 4), share)
+        film.crossed.load(np.concatenate([stop[:, :first], strips.reshape(2, -1, 4)], 1)).once((first + there * first) / every)
+        film.ride(found.standard.operations, moved * (first + there * first) / every)
+
+    with film.scene.telling():
+        film.move(Shows(film.everything(), one), seconds=ARRIVAL)
+        if config.row_blocks > 1:
+            film.move(Shows(film.everything(), others), seconds=PASSES)
 
 
 @beat("standard")
 def standard(film: RooflineFilm) -> None:
-    """Standard attention's operations by its bytes: so far right; up to the roof, and across to the rate that they allow."""
-    film.scene.event = len(film.found.traces[-1])
-    read_off(film, "standard", film.found.standard, film.standard, film.skin.scores)
+    """S goes out band by band and comes back, P too: four times as many bytes as S has, and the dot slides on to the left."""
+    found = film.found
+    film.scene.event = len(found.traces[-1])
+    sums = np.cumsum([found.standard.nbytes - sum(found.ways), *found.ways])
 
+    def go(index: int, share: float) -> None:
+        film.crossed.out(index + share)
+        film.ride(found.standard.operations, float(sums[index] + found.ways[index] * share))
 
-def read_off(film: RooflineFilm, name: str, count: Count, dot: Dot, hue: str) -> None:
-    """A division; its result goes beneath the axis, and from there up to the roof and across."""
-    place, axes, spot = film.scene.shot("roof"), film.axes, film.roof.spot(count.intensity)
-    row, rate = ("first", "second")[len(film.sums)], film.found.roof.at(count.intensity)
-    config = film.found.traces[-1].config
-    rows = film.found.heights[0].rows
-    more = (problem_of(config),) if not film.sums else (f"query tiles of {rows} rows", f"{rows} rows")
-    text = first_that_fits([f"{NAMES[name]}, {each}" for each in more], LABEL, place[f"{row} name"].width, Face.STRONG)
-    found = divided(film, text, count, hue, place[f"{row} name"], place[row])
-    film.move(FadeIn(found.name), seconds=TEXT)
-    said_in_turn(film, found.words)
-    film.sums.append(found)
-    film.foot.append(film.at_foot(count.intensity, hue, place))
-    reading = Reading(film.skin.quiet, name="reading")
-    film.readings.append(reading)
     with film.scene.telling():
-        film.move(fly(film.foot[-1], found.result), seconds=0.7)
-        if len(film.sums) > 1:  # as many operations: the dot comes from where the other one stands
-            start = film.found.standard.intensity
-            film.move(
-                Shows(
-                    dot, lambda share: dot.at(film.roof.spot(start + (count.intensity - start) * share)),
-                    rate_func=ease_in_out_cubic, introducer=True,
-                ), seconds=1.2,
-            )  # fmt: skip
-        film.move(Shows(reading, lambda share: reading.at(axes, count.intensity, rate, share / 2), introducer=True), seconds=0.6)
-        if len(film.sums) == 1:
-            film.move(FadeIn(dot.at(spot)), seconds=TEXT)
-        film.move(Shows(reading, lambda share: reading.at(axes, count.intensity, rate, (1 + share) / 2)), seconds=0.6)
-        film.rates.append(film.at_side(rate, hue))
-        film.move(FadeIn(film.rates[-1]), seconds=TEXT)
+        for index, way in enumerate(WAYS):
+            film.move(FadeOut(film.note), seconds=TEXT / 2)
+            film.note = amid((f"{way}: {amount(found.ways[index])}",), film.skin.ink, film.place["note"], "note")
+            film.move(FadeIn(film.note), seconds=TEXT / 2)
+            film.move(Shows(film.everything(), partial(go, index)), seconds=WAY)
 
 
 @beat("flash")
 def flash(film: RooflineFilm) -> None:
-    """FlashAttention at the same N: as many operations, fewer bytes, so that its dot stands further up."""
-    read_off(film, "flash", film.found.heights[0].count, film.dot, film.skin.o)
-
-
-@beat("tile")
-def tile(film: RooflineFilm) -> None:
-    """The roof makes room; the query tile, the programs that hold one, and the division that the dot follows."""
-    roof, place, skin, first, start = film.scene.shot("roof"), film.scene.shot("tile"), film.skin, film.found.heights[0], film.axes
-    moving = Group(film.roof, film.roof.works, film.standard, film.dot)
-    film.move(
-        FadeOut(*film.words, *film.sides, *film.foot, *film.rates, *film.readings, *film.sums[0].parts, *film.sums[1].parts), seconds=TEXT
-    )
+    """S and P are taken away, what crossed for them with them: the dot slides back up, and leaves standard attention's behind."""
+    height, skin = film.found.heights[0], film.skin
+    config, before, after = film.config, film.found.standard, film.found.heights[0].count
+    full = [config.col_blocks] * config.row_blocks
+    copies = film.work.copies(height.rows, config.block_n, full)
+    keeps = np.concatenate([np.arange(config.col_blocks) < count for count in film.visited(height)])
+    leaves = np.where(keeps[:, None], copies, film.work.sources(config.block_n, full))  # tiles that a mask spares go back
+    x, y, _ = film.roof.spot(before.intensity)
+    left = Dot(skin.scores, hollow=False, name="point standard").at((x, y, 0.0))
+    name = word(f"{STANDARD[0]}: {before.intensity:.0f}", LABEL, skin.scores, film.place["ticks"].beyond(film.indent), "standard name")
+    film.move(FadeOut(film.who, film.note), seconds=TEXT)
+    film.who, film.note = film.tiled(height), amid(BRIGHT, skin.ink, film.place["note"], "note")
+    film.scene.add(left, film.dot)
+    film.move(FadeIn(film.who, film.note), seconds=TEXT)
 
     def go(share: float) -> None:
-        film.roof.place(start.at(roof["plot"].toward(place["plot"], share)))
-        film.standard.at(film.roof.spot(film.found.standard.intensity))
-        film.dot.at(film.roof.spot(first.intensity))
+        film.crossed.out(len(WAYS) * (1 - share)).load(copies + (leaves - copies) * share)
+        film.ride(*between(before, after, share))
 
-    film.move(Shows(moving, go, rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.axes = film.roof.axes
-    film.words, film.foot = film.limits(place), [film.at_foot(film.found.standard.intensity, skin.scores, place)]
-    if film.found.roof.knee is not None:
-        film.sides = film.side_names()
-        film.foot.append(film.at_foot(film.found.roof.knee, skin.ink, place))
-    film.tile, film.rows = Rectangles(skin.q, name="query tile"), Readout("", NAME, skin.ink, name="rows", face=Face.MONO_STRONG)
-    film.number = Readout("", LABEL, skin.o, name="number", face=Face.MONO_STRONG, anchor="center")
-    film.division = Readout("", NAME, skin.o, name="division", face=Face.MONO_STRONG)
-    film.registers, film.fit = Registers(place["sm"], place["out"], skin), Readout("", NAME, skin.ink, name="fit", face=Face.MONO_STRONG)
-    film.readings = [Reading(skin.quiet, name="reading")]
-    show(film, first, first, 1.0)
-    film.marks = [row_mark(film, first)]
-    film.move(FadeIn(*film.words, *film.sides, *film.foot, *film.readings, film.number, film.division, *film.marks), seconds=0.4)
     with film.scene.telling():
-        name = word("query tile", LABEL, skin.ink, place["tile name"], "name")
-        film.move(FadeIn(name), Shows(film.tile, lambda share: stand(film, share * first.rows), introducer=True), seconds=1.0)
-        film.move(FadeIn(film.rows), seconds=TEXT)
-        if first.given is not None:
-            fill(film, first, first.given)
+        film.move(Shows(film.everything(), go, rate_func=ease_in_out_cubic), seconds=STAYS)
+        film.crossed.load(film.copies(height))
+        film.marks[height.rows] = film.mark(height)
+        film.move(FadeIn(film.marks[height.rows], name), seconds=TEXT)
 
 
-def fill(film: RooflineFilm, height: Height, given: Resources) -> None:
-    """The registers of an SM, and one program after another in them."""
-    place, skin = film.scene.shot("tile"), film.skin
-    film.spill = word(CORE, LABEL, skin.ink, place["spill"], "spill", Face.TEXT)
-    film.registers.display(height.share, 0, 0.0)
-    film.move(FadeIn(word("registers of one SM", LABEL, skin.ink, place["sm name"], "name"), film.spill, film.registers), seconds=0.4)
-    for programs in range(1, given.programs + 1):
-        film.registers.display(height.share, programs, height.spilled)
-        film.scene.hold(FITTED / given.programs)
-    film.move(FadeIn(film.fit), seconds=TEXT)
-
-
-def stand(film: RooflineFilm, rows: float) -> None:
-    """A query tile of so many rows, on one scale with the tallest."""
-    rect, d = film.scene.shot("tile")["tile"], film.found.traces[0].config.head_dim
-    unit = min(rect.height / film.found.heights[-1].rows, rect.width / d)
-    film.tile.display(np.array([[rect.x0, rect.y0, rect.x0 + d * unit, rect.y0 + rows * unit]]))
-    film.tile.values = np.array([rows])
-
-
-def show(film: RooflineFilm, before: Height, after: Height, share: float) -> None:
-    """The tile, the SM and the dot on the way from one height to another; what is written is one or the other's, since none is between."""
-    place, told = film.scene.shot("tile"), before if share < 0.5 else after
-    stand(film, before.rows * (after.rows / before.rows) ** share)
-    fitted(film.rows, f"{told.rows} rows", "256 rows", place["rows"])
-    if told.given is not None:
-        taken = before.share + (after.share - before.share) * share
-        film.registers.display(taken, told.given.programs, before.spilled + (after.spilled - before.spilled) * share)
-        fits = "1 program fits" if told.given.programs == 1 else f"{told.given.programs} programs fit"
-        fitted(film.fit, fits, "7 programs fit", place["fit"])
-    ride(film, told, before.intensity * (after.intensity / before.intensity) ** share)
-
-
-def ride(film: RooflineFilm, told: Height, intensity: float) -> None:
-    """The dot at an intensity, its number beneath, and of what it comes."""
-    place, x = film.scene.shot("tile"), film.axes.x(intensity)
-    film.dot.at(film.roof.spot(intensity))
-    film.readings[0].at(film.axes, intensity, film.roof.roof.at(intensity), 0.5)
-    film.number.text = f"{intensity:.0f}"
-    film.number.at(Rect(x, place["ticks"].y0, x, place["ticks"].y1))
-    operations, nbytes = (times(value / 10**6) for value in (told.count.operations, told.count.nbytes))
-    text = f"{operations} M ÷ {nbytes} MB = {told.intensity:.0f}"
-    fitted(film.division, text, text, place["second"])
-
-
-def fitted(readout: Readout, text: str, longest: str, rect: Rect, px: float = NAME) -> None:
-    """A number at the left of its place, smaller where its longest text would not fit."""
-    readout.px = fitting(longest, px, rect)
-    readout.text = text
-    readout.at(rect)
-
-
-def row_mark(film: RooflineFilm, height: Height) -> Named:
-    """A dot that stays on the roof, hollow where a program spills, and the rows that it is of, over the line."""
-    skin, (x, y, _) = film.skin, film.roof.spot(height.intensity)
-    text = f"{height.rows}: spills" if height.spilled else f"{height.rows} rows"
-    lower = [film.roof.spot(each.intensity) for each in film.found.heights if each.rows < height.rows]
-    if lower and y - lower[-1][1] < em(LABEL):  # no room for a line above the one before
-        text = first_that_fits((text, f"{height.rows}"), LABEL, x - lower[-1][0] - em(8), Face.STRONG)
-    hue = skin.warn if height.spilled else skin.o
-    mark = Dot(hue, hollow=bool(height.spilled), name="mark").at((x, y, 0.0))
-    if height.spilled:
-        mark.set_fill(skin.ground, 1.0)
-    words = Word(text, LABEL, hue, x - text_width(text, LABEL, Face.STRONG) - em(24), y + em(22), "mark rows")
-    return Named(mark, words, tag="passed", text=text)
-
-
-def everything(film: RooflineFilm) -> Group:
-    """What changes with the tile."""
-    return Group(film.tile, film.rows, film.dot, film.number, film.division, film.registers, film.fit, *film.readings)
+def between(before: Count, after: Count, share: float) -> tuple[float, float]:
+    """Operations and bytes on the way from one count to another."""
+    return (before.operations + (after.operations - before.operations) * share, before.nbytes + (after.nbytes - before.nbytes) * share)
 
 
 @beat("climb")
 def climb(film: RooflineFilm) -> None:
-    """The tile doubles, again and again: its dot slides up the roof, programs grow, and fewer fit on the SM."""
+    """Row blocks pair, again and again: what the lower one reads slides under what the upper one reads, and the dot climbs."""
     with film.scene.telling():
         for before, after in pairwise(film.found.heights):
-            film.move(Shows(everything(film), partial(show, film, before, after), rate_func=ease_in_out_cubic), seconds=GROWTH)
-            film.marks.append(row_mark(film, after))
-            film.move(FadeIn(film.marks[-1]), seconds=0.2)
+            step(film, before, after, GROWTH)
+            film.marks[after.rows] = film.mark(after)
+            film.move(FadeIn(film.marks[after.rows]), seconds=0.2)
+
+
+def step(film: RooflineFilm, before: Height, after: Height, seconds: float) -> None:
+    """From one height to the next one, or to the one before."""
+    small, large = sorted((before, after), key=lambda height: height.rows)
+    counts = film.visited(small)
+    start = film.copies(small)
+    upper = np.concatenate([np.full(count, i // 2 * large.rows) for i, count in enumerate(counts)])
+    own = np.concatenate([np.full(count, i * small.rows) for i, count in enumerate(counts)])
+    rise = (own - upper)[None, :, None] * film.work.unit * np.array([0, 1, 0, 1])
+
+    registers = film.registers
+
+    def go(share: float) -> None:
+        film.crossed.load(start + rise * (share if after is large else 1 - share))
+        film.ride(*between(before.count, after.count, share))
+        told = before if share < 0.5 else after
+        if registers is not None and told.given is not None:
+            taken, spilled = (was + (will - was) * share for was, will in ((before.share, after.share), (before.spilled, after.spilled)))
+            registers.display(taken, told.given.programs, spilled)
+
+    film.move(FadeOut(film.who), seconds=TEXT / 2)
+    film.who = film.tiled(after)
+    film.crossed.blocks(after.rows)
+    film.move(FadeIn(film.who), seconds=TEXT / 2)
+    moving = Group(film.everything(), *([] if registers is None else [registers]))
+    film.move(Shows(moving, go, rate_func=ease_in_out_cubic), seconds=seconds)
+    film.crossed.load(film.copies(after))
 
 
 @beat("full")
 def full(film: RooflineFilm) -> None:
-    """What one program has no register for goes out, and comes back when it is needed."""
-    place, last, registers = film.scene.shot("tile"), film.found.heights[-1], film.registers
+    """The registers of an SM, which programs of the last height fill: what has no place goes out, and comes back when it is needed."""
+    place, last, skin = film.place, film.found.heights[-1], film.skin
     assert last.given is not None  # else the board has no such beat
-    nbytes, share, programs = amount(last.spilled_bytes), last.share, last.given.programs
-    text = first_that_fits((f"{nbytes} spill to memory", f"{nbytes} spill"), LABEL, place["spill"].width)
-    film.move(FadeOut(film.spill), seconds=TEXT / 2)
-    film.spill = word(text, LABEL, film.skin.warn, place["spill"], "spill", Face.TEXT)
-    film.move(FadeIn(film.spill), seconds=TEXT)
+    at, size = place["sm name"], amount(FLOAT32 * REGISTERS)
+    name = word(first_that_fits([text.format(size) for text in HELD], LABEL, at.width, Face.STRONG), LABEL, skin.ink, at, "name")
+    registers = film.registers = Registers(place["sm"], place["out"], skin).display(last.share, 0, 0.0)
+    film.across = False  # the box stands where the dot would be read across
+    film.ride(last.count.operations, last.count.nbytes)
+    film.move(FadeIn(name, registers), seconds=0.4)
+    registers.display(last.share, last.given.programs, last.spilled)
+    hold(film, last, registers)
 
-    def go(share_out: float) -> None:
-        registers.display(share, programs, last.spilled, lifted=share_out)
+    def go(share: float) -> None:
+        assert last.given is not None
+        registers.display(last.share, last.given.programs, last.spilled, lifted=share)
 
     with film.scene.telling():
         for _ in range(2):
             film.move(Shows(registers, go, rate_func=there_and_back), seconds=OUT)
 
 
-@beat("alone")
-def alone(film: RooflineFilm) -> None:
-    """While the only program waits for what it loads, nothing on the SM computes."""
-    with film.scene.telling():
-        take_turns(film, film.found.heights[-1], (None, 0, None, 0))
+def hold(film: RooflineFilm, height: Height, registers: Registers) -> None:
+    """What programs of a height take, each in its band, and what they spill; the height's dot is a ring where they do."""
+    assert height.given is not None  # else there are no registers on stage
+    programs, spilled, skin = height.given.programs, height.spilled, film.skin
+    film.held = [taken(registers.band(index), height, skin) for index in range(programs)]
+    lost, at = amount(programs * height.spilled_bytes), film.place["spill"]
+    texts = (f"{lost} spill", lost) if spilled else ("nothing spills", "no spill")
+    film.spill = word(first_that_fits(texts, LABEL, at.width, Face.STRONG), LABEL, skin.warn if spilled else skin.ink, at, "spill")
+    film.move(FadeIn(*film.held, film.spill), seconds=TEXT)
+    if spilled:
+        film.scene.remove(film.marks[height.rows])
+        film.marks[height.rows] = film.mark(height, spills=True)
+        film.move(FadeIn(film.marks[height.rows]), seconds=TEXT)
 
 
-def take_turns(film: RooflineFilm, height: Height, waiting: tuple[int | None, ...]) -> None:
-    """Which program waits, one turn after another; all others compute, as their bands say where there is room."""
-    assert height.given is not None
-    programs, registers = height.given.programs, film.registers
-    for waits in waiting:
-        film.scene.remove(film.doing)
-        registers.display(height.share, programs, height.spilled, waits=waits)
-        film.doing = Group(*(doing(registers.band(index), index == waits, film.skin) for index in range(programs)))
-        film.scene.add(film.doing)
-        film.scene.hold(TURN)
-
-
-def doing(band: Rect, waits: bool, skin: Theme) -> Group:
-    """What a program does, in its band."""
-    text = WAITS if waits else WORKS
-    if band.height < em(LABEL):
-        return Group()
-    px = LABEL * min(1.0, band.inset(em(12), 0.0).width / text_width(WAITS, LABEL, Face.STRONG))
-    wide = text_width(text, px, Face.STRONG)
-    return Group(Word(text, px, skin.ink, band.center[0] - wide / 2, middle(band, px), "doing"))
+def taken(band: Rect, height: Height, skin: Theme) -> Word:
+    """What a program takes, in its band."""
+    whole = kib(height.held)
+    text = first_that_fits((whole, whole.partition(" ")[0]), LABEL, band.width, Face.STRONG)
+    return Word(text, LABEL, skin.ink, band.center[0] - text_width(text, LABEL, Face.STRONG) / 2, middle(band, LABEL), "taken")
 
 
 @beat("answer")
 def answer(film: RooflineFilm) -> None:
-    """Back to the last height before one that spills, and its rate; where several programs fit, one computes while another waits."""
-    best, last, place = film.found.tallest, film.found.heights[-1], film.scene.shot("tile")
+    """Back, height by height, to one that spills nothing, and its rate."""
+    best, registers = film.found.tallest, film.registers
     assert best is not None  # else the board has no such beat
-    assert best.given is not None
-    film.scene.remove(film.doing)
-    film.move(FadeOut(film.spill), seconds=TEXT)
-    film.move(Shows(everything(film), partial(show, film, last, best), rate_func=ease_in_out_cubic), seconds=SETTLED)
-    film.spill = word("spilled: nothing", LABEL, film.skin.ink, place["spill"], "spill", Face.TEXT)
-    film.move(FadeIn(film.spill), seconds=TEXT)
+    assert registers is not None  # some height spills: the beat before has them
+    passed = [height for height in film.found.heights if height.rows >= best.rows]
     with film.scene.telling():
-        if best.given.programs > 1:
-            take_turns(film, best, (0, 1, 0, 1))
-        reading, rate = film.readings[0], film.roof.roof.at(best.intensity)
-        film.move(Shows(reading, lambda share: reading.at(film.axes, best.intensity, rate, (1 + share) / 2)), seconds=0.5)
-        film.rates = [film.at_side(rate, film.skin.o)]
-        film.move(FadeIn(*film.rates), seconds=TEXT)
+        for before, after in pairwise(reversed(passed)):
+            film.move(FadeOut(*film.held, film.spill), seconds=TEXT / 2)
+            step(film, before, after, SETTLED)
+            hold(film, after, registers)
+        film.across = True
+        reading, intensity, rate = film.reading, best.intensity, film.found.roof.at(best.intensity)
+        film.move(Shows(reading, lambda share: reading.at(film.axes, intensity, rate, (1 + share) / 2)), seconds=0.4)
+        film.ride(best.count.operations, best.count.nbytes)
+        film.move(FadeIn(film.rate), seconds=TEXT)

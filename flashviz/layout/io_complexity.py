@@ -6,105 +6,98 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``name``: whose algorithm it is. ``square``: the scores with K above, Q and O at their sides, and ``setting`` beneath: the problem. At its
-# right what makes the bytes: ``sweeps``, what ``each`` adds and what crosses ``once``, each with a ``why``. ``chip``: what M holds, under
-# ``m``; its ``sum`` and a ``note`` stand beside the first one. ``plot``: bars of bytes stand on its lower edge; ``bytes`` says of what,
-# ``ticks`` and ``axis`` stand beneath. ``bound``: of what order it is, later whence chips' sizes are.
+# ``name``: whose algorithm it is; ``m``: what the chip holds. ``square``: the scores with the chip and K and V above, Q and O at their
+# sides, and a ``note`` beneath. ``sum``: sweeps times what each moves, ``why``: which that is. ``plot``: bars of bytes stand on its lower
+# edge; ``bound`` says of what order they are, ``ticks`` and ``axis`` stand beneath.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
-        "name": (60, 24, 880, 88), "square": (60, 100, 560, 580), "setting": (130, 530, 490, 580),
-        "sweeps": (590, 140, 880, 220), "each": (590, 250, 880, 310), "each why": (590, 308, 880, 354), "once": (590, 390, 880, 450),
-        "once why": (590, 448, 880, 494),
-        "m": (60, 590, 880, 650), "chip": (60, 664, 880, 926), "sum": (350, 700, 880, 770), "note": (350, 790, 880, 840),
-        "plot": (900, 110, 1840, 806), "ticks": (900, 812, 1840, 864), "axis": (900, 868, 1840, 926), "bytes": (900, 24, 1840, 88),
-        "bound": (1100, 110, 1840, 160),
+        "name": (60, 20, 860, 76), "m": (60, 78, 860, 140), "square": (60, 146, 860, 880), "note": (60, 880, 860, 930),
+        "sum": (900, 20, 1840, 82), "why": (900, 84, 1840, 136), "plot": (900, 150, 1840, 806), "ticks": (900, 812, 1840, 864),
+        "axis": (900, 868, 1840, 924), "bound": (1100, 212, 1840, 264),
     },
     "4:3": {
-        "name": (20, 40, 730, 104), "square": (30, 114, 480, 574), "setting": (90, 524, 420, 574),
-        "sweeps": (496, 140, 730, 210), "each": (496, 240, 730, 300), "each why": (496, 298, 730, 344), "once": (496, 380, 730, 440),
-        "once why": (496, 438, 730, 484),
-        "m": (40, 590, 726, 650), "chip": (40, 660, 726, 926), "sum": (280, 700, 726, 770), "note": (280, 790, 726, 840),
-        "plot": (740, 130, 1410, 790), "ticks": (740, 796, 1410, 850), "axis": (740, 858, 1410, 916), "bytes": (740, 40, 1410, 104),
-        "bound": (870, 130, 1410, 180),
+        "name": (30, 20, 670, 76), "m": (30, 78, 670, 140), "square": (30, 146, 670, 880), "note": (30, 880, 670, 930),
+        "sum": (690, 20, 1410, 82), "why": (690, 84, 1410, 136), "plot": (690, 150, 1410, 806), "ticks": (690, 812, 1410, 864),
+        "axis": (690, 868, 1410, 924), "bound": (800, 212, 1410, 264),
     },
     "1:1": {
-        "name": (30, 24, 1050, 84), "square": (30, 90, 380, 440), "setting": (530, 884, 1050, 938),
-        "sweeps": (400, 90, 590, 146), "each": (596, 90, 820, 146), "once": (826, 90, 1050, 146), "each why": (596, 142, 820, 184),
-        "once why": (826, 142, 1050, 184),
-        "m": (400, 190, 1050, 244), "chip": (400, 250, 1050, 440), "sum": (600, 270, 1050, 330), "note": (600, 340, 1050, 390),
-        "plot": (40, 510, 1050, 820), "ticks": (40, 826, 1050, 880), "axis": (40, 884, 510, 938), "bytes": (30, 456, 1050, 506),
-        "bound": (280, 508, 1050, 558),
+        "name": (530, 20, 1060, 74), "m": (530, 80, 1060, 134), "square": (20, 20, 520, 490), "note": (530, 330, 1060, 380),
+        "sum": (530, 140, 1060, 196), "why": (530, 200, 1060, 252), "plot": (40, 500, 1050, 820), "ticks": (40, 826, 1050, 876),
+        "axis": (40, 880, 1050, 934), "bound": (530, 270, 1060, 320),
     },
     "9:16": {
-        "name": (60, 40, 1020, 104), "square": (60, 116, 560, 616), "setting": (120, 566, 510, 616),
-        "sweeps": (610, 150, 1030, 230), "each": (610, 260, 1030, 320), "each why": (610, 318, 1030, 364), "once": (610, 410, 1030, 470),
-        "once why": (610, 468, 1030, 514),
-        "m": (60, 630, 1030, 690), "chip": (60, 696, 1020, 856), "sum": (420, 700, 1020, 766), "note": (420, 780, 1020, 830),
-        "plot": (60, 920, 1020, 1250), "ticks": (60, 1256, 1020, 1310), "axis": (60, 1316, 1020, 1380), "bytes": (60, 866, 1020, 916),
-        "bound": (280, 920, 1020, 968),
+        "name": (60, 40, 1020, 98), "m": (60, 100, 1020, 158), "square": (180, 164, 900, 736), "note": (60, 738, 1020, 786),
+        "sum": (60, 788, 1020, 842), "why": (60, 844, 1020, 892), "plot": (60, 950, 1020, 1256), "ticks": (60, 1262, 1020, 1314),
+        "axis": (60, 1320, 1020, 1384), "bound": (60, 894, 1020, 944),
     },
 }  # fmt: skip
 
-DEPTH, GAP = 0.055, em(10)  # of a strip beside the square, of its side, and the gap between
-BAR, HEADROOM = 0.5, em(30)  # of a bar, of a doubling of M; above the tallest one
-LETTERS = em(50)  # beneath the strips of Q and O
-LEFT, RIGHT = 1.3, em(310)  # doublings of M left of the smallest, for standard attention's bar; at the right of the largest, for its number
-BEST = 0.4  # of these: the middle of standard attention's bar
+BAND, NEAR = em(25), em(12)  # of the chip, of which it has four, and from the grid to what is around it
+SIDE, UNDER = em(64), em(44)  # beside the grid and beneath it: strips and letters
+BAR, HEADROOM = 0.34, em(40)  # of a bar, of a doubling of M; above the tallest one
+LEFT, RIGHT = 0.7, em(170)  # doublings of M left of the smallest; at the right of the largest, for its number
 
 
 @dataclass(frozen=True)
 class Square:
-    """The N x N square and the strips of K, Q and O along it."""
+    """The N x N square, the strips of K, V, Q and O along it, and the chip, whose quarters are as wide as the keys that it holds.
 
-    grid: Rect
-    k: Rect
-    q: Rect
-    o: Rect
-
-    @classmethod
-    def of(cls, rect: Rect) -> Square:
-        """As large as it fits."""
-        deep = DEPTH * min(rect.width, rect.height)
-        side = min(rect.width - 2 * (deep + GAP), rect.height - deep - GAP - LETTERS)
-        x0, y0 = rect.x0 + deep + GAP, rect.y1 - deep - GAP - side
-        grid = Rect(x0, y0, x0 + side, y0 + side)
-        return cls(
-            grid, Rect(grid.x0, grid.y1 + GAP, grid.x1, grid.y1 + GAP + deep), Rect(grid.x0 - GAP - deep, y0, grid.x0 - GAP, grid.y1),
-            Rect(grid.x1 + GAP, y0, grid.x1 + GAP + deep, grid.y1),
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """What is on chip for a tile of scores, to one scale: a box of M numbers, two blocks of d rows wide and high.
-
-    K and V above, Q and O beneath, and S after them: it stands out of the box while the tile is small, since M does not count it.
+    What a sweep moves is drawn in its column, to one scale: equal areas are equal bytes, and columns of ``least`` keys are full.
     """
 
-    box: Rect
-    s: Rect
-    q: Rect
-    k: Rect
-    v: Rect
-    o: Rect
-
-    @staticmethod
-    def unit(rect: Rect, columns: float, d: float) -> float:
-        """The largest scale at which a tile so wide, and all narrower ones, have room."""
-        return min(rect.width / max(2 * columns, 2 * min(columns, d) + columns), rect.height / (2 * d))
+    grid: Rect
+    n: int
+    least: float  # keys of a column that is full
 
     @classmethod
-    def of(cls, rect: Rect, unit: float, rows: float, columns: float, d: float) -> Blocks:
-        """From the left of ``rect``, in its middle; a number is ``unit`` x ``unit``."""
-        wide, high, deep, x, y = columns * unit, rows * unit, d * unit, rect.x0, rect.center[1]
-        return cls(
-            Rect(x, y - deep, x + 2 * wide, y + deep), Rect(x + 2 * high, y - high, x + 2 * high + wide, y), Rect(x, y - deep, x + high, y),
-            Rect(x, y, x + wide, y + deep), Rect(x + wide, y, x + 2 * wide, y + deep), Rect(x + high, y - deep, x + 2 * high, y),
-        )  # fmt: skip
+    def of(cls, rect: Rect, n: int, least: float) -> Square:
+        """As large as it fits, in the middle."""
+        over = 4 * BAND + 2 * NEAR
+        side = min(rect.width - 2 * SIDE, rect.height - over - UNDER)
+        x0, y1 = rect.center[0] - side / 2, rect.y1 - over
+        return cls(Rect(x0, y1 - side, x0 + side, y1), n, least)
+
+    @property
+    def unit(self) -> float:
+        """Of a query or a key."""
+        return self.grid.width / self.n
+
+    def strip(self, name: str) -> Rect:
+        """Where a matrix stands."""
+        grid = self.grid
+        if name in "KV":
+            return self.quarter(name, 0.0, self.n)
+        return (Rect(grid.x0 - NEAR - BAND, grid.y0, grid.x0 - NEAR, grid.y1) if name == "Q"
+                else Rect(grid.x1 + NEAR, grid.y0, grid.x1 + NEAR + BAND, grid.y1))  # fmt: skip
+
+    def quarter(self, name: str, key: float, columns: float) -> Rect:
+        """A block of the chip over the keys that it holds: K and V on their strips, Q and O beneath."""
+        low = self.grid.y1 + NEAR + ("O", "Q", "V", "K").index(name) * BAND
+        x0 = self.grid.x0 + key * self.unit
+        return Rect(x0, low, min(x0 + columns * self.unit, self.grid.x1), low + BAND)
+
+    def starts(self, columns: float) -> np.ndarray:
+        """First key of each sweep."""
+        return np.arange(math.ceil(self.n / columns - 1e-9)) * columns
+
+    def moved(self, columns: float, before: float, share: float, swept: float) -> np.ndarray:
+        """[n, 4] a part of what each sweep moves: a strip in its column, ``share`` of a full one wide and after ``before`` of it.
+
+        Args:
+            swept: Sweeps so far; the last of them has come so far down.
+        """
+        starts, full = self.starts(columns), self.least * self.unit
+        downs = np.clip(swept - np.arange(len(starts)), 0.0, 1.0)
+        left = np.minimum(self.grid.x0 + starts * self.unit, self.grid.x1 - full) + before * full
+        y1, height = np.full_like(left, self.grid.y1), self.grid.height
+        boxes = np.stack([left, y1 - downs * height, left + share * full, y1], 1)
+        return np.asarray(boxes[downs > 0])
 
 
 @dataclass(frozen=True)
@@ -120,7 +113,8 @@ class Plot:
     def of(cls, rect: Rect, smallest: float, largest: float, most: float) -> Plot:
         """With room for these M, and for so many bytes."""
         low = math.log2(smallest) - LEFT
-        return cls(rect, low, (rect.width - RIGHT) / (math.log2(largest) - low), (rect.height - HEADROOM) / most)
+        pitch = min((rect.width - RIGHT) / (math.log2(largest) - low), RIGHT / BAR)  # the last bar is no wider than its place
+        return cls(rect, low, pitch, (rect.height - HEADROOM) / most)
 
     def x(self, m: float) -> float:
         return self.rect.x0 + (math.log2(m) - self.low) * self.pitch
@@ -130,12 +124,5 @@ class Plot:
 
     def bar(self, m: float, nbytes: float) -> Rect:
         """So many bytes at M."""
-        return self._upright(self.x(m), 0.0, nbytes)
-
-    def best(self, low: float, high: float) -> Rect:
-        """A part of standard attention's bar, at the left of all M."""
-        return self._upright(self.rect.x0 + BEST * self.pitch, low, high)
-
-    def _upright(self, x: float, low: float, high: float) -> Rect:
-        half = BAR * self.pitch / 2
-        return Rect(x - half, self.y(low), x + half, self.y(high))
+        x, half = self.x(m), BAR * self.pitch / 2
+        return Rect(x - half, self.y(0.0), x + half, self.y(nbytes))

@@ -22,7 +22,7 @@ from flashviz.layout.loop_order import BILLS, LOOPS
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.layout.references import REFERENCES
-from flashviz.layout.roofline import ROOF, TILE
+from flashviz.layout.roofline import ROOF
 from flashviz.layout.scaling import SCALING
 from flashviz.layout.score import SCORE
 from flashviz.layout.speed import RACE, TIMES
@@ -35,7 +35,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
-    "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF, "tile": TILE,
+    "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF,
     "race": RACE, "times": TIMES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
     "orders": backward.ORDERS, "products": backward.PRODUCTS, "training": TRAINING,

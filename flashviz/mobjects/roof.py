@@ -1,4 +1,4 @@
-"""A roof from zero both ways, and an SM whose registers fill with programs."""
+"""A roof from zero both ways, the work and what crosses for it, and an SM whose registers fill with programs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from manim import VGroup, VMobject
 from flashviz import theme
 from flashviz.chapters.roofline import Roof
 from flashviz.layout import Rect
-from flashviz.layout.roofline import Axes
-from flashviz.lettering import em
-from flashviz.mobjects.tiles import Rectangles, box
-from flashviz.palette import DIM, SECOND, Theme
+from flashviz.layout.roofline import Axes, Work
+from flashviz.lettering import Face, em
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.tiles import Rectangles, box, edges
+from flashviz.palette import DIM, FAINT, SECOND, Theme
 
+LETTER = 36  # px
 SEAM = em(5)  # between two programs
 LEAST = 1e-3  # of the line: a path has a length
 
@@ -66,6 +68,61 @@ class Reading(Rectangles):
         return self
 
 
+class Crossed(VGroup):
+    """The grid of all scores, its matrices beside it, and in each band what crossed for it."""
+
+    def __init__(self, work: Work, columns: int, skin: Theme) -> None:
+        self.tag, self.work = "crossed", work
+        grid, thin = work.grid, em(1)
+        self.frame = Named(box(grid, stroke=skin.edge, fill=skin.chip, opacity=1.0), tag="grid")
+        inner = np.arange(columns, work.keys, columns) * work.unit + grid.x0
+        self.lines = Rectangles(skin.edge, name="columns", opacity=FAINT).display(
+            np.stack([inner - thin, np.full_like(inner, grid.y0), inner + thin, np.full_like(inner, grid.y1)], 1)
+        )
+        self.borders = Rectangles(skin.quiet, name="row blocks")
+        self.strips = [Rectangles(skin.hue(name), name=f"strip {name}", opacity=DIM).display(edges([work.strip(name)])) for name in "QKVO"]
+        self.crosses = [Rectangles(skin.hue(name), name=f"crossed {name}") for name in "QO"]
+        self.letters = [self.letter(name, skin) for name in "QKVO"]
+        self.copies = [Rectangles(skin.hue(name), name=f"copies {name}") for name in "KV"]
+        self.ways = [Rectangles(skin.scores, name=f"way {n}", opacity=opacity) for n, opacity in enumerate((1.0, 1.0, SECOND, SECOND))]
+        super().__init__(self.frame, self.lines, self.borders, *self.ways, *self.strips, *self.crosses, *self.copies, *self.letters)
+
+    def letter(self, name: str, skin: Theme) -> Named:
+        """K's and V's at the left of their strips, Q's and O's beneath."""
+        strip = self.work.strip(name)
+        at = (strip.x0 - em(30), strip.center[1]) if name in "KV" else (strip.center[0], strip.y0 - em(24))
+        return Named(theme.line(name, LETTER, skin.hue(name), Face.STRONG).move_to((*at, 0.0)), tag=f"label {name}", text=name)
+
+    def blocks(self, rows: float) -> Crossed:
+        """Borders between row blocks of so many rows."""
+        grid, half = self.work.grid, em(2)
+        y = self.work.tops(np.arange(rows, (grid.y1 - grid.y0) / self.work.unit - 1e-6, rows))
+        self.borders.display(np.stack([np.full_like(y, grid.x0), y - half, np.full_like(y, grid.x1), y + half], 1))
+        self.borders.values = np.array([rows])
+        return self
+
+    def load(self, boxes: np.ndarray) -> Crossed:
+        """[2, n, 4] tiles of K and V, with a seam between two where there is room."""
+        seam = np.minimum(em(2), 0.1 * (boxes[..., 2] - boxes[..., 0]))[..., None] * [1, 0, -1, 0]
+        for copies, at in zip(self.copies, boxes + seam, strict=True):
+            copies.display(at)
+            copies.values = np.array([len(at)])
+        return self
+
+    def once(self, done: float) -> Crossed:
+        """So much of Q has come, and of O has gone."""
+        for crosses, name in zip(self.crosses, "QO", strict=True):
+            strip = self.work.strip(name)
+            crosses.display(edges([strip.top(done * strip.height)]))
+        return self
+
+    def out(self, done: float) -> Crossed:
+        """So many ways of S and P."""
+        for index, way in enumerate(self.ways):
+            way.display(self.work.way(index, min(max(done - index, 0.0), 1.0)))
+        return self
+
+
 class Registers(VGroup):
     """The registers of one SM: a band for each program that fits, and what a program spills beyond the edge."""
 
@@ -73,22 +130,17 @@ class Registers(VGroup):
         self.tag, self.rect, self.out = "registers", rect, out
         self.frame = box(rect, stroke=skin.ink, fill=skin.registers, opacity=1.0, width=theme.HEAVY)
         self.bands = Rectangles(skin.q, name="programs", opacity=SECOND)
-        self.waiting = Rectangles(skin.q, name="waiting", opacity=DIM)
         self.over = Rectangles(skin.warn, name="spilled")
-        super().__init__(self.frame, self.bands, self.waiting, self.over)
+        super().__init__(self.frame, self.bands, self.over)
 
-    def display(self, share: float, programs: int, spilled: float, *, waits: int | None = None, lifted: float = 0.0) -> Registers:
+    def display(self, share: float, programs: int, spilled: float, *, lifted: float = 0.0) -> Registers:
         """So many programs, each of a share of all registers; each spills so much of them.
 
         Args:
-            waits: The program that waits for what it loads; None: nothing is said of it.
             lifted: Of the way that what is spilled goes out.
         """
         self.share, rect = share, self.rect
-        boxes = np.array([self.band(index).edges for index in range(programs)]).reshape(-1, 4)
-        waiting = np.arange(programs) == (-1 if waits is None else waits)
-        self.bands.display(boxes[~waiting])
-        self.waiting.display(boxes[waiting])
+        self.bands.display(edges([self.band(index) for index in range(programs)]))
         self.bands.values = np.array([share, programs])
         high = min(programs * spilled * rect.height, self.out.height / 2)  # more than there is room for is cut
         low = rect.y1 + lifted * (self.out.y1 - high - rect.y1)

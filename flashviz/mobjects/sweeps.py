@@ -1,110 +1,90 @@
-"""The N x N square that Algorithm 1 goes through in sweeps, and bars of bytes that leave a curve behind."""
+"""The N x N square that Algorithm 1 goes through in sweeps, with what each moves, and bars of bytes that leave a curve behind."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from manim import VGroup, VMobject
 
 from flashviz import palette, theme
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Blocks, Plot, Square
+from flashviz.layout.io_complexity import Plot, Square
 from flashviz.lettering import Face, em
-from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.mobjects.tiles import Rectangles, box, edges
 from flashviz.palette import Theme
 
 LETTER = 36  # px
-SWEPT = 0.30  # opacity of the columns that were swept
 SEAM = em(2)  # between two sweeps in a bar, where there is room
-INSET = em(3)  # of a block on chip
-LEGIBLE = 0.8  # of a letter's size
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a sweep moves of a tensor in one way: its hue's tensor, and how much of all that a sweep moves."""
+
+    tensor: str
+    share: float
+    opacity: float = 1.0
 
 
 class Sweeps(VGroup):
-    """The square with a line between two blocks of keys, the strips of K, Q and O, and the tile. Scores are computed here, not stored."""
+    """The square, the chip over the keys that it holds, and in each column what its sweep moved. Scores are computed here, not stored."""
 
-    def __init__(self, place: Square, n: int, skin: Theme) -> None:
-        self.tag, self.place, self.n, self.skin = "sweeps", place, n, skin
-        edges = (("grid", place.grid, skin.scores), ("K", place.k, skin.k), ("Q", place.q, skin.q), ("O", place.o, skin.o))
-        frames = [
-            Named(box(rect, stroke=hue, fill=hue, opacity=0.0 if name == "grid" else palette.DIM), tag=f"sweeps {name}")
-            for name, rect, hue in edges
-        ]
-        under = place.grid.y0 - em(30)
-        letters = {"K": (place.q.center[0], place.k.center[1]), "Q": (place.q.center[0], under), "O": (place.o.center[0], under)}
+    def __init__(self, place: Square, parts: Sequence[Part], skin: Theme) -> None:
+        self.tag, self.place, self.skin, self.parts = "sweeps", place, skin, parts
+        frames = [Named(box(place.grid, stroke=skin.edge, fill=skin.chip, opacity=1.0), tag="sweeps grid")]
+        strips = {name: place.strip(name) for name in "KVQO"}
+        frames += [Named(box(rect, stroke=skin.hue(name), opacity=palette.DIM), tag=f"sweeps {name}") for name, rect in strips.items()]
+        under = place.grid.y0 - em(26)
+        beside = em(30)
+        letters = {name: (rect.center[0], under) for name, rect in strips.items()}
+        letters |= {"K": (place.grid.x0 - beside, strips["K"].center[1]), "V": (place.grid.x1 + beside, strips["V"].center[1])}
         named = [
             Named(theme.line(name, LETTER, skin.hue(name), Face.STRONG).move_to((*at, 0)), tag=f"label {name}", text=name)
             for name, at in letters.items()
         ]
         self.lines = Rectangles(skin.quiet, name="columns", opacity=palette.SECOND)
-        self.swept = Rectangles(skin.scores, name="swept", opacity=SWEPT)
-        self.lit = {name: Rectangles(skin.hue(name), name=f"lit {name}") for name in "KQO"}
-        self.tile = Rectangles(skin.ink, name="tile")
-        self.moving = VGroup(self.swept, *self.lit.values(), self.tile)
-        super().__init__(*frames, *named, self.lines, self.moving)
+        self.moved = [Rectangles(skin.hue(part.tensor), name=f"moved {at}", opacity=part.opacity) for at, part in enumerate(parts)]
+        self.lit = {name: Rectangles(skin.hue(name), name=f"lit {name}") for name in "QO"}
+        self.tile = Rectangles(skin.ink, name="tile", opacity=palette.SECOND)
+        self.quarters = {name: Rectangles(skin.hue(name), name=f"quarter {name}") for name in "KVQO"}
+        self.chip = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_opacity=0.0)
+        self.held = VGroup(*self.quarters.values(), self.chip)
+        self.passing = VGroup(*self.lit.values(), self.tile)
+        super().__init__(*frames, *named, self.lines, *self.moved, self.passing, self.held)
 
-    def cell(self, columns: float, rows: float) -> Rect:
-        """Where the first tile stands."""
-        grid = self.place.grid
-        return Rect(grid.x0, grid.y1 - rows * grid.height / self.n, grid.x0 + columns * grid.width / self.n, grid.y1)
-
-    def display(self, columns: float, rows: float, swept: float = 0.0) -> Sweeps:
-        """A tile of ``rows`` x ``columns`` scores after so many sweeps."""
-        grid, n = self.place.grid, self.n
-        wide, high = columns * grid.width / n, rows * grid.height / n
-        count = int(np.ceil(n / columns - 1e-9))
-        edges = np.minimum(grid.x0 + np.arange(count + 1) * wide, grid.x1)
-        inner, thin = edges[1:-1], em(1.0)
-        self.lines.display(np.stack([inner - thin, np.full_like(inner, grid.y0), inner + thin, np.full_like(inner, grid.y1)], 1))
-        done = int(min(swept, count) + 1e-9)
-        part = 0.0 if done == count else swept - done
-        gap, top = min(em(2), 0.15 * wide), grid.y1 - part * (grid.height - high)
-        boxes = [[edges[at] + gap, grid.y0, edges[at + 1] - gap, grid.y1] for at in range(done)]
-        left, right = edges[min(done, count - 1)], edges[min(done, count - 1) + 1]
-        if part:
-            boxes.append([left + gap, top, right - gap, grid.y1])
-        self.swept.display(np.array(boxes).reshape(-1, 4))
-        self.swept.values = np.array([swept])
-        self.tile.display(np.array([[left, top - high, right, top]]))
-        self.tile.values = np.array([columns, rows])
-        k, q, o = self.place.k, self.place.q, self.place.o
-        self.lit["K"].display(np.array([[left, k.y0, right, k.y1]]))
-        self.lit["Q"].display(np.array([[q.x0, top - high, q.x1, top]]))
-        self.lit["O"].display(np.array([[o.x0, top - high, o.x1, top]]))
+    def hold(self, columns: float, key: float = 0.0) -> Sweeps:
+        """The chip over so many keys from one on."""
+        place = self.place
+        rects = [place.quarter(name, key, columns) for name in "KVQO"]
+        for quarter, rect in zip(self.quarters.values(), rects, strict=True):
+            quarter.display(edges([rect.inset(0.0, em(2))]))
+        self.chip.set_points_as_corners(corners(Rect(rects[0].x0, rects[-1].y0, rects[0].x1, rects[0].y1)))
         return self
 
-
-class HeldBlocks(VGroup):
-    """What is on chip for one tile: M as a box, a block each of K, V, Q and O, and the scores S that they make."""
-
-    def __init__(self, d: int, skin: Theme) -> None:
-        self.tag, self.d = "blocks", d
-        hues = {name: skin.hue(name) for name in "KVQOS"}
-        self.box = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_color=skin.chip, fill_opacity=1.0)
-        self.blocks = {name: Rectangles(hue, name=f"block {name}") for name, hue in hues.items()}
-        self.letters = {
-            name: Named(theme.line(name, LETTER, skin.ground, Face.STRONG), tag=f"block name {name}", text=name) for name in hues
-        }
-        self.full = {name: (letter.width, letter.height) for name, letter in self.letters.items()}
-        self.casts = {name: Cast(letter) for name, letter in self.letters.items()}
-        super().__init__(self.box, *self.blocks.values(), *self.letters.values())
-
-    def display(self, rect: Rect, unit: float, rows: float, columns: float) -> HeldBlocks:
-        """From the left of ``rect``; letters as large as their blocks let them be, none where one would be too small."""
-        stands = Blocks.of(rect, unit, rows, columns, self.d)
-        self.box.set_points_as_corners(corners(stands.box))
-        scales = []
-        for name, block in self.blocks.items():
-            at: Rect = getattr(stands, name.lower())
-            at = at.inset(min(INSET, 0.1 * at.width), min(INSET, 0.1 * at.height))
-            block.display(np.array([at.edges]))
-            wide, high = self.full[name]
-            scales.append(min(1.0, 0.9 * at.height / high, 0.8 * at.width / wide))
-            self.casts[name].move_to(at.center, scales[-1])
-        for letter in self.letters.values():
-            letter.set_opacity(float(min(scales) >= LEGIBLE))
-        self.blocks["S"].values = np.array([columns, rows])
+    def display(self, columns: float, rows: float, swept: float = 0.0) -> Sweeps:
+        """A tile of ``rows`` x ``columns`` scores after so many sweeps; at their end there is none."""
+        place, grid, unit = self.place, self.place.grid, self.place.unit
+        starts, thin = place.starts(columns), em(1.0)
+        inner = grid.x0 + starts[1:] * unit
+        self.lines.display(np.stack([inner - thin, np.full_like(inner, grid.y0), inner + thin, np.full_like(inner, grid.y1)], 1))
+        before = 0.0
+        for moved, part in zip(self.moved, self.parts, strict=True):
+            moved.display(place.moved(columns, before, part.share, swept))
+            before += part.share
+        self.moved[0].values = np.array([columns, swept])
+        at = min(int(swept + 1e-9), len(starts) - 1)
+        self.hold(columns, float(starts[at]))
+        top, high = grid.y1 - (swept - at) * (grid.height - rows * unit), rows * unit
+        passes = 0 < swept < len(starts)
+        block = place.quarter("K", float(starts[at]), columns)
+        for thing, x0, x1 in (
+            (self.tile, block.x0, block.x1), *((lit, place.strip(name).x0, place.strip(name).x1) for name, lit in self.lit.items()),
+        ):  # fmt: skip
+            thing.display(np.array([[x0, top - high, x1, top]] if passes else []).reshape(-1, 4))
+        self.tile.values = np.array([columns, rows])
         return self
 
 
