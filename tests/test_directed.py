@@ -20,7 +20,7 @@ from tests.directed import Directed, changes, come, drawn, overlapping, scene
 from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
-TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " all"))
+TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes"))
 IO_SUMS = ("each", "each why", "once", "once why")
 FILMS = {
     "loop order": Directed(
@@ -175,12 +175,12 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "forward": (*TRAINED, "layer"), "waits": (*TRAINED, "ratio"), "row": (*TRAINED, "layer", "ratio"),
-            "grows": (*TRAINED, "layer", "ratio"), "back": (*TRAINED, "layer"),
+            "forward": TRAINED, "twice": (*TRAINED, "n", "law P", "factor P"), "again": (*TRAINED, "n", "law P", "factor P"),
+            "back": (*TRAINED, "ratio"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
-        actors=("kept standard P", "kept flash LSE"),
-        apart=("formula", "name", "part", "size"),
+        actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),
+        apart=("formula", "name", "part"),
         seconds=(20, 30),
     ),
     "speed": Directed(
