@@ -159,10 +159,10 @@ FILMS = {
             "kept": ("grid", "o", "lse", "o name", "lse name", "s name", "s note"),
             "again": ("left", "top", "tile", "tile name", "column", "column name", "second", "second name", "formula", "note"),
             "upstream": ("left", "left name", "top", "tile", "second", "note", "further"),
-            "mean": ("bars", "mean name", "d name", "width name", "height name"), "slopes": ("bars", "mean name", "formula", "height name"),
+            "mean": ("bars", "proof", "mean name", "d name", "width name"), "slopes": ("bars", "proof", "mean name", "d name"),
             "shared": ("grid", "dq", "dk", "dv"),
             "order": (*(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " order", " number", " off")), "differ"),
-            "fixed": ("usual", "fixed", "usual name", "fixed name", "usual count", "fixed count"),
+            "fixed": ("fixed", "fixed name", "fixed count"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},
