@@ -157,7 +157,10 @@ FILMS = {
         "backward", "BackwardScene",
         subjects={
             "kept": ("grid", "o", "lse", "o name", "lse name", "s name", "s note"),
-            "again": ("left", "top", "tile", "tile name", "column", "column name", "second", "second name", "formula", "note"),
+            "again": (
+                *("left", "left name", "top", "top name", "tile", "tile name", "column", "column name"),
+                *("second", "second name", "formula", "note"),
+            ),
             "upstream": ("left", "left name", "top", "tile", "second", "note", "further"),
             "mean": ("bars", "proof", "mean name", "d name", "width name"), "slopes": ("bars", "proof", "mean name", "d name"),
             "shared": ("grid", "dq", "dk", "dv"),

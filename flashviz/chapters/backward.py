@@ -22,7 +22,7 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 5.4, shot="kept", late=True, along=True,
+        "kept", "What was kept", 5.2, shot="kept", late=True, along=True,
         caption="The backward pass needs P, which was never stored. How?",
     ),
     Beat(
@@ -34,11 +34,11 @@ BEATS: tuple[Beat, ...] = (
         caption="From the loss comes dO. With V it makes dP.",
     ),
     Beat(
-        "mean", "One row", 8.2, shot="weighted", late=True, along=True,
+        "mean", "One row", 8.1, shot="weighted", late=True, along=True,
         caption="Pull dO out of the sum: the mean of dP is dO · O. That is D.",
     ),
     Beat(
-        "slopes", "From dP to dS", 7.2, shot="weighted", late=True, along=True,
+        "slopes", "From dP to dS", 7.0, shot="weighted", late=True, along=True,
         caption="dS is the area from D: a row's sum is 0. So in every row.",
     ),
     Beat("owner", "What stays", 5.6, shot="walk", late=True, along=True, caption="One program, one key tile: dK and dV stay on chip."),
@@ -47,11 +47,11 @@ BEATS: tuple[Beat, ...] = (
         caption="dK, dV have one owner. All add to dQ, in no fixed order.",
     ),
     Beat(
-        "order", "Two orders", 6.2, shot="ends", late=True, along=True,
+        "order", "Two orders", 6.6, shot="ends", late=True, along=True,
         caption="Other order, other last bits: compare errors, not bits.",
     ),
     Beat(
-        "fixed", "The price", 6.0, shot="ends", late=True, along=True,
+        "fixed", "The price", 5.8, shot="ends", late=True, along=True,
         caption="A fixed order: S and dP once more, {fixed} products for {usual}.",
     ),
 )  # fmt: skip

@@ -184,14 +184,14 @@ def again(film: BackwardFilm) -> None:
     film.move(FadeIn(film.words["which"]), seconds=TEXT)
 
     def nearer(share: float) -> None:
-        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells)
+        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - share)
 
-    film.move(Shows(lines, nearer, rate_func=ease_in_out_cubic), film.outline_to(frame, cell, rect), seconds=MOVE)
+    film.move(Shows(lines, nearer, rate_func=ease_in_out_cubic, remover=True), film.outline_to(frame, cell, rect), seconds=MOVE)
     coming = (
         film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
         film.arrive("top", "K", found.keys_of("K", found.key_tile).T, above=True),
     )
-    film.move(*coming, FadeOut(lines), *film.leave("which"), seconds=LOAD)
+    film.move(*coming, *film.leave("which"), seconds=LOAD)
     scores = film.matrix("S", np.where(np.isfinite(tile.s), tile.s, np.nan), rect)
     names = film.name("left name", "Q", skin.q), film.name("top name", "Kᵀ", skin.k), film.name("tile name", "S", skin.scores)
     film.scene.remove(frame)

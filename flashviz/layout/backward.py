@@ -37,9 +37,9 @@ KEPT: Mapping[Aspect, Table] = {
 # A product of two tiles at their crossing, numbers of its rows beside it, and a second tile that it meets.
 TILES: Mapping[Aspect, Table] = {
     "16:9": {
-        "left": (60, 320, 300, 860), "top": (310, 70, 850, 310), "tile": (310, 320, 850, 860), "column": (866, 320, 906, 860),
-        "second": (1290, 320, 1830, 860), "left name": (60, 262, 300, 316), "top name": (866, 150, 970, 220),
-        "tile name": (310, 866, 850, 926), "column name": (918, 560, 1100, 620), "second name": (1290, 866, 1880, 926),
+        "left": (20, 320, 270, 860), "top": (280, 40, 820, 310), "tile": (280, 320, 820, 860), "column": (836, 320, 876, 860),
+        "second": (1290, 320, 1830, 860), "left name": (20, 262, 270, 316), "top name": (836, 140, 940, 210),
+        "tile name": (280, 866, 820, 926), "column name": (888, 560, 1070, 620), "second name": (1290, 866, 1880, 926),
         "formula": (1000, 40, 1860, 150), "note": (1000, 160, 1880, 220), "further": (1000, 230, 1880, 290),
     },
     "4:3": {
