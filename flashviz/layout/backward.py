@@ -135,11 +135,11 @@ ADDS: Mapping[Aspect, Table] = {
 # One number of dQ: what the programs add to it, in two orders; and the products of a pair of tiles, as equal blocks.
 ENDS: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (100, 14, 1100, 74), "first": (100, 82, 1100, 292), "first order": (100, 296, 1100, 350),
-        "first number": (1150, 110, 1880, 220), "first off": (1150, 226, 1880, 286),
-        "last name": (100, 368, 1100, 428), "last": (100, 436, 1100, 646), "last order": (100, 650, 1100, 704),
-        "last number": (1150, 464, 1880, 574), "last off": (1150, 580, 1880, 640), "differ": (1150, 344, 1880, 404),
-        "fixed name": (100, 728, 1100, 788), "fixed": (100, 796, 1100, 916), "fixed count": (1150, 816, 1880, 896),
+        "first name": (100, 14, 1120, 74), "first": (100, 82, 1120, 292), "first order": (100, 296, 1120, 350),
+        "first number": (1140, 82, 1880, 222), "first off": (1140, 226, 1880, 286),
+        "last name": (100, 368, 1120, 428), "last": (100, 436, 1120, 646), "last order": (100, 650, 1120, 704),
+        "last number": (1140, 436, 1880, 576), "last off": (1140, 580, 1880, 640), "differ": (1140, 320, 1880, 404),
+        "fixed name": (100, 728, 1120, 788), "fixed": (100, 796, 1120, 916), "fixed count": (1140, 816, 1880, 896),
     },
     "4:3": {
         "first name": (60, 20, 880, 76), "first": (60, 84, 860, 290), "first order": (60, 294, 860, 344),
