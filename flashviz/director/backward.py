@@ -174,24 +174,27 @@ def again(film: BackwardFilm) -> None:
     """One tile grows out of the grid; beside the forward pass's P, Q and K make S of it again, and LSE makes P, row by row."""
     place, skin, found = film.place, film.skin, film.found
     tile, rect = found.followed, place["tile"]
-    whole = Grid(film.scene.shot("kept")["grid"], found.config.row_blocks, found.config.col_blocks)
+    kept = film.scene.shot("kept")
+    whole = Grid(kept["grid"], found.config.row_blocks, found.config.col_blocks)
     block = found.forward.chosen.program[0]
     cell, lines = whole.cell(block, found.key_tile), film.words.pop("lines")
     frame, large = box(cell, stroke=skin.scores), magnified(whole.rect, cell, rect)
     gone = [FadeOut(film.tiles.pop(part)) for part in ("o", "lse")]
-    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, place["note"], "which")
+    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, kept["s name"], "which")
     film.move(*gone, *film.leave("s name", "s note", "o name", "lse name", "lse note"), FadeIn(frame), seconds=TEXT)
     film.move(FadeIn(film.words["which"]), seconds=TEXT)
 
     def nearer(share: float) -> None:
         lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - share)
 
-    film.move(Shows(lines, nearer, rate_func=ease_in_out_cubic, remover=True), film.outline_to(frame, cell, rect), seconds=MOVE)
+    film.scene.hold(0.4)
+    zoom = Shows(lines, nearer, rate_func=ease_in_out_cubic, remover=True), film.outline_to(frame, cell, rect)
+    film.move(*zoom, *film.leave("which"), seconds=MOVE)
     coming = (
         film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
         film.arrive("top", "K", found.keys_of("K", found.key_tile).T, above=True),
     )
-    film.move(*coming, *film.leave("which"), seconds=LOAD)
+    film.move(*coming, seconds=LOAD)
     scores = film.matrix("S", np.where(np.isfinite(tile.s), tile.s, np.nan), rect)
     names = film.name("left name", "Q", skin.q), film.name("top name", "Kᵀ", skin.k), film.name("tile name", "S", skin.scores)
     film.scene.remove(frame)
