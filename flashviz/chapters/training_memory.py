@@ -24,7 +24,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Twice again: P bursts the frame. LSE is still a hair.",
     ),
     Beat(
-        "back", "The backward pass", 9.8, shot="training", late=True, along=True,
+        "back", "The backward pass", 10.6, shot="training", late=True, along=True,
         caption="Backward: P is read, or made again from LSE. Then all goes.",
     ),
 )  # fmt: skip

@@ -66,7 +66,7 @@ class TrainingMemoryFilm(ChapterFilm):
     def slab(self, name: str) -> Polygons:
         """One matrix of all layers. LSE's are thinner than what can be drawn: they have an outline."""
         made = Polygons(self.skin.hue(name), f"kept {name}", palette.LIT if name in KEPT.values() else palette.SECOND)
-        return made.set_stroke(self.skin.hue(name), width=theme.HAIRLINE, opacity=1) if name == "LSE" else made
+        return made.set_stroke(self.skin.hue(name), width=theme.OUTLINE, opacity=1) if name == "LSE" else made
 
     def fitting(self, n: float) -> float:
         """How high a byte is, where all that standard attention keeps at a length fits its place."""
@@ -139,7 +139,7 @@ class Law(Group):
         self.power, skin, rect = power, film.skin, film.place[f"law {row}"]
         self.factor = film.readout("factor", self.says(LENGTHS[-1]), film.place[f"factor {row}"], NAME)
         size = first_that_fits([f"{size}, drawn thicker", size], NAME, rect.width - em(120), Face.STRONG) if row == "LSE" else size
-        self.words = worded(rect, [*tensors, size], NAME, [*map(skin.hue, tensors), skin.ink], "law")
+        self.words = worded(rect, [*tensors[:-1], f"{tensors[-1]}:", size], NAME, [*map(skin.hue, tensors), skin.ink], "law")
         super().__init__(*self.words)
 
     def says(self, n: int) -> str:
