@@ -47,7 +47,7 @@ BEATS: tuple[Beat, ...] = (
         caption="dK, dV have one owner. All add to dQ, in no fixed order.",
     ),
     Beat(
-        "order", "Two orders", 6.6, shot="ends", late=True, along=True,
+        "order", "Two orders", 6.2, shot="ends", late=True, along=True,
         caption="Other order, other last bits: compare errors, not bits.",
     ),
     Beat(

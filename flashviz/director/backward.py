@@ -22,7 +22,7 @@ from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, 
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, line_of, panel
@@ -591,12 +591,9 @@ def order(film: BackwardFilm) -> None:
     first, last = found.drawn
     slots = edges([walk.slots.cell(found.row_block, at) for at in range(len(first))])
     gone = [FadeOut(walk), *film.leave()]
-    stacked = comes(film, "first", slots, gone)
-    title = film.fitted("first name", ["One number of dQ: its parts, as just added", "One number of dQ, as just added"], skin.q)
-    named(film, "first", title)
+    stacked = comes(film, "first", ["One number of dQ: its parts, as just added", "One number of dQ, as just added"], slots, gone)
     with film.scene.telling():
-        comes(film, "last", stacked[[first.index(j) for j in last]], [])
-        named(film, "last", film.fitted("last name", ["The same parts, in another order", "In another order"], skin.q))
+        comes(film, "last", ["The same parts, in another order", "In another order"], stacked[[first.index(j) for j in last]], [])
         said, off = found.said, []
         for side in ("first", "last"):
             texts = [f"tile ≤ {said[f'{side} off']} off float64's sum", f"≤ {said[f'{side} off']} off float64"]
@@ -606,22 +603,19 @@ def order(film: BackwardFilm) -> None:
         film.move(FadeIn(film.words["digits"]), *off, film.fitted("differ", [f"in the tile {short}", short], skin.ink), seconds=TEXT)
 
 
-def comes(film: BackwardFilm, side: str, start: np.ndarray, gone: Sequence[FadeOut]) -> np.ndarray:
-    """[programs, 4] where the parts stand, one after another in the order of a side, after they came there from ``start``."""
-    parts = ordered(film, dict(zip(("first", "last"), film.found.drawn, strict=True))[side])
+def comes(film: BackwardFilm, side: str, titles: Sequence[str], start: np.ndarray, gone: Sequence[FadeOut]) -> np.ndarray:
+    """[programs, 4] where the parts stand, one after another in the order of a side, after they came there from ``start``; their sum."""
+    programs = dict(zip(("first", "last"), film.found.drawn, strict=True))[side]
+    parts = ordered(film, programs)
     film.words[f"{side} bars"] = bars = Rectangles(film.skin.q, name=f"parts {side}", opacity=palette.LIT)
     bars.values, stop = parts, stack(film.place[side], parts, scale_of(film, side))
     film.scene.add(bars.display(start))
     move = Shows(bars, lambda share: bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic)
-    film.move(*gone, move, seconds=1.2)
-    return stop
-
-
-def named(film: BackwardFilm, side: str, title: FadeIn) -> None:
-    """What a side is, whose the parts are, and their sum."""
-    programs = dict(zip(("first", "last"), film.found.drawn, strict=True))[side]
-    film.move(title, FadeIn(zero_line(film, side), numbered(film, side, programs)), seconds=TEXT)
+    title = film.fitted(f"{side} name", titles, film.skin.q)
+    title.rate_func = late
+    film.move(*gone, move, title, FadeIn(zero_line(film, side), numbered(film, side, programs), rate_func=late), seconds=1.2)
     film.move(FadeIn(summed(film, side)), seconds=TEXT)
+    return stop
 
 
 def ordered(film: BackwardFilm, order: Sequence[int]) -> np.ndarray:
