@@ -40,10 +40,10 @@ class Theme:
     further: tuple[str, str, str]  # beside the tensors' five, where a kernel has eight
 
     def hue(self, tensor: str) -> str:
-        """Colour of a tensor, and of its gradient, as dQ of Q; LSE, written with O, shares the hue of the statistics that it is made of."""
+        """Colour of a tensor, and of its gradient, as dQ of Q; LSE shares the hue of the statistics that it is made of, D has its own."""
         return {
             "Q": self.q, "K": self.k, "V": self.v, "O": self.o, "ACC": self.o,
-            "M": self.stats, "L": self.stats, "LSE": self.stats, "D": self.stats, "S": self.scores, "P": self.scores,
+            "M": self.stats, "L": self.stats, "LSE": self.stats, "D": self.further[0], "S": self.scores, "P": self.scores,
         }[tensor.removeprefix("d")]  # fmt: skip
 
     @property

@@ -8,13 +8,12 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
     """Between the passes every layer's P waits in standard attention, N x N numbers; in FlashAttention its LSE, N numbers."""
 
     subject = "What a training step keeps"
-    poster = "row"
+    poster = "back"
 
     def construct(self) -> None:
         film = self.open(run)
 
         training_memory.forward(film)
-        training_memory.waits(film)
-        training_memory.row(film)
-        training_memory.grows(film)
+        training_memory.twice(film)
+        training_memory.again(film)
         training_memory.back(film)

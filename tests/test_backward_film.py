@@ -16,7 +16,7 @@ from flashviz.config import AttentionConfig
 from flashviz.director import backward
 from flashviz.errors import TraceError
 from flashviz.inputs import make_inputs
-from flashviz.layout.backward import Grid, arrivals
+from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.layout.rect import Rect
 from flashviz.palette import DARK
 from flashviz_kernels.differentiating import flops, inputs
@@ -152,7 +152,8 @@ def test_pictures_are_of_these_values() -> None:
     assert sorted(values_of(again, "P")) == sorted(written(np.sqrt(each)) for each in (back.followed.p, back.final_weights))
     assert values_of(upstream, "dP") == [written(rooted(back.followed.dp))]
     assert values_of(mean, "areas of the tile") == [written(np.full(back.in_tile.sum(), back.row.mean))], "levelled"
-    assert said(mean, "mean name") + said(mean, "d name") == [f"level: Σ P dP = {back.said['mean']}", f"D = Σ dO ∘ O = {back.said['d']}"]
+    assert said(mean, "mean name") + said(mean, "d name") == [f"level: Σ P dP = {back.said['mean']}", f"dO · O = {back.said['d']}"]
+    assert " ".join(said(mean, "proof")) == "Σ P dP = Σ P (dO · V ) = dO · Σ P V = dO · O = D"
     assert values_of(slopes, "dS") == [written(rooted(back.followed.ds))]
     assert values_of(slopes, "P") == [written(np.sqrt(back.followed.p))], "dV needs it"
     assert values_of(slopes, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
@@ -165,7 +166,10 @@ def test_pictures_are_of_these_values() -> None:
     parts = back.parts[:, *back.number].astype(float)
     for side, order in zip(("first", "last"), back.drawn, strict=True):
         assert values_of(at(stage, "order"), f"parts {side}") == [written(parts[order])]
-    assert sorted(item.text for item in shown(at(stage, "fixed"), "block")) == sorted(products(back.trace) + products(back.fixed))
+    ended = at(stage, "fixed")
+    assert [item.text for item in shown(ended, "block")] == products(back.fixed)
+    assert said(ended, "fixed count") == [f"{len(products(back.fixed))} products for {len(products(back.trace))}"]
+    assert said(ended, "sum first") + said(ended, "sum last") == [back.said["first"], back.said["last"]], "both orders stand to the end"
 
 
 @every
@@ -275,3 +279,19 @@ def test_the_inputs_are_the_forward_passs() -> None:
     back = found("default")
     for name, array in zip("QKV", make_inputs(back.config), strict=True):
         assert np.array_equal(back.given[name], array)
+
+
+rects = st.tuples(*[st.floats(-8, 8)] * 2, *[st.floats(0.1, 8)] * 2).map(lambda r: Rect(r[0], r[1], r[0] + r[2], r[1] + r[3]))
+
+
+@given(rects, rects, st.integers(1, 9), st.integers(1, 9), st.data())
+def test_a_grid_that_comes_nearer_is_one_map_of_it(rect: Rect, to: Rect, rows: int, columns: int, data: st.DataObject) -> None:
+    """One map of all of it: the cell fills the place, and the others stay as large as it and as far from one another."""
+    row, column = data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, columns - 1))
+    small = Grid(rect, rows, columns)
+    large = magnified(rect, small.cell(row, column), to)
+    assert magnified(small.cell(row, column), small.cell(row, column), to).edges == pytest.approx(to.edges, abs=1e-6)
+    wide, high = to.width / small.cell(row, column).width, to.height / small.cell(row, column).height
+    assert (large.width, large.height) == pytest.approx((rect.width * wide, rect.height * high))
+    assert (large.x0 - to.x0) / wide == pytest.approx(rect.x0 - small.cell(row, column).x0, abs=1e-6)
+    assert (large.y1 - to.y1) / high == pytest.approx(rect.y1 - small.cell(row, column).y1, abs=1e-6)

@@ -20,7 +20,7 @@ from tests.directed import Directed, changes, come, drawn, overlapping, scene
 from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
-TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " all"))
+TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes"))
 FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
@@ -156,12 +156,15 @@ FILMS = {
         "backward", "BackwardScene",
         subjects={
             "kept": ("grid", "o", "lse", "o name", "lse name", "s name", "s note"),
-            "again": ("left", "top", "tile", "tile name", "column", "column name", "second", "second name", "formula", "note"),
+            "again": (
+                *("left", "left name", "top", "top name", "tile", "tile name", "column", "column name"),
+                *("second", "second name", "formula", "note"),
+            ),
             "upstream": ("left", "left name", "top", "tile", "second", "note", "further"),
-            "mean": ("bars", "mean name", "d name", "width name", "height name"), "slopes": ("bars", "mean name", "formula", "height name"),
+            "mean": ("bars", "proof", "mean name", "d name", "width name"), "slopes": ("bars", "proof", "mean name", "d name"),
             "shared": ("grid", "dq", "dk", "dv"),
             "order": (*(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " order", " number", " off")), "differ"),
-            "fixed": ("usual", "fixed", "usual name", "fixed name", "usual count", "fixed count"),
+            "fixed": ("fixed", "fixed name", "fixed count"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},
@@ -174,12 +177,12 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "forward": (*TRAINED, "layer"), "waits": (*TRAINED, "ratio"), "row": (*TRAINED, "layer", "ratio"),
-            "grows": (*TRAINED, "layer", "ratio"), "back": (*TRAINED, "layer"),
+            "forward": TRAINED, "twice": (*TRAINED, "n", "law P", "factor P"), "again": (*TRAINED, "n", "law P", "factor P"),
+            "back": (*TRAINED, "ratio"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
-        actors=("kept standard P", "kept flash LSE"),
-        apart=("formula", "name", "part", "size"),
+        actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),
+        apart=("formula", "name", "part"),
         seconds=(20, 30),
     ),
     "speed": Directed(

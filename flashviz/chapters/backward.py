@@ -22,36 +22,36 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 5.8, shot="kept", late=True, along=True,
+        "kept", "What was kept", 5.2, shot="kept", late=True, along=True,
         caption="The backward pass needs P, which was never stored. How?",
     ),
     Beat(
-        "again", "P again", 9.7, shot="tile pair", late=True, along=True,
+        "again", "P again", 8.8, shot="tile pair", late=True, along=True,
         caption="P = exp(S − LSE): Q, K and one number a row make it again.",
     ),
     Beat(
-        "upstream", "From dO to dP", 5.0, shot="tile pair", late=True, along=True,
+        "upstream", "From dO to dP", 5.2, shot="tile pair", late=True, along=True,
         caption="From the loss comes dO. With V it makes dP.",
     ),
     Beat(
-        "mean", "One row", 7.0, shot="weighted", late=True, along=True,
-        caption="The weighted mean of dP is D: dO · O, without any tile.",
+        "mean", "One row", 8.1, shot="weighted", late=True, along=True,
+        caption="Pull dO out of the sum: the mean of dP is dO · O. That is D.",
     ),
     Beat(
-        "slopes", "From dP to dS", 6.2, shot="weighted", late=True, along=True,
-        caption="Weights sum to 1, so dS sums to 0: its areas start at D.",
+        "slopes", "From dP to dS", 7.0, shot="weighted", late=True, along=True,
+        caption="dS is the area from D: a row's sum is 0. So in every row.",
     ),
-    Beat("owner", "What stays", 5.8, shot="walk", late=True, along=True, caption="One program, one key tile: dK and dV stay on chip."),
+    Beat("owner", "What stays", 5.6, shot="walk", late=True, along=True, caption="One program, one key tile: dK and dV stay on chip."),
     Beat(
-        "shared", "What is shared", 7.8, shot="adds", late=True, along=True,
+        "shared", "What is shared", 7.4, shot="adds", late=True, along=True,
         caption="dK, dV have one owner. All add to dQ, in no fixed order.",
     ),
     Beat(
-        "order", "Two orders", 6.9, shot="orders", late=True, along=True,
+        "order", "Two orders", 6.2, shot="ends", late=True, along=True,
         caption="Other order, other last bits: compare errors, not bits.",
     ),
     Beat(
-        "fixed", "The price", 5.4, shot="products", late=True, along=True,
+        "fixed", "The price", 5.8, shot="ends", late=True, along=True,
         caption="A fixed order: S and dP once more, {fixed} products for {usual}.",
     ),
 )  # fmt: skip

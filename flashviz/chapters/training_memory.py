@@ -9,24 +9,27 @@ from typing import Any
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.figures import kib, times
+from flashviz.figures import times
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "forward", "The forward pass", 5.3, shot="training", late=True, along=True,
+        "forward", "The forward pass", 5.6, shot="training", late=True, along=True,
         caption="Each layer leaves what its backward pass will need.",
     ),
-    Beat("waits", "What waits", 4.6, shot="training", late=True, along=True, caption="P waits with {p}. LSE, enlarged: {lse}."),
-    Beat("row", "How many times", 5.0, shot="training", late=True, along=True, caption="A row has {n} numbers of P, one of LSE."),
-    Beat("grows", "Twice the N", 6.1, shot="training", late=True, along=True, caption="Twice the N: P four times, all else twice."),
+    Beat("twice", "Twice the N", 4.6, shot="training", late=True, along=True, caption="Twice the N: P four times, all else twice."),
     Beat(
-        "back", "The backward pass", 8.4, shot="training", late=True, along=True,
-        caption="Last layer first: P is read, or made again from LSE.",
+        "again", "And again", 5.0, shot="training", late=True, along=True,
+        caption="Twice again: P bursts the frame. LSE is still a hair.",
+    ),
+    Beat(
+        "back", "The backward pass", 10.6, shot="training", late=True, along=True,
+        caption="Backward: P is read, or made again from LSE. Then all goes.",
     ),
 )  # fmt: skip
 LAYERS = 3  # that are drawn, equal ones
+LENGTHS = (1, 2, 4)  # times as many queries and keys
 EITHER = ("Q", "K", "V", "O")  # kept by both sides
 KEPT = {"standard": "P", "flash": "LSE"}  # by each side, besides those
 
@@ -60,19 +63,13 @@ class TrainingMemory:
         """Bytes of a matrix of one layer, with ``n`` times as many queries and keys: a number of P is a pair of them."""
         return self.sizes[name] * (n * n if name == "P" else n)
 
-    def waiting(self, *names: str, n: float = 1) -> str:
-        """Bytes of these matrices of all layers, as they are written."""
-        return kib(LAYERS * sum(self.bytes_of(name, n) for name in names))
+    def kept(self, side: str, n: float = 1) -> dict[str, float]:
+        """Bytes of each matrix that one layer keeps on a side, the lowest of its slab first."""
+        return {name: self.bytes_of(name, n) for name in (*EITHER, KEPT[side])}
 
-    @property
-    def ratio(self) -> str:
-        """How many times as much P is as LSE."""
-        return times(self.bytes_of("P") / self.bytes_of("LSE"))
-
-    @property
-    def said(self) -> dict[str, str]:
-        """What the braces of the captions stand for."""
-        return {"n": f"{self.config.seq_k:,}"} | {name.lower(): self.waiting(name) for name in KEPT.values()}
+    def ratio(self, n: float) -> str:
+        """How many times as much standard attention keeps, at the most."""
+        return times(sum(self.kept("standard", n).values()) / sum(self.kept("flash", n).values()))
 
 
 def gather(config: AttentionConfig, run: Callable[..., Any]) -> TrainingMemory:

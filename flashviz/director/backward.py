@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,22 +16,24 @@ from flashviz.chapters import backward
 from flashviz.chapters.backward import Backward, Given, gather, products
 from flashviz.director.film.parts import LOAD, Columns, fitting, formula, matrix_to, reveal
 from flashviz.director.material import provenance
-from flashviz.director.score import signed, upright
+from flashviz.director.score import upright
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word, worded
 from flashviz.layout import Rect, Shot, columns
-from flashviz.layout.backward import Grid, arrivals
+from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, line_of, panel
 from flashviz.palette import spread
 
-SWEEP, ROWS, WALK, ALL = 3.7, 2.2, 4.0, 4.6  # seconds: of the forward pass, of the rows of a tile, of one program, of all
+SWEEP, ROWS, SCAN = 3.7, 2.2, 1.4  # seconds: of the forward pass, of a tile's rows for P and for dS
+WALK, ALL = 3.6, 4.4  # seconds of one program, and of all
 SYMBOL = 72  # px of a formula
+OF_DS = '"dS" = P compose ("dP" - D)'
 LINE = em(6)  # under digits that differ
-GAP = em(40)  # between two launches
+GAP = em(60)  # between two launches
 OVER = em(56)  # over a grid, for its columns' numbers
 
 
@@ -100,11 +104,6 @@ class BackwardFilm(ChapterFilm):
         self.scene.add(tile)
         return matrix_to(tile, rect, start)
 
-    def depart(self, part: str, *, above: bool) -> Shows:
-        """And goes back there."""
-        tile = self.tiles.pop(part)
-        return matrix_to(tile, self.outside(tile.rect, above=above), remover=True)
-
     def outline_to(self, frame: VMobject, start: Rect, to: Rect) -> Shows:
         """A plain frame goes from one place to another."""
         return Shows(
@@ -152,8 +151,7 @@ def kept(film: BackwardFilm) -> None:
     )  # fmt: skip
     for part, called, words, short in said:
         film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short, px=NUMBER), tag=part)
-    film.move(FadeIn(lines, film.words["s name"]), seconds=TEXT)
-    film.scene.add(o, numbers, tile)
+    film.scene.add(lines, film.words["s name"], o, numbers, tile)
     left = [film.words[part] for part in ("o name", "lse name")]
     with film.scene.telling():
         film.move(FadeIn(*left), film.name("lse note", "= m + log ℓ", skin.ink), seconds=TEXT)
@@ -177,19 +175,21 @@ def again(film: BackwardFilm) -> None:
     place, skin, found = film.place, film.skin, film.found
     tile, rect = found.followed, place["tile"]
     kept = film.scene.shot("kept")
-    start = Grid(kept["grid"], found.config.row_blocks, found.config.col_blocks)
+    whole = Grid(kept["grid"], found.config.row_blocks, found.config.col_blocks)
     block = found.forward.chosen.program[0]
-    cell = start.cell(block, found.key_tile)
-    frame = box(cell, stroke=skin.scores)
-    grown = film.outline_to(frame, cell, rect)
+    cell, lines = whole.cell(block, found.key_tile), film.words.pop("lines")
+    frame, large = box(cell, stroke=skin.scores), magnified(whole.rect, cell, rect)
     gone = [FadeOut(film.tiles.pop(part)) for part in ("o", "lse")]
-    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, place["note"], "which")
-    film.move(*gone, *film.leave("s name", "s note", "o name", "lse name", "lse note"), FadeIn(frame), seconds=TEXT * 2)
+    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, kept["s name"], "which")
+    film.move(*gone, *film.leave("s name", "s note", "o name", "lse name", "lse note"), FadeIn(frame), seconds=TEXT)
     film.move(FadeIn(film.words["which"]), seconds=TEXT)
+
+    def nearer(share: float) -> None:
+        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - share)
+
     film.scene.hold(0.4)
-    film.move(*film.leave("lines", "which"), grown, seconds=MOVE)
-    film.tiles["second"] = film.matrix("P", roots(found.final_weights), place["second"], roots(tile.p))
-    film.move(FadeIn(film.tiles["second"]), film.fitted("second name", ["P of the forward pass", "forward's P"], skin.scores), seconds=TEXT)
+    zoom = Shows(lines, nearer, rate_func=ease_in_out_cubic, remover=True), film.outline_to(frame, cell, rect)
+    film.move(*zoom, *film.leave("which"), seconds=MOVE)
     coming = (
         film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
         film.arrive("top", "K", found.keys_of("K", found.key_tile).T, above=True),
@@ -203,12 +203,15 @@ def again(film: BackwardFilm) -> None:
     film.tiles["column"] = film.matrix("LSE", finite(found.rows_of("LSE", found.row_block)), place["column"])
     film.words["formula"] = formula('P = e^(S - "LSE")', SYMBOL, skin.ink, place["formula"])
     film.move(FadeIn(film.tiles["column"], film.words["formula"]), film.name("column name", "LSE", skin.stats), seconds=TEXT)
+    film.tiles["second"] = film.matrix("P", roots(found.final_weights), place["second"], roots(tile.p))
     with film.scene.telling():
         film.tiles["tile"] = weights = film.matrix("P", roots(tile.p), rect)
         film.move(*film.leave("tile name"), seconds=TEXT / 2)
         film.move(film.name("tile name", "P", skin.scores), seconds=TEXT)
         film.move(row_by_row(film, weights, rect, place["column"]), seconds=ROWS)
         film.scene.remove(scores)
+        named = film.fitted("second name", ["P of the forward pass", "forward's P"], skin.scores)
+        film.move(FadeIn(film.tiles["second"]), named, seconds=TEXT)
         same_again(film, weights)
 
 
@@ -243,17 +246,16 @@ def upstream(film: BackwardFilm) -> None:
     """P steps aside, where the forward pass's was; dO comes, and V: dP, the gradient of each weight."""
     place, skin, found = film.place, film.skin, film.found
     tile, weights = found.followed, film.tiles["tile"]
-    film.move(*film.leave(), FadeOut(film.tiles.pop("column")), seconds=TEXT)
-    gone = film.depart("left", above=False), film.depart("top", above=True)
-    film.move(*gone, matrix_to(weights, place["second"]), seconds=LOAD)
+    film.move(*film.leave(), FadeOut(film.tiles.pop("column")), matrix_to(weights, place["second"]), seconds=LOAD)
     film.scene.remove(film.tiles["second"])
     film.tiles["second"] = weights
     with film.scene.telling():
-        film.move(film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
+        gone = FadeOut(film.tiles["left"])
+        film.move(gone, film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
         names = film.name("left name", "dO", skin.o), film.name("second name", "P", skin.scores)
         film.move(*names, film.fitted("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
-        film.move(film.fitted("further", ["signed: zero is the middle tone", "zero: the middle tone"], skin.ink), seconds=TEXT)
-        film.move(film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True), *film.leave("further"), seconds=LOAD)
+        gone = FadeOut(film.tiles["top"])
+        film.move(gone, film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True), seconds=LOAD)
         film.tiles["tile"] = made = film.matrix("dP", tile.dp, place["tile"])
         film.scene.add(made)
         names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP", skin.scores)
@@ -278,10 +280,14 @@ class Areas(Group):
         self.own = Rectangles(film.skin.scores, name="areas of the tile", opacity=palette.LIT)
         super().__init__(self.others, self.own)
 
-    def display(self, tops: np.ndarray, base: float = 0.0) -> Areas:
-        """Bars from a level to other levels [keys], in units of dP."""
+    def boxes(self, tops: np.ndarray, base: float = 0.0) -> np.ndarray:
+        """[keys, 4] bars from a level to other levels [keys], in units of dP."""
         low, high = (self.zero + self.unit * each(np.broadcast_to(base, tops.shape), tops) for each in (np.minimum, np.maximum))
-        boxes = np.stack([self.x[:-1], low, self.x[1:], high], 1)
+        return np.stack([self.x[:-1], low, self.x[1:], high], 1)
+
+    def display(self, tops: np.ndarray, base: float = 0.0) -> Areas:
+        """These bars are there."""
+        boxes = self.boxes(tops, base)
         for drawn, keys in ((self.others, ~self.lit), (self.own, self.lit)):
             drawn.display(boxes[keys])
             drawn.values = (tops - base)[keys]
@@ -299,6 +305,15 @@ class Areas(Group):
         return Rectangles(color, name=name).display(np.array([[self.rect.x0, y - LINE / 3, self.rect.x1, y + LINE / 3]]))
 
 
+PROOF = (  # of what the weighted mean is, step by step; each part in the colour of what it stands for
+    (("Σ P dP", "P"),),
+    (("=", ""), ("Σ P", "P"), ("(dO", "O"), ("·", ""), ("V", "V"), (")", "")),
+    (("=", ""), ("dO", "O"), ("·", ""), ("Σ P", "P"), ("V", "V")),
+    (("=", ""), ("dO · O", "O")),
+    (("=", ""), ("D", "D")),
+)
+
+
 @beat("mean")
 def mean(film: BackwardFilm) -> None:
     """A row of P and of dP is lifted out, and all keys join it: bars as wide as P, as high as dP. Levelled, they keep their area: D."""
@@ -309,29 +324,38 @@ def mean(film: BackwardFilm) -> None:
     marks = [box(line, stroke=skin.ink) for line in lines]
     film.move(*film.leave(), FadeIn(*marks), seconds=TEXT)
     lifted = (film.outline_to(mark, line, areas.keys_of_tile) for mark, line in zip(marks, lines, strict=True))
-    film.move(*(FadeOut(tile) for tile in film.tiles.values()), *lifted, seconds=MOVE)
     film.words["zero"] = areas.line(skin.quiet, 0.0, "zero")
     wide, here = f"width: P, all {len(row.p):,} keys, together 1", f"full tone: key tile {found.key_tile}"
     film.words |= {"nil": level_name(film, "0", 0.0, skin.ink)}
-    words = [
-        film.fitted("width name", [f"{wide}; {here}", wide], skin.scores),
-        FadeIn(film.words["nil"]),
-        film.fitted("height name", ["height: dP, up or down", "height: dP"], skin.scores),
-    ]
+    names = film.fitted("width name", [f"{wide}; {here}", wide], skin.scores), FadeIn(film.words["nil"], film.words["zero"])
+    film.move(*(FadeOut(tile) for tile in film.tiles.values()), *names, *lifted, seconds=MOVE)
     film.scene.add(areas.display(0 * row.dp))
-    film.move(*(FadeOut(mark) for mark in marks), FadeIn(film.words["zero"]), *words, seconds=TEXT)
+    height = film.fitted("mean name", ["height: dP, up or down", "height: dP"], skin.scores)
+    film.move(*(FadeOut(mark) for mark in marks), height, Shows(areas, lambda share: areas.display(row.dp * share)), seconds=0.8)
+    film.words["was"] = Rectangles(skin.scores, name="was here", opacity=palette.DIM).display(areas.boxes(row.dp))
+    first, *steps, last = proof(film)
     with film.scene.telling():
-        film.move(Shows(areas, lambda share: areas.display(row.dp * share)), seconds=1.2)
-        film.scene.hold(0.5)
         level = Shows(areas, lambda share: areas.display(row.dp + (row.mean - row.dp) * share), rate_func=ease_in_out_cubic)
-        film.move(level, seconds=1.4)
-        film.words["mean"] = areas.line(skin.stats, row.d, "mean")
+        film.move(*film.leave("mean name"), FadeIn(film.words["was"]), seconds=TEXT / 2)
+        film.move(FadeIn(*first), level, seconds=1.4)
         texts = [f"level: Σ P dP = {said['mean']}", f"Σ P dP = {said['mean']}"]
-        film.move(FadeIn(film.words["mean"]), film.fitted("mean name", texts, skin.scores), seconds=TEXT)
-        film.scene.hold(0.4)
-        film.words["level"] = level_name(film, "D", row.d, skin.stats)
-        texts = [f"D = Σ dO ∘ O = {said['d']}", f"D = {said['d']}"]
-        film.move(film.fitted("d name", texts, skin.stats), FadeIn(film.words["level"]), seconds=TEXT)
+        film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
+        for step in steps:
+            film.move(FadeIn(*step), seconds=2 * TEXT)
+            film.scene.hold(0.3)
+        film.words |= {"mean": areas.line(skin.hue("D"), row.d, "mean"), "level": level_name(film, "D", row.d, skin.hue("D"))}
+        reached = film.name("d name", f"dO · O = {said['d']}", skin.o)
+        film.move(reached, FadeIn(*last, film.words["mean"], film.words["level"]), seconds=TEXT)
+
+
+def proof(film: BackwardFilm) -> list[list[Word]]:
+    """Its steps, on one line."""
+    signs = [sign for step in PROOF for sign in step]
+    colors = [film.skin.hue(tensor) if tensor else film.skin.ink for _, tensor in signs]
+    words = worded(film.place["proof"], [text for text, _ in signs], NUMBER, colors, "proof")
+    film.words |= {f"proof {at}": each for at, each in enumerate(words)}
+    ends = np.cumsum([0, *(len(step) for step in PROOF)])
+    return [words[start:end] for start, end in itertools.pairwise(ends)]
 
 
 def level_name(film: BackwardFilm, text: str, level: float, color: str) -> Word:
@@ -346,30 +370,33 @@ def slopes(film: BackwardFilm) -> None:
     """The bars rise again, and are measured from D: their areas are dS, and cancel. Then so in every row of the tile."""
     place, skin, found = film.place, film.skin, film.found
     row, said, areas, tile, pair = found.row, found.said, film.areas, found.followed, film.scene.shot("tile pair")
-    film.move(Shows(areas, lambda share: areas.display(row.mean + (row.dp - row.mean) * share), rate_func=ease_in_out_cubic), seconds=0.8)
-    of_ds = '"dS" = P compose ("dP" - D)'
-    film.words["formula"] = formula(of_ds, SYMBOL, skin.ink, place["formula"])
+    rises = Shows(areas, lambda share: areas.display(row.mean + (row.dp - row.mean) * share), rate_func=ease_in_out_cubic)
+    proven = [part for part in film.words if part.startswith("proof")]
+    film.move(rises, *film.leave("was", "mean name", "d name", *proven), seconds=0.8)
+    film.words["formula"] = formula(OF_DS, SYMBOL, skin.ink, place["proof"])
     with film.scene.telling():
         rebased = Shows(areas, lambda share: areas.display(row.dp, row.d * share), rate_func=ease_in_out_cubic)
-        film.move(rebased, *film.leave("mean name", "height name", "zero", "nil"), FadeIn(film.words["formula"]), seconds=0.8)
+        film.move(rebased, *film.leave("zero", "nil"), FadeIn(film.words["formula"]), seconds=0.8)
         texts = [f"areas: {said['above']} above, {said['below']} below", f"{said['above']} and {said['below']}"]
         film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
-        film.scene.hold(1.0)
+        film.scene.hold(0.6)
         film.tiles["column"] = film.matrix("D", tile.d[:, None], pair["column"])
-        film.tiles["tile"] = made = film.matrix("dS", tile.ds, pair["tile"])
-        standing = [part for name, part in film.tiles.items() if name != "tile"]
-        film.move(FadeOut(areas), *film.leave(), FadeIn(*standing), seconds=MOVE / 2)
-        film.scene.add(made)
         said_of = (
-            ("left name", "dO", skin.o),
-            ("top name", "Vᵀ", skin.v),
-            ("second name", "P", skin.scores),
-            ("column name", "D", skin.stats),
-        )
-        for part, text, color in (*said_of, ("tile name", "dS", skin.scores)):
+            ("left name", "dO", skin.o), ("top name", "Vᵀ", skin.v), ("second name", "P", skin.scores),
+            ("column name", "D", skin.hue("D")), ("tile name", "dP", skin.scores),
+        )  # fmt: skip
+        film.move(FadeOut(areas), *film.leave(), FadeIn(*film.tiles.values()), seconds=MOVE / 2)
+        for part, text, color in said_of:
             film.words[part] = word(text, NAME, color, pair[part], part)
-        film.words["formula"] = formula(of_ds, SYMBOL, skin.ink, pair["formula"])
-        film.move(FadeIn(*film.words.values()), Columns(made), seconds=0.8)
+        film.words["formula"] = formula(OF_DS, SYMBOL, skin.ink, pair["formula"])
+        film.move(FadeIn(*film.words.values()), seconds=TEXT)
+        raw, made = film.tiles["tile"], film.matrix("dS", tile.ds, pair["tile"])
+        film.move(row_by_row(film, made, pair["tile"], pair["second"]), seconds=SCAN)
+        film.scene.remove(raw)
+        film.tiles["tile"] = made
+        film.move(*film.leave("tile name"), seconds=TEXT / 2)
+        film.words["tile name"] = word("dS", NAME, skin.scores, pair["tile name"], "tile name")
+        film.move(FadeIn(film.words["tile name"]), seconds=TEXT)
 
 
 def finite(values: np.ndarray) -> np.ndarray:
@@ -470,7 +497,12 @@ def owner(film: BackwardFilm) -> None:
     gone = [FadeOut(film.tiles.pop(part)) for part in ("left", "top", "column")]
     film.move(*film.leave(), *gone, seconds=TEXT)
     home = walk.grid.cell(found.row_block, j)
-    film.move(*(matrix_to(tile, home) for tile in tiles), FadeIn(walk), seconds=MOVE)
+    near = {part: magnified(place[part], home, tiles[-1].rect) for part in ("grid", "dq", "dk", "dv")}
+
+    def farther(share: float) -> None:
+        walk.place({part: rect.toward(place[part], share) for part, rect in near.items()})
+
+    film.move(*(matrix_to(tile, home) for tile in tiles), Shows(walk, farther, rate_func=ease_in_out_cubic, introducer=True), seconds=MOVE)
     film.scene.remove(*tiles)
     chip = panel(place["chip"], fill=skin.chip, edge=skin.edge)
     film.words["chip"] = chip
@@ -554,31 +586,36 @@ def shared(film: BackwardFilm) -> None:
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """One number of dQ: what each program adds stacks up, in the order that was just drawn; beneath it the same parts in another."""
-    skin, found = film.skin, film.found
-    film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
-    titles = {
-        "first": ["One number of dQ: its parts, as just added", "One number of dQ, as just added"],
-        "last": ["The same parts, in another order", "In another order"],
-    }
-    sums = []
+    """The row of dQ comes nearer: what each program adds to one of its numbers; then the same parts in another order."""
+    skin, found, walk = film.skin, film.found, film.walk
+    first, last = found.drawn
+    slots = edges([walk.slots.cell(found.row_block, at) for at in range(len(first))])
+    gone = [FadeOut(walk), *film.leave()]
+    stacked = comes(film, "first", ["One number of dQ: its parts, as just added", "One number of dQ, as just added"], slots, gone)
     with film.scene.telling():
-        for side, order in zip(titles, found.drawn, strict=True):
-            parts, title = ordered(film, order), film.fitted(f"{side} name", titles[side], skin.q)
-            film.move(title, FadeIn(zero_line(film, side)), FadeIn(numbered(film, side, order)), seconds=TEXT)
-            film.words[f"{side} bars"] = bars = Rectangles(skin.q, name=f"parts {side}")
-            bars.values = parts
-            film.scene.add(bars)
-            film.move(stacking(film, bars, side, parts), seconds=1.2)
-            sums.append(summed(film, side))
-            film.move(FadeIn(sums[-1]), seconds=TEXT)
-        film.words["digits"] = Group(*(underlined(film, each) for each in sums))
+        comes(film, "last", ["The same parts, in another order", "In another order"], stacked[[first.index(j) for j in last]], [])
         said, off = found.said, []
-        for side in titles:
+        for side in ("first", "last"):
             texts = [f"tile ≤ {said[f'{side} off']} off float64's sum", f"≤ {said[f'{side} off']} off float64"]
             off.append(film.fitted(f"{side} off", texts, skin.ink))
+        film.words["digits"] = Group(underlined(film, "first"), underlined(film, "last"))
         short = f"{said['differ']} of {said['all']} differ"
         film.move(FadeIn(film.words["digits"]), *off, film.fitted("differ", [f"in the tile {short}", short], skin.ink), seconds=TEXT)
+
+
+def comes(film: BackwardFilm, side: str, titles: Sequence[str], start: np.ndarray, gone: Sequence[FadeOut]) -> np.ndarray:
+    """[programs, 4] where the parts stand, one after another in the order of a side, after they came there from ``start``; their sum."""
+    programs = dict(zip(("first", "last"), film.found.drawn, strict=True))[side]
+    parts = ordered(film, programs)
+    film.words[f"{side} bars"] = bars = Rectangles(film.skin.q, name=f"parts {side}", opacity=palette.LIT)
+    bars.values, stop = parts, stack(film.place[side], parts, scale_of(film, side))
+    film.scene.add(bars.display(start))
+    move = Shows(bars, lambda share: bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic)
+    title = film.fitted(f"{side} name", titles, film.skin.q)
+    title.rate_func = late
+    film.move(*gone, move, title, FadeIn(zero_line(film, side), numbered(film, side, programs), rate_func=late), seconds=1.2)
+    film.move(FadeIn(summed(film, side)), seconds=TEXT)
+    return stop
 
 
 def ordered(film: BackwardFilm, order: Sequence[int]) -> np.ndarray:
@@ -586,16 +623,10 @@ def ordered(film: BackwardFilm, order: Sequence[int]) -> np.ndarray:
     return film.found.in_order(film.found.parts[:, *film.found.number], order).astype(np.float64)
 
 
-def stacking(film: BackwardFilm, bars: Rectangles, side: str, parts: np.ndarray) -> Shows:
-    """Part after part."""
-    rect, ground = film.place[side], scale_of(film, side)
-    return Shows(bars, lambda share: bars.display(stack(rect, parts, ground, share)))
-
-
-def stack(rect: Rect, parts: np.ndarray, ground: tuple[float, float], share: float) -> np.ndarray:
-    """[n, 4] each part begins where the one before it ends; from the left, one after another."""
+def stack(rect: Rect, parts: np.ndarray, ground: tuple[float, float]) -> np.ndarray:
+    """[n, 4] each part begins where the one before it ends."""
     unit, zero = ground
-    return upright(rect, np.cumsum(parts) - parts, signed(parts, share), zero, unit)
+    return upright(rect, np.cumsum(parts) - parts, parts, zero, unit)
 
 
 def scale_of(film: BackwardFilm, side: str) -> tuple[float, float]:
@@ -633,8 +664,10 @@ def summed(film: BackwardFilm, side: str) -> Readout:
     return made
 
 
-def underlined(film: BackwardFilm, number: Readout) -> Rectangles:
+def underlined(film: BackwardFilm, side: str) -> Rectangles:
     """A line under the digits in which the two sums differ."""
+    number = film.words[f"{side} number"]
+    assert isinstance(number, Readout)
     first, last = film.found.said["first"], film.found.said["last"]
     same = next(at for at in range(len(first)) if first[: at + 1] != last[: at + 1])
     left, low = float(number.home[0]) + same * number.step, float(number.home[1]) - 2.5 * LINE
@@ -644,31 +677,32 @@ def underlined(film: BackwardFilm, number: Readout) -> Rectangles:
 
 @beat("fixed")
 def fixed(film: BackwardFilm) -> None:
-    """The products of a pair of tiles; without additions dQ has a launch of its own, which needs S and dP once more."""
+    """The products of a pair of tiles; for one order dQ goes to a launch of its own, which needs S and dP once more."""
     place, found, skin = film.place, film.found, film.skin
     first, second = products(found.trace), products(found.fixed)
-    film.move(*film.leave(), seconds=TEXT)
-    kept = [name for name in first if name in second[: len(first) - 1]]
-    lower = columns(place["fixed"].inset(GAP / 2, 0.0), len(second), em(14))
-    lower = [rect.shifted(-GAP / 2 if at < len(kept) else GAP / 2, 0.0) for at, rect in enumerate(lower)]  # a gap between two launches
-    upper = [rect.shifted(0.0, place["usual"].y0 - place["fixed"].y0) for rect in columns(place["fixed"], len(second), em(14))]
-    blocks = [Block(film, name, rect) for name, rect in zip(first, upper, strict=False)]
-    name = film.fitted("usual name", ["dQ added up by all programs", "all add to dQ"], skin.ink)
-    film.move(FadeIn(*blocks), name, counted(film, "usual", first), seconds=0.6)
-    ahead, later = ([Block(film, name, upper[first.index(name)]) for name in names] for names in (second[: len(kept)], second[len(kept) :]))
-    film.scene.add(*ahead)
+    if film.scene.on_stage(film.walk):  # where no order changes a bit
+        film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
+    places = columns(place["fixed"].before(GAP / 2), len(second), em(14))
+    blocks = {name: Block(film, name, rect) for name, rect in zip(first, places, strict=False)}
+    title = film.fitted("fixed name", ["dQ added up by all programs", "all add to dQ"], skin.ink)
+    film.move(FadeIn(*blocks.values()), title, counted(film, f"{len(first)} products"), seconds=0.6)
+    goes = []
+    for at, (name, rect) in enumerate(zip(second, places, strict=True)):
+        block = blocks[name]
+        if name in second[:at]:  # once more
+            block = Block(film, name, block.rect)
+            block.square.set_stroke(skin.ink, width=theme.HEAVY)
+            film.scene.add(block)
+        goes.append(block.to(rect.shifted(GAP / 2 if at >= len(first) - 1 else 0.0, 0.0)))  # dQ, made last, has a launch of its own
     with film.scene.telling():
-        film.move(*(block.to(rect) for block, rect in zip(ahead, lower, strict=False)), seconds=1.2)
-        film.move(film.fitted("fixed name", ["dQ in a launch of its own", "dQ by itself"], skin.ink), seconds=TEXT)
-        for block, rect in zip(later, lower[len(kept) :], strict=True):
-            film.move(FadeIn(block.put(rect)), seconds=0.6)
-        texts = ["one program a row block: a fixed order", "by row block: a fixed order", "by row block: fixed"]
-        film.move(counted(film, "fixed", second), film.fitted("fixed other", texts, skin.ink), seconds=TEXT)
+        film.move(*goes, *film.leave("fixed name", "fixed count"), seconds=1.2)
+        texts = ["dQ in a launch of its own: a fixed order", "dQ by itself: a fixed order"]
+        film.move(film.fitted("fixed name", texts, skin.ink), counted(film, f"{len(second)} products for {len(first)}"), seconds=TEXT)
 
 
-def counted(film: BackwardFilm, side: str, made: list[str]) -> FadeIn:
-    """How many products a line has."""
-    return film.fitted(f"{side} count", [f"{len(made)} products", f"{len(made)}"], film.skin.ink)
+def counted(film: BackwardFilm, text: str) -> FadeIn:
+    """How many products a pair of tiles takes."""
+    return film.name("fixed count", text, film.skin.ink)
 
 
 class Block(Named):

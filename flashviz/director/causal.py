@@ -21,7 +21,7 @@ from flashviz.lettering import Face, em
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.mobjects.tiles import Polygons, Rectangles, box
 
 SEEN = palette.FAINT  # opacity of what is seen
 AXIS = "time in tiles →"
@@ -56,7 +56,7 @@ class Row(VGroup):
         self.loaded = Rectangles(skin.edge, name="visited", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
         self.empty.display(self.cells[self.skipped])
         self.loaded.display(self.cells[self.visited])
-        self.seen = [Polygons(skin.scores, "seen full"), Polygons(skin.scores, "seen masked")]
+        self.seen = [Polygons(skin.scores, "seen full", SEEN), Polygons(skin.scores, "seen masked", SEEN)]
         super().__init__(self.query, self.empty, self.loaded, *self.seen)
 
     def limit(self, limit: Limit, beyond: float) -> None:
@@ -64,25 +64,6 @@ class Row(VGroup):
         parts = [limit.seen(self.index, col, beyond) for col in range(len(self.values))]
         for drawn, chosen in zip(self.seen, (self.values != MASKED, self.values == MASKED), strict=True):
             drawn.display([part for part, taken in zip(parts, chosen, strict=True) if taken])
-
-
-class Polygons(VMobject):
-    """Many polygons of one colour as one path."""
-
-    def __init__(self, color: str, name: str) -> None:
-        super().__init__(stroke_width=0, fill_color=color, fill_opacity=SEEN)
-        self.tag = name
-
-    def display(self, parts: Sequence[np.ndarray]) -> None:
-        """[corners, 2] each."""
-        points = []
-        for part in parts:
-            if len(part):
-                ends = np.concatenate([part, part[:1]])
-                thirds = np.array([0, 1 / 3, 2 / 3, 1])[None, :, None]
-                points.append((ends[:-1, None] * (1 - thirds) + ends[1:, None] * thirds).reshape(-1, 2))
-        flat = np.concatenate(points) if points else np.zeros((0, 2))
-        self.points = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
 
 
 class CausalFilm(ChapterFilm):

@@ -37,25 +37,22 @@ KEPT: Mapping[Aspect, Table] = {
 # A product of two tiles at their crossing, numbers of its rows beside it, and a second tile that it meets.
 TILES: Mapping[Aspect, Table] = {
     "16:9": {
-        "left": (80, 490, 450, 860), "top": (490, 60, 860, 430), "tile": (490, 490, 860, 860), "column": (890, 490, 930, 860),
-        "second": (1200, 490, 1570, 860), "left name": (80, 430, 450, 486), "top name": (876, 210, 1000, 280),
-        "tile name": (490, 866, 860, 926),
-        "column name": (942, 640, 1130, 710), "second name": (1200, 866, 1860, 926), "formula": (1030, 110, 1840, 240),
-        "note": (1030, 260, 1860, 320), "further": (1030, 330, 1860, 390),
+        "left": (20, 320, 270, 860), "top": (280, 40, 820, 310), "tile": (280, 320, 820, 860), "column": (836, 320, 876, 860),
+        "second": (1290, 320, 1830, 860), "left name": (20, 262, 270, 316), "top name": (836, 140, 940, 210),
+        "tile name": (280, 866, 820, 926), "column name": (888, 560, 1070, 620), "second name": (1290, 866, 1880, 926),
+        "formula": (1000, 40, 1860, 150), "note": (1000, 160, 1880, 220), "further": (1000, 230, 1880, 290),
     },
     "4:3": {
-        "left": (30, 490, 390, 850), "top": (420, 90, 780, 450), "tile": (420, 490, 780, 850), "column": (804, 490, 840, 850),
-        "second": (1000, 490, 1360, 850), "left name": (30, 430, 390, 486), "top name": (794, 250, 880, 310),
-        "tile name": (420, 858, 780, 918),
-        "column name": (852, 640, 990, 700), "second name": (1000, 858, 1420, 918), "formula": (870, 90, 1410, 200),
-        "note": (870, 250, 1420, 310), "further": (870, 320, 1420, 380),
+        "left": (20, 430, 200, 860), "top": (210, 240, 640, 420), "tile": (210, 430, 640, 860), "column": (654, 430, 690, 860),
+        "second": (980, 430, 1410, 860), "left name": (20, 372, 200, 426), "top name": (654, 300, 750, 360),
+        "tile name": (210, 866, 640, 926), "column name": (702, 620, 960, 680), "second name": (980, 866, 1430, 926),
+        "formula": (770, 80, 1410, 190), "note": (770, 210, 1420, 270), "further": (770, 280, 1420, 340),
     },
     "1:1": {
-        "left": (30, 560, 330, 860), "top": (350, 240, 650, 540), "tile": (350, 560, 650, 860), "column": (664, 560, 694, 860),
-        "second": (750, 560, 1050, 860), "left name": (30, 500, 330, 554), "top name": (664, 380, 760, 440),
-        "tile name": (350, 868, 650, 926),
-        "column name": (664, 500, 790, 554), "second name": (750, 868, 1070, 926), "formula": (350, 16, 1050, 96),
-        "note": (350, 104, 1060, 160), "further": (350, 168, 1060, 224),
+        "left": (16, 490, 120, 860), "top": (130, 250, 500, 480), "tile": (130, 490, 500, 860), "column": (510, 490, 540, 860),
+        "second": (690, 490, 1060, 860), "left name": (16, 430, 126, 486), "top name": (510, 340, 610, 400),
+        "tile name": (130, 868, 500, 926), "column name": (548, 640, 684, 700), "second name": (690, 868, 1070, 926),
+        "formula": (130, 16, 1050, 96), "note": (130, 104, 1060, 160), "further": (130, 168, 1060, 224),
     },
     "9:16": {
         "left": (60, 820, 500, 1260), "top": (530, 360, 970, 800), "tile": (530, 820, 970, 1260), "column": (984, 820, 1020, 1260),
@@ -65,23 +62,23 @@ TILES: Mapping[Aspect, Table] = {
         "note": (60, 170, 1020, 226), "further": (60, 228, 1020, 284),
     },
 }  # fmt: skip
-# One row of P and dP over all keys: a bar's width is its weight, its height dP.
+# One row of P and dP over all keys: a bar's width is its weight, its height dP. What its mean is, in steps.
 WEIGHTED: Mapping[Aspect, Table] = {
     "16:9": {
-        "mean name": (100, 20, 900, 100), "d name": (960, 20, 1820, 100), "formula": (960, 100, 1820, 200), "bars": (150, 210, 1770, 830),
-        "width name": (100, 850, 1820, 920), "height name": (100, 120, 900, 190),
+        "proof": (100, 20, 1820, 100), "mean name": (100, 110, 900, 180), "d name": (960, 110, 1820, 180), "bars": (150, 210, 1770, 830),
+        "width name": (100, 850, 1820, 920),
     },
     "4:3": {
-        "mean name": (60, 70, 700, 140), "d name": (740, 70, 1400, 140), "formula": (740, 150, 1400, 240), "bars": (110, 260, 1330, 810),
-        "width name": (60, 830, 1380, 900), "height name": (60, 160, 700, 230),
+        "proof": (60, 60, 1400, 140), "mean name": (60, 150, 700, 220), "d name": (740, 150, 1400, 220), "bars": (110, 250, 1330, 810),
+        "width name": (60, 830, 1380, 900),
     },
     "1:1": {
-        "mean name": (40, 20, 530, 84), "d name": (550, 20, 1060, 84), "formula": (550, 90, 1050, 170), "bars": (80, 180, 1000, 820),
-        "width name": (40, 840, 1040, 904), "height name": (40, 96, 530, 160),
+        "proof": (40, 20, 1060, 90), "mean name": (40, 100, 530, 164), "d name": (550, 100, 1060, 164), "bars": (80, 190, 1000, 820),
+        "width name": (40, 840, 1040, 904),
     },
     "9:16": {
-        "mean name": (60, 90, 530, 160), "d name": (550, 90, 1040, 160), "formula": (550, 180, 1040, 260), "bars": (100, 300, 980, 1220),
-        "width name": (60, 1250, 1020, 1320), "height name": (60, 190, 530, 260),
+        "proof": (40, 90, 1050, 160), "mean name": (40, 180, 530, 250), "d name": (550, 180, 1050, 250), "bars": (100, 300, 980, 1220),
+        "width name": (40, 1250, 1040, 1320),
     },
 }  # fmt: skip
 # A column of the grid and its program's chip; dQ beside the rows, dK and dV beneath the columns.
@@ -135,54 +132,35 @@ ADDS: Mapping[Aspect, Table] = {
         "note": (590, 1100, 1050, 1180),
     },
 }  # fmt: skip
-# One number of dQ: what the programs add to it, in two orders.
-ORDERS: Mapping[Aspect, Table] = {
+# One number of dQ: what the programs add to it, in two orders; and the products of a pair of tiles, as equal blocks.
+ENDS: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (100, 20, 1230, 84), "first": (100, 92, 1230, 390), "first order": (100, 396, 1230, 450),
-        "first number": (1270, 140, 1880, 250), "first off": (1270, 250, 1880, 320),
-        "last name": (100, 474, 1230, 538), "last": (100, 546, 1230, 844), "last order": (100, 850, 1230, 904),
-        "last number": (1270, 594, 1880, 704), "last off": (1270, 704, 1880, 774), "differ": (1270, 400, 1880, 460),
+        "first name": (100, 14, 1120, 74), "first": (100, 82, 1120, 292), "first order": (100, 296, 1120, 350),
+        "first number": (1140, 82, 1880, 222), "first off": (1140, 226, 1880, 286),
+        "last name": (100, 368, 1120, 428), "last": (100, 436, 1120, 646), "last order": (100, 650, 1120, 704),
+        "last number": (1140, 436, 1880, 576), "last off": (1140, 580, 1880, 640), "differ": (1140, 320, 1880, 404),
+        "fixed name": (100, 728, 1120, 788), "fixed": (100, 796, 1120, 916), "fixed count": (1140, 816, 1880, 896),
     },
     "4:3": {
-        "first name": (60, 30, 900, 90), "first": (60, 100, 860, 370), "first order": (60, 376, 860, 430),
-        "first number": (900, 140, 1400, 230), "first off": (900, 250, 1400, 310),
-        "last name": (60, 484, 900, 550), "last": (60, 560, 860, 830), "last order": (60, 836, 860, 890),
-        "last number": (900, 600, 1400, 690), "last off": (900, 710, 1400, 770), "differ": (900, 400, 1400, 460),
+        "first name": (60, 20, 880, 76), "first": (60, 84, 860, 290), "first order": (60, 294, 860, 344),
+        "first number": (900, 110, 1400, 200), "first off": (900, 206, 1400, 262),
+        "last name": (60, 372, 880, 428), "last": (60, 436, 860, 642), "last order": (60, 646, 860, 696),
+        "last number": (900, 462, 1400, 552), "last off": (900, 558, 1400, 614), "differ": (900, 340, 1400, 400),
+        "fixed name": (60, 712, 1400, 768), "fixed": (60, 776, 960, 906), "fixed count": (990, 800, 1420, 880),
     },
     "1:1": {
-        "first name": (40, 14, 1040, 70), "first": (40, 76, 1040, 276), "first order": (40, 280, 1040, 330),
-        "first number": (40, 336, 560, 410), "first off": (580, 336, 1050, 410),
-        "last name": (40, 444, 1040, 500), "last": (40, 506, 1040, 706), "last order": (40, 710, 1040, 760),
-        "last number": (40, 766, 560, 840), "last off": (580, 766, 1050, 840), "differ": (40, 868, 1040, 926),
+        "first name": (40, 10, 1040, 64), "first": (40, 68, 560, 226), "first order": (40, 228, 560, 278),
+        "first number": (590, 80, 1050, 160), "first off": (590, 166, 1050, 222),
+        "last name": (40, 302, 580, 356), "last": (40, 360, 560, 518), "last order": (40, 520, 560, 570),
+        "last number": (590, 380, 1050, 460), "last off": (590, 466, 1050, 522), "differ": (590, 262, 1050, 318),
+        "fixed name": (40, 600, 1040, 656), "fixed": (40, 666, 1040, 810), "fixed count": (40, 824, 1040, 904),
     },
     "9:16": {
-        "first name": (60, 50, 1020, 114), "first": (60, 130, 1020, 430), "first order": (60, 436, 1020, 490),
-        "first number": (60, 500, 580, 590), "first off": (600, 500, 1040, 590),
-        "last name": (60, 680, 1020, 744), "last": (60, 760, 1020, 1060), "last order": (60, 1066, 1020, 1120),
-        "last number": (60, 1130, 580, 1220), "last off": (600, 1130, 1040, 1220), "differ": (60, 1280, 1020, 1340),
-    },
-}  # fmt: skip
-# The products of a pair of tiles, as equal blocks: those of one launch, and those of two.
-PRODUCTS: Mapping[Aspect, Table] = {
-    "16:9": {
-        "usual name": (100, 70, 1460, 150), "usual count": (1480, 70, 1820, 150), "usual": (100, 164, 1820, 400),
-        "fixed name": (100, 500, 1460, 580), "fixed count": (1480, 500, 1820, 580), "fixed": (100, 594, 1820, 830),
-        "fixed other": (1106, 842, 1840, 906),
-    },
-    "4:3": {
-        "usual name": (60, 100, 1090, 180), "usual count": (1100, 100, 1380, 180), "usual": (60, 194, 1380, 410),
-        "fixed name": (60, 510, 1090, 590), "fixed count": (1100, 510, 1380, 590), "fixed": (60, 604, 1380, 820),
-        "fixed other": (834, 828, 1400, 890),
-    },
-    "1:1": {
-        "usual name": (40, 120, 765, 190), "usual count": (770, 120, 1040, 190), "usual": (40, 204, 1040, 400),
-        "fixed name": (40, 520, 765, 590), "fixed count": (770, 520, 1040, 590), "fixed": (40, 604, 1040, 800),
-        "fixed other": (460, 808, 1060, 870),
-    },
-    "9:16": {
-        "usual name": (60, 220, 745, 290), "usual count": (750, 220, 1020, 290), "usual": (60, 310, 1020, 620),
-        "fixed name": (60, 780, 745, 850), "fixed count": (750, 780, 1020, 850), "fixed": (60, 870, 1020, 1180),
-        "fixed other": (460, 1190, 1040, 1250),
+        "first name": (60, 50, 1020, 114), "first": (60, 124, 1020, 390), "first order": (60, 394, 1020, 450),
+        "first number": (60, 456, 580, 540), "first off": (600, 456, 1040, 540),
+        "last name": (60, 570, 1020, 634), "last": (60, 644, 1020, 910), "last order": (60, 914, 1020, 970),
+        "last number": (60, 976, 580, 1060), "last off": (600, 976, 1040, 1060), "differ": (60, 1066, 1020, 1120),
+        "fixed name": (60, 1136, 1020, 1196), "fixed": (60, 1202, 1020, 1318), "fixed count": (60, 1322, 1020, 1386),
     },
 }  # fmt: skip
 
@@ -213,6 +191,13 @@ class Grid:
     def legible(self) -> bool:
         """Whether a cell has room for a number."""
         return self.rect.width / self.columns >= LEGIBLE and self.rect.height / self.rows >= ROW
+
+
+def magnified(rect: Rect, part: Rect, to: Rect) -> Rect:
+    """Where a picture's rectangle stands when a part of it fills ``to``."""
+    wide, high = to.width / part.width, to.height / part.height
+    x0, y0 = to.x0 - (part.x0 - rect.x0) * wide, to.y0 - (part.y0 - rect.y0) * high
+    return Rect(x0, y0, x0 + rect.width * wide, y0 + rect.height * high)
 
 
 def arrivals(walks: list[list[int]], seed: int) -> dict[tuple[int, int], float]:

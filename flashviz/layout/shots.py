@@ -38,7 +38,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF,
     "race": RACE, "times": TIMES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
-    "orders": backward.ORDERS, "products": backward.PRODUCTS, "training": TRAINING,
+    "ends": backward.ENDS, "training": TRAINING,
 }  # fmt: skip
 
 

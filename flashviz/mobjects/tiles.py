@@ -92,6 +92,25 @@ class Rectangles(VMobject):
         return self
 
 
+class Polygons(VMobject):
+    """Many polygons of one colour as one path."""
+
+    def __init__(self, color: str, name: str, opacity: float = 1.0) -> None:
+        super().__init__(stroke_width=0, fill_color=color, fill_opacity=opacity)
+        self.tag = name
+
+    def display(self, parts: Sequence[np.ndarray]) -> None:
+        """[corners, 2] each."""
+        points = []
+        for part in parts:
+            if len(part):
+                ends = np.concatenate([part, part[:1]])
+                thirds = np.array([0, 1 / 3, 2 / 3, 1])[None, :, None]
+                points.append((ends[:-1, None] * (1 - thirds) + ends[1:, None] * thirds).reshape(-1, 2))
+        flat = np.concatenate(points) if points else np.zeros((0, 2))
+        self.points = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
+
+
 class Matrix(Group):
     """A tile whose values are seen: an image of ``values`` [rows, cols] between ``low`` and ``high``, framed in its hue."""
 
