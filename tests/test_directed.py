@@ -186,8 +186,9 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "race": ("standard", "flash"), "bytes": ("standard area", "flash area", "areas name"),
-            "measured": ("plot", "badge", "ticks", "note"),
+            "race": ("standard", "flash"), "bytes": ("standard", "flash"), "stored": ("standard", "standard note"),
+            "again": ("standard", "flash", "flash note"),
+            "measured": ("standard", "flash", "standard note", "flash note", "N", "setting"),
         },
         actors=("bar standard", "bar flash"),
     ),
