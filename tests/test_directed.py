@@ -106,15 +106,16 @@ FILMS = {
     "score": Directed(
         "score", "ScoreScene",
         subjects={
-            "pair": ("q", "k", "q name", "k name"), "products": ("products", "products name"), "stack": ("products", "sum", "number"),
-            "scale": ("sum", "number"), "spread": ("products", "sum", "products name"),
+            "pair": ("k first", "k first name"), "products": ("q first", "k first", "q", "k", "products", "product"),
+            "stack": ("q", "k", "products", "product", "sum", "number"), "scale": ("sum", "number"),
+            "spread": ("q", "k", "products", "sum", "wide"), "weights": ("sum", "number"), "divided": ("products", "wide", "sum", "number"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "narrow": {"head_dim": 16}, "wide": {"head_dim": 128},
             "scaled": {"scale": 0.3},
         },
         actors=("q", "k", "products"),
-        seconds=(18, 27),
+        seconds=(16, 31),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",
