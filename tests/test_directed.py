@@ -97,8 +97,8 @@ FILMS = {
     "references": Directed(
         "references", "ReferencesScene",
         subjects={
-            "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both", "equal"),
-            "read": ("both", "left small", "right small", "list"),
+            "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both"),
+            "read": ("list",),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
         seconds=(11, 13),
