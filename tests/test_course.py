@@ -111,7 +111,7 @@ ANSWERS = {
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
     "recompute": ("SpeedScene", "backward pass redoes S"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
-    "causal alignment": ("CausalScene", "Fewer queries than keys: the last query sees the last key."),
+    "causal alignment": ("CausalScene", "All rows: the last query sees the last key."),
     "O is N x d": ("MemoryScalingScene", "No score is stored. O is left."),
     "honest ratios": ("FlashAttentionScene", "At equal speed: 144 1/4 tiles, then 400."),
     "with a perfect cache": ("IOScene", "Only a large enough chip beats a perfect cache."),

@@ -34,8 +34,7 @@ FILMS = {
     "causal": Directed(
         "causal", "CausalScene",
         subjects={
-            "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"),
-            "fewer": ("grid", "sum", "note", "bytes", "in order", "longest"),
+            "row": ("grid",), "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"),
             "rows": ("grid", "in order", "longest", "in order name", "longest name"),
         },
         configs={
