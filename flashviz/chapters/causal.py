@@ -19,13 +19,13 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("row", "One row", 4.2, shot="causal", late=True, along=True, caption="Causal: no query looks ahead. First one row."),
+    Beat("row", "One row", 4.6, shot="causal", late=True, along=True, caption="Causal: no query looks ahead. First one row."),
     Beat("mask", "The mask", 5.0, shot="causal", late=True, along=True, caption="All rows: the last query sees the last key."),
     Beat("skip", "Skipped tiles", 4.4, shot="causal", late=True, along=True, caption="{skipped} tiles skipped: nothing is loaded."),
     Beat("kinds", "Masked tiles", 4.2, shot="causal", late=True, along=True, caption="Only {masked} of the rest pay for a mask."),
     Beat("half", "Half", 6.0, shot="causal", late=True, along=True,
          caption="A turned copy makes {rows} × {more} tiles: half is {visited}."),
-    Beat("rows", "Unequal programs", 8.0, shot="causal", late=True, along=True,
+    Beat("rows", "Unequal programs", 7.6, shot="causal", late=True, along=True,
          caption="{places} run at once: starting the longest first ends sooner."),
     Beat("blind", "Rows that see no key", 5.4, shot="causal", late=True, along=True, caption="{blind} no key: O = 0, LSE = −∞."),
 )  # fmt: skip

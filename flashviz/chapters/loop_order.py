@@ -17,8 +17,8 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stage", "Two loop orders", 2.8, shot="loops", late=True, along=True, caption="Which loop is outside?"),
-    Beat("keys", "Keys outside", 10.0, shot="loops", late=True, along=True, caption="Keys outside: O comes and goes."),
+    Beat("stage", "Two loop orders", 3.2, shot="loops", late=True, along=True, caption="Which loop is outside?"),
+    Beat("keys", "Keys outside", 9.8, shot="loops", late=True, along=True, caption="Keys outside: O comes and goes."),
     Beat("queries", "Queries outside", 6.6, shot="loops", late=True, along=True, caption="Queries outside: O waits on chip."),
     Beat("rest", "All tiles", 6.0, shot="loops", late=True, along=True, caption="Now all {tiles} tiles."),
     Beat("o", "O's own traffic", 5.0, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
