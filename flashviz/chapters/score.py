@@ -15,7 +15,7 @@ from flashviz.storyboard import Beat
 BEATS: tuple[Beat, ...] = (
     Beat("pair", "A query and a key", 3.8, shot="pair", late=True, along=True, caption="A query and a key: {d} numbers each."),
     Beat("products", "Their products", 4.4, shot="pair", late=True, along=True, caption="Number by number, they are multiplied."),
-    Beat("stack", "One number", 4.8, shot="pair", late=True, along=True, caption="The {d} products stack into one number."),
+    Beat("stack", "One number", 4.6, shot="pair", late=True, along=True, caption="The {d} products stack into one number."),
     Beat("scale", "The score", 4.0, shot="pair", late=True, along=True, caption="Divided by {divisor}: that is one score."),
     Beat("spread", "Why the root", 5.0, shot="pair", late=True, along=True,
          caption="Why √{d}? Sums of {d} random products spread by √{d}."),
