@@ -14,10 +14,10 @@ class CausalScene(causal.CausalStage):
     def construct(self) -> None:
         film = self.open(run)
 
+        causal.row(film)
         causal.mask(film)
         causal.skip(film)
         causal.kinds(film)
         causal.half(film)
         causal.rows(film)
-        causal.fewer(film)
         causal.blind(film)

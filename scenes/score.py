@@ -20,3 +20,5 @@ class ScoreScene(score.ScoreStage):
         score.stack(film)
         score.scale(film)
         score.spread(film)
+        score.weights(film)
+        score.divided(film)

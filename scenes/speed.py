@@ -9,13 +9,13 @@ class SpeedScene(speed.SpeedStage):
 
     subject = "Fast: time against N"
     running_head = "Speed"
-    poster = "cache"
+    poster = "again"
 
     def construct(self) -> None:
         film = self.open(measured)
 
         speed.race(film)
         speed.nbytes(film)
+        speed.stored(film)
         speed.again(film)
         speed.measured(film)
-        speed.cache(film)

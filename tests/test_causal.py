@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from flashviz.chapters.causal import FULL, MASKED, SKIPPED, gather, placed
 from flashviz.chapters.causal import shown as bands
 from flashviz.config import AttentionConfig
+from flashviz.director.causal import CausalFilm, Lanes
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.forms import closed_form
@@ -137,17 +138,46 @@ def test_lanes_are_as_long_as_they_last() -> None:
     assert ends[1] / ends[0] == pytest.approx(9 / 12, abs=0.01)
 
 
-def test_fewer_queries_are_the_last_rows() -> None:
-    """The lower half of the square's tiles, from a trace of its own: the last query sees the last key."""
-    c = AttentionConfig(causal=True)
-    found = gather(c, "numpy", run)
-    half = kinds_by_elements(replace(c, seq_q=256))
-    assert (half == found.kinds[4:]).all()
-    assert found.fewer is not None
-    assert int((half != SKIPPED).sum()) == closed_form(replace(c, seq_q=256), "fa2").read["K"] // (64 * 64 * 2) == 26
-    last = at(scene(FILM), "fewer")
-    assert said(last, "sum") == ["26 of 32 tiles"]
-    assert [said(last, f"row {index}") != [] or bool(shown(last, f"row {index}")) for index in range(8)] == [False] * 4 + [True] * 4
+@pytest.mark.parametrize("now", [0.0, 1.5, 4.0, 8.25, 9.0, 12.0])
+def test_at_any_time_a_program_has_done_what_its_place_had_time_for(now: float) -> None:
+    """All programs together: as many tiles as places ran; the clock stops with the last one."""
+    film = scene(FILM)
+    found = gather(AttentionConfig(causal=True), "numpy", run)
+    for part, longest in (("in order", False), ("longest", True)):
+        runs = found.schedule(longest_first=longest)
+        lanes = Lanes(CausalFilm(film, found), film.shot("causal")[part], runs, found.ends[0], part)
+        lanes.run(now)
+        expected = [min(max(now - program.start, 0.0), program.tiles) for program in runs]
+        assert [float(np.sum(np.asarray(drawn.values))) for drawn in lanes.programs] == pytest.approx(expected)
+        assert lanes.time.text == f"{int(min(now, found.ends[int(longest)]))}"
+        assert [word.text for word in lanes.words] == [f"{program.row + 1}" for program in runs]
+        seen = [word.text for word in lanes.words if word.family_members_with_points()[0].get_fill_opacity() > 0]
+        assert seen == [f"{program.row + 1}" for program in runs if program.start + 1 <= now]
+
+
+def test_jobs_are_numbered_as_their_rows() -> None:
+    end = at(scene(FILM), "rows")
+    numbers = [f"{row + 1}" for row in range(8)]
+    assert [item.text for item in sorted(shown(end, "number row"), key=lambda item: -item.box[1])] == numbers
+    assert sorted(said(end, "number program")) == sorted(2 * numbers)
+
+
+def test_the_mask_comes_into_one_row_first() -> None:
+    """Into that with half of the rows above it; into the others with the next beat."""
+    grid = masked_grid(AttentionConfig(), scene(FILM).shot("causal")["grid"])
+    first, after = ({item.box for item in at(scene(FILM), beat).shown if item.name == "seen full"} for beat in ("row", "mask"))
+    tops = sorted(round((grid.grid.y1 - box[3]) / grid.cell_height) for box in first & after)
+    assert tops == [4, 7], "and of the last one no tile is skipped"
+    assert len(first) == 8
+
+
+@every
+def test_the_last_query_and_the_last_key_meet_in_the_last_tile(name: str) -> None:
+    film = scene(FILM, **CONFIGS[name])
+    grid = masked_grid(film.settings.config, film.shot("causal")["grid"])
+    (corner,) = shown(at(film, "mask"), "corner")
+    assert corner.box == pytest.approx(grid.cell(grid.n_rows - 1, grid.n_cols - 1).edges, abs=0.01)
+    assert kinds_by_elements(AttentionConfig(**CONFIGS[name], causal=True))[-1, -1] != SKIPPED
 
 
 @pytest.mark.parametrize(("rows", "keys", "words"), [(420, 300, "The first 120 queries see"), (65, 64, "The first query sees")])

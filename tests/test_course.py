@@ -80,7 +80,7 @@ def test_a_chapter_is_the_same_as_by_itself() -> None:
     within = [beat for beat in course().told if beat.name.startswith("CausalScene-")]
     assert [(beat.caption, beat.title) for beat in within] == [(beat.caption, beat.title) for beat in alone.told]
     longer = [beat.seconds - by_itself.seconds for beat, by_itself in zip(within, alone.told, strict=True)]
-    assert 0 < longer[0] <= JOINT, "the joint has its own time"
+    assert 0 < longer[0] <= JOINT + 1e-9, "the joint has its own time"
     assert longer[1:] == pytest.approx([0.0] * len(longer[1:]))
     first = next(at for at, beat in enumerate(course().told) if beat is within[0])
     shown = [picture(snapshot) for snapshot in course().snapshots[first : first + len(within)]]
@@ -111,7 +111,7 @@ ANSWERS = {
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
     "recompute": ("SpeedScene", "backward pass redoes S"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
-    "causal alignment": ("CausalScene", "Fewer queries than keys: the last query sees the last key."),
+    "causal alignment": ("CausalScene", "All rows: the last query sees the last key."),
     "O is N x d": ("MemoryScalingScene", "No score is stored. O is left."),
     "honest ratios": ("FlashAttentionScene", "At equal speed: 144 1/4 tiles, then 400."),
     "with a perfect cache": ("IOScene", "Only a large enough chip beats a perfect cache."),

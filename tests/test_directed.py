@@ -33,8 +33,7 @@ FILMS = {
     "causal": Directed(
         "causal", "CausalScene",
         subjects={
-            "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"),
-            "fewer": ("grid", "sum", "note", "bytes", "in order", "longest"),
+            "row": ("grid",), "mask": ("grid", "rule"), "half": ("grid", "sum", "note", "bytes"),
             "rows": ("grid", "in order", "longest", "in order name", "longest name"),
         },
         configs={
@@ -96,8 +95,8 @@ FILMS = {
     "references": Directed(
         "references", "ReferencesScene",
         subjects={
-            "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both", "equal"),
-            "read": ("both", "left small", "right small", "list"),
+            "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both"),
+            "read": ("list",),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
         seconds=(11, 13),
@@ -105,15 +104,16 @@ FILMS = {
     "score": Directed(
         "score", "ScoreScene",
         subjects={
-            "pair": ("q", "k", "q name", "k name"), "products": ("products", "products name"), "stack": ("products", "sum", "number"),
-            "scale": ("sum", "number"), "spread": ("products", "sum", "products name"),
+            "pair": ("k first", "k first name"), "products": ("q first", "k first", "q", "k", "products", "product"),
+            "stack": ("q", "k", "products", "product", "sum", "number"), "scale": ("sum", "number"),
+            "spread": ("q", "k", "products", "sum", "wide"), "weights": ("sum", "number"), "divided": ("products", "wide", "sum", "number"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "narrow": {"head_dim": 16}, "wide": {"head_dim": 128},
             "scaled": {"scale": 0.3},
         },
         actors=("q", "k", "products"),
-        seconds=(18, 27),
+        seconds=(16, 31),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",
@@ -188,8 +188,9 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "race": ("standard", "flash"), "bytes": ("standard area", "flash area", "areas name"),
-            "measured": ("plot", "badge", "ticks", "note"),
+            "race": ("standard", "flash"), "bytes": ("standard", "flash"), "stored": ("standard", "standard note"),
+            "again": ("standard", "flash", "flash note"),
+            "measured": ("standard", "flash", "standard note", "flash note", "N", "setting"),
         },
         actors=("bar standard", "bar flash"),
     ),

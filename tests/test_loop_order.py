@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import settings as tries
 from flashviz.chapters.loop_order import MATRICES, gather
 from flashviz.config import AttentionConfig
 from flashviz.director import loop_order as loops
+from flashviz.director.words import Word
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.forms import closed_form
@@ -135,6 +136,47 @@ def test_the_row_s_crossings_are_counted_out() -> None:
     assert said(at(film, "o"), "product") == ["8 × (1 + 2 × 8) × 8 KiB", "8 × 1 × 8 KiB"]
     assert "1: zeros. 2 × 8: in and out" in said(at(film, "o"), "note")
     assert at(film, "o").caption == f"O crosses {1 + 2 * 8} times a row, not once."
+
+
+def test_o_is_written_as_zeros_before_the_loops() -> None:
+    """Event by event of the trace: all that crosses before the first load are stores, of O once a tile; then the loops begin from there."""
+    scene_, found = scene(FILM), gather(AttentionConfig(), "numpy", run)
+    film = loops.LoopOrderFilm(scene_, found)
+    order, ticks = found.first, film.views[0].ticks
+    before = order.trace.columns["kind"][: order.begun]
+    assert not np.isin(before, [kind for kind in Kind if kind.name.startswith("LOAD")]).any()
+    seen = []
+    for share in np.linspace(0, 1, 9):
+        film.initialise(float(share))
+        seen.append(float(np.sum(np.asarray(ticks["O"].values))))
+        assert not any(np.any(ticks[tensor].values) for tensor in "QKV")
+    assert (seen[0], seen[-1]) == (0, 8)
+    assert seen == sorted(seen)
+    assert 0 < seen[4] < 8, "one after the other"
+    assert order.event_at(0.0) == order.begun
+    assert scene_.drawn_at["O starts as zeros"] < scene_.drawn_at["K and V wait on chip"]
+
+
+def test_both_loops_are_said_the_outer_one_first() -> None:
+    """As the traces run them: what the outer loop counts stands above, and the inner one is indented."""
+    for side, order in zip(loops.SIDES, gather(AttentionConfig(), "numpy", run).orders, strict=True):
+        drawn = loops.loops(scene(FILM).shot("loops")[f"{side} name"], order.outer, "paper", scene(FILM).skin)
+        upper, lower, paper = cast(list[Word], list(drawn))
+        assert (paper.text, paper.baseline) == ("paper", upper.baseline)
+        assert len(set(order.visits[:8, order.outer].tolist())) == 1, "the outer one stands while the inner one runs"
+        assert upper.text == f"for each {'key' if order.outer else 'query'} tile:"
+        assert lower.text == f"for each {'query' if order.outer else 'key'} tile:"
+        assert upper.baseline > lower.baseline
+        assert upper.left < lower.left
+
+
+def test_the_chip_is_as_large_as_the_cell_that_it_works_on() -> None:
+    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
+    for view, order in zip(film.views, film.found.orders, strict=True):
+        loops.display(view, order, 2.9)
+        assert view.head is not None
+        cell = view.cross.cell(*(int(at) for at in order.visits[2]))
+        assert view.chip(view.head).edges == pytest.approx(cell.edges, abs=1e-6)
 
 
 def test_the_chip_holds_what_the_trace_says() -> None:

@@ -112,7 +112,7 @@ def test_equal_areas_are_equal_bytes(config: dict[str, Any], aspect: Aspect) -> 
     for rows in (c.block_m, 2 * c.block_m):
         problem = replace(c, block_m=rows)
         moved_tiles = traffic(record(problem, source="numpy", algorithm="fa2"))
-        boxes = work.copies(rows, c.block_n, [problem.visited(i) for i in range(problem.row_blocks)])
+        boxes = work.copies(rows, c.block_n, [len(problem.key_tiles(i)) for i in range(problem.row_blocks)])
         assert [moved_tiles.read[name] for name in "KV"] == pytest.approx([scale * area(each) for each in boxes])
     assert shot(c, aspect, "roof")["grid"].contains(work.grid)
 

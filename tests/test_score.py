@@ -6,18 +6,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import special  # type: ignore[import-untyped]
 
 from flashviz import figures
 from flashviz.chapters.rescale import gather
-from flashviz.chapters.score import PAIRS, Score, score_of, spread_of
+from flashviz.chapters.score import KEYS, Score, score_of, softmax, spread_of
 from flashviz.config import AttentionConfig
+from flashviz.director.score import ScoreFilm
 from flashviz.layout import Rect
 from flashviz.mobjects.walks import Walks
 from flashviz_kernels.recorder import run
-from tests.directed import at, said, scene, shown
+from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
 
 FILM = FILMS["score"]
+SEEDS = 40
 CONFIGS = {
     "default": AttentionConfig(),
     "causal, heads": AttentionConfig(seq_q=200, heads=4, kv_heads=2, head_dim=32, block_m=32, block_n=32, causal=True),
@@ -57,24 +61,65 @@ def test_products_stack_end_to_end_and_the_sum_shrinks_on_their_scale() -> None:
     unit = (products.box[3] - products.box[1]) / np.ptp(ends)
     assert whole.box[3] - whole.box[1] == pytest.approx(abs(ends[-1]) * unit, abs=0.03)
     assert score.box[3] - score.box[1] == pytest.approx(abs(pair.score) * unit, abs=0.03)
+    assert said(at(film, "stack"), "total") == [figures.number(float(ends[-1]))]
     assert said(at(film, "scale"), "number") == [figures.number(float(ends[-1])), "/", "8", "=", figures.number(pair.score)]
 
 
-@given(st.integers(0, 50), st.sampled_from([16, 64, 128]))
-def test_random_sums_spread_by_the_root_of_how_many_are_added(seed: int, d: int) -> None:
-    """The mean square of the first c products is c, within five of its own deviations; the walk starts at zero."""
-    sums = spread_of(AttentionConfig(seed=seed, head_dim=d))
-    assert sums.shape == (PAIRS, d + 1)
-    assert (sums[:, 0] == 0).all()
-    for c in (d // 4, d):
-        assert (sums[:, c] ** 2).mean() == pytest.approx(c, rel=5 * np.sqrt((2 + 6 / c) / PAIRS))  # kurtosis of a sum of c products
+def test_a_product_stands_on_the_one_before_it_in_its_column() -> None:
+    """Half of the products are drawn where the kernel's pair has them, and the next one is lit with its two factors."""
+    film = scene(FILM)
+    pair = score_of(gather(film.settings.config, "numpy", run))
+    shown_film, half = ScoreFilm(film, pair), len(pair.q) // 2
+    shown_film.multiplied(half + 0.25)
+    corners = shown_film.bars["products"].points.reshape(len(pair.q), 16, 3)
+    _, unit = shown_film.ground
+    heights = np.ptp(corners[..., 1], axis=1)
+    assert heights[:half] == pytest.approx(np.abs(pair.products[:half]) * unit, abs=1e-6)
+    assert heights[half] == pytest.approx(0.25 * abs(pair.products[half]) * unit, abs=1e-6)
+    assert heights[half + 1 :] == pytest.approx(0)
+    low, high = shown_film.lit.get_left()[0], shown_film.lit.get_right()[0]
+    for points in (corners[half], *(bars.points for bars in shown_film.factors.values())):
+        assert low < points[:, 0].min() < points[:, 0].max() < high
+    assert shown_film.product.text == " ".join(
+        [figures.number(pair.q[half]), "×", figures.number(pair.k[half]), "=", figures.total(pair.products[half])]
+    )
+
+
+@pytest.mark.parametrize("d", [16, 64])
+def test_random_sums_spread_by_the_root_of_how_many_are_added(d: int) -> None:
+    """Over many seeds the mean square of the first c products is c, within five of its own deviations; each walk starts at zero."""
+    sums = np.array([spread_of(AttentionConfig(seed=seed, head_dim=d)) for seed in range(SEEDS)])
+    assert sums.shape == (SEEDS, KEYS, d + 1)
+    assert (sums[..., 0] == 0).all()
+    for c in (d // 2, d):  # given the query the sums are normal; its own square has a variance of 2 c
+        assert (sums[..., c] ** 2).mean() == pytest.approx(c, rel=5 * np.sqrt((2 / KEYS + 2 / c) / SEEDS))
+
+
+@given(arrays(np.float64, st.integers(1, 50), elements=st.floats(-500, 500)))
+def test_weights_are_softmax(scores: np.ndarray) -> None:
+    assert softmax(scores) == pytest.approx(special.softmax(scores), rel=1e-9, abs=1e-300)
+
+
+def test_what_the_division_does_to_weights_is_computed_and_said() -> None:
+    """The same sums, undivided and divided: a bar of all weights is 1 high, and its largest is said over it and in the caption."""
+    film, sums = scene(FILM), spread_of(AttentionConfig())[:, -1]
+    place = film.shot("pair")["sum"]
+    for beat, divisor in (("weights", 1.0), ("divided", 8.0)):
+        weights, end = special.softmax(sums / divisor), at(film, beat)
+        most = figures.number(float(weights.max()))
+        (bar,) = shown(end, "weights")
+        assert bar.values == written(np.sort(weights))
+        assert bar.box[3] - bar.box[1] == pytest.approx(place.height, abs=0.03)
+        assert said(end, "largest") == ["largest weight:", most]
+        assert most in end.caption
+    assert f"{KEYS} weights" in at(film, "weights").caption
 
 
 def test_both_widths_are_told_and_why_only_where_it_is_the_root() -> None:
     film = scene(FILM)
-    assert film.drawn_at["± 8"] < film.drawn_at["± 1"]
-    assert shown(at(film, "spread"), "q"), "which the next chapter begins with"
-    assert "spread" not in [beat.name for beat in scene(FILM, scale=0.3).board]
+    assert film.drawn_at["± √64 = 8"] < film.drawn_at["± 1"]
+    assert shown(at(film, "divided"), "q"), "which the next chapter begins with"
+    assert [beat.name for beat in scene(FILM, scale=0.3).board] == ["pair", "products", "stack", "scale"]
 
 
 def test_walks_and_their_edge_stand_on_one_scale() -> None:

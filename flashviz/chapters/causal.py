@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,14 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("mask", "The mask", 4.6, shot="causal", late=True, along=True, caption="Causal: no query looks ahead."),
-    Beat("skip", "Skipped tiles", 4.6, shot="causal", late=True, along=True, caption="{skipped} tiles skipped: nothing is loaded."),
+    Beat("row", "One row", 4.6, shot="causal", late=True, along=True, caption="Causal: no query looks ahead. First one row."),
+    Beat("mask", "The mask", 5.0, shot="causal", late=True, along=True, caption="All rows: the last query sees the last key."),
+    Beat("skip", "Skipped tiles", 4.4, shot="causal", late=True, along=True, caption="{skipped} tiles skipped: nothing is loaded."),
     Beat("kinds", "Masked tiles", 4.2, shot="causal", late=True, along=True, caption="Only {masked} of the rest pay for a mask."),
     Beat("half", "Half", 6.0, shot="causal", late=True, along=True,
          caption="A turned copy makes {rows} × {more} tiles: half is {visited}."),
-    Beat("rows", "Unequal programs", 7.4, shot="causal", late=True, along=True,
+    Beat("rows", "Unequal programs", 7.6, shot="causal", late=True, along=True,
          caption="{places} run at once: starting the longest first ends sooner."),
-    Beat("fewer", "Fewer queries", 6.0, shot="causal", late=True, along=True,
-         caption="Fewer queries than keys: the last query sees the last key."),
     Beat("blind", "Rows that see no key", 5.4, shot="causal", late=True, along=True, caption="{blind} no key: O = 0, LSE = −∞."),
 )  # fmt: skip
 SKIPPED, MASKED, FULL = range(3)
@@ -37,16 +36,11 @@ Run = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Causal:
-    """A causal trace of one head. ``kinds`` [row blocks, key tiles] of SKIPPED, MASKED, FULL.
-
-    ``fewer``: the same of its last row blocks alone, as many as ``kept``: queries that follow keys which are there already.
-    """
+    """A causal trace of one head. ``kinds`` [row blocks, key tiles] of SKIPPED, MASKED, FULL."""
 
     trace: Trace
     whole: Trace  # without the mask
     kinds: np.ndarray
-    kept: int
-    fewer: Trace | None
     blind: int  # queries that see no key
     said: dict[str, str]
 
@@ -84,7 +78,7 @@ class Causal:
         """The beats that this configuration has something to show in."""
         told = {
             "skip": bool((self.kinds == SKIPPED).any()), "kinds": bool((self.kinds == MASKED).any()), "half": self.stairs,
-            "rows": self.ends[1] < self.ends[0], "fewer": self.fewer is not None, "blind": self.blind > 0,
+            "rows": self.ends[1] < self.ends[0], "blind": self.blind > 0,
         }  # fmt: skip
         return tuple(beat for beat in BEATS if told.get(beat.name, True))
 
@@ -119,7 +113,7 @@ def kinds_of(trace: Trace) -> np.ndarray:
 
 
 def gather(config: AttentionConfig, source: str | None, run: Run) -> Causal:
-    """Record one head with the mask and without, and with half of the queries; classify the tiles.
+    """Record one head with the mask and without; classify the tiles.
 
     Args:
         run: ``flashviz_kernels.recorder.run``.
@@ -134,9 +128,6 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> Causal:
     whole = run(one_head(config, causal=False), source=source, algorithm="fa2").trace
     kinds, unseeing = kinds_of(made.trace), np.isneginf(made.lse[0, 0])
     assert not made.o[0, 0, unseeing].any()
-    kept, fewer = config.row_blocks // 2, None
-    if kept and config.seq_q == config.seq_k and config.seq_q % config.block_m == 0:
-        fewer = run(replace(config, seq_q=kept * config.block_m), source=source, algorithm="fa2").trace
     visited = (kinds != SKIPPED).sum(1)
     count = {name: f"{int((kinds == kind).sum()):,}" for name, kind in (("full", FULL), ("masked", MASKED), ("skipped", SKIPPED))}
     blind = int(unseeing.sum())
@@ -149,14 +140,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> Causal:
     shift = config.seq_k - config.seq_q
     said["last"] = "query" if not shift else f"query {'+' if shift > 0 else '−'} {abs(shift):,}"
     said["tile"] = f"one tile: {config.block_m} × {config.block_n} scores"
-    if fewer is not None:
-        some = kinds_of(fewer)
-        said |= {
-            "fewer": f"{int((some != SKIPPED).sum()):,} of {some.size:,}",
-            "queries": f"{fewer.config.seq_q:,}",
-            "keys": f"{config.seq_k:,}",
-        }
-    found = Causal(made.trace, whole, kinds, kept, fewer, blind, said)
+    found = Causal(made.trace, whole, kinds, blind, said)
     said |= {"places": f"{found.places:,}", "in_order": f"{found.ends[0]:,}", "longest": f"{found.ends[1]:,}"}
     return found
 

@@ -17,15 +17,17 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stage", "Two loop orders", 2.8, shot="loops", late=True, along=True, caption="Which loop is outside?"),
-    Beat("keys", "Keys outside", 8.2, shot="loops", late=True, along=True, caption="Keys outside: O comes and goes."),
+    Beat("stage", "Two loop orders", 3.2, shot="loops", late=True, along=True, caption="Which loop is outside?"),
+    Beat("keys", "Keys outside", 9.8, shot="loops", late=True, along=True, caption="Keys outside: O comes and goes."),
     Beat("queries", "Queries outside", 6.6, shot="loops", late=True, along=True, caption="Queries outside: O waits on chip."),
     Beat("rest", "All tiles", 6.0, shot="loops", late=True, along=True, caption="Now all {tiles} tiles."),
     Beat("o", "O's own traffic", 5.0, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
-    Beat("side", "Side by side", 5.6, shot="loops", late=True, along=True, caption="Rows have their own O. Columns share it."),
+    Beat("side", "Side by side", 5.6, shot="loops", late=True, along=True,
+         caption="Within one head, rows have their own O. Columns share it."),
     Beat("total", "All tensors", 5.6, shot="bills", late=True, along=True, caption="K and V come more often, O far less."),
 )  # fmt: skip
 NAMES = (("Keys outside", "FlashAttention"), ("Queries outside", "FlashAttention-2"))
+LOOPS = {0: ("for each query tile:", "for each key tile:"), 1: ("for each key tile:", "for each query tile:")}  # by ``outer``
 STAYS = ("KV", "QO")  # what waits on chip between two score tiles, by the loop that is outside
 MATRICES = "QKVO"
 
@@ -76,9 +78,9 @@ class Order:
         return np.bincount(tile[:count], share[:count], self.blocks[tensor])
 
     def event_at(self, visited: float) -> int:
-        """Events after so many score tiles; within one, event by event. What is written before the loops begin comes at once."""
+        """Events after so many score tiles; within one, event by event. What is written before the loops begin is there."""
         whole = min(int(visited), len(self.ends) - 2)
-        start, stop = max(int(self.ends[whole]), self.begun if visited > 0 else 0), self.ends[whole + 1]
+        start, stop = max(int(self.ends[whole]), self.begun), self.ends[whole + 1]
         return int(start + (visited - whole) * (stop - start) + 1e-6)
 
     def flights(self, start: float, stop: float, takes: float) -> list[Flown]:

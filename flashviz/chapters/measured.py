@@ -20,13 +20,18 @@ class Sweep:
 
     d: int
     heads: int
-    itemsize: int  # bytes of a number
+    dtype: str
     note: str
     kernel: str  # whose FlashAttention it is
     provenance: dict[str, object]
     flops: tuple[Point, ...]
     memories: dict[str, tuple[Point, ...]]
     times: dict[str, tuple[Point, ...]]
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a number."""
+        return ITEMSIZE[self.dtype]
 
     def memory(self, method: str) -> tuple[Point, ...]:
         """(N, peak bytes beyond the inputs)."""
@@ -64,7 +69,7 @@ def sweep_of(report: Any) -> Sweep:
     first = standard_rows[0]
     rows = {"standard": standard_rows, "flash": flash_rows}
     return Sweep(
-        d=first.d, heads=first.heads * first.batch, itemsize=ITEMSIZE[first.dtype], note=_note(report, first, str(flash)),
+        d=first.d, heads=first.heads * first.batch, dtype=first.dtype, note=_note(report, first, str(flash)),
         kernel=FLASH_METHODS[str(flash)],
         provenance={"benchmark": report.benchmark, "date": report.date, "machine": _machine(report), "versions": report.versions},
         flops=tuple((m.n, float(m.flops)) for m in standard_rows),

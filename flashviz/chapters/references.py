@@ -9,15 +9,17 @@ from flashviz.forms import closed_form
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("same", "The same O", 7.4, shot="references", late=True, along=True, caption="One O minus the other: only rounding is left."),
-    Beat("read", "Where to read on", 5.2, shot="references", late=True, along=True, caption="Exact attention. No score stored."),
+    Beat("same", "The same O", 6.8, shot="references", late=True, along=True, caption="One O minus the other: only rounding is left."),
+    Beat("read", "Where to read on", 5.6, shot="references", late=True, along=True, caption="Exact attention. No score stored."),
 )
 SIDES = {"left": "standard attention", "right": "FlashAttention"}
 ALGORITHMS = {"left": "standard", "right": "fa2"}
 CALLED = {ATTENTION: "Attention", ONLINE_SOFTMAX: "Online softmax"}  # whose title does not begin with what it introduces
-LINES = (*(f"{CALLED.get(source, source.name)}: {source.short}, arXiv {source.arxiv}" for source in SOURCES), REPOSITORY)
+LINES = (
+    *((CALLED.get(source, source.name), f"{source.short}, arXiv {source.arxiv}") for source in SOURCES), ("Code", REPOSITORY),
+)  # fmt: skip
 SUBTRACTED = {"minuend": "standard's O", "subtrahend": "FlashAttention's O"}
-EQUAL = (" = ".join(SUBTRACTED.values()) + ", up to rounding", "O = O, up to rounding")  # the first that fits
+DIFFERENCE = (" − ".join(SUBTRACTED.values()), "O − O")  # the first that fits
 
 
 def length(config: AttentionConfig) -> str:

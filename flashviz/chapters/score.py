@@ -13,14 +13,17 @@ from flashviz.inputs import make_inputs
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("pair", "A query and a key", 4.2, shot="pair", late=True, along=True, caption="A query and a key: {d} numbers each."),
-    Beat("products", "Their products", 4.2, shot="pair", late=True, along=True, caption="Number by number, they are multiplied."),
-    Beat("stack", "One number", 5.0, shot="pair", late=True, along=True, caption="The {d} products stack into one number."),
-    Beat("scale", "The score", 4.8, shot="pair", late=True, along=True, caption="Divided by {divisor}: that is one score."),
-    Beat("spread", "Why the root", 8.0, shot="pair", late=True, along=True,
+    Beat("pair", "A query and a key", 3.8, shot="pair", late=True, along=True, caption="A query and a key: {d} numbers each."),
+    Beat("products", "Their products", 4.4, shot="pair", late=True, along=True, caption="Number by number, they are multiplied."),
+    Beat("stack", "One number", 4.6, shot="pair", late=True, along=True, caption="The {d} products stack into one number."),
+    Beat("scale", "The score", 4.0, shot="pair", late=True, along=True, caption="Divided by {divisor}: that is one score."),
+    Beat("spread", "Why the root", 5.0, shot="pair", late=True, along=True,
          caption="Why √{d}? Sums of {d} random products spread by √{d}."),
+    Beat("weights", "Undivided", 4.2, shot="pair", late=True, along=True, caption="Softmax of these: one of {keys} weights is {most}."),
+    Beat("divided", "Divided", 4.2, shot="pair", late=True, along=True, caption="Divided by √{d}, the largest is {less}."),
 )  # fmt: skip
-PAIRS = 48  # random ones
+ROOT = ("spread", "weights", "divided")  # beats that tell why it is the root of d
+KEYS = 48  # random ones, of one random query
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Score:
     @property
     def beats(self) -> tuple[Beat, ...]:
         """Why it is the root is told where it is."""
-        return tuple(beat for beat in BEATS if beat.name != "spread" or self.by_root)
+        return tuple(beat for beat in BEATS if beat.name not in ROOT or self.by_root)
 
 
 def score_of(found: Rescale) -> Score:
@@ -84,6 +87,12 @@ def score_of(found: Rescale) -> Score:
 
 
 def spread_of(config: AttentionConfig) -> np.ndarray:
-    """[PAIRS, d + 1] sums of the first c products of independent standard normal queries and keys: their variance is c."""
-    q, k, _ = make_inputs(replace(config, inputs="gaussian", batch=1, heads=1, kv_heads=1, seq_q=PAIRS, seq_k=PAIRS))
+    """[KEYS, d + 1] sums of the first c products of a standard normal query with each of as many keys: their variance is c."""
+    q, k, _ = make_inputs(replace(config, inputs="gaussian", batch=1, heads=1, kv_heads=1, seq_q=1, seq_k=KEYS))
     return np.pad(np.cumsum(q[0, 0].astype(np.float64) * k[0, 0].astype(np.float64), axis=1), ((0, 0), (1, 0)))
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """[n] e^s over the sum of all: what part each key has of the whole weight, which is 1."""
+    terms = np.exp(scores - scores.max())
+    return np.asarray(terms / terms.sum())

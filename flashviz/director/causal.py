@@ -1,4 +1,4 @@
-"""What a causal mask saves: tiles leave the grid, a turned copy counts the rest, rows of unequal length, fewer queries than keys."""
+"""What a causal mask saves: one row, then all; tiles leave the grid, a turned copy counts the rest, and rows of unequal length run."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from flashviz import palette, theme
 from flashviz.chapters import causal
 from flashviz.chapters.causal import MASKED, SKIPPED, Causal, Placed, gather
 from flashviz.director.material import provenance
-from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, middle, worded
 from flashviz.layout import Limit, Rect, masked_grid
 from flashviz.layout.causal import SEAM
-from flashviz.lettering import Face, em
+from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Polygons, Rectangles, box
 
 SEEN = palette.FAINT  # opacity of what is seen
 AXIS = "time in tiles →"
-STAGGER = 0.6  # of the time, over which rows set off one after the other
+LOOKED, RUN = 0.5, 5.4  # seconds that the whole grid stands, and in which the longer of both orders runs
+BEHIND = 0.3  # of the opacity of other rows, while one is spoken of
+BEFORE = 0.14  # of a tile's width, ahead of a program
 
 
 class CausalStage(ShotScene):
@@ -36,8 +39,7 @@ class CausalStage(ShotScene):
     def open(self, run: Callable[..., Any]) -> CausalFilm:
         """Record with the mask and without: ``flashviz_kernels.recorder.run``."""
         found = gather(self.settings.config, self.settings.source, run)
-        traces = [trace for trace in (found.trace, found.whole, found.fewer) if trace is not None]
-        self.provenance = [provenance(trace) for trace in traces]
+        self.provenance = [provenance(trace) for trace in (found.trace, found.whole)]
         self.set_board(found.beats, found.said)
         if self.on_board(self.poster) is None:
             self.poster = self.board[-1].name
@@ -70,6 +72,8 @@ class CausalFilm(ChapterFilm):
     """Everything on stage, made here once. ``counts`` are the numbers beside the grid."""
 
     shown: list[Any]  # what stands beside the grid, or on it, until the next beat
+    back: StepBack  # all rows but one
+    first: Row | None = None  # which row the limit is shown in before it is in all
 
     def __init__(self, scene: ShotScene, found: Causal) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -95,9 +99,9 @@ class CausalFilm(ChapterFilm):
         return seamed(self.grid.tile(tensor, index))
 
     def show_limit(self, beyond: float) -> None:
-        """The limit so many keys beyond its place."""
+        """The limit so many keys beyond its place; the row that was shown first has it already."""
         for row in self.rows:
-            row.limit(self.limit, beyond)
+            row.limit(self.limit, 0.0 if row is self.first else beyond)
         start, end = self.limit.ends(beyond)
         set_ends(self.line, (*start, 0), (*(end if np.hypot(*np.subtract(end, start)) > 1e-6 else np.add(start, 1e-3)), 0))
 
@@ -139,22 +143,52 @@ def shifted(parts: Sequence[VMobject], by: tuple[float, float]) -> Callable[[flo
 # --------------------------------------------------------------------------------------------------------------- beats
 
 
-@beat("mask")
-def mask(film: CausalFilm) -> None:
-    """All tiles; then the limit comes in from the upper right corner, and what is beyond it goes dark."""
+@beat("row")
+def row(film: CausalFilm) -> None:
+    """All tiles; then all but one row step back, and in that what is beyond its queries goes dark."""
     tile = worded(film.place["tile"], [film.found.said["tile"]], NAME, [film.skin.ink], "part")
     film.shown = [Named(*tile, tag="tile", text=film.found.said["tile"])]
-    film.move(FadeIn(*film.rows, film.keys, film.names, *film.shown), seconds=0.8)
-    c = film.found.trace.config
-    far = float(c.seq_q)
-    film.show_limit(far)
-    film.scene.add(film.line)
+    film.scene.add(*film.rows, film.keys, film.names, *film.shown)
+    film.scene.hold(LOOKED)
+    chosen, far = film.rows[len(film.rows) // 2], float(film.found.trace.config.seq_k)
+    film.back = StepBack([each for each in film.rows if each is not chosen], BEHIND)
     with film.scene.telling():
-        film.move(Shows(VGroup(*film.rows, film.line), lambda share: film.show_limit(far * (1 - ease_in_out_cubic(share)))), seconds=1.8)
+        film.move(film.back, seconds=TEXT)
+        limit = Shows(chosen, lambda share: chosen.limit(film.limit, far * (1 - ease_in_out_cubic(share))))
+        film.move(limit, seconds=1.4)
+    film.first = chosen
+
+
+@beat("mask")
+def mask(film: CausalFilm) -> None:
+    """The limit comes into all rows from the upper right corner, and ends where the last query and the last key meet."""
+    far = float(film.found.trace.config.seq_q)
+    with film.scene.telling():
+        film.move(step_forth(film.back), seconds=TEXT)
+        film.show_limit(far)
+        film.scene.add(film.line)
+        film.move(Shows(VGroup(*film.rows, film.line), lambda share: film.show_limit(far * (1 - ease_in_out_cubic(share)))), seconds=1.6)
+        film.move(*meeting(film), seconds=0.7)
         texts = ["key", "≤", film.found.said["last"]]
         words = worded(film.place["rule"], texts, NUMBER, [film.skin.k, film.skin.ink, film.skin.q], "part")
         film.shown.append(Named(*words, tag="rule", text=" ".join(texts)))
         film.move(FadeIn(film.shown[-1]), seconds=TEXT)
+
+
+def meeting(film: CausalFilm) -> list[FadeIn | Create]:
+    """The last tiles of Q and K light up, and a line from each goes to the corner in which both meet."""
+    grid, skin = film.grid, film.skin
+    row, col = grid.n_rows - 1, grid.n_cols - 1
+    last, query, key = grid.cell(row, col), film.tile("Q", row), film.tile("K", col)
+    _, (x, y) = film.limit.ends()
+    lines = [
+        Line((query.x1, y, 0), (x, y, 0), stroke_color=skin.q, stroke_width=2 * theme.HEAVY),
+        Line((x, key.y0, 0), (x, y, 0), stroke_color=skin.k, stroke_width=2 * theme.HEAVY),
+    ]
+    lit = [box(query, stroke=skin.q, opacity=palette.LIT), box(key, stroke=skin.k, opacity=palette.LIT)]
+    corner = Named(box(last, stroke=skin.ink, width=theme.HEAVY), tag="corner")
+    film.shown += [*lit, corner, *lines]
+    return [FadeIn(*lit, corner), *(Create(line) for line in lines)]
 
 
 @beat("skip")
@@ -235,87 +269,92 @@ def half(film: CausalFilm) -> None:
 
 @beat("rows")
 def rows(film: CausalFilm) -> None:
-    """Each row block is a program, as long as its tiles. They run on a few places, in their order and the longest first."""
-    said = film.found.said
+    """Each row block is a program, as long as its tiles. They run on a few places, in their order and the longest first, by one clock."""
+    most = film.found.ends[0]
+    lanes = [
+        Lanes(film, film.place[part], film.found.schedule(longest_first=longest), most, part)
+        for part, longest in (("in order", False), ("longest", True))
+    ]  # fmt: skip
+    names = []
+    for part, text in (("in order", "in order"), ("longest", "longest first")):
+        at = film.place[f"{part} name"]
+        said_so = first_that_fits((f"{text}, {AXIS}", text), NAME, at.width, Face.STRONG)
+        names.append(Word(said_so, NAME, film.skin.ink, at.x0, middle(at, NAME), "name lanes"))
     gone: list[Any] = [FadeOut(each) for each in (*film.counts, *film.shown)]
     if film.on_half:
         gone.append(FadeIn(film.keys, film.names))
+    numbers = numbered(film) if all(each.words for each in lanes) else []
     film.move(*gone, seconds=0.3)
-    film.counts, film.shown = [], []
-    most = film.found.ends[0]
+    film.move(FadeIn(*lanes, *names, *numbers), seconds=0.4)
+    film.counts, film.shown = [], [*lanes, *names, *numbers]
+
+    def run(share: float) -> None:
+        for each in lanes:
+            each.run(share * most)
+
     with film.scene.telling():
-        for part, text, end, longest in (("in order", "in order", "in_order", False), ("longest", "longest first", "longest", True)):
-            lanes = Lanes(film, film.place[part], film.found.schedule(longest_first=longest), most)
-            at = film.place[f"{part} name"]
-            said_so = first_that_fits((f"{text}, {AXIS}", text), NAME, at.width, Face.STRONG)
-            name = Word(said_so, NAME, film.skin.ink, at.x0, middle(at, NAME), "name lanes")
-            film.scene.add(lanes)
-            film.move(FadeIn(name), Shows(lanes, lanes.launch), seconds=2.6)
-            x, rect = lanes.end + em(16), film.place[part]
-            number = Word(said[end], NUMBER, film.skin.ink, x, middle(rect, NUMBER), f"end {part}")
-            film.move(FadeIn(number), seconds=TEXT)
-            film.shown += [lanes, name, number]
+        film.move(Shows(VGroup(*lanes), run), seconds=RUN)
+
+
+def numbered(film: CausalFilm) -> list[Word]:
+    """The number of each row, on its tile of Q."""
+    made = []
+    for index in range(len(film.rows)):
+        tile, text = film.tile("Q", index), f"{index + 1}"
+        left = tile.center[0] - text_width(text, LABEL, Face.STRONG) / 2
+        made.append(Word(text, LABEL, film.skin.ink, left, middle(tile, LABEL), "number row"))
+    return made
 
 
 class Lanes(VGroup):
-    """Programs on places: a lane a place, time in tiles to the right. ``values``: when each program starts, in launch order."""
+    """Programs on places: a lane a place, time in tiles to the right, and a clock that stops when all have ended.
 
-    def __init__(self, film: CausalFilm, rect: Rect, runs: Sequence[Placed], most: int) -> None:
-        self.tag, self.values = "lanes", np.array([run.start for run in runs])
-        grid, places = film.grid, film.found.places
-        wide, high = 0.9 * rect.width / most, rect.height / places
-        self.end = rect.x0 + wide * max(run.start + run.tiles for run in runs)
-        self.parts = []
-        for turn, run in enumerate(runs):
-            row = film.rows[grid.row_of(run.row)]
-            start = row.cells[row.visited][: run.tiles]
-            index = np.arange(len(start))
-            x = rect.x0 + (run.start + index * run.tiles / len(start)) * wide
-            y = rect.y1 - (run.place + 0.92) * high
-            step = wide * run.tiles / len(start)
-            stop = np.stack([x + 0.04 * step, np.full(len(start), y), x + 0.96 * step, np.full(len(start), y + 0.84 * high)], 1)
-            drawn = Rectangles(film.skin.scores, name="program", opacity=palette.LIT)
-            self.parts.append((drawn, start, stop, STAGGER * turn / max(1, len(runs) - 1)))
+    ``values``: when each program starts, in launch order. ``words``: their numbers; none where lanes are too low for them.
+    """
+
+    def __init__(self, film: CausalFilm, rect: Rect, runs: Sequence[Placed], most: int, name: str) -> None:
+        self.tag, self.values, self.runs, self.rect = "lanes", np.array([run.start for run in runs]), runs, rect
+        self.wide, self.high = 0.9 * rect.width / most, rect.height / film.found.places
+        self.end = max(run.start + run.tiles for run in runs)
+        self.programs = [Rectangles(film.skin.scores, name="program", opacity=palette.LIT) for _ in runs]
+        self.clock = Line(stroke_color=film.skin.ink, stroke_width=theme.HEAVY)
+        self.time = Readout("", NUMBER, film.skin.ink, name=f"end {name}", face=Face.MONO_STRONG)
+        self.words: list[Word] = []
+        if min(self.wide, self.high) > 1.2 * em(LABEL) and film.grid.band_rows == 1:
+            for run in runs:
+                x, y = self.corner(run)
+                text = f"{run.row + 1}"
+                left = x + (self.wide - text_width(text, LABEL, Face.STRONG)) / 2
+                at = Rect(x, y, x + self.wide, y + 0.84 * self.high)
+                self.words.append(Word(text, LABEL, film.skin.ground, left, middle(at, LABEL), "number program"))
         lines = [
             Line((rect.x0, y, 0), (rect.x1, y, 0), stroke_color=film.skin.edge, stroke_width=theme.HAIRLINE)
-            for y in rect.y1 - high * np.arange(places + 1)
+            for y in rect.y1 - self.high * np.arange(film.found.places + 1)
         ]  # fmt: skip
-        super().__init__(*lines, *(drawn for drawn, *_ in self.parts))
-        self.launch(0.0)
+        super().__init__(*lines, *self.programs, *self.words, self.clock, self.time)
+        self.run(0.0)
 
-    def launch(self, share: float) -> None:
-        """Programs set off one after the other, from their row in the grid to their place."""
-        for drawn, start, stop, begins in self.parts:
-            way = ease_in_out_cubic(float(np.clip((share - begins) / (1 - STAGGER), 0, 1)))
-            drawn.display(start + (stop - start) * way if way > 0 else np.zeros((0, 4)))
+    def corner(self, run: Placed) -> tuple[float, float]:
+        """The lower left one of a program on its place."""
+        return self.rect.x0 + run.start * self.wide, self.rect.y1 - (run.place + 0.92) * self.high
 
-
-@beat("fewer")
-def fewer(film: CausalFilm) -> None:
-    """The first rows leave: what is left are the last queries, over all keys. The last query and the last key meet in the corner."""
-    found, skin, said, grid = film.found, film.skin, film.found.said, film.grid
-    gone = film.rows[: len(film.rows) - found.kept // grid.band_rows]
-    away = grid.grid.x1 - film.place.frame.x0
-    back = [FadeOut(each) for each in (*film.counts, *film.shown)]
-    with film.scene.telling():
-        film.move(Shows(VGroup(*gone), shifted(gone, (-away, 0.0)), rate_func=ease_in_out_cubic), *back, seconds=0.9)
-        film.scene.remove(*gone)
-        film.shown = []
-        row, col = grid.n_rows - 1, grid.n_cols - 1
-        last, query, key = grid.cell(row, col), film.tile("Q", row), film.tile("K", col)
-        corner = box(last, stroke=skin.ink, width=theme.HEAVY)
-        lines = [
-            Line((query.x1, last.center[1], 0), (last.x0, last.center[1], 0), stroke_color=skin.q, stroke_width=2 * theme.HEAVY),
-            Line((last.center[0], key.y0, 0), (last.center[0], last.y1, 0), stroke_color=skin.k, stroke_width=2 * theme.HEAVY),
-        ]
-        lit = [box(query, stroke=skin.q, opacity=palette.LIT), box(key, stroke=skin.k, opacity=palette.LIT)]
-        film.move(FadeIn(*lit), *(Create(line) for line in lines), seconds=0.7)
-        words = worded(film.place["sum"], [said["fewer"], "tiles"], NUMBER, [skin.ink] * 2, "part")
-        film.counts = [Named(*words, tag="sum", text=f"{said['fewer']} tiles")]
-        for part, value, what, color in (("note", said["queries"], "queries", skin.q), ("bytes", said["keys"], "keys", skin.k)):
-            words = worded(film.place[part], [value, what], NAME, [color] * 2, "part")
-            film.counts.append(Named(*words, tag=part, text=f"{value} {what}"))
-        film.move(FadeIn(corner, *film.counts), seconds=TEXT)
+    def run(self, now: float) -> None:
+        """After so many tiles' time: what each program has done."""
+        now = min(now, float(self.end))
+        for drawn, run in zip(self.programs, self.runs, strict=True):
+            (x, y), index = self.corner(run), np.arange(run.tiles)
+            done = np.clip(now - run.start - index, 0.0, 1.0)
+            left = x + (index + np.where(index == 0, BEFORE, SEAM)) * self.wide
+            right = np.maximum(left, x + (index + (1 - SEAM) * done) * self.wide)
+            boxes = np.stack([left, np.full(run.tiles, y), right, np.full(run.tiles, y + 0.84 * self.high)], 1)
+            drawn.display(boxes[done > 0])
+            drawn.values = done
+        for word, run in zip(self.words, self.runs, strict=False):
+            word.set_fill(opacity=float(now - run.start >= 1))
+        x = self.rect.x0 + now * self.wide
+        set_ends(self.clock, (x, self.rect.y0, 0), (x, self.rect.y1, 0))
+        self.time.text = f"{int(now + 1e-6)}"
+        self.time.at(Rect(x + em(16), self.rect.y0, self.rect.x1, self.rect.y1))
 
 
 @beat("blind")

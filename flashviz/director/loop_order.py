@@ -10,24 +10,28 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import loop_order
-from flashviz.chapters.loop_order import MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
+from flashviz.chapters.loop_order import LOOPS, MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, labelled, middle, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
+from flashviz.layout import rows as split
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.fringed import FringedCross
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles
+from flashviz.palette import Theme
 from flashviz.trace import state_at
 
 BACK = 0.22  # of what waits while the other is spoken of
 SIDES = ("first", "second")
 FIRST_TILE, PASS = 3.4, 3.0  # seconds: of the first tile, slowly, and of the rest of its pass
 STAGGER = 0.15  # of the time in which ticks line up, over which tiles set off
+LOOKED, ZEROS = 0.5, 1.2  # seconds that both crosses stand alone, and in which O is written as zeros
+CODE, INDENT = 40.0, 4  # px of a loop's line, and by how many letters the inner one is indented
 FLIGHT = 0.55  # seconds of a tile's way, and at most so much of the time of its score tile
 
 
@@ -57,11 +61,10 @@ class LoopOrderFilm(ChapterFilm):
         self.place = place = scene.shot("loops")
         self.views: list[FringedCross] = []
         self.names: list[Named] = []
-        for side, order, (name, paper) in zip(SIDES, found.orders, NAMES, strict=True):
+        for side, order, (_, paper) in zip(SIDES, found.orders, NAMES, strict=True):
             view = FringedCross(fringe(found.config, place[side], found.most), order.passes, self.skin, name=side)
             self.views.append(view.cross_at(counts(order, 0)).visit([0.0] * len(order.passes)).store(order.folded.stored_share(0)))
-            outer = self.skin.k if order.outer else self.skin.q
-            self.names.append(named(place[f"{side} name"], name, paper, outer, self.skin.ink))
+            self.names.append(loops(place[f"{side} name"], order.outer, paper, self.skin))
         self.tick = tick(self)
         self.sums: list[Readout] = []
 
@@ -77,9 +80,32 @@ class LoopOrderFilm(ChapterFilm):
 
         return Shows(view, show)
 
+    def initialise(self, share: float) -> None:
+        """So much of what keys outside write before their loops begin: O as zeros, tile by tile."""
+        view, order = self.views[0], self.found.first
+        k = round(share * order.begun)
+        view.cross_at(counts(order, k)).store(order.folded.stored_share(k))
+
     def first_pass(self, side: int) -> int:
         """How many score tiles the outer loop's first pass visits."""
         return len(self.found.orders[side].passes[0])
+
+
+def loops(rect: Rect, outer: int, paper: str, skin: Theme) -> Named:
+    """Both loops as two lines of code, the inner one indented; beside the outer one, where there is room, the algorithm known for it."""
+    lines, hues = LOOPS[outer], (skin.q, skin.k) if outer == 0 else (skin.k, skin.q)
+    indent = text_width(" " * INDENT, CODE, Face.MONO_STRONG)
+    px = CODE * min(1.0, rect.width / (indent + max(text_width(text, CODE, Face.MONO_STRONG) for text in lines)))
+    places = split(rect, len(lines))
+    lefts = rect.x0, rect.x0 + indent * px / CODE
+    words = [
+        Word(text, px, hue, left, middle(at, px), "name", Face.MONO_STRONG)
+        for text, hue, left, at in zip(lines, hues, lefts, places, strict=True)
+    ]  # fmt: skip
+    left = words[0].left + words[0].wide + em(24)
+    if left + text_width(paper, LABEL) <= rect.x1:
+        words.append(Word(paper, LABEL, skin.ink, left, words[0].baseline, "name", Face.TEXT))
+    return Named(*words, tag="order", text=" ".join(lines))
 
 
 def named(rect: Rect, name: str, paper: str, color: str, ink: str) -> Named:
@@ -131,14 +157,17 @@ def tick(film: LoopOrderFilm) -> Named:
 
 @beat("stage")
 def stage(film: LoopOrderFilm) -> None:
-    """Two crosses."""
+    """Two crosses, and over each its loops, line by line."""
+    film.scene.add(*film.views)
+    film.scene.hold(LOOKED)
     with film.scene.telling():
-        film.move(FadeIn(*film.views, *film.names), seconds=0.8)
+        for name in film.names:
+            film.move(FadeIn(name), seconds=2 * TEXT)
 
 
 @beat("keys")
 def keys(film: LoopOrderFilm) -> None:
-    """The first column: K and V stay, Q and O come and go, a tick each time."""
+    """O is written as zeros; then the first column: K and V stay, Q and O come and go, a tick each time."""
     stay(film, 0)
 
 
@@ -157,11 +186,21 @@ def stay(film: LoopOrderFilm, side: int) -> None:
     stays = beneath(film, side, [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], "stays")
     film.stays = [*(film.stays if side else []), stays]
     with film.scene.telling():
-        film.move(FadeIn(stays, *([] if side else [film.tick])), seconds=TEXT)
+        if not side:
+            write_zeros(film)
+        film.move(FadeIn(stays), seconds=TEXT)
         slow, rest = (FIRST_TILE, PASS) if not side else (0.6 * FIRST_TILE, 0.85 * PASS)
         film.move(film.run(side, 0.0, 1.0, slow), seconds=slow)
         if film.first_pass(side) > 1:
             film.move(film.run(side, 1.0, float(film.first_pass(side)), rest), seconds=rest)
+
+
+def write_zeros(film: LoopOrderFilm) -> None:
+    """What stands before the loops: O's tiles go out once, and what a tick is stands beneath."""
+    words = beneath(film, 0, ["O", "starts as zeros"], "zeros")
+    film.move(FadeIn(words, film.tick), seconds=TEXT)
+    film.move(Shows(film.views[0], film.initialise), seconds=ZEROS)
+    film.move(FadeOut(words), seconds=TEXT)
 
 
 def beneath(film: LoopOrderFilm, side: int, texts: list[str], name: str) -> Named:

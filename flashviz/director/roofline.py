@@ -118,7 +118,7 @@ class RooflineFilm(ChapterFilm):
     def visited(self, height: Height) -> list[int]:
         """By each of its row blocks."""
         problem = self.found.traces[self.found.heights.index(height)].config
-        return [problem.visited(i) for i in range(problem.row_blocks)]
+        return [len(problem.key_tiles(i)) for i in range(problem.row_blocks)]
 
     def everything(self) -> Group:
         """What changes with what crossed."""

@@ -1,8 +1,8 @@
-"""What a score is: a query and a key as bars, their products, which stack into one number, its division, and why by that."""
+"""What a score is: the numbers of a query and of a key, multiplied column by column, stack into one number; and why that is divided."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,21 +13,26 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import theme
 from flashviz.chapters import score
 from flashviz.chapters.rescale import gather
-from flashviz.chapters.score import Score, spread_of
+from flashviz.chapters.score import KEYS, Score, softmax, spread_of
 from flashviz.director.material import provenance
 from flashviz.director.rescale import grown
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import NAME, Word, labelled, word, worded
-from flashviz.figures import number
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, word, worded
+from flashviz.figures import number, total
 from flashviz.layout import Rect
-from flashviz.lettering import em
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.mobjects.walks import Walks
 
-GROW, STACK, WALK, SQUEEZE = 1.4, 2.2, 3.0, 1.4  # seconds
+LOOKED, GROW, SLOWLY, STACK, WALK, SQUEEZE = 0.4, 1.6, 2.8, 2.2, 2.6, 1.6  # seconds
+FIRST = 8  # the part of all columns that is multiplied slowly is one of so many
 PALE = 0.5  # of the opacity of each random sum
+BEHIND = 0.35  # of the opacity of the pair, while one column of it or other sums are spoken of
+SEAM = em(2)  # between weights
 
 
 class ScoreStage(ShotScene):
@@ -39,8 +44,10 @@ class ScoreStage(ShotScene):
         """Record the row: ``flashviz_kernels.recorder.run``."""
         found = gather(self.settings.config, self.settings.source, run)
         self.provenance = [provenance(found.trace)]
-        pair = score.score_of(found)
-        self.set_board(pair.beats, {"d": f"{len(pair.q)}", "divisor": pair.divisor})
+        pair, sums = score.score_of(found), spread_of(self.settings.config)[:, -1]
+        most, less = (number(float(softmax(sums * scale).max())) for scale in (1.0, pair.scale))
+        said = {"d": f"{len(pair.q)}", "divisor": pair.divisor, "keys": f"{KEYS}", "most": most, "less": less}
+        self.set_board(pair.beats, said)
         return ScoreFilm(self, pair)
 
 
@@ -48,6 +55,8 @@ class ScoreFilm(ChapterFilm):
     """Everything on stage, made here once. ``words``: the arithmetic so far."""
 
     words: list[Word]
+    back: StepBack
+    spread: Spread
 
     def __init__(self, scene: ShotScene, pair: Score) -> None:
         self.scene, self.pair, self.skin = scene, pair, scene.skin
@@ -56,6 +65,8 @@ class ScoreFilm(ChapterFilm):
         self.bars = {name: Rectangles(color, name=name) for name, color in zip(("q", "k", "products", "sum"), self.colors, strict=True)}
         for name, values in (("q", pair.q), ("k", pair.k), ("products", pair.products), ("sum", pair.products.sum(keepdims=True))):
             self.bars[name].values = values
+        self.lit = Rectangles(skin.registers, name="lit").set_z_index(-1)  # behind the column that is multiplied
+        self.factors = {name: Rectangles(color, name=f"lit {name}") for name, color in (("q", skin.q), ("k", skin.k))}
         said = (("q", skin.q, f"query {pair.query:,}"), ("k", skin.k, f"key {pair.key:,}"))
         self.names = {
             name: Named(*labelled(place[f"{name} name"], (name, color), (words, skin.ink)), tag="name") for name, color, words in said
@@ -63,17 +74,38 @@ class ScoreFilm(ChapterFilm):
         self.names["products"] = Named(
             *labelled(place["products name"], ("q × k", skin.ink), (f"{d} products", skin.ink), f"{d}"), tag="name"
         )
+        self.cast = Cast(self.names["k"])
+        room, longest = place["product"], "−8.888 × −8.888 = −88.88"
+        px = NUMBER * min(1.0, room.width / text_width(longest, NUMBER, Face.MONO_STRONG))
+        self.product = Readout("", px, skin.ink, name="product", face=Face.MONO_STRONG).at(room)
+        self.total = Readout("", NUMBER, skin.ink, name="total", face=Face.MONO_STRONG, anchor="center").at(place["number"])
         self.ends = np.cumsum(pair.products)  # where each product ends in the stack
 
     @property
     def colors(self) -> tuple[str, str, str, str]:
         return self.skin.q, self.skin.k, self.skin.scores, self.skin.scores
 
-    def display(self, name: str, share: float) -> None:
-        """The numbers of q or k as bars about a line in the middle of their place, grown from the left."""
-        values, room = np.asarray(self.bars[name].values), self.place[name]
+    @property
+    def slowly(self) -> int:
+        """Columns that are multiplied one at a time."""
+        return max(1, len(self.pair.q) // FIRST)
+
+    def boxes(self, name: str, room: Rect, share: float = 1.0) -> np.ndarray:
+        """[d, 4] the numbers of q or k as bars about a line in the middle of a place, grown from the left."""
+        values = np.asarray(self.bars[name].values)
         unit = 0.5 * room.height / max(float(np.abs(values).max()), 1e-30)
-        self.bars[name].display(upright(room, 0 * values, signed(values, share), room.center[1], unit))
+        return upright(room, 0 * values, signed(values, share), room.center[1], unit)
+
+    def grow(self, name: str, share: float) -> None:
+        """They grow where they fill the frame."""
+        self.bars[name].display(self.boxes(name, self.place[f"{name} first"], share))
+
+    def make_room(self, share: float) -> None:
+        """Both go up into two rows, and a name with its row."""
+        for name in self.factors:
+            self.bars[name].display(self.boxes(name, self.place[f"{name} first"].toward(self.place[name], share)))
+        drop = self.place["k first name"].y0 - self.place["k name"].y0
+        self.cast.shift((0.0, drop * (1 - share), 0.0))
 
     @property
     def ground(self) -> tuple[float, float]:
@@ -83,16 +115,75 @@ class ScoreFilm(ChapterFilm):
         unit = room.height / max(most - least, 1e-30)
         return room.y0 - least * unit, unit
 
-    def stacked(self, share: float) -> np.ndarray:
-        """[d, 4] each product begins where the one before it ends; from the left, one after another."""
-        products, begins = self.pair.products, self.ends - self.pair.products
-        return upright(self.place["products"], signed(begins, share), products, *self.ground)
+    def multiplied(self, columns: float) -> None:
+        """So many products, each from where the one before it ended; the column of the one that grows is lit."""
+        pair, room = self.pair, self.place["products"]
+        now = min(int(columns), len(pair.q) - 1)
+        share = np.clip(columns - np.arange(len(pair.q)), 0.0, 1.0)
+        begins = self.ends - pair.products
+        self.bars["products"].display(upright(room, begins * (share > 0), pair.products * share, *self.ground))
+        step = room.width / len(pair.q)
+        left = room.x0 + (now - 0.1) * step
+        self.lit.display(np.array([[left, room.y0, left + step, self.place["q"].y1]]))
+        for name, bars in self.factors.items():
+            bars.display(self.boxes(name, self.place[name])[now : now + 1])
+        self.product.display(f"{number(pair.q[now])} × {number(pair.k[now])} = {total(pair.products[now])}")
+        self.total.display(number(float(self.ends[min(round(columns), len(pair.q)) - 1])) if columns >= 1 else "")
+
+    def gathered(self, share: float) -> np.ndarray:
+        """[d, 4] the products on their way into one bar beside them, each at its height."""
+        start = upright(self.place["products"], self.ends - self.pair.products, self.pair.products, *self.ground)
+        stop = start.copy()
+        stop[:, [0, 2]] = self.place["sum"].x0, self.place["sum"].x1
+        return np.asarray(start + (stop - start) * share)
 
     def sum(self, share: float) -> np.ndarray:
         """[1, 4] the whole sum times ``share``."""
         zero, unit = self.ground
         room, height = self.place["sum"], share * float(self.ends[-1]) * unit
         return np.array([[room.x0, min(zero, zero + height), room.x1, max(zero, zero + height)]])
+
+
+class Spread:
+    """Sums of random products as lines that walk from zero, between ± the root of how many; and their softmax as one bar of height 1."""
+
+    def __init__(self, film: ScoreFilm) -> None:
+        self.skin, self.place, self.root = film.skin, film.place, 1 / film.pair.scale
+        self.sums = spread_of(film.scene.settings.config)
+        self.unit = 0.5 * self.place["products"].height / float(np.abs(self.sums).max())
+        self.walks = Walks(self.sums, self.skin.scores, theme.OUTLINE, name="walks").set_stroke(opacity=PALE)
+        steps = np.arange(self.sums.shape[1])
+        self.edge = Walks(np.sqrt(steps) * np.array([[1], [-1]]), self.skin.ink, theme.HEAVY, name="root")
+        self.lines = Group(self.walks, self.edge)
+        self.weights = Rectangles(self.skin.scores, name="weights")
+
+    def walk(self, divisor: float, share: float = 1.0) -> None:
+        """So many of the steps, of sums that are divided."""
+        for each in (self.walks, self.edge):
+            each.display(self.place["products"], self.unit / divisor, share)
+
+    def weigh(self, divisor: float, share: float = 1.0) -> None:
+        """Softmax of the divided sums, the largest at the top, piled from the bottom up to a share of its height."""
+        room, weights = self.place["sum"], np.sort(softmax(self.sums[:, -1] / divisor))
+        tops = np.minimum(np.cumsum(weights), share) * room.height + room.y0
+        bottoms = np.concatenate([[room.y0], tops[:-1]])
+        seams = np.minimum(SEAM, (tops - bottoms) / 4)
+        self.weights.values = weights
+        self.weights.display(np.array([[room.x0, low, room.x1, high - seam] for low, high, seam in zip(bottoms, tops, seams, strict=True)]))
+
+    def wide(self, texts: Sequence[str], divisor: float) -> Word:
+        """How far the edge is from zero, beside its end: the first words that fit."""
+        room = self.place["wide"]
+        y, half = room.center[1] + self.root * self.unit / divisor, em(LABEL)
+        text = first_that_fits(texts, LABEL, room.width, Face.STRONG)
+        return word(text, LABEL, self.skin.ink, Rect(room.x0, y - half, room.x1, y + half), "wide")
+
+    def largest(self, divisor: float) -> list[Word]:
+        """The largest weight, over the bar."""
+        room, texts = self.place["number"], ["largest weight:", number(float(softmax(self.sums[:, -1] / divisor).max()))]
+        wide = line_width(texts, LABEL)
+        left = max(room.x0, min(self.place["sum"].center[0] - wide / 2, room.x1 - wide))
+        return worded(Rect(left, room.y0, room.x1, room.y1), texts, LABEL, 2 * [self.skin.ink], "largest")
 
 
 def signed(values: np.ndarray, share: float) -> np.ndarray:
@@ -108,40 +199,45 @@ def upright(room: Rect, begins: np.ndarray, values: np.ndarray, zero: float, uni
     return np.stack([x, np.minimum(base, top), x + 0.8 * step, np.maximum(base, top)], 1)
 
 
+# --------------------------------------------------------------------------------------------------------------- beats
+
+
 @beat("pair")
 def pair(film: ScoreFilm) -> None:
-    """A query's numbers grow as bars, then those of a key beneath it."""
+    """A query's numbers stand as bars; those of a key grow beneath it."""
+    film.make_room(0.0)
+    film.grow("k", 0.0)
+    film.scene.add(film.names["q"], film.bars["q"], film.bars["k"])
+    film.scene.hold(LOOKED)
     with film.scene.telling():
-        for name in ("q", "k"):
-            film.display(name, 0.0)
-            film.scene.add(film.bars[name])
-            film.move(FadeIn(film.names[name]), Shows(film.bars[name], partial(film.display, name)), seconds=GROW)
+        film.move(FadeIn(film.names["k"]), Shows(film.bars["k"], partial(film.grow, "k")), seconds=GROW)
 
 
 @beat("products")
 def products(film: ScoreFilm) -> None:
-    """Beneath each pair of numbers its product grows, up or down by its sign, on one line."""
-    bars = film.bars["products"]
-
-    def grow(share: float) -> None:
-        bars.display(upright(film.place["products"], 0 * film.ends, signed(film.pair.products, share), *film.ground))
-
-    grow(0.0)
-    film.scene.add(bars)
+    """Both make room; column by column the first numbers are multiplied, and each product stands on the end of the one before it."""
+    pair = Group(film.bars["q"], film.bars["k"], film.names["k"])
+    parts = Group(film.lit, *film.factors.values(), film.bars["products"], film.product)
+    film.back = StepBack([film.bars["q"], film.bars["k"]], BEHIND)
     with film.scene.telling():
-        film.move(FadeIn(film.names["products"]), Shows(bars, grow), seconds=1.5 * GROW)
+        film.move(Shows(pair, film.make_room, rate_func=ease_in_out_cubic), seconds=MOVE)
+        film.move(film.back, FadeIn(film.names["products"]), seconds=TEXT)
+        film.move(Shows(parts, lambda share: film.multiplied(share * film.slowly)), seconds=SLOWLY)
 
 
 @beat("stack")
 def stack(film: ScoreFilm) -> None:
-    """From the left each product moves to where the one before it ends; the last one ends at their sum, which stands up beside."""
-    bars, whole = film.bars["products"], film.bars["sum"]
-    film.words = worded(film.place["number"], [number(float(film.ends[-1]))], NAME, [film.skin.ink], "number")
+    """The others follow, faster, and the sum is counted; then all go, each at its height, into one bar beside them."""
+    bars, whole, first, d = film.bars["products"], film.bars["sum"], film.slowly, len(film.pair.q)
+    lit = Group(film.lit, *film.factors.values())
     with film.scene.telling():
-        film.move(Shows(bars, lambda share: bars.display(film.stacked(share))), seconds=STACK)
-        film.scene.add(whole.display(film.sum(0.0)))
-        film.move(Shows(whole, lambda share: whole.display(film.sum(share)), rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.move(FadeIn(*film.words), seconds=TEXT)
+        film.move(FadeOut(film.product), seconds=TEXT)
+        parts = Group(lit, bars, film.total)
+        film.move(Shows(parts, lambda share: film.multiplied(first + share * (d - first))), seconds=STACK)
+        film.move(FadeOut(lit), step_forth(film.back), seconds=TEXT)
+        film.scene.add(whole.display(film.gathered(0.0)))
+        film.move(Shows(whole, lambda share: whole.display(film.gathered(share)), rate_func=ease_in_out_cubic), seconds=MOVE)
+        whole.display(film.sum(1.0))
 
 
 @beat("scale")
@@ -151,42 +247,55 @@ def scale(film: ScoreFilm) -> None:
     texts = [number(float(film.ends[-1])), "/", film.pair.divisor.partition(" ")[0], "=", number(film.pair.score)]
     words = worded(film.place["number"], texts, NAME, [ink, ink, ink, ink, film.skin.scores], "number")
     shrink = Shows(whole, lambda share: whole.display(film.sum(1 + (film.pair.scale - 1) * share)), rate_func=ease_in_out_cubic)
-    film.move(FadeOut(*film.words), seconds=TEXT)
-    film.words = words
     with film.scene.telling():
+        film.move(FadeOut(film.total), seconds=TEXT)
         film.move(FadeIn(*words[:3]), seconds=TEXT)
         film.move(shrink, seconds=MOVE)
         film.move(FadeIn(*words[3:]), seconds=TEXT)
+    film.words = words
 
 
 @beat("spread")
 def spread(film: ScoreFilm) -> None:
-    """Sums of random products walk away from zero as far as the root of their number; divided by the root of d they are 1 wide."""
-    place, skin, sums, root = film.place, film.skin, spread_of(film.scene.settings.config), 1 / film.pair.scale
-    room, steps = place["products"], np.arange(sums.shape[1])
-    unit = 0.5 * room.height / float(np.abs(sums).max())
-    walks = Walks(sums, skin.scores, theme.OUTLINE, name="walks").set_stroke(opacity=PALE)
-    edge = Walks(np.sqrt(steps) * np.array([[1], [-1]]), skin.ink, theme.HEAVY, name="root")
-    gone = (film.bars["products"], film.bars["sum"], film.names["products"], *film.words)
-    words = f"added up, {len(sums)} random pairs", f"{len(sums)} random pairs"
-    name = Named(*labelled(place["products name"], ("q × k", skin.ink), (words[0], skin.ink), words[1]), tag="name")
-    both = Group(walks, edge)
-
-    def show(high: float, share: float) -> None:
-        for each in (walks, edge):
-            each.display(room, high, share)
-
-    def wide(value: float, high: float) -> Word:
-        left, y, half = place["sum"].x0, room.center[1] + value * high, em(NAME)
-        return word(f"± {value:.4g}", NAME, skin.ink, Rect(left, y - half, place["number"].x1, y + half), "wide")
-
-    show(unit, 0.0)
-    film.move(*(FadeOut(each) for each in gone), seconds=TEXT)
+    """The pair steps back; sums of random products walk away from zero as far as the root of their number."""
+    film.spread = found = Spread(film)
+    words = f"added up, {KEYS} random keys", f"{KEYS} random keys"
+    name = Named(*labelled(film.place["products name"], ("q × k", film.skin.ink), (words[0], film.skin.ink), words[1]), tag="name")
+    back = StepBack([film.bars["q"], film.bars["k"], film.names["q"], film.names["k"]], BEHIND)
+    gone = FadeOut(film.bars["products"], film.bars["sum"], film.names["products"], *film.words)
+    found.walk(1.0, 0.0)
     with film.scene.telling():
-        film.move(FadeIn(name), Shows(both, partial(show, unit), introducer=True), seconds=WALK)
-        far = wide(root, unit)
-        film.move(FadeIn(far), seconds=TEXT)
-        film.scene.hold(0.8)
-        film.move(FadeOut(far), seconds=TEXT)
-        film.move(Shows(both, lambda share: show(unit * (1 + (1 / root - 1) * share), 1.0), rate_func=ease_in_out_cubic), seconds=SQUEEZE)
-        film.move(FadeIn(wide(1.0, unit / root)), seconds=TEXT)
+        film.move(gone, back, seconds=TEXT)
+        film.move(FadeIn(name), Shows(found.lines, lambda share: found.walk(1.0, share), introducer=True), seconds=WALK)
+        root = f"± √{len(film.pair.q)}"
+        film.words = [found.wide((f"{root} = {found.root:.4g}", root), 1.0)]
+        film.move(FadeIn(*film.words), seconds=TEXT)
+
+
+@beat("weights")
+def weights(film: ScoreFilm) -> None:
+    """Softmax of these sums piles up to 1 in one bar: nearly all of it is one weight."""
+    found = film.spread
+    found.weigh(1.0, 0.0)
+    film.scene.add(found.weights)
+    largest = found.largest(1.0)
+    film.words += largest
+    with film.scene.telling():
+        film.move(Shows(found.weights, lambda share: found.weigh(1.0, share)), seconds=GROW)
+        film.move(FadeIn(*largest), seconds=TEXT)
+
+
+@beat("divided")
+def divided(film: ScoreFilm) -> None:
+    """All sums shrink to what they are divided by the root, and in the bar the one weight makes room for all others."""
+    found = film.spread
+
+    def shrink(share: float) -> None:
+        divisor = 1 + (found.root - 1) * share
+        found.walk(divisor)
+        found.weigh(divisor)
+
+    with film.scene.telling():
+        film.move(FadeOut(*film.words), seconds=TEXT)
+        film.move(Shows(Group(found.lines, found.weights), shrink, rate_func=ease_in_out_cubic), seconds=SQUEEZE)
+        film.move(FadeIn(found.wide(["± 1"], found.root), *found.largest(found.root)), seconds=TEXT)

@@ -13,25 +13,26 @@ from flashviz.layout.rect import Aspect, Rect, centered
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# Two crosses, a name above and a note beneath each; ``tick``: what one is.
+# Two crosses, the loops in two lines above and a note beneath each; ``tick``: what one is.
 LOOPS: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (40, 24, 930, 84), "second name": (990, 24, 1880, 84), "first": (40, 92, 930, 860), "second": (990, 92, 1880, 860),
-        "first note": (40, 868, 620, 930), "second note": (1300, 868, 1880, 930), "tick": (640, 868, 1280, 930),
+        "first name": (40, 12, 930, 112), "second name": (990, 12, 1880, 112), "first": (40, 118, 930, 860),
+        "second": (990, 118, 1880, 860), "first note": (40, 868, 620, 930), "second note": (1300, 868, 1880, 930),
+        "tick": (640, 868, 1280, 930),
     },
     "4:3": {
-        "first name": (30, 40, 700, 100), "second name": (740, 40, 1410, 100), "first": (30, 116, 700, 790),
+        "first name": (30, 16, 700, 112), "second name": (740, 16, 1410, 112), "first": (30, 116, 700, 790),
         "second": (740, 116, 1410, 790), "first note": (30, 800, 700, 860), "second note": (740, 800, 1410, 860),
         "tick": (100, 868, 1340, 930),
     },
     "1:1": {
-        "first name": (20, 70, 525, 130), "second name": (555, 70, 1060, 130), "first": (20, 150, 525, 740),
+        "first name": (20, 46, 525, 142), "second name": (555, 46, 1060, 142), "first": (20, 150, 525, 740),
         "second": (555, 150, 1060, 740), "first note": (20, 760, 525, 820), "second note": (555, 760, 1060, 820),
         "tick": (40, 850, 1040, 912),
     },
     "9:16": {
-        "first name": (60, 50, 1020, 110), "second name": (60, 700, 1020, 760), "first": (60, 114, 1020, 624),
-        "second": (60, 764, 1020, 1274), "first note": (60, 630, 1020, 690), "second note": (60, 1276, 1020, 1330),
+        "first name": (60, 20, 1020, 112), "second name": (60, 694, 1020, 782), "first": (60, 114, 1020, 624),
+        "second": (60, 786, 1020, 1274), "first note": (60, 630, 1020, 690), "second note": (60, 1276, 1020, 1330),
         "tick": (60, 1332, 1020, 1386),
     },
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The shot of ScoreScene: a query and a key as bars, their products beneath, and the sum of those beside."""
+"""The shot of ScoreScene: a query and a key as bars, beneath each pair of them its product, and the sum of those beside."""
 
 from __future__ import annotations
 
@@ -7,25 +7,31 @@ from collections.abc import Mapping
 from flashviz.layout.rect import Aspect
 from flashviz.layout.table import Table
 
+# ``first``: q and k fill the frame before there is a product. ``number``: the sum and its division, over ``sum``, in whose place the
+# weights of softmax stand later; ``wide``: how far random sums spread.
 SCORE: Mapping[Aspect, Table] = {
     "16:9": {
-        "q name": (100, 24, 1500, 84), "q": (100, 90, 1500, 230), "k name": (100, 244, 1500, 304), "k": (100, 310, 1500, 450),
-        "products name": (100, 466, 900, 526), "number": (940, 466, 1820, 526),
-        "products": (100, 540, 1500, 920), "sum": (1580, 540, 1720, 920),
+        "q first": (300, 40, 1860, 460), "k first name": (50, 670, 290, 730), "k first": (300, 490, 1860, 910),
+        "q name": (50, 60, 290, 120), "q": (300, 20, 1350, 180), "k name": (50, 240, 290, 300), "k": (300, 200, 1350, 360),
+        "products name": (300, 384, 1000, 444), "products": (300, 384, 1350, 924), "product": (480, 600, 1350, 720),
+        "wide": (1362, 384, 1600, 924), "number": (1490, 306, 1890, 366), "sum": (1620, 384, 1760, 924),
     },
     "4:3": {
-        "q name": (60, 24, 1100, 84), "q": (60, 90, 1100, 230), "k name": (60, 244, 1100, 304), "k": (60, 310, 1100, 450),
-        "products name": (60, 466, 640, 526), "number": (680, 466, 1380, 526),
-        "products": (60, 540, 1100, 920), "sum": (1180, 540, 1320, 920),
+        "q first": (40, 62, 1400, 450), "k first name": (40, 480, 280, 532), "k first": (40, 534, 1400, 922),
+        "q name": (40, 8, 280, 60), "q": (40, 62, 940, 186), "k name": (40, 192, 280, 244), "k": (40, 246, 940, 370),
+        "products name": (40, 390, 700, 450), "products": (40, 390, 940, 924), "product": (180, 600, 940, 720),
+        "wide": (950, 390, 1180, 924), "number": (960, 306, 1430, 366), "sum": (1200, 390, 1340, 924),
     },
     "1:1": {
-        "q name": (40, 24, 840, 84), "q": (40, 90, 840, 230), "k name": (40, 244, 840, 304), "k": (40, 310, 840, 450),
-        "products name": (40, 466, 440, 526), "number": (480, 466, 1040, 526),
-        "products": (40, 540, 840, 920), "sum": (890, 540, 1010, 920),
+        "q first": (40, 62, 1040, 450), "k first name": (40, 480, 280, 532), "k first": (40, 534, 1040, 922),
+        "q name": (40, 8, 280, 60), "q": (40, 62, 720, 186), "k name": (40, 192, 280, 244), "k": (40, 246, 720, 370),
+        "products name": (40, 466, 560, 526), "products": (40, 466, 720, 924), "product": (140, 640, 720, 760),
+        "wide": (728, 466, 930, 924), "number": (560, 388, 1060, 448), "sum": (940, 466, 1050, 924),
     },
     "9:16": {
-        "q name": (60, 60, 840, 120), "q": (60, 130, 840, 330), "k name": (60, 360, 840, 420), "k": (60, 430, 840, 630),
-        "products name": (60, 660, 840, 720), "number": (60, 1290, 1020, 1370),
-        "products": (60, 740, 840, 1270), "sum": (890, 740, 1010, 1270),
+        "q first": (60, 104, 1020, 670), "k first name": (60, 720, 300, 780), "k first": (60, 790, 1020, 1360),
+        "q name": (60, 40, 300, 100), "q": (60, 104, 740, 304), "k name": (60, 330, 300, 390), "k": (60, 394, 740, 594),
+        "products name": (60, 720, 560, 780), "products": (60, 720, 740, 1370), "product": (160, 950, 740, 1070),
+        "wide": (748, 720, 936, 1370), "number": (560, 640, 1060, 700), "sum": (944, 720, 1050, 1370),
     },
 }  # fmt: skip

@@ -25,7 +25,7 @@ from flashviz.layout.references import REFERENCES
 from flashviz.layout.roofline import ROOF
 from flashviz.layout.scaling import SCALING
 from flashviz.layout.score import SCORE
-from flashviz.layout.speed import RACE, TIMES
+from flashviz.layout.speed import LANES
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, HEAD, MACHINE, Place, Table
 from flashviz.layout.training import TRAINING
@@ -36,7 +36,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF,
-    "race": RACE, "times": TIMES, "pair": SCORE, **FILM,
+    "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
     "ends": backward.ENDS, "training": TRAINING,
 }  # fmt: skip

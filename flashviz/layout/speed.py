@@ -1,4 +1,4 @@
-"""Shots of SpeedScene: two bars of time with areas of bytes beside, and bars that say how many times as long, N by N."""
+"""The shot of SpeedScene: two lanes, each a bar of time and on it a pile of squares of bytes."""
 
 from __future__ import annotations
 
@@ -6,89 +6,88 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flashviz.layout.rect import Aspect, Rect, columns
+from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
-from flashviz.lettering import em
+from flashviz.lettering import Face, em, text_width
 
-# ``setting``: whose measurement it is. Of both: a name, a bar that grows to the right, a note beneath it, and a place for squares of bytes.
-RACE: Mapping[Aspect, Table] = {
+# Of both: a name, a note beside or beneath it, and a lane. What a ``square`` is, ``N`` and ``setting``, whose measurement it is, stand
+# where the lower lane, whose bar is short, leaves room.
+LANES: Mapping[Aspect, Table] = {
     "16:9": {
-        "setting": (80, 24, 1840, 130), "standard name": (80, 170, 1180, 240), "standard": (80, 250, 1180, 430),
-        "flash name": (80, 560, 1180, 630), "flash": (80, 640, 1180, 820), "areas name": (1230, 166, 1860, 226),
-        "standard area": (1230, 240, 1860, 610), "flash area": (1230, 640, 1860, 820),
-        "standard note": (80, 438, 1180, 492), "flash note": (80, 828, 1180, 882),
+        "standard name": (80, 16, 560, 76), "standard note": (560, 16, 1840, 76), "standard": (80, 84, 1840, 452),
+        "flash name": (80, 472, 560, 532), "flash note": (560, 472, 1840, 532), "flash": (80, 540, 1840, 908),
+        "square": (760, 568, 1840, 628), "N": (760, 568, 1840, 668), "setting": (760, 756, 1840, 908),
     },
     "4:3": {
-        "setting": (60, 30, 1380, 150), "standard name": (60, 200, 920, 270), "standard": (60, 280, 920, 410),
-        "flash name": (60, 540, 920, 610), "flash": (60, 620, 920, 750), "areas name": (980, 200, 1400, 264),
-        "standard area": (980, 280, 1400, 600), "flash area": (980, 620, 1400, 750),
-        "standard note": (60, 418, 920, 472), "flash note": (60, 758, 920, 812),
+        "standard name": (60, 16, 540, 76), "standard note": (540, 16, 1380, 76), "standard": (60, 84, 1380, 452),
+        "flash name": (60, 472, 540, 532), "flash note": (540, 472, 1380, 532), "flash": (60, 540, 1380, 908),
+        "square": (660, 568, 1380, 628), "N": (660, 568, 1380, 668), "setting": (660, 716, 1380, 908),
     },
     "1:1": {
-        "setting": (40, 24, 1040, 180), "standard name": (40, 190, 1040, 250), "standard": (40, 254, 1040, 334),
-        "flash name": (40, 388, 1040, 448), "flash": (40, 452, 1040, 532), "areas name": (40, 590, 1040, 640),
-        "standard area": (40, 646, 560, 920), "flash area": (570, 646, 1040, 920),
-        "standard note": (40, 336, 1040, 386), "flash note": (40, 534, 1040, 584),
+        "setting": (40, 16, 1040, 160),
+        "standard name": (40, 168, 470, 224), "standard note": (480, 168, 1060, 224), "standard": (40, 230, 1040, 536),
+        "flash name": (40, 554, 470, 610), "flash note": (480, 554, 1060, 610), "flash": (40, 616, 1040, 922),
+        "square": (520, 640, 1040, 700), "N": (520, 640, 1040, 800),
     },
     "9:16": {
-        "setting": (60, 50, 1020, 220), "standard name": (60, 270, 1020, 340), "standard": (60, 344, 1020, 464),
-        "flash name": (60, 530, 1020, 600), "flash": (60, 604, 1020, 724), "standard note": (60, 468, 1020, 522),
-        "flash note": (60, 728, 1020, 782), "areas name": (60, 806, 1020, 866),
-        "standard area": (60, 880, 1020, 1250), "flash area": (60, 1276, 1020, 1356),
-    },
-}  # fmt: skip
-# ``plot``: bars side by side, N beneath in ``ticks``; ``note``: on what.
-TIMES: Mapping[Aspect, Table] = {
-    "16:9": {
-        "badge": (100, 24, 1820, 92), "plot": (100, 180, 1820, 800), "ticks": (100, 806, 1820, 858), "note": (100, 866, 1820, 926),
-        "shade": (100, 104, 1820, 164),
-    },
-    "4:3": {
-        "badge": (60, 40, 1380, 108), "plot": (60, 200, 1380, 790), "ticks": (60, 796, 1380, 848), "note": (60, 856, 1380, 918),
-        "shade": (60, 124, 1380, 184),
-    },
-    "1:1": {
-        "badge": (40, 40, 1040, 108), "plot": (40, 200, 1040, 790), "ticks": (40, 796, 1040, 848), "note": (40, 856, 1040, 918),
-        "shade": (40, 124, 1040, 184),
-    },
-    "9:16": {
-        "badge": (60, 60, 1020, 128), "plot": (60, 230, 1020, 1220), "ticks": (60, 1230, 1020, 1284), "note": (60, 1300, 1020, 1364),
-        "shade": (60, 150, 1020, 210),
+        "setting": (60, 50, 1020, 242),
+        "standard name": (60, 262, 1020, 322), "standard note": (60, 324, 1020, 376), "standard": (60, 388, 1020, 784),
+        "flash name": (60, 816, 1020, 876), "flash note": (60, 878, 1020, 930), "flash": (60, 942, 1020, 1338),
+        "square": (520, 990, 1020, 1050), "N": (520, 990, 1020, 1150),
     },
 }  # fmt: skip
 
-NUMBER_ROOM = em(70)  # over the tallest bar
-ACROSS = 9  # unit squares a row
-BAR = 0.36  # of a column, each of two
-
-
-def side_of(rect: Rect, most: float) -> float:
-    """Of the unit squares, so that ``most`` of them stand in ``rect``."""
-    return min(rect.width / ACROSS, rect.height / math.ceil(most / ACROSS))
-
-
-def squares(rect: Rect, amount: float, side: float) -> list[Rect]:
-    """``amount`` unit squares row by row from the upper left of ``rect``; the last one is as wide as what is left of it."""
-    made = []
-    for at in range(math.ceil(amount)):
-        x, y = rect.x0 + at % ACROSS * side, rect.y1 - at // ACROSS * side
-        made.append(Rect(x, y - side, x + side * min(1.0, amount - at), y))
-    return made
+NUMBER_PX = 72  # of the figures at the ends of bars and piles
+BESIDE = em(20)  # from those ends to their figures
+BAR = 0.2  # of a lane's height, for the bar beneath a pile
+GAP = em(8)  # between both
+MARKS = em(52)  # height of the line of marks beneath a bar
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Two bars a column, to scale."""
+class Lane:
+    """A bar, and on it a pile of unit squares: columns from the left, each from its bottom. Both are as wide at their most.
 
-    columns: tuple[Rect, ...]
-    unit: float  # height of 1
+    Args:
+        rect: All of it.
+        rows: Of the pile.
+        side: Of a square.
+        full: How wide the longest bar and the largest pile are.
+    """
+
+    rect: Rect
+    rows: int
+    side: float
+    full: float
 
     @classmethod
-    def of(cls, rect: Rect, count: int, most: float) -> Pairs:
-        return cls(tuple(columns(rect, count)), (rect.height - NUMBER_ROOM) / most)
+    def of(cls, rect: Rect, most: float) -> Lane:
+        """With the largest squares of which ``most`` have room, and a figure beside them."""
+        high = (1 - BAR) * rect.height - GAP
+        wide = rect.width - BESIDE - text_width("00.0 ms", NUMBER_PX, Face.MONO_STRONG)
+        side, rows = max((min(high / rows, wide / math.ceil(most / rows)), rows) for rows in range(1, math.ceil(most) + 1))
+        return cls(rect, rows, side, side * most / rows)
 
-    def bars(self, at: int, ratio: float) -> tuple[Rect, Rect]:
-        """The unit at the left, how many of it at the right."""
-        column = self.columns[at]
-        wide, x = BAR * column.width, column.center[0]
-        return Rect(x - wide, column.y0, x, column.y0 + self.unit), Rect(x, column.y0, x + wide, column.y0 + self.unit * ratio)
+    @property
+    def thin(self) -> Rect:
+        """Of the bar beneath a pile."""
+        return self.rect.bottom(BAR * self.rect.height)
+
+    @property
+    def pile(self) -> Rect:
+        """Of the squares over it."""
+        return Rect(self.rect.x0, self.thin.y1 + GAP, self.rect.x0 + self.side * math.ceil(self.full / self.side), self.rect.y1)
+
+    @property
+    def marked(self) -> Rect:
+        """Of the bar over a line of marks."""
+        return self.rect.above(MARKS)
+
+    def squares(self, amount: float) -> list[Rect]:
+        """So many unit squares; the last one is as high as what is left of it."""
+        made = []
+        for at in range(math.ceil(amount)):
+            column, row = divmod(at, self.rows)
+            x, y = self.pile.x0 + column * self.side, self.pile.y0 + row * self.side
+            made.append(Rect(x, y, x + self.side, y + self.side * min(1.0, amount - at)))
+        return made

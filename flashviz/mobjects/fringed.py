@@ -20,7 +20,8 @@ LINE = em(7)  # how thick the line through visited tiles is
 ARRIVES = 0.4  # of a tile's time: then the line has come to it
 LETTER = 36  # px
 ON_CHIP = "on chip"
-CHIP, SLOT = 2.0, 0.3  # sides of the chip, in cells, and of a place on it, in chips
+SMALLEST = em(48)  # side of the chip, which is else as large as the cell that it works on
+SLOT = 0.32  # side of a place on it, in chips
 
 
 class FringedCross(Group):
@@ -74,8 +75,8 @@ class FringedCross(Group):
 
     def chip(self, head: np.ndarray) -> Rect:
         """Where the chip stands when it works on the tile at ``head``: about it, within the grid."""
-        grid, side = self.cross.grid, CHIP * min(self.cross.cell_width, self.cross.cell_height)
-        side = min(max(side, em(60)), grid.width, grid.height)
+        grid, side = self.cross.grid, min(self.cross.cell_width, self.cross.cell_height)
+        side = min(max(side, SMALLEST), grid.width, grid.height)
         x = float(np.clip(head[0], grid.x0 + side / 2, grid.x1 - side / 2))
         return centered(x, float(np.clip(head[1], grid.y0 + side / 2, grid.y1 - side / 2)), side, side)
 
