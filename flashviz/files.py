@@ -46,6 +46,11 @@ def writing(path: Path) -> Iterator[None]:
         raise kind(f"expected a path that can be written, got {path} ({got}); choose another --out") from error
 
 
+def endless(path: Path) -> bool:
+    """Whether reading it may wait for ever, or never come to an end: a pipe, a device; a folder cannot be read at all."""
+    return path.exists() and not path.is_file()
+
+
 def make_folder(folder: Path) -> None:
     """A folder and those above it, where they are not there; raises as ``beside``."""
     with writing(folder):

@@ -20,6 +20,7 @@ import msgspec
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
+from flashviz.files import endless
 
 if TYPE_CHECKING:
     from flashviz.catalogue import Catalogue
@@ -153,6 +154,8 @@ def _file_layer(folder: Path) -> _Layer:
     path = folder / FILE
     if not path.exists():
         return _Layer("file", {})
+    if endless(path):
+        raise UsageError(f"{FILE}: expected a file that can be read, got a folder, a pipe or a device; move it away")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (
@@ -218,7 +221,7 @@ def _typed(spelt: str, value: object, kind: Any, *, strict: bool) -> Any:
 
 def _config_of_trace(path: Path, layers: list[_Layer]) -> AttentionConfig:
     """The config that a trace was recorded with; neither the place that names it nor a stronger one may differ."""
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"trace {path}: no such file; record one with flashviz trace --out {path}")
     from flashviz.trace import load_header
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -264,6 +266,27 @@ def any_config(rng: random.Random) -> AttentionConfig:
             continue
         if config.batch * config.heads * config.row_blocks * config.col_blocks <= 12:
             return config
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "info p.npz", "verify p.npz", "render --trace p.npz", "player p.npz --out x.html", "export p.npz --player --out x.json",
+        "render --catalogue p.toml", "info zero.npz", "verify zero.npz", "render --trace zero.npz", "verify",
+    ],
+)  # fmt: skip
+def test_a_pipe_or_a_device_is_refused_before_it_is_read(command: str, tmp_path: Path) -> None:
+    """A pipe that nobody writes to is waited for without end: in a process of its own, which has a minute."""
+    os.mkfifo(tmp_path / "p.npz")
+    os.mkfifo(tmp_path / ("flashviz.toml" if command == "verify" else "p.toml"))
+    (tmp_path / "zero.npz").symlink_to("/dev/zero")
+    arguments = [sys.executable, "-c", "from flashviz.cli import main; main()", *command.split()]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "flashviz: " in done.stderr
+    assert "expected a" in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
 
 
 @pytest.mark.skipif(not installed(), reason="needs triton")

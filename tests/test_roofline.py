@@ -128,14 +128,19 @@ def test_while_the_only_program_waits_nothing_computes() -> None:
     beats = [beat.name for beat in scene(FILM).board]
     assert ("alone" in beats) == (given_.programs == 1)
     assert said(at(scene(FILM), "alone"), "doing") == ["waits"]
-    assert sorted(said(at(scene(FILM), "answer"), "doing")) == ["computes", "waits"]
+    if "answer" in beats:
+        assert sorted(said(at(scene(FILM), "answer"), "doing")) == ["computes", "waits"]
 
 
 @compiler
 def test_the_answer_is_the_last_height_before_one_that_spills() -> None:
+    """By Triton 3.9 that is 64 rows; by 3.6 they spill too, and nothing is answered."""
     spilled = [resources_of(AttentionConfig(block_m=rows, arch="sm_80")).spilled for rows in HEIGHTS]
-    before = HEIGHTS[next(at for at, registers in enumerate(spilled) if registers) - 1]
-    end = at(scene(FILM), "answer")
+    before = next(at for at, registers in enumerate(spilled) if registers) - 1
+    assert ("answer" in [beat.name for beat in scene(FILM).board]) == (before >= 0)
+    if before < 0:
+        return
+    before, end = HEIGHTS[before], at(scene(FILM), "answer")
     assert said(end, "rows") == [f"{before} rows"]
     assert said(end, "number") == [f"{OPERATIONS / flash_bytes(before):.0f}"]
     assert said(end, "rate") == [f"{attained(OPERATIONS / flash_bytes(before)):.0f}"]
