@@ -43,7 +43,7 @@ def writing(path: Path) -> Iterator[None]:
         if error.errno in FULL:
             raise WriteError(f"expected room for {path}, got {got}; free some, then try again") from error
         kind: type[FlashvizError] = WriteError if error.errno in THE_SYSTEMS else UsageError
-        raise kind(f"expected a path that can be written, got {path} ({got}); choose another --out") from error
+        raise kind(f"expected a path that can be written, got {path} ({got}); choose another") from error
 
 
 def endless(path: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -148,6 +149,19 @@ def load_settings(*, environ: Mapping[str, str] | None = None, folder: Path | No
         return Settings(config=AttentionConfig(**config), **film)
     film["trace"] = Path(film["trace"])
     return Settings(config=_config_of_trace(film["trace"], layers), **film)
+
+
+def check_epoch(environ: Mapping[str, str]) -> None:
+    """Refuse a ``SOURCE_DATE_EPOCH`` with which NumPy's f2py, and with it SciPy and manim, cannot be imported.
+
+    Raises:
+        UsageError: It is no time.
+    """
+    epoch = environ.get("SOURCE_DATE_EPOCH", "0")
+    try:
+        time.gmtime(int(epoch))
+    except (ValueError, OverflowError, OSError) as error:
+        raise UsageError(f"SOURCE_DATE_EPOCH={epoch!r}: expected seconds since 1970, as NumPy reads it, got: {error}; unset it") from error
 
 
 def _file_layer(folder: Path) -> _Layer:

@@ -163,7 +163,8 @@ BAD_TOML = (
 )  # fmt: skip
 BAD_ENVIRONMENT = (
     ("SEQ_LEN", "x"), ("SEQ_LEN", ""), ("NO_SUCH", "1"), ("CAUSAL", "perhaps"), ("THEME", "red"), ("HEADS", "-1"), ("TRACE", "none.npz"),
-    ("SCALE", "nan"), ("ENCODE", "slow"), ("SEQ_Q", HUGE), ("SEQ_LEN", "\udcff"), ("HEADS", str(2**64)),
+    ("ASPECT", "0:0"), ("ASPECT", "16:9 "), ("SCALE", "nan"), ("ENCODE", "slow"), ("SEQ_Q", HUGE), ("SEQ_LEN", "\udcff"),
+    ("HEADS", str(2**64)),
 )  # fmt: skip
 
 
@@ -230,6 +231,12 @@ def test_bad_settings_in_the_file(text: str, monkeypatch: pytest.MonkeyPatch, tm
 @pytest.mark.parametrize(("name", "value"), BAD_ENVIRONMENT)
 def test_bad_settings_in_the_environment(name: str, value: str) -> None:
     check(["verify"], 2, {f"FLASHVIZ_{name}": value})
+
+
+@pytest.mark.parametrize("epoch", ["x", "", "1.5", "9" * 20])
+def test_a_date_of_builds_that_is_none(epoch: str) -> None:
+    """With it NumPy's f2py, and so SciPy and manim, end in a traceback when they are imported."""
+    check(["verify"], 2, {"SOURCE_DATE_EPOCH": epoch})
 
 
 def test_a_file_of_settings_that_is_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

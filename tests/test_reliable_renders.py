@@ -125,6 +125,31 @@ def test_a_media_folder_that_is_a_file_or_holds_one(trial: Trial, tmp_path: Path
         assert said.count("\n") == 1, said
 
 
+UNMOVED = """
+import errno
+import os
+from pathlib import Path
+move = Path.replace
+def refused(self, target):
+    if {name!r} in str(target):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(self))
+    return move(self, target)
+Path.replace = refused
+"""
+
+
+@pytest.mark.parametrize("name", ["partial_movie_files", "MovedScene.mp4", "MovedScene.srt", ".made"])
+def test_a_folder_in_which_nothing_can_be_renamed(trial: Trial, tmp_path: Path, name: str) -> None:
+    """One line; what could not be moved to its place is not left beside it; the next render gives the film."""
+    done = trial.start(tmp_path, 1, before=UNMOVED.format(name=name))
+    assert done.wait() in (1, 2)
+    (said,) = (line for line in trial.check(done.returncode, done.returncode, done).splitlines() if line.startswith("flashviz: "))
+    assert said.startswith("flashviz: expected")
+    assert "Operation not permitted" in said
+    assert not list(tmp_path.rglob("*.part*"))
+    trial.again(tmp_path, 1)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a mount, which root may make")
 def test_a_folder_that_turns_read_only(trial: Trial, tmp_path: Path) -> None:
     mount = tmp_path / "media"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from flashviz.cli import manim_cfg
+from flashviz.files import beside, make_folder
 from flashviz.storyboard import Told
 
 if TYPE_CHECKING:
@@ -67,10 +67,9 @@ class Made:
         film = rendered.film.path
         there = film.stat()
         said = rendered.provenance, rendered.subject, rendered.poster, rendered.told
-        self.place.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.place.with_suffix(f".{os.getpid()}.part")
-        partial.write_bytes(msgspec.json.encode(Note(str(film), there.st_size, there.st_mtime_ns, *said)))
-        partial.replace(self.place)
+        make_folder(self.place.parent)
+        with beside(self.place) as partial:
+            partial.write_bytes(msgspec.json.encode(Note(str(film), there.st_size, there.st_mtime_ns, *said)))
 
 
 def newest_note(job: Job) -> Note | None:
