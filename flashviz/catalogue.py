@@ -17,6 +17,7 @@ from string import Formatter
 from typing import Any, NamedTuple
 
 from flashviz.errors import UsageError
+from flashviz.files import endless
 from flashviz.storyboard import Beat
 from flashviz.version import __version__
 
@@ -141,11 +142,14 @@ def read_catalogue(given: str) -> Catalogue:
         UsageError: There is no such file, or it is not a catalogue.
     """
     path = Path(given) if given.endswith(".toml") else SHIPPED / f"{given}.toml"
+    there = ", ".join(sorted(shipped.stem for shipped in SHIPPED.glob("*.toml")))
+    none = f"expected a catalogue, a .toml file or one of {there}, got {given}; flashviz captions writes one"
+    if endless(path):
+        raise UsageError(none)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        there = ", ".join(sorted(shipped.stem for shipped in SHIPPED.glob("*.toml")))
-        raise UsageError(f"expected a catalogue, a .toml file or one of {there}, got {given}; flashviz captions writes one") from error
+        raise UsageError(none) from error
     except (ValueError, RecursionError) as error:  # as of flashviz.toml
         raise UsageError(f"expected {given} to be TOML, got: {error}; see docs/captions.md") from error
     language, font = table.pop("language", None), table.pop("font", None)

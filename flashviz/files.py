@@ -48,7 +48,12 @@ def writing(path: Path) -> Iterator[None]:
         if error.errno in FULL:
             raise WriteError(f"expected room for {path}, got {got}; free some, then try again") from error
         kind: type[FlashvizError] = WriteError if error.errno in THE_SYSTEMS else UsageError
-        raise kind(f"expected a path that can be written, got {path} ({got}); choose another place") from error
+        raise kind(f"expected a path that can be written, got {path} ({got}); choose another") from error
+
+
+def endless(path: Path) -> bool:
+    """Whether reading it may wait for ever, or never come to an end: a pipe, a device; a folder cannot be read at all."""
+    return path.exists() and not path.is_file()
 
 
 def make_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import msgspec
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import UsageError
+from flashviz.files import endless
 
 if TYPE_CHECKING:
     from flashviz.catalogue import Catalogue
@@ -149,10 +151,25 @@ def load_settings(*, environ: Mapping[str, str] | None = None, folder: Path | No
     return Settings(config=_config_of_trace(film["trace"], layers), **film)
 
 
+def check_epoch(environ: Mapping[str, str]) -> None:
+    """Refuse a ``SOURCE_DATE_EPOCH`` with which NumPy's f2py, and with it SciPy and manim, cannot be imported.
+
+    Raises:
+        UsageError: It is no time.
+    """
+    epoch = environ.get("SOURCE_DATE_EPOCH", "0")
+    try:
+        time.gmtime(int(epoch))
+    except (ValueError, OverflowError, OSError) as error:
+        raise UsageError(f"SOURCE_DATE_EPOCH={epoch!r}: expected seconds since 1970, as NumPy reads it, got: {error}; unset it") from error
+
+
 def _file_layer(folder: Path) -> _Layer:
     path = folder / FILE
     if not path.exists():
         return _Layer("file", {})
+    if endless(path):
+        raise UsageError(f"{FILE}: expected a file that can be read, got a folder, a pipe or a device; move it away")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (
@@ -218,7 +235,7 @@ def _typed(spelt: str, value: object, kind: Any, *, strict: bool) -> Any:
 
 def _config_of_trace(path: Path, layers: list[_Layer]) -> AttentionConfig:
     """The config that a trace was recorded with; neither the place that names it nor a stronger one may differ."""
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"trace {path}: no such file; record one with flashviz trace --out {path}")
     from flashviz.trace import load_header
 

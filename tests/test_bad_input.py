@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,7 +163,8 @@ BAD_TOML = (
 )  # fmt: skip
 BAD_ENVIRONMENT = (
     ("SEQ_LEN", "x"), ("SEQ_LEN", ""), ("NO_SUCH", "1"), ("CAUSAL", "perhaps"), ("THEME", "red"), ("HEADS", "-1"), ("TRACE", "none.npz"),
-    ("SCALE", "nan"), ("ENCODE", "slow"), ("SEQ_Q", HUGE), ("SEQ_LEN", "\udcff"), ("HEADS", str(2**64)),
+    ("ASPECT", "0:0"), ("ASPECT", "16:9 "), ("SCALE", "nan"), ("ENCODE", "slow"), ("SEQ_Q", HUGE), ("SEQ_LEN", "\udcff"),
+    ("HEADS", str(2**64)),
 )  # fmt: skip
 
 
@@ -230,6 +233,12 @@ def test_bad_settings_in_the_environment(name: str, value: str) -> None:
     check(["verify"], 2, {f"FLASHVIZ_{name}": value})
 
 
+@pytest.mark.parametrize("epoch", ["x", "", "1.5", "9" * 20])
+def test_a_date_of_builds_that_is_none(epoch: str) -> None:
+    """With it NumPy's f2py, and so SciPy and manim, end in a traceback when they are imported."""
+    check(["verify"], 2, {"SOURCE_DATE_EPOCH": epoch})
+
+
 def test_a_file_of_settings_that_is_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "flashviz.toml").mkdir()
@@ -264,6 +273,27 @@ def any_config(rng: random.Random) -> AttentionConfig:
             continue
         if config.batch * config.heads * config.row_blocks * config.col_blocks <= 12:
             return config
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "info p.npz", "verify p.npz", "render --trace p.npz", "player p.npz --out x.html", "export p.npz --player --out x.json",
+        "render --catalogue p.toml", "info zero.npz", "verify zero.npz", "render --trace zero.npz", "verify",
+    ],
+)  # fmt: skip
+def test_a_pipe_or_a_device_is_refused_before_it_is_read(command: str, tmp_path: Path) -> None:
+    """A pipe that nobody writes to is waited for without end: in a process of its own, which has a minute."""
+    os.mkfifo(tmp_path / "p.npz")
+    os.mkfifo(tmp_path / ("flashviz.toml" if command == "verify" else "p.toml"))
+    (tmp_path / "zero.npz").symlink_to("/dev/zero")
+    arguments = [sys.executable, "-c", "from flashviz.cli import main; main()", *command.split()]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "flashviz: " in done.stderr
+    assert "expected a" in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
 
 
 @pytest.mark.skipif(not installed(), reason="needs triton")

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 from flashviz.catalogue import read_catalogue
+from flashviz.config import AttentionConfig
 from flashviz.director.captions import CENTRED_PX
 from flashviz.layout import ASPECTS, Aspect, Rect, frame
 from flashviz.lettering import text_width, wrap
 from flashviz.storyboard import READ_PACE, reading
+from flashviz_kernels.compiler import resources_of
+from flashviz_kernels.modes import installed
 from tests.conftest import ROOT
 from tests.directed import Directed, changes, come, drawn, overlapping, scene
 from tests.drawn import in_roles
@@ -303,11 +306,18 @@ def test_without_pauses_and_without_captions(film: Directed) -> None:
     assert not any(item.name == "caption" for snapshot in clean.snapshots for item in snapshot.shown)
 
 
+def unanswered(film: Directed) -> set[str]:
+    """Beats that a film has not where the compiler leaves no answer: Triton 3.6 spills from the smallest tile on, and 3.9 does not."""
+    smallest = AttentionConfig(arch="sm_80")
+    return {"answer"} if film.name == "RooflineScene" and installed() and resources_of(smallest).spilled else set()
+
+
 @films
 def test_the_page_of_chapters_has_its_seconds(film: Directed) -> None:
     page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
     (seconds,) = re.findall(rf"^\| `{film.name}` \| (\d+) \|", page, re.MULTILINE)
-    assert int(seconds) == round(scene(film).now)
+    absent = unanswered(film)
+    assert int(seconds) == round(scene(film).now + sum(beat.seconds for beat in film.scene_class.script if beat.name in absent))
 
 
 @films
@@ -326,6 +336,8 @@ def test_what_changes_is_the_subject_and_it_is_large(film: Directed) -> None:
     shots = {beat.name: beat.shot for beat in pictures.scene.board}
     read = {beat.name: 0.0 if beat.late else reading(beat.caption) for beat in pictures.scene.board}
     for beat, parts in film.subjects.items():
+        if beat in unanswered(film):
+            continue
         frames = [each for each in pictures.of(beat) if each.time >= pictures.of(beat)[0].time + read[beat]]
         mask = np.any([each for *_, each in changes(pictures, frames, shots[beat])], axis=0)
         place, inside = pictures.scene.shot(shots[beat]), np.zeros_like(mask)

@@ -321,7 +321,7 @@ def test_what_the_command_refuses(options: list[str], message: str, tmp_path: Pa
 
 
 def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"expected a path that can be written, got .*; choose another place"):
+    with pytest.raises(UsageError, match=r"expected a path that can be written, got .*; choose another"):
         write_perfetto(timeline_of(record(CONFIG, source="numpy")), tmp_path / "none" / "x.pftrace")
 
 

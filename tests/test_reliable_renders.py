@@ -125,6 +125,31 @@ def test_a_media_folder_that_is_a_file_or_holds_one(trial: Trial, tmp_path: Path
         assert said.count("\n") == 1, said
 
 
+UNMOVED = """
+import errno
+import os
+from pathlib import Path
+move = Path.replace
+def refused(self, target):
+    if {name!r} in str(target):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(self))
+    return move(self, target)
+Path.replace = refused
+"""
+
+
+@pytest.mark.parametrize("name", ["partial_movie_files", "MovedScene.mp4", "MovedScene.srt", ".made"])
+def test_a_folder_in_which_nothing_can_be_renamed(trial: Trial, tmp_path: Path, name: str) -> None:
+    """One line; what could not be moved to its place is not left beside it; the next render gives the film."""
+    done = trial.start(tmp_path, 1, before=UNMOVED.format(name=name))
+    assert done.wait() in (1, 2)
+    (said,) = (line for line in trial.check(done.returncode, done.returncode, done).splitlines() if line.startswith("flashviz: "))
+    assert said.startswith("flashviz: expected")
+    assert "Operation not permitted" in said
+    assert not list(tmp_path.rglob("*.part*"))
+    trial.again(tmp_path, 1)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a mount, which root may make")
 def test_a_folder_that_turns_read_only(trial: Trial, tmp_path: Path) -> None:
     mount = tmp_path / "media"
@@ -188,6 +213,11 @@ def test_a_film_is_an_mp4_whatever_a_manim_cfg_says(trial: Trial, tmp_path: Path
         (b"[CLI]\nframe_rate = x\n", "expected a configuration that manim takes, got ValueError: could not convert string to float: 'x'"),
         (b"[CLI]\nvideo_dir = {nope}\n", "expected a configuration that manim takes, got KeyError"),  # found when the scene is made
         (b"[video_encoder.options]\ncrf = nope\n", "expected options that libx264 takes, got crf = nope"),
+        (b"[CLI]\nframe_height = nan\n", "expected a configuration that manim takes, got ValueError: cannot convert float NaN"),
+        (b"[CLI]\nframe_height = 0\n", "expected a frame of 0.001 to 100000 units a side, got 0 x 0"),
+        (b"[CLI]\nframe_width = -14\n", "expected a frame of 0.001 to 100000 units a side, got -14 x "),
+        (b"[CLI]\nframe_height = 1e300\n", "expected a frame of 0.001 to 100000 units a side, got 1.77778e+300 x 1e+300"),
+        (b"[CLI]\npixel_width = 0\n", "expected a frame of 0.001 to 100000 units a side, got 0 x 8"),
     ],
 )
 def test_a_manim_cfg_that_manim_does_not_take_is_one_line(trial: Trial, tmp_path: Path, content: bytes, said: str) -> None:
@@ -233,6 +263,16 @@ def test_captions_of_a_part_count_from_its_start(manim_config: ManimConfig) -> N
     ]
     assert captions == [("turn 2", 0.0, 1.0), ("turn 3", 1.0, 2.0)]
     assert probe(film).seconds == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("part", "said"), [((3, 2), "-n 3,2"), ((5, 7), "-n 5,7"), ((5, -1), "-n 5")])
+def test_a_part_without_plays_is_refused(manim_config: ManimConfig, tmp_path: Path, part: tuple[int, int], said: str) -> None:
+    with (
+        manim_config(from_animation_number=part[0], upto_animation_number=part[1]),
+        pytest.raises(UsageError, match=f"^{said}: expected plays of the scene, counted from 0, got none"),
+    ):
+        SpokenScene().render()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(

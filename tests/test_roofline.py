@@ -165,6 +165,8 @@ def test_the_sm_is_filled_as_the_compiler_says() -> None:
     """Bands are a program's share of 64 Ki registers; as many of them as fit; what is spilled is to scale."""
     film = scene(FILM)
     for beat, rows in (("full", 256), ("answer", 64)):
+        if beat not in [each.name for each in film.board]:
+            continue  # as by Triton 3.6, whose smallest tile spills
         given_ = resources_of(AttentionConfig(block_m=rows, arch="sm_80"))
         held = 4 * given_.registers * 32 * given_.warps  # bytes
         (bands,) = shown(at(film, beat), "programs")
@@ -186,9 +188,13 @@ def test_the_sm_is_filled_as_the_compiler_says() -> None:
 
 @compiler
 def test_the_answer_is_the_last_height_before_one_that_spills() -> None:
+    """By Triton 3.9 that is 64 rows; by 3.6 they spill too, and nothing is answered."""
     spilled = [resources_of(AttentionConfig(block_m=rows, arch="sm_80")).spilled for rows in HEIGHTS]
-    before = HEIGHTS[next(at for at, registers in enumerate(spilled) if registers) - 1]
-    end = at(scene(FILM), "answer")
+    first = next(at for at, registers in enumerate(spilled) if registers)
+    assert ("answer" in [beat.name for beat in scene(FILM).board]) == (first > 0)
+    if first == 0:
+        return
+    before, end = HEIGHTS[first - 1], at(scene(FILM), "answer")
     assert said(end, "who") == [f"FlashAttention-2, query tiles of {before} rows"]
     assert said(end, "number") == [f"{OPERATIONS / flash_bytes(before):.0f}"]
     assert said(end, "rate") == [f"{attained(OPERATIONS / flash_bytes(before)):.0f}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from flashviz.cli.manim_cfg import refused_by_manim
 from flashviz.cli.screen import printable
 from flashviz.errors import FlashvizError, UsageError
 from flashviz.interrupts import INTERRUPTED
+from flashviz.settings import check_epoch
 
 END = 1000  # letters of a long message that are shown of either end
 
@@ -31,6 +33,7 @@ class Flashviz(cloup.Group):
 
     def _run(self, args: Sequence[str] | None, extra: dict[str, Any]) -> int:  # noqa: PLR0911  # one return an error
         try:
+            check_epoch(os.environ)
             code = super().main(args, standalone_mode=False, **extra)
         except FlashvizError as error:
             return _complain(str(error), error.exit_code)

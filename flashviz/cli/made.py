@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from flashviz.cli import manim_cfg
-from flashviz.files import beside
+from flashviz.files import beside, make_folder
 from flashviz.storyboard import Told
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Made:
         film = rendered.film.path
         there = film.stat()
         said = rendered.provenance, rendered.subject, rendered.poster, rendered.told
-        self.place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.place.parent)
         with beside(self.place) as partial:
             partial.write_bytes(msgspec.json.encode(Note(str(film), there.st_size, there.st_mtime_ns, *said)))
 

@@ -38,6 +38,7 @@ SAME = {"crf": "23"}  # manim's
 # No lookahead, whose gain is in motion that these films have not. 24 gives the bytes of veryfast at 23, in three quarters of its time.
 FAST = {"preset": "superfast", "crf": "24", "x264-params": "rc-lookahead=0:mbtree=0:scenecut=0:b-adapt=0"}
 SEGMENTS_KEPT = 2000  # manim keeps 100; a film has more plays than that, and would evict its own
+LEAST, MOST = 1e-3, 1e5  # units of a frame's side; with 1e-300 or 1e300 cairo's matrix has no inverse
 ENCODERS_AHEAD = 2  # segments that may still be encoding while the next is drawn; manim waits for each. x264 keeps some 300 MB of each
 
 
@@ -49,10 +50,15 @@ def make_renderer(encode: Encode = "same", camera_class: type[Camera] = Camera) 
         camera_class: The one that manim gives the scene: ``manim.MovingCameraScene`` asks for a camera that moves.
 
     Raises:
-        UsageError: manim was asked for its OpenGL renderer, which draws neither these scenes' text nor their files.
+        UsageError: manim was asked for its OpenGL renderer, which draws neither these scenes' text nor their files; or for a frame
+            that has no size, or one at which cairo's coordinates end.
     """
     if config.renderer == RendererType.OPENGL:
         raise UsageError("--renderer=opengl: these scenes are drawn by cairo; leave the option out")
+    sides = config.frame_width, config.frame_height
+    if not all(LEAST <= side <= MOST for side in sides):
+        got = " x ".join(f"{side:g}" for side in sides)
+        raise UsageError(f"expected a frame of {LEAST:g} to {MOST:g} units a side, got {got}; correct frame and pixels in manim.cfg")
     camera = MovingDamageCamera if issubclass(camera_class, MovingCamera) else DamageCamera
     renderer = FilmRenderer(file_writer_class=FilmWriter, camera_class=camera)
     renderer.encode = encode

@@ -195,7 +195,10 @@ class SegmentEncoder(VideoSegmentEncoder):
         except BaseException as error:
             raise self._operation_error("finish", error) from error
         super().finish()
-        self._partial.replace(self.target)
+        try:
+            self._partial.replace(self.target)
+        except OSError as error:
+            raise self._operation_error("finish", error) from error
 
     def abort(self) -> None:
         """Close, and leave nothing: neither the partial file nor one under the segment's name."""

@@ -89,10 +89,14 @@ class FilmWriter(SceneFileWriter):
 
         Raises:
             LostSegmentsError: A process ended without the segments that it had taken.
+            UsageError: manim's ``-n`` asks for a part in which the scene has no play.
         """
         if not self.joins:
             self.join_all_encode_jobs()
             return
+        if self.output_spec.is_video and all(segment is None for segment in self.partial_movie_files):
+            part = f"-n {config.from_animation_number},{config.upto_animation_number}".removesuffix(",inf")
+            raise UsageError(f"{part}: expected plays of the scene, counted from 0, got none; take a first that it has, not after the last")
         if self.gather is not None:
             self.join_all_encode_jobs()
             self.gather()

@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 
 from flashviz.errors import FlashvizError, TraceError
-from flashviz.files import beside
+from flashviz.files import beside, endless
 
 SCHEMA = 2
 AGAIN = "record again with flashviz trace"
@@ -133,10 +133,14 @@ class Contents:
             raise self.damaged from error
 
     def _bytes(self) -> bytes:
+        if endless(self.path):
+            raise TraceError(
+                f"expected a trace file, got {self.path}, which is a folder, a pipe or a device; copy what it gives into a file"
+            )
         try:
             with self.path.open("rb") as file:
                 start = file.read(len(SIGNATURE))
-                if start != SIGNATURE:  # also what never ends, such as /dev/zero
+                if start != SIGNATURE:
                     raise self.damaged
                 pieces, size = [start], len(start)
                 while size <= LIMIT and (piece := file.read(CHUNK)):
