@@ -29,7 +29,7 @@ from flashviz.palette import FAINT, SECOND
 
 FLASH = ("FlashAttention, 2022: outer loop over K, V", "FlashAttention, 2022: K, V outside", "FlashAttention, 2022")
 QUARTERS = ("S, the scores, comes besides", "S comes besides")
-BRIGHT = ("bright: what each sweep moves, to scale", "bright: what sweeps move", "bright: bytes moved")
+BRIGHT = ("bright: what each sweep moves, on one scale", "bright: what sweeps move", "bright: bytes moved")
 AXIS = ("room on chip: M numbers of {} bytes", "on chip: M × {} bytes")
 WHY = ("each: Q in, O in and out, ℓ, m; once: K, V, start", "each: Q, O, ℓ, m; once: K, V, start", "Q, O, ℓ, m; once: K, V")
 CACHED = ("standard attention, perfect cache: {}", "standard, perfect cache: {}", "perfect cache: {}")
