@@ -34,7 +34,7 @@ def test_the_film_says_what_the_compiler_said() -> None:
         "FlashAttentionScene", settings, altered(run, with_resources), compiled=lambda _: msgspec.structs.replace(RESOURCES, registers=254)
     )
     held = [item.text for item in told.at("taller").shown if item.name == "held"]
-    assert held == ["8 KiB", "16 KiB in fp32", "16 KiB in fp32", "16 KiB", "32 KiB in fp32", "32 KiB in fp32"]
+    assert held == ["64 KiB a program", "128 KiB a program"], "of 256 KiB of registers: 128 and 256 x 4 bytes x 128 threads"
     assert [item.text for item in told.at("taller").shown if item.name == "programs"] == ["4", "2"]
     card = told.at("card").texts()["card"].replace("\n", " ")
     assert "Compiled for sm_90: 40 of 228 KiB of shared memory and 128 registers a thread for one program, 4 programs on one SM." in card

@@ -76,7 +76,7 @@ def test_one_changed_letter_of_what_is_imported_is_another_key(monkeypatch: pyte
         ("sm_90", 40 * 1024, 128, 4, 4, "registers: 65,536 / (128 x 32) = 16 warps, four blocks of 4"),
         ("sm_90", 80 * 1024, 64, 4, 2, "shared: 228 KiB / 81 KiB = 2"),
         ("sm_90", 0, 16, 1, 32, "blocks: at most 32"),
-        ("sm_90", 0, 32, 32, 2, "warps: 64 / 32"),
+        ("sm_90", 0, 16, 32, 2, "warps: 64 / 32"),
         ("sm_80", 24 * 1024, 195, 4, 2, "registers: 195 x 32 = 6,240, in units of 256 6,400; 10 warps, in fours 8; two blocks"),
         ("sm_86", 40 * 1024, 64, 4, 2, "shared: 100 KiB / 41 KiB = 2"),
         ("sm_89", 0, 16, 1, 24, "blocks: at most 24"),

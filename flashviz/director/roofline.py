@@ -89,7 +89,7 @@ class RooflineFilm(ChapterFilm):
         self.rate = Readout("", LABEL, self.skin.ink, name="rate", face=Face.MONO_STRONG, anchor="right")
         self.division = Readout("", NAME, self.skin.ink, name="division", face=Face.MONO_STRONG)  # whence the dot comes
         operations = times(found.standard.operations / 10**6)
-        sizes = {unit: fitting(f"{operations} {unit} ÷ 0.000 MB = 0,000", NAME, place["count"]) for unit in ("M operations", "M")}
+        sizes = {unit: fitting(f"{operations} {unit} ÷ {0:.3f} MB = 0,000", NAME, place["count"]) for unit in ("M operations", "M")}
         self.unit = next((unit for unit, px in sizes.items() if px >= LABEL), "M")
         self.size = sizes[self.unit]
         self.who, self.note = self.doing(self.problem), amid(CELL, self.skin.ink, place["note"], "note")

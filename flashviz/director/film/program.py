@@ -53,6 +53,7 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box, flat_row, line_of
 from flashviz.palette import spread
 from flashviz.trace import Kind, state_at
 
+ENDING = 4.9  # seconds in which the row's end is proved, behind its last tile
 STEPS = 3  # tiles that are shown one by one, of those that pass faster
 COUNTER, SYMBOL = 56, 60  # px
 
@@ -435,11 +436,11 @@ def last_tiles(film: Film) -> None:
     film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), seconds=TEXT)
     row.go("rescale")
     row.chart.display(Measured(float(values.l_new[shown, r]), np.zeros(0)))
+    note = [] if are_few(film, shown, last) else [label(row.shot["note"], "shown faster", film.skin.ink, name="note")]
+    film.scene.add(*note)
     if shown < last:
-        note = [] if are_few(film, shown, last) else [label(row.shot["note"], "shown faster", film.skin.ink, name="note")]
-        film.move(*map(FadeIn, note), seconds=TEXT)
-        pass_tiles(film, shown, last, 1.5)
-        film.move(*map(FadeOut, note), seconds=TEXT)
+        pass_tiles(film, shown, last, max(film.scene.motion - ENDING, 0.3))
+    film.scene.remove(*note)
     row.chart.turn_yellow(0.0)
     film.reach(Kind.PV_DOT, last)
     count = f"{int(np.isfinite(values.s[:, r]).sum()):,}"
