@@ -61,6 +61,9 @@ def test_it_lasts_less_than_sixteen_minutes_and_beats_follow_one_another() -> No
     for beat, following in itertools.pairwise(told):
         assert following.start == pytest.approx(beat.start + beat.seconds), beat
     assert course().now < LONGEST
+    page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
+    (seconds,) = re.findall(r"^\| `CourseScene` \| (\d+) \|", page, re.MULTILINE)
+    assert int(seconds) == round(course().now)
 
 
 def test_sections_have_names_of_their_own_and_nothing_is_said_twice() -> None:
