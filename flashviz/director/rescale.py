@@ -262,12 +262,13 @@ def joined(film: RescaleFilm, before: int, t: int) -> list[Shows]:
     acc = film.found.of("acc_new", before), film.found.of("acc_new", t)
     answer = film.so_far(before), film.so_far(t)
     return [
-        Shows(bars, partial(_from_to, bars, *values), rate_func=ease_in_out_cubic)
+        Shows(bars, partial(from_to, bars, *values), rate_func=ease_in_out_cubic)
         for bars, values in ((film.acc, acc), (film.answer, answer))
     ]  # fmt: skip
 
 
-def _from_to(bars: SignedBars, before: np.ndarray, after: np.ndarray, share: float) -> None:
+def from_to(bars: SignedBars, before: np.ndarray, after: np.ndarray, share: float) -> None:
+    """So far on the way from some values to others."""
     bars.display(before + (after - before) * share)
 
 
@@ -365,7 +366,6 @@ def most_of_p(film: RescaleFilm) -> list[VMobject]:
         if share * NAME >= LABEL:
             break
     limit.scale(share).shift((left - limit.get_left()[0], bottom + em(1.2 * NAME) * share - limit.get_bottom()[1], 0))
-    limit.shift((left - limit.get_left()[0], 0, 0))
     return [limit, Word(text, NAME * share, skin.ink, left, bottom, "limit", Face.TEXT)]
 
 
@@ -835,12 +835,11 @@ def magnified(film: RescaleFilm, rect: Rect) -> Shows:
     """The answer's axis now has room for what the answer is in the end, not for all that it was."""
     start = fit(rect, *film.reach["answer"])
     film.reach = {**film.reach, "answer": (film.found.whole, film.so_far(film.found.last))}
-    stop, count = fit(rect, *film.reach["answer"]), len(film.found.whole)
+    stop, answer = fit(rect, *film.reach["answer"]), film.so_far(film.found.last)
 
     def show(share: float) -> None:
         zero, unit = (a + (b - a) * share for a, b in zip(start, stop, strict=True))
-        film.answer.place(rect, zero, unit, count)
-        film.answer.display(film.so_far(film.found.last))
+        film.answer.place(rect, zero, unit, len(answer)).display(answer)
 
     return Shows(film.answer, show, rate_func=ease_in_out_cubic)
 

@@ -26,6 +26,7 @@ from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import sweep
 from flashviz.director.rescale import (
     accumulate,
+    from_to,
     grown,
     joined,
     lay,
@@ -44,7 +45,6 @@ from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, label
 from flashviz.figures import number, plus, total
 from flashviz.layout import Rect, rows
 from flashviz.lettering import Face, em
-from flashviz.mobjects.bars import SignedBars
 from flashviz.mobjects.measured import Measured
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
@@ -293,7 +293,7 @@ def calm(film: Film) -> None:
     shown = passed if len(passed) <= STEPS else [passed[0], *passed[1 - STEPS :]]  # of many, the first and the last
     film.scene.announce()
     for t in shown:
-        join_calmly(film, t, film.scene.motion / (len(shown) - shown.index(t)) if shown else 1.0)
+        join_calmly(film, t, film.scene.motion / (len(shown) - shown.index(t)))
     chart.turn_yellow(0.0)
 
 
@@ -306,12 +306,11 @@ def bring_acc(film: Film) -> None:
         inner.away = inner.placed(inner.acc, inner.answer, *names)
         return
     film.scene.add(inner.acc, inner.answer.display(0 * answer))
-    grow = [Shows(bars, partial(_grown, bars, to), rate_func=ease_in_out_cubic) for bars, to in ((inner.acc, acc), (inner.answer, answer))]
+    grow = [
+        Shows(bars, partial(from_to, bars, 0 * values, values), rate_func=ease_in_out_cubic)
+        for bars, values in ((inner.acc, acc), (inner.answer, answer))
+    ]
     film.move(*grow, FadeIn(*(name for name in names if not film.scene.on_stage(name))), seconds=MOVE)
-
-
-def _grown(bars: SignedBars, values: np.ndarray, share: float) -> None:
-    bars.display(values * share)
 
 
 def join_calmly(film: Film, t: int, seconds: float) -> None:
