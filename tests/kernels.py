@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import flashviz_kernels
 from flashviz.config import AttentionConfig
@@ -75,6 +76,18 @@ def event_rows(kernel: Any, config: AttentionConfig) -> np.ndarray:
     with mended():
         launch(kernel, [HostTensor(array) for array in (*arrays, o, lse)], problem_of(config), buffers.each(HostTensor))
     return rows
+
+
+@contextmanager
+def shipped_untouched(made: Path, name: str, text: str) -> Iterator[Path]:
+    """``made`` with a file of this text, as the working directory; afterwards no file of the package is another."""
+    before = package()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(made)
+        patch.setenv("XDG_CACHE_HOME", str(made / "cache"))
+        Path(name).write_text(text, encoding="utf-8")
+        yield made
+    assert package() == before
 
 
 def package() -> dict[Path, tuple[int, int]]:

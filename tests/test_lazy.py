@@ -30,7 +30,7 @@ from flashviz_kernels.log import EventLog
 from flashviz_kernels.recorder import programs_of, run
 from flashviz_kernels.verify import verify
 from tests import test_perfetto
-from tests.kernels import package
+from tests.kernels import shipped_untouched
 from tests.lazy import TEXT
 from tests.test_embedding import served
 from tests.test_player import STATES, same
@@ -53,14 +53,8 @@ TAU = "TAU = 1.0\n"
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the algorithm, which is the working directory; afterwards no file of the package is another."""
-    made = tmp_path_factory.mktemp("lazy")
-    before = package()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(made)
-        patch.setenv("XDG_CACHE_HOME", str(made / "cache"))
-        Path("lazy.py").write_text(TEXT, encoding="utf-8")
+    with shipped_untouched(tmp_path_factory.mktemp("lazy"), "lazy.py", TEXT) as made:
         yield made
-    assert package() == before
 
 
 @pytest.fixture(scope="module")

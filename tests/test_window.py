@@ -28,7 +28,7 @@ from flashviz_kernels.algorithms import find
 from flashviz_kernels.recorder import programs_of, run
 from flashviz_kernels.verify import verify
 from tests.films import played, scenes
-from tests.kernels import package
+from tests.kernels import shipped_untouched
 from tests.test_embedding import served
 from tests.test_player import STATES, same
 from tests.test_slides import browser_page, needs_browser
@@ -58,13 +58,8 @@ FAULTS = {  # what is changed, and what then differs
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the algorithm, which is the working directory; afterwards no file of the package is another."""
-    made, before = tmp_path_factory.mktemp("window"), package()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(made)
-        patch.setenv("XDG_CACHE_HOME", str(made / "cache"))
-        Path("window.py").write_text(TEXT, encoding="utf-8")
+    with shipped_untouched(tmp_path_factory.mktemp("window"), "window.py", TEXT) as made:
         yield made
-    assert package() == before
 
 
 @pytest.fixture(scope="module")
