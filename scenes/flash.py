@@ -61,6 +61,7 @@ class FlashAttentionScene(FlashStage):
         closing.bill(film)
         closing.waiting(film)
         closing.cache(film)
+        closing.turns(film)
         closing.taller(film)
         closing.difference(film)
         closing.how(film)

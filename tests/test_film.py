@@ -22,8 +22,9 @@ from flashviz.config import AttentionConfig
 from flashviz.device import KIB, Resources
 from flashviz.director import Snapshot
 from flashviz.director.captions import CENTRED_PX
-from flashviz.director.film.closing import MAGNIFIED, Held
+from flashviz.director.film.closing import MAGNIFIED, watched_program
 from flashviz.director.film.crossing import LASTS, STORES, Crossing
+from flashviz.director.film.held import AtWork, Held
 from flashviz.director.film.parts import Way, gates
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
@@ -99,7 +100,7 @@ def check_bytes(shown: Film) -> None:
         assert event is not None
         assert shown.at("score").texts()["crossed"] == tiles_of(sum(crossed(state_at(shown.trace, event)).values()), unit)
     rest = shown.at("rest").texts()
-    assert (rest["stored"], rest["crossed"]) == ("0", tiles_of(closed_form(config, "fa2").total, unit))
+    assert (rest["stored"], rest["crossed"]) == ("0", quarters(closed_form(config, "fa2").total / unit))
     for beat, name, of in (("bill", "tiles", closed_form), ("cache", "marker", compulsory)):
         written = {item.text for item in shown.at(beat).shown if item.name == name}
         assert written == {quarters(of(config, algorithm).total / unit) for algorithm in ("standard", "fa2")}, name
@@ -174,7 +175,9 @@ def test_both_compute_the_same_and_what_differs_is_the_way(default: Film) -> Non
     moved = {name: closed_form(config, algorithm).total for name, algorithm in (("standard", "standard"), ("flash", "fa2"))}
     flops = 2 * 2 * config.seq_q * config.seq_k * config.head_dim
     taken = {name: nbytes / 3.35e12 for name, nbytes in moved.items()}
-    assert [item.text for item in shown if item.name == "unit"] == ["× 8 KiB at 3.35 TB/s:"] * 2
+    assert [item.text for item in shown if item.name == "unit"] == [
+        f"= {nbytes / 1024:,.0f} KiB, at 3.35 TB/s:" for nbytes in moved.values()
+    ]
     assert [item.text for item in shown if item.name == "comes to"] == [f"{each * 1e9:.0f} ns" for each in taken.values()]
     assert [item.text for item in shown if item.name == "computed"] == [f"128 products at 989 TFLOP/s: {flops / 989e12 * 1e9:.1f} ns"] * 2
     pile = [item.box for item in shown if item.name.startswith("bill standard ")]
@@ -202,9 +205,9 @@ def test_a_product_takes_its_share_of_the_waiting(default: Film) -> None:
 
 def test_the_counter_knows_the_tiles_that_are_on_chip(default: Film) -> None:
     pause = default.at("pause-a")
-    assert pause.texts()["crossed"] == "2 tiles", "those of Q and K that stand there"
+    assert pause.texts()["crossed"] == "2", "those of Q and K that stand there"
     product = default.at("product")
-    assert product.texts()["crossed"] == tiles_of(closed_form(default.trace.config, "standard").total, tile_unit(default.trace))
+    assert product.texts()["crossed"] == quarters(closed_form(default.trace.config, "standard").total / tile_unit(default.trace))
     assert {item.text for item in product.shown if item.name == "title"} >= {"K: 8 × 8 = 64", "V: 8 × 8 = 64", "S out: 64"}
 
 
@@ -219,6 +222,51 @@ def test_tiles_pass_beside_the_places_of_others(default: Film, aspect: Aspect) -
         for x, y in (way.at(share) for share in np.linspace(0, 1, 200)):
             assert not [other for other, where in held.at.items() if where != at and where.contains(Rect(x, y, x, y))], (tensor, x, y)
         assert at.contains(Rect(x, y, x, y))
+
+
+def test_what_one_program_holds_is_seen_while_it_works(default: Film) -> None:
+    """In its place, as long as it is held: scores of float64, and in the end O."""
+    stage, trace = default.scene.film, default.trace
+    program = watched_program(stage, trace.program(*default.material.chosen.program).stop)
+    assert program == (1, 0)
+    work = AtWork(stage, replay(trace, program), Held(stage, shot(AttentionConfig(), "16:9", "rest")["held"]))
+    q, k, _ = (array[0, 0].astype(np.float64) for array in trace.inputs)
+    events, scores = trace.program(*program), 0
+    for done in range(events.start, events.stop + 1):
+        work.display(done)
+        held = state_at(trace, done).held
+        for tensor, picture in work.pictures.items():
+            assert bool(picture.image.pixel_array[:, :, 3].any()) == (tensor in held and events.start < done < events.stop), (tensor, done)
+        if "S" in held:
+            tile, scores = held["S"], scores + 1
+            expected = q[tile.r0 : tile.r1] @ k[tile.c0 : tile.c1].T * trace.config.scale
+            assert np.allclose(work.pictures["S"].values, expected, atol=2e-2)
+        if trace[done - 1].statement.code == Kind.NORMALIZE:
+            assert np.allclose(work.pictures["ACC"].values, stage.outputs_.flash[64:128], atol=2e-3)
+    assert scores > 8
+    last = trace.bounds[-2]
+    assert watched_program(stage, int(last)) is None, "none follows it: nothing is left to be shown faster"
+
+
+def test_the_rows_counter_is_the_traces(default: Film) -> None:
+    """Beside the row stands what has crossed by the film's clock; 17 tiles when its program's last tile of V has come."""
+    counted = {beat: default.at(beat).texts().get("crossed") for beat in ("ceiling", "calm", "terms", "squeeze", "last")}
+    assert counted == {"ceiling": "2 tiles crossed", "calm": "7 tiles crossed", "terms": "8 tiles crossed", "squeeze": "8 tiles crossed",
+                       "last": None}  # fmt: skip
+    for beat in ("ceiling", "calm", "terms"):
+        event = default.at(beat).event
+        assert event is not None
+        assert counted[beat] == f"{tiles_of(sum(crossed(state_at(default.trace, event)).values()), tile_unit(default.trace))} crossed"
+
+
+def test_an_entry_of_acc_is_scaled_as_l_is(default: Film) -> None:
+    words = [item.text for item in default.at("squeeze").shown if item.name == "entry"]
+    before, times, alpha, equals, after = words
+    found = default.scene.film.found
+    largest = int(np.abs(found.of("acc_old")).argmax())
+    assert (times, equals, alpha) == ("×", "=", number(float(found.of("alpha"))))
+    assert (before, after) == (total(float(found.of("acc_old")[largest])), total(float(found.of("acc_scaled")[largest])))
+    assert float(before) * float(alpha) == pytest.approx(float(after), abs=0.02), "by hand"
 
 
 def corners(squares: Rectangles) -> np.ndarray:
@@ -345,6 +393,8 @@ def test_film_of_the_kernel_itself() -> None:
     assert shown.trace.header.source == "triton-interpreter"
     programs = [item.text for item in shown.at("taller").shown if item.name == "programs"]
     taller = shown.scene.film.taller
+    states = [item.text for item in shown.at("turns").shown if item.name == "title"]
+    assert states == ["waits"] * taller.before.programs, "one after another has computed"
     assert programs == [str(taller.before.programs), str(taller.after.programs)]
     assert taller.after.shared == 2 * taller.before.shared, "what a program holds of Q, and what it converts, has twice the rows"
 

@@ -13,22 +13,24 @@ from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
-    Beat("hook", "The hook", 10.7, shot="hook", late=True, caption="Same output. One of them stored no score. How?"),
+    Beat("hook", "The hook", 8.7, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
     Beat("query", "One query", 6.5, shot="query", late=True, along=True, caption="One query scores every key."),
-    Beat("weights", "Weights", 7.6, shot="query", late=True, caption="Weight = term / sum of terms."),
+    Beat("weights", "Weights", 7.5, shot="query", late=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 6.6, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 9.0, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
+    Beat("memory", "Two memories", 7.8, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="All of K for every row block. All scores go out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
-    Beat("product", "Weights, and O", 9.9, shot="machine", late=True, along=True, caption="Row by row: P out. Then P and V in, O out."),
-    Beat("pause-a", "Question", 5.3, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
-    Beat("row", "Divide by what?", 4.1, shot="row", late=True, along=True, caption="Divide by what?"),
-    Beat("carry", "Later", 3.3, shot="row", late=True, along=True, caption="Later. Carry m, ℓ and acc."),
-    Beat("score", "Scores", 9.1, shot="score", late=True, along=True, caption="FlashAttention: Q stays, K arrives."),
-    Beat("ceiling", "The ceiling", 5.8, shot="ceiling", late=True, along=True, caption="The largest sets the ceiling."),
-    Beat("sum", "The sum", 4.5, shot="ceiling", late=True, along=True, caption="Area is the sum: ℓ."),
+    Beat(
+        "product", "Weights, and O", 8.8, shot="machine", late=True, along=True, caption="P goes out, comes back to meet V, and O goes out."
+    ),
+    Beat("pause-a", "Question", 4.8, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
+    Beat("row", "Divide by what?", 5.0, shot="row", late=True, along=True, caption="Divide by what? The sum is unknown."),
+    Beat("carry", "Later", 3.5, shot="row", late=True, along=True, caption="So divide later: carry m, ℓ and acc."),
+    Beat("score", "Scores", 8.8, shot="score", late=True, along=True, caption="FlashAttention: Q stays, K arrives."),
+    Beat("ceiling", "The ceiling", 5.8, shot="ceiling", late=True, along=True, caption="The largest score so far sets the ceiling."),
+    Beat("sum", "The sum", 4.5, shot="ceiling", late=True, along=True, caption="The area is their sum: ℓ."),
     Beat("blend", "Blend", 7.3, shot="values", late=True, along=True, caption="Term × its row of V joins acc. No score is kept."),
-    Beat("calm", "Calm tiles", 7.0, shot="rescale", late=True, along=True, caption="Nothing higher: just add."),
+    Beat("calm", "Calm tiles", 7.0, shot="rescale", late=True, along=True, caption="No higher score: ℓ and acc just grow."),
 )
 CLOSING: tuple[Beat, ...] = (
     Beat(
@@ -36,7 +38,7 @@ CLOSING: tuple[Beat, ...] = (
     ),
     Beat("last", "The last tiles", 7.2, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
     Beat("finish", "Finish", 4.3, shot="whole", late=True, along=True, caption="Divide once. Write once."),
-    Beat("strips", "Row blocks", 6.6, shot="strips", late=True, along=True, caption="Outer loop: each row block is a program of its own."),
+    Beat("strips", "Row blocks", 6.2, shot="strips", late=True, along=True, caption="Outer loop: each row block is a program of its own."),
     Beat("rest", "The rest", 8.2, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
     Beat(
         "bill",
@@ -45,37 +47,38 @@ CLOSING: tuple[Beat, ...] = (
         shot="bill",
         late=True,
         along=True,
-        caption="At equal speed: {flash_tiles} tiles, then {standard_tiles}.",
+        caption="Tiles that cross: {flash_tiles} against {standard_tiles}.",
     ),
     Beat("waiting", "Waiting", 4.6, shot="bill", late=True, along=True, caption="Computing is short. What differs is the waiting."),
     Beat(
         "cache",
         "A perfect cache",
-        4.8,
+        4.6,
         shot="bill",
         late=True,
         along=True,
         caption="No caches are counted: a perfect one would leave this.",
     ),
+    Beat("turns", "Turns", 6.2, shot="turns", late=True, along=True, caption="While a program waits for tiles, another computes."),
     Beat(
         "taller",
         "Taller tiles",
-        8.2,
+        7.6,
         shot="taller",
         late=True,
         along=True,
-        caption="Half the K and V, but fewer programs fit to fill the waits.",
+        caption="Twice the rows: half the K and V, but fewer to take turns.",
     ),
     Beat(
         "difference",
         "The difference",
-        6.5,
+        6.2,
         shot="difference",
         late=True,
         along=True,
         caption="Only rounding: S and P were stored in {dtype}.",
     ),
-    Beat("how", "How", 5.2, shot="hook", late=True, caption="How? Carry m, ℓ, acc. When m rises, scale ℓ and acc."),
+    Beat("how", "How", 5.4, shot="hook", late=True, caption="How? Carry m, ℓ, acc. When m rises, scale ℓ and acc."),
     Beat("card", "Provenance", 3.0, shot="card", fresh=True, caption=""),
 )
 # of the rescale's beats: not what stands before the rise, nor the way to the last tile, which the film tells in its own way
@@ -84,10 +87,11 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 6.2, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.0, "ceiling": 4.9, "sum": 3.3, "calm": 4.5, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 4.0, "bill": 5.1, "cache": 1.2,
+    "hook": 6.3, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.5, "ceiling": 4.9, "sum": 3.3, "calm": 4.2, "terms": 3.7,
+    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 3.6, "bill": 4.8, "cache": 1.2,
 }  # fmt: skip
 DIGEST_SAYS = {
+    "hook": "Same output, no score stored. How?",
     "standard": "Scores out.", "softmax": "And back.",
     "terms": "A higher score.", "ruler": "m rises.", "measure": "The old 1 is only α.", "stale": "",
     "squeeze": "ℓ and acc: both × α.", "rest": "K and V again; never a score.", "cache": "",
@@ -143,4 +147,7 @@ def beats_of(found: Rescale, script: Sequence[Beat] = SCRIPT) -> tuple[Beat, ...
         left_out.add("calm")
     if path_times(found.trace.config) is None:
         left_out.add("waiting")
+    given = found.trace.header.resources
+    if given is None or given.scarce is None or given.programs < 2:
+        left_out.add("turns")
     return tuple(beat for beat in script if beat.name not in left_out)

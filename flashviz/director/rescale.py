@@ -243,7 +243,7 @@ def add(film: RescaleFilm) -> None:
     done = 0
     for t in sorted({1, last}):  # of many the first and the last
         seconds = 0.8 if t == 1 else 0.35
-        film.keys.display(t)
+        film.key_arrives(t)
         film.move(Shows(chart, partial(_grow, film, t)), seconds=seconds)
         if t == 1:
             film.scene.tell()
@@ -290,11 +290,11 @@ def grown(terms: np.ndarray, share: float, height: float) -> np.ndarray:
 @beat("terms")
 def terms(film: RescaleFilm) -> None:
     """The new terms grow as outlines; the largest stops at the ceiling and then breaks through it."""
+    film.key_arrives(film.found.t)
     film.reached(Kind.QK_DOT)
     skin, chart, before = film.skin, film.chart, film.found.before
     chart.display(film.measured(terms=0 * before))
     chart.turn_yellow(0.0)
-    film.keys.display(film.found.t)
     film.go("sum")
     film.step_back()
     tallest = float(before.max())
@@ -481,13 +481,14 @@ def squeeze(film: RescaleFilm) -> None:
     base, left = middle(film.shot["acc name"], px), film.acc_name.left + film.acc_name.wide + SPACE * em(px)
     times_acc = Word("×", px, skin.ink, left, base, "times")
     at_acc = Word(said["alpha"], px, skin.ink, left + times_acc.wide + SPACE * em(px), base, "alpha acc")
-    film.copies = [times_acc, at_acc]
+    entry = Entry(film)
+    film.copies = [times_acc, at_acc, *entry.words, entry.mark]
     with film.scene.telling():
         film.move(FadeOut(film.acc_words), seconds=TEXT)
         film.scene.remove(source)  # it parts into the two
         film.move(
-            fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early), FadeIn(times, times_acc, rate_func=late),
-            seconds=MOVE,
+            fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early),
+            FadeIn(times, times_acc, entry.mark, *entry.words[:-2], rate_func=late), seconds=MOVE,
         )  # fmt: skip
     film.put_bars(film.was, "acc", film.shot["acc"])
     film.was.display(acc)
@@ -497,14 +498,34 @@ def squeeze(film: RescaleFilm) -> None:
     def shrink(share: float) -> None:
         chart.display(squeezed(film, tall=1 + (alpha - 1) * share, old=alpha))
         film.acc.display(acc * (1 + (alpha - 1) * share))
+        entry.follow()
         renew(film, share)
 
     film.move(
-        Shows(Group(chart, film.acc), shrink, rate_func=ease_in_out_cubic),
-        FadeIn(*result, rate_func=late),
+        Shows(Group(chart, film.acc, entry.mark), shrink, rate_func=ease_in_out_cubic),
+        FadeIn(*result, *entry.words[-2:], rate_func=late),
         seconds=2.4,
     )  # fmt: skip
     film.acc.display(found.of("acc_scaled"))
+
+
+class Entry:
+    """The feature of which acc has most, marked, and what it comes to, as it is written for l."""
+
+    def __init__(self, film: RescaleFilm) -> None:
+        before, after, skin = film.found.of("acc_old"), film.found.of("acc_scaled"), film.skin
+        self.film, self.feature = film, int(np.abs(before).argmax())
+        texts = [total(float(before[self.feature])), "×", film.said["alpha"], "=", total(float(after[self.feature]))]
+        colors = [skin.o, skin.ink, skin.ink, skin.ink, skin.o]
+        self.words = worded(film.shot["entry"], texts, LABEL, colors, "entry")
+        self.mark = VMobject(stroke_color=skin.ink, stroke_width=theme.OUTLINE)
+        self.follow()
+
+    def follow(self) -> None:
+        """Around its bar as it is now."""
+        bars = self.film.acc
+        assert bars.values is not None
+        self.mark.points = box(Rect(*bars.boxes(bars.values)[self.feature]).inset(-em(5)), stroke=self.film.skin.ink).points
 
 
 def squeezed(film: RescaleFilm, **changes: Any) -> Measured:
@@ -660,7 +681,7 @@ def exact(film: RescaleFilm) -> None:
                 film.move(FadeIn(*line.left), seconds=TEXT)
             film.move(*(Create(stroke) for stroke in line.strokes), seconds=0.7)
             film.move(FadeIn(*line.right), seconds=TEXT)
-            film.hold(1.3)
+            film.hold(1.0)
     film.formula = VGroup(*upper.left, *upper.strokes, *upper.right, *lower.left, *lower.strokes, *lower.right)
 
 
@@ -795,7 +816,8 @@ def others(film: RescaleFilm, start: int, stop: int, seconds: float) -> None:
     shown = np.unique(np.linspace(start, stop, min(stop - start, SHOWN) + 1).round().astype(int)).tolist()
     m = number(float(found.of("m_new", start)))
     for done, t in itertools.pairwise(shown):
-        film.keys.display(t)
+        film.key_arrives(t)
+        film.reached(Kind.PV_DOT, t)
         before, after, now = float(found.of("l_new", done)), float(found.of("l_new", t)), number(float(found.of("m_new", t)))
         wide = Shows(chart, partial(_widen, film, before, after, None if now == m else chart.ceiling.turn(now)))
         film.move(wide, *joined(film, done, t), *renumbered(film, total(after)), seconds=seconds / (len(shown) - 1))

@@ -27,6 +27,7 @@ from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.trace import Kind
 
 GHOST = 0.85
+GONE = 0.2  # of a move, until words have left
 ASIDE = 0.3  # opacity of what gives way
 SYMBOLS_OF_TERM = 120  # px
 # Shots of the row are sections of one board, the shot in which all its parts stand: what is in both is where the one lies in the other.
@@ -43,7 +44,7 @@ class RescaleFilm:
     height: Word  # how tall the tallest term is
     power: Named
     ratio: list[Word]  # alpha = 1 / height
-    copies: list[Word]  # of alpha, at acc
+    copies: list[VMobject]  # of alpha, at acc, and what is written with them
     fraction: list[Word]
     strokes: list[Line]
     note: Word
@@ -133,7 +134,10 @@ class RescaleFilm:
                 put(new[part])
             elif start is not None and stop is not None:
                 put(start)
-                moves.append(Shows(thing, partial(_between, put, start, stop), rate_func=ease_in_out_cubic))
+                if isinstance(thing, Word) and part.endswith("words"):  # what stands beside it in one shot may stand beneath it in the next
+                    moves.append(Shows(thing, partial(_over, thing, put, start, stop)))
+                else:
+                    moves.append(Shows(thing, partial(_between, put, start, stop), rate_func=ease_in_out_cubic))
             elif part in new:
                 put(new[part])
             if part not in old:
@@ -243,6 +247,17 @@ class RescaleFilm:
     def reached(self, kind: Kind, t: int | None = None) -> None:
         """Set the film's clock just after an event."""
         self.scene.event = self.found.event(kind, t)
+        self.come(kind)
+
+    def key_arrives(self, t: int) -> None:
+        """K of visited tile ``t`` has come."""
+        self.keys.display(t)
+        self.reached(Kind.LOAD_K, t)
+
+    def come(self, kind: Kind) -> None:
+        """The tile of V has come, once its product is there."""
+        if kind == Kind.PV_DOT:
+            self.keys.display(self.keys.now, v=True)
 
     def measured(self, **changes: Any) -> Measured:
         """The chart before anything is scaled, but for these changes."""
@@ -263,3 +278,9 @@ class RescaleFilm:
 
 def _between(put: Callable[[Rect], Any], start: Rect, stop: Rect, share: float) -> None:
     put(start.toward(stop, share))
+
+
+def _over(word: Word, put: Callable[[Rect], Any], start: Rect, stop: Rect, share: float) -> None:
+    """Words do not travel: they leave where they were, and are back where they will be."""
+    put(start if share < 0.5 else stop)
+    word.set_fill(opacity=max(0.0, 1 - min(share, 1 - share) / GONE))

@@ -226,6 +226,11 @@ TALLER: Mapping[Aspect, Table] = {
         "right held": (570, 960, 1030, 1330),
     },
 }  # fmt: skip
+# What the programs on one core share, alone.
+TURNS: Mapping[Aspect, Table] = {
+    "16:9": {"held": (220, 130, 1700, 880)}, "4:3": {"held": (60, 130, 1380, 880)},
+    "1:1": {"held": (40, 130, 1040, 880)}, "9:16": {"held": (60, 260, 1020, 1160)},
+}  # fmt: skip
 DIFFERENCE: Mapping[Aspect, Table] = {
     "16:9": {
         "left": (280, 100, 680, 780), "right": (1240, 100, 1640, 780), "middle": (760, 60, 1160, 760), "note": (300, 772, 1620, 846),
@@ -250,5 +255,5 @@ CARD: Mapping[Aspect, Table] = {
 }  # fmt: skip
 FILM: Mapping[str, Mapping[Aspect, Table]] = {
     "hook": HOOK, "query": QUERY, "whole": WHOLE, "machine": MACHINE, "score": SCORE, "row": ROW, "inside": INSIDE, "ceiling": CEILING,
-    "strips": STRIPS, "rest": REST, "bill": BILL, "taller": TALLER, "difference": DIFFERENCE, "card": CARD,
+    "strips": STRIPS, "rest": REST, "bill": BILL, "turns": TURNS, "taller": TALLER, "difference": DIFFERENCE, "card": CARD,
 }  # fmt: skip

@@ -7,33 +7,41 @@ from flashviz.layout.table import Table
 
 # One board, on which a row's parts keep their places: l and this tile's terms on one baseline, the lower edge of ``measured``, under one
 # ceiling; beside them acc and acc / l, which has ``room`` to become too tall. ``names`` and ``sum``, the arithmetic of l, stand beneath;
-# ``keys``: the row's tiles; ``held``: what stays on chip; ``note``: on the answer. Frames without room for all have a section of it.
+# ``keys``: the row's tiles; ``crossed``: how many have crossed; ``held``: what stays on chip; ``note``: on the answer; ``entry``: of acc.
+# Frames without room for all have a section of it.
 RESCALE: dict[Aspect, Table] = {
     "16:9": {
-        "keys name": (110, 32, 520, 84), "held": (110, 32, 520, 84), "keys": (540, 42, 930, 76), "measured": (110, 116, 1170, 640),
+        "keys name": (110, 32, 520, 84), "held": (110, 32, 520, 84), "crossed": (530, 32, 850, 84), "keys": (870, 36, 1170, 82),
+        "measured": (110, 116, 1170, 640),
         "names": (110, 648, 1170, 698), "sum": (110, 702, 1170, 782), "note": (110, 806, 1180, 926),
         "acc name": (1230, 40, 1370, 112), "acc words": (1380, 40, 1860, 112), "acc": (1230, 120, 1860, 330),
+        "entry": (1230, 334, 1860, 386),
         "answer": (1230, 540, 1860, 720), "room": (1230, 390, 1860, 862), "answer name": (1230, 872, 1410, 928),
         "answer words": (1420, 872, 1860, 928),
     },
     "4:3": {
-        "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 42, 700, 76), "measured": (90, 116, 800, 640),
+        "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 36, 800, 82), "measured": (90, 116, 800, 640),
         "names": (90, 648, 800, 698), "sum": (90, 702, 800, 782), "note": (90, 806, 840, 926),
         "acc name": (870, 50, 1000, 122), "acc words": (1010, 50, 1390, 122), "acc": (870, 130, 1380, 316),
+        "entry": (870, 322, 1380, 384),
         "answer": (870, 540, 1380, 700), "room": (870, 390, 1380, 862), "answer name": (870, 872, 1040, 928),
         "answer words": (1050, 872, 1390, 928),
     },
     "1:1": {
-        "keys name": (100, 18, 480, 70), "held": (100, 18, 480, 70), "keys": (490, 28, 1030, 58), "measured": (100, 120, 1030, 400),
+        "keys name": (100, 18, 480, 70), "held": (100, 18, 480, 70), "keys": (490, 24, 740, 66), "crossed": (755, 18, 1070, 70),
+        "measured": (100, 120, 1030, 400),
         "names": (100, 404, 1030, 452), "sum": (100, 454, 1030, 522),
-        "note": (50, 866, 1030, 936), "acc name": (50, 536, 190, 600), "acc words": (200, 536, 520, 600), "acc": (50, 640, 510, 828),
+        "note": (50, 866, 1030, 936), "acc name": (50, 536, 190, 600), "acc words": (200, 536, 520, 600), "acc": (50, 640, 510, 822),
+        "entry": (50, 824, 510, 866),
         "answer name": (570, 536, 740, 600), "answer words": (750, 536, 1044, 600), "answer": (570, 684, 1030, 784),
         "room": (570, 606, 1030, 862),
     },
     "9:16": {
-        "keys name": (110, 100, 500, 152), "held": (110, 100, 500, 152), "keys": (510, 112, 1020, 142), "measured": (110, 240, 1020, 630),
+        "keys name": (110, 100, 500, 152), "held": (110, 100, 500, 152), "keys": (510, 106, 740, 148), "crossed": (755, 100, 1070, 152),
+        "measured": (110, 240, 1020, 630),
         "names": (110, 636, 1020, 686), "sum": (110, 690, 1020, 766),
         "note": (60, 1312, 1020, 1388), "acc name": (60, 776, 230, 842), "acc words": (240, 776, 1020, 842), "acc": (60, 848, 1020, 1014),
+        "entry": (560, 776, 1020, 842),
         "answer name": (60, 1020, 240, 1076), "answer words": (250, 1020, 1020, 1076), "answer": (60, 1142, 1020, 1240),
         "room": (60, 1080, 1020, 1306),
     },
@@ -43,12 +51,14 @@ SUM: dict[Aspect, Table] = {
     "16:9": {**RESCALE["16:9"], "term": (330, 96, 1170, 390)},
     "4:3": {**RESCALE["4:3"], "term": (260, 96, 800, 390)},
     "1:1": {
-        "keys name": (100, 32, 480, 84), "held": (100, 32, 480, 84), "keys": (490, 42, 1030, 76), "measured": (100, 180, 1030, 730),
+        "keys name": (100, 32, 480, 84), "held": (100, 32, 480, 84), "keys": (490, 38, 740, 80), "crossed": (755, 32, 1070, 84),
+        "measured": (100, 180, 1030, 730),
         "names": (100, 738, 1030, 790),
         "sum": (100, 796, 1030, 886), "term": (150, 130, 1000, 390),
     },
     "9:16": {
-        "keys name": (110, 120, 500, 172), "held": (110, 120, 500, 172), "keys": (110, 184, 1020, 218), "measured": (110, 320, 1020, 1080),
+        "keys name": (110, 120, 500, 172), "held": (110, 120, 500, 172), "keys": (110, 180, 700, 222), "crossed": (720, 176, 1060, 228),
+        "measured": (110, 320, 1020, 1080),
         "names": (110, 1090, 1020, 1146), "sum": (110, 1154, 1020, 1250), "term": (150, 260, 980, 560),
     },
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The keys of a row as a strip of tiles: which have been seen, which is here, which are still to come."""
+"""The keys of a row as a strip of tiles, K above V: which have been seen, which is here, which are still to come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from manim import VGroup
 
 from flashviz import theme
-from flashviz.layout import Rect, columns
+from flashviz.layout import Rect, columns, rows
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
@@ -15,21 +15,32 @@ GAP = 0.05  # between tiles, in scene units, or a tenth of a tile
 
 
 class KeyTiles(VGroup):
-    """One box a tile, in the order in which the row meets them. ``now`` is the tile that is here."""
+    """Two boxes a tile, in the order in which the row meets them. ``now`` is the tile whose K is here; ``v`` says whether its V came."""
 
     def __init__(self, count: int, skin: Theme) -> None:
-        self.tag, self.count, self.now = "keys", count, 0
-        self.edges = Rectangles(skin.k, name="key tiles", opacity=0).set_stroke(skin.k, width=theme.OUTLINE, opacity=1)
-        self.seen, self.here = Rectangles(skin.k, name="key tiles seen", opacity=SEEN), Rectangles(skin.k, name="key tile")
-        super().__init__(self.seen, self.here, self.edges)
+        self.tag, self.count, self.now, self.v = "keys", count, 0, False
+        hues = {"K": skin.k, "V": skin.v}
+        self.edges = {
+            name: Rectangles(hue, name=f"{name} tiles", opacity=0).set_stroke(hue, width=theme.OUTLINE, opacity=1)
+            for name, hue in hues.items()
+        }
+        self.seen = {name: Rectangles(hue, name=f"{name} tiles seen", opacity=SEEN) for name, hue in hues.items()}
+        self.here = {name: Rectangles(hue, name=f"{name} tile") for name, hue in hues.items()}
+        super().__init__(*self.seen.values(), *self.here.values(), *self.edges.values())
 
     def place(self, rect: Rect) -> KeyTiles:
-        self.boxes = np.array([box.edges for box in columns(rect, self.count, min(GAP, 0.1 * rect.width / self.count))])
-        self.edges.display(self.boxes)
-        return self.display(self.now)
+        gap = min(GAP, 0.1 * rect.width / self.count)
+        self.boxes = {
+            name: np.array([box.edges for box in columns(line, self.count, gap)])
+            for name, line in zip("KV", rows(rect, 2, min(GAP, 0.1 * rect.height)), strict=True)
+        }
+        for name, edges in self.edges.items():
+            edges.display(self.boxes[name])
+        return self.display(self.now, v=self.v)
 
-    def display(self, now: int) -> KeyTiles:
-        self.now, self.values = now, np.array([now])
-        self.seen.display(self.boxes[:now])
-        self.here.display(self.boxes[now : now + 1])
+    def display(self, now: int, *, v: bool = False) -> KeyTiles:
+        self.now, self.v, self.values = now, v, np.array([now, int(v)])
+        for name, come in (("K", now + 1), ("V", now + v)):
+            self.seen[name].display(self.boxes[name][:now])
+            self.here[name].display(self.boxes[name][now:come])
         return self

@@ -11,36 +11,37 @@ import numpy as np
 from manim import Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import palette, theme
+from flashviz import theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX, Source
 from flashviz.device import KIB, SMS, Resources
+from flashviz.director.film.held import AtWork, Held
 from flashviz.director.film.parts import heading, label, matrix_to, placed, put, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.film.standard import CrossedBar, on_machine
-from flashviz.director.film.sweeping import CROSSED, Passing, Point, stored_rows, sweep
+from flashviz.director.film.sweeping import CROSSED, WATCHED, Passing, stored_rows, sweep
 from flashviz.director.pictures import card_lines
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, machine, middle, worded
 from flashviz.figures import amount, kib, number, power, quarters, seconds
 from flashviz.forms import compulsory
-from flashviz.layout import Rect, centered, columns, rows
+from flashviz.layout import Rect, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import SECOND
 from flashviz.storyboard import crossed_bytes
-from flashviz.trace import Kind, Trace, state_at
+from flashviz.trace import Kind, Trace, replay, state_at
 
 ZERO_PX = 150  # the number that matters
 POUR = 4.4  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
+TURN_BY_TURN, WAITING = 1.8, 0.3  # seconds in which all programs on an SM have had a turn; how strong those are that wait
+AT_WORK, QUICKENS = 0.62, 1.6  # of the rest's time, what one program is watched for; the power of its pace
 FULL = " in fp32"  # what is computed on chip is not rounded to 16 bit
-TUCKED, LANE = 0.78, 22  # of its cell, what a place on chip takes; px that tiles pass beside it
-A_NUMBER = 0.5  # of a place on chip: one number a row, and the letters that name it
 SHELVES = 0.2, 0.36, 0.19, 0.25  # of what is written about an SM: its room's name, the room, what a program takes, how many fit
 MAGNIFIED = 1024  # the difference, so that it is seen
 
@@ -72,8 +73,8 @@ def strips(film: Film) -> None:
     ]
     film.move(FadeIn(figure, *said), seconds=TEXT)
     with film.scene.telling():
-        film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=1.4)
-    film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=1 - share), rate_func=ease_in_out_cubic), seconds=0.6)
+        film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=1.0)
+    film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=1 - share), rate_func=ease_in_out_cubic), seconds=0.4)
 
 
 @beat("rest")
@@ -94,20 +95,43 @@ def rest(film: Film) -> None:
     standard = crossed_bytes(film.material.standard) / film.square
     most = max(standard, crossed_bytes(trace) / film.square)
     film.ledger = bar = CrossedBar(film, trace, CROSSED, most, place["bar"], place["crossed"])
-    so_far = label(place["crossed name"], "crossed so far", skin.ink)
+    so_far = label(place["crossed name"], "tiles crossed", skin.ink)
     limit, mark = room_of(film, place["bar"], place["bar names"], standard / most)
     count = partial(fill_bar, bar)
     count(crossed(state_at(trace, first)))
-    chip, held = on_machine(film, place, f"{sum(1 for _ in trace.programs):,} programs, shown in turn"), Held(film, place["held"])
+    held = Held(film, place["held"])
+    chip = on_machine(film, place, f"{sum(1 for _ in trace.programs):,} programs, shown in turn")
     film.move(*([] if there else [FadeIn(film.hbm)]), FadeIn(*chip, held, Named(*name, tag="name"), zero, so_far, bar.counter), seconds=0.4)
     film.scene.add(bar)
     film.move(FadeIn(limit, mark), seconds=TEXT)
-    passing = Passing(film, first, len(trace), held.way, place["pipe"])
+    way = partial(Passing, film, inside=held.way, pipe=place["pipe"])
     with film.scene.telling():
-        sweep(film, first, len(trace), max(2.0, film.scene.motion - TEXT), count, bar, written=whole, passing=passing)
+        watched, seconds_left = watched_program(film, first), max(2.0, film.scene.motion - TEXT)
+        if watched is not None:
+            events, work = trace.program(*watched), AtWork(film, replay(trace, watched), held)
+            passing, taken = way(first, events.stop, computed=WATCHED), AT_WORK * seconds_left
+            sweep(film, first, events.stop, taken, count, bar, written=whole, passing=passing, at_work=work, pace=quickening)
+            first, seconds_left = events.stop, seconds_left - taken
+        sweep(film, first, len(trace), seconds_left, count, bar, written=whole, passing=way(first, len(trace)))
     film.hbm.display(lit={}, cursor=None)
     film.move(FadeIn(*bar.names(place["bar names"], *bar.parts)), seconds=TEXT)
     film.scene.event = len(trace)
+
+
+def watched_program(film: Film, first: int) -> tuple[int, int] | None:
+    """The program that begins with event ``first``, if others follow it: the values that it holds are seen."""
+    trace = film.material.fa2
+    if first == len(trace):
+        return None
+    block, head = (int(trace.columns[name][first]) for name in trace.header.program[1:])
+    events = trace.program(block, head)
+    followed = head == film.material.chosen.program[1] and events.start == first and events.stop < len(trace)
+    return (block, head) if followed and len(trace.key_tiles(block, head)) else None
+
+
+def quickening(share: float) -> float:
+    """What repeats speeds up."""
+    return float(share**QUICKENS)
 
 
 def fill_bar(bar: CrossedBar, nbytes: Mapping[str, int]) -> None:
@@ -122,34 +146,6 @@ def room_of(film: Film, bar: Rect, names: Rect, share: float) -> tuple[VMobject,
     text = f"standard attention: {film.crossed_by(film.material.standard)}"
     wide = text_width(text, LABEL)
     return room, Word(text, LABEL, film.skin.ink, bar.x0 + share * bar.width - wide, middle(names, LABEL), "limit", Face.TEXT)
-
-
-class Held(Group):
-    """The places of a program's tiles on chip, by name; the next tile of a tensor comes where the last one was."""
-
-    def __init__(self, film: Film, rect: Rect) -> None:
-        self.tag, skin = "held places", film.skin
-        named = (("Q", "Q"), ("K", "K"), ("V", "V"), ("S", "S, then P"), ("ACC", "acc"), ("L", "m, ℓ"))
-        across = 3 if rect.width > rect.height else 2
-        cells = [cell for line in rows(rect, len(named) // across, em(16)) for cell in columns(line, across, em(16))]
-        side = (TUCKED if across < 3 else 1.0) * min(min(cell.width, cell.height) for cell in cells)  # a wide room has its path above
-        self.rect, self.at, parts = rect, {}, []
-        for (tensor, text), cell in zip(named, cells, strict=True):
-            self.at[tensor] = at = centered(*cell.center[:2], side, side)
-            drawn = at if tensor != "L" else centered(*at.center[:2], A_NUMBER * side, side)
-            place = Rectangles(skin.hue(tensor), name=f"place {tensor}", opacity=palette.RESTING).display(np.array([drawn.edges]))
-            place.set_stroke(skin.hue(tensor), width=theme.OUTLINE, opacity=1)
-            parts += [place, heading(at.inset(em(6)), text, skin.ink, LABEL)]
-        self.at["O"] = self.at["ACC"]
-        super().__init__(*parts)
-
-    def way(self, tensor: str, gate: Point) -> list[Point]:
-        """From the end of the path to a tensor's place, beside and above the others'; straight, where the path comes from above."""
-        at, lane = self.at[tensor], em(LANE)
-        inside = at.center[:2]
-        if gate[0] > self.rect.x0:
-            return [inside]
-        return [(self.rect.x0 - lane, gate[1]), (self.rect.x0 - lane, at.y1 + lane), (inside[0], at.y1 + lane), inside]
 
 
 @dataclass(frozen=True)
@@ -254,13 +250,14 @@ def bill(film: Film) -> None:
     film.piles = Piles(piles, drawn, {name: comes_to.left + comes_to.wide for name, (_, comes_to) in zip(piles, units, strict=True)})
 
 
-def cost(film: Film, nbytes: Mapping[str, int]) -> tuple[tuple[str, str], str]:
+def cost(film: Film, nbytes: Mapping[str, int]) -> tuple[tuple[str, ...], str]:
     """What is written behind so many tiles, at length and shortly, and what they come to: time, where a source has the speed, or bytes."""
     times, several = film.times, f", {film.grain} a square" if film.grain > 1 else ""
     whole = sum(nbytes.values())
     if times is None:
         return (f"× {amount(film.unit)}{several} =", "="), kib(whole)
-    return (f"× {amount(film.unit)} at {times.speed}{several}:", "tiles:"), seconds(times.crossing(whole))
+    at = f"× {amount(film.unit)}{several} = {kib(whole)}, at {times.speed}:"
+    return (at, f"= {kib(whole)}, at {times.speed}:", f"{kib(whole)}:", "tiles:"), seconds(times.crossing(whole))
 
 
 def beside(texts: Sequence[str], result: str, figure: Word, rect: Rect, color: str) -> tuple[Word, Word]:
@@ -356,37 +353,70 @@ def cache(film: Film) -> None:
         film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=1.4)
 
 
+@dataclass(frozen=True)
+class Side:
+    """So many rows a program: what every row block reads, how many tiles that is, and what a program holds."""
+
+    name: Word
+    reads: Reads
+    crosses: list[Word]
+    held: Slots | Residents
+
+
+@beat("turns")
+def turns(film: Film) -> None:
+    """The programs that an SM has room for: one computes while the others wait, and so on."""
+    given, skin = film.taller.before, film.skin
+    assert given is not None  # else this beat is left out
+    held = Residents(film, film.scene.shot("turns")["held"], given, held_at_most(film.material.fa2))
+    above = [Rect(each.x0, each.y1 + em(6), each.x1, each.y1 + em(62)) for each in held.places]
+    waits, computes = ([heading(rect, text, skin.ink, LABEL) for rect in above] for text in ("waits", "computes"))
+    film.move(*film.leave(), seconds=0.4)
+    held.words += waits
+    come(film, held)
+    with film.scene.telling():
+        for k in range(len(waits)):
+            words = FadeOut(waits[k], rate_func=early), FadeIn(computes[k], rate_func=early)
+            film.move(held.compute(held.programs[k]), *words, seconds=TURN_BY_TURN / len(waits))
+            film.move(FadeOut(computes[k]), FadeIn(waits[k]), seconds=0.1)
+
+
 @beat("taller")
 def taller(film: Film) -> None:
-    """What every row block reads; beside it the same with row blocks paired: half the K and V, and twice the chip for a program."""
-    place, skin, config = film.scene.shot("taller"), film.skin, film.config
-    traces, resources = (film.material.fa2, film.taller.trace), (film.taller.before, film.taller.after)
-    scarce = [None if each is None else each.scarce for each in resources]
-    held = [held_at_most(trace) for trace in traces]
-    most = max(max(each.values()) for each in held)
-    sides: list[tuple[Word, list[Word], Slots | Residents]] = []
-    for side, trace, each, word, m in zip(("left", "right"), traces, held, resources, (config.block_m, 2 * config.block_m), strict=True):
-        name = label(place[f"{side} name"], f"{m} rows a program", skin.ink, NAME, "title")
-        crosses = counted(place[f"{side} number"], film.crossed_by(trace), skin.ink)
-        at = place[f"{side} held"]
-        if word is not None and None not in scarce:
-            sides.append((name, crosses, Residents(film, at, word, each)))
-        else:
-            sides.append((name, crosses, Slots(film, at, each, most, None if None in resources else word)))
-    left, right = sides
-    before, after = (Reads(film, place[side]) for side in ("left", "right"))
-    film.move(*film.leave(), FadeIn(left[0], before), seconds=0.4)
-    film.move(FadeIn(*left[1]), seconds=TEXT)
-    come(film, left[2])
+    """Beside what every row block reads, the same with row blocks paired: half the K and V, and twice the chip for a program."""
+    place, (before, after) = film.scene.shot("taller"), sides_of(film)
+    film.move(*film.leave(), FadeIn(before.name, before.reads, *before.crosses, before.held), seconds=0.6)
     film.hold(0.5)
     with film.scene.telling():
-        film.scene.add(after.place(place["left"]))
-        film.move(placed(after, place["right"]), seconds=MOVE)
-        film.move(Shows(after, lambda share: after.display(share, 0.0), rate_func=ease_in_out_cubic), FadeIn(right[0]), seconds=0.7)
-        film.move(Shows(after, lambda share: after.display(1.0, share), rate_func=ease_in_out_cubic), seconds=1.2)
-        film.move(FadeIn(*right[1]), seconds=TEXT)
-        come(film, right[2])
-    film.hold(0.5)
+        film.scene.add(after.reads.place(place["left"]))
+        film.move(placed(after.reads, place["right"]), seconds=MOVE)
+        pair = Shows(after.reads, lambda share: after.reads.display(share, 0.0), rate_func=ease_in_out_cubic)
+        film.move(pair, FadeIn(after.name), seconds=0.7)
+        film.move(Shows(after.reads, lambda share: after.reads.display(1.0, share), rate_func=ease_in_out_cubic), seconds=1.2)
+        film.move(FadeIn(*after.crosses), seconds=TEXT)
+        come(film, after.held)
+    film.hold(1.5)
+
+
+def sides_of(film: Film) -> tuple[Side, Side]:
+    """The film's configuration, and the same with twice the rows."""
+    place, skin, config = film.scene.shot("taller"), film.skin, film.config
+    traces, resources = (film.material.fa2, film.taller.trace), (film.taller.before, film.taller.after)
+    compiled = [each for each in resources if each is not None and each.scarce is not None]
+    held = [held_at_most(trace) for trace in traces]
+    most = max(max(each.values()) for each in held)
+
+    def one(side: str, trace: Trace, each: Mapping[str, int], word: Resources | None, m: int) -> Side:
+        at, known = place[f"{side} held"], len(compiled) == len(resources)
+        by_memory = Slots(film, at, each, most, None if None in resources else word)
+        return Side(
+            label(place[f"{side} name"], f"{m} rows a program", skin.ink, NAME, "title"), Reads(film, place[side]),
+            counted(place[f"{side} number"], film.crossed_by(trace), skin.ink),
+            Residents(film, at, word, each) if word is not None and known else by_memory,
+        )  # fmt: skip
+
+    left, right = (one(*of) for of in zip(("left", "right"), traces, held, resources, (config.block_m, 2 * config.block_m), strict=True))
+    return left, right
 
 
 def come(film: Film, held: Slots | Residents) -> None:
@@ -489,17 +519,21 @@ class Residents(Group):
             box(inside, stroke=skin.ink, width=theme.OUTLINE),
         ]
         wide = inside.width * scarce.each / scarce.whole
-        places = [
+        self.places = places = [
             Rect(inside.x0 + k * wide, inside.y0, inside.x0 + (k + 1) * wide, inside.y1).inset(em(5), em(5)) for k in range(given.programs)
         ]
         in_registers = scarce.name == "registers" and not any(each.name in held for each in given.buffers if each.name != "Q")
         kept = [tensor for tensor in ("S", "ACC") if in_registers and tensor in held]
         self.programs = [Group(*self._program(film, at, kept, held, scarce.each)) for at in places]
+        self.full = [[part.get_fill_opacity() for part in each] for each in self.programs]
         named, left = [], inside.x0
         for tensor in kept:
             named.append(
                 Word(tensor.lower() if tensor == "ACC" else tensor, LABEL, skin.hue(tensor), left, middle(letters, LABEL), "letter")
             )
+            left = named[-1].left + named[-1].wide + em(24)
+        if kept:
+            named.append(Word("others", LABEL, skin.quiet, left, middle(letters, LABEL), "letter", Face.TEXT))
             left = named[-1].left + named[-1].wide + em(24)
         each = label(Rect(left, letters.y0, letters.x1, letters.y1), f"{kib(scarce.each)} a program", skin.ink, name="held")
         words = "programs take turns" if given.programs != 1 else "program has all of it"
@@ -507,6 +541,20 @@ class Residents(Group):
         many.tag = "programs"
         self.words = [*named, each, many, what]
         super().__init__(*self.room, *self.programs, *self.words)
+
+    def compute(self, program: Group) -> Shows:
+        """This program computes, and the others wait."""
+        strong = [part.get_fill_opacity() for each in self.programs for part in each]
+        goal = [
+            full * (1.0 if each is program else WAITING) for each, fulls in zip(self.programs, self.full, strict=True) for full in fulls
+        ]
+        parts = [part for each in self.programs for part in each]
+
+        def show(share: float) -> None:
+            for part, before, after in zip(parts, strong, goal, strict=True):
+                part.set_fill(opacity=before + (after - before) * min(1.0, 3 * share))
+
+        return Shows(Group(*self.programs), show)
 
     @staticmethod
     def _program(film: Film, at: Rect, kept: Sequence[str], held: Mapping[str, int], whole: int) -> list[Mobject]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from manim import Group
@@ -15,7 +15,7 @@ from flashviz.director.shots import TEXT
 from flashviz.layout import Rect
 from flashviz.lettering import em
 from flashviz.mobjects.motion import FadeIn, Shows
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.trace import Kind
 
 TENSORS = {
@@ -25,6 +25,7 @@ TENSORS = {
 STORES = (Kind.STORE_S, Kind.STORE_P, Kind.STORE_O)
 READ = (Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V)  # what is lit in HBM as it leaves
 LASTS = 5  # how long a tile is on its way, in the time from one load to the next
+PASSED, TURNED = 0.3, 0.08  # how strong the tiles on chip are while others pass; of that time, what they take to become so
 LANE = 17  # px from the middle of the path: on one side tiles come, on the other they go
 
 
@@ -108,10 +109,22 @@ def cross(film: Film, kinds: tuple[Kind, ...], places: Mapping[str, Rect], secon
     film.scene.add(crossing)
     stores = {Kind.STORE_S: film.sheets["S"], Kind.STORE_P: film.sheets["P"], Kind.STORE_O: film.outputs[0]}
     lies = [thing for kind, thing in stores.items() if kind in kinds]
-    film.move(Shows(Group(*lies, crossing, film.bar, film.hbm), crossing.display), seconds=seconds)
+    tiles = [tile for tile in film.tiles.values() if film.scene.on_stage(tile)]
+
+    def show(share: float) -> None:
+        crossing.display(share)
+        dim(tiles, min(1.0, share / TURNED, (1 - share) / TURNED))
+
+    film.move(Shows(Group(*lies, *tiles, crossing, film.bar, film.hbm), show), seconds=seconds)
     film.hbm.display(lit={})
     film.scene.remove(crossing)
     names = film.bar.names(film.scene.shot("machine")["bar names"], *(kind for kind in kinds if film.bar.shares[kind] == 1))
     if names:
         film.move(FadeIn(*names), seconds=TEXT)
         film.bar.named.add(*names)
+
+
+def dim(tiles: Sequence[Matrix], share: float) -> None:
+    """The tiles that stand on chip are the first; while many others pass they are pale."""
+    for tile in tiles:
+        tile.image.pixel_array[:, :, 3] = round(255 * (1 - (1 - PASSED) * share))

@@ -43,35 +43,38 @@ def hook(film: Film) -> None:
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
     film.hold(0.2)
     notes: list[Word] = []
+    size = f"{film.config.seq_q:,} × {film.config.seq_k:,}"
     for sheet, words in ((s, ("scores S", "S")), (p, ("scores S and weights P", "S and P"))):
         make_room = [] if sheet is s else [Shows(s, partial(share_grid, s, film.standard), rate_func=early)]
         film.move(*make_room, Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.3)
         if "left note" in place:
-            count = film.scores_stored // (2 if sheet is s else 1)
             old = [FadeOut(notes.pop())] if notes else []
-            notes.append(
-                heading(
-                    place["left note"],
-                    first_that_fits([f"stored: {text}, {count:,} tiles" for text in words], LABEL, place["left note"].width, Face.STRONG),
-                    film.skin.ink,
-                    LABEL,
-                )
-            )
+            texts = [f"stored: {text}, {size}{' each' * (sheet is p)}" for text in words]
+            stored = first_that_fits(texts, LABEL, place["left note"].width, Face.STRONG)
+            notes.append(heading(place["left note"], stored, film.skin.ink, LABEL))
             film.move(*old, FadeIn(notes[-1]), seconds=TEXT)
     film.scene.add(left, right)
-    film.move(Shows(left, partial(reveal, left)), seconds=0.7)
-    film.move(Shows(right, partial(reveal, right)), seconds=0.9)
+    film.move(Shows(left, partial(reveal, left)), Shows(right, partial(reveal, right)), seconds=1.0)
     if "right note" in place:
         notes.append(heading(place["right note"], "scores stored: 0", film.skin.ink, LABEL))
         film.move(FadeIn(notes[-1]), seconds=TEXT)
-    copy = Matrix(left.values, left.rect, film.skin, "O", left.low, left.high)
-    film.scene.add(copy)
-    around = [box(output.rect.inset(-em(8)), stroke=film.skin.ink, width=theme.HEAVY) for output in (left, right)]
-    film.move(Create(around[0]), seconds=0.3)
-    film.move(matrix_to(copy, right.rect), seconds=MOVE)
-    film.scene.remove(copy)
-    film.move(Create(around[1]), seconds=0.3)
-    film.scene.tell()
+    with film.scene.telling():
+        compare(film, left.rect, right.rect)
+
+
+def compare(film: Film, *both: Rect) -> None:
+    """The same row of both O's, from the first to the last; then both are framed."""
+    around = [box(each.inset(-em(8)), stroke=film.skin.ink, width=theme.HEAVY) for each in both]
+    here = Rectangles(film.skin.ink, name="compared")
+
+    def down(share: float) -> None:
+        heights = [each.y1 - share * each.height for each in both]
+        here.display(np.array([[each.x0 - em(8), y - em(3), each.x1 + em(8), y + em(3)] for each, y in zip(both, heights, strict=True)]))
+
+    film.scene.add(here)
+    film.move(Shows(here, down), seconds=1.6)
+    film.scene.remove(here)
+    film.move(*(Create(each) for each in around), seconds=0.3)
 
 
 @beat("query")

@@ -19,6 +19,8 @@ from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.tiles import Matrix, box, image_corners
 from flashviz.mobjects.whole import HbmPanel, Sheet
 
+Point = tuple[float, float]
+
 LOAD = 0.7  # seconds of a tile's way
 TITLE = 46
 SQUARE = 34  # px of a square on its way
@@ -81,7 +83,7 @@ def stored_at(cross: Cross, tensor: str, i: int, j: int) -> tuple[int, Rect]:
     return index, cross.tile(tensor, index)
 
 
-def gates(pipe: Rect) -> list[tuple[float, float]]:
+def gates(pipe: Rect) -> list[Point]:
     """Where the path begins and ends: HBM's side first."""
     x, y = pipe.center[:2]
     return [(pipe.x0, y), (pipe.x1, y)] if pipe.width >= pipe.height else [(x, pipe.y1), (x, pipe.y0)]
@@ -102,7 +104,7 @@ class Way:
         """[n] how long the way is up to each corner."""
         return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(self.corners, axis=0), axis=1))])
 
-    def at(self, share: float) -> tuple[float, float]:
+    def at(self, share: float) -> Point:
         """Where one is after so much of it."""
         x, y = (float(np.interp(share * self.reached[-1], self.reached, self.corners[:, axis])) for axis in (0, 1))
         return x, y

@@ -39,6 +39,7 @@ from flashviz.director.rescale import (
     whole_comes,
     whole_lands,
 )
+from flashviz.director.rescale_film import RescaleFilm
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, labelled, middle
@@ -171,7 +172,7 @@ def one_score(film: Film, scores: Matrix) -> None:
     film.move(*(matrix_to(each, cell) for each in pair), FadeIn(one, rate_func=late), seconds=0.5)
     film.scene.remove(*pair)
     film.scene.add(score)
-    film.hold(1.2)
+    film.hold(0.9)
     film.move(FadeOut(score, one), seconds=TEXT)
 
 
@@ -211,7 +212,7 @@ def ceiling(film: Film) -> None:
     put(strip, source)
     film.scene.add(strip)
     film.move(*film.leave(strip, film.chip), film.zoom_in(), matrix_to(strip, above, source), seconds=MOVE)
-    inner.keys.display(0)
+    inner.key_arrives(0)
     title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
     what.scale(min(1.0, place["term"].width / what.width, place["term"].height / what.height)).move_to(place["term"].center)
     top = above.x0 + int(np.argmax(np.nan_to_num(scores, neginf=-np.inf))) * chart.at.key
@@ -221,7 +222,8 @@ def ceiling(film: Film) -> None:
     if "acc" in inner.shot:  # its place is there from the beginning
         inner.acc.display(0 * film.found.of("acc_new", 0))
         beside = [inner.acc, inner.acc_name, inner.acc_words]
-    film.move(FadeIn(title, inner.kept, inner.keys, *beside), seconds=TEXT)
+    above_it = [inner.kept, inner.keys, *([inner.crossed] if "crossed" in inner.shot else [])]
+    film.move(FadeIn(title, *above_it, *beside), seconds=TEXT)
     film.reach(Kind.SOFTMAX_M, 0)
     with film.scene.telling():
         film.move(FadeIn(mark, rate_func=early), Shows(chart, chart.ceiling.reveal, rate_func=late), seconds=0.9)
@@ -276,7 +278,7 @@ def leave_scores(film: Film) -> None:
     """The row's scores and what a term is are no longer spoken of."""
     inner = film.row
     names = inner.l_name, inner.l_words, inner.acc_name, inner.acc_words, *inner.numbers.pieces
-    film.move(*film.leave(film.chip, inner.chart, inner.kept, inner.keys, inner.acc, *names), seconds=TEXT)
+    film.move(*film.leave(film.chip, inner.chart, inner.kept, inner.keys, inner.crossed, inner.acc, *names), seconds=TEXT)
 
 
 @beat("calm")
@@ -319,7 +321,7 @@ def join_calmly(film: Film, t: int, seconds: float) -> None:
     chart, terms, past = inner.chart, np.nan_to_num(values.p[t, r].astype(np.float64)), float(values.l_old[t, r])
     l_new = float(values.l_new[t, r])
     chart.turn_yellow(0.0)
-    inner.keys.display(t)
+    inner.key_arrives(t)
 
     def pour(share: float) -> None:
         chart.display(Measured(past, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
@@ -333,8 +335,20 @@ def join_calmly(film: Film, t: int, seconds: float) -> None:
     film.move(FadeIn(*result), seconds=0.15 * seconds)
     film.reach(Kind.PV_DOT, t)
     moving, gone = inner.numbers.settle()
-    film.move(*joined(inner, t - 1, t), seconds=0.2 * seconds)
-    film.move(moving, *gone, seconds=0.1 * seconds)
+    bring(inner, t, 0.15 * seconds)
+    film.move(*joined(inner, t - 1, t), moving, *gone, seconds=0.15 * seconds)
+
+
+def bring(inner: RescaleFilm, t: int, seconds: float) -> None:
+    """What the values of tile ``t`` add grows on acc, in their colour."""
+    brought, before = inner.brought, inner.found.of("acc_scaled", t)
+    added = inner.found.brought(t)
+    brought.bars.set_fill(inner.skin.v)
+    inner.put_bars(brought, "acc", inner.shot["acc"])
+    inner.scene.add(brought.display(0 * added, before))
+    inner.move(Shows(brought, lambda share: brought.display(added * share, before)), seconds=seconds)
+    inner.scene.remove(brought)
+    inner.acc.display(before + added)
 
 
 @beat("again")
@@ -351,7 +365,7 @@ def again(film: Film) -> None:
     if found.t - 1 > first:
         pass_tiles(film, first, found.t - 1, 0.9)
     row.found, row.said = found, rescale_facts(found)
-    row.keys.display(found.t)
+    row.key_arrives(found.t)
     chart.named = before
     said, tallest = row.said, max(float(before.max()), 1.0)
     row.reached(Kind.QK_DOT)
@@ -460,6 +474,7 @@ def finish(film: Film) -> None:
     i, at = film.material.chosen.program[0], film.scene.shot("whole")["square"]
     row = film.row
     on_row = film.scene.on_stage(row.answer)
+    film.scene.remove(row.whole)  # it lies on the answer
     film.scene.announce()
     out = np.asarray(values.o, dtype=np.float64)
     result = Matrix(out, at, skin, "O", *spread(out))

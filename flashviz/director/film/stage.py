@@ -19,21 +19,23 @@ from flashviz.director.film.parts import placed
 from flashviz.director.material import Material, gather, provenance
 from flashviz.director.rescale_film import Placing, RescaleFilm
 from flashviz.director.shots import TEXT, ShotScene, StepBack
-from flashviz.director.words import LABEL, Word, middle
+from flashviz.director.sweep import crossed
+from flashviz.director.words import CORNER, LABEL, Word, middle
 from flashviz.figures import amount, quarters
 from flashviz.layout import Rect, Shot, shot
-from flashviz.lettering import Face, em
+from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.mobjects.whole import Chip, HbmPanel, Sheet
 from flashviz.palette import Theme, spread
-from flashviz.storyboard import Beat, crossed_bytes, facts, reading, stored_score_tiles, tile_unit
+from flashviz.storyboard import Beat, crossed_bytes, facts, reading, tile_unit
 from flashviz.trace import Kind, State, Trace, state_at
 
 SAYING = 1.5 * TEXT  # seconds in which one caption leaves and the next comes
 STILL = 0.35  # seconds with which a beat of the digest ends
 MOST_SQUARES = 4096  # of a pile that are drawn: with more tiles one square stands for several
+COUNTED = "{} crossed", "{}"  # what is said of the tiles that have, where there is room
 BETWEEN = em(14)  # the names of what is kept
 COMPUTED_TILES = 4096  # of score tiles, for which all of O is computed and shown
 
@@ -189,12 +191,30 @@ class Row(RescaleFilm):
 
     scene: FlashStage
 
-    def __init__(self, scene: FlashStage, found: Rescale, said: dict[str, str]) -> None:
-        self.kept = Kept(scene.skin)
+    def __init__(self, scene: FlashStage, found: Rescale, said: dict[str, str], tiles_of: Callable[[float], str]) -> None:
+        self.kept, self.tiles_of = Kept(scene.skin), tiles_of
+        most = tiles_of(sum(crossed(state_at(found.trace, found.event(Kind.PV_DOT, found.last))).values()))
+        room = scene.shot("sum").parts.get("crossed")
+        self.counted, px = COUNTED[-1], float(LABEL)
+        if room is not None:
+            wide = {words: text_width(words.format(most), LABEL, Face.MONO_STRONG) for words in COUNTED}
+            self.counted = next((words for words in COUNTED if wide[words] * CORNER / LABEL <= room.width), COUNTED[-1])
+            px = min(LABEL, LABEL * room.width / wide[self.counted])
+        self.crossed = Readout("", px, scene.skin.ink, name="crossed", face=Face.MONO_STRONG)
         super().__init__(scene, found, said)
 
     def placings(self) -> list[Placing]:
-        return [*super().placings(), ("held", self.kept, self.kept.put)]
+        return [*super().placings(), ("held", self.kept, self.kept.put), ("crossed", self.crossed, self.crossed.at)]
+
+    def come(self, kind: Kind) -> None:
+        """What crossed is counted with it."""
+        super().come(kind)
+        self.count()
+
+    def count(self) -> None:
+        """How many tiles have crossed, by the film's clock."""
+        nbytes = sum(crossed(state_at(self.found.trace, self.scene.event or 0)).values())
+        self.crossed.display(self.counted.format(self.tiles_of(nbytes)))
 
     def read(self) -> None:
         with self.scene.unhurried():
@@ -245,12 +265,12 @@ class Film:
             for o, panel in zip((outputs.standard, outputs.flash), (self.standard, self.hbm), strict=True)
         ]  # fmt: skip
         self.cells = self.standard.cross.n_rows * self.standard.cross.n_cols
-        self.unit, self.scores_stored = tile_unit(material.fa2), stored_score_tiles(material.standard)
+        self.unit = tile_unit(material.fa2)
         self.grain = max(
             1, int(np.ceil(crossed_bytes(material.standard) / self.unit / MOST_SQUARES))
         )  # tiles that one drawn square stands for
         self.square = self.grain * self.unit
-        self.row = Row(scene, found, rescale_facts(found))
+        self.row = Row(scene, found, rescale_facts(found), self.tiles_of)
         later = found.chosen.later if found.rises else None
         self.later = None if later is None else replace(found, t=later)
         if self.later is not None:
@@ -321,6 +341,7 @@ class Film:
     def reach(self, kind: Kind, t: int) -> State:
         """Set the clock just after an event of the followed program."""
         self.scene.event = self.found.event(kind, t)
+        self.row.come(kind)
         return state_at(self.material.fa2, self.scene.event)
 
     def picture(self, tensor: str, t: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import theme
 from flashviz.chapters.film import PathTimes
 from flashviz.director.film.crossing import cross
+from flashviz.director.film.held import MOST_OF
 from flashviz.director.film.parts import (
     Columns,
     Way,
@@ -28,7 +29,7 @@ from flashviz.director.film.parts import (
 )
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
-from flashviz.director.words import LABEL, NUMBER, Word, labelled, middle
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle
 from flashviz.figures import amount, quarters, seconds
 from flashviz.layout import Rect, Shot, centered
 from flashviz.lettering import Face, em, text_width
@@ -49,7 +50,6 @@ ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S, Kind.STORE_P), 
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
-MOST_OF = 0.97  # of the weights that are told apart by how bright they are
 ASIDE = 0.35  # of what steps back while a question stands
 
 
@@ -80,7 +80,7 @@ def memory(film: Film) -> None:
     if times is not None:
         film.notes = path_notes(film, place, times)
         film.move(FadeIn(*film.notes), seconds=TEXT)
-        film.hold(1.5)
+        film.hold(0.5)
 
 
 def come_in(film: Film, tensor: str, to: Rect) -> Shows:
@@ -147,8 +147,8 @@ class CrossedBar(Group):
         self.parts = {kind: Rectangles(film.skin.hue(name), name=f"crossed {words}", opacity=PILED.get(name, 1.0))
                       for kind, name, words in crossings}  # fmt: skip
         self.shares, self.named = dict.fromkeys(self.squares, 0.0), Group()
-        px = fitting(max(film.tiles_of(sum(nbytes.values())), film.tiles_of(0), key=len), NUMBER, at)
-        self.counter = Readout(film.tiles_of(0), px, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(at)
+        px = fitting(quarters(sum(nbytes.values()) / film.unit), NUMBER, at)
+        self.counter = Readout(quarters(0), px, film.skin.ink, name="crossed", face=Face.MONO_STRONG).at(at)
         super().__init__(*self.parts.values(), self.counter)
 
     def display(self, shares: Mapping[Kind, float]) -> CrossedBar:
@@ -158,7 +158,7 @@ class CrossedBar(Group):
             part.display(self.boxes(kind))
         count = sum(self.shares[kind] * n for kind, n in self.squares.items()) * self.film.grain
         whole = all(each in (0.0, 1.0) for each in self.shares.values())
-        self.counter.display(self.film.tiles_of((count if whole else np.floor(count + 1e-9)) * self.film.unit))
+        self.counter.display(quarters(count if whole else np.floor(count + 1e-9)))
         return self
 
     def boxes(self, kind: Kind) -> np.ndarray:
@@ -219,7 +219,7 @@ def standard(film: Film) -> None:
         film.scene.add(film.sheets[name].place(film.hbm.cross, shared=float(name == "P")).display(0))
     trace = film.material.standard
     film.bar = CrossedBar(film, trace, CROSSINGS, crossed_bytes(trace) / film.square, place["bar"], place["crossed"])
-    film.move(FadeIn(film.bar.counter, label(place["crossed name"], "crossed so far", film.skin.ink)), seconds=TEXT)
+    film.move(FadeIn(film.bar.counter, label(place["crossed name"], "tiles crossed", film.skin.ink)), seconds=TEXT)
     film.scene.add(film.bar.display(first_tiles(film)))
     with film.scene.telling():
         on_chip = {tensor: film.tiles[tensor].rect for tensor in "QKS"}
@@ -280,7 +280,8 @@ def soften(film: Film, strip: Rect) -> None:
     weights = Matrix(shares, strip, skin, "P", 0.0, high)
     first = film.tiles.pop("S")
     tile = Matrix(weights.values[:, : film.config.block_n], first.rect, skin, "P", 0.0, high)
-    film.move(FadeIn(weights, tile), seconds=0.5)
+    film.notes = [label(film.scene.shot("machine")["softmax"], "softmax over whole rows", skin.ink, name="note")]
+    film.move(FadeIn(weights, tile, *film.notes), seconds=0.5)
     film.scene.remove(rows, first)
     film.tiles["P tile"] = tile
     film.tiles["P"] = weights
@@ -288,23 +289,19 @@ def soften(film: Film, strip: Rect) -> None:
 
 @beat("pause-a")
 def pause_a(film: Film) -> None:
-    """Back to the first tile: all that went out and came back is undone, and its scores are framed on chip."""
+    """Back to the first tile: nothing has gone out yet, and its scores are framed on chip."""
     place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in ("P", "P tile", "V", "O")]
-    again = label(place["softmax"], "back to the first tile", film.skin.ink, name="note")
+    crossed = [*film.sheets.values(), whole, film.bar]
+    film.move(*(FadeOut(each) for each in (*gone, *film.notes, film.bar.named, *crossed)), seconds=TEXT)
     first = first_tiles(film)
-    film.move(*(FadeOut(each) for each in (*gone, film.bar.named)), FadeIn(again), seconds=TEXT)
-
-    def rewind(share: float) -> None:
-        done = np.clip((1 - share) * len(ORDER) - np.arange(len(ORDER)), 0.0, 1.0).tolist()
-        back = {kind: part for kinds, part in zip(ORDER, done, strict=True) for kind in kinds}
-        film.bar.display(back | {kind: max(back[kind], part) for kind, part in first.items()})
-        film.sheets["S"].display(film.bar.shares[Kind.STORE_S] * film.cells)
-        film.sheets["P"].display(film.bar.shares[Kind.STORE_P] * film.cells)
-        reveal(whole, film.bar.shares[Kind.STORE_O])
-
-    film.move(Shows(Group(*film.sheets.values(), whole, film.bar), rewind, rate_func=ease_in_out_cubic), seconds=1.2)
+    film.bar.display(dict.fromkeys(film.bar.squares, 0.0) | first)
+    for sheet in film.sheets.values():
+        sheet.display(0)
+    reveal(whole, 0.0)
     film.tiles |= {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QKS"}
-    film.move(FadeIn(film.tiles["Q"], film.tiles["K"], film.tiles["S"]), seconds=TEXT)
+    again = label(place["softmax"], "back to the first tile", film.skin.ink, NAME, name="note")
+    film.move(FadeIn(film.bar, again, film.tiles["Q"], film.tiles["K"], film.tiles["S"]), seconds=0.5)
+    film.hold(0.5)
     film.move(FadeOut(again), seconds=TEXT)
     film.back = StepBack(film.others(film.tiles["S"], film.chip), ASIDE)
     film.move(film.back, Create(film.around), seconds=0.5)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from manim import Group, Mobject
+from manim.utils.rate_functions import linear
 
-from flashviz.director.film.parts import SQUARE, Way, gates, show_rows, square_at, stored_at
+from flashviz.director.film.held import AtWork
+from flashviz.director.film.parts import SQUARE, Point, Way, gates, show_rows, square_at, stored_at
 from flashviz.director.film.stage import Film
 from flashviz.director.sweep import crossed
 from flashviz.layout import Rect
@@ -22,9 +24,8 @@ CROSSED = (
 AHEAD = 5  # how many loads a square sets out before it arrives
 MOST = 200  # squares that are seen on their way; of more, every so many
 COMPUTED = 0.02  # of a load's time, what an event takes that nothing crosses in
+WATCHED = {Kind.QK_DOT: 1.0, Kind.SOFTMAX_P: 2.5, Kind.PV_DOT: 1.5}  # the same, where what is computed is seen
 
-
-Point = tuple[float, float]
 Inside = Callable[[str, Point], list[Point]]
 
 
@@ -35,12 +36,15 @@ class Passing(Group):
 
     Args:
         inside: A tensor's way on chip, from where the path ends.
+        computed: How long events of a kind take, in loads.
     """
 
-    def __init__(self, film: Film, first: int, stop: int, inside: Inside, pipe: Rect) -> None:
+    def __init__(self, film: Film, first: int, stop: int, inside: Inside, pipe: Rect, computed: Mapping[Kind, float] | None = None) -> None:
         self.tag, self.film, self.first, self.inside, self.pipe = "passing", film, first, inside, pipe
         kinds = film.material.fa2.columns["kind"][first:stop]
         takes = np.where(np.isin(kinds, [Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V]), 1.0, np.where(kinds == Kind.STORE_O, AHEAD, COMPUTED))
+        for kind, each in (computed or {}).items():
+            takes[kinds == kind] = each
         self.when = AHEAD + np.cumsum(takes)  # of each event, in loads
         self.end = float(self.when[-1]) if len(kinds) else 1.0
         head = film.material.fa2.columns["pid_bh"][first:stop] == film.material.chosen.program[1]
@@ -80,11 +84,11 @@ class Passing(Group):
 
 def sweep(
     film: Film, first: int, stop: int, seconds: float, count: Callable[[Mapping[str, int]], None], *parts: Mobject,
-    written: Matrix | None = None, passing: Passing | None = None,
+    written: Matrix | None = None, passing: Passing | None = None, at_work: AtWork | None = None, pace: Callable[[float], float] = linear,
 ) -> None:  # fmt: skip
     """Events first..stop. ``count`` shows what has crossed; the rows of ``written``, a picture of O, appear as they are stored.
 
-    ``passing`` shows tiles on their way, and sets the pace.
+    ``passing`` shows tiles on their way, and sets the pace; ``at_work`` what the program holds.
     """
     trace, cross, head = film.material.fa2, film.hbm.cross, film.material.chosen.program[1]
 
@@ -104,12 +108,15 @@ def sweep(
             show_rows(written, stored_rows(film, state))
         if passing is not None:
             passing.display(share)
+        if at_work is not None:
+            at_work.display(k)
         count(crossed(state))
 
-    flying = [] if passing is None else [passing]
-    film.scene.add(*flying)
-    film.move(Shows(Group(film.hbm, *parts, *([] if written is None else [written]), *flying), show), seconds=seconds)
-    film.scene.remove(*flying)
+    come = [thing for thing in (at_work, passing) if thing is not None]
+    film.scene.add(*come)
+    shown = Group(film.hbm, *parts, *([] if written is None else [written]), *come)
+    film.move(Shows(shown, show, rate_func=pace), seconds=seconds)
+    film.scene.remove(*come)
 
 
 def stored_rows(film: Film, state: State) -> np.ndarray:
