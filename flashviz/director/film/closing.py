@@ -310,8 +310,8 @@ def waiting(film: Film) -> None:
         wide = pile.x(spent / times.crossing(film.square)) - pile.rect.x0
         bars.append((Rectangles(skin.ink, name="products"), at.left(wide).inset(0.0, 0.2 * at.height)))
         right = Rect(at.x0 + wide + em(16), at.y0, at.x1, at.y1)
-        text = f"{int(dots.sum()):,} products at {times.peak:.0f} TFLOP/s: {seconds(spent)}"
-        words.append(label(right, text, skin.ink, name="computed"))
+        text = f"{int(dots.sum()):,} products at {times.peak:.0f} TFLOP/s take {seconds(spent)}"
+        words.append(label(right, text, skin.ink, NAME, name="computed"))
     film.scene.add(*(bar for bar, _ in bars))
 
     def grow(share: float) -> None:
