@@ -180,7 +180,9 @@ def test_both_compute_the_same_and_what_differs_is_the_way(default: Film) -> Non
         f"= {nbytes / 1024:,.0f} KiB, at 3.35 TB/s:" for nbytes in moved.values()
     ]
     assert [item.text for item in shown if item.name == "comes to"] == [f"{each * 1e9:.0f} ns" for each in taken.values()]
-    assert [item.text for item in shown if item.name == "computed"] == [f"128 products at 989 TFLOP/s take {flops / 989e12 * 1e9:.1f} ns"] * 2
+    assert [item.text for item in shown if item.name == "computed"] == [
+        f"128 products at 989 TFLOP/s take {flops / 989e12 * 1e9:.1f} ns"
+    ] * 2
     pile = [item.box for item in shown if item.name.startswith("bill standard ")]
     whole = max(box[2] for box in pile) - min(box[0] for box in pile)
     for bar in (item.box for item in shown if item.name == "products"):

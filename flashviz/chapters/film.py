@@ -16,8 +16,8 @@ OPENING: tuple[Beat, ...] = (
     Beat("hook", "The hook", 8.7, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
     Beat("query", "One query", 6.5, shot="query", late=True, along=True, caption="One query scores every key."),
     Beat("weights", "Weights", 7.5, shot="query", late=True, caption="Weight = term / sum of terms."),
-    Beat("tiles", "Tiles", 6.6, shot="whole", late=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 7.8, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
+    Beat("tiles", "Tiles", 5.4, shot="whole", late=True, along=True, caption="Cut into tiles. One square: {square}."),
+    Beat("memory", "Two memories", 9.0, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="All of K for every row block. All scores go out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
     Beat(
@@ -37,9 +37,9 @@ CLOSING: tuple[Beat, ...] = (
         "again", "A second rise", 8.8, shot="rescale", late=True, along=True, caption="Again: m rises, ℓ and acc shrink, the answer stands."
     ),
     Beat("last", "The last tiles", 7.2, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
-    Beat("finish", "Finish", 4.3, shot="whole", late=True, along=True, caption="Divide once. Write once."),
-    Beat("strips", "Row blocks", 6.2, shot="strips", late=True, along=True, caption="Outer loop: each row block is a program of its own."),
-    Beat("rest", "The rest", 8.2, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
+    Beat("finish", "Finish", 4.3, shot="whole", late=True, along=True, caption="Every row divides once, and O is written once."),
+    Beat("strips", "Row blocks", 5.8, shot="strips", late=True, along=True, caption="Outer loop: one program for each row block."),
+    Beat("rest", "The rest", 10.0, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
     Beat(
         "bill",
         "The bill",
@@ -53,7 +53,7 @@ CLOSING: tuple[Beat, ...] = (
     Beat(
         "cache",
         "A perfect cache",
-        4.6,
+        4.7,
         shot="bill",
         late=True,
         along=True,

@@ -149,9 +149,12 @@ def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
     film.weights = weights = Rectangles(skin.scores, name="weights", opacity=KEPT)
     weights.values = terms
     upright, flat = standing.standing(terms), lying_down(lying, terms)
+    ways = np.stack([upright, squares(upright), squares(flat), flat])
 
     def turn(share: float) -> None:
-        weights.display(upright + (flat - upright) * share)
+        piece, within = divmod(min(share, 1.0) * (len(ways) - 1), 1.0)
+        start, stop = ways[int(piece)], ways[min(int(piece) + 1, len(ways) - 1)]
+        weights.display(start + (stop - start) * within)
         weights.set_fill(opacity=KEPT + (1 - KEPT) * share)
 
     chart.display(Measured(float(film.found.of("l_new", t)), 0 * terms))
@@ -178,6 +181,12 @@ def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
     film.scene.add(picture)
     film.move(Shows(picture, arrive, rate_func=ease_in_out_cubic), seconds=0.7)
     film.move(FadeIn(film.v_names), seconds=TEXT)
+
+
+def squares(bars: np.ndarray) -> np.ndarray:
+    """[n, 4] where bars begin, as squares as wide as the narrower of a bar's sides: so small they go from place to place."""
+    side = np.minimum(bars[:, 2] - bars[:, 0], bars[:, 3] - bars[:, 1])
+    return np.stack([bars[:, 0], bars[:, 1], bars[:, 0] + side, bars[:, 1] + side], 1)
 
 
 def lying_down(rect: Rect, terms: np.ndarray) -> np.ndarray:
@@ -357,16 +366,19 @@ def ruler(film: RescaleFilm) -> None:
 
 
 def most_of_p(film: RescaleFilm) -> list[VMobject]:
-    """Where the numbers end in which P is multiplied: a power of e, and beneath it what it comes to; where the tallest term's stood."""
+    """Where the numbers end in which P is multiplied: were a score so far above m, its term would be the largest of them."""
     said, skin, at = film.said, film.skin, film.chart.at
-    limit = symbols(f"e^(s - m) = e^{said['over']}", NUMBER, skin.ink, film.shot.frame, "limit")
+    power = symbols(f"e^({said['over']})", NUMBER, skin.ink, film.shot.frame, "limit")
     bottom = at.y(float(film.found.before.max())) - em(140)
-    for text in (f"≈ {said['largest']}: {said['dtype']}'s largest", f"≈ {said['largest']}"):
-        left, share = beside(film, at, film.found.before, max(limit.width, text_width(text, NAME)), bottom)
+    lead = f"if s were m + {said['over']}:"
+    for text in (f"≈ {said['largest']}, {said['dtype']}'s largest", f"≈ {said['largest']}"):
+        wide = max(text_width(lead, NAME), power.width + SPACE * em(NAME) + text_width(text, NAME))
+        left, share = beside(film, at, film.found.before, wide, bottom)
         if share * NAME >= LABEL:
             break
-    limit.scale(share).shift((left - limit.get_left()[0], bottom + em(1.2 * NAME) * share - limit.get_bottom()[1], 0))
-    return [limit, Word(text, NAME * share, skin.ink, left, bottom, "limit", Face.TEXT)]
+    power.scale(share).shift((left - power.get_left()[0], bottom - power.get_bottom()[1], 0))
+    first = Word(lead, NAME * share, skin.ink, left, bottom + em(1.9 * NAME) * share, "limit", Face.TEXT)
+    return [first, power, Word(text, NAME * share, skin.ink, power.get_right()[0] + SPACE * em(NAME) * share, bottom, "limit", Face.TEXT)]
 
 
 def overflow(film: RescaleFilm) -> Rectangles:
@@ -417,9 +429,9 @@ def measure(film: RescaleFilm) -> None:
         left += film.ratio[-1].wide + SPACE * em(NUMBER * share)
     alpha, equals, one, over, height, *result = film.ratio
     film.scene.remove(film.height)
-    film.move(FadeIn(alpha, equals, one, over, rate_func=late), fly(height, film.height), seconds=MOVE)  # the number itself
-    film.move(FadeIn(*result), seconds=TEXT)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(FadeIn(alpha, equals, one, over, rate_func=late), fly(height, film.height), seconds=MOVE)  # the number itself
+        film.move(FadeIn(*result), seconds=TEXT)
 
 
 def on_old(film: RescaleFilm, at: Scale, wide: float) -> tuple[float, float, float]:
@@ -542,11 +554,11 @@ def same(film: RescaleFilm) -> None:
     film.fraction = worded(film.shot["note"], parts, NUMBER, colors, "fraction")
     factors = [each for each in film.fraction if each.text == film.said["alpha"]]
     film.strokes = [struck(each, film.skin) for each in factors]
-    film.move(FadeIn(*film.fraction[:-4]), seconds=TEXT)
-    film.hold(0.3)
-    film.move(*(Create(stroke) for stroke in film.strokes), seconds=0.4)
-    film.move(FadeIn(*film.fraction[-4:]), seconds=TEXT)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(FadeIn(*film.fraction[:-4]), seconds=TEXT)
+        film.hold(0.6)
+        film.move(*(Create(stroke) for stroke in film.strokes), seconds=0.6)
+        film.move(FadeIn(*film.fraction[-4:]), seconds=TEXT)
 
 
 @beat("alone")

@@ -15,7 +15,7 @@ from flashviz.chapters.rescale import Rescale
 from flashviz.director.shots import MOVE, TEXT, ShotScene, StepBack, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Numbers, Word, first_that_fits, symbols
 from flashviz.figures import total
-from flashviz.layout import Rect, Shot
+from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
 from flashviz.mobjects.key_tiles import KeyTiles
@@ -28,11 +28,8 @@ from flashviz.trace import Kind
 
 GHOST = 0.85
 GONE = 0.2  # of a move, until words have left
-ASIDE = 0.3  # opacity of what gives way
+ASIDE = 0.45  # opacity of what gives way
 SYMBOLS_OF_TERM = 120  # px
-# Shots of the row are sections of one board, the shot in which all its parts stand: what is in both is where the one lies in the other.
-BOARD = "rescale"
-ANCHORS = {BOARD: "measured", "sum": "measured", "values": "acc", "answer": "acc"}
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
 
@@ -120,7 +117,7 @@ class RescaleFilm:
         return [each for each in self.placings() if any(each[1] is thing for thing in things)]
 
     def go(self, name: str, *also: Any, seconds: float = MOVE) -> None:
-        """To another shot: each part by one map to where it stands there. What is not in it leaves by the map of the rest, and comes so."""
+        """To another shot: each part by one map to where it stands there. What is not in it leaves before what is new is there."""
         old, new = self.shot, self.scene.shot(name)
         back = [thing for part, thing, _ in self.away if part in new]
         on_stage = {id(part) for top in (*self.scene.mobjects, *back) for part in top.get_family()}
@@ -129,22 +126,21 @@ class RescaleFilm:
         for part, thing, put in self.placings():
             if id(thing) not in on_stage:
                 continue
-            start, stop = self.place_in(old, part), self.place_in(new, part)
-            if start == stop and part in old and part in new:
-                put(new[part])
+            start, stop = old.parts.get(part), new.parts.get(part)
+            if start is not None and start == stop:
+                put(start)
             elif start is not None and stop is not None:
                 put(start)
                 if isinstance(thing, Word) and part.endswith("words"):  # what stands beside it in one shot may stand beneath it in the next
                     moves.append(Shows(thing, partial(_over, thing, put, start, stop)))
                 else:
                     moves.append(Shows(thing, partial(_between, put, start, stop), rate_func=ease_in_out_cubic))
-            elif part in new:
-                put(new[part])
-            if part not in old:
-                moves.append(FadeIn(thing, **({} if start else {"rate_func": late})))
-            elif part not in new:
+            elif stop is not None:
+                put(stop)
+                moves.append(FadeIn(thing, rate_func=late))
+            else:
                 leaving.append((part, thing, put))
-                moves.append(FadeOut(thing, **({} if stop else {"rate_func": early})))
+                moves.append(FadeOut(thing, rate_func=early))
         self.scene.add(*back)
         if moves or also:
             self.move(*moves, *also, seconds=seconds)
@@ -165,13 +161,6 @@ class RescaleFilm:
         if self.aside is not None:
             self.move(step_forth(self.aside), seconds=TEXT)
         self.aside = None
-
-    def place_in(self, shot: Shot, part: str) -> Rect | None:
-        """Where a part stands, also outside the frame of a shot that is a section of the board; None where it is in no such place."""
-        if part in shot:
-            return shot[part]
-        board, anchor = self.scene.shot(BOARD), ANCHORS.get(shot.name)
-        return None if anchor is None or part not in board else board[part].carried(board[anchor], shot[anchor])
 
     def stand(self, name: str) -> None:
         """Be in a shot, without a way there."""

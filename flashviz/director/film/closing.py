@@ -17,7 +17,7 @@ from flashviz.device import KIB, SMS, Resources
 from flashviz.director.film.held import AtWork, Held
 from flashviz.director.film.parts import heading, label, matrix_to, placed, put, show_rows
 from flashviz.director.film.stage import Film
-from flashviz.director.film.standard import CrossedBar, on_machine
+from flashviz.director.film.standard import CrossedBar, chip_name, on_machine
 from flashviz.director.film.sweeping import CROSSED, WATCHED, Passing, stored_rows, sweep
 from flashviz.director.pictures import card_lines
 from flashviz.director.shots import MOVE, TEXT, beat
@@ -39,8 +39,9 @@ POUR = 4.4  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
-TURN_BY_TURN, WAITING = 1.8, 0.3  # seconds in which all programs on an SM have had a turn; how strong those are that wait
-AT_WORK, QUICKENS = 0.62, 1.6  # of the rest's time, what one program is watched for; the power of its pace
+TURN_BY_TURN, WAITING = 2.4, 0.3  # seconds in which all programs on an SM have had a turn; how strong those are that wait
+STAYS, OTHERS = ("one program: Q, m, ℓ, acc stay", "Q, m, ℓ, acc stay"), ("the others, shown faster", "the others, faster")
+AT_WORK, QUICKENS = 0.7, 1.6  # of the rest's time, what one program is watched for; the power of its pace
 FULL = " in fp32"  # what is computed on chip is not rounded to 16 bit
 SHELVES = 0.2, 0.36, 0.19, 0.25  # of what is written about an SM: its room's name, the room, what a program takes, how many fit
 MAGNIFIED = 1024  # the difference, so that it is seen
@@ -100,18 +101,20 @@ def rest(film: Film) -> None:
     count = partial(fill_bar, bar)
     count(crossed(state_at(trace, first)))
     held = Held(film, place["held"])
-    chip = on_machine(film, place, f"{sum(1 for _ in trace.programs):,} programs, shown in turn")
+    watched, several = watched_program(film, first), f"{sum(1 for _ in trace.programs):,} programs, shown in turn"
+    chip = on_machine(film, place, *((several,) if watched is None else STAYS))
     film.move(*([] if there else [FadeIn(film.hbm)]), FadeIn(*chip, held, Named(*name, tag="name"), zero, so_far, bar.counter), seconds=0.4)
     film.scene.add(bar)
     film.move(FadeIn(limit, mark), seconds=TEXT)
     way = partial(Passing, film, inside=held.way, pipe=place["pipe"])
     with film.scene.telling():
-        watched, seconds_left = watched_program(film, first), max(2.0, film.scene.motion - TEXT)
+        seconds_left = max(2.0, film.scene.motion - 2 * TEXT)
         if watched is not None:
             events, work = trace.program(*watched), AtWork(film, replay(trace, watched), held)
             passing, taken = way(first, events.stop, computed=WATCHED), AT_WORK * seconds_left
             sweep(film, first, events.stop, taken, count, bar, written=whole, passing=passing, at_work=work, pace=quickening)
             first, seconds_left = events.stop, seconds_left - taken
+            film.move(FadeOut(chip[-1], rate_func=early), FadeIn(chip_name(film, place, *OTHERS), rate_func=late), seconds=TEXT)
         sweep(film, first, len(trace), seconds_left, count, bar, written=whole, passing=way(first, len(trace)))
     film.hbm.display(lit={}, cursor=None)
     film.move(FadeIn(*bar.names(place["bar names"], *bar.parts)), seconds=TEXT)
@@ -340,7 +343,7 @@ def cache(film: Film) -> None:
         at = place[f"{name} cache"]
         if at.y1 > place[f"{name} name"].y0:  # on the line of the pile's name: behind what is written there
             at = Rect(max(at.x0, film.piles.ends[name] + em(30)), at.y0, at.x1, at.y1)
-        said = label(at, f"once each way: {text}", film.skin.ink, name="note")
+        said = label(at, f"perfect cache: {text}", film.skin.ink, name="note")
         marks.append(Named(said, tag="marker", text=text))
     film.scene.add(*repeats)
     full = [part.get_fill_opacity() for part in repeats]
@@ -376,9 +379,10 @@ def turns(film: Film) -> None:
     come(film, held)
     with film.scene.telling():
         for k in range(len(waits)):
-            words = FadeOut(waits[k], rate_func=early), FadeIn(computes[k], rate_func=early)
-            film.move(held.compute(held.programs[k]), *words, seconds=TURN_BY_TURN / len(waits))
-            film.move(FadeOut(computes[k]), FadeIn(waits[k]), seconds=0.1)
+            turned = [FadeOut(computes[k - 1], rate_func=early), FadeIn(waits[k - 1], rate_func=late)] if k else []
+            come_in = FadeOut(waits[k], rate_func=early), FadeIn(computes[k], rate_func=late)
+            film.move(held.compute(held.programs[k]), *turned, *come_in, seconds=TEXT)
+            film.hold(max(0.1, TURN_BY_TURN / len(waits) - TEXT))
 
 
 @beat("taller")
@@ -526,15 +530,14 @@ class Residents(Group):
         kept = [tensor for tensor in ("S", "ACC") if in_registers and tensor in held]
         self.programs = [Group(*self._program(film, at, kept, held, scarce.each)) for at in places]
         self.full = [[part.get_fill_opacity() for part in each] for each in self.programs]
-        named, left = [], inside.x0
-        for tensor in kept:
-            named.append(
-                Word(tensor.lower() if tensor == "ACC" else tensor, LABEL, skin.hue(tensor), left, middle(letters, LABEL), "letter")
-            )
-            left = named[-1].left + named[-1].wide + em(24)
-        if kept:
-            named.append(Word("others", LABEL, skin.quiet, left, middle(letters, LABEL), "letter", Face.TEXT))
-            left = named[-1].left + named[-1].wide + em(24)
+        parts = [(tensor.lower() if tensor == "ACC" else tensor, skin.hue(tensor), held[tensor]) for tensor in kept]
+        parts += [("others", skin.quiet, scarce.each - sum(nbytes for _, _, nbytes in parts))] if kept else []
+        named, left, start = list[Word](), inside.x0, places[0].x0
+        for text, color, nbytes in parts:  # under what it names, where there is room
+            wide, size = places[0].width * nbytes / scarce.each, text_width(text, LABEL, Face.STRONG)
+            x = max(left, start + (wide - size) / 2)
+            named.append(Word(text, LABEL, color, x, middle(letters, LABEL), "letter"))
+            left, start = x + size + em(24), start + wide
         each = label(Rect(left, letters.y0, letters.x1, letters.y1), f"{kib(scarce.each)} a program", skin.ink, name="held")
         words = "programs take turns" if given.programs != 1 else "program has all of it"
         many, what = labelled(count, (f"{given.programs}", skin.ink), (words, skin.ink), px=NUMBER)
@@ -552,7 +555,7 @@ class Residents(Group):
 
         def show(share: float) -> None:
             for part, before, after in zip(parts, strong, goal, strict=True):
-                part.set_fill(opacity=before + (after - before) * min(1.0, 3 * share))
+                part.set_fill(opacity=before + (after - before) * share)
 
         return Shows(Group(*self.programs), show)
 

@@ -185,15 +185,17 @@ def tiles(film: Film) -> None:
     def cut(share: float) -> None:
         film.hbm.display(seam=SPREAD * np.sin(np.pi * share) + CUT * share)
 
-    film.move(Shows(film.hbm, cut), seconds=1.0)
-    film.hbm.display(lit={"Q": frozenset({0})})
-    source, target = film.hbm.tile("Q", 0), place["square"]
+    target = place["square"]
     tile = film.tile("Q", 0, target)
-    put(tile, source)
-    film.scene.add(tile)
-    film.move(matrix_to(tile, target, source), seconds=MOVE)
     size = f"{tile.values.shape[0]} × {tile.values.shape[1]}, {film.config.itemsize} bytes each"
     sides = heading(Rect(target.x0, target.y0 - em(76), target.x1, target.y0 - em(8)), size, film.skin.q)
     nbytes = heading(Rect(target.x0, target.y0 - em(176), target.x1, target.y0 - em(84)), amount(film.unit), film.skin.ink, NUMBER)
-    film.move(FadeIn(sides, nbytes), seconds=TEXT)
-    film.scene.tell()
+    with film.scene.telling():
+        film.move(Shows(film.hbm, cut), seconds=1.0)
+        film.hbm.display(lit={"Q": frozenset({0})})
+        source = film.hbm.tile("Q", 0)
+        put(tile, source)
+        film.scene.add(tile)
+        film.move(matrix_to(tile, target, source), seconds=MOVE)
+        film.move(FadeIn(sides, nbytes), seconds=TEXT)
+    film.hold(0.6)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-from manim import Group, Mobject
+from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -218,12 +218,8 @@ def ceiling(film: Film) -> None:
     top = above.x0 + int(np.argmax(np.nan_to_num(scores, neginf=-np.inf))) * chart.at.key
     mark = box(Rect(top, above.y0, top + chart.at.key, above.y1).inset(-em(5)), stroke=skin.stats, width=theme.HEAVY)
     film.scene.add(chart)
-    beside: list[Mobject] = []
-    if "acc" in inner.shot:  # its place is there from the beginning
-        inner.acc.display(0 * film.found.of("acc_new", 0))
-        beside = [inner.acc, inner.acc_name, inner.acc_words]
     above_it = [inner.kept, inner.keys, *([inner.crossed] if "crossed" in inner.shot else [])]
-    film.move(FadeIn(title, *above_it, *beside), seconds=TEXT)
+    film.move(FadeIn(title, *above_it), seconds=TEXT)
     film.reach(Kind.SOFTMAX_M, 0)
     with film.scene.telling():
         film.move(FadeIn(mark, rate_func=early), Shows(chart, chart.ceiling.reveal, rate_func=late), seconds=0.9)

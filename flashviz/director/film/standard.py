@@ -50,6 +50,7 @@ ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S, Kind.STORE_P), 
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
+BAR = 0.3  # of the place for a time, its bar; beneath it stands the number
 ASIDE = 0.35  # of what steps back while a question stands
 
 
@@ -80,7 +81,7 @@ def memory(film: Film) -> None:
     if times is not None:
         film.notes = path_notes(film, place, times)
         film.move(FadeIn(*film.notes), seconds=TEXT)
-        film.hold(0.5)
+        film.hold(1.6)
 
 
 def come_in(film: Film, tensor: str, to: Rect) -> Shows:
@@ -98,12 +99,16 @@ def product_flops(film: Film) -> int:
 
 
 def path_notes(film: Film, place: Shot, times: PathTimes) -> list[Mobject]:
-    """How long a tile is on the path, and what its product takes, by quoted figures of a whole device."""
+    """How long a tile is on the path, and what its product takes, as bars of one scale, by quoted figures of a whole device."""
     ink, notes = film.skin.ink, list[Mobject]()
-    for part, taken in (("path", times.crossing(film.unit)), ("product", times.computing(product_flops(film)))):
-        words = labelled(place[f"{part} time"], (seconds(taken, 4), ink), (f"the {part}", ink), part, px=NUMBER)
-        notes.append(Named(*words, tag="note", text=" ".join(word.text for word in words)))
-    quoted = f"{times.device}: {amount(film.unit)} at {times.speed}; the product at {times.peak:.0f} TFLOP/s"
+    taken = {"path": times.crossing(film.unit), "product": times.computing(product_flops(film))}
+    for part, spent in taken.items():
+        at = place[f"{part} time"]
+        bar = Rectangles(film.skin.k if part == "path" else film.skin.scores, name=f"{part} bar")
+        bar.display(np.array([at.top(BAR * at.height).left(at.width * spent / max(taken.values())).edges]))
+        words = labelled(at.bottom((1 - BAR) * at.height), (seconds(spent, 4), ink), (f"the {part}", ink), part)
+        notes += [bar, Named(*words, tag="note", text=" ".join(word.text for word in words))]
+    quoted = f"{times.device} at full rate: {amount(film.unit)} at {times.speed}, the product at {times.peak:.0f} TFLOP/s"
     return [*notes, label(place["times from"], quoted, ink, name="note")]
 
 
@@ -123,12 +128,15 @@ def furniture(film: Film) -> list[Mobject]:
     return [*on_machine(film, place), Named(*hbm, tag="name")]
 
 
-def on_machine(film: Film, place: Shot, words: str = "small, fast") -> list[Mobject]:
+def on_machine(film: Film, place: Shot, words: str = "small, fast", short: str = "") -> list[Mobject]:
     """The chip with its name and ``words`` about it, and the path to it."""
-    skin, pipe = film.skin, place["pipe"]
-    path = Rectangles(skin.registers, name="pipe").display(np.array([pipe.edges]))
-    chip = Named(*labelled(place["chip name"], ("on chip", skin.ink), (words, skin.ink)), tag="name")
-    return [film.chip.place(place["chip"]), path, chip]
+    path = Rectangles(film.skin.registers, name="pipe").display(np.array([place["pipe"].edges]))
+    return [film.chip.place(place["chip"]), path, chip_name(film, place, words, short)]
+
+
+def chip_name(film: Film, place: Shot, words: str, short: str = "") -> Named:
+    """The chip's name and what is said about it; shortly, where there is no room."""
+    return Named(*labelled(place["chip name"], ("on chip", film.skin.ink), (words, film.skin.ink), short), tag="name")
 
 
 class CrossedBar(Group):
