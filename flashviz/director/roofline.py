@@ -41,7 +41,7 @@ COUNTS, RISES = 4.6, 1.2  # seconds of one row block, and of a dot to the roof
 STAYS, GROWTH = 2.0, 2.0  # in which S and P leave the picture, and of a doubling of the rows
 UNDER, OVER, BESIDE, ABOUT, LEAST = 34, 14, 24, 8, 4  # px, from the roof, a dot or the axis to what is written of a dot
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
-SLOPE_NAME = 0.55  # of the ridge: where the slope's name stands
+SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
 CLIMBS = 2.0
 
 
