@@ -19,10 +19,12 @@ from flashviz.trace import Trace
 BEATS: tuple[Beat, ...] = (
     Beat("square", "The chip", 6.4, shot="io", late=True, along=True, caption="A chip of M numbers: a quarter each for K, V, Q and O."),
     Beat("sweep", "A sweep", 9.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("cached", "What to beat", 5.6, shot="io", late=True, along=True, caption="Standard attention: {most}; {least} with a perfect cache."),
+    Beat("cached", "What to beat", 5.6, shot="io", late=True, along=True, caption="Standard attention: {most}; perfect cache: {least}."),
     Beat("wider", "Twice M", 8.6, shot="io", late=True, along=True, caption="A larger chip: wider blocks of K and V, so fewer sweeps."),
-    Beat("crossing", "Fewer bytes", 5.4, shot="io", late=True, along=True, caption="From {crossing} on: fewer bytes than standard attention."),
-    Beat("answer", "Twice, half, half", 6.2, shot="io", late=True, along=True, caption="Twice the chip: half the sweeps, about half the bytes."),
+    Beat("crossing", "Fewer bytes", 5.4, shot="io", late=True, along=True,
+         caption="From {crossing} on: fewer bytes than standard attention."),
+    Beat("answer", "Twice, half, half", 6.2, shot="io", late=True, along=True,
+         caption="Twice the chip: half the sweeps, about half the bytes."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
@@ -66,7 +68,7 @@ class IO:
     @property
     def each(self) -> dict[str, int]:
         """Bytes of one sweep, way by way: Q in, O in and out, and l and m as O."""
-        return {"Q in": self.matrix, "O in": self.matrix, "O out": self.matrix, "ℓ, m": 4 * self.statistic}
+        return {"Q": self.matrix, "O in": self.matrix, "O out": self.matrix, "ℓ, m": 4 * self.statistic}
 
     @property
     def starts(self) -> dict[str, int]:

@@ -17,13 +17,19 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("block", "One row block", 7.6, shot="roof", late=True, along=True, caption="One block of queries: tiles cross, tiles are multiplied."),
-    Beat("roof", "The roof", 6.4, shot="roof", late=True, along=True, caption="Slope: as fast as bytes arrive. Flat: as fast as it computes."),
-    Beat("ridge", "The ridge", 6.4, shot="roof", late=True, along=True, caption="Fewer than {knee} operations per byte: it waits for memory."),
+    Beat("block", "One row block", 7.6, shot="roof", late=True, along=True,
+         caption="One block of queries: tiles cross, tiles are multiplied."),
+    Beat("roof", "The roof", 6.4, shot="roof", late=True, along=True,
+         caption="Slope: as fast as bytes come. Flat: as fast as it computes."),
+    Beat("ridge", "The ridge", 7.2, shot="roof", late=True, along=True,
+         caption="Fewer than {knee} operations per byte: it waits for memory."),
     Beat("standard", "S and P", 5.6, shot="roof", late=True, along=True, caption="S and P go out and back: at best {rate} TFLOP/s."),
-    Beat("flash", "FlashAttention", 5.6, shot="roof", late=True, along=True, caption="FlashAttention-2: S and P stay on chip. The dot climbs."),
-    Beat("climb", "Taller tiles", 7.6, shot="roof", late=True, along=True, caption="Twice the rows: twice the operations for the same K and V."),
-    Beat("answer", "Up the roof", 6.4, shot="roof", late=True, along=True, caption="More operations for each byte moved: nearer to full rate."),
+    Beat("flash", "FlashAttention", 5.6, shot="roof", late=True, along=True,
+         caption="FlashAttention-2: S and P stay on chip. The dot climbs."),
+    Beat("climb", "Taller tiles", 7.6, shot="roof", late=True, along=True,
+         caption="Twice the rows: twice the operations for the same K and V."),
+    Beat("answer", "Up the roof", 6.4, shot="roof", late=True, along=True,
+         caption="More operations for each byte moved: nearer to full rate."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
@@ -56,9 +62,9 @@ class Way:
 
 
 WAYS = (
-    Way("Q in", reads=("Q",)), Way("K in", reads=("K",)), Way("V in", reads=("V",)), Way("S out", writes=("S",)), Way("S back", reads=("S",)),
-    Way("P out", writes=("P",)), Way("P back", reads=("P",)), Way("O out", writes=("O",)),
-    Way("LSE", writes=("LSE",)),
+    Way("Q in", reads=("Q",)), Way("K in", reads=("K",)), Way("V in", reads=("V",)),
+    Way("S out", writes=("S",)), Way("S back", reads=("S",)), Way("P out", writes=("P",)), Way("P back", reads=("P",)),
+    Way("O out", writes=("O",)), Way("LSE", writes=("LSE",)),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a chip's size buys: one sweep closely and all others, standard attention's bytes, then twice the chip: fewer sweeps, the bar sinks."""
+"""What a chip's size buys: one sweep closely and all others, standard attention's bytes, then twice the chip: the bar sinks."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from flashviz.palette import DIM
 FLASH = ("FlashAttention, 2022: loop over K and V outside", "FlashAttention, 2022: K, V outside", "FlashAttention, 2022")
 AXIS = ("on-chip memory M, in KiB",)
 UP = ("KiB between HBM and chip, no cache", "KiB moved, no cache")
+WHOLE = ("scores S: {0:,} × {0:,}", "S: {0:,} × {0:,}")
 BESIDES = ("S besides: {}", "S: {}")
 EACH, ONCE = ("a sweep: ", "sweep: "), ("once, at the start: ", "once: ")
 STANDARD, CACHE = ("standard attention, no cache", "standard, no cache", "standard"), ("perfect cache", "cached")
-RATIOS = ("M × 2: sweeps ÷ {}, bytes ÷ {}", "sweeps ÷ {}, bytes ÷ {}")
+RATIOS = ("twice M: sweeps ÷ {0}, bytes ÷ {1}", "sweeps ÷ {0}, bytes ÷ {1}", "bytes ÷ {1}")
 PLACES = {"numbers": "m", "sum": "sum", "blocks": "blocks"}  # where numbers stand that change
 FIRST, NEXT, OTHERS = 3.0, 1.0, 2.0  # seconds: of the first sweep, of the next, and of all others
 GROWTH, BACK = 2.6, 0.8  # of a doubling of M, and of the way back
@@ -57,6 +58,7 @@ class IOStage(ShotScene):
 class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
+    whole: Word  # how many scores there are
     each: Word  # bytes of a sweep, and what crosses but once
     once: Word
     written: float  # where the words over the last bar end
@@ -86,7 +88,8 @@ class IOFilm(ChapterFilm):
         rect = self.place[PLACES[name]]
         sizes = [fitting(text, NAME, rect) for text in longest]
         self.forms[name] = next((at for at, px in enumerate(sizes) if px >= LABEL), len(longest) - 1)
-        return Readout("", min(sizes[self.forms[name]], LABEL if name == "blocks" else NAME), self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
+        px = min(sizes[self.forms[name]], LABEL if name == "blocks" else NAME)
+        return Readout("", px, self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
 
     def show(self, step: Step, m: float, swept: float) -> None:
         """The square, the chip, the bar and the numbers at one M, after so many sweeps; bytes are counted when a sweep is through."""
@@ -122,9 +125,11 @@ class IOFilm(ChapterFilm):
         step, rect = self.step, self.plot.bar(self.step.m, self.step.nbytes)
         bar = Rectangles(self.skin.o, name="counted", opacity=DIM).display(edges([rect]))
         bar.values = np.array([step.m, step.nbytes])
-        told = {"bytes": amount(step.nbytes), "sweeps": f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}"}
-        if 0 < self.plot.y(self.found.cached) - rect.y1 < em(2 * LINE):  # there is room for one line beneath standard attention's bytes
-            told = {"bytes": f"{told['sweeps']}, {told['bytes']}"}
+        told = {"bytes": amount(step.nbytes), "sweep count": f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}"}
+        joined = f"{told['sweep count']}, {told['bytes']}"
+        room = 0 < self.plot.y(self.found.cached) - rect.y1 < em(2 * LINE)  # for one line, beneath standard attention's bytes
+        if room and self.left(rect, joined) + text_width(joined, LABEL, Face.STRONG) < self.plot.rect.x1:
+            told = {"bytes": joined}
         words = [
             Word(text, LABEL, self.skin.ink, self.left(rect, text), rect.y1 + em(BY_LINE + at * LINE), name)
             for at, (name, text) in enumerate(told.items())
@@ -155,7 +160,8 @@ class IOFilm(ChapterFilm):
     def beside(self) -> Word:
         """Of how much S there must be room."""
         at, size = self.place["besides"], amount(scores_bytes(self.step))
-        return word(first_that_fits([text.format(size) for text in BESIDES], LABEL, at.width), LABEL, self.skin.ink, at, "besides", Face.TEXT)
+        text = first_that_fits([text.format(size) for text in BESIDES], LABEL, at.width)
+        return word(text, LABEL, self.skin.ink, at, "besides", Face.TEXT)
 
     def line(self, part: str, names: Sequence[str], amounts: Mapping[str, float]) -> Word:
         """What bytes are of, in KiB, so that they add up."""
@@ -170,17 +176,18 @@ def quarter(step: Step, found: IO) -> float:
     return elements(step.columns, found.config.head_dim) * found.config.itemsize / 4
 
 
-def numbers(step: Step, found: IO) -> tuple[str, str]:
+def numbers(step: Step, found: IO) -> tuple[str, ...]:
     """M, as its blocks fill it, and how many bytes these are; shorter."""
     m, size = elements(step.columns, found.config.head_dim), found.config.itemsize
-    return f"M = {m:,} numbers × {size} B = {on_chip(m, found.config)}", f"M = {m:,} × {size} B = {on_chip(m, found.config)}"
+    whole = on_chip(m, found.config)
+    return f"M = {m:,} numbers × {size} B = {whole}", f"M = {m:,} × {size} B = {whole}", f"M = {whole}"
 
 
 def blocked(step: Step, found: IO) -> tuple[str, str]:
     """Blocks of K and V, with what is left for the last one; shorter."""
     whole, rest = divmod(found.config.seq_k, step.columns)
     text = f"{whole} × {step.columns}{f' + {rest}' if rest else ''}"
-    return f"blocks of keys: {text}", text
+    return f"blocks of keys: {text}", f"{text} keys"
 
 
 def summed(sweeps: int, found: IO) -> tuple[str, str]:
@@ -206,7 +213,9 @@ def square(film: IOFilm) -> None:
     moved = Word(first_that_fits(UP, LABEL, up.width), LABEL, skin.ink, up.x0, middle(up, LABEL), "axis", Face.TEXT)
     film.scene.add(film.square, film.name, film.m, film.blocks, base, axis, moved, film.chip.border)
     film.keys = film.keyed()
-    film.scene.add(*film.keys)
+    grid = film.square.place.grid
+    film.whole = amid([text.format(film.found.config.seq_k) for text in WHOLE], skin.ink, grid, "whole")
+    film.scene.add(*film.keys, film.whole)
     film.besides = film.beside()
     with film.scene.telling():
         for name, block in film.chip.quarters.items():
@@ -221,6 +230,7 @@ def sweep(film: IOFilm) -> None:
     """All rows of Q and O pass by a block of K and V, and what they moved is laid on the bar; then the next block, and all others."""
     found, step = film.found, film.step
     film.show(step, step.m, 0.0)
+    film.move(FadeOut(film.whole), seconds=TEXT / 2)
     film.once, film.each = film.line("once", ONCE, found.starts), film.line("each", EACH, found.each)
     film.move(FadeIn(film.bar, film.sum, film.once), seconds=TEXT)
     film.scene.event = len(found.traces[0])
@@ -284,24 +294,25 @@ def crossing(film: IOFilm) -> None:
     found, plot, m = film.found, film.plot, film.found.crossing
     assert m is not None  # else the board has no such beat
     x, top, thin = plot.x(m), plot.y(bytes_at(m, found.config)), em(2)
-    line, right, high = Rectangles(film.skin.ink, name="crossing line"), plot.rect.x1, plot.y(found.standard)
-    line.values = np.array([m, bytes_at(m, found.config)])
+    low, high, right = plot.rect.y0, plot.y(found.standard), plot.rect.x1
     dot = Dot(film.skin.ink, hollow=False, name="crossing dot").at((x, top, 0.0))
-    below = Rectangles(film.skin.o, name="fewer", opacity=DIM / 2)
+    line, below = Rectangles(film.skin.ink, name="crossing line"), Rectangles(film.skin.o, name="fewer", opacity=DIM / 2)
+    line.values = np.array([m, bytes_at(m, found.config)])
     text = on_chip(m, found.config)
     label = Word(text, LABEL, film.skin.ink, x + em(2 * BY_LINE), high - em(LINE - BY_LINE), "crossing")
+
+    def drop(share: float) -> None:
+        line.display(edges([Rect(x - thin, high - (high - low) * share, x + thin, high)]))
+
+    def spread(share: float) -> None:
+        below.display(edges([Rect(x, low, x + (right - x) * share, plot.y(found.cached))]))
+
     with film.scene.telling():
         film.move(FadeIn(dot), seconds=TEXT)
-        film.move(
-            Shows(line, lambda share: line.display(edges([Rect(x - thin, high - (high - plot.rect.y0) * share, x + thin, high)])), introducer=True),
-            seconds=0.8,
-        )  # fmt: skip
+        film.move(Shows(line, drop, introducer=True), seconds=0.8)
         film.move(FadeIn(label), seconds=TEXT)
         film.scene.bring_to_back(below)
-        film.move(
-            Shows(below, lambda share: below.display(edges([Rect(x, plot.rect.y0, x + (right - x) * share, plot.y(found.cached))])), introducer=True),
-            seconds=1.0,
-        )  # fmt: skip
+        film.move(Shows(below, spread, introducer=True), seconds=1.0)
 
 
 @beat("answer")

@@ -78,7 +78,8 @@ class RooflineFilm(ChapterFilm):
             Squares(place["ways"], columns, len(WAYS)), Squares(place["work"], columns, int(np.ceil(products / columns))),
             found.square, found.product, self.skin,
         )  # fmt: skip
-        self.point, self.dot = (Dot(color, hollow=False, name=name) for color, name in ((self.skin.scores, "point standard"), (self.skin.o, "point")))
+        self.point = Dot(self.skin.scores, hollow=False, name="point standard")
+        self.dot = Dot(self.skin.o, hollow=False, name="point")
         self.reading = Reading(self.skin.quiet, name="reading")
         self.rate = Readout("", LABEL, self.skin.ink, name="rate", face=Face.MONO_STRONG, anchor="right")
         widest = max((divided(count, unit=True) for count in counts), key=len)
@@ -197,7 +198,7 @@ def divided(count: Count, *, unit: bool) -> str:
 
 @beat("block")
 def block(film: RooflineFilm) -> None:
-    """Event by event of standard attention's row block: a square for each tile that crosses, one for each product, and the dot at their ratio."""
+    """Standard attention, event by event: a square for each tile that crosses, one for each product, and the dot at their ratio."""
     steps = steps_of(film.found.traces[-1])
     film.roof.place(film.axes, 0.0, 0.0)
     film.ride(film.point, steps[0], 0.0)
@@ -333,8 +334,9 @@ def answer(film: RooflineFilm) -> None:
     """From standard attention's dot to the tallest tile's, the part of the roof that was climbed."""
     low, high = film.found.standard.intensity, film.found.heights[-1].intensity
     climbed = Climb(film.axes, film.found.roof, film.skin)
+
+    def go(share: float) -> None:
+        climbed.display(low, low + (high - low) * share)
+
     with film.scene.telling():
-        film.move(
-            Shows(climbed, lambda share: climbed.display(low, low + (high - low) * max(share, 1e-3)), introducer=True, rate_func=ease_in_out_cubic),
-            seconds=CLIMBS,
-        )  # fmt: skip
+        film.move(Shows(climbed, go, introducer=True, rate_func=ease_in_out_cubic), seconds=CLIMBS)

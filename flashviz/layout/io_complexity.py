@@ -1,10 +1,11 @@
-"""The shot of IOScene: blocks of K and V over the N x N square, the chip that holds one, and beside it what crosses, over on-chip memory."""
+"""The shot of IOScene: blocks of K and V over the N x N square, the chip that holds one, and what crosses, over on-chip memory."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from flashviz.lettering import em
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "name": (60, 20, 970, 76), "m": (60, 78, 970, 136), "blocks": (60, 142, 690, 192), "square": (60, 196, 680, 800),
-        "chip": (740, 250, 950, 690), "besides": (700, 700, 985, 750), "each": (60, 808, 985, 860), "once": (60, 866, 985, 918),
+        "chip": (740, 250, 950, 690), "besides": (690, 700, 1005, 750), "each": (60, 808, 985, 860), "once": (60, 866, 985, 918),
         "sum": (1020, 20, 1860, 82), "up": (1020, 84, 1860, 136), "plot": (1020, 146, 1860, 800), "ticks": (1020, 806, 1860, 856),
         "axis": (1000, 864, 1870, 920),
     },
@@ -31,7 +32,7 @@ IO: Mapping[Aspect, Table] = {
     "1:1": {
         "name": (560, 8, 1060, 56), "m": (560, 58, 1060, 106), "blocks": (560, 108, 1060, 156), "square": (10, 8, 540, 448),
         "chip": (600, 160, 790, 362), "besides": (810, 240, 1060, 290), "each": (560, 364, 1060, 410), "once": (560, 410, 1060, 456),
-        "sum": (30, 456, 560, 506), "up": (580, 456, 1060, 506), "plot": (40, 510, 1050, 826), "ticks": (40, 830, 1050, 878),
+        "sum": (30, 456, 600, 506), "up": (620, 456, 1060, 506), "plot": (40, 510, 1050, 826), "ticks": (40, 830, 1050, 878),
         "axis": (40, 882, 1050, 934),
     },
     "9:16": {
@@ -125,7 +126,7 @@ class Plot:
     def of(cls, rect: Rect, sizes: tuple[float, ...], most: float) -> Plot:
         """With room for these M, smallest first, and for so many bytes."""
         pitch = (rect.width - EDGE) / sizes[-1]
-        least = min(after - before for before, after in zip(sizes[:-1], sizes[1:], strict=True))
+        least = min(after - before for before, after in pairwise(sizes))
         return cls(rect, pitch, (rect.height - HEADROOM) / most, BAR * least * pitch)
 
     def x(self, m: float) -> float:

@@ -46,7 +46,7 @@ ROOF: Mapping[Aspect, Table] = {
     },
 }  # fmt: skip
 
-BEYOND = 1.45  # times the largest intensity that is shown: the right edge
+BEYOND = 1.48  # times the largest intensity that is shown: the right edge
 HEADROOM = em(64)  # above the roof, for its name
 FILLED = 0.86  # of a square's pitch: what is left is the gap between two
 

@@ -12,7 +12,7 @@ from flashviz.lettering import em
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
-LEAST = 1e-3  # of the line: a path has a length
+LEAST = 1e-3  # of a line: a path has a length
 
 
 class RoofView(VGroup):
@@ -91,5 +91,6 @@ class Climb(VMobject):
     def display(self, low: float, high: float) -> Climb:
         """From one intensity to another."""
         self.values = np.array([low, high])
+        high = max(high, low + LEAST)
         self.set_points_as_corners([(self.axes.x(x), self.axes.y(y), 0.0) for x, y in self.roof.between(low, high)])
         return self

@@ -16,7 +16,7 @@ from flashviz.mobjects.tiles import Rectangles, box, edges
 from flashviz.palette import Theme
 
 LETTER = 36  # px
-SEAM = em(2)  # between two sweeps in a bar, and between two blocks
+SEAM = em(2)  # between two blocks
 CHIP = "KVQO"  # its quarters
 
 
@@ -80,10 +80,11 @@ class Chip(VGroup):
         self.scores = Rectangles(skin.scores, name="scores besides", opacity=palette.SECOND)
         self.border = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_opacity=0.0)
         x = room.rect.x0 - em(26)
+        letters = [theme.line(name, LETTER, skin.hue(name), Face.STRONG) for name in CHIP]
         self.letters = {
-            name: Named(theme.line(name, LETTER, skin.hue(name), Face.STRONG).move_to((x, room.quarter(at, 0.0).center[1], 0)), tag=f"quarter label {name}", text=name)
-            for at, name in enumerate(CHIP)
-        }  # fmt: skip
+            name: Named(letter.move_to((x, room.quarter(at, 0.0).center[1], 0)), tag=f"quarter label {name}", text=name)
+            for at, (name, letter) in enumerate(zip(CHIP, letters, strict=True))
+        }
         super().__init__(*self.quarters.values(), self.border, self.scores, *self.letters.values())
 
     def display(self, quarter: float, scores: float) -> Chip:
@@ -120,15 +121,11 @@ class Bars(VGroup):
     def display(self, m: float, sweeps: int) -> Bars:
         """At M, after so many sweeps."""
         pieces: dict[str, list[tuple[float, float]]] = {name: [] for name in self.parts}
-        low, unit = 0.0, self.plot.unit
+        low = 0.0
         for amounts in (self.once, *[self.each] * sweeps):
-            gap = SEAM if sum(amounts.values()) * unit > 3 * SEAM else 0.0
             for name, nbytes in amounts.items():
                 pieces[name].append((low, low + nbytes))
                 low += nbytes
-            name = list(amounts)[-1]
-            below, above = pieces[name][-1]
-            pieces[name][-1] = (below, max(below, above - gap / unit))
         for name, spans in pieces.items():
             rects = [self.plot.bar(m, high) for _, high in spans]
             self.parts[name].display(edges([Rect(r.x0, self.plot.y(span[0]), r.x1, r.y1) for r, span in zip(rects, spans, strict=True)]))
