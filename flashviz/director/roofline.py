@@ -39,7 +39,7 @@ STANDARD, FLASH = "standard attention", "FlashAttention-2"
 BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
 COUNTS, RISES = 4.6, 1.2  # seconds of one row block, and of a dot to the roof
 STAYS, GROWTH = 2.0, 2.0  # in which S and P leave the picture, and of a doubling of the rows
-UNDER, OVER, BESIDE, ABOUT, LEAST = 34, 14, 24, 8, 4  # px, from the roof, a dot or the axis to what is written of a dot
+UNDER, OVER, NEAR, BESIDE, ABOUT, LEAST = 34, 14, 18, 24, 8, 4  # px, from the roof, a dot or the axis to what is written of a dot
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
 SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
 CLIMBS = 2.0
@@ -143,7 +143,7 @@ class RooflineFilm(ChapterFilm):
     def mark(self, name: Sequence[str], height: Height, color: str) -> Word:
         """What a dot is of, at its right and beneath the roof; over the roof where it would cross the ridge."""
         x, y, _ = self.roof.spot(height.intensity)
-        left = x + em(BESIDE)
+        left = x + em(NEAR)
         roof_there = self.axes.y(self.found.roof.at(height.intensity * (left - self.axes.rect.x0) / (x - self.axes.rect.x0)))
         baseline = max(min(roof_there - em(UNDER), y - em(ABOUT)), self.axes.rect.y0 + em(LEAST))
         ridge, wide = self.axes.x(self.found.roof.knee or self.axes.most[0]), text_width(name[0], LABEL, Face.STRONG)
