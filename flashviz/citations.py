@@ -112,9 +112,6 @@ THEOREM_2 = Quote(
 )
 
 
-SM_LIMITS = "CUDA C++ Programming Guide"  # whence flashviz.device has what an SM holds, and where in it
-
-
 @dataclass(frozen=True)
 class Memory:
     """One level of a hierarchy as its source quotes it."""

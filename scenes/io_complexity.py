@@ -9,7 +9,7 @@ class IOScene(io_complexity.IOStage):
 
     subject = "IO-aware: bytes against on-chip memory"
     running_head = "IO"
-    poster = "wider"
+    poster = "answer"
     begins = (("S", "sweeps grid"), ("O", "sweeps O"))
 
     def construct(self) -> None:
@@ -17,7 +17,7 @@ class IOScene(io_complexity.IOStage):
 
         io_complexity.square(film)
         io_complexity.sweep(film)
-        io_complexity.half(film)
         io_complexity.cached(film)
         io_complexity.wider(film)
-        io_complexity.chips(film)
+        io_complexity.crossing(film)
+        io_complexity.answer(film)

@@ -11,13 +11,10 @@ import numpy as np
 import pytest
 
 from flashviz.catalogue import read_catalogue
-from flashviz.config import AttentionConfig
 from flashviz.director.captions import CENTRED_PX
 from flashviz.layout import ASPECTS, Aspect, Rect, frame
 from flashviz.lettering import text_width, wrap
 from flashviz.storyboard import READ_PACE, reading
-from flashviz_kernels.compiler import resources_of
-from flashviz_kernels.modes import installed
 from tests.conftest import ROOT
 from tests.directed import Directed, changes, come, drawn, overlapping, scene
 from tests.drawn import in_roles
@@ -135,24 +132,23 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "m"), "sweep": ("square", "plot", "sum", "why", "note", "ticks"),
-            "half": ("square", "plot", "m", "sum", "ticks"), "cached": ("square", "plot", "m", "sum"),
-            "wider": ("square", "plot", "m", "sum", "bound"), "chips": ("square", "plot", "m", "sum", "bound"),
+            "square": ("square", "chip", "m", "besides"), "sweep": ("square", "plot", "sum", "each", "once", "ticks"), "cached": ("plot",),
+            "wider": ("square", "chip", "besides", "blocks", "plot", "m", "sum", "ticks"), "crossing": ("plot",),
+            "answer": ("square", "chip", "besides", "blocks", "plot", "m", "sum", "each", "once"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
-        actors=("sweeps", "bar", "curve"),
+        actors=("sweeps", "chip", "bar", "curve"),
         seconds=(20, 45),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "roof": ("plot", "badge", "axis", "up"), "stream": ("grid", "plot", "who", "count", "note"),
-            "standard": ("grid", "plot", "count", "note"), "flash": ("grid", "plot", "who", "count", "note", "ticks"),
-            "climb": ("grid", "plot", "who", "count"), "full": ("plot",), "answer": ("grid", "plot", "who", "count"),
+            "block": ("ways", "work", "count", "plot", "ticks"), "roof": ("plot", "badge", "up"),
+            "standard": ("ways", "count", "plot"), "flash": ("who", "ways", "count", "plot"),
+            "climb": ("who", "ways", "work", "count", "plot"), "answer": ("plot",),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
-        actors=("point", "crossed", "registers"),
-        apart=("formula", "name", "part", "passed"),
+        actors=("point", "point standard", "piles"),
         seconds=(20, 48),
     ),
     "backward": Directed(
@@ -306,18 +302,11 @@ def test_without_pauses_and_without_captions(film: Directed) -> None:
     assert not any(item.name == "caption" for snapshot in clean.snapshots for item in snapshot.shown)
 
 
-def unanswered(film: Directed) -> set[str]:
-    """Beats that a film has not where the compiler leaves no answer: Triton 3.6 spills from the smallest tile on, and 3.9 does not."""
-    smallest = AttentionConfig(arch="sm_80")
-    return {"answer"} if film.name == "RooflineScene" and installed() and resources_of(smallest).spilled else set()
-
-
 @films
 def test_the_page_of_chapters_has_its_seconds(film: Directed) -> None:
     page = (ROOT / "docs" / "chapters.md").read_text(encoding="utf-8")
     (seconds,) = re.findall(rf"^\| `{film.name}` \| (\d+) \|", page, re.MULTILINE)
-    absent = unanswered(film)
-    assert int(seconds) == round(scene(film).now + sum(beat.seconds for beat in film.scene_class.script if beat.name in absent))
+    assert int(seconds) == round(scene(film).now)
 
 
 @films
@@ -336,8 +325,6 @@ def test_what_changes_is_the_subject_and_it_is_large(film: Directed) -> None:
     shots = {beat.name: beat.shot for beat in pictures.scene.board}
     read = {beat.name: 0.0 if beat.late else reading(beat.caption) for beat in pictures.scene.board}
     for beat, parts in film.subjects.items():
-        if beat in unanswered(film):
-            continue
         frames = [each for each in pictures.of(beat) if each.time >= pictures.of(beat)[0].time + read[beat]]
         mask = np.any([each for *_, each in changes(pictures, frames, shots[beat])], axis=0)
         place, inside = pictures.scene.shot(shots[beat]), np.zeros_like(mask)

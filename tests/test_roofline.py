@@ -1,9 +1,9 @@
-"""RooflineScene: areas, dots and bands are what traces count, papers print and the compiler gives, by formulas written here anew."""
+"""RooflineScene: squares, dots and their division are what traces count and papers print, by formulas written here anew."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,199 +12,229 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz.chapters import roofline
-from flashviz.chapters.roofline import Roof, gather
+from flashviz.chapters.roofline import WAYS, Roof, gather, steps_of
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.config import AttentionConfig
-from flashviz.director.roofline import RooflineFilm, falling
-from flashviz.errors import ConfigError, MissingPartError
-from flashviz.layout import ASPECTS, Aspect, shot
-from flashviz.layout.roofline import BEYOND, Axes, Work
+from flashviz.director.scene import Shown
+from flashviz.errors import ConfigError
+from flashviz.layout import ASPECTS, Rect, shot
+from flashviz.layout.roofline import BEYOND, FILLED, Axes, Squares
 from flashviz.memory import traffic
 from flashviz.palette import DARK
-from flashviz_kernels.compiler import resources_of
-from flashviz_kernels.modes import installed
 from flashviz_kernels.recorder import record
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
 
 FILM = FILMS["roofline"]
-N, D = 512, 64  # of the default configuration; numbers of two bytes
+N, D = 512, 64  # keys of the default configuration; numbers of two bytes
 HEIGHTS = (64, 128, 256)
-OPERATIONS = 4 * N * N * D
 BANDWIDTH, PEAK = 1.5e12, 312e12  # Dao et al. 2022, Fig. 1; Dao 2023, section 3.1
-compiler = pytest.mark.skipif(not installed(), reason="no triton")
+CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs, "narrow": {"head_dim": 32, "seq_q": 200, "block_n": 32}}
+every = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
+
+
+def operations(rows: int) -> int:
+    """Two products, each of 2 d operations a score."""
+    return 4 * rows * N * D
 
 
 def flash_bytes(rows: int) -> int:
-    """Q and O once, K and V once a row block, float32 LSE."""
-    return 2 * (2 * N * D + 2 * N * D * -(-N // rows)) + 4 * N
+    """Of one row block: Q and O, all of K and V, float32 LSE."""
+    return 2 * (2 * rows * D + 2 * N * D) + 4 * rows
 
 
-def missing(config: AttentionConfig) -> Any:
-    raise MissingPartError(f"no compiler for {config.arch}")
+def standard_bytes(rows: int) -> int:
+    """The same without LSE, and S and P out and back."""
+    return 2 * (2 * rows * D + 2 * N * D + 4 * rows * N)
+
+
+def attained(intensity: float) -> float:
+    """min(peak, bandwidth x intensity) in TFLOP/s: Williams, Waterman & Patterson 2009, equation 1."""
+    return min(PEAK, BANDWIDTH * intensity) / 1e12
 
 
 def found(**config: Any) -> roofline.Roofline:
-    return gather(AttentionConfig(**config), "numpy", record, missing)
+    return gather(AttentionConfig(**config), "numpy", record)
 
 
-# ---------------------------------------------------------------------------------------------------- the tile, and its dot
+def middle(item: Shown) -> tuple[float, float]:
+    """Of a thing on screen."""
+    x0, y0, x1, y1 = item.box
+    return (x0 + x1) / 2, (y0 + y1) / 2
 
 
-def test_dots_are_the_operations_a_byte_of_the_counted_traces() -> None:
-    heights = found().heights
-    assert [each.rows for each in heights] == list(HEIGHTS)
-    assert [each.intensity for each in heights] == pytest.approx([OPERATIONS / flash_bytes(rows) for rows in HEIGHTS])
-    assert [each.count.nbytes for each in heights] == [flash_bytes(rows) for rows in HEIGHTS]
-    end = at(scene(FILM), "climb")
-    assert said(end, "number") == [f"{OPERATIONS / flash_bytes(HEIGHTS[-1]):.0f}"]
-    assert said(end, "who") == [f"FlashAttention-2, query tiles of {HEIGHTS[-1]} rows"]
+def axes_of(film: Any) -> Axes:
+    return Axes(film.shot("roof")["plot"], (BEYOND * PEAK / BANDWIDTH, PEAK / 1e12))
+
+
+# ------------------------------------------------------------------------------------------------------- what is counted
+
+
+def test_a_row_block_is_counted_by_formula() -> None:
+    """Of every height and of standard attention: a share of what the whole head moves, 400 and 144 1/4 KiB of the bill's tiles."""
+    line = found()
+    assert [each.rows for each in line.heights] == list(HEIGHTS)
+    assert [each.count.nbytes for each in line.heights] == [flash_bytes(rows) for rows in HEIGHTS]
+    assert [each.count.operations for each in line.heights] == [operations(rows) for rows in HEIGHTS]
+    assert (line.standard.count.nbytes, line.standard.count.operations) == (standard_bytes(64), operations(64))
+    assert standard_bytes(64) == 400 * 1024
+    assert flash_bytes(64) == 144.25 * 1024
+    whole = record(AttentionConfig(), source="numpy", algorithm="standard")
+    assert traffic(whole).total == N // 64 * standard_bytes(64)
+
+
+@every
+def test_ways_are_all_that_a_trace_moves(config: dict[str, Any]) -> None:
+    line = found(**config)
+    for trace, height in zip(line.traces, (*line.heights, line.standard), strict=True):
+        assert height.count.nbytes == traffic(trace).total
+        assert height.count.operations == trace.columns["flops"].sum()
+        assert height.rows == trace.config.seq_q
+    kept = [nbytes for way, nbytes in zip(WAYS, line.heights[0].count.ways, strict=True) if way.scored]
+    assert kept == [0.0] * 4, "S and P stay on chip"
+    assert all(nbytes > 0 for way, nbytes in zip(WAYS, line.standard.count.ways, strict=True) if way.standard)
+
+
+@every
+def test_steps_add_up_one_event_at_a_time(config: dict[str, Any]) -> None:
+    """From nothing to all of it; each either moves bytes or multiplies; the first moves bytes, so that no dot begins at full rate."""
+    line = found(**config)
+    steps = steps_of(line.traces[-1])
+    assert (steps[0].nbytes, steps[0].operations, steps[0].intensity) == (0.0, 0.0, 0.0)
+    assert (steps[-1].nbytes, steps[-1].operations) == (line.standard.count.nbytes, line.standard.count.operations)
+    for before, after in pairwise(steps):
+        grown = after.nbytes > before.nbytes, after.operations > before.operations
+        assert grown.count(True) == 1
+    assert steps[1].intensity == 0.0
+    assert max(step.intensity for step in steps) < (line.roof.knee or np.inf)
+
+
+@given(st.floats(0.0, 1.0))
+def test_between_two_counts_all_goes_alike(share: float) -> None:
+    line = found()
+    first, second = line.standard.count, line.heights[-1].count
+    between = first.toward(second, share)
+    assert between.nbytes == pytest.approx(first.nbytes + (second.nbytes - first.nbytes) * share)
+    assert between.operations == pytest.approx(first.operations + (second.operations - first.operations) * share)
+
+
+# ------------------------------------------------------------------------------------------------------------- on screen
+
+
+def test_squares_are_tiles_and_products() -> None:
+    """One a tile of 8 KiB, way by way; one a product of tiles. Twice the rows: twice the products, and no more of K and V."""
+    film = scene(FILM)
+    assert (found().square, found().product) == (8 * 1024, 2 * 64 * 64 * D)
+    assert {"each square: 8 KiB", f"each square: {2 * 64 * 64 * D:,}"} <= set(said(at(film, "block"), "legend"))
+    for beat, rows, scores in (("block", 64, 64 * N * 2), ("flash", 64, 0), ("climb", 256, 0)):
+        end = at(film, beat)
+        moved = {"Q in": 2 * rows * D, "K in": 2 * N * D, "V in": 2 * N * D, "O out": 2 * rows * D}
+        moved |= dict.fromkeys(("S out", "S back", "P out", "P back"), scores)
+        for way, nbytes in moved.items():
+            assert [item.values for item in shown(end, f"way {way}")] == ([written([nbytes])] if nbytes else [])
+        assert shown(end, "products")[0].values == written([operations(rows)])
+
+
+def test_the_way_names_are_those_that_are_counted() -> None:
+    film = scene(FILM)
+    assert set(said(at(film, "block"), "way name")) == {way.name for way in WAYS} - {"LSE"}
+    assert set(said(at(film, "flash"), "way name")) == {"Q in", "K in", "V in", "O out", "LSE"}
+
+
+@pytest.mark.parametrize(
+    ("beat", "nbytes", "rows"),
+    [
+        ("block", standard_bytes(64), 64),
+        ("standard", standard_bytes(64), 64),
+        ("flash", flash_bytes(64), 64),
+        ("climb", flash_bytes(256), 256),
+    ],
+)
+def test_divisions_check_by_hand(beat: str, nbytes: int, rows: int) -> None:
+    (text,) = said(at(scene(FILM), beat), "division")
+    millions, moved, result = map(float, re.findall(r"\d+(?:\.\d+)?", text))
+    assert (millions, moved) == pytest.approx((operations(rows) / 1e6, nbytes / 1024), rel=0.005)
+    assert round(millions * 1e6 / (moved * 1024)) == result == round(operations(rows) / nbytes)
 
 
 def test_dots_stand_on_the_roof() -> None:
-    """Marks are as far right as their intensities, from zero, and as high as min(peak, bandwidth x intensity)."""
+    """As far right as their operations a byte, from zero, and as high as min(peak, bandwidth x intensity); the first begins on the axis."""
+    film, (first,) = scene(FILM), shown(at(scene(FILM), "block"), "point standard")
+    axes, standard = axes_of(film), operations(64) / standard_bytes(64)
+    assert middle(first) == pytest.approx((axes.x(standard), axes.rect.y0), abs=0.02)
+    assert said(at(film, "block"), "ratio") == [f"{standard:.0f}"]
+    climbing = [operations(rows) / flash_bytes(rows) for rows in HEIGHTS]
+    dots = [*shown(at(film, "answer"), "point standard"), *shown(at(film, "answer"), "mark")]
+    for item, intensity in zip(dots, [standard, *climbing], strict=True):
+        assert middle(item) == pytest.approx((axes.x(intensity), axes.y(attained(intensity))), abs=0.02)
+    marks = {f"standard: {standard:.0f}", *(f"{rows} rows: {each:.0f}" for rows, each in zip(HEIGHTS, climbing, strict=True))}
+    assert set(said(at(film, "answer"), "mark rows")) == marks
+    assert climbing == sorted(climbing)
+
+
+def test_a_dot_is_read_across() -> None:
+    """From the roof to operations a byte times bytes a second, which stands at the left."""
     film = scene(FILM)
-    climbing = [OPERATIONS / flash_bytes(rows) for rows in HEIGHTS]
-    axes = Axes(film.shot("roof")["plot"], (BEYOND * PEAK / BANDWIDTH, PEAK / 1e12))
-    for item, intensity in zip(shown(at(film, "climb"), "mark"), climbing, strict=True):
-        middle = (item.box[0] + item.box[2]) / 2, (item.box[1] + item.box[3]) / 2
-        assert middle == pytest.approx((axes.x(intensity), axes.y(attained(intensity))), abs=0.02)
+    plot = film.shot("roof")["plot"]
+    for beat, point, intensity in (
+        ("standard", "point standard", operations(64) / standard_bytes(64)), ("climb", "point", operations(256) / flash_bytes(256)),
+    ):  # fmt: skip
+        (reading,), (dot,), (side,) = (shown(at(film, beat), name) for name in ("reading", point, "rate"))
+        assert reading.values == written([intensity, attained(intensity)])
+        assert (reading.box[0], reading.box[2]) == pytest.approx((plot.x0, (dot.box[0] + dot.box[2]) / 2), abs=0.03)
+        assert side.text == f"{attained(intensity):.0f}"
+        assert (side.box[1] + side.box[3]) / 2 == pytest.approx((dot.box[1] + dot.box[3]) / 2, abs=0.03)
+    rate = attained(operations(64) / standard_bytes(64))
+    assert at(film, "standard").caption == f"S and P go out and back: at best {rate:.0f} of 312 TFLOP/s."
 
 
-def test_divisions_check_by_hand() -> None:
-    """Operations by bytes, as they are written, are the number at the dot: one count from beat to beat."""
-    film = scene(FILM)
-    streamed = standard_bytes() - 8 * N * N  # without S and P out and back
-    ends = {"stream": streamed, "standard": standard_bytes(), "flash": flash_bytes(64), "climb": flash_bytes(256)}
-    for beat, nbytes in ends.items():
-        (text,) = said(at(film, beat), "division")
-        operations, by, result = map(float, re.findall(r"\d+(?:\.\d+)?", text))
-        assert (operations, by) == pytest.approx((OPERATIONS / 1e6, nbytes / 1e6), rel=0.005)
-        assert round(operations / by) == result == round(OPERATIONS / nbytes)
-        assert said(at(film, beat), "number") == [f"{result:.0f}"]
-    assert said(at(film, "roof"), "division") == ["67.1 M operations"], "nothing crossed yet"
-    assert said(at(film, "flash"), "standard name") == [f"standard attention: {OPERATIONS / standard_bytes():.0f}"]
+def test_the_end_is_the_climb() -> None:
+    """From standard attention's dot to the tallest tile's, on the roof, in the dots' colour."""
+    (climbed,) = shown(at(scene(FILM), "answer"), "climbed")
+    assert climbed.values == written([operations(64) / standard_bytes(64), operations(256) / flash_bytes(256)])
+    assert [paint.colour for paint in climbed.paint] == [DARK.o]
 
 
-# ---------------------------------------------------------------------------------------------------------- what crosses
-
-SIZES: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs, "narrow": {"head_dim": 32, "seq_q": 200, "block_n": 32}}
-
-
-def area(boxes: np.ndarray) -> float:
-    """Of rectangles, x0, y0, x1, y1, together."""
-    return float(((boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])).sum())
+def test_that_no_cache_is_counted_stands_throughout() -> None:
+    for snapshot in scene(FILM).snapshots:
+        assert "no cache: every transfer is counted" in said(snapshot, "legend"), snapshot.beat
 
 
-@pytest.mark.parametrize("config", SIZES.values(), ids=SIZES.keys())
-@pytest.mark.parametrize("aspect", ASPECTS)
-def test_equal_areas_are_equal_bytes(config: dict[str, Any], aspect: Aspect) -> None:
-    """Of K and V by every height, of S and P out and back, of Q and O: what a trace moved of each, on one scale, whatever the tiles."""
-    c = AttentionConfig(**config)
-    work = Work.of(shot(c, aspect, "roof")["grid"], c.seq_q, c.seq_k, c.block_m, c.head_dim)
-    standard = traffic(record(c, source="numpy", algorithm="standard"))
-    scale = standard.read["Q"] / area(np.array(work.strip("Q").edges))
-    assert standard.written["O"] == pytest.approx(scale * area(np.array(work.strip("O").edges)))
-    for name in "KV":  # a copy's worth; where it comes from and its copies are equally large
-        assert c.seq_k * c.head_dim * c.itemsize == pytest.approx(scale * area(np.array(work.strip(name).edges)))
-    for index, moved in enumerate(side[name] for name in "SP" for side in (standard.written, standard.read)):
-        assert moved == pytest.approx(scale * area(work.way(index, 1.0)))
-    for rows in (c.block_m, 2 * c.block_m):
-        problem = replace(c, block_m=rows)
-        moved_tiles = traffic(record(problem, source="numpy", algorithm="fa2"))
-        boxes = work.copies(rows, c.block_n, [len(problem.key_tiles(i)) for i in range(problem.row_blocks)])
-        assert [moved_tiles.read[name] for name in "KV"] == pytest.approx([scale * area(each) for each in boxes])
-    assert shot(c, aspect, "roof")["grid"].contains(work.grid)
+def test_one_machine_throughout() -> None:
+    for snapshot in scene(FILM).snapshots:
+        assert said(snapshot, "machine") == ["A100"]
 
 
-def test_a_band_is_filled_by_what_standard_attention_moves() -> None:
-    """K, V and four times S or P, edge to edge: none lies over another, and a band of B_r queries is full."""
-    work = Work.of(shot(AttentionConfig(), "16:9", "roof")["grid"], N, N, 64, D)
-    boxes = [*work.copies(64, N, [1] * (N // 64)), *(work.way(index, 1.0) for index in range(4))]
-    for band in range(N // 64):
-        edges = sorted((each[band][1], each[band][3]) for each in boxes)
-        assert [low for low, _ in edges[1:]] == pytest.approx([high for _, high in edges[:-1]])
-        assert (edges[0][0], edges[-1][1]) == pytest.approx(tuple(work.tops(np.array([64 * (band + 1), 64 * band]))))
+# ------------------------------------------------------------------------------------------------------------- the squares
 
 
-def test_taller_tiles_leave_half_of_the_copies() -> None:
-    film = scene(FILM)
-    for beat, rows in (("stream", 64), ("flash", 64), ("climb", 256), ("answer", 64)):
-        for name in "KV":
-            (copies,) = shown(at(film, beat), f"copies {name}")
-            assert copies.values == written([N / rows * N / 64]), "a tile of 64 keys a row block"
-        assert shown(at(film, beat), "row blocks")[0].values == written([rows])
-    ways = {beat: len([item for n in range(4) for item in shown(at(film, beat), f"way {n}")]) for beat in ("stream", "standard", "flash")}
-    assert ways == {"stream": 0, "standard": 4, "flash": 0}
+@given(st.floats(0.0, 40.0), st.integers(1, 12), st.integers(1, 9))
+def test_squares_are_to_scale_and_stay_in_their_rows(amount: float, columns: int, rows: int) -> None:
+    """Areas are amounts, whether they flow or stand in a row; those of a row stand beside one another."""
+    squares = Squares(Rect(0.0, 0.0, 4.0, 3.0), columns, rows)
+    one = (FILLED * squares.pitch) ** 2
+    for boxes in (squares.of(0, amount), squares.flow(amount)):
+        assert ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).sum() == pytest.approx(amount * one, abs=1e-9)
+    line = squares.of(rows - 1, min(amount, columns))
+    assert all(squares.line(rows - 1).contains(Rect(*box)) for box in line.tolist())
+    flowing = squares.flow(min(amount, columns * rows))
+    assert all(squares.rect.contains(Rect(*box)) for box in flowing.tolist())
+    for before, after in pairwise(flowing.tolist()):
+        assert after[0] > before[2] or after[3] < before[1], "none over another"
 
 
-@given(st.floats(0.0, 1.0), st.integers(1, 40))
-def test_copies_leave_their_source_and_arrive_each_in_its_turn(share: float, count: int) -> None:
-    start, stop = np.zeros((2, count, 4)), np.ones((2, count, 4))
-    boxes, there = falling(start, stop, share)
-    ways = boxes[0, :, 0]
-    assert (np.diff(ways) <= 1e-12).all(), "none overtakes"
-    assert 0 <= there <= count
-    assert falling(start, stop, 0.0)[1] == 0.0
-    assert falling(start, stop, 1.0)[0].min() == 1.0
+@every
+def test_all_squares_have_a_place_in_every_aspect(config: dict[str, Any]) -> None:
+    for aspect in ASPECTS:
+        film = scene(FILM, aspect, **config)
+        place = film.shot("roof")
+        for snapshot in film.snapshots:
+            for part, names in (("ways", [f"way {way.name}" for way in WAYS]), ("work", ["products"])):
+                for item in (item for name in names for item in shown(snapshot, name)):
+                    assert place[part].contains(Rect(*item.box), slack=0.02), (aspect, snapshot.beat, item.name)
 
 
-@compiler
-def test_rings_are_the_heights_that_spill() -> None:
-    """Hollow and in the colour of what is lost, where the compiler spills; filled where it does not."""
-    end = at(scene(FILM), "answer")
-    for rows, mark, words in zip(HEIGHTS, shown(end, "mark"), shown(end, "mark rows"), strict=True):
-        spills = resources_of(AttentionConfig(block_m=rows, arch="sm_80")).spilled > 0
-        assert words.text == f"{rows} rows"
-        fill = next(paint for paint in mark.paint if paint.how == "fill")
-        assert fill.colour == (DARK.ground if spills else DARK.o)
-
-
-@compiler
-def test_the_sm_is_filled_as_the_compiler_says() -> None:
-    """Bands are a program's share of 64 Ki registers; as many of them as fit; what is spilled is to scale."""
-    film = scene(FILM)
-    for beat, rows in (("full", 256), ("answer", 64)):
-        if beat not in [each.name for each in film.board]:
-            continue  # as by Triton 3.6, whose smallest tile spills
-        given_ = resources_of(AttentionConfig(block_m=rows, arch="sm_80"))
-        held = 4 * given_.registers * 32 * given_.warps  # bytes
-        (bands,) = shown(at(film, beat), "programs")
-        assert bands.values == written([held / 2**18, given_.programs])
-        assert said(at(film, beat), "taken") == [f"{held / 1024:g} KiB"] * given_.programs
-        assert held * given_.programs <= 2**18
-        spilled = given_.programs * given_.spilled * 32 * given_.warps
-        assert said(at(film, beat), "spill") == [f"{spilled // 1024} KiB spill" if spilled else "nothing spills"]
-        assert [item.values for item in shown(at(film, beat), "spilled")] == (
-            [written([spilled / given_.programs / 2**18])] if spilled else []
-        )
-    lost = [
-        given_.programs * given_.spilled * 32 * given_.warps
-        for given_ in map(resources_of, (AttentionConfig(block_m=rows, arch="sm_80") for rows in HEIGHTS))
-    ]
-    assert all(f"{each // 1024} KiB spill" in film.drawn_at for each in lost if each), "of all programs that fit"
-    assert said(at(film, "full"), "name") == ["registers of an SM: 256 KiB"]
-
-
-@compiler
-def test_the_answer_is_the_last_height_before_one_that_spills() -> None:
-    """By Triton 3.9 that is 64 rows; by 3.6 they spill too, and nothing is answered."""
-    spilled = [resources_of(AttentionConfig(block_m=rows, arch="sm_80")).spilled for rows in HEIGHTS]
-    first = next(at for at, registers in enumerate(spilled) if registers)
-    assert ("answer" in [beat.name for beat in scene(FILM).board]) == (first > 0)
-    if first == 0:
-        return
-    before, end = HEIGHTS[first - 1], at(scene(FILM), "answer")
-    assert said(end, "who") == [f"FlashAttention-2, query tiles of {before} rows"]
-    assert said(end, "number") == [f"{OPERATIONS / flash_bytes(before):.0f}"]
-    assert said(end, "rate") == [f"{attained(OPERATIONS / flash_bytes(before)):.0f}"]
-    assert end.caption.startswith(f"{before} rows")
-    assert not shown(end, "spilled")
-
-
-def test_without_a_compiler_nothing_is_said_of_an_sm() -> None:
-    beats = [beat.name for beat in found().beats]
-    assert beats == [beat.name for beat in roofline.BEATS if beat.name not in ("full", "answer")]
+# ------------------------------------------------------------------------------------------------- heights, and the closed form
 
 
 def by_elements(rows: int, c: AttentionConfig) -> int:
@@ -228,6 +258,11 @@ def test_the_closed_form_counts_visited_tiles_at_any_height(rows: int, **config:
     assert roofline.bytes_at(rows, c) == by_elements(rows, c)
 
 
+def test_a_row_block_is_of_the_closed_form() -> None:
+    for height in found(seq_q=300, seq_k=420, block_n=32).heights:
+        assert height.count.nbytes == roofline.bytes_at(height.rows, AttentionConfig(seq_q=height.rows, seq_k=420, block_n=32))
+
+
 def test_heights_are_those_that_the_gpu_holds_and_the_queries_fill() -> None:
     config = AttentionConfig(head_dim=256, arch="sm_90", block_m=16, block_n=64, stages=2)
     assert [c.block_m for c in roofline.heights(config)] == [16, 32, 64, 128]  # 128 KiB of K and V, 512 B a row
@@ -240,66 +275,34 @@ def test_heights_are_those_that_the_gpu_holds_and_the_queries_fill() -> None:
         found(seq_k=0)
 
 
+def test_a_row_block_is_full_or_all_queries() -> None:
+    assert [height.rows for height in found(seq_q=100).heights] == [64, 100]
+
+
+@pytest.mark.parametrize("config", [{}, {"causal": True}, {"seq_q": 300, "seq_k": 420, "block_n": 32}], ids=str)
+def test_intensity_is_the_traces_own(config: dict[str, Any]) -> None:
+    trace = record(AttentionConfig(**config), source="numpy", algorithm="fa2")
+    assert roofline.count_of(trace).intensity == pytest.approx(int(trace.columns["flops"].sum()) / traffic(trace).total)
+
+
 # -------------------------------------------------------------------------------------------------------------- the roof
-
-
-def attained(intensity: float) -> float:
-    """min(peak, bandwidth x intensity) in TFLOP/s: Williams, Waterman & Patterson 2009, equation 1."""
-    return min(PEAK, BANDWIDTH * intensity) / 1e12
-
-
-def standard_bytes() -> int:
-    """S and P out and back, in equal tiling."""
-    return 2 * (2 * N * D * (1 + N // 64) + 4 * N * N)
-
-
-def test_standard_attention_is_the_formula_and_limited_by_bytes() -> None:
-    standard = OPERATIONS / standard_bytes()
-    assert found().standard.intensity == pytest.approx(standard)
-    assert at(scene(FILM), "standard").caption == f"S and P go out and back: at best {attained(standard):.0f} of 312 TFLOP/s."
-    assert standard < PEAK / BANDWIDTH
-
-
-def test_a_dot_is_read_up_and_across() -> None:
-    """Up from its operations a byte to the roof, across to operations a byte times bytes a second, which stands at the left."""
-    film = scene(FILM)
-    plot = film.shot("roof")["plot"]
-    for beat, intensity in (("standard", OPERATIONS / standard_bytes()), ("flash", OPERATIONS / flash_bytes(64))):
-        (reading,), (dot,) = shown(at(film, beat), "reading"), shown(at(film, beat), "point")
-        assert reading.values == written([intensity, attained(intensity)])
-        middle = (dot.box[0] + dot.box[2]) / 2, (dot.box[1] + dot.box[3]) / 2
-        assert (reading.box[2], reading.box[3]) == pytest.approx(middle, abs=0.03)
-        assert (reading.box[0], reading.box[1]) == pytest.approx((plot.x0, plot.y0), abs=0.011)
-        assert said(at(film, beat), "rate") == [f"{attained(intensity):.0f}"]
-        (side,) = shown(at(film, beat), "rate")
-        assert (side.box[1] + side.box[3]) / 2 == pytest.approx(middle[1], abs=0.03)
-
-
-def test_beyond_the_frame_no_dot_is_shown() -> None:
-    film = RooflineFilm(scene(FILM), found())
-    for nbytes in (0, OPERATIONS / film.axes.most[0] - 1):
-        film.ride(OPERATIONS, nbytes)
-        assert film.dot.get_fill_opacity() == film.dot.get_stroke_opacity() == film.reading.get_fill_opacity() == 0
-        assert film.number.text == film.rate.text == ""
-    film.ride(OPERATIONS, OPERATIONS / film.axes.most[0] + 1)
-    assert film.dot.get_fill_opacity() == film.dot.get_stroke_opacity() == film.reading.get_fill_opacity() == 1
-    assert film.number.text == f"{film.axes.most[0]:.0f}"
 
 
 def test_the_ridge_is_computed_on_screen() -> None:
     """Arithmetic by bandwidth, both as they are quoted, is where the roof bends; what happens on either side stands there."""
     film = scene(FILM)
     end = at(film, "ridge")
-    assert found().roof.knee == PEAK / BANDWIDTH == float(said(end, "intensity")[0])
+    assert found().roof.knee == PEAK / BANDWIDTH
+    assert said(end, "intensity") == [f"{PEAK / BANDWIDTH:.0f} per byte"]
     (line,), names = shown(end, "knee"), shown(end, "side")
-    axes = Axes(film.shot("roof")["plot"], (BEYOND * PEAK / BANDWIDTH, PEAK / 1e12))
+    axes = axes_of(film)
     assert (line.box[0] + line.box[2]) / 2 == pytest.approx(axes.x(PEAK / BANDWIDTH), abs=0.011)
     assert (line.box[1], line.box[3]) == pytest.approx((axes.rect.y0, axes.y(PEAK / 1e12)), abs=0.011)
-    assert [item.text for item in names] == ["waits", "computes"]
-    assert names[0].box[2] < line.box[0] < line.box[2] < names[1].box[0]
-    assert at(film, "ridge").caption.startswith(f"Fewer than {PEAK / BANDWIDTH:.0f} operations a byte")
+    assert {item.text for item in names if item.box[2] < line.box[0]} == {"waits for", "memory"}
+    assert {item.text for item in names if item.box[0] > line.box[2]} == {"computes at", "full rate"}
+    assert end.caption.startswith(f"Fewer than {PEAK / BANDWIDTH:.0f} operations per byte")
     drawn = film.drawn_at
-    assert drawn["÷"] < drawn["208"], "cause before number"
+    assert drawn["÷"] < drawn["208 per byte"], "cause before number"
 
 
 def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
@@ -307,19 +310,6 @@ def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
     assert "HBM: 1.5 TB/s" in texts
     assert "312 TFLOP/s" in texts
     assert "Dao et al. 2022; Dao 2023" in texts
-    assert found().roof.knee == pytest.approx(PEAK / BANDWIDTH)
-
-
-def test_one_machine_throughout() -> None:
-    for snapshot in scene(FILM).snapshots:
-        assert said(snapshot, "machine") == ["A100"]
-
-
-@pytest.mark.parametrize("config", [{}, {"causal": True}, {"seq_q": 300, "seq_k": 420, "block_n": 32}], ids=str)
-def test_intensity_is_the_traces_own(config: dict[str, Any]) -> None:
-    trace = record(AttentionConfig(**config), source="numpy", algorithm="fa2")
-    dots = int(trace.columns["flops"].sum())
-    assert roofline.count_of(trace).intensity == pytest.approx(dots / traffic(trace).total)
 
 
 def test_float32_has_no_quoted_peak_and_no_knee() -> None:

@@ -1,8 +1,8 @@
-"""RooflineScene: how tall a tile may be: what a height saves under an A100's roof (Williams et al. 2009), and what it takes of an SM."""
+"""RooflineScene: operations a byte of one row block under an A100's roof (Williams et al. 2009): standard attention, then taller tiles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,23 +11,26 @@ from flashviz.chapters.measured import Point
 from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.citations import A100_MEMORIES, H100_MEMORIES, PEAK_TFLOPS, Peak
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
-from flashviz.device import REGISTERS, WARP, Resources
-from flashviz.errors import ConfigError, MissingPartError
+from flashviz.errors import ConfigError
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("roof", "The roof", 6.2, shot="roof", late=True, along=True, caption="No faster than bytes arrive; no faster than arithmetic."),
-    Beat("ridge", "The ridge", 6.4, shot="roof", late=True, along=True, caption="Fewer than {knee} operations a byte: arithmetic waits."),
-    Beat("stream", "K and V", 7.4, shot="roof", late=True, along=True, caption="No cache: K and V cross for each of {blocks} row blocks."),
-    Beat("standard", "S and P", 6.2, shot="roof", late=True, along=True, caption="S and P go out and back: at best {rate} TFLOP/s."),
-    Beat("flash", "FlashAttention", 4.8, shot="roof", late=True, along=True, caption="FlashAttention-2's kernel: S and P stay on chip."),
-    Beat("climb", "Taller tiles", 5.4, shot="roof", late=True, along=True, caption="Twice as tall: K and V are read half as often."),
-    Beat("full", "A full SM", 5.4, shot="roof", late=True, along=True, caption="No register is left: the rest goes out and back."),
-    Beat("answer", "How tall", 5.8, shot="roof", late=True, along=True, caption="{rows} rows: the tallest tile that spills nothing."),
+    Beat("block", "One row block", 7.6, shot="roof", late=True, along=True,
+         caption="One block of queries: tiles cross, tiles are multiplied."),
+    Beat("roof", "The roof", 6.4, shot="roof", late=True, along=True,
+         caption="Slope: as fast as bytes come. Flat: as fast as it computes."),
+    Beat("ridge", "The ridge", 7.2, shot="roof", late=True, along=True,
+         caption="Fewer than {knee} operations per byte: it waits for memory."),
+    Beat("standard", "S and P", 5.6, shot="roof", late=True, along=True, caption="S and P go out and back: at best {rate} TFLOP/s."),
+    Beat("flash", "FlashAttention", 5.6, shot="roof", late=True, along=True,
+         caption="FlashAttention-2: S and P stay on chip. The dot climbs."),
+    Beat("climb", "Taller tiles", 7.6, shot="roof", late=True, along=True,
+         caption="Twice the rows: twice the operations for the same K and V."),
+    Beat("answer", "Up the roof", 6.4, shot="roof", late=True, along=True,
+         caption="More operations for each byte moved: nearer to full rate."),
 )  # fmt: skip
-WAYS = ("S out", "S back", "P out", "P back")
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
 HBM = {"A100": (A100_MEMORIES, A100_MEMORIES.memories[1]), "H100": (H100_MEMORIES, H100_MEMORIES.memories[-1])}
@@ -35,16 +38,56 @@ SIXTEEN_BIT = 2  # bytes of a number that the quoted peak is for
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way across, between HBM and the chip: what it is called, and whose reads or writes they are."""
+
+    name: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+    @property
+    def tensor(self) -> str:
+        """Whose hue it has."""
+        return (*self.reads, *self.writes)[0]
+
+    @property
+    def standard(self) -> bool:
+        """Whether standard attention has it."""
+        return self.tensor != "LSE"
+
+    @property
+    def scored(self) -> bool:
+        """Whether it is of S or P, which FlashAttention keeps on chip."""
+        return self.tensor in ("S", "P")
+
+
+WAYS = (
+    Way("Q in", reads=("Q",)), Way("K in", reads=("K",)), Way("V in", reads=("V",)),
+    Way("S out", writes=("S",)), Way("S back", reads=("S",)), Way("P out", writes=("P",)), Way("P back", reads=("P",)),
+    Way("O out", writes=("O",)), Way("LSE", writes=("LSE",)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Count:
-    """What a trace counts: operations of its products, and all bytes that cross between HBM and the chip."""
+    """What a trace counts: operations of its products, and bytes by way."""
 
     operations: float
-    nbytes: int
+    ways: np.ndarray  # [WAYS]
+
+    @property
+    def nbytes(self) -> float:
+        """All that cross."""
+        return float(self.ways.sum())
 
     @property
     def intensity(self) -> float:
-        """Operations a byte."""
-        return self.operations / self.nbytes
+        """Operations a byte; 0 before the first one."""
+        return self.operations / self.nbytes if self.operations else 0.0
+
+    def toward(self, other: Count, share: float) -> Count:
+        """So far on the way to another count."""
+        return Count(self.operations + (other.operations - self.operations) * share, self.ways + (other.ways - self.ways) * share)
 
 
 @dataclass(frozen=True)
@@ -72,107 +115,74 @@ class Roof:
 
 @dataclass(frozen=True)
 class Height:
-    """A query tile of so many rows: what its trace counts; what the compiler gives a program, where there is one."""
+    """A row block of so many queries, and what its trace counts."""
 
     rows: int
     count: Count
-    given: Resources | None
 
     @property
     def intensity(self) -> float:
         """Operations a byte."""
         return self.count.intensity
 
-    @property
-    def held(self) -> int:
-        """Bytes of registers that one program takes."""
-        return 0 if self.given is None else FLOAT32 * self.given.registers * WARP * self.given.warps
-
-    @property
-    def share(self) -> float:
-        """Of an SM's registers, that one program takes."""
-        return self.held / (FLOAT32 * REGISTERS)
-
-    @property
-    def spilled_bytes(self) -> int:
-        """Bytes that one program puts elsewhere."""
-        return 0 if self.given is None else self.given.spilled * WARP * self.given.warps
-
-    @property
-    def spilled(self) -> float:
-        """Of the bytes of an SM's registers, that one program puts elsewhere."""
-        return self.spilled_bytes / (FLOAT32 * REGISTERS)
-
 
 @dataclass(frozen=True)
 class Roofline:
-    """The roof, standard attention under it, tiles of growing height, the traces that were counted, and what the captions say."""
+    """The roof, one row block of standard attention, the same of FlashAttention-2 at growing height, and the traces that were counted."""
 
     roof: Roof
-    standard: Count
+    standard: Height
     heights: tuple[Height, ...]  # smallest first
-    traces: tuple[Trace, ...]
+    traces: tuple[Trace, ...]  # of the heights, then standard attention's
 
     @property
-    def tallest(self) -> Height | None:
-        """The last height before one that spills; None where none does, or all do."""
-        spilling = next((at for at, height in enumerate(self.heights) if height.spilled), 0)
-        return self.heights[spilling - 1] if spilling else None
+    def square(self) -> int:
+        """Bytes of one tile of K or V."""
+        c = self.traces[0].config
+        return min(c.block_n, c.seq_k) * c.head_dim * c.itemsize
+
+    @property
+    def product(self) -> int:
+        """Operations of one product of tiles: of the smallest row block with a tile of K, or of V."""
+        c = self.traces[0].config
+        return 2 * c.seq_q * min(c.block_n, c.seq_k) * c.head_dim
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Nothing is said of a ridge that no source quotes, nor of an SM that is not full."""
-        left_out = {"ridge": self.roof.knee is None, "full": not self.heights[-1].spilled, "answer": self.tallest is None}
-        return tuple(beat for beat in BEATS if not left_out.get(beat.name, False))
-
-    @property
-    def ways(self) -> tuple[int, ...]:
-        """Bytes of S and P that standard attention moves: each out, and back."""
-        moved = traffic(self.traces[-1])
-        return tuple(side[name] for name in "SP" for side in (moved.written, moved.read))
+        """Nothing is said of a ridge that no source quotes."""
+        return tuple(beat for beat in BEATS if beat.name != "ridge" or self.roof.knee is not None)
 
     @property
     def said(self) -> dict[str, str]:
         """What the captions' braces stand for."""
         peak, knee = self.roof.peak, self.roof.knee
         rate = f"{self.roof.at(self.standard.intensity):.0f}"
-        return {
-            "knee": "" if knee is None else f"{knee:.0f}",
-            "blocks": f"{self.traces[0].config.row_blocks:,}",
-            "rate": rate if peak is None else f"{rate} of {peak.value:.0f}",
-            "rows": f"{self.tallest.rows:,}" if self.tallest else "",
-        }
+        return {"knee": "" if knee is None else f"{knee:.0f}", "rate": rate if peak is None else f"{rate} of {peak.value:.0f}"}
 
 
-def gather(config: AttentionConfig, source: str | None, record: Callable[..., Trace], compiled: Callable[..., Resources]) -> Roofline:
-    """Trace one head of the config with query tiles of its own height and of greater ones, and standard attention as the config tiles it.
+def gather(config: AttentionConfig, source: str | None, record: Callable[..., Trace]) -> Roofline:
+    """Trace one row block of one head: standard attention's, and FlashAttention-2's, of the config's own height and of greater ones.
 
     Args:
-        config: N, d, dtype, mask and BLOCK_N are kept; batch and heads are 1, and BLOCK_M grows.
+        config: N_k, d, dtype, mask and BLOCK_N are kept; batch and heads are 1, and BLOCK_M grows. Of a mask it is the last row block.
         source: Kernel or twin, for FlashAttention; None as ``record`` takes it.
         record: ``flashviz_kernels.recorder.record``.
-        compiled: ``flashviz_kernels.compiler.resources_of``.
 
     Raises:
         ConfigError: There is no key, or fewer than two heights suit the problem and an A100.
     """
     if config.seq_k == 0:
         raise ConfigError("seq_k must be at least 1 for this chapter, got 0; there is nothing to load")
-    config = replace(config, batch=1, heads=1, kv_heads=1, arch=ARCH)
-    problems = heights(config)
-    taller = [record(c, source=source, algorithm="fa2") for c in problems]
-    standard = record(config, source="numpy", algorithm="standard")
-    given = given_to(problems, compiled)
-    found = tuple(Height(c.block_m, count_of(t), r) for c, t, r in zip(problems, taller, given, strict=True))
-    return Roofline(roof_of(DEVICE, config.itemsize), count_of(standard), found, (*taller, standard))
+    problems = [row_block(c) for c in heights(replace(config, batch=1, heads=1, kv_heads=1, arch=ARCH))]
+    flash = [record(c, source=source, algorithm="fa2") for c in problems]
+    standard = record(problems[0], source="numpy", algorithm="standard")
+    found = [Height(trace.config.seq_q, count_of(trace)) for trace in (*flash, standard)]
+    return Roofline(roof_of(DEVICE, config.itemsize), found[-1], tuple(found[:-1]), (*flash, standard))
 
 
-def given_to(problems: Sequence[AttentionConfig], compiled: Callable[..., Resources]) -> list[Resources | None]:
-    """What the compiler gives a program of each height; nothing where it is missing."""
-    try:
-        return [compiled(c) for c in problems]
-    except MissingPartError:
-        return [None for _ in problems]
+def row_block(config: AttentionConfig) -> AttentionConfig:
+    """The problem of one full row block, or of all queries where these are fewer."""
+    return replace(config, seq_q=min(config.block_m, config.seq_q))
 
 
 def roof_of(device: str, itemsize: int) -> Roof:
@@ -218,6 +228,14 @@ def bytes_at(rows: int, config: AttentionConfig) -> int:
     return 2 * c.head_dim * c.itemsize * (c.seq_q + int(keys.sum())) + FLOAT32 * c.seq_q
 
 
-def count_of(trace: Trace) -> Count:
-    """Of the whole trace."""
-    return Count(float(trace.columns["flops"].sum()), traffic(trace).total)
+def count_of(trace: Trace, k: int | None = None) -> Count:
+    """Of the first ``k`` events of a trace; of all where it is None."""
+    moved = traffic(trace, k)
+    sides = [[*(moved.read.get(t, 0) for t in way.reads), *(moved.written.get(t, 0) for t in way.writes)] for way in WAYS]
+    return Count(float(trace.columns["flops"][:k].sum()), np.array([sum(side) for side in sides], float))
+
+
+def steps_of(trace: Trace) -> list[Count]:
+    """What has been counted each time that something crosses or is multiplied, from nothing on."""
+    counted = np.flatnonzero((trace.columns["nbytes"] > 0) | (trace.columns["flops"] > 0))
+    return [count_of(trace, k) for k in (0, *(counted + 1).tolist())]

@@ -1,4 +1,4 @@
-"""Bytes pull a dot left under a quoted roof: what crosses fills the grid of scores; where less does, it climbs, until registers end."""
+"""One row block as squares, what it moves beside what it multiplies; their ratio is a dot, and the dot climbs a quoted roof."""
 
 from __future__ import annotations
 
@@ -9,43 +9,40 @@ from typing import Any
 
 import numpy as np
 from manim import Group
-from manim.utils.rate_functions import ease_in_out_cubic, there_and_back
+from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import roofline
-from flashviz.chapters.roofline import DEVICE, WAYS, Count, Height, Roofline, gather, quotes_of
-from flashviz.device import REGISTERS
+from flashviz.chapters.roofline import DEVICE, WAYS, Count, Height, Roofline, gather, quotes_of, steps_of
 from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, amid, first_that_fits, fly, line_width, machine, middle, word, worded
-from flashviz.figures import amount, kib, times
+from flashviz.figures import KIB, amount, times
 from flashviz.layout import Rect
-from flashviz.layout.roofline import BEYOND, Axes, Work
+from flashviz.layout.roofline import BEYOND, Axes, Squares
 from flashviz.lettering import Face, em, text_width
-from flashviz.memory import FLOAT32
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.roof import Crossed, Reading, Registers, RoofView
+from flashviz.mobjects.roof import Climb, Piles, Reading, RoofView
 from flashviz.mobjects.rulers import Dot
-from flashviz.palette import Theme
+from flashviz.mobjects.tiles import box
 
 RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
-CROSSED = ("operations for each byte that crosses between HBM and chip", "operations for each byte that crosses")
-WAITS, WORKS = "waits", "computes"  # the two sides of the ridge
+RATIO = ("operations per byte moved",)
+WAITS, WORKS, FULL = ("waits for", "memory"), ("computes at", "full rate"), ("full rate",)  # the two sides of the ridge
 MEMORY = "HBM: "
-CELL = ("each cell: a tile of scores", "cells: tiles of scores")
-BRIGHT = ("bright: bytes that crossed, to scale", "bright: bytes that crossed")
-STANDARD = ("standard attention", "no cache")
-FLASH = "FlashAttention-2"
-HELD = ("registers of an SM: {}", "registers: {}")
-IN_FLIGHT = 2.5  # copies of a tile, or of a strip, that are on their way at once
-ARRIVAL, PASSES, WAY = 2.0, 3.2, 0.85  # seconds of the first row block, of all others, and of a way of S or P
-STAYS = 1.8  # in which S and P leave the picture
-GROWTH, SETTLED = 1.7, 1.2  # of a doubling of the tile, and of a step back
-OUT = 1.6  # in which what is spilled goes out and comes back
-WAITING = 130  # px, left of the ridge, in which that is said
-SLOPE_NAME = 0.45  # of the ridge: where the slope's name stands
+MOVED, DONE = ("bytes moved, in tiles", "bytes moved"), ("operations, in products", "operations")
+EACH = ("each square: {}", "each: {}")
+NO_CACHE = ("no cache: every transfer is counted", "no cache counted", "no cache")
+STANDARD, FLASH = "standard attention", "FlashAttention-2"
+BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
+COUNTS, RISES = 4.6, 1.2  # seconds of one row block, and of a dot to the roof
+STAYS, GROWTH = 2.0, 2.0  # in which S and P leave the picture, and of a doubling of the rows
+UNDER, OVER, NEAR, BESIDE, ABOUT, LEAST = 34, 14, 18, 24, 8, 4  # px, from the roof, a dot or the axis to what is written of a dot
+FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
+SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
+CLIMBS = 2.0
 
 
 class RooflineStage(ShotScene):
@@ -53,14 +50,9 @@ class RooflineStage(ShotScene):
 
     script = roofline.BEATS
 
-    def open(self, record: Callable[..., Any], compiled: Callable[..., Any]) -> RooflineFilm:
-        """Count operations and bytes of traces, and ask the compiler.
-
-        Args:
-            record: ``flashviz_kernels.recorder.record``.
-            compiled: ``flashviz_kernels.compiler.resources_of``.
-        """
-        found = gather(self.settings.config, self.settings.source, record, compiled)
+    def open(self, record: Callable[..., Any]) -> RooflineFilm:
+        """Count operations and bytes of traces: ``flashviz_kernels.recorder.record``."""
+        found = gather(self.settings.config, self.settings.source, record)
         self.provenance = [provenance(trace) for trace in found.traces]
         self.set_board(found.beats, found.said)
         return RooflineFilm(self, found)
@@ -69,10 +61,8 @@ class RooflineStage(ShotScene):
 class RooflineFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    limits: list[Word]  # the names of both limits, at their parts of the roof
-    registers: Registers | None = None  # from when they are spoken of
-    spill: Word  # what a program spills
-    held: list[Word]  # what each program takes
+    sides: Sequence[Word] = ()  # what happens left of the ridge
+    frame: Named  # around what is of S and P
 
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -81,98 +71,98 @@ class RooflineFilm(ChapterFilm):
         most = BEYOND * max(seen)
         self.axes = Axes(place["plot"], (most, found.roof.at(most)))
         self.roof = RoofView(found.roof, self.axes, self.skin)
-        self.config = config = found.traces[0].config
-        self.work = Work.of(place["grid"], config.seq_q, config.seq_k, config.block_m, config.head_dim)
-        self.crossed = Crossed(self.work, config.block_n, self.skin).blocks(config.block_m)
-        self.dot, self.reading = Dot(self.skin.o, hollow=False, name="point"), Reading(self.skin.quiet, name="reading")
-        self.number = Readout("", LABEL, self.skin.ink, name="number", face=Face.MONO_STRONG)  # operations a byte, at the dot
+        counts = [found.standard.count, *(height.count for height in found.heights)]
+        columns = int(np.ceil(max(count.ways.max() for count in counts) / found.square))
+        products = max(count.operations for count in counts) / found.product
+        self.piles = Piles(
+            Squares(place["ways"], columns, len(WAYS)), Squares(place["work"], columns, int(np.ceil(products / columns))),
+            found.square, found.product, self.skin,
+        )  # fmt: skip
+        self.point = Dot(self.skin.scores, hollow=False, name="point standard")
+        self.dot = Dot(self.skin.o, hollow=False, name="point")
+        self.reading = Reading(self.skin.quiet, name="reading")
         self.rate = Readout("", LABEL, self.skin.ink, name="rate", face=Face.MONO_STRONG, anchor="right")
-        self.division = Readout("", NAME, self.skin.ink, name="division", face=Face.MONO_STRONG)  # whence the dot comes
-        operations = times(found.standard.operations / 10**6)
-        sizes = {unit: fitting(f"{operations} {unit} ÷ {0:.3f} MB = 0,000", NAME, place["count"]) for unit in ("M operations", "M")}
-        self.unit = next((unit for unit, px in sizes.items() if px >= LABEL), "M")
-        self.size = sizes[self.unit]
-        self.who, self.note = self.doing(self.problem), amid(CELL, self.skin.ink, place["note"], "note")
-        self.across = True  # the dot is read across, to its rate
-        self.marks: dict[int, Named] = {}  # of the heights that were passed, by their rows
+        widest = max((divided(count, unit=True) for count in counts), key=len)
+        self.unit = fitting(widest, NAME, place["count"]) >= LABEL
+        size = fitting(widest if self.unit else divided(counts[-1], unit=False), NAME, place["count"])
+        self.division = Readout("", size, self.skin.ink, name="division", face=Face.MONO_STRONG).at(place["count"])
+        self.ratio = Readout("", LABEL, self.skin.ink, name="ratio", face=Face.MONO_STRONG, anchor="center")  # beneath the dot, on the axis
+        self.who = self.doing(STANDARD, found.standard, self.skin.ink)
+        self.names = [self.named(at) for at in range(len(WAYS))]
 
-    @property
-    def problem(self) -> tuple[str, ...]:
-        """Of what operations and bytes are."""
-        return (f"attention of one head, N = {max(self.config.seq_q, self.config.seq_k):,}, d = {self.config.head_dim}",
-                f"N = {max(self.config.seq_q, self.config.seq_k):,}, d = {self.config.head_dim}")  # fmt: skip
-
-    def doing(self, texts: Sequence[str]) -> Word:
-        """Who does the work."""
+    def doing(self, name: str, height: Height, color: str) -> Word:
+        """Whose row block it is, in the colour of its dot."""
         at = self.place["who"]
-        return word(first_that_fits(texts, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, at, "who")
+        texts = [text.format(*words) for text, words in zip(BLOCK, ((name, height.rows), (name, height.rows), (height.rows,)), strict=True)]
+        return word(first_that_fits(texts, LABEL, at.width, Face.STRONG), LABEL, color, at, "who")
 
-    def tiled(self, height: Height) -> Word:
-        """FlashAttention's kernel with tiles of some height."""
-        return self.doing((f"{FLASH}, query tiles of {height.rows} rows", f"{FLASH}, {height.rows} rows", f"{height.rows} rows"))
+    def named(self, at: int) -> Word:
+        """A way across, at the left of its squares."""
+        way, line = WAYS[at], self.piles.moved.line(at)
+        left = line.x0 - em(BESIDE) - text_width(way.name, LABEL, Face.STRONG)
+        return Word(way.name, LABEL, self.skin.hue(way.tensor), left, middle(line, LABEL), "way name")
 
-    def copies(self, height: Height) -> np.ndarray:
-        """[2, n, 4] tiles of K and V that row blocks of a height read."""
-        return self.work.copies(height.rows, self.config.block_n, self.visited(height))
+    def legend(self) -> list[Word]:
+        """What the squares are, how much each of them is, and what is not counted."""
+        found, skin = self.found, self.skin
+        texts = {
+            "ways head": MOVED, "work head": DONE, "ways note": [text.format(amount(found.square)) for text in EACH],
+            "work note": [text.format(f"{found.product:,}") for text in EACH], "note": NO_CACHE,
+        }  # fmt: skip
+        return [
+            word(first_that_fits(options, LABEL, self.place[part].width, Face.TEXT), LABEL, skin.ink, self.place[part], "legend", Face.TEXT)
+            for part, options in texts.items()
+        ]  # fmt: skip
 
-    def visited(self, height: Height) -> list[int]:
-        """By each of its row blocks."""
-        problem = self.found.traces[self.found.heights.index(height)].config
-        return [len(problem.key_tiles(i)) for i in range(problem.row_blocks)]
+    def ride(self, dot: Dot, count: Count, lifted: float = 1.0) -> None:
+        """The squares of a count, their division, and the dot at its ratio: on the axis, on the roof, or between."""
+        self.piles.display(count)
+        self.division.display(divided(count, unit=self.unit))
+        x, y, _ = self.roof.spot(count.intensity)
+        dot.at((x, self.axes.rect.y0 + (y - self.axes.rect.y0) * lifted, 0.0))
+        beneath = self.place["ticks"]
+        self.ratio.text = "" if lifted or not count.nbytes else f"{count.intensity:.0f}"
+        self.ratio.at(Rect(x, beneath.y0, x, beneath.y1).shifted(0.0, -em(FLOOR)))
 
-    def everything(self) -> Group:
-        """What changes with what crossed."""
-        return Group(self.crossed, self.dot, self.reading, self.number, self.rate, self.division)
-
-    def ride(self, operations: float, nbytes: float) -> None:
-        """The dot at operations by bytes, as they are written; beyond the frame it is not seen."""
-        skin, axes, place = self.skin, self.axes, self.place
-        divided = f" ÷ {times(nbytes / 10**6)} MB = {operations / nbytes:,.0f}" if nbytes else ""
-        self.division.px, self.division.text = self.size, f"{times(operations / 10**6)} {self.unit}{divided}"
-        self.division.at(place["count"])
-        inside = operations <= axes.most[0] * nbytes
-        intensity = operations / nbytes if inside else axes.most[0]
-        x, y, _ = self.roof.spot(intensity)
+    def read_off(self, intensity: float, shown: float = 1.0) -> None:
+        """Across from the roof to the rate at the left."""
         rate = self.found.roof.at(intensity)
-        peak = self.found.roof.peak
-        self.dot.at((x, y, 0.0)).set_opacity(float(inside))
-        self.reading.at(axes, intensity, rate, 1.0 if self.across else 0.5).set_fill(skin.quiet, float(inside))
-        self.number.text = f"{intensity:.0f}" if inside else ""
-        self.number.at(self.beside(x, y))
-        beneath = peak is None or axes.y(peak.value) - y > em(LABEL)  # else the level's own number stands there
-        self.rate.text = f"{rate:.0f}" if inside and beneath and self.across else ""
-        self.rate.at(Rect(axes.rect.x0, y - em(20), axes.rect.x0 - em(12), y + em(20)))
+        self.reading.at(self.axes, intensity, rate, shown)
+        self.rate.text = f"{rate:.0f}"
+        self.rate.at(self.left_of(rate))
 
-    def beside(self, x: float, y: float) -> Rect:
-        """Where the number of a dot stands: beneath the roof, clear of its line; over it where arithmetic is said to wait."""
-        axes, roof = self.axes, self.found.roof
-        low = max(y - em(56), axes.rect.y0 + em(2))
-        left = max(x + em(24), axes.x((low + em(42) - axes.rect.y0) / (axes.y(1.0) - axes.rect.y0) / roof.bandwidth))
-        waits = axes.x(roof.knee) - em(WAITING) if roof.knee is not None else axes.rect.x1
-        if low < axes.rect.y0 + em(80) and waits - em(80) < left < axes.rect.x1 and x < axes.x(roof.knee or 0.0):
-            left, low = x - em(20), y + em(14)
-        return Rect(left, low, left, low + em(48))
+    def left_of(self, rate: float) -> Rect:
+        """Where a rate is written."""
+        y, right = self.axes.y(rate), self.axes.rect.x0 - em(12)
+        return Rect(right - em(LABEL), y - em(20), right, y + em(20))
 
-    @property
-    def indent(self) -> float:
-        """From the left of what stands beneath the axis to the axis' own left."""
-        return self.axes.rect.x0 - self.place["ticks"].x0
+    def everything(self, dot: Dot) -> Group:
+        """What changes with a count."""
+        return Group(self.piles, self.division, dot, self.ratio, self.reading, self.rate)
 
-    def at_side(self, rate: float) -> Word:
-        """A rate as a number at the left of the plot."""
-        text = f"{rate:.0f}"
-        wide = text_width(text, LABEL, Face.STRONG)
-        return Word(text, LABEL, self.skin.ink, self.axes.rect.x0 - wide - em(12), self.axes.y(rate) - 0.36 * em(LABEL), "level")
+    def mark(self, name: Sequence[str], height: Height, color: str) -> Word:
+        """What a dot is of, at its right and beneath the roof; over the roof where it would cross the ridge."""
+        x, y, _ = self.roof.spot(height.intensity)
+        left = x + em(NEAR)
+        roof_there = self.axes.y(self.found.roof.at(height.intensity * (left - self.axes.rect.x0) / (x - self.axes.rect.x0)))
+        baseline = max(min(roof_there - em(UNDER), y - em(ABOUT)), self.axes.rect.y0 + em(LEAST))
+        ridge, wide = self.axes.x(self.found.roof.knee or self.axes.most[0]), text_width(name[0], LABEL, Face.STRONG)
+        if x < ridge < left + wide and x - em(BESIDE) - wide > self.axes.rect.x0:
+            return Word(name[0], LABEL, color, x - em(BESIDE) - wide, y + em(OVER), "mark rows")
+        right = ridge if x < ridge else self.axes.rect.x1
+        room = min((side.left for side in self.sides if abs(side.baseline - baseline) < em(SIDE_LINE)), default=right) - left
+        return Word(first_that_fits(name, LABEL, room, Face.STRONG), LABEL, color, left, baseline, "mark rows")
 
-    def names(self) -> list[Word]:
-        """Both limits at their parts of the roof."""
-        skin, axes, roof, quotes = self.skin, self.axes, self.found.roof, quotes_of(DEVICE, self.found.roof)
-        x, y, _ = self.roof.spot(SLOPE_NAME * (roof.knee or axes.most[0]))
+    def rows(self, height: Height) -> list[str]:
+        """What is written of FlashAttention's dots."""
+        return [f"{height.rows} rows: {height.intensity:.0f}", f"{height.rows} rows", f"{height.rows}"]
+
+    def limits(self) -> list[Word]:
+        """Both limits at their parts of the roof, as they are quoted."""
+        skin, axes, quotes = self.skin, self.axes, quotes_of(DEVICE, self.found.roof)
         text = f"{MEMORY}{quotes[0][0]}"
-        left, baseline = x + em(40), y - em(60)
-        if baseline < axes.rect.y0 + em(80):  # what arithmetic does stands there
-            left, baseline = x - em(24) - text_width(text, LABEL, Face.STRONG), y + em(22)
-        words = [Word(text, LABEL, skin.ink, left, baseline, "limit")]
+        x, y, _ = self.roof.spot(SLOPE_NAME * (self.found.roof.knee or axes.most[0]))
+        words = [Word(text, LABEL, skin.ink, x - em(BESIDE) - text_width(text, LABEL, Face.STRONG), y + em(BESIDE), "limit")]
         for level, _ in quotes[1:]:
             wide = text_width(level, LABEL, Face.STRONG)
             words.append(Word(level, LABEL, skin.ink, axes.rect.x1 - wide, axes.y(axes.most[1]) + em(18), "limit"))
@@ -185,58 +175,65 @@ class RooflineFilm(ChapterFilm):
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
         return word(first_that_fits((sources, short), LABEL, at.width), LABEL, self.skin.ink, at, "cited", Face.TEXT)
 
-    def side_names(self) -> list[Word]:
-        """What arithmetic does on both sides of the ridge; smaller where its right side is narrow."""
-        rect, floor = self.axes.rect, self.axes.rect.y0 + em(24)
-        ridge, gap = self.axes.x(self.found.roof.knee or 0.0), em(16)
-        left = ridge - gap - text_width(WAITS, LABEL, Face.STRONG)
-        places = Rect(left, floor, ridge - gap + em(1), floor + em(50)), Rect(ridge + gap, floor, rect.x1, floor + em(50))
-        return [word(text, LABEL, self.skin.ink, at, "side") for text, at in zip((WAITS, WORKS), places, strict=True)]
-
-    def mark(self, height: Height, *, spills: bool = False) -> Named:
-        """A dot that stays on the roof, a ring where a program spills, and the rows that it is of."""
-        skin, (x, y, _) = self.skin, self.roof.spot(height.intensity)
-        dot = Dot(skin.warn if spills else skin.o, hollow=spills, name="mark").at((x, y, 0.0))
-        if spills:
-            dot.set_fill(skin.ground, 1.0)
-        lower = [self.roof.spot(each.intensity) for each in self.found.heights if each.rows < height.rows]
-        crowded = bool(lower) and y - lower[-1][1] < em(LABEL)  # no room for a line above the one before
-        room = x - (lower[-1][0] if crowded else self.axes.rect.x0) - em(32)
-        text = first_that_fits((f"{height.rows} rows", f"{height.rows}"), LABEL, room, Face.STRONG)
-        left = x - text_width(text, LABEL, Face.STRONG) - em(24)
-        return Named(dot, Word(text, LABEL, skin.warn if spills else skin.o, left, y + em(22), "mark rows"), tag="passed", text=text)
+    def side(self, texts: Sequence[str], right: float | None = None, *, left: float = 0.0) -> list[Word]:
+        """Words over the axis, one line over the other, that end or begin somewhere."""
+        lows = [self.axes.rect.y0 + em(FLOOR + SIDE_LINE * at) for at in reversed(range(len(texts)))]
+        return [
+            Word(text, LABEL, self.skin.ink, left if right is None else right - text_width(text, LABEL, Face.STRONG), low, "side")
+            for text, low in zip(texts, lows, strict=True)
+        ]  # fmt: skip
 
 
-def falling(start: np.ndarray, stop: np.ndarray, share: float) -> tuple[np.ndarray, float]:
-    """[2, n, 4] copies one after another on their way, and how many of them are there."""
-    count = start.shape[1]
-    ways = np.clip((share * (count - 1 + IN_FLIGHT) - np.arange(count)) / IN_FLIGHT, 0.0, 1.0)
-    eased = np.array([ease_in_out_cubic(way) for way in ways]).reshape(-1, 1)
-    return start + (stop - start) * eased, float(ways.sum())
+def divided(count: Count, *, unit: bool) -> str:
+    """Operations by bytes, so that it checks by hand."""
+    millions = f"{times(count.operations / 10**6)} M"
+    moved = f"{count.nbytes / KIB:,.0f} KiB"
+    if not count.nbytes:
+        return ""
+    return f"{millions} {'operations ' if unit else ''}÷ {moved} = {count.intensity:.0f} per byte"
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
 
 
+@beat("block")
+def block(film: RooflineFilm) -> None:
+    """Standard attention, event by event: a square for each tile that crosses, one for each product, and the dot at their ratio."""
+    steps = steps_of(film.found.traces[-1])
+    film.roof.place(film.axes, 0.0, 0.0)
+    film.ride(film.point, steps[0], 0.0)
+    axis = amid(RATIO, film.skin.ink, film.place["axis"], "axis")
+    counted = [name for name, way in zip(film.names, WAYS, strict=True) if way.standard]
+    film.scene.add(film.roof, film.piles, film.division, film.point, film.ratio, film.who, axis, *counted, *film.legend())
+    film.scene.add(machine(DEVICE, film.scene.settings.aspect, film.skin))
+
+    def go(share: float) -> None:
+        at = share * (len(steps) - 1)
+        low = min(int(at), len(steps) - 2)
+        film.ride(film.point, steps[low].toward(steps[low + 1], at - low), 0.0)
+
+    film.scene.event = len(film.found.traces[-1])
+    with film.scene.telling():
+        film.scene.hold(0.8)
+        film.move(Shows(film.everything(film.point), go), seconds=COUNTS)
+
+
 @beat("roof")
 def roof(film: RooflineFilm) -> None:
-    """The slope of the memory, then the level of the arithmetic, each with its quoted figure, beside the work that is to be done."""
-    place, view, knee, skin = film.place, film.roof, film.found.roof.knee, film.skin
-    film.limits, at = film.names(), place["up"]
-    axis = amid(CROSSED, skin.ink, place["axis"], "axis")
-    up = Word(first_that_fits(RATE, LABEL, at.width), LABEL, skin.ink, at.x0, middle(at, LABEL), "axis", Face.TEXT)
-    view.place(film.axes, 0.0, 0.0)
-    film.ride(film.found.standard.operations, 0)
-    film.scene.add(film.crossed, view, film.who, film.division, film.note, axis, up, machine(DEVICE, film.scene.settings.aspect, skin))
-    film.move(FadeIn(film.cited()), seconds=TEXT)
+    """The slope of the memory, then the level of the arithmetic, each with its quoted figure."""
+    knee, at = film.found.roof.knee, film.place["up"]
+    up = Word(first_that_fits(RATE, LABEL, at.width), LABEL, film.skin.ink, at.x0, middle(at, LABEL), "axis", Face.TEXT)
+    film.move(FadeIn(film.cited(), up), seconds=TEXT)
     stops = [0.0, 1.0] if knee is None else [0.0, knee / film.axes.most[0], 1.0]
     with film.scene.telling():
-        for (start, stop), name in zip(pairwise(stops), film.limits, strict=True):
-            film.move(Shows(view, partial(draw, view, film.axes, start, stop)), seconds=1.4)
+        for (start, stop), name in zip(pairwise(stops), film.limits(), strict=True):
+            film.move(Shows(film.roof, partial(draw, film.roof, film.axes, start, stop)), seconds=1.4)
             film.move(FadeIn(name), seconds=TEXT)
-            film.scene.hold(0.3)
+            film.scene.hold(0.4)
     if film.found.roof.peak is not None:
-        film.move(FadeIn(film.at_side(film.axes.most[1])), seconds=TEXT)
+        rect, level = film.left_of(film.axes.most[1]), f"{film.axes.most[1]:.0f}"
+        left = rect.x1 - text_width(level, LABEL, Face.STRONG)
+        film.move(FadeIn(Word(level, LABEL, film.skin.ink, left, middle(rect, LABEL), "level")), seconds=TEXT)
 
 
 def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) -> None:
@@ -249,205 +246,97 @@ def ridge(film: RooflineFilm) -> None:
     """Where both limits meet: arithmetic by bandwidth is so many operations a byte; what happens on either side."""
     place, view, skin, knee = film.place, film.roof, film.skin, film.found.roof.knee
     assert knee is not None  # else the board has no such beat
+    film.move(FadeOut(film.division), seconds=TEXT)
     film.move(Shows(view, lambda share: view.place(film.axes, 1.0, share), rate_func=ease_in_out_cubic), seconds=0.8)
     (bandwidth, _), (peak, _) = quotes_of(DEVICE, film.found.roof)
-    whole = [peak, "÷", bandwidth, "=", f"{knee:.0f}"]
+    whole = [peak, "÷", bandwidth, "=", f"{knee:.0f} per byte"]
     short = [text.partition(" ")[0] for text in whole]  # without units
-    texts = whole if line_width(whole, LABEL) <= place["first"].width else short
-    words = worded(place["first"], texts, NAME, [skin.ink] * len(texts), "sum")
+    texts = whole if line_width(whole, LABEL) <= place["count"].width else short
+    words = worded(place["count"], texts, NAME, [skin.ink] * len(texts), "sum")
     for pair in (words[:1], words[1:3], words[3:]):  # an operand with its sign
         film.move(FadeIn(*pair), seconds=TEXT)
-    rect, text = place["ticks"], f"{knee:.0f}"
-    left = film.axes.x(knee) - text_width(text, LABEL, Face.STRONG) / 2
-    sides = film.side_names()
+    rect, text, x = place["ticks"], f"{knee:.0f} per byte", film.axes.x(knee)
+    left = min(x - text_width(text, LABEL, Face.STRONG) / 2, rect.x1 - text_width(text, LABEL, Face.STRONG))
+    wide = max(text_width(text, LABEL, Face.STRONG) for text in WORKS)
+    waits, works = film.side(WAITS, x - em(BESIDE)), film.side(WORKS if x + em(BESIDE) + wide < rect.x1 else FULL, left=x + em(BESIDE))
+    film.sides = waits
     with film.scene.telling():
         film.move(fly(Word(text, LABEL, skin.ink, left, middle(rect, LABEL), "intensity"), words[-1]), seconds=0.7)
-        film.move(FadeIn(sides[0]), seconds=0.4)
-        film.scene.hold(0.6)
-        film.scene.add(view.works)
-        film.move(FadeIn(view.works, sides[1]), seconds=0.4)
+        film.move(FadeIn(*waits), seconds=0.4)
+        film.scene.hold(0.8)
+        film.move(FadeIn(*works), seconds=0.4)
     film.move(FadeOut(*words), seconds=TEXT)
-
-
-@beat("stream")
-def stream(film: RooflineFilm) -> None:
-    """K and V go past one row block after another and leave a copy in its band: byte by byte the dot comes from the right."""
-    found, config = film.found, film.config
-    everywhere = [config.col_blocks] * config.row_blocks
-    start, stop = (of(config.block_n, everywhere) for of in (film.work.sources, partial(film.work.copies, config.block_m)))
-    every, first = start.shape[1], config.col_blocks
-    moved = found.standard.nbytes - sum(found.ways)
-    film.move(FadeOut(film.who, film.note, *film.limits), seconds=TEXT)
-    film.who, film.note = film.doing((", ".join(STANDARD), *STANDARD[:1])), amid(BRIGHT, film.skin.ink, film.place["note"], "note")
-    film.ride(found.standard.operations, 0)
-    film.scene.add(film.reading, film.dot, film.number, film.rate)
-    film.move(FadeIn(film.who, film.note), seconds=TEXT)
-
-    def one(share: float) -> None:
-        boxes, there = falling(start[:, :first], stop[:, :first], share)
-        film.crossed.load(boxes).once(there / every)
-        film.ride(found.standard.operations, moved * there / every)
-
-    def others(share: float) -> None:
-        strips, there = falling(start[:, first:].reshape(2, -1, first * 4), stop[:, first:].reshape(2, -1, first * 4), share)
-        film.crossed.load(np.concatenate([stop[:, :first], strips.reshape(2, -1, 4)], 1)).once((first + there * first) / every)
-        film.ride(found.standard.operations, moved * (first + there * first) / every)
-
-    with film.scene.telling():
-        film.move(Shows(film.everything(), one), seconds=ARRIVAL)
-        if config.row_blocks > 1:
-            film.move(Shows(film.everything(), others), seconds=PASSES)
 
 
 @beat("standard")
 def standard(film: RooflineFilm) -> None:
-    """S goes out band by band and comes back, P too: four times as many bytes as S has, and the dot slides on to the left."""
-    found = film.found
-    film.scene.event = len(found.traces[-1])
-    sums = np.cumsum([found.standard.nbytes - sum(found.ways), *found.ways])
-
-    def go(index: int, share: float) -> None:
-        film.crossed.out(index + share)
-        film.ride(found.standard.operations, float(sums[index] + found.ways[index] * share))
-
+    """What is of S and P is framed; the dot rises to the slope and is read across, to its rate."""
+    found, skin = film.found, film.skin
+    intensity, pad = found.standard.intensity, em(FLOOR)
+    lines = [film.piles.moved.line(at) for at, way in enumerate(WAYS) if way.scored]
+    left = min(name.left for name in film.names)
+    film.frame = Named(box(Rect(left - pad, lines[-1].y0, lines[0].x1 + pad / 2, lines[0].y1), stroke=skin.ink), tag="scored")
+    film.move(FadeIn(film.frame, *([film.division] if found.roof.knee is not None else [])), seconds=TEXT)
     with film.scene.telling():
-        for index, way in enumerate(WAYS):
-            film.move(FadeOut(film.note), seconds=TEXT / 2)
-            film.note = amid((f"{way}: {amount(found.ways[index])}",), film.skin.ink, film.place["note"], "note")
-            film.move(FadeIn(film.note), seconds=TEXT / 2)
-            film.move(Shows(film.everything(), partial(go, index)), seconds=WAY)
+        film.move(Shows(film.point, partial(film.ride, film.point, found.standard.count), rate_func=ease_in_out_cubic), seconds=RISES)
+        film.read_off(intensity, 0.0)
+        film.move(Shows(Group(film.reading), partial(film.read_off, intensity)), seconds=0.4)
+        film.move(FadeIn(film.rate, film.mark((f"standard: {intensity:.0f}", "standard"), found.standard, skin.scores)), seconds=TEXT)
 
 
 @beat("flash")
 def flash(film: RooflineFilm) -> None:
-    """S and P are taken away, what crossed for them with them: the dot slides back up, and leaves standard attention's behind."""
-    height, skin = film.found.heights[0], film.skin
-    config, before, after = film.config, film.found.standard, film.found.heights[0].count
-    full = [config.col_blocks] * config.row_blocks
-    copies = film.work.copies(height.rows, config.block_n, full)
-    keeps = np.concatenate([np.arange(config.col_blocks) < count for count in film.visited(height)])
-    leaves = np.where(keeps[:, None], copies, film.work.sources(config.block_n, full))  # tiles that a mask spares go back
-    x, y, _ = film.roof.spot(before.intensity)
-    left = Dot(skin.scores, hollow=False, name="point standard").at((x, y, 0.0))
-    name = word(f"{STANDARD[0]}: {before.intensity:.0f}", LABEL, skin.scores, film.place["ticks"].beyond(film.indent), "standard name")
-    film.move(FadeOut(film.who, film.note), seconds=TEXT)
-    film.who, film.note = film.tiled(height), amid(BRIGHT, skin.ink, film.place["note"], "note")
-    film.scene.add(left, film.dot)
-    film.move(FadeIn(film.who, film.note), seconds=TEXT)
+    """S and P are taken away, and the bytes that crossed for them: a dot leaves standard attention's and slides up."""
+    before, height = film.found.standard, film.found.heights[0]
+    scored = [name for name, way in zip(film.names, WAYS, strict=True) if way.scored]
+    added = [name for name, way in zip(film.names, WAYS, strict=True) if not way.standard]
+    film.move(FadeOut(film.who, film.frame, *scored), seconds=TEXT)
+    film.who = film.doing(FLASH, height, film.skin.o)
+    film.scene.add(film.dot)
+    film.ride(film.dot, before.count)
+    film.move(FadeIn(film.who, *added), seconds=TEXT)
+    with film.scene.telling():
+        film.move(climbing(film, before, height), seconds=STAYS)
+        leave(film, height)
+
+
+def climbing(film: RooflineFilm, before: Height, after: Height) -> Shows:
+    """From one count to another: the squares, the dot and its rate."""
 
     def go(share: float) -> None:
-        film.crossed.out(len(WAYS) * (1 - share)).load(copies + (leaves - copies) * share)
-        film.ride(*between(before, after, share))
+        count = before.count.toward(after.count, share)
+        film.ride(film.dot, count)
+        film.read_off(count.intensity)
 
-    with film.scene.telling():
-        film.move(Shows(film.everything(), go, rate_func=ease_in_out_cubic), seconds=STAYS)
-        film.crossed.load(film.copies(height))
-        film.marks[height.rows] = film.mark(height)
-        film.move(FadeIn(film.marks[height.rows], name), seconds=TEXT)
+    return Shows(film.everything(film.dot), go, rate_func=ease_in_out_cubic)
 
 
-def between(before: Count, after: Count, share: float) -> tuple[float, float]:
-    """Operations and bytes on the way from one count to another."""
-    return (before.operations + (after.operations - before.operations) * share, before.nbytes + (after.nbytes - before.nbytes) * share)
+def leave(film: RooflineFilm, height: Height) -> None:
+    """A dot that stays where the moving one stands, with what it is of."""
+    stays = Dot(film.skin.o, hollow=False, name="mark").at(film.roof.spot(height.intensity))
+    film.move(FadeIn(stays, film.mark(film.rows(height), height, film.skin.o)), seconds=TEXT)
 
 
 @beat("climb")
 def climb(film: RooflineFilm) -> None:
-    """Row blocks pair, again and again: what the lower one reads slides under what the upper one reads, and the dot climbs."""
+    """Twice as many rows, again and again: twice the products and twice of Q and O, and no more of K and V."""
     with film.scene.telling():
         for before, after in pairwise(film.found.heights):
-            step(film, before, after, GROWTH)
-            film.marks[after.rows] = film.mark(after)
-            film.move(FadeIn(film.marks[after.rows]), seconds=0.2)
-
-
-def step(film: RooflineFilm, before: Height, after: Height, seconds: float) -> None:
-    """From one height to the next one, or to the one before."""
-    small, large = sorted((before, after), key=lambda height: height.rows)
-    counts = film.visited(small)
-    start = film.copies(small)
-    upper = np.concatenate([np.full(count, i // 2 * large.rows) for i, count in enumerate(counts)])
-    own = np.concatenate([np.full(count, i * small.rows) for i, count in enumerate(counts)])
-    rise = (own - upper)[None, :, None] * film.work.unit * np.array([0, 1, 0, 1])
-
-    registers = film.registers
-
-    def go(share: float) -> None:
-        film.crossed.load(start + rise * (share if after is large else 1 - share))
-        film.ride(*between(before.count, after.count, share))
-        told = before if share < 0.5 else after
-        if registers is not None and told.given is not None:
-            taken, spilled = (was + (will - was) * share for was, will in ((before.share, after.share), (before.spilled, after.spilled)))
-            registers.display(taken, told.given.programs, spilled)
-
-    film.move(FadeOut(film.who), seconds=TEXT / 2)
-    film.who = film.tiled(after)
-    film.crossed.blocks(after.rows)
-    film.move(FadeIn(film.who), seconds=TEXT / 2)
-    moving = Group(film.everything(), *([] if registers is None else [registers]))
-    film.move(Shows(moving, go, rate_func=ease_in_out_cubic), seconds=seconds)
-    film.crossed.load(film.copies(after))
-
-
-@beat("full")
-def full(film: RooflineFilm) -> None:
-    """The registers of an SM, which programs of the last height fill: what has no place goes out, and comes back when it is needed."""
-    place, last, skin = film.place, film.found.heights[-1], film.skin
-    assert last.given is not None  # else the board has no such beat
-    at, size = place["sm name"], amount(FLOAT32 * REGISTERS)
-    name = word(first_that_fits([text.format(size) for text in HELD], LABEL, at.width, Face.STRONG), LABEL, skin.ink, at, "name")
-    registers = film.registers = Registers(place["sm"], place["out"], skin).display(last.share, 0, 0.0)
-    film.across = False  # the box stands where the dot would be read across
-    film.ride(last.count.operations, last.count.nbytes)
-    film.move(FadeIn(name, registers), seconds=0.4)
-    registers.display(last.share, last.given.programs, last.spilled)
-    hold(film, last, registers)
-
-    def go(share: float) -> None:
-        assert last.given is not None
-        registers.display(last.share, last.given.programs, last.spilled, lifted=share)
-
-    with film.scene.telling():
-        for _ in range(2):
-            film.move(Shows(registers, go, rate_func=there_and_back), seconds=OUT)
-
-
-def hold(film: RooflineFilm, height: Height, registers: Registers) -> None:
-    """What programs of a height take, each in its band, and what they spill; the height's dot is a ring where they do."""
-    assert height.given is not None  # else there are no registers on stage
-    programs, spilled, skin = height.given.programs, height.spilled, film.skin
-    film.held = [taken(registers.band(index), height, skin) for index in range(programs)]
-    lost, at = amount(programs * height.spilled_bytes), film.place["spill"]
-    texts = (f"{lost} spill", lost) if spilled else ("nothing spills", "no spill")
-    film.spill = word(first_that_fits(texts, LABEL, at.width, Face.STRONG), LABEL, skin.warn if spilled else skin.ink, at, "spill")
-    film.move(FadeIn(*film.held, film.spill), seconds=TEXT)
-    if spilled:
-        film.scene.remove(film.marks[height.rows])
-        film.marks[height.rows] = film.mark(height, spills=True)
-        film.move(FadeIn(film.marks[height.rows]), seconds=TEXT)
-
-
-def taken(band: Rect, height: Height, skin: Theme) -> Word:
-    """What a program takes, in its band."""
-    whole = kib(height.held)
-    text = first_that_fits((whole, whole.partition(" ")[0]), LABEL, band.width, Face.STRONG)
-    return Word(text, LABEL, skin.ink, band.center[0] - text_width(text, LABEL, Face.STRONG) / 2, middle(band, LABEL), "taken")
+            film.move(FadeOut(film.who), seconds=TEXT / 2)
+            film.who = film.doing(FLASH, after, film.skin.o)
+            film.move(FadeIn(film.who), seconds=TEXT / 2)
+            film.move(climbing(film, before, after), seconds=GROWTH)
+            leave(film, after)
 
 
 @beat("answer")
 def answer(film: RooflineFilm) -> None:
-    """Back, height by height, to one that spills nothing, and its rate."""
-    best, registers = film.found.tallest, film.registers
-    assert best is not None  # else the board has no such beat
-    assert registers is not None  # some height spills: the beat before has them
-    passed = [height for height in film.found.heights if height.rows >= best.rows]
+    """From standard attention's dot to the tallest tile's, the part of the roof that was climbed."""
+    low, high = film.found.standard.intensity, film.found.heights[-1].intensity
+    climbed = Climb(film.axes, film.found.roof, film.skin)
+
+    def go(share: float) -> None:
+        climbed.display(low, low + (high - low) * share)
+
     with film.scene.telling():
-        for before, after in pairwise(reversed(passed)):
-            film.move(FadeOut(*film.held, film.spill), seconds=TEXT / 2)
-            step(film, before, after, SETTLED)
-            hold(film, after, registers)
-        film.across = True
-        reading, intensity, rate = film.reading, best.intensity, film.found.roof.at(best.intensity)
-        film.move(Shows(reading, lambda share: reading.at(film.axes, intensity, rate, (1 + share) / 2)), seconds=0.4)
-        film.ride(best.count.operations, best.count.nbytes)
-        film.move(FadeIn(film.rate), seconds=TEXT)
+        film.move(Shows(climbed, go, introducer=True, rate_func=ease_in_out_cubic), seconds=CLIMBS)

@@ -1,8 +1,8 @@
-"""The shot of RooflineScene: the work and what crosses for it, beside the roof that operations a byte stand under."""
+"""The shot of RooflineScene: what one row block moves and multiplies, in squares, beside the roof that operations a byte stand under."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,107 +11,80 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# At one side the work: the grid of all scores, with what crosses drawn in it; ``who`` does it, the ``count`` of operations by bytes, and a
-# ``note`` beneath. At the other ``badge``: who quotes the limits; ``plot``: the roof; ``up`` and ``axis`` name its axes, numbers stand in
-# ``ticks`` and at its left; ``first``: how the ridge is computed. ``sm``: registers, under their name; what a program spills goes ``out``
-# and back, as ``spill`` says.
+# At one side the work of one row block: ``who`` does it; ``ways`` has a square for each tile that crosses, a row a way across, named at its
+# left; ``work`` one for each product; over them what they are (``ways head``, ``work head``), beneath how much a square is (``ways note``,
+# ``work note``); ``count`` divides them, ``note`` says what is not counted. At the other ``badge``: who quotes the limits; ``plot``: the
+# roof; ``up`` and ``axis`` name its axes, numbers stand in ``ticks`` and at its left.
 ROOF: Mapping[Aspect, Table] = {
     "16:9": {
-        "who": (60, 20, 840, 76), "count": (60, 78, 840, 140), "grid": (60, 146, 840, 880), "note": (60, 880, 840, 930),
-        "badge": (930, 20, 1840, 74), "up": (930, 76, 1840, 130), "plot": (930, 140, 1840, 800), "ticks": (860, 806, 1840, 858),
-        "axis": (900, 864, 1840, 920), "first": (950, 142, 1590, 200),
-        "sm name": (950, 142, 1480, 196), "spill": (1510, 142, 1840, 196), "out": (950, 206, 1210, 236), "sm": (950, 236, 1210, 440),
+        "who": (60, 20, 960, 76), "ways head": (200, 96, 570, 150), "work head": (610, 96, 1030, 150),
+        "ways": (200, 156, 568, 716), "work": (610, 166, 978, 726), "ways note": (200, 722, 590, 774), "work note": (610, 722, 980, 774),
+        "count": (60, 790, 980, 850), "note": (60, 862, 960, 914),
+        "badge": (1080, 20, 1840, 74), "up": (1080, 76, 1840, 130), "plot": (1080, 140, 1840, 790), "ticks": (1040, 796, 1840, 848),
+        "axis": (1040, 856, 1840, 912),
     },
     "4:3": {
-        "who": (30, 20, 640, 76), "count": (30, 78, 640, 140), "grid": (30, 146, 640, 880), "note": (30, 880, 640, 930),
-        "badge": (710, 20, 1410, 74), "up": (710, 76, 1410, 130), "plot": (730, 140, 1410, 800), "ticks": (660, 806, 1410, 858),
-        "axis": (660, 864, 1410, 920), "first": (745, 142, 1160, 200),
-        "sm name": (745, 142, 1140, 196), "spill": (1160, 142, 1410, 196), "out": (745, 206, 900, 236), "sm": (745, 236, 900, 430),
+        "who": (30, 20, 680, 76), "ways head": (160, 96, 400, 150), "work head": (410, 96, 660, 150),
+        "ways": (160, 156, 392, 636), "work": (410, 170, 642, 650), "ways note": (160, 646, 400, 696), "work note": (410, 646, 660, 696),
+        "note": (30, 720, 690, 780), "count": (30, 810, 690, 870),
+        "badge": (730, 20, 1420, 74), "up": (730, 76, 1420, 130), "plot": (730, 140, 1420, 800), "ticks": (700, 806, 1420, 858),
+        "axis": (720, 864, 1430, 920),
     },
     "1:1": {
-        "who": (548, 20, 1060, 74), "count": (548, 76, 1060, 132), "grid": (30, 20, 540, 488), "note": (30, 488, 540, 536),
-        "badge": (560, 488, 1050, 536), "up": (30, 540, 1050, 590), "plot": (125, 594, 1040, 806), "ticks": (40, 812, 1040, 862),
-        "axis": (40, 868, 1040, 924), "first": (140, 596, 790, 652),
-        "sm name": (560, 152, 1050, 206), "spill": (840, 300, 1050, 350), "out": (560, 212, 820, 242), "sm": (560, 242, 820, 470),
+        "who": (30, 8, 690, 56), "ways head": (700, 60, 1060, 108), "work head": (700, 180, 1060, 228),
+        "ways": (160, 60, 416, 346), "work": (432, 62, 688, 348), "ways note": (700, 108, 1060, 156), "work note": (700, 228, 1060, 276),
+        "count": (30, 348, 1050, 398), "note": (700, 8, 1060, 56),
+        "badge": (30, 400, 540, 448), "up": (560, 400, 1050, 448), "plot": (125, 452, 1040, 826), "ticks": (40, 830, 1040, 878),
+        "axis": (40, 882, 1040, 934),
     },
     "9:16": {
-        "who": (60, 40, 1020, 96), "count": (60, 98, 1020, 160), "grid": (60, 170, 720, 760), "note": (60, 764, 1020, 814),
-        "badge": (60, 818, 1020, 868), "up": (60, 870, 1020, 920), "plot": (140, 926, 1020, 1262), "ticks": (60, 1268, 1020, 1320),
-        "axis": (60, 1324, 1020, 1384), "first": (160, 928, 770, 984),
-        "sm name": (730, 180, 1050, 234), "spill": (730, 690, 1050, 744), "out": (730, 240, 1010, 276), "sm": (730, 276, 1010, 680),
+        "who": (60, 40, 1020, 96), "ways head": (200, 104, 560, 156), "work head": (610, 104, 1020, 156),
+        "ways": (200, 162, 568, 594), "work": (610, 166, 978, 598), "ways note": (200, 600, 600, 648), "work note": (610, 600, 1020, 648),
+        "count": (60, 656, 1020, 712), "note": (60, 716, 1020, 764),
+        "badge": (60, 772, 1020, 822), "up": (60, 824, 1020, 874), "plot": (140, 880, 1020, 1262), "ticks": (60, 1268, 1020, 1320),
+        "axis": (60, 1324, 1020, 1384),
     },
 }  # fmt: skip
 
-BEYOND = 1.4  # times the largest intensity that is shown: the right edge
+BEYOND = 1.48  # times the largest intensity that is shown: the right edge
 HEADROOM = em(64)  # above the roof, for its name
-SIDE, OVER, UNDER = em(66), em(92), em(44)  # beside the grid of scores, above it and beneath: strips of the matrices and their letters
-NEAR, STRIPS = em(16), em(44)  # from the grid to a strip, and between those of K and V
+FILLED = 0.86  # of a square's pitch: what is left is the gap between two
 
 
 @dataclass(frozen=True)
-class Work:
-    """The grid of all scores, a row block a band. What crosses for one is drawn in its band: equal areas are equal bytes.
+class Squares:
+    """Equal squares that stand for equal amounts: in named rows, or flowing from row to row."""
 
-    A band of B_r rows has room for K and V once, N_k d numbers each, and for S and P out and back, four times B_r N_k: of its height
-    K takes d / (2 d + 4 B_r), and S takes B_r / (2 d + 4 B_r).
-    """
+    rect: Rect
+    columns: int
+    rows: int
 
-    grid: Rect
-    unit: float  # of a query or a key
-    d: int
-    keys: int
-    rows: int  # of a row block
+    @property
+    def pitch(self) -> float:
+        """Between squares, so that all fit."""
+        return min(self.rect.width / self.columns, self.rect.height / self.rows)
 
-    @classmethod
-    def of(cls, rect: Rect, queries: int, keys: int, rows: int, d: int) -> Work:
-        """As large as it fits, in the middle."""
-        unit = min((rect.width - 2 * SIDE) / keys, (rect.height - OVER - UNDER) / queries)
-        x, y1 = rect.center[0] - keys * unit / 2, rect.y1 - OVER
-        return cls(Rect(x, y1 - queries * unit, x + keys * unit, y1), unit, d, keys, rows)
+    def line(self, row: int) -> Rect:
+        """One of the named rows, which fill the place."""
+        high = self.rect.height / self.rows
+        return Rect(self.rect.x0, self.rect.y1 - (row + 1) * high, self.rect.x1, self.rect.y1 - row * high)
 
-    def deep(self, numbers: float) -> float:
-        """How high a strip is that has so many numbers for each key."""
-        return numbers * self.unit * self.rows / (2 * self.d + 4 * self.rows)
+    def of(self, row: int, amount: float) -> np.ndarray:
+        """[n, 4] so many squares in a named row; the last one is as wide as what is left."""
+        middle = self.line(row).center[1]
+        return self._boxes(np.zeros(int(np.ceil(amount)), int), np.full(int(np.ceil(amount)), middle), amount)
 
-    def strip(self, name: str) -> Rect:
-        """Where a matrix stands: K over V above the grid, Q at its left, O at its right."""
-        grid, deep = self.grid, self.deep(self.d)
-        if name in "KV":
-            low = grid.y1 + NEAR + (STRIPS if name == "K" else 0.0)
-            return Rect(grid.x0, low, grid.x1, low + deep)
-        left = grid.x0 - NEAR - deep if name == "Q" else grid.x1 + NEAR
-        return Rect(left, grid.y0, left + deep, grid.y1)
+    def flow(self, amount: float) -> np.ndarray:
+        """[n, 4] so many squares, row after row from the top."""
+        row = np.arange(int(np.ceil(amount))) // self.columns
+        return self._boxes(row, self.rect.y1 - (row + 0.5) * self.pitch, amount)
 
-    def tops(self, rows: np.ndarray) -> np.ndarray:
-        """Where rows of queries begin."""
-        return np.asarray(self.grid.y1 - rows * self.unit)
-
-    def copies(self, rows: int, columns: int, visited: Sequence[int]) -> np.ndarray:
-        """[2, n, 4] K above V at the top of each band of so many rows: the tiles of so many keys that it visits, from the left."""
-        at = [(i * rows, j * columns) for i, count in enumerate(visited) for j in range(count)]
-        first, start = np.array(at, dtype=float).reshape(-1, 2).T
-        left, right = (self.grid.x0 + np.minimum(key, self.keys) * self.unit for key in (start, start + columns))
-        deep, top = self.deep(self.d), self.tops(first)
-        return np.stack([np.stack([left, top - (n + 1) * deep, right, top - n * deep], 1) for n in range(2)])
-
-    def sources(self, columns: int, visited: Sequence[int]) -> np.ndarray:
-        """[2, n, 4] where these tiles come from."""
-        boxes = self.copies(0, columns, visited)
-        for n, name in enumerate("KV"):
-            boxes[n, :, 1], boxes[n, :, 3] = self.strip(name).y0, self.strip(name).y1
-        return boxes
-
-    def way(self, index: int, done: float) -> np.ndarray:
-        """[n, 4] one of S out, S back, P out, P back, band by band, so much of it; beneath K and V and the ways before."""
-        queries = (self.grid.y1 - self.grid.y0) / self.unit
-        first = np.arange(0, queries - 1e-6, self.rows)
-        rows = np.minimum(self.rows, queries - first)
-        shares = np.clip(done * len(first) - np.arange(len(first)), 0.0, 1.0)
-        top = self.tops(first) - 2 * self.deep(self.d) - index * self.deep(1.0) * rows
-        boxes = np.stack([
-            np.full_like(first, self.grid.x0), top - self.deep(1.0) * rows, self.grid.x0 + shares * self.grid.width, top,
-        ], 1)  # fmt: skip
-        return np.asarray(boxes[shares > 0])
+    def _boxes(self, row: np.ndarray, middle: np.ndarray, amount: float) -> np.ndarray:
+        """At the heights ``middle``, each beside the one before in its row."""
+        index, half = np.arange(len(row)), FILLED * self.pitch / 2
+        left = self.rect.x0 + (index - row * self.columns) * self.pitch
+        wide = 2 * half * np.clip(amount - index, 0.0, 1.0)
+        return np.stack([left, middle - half, left + wide, middle + half], 1)
 
 
 @dataclass(frozen=True)
@@ -120,10 +93,6 @@ class Axes:
 
     rect: Rect
     most: tuple[float, float]  # at the right edge, and at the roof's height
-
-    def at(self, rect: Rect) -> Axes:
-        """The same in another place."""
-        return Axes(rect, self.most)
 
     def x(self, intensity: float) -> float:
         return self.rect.x0 + intensity / self.most[0] * self.rect.width

@@ -1,90 +1,102 @@
-"""The N x N square that Algorithm 1 goes through in sweeps, with what each moves, and bars of bytes that leave a curve behind."""
+"""The N x N square that Algorithm 1 goes through in sweeps, the chip that holds a block, and bars of bytes that leave a curve behind."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from manim import VGroup, VMobject
 
 from flashviz import palette, theme
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Plot, Square
+from flashviz.layout.io_complexity import Plot, Room, Square
 from flashviz.lettering import Face, em
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box, edges
 from flashviz.palette import Theme
 
 LETTER = 36  # px
-SEAM = em(2)  # between two sweeps in a bar, where there is room
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a sweep moves of a tensor in one way: its hue's tensor, and how much of all that a sweep moves."""
-
-    tensor: str
-    share: float
-    opacity: float = 1.0
+SEAM = em(2)  # between two blocks
+CHIP = "KVQO"  # its quarters
 
 
 class Sweeps(VGroup):
-    """The square, the chip over the keys that it holds, and in each column what its sweep moved. Scores are computed here, not stored."""
+    """The square, its blocks of K and V, the one that is on chip, and the rows of Q and O that pass. Scores are computed, not stored."""
 
-    def __init__(self, place: Square, parts: Sequence[Part], skin: Theme) -> None:
-        self.tag, self.place, self.skin, self.parts = "sweeps", place, skin, parts
+    def __init__(self, place: Square, skin: Theme) -> None:
+        self.tag, self.place = "sweeps", place
         frames = [Named(box(place.grid, stroke=skin.edge, fill=skin.chip, opacity=1.0), tag="sweeps grid")]
-        strips = {name: place.strip(name) for name in "KVQO"}
-        frames += [Named(box(rect, stroke=skin.hue(name), opacity=palette.DIM), tag=f"sweeps {name}") for name, rect in strips.items()]
-        under = place.grid.y0 - em(26)
-        beside = em(30)
-        letters = {name: (rect.center[0], under) for name, rect in strips.items()}
-        letters |= {"K": (place.grid.x0 - beside, strips["K"].center[1]), "V": (place.grid.x1 + beside, strips["V"].center[1])}
+        frames += [Named(box(place.strip(name), stroke=skin.hue(name)), tag=f"sweeps {name}") for name in "QO"]
+        self.blocks = {name: Rectangles(skin.hue(name), name=f"blocks {name}", opacity=palette.DIM) for name in "KV"}
+        self.held = {name: Rectangles(skin.hue(name), name=f"held {name}", opacity=palette.SECOND) for name in "KV"}
+        self.passing = {name: Rectangles(skin.hue(name), name=f"passing {name}") for name in "QO"}
+        self.lines = Rectangles(skin.quiet, name="columns", opacity=palette.SECOND)
+        self.swept = Rectangles(skin.scores, name="swept", opacity=palette.DIM)
+        self.tile = Rectangles(skin.scores, name="tile")
+        letters = {name: (place.strip(name).center[0], place.grid.y0 - em(28)) for name in "QO"}
+        letters |= {name: (place.grid.x0 - em(34), place.strip(name).center[1]) for name in "KV"}
         named = [
             Named(theme.line(name, LETTER, skin.hue(name), Face.STRONG).move_to((*at, 0)), tag=f"label {name}", text=name)
             for name, at in letters.items()
         ]
-        self.lines = Rectangles(skin.quiet, name="columns", opacity=palette.SECOND)
-        self.moved = [Rectangles(skin.hue(part.tensor), name=f"moved {at}", opacity=part.opacity) for at, part in enumerate(parts)]
-        self.lit = {name: Rectangles(skin.hue(name), name=f"lit {name}") for name in "QO"}
-        self.tile = Rectangles(skin.ink, name="tile", opacity=palette.SECOND)
-        self.quarters = {name: Rectangles(skin.hue(name), name=f"quarter {name}") for name in "KVQO"}
-        self.chip = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_opacity=0.0)
-        self.held = VGroup(*self.quarters.values(), self.chip)
-        self.passing = VGroup(*self.lit.values(), self.tile)
-        super().__init__(*frames, *named, self.lines, *self.moved, self.passing, self.held)
-
-    def hold(self, columns: float, key: float = 0.0) -> Sweeps:
-        """The chip over so many keys from one on."""
-        place = self.place
-        rects = [place.quarter(name, key, columns) for name in "KVQO"]
-        for quarter, rect in zip(self.quarters.values(), rects, strict=True):
-            quarter.display(edges([rect.inset(0.0, em(2))]))
-        self.chip.set_points_as_corners(corners(Rect(rects[0].x0, rects[-1].y0, rects[0].x1, rects[0].y1)))
-        return self
+        super().__init__(
+            *frames, *self.blocks.values(), self.swept, self.lines, *self.held.values(), *self.passing.values(), self.tile, *named
+        )  # fmt: skip
 
     def display(self, columns: float, rows: float, swept: float = 0.0) -> Sweeps:
-        """A tile of ``rows`` x ``columns`` scores after so many sweeps; at their end there is none."""
+        """Blocks of so many keys and a tile of ``rows`` x ``columns`` scores after so many sweeps; at their end there is none."""
         place, grid, unit = self.place, self.place.grid, self.place.unit
-        starts, thin = place.starts(columns), em(1.0)
+        starts, thin = place.starts(columns), em(1)
         inner = grid.x0 + starts[1:] * unit
         self.lines.display(np.stack([inner - thin, np.full_like(inner, grid.y0), inner + thin, np.full_like(inner, grid.y1)], 1))
-        before = 0.0
-        for moved, part in zip(self.moved, self.parts, strict=True):
-            moved.display(place.moved(columns, before, part.share, swept))
-            before += part.share
-        self.moved[0].values = np.array([columns, swept])
         at = min(int(swept + 1e-9), len(starts) - 1)
-        self.hold(columns, float(starts[at]))
-        top, high = grid.y1 - (swept - at) * (grid.height - rows * unit), rows * unit
         passes = 0 < swept < len(starts)
-        block = place.quarter("K", float(starts[at]), columns)
+        for name in "KV":
+            blocks = edges([place.block(name, float(key), columns) for key in starts]) + np.array([SEAM / 2, 0, -SEAM / 2, 0])
+            self.blocks[name].display(blocks)
+            self.held[name].display(blocks[at : at + 1] if passes else blocks[:0])
+        self.blocks["K"].values = np.array([columns, len(starts)])
+        block = place.block("K", float(starts[at]), columns)
+        through = swept - at if passes else 1.0
+        top = grid.y1 - through * (grid.height - rows * unit)
+        done = int(min(swept + 1e-9, len(starts)))
+        full = [Rect(grid.x0, grid.y0, place.block("K", float(starts[done - 1]), columns).x1, grid.y1)] if done else []
+        self.swept.display(edges([*full, *([Rect(block.x0, top, block.x1, grid.y1)] if passes else [])]))
+        self.swept.values = np.array([columns, swept])
         for thing, x0, x1 in (
-            (self.tile, block.x0, block.x1), *((lit, place.strip(name).x0, place.strip(name).x1) for name, lit in self.lit.items()),
+            (self.tile, block.x0, block.x1), *((lit, place.strip(name).x0, place.strip(name).x1) for name, lit in self.passing.items()),
         ):  # fmt: skip
-            thing.display(np.array([[x0, top - high, x1, top]] if passes else []).reshape(-1, 4))
+            thing.display(np.array([[x0, top - rows * unit, x1, top]] if passes else []).reshape(-1, 4))
         self.tile.values = np.array([columns, rows])
+        return self
+
+
+class Chip(VGroup):
+    """What on-chip memory M holds, a block of each matrix, and S, which comes besides."""
+
+    def __init__(self, room: Room, skin: Theme) -> None:
+        self.tag, self.room = "chip", room
+        self.quarters = {name: Rectangles(skin.hue(name), name=f"quarter {name}") for name in CHIP}
+        self.scores = Rectangles(skin.scores, name="scores besides", opacity=palette.SECOND)
+        self.border = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_opacity=0.0)
+        x = room.rect.x0 - em(26)
+        letters = [theme.line(name, LETTER, skin.hue(name), Face.STRONG) for name in CHIP]
+        self.letters = {
+            name: Named(letter.move_to((x, room.quarter(at, 0.0).center[1], 0)), tag=f"quarter label {name}", text=name)
+            for at, (name, letter) in enumerate(zip(CHIP, letters, strict=True))
+        }
+        super().__init__(*self.quarters.values(), self.border, self.scores, *self.letters.values())
+
+    def display(self, quarter: float, scores: float) -> Chip:
+        """So many bytes in a quarter of M, and of S."""
+        rects = [self.room.quarter(at, quarter) for at in range(len(CHIP))]
+        for slot, rect in zip(self.quarters.values(), rects, strict=True):
+            slot.display(edges([rect.inset(0.0, SEAM)]))
+            slot.values = np.array([quarter])
+        whole = Rect(rects[0].x0, rects[-1].y0, rects[0].x1, rects[0].y1)
+        self.border.set_points_as_corners(corners(whole))
+        self.scores.display(edges([self.room.besides(quarter, scores)]))
+        self.scores.values = np.array([scores])
         return self
 
 
@@ -94,26 +106,30 @@ def corners(rect: Rect) -> np.ndarray:
 
 
 class Bars(VGroup):
-    """What crosses at one M, as a bar: beneath what crosses but once, then a piece a sweep, with a seam between two."""
+    """What crosses at one M, as a bar, in the hues of its tensors: beneath what crosses but once, then a piece a sweep.
 
-    def __init__(self, plot: Plot, once: float, skin: Theme) -> None:
-        self.tag, self.plot, self.once = "bar", plot, once
-        self.bar = Rectangles(skin.o, name="bar bytes")
-        self.base = Rectangles(skin.k, name="bar once")
-        super().__init__(self.bar, self.base)
+    Args:
+        once: Bytes by tensor, from below.
+        each: Bytes of a sweep by tensor, from below.
+    """
 
-    def display(self, m: float, nbytes: float, sweeps: float, sweep: float) -> Bars:
-        """``sweeps`` of so many bytes each over what crosses but once."""
-        rect = self.plot.bar(m, nbytes)
-        edges = self.plot.y(0.0) + self.plot.unit * (self.once + sweep * np.arange(np.floor(sweeps + 1e-9) + 1))
-        if edges[-1] < rect.y1 - 1e-9:
-            edges = np.append(edges, rect.y1)
-        seam = SEAM if sweep * self.plot.unit > 3 * SEAM else 0.0
-        self.base.display(np.array([[rect.x0, rect.y0, rect.x1, edges[0] - seam]]))
-        self.base.values = np.array([self.once])
-        low, high = edges[:-1], np.maximum(edges[1:] - seam, edges[:-1])
-        self.bar.display(np.stack([np.full_like(low, rect.x0), low, np.full_like(low, rect.x1), high], 1))
-        self.bar.values = np.array([m, nbytes])
+    def __init__(self, plot: Plot, once: Mapping[str, float], each: Mapping[str, float], skin: Theme) -> None:
+        self.tag, self.plot, self.once, self.each = "bar", plot, once, each
+        self.parts = {name: Rectangles(skin.hue(name), name=f"bar {name}") for name in {**once, **each}}
+        super().__init__(*self.parts.values())
+
+    def display(self, m: float, sweeps: int) -> Bars:
+        """At M, after so many sweeps."""
+        pieces: dict[str, list[tuple[float, float]]] = {name: [] for name in self.parts}
+        low = 0.0
+        for amounts in (self.once, *[self.each] * sweeps):
+            for name, nbytes in amounts.items():
+                pieces[name].append((low, low + nbytes))
+                low += nbytes
+        for name, spans in pieces.items():
+            rects = [self.plot.bar(m, high) for _, high in spans]
+            self.parts[name].display(edges([Rect(r.x0, self.plot.y(span[0]), r.x1, r.y1) for r, span in zip(rects, spans, strict=True)]))
+        self.values = np.array([m, low])
         return self
 
 
