@@ -120,9 +120,9 @@ ANSWERS = {
     "with a perfect cache": ("IOScene", "Only a large enough chip beats a perfect cache."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
-    "why dQ alone is not deterministic": ("BackwardScene", "All add to dQ, in no fixed order."),
+    "why dQ alone is not deterministic": ("BackwardScene", "All add into the same dQ, in no fixed order."),
     "exact, and yet other bits": ("BackwardScene", "compare errors, not bits"),
-    "the attention map": ("BackwardScene", "P = exp(S − LSE): Q, K and one number a row make it again."),
+    "the attention map": ("BackwardScene", "Q, K and LSE make P again: P = exp(S − LSE)."),
     "what training keeps": ("TrainingMemoryScene", "P is read, or made again from LSE"),
 }
 

@@ -219,9 +219,9 @@ class Backward:
         return np.repeat([j == self.key_tile for j in self.programs], [len(self.keys_of("K", j)) for j in self.programs])
 
     @property
-    def heaviest(self) -> int:
-        """The key of the followed tile, as ``row`` counts them, that weighs most."""
-        return int(np.argmax(np.where(self.in_tile, self.row.p, -1)))
+    def swayed(self) -> int:
+        """The key of the followed tile, as ``row`` counts them, whose weight a push of its score changes most: dp/ds = p (1 - p)."""
+        return int(np.argmax(np.where(self.in_tile, self.row.p * (1 - self.row.p), -1)))
 
     @cached_property
     def final_weights(self) -> np.ndarray:
@@ -311,7 +311,7 @@ class Backward:
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
         said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart)}
-        ds, key, row = self.row.ds, self.heaviest, self.row
+        ds, key, row = self.row.ds, self.swayed, self.row
         said |= {"mean": total(row.mean), "d": total(row.d), "above": total(ds[ds > 0].sum()), "below": total(ds[ds < 0].sum())}
         pushed = row.pushed(key)
         said |= {"weight": number(row.p[key]), "pushed": number(pushed[key])}

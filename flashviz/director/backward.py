@@ -279,7 +279,7 @@ class Areas(Group):
     """A row's keys as bars as wide as their weights, one of them lit: all of them are as wide as the place."""
 
     def __init__(self, film: BackwardFilm, rect: Rect) -> None:
-        self.rect, self.row, self.key = rect, film.found.row, film.found.heaviest
+        self.rect, self.row, self.key = rect, film.found.row, film.found.swayed
         levels = np.array([0.0, self.row.d, *self.row.dp[self.row.p > 0]])
         self.unit = rect.height / max(float(np.ptp(levels)), 1e-30)
         self.zero = rect.y0 - float(levels.min()) * self.unit
@@ -421,7 +421,7 @@ def slopes(film: BackwardFilm) -> None:
         film.move(rebased, *film.leave("zero", "nil"), FadeIn(film.words["formula"]), seconds=0.9)
         gap = f"({said['gap']})" if said["gap"].startswith("−") else said["gap"]
         bright = f"{said['weight']} × {gap} = {said['slope']}"
-        film.move(film.fitted("mean name", [f"bright bar: dS = {bright}", f"dS = {bright}"], skin.scores), seconds=TEXT)
+        film.move(film.fitted("mean name", [f"bright bar: dS = {bright}", f"dS = {bright}", bright], skin.scores), seconds=TEXT)
         film.scene.hold(1.0)
         texts = [f"all: {said['above']} above D, {said['below']} below", f"all: {said['above']} and {said['below']}"]
         film.move(film.fitted("d name", texts, skin.scores), seconds=TEXT)
@@ -596,7 +596,7 @@ def columns_of(film: BackwardFilm) -> Named:
     """Over each column its program's number, where there is room."""
     grid = film.walk.grid
     over = [Rect(cell.x0, grid.rect.y1, cell.x1, grid.rect.y1 + OVER) for cell in (grid.cell(0, j) for j in range(grid.columns))]
-    return Named(*(number_in(rect, f"{j}", film.skin.ink) for j, rect in enumerate(over) if film.walk.slots.legible), tag="part")
+    return Named(*(number_in(rect, f"{j}", film.skin.ink) for j, rect in enumerate(over) if grid.legible), tag="part")
 
 
 @beat("shared")
