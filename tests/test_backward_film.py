@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from flashviz.chapters.backward import Backward, added, digits, gather, products, sums
 from flashviz.config import AttentionConfig
 from flashviz.director import backward
+from flashviz.director.scene import Shown
 from flashviz.errors import TraceError
 from flashviz.inputs import make_inputs
 from flashviz.layout.backward import Grid, arrivals, magnified
@@ -180,6 +182,11 @@ def rooted(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.copysign(np.sqrt(np.abs(values)), values))
 
 
+def as_read(items: Iterable[Shown]) -> list[str]:
+    """Their texts, line after line from the top; a line's boxes end within 0.1 of one another."""
+    return [item.text for item in sorted(items, key=lambda item: (-round(item.box[1], 1), item.box[0]))]
+
+
 def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
     beats = ("again", "upstream", "push", "mean", "slopes", "outputs", "owner", "shared")
@@ -206,12 +213,11 @@ def test_pictures_are_of_these_values() -> None:
     parts = back.parts[:, *back.number].astype(float)
     for side, order in zip(("first", "last"), back.drawn, strict=True):
         assert values_of(at(stage, "order"), f"parts {side}") == [written(parts[order])]
-    adds = [item for item in shown(at(stage, "order"), "part") if "." in item.text]
-    adds.sort(key=lambda item: (-round(item.box[1]), item.box[0]))  # as they are read
-    read = [float(item.text.replace("−", "-")) for item in adds]
+    adds = [text for text in as_read(shown(at(stage, "order"), "part")) if "." in text]
+    read = [float(text.replace("−", "-")) for text in adds]
     assert read == pytest.approx(np.concatenate([parts[order] for order in back.drawn]).tolist(), abs=0.00501)
     ended = at(stage, "fixed")
-    assert [item.text for item in shown(ended, "block")] == [*products(back.trace), *products(back.fixed)]
+    assert as_read(shown(ended, "block")) == [*products(back.trace), *products(back.fixed)]
     for side, trace in (("usual", back.trace), ("fixed", back.fixed)):
         assert said(ended, f"{side} count") == [f"{len(products(trace))} products a tile"]
     assert said(ended, "sum first") + said(ended, "sum last") == [back.said["first"], back.said["last"]], "both orders stand to the end"

@@ -23,7 +23,7 @@ from flashviz.figures import plus
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, line_of, panel
@@ -191,7 +191,7 @@ def again(film: BackwardFilm) -> None:
     film.move(*gone, *film.leave(), FadeIn(frame), seconds=TEXT)
 
     def nearer(share: float) -> None:
-        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - share)
+        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - early(share))
 
     zoom = Shows(lines, nearer, rate_func=ease_in_out_cubic, remover=True), film.outline_to(frame, cell, rect)
     film.move(*zoom, seconds=MOVE)

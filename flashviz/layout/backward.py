@@ -84,8 +84,8 @@ WEIGHTED: Mapping[Aspect, Table] = {
 # P and dS of a tile, and beside each what its products make.
 PRODUCTS: Mapping[Aspect, Table] = {
     "16:9": {
-        "part": (100, 20, 1820, 90), "p": (100, 120, 490, 510), "p name": (510, 280, 640, 350), "dv": (680, 270, 1820, 360),
-        "ds": (100, 530, 490, 920), "ds name": (510, 690, 640, 760), "dk": (680, 600, 1820, 690), "dq": (680, 760, 1820, 850),
+        "part": (100, 20, 1820, 90), "p": (100, 120, 490, 510), "p name": (510, 280, 640, 350), "dv": (680, 120, 1820, 510),
+        "ds": (100, 530, 490, 920), "ds name": (510, 690, 640, 760), "dk": (680, 540, 1820, 720), "dq": (680, 730, 1820, 910),
     },
     "4:3": {
         "part": (60, 30, 1380, 100), "p": (60, 130, 440, 510), "p name": (460, 290, 560, 350), "dv": (580, 280, 1400, 360),
@@ -154,14 +154,14 @@ ADDS: Mapping[Aspect, Table] = {
 # One number of dQ: what the programs add to it, in two orders; and the products of a pair of tiles, as equal blocks, in any and in one.
 ENDS: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (60, 14, 1180, 70), "first": (250, 78, 1180, 214), "first number": (1210, 84, 1880, 214),
-        "first who": (60, 218, 240, 262), "first order": (250, 218, 1180, 262),
-        "first what": (60, 262, 240, 306), "first adds": (250, 262, 1180, 306), "differ": (1210, 246, 1880, 306),
-        "last name": (60, 334, 1180, 390), "last": (250, 398, 1180, 534), "last number": (1210, 404, 1880, 534),
-        "last who": (60, 538, 240, 582), "last order": (250, 538, 1180, 582),
-        "last what": (60, 582, 240, 626), "last adds": (250, 582, 1180, 626), "off": (1210, 566, 1880, 626),
-        "usual name": (60, 680, 400, 780), "usual": (410, 680, 1370, 780), "usual count": (1400, 680, 1880, 780),
-        "fixed name": (60, 810, 400, 910), "fixed": (410, 810, 1370, 910), "fixed count": (1400, 810, 1880, 910),
+        "first name": (60, 10, 1180, 66), "first": (250, 70, 1180, 240), "first number": (1210, 66, 1880, 236),
+        "first who": (60, 242, 240, 286), "first order": (250, 242, 1180, 286),
+        "first what": (60, 286, 240, 330), "first adds": (250, 286, 1180, 330), "differ": (1210, 256, 1880, 330),
+        "last name": (60, 350, 1180, 406), "last": (250, 410, 1180, 580), "last number": (1210, 406, 1880, 576),
+        "last who": (60, 582, 240, 626), "last order": (250, 582, 1180, 626),
+        "last what": (60, 626, 240, 670), "last adds": (250, 626, 1180, 670), "off": (1210, 596, 1880, 670),
+        "usual name": (60, 706, 400, 800), "usual": (410, 706, 1370, 800), "usual count": (1400, 706, 1880, 800),
+        "fixed name": (60, 820, 400, 914), "fixed": (410, 820, 1370, 914), "fixed count": (1400, 820, 1880, 914),
     },
     "4:3": {
         "first name": (30, 20, 960, 76), "first": (190, 84, 960, 214), "first number": (980, 84, 1420, 214),
