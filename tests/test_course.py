@@ -123,7 +123,7 @@ ANSWERS = {
     "why dQ alone is not deterministic": ("BackwardScene", "All add into the same dQ, in no fixed order."),
     "exact, and yet other bits": ("BackwardScene", "compare errors, not bits"),
     "the attention map": ("BackwardScene", "Q, K and LSE make P again: P = exp(S − LSE)."),
-    "what training keeps": ("TrainingMemoryScene", "P is read, or made again from LSE"),
+    "what training keeps": ("TrainingMemoryScene", "one side reads P, the other makes it again"),
 }
 
 

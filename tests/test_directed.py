@@ -185,7 +185,7 @@ FILMS = {
         "training_memory", "TrainingMemoryScene",
         subjects={
             "forward": TRAINED, "twice": (*TRAINED, "n", "law P", "factor P"), "again": (*TRAINED, "n", "law P", "factor P"),
-            "back": (*TRAINED, "ratio"),
+            "back": (*TRAINED, "reads", "makes", "drops"), "idea": (*TRAINED, "ratio", "idea"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),
