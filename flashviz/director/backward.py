@@ -698,7 +698,7 @@ def numbered(film: BackwardFilm, side: str, row: str, head: str, name: str, text
     """Under each part a number of its program, and what these are, where there is room."""
     rect = film.place[f"{side} {row}"]
     cells = columns(rect, len(texts))
-    if cells[0].width < 1.1 * max(text_width(text, LABEL, Face.STRONG) for text in texts):
+    if cells[0].width < 1.02 * max(text_width(text, LABEL, Face.STRONG) for text in texts):
         return []
     shift = -0.1 * cells[0].width  # a bar fills four fifths of its pitch
     words = [number_in(cell.shifted(shift, 0), text, film.skin.ink) for cell, text in zip(cells, texts, strict=True)]
@@ -765,7 +765,8 @@ class Block(Named):
         hue = film.skin.hue(name)
         self.square = Rectangles(hue, name=f"product {name}", opacity=palette.RESTING)
         self.square.set_stroke(hue, width=theme.OUTLINE, opacity=1)
-        (self.letters,) = worded(rect, [name], NUMBER, [film.skin.ink], "part")
+        px = NUMBER * min(1.0, rect.width / text_width("dQ", NUMBER, Face.STRONG))  # as wide a name as any
+        self.letters = word(name, px, film.skin.ink, rect, "part")
         super().__init__(self.square, self.letters, tag="block", text=name)
         self.put(rect)
 

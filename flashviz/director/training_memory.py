@@ -284,7 +284,7 @@ def back(film: TrainingMemoryFilm) -> None:
     film.uses = [
         film.fitted("reads", [f"Standard reads P: {size['P']} a layer", f"Standard reads P: {size['P']}", f"left: P, {size['P']}"]),
         film.fitted("makes", [f"Flash reads LSE: {size['LSE']} a layer", f"Flash reads LSE: {size['LSE']}", f"right: LSE, {size['LSE']}"]),
-        film.fitted("drops", ["and makes P again: not kept", "and makes P again", "P made again"]),
+        film.fitted("drops", ["makes P again (dashed: not kept)", "makes P again (dashed)", "P again: dashed"]),
     ]
     with film.scene.telling():
         film.move(FadeIn(*film.uses), seconds=TEXT)
