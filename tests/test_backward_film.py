@@ -118,7 +118,7 @@ def test_a_pushed_score_is_softmax_of_the_row_with_it(name: str) -> None:
     back, row = found(name), found(name).row
     key, pushed = back.swayed, found(name).row.pushed(back.swayed)
     assert back.in_tile[key]
-    changes = [row.pushed(each)[each] - row.p[each] for each in np.flatnonzero(back.in_tile)]
+    changes = [row.pushed(each)[each] - row.p[each] for each in np.flatnonzero(back.in_tile).tolist()]
     assert pushed[key] - row.p[key] >= 0.5 * max(changes), "by the slope; a push of 1 is not small"
     with np.errstate(divide="ignore"):
         scores = np.log(row.p.astype(np.float64)) + (np.arange(len(row.p)) == key)

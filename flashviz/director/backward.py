@@ -211,10 +211,10 @@ def again(film: BackwardFilm) -> None:
     film.tiles["second"] = film.matrix("P", roots(found.final_weights), place["second"], roots(tile.p))
     with film.scene.telling():
         film.tiles["tile"] = weights = film.matrix("P", roots(tile.p), rect)
-        film.move(*film.leave("tile name"), seconds=TEXT / 2)
-        film.move(film.fitted("tile name", ["P, made again", "P again"], skin.scores), seconds=TEXT)
         film.move(row_by_row(film, weights, rect, place["column"]), seconds=ROWS)
         film.scene.remove(scores)
+        film.move(*film.leave("tile name"), seconds=TEXT / 2)
+        film.move(film.fitted("tile name", ["P, made again", "P again"], skin.scores), seconds=TEXT)
         named = film.fitted("second name", ["P of the forward pass", "forward's P"], skin.scores)
         film.move(FadeIn(film.tiles["second"]), named, seconds=TEXT)
         same_again(film, weights)
