@@ -17,3 +17,4 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
         training_memory.twice(film)
         training_memory.again(film)
         training_memory.back(film)
+        training_memory.idea(film)

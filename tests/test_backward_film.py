@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.backward import Backward, added, digits, gather, products
+from flashviz.chapters.backward import Backward, added, digits, gather, products, sums
 from flashviz.config import AttentionConfig
 from flashviz.director import backward
+from flashviz.director.scene import Shown
 from flashviz.errors import TraceError
 from flashviz.inputs import make_inputs
 from flashviz.layout.backward import Grid, arrivals, magnified
@@ -102,9 +104,43 @@ def test_a_rows_weights_are_the_width_and_its_mean_is_d(name: str) -> None:
     assert abs(row.ds.sum()) <= unit
     assert row.ds[back.in_tile].tolist() == back.followed.ds[at].tolist(), "the same numbers as in the tile"
     assert back.in_tile.sum() == len(back.keys_of("K", back.key_tile))
-    said = {each: float(back.said[each].replace("−", "-")) for each in ("mean", "d", "above", "below")}
+    said = {each: float(back.said[each].replace("−", "-")) for each in ("mean", "d", "above", "below", "weight", "gap", "slope")}
     assert said["mean"] == pytest.approx(said["d"], abs=0.011 + unit)
     assert said["above"] == pytest.approx(-said["below"], abs=0.011 + unit)
+    assert said["slope"] == pytest.approx(said["weight"] * said["gap"], abs=0.006 + 5e-4 * abs(said["gap"])), (
+        "what is written can be checked"
+    )
+
+
+@every
+def test_a_pushed_score_is_softmax_of_the_row_with_it(name: str) -> None:
+    """By softmax itself, in float64: of log P the score's push is an addition. The others keep their shares of one another."""
+    back, row = found(name), found(name).row
+    key, pushed = back.swayed, found(name).row.pushed(back.swayed)
+    assert back.in_tile[key]
+    changes = [row.pushed(each)[each] - row.p[each] for each in np.flatnonzero(back.in_tile).tolist()]
+    assert pushed[key] - row.p[key] >= 0.5 * max(changes), "by the slope; a push of 1 is not small"
+    with np.errstate(divide="ignore"):
+        scores = np.log(row.p.astype(np.float64)) + (np.arange(len(row.p)) == key)
+    softmax = np.exp(scores) / np.exp(scores).sum()
+    assert pushed == pytest.approx(softmax * row.p.sum(dtype=np.float64), abs=1e-12)
+    said = {each: float(back.said[each].replace("−", "-")) for each in ("weight", "pushed", "others", "shrunk")}
+    assert said["weight"] + said["others"] == pytest.approx(1.0, abs=1e-3)
+    assert said["pushed"] + said["shrunk"] == pytest.approx(1.0, abs=1e-3)
+    assert said["pushed"] >= said["weight"]
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_strip_is_as_wide_as_its_weights_and_ends_where_it_ended(share: float) -> None:
+    film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
+    row, areas = film.found.row, backward.Areas(film, Rect(0.0, 0.0, 10.0, 4.0))
+    weights = row.p + (row.pushed(areas.key) - row.p) * share
+    areas.side_by_side(weights)
+    own = areas.own.points
+    assert np.ptp(own[:, 0]) / 10 == pytest.approx(weights[areas.key] / weights.sum(), abs=1e-6)
+    points = np.concatenate([own, areas.others.points])
+    assert (points[:, 0].min(), points[:, 0].max()) == pytest.approx((0.0, 10.0))
+    assert np.ptp(points[:, 1]) == pytest.approx(areas.whole.height)
 
 
 @every
@@ -125,7 +161,7 @@ def test_an_order_is_a_bit_different_and_no_worse(name: str) -> None:
     assert 0 < back.differ < first.size, "some numbers differ, some do not"
     assert first[back.number] != last[back.number]
     bound = (len(back.parts) - 1) * 2.0**-24 * np.abs(back.parts).sum(0).max() * 1.01
-    assert 0 < max(back.off) <= bound
+    assert 0 < back.off <= bound
     assert [float(back.said[side].replace("−", "-")) for side in ("first", "last")] == pytest.approx(
         [float(each[back.number]) for each in (first, last)], rel=1e-7
     )
@@ -146,18 +182,29 @@ def rooted(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.copysign(np.sqrt(np.abs(values)), values))
 
 
+def as_read(items: Iterable[Shown]) -> list[str]:
+    """Their texts, line after line from the top; a line's boxes end within 0.1 of one another."""
+    return [item.text for item in sorted(items, key=lambda item: (-round(item.box[1], 1), item.box[0]))]
+
+
 def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
-    again, upstream, mean, slopes, owner, shared = (at(stage, beat) for beat in ("again", "upstream", "mean", "slopes", "owner", "shared"))
+    beats = ("again", "upstream", "push", "mean", "slopes", "outputs", "owner", "shared")
+    again, upstream, push, mean, slopes, outputs, owner, shared = (at(stage, beat) for beat in beats)
     assert sorted(values_of(again, "P")) == sorted(written(np.sqrt(each)) for each in (back.followed.p, back.final_weights))
     assert values_of(upstream, "dP") == [written(rooted(back.followed.dp))]
-    assert values_of(mean, "areas of the tile") == [written(np.full(back.in_tile.sum(), back.row.mean))], "levelled"
-    assert said(mean, "mean name") + said(mean, "d name") == [f"level: Σ P dP = {back.said['mean']}", f"dO · O = {back.said['d']}"]
-    assert " ".join(said(mean, "proof")) == "Σ P dP = Σ P (dO · V ) = dO · Σ P V = dO · O = D"
-    assert values_of(slopes, "dS") == [written(rooted(back.followed.ds))]
-    assert values_of(slopes, "P") == [written(np.sqrt(back.followed.p))], "dV needs it"
-    assert values_of(slopes, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
-    assert values_of(slopes, "D") == [written(rooted(back.followed.d[:, None]))]
+    assert values_of(upstream, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
+    assert said(push, "mean name") == [f"bright: score + 1, weight {back.said['weight']} → {back.said['pushed']}"]
+    assert said(push, "d name") == [f"all others: {back.said['others']} → {back.said['shrunk']}"]
+    assert values_of(mean, "one weight") == [written([back.row.mean])], "levelled"
+    assert said(mean, "mean name") + said(mean, "d name") == [
+        f"average: Σ P dP = {back.said['mean']}",
+        f"from the stored O: dO · O = {back.said['d']}",
+    ]
+    assert " ".join(said(mean, "proof")) == "D = Σ P dP = Σ P (dO · V ) = dO · Σ P V = dO · O"
+    assert values_of(slopes, "one weight") == [written([back.row.dp[back.swayed] - back.row.d])], "measured from D"
+    assert values_of(outputs, "dS") == [written(rooted(back.followed.ds))]
+    assert values_of(outputs, "P") == [written(np.sqrt(back.followed.p))], "dV needs it"
     assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(rooted(each))] for each in back.gathered[-1]]
     visits = sum(map(len, back.walks))
     assert values_of(shared, "added") == [written([visits])]
@@ -166,9 +213,13 @@ def test_pictures_are_of_these_values() -> None:
     parts = back.parts[:, *back.number].astype(float)
     for side, order in zip(("first", "last"), back.drawn, strict=True):
         assert values_of(at(stage, "order"), f"parts {side}") == [written(parts[order])]
+    adds = [text for text in as_read(shown(at(stage, "order"), "part")) if "." in text]
+    read = [float(text.replace("−", "-")) for text in adds]
+    assert read == pytest.approx(np.concatenate([parts[order] for order in back.drawn]).tolist(), abs=0.00501)
     ended = at(stage, "fixed")
-    assert [item.text for item in shown(ended, "block")] == products(back.fixed)
-    assert said(ended, "fixed count") == [f"{len(products(back.fixed))} products for {len(products(back.trace))}"]
+    assert as_read(shown(ended, "block")) == [*products(back.trace), *products(back.fixed)]
+    for side, trace in (("usual", back.trace), ("fixed", back.fixed)):
+        assert said(ended, f"{side} count") == [f"{len(products(trace))} products a tile"]
     assert said(ended, "sum first") + said(ended, "sum last") == [back.said["first"], back.said["last"]], "both orders stand to the end"
 
 
@@ -197,6 +248,17 @@ def test_digits_tell_two_numbers_apart_and_say_each_exactly(a: float, b: float) 
     first, second = digits(np.float32(a), np.float32(b))
     assert len(first.partition(".")[2]) == len(second.partition(".")[2])
     assert [np.float32(each.replace("−", "-")) for each in (first, second)] == [np.float32(a), np.float32(b)]
+
+
+def test_a_running_sum_ends_at_the_sum_of_that_order() -> None:
+    """Each step as the order adds it: one rounding to float32 a step, and the last is the number that stands."""
+    back = found("default")
+    parts = back.parts[:, *back.number]
+    for side, order in zip(("first", "last"), back.drawn, strict=True):
+        said = sums(back.in_order(parts, order), len(back.said[side].partition(".")[2]))
+        assert said[-1] == back.said[side]
+        steps = [added(back.in_order(parts, order)[: n + 1, None])[0] for n in range(len(order))]
+        assert [float(each.replace("−", "-")) for each in said] == pytest.approx([float(step) for step in steps], abs=1e-7)
 
 
 @given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=20))
@@ -251,7 +313,7 @@ def test_levelled_bars_keep_their_area_and_areas_from_d_are_ds(share: float) -> 
     areas.display(row.dp + (row.mean - row.dp) * share)
     assert signed().sum() == pytest.approx(row.mean, abs=1e-4)
     areas.display(row.dp, row.d)
-    assert signed() == pytest.approx(np.concatenate([row.ds[~film.found.in_tile], row.ds[film.found.in_tile]]), abs=1e-5)
+    assert signed() == pytest.approx([*np.delete(row.ds, areas.key), row.ds[areas.key]], abs=1e-5)
 
 
 def test_zero_of_a_gradient_is_the_middle_of_its_ramp() -> None:

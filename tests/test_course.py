@@ -120,10 +120,10 @@ ANSWERS = {
     "with a perfect cache": ("IOScene", "Standard attention: 3,200 KiB; perfect cache: 2,304 KiB."),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
-    "why dQ alone is not deterministic": ("BackwardScene", "All add to dQ, in no fixed order."),
+    "why dQ alone is not deterministic": ("BackwardScene", "All add into the same dQ, in no fixed order."),
     "exact, and yet other bits": ("BackwardScene", "compare errors, not bits"),
-    "the attention map": ("BackwardScene", "P = exp(S − LSE): Q, K and one number a row make it again."),
-    "what training keeps": ("TrainingMemoryScene", "P is read, or made again from LSE"),
+    "the attention map": ("BackwardScene", "Q, K and LSE make P again: P = exp(S − LSE)."),
+    "what training keeps": ("TrainingMemoryScene", "one side reads P, the other makes it again"),
 }
 
 

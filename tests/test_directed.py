@@ -154,30 +154,34 @@ FILMS = {
     "backward": Directed(
         "backward", "BackwardScene",
         subjects={
-            "kept": ("grid", "o", "lse", "o name", "lse name", "s name", "s note"),
+            "kept": ("grid", "o", "lse", "part", "o name", "lse name", "lse note", "s name", "s note", "s kept"),
             "again": (
                 *("left", "left name", "top", "top name", "tile", "tile name", "column", "column name"),
                 *("second", "second name", "formula", "note"),
             ),
             "upstream": ("left", "left name", "top", "tile", "second", "note", "further"),
-            "mean": ("bars", "proof", "mean name", "d name", "width name"), "slopes": ("bars", "proof", "mean name", "d name"),
+            "push": ("bars", "proof", "mean name", "d name", "width name"), "mean": ("bars", "proof", "mean name", "d name"),
+            "slopes": ("bars", "proof", "mean name", "d name"), "outputs": ("part", "p", "p name", "ds", "ds name", "dv", "dk", "dq"),
             "shared": ("grid", "dq", "dk", "dv"),
-            "order": (*(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " order", " number", " off")), "differ"),
-            "fixed": ("fixed", "fixed name", "fixed count"),
+            "order": (
+                *(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " who", " order", " what", " adds", " number")),
+                *("differ", "off"),
+            ),
+            "fixed": tuple(f"{side}{part}" for side in ("usual", "fixed") for part in ("", " name", " count")),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},
             "one tile": {"seq_q": 64, "seq_k": 40}, "float32": {"dtype": "float32"}, "narrow tiles": {"block_n": 16},
             "no row is full": {"seq_q": 420, "seq_k": 300, "causal": True},
         },
-        actors=("walk", "areas of the tile", "areas of other tiles", "parts first", "parts last"),
+        actors=("walk", "one weight", "other weights", "parts first", "parts last"),
         seconds=(30, 60),
     ),
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
             "forward": TRAINED, "twice": (*TRAINED, "n", "law P", "factor P"), "again": (*TRAINED, "n", "law P", "factor P"),
-            "back": (*TRAINED, "ratio"),
+            "back": (*TRAINED, "reads", "makes", "drops"), "idea": (*TRAINED, "ratio", "idea"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),

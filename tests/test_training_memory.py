@@ -13,8 +13,9 @@ from flashviz.chapters.training_memory import LAYERS, gather
 from flashviz.config import AttentionConfig
 from flashviz.director.training_memory import SIDES, TrainingMemoryFilm
 from flashviz.errors import ConfigError
-from flashviz.figures import kib
+from flashviz.figures import amount, kib
 from flashviz.layout import ASPECTS, Aspect, Rect
+from flashviz.layout.training import GOES
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown
 from tests.test_directed import FILMS
@@ -39,10 +40,14 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
     assert said(at(film, "twice"), "factor") == ["× 2", "× 2", "× 4"][::-1]
     assert said(at(film, "again"), "factor") == ["× 16", "× 4", "× 4"]
     standard, flash = (4 * either + 16 * p, 4 * either + 4 * lse)
-    assert said(at(film, "back"), "bytes standard") == [f"at most {kib(standard)}"]
-    assert said(at(film, "back"), "bytes flash") == [f"at most {kib(flash)}"]
-    ratio, less = said(at(film, "back"), "ratio")
-    assert less == "× less"
+    assert said(at(film, "idea"), "bytes standard") == [f"at most {kib(standard)}"]
+    assert said(at(film, "idea"), "bytes flash") == [f"at most {kib(flash)}"]
+    one = {"P": kib(16 * p / LAYERS), "LSE": kib(4 * lse / LAYERS)}
+    assert said(at(film, "back"), "reads")[0].startswith(f"Standard reads P: {one['P']}")
+    assert said(at(film, "back"), "makes")[0].startswith(f"Flash reads LSE: {one['LSE']}")
+    assert said(at(film, "idea"), "idea") == [f"{one['LSE']} of LSE in place of {one['P']} of P"]
+    ratio, less = said(at(film, "idea"), "ratio")
+    assert less == "× less kept"
     assert float(ratio.replace(",", "")) == pytest.approx(standard / flash, rel=5e-3)
 
 
@@ -86,13 +91,44 @@ def test_twice_the_queries_and_keys_have_the_bytes_of_a_run_of_twice_as_many(nam
     assert {tensor: found.bytes_of(tensor, 2) for tensor in found.sizes} == twice.sizes
 
 
+@every
+def test_what_is_used_is_where_p_is_kept_or_would_be(name: str) -> None:
+    """Read: up to now all of the layer's slab of P. Made again: one column, in an outline as high as P's bytes, not kept."""
+    film = TrainingMemoryFilm(scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run))
+    high = film.found.bytes_of("P", 1) * film.unit
+    for layer in range(LAYERS):
+        begin = 2 * LAYERS - 1 - layer
+        film.display(1, begin + GOES / 2)
+        left, right = (film.using[side].points for side in SIDES)
+        slab, step = film.step("standard", 1).slab("P", layer, film.now), film.step("flash", 1)
+        assert (left[:, 1].min(), left[:, 1].max()) == pytest.approx((slab[len(slab) // 2][1], slab[len(slab) // 2 - 1][1]))
+        assert (left[:, 0].min(), left[:, 0].max()) == pytest.approx(
+            (float(step.x(begin)) - step.rect.x0 + film.place["standard"].x0, slab[:, 0].max())
+        )
+        assert np.ptp(right[:, 1]) == pytest.approx(high)
+        assert right[:, 0].max() == pytest.approx(float(step.x(film.now)))
+        assert np.ptp(film.unkept.points[:, 1]) == pytest.approx(high, abs=0.05)
+        film.display(1, begin + (1 + GOES) / 2)
+        assert not any(len(part.points) for part in (film.unkept, *film.using.values())), "dropped"
+
+
+@every
+def test_the_bar_of_the_scale_is_as_high_as_its_bytes(name: str) -> None:
+    film = TrainingMemoryFilm(scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run))
+    for share in (1.0, 0.3):
+        film.unit *= share
+        film.display(1, LAYERS)
+        assert np.ptp(film.scale.bar.points[:, 1]) == pytest.approx(film.scale.nbytes * film.unit)
+    assert film.scale.words.text == amount(film.scale.nbytes)
+
+
 @pytest.mark.parametrize("aspect", ASPECTS)
 @every
 def test_p_bursts_the_frame_on_the_scale_on_which_half_the_n_fits(name: str, aspect: Aspect) -> None:
     """Twice the bytes or more do not fit; what is beyond the frame is cut. Drawn smaller, all fits."""
     film = scene(FILM, aspect, **CONFIGS[name])
     whole, place = film.frame, film.shot("training")["standard"]
-    for beat, bursts in (("forward", False), ("twice", False), ("again", True), ("back", False)):
+    for beat, bursts in (("forward", False), ("twice", False), ("again", True), ("back", False), ("idea", False)):
         boxes = [Rect(*item.box) for item in shown(at(film, beat), "kept P")]
         assert boxes, "it is drawn"
         top = max(rect.y1 for rect in boxes)

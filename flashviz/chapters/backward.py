@@ -14,7 +14,7 @@ from flashviz.chapters.rescale import Rescale
 from flashviz.chapters.rescale import gather as gather_forward
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
-from flashviz.figures import power, total
+from flashviz.figures import number, power, total
 from flashviz.inputs import inputs_hash
 from flashviz.layout.backward import arrivals
 from flashviz.storyboard import Beat
@@ -22,37 +22,45 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 5.2, shot="kept", late=True, along=True,
-        caption="The backward pass needs P, which was never stored. How?",
+        "kept", "What was kept", 4.7, shot="kept", late=True, along=True,
+        caption="The backward pass needs P, but P was never stored.",
     ),
     Beat(
-        "again", "P again", 8.8, shot="tile pair", late=True, along=True,
-        caption="P = exp(S − LSE): Q, K and one number a row make it again.",
+        "again", "P again", 7.0, shot="tile pair", late=True, along=True,
+        caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "upstream", "From dO to dP", 5.2, shot="tile pair", late=True, along=True,
-        caption="From the loss comes dO. With V it makes dP.",
+        "upstream", "From dO to dP", 5.0, shot="tile pair", late=True, along=True,
+        caption="dO arrives from the loss. With V it makes dP.",
     ),
     Beat(
-        "mean", "One row", 8.1, shot="weighted", late=True, along=True,
-        caption="Pull dO out of the sum: the mean of dP is dO · O. That is D.",
+        "push", "One row", 5.4, shot="weighted", late=True, along=True,
+        caption="One score up: its weight grows, all others shrink.",
     ),
     Beat(
-        "slopes", "From dP to dS", 7.0, shot="weighted", late=True, along=True,
-        caption="dS is the area from D: a row's sum is 0. So in every row.",
-    ),
-    Beat("owner", "What stays", 5.6, shot="walk", late=True, along=True, caption="One program, one key tile: dK and dV stay on chip."),
-    Beat(
-        "shared", "What is shared", 7.4, shot="adds", late=True, along=True,
-        caption="dK, dV have one owner. All add to dQ, in no fixed order.",
+        "mean", "The average", 6.1, shot="weighted", late=True, along=True,
+        caption="D is the row's average of dP, each key weighted by P.",
     ),
     Beat(
-        "order", "Two orders", 6.2, shot="ends", late=True, along=True,
+        "slopes", "From dP to dS", 5.3, shot="weighted", late=True, along=True,
+        caption="dS = P × (dP − D): a bar's area, up or down from D.",
+    ),
+    Beat(
+        "outputs", "Three gradients", 4.8, shot="products", late=True, along=True,
+        caption="From P and dS, a tile's part of three gradients.",
+    ),
+    Beat("owner", "What stays", 5.5, shot="walk", late=True, along=True, caption="One program per key tile keeps dK and dV on chip."),
+    Beat(
+        "shared", "What is shared", 5.7, shot="adds", late=True, along=True,
+        caption="All add into the same dQ, in no fixed order.",
+    ),
+    Beat(
+        "order", "Two orders", 5.4, shot="ends", late=True, along=True,
         caption="Other order, other last bits: compare errors, not bits.",
     ),
     Beat(
-        "fixed", "The price", 5.8, shot="ends", late=True, along=True,
-        caption="A fixed order: S and dP once more, {fixed} products for {usual}.",
+        "fixed", "The price", 4.9, shot="ends", late=True, along=True,
+        caption="A fixed order makes S and dP twice: {fixed} products, not {usual}.",
     ),
 )  # fmt: skip
 
@@ -96,6 +104,12 @@ class Row:
     def mean(self) -> float:
         """Of dP, by weight. It is D, since O = P V: sum_j p_j (dO . v_j) = dO . O."""
         return float(self.p @ self.dp)
+
+    def pushed(self, key: int) -> np.ndarray:
+        """[keys] weights that the row has when the score of a key is 1 larger: its weight grows e times before all are divided anew."""
+        grown = self.p.astype(np.float64)
+        grown[key] *= np.e
+        return np.asarray(grown * (self.p.sum(dtype=np.float64) / grown.sum()))
 
     @property
     def ds(self) -> np.ndarray:
@@ -204,6 +218,11 @@ class Backward:
         """[keys] which keys of ``row`` are the followed tile's."""
         return np.repeat([j == self.key_tile for j in self.programs], [len(self.keys_of("K", j)) for j in self.programs])
 
+    @property
+    def swayed(self) -> int:
+        """The key of the followed tile, as ``row`` counts them, whose weight a push of its score changes most: dp/ds = p (1 - p)."""
+        return int(np.argmax(np.where(self.in_tile, self.row.p * (1 - self.row.p), -1)))
+
     @cached_property
     def final_weights(self) -> np.ndarray:
         """[rows, keys] the same tile's P as the forward pass left it: its terms by the last max, over the last sum."""
@@ -276,11 +295,10 @@ class Backward:
         return int((self.orders[0] != self.orders[1]).sum())
 
     @property
-    def off(self) -> tuple[float, float]:
-        """How far dQ's tile is, at most, from the sum of the same parts in float64, in either order."""
+    def off(self) -> float:
+        """How far dQ's tile is, at most and in either order, from the sum of the same parts in float64."""
         exact = self.parts.astype(np.float64).sum(0)
-        first, last = (float(np.abs(each - exact).max()) for each in self.orders)
-        return first, last
+        return max(float(np.abs(each - exact).max()) for each in self.orders)
 
     @property
     def beats(self) -> tuple[Beat, ...]:
@@ -293,12 +311,15 @@ class Backward:
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
         said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart)}
-        ds = self.row.ds
-        said |= {"mean": total(self.row.mean), "d": total(self.row.d), "above": total(ds[ds > 0].sum()), "below": total(ds[ds < 0].sum())}
+        ds, key, row = self.row.ds, self.swayed, self.row
+        said |= {"mean": total(row.mean), "d": total(row.d), "above": total(ds[ds > 0].sum()), "below": total(ds[ds < 0].sum())}
+        pushed = row.pushed(key)
+        said |= {"weight": number(row.p[key]), "pushed": number(pushed[key])}
+        said |= {"others": number(row.p.sum() - row.p[key]), "shrunk": number(pushed.sum() - pushed[key])}
+        said |= {"gap": total(row.dp[key] - row.d), "slope": total(ds[key])}
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
-            off = [power(each) for each in self.off]
-            said |= {"first": first, "last": last, "first off": off[0], "last off": off[1]}
+            said |= {"first": first, "last": last, "off": power(self.off)}
             said |= {"differ": f"{self.differ:,}", "all": f"{self.orders[0].size:,}"}
         return said
 
@@ -309,6 +330,11 @@ def added(parts: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     for part in parts:
         total = total + part
     return np.asarray(total, np.float32)
+
+
+def sums(parts: np.ndarray, places: int) -> list[str]:
+    """[n] numbers, one added after the other in float32: each sum on the way, with so many decimals."""
+    return [f"{float(each):.{places}f}".replace("-", "−") for each in itertools.accumulate(parts.astype(np.float32))]
 
 
 def digits(first: np.float32, second: np.float32) -> tuple[str, str]:

@@ -18,14 +18,21 @@ BEATS: tuple[Beat, ...] = (
         "forward", "The forward pass", 5.6, shot="training", late=True, along=True,
         caption="Each layer leaves what its backward pass will need.",
     ),
-    Beat("twice", "Twice the N", 4.6, shot="training", late=True, along=True, caption="Twice the N: P four times, all else twice."),
+    Beat(
+        "twice", "Twice the N", 5.0, shot="training", late=True, along=True,
+        caption="Twice as many tokens: P grows four times, the rest twice.",
+    ),
     Beat(
         "again", "And again", 5.0, shot="training", late=True, along=True,
         caption="Twice again: P bursts the frame. LSE is still a hair.",
     ),
     Beat(
-        "back", "The backward pass", 10.6, shot="training", late=True, along=True,
-        caption="Backward: P is read, or made again from LSE. Then all goes.",
+        "back", "The backward pass", 8.2, shot="training", late=True, along=True,
+        caption="Going back, one side reads P, the other makes it again.",
+    ),
+    Beat(
+        "idea", "What is kept", 5.4, shot="training", late=True, along=True,
+        caption="Keep one number a row and make P again: that is enough.",
     ),
 )  # fmt: skip
 LAYERS = 3  # that are drawn, equal ones
@@ -66,6 +73,13 @@ class TrainingMemory:
     def kept(self, side: str, n: float = 1) -> dict[str, float]:
         """Bytes of each matrix that one layer keeps on a side, the lowest of its slab first."""
         return {name: self.bytes_of(name, n) for name in (*EITHER, KEPT[side])}
+
+    @property
+    def units(self) -> list[str]:
+        """What N numbers are of: the first line says all, the last what fits everywhere."""
+        c = self.config
+        heads = "one head" if c.batch * c.heads == 1 else f"{c.batch * c.heads} heads"
+        return [f"a layer: {heads}, d = {c.head_dim}, {c.dtype}", f"{heads}, d = {c.head_dim}, {c.dtype}", f"d = {c.head_dim}, {c.dtype}"]
 
     def ratio(self, n: float) -> str:
         """How many times as much standard attention keeps, at the most."""

@@ -13,25 +13,31 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import backward
-from flashviz.chapters.backward import Backward, Given, gather, products
+from flashviz.chapters.backward import Backward, Given, gather, products, sums
 from flashviz.director.film.parts import LOAD, Columns, fitting, formula, matrix_to, reveal
 from flashviz.director.material import provenance
 from flashviz.director.score import upright
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, labelled, middle, word, worded
+from flashviz.figures import plus
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, line_of, panel
 from flashviz.palette import spread
 
-SWEEP, ROWS, SCAN = 3.7, 2.2, 1.4  # seconds: of the forward pass, of a tile's rows for P and for dS
-WALK, ALL = 3.6, 4.4  # seconds of one program, and of all
+SWEEP, ROWS, SCAN = 3.3, 1.6, 1.0  # seconds: of the forward pass, of a tile's rows for P and for dS
+PUSH, WALK, ALL, SUM = 1.6, 3.0, 3.0, 1.2  # seconds: of one score, of one program, of all, of a sum
+STRIP = 0.25, 0.75  # shares of a place's height between which a row's weights stand side by side
+SEAM = em(2)  # between two of them
 SYMBOL = 72  # px of a formula
+OF_P = 'P = e^S \\/ sum e^S = e^(S - "LSE")'
 OF_DS = '"dS" = P compose ("dP" - D)'
+OF_LSE = ["= log of its row's Σ exp(S)", "= log Σ exp(S)"]
+PARTS = (["Part 1: one tile, from P to dS"], ["Part 2: who adds up dV, dK and dQ", "Part 2: who adds them up"])
 LINE = em(6)  # under digits that differ
 GAP = em(60)  # between two launches
 OVER = em(56)  # over a grid, for its columns' numbers
@@ -146,17 +152,19 @@ def kept(film: BackwardFilm) -> None:
 
     show(0.0)
     said = (
-        ("s name", ("P", skin.scores), "dV = Pᵀ dO needs it", "dV needs it"), ("o name", ("O", skin.o), "d numbers a row", "d a row"),
-        ("lse name", ("LSE", skin.stats), "one number a row", "one a row"),
+        ("s name", ("P", skin.scores), "one weight a query and key", "a weight a pair"),
+        ("o name", ("O", skin.o), "stored: d numbers a query", "d numbers a query"),
+        ("lse name", ("LSE", skin.stats), "stored: one number a query", "one a query"),
     )  # fmt: skip
     for part, called, words, short in said:
         film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short, px=NUMBER), tag=part)
     film.scene.add(lines, film.words["s name"], o, numbers, tile)
     left = [film.words[part] for part in ("o name", "lse name")]
+    axes = film.fitted("s note", ["rows: queries, columns: keys", "a row a query"], skin.ink)
     with film.scene.telling():
-        film.move(FadeIn(*left), film.name("lse note", "= m + log ℓ", skin.ink), seconds=TEXT)
+        film.move(film.fitted("part", PARTS[0], skin.ink), FadeIn(*left), axes, film.fitted("lse note", OF_LSE, skin.ink), seconds=TEXT)
         film.move(Shows(Group(o, numbers, tile), show), seconds=SWEEP)
-        film.move(film.name("s note", "not stored", skin.ink), seconds=TEXT)
+        film.move(film.name("s kept", "never stored", skin.ink), seconds=TEXT)
     film.tiles |= {"o": o, "lse": numbers}
     film.words["lines"] = lines
 
@@ -180,36 +188,33 @@ def again(film: BackwardFilm) -> None:
     cell, lines = whole.cell(block, found.key_tile), film.words.pop("lines")
     frame, large = box(cell, stroke=skin.scores), magnified(whole.rect, cell, rect)
     gone = [FadeOut(film.tiles.pop(part)) for part in ("o", "lse")]
-    film.words["which"] = word(f"row block {block}, key tile {found.key_tile}", NAME, skin.ink, kept["s name"], "which")
-    film.move(*gone, *film.leave("s name", "s note", "o name", "lse name", "lse note"), FadeIn(frame), seconds=TEXT)
-    film.move(FadeIn(film.words["which"]), seconds=TEXT)
+    film.move(*gone, *film.leave(), FadeIn(frame), seconds=TEXT)
 
     def nearer(share: float) -> None:
-        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - share)
+        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - early(share))
 
-    film.scene.hold(0.4)
     zoom = Shows(lines, nearer, rate_func=ease_in_out_cubic, remover=True), film.outline_to(frame, cell, rect)
-    film.move(*zoom, *film.leave("which"), seconds=MOVE)
+    film.move(*zoom, seconds=MOVE)
     coming = (
         film.arrive("left", "Q", found.rows_of("Q", found.row_block), above=False),
         film.arrive("top", "K", found.keys_of("K", found.key_tile).T, above=True),
     )
     film.move(*coming, seconds=LOAD)
     scores = film.matrix("S", np.where(np.isfinite(tile.s), tile.s, np.nan), rect)
-    names = film.name("left name", "Q", skin.q), film.name("top name", "Kᵀ", skin.k), film.name("tile name", "S", skin.scores)
+    names = film.name("left name", "Q", skin.q), film.name("top name", "Kᵀ", skin.k), film.name("tile name", "S = Q Kᵀ", skin.scores)
     film.scene.remove(frame)
     film.scene.add(scores)
     film.move(*names, Columns(scores), seconds=0.8)
     film.tiles["column"] = film.matrix("LSE", finite(found.rows_of("LSE", found.row_block)), place["column"])
-    film.words["formula"] = formula('P = e^(S - "LSE")', SYMBOL, skin.ink, place["formula"])
+    film.words["formula"] = formula(OF_P, SYMBOL, skin.ink, place["formula"])
     film.move(FadeIn(film.tiles["column"], film.words["formula"]), film.name("column name", "LSE", skin.stats), seconds=TEXT)
     film.tiles["second"] = film.matrix("P", roots(found.final_weights), place["second"], roots(tile.p))
     with film.scene.telling():
         film.tiles["tile"] = weights = film.matrix("P", roots(tile.p), rect)
-        film.move(*film.leave("tile name"), seconds=TEXT / 2)
-        film.move(film.name("tile name", "P", skin.scores), seconds=TEXT)
         film.move(row_by_row(film, weights, rect, place["column"]), seconds=ROWS)
         film.scene.remove(scores)
+        film.move(*film.leave("tile name"), seconds=TEXT / 2)
+        film.move(film.fitted("tile name", ["P, made again", "P again"], skin.scores), seconds=TEXT)
         named = film.fitted("second name", ["P of the forward pass", "forward's P"], skin.scores)
         film.move(FadeIn(film.tiles["second"]), named, seconds=TEXT)
         same_again(film, weights)
@@ -253,51 +258,73 @@ def upstream(film: BackwardFilm) -> None:
         gone = FadeOut(film.tiles["left"])
         film.move(gone, film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
         names = film.name("left name", "dO", skin.o), film.name("second name", "P", skin.scores)
-        film.move(*names, film.fitted("note", ["dO: how the loss changes with O"], skin.o), seconds=TEXT)
+        film.move(*names, film.fitted("note", ["dO: the gradient that arrives for O", "dO: O's gradient"], skin.o), seconds=TEXT)
         gone = FadeOut(film.tiles["top"])
         film.move(gone, film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True), seconds=LOAD)
         film.tiles["tile"] = made = film.matrix("dP", tile.dp, place["tile"])
         film.scene.add(made)
         names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP", skin.scores)
-        film.move(*names, film.fitted("further", ["dP: how it changes with P", "dP: with P"], skin.scores), Columns(made), seconds=0.8)
+        film.move(
+            *names,
+            film.fitted("further", ["dP = dO Vᵀ: the gradient of P", "dP: P's gradient"], skin.scores),
+            Columns(made),
+            seconds=0.8,
+        )
 
 
 # --------------------------------------------------------------------------------------------------------------- on one row
 
 
 class Areas(Group):
-    """A row's keys as bars as wide as their weights, those of the followed tile lit: all of them are as wide as the place."""
+    """A row's keys as bars as wide as their weights, one of them lit: all of them are as wide as the place."""
 
     def __init__(self, film: BackwardFilm, rect: Rect) -> None:
-        found, self.rect, self.row = film.found, rect, film.found.row
-        self.lit = found.in_tile
-        ends = np.concatenate([[0.0], np.cumsum(self.row.p, dtype=np.float64)])
-        self.x = rect.x0 + ends * rect.width / ends[-1]
+        self.rect, self.row, self.key = rect, film.found.row, film.found.swayed
         levels = np.array([0.0, self.row.d, *self.row.dp[self.row.p > 0]])
         self.unit = rect.height / max(float(np.ptp(levels)), 1e-30)
         self.zero = rect.y0 - float(levels.min()) * self.unit
-        self.others = Rectangles(film.skin.scores, name="areas of other tiles", opacity=palette.FAINT)
-        self.own = Rectangles(film.skin.scores, name="areas of the tile", opacity=palette.LIT)
-        super().__init__(self.others, self.own)
+        low, high = ((rect.y0 + share * rect.height - self.zero) / self.unit for share in STRIP)
+        self.strip = np.full(len(self.row.p), low), np.full(len(self.row.p), high)
+        self.others = Rectangles(film.skin.scores, name="other weights", opacity=palette.FAINT)
+        self.own = Rectangles(film.skin.scores, name="one weight", opacity=palette.LIT)
+        self.seams = Rectangles(film.skin.ground, name="seams")
+        super().__init__(self.others, self.own, self.seams)
+        self.weigh(self.row.p)
 
-    def boxes(self, tops: np.ndarray, base: float = 0.0) -> np.ndarray:
+    def weigh(self, weights: np.ndarray) -> Areas:
+        """As wide as these weights [keys]."""
+        ends = np.concatenate([[0.0], np.cumsum(weights, dtype=np.float64)])
+        self.x = self.rect.x0 + ends * self.rect.width / ends[-1]
+        return self
+
+    def boxes(self, tops: np.ndarray, base: np.ndarray | float = 0.0) -> np.ndarray:
         """[keys, 4] bars from a level to other levels [keys], in units of dP."""
         low, high = (self.zero + self.unit * each(np.broadcast_to(base, tops.shape), tops) for each in (np.minimum, np.maximum))
         return np.stack([self.x[:-1], low, self.x[1:], high], 1)
 
-    def display(self, tops: np.ndarray, base: float = 0.0) -> Areas:
+    def display(self, tops: np.ndarray, base: np.ndarray | float = 0.0) -> Areas:
         """These bars are there."""
-        boxes = self.boxes(tops, base)
-        for drawn, keys in ((self.others, ~self.lit), (self.own, self.lit)):
+        boxes, own = self.boxes(tops, base), np.arange(len(tops)) == self.key
+        for drawn, keys in ((self.others, ~own), (self.own, own)):
             drawn.display(boxes[keys])
             drawn.values = (tops - base)[keys]
+        self.seams.display(edges([]))
+        return self
+
+    def side_by_side(self, weights: np.ndarray) -> Areas:
+        """A strip of these weights [keys]: all as high, with a seam between two that are wide enough."""
+        low, high = self.strip
+        self.weigh(weights).display(high, low)
+        boxes, wide = self.boxes(high, low), np.diff(self.x) > 2 * SEAM
+        ends = boxes[1:][wide[1:] & wide[:-1]]
+        ends[:, 2] = ends[:, 0] + SEAM
+        self.seams.display(ends)
         return self
 
     @property
-    def keys_of_tile(self) -> Rect:
-        """Where the followed tile's bars grow from zero."""
-        (inside,) = np.nonzero(self.lit)
-        return Rect(self.x[inside[0]], self.zero, self.x[inside[-1] + 1], self.zero + LINE)
+    def whole(self) -> Rect:
+        """Where the strip stands."""
+        return Rect(self.rect.x0, self.zero + self.strip[0][0] * self.unit, self.rect.x1, self.zero + self.strip[1][0] * self.unit)
 
     def line(self, color: str, level: float, name: str) -> Rectangles:
         """Across all bars."""
@@ -306,46 +333,62 @@ class Areas(Group):
 
 
 PROOF = (  # of what the weighted mean is, step by step; each part in the colour of what it stands for
-    (("Σ P dP", "P"),),
+    (("D", "D"), ("=", ""), ("Σ P dP", "P")),
     (("=", ""), ("Σ P", "P"), ("(dO", "O"), ("·", ""), ("V", "V"), (")", "")),
     (("=", ""), ("dO", "O"), ("·", ""), ("Σ P", "P"), ("V", "V")),
     (("=", ""), ("dO · O", "O")),
-    (("=", ""), ("D", "D")),
 )
+
+
+@beat("push")
+def push(film: BackwardFilm) -> None:
+    """A row of P is lifted out, its weights side by side: as one score is pushed up, one weight grows and all others shrink."""
+    place, skin, found = film.place, film.skin, film.found
+    row, said, pair = found.row, found.said, film.scene.shot("tile pair")
+    film.areas = areas = Areas(film, place["bars"])
+    line = line_of(pair["second"], len(found.followed.d), found.forward.row).inset(-LINE)
+    mark, pushed = box(line, stroke=skin.ink), row.pushed(areas.key)
+    film.move(*film.leave(), FadeIn(mark), seconds=TEXT)
+    film.move(*(FadeOut(tile) for tile in film.tiles.values()), film.outline_to(mark, line, areas.whole), seconds=LOAD)
+    keys = f"{len(row.p):,} keys"
+    titles = film.fitted("proof", [f"one row of P: the weights of {keys}", f"one row of P, {keys}"], skin.scores)
+    names = film.fitted("width name", ["width: the weight P; all together are 1", "width: P, together 1"], skin.scores)
+    with film.scene.telling():
+        film.move(FadeIn(areas.side_by_side(row.p)), FadeOut(mark), titles, names, seconds=TEXT)
+        grows = Shows(areas, lambda share: areas.side_by_side(row.p + (pushed - row.p) * share), rate_func=ease_in_out_cubic)
+        film.scene.hold(0.3)
+        film.move(grows, seconds=PUSH)
+        bright, others = f"{said['weight']} → {said['pushed']}", f"{said['others']} → {said['shrunk']}"
+        texts = [f"bright: score + 1, weight {bright}", f"score + 1: {bright}"]
+        film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
+        film.move(film.fitted("d name", [f"all others: {others}", f"others: {others}"], skin.scores), seconds=TEXT)
 
 
 @beat("mean")
 def mean(film: BackwardFilm) -> None:
-    """A row of P and of dP is lifted out, and all keys join it: bars as wide as P, as high as dP. Levelled, they keep their area: D."""
-    place, skin, found = film.place, film.skin, film.found
-    row, said, pair = found.row, found.said, film.scene.shot("tile pair")
-    film.areas = areas = Areas(film, place["bars"])
-    lines = [line_of(pair[part], len(found.followed.d), found.forward.row).inset(-LINE) for part in ("tile", "second")]
-    marks = [box(line, stroke=skin.ink) for line in lines]
-    film.move(*film.leave(), FadeIn(*marks), seconds=TEXT)
-    lifted = (film.outline_to(mark, line, areas.keys_of_tile) for mark, line in zip(marks, lines, strict=True))
+    """The weights go back, and dP gives each its height. Levelled, the bars keep their area: D, which is dO · O."""
+    skin, areas, said = film.skin, film.areas, film.found.said
+    row, pushed, (low, high) = film.found.row, film.found.row.pushed(areas.key), areas.strip
+    back = Shows(areas, lambda share: areas.side_by_side(pushed + (row.p - pushed) * share), rate_func=ease_in_out_cubic)
+    film.move(back, *film.leave("proof", "mean name", "d name"), seconds=0.6)
     film.words["zero"] = areas.line(skin.quiet, 0.0, "zero")
-    wide, here = f"width: P, all {len(row.p):,} keys, together 1", f"full tone: key tile {found.key_tile}"
-    film.words |= {"nil": level_name(film, "0", 0.0, skin.ink)}
-    names = film.fitted("width name", [f"{wide}; {here}", wide], skin.scores), FadeIn(film.words["nil"], film.words["zero"])
-    film.move(*(FadeOut(tile) for tile in film.tiles.values()), *names, *lifted, seconds=MOVE)
-    film.scene.add(areas.display(0 * row.dp))
-    height = film.fitted("mean name", ["height: dP, up or down", "height: dP"], skin.scores)
-    film.move(*(FadeOut(mark) for mark in marks), height, Shows(areas, lambda share: areas.display(row.dp * share)), seconds=0.8)
+    film.words["nil"] = level_name(film, "0", 0.0, skin.ink)
+    names = film.fitted("mean name", ["height: dP, up or down", "height: dP"], skin.scores), FadeIn(film.words["nil"], film.words["zero"])
+    rises = Shows(areas, lambda share: areas.display(high + (row.dp - high) * share, low * (1 - share)), rate_func=ease_in_out_cubic)
+    film.move(rises, *names, seconds=0.8)
     film.words["was"] = Rectangles(skin.scores, name="was here", opacity=palette.DIM).display(areas.boxes(row.dp))
-    first, *steps, last = proof(film)
+    first, *steps = proof(film)
     with film.scene.telling():
+        film.move(FadeIn(film.words["was"], *first), seconds=TEXT)
         level = Shows(areas, lambda share: areas.display(row.dp + (row.mean - row.dp) * share), rate_func=ease_in_out_cubic)
-        film.move(*film.leave("mean name"), FadeIn(film.words["was"]), seconds=TEXT / 2)
-        film.move(FadeIn(*first), level, seconds=1.4)
-        texts = [f"level: Σ P dP = {said['mean']}", f"Σ P dP = {said['mean']}"]
-        film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
+        film.move(level, *film.leave("mean name"), seconds=1.4)
+        film.words |= {"mean": areas.line(skin.hue("D"), row.d, "mean"), "level": level_name(film, "D", row.d, skin.hue("D"))}
+        texts = [f"average: Σ P dP = {said['mean']}", f"Σ P dP = {said['mean']}"]
+        film.move(film.fitted("mean name", texts, skin.scores), FadeIn(film.words["mean"], film.words["level"]), seconds=TEXT)
         for step in steps:
             film.move(FadeIn(*step), seconds=2 * TEXT)
-            film.scene.hold(0.3)
-        film.words |= {"mean": areas.line(skin.hue("D"), row.d, "mean"), "level": level_name(film, "D", row.d, skin.hue("D"))}
-        reached = film.name("d name", f"dO · O = {said['d']}", skin.o)
-        film.move(reached, FadeIn(*last, film.words["mean"], film.words["level"]), seconds=TEXT)
+        texts = [f"from the stored O: dO · O = {said['d']}", f"dO · O = {said['d']}"]
+        film.move(film.fitted("d name", texts, skin.o), seconds=TEXT)
 
 
 def proof(film: BackwardFilm) -> list[list[Word]]:
@@ -367,36 +410,21 @@ def level_name(film: BackwardFilm, text: str, level: float, color: str) -> Word:
 
 @beat("slopes")
 def slopes(film: BackwardFilm) -> None:
-    """The bars rise again, and are measured from D: their areas are dS, and cancel. Then so in every row of the tile."""
-    place, skin, found = film.place, film.skin, film.found
-    row, said, areas, tile, pair = found.row, found.said, film.areas, found.followed, film.scene.shot("tile pair")
+    """The bars rise again, and are measured from D: the area of each is its dS, and all of them cancel."""
+    place, skin, areas, row, said = film.place, film.skin, film.areas, film.found.row, film.found.said
     rises = Shows(areas, lambda share: areas.display(row.mean + (row.dp - row.mean) * share), rate_func=ease_in_out_cubic)
     proven = [part for part in film.words if part.startswith("proof")]
-    film.move(rises, *film.leave("was", "mean name", "d name", *proven), seconds=0.8)
+    film.move(rises, *film.leave("was", "mean name", "d name", *proven), seconds=0.6)
     film.words["formula"] = formula(OF_DS, SYMBOL, skin.ink, place["proof"])
     with film.scene.telling():
         rebased = Shows(areas, lambda share: areas.display(row.dp, row.d * share), rate_func=ease_in_out_cubic)
-        film.move(rebased, *film.leave("zero", "nil"), FadeIn(film.words["formula"]), seconds=0.8)
-        texts = [f"areas: {said['above']} above, {said['below']} below", f"{said['above']} and {said['below']}"]
-        film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
-        film.scene.hold(0.6)
-        film.tiles["column"] = film.matrix("D", tile.d[:, None], pair["column"])
-        said_of = (
-            ("left name", "dO", skin.o), ("top name", "Vᵀ", skin.v), ("second name", "P", skin.scores),
-            ("column name", "D", skin.hue("D")), ("tile name", "dP", skin.scores),
-        )  # fmt: skip
-        film.move(FadeOut(areas), *film.leave(), FadeIn(*film.tiles.values()), seconds=MOVE / 2)
-        for part, text, color in said_of:
-            film.words[part] = word(text, NAME, color, pair[part], part)
-        film.words["formula"] = formula(OF_DS, SYMBOL, skin.ink, pair["formula"])
-        film.move(FadeIn(*film.words.values()), seconds=TEXT)
-        raw, made = film.tiles["tile"], film.matrix("dS", tile.ds, pair["tile"])
-        film.move(row_by_row(film, made, pair["tile"], pair["second"]), seconds=SCAN)
-        film.scene.remove(raw)
-        film.tiles["tile"] = made
-        film.move(*film.leave("tile name"), seconds=TEXT / 2)
-        film.words["tile name"] = word("dS", NAME, skin.scores, pair["tile name"], "tile name")
-        film.move(FadeIn(film.words["tile name"]), seconds=TEXT)
+        film.move(rebased, *film.leave("zero", "nil"), FadeIn(film.words["formula"]), seconds=0.9)
+        gap = f"({said['gap']})" if said["gap"].startswith("−") else said["gap"]
+        bright = f"{said['weight']} × {gap} = {said['slope']}"
+        film.move(film.fitted("mean name", [f"bright bar: dS = {bright}", f"dS = {bright}", bright], skin.scores), seconds=TEXT)
+        film.scene.hold(1.0)
+        texts = [f"all: {said['above']} above D, {said['below']} below", f"all: {said['above']} and {said['below']}"]
+        film.move(film.fitted("d name", texts, skin.scores), seconds=TEXT)
 
 
 def finite(values: np.ndarray) -> np.ndarray:
@@ -405,6 +433,29 @@ def finite(values: np.ndarray) -> np.ndarray:
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
+
+OUTPUTS = (("dv", "dV", "dV += Pᵀ dO"), ("dk", "dK", "dK += dSᵀ Q"), ("dq", "dQ", "dQ += dS K"))
+
+
+@beat("outputs")
+def outputs(film: BackwardFilm) -> None:
+    """P and dS of the whole tile; beside each what it adds to, and where that gradient goes."""
+    place, skin, tile = film.place, film.skin, film.found.followed
+    film.tiles = {
+        "p": film.matrix("P", roots(tile.p), place["p"]),
+        "ds": film.matrix("dS", tile.ds, place["ds"]),
+    }
+    film.move(FadeOut(film.areas), *film.leave(), seconds=TEXT)
+    film.move(FadeIn(film.tiles["p"]), film.fitted("part", PARTS[1], skin.ink), film.name("p name", "P", skin.scores), seconds=TEXT)
+    with film.scene.telling():
+        film.move(film.name("ds name", "dS", skin.scores), row_by_row(film, film.tiles["ds"], place["ds"], place["ds"]), seconds=SCAN)
+        for part, tensor, product in OUTPUTS:
+            words = labelled(
+                place[part], (product, skin.hue(tensor)), (f"goes back to {tensor[1]}", skin.ink), f"for {tensor[1]}", px=NUMBER
+            )
+            film.words[part] = Named(*words, tag=part)
+            film.move(FadeIn(film.words[part]), seconds=TEXT)
+            film.scene.hold(0.4)
 
 
 class Walk(Group):
@@ -493,9 +544,8 @@ def owner(film: BackwardFilm) -> None:
     """P and dS go back to their place; the program of its column walks down: dK and dV gather on chip, of dQ each row block gets a part."""
     place, skin, found = film.place, film.skin, film.found
     film.walk = walk = Walk(film, place)
-    j, tiles = found.key_tile, [film.tiles.pop(part) for part in ("second", "tile")]
-    gone = [FadeOut(film.tiles.pop(part)) for part in ("left", "top", "column")]
-    film.move(*film.leave(), *gone, seconds=TEXT)
+    j, tiles = found.key_tile, list(film.tiles.values())
+    film.move(*film.leave(), seconds=TEXT)
     home = walk.grid.cell(found.row_block, j)
     near = {part: magnified(place[part], home, tiles[-1].rect) for part in ("grid", "dq", "dk", "dv")}
 
@@ -512,7 +562,7 @@ def owner(film: BackwardFilm) -> None:
     }
     first, last = (walk.grid.cell(row, j) for row in (0, found.row_blocks - 1))
     film.words["column"] = column = box(Rect(last.x0, last.y0, first.x1, first.y1).inset(-LINE), stroke=skin.scores)
-    film.move(FadeIn(chip, column), *(FadeIn(tile) for tile in film.tiles.values()), *owner_names(film, j), seconds=TEXT)
+    film.words["columns"] = columns_of(film)
     steps = len(walk.walks[j])
 
     def show(share: float) -> None:
@@ -522,8 +572,9 @@ def owner(film: BackwardFilm) -> None:
         for at, tile in enumerate(film.tiles.values()):
             tile.display(roots(found.gathered[done - 1][at]) if done else 0 * found.gathered[0][at])
 
-    show(0.0)
     with film.scene.telling():
+        coming = FadeIn(chip, column, film.words["columns"]), *(FadeIn(tile) for tile in film.tiles.values())
+        film.move(*coming, *owner_names(film, j), seconds=TEXT)
         film.move(Shows(Group(walk, *film.tiles.values()), show), seconds=WALK)
 
 
@@ -537,7 +588,7 @@ def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
         film.name("dv tile name", "dV += Pᵀ dO", skin.v),
         film.fitted("dq name", ["dQ += dS K, in HBM", "dQ += dS K"], skin.q),
         film.fitted("chip note", ["K and V stay too; Q and dO pass", "K, V stay; Q, dO pass", "K, V too"], skin.ink),
-        film.fitted("chip name", [f"on chip: the program of key tile {j}", f"program {j}, on chip", "on chip"], skin.ink),
+        film.fitted("chip name", [f"on chip: program {j} owns key tile {j}", f"program {j}, on chip", "on chip"], skin.ink),
     ]
 
 
@@ -545,7 +596,7 @@ def columns_of(film: BackwardFilm) -> Named:
     """Over each column its program's number, where there is room."""
     grid = film.walk.grid
     over = [Rect(cell.x0, grid.rect.y1, cell.x1, grid.rect.y1 + OVER) for cell in (grid.cell(0, j) for j in range(grid.columns))]
-    return Named(*(number_in(rect, f"{j}", film.skin.ink) for j, rect in enumerate(over) if film.walk.slots.legible), tag="part")
+    return Named(*(number_in(rect, f"{j}", film.skin.ink) for j, rect in enumerate(over) if grid.legible), tag="part")
 
 
 @beat("shared")
@@ -566,16 +617,15 @@ def shared(film: BackwardFilm) -> None:
     film.tiles = {}
     walk.display([], alone, [j])
     names = [film.name("dk name", "dK", skin.k), film.name("dv name", "dV", skin.v)]
-    names.append(film.fitted("dq name", ["dQ: who added, in turn", "dQ: in turn", "dQ"], skin.q))
+    names.append(film.fitted("dq name", ["rows of dQ: who added, in turn", "dQ: who added, in turn", "dQ: in turn", "dQ"], skin.q))
     film.words["columns"] = columns_of(film)
-    film.move(*names, FadeIn(film.words["columns"]), seconds=TEXT)
     first, *_, last = [program for program, blocks in enumerate(walk.walks) if blocks]
-    texts = [f"programs {first} to {last}, all at once", f"{first} to {last} at once"]
-    film.move(film.fitted("note", texts, skin.ink), seconds=TEXT)
-    film.move(walk.cleared(), seconds=TEXT * 2)
-    show = walk.run_all(film.found.config.seed)
-    show(0.0)
+    names.append(film.fitted("note", [f"programs {first} to {last}, all at once", f"{first} to {last} at once"], skin.ink))
     with film.scene.telling():
+        film.move(*names, FadeIn(film.words["columns"]), seconds=TEXT)
+        film.move(walk.cleared(), seconds=TEXT * 2)
+        show = walk.run_all(film.found.config.seed)
+        show(0.0)
         film.move(Shows(walk, show), seconds=ALL)
         film.move(*film.leave("note"), seconds=TEXT / 2)
         film.move(film.name("note", "one order of many", skin.ink), seconds=TEXT)
@@ -586,21 +636,19 @@ def shared(film: BackwardFilm) -> None:
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """The row of dQ comes nearer: what each program adds to one of its numbers; then the same parts in another order."""
+    """The row of dQ comes nearer: what each program adds to one of its numbers, summed up; then the same parts in another order."""
     skin, found, walk = film.skin, film.found, film.walk
     first, last = found.drawn
     slots = edges([walk.slots.cell(found.row_block, at) for at in range(len(first))])
-    gone = [FadeOut(walk), *film.leave()]
-    stacked = comes(film, "first", ["One number of dQ: its parts, as just added", "One number of dQ, as just added"], slots, gone)
+    said, gone = found.said, [FadeOut(walk), *film.leave()]
     with film.scene.telling():
+        stacked = comes(film, "first", ["One number of dQ: what each program adds", "One number of dQ, part by part"], slots, gone)
         comes(film, "last", ["The same parts, in another order", "In another order"], stacked[[first.index(j) for j in last]], [])
-        said, off = found.said, []
-        for side in ("first", "last"):
-            texts = [f"tile ≤ {said[f'{side} off']} off float64's sum", f"≤ {said[f'{side} off']} off float64"]
-            off.append(film.fitted(f"{side} off", texts, skin.ink))
         film.words["digits"] = Group(underlined(film, "first"), underlined(film, "last"))
-        short = f"{said['differ']} of {said['all']} differ"
-        film.move(FadeIn(film.words["digits"]), *off, film.fitted("differ", [f"in the tile {short}", short], skin.ink), seconds=TEXT)
+        share = f"{said['differ']} of {said['all']}"
+        differ = film.fitted("differ", [f"{share} numbers differ", f"{share} differ"], skin.ink)
+        film.move(FadeIn(film.words["digits"]), differ, seconds=TEXT)
+        film.move(film.fitted("off", [f"each off by at most {said['off']}", f"off ≤ {said['off']}"], skin.ink), seconds=TEXT)
 
 
 def comes(film: BackwardFilm, side: str, titles: Sequence[str], start: np.ndarray, gone: Sequence[FadeOut]) -> np.ndarray:
@@ -613,8 +661,10 @@ def comes(film: BackwardFilm, side: str, titles: Sequence[str], start: np.ndarra
     move = Shows(bars, lambda share: bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic)
     title = film.fitted(f"{side} name", titles, film.skin.q)
     title.rate_func = late
-    film.move(*gone, move, title, FadeIn(zero_line(film, side), numbered(film, side, programs), rate_func=late), seconds=1.2)
-    film.move(FadeIn(summed(film, side)), seconds=TEXT)
+    rows = [("order", "who", "program", [f"{j}" for j in programs]), ("adds", "what", "adds", [plus(0.0, part) for part in parts])]
+    under = [each for row in rows for each in numbered(film, side, *row)]
+    film.move(*gone, move, title, FadeIn(zero_line(film, side), *under, rate_func=late), seconds=1.0)
+    film.move(summed(film, side, parts), seconds=SUM)
     return stop
 
 
@@ -644,24 +694,28 @@ def zero_line(film: BackwardFilm, side: str) -> Rectangles:
     return line.display(np.array([[rect.x0, zero - LINE / 4, rect.x1, zero + LINE / 4]]))
 
 
-def numbered(film: BackwardFilm, side: str, programs: Sequence[int]) -> Named:
-    """Under each part its program's number, where there is room."""
-    rect = film.place[f"{side} order"]
-    cells = columns(rect, len(programs))
-    widest = max(text_width(f"{j}", LABEL, Face.STRONG) for j in programs)
-    fits = cells[0].width > 1.3 * widest
+def numbered(film: BackwardFilm, side: str, row: str, head: str, name: str, texts: Sequence[str]) -> list[Mobject]:
+    """Under each part a number of its program, and what these are, where there is room."""
+    rect = film.place[f"{side} {row}"]
+    cells = columns(rect, len(texts))
+    if cells[0].width < 1.02 * max(text_width(text, LABEL, Face.STRONG) for text in texts):
+        return []
     shift = -0.1 * cells[0].width  # a bar fills four fifths of its pitch
-    words = [number_in(cell.shifted(shift, 0), f"{j}", film.skin.ink) for cell, j in zip(cells, programs, strict=True)] if fits else []
-    film.words[f"{side} order"] = made = Named(*words, tag="part")
-    return made
+    words = [number_in(cell.shifted(shift, 0), text, film.skin.ink) for cell, text in zip(cells, texts, strict=True)]
+    film.words[f"{side} {row}"] = made = Named(*words, tag="part")
+    film.words[f"{side} {head}"] = called = word(name, LABEL, film.skin.ink, film.place[f"{side} {head}"], "part", Face.TEXT)
+    return [made, called]
 
 
-def summed(film: BackwardFilm, side: str) -> Readout:
-    """The sum in float32, by as many digits as it has."""
+def summed(film: BackwardFilm, side: str, parts: np.ndarray) -> Shows:
+    """The sum in float32 as part after part is added, by as many digits as the last has."""
     rect, text = film.place[f"{side} number"], film.found.said[side]
-    px = fitting(text, NUMBER, rect)
-    film.words[f"{side} number"] = made = Readout(text, px, film.skin.ink, name=f"sum {side}", face=Face.MONO_STRONG).at(rect)
-    return made
+    said = sums(parts, len(text.partition(".")[2]))
+    film.words[f"{side} number"] = made = Readout(
+        text, fitting(max(said, key=len), ONE_NUMBER, rect), film.skin.ink, name=f"sum {side}", face=Face.MONO_STRONG
+    )
+    made.at(rect)
+    return Shows(made, lambda share: made.display(said[min(int(share * len(said)), len(said) - 1)]), introducer=True)
 
 
 def underlined(film: BackwardFilm, side: str) -> Rectangles:
@@ -682,27 +736,26 @@ def fixed(film: BackwardFilm) -> None:
     first, second = products(found.trace), products(found.fixed)
     if film.scene.on_stage(film.walk):  # where no order changes a bit
         film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
-    places = columns(place["fixed"].before(GAP / 2), len(second), em(14))
-    blocks = {name: Block(film, name, rect) for name, rect in zip(first, places, strict=False)}
-    title = film.fitted("fixed name", ["dQ added up by all programs", "all add to dQ"], skin.ink)
-    film.move(FadeIn(*blocks.values()), title, counted(film, f"{len(first)} products"), seconds=0.6)
+    usual, apart = (columns(place[part].before(GAP / 2), len(second), em(14)) for part in ("usual", "fixed"))
+    blocks = {name: Block(film, name, rect) for name, rect in zip(first, usual, strict=False)}
     goes = []
-    for at, (name, rect) in enumerate(zip(second, places, strict=True)):
-        block = blocks[name]
+    for at, (name, rect) in enumerate(zip(second, apart, strict=True)):
+        block = Block(film, name, blocks[name].rect)
         if name in second[:at]:  # once more
-            block = Block(film, name, block.rect)
             block.square.set_stroke(skin.ink, width=theme.HEAVY)
-            film.scene.add(block)
         goes.append(block.to(rect.shifted(GAP / 2 if at >= len(first) - 1 else 0.0, 0.0)))  # dQ, made last, has a launch of its own
     with film.scene.telling():
-        film.move(*goes, *film.leave("fixed name", "fixed count"), seconds=1.2)
-        texts = ["dQ in a launch of its own: a fixed order", "dQ by itself: a fixed order"]
-        film.move(film.fitted("fixed name", texts, skin.ink), counted(film, f"{len(second)} products for {len(first)}"), seconds=TEXT)
+        names = film.name("usual name", "any order", skin.ink), counted(film, "usual", len(first))
+        film.move(FadeIn(*blocks.values()), *names, seconds=0.6)
+        film.scene.hold(0.4)
+        film.scene.add(*(each.mobject for each in goes))
+        film.move(*goes, film.name("fixed name", "a fixed order", skin.ink), seconds=1.2)
+        film.move(counted(film, "fixed", len(second)), seconds=TEXT)
 
 
-def counted(film: BackwardFilm, text: str) -> FadeIn:
+def counted(film: BackwardFilm, part: str, count: int) -> FadeIn:
     """How many products a pair of tiles takes."""
-    return film.name("fixed count", text, film.skin.ink)
+    return film.fitted(f"{part} count", [f"{count} products a tile", f"{count} products"], film.skin.ink)
 
 
 class Block(Named):
@@ -712,7 +765,8 @@ class Block(Named):
         hue = film.skin.hue(name)
         self.square = Rectangles(hue, name=f"product {name}", opacity=palette.RESTING)
         self.square.set_stroke(hue, width=theme.OUTLINE, opacity=1)
-        (self.letters,) = worded(rect, [name], NUMBER, [film.skin.ink], "part")
+        px = NUMBER * min(1.0, rect.width / text_width("dQ", NUMBER, Face.STRONG))  # as wide a name as any
+        self.letters = word(name, px, film.skin.ink, rect, "part")
         super().__init__(self.square, self.letters, tag="block", text=name)
         self.put(rect)
 

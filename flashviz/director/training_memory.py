@@ -15,20 +15,22 @@ from flashviz.chapters.training_memory import EITHER, KEPT, LAYERS, LENGTHS, Tra
 from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, word, worded
-from flashviz.figures import KIB, kib
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, word, worded
+from flashviz.figures import KIB, amount, kib, times
 from flashviz.layout import Rect
 from flashviz.layout.training import Step
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Polygons, Rectangles
+from flashviz.mobjects.tiles import Polygons, Rectangles, dashes, edges
 
-FORWARD, GROWS, BACK = 4.4, 2.6, 5.0  # seconds: of all layers forward, of a doubling, of all layers back
+FORWARD, GROWS, BACK = 4.4, 2.6, 5.4  # seconds: of all layers forward, of a doubling, of all layers back
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
 FULL = 0.97  # of its place is what standard attention keeps at a length that fits
 LINE, TICK, MIDDLE = em(4), em(12), em(40)  # under the slabs: its width, between two layers, and between both passes
 INNER = em(16)  # from a letter to its slab's edge
+COLUMN = em(14)  # of P that is used now: its width
+MARK = em(120)  # the height that the scale's bar has at most, at first
 
 
 class TrainingMemoryStage(ShotScene):
@@ -47,6 +49,9 @@ class TrainingMemoryStage(ShotScene):
 class TrainingMemoryFilm(ChapterFilm):
     """Everything on stage, made here once. ``n``: how many times as many queries and keys are drawn, ``now``: until when."""
 
+    axes: list[Word]
+    uses: list[Word]
+
     def __init__(self, scene: ShotScene, found: TrainingMemory) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("training")
@@ -61,11 +66,15 @@ class TrainingMemoryFilm(ChapterFilm):
         sizes = ("N × N", "N × d") if self.square else ("N × M", "N, M × d")
         self.laws = Law(self, "P", ["P"], sizes[0], 2), Law(self, "LSE", ["LSE"], "N", 1), Law(self, "either", EITHER, sizes[1], 1)
         self.all = Group(*self.slabs.values(), *self.bytes.values(), self.count)
+        self.scale = Scale(self)
+        self.using = {side: Rectangles(self.skin.scores, name=f"P in use, {side}", opacity=palette.LIT) for side in SIDES}
+        self.unkept = Rectangles(self.skin.scores, name="P, not kept")
+        self.all.add(*self.using.values(), self.unkept, self.scale)
         self.display(1.0, 0.0)
 
     def slab(self, name: str) -> Polygons:
         """One matrix of all layers. LSE's are thinner than what can be drawn: they have an outline."""
-        made = Polygons(self.skin.hue(name), f"kept {name}", palette.LIT if name in KEPT.values() else palette.SECOND)
+        made = Polygons(self.skin.hue(name), f"kept {name}", palette.LIT if name == "LSE" else palette.SECOND)
         return made.set_stroke(self.skin.hue(name), width=theme.OUTLINE, opacity=1) if name == "LSE" else made
 
     def fitting(self, n: float) -> float:
@@ -104,10 +113,24 @@ class TrainingMemoryFilm(ChapterFilm):
             for name in step.sizes:
                 self.slabs[side, name].display([step.slab(name, layer, now) for layer in range(LAYERS)])
             nbytes, whole = self.bytes_at(side, written, now), now == int(now) and n in LENGTHS
+            self.use(side, step)
             self.bytes[side].display(f"kept: {kib(round(nbytes) if whole else nbytes // KIB * KIB)}")
         self.count.display(self.counted(n))
+        self.scale.display(self.unit)
         self.letter()
         return self
+
+    def use(self, side: str, step: Step) -> None:
+        """What a layer's backward pass has of its P now: all that it read so far, or the one column that it made again, and drops."""
+        layer = step.turn(self.now)
+        boxes = []
+        if layer is not None:
+            place = step.used(layer, self.found.bytes_of("P", self.n))
+            done = place.left(float(step.x(self.now)) - place.x0)
+            boxes = [done.right(min(COLUMN, done.width)) if side == "flash" else done]
+        if side == "flash":
+            self.unkept.display(dashes(place) if boxes else edges([]))
+        self.using[side].display(edges(boxes))
 
     def letter(self) -> None:
         """P's letters at the foot of its slabs, before the end of the forward pass, where these are high enough."""
@@ -117,6 +140,10 @@ class TrainingMemoryFilm(ChapterFilm):
             high, low = edge[len(edge) // 2 - 1], edge[len(edge) // 2]
             letter.set_fill(opacity=float(high - low > em(NAME)))
             letter.put_at(step.rect.center[0] - letter.wide - INNER, low + INNER)
+
+    def fitted(self, part: str, texts: Sequence[str], px: float = NAME) -> Word:
+        """The first of these that fits there, in ink."""
+        return word(first_that_fits(texts, px, self.place[part].width, Face.STRONG), px, self.skin.ink, self.place[part], part)
 
     def runs(self, until: float, seconds: float) -> None:
         """The step goes on."""
@@ -130,6 +157,23 @@ class TrainingMemoryFilm(ChapterFilm):
             Group(self.all, *self.letters), lambda share: self.display(start + (n - start) * share, LAYERS), rate_func=ease_in_out_cubic
         )
         self.move(growth, seconds=GROWS)
+
+
+class Scale(Group):
+    """A bar that is as high as so many bytes, with their number on it."""
+
+    def __init__(self, film: TrainingMemoryFilm) -> None:
+        self.nbytes, self.rect = 2 ** int(np.log2(MARK / film.unit)), film.place["scale"]
+        self.bar = Rectangles(film.skin.quiet, name="scale")
+        self.words = amid([amount(self.nbytes)], film.skin.ink, self.rect, "scale bytes")
+        super().__init__(self.bar, self.words)
+
+    def display(self, unit: float) -> Scale:
+        """``unit``: how high a byte is."""
+        x, top = self.rect.center[0], self.rect.y0 + self.nbytes * unit
+        self.bar.display(edges([Rect(x - LINE, self.rect.y0, x + LINE, top)]))
+        self.words.put_at(self.words.left, top + INNER)
+        return self
 
 
 class Law(Group):
@@ -181,8 +225,10 @@ def ways(film: TrainingMemoryFilm) -> list[Word]:
 @beat("forward")
 def forward(film: TrainingMemoryFilm) -> None:
     """Layer on layer Q, K, V and O are left, and P or LSE."""
-    film.scene.add(ground(film), *film.names, *ways(film), film.all)
-    film.move(FadeIn(*film.laws), seconds=TEXT)
+    units = film.fitted("units", film.found.units, LABEL)
+    film.axes = [film.fitted("up", ["height: bytes that are kept"], LABEL), film.fitted("along", ["left to right: a training step"], LABEL)]
+    film.scene.add(ground(film), *film.names, *ways(film), film.all, units)
+    film.move(FadeIn(*film.laws, *film.axes), seconds=TEXT)
     with film.scene.telling():
         film.runs(LAYERS, FORWARD)
         film.move(FadeIn(*film.letters), seconds=TEXT)
@@ -203,6 +249,7 @@ def doubles(film: TrainingMemoryFilm, n: int) -> None:
 @beat("twice")
 def twice(film: TrainingMemoryFilm) -> None:
     """N doubles, on the same scale."""
+    film.move(FadeOut(*film.axes), seconds=TEXT)
     doubles(film, LENGTHS[1])
 
 
@@ -214,19 +261,45 @@ def again(film: TrainingMemoryFilm) -> None:
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """Both are drawn smaller, on one scale. The last layer's goes first, until nothing is kept; then how much was kept when most was."""
+    """Both are drawn smaller, on one scale. The last layer's goes first: P is read where it was kept, or made again where it was not."""
     place, skin, n, start = film.place, film.skin, LENGTHS[-1], film.unit
+    stands, ghost = place["standard"], Rectangles(skin.quiet, name="frame before")
+    before = Rect(stands.x0, stands.y0, stands.x1, film.scene.frame.y1)
 
     def smaller(share: float) -> None:
         film.unit = start + (film.fitting(n) - start) * share
         film.display(n, LAYERS)
+        ghost.display(dashes(before.bottom(before.height * film.unit / start)))
 
-    note = word("both drawn smaller", NAME, skin.ink, place["ratio"], "note")
+    note = [
+        film.fitted("reads", [f"drawn {times(start / film.fitting(n))} × smaller", "drawn smaller"]),
+        film.fitted("makes", ["dashed: the frame so far", "dashed: the frame"]),
+    ]
     film.move(FadeOut(*film.laws, *(law.factor for law in film.laws)), seconds=TEXT)
-    film.move(FadeIn(note), Shows(Group(film.all, *film.letters), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.scene.add(ghost)
+    film.move(FadeIn(*note), Shows(Group(film.all, *film.letters, ghost), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.scene.hold(0.6)
+    film.move(FadeOut(ghost, *note), seconds=TEXT)
+    size = {name: kib(film.found.bytes_of(name, n)) for name in KEPT.values()}
+    film.uses = [
+        film.fitted("reads", [f"Standard reads P: {size['P']} a layer", f"Standard reads P: {size['P']}", f"left: P, {size['P']}"]),
+        film.fitted("makes", [f"Flash reads LSE: {size['LSE']} a layer", f"Flash reads LSE: {size['LSE']}", f"right: LSE, {size['LSE']}"]),
+        film.fitted("drops", ["makes P again (dashed: not kept)", "makes P again (dashed)", "P again: dashed"]),
+    ]
     with film.scene.telling():
+        film.move(FadeIn(*film.uses), seconds=TEXT)
         film.runs(2 * LAYERS, BACK)
-        film.move(FadeOut(note), seconds=TEXT)
+
+
+@beat("idea")
+def idea(film: TrainingMemoryFilm) -> None:
+    """How much was kept when most was, how many times less, and what takes P's place."""
+    n, size = LENGTHS[-1], {name: kib(film.found.bytes_of(name, LENGTHS[-1])) for name in KEPT.values()}
+    film.move(FadeOut(*film.uses), seconds=TEXT)
+    with film.scene.telling():
         film.move(*(film.bytes[side].turn(at_most(film.bytes_at(side, n, LAYERS))) for side in SIDES), seconds=MOVE / 2)
-        less = worded(place["ratio"], [film.found.ratio(n), "× less"], ONE_NUMBER, [skin.ink] * 2, "ratio")
+        less = worded(film.place["ratio"], [film.found.ratio(n), "× less kept"], ONE_NUMBER, [film.skin.ink] * 2, "ratio")
         film.move(FadeIn(*less), seconds=TEXT)
+        film.scene.hold(0.6)
+        texts = [f"{size['LSE']} of LSE in place of {size['P']} of P", "LSE in place of P"]
+        film.move(FadeIn(film.fitted("idea", texts, LABEL)), seconds=TEXT)

@@ -38,7 +38,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
-    "ends": backward.ENDS, "training": TRAINING,
+    "products": backward.PRODUCTS, "ends": backward.ENDS, "training": TRAINING,
 }  # fmt: skip
 
 

@@ -13,44 +13,56 @@ from flashviz.layout.table import Table
 # The places of the slabs stand side by side; what they outgrow is the frame's upper edge. FlashAttention's leave room for the words.
 TRAINING: Mapping[Aspect, Table] = {
     "16:9": {
-        "standard": (80, 20, 930, 690), "standard way": (80, 704, 930, 754), "standard name": (80, 756, 930, 816),
-        "standard bytes": (80, 818, 930, 914),
-        "flash": (990, 20, 1840, 690), "flash way": (990, 704, 1840, 754), "flash name": (990, 756, 1840, 816),
-        "flash bytes": (990, 818, 1840, 914),
-        "n": (990, 30, 1840, 140), "law P": (990, 160, 1517, 226), "factor P": (1537, 160, 1840, 226),
-        "law LSE": (990, 232, 1517, 298), "factor LSE": (1537, 232, 1840, 298),
-        "law either": (990, 304, 1517, 370), "factor either": (1537, 304, 1840, 370),
-        "ratio": (990, 180, 1840, 340),
+        "up": (80, 30, 900, 86), "along": (80, 86, 900, 142),
+        "standard": (80, 20, 900, 690), "standard way": (80, 704, 900, 754), "standard name": (80, 756, 900, 816),
+        "standard bytes": (80, 818, 900, 914),
+        "flash": (1020, 20, 1840, 690), "flash way": (1020, 704, 1840, 754), "flash name": (1020, 756, 1840, 816),
+        "flash bytes": (1020, 818, 1840, 914),
+        "scale": (904, 20, 1016, 690), "n": (1020, 30, 1840, 140), "units": (1020, 140, 1840, 196),
+        "law P": (1020, 206, 1520, 262), "factor P": (1540, 206, 1840, 262),
+        "law LSE": (1020, 266, 1520, 322), "factor LSE": (1540, 266, 1840, 322),
+        "law either": (1020, 326, 1520, 382), "factor either": (1540, 326, 1840, 382),
+        "reads": (1020, 206, 1840, 262), "makes": (1020, 266, 1840, 322), "drops": (1020, 326, 1840, 382),
+        "ratio": (1020, 206, 1840, 326), "idea": (1020, 330, 1840, 386),
     },
     "4:3": {
-        "standard": (50, 60, 700, 690), "standard way": (50, 704, 700, 754), "standard name": (50, 756, 700, 816),
-        "standard bytes": (50, 818, 700, 914),
-        "flash": (740, 60, 1390, 690), "flash way": (740, 704, 1390, 754), "flash name": (740, 756, 1390, 816),
-        "flash bytes": (740, 818, 1390, 914),
-        "n": (740, 70, 1390, 170), "law P": (740, 190, 1143, 256), "factor P": (1163, 190, 1390, 256),
-        "law LSE": (740, 262, 1143, 328), "factor LSE": (1163, 262, 1390, 328),
-        "law either": (740, 334, 1143, 400), "factor either": (1163, 334, 1390, 400),
-        "ratio": (740, 200, 1390, 360),
+        "up": (30, 70, 660, 126), "along": (30, 126, 660, 182),
+        "standard": (30, 60, 660, 690), "standard way": (30, 704, 660, 754), "standard name": (30, 756, 660, 816),
+        "standard bytes": (30, 818, 660, 914),
+        "flash": (780, 60, 1410, 690), "flash way": (780, 704, 1410, 754), "flash name": (780, 756, 1410, 816),
+        "flash bytes": (780, 818, 1410, 914),
+        "scale": (664, 60, 776, 690), "n": (780, 70, 1410, 160), "units": (780, 160, 1410, 216),
+        "law P": (780, 226, 1170, 282), "factor P": (1190, 226, 1410, 282),
+        "law LSE": (780, 286, 1170, 342), "factor LSE": (1190, 286, 1410, 342),
+        "law either": (780, 346, 1170, 402), "factor either": (1190, 346, 1410, 402),
+        "reads": (780, 226, 1410, 282), "makes": (780, 286, 1410, 342), "drops": (780, 346, 1410, 402),
+        "ratio": (780, 226, 1410, 346), "idea": (780, 350, 1410, 406),
     },
     "1:1": {
-        "standard": (30, 40, 520, 690), "standard way": (30, 704, 520, 754), "standard name": (30, 756, 520, 816),
-        "standard bytes": (30, 818, 520, 914),
-        "flash": (560, 40, 1050, 690), "flash way": (560, 704, 1050, 754), "flash name": (560, 756, 1050, 816),
-        "flash bytes": (560, 818, 1050, 914),
-        "n": (560, 50, 1050, 140), "law P": (560, 160, 864, 226), "factor P": (884, 160, 1050, 226),
-        "law LSE": (560, 232, 864, 298), "factor LSE": (884, 232, 1050, 298),
-        "law either": (560, 304, 864, 370), "factor either": (884, 304, 1050, 370),
-        "ratio": (560, 180, 1050, 340),
+        "up": (20, 44, 480, 100), "along": (20, 100, 480, 156),
+        "standard": (20, 40, 480, 690), "standard way": (20, 704, 480, 754), "standard name": (20, 756, 480, 816),
+        "standard bytes": (20, 818, 480, 914),
+        "flash": (600, 40, 1060, 690), "flash way": (600, 704, 1060, 754), "flash name": (600, 756, 1060, 816),
+        "flash bytes": (600, 818, 1060, 914),
+        "scale": (484, 40, 596, 690), "n": (600, 40, 1060, 120), "units": (600, 120, 1060, 170),
+        "law P": (600, 176, 890, 232), "factor P": (910, 176, 1060, 232),
+        "law LSE": (600, 236, 890, 292), "factor LSE": (910, 236, 1060, 292),
+        "law either": (600, 296, 890, 352), "factor either": (910, 296, 1060, 352),
+        "reads": (600, 176, 1060, 232), "makes": (600, 236, 1060, 292), "drops": (600, 296, 1060, 352),
+        "ratio": (600, 176, 1060, 296), "idea": (600, 300, 1060, 356),
     },
     "9:16": {
-        "standard": (30, 60, 520, 1130), "standard way": (30, 1144, 520, 1194), "standard name": (30, 1196, 520, 1256),
-        "standard bytes": (30, 1258, 520, 1354),
-        "flash": (560, 60, 1050, 1130), "flash way": (560, 1144, 1050, 1194), "flash name": (560, 1196, 1050, 1256),
-        "flash bytes": (560, 1258, 1050, 1354),
-        "n": (560, 90, 1050, 180), "law P": (560, 200, 864, 266), "factor P": (884, 200, 1050, 266),
-        "law LSE": (560, 272, 864, 338), "factor LSE": (884, 272, 1050, 338),
-        "law either": (560, 344, 864, 410), "factor either": (884, 344, 1050, 410),
-        "ratio": (560, 220, 1050, 380),
+        "up": (20, 90, 480, 146), "along": (20, 146, 480, 202),
+        "standard": (20, 60, 480, 1130), "standard way": (20, 1144, 480, 1194), "standard name": (20, 1196, 480, 1256),
+        "standard bytes": (20, 1258, 480, 1354),
+        "flash": (600, 60, 1060, 1130), "flash way": (600, 1144, 1060, 1194), "flash name": (600, 1196, 1060, 1256),
+        "flash bytes": (600, 1258, 1060, 1354),
+        "scale": (484, 60, 596, 1130), "n": (600, 90, 1060, 180), "units": (600, 180, 1060, 236),
+        "law P": (600, 246, 890, 302), "factor P": (910, 246, 1060, 302),
+        "law LSE": (600, 306, 890, 362), "factor LSE": (910, 306, 1060, 362),
+        "law either": (600, 366, 890, 422), "factor either": (910, 366, 1060, 422),
+        "reads": (600, 246, 1060, 302), "makes": (600, 306, 1060, 362), "drops": (600, 366, 1060, 422),
+        "ratio": (600, 246, 1060, 366), "idea": (600, 370, 1060, 426),
     },
 }  # fmt: skip
 GIVEN, GOES = 0.25, 0.7  # shares of a layer's time: until Q, K and V are there, forward; from when what it kept goes, backward
@@ -83,6 +95,22 @@ class Step:
         """Of all layers' matrices of this name."""
         return sum(float(self.held(name, layer, np.array(time))) for layer in range(self.layers)) * self.sizes[name]
 
+    def x(self, time: np.ndarray | float) -> np.ndarray:
+        """Where times in layers' work stand."""
+        return np.asarray(self.rect.x0 + np.asarray(time) * self.rect.width / (2 * self.layers))
+
+    def turn(self, now: float) -> int | None:
+        """Which layer's backward pass uses P now; none while what a layer kept goes, and none forward."""
+        layer = 2 * self.layers - 1 - int(now)
+        return layer if self.layers < now < 2 * self.layers and now % 1 < GOES else None
+
+    def used(self, layer: int, nbytes: float) -> Rect:
+        """Where P [``nbytes``] of a layer stands while its backward pass uses it: in its place, or on what is kept where it is not kept."""
+        low = sum(self.sizes.values()) * layer + sum(size for name, size in self.sizes.items() if name != "P")
+        begin = 2 * self.layers - 1 - layer
+        y0, y1 = (min(self.rect.y0 + each * self.unit, self.top) for each in (low, low + nbytes))
+        return Rect(float(self.x(begin)), y0, float(self.x(begin + GOES)), y1)
+
     def slab(self, name: str, layer: int, now: float) -> np.ndarray:
         """[corners, 2] where a layer's matrix was kept until now, on all that was kept beneath it; nothing before its layer's work."""
         end = min(now, 2 * self.layers - layer)
@@ -98,5 +126,5 @@ class Step:
                 low = low + self.held(other, below, time) * size
         ends = (low, low + self.held(name, layer, time) * self.sizes[name])
         lower, upper = (np.minimum(self.rect.y0 + each * self.unit, self.top) for each in ends)
-        x = self.rect.x0 + time * self.rect.width / (2 * self.layers)
+        x = self.x(time)
         return np.concatenate([np.stack([x, upper], 1), np.stack([x, lower], 1)[::-1]])

@@ -18,8 +18,11 @@ from manim import (
 
 from flashviz import theme
 from flashviz.layout import Rect
+from flashviz.lettering import em
 from flashviz.mobjects.named import Act
 from flashviz.palette import Theme
+
+DASH, THIN = em(12), em(3)  # how long a dash is, about, and how thick
 
 
 def image_corners(rect: Rect) -> np.ndarray:
@@ -47,6 +50,20 @@ def dashed(rect: Rect, color: str) -> DashedVMobject:
     """An empty place: where a tile will be."""
     count = max(12, int((rect.width + rect.height) * 16))
     return DashedVMobject(box(rect, stroke=color, width=theme.HAIRLINE), num_dashes=count)
+
+
+def dashes(rect: Rect) -> np.ndarray:
+    """[n, 4] boxes along the outline of ``rect``, for ``Rectangles``: where something was, or is not kept."""
+
+    def along(start: float, stop: float) -> tuple[np.ndarray, np.ndarray]:
+        step = (stop - start) / max(int((stop - start) / (2 * DASH)), 1)
+        begins = np.arange(start + step / 4, stop, step)
+        return begins, begins + step / 2
+
+    (x0, x1), (y0, y1), half = along(rect.x0, rect.x1), along(rect.y0, rect.y1), THIN / 2
+    level = [np.stack([x0, 0 * x0 + y - half, x1, 0 * x0 + y + half], 1) for y in (rect.y0, rect.y1)]
+    upright = [np.stack([0 * y0 + x - half, y0, 0 * y0 + x + half, y1], 1) for x in (rect.x0, rect.x1)]
+    return np.concatenate([*level, *upright])
 
 
 def edges(rects: Sequence[Rect]) -> np.ndarray:
