@@ -191,9 +191,8 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "race": ("standard", "flash"), "bytes": ("standard", "flash"), "stored": ("standard", "standard note"),
-            "again": ("standard", "flash", "flash note"),
-            "measured": ("standard", "flash", "standard note", "flash note", "N", "setting"),
+            "race": ("alone",), "again": ("products", "time", "alone"), "stored": ("HBM", "pipe", "chip"),
+            "bytes": ("products", "bytes", "time"), "measured": ("rows",),
         },
         actors=("bar standard", "bar flash"),
     ),
