@@ -98,11 +98,11 @@ FILMS = {
     "references": Directed(
         "references", "ReferencesScene",
         subjects={
-            "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both"),
-            "read": ("list",),
+            "same": ("left", "right", "both", "both name", "both scores", "most", "values"),
+            "read": ("list", "left", "right", "both", "left end", "right end", "both end"),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
-        seconds=(11, 13),
+        seconds=(11, 15),
     ),
     "score": Directed(
         "score", "ScoreScene",

@@ -113,9 +113,15 @@ class Exactness:
 
     @property
     def magnified(self) -> int:
-        """The largest power of two that leaves all but the outermost percent of the difference on the ramp."""
-        low, high = self.ramp
-        return int(2 ** max(0, math.floor(math.log2((high - low) / np.percentile(self.apart[self.apart > 0], 99)))))
+        """How far the difference is."""
+        return magnification(self.apart, self.ramp)
+
+
+def magnification(apart: np.ndarray, ramp: tuple[float, float]) -> int:
+    """The largest power of two that leaves all but the outermost percent of a difference that is above 0 on a ramp; 1 where none is."""
+    low, high = ramp
+    above = apart[apart > 0]
+    return int(2 ** max(0, math.floor(math.log2((high - low) / np.percentile(above, 99))))) if above.size else 1
 
 
 def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: OutputOf, scores_stored: OutputOf) -> Exactness:
