@@ -122,8 +122,8 @@ FILMS = {
         "exactness", "ExactnessScene",
         subjects={
             "outputs": ("left", "right", "both", "note"), "speckle": ("both", "note", "most"),
-            "rounded": ("error 0", "error 1", "error 2", "error 2 name", "error 2 most"), "ruler": ("rulers",),
-            "dtypes": ("rulers", "legend"),
+            "truth": ("left", "right", "both", "note", "most"), "ruler": ("rulers",), "why": ("rulers",), "dtypes": ("rulers", "legend"),
+            "exact": ("rulers",),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
