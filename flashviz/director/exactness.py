@@ -32,7 +32,7 @@ from flashviz.mobjects.rulers import BOLD, DOT, Dot, Mark, Scale
 from flashviz.mobjects.tiles import Matrix
 
 SIDES = ("left", "right")
-LANES = (0, 2)  # of a ruler, from the top: standard attention's and FlashAttention's; the one between them is the cause's
+LANES, BETWEEN = (0, 2), 1  # of a ruler, from the top: standard attention's and FlashAttention's, and the one of the cause
 OFF = ("{} − float64, shown × {:,}", "{} − float64, × {:,}", "{} × {:,}")
 VALUES = ("in values up to", "values to")
 MARK = "one rounding: {}"
@@ -303,18 +303,18 @@ def number_at(line: Ruler, share: float, unit: float, wide: float) -> float:
 def why(film: ExactnessFilm) -> None:
     """Float64 attention with nothing but S and P rounded leaves the mark, and comes to where standard attention is."""
     line, found = film.alone, film.found.errors[film.found.own]
-    ring, (lane,) = Dot(film.skin.ink, hollow=True, name="point cause"), {0, 1, 2} - set(LANES)
-    texts = first_that_fits(CAUSE, film.call_px, max(each.wide for each in film.lanes), Face.STRONG)
+    ring = Dot(film.skin.ink, hollow=True, name="point cause")
+    text = first_that_fits(CAUSE, film.call_px, max(each.wide for each in film.lanes), Face.STRONG)
     times = roughly(found.caused / found.unit)
-    name = lane_name(film, texts, found.caused, lane, times)
+    name = lane_name(film, text, found.caused, BETWEEN, times)
     start, stop = math.log2(found.unit), math.log2(found.caused)
 
     def come_off(share: float) -> None:
-        ring.at((line.x(2.0 ** (start + (stop - start) * share)), line.heights[lane], 0))
+        ring.at((line.x(2.0 ** (start + (stop - start) * share)), line.heights[BETWEEN], 0))
 
     with film.scene.telling():
         film.move(Shows(ring, come_off, rate_func=ease_in_out_cubic, introducer=True), seconds=2.0)
-        film.cause = [ring, name, counted_at(film, line, found, found.caused, lane, times, NAME)]
+        film.cause = [ring, name, counted_at(film, line, found, found.caused, BETWEEN, times, NAME)]
         film.move(FadeIn(*film.cause[1:]), seconds=TEXT)
 
 
@@ -364,7 +364,7 @@ def counted(film: ExactnessFilm, line: Ruler, found: Errors) -> list[Word]:
     left, px = max(word.left + word.wide for word in made) + em(50), LABEL
     if found.every_step:
         text = first_that_fits(STEPS, px, line.rect.x1 - left)
-        made.append(Word(text, px, film.skin.ink, left, line.heights[1] - 0.36 * em(px), "steps", Face.TEXT))
+        made.append(Word(text, px, film.skin.ink, left, line.heights[BETWEEN] - 0.36 * em(px), "steps", Face.TEXT))
     return made
 
 

@@ -33,7 +33,7 @@ from flashviz.mobjects.stored import Stored
 from flashviz.mobjects.tiles import Rectangles, edges
 from flashviz.mobjects.whole import Chip
 
-LOOKED = 0.5  # seconds that a picture stands before it moves
+LOOKED, TURN = 0.5, 0.5  # seconds that a picture stands before it moves, and in which one takes another's place
 RUN, GROW, CROSS = 4.0, 0.4, 1.1  # seconds: of the longer bar of time, of a bar of one N, of one way of S or P
 FILL = 1.4  # seconds in which a bar of blocks or squares gets its length
 SEAM = em(2)  # around squares
@@ -271,8 +271,7 @@ def stored(film: SpeedFilm) -> None:
     flying = Rectangles(skin.scores, name="in flight")
     film.stage = [Chip(skin).place(place["HBM"]), Chip(skin).place(place["chip"]), pipe, *stores.values(), tile, *names]
     film.paper = [*film.shown, *film.bars.values(), *film.figures, film.clock, film.keys["flash"], film.quoted[0]]
-    film.move(FadeOut(*film.paper), seconds=TEXT)
-    film.move(FadeIn(*film.stage), seconds=TEXT)
+    film.move(FadeOut(*film.paper), FadeIn(*film.stage), seconds=TURN)
     film.scene.add(flying)
     with film.scene.telling():
         for name, store in stores.items():
@@ -300,8 +299,7 @@ def nbytes(film: SpeedFilm) -> None:
     """Squares of standard attention's bytes; a copy comes down as FlashAttention's and loses all that is not read and written."""
     band, amounts = film.bands["bytes"], {side: each.value for side, each in film.bytes.items()}
     most = max(amounts.values())
-    film.move(FadeOut(*film.stage), seconds=TEXT)
-    film.move(FadeIn(*film.paper), seconds=TEXT)
+    film.move(FadeOut(*film.stage), FadeIn(*film.paper), seconds=TURN)
     said = {}
     for (side, each), bar in zip(film.bytes.items(), band.bars, strict=True):
         end = max(square.x1 for square in units(bar, most, each.value))
@@ -319,14 +317,13 @@ def measured(film: SpeedFilm) -> None:
     keys = [film.key(side, f"{text}: {found.kernels[side]}") for side, text in SIDES.items()]
     ours = [film.setting(found.setting, "measured"), machine(device, film.scene.settings.aspect, skin), *keys]
     gone = [*film.shown, *film.bars.values(), *film.figures, film.clock, *film.quoted, *film.keys.values()]
-    film.move(FadeOut(*gone), seconds=TEXT)
     lengths, ratios = ([f"{n:,}" for n in found.lengths], [roughly(each) for each in found.ratios])
     chart = Chart(
         place["rows"], len(lengths), text_width(lengths[-1], LABEL, Face.STRONG) + BESIDE,
         max(text_width(seconds(each), LABEL, Face.STRONG) for some in found.seconds.values() for each in some),
         max(text_width(ratios[-1], NUMBER, Face.STRONG), text_width(HEADS[-1], LABEL)),
     )  # fmt: skip
-    film.move(FadeIn(*ours, *heads_of(film, chart)), seconds=TEXT)
+    film.move(FadeOut(*gone), FadeIn(*ours, *heads_of(film, chart)), seconds=TURN)
     bars = {side: Rectangles(hue, name=f"times {side}") for side, hue in film.hues.items()}
     film.scene.add(*bars.values())
     with film.scene.telling():
