@@ -10,7 +10,7 @@ class ExactnessScene(exactness.ExactnessStage):
 
     subject = "Exact: the error against float64"
     running_head = "Exact"
-    poster = "dtypes"
+    poster = "exact"
 
     def construct(self) -> None:
         film = self.open(run, truth_of, scores_stored)
@@ -18,10 +18,8 @@ class ExactnessScene(exactness.ExactnessStage):
         exactness.outputs(film)
         exactness.speckle(film)
         exactness.truth(film)
-        exactness.twist(film)
-        exactness.why(film)
-        exactness.rounded(film)
         exactness.ruler(film)
         exactness.mark(film)
+        exactness.why(film)
         exactness.dtypes(film)
         exactness.exact(film)

@@ -95,11 +95,11 @@ FILMS = {
     "references": Directed(
         "references", "ReferencesScene",
         subjects={
-            "same": ("left", "right", "left name", "right name", "left scores", "right scores", "minuend", "subtrahend", "both"),
-            "read": ("list",),
+            "same": ("left", "right", "both", "both name", "both scores", "most", "values"),
+            "read": ("list", "left", "right", "both", "left end", "right end", "both end"),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
-        seconds=(11, 13),
+        seconds=(11, 15),
     ),
     "score": Directed(
         "score", "ScoreScene",
@@ -119,8 +119,8 @@ FILMS = {
         "exactness", "ExactnessScene",
         subjects={
             "outputs": ("left", "right", "both", "note"), "speckle": ("both", "note", "most"),
-            "rounded": ("error 0", "error 1", "error 2", "error 2 name", "error 2 most"), "ruler": ("rulers",),
-            "dtypes": ("rulers", "legend"),
+            "truth": ("left", "right", "both", "note", "most"), "ruler": ("rulers",), "why": ("rulers",), "dtypes": ("rulers", "legend"),
+            "exact": ("rulers",),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
@@ -191,9 +191,8 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "race": ("standard", "flash"), "bytes": ("standard", "flash"), "stored": ("standard", "standard note"),
-            "again": ("standard", "flash", "flash note"),
-            "measured": ("standard", "flash", "standard note", "flash note", "N", "setting"),
+            "race": ("alone",), "again": ("products", "time", "alone"), "stored": ("HBM", "pipe", "chip"),
+            "bytes": ("products", "bytes", "time"), "measured": ("rows",),
         },
         actors=("bar standard", "bar flash"),
     ),

@@ -1,18 +1,23 @@
-"""SpeedScene: bars and squares are what the paper prints, on one scale; then bars that are the committed seconds of each N."""
+"""SpeedScene: blocks, squares and bars are what is counted and what the paper prints; then the committed seconds of each N."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.director.speed import parted
-from flashviz.figures import seconds
+from flashviz.chapters.measured import sweep_of
+from flashviz.chapters.speed import gather
+from flashviz.director.speed import blocks, parted
+from flashviz.figures import roughly, seconds
 from flashviz.layout import ASPECTS, Aspect, Rect
-from flashviz.layout.speed import Lane
+from flashviz.layout.speed import units
 from flashviz.lettering import LABEL_PX, PX_PER_UNIT, text_width
+from flashviz_kernels.bench.measured import measured as report
+from flashviz_kernels.recorder import run
 from tests.chapters import FLASH, measured
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
@@ -21,6 +26,8 @@ FILM = FILMS["speed"]
 MS = {"standard": 41.7, "flash": 7.3}  # FACTS.md: Dao et al. 2022, Fig. 2 left
 GB = {"standard": 40.3, "flash": 4.4}
 OURS = {side: measured(method, "seconds") for side, method in (("standard", "standard"), ("flash", FLASH))}
+RATIOS = [standard / flash for (_, standard), (_, flash) in zip(*OURS.values(), strict=True)]
+CACHE = 50 * 2**20  # FACTS.md: Shah et al. 2024, Table 1: L2 of an H100
 
 
 def wide(snapshot: Any, name: str) -> float:
@@ -30,7 +37,7 @@ def wide(snapshot: Any, name: str) -> float:
 
 
 def test_bars_stop_where_the_paper_measured_and_are_to_scale() -> None:
-    for beat in ("race", "stored", "again"):
+    for beat in ("race", "again", "bytes"):
         end = at(scene(FILM), beat)
         for side, time in MS.items():
             assert shown(end, f"bar {side}")[0].values == written([time])
@@ -38,81 +45,113 @@ def test_bars_stop_where_the_paper_measured_and_are_to_scale() -> None:
         assert wide(end, "bar flash") == pytest.approx(wide(end, "bar standard") * MS["flash"] / MS["standard"], abs=2)
 
 
+def test_every_product_has_its_block_and_s_is_made_once_more() -> None:
+    """Forward S and O, backward a part each of dV, dP, dQ and dK; FlashAttention's backward pass makes S anew, where P was not kept."""
+    end = at(scene(FILM), "again")
+    kept = ["S", "O", "dV", "dP", "dQ", "dK"]
+    assert sorted(said(end, "product")) == sorted([*kept, *kept, "S again"])
+    assert (said(end, "count standard"), said(end, "count flash")) == (["6"], ["7"])
+    for side, count in (("standard", 6), ("flash", 7)):
+        assert shown(end, f"products {side}")[0].values == written([count])
+    assert wide(end, "products flash") / wide(end, "products standard") == pytest.approx(7 / 6, abs=0.01)
+
+
 def test_a_square_is_a_gigabyte_in_both_piles() -> None:
-    """Both pour equally fast until FlashAttention's has ended, standard attention's goes on; then both run again to the same ends."""
-    first = at(scene(FILM), "bytes")
-    assert wide(first, "squares standard") == pytest.approx(wide(first, "squares flash"), abs=1)
+    end = at(scene(FILM), "bytes")
     for side, amount in GB.items():
-        assert shown(first, f"squares {side}")[0].values == written([GB["flash"]])
-        for beat in ("stored", "again"):
-            assert shown(at(scene(FILM), beat), f"squares {side}")[0].values == written([amount])
-            assert said(at(scene(FILM), beat), f"bytes {side}") == [f"{amount} GB"]
+        assert shown(end, f"bytes {side}")[0].values == written([amount])
+        assert said(end, f"amount {side}") == [f"{amount} GB"]
 
 
-@pytest.mark.parametrize("aspect", ASPECTS)
-def test_the_largest_pile_is_as_wide_as_the_longest_bar(aspect: Aspect) -> None:
-    """But for its last column, which is not full: what time and bytes shrank to is seen on one length."""
-    end, lane = at(scene(FILM, aspect), "again"), Lane.of(scene(FILM, aspect).shot("lanes")["standard"], GB["standard"])
-    assert 0 <= wide(end, "squares standard") + 4 - wide(end, "bar standard") <= lane.side * PX_PER_UNIT + 4
+def test_no_number_is_seen_that_was_not_measured() -> None:
+    """Bars grow; a figure comes where one ends, and none in between."""
+    figures = {text for text in scene(FILM).drawn_at if text.endswith((" ms", " µs", " GB")) and text[0].isdigit()}
+    quoted = {f"{time} ms" for time in MS.values()} | {f"{amount} GB" for amount in GB.values()}
+    assert figures == quoted | {seconds(median) for points in OURS.values() for _, median in points}
+
+
+def test_s_and_p_go_out_and_come_back() -> None:
+    end = at(scene(FILM), "stored")
+    assert {"S out", "S back", "P out", "P back"} <= {item.text for item in end.shown}
+    for name in "SP":
+        (sheet,) = shown(end, f"stored {name}")
+        assert sheet.values == written([64])  # all of its tiles
+    order = [scene(FILM).drawn_at[text] for text in ("S out", "S back", "P out", "P back")]
+    assert order == sorted(order)
 
 
 def test_the_papers_figures_stand_with_their_citation_and_apart_from_ours() -> None:
-    film = scene(FILM)
-    for snapshot in film.snapshots:
+    for snapshot in scene(FILM).snapshots:
         texts = " ".join(item.text for item in snapshot.shown if item.name != "caption")
-        ours = snapshot.beat == "measured"
-        assert ("Dao et al. 2022, Fig. 2 left" in texts) != ours
+        quoted, ours = snapshot.beat in ("race", "again", "bytes"), snapshot.beat == "measured"
+        assert ("Dao et al. 2022, Fig. 2 left" in texts) == quoted
+        assert any(f"{time} ms" in texts for time in MS.values()) == quoted
         assert ("A100" in texts) != ours
         assert ("H100" in texts) == ours
-        assert any(f"{time} ms" in texts for time in MS.values()) != ours
-        assert ("GB" in texts.replace("80GB", "")) == (snapshot.beat not in ("race", "measured"))
+        assert (" GB" in texts) == (snapshot.beat == "bytes")
         assert "66.6" not in texts
         assert "75.2" not in texts
-    assert "GPT-2 medium" in said(at(film, "race"), "setting")[0]
+    assert "GPT-2 medium" in said(at(scene(FILM), "race"), "setting")[0]
 
 
 def test_what_is_compared_is_named() -> None:
     """GPU, dtype and pass; whose kernel each is."""
     end = at(scene(FILM), "measured")
-    (setting,) = said(end, "setting")
-    for word in ("NVIDIA H100", "float16", "d = 64", "32 heads", "forward"):
-        assert word in setting
-    assert said(end, "name side") == ["standard attention", "FlashAttention"]
-    assert said(end, "note") == ["torch: S and P are stored", "this project's kernel for Hopper"]
+    (setting,) = said(end, "measured")
+    for part in ("NVIDIA H100", "float16", "d = 64", "32 heads", "forward"):
+        assert part in setting
+    assert said(end, "name side") == ["standard attention: torch", "FlashAttention: this project's kernel for Hopper"]
 
 
-def test_bars_are_the_committed_seconds_of_each_length_on_one_scale() -> None:
-    end = at(scene(FILM), "measured")
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_each_length_has_both_committed_seconds_on_one_scale_and_their_ratio(aspect: Aspect) -> None:
+    end = at(scene(FILM, aspect), "measured")
+    top = {side: sorted(shown(end, f"time {side}"), key=lambda item: -item.box[3]) for side in OURS}
     for side, points in OURS.items():
-        assert shown(end, f"bar {side}")[0].values == written([median for _, median in points])
-        assert said(end, f"time {side}") == [seconds(points[-1][1])]
-    assert wide(end, "bar flash") == pytest.approx(wide(end, "bar standard") * OURS["flash"][-1][1] / OURS["standard"][-1][1], abs=2)
-    assert said(end, "N") == [f"N = {OURS['flash'][-1][0]:,.0f}"]
+        assert shown(end, f"times {side}")[0].values == written([median for _, median in points])
+        assert [item.text for item in top[side]] == [seconds(median) for _, median in points]
+    assert wide(end, "times flash") == pytest.approx(wide(end, "times standard") * OURS["flash"][-1][1] / OURS["standard"][-1][1], abs=2)
+    assert sorted(said(end, "N"), key=lambda text: float(text.replace(",", ""))) == [f"{n:,.0f}" for n, _ in OURS["flash"]]
+    ratios = sorted(shown(end, "ratio"), key=lambda item: -item.box[3])
+    assert [item.text for item in ratios] == [roughly(ratio) for ratio in RATIOS]
 
 
-def test_a_mark_stands_beneath_where_its_length_ended() -> None:
-    """N, read from the mark, has the time at which it stands; the longest bars have one each."""
-    end, ends = at(scene(FILM), "measured"), {f"{n:,.0f}": median for n, median in OURS["standard"]}
-    (bar,) = shown(end, "bar standard")
-    marks = [mark for mark in shown(end, "mark") if mark.box[1] > 0]
-    assert [mark.text for mark in marks] == [text for text in ends if text in {mark.text for mark in marks}]
-    assert len(marks) >= 3
-    for mark in marks:
-        middle = (mark.box[0] + mark.box[2]) / 2
-        share = (middle - bar.box[0]) / (bar.box[2] - bar.box[0])
-        assert share == pytest.approx(ends[mark.text] / max(ends.values()), abs=0.01), mark.text
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_the_line_stands_over_the_first_length_whose_scores_are_larger_than_the_cache(aspect: Aspect) -> None:
+    """S of 32 heads, two bytes a number; the cache is quoted beside the machine."""
+    end = at(scene(FILM, aspect), "measured")
+    first = next(n for n, _ in OURS["flash"] if 32 * n * n * 2 > CACHE)
+    places = {item.text: (item.box[1] + item.box[3]) / 2 for item in shown(end, "N")}
+    (line,) = shown(end, "outgrown")
+    assert places[f"{first:,.0f}"] < line.box[1] < places[f"{first / 2:,.0f}"]
+    assert "50 MiB: Shah et al. 2024, Table 1" in said(end, "measured")[0]
+
+
+def test_another_machine_has_no_line() -> None:
+    """No cache is quoted for it."""
+    ours = sweep_of(report())
+    other = replace(ours, provenance=ours.provenance | {"machine": "a CPU"})
+    assert gather(ours, run).outgrown is not None
+    assert gather(other, run).outgrown is None
+    assert len(gather(other, run).setting) == 1
 
 
 @given(st.floats(0.01, 60.0), st.floats(0.0, 1.0))
 def test_so_many_unit_squares_stand_in_their_place(most: float, share: float) -> None:
-    """Their area is the amount, whatever it is, and they stand on the bar, within the lane."""
-    lane, amount = Lane.of(Rect(0, 0, 8, 3), most), most * share
-    made = lane.squares(amount)
-    assert sum(each.width * each.height for each in made) == pytest.approx(amount * lane.side**2, abs=1e-9)
-    assert all(lane.pile.contains(each, slack=1e-9) for each in made)
-    assert lane.rect.contains(lane.pile, slack=1e-9)
-    assert not lane.pile.overlaps(lane.thin)
-    assert lane.full * lane.rows == pytest.approx(most * lane.side)
+    """Their area is the amount, whatever it is, and they are as large as those of the most."""
+    bar, amount = Rect(0, 0, 8, 1), most * share
+    made, all_of_them = units(bar, most, amount), units(bar, most, most)
+    side = all_of_them[0].width
+    assert sum(each.width * each.height for each in made) == pytest.approx(amount * side**2, abs=1e-9)
+    assert all(bar.contains(each, slack=1e-9) for each in made)
+
+
+@given(st.integers(1, 9), st.floats(0.0, 1.0))
+def test_blocks_are_as_wide_as_their_count(most: int, share: float) -> None:
+    bar, count = Rect(1, 0, 8, 1), most * share
+    made = blocks(bar, most, count)
+    assert sum(each.width for each in made) == pytest.approx(bar.width * share, abs=1e-9)
+    assert all(bar.contains(each, slack=1e-9) for each in made)
 
 
 def test_lines_break_at_commas() -> None:

@@ -1,18 +1,18 @@
-"""ExactnessScene: both outputs and their difference, how far each is from float64, and the rounding of each dtype as the ruler."""
+"""ExactnessScene: both outputs and their difference, how far each is from float64, and the rounding of each dtype beside it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, get_args
 
 import numpy as np
 
 from flashviz.config import AttentionConfig, DType
 from flashviz.errors import ConfigError
-from flashviz.figures import SUPERSCRIPT, power, roughly
-from flashviz.inputs import numpy_dtype
+from flashviz.figures import SUPERSCRIPT, roughly
 from flashviz.palette import spread
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
@@ -20,20 +20,19 @@ from flashviz.trace import Trace
 BEATS: tuple[Beat, ...] = (
     Beat("outputs", "Two outputs", 6.2, shot="outputs", late=True, along=True, caption="Same inputs, two algorithms. The same O?"),
     Beat("speckle", "What is left", 4.6, shot="outputs", late=True, along=True, caption="Nothing visible is left: magnify it."),
-    Beat("truth", "The truth", 6.6, shot="outputs", late=True, along=True, caption="Which of the two is off? Ask float64 attention."),
-    Beat("twist", "Whose error it is", 5.8, shot="outputs", late=True, along=True,
-         caption="Nearly all of it is standard attention's own error."),
-    Beat("why", "Where it comes from", 6.8, shot="outputs", late=True, along=True,
-         caption="The cause: it stores S and P, and so rounds them."),
-    Beat("rounded", "Rounded", 5.0, shot="outputs", late=True, along=True, caption="Even the true O is off, once it is stored."),
-    Beat("ruler", "The largest", 5.1, shot="rulers", late=True, along=True, caption="The largest error of each becomes a dot."),
-    Beat("mark", "What rounding costs", 5.2, shot="rulers", late=True, along=True, caption="The mark: what rounding to {dtype} may cost."),
+    Beat("truth", "The truth", 5.6, shot="outputs", late=True, along=True, caption="Which of the two is off? Compare both with float64."),
+    Beat("ruler", "The largest", 5.2, shot="rulers", late=True, along=True, caption="The largest error of each becomes a dot."),
+    Beat("mark", "What rounding costs", 5.2, shot="rulers", late=True, along=True, caption="The mark: rounding a number to {dtype}, once."),
+    Beat("why", "Where it comes from", 5.0, shot="rulers", late=True, along=True,
+         caption="Standard attention rounds S and P, too, as it stores them."),
     Beat("dtypes", "Other dtypes", 9.2, shot="rulers", late=True, along=True,
          caption="16 bits round what is stored, float32 rounds every step."),
-    Beat("exact", "Exact", 5.2, shot="rulers", late=True, along=True, caption="In real numbers every error is 0. That is exact."),
+    Beat("exact", "Exact", 5.6, shot="rulers", late=True, along=True,
+         caption="The error is the rounding of the dtype, in both methods."),
 )  # fmt: skip
-NAMES = ("standard attention", "FlashAttention", "true O, stored")
-SHORT = ("standard", "flash", "true, stored")
+NAMES = ("standard attention", "FlashAttention")
+SHORT = ("standard", "flash")
+CAUSE = ("float64, S and P rounded", "S and P rounded", "S, P rounded")
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
 
@@ -43,10 +42,16 @@ OutputOf = Callable[[AttentionConfig], np.ndarray]
 
 @dataclass(frozen=True)
 class Errors:
-    """The largest error of O in one dtype: of both algorithms, and of the true O once it is rounded; ``largest`` is O's largest value."""
+    """The largest error of O in one dtype by both algorithms.
+
+    Args:
+        cause: The largest error of float64 attention whose S and P alone are rounded, as they are stored.
+        largest: O's largest value.
+    """
 
     dtype: str
-    errors: tuple[float, float, float]
+    errors: tuple[float, float]
+    cause: float
     largest: float
 
     @property
@@ -62,7 +67,7 @@ class Errors:
     @property
     def mark(self) -> str:
         """The unit in words."""
-        return f"1 × = 2{str(-SIGNIFICAND[self.dtype]).translate(SUPERSCRIPT)}"
+        return f"2{str(-SIGNIFICAND[self.dtype]).translate(SUPERSCRIPT)}"
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -72,7 +77,12 @@ class Errors:
     @property
     def times(self) -> tuple[str, ...]:
         """Each share in units of the rounding."""
-        return tuple(f"{roughly(share / self.unit)} ×" for share in self.shares)
+        return tuple(roughly(share / self.unit) for share in self.shares)
+
+    @property
+    def caused(self) -> float:
+        """The cause's error as a share of the largest value of O."""
+        return self.cause / self.largest
 
 
 @dataclass(frozen=True)
@@ -81,9 +91,8 @@ class Exactness:
 
     standard: np.ndarray
     flash: np.ndarray
-    off: tuple[np.ndarray, ...]  # |O - truth| of both algorithms and of the truth as it is stored
-    cause: np.ndarray  # |O - truth| of the truth with nothing but S and P rounded, as they are stored
-    errors: tuple[Errors, ...]  # by dtype, the settings' own among them
+    off: tuple[np.ndarray, ...]  # |O - truth| of both algorithms
+    errors: tuple[Errors, ...]  # by dtype, the coarsest first, the settings' own among them
     own: int  # which
     traces: tuple[Trace, ...]
 
@@ -91,9 +100,9 @@ class Exactness:
     def beats(self) -> tuple[Beat, ...]:
         """Nothing is said of S and P unless standard attention alone is beyond the mark, nor in float32, in which sums are rounded too."""
         own = self.errors[self.own]
-        standard, flash, _ = own.shares
+        standard, flash = own.shares
         said = standard > max(own.unit, MOSTLY * flash) and not own.every_step
-        return tuple(beat for beat in BEATS if beat.name not in ("twist", "why") or said)
+        return tuple(beat for beat in BEATS if beat.name != "why" or said)
 
     @property
     def apart(self) -> np.ndarray:
@@ -113,9 +122,15 @@ class Exactness:
 
     @property
     def magnified(self) -> int:
-        """The largest power of two that leaves all but the outermost percent of the difference on the ramp."""
-        low, high = self.ramp
-        return int(2 ** max(0, math.floor(math.log2((high - low) / np.percentile(self.apart[self.apart > 0], 99)))))
+        """How far the difference is."""
+        return magnification(self.apart, self.ramp)
+
+
+def magnification(apart: np.ndarray, ramp: tuple[float, float]) -> int:
+    """The largest power of two that leaves all but the outermost percent of a difference that is above 0 on a ramp; 1 where none is."""
+    low, high = ramp
+    above = apart[apart > 0]
+    return int(2 ** max(0, math.floor(math.log2((high - low) / np.percentile(above, 99))))) if above.size else 1
 
 
 def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: OutputOf, scores_stored: OutputOf) -> Exactness:
@@ -133,36 +148,29 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Outp
     """
     found, traces, own = [], [], 0
     pictures: tuple[np.ndarray, ...] = ()
-    for index, dtype in enumerate(get_args(DType)):
+    for index, dtype in enumerate(sorted(get_args(DType), key=lambda each: SIGNIFICAND[each])):
         problem = replace(config, dtype=dtype)
         truth = truth_of(problem)
         outputs = [run(problem, source=where, algorithm=name) for where, name in (("numpy", "standard"), (source, "fa2"))]
-        values = [each.o.astype(np.float64) for each in outputs] + [truth.astype(numpy_dtype(dtype)).astype(np.float64)]
-        found.append(errors_of(dtype, values, truth))
+        values = [each.o.astype(np.float64) for each in outputs]
+        found.append(errors_of(dtype, values, truth, partial(scores_stored, problem)))
         traces += [each.trace for each in outputs]
         if dtype == config.dtype:
             own = index
-            pictures = (*(each[0, 0] for each in (*values, scores_stored(problem))), truth[0, 0])
-    standard, flash, stored, caused, truth = pictures
+            pictures = (*(each[0, 0] for each in values), truth[0, 0])
+    standard, flash, truth = pictures
     check("the difference", config.dtype, float(np.abs(standard - flash).max()))
-    off = tuple(np.abs(each - truth) for each in (standard, flash, stored))
-    return Exactness(standard, flash, off, np.abs(caused - truth), tuple(found), own, tuple(traces))
+    off = tuple(np.abs(each - truth) for each in (standard, flash))
+    return Exactness(standard, flash, off, tuple(found), own, tuple(traces))
 
 
-def errors_of(dtype: str, values: list[np.ndarray], truth: np.ndarray) -> Errors:
+def errors_of(dtype: str, values: list[np.ndarray], truth: np.ndarray, scores_stored: Callable[[], np.ndarray]) -> Errors:
     """Largest distances from the truth over all heads, which must have a logarithm."""
     errors = [float(np.abs(each - truth).max(initial=0.0)) for each in values]
     for name, error in zip(NAMES, errors, strict=True):
         check(name, dtype, error)
-    first, second, third = errors
-    return Errors(dtype, (first, second, third), float(np.abs(truth).max()))
-
-
-def plain(value: float) -> str:
-    """A number to two digits, with a power of ten where it would have many zeros."""
-    if value >= 1e-4:
-        return f"{value:.2g}" if value < 1 else f"{value:.3g}"
-    return power(value)
+    first, second = errors
+    return Errors(dtype, (first, second), float(np.abs(scores_stored() - truth).max()), float(np.abs(truth).max()))
 
 
 def check(name: str, dtype: str, error: float) -> None:

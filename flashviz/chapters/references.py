@@ -1,25 +1,45 @@
-"""ReferencesScene: where it is written, and where the authors' code is."""
+"""ReferencesScene: what either way stores for the same O, where it is written, and where the authors' code is."""
 
 from __future__ import annotations
 
-from flashviz.citations import ATTENTION, ONLINE_SOFTMAX, REPOSITORY, SOURCES
+from flashviz.citations import (
+    ATTENTION,
+    FLASH_ATTENTION,
+    FLASH_ATTENTION_2,
+    FLASH_ATTENTION_3,
+    GROUPED_QUERIES,
+    ONLINE_SOFTMAX,
+    REPOSITORY,
+    SOURCES,
+)
 from flashviz.config import AttentionConfig
 from flashviz.figures import kib
 from flashviz.forms import closed_form
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("same", "The same O", 6.8, shot="references", late=True, along=True, caption="One O minus the other: only rounding is left."),
-    Beat("read", "Where to read on", 5.6, shot="references", late=True, along=True, caption="Exact attention. No score stored."),
+    Beat("same", "The same O", 7.4, shot="references", late=True, along=True, caption="One O minus the other: only rounding is left."),
+    Beat(
+        "read", "Where to read on", 5.8, shot="references", late=True, along=True, caption="Exact attention, no score stored. Read on here."
+    ),
 )
 SIDES = {"left": "standard attention", "right": "FlashAttention"}
+SHORT = {"left": "standard", "right": "FlashAttention"}
 ALGORITHMS = {"left": "standard", "right": "fa2"}
 CALLED = {ATTENTION: "Attention", ONLINE_SOFTMAX: "Online softmax"}  # whose title does not begin with what it introduces
-LINES = (
-    *((CALLED.get(source, source.name), f"{source.short}, arXiv {source.arxiv}") for source in SOURCES), ("Code", REPOSITORY),
-)  # fmt: skip
-SUBTRACTED = {"minuend": "standard's O", "subtrahend": "FlashAttention's O"}
-DIFFERENCE = (" − ".join(SUBTRACTED.values()), "O − O")  # the first that fits
+WHY = {  # in words, and in fewer
+    ATTENTION: ("where the formula is from", "the formula"),
+    ONLINE_SOFTMAX: ("max and sum in one pass", "in one pass"),
+    FLASH_ATTENTION: ("tiles: no score is stored", "no score stored"),
+    GROUPED_QUERIES: ("heads share K and V", "shared K and V"),
+    FLASH_ATTENTION_2: ("queries in the outer loop", "queries outside"),
+    FLASH_ATTENTION_3: ("made for Hopper GPUs", "for Hopper"),
+}
+LINES = (  # what it introduces, what to read it for, where it is
+    *((CALLED.get(source, source.name), WHY[source], f"{source.short}, arXiv {source.arxiv}") for source in SOURCES),
+    ("Code", ("the authors' kernels", "kernels"), REPOSITORY),
+)
+DIFFERENCE = ("one O minus the other", "O minus O", "O − O")  # the first that fits
 
 
 def length(config: AttentionConfig) -> str:
@@ -27,7 +47,8 @@ def length(config: AttentionConfig) -> str:
     return f"N = {config.seq_q:,}" if config.seq_q == config.seq_k else f"{config.seq_q:,} × {config.seq_k:,}"
 
 
-def scores_stored(config: AttentionConfig, side: str) -> str:
-    """Bytes of S and of P that one side's algorithm writes to HBM, in words."""
+def scores_stored(config: AttentionConfig, side: str) -> tuple[str, ...]:
+    """Bytes of S and of P that one side's algorithm writes to HBM, in words; shorter ones after."""
     written = closed_form(config, ALGORITHMS[side]).written
-    return f"S and P stored: {kib(sum(written.get(name, 0) for name in 'SP'))}"
+    stored = kib(sum(written.get(name, 0) for name in "SP"))
+    return f"S and P stored: {stored}", f"S, P: {stored}"

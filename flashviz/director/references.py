@@ -1,8 +1,8 @@
-"""The end: the two grids, one full and one empty; one O minus the other, which stays with what is left at most; then what to read."""
+"""The end: two grids, one full and one empty; their O's meet, what is left is magnified, and all stays beside what to read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,28 +10,32 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import references
+from flashviz.chapters.exactness import magnification
 from flashviz.chapters.folded import one_head
-from flashviz.chapters.references import DIFFERENCE, LINES, SIDES, SUBTRACTED, length, scores_stored
+from flashviz.chapters.references import DIFFERENCE, LINES, SHORT, SIDES, length, scores_stored
 from flashviz.citations import SOURCES
-from flashviz.director.film.parts import heading
+from flashviz.director.film.parts import heading, matrix_to
 from flashviz.director.film.stage import outputs_of
 from flashviz.director.material import sheets
-from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import CORNER, LABEL, NAME, NUMBER, Word, first_that_fits, word
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.words import CORNER, LABEL, NAME, Word, first_that_fits, labelled, word
 from flashviz.figures import number, power
 from flashviz.inputs import make_inputs
-from flashviz.layout import Rect
 from flashviz.layout import rows as split
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.overlay import Overlay
+from flashviz.mobjects.tiles import Matrix
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
 
-LOOKED = 0.6  # seconds that the grids stand, and both O's before one is subtracted
-OUT, OVER = 1.2, 1.8  # seconds in which both O's come out of their grids, and one slides onto the other
+LOOKED = 0.6  # seconds that the grids stand
+MEET, MAGNIFY = 2.6, 1.4  # seconds in which both O's come out of their grids and over each other, and in which what is left grows
 LINE = 0.3  # seconds in which a line comes
 BETWEEN = em(16)  # papers of two lines each
+SHOWN = "shown × {:,}"
+NAMED = ("{}, {}", "{}")  # the difference and how it is shown
+MOST = ("they differ by at most {}", "at most {}", "≤ {}")
 
 
 class ReferencesStage(ShotScene):
@@ -47,52 +51,64 @@ class ReferencesStage(ShotScene):
 
 
 class ReferencesFilm(ChapterFilm):
-    """Everything on stage, made here once."""
+    """Everything on stage, made here once. ``words``: what stands around the three pictures now."""
 
     def __init__(self, scene: ShotScene, run: Callable[..., Any]) -> None:
         self.scene, self.skin = scene, scene.skin
         self.place = place = scene.shot("references")
-        config = one_head(scene.settings.config)
+        self.config = config = one_head(scene.settings.config)
         self.outputs, pictures = outputs_of(config, run), sheets(config, make_inputs(config))
         low, high = spread(self.outputs.standard[np.isfinite(self.outputs.standard).all(1)])
-        panels = {side: HbmPanel(config, self.skin, side).place(place[side]) for side in SIDES}
-        stored = [Sheet(picture, self.skin, name, over=name == "P") for name, picture in zip("SP", pictures, strict=True)]
-        for panel in panels.values():
-            panel.display(seam=0.0)
-        cross = panels["left"].cross
-        for sheet in stored:
-            sheet.place(cross).display(cross.n_rows * cross.n_cols)
+        self.panels = {side: HbmPanel(config, self.skin, side).place(place[side]) for side in SIDES}
+        for panel in self.panels.values():
+            panel.display(seam=0.0, written=frozenset(range(panel.cross.n_rows)))
+        self.sheets = [Sheet(picture, self.skin, name, over=name == "P") for name, picture in zip("SP", pictures, strict=True)]
+        self.cover()
         both = [np.nan_to_num(o, nan=(low + high) / 2) for o in (self.outputs.standard, self.outputs.flash)]
-        self.strips = [panel.cross.strip("O") for panel in panels.values()]
-        self.terms = [place[term] for term in SUBTRACTED]
+        self.apart = np.abs(both[0] - both[1])
+        self.times = magnification(self.apart, (low, high))
+        self.strips = [panel.cross.strip("O") for panel in self.panels.values()]
         self.overlay = Overlay(both[0], both[1], place.frame, self.skin, low, high).place(*self.strips)
-        self.pictures = Group(*panels.values(), *stored)
-        self.names = [heading(place["length"], length(config), self.skin.ink, NAME)]
-        for side, words in SIDES.items():
-            self.names += [
-                heading(place[f"{side} name"], words, self.skin.ink, NAME),
-                heading(place[f"{side} scores"], scores_stored(config, side), self.skin.ink, LABEL),
-            ]
-            self.names[-1].tag = "scores"
+        self.difference = Matrix(self.apart, place["both"], self.skin, "O", 0.0, high - low)
+        self.pictures = Group(*self.panels.values(), *self.sheets)
+        self.words = [self.title("length", [length(config)], LABEL)]
+        for side, name in SIDES.items():
+            self.words += [self.title(f"{side} name", [name], NAME), self.scores(side)]
 
-    def slide(self, starts: list[Rect], stops: list[Rect]) -> Shows:
-        """Both O's go from two places to two others."""
+    def title(self, part: str, texts: Sequence[str], px: float) -> Word:
+        """The first of these texts that fits, in the middle of a part."""
+        rect = self.place[part]
+        return heading(rect, first_that_fits(texts, px, rect.width, Face.STRONG), self.skin.ink, px)
 
-        def show(share: float) -> None:
-            self.overlay.place(*(start.toward(stop, share) for start, stop in zip(starts, stops, strict=True)))
+    def scores(self, side: str, when: str = "") -> Word:
+        """How much of S and P a side has stored; both sides say it in the same words."""
+        texts = {each: scores_stored(self.config, each) for each in SIDES}
+        widths = [max(text_width(said[at], LABEL, Face.STRONG) for said in texts.values()) for at in range(len(texts[side]))]
+        room = self.place[f"{side} scores{when}"].width
+        return self.title(
+            f"{side} scores{when}",
+            [text for text, wide in zip(texts[side], widths, strict=True) if wide <= room][:1] or texts[side][-1:],
+            LABEL,
+        )
 
-        return Shows(self.overlay, show, rate_func=ease_in_out_cubic)
+    def cover(self) -> None:
+        """S and P lie on the left grid, wherever it is."""
+        cross = self.panels["left"].cross
+        for sheet in self.sheets:
+            sheet.place(cross).display(cross.n_rows * cross.n_cols)
 
-    def left(self) -> list[Word]:
-        """What is left of the subtraction: its name, and on it how much at most, of values of which size."""
-        place, ink = self.place, self.skin.ink
-        most, values = (float(np.nanmax(each)) for each in (self.outputs.apart, np.abs(self.outputs.standard)))
-        name = first_that_fits(DIFFERENCE, NAME, place["both name"].width, Face.STRONG)
-        return [
-            heading(place["both name"], name, self.skin.o, NAME),
-            heading(place["most"], f"at most {power(most)}", ink, NUMBER),
-            heading(place["values"], f"values of O reach {number(values, 2)}", ink, LABEL),
-        ]
+    @property
+    def most(self) -> str:
+        """The largest difference."""
+        return power(float(np.nanmax(self.outputs.apart)))
+
+    def ends(self) -> list[Word]:
+        """What the three pictures are, where they stand beside the list."""
+        names = [text.format(name, SHOWN.format(self.times)) for text in NAMED for name in DIFFERENCE]
+        made = [self.title("both name end", names, LABEL), self.title("most end", [text.format(self.most) for text in MOST], LABEL)]
+        for side in SIDES:
+            made += [self.title(f"{side} name end", (SIDES[side], SHORT[side]), LABEL), self.scores(side, " end")]
+        return made
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -100,32 +116,53 @@ class ReferencesFilm(ChapterFilm):
 
 @beat("same")
 def same(film: ReferencesFilm) -> None:
-    """What each has stored of the scores; both O's come out of their grids, one slides onto the other, and what is left has its number."""
-    place, hue = film.place, film.skin.o
-    said = [heading(place[f"{term} name"], text, hue, NAME) for term, text in SUBTRACTED.items()]
-    minus = heading(place["minus"], "−", hue, NUMBER)
-    film.scene.add(film.pictures, film.overlay, *film.names)
+    """What each has stored of the scores; both O's come out of their grids and meet; what is left is magnified, and has its number."""
+    place, both = film.place, film.place["both"]
+    name = film.title("both name", DIFFERENCE, NAME)
+    values = float(np.nanmax(np.abs(film.outputs.standard)))
+    film.scene.add(film.pictures, film.overlay, *film.words)
     film.scene.hold(LOOKED)
+
+    def meet(share: float) -> None:
+        film.overlay.place(*(strip.toward(both, share) for strip in film.strips))
+
     with film.scene.telling():
-        film.move(film.slide(film.strips, film.terms), FadeOut(film.pictures, *film.names), seconds=OUT)
-        film.move(FadeIn(*said, minus), seconds=TEXT)
-        film.scene.hold(LOOKED)
-        film.move(film.slide(film.terms, [place["both"]] * len(film.terms)), FadeOut(minus, *said, rate_func=early), seconds=OVER)
-        film.move(FadeIn(*film.left()), seconds=TEXT)
+        film.move(Shows(film.overlay, meet, rate_func=ease_in_out_cubic), seconds=MEET)
+        film.scene.add(film.difference)
+        film.scene.remove(film.overlay)
+        film.move(FadeIn(name), seconds=TEXT)
+        larger = heading(place["both scores"], SHOWN.format(film.times), film.skin.ink, LABEL)
+        film.move(film.difference.to(film.apart * film.times), FadeIn(larger), seconds=MAGNIFY)
+        said = [
+            film.title("most", [text.format(film.most) for text in MOST], NAME),
+            film.title("values", [f"where O reaches {number(values, 2)}"], LABEL),
+        ]
+        film.move(FadeIn(*said), seconds=TEXT)
+    film.words += [name, larger, *said]
 
 
 @beat("read")
 def read(film: ReferencesFilm) -> None:
-    """What is left stays; beside it papers and repository come, line by line."""
-    room, ink = film.place["list"], film.skin.ink
-    whole = [f"{name}: {where}" for name, where in LINES]
-    one_line = max(text_width(text, CORNER, Face.STRONG) for text in whole) <= room.width
-    places = split(room, len(LINES))
+    """All three pictures make room, and stay; beside them papers and repository come, line by line."""
+    place, room, ink = film.place, film.place["list"], film.skin.ink
+    starts = {side: place[side] for side in SIDES}
+
+    def settle(share: float) -> None:
+        for side, panel in film.panels.items():
+            panel.place(starts[side].toward(place[f"{side} end"], share))
+        film.cover()
+
+    film.move(FadeOut(*film.words), seconds=TEXT)
+    pictures = Shows(film.pictures, settle, rate_func=ease_in_out_cubic)
+    film.move(pictures, matrix_to(film.difference, place["both end"]), seconds=MOVE)
+    film.move(FadeIn(*film.ends()), seconds=TEXT)
+    whole = [f"{name}: {where}" for name, _, where in LINES]
+    two_lines = room.height / len(LINES) > em(NAME + LABEL) + BETWEEN
     with film.scene.telling():
-        for at, text, (name, where) in zip(places, whole, LINES, strict=True):
-            if one_line:
-                words = [word(text, LABEL, ink, at, "reference")]
-            else:
+        for at, text, (name, why, where) in zip(split(room, len(LINES)), whole, LINES, strict=True):
+            if two_lines:
                 upper, lower = split(at.above(BETWEEN), 2)
-                words = [word(name, NAME, ink, upper, "reference name"), word(where, LABEL, ink, lower, "reference", Face.TEXT)]
+                words = [*labelled(upper, (name, ink), (why[0], ink), why[1]), word(where, LABEL, ink, lower, "reference", Face.TEXT)]
+            else:
+                words = [word(text, CORNER, ink, at, "reference")]
             film.move(FadeIn(*words), seconds=LINE)

@@ -1,4 +1,4 @@
-"""The shot of SpeedScene: two lanes, each a bar of time and on it a pile of squares of bytes."""
+"""The shot of SpeedScene: three bands of two bars each, what S and P cross between HBM and the chip, and a row of bars for each N."""
 
 from __future__ import annotations
 
@@ -6,88 +6,127 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flashviz.layout.rect import Aspect, Rect
+from flashviz.layout.rect import Aspect, Rect, rows
 from flashviz.layout.table import Table
-from flashviz.lettering import Face, em, text_width
+from flashviz.lettering import em
 
-# Of both: a name, a note beside or beneath it, and a lane. What a ``square`` is, ``N`` and ``setting``, whose measurement it is, stand
-# where the lower lane, whose bar is short, leaves room.
+# ``standard key`` and ``flash key``: whose each colour is; ``alone``: the band of time, before the two others join it; ``HBM`` to ``chip``:
+# S and P on their way; ``rows``: a row for each N, under ``head``; ``setting`` and ``measured``: whose measurement it is.
 LANES: Mapping[Aspect, Table] = {
     "16:9": {
-        "standard name": (80, 16, 560, 76), "standard note": (560, 16, 1840, 76), "standard": (80, 84, 1840, 452),
-        "flash name": (80, 472, 560, 532), "flash note": (560, 472, 1840, 532), "flash": (80, 540, 1840, 908),
-        "square": (760, 568, 1840, 628), "N": (760, 568, 1840, 668), "setting": (760, 756, 1840, 908),
+        "standard key": (80, 14, 700, 66), "flash key": (720, 14, 1840, 66), "alone": (80, 84, 1840, 908),
+        "products": (80, 80, 1840, 346), "bytes": (80, 360, 1840, 626), "time": (80, 640, 1840, 906),
+        "setting": (760, 806, 1840, 906),
+        "HBM": (80, 96, 1240, 906), "HBM name": (120, 104, 600, 160), "S name": (130, 164, 630, 214), "P name": (690, 164, 1190, 214),
+        "S": (130, 220, 630, 720), "P": (690, 220, 1190, 720), "S ways": (130, 726, 630, 896), "P ways": (690, 726, 1190, 896),
+        "pipe": (1240, 400, 1480, 480), "chip": (1480, 96, 1840, 906), "chip name": (1520, 110, 1800, 170), "tile": (1570, 350, 1750, 530),
+        "measured": (80, 72, 1840, 168), "head": (80, 172, 1840, 218), "rows": (80, 220, 1840, 916),
     },
     "4:3": {
-        "standard name": (60, 16, 540, 76), "standard note": (540, 16, 1380, 76), "standard": (60, 84, 1380, 452),
-        "flash name": (60, 472, 540, 532), "flash note": (540, 472, 1380, 532), "flash": (60, 540, 1380, 908),
-        "square": (660, 568, 1380, 628), "N": (660, 568, 1380, 668), "setting": (660, 716, 1380, 908),
+        "standard key": (60, 14, 520, 66), "flash key": (540, 14, 1410, 66), "alone": (60, 84, 1380, 800),
+        "products": (60, 76, 1380, 316), "bytes": (60, 320, 1380, 560), "time": (60, 564, 1380, 804),
+        "setting": (60, 814, 1380, 914),
+        "HBM": (60, 96, 920, 906), "HBM name": (90, 110, 500, 170), "S name": (90, 190, 470, 240), "P name": (510, 190, 890, 240),
+        "S": (90, 250, 470, 630), "P": (510, 250, 890, 630), "S ways": (90, 650, 470, 840), "P ways": (510, 650, 890, 840),
+        "pipe": (920, 400, 1080, 480), "chip": (1080, 96, 1380, 906), "chip name": (1100, 110, 1360, 170), "tile": (1150, 360, 1310, 520),
+        "measured": (60, 74, 1380, 172), "head": (60, 176, 1380, 226), "rows": (60, 230, 1380, 916),
     },
     "1:1": {
-        "setting": (40, 16, 1040, 160),
-        "standard name": (40, 168, 470, 224), "standard note": (480, 168, 1060, 224), "standard": (40, 230, 1040, 536),
-        "flash name": (40, 554, 470, 610), "flash note": (480, 554, 1060, 610), "flash": (40, 616, 1040, 922),
-        "square": (520, 640, 1040, 700), "N": (520, 640, 1040, 800),
+        "standard key": (40, 14, 1040, 66), "flash key": (40, 66, 1040, 118), "alone": (40, 130, 1040, 776),
+        "products": (40, 122, 1040, 340), "bytes": (40, 342, 1040, 560), "time": (40, 562, 1040, 780),
+        "setting": (40, 784, 1040, 930),
+        "HBM": (40, 80, 720, 920), "HBM name": (60, 96, 400, 156), "S name": (60, 190, 360, 240), "P name": (400, 190, 700, 240),
+        "S": (60, 250, 360, 550), "P": (400, 250, 700, 550), "S ways": (60, 570, 360, 760), "P ways": (400, 570, 700, 760),
+        "pipe": (720, 360, 820, 440), "chip": (820, 80, 1040, 920), "chip name": (830, 96, 1030, 156), "tile": (860, 330, 1000, 470),
+        "measured": (40, 122, 1040, 266), "head": (40, 270, 1040, 318), "rows": (40, 320, 1040, 924),
     },
     "9:16": {
-        "setting": (60, 50, 1020, 242),
-        "standard name": (60, 262, 1020, 322), "standard note": (60, 324, 1020, 376), "standard": (60, 388, 1020, 784),
-        "flash name": (60, 816, 1020, 876), "flash note": (60, 878, 1020, 930), "flash": (60, 942, 1020, 1338),
-        "square": (520, 990, 1020, 1050), "N": (520, 990, 1020, 1150),
+        "standard key": (60, 40, 1020, 92), "flash key": (60, 96, 1020, 148), "alone": (60, 170, 1020, 1230),
+        "products": (60, 160, 1020, 515), "bytes": (60, 520, 1020, 875), "time": (60, 880, 1020, 1235),
+        "setting": (60, 1240, 1020, 1390),
+        "HBM": (60, 110, 1020, 860), "HBM name": (90, 120, 700, 176), "S name": (100, 180, 520, 230), "P name": (560, 180, 980, 230),
+        "S": (100, 236, 520, 656), "P": (560, 236, 980, 656), "S ways": (100, 666, 520, 846), "P ways": (560, 666, 980, 846),
+        "pipe": (500, 860, 580, 1020), "chip": (60, 1020, 1020, 1350), "chip name": (90, 1034, 480, 1094), "tile": (440, 1100, 640, 1300),
+        "measured": (60, 156, 1020, 348), "head": (60, 356, 1020, 406), "rows": (60, 410, 1020, 1350),
     },
 }  # fmt: skip
 
-NUMBER_PX = 72  # of the figures at the ends of bars and piles
-BESIDE = em(20)  # from those ends to their figures
-BAR = 0.2  # of a lane's height, for the bar beneath a pile
-GAP = em(8)  # between both
-MARKS = em(52)  # height of the line of marks beneath a bar
+NAMED = em(60)  # height of a band's name over its bars
+BETWEEN = em(8)  # two bars
+BESIDE = em(20)  # from a bar to its figure
+PAIR = 0.8  # of a row's height, for the bars of an N
 
 
 @dataclass(frozen=True)
-class Lane:
-    """A bar, and on it a pile of unit squares: columns from the left, each from its bottom. Both are as wide at their most.
+class Band:
+    """A quantity of both algorithms: its name, and a bar for each from the left, the first above.
 
     Args:
         rect: All of it.
-        rows: Of the pile.
-        side: Of a square.
-        full: How wide the longest bar and the largest pile are.
+        room: For a figure beside the longest bar.
     """
 
     rect: Rect
-    rows: int
-    side: float
-    full: float
-
-    @classmethod
-    def of(cls, rect: Rect, most: float) -> Lane:
-        """With the largest squares of which ``most`` have room, and a figure beside them."""
-        high = (1 - BAR) * rect.height - GAP
-        wide = rect.width - BESIDE - text_width("00.0 ms", NUMBER_PX, Face.MONO_STRONG)
-        side, rows = max((min(high / rows, wide / math.ceil(most / rows)), rows) for rows in range(1, math.ceil(most) + 1))
-        return cls(rect, rows, side, side * most / rows)
+    room: float
 
     @property
-    def thin(self) -> Rect:
-        """Of the bar beneath a pile."""
-        return self.rect.bottom(BAR * self.rect.height)
+    def name(self) -> Rect:
+        return self.rect.top(NAMED)
 
     @property
-    def pile(self) -> Rect:
-        """Of the squares over it."""
-        return Rect(self.rect.x0, self.thin.y1 + GAP, self.rect.x0 + self.side * math.ceil(self.full / self.side), self.rect.y1)
+    def bars(self) -> list[Rect]:
+        """As long as the longest."""
+        return rows(self.rect.below(NAMED).before(self.room), 2, BETWEEN)
+
+    def toward(self, other: Band, share: float) -> Band:
+        """So far on the way to another place."""
+        return Band(self.rect.toward(other.rect, share), self.room)
+
+
+def units(bar: Rect, most: float, amount: float) -> list[Rect]:
+    """``amount`` unit squares in columns from the left of a bar that has room for ``most``; the last one is as high as what is left."""
+    lines = max(range(1, math.ceil(most) + 1), key=lambda count: side_of(bar, most, count))
+    side, made = side_of(bar, most, lines), []
+    for at in range(math.ceil(amount)):
+        column, line = divmod(at, lines)
+        x, y = bar.x0 + column * side, bar.y0 + line * side
+        made.append(Rect(x, y, x + side, y + side * min(1.0, amount - at)))
+    return made
+
+
+def side_of(bar: Rect, most: float, lines: int) -> float:
+    """Of the squares, where so many lie one upon another."""
+    return min(bar.height / lines, bar.width / math.ceil(most / lines))
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A row for each N: the N, a bar for each algorithm with its figure, and the ratio of both.
+
+    Args:
+        rect: All rows.
+        count: Of them.
+        length: Width of the column of N.
+        figure: Of a figure beside the longest bar.
+        ratio: Of the column of ratios.
+    """
+
+    rect: Rect
+    count: int
+    length: float
+    figure: float
+    ratio: float
 
     @property
-    def marked(self) -> Rect:
-        """Of the bar over a line of marks."""
-        return self.rect.above(MARKS)
+    def full(self) -> float:
+        """How long the longest bar is."""
+        return self.rect.width - self.length - self.figure - self.ratio - 2 * BESIDE
 
-    def squares(self, amount: float) -> list[Rect]:
-        """So many unit squares; the last one is as high as what is left of it."""
-        made = []
-        for at in range(math.ceil(amount)):
-            column, row = divmod(at, self.rows)
-            x, y = self.pile.x0 + column * self.side, self.pile.y0 + row * self.side
-            made.append(Rect(x, y, x + self.side, y + self.side * min(1.0, amount - at)))
-        return made
+    def row(self, at: int) -> Rect:
+        return rows(self.rect, self.count)[at]
+
+    def bars(self, at: int) -> list[Rect]:
+        """Both, as long as the longest of all."""
+        row = self.row(at)
+        whole = row.inset(0.0, (1 - PAIR) * row.height / 2).beyond(self.length)
+        return rows(whole.left(self.full), 2, em(2))
