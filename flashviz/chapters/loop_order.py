@@ -18,14 +18,17 @@ from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("visit", "One visit", 7.4, shot="visit", late=True, along=True, caption="A visit: Q and K make scores, V turns them into O."),
-    Beat("stage", "Two loop orders", 3.9, shot="loops", late=True, along=True, caption="The same visits in two orders: which loop is outside?"),
+    Beat("stage", "Two loop orders", 3.9, shot="loops", late=True, along=True, caption="Two orders: which loop is outside?"),
     Beat("keys", "Keys outside", 9.2, shot="loops", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
-    Beat("queries", "Queries outside", 6.6, shot="loops", late=True, along=True, caption="Queries outside: O waits on chip until its row ends."),
-    Beat("rest", "All tiles", 5.4, shot="loops", late=True, along=True, caption="All {tiles} visits: a line each time that a tile crosses."),
+    Beat("queries", "Queries outside", 6.6, shot="loops", late=True, along=True,
+         caption="Queries outside: O waits on chip until its row ends."),
+    Beat("rest", "All tiles", 5.4, shot="loops", late=True, along=True,
+         caption="All {tiles} visits: a line each time that a tile crosses."),
     Beat("o", "O's own traffic", 4.6, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
     Beat("side", "Side by side", 7.4, shot="loops", late=True, along=True,
          caption="Within one head, rows have their own O. Columns share it."),
-    Beat("total", "All tensors", 5.2, shot="bills", late=True, along=True, caption="Queries outside: fewer bytes cross, all rows run at once."),
+    Beat("total", "All tensors", 5.2, shot="bills", late=True, along=True,
+         caption="Queries outside: fewer bytes cross, all rows run at once."),
 )  # fmt: skip
 NAMES = (("Keys outside", "FlashAttention"), ("Queries outside", "FlashAttention-2"))
 LOOPS = {0: ("for each query tile:", "for each key tile:"), 1: ("for each key tile:", "for each query tile:")}  # by ``outer``

@@ -227,7 +227,7 @@ def mixed(start: Any, stop: Any, share: float) -> np.ndarray:
 
 @beat("visit")
 def visit(film: LoopOrderFilm) -> None:
-    """Two crosses; one cell of the first comes close, with its tiles: Q and K make its scores, V turns them into O. Then it is small again."""
+    """Two crosses; a cell of the first comes close with its tiles: Q and K make its scores, V turns them into O; then it is small again."""
     film.scene.add(*film.views)
     film.scene.hold(LOOKED)
     seen, back = Visit(film), StepBack(film.views, 0.0)
@@ -362,7 +362,7 @@ def o_alone(film: LoopOrderFilm) -> None:
 
 
 class Reach(Group):
-    """The first two programs of an order, one a pass of its outer loop, at their first tiles: each reaches for the tile of O that it needs."""
+    """The first two programs of an order, one a pass of its outer loop, at their first tiles: each reaches for its tile of O."""
 
     def __init__(self, view: FringedCross, skin: Theme) -> None:
         self.tag, self.cross = "reach", view.cross

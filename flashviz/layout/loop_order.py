@@ -38,7 +38,9 @@ LOOPS: Mapping[Aspect, Table] = {
 }  # fmt: skip
 # One score tile and the tiles about it, closely.
 VISIT: Mapping[Aspect, Table] = {
-    "16:9": {"close": (40, 40, 1880, 930)}, "4:3": {"close": (30, 40, 1410, 930)}, "1:1": {"close": (20, 60, 1060, 930)},
+    "16:9": {"close": (40, 40, 1880, 930)},
+    "4:3": {"close": (30, 40, 1410, 930)},
+    "1:1": {"close": (20, 60, 1060, 930)},
     "9:16": {"close": (60, 60, 1020, 1380)},
 }
 # All that crossed, a bar each, unwrapped and on one scale: a name with its sum above, beneath it letters, and how many run at once.
@@ -82,10 +84,10 @@ def close(rect: Rect) -> dict[str, Rect]:
     side = CLOSE * min(rect.width, rect.height)
     depth, gap = CLOSE_DEPTH * side, CLOSE_GAP * side
     cell = centered(*rect.center[:2], side, side)
+    left, right, bottom, top = cell.x0 - gap, cell.x1 + gap, cell.y0 - gap, cell.y1 + gap
     return {
-        "S": cell,
-        "Q": Rect(cell.x0 - gap - depth, cell.y0, cell.x0 - gap, cell.y1), "O": Rect(cell.x1 + gap, cell.y0, cell.x1 + gap + depth, cell.y1),
-        "K": Rect(cell.x0, cell.y1 + gap, cell.x1, cell.y1 + gap + depth), "V": Rect(cell.x0, cell.y0 - gap - depth, cell.x1, cell.y0 - gap),
+        "S": cell, "Q": Rect(left - depth, cell.y0, left, cell.y1), "O": Rect(right, cell.y0, right + depth, cell.y1),
+        "K": Rect(cell.x0, top, cell.x1, top + depth), "V": Rect(cell.x0, bottom - depth, cell.x1, bottom),
     }  # fmt: skip
 
 
