@@ -244,11 +244,12 @@ class Shot:
 
 
 LINE: Interval = (0.0, 1.0)  # of an SM, where all are seen
+ONE_LINE: Mapping[str, Interval] = dict.fromkeys(STATES, LINE)
 SHOTS: Mapping[str, Shot] = {
     "one": Shot((_of(ALONE), _of(LOWER, OUT)), ALONE["tensor cores"]),
     "two": Shot((_of(UPPER), _of(LOWER)), SHARED),
     "waits": Shot((_of(UPPER), _of(LOWER)), SHARED, waiting=1.0),
-    "all": Shot((dict.fromkeys(STATES, LINE),) * PLACES, LINE, programs=0.0, waiting=1.0, work=1.0),
+    "all": Shot((ONE_LINE, ONE_LINE), LINE, programs=0.0, waiting=1.0, work=1.0),
 }
 
 

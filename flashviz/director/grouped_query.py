@@ -284,10 +284,14 @@ def cache(film: GroupedQueryFilm) -> None:
         film.move(FadeIn(*best), seconds=TEXT)
         film.scene.hold(1.2)
         film.move(FadeOut(*best), seconds=TEXT)
-        back = [Shows(both, lambda share, fall=fall: fall(1 - share), rate_func=ease_in_out_cubic) for both, fall, _ in falls]
-        film.move(*back, seconds=1.0)
+        film.move(*(Shows(both, fall, rate_func=backwards) for both, fall, _ in falls), seconds=1.0)
         film.scene.remove(*(veil for *_, veil in falls))
         film.move(FadeIn(*counters), seconds=TEXT)
+
+
+def backwards(share: float) -> float:
+    """A motion from its end to its begin."""
+    return 1 - float(ease_in_out_cubic(share))
 
 
 @beat("sum")
