@@ -14,7 +14,7 @@ class GroupedQueryScene(grouped_query.GroupedQueryStage):
     def construct(self) -> None:
         film = self.open(run)
 
-        grouped_query.own(film)
+        grouped_query.head(film)
         grouped_query.shared(film)
         grouped_query.loads(film)
         grouped_query.cache(film)

@@ -16,6 +16,7 @@ class LoopOrderScene(loop_order.LoopOrderStage):
     def construct(self) -> None:
         film = self.open(run)
 
+        loop_order.visit(film)
         loop_order.stage(film)
         loop_order.keys(film)
         loop_order.queries(film)

@@ -19,3 +19,4 @@ class PipelineScene(PipelineFilm):
         self.two()
         self.sm()
         self.all()
+        self.pushed()

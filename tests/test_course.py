@@ -105,7 +105,7 @@ ANSWERS = {
     "what a score is": ("ScoreScene", "The 64 products stack into one number."),
     "which loop is outside": (
         "LoopOrderScene",
-        "Queries outside: O waits on chip.",
+        "Queries outside: O waits on chip until its row ends.",
     ),
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
     "M counts numbers": ("IOScene", "A chip of M numbers"),

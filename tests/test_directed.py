@@ -58,13 +58,14 @@ FILMS = {
     "grouped": Directed(
         "grouped_query", "GroupedQueryScene",
         subjects={
-            "own": ("grid", "stored", "loaded"), "shared": ("grid", "stored", "loaded"), "loads": ("grid", "loaded"),
+            "shared": ("first", "first stored", "second", "second stored"),
+            "loads": ("first", "first loaded", "second", "second loaded"),
         },
         configs={
             "one pair": {"heads": 6, "kv_heads": 1, "causal": True}, "ragged": {"heads": 4, "kv_heads": 2, **FIVE_BY_SEVEN},
             "many heads": {"heads": 32, "kv_heads": 4, "seq_q": 420, "seq_k": 300},
         },
-        actors=("grid", "bar stored", "bar loaded"),
+        actors=("grid own", "grid shared", "bar stored shared", "bar loaded shared"),
     ),
     "scaling": Directed(
         "memory_scaling", "MemoryScalingScene",

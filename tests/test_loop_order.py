@@ -18,6 +18,7 @@ from flashviz.figures import kib
 from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, Rect, frame, fringe, shot
 from flashviz.mobjects.fringed import FringedCross
+from flashviz.mobjects.tiles import Rectangles
 from flashviz.trace import Kind, state_at
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
@@ -133,7 +134,7 @@ def test_what_is_saved_is_the_closed_forms_share() -> None:
 def test_the_row_s_crossings_are_counted_out() -> None:
     """Written once as zeros, in and out at each of eight key tiles; with queries outside once."""
     film = scene(FILM)
-    assert said(at(film, "o"), "product") == ["8 × (1 + 2 × 8) × 8 KiB", "8 × 1 × 8 KiB"]
+    assert said(at(film, "o"), "product") == ["8 tiles × (1 + 2 × 8) × 8 KiB", "8 tiles × 1 × 8 KiB"]
     assert "1: zeros. 2 × 8: in and out" in said(at(film, "o"), "note")
     assert at(film, "o").caption == f"O crosses {1 + 2 * 8} times a row, not once."
 
@@ -199,11 +200,48 @@ def test_the_chip_holds_what_the_trace_says() -> None:
 def test_rows_are_programs_of_their_own_and_columns_are_not() -> None:
     found = gather(AttentionConfig(), "numpy", run)
     assert [order.programs for order in found.orders] == [1, 8]
-    assert said(at(scene(FILM), "side"), "programs") == ["1 at a time, 7 wait", "8 programs at once"]
+    assert said(at(scene(FILM), "side"), "programs") == ["1 program at a time, 7 wait", "8 programs at once"]
     cursors = shown(at(scene(FILM), "side"), "cursors")
     tall = [round((item.box[3] - item.box[1]) / (scene(FILM).shot("loops")["first"].height), 2) for item in cursors]
     assert len(cursors) == 2
     assert tall[1] > 4 * tall[0], "as many live cells as programs"
+
+
+def corners(drawn: Rectangles) -> set[tuple[float, ...]]:
+    """The edges of each rectangle, sixteen points of a path."""
+    points = drawn.points.reshape(-1, 16, 3)[..., :2]
+    return {tuple(np.round(np.concatenate([box.min(0), box.max(0)]), 6)) for box in points}
+
+
+def test_two_columns_want_one_tile_of_o_and_two_rows_one_each() -> None:
+    """The first visits of the first two passes, from the trace: the same i where keys are outside, two where queries are."""
+    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
+    for view, order, tiles in zip(film.views, film.found.orders, (1, 2), strict=True):
+        reach = loops.Reach(view, film.skin)
+        wanted = {int(visits[0][0]) for visits in order.passes[:2]}
+        assert len(wanted) == tiles
+        assert reach.shared == (tiles == 1)
+        reach.reach(1.0)
+        places = {tuple(np.round(view.cross.tile("O", row).edges, 6)) for row in wanted}
+        assert corners(reach.wanted) == places
+    stays = [text for snapshot in scene(FILM).snapshots for text in said(snapshot, "programs")]
+    assert stays[:2] == stays[2:], "how many run at once is said again at the end"
+
+
+def test_a_visit_is_the_first_of_the_trace_and_returns_to_its_cell() -> None:
+    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
+    cross, (i, j) = film.views[0].cross, film.found.first.visits[0]
+    seen = loops.Visit(film)
+    assert seen.at["S"].edges == pytest.approx(cross.cell(int(i), int(j)).edges)
+    assert {t: seen.at[t].edges for t in MATRICES} == {
+        t: pytest.approx(cross.tile(t, int(i) if t in "QO" else int(j)).edges) for t in MATRICES
+    }
+    seen.zoom(1.0)
+    room = scene(FILM).shot("visit")["close"]
+    assert all(room.contains(rect) for rect in seen.at.values())
+    for share, drawn in ((0.0, ""), (0.5, "S"), (1.0, "SO")):
+        seen.work(share)
+        assert "".join(t for t in "SO" if corners(seen.made[t])) == drawn, "scores first, then O"
 
 
 @given(configs())

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from flashviz.catalogue import read_catalogue
 from flashviz.chapters import lanes, pipeline
-from flashviz.chapters.lanes import BLEND, SCORES, SOFTMAX, STATES, STORE, K, Program, Strips, V
+from flashviz.chapters.lanes import SOFTMAX, STATES, K, Program, Strips, V
 from flashviz.config import AttentionConfig
 from flashviz.director.captions import check_fit
 from flashviz.director.scene import Snapshot
@@ -201,7 +201,7 @@ def test_the_machine_stands_on_screen_all_the_time() -> None:
     """In the header of the recording, not typed; and with it that reporting takes time."""
     for snapshot in film().snapshots:
         (badge,) = (text for text in said(snapshot, "note") if text.startswith(MACHINE))
-        assert "Reporting takes time" in badge
+        assert "Recording slows the kernel" in badge
 
 
 # ----------------------------------------------------------------------------------------- what is said, counted once more
@@ -238,6 +238,7 @@ def test_shares_on_screen_are_those_of_the_columns() -> None:
         "two": busy[found.sm][first:last].mean(),
         "sm": busy[found.sm].mean(),
         "all": np.mean([each.mean() for each in busy.values()]),
+        "pushed": np.mean([each.mean() for each in busy.values()]),
     }
     for beat, share in expected.items():
         assert percent(*said(at(film(), beat), "figure")) == pytest.approx(share, abs=0.0055), beat
@@ -253,6 +254,26 @@ def test_a_program_alone_works_as_much_as_its_own_products_take() -> None:
     products = np.isin(kind, [Kind.QK_DOT, Kind.PV_DOT])
     share = (times[1] - times[0])[products].sum() / (found.window[1] - found.window[0])
     assert percent(*said(at(film(), "copy"), "figure")) == pytest.approx(share, abs=0.005)
+
+
+def test_parts_are_those_of_the_columns_and_the_second_program_nearly_doubles_the_work() -> None:
+    """Of every nanosecond of every SM: who multiplies. The last picture's numbers, and what its caption says."""
+    trace, whole, alone = recorded(), [], []
+    first = {(p.pid_m, p.pid_bh) for p in programs() if p.place == 0}
+    kind, stop, sm = trace.columns["kind"], trace.columns["t_ns"], trace.columns["sm"]
+    begin = np.concatenate([[0], stop[:-1]])
+    own = np.array([pid in first for pid in zip(trace.columns["pid_m"].tolist(), trace.columns["pid_bh"].tolist(), strict=True)])
+    for each, _, products in grids(trace):
+        steps = np.zeros(int(stop.max()) + 2, np.int64)
+        chosen = np.isin(kind, [Kind.QK_DOT, Kind.PV_DOT]) & own & (sm == each)
+        np.add.at(steps, begin[chosen], 1)
+        np.add.at(steps, stop[chosen], -1)
+        alone.append((steps.cumsum()[:-2] > 0).mean())
+        whole.append((products[: int(stop.max())] > 0).mean())
+    expected = np.mean(alone), np.mean(whole) - np.mean(alone), 1 - np.mean(whole)
+    assert film().found.parts == pytest.approx(expected, abs=1e-9)
+    assert [f"{100 * part:.0f}%" for part in expected] == [text for text in said(at(film(), "pushed"), "note") if text.endswith("%")]
+    assert 1.8 < np.mean(whole) / np.mean(alone) < 2
 
 
 def test_registers_on_screen_say_how_many_programs_fit_and_so_many_were_there() -> None:
@@ -297,13 +318,15 @@ def test_ticks_stand_at_their_times(aspect: Aspect) -> None:
         ticks = [item for item in at(scene, beat).shown if item.name == "tick"]
         texts = said(at(scene, beat), "tick x")
         assert len(ticks) == len(texts) >= 2
-        places, times = zip(*((tick.box[0], float(text.split()[0]) * 1000) for tick, text in zip(ticks, texts, strict=True)), strict=True)
+        whole = scene.found.recorded.span / 100  # of a percent
+        read = [float(text[:-1]) * whole if text.endswith("%") else float(text.split()[0]) * 1000 for text in texts]
+        places, times = zip(*((tick.box[0], time) for tick, time in zip(ticks, read, strict=True)), strict=True)
         slope, start = np.polyfit(places, times, 1) if len(places) > 2 else _through(places, times)
         rect = pipeline.stage(aspect)["lanes"]
         tolerance = 0.02 * (view.across[1] - view.across[0])
         for edge, time in zip((rect.x0, rect.x1), view.across, strict=True):
             assert start + slope * edge == pytest.approx(time, abs=tolerance), beat
-        if beat in ("copy", "two"):
+        if beat == "copy":
             drawn = [(start + slope * band.get_left()[0], start + slope * band.get_right()[0]) for band in bands]
             assert np.array(drawn) == pytest.approx(np.array([gap for _, gap in scene.found.gaps]), abs=tolerance)
 
@@ -323,17 +346,38 @@ def test_one_picture_from_one_program_to_all_sms() -> None:
     assert all(np.isinf(view.now) for view in views.values()), "at the end of a beat all that was measured is seen"
 
 
-def test_all_of_the_time_is_drawn_and_no_more() -> None:
-    """Where all SMs are seen, the area of each state's pixels is the time that the columns have for it."""
-    view = next(view for beat, _, view, _ in film().seen if beat == "all")
-    share = lanes.coverage(view.strips, view.across, view.down, (400, 700), len(STATES))
-    columns = recorded().columns
-    lengths = np.diff(columns["t_ns"], prepend=0)
+@pytest.mark.parametrize("beat", ["all", "pushed"])
+def test_all_of_the_time_is_drawn_and_no_more(beat: str) -> None:
+    """Where all SMs are seen, the area of work and of waiting is the time that the columns have for it, pushed together or not."""
+    view = next(view for name, _, view, _ in film().seen if name == beat)
+    share = lanes.coverage(view.strips, view.across, view.down, (400, 700), lanes.IDLE + 1)
     pixel = (view.across[1] - view.across[0]) / 700 * (view.down[1] - view.down[0]) / 400
-    height = pipeline.RIBBON / pipeline.PLACES
-    for state in (K, SCORES, SOFTMAX, BLEND, STORE):
+    span, sms = film().found.recorded.span, len(film().found.recorded.sms)
+    nanoseconds = sum(int((products[:span] > 0).sum()) for _, _, products in grids(recorded()))
+    assert share[: lanes.IDLE].sum() * pixel == pytest.approx(nanoseconds, rel=1e-3)
+    assert share[lanes.IDLE].sum() * pixel == pytest.approx(span * sms - nanoseconds, rel=1e-3)
+    assert share.sum(axis=0) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_state_takes_as_much_room_as_the_columns_have_time_for_it() -> None:
+    """Of all programs, each on a line as high as its SM."""
+    found, columns = film().found.recorded, recorded().columns
+    programs_alone = replace(pipeline.SHOTS["all"], programs=1.0, waiting=0.0, work=0.0)
+    share = lanes.coverage(pipeline.strips(found, programs_alone), (0, found.span), (0, len(found.sms)), (400, 700), lanes.IDLE + 1)
+    pixel, lengths = found.span / 700 * len(found.sms) / 400, np.diff(columns["t_ns"], prepend=0)
+    for index, state in enumerate(STATES):
         time = lengths[np.isin(columns["kind"], lanes.KINDS[state])].sum()
-        assert share[STATES.index(state)].sum() * pixel / height == pytest.approx(time, rel=1e-3), state
+        assert share[[index, len(STATES) + index]].sum() * pixel == pytest.approx(time, rel=1e-3), state
+
+
+def test_pushed_together_work_stands_left_of_waiting() -> None:
+    """Of every SM: bars of the first program end where those of the second begin, and theirs where waiting begins, up to the end."""
+    made = pipeline.strips(film().found.recorded, pipeline.SHOTS["all"], 1.0)
+    shown = [bars for bars, weight in zip(made.bars, made.weight.tolist(), strict=True) if weight]
+    for first in range(0, len(shown), 3):
+        bars = np.concatenate(shown[first : first + 3])
+        assert np.array_equal(bars[1:, 0], bars[:-1, 1])
+        assert (bars[0, 0], bars[-1, 1]) == (0, film().found.recorded.span)
 
 
 def test_bars_are_the_whole_of_a_program() -> None:
@@ -349,6 +393,36 @@ def test_bars_are_the_whole_of_a_program() -> None:
 spans = st.lists(st.integers(0, 60), min_size=2, max_size=12, unique=True).map(
     lambda ends: np.array(sorted(ends)[: len(ends) // 2 * 2]).reshape(-1, 2)
 )
+
+
+@given(spans, st.integers(0, 30))
+def test_between_common_and_pushed_are_what_counting_finds(bars: np.ndarray, start: int) -> None:
+    """Second by second: what bars leave of a window, what two have in common, and that pushing keeps every length."""
+
+    def inside(some: np.ndarray) -> np.ndarray:
+        return np.array([((some[:, 0] <= at) & (at < some[:, 1])).any() for at in range(61)])
+
+    rest = lanes.between(bars, (0, 61))
+    assert np.array_equal(inside(rest), ~inside(bars))
+    shifted = np.clip(bars + start, 0, 61)
+    shifted = shifted[shifted[:, 1] > shifted[:, 0]]
+    assert np.array_equal(inside(lanes.common(bars, shifted)), inside(bars) & inside(shifted))
+    moved = lanes.pushed(bars, start)
+    assert np.array_equal(np.diff(moved), np.diff(bars))
+    assert moved[0, 0] == start
+    assert np.array_equal(moved[1:, 0], moved[:-1, 1])
+
+
+@few
+@given(small)
+def test_joined_is_what_counting_finds(trace: Trace) -> None:
+    for sm, _, products in grids(trace):
+        bars = lanes.joined([p for p in lanes.programs_of(trace) if p.sm == sm])
+        found = np.zeros(len(products), bool)
+        for begin, stop in bars.tolist():
+            assert not found[begin:stop].any()
+            found[begin:stop] = True
+        assert np.array_equal(found, products > 0)
 
 
 @given(spans, st.integers(0, 40), st.integers(1, 40), st.integers(1, 30))

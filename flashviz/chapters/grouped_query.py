@@ -16,17 +16,18 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("own", "A pair a head", 9.6, shot="grouped", late=True, along=True, caption="Each row block of each head loads its K and V."),
-    Beat("shared", "Shared pairs", 6.4, shot="grouped", late=True, along=True, caption="Shared: {group} heads read one pair."),
-    Beat("loads", "Every head loads", 8.6, shot="grouped", late=True, along=True, caption="In this kernel each head loads its own copy."),
+    Beat("head", "What a head is", 7.8, shot="grouped", late=True, along=True, caption="A head is attention with a Q, K and V of its own."),
+    Beat("shared", "Shared pairs", 7.8, shot="grouped", late=True, along=True, caption="Sharing: {group} heads read one pair of K and V."),
+    Beat("loads", "Every head loads", 9.0, shot="grouped", late=True, along=True,
+         caption="Each row block of each head loads its copy, shared or not."),
     Beat("cache", "Caches", 6.4, shot="grouped", late=True, along=True,
          caption="A perfect cache would load each pair once. Not counted."),
-    Beat("sum", "Stored and loaded", 5.8, shot="grouped", late=True, along=True, caption="Less is stored. As much is loaded."),
+    Beat("sum", "Stored and loaded", 6.6, shot="grouped", late=True, along=True, caption="Less is stored. As much is loaded."),
 )  # fmt: skip
 HEADS, KV_HEADS = 8, 2  # where the settings have a single head
 NAMES = {
-    "own": ("Multi-head attention: a pair of K and V a head", "a pair of K and V a head"),
-    "shared": (f"Grouped-query attention ({GROUPED_QUERIES.short}): shared pairs of K and V", "Grouped-query attention: shared pairs"),
+    "own": ("Multi-head: a pair each", "Multi-head"),
+    "shared": (f"Grouped-query ({GROUPED_QUERIES.short})", "Grouped-query: shared pairs", "Grouped-query"),
 }  # the first that fits
 
 Run = Callable[..., Any]
@@ -118,9 +119,9 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> GroupedQuer
     said = {
         "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "heads": f"{config.heads:,}",
         "pair": f"N = {config.seq_k:,}, d = {config.head_dim}, {config.itemsize} bytes a number: a pair is {kib(2 * shared.half)}",
-        "rows": f"{config.block_m:,}",
-        "times": f"{shared.total / shared.stored:,.1f}".removesuffix(".0"),
-        "own_stored": kib(own.stored), "own_loaded": kib(own.total), "shared_stored": kib(shared.stored),
-        "shared_loaded": kib(shared.total),
+        "own_stored": kib(own.stored), "shared_stored": kib(shared.stored), "loaded": kib(shared.total),
     }  # fmt: skip
+    whole = shared.total == shared.stored * config.row_blocks * config.group  # else a mask leaves tiles out
+    for side, loads, factors in (("own", own, (said["blocks"],)), ("shared", shared, (said["blocks"], said["group"]))):
+        said[f"{side}_times"] = " × ".join(factors) if whole else f"{loads.total / loads.stored:,.1f}".removesuffix(".0")
     return GroupedQuery(own, shared, said)

@@ -28,6 +28,8 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
     STORE: (Kind.STORE_O, Kind.STORE_LSE),
 }  # fmt: skip
 STAGES = 2  # of the copies, for which the order above holds
+PLACES = 2  # looks of a program's bars: of the first place of an SM, and of the second
+IDLE = PLACES * len(STATES)  # the colour of time in which nobody multiplies, behind those of each place's states
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ def by_end(programs: Sequence[Program]) -> list[int]:
 
 def products_of(programs: Sequence[Program]) -> np.ndarray:
     """Bars of both products of all these programs, by their begin: [n, 2], ns."""
-    both = np.concatenate([p.bars[state] for p in programs for state in PRODUCTS])
+    both = np.concatenate([np.empty((0, 2), int), *(p.bars[state] for p in programs for state in PRODUCTS)])
     return both[np.argsort(both[:, 0], kind="stable")]
 
 
@@ -113,6 +115,34 @@ def at_work(programs: Sequence[Program], window: tuple[float, float]) -> float:
     starts, stops = np.clip(products_of(programs), *window).T
     before = np.maximum.accumulate(np.concatenate([window[:1], stops[:-1]]))  # until when what began earlier lasts
     return float(np.maximum(stops - np.maximum(starts, before), 0).sum() / (window[1] - window[0]))
+
+
+def joined(programs: Sequence[Program]) -> np.ndarray:
+    """When at least one of these programs multiplies: disjoint, sorted [n, 2], ns."""
+    bars = products_of(programs)
+    if not len(bars):
+        return bars
+    last = np.maximum.accumulate(bars[:, 1])
+    begins = np.concatenate([[True], bars[1:, 0] > last[:-1]])
+    return np.stack([bars[begins, 0], last[np.concatenate([begins[1:], [True]])]], 1)
+
+
+def between(bars: np.ndarray, window: tuple[float, float]) -> np.ndarray:
+    """What disjoint, sorted ``bars`` [n, 2] leave of a window that holds them: [m, 2]."""
+    gaps = np.concatenate([window[:1], bars.ravel(), window[1:]]).reshape(-1, 2)
+    return gaps[gaps[:, 1] > gaps[:, 0]]
+
+
+def common(bars: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The times that lie in both of two sets of disjoint, sorted bars: [n, 2]."""
+    starts, stops = np.maximum(bars[:, None, 0], others[None, :, 0]), np.minimum(bars[:, None, 1], others[None, :, 1])
+    return np.stack([starts[stops > starts], stops[stops > starts]], 1)
+
+
+def pushed(bars: np.ndarray, start: float) -> np.ndarray:
+    """The same bars one behind the other, from ``start`` on: [n, 2]."""
+    stops = start + np.cumsum(bars[:, 1] - bars[:, 0])
+    return np.stack([np.concatenate([[start], stops[:-1]])[: len(bars)], stops], 1)
 
 
 # --------------------------------------------------------------------------------------------------------------- what is drawn

@@ -17,14 +17,18 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stage", "Two loop orders", 3.2, shot="loops", late=True, along=True, caption="Which loop is outside?"),
-    Beat("keys", "Keys outside", 9.8, shot="loops", late=True, along=True, caption="Keys outside: O comes and goes."),
-    Beat("queries", "Queries outside", 6.6, shot="loops", late=True, along=True, caption="Queries outside: O waits on chip."),
-    Beat("rest", "All tiles", 6.0, shot="loops", late=True, along=True, caption="Now all {tiles} tiles."),
-    Beat("o", "O's own traffic", 5.0, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
-    Beat("side", "Side by side", 5.6, shot="loops", late=True, along=True,
+    Beat("visit", "One visit", 7.4, shot="visit", late=True, along=True, caption="A visit: Q and K make scores, V turns them into O."),
+    Beat("stage", "Two loop orders", 3.9, shot="loops", late=True, along=True, caption="Two orders: which loop is outside?"),
+    Beat("keys", "Keys outside", 9.2, shot="loops", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
+    Beat("queries", "Queries outside", 6.6, shot="loops", late=True, along=True,
+         caption="Queries outside: O waits on chip until its row ends."),
+    Beat("rest", "All tiles", 5.4, shot="loops", late=True, along=True,
+         caption="All {tiles} visits: a line each time that a tile crosses."),
+    Beat("o", "O's own traffic", 4.6, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
+    Beat("side", "Side by side", 7.4, shot="loops", late=True, along=True,
          caption="Within one head, rows have their own O. Columns share it."),
-    Beat("total", "All tensors", 5.6, shot="bills", late=True, along=True, caption="K and V come more often, O far less."),
+    Beat("total", "All tensors", 5.2, shot="bills", late=True, along=True,
+         caption="Queries outside: fewer bytes cross, all rows run at once."),
 )  # fmt: skip
 NAMES = (("Keys outside", "FlashAttention"), ("Queries outside", "FlashAttention-2"))
 LOOPS = {0: ("for each query tile:", "for each key tile:"), 1: ("for each key tile:", "for each query tile:")}  # by ``outer``
@@ -167,11 +171,11 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     said["less"] = f"{less:.0%} less" if less >= 0.005 else ""
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])
-        alone = f"1 at a time, {len(order.passes) - 1:,} wait"
+        alone = f"1 program at a time, {len(order.passes) - 1:,} wait"
         said[f"programs_{name}"] = alone if order.programs == 1 else f"{order.programs:,} programs at once"
         each = times(float(order.crossings("O").mean()))
         if (order.crossings("O") == 1 + 2 * config.col_blocks).all() and order.outer:  # zeros, then in and out at every key tile
             each = f"(1 + 2 × {config.col_blocks:,})"
             said["why"] = f"1: zeros. 2 × {config.col_blocks:,}: in and out"
-        said[f"sum_{name}"] = f"{config.row_blocks:,} × {each} × {said['tile']}"
+        said[f"sum_{name}"] = f"{config.row_blocks:,} tiles × {each} × {said['tile']}"
     return LoopOrder(first, second, said)

@@ -10,6 +10,8 @@ import numpy as np
 
 from flashviz.chapters.lanes import (
     BLEND,
+    IDLE,
+    PLACES,
     SCORES,
     SOFTMAX,
     STATES,
@@ -19,10 +21,14 @@ from flashviz.chapters.lanes import (
     Strips,
     V,
     at_work,
+    between,
     by_end,
+    common,
+    joined,
     places_of,
     products_of,
     programs_of,
+    pushed,
 )
 from flashviz.errors import UsageError
 from flashviz.layout import Aspect, Rect, frame
@@ -31,20 +37,22 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("one", "One program", 5.8, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
-    Beat("copy", "Gaps", 5.8, fresh=True, late=True, along=True, caption="While it copies or takes softmax, it multiplies nothing."),
-    Beat("two", "Two programs", 6.4, fresh=True, late=True, along=True, caption="In these gaps a second program on the SM multiplies."),
+    Beat("one", "One program", 6.4, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
+    Beat("copy", "Gaps", 6.4, fresh=True, late=True, along=True, caption="During copies and softmax the tensor cores wait."),
+    Beat("two", "Two programs", 7.4, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
     Beat(
-        "sm", "One SM", 5.2, fresh=True, late=True, along=True,
-        caption="This SM's registers hold {places} programs at once; it ran {programs}.",
+        "sm", "One SM", 5.6, fresh=True, late=True, along=True,
+        caption="{places} programs fit at once; when one ends, the next begins.",
     ),
-    Beat("all", "All SMs", 7, fresh=True, late=True, along=True, caption="So do all {sms} SMs: one copies, another multiplies."),
+    Beat("all", "All SMs", 5.6, fresh=True, late=True, along=True, caption="All {sms} SMs: a line each, only its tensor cores."),
+    Beat(
+        "pushed", "Work and waiting", 6.6, fresh=True, late=True, along=True,
+        caption="Work pushed left: the second program nearly doubles it.",
+    ),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
-PLACES = 2  # on an SM, of the recording without a mask: the stage has lanes for two
 TURNS = 2  # of a program, that are seen closely
 AROUND = 0.05  # of them, before and behind
-RIBBON = 0.9  # of an SM's height, where all are seen
 OUT = 1.3  # heights of the stage, to what is not in the shot
 
 Interval = tuple[float, float]
@@ -85,7 +93,8 @@ class Pipeline:
     """The recording, the SM that is followed in it, and the time that is seen closely.
 
     ``gaps`` are times in it at which the SM's first program multiplies nothing, ns, each with what it does. ``shares`` say by beat in how
-    much of the time that is seen there any program that is seen multiplies, of all SMs on average.
+    much of the time that is seen there any program that is seen multiplies, of all SMs on average; ``parts``, in how much of all the time
+    a program of each SM's first place does, only one of its second place, and none.
     """
 
     recorded: Recorded
@@ -93,6 +102,7 @@ class Pipeline:
     window: Interval
     gaps: tuple[tuple[str, Interval], ...]
     shares: Mapping[str, float]
+    parts: tuple[float, ...]
     said: Mapping[str, str]
 
     @property
@@ -117,14 +127,28 @@ def gather(trace: Trace) -> Pipeline:
     sm = min(ran, key=lambda sm: (-ran[sm], sm))
     own = [p for p in found.programs if p.sm == sm]
     window = closely(own)
-    said = {"programs": f"{ran[sm]}", "places": f"{found.places}", "sms": f"{len(found.sms)}"}
     whole = (0, found.span)
-    every = [at_work([p for p in found.programs if p.sm == each], whole) for each in found.sms]
+    each = [[float(np.diff(bars).sum()) / found.span for bars in cores(found, sm)] for sm in found.sms]
+    parts = tuple(np.mean(each, 0).tolist())
     shares = {
         "copy": at_work([p for p in own if p.place == 0], window), "two": at_work(own, window), "sm": at_work(own, whole),
-        "all": float(np.mean(every)),
+        "all": sum(parts[:PLACES]),
     }  # fmt: skip
-    return Pipeline(found, sm, window, gaps(_first(own), window), shares, said)
+    said = {"places": f"{found.places}", "sms": f"{len(found.sms)}"}
+    return Pipeline(found, sm, window, gaps(_first(own), window), shares, parts, said)
+
+
+def percent(share: float) -> str:
+    """As it is written."""
+    return f"{100 * share:.0f}%"
+
+
+def cores(recording: Recorded, sm: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """An SM's time, ns, in disjoint bars: a program of its first place multiplies, only one of its second does, none does."""
+    own = [p for p in recording.programs if p.sm == sm]
+    first, both = joined([p for p in own if p.place == 0]), joined(own)
+    whole = (0.0, float(recording.span))
+    return first, common(both, between(first, whole)), between(both, whole)
 
 
 def recorded(trace: Trace) -> Recorded:
@@ -192,8 +216,9 @@ def _lanes(copies: Interval, softmax: Interval, products: Interval) -> dict[str,
 
 
 ALONE: Mapping[str, Interval] = {"copies": (0.05, 0.27), "softmax": (0.37, 0.59), "tensor cores": (0.74, 0.96)}
-UPPER: Mapping[str, Interval] = {"copies": (0.02, 0.16), "softmax": (0.2, 0.34), "tensor cores": (0.41, 0.56)}
-LOWER: Mapping[str, Interval] = {"tensor cores": (0.44, 0.59), "softmax": (0.66, 0.8), "copies": (0.84, 0.98)}
+UPPER: Mapping[str, Interval] = {"copies": (0.02, 0.15), "softmax": (0.19, 0.32), "tensor cores": (0.4, 0.5)}
+LOWER: Mapping[str, Interval] = {"tensor cores": (0.5, 0.6), "softmax": (0.68, 0.81), "copies": (0.85, 0.98)}
+SHARED: Interval = (UPPER["tensor cores"][0], LOWER["tensor cores"][1])
 
 
 def _of(lanes: Mapping[str, Interval], down: float = 0.0) -> dict[str, Interval]:
@@ -203,25 +228,52 @@ def _of(lanes: Mapping[str, Interval], down: float = 0.0) -> dict[str, Interval]
 
 def both_named() -> dict[str, Interval]:
     """Lanes of both programs by their names, numbered where each program has one of its own."""
-    numbered = {f"{name} {at}": lanes[name] for at, lanes in ((1, UPPER), (2, LOWER)) for name in ("copies", "softmax")}
-    return numbered | {"tensor cores": (UPPER["tensor cores"][0], LOWER["tensor cores"][1])}
+    numbered = {f"{at}: {name}": lanes[name] for at, lanes in ((1, UPPER), (2, LOWER)) for name in ("copies", "softmax")}
+    return numbered | {"tensor cores": SHARED}
 
 
-SHOTS: Mapping[str, Lanes] = {"one": (_of(ALONE), _of(LOWER, OUT)), "two": (_of(UPPER), _of(LOWER))}
+@dataclass(frozen=True)
+class Shot:
+    """Lanes of each place, the one of the tensor cores, and how much is seen: of the programs, of waiting, of an SM's work as a whole."""
+
+    lanes: Lanes
+    cores: Interval
+    programs: float = 1.0
+    waiting: float = 0.0
+    work: float = 0.0
 
 
-def ribbons(places: int) -> list[dict[str, Interval]]:
-    """Where all SMs are seen: a ribbon a place, on which a program's bars follow one another. K stands for both copies."""
-    each = RIBBON / places
-    return [dict.fromkeys(STATES, (at * each, (at + 1) * each)) | {V: ((at + 1) * each,) * 2} for at in range(places)]
+LINE: Interval = (0.0, 1.0)  # of an SM, where all are seen
+ONE_LINE: Mapping[str, Interval] = dict.fromkeys(STATES, LINE)
+SHOTS: Mapping[str, Shot] = {
+    "one": Shot((_of(ALONE), _of(LOWER, OUT)), ALONE["tensor cores"]),
+    "two": Shot((_of(UPPER), _of(LOWER)), SHARED),
+    "waits": Shot((_of(UPPER), _of(LOWER)), SHARED, waiting=1.0),
+    "all": Shot((ONE_LINE, ONE_LINE), LINE, programs=0.0, waiting=1.0, work=1.0),
+}
 
 
-def strips(recording: Recorded, lanes: Sequence[Mapping[str, Interval]]) -> Strips:
-    """Bars of a recording's programs on the lanes of their places; SM by SM, the one that ended first at the top."""
-    each, rank = [(p, state) for p in recording.programs for state in STATES], recording.rank
-    spans = np.array([lanes[p.place][state] for p, state in each]) + np.array([[rank[p.sm]] for p, _ in each])
-    colour = np.array([STATES.index(state) for _, state in each])
-    return Strips([p.bars[state] for p, state in each], colour, spans[:, 0], spans[:, 1], np.zeros(len(each)), np.ones(len(each)))
+def strips(recording: Recorded, shot: Shot, together: float = 0.0) -> Strips:
+    """Bars of a recording's programs on the lanes of their places; SM by SM, the one that ended first at the top.
+
+    Behind them what each SM's tensor cores do as a whole: work of its first place, of its second one, waiting; ``together`` is how far
+    it is pushed to the left, from when it was (0) to one bar behind the other (1).
+    """
+    found = []
+    for p in recording.programs:
+        for state in STATES:
+            look = p.place * len(STATES) + STATES.index(state)
+            found.append((p.bars[state], look, shot.lanes[p.place][state], recording.rank[p.sm], shot.programs))
+    for sm in dict.fromkeys(p.sm for p in recording.programs):
+        start = 0.0
+        looks = (STATES.index(SCORES), shot.work), (len(STATES) + STATES.index(SCORES), shot.work), (IDLE, shot.waiting)
+        for bars, (look, seen) in zip(cores(recording, sm), looks, strict=True):
+            goal = pushed(bars, start)
+            start = float(goal[-1, 1]) if len(goal) else start
+            found.append((bars + together * (goal - bars), look, shot.cores, recording.rank[sm], seen))
+    bars, colour, lanes, rank, seen = zip(*found, strict=True)
+    spans = np.array(lanes) + np.array(rank)[:, None]
+    return Strips(bars, np.array(colour), spans[:, 0], spans[:, 1], np.zeros(len(bars)), np.array(seen))
 
 
 Table = Mapping[str, tuple[float, float, float, float]]
@@ -230,7 +282,7 @@ Table = Mapping[str, tuple[float, float, float, float]]
 STAGE: Mapping[Aspect, Table] = {
     "16:9": {
         "title": (100, 52, 1080, 108), "about": (100, 108, 1080, 156), "figure": (1090, 40, 1820, 166),
-        "names": (100, 190, 330, 780), "lanes": (340, 190, 1820, 780), "ticks": (340, 786, 1820, 832), "note": (100, 840, 1820, 934),
+        "names": (100, 190, 330, 780), "lanes": (340, 190, 1820, 780), "ticks": (340, 786, 1820, 832), "note": (100, 850, 1820, 938),
         "caption": (100, 946, 1820, 1072),
     },
     "4:3": {

@@ -9,28 +9,37 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
+from flashviz import theme
 from flashviz.chapters import loop_order
 from flashviz.chapters.loop_order import LOOPS, MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, labelled, middle, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, labelled, middle, word, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
 from flashviz.layout import rows as split
+from flashviz.layout.loop_order import close
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.fringed import FringedCross
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles
-from flashviz.palette import Theme
+from flashviz.palette import LIT, SECOND, Theme
 from flashviz.trace import state_at
 
 BACK = 0.22  # of what waits while the other is spoken of
 SIDES = ("first", "second")
 FIRST_TILE, PASS = 3.4, 3.0  # seconds: of the first tile, slowly, and of the rest of its pass
 STAGGER = 0.15  # of the time in which ticks line up, over which tiles set off
+CAME = ("O", "comes and goes"), ("O", "leaves once")  # by side, of every tile
+ZOOM, WORK = 1.0, 3.4  # seconds in which a visit is come close to, and in which it is worked on
+COPIED, SCORED, WEIGHED = 0.3, 0.55, 0.8  # of the work: Q and K are there, scores are, V is
+INSIDE = 0.2  # of a score tile: what a copy of a tile takes of it on its edge
+MEET = 1.2  # seconds in which two programs reach for O
+REACH = em(8)  # how thick the line is that reaches for a tile of O
 LOOKED, ZEROS = 0.5, 1.2  # seconds that both crosses stand alone, and in which O is written as zeros
+MEETING = {True: ("both programs want this", "O"), False: ("each has its own", "O")}
 CODE, INDENT = 40.0, 4  # px of a loop's line, and by how many letters the inner one is indented
 FLIGHT = 0.55  # seconds of a tile's way, and at most so much of the time of its score tile
 
@@ -152,14 +161,91 @@ def tick(film: LoopOrderFilm) -> Named:
     return Named(mark, Word(text, LABEL, skin.ink, left + gap, middle(rect, LABEL), "note", Face.TEXT), tag="tick words")
 
 
+class Visit(Group):
+    """The first score tile of the first order with its tiles of Q, K, V and O, from where they stand to where they are seen closely."""
+
+    def __init__(self, film: LoopOrderFilm) -> None:
+        self.tag, self.skin, cross = "visit", film.skin, film.views[0].cross
+        i, j = film.found.first.visits[0]
+        row, column = cross.row_of(int(i)), cross.col_of(int(j))
+        self.small = {"S": cross.cell(row, column)} | {t: cross.tile(t, row if t in "QO" else column) for t in MATRICES}
+        self.large = close(film.scene.shot("visit")["close"])
+        self.tiles = {t: Rectangles(film.skin.hue(t), name=f"tile {t}", opacity=LIT) for t in "QKV"}
+        self.outlines = {t: Rectangles(hue, name=f"outline {t}", opacity=0.0) for t, hue in (("S", film.skin.ink), ("O", film.skin.o))}
+        self.made = {t: Rectangles(film.skin.hue(t), name=f"made {t}", opacity=SECOND if t == "S" else LIT) for t in "SO"}
+        self.copies = {t: Rectangles(film.skin.hue(t), name=f"copy {t}", opacity=LIT) for t in "QKV"}
+        for tensor, outline in self.outlines.items():
+            outline.set_stroke(film.skin.ink if tensor == "S" else film.skin.o, width=theme.HEAVY, opacity=1)
+        super().__init__(*self.tiles.values(), *self.made.values(), *self.copies.values(), *self.outlines.values())
+        self.done = 0.0
+        self.zoom(0.0)
+
+    def zoom(self, share: float) -> None:
+        """So far from where the tiles stand in the cross to where they are seen closely."""
+        self.at = {t: Rect(*mixed(self.small[t].edges, self.large[t].edges, share)) for t in self.small}
+        for tensor, drawn in (*self.tiles.items(), *self.outlines.items()):
+            drawn.display(np.array([self.at[tensor].edges]))
+        self.work(self.done)
+
+    def work(self, share: float) -> None:
+        """Copies of Q and K come to the score tile's edges and become its scores; one of V comes, and O fills from its side."""
+        self.done, cell = share, self.at["S"]
+        wide, high = INSIDE * cell.width, INSIDE * cell.height
+        inside = {"Q": cell.left(wide), "K": cell.top(high), "V": cell.bottom(high)}
+        ways = {"Q": (0.0, COPIED), "K": (0.0, COPIED), "V": (SCORED, WEIGHED)}
+        until = {"Q": SCORED, "K": SCORED, "V": 1.0}
+        for tensor, drawn in self.copies.items():
+            begin, end = ways[tensor]
+            way = ease_in_out_cubic(float(np.clip((share - begin) / (end - begin), 0, 1)))
+            flying = begin < share < until[tensor]
+            drawn.display(np.array([mixed(self.at[tensor].edges, inside[tensor].edges, way)]) if flying else np.zeros((0, 4)))
+        scored, summed = (float(np.clip((share - a) / (b - a), 0, 1)) for a, b in ((COPIED, SCORED), (WEIGHED, 1.0)))
+        for tensor, grown in (("S", scored), ("O", summed)):
+            rect = self.at[tensor]
+            self.made[tensor].display(np.array([rect.left(grown * rect.width).edges]) if grown else np.zeros((0, 4)))
+
+    def words(self, room: Rect, found: LoopOrder) -> list[Word]:
+        """What each tile is, in its colour, where it has room; last what is in the middle."""
+        c, skin, at = found.config, self.skin, self.large
+        rows, columns = min(c.block_m, c.seq_q), min(c.block_n, c.seq_k)
+        q, o = (Rect(room.x0, at["Q"].y0, at["Q"].x0 - em(20), at["Q"].y1), Rect(at["O"].x1 + em(20), at["O"].y0, room.x1, at["O"].y1))
+        k, v = (Rect(room.x0, at["K"].y1, room.x1, at["K"].y1 + em(64)), Rect(room.x0, at["V"].y0 - em(64), room.x1, at["V"].y0))
+        texts = (
+            ("Q", q, (f"Q: {rows:,} queries", "Q")), ("K", k, (f"K: {columns:,} keys",)), ("V", v, ("V: their values",)),
+            ("O", o, ("O: the queries' output", "O")), ("S", at["S"], (f"{rows:,} × {columns:,} scores", "scores")),
+        )  # fmt: skip
+        return [amid(several, skin.ground if tensor == "S" else skin.hue(tensor), rect, "note") for tensor, rect, several in texts]
+
+
+def mixed(start: Any, stop: Any, share: float) -> np.ndarray:
+    """Edges on their way from one rectangle to another."""
+    return np.asarray(start) * (1 - share) + np.asarray(stop) * share
+
+
 # --------------------------------------------------------------------------------------------------------------- beats
+
+
+@beat("visit")
+def visit(film: LoopOrderFilm) -> None:
+    """Two crosses; a cell of the first comes close with its tiles: Q and K make its scores, V turns them into O; then it is small again."""
+    film.scene.add(*film.views)
+    film.scene.hold(LOOKED)
+    seen, back = Visit(film), StepBack(film.views, 0.0)
+    film.scene.add(seen)
+    with film.scene.telling():
+        film.move(Shows(seen, seen.zoom, rate_func=ease_in_out_cubic), back, seconds=ZOOM)
+        words = seen.words(film.scene.shot("visit")["close"], film.found)
+        film.move(FadeIn(*words[:-1]), seconds=TEXT)
+        film.move(Shows(seen, seen.work), FadeIn(words[-1], rate_func=late), seconds=WORK)
+        film.scene.hold(0.6)
+    film.move(FadeOut(*words), seconds=TEXT)
+    film.move(Shows(seen, lambda share: seen.zoom(1 - share), rate_func=ease_in_out_cubic), step_forth(back), seconds=0.8 * ZOOM)
+    film.scene.remove(seen)
 
 
 @beat("stage")
 def stage(film: LoopOrderFilm) -> None:
-    """Two crosses, and over each its loops, line by line."""
-    film.scene.add(*film.views)
-    film.scene.hold(LOOKED)
+    """Over each cross its loops, line by line."""
     with film.scene.telling():
         for name in film.names:
             film.move(FadeIn(name), seconds=2 * TEXT)
@@ -217,10 +303,10 @@ def beneath(film: LoopOrderFilm, side: int, texts: list[str], name: str) -> Name
 def rest(film: LoopOrderFilm) -> None:
     """Both loops to their end; over O's ticks stands what O has moved so far."""
     film.move(step_forth(film.back), *(FadeOut(each) for each in film.stays), seconds=TEXT)
-    film.stays = []
     film.scene.event = len(film.found.second.trace)
     film.sums = sums(film)
-    film.move(FadeIn(*film.sums), seconds=TEXT)
+    film.stays = [beneath(film, side, [*CAME[side]], "came") for side in range(len(SIDES))]
+    film.move(FadeIn(*film.sums, *film.stays), seconds=TEXT)
     total, runs = len(film.found.first.visits), []
     for side, (order, view, readout) in enumerate(zip(film.found.orders, film.views, film.sums, strict=True)):
         start = film.first_pass(side)
@@ -245,7 +331,7 @@ def sums(film: LoopOrderFilm) -> list[Readout]:
     texts, rooms = [film.found.said[f"o_{side}"] for side in SIDES], []
     for side, view in zip(SIDES, film.views, strict=True):
         k = view.cross.strip("K")
-        rooms.append(Rect(view.cross.grid.x1, k.y1 + em(6), film.place[side].x1, film.place[side].y1))
+        rooms.append(Rect(view.cross.grid.x1 + em(20), k.y1 + em(20), film.place[side].x1, film.place[side].y1))
     wide = max(len(text) for text in texts) * 0.6 * em(NUMBER)
     px = max(float(LABEL), NUMBER * min(1.0, *(min(room.width / wide, room.height / em(NUMBER)) for room in rooms)))
     made = []
@@ -262,7 +348,7 @@ def o_alone(film: LoopOrderFilm) -> None:
     others = [part for view in film.views for part in (view.line, view.grid, *(view.strips[tensor] for tensor in "QKV"))]
     ticks = [view.ticks[tensor] for view in film.views for tensor in "QKV"]
     film.back, film.ticks_back = StepBack(others, BACK), StepBack(ticks, BACK)
-    film.move(film.back, film.ticks_back, seconds=0.5)
+    film.move(film.back, film.ticks_back, FadeOut(*film.stays), seconds=0.5)
     film.stays = [beneath(film, side, [film.found.said[f"sum_{name}"]], "product") for side, name in enumerate(SIDES)]
     parts = list(film.stays)
     if "why" in film.found.said:
@@ -275,9 +361,43 @@ def o_alone(film: LoopOrderFilm) -> None:
             film.scene.hold(0.8)
 
 
+class Reach(Group):
+    """The first two programs of an order, one a pass of its outer loop, at their first tiles: each reaches for its tile of O."""
+
+    def __init__(self, view: FringedCross, skin: Theme) -> None:
+        self.tag, self.cross = "reach", view.cross
+        self.firsts = [(self.cross.row_of(int(i)), self.cross.col_of(int(j))) for i, j in (visits[0] for visits in view.passes[:2])]
+        self.cells = Rectangles(skin.ink, name="programs", opacity=0.0).set_stroke(skin.ink, width=theme.HEAVY)
+        self.lines, self.wanted = Rectangles(skin.o, name="reach"), Rectangles(skin.o, name="wanted", opacity=LIT)
+        if self.shared:
+            self.wanted.set_stroke(skin.warn, width=2 * theme.HEAVY, opacity=1)  # one too many for it
+        self.cells.display(np.array([self.cross.cell(*at).edges for at in self.firsts]))
+        super().__init__(self.lines, self.wanted, self.cells)
+        for number, at in enumerate(self.firsts, 1):
+            if (cell := self.cross.cell(*at)).height > em(LABEL):
+                self.add(amid([f"{number}"], skin.ink, cell, "program"))
+        self.reach(0.0)
+
+    @property
+    def shared(self) -> bool:
+        """Whether both want the same tile."""
+        return len({row for row, _ in self.firsts}) < len(self.firsts)
+
+    def reach(self, share: float) -> None:
+        """So far from the cells' edges to O, one line above the other where both go along one row; then the tiles that are wanted."""
+        lines, tiles = [], []
+        for number, (row, column) in enumerate(self.firsts):
+            cell, tile = self.cross.cell(row, column), self.cross.tile("O", row)
+            y = cell.y1 - cell.height * (2 * number + 1) / (2 * len(self.firsts)) if self.shared else cell.center[1]
+            lines.append((cell.x1, y - REACH / 2, cell.x1 + (tile.x0 - cell.x1) * share, y + REACH / 2))
+            tiles.append(tile.edges)
+        self.lines.display(np.array(lines))
+        self.wanted.display(np.array(tiles) if share >= 1 else np.zeros((0, 4)))
+
+
 @beat("side")
 def side_by_side(film: LoopOrderFilm) -> None:
-    """Every row at once, each into an O of its own; the columns wait for one another, since each goes through the same O."""
+    """Two programs reach for O: columns for one tile, rows for one each. So rows run at once, and columns wait for one another."""
     first, second = film.views
     film.o_back = StepBack([view.ticks["O"] for view in film.views], BACK)
     film.move(step_forth(film.back), film.o_back, *(FadeOut(each) for each in (*film.sums, *film.stays, film.tick)), seconds=0.4)
@@ -296,12 +416,20 @@ def side_by_side(film: LoopOrderFilm) -> None:
         stored[int(row)] = 1.0  # O's tile that is in use
         first.store(stored)
 
-    one_column(0.0)
-    all_rows(0.0)
-    film.stays = [beneath(film, side, [film.found.said[f"programs_{name}"]], "programs") for side, name in enumerate(SIDES)]
+    reaches = [Reach(view, film.skin) for view in film.views]
+    for view in film.views:
+        view.visit([0.0] * len(view.passes)).store(np.zeros(film.found.config.row_blocks))
+    film.scene.add(*reaches)
+    film.stays = [beneath(film, side, [*MEETING[reach.shared]], "meeting") for side, reach in enumerate(reaches)]
     with film.scene.telling():
+        film.move(*(Shows(reach, reach.reach) for reach in reaches), seconds=MEET)
         film.move(FadeIn(*film.stays), seconds=TEXT)
-        film.scene.hold(0.5)
+        film.scene.hold(1.0)
+        film.move(FadeOut(*film.stays, *reaches), seconds=TEXT)
+        one_column(0.0)
+        all_rows(0.0)
+        film.stays = [beneath(film, side, [film.found.said[f"programs_{name}"]], "programs") for side, name in enumerate(SIDES)]
+        film.move(FadeIn(*film.stays), seconds=TEXT)
         film.move(Shows(first, lambda share: one_column(steps * share)), Shows(second, lambda share: all_rows(steps * share)), seconds=2.8)
 
 
@@ -311,22 +439,24 @@ def total(film: LoopOrderFilm) -> None:
     place, skin, said = film.scene.shot("bills"), film.skin, film.found.said
     rest = [part for view in film.views for part in (view.grid, view.line, view.cursors, view.waiting, view.letters, *view.strips.values())]
     unit = place["first"].width / (max(order.folded.total for order in film.found.orders) / tile_of(film))
-    bars, heads, numbers, letters = [], [], [], []
-    for side, order, view, (name, paper) in zip(SIDES, film.found.orders, film.views, NAMES, strict=True):
-        bars.append(Bar(film, order, view, place[side], unit))
-        rect, outer, text = place[f"{side} name"], skin.k if order.outer else skin.q, said[side]
+    bars, heads, numbers, letters, at_once = [], [], [], [], []
+    for key, order, view, (name, paper) in zip(SIDES, film.found.orders, film.views, NAMES, strict=True):
+        bars.append(Bar(film, order, view, place[key], unit))
+        rect, outer, text = place[f"{key} name"], skin.k if order.outer else skin.q, said[key]
         wide = text_width(text, NUMBER, Face.STRONG)
         left = max(bars[-1].last.x1 - wide, rect.x0 + text_width(name, NAME, Face.STRONG) + em(30))  # at the bar's end
         heads.append(named(Rect(rect.x0, rect.y0, left - em(30), rect.y1), name, paper, outer, skin.ink))
         numbers.append(Word(text, NUMBER, skin.ink, left, middle(rect, NUMBER), "bytes total"))
-        letters += bars[-1].letters(place[f"{side} letters"])
+        letters += bars[-1].letters(place[f"{key} letters"])
+        at_once.append(word(said[f"programs_{key}"], NAME, skin.ink, place[f"{key} note"], "programs", Face.TEXT))
     gone = [FadeOut(each) for each in (*rest, *film.names, *film.stays)]
     film.move(*gone, step_forth(film.ticks_back), step_forth(film.o_back), seconds=0.4)
     film.scene.remove(*film.views, *(ticks for view in film.views for ticks in view.ticks.values()))
     film.scene.add(*bars)
     with film.scene.telling():
-        film.move(*(Shows(bar, bar.gather) for bar in bars), FadeIn(*heads, rate_func=late), seconds=1.8)
-        film.move(FadeIn(*letters, *numbers, *share_saved(film, place["second"], bars[1])), seconds=TEXT)
+        stripe = amid([f"one stripe: {said['tile']} between HBM and chip"], skin.ink, place["stripe"], "note")
+        film.move(*(Shows(bar, bar.gather) for bar in bars), FadeIn(*heads, stripe, rate_func=late), seconds=1.8)
+        film.move(FadeIn(*letters, *numbers, *at_once, *share_saved(film, place["second"], bars[1])), seconds=TEXT)
 
 
 def share_saved(film: LoopOrderFilm, rect: Rect, bar: Bar) -> list[Word]:

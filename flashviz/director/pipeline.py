@@ -12,19 +12,20 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import theme
 from flashviz.chapters import pipeline
 from flashviz.chapters.lanes import BLEND, SCORES, K, Program, V
-from flashviz.chapters.pipeline import Interval, Recorded
+from flashviz.chapters.pipeline import Interval
 from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.material import provenance
 from flashviz.director.scene import beat
-from flashviz.director.words import machine
-from flashviz.layout import GAP, Rect
+from flashviz.director.words import LABEL, NAME, first_that_fits, machine, middle
+from flashviz.layout import GAP, Rect, centered, rows
 from flashviz.lettering import CAPTION_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
 from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box
+from flashviz.palette import LIT
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
@@ -35,11 +36,14 @@ TEXT, RISE, ZOOM, SWEEP = (
     2.8,
     4.2,
 )  # seconds: a text comes, a program does, from one SM to all, all the time
-BAND = 0.14  # opacity of what marks a stretch of time
+WAITS = "waits"
+PARTS = (("first", "1st"), ("second", "2nd"), ("tensor cores wait", "wait"))
 TICK = 0.07
 TICK_PITCH = 1.35  # least distance between two ticks
-WORK = "tensor cores at work, at most"
-HONEST = "Reporting takes time: see the order, not the speed."
+WORK = "of this time tensor cores multiply, at most"
+HONEST = "Recording slows the kernel: trust the order, not the speed."
+LANE = "A row: one kind of work. A box: from its start to its end."
+LOOKS = "Plain: first program. Striped: second. Grey: waiting."
 
 
 class PipelineFilm(ChapterScene):
@@ -56,11 +60,14 @@ class PipelineFilm(ChapterScene):
         self.place = pipeline.stage(self.settings.aspect)
         first = found.recorded.rank[found.sm]
         alone = replace(found.recorded, programs=found.followed)
-        self.views = {name: View(pipeline.strips(alone, lanes), found.window, (first, first + 1)) for name, lanes in pipeline.SHOTS.items()}
-        self.views["sm"] = replace(self.views["two"], across=(0, found.recorded.span))
+        self.views = {
+            name: View(pipeline.strips(alone, pipeline.SHOTS[name]), found.window, (first, first + 1)) for name in ("one", "two", "waits")
+        }
+        self.views["sm"] = replace(self.views["waits"], across=(0, found.recorded.span))
         self.axis: list[Named] = []
         self.words: dict[str, VMobject] = {}
         self.bands: list[VMobject] = []
+        self.waits: list[Named] = []
 
     # ------------------------------------------------------------------------------------------------------ captions, in the middle
 
@@ -105,73 +112,106 @@ class PipelineFilm(ChapterScene):
         self.lanes = LanesPicture(self.place["lanes"], replace(self.views["one"], now=first), self.skin)
         self.add(self.lanes)
         self.write("title", "One program on one SM")
+        self.write("about", LANE)
         self.write("note", f"{self.found.recorded.machine} {HONEST}")
         self.gutter = self.names(pipeline.ALONE)
         device = machine(self.found.recorded.machine, self.settings.aspect, self.skin)
         self.letters = self.spelt(one)
         copies, products = self.letters[:2], self.letters[2:]
-        self.add(*self.words.values(), *self.gutter, *self.ticks(), *copies, device)
+        self.add(*self.words.values(), *self.gutter, *self.times(), *copies, device)
         with self.telling():
             self.pass_time(first, stop, SWEEP)
             self.move(*(FadeIn(letter) for letter in products), seconds=TEXT)
 
     @beat("copy")
     def copy(self) -> None:
-        """The same time once more: what it does while it multiplies nothing is framed, down to the tensor cores; then how much is left."""
+        """The same time once more: where it multiplies nothing, waiting grows in the tensor cores' lane; then how much is left."""
         start, stop = self.found.window
-        lanes, (_, bottom) = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
+        lane = pipeline.ALONE["tensor cores"]
+        self.move(FadeOut(self.words.pop("about")), seconds=TEXT)
         with self.telling():
-            for state, gap in self.found.gaps:
-                self.bands.append(self.passing(gap, (lanes[state][0], bottom), SWEEP * (gap[1] - gap[0]) / (stop - start)))
-            self.move(FadeIn(self.figure(_percent(self.found.shares["copy"]), WORK)), seconds=TEXT)
+            for _, gap in self.found.gaps:
+                self.bands.append(self.passing(gap, lane, SWEEP * (gap[1] - gap[0]) / (stop - start)))
+                self.waits += self.waiting(gap, lane)
+                self.add(*self.waits)
+            self.move(FadeIn(self.figure(pipeline.percent(self.found.shares["copy"]), WORK)), seconds=TEXT)
 
     @beat("two")
     def two(self) -> None:
-        """The frames shrink to the tensor cores' lane, and the second program of the SM rises from below, its products into them."""
-        lanes, (_, bottom) = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
-        goal = pipeline.both_named()["tensor cores"]
-        self.move(*(FadeOut(part) for part in (*self.letters, *self.gutter)), seconds=TEXT)
+        """The second program of the SM rises from below, striped, its products onto the first one's waiting; only common waiting stays."""
+        lane, goal = pipeline.ALONE["tensor cores"], pipeline.SHARED
+        self.move(*(FadeOut(part) for part in (*self.letters, *self.gutter, *self.waits)), seconds=TEXT)
+        self.write("about", LOOKS)
         with self.telling():
-            shrink = [
-                self.moving(band, gap, (lanes[state][0], bottom), goal)
-                for band, (state, gap) in zip(self.bands, self.found.gaps, strict=True)
-            ]
-            self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), *shrink, seconds=RISE)
+            shift = [self.moving(band, gap, lane, goal) for band, (_, gap) in zip(self.bands, self.found.gaps, strict=True)]
+            self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), *shift, seconds=RISE)
             self.gutter = self.names(pipeline.both_named())
-            self.move(*(FadeIn(name) for name in self.gutter), *self.rewrite("title", "One SM, two programs"), seconds=TEXT)
+            arriving = [FadeIn(part) for part in (*self.gutter, self.words["about"])]
+            self.move(*arriving, *self.rewrite("title", "One SM, two programs"), seconds=TEXT)
+            self.move(Look(self.lanes, self.views["waits"]), *(FadeOut(band) for band in self.bands), seconds=2 * TEXT)
             self.move(self.turned("two"), seconds=2 * TEXT)
 
     @beat("sm")
     def sm(self) -> None:
         """Further away: the whole time of the SM."""
-        self.move(*(FadeOut(part) for part in (*self.bands, *self.axis)), seconds=TEXT)
+        self.move(*(FadeOut(part) for part in self.axis), seconds=TEXT)
         with self.telling():
             self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), seconds=ZOOM)
             resources = self.found.recorded.trace.header.resources
             assert resources is not None
-            self.write("about", f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM")
+            about = self.rewrite("about", f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM")
             title = self.rewrite("title", f"One SM, {len(self.found.followed)} programs")
-            self.move(*(FadeIn(part) for part in (*self.ticks(), self.words["about"])), *title, self.turned("sm"), seconds=2 * TEXT)
+            self.move(*(FadeIn(part) for part in self.times()), *about, *title, self.turned("sm"), seconds=2 * TEXT)
 
     @beat("all")
     def all(self) -> None:
-        """Further away still: the SM becomes one of all, its lanes a ribbon a place."""
+        """Further away still: the SM becomes one line of all, and of each only what its tensor cores do is left."""
         whole = self.found.recorded
-        self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(whole, pipeline.SHOTS["two"])))
-        leaving = [FadeOut(part) for part in (*self.gutter, self.words.pop("about"))]
+        self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(whole, pipeline.SHOTS["waits"])))
+        self.move(*(FadeOut(part) for part in self.gutter), *self.rewrite("about", LOOKS), seconds=TEXT)
         title = self.rewrite("title", f"{len(whole.sms)} SMs, {len(whole.programs)} programs")
-        self.move(*leaving, *title, seconds=TEXT)
         with self.telling():
-            self.move(Look(self.lanes, self.overall(whole), rate_func=ease_in_out_cubic), seconds=ZOOM)
-            self.gutter = self.lines(["all", f"{len(whole.sms)} SMs"], self.place["names"])
+            self.move(Look(self.lanes, self.overall(0.0), rate_func=ease_in_out_cubic), *title, seconds=ZOOM)
+            self.gutter = self.lines([f"{len(whole.sms)} SMs,", "each a line"], self.place["names"])
             self.move(*(FadeIn(part) for part in self.gutter), self.turned("all"), seconds=2 * TEXT)
+
+    @beat("pushed")
+    def pushed(self) -> None:
+        """What is work is pushed to the left, what is waiting to the right; then how much each of them is of the time."""
+        whole = self.found.recorded
+        self.move(*(FadeOut(part) for part in self.axis), seconds=TEXT)
+        with self.telling():
+            push = Shows(self.lanes, lambda share: self.lanes.display(self.overall(share)), rate_func=ease_in_out_cubic)
+            self.move(push, seconds=RISE)
+            shares = self.ticks({f"{round(100 * part)}%": part * whole.span for part in (0.0, 0.5, 1.0)}, "of the time")
+            self.move(*(FadeIn(part) for part in (*shares, *self.parts())), seconds=2 * TEXT)
 
     # -------------------------------------------------------------------------------------------------------------- what they share
 
-    def overall(self, recording: Recorded) -> View:
-        """All SMs and the whole time."""
-        lanes = pipeline.ribbons(recording.places)
-        return View(pipeline.strips(recording, lanes), (0, recording.span), (0, len(recording.sms)))
+    def overall(self, together: float) -> View:
+        """All SMs and the whole time, so far pushed together."""
+        whole = self.found.recorded
+        return View(pipeline.strips(whole, pipeline.SHOTS["all"], together), (0, whole.span), (0, len(whole.sms)))
+
+    def parts(self) -> list[Named]:
+        """On each part of what was pushed together, whose it is and how much, where there is room on a plate of the ground."""
+        rect, left, found = self.lanes.rect, 0.0, []
+        for names, part in zip(PARTS, self.found.parts, strict=True):
+            place = Rect(rect.x0 + left * rect.width, rect.y0, rect.x0 + (left + part) * rect.width, rect.y1)
+            number = pipeline.percent(part)
+            texts = number, first_that_fits(names, LABEL, place.width - 2 * GAP)
+            sizes, faces = (NAME, LABEL), (Face.STRONG, Face.TEXT)
+            wide = max(text_width(text, px, face) for text, px, face in zip(texts, sizes, faces, strict=True)) + 2 * GAP
+            x, y, _ = place.center
+            plate = centered(x, y, wide, em(2 * (NAME + LABEL)))
+            for text, px, face, at in zip(texts, sizes, faces, rows(plate, len(texts)), strict=True):
+                words = theme.on_baseline(
+                    theme.line(text, px, self.skin.ink, face), px, at.center[0] - text_width(text, px, face) / 2, middle(at, px), text, face
+                )
+                found.append(Named(words, tag="note", text=text).set_z_index(1, family=True))
+            found.append(Named(box(plate, stroke=self.skin.ground, fill=self.skin.ground, opacity=1.0), tag="plate"))
+            left += part
+        return found
 
     def pass_time(self, start: float, stop: float, seconds: float) -> None:
         """Bars grow behind a line that moves with time."""
@@ -197,7 +237,7 @@ class PipelineFilm(ChapterScene):
 
     def turned(self, name: str) -> Any:
         """The figure's digits turn to those of a beat."""
-        return self.words["figure"][0].turn(_percent(self.found.shares[name]))
+        return self.words["figure"][0].turn(pipeline.percent(self.found.shares[name]))
 
     def figure(self, number: str, about: str) -> VMobject:
         """A number and what it is of, beneath."""
@@ -225,13 +265,19 @@ class PipelineFilm(ChapterScene):
             found.append(Named(drawn, tag="note", text=text))
         return found
 
-    def ticks(self) -> list[Named]:
+    def times(self) -> list[Named]:
         """Round times under the lanes."""
+        most = int(self.lanes.rect.width / TICK_PITCH)
+        return self.ticks({f"{at / 1000:g} µs": at for at in pipeline.ticks(self.lanes.view.across, most)}, "GPU's clock")
+
+    def ticks(self, marks: Mapping[str, float], name: str) -> list[Named]:
+        """An axis under the lanes: marks at their times, and at its left what it is."""
         rect, row = self.lanes.rect, self.place["ticks"]
         line = Line((rect.x0, rect.y0, 0), (rect.x1, rect.y0, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
-        self.axis = [Named(line, tag="axis")]
-        for at in pipeline.ticks(self.lanes.view.across, int(rect.width / TICK_PITCH)):
-            text, x = f"{at / 1000:g} µs", self.lanes.x(at)
+        whole = self.place["names"]
+        self.axis = [Named(line, tag="axis"), *self.lines([name], Rect(whole.x0, row.y0, whole.x1, row.y1))]
+        for text, at in marks.items():
+            x = self.lanes.x(at)
             words = theme.line(text, TITLE_PX, self.skin.ink)
             theme.on_baseline(words, TITLE_PX, x - words.width / 2, row.center[1] - 0.36 * em(TITLE_PX), text)
             words.shift((max(0.0, rect.x0 - words.get_left()[0]) - max(0.0, words.get_right()[0] - rect.x1), 0, 0))
@@ -241,7 +287,7 @@ class PipelineFilm(ChapterScene):
 
     def spelt(self, program: Program) -> list[Named]:
         """What the bars of a turn are: the first product is named from its begin, the second to its end, since copies lie between."""
-        copies, (top, _) = pipeline.SHOTS["one"][0], pipeline.ALONE["tensor cores"]
+        copies, (top, _) = pipeline.SHOTS["one"].lanes[0], pipeline.ALONE["tensor cores"]
         above = (top - 0.15, top)
         found, after = [], self.found.window[0]
         for state, text, lane, color, side in (
@@ -256,7 +302,7 @@ class PipelineFilm(ChapterScene):
         return found
 
     def passing(self, bar: Interval, lane: Interval, seconds: float) -> VMobject:
-        """A stretch of time that is framed while it passes once more."""
+        """A stretch of waiting that grows as its time passes once more."""
         (start, stop), frames = bar, max(1, round(seconds * config.frame_rate))
 
         def grown(share: float) -> VMobject:
@@ -267,13 +313,23 @@ class PipelineFilm(ChapterScene):
         self.move(Shows(band, lambda share: band.become(grown(share))), seconds=seconds)
         return band
 
+    def waiting(self, bar: Interval, lane: Interval) -> list[Named]:
+        """What the tensor cores do in it, in a word, where there is room."""
+        rect = self.lanes.place(bar, lane)
+        if text_width(WAITS, TITLE_PX) > rect.width:
+            return []
+        words = theme.line(WAITS, TITLE_PX, self.skin.ink)
+        theme.on_baseline(words, TITLE_PX, rect.center[0] - text_width(WAITS, TITLE_PX) / 2, middle(rect, TITLE_PX), WAITS)
+        return [Named(words, tag="letter", text=WAITS)]
+
     def moving(self, band: VMobject, bar: Interval, start: Interval, goal: Interval) -> Shows:
-        """A frame around a stretch of time goes from a lane to another."""
+        """A stretch of time goes from a lane to another."""
         return Shows(band, lambda share: band.become(self.band(bar, _between(start, goal, share))), rate_func=ease_in_out_cubic)
 
     def band(self, bar: Interval, lane: Interval) -> VMobject:
-        """A stretch of time through lanes."""
-        return Named(box(self.lanes.place(bar, lane), stroke=self.skin.ink, opacity=BAND, width=theme.HEAVY), tag="band")
+        """A stretch of waiting on a lane, behind the bars."""
+        drawn = box(self.lanes.place(bar, lane), stroke=self.skin.edge, fill=self.skin.edge, opacity=LIT)
+        return Named(drawn, tag="band").set_z_index(-1, family=True)
 
     gutter: Sequence[Named] = ()
     letters: Sequence[Named] = ()
@@ -283,7 +339,3 @@ def _between(one: Interval, other: Interval, share: float) -> Interval:
     """A lane on its way to another."""
     top, bottom = ((1 - share) * a + share * b for a, b in zip(one, other, strict=True))
     return top, bottom
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"

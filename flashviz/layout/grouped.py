@@ -1,4 +1,4 @@
-"""The shot of GroupedQueryScene: a grid of query heads and row blocks, the stored pairs of K and V at its left, and two bars beneath."""
+"""The shot of GroupedQueryScene: twice stored pairs of K and V, beside them a grid of query heads and row blocks, and two bars beneath."""
 
 from __future__ import annotations
 
@@ -9,27 +9,39 @@ from flashviz.layout.rect import Aspect, Rect, columns, rows
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# Beneath the grid a bar of what is stored and one of what is loaded; ``factor``: how often.
+# Without sharing, and with it, on one scale: a grid, beneath it a bar of what is stored and one of what is loaded. ``factor``: how often.
 GROUPED: Mapping[Aspect, Table] = {
     "16:9": {
-        "name": (60, 18, 1860, 84), "grid": (60, 90, 1860, 650), "stored": (60, 668, 1860, 728), "loaded": (60, 742, 1860, 802),
-        "factor": (60, 816, 1860, 932),
+        "first name": (40, 16, 930, 76), "second name": (990, 16, 1880, 76), "first": (40, 82, 930, 620), "second": (990, 82, 1880, 620),
+        "first stored": (40, 642, 930, 702), "second stored": (990, 642, 1880, 702),
+        "first loaded": (40, 722, 930, 782), "second loaded": (990, 722, 1880, 782), "factor": (60, 806, 1860, 926),
     },
     "4:3": {
-        "name": (40, 40, 1400, 106), "grid": (40, 112, 1400, 630), "stored": (40, 652, 1400, 712), "loaded": (40, 726, 1400, 786),
-        "factor": (40, 804, 1400, 920),
+        "first name": (30, 30, 700, 90), "second name": (740, 30, 1410, 90), "first": (30, 96, 700, 620), "second": (740, 96, 1410, 620),
+        "first stored": (30, 642, 700, 702), "second stored": (740, 642, 1410, 702),
+        "first loaded": (30, 722, 700, 782), "second loaded": (740, 722, 1410, 782), "factor": (40, 806, 1400, 926),
     },
     "1:1": {
-        "name": (30, 50, 1050, 116), "grid": (30, 122, 1050, 630), "stored": (30, 652, 1050, 712), "loaded": (30, 726, 1050, 786),
-        "factor": (30, 804, 1050, 920),
+        "first name": (30, 16, 1050, 66), "first": (30, 68, 1050, 300), "first stored": (30, 304, 1050, 354),
+        "first loaded": (30, 358, 1050, 408), "second name": (30, 424, 1050, 474), "second": (30, 476, 1050, 708),
+        "second stored": (30, 712, 1050, 762), "second loaded": (30, 766, 1050, 816), "factor": (30, 830, 1050, 930),
     },
     "9:16": {
-        "name": (60, 60, 1020, 126), "grid": (60, 136, 1020, 900), "stored": (60, 950, 1020, 1020), "loaded": (60, 1046, 1020, 1116),
-        "factor": (60, 1150, 1020, 1300),
+        "first name": (60, 50, 1020, 110), "first": (60, 116, 1020, 480), "first stored": (60, 490, 1020, 550),
+        "first loaded": (60, 560, 1020, 620), "second name": (60, 664, 1020, 724), "second": (60, 730, 1020, 1094),
+        "second stored": (60, 1104, 1020, 1164), "second loaded": (60, 1174, 1020, 1234), "factor": (60, 1250, 1020, 1370),
     },
 }  # fmt: skip
 
-HEAD, GAP, AXIS = 0.03, 0.03, 0.12  # of the width: marks of query heads, between parts, and room at the right for how many there are
+# One head closely: its pair of K and V, and its Q.
+ONE_HEAD: Mapping[Aspect, Table] = {
+    "16:9": {"of": (480, 90, 1440, 160), "pair": (480, 180, 1000, 680), "queries": (1120, 180, 1440, 680), "makes": (480, 710, 1440, 780)},
+    "4:3": {"of": (270, 90, 1170, 160), "pair": (270, 180, 750, 680), "queries": (850, 180, 1170, 680), "makes": (270, 710, 1170, 780)},
+    "1:1": {"of": (140, 110, 940, 180), "pair": (140, 200, 560, 680), "queries": (660, 200, 940, 680), "makes": (140, 710, 940, 780)},
+    "9:16": {"of": (120, 310, 960, 380), "pair": (120, 400, 540, 900), "queries": (640, 400, 960, 900), "makes": (120, 940, 960, 1010)},
+}
+
+HEAD, GAP, AXIS = 0.03, 0.03, 0.21  # of the width: marks of query heads, between parts, and room at the right for how many there are
 SEAM = 0.07  # of a cell or a pair, on each side
 LABEL_H = em(56)  # above the grid
 

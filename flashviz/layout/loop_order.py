@@ -36,21 +36,36 @@ LOOPS: Mapping[Aspect, Table] = {
         "tick": (60, 1332, 1020, 1386),
     },
 }  # fmt: skip
-# All that crossed, a bar each, unwrapped and on one scale: a name with its sum above, letters beneath.
+# One score tile and the tiles about it, closely.
+VISIT: Mapping[Aspect, Table] = {
+    "16:9": {"close": (40, 40, 1880, 930)},
+    "4:3": {"close": (30, 40, 1410, 930)},
+    "1:1": {"close": (20, 60, 1060, 930)},
+    "9:16": {"close": (60, 60, 1020, 1380)},
+}
+# All that crossed, a bar each, unwrapped and on one scale: a name with its sum above, beneath it letters, and how many run at once.
 BILLS: Mapping[Aspect, Table] = {
     "16:9": {
+        "first note": (100, 446, 1820, 506), "second note": (100, 846, 1820, 906),
+        "stripe": (100, 50, 1820, 112),
         "first name": (100, 130, 1820, 220), "first": (100, 230, 1820, 370), "first letters": (100, 376, 1820, 440),
         "second name": (100, 530, 1820, 620), "second": (100, 630, 1820, 770), "second letters": (100, 776, 1820, 840),
     },
     "4:3": {
+        "first note": (70, 456, 1370, 516), "second note": (70, 836, 1370, 896),
+        "stripe": (70, 70, 1370, 132),
         "first name": (70, 150, 1370, 240), "first": (70, 250, 1370, 380), "first letters": (70, 386, 1370, 450),
         "second name": (70, 530, 1370, 620), "second": (70, 630, 1370, 760), "second letters": (70, 766, 1370, 830),
     },
     "1:1": {
+        "first note": (40, 460, 1040, 520), "second note": (40, 832, 1040, 892),
+        "stripe": (40, 90, 1040, 152),
         "first name": (40, 170, 1040, 260), "first": (40, 270, 1040, 390), "first letters": (40, 396, 1040, 456),
         "second name": (40, 540, 1040, 630), "second": (40, 640, 1040, 760), "second letters": (40, 766, 1040, 826),
     },
     "9:16": {
+        "first note": (60, 664, 1020, 724), "second note": (60, 1134, 1020, 1194),
+        "stripe": (60, 240, 1020, 302),
         "first name": (60, 330, 1020, 420), "first": (60, 430, 1020, 590), "first letters": (60, 596, 1020, 660),
         "second name": (60, 800, 1020, 890), "second": (60, 900, 1020, 1060), "second letters": (60, 1066, 1020, 1130),
     },
@@ -61,6 +76,19 @@ PITCH = 0.22  # of a tick, in sides of a tile
 THICK, LONG = 0.62, 0.78  # of a tick, in pitches and in sides of its tile
 FINEST = em(4)  # ticks closer than this are one bar
 FLATTEST = 4.0  # a grid no longer than so many times its width
+CLOSE, CLOSE_DEPTH, CLOSE_GAP = 0.54, 0.2, 0.06  # a score tile, of its room; in its sides, tiles about it and the gap to them
+
+
+def close(rect: Rect) -> dict[str, Rect]:
+    """A score tile S in the middle of ``rect``, and about it its tiles of Q, K, V and O where they stand about the grid."""
+    side = CLOSE * min(rect.width, rect.height)
+    depth, gap = CLOSE_DEPTH * side, CLOSE_GAP * side
+    cell = centered(*rect.center[:2], side, side)
+    left, right, bottom, top = cell.x0 - gap, cell.x1 + gap, cell.y0 - gap, cell.y1 + gap
+    return {
+        "S": cell, "Q": Rect(left - depth, cell.y0, left, cell.y1), "O": Rect(right, cell.y0, right + depth, cell.y1),
+        "K": Rect(cell.x0, top, cell.x1, top + depth), "V": Rect(cell.x0, bottom - depth, cell.x1, bottom),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

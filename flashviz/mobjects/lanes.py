@@ -9,8 +9,9 @@ import numpy as np
 from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Line, Mobject, config, linear
 
 from flashviz import theme
-from flashviz.chapters.lanes import STATES, Strips, coverage, zoomed
+from flashviz.chapters.lanes import IDLE, PLACES, STATES, Strips, coverage, zoomed
 from flashviz.layout import Rect
+from flashviz.lettering import em
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.named import Act
 from flashviz.palette import LIT, Theme
@@ -18,6 +19,7 @@ from flashviz.palette import LIT, Theme
 TENSOR = dict(zip(STATES, ("K", "V", "S", "L", "O", "O"), strict=True))  # whose hue a state has
 MOVING = ("top", "bottom", "shift", "weight")  # what of strips changes from one view to another
 SOFTMAX_OPACITY = 0.4  # it takes most of the time, and is not what is spoken of
+STRIPE, BETWEEN = em(9), 0.3  # of a second place's programs: how wide a stripe is, and how much of the colour is between two
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +42,23 @@ class View:
 
 
 class LanesPicture(ImageMobject):
-    """Each pixel shows by its opacity how much of its time and height is taken, and by its colour with what."""
+    """Each pixel shows by its opacity how much of its time and height is taken, and by its colour with what.
+
+    Programs of an SM's first place are plain, those of its second one striped.
+    """
 
     def __init__(self, rect: Rect, view: View, skin: Theme) -> None:
         self.tag = "lanes"
         self.rect = snapped(rect)
         self.unit = config.pixel_width / config.frame_width
         self.size = round(self.rect.height * self.unit), round(self.rect.width * self.unit)
-        self.colours = np.array([theme.rgb(skin.hue(TENSOR[state])) for state in STATES], np.float32)
-        self.opacities = np.array([SOFTMAX_OPACITY if state == "softmax" else LIT for state in STATES], np.float32)
+        states = [theme.rgb(skin.hue(TENSOR[state])) for state in STATES]
+        self.colours = np.array([*states * PLACES, theme.rgb(skin.edge)], np.float32)
+        opacities = np.array([SOFTMAX_OPACITY if state == "softmax" else LIT for state in STATES], np.float32)
+        across, along = np.indices(self.size)
+        striped = np.where((across + along) // round(STRIPE * self.unit) % 2, BETWEEN, 1.0).astype(np.float32)
+        looks = np.ones(self.size, np.float32), striped
+        self.opacities = np.concatenate([*(opacities[:, None, None] * look for look in looks), LIT * looks[0][None]])
         super().__init__(np.zeros((*self.size, 4), np.uint8))
         self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
         self.stretch_to_fit_width(self.rect.width).stretch_to_fit_height(self.rect.height).move_to(self.rect.center)
@@ -59,11 +69,11 @@ class LanesPicture(ImageMobject):
         self.view = view
         moving = [getattr(view.strips, name).sum() for name in MOVING]
         self.values = np.array([*view.across, *view.down, np.nan_to_num(view.now), *moving])
-        share = coverage(view.strips, view.across, view.down, self.size, len(STATES))
+        share = coverage(view.strips, view.across, view.down, self.size, IDLE + 1)
         if np.isfinite(view.now):
             edges = np.linspace(*view.across, self.size[1] + 1)
             share *= np.clip((view.now - edges[:-1]) / np.diff(edges), 0, 1).astype(np.float32)
-        share *= self.opacities[:, None, None]
+        share *= self.opacities
         whole = share.sum(axis=0)
         mixed = np.einsum("chw,cr->hwr", share, self.colours) / np.maximum(whole, 1e-6)[..., None]
         pixels = np.empty((*self.size, 4), np.uint8)

@@ -26,7 +26,7 @@ class Printed(VGroup):
         self.bricks = [Rectangles(hue, name=f"stored {tensor}", opacity=palette.LIT) for tensor, hue in hues]
         self.copies = [Rectangles(hue, name=f"loaded {tensor}", opacity=palette.LIT) for tensor, hue in hues]
         self.heads = Rectangles(skin.q, name="heads", opacity=palette.LIT)
-        self.heads.display(edges([seamed(rect) for rect in place.heads]))
+        self.ask(place.heads)
         self.cells = Rectangles(skin.quiet, name="cells", opacity=0.0).set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
         self.cells.display(edges([seamed(rect) for line in place.cells for rect in line]))
         self.brackets = Rectangles(skin.ink, name="brackets")
@@ -51,10 +51,14 @@ class Printed(VGroup):
             drawn.display(edges([part(seamed(rect), half, 1.0) for rect in rects]))
         return self
 
-    def shine(self, share: float) -> Printed:
-        """Copies keep so much of their opacity."""
-        for drawn in self.copies:
-            drawn.set_fill(opacity=palette.LIT * share)
+    def ask(self, heads: Sequence[Rect]) -> Printed:
+        """Query heads stand here."""
+        self.heads.display(edges([seamed(rect) for rect in heads]))
+        return self
+
+    def lay(self, share: float) -> Printed:
+        """Cells for copies are seen so far."""
+        self.cells.set_stroke(opacity=share)
         return self
 
     def again(self) -> Rectangles:
@@ -98,12 +102,6 @@ class BytesBar(VGroup):
     def keep(self) -> BytesBar:
         """Its outline stays."""
         self.was.display(edges([self.rect.left(self.nbytes * self.unit)]))
-        return self
-
-    def shine(self, share: float) -> BytesBar:
-        """So much of its opacity; the outline keeps its own."""
-        for drawn in self.halves:
-            drawn.set_fill(opacity=palette.LIT * share)
         return self
 
 
