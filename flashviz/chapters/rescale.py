@@ -32,7 +32,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("rows", "Every row", 12.4, shot="rows", late=True, caption="The same step in {rows} queries, each with its own α."),
     Beat("all", "No answer moves", 4.6, shot="rows", late=True, caption="Every row shrinks by its α. No answer moves."),
     Beat("exact", "Why it is exact", 7.7, shot="formula", late=True, along=True, caption="Exact: in every term the old m cancels."),
-    Beat("join", "The new terms", 4.8, shot="sum", late=True, along=True, caption="The new terms join the sum."),
+    Beat("join", "The new terms", 4.6, shot="sum", late=True, along=True, caption="The new terms join the sum."),
     Beat("values", "Their values", 6.4, shot="values", late=True, along=True, caption="Their values join acc."),
     Beat("moves", "The answer moves", 4.9, shot="answer", late=True, caption="Now the answer moves."),
     Beat("rest", "The rest", 8.0, shot="rescale", late=True, caption="The same for the other tiles."),

@@ -753,9 +753,8 @@ def join(film: RescaleFilm) -> None:
     """The terms slide against the block, and all levels at the ceiling, each with its own area: as wide as their sum."""
     film.reached(Kind.SOFTMAX_L)
     found, chart, said, skin = film.found, film.chart, film.said, film.skin
-    film.move(FadeOut(film.formula), seconds=TEXT)
     film.answer.bars.set_fill(opacity=PALE)  # acc waits for what l will have
-    film.go("sum")
+    film.go("sum", FadeOut(film.formula, rate_func=early))
     with film.scene.telling():
         plus, added = film.numbers.next("+", skin.ink), film.numbers.next(said["added"], skin.scores)
         home, start = (added.left, added.baseline), max(film.terms_name.left, added.left)

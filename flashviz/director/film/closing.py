@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from manim import Group, Mobject, VMobject
+from manim import Animation, Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -374,9 +374,8 @@ def turns(film: Film) -> None:
     held = Residents(film, film.scene.shot("turns")["held"], given, held_at_most(film.material.fa2))
     above = [Rect(each.x0, each.y1 + em(6), each.x1, each.y1 + em(62)) for each in held.places]
     waits, computes = ([heading(rect, text, skin.ink, LABEL) for rect in above] for text in ("waits", "computes"))
-    film.move(*film.leave(), seconds=0.4)
     held.words += waits
-    come(film, held)
+    come(film, held, *film.leave())
     with film.scene.telling():
         for k in range(len(waits)):
             turned = [FadeOut(computes[k - 1], rate_func=early), FadeIn(waits[k - 1], rate_func=late)] if k else []
@@ -423,12 +422,12 @@ def sides_of(film: Film) -> tuple[Side, Side]:
     return left, right
 
 
-def come(film: Film, held: Slots | Residents) -> None:
-    """What a program holds; where it is known for how many there is room, these one by one."""
+def come(film: Film, held: Slots | Residents, *also: Animation) -> None:
+    """What a program holds; where it is known for how many there is room, these one by one. ``also`` happens before it is there."""
     if isinstance(held, Slots):
-        film.move(FadeIn(held), seconds=TEXT)
+        film.move(*also, FadeIn(held, rate_func=late), seconds=0.4)
         return
-    film.move(FadeIn(*held.room), seconds=TEXT)
+    film.move(*also, FadeIn(*held.room, rate_func=late), seconds=0.4)
     for each in held.programs:
         film.move(FadeIn(each), seconds=0.8 / len(held.programs))
     film.move(FadeIn(*held.words), seconds=TEXT)

@@ -81,9 +81,8 @@ def compare(film: Film, *both: Rect) -> None:
 def query(film: Film) -> None:
     """A row leaves Q; K lights tile by tile, and a term for every key stands up."""
     place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
-    film.move(*film.leave(film.hbm), seconds=TEXT)
     film.hbm.display(lit={}, written=frozenset())
-    film.move(film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
+    film.move(*film.leave(film.hbm), film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
     q = np.asarray(values.q[r], dtype=np.float64)[None, :]
     strip, source = Matrix(q, place["q"], skin, "Q", *spread(q)), row_of(film, "Q")
     put(strip, source)
@@ -178,9 +177,8 @@ def row_of(film: Film, tensor: str) -> Rect:
 def tiles(film: Film) -> None:
     """Cuts open in all matrices; a tile of Q shows what one square is."""
     place = film.scene.shot("whole")
-    film.move(*film.leave(film.hbm), seconds=TEXT)
     film.hbm.display(lit={}, written=frozenset())
-    film.move(film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
+    film.move(*film.leave(film.hbm), film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
 
     def cut(share: float) -> None:
         film.hbm.display(seam=SPREAD * np.sin(np.pi * share) + CUT * share)

@@ -58,10 +58,8 @@ ASIDE = 0.35  # of what steps back while a question stands
 def memory(film: Film) -> None:
     """HBM, the chip, and the path between them; a tile of Q and a tile of K cross it, and make scores."""
     place, skin = film.scene.shot("machine"), film.skin
-    film.move(*film.leave(film.hbm), seconds=TEXT)
     film.hbm.display(lit={}, written=frozenset(), seam=1.0)
-    film.move(film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
-    film.move(FadeIn(*furniture(film)), seconds=0.4)
+    film.move(*film.leave(film.hbm), film.arrive(film.hbm, place["hbm"]), FadeIn(*furniture(film), rate_func=late), seconds=MOVE)
     empty = box(place["s"], stroke=skin.quiet, width=theme.OUTLINE)
     waits = heading(place["s"], "waits", skin.ink, LABEL)
     film.hbm.display(lit={"Q": frozenset({0})})
@@ -218,10 +216,10 @@ def standard(film: Film) -> None:
     """Every tile of S is computed on chip and goes out to HBM; each square that crosses joins one bar."""
     place = film.scene.shot("machine")
     if "S" not in film.tiles:  # the digest comes from the hook
-        film.move(*film.leave(film.hbm), seconds=TEXT)
         film.hbm.display(lit={}, written=frozenset(), seam=1.0)
         film.tiles = {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QKS"}
-        film.move(film.arrive(film.hbm, place["hbm"]), FadeIn(*furniture(film), *film.tiles.values(), rate_func=late), seconds=MOVE)
+        come = FadeIn(*furniture(film), *film.tiles.values(), rate_func=late)
+        film.move(*film.leave(film.hbm), film.arrive(film.hbm, place["hbm"]), come, seconds=MOVE)
     film.move(*(FadeOut(note) for note in film.notes), seconds=TEXT)
     for name in "SP":
         film.scene.add(film.sheets[name].place(film.hbm.cross, shared=float(name == "P")).display(0))
