@@ -346,7 +346,7 @@ def table(head: str) -> list[list[str]]:
 
 def clips_of(name: str) -> dict[str, tuple[Told, ...]]:
     """Clips of a film by their names, from the film as it is told."""
-    found = runs(film(name).scene.told)
+    found = runs(film(name, film=(("source", "triton"),)).scene.told)
     return {f"{number:02}-{slug(run[0].title)}": run for number, run in enumerate(found, 1)}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from manim import Animation, Group, Mobject, VMobject
+from manim import DL, UR, Animation, Create, Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -186,11 +186,11 @@ class Pile:
 
 @dataclass(frozen=True)
 class Piles:
-    """The two piles of the bill, and the squares that are drawn of each."""
+    """The two piles of the bill, the squares that are drawn of each, and what each comes to."""
 
     of: Mapping[str, Pile]
     drawn: Mapping[str, list[Rectangles]]
-    ends: Mapping[str, float]  # of what is written over each, where the next words may begin
+    comes_to: Mapping[str, Word]
 
 
 @beat("bill")
@@ -250,7 +250,7 @@ def bill(film: Film) -> None:
     badge = [] if times is None else [machine(times.device, film.scene.settings.aspect, skin)]
     film.move(FadeIn(figures["standard"], *(word for pair in units for word in pair), *letters(film, piles), *badge), seconds=TEXT)
     film.hold(1.0)
-    film.piles = Piles(piles, drawn, {name: comes_to.left + comes_to.wide for name, (_, comes_to) in zip(piles, units, strict=True)})
+    film.piles = Piles(piles, drawn, {name: comes_to for name, (_, comes_to) in zip(piles, units, strict=True)})
 
 
 def cost(film: Film, nbytes: Mapping[str, int]) -> tuple[tuple[str, ...], str]:
@@ -324,6 +324,13 @@ def waiting(film: Film) -> None:
     with film.scene.telling():
         film.move(Shows(Group(*(bar for bar, _ in bars)), grow), seconds=0.8)
         film.move(FadeIn(*words), seconds=TEXT)
+        film.move(*(Create(around(each, film.skin.ink)) for each in film.piles.comes_to.values()), seconds=0.5)
+
+
+def around(word: Word, color: str) -> VMobject:
+    """A frame for what is to be compared."""
+    (left, low, _), (right, high, _) = word.get_corner(DL), word.get_corner(UR)
+    return box(Rect(left, low, right, high).inset(-em(10)), stroke=color, width=theme.OUTLINE)
 
 
 @beat("cache")
@@ -342,7 +349,7 @@ def cache(film: Film) -> None:
         text = quarters(sum(fewest.values()) * film.grain)
         at = place[f"{name} cache"]
         if at.y1 > place[f"{name} name"].y0:  # on the line of the pile's name: behind what is written there
-            at = Rect(max(at.x0, film.piles.ends[name] + em(30)), at.y0, at.x1, at.y1)
+            at = Rect(max(at.x0, film.piles.comes_to[name].left + film.piles.comes_to[name].wide + em(30)), at.y0, at.x1, at.y1)
         said = label(at, f"perfect cache: {text}", film.skin.ink, name="note")
         marks.append(Named(said, tag="marker", text=text))
     film.scene.add(*repeats)

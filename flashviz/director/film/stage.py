@@ -194,12 +194,13 @@ class Row(RescaleFilm):
     def __init__(self, scene: FlashStage, found: Rescale, said: dict[str, str], tiles_of: Callable[[float], str]) -> None:
         self.kept, self.tiles_of = Kept(scene.skin), tiles_of
         most = tiles_of(sum(crossed(state_at(found.trace, found.event(Kind.PV_DOT, found.last))).values()))
-        room = scene.shot("sum").parts.get("crossed")
+        places = [shot["crossed"] for shot in map(scene.shot, ("sum", "rescale")) if "crossed" in shot]
         self.counted, px = COUNTED[-1], float(LABEL)
-        if room is not None:
+        if places:
+            room = min(place.width for place in places)
             wide = {words: text_width(words.format(most), LABEL, Face.MONO_STRONG) for words in COUNTED}
-            self.counted = next((words for words in COUNTED if wide[words] * CORNER / LABEL <= room.width), COUNTED[-1])
-            px = min(LABEL, LABEL * room.width / wide[self.counted])
+            self.counted = next((words for words in COUNTED if wide[words] * CORNER / LABEL <= room), COUNTED[-1])
+            px = min(LABEL, LABEL * room / wide[self.counted])
         self.crossed = Readout("", px, scene.skin.ink, name="crossed", face=Face.MONO_STRONG)
         super().__init__(scene, found, said)
 
