@@ -11,13 +11,12 @@ from flashviz.layout.table import Table
 # Frames without room for all have a section of it.
 RESCALE: dict[Aspect, Table] = {
     "16:9": {
-        "keys name": (110, 32, 520, 84), "held": (110, 32, 520, 84), "crossed": (530, 32, 850, 84), "keys": (870, 36, 1170, 82),
-        "measured": (110, 116, 1170, 640),
-        "names": (110, 648, 1170, 698), "sum": (110, 702, 1170, 782), "note": (110, 806, 1180, 926),
-        "acc name": (1230, 40, 1370, 112), "acc words": (1380, 40, 1860, 112), "acc": (1230, 120, 1860, 330),
-        "entry": (1230, 334, 1860, 386),
-        "answer name": (1230, 396, 1410, 452), "answer words": (1420, 396, 1860, 452), "answer": (1230, 590, 1860, 764),
-        "room": (1230, 460, 1860, 892),
+        "keys name": (440, 32, 800, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 800, 84), "measured": (110, 116, 960, 640),
+        "names": (110, 648, 960, 698), "sum": (110, 702, 960, 782), "note": (110, 790, 970, 866), "held": (110, 872, 520, 928),
+        "acc name": (1020, 40, 1160, 112), "acc words": (1170, 40, 1860, 112), "acc": (1020, 120, 1860, 330),
+        "entry": (1020, 334, 1860, 386),
+        "answer name": (1020, 396, 1200, 452), "answer words": (1210, 396, 1860, 452), "answer": (1020, 590, 1860, 764),
+        "room": (1020, 460, 1860, 892),
     },
     "4:3": {
         "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 36, 800, 82), "measured": (90, 116, 800, 640),
@@ -48,7 +47,7 @@ RESCALE: dict[Aspect, Table] = {
 }  # fmt: skip
 # The sum. ``term``: what a term is.
 SUM: dict[Aspect, Table] = {
-    "16:9": {**RESCALE["16:9"], "term": (330, 96, 1170, 390)},
+    "16:9": {**RESCALE["16:9"], "term": (280, 90, 960, 344)},
     "4:3": {**RESCALE["4:3"], "term": (260, 96, 800, 390)},
     "1:1": {
         "keys name": (100, 32, 480, 84), "held": (100, 32, 480, 84), "keys": (490, 38, 740, 80), "crossed": (755, 32, 1070, 84),
@@ -92,7 +91,7 @@ VALUES: dict[Aspect, Table] = {
 # acc and acc / l alone, in the whole frame, and ``fraction``: why they are the answer.
 ANSWER: dict[Aspect, Table] = {
     "16:9": {
-        "held": (110, 32, 520, 84), "fraction": (700, 346, 1700, 574), "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282),
+        "held": (110, 872, 520, 928), "fraction": (700, 346, 1700, 574), "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282),
         "acc": (560, 130, 1840, 330), "names": (120, 400, 540, 450),
         "sum": (120, 456, 540, 540),
         "answer name": (120, 664, 540, 724), "answer words": (120, 724, 540, 770), "answer": (560, 590, 1840, 800),
@@ -138,7 +137,7 @@ FINAL: dict[Aspect, Table] = {
 }  # fmt: skip
 # Why it is exact, alone.
 FORMULA: dict[Aspect, Table] = {
-    "16:9": {"held": (110, 32, 520, 84), "keys": (570, 42, 1820, 76), "formula": (110, 200, 1810, 760)},
+    "16:9": {"held": (110, 872, 520, 928), "keys": (110, 36, 420, 82), "formula": (110, 200, 1810, 760)},
     "4:3": {"held": (90, 32, 480, 84), "keys": (520, 42, 1370, 76), "formula": (60, 240, 1380, 760)},
     "1:1": {"held": (100, 32, 480, 84), "keys": (490, 42, 1030, 76), "formula": (50, 260, 1030, 760)},
     "9:16": {"held": (110, 120, 500, 172), "keys": (110, 184, 1020, 218), "formula": (60, 420, 1020, 1000)},
