@@ -91,7 +91,8 @@ VALUES: dict[Aspect, Table] = {
 # acc and acc / l alone, in the whole frame, and ``fraction``: why they are the answer.
 ANSWER: dict[Aspect, Table] = {
     "16:9": {
-        "held": (110, 872, 520, 928), "fraction": (700, 346, 1700, 574), "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282),
+        "held": (110, 872, 520, 928), "fraction": (700, 346, 1700, 574),
+        "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282),
         "acc": (560, 130, 1840, 330), "names": (120, 400, 540, 450),
         "sum": (120, 456, 540, 540),
         "answer name": (120, 664, 540, 724), "answer words": (120, 724, 540, 770), "answer": (560, 590, 1840, 800),

@@ -288,16 +288,18 @@ def poured(
 
 
 def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
-    """What the squares of a pile are, where they are wide enough for a letter."""
+    """What the squares of a pile are, and which of them went both ways, where they are wide enough for that."""
     words = []
     for name, pile in piles.items():
         at = film.scene.shot("bill")[f"{name} letters"]
         for tensor, first, count in pile.parts:
-            wide, last = text_width(tensor, LABEL, Face.STRONG), tensor == pile.parts[-1][0]
-            fits = pile.x(first + count) - pile.x(first) >= wide
-            x = pile.x(first + count / 2) - wide / 2 if fits else pile.x(first + count) + em(10)
-            if fits or last:  # beside the pile's end there is room
-                words.append(Word(tensor, LABEL, film.skin.hue(tensor), x, middle(at, LABEL), "letter"))
+            texts = [f"{tensor} out and back", tensor] if tensor in "SP" else [tensor]
+            room, last = pile.x(first + count) - pile.x(first), tensor == pile.parts[-1][0]
+            text = first_that_fits(texts, LABEL, room, Face.STRONG)
+            wide = text_width(text, LABEL, Face.STRONG)
+            x = pile.x(first + count / 2) - wide / 2 if room >= wide else pile.x(first + count) + em(10)
+            if room >= wide or last:  # beside the pile's end there is room
+                words.append(Word(text, LABEL, film.skin.hue(tensor), x, middle(at, LABEL), "letter"))
     return words
 
 
@@ -619,8 +621,9 @@ def difference(film: Film) -> None:
     film.scene.remove(*outputs)
     note = heading(place["note"], "their difference", skin.ink)
     larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
-    largest = number(float(np.abs(np.nan_to_num(film.outputs_.standard)).max()))
-    most = heading(place["most"], f"at most {small(float(apart.max()))}; the largest of O is {largest}", skin.ink, LABEL)
+    error, largest = float(apart.max()), float(np.abs(np.nan_to_num(film.outputs_.standard)).max())
+    share = f", {100 * error / largest:.2g} % of the largest of O" if largest else ""
+    most = heading(place["most"], f"at most {small(error)}{share}", skin.ink, LABEL)
     with film.scene.telling():
         film.move(FadeIn(note), seconds=TEXT)
         film.hold(0.6)
