@@ -76,7 +76,7 @@ CLOSING: tuple[Beat, ...] = (
         shot="difference",
         late=True,
         along=True,
-        caption="Only rounding: S and P were stored in {dtype}.",
+        caption="Only rounding: standard stored S in {dtype}.",
     ),
     Beat("how", "How", 5.4, shot="hook", late=True, caption="How? Carry m, ℓ, acc. When m rises, scale ℓ and acc."),
     Beat("card", "Provenance", 3.8, shot="card", fresh=True, caption=""),
