@@ -78,6 +78,11 @@ class Errors:
         standard, flash = self.errors
         return standard / flash
 
+    @property
+    def apart(self) -> bool:
+        """Whether both errors are further apart than what is called about equal."""
+        return max(self.smaller, 1 / self.smaller) >= EQUAL
+
 
 @dataclass(frozen=True)
 class Stored:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, get_args
 
 import numpy as np
@@ -11,18 +13,18 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import exactness
-from flashviz.chapters.exactness import EQUAL, NAMES, SHORT, Errors, Exactness, OutputOf, ScoreOf, gather
+from flashviz.chapters.exactness import NAMES, SHORT, Errors, Exactness, OutputOf, ScoreOf, gather
 from flashviz.config import DType
 from flashviz.director.film.parts import Columns, heading
 from flashviz.director.material import provenance
-from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, line_width, middle
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fly, line_width, middle
 from flashviz.figures import roughly
 from flashviz.layout import Rect
 from flashviz.layout import rows as split
 from flashviz.layout.exactness import TALL, Axis, Ruler, rulers, stages
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.rulers import DOT, Dot, Scale
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
@@ -30,7 +32,7 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box
 SIDES, PICTURES = ("left", "right"), ("left", "right", "rest")
 OUTPUT = ("O: {} rows × {}, {}", "O: {} × {}, {}", "{} × {}, {}")
 UNMAGNIFIED = ("in the same colours", "same colours")
-MAGNIFIED = ("the same, × {:,}", "× {:,}")
+MAGNIFIED = ("magnified × {:,}", "× {:,}")
 OFF = ("minus O in float64, × {:,}", "O − float64, × {:,}", "− float64, × {:,}")
 MOST, OF_WHAT = ("at most {}", "≤ {}"), ("of O's largest value", "of O's largest")
 STAGES = ("S, scores", "P, weights", "O, output")
@@ -38,7 +40,12 @@ HBM, CHIP = "stored in HBM", "stays on chip"
 KEPT = {"standard": (HBM, HBM, HBM), "flash": (CHIP, CHIP, HBM)}  # where each of the three is kept
 UNROUNDED = "float32"  # what FlashAttention keeps S in
 TICKS = ("{0} has about {1} digits: nothing between two ticks", "{0}: nothing between two ticks")
-EFFECTS = (("the score",), ("its term exp(score)", "exp(score)"), ("O, if only S is rounded", "O, only S rounded"))
+HALF = ("off by {}: half a gap at most", "off by {}")
+EFFECTS = (
+    ("its term exp(score)", "exp(score)"),
+    ("O, if only S is rounded", "O, only S rounded"),
+    ("O of standard attention", "O of standard"),
+)
 OFF_BY = "off by {}"
 DIGITS = ("about {} digits", "{} digits")
 GAPS, SHORT_GAPS = ("{} × smaller", "{} × larger"), ("{} ×", "{} × more")
@@ -78,6 +85,7 @@ class ExactnessFilm(ChapterFilm):
 
     pictures: list[Matrix]
     signs: list[Word]  # between the pictures
+    value: Word  # the score that is shown as standard attention stores it
     seen: dict[str, Word]  # what of a picture's algorithm is seen
     stage: list[Mobject]  # what the next beat takes away
 
@@ -93,12 +101,11 @@ class ExactnessFilm(ChapterFilm):
         self.hues = (self.skin.scores, self.skin.o)
         at = scene.shot("rulers")["rulers"]
         self.wide = at.width > WIDE
+        self.px = NAME if self.wide else LABEL  # of names and of what is to be kept in mind
         shares = [share for each in found.errors for share in each.shares]
         beside = NEAR + max(text_width(percent(share), LABEL, Face.STRONG) for share in shares)
-        further = NEAR + max(text_width(gap_of(self, each), LABEL, Face.STRONG) for each in found.errors if each.dtype != UNROUNDED)
-        name = max(text_width(text, NAME if self.wide else LABEL, Face.STRONG) for text in (*get_args(DType), DIGITS[1 - self.wide])) + em(
-            LABEL
-        )
+        further = NEAR + max(text_width(gap_of(self, each), self.px, Face.STRONG) for each in found.errors if each.dtype != UNROUNDED)
+        name = max(text_width(text, self.px, Face.STRONG) for text in (*get_args(DType), DIGITS[1 - self.wide])) + em(LABEL)
         self.rulers = rulers(at, len(found.errors), shares, name, beside, max(beside, further))
 
     def dot(self, at: int, name: str = "point") -> Dot:
@@ -192,11 +199,12 @@ def truth(film: ExactnessFilm) -> None:
     film.move(FadeOut(*film.signs), seconds=TEXT)
     with film.scene.telling():
         for at, (side, off) in enumerate(zip(SIDES, found.off, strict=True)):
-            film.move(FadeOut(film.pictures[at], film.seen[side]), seconds=TEXT)
-            film.pictures[at] = Matrix(off * found.magnified, film.place[side], film.skin, "O", 0.0, high - low)
+            film.move(FadeOut(film.seen[side]), seconds=TEXT)
+            output, film.pictures[at] = film.pictures[at], Matrix(off * found.magnified, film.place[side], film.skin, "O", 0.0, high - low)
             film.seen[side] = film.sees(side, tuple(text.format(found.magnified) for text in OFF))
             film.stage.append(film.most(side, float(off.max())))
             film.move(FadeIn(film.pictures[at], film.seen[side], film.stage[-1]), seconds=0.8)
+            film.scene.remove(output)
             film.scene.hold(0.6)
     film.stage += [*film.pictures, *film.seen.values()]
 
@@ -233,51 +241,56 @@ def kept(film: ExactnessFilm, at: int, index: int, rect: Rect) -> Named:
     whole = at > 0 and index == 0
     exact, stored = (score.written(value) for value in (score.score, score.stored))
     values = (exact if whole else f"{exact} → {stored}", "", f"off by {percent(film.own.shares[at])}")
-    texts = (STAGES[index], values[index], UNROUNDED if whole else f"rounded to {film.own.dtype}", KEPT[SHORT[at]][index])
+    texts = (STAGES[index], values[index], f"kept in {UNROUNDED}" if whole else f"rounded to {film.own.dtype}", KEPT[SHORT[at]][index])
     frame = box(rect, stroke=skin.o if index == len(STAGES) - 1 else skin.scores, width=theme.HEAVY if index == 0 else theme.OUTLINE)
-    lines = [
-        heading(row, text, skin.ink, px)
-        for row, text, px in zip(split(rect.inset(em(12), em(20)), len(texts)), texts, (NAME, NAME, LABEL, LABEL), strict=True)
-        if text
-    ]
+    said = [(text, px) for text, px in zip(texts, (NAME, NAME, LABEL, LABEL), strict=True) if text]
+    lines = [heading(row, text, skin.ink, px) for row, (text, px) in zip(split(rect.inset(em(12), em(20)), len(said)), said, strict=True)]
     for each in lines:
         each.tag = "part"
-    return Named(frame, *lines, tag=f"stage {SHORT[at]}", text=", ".join(text for text in texts if text))
+    if at == index == 0:
+        film.value = lines[1]
+    return Named(frame, *lines, tag=f"stage {SHORT[at]}", text=", ".join(text for text, _ in said))
 
 
 @beat("gap")
 def gap(film: ExactnessFilm) -> None:
-    """The score that is rounded most snaps to the nearest number of the dtype; how far off that makes it, its term and O."""
-    leave(film)
+    """The score that is rounded most snaps to the nearest number of the dtype; how far off that makes its term and O."""
     place, score, skin = film.scene.shot("gap"), film.found.score, film.skin
     axis = Axis(place["line"], score.neighbours[0], score.neighbours[-1])
-    start, stop, off = axis.x(score.score), axis.x(score.stored), digits(score.off)
+    start, stop = axis.x(score.score), axis.x(score.stored)
     note = title(place["note"], tuple(text.format(score.dtype, film.own.digits) for text in TICKS), film)
     spot, ghost = (
         Dot(skin.scores, hollow=hollow, name=name).at((start, axis.line, 0)) for hollow, name in ((False, "score"), (True, "was"))
     )
-    named = heading(axis.over(start, 0), f"score {score.written(score.score)}", skin.ink, NAME)
-    span, so_far = (
-        Rectangles(skin.ink, name="off"),
-        heading(axis.over((start + stop) / 2, 1), f"off by {off}, at most half a gap", skin.ink, NAME),
-    )
+    named = beside(film, axis, f"score {score.written(score.score)}", start, left=stop > start)
+    off = first_that_fits([text.format(digits(score.off)) for text in HALF], NAME, axis.over(start).width, Face.STRONG)
+    so_far, span = heading(axis.over((start + stop) / 2), off, skin.ink, NAME), Rectangles(skin.ink, name="off")
 
     def snap(share: float) -> None:
-        x, high = start + (stop - start) * share, axis.over(start, 1).y0
+        x, y, half = start + (stop - start) * share, axis.span, em(3)
         spot.at((x, axis.line, 0))
-        span.display(np.array([[min(start, x), high - em(3), max(start, x), high + em(3)]]))
+        ends = [[at - half, axis.line + 2 * DOT, at + half, y + half] for at in (start, x)]
+        span.display(np.array([[min(start, x), y - half, max(start, x), y + half], *ends]))
 
-    film.stage = [note, *numbered(film, axis), named]
+    leave(film)
+    film.move(fly(named, film.value), seconds=MOVE)
+    film.stage = [note, *numbered(film, axis)]
     film.move(FadeIn(*film.stage, spot), seconds=0.6)
-    film.scene.hold(0.6)
+    film.scene.hold(0.4)
     film.scene.add(ghost, spot)
     with film.scene.telling():
         film.move(Shows(Group(spot, span), snap, rate_func=ease_in_out_cubic), FadeIn(so_far), seconds=SNAP)
-        film.stage += [ghost, spot, span, so_far]
-        for effect in effects(film, place["rows"], (off, percent(score.term_off), f"up to {percent(film.own.caused)}")):
+        film.stage += [named, ghost, spot, span, so_far]
+        for effect in effects(film, place["rows"]):
             film.scene.hold(0.7)
             film.move(FadeIn(*effect), seconds=0.4)
             film.stage += effect
+
+
+def beside(film: ExactnessFilm, axis: Axis, text: str, x: float, *, left: bool) -> Word:
+    """Words over a line, at the left or at the right of a place of it."""
+    wide = text_width(text, NAME, Face.STRONG)
+    return Word(text, NAME, film.skin.ink, x - NEAR - wide if left else x + NEAR, axis.line + NEAR, "score")
 
 
 def numbered(film: ExactnessFilm, axis: Axis) -> list[Mobject]:
@@ -291,16 +304,18 @@ def numbered(film: ExactnessFilm, axis: Axis) -> list[Mobject]:
     return [line, *texts]
 
 
-def effects(film: ExactnessFilm, rect: Rect, offs: tuple[str, ...]) -> list[list[Word]]:
-    """Three rows in the middle of their place: what is off, and by how much."""
-    ink, px = film.skin.ink, NAME if rect.width > WIDE else LABEL
-    names, sizes = [first_that_fits(texts, px, rect.width / 2) for texts in EFFECTS], [OFF_BY.format(off) for off in offs]
-    wide, beside = max(text_width(text, px) for text in names), max(text_width(text, px, Face.STRONG) for text in sizes)
-    left = rect.center[0] - (wide + em(px) + beside) / 2
+def effects(film: ExactnessFilm, rect: Rect) -> list[list[Word]]:
+    """Three rows in the middle of their place: what is off because of the rounding, or in all, and by how much."""
+    ink = film.skin.ink
+    sizes = [OFF_BY.format(percent(share)) for share in (film.found.score.term_off, film.own.caused, film.own.shares[0])]
+    sizes = [sizes[0], *(f"{size} {OF_WHAT[0]}" if film.wide else size for size in sizes[1:])]
+    names = [texts[not film.wide] for texts in EFFECTS]
+    wide, beyond = max(text_width(text, NAME) for text in names), max(text_width(text, NAME, Face.STRONG) for text in sizes)
+    left = rect.center[0] - (wide + em(NAME) + beyond) / 2
     return [
         [
-            Word(name, px, ink, left, middle(row, px), "effect", Face.TEXT),
-            Word(size, px, ink, left + wide + em(px), middle(row, px), "off by"),
+            Word(name, NAME, ink, left, middle(row, NAME), "effect", Face.TEXT),
+            Word(size, NAME, ink, left + wide + em(NAME), middle(row, NAME), "off by"),
         ]
         for row, name, size in zip(split(rect, len(names)), names, sizes, strict=True)
     ]  # fmt: skip
@@ -355,9 +370,8 @@ def dtype_name(film: ExactnessFilm, line: Ruler, found: Errors) -> list[Word]:
     """A dtype, and how many digits it has, at the left of its ruler."""
     upper, lower = split(line.name, 2)
     about = first_that_fits([text.format(found.digits) for text in DIGITS], LABEL, line.name.width)
-    px = NAME if film.wide else LABEL
     return [
-        Word(found.dtype, px, film.skin.ink, upper.x0, middle(upper, px), "dtype"),
+        Word(found.dtype, film.px, film.skin.ink, upper.x0, middle(upper, film.px), "dtype"),
         Word(about, LABEL, film.skin.ink, lower.x0, middle(lower, LABEL), "digits", Face.TEXT),
     ]
 
@@ -381,7 +395,8 @@ def exact(film: ExactnessFilm) -> None:
     with film.scene.telling():
         for line, each in zip(film.rulers, film.found.errors, strict=True):
             way = Rectangles(film.skin.ink, name="way")
-            film.move(Shows(way, lambda share, line=line, each=each, way=way: reach(way, line, each, share), introducer=True), seconds=0.8)
+            if each.apart:
+                film.move(Shows(way, partial(reach, way, line, each), introducer=True), seconds=0.9)
             film.move(FadeIn(apart(film, line, each)), seconds=TEXT)
             film.scene.hold(0.4)
 
@@ -389,20 +404,24 @@ def exact(film: ExactnessFilm) -> None:
 def reach(way: Rectangles, line: Ruler, found: Errors, share: float) -> None:
     """So much of a line from the one dot to under the other."""
     standard, flash = (line.x(each) for each in found.shares)
-    x, y, half = flash + (standard - flash) * share, line.heights[1], em(5) / 2
-    up = [[standard - half, y, standard + half, line.heights[0]]] if share == 1 else []
-    way.display(np.array([[min(flash, x), y - half, max(flash, x), y + half], *up]))
+    upper, y = line.heights
+    half, begin = em(5) / 2, flash + math.copysign(DOT, standard - flash)
+    along, up = begin + (standard - begin) * early(share), y + (upper - DOT - y) * late(share)
+    way.display(
+        np.array(
+            [[min(begin, along), y - half, max(begin, along), y + half], [standard - half, y, standard + half, up]][: 1 + (share > 0.5)]
+        )
+    )
 
 
 def apart(film: ExactnessFilm, line: Ruler, found: Errors) -> Word:
     """How far apart two errors are, at the right of both."""
     left = max(line.x(share) for share in found.shares) + NEAR
-    return Word(gap_of(film, found), LABEL, film.skin.ink, left, line.heights[1] - 0.36 * em(LABEL), "gap")
+    return Word(gap_of(film, found), film.px, film.skin.ink, left, line.heights[1] - 0.36 * em(film.px), "gap")
 
 
 def gap_of(film: ExactnessFilm, found: Errors) -> str:
     """In words."""
-    times = max(found.smaller, 1 / found.smaller)
-    if times < EQUAL:
+    if not found.apart:
         return ALIKE[not film.wide or found.dtype != UNROUNDED]
-    return (GAPS if film.wide else SHORT_GAPS)[found.smaller < 1].format(roughly(times))
+    return (GAPS if film.wide else SHORT_GAPS)[found.smaller < 1].format(roughly(max(found.smaller, 1 / found.smaller)))

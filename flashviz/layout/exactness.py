@@ -93,10 +93,14 @@ class Axis:
         """Its height: beneath it numbers, over it what happens."""
         return self.rect.y0 + em(110)
 
-    def over(self, x: float, level: int) -> Rect:
-        """Room for words over a place of it, within the frame, one level over another."""
-        wide = self.rect.width / 2
-        return centered(x, self.line + em(80 + 90 * level), min(wide, 2 * (x - self.rect.x0), 2 * (self.rect.x1 - x)), em(60))
+    @property
+    def span(self) -> float:
+        """Where a distance is measured, over the line."""
+        return self.line + em(110)
+
+    def over(self, x: float) -> Rect:
+        """Room for words over what is measured, within the frame."""
+        return centered(x, self.span + em(50), min(self.rect.width, 2 * (x - self.rect.x0), 2 * (self.rect.x1 - x)), em(60))
 
     def under(self, x: float) -> Rect:
         """Room for a number."""
