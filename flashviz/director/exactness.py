@@ -50,7 +50,7 @@ OFF_BY = "off by {}"
 DIGITS = ("about {} digits", "{} digits")
 GAPS, SHORT_GAPS = ("{} × smaller", "{} × larger"), ("{} ×", "{} × more")
 ALIKE = ("about equal: S is float32 in both", "about equal")
-AXIS = ("largest error, in % of O's largest value (from tick to tick × 10)", "largest error, in % of O's largest value")
+AXIS = ("largest error, in % of O's largest value (each tick is 10 times the last)", "largest error, in % of O's largest value")
 SWEEP, MAGNIFY, SNAP = 3.2, 2.0, 1.2  # seconds: a subtraction, a difference made larger, a rounding
 WIDE = em(1500)  # a frame that has room for many words
 BACK = 0.35  # of their opacity keep stages that do not differ
@@ -170,8 +170,8 @@ def outputs(film: ExactnessFilm) -> None:
 
 
 def title(rect: Rect, texts: tuple[str, ...], film: ExactnessFilm) -> Word:
-    """The first of these names that fits, in the middle of its place."""
-    return heading(rect, first_that_fits(texts, NAME, rect.width, Face.STRONG), film.skin.ink, NAME)
+    """The first of these names that fits as a label, as large as there is room for, in the middle of its place."""
+    return heading(rect, first_that_fits(texts, LABEL, rect.width, Face.STRONG), film.skin.ink, NAME)
 
 
 @beat("speckle")
@@ -241,10 +241,12 @@ def kept(film: ExactnessFilm, at: int, index: int, rect: Rect) -> Named:
     whole = at > 0 and index == 0
     exact, stored = (score.written(value) for value in (score.score, score.stored))
     values = (exact if whole else f"{exact} → {stored}", "", f"off by {percent(film.own.shares[at])}")
-    texts = (STAGES[index], values[index], f"kept in {UNROUNDED}" if whole else f"rounded to {film.own.dtype}", KEPT[SHORT[at]][index])
+    inside = rect.inset(em(12), em(20))
+    dtypes = (f"kept in {UNROUNDED}", UNROUNDED) if whole else (f"rounded to {film.own.dtype}", film.own.dtype)
+    texts = (STAGES[index], values[index], first_that_fits(dtypes, LABEL, inside.width, Face.STRONG), KEPT[SHORT[at]][index])
     frame = box(rect, stroke=skin.o if index == len(STAGES) - 1 else skin.scores, width=theme.HEAVY if index == 0 else theme.OUTLINE)
     said = [(text, px) for text, px in zip(texts, (NAME, NAME, LABEL, LABEL), strict=True) if text]
-    lines = [heading(row, text, skin.ink, px) for row, (text, px) in zip(split(rect.inset(em(12), em(20)), len(said)), said, strict=True)]
+    lines = [heading(row, text, skin.ink, px) for row, (text, px) in zip(split(inside, len(said)), said, strict=True)]
     for each in lines:
         each.tag = "part"
     if at == index == 0:
@@ -356,13 +358,14 @@ def width_of(texts: tuple[str, ...], gap: float, space: float) -> float:
 
 
 def decades(film: ExactnessFilm, line: Ruler) -> list[Word]:
-    """The numbers of a ruler's ticks, beneath it."""
+    """The numbers of a ruler's ticks, beneath it: of each, or of every second or third where they would touch."""
     at, made = film.scene.shot("rulers")["ticks"], []
-    for decade in line.decades:
-        text, x = f"{10.0 ** (decade + 2):.10f}".rstrip("0").rstrip(".") + "%", line.x(10.0**decade)
-        half = text_width(text, LABEL) / 2
-        if x + half <= line.rect.x1 and (not made or x - half > made[-1].left + made[-1].wide + em(LABEL) / 2):
-            made.append(Word(text, LABEL, film.skin.ink, x - half, middle(at, LABEL), "tick", Face.TEXT))
+    texts = {decade: f"{10.0 ** (decade + 2):.10f}".rstrip("0").rstrip(".") + "%" for decade in line.decades}
+    widest = max(text_width(text, LABEL) for text in texts.values()) + em(LABEL) / 2
+    for decade, text in texts.items():
+        left = line.x(10.0**decade) - text_width(text, LABEL) / 2
+        if decade % math.ceil(widest / line.pitch) == 0:
+            made.append(Word(text, LABEL, film.skin.ink, left, middle(at, LABEL), "tick", Face.TEXT))
     return made
 
 
