@@ -342,7 +342,8 @@ def legend(film: ExactnessFilm, rect: Rect) -> list[Mobject]:
     """Whose each dot is, in one line: dots and words."""
     gap, space = 2.2 * DOT, em(60)
     texts = NAMES if width_of(NAMES, gap, space) <= rect.width else SHORT
-    left, keys = rect.center[0] - width_of(texts, gap, space) / 2, []
+    left = rect.center[0] - width_of(texts, gap, space) / 2
+    keys: list[Mobject] = []
     for lane, text in enumerate(texts):
         keys += [
             film.dot(lane, "key").at((left + DOT, rect.center[1], 0)),
