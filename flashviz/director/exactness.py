@@ -275,9 +275,9 @@ def gap(film: ExactnessFilm) -> None:
         span.display(np.array([[min(start, x), y - half, max(start, x), y + half], *ends]))
 
     leave(film)
-    film.move(fly(named, film.value), seconds=MOVE)
     film.stage = [note, *numbered(film, axis)]
-    film.move(FadeIn(*film.stage, spot), seconds=0.6)
+    film.move(fly(named, film.value), FadeIn(*film.stage), seconds=MOVE)
+    film.move(FadeIn(spot), seconds=TEXT)
     film.scene.hold(0.4)
     film.scene.add(ghost, spot)
     with film.scene.telling():
@@ -364,8 +364,9 @@ def decades(film: ExactnessFilm, line: Ruler) -> list[Word]:
     texts = {decade: f"{10.0 ** (decade + 2):.10f}".rstrip("0").rstrip(".") + "%" for decade in line.decades}
     widest = max(text_width(text, LABEL) for text in texts.values()) + em(LABEL) / 2
     for decade, text in texts.items():
-        left = line.x(10.0**decade) - text_width(text, LABEL) / 2
-        if decade % math.ceil(widest / line.pitch) == 0:
+        wide = text_width(text, LABEL)
+        left = line.x(10.0**decade) - wide / 2
+        if decade % math.ceil(widest / line.pitch) == 0 and left + wide <= line.rect.x1:
             made.append(Word(text, LABEL, film.skin.ink, left, middle(at, LABEL), "tick", Face.TEXT))
     return made
 
