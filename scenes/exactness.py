@@ -1,7 +1,7 @@
 """Both outputs, their difference, and the rounding of every dtype: ``manim -pqh scenes/exactness.py ExactnessScene``."""
 
 from flashviz.director import exactness
-from flashviz_kernels.exactness import scores_stored, truth_of
+from flashviz_kernels.exactness import score_most_rounded, scores_stored, truth_of
 from flashviz_kernels.recorder import run
 
 
@@ -13,13 +13,12 @@ class ExactnessScene(exactness.ExactnessStage):
     poster = "exact"
 
     def construct(self) -> None:
-        film = self.open(run, truth_of, scores_stored)
+        film = self.open(run, truth_of, scores_stored, score_most_rounded)
 
         exactness.outputs(film)
         exactness.speckle(film)
         exactness.truth(film)
-        exactness.ruler(film)
-        exactness.mark(film)
         exactness.why(film)
+        exactness.gap(film)
         exactness.dtypes(film)
         exactness.exact(film)

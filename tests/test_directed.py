@@ -119,16 +119,16 @@ FILMS = {
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={
-            "outputs": ("left", "right", "both", "note"), "speckle": ("both", "note", "most"),
-            "truth": ("left", "right", "both", "note", "most"), "ruler": ("rulers",), "why": ("rulers",), "dtypes": ("rulers", "legend"),
-            "exact": ("rulers",),
+            "outputs": ("left", "right", "rest"), "speckle": ("rest", "rest seen", "rest most"),
+            "truth": ("left", "right", "left seen", "right seen", "left most", "right most"), "why": ("standard", "flash"),
+            "gap": ("note", "line", "rows"), "dtypes": ("legend", "rulers", "ticks", "axis"), "exact": ("rulers",),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
             "float32": {"dtype": "float32", "heads": 2},
         },
-        actors=("overlay",),
-        apart=("formula", "name", "part", "words", "most"),
+        actors=(),
+        apart=("formula", "name", "part", "most", "stage standard", "stage flash"),
     ),
     "io": Directed(
         "io_complexity", "IOScene",

@@ -1,4 +1,4 @@
-"""ExactnessScene: both outputs and their difference, how far each is from float64, and the rounding of each dtype beside it."""
+"""ExactnessScene: both outputs and their difference, how far each is from float64, where standard attention rounds more, every dtype."""
 
 from __future__ import annotations
 
@@ -12,32 +12,35 @@ import numpy as np
 
 from flashviz.config import AttentionConfig, DType
 from flashviz.errors import ConfigError
-from flashviz.figures import SUPERSCRIPT, roughly
+from flashviz.figures import number
 from flashviz.palette import spread
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("outputs", "Two outputs", 6.2, shot="outputs", late=True, along=True, caption="Same inputs, two algorithms. The same O?"),
-    Beat("speckle", "What is left", 4.6, shot="outputs", late=True, along=True, caption="Nothing visible is left: magnify it."),
-    Beat("truth", "The truth", 5.6, shot="outputs", late=True, along=True, caption="Which of the two is off? Compare both with float64."),
-    Beat("ruler", "The largest", 5.2, shot="rulers", late=True, along=True, caption="The largest error of each becomes a dot."),
-    Beat("mark", "What rounding costs", 5.2, shot="rulers", late=True, along=True, caption="The mark: rounding a number to {dtype}, once."),
-    Beat("why", "Where it comes from", 5.0, shot="rulers", late=True, along=True,
-         caption="Standard attention rounds S and P, too, as it stores them."),
-    Beat("dtypes", "Other dtypes", 9.2, shot="rulers", late=True, along=True,
-         caption="16 bits round what is stored, float32 rounds every step."),
-    Beat("exact", "Exact", 5.6, shot="rulers", late=True, along=True,
-         caption="The error is the rounding of the dtype, in both methods."),
+    Beat("outputs", "Two outputs", 6.6, shot="outputs", late=True, along=True, caption="Same inputs, two algorithms. The same output O?"),
+    Beat("speckle", "What is left", 4.8, shot="outputs", late=True, along=True, caption="No difference is visible: magnify it."),
+    Beat("truth", "The truth", 6.4, shot="outputs", late=True, along=True,
+         caption="Which is off? Compare with float64: 16 digits, not {digits}."),
+    Beat("why", "Where it comes from", 8.4, shot="stored", late=True, along=True,
+         caption="Only standard attention rounds the scores S to {dtype}."),
+    Beat("gap", "What rounding costs", 10.0, shot="gap", late=True, along=True,
+         caption="A score snaps to the nearest {dtype}. That moves O."),
+    Beat("dtypes", "Every dtype", 7.0, shot="rulers", late=True, along=True,
+         caption="More digits, smaller errors, with either algorithm."),
+    Beat("exact", "Exact", 6.4, shot="rulers", late=True, along=True,
+         caption="Same formula: fewer stored roundings, smaller error."),
 )  # fmt: skip
+CAUSES = ("why", "gap")  # beats that lay standard attention's error to its S
 NAMES = ("standard attention", "FlashAttention")
 SHORT = ("standard", "flash")
-CAUSE = ("float64, S and P rounded", "S and P rounded", "S, P rounded")
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
+EQUAL = 1.2  # times: errors that are no further apart are about equal
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
 
 Run = Callable[..., Any]
 OutputOf = Callable[[AttentionConfig], np.ndarray]
+ScoreOf = Callable[[AttentionConfig], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Errors:
     """The largest error of O in one dtype by both algorithms.
 
     Args:
-        cause: The largest error of float64 attention whose S and P alone are rounded, as they are stored.
+        cause: The largest error of float64 attention whose S alone is rounded, as standard attention stores it.
         largest: O's largest value.
     """
 
@@ -55,19 +58,9 @@ class Errors:
     largest: float
 
     @property
-    def unit(self) -> float:
-        """The most that rounding to the dtype costs, relative to what is rounded."""
-        return 2.0 ** -SIGNIFICAND[self.dtype]
-
-    @property
-    def every_step(self) -> bool:
-        """Whether both algorithms reckon in the dtype: every step is rounded to it, not only what is stored."""
-        return self.dtype == "float32"
-
-    @property
-    def mark(self) -> str:
-        """The unit in words."""
-        return f"2{str(-SIGNIFICAND[self.dtype]).translate(SUPERSCRIPT)}"
+    def digits(self) -> int:
+        """How many decimal digits a number of the dtype has, about."""
+        return round(SIGNIFICAND[self.dtype] * math.log10(2))
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -75,14 +68,54 @@ class Errors:
         return tuple(error / self.largest for error in self.errors)
 
     @property
-    def times(self) -> tuple[str, ...]:
-        """Each share in units of the rounding."""
-        return tuple(roughly(share / self.unit) for share in self.shares)
-
-    @property
     def caused(self) -> float:
         """The cause's error as a share of the largest value of O."""
         return self.cause / self.largest
+
+    @property
+    def smaller(self) -> float:
+        """How many times smaller FlashAttention's error is."""
+        standard, flash = self.errors
+        return standard / flash
+
+    @property
+    def apart(self) -> bool:
+        """Whether both errors are further apart than what is called about equal."""
+        return max(self.smaller, 1 / self.smaller) >= EQUAL
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A score, and what is left of it in a dtype."""
+
+    score: float
+    stored: float
+    dtype: str
+
+    @property
+    def gap(self) -> float:
+        """From one number of the dtype to the next, where the score is."""
+        return float(2.0 ** (math.floor(math.log2(abs(self.score))) + 1 - SIGNIFICAND[self.dtype]))
+
+    @property
+    def off(self) -> float:
+        return abs(self.stored - self.score)
+
+    @property
+    def term_off(self) -> float:
+        """By what share the score's term e^s is off."""
+        return abs(math.expm1(self.stored - self.score))
+
+    @property
+    def neighbours(self) -> tuple[float, ...]:
+        """Numbers of the dtype about the score, as far as their distance is this gap: two at either side, the smallest first."""
+        first, power = math.floor(abs(self.score) / self.gap) - 1, 2.0 ** math.floor(math.log2(abs(self.score)))
+        near = [(first + each) * self.gap for each in range(4)]
+        return tuple(sorted(math.copysign(each, self.score) for each in near if power <= each <= 2 * power))
+
+    def written(self, value: float) -> str:
+        """A number near the score, with a digit more than tells two of the dtype apart."""
+        return number(value, max(0, math.ceil(-math.log10(self.gap))) + 1)
 
 
 @dataclass(frozen=True)
@@ -94,15 +127,15 @@ class Exactness:
     off: tuple[np.ndarray, ...]  # |O - truth| of both algorithms
     errors: tuple[Errors, ...]  # by dtype, the coarsest first, the settings' own among them
     own: int  # which
+    score: Stored  # which moves furthest as S is stored in the settings' dtype
     traces: tuple[Trace, ...]
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Nothing is said of S and P unless standard attention alone is beyond the mark, nor in float32, in which sums are rounded too."""
+        """An error is laid to S only where standard attention's is much the larger, and S stored alone makes as much."""
         own = self.errors[self.own]
-        standard, flash = own.shares
-        said = standard > max(own.unit, MOSTLY * flash) and not own.every_step
-        return tuple(beat for beat in BEATS if beat.name != "why" or said)
+        said = own.smaller > MOSTLY and own.cause > own.errors[0] / MOSTLY
+        return tuple(beat for beat in BEATS if beat.name not in CAUSES or said)
 
     @property
     def apart(self) -> np.ndarray:
@@ -113,12 +146,6 @@ class Exactness:
     def ramp(self) -> tuple[float, float]:
         """Where the ramp of colour begins and ends."""
         return spread(self.standard)
-
-    @property
-    def beyond(self) -> float:
-        """Share of the magnified difference that the ramp's end cuts."""
-        low, high = self.ramp
-        return float((self.apart * self.magnified > high - low).mean())
 
     @property
     def magnified(self) -> int:
@@ -133,7 +160,9 @@ def magnification(apart: np.ndarray, ramp: tuple[float, float]) -> int:
     return int(2 ** max(0, math.floor(math.log2((high - low) / np.percentile(above, 99))))) if above.size else 1
 
 
-def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: OutputOf, scores_stored: OutputOf) -> Exactness:
+def gather(
+    config: AttentionConfig, source: str | None, run: Run, truth_of: OutputOf, scores_stored: OutputOf, most_rounded: ScoreOf
+) -> Exactness:
     """Run both algorithms in every dtype, and compare with float64 attention of the same inputs.
 
     Args:
@@ -142,6 +171,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Outp
         run: ``flashviz_kernels.recorder.run``.
         truth_of: ``flashviz_kernels.exactness.truth_of``.
         scores_stored: ``flashviz_kernels.exactness.scores_stored``.
+        most_rounded: ``flashviz_kernels.exactness.score_most_rounded``.
 
     Raises:
         ConfigError: An error is zero or infinite: a logarithm has no place for it.
@@ -161,7 +191,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Outp
     standard, flash, truth = pictures
     check("the difference", config.dtype, float(np.abs(standard - flash).max()))
     off = tuple(np.abs(each - truth) for each in (standard, flash))
-    return Exactness(standard, flash, off, tuple(found), own, tuple(traces))
+    return Exactness(standard, flash, off, tuple(found), own, Stored(*most_rounded(config), config.dtype), tuple(traces))
 
 
 def errors_of(dtype: str, values: list[np.ndarray], truth: np.ndarray, scores_stored: Callable[[], np.ndarray]) -> Errors:

@@ -1,48 +1,60 @@
-"""How exact: two outputs slide over each other, what is left is magnified, and each error becomes a dot beside a dtype's rounding."""
+"""How exact: the difference of two outputs is magnified, held against float64, laid to what is stored, and seen in every dtype."""
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
-from manim import Group, Line, Mobject
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import exactness
-from flashviz.chapters.exactness import CAUSE, NAMES, SHORT, Errors, Exactness, OutputOf, gather
-from flashviz.director.film.parts import heading, matrix_to
+from flashviz.chapters.exactness import NAMES, SHORT, Errors, Exactness, OutputOf, ScoreOf, gather
+from flashviz.config import DType
+from flashviz.director.film.parts import Columns, heading
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fly, line_width, middle
-from flashviz.figures import SUPERSCRIPT, number, power, roughly
-from flashviz.layout import Rect, centered
+from flashviz.figures import roughly
+from flashviz.layout import Rect
 from flashviz.layout import rows as split
-from flashviz.layout.exactness import Ruler, alone, rulers
+from flashviz.layout.exactness import TALL, Axis, Ruler, rulers, stages
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.cast import set_ends
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.overlay import Overlay
-from flashviz.mobjects.rulers import BOLD, DOT, Dot, Mark, Scale
-from flashviz.mobjects.tiles import Matrix
+from flashviz.mobjects.rulers import DOT, Dot, Scale
+from flashviz.mobjects.tiles import Matrix, Rectangles, box
 
-SIDES = ("left", "right")
-LANES, BETWEEN = (0, 2), 1  # of a ruler, from the top: standard attention's and FlashAttention's, and the one of the cause
-OFF = ("{} − float64, shown × {:,}", "{} − float64, × {:,}", "{} × {:,}")
-VALUES = ("in values up to", "values to")
-MARK = "one rounding: {}"
-UNIT = (": one rounding is {}", ": one is {}", ": {}")
-TIMES = ("{} roundings", "{} ×")
-STEPS = ("every step is rounded to it, in both", "every step rounds", "all round")
-SLIDE, MAGNIFY, STEP, TRAIL = 3.4, 2.0, 0.9, 1.4  # seconds: outputs over each other, their difference larger, a dot, a line
-NEAR = 2.2 * DOT  # from a dot to its words
-WIDE = em(1500)  # a ruler that has room for words beside numbers
-AXIS = ("largest error, as a share of O's largest value (each tick is twice the last)", "error / O's largest value, each tick 2 ×")
+SIDES, PICTURES = ("left", "right"), ("left", "right", "rest")
+OUTPUT = ("O: {} rows × {}, {}", "O: {} × {}, {}", "{} × {}, {}")
+UNMAGNIFIED = ("in the same colours", "same colours")
+MAGNIFIED = ("magnified × {:,}", "× {:,}")
+OFF = ("minus O in float64, × {:,}", "O − float64, × {:,}", "− float64, × {:,}")
+MOST, OF_WHAT = ("at most {}", "≤ {}"), ("of O's largest value", "of O's largest")
+STAGES = ("S, scores", "P, weights", "O, output")
+HBM, CHIP = "stored in HBM", "stays on chip"
+KEPT = {"standard": (HBM, HBM, HBM), "flash": (CHIP, CHIP, HBM)}  # where each of the three is kept
+UNROUNDED = "float32"  # what FlashAttention keeps S in
+TICKS = ("{0} has about {1} digits: nothing between two ticks", "{0}: nothing between two ticks")
+HALF = ("off by {}: half a gap at most", "off by {}")
+EFFECTS = (
+    ("its term exp(score)", "exp(score)"),
+    ("O, if only S is rounded", "O, only S rounded"),
+    ("O of standard attention", "O of standard"),
+)
+OFF_BY = "off by {}"
+DIGITS = ("about {} digits", "{} digits")
+GAPS, SHORT_GAPS = ("{} × smaller", "{} × larger"), ("{} ×", "{} × more")
+ALIKE = ("about equal: S is float32 in both", "about equal")
+AXIS = ("largest error, in % of O's largest value (each tick is 10 times the last)", "largest error, in % of O's largest value")
+SWEEP, MAGNIFY, SNAP = 3.2, 2.0, 1.2  # seconds: a subtraction, a difference made larger, a rounding
+WIDE = em(1500)  # a frame that has room for many words
+BACK = 0.35  # of their opacity keep stages that do not differ
+NEAR = 2 * DOT  # from a dot to its words
 
 
 class ExactnessStage(ShotScene):
@@ -50,94 +62,84 @@ class ExactnessStage(ShotScene):
 
     script = exactness.BEATS
 
-    def open(self, run: Callable[..., Any], truth_of: OutputOf, scores_stored: OutputOf) -> ExactnessFilm:
+    def open(
+        self, run: Callable[..., Any], truth_of: OutputOf, scores_stored: OutputOf, most_rounded: ScoreOf
+    ) -> ExactnessFilm:  # fmt: skip
         """Run both algorithms in every dtype.
 
         Args:
             run: ``flashviz_kernels.recorder.run``.
             truth_of: ``flashviz_kernels.exactness.truth_of``.
             scores_stored: ``flashviz_kernels.exactness.scores_stored``.
+            most_rounded: ``flashviz_kernels.exactness.score_most_rounded``.
         """
-        found = gather(self.settings.config, self.settings.source, run, truth_of, scores_stored)
+        found = gather(self.settings.config, self.settings.source, run, truth_of, scores_stored, most_rounded)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(found.beats, {"dtype": self.settings.config.dtype})
+        own = found.errors[found.own]
+        self.set_board(found.beats, {"dtype": own.dtype, "digits": str(own.digits)})
         return ExactnessFilm(self, found)
 
 
 class ExactnessFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    titles: list[Word]
-    left: Matrix  # what is left of both outputs
-    most: Named
-    squares: list[Matrix]
-    words: list[Named]  # whose they are, and how large
-    dtype: Word
-    ticks: list[Word]  # numbers of the ruler at the foot
-    unit: Word
-    lanes: list[Word]  # whose the dots are, on the first ruler
-    times: list[Word]
-    cause: list[Mobject]  # the ring of what is rounded beside O, and its words
+    pictures: list[Matrix]
+    signs: list[Word]  # between the pictures
+    value: Word  # the score that is shown as standard attention stores it
+    seen: dict[str, Word]  # what of a picture's algorithm is seen
+    stage: list[Mobject]  # what the next beat takes away
 
     def __init__(self, scene: ShotScene, found: Exactness) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        self.place = place = scene.shot("outputs")
+        self.place, self.config = scene.shot("outputs"), scene.settings.config
+        self.own = found.errors[found.own]
         low, high = found.ramp
-        edges = [place[side].edges for side in (*SIDES, "both")]
-        everywhere = Rect(*(pick(each[at] for each in edges) for at, pick in enumerate((min, min, max, max))))
-        self.overlay = Overlay(found.standard, found.flash, everywhere, self.skin, low, high).place(place["left"], place["right"])
+        outputs = [
+            Matrix(o, self.place[side], self.skin, "O", low, high) for o, side in zip((found.standard, found.flash), SIDES, strict=True)
+        ]
+        self.pictures = [*outputs, Matrix(found.apart, self.place["rest"], self.skin, "O", 0.0, high - low)]
         self.hues = (self.skin.scores, self.skin.o)
-        rulers_at = scene.shot("rulers")["rulers"]
-        shares = tuple(share for each in found.errors for share in (*each.shares, each.unit))
-        lanes, most = max(LANES) + 1, [times for each in found.errors for times in each.times]
-        own = found.errors[found.own]
-        self.calls, self.call_px = called(rulers_at.width)
-        names = max(text_width(text, self.call_px, Face.STRONG) for text in (*self.calls, CAUSE[-1])) + 4 * DOT
-        large, small = (NEAR + max(text_width(self.times_of(each), px, Face.STRONG) for each in most) for px in (NAME, LABEL))
-        self.alone = alone(rulers_at, (*own.shares, own.unit), lanes, names + large, large)
-        self.rulers = rulers(rulers_at, len(found.errors), shares, lanes, small)
-        self.scale = Scale(self.skin, own.dtype)
-        self.dots = [self.dot(at) for at in range(len(NAMES))]
-        self.mark, self.cause = Mark(self.skin), []
-
-    def numbered(self, line: Ruler) -> list[Word]:
-        """The numbers of a ruler's tall ticks, beneath it."""
-        at = self.scene.shot("rulers")["ticks"]
-        made = []
-        for octave in line.octaves:
-            text, x = f"2{str(octave).translate(SUPERSCRIPT)}", line.x(2.0**octave)
-            half = text_width(text, LABEL) / 2
-            if octave % BOLD == 0 and line.rect.x0 <= x - half and x + half <= line.rect.x1:
-                made.append(Word(text, LABEL, self.skin.ink, x - half, middle(at, LABEL), "tick", Face.TEXT))
-        return made
+        at = scene.shot("rulers")["rulers"]
+        self.wide = at.width > WIDE
+        self.px = NAME if self.wide else LABEL  # of names and of what is to be kept in mind
+        shares = [share for each in found.errors for share in each.shares]
+        beside = NEAR + max(text_width(percent(share), LABEL, Face.STRONG) for share in shares)
+        further = NEAR + max(text_width(gap_of(self, each), self.px, Face.STRONG) for each in found.errors if each.dtype != UNROUNDED)
+        name = max(text_width(text, self.px, Face.STRONG) for text in (*get_args(DType), DIGITS[1 - self.wide])) + em(LABEL)
+        self.rulers = rulers(at, len(found.errors), shares, name, beside, max(beside, further))
 
     def dot(self, at: int, name: str = "point") -> Dot:
         """The dot of one of both."""
         return Dot(self.hues[at], hollow=False, name=f"{name} {SHORT[at]}")
 
-    def times_of(self, times: str) -> str:
-        """So many roundings, in as few words as the frame has room for."""
-        return TIMES[self.scene.shot("rulers")["rulers"].width < WIDE].format(times)
+    def sees(self, picture: str, texts: tuple[str, ...]) -> Word:
+        """What is seen in a picture, under the name of its algorithm."""
+        rect = self.place[f"{picture} seen"]
+        return amid(texts, self.skin.ink, rect, "seen")
 
-    def difference(self, values: np.ndarray, rect: Rect) -> Matrix:
-        """Distances on the ramp of O, from zero."""
-        low, high = self.found.ramp
-        return Matrix(values, rect, self.skin, "O", 0.0, high - low)
-
-    def of_what(self, error: float, rect: Rect) -> Named:
-        """How large an error is, and of values how large; on two lines where one would be small."""
-        rect, largest = rect.inset(em(14), 0.0), self.found.errors[self.found.own].largest
-        first, (whole, *short) = f"at most {power(error)}", (f"{words} {number(largest, 2)}" for words in VALUES)
-        lines = [f"{first}, {whole}"]
-        px = NUMBER if line_width(lines, NUMBER) <= rect.width else NAME
-        if line_width(lines, px) > rect.width:
-            first = first_that_fits((first, f"≤ {power(error)}"), px, rect.width, Face.STRONG)
-            lines = [first, first_that_fits((whole, *short), LABEL, rect.width, Face.STRONG)]
-        sizes = [px, *(LABEL for _ in lines[1:])]
-        words = [heading(at, text, self.skin.ink, size) for at, text, size in zip(split(rect, len(lines)), lines, sizes, strict=True)]
-        for each in words:
+    def most(self, picture: str, error: float) -> Named:
+        """How large a picture's largest error is, and of what; on one line where there is room."""
+        rect, share = self.place[f"{picture} most"], percent(error / self.own.largest)
+        whole = f"{MOST[0].format(share)} {OF_WHAT[0]}"
+        if line_width([whole], NAME) <= rect.width:
+            lines = [heading(rect, whole, self.skin.ink, NAME)]
+        else:
+            upper, lower = split(rect, 2)
+            first = first_that_fits([each.format(share) for each in MOST], NAME, rect.width, Face.STRONG)
+            lines = [heading(upper, first, self.skin.ink, NAME), amid(OF_WHAT, self.skin.ink, lower, "part")]
+        for each in lines:
             each.tag = "part"
-        return Named(*words, tag="most", text=" ".join(lines))
+        return Named(*lines, tag="most", text=" ".join(each.text for each in lines))
+
+
+def digits(value: float) -> str:
+    """A number to two digits, however small, without a power of ten."""
+    return np.format_float_positional(value, precision=2, unique=False, fractional=False).rstrip(".")
+
+
+def percent(share: float) -> str:
+    """A share, so written."""
+    return f"{digits(100 * share)}%"
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -145,239 +147,210 @@ class ExactnessFilm(ChapterFilm):
 
 @beat("outputs")
 def outputs(film: ExactnessFilm) -> None:
-    """O by standard attention and O by FlashAttention slide over each other; where they overlap their difference is seen."""
-    place, skin = film.place, film.skin
-    film.titles = [heading(place[f"{side} name"], name, skin.ink) for side, name in zip(SIDES, NAMES, strict=False)]
-    film.move(FadeIn(film.overlay, *film.titles), seconds=0.6)
-    starts = [place[side] for side in SIDES]
+    """O of FlashAttention is taken from O of standard attention, column by column: at their own size nothing is left."""
+    place, skin, config = film.place, film.skin, film.config
+    shape = tuple(text.format(config.seq_q, config.head_dim, config.dtype) for text in OUTPUT)
+    film.seen = {side: film.sees(side, shape) for side in SIDES} | {"rest": film.sees("rest", UNMAGNIFIED)}
+    names = {side: title(place[f"{side} name"], (name, short), film) for side, name, short in zip(SIDES, NAMES, SHORT, strict=True)}
+    names["rest"] = title(place["rest name"], ("difference",), film)
+    film.stage = [*names.values()]
+    film.signs = [heading(place[name], text, skin.ink, NUMBER) for name, text in (("minus", "−"), ("equals", "="))]
+    left, right, rest = film.pictures
+    film.move(FadeIn(left, right, *(names[side] for side in SIDES), *(film.seen[side] for side in SIDES)), seconds=0.6)
+    at = Rectangles(skin.ink, name="at")
 
-    def slide(share: float) -> None:
-        film.overlay.place(*(start.toward(place["both"], share) for start in starts))
+    def sweep(share: float) -> None:
+        ends = [(rect.x0 + rect.width * share, rect) for rect in (place[name] for name in PICTURES)]
+        at.display(np.array([[x - em(3), rect.y0, x + em(3), rect.y1] for x, rect in ends]))
 
-    note = heading(place["note"], "their difference", skin.ink)
-    film.scene.hold(0.4)
     with film.scene.telling():
-        film.move(Shows(film.overlay, slide, rate_func=ease_in_out_cubic), *(FadeOut(title) for title in film.titles), seconds=SLIDE)
-    film.left = film.difference(film.found.apart, place["both"])
-    film.scene.add(film.left)
-    film.scene.remove(film.overlay)
-    film.titles = [note]
-    film.move(FadeIn(note), seconds=TEXT)
+        film.scene.hold(0.6)
+        film.move(FadeIn(*film.signs, names["rest"], film.seen["rest"]), seconds=TEXT)
+        film.move(Columns(rest, introducer=True), Shows(at, sweep, introducer=True, remover=True), seconds=SWEEP)
+
+
+def title(rect: Rect, texts: tuple[str, ...], film: ExactnessFilm) -> Word:
+    """The first of these names that fits as a label, as large as there is room for, in the middle of its place."""
+    return heading(rect, first_that_fits(texts, LABEL, rect.width, Face.STRONG), film.skin.ink, NAME)
 
 
 @beat("speckle")
 def speckle(film: ExactnessFilm) -> None:
     """The difference is magnified until it is seen; beneath stands how large it is, and of what."""
-    place, found = film.place, film.found
-    (note,) = film.titles
-    cut = f", {found.beyond:.1%} off the scale" if found.beyond else ""
-    larger = heading(place["note"], f"their difference, shown × {found.magnified:,}{cut}", film.skin.ink)
-    film.titles, film.most = [larger], film.of_what(float(found.apart.max()), place["most"])
+    found = film.found
+    film.stage.append(film.most("rest", float(found.apart.max())))
     with film.scene.telling():
-        film.move(FadeOut(note), seconds=TEXT)
-        film.move(FadeIn(larger), film.left.to(found.apart * found.magnified), seconds=MAGNIFY)
-        film.move(FadeIn(film.most), seconds=TEXT)
+        change(film, "rest", tuple(text.format(found.magnified) for text in MAGNIFIED))
+        film.move(film.pictures[-1].to(found.apart * found.magnified), seconds=MAGNIFY)
+        film.move(FadeIn(film.stage[-1]), seconds=TEXT)
+
+
+def change(film: ExactnessFilm, picture: str, texts: tuple[str, ...]) -> None:
+    """Something else is seen of a picture's algorithm."""
+    film.move(FadeOut(film.seen[picture]), seconds=TEXT)
+    film.seen[picture] = film.sees(picture, texts)
+    film.move(FadeIn(film.seen[picture]), seconds=TEXT)
 
 
 @beat("truth")
 def truth(film: ExactnessFilm) -> None:
-    """The difference leaves; how far each output is from float64 attention, magnified alike."""
-    place, found = film.place, film.found
-    film.squares = [film.difference(off * found.magnified, place[side]) for off, side in zip(found.off, SIDES, strict=True)]
-    film.words = [words_of(film, lane) for lane in range(len(SIDES))]
-    gone = [FadeOut(each) for each in (film.most, film.left, *film.titles)]
+    """Each output becomes its distance from float64 attention, magnified as the difference is, which stays beside them."""
+    found, (low, high) = film.found, film.found.ramp
+    film.move(FadeOut(*film.signs), seconds=TEXT)
     with film.scene.telling():
-        for square, words in zip(film.squares, film.words, strict=True):
-            film.move(*gone, FadeIn(square, words), seconds=1.0)
-            film.scene.hold(0.8)
-            gone = []
+        for at, (side, off) in enumerate(zip(SIDES, found.off, strict=True)):
+            film.move(FadeOut(film.seen[side]), seconds=TEXT)
+            output, film.pictures[at] = film.pictures[at], Matrix(off * found.magnified, film.place[side], film.skin, "O", 0.0, high - low)
+            film.seen[side] = film.sees(side, tuple(text.format(found.magnified) for text in OFF))
+            film.stage.append(film.most(side, float(off.max())))
+            film.move(FadeIn(film.pictures[at], film.seen[side], film.stage[-1]), seconds=0.8)
+            film.scene.remove(output)
+            film.scene.hold(0.6)
+    film.stage += [*film.pictures, *film.seen.values()]
 
 
-def words_of(film: ExactnessFilm, lane: int) -> Named:
-    """Whose error a square is, over its middle, and beneath it the largest, and of what."""
-    side = SIDES[lane]
-    rect = film.place[f"{side} name"]
-    texts = [text.format(name, film.found.magnified) for name, some in ((NAMES[lane], OFF[:-1]), (SHORT[lane], OFF)) for text in some]
-    name = heading(rect, first_that_fits(texts, NAME, rect.width, Face.STRONG), film.skin.ink)
-    return Named(name, film.of_what(float(film.found.off[lane].max()), film.place[f"{side} most"]), tag="words")
-
-
-@beat("ruler")
-def ruler(film: ExactnessFilm) -> None:
-    """Each square shrinks to a dot on the ruler of the settings' dtype."""
-    found, line = film.found.errors[film.found.own], film.alone
-    film.dtype = dtype_name(film, line, found, [""])
-    axis = axis_of(film, film.scene.shot("rulers")["axis"])
-    film.move(*(FadeOut(each) for each in film.words), seconds=TEXT)
-    film.ticks = film.numbered(line)
-    film.move(FadeIn(film.scale.at(line), film.dtype, axis, *film.ticks), seconds=TEXT)
-    film.lanes = []
-    with film.scene.telling():
-        for at, (square, share) in enumerate(zip(film.squares, found.shares, strict=True)):
-            spot = film.dots[at].at((line.x(share), line.heights[LANES[at]], 0))
-            x, y, _ = spot.get_center()
-            film.move(matrix_to(square, centered(float(x), float(y), DOT, DOT)), seconds=STEP)
-            film.scene.remove(square)
-            film.scene.add(spot)
-            film.lanes.append(lane_name(film, film.calls[at], share, LANES[at], found.times[at]))
-            film.move(FadeIn(film.lanes[-1]), seconds=TEXT)
-
-
-def called(width: float) -> tuple[tuple[str, ...], float]:
-    """Names of the dots and their size: no wider than a third of the ruler."""
-    for texts, px in ((NAMES, NAME), (SHORT, NAME), (SHORT, LABEL)):
-        if max(text_width(text, px, Face.STRONG) for text in texts) <= width / 3:
-            break
-    return texts, px
-
-
-def lane_name(film: ExactnessFilm, text: str, share: float, lane: int, times: str) -> Word:
-    """Whose a dot of the first ruler is, at its left, clear of the mark, and of its number, where that will stand between."""
-    line, px, unit = film.alone, film.call_px, film.found.errors[film.found.own].unit
-    wide, at = text_width(text, px, Face.STRONG), line.x(unit)
-    right = min(line.x(share), number_at(line, share, unit, text_width(film.times_of(times), NAME, Face.STRONG))) - NEAR
-    if right - wide - em(12) < at < right + em(12):  # the mark would go through it
-        right = at - em(16)
-    return Word(text, px, film.skin.ink, right - wide, line.heights[lane] - 0.36 * em(px), "name dot")
-
-
-def dtype_name(film: ExactnessFilm, line: Ruler, found: Errors, texts: Sequence[str]) -> Word:
-    """The dtype's name and the first that fits of what follows it, at the end that its mark is far from."""
-    head, at = line.head, line.x(found.unit)
-    room, px = max(at - head.x0, head.x1 - at) - em(NAME), NAME if head.width > WIDE else LABEL
-    text = first_that_fits([f"{found.dtype}{each.format(found.mark)}" for each in texts], px, room, Face.STRONG)
-    left = head.x0 if at > head.center[0] else head.x1 - text_width(text, px, Face.STRONG)
-    return Word(text, px, film.skin.ink, left, middle(head, px), "dtype")
-
-
-def axis_of(film: ExactnessFilm, rect: Rect) -> Word:
-    """What the rulers measure."""
-    return amid(AXIS, film.skin.ink, rect, "note")
-
-
-@beat("mark")
-def mark(film: ExactnessFilm) -> None:
-    """The mark of the dtype's rounding, and each dot in units of it."""
-    line, found = film.alone, film.found.errors[film.found.own]
-    film.move(Shows(film.mark, lambda share: film.mark.at(line, found.unit, share), introducer=True), seconds=0.6)
-    film.unit, film.times = mark_name(film, line, found), numbers(film, line, found, NAME)
-    with film.scene.telling():
-        film.move(FadeIn(film.unit), seconds=TEXT)
-        film.scene.hold(0.5)
-        for number in film.times:
-            film.move(FadeIn(number), seconds=TEXT)
-            film.scene.hold(0.4)
-
-
-def mark_name(film: ExactnessFilm, line: Ruler, found: Errors) -> Word:
-    """What the mark stands at, over it, within the frame."""
-    text = MARK.format(found.mark)
-    wide = text_width(text, NAME, Face.STRONG)
-    left = float(np.clip(line.x(found.unit) - wide / 2, line.rect.x0, line.rect.x1 - wide))
-    return Word(text, NAME, film.skin.ink, left, middle(line.head, NAME), "unit")
-
-
-def numbers(film: ExactnessFilm, line: Ruler, found: Errors, px: float) -> list[Word]:
-    """How many roundings each error is, beside its dot."""
-    return [
-        counted_at(film, line, found, share, lane, times, px)
-        for share, lane, times in zip(found.shares, LANES, found.times, strict=True)
-    ]  # fmt: skip
-
-
-def counted_at(film: ExactnessFilm, line: Ruler, found: Errors, share: float, lane: int, times: str, px: float) -> Word:
-    """How many roundings a share is, beside its place."""
-    text = film.times_of(times)
-    left = number_at(line, share, found.unit, text_width(text, px, Face.STRONG))
-    return Word(text, px, film.skin.ink, left, line.heights[lane] - 0.36 * em(px), "times")
-
-
-def number_at(line: Ruler, share: float, unit: float, wide: float) -> float:
-    """Where a dot's number begins: at the right of the dot, or at its left where the mark would go through it or stand between."""
-    x, at = line.x(share), line.x(unit)
-    left = x + NEAR
-    return x - NEAR - wide if x < at < left + wide + em(8) else left
+def leave(film: ExactnessFilm) -> None:
+    """What the beat before has shown goes."""
+    film.move(FadeOut(*film.stage), seconds=TEXT)
+    film.stage = []
 
 
 @beat("why")
 def why(film: ExactnessFilm) -> None:
-    """Float64 attention with nothing but S and P rounded leaves the mark, and comes to where standard attention is."""
-    line, found = film.alone, film.found.errors[film.found.own]
-    ring = Dot(film.skin.ink, hollow=True, name="point cause")
-    text = first_that_fits(CAUSE, film.call_px, max(each.wide for each in film.lanes), Face.STRONG)
-    times = roughly(found.caused / found.unit)
-    name = lane_name(film, text, found.caused, BETWEEN, times)
-    start, stop = math.log2(found.unit), math.log2(found.caused)
-
-    def come_off(share: float) -> None:
-        ring.at((line.x(2.0 ** (start + (stop - start) * share)), line.heights[BETWEEN], 0))
-
+    """What either algorithm makes on its way to O, and in which dtype it is kept; then only S is left in front, where they differ."""
+    leave(film)
+    place, alike = film.scene.shot("stored"), []
     with film.scene.telling():
-        film.move(Shows(ring, come_off, rate_func=ease_in_out_cubic, introducer=True), seconds=2.0)
-        film.cause = [ring, name, counted_at(film, line, found, found.caused, BETWEEN, times, NAME)]
-        film.move(FadeIn(*film.cause[1:]), seconds=TEXT)
+        for at, side in enumerate(SHORT):
+            name, boxes, arrows = stages(place[side])
+            head = Word(NAMES[at], NAME, film.skin.ink, name.x0, middle(name, NAME), "name")
+            film.stage.append(head)
+            for index, rect in enumerate(boxes):
+                parts: list[Mobject] = [kept(film, at, index, rect)]
+                parts += [heading(arrows[index - 1], "→", film.skin.ink, NUMBER)] if index else [head]
+                film.move(FadeIn(*parts), seconds=0.6)
+                film.stage += parts[: 2 if index else 1]
+                alike += parts if index else []
+        film.scene.hold(0.6)
+        film.move(StepBack(alike, BACK), seconds=0.6)
+
+
+def kept(film: ExactnessFilm, at: int, index: int, rect: Rect) -> Named:
+    """One of S, P and O of an algorithm: its name, a value of it or its error, its dtype, and where it is."""
+    score, skin = film.found.score, film.skin
+    whole = at > 0 and index == 0
+    exact, stored = (score.written(value) for value in (score.score, score.stored))
+    values = (exact if whole else f"{exact} → {stored}", "", f"off by {percent(film.own.shares[at])}")
+    inside = rect.inset(em(12), em(20))
+    dtypes = (f"kept in {UNROUNDED}", UNROUNDED) if whole else (f"rounded to {film.own.dtype}", film.own.dtype)
+    texts = (STAGES[index], values[index], first_that_fits(dtypes, LABEL, inside.width, Face.STRONG), KEPT[SHORT[at]][index])
+    frame = box(rect, stroke=skin.o if index == len(STAGES) - 1 else skin.scores, width=theme.HEAVY if index == 0 else theme.OUTLINE)
+    said = [(text, px) for text, px in zip(texts, (NAME, NAME, LABEL, LABEL), strict=True) if text]
+    lines = [heading(row, text, skin.ink, px) for row, (text, px) in zip(split(inside, len(said)), said, strict=True)]
+    for each in lines:
+        each.tag = "part"
+    if at == index == 0:
+        film.value = lines[1]
+    return Named(frame, *lines, tag=f"stage {SHORT[at]}", text=", ".join(text for text, _ in said))
+
+
+@beat("gap")
+def gap(film: ExactnessFilm) -> None:
+    """The score that is rounded most snaps to the nearest number of the dtype; how far off that makes its term and O."""
+    place, score, skin = film.scene.shot("gap"), film.found.score, film.skin
+    axis = Axis(place["line"], score.neighbours[0], score.neighbours[-1])
+    start, stop = axis.x(score.score), axis.x(score.stored)
+    note = title(place["note"], tuple(text.format(score.dtype, film.own.digits) for text in TICKS), film)
+    spot, ghost = (
+        Dot(skin.scores, hollow=hollow, name=name).at((start, axis.line, 0)) for hollow, name in ((False, "score"), (True, "was"))
+    )
+    named = beside(film, axis, f"score {score.written(score.score)}", start, left=stop > start)
+    off = first_that_fits([text.format(digits(score.off)) for text in HALF], NAME, axis.over(start).width, Face.STRONG)
+    so_far, span = heading(axis.over((start + stop) / 2), off, skin.ink, NAME), Rectangles(skin.ink, name="off")
+
+    def snap(share: float) -> None:
+        x, y, half = start + (stop - start) * share, axis.span, em(3)
+        spot.at((x, axis.line, 0))
+        ends = [[at - half, axis.line + 2 * DOT, at + half, y + half] for at in (start, x)]
+        span.display(np.array([[min(start, x), y - half, max(start, x), y + half], *ends]))
+
+    leave(film)
+    film.stage = [note, *numbered(film, axis)]
+    film.move(fly(named, film.value), FadeIn(*film.stage), seconds=MOVE)
+    film.move(FadeIn(spot), seconds=TEXT)
+    film.scene.hold(0.4)
+    film.scene.add(ghost, spot)
+    with film.scene.telling():
+        film.move(Shows(Group(spot, span), snap, rate_func=ease_in_out_cubic), FadeIn(so_far), seconds=SNAP)
+        film.stage += [named, ghost, spot, span, so_far]
+        for effect in effects(film, place["rows"]):
+            film.scene.hold(0.7)
+            film.move(FadeIn(*effect), seconds=0.4)
+            film.stage += effect
+
+
+def beside(film: ExactnessFilm, axis: Axis, text: str, x: float, *, left: bool) -> Word:
+    """Words over a line, at the left or at the right of a place of it."""
+    wide = text_width(text, NAME, Face.STRONG)
+    return Word(text, NAME, film.skin.ink, x - NEAR - wide if left else x + NEAR, axis.line + NEAR, "score")
+
+
+def numbered(film: ExactnessFilm, axis: Axis) -> list[Mobject]:
+    """A line with a tick for each of the numbers that the dtype has about the score."""
+    score, half, rect = film.found.score, em(4) / 2, axis.rect
+    places = [axis.x(value) for value in score.neighbours]
+    line = Rectangles(film.skin.quiet, name="line")
+    ticks = [[x - half, axis.line - TALL, x + half, axis.line + TALL] for x in places]
+    line.display(np.array([[rect.x0, axis.line - half, rect.x1, axis.line + half], *ticks]))
+    texts = [amid((score.written(value),), film.skin.ink, axis.under(x), "tick") for value, x in zip(score.neighbours, places, strict=True)]
+    return [line, *texts]
+
+
+def effects(film: ExactnessFilm, rect: Rect) -> list[list[Word]]:
+    """Three rows in the middle of their place: what is off because of the rounding, or in all, and by how much."""
+    ink = film.skin.ink
+    sizes = [OFF_BY.format(percent(share)) for share in (film.found.score.term_off, film.own.caused, film.own.shares[0])]
+    sizes = [sizes[0], *(f"{size} {OF_WHAT[0]}" if film.wide else size for size in sizes[1:])]
+    names = [texts[not film.wide] for texts in EFFECTS]
+    wide, beyond = max(text_width(text, NAME) for text in names), max(text_width(text, NAME, Face.STRONG) for text in sizes)
+    left = rect.center[0] - (wide + em(NAME) + beyond) / 2
+    return [
+        [
+            Word(name, NAME, ink, left, middle(row, NAME), "effect", Face.TEXT),
+            Word(size, NAME, ink, left + wide + em(NAME), middle(row, NAME), "off by"),
+        ]
+        for row, name, size in zip(split(rect, len(names)), names, sizes, strict=True)
+    ]  # fmt: skip
 
 
 @beat("dtypes")
 def dtypes(film: ExactnessFilm) -> None:
-    """The ruler makes room; copies of its mark and dots come down to the other dtypes' rulers, and go to their places there."""
-    shrink(film)
-    own = film.found.own
+    """A ruler for each dtype, the coarsest first; each error comes as a dot where it is."""
+    leave(film)
+    place, found = film.scene.shot("rulers"), film.found.errors
+    keys = legend(film, place["legend"])
+    film.move(FadeIn(*keys, amid(AXIS, film.skin.ink, place["axis"], "note"), *decades(film, film.rulers[-1])), seconds=TEXT)
     with film.scene.telling():
-        for at in (index for index in range(len(film.found.errors)) if index != own):
-            line, found = film.rulers[at], film.found.errors[at]
-            film.move(come(film, own, at), seconds=2.0)
-            film.move(FadeIn(*counted(film, line, found)), seconds=TEXT)
-            film.scene.hold(0.4)
+        for line, each in zip(film.rulers, found, strict=True):
+            film.move(FadeIn(Scale(film.skin, each.dtype, line), *dtype_name(film, line, each)), seconds=0.4)
+            for lane, words in enumerate(values(line, each, film)):
+                film.move(FadeIn(film.dot(lane).at((line.x(each.shares[lane]), line.heights[lane], 0)), words), seconds=0.5)
+            film.scene.hold(0.3)
 
 
-def shrink(film: ExactnessFilm) -> None:
-    """The ruler becomes one of as many as there are dtypes, with a range that holds all; the dots' names go to the legend."""
-    start, stop, found = film.alone, film.rulers[film.found.own], film.found.errors[film.found.own]
-    film.move(*(FadeOut(each) for each in (*film.times, *film.cause, *film.ticks, film.unit, film.dtype)), seconds=TEXT)
-    keys, words = legend(film, film.scene.shot("rulers")["legend"])
-
-    def show(share: float) -> None:
-        line = start.toward(stop, share)
-        film.scale.at(line)
-        stand(line, film.mark, film.dots, found.unit, found.shares)
-
-    moving = Shows(Group(film.scale, film.mark, *film.dots), show, rate_func=ease_in_out_cubic)
-    film.scene.remove(*film.lanes)
-    film.move(moving, *(fly(word, name) for word, name in zip(words, film.lanes, strict=True)), seconds=MOVE)
-    pairs = list(zip(film.rulers, film.found.errors, strict=True))
-    scales = [Scale(film.skin, each.dtype).at(line) for line, each in pairs if each is not found]
-    names = [dtype_name(film, line, each, UNIT) for line, each in pairs]
-    film.move(FadeIn(*keys, *names, *counted(film, stop, found), *scales, *film.numbered(film.rulers[-1])), seconds=TEXT)
-
-
-def stand(line: Ruler, mark: Mark, dots: Sequence[Dot], unit: float, shares: Sequence[float]) -> None:
-    """A mark and the dots of a dtype, on a ruler."""
-    mark.at(line, unit)
-    for spot, share, lane in zip(dots, shares, LANES, strict=True):
-        spot.at((line.x(share), line.heights[lane], 0))
-
-
-def counted(film: ExactnessFilm, line: Ruler, found: Errors) -> list[Word]:
-    """The dots' numbers; where every step is rounded as the mark says, why both algorithms are beyond it, where there is room."""
-    made = numbers(film, line, found, LABEL)
-    left, px = max(word.left + word.wide for word in made) + em(50), LABEL
-    if found.every_step:
-        text = first_that_fits(STEPS, px, line.rect.x1 - left)
-        made.append(Word(text, px, film.skin.ink, left, line.heights[BETWEEN] - 0.36 * em(px), "steps", Face.TEXT))
-    return made
-
-
-def legend(film: ExactnessFilm, rect: Rect) -> tuple[list[Dot], list[Word]]:
+def legend(film: ExactnessFilm, rect: Rect) -> list[Mobject]:
     """Whose each dot is, in one line: dots and words."""
     gap, space = 2.2 * DOT, em(60)
     texts = NAMES if width_of(NAMES, gap, space) <= rect.width else SHORT
-    left, keys, words = rect.center[0] - width_of(texts, gap, space) / 2, [], []
+    left = rect.center[0] - width_of(texts, gap, space) / 2
+    keys: list[Mobject] = []
     for lane, text in enumerate(texts):
-        keys.append(film.dot(lane, "key").at((left + DOT, rect.center[1], 0)))
-        words.append(Word(text, LABEL, film.skin.ink, left + DOT + gap, middle(rect, LABEL), "name"))
+        keys += [
+            film.dot(lane, "key").at((left + DOT, rect.center[1], 0)),
+            Word(text, LABEL, film.skin.ink, left + DOT + gap, middle(rect, LABEL), "name"),
+        ]
         left += DOT + gap + text_width(text, LABEL, Face.STRONG) + space
-    return keys, words
+    return keys
 
 
 def width_of(texts: tuple[str, ...], gap: float, space: float) -> float:
@@ -385,31 +358,75 @@ def width_of(texts: tuple[str, ...], gap: float, space: float) -> float:
     return sum(DOT + gap + text_width(text, LABEL, Face.STRONG) for text in texts) + space * (len(texts) - 1)
 
 
-def come(film: ExactnessFilm, own: int, at: int) -> Shows:
-    """The mark and the dots of one dtype become another's: down first, then along."""
-    before, after = film.found.errors[own], film.found.errors[at]
-    start, stop = film.rulers[own], film.rulers[at]
-    moved, copies = Mark(film.skin), [film.dot(lane) for lane in range(len(NAMES))]
+def decades(film: ExactnessFilm, line: Ruler) -> list[Word]:
+    """The numbers of a ruler's ticks, beneath it: of each, or of every second or third where they would touch."""
+    at, made = film.scene.shot("rulers")["ticks"], []
+    texts = {decade: f"{10.0 ** (decade + 2):.10f}".rstrip("0").rstrip(".") + "%" for decade in line.decades}
+    widest = max(text_width(text, LABEL) for text in texts.values()) + em(LABEL) / 2
+    for decade, text in texts.items():
+        wide = text_width(text, LABEL)
+        left = line.x(10.0**decade) - wide / 2
+        if decade % math.ceil(widest / line.pitch) == 0 and left + wide <= line.rect.x1:
+            made.append(Word(text, LABEL, film.skin.ink, left, middle(at, LABEL), "tick", Face.TEXT))
+    return made
 
-    def show(share: float) -> None:
-        down, along = ease_in_out_cubic(min(1.0, 2.5 * share)), ease_in_out_cubic(max(0.0, (share - 0.4) / 0.6))
-        shares = [a ** (1 - along) * b**along for a, b in zip(before.shares, after.shares, strict=True)]
-        stand(start.toward(stop, down), moved, copies, before.unit ** (1 - along) * after.unit**along, shares)
 
-    show(0.0)
-    return Shows(Group(moved, *copies), show, introducer=True)
+def dtype_name(film: ExactnessFilm, line: Ruler, found: Errors) -> list[Word]:
+    """A dtype, and how many digits it has, at the left of its ruler."""
+    upper, lower = split(line.name, 2)
+    about = first_that_fits([text.format(found.digits) for text in DIGITS], LABEL, line.name.width)
+    return [
+        Word(found.dtype, film.px, film.skin.ink, upper.x0, middle(upper, film.px), "dtype"),
+        Word(about, LABEL, film.skin.ink, lower.x0, middle(lower, LABEL), "digits", Face.TEXT),
+    ]
+
+
+def values(line: Ruler, found: Errors, film: ExactnessFilm) -> tuple[Word, Word]:
+    """Each error in words: standard attention's at the right of its dot, FlashAttention's at the left of both."""
+    ink, (standard, flash) = film.skin.ink, (percent(share) for share in found.shares)
+    first, last = (
+        line.x(found.shares[0]) + NEAR,
+        min(line.x(share) for share in found.shares) - NEAR - text_width(flash, LABEL, Face.STRONG),
+    )
+    return (
+        Word(standard, LABEL, ink, first, line.heights[0] - 0.36 * em(LABEL), "value"),
+        Word(flash, LABEL, ink, last, line.heights[1] - 0.36 * em(LABEL), "value"),
+    )
 
 
 @beat("exact")
 def exact(film: ExactnessFilm) -> None:
-    """A line from mark to mark: the fewer bits, the larger a rounding, and the dots of both methods go with it."""
+    """From FlashAttention's dot to under standard attention's: how many times smaller its error is."""
     with film.scene.telling():
-        for (upper, first), (lower, second) in itertools.pairwise(zip(film.rulers, film.found.errors, strict=True)):
-            start, stop = np.array([upper.x(first.unit), upper.line]), np.array([lower.x(second.unit), lower.top])
-            trail = theme.rule(film.skin.ink, theme.OUTLINE)
-            film.move(Shows(trail, partial(drawn_to, trail, start, stop), rate_func=ease_in_out_cubic, introducer=True), seconds=TRAIL)
+        for line, each in zip(film.rulers, film.found.errors, strict=True):
+            way = Rectangles(film.skin.ink, name="way")
+            if each.apart:
+                film.move(Shows(way, partial(reach, way, line, each), introducer=True), seconds=0.9)
+            film.move(FadeIn(apart(film, line, each)), seconds=TEXT)
+            film.scene.hold(0.4)
 
 
-def drawn_to(trail: Line, start: np.ndarray, stop: np.ndarray, share: float) -> None:
-    """A line is so far on its way."""
-    set_ends(trail, (*start, 0), (*(start + (stop - start) * max(share, 1e-3)), 0))
+def reach(way: Rectangles, line: Ruler, found: Errors, share: float) -> None:
+    """So much of a line from the one dot to under the other."""
+    standard, flash = (line.x(each) for each in found.shares)
+    upper, y = line.heights
+    half, begin = em(5) / 2, flash + math.copysign(DOT, standard - flash)
+    along, up = begin + (standard - begin) * early(share), y + (upper - DOT - y) * late(share)
+    way.display(
+        np.array(
+            [[min(begin, along), y - half, max(begin, along), y + half], [standard - half, y, standard + half, up]][: 1 + (share > 0.5)]
+        )
+    )
+
+
+def apart(film: ExactnessFilm, line: Ruler, found: Errors) -> Word:
+    """How far apart two errors are, at the right of both."""
+    left = max(line.x(share) for share in found.shares) + NEAR
+    return Word(gap_of(film, found), film.px, film.skin.ink, left, line.heights[1] - 0.36 * em(film.px), "gap")
+
+
+def gap_of(film: ExactnessFilm, found: Errors) -> str:
+    """In words."""
+    if not found.apart:
+        return ALIKE[not film.wide or found.dtype != UNROUNDED]
+    return (GAPS if film.wide else SHORT_GAPS)[found.smaller < 1].format(roughly(max(found.smaller, 1 / found.smaller)))

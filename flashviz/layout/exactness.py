@@ -1,4 +1,4 @@
-"""Shots of ExactnessScene: two outputs that slide over each other, the error of each, and rulers on which they are dots."""
+"""Shots of ExactnessScene: two outputs and their difference, what each algorithm stores, one rounding, and rulers with errors as dots."""
 
 from __future__ import annotations
 
@@ -6,34 +6,55 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flashviz.layout.rect import Aspect, Rect, rows
+from flashviz.layout.rect import Aspect, Rect, centered, columns, rows
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``left`` and ``right``: both outputs, and then their errors, each under its name and over its largest; ``both``: where the outputs meet,
-# with a ``note`` over it and how far they are apart beneath.
+# ``left`` minus ``right`` equals ``rest``: pictures of one size, each with its name, what is seen of it, and how large it is.
 OUTPUTS: Mapping[Aspect, Table] = {
     "16:9": {
-        "left": (100, 120, 900, 810), "right": (1020, 120, 1820, 810), "left name": (100, 40, 900, 108),
-        "right name": (1020, 40, 1820, 108), "left most": (100, 824, 900, 930), "right most": (1020, 824, 1820, 930),
-        "both": (100, 120, 1820, 810), "note": (100, 40, 1820, 108), "most": (100, 830, 1820, 930),
+        "left": (100, 176, 620, 790), "right": (700, 176, 1220, 790), "rest": (1300, 176, 1820, 790),
+        "left name": (100, 50, 620, 108), "right name": (700, 50, 1220, 108), "rest name": (1300, 50, 1820, 108),
+        "left seen": (100, 112, 620, 160), "right seen": (700, 112, 1220, 160), "rest seen": (1300, 112, 1820, 160),
+        "left most": (100, 804, 620, 924), "right most": (700, 804, 1220, 924), "rest most": (1300, 804, 1820, 924),
+        "minus": (620, 176, 700, 790), "equals": (1220, 176, 1300, 790),
     },
     "4:3": {
-        "left": (60, 140, 690, 800), "right": (750, 140, 1380, 800), "left name": (60, 60, 690, 126),
-        "right name": (750, 60, 1380, 126), "left most": (60, 814, 690, 920), "right most": (750, 814, 1380, 920),
-        "both": (60, 140, 1380, 800), "note": (60, 60, 1380, 126), "most": (60, 820, 1380, 920),
+        "left": (500, 40, 1010, 300), "right": (500, 350, 1010, 610), "rest": (500, 660, 1010, 920),
+        "left name": (60, 110, 480, 168), "right name": (60, 420, 480, 478), "rest name": (60, 730, 480, 788),
+        "left seen": (60, 172, 480, 220), "right seen": (60, 482, 480, 530), "rest seen": (60, 792, 480, 840),
+        "left most": (1030, 110, 1380, 230), "right most": (1030, 420, 1380, 540), "rest most": (1030, 730, 1380, 850),
+        "minus": (500, 300, 1010, 350), "equals": (500, 610, 1010, 660),
     },
     "1:1": {
-        "left": (40, 150, 520, 790), "right": (560, 150, 1040, 790), "left name": (40, 76, 520, 140),
-        "right name": (560, 76, 1040, 140), "left most": (40, 806, 520, 916), "right most": (560, 806, 1040, 916),
-        "both": (40, 150, 1040, 790), "note": (40, 76, 1040, 140), "most": (40, 810, 1040, 910),
+        "left": (410, 40, 740, 300), "right": (410, 350, 740, 610), "rest": (410, 660, 740, 920),
+        "left name": (40, 110, 400, 168), "right name": (40, 420, 400, 478), "rest name": (40, 730, 400, 788),
+        "left seen": (40, 172, 400, 220), "right seen": (40, 482, 400, 530), "rest seen": (40, 792, 400, 840),
+        "left most": (750, 110, 1040, 230), "right most": (750, 420, 1040, 540), "rest most": (750, 730, 1040, 850),
+        "minus": (410, 300, 740, 350), "equals": (410, 610, 740, 660),
     },
     "9:16": {
-        "left": (60, 120, 1020, 560), "right": (60, 760, 1020, 1200), "left name": (60, 50, 1020, 112),
-        "right name": (60, 690, 1020, 752), "left most": (60, 568, 1020, 672), "right most": (60, 1208, 1020, 1312),
-        "both": (60, 120, 1020, 1200), "note": (60, 50, 1020, 112), "most": (60, 1220, 1020, 1330),
+        "left": (60, 110, 1020, 370), "right": (60, 550, 1020, 810), "rest": (60, 990, 1020, 1250),
+        "left name": (60, 40, 520, 98), "right name": (60, 480, 520, 538), "rest name": (60, 920, 520, 978),
+        "left seen": (540, 40, 1020, 98), "right seen": (540, 480, 1020, 538), "rest seen": (540, 920, 1020, 978),
+        "left most": (60, 376, 1020, 440), "right most": (60, 816, 1020, 880), "rest most": (60, 1256, 1020, 1320),
+        "minus": (60, 440, 1020, 484), "equals": (60, 880, 1020, 924),
     },
 }  # fmt: skip
+# What either algorithm makes on its way to O, and in which dtype it is kept.
+STORED: Mapping[Aspect, Table] = {
+    "16:9": {"standard": (100, 40, 1820, 470), "flash": (100, 500, 1820, 930)},
+    "4:3": {"standard": (60, 40, 1380, 470), "flash": (60, 500, 1380, 930)},
+    "1:1": {"standard": (40, 50, 1040, 470), "flash": (40, 500, 1040, 920)},
+    "9:16": {"standard": (60, 60, 1020, 660), "flash": (60, 730, 1020, 1330)},
+}
+# ``note``: what the ticks are; ``line``: numbers of a dtype about a score; ``rows``: what the rounding makes of weight and output.
+GAP: Mapping[Aspect, Table] = {
+    "16:9": {"note": (100, 40, 1820, 110), "line": (100, 130, 1820, 570), "rows": (100, 620, 1820, 920)},
+    "4:3": {"note": (60, 50, 1380, 120), "line": (60, 140, 1380, 570), "rows": (60, 620, 1380, 920)},
+    "1:1": {"note": (40, 60, 1040, 130), "line": (40, 150, 1040, 570), "rows": (40, 620, 1040, 910)},
+    "9:16": {"note": (60, 100, 1020, 170), "line": (60, 220, 1020, 800), "rows": (60, 880, 1020, 1280)},
+}
 # ``legend``: whose the dots are; ``rulers``: one beneath the other; ``ticks``: numbers beneath the last; ``axis``: what they measure.
 RULERS: Mapping[Aspect, Table] = {
     "16:9": {"legend": (100, 30, 1820, 96), "rulers": (100, 110, 1820, 816), "ticks": (100, 818, 1820, 864), "axis": (100, 866, 1820, 930)},
@@ -44,62 +65,83 @@ RULERS: Mapping[Aspect, Table] = {
     },
 }  # fmt: skip
 
-HEAD, FOOT = em(74), em(14)  # of a ruler: its name and the name of its mark, and beneath its line
-STEP, TALL = em(10), em(22)  # how far the ticks of the octaves stand up, and how far every fourth
+TALL = em(18)  # how far a ruler's ticks stand up
+
+
+def stages(rect: Rect) -> tuple[Rect, list[Rect], list[Rect]]:
+    """The name of an algorithm over three boxes for S, P and O, and the arrows between these."""
+    name, under = rect.top(em(64)), Rect(rect.x0, rect.y0, rect.x1, rect.y1 - em(76))
+    gap = rect.width / 20
+    boxes = columns(under, 3, gap)
+    return name, boxes, [Rect(box.x1, box.y0, box.x1 + gap, box.y1) for box in boxes[:-1]]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A line for numbers that are near each other, with room for a word over each end."""
+
+    rect: Rect
+    first: float
+    last: float
+
+    def x(self, value: float) -> float:
+        room = self.rect.inset(self.rect.width / 8, 0.0)
+        return room.x0 + (value - self.first) / (self.last - self.first) * room.width
+
+    @property
+    def line(self) -> float:
+        """Its height: beneath it numbers, over it what happens."""
+        return self.rect.y0 + em(110)
+
+    @property
+    def span(self) -> float:
+        """Where a distance is measured, over the line."""
+        return self.line + em(110)
+
+    def over(self, x: float) -> Rect:
+        """Room for words over what is measured, within the frame."""
+        return centered(x, self.span + em(50), min(self.rect.width, 2 * (x - self.rect.x0), 2 * (self.rect.x1 - x)), em(60))
+
+    def under(self, x: float) -> Rect:
+        """Room for a number."""
+        return centered(x, self.rect.y0 + em(44), self.rect.width / 4, em(60))
 
 
 @dataclass(frozen=True)
 class Ruler:
-    """A line of octaves: a place for each share, lanes above it for dots, a head for its name."""
+    """A line of decades for shares, with two lanes above it for dots, and its name at the left."""
 
-    rect: Rect
-    low: float  # log2 of the share at its left end
-    pitch: float  # an octave
-    lanes: int
+    rect: Rect  # all of it
+    start: float  # where the line begins
+    low: float  # log10 of the share there
+    pitch: float  # a decade
 
     def x(self, share: float) -> float:
         """Where a share of the largest value stands."""
-        return self.rect.x0 + (math.log2(share) - self.low) * self.pitch
+        return self.start + (math.log10(share) - self.low) * self.pitch
 
     @property
-    def octaves(self) -> range:
-        """Powers of two that have a tick."""
-        return range(math.ceil(self.low), math.floor(self.low + self.rect.width / self.pitch) + 1)
+    def decades(self) -> range:
+        """Powers of ten that have a tick."""
+        return range(math.ceil(self.low), math.floor(self.low + (self.rect.x1 - self.start) / self.pitch) + 1)
 
     @property
     def line(self) -> float:
         """Height of the line."""
-        return self.rect.y0 + FOOT
-
-    @property
-    def top(self) -> float:
-        """Up to where a mark stands."""
-        return self.rect.y1 - HEAD
-
-    @property
-    def head(self) -> Rect:
-        return Rect(self.rect.x0, self.top, self.rect.x1, self.rect.y1)
+        return self.rect.y0 + em(14)
 
     @property
     def heights(self) -> list[float]:
-        """Of the dots, from the top."""
-        return [row.center[1] for row in rows(Rect(self.rect.x0, self.line + TALL, self.rect.x1, self.top), self.lanes)]
+        """Of the two lanes, the upper first."""
+        return [row.center[1] for row in rows(Rect(self.start, self.line + TALL, self.rect.x1, self.rect.y1), 2)]
 
-    def toward(self, other: Ruler, share: float) -> Ruler:
-        """So far on the way to another place and another range."""
-        low, pitch = (a + (b - a) * share for a, b in ((self.low, other.low), (self.pitch, other.pitch)))
-        return Ruler(self.rect.toward(other.rect, share), low, pitch, self.lanes)
-
-
-def alone(rect: Rect, shares: Sequence[float], lanes: int, left: float, right: float) -> Ruler:
-    """One ruler on which these shares are far apart, with so much room for words at the left and at the right of them."""
-    low, high = math.log2(min(shares)), math.log2(max(shares))
-    pitch = (rect.width - left - right) / max(high - low, 1.0)
-    return Ruler(rect, low - left / pitch, pitch, lanes)
+    @property
+    def name(self) -> Rect:
+        return Rect(self.rect.x0, self.line, self.start, self.rect.y1)
 
 
-def rulers(rect: Rect, count: int, shares: Sequence[float], lanes: int, beside: float) -> list[Ruler]:
-    """``count`` rulers, one beneath the other, on which all ``shares`` have a place, and ``beside`` it room for a number at either side."""
-    low, high = math.log2(min(shares)), math.log2(max(shares))
-    pitch = (rect.width - 2 * beside) / max(high - low, 1.0)
-    return [Ruler(place, low - beside / pitch, pitch, lanes) for place in rows(rect, count, em(14))]
+def rulers(rect: Rect, count: int, shares: Sequence[float], name: float, left: float, right: float) -> list[Ruler]:
+    """``count`` rulers, one beneath the other, on which all ``shares`` have a place, with room for words beside the outermost dots."""
+    low, high = math.log10(min(shares)), math.log10(max(shares))
+    pitch = (rect.width - name - left - right) / max(high - low, 1.0)
+    return [Ruler(place, rect.x0 + name, low - left / pitch, pitch) for place in rows(rect, count, em(14))]

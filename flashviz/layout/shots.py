@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout import backward, rescale
 from flashviz.layout.causal import CAUSAL
-from flashviz.layout.exactness import OUTPUTS, RULERS
+from flashviz.layout.exactness import GAP, OUTPUTS, RULERS, STORED
 from flashviz.layout.film import FILM
 from flashviz.layout.grouped import GROUPED, ONE_HEAD
 from flashviz.layout.hierarchy import CAPACITIES, PIPES
@@ -37,7 +37,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "visit": VISIT, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED,
     "one head": ONE_HEAD, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
-    "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF,
+    "outputs": OUTPUTS, "stored": STORED, "gap": GAP, "rulers": RULERS, "io": IO, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
     "products": backward.PRODUCTS, "ends": backward.ENDS, "training": TRAINING,

@@ -1,4 +1,4 @@
-"""A ruler of octaves with a mark, and dots in lanes above its line, each with its number."""
+"""A ruler of decades, and dots in the lanes above its line."""
 
 from __future__ import annotations
 
@@ -7,45 +7,23 @@ from manim import Circle
 from manim.typing import Point3DLike
 
 from flashviz import theme
-from flashviz.layout.exactness import STEP, TALL, Ruler
+from flashviz.layout.exactness import TALL, Ruler
 from flashviz.lettering import em
 from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 DOT = em(15)  # radius
-BOLD = 4  # a tick that is taller: every fourth octave
 
 
 class Scale(Rectangles):
-    """The line of a ruler and a tick for each octave."""
+    """The line of a ruler and a tick for each decade."""
 
-    def __init__(self, skin: Theme, name: str) -> None:
+    def __init__(self, skin: Theme, name: str, ruler: Ruler) -> None:
         super().__init__(skin.quiet, name=f"scale {name}")
-
-    def at(self, ruler: Ruler) -> Scale:
-        """Stand where a ruler does, with its range."""
-        rect, y, thick = ruler.rect, ruler.line, em(3)
-        boxes = [[rect.x0, y - thick / 2, rect.x1, y + thick / 2]]
-        for octave in ruler.octaves:
-            x, high = ruler.x(2.0**octave), TALL if octave % BOLD == 0 else STEP
-            boxes.append([x - thick / 2, y, x + thick / 2, y + high])
-        self.display(np.array(boxes))
-        return self
-
-
-class Mark(Rectangles):
-    """What rounding may cost: a line across a ruler's lanes."""
-
-    def __init__(self, skin: Theme) -> None:
-        super().__init__(skin.ink, name="mark")
-
-    def at(self, ruler: Ruler, share: float, shown: float = 1.0) -> Mark:
-        """Stand at a share of the largest value, so much of its height."""
-        x, thick = ruler.x(share), em(5)
-        self.values = np.array([share])
-        self.display(np.array([[x - thick / 2, ruler.line, x + thick / 2, ruler.line + (ruler.top - ruler.line) * shown]]))
-        return self
+        y, half = ruler.line, em(3) / 2
+        ticks = [[x - half, y, x + half, y + TALL] for x in (ruler.x(10.0**decade) for decade in ruler.decades)]
+        self.display(np.array([[ruler.start, y - half, ruler.rect.x1, y + half], *ticks]))
 
 
 class Dot(Circle):

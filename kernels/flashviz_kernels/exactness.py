@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -18,20 +19,38 @@ def truth_of(config: AttentionConfig) -> np.ndarray:
 
 
 def scores_stored(config: AttentionConfig) -> np.ndarray:
-    """O [B, H, N_q, d] in float64 as ``truth_of`` has it, but S and P are rounded to the dtype: standard attention stores them so."""
-    q, k, v = (each.astype(np.float64) for each in make_inputs(config))
+    """O [B, H, N_q, d] in float64 as ``truth_of`` has it, but S is rounded to the dtype: standard attention stores it so."""
+    _, _, v = make_inputs(config)
     stored = numpy_dtype(config.dtype)
-    o = np.zeros_like(q)
-    for b, h in np.ndindex(q.shape[:2]):
-        keys, values = k[b, h // config.group], v[b, h // config.group]
-        for rows in slabs(config.seq_q, config.seq_k * o.itemsize):
-            s = (q[b, h, rows] @ keys.T * config.scale).astype(stored).astype(np.float64)
-            s = np.where(causal_mask(config.seq_q, config.seq_k, rows), s, -np.inf) if config.causal else s
-            m = s.max(axis=1, keepdims=True)
-            p = np.exp(s - np.where(m == -np.inf, 0, m))
-            l = p.sum(axis=1, keepdims=True)
-            o[b, h, rows] = (p / np.where(l == 0, 1, l)).astype(stored).astype(np.float64) @ values
+    o = np.zeros((*v.shape[:1], config.heads, config.seq_q, config.head_dim))
+    for (b, h), rows, exact in scores(config):
+        s = exact.astype(stored).astype(np.float64)
+        m = s.max(axis=1, keepdims=True)
+        p = np.exp(s - np.where(m == -np.inf, 0, m))
+        l = p.sum(axis=1, keepdims=True)
+        o[b, h, rows] = p / np.where(l == 0, 1, l) @ v[b, h // config.group].astype(np.float64)
     return o
+
+
+def score_most_rounded(config: AttentionConfig) -> tuple[float, float]:
+    """Of all scores in float64 the one that moves furthest when it is stored in the dtype: before, and after."""
+    stored, found = numpy_dtype(config.dtype), (0.0, 0.0)
+    for _, _, s in scores(config):
+        seen = s[s > -np.inf]
+        after = seen.astype(stored).astype(np.float64)
+        if seen.size:
+            most = int(np.abs(after - seen).argmax())
+            found = max(found, (float(seen[most]), float(after[most])), key=lambda pair: abs(pair[1] - pair[0]))
+    return found
+
+
+def scores(config: AttentionConfig) -> Iterator[tuple[tuple[int, int], slice, np.ndarray]]:
+    """S = scale Q K^T in float64 by batch and head, some rows [rows, N_k] at a time; -inf where a query does not see a key."""
+    q, k, _ = (each.astype(np.float64) for each in make_inputs(config))
+    for b, h in np.ndindex(q.shape[:2]):
+        for rows in slabs(config.seq_q, config.seq_k * q.itemsize):
+            s = q[b, h, rows] @ k[b, h // config.group].T * config.scale
+            yield (b, h), rows, np.where(causal_mask(config.seq_q, config.seq_k, rows), s, -np.inf) if config.causal else s
 
 
 def block_error(config: AttentionConfig, program: tuple[int, int], o: np.ndarray) -> float:
