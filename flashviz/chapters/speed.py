@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("race", "Two runs", 5.6, shot="lanes", late=True, along=True, caption="The same model, twice. How long does attention take?"),
+    Beat("race", "Two runs", 5.3, shot="lanes", late=True, along=True, caption="The same model, twice. How long does attention take?"),
     Beat("stored", "Out and back", 9.0, shot="lanes", late=True, along=True,
          caption="Standard attention sends S and P to HBM and reads them back."),
     Beat("kept", "Kept on chip", 5.6, shot="lanes", late=True, along=True,

@@ -68,7 +68,7 @@ TRIPS = {  # what crosses, whether it goes out of the chip, and what is said of 
 NOTES = {"standard": ("softmax:", "P from S"), "flash": ("S and P", "stay here")}  # on chip
 NOTED = {"standard": "P", "flash": "V"}  # with whose first way that comes
 NOWHERE = ("never stored", "not stored")
-AXIS = ("Height: time of one call. FlashAttention's is 1 everywhere.", "Height: time of a call, FlashAttention's = 1")
+AXIS = ("Height: time of one call. FlashAttention's is 1 everywhere.", "time of a call, FlashAttention's = 1")
 LENGTH = ("N = {:,}", "{:,}")
 TIMES = "{} ×"
 PEAK = "largest"
@@ -368,7 +368,7 @@ def kept(film: SpeedFilm) -> None:
     film.move(FadeOut(*model.said, *(model.stores[name].image for name in model.stores), model.strips["O"]), seconds=TEXT)
     model.empty()
     film.scene.add(*model.stores.values(), model.strips["O"], model.flying)
-    never = [amid(NOWHERE, film.skin.ink, film.place[name], "nowhere") for name in model.stores]
+    never = [amid(NOWHERE, film.skin.ink, film.place[name].inset(BESIDE, 0.0), "nowhere") for name in model.stores]
     model.said = [film.seen("flash"), *never]
     film.move(FadeIn(*model.said, film.keys["flash"]), seconds=TEXT)
     with film.scene.telling():
@@ -478,7 +478,7 @@ def over(film: SpeedFilm, chart: Chart, at: int) -> list[Word]:
     """How many times as long standard attention's call lasts; the most of all is larger, and is said to be."""
     ratio, peak = film.found.ratios[at], at == film.found.peak
     top = chart.pair(at, ratio, 1.0)[0].y1
-    rect = Rect(chart.column(at).x0, top, chart.column(at).x1, top + em(1.2 * (NUMBER if peak else NAME)))
+    rect = Rect(chart.column(at).x0, top, chart.column(at).x1, top + em(NUMBER if peak else NAME))
     number = heading(rect, TIMES.format(roughly(ratio)), film.skin.ink, NUMBER if peak else NAME)
     number.tag = "ratio"
     return [number, heading(rect.shifted(0.0, rect.height).top(em(LABEL)), PEAK, film.skin.ink, LABEL)] if peak else [number]
