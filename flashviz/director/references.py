@@ -151,8 +151,7 @@ def same(film: ReferencesFilm) -> None:
 def read(film: ReferencesFilm) -> None:
     """The equation leaves but for the difference, which becomes small; beside it papers and repository come, line by line, and stand."""
     room, ink = film.place["list"], film.skin.ink
-    film.move(FadeOut(*film.words), seconds=TEXT)
-    film.move(matrix_to(film.difference, film.place["thumbnail"]), seconds=MOVE)
+    film.move(FadeOut(*film.words, rate_func=early), matrix_to(film.difference, film.place["thumbnail"]), seconds=MOVE)
     said = [
         film.title("thumbnail name", [text.format(film.times) for text in THUMBNAIL], LABEL),
         film.title("thumbnail most", [text.format(film.most[1]) for text in SHARE], LABEL),

@@ -477,7 +477,7 @@ def beneath(film: SpeedFilm, chart: Chart, at: int) -> list[Word]:
 def over(film: SpeedFilm, chart: Chart, at: int) -> list[Word]:
     """How many times as long standard attention's call lasts; the most of all is larger, and is said to be."""
     ratio, peak = film.found.ratios[at], at == film.found.peak
-    top = chart.pair(at, ratio, 1.0)[0].y1
+    top = chart.pair(at, ratio, 1.0)[0].y1 + BESIDE / 2
     rect = Rect(chart.column(at).x0, top, chart.column(at).x1, top + em(NUMBER if peak else NAME))
     number = heading(rect, TIMES.format(roughly(ratio)), film.skin.ink, NUMBER if peak else NAME)
     number.tag = "ratio"
