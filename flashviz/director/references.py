@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from manim import Mobject
 
 from flashviz.chapters import references
 from flashviz.chapters.exactness import magnification
@@ -73,7 +74,7 @@ class ReferencesFilm(ChapterFilm):
         self.apart = np.abs(both[0] - both[1])
         self.times = magnification(self.apart, self.ramp)
         self.difference = self.on_ramp(self.apart, "both")
-        self.words = [self.title("length", [length(config)], LABEL)]
+        self.words: list[Mobject] = [self.title("length", [length(config)], LABEL)]
         for side, name in SIDES.items():
             self.words += [self.title(f"{side} title", [name], NAME), self.stored(side)]
 
