@@ -10,13 +10,13 @@ class SpeedScene(speed.SpeedStage):
 
     subject = "Fast: time against N"
     running_head = "Speed"
-    poster = "bytes"
+    poster = "again"
 
     def construct(self) -> None:
         film = self.open(measured, run)
 
         speed.race(film)
-        speed.again(film)
         speed.stored(film)
-        speed.nbytes(film)
+        speed.kept(film)
+        speed.again(film)
         speed.measured(film)

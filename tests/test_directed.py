@@ -96,8 +96,12 @@ FILMS = {
     "references": Directed(
         "references", "ReferencesScene",
         subjects={
-            "same": ("left", "right", "both", "both name", "both scores", "most", "values"),
-            "read": ("list", "left", "right", "both", "left end", "right end", "both end"),
+            "same": (
+                *("left grid", "right grid", "left title", "right title", "left stored", "right stored", "length"),
+                *("left", "right", "both", "left name", "right name", "both name", "times", "minus", "equals"),
+                *("ramp", "ramp low", "ramp high", "why", "most"),
+            ),
+            "read": ("list", "left", "right", "both", "thumbnail", "thumbnail name", "thumbnail most"),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
         seconds=(11, 15),
@@ -192,8 +196,10 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "race": ("alone",), "again": ("products", "time", "alone"), "stored": ("HBM", "pipe", "chip"),
-            "bytes": ("products", "bytes", "time"), "measured": ("rows",),
+            "race": ("alone",), "stored": ("HBM", "pipe", "chip", "traffic", "alone", "setting"),
+            "kept": ("HBM", "pipe", "chip", "traffic"),
+            "again": ("products", "bytes", "time", "HBM", "chip", "traffic"),
+            "measured": ("columns", "products", "bytes", "time", "setting"),
         },
         actors=("bar standard", "bar flash"),
     ),

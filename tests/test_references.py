@@ -1,4 +1,4 @@
-"""ReferencesScene: one full grid and one empty one, their O's and what is left of them; papers and repository as they are cited."""
+"""ReferencesScene: one full grid and one empty one, one O minus the other; papers and repository as they are cited."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from flashviz.config import AttentionConfig
 from flashviz.director import references
 from flashviz.layout import ASPECTS, Aspect
 from flashviz.mobjects.tiles import Matrix
-from flashviz.mobjects.whole import HbmPanel, Sheet
-from flashviz.palette import DARK, spread
+from flashviz.palette import spread
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, written
 from tests.test_directed import FILMS
@@ -51,63 +50,63 @@ def test_papers_and_repository_stand_as_they_are_cited(aspect: Aspect) -> None:
 def test_one_grid_is_full_and_one_is_empty_and_their_bytes_are_said() -> None:
     """From the first frame on."""
     film = scene(FILM)
-    for text in ("N = 512", f"S and P stored: {2 * 512 * 512 * 2 // 1024:,} KiB", "S and P stored: 0 KiB"):
+    for text in (
+        "O: the output, N = 512",
+        *(f"scores S and weights P stored: {nbytes:,} KiB" for nbytes in (2 * 512 * 512 * 2 // 1024, 0)),
+    ):
         assert film.drawn_at[text] <= 1.0
     first, place = references.ReferencesFilm(film, run), film.shot("references")
     assert len(first.sheets) == 2
-    assert all(place["left"].x0 < sheet.rect.x0 < sheet.rect.x1 < place["left"].x1 for sheet in first.sheets)
+    assert all(place["left grid"].contains(sheet.rect) for sheet in first.sheets)
 
 
-def test_both_grids_stay_beside_what_to_read() -> None:
-    """The full one with its sheets, and what each has stored."""
+def outputs() -> tuple[np.ndarray, np.ndarray]:
+    """O as both algorithms write it."""
+    standard, flash = (run(AttentionConfig(), source="numpy", algorithm=name).o[0, 0].astype(np.float64) for name in ("standard", "fa2"))
+    return standard, flash
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_an_equation_of_equal_shapes(aspect: Aspect) -> None:
+    """Both O's in one row with what is left of them, under the same colours; the signs stand between."""
+    film = scene(FILM, aspect)
+    end, place = at(film, "same"), film.shot("references")
+    minus, equals = (next(item for item in end.shown if item.text == text) for text in ("−", "="))
+    left, right, both = (place[name] for name in ("left", "right", "both"))
+    assert left.x1 <= minus.box[0] < minus.box[2] <= right.x0 < right.x1 <= equals.box[0] < equals.box[2] <= both.x0
+    assert len({(round(each.width, 6), round(each.height, 6), round(each.y0, 6)) for each in (left, right, both)}) == 1
+    values = {item.values for item in end.shown if item.name == "O" and item.values}
+    for o in outputs():
+        assert written(o.ravel()).replace(f"({o.size},)", str(o.shape)) in values
+
+
+def test_the_difference_is_seen_as_it_is_and_then_magnified_with_its_largest_number() -> None:
+    """Of the outputs as both algorithms write them; nothing is added back; a share of O's largest value says whether it is much."""
+    film = scene(FILM)
+    standard, flash = outputs()
+    apart, (low, high) = np.abs(standard - flash), spread(standard)
+    times, most = magnification(apart, (low, high)), np.abs(standard).max()
+    share = f"{100 * apart.max() / most:.1g} %"
+    assert f"at most {figures.power(apart.max())}: {share} of O's largest value, {most:.2f}" in said(at(film, "same"), "title")
+    assert film.drawn_at["× 1"] + 1.0 <= film.drawn_at[f"magnified × {times:,}"]
+    assert said(at(film, "same"), "ramp") == ["0", f"≥ {figures.power((high - low) / times)}"]
+    assert apart.max() > (high - low) / times, "some are beyond the ramp"
+    for beat in ("same", "read"):
+        left = written((apart * times).ravel()).replace(f"({standard.size},)", str(standard.shape))
+        assert left in {item.values for item in at(film, beat).shown if item.name == "O"}
+        assert any(f"× {times:,}" in text for text in said(at(film, beat), "title"))
+
+
+def test_beside_what_to_read_the_difference_alone_is_left() -> None:
+    """Small, and it stays; the list is whole for three seconds."""
     for aspect in ASPECTS:
         film = scene(FILM, aspect)
+        (left,) = [part for top in film.mobjects for part in top.get_family() if isinstance(part, Matrix)]
         place = film.shot("references")
-        panels, sheets = (
-            [part for top in film.mobjects for part in top.get_family() if isinstance(part, kind)] for kind in (HbmPanel, Sheet)
-        )
-        for panel, end in zip(panels, ("left end", "right end"), strict=True):
-            assert panel.rect.edges == pytest.approx(place[end].edges)
-        assert all(place["left end"].contains(sheet.rect, slack=1e-6) for sheet in sheets)
-        assert len(sheets) == 2
-        stored = [text for text in said(at(film, "read"), "title") if text.startswith("S")]
-        assert sorted(text.split(": ")[1] for text in stored) == ["0 KiB", "1,024 KiB"]
-        assert len({text.split(": ")[0] for text in stored}) == 1
-
-
-def test_what_is_left_stays_with_its_largest_number() -> None:
-    """Of the outputs as both algorithms write them; nothing is added back."""
-    film = scene(FILM)
-    standard, flash = (
-        run(AttentionConfig(), source="numpy", algorithm=name).o[0, 0].astype(np.float64) for name in ("standard", "fa2")
-    )  # fmt: skip
-    most, values = figures.power(np.abs(standard - flash).max()), f"{np.abs(standard).max():.2f}"
-    assert f"where O reaches {values}" in said(at(film, "same"), "title")
-    for beat in ("same", "read"):
-        assert any(text.endswith(f"at most {most}") for text in said(at(film, beat), "title"))
-    low, high = spread(standard)
-    times = magnification(np.abs(standard - flash), (low, high))
-    for beat in ("same", "read"):
-        (left,) = [item for item in at(film, beat).shown if item.name == "O" and item.values]
-        assert left.values == written((np.abs(standard - flash) * times).ravel()).replace(f"({standard.size},)", str(standard.shape))
-        assert any(f"shown × {times:,}" in text for text in said(at(film, beat), "title"))
-    (difference,) = [part for top in film.mobjects for part in top.get_family() if isinstance(part, Matrix)]
-    assert difference.rect == film.shot("references")["both end"], "in the last frame, too"
-
-
-def test_where_both_outputs_are_their_difference_is_seen_and_it_is_the_ground() -> None:
-    """Where one O lies over the other it is dark to a step of 255 for rounding, and was not before."""
-    film = scene(FILM)
-    read = references.ReferencesFilm(film, run)
-    both = film.shot("references")["both"]
-    ground = np.array([int(DARK.panel[at : at + 2], 16) for at in (1, 3, 5)])
-    bright = {}
-    for name, places in (("apart", read.strips), ("over", [both, both])):
-        pixels = read.overlay.place(*places).image.pixel_array.astype(float)
-        bright[name] = np.abs(pixels[pixels[:, :, 3] > 0][:, :3] - ground).max()
-    assert bright["apart"] > 60
-    assert bright["over"] <= 6
-    assert not np.array_equal(read.overlay.pictures[0], read.overlay.pictures[1]), "only rounding differs, but it does"
+        assert left.rect.edges == pytest.approx(place["thumbnail"].edges)
+        assert left.rect.width < place["list"].width / 2
+        whole = next(time for text, time in film.drawn_at.items() if REPOSITORY in text)
+        assert film.now - whole >= 2.9
 
 
 @given(st.lists(st.just(0.0) | st.floats(1e-9, 1e-2), min_size=1, max_size=30), st.floats(0.5, 3.0))

@@ -1,23 +1,18 @@
-"""SpeedScene: blocks, squares and bars are what is counted and what the paper prints; then the committed seconds of each N."""
+"""SpeedScene: bars, squares and blocks are what the paper prints and what is counted; then the committed seconds of each N."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.speed import gather
-from flashviz.director.speed import blocks, parted
+from flashviz.director.speed import TRIPS, blocks, parted
 from flashviz.figures import roughly, seconds
 from flashviz.layout import ASPECTS, Aspect, Rect
-from flashviz.layout.speed import units
+from flashviz.layout.speed import Chart, units
 from flashviz.lettering import LABEL_PX, PX_PER_UNIT, text_width
-from flashviz_kernels.bench.measured import measured as report
-from flashviz_kernels.recorder import run
 from tests.chapters import FLASH, measured
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
@@ -27,7 +22,7 @@ MS = {"standard": 41.7, "flash": 7.3}  # FACTS.md: Dao et al. 2022, Fig. 2 left
 GB = {"standard": 40.3, "flash": 4.4}
 OURS = {side: measured(method, "seconds") for side, method in (("standard", "standard"), ("flash", FLASH))}
 RATIOS = [standard / flash for (_, standard), (_, flash) in zip(*OURS.values(), strict=True)]
-CACHE = 50 * 2**20  # FACTS.md: Shah et al. 2024, Table 1: L2 of an H100
+BLOCKS = 8  # of 64 rows, or keys, in the default configuration
 
 
 def wide(snapshot: Any, name: str) -> float:
@@ -37,7 +32,7 @@ def wide(snapshot: Any, name: str) -> float:
 
 
 def test_bars_stop_where_the_paper_measured_and_are_to_scale() -> None:
-    for beat in ("race", "again", "bytes"):
+    for beat in ("race", "again"):
         end = at(scene(FILM), beat)
         for side, time in MS.items():
             assert shown(end, f"bar {side}")[0].values == written([time])
@@ -57,7 +52,7 @@ def test_every_product_has_its_block_and_s_is_made_once_more() -> None:
 
 
 def test_a_square_is_a_gigabyte_in_both_piles() -> None:
-    end = at(scene(FILM), "bytes")
+    end = at(scene(FILM), "again")
     for side, amount in GB.items():
         assert shown(end, f"bytes {side}")[0].values == written([amount])
         assert said(end, f"amount {side}") == [f"{amount} GB"]
@@ -70,70 +65,101 @@ def test_no_number_is_seen_that_was_not_measured() -> None:
     assert figures == quoted | {seconds(median) for points in OURS.values() for _, median in points}
 
 
-def test_s_and_p_go_out_and_come_back() -> None:
-    end = at(scene(FILM), "stored")
-    assert {"S out", "S back", "P out", "P back"} <= {item.text for item in end.shown}
+def test_s_and_p_go_out_and_come_back_in_standard_attention_alone() -> None:
+    film = scene(FILM)
+    standard, flash = at(film, "stored"), at(film, "kept")
+    ways = {"Q in", "S out", "S back", "P out", "P back", "O out"}
+    assert {item.name for item in standard.shown} & ways == ways
+    assert {item.name for item in flash.shown} & ways == {"Q in", "O out"}
     for name in "SP":
-        (sheet,) = shown(end, f"stored {name}")
-        assert sheet.values == written([64])  # all of its tiles
-    order = [scene(FILM).drawn_at[text] for text in ("S out", "S back", "P out", "P back")]
-    assert order == sorted(order)
+        assert shown(standard, f"stored {name}")[0].values == written([BLOCKS**2])  # all of its tiles
+        assert shown(flash, f"stored {name}")[0].values == "(1,) sum 0.0000 abs 0.0000 first 0.0000"
+    assert said(flash, "nowhere") == ["never stored"] * 2
+    assert [said(each, "who") for each in (standard, flash)] == [["standard attention"], ["FlashAttention"]]
+
+
+def test_a_bar_of_bytes_grows_as_its_matrices_cross_each_tile_as_fast() -> None:
+    """288 tiles of one and 32 of the other; and the pace of bytes is the same to some per cent, since 288 / 32 is near 40.3 / 4.4."""
+    tiles = {side: sum(BLOCKS**2 if name in "SP" else BLOCKS for name, *_ in trips) for side, trips in TRIPS.items()}
+    assert tiles == {"standard": 4 * BLOCKS**2 + 4 * BLOCKS, "flash": 4 * BLOCKS}
+    pace = {side: GB[side] / tiles[side] for side in GB}
+    assert pace["flash"] == pytest.approx(pace["standard"], rel=0.03)
+    for beat, side in (("stored", "standard"), ("kept", "flash")):
+        end = at(scene(FILM), beat)
+        assert shown(end, f"bytes {side}")[0].values == written([GB[side]])
+        assert said(end, f"amount {side}") == [f"{GB[side]} GB"]
+
+
+def test_ratios_are_of_what_stands_beside_them() -> None:
+    counts = {"standard": 6, "flash": 7}
+    expected = {
+        f"{roughly(counts['flash'] / counts['standard'])} times as many", f"{roughly(GB['standard'] / GB['flash'])} times fewer",
+        f"{roughly(MS['standard'] / MS['flash'])} times as fast",
+    }  # fmt: skip
+    assert set(said(at(scene(FILM), "again"), "ratio")) == expected
 
 
 def test_the_papers_figures_stand_with_their_citation_and_apart_from_ours() -> None:
     for snapshot in scene(FILM).snapshots:
         texts = " ".join(item.text for item in snapshot.shown if item.name != "caption")
-        quoted, ours = snapshot.beat in ("race", "again", "bytes"), snapshot.beat == "measured"
-        assert ("Dao et al. 2022, Fig. 2 left" in texts) == quoted
-        assert any(f"{time} ms" in texts for time in MS.values()) == quoted
+        ours, timed = snapshot.beat == "measured", snapshot.beat in ("race", "again")
+        assert ("Dao et al. 2022, Fig. 2 left" in texts) != ours
+        assert any(f"{time} ms" in texts for time in MS.values()) == timed
+        assert ("GPT-2 medium" in texts) == timed
         assert ("A100" in texts) != ours
         assert ("H100" in texts) == ours
-        assert (" GB" in texts) == (snapshot.beat == "bytes")
+        assert (" GB" in texts.replace("80GB", "")) == (snapshot.beat in ("stored", "kept", "again"))
         assert "66.6" not in texts
         assert "75.2" not in texts
-    assert "GPT-2 medium" in said(at(scene(FILM), "race"), "setting")[0]
 
 
 def test_what_is_compared_is_named() -> None:
     """GPU, dtype and pass; whose kernel each is."""
     end = at(scene(FILM), "measured")
     (setting,) = said(end, "measured")
-    for part in ("NVIDIA H100", "float16", "d = 64", "32 heads", "forward"):
+    for part in ("NVIDIA H100", "float16", "d = 64", "batch 1", "32 heads", "one forward pass"):
         assert part in setting
     assert said(end, "name side") == ["standard attention: torch", "FlashAttention: this project's kernel for Hopper"]
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_each_length_has_both_committed_seconds_on_one_scale_and_their_ratio(aspect: Aspect) -> None:
+def test_each_length_has_both_committed_seconds_and_columns_of_their_ratio(aspect: Aspect) -> None:
+    """From the left, N growing; one unit is FlashAttention's time, the highest column is the largest ratio."""
     end = at(scene(FILM, aspect), "measured")
-    top = {side: sorted(shown(end, f"time {side}"), key=lambda item: -item.box[3]) for side in OURS}
     for side, points in OURS.items():
         assert shown(end, f"times {side}")[0].values == written([median for _, median in points])
-        assert [item.text for item in top[side]] == [seconds(median) for _, median in points]
-    assert wide(end, "times flash") == pytest.approx(wide(end, "times standard") * OURS["flash"][-1][1] / OURS["standard"][-1][1], abs=2)
-    assert sorted(said(end, "N"), key=lambda text: float(text.replace(",", ""))) == [f"{n:,.0f}" for n, _ in OURS["flash"]]
-    ratios = sorted(shown(end, "ratio"), key=lambda item: -item.box[3])
-    assert [item.text for item in ratios] == [roughly(ratio) for ratio in RATIOS]
+        assert said(end, f"time {side}") == [seconds(median) for _, median in points]
+    assert [text.removeprefix("N = ") for text in said(end, "N")] == [f"{n:,.0f}" for n, _ in OURS["flash"]]
+    assert said(end, "ratio") == [f"{roughly(ratio)} ×" for ratio in RATIOS]
+    high = {side: shown(end, f"times {side}")[0].box[3] - shown(end, f"times {side}")[0].box[1] for side in OURS}
+    assert high["standard"] == pytest.approx(high["flash"] * max(RATIOS), abs=0.011 * (1 + max(RATIOS))), "boxes are rounded to 0.01"
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_the_line_stands_over_the_first_length_whose_scores_are_larger_than_the_cache(aspect: Aspect) -> None:
-    """S of 32 heads, two bytes a number; the cache is quoted beside the machine."""
-    end = at(scene(FILM, aspect), "measured")
-    first = next(n for n, _ in OURS["flash"] if 32 * n * n * 2 > CACHE)
-    places = {item.text: (item.box[1] + item.box[3]) / 2 for item in shown(end, "N")}
-    (line,) = shown(end, "outgrown")
-    assert places[f"{first:,.0f}"] < line.box[1] < places[f"{first / 2:,.0f}"]
-    assert "50 MiB: Shah et al. 2024, Table 1" in said(end, "measured")[0]
+def test_the_largest_ratio_is_marked_and_what_follows_is_explained_by_both_times(aspect: Aspect) -> None:
+    film = scene(FILM, aspect)
+    end, peak = at(film, "measured"), RATIOS.index(max(RATIOS))
+    ratios, (mark,) = shown(end, "ratio"), [item for item in end.shown if item.text == "largest"]
+    assert max(ratios, key=lambda item: item.box[3] - item.box[1]) is ratios[peak]
+    assert mark.box[0] < (ratios[peak].box[0] + ratios[peak].box[2]) / 2 < mark.box[2]
+    note = " ".join(item.text for item in sorted(shown(end, "part"), key=lambda item: -item.box[3]))
+    for side in OURS:
+        (_, before), (_, last) = OURS[side][-2:]
+        assert f" {roughly(last / before)}" in note
+    assert f"{OURS['flash'][-2][0]:,.0f} to {OURS['flash'][-1][0]:,.0f}" in note
+    assert f"N = {OURS['flash'][peak][0]:,.0f}" in next(each.caption for each in film.told if each.name == "measured")
 
 
-def test_another_machine_has_no_line() -> None:
-    """No cache is quoted for it."""
-    ours = sweep_of(report())
-    other = replace(ours, provenance=ours.provenance | {"machine": "a CPU"})
-    assert gather(ours, run).outgrown is not None
-    assert gather(other, run).outgrown is None
-    assert len(gather(other, run).setting) == 1
+@given(st.lists(st.floats(0.1, 40.0), min_size=1, max_size=9))
+def test_columns_are_as_high_as_their_numbers_on_one_baseline(ratios: list[float]) -> None:
+    rect = Rect(0, 0, 9, 8)
+    chart = Chart(rect, len(ratios), max(ratios))
+    for at_, ratio in enumerate(ratios):
+        first, second = chart.pair(at_, ratio, 1.0)
+        assert (first.height, second.height) == pytest.approx((ratio * chart.unit, chart.unit))
+        assert first.y0 == second.y0 == pytest.approx(chart.foot(at_)["N"].y1)
+        assert rect.contains(first)
+        assert not first.overlaps(second)
 
 
 @given(st.floats(0.01, 60.0), st.floats(0.0, 1.0))

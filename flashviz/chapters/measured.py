@@ -19,7 +19,8 @@ class Sweep:
     """One problem at growing N. ``bytes`` and ``seconds`` by ``standard`` and ``flash`` are (N, value), N growing."""
 
     d: int
-    heads: int
+    batch: int
+    heads: int  # of the whole batch
     dtype: str
     note: str
     kernel: str  # whose FlashAttention it is
@@ -69,7 +70,7 @@ def sweep_of(report: Any) -> Sweep:
     first = standard_rows[0]
     rows = {"standard": standard_rows, "flash": flash_rows}
     return Sweep(
-        d=first.d, heads=first.heads * first.batch, dtype=first.dtype, note=_note(report, first, str(flash)),
+        d=first.d, batch=first.batch, heads=first.heads * first.batch, dtype=first.dtype, note=_note(report, first, str(flash)),
         kernel=FLASH_METHODS[str(flash)],
         provenance={"benchmark": report.benchmark, "date": report.date, "machine": _machine(report), "versions": report.versions},
         flops=tuple((m.n, float(m.flops)) for m in standard_rows),

@@ -18,9 +18,9 @@ from flashviz.forms import closed_form
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("same", "The same O", 7.4, shot="references", late=True, along=True, caption="One O minus the other: only rounding is left."),
+    Beat("same", "The same O", 8.2, shot="references", late=True, along=True, caption="One O minus the other: only rounding is left."),
     Beat(
-        "read", "Where to read on", 5.8, shot="references", late=True, along=True, caption="Exact attention, no score stored. Read on here."
+        "read", "Where to read on", 6.8, shot="references", late=True, along=True, caption="Exact attention, no score stored. Read on here."
     ),
 )
 SIDES = {"left": "standard attention", "right": "FlashAttention"}
@@ -39,16 +39,16 @@ LINES = (  # what it introduces, what to read it for, where it is
     *((CALLED.get(source, source.name), WHY[source], f"{source.short}, arXiv {source.arxiv}") for source in SOURCES),
     ("Code", ("the authors' kernels", "kernels"), REPOSITORY),
 )
-DIFFERENCE = ("one O minus the other", "O minus O", "O − O")  # the first that fits
+OF = ("O of {}", "O: {}")  # in words, and in fewer
 
 
 def length(config: AttentionConfig) -> str:
     """How many rows of Q, and of K and V where they differ."""
-    return f"N = {config.seq_q:,}" if config.seq_q == config.seq_k else f"{config.seq_q:,} × {config.seq_k:,}"
+    return f"O: the output, N = {config.seq_q:,}" if config.seq_q == config.seq_k else f"O: the output, {config.seq_q:,} × {config.seq_k:,}"
 
 
 def scores_stored(config: AttentionConfig, side: str) -> tuple[str, ...]:
     """Bytes of S and of P that one side's algorithm writes to HBM, in words; shorter ones after."""
     written = closed_form(config, ALGORITHMS[side]).written
     stored = kib(sum(written.get(name, 0) for name in "SP"))
-    return f"S and P stored: {stored}", f"S, P: {stored}"
+    return f"scores S and weights P stored: {stored}", f"S and P stored: {stored}"

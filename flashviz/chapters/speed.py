@@ -1,4 +1,4 @@
-"""SpeedScene: more operations, fewer bytes, less time: the paper's own measurement; then both times on a GPU measured here, N by N."""
+"""SpeedScene: less time since fewer bytes cross, with more operations: the paper's own measurement; then a GPU measured here, N by N."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import Any
 
 from flashviz.chapters.backward import products
 from flashviz.chapters.measured import Sweep
-from flashviz.chapters.memory_hierarchy import bytes_of
-from flashviz.citations import FIGURE_2, H100_MEMORIES, Memory
+from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("race", "Two runs", 6.0, shot="lanes", late=True, along=True, caption="The same model, twice. How long does attention take?"),
-    Beat("again", "Computed again", 7.2, shot="lanes", late=True, along=True,
-         caption="FlashAttention's backward pass redoes S: more work."),
-    Beat("stored", "Out and back", 7.4, shot="lanes", late=True, along=True,
-         caption="Standard attention sends S and P out, and reads them back."),
-    Beat("bytes", "What crosses", 7.4, shot="lanes", late=True, along=True,
-         caption="FlashAttention: more work, far fewer bytes, less time."),
-    Beat("measured", "Measured here", 9.6, shot="lanes", late=True, along=True,
-         caption="Measured here as N doubles: {least} to {most} times as fast."),
+    Beat("race", "Two runs", 5.3, shot="lanes", late=True, along=True, caption="The same model, twice. How long does attention take?"),
+    Beat("stored", "Out and back", 9.0, shot="lanes", late=True, along=True,
+         caption="Standard attention sends S and P to HBM and reads them back."),
+    Beat("kept", "Kept on chip", 5.6, shot="lanes", late=True, along=True,
+         caption="FlashAttention keeps S and P on chip: far less crosses."),
+    Beat("again", "Made again", 9.2, shot="lanes", late=True, along=True,
+         caption="S is made again: more work, far fewer bytes, less time."),
+    Beat("measured", "Measured here", 10.6, shot="lanes", late=True, along=True,
+         caption="Measured here: FlashAttention leads most at N = {peak}."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
 TIME, BYTES = "runtime", "HBM reads and writes"
@@ -30,14 +29,14 @@ PASSES = ("fa2", "backward")  # FlashAttention's: forward and backward
 
 
 @dataclass(frozen=True)
-class Quoted:
-    """One figure of the paper's: as it is printed, and its value."""
+class Figure:
+    """One figure: as it is written, and its value."""
 
     text: str
 
     @property
     def value(self) -> float:
-        """In the unit that it is printed in."""
+        """In the unit that it is written in."""
         return float(self.text.split()[0])
 
     @property
@@ -45,10 +44,10 @@ class Quoted:
         return self.text.split()[1]
 
 
-def quoted(what: str) -> dict[str, Quoted]:
+def quoted(what: str) -> dict[str, Figure]:
     """Standard attention's and FlashAttention's."""
     (row,) = [row for row in FIGURE_2.rows if row[0] == what]
-    return {side: Quoted(text) for side, text in zip(SIDES, row[1:], strict=True)}
+    return {side: Figure(text) for side, text in zip(SIDES, row[1:], strict=True)}
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,12 @@ class Speed:
 
     @property
     def setting(self) -> list[str]:
-        """On what, and of what; and where the figure of the cache is from."""
+        """On what, and of what."""
         sweep = self.sweep
-        said = [f"Measured: {sweep.provenance['machine']}, {sweep.dtype}, d = {sweep.d}, {sweep.heads} heads, forward"]
-        return said if self.outgrown is None else [*said, f"{self.cache.name} cache, {self.cache.size}: {H100_MEMORIES.quote.citation}"]
+        return [
+            f"Now measured here: one forward pass, {sweep.provenance['machine']}",
+            f"batch {sweep.batch}, {sweep.heads // sweep.batch} heads, d = {sweep.d}, {sweep.dtype}",
+        ]
 
     @property
     def kernels(self) -> dict[str, str]:
@@ -78,18 +79,14 @@ class Speed:
         return tuple(standard / flash for standard, flash in zip(self.seconds["standard"], self.seconds["flash"], strict=True))
 
     @property
-    def outgrown(self) -> int | None:
-        """The first N at which S of all heads is larger than the cache, where one is not and the machine's is quoted."""
-        sweep = self.sweep
-        if H100_MEMORIES.device.split()[0] not in str(sweep.provenance["machine"]):
-            return None
-        larger = [sweep.heads * n * n * sweep.itemsize > bytes_of(self.cache.size) for n in self.lengths]
-        return larger.index(True) if any(larger) and not all(larger) else None
+    def peak(self) -> int:
+        """Where that is most."""
+        return max(range(len(self.ratios)), key=self.ratios.__getitem__)
 
-    @property
-    def cache(self) -> Memory:
-        """Between HBM and the SMs."""
-        return H100_MEMORIES.memories[1]
+    def growth(self, side: str) -> float:
+        """How many times as long as at the N before a call takes at the last."""
+        *_, before, last = self.seconds[side]
+        return last / before
 
 
 def gather(sweep: Sweep, run: Callable[..., Any]) -> Speed:

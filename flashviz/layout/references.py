@@ -1,4 +1,4 @@
-"""The shot of ReferencesScene: the two grids of the main film's first picture, one O minus the other, and what to read beside all three."""
+"""The shot of ReferencesScene: the two grids of the main film's first picture; one O minus the other; and what to read."""
 
 from __future__ import annotations
 
@@ -7,47 +7,56 @@ from collections.abc import Mapping
 from flashviz.layout.rect import Aspect
 from flashviz.layout.table import Table
 
-# ``left`` and ``right``: the grids, each under its name and what it stores of the scores; ``both``: where their O's meet, under its name
-# and how it is shown, over what is left at most and of values of which size. With ``end``: where all stand beside the ``list``.
+# ``left grid`` and ``right grid``, each under its title and what it stores; ``left``, ``minus``, ``right``, ``equals`` and ``both``: an
+# equation of O's, each under its name, and ``times`` the difference is shown; ``ramp``: what a colour means, with a number at each end;
+# ``why`` and ``most``: why and how much they differ. ``thumbnail``: where the difference stands, with what it is, beside the ``list``.
 REFERENCES: Mapping[Aspect, Table] = {
     "16:9": {
-        "left name": (40, 40, 620, 100), "right name": (1300, 40, 1880, 100), "both name": (650, 40, 1270, 100),
-        "left scores": (40, 102, 620, 150), "right scores": (1300, 102, 1880, 150), "both scores": (650, 102, 1270, 150),
-        "left": (20, 190, 620, 760), "right": (1290, 190, 1890, 760), "both": (690, 190, 1230, 760),
-        "length": (40, 790, 620, 850), "most": (650, 780, 1270, 850), "values": (650, 852, 1270, 902),
-        "left name end": (60, 16, 440, 64), "right name end": (480, 16, 860, 64),
-        "left scores end": (60, 66, 440, 114), "right scores end": (480, 66, 860, 114),
-        "left end": (60, 122, 440, 462), "right end": (480, 122, 860, 462), "both end": (260, 490, 660, 800),
-        "both name end": (40, 808, 880, 856), "most end": (40, 858, 880, 908), "list": (930, 20, 1890, 924),
+        "left title": (40, 30, 900, 90), "right title": (1020, 30, 1880, 90),
+        "left stored": (40, 92, 900, 140), "right stored": (1020, 92, 1880, 140),
+        "left grid": (40, 160, 900, 850), "right grid": (1020, 160, 1880, 850), "length": (660, 866, 1260, 920),
+        "left name": (100, 50, 620, 110), "right name": (700, 50, 1220, 110), "both name": (1300, 50, 1820, 110),
+        "left": (120, 180, 600, 720), "right": (720, 180, 1200, 720), "both": (1320, 180, 1800, 720), "times": (1300, 112, 1820, 170),
+        "minus": (600, 400, 720, 500), "equals": (1200, 400, 1320, 500),
+        "ramp": (1320, 734, 1800, 762), "ramp low": (1320, 768, 1420, 816), "ramp high": (1500, 768, 1800, 816),
+        "why": (120, 750, 1200, 810), "most": (100, 840, 1820, 910),
+        "thumbnail": (80, 180, 460, 600), "thumbnail name": (40, 616, 500, 664), "thumbnail most": (40, 666, 500, 714),
+        "list": (580, 30, 1860, 924),
     },
     "4:3": {
-        "left name": (10, 60, 470, 120), "right name": (970, 60, 1430, 120), "both name": (485, 60, 955, 120),
-        "left scores": (10, 122, 470, 170), "right scores": (970, 122, 1430, 170), "both scores": (485, 122, 955, 170),
-        "left": (10, 210, 470, 690), "right": (970, 210, 1430, 690), "both": (520, 210, 920, 690),
-        "length": (10, 720, 470, 780), "most": (485, 710, 955, 780), "values": (485, 782, 955, 832),
-        "left name end": (20, 20, 330, 68), "right name end": (340, 20, 650, 68),
-        "left scores end": (20, 70, 330, 118), "right scores end": (340, 70, 650, 118),
-        "left end": (30, 126, 330, 426), "right end": (340, 126, 640, 426), "both end": (160, 450, 510, 790),
-        "both name end": (20, 800, 650, 848), "most end": (20, 850, 650, 900), "list": (680, 20, 1430, 924),
+        "left title": (20, 40, 710, 100), "right title": (730, 40, 1420, 100),
+        "left stored": (20, 102, 710, 150), "right stored": (730, 102, 1420, 150),
+        "left grid": (20, 190, 710, 820), "right grid": (730, 190, 1420, 820), "length": (420, 850, 1020, 910),
+        "left name": (30, 60, 450, 120), "right name": (510, 60, 930, 120), "both name": (990, 60, 1410, 120),
+        "left": (40, 200, 440, 680), "right": (520, 200, 920, 680), "both": (1000, 200, 1400, 680), "times": (990, 130, 1410, 190),
+        "minus": (440, 390, 520, 490), "equals": (920, 390, 1000, 490),
+        "ramp": (1000, 694, 1400, 722), "ramp low": (1000, 728, 1100, 776), "ramp high": (1140, 728, 1400, 776),
+        "why": (40, 710, 920, 770), "most": (40, 820, 1400, 890),
+        "thumbnail": (60, 200, 340, 520), "thumbnail name": (20, 536, 380, 584), "thumbnail most": (20, 586, 380, 634),
+        "list": (420, 30, 1420, 924),
     },
     "1:1": {
-        "left name": (6, 130, 350, 190), "right name": (730, 130, 1074, 190), "both name": (356, 130, 724, 190),
-        "left scores": (6, 192, 350, 240), "right scores": (730, 192, 1074, 240), "both scores": (356, 192, 724, 240),
-        "left": (6, 280, 356, 640), "right": (724, 280, 1074, 640), "both": (390, 280, 690, 640),
-        "length": (6, 680, 350, 740), "most": (356, 660, 724, 730), "values": (356, 732, 724, 782),
-        "left name end": (6, 14, 350, 62), "right name end": (730, 14, 1074, 62),
-        "left scores end": (6, 64, 350, 112), "right scores end": (730, 64, 1074, 112),
-        "left end": (50, 122, 300, 402), "right end": (780, 122, 1030, 402), "both end": (420, 122, 660, 402),
-        "both name end": (356, 14, 724, 62), "most end": (356, 64, 724, 112), "list": (20, 424, 1060, 932),
+        "left title": (6, 80, 530, 140), "right title": (550, 80, 1074, 140),
+        "left stored": (6, 142, 530, 190), "right stored": (550, 142, 1074, 190),
+        "left grid": (6, 230, 530, 760), "right grid": (550, 230, 1074, 760), "length": (240, 800, 840, 860),
+        "left name": (20, 120, 330, 180), "right name": (385, 120, 695, 180), "both name": (750, 120, 1060, 180),
+        "left": (30, 260, 320, 640), "right": (395, 260, 685, 640), "both": (760, 260, 1050, 640), "times": (750, 190, 1060, 250),
+        "minus": (320, 400, 395, 500), "equals": (685, 400, 760, 500),
+        "ramp": (760, 654, 1050, 682), "ramp low": (760, 688, 820, 736), "ramp high": (830, 688, 1050, 736),
+        "why": (30, 680, 740, 740), "most": (30, 800, 1050, 870),
+        "thumbnail": (40, 24, 220, 194), "thumbnail name": (250, 50, 700, 98), "thumbnail most": (250, 110, 700, 158),
+        "list": (40, 210, 1040, 932),
     },
     "9:16": {
-        "left name": (40, 60, 520, 120), "right name": (560, 60, 1040, 120), "both name": (40, 640, 1040, 700),
-        "left scores": (40, 122, 520, 170), "right scores": (560, 122, 1040, 170), "both scores": (40, 702, 1040, 750),
-        "left": (40, 180, 520, 600), "right": (560, 180, 1040, 600), "both": (270, 770, 810, 1220),
-        "length": (830, 960, 1070, 1020), "most": (40, 1230, 1040, 1310), "values": (40, 1312, 1040, 1362),
-        "left name end": (20, 30, 350, 78), "right name end": (730, 30, 1060, 78),
-        "left scores end": (20, 80, 350, 128), "right scores end": (730, 80, 1060, 128),
-        "left end": (30, 140, 350, 460), "right end": (730, 140, 1050, 460), "both end": (400, 140, 680, 460),
-        "both name end": (356, 30, 724, 78), "most end": (356, 80, 724, 128), "list": (60, 490, 1040, 1380),
+        "left title": (20, 160, 530, 220), "right title": (550, 160, 1060, 220),
+        "left stored": (20, 222, 530, 270), "right stored": (550, 222, 1060, 270),
+        "left grid": (20, 320, 530, 1000), "right grid": (550, 320, 1060, 1000), "length": (240, 1060, 840, 1120),
+        "left name": (20, 180, 330, 240), "right name": (385, 180, 695, 240), "both name": (750, 180, 1060, 240),
+        "left": (30, 340, 320, 980), "right": (395, 340, 685, 980), "both": (760, 340, 1050, 980), "times": (750, 260, 1060, 320),
+        "minus": (320, 610, 395, 710), "equals": (685, 610, 760, 710),
+        "ramp": (760, 996, 1050, 1024), "ramp low": (760, 1030, 820, 1078), "ramp high": (830, 1030, 1050, 1078),
+        "why": (30, 1020, 740, 1080), "most": (30, 1160, 1050, 1240),
+        "thumbnail": (60, 60, 320, 340), "thumbnail name": (350, 130, 1020, 178), "thumbnail most": (350, 190, 1020, 238),
+        "list": (60, 380, 1020, 1380),
     },
 }  # fmt: skip
