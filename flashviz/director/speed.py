@@ -55,7 +55,7 @@ NAMES = {  # of the bands; the first that fits
     ),
     "time": ("time of one pass forward and backward", "time, forward and backward"),
 }
-RATIOS = {"products": "{} times as many", "bytes": "{} times fewer", "time": "{} times as fast"}
+TIMES = "{} times as many"  # of products, which are counted here; of quoted figures none is derived
 CALLED = {"S": "S: scores", "P": "P: weights"}
 HBM = ("HBM: the GPU's memory", "HBM, its memory", "HBM")
 TRIPS = {  # what crosses, whether it goes out of the chip, and what is said of it; each matrix whole, tile by tile
@@ -237,7 +237,7 @@ class SpeedFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     labels: list[Word]  # of products
-    ratios: list[Word]
+    ratio: Word  # how many times as many they are
 
     def __init__(self, scene: ShotScene, found: Speed) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -247,7 +247,7 @@ class SpeedFilm(ChapterFilm):
         figures = [each.text for each in (*times.values(), *amounts.values())]
         room = BESIDE + max(text_width(text, NUMBER, Face.STRONG) for text in figures)
         wide = 3 * BESIDE + text_width(counts["flash"].text, NUMBER, Face.STRONG)
-        wide += text_width(RATIOS["products"].format(ratio_of(each.value for each in counts.values())), NAME, Face.STRONG)
+        wide += text_width(TIMES.format(ratio_of(each.value for each in counts.values())), NAME, Face.STRONG)
         self.bands = {name: Band(place[name], room) for name in ("alone", "bytes", "traffic", "time")}
         self.bands["products"] = Band(place["products"], wide)
         self.hues = {"standard": self.skin.scores, "flash": self.skin.o}
@@ -260,7 +260,6 @@ class SpeedFilm(ChapterFilm):
         self.keys = {side: self.key(side, text) for side, text in SIDES.items()}
         self.source = self.setting([f"Time and bytes: {FIGURE_2.quote.citation}: {FIGURE_2.setting}"], "setting")
         self.badge = machine(FIGURE_2.setting, scene.settings.aspect, self.skin)
-        self.compared = {"products": self.products, "bytes": self.bytes, "time": self.time}
 
     def pair(self, name: str, tags: tuple[str, str], boxes: Boxes, figures: Mapping[str, Figure]) -> Pair:
         """One quantity of both, in its band; ``tags`` are those of its bars and of its figures."""
@@ -394,7 +393,7 @@ def crossing(film: SpeedFilm, side: str) -> None:
 
 @beat("again")
 def again(film: SpeedFilm) -> None:
-    """Bytes go between work and time; products fill, FlashAttention's by one more; then what each of the three is of the other."""
+    """Bytes go between work and time; products fill, FlashAttention's by one more; then how many times as many they are."""
     model, made = film.machine, film.found.products
     start, stop = film.bands["traffic"], film.bands["bytes"]
     settle = Shows(Group(*film.bytes.parts), lambda share: film.bytes.put(start.toward(stop, share)), rate_func=ease_in_out_cubic)
@@ -405,7 +404,7 @@ def again(film: SpeedFilm) -> None:
     places = {side: blocks(products.bar(side), most, len(each)) for side, each in made.items()}
     names = {side: [block_name(film, each, at, places[side][at]) for at in range(len(each))] for side, each in made.items()}
     film.labels = [*names["standard"], *names["flash"]]
-    film.ratios = [each.ratio(RATIOS[name], film.skin.ink) for name, each in film.compared.items()]
+    film.ratio = film.products.ratio(TIMES, film.skin.ink)
     film.move(FadeIn(products.name), seconds=TEXT)
     with film.scene.telling():
         film.scene.add(*products.bars.values())
@@ -413,8 +412,7 @@ def again(film: SpeedFilm) -> None:
         film.move(FadeIn(*names["standard"], products.figures["standard"]), seconds=TEXT)
         film.move(products.grow(few, most, "flash"), seconds=MORE)
         film.move(FadeIn(*names["flash"], products.figures["flash"]), seconds=TEXT)
-        for each in film.ratios:
-            film.move(FadeIn(each), seconds=2 * TEXT)
+        film.move(FadeIn(film.ratio), seconds=2 * TEXT)
 
 
 def block_name(film: SpeedFilm, made: Sequence[str], at: int, rect: Rect) -> Word:
@@ -434,8 +432,8 @@ def measured(film: SpeedFilm) -> None:
     keys = [film.key(side, f"{text}: {found.kernels[side]}") for side, text in SIDES.items()]
     axis = first_that_fits(AXIS, LABEL, place["axis"].width)
     ours = [film.setting(found.setting, "measured"), machine(device, film.scene.settings.aspect, skin), *keys, *film.lines([axis], "axis")]
-    pairs = [part for each in film.compared.values() for part in each.parts]
-    gone = [*pairs, *film.labels, *film.ratios, film.source, film.badge, *film.keys.values()]
+    pairs = [part for each in (film.products, film.bytes, film.time) for part in each.parts]
+    gone = [*pairs, *film.labels, film.ratio, film.source, film.badge, *film.keys.values()]
     film.move(FadeOut(*gone, rate_func=early), FadeIn(*ours, rate_func=late), seconds=TURN)
     chart = Chart(place["columns"], len(found.lengths), max(found.ratios))
     bars = {side: Rectangles(hue, name=f"times {side}") for side, hue in film.hues.items()}
