@@ -139,7 +139,7 @@ def test_a_strip_is_as_wide_as_its_weights_and_ends_where_it_ended(share: float)
     assert np.ptp(own[:, 0]) / 10 == pytest.approx(weights[areas.key] / weights.sum(), abs=1e-6)
     points = np.concatenate([own, areas.others.points])
     assert (points[:, 0].min(), points[:, 0].max()) == pytest.approx((0.0, 10.0))
-    assert np.ptp(points[:, 1]) == pytest.approx(areas.whole.height)
+    assert np.ptp(points[:, 1]) == pytest.approx(areas.of(np.full(len(weights), fill_value=True)).height)
 
 
 @every
@@ -198,7 +198,7 @@ def test_pictures_are_of_these_values() -> None:
     assert values_of(mean, "one weight") == [written([back.row.mean])], "levelled"
     assert said(mean, "mean name") + said(mean, "d name") == [
         f"average: Σ P dP = {back.said['mean']}",
-        f"from the stored O: dO · O = {back.said['d']}",
+        f"dO · O = {back.said['d']}: no other tile",
     ]
     assert " ".join(said(mean, "proof")) == "D = Σ P dP = Σ P (dO · V ) = dO · Σ P V = dO · O"
     assert values_of(slopes, "one weight") == [written([back.row.dp[back.swayed] - back.row.d])], "measured from D"

@@ -182,13 +182,15 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
+            "layer": ("P", "LSE", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
+            "made": (*(f"{side} {part}" for side in ("standard", "flash") for part in ("name", "P", "reads", "price")), "Q", "K", "LSE"),
             "forward": TRAINED, "twice": (*TRAINED, "n", "law P", "factor P"), "again": (*TRAINED, "n", "law P", "factor P"),
-            "back": (*TRAINED, "reads", "makes", "drops"), "idea": (*TRAINED, "ratio", "idea"),
+            "back": (*TRAINED, "reads", "makes"), "idea": (*TRAINED, "ratio", "idea"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),
         apart=("formula", "name", "part"),
-        seconds=(20, 30),
+        seconds=(20, 34),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

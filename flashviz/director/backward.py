@@ -466,7 +466,8 @@ def slopes(film: BackwardFilm) -> None:
         film.move(rebased, *film.leave("zero", "nil"), FadeIn(film.words["formula"]), seconds=0.9)
         less = f"+ {said['d'].removeprefix('−')}" if said["d"].startswith("−") else f"− {said['d']}"  # of dP, D
         bright = f"{said['weight']} × ({said['high']} {less}) = {said['slope']}"
-        film.move(film.fitted("mean name", [f"bright bar: dS = {bright}", f"dS = {bright}", bright, f"dS = {said['slope']}"], skin.scores), seconds=TEXT)
+        texts = [f"bright bar: dS = {bright}", f"dS = {bright}", f"dS = {said['slope']}"]
+        film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
         film.scene.hold(0.6)
         texts = [f"all: {said['above']} above D, {said['below']} below", f"all: {said['above']} and {said['below']}"]
         film.move(film.fitted("d name", texts, skin.scores), seconds=TEXT)
@@ -499,7 +500,8 @@ def outputs(film: BackwardFilm) -> None:
                 film.matrix(name.removesuffix("ᵀ"), factors[name], place[f"{row} {part}"])
                 for part, name in (("first", first), ("second", second))
             )
-            film.words |= {f"{row} first": left, f"{row} second": right}
+            film.words |= {f"{row} second": right}
+            film.tiles[f"{row} first"] = left
             names = [
                 film.name(f"{row} {part}", text, skin.hue(text.removesuffix("ᵀ")))
                 for part, text in (("first name", first), ("second name", second))
@@ -511,7 +513,6 @@ def outputs(film: BackwardFilm) -> None:
             film.words[f"{row} note"] = note = Named(product, word(f"a part of {row}", LABEL, skin.ink, lower, "part"), tag="note")
             film.scene.add(made)
             film.move(Columns(made), film.name(f"{row} made name", "=", skin.ink), FadeIn(note), seconds=0.8)
-    film.tiles["ds"] = film.words.pop("dQ first")
 
 
 class Walk(Group):
@@ -604,16 +605,16 @@ def owner(film: BackwardFilm) -> None:
     """dS goes back to its place; the program of its column walks down: dK and dV gather on chip, of dQ each row block gets a part."""
     place, skin, found = film.place, film.skin, film.found
     film.walk = walk = Walk(film, place)
-    j, tiles = found.key_tile, list(film.tiles.values())
-    film.move(*film.leave(), seconds=TEXT)
+    j, (*others, tile) = found.key_tile, film.tiles.values()
+    film.move(*film.leave(), *map(FadeOut, others), seconds=TEXT)
     home = walk.grid.cell(found.row_block, j)
-    near = {part: magnified(place[part], home, tiles[-1].rect) for part in ("grid", "dq", "dk", "dv")}
+    near = {part: magnified(place[part], home, tile.rect) for part in ("grid", "dq", "dk", "dv")}
 
     def farther(share: float) -> None:
         walk.place({part: rect.toward(place[part], share) for part, rect in near.items()})
 
-    film.move(*(matrix_to(tile, home) for tile in tiles), Shows(walk, farther, rate_func=ease_in_out_cubic, introducer=True), seconds=MOVE)
-    film.scene.remove(*tiles)
+    film.move(matrix_to(tile, home), Shows(walk, farther, rate_func=ease_in_out_cubic, introducer=True), seconds=MOVE)
+    film.scene.remove(tile)
     chip = panel(place["chip"], fill=skin.chip, edge=skin.edge)
     film.words["chip"] = chip
     film.tiles = {
