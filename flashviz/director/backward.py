@@ -184,7 +184,7 @@ def kept(film: BackwardFilm) -> None:
 
 def outlined(skin: palette.Theme) -> Rectangles:
     """Empty places of tiles."""
-    return Rectangles(skin.quiet, name="cells", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
+    return Rectangles(skin.quiet, name="cells", opacity=0.0).set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -204,7 +204,7 @@ def again(film: BackwardFilm) -> None:
     film.move(*gone, *film.leave(), FadeIn(frame), seconds=TEXT)
 
     def nearer(share: float) -> None:
-        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - early(share))
+        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - early(early(share)))
 
     zoom = Shows(lines, nearer, rate_func=ease_in_out_cubic, remover=True), film.outline_to(frame, cell, rect)
     film.move(*zoom, seconds=MOVE)

@@ -67,9 +67,9 @@ TRAINING: Mapping[Aspect, Table] = {
 # One layer's P and LSE, their areas as their bytes.
 ONE_LAYER: Mapping[Aspect, Table] = {
     "16:9": {
-        "P": (80, 40, 940, 900), "LSE": (980, 40, 1040, 900), "P name": (1090, 110, 1880, 190), "P note": (1090, 196, 1880, 252),
-        "P bytes": (1090, 262, 1880, 346), "LSE name": (1090, 480, 1880, 560), "LSE note": (1090, 566, 1880, 622),
-        "LSE bytes": (1090, 632, 1880, 716), "units": (1090, 830, 1880, 890),
+        "P": (140, 150, 740, 750), "LSE": (780, 150, 840, 750), "P name": (1000, 150, 1880, 230), "P note": (1000, 236, 1880, 292),
+        "P bytes": (1000, 302, 1880, 386), "LSE name": (1000, 470, 1880, 550), "LSE note": (1000, 556, 1880, 612),
+        "LSE bytes": (1000, 622, 1880, 706), "units": (1000, 770, 1880, 826),
     },
     "4:3": {
         "P": (40, 120, 740, 820), "LSE": (770, 120, 820, 820), "P name": (850, 140, 1420, 220), "P note": (850, 226, 1420, 282),
@@ -90,12 +90,11 @@ ONE_LAYER: Mapping[Aspect, Table] = {
 # A layer's backward pass on both sides: P that is read, and a tile of P that is made of Q, K and LSE, used and dropped.
 ONE_TILE: Mapping[Aspect, Table] = {
     "16:9": {
-        "standard name": (80, 20, 900, 86), "standard P": (220, 190, 760, 730), "standard reads": (80, 760, 900, 826),
-        "standard price": (80, 836, 900, 902),
-        "flash name": (1000, 20, 1860, 86), "K": (1160, 130, 1700, 176), "Q": (1098, 190, 1144, 730), "flash P": (1160, 190, 1700, 730),
-        "LSE": (1716, 190, 1740, 730), "K name": (1712, 124, 1800, 184), "Q name": (1030, 430, 1090, 490),
-        "LSE name": (1752, 430, 1880, 490),
-        "flash reads": (1000, 760, 1880, 826), "flash price": (1000, 836, 1880, 902),
+        "standard name": (80, 20, 900, 86), "standard P": (140, 150, 740, 750), "standard reads": (80, 766, 900, 832),
+        "standard price": (80, 838, 900, 904),
+        "flash name": (1000, 20, 1860, 86), "K": (1130, 92, 1730, 138), "Q": (1068, 150, 1114, 750), "flash P": (1130, 150, 1730, 750),
+        "LSE": (1746, 150, 1770, 750), "K name": (1742, 86, 1830, 146), "Q name": (1000, 420, 1062, 480),
+        "LSE name": (1782, 420, 1890, 480), "flash reads": (1000, 766, 1880, 832), "flash price": (1000, 838, 1880, 904),
     },
     "4:3": {
         "standard name": (30, 60, 660, 120), "standard P": (90, 230, 550, 690), "standard reads": (30, 730, 660, 790),
