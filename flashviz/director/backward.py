@@ -152,7 +152,7 @@ def kept(film: BackwardFilm) -> None:
     head = shared * c.group + g
     o = film.matrix("O", np.asarray(found.given["O"][b, head], np.float64), place["o"])
     numbers = film.matrix("LSE", finite(np.asarray(found.given["LSE"][b, head], np.float64)), place["lse"])
-    lines, tile = outlined(skin).display(grid.cells), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
+    lines, tile = outlined(skin.edge).display(grid.cells), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
     visits = [(i, j) for i in range(c.row_blocks) for j in c.key_tiles(i)]
 
     def show(share: float) -> None:
@@ -182,9 +182,9 @@ def kept(film: BackwardFilm) -> None:
     film.words["lines"] = lines
 
 
-def outlined(skin: palette.Theme) -> Rectangles:
+def outlined(color: str) -> Rectangles:
     """Empty places of tiles."""
-    return Rectangles(skin.quiet, name="cells", opacity=0.0).set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
+    return Rectangles(color, name="cells", opacity=0.0).set_stroke(color, width=theme.HAIRLINE, opacity=1)
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -522,7 +522,7 @@ class Walk(Group):
         self.tag, self.skin, self.found = "walk", film.skin, film.found
         self.walks = film.found.walks
         self.most = max(sum(block in walk for walk in self.walks) for block in range(self.found.row_blocks))  # that add to one row block
-        self.lines = outlined(self.skin)
+        self.lines = outlined(self.skin.quiet)
         self.heads = Rectangles(self.skin.scores, name="heads", opacity=palette.LIT)
         self.own = {name: Rectangles(self.skin.hue(name), name=f"stored {name}", opacity=palette.LIT) for name in ("dK", "dV")}
         self.added = Rectangles(self.skin.q, name="added", opacity=palette.LIT)
@@ -812,7 +812,7 @@ class Launch(Group):
         found, skin = film.found, film.skin
         self.grid = Grid(film.place[f"{side} grid"], found.row_blocks, len(found.walks))
         self.sums = Grid(film.place[f"{side} dQ"], found.row_blocks, 1)
-        self.lines = outlined(skin).display(np.concatenate([self.grid.cells, self.sums.cells]))
+        self.lines = outlined(skin.quiet).display(np.concatenate([self.grid.cells, self.sums.cells]))
         self.heads = Rectangles(skin.scores, name="heads", opacity=palette.LIT)
         self.added = Rectangles(skin.q, name="added", opacity=palette.LIT)
         super().__init__(self.lines, self.added, self.heads)
