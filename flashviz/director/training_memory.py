@@ -267,7 +267,11 @@ def layer(film: TrainingMemoryFilm) -> None:
         ),
         "P bytes": ([f"{kib(size['P'])} a layer", kib(size["P"])], skin.ink, NUMBER),
         "LSE name": (["LSE: N numbers", "LSE: N"], skin.stats, NUMBER),
-        "LSE note": (["log of each row's sum of exp(S), float32", "log of the row's Σ exp(S)", "log Σ exp(S), float32"], skin.ink, NAME),
+        "LSE note": (
+            ["log of each row's sum of exp(S), float32", "log of the row's Σ exp(S), float32", "log Σ exp(S), float32"],
+            skin.ink,
+            NAME,
+        ),
         "LSE bytes": ([f"{kib(size['LSE'])} a layer", kib(size["LSE"])], skin.ink, NUMBER),
     }
     film.said = {part: fitted_in(place, part, *each) for part, each in texts.items()}
