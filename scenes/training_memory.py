@@ -13,6 +13,8 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
     def construct(self) -> None:
         film = self.open(run)
 
+        training_memory.layer(film)
+        training_memory.made(film)
         training_memory.forward(film)
         training_memory.twice(film)
         training_memory.again(film)

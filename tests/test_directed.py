@@ -164,15 +164,16 @@ FILMS = {
                 *("left", "left name", "top", "top name", "tile", "tile name", "column", "column name"),
                 *("second", "second name", "formula", "note"),
             ),
-            "upstream": ("left", "left name", "top", "tile", "second", "note", "further"),
-            "push": ("bars", "proof", "mean name", "d name", "width name"), "mean": ("bars", "proof", "mean name", "d name"),
-            "slopes": ("bars", "proof", "mean name", "d name"), "outputs": ("part", "p", "p name", "ds", "ds name", "dv", "dk", "dq"),
+            "upstream": ("left", "left name", "top", "tile", "second", "note", "further", "key"),
+            "push": ("bars", "proof", "mean name", "d name", "width name"), "mean": ("bars", "proof", "mean name", "d name", "dO", "O"),
+            "slopes": ("bars", "proof", "mean name", "d name"),
+            "outputs": tuple(f"{row} {part}" for row in ("dV", "dK", "dQ") for part in ("first", "second", "made", "note")),
             "shared": ("grid", "dq", "dk", "dv"),
             "order": (
                 *(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " who", " order", " what", " adds", " number")),
                 *("differ", "off"),
             ),
-            "fixed": tuple(f"{side}{part}" for side in ("usual", "fixed") for part in ("", " name", " count")),
+            "fixed": tuple(f"{side}{part}" for side in ("usual", "fixed") for part in ("", " name", " note", " grid", " dQ", " count")),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},
@@ -185,13 +186,15 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
+            "layer": ("P", "LSE", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
+            "made": (*(f"{side} {part}" for side in ("standard", "flash") for part in ("name", "P", "reads", "price")), "Q", "K", "LSE"),
             "forward": TRAINED, "twice": (*TRAINED, "n", "law P", "factor P"), "again": (*TRAINED, "n", "law P", "factor P"),
-            "back": (*TRAINED, "reads", "makes", "drops"), "idea": (*TRAINED, "ratio", "idea"),
+            "back": (*TRAINED, "reads", "makes"), "idea": (*TRAINED, "ratio", "idea"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),
         apart=("formula", "name", "part"),
-        seconds=(20, 30),
+        seconds=(20, 34),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

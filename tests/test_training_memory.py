@@ -15,7 +15,7 @@ from flashviz.director.training_memory import SIDES, TrainingMemoryFilm
 from flashviz.errors import ConfigError
 from flashviz.figures import amount, kib
 from flashviz.layout import ASPECTS, Aspect, Rect
-from flashviz.layout.training import GOES
+from flashviz_kernels.differentiating import flops
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown
 from tests.test_directed import FILMS
@@ -42,9 +42,9 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
     standard, flash = (4 * either + 16 * p, 4 * either + 4 * lse)
     assert said(at(film, "idea"), "bytes standard") == [f"at most {kib(standard)}"]
     assert said(at(film, "idea"), "bytes flash") == [f"at most {kib(flash)}"]
+    assert said(at(film, "made"), "standard reads") == [f"P: {kib(p / LAYERS)}, and Q, K, V"]
+    assert said(at(film, "made"), "flash reads") == [f"LSE: {kib(lse / LAYERS)}, and Q, K, V"]
     one = {"P": kib(16 * p / LAYERS), "LSE": kib(4 * lse / LAYERS)}
-    assert said(at(film, "back"), "reads")[0].startswith(f"Standard reads P: {one['P']}")
-    assert said(at(film, "back"), "makes")[0].startswith(f"Flash reads LSE: {one['LSE']}")
     assert said(at(film, "idea"), "idea") == [f"{one['LSE']} of LSE in place of {one['P']} of P"]
     ratio, less = said(at(film, "idea"), "ratio")
     assert less == "× less kept"
@@ -55,7 +55,7 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
 def test_counters_run_with_what_is_drawn(name: str) -> None:
     """At any moment of the step the edge that is drawn now is as high as the bytes that are written, on one scale for both sides."""
     film = TrainingMemoryFilm(scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run))
-    for n, now in itertools.product((1, 2), np.linspace(0.05, 2 * LAYERS, 30)):
+    for n, now in itertools.product((1, 2), np.linspace(0.05, 2 * LAYERS - 0.05, 30)):
         film.display(n, float(now))
         for side in SIDES:
             x = film.place[side].x0 + now * film.place[side].width / (2 * LAYERS)
@@ -75,12 +75,43 @@ def test_each_slab_lies_on_the_one_beneath_it_and_has_its_bytes(name: str) -> No
         for layer in range(LAYERS):
             for tensor, nbytes in step.sizes.items():
                 slab = step.slab(tensor, layer, LAYERS)
-                upper, lower = slab[len(slab) // 2 - 1], slab[len(slab) // 2]
-                assert lower[1] == pytest.approx(low)
-                assert upper[1] - lower[1] == pytest.approx(nbytes * film.unit)
-                low = upper[1]
-        lives = [step.slab("O", layer, 2 * LAYERS)[:, 0] for layer in range(LAYERS)]
-        assert all(a.min() < b.min() and b.max() < a.max() for a, b in itertools.pairwise(lives))
+                assert slab is not None
+                assert slab.y0 == pytest.approx(low)
+                assert slab.height == pytest.approx(nbytes * film.unit)
+                low = slab.y1
+            assert step.slab("O", layer, layer) is None, "not before its turn"
+        lives = [slab for layer in range(LAYERS) if (slab := step.slab("O", layer, 2 * LAYERS))]
+        assert all(a.x0 < b.x0 and b.x1 < a.x1 for a, b in itertools.pairwise(lives))
+
+
+@every
+def test_n_is_never_between(name: str) -> None:
+    """While what is kept grows, N and the bytes are those that it grows to."""
+    film = TrainingMemoryFilm(scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run))
+    grown = film.display(2, LAYERS)
+    says = [film.count.text, *(film.bytes[side].text for side in SIDES)]
+    high = np.ptp(grown.slabs["standard", "P"].points[:, 1])
+    film.display(1.5, LAYERS, 2)
+    assert [film.count.text, *(film.bytes[side].text for side in SIDES)] == says
+    assert np.ptp(film.slabs["standard", "P"].points[:, 1]) < high
+
+
+@every
+def test_areas_of_one_layer_are_as_their_bytes(name: str) -> None:
+    found = gather(AttentionConfig(**CONFIGS[name]), run)
+    (p,), (lse,) = (shown(at(scene(FILM, **CONFIGS[name]), "layer"), f"{tensor} of a layer") for tensor in ("P", "LSE"))
+    areas = [Rect(*item.box).width * Rect(*item.box).height for item in (p, lse)]
+    assert areas[1] / areas[0] == pytest.approx(found.sizes["LSE"] / found.sizes["P"], rel=0.35, abs=2e-3), "boxes are rounded"
+
+
+@every
+def test_making_p_again_costs_one_product_more(name: str) -> None:
+    """By the closed form of FLOPs, which does not look at statements: 5 of 7 equal products; without S one less."""
+    c = AttentionConfig(**CONFIGS[name])
+    price = gather(c, run).price
+    assert price["flash"] * flops(c, atomic=False) == 7 * flops(c, atomic=True)
+    assert price["standard"] == price["flash"] - 1
+    assert said(at(scene(FILM, **CONFIGS[name]), "made"), "standard price") == [f"{price['standard']} products a tile"]
 
 
 @every
@@ -98,18 +129,19 @@ def test_what_is_used_is_where_p_is_kept_or_would_be(name: str) -> None:
     high = film.found.bytes_of("P", 1) * film.unit
     for layer in range(LAYERS):
         begin = 2 * LAYERS - 1 - layer
-        film.display(1, begin + GOES / 2)
+        film.display(1, begin + 0.5)
         left, right = (film.using[side].points for side in SIDES)
         slab, step = film.step("standard", 1).slab("P", layer, film.now), film.step("flash", 1)
-        assert (left[:, 1].min(), left[:, 1].max()) == pytest.approx((slab[len(slab) // 2][1], slab[len(slab) // 2 - 1][1]))
+        assert slab is not None
+        assert (left[:, 1].min(), left[:, 1].max()) == pytest.approx((slab.y0, slab.y1))
         assert (left[:, 0].min(), left[:, 0].max()) == pytest.approx(
-            (float(step.x(begin)) - step.rect.x0 + film.place["standard"].x0, slab[:, 0].max())
+            (float(step.x(begin)) - step.rect.x0 + film.place["standard"].x0, slab.x1)
         )
         assert np.ptp(right[:, 1]) == pytest.approx(high)
         assert right[:, 0].max() == pytest.approx(float(step.x(film.now)))
         assert np.ptp(film.unkept.points[:, 1]) == pytest.approx(high, abs=0.05)
-        film.display(1, begin + (1 + GOES) / 2)
-        assert not any(len(part.points) for part in (film.unkept, *film.using.values())), "dropped"
+    film.display(1, 2 * LAYERS)
+    assert not any(len(part.points) for part in (film.unkept, *film.using.values())), "dropped"
 
 
 @every

@@ -30,36 +30,36 @@ BEATS: tuple[Beat, ...] = (
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "upstream", "From dO to dP", 5.0, shot="tile pair", late=True, along=True,
+        "upstream", "From dO to dP", 5.2, shot="tile pair", late=True, along=True,
         caption="dO arrives from the loss. With V it makes dP.",
     ),
     Beat(
-        "push", "One row", 5.4, shot="weighted", late=True, along=True,
-        caption="One score up: its weight grows, all others shrink.",
+        "push", "One row", 5.1, shot="weighted", late=True, along=True,
+        caption="Softmax: one weight grows, all others shrink.",
     ),
     Beat(
-        "mean", "The average", 6.1, shot="weighted", late=True, along=True,
-        caption="D is the row's average of dP, each key weighted by P.",
+        "mean", "The average", 7.0, shot="weighted", late=True, along=True,
+        caption="Weights sum to 1, so dP counts against its average, D.",
     ),
     Beat(
-        "slopes", "From dP to dS", 5.3, shot="weighted", late=True, along=True,
-        caption="dS = P × (dP − D): a bar's area, up or down from D.",
+        "slopes", "From dP to dS", 4.4, shot="weighted", late=True, along=True,
+        caption="dS = P × (dP − D): a bar's area from D.",
     ),
     Beat(
-        "outputs", "Three gradients", 4.8, shot="products", late=True, along=True,
+        "outputs", "Three gradients", 4.9, shot="products", late=True, along=True,
         caption="From P and dS, a tile's part of three gradients.",
     ),
-    Beat("owner", "What stays", 5.5, shot="walk", late=True, along=True, caption="One program per key tile keeps dK and dV on chip."),
+    Beat("owner", "What stays", 5.3, shot="walk", late=True, along=True, caption="One program per key tile keeps its dK and dV."),
     Beat(
-        "shared", "What is shared", 5.7, shot="adds", late=True, along=True,
+        "shared", "What is shared", 5.3, shot="adds", late=True, along=True,
         caption="All add into the same dQ, in no fixed order.",
     ),
     Beat(
-        "order", "Two orders", 5.4, shot="ends", late=True, along=True,
+        "order", "Two orders", 5.3, shot="ends", late=True, along=True,
         caption="Other order, other last bits: compare errors, not bits.",
     ),
     Beat(
-        "fixed", "The price", 4.9, shot="ends", late=True, along=True,
+        "fixed", "The price", 5.7, shot="launches", late=True, along=True,
         caption="A fixed order makes S and dP twice: {fixed} products, not {usual}.",
     ),
 )  # fmt: skip
@@ -244,11 +244,15 @@ class Backward:
         dk, dv = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         found = []
         for block in self.walks[self.key_tile]:
-            tile = self.tile(block, self.key_tile)
-            dv = dv + self.rounded(tile.p).T @ self.rows_of("dO", block)
-            dk = dk + self.rounded(tile.ds).T @ self.rows_of("Q", block)
+            more_k, more_v = self.gained(block)
+            dk, dv = dk + more_k, dv + more_v
             found.append((dk * np.float32(self.config.scale), dv))
         return found
+
+    def gained(self, block: int) -> tuple[np.ndarray, np.ndarray]:
+        """What a row block adds to dK_j, not scaled yet, and to dV_j of the followed key tile [keys, d]."""
+        tile = self.tile(block, self.key_tile)
+        return self.rounded(tile.ds).T @ self.rows_of("Q", block), self.rounded(tile.p).T @ self.rows_of("dO", block)
 
     def order(self, block: int, seed: int) -> list[int]:
         """The programs that add to a row block, as they come when all run at once; paces are drawn by ``seed``."""
@@ -316,7 +320,7 @@ class Backward:
         pushed = row.pushed(key)
         said |= {"weight": number(row.p[key]), "pushed": number(pushed[key])}
         said |= {"others": number(row.p.sum() - row.p[key]), "shrunk": number(pushed.sum() - pushed[key])}
-        said |= {"gap": total(row.dp[key] - row.d), "slope": total(ds[key])}
+        said |= {"high": total(row.dp[key]), "slope": total(ds[key])}
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
             said |= {"first": first, "last": last, "off": power(self.off)}

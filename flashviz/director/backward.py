@@ -20,7 +20,7 @@ from flashviz.director.score import upright
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, labelled, middle, word, worded
 from flashviz.figures import plus
-from flashviz.layout import Rect, Shot, columns
+from flashviz.layout import Rect, Shot, columns, rows
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
@@ -29,8 +29,8 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, line_of, panel
 from flashviz.palette import spread
 
-SWEEP, ROWS, SCAN = 3.3, 1.6, 1.0  # seconds: of the forward pass, of a tile's rows for P and for dS
-PUSH, WALK, ALL, SUM = 1.6, 3.0, 3.0, 1.2  # seconds: of one score, of one program, of all, of a sum
+SWEEP, ROWS = 3.3, 1.5  # seconds: of the forward pass, of a tile's rows for P
+PUSH, WALK, ALL, SUM = 1.6, 3.0, 2.6, 1.2  # seconds: of one score, of one program, of all, of a sum
 STRIP = 0.25, 0.75  # shares of a place's height between which a row's weights stand side by side
 SEAM = em(2)  # between two of them
 SYMBOL = 72  # px of a formula
@@ -121,6 +121,19 @@ class BackwardFilm(ChapterFilm):
         whole = self.scene.frame
         return rect.shifted(0, whole.y1 - rect.y0) if above else rect.shifted(whole.x0 - rect.x1, 0)
 
+    def key(self) -> FadeIn:
+        """Which shade is below zero, zero, and above it, where a ramp's middle is zero."""
+        cells = columns(self.place["key"], 3)
+        swatches = [
+            self.matrix("dP", np.full((1, 1), side), cell.left(0.8 * cell.height).inset(em(8)), np.arange(2))
+            for side, cell in zip((-1, 0, 1), cells, strict=True)
+        ]
+        for swatch in swatches:
+            swatch.tag = "swatch"
+        signs = [word(sign, NAME, self.skin.ink, cell.beyond(0.9 * cell.height), "part") for sign, cell in zip("−0+", cells, strict=True)]
+        self.words["key"] = Group(*swatches, *signs)
+        return FadeIn(self.words["key"])
+
 
 def roots(values: np.ndarray) -> np.ndarray:
     """The root of each number's size, with its sign."""
@@ -139,7 +152,7 @@ def kept(film: BackwardFilm) -> None:
     head = shared * c.group + g
     o = film.matrix("O", np.asarray(found.given["O"][b, head], np.float64), place["o"])
     numbers = film.matrix("LSE", finite(np.asarray(found.given["LSE"][b, head], np.float64)), place["lse"])
-    lines, tile = outlined(skin).display(grid.cells), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
+    lines, tile = outlined(skin.edge).display(grid.cells), Rectangles(skin.scores, name="tile", opacity=palette.LIT)
     visits = [(i, j) for i in range(c.row_blocks) for j in c.key_tiles(i)]
 
     def show(share: float) -> None:
@@ -169,9 +182,9 @@ def kept(film: BackwardFilm) -> None:
     film.words["lines"] = lines
 
 
-def outlined(skin: palette.Theme) -> Rectangles:
+def outlined(color: str) -> Rectangles:
     """Empty places of tiles."""
-    return Rectangles(skin.edge, name="cells", opacity=0.0).set_stroke(skin.edge, width=theme.HAIRLINE, opacity=1)
+    return Rectangles(color, name="cells", opacity=0.0).set_stroke(color, width=theme.HAIRLINE, opacity=1)
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -191,7 +204,7 @@ def again(film: BackwardFilm) -> None:
     film.move(*gone, *film.leave(), FadeIn(frame), seconds=TEXT)
 
     def nearer(share: float) -> None:
-        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - early(share))
+        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - early(early(share)))
 
     zoom = Shows(lines, nearer, rate_func=ease_in_out_cubic, remover=True), film.outline_to(frame, cell, rect)
     film.move(*zoom, seconds=MOVE)
@@ -201,7 +214,11 @@ def again(film: BackwardFilm) -> None:
     )
     film.move(*coming, seconds=LOAD)
     scores = film.matrix("S", np.where(np.isfinite(tile.s), tile.s, np.nan), rect)
-    names = film.name("left name", "Q", skin.q), film.name("top name", "Kᵀ", skin.k), film.name("tile name", "S = Q Kᵀ", skin.scores)
+    names = (
+        film.name("left name", "Q", skin.q),
+        film.name("top name", "Kᵀ", skin.k),
+        film.fitted("tile name", ["S = Q Kᵀ / √d", "S"], skin.scores),
+    )
     film.scene.remove(frame)
     film.scene.add(scores)
     film.move(*names, Columns(scores), seconds=0.8)
@@ -211,6 +228,8 @@ def again(film: BackwardFilm) -> None:
     film.tiles["second"] = film.matrix("P", roots(found.final_weights), place["second"], roots(tile.p))
     with film.scene.telling():
         film.tiles["tile"] = weights = film.matrix("P", roots(tile.p), rect)
+        film.move(*film.leave("tile name"), seconds=TEXT / 2)
+        film.move(film.fitted("tile name", ["S becomes P, row by row", "S becomes P", "S to P"], skin.scores), seconds=TEXT / 2)
         film.move(row_by_row(film, weights, rect, place["column"]), seconds=ROWS)
         film.scene.remove(scores)
         film.move(*film.leave("tile name"), seconds=TEXT / 2)
@@ -248,25 +267,27 @@ def same_again(film: BackwardFilm, weights: Matrix) -> None:
 
 @beat("upstream")
 def upstream(film: BackwardFilm) -> None:
-    """P steps aside, where the forward pass's was; dO comes, and V: dP, the gradient of each weight."""
+    """Q and K go, P steps aside, where the forward pass's was; dO comes, and V: dP, the gradient of each weight."""
     place, skin, found = film.place, film.skin, film.found
     tile, weights = found.followed, film.tiles["tile"]
-    film.move(*film.leave(), FadeOut(film.tiles.pop("column")), matrix_to(weights, place["second"]), seconds=LOAD)
-    film.scene.remove(film.tiles["second"])
-    film.tiles["second"] = weights
+    used = (film.tiles[part] for part in ("left", "top"))
+    film.move(*film.leave(), FadeOut(film.tiles.pop("column")), seconds=TEXT)
+    film.move(*(matrix_to(each, film.outside(each.rect, above=each.tensor == "K"), remover=True) for each in used), seconds=MOVE / 2)
     with film.scene.telling():
-        gone = FadeOut(film.tiles["left"])
-        film.move(gone, film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
+        aside = matrix_to(weights, place["second"])
+        film.move(aside, film.arrive("left", "dO", found.rows_of("dO", found.row_block), above=False), seconds=LOAD)
+        film.scene.remove(film.tiles["second"])
+        film.tiles["second"] = weights
         names = film.name("left name", "dO", skin.o), film.name("second name", "P", skin.scores)
         film.move(*names, film.fitted("note", ["dO: the gradient that arrives for O", "dO: O's gradient"], skin.o), seconds=TEXT)
-        gone = FadeOut(film.tiles["top"])
-        film.move(gone, film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True), seconds=LOAD)
+        film.move(film.arrive("top", "V", found.keys_of("V", found.key_tile).T, above=True), seconds=LOAD)
         film.tiles["tile"] = made = film.matrix("dP", tile.dp, place["tile"])
         film.scene.add(made)
         names = film.name("top name", "Vᵀ", skin.v), film.name("tile name", "dP", skin.scores)
         film.move(
             *names,
             film.fitted("further", ["dP = dO Vᵀ: the gradient of P", "dP: P's gradient"], skin.scores),
+            film.key(),
             Columns(made),
             seconds=0.8,
         )
@@ -321,10 +342,11 @@ class Areas(Group):
         self.seams.display(ends)
         return self
 
-    @property
-    def whole(self) -> Rect:
-        """Where the strip stands."""
-        return Rect(self.rect.x0, self.zero + self.strip[0][0] * self.unit, self.rect.x1, self.zero + self.strip[1][0] * self.unit)
+    def of(self, keys: np.ndarray) -> Rect:
+        """Where keys [keys] that are neighbours stand in the strip."""
+        low, high = (self.zero + level[0] * self.unit for level in self.strip)
+        first, *_, last = np.flatnonzero(np.concatenate([keys, [False]]) | np.concatenate([[False], keys]))
+        return Rect(float(self.x[first]), low, float(self.x[last]), high)
 
     def line(self, color: str, level: float, name: str) -> Rectangles:
         """Across all bars."""
@@ -342,22 +364,31 @@ PROOF = (  # of what the weighted mean is, step by step; each part in the colour
 
 @beat("push")
 def push(film: BackwardFilm) -> None:
-    """A row of P is lifted out, its weights side by side: as one score is pushed up, one weight grows and all others shrink."""
+    """A row of P is lifted out, and goes on over all keys, side by side: one score is pushed up, one weight grows and all others shrink."""
     place, skin, found = film.place, film.skin, film.found
     row, said, pair = found.row, found.said, film.scene.shot("tile pair")
     film.areas = areas = Areas(film, place["bars"])
     line = line_of(pair["second"], len(found.followed.d), found.forward.row).inset(-LINE)
     mark, pushed = box(line, stroke=skin.ink), row.pushed(areas.key)
     film.move(*film.leave(), FadeIn(mark), seconds=TEXT)
-    film.move(*(FadeOut(tile) for tile in film.tiles.values()), film.outline_to(mark, line, areas.whole), seconds=LOAD)
-    keys = f"{len(row.p):,} keys"
-    titles = film.fitted("proof", [f"one row of P: the weights of {keys}", f"one row of P, {keys}"], skin.scores)
+    own = areas.of(found.in_tile)
+    film.move(*(FadeOut(tile) for tile in film.tiles.values()), film.outline_to(mark, line, own), seconds=LOAD)
+    here, keys = f"{found.in_tile.sum():,}", f"{len(row.p):,}"
+    titles = film.fitted(
+        "proof", [f"one row of P: this tile's {here} keys (framed), {keys} in all", f"framed: {here} of a row's {keys} keys"], skin.scores
+    )
     names = film.fitted("width name", ["width: the weight P; all together are 1", "width: P, together 1"], skin.scores)
     with film.scene.telling():
-        film.move(FadeIn(areas.side_by_side(row.p)), FadeOut(mark), titles, names, seconds=TEXT)
-        grows = Shows(areas, lambda share: areas.side_by_side(row.p + (pushed - row.p) * share), rate_func=ease_in_out_cubic)
-        film.scene.hold(0.3)
-        film.move(grows, seconds=PUSH)
+        film.move(FadeIn(areas.side_by_side(row.p)), titles, names, seconds=TEXT)
+        film.scene.add(mark)
+        film.words["mark"] = mark
+
+        def grow(share: float) -> None:
+            areas.side_by_side(row.p + (pushed - row.p) * share)
+            mark.set_points(box(areas.of(found.in_tile), stroke=skin.ink).points)
+
+        film.scene.hold(0.6)
+        film.move(Shows(Group(areas, mark), grow, rate_func=ease_in_out_cubic), seconds=PUSH)
         bright, others = f"{said['weight']} → {said['pushed']}", f"{said['others']} → {said['shrunk']}"
         texts = [f"bright: score + 1, weight {bright}", f"score + 1: {bright}"]
         film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
@@ -370,25 +401,39 @@ def mean(film: BackwardFilm) -> None:
     skin, areas, said = film.skin, film.areas, film.found.said
     row, pushed, (low, high) = film.found.row, film.found.row.pushed(areas.key), areas.strip
     back = Shows(areas, lambda share: areas.side_by_side(pushed + (row.p - pushed) * share), rate_func=ease_in_out_cubic)
-    film.move(back, *film.leave("proof", "mean name", "d name"), seconds=0.6)
+    film.move(back, *film.leave("mark", "proof", "mean name", "d name"), seconds=0.6)
+    flat = Shows(areas, lambda share: areas.display(high * (1 - share), low * (1 - share)), rate_func=ease_in_out_cubic)
     film.words["zero"] = areas.line(skin.quiet, 0.0, "zero")
     film.words["nil"] = level_name(film, "0", 0.0, skin.ink)
-    names = film.fitted("mean name", ["height: dP, up or down", "height: dP"], skin.scores), FadeIn(film.words["nil"], film.words["zero"])
-    rises = Shows(areas, lambda share: areas.display(high + (row.dp - high) * share, low * (1 - share)), rate_func=ease_in_out_cubic)
-    film.move(rises, *names, seconds=0.8)
+    film.move(flat, FadeIn(film.words["nil"], film.words["zero"]), seconds=0.4)
+    names = film.fitted("mean name", [f"height: dP, of the bright bar {said['high']}", f"height: dP; bright {said['high']}"], skin.scores)
+    rises = Shows(areas, lambda share: areas.display(row.dp * share), rate_func=ease_in_out_cubic)
+    film.move(rises, names, seconds=0.7)
     film.words["was"] = Rectangles(skin.scores, name="was here", opacity=palette.DIM).display(areas.boxes(row.dp))
     first, *steps = proof(film)
     with film.scene.telling():
         film.move(FadeIn(film.words["was"], *first), seconds=TEXT)
         level = Shows(areas, lambda share: areas.display(row.dp + (row.mean - row.dp) * share), rate_func=ease_in_out_cubic)
-        film.move(level, *film.leave("mean name"), seconds=1.4)
+        film.move(level, *film.leave("mean name"), seconds=1.1)
         film.words |= {"mean": areas.line(skin.hue("D"), row.d, "mean"), "level": level_name(film, "D", row.d, skin.hue("D"))}
         texts = [f"average: Σ P dP = {said['mean']}", f"Σ P dP = {said['mean']}"]
         film.move(film.fitted("mean name", texts, skin.scores), FadeIn(film.words["mean"], film.words["level"]), seconds=TEXT)
         for step in steps:
             film.move(FadeIn(*step), seconds=2 * TEXT)
-        texts = [f"from the stored O: dO · O = {said['d']}", f"dO · O = {said['d']}"]
+        film.move(*stored_rows(film), seconds=LOAD)
+        texts = [f"dO · O = {said['d']}: no other tile", f"dO · O = {said['d']}"]
         film.move(film.fitted("d name", texts, skin.o), seconds=TEXT)
+
+
+def stored_rows(film: BackwardFilm) -> list[Shows | FadeIn]:
+    """The followed row of dO and of O, all that D needs: they come over the right edge."""
+    found, coming = film.found, []
+    for tensor in ("dO", "O"):
+        rect, values = film.place[tensor], found.rows_of(tensor, found.row_block)[found.forward.row]
+        start = rect.shifted(film.scene.frame.x1 - rect.x0, 0.0)
+        film.words[tensor] = row = film.matrix(tensor, values[None], start)
+        coming.append(matrix_to(row, rect, start, introducer=True))
+    return [*coming, *(film.name(f"{tensor} name", tensor, film.skin.o) for tensor in ("dO", "O"))]
 
 
 def proof(film: BackwardFilm) -> list[list[Word]]:
@@ -414,15 +459,16 @@ def slopes(film: BackwardFilm) -> None:
     place, skin, areas, row, said = film.place, film.skin, film.areas, film.found.row, film.found.said
     rises = Shows(areas, lambda share: areas.display(row.mean + (row.dp - row.mean) * share), rate_func=ease_in_out_cubic)
     proven = [part for part in film.words if part.startswith("proof")]
-    film.move(rises, *film.leave("was", "mean name", "d name", *proven), seconds=0.6)
+    film.move(rises, *film.leave("was", "mean name", "d name", "dO", "O", "dO name", "O name", *proven), seconds=0.6)
     film.words["formula"] = formula(OF_DS, SYMBOL, skin.ink, place["proof"])
     with film.scene.telling():
         rebased = Shows(areas, lambda share: areas.display(row.dp, row.d * share), rate_func=ease_in_out_cubic)
         film.move(rebased, *film.leave("zero", "nil"), FadeIn(film.words["formula"]), seconds=0.9)
-        gap = f"({said['gap']})" if said["gap"].startswith("−") else said["gap"]
-        bright = f"{said['weight']} × {gap} = {said['slope']}"
-        film.move(film.fitted("mean name", [f"bright bar: dS = {bright}", f"dS = {bright}", bright], skin.scores), seconds=TEXT)
-        film.scene.hold(1.0)
+        less = f"+ {said['d'].removeprefix('−')}" if said["d"].startswith("−") else f"− {said['d']}"  # of dP, D
+        bright = f"{said['weight']} × ({said['high']} {less}) = {said['slope']}"
+        texts = [f"bright bar: dS = {bright}", f"dS = {bright}", f"dS = {said['slope']}"]
+        film.move(film.fitted("mean name", texts, skin.scores), seconds=TEXT)
+        film.scene.hold(0.6)
         texts = [f"all: {said['above']} above D, {said['below']} below", f"all: {said['above']} and {said['below']}"]
         film.move(film.fitted("d name", texts, skin.scores), seconds=TEXT)
 
@@ -434,28 +480,39 @@ def finite(values: np.ndarray) -> np.ndarray:
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
 
-OUTPUTS = (("dv", "dV", "dV += Pᵀ dO"), ("dk", "dK", "dK += dSᵀ Q"), ("dq", "dQ", "dQ += dS K"))
+OUTPUTS = (("dV", "Pᵀ", "dO"), ("dK", "dSᵀ", "Q"), ("dQ", "dS", "K"))  # what a product makes, and of which factors
 
 
 @beat("outputs")
 def outputs(film: BackwardFilm) -> None:
-    """P and dS of the whole tile; beside each what it adds to, and where that gradient goes."""
-    place, skin, tile = film.place, film.skin, film.found.followed
-    film.tiles = {
-        "p": film.matrix("P", roots(tile.p), place["p"]),
-        "ds": film.matrix("dS", tile.ds, place["ds"]),
-    }
-    film.move(FadeOut(film.areas), *film.leave(), seconds=TEXT)
-    film.move(FadeIn(film.tiles["p"]), film.fitted("part", PARTS[1], skin.ink), film.name("p name", "P", skin.scores), seconds=TEXT)
+    """P and dS of the whole tile, each beside its other factor: column by column a product makes the tile's part of a gradient."""
+    place, skin, found, tile = film.place, film.skin, film.found, film.found.followed
+    here = found.parts[found.programs.index(found.key_tile)]
+    dk, dv = found.gained(found.row_block)
+    factors = {"Pᵀ": roots(tile.p).T, "dSᵀ": tile.ds.T, "dS": tile.ds, "K": found.keys_of("K", found.key_tile)}
+    factors |= {name: found.rows_of(name, found.row_block) for name in ("dO", "Q")}
+    film.tiles = {}
+    gone = FadeOut(film.areas), *film.leave()
+    film.move(*gone, film.fitted("part", PARTS[1], skin.ink), film.key(), seconds=TEXT)
     with film.scene.telling():
-        film.move(film.name("ds name", "dS", skin.scores), row_by_row(film, film.tiles["ds"], place["ds"], place["ds"]), seconds=SCAN)
-        for part, tensor, product in OUTPUTS:
-            words = labelled(
-                place[part], (product, skin.hue(tensor)), (f"goes back to {tensor[1]}", skin.ink), f"for {tensor[1]}", px=NUMBER
+        for (row, first, second), values in zip(OUTPUTS, (dv, dk, here), strict=True):
+            left, right = (
+                film.matrix(name.removesuffix("ᵀ"), factors[name], place[f"{row} {part}"])
+                for part, name in (("first", first), ("second", second))
             )
-            film.words[part] = Named(*words, tag=part)
-            film.move(FadeIn(film.words[part]), seconds=TEXT)
-            film.scene.hold(0.4)
+            film.words |= {f"{row} second": right}
+            film.tiles[f"{row} first"] = left
+            names = [
+                film.name(f"{row} {part}", text, skin.hue(text.removesuffix("ᵀ")))
+                for part, text in (("first name", first), ("second name", second))
+            ]
+            film.move(FadeIn(left, right), *names, seconds=TEXT)
+            film.words[f"{row} made"] = made = film.matrix(row, values, place[f"{row} made"])
+            upper, lower = rows(place[f"{row} note"], 2)
+            product = word(f"{row} += {first} {second}", NAME, skin.hue(row), upper, "part")
+            film.words[f"{row} note"] = note = Named(product, word(f"a part of {row}", LABEL, skin.ink, lower, "part"), tag="note")
+            film.scene.add(made)
+            film.move(Columns(made), film.name(f"{row} made name", "=", skin.ink), FadeIn(note), seconds=0.8)
 
 
 class Walk(Group):
@@ -465,7 +522,7 @@ class Walk(Group):
         self.tag, self.skin, self.found = "walk", film.skin, film.found
         self.walks = film.found.walks
         self.most = max(sum(block in walk for walk in self.walks) for block in range(self.found.row_blocks))  # that add to one row block
-        self.lines = outlined(self.skin)
+        self.lines = outlined(self.skin.quiet)
         self.heads = Rectangles(self.skin.scores, name="heads", opacity=palette.LIT)
         self.own = {name: Rectangles(self.skin.hue(name), name=f"stored {name}", opacity=palette.LIT) for name in ("dK", "dV")}
         self.added = Rectangles(self.skin.q, name="added", opacity=palette.LIT)
@@ -525,13 +582,17 @@ class Walk(Group):
         def show(share: float) -> None:
             here = [pair for pair, time in when.items() if time <= share]
             done = [j for j, walk in enumerate(self.walks) if walk and when[walk[-1], j] <= share]
-            going = [j for j, walk in enumerate(self.walks) if walk and j not in done]
-            heads = [(next(block for block in self.walks[j] if when[block, j] > share), j) for j in going]
-            self.display(heads, [(block, turn[block, j]) for block, j in here], done)
+            self.display(heads_of(self.walks, when, share), [(block, turn[block, j]) for block, j in here], done)
             for pair, number in numbers.items():
                 number.set_fill(opacity=float(when[pair] <= share))
 
         return show
+
+
+def heads_of(walks: Sequence[Sequence[int]], when: dict[tuple[int, int], float], share: float) -> list[tuple[int, int]]:
+    """Where the programs that are not done are: (place, program), after a share of the time of ``arrivals``."""
+    going = ((program, [place for place in walk if when[place, program] > share]) for program, walk in enumerate(walks))
+    return [(ahead[0], program) for program, ahead in going if ahead]
 
 
 def number_in(rect: Rect, text: str, color: str) -> Word:
@@ -541,19 +602,19 @@ def number_in(rect: Rect, text: str, color: str) -> Word:
 
 @beat("owner")
 def owner(film: BackwardFilm) -> None:
-    """P and dS go back to their place; the program of its column walks down: dK and dV gather on chip, of dQ each row block gets a part."""
+    """dS goes back to its place; the program of its column walks down: dK and dV gather on chip, of dQ each row block gets a part."""
     place, skin, found = film.place, film.skin, film.found
     film.walk = walk = Walk(film, place)
-    j, tiles = found.key_tile, list(film.tiles.values())
-    film.move(*film.leave(), seconds=TEXT)
+    j, (*others, tile) = found.key_tile, film.tiles.values()
+    film.move(*film.leave(), *map(FadeOut, others), seconds=TEXT)
     home = walk.grid.cell(found.row_block, j)
-    near = {part: magnified(place[part], home, tiles[-1].rect) for part in ("grid", "dq", "dk", "dv")}
+    near = {part: magnified(place[part], home, tile.rect) for part in ("grid", "dq", "dk", "dv")}
 
     def farther(share: float) -> None:
         walk.place({part: rect.toward(place[part], share) for part, rect in near.items()})
 
-    film.move(*(matrix_to(tile, home) for tile in tiles), Shows(walk, farther, rate_func=ease_in_out_cubic, introducer=True), seconds=MOVE)
-    film.scene.remove(*tiles)
+    film.move(matrix_to(tile, home), Shows(walk, farther, rate_func=ease_in_out_cubic, introducer=True), seconds=MOVE)
+    film.scene.remove(tile)
     chip = panel(place["chip"], fill=skin.chip, edge=skin.edge)
     film.words["chip"] = chip
     film.tiles = {
@@ -586,9 +647,9 @@ def owner_names(film: BackwardFilm, j: int) -> list[FadeIn]:
         film.name("dv name", "dV", skin.v),
         film.name("dk tile name", "dK += dSᵀ Q", skin.k),
         film.name("dv tile name", "dV += Pᵀ dO", skin.v),
-        film.fitted("dq name", ["dQ += dS K, in HBM", "dQ += dS K"], skin.q),
+        film.fitted("dq name", ["dQ += dS K, in the GPU's main memory", "dQ += dS K"], skin.q),
         film.fitted("chip note", ["K and V stay too; Q and dO pass", "K, V stay; Q, dO pass", "K, V too"], skin.ink),
-        film.fitted("chip name", [f"on chip: program {j} owns key tile {j}", f"program {j}, on chip", "on chip"], skin.ink),
+        film.fitted("chip name", [f"program {j}: a thread block", f"program {j}, on chip", "on chip"], skin.ink),
     ]
 
 
@@ -642,29 +703,36 @@ def order(film: BackwardFilm) -> None:
     slots = edges([walk.slots.cell(found.row_block, at) for at in range(len(first))])
     said, gone = found.said, [FadeOut(walk), *film.leave()]
     with film.scene.telling():
-        stacked = comes(film, "first", ["One number of dQ: what each program adds", "One number of dQ, part by part"], slots, gone)
+        stacked = comes(
+            film, "first", ["One number of a block of dQ: what each program adds", "One number of dQ, part by part"], slots, gone
+        )
         comes(film, "last", ["The same parts, in another order", "In another order"], stacked[[first.index(j) for j in last]], [])
         film.words["digits"] = Group(underlined(film, "first"), underlined(film, "last"))
         share = f"{said['differ']} of {said['all']}"
-        differ = film.fitted("differ", [f"{share} numbers differ", f"{share} differ"], skin.ink)
+        differ = film.fitted("differ", [f"{said['differ']} of the block's {said['all']} differ", f"{share} differ"], skin.ink)
         film.move(FadeIn(film.words["digits"]), differ, seconds=TEXT)
-        film.move(film.fitted("off", [f"each off by at most {said['off']}", f"off ≤ {said['off']}"], skin.ink), seconds=TEXT)
+        film.move(
+            film.fitted(
+                "off", [f"within {said['off']} of the exact sum", f"within {said['off']} of exact", f"off ≤ {said['off']}"], skin.ink
+            ),
+            seconds=TEXT,
+        )
 
 
 def comes(film: BackwardFilm, side: str, titles: Sequence[str], start: np.ndarray, gone: Sequence[FadeOut]) -> np.ndarray:
     """[programs, 4] where the parts stand, one after another in the order of a side, after they came there from ``start``; their sum."""
     programs = dict(zip(("first", "last"), film.found.drawn, strict=True))[side]
     parts = ordered(film, programs)
-    film.words[f"{side} bars"] = bars = Rectangles(film.skin.q, name=f"parts {side}", opacity=palette.LIT)
-    bars.values, stop = parts, stack(film.place[side], parts, scale_of(film, side))
-    film.scene.add(bars.display(start))
-    move = Shows(bars, lambda share: bars.display(start + (stop - start) * share), rate_func=ease_in_out_cubic)
+    film.words[f"{side} ahead"] = ahead = Rectangles(film.skin.q, name="to be added", opacity=palette.DIM)
+    stop = stack(film.place[side], parts, scale_of(film, side))
+    film.scene.add(ahead.display(start))
+    move = Shows(ahead, lambda share: ahead.display(start + (stop - start) * share), rate_func=ease_in_out_cubic)
     title = film.fitted(f"{side} name", titles, film.skin.q)
     title.rate_func = late
     rows = [("order", "who", "program", [f"{j}" for j in programs]), ("adds", "what", "adds", [plus(0.0, part) for part in parts])]
     under = [each for row in rows for each in numbered(film, side, *row)]
     film.move(*gone, move, title, FadeIn(zero_line(film, side), *under, rate_func=late), seconds=1.0)
-    film.move(summed(film, side, parts), seconds=SUM)
+    film.move(summed(film, side, parts, stop), seconds=SUM)
     return stop
 
 
@@ -707,15 +775,23 @@ def numbered(film: BackwardFilm, side: str, row: str, head: str, name: str, text
     return [made, called]
 
 
-def summed(film: BackwardFilm, side: str, parts: np.ndarray) -> Shows:
-    """The sum in float32 as part after part is added, by as many digits as the last has."""
+def summed(film: BackwardFilm, side: str, parts: np.ndarray, boxes: np.ndarray) -> Shows:
+    """The sum in float32 as part after part lights up and is added, by as many digits as the last has."""
     rect, text = film.place[f"{side} number"], film.found.said[side]
     said = sums(parts, len(text.partition(".")[2]))
     film.words[f"{side} number"] = made = Readout(
         text, fitting(max(said, key=len), ONE_NUMBER, rect), film.skin.ink, name=f"sum {side}", face=Face.MONO_STRONG
     )
+    film.words[f"{side} bars"] = bars = Rectangles(film.skin.q, name=f"parts {side}", opacity=palette.LIT)
     made.at(rect)
-    return Shows(made, lambda share: made.display(said[min(int(share * len(said)), len(said) - 1)]), introducer=True)
+
+    def show(share: float) -> None:
+        count = min(int(share * len(said)) + 1, len(said))
+        made.display(said[count - 1])
+        bars.display(boxes[:count])
+        bars.values = parts[:count]
+
+    return Shows(Group(made, bars), show, introducer=True)
 
 
 def underlined(film: BackwardFilm, side: str) -> Rectangles:
@@ -729,27 +805,79 @@ def underlined(film: BackwardFilm, side: str) -> Rectangles:
     return Rectangles(film.skin.ink, name="digits").display(np.array([[left, low, right, low + LINE]]))
 
 
+class Launch(Group):
+    """A grid whose programs walk, each through a column or a row of tiles, and what they have added to the rows of dQ."""
+
+    def __init__(self, film: BackwardFilm, side: str) -> None:
+        found, skin = film.found, film.skin
+        self.grid = Grid(film.place[f"{side} grid"], found.row_blocks, len(found.walks))
+        self.sums = Grid(film.place[f"{side} dQ"], found.row_blocks, 1)
+        self.lines = outlined(skin.quiet).display(np.concatenate([self.grid.cells, self.sums.cells]))
+        self.heads = Rectangles(skin.scores, name="heads", opacity=palette.LIT)
+        self.added = Rectangles(skin.q, name="added", opacity=palette.LIT)
+        super().__init__(self.lines, self.added, self.heads)
+        self.tag = "launch"
+
+    def walk(self, walks: list[list[int]], seed: int, *, rows: bool, adds: bool = True) -> Shows:
+        """All programs at once, each at a pace of its own; ``rows``: a program's places are of a row, else of a column."""
+        when = arrivals(walks, seed)
+        pairs = [(program, place) if rows else (place, program) for place, program in when]  # row block, key tile
+        times, blocks = np.array(list(when.values())), np.array([block for block, _ in pairs])
+
+        def show(share: float) -> None:
+            heads = [(program, place) if rows else (place, program) for place, program in heads_of(walks, when, share)]
+            self.heads.display(edges([self.grid.cell(*head) for head in heads]))
+            if adds:
+                done = [float((times[blocks == block] <= share).mean()) for block in range(self.grid.rows) if (blocks == block).any()]
+                cells = [self.sums.cell(block, 0) for block in sorted(set(blocks.tolist()))]
+                self.added.display(edges([cell.left(cell.width * part) for cell, part in zip(cells, done, strict=True)]))
+
+        return Shows(self, show)
+
+
 @beat("fixed")
 def fixed(film: BackwardFilm) -> None:
-    """The products of a pair of tiles; for one order dQ goes to a launch of its own, which needs S and dP once more."""
-    place, found, skin = film.place, film.found, film.skin
+    """Columns share dQ, and a pair of tiles takes so many products; for one order rows own dQ, in a launch that makes S and dP again."""
+    place, found, skin, seed = film.place, film.found, film.skin, film.found.config.seed
     first, second = products(found.trace), products(found.fixed)
-    if film.scene.on_stage(film.walk):  # where no order changes a bit
-        film.move(FadeOut(film.walk), *film.leave(), seconds=TEXT)
-    usual, apart = (columns(place[part].before(GAP / 2), len(second), em(14)) for part in ("usual", "fixed"))
-    blocks = {name: Block(film, name, rect) for name, rect in zip(first, usual, strict=False)}
-    goes = []
-    for at, (name, rect) in enumerate(zip(second, apart, strict=True)):
-        block = Block(film, name, blocks[name].rect)
-        if name in second[:at]:  # once more
-            block.square.set_stroke(skin.ink, width=theme.HEAVY)
-        goes.append(block.to(rect.shifted(GAP / 2 if at >= len(first) - 1 else 0.0, 0.0)))  # dQ, made last, has a launch of its own
+    count = len(first) - 1  # of the first launch: dQ, made last, has a launch of its own
+    gone = [FadeOut(film.walk)] if film.scene.on_stage(film.walk) else []  # where no order changes a bit
+    film.move(*gone, *film.leave(), seconds=TEXT)
+    usual = columns(place["usual"], len(first), em(14))
+    apart = [
+        rect.shifted(GAP / 2 if at >= count else 0.0, 0.0)
+        for at, rect in enumerate(columns(place["fixed"].before(GAP / 2), len(second), em(14)))
+    ]
+    ones = [Block(film, name, rect) for name, rect in zip(first, usual, strict=True)]
+    others = [Block(film, name, rect) for name, rect in zip(second, apart, strict=True)]
+    left, right = Launch(film, "usual"), Launch(film, "fixed")
+    by_row = [[j for j, walk in enumerate(found.walks) if block in walk] for block in range(found.row_blocks)]
     with film.scene.telling():
-        names = film.name("usual name", "any order", skin.ink), counted(film, "usual", len(first))
-        film.move(FadeIn(*blocks.values()), *names, seconds=0.6)
-        film.scene.hold(0.4)
+        names = (
+            film.fitted("usual name", ["A program a column", "By columns"], skin.ink),
+            film.fitted("usual note", ["all add to dQ, in any order", "dQ shared: any order"], skin.q),
+        )
+        film.move(FadeIn(left, *ones), *names, counted(film, "usual", len(first)), seconds=TEXT)
+        film.move(left.walk(found.walks, seed, rows=False), seconds=1.2)
+        names = (
+            film.fitted("fixed name", ["A fixed order: columns first", "First columns"], skin.ink),
+            film.fitted("fixed note", ["dV and dK, no dQ yet", "no dQ yet"], skin.k),
+        )
+        film.move(FadeIn(right, *others[:count]), *names, seconds=TEXT)
+        film.move(right.walk(found.walks, seed, rows=False, adds=False), seconds=0.8)
+        film.move(*film.leave("fixed name", "fixed note"), seconds=TEXT / 2)
+        film.move(
+            film.fitted("fixed name", ["then a program a row", "then rows"], skin.ink),
+            film.fitted("fixed note", ["owns its dQ: S and dP once more", "S and dP again"], skin.q), seconds=TEXT / 2,
+        )  # fmt: skip
+        goes = []
+        for block, rect in zip(others[count:], apart[count:], strict=True):
+            if block.text in second[:count]:  # once more
+                block.square.set_stroke(skin.ink, width=theme.HEAVY)
+                block.put(apart[second.index(block.text)])
+            goes.append(block.to(rect))
         film.scene.add(*(each.mobject for each in goes))
-        film.move(*goes, film.name("fixed name", "a fixed order", skin.ink), seconds=1.2)
+        film.move(*goes, right.walk(by_row, seed, rows=True), seconds=1.2)
         film.move(counted(film, "fixed", len(second)), seconds=TEXT)
 
 

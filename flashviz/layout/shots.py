@@ -28,7 +28,7 @@ from flashviz.layout.score import SCORE
 from flashviz.layout.speed import LANES
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, HEAD, MACHINE, Place, Table
-from flashviz.layout.training import TRAINING
+from flashviz.layout.training import ONE_LAYER, ONE_TILE, TRAINING
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
@@ -40,7 +40,8 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "outputs": OUTPUTS, "stored": STORED, "gap": GAP, "rulers": RULERS, "io": IO, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
-    "products": backward.PRODUCTS, "ends": backward.ENDS, "training": TRAINING,
+    "products": backward.PRODUCTS, "ends": backward.ENDS, "launches": backward.LAUNCHES, "training": TRAINING,
+    "one layer": ONE_LAYER, "one tile": ONE_TILE,
 }  # fmt: skip
 
 
