@@ -55,7 +55,7 @@ NAMES = {  # of the bands; the first that fits
     ),
     "time": ("time of one pass forward and backward", "time, forward and backward"),
 }
-TIMES = "{} times as many"  # of products, which are counted here; of quoted figures none is derived
+AS_MANY = "{} times as many"  # of products, which are counted here; of quoted figures none is derived
 CALLED = {"S": "S: scores", "P": "P: weights"}
 HBM = ("HBM: the GPU's memory", "HBM, its memory", "HBM")
 TRIPS = {  # what crosses, whether it goes out of the chip, and what is said of it; each matrix whole, tile by tile
@@ -247,7 +247,7 @@ class SpeedFilm(ChapterFilm):
         figures = [each.text for each in (*times.values(), *amounts.values())]
         room = BESIDE + max(text_width(text, NUMBER, Face.STRONG) for text in figures)
         wide = 3 * BESIDE + text_width(counts["flash"].text, NUMBER, Face.STRONG)
-        wide += text_width(TIMES.format(ratio_of(each.value for each in counts.values())), NAME, Face.STRONG)
+        wide += text_width(AS_MANY.format(ratio_of(each.value for each in counts.values())), NAME, Face.STRONG)
         self.bands = {name: Band(place[name], room) for name in ("alone", "bytes", "traffic", "time")}
         self.bands["products"] = Band(place["products"], wide)
         self.hues = {"standard": self.skin.scores, "flash": self.skin.o}
@@ -404,7 +404,7 @@ def again(film: SpeedFilm) -> None:
     places = {side: blocks(products.bar(side), most, len(each)) for side, each in made.items()}
     names = {side: [block_name(film, each, at, places[side][at]) for at in range(len(each))] for side, each in made.items()}
     film.labels = [*names["standard"], *names["flash"]]
-    film.ratio = film.products.ratio(TIMES, film.skin.ink)
+    film.ratio = film.products.ratio(AS_MANY, film.skin.ink)
     film.move(FadeIn(products.name), seconds=TEXT)
     with film.scene.telling():
         film.scene.add(*products.bars.values())
