@@ -15,7 +15,7 @@ from flashviz.layout import backward, rescale
 from flashviz.layout.causal import CAUSAL
 from flashviz.layout.exactness import OUTPUTS, RULERS
 from flashviz.layout.film import FILM
-from flashviz.layout.grouped import GROUPED, ONE_HEAD
+from flashviz.layout.grouped import GROUPED, HEADS, SWEEP
 from flashviz.layout.hierarchy import CAPACITIES, PIPES
 from flashviz.layout.io_complexity import IO
 from flashviz.layout.loop_order import BILLS, LOOPS, VISIT
@@ -36,7 +36,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS,
     "visit": VISIT, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED,
-    "one head": ONE_HEAD, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
+    "heads": HEADS, "sweep": SWEEP, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "outputs": OUTPUTS, "rulers": RULERS, "io": IO, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
