@@ -25,7 +25,7 @@ FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
         subjects={
-            "keys": ("first", "first note"), "queries": ("second", "second note"), "rest": ("first", "second"), "side": ("first", "second"),
+            "keys": ("hbm", "note", "steps"), "queries": ("hbm", "note", "steps"), "rest": ("first", "second"), "side": ("first", "second"),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "block_n": 32}, "many tiles": {"seq_q": 2560, "seq_k": 4096}},
         actors=("first", "second"),

@@ -227,7 +227,8 @@ class Side:
         left = at.grid.x1 + em(14)
         k = Word("K", LABEL, skin.k, left, middle(at.bricks[0], LABEL), "label K")
         v = Word("V", LABEL, skin.v, k.left + k.wide + SPACE * em(LABEL), k.baseline, "label V")
-        q = Word(f"{self.said['heads']} heads", LABEL, skin.q, left, middle(at.heads[0], LABEL), "axis")
+        room = self.bars["stored"].rect.x1 - left
+        q = Word(first_that_fits((f"{self.said['heads']} heads", "heads", "Q"), LABEL, room, Face.STRONG), LABEL, skin.q, left, middle(at.heads[0], LABEL), "axis")
         rest = Rect(left, at.grid.y0, at.grid.x1, at.grid.y1)
         lines = [rest.top(rest.height / 2).bottom(em(LABEL + 8)), rest.bottom(rest.height / 2).top(em(LABEL + 8))]
         texts = f"{self.said['blocks']} row", "blocks"
@@ -283,7 +284,7 @@ def head(film: GroupedQueryFilm) -> None:
 def numbers(film: GroupedQueryFilm) -> list[Word]:
     """On the queries of each head its number, where there is room."""
     marks = film.large[0].heads
-    texts = next((each for each in ([f"head {n + 1}" for n in range(len(marks))], [f"{n + 1}" for n in range(len(marks))]) if fits(each[-1], marks[-1])), [])
+    texts = next((each for each in ([f"head {n + 1}" for n in range(len(marks))], [f"{n + 1}" for n in range(len(marks))]) if fits(each[-1], seamed(marks[-1]).inset(em(6), 0.0))), [])
     return [amid([text], film.skin.ground, rect, "head") for text, rect in zip(texts, marks, strict=False)]
 
 
