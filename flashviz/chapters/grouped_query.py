@@ -16,7 +16,8 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("head", "What a head is", 7.4, shot="heads", late=True, along=True, caption="A head: its queries read all of its keys and values."),
+    Beat("head", "What a head is", 7.4, shot="heads", late=True, along=True,
+         caption="A head: its queries read all of its keys and values."),
     Beat("shared", "Shared pairs", 6.0, shot="heads", late=True, along=True,
          caption="Grouped-query: {group} heads share one pair of K and V."),
     Beat("block", "One row block loads", 6.8, shot="sweep", late=True, along=True,

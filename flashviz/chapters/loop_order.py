@@ -19,8 +19,8 @@ from flashviz.trace import Kind, Trace
 BEATS: tuple[Beat, ...] = (
     Beat("visit", "One visit", 7.8, shot="visit", late=True, along=True, caption="A visit: Q and K make scores; softmax and V add to O."),
     Beat("stage", "Two loop orders", 3.9, shot="loops", late=True, along=True, caption="Two orders: which loop is outside?"),
-    Beat("keys", "Keys outside", 10.4, shot="alone", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
-    Beat("queries", "Queries outside", 7.2, shot="alone", late=True, along=True,
+    Beat("keys", "Keys outside", 10.8, shot="alone", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
+    Beat("queries", "Queries outside", 7.0, shot="alone", late=True, along=True,
          caption="Queries outside: O waits on chip until its row ends."),
     Beat("rest", "All tiles", 5.8, shot="loops", late=True, along=True,
          caption="All {tiles} visits: a line each time that a tile crosses."),

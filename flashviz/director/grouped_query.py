@@ -105,9 +105,15 @@ class Pull(Group):
         self.nbytes = [float(each) * loads.half for each in shares[:, self.block]]
         self.chip = ground(self.skin.chip, self.skin.edge, "chip panel").display(edges([place["chip"]]))
         self.chip_name = corner(first_that_fits(CHIP, NAME, place["slots"].width, Face.STRONG), place["chip"], self.skin.ink)
-        self.pair = [Rectangles(hue, name=f"pair {tensor}", opacity=palette.LIT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))]
-        self.copies = [Rectangles(hue, name=f"copy {tensor}", opacity=palette.LIT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))]
-        self.used = [Rectangles(hue, name=f"loaded {tensor}", opacity=palette.FAINT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))]
+        self.pair = [
+            Rectangles(hue, name=f"pair {tensor}", opacity=palette.LIT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
+        ]
+        self.copies = [
+            Rectangles(hue, name=f"copy {tensor}", opacity=palette.LIT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
+        ]
+        self.used = [
+            Rectangles(hue, name=f"loaded {tensor}", opacity=palette.FAINT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
+        ]
         self.rails = Rectangles(self.skin.ink, name="rails")
         self.queries = [self.asked(head, film.found.config) for head in range(group)]
         super().__init__(self.rails, *self.pair, *self.used, *self.copies)
@@ -117,7 +123,11 @@ class Pull(Group):
         rect = self.at.queries[head]
         drawn = Rectangles(self.skin.q, name="queries", opacity=palette.LIT).display(edges([rect]))
         texts = [f"{min(config.block_m, config.seq_q):,} queries", f"of head {head + 1}"]
-        texts = texts if rect.height > 2 * em(LABEL) and fits(texts[0], rect) else [f"head {head + 1}" if fits(f"head {head + 1}", rect) else f"{head + 1}"]
+        texts = (
+            texts
+            if rect.height > 2 * em(LABEL) and fits(texts[0], rect)
+            else [f"head {head + 1}" if fits(f"head {head + 1}", rect) else f"{head + 1}"]
+        )
         lines = rows(centered(*rect.center[:2], rect.width, len(texts) * em(LABEL + 8)), len(texts))
         words = [amid([text], self.skin.ground, line, "part") for text, line in zip(texts, lines, strict=True)]
         room = Rectangles(self.skin.quiet, name="room").display(dashes(self.at.copies[head]))
@@ -126,7 +136,9 @@ class Pull(Group):
     def letters(self) -> list[Word]:
         """On the pair, where there is room."""
         halves = [part(self.at.pair, half, 1.0) for half in range(2)]
-        return [amid([text], self.skin.ground, rect, "note") for text, rect in zip(CLOSELY, halves, strict=False) if rect.height > em(LABEL)]
+        return [
+            amid([text], self.skin.ground, rect, "note") for text, rect in zip(CLOSELY, halves, strict=False) if rect.height > em(LABEL)
+        ]
 
     def hold(self, rect: Rect) -> None:
         """The pair stands here."""
@@ -139,7 +151,10 @@ class Pull(Group):
         ends = [rect.center[1] for rect in self.at.queries[:heads]]
         low, high = min(*ends, start.center[1]), max(*ends, start.center[1])
         lines = [Rect(rail, y - RAIL, self.at.copies[0].x0, y + RAIL) for y in ends]
-        lines += [Rect(start.x1, start.center[1] - RAIL, rail, start.center[1] + RAIL), Rect(rail - RAIL, low - RAIL, rail + RAIL, high + RAIL)]
+        lines += [
+            Rect(start.x1, start.center[1] - RAIL, rail, start.center[1] + RAIL),
+            Rect(rail - RAIL, low - RAIL, rail + RAIL, high + RAIL),
+        ]
         self.rails.display(edges(lines))
 
     def load(self, share: float) -> None:
@@ -228,7 +243,14 @@ class Side:
         k = Word("K", LABEL, skin.k, left, middle(at.bricks[0], LABEL), "label K")
         v = Word("V", LABEL, skin.v, k.left + k.wide + SPACE * em(LABEL), k.baseline, "label V")
         room = self.bars["stored"].rect.x1 - left
-        q = Word(first_that_fits((f"{self.said['heads']} heads", "heads", "Q"), LABEL, room, Face.STRONG), LABEL, skin.q, left, middle(at.heads[0], LABEL), "axis")
+        q = Word(
+            first_that_fits((f"{self.said['heads']} heads", "heads", "Q"), LABEL, room, Face.STRONG),
+            LABEL,
+            skin.q,
+            left,
+            middle(at.heads[0], LABEL),
+            "axis",
+        )
         rest = Rect(left, at.grid.y0, at.grid.x1, at.grid.y1)
         lines = [rest.top(rest.height / 2).bottom(em(LABEL + 8)), rest.bottom(rest.height / 2).top(em(LABEL + 8))]
         texts = f"{self.said['blocks']} row", "blocks"
@@ -261,7 +283,9 @@ def head(film: GroupedQueryFilm) -> None:
     come(0.0)
     halves = part(close["pair"], 0, 1.0), part(close["pair"], 1, 1.0), close["queries"]
     inside = [amid([text], ink, at, "note") for text, at in zip(CLOSELY, halves, strict=True)]
-    about = [amid([text], film.skin.ink, close[at], "note") for at, text in (("makes", MAKES), ("size", f"K and V: {film.said['pair_sum']}"))]
+    about = [
+        amid([text], film.skin.ink, close[at], "note") for at, text in (("makes", MAKES), ("size", f"K and V: {film.said['pair_sum']}"))
+    ]
     film.move(FadeIn(row, *inside), seconds=TEXT)
     with film.scene.telling():
         for each in about:
@@ -284,7 +308,14 @@ def head(film: GroupedQueryFilm) -> None:
 def numbers(film: GroupedQueryFilm) -> list[Word]:
     """On the queries of each head its number, where there is room."""
     marks = film.large[0].heads
-    texts = next((each for each in ([f"head {n + 1}" for n in range(len(marks))], [f"{n + 1}" for n in range(len(marks))]) if fits(each[-1], seamed(marks[-1]).inset(em(6), 0.0))), [])
+    texts = next(
+        (
+            each
+            for each in ([f"head {n + 1}" for n in range(len(marks))], [f"{n + 1}" for n in range(len(marks))])
+            if fits(each[-1], seamed(marks[-1]).inset(em(6), 0.0))
+        ),
+        [],
+    )
     return [amid([text], film.skin.ground, rect, "head") for text, rect in zip(texts, marks, strict=False)]
 
 
@@ -351,7 +382,11 @@ def crossed(film: GroupedQueryFilm, heads: int) -> Named:
     """What so many heads have loaded for one row block each."""
     rect, pull, c = film.scene.shot("sweep")["note"], film.pull, film.found.config
     one, all_ = kib(pull.nbytes[0]), kib(sum(pull.nbytes[:heads]))
-    texts = [f"{heads:,}", "copies", "×", one, "=", all_, "loaded"] if heads > 1 else ["1 row block", "=", f"{min(c.block_m, c.seq_q):,} queries:", one, "loaded"]
+    texts = (
+        [f"{heads:,}", "copies", "×", one, "=", all_, "loaded"]
+        if heads > 1
+        else ["1 row block", "=", f"{min(c.block_m, c.seq_q):,} queries:", one, "loaded"]
+    )
     return Named(*centred(worded(rect, texts, NAME, [film.skin.ink] * len(texts), "part"), rect), tag="crossed", text=" ".join(texts))
 
 
@@ -407,7 +442,10 @@ def between(film: GroupedQueryFilm, side: Side, where: str) -> Word:
 def total(film: GroupedQueryFilm) -> None:
     """Over the pale grids stands what each side stores, and how many more keys the same memory holds where heads share."""
     times = f"{film.found.own.stored / film.found.shared.stored:,.1f}".removesuffix(".0")
-    notes = {"own": ("one pair a head",), "shared": (f"{times} × less: room for {times} × the keys", f"room for {times} × the keys", f"{times} × less")}
+    notes = {
+        "own": ("one pair a head",),
+        "shared": (f"{times} × less: room for {times} × the keys", f"room for {times} × the keys", f"{times} × less"),
+    }
     with film.scene.telling():
         for side in film.sides:
             room = side.at.grid.inset(0.0, side.at.grid.height / 5)

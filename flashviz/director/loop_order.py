@@ -347,10 +347,10 @@ def stay(film: LoopOrderFilm, side: int) -> None:
     film.scene.add(hbm, name, view)
     film.steps = Steps(side, place["steps"], skin)
     waits = said(place["note"], [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], skin, "stays")
-    size = first_that_fits((film.found.said["size"], film.found.said["tile"]), LABEL, place["size"].width)
+    size = first_that_fits([f"a tile: {film.found.said[key]}" for key in ("size", "tile")], LABEL, place["size"].width)
     legend = (
         tick(film, place["tick"], texts=("a line: one tile goes in or out",), amid=False),
-        word(f"a tile: {size}", LABEL, skin.ink, place["size"], "note", Face.TEXT),
+        word(size, LABEL, skin.ink, place["size"], "note", Face.TEXT),
     )
     film.alone = [*around, *legend, waits, film.steps]
     with film.scene.telling():
@@ -393,14 +393,11 @@ def rest(film: LoopOrderFilm) -> None:
     film.scene.event = len(film.found.second.trace)
     for side, (view, order) in enumerate(zip(film.views, film.found.orders, strict=True)):
         display(view, order, float(film.first_pass(side)))
-    film.move(FadeOut(*film.alone), seconds=TEXT)
-    film.scene.remove(film.large[1])
-    film.scene.add(film.views[1])
-    film.move(moved(film.large[1], film.views[1]), seconds=SHRINK)
     film.sums = sums(film)
     film.sum_names = sum_names(film)
     film.stays = [beneath(film, side, [*CAME[side]], "came") for side in range(len(SIDES))]
-    film.move(FadeIn(film.views[0], *film.names, *film.sums, *film.sum_names, *film.stays, film.tick), seconds=TEXT)
+    come = FadeIn(film.views[0], *film.names, *film.sums, *film.sum_names, *film.stays, film.tick)
+    film.move(FadeOut(*film.alone), seconds=TEXT)
     total, runs = len(film.found.first.visits), []
     for side, (order, view, readout) in enumerate(zip(film.found.orders, film.views, film.sums, strict=True)):
         start = film.first_pass(side)
@@ -412,7 +409,11 @@ def rest(film: LoopOrderFilm) -> None:
 
         runs.append(Shows(Group(view, readout), show))
     with film.scene.telling():
-        film.move(*runs, seconds=4.2)
+        film.scene.remove(film.large[1])
+        film.scene.add(film.views[1])
+        film.move(moved(film.large[1], film.views[1]), seconds=SHRINK)
+        film.move(come, seconds=TEXT)
+        film.move(*runs, seconds=3.8)
 
 
 def o_so_far(order: Order, k: int) -> str:

@@ -12,7 +12,8 @@ from flashviz.lettering import em
 # Without sharing, and with it, on one scale: a grid, beneath it a bar of what is stored and one of what is loaded, and how it comes about.
 GROUPED: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (60, 30, 930, 90), "second name": (1010, 30, 1880, 90), "first": (60, 100, 930, 660), "second": (1010, 100, 1880, 660),
+        "first name": (60, 30, 930, 90), "second name": (1010, 30, 1880, 90),
+        "first": (60, 100, 930, 660), "second": (1010, 100, 1880, 660),
         "first stored": (60, 682, 930, 742), "second stored": (1010, 682, 1880, 742),
         "first loaded": (60, 762, 930, 822), "second loaded": (1010, 762, 1880, 822),
         "first note": (60, 846, 930, 906), "second note": (1010, 846, 1880, 906),

@@ -18,7 +18,7 @@ LINE = em(2)  # half of a wire's
 
 
 class Printed(VGroup):
-    """A pair is a brick, K above and V beneath, with lines to the heads that read it; a copy of it fills from the left as tiles are loaded."""
+    """A pair is a brick, K above and V beneath, with lines to its heads; a copy fills from the left as tiles are loaded."""
 
     def __init__(self, place: Pairs, skin: Theme, *, name: str) -> None:
         self.place, self.skin, self.tag = place, skin, name
