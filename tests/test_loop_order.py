@@ -135,8 +135,8 @@ def test_a_tile_is_on_chip_from_when_it_has_come_until_it_leaves() -> None:
         flights, seen = order.flights(0, 8, takes=0.15), set()
         for visited in np.linspace(0.01, 7.99, 160):
             loops.display(view, order, float(visited), order.event_with(flights, float(visited)))
-            flying = {tensor for tensor, *_ in loops.on_the_way(flights, float(visited))}
-            assert not flying & set(view.text.split()), "nothing is in two places"
+            coming = {f.tensor for f in flights if f.loads and f.start < visited < f.stops}
+            assert not coming & set(view.text.split()), "what comes is not there yet; of a store the trace keeps acc to the program's end"
             step = loops.step_at(flights, float(visited), loops.STEPS[side][0])
             if step == 1:
                 assert {"Q", "V", "O"} <= set(view.text.split()), "K is used up by then where it does not wait"
