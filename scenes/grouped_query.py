@@ -16,6 +16,8 @@ class GroupedQueryScene(grouped_query.GroupedQueryStage):
 
         grouped_query.head(film)
         grouped_query.shared(film)
+        grouped_query.block(film)
+        grouped_query.copies(film)
         grouped_query.loads(film)
         grouped_query.cache(film)
         grouped_query.total(film)

@@ -16,7 +16,7 @@ from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, shot
-from flashviz.layout.grouped import pairs, seamed
+from flashviz.layout.grouped import large, pairs, seamed
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
 from tests.test_directed import FILMS
@@ -34,19 +34,38 @@ def test_stored_and_loaded_are_the_closed_forms(name: str) -> None:
     loaded = [read["K"] + read["V"] for read in reads]
     assert loaded[0] == loaded[1], "sharing saves no load"
     own, shared = (kib(heads * pair) for heads in (c.heads, c.kv_heads))
-    assert said(at(film, "head"), "bytes stored own") == [own]
-    assert said(at(film, "shared"), "bytes stored shared") == [shared]
-    assert said(at(film, "loads"), "bytes loaded own") == [kib(loaded[0])]
-    assert said(at(film, "loads"), "bytes loaded shared") == [kib(loaded[1])]
-    left, middle, right = said(at(film, "sum"), "factor")
-    assert middle == f"= {kib(loaded[1])} ="
+    for beat, heads, total in (("head", c.heads, own), ("shared", c.kv_heads, shared)):
+        assert said(at(film, beat), "stored") == [f"K and V: {heads} pair{'s' * (heads > 1)} × {kib(pair)} = {total} in HBM"]
+    end = at(film, "loads")
+    assert said(end, "bytes stored own") == [own]
+    assert said(end, "bytes stored shared") == [shared]
+    assert said(end, "bytes loaded own") == said(end, "bytes loaded shared") == [kib(loaded[1])]
     if loaded[1] == c.kv_heads * pair * c.row_blocks * c.group:
-        assert (left, right) == (f"{own} × {c.row_blocks}", f"{shared} × {c.row_blocks} × {c.group}")
+        sums = [f"{own} × {c.row_blocks} row blocks", f"{shared} × {c.row_blocks} row blocks × {c.group} heads per pair"]
+        assert said(end, "note") == sums
     else:
-        for text, stored, heads in ((left, own, c.heads), (right, shared, c.kv_heads)):
+        for text, stored, heads in zip(said(end, "note"), (own, shared), (c.heads, c.kv_heads), strict=True):
             assert text.startswith(f"{stored} × ")
-            assert float(text.split()[-1]) == pytest.approx(loaded[1] / (heads * pair), abs=0.051)
-    assert at(film, "shared").caption == f"Sharing: {c.group} heads read one pair of K and V."
+            assert float(text.split()[3]) == pytest.approx(loaded[1] / (heads * pair), abs=0.051)
+    assert at(film, "shared").caption == f"Grouped-query: {c.group} heads share one pair of K and V."
+
+
+@every
+def test_one_row_block_s_copy_and_its_group_s_are_what_they_load(name: str) -> None:
+    """Of the trace: the loads of a program that sees most keys, then the same program of each head that reads the pair."""
+    film, c = scene(FILM, **CONFIGS[name]), grouped(AttentionConfig(**CONFIGS[name]))
+    found = gather(c, "numpy", run)
+    whole = found.shared.after(len(found.shared.trace))[: c.group].sum(-1) * found.shared.half
+    block = int(whole[0].argmax())
+    assert said(at(film, "block"), "crossed") == [f"1 row block = {min(c.block_m, c.seq_q)} queries: {kib(whole[0, block])} loaded"]
+    total = kib(whole[:, block].sum())
+    assert said(at(film, "copies"), "crossed") == [f"{c.group} copies × {kib(whole[0, block])} = {total} loaded"]
+    for half, tensor in enumerate("KV"):
+        tiles = [piece for piece in found.shared.pieces(0, block) if piece[0] == half]
+        assert tiles[0][1] == 0
+        assert tiles[-1][2] == pytest.approx(found.shared.after(len(found.shared.trace))[0, block, half])
+        for beat, heads in (("block", 1), ("copies", c.group)):
+            assert values_of(at(film, beat), f"loaded {tensor}") == [written([heads * len(tiles)])]
 
 
 @every
@@ -71,16 +90,18 @@ def test_copies_are_what_each_program_loaded(name: str) -> None:
 
 @every
 def test_a_perfect_cache_would_load_each_tile_once(name: str) -> None:
-    """Counted tile by tile of each pair, not from shares; drawn, and gone when the beat ends."""
+    """Counted tile by tile of each pair, not from shares; what lies beyond it in a bar is veiled."""
     film, c = scene(FILM, **CONFIGS[name]), grouped(AttentionConfig(**CONFIGS[name]))
-    found = gather(c, "numpy", run)
-    for side, trace, group in (("own", found.own.trace, 1), ("shared", found.shared.trace, c.group)):
-        first = {
-            (e.kind, e.pid_bh // group, e.j): e.nbytes for e in (trace[k] for k in range(len(trace))) if e.kind.name in ("LOAD_K", "LOAD_V")
-        }
-        assert f"{kib(sum(first.values()))} at best" in film.drawn_at
-        assert said(at(film, "cache"), f"bytes loaded {side}") == said(at(film, "loads"), f"bytes loaded {side}")
-    assert said(at(film, "cache"), "best") == []
+    found, ends = gather(c, "numpy", run), at(film, "cache")
+    veils, bars = shown(ends, "may cross"), [shown(ends, f"bar loaded {side} K")[0] for side in ("own", "shared")]
+    for side, loads, group, veil, bar in zip(("own", "shared"), (found.own, found.shared), (1, c.group), veils, bars, strict=True):
+        events = [loads.trace[k] for k in range(len(loads.trace))]
+        first = {(e.kind, e.pid_bh // group, e.j): e.nbytes for e in events if e.kind.name in ("LOAD_K", "LOAD_V")}
+        once = sum(first.values())
+        assert any(text.startswith(f"{kib(once)} ") for text in said(ends, "between")), side
+        assert (veil.box[0] - bar.box[0]) / (bar.box[2] - bar.box[0]) == pytest.approx(once / loads.total, abs=0.01)
+        assert veil.box[2] == pytest.approx(bar.box[2], abs=0.011)
+    assert at(film, "cache").caption == f"With a perfect cache {kib(found.shared.once)} cross, without {kib(found.shared.total)}."
 
 
 @every
@@ -118,20 +139,29 @@ def test_a_copy_is_as_large_as_the_pair_that_it_is_of() -> None:
         assert len(sizes) == 1, "side by side at one scale"
 
 
-def test_the_grid_s_sides_are_named_by_what_is_counted_along_them() -> None:
-    """Rows of cells are heads, columns row blocks, from the settings; sharing is counted a group."""
+def test_what_stands_in_each_row_is_named_and_the_answer_is_what_is_stored() -> None:
     film, c = scene(FILM), grouped(AttentionConfig())
-    end = at(film, "sum")
-    assert said(end, "axis") == [f"{c.row_blocks} row blocks of {c.block_m} queries"] * 2
-    assert said(end, "count group") == [f"{c.heads} heads", *[f"{c.group} heads"] * c.kv_heads]
-    notes = said(end, "note")
-    assert "stored × row blocks" in notes
-    assert "stored × row blocks × heads" in notes
+    end, pair = at(film, "sum"), 2 * AttentionConfig().seq_k * AttentionConfig().head_dim * AttentionConfig().itemsize
+    assert sorted(said(end, "axis")) == sorted([f"{c.heads} heads", f"{c.row_blocks} row", "blocks"] * 2)
+    assert said(end, "answer") == [f"{kib(heads * pair)} stored" for heads in (c.heads, c.kv_heads)]
+    assert f"{c.group} × less: room for {c.group} × the keys" in said(end, "note")
 
 
 def test_one_head_is_seen_closely_before_all_are() -> None:
     film = scene(FILM)
     assert max(film.drawn_at[text] for text in ("keys K", "values V", "queries Q")) < film.drawn_at["Multi-head: a pair each"]
+
+
+def test_pairs_slide_onto_the_one_that_their_group_shares() -> None:
+    """Amid its heads, at its size and height; and at the end as many pairs are seen as are stored."""
+    film, c = scene(FILM), grouped(AttentionConfig())
+    before, after = (large(film.shot("heads")["row"], c.heads, stored) for stored in (c.heads, c.kv_heads))
+    for head, brick in enumerate(before.bricks):
+        shared = after.bricks[head // c.group]
+        assert (shared.width, shared.height, shared.y0) == pytest.approx((brick.width, brick.height, brick.y0))
+    assert [values_of(at(film, "shared"), f"stored {tensor}") for tensor in "KV"] == [[written([c.kv_heads])]] * 2
+    centres = [sum(before.heads[pair * c.group + n].center[0] for n in range(c.group)) / c.group for pair in range(c.kv_heads)]
+    assert [brick.center[0] for brick in after.bricks] == pytest.approx(centres)
 
 
 @given(st.sampled_from([(8, 2), (6, 1), (32, 4), (12, 3)]), st.integers(1, 40))
@@ -141,12 +171,14 @@ def test_pairs_stand_beside_the_heads_that_read_them(sizes: tuple[int, int], blo
     for aspect in ASPECTS:
         rect = shot(AttentionConfig(), aspect, "grouped")["first"]
         made = pairs(rect, heads, stored, blocks)
+        each = heads // stored
         for head in range(heads):
-            group = made.group(head * stored // heads)
-            assert group.contains(made.cells[head][0])
-            assert group.y0 - 1e-9 <= made.bricks[head * stored // heads].center[1] <= group.y1 + 1e-9
+            group = made.heads[head // each * each : (head // each + 1) * each]
+            brick = made.bricks[head // each]
+            assert group[0].x0 - 1e-9 <= brick.center[0] <= group[-1].x1 + 1e-9
+            assert made.heads[head].center[0] == pytest.approx(made.cells[head][0].center[0])
         assert all(rect.contains(part) for part in (*made.bricks, *made.heads, *(cell for line in made.cells for cell in line)))
-        assert made.bricks[0].x1 < made.heads[0].x0 < made.heads[0].x1 < made.grid.x0
+        assert made.bricks[0].y0 > made.heads[0].y1 > made.heads[0].y0 >= made.grid.y1 - 1e-9
 
 
 def test_where_nothing_is_shared_there_is_nothing_to_show() -> None:

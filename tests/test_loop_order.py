@@ -67,9 +67,9 @@ def test_after_one_pass_each_order_has_moved_what_its_loop_moves() -> None:
     """Eight score tiles. Keys outside: all of Q, one tile of K and V, O initialised, read and written. Queries outside: Q and O once."""
     film = scene(FILM)
     ones, one = np.ones(8), np.eye(8)[0]
-    counted = at(film, "queries")
+    counted = at(film, "keys"), at(film, "queries")
     for tensor, both in {"Q": (ones, one), "K": (one, ones), "V": (one, ones), "O": (3 * ones, one)}.items():
-        assert values_of(counted, f"ticks {tensor}") == [written(each) for each in both], tensor
+        assert [values_of(each, f"ticks {tensor}")[-1:] for each in counted] == [[written(each)] for each in both], tensor
 
 
 @every
@@ -121,9 +121,45 @@ def test_every_transfer_of_a_matrix_flies_in_its_score_tiles_time(name: str) -> 
         events = [order.trace[int(k)] for k in np.flatnonzero(np.isin(order.trace.columns["kind"], kinds))]
         said = [(e.statement.subject, e.i if e.statement.subject in "QO" else e.j, e.is_load) for e in events]
         assert [(f.tensor, f.tile, f.loads) for f in flown] == said
+        assert [order.trace[f.event].kind in kinds for f in flown] == [True] * len(flown)
         for f in flown:
             assert (f.i, f.j) == tuple(order.visits[int(f.start + 1e-9)])
             assert f.start + f.takes <= int(f.start + 1e-9) + 1 + 1e-9
+
+
+def test_a_tile_is_on_chip_from_when_it_has_come_until_it_leaves() -> None:
+    """Closely: what the chip holds, what flies and the step that is lit agree, at every moment of a pass."""
+    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
+    for side, (order, view) in enumerate(zip(film.found.orders, film.large, strict=True)):
+        film.steps = loops.Steps(side, film.scene.shot("alone")["steps"], film.skin)
+        flights, seen = order.flights(0, 8, takes=0.15), set()
+        for visited in np.linspace(0.01, 7.99, 160):
+            loops.display(view, order, float(visited), order.event_with(flights, float(visited)))
+            coming = {f.tensor for f in flights if f.loads and f.start < visited < f.stops}
+            assert not coming & set(view.text.split()), "what comes is not there yet; of a store the trace keeps acc to the program's end"
+            step = loops.step_at(flights, float(visited), loops.STEPS[side][0])
+            if step == 1:
+                assert {"Q", "V", "O"} <= set(view.text.split()), "K is used up by then where it does not wait"
+            seen.add(step)
+        assert {0, 1} <= seen
+        assert (2 in seen) == (side == 0 or any(not f.loads for f in flights))
+
+
+def test_what_one_order_spends_and_saves_is_the_closed_forms_ratio() -> None:
+    first, second = (closed_form(AttentionConfig(), algorithm) for algorithm in SIDES)
+    more = (second.read["K"] + second.read["V"]) / (first.read["K"] + first.read["V"])
+    less = (first.read["O"] + first.written["O"]) / second.written["O"]
+    words = f"K and V: {more:.3g} × more, O: {less:.3g} × less"
+    assert any(words in text for text in said(at(scene(FILM), "total"), "note"))
+
+
+def test_a_visit_adds_one_part_of_o() -> None:
+    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
+    seen = loops.Visit(film)
+    seen.zoom(1.0)
+    seen.work(1.0)
+    (made,) = corners(seen.made["O"])
+    assert (made[2] - made[0]) / seen.at["O"].width == pytest.approx(1 / AttentionConfig().col_blocks, abs=1e-4)
 
 
 def test_what_is_saved_is_the_closed_forms_share() -> None:
@@ -143,7 +179,7 @@ def test_o_is_written_as_zeros_before_the_loops() -> None:
     """Event by event of the trace: all that crosses before the first load are stores, of O once a tile; then the loops begin from there."""
     scene_, found = scene(FILM), gather(AttentionConfig(), "numpy", run)
     film = loops.LoopOrderFilm(scene_, found)
-    order, ticks = found.first, film.views[0].ticks
+    order, ticks = found.first, film.large[0].ticks
     before = order.trace.columns["kind"][: order.begun]
     assert not np.isin(before, [kind for kind in Kind if kind.name.startswith("LOAD")]).any()
     seen = []

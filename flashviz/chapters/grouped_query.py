@@ -16,13 +16,20 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("head", "What a head is", 7.8, shot="grouped", late=True, along=True, caption="A head is attention with a Q, K and V of its own."),
-    Beat("shared", "Shared pairs", 7.8, shot="grouped", late=True, along=True, caption="Sharing: {group} heads read one pair of K and V."),
-    Beat("loads", "Every head loads", 9.0, shot="grouped", late=True, along=True,
-         caption="Each row block of each head loads its copy, shared or not."),
-    Beat("cache", "Caches", 6.4, shot="grouped", late=True, along=True,
-         caption="A perfect cache would load each pair once. Not counted."),
-    Beat("sum", "Stored and loaded", 6.6, shot="grouped", late=True, along=True, caption="Less is stored. As much is loaded."),
+    Beat("head", "What a head is", 7.4, shot="heads", late=True, along=True,
+         caption="A head: its queries read all of its keys and values."),
+    Beat("shared", "Shared pairs", 6.0, shot="heads", late=True, along=True,
+         caption="Grouped-query: {group} heads share one pair of K and V."),
+    Beat("block", "One row block loads", 6.8, shot="sweep", late=True, along=True,
+         caption="A row block meets every key: all of K and V cross."),
+    Beat("copies", "Every head loads", 5.0, shot="sweep", late=True, along=True,
+         caption="{group} heads load {group} copies of the same pair."),
+    Beat("loads", "All that is loaded", 6.6, shot="grouped", late=True, along=True,
+         caption="All row blocks of all heads: sharing saves no load."),
+    Beat("cache", "With a cache and without", 5.0, shot="grouped", late=True, along=True,
+         caption="With a perfect cache {shared_once} cross, without {loaded}."),
+    Beat("sum", "What sharing saves", 4.8, shot="grouped", late=True, along=True,
+         caption="Sharing saves memory; loads only if a cache helps."),
 )  # fmt: skip
 HEADS, KV_HEADS = 8, 2  # where the settings have a single head
 NAMES = {
@@ -60,6 +67,16 @@ class Loads:
         count = int(np.searchsorted(self.at, k))
         sums = np.bincount(self.places[:count], self.sizes[:count], int(np.prod(self.shape)))
         return np.asarray(sums.reshape(self.shape) / self.half)
+
+    def pieces(self, head: int, block: int) -> list[tuple[int, float, float]]:
+        """Each load of a program, in order: of K (0) or V (1), from which share of it to which."""
+        found, done = [], [0.0, 0.0]
+        for place, size in zip(self.places.tolist(), self.sizes.tolist(), strict=True):
+            which = place % 2
+            if place // 2 == head * self.shape[1] + block:
+                found.append((which, done[which], done[which] + size / self.half))
+                done[which] += size / self.half
+        return found
 
     @property
     def total(self) -> int:
@@ -117,11 +134,16 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> GroupedQuer
     shared = Loads(run(config, source=source, algorithm="fa2").trace)
     own = Loads(run(replace(config, kv_heads=config.heads), source=source, algorithm="fa2").trace)
     said = {
-        "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "heads": f"{config.heads:,}",
-        "pair": f"N = {config.seq_k:,}, d = {config.head_dim}, {config.itemsize} bytes a number: a pair is {kib(2 * shared.half)}",
+        "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "heads": f"{config.heads:,}", "pair": kib(2 * shared.half),
+        "pair_sum": f"2 × {config.seq_k:,} × {config.head_dim} numbers × {config.itemsize} bytes = {kib(2 * shared.half)}",
         "own_stored": kib(own.stored), "shared_stored": kib(shared.stored), "loaded": kib(shared.total),
+        "own_once": kib(own.once), "shared_once": kib(shared.once),
     }  # fmt: skip
     whole = shared.total == shared.stored * config.row_blocks * config.group  # else a mask leaves tiles out
-    for side, loads, factors in (("own", own, (said["blocks"],)), ("shared", shared, (said["blocks"], said["group"]))):
-        said[f"{side}_times"] = " × ".join(factors) if whole else f"{loads.total / loads.stored:,.1f}".removesuffix(".0")
+    blocks, heads = (said["blocks"], "row blocks"), (said["group"], "heads per pair")
+    for side, loads, factors in (("own", own, (blocks,)), ("shared", shared, (blocks, heads))):
+        mean = f"{loads.total / loads.stored:,.1f}".removesuffix(".0")
+        named = " × ".join(f"{count} {what}" for count, what in factors) if whole else f"{mean} on average"
+        said[f"{side}_sum"] = f"{said[f'{side}_stored']} × {named}"
+        said[f"{side}_short"] = f"{said[f'{side}_stored']} × {' × '.join(count for count, _ in factors) if whole else mean}"
     return GroupedQuery(own, shared, said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,23 +17,28 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("visit", "One visit", 7.4, shot="visit", late=True, along=True, caption="A visit: Q and K make scores, V turns them into O."),
+    Beat("visit", "One visit", 7.8, shot="visit", late=True, along=True, caption="A visit: Q and K make scores; softmax and V add to O."),
     Beat("stage", "Two loop orders", 3.9, shot="loops", late=True, along=True, caption="Two orders: which loop is outside?"),
-    Beat("keys", "Keys outside", 9.2, shot="loops", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
-    Beat("queries", "Queries outside", 6.6, shot="loops", late=True, along=True,
+    Beat("keys", "Keys outside", 10.8, shot="alone", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
+    Beat("queries", "Queries outside", 7.0, shot="alone", late=True, along=True,
          caption="Queries outside: O waits on chip until its row ends."),
-    Beat("rest", "All tiles", 5.4, shot="loops", late=True, along=True,
+    Beat("rest", "All tiles", 5.8, shot="loops", late=True, along=True,
          caption="All {tiles} visits: a line each time that a tile crosses."),
     Beat("o", "O's own traffic", 4.6, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
-    Beat("side", "Side by side", 7.4, shot="loops", late=True, along=True,
-         caption="Within one head, rows have their own O. Columns share it."),
-    Beat("total", "All tensors", 5.2, shot="bills", late=True, along=True,
+    Beat("side", "Side by side", 8.4, shot="loops", late=True, along=True,
+         caption="Each row has an O of its own. Columns share every O."),
+    Beat("total", "All tensors", 5.6, shot="bills", late=True, along=True,
          caption="Queries outside: fewer bytes cross, all rows run at once."),
 )  # fmt: skip
 NAMES = (("Keys outside", "FlashAttention"), ("Queries outside", "FlashAttention-2"))
 LOOPS = {0: ("for each query tile:", "for each key tile:"), 1: ("for each key tile:", "for each query tile:")}  # by ``outer``
+STEPS = (
+    (("O", "comes in, with", "ℓ, m"), ("rescale", "O,", "add", "P", "V"), ("O", "goes out, every visit")),
+    (("K", "and", "V", "come in"), ("rescale", "O,", "add", "P", "V"), ("O", "goes out, once")),
+)  # of one visit, by side
 STAYS = ("KV", "QO")  # what waits on chip between two score tiles, by the loop that is outside
 MATRICES = "QKVO"
+LOADING = 0.6  # of a score tile's time, in which its tiles come to the chip
 
 Run = Callable[..., Any]
 
@@ -49,6 +54,17 @@ class Flown:
     start: float
     takes: float
     loads: bool
+    event: int
+
+    @property
+    def stops(self) -> float:
+        """When it has come."""
+        return self.start + self.takes
+
+    @property
+    def counts(self) -> float:
+        """When the trace has it: a load once it has come, a store once it leaves."""
+        return self.stops if self.loads else self.start
 
 
 class Order:
@@ -94,11 +110,16 @@ class Order:
         for k, when in moves:
             event, at = self.trace[k], start + when * (stop - start)
             i, j = self.visits[min(int(at + 1e-9), len(self.visits) - 1)]
+            whole = int(at + 1e-9)
+            at = whole + LOADING * (at - whole) if event.is_load else at  # then there is time to be worked on
             tensor = event.statement.subject
             tile = event.i if tensor in "QO" else event.j
-            whole = int(at + 1e-9)
-            found.append(Flown(tensor, tile, int(i), int(j), at, min(takes, whole + 1 - at), event.is_load))
+            found.append(Flown(tensor, tile, int(i), int(j), at, min(takes, whole + 1 - at), event.is_load, k))
         return found
+
+    def event_with(self, flights: Sequence[Flown], visited: float) -> int:
+        """Events when these tiles fly: each counts once it has come to the chip, or leaves it."""
+        return max(self.event_at(float(int(visited + 1e-9))), *(flown.event + 1 for flown in flights if flown.counts <= visited + 1e-9), 0)
 
     @property
     def begun(self) -> int:
@@ -168,6 +189,11 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     said["tile"] = amount(tile_bytes(config)["O"])
     said["o_times"] = times(float(first.crossings("O").mean()))
     less = 1 - second.folded.total / first.folded.total
+    moved = [order.folded.final for order in (first, second)]
+    before, after = (sum(each.get(tensor, 0) for tensor in "KV") for each in moved)
+    more, fewer = after / before, moved[0]["O"] / moved[1]["O"]
+    said["trade"] = f"K and V: {times(more)} × more, O: {times(fewer)} × less"
+    said["size"] = f"{config.block_m:,} × {config.head_dim} numbers × {config.itemsize} bytes = {said['tile']}"
     said["less"] = f"{less:.0%} less" if less >= 0.005 else ""
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])

@@ -1,37 +1,39 @@
-"""Query heads that share keys and values: the same problem without sharing and with it, side by side, and a copy for every load."""
+"""Query heads that share keys and values: pairs become one, one row block loads it, then all, and what of that a cache could save."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Group, Line, Mobject, VGroup
+from manim import Group, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, Loads, gather
+from flashviz.config import AttentionConfig
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, ONE_NUMBER, SPACE, Counter, Word, amid, first_that_fits, middle, worded
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, SPACE, Counter, Word, amid, first_that_fits, middle, word, worded
 from flashviz.figures import kib
-from flashviz.layout import Rect
-from flashviz.layout.grouped import pairs, seamed
+from flashviz.layout import Rect, centered, rows
+from flashviz.layout.grouped import Sweep, large, pairs, seamed, sweep
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.printed import BytesBar, Printed, part
-from flashviz.mobjects.tiles import Rectangles, edges
+from flashviz.mobjects.tiles import Rectangles, dashes, edges
 
-BARS = ("stored", "loaded")
-SLOWLY = 2  # copies that are seen to fly
-AT_BEST = "at best"
-MAKES = "O = softmax(QKᵀ) V"
+BARS = {"stored": ("stored in HBM", "stored"), "loaded": ("loaded to the chip", "loaded")}  # the first that fits
+ROOM = 0.45  # of a bar's place: more than that a name may not take
+MAKES = "O = softmax(QKᵀ / √d) V"
 CLOSELY = "keys K", "values V", "queries Q"
-FACTORS = {"own": "stored × row blocks", "shared": "stored × row blocks × heads"}
-LINE = 0.6  # of the height that an equation has with what its factors are
-BESIDE, SHORTER = em(20), em(6)  # between a bar and its number; of a bracket, at each end
+CHIP = "chip: a tile is used, then dropped", "chip: used, then dropped", "chip"  # the first that fits
+BESIDE = em(20)  # between a bar and its number
+BACK = 0.16  # of the grids, once they are filled
+TILE = 0.35  # of the time of a sweep: what one tile's way takes at most
+RAIL = em(2)  # half of a line's
 
 
 class GroupedQueryStage(ShotScene):
@@ -50,55 +52,183 @@ class GroupedQueryStage(ShotScene):
 class GroupedQueryFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
+    title: Word
+    stored: Named  # how what is stored, or was loaded, comes about
+    letters: list[Word]
+    numbers: list[Word]
+
     def __init__(self, scene: ShotScene, found: GroupedQuery) -> None:
         self.scene, self.found, self.skin, self.said = scene, found, scene.skin, found.said
-        self.place = scene.shot("grouped")
+        self.place, c = scene.shot("grouped"), found.config
         self.own, self.shared = Side(self, "first", "own", found.own), Side(self, "second", "shared", found.shared)
         self.sides = self.own, self.shared
-        self.pair = amid([self.said["pair"], self.said["pair"].split(": ")[-1]], self.skin.ink, self.place["factor"], "note")
+        heads = scene.shot("heads")
+        self.large = [large(heads["row"], c.heads, stored) for stored in (c.heads, c.kv_heads)]
+        self.row = Printed(self.large[0], self.skin, name="row")
+        self.hbm = ground(self.skin.panel, self.skin.edge, "hbm").display(edges([heads["hbm"]]))
+        self.hbm_name = corner("HBM", heads["hbm"], self.skin.ink)
+        self.pull = Pull(self)
+
+    def sum_of(self, count: int, total: str) -> Named:
+        """Pairs, times what one takes: what is stored."""
+        texts = ["K and V:", f"{count:,}", "pairs" if count > 1 else "pair", "×", self.said["pair"], "=", total, "in HBM"]
+        rect = self.scene.shot("heads")["stored"]
+        return Named(*centred(worded(rect, texts, NAME, [self.skin.ink] * len(texts), "part"), rect), tag="stored", text=" ".join(texts))
+
+
+def ground(fill: str, edge: str, name: str) -> Rectangles:
+    """Of a memory."""
+    return Rectangles(fill, name=name).set_stroke(edge, width=theme.OUTLINE, opacity=1)
+
+
+def corner(text: str, rect: Rect, color: str) -> Word:
+    """A memory's name, in its upper left corner."""
+    return word(text, NAME, color, rect.top(em(NAME + 24)).inset(em(20), 0), "memory")
+
+
+def centred(words: list[Word], rect: Rect) -> list[Word]:
+    """A line of words in the middle of ``rect``."""
+    rest = (rect.x1 - words[-1].left - words[-1].wide) / 2
+    return [each.put_at(each.left + rest, each.baseline) for each in words]
+
+
+class Pull(Group):
+    """A stored pair in HBM, and on chip a row block of each head that reads it, with the copies that they load."""
+
+    def __init__(self, film: GroupedQueryFilm) -> None:
+        self.tag, self.skin, loads = "pull", film.skin, film.found.shared
+        place, group = film.scene.shot("sweep"), film.found.config.group
+        self.at: Sweep = sweep(place["pair"], place["slots"], group)
+        shares = loads.after(len(loads.trace))[:group].sum(-1)
+        self.block = int(shares[0].argmax())  # one that sees most keys
+        self.pieces = loads.pieces(0, self.block)
+        self.nbytes = [float(each) * loads.half for each in shares[:, self.block]]
+        self.chip = ground(self.skin.chip, self.skin.edge, "chip panel").display(edges([place["chip"]]))
+        self.chip_name = corner(first_that_fits(CHIP, NAME, place["slots"].width, Face.STRONG), place["chip"], self.skin.ink)
+        self.pair = [
+            Rectangles(hue, name=f"pair {tensor}", opacity=palette.LIT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
+        ]
+        self.copies = [
+            Rectangles(hue, name=f"copy {tensor}", opacity=palette.LIT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
+        ]
+        self.used = [
+            Rectangles(hue, name=f"loaded {tensor}", opacity=palette.FAINT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
+        ]
+        self.rails = Rectangles(self.skin.ink, name="rails")
+        self.queries = [self.asked(head, film.found.config) for head in range(group)]
+        super().__init__(self.rails, *self.pair, *self.used, *self.copies)
+
+    def asked(self, head: int, config: AttentionConfig) -> Named:
+        """A row block of a head's queries."""
+        rect = self.at.queries[head]
+        drawn = Rectangles(self.skin.q, name="queries", opacity=palette.LIT).display(edges([rect]))
+        texts = [f"{min(config.block_m, config.seq_q):,} queries", f"of head {head + 1}"]
+        texts = (
+            texts
+            if rect.height > 2 * em(LABEL) and fits(texts[0], rect)
+            else [f"head {head + 1}" if fits(f"head {head + 1}", rect) else f"{head + 1}"]
+        )
+        lines = rows(centered(*rect.center[:2], rect.width, len(texts) * em(LABEL + 8)), len(texts))
+        words = [amid([text], self.skin.ground, line, "part") for text, line in zip(texts, lines, strict=True)]
+        room = Rectangles(self.skin.quiet, name="room").display(dashes(self.at.copies[head]))
+        return Named(room, drawn, *words, tag="asked", text=" ".join(texts))
+
+    def letters(self) -> list[Word]:
+        """On the pair, where there is room."""
+        halves = [part(self.at.pair, half, 1.0) for half in range(2)]
+        return [
+            amid([text], self.skin.ground, rect, "note") for text, rect in zip(CLOSELY, halves, strict=False) if rect.height > em(LABEL)
+        ]
+
+    def hold(self, rect: Rect) -> None:
+        """The pair stands here."""
+        for half, drawn in enumerate(self.pair):
+            drawn.display(edges([part(rect, half, 1.0)]))
+
+    def reach(self, heads: int) -> None:
+        """Lines from the pair to the first heads."""
+        start, rail = self.at.pair, self.at.rail
+        ends = [rect.center[1] for rect in self.at.queries[:heads]]
+        low, high = min(*ends, start.center[1]), max(*ends, start.center[1])
+        lines = [Rect(rail, y - RAIL, self.at.copies[0].x0, y + RAIL) for y in ends]
+        lines += [
+            Rect(start.x1, start.center[1] - RAIL, rail, start.center[1] + RAIL),
+            Rect(rail - RAIL, low - RAIL, rail + RAIL, high + RAIL),
+        ]
+        self.rails.display(edges(lines))
+
+    def load(self, share: float) -> None:
+        """The first row block's loads, one after the other, each from its place in the pair to the same in the copy."""
+        step = (1 - TILE) / max(1, len(self.pieces) - 1)
+        self.put([(0, float(np.clip((share - at * step) / TILE, 0, 1)), piece) for at, piece in enumerate(self.pieces)])
+
+    def load_all(self, share: float) -> None:
+        """The other heads' copies leave the pair together, each for its own place."""
+        self.put([(head, 1.0 if head == 0 else share, piece) for head in range(len(self.at.copies)) for piece in self.pieces])
+
+    def put(self, ways: Sequence[tuple[int, float, tuple[int, float, float]]]) -> None:
+        """For a head, how far each tile is on its way; what has come is used and steps back: the chip does not keep it."""
+        flying: list[list[Rect]] = [[], []]
+        there: list[list[Rect]] = [[], []]
+        for head, way, (half, start, stop) in ways:
+            source, target = (span(rect, half, start, stop) for rect in (self.at.pair, self.at.copies[head]))
+            if way > 0:
+                (there if way >= 1 else flying)[half].append(source.toward(target, float(ease_in_out_cubic(way))))
+        for drawn, rects in zip((*self.copies, *self.used), (*flying, *there), strict=True):
+            drawn.display(edges(rects))
+        for half, drawn in enumerate(self.used):
+            drawn.values = np.array([len(there[half])])
+
+
+def fits(text: str, rect: Rect) -> bool:
+    """Whether a label is no wider."""
+    return text_width(text, LABEL) <= rect.width
+
+
+def span(rect: Rect, half: int, start: float, stop: float) -> Rect:
+    """A tile of a pair's K or V."""
+    whole = part(rect, half, 1.0)
+    return Rect(whole.x0 + start * whole.width, whole.y0, whole.x0 + stop * whole.width, whole.y1).inset(em(1), 0.0)
 
 
 class Side:
-    """Stored pairs, a grid of copies, and a bar each of what is stored and of what is loaded. All begins with a pair a head."""
-
-    stored: Word
+    """Stored pairs over a grid of copies, and a bar each of what is stored and of what is loaded."""
 
     def __init__(self, film: GroupedQueryFilm, where: str, name: str, loads: Loads) -> None:
         self.loads, self.name, self.skin, self.said, self.config = loads, name, film.skin, film.said, film.found.config
         c, place, own = self.config, film.place, film.found.own
-        self.before, self.after = (pairs(place[where], c.heads, stored, c.row_blocks) for stored in (c.heads, loads.trace.config.kv_heads))
-        self.panel = Printed(self.before, self.skin, name=f"grid {name}").store(list(self.before.bricks)).load(loads.after(0)).lay(0.0)
+        self.at = pairs(place[where], c.heads, loads.trace.config.kv_heads, c.row_blocks)
+        self.panel = Printed(self.at, self.skin, name=f"grid {name}").load(loads.after(0)).lay(1.0)
         at = place[f"{where} name"]
         text = first_that_fits(NAMES[name], NAME, at.width, Face.STRONG)
         self.title = Word(text, NAME, self.skin.ink, at.x0, middle(at, NAME), "name side")
         rects = {what: place[f"{where} {what}"] for what in BARS}
-        self.labels = [Word(what, NAME, self.skin.ink, rect.x0, middle(rect, NAME), "name bar") for what, rect in rects.items()]
+        texts = {what: first_that_fits(BARS[what], LABEL, ROOM * rect.width - BESIDE, Face.STRONG) for what, rect in rects.items()}
+        self.labels = [Word(texts[what], LABEL, self.skin.ink, rect.x0, middle(rect, LABEL), "name bar") for what, rect in rects.items()]
         left = max(label.wide for label in self.labels) + BESIDE
-        room = text_width(film.said["loaded"], NAME, Face.STRONG) + BESIDE
+        room = text_width(film.said["loaded"], LABEL, Face.STRONG) + BESIDE
         unit = (rects["loaded"].width - left - room) / max(own.total, own.stored)
         self.bars = {what: BytesBar(rect.beyond(left), unit, self.skin, name=f"{what} {name}") for what, rect in rects.items()}
         self.counter = Counter(self.skin.ink, f"bytes loaded {name}")  # of what is loaded so far
-
-    def store(self, nbytes: float) -> Word:
-        """So many bytes are stored, and are written at the bar's end."""
-        self.bars["stored"].display(nbytes)
+        self.bars["stored"].display(loads.stored)
+        if loads.stored < own.stored:
+            self.bars["stored"].keep(own.stored)
         self.stored = self.number("stored")
-        return self.stored
+        self.note = amid((self.said[f"{name}_sum"], self.said[f"{name}_short"]), self.skin.ink, place[f"{where} note"], "note")
+        self.load(loads.after(0))
 
     def number(self, what: str) -> Word:
         """Bytes at a bar's end, or where it once ended."""
         bar = self.bars[what]
         left = max(bar.rect.x0 + bar.nbytes * bar.unit, bar.was.get_right()[0] if len(bar.was.points) else bar.rect.x0)
-        return Word(kib(bar.nbytes), NAME, self.skin.ink, left + BESIDE, middle(bar.rect, NAME), f"bytes {what} {self.name}")
+        return Word(kib(bar.nbytes), LABEL, self.skin.ink, left + BESIDE, middle(bar.rect, LABEL), f"bytes {what} {self.name}")
 
-    def run(self, start: float = 0.0) -> Shows:
-        """The programs load, in the order of the trace, from a share of its events on; bar and number of what was loaded grow with them."""
+    def run(self) -> Shows:
+        """The programs load, in the order of the trace; bar and number of what was loaded grow with them."""
         count = len(self.loads.trace)
-
-        def show(share: float) -> None:
-            self.load(self.loads.after(int(count * (start + (1 - start) * share) + 1e-6)))
-
-        return Shows(Group(self.panel, self.bars["loaded"], self.counter), show)
+        return Shows(
+            Group(self.panel, self.bars["loaded"]), lambda share: self.load(self.loads.after(int(count * share + 1e-6)))
+        )  # fmt: skip
 
     def load(self, shares: np.ndarray) -> None:
         """Every program has loaded so much of its pair, and so many bytes are written at the bar's end."""
@@ -106,37 +236,30 @@ class Side:
         self.bars["loaded"].display(float(shares.sum()) * self.loads.half)
         self.counter.say(self.number("loaded"))
 
-    def letters(self) -> VGroup:
-        """Above the stored pairs K and V, above the heads Q."""
-        y, head = self.before.grid.y1 + em(14), self.before.heads[0]
-        k = Word("K", LABEL, self.skin.k, self.before.bricks[0].x0, y, "label K")
-        v = Word("V", LABEL, self.skin.v, k.left + k.wide + SPACE * em(LABEL), y, "label V")
-        left = max(head.center[0] - text_width("Q", LABEL, Face.STRONG) / 2, v.left + v.wide + SPACE * em(LABEL))
-        return VGroup(k, v, Word("Q", LABEL, self.skin.q, left, y, "label Q"))
-
     def axes(self) -> VGroup:
-        """The two sides of the grid with what is counted along them: row blocks above, at the right heads, of each group that shares."""
-        said, skin, grid = self.said, self.skin, self.after.grid
-        high, left = grid.y1 + em(4), grid.x1 + em(14)
-        across = Line((grid.x0, high, 0), (grid.x1, high, 0), stroke_color=skin.ink, stroke_width=theme.HEAVY)
-        above = f"{said['blocks']} row blocks of {self.config.block_m:,} queries", f"{said['blocks']} row blocks", said["blocks"]
-        blocks = amid(above, skin.ink, Rect(grid.x0, high, grid.x1, high + em(LABEL + 14)), "axis")
-        alone = len(self.after.bricks) == len(self.after.heads)
-        groups = [grid] if alone else [self.after.group(pair) for pair in range(len(self.after.bricks))]
-        down = [
-            Line((left, at.y0 + SHORTER, 0), (left, at.y1 - SHORTER, 0), stroke_color=skin.q, stroke_width=theme.HEAVY) for at in groups
-        ]
-        count = said["heads"] if alone else said["group"]
-        text = first_that_fits((f"{count} heads", count), LABEL, self.room.x1 - left - em(14), Face.STRONG)
-        named = groups if groups[0].height > em(NAME) else groups[:1]
-        counts = [Word(text, LABEL, skin.q, left + em(14), middle(at, LABEL), "count group") for at in named]
-        return VGroup(across, blocks, *down, *counts)
+        """At the right what stands in each row: pairs, heads, and beneath them a row block of queries each."""
+        skin, at = self.skin, self.at
+        left = at.grid.x1 + em(14)
+        k = Word("K", LABEL, skin.k, left, middle(at.bricks[0], LABEL), "label K")
+        v = Word("V", LABEL, skin.v, k.left + k.wide + SPACE * em(LABEL), k.baseline, "label V")
+        room = self.bars["stored"].rect.x1 - left
+        q = Word(
+            first_that_fits((f"{self.said['heads']} heads", "heads", "Q"), LABEL, room, Face.STRONG),
+            LABEL,
+            skin.q,
+            left,
+            middle(at.heads[0], LABEL),
+            "axis",
+        )
+        rest = Rect(left, at.grid.y0, at.grid.x1, at.grid.y1)
+        lines = [rest.top(rest.height / 2).bottom(em(LABEL + 8)), rest.bottom(rest.height / 2).top(em(LABEL + 8))]
+        texts = f"{self.said['blocks']} row", "blocks"
+        return VGroup(k, v, q, *(Word(t, LABEL, skin.ink, left, middle(line, LABEL), "axis") for t, line in zip(texts, lines, strict=True)))
 
     @property
-    def room(self) -> Rect:
-        """From the stored pairs to the place's right edge."""
-        bars = self.bars["stored"].rect
-        return Rect(self.before.bricks[0].x0, self.before.grid.y0, bars.x1, self.before.grid.y1)
+    def parts(self) -> list[Any]:
+        """All that stands before anything is loaded."""
+        return [self.title, self.panel, self.axes(), *self.labels, self.bars["stored"], self.stored, self.bars["loaded"]]
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -144,182 +267,192 @@ class Side:
 
 @beat("head")
 def head(film: GroupedQueryFilm) -> None:
-    """One head closely, its pair and its queries; it takes its place in a row, the others come, and what their pairs take as a bar."""
-    side, close = film.own, film.scene.shot("one head")
-    panel, place, ink = side.panel, side.before, film.skin.ground
+    """One head closely, its pair and its queries; it takes its place in a row, the others come, and what their pairs take is summed."""
+    close, row, place, ink = film.scene.shot("heads"), film.row, film.large[0], film.skin.ground
     start, stop = edges([close["pair"], close["queries"]]), edges([place.bricks[0], place.heads[0]])
+    row.wires.set_fill(opacity=0.0)
 
     def come(share: float) -> None:
         brick, queries = (Rect(*at) for at in start + (stop - start) * share)
-        panel.store([brick]).ask([queries])
+        row.store([brick]).ask([queries])
 
     def join(share: float) -> None:
         count = max(1, round(len(place.heads) * share))
-        panel.store(list(place.bricks[:count])).ask(place.heads[:count])
+        row.store(place.bricks[:count]).ask(place.heads[:count])
 
     come(0.0)
     halves = part(close["pair"], 0, 1.0), part(close["pair"], 1, 1.0), close["queries"]
     inside = [amid([text], ink, at, "note") for text, at in zip(CLOSELY, halves, strict=True)]
-    said = {"of": f"one of {film.said['heads']} heads", "makes": MAKES}
-    about = [amid([text], film.skin.ink, close[at], "note") for at, text in said.items()]
-    film.move(FadeIn(panel, *inside, about[0]), seconds=2 * TEXT)
+    about = [
+        amid([text], film.skin.ink, close[at], "note") for at, text in (("makes", MAKES), ("size", f"K and V: {film.said['pair_sum']}"))
+    ]
+    film.move(FadeIn(row, *inside), seconds=TEXT)
     with film.scene.telling():
-        film.scene.hold(0.6)
-        film.move(FadeIn(about[1]), seconds=TEXT)
+        for each in about:
+            film.scene.hold(0.4)
+            film.move(FadeIn(each), seconds=TEXT)
         film.scene.hold(1.4)
         film.move(FadeOut(*inside, *about), seconds=TEXT)
-        film.move(Shows(panel, come, rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.move(FadeIn(side.letters()), Shows(panel, join), seconds=1.0)
-        number = side.store(film.found.own.stored)
-        film.move(FadeIn(side.title, side.bars["stored"], side.labels[0], number, film.pair), seconds=TEXT)
+        film.scene.add(film.hbm, row)
+        film.move(Shows(row, come, rate_func=ease_in_out_cubic), FadeIn(film.hbm), seconds=MOVE)
+        film.title = title(film, "own")
+        film.stored = film.sum_of(film.found.config.heads, film.said["own_stored"])
+        film.scene.add(row)
+        film.move(FadeIn(film.hbm_name, film.title), Shows(row, join), seconds=0.8)
+        row.wires.set_fill(opacity=1.0)
+        film.numbers = numbers(film)
+        film.move(FadeIn(row.wires, film.stored, *film.numbers), seconds=TEXT)
+        film.scene.add(row, *film.numbers)
+
+
+def numbers(film: GroupedQueryFilm) -> list[Word]:
+    """On the queries of each head its number, where there is room."""
+    marks = film.large[0].heads
+    texts = next(
+        (
+            each
+            for each in ([f"head {n + 1}" for n in range(len(marks))], [f"{n + 1}" for n in range(len(marks))])
+            if fits(each[-1], seamed(marks[-1]).inset(em(6), 0.0))
+        ),
+        [],
+    )
+    return [amid([text], film.skin.ground, rect, "head") for text, rect in zip(texts, marks, strict=False)]
+
+
+def title(film: GroupedQueryFilm, name: str) -> Word:
+    """How heads and pairs go together, over the row."""
+    rect = film.scene.shot("heads")["name"]
+    text = first_that_fits(NAMES[name], NAME, rect.width, Face.STRONG)
+    return Word(text, NAME, film.skin.ink, rect.center[0] - text_width(text, NAME, Face.STRONG) / 2, middle(rect, NAME), "title")
 
 
 @beat("shared")
 def shared(film: GroupedQueryFilm) -> None:
-    """A second time, at its side: in each group K slides onto K, then V onto V, and what is stored gets shorter; an outline stays."""
-    side, group = film.shared, film.found.config.group
-    before, after = film.found.own.stored, film.found.shared.stored
-    side.store(before)
-    side.bars["stored"].keep()
+    """In each group the pairs slide onto one; dashes stay where they stood, and lines go from the one to all of its heads."""
+    row, (before, after), group = film.row, film.large, film.found.config.group
+    new = title(film, "shared")
+    film.move(FadeOut(film.title, film.stored, row.wires), seconds=TEXT)
+    film.scene.add(row, *film.numbers)
+    row.wires.set_fill(opacity=0.0)
     with film.scene.telling():
-        film.scene.add(side.panel)
-        film.move(moved(film.own.panel, side.panel), seconds=MOVE)
-        film.move(FadeIn(side.title, side.letters(), side.bars["stored"], side.labels[0]), seconds=TEXT)
-        start = edges(list(side.before.bricks))
-        stop = edges([side.after.bricks[at // group] for at in range(film.found.config.heads)])
+        film.move(FadeIn(new), seconds=TEXT)
 
-        def come(share: float) -> None:
-            ways = (ease_in_out_cubic(min(1.0, max(0.0, 2 * share - at))) for at in range(2))  # of K, and then of V
-            side.panel.store(*([Rect(*(a + (b - a) * way)) for a, b in zip(start, stop, strict=True)] for way in ways))
-            side.bars["stored"].display(before + (after - before) * share)
+        def slide(share: float) -> None:
+            row.was.set_fill(opacity=share)
+            row.store([brick.toward(after.bricks[at // group], share) for at, brick in enumerate(before.bricks)])
 
-        film.move(Shows(Group(side.panel, side.bars["stored"]), come), seconds=2.8)
-        side.panel.share(side.after)
-        film.move(FadeIn(side.store(after), side.panel.brackets), seconds=TEXT)
+        film.move(Shows(row, slide, rate_func=ease_in_out_cubic), seconds=2.0)
+        row.share(after)
+        row.wires.set_fill(opacity=1.0)
+        film.title, film.stored = new, film.sum_of(film.found.config.kv_heads, film.said["shared_stored"])
+        film.move(FadeIn(row.wires), seconds=2 * TEXT)
+        film.move(FadeIn(film.stored), seconds=TEXT)
+        film.scene.add(row, *film.numbers)
 
 
-def moved(old: Mobject, new: Mobject) -> Shows:
-    """A thing comes to its place from where one that is like it stands."""
-    parts = [(drawn, of.points.copy(), drawn.points.copy()) for of, drawn in zip(old.get_family(), new.get_family(), strict=True)]
+@beat("block")
+def block(film: GroupedQueryFilm) -> None:
+    """The first pair closely, beside it the chip with one row block of one head: tile by tile all of K and V cross to it."""
+    pull, place, row = film.pull, film.scene.shot("sweep"), film.row
+    start, stop = edges([seamed(film.large[1].bricks[0]), film.scene.shot("heads")["hbm"]]), edges([pull.at.pair, place["hbm"]])
 
     def come(share: float) -> None:
-        for drawn, start, stop in parts:
-            drawn.points = start + (stop - start) * share
+        pair, hbm = start + (stop - start) * share
+        pull.hold(Rect(*pair))
+        film.hbm.display(np.array([hbm]))
 
-    return Shows(new, come, rate_func=ease_in_out_cubic)
+    come(0.0)
+    film.scene.add(pull)
+    film.move(FadeOut(row, *film.numbers, film.title, film.stored, film.hbm_name), seconds=TEXT)
+    film.move(Shows(Group(film.hbm, pull), come, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.hbm_name, film.letters = corner("HBM", place["hbm"], film.skin.ink), pull.letters()
+    film.scene.add(pull.chip)
+    film.move(FadeIn(film.hbm_name, *film.letters, pull.chip, pull.chip_name, pull.queries[0]), seconds=TEXT)
+    film.scene.add(pull, *film.letters)
+    pull.reach(1)
+    film.stored = crossed(film, 1)
+    with film.scene.telling():
+        film.move(FadeIn(pull.rails), seconds=TEXT)
+        film.scene.add(pull, *film.letters)
+        film.move(Shows(pull, pull.load), seconds=3.2)
+        film.move(FadeIn(film.stored), seconds=TEXT)
+
+
+def crossed(film: GroupedQueryFilm, heads: int) -> Named:
+    """What so many heads have loaded for one row block each."""
+    rect, pull, c = film.scene.shot("sweep")["note"], film.pull, film.found.config
+    one, all_ = kib(pull.nbytes[0]), kib(sum(pull.nbytes[:heads]))
+    texts = (
+        [f"{heads:,}", "copies", "×", one, "=", all_, "loaded"]
+        if heads > 1
+        else ["1 row block", "=", f"{min(c.block_m, c.seq_q):,} queries:", one, "loaded"]
+    )
+    return Named(*centred(worded(rect, texts, NAME, [film.skin.ink] * len(texts), "part"), rect), tag="crossed", text=" ".join(texts))
+
+
+@beat("copies")
+def copies(film: GroupedQueryFilm) -> None:
+    """The other heads of the group ask for the same pair: along lines from it each pulls a copy of its own."""
+    pull, group = film.pull, film.found.config.group
+    film.move(FadeOut(film.stored), seconds=TEXT)
+    film.stored = crossed(film, group)
+    with film.scene.telling():
+        film.move(FadeIn(*pull.queries[1:]), seconds=TEXT)
+        pull.reach(group)
+        film.scene.hold(0.3)
+        film.move(Shows(pull, pull.load_all), seconds=1.8)
+        film.move(FadeIn(film.stored), seconds=TEXT)
 
 
 @beat("loads")
 def loads(film: GroupedQueryFilm) -> None:
-    """The first copies fly; then every row block of every head has loaded its own, on both sides at once, and two equal bars have grown."""
-    film.scene.event = len(film.found.shared.trace)
-    for side in film.sides:
-        side.load(side.loads.after(0))
-    cells = [Shows(side.panel, side.panel.lay) for side in film.sides]
-    film.move(*cells, FadeIn(*(side.axes() for side in film.sides)), seconds=2 * TEXT)
+    """Without sharing and with it, side by side: every row block of every head loads its copy, and two equal bars grow."""
+    film.scene.event, pull = len(film.found.shared.trace), film.pull
+    film.move(FadeOut(pull, *film.letters, pull.chip, pull.chip_name, *pull.queries, film.hbm, film.hbm_name, film.stored), seconds=TEXT)
+    film.move(FadeIn(*(each for side in film.sides for each in side.parts)), seconds=2 * TEXT)
     with film.scene.telling():
-        film.move(FadeIn(*(part for side in film.sides for part in (side.labels[1], side.bars["loaded"], side.counter))), seconds=TEXT)
-        starts = copies(film, SLOWLY)
-        film.move(*(side.run(start) for side, start in zip(film.sides, starts, strict=True)), seconds=4.4)
-
-
-def copies(film: GroupedQueryFilm, count: int) -> list[float]:
-    """So many copies fly from the pair to the program that loads it, on both sides; which share of the trace's events that is."""
-    orders = [list(dict.fromkeys(zip(c["pid_bh"].tolist(), c["pid_m"].tolist(), strict=True)))[:count] for c in columns(film)]
-    done = [0, 0]
-    for index in range(min(map(len, orders))):
-        done = [int(side.loads.trace.bounds[index + 1]) for side in film.sides]
-        shares = [side.loads.after(k) for side, k in zip(film.sides, done, strict=True)]
-        flights = [flight(side, *order[index], share) for side, order, share in zip(film.sides, orders, shares, strict=True)]
-        film.move(*flights, seconds=0.7)
-        for side, share in zip(film.sides, shares, strict=True):
-            side.load(share)
-    return [k / len(side.loads.trace) for side, k in zip(film.sides, done, strict=True)]
-
-
-def columns(film: GroupedQueryFilm) -> list[Any]:
-    """Of both traces."""
-    return [side.loads.trace.columns for side in film.sides]
-
-
-def flight(side: Side, head: int, block: int, shares: np.ndarray) -> Shows:
-    """A copy of the pair shrinks into the program's cell."""
-    place = side.after
-    start, stop = seamed(place.bricks[head * len(place.bricks) // len(place.heads)]), seamed(place.cells[head][block])
-    parts = []
-    for half, hue in enumerate((side.skin.k, side.skin.v)):
-        share = float(shares[head, block, half])
-        ends = edges([part(start, half, share)]), edges([part(stop, half, share)])
-        parts.append((Rectangles(hue, name="copy"), *ends))
-
-    def fly(share: float) -> None:
-        for drawn, before, after in parts:
-            drawn.display(before + (after - before) * share)
-
-    fly(0.0)
-    flying = VGroup(*(drawn for drawn, *_ in parts))
-    return Shows(flying, fly, rate_func=ease_in_out_cubic, remover=True)
+        one = amid([f"one cell: one copy, {film.said['pair']}"], film.skin.ink, film.place["first note"], "note")
+        film.move(FadeIn(one), seconds=TEXT)
+        film.move(*(side.run() for side in film.sides), seconds=3.4)
+        film.move(FadeOut(one), FadeIn(*(side.counter for side in film.sides)), seconds=TEXT)
+        film.move(FadeIn(*(side.note for side in film.sides)), seconds=TEXT)
 
 
 @beat("cache")
 def cache(film: GroupedQueryFilm) -> None:
-    """Repeats step back, and the bars fall to what crosses if a cache had kept all of them; then all that is loaded is there again."""
-    falls, best = [], []
-    for side in film.sides:
-        veil, bar, whole, once = side.panel.again(), side.bars["loaded"], side.loads.total, side.loads.once
-        film.scene.add(veil)
-
-        def fall(share: float, veil: Rectangles = veil, bar: BytesBar = bar, whole: int = whole, once: int = once) -> None:
-            bar.display(whole + (once - whole) * share)
-            veil.set_fill(opacity=palette.LIT * share)
-
-        left = bar.rect.x0 + once * bar.unit + BESIDE
-        best.append(Word(f"{kib(once)} {AT_BEST}", NAME, film.skin.ink, left, middle(bar.rect, NAME), "best"))
-        falls.append((Group(bar, veil), fall, veil))
-        fall(0.0)
-    counters = [side.counter for side in film.sides]
+    """The grids step back. Of each bar, what a perfect cache would let cross stays bright: all beyond it may cross, or not."""
+    back = StepBack([side.panel for side in film.sides], BACK)
+    film.move(back, FadeOut(*(side.note for side in film.sides)), seconds=2 * TEXT)
+    veils = [side.bars["loaded"].doubt(side.loads.once) for side in film.sides]
+    names = [between(film, side, where) for side, where in zip(film.sides, ("first", "second"), strict=True)]
+    film.scene.add(*veils)
     with film.scene.telling():
-        film.move(FadeOut(*counters), seconds=TEXT)
-        film.move(*(Shows(both, fall, rate_func=ease_in_out_cubic) for both, fall, _ in falls), seconds=1.6)
-        film.move(FadeIn(*best), seconds=TEXT)
-        film.scene.hold(1.2)
-        film.move(FadeOut(*best), seconds=TEXT)
-        film.move(*(Shows(both, fall, rate_func=backwards) for both, fall, _ in falls), seconds=1.0)
-        film.scene.remove(*(veil for *_, veil in falls))
-        film.move(FadeIn(*counters), seconds=TEXT)
+        film.move(*(Shows(each, lambda share, each=each: each.set_fill(opacity=palette.SECOND * share)) for each in veils), seconds=1.4)
+        film.move(FadeIn(*names), seconds=2 * TEXT)
 
 
-def backwards(share: float) -> float:
-    """A motion from its end to its begin."""
-    return 1 - float(ease_in_out_cubic(share))
+def between(film: GroupedQueryFilm, side: Side, where: str) -> Word:
+    """Beneath a bar: from what with a perfect cache to what without one."""
+    low, high = film.said[f"{side.name}_once"], film.said["loaded"]
+    texts = f"{low} with a perfect cache, {high} without", f"{low} cached, {high} not", f"{low} to {high}"
+    return amid(texts, film.skin.ink, film.place[f"{where} note"], "between")
 
 
 @beat("sum")
 def total(film: GroupedQueryFilm) -> None:
-    """What is stored, times row blocks, times the heads that share: from both sides the one number of what is loaded."""
-    film.move(FadeOut(film.pair), seconds=TEXT)
+    """Over the pale grids stands what each side stores, and how many more keys the same memory holds where heads share."""
+    times = f"{film.found.own.stored / film.found.shared.stored:,.1f}".removesuffix(".0")
+    notes = {
+        "own": ("one pair a head",),
+        "shared": (f"{times} × less: room for {times} × the keys", f"room for {times} × the keys", f"{times} × less"),
+    }
     with film.scene.telling():
-        for group in equation(film):
-            film.move(FadeIn(*group), seconds=2 * TEXT)
-            film.scene.hold(0.4)
-
-
-def equation(film: GroupedQueryFilm) -> list[list[Named]]:
-    """On one line: at the left without sharing, at the right with it, between them what is loaded; beneath, what is multiplied."""
-    said, skin, rect = film.said, film.skin, film.place["factor"]
-    own, shared = ([said[f"{name}_stored"], "×", *said[f"{name}_times"].split()] for name in ("own", "shared"))
-    texts = [*own, "=", said["loaded"], "=", *shared]
-    colors = [skin.q if index == len(texts) - 1 and len(shared) > len(own) else skin.ink for index in range(len(texts))]
-    words = worded(rect.top(LINE * rect.height), texts, ONE_NUMBER, colors, "part")
-    rest = (rect.x1 - words[-1].left - words[-1].wide) / 2
-    for each in words:
-        each.put_at(each.left + rest, each.baseline)
-    groups = words[: len(own)], words[-len(shared) :], words[len(own) : -len(shared)]
-    rooms = [Rect(group[0].left, rect.y0, group[-1].left + group[-1].wide, rect.y0 + (1 - LINE) * rect.height) for group in groups]
-    whole = len(shared) > len(own)  # each factor has a name
-    named = zip(FACTORS.values(), rooms[:2], strict=True)
-    notes = [[amid([text], skin.quiet, room, "note")] if whole and text_width(text, LABEL) <= room.width else [] for text, room in named]
-    return [
-        [Named(*group, tag="factor", text=" ".join(each.text for each in group)), *note]
-        for group, note in zip(groups, (*notes, []), strict=True)
-    ]
+        for side in film.sides:
+            room = side.at.grid.inset(0.0, side.at.grid.height / 5)
+            number, note = rows(room, 2)
+            text = f"{film.said[f'{side.name}_stored']} stored"
+            px = NUMBER * min(1.0, number.width / text_width(text, NUMBER, Face.STRONG))
+            left = number.center[0] - text_width(text, px, Face.STRONG) / 2
+            words = Word(text, px, film.skin.ink, left, middle(number, px), "answer"), amid(notes[side.name], film.skin.ink, note, "note")
+            film.move(FadeIn(*words), seconds=2 * TEXT)
+            film.scene.hold(0.6)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Group
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import loop_order
-from flashviz.chapters.loop_order import LOOPS, MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
+from flashviz.chapters.loop_order import LOOPS, MATRICES, NAMES, STAYS, STEPS, Flown, LoopOrder, Order, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, labelled, middle, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, labelled, middle, word, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
 from flashviz.layout import rows as split
@@ -28,9 +28,13 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import LIT, SECOND, Theme
 from flashviz.trace import state_at
 
+CHIP = 2.4  # cells, a side of the chip where a cross stands alone
+FLY, SHRINK = 0.7, 0.8  # seconds in which a cross grows from its place, and goes back to it
 BACK = 0.22  # of what waits while the other is spoken of
 SIDES = ("first", "second")
-FIRST_TILE, PASS = 3.4, 3.0  # seconds: of the first tile, slowly, and of the rest of its pass
+FIRST_TILE, PASS = 4.0, 3.0  # seconds: of the first tile, slowly, and of the rest of its pass
+STATISTICS = ("ℓ, m",)
+WAITS = 0.4  # of a step that does not go on
 STAGGER = 0.15  # of the time in which ticks line up, over which tiles set off
 CAME = ("O", "comes and goes"), ("O", "leaves once")  # by side, of every tile
 ZOOM, WORK = 1.0, 3.4  # seconds in which a visit is come close to, and in which it is worked on
@@ -40,6 +44,8 @@ MEET = 1.2  # seconds in which two programs reach for O
 REACH = em(8)  # how thick the line is that reaches for a tile of O
 LOOKED, ZEROS = 0.5, 1.2  # seconds that both crosses stand alone, and in which O is written as zeros
 MEETING = {True: ("both programs want this", "O"), False: ("each has its own", "O")}
+PROGRAM = ("program: one worker on the GPU", "program: one GPU worker")  # the first that fits
+CROSSED = "O crossed"
 CODE, INDENT = 40.0, 4  # px of a loop's line, and by how many letters the inner one is indented
 FLIGHT = 0.55  # seconds of a tile's way, and at most so much of the time of its score tile
 
@@ -61,6 +67,9 @@ class LoopOrderFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     stays: list[Named]  # what waits on chip, beneath each cross
+    steps: Steps
+    alone: list[Any]  # what stands with a cross that is alone
+    sum_names: list[Word]
     back: StepBack
     ticks_back: StepBack
     o_back: StepBack
@@ -69,29 +78,36 @@ class LoopOrderFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("loops")
         self.views: list[FringedCross] = []
+        self.large: list[FringedCross] = []  # the same, alone
+        alone, self.alone = scene.shot("alone"), []
         self.names: list[Named] = []
         for side, order, (_, paper) in zip(SIDES, found.orders, NAMES, strict=True):
             view = FringedCross(fringe(found.config, place[side], found.most), order.passes, self.skin, name=side)
             self.views.append(view.cross_at(counts(order, 0)).visit([0.0] * len(order.passes)).store(order.folded.stored_share(0)))
+            first = counts(order, int(order.ends[len(order.passes[0])]))
+            most = {tensor: float(each.max(initial=0)) for tensor, each in first.items()}
+            large = FringedCross(fringe(found.config, alone["cross"], most), order.passes, self.skin, name=f"alone {side}", large=CHIP)
+            self.large.append(large.cross_at(counts(order, 0)).visit([0.0] * len(order.passes)).store(order.folded.stored_share(0)))
             self.names.append(loops(place[f"{side} name"], order.outer, paper, self.skin))
-        self.tick = tick(self)
+        self.tick = tick(self, self.place["tick"])
         self.sums: list[Readout] = []
 
     def run(self, side: int, start: float, stop: float, seconds: float = 0.0) -> Shows:
         """The loop of one side, over the score tiles ``start`` to ``stop``, at an even pace; tiles fly where ``seconds`` are given."""
-        view, order = self.views[side], self.found.orders[side]
+        view, order = self.large[side], self.found.orders[side]
         flights = order.flights(start, stop, FLIGHT * (stop - start) / seconds) if seconds else []
 
         def show(share: float) -> None:
             visited = start + (stop - start) * share
-            display(view, order, visited)
+            display(view, order, visited, order.event_with(flights, visited))
             view.fly(on_the_way(flights, visited))
+            self.steps.light(step_at(flights, visited, STEPS[side][0]))
 
-        return Shows(view, show)
+        return Shows(Group(view, self.steps), show)
 
     def initialise(self, share: float) -> None:
         """So much of what keys outside write before their loops begin: O as zeros, tile by tile."""
-        view, order = self.views[0], self.found.first
+        view, order = self.large[0], self.found.first
         k = round(share * order.begun)
         view.cross_at(counts(order, k)).store(order.folded.stored_share(k))
 
@@ -140,9 +156,9 @@ def counts(order: Order, k: int) -> dict[str, np.ndarray]:
     return {tensor: order.crossings(tensor, k) for tensor in MATRICES}
 
 
-def display(view: FringedCross, order: Order, visited: float) -> None:
-    """After so many score tiles: ticks event by event, the line, the shares of O that are stored."""
-    k = order.event_at(visited)
+def display(view: FringedCross, order: Order, visited: float, event: int | None = None) -> None:
+    """After so many score tiles, or ``event`` events: ticks event by event, the line, the shares of O that are stored."""
+    k = order.event_at(visited) if event is None else event
     before = np.cumsum([0, *(len(visits) for visits in order.passes)])
     view.visit([float(np.clip(visited - start, 0, len(visits))) for start, visits in zip(before, order.passes, strict=False)])
     state = state_at(order.trace, k)
@@ -150,15 +166,60 @@ def display(view: FringedCross, order: Order, visited: float) -> None:
     view.cross_at(counts(order, k)).store(order.folded.stored_share(k)).hold(held, view.head)
 
 
-def tick(film: LoopOrderFilm) -> Named:
-    """What a tick is: one of them, and words."""
-    rect, skin = film.place["tick"], film.skin
-    text = f"one tile crosses: {film.found.said['tile']}"
-    wide, gap = text_width(text, LABEL), em(18)
-    left = rect.center[0] - (wide + gap) / 2
+def tick(film: LoopOrderFilm, place: Rect, *, texts: tuple[str, ...] = (), amid: bool = True) -> Named:
+    """What a tick is: one of them, and the first of ``texts`` that fits, ``amid`` its place or at its left."""
+    skin, gap = film.skin, em(18)
+    text = first_that_fits((*texts, f"one tile crosses: {film.found.said['tile']}"), LABEL, place.width - gap)
+    left = place.center[0] - (text_width(text, LABEL) + gap) / 2 if amid else place.x0 + em(6)
     mark = Rectangles(skin.ink, name="tick")
-    mark.display(np.array([[left - em(6), rect.center[1] - em(18), left + em(4), rect.center[1] + em(18)]]))
-    return Named(mark, Word(text, LABEL, skin.ink, left + gap, middle(rect, LABEL), "note", Face.TEXT), tag="tick words")
+    mark.display(np.array([[left - em(6), place.center[1] - em(18), left + em(4), place.center[1] + em(18)]]))
+    return Named(mark, Word(text, LABEL, skin.ink, left + gap, middle(place, LABEL), "note", Face.TEXT), tag="tick words")
+
+
+class Steps(Group):
+    """What happens to O in a visit, a line each; the one that goes on is lit."""
+
+    def __init__(self, side: int, rect: Rect, skin: Theme) -> None:
+        self.tag = "steps"
+        self.lines = [
+            Named(*worded(row, list(texts), NAME, [hue_of(text, skin) for text in texts], "part"), tag="step", text=" ".join(texts))
+            for row, texts in zip(split(rect, len(STEPS[side])), STEPS[side], strict=True)
+        ]
+        super().__init__(*self.lines)
+        self.light(None)
+
+    def light(self, step: int | None) -> None:
+        """One of them; None: none."""
+        for at, line in enumerate(self.lines):
+            line.set_opacity(1.0 if at == step else WAITS)
+
+
+def hue_of(text: str, skin: Theme) -> str:
+    """Names of matrices and statistics have their colour."""
+    text = text.removesuffix(",")
+    return skin.hue(text) if text in MATRICES else skin.stats if text in STATISTICS else skin.ink
+
+
+def step_at(flights: list[Flown], visited: float, incoming: Sequence[str]) -> int | None:
+    """Which step of a visit goes on: ``incoming`` tiles come, all are there and are worked on, or O goes out. None while others come."""
+    now = [flown for flown in flights if int(flown.start + 1e-9) == int(visited)]
+    if any(not flown.loads and flown.start <= visited for flown in now):
+        return 2
+    if all(flown.stops <= visited for flown in now if flown.loads):
+        return 1
+    return 0 if any(flown.loads and flown.tensor in incoming and flown.start <= visited < flown.stops for flown in now) else None
+
+
+def moved(old: Mobject, new: Mobject) -> Shows:
+    """A thing comes to its place from where one that is like it stands."""
+    parts = [(drawn, of.points.copy(), drawn.points.copy()) for of, drawn in zip(old.get_family(), new.get_family(), strict=True)]
+    alike = [part for part in parts if part[1].shape == part[2].shape]  # ticks of many tiles may be bars in the smaller one
+
+    def come(share: float) -> None:
+        for drawn, start, stop in alike:
+            drawn.points = start + (stop - start) * share
+
+    return Shows(new, come, rate_func=ease_in_out_cubic)
 
 
 class Visit(Group):
@@ -177,7 +238,7 @@ class Visit(Group):
         for tensor, outline in self.outlines.items():
             outline.set_stroke(film.skin.ink if tensor == "S" else film.skin.o, width=theme.HEAVY, opacity=1)
         super().__init__(*self.tiles.values(), *self.made.values(), *self.copies.values(), *self.outlines.values())
-        self.done = 0.0
+        self.done, self.parts = 0.0, film.found.config.col_blocks
         self.zoom(0.0)
 
     def zoom(self, share: float) -> None:
@@ -202,17 +263,19 @@ class Visit(Group):
         scored, summed = (float(np.clip((share - a) / (b - a), 0, 1)) for a, b in ((COPIED, SCORED), (WEIGHED, 1.0)))
         for tensor, grown in (("S", scored), ("O", summed)):
             rect = self.at[tensor]
-            self.made[tensor].display(np.array([rect.left(grown * rect.width).edges]) if grown else np.zeros((0, 4)))
+            full = rect.width if tensor == "S" else rect.width / self.parts  # a visit adds one part of what O sums
+            self.made[tensor].display(np.array([rect.left(grown * full).edges]) if grown else np.zeros((0, 4)))
 
     def words(self, room: Rect, found: LoopOrder) -> list[Word]:
-        """What each tile is, in its colour, where it has room; last what is in the middle."""
+        """What each tile is, in its colour, where it has room; last what is in the middle, before softmax and after."""
         c, skin, at = found.config, self.skin, self.large
         rows, columns = min(c.block_m, c.seq_q), min(c.block_n, c.seq_k)
         q, o = (Rect(room.x0, at["Q"].y0, at["Q"].x0 - em(20), at["Q"].y1), Rect(at["O"].x1 + em(20), at["O"].y0, room.x1, at["O"].y1))
         k, v = (Rect(room.x0, at["K"].y1, room.x1, at["K"].y1 + em(64)), Rect(room.x0, at["V"].y0 - em(64), room.x1, at["V"].y0))
         texts = (
             ("Q", q, (f"Q: {rows:,} queries", "Q")), ("K", k, (f"K: {columns:,} keys",)), ("V", v, ("V: their values",)),
-            ("O", o, ("O: the queries' output", "O")), ("S", at["S"], (f"{rows:,} × {columns:,} scores", "scores")),
+            ("O", o, (f"O: 1 of {c.col_blocks:,} parts", "O")), ("S", at["S"], (f"{rows:,} × {columns:,} scores", "scores")),
+            ("S", at["S"], ("softmax: weights P", "P")),
         )  # fmt: skip
         return [amid(several, skin.ground if tensor == "S" else skin.hue(tensor), rect, "note") for tensor, rect, several in texts]
 
@@ -229,16 +292,19 @@ def mixed(start: Any, stop: Any, share: float) -> np.ndarray:
 def visit(film: LoopOrderFilm) -> None:
     """Two crosses; a cell of the first comes close with its tiles: Q and K make its scores, V turns them into O; then it is small again."""
     film.scene.add(*film.views)
-    film.scene.hold(LOOKED)
     seen, back = Visit(film), StepBack(film.views, 0.0)
     film.scene.add(seen)
     with film.scene.telling():
+        film.scene.hold(LOOKED)
         film.move(Shows(seen, seen.zoom, rate_func=ease_in_out_cubic), back, seconds=ZOOM)
-        words = seen.words(film.scene.shot("visit")["close"], film.found)
-        film.move(FadeIn(*words[:-1]), seconds=TEXT)
-        film.move(Shows(seen, seen.work), FadeIn(words[-1], rate_func=late), seconds=WORK)
-        film.scene.hold(0.6)
-    film.move(FadeOut(*words), seconds=TEXT)
+        *words, scores, weights = seen.words(film.scene.shot("visit")["close"], film.found)
+        film.move(FadeIn(*words), seconds=TEXT)
+        film.move(Shows(seen, lambda share: seen.work(SCORED * share)), FadeIn(scores, rate_func=late), seconds=SCORED * WORK)
+        film.move(FadeOut(scores), seconds=TEXT)
+        film.move(FadeIn(weights), seconds=TEXT)
+        film.move(Shows(seen, lambda share: seen.work(SCORED + (1 - SCORED) * share)), seconds=(1 - SCORED) * WORK)
+        film.scene.hold(0.5)
+    film.move(FadeOut(*words, weights), seconds=TEXT)
     film.move(Shows(seen, lambda share: seen.zoom(1 - share), rate_func=ease_in_out_cubic), step_forth(back), seconds=0.8 * ZOOM)
     film.scene.remove(seen)
 
@@ -264,28 +330,50 @@ def queries(film: LoopOrderFilm) -> None:
 
 
 def stay(film: LoopOrderFilm, side: int) -> None:
-    """One pass of one side's outer loop; the other side waits in the background. What waits on chip is said before it is seen."""
-    others = [step_forth(film.back)] if side else []
-    film.back = StepBack([film.views[1 - side], *(film.stays if side else [])], BACK)
-    film.move(*others, film.back, seconds=TEXT)
-    film.scene.event = film.found.orders[side].event_at(film.first_pass(side))
-    stays = beneath(film, side, [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], "stays")
-    film.stays = [*(film.stays if side else []), stays]
+    """One pass of one side's outer loop, alone and large. What waits on chip is said before it is seen."""
+    place, skin, order, view = film.scene.shot("alone"), film.skin, film.found.orders[side], film.large[side]
+    film.scene.event = order.event_at(film.first_pass(side))
+    film.move(FadeOut(*([film.large[0], *film.alone] if side else [film.views[1], *film.names])), seconds=TEXT)
+    hbm = Rectangles(skin.panel, name="hbm").set_stroke(skin.edge, width=theme.OUTLINE, opacity=1)
+    hbm.display(np.array([place["hbm"].edges]))
+    name = word("HBM", NAME, skin.ink, place["hbm"].top(em(NAME + 24)).inset(em(20), 0.0), "memory")
+    around = [hbm, name, loops(place["name"], order.outer, NAMES[side][1], skin)]
+    if side:
+        film.move(FadeIn(*around, view), seconds=2 * TEXT)
+    else:
+        film.scene.remove(film.views[0])
+        film.scene.add(hbm, view)
+        film.move(FadeIn(*around), moved(film.views[0], view), seconds=FLY)
+    film.scene.add(hbm, name, view)
+    film.steps = Steps(side, place["steps"], skin)
+    waits = said(place["note"], [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], skin, "stays")
+    size = first_that_fits([f"a tile: {film.found.said[key]}" for key in ("size", "tile")], LABEL, place["size"].width)
+    legend = (
+        tick(film, place["tick"], texts=("a line: one tile goes in or out",), amid=False),
+        word(size, LABEL, skin.ink, place["size"], "note", Face.TEXT),
+    )
+    film.alone = [*around, *legend, waits, film.steps]
     with film.scene.telling():
+        film.move(FadeIn(*legend), seconds=TEXT)
         if not side:
             write_zeros(film)
-        film.move(FadeIn(stays), seconds=TEXT)
+        film.move(FadeIn(waits, film.steps), seconds=TEXT)
         slow, rest = (FIRST_TILE, PASS) if not side else (0.6 * FIRST_TILE, 0.85 * PASS)
         film.move(film.run(side, 0.0, 1.0, slow), seconds=slow)
         if film.first_pass(side) > 1:
             film.move(film.run(side, 1.0, float(film.first_pass(side)), rest), seconds=rest)
 
 
+def said(rect: Rect, texts: list[str], skin: Theme, name: str) -> Named:
+    """A line of words, in which letters of matrices have their colour."""
+    return Named(*worded(rect, texts, NAME, [hue_of(text, skin) for text in texts], "part"), tag=name, text=" ".join(texts))
+
+
 def write_zeros(film: LoopOrderFilm) -> None:
-    """What stands before the loops: O's tiles go out once, and what a tick is stands beneath."""
-    words = beneath(film, 0, ["O", "starts as zeros"], "zeros")
-    film.move(FadeIn(words, film.tick), seconds=TEXT)
-    film.move(Shows(film.views[0], film.initialise), seconds=ZEROS)
+    """What stands before the loops: O's tiles go out once."""
+    words = said(film.scene.shot("alone")["note"], ["O", "starts as zeros"], film.skin, "zeros")
+    film.move(FadeIn(words), seconds=TEXT)
+    film.move(Shows(film.large[0], film.initialise), seconds=ZEROS)
     film.move(FadeOut(words), seconds=TEXT)
 
 
@@ -302,11 +390,14 @@ def beneath(film: LoopOrderFilm, side: int, texts: list[str], name: str) -> Name
 @beat("rest")
 def rest(film: LoopOrderFilm) -> None:
     """Both loops to their end; over O's ticks stands what O has moved so far."""
-    film.move(step_forth(film.back), *(FadeOut(each) for each in film.stays), seconds=TEXT)
     film.scene.event = len(film.found.second.trace)
+    for side, (view, order) in enumerate(zip(film.views, film.found.orders, strict=True)):
+        display(view, order, float(film.first_pass(side)))
     film.sums = sums(film)
+    film.sum_names = sum_names(film)
     film.stays = [beneath(film, side, [*CAME[side]], "came") for side in range(len(SIDES))]
-    film.move(FadeIn(*film.sums, *film.stays), seconds=TEXT)
+    come = FadeIn(film.views[0], *film.names, *film.sums, *film.sum_names, *film.stays, film.tick)
+    film.move(FadeOut(*film.alone), seconds=TEXT)
     total, runs = len(film.found.first.visits), []
     for side, (order, view, readout) in enumerate(zip(film.found.orders, film.views, film.sums, strict=True)):
         start = film.first_pass(side)
@@ -318,7 +409,11 @@ def rest(film: LoopOrderFilm) -> None:
 
         runs.append(Shows(Group(view, readout), show))
     with film.scene.telling():
-        film.move(*runs, seconds=4.2)
+        film.scene.remove(film.large[1])
+        film.scene.add(film.views[1])
+        film.move(moved(film.large[1], film.views[1]), seconds=SHRINK)
+        film.move(come, seconds=TEXT)
+        film.move(*runs, seconds=3.8)
 
 
 def o_so_far(order: Order, k: int) -> str:
@@ -341,6 +436,16 @@ def sums(film: LoopOrderFilm) -> list[Readout]:
     return made
 
 
+def sum_names(film: LoopOrderFilm) -> list[Word]:
+    """What the numbers are, above each, where there is room."""
+    named = []
+    for side, readout in zip(SIDES, film.sums, strict=True):
+        left, top = film.place[side].x1 - text_width(CROSSED, LABEL, Face.STRONG), readout.get_top()[1] + em(10)
+        if top + em(LABEL) <= film.place[f"{side} name"].y0:
+            named.append(Word(CROSSED, LABEL, film.skin.o, left, top, "sum name"))
+    return named
+
+
 @beat("o")
 def o_alone(film: LoopOrderFilm) -> None:
     """O's ticks stay, all else steps back; beneath stands how their sum comes about."""
@@ -359,6 +464,11 @@ def o_alone(film: LoopOrderFilm) -> None:
         for each in parts:
             film.move(FadeIn(each), seconds=TEXT)
             film.scene.hold(0.8)
+
+
+def faded(back: StepBack, start: float, stop: float) -> Shows:
+    """What stepped back keeps so much of its opacity, and then so much."""
+    return Shows(back.mobject, lambda share: back.show(start + (stop - start) * share))
 
 
 class Reach(Group):
@@ -399,21 +509,24 @@ class Reach(Group):
 def side_by_side(film: LoopOrderFilm) -> None:
     """Two programs reach for O: columns for one tile, rows for one each. So rows run at once, and columns wait for one another."""
     first, second = film.views
-    film.o_back = StepBack([view.ticks["O"] for view in film.views], BACK)
-    film.move(step_forth(film.back), film.o_back, *(FadeOut(each) for each in (*film.sums, *film.stays, film.tick)), seconds=0.4)
+    film.o_back = StepBack([view.ticks["O"] for view in film.views], 0.0)
+    gone = [FadeOut(each) for each in (*film.sums, *film.sum_names, *film.stays, film.tick)]
+    film.move(step_forth(film.back), film.o_back, faded(film.ticks_back, BACK, 0.0), *gone, seconds=0.4)
     steps = max(len(visits) for visits in (*first.passes, *second.passes))
+    film.tick = amid(PROGRAM, film.skin.ink, film.place["tick"], "note")
 
     def all_rows(step: float) -> None:
         done = [min(max(step, 1e-6), len(visits)) for visits in second.passes]
         second.visit([min(count, len(visits) - 1e-6) for count, visits in zip(done, second.passes, strict=True)], live=True)
         second.store(np.array([float(count >= len(visits)) for count, visits in zip(done, second.passes, strict=True)]))
 
-    def one_column(step: float) -> None:
-        done = min(max(step, 1e-6), len(first.passes[0]))
-        first.visit([min(done, len(first.passes[0]) - 1e-6), *(0.0 for _ in first.passes[1:])], live=True)
-        stored = (np.arange(film.found.config.row_blocks) < int(done)) / len(first.passes)
-        row = first.passes[0][min(int(done), len(first.passes[0]) - 1)][0]
-        stored[int(row)] = 1.0  # O's tile that is in use
+    visits, starts = film.found.first.visits, np.cumsum([0, *(len(each) for each in first.passes)])
+
+    def columns(step: float) -> None:
+        done = min(max(step, 1e-6), len(visits) - 1e-6)
+        first.visit([float(np.clip(done - at, 0, len(each))) for at, each in zip(starts, first.passes, strict=False)], live=True)
+        stored = np.bincount(visits[: int(done), 0], minlength=film.found.config.row_blocks) / len(first.passes)
+        stored[int(visits[int(done), 0])] = 1.0  # O's tile that is in use
         first.store(stored)
 
     reaches = [Reach(view, film.skin) for view in film.views]
@@ -423,14 +536,16 @@ def side_by_side(film: LoopOrderFilm) -> None:
     film.stays = [beneath(film, side, [*MEETING[reach.shared]], "meeting") for side, reach in enumerate(reaches)]
     with film.scene.telling():
         film.move(*(Shows(reach, reach.reach) for reach in reaches), seconds=MEET)
-        film.move(FadeIn(*film.stays), seconds=TEXT)
+        film.move(FadeIn(*film.stays, film.tick), seconds=TEXT)
         film.scene.hold(1.0)
         film.move(FadeOut(*film.stays, *reaches), seconds=TEXT)
-        one_column(0.0)
+        columns(0.0)
         all_rows(0.0)
         film.stays = [beneath(film, side, [film.found.said[f"programs_{name}"]], "programs") for side, name in enumerate(SIDES)]
         film.move(FadeIn(*film.stays), seconds=TEXT)
-        film.move(Shows(first, lambda share: one_column(steps * share)), Shows(second, lambda share: all_rows(steps * share)), seconds=2.8)
+        once = len(first.passes[0])  # of the columns, while all rows are done
+        film.move(Shows(first, lambda share: columns(once * share)), Shows(second, lambda share: all_rows(steps * share)), seconds=2.0)
+        film.move(Shows(first, lambda share: columns(once + (len(visits) - once) * share)), seconds=1.8)
 
 
 @beat("total")
@@ -449,12 +564,13 @@ def total(film: LoopOrderFilm) -> None:
         numbers.append(Word(text, NUMBER, skin.ink, left, middle(rect, NUMBER), "bytes total"))
         letters += bars[-1].letters(place[f"{key} letters"])
         at_once.append(word(said[f"programs_{key}"], NAME, skin.ink, place[f"{key} note"], "programs", Face.TEXT))
-    gone = [FadeOut(each) for each in (*rest, *film.names, *film.stays)]
-    film.move(*gone, step_forth(film.ticks_back), step_forth(film.o_back), seconds=0.4)
+    gone = [FadeOut(each) for each in (*rest, *film.names, *film.stays, film.tick)]
+    film.move(*gone, faded(film.ticks_back, 0.0, 1.0), step_forth(film.o_back), seconds=0.4)
     film.scene.remove(*film.views, *(ticks for view in film.views for ticks in view.ticks.values()))
     film.scene.add(*bars)
     with film.scene.telling():
-        stripe = amid([f"one stripe: {said['tile']} between HBM and chip"], skin.ink, place["stripe"], "note")
+        trade = f"Queries outside: {said['trade']}"
+        stripe = amid([f"A stripe: one tile, {said['tile']}. {trade}", trade, said["trade"]], skin.ink, place["stripe"], "note")
         film.move(*(Shows(bar, bar.gather) for bar in bars), FadeIn(*heads, stripe, rate_func=late), seconds=1.8)
         film.move(FadeIn(*letters, *numbers, *at_once, *share_saved(film, place["second"], bars[1])), seconds=TEXT)
 

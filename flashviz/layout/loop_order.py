@@ -16,8 +16,8 @@ from flashviz.lettering import em
 # Two crosses, the loops in two lines above and a note beneath each; ``tick``: what one is.
 LOOPS: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (40, 12, 930, 112), "second name": (990, 12, 1880, 112), "first": (40, 118, 930, 860),
-        "second": (990, 118, 1880, 860), "first note": (40, 868, 620, 930), "second note": (1300, 868, 1880, 930),
+        "first name": (40, 28, 930, 124), "second name": (990, 28, 1880, 124), "first": (40, 128, 930, 860),
+        "second": (990, 128, 1880, 860), "first note": (40, 868, 620, 930), "second note": (1300, 868, 1880, 930),
         "tick": (640, 868, 1280, 930),
     },
     "4:3": {
@@ -34,6 +34,25 @@ LOOPS: Mapping[Aspect, Table] = {
         "first name": (60, 20, 1020, 112), "second name": (60, 694, 1020, 782), "first": (60, 114, 1020, 624),
         "second": (60, 786, 1020, 1274), "first note": (60, 630, 1020, 690), "second note": (60, 1276, 1020, 1330),
         "tick": (60, 1332, 1020, 1386),
+    },
+}  # fmt: skip
+# One cross alone and large, in HBM; at its side its loops, what a tick is, what waits on chip, and what happens to a tile of O.
+ALONE: Mapping[Aspect, Table] = {
+    "16:9": {
+        "hbm": (60, 40, 1010, 910), "cross": (80, 100, 990, 900), "name": (1060, 60, 1860, 170), "tick": (1060, 230, 1860, 280),
+        "size": (1060, 280, 1860, 330), "note": (1060, 410, 1860, 480), "steps": (1060, 520, 1860, 760),
+    },
+    "4:3": {
+        "hbm": (30, 40, 760, 790), "cross": (40, 100, 750, 780), "name": (790, 60, 1410, 170), "tick": (790, 230, 1410, 280),
+        "size": (790, 280, 1410, 330), "note": (790, 410, 1410, 480), "steps": (790, 520, 1410, 760),
+    },
+    "1:1": {
+        "hbm": (30, 150, 560, 720), "cross": (34, 220, 556, 710), "name": (30, 40, 1050, 130), "tick": (590, 160, 1060, 210),
+        "size": (590, 210, 1060, 260), "note": (590, 330, 1060, 400), "steps": (590, 440, 1060, 680),
+    },
+    "9:16": {
+        "hbm": (60, 160, 1020, 900), "cross": (80, 220, 1000, 890), "name": (60, 40, 1020, 140), "tick": (60, 930, 1020, 980),
+        "size": (60, 980, 1020, 1030), "note": (60, 1060, 1020, 1120), "steps": (60, 1150, 1020, 1370),
     },
 }  # fmt: skip
 # One score tile and the tiles about it, closely.

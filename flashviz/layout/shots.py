@@ -15,10 +15,10 @@ from flashviz.layout import backward, rescale
 from flashviz.layout.causal import CAUSAL
 from flashviz.layout.exactness import GAP, OUTPUTS, RULERS, STORED
 from flashviz.layout.film import FILM
-from flashviz.layout.grouped import GROUPED, ONE_HEAD
+from flashviz.layout.grouped import GROUPED, HEADS, SWEEP
 from flashviz.layout.hierarchy import CAPACITIES, PIPES
 from flashviz.layout.io_complexity import IO
-from flashviz.layout.loop_order import BILLS, LOOPS, VISIT
+from flashviz.layout.loop_order import ALONE, BILLS, LOOPS, VISIT
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.layout.references import REFERENCES
@@ -33,10 +33,11 @@ from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
-    "formula": rescale.FORMULA, "rows": rescale.ROWS, "loops": LOOPS,
+    "formula": rescale.FORMULA, "rows": rescale.ROWS, "alone": ALONE, "loops": LOOPS,
     "visit": VISIT, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED,
-    "one head": ONE_HEAD, "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
+    "heads": HEADS, "sweep": SWEEP,
+    "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "outputs": OUTPUTS, "stored": STORED, "gap": GAP, "rulers": RULERS, "io": IO, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,

@@ -29,10 +29,11 @@ class FringedCross(Group):
 
     Args:
         passes: The visits [n, 2] of (i, j) of each pass of the outer loop.
+        large: How many cells a side the chip takes; the grid is empty, so that it covers nothing.
     """
 
-    def __init__(self, fringe: Fringe, passes: Sequence[np.ndarray], skin: Theme, *, name: str) -> None:
-        self.fringe, self.passes, self.skin, self.tag = fringe, passes, skin, name
+    def __init__(self, fringe: Fringe, passes: Sequence[np.ndarray], skin: Theme, *, name: str, large: float = 1.0) -> None:
+        self.fringe, self.passes, self.skin, self.tag, self.large = fringe, passes, skin, name, large
         self.head: np.ndarray | None = None  # where the only pass under way has come to
         cross = fringe.cross
         self.view = CrossView(cross, skin, name=f"cross {name}")
@@ -76,7 +77,7 @@ class FringedCross(Group):
     def chip(self, head: np.ndarray) -> Rect:
         """Where the chip stands when it works on the tile at ``head``: about it, within the grid."""
         grid, side = self.cross.grid, min(self.cross.cell_width, self.cross.cell_height)
-        side = min(max(side, SMALLEST), grid.width, grid.height)
+        side = min(max(side * self.large, SMALLEST), grid.width, grid.height)
         x = float(np.clip(head[0], grid.x0 + side / 2, grid.x1 - side / 2))
         return centered(x, float(np.clip(head[1], grid.y0 + side / 2, grid.y1 - side / 2)), side, side)
 

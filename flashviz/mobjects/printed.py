@@ -11,14 +11,14 @@ from flashviz import palette, theme
 from flashviz.layout import Rect
 from flashviz.layout.grouped import Pairs, seamed
 from flashviz.lettering import em
-from flashviz.mobjects.tiles import Rectangles, edges
+from flashviz.mobjects.tiles import Rectangles, dashes, edges
 from flashviz.palette import Theme
 
-LINE = em(3)  # half of a bracket's
+LINE = em(2)  # half of a wire's
 
 
 class Printed(VGroup):
-    """A pair is a brick, K above and V beneath; a copy of it fills from the left as its tiles are loaded."""
+    """A pair is a brick, K above and V beneath, with lines to its heads; a copy fills from the left as tiles are loaded."""
 
     def __init__(self, place: Pairs, skin: Theme, *, name: str) -> None:
         self.place, self.skin, self.tag = place, skin, name
@@ -29,26 +29,32 @@ class Printed(VGroup):
         self.ask(place.heads)
         self.cells = Rectangles(skin.quiet, name="cells", opacity=0.0).set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
         self.cells.display(edges([seamed(rect) for line in place.cells for rect in line]))
-        self.brackets = Rectangles(skin.ink, name="brackets")
-        super().__init__(self.cells, *self.copies, self.heads, self.brackets, *reversed(self.bricks))  # K slides over V
+        self.was = Rectangles(skin.quiet, name="was").display(np.concatenate([dashes(seamed(brick)) for brick in place.bricks]))
+        self.was.set_fill(opacity=0.0)
+        self.wires = Rectangles(skin.ink, name="wires")
+        super().__init__(self.cells, *self.copies, self.heads, self.was, self.wires, *reversed(self.bricks))
+        self.store(place.bricks).wire(place)
 
     def share(self, place: Pairs) -> Printed:
-        """Fewer pairs are stored, each with a line to the heads that read it."""
+        """Fewer pairs are stored, each with lines to the heads that read it."""
         self.place = place
-        self.store(list(place.bricks))
-        each = len(place.heads) // len(place.bricks)
-        x = (place.bricks[0].x1 + place.heads[0].x0) / 2
-        groups = [place.heads[pair * each : (pair + 1) * each] for pair in range(len(place.bricks))]
-        upright = [Rect(x - LINE, seamed(group[-1]).y0, x + LINE, seamed(group[0]).y1) for group in groups]
-        level = [Rect(brick.x1, brick.center[1] - LINE, x - LINE, brick.center[1] + LINE) for brick in place.bricks]
-        self.brackets.display(edges([*upright, *level]))
+        return self.store(place.bricks).wire(place)
+
+    def wire(self, place: Pairs) -> Printed:
+        """Lines from each pair to its heads."""
+        groups = [place.heads[pair * place.each : (pair + 1) * place.each] for pair in range(len(place.bricks))]
+        y = (place.bricks[0].y0 + place.heads[0].y1) / 2
+        lines = [_upright(brick.center[0], y, seamed(brick).y0) for brick in place.bricks]
+        lines += [_upright(head.center[0], seamed(head).y1, y) for head in place.heads]
+        lines += [Rect(group[0].center[0] - LINE, y - LINE, group[-1].center[0] + LINE, y + LINE) for group in groups]
+        self.wires.display(edges(lines))
         return self
 
-    def store(self, bricks: Sequence[Rect], values: Sequence[Rect] | None = None) -> Printed:
-        """Stored pairs stand here: K's, and V's where they are on their way."""
-        for half, (drawn, rects) in enumerate(zip(self.bricks, (bricks, bricks if values is None else values), strict=True)):
-            drawn.values = np.array([len(rects)])
-            drawn.display(edges([part(seamed(rect), half, 1.0) for rect in rects]))
+    def store(self, bricks: Sequence[Rect]) -> Printed:
+        """Stored pairs stand here."""
+        for half, drawn in enumerate(self.bricks):
+            drawn.values = np.array([len(bricks)])
+            drawn.display(edges([part(seamed(rect), half, 1.0) for rect in bricks]))
         return self
 
     def ask(self, heads: Sequence[Rect]) -> Printed:
@@ -60,15 +66,6 @@ class Printed(VGroup):
         """Cells for copies are seen so far."""
         self.cells.set_stroke(opacity=share)
         return self
-
-    def again(self) -> Rectangles:
-        """A veil over every copy but the first of its pair: what a cache may have kept since the pair was first loaded."""
-        each = len(self.place.heads) // len(self.place.bricks)
-        cells = [
-            rect for head, line in enumerate(self.place.cells) for block, rect in enumerate(line) if head % each or block
-        ]  # fmt: skip
-        veil = Rectangles(self.skin.ground, name="again", opacity=palette.LIT)
-        return veil.display(edges([seamed(rect) for rect in cells]))
 
     def load(self, shares: np.ndarray) -> Printed:
         """[heads, row blocks, 2] shares of K and V that each program has loaded."""
@@ -86,7 +83,7 @@ class BytesBar(VGroup):
     """Bytes of K, above, and of V, beneath, as a bar from the left of ``rect``; an outline stays where it once ended."""
 
     def __init__(self, rect: Rect, unit: float, skin: Theme, *, name: str) -> None:
-        self.rect, self.unit, self.tag, self.nbytes = rect, unit, f"bar {name}", 0.0
+        self.rect, self.unit, self.skin, self.tag, self.nbytes = rect, unit, skin, f"bar {name}", 0.0
         self.halves = [Rectangles(hue, name=f"bar {name} {tensor}", opacity=palette.LIT) for tensor, hue in (("K", skin.k), ("V", skin.v))]
         self.was = Rectangles(skin.quiet, name=f"bar {name} was", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
         super().__init__(self.was, *self.halves)
@@ -99,10 +96,20 @@ class BytesBar(VGroup):
             drawn.display(edges([part(self.rect.left(nbytes * self.unit), half, 1.0)]))
         return self
 
-    def keep(self) -> BytesBar:
-        """Its outline stays."""
-        self.was.display(edges([self.rect.left(self.nbytes * self.unit)]))
+    def keep(self, nbytes: float) -> BytesBar:
+        """An outline stays where so many bytes ended."""
+        self.was.display(edges([self.rect.left(nbytes * self.unit)]))
         return self
+
+    def doubt(self, nbytes: float) -> Rectangles:
+        """A veil, clear at first, over what lies beyond so many bytes: it may cross, or not."""
+        veil = Rectangles(self.skin.ground, name="may cross", opacity=0.0)
+        return veil.display(edges([self.rect.left(self.nbytes * self.unit).beyond(nbytes * self.unit)]))
+
+
+def _upright(x: float, low: float, high: float) -> Rect:
+    """A line."""
+    return Rect(x - LINE, low, x + LINE, high)
 
 
 def part(rect: Rect, half: int, share: float) -> Rect:
