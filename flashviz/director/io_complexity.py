@@ -40,7 +40,7 @@ WHY = (
     ("bytes ≈ sweeps × {each}, so they fall as 1 / M", "bytes ≈ sweeps × {each}", "bytes ~ 1 / M"),
 )
 SLOW, FIRST, NEXT, OTHERS = (1.3, 0.9), 1.4, 0.7, 1.8  # seconds: of a visit's flights, of the rest of a sweep, of the next, of all others
-AGAIN, GROWTH, HELD = 2.2, 1.0, 0.6  # of all sweeps of a larger chip, of twice M, and of a block's way to the chip
+AGAIN, GROWTH, HELD = 2.2, 1.0, 0.9  # of all sweeps of a larger chip, of twice M, and of a block's way to the chip
 BY_LINE, LINE = 10, 46  # px: from a line or a bar to its number, and to the next line of words
 CHIP_OF = "KVQO"
 
