@@ -6,7 +6,6 @@ import itertools
 import re
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +50,9 @@ def test_bars_are_algorithm_1s() -> None:
         end = at(film, beat)
         (bar,) = shown(end, "bar")
         assert bar.values == written([4.0 * D * columns, algorithm_1(columns)])
-        assert beat == "answer" or said(end, "numbers") == [f"chip: M = {4 * D * columns:,} numbers × 2 B = {4 * D * columns * 2 // 1024} KiB"]
+        assert beat == "answer" or said(end, "numbers") == [
+            f"chip: M = {4 * D * columns:,} numbers × 2 B = {4 * D * columns * 2 // 1024} KiB"
+        ]
         assert said(end, "blocks")[-1] == f"{N // columns} blocks of {columns} keys"
         assert shown(end, "swept")[-1].values == written([columns, N / columns])
         sweeps, each, once, total = (int(text.replace(",", "")) for text in re.findall(r"[\d,]+", said(end, "sum")[0]))

@@ -172,7 +172,10 @@ def test_dots_stand_on_the_roof() -> None:
         dots = [*shown(at(film, beat), "point standard"), *shown(at(film, beat), "mark")]
         for item, intensity in zip(dots, [standard, *climbing], strict=True):
             assert middle(item) == pytest.approx((plot.x(intensity), plot.y(attained(intensity))), abs=0.02)
-    marks = {"standard attention: 31 TFLOP/s", *(f"{rows} queries: {attained(each):.0f} TFLOP/s" for rows, each in zip(HEIGHTS, climbing, strict=True))}
+    marks = {
+        "standard attention: 31 TFLOP/s",
+        *(f"{rows} queries: {attained(each):.0f} TFLOP/s" for rows, each in zip(HEIGHTS, climbing, strict=True)),
+    }
     assert set(said(at(film, "answer"), "mark rows")) == marks
 
 

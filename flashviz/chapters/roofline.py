@@ -18,7 +18,8 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("product", "One product", 6.0, shot="roof", late=True, along=True, caption="A tile of Q times a tile of K: one square of operations."),
+    Beat("product", "One product", 6.0, shot="roof", late=True, along=True,
+         caption="A tile of Q times a tile of K: one square of operations."),
     Beat("block", "One row block", 6.4, shot="roof", late=True, along=True,
          caption="One block of queries: tiles cross, tiles are multiplied."),
     Beat("roof", "The roof", 6.0, shot="roof", late=True, along=True,
@@ -30,7 +31,7 @@ BEATS: tuple[Beat, ...] = (
          caption="FlashAttention-2: S and P stay on chip. The dot climbs."),
     Beat("climb", "Larger blocks", 7.2, shot="roof", late=True, along=True,
          caption="Twice the queries: twice the operations for the same K, V."),
-    Beat("answer", "Up the roof", 7.0, shot="roof", late=True, along=True,
+    Beat("answer", "Up the roof", 6.6, shot="roof", late=True, along=True,
          caption="Larger blocks climb, until the chip's registers are full."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is

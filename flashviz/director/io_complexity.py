@@ -1,4 +1,4 @@
-"""What a chip's size buys: blocks fly to the chip and one sweep is seen closely, standard attention's bytes, then twice the chip and twice that."""
+"""What a chip's size buys: blocks fly to it, one sweep is seen closely, standard attention's bytes; then twice the chip, and twice that."""
 
 from __future__ import annotations
 
@@ -206,11 +206,10 @@ class IOFilm(ChapterFilm):
 
     def lines(self, part: str, lines: Sequence[Sequence[str]], name: str) -> list[Word]:
         """Lines of words that fill a place, each the first of its forms that fits."""
-        at = self.place[part]
-        return [
-            word(first_that_fits(texts, LABEL, at.width, Face.TEXT), LABEL, self.skin.ink, row_of(at, row, at.height / len(lines)), name, Face.TEXT)
-            for row, texts in enumerate(lines)
-        ]  # fmt: skip
+        at, ink = self.place[part], self.skin.ink
+        rows = [row_of(at, row, at.height / len(lines)) for row in range(len(lines))]
+        said = [first_that_fits(texts, LABEL, at.width, Face.TEXT) for texts in lines]
+        return [word(text, LABEL, ink, row, name, Face.TEXT) for text, row in zip(said, rows, strict=True)]
 
     def listed(self, heads: Sequence[str], amounts: Mapping[str, float], name: str, low: int = 0) -> list[Word]:
         """A head, and line by line what moves, in KiB, so that it adds up."""
@@ -255,7 +254,7 @@ def summed(sweeps: int, found: IO) -> tuple[str, str]:
 
 @beat("square")
 def square(film: IOFilm) -> None:
-    """All scores as a square, K and V above in blocks, Q and O beside; the first block of each flies to the chip, where S is made besides."""
+    """All scores as a square, K and V above in blocks, Q and O beside; the first block of each flies to the chip, where S is besides."""
     step, skin = film.step, film.skin
     film.show(0.0)
     film.hold(step)
@@ -275,7 +274,7 @@ def square(film: IOFilm) -> None:
 
 @beat("sweep")
 def sweep(film: IOFilm) -> None:
-    """Block by block of Q and O flies to the chip, and O back; what a sweep moved is laid on the bar; then the next sweep, and all others."""
+    """Block by block of Q and O flies to the chip, and O back; a sweep's bytes are laid on the bar; then the next, and all others."""
     found, step = film.found, film.step
     visits = -(-found.config.seq_q // step.rows)
     film.show(0.0)

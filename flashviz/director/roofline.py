@@ -39,11 +39,13 @@ GAP = ("{} of it lost", "{} lost")
 EACH = ("each square: {}", "each: {}")
 NO_CACHE = ("no cache: it would spare some of these bytes", "no cache: every transfer counts", "no cache counted", "no cache")
 PAIR = (
-    ("Q: {m} queries of d = {d} numbers, {tile}", "Q: {m} × {d} numbers, {tile}"), ("K: {n} keys of d = {d} numbers, {tile_k}", "K: {n} × {d} numbers, {tile_k}"),
+    ("Q: {m} queries of d = {d} numbers, {tile}", "Q: {m} × {d} numbers, {tile}"),
+    ("K: {n} keys of d = {d} numbers, {tile_k}", "K: {n} × {d} numbers, {tile_k}"),
     ("multiply and add: 2 × {m} × {n} × {d}", "2 × {m} × {n} × {d}"), ("= {product:,} operations", "{product:,} operations"),
 )  # fmt: skip
 DEFINED = (
-    ("N = {keys} keys: {tiles} tiles of K, and of V",), ("S = scores, from Q and K",), ("P = softmax of S, the weights", "P = softmax of S"),
+    ("N = {keys} keys: {tiles} tiles of K, and of V",), ("S = scores, from Q and K",),
+    ("P = softmax of S, the weights", "P = softmax of S"),
     ("both go out to HBM and come back", "both go out and back"),
 )  # fmt: skip
 LIMIT = (
@@ -168,7 +170,9 @@ class RooflineFilm(ChapterFilm):
         """What a dot is of: at its right, under the roof, or at its left, over the line that it is read by, where the ridge is too near."""
         x, y, _ = self.roof.spot(height.intensity)
         left, knee = x + em(CLEAR), self.axes.x(self.found.roof.knee or self.axes.most[0])
-        right = min((side.left for side in self.sides if abs(side.baseline - y) < em(SIDE_LINE)), default=knee if x < knee else self.axes.rect.x1)
+        right = min(
+            (side.left for side in self.sides if abs(side.baseline - y) < em(SIDE_LINE)), default=knee if x < knee else self.axes.rect.x1
+        )
         room = right - em(OVER) - left
         wide = text_width(name[0], LABEL, Face.STRONG)
         if text_width(name[-1], LABEL, Face.STRONG) > room and x - em(CLEAR) - wide > self.axes.rect.x0:
@@ -262,7 +266,7 @@ def divided(count: Count, *, unit: bool) -> str:
 
 @beat("product")
 def product(film: RooflineFilm) -> None:
-    """A tile of Q, one of K and what they make, large and with their sizes; then each goes to its place among the squares that are counted."""
+    """A tile of Q, one of K and what they make, large and with their sizes; then each goes to its place among the counted squares."""
     skin, steps, piles = film.skin, steps_of(film.found.traces[-1]), film.piles
     places = pair_of(film.place["pair"])
     targets = (piles.moved.of(0, 1.0)[0], piles.moved.of(1, 1.0)[0], piles.done.flow(1.0)[0])
@@ -353,14 +357,13 @@ def ridge(film: RooflineFilm) -> None:
     place, view, skin, knee = film.place, film.roof, film.skin, film.found.roof.knee
     assert knee is not None  # else the board has no such beat
     film.move(FadeOut(film.division), seconds=TEXT)
-    film.move(Shows(view, lambda share: view.place(film.axes, 1.0, share), rate_func=ease_in_out_cubic), seconds=0.8)
+    film.move(Shows(view, lambda share: view.place(film.axes, 1.0, share), rate_func=ease_in_out_cubic), seconds=0.4)
     (bandwidth, _), (peak, _) = quotes_of(DEVICE, film.found.roof)
     whole = [peak, "÷", bandwidth, "=", f"{knee:.0f} per byte"]
     short = [text.partition(" ")[0] for text in whole]  # without units
     texts = whole if line_width(whole, LABEL) <= place["count"].width else short
     words = worded(place["count"], texts, NAME, [skin.ink] * len(texts), "sum")
-    for pair in (words[:1], words[1:3], words[3:]):  # an operand with its sign
-        film.move(FadeIn(*pair), seconds=TEXT)
+    film.move(FadeIn(*words), seconds=TEXT)
     number, *film.sides = film.ridge_words(place["ticks"])
     film.knee = [number]
     waits, works = film.sides[: len(WAITS)], film.sides[len(WAITS) :]
@@ -397,8 +400,13 @@ def standard(film: RooflineFilm) -> None:
         film.marks = [film.mark((f"standard: {times(intensity)}", "standard"), found.standard, skin.scores)]
         film.move(FadeIn(film.rate, *film.marks), FadeOut(film.limited[0]), seconds=TEXT)
         if peak is not None:
-            film.move(Shows(gap, lambda share: gap.display(edges([Rect(x - half, low, x + half, low + (high - low) * share)])), introducer=True), seconds=0.8)
-            lost = first_that_fits([text.format(f"{1 - rate / peak.value:.0%}") for text in GAP], LABEL, axes.x(found.roof.knee or 0) - x, Face.STRONG)
+            film.move(
+                Shows(gap, lambda share: gap.display(edges([Rect(x - half, low, x + half, low + (high - low) * share)])), introducer=True),
+                seconds=0.8,
+            )
+            lost = first_that_fits(
+                [text.format(f"{1 - rate / peak.value:.0%}") for text in GAP], LABEL, axes.x(found.roof.knee or 0) - x, Face.STRONG
+            )
             film.gap = [gap, Word(lost, LABEL, skin.ink, x + em(BESIDE), high - em(SIDE_LINE), "lost")]
             film.move(FadeIn(film.gap[1]), seconds=TEXT)
     film.scene.hold(0.6)
@@ -411,9 +419,8 @@ def flash(film: RooflineFilm) -> None:
     before, height = film.found.standard, film.found.heights[0]
     scored = [name for name, way in zip(film.names, WAYS, strict=True) if way.scored]
     line = film.piles.moved.line(len(WAYS) - 1)
-    film.statistic = Word(
-        first_that_fits(A_ROW, LABEL, line.x1 - line.x0 - em(BESIDE)), LABEL, film.skin.ink, line.x0 + em(BESIDE), middle(line, LABEL), "a row", Face.TEXT
-    )  # fmt: skip
+    said = first_that_fits(A_ROW, LABEL, line.width - em(BESIDE))
+    film.statistic = Word(said, LABEL, film.skin.ink, line.x0 + em(BESIDE), middle(line, LABEL), "a row", Face.TEXT)
     added = [film.statistic, *(name for name, way in zip(film.names, WAYS, strict=True) if not way.standard)]
     film.move(FadeOut(film.who, film.frame, *scored, *film.gap), seconds=TEXT)
     film.who = film.doing(FLASH, height, film.skin.o)

@@ -13,9 +13,9 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``name``: whose algorithm it is. ``square``: the scores with K and V above, Q and O at the right, where the chip is small, ``wide`` where it
-# is larger; ``blocks`` and ``wide blocks``: how many of how many keys. ``list``: what moves, a line each, until the second square comes.
-# ``chip`` is the whole chip: ``m`` what M counts, ``room`` its quarters and S, which ``besides`` names; ``why``, in its place: the end's lines.
+# ``name``: whose algorithm it is. ``square``: the scores with K and V above, Q and O at the right, for a small chip, ``wide`` for a
+# larger one; ``blocks`` and ``wide blocks``: how many of how many keys. ``list``: what moves, line by line, before that.
+# ``chip`` is the whole chip: ``m`` what M counts, ``room`` its quarters and S, which ``besides`` names; ``why``, there: the end's lines.
 # ``sum``: all that crossed; ``up`` and ``axis`` name the plot's axes, bars of bytes stand on its lower edge, ``ticks`` beneath.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
