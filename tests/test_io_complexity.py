@@ -117,7 +117,7 @@ def test_standard_attention_is_its_trace(name: str) -> None:
     n, size = found.config.seq_q, found.config.itemsize
     moved = traffic(record(found.config, source="numpy", algorithm="standard"))
     assert found.standard == moved.total == sum(found.ways.values())
-    assert found.ways["S out and back"] == found.ways["P out and back"] == 2 * n * n * size
+    assert found.ways["S out, back"] == found.ways["P out, back"] == 2 * n * n * size
     end = at(film, "standard")
     (line,), (bar,) = shown(end, "standard"), shown(end, "counted")
     assert line.values == written([found.standard])

@@ -72,8 +72,8 @@ class IO:
         """The same by what moves; K and V come once for each block of queries."""
         c, both = self.config, {tensor: self.moved.read.get(tensor, 0) + self.moved.written.get(tensor, 0) for tensor in "QKVSPO"}
         return {
-            "Q in, O out": both["Q"] + both["O"], f"K, V, {c.row_blocks} times": both["K"] + both["V"], "S out and back": both["S"],
-            "P out and back": both["P"],
+            "Q in, O out": both["Q"] + both["O"], f"K, V, {c.row_blocks} times": both["K"] + both["V"], "S out, back": both["S"],
+            "P out, back": both["P"],
         }  # fmt: skip
 
     @property

@@ -215,17 +215,17 @@ class IOFilm(ChapterFilm):
         """A head, and line by line what moves, in KiB, so that it adds up."""
         at, total = self.place["list"], kib(sum(amounts.values()))
         rows = [(way, kib(each).partition(" ")[0]) for way, each in amounts.items()] + [("together", total)]
-        wide = max(text_width(text, LABEL, Face.STRONG) for _, text in rows)
-        found = [word(first_that_fits(heads, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, row_of(at, low), name)]
+        high = min(em(LINE), at.height / (len(self.found.each) + len(self.found.starts) + 4))  # both lists, with heads and totals
+        found = [word(first_that_fits(heads, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, row_of(at, low, high), name)]
         for index, (way, text) in enumerate(rows, low + 1):
-            line = row_of(at, index)
+            line = row_of(at, index, high)
             right = line.x1 - text_width(text, LABEL, Face.STRONG)
-            found.append(word(way, LABEL, self.skin.ink, Rect(line.x0, line.y0, line.x1 - wide - em(BY_LINE), line.y1), name, Face.TEXT))
+            found.append(word(way, LABEL, self.skin.ink, Rect(line.x0, line.y0, right - em(BY_LINE), line.y1), name, Face.TEXT))
             found.append(Word(text, LABEL, self.skin.ink, right, found[-1].baseline, name))
         return found
 
 
-def row_of(at: Rect, index: int, high: float = em(LINE)) -> Rect:
+def row_of(at: Rect, index: int, high: float) -> Rect:
     """One line of a place."""
     return Rect(at.x0, at.y1 - (index + 1) * high, at.x1, at.y1 - index * high)
 
