@@ -17,7 +17,6 @@ class IOScene(io_complexity.IOStage):
 
         io_complexity.square(film)
         io_complexity.sweep(film)
-        io_complexity.cached(film)
+        io_complexity.standard(film)
         io_complexity.wider(film)
-        io_complexity.crossing(film)
         io_complexity.answer(film)

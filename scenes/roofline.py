@@ -14,6 +14,7 @@ class RooflineScene(roofline.RooflineStage):
     def construct(self) -> None:
         film = self.open(record)
 
+        roofline.product(film)
         roofline.block(film)
         roofline.roof(film)
         roofline.ridge(film)

@@ -137,24 +137,23 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "chip", "m", "besides"), "sweep": ("square", "plot", "sum", "each", "once", "ticks"), "cached": ("plot",),
-            "wider": ("square", "chip", "besides", "blocks", "plot", "m", "sum", "ticks"), "crossing": ("plot",),
-            "answer": ("square", "chip", "besides", "blocks", "plot", "m", "sum", "each", "once"),
+            "square": ("square", "chip", "m", "besides"), "sweep": ("square", "chip", "list", "plot", "sum", "ticks"),
+            "standard": ("list", "plot"), "wider": ("wide", "wide blocks", "chip", "plot", "sum", "ticks"), "answer": ("why", "chip"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
-        actors=("sweeps", "chip", "bar", "curve"),
-        seconds=(20, 45),
+        actors=("sweeps", "wide", "chip", "bar"),
+        seconds=(20, 46),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "block": ("ways", "work", "count", "plot", "ticks"), "roof": ("plot", "badge", "up"),
+            "product": ("pair", "facts", "ways", "work"), "block": ("ways", "work", "count", "plot"), "roof": ("plot", "badge", "up"),
             "standard": ("ways", "count", "plot"), "flash": ("who", "ways", "count", "plot"),
-            "climb": ("who", "ways", "work", "count", "plot"), "answer": ("plot",),
+            "climb": ("who", "ways", "work", "count", "plot"), "answer": ("wide", "limit", "wide up"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point", "point standard", "piles"),
-        seconds=(20, 48),
+        seconds=(20, 52),
     ),
     "backward": Directed(
         "backward", "BackwardScene",

@@ -6,7 +6,6 @@ import itertools
 import re
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import gather, on_chip, scores_bytes, step_at
 from flashviz.config import AttentionConfig
-from flashviz.director.io_complexity import blocked
 from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, Aspect, Rect, shot
-from flashviz.layout.io_complexity import Plot, Room, Square
+from flashviz.layout.io_complexity import Plot, Room, Square, round_steps
 from flashviz.lettering import PX_PER_UNIT
 from flashviz.memory import tile_bytes, traffic
 from flashviz_kernels.recorder import record, run
@@ -41,15 +39,22 @@ def kibs(nbytes: float) -> str:
     return f"{nbytes / 1024:,g} KiB"
 
 
+def numbers_of(texts: list[str]) -> list[int]:
+    """Numbers of a list, smallest first: the total is last."""
+    return sorted(int(text.split()[0].replace(",", "")) for text in texts if text[0].isdigit())
+
+
 def test_bars_are_algorithm_1s() -> None:
     film = scene(FILM)
     for beat, columns in (("sweep", 32), ("wider", 128), ("answer", 128)):
         end = at(film, beat)
         (bar,) = shown(end, "bar")
         assert bar.values == written([4.0 * D * columns, algorithm_1(columns)])
-        assert said(end, "numbers") == [f"M = {4 * D * columns:,} numbers × 2 B = {4 * D * columns * 2 // 1024} KiB"]
-        assert said(end, "blocks") == [f"blocks of keys: {N // columns} × {columns}"]
-        assert shown(end, "swept")[0].values == written([columns, N / columns])
+        assert beat == "answer" or said(end, "numbers") == [
+            f"chip: M = {4 * D * columns:,} numbers × 2 B = {4 * D * columns * 2 // 1024} KiB"
+        ]
+        assert said(end, "blocks")[-1] == f"{N // columns} blocks of {columns} keys"
+        assert shown(end, "swept")[-1].values == written([columns, N / columns])
         sweeps, each, once, total = (int(text.replace(",", "")) for text in re.findall(r"[\d,]+", said(end, "sum")[0]))
         assert sweeps == N // columns
         assert sweeps * each + once == total == algorithm_1(columns) / 1024, "checks by hand"
@@ -76,18 +81,23 @@ def test_twice_the_chip_leaves_a_bar_each_time() -> None:
 def test_what_a_sweep_moves_and_what_crosses_once_add_up() -> None:
     end = at(scene(FILM), "sweep")
     for name, total in (("each", 3 * 2 * N * D + 16 * N), ("once", 3 * 2 * N * D + 8 * N)):
-        *terms, result = map(int, re.findall(r"\d+", said(end, name)[0]))
+        *terms, result = numbers_of(said(end, name))
         assert sum(terms) == result == total / 1024
     differences = {(a.nbytes - b.nbytes) / (a.sweeps - b.sweeps) for a, b in itertools.pairwise(gather(AttentionConfig(), run).steps)}
     assert differences == {3 * 2 * N * D + 16 * N}
 
 
-def test_the_end_says_what_doubling_divides() -> None:
-    (text,) = said(at(scene(FILM), "answer"), "ratios")
-    sweeps, *nbytes = map(float, re.findall(r"\d+(?:\.\d+)?", text))
-    assert sweeps == 2
-    assert nbytes == pytest.approx([algorithm_1(a) / algorithm_1(b) for a, b in itertools.pairwise(COLUMNS)], rel=0.005)
-    assert said(at(scene(FILM), "answer"), "cited") == ["order N² d² / M: Dao et al. 2022, Theorem 2"]
+def test_the_end_says_why() -> None:
+    """The block by M, sweeps by the block, as both squares are cut; that bytes fall as 1 / M is Theorem 2."""
+    end = at(scene(FILM), "answer")
+    why = said(end, "why")
+    assert why == [
+        "a quarter of M each: block = M / 4d",
+        f"sweeps = N / block: {N} / {COLUMNS[0]} = {N // COLUMNS[0]}, {N} / {COLUMNS[-1]} = {N // COLUMNS[-1]}",
+        f"bytes ≈ sweeps × {kibs(3 * 2 * N * D + 16 * N)}, so they fall as 1 / M",
+        "of order N² d² / M: Dao et al. 2022, Theorem 2",
+    ]
+    assert [item.values for item in shown(end, "blocks K")] == [written([each, N / each]) for each in (COLUMNS[0], COLUMNS[-1])]
 
 
 # ------------------------------------------------------------------------------------------------------ standard attention
@@ -97,53 +107,32 @@ def test_standard_attention_comes_after_the_first_bar() -> None:
     film = scene(FILM)
     assert not shown(at(film, "sweep"), "standard")
     assert shown(at(film, "sweep"), "counted")
-    assert shown(at(film, "cached"), "standard")
+    assert shown(at(film, "standard"), "standard")
 
 
 @every
-def test_standard_attention_is_its_trace_and_its_compulsory_bytes(name: str) -> None:
-    """The band reaches from each tensor once a direction to what its own tiles move without a cache, to scale."""
+def test_standard_attention_is_its_trace(name: str) -> None:
+    """A line at what its own tiles move without a cache, to scale, and what that is the sum of."""
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
-    n, d, size = found.config.seq_q, found.config.head_dim, found.config.itemsize
-    assert found.cached == size * (4 * n * d + 4 * n * n), "FACTS.md: a perfect cache"
-    assert found.standard == traffic(record(found.config, source="numpy", algorithm="standard")).total
-    end = at(film, "cached")
-    (ends,), (bar,) = shown(end, "standard ends"), shown(end, "counted")
-    assert ends.values == written([found.cached, found.standard])
+    n, size = found.config.seq_q, found.config.itemsize
+    moved = traffic(record(found.config, source="numpy", algorithm="standard"))
+    assert found.standard == moved.total == sum(found.ways.values())
+    assert found.ways["S out, back"] == found.ways["P out, back"] == 2 * n * n * size
+    end = at(film, "standard")
+    (line,), (bar,) = shown(end, "standard"), shown(end, "counted")
+    assert line.values == written([found.standard])
     unit = (bar.box[3] - bar.box[1]) / found.steps[0].nbytes
-    middle = [(ends.box[1] + ends.box[3]) / 2 - bar.box[1], (ends.box[3] - ends.box[1])]
-    assert middle == pytest.approx([unit * (found.cached + found.standard) / 2, unit * (found.standard - found.cached)], abs=0.05)
+    assert (line.box[1] + line.box[3]) / 2 - bar.box[1] == pytest.approx(unit * found.standard, abs=0.05)
 
 
-def test_both_figures_of_standard_attention_stand_there() -> None:
-    """400 tiles of 8 KiB, as in the bill and in the roofline's eight row blocks; 2,304 KiB with a perfect cache."""
-    end = at(scene(FILM), "cached")
-    assert set(said(end, "standard bytes")) == {"3,200 KiB", "2,304 KiB"}
+def test_its_sum_checks_by_hand() -> None:
+    """400 tiles of 8 KiB, as in the bill and in the roofline's eight row blocks."""
+    end = at(scene(FILM), "standard")
+    assert said(end, "standard bytes") == ["3,200 KiB"]
     assert 2 * (2 * N * D * (1 + N // 64) + 4 * N * N) == 3200 * 1024
-    assert 2 * (4 * N * D + 4 * N * N) == 2304 * 1024
-    names = said(end, "standard how")
-    assert any("no cache" in text for text in names)
-    assert "perfect cache" in names
-
-
-@every
-def test_the_crossing_is_the_smallest_m_that_moves_no_more(name: str) -> None:
-    """A line from there to the axis, with its KiB; where all or none move more, nothing is said."""
-    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
-    m = found.crossing
-    if m is None:
-        fewer = [step.nbytes <= found.cached for step in (found.steps[0], found.steps[-1])]
-        assert fewer[0] == fewer[1]
-        assert "crossing" not in [beat.name for beat in film.board]
-        return
-    assert io_complexity.bytes_at(m, found.config) <= found.cached < io_complexity.bytes_at(m - 1, found.config)
-    end = at(film, "crossing")
-    (line,), (word,) = shown(end, "crossing line"), shown(end, "crossing")
-    assert line.values == written([m, io_complexity.bytes_at(m, found.config)])
-    plot = Plot.of(film.shot("io")["plot"], tuple(step.m for step in found.steps), found.steps[0].nbytes)
-    assert (line.box[0] + line.box[2]) / 2 == pytest.approx(plot.x(m), abs=0.011)
-    assert word.text == on_chip(m, found.config)
-    assert word.text in end.caption
+    *terms, total = numbers_of(said(end, "ways"))
+    assert terms == [128, 1024, 1024, 1024]
+    assert sum(terms) == total == 3200
 
 
 def test_on_chip_memory_is_rounded_up_to_kib() -> None:
@@ -151,11 +140,12 @@ def test_on_chip_memory_is_rounded_up_to_kib() -> None:
     assert [on_chip(m, c) for m in (8192, 13057, 13312, 13313)] == ["16 KiB", "26 KiB", "26 KiB", "27 KiB"]
 
 
-def test_where_a_perfect_cache_is_better_no_chip_is_said_to_beat_it() -> None:
-    """With d = 256."""
-    found = gather(AttentionConfig(head_dim=256), run)
-    assert "crossing" not in [beat.name for beat in found.beats]
-    assert min(step.nbytes for step in found.steps) > found.cached
+@given(st.floats(1.0, 1e7))
+def test_the_axis_has_few_round_numbers(most: float) -> None:
+    ticks = round_steps(most)
+    assert 1 <= len(ticks) <= 4
+    assert ticks[-1] <= most < ticks[-1] + 2 * ticks[0]
+    assert ticks == pytest.approx([ticks[0] * each for each in range(1, len(ticks) + 1)])
 
 
 # ------------------------------------------------------------------------------------------------------------- to scale
@@ -196,16 +186,11 @@ def film_bars(film: Any, found: io_complexity.IO) -> dict[str, float]:
 
 
 @every
-def test_the_curve_is_the_closed_form_and_goes_through_every_trace(name: str) -> None:
-    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+def test_the_closed_form_goes_through_every_trace(name: str) -> None:
+    found = gather(AttentionConfig(**CONFIGS[name]), run)
     for step, trace in zip(found.steps, found.traces, strict=True):
         assert step.nbytes == traffic(trace).total == io_complexity.bytes_at(step.m, found.config)
         assert step.sweeps == trace.config.col_blocks
-    (curve,) = [part for top in film.mobjects for part in top.get_family() if vars(part).get("tag") == "curve"]
-    assert curve.values[0, 0] == found.steps[0].m
-    assert curve.values[-1, 0] == pytest.approx(found.steps[-1].m)
-    assert (np.diff(curve.values[:, 0]) >= 0).all(), "it is drawn once"
-    assert curve.values[:, 1] == pytest.approx([io_complexity.bytes_at(m, found.config) for m in curve.values[:, 0]])
     falls = [before.nbytes / after.nbytes for before, after in itertools.pairwise(found.steps)]
     assert all(1.4 < fall < 2.0 for fall in falls), "up to twice"
 
@@ -231,20 +216,23 @@ def test_the_chip_is_m_in_quarters_and_s_besides(name: str) -> None:
         assert {item.values for item in quarters} == {written([step.m * found.config.itemsize / 4])}
         assert scores.values == written([scores_bytes(step)])
         assert any(kibs(scores_bytes(step)) in text for text in said(end, "besides"))
+        (whole,) = shown(end, "chip panel")
+        assert all(Rect(*whole.box).contains(Rect(*item.box), slack=0.02) for item in (*quarters, scores)), "all of it is on chip"
 
 
 @given(st.floats(0.05, 1.0), st.floats(0.5, 2.0), st.sampled_from(sorted(ASPECTS)))
 def test_areas_of_the_chip_are_bytes(share: float, ratio: float, aspect: Aspect) -> None:
-    place = shot(AttentionConfig(), aspect, "io")["chip"]
+    place = shot(AttentionConfig(), aspect, "io")["room"]
     room = Room(place, 1000.0)
     quarters = [room.quarter(at, 1000 * share) for at in range(4)]
     scores = room.besides(1000 * share, 1000 * share * ratio)
     areas = [rect.width * rect.height for rect in (*quarters, scores)]
     assert areas == pytest.approx([areas[0]] * 4 + [areas[0] * ratio])
-    assert areas[0] == pytest.approx(share * place.width * room.slot)
+    assert areas[0] == pytest.approx(share * room.half * room.slot)
     assert all(place.contains(rect, slack=1e-6) for rect in (*quarters, scores))
-    for upper, lower in itertools.pairwise([*quarters, scores]):
+    for upper, lower in itertools.pairwise(quarters):
         assert upper.y0 >= lower.y1 - 1e-9
+    assert scores.x0 > quarters[0].x1
 
 
 @given(st.integers(1, 600), st.integers(100, 600))
@@ -257,13 +245,6 @@ def test_blocks_are_all_keys_and_the_last_is_what_is_left(columns: int, n: int) 
     for before, after in itertools.pairwise(rects):
         assert before.x1 == pytest.approx(after.x0)
     assert rects[-1].width == pytest.approx((n - columns * (len(rects) - 1)) * square.unit)
-
-
-def test_blocks_are_written_as_they_are_cut() -> None:
-    found = gather(AttentionConfig(), run)
-    for columns, text in ((64, "8 × 64"), (39, "13 × 39 + 5"), (121, "4 × 121 + 28")):
-        assert blocked(step_at(4 * D * columns, found.config), found) == (f"blocks of keys: {text}", f"{text} keys")
-        assert sum(np.prod([int(each) for each in term.split("×")]) for term in text.split("+")) == N
 
 
 def test_keys_are_written_in_blocks_that_hold_them() -> None:

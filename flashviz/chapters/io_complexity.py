@@ -11,25 +11,23 @@ from flashviz.citations import THEOREM_2
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
 from flashviz.errors import ConfigError
 from flashviz.figures import KIB, amount
-from flashviz.forms import closed_form, compulsory
+from flashviz.forms import Traffic, closed_form
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("square", "The chip", 6.4, shot="io", late=True, along=True, caption="A chip of M numbers: a quarter each for K, V, Q and O."),
-    Beat("sweep", "A sweep", 9.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("cached", "What to beat", 5.6, shot="io", late=True, along=True, caption="Standard attention: {most}; perfect cache: {least}."),
-    Beat("wider", "Twice M", 8.6, shot="io", late=True, along=True, caption="A larger chip: wider blocks of K and V, so fewer sweeps."),
-    Beat("crossing", "Fewer bytes", 5.4, shot="io", late=True, along=True,
-         caption="From {crossing} on: fewer bytes than standard attention."),
-    Beat("answer", "Twice, half, half", 6.2, shot="io", late=True, along=True,
-         caption="Twice the chip: half the sweeps, about half the bytes."),
+    Beat("square", "The chip", 6.6, shot="io", late=True, along=True, caption="On chip, M numbers hold a block each of K, V, Q and O."),
+    Beat("sweep", "A sweep", 11.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("standard", "What to beat", 6.4, shot="io", late=True, along=True, caption="Standard attention moves S and P as well: {most}."),
+    Beat("wider", "Twice M", 11.4, shot="io", late=True, along=True, caption="Twice the chip: blocks twice as wide, half the sweeps."),
+    Beat("answer", "Fewer sweeps", 9.2, shot="io", late=True, along=True,
+         caption="A larger chip needs fewer sweeps: bytes fall as 1 / M."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
 SHOWN = 3  # on-chip memories, each twice the one before
-BOUND = tuple(f"{order}{THEOREM_2.citation}" for order in ("order N² d² / M: ", "N² d² / M: ", ""))
+BOUND = (f"of order N² d² / M: {THEOREM_2.citation}", f"N² d² / M: {THEOREM_2.citation}", THEOREM_2.citation, "N² d² / M")
 
 Record = Callable[..., Any]
 
@@ -51,8 +49,7 @@ class IO:
 
     config: AttentionConfig
     steps: tuple[Step, ...]  # smallest M first
-    standard: int  # bytes of standard attention in the config's tiles, without a cache
-    cached: int  # bytes of standard attention, each tensor once a direction
+    moved: Traffic  # of standard attention in the config's tiles, without a cache
     traces: tuple[Trace, ...]
 
     @property
@@ -66,14 +63,28 @@ class IO:
         return self.config.seq_q * FLOAT32
 
     @property
+    def standard(self) -> int:
+        """Bytes of standard attention, every transfer counted."""
+        return self.moved.total
+
+    @property
+    def ways(self) -> dict[str, int]:
+        """The same by what moves; K and V come once for each block of queries."""
+        c, both = self.config, {tensor: self.moved.read.get(tensor, 0) + self.moved.written.get(tensor, 0) for tensor in "QKVSPO"}
+        return {
+            "Q in, O out": both["Q"] + both["O"], f"K, V, {c.row_blocks} times": both["K"] + both["V"], "S out, back": both["S"],
+            "P out, back": both["P"],
+        }  # fmt: skip
+
+    @property
     def each(self) -> dict[str, int]:
-        """Bytes of one sweep, way by way: Q in, O in and out, and l and m as O."""
-        return {"Q": self.matrix, "O in": self.matrix, "O out": self.matrix, "ℓ, m": 4 * self.statistic}
+        """Bytes of one sweep: Q in, O in and out, and the softmax's row sums and maxima as O."""
+        return {"Q in": self.matrix, "O in and out": 2 * self.matrix, "sums ℓ, maxima m": 4 * self.statistic}
 
     @property
     def starts(self) -> dict[str, int]:
         """Bytes that cross however many sweeps there are: K and V in, and O, l and m as they are before the first sweep."""
-        return {"K": self.matrix, "V": self.matrix, "O": self.matrix, "ℓ, m": 2 * self.statistic}
+        return {"K, V in": 2 * self.matrix, "O, ℓ, m as zeros": self.matrix + 2 * self.statistic}
 
     @property
     def sweep(self) -> int:
@@ -86,28 +97,9 @@ class IO:
         return sum(self.starts.values())
 
     @property
-    def crossing(self) -> int | None:
-        """The smallest M at which Algorithm 1 moves no more than standard attention with a perfect cache; None where all or none do.
-
-        So many whole sweeps are affordable; their columns must fit.
-        """
-        first, last, c = self.steps[0], self.steps[-1], self.config
-        affordable = (self.cached - self.once) // self.sweep
-        if affordable >= first.sweeps or affordable < 1:
-            return None
-        m = elements(-(-c.seq_k // affordable) - 1, c.head_dim) + 1
-        return m if m < last.m else None
-
-    @property
-    def beats(self) -> tuple[Beat, ...]:
-        """Nothing is said of a crossing where there is none."""
-        return tuple(beat for beat in BEATS if beat.name != "crossing" or self.crossing is not None)
-
-    @property
     def said(self) -> dict[str, str]:
         """What the captions' braces stand for."""
-        crossing = "" if self.crossing is None else on_chip(self.crossing, self.config)
-        return {"most": amount(self.standard), "least": amount(self.cached), "crossing": crossing}
+        return {"most": amount(self.standard)}
 
 
 def gather(config: AttentionConfig, run: Record) -> IO:
@@ -122,7 +114,7 @@ def gather(config: AttentionConfig, run: Record) -> IO:
     sizes = chip_sizes(problem)
     traces = [run(c, source="numpy", algorithm="fa1", computed=range(0)).trace for c in sizes]
     steps = tuple(replace(step_at(elements(c.block_n, c.head_dim), c), nbytes=traffic(t).total) for c, t in zip(sizes, traces, strict=True))
-    return IO(problem, steps, closed_form(problem, "standard").total, compulsory(problem, "standard").total, tuple(traces))
+    return IO(problem, steps, closed_form(problem, "standard"), tuple(traces))
 
 
 def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:

@@ -11,25 +11,28 @@ from flashviz.chapters.measured import Point
 from flashviz.chapters.memory_hierarchy import bytes_of
 from flashviz.citations import A100_MEMORIES, H100_MEMORIES, PEAK_TFLOPS, Peak
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
+from flashviz.device import REGISTERS
 from flashviz.errors import ConfigError
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("block", "One row block", 7.6, shot="roof", late=True, along=True,
+    Beat("product", "One product", 6.0, shot="roof", late=True, along=True,
+         caption="A tile of Q times a tile of K: one square of operations."),
+    Beat("block", "One row block", 6.4, shot="roof", late=True, along=True,
          caption="One block of queries: tiles cross, tiles are multiplied."),
-    Beat("roof", "The roof", 6.4, shot="roof", late=True, along=True,
+    Beat("roof", "The roof", 6.0, shot="roof", late=True, along=True,
          caption="Slope: as fast as bytes come. Flat: as fast as it computes."),
-    Beat("ridge", "The ridge", 7.2, shot="roof", late=True, along=True,
+    Beat("ridge", "The ridge", 6.0, shot="roof", late=True, along=True,
          caption="Fewer than {knee} operations per byte: it waits for memory."),
-    Beat("standard", "S and P", 5.6, shot="roof", late=True, along=True, caption="S and P go out and back: at best {rate} TFLOP/s."),
-    Beat("flash", "FlashAttention", 5.6, shot="roof", late=True, along=True,
+    Beat("standard", "S and P", 6.6, shot="roof", late=True, along=True, caption="S and P go out and back: at best {rate} TFLOP/s."),
+    Beat("flash", "FlashAttention", 5.2, shot="roof", late=True, along=True,
          caption="FlashAttention-2: S and P stay on chip. The dot climbs."),
-    Beat("climb", "Taller tiles", 7.6, shot="roof", late=True, along=True,
-         caption="Twice the rows: twice the operations for the same K and V."),
-    Beat("answer", "Up the roof", 6.4, shot="roof", late=True, along=True,
-         caption="More operations for each byte moved: nearer to full rate."),
+    Beat("climb", "Larger blocks", 7.2, shot="roof", late=True, along=True,
+         caption="Twice the queries: twice the operations for the same K, V."),
+    Beat("answer", "Up the roof", 6.6, shot="roof", late=True, along=True,
+         caption="Larger blocks climb, until the chip's registers are full."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
@@ -146,6 +149,12 @@ class Roofline:
         """Operations of one product of tiles: of the smallest row block with a tile of K, or of V."""
         c = self.traces[0].config
         return 2 * c.seq_q * min(c.block_n, c.seq_k) * c.head_dim
+
+    @property
+    def registers(self) -> tuple[int, int]:
+        """Bytes of registers that S and acc of the largest block take, a tile and a block of rows in float32, and all that an SM has."""
+        c, rows = self.traces[0].config, self.heights[-1].rows
+        return rows * (min(c.block_n, c.seq_k) + c.head_dim) * FLOAT32, REGISTERS * FLOAT32
 
     @property
     def beats(self) -> tuple[Beat, ...]:

@@ -1,9 +1,9 @@
-"""What a chip's size buys: one sweep closely and all others, standard attention's bytes, then twice the chip: the bar sinks."""
+"""What a chip's size buys: blocks fly to it, one sweep is seen closely, standard attention's bytes; then twice the chip, and twice that."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,35 +11,38 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import io_complexity
-from flashviz.chapters.io_complexity import BOUND, IO, Step, bytes_at, elements, gather, on_chip, scores_bytes, step_at
+from flashviz.chapters.io_complexity import BOUND, IO, Step, elements, gather, on_chip, scores_bytes
 from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, Word, amid, first_that_fits, middle, word
-from flashviz.figures import KIB, amount, kib, times
+from flashviz.director.words import CORNER, LABEL, NAME, Word, amid, first_that_fits, middle, word
+from flashviz.figures import KIB, amount, kib
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Plot, Room, Square
+from flashviz.layout.io_complexity import Plot, Room, Square, round_steps
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.rulers import Dot
-from flashviz.mobjects.sweeps import Bars, Chip, Sweeps, Trail
+from flashviz.mobjects.sweeps import Bars, Chip, Flying, Sweeps
 from flashviz.mobjects.tiles import Rectangles, edges
 from flashviz.palette import DIM
 
-FLASH = ("FlashAttention, 2022: loop over K and V outside", "FlashAttention, 2022: K, V outside", "FlashAttention, 2022")
+FLASH = ("FlashAttention, 2022. In HBM: Q, K, V, O, {0:,} × {1}", "FlashAttention, 2022. HBM: {0:,} × {1}", "FlashAttention, 2022")
 AXIS = ("on-chip memory M, in KiB",)
 UP = ("KiB between HBM and chip, no cache", "KiB moved, no cache")
 WHOLE = ("scores S: {0:,} × {0:,}", "S: {0:,} × {0:,}")
-BESIDES = ("S besides: {}", "S: {}")
-EACH, ONCE = ("a sweep: ", "sweep: "), ("once, at the start: ", "once: ")
-STANDARD, CACHE = ("standard attention, no cache", "standard, no cache", "standard"), ("perfect cache", "cached")
-RATIOS = ("twice M: sweeps ÷ {0}, bytes ÷ {1}", "sweeps ÷ {0}, bytes ÷ {1}", "bytes ÷ {1}")
-PLACES = {"numbers": "m", "sum": "sum", "blocks": "blocks"}  # where numbers stand that change
-FIRST, NEXT, OTHERS = 3.0, 1.0, 2.0  # seconds: of the first sweep, of the next, and of all others
-GROWTH, BACK = 2.6, 0.8  # of a doubling of M, and of the way back
+BLOCKS = ("{} blocks of {} keys", "{} × {} keys")
+BESIDES = (("S, float32: {}", "S: {}"), ("M does not count S", "not in M"))
+EACH, ONCE, STANDARD = ("one sweep, in KiB", "a sweep, KiB"), ("only once", "once"), ("standard, in KiB", "standard, KiB")
+LINE_NAME = ("standard attention", "standard")
+WHY = (
+    ("a quarter of M each: block = M / 4d", "block = M / 4d"),
+    ("sweeps = N / block: {n} / {few} = {most}, {n} / {many} = {least}", "sweeps = N / block: {most}, then {least}", "sweeps = N / block"),
+    ("bytes ≈ sweeps × {each}, so they fall as 1 / M", "bytes ≈ sweeps × {each}", "bytes ~ 1 / M"),
+)
+SLOW, FIRST, NEXT, OTHERS = (1.3, 0.9), 1.4, 0.7, 1.8  # seconds: of a visit's flights, of the rest of a sweep, of the next, of all others
+AGAIN, GROWTH, HELD = 2.2, 1.0, 0.9  # of all sweeps of a larger chip, of twice M, and of a block's way to the chip
 BY_LINE, LINE = 10, 46  # px: from a line or a bar to its number, and to the next line of words
-SAMPLES = 400  # of the curve, a doubling: sweeps are whole, so that it is a stair
+CHIP_OF = "KVQO"
 
 
 class IOStage(ShotScene):
@@ -51,7 +54,7 @@ class IOStage(ShotScene):
         """Record Algorithm 1 at growing M: ``flashviz_kernels.recorder.run``."""
         found = gather(self.settings.config, run)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(found.beats, found.said)
+        self.set_board(io_complexity.BEATS, found.said)
         return IOFilm(self, found)
 
 
@@ -59,66 +62,105 @@ class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     whole: Word  # how many scores there are
-    each: Word  # bytes of a sweep, and what crosses but once
-    once: Word
-    written: float  # where the words over the last bar end
-    besides: Word  # how much of S there is room for
+    list: Sequence[Word] = ()  # what moves, a line each
+    besides: Sequence[Word] = ()  # how much of S there is room for
     keys: Sequence[Word] = ()  # how many keys each block has, where that can be read
+    cut: Word | None = None  # how the keys of the second square are cut
+    written: float  # where the words over the last bar end
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        self.forms: dict[str, int] = {}  # which form of a number is written
         self.place = place = scene.shot("io")
         self.step, largest, c = found.steps[0], found.steps[-1], found.config
         self.plot = Plot.of(place["plot"], tuple(step.m for step in found.steps), max(self.step.nbytes, float(found.standard)))
         self.square = Sweeps(Square.of(place["square"], c.seq_k), self.skin)
-        self.chip = Chip(Room(place["chip"], quarter(largest, found)), self.skin)
+        self.wide = Sweeps(Square.of(place["wide"], c.seq_k), self.skin, "wide")
+        self.chip = Chip(place["chip"], Room(place["room"], quarter(largest, found)), self.skin)
         each = {"Q": found.matrix, "O": 2 * found.matrix, "L": 4 * found.statistic}
         once = {"K": found.matrix, "V": found.matrix, "O": found.matrix, "L": 2 * found.statistic}
-        self.bar, self.curve = Bars(self.plot, once, each, self.skin), Trail(self.plot, self.skin.o)
-        self.m = self.readout("numbers", numbers(largest, found))
-        self.sum = self.readout("sum", summed(self.step.sweeps, found))
-        uneven = [blocked(step_at(step.m - 4 * c.head_dim, c), found) for step in (self.step, largest)]  # something is left for the last
-        self.blocks = self.readout("blocks", max(uneven, key=lambda texts: len(texts[0])))
+        self.bar = Bars(self.plot, once, each, self.skin)
+        self.m, self.numbers = self.readout("m", "numbers", numbers(largest, found))
+        self.sum, self.summed = self.readout("sum", "sum", summed(self.step.sweeps, found))
         at = place["name"]
-        self.name = word(first_that_fits(FLASH, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, at, "order")
+        name = first_that_fits([text.format(c.seq_k, c.head_dim) for text in FLASH], LABEL, at.width, Face.STRONG)
+        self.name = word(name, LABEL, self.skin.ink, at, "order")
 
-    def readout(self, name: str, longest: Sequence[str]) -> Readout:
-        """A number that changes as things move; the first of its forms that can be read is taken, by its place."""
-        rect = self.place[PLACES[name]]
+    def readout(self, place: str, name: str, longest: Sequence[str]) -> tuple[Readout, int]:
+        """A number that changes as things move, in its place, and which of its forms can be read there."""
+        rect = self.place[place]
         sizes = [fitting(text, NAME, rect) for text in longest]
-        self.forms[name] = next((at for at, px in enumerate(sizes) if px >= LABEL), len(longest) - 1)
-        px = min(sizes[self.forms[name]], LABEL if name == "blocks" else NAME)
-        return Readout("", px, self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
+        form = next((at for at, px in enumerate(sizes) if px >= LABEL), len(longest) - 1)
+        return Readout("", min(sizes[form], NAME), self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect), form
 
-    def show(self, step: Step, m: float, swept: float) -> None:
-        """The square, the chip, the bar and the numbers at one M, after so many sweeps; bytes are counted when a sweep is through."""
-        whole = int(swept + 1e-9)
-        self.square.display(step.columns, step.rows, swept)
+    @property
+    def now(self) -> Sweeps:
+        """The square that is swept."""
+        return self.square if self.step is self.found.steps[0] else self.wide
+
+    def show(self, swept: float, counted: float | None = None) -> None:
+        """The square, the bar and the sum after so many sweeps; ``counted`` of them on the bar."""
+        step, counted = self.step, swept if counted is None else counted
+        self.now.display(step.columns, step.rows, swept)
+        self.bar.display(step.m, counted)
+        self.sum.display(summed(int(counted + 1e-9), self.found)[self.summed])
+
+    def hold(self, step: Step) -> None:
+        """What the chip holds at one M."""
         self.chip.display(quarter(step, self.found), scores_bytes(step))
-        self.bar.display(m, whole)
-        self.m.display(numbers(step, self.found)[self.forms["numbers"]])
-        self.blocks.display(blocked(step, self.found)[self.forms["blocks"]])
-        self.sum.display(summed(whole, self.found)[self.forms["sum"]])
+        self.m.display(numbers(step, self.found)[self.numbers])
 
-    def everything(self) -> Group:
-        """What changes with M and with sweeps."""
-        return Group(self.square, self.chip, self.bar, self.m, self.sum, self.blocks)
+    def passing(self, start: float, stop: float, seconds: float) -> None:
+        """Sweeps go on from one to another."""
+        moving = Group(self.now, self.bar, self.sum)
+        self.move(Shows(moving, lambda share: self.show(start + (stop - start) * share)), seconds=seconds)
 
-    def grow(self, stop: Step, *, trail: bool = True) -> Shows:
-        """M goes to another one; blocks with it, sweeps and bytes, and the bar's top leaves the curve where it has not yet been."""
-        start, c, left = self.step.m, self.found.config, self.curve.values
-        self.step = stop
+    def strip(self, name: str, index: int) -> Rect:
+        """Where the first block of K or V stands in HBM, or that of so many visits later of Q or O."""
+        place = self.square.place
+        if name in "KV":
+            return place.block(name, 0.0, self.step.columns)
+        strip, high = place.strip(name), self.step.rows * place.unit
+        return Rect(strip.x0, strip.y1 - (index + 1) * high, strip.x1, strip.y1 - index * high)
 
-        def show(share: float) -> None:
-            now = start + (stop.m - start) * share
-            step = step_at(now, c)
-            self.show(step, now, float(step.sweeps))
-            if trail:
-                passed = np.linspace(start, now, max(2, int(SAMPLES * share) + 1))
-                self.curve.display(np.concatenate([left, [(m, bytes_at(m, c)) for m in passed]]))
+    def visit(self, index: int, visits: int, seconds: float) -> None:
+        """A block of Q and one of O fly to the chip, and O flies back; they are on the bar when that is done."""
+        blocks = {name: Flying(name, self.skin) for name in "QO"}
+        ways = {name: (self.strip(name, index), self.chip.slot(name, quarter(self.step, self.found))) for name in "QO"}
 
-        return Shows(Group(self.everything(), self.curve), show, rate_func=ease_in_out_cubic)
+        def fly(share: float) -> None:
+            self.show(max(index / visits, 1e-6), index / visits)
+            for name, (there, here) in ways.items():
+                inward = there.toward(here, ease_in_out_cubic(min(2 * share, 1.0)))
+                back = ease_in_out_cubic(max(2 * share - 1, 0.0))
+                blocks[name].between(inward, there, back if name == "O" else float(share >= 0.5))  # Q stays in its quarter
+
+        moving = Group(self.square, self.bar, self.sum, *blocks.values())
+        self.scene.add(*blocks.values())
+        self.move(Shows(moving, fly), seconds=seconds)
+        self.scene.remove(*blocks.values())
+
+    def grow(self, before: Step, after: Step, share: float) -> None:
+        """On the way from one M to another: areas on the chip."""
+        start, stop = (np.array([quarter(step, self.found), scores_bytes(step)]) for step in (before, after))
+        self.chip.display(*(start + (stop - start) * share))
+
+    def axes(self) -> list[Word | Rectangles]:
+        """Both axes of the plot, what they are, and round numbers of KiB at the left."""
+        rect, half, up, skin = self.plot.rect, em(2), self.place["up"], self.skin
+        base = Rectangles(skin.quiet, name="base").display(edges([
+            Rect(rect.x0, rect.y0 - half, rect.x1, rect.y0 + half), Rect(rect.x0 - half, rect.y0, rect.x0 + half, rect.y1),
+        ]))  # fmt: skip
+        moved = Word(first_that_fits(UP, LABEL, up.width), LABEL, skin.ink, up.x0, middle(up, LABEL), "axis", Face.TEXT)
+        found: list[Word | Rectangles] = [base, moved, amid(AXIS, skin.ink, self.place["axis"], "axis")]
+        for step in round_steps(max(self.found.standard, self.found.steps[0].nbytes) / KIB):
+            text, y = f"{step:,.0f}", self.plot.y(step * KIB)
+            left = rect.x0 - em(BY_LINE) - text_width(text, CORNER, Face.TEXT)
+            found.append(Word(text, CORNER, skin.ink, left, y - 0.36 * em(CORNER), "tick KiB", Face.TEXT))
+        return found
+
+    def at_right(self, text: str, right: float, baseline: float, name: str) -> Word:
+        """A word that ends somewhere."""
+        return Word(text, LABEL, self.skin.ink, right - text_width(text, LABEL, Face.STRONG), baseline, name)
 
     def stays(self) -> list[Word | Rectangles]:
         """The bar of a trace, which stays where another one goes on: its sweeps and bytes over it, its M beneath the axis."""
@@ -126,10 +168,6 @@ class IOFilm(ChapterFilm):
         bar = Rectangles(self.skin.o, name="counted", opacity=DIM).display(edges([rect]))
         bar.values = np.array([step.m, step.nbytes])
         told = {"bytes": amount(step.nbytes), "sweep count": f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}"}
-        joined = f"{told['sweep count']}, {told['bytes']}"
-        room = 0 < self.plot.y(self.found.cached) - rect.y1 < em(2 * LINE)  # for one line, beneath standard attention's bytes
-        if room and self.left(rect, joined) + text_width(joined, LABEL, Face.STRONG) < self.plot.rect.x1:
-            told = {"bytes": joined}
         words = [
             Word(text, LABEL, self.skin.ink, self.left(rect, text), rect.y1 + em(BY_LINE + at * LINE), name)
             for at, (name, text) in enumerate(told.items())
@@ -140,35 +178,56 @@ class IOFilm(ChapterFilm):
         return [bar, *words, Word(tick, LABEL, self.skin.ink, left, middle(self.place["ticks"], LABEL), "tick M")]
 
     def left(self, rect: Rect, text: str) -> float:
-        """Where a word over a bar begins: in the middle of the first, and right of others, clear of the curve that ends there."""
-        if self.step is not self.found.steps[0]:
-            return rect.x1 + em(BY_LINE)
+        """Where a word over a bar begins: in its middle, but within the plot."""
         return max(rect.center[0] - text_width(text, LABEL, Face.STRONG) / 2, self.plot.rect.x0 + em(BY_LINE))
 
-    def keyed(self) -> list[Word]:
+    def keyed(self, square: Sweeps) -> list[Word]:
         """How many keys each block has, in K, where all can be read; the last one has what is left."""
-        place, columns, n = self.square.place, self.step.columns, self.found.config.seq_k
+        place, columns, n = square.place, self.step.columns, self.found.config.seq_k
         found = []
         for key in place.starts(columns).tolist():
             rect, text = place.block("K", key, columns), f"{min(columns, n - int(key))}"
-            wide = text_width(text, LABEL, Face.STRONG)
+            wide = text_width(text, CORNER, Face.STRONG)
             if wide > rect.width:
                 return []
-            found.append(Word(text, LABEL, self.skin.ink, rect.center[0] - wide / 2, middle(rect, LABEL), "keys"))
+            found.append(Word(text, CORNER, self.skin.ink, rect.center[0] - wide / 2, middle(rect, CORNER), "keys"))
         return found
 
-    def beside(self) -> Word:
-        """Of how much S there must be room."""
-        at, size = self.place["besides"], amount(scores_bytes(self.step))
-        text = first_that_fits([text.format(size) for text in BESIDES], LABEL, at.width)
-        return word(text, LABEL, self.skin.ink, at, "besides", Face.TEXT)
+    def blocked(self, place: str) -> Word:
+        """How the keys are cut."""
+        step, at = self.step, self.place[place]
+        texts = [text.format(step.sweeps, step.columns) for text in BLOCKS]
+        return word(first_that_fits(texts, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, at, "blocks")
 
-    def line(self, part: str, names: Sequence[str], amounts: Mapping[str, float]) -> Word:
-        """What bytes are of, in KiB, so that they add up."""
-        at, total = self.place[part], kib(sum(amounts.values()))
-        named = " + ".join(f"{name} {kib(each).partition(' ')[0]}" for name, each in amounts.items())
-        texts = [*(f"{name}{named} = {total}" for name in names), f"{named} = {total}", f"{names[1]}{total}"]
-        return word(first_that_fits(texts, LABEL, at.width), LABEL, self.skin.ink, at, part, Face.TEXT)
+    def beside(self) -> list[Word]:
+        """Of how much S there must be room, and that M does not count it."""
+        size = amount(scores_bytes(self.step))
+        return self.lines("besides", [[text.format(size) for text in texts] for texts in BESIDES], "besides")
+
+    def lines(self, part: str, lines: Sequence[Sequence[str]], name: str) -> list[Word]:
+        """Lines of words that fill a place, each the first of its forms that fits."""
+        at, ink = self.place[part], self.skin.ink
+        rows = [row_of(at, row, at.height / len(lines)) for row in range(len(lines))]
+        said = [first_that_fits(texts, LABEL, at.width, Face.TEXT) for texts in lines]
+        return [word(text, LABEL, ink, row, name, Face.TEXT) for text, row in zip(said, rows, strict=True)]
+
+    def listed(self, heads: Sequence[str], amounts: Mapping[str, float], name: str, low: int = 0) -> list[Word]:
+        """A head, and line by line what moves, in KiB, so that it adds up."""
+        at, total = self.place["list"], kib(sum(amounts.values()))
+        rows = [(way, kib(each).partition(" ")[0]) for way, each in amounts.items()] + [("together", total)]
+        high = min(em(LINE), at.height / (len(self.found.each) + len(self.found.starts) + 4))  # both lists, with heads and totals
+        found = [word(first_that_fits(heads, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, row_of(at, low, high), name)]
+        for index, (way, text) in enumerate(rows, low + 1):
+            line = row_of(at, index, high)
+            right = line.x1 - text_width(text, LABEL, Face.STRONG)
+            found.append(word(way, LABEL, self.skin.ink, Rect(line.x0, line.y0, right - em(BY_LINE), line.y1), name, Face.TEXT))
+            found.append(Word(text, LABEL, self.skin.ink, right, found[-1].baseline, name))
+        return found
+
+
+def row_of(at: Rect, index: int, high: float) -> Rect:
+    """One line of a place."""
+    return Rect(at.x0, at.y1 - (index + 1) * high, at.x1, at.y1 - index * high)
 
 
 def quarter(step: Step, found: IO) -> float:
@@ -180,14 +239,7 @@ def numbers(step: Step, found: IO) -> tuple[str, ...]:
     """M, as its blocks fill it, and how many bytes these are; shorter."""
     m, size = elements(step.columns, found.config.head_dim), found.config.itemsize
     whole = on_chip(m, found.config)
-    return f"M = {m:,} numbers × {size} B = {whole}", f"M = {m:,} × {size} B = {whole}", f"M = {whole}"
-
-
-def blocked(step: Step, found: IO) -> tuple[str, str]:
-    """Blocks of K and V, with what is left for the last one; shorter."""
-    whole, rest = divmod(found.config.seq_k, step.columns)
-    text = f"{whole} × {step.columns}{f' + {rest}' if rest else ''}"
-    return f"blocks of keys: {text}", f"{text} keys"
+    return f"chip: M = {m:,} numbers × {size} B = {whole}", f"chip: M = {m:,} × {size} B = {whole}", f"chip: M = {whole}"
 
 
 def summed(sweeps: int, found: IO) -> tuple[str, str]:
@@ -202,132 +254,100 @@ def summed(sweeps: int, found: IO) -> tuple[str, str]:
 
 @beat("square")
 def square(film: IOFilm) -> None:
-    """All scores as a square, K and V above in blocks, Q and O at its sides; the chip, quarter by quarter, and S besides."""
-    step, skin, rect, half, up = film.step, film.skin, film.plot.rect, em(2), film.place["up"]
-    film.show(step, step.m, 0.0)
-    film.bar.display(step.m, 0)
-    base = Rectangles(skin.quiet, name="base").display(edges([
-        Rect(rect.x0, rect.y0 - half, rect.x1, rect.y0 + half), Rect(rect.x0 - half, rect.y0, rect.x0 + half, rect.y1),
-    ]))  # fmt: skip
-    axis = amid(AXIS, skin.ink, film.place["axis"], "axis")
-    moved = Word(first_that_fits(UP, LABEL, up.width), LABEL, skin.ink, up.x0, middle(up, LABEL), "axis", Face.TEXT)
-    film.scene.add(film.square, film.name, film.m, film.blocks, base, axis, moved, film.chip.border)
-    film.keys = film.keyed()
-    grid = film.square.place.grid
-    film.whole = amid([text.format(film.found.config.seq_k) for text in WHOLE], skin.ink, grid, "whole")
-    film.scene.add(*film.keys, film.whole)
+    """All scores as a square, K and V above in blocks, Q and O beside; the first block of each flies to the chip, where S is besides."""
+    step, skin = film.step, film.skin
+    film.show(0.0)
+    film.hold(step)
+    film.whole = amid([text.format(film.found.config.seq_k) for text in WHOLE], skin.ink, film.square.place.grid, "whole")
     film.besides = film.beside()
+    film.scene.add(film.chip.panel, film.chip.border, film.square, film.name, film.m, film.blocked("blocks"), film.whole, *film.axes())
     with film.scene.telling():
-        for name, block in film.chip.quarters.items():
-            film.move(FadeIn(block, film.chip.letters[name]), seconds=0.4)
-            film.scene.hold(0.3)
-        film.move(FadeIn(film.chip.scores, film.besides), seconds=0.4)
+        for name in CHIP_OF:
+            flying, start = Flying(name, skin), film.strip(name, 0)
+            stop = film.chip.slot(name, quarter(step, film.found))
+            arriving = Shows(flying, partial(flying.between, start, stop), introducer=True, remover=True, rate_func=ease_in_out_cubic)
+            film.move(arriving, FadeIn(film.chip.letters[name]), seconds=HELD)
+            film.scene.add(film.chip.quarters[name])
+        film.move(FadeIn(film.chip.scores, *film.besides), seconds=2 * TEXT)
     film.scene.add(film.chip)
 
 
 @beat("sweep")
 def sweep(film: IOFilm) -> None:
-    """All rows of Q and O pass by a block of K and V, and what they moved is laid on the bar; then the next block, and all others."""
+    """Block by block of Q and O flies to the chip, and O back; a sweep's bytes are laid on the bar; then the next, and all others."""
     found, step = film.found, film.step
-    film.show(step, step.m, 0.0)
+    visits = -(-found.config.seq_q // step.rows)
+    film.show(0.0)
+    once, each = film.listed(ONCE, found.starts, "once", len(found.each) + 2), film.listed(EACH, found.each, "each")
+    film.list = [*each, *once]
     film.move(FadeOut(film.whole), seconds=TEXT / 2)
-    film.once, film.each = film.line("once", ONCE, found.starts), film.line("each", EACH, found.each)
-    film.move(FadeIn(film.bar, film.sum, film.once), seconds=TEXT)
+    film.move(FadeIn(film.bar, film.sum, *once), seconds=TEXT)
     film.scene.event = len(found.traces[0])
-
-    def pass_by(start: float, stop: float, seconds: float) -> None:
-        film.move(Shows(film.everything(), lambda share: film.show(step, step.m, start + (stop - start) * share)), seconds=seconds)
-
     with film.scene.telling():
-        film.move(FadeIn(film.each), seconds=TEXT)
-        pass_by(0.0, 1.0, FIRST)
+        film.move(FadeIn(*each), seconds=TEXT)
+        for index, seconds in enumerate(SLOW[: visits - 1]):
+            film.visit(index, visits, seconds)
+        film.passing(min(len(SLOW), visits - 1) / visits, 1.0, FIRST)
         film.scene.hold(0.5)
-        pass_by(1.0, 2.0, NEXT)
+        film.passing(1.0, min(2.0, step.sweeps), NEXT)
         if step.sweeps > 2:
-            pass_by(2.0, float(step.sweeps), OTHERS)
+            film.passing(2.0, float(step.sweeps), OTHERS)
         film.move(FadeIn(*film.stays()), seconds=TEXT)
 
 
-@beat("cached")
-def cached(film: IOFilm) -> None:
-    """What standard attention moves, over all M: between what it is without a cache, and with a perfect one."""
+@beat("standard")
+def standard(film: IOFilm) -> None:
+    """What standard attention moves, way by way; its sum is a line over all M."""
     found, rect, skin = film.found, film.plot.rect, film.skin
-    low, high = (film.plot.y(nbytes) for nbytes in (found.cached, found.standard))
-    band, thin = Rectangles(skin.scores, name="standard", opacity=DIM), em(2)
-    ends = Rectangles(skin.scores, name="standard ends")
-    ends.values = np.array([found.cached, found.standard])
-
-    def draw(share: float) -> None:
-        right = rect.x0 + share * rect.width
-        band.display(edges([Rect(rect.x0, low, right, high)]))
-        ends.display(edges([Rect(rect.x0, y - thin, right, y + thin) for y in (low, high)]))
-
+    y, thin = film.plot.y(found.standard), em(2)
+    line = Rectangles(skin.scores, name="standard")
+    line.values = np.array([found.standard])
+    film.move(FadeOut(*film.list), seconds=TEXT)
+    film.list = film.listed(STANDARD, found.ways, "ways")
+    head, *rows = film.list
     with film.scene.telling():
-        film.move(Shows(Group(band, ends), draw, introducer=True, rate_func=ease_in_out_cubic), seconds=1.2)
-        for nbytes, names, baseline in ((found.standard, STANDARD, high + em(BY_LINE)), (found.cached, CACHE, low + em(BY_LINE))):
-            number = at_right(amount(nbytes), rect.x1 - em(BY_LINE), baseline, film, "standard bytes")
-            room = number.left - film.written - em(3 * BY_LINE)
-            name = first_that_fits(names, LABEL, room, Face.STRONG)
-            film.move(FadeIn(number, at_right(name, number.left - em(BY_LINE), baseline, film, "standard how")), seconds=TEXT)
-            film.scene.hold(0.6)
-
-
-def at_right(text: str, right: float, baseline: float, film: IOFilm, name: str) -> Word:
-    """A word that ends somewhere."""
-    return Word(text, LABEL, film.skin.ink, right - text_width(text, LABEL, Face.STRONG), baseline, name)
+        film.move(FadeIn(head), seconds=TEXT)
+        for at in range(0, len(rows), 2):
+            film.move(FadeIn(*rows[at : at + 2]), seconds=TEXT)
+            film.scene.hold(0.35)
+        drawn = Shows(
+            line, lambda share: line.display(edges([Rect(rect.x0, y - thin, rect.x0 + share * rect.width, y + thin)])), introducer=True
+        )
+        film.move(drawn, seconds=0.8)
+        number = film.at_right(amount(found.standard), rect.x1 - em(BY_LINE), y + em(BY_LINE), "standard bytes")
+        name = first_that_fits(LINE_NAME, LABEL, number.left - film.written - em(3 * BY_LINE), Face.STRONG)
+        film.move(FadeIn(number, film.at_right(name, number.left - em(BY_LINE), number.baseline, "standard how")), seconds=TEXT)
 
 
 @beat("wider")
 def wider(film: IOFilm) -> None:
-    """M doubles, and again: blocks of K and V get as wide, there are half as many, and the bar sinks."""
+    """M doubles, and again: blocks of all four get as wide, a second square is cut into half as many, and is swept beside the first."""
+    found = film.found
+    film.move(FadeOut(*film.list), seconds=TEXT)
     with film.scene.telling():
-        for step in film.found.steps[1:]:
-            film.move(FadeOut(film.besides, *film.keys), seconds=TEXT)
-            film.move(film.grow(step), seconds=GROWTH)
-            film.keys, film.besides = film.keyed(), film.beside()
-            film.move(FadeIn(film.besides, *film.keys, *film.stays()), seconds=TEXT)
-
-
-@beat("crossing")
-def crossing(film: IOFilm) -> None:
-    """Where the curve leaves standard attention's bytes: a line from there to the axis, and how much memory that is."""
-    found, plot, m = film.found, film.plot, film.found.crossing
-    assert m is not None  # else the board has no such beat
-    x, top, thin = plot.x(m), plot.y(bytes_at(m, found.config)), em(2)
-    low, high, right = plot.rect.y0, plot.y(found.standard), plot.rect.x1
-    dot = Dot(film.skin.ink, hollow=False, name="crossing dot").at((x, top, 0.0))
-    line, below = Rectangles(film.skin.ink, name="crossing line"), Rectangles(film.skin.o, name="fewer", opacity=DIM / 2)
-    line.values = np.array([m, bytes_at(m, found.config)])
-    text = on_chip(m, found.config)
-    label = Word(text, LABEL, film.skin.ink, x + em(2 * BY_LINE), high - em(LINE - BY_LINE), "crossing")
-
-    def drop(share: float) -> None:
-        line.display(edges([Rect(x - thin, high - (high - low) * share, x + thin, high)]))
-
-    def spread(share: float) -> None:
-        below.display(edges([Rect(x, low, x + (right - x) * share, plot.y(found.cached))]))
-
-    with film.scene.telling():
-        film.move(FadeIn(dot), seconds=TEXT)
-        film.move(Shows(line, drop, introducer=True), seconds=0.8)
-        film.move(FadeIn(label), seconds=TEXT)
-        film.scene.bring_to_back(below)
-        film.move(Shows(below, spread, introducer=True), seconds=1.0)
+        for before, step in zip(found.steps, found.steps[1:], strict=False):
+            film.step = step
+            film.move(FadeOut(*film.besides, *film.keys, *([film.cut] if film.cut else [])), seconds=TEXT)
+            film.move(Shows(Group(film.chip), partial(film.grow, before, step), rate_func=ease_in_out_cubic), seconds=GROWTH)
+            film.hold(step)
+            film.show(0.0)
+            film.besides, film.keys, film.cut = film.beside(), film.keyed(film.wide), film.blocked("wide blocks")
+            film.move(FadeIn(*film.besides, *film.keys, film.cut, *([film.wide] if before is found.steps[0] else [])), seconds=TEXT)
+            film.passing(0.0, float(step.sweeps), AGAIN)
+            film.move(FadeIn(*film.stays()), seconds=TEXT)
 
 
 @beat("answer")
 def answer(film: IOFilm) -> None:
-    """Once more from the smallest chip to the largest; what doubling divides, and of what order the bytes are (Theorem 2)."""
-    steps, place, skin = film.found.steps, film.place, film.skin
-    film.move(FadeOut(film.each, film.once, film.besides, *film.keys), seconds=TEXT)
-    sweeps, nbytes = (
-        ", then ÷ ".join(dict.fromkeys(times(before / after) for before, after in pairwise(each)))
-        for each in ([step.sweeps for step in steps], [step.nbytes for step in steps])
-    )
-    ratios = first_that_fits([text.format(sweeps, nbytes) for text in RATIOS], LABEL, place["each"].width)
-    bound = first_that_fits(BOUND, LABEL, place["once"].width)
-    film.move(film.grow(steps[0], trail=False), seconds=BACK)
+    """Both squares, all bars, and why: the block grows with M, sweeps are N by the block, so that bytes fall as 1 / M (Theorem 2)."""
+    found, (first, *_, last) = film.found, film.found.steps
+    film.move(FadeOut(film.chip, film.m, *film.besides), seconds=TEXT)
+    figures = {
+        "n": found.config.seq_k, "few": first.columns, "most": first.sweeps, "many": last.columns, "least": last.sweeps,
+        "each": kib(found.sweep),
+    }  # fmt: skip
+    said = [[text.format(**figures) for text in texts] for texts in WHY]
     with film.scene.telling():
-        film.move(film.grow(steps[-1], trail=False), seconds=GROWTH)
-        film.move(FadeIn(film.besides, *film.keys, word(ratios, LABEL, skin.ink, place["each"], "ratios")), seconds=TEXT)
-        film.move(FadeIn(word(bound, LABEL, skin.ink, place["once"], "cited", Face.TEXT)), seconds=TEXT)
+        for line in film.lines("why", [*said, BOUND], "why"):
+            film.move(FadeIn(line), seconds=TEXT)
+            film.scene.hold(0.6)

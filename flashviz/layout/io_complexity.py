@@ -13,42 +13,48 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``name``: whose algorithm it is; ``m``: what the chip holds. ``blocks``: how many of how many keys; ``square``: the scores with K and V
-# above, Q and O at their sides; ``chip``: its quarters, and S besides, which ``besides`` says. ``each``: bytes of a sweep, ``once``: what
-# crosses but once. ``sum``: all of it; ``up`` and ``axis`` name the plot's axes, bars of bytes stand on its lower edge, ``ticks`` beneath.
+# ``name``: whose algorithm it is. ``square``: the scores with K and V above, Q and O at the right, for a small chip, ``wide`` for a
+# larger one; ``blocks`` and ``wide blocks``: how many of how many keys. ``list``: what moves, line by line, before that.
+# ``chip`` is the whole chip: ``m`` what M counts, ``room`` its quarters and S, which ``besides`` names; ``why``, there: the end's lines.
+# ``sum``: all that crossed; ``up`` and ``axis`` name the plot's axes, bars of bytes stand on its lower edge, ``ticks`` beneath.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
-        "name": (60, 20, 970, 76), "m": (60, 78, 970, 136), "blocks": (60, 142, 690, 192), "square": (60, 196, 680, 800),
-        "chip": (740, 250, 950, 690), "besides": (690, 700, 1005, 750), "each": (60, 808, 985, 860), "once": (60, 866, 985, 918),
-        "sum": (1020, 20, 1860, 82), "up": (1020, 84, 1860, 136), "plot": (1020, 146, 1860, 800), "ticks": (1020, 806, 1860, 856),
-        "axis": (1000, 864, 1870, 920),
+        "name": (60, 20, 980, 76), "square": (60, 84, 500, 524), "blocks": (60, 528, 500, 580), "list": (540, 100, 990, 560),
+        "wide": (540, 84, 980, 524), "wide blocks": (540, 528, 990, 580), "chip": (60, 600, 980, 920), "m": (80, 606, 970, 660),
+        "room": (130, 670, 960, 906), "besides": (560, 668, 970, 780), "why": (60, 612, 990, 912),
+        "sum": (1030, 20, 1870, 82), "up": (1030, 84, 1870, 136), "plot": (1140, 146, 1870, 800), "ticks": (1140, 806, 1870, 856),
+        "axis": (1100, 864, 1880, 920),
     },
     "4:3": {
-        "name": (30, 20, 740, 76), "m": (30, 78, 740, 136), "blocks": (30, 142, 540, 192), "square": (30, 196, 540, 750),
-        "chip": (590, 250, 740, 650), "besides": (560, 660, 750, 710), "each": (30, 780, 750, 832), "once": (30, 840, 750, 892),
-        "sum": (770, 20, 1420, 82), "up": (770, 84, 1420, 136), "plot": (770, 146, 1420, 800), "ticks": (770, 806, 1420, 856),
-        "axis": (760, 864, 1430, 920),
+        "name": (30, 20, 700, 76), "square": (20, 84, 360, 424), "blocks": (20, 428, 370, 480), "list": (380, 100, 735, 550),
+        "wide": (375, 84, 715, 424), "wide blocks": (375, 428, 730, 480), "chip": (20, 560, 720, 900), "m": (40, 566, 710, 620),
+        "room": (90, 630, 700, 886), "besides": (410, 630, 715, 750), "why": (20, 560, 730, 900),
+        "sum": (760, 20, 1425, 82), "up": (760, 84, 1425, 136), "plot": (860, 146, 1420, 800), "ticks": (860, 806, 1420, 856),
+        "axis": (800, 864, 1430, 920),
     },
     "1:1": {
-        "name": (560, 8, 1060, 56), "m": (560, 58, 1060, 106), "blocks": (560, 108, 1060, 156), "square": (10, 8, 540, 448),
-        "chip": (600, 160, 790, 362), "besides": (810, 240, 1060, 290), "each": (560, 364, 1060, 410), "once": (560, 410, 1060, 456),
-        "sum": (30, 456, 600, 506), "up": (620, 456, 1060, 506), "plot": (40, 510, 1050, 826), "ticks": (40, 830, 1050, 878),
-        "axis": (40, 882, 1050, 934),
+        "name": (10, 4, 700, 52), "square": (10, 54, 350, 394), "blocks": (10, 396, 360, 444), "list": (364, 58, 708, 446),
+        "wide": (360, 54, 700, 394), "wide blocks": (365, 396, 712, 444), "chip": (716, 60, 1070, 440), "m": (726, 64, 1066, 112),
+        "room": (772, 208, 1060, 430), "besides": (726, 114, 1066, 206), "why": (716, 60, 1070, 440),
+        "sum": (20, 450, 560, 500), "up": (580, 450, 1070, 500), "plot": (130, 506, 1060, 826), "ticks": (130, 830, 1060, 878),
+        "axis": (130, 882, 1060, 934),
     },
     "9:16": {
-        "name": (60, 40, 1020, 92), "m": (60, 94, 1020, 146), "blocks": (60, 148, 720, 196), "square": (60, 200, 700, 690),
-        "chip": (770, 230, 1010, 610), "besides": (740, 616, 1020, 666), "each": (60, 696, 1020, 744), "once": (60, 746, 1020, 794),
-        "sum": (60, 798, 1020, 850), "up": (60, 852, 1020, 900), "plot": (60, 906, 1020, 1264), "ticks": (60, 1268, 1020, 1316),
+        "name": (60, 24, 1020, 76), "square": (40, 80, 520, 480), "blocks": (60, 482, 520, 532), "list": (560, 90, 1030, 520),
+        "wide": (550, 80, 1030, 480), "wide blocks": (560, 482, 1030, 532), "chip": (60, 546, 1020, 816), "m": (80, 550, 1010, 602),
+        "room": (130, 610, 1000, 806), "besides": (580, 606, 1010, 706), "why": (60, 550, 1020, 812),
+        "sum": (60, 824, 1020, 876), "up": (60, 878, 1020, 926), "plot": (170, 932, 1020, 1264), "ticks": (170, 1268, 1020, 1316),
         "axis": (60, 1322, 1020, 1384),
     },
 }  # fmt: skip
 
-BAND, NEAR = em(44), em(12)  # of a strip of a matrix, and from the grid to it
-SIDE, UNDER = em(84), em(48)  # beside the grid and beneath it: strips and letters
-SLOT, APART = em(64), em(22)  # of a quarter of the chip, and from the chip to S
-HEADROOM, EDGE = em(100), em(240)  # above the tallest bar and at the right of the last one's middle, for their numbers
-CUTS, MOST = 4, 2  # quarters, and how many of them S takes: Br <= d rows of float32 beside d numbers of two bytes
+BAND, NEAR = em(36), em(10)  # of a strip of a matrix, and from the grid to it
+SIDE, UNDER = em(42), em(48)  # beside the grid and beneath it: letters
+APART = em(22)  # from the chip's quarters to S
+HEADROOM, EDGE = em(100), em(200)  # above the tallest bar and at the right of the last one's middle, for their numbers
+CUTS = 4  # quarters; S takes two of them at most: Br <= d rows of float32 beside d numbers of two bytes
 BAR = 0.6  # of the least distance between two bars
+TICKS, STEPS = 4, (1, 2, 5)  # numbers at the left axis, at most, and what they are multiples of
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,8 @@ class Square:
     def of(cls, rect: Rect, n: int) -> Square:
         """As large as it fits, in the middle."""
         over = 2 * BAND + 2 * NEAR
-        side = min(rect.width - 2 * SIDE, rect.height - over - UNDER)
-        x0, y1 = rect.center[0] - side / 2, rect.y1 - over
+        side = min(rect.width - over - SIDE, rect.height - over - UNDER)
+        x0, y1 = rect.x0 + SIDE, rect.y1 - over
         return cls(Rect(x0, y1 - side, x0 + side, y1), n)
 
     @property
@@ -76,8 +82,8 @@ class Square:
         grid = self.grid
         if name in "KV":
             return self.block(name, 0.0, self.n)
-        return (Rect(grid.x0 - NEAR - BAND, grid.y0, grid.x0 - NEAR, grid.y1) if name == "Q"
-                else Rect(grid.x1 + NEAR, grid.y0, grid.x1 + NEAR + BAND, grid.y1))  # fmt: skip
+        left = grid.x1 + NEAR + (0.0 if name == "Q" else BAND + NEAR / 2)
+        return Rect(left, grid.y0, left + BAND, grid.y1)
 
     def block(self, name: str, key: float, columns: float) -> Rect:
         """So many keys of K or V from one on, K over V; the last block is what is left."""
@@ -92,25 +98,30 @@ class Square:
 
 @dataclass(frozen=True)
 class Room:
-    """The chip: four quarters one over the other, as wide as they hold, and S beneath; equal areas are equal bytes."""
+    """In the chip: four quarters one over the other, as wide as they hold, and S at their right; equal areas are equal bytes."""
 
     rect: Rect
-    most: float  # of a quarter, that is as wide as the place
+    most: float  # of a quarter, that takes half the place's width
 
     @property
     def slot(self) -> float:
         """Height of a quarter."""
-        return min(SLOT, (self.rect.height - APART) / (CUTS + MOST))
+        return self.rect.height / CUTS
+
+    @property
+    def half(self) -> float:
+        """Width of the largest quarter."""
+        return (self.rect.width - APART) / 2
 
     def quarter(self, index: int, size: float) -> Rect:
         """One of them, from the top, of so many bytes."""
         top = self.rect.y1 - index * self.slot
-        return Rect(self.rect.x0, top - self.slot, self.rect.x0 + size / self.most * self.rect.width, top)
+        return Rect(self.rect.x0, top - self.slot, self.rect.x0 + size / self.most * self.half, top)
 
     def besides(self, size: float, scores: float) -> Rect:
         """S, as wide as a quarter of ``size`` bytes."""
-        last = self.quarter(3, size)
-        return Rect(last.x0, last.y0 - APART - self.slot * scores / size, last.x1, last.y0 - APART)
+        left, wide = self.rect.x1 - self.half, size / self.most * self.half
+        return Rect(left, self.rect.y0, left + wide, self.rect.y0 + self.slot * scores / size)
 
 
 @dataclass(frozen=True)
@@ -139,3 +150,10 @@ class Plot:
         """So many bytes at M."""
         x, half = self.x(m), self.wide / 2
         return Rect(x - half, self.y(0.0), x + half, self.y(nbytes))
+
+
+def round_steps(most: float) -> list[float]:
+    """Round numbers up to ``most``, at most TICKS of them: multiples of 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(most))
+    step = next(step for step in (power / 10 * each for each in (*STEPS, *(10 * each for each in STEPS))) if most / step < TICKS + 1)
+    return [step * at for at in range(1, int(most / step) + 1)]

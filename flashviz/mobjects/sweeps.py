@@ -1,4 +1,4 @@
-"""The N x N square that Algorithm 1 goes through in sweeps, the chip that holds a block, and bars of bytes that leave a curve behind."""
+"""The N x N square that Algorithm 1 goes through in sweeps, the chip that holds a block, what flies between, and bars of bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Plot, Room, Square
 from flashviz.lettering import Face, em
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box, edges
+from flashviz.mobjects.tiles import Rectangles, box, edges, panel
 from flashviz.palette import Theme
 
 LETTER = 36  # px
@@ -23,10 +23,10 @@ CHIP = "KVQO"  # its quarters
 class Sweeps(VGroup):
     """The square, its blocks of K and V, the one that is on chip, and the rows of Q and O that pass. Scores are computed, not stored."""
 
-    def __init__(self, place: Square, skin: Theme) -> None:
-        self.tag, self.place = "sweeps", place
-        frames = [Named(box(place.grid, stroke=skin.edge, fill=skin.chip, opacity=1.0), tag="sweeps grid")]
-        frames += [Named(box(place.strip(name), stroke=skin.hue(name)), tag=f"sweeps {name}") for name in "QO"]
+    def __init__(self, place: Square, skin: Theme, tag: str = "sweeps") -> None:
+        self.tag, self.place = tag, place
+        frames = [Named(box(place.grid, stroke=skin.edge, fill=skin.chip, opacity=1.0), tag=f"{tag} grid")]
+        frames += [Named(box(place.strip(name), stroke=skin.hue(name)), tag=f"{tag} {name}") for name in "QO"]
         self.blocks = {name: Rectangles(skin.hue(name), name=f"blocks {name}", opacity=palette.DIM) for name in "KV"}
         self.held = {name: Rectangles(skin.hue(name), name=f"held {name}", opacity=palette.SECOND) for name in "KV"}
         self.passing = {name: Rectangles(skin.hue(name), name=f"passing {name}") for name in "QO"}
@@ -34,7 +34,7 @@ class Sweeps(VGroup):
         self.swept = Rectangles(skin.scores, name="swept", opacity=palette.DIM)
         self.tile = Rectangles(skin.scores, name="tile")
         letters = {name: (place.strip(name).center[0], place.grid.y0 - em(28)) for name in "QO"}
-        letters |= {name: (place.grid.x0 - em(34), place.strip(name).center[1]) for name in "KV"}
+        letters |= {name: (place.grid.x0 - em(24), place.strip(name).center[1]) for name in "KV"}
         named = [
             Named(theme.line(name, LETTER, skin.hue(name), Face.STRONG).move_to((*at, 0)), tag=f"label {name}", text=name)
             for name, at in letters.items()
@@ -72,10 +72,15 @@ class Sweeps(VGroup):
 
 
 class Chip(VGroup):
-    """What on-chip memory M holds, a block of each matrix, and S, which comes besides."""
+    """The chip: what its memory M counts, a block of each matrix, framed, and S, which M does not count.
 
-    def __init__(self, room: Room, skin: Theme) -> None:
+    Args:
+        whole: The chip.
+    """
+
+    def __init__(self, whole: Rect, room: Room, skin: Theme) -> None:
         self.tag, self.room = "chip", room
+        self.panel = Named(panel(whole, fill=skin.chip, edge=skin.edge), tag="chip panel")
         self.quarters = {name: Rectangles(skin.hue(name), name=f"quarter {name}") for name in CHIP}
         self.scores = Rectangles(skin.scores, name="scores besides", opacity=palette.SECOND)
         self.border = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_opacity=0.0)
@@ -85,18 +90,35 @@ class Chip(VGroup):
             name: Named(letter.move_to((x, room.quarter(at, 0.0).center[1], 0)), tag=f"quarter label {name}", text=name)
             for at, (name, letter) in enumerate(zip(CHIP, letters, strict=True))
         }
-        super().__init__(*self.quarters.values(), self.border, self.scores, *self.letters.values())
+        super().__init__(self.panel, *self.quarters.values(), self.border, self.scores, *self.letters.values())
+        self.set_z_index(-1, family=True)  # beneath its words, and what flies to it
 
     def display(self, quarter: float, scores: float) -> Chip:
         """So many bytes in a quarter of M, and of S."""
-        rects = [self.room.quarter(at, quarter) for at in range(len(CHIP))]
+        rects = [self.slot(name, quarter) for name in CHIP]
         for slot, rect in zip(self.quarters.values(), rects, strict=True):
-            slot.display(edges([rect.inset(0.0, SEAM)]))
+            slot.display(edges([rect]))
             slot.values = np.array([quarter])
         whole = Rect(rects[0].x0, rects[-1].y0, rects[0].x1, rects[0].y1)
         self.border.set_points_as_corners(corners(whole))
         self.scores.display(edges([self.room.besides(quarter, scores)]))
         self.scores.values = np.array([scores])
+        return self
+
+    def slot(self, name: str, quarter: float) -> Rect:
+        """Where a block is held."""
+        return self.room.quarter(CHIP.index(name), quarter).inset(0.0, SEAM)
+
+
+class Flying(Rectangles):
+    """A block on its way between HBM and its place on the chip."""
+
+    def __init__(self, name: str, skin: Theme) -> None:
+        super().__init__(skin.hue(name), name=f"flying {name}")
+
+    def between(self, start: Rect, stop: Rect, share: float) -> Flying:
+        """So far on its way; gone where it has arrived."""
+        self.display(edges([start.toward(stop, share)] if share < 1 else []))
         return self
 
 
@@ -118,33 +140,17 @@ class Bars(VGroup):
         self.parts = {name: Rectangles(skin.hue(name), name=f"bar {name}") for name in {**once, **each}}
         super().__init__(*self.parts.values())
 
-    def display(self, m: float, sweeps: int) -> Bars:
-        """At M, after so many sweeps."""
+    def display(self, m: float, sweeps: float) -> Bars:
+        """At M, after so many sweeps; of one that is not through, so much of it."""
         pieces: dict[str, list[tuple[float, float]]] = {name: [] for name in self.parts}
+        whole, rest = divmod(sweeps + 1e-9, 1.0)
         low = 0.0
-        for amounts in (self.once, *[self.each] * sweeps):
+        for amounts, share in ((self.once, 1.0), *[(self.each, 1.0)] * int(whole), *([(self.each, rest)] if rest > 1e-6 else [])):
             for name, nbytes in amounts.items():
-                pieces[name].append((low, low + nbytes))
-                low += nbytes
+                pieces[name].append((low, low + share * nbytes))
+                low += share * nbytes
         for name, spans in pieces.items():
             rects = [self.plot.bar(m, high) for _, high in spans]
             self.parts[name].display(edges([Rect(r.x0, self.plot.y(span[0]), r.x1, r.y1) for r, span in zip(rects, spans, strict=True)]))
         self.values = np.array([m, low])
-        return self
-
-
-class Trail(VMobject):
-    """The curve that a bar's top leaves."""
-
-    def __init__(self, plot: Plot, color: str) -> None:
-        super().__init__(stroke_color=color, stroke_width=theme.HEAVY, fill_opacity=0.0)
-        self.tag, self.plot, self.values = "curve", plot, np.zeros((0, 2))
-
-    def display(self, points: np.ndarray) -> Trail:
-        """Through [n, 2] of (M, bytes)."""
-        self.values = np.asarray(points, dtype=float)
-        if len(points) > 1:
-            self.set_points_as_corners([(self.plot.x(m), self.plot.y(nbytes), 0.0) for m, nbytes in self.values])
-        else:
-            self.clear_points()
         return self
