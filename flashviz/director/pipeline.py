@@ -17,7 +17,7 @@ from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.material import provenance
 from flashviz.director.scene import beat
-from flashviz.director.words import first_that_fits, machine, middle
+from flashviz.director.words import machine, middle
 from flashviz.layout import GAP, Rect, centered, columns, rows
 from flashviz.lettering import CAPTION_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
 from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
@@ -306,11 +306,12 @@ class PipelineFilm(ChapterScene):
     def letter(self, state: str, texts: Sequence[str], bar: Interval) -> Named:
         """What a bar of the turn is, in it, or above it where it is too short."""
         rect, color = self.lanes.place(bar, pipeline.SHOTS["one"].lanes[0][state]), self.skin.ground
-        text = first_that_fits(texts, TITLE_PX, rect.width, Face.STRONG)
-        if text_width(text, TITLE_PX, Face.STRONG) > rect.width:
+        wide = {text: theme.line(text, TITLE_PX, color, Face.STRONG).width for text in texts}
+        text = next((text for text in texts if wide[text] <= rect.width), texts[-1])
+        if wide[text] > rect.width:
             rect, color = Rect(rect.x0, rect.y1, rect.x1, rect.y1 + GAP + em(TITLE_PX)), self.skin.ink
-        words = theme.line(text, TITLE_PX, color, Face.STRONG)
-        theme.on_baseline(words, TITLE_PX, rect.center[0] - text_width(text, TITLE_PX, Face.STRONG) / 2, middle(rect, TITLE_PX), text, Face.STRONG)
+        words, left = theme.line(text, TITLE_PX, color, Face.STRONG), rect.center[0] - wide[text] / 2
+        theme.on_baseline(words, TITLE_PX, left, middle(rect, TITLE_PX), text, Face.STRONG)
         return Named(words, tag="letter", text=text).set_z_index(1, family=True)  # over the bars that grow
 
     def passing(self, bar: Interval, lane: Interval, seconds: float) -> VMobject:
@@ -328,7 +329,7 @@ class PipelineFilm(ChapterScene):
     def waiting(self, bar: Interval, lane: Interval) -> list[Named]:
         """What the tensor cores do in it, in a word, where there is room."""
         rect = self.lanes.place(bar, lane)
-        if text_width(WAITS, TITLE_PX) > rect.width:
+        if text_width(WAITS, TITLE_PX) > rect.width - GAP:
             return []
         words = theme.line(WAITS, TITLE_PX, self.skin.ink)
         theme.on_baseline(words, TITLE_PX, rect.center[0] - text_width(WAITS, TITLE_PX) / 2, middle(rect, TITLE_PX), WAITS)
