@@ -306,7 +306,7 @@ def test_the_framed_change_is_when_the_first_two_store_and_the_next_two_begin() 
     own = film().found.followed
     start, stop = pipeline.change(own)
     before = [p for p in own if p.start < start]
-    assert len(before) == pipeline.PLACES
+    assert len(before) == lanes.PLACES
     assert all(p.bars[STORE][0, 0] >= start and p.stop < stop for p in before)
     assert all(start < p.start <= stop for p in own if p not in before)
 
@@ -318,14 +318,16 @@ def test_boxes_of_the_first_turn_are_named_in_the_order_of_the_columns() -> None
     assert [state for state, _ in turn] == [K, SCORES, SOFTMAX, BLEND]
     assert turn[0][1][0] == found.window[0]
     assert all(one[1] == other[0] for (_, one), (_, other) in itertools.pairwise(turn))
-    assert {text for text in said(at(film(), "one"), "letter")} == {"copy K", "copy V", "QKᵀ", "softmax", "PV"}
+    assert set(said(at(film(), "one"), "letter")) == {"copy K", "copy V", "QKᵀ", "softmax", "PV"}
 
 
 def test_products_meet_only_while_both_programs_multiply() -> None:
     """A product is as high as the lane while its program multiplies alone; halves lie beside each other and never on one another."""
     found = film().found
     made = pipeline.strips(replace(found.recorded, programs=found.followed), pipeline.SHOTS["two"])
-    share = lanes.coverage(made, found.window, (found.recorded.rank[found.sm], found.recorded.rank[found.sm] + 1), (200, 900), lanes.IDLE + 1)
+    share = lanes.coverage(
+        made, found.window, (found.recorded.rank[found.sm], found.recorded.rank[found.sm] + 1), (200, 900), lanes.IDLE + 1
+    )
     top, bottom = (round(200 * edge) for edge in pipeline.SHARED)
     assert share.sum(axis=0).max() <= 1 + 1e-4
     drawn = share[:, top:bottom].sum(axis=0).mean()

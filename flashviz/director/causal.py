@@ -314,9 +314,9 @@ def numbered(film: CausalFilm) -> list[Word]:
 
 
 class Lanes(VGroup):
-    """Programs on places: rows that come from the grid, a lane a place, time in tiles to the right, and a clock that stops when all have ended.
+    """Programs on places: a lane a place, time in tiles to the right, and a clock that stops when all have ended.
 
-    A place that has no program left is hatched until then.
+    Rows come from the grid. A place that has no program left is hatched until all have ended.
 
     ``values``: when each program starts, in launch order. ``words``: their numbers; none where lanes are too low for them.
     """
@@ -328,8 +328,9 @@ class Lanes(VGroup):
         self.programs = [Rectangles(film.skin.scores, name="program", opacity=palette.LIT) for _ in runs]
         self.rows = [in_grid(film, run) for run in runs]
         self.coming = [
-            Rectangles(film.skin.scores, name="coming", opacity=palette.DIM).set_stroke(film.skin.quiet, width=theme.OUTLINE, opacity=1) for _ in runs
-        ]  # fmt: skip
+            Rectangles(film.skin.scores, name="coming", opacity=palette.DIM).set_stroke(film.skin.quiet, width=theme.OUTLINE, opacity=1)
+            for _ in runs
+        ]
         self.free = np.zeros(film.found.places)  # from when on each place has no program left
         for run in runs:
             self.free[run.place] = run.start + run.tiles
@@ -371,14 +372,13 @@ class Lanes(VGroup):
             drawn.display(boxes[done > 0])
             drawn.values = done
         now = max(now, 0.0)
-        self.idle.display(np.array([self.idle_box(place, now) for place in np.flatnonzero(self.free < now)]).reshape(-1, 4))
+        self.idle.display(np.array([self.idle_box(place, now) for place in np.flatnonzero(self.free < now).tolist()]).reshape(-1, 4))
         for word, run in zip(self.words, self.runs, strict=False):
             word.set_fill(opacity=float(now - run.start >= 1))
         x = self.rect.x0 + now * self.wide
         set_ends(self.clock, (x, self.rect.y0, 0), (x, self.rect.y1, 0))
         self.time.text = f"{int(now + 1e-6)}"
         self.time.at(Rect(x + em(16), self.rect.y0, self.rect.x1, self.rect.y1))
-
 
     def idle_box(self, place: int, now: float) -> tuple[float, float, float, float]:
         """Of a place, from when it had no program left until ``now``."""

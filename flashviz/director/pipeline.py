@@ -66,7 +66,8 @@ class PipelineFilm(ChapterScene):
         first = found.recorded.rank[found.sm]
         alone = replace(found.recorded, programs=found.followed)
         self.views = {
-            name: View(pipeline.strips(alone, pipeline.SHOTS[name]), found.window, (first, first + 1)) for name in ("one", "beside", "two", "waits")
+            name: View(pipeline.strips(alone, pipeline.SHOTS[name]), found.window, (first, first + 1))
+            for name in ("one", "beside", "two", "waits")
         }
         self.views["sm"] = replace(self.views["waits"], across=(0, found.recorded.span))
         self.axis: list[Named] = []
@@ -150,7 +151,7 @@ class PipelineFilm(ChapterScene):
 
     @beat("two")
     def two(self) -> None:
-        """The second program comes from below, striped, with its products on a lane of their own; these slide up into the first one's waiting."""
+        """The second program comes from below, striped; then its products slide up from their lane into the first one's waiting."""
         lane, goal = pipeline.ALONE["tensor cores"], pipeline.SHARED
         leaving = (*self.letters, *self.gutter, *self.waits, self.words["title"], self.words["about"])
         self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
@@ -182,7 +183,7 @@ class PipelineFilm(ChapterScene):
 
     @beat("all")
     def all(self) -> None:
-        """Of the SM only what its tensor cores do is left, in one line; further away it is one of all lines; those with less work are framed."""
+        """Of the SM only what its tensor cores do is left; further away it is one of all lines, and those with less work are framed."""
         whole = self.found.recorded
         first, sms = whole.rank[self.found.sm], len(whole.sms)
         self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(whole, pipeline.SHOTS["waits"])))
