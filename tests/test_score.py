@@ -112,7 +112,7 @@ def test_what_the_division_does_to_weights_is_computed_and_said() -> None:
         assert bar.box[3] - bar.box[1] == pytest.approx(place.height, abs=0.03)
         assert said(end, "largest") == ["largest weight:", most]
         assert most in end.caption
-    assert f"One of {KEYS} keys takes" in at(film, "weights").caption
+    assert f"{KEYS} weights" in at(film, "weights").caption
 
 
 def test_both_widths_are_told_and_why_only_where_it_is_the_root() -> None:

@@ -19,10 +19,8 @@ BEATS: tuple[Beat, ...] = (
     Beat("scale", "The score", 4.0, shot="pair", late=True, along=True, caption="Divided by {divisor}: that is one score."),
     Beat("spread", "Why the root", 5.0, shot="pair", late=True, along=True,
          caption="Why √{d}? Sums of {d} random products spread by √{d}."),
-    Beat("weights", "Undivided", 5.0, shot="pair", late=True, along=True,
-         caption="One of {keys} keys takes {most}: values are hardly mixed."),
-    Beat("divided", "Divided", 5.0, shot="pair", late=True, along=True,
-         caption="Divided by √{d}, the largest takes {less}: values mix."),
+    Beat("weights", "Undivided", 4.2, shot="pair", late=True, along=True, caption="Softmax of these: one of {keys} weights is {most}."),
+    Beat("divided", "Divided", 4.2, shot="pair", late=True, along=True, caption="Divided by √{d}, the largest is {less}."),
 )  # fmt: skip
 ROOT = ("spread", "weights", "divided")  # beats that tell why it is the root of d
 KEYS = 48  # random ones, of one random query
