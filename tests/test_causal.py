@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from flashviz.chapters.causal import FULL, MASKED, SKIPPED, gather, placed
 from flashviz.chapters.causal import shown as bands
 from flashviz.config import AttentionConfig
-from flashviz.director.causal import CausalFilm, Lanes
+from flashviz.director.causal import FLIGHT, CausalFilm, Lanes
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, Limit, masked_grid, shot
 from flashviz.layout.causal import SEAM
+from flashviz.mobjects.tiles import HATCH, Hatch
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
 from tests.strategies import configs
@@ -149,10 +150,44 @@ def test_at_any_time_a_program_has_done_what_its_place_had_time_for(now: float) 
         lanes.run(now)
         expected = [min(max(now - program.start, 0.0), program.tiles) for program in runs]
         assert [float(np.sum(np.asarray(drawn.values))) for drawn in lanes.programs] == pytest.approx(expected)
+        come = [len(drawn.points) > 0 for drawn in lanes.coming]
+        assert come == [now > program.start - FLIGHT for program in runs]
+        ends = [max(program.start + program.tiles for program in runs if program.place == place) for place in range(found.places)]
+        hatched = [max(min(now, found.ends[int(longest)]) - end, 0.0) * lanes.wide for end in ends]
+        wide = [np.diff(lanes.idle_box(place, min(now, lanes.end))[::2])[0] for place in range(found.places)]
+        assert [max(each, 0.0) for each in wide] == pytest.approx(hatched)
+        assert (len(lanes.idle.points) > 0) == any(hatched)
         assert lanes.time.text == f"{int(min(now, found.ends[int(longest)]))}"
         assert [word.text for word in lanes.words] == [f"{program.row + 1}" for program in runs]
         seen = [word.text for word in lanes.words if word.family_members_with_points()[0].get_fill_opacity() > 0]
         assert seen == [f"{program.row + 1}" for program in runs if program.start + 1 <= now]
+
+
+def test_a_row_comes_from_its_tiles_in_the_grid() -> None:
+    """Before a program starts its outlines are on their way from the cells of its row; then they are where it runs."""
+    film = scene(FILM)
+    found = gather(AttentionConfig(causal=True), "numpy", run)
+    made = CausalFilm(film, found)
+    lanes = Lanes(made, film.shot("causal")["in order"], found.schedule(longest_first=False), found.ends[0], "in order")
+    for program, row in zip(lanes.runs, lanes.rows, strict=True):
+        cells = np.array([made.grid.cell(program.row, col).edges for col in range(program.tiles)])
+        assert row == pytest.approx(cells, abs=0.05)
+    lanes.run(float(lanes.end))
+    for coming, drawn in zip(lanes.coming, lanes.programs, strict=True):
+        assert coming.points == pytest.approx(drawn.points)
+
+
+@given(st.floats(-3, 3), st.floats(-3, 3), st.floats(0.05, 4), st.floats(0.05, 2))
+def test_a_hatching_stays_in_its_box_and_its_lines_where_they_are(left: float, low: float, wide: float, tall: float) -> None:
+    box = np.array([[left, low, left + wide, low + tall]])
+    points = Hatch("#FFFFFF", "any").display(box).points.reshape(-1, 4, 3)
+    assert (points[..., 0] >= left - 1e-9).all()
+    assert (points[..., 0] <= left + wide + 1e-9).all()
+    assert (points[..., 1] >= low - 1e-9).all()
+    assert (points[..., 1] <= low + tall + 1e-9).all()
+    feet = (points[:, 0, 0] - (points[:, 0, 1] - low)) / HATCH
+    assert feet == pytest.approx(np.round(feet), abs=1e-6)
+    assert len(points) >= (wide + tall) / HATCH - 2
 
 
 def test_jobs_are_numbered_as_their_rows() -> None:

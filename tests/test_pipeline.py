@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 
 from flashviz.catalogue import read_catalogue
 from flashviz.chapters import lanes, pipeline
-from flashviz.chapters.lanes import SOFTMAX, STATES, K, Program, Strips, V
+from flashviz.chapters.lanes import BLEND, SCORES, SOFTMAX, STATES, STORE, K, Program, Strips, V
 from flashviz.config import AttentionConfig
 from flashviz.director.captions import check_fit
 from flashviz.director.scene import Snapshot
@@ -43,7 +44,7 @@ from tests.films import played, scenes
 from tests.simulated import ALTERED, simulated
 
 SMALLEST_PX, LONGEST_LINE = 33, 60  # SHOTS
-WORDS = ("caption", "note", "figure", "letter", "tick x")
+WORDS = ("caption", "note", "figure", "letter", "tick x")  # swatches and frames are no words
 MACHINE = "NVIDIA H100 80GB HBM3"
 CAUSAL = ROOT / "docs" / "bench" / "clocked-4096-d64-causal.npz"
 aspects = pytest.mark.parametrize("aspect", ASPECTS)
@@ -55,7 +56,7 @@ def film(aspect: Aspect = "16:9", theme: Any = "dark") -> Any:
 
     def end_beat(scene: Any) -> None:
         super(type(scene), scene).end_beat()
-        scene.seen.append((scene.beat.name, scene.lanes, scene.lanes.view, list(scene.bands)))
+        scene.seen.append((scene.beat.name, scene.lanes, scene.lanes.view, list(scene.bands), scene.origin))
 
     watched = type("PipelineScene", (scenes("pipeline").PipelineScene,), {"end_beat": end_beat})
     made = Settings(config=AttentionConfig(), source="numpy", aspect=aspect, theme=theme)
@@ -201,7 +202,7 @@ def test_the_machine_stands_on_screen_all_the_time() -> None:
     """In the header of the recording, not typed; and with it that reporting takes time."""
     for snapshot in film().snapshots:
         (badge,) = (text for text in said(snapshot, "note") if text.startswith(MACHINE))
-        assert "Recording slows the kernel" in badge
+        assert "Recording slows the kernel: percentages are of this recording." in badge
 
 
 # ----------------------------------------------------------------------------------------- what is said, counted once more
@@ -256,7 +257,7 @@ def test_a_program_alone_works_as_much_as_its_own_products_take() -> None:
     assert percent(*said(at(film(), "copy"), "figure")) == pytest.approx(share, abs=0.005)
 
 
-def test_parts_are_those_of_the_columns_and_the_second_program_nearly_doubles_the_work() -> None:
+def test_parts_are_those_of_the_columns_and_so_is_what_the_second_program_lifts() -> None:
     """Of every nanosecond of every SM: who multiplies. The last picture's numbers, and what its caption says."""
     trace, whole, alone = recorded(), [], []
     first = {(p.pid_m, p.pid_bh) for p in programs() if p.place == 0}
@@ -272,7 +273,9 @@ def test_parts_are_those_of_the_columns_and_the_second_program_nearly_doubles_th
         whole.append((products[: int(stop.max())] > 0).mean())
     expected = np.mean(alone), np.mean(whole) - np.mean(alone), 1 - np.mean(whole)
     assert film().found.parts == pytest.approx(expected, abs=1e-9)
-    assert [f"{100 * part:.0f}%" for part in expected] == [text for text in said(at(film(), "pushed"), "note") if text.endswith("%")]
+    ends = [0, np.mean(alone), np.mean(whole), 1]
+    assert [f"{100 * part:.0f}%" for part in ends] == said(at(film(), "pushed"), "tick x")
+    assert at(film(), "pushed").caption.endswith(f"lifts {100 * np.mean(alone):.0f}% to {100 * np.mean(whole):.0f}%.")
     assert 1.8 < np.mean(whole) / np.mean(alone) < 2
 
 
@@ -281,8 +284,54 @@ def test_registers_on_screen_say_how_many_programs_fit_and_so_many_were_there() 
     resources = trace.header.resources
     assert resources is not None
     assert max(present.max() for _, present, _ in grids(trace)) == resources.programs
-    assert f"{resources.registers} registers a thread: {resources.programs} programs fit on an SM" in said(at(film(), "sm"), "note")
+    assert f"One SM: {len(film().found.followed)} programs, {resources.programs} at a time" in said(at(film(), "sm"), "note")
     assert f"{len(np.unique(trace.columns['sm']))} SMs, {len(trace.programs)} programs" in said(at(film(), "all"), "note")
+
+
+def test_empty_places_are_those_that_the_grid_leaves_and_their_sms_stand_first() -> None:
+    """Each place has at most as many programs as rounds; SMs with fewer are on top, in the frame, and no other SM is."""
+    found, (frame_,) = film().found.recorded, [item for item in at(film(), "all").shown if item.name == "frame"]
+    rounds = max(Counter((p.sm, p.place) for p in found.programs).values())
+    ran = Counter(p.sm for p in found.programs)
+    missing = [rounds * found.places - ran[sm] for sm in found.sms]
+    assert sum(missing) == found.empty > 0
+    assert [each > 0 for each in missing] == [at < found.fewer for at in range(len(found.sms))]
+    assert f"in the last round {found.empty} places stay empty" in " ".join(said(at(film(), "all"), "note"))
+    rect = pipeline.stage("16:9")["lanes"]
+    height = frame_.box[3] - frame_.box[1]
+    assert height == pytest.approx(rect.height * found.fewer / len(found.sms), abs=0.06)
+
+
+def test_the_framed_change_is_when_the_first_two_store_and_the_next_two_begin() -> None:
+    own = film().found.followed
+    start, stop = pipeline.change(own)
+    before = [p for p in own if p.start < start]
+    assert len(before) == lanes.PLACES
+    assert all(p.bars[STORE][0, 0] >= start and p.stop < stop for p in before)
+    assert all(start < p.start <= stop for p in own if p not in before)
+
+
+def test_boxes_of_the_first_turn_are_named_in_the_order_of_the_columns() -> None:
+    """One turn without a gap, from its copies on; both copies, both products and softmax carry a name."""
+    found = film().found
+    turn = pipeline.turn(found.followed[0], found.window[0])
+    assert [state for state, _ in turn] == [K, SCORES, SOFTMAX, BLEND]
+    assert turn[0][1][0] == found.window[0]
+    assert all(one[1] == other[0] for (_, one), (_, other) in itertools.pairwise(turn))
+    assert set(said(at(film(), "one"), "letter")) == {"copy K", "copy V", "QKᵀ", "softmax", "PV"}
+
+
+def test_products_meet_only_while_both_programs_multiply() -> None:
+    """A product is as high as the lane while its program multiplies alone; halves lie beside each other and never on one another."""
+    found = film().found
+    made = pipeline.strips(replace(found.recorded, programs=found.followed), pipeline.SHOTS["two"])
+    share = lanes.coverage(
+        made, found.window, (found.recorded.rank[found.sm], found.recorded.rank[found.sm] + 1), (200, 900), lanes.IDLE + 1
+    )
+    top, bottom = (round(200 * edge) for edge in pipeline.SHARED)
+    assert share.sum(axis=0).max() <= 1 + 1e-4
+    drawn = share[:, top:bottom].sum(axis=0).mean()
+    assert drawn == pytest.approx(found.shares["two"], abs=2e-3)
 
 
 def test_frames_stand_where_the_program_multiplies_nothing() -> None:
@@ -291,7 +340,7 @@ def test_frames_stand_where_the_program_multiplies_nothing() -> None:
     products = lanes.products_of(found.followed[:1])
     assert [state for state, _ in found.gaps] == [K, SOFTMAX] * pipeline.TURNS
     for state, (start, stop) in found.gaps:
-        assert found.window[0] < start < stop < found.window[1]
+        assert found.window[0] <= start < stop < found.window[1]
         assert start in products[:, 1]
         assert stop in products[:, 0]
         assert not np.clip(np.minimum(products[:, 1], stop) - np.maximum(products[:, 0], start), 0, None).any()
@@ -314,12 +363,12 @@ def test_a_second_program_multiplies_in_each_kind_of_gap() -> None:
 def test_ticks_stand_at_their_times(aspect: Aspect) -> None:
     """Read as a viewer does: bands between ticks are the copies, to the pixel of a film."""
     scene = film(aspect)
-    for beat, _, view, bands in scene.seen:
+    for beat, _, view, bands, origin in scene.seen:
         ticks = [item for item in at(scene, beat).shown if item.name == "tick"]
         texts = said(at(scene, beat), "tick x")
         assert len(ticks) == len(texts) >= 2
         whole = scene.found.recorded.span / 100  # of a percent
-        read = [float(text[:-1]) * whole if text.endswith("%") else float(text.split()[0]) * 1000 for text in texts]
+        read = [float(text[:-1]) * whole if text.endswith("%") else origin + float(text.split()[0]) * 1000 for text in texts]
         places, times = zip(*((tick.box[0], time) for tick, time in zip(ticks, read, strict=True)), strict=True)
         slope, start = np.polyfit(places, times, 1) if len(places) > 2 else _through(places, times)
         rect = pipeline.stage(aspect)["lanes"]
@@ -337,9 +386,9 @@ def _through(places: Any, times: Any) -> tuple[float, float]:
 
 
 def test_one_picture_from_one_program_to_all_sms() -> None:
-    pictures = {beat: picture for beat, picture, _, _ in film().seen}
+    pictures = {beat: picture for beat, picture, *_ in film().seen}
     assert len({id(picture) for picture in pictures.values()}) == 1
-    views = {beat: view for beat, _, view, _ in film().seen}
+    views = {beat: view for beat, _, view, *_ in film().seen}
     spans = [view.across[1] - view.across[0] for view in (views["one"], views["two"], views["sm"])]
     assert spans[0] == spans[1] < spans[2] / 20
     assert views["all"].down == (0, len(film().found.recorded.sms))
@@ -349,7 +398,7 @@ def test_one_picture_from_one_program_to_all_sms() -> None:
 @pytest.mark.parametrize("beat", ["all", "pushed"])
 def test_all_of_the_time_is_drawn_and_no_more(beat: str) -> None:
     """Where all SMs are seen, the area of work and of waiting is the time that the columns have for it, pushed together or not."""
-    view = next(view for name, _, view, _ in film().seen if name == beat)
+    view = next(view for name, _, view, *_ in film().seen if name == beat)
     share = lanes.coverage(view.strips, view.across, view.down, (400, 700), lanes.IDLE + 1)
     pixel = (view.across[1] - view.across[0]) / 700 * (view.down[1] - view.down[0]) / 400
     span, sms = film().found.recorded.span, len(film().found.recorded.sms)

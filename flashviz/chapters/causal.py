@@ -25,7 +25,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("kinds", "Masked tiles", 4.2, shot="causal", late=True, along=True, caption="Only {masked} of the rest pay for a mask."),
     Beat("half", "Half", 6.0, shot="causal", late=True, along=True,
          caption="A turned copy makes {rows} × {more} tiles: half is {visited}."),
-    Beat("rows", "Unequal programs", 7.6, shot="causal", late=True, along=True,
+    Beat("rows", "Unequal programs", 9.4, shot="causal", late=True, along=True,
          caption="{places} run at once: starting the longest first ends sooner."),
     Beat("blind", "Rows that see no key", 5.4, shot="causal", late=True, along=True, caption="{blind} no key: O = 0, LSE = −∞."),
 )  # fmt: skip

@@ -93,12 +93,14 @@ def places_of(programs: Sequence[Program]) -> int:
     return 1 + max(p.place for p in programs)
 
 
-def by_end(programs: Sequence[Program]) -> list[int]:
-    """The SMs, the one first whose last report came first."""
+def by_work(programs: Sequence[Program]) -> list[int]:
+    """The SMs, those first that ran fewer programs, and of these the one whose last report came first."""
     last: dict[int, int] = {}
+    ran: dict[int, int] = {}
     for p in programs:
         last[p.sm] = max(last.get(p.sm, 0), p.stop)
-    return sorted(last, key=lambda sm: (last[sm], sm))
+        ran[p.sm] = ran.get(p.sm, 0) + 1
+    return sorted(last, key=lambda sm: (ran[sm], last[sm], sm))
 
 
 # ------------------------------------------------------------------------------------------------------------- what is counted

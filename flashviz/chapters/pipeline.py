@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +13,7 @@ from flashviz.chapters.lanes import (
     BLEND,
     IDLE,
     PLACES,
+    PRODUCTS,
     SCORES,
     SOFTMAX,
     STATES,
@@ -22,7 +24,7 @@ from flashviz.chapters.lanes import (
     V,
     at_work,
     between,
-    by_end,
+    by_work,
     common,
     joined,
     places_of,
@@ -37,22 +39,21 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("one", "One program", 6.4, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
-    Beat("copy", "Gaps", 6.4, fresh=True, late=True, along=True, caption="During copies and softmax the tensor cores wait."),
-    Beat("two", "Two programs", 7.4, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
+    Beat("one", "One program", 7.6, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
+    Beat("copy", "Gaps", 5.4, fresh=True, late=True, along=True, caption="During copies and softmax the tensor cores wait."),
+    Beat("two", "Two programs", 7.6, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
     Beat(
-        "sm", "One SM", 5.6, fresh=True, late=True, along=True,
+        "sm", "One SM", 7.4, fresh=True, late=True, along=True,
         caption="{places} programs fit at once; when one ends, the next begins.",
     ),
-    Beat("all", "All SMs", 5.6, fresh=True, late=True, along=True, caption="All {sms} SMs: a line each, only its tensor cores."),
+    Beat("all", "All SMs", 8.2, fresh=True, late=True, along=True, caption="All {sms} SMs: a line each, only its tensor cores."),
     Beat(
-        "pushed", "Work and waiting", 6.6, fresh=True, late=True, along=True,
-        caption="Work pushed left: the second program nearly doubles it.",
+        "pushed", "Work and waiting", 5.6, fresh=True, late=True, along=True,
+        caption="Pushed left: the second program lifts {alone} to {both}.",
     ),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 TURNS = 2  # of a program, that are seen closely
-AROUND = 0.05  # of them, before and behind
 OUT = 1.3  # heights of the stage, to what is not in the shot
 
 Interval = tuple[float, float]
@@ -72,9 +73,36 @@ class Recorded:
 
     trace: Trace
     programs: list[Program]
-    sms: list[int]  # by their last report
+    sms: list[int]  # by how many programs they ran, then by their last report
     places: int
     span: int  # ns
+
+    @property
+    def empty(self) -> int:
+        """How many places have no program in the last round, in which all programs no longer fill all places."""
+        return -len(self.programs) % (self.places * len(self.sms))
+
+    @property
+    def fewer(self) -> int:
+        """On how many SMs that is."""
+        ran = [sum(p.sm == sm for p in self.programs) for sm in self.sms]
+        return sum(count < max(ran) for count in ran)
+
+    @cached_property
+    def pieces(self) -> list[tuple[Program, str, np.ndarray, bool]]:
+        """Bars of each program and state, products in two parts: those during which no other program of the SM multiplies, and the rest."""
+        found: list[tuple[Program, str, np.ndarray, bool]] = []
+        for sm in self.sms:
+            own = [p for p in self.programs if p.sm == sm]
+            for p in own:
+                others = joined([other for other in own if other is not p])
+                free = between(others, (0.0, float(self.span)))
+                for state, bars in p.bars.items():
+                    if state in PRODUCTS:
+                        found += [(p, state, common(bars, free), False), (p, state, common(bars, others), True)]
+                    else:
+                        found.append((p, state, bars, False))
+        return found
 
     @property
     def rank(self) -> Mapping[int, int]:
@@ -134,7 +162,9 @@ def gather(trace: Trace) -> Pipeline:
         "copy": at_work([p for p in own if p.place == 0], window), "two": at_work(own, window), "sm": at_work(own, whole),
         "all": sum(parts[:PLACES]),
     }  # fmt: skip
-    said = {"places": f"{found.places}", "sms": f"{len(found.sms)}"}
+    said = {
+        "places": f"{found.places}", "sms": f"{len(found.sms)}", "alone": percent(parts[0]), "both": percent(shares["all"]),
+    }  # fmt: skip
     return Pipeline(found, sm, window, gaps(_first(own), window), shares, parts, said)
 
 
@@ -162,7 +192,7 @@ def recorded(trace: Trace) -> Recorded:
         what = header.source if header.altered is None else f"one that was altered ({header.altered})"
         raise UsageError(f"expected what a GPU recorded, got {what}; record on a GPU with flashviz trace --clock")
     programs = programs_of(trace)
-    return Recorded(trace, programs, by_end(programs), places_of(programs), max(p.stop for p in programs))
+    return Recorded(trace, programs, by_work(programs), places_of(programs), max(p.stop for p in programs))
 
 
 def closely(programs: Sequence[Program]) -> Interval:
@@ -174,9 +204,26 @@ def closely(programs: Sequence[Program]) -> Interval:
     one, other = _first(programs), next(p for p in programs if p.place == 1)
     begins = one.bars[K][:, 0]
     turns = list(zip(begins[:-TURNS].tolist(), begins[TURNS:].tolist(), strict=True))
-    start, stop = max(turns, key=lambda turn: min(_used(a.bars[K], products_of([b]), turn) for a, b in ((one, other), (other, one))))
-    margin = AROUND * (stop - start)
-    return start - margin, stop + margin
+    return max(turns, key=lambda turn: min(_used(a.bars[K], products_of([b]), turn) for a, b in ((one, other), (other, one))))
+
+
+def turn(program: Program, start: float) -> list[tuple[str, Interval]]:
+    """What a program does in the turn that begins at ``start``, ns, one after another: copies, product, softmax, product."""
+
+    def following(state: str, time: float) -> Interval:
+        begin, stop = next(bar for bar in program.bars[state].tolist() if bar[0] >= time)
+        return begin, stop
+
+    copies = following(K, start)
+    scores = following(SCORES, copies[1])
+    blend = following(BLEND, scores[1])
+    return [(K, copies), (SCORES, scores), (SOFTMAX, (scores[1], blend[0])), (BLEND, blend)]
+
+
+def change(programs: Sequence[Program]) -> Interval:
+    """From when the first program of an SM's first two begins to store until the last of the next two has begun, ns, both on each place."""
+    rounds = [[p for p in programs if p.place == place] for place in range(PLACES)]
+    return min(float(on[0].bars[STORE][0, 0]) for on in rounds), max(float(on[1].start) for on in rounds)
 
 
 def _first(programs: Sequence[Program]) -> Program:
@@ -216,9 +263,10 @@ def _lanes(copies: Interval, softmax: Interval, products: Interval) -> dict[str,
 
 
 ALONE: Mapping[str, Interval] = {"copies": (0.05, 0.27), "softmax": (0.37, 0.59), "tensor cores": (0.74, 0.96)}
-UPPER: Mapping[str, Interval] = {"copies": (0.02, 0.15), "softmax": (0.19, 0.32), "tensor cores": (0.4, 0.5)}
-LOWER: Mapping[str, Interval] = {"tensor cores": (0.5, 0.6), "softmax": (0.68, 0.81), "copies": (0.85, 0.98)}
-SHARED: Interval = (UPPER["tensor cores"][0], LOWER["tensor cores"][1])
+UPPER: Mapping[str, Interval] = {"copies": (0.0, 0.13), "softmax": (0.16, 0.29), "tensor cores": (0.34, 0.5)}
+LOWER: Mapping[str, Interval] = {"tensor cores": (0.54, 0.7), "softmax": (0.74, 0.86), "copies": (0.88, 1.0)}
+SHARED: Interval = UPPER["tensor cores"]
+HALVES: tuple[Interval, Interval] = ((SHARED[0], sum(SHARED) / 2), (sum(SHARED) / 2, SHARED[1]))  # of it, while both multiply
 
 
 def _of(lanes: Mapping[str, Interval], down: float = 0.0) -> dict[str, Interval]:
@@ -229,14 +277,23 @@ def _of(lanes: Mapping[str, Interval], down: float = 0.0) -> dict[str, Interval]
 def both_named() -> dict[str, Interval]:
     """Lanes of both programs by their names, numbered where each program has one of its own."""
     numbered = {f"{at}: {name}": lanes[name] for at, lanes in ((1, UPPER), (2, LOWER)) for name in ("copies", "softmax")}
-    return numbered | {"tensor cores": SHARED}
+    return {"tensor cores": SHARED} | numbered
+
+
+def second_named() -> dict[str, Interval]:
+    """The lane of the second program's products before they join those of the first."""
+    return {"2: multiply": LOWER["tensor cores"]}
 
 
 @dataclass(frozen=True)
 class Shot:
-    """Lanes of each place, the one of the tensor cores, and how much is seen: of the programs, of waiting, of an SM's work as a whole."""
+    """Lanes of each place, the one of the tensor cores, and how much is seen: of the programs, of waiting, of an SM's work as a whole.
+
+    ``both`` are each place's lanes for what is multiplied while another program of the SM multiplies, too.
+    """
 
     lanes: Lanes
+    both: tuple[Interval, Interval]
     cores: Interval
     programs: float = 1.0
     waiting: float = 0.0
@@ -245,35 +302,47 @@ class Shot:
 
 LINE: Interval = (0.0, 1.0)  # of an SM, where all are seen
 ONE_LINE: Mapping[str, Interval] = dict.fromkeys(STATES, LINE)
+_BELOW, _MEETING = _of(LOWER, OUT), _of({**LOWER, "tensor cores": SHARED})
 SHOTS: Mapping[str, Shot] = {
-    "one": Shot((_of(ALONE), _of(LOWER, OUT)), ALONE["tensor cores"]),
-    "two": Shot((_of(UPPER), _of(LOWER)), SHARED),
-    "waits": Shot((_of(UPPER), _of(LOWER)), SHARED, waiting=1.0),
-    "all": Shot((ONE_LINE, ONE_LINE), LINE, programs=0.0, waiting=1.0, work=1.0),
+    "one": Shot((_of(ALONE), _BELOW), (ALONE["tensor cores"], _BELOW[SCORES]), ALONE["tensor cores"]),
+    "beside": Shot((_of(UPPER), _of(LOWER)), (SHARED, LOWER["tensor cores"]), SHARED),
+    "two": Shot((_of(UPPER), _MEETING), HALVES, SHARED),
+    "waits": Shot((_of(UPPER), _MEETING), HALVES, SHARED, waiting=1.0),
+    "all": Shot((ONE_LINE, ONE_LINE), (LINE, LINE), LINE, programs=0.0, waiting=1.0, work=1.0),
 }
 
 
+# What is seen in every picture, and the look that it has there.
+LOOKS: Mapping[str, int] = {"program 1": STATES.index(SCORES), "program 2": len(STATES) + STATES.index(SCORES), "waiting": IDLE}
+
+
+def swatch(look: int) -> Strips:
+    """One bar as long and as high as what is seen."""
+    one = np.ones(1)
+    return Strips([np.array([[0.0, 1.0]])], np.array([look]), 0 * one, one, 0 * one, one)
+
+
 def strips(recording: Recorded, shot: Shot, together: float = 0.0) -> Strips:
-    """Bars of a recording's programs on the lanes of their places; SM by SM, the one that ended first at the top.
+    """Bars of a recording's programs on the lanes of their places; SM by SM, as ``sms`` has them.
 
     Behind them what each SM's tensor cores do as a whole: work of its first place, of its second one, waiting; ``together`` is how far
     it is pushed to the left, from when it was (0) to one bar behind the other (1).
     """
     found = []
-    for p in recording.programs:
-        for state in STATES:
-            look = p.place * len(STATES) + STATES.index(state)
-            found.append((p.bars[state], look, shot.lanes[p.place][state], recording.rank[p.sm], shot.programs))
+    rank = recording.rank
+    for p, state, bars, both in recording.pieces:
+        lane = shot.both[p.place] if both else shot.lanes[p.place][state]
+        found.append((bars, p.place * len(STATES) + STATES.index(state), lane, rank[p.sm], shot.programs))
     for sm in dict.fromkeys(p.sm for p in recording.programs):
         start = 0.0
         looks = (STATES.index(SCORES), shot.work), (len(STATES) + STATES.index(SCORES), shot.work), (IDLE, shot.waiting)
         for bars, (look, seen) in zip(cores(recording, sm), looks, strict=True):
             goal = pushed(bars, start)
             start = float(goal[-1, 1]) if len(goal) else start
-            found.append((bars + together * (goal - bars), look, shot.cores, recording.rank[sm], seen))
-    bars, colour, lanes, rank, seen = zip(*found, strict=True)
-    spans = np.array(lanes) + np.array(rank)[:, None]
-    return Strips(bars, np.array(colour), spans[:, 0], spans[:, 1], np.zeros(len(bars)), np.array(seen))
+            found.append((bars + together * (goal - bars), look, shot.cores, rank[sm], seen))
+    drawn, colour, lanes, ranks, seen = zip(*found, strict=True)
+    spans = np.array(lanes) + np.array(ranks)[:, None]
+    return Strips(drawn, np.array(colour), spans[:, 0], spans[:, 1], np.zeros(len(drawn)), np.array(seen))
 
 
 Table = Mapping[str, tuple[float, float, float, float]]
@@ -281,23 +350,23 @@ Table = Mapping[str, tuple[float, float, float, float]]
 # Pixels of a frame whose short side has 1080, from its top left corner: left, top, right, bottom.
 STAGE: Mapping[Aspect, Table] = {
     "16:9": {
-        "title": (100, 52, 1080, 108), "about": (100, 108, 1080, 156), "figure": (1090, 40, 1820, 166),
-        "names": (100, 190, 330, 780), "lanes": (340, 190, 1820, 780), "ticks": (340, 786, 1820, 832), "note": (100, 850, 1820, 938),
+        "title": (100, 44, 1080, 98), "about": (100, 98, 1080, 196), "figure": (1090, 40, 1820, 166),
+        "names": (100, 208, 330, 774), "lanes": (340, 208, 1820, 774), "ticks": (340, 780, 1820, 826), "note": (100, 850, 1820, 938),
         "caption": (100, 946, 1820, 1072),
     },
     "4:3": {
-        "title": (60, 40, 1380, 92), "about": (60, 92, 740, 186), "figure": (750, 92, 1380, 216),
-        "names": (60, 232, 282, 730), "lanes": (290, 232, 1380, 730), "ticks": (290, 736, 1380, 782), "note": (60, 790, 1380, 926),
+        "title": (60, 34, 1380, 86), "about": (60, 86, 740, 228), "figure": (750, 92, 1380, 216),
+        "names": (60, 238, 282, 730), "lanes": (290, 238, 1380, 730), "ticks": (290, 736, 1380, 782), "note": (60, 790, 1380, 926),
         "caption": (60, 940, 1380, 1072),
     },
     "1:1": {
-        "title": (40, 30, 1040, 82), "about": (40, 82, 1040, 128), "figure": (40, 134, 1040, 256),
-        "names": (40, 268, 262, 700), "lanes": (270, 268, 1040, 700), "ticks": (270, 706, 1040, 752), "note": (40, 758, 1040, 938),
+        "title": (40, 26, 1040, 76), "about": (40, 76, 1040, 166), "figure": (40, 172, 1040, 294),
+        "names": (40, 304, 262, 700), "lanes": (270, 304, 1040, 700), "ticks": (270, 706, 1040, 752), "note": (40, 758, 1040, 938),
         "caption": (40, 944, 1040, 1072),
     },
     "9:16": {
         "title": (60, 110, 1020, 166), "about": (60, 166, 1020, 260), "figure": (60, 270, 1020, 396),
-        "names": (60, 420, 282, 1130), "lanes": (290, 420, 1020, 1130), "ticks": (290, 1136, 1020, 1182), "note": (60, 1190, 1020, 1376),
+        "names": (60, 420, 282, 1116), "lanes": (290, 420, 1020, 1116), "ticks": (290, 1122, 1020, 1168), "note": (60, 1190, 1020, 1376),
         "caption": (60, 1390, 1020, 1528),
     },
 }  # fmt: skip

@@ -15,18 +15,21 @@ from flashviz.chapters.causal import MASKED, SKIPPED, Causal, Placed, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, middle, worded
-from flashviz.layout import Limit, Rect, masked_grid
+from flashviz.layout import Limit, Rect, centered, masked_grid
 from flashviz.layout.causal import SEAM
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Polygons, Rectangles, box
+from flashviz.mobjects.tiles import Hatch, Polygons, Rectangles, box
 
 SEEN = palette.FAINT  # opacity of what is seen
 AXIS = "time in tiles →"
 LOOKED, RUN = 0.5, 5.4  # seconds that the whole grid stands, and in which the longer of both orders runs
+FLIGHT = 2.0  # tiles' time in which a row comes to its place
+IDLE = "idle"
+HALO = 12.0  # width of the ground around the clock's number
 BEHIND = 0.3  # of the opacity of other rows, while one is spoken of
 BEFORE = 0.14  # of a tile's width, ahead of a program
 
@@ -290,10 +293,14 @@ def rows(film: CausalFilm) -> None:
 
     def run(share: float) -> None:
         for each in lanes:
-            each.run(share * most)
+            each.run(share * (most + FLIGHT) - FLIGHT)
 
     with film.scene.telling():
-        film.move(Shows(VGroup(*lanes), run), seconds=RUN)
+        film.move(Shows(VGroup(*lanes), run), seconds=RUN * (most + FLIGHT) / most)
+        idle = [word for each in lanes for word in each.named_idle(film)]
+        if idle:
+            film.move(FadeIn(*idle), seconds=TEXT)
+            film.shown += idle
 
 
 def numbered(film: CausalFilm) -> list[Word]:
@@ -309,6 +316,8 @@ def numbered(film: CausalFilm) -> list[Word]:
 class Lanes(VGroup):
     """Programs on places: a lane a place, time in tiles to the right, and a clock that stops when all have ended.
 
+    Rows come from the grid. A place that has no program left is hatched until all have ended.
+
     ``values``: when each program starts, in launch order. ``words``: their numbers; none where lanes are too low for them.
     """
 
@@ -317,8 +326,18 @@ class Lanes(VGroup):
         self.wide, self.high = 0.9 * rect.width / most, rect.height / film.found.places
         self.end = max(run.start + run.tiles for run in runs)
         self.programs = [Rectangles(film.skin.scores, name="program", opacity=palette.LIT) for _ in runs]
+        self.rows = [in_grid(film, run) for run in runs]
+        self.coming = [
+            Rectangles(film.skin.scores, name="coming", opacity=palette.DIM).set_stroke(film.skin.quiet, width=theme.OUTLINE, opacity=1)
+            for _ in runs
+        ]
+        self.free = np.zeros(film.found.places)  # from when on each place has no program left
+        for run in runs:
+            self.free[run.place] = run.start + run.tiles
+        self.idle = Hatch(film.skin.quiet, "idle")
         self.clock = Line(stroke_color=film.skin.ink, stroke_width=theme.HEAVY)
         self.time = Readout("", NUMBER, film.skin.ink, name=f"end {name}", face=Face.MONO_STRONG)
+        self.time.set_stroke(film.skin.ground, width=HALO, opacity=1, background=True)  # rows that wait stand behind it
         self.words: list[Word] = []
         if min(self.wide, self.high) > 1.2 * em(LABEL) and film.grid.band_rows == 1:
             for run in runs:
@@ -331,30 +350,59 @@ class Lanes(VGroup):
             Line((rect.x0, y, 0), (rect.x1, y, 0), stroke_color=film.skin.edge, stroke_width=theme.HAIRLINE)
             for y in rect.y1 - self.high * np.arange(film.found.places + 1)
         ]  # fmt: skip
-        super().__init__(*lines, *self.programs, *self.words, self.clock, self.time)
-        self.run(0.0)
+        super().__init__(*lines, self.idle, *self.coming, *self.programs, *self.words, self.clock, self.time)
+        self.run(-FLIGHT)
 
     def corner(self, run: Placed) -> tuple[float, float]:
         """The lower left one of a program on its place."""
         return self.rect.x0 + run.start * self.wide, self.rect.y1 - (run.place + 0.92) * self.high
 
     def run(self, now: float) -> None:
-        """After so many tiles' time: what each program has done."""
+        """After so many tiles' time: what each program has done; before it starts, how far its row has come."""
         now = min(now, float(self.end))
-        for drawn, run in zip(self.programs, self.runs, strict=True):
+        for drawn, coming, row, run in zip(self.programs, self.coming, self.rows, self.runs, strict=True):
             (x, y), index = self.corner(run), np.arange(run.tiles)
             done = np.clip(now - run.start - index, 0.0, 1.0)
             left = x + (index + np.where(index == 0, BEFORE, SEAM)) * self.wide
-            right = np.maximum(left, x + (index + (1 - SEAM) * done) * self.wide)
+            right = x + (index + 1 - SEAM) * self.wide
             boxes = np.stack([left, np.full(run.tiles, y), right, np.full(run.tiles, y + 0.84 * self.high)], 1)
+            way = ease_in_out_cubic(float(np.clip((now - run.start) / FLIGHT + 1, 0.0, 1.0)))
+            coming.display((row + (boxes - row) * way)[: run.tiles if way > 0 else 0])
+            boxes[:, 2] = np.maximum(left, x + (index + (1 - SEAM) * done) * self.wide)
             drawn.display(boxes[done > 0])
             drawn.values = done
+        now = max(now, 0.0)
+        self.idle.display(np.array([self.idle_box(place, now) for place in np.flatnonzero(self.free < now).tolist()]).reshape(-1, 4))
         for word, run in zip(self.words, self.runs, strict=False):
             word.set_fill(opacity=float(now - run.start >= 1))
         x = self.rect.x0 + now * self.wide
         set_ends(self.clock, (x, self.rect.y0, 0), (x, self.rect.y1, 0))
         self.time.text = f"{int(now + 1e-6)}"
         self.time.at(Rect(x + em(16), self.rect.y0, self.rect.x1, self.rect.y1))
+
+    def idle_box(self, place: int, now: float) -> tuple[float, float, float, float]:
+        """Of a place, from when it had no program left until ``now``."""
+        low = self.rect.y1 - (place + 0.92) * self.high
+        return self.rect.x0 + self.free[place] * self.wide, low, self.rect.x0 + now * self.wide, low + 0.84 * self.high
+
+    def named_idle(self, film: CausalFilm) -> list[Named]:
+        """The word on the place that is idle longest, where there is room."""
+        left, low, right, high = self.idle_box(int(np.argmin(self.free)), float(self.end))
+        wide = text_width(IDLE, LABEL, Face.STRONG)
+        if right - left < 2 * wide or high - low < em(LABEL):
+            return []
+        plate = centered((left + right) / 2, (low + high) / 2, 1.4 * wide, high - low)
+        word = Word(IDLE, LABEL, film.skin.ink, plate.center[0] - wide / 2, middle(plate, LABEL), "idle")
+        return [Named(box(plate, stroke=film.skin.ground, fill=film.skin.ground, opacity=1.0), word, tag="idle name", text=IDLE)]
+
+
+def in_grid(film: CausalFilm, run: Placed) -> np.ndarray:
+    """Where a program's tiles stand in the grid, in equal parts of what is drawn of its row: [tiles, 4]."""
+    row = film.rows[run.row // film.grid.band_rows]
+    cells = row.cells[row.visited]
+    edges = np.linspace(cells[:, 0].min(), cells[:, 2].max(), run.tiles + 1)
+    low, high = np.full(run.tiles, cells[0, 1]), np.full(run.tiles, cells[0, 3])
+    return np.stack([edges[:-1], low, edges[1:], high], 1)
 
 
 @beat("blind")

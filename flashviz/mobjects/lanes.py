@@ -18,7 +18,6 @@ from flashviz.palette import LIT, Theme
 
 TENSOR = dict(zip(STATES, ("K", "V", "S", "L", "O", "O"), strict=True))  # whose hue a state has
 MOVING = ("top", "bottom", "shift", "weight")  # what of strips changes from one view to another
-SOFTMAX_OPACITY = 0.4  # it takes most of the time, and is not what is spoken of
 STRIPE, BETWEEN = em(9), 0.3  # of a second place's programs: how wide a stripe is, and how much of the colour is between two
 
 
@@ -47,18 +46,17 @@ class LanesPicture(ImageMobject):
     Programs of an SM's first place are plain, those of its second one striped.
     """
 
-    def __init__(self, rect: Rect, view: View, skin: Theme) -> None:
-        self.tag = "lanes"
+    def __init__(self, rect: Rect, view: View, skin: Theme, tag: str = "lanes") -> None:
+        self.tag = tag
         self.rect = snapped(rect)
         self.unit = config.pixel_width / config.frame_width
         self.size = round(self.rect.height * self.unit), round(self.rect.width * self.unit)
         states = [theme.rgb(skin.hue(TENSOR[state])) for state in STATES]
         self.colours = np.array([*states * PLACES, theme.rgb(skin.edge)], np.float32)
-        opacities = np.array([SOFTMAX_OPACITY if state == "softmax" else LIT for state in STATES], np.float32)
         across, along = np.indices(self.size)
         striped = np.where((across + along) // round(STRIPE * self.unit) % 2, BETWEEN, 1.0).astype(np.float32)
-        looks = np.ones(self.size, np.float32), striped
-        self.opacities = np.concatenate([*(opacities[:, None, None] * look for look in looks), LIT * looks[0][None]])
+        plain = np.ones(self.size, np.float32)
+        self.opacities = LIT * np.stack([look for look in (plain, striped) for _ in STATES] + [plain])
         super().__init__(np.zeros((*self.size, 4), np.uint8))
         self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
         self.stretch_to_fit_width(self.rect.width).stretch_to_fit_height(self.rect.height).move_to(self.rect.center)
@@ -140,6 +138,6 @@ class Elapse(Act):
     def interpolate_mobject(self, alpha: float) -> None:
         start, stop = self.times
         now = start + (stop - start) * alpha
-        self.picture.display(replace(self.picture.view, now=now if alpha < 1 else np.inf))
+        self.picture.display(replace(self.picture.view, now=now if now < self.picture.view.across[1] else np.inf))
         x, rect = self.picture.x(now), self.picture.rect
         set_ends(self.head, (x, rect.y1, 0), (x, rect.y0, 0))

@@ -23,6 +23,7 @@ from flashviz.mobjects.named import Act
 from flashviz.palette import Theme
 
 DASH, THIN = em(12), em(3)  # how long a dash is, about, and how thick
+HATCH = em(16)  # between two lines of a hatching, across
 
 
 def image_corners(rect: Rect) -> np.ndarray:
@@ -106,6 +107,27 @@ class Rectangles(VMobject):
 
     def display(self, boxes: np.ndarray) -> Rectangles:
         self.points = rectangles(boxes)
+        return self
+
+
+class Hatch(VMobject):
+    """Diagonal lines in boxes, of what is empty. They stand where they are while a box grows."""
+
+    def __init__(self, color: str, name: str) -> None:
+        super().__init__(stroke_color=color, stroke_width=theme.HEAVY)
+        self.tag = name
+
+    def display(self, boxes: np.ndarray) -> Hatch:
+        """[n, 4] of left, low, right, high."""
+        lines = [np.zeros((0, 2, 3))]
+        for left, low, right, high in boxes:
+            tall = high - low
+            feet = HATCH * np.arange(np.ceil((left - tall) / HATCH), right / HATCH)
+            rise = np.clip(np.stack([left - feet, right - feet]), 0.0, tall)  # at which each line comes into the box, and leaves it
+            inside = np.moveaxis(np.stack([feet + rise, low + rise, 0 * rise], 2), 0, 1)
+            lines.append(inside[rise[1] > rise[0]])
+        start, stop = np.concatenate(lines).transpose(1, 0, 2)
+        self.points = np.stack([start + (stop - start) * share for share in (0.0, 1 / 3, 2 / 3, 1.0)], 1).reshape(-1, 3)
         return self
 
 
