@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as tries
 
-from flashviz.chapters.loop_order import MATRICES, gather
+from flashviz.chapters.loop_order import MATRICES, STEPS, gather
 from flashviz.config import AttentionConfig
 from flashviz.director import loop_order as loops
 from flashviz.director.words import Word
@@ -137,7 +137,7 @@ def test_a_tile_is_on_chip_from_when_it_has_come_until_it_leaves() -> None:
             loops.display(view, order, float(visited), order.event_with(flights, float(visited)))
             coming = {f.tensor for f in flights if f.loads and f.start < visited < f.stops}
             assert not coming & set(view.text.split()), "what comes is not there yet; of a store the trace keeps acc to the program's end"
-            step = loops.step_at(flights, float(visited), loops.STEPS[side][0])
+            step = loops.step_at(flights, float(visited), STEPS[side][0])
             if step == 1:
                 assert {"Q", "V", "O"} <= set(view.text.split()), "K is used up by then where it does not wait"
             seen.add(step)

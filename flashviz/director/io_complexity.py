@@ -62,7 +62,7 @@ class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     whole: Word  # how many scores there are
-    list: Sequence[Word] = ()  # what moves, a line each
+    listing: Sequence[Word] = ()  # what moves, a line each
     besides: Sequence[Word] = ()  # how much of S there is room for
     keys: Sequence[Word] = ()  # how many keys each block has, where that can be read
     cut: Word | None = None  # how the keys of the second square are cut
@@ -279,7 +279,7 @@ def sweep(film: IOFilm) -> None:
     visits = -(-found.config.seq_q // step.rows)
     film.show(0.0)
     once, each = film.listed(ONCE, found.starts, "once", len(found.each) + 2), film.listed(EACH, found.each, "each")
-    film.list = [*each, *once]
+    film.listing = [*each, *once]
     film.move(FadeOut(film.whole), seconds=TEXT / 2)
     film.move(FadeIn(film.bar, film.sum, *once), seconds=TEXT)
     film.scene.event = len(found.traces[0])
@@ -302,9 +302,9 @@ def standard(film: IOFilm) -> None:
     y, thin = film.plot.y(found.standard), em(2)
     line = Rectangles(skin.scores, name="standard")
     line.values = np.array([found.standard])
-    film.move(FadeOut(*film.list), seconds=TEXT)
-    film.list = film.listed(STANDARD, found.ways, "ways")
-    head, *rows = film.list
+    film.move(FadeOut(*film.listing), seconds=TEXT)
+    film.listing = film.listed(STANDARD, found.ways, "ways")
+    head, *rows = film.listing
     with film.scene.telling():
         film.move(FadeIn(head), seconds=TEXT)
         for at in range(0, len(rows), 2):
@@ -323,7 +323,7 @@ def standard(film: IOFilm) -> None:
 def wider(film: IOFilm) -> None:
     """M doubles, and again: blocks of all four get as wide, a second square is cut into half as many, and is swept beside the first."""
     found = film.found
-    film.move(FadeOut(*film.list), seconds=TEXT)
+    film.move(FadeOut(*film.listing), seconds=TEXT)
     with film.scene.telling():
         for before, step in zip(found.steps, found.steps[1:], strict=False):
             film.step = step
