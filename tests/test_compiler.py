@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -255,3 +258,26 @@ def test_without_trace_cuts_reports_alone() -> None:
     assert "if TRACE" not in bare
     assert bare.count("tl.dot") == source.count("tl.dot")
     assert bare.count("tl.load(K") == source.count("tl.load(K") == 1
+
+
+def test_what_a_kernel_imports_is_found_without_running_it() -> None:
+    """Some of it imports torch, which imports Triton, which then would compile where it is to be interpreted."""
+    script = (
+        "import sys; from pathlib import Path; from flashviz_kernels import algorithms; from flashviz_kernels.compiler import imported;"
+        "found = imported(Path(algorithms.__file__).with_name('backward.py'));"
+        "print('autograd.py' in {each.name for each in found}, {'torch', 'triton'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "set()"]
+
+
+@needs_triton
+@pytest.mark.slow
+def test_a_backward_pass_is_recorded_where_torch_is_installed(tmp_path: Path) -> None:
+    """In a process of its own, as it is typed."""
+    size = ("--seq-len", "32", "--block-m", "16", "--block-n", "16", "--head-dim", "16")
+    env = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    command = [sys.executable, "-c", "from flashviz.cli import main; main()", "trace", "--algorithm", "backward", *size]
+    done = subprocess.run([*command, "--out", str(tmp_path / "b.npz")], capture_output=True, text=True, check=False, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "b.npz").is_file()

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -188,11 +188,14 @@ def _names(file: Path) -> Iterator[str]:
 
 
 def _spec(name: str) -> ModuleSpec | None:
-    """Where a module is; None where there is none of that name."""
-    try:
-        return importlib.util.find_spec(name)
-    except ModuleNotFoundError:  # a name in a module that is no package
-        return None
+    """Where a module of this project is; None where there is none of that name. None runs for it: some import torch, and it Triton."""
+    top, *inner = name.split(".")
+    spec = importlib.util.find_spec(top)
+    for part in inner:
+        if spec is None or spec.submodule_search_locations is None:  # a name in a module that is no package
+            return None
+        spec = PathFinder.find_spec(f"{spec.name}.{part}", spec.submodule_search_locations)
+    return spec
 
 
 def _keep(file: Path, answer: dict[str, Any]) -> None:
