@@ -92,7 +92,7 @@ def test_the_end_says_why() -> None:
     end = at(scene(FILM), "answer")
     why = said(end, "why")
     assert why == [
-        "a quarter of M each: block = M / 4d",
+        "room for a quarter of M each: block = M / 4d",
         f"sweeps = N / block: {N} / {COLUMNS[0]} = {N // COLUMNS[0]}, {N} / {COLUMNS[-1]} = {N // COLUMNS[-1]}",
         f"bytes ≈ sweeps × {kibs(3 * 2 * N * D + 16 * N)}, so they fall as 1 / M",
         "of order N² d² / M: Dao et al. 2022, Theorem 2",
@@ -213,7 +213,9 @@ def test_the_chip_is_m_in_quarters_and_s_besides(name: str) -> None:
         assert scores_bytes(step) <= tile_bytes(trace.config)["S"], "the tile's rows are min(Bc, d)"
         quarters = [shown(end, f"quarter {tensor}")[0] for tensor in "KVQO"]
         (scores,) = shown(end, "scores besides")
-        assert {item.values for item in quarters} == {written([step.m * found.config.itemsize / 4])}
+        quarter = step.m * found.config.itemsize / 4
+        held = {"K": quarter, "V": quarter, **dict.fromkeys("QO", step.rows * found.config.head_dim * found.config.itemsize)}
+        assert [item.values for item in quarters] == [written([held[tensor]]) for tensor in "KVQO"], "Q and O in blocks of min(Bc, d) rows"
         assert scores.values == written([scores_bytes(step)])
         assert any(kibs(scores_bytes(step)) in text for text in said(end, "besides"))
         (whole,) = shown(end, "chip panel")

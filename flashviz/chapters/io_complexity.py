@@ -84,7 +84,7 @@ class IO:
     @property
     def starts(self) -> dict[str, int]:
         """Bytes that cross however many sweeps there are: K and V in, and O, l and m as they are before the first sweep."""
-        return {"K, V in": 2 * self.matrix, "O, ℓ, m as zeros": self.matrix + 2 * self.statistic}
+        return {"K, V in": 2 * self.matrix, "O, ℓ, m at first": self.matrix + 2 * self.statistic}
 
     @property
     def sweep(self) -> int:

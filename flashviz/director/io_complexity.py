@@ -35,7 +35,7 @@ BESIDES = (("S, float32: {}", "S: {}"), ("M does not count S", "not in M"))
 EACH, ONCE, STANDARD = ("one sweep, in KiB", "a sweep, KiB"), ("only once", "once"), ("standard, in KiB", "standard, KiB")
 LINE_NAME = ("standard attention", "standard")
 WHY = (
-    ("a quarter of M each: block = M / 4d", "block = M / 4d"),
+    ("room for a quarter of M each: block = M / 4d", "block = M / 4d"),
     ("sweeps = N / block: {n} / {few} = {most}, {n} / {many} = {least}", "sweeps = N / block: {most}, then {least}", "sweeps = N / block"),
     ("bytes ≈ sweeps × {each}, so they fall as 1 / M", "bytes ≈ sweeps × {each}", "bytes ~ 1 / M"),
 )
@@ -106,7 +106,7 @@ class IOFilm(ChapterFilm):
 
     def hold(self, step: Step) -> None:
         """What the chip holds at one M."""
-        self.chip.display(quarter(step, self.found), scores_bytes(step))
+        self.chip.display(*held(step, self.found))
         self.m.display(numbers(step, self.found)[self.numbers])
 
     def passing(self, start: float, stop: float, seconds: float) -> None:
@@ -125,7 +125,9 @@ class IOFilm(ChapterFilm):
     def visit(self, index: int, visits: int, seconds: float) -> None:
         """A block of Q and one of O fly to the chip, and O flies back; they are on the bar when that is done."""
         blocks = {name: Flying(name, self.skin) for name in "QO"}
-        ways = {name: (self.strip(name, index), self.chip.slot(name, quarter(self.step, self.found))) for name in "QO"}
+        whole, _, used = held(self.step, self.found)
+        slots = {name: self.chip.slot(name, whole) for name in "QO"}
+        ways = {name: (self.strip(name, index), slot.left(used * slot.width)) for name, slot in slots.items()}
 
         def fly(share: float) -> None:
             self.show(max(index / visits, 1e-6), index / visits)
@@ -141,7 +143,7 @@ class IOFilm(ChapterFilm):
 
     def grow(self, before: Step, after: Step, share: float) -> None:
         """On the way from one M to another: areas on the chip."""
-        start, stop = (np.array([quarter(step, self.found), scores_bytes(step)]) for step in (before, after))
+        start, stop = (np.array(held(step, self.found)) for step in (before, after))
         self.chip.display(*(start + (stop - start) * share))
 
     def axes(self) -> list[Word | Rectangles]:
@@ -233,6 +235,11 @@ def row_of(at: Rect, index: int, high: float) -> Rect:
 def quarter(step: Step, found: IO) -> float:
     """Bytes of a quarter of what its blocks fill."""
     return elements(step.columns, found.config.head_dim) * found.config.itemsize / 4
+
+
+def held(step: Step, found: IO) -> tuple[float, float, float]:
+    """Bytes of a quarter of M and of S, and what share of their quarters Q and O fill: Br of Bc rows."""
+    return quarter(step, found), scores_bytes(step), step.rows / step.columns
 
 
 def numbers(step: Step, found: IO) -> tuple[str, ...]:

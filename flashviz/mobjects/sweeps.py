@@ -93,12 +93,13 @@ class Chip(VGroup):
         super().__init__(self.panel, *self.quarters.values(), self.border, self.scores, *self.letters.values())
         self.set_z_index(-1, family=True)  # beneath its words, and what flies to it
 
-    def display(self, quarter: float, scores: float) -> Chip:
-        """So many bytes in a quarter of M, and of S."""
+    def display(self, quarter: float, scores: float, used: float) -> Chip:
+        """So many bytes in a quarter of M, and of S; Q and O, whose blocks are no taller than d, take this share of their quarters."""
         rects = [self.slot(name, quarter) for name in CHIP]
-        for slot, rect in zip(self.quarters.values(), rects, strict=True):
-            slot.display(edges([rect]))
-            slot.values = np.array([quarter])
+        for name, rect in zip(CHIP, rects, strict=True):
+            share = used if name in "QO" else 1.0
+            self.quarters[name].display(edges([rect.left(share * rect.width)]))
+            self.quarters[name].values = np.array([share * quarter])
         whole = Rect(rects[0].x0, rects[-1].y0, rects[0].x1, rects[0].y1)
         self.border.set_points_as_corners(corners(whole))
         self.scores.display(edges([self.room.besides(quarter, scores)]))
