@@ -275,7 +275,7 @@ def test_parts_are_those_of_the_columns_and_so_is_what_the_second_program_lifts(
     assert film().found.parts == pytest.approx(expected, abs=1e-9)
     ends = [0, np.mean(alone), np.mean(whole), 1]
     assert [f"{100 * part:.0f}%" for part in ends] == said(at(film(), "pushed"), "tick x")
-    assert at(film(), "pushed").caption.endswith(f"lifts {100 * np.mean(alone):.0f}% to {100 * np.mean(whole):.0f}%.")
+    assert at(film(), "pushed").caption.endswith(f"programs {100 * np.mean(alone):.0f}%, both together {100 * np.mean(whole):.0f}%.")
     assert 1.8 < np.mean(whole) / np.mean(alone) < 2
 
 

@@ -49,7 +49,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("all", "All SMs", 8.2, fresh=True, late=True, along=True, caption="All {sms} SMs: a line each, only its tensor cores."),
     Beat(
         "pushed", "Work and waiting", 5.6, fresh=True, late=True, along=True,
-        caption="Pushed left: the second program lifts {alone} to {both}.",
+        caption="Pushed left: first programs {alone}, both together {both}.",
     ),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
