@@ -132,7 +132,7 @@ FILMS = {
             "float32": {"dtype": "float32", "heads": 2},
         },
         actors=(),
-        apart=("formula", "name", "part", "most", "stage standard", "stage flash"),
+        apart=("formula", "name", "part", "most", "marks standard", "marks flash"),
     ),
     "io": Directed(
         "io_complexity", "IOScene",

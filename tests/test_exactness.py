@@ -246,7 +246,7 @@ def test_the_score_is_the_one_that_is_rounded_most(name: str) -> None:
     found = Stored(score, stored, config.dtype)
     before, after = found.written(score), found.written(stored)
     assert before != after
-    first, second = (said(at(film, "why"), f"stage {side}")[0] for side in ("standard", "flash"))
+    first, second = (said(at(film, "why"), f"marks {side}")[0] for side in ("standard", "flash"))
     assert f"{before} → {after}, rounded to {config.dtype}, stored in HBM" in first
     assert f"{before}, kept in float32, stays on chip" in second
     end = at(film, "gap")

@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("sweep", "A sweep", 11.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
     Beat("standard", "What to beat", 6.4, shot="io", late=True, along=True, caption="Standard attention moves S and P as well: {most}."),
     Beat("wider", "Twice M", 11.4, shot="io", late=True, along=True, caption="Twice the chip: blocks twice as wide, half the sweeps."),
-    Beat("answer", "Fewer sweeps", 9.2, shot="io", late=True, along=True,
+    Beat("answer", "Fewer sweeps", 9.0, shot="io", late=True, along=True,
          caption="A larger chip needs fewer sweeps: bytes fall as 1 / M."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least

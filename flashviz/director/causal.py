@@ -393,7 +393,7 @@ class Lanes(VGroup):
             return []
         plate = centered((left + right) / 2, (low + high) / 2, 1.4 * wide, high - low)
         word = Word(IDLE, LABEL, film.skin.ink, plate.center[0] - wide / 2, middle(plate, LABEL), "idle")
-        return [Named(box(plate, stroke=film.skin.ground, fill=film.skin.ground, opacity=1.0), word, tag="idle name", text=IDLE)]
+        return [Named(box(plate, stroke=film.skin.ground, fill=film.skin.ground, opacity=1.0), word, tag="idle plate", text="")]
 
 
 def in_grid(film: CausalFilm, run: Placed) -> np.ndarray:

@@ -251,7 +251,7 @@ def kept(film: ExactnessFilm, at: int, index: int, rect: Rect) -> Named:
         each.tag = "part"
     if at == index == 0:
         film.value = lines[1]
-    return Named(frame, *lines, tag=f"stage {SHORT[at]}", text=", ".join(text for text, _ in said))
+    return Named(frame, *lines, tag=f"marks {SHORT[at]}", text=", ".join(text for text, _ in said))
 
 
 @beat("gap")

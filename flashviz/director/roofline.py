@@ -363,7 +363,8 @@ def ridge(film: RooflineFilm) -> None:
     short = [text.partition(" ")[0] for text in whole]  # without units
     texts = whole if line_width(whole, LABEL) <= place["count"].width else short
     words = worded(place["count"], texts, NAME, [skin.ink] * len(texts), "sum")
-    film.move(FadeIn(*words), seconds=TEXT)
+    film.move(FadeIn(*words[:-2]), seconds=TEXT)
+    film.move(FadeIn(*words[-2:]), seconds=TEXT)
     number, *film.sides = film.ridge_words(place["ticks"])
     film.knee = [number]
     waits, works = film.sides[: len(WAITS)], film.sides[len(WAITS) :]

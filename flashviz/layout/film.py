@@ -134,7 +134,7 @@ INSIDE: Mapping[Aspect, Table] = {
 }  # fmt: skip
 # A row's terms under their scores; what a term is stands between.
 ABOVE: Mapping[Aspect, Table] = {
-    "16:9": {"scores": (110, 166, 1105, 220), "term": (350, 240, 900, 350)},
+    "16:9": {"scores": (110, 166, 1170, 220), "term": (350, 240, 900, 350)},
     "4:3": {"scores": (90, 166, 800, 220), "term": (280, 240, 760, 350)},
     "1:1": {"scores": (100, 190, 1030, 240), "term": (270, 262, 1030, 410)},
     "9:16": {"scores": (110, 400, 1020, 470), "term": (250, 500, 1020, 660)},

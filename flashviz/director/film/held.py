@@ -79,8 +79,7 @@ class AtWork(Group):
         held = state_at(self.film.material.fa2, k).held
         for tensor, picture in self.pictures.items():
             tile = held.get(tensor)
-            if tile is not None:
-                picture.display(self.picture(tensor, tile))
+            picture.display(np.zeros((1, 1)) if tile is None else self.picture(tensor, tile))
             show_rows(picture, np.full(len(picture.values), tile is not None))
         return self
 
