@@ -24,7 +24,7 @@ BEATS: tuple[Beat, ...] = (
          caption="One block of queries: tiles cross, tiles are multiplied."),
     Beat("roof", "The roof", 6.0, shot="roof", late=True, along=True,
          caption="Slope: as fast as bytes come. Flat: as fast as it computes."),
-    Beat("ridge", "The ridge", 6.0, shot="roof", late=True, along=True,
+    Beat("ridge", "The ridge", 6.4, shot="roof", late=True, along=True,
          caption="Fewer than {knee} operations per byte: it waits for memory."),
     Beat("standard", "S and P", 6.6, shot="roof", late=True, along=True, caption="S and P go out and back: at best {rate} TFLOP/s."),
     Beat("flash", "FlashAttention", 5.2, shot="roof", late=True, along=True,
