@@ -88,7 +88,7 @@ SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
     "hook": 6.5, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.6, "ceiling": 4.9, "sum": 3.3, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 3.6, "bill": 4.8, "cache": 1.2,
+    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 3.8, "bill": 4.8, "cache": 1.2,
 }  # fmt: skip
 DIGEST_SAYS = {
     "hook": "Same output, no score stored. How?",
