@@ -14,6 +14,7 @@ import numpy as np
 
 DIM, RESTING, LIT = 0.28, 0.30, 0.92  # opacity of: what is not in play, a tile at rest, a tile in use
 FAINT, SECOND = 0.55, 0.62  # of what will matter later; of P beside S, which share a hue
+MOST_WEIGHTS = 0.97  # of weights that are told apart by how bright they are
 
 ThemeName = Literal["dark", "light"]
 
@@ -63,6 +64,11 @@ LIGHT = Theme(
     scores="#2B3644", warn="#B3261E", further=("#631D40", "#2B25A4", "#7A4B8B"),
 )  # fmt: skip
 THEMES: dict[ThemeName, Theme] = {"dark": DARK, "light": LIGHT}
+
+
+def weight_spread(weights: np.ndarray) -> tuple[float, float]:
+    """Where the ramp of weights starts and ends: a few are much larger than all others, which are told apart by how bright they are."""
+    return 0.0, max(float(np.nanquantile(weights, MOST_WEIGHTS)), 1e-6)
 
 
 def spread(values: np.ndarray) -> tuple[float, float]:

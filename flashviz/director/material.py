@@ -68,6 +68,20 @@ def gather(config: AttentionConfig, run: Run, error_of: ErrorOf, source: str | N
     )  # fmt: skip
 
 
+def tile_values(values: ProgramValues, tensor: str, t: int) -> np.ndarray:
+    """A tile that a program holds at visited tile ``t``, as it is drawn: K lies as K^T. What is masked is -inf, what is padded NaN."""
+    match tensor:
+        case "Q":
+            return values.q
+        case "K":
+            return values.k[t].T
+        case "V":
+            return values.v[t]
+        case _:
+            held = {"S": values.s, "P": values.p, "ACC": values.acc_new}
+            return np.asarray(held[tensor][t])
+
+
 def block_of(chosen: Follow) -> range:
     """The followed row block alone."""
     return range(chosen.program[0], chosen.program[0] + 1)

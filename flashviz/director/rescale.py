@@ -268,12 +268,13 @@ def _grow(film: RescaleFilm, t: int, share: float) -> None:
 
 def joined(film: RescaleFilm, before: int, t: int) -> list[Shows]:
     """acc and the answer, from what they were at one tile to what they are at another."""
-    acc = film.found.of("acc_new", before), film.found.of("acc_new", t)
-    answer = film.so_far(before), film.so_far(t)
-    return [
-        Shows(bars, partial(from_to, bars, *values), rate_func=ease_in_out_cubic)
-        for bars, values in ((film.acc, acc), (film.answer, answer))
-    ]  # fmt: skip
+    acc = partial(from_to, film.acc, film.found.of("acc_new", before), film.found.of("acc_new", t))
+    return [Shows(film.acc, acc, rate_func=ease_in_out_cubic), answered(film, before, t)]
+
+
+def answered(film: RescaleFilm, before: int, t: int) -> Shows:
+    """The answer alone, from one tile to another."""
+    return Shows(film.answer, partial(from_to, film.answer, film.so_far(before), film.so_far(t)), rate_func=ease_in_out_cubic)
 
 
 def from_to(bars: SignedBars, before: np.ndarray, after: np.ndarray, share: float) -> None:

@@ -73,13 +73,6 @@ class Rect:
         """So far on the way to another rectangle."""
         return Rect(*(a + (b - a) * share for a, b in zip(self.edges, other.edges, strict=True)))
 
-    def carried(self, start: Rect, stop: Rect) -> Rect:
-        """Where the map that takes ``start`` to ``stop`` takes this rectangle."""
-        across, up = stop.width / start.width, stop.height / start.height
-        x0, x1 = (stop.x0 + (x - start.x0) * across for x in (self.x0, self.x1))
-        y0, y1 = (stop.y0 + (y - start.y0) * up for y in (self.y0, self.y1))
-        return Rect(x0, y0, x1, y1)
-
     @property
     def edges(self) -> tuple[float, float, float, float]:
         return (self.x0, self.y0, self.x1, self.y1)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from manim import (
     RESAMPLING_ALGORITHMS,
-    DashedVMobject,
     Group,
     ImageMobject,
     Rectangle,
@@ -45,12 +44,6 @@ def panel(rect: Rect, *, fill: str, edge: str) -> RoundedRectangle:
         corner_radius=radius, width=rect.width, height=rect.height, stroke_color=edge, stroke_width=theme.HAIRLINE,
         fill_color=fill, fill_opacity=1,
     ).move_to(rect.center)  # fmt: skip
-
-
-def dashed(rect: Rect, color: str) -> DashedVMobject:
-    """An empty place: where a tile will be."""
-    count = max(12, int((rect.width + rect.height) * 16))
-    return DashedVMobject(box(rect, stroke=color, width=theme.HAIRLINE), num_dashes=count)
 
 
 def dashes(rect: Rect) -> np.ndarray:

@@ -101,8 +101,9 @@ def rest(film: Film) -> None:
     count = partial(fill_bar, bar)
     count(crossed(state_at(trace, first)))
     held = Held(film, place["held"])
-    watched, several = watched_program(film, first), f"{sum(1 for _ in trace.programs):,} programs, shown in turn"
-    chip = on_machine(film, place, *((several,) if watched is None else STAYS))
+    watched = watched_program(film, first)
+    words = (f"{sum(1 for _ in trace.programs):,} programs, shown in turn",) if watched is None else STAYS
+    chip = on_machine(film, place, *words)
     film.move(*([] if there else [FadeIn(film.hbm)]), FadeIn(*chip, held, Named(*name, tag="name"), zero, so_far, bar.counter), seconds=0.4)
     film.scene.add(bar)
     film.move(FadeIn(limit, mark), seconds=TEXT)
@@ -414,18 +415,16 @@ def sides_of(film: Film) -> tuple[Side, Side]:
     """The film's configuration, and the same with twice the rows."""
     place, skin, config = film.scene.shot("taller"), film.skin, film.config
     traces, resources = (film.material.fa2, film.taller.trace), (film.taller.before, film.taller.after)
-    compiled = [each for each in resources if each is not None and each.scarce is not None]
+    known = all(each is not None and each.scarce is not None for each in resources)
     held = [held_at_most(trace) for trace in traces]
     most = max(max(each.values()) for each in held)
 
     def one(side: str, trace: Trace, each: Mapping[str, int], word: Resources | None, m: int) -> Side:
-        at, known = place[f"{side} held"], len(compiled) == len(resources)
-        by_memory = Slots(film, at, each, most, None if None in resources else word)
-        return Side(
-            label(place[f"{side} name"], f"{m} rows a program", skin.ink, NAME, "title"), Reads(film, place[side]),
-            counted(place[f"{side} number"], film.crossed_by(trace), skin.ink),
-            Residents(film, at, word, each) if word is not None and known else by_memory,
-        )  # fmt: skip
+        at, name = place[f"{side} held"], label(place[f"{side} name"], f"{m} rows a program", skin.ink, NAME, "title")
+        crosses = counted(place[f"{side} number"], film.crossed_by(trace), skin.ink)
+        if known and word is not None:
+            return Side(name, Reads(film, place[side]), crosses, Residents(film, at, word, each))
+        return Side(name, Reads(film, place[side]), crosses, Slots(film, at, each, most, None if None in resources else word))
 
     left, right = (one(*of) for of in zip(("left", "right"), traces, held, resources, (config.block_m, 2 * config.block_m), strict=True))
     return left, right

@@ -8,15 +8,15 @@ from manim import Group
 from flashviz import palette, theme
 from flashviz.director.film.parts import Point, heading, put, show_rows
 from flashviz.director.film.stage import Film
+from flashviz.director.material import tile_values
 from flashviz.director.words import LABEL
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import em, text_width
 from flashviz.mobjects.tiles import Matrix, Rectangles
-from flashviz.palette import spread
+from flashviz.palette import spread, weight_spread
 from flashviz.trace import Held as Tile
 from flashviz.trace import Kind, ProgramValues, state_at
 
-MOST_OF = 0.97  # of the weights that are told apart by how bright they are
 TUCKED, LANE = 0.78, 22  # of its cell, what a place on chip takes; px that tiles pass beside it
 A_NUMBER = 0.5  # of a place on chip: one number a row, and the letters that name it
 BESIDE = 16  # px between a place and its name
@@ -64,7 +64,7 @@ class AtWork(Group):
             "L": values.l_new,
         }  # fmt: skip
         reach = {tensor: spread(np.asarray(all_, dtype=np.float64)) for tensor, all_ in every.items()}
-        reach["P"] = 0.0, max(float(np.nanquantile(values.p, MOST_OF)), 1e-6)
+        reach["P"] = weight_spread(values.p)
         self.pictures = {}
         for tensor, (low, high) in reach.items():
             at = places.at["S" if tensor == "P" else tensor]
@@ -88,19 +88,15 @@ class AtWork(Group):
         v, made = self.values, self.film.material.fa2[tile.event].statement.code
         t = np.flatnonzero(v.j == tile.j)
         match tensor:
-            case "Q":
-                seen = v.q
-            case "K":
-                seen = v.k[t[0]].T
-            case "V":
-                seen = v.v[t[0]]
             case "L":
                 seen = v.l_new[t[0], :, None]
             case "ACC" if made == Kind.NORMALIZE:
                 seen = v.o
-            case "ACC":
-                seen = (v.acc_scaled if made == Kind.RESCALE_ACC else v.acc_new)[t[0]]
+            case "ACC" if made == Kind.RESCALE_ACC:
+                seen = v.acc_scaled[t[0]]
+            case "Q":
+                seen = v.q  # of no key tile
             case _:
-                seen = {"S": v.s, "P": v.p}[tensor][t[0]]
+                seen = tile_values(v, tensor, t[0])
         low = self.pictures[tensor].low
         return np.nan_to_num(np.asarray(seen, dtype=np.float64), nan=low, neginf=low)

@@ -26,9 +26,9 @@ from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import sweep
 from flashviz.director.rescale import (
     accumulate,
+    answered,
     from_to,
     grown,
-    joined,
     lay,
     lower,
     lowered,
@@ -332,7 +332,7 @@ def join_calmly(film: Film, t: int, seconds: float) -> None:
     film.reach(Kind.PV_DOT, t)
     moving, gone = inner.numbers.settle()
     bring(inner, t, 0.15 * seconds)
-    film.move(*joined(inner, t - 1, t), moving, *gone, seconds=0.15 * seconds)
+    film.move(answered(inner, t - 1, t), moving, *gone, seconds=0.15 * seconds)
 
 
 def bring(inner: RescaleFilm, t: int, seconds: float) -> None:

@@ -16,7 +16,7 @@ from flashviz.chapters.rescale import facts as rescale_facts
 from flashviz.config import AttentionConfig
 from flashviz.device import Resources
 from flashviz.director.film.parts import placed
-from flashviz.director.material import Material, gather, provenance
+from flashviz.director.material import Material, gather, provenance, tile_values
 from flashviz.director.rescale_film import Placing, RescaleFilm
 from flashviz.director.shots import TEXT, ShotScene, StepBack
 from flashviz.director.sweep import crossed
@@ -347,16 +347,7 @@ class Film:
 
     def picture(self, tensor: str, t: int) -> np.ndarray:
         """A tile's values as the chip shows them; what is masked is as low as what is lowest."""
-        v = self.material.values
-        match tensor:
-            case "Q":
-                tile = v.q
-            case "K":
-                tile = v.k[t].T
-            case "V":
-                tile = v.v[t]
-            case _:
-                tile = {"S": v.s, "P": v.p, "ACC": v.acc_new}[tensor][t]
+        tile = tile_values(self.material.values, tensor, t)
         return np.nan_to_num(np.asarray(tile, dtype=np.float64), neginf=float(np.nanmin(np.where(np.isfinite(tile), tile, np.inf))))
 
     def tile(self, tensor: str, t: int, rect: Rect) -> Matrix:

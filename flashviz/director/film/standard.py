@@ -14,7 +14,6 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import theme
 from flashviz.chapters.film import PathTimes
 from flashviz.director.film.crossing import cross
-from flashviz.director.film.held import MOST_OF
 from flashviz.director.film.parts import (
     Columns,
     Way,
@@ -37,7 +36,7 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
-from flashviz.palette import SECOND, spread
+from flashviz.palette import SECOND, spread, weight_spread
 from flashviz.storyboard import crossed_bytes
 from flashviz.trace import Kind, Trace
 
@@ -46,7 +45,6 @@ CROSSINGS = (
     (Kind.LOAD_Q, "Q", "Q"), (Kind.LOAD_K, "K", "K"), (Kind.STORE_S, "S", "S out"), (Kind.LOAD_S, "S", "S back"),
     (Kind.STORE_P, "P", "P out"), (Kind.LOAD_P, "P", "P back"), (Kind.LOAD_V, "V", "V"), (Kind.STORE_O, "O", "O"),
 )  # fmt: skip
-ORDER = ((Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), (Kind.LOAD_S, Kind.STORE_P), (Kind.LOAD_P, Kind.LOAD_V, Kind.STORE_O))
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
@@ -282,10 +280,10 @@ def soften(film: Film, strip: Rect) -> None:
     film.scene.add(rows)
     film.move(matrix_to(rows, strip, film.tiles["S"].rect), seconds=0.7)
     shares = terms / np.where(total > 0, total, 1.0)
-    high = max(float(np.quantile(shares, MOST_OF)), 1e-6)  # a few weights are much larger than all others
-    weights = Matrix(shares, strip, skin, "P", 0.0, high)
+    reach = weight_spread(shares)
+    weights = Matrix(shares, strip, skin, "P", *reach)
     first = film.tiles.pop("S")
-    tile = Matrix(weights.values[:, : film.config.block_n], first.rect, skin, "P", 0.0, high)
+    tile = Matrix(weights.values[:, : film.config.block_n], first.rect, skin, "P", *reach)
     film.notes = [label(film.scene.shot("machine")["softmax"], "softmax over whole rows", skin.ink, name="note")]
     film.move(FadeIn(weights, tile, *film.notes), seconds=0.5)
     film.scene.remove(rows, first)
