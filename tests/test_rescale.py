@@ -207,7 +207,7 @@ def test_where_nothing_rises_the_film_says_so() -> None:
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_quotient_does_not_move_by_one_pixel_while_all_are_squeezed(theme: Any) -> None:
     film = drawn(theme=theme)
-    place = film.scene.shot("rescale")["answer"]
+    place = film.scene.shot("squeeze")["answer"]
     frames = film.of("squeeze")
     assert len(frames) > 20
     for picture in frames[1:]:
@@ -263,12 +263,12 @@ def test_what_changes_is_the_subject_and_it_is_large() -> None:
 def test_at_most_two_groups_move_at_once() -> None:
     """Of the row's three pictures, once a shot has been reached. Where whole tiles just join, all three do."""
     film = drawn()
-    place = film.scene.shot("rescale")
-    for beat in (beat.name for beat in BEATS if beat.shot == "rescale" and beat.name not in ("add", "rest")):
-        for first, second in itertools.pairwise(settled(film, beat)):
+    for beat in (beat for beat in BEATS if beat.shot in ("rescale", "squeeze") and beat.name not in ("add", "rest")):
+        place = film.scene.shot(beat.shot)
+        for first, second in itertools.pairwise(settled(film, beat.name)):
             mask = changed(first.pixels, second.pixels)
             moving = [part for part in ("measured", "acc", "answer") if mask[film.slices(place[part], mask)].sum() > 20]
-            assert len(moving) <= 2, (beat, second.time)
+            assert len(moving) <= 2, (beat.name, second.time)
 
 
 def test_nothing_stands_still_for_long_but_to_be_read() -> None:
@@ -396,9 +396,10 @@ def test_every_part_of_every_shot_is_in_the_frame(config: AttentionConfig) -> No
 
 
 @aspects
-def test_parts_that_are_seen_together_have_places_of_their_own(aspect: Aspect) -> None:
-    place = shot(AttentionConfig(), aspect, "rescale")
-    together = ("measured", "names", "sum", "acc", "answer", "answer name", "caption")
+@pytest.mark.parametrize("name", ["rescale", "squeeze"])
+def test_parts_that_are_seen_together_have_places_of_their_own(name: str, aspect: Aspect) -> None:
+    place = shot(AttentionConfig(), aspect, name)
+    together = ("measured", "names", "sum", "acc", "entry", "room", "note", "answer name", "caption")
     for index, first in enumerate(together):
         for second in together[index + 1 :]:
             assert not place[first].overlaps(place[second]), (first, second)

@@ -15,7 +15,7 @@ from flashviz.storyboard import Beat
 OPENING: tuple[Beat, ...] = (
     Beat("hook", "The hook", 8.7, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
     Beat("query", "One query", 6.3, shot="query", late=True, along=True, caption="One query scores every key."),
-    Beat("weights", "Weights", 7.5, shot="query", late=True, caption="Weight = term / sum of terms."),
+    Beat("weights", "Weights", 6.5, shot="query", late=True, along=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 5.2, shot="whole", late=True, along=True, caption="Cut into tiles. One square: {square}."),
     Beat("memory", "Two memories", 8.6, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="All of K for every row block. All scores go out."),
@@ -37,7 +37,7 @@ CLOSING: tuple[Beat, ...] = (
         "again", "A second rise", 8.8, shot="rescale", late=True, along=True, caption="Again: m rises, ℓ and acc shrink, the answer stands."
     ),
     Beat("last", "The last tiles", 7.2, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
-    Beat("finish", "Finish", 4.3, shot="whole", late=True, along=True, caption="Every row divides once, and O is written once."),
+    Beat("finish", "Finish", 5.6, shot="whole", late=True, along=True, caption="Every row divides once, and O is written once."),
     Beat("strips", "Row blocks", 5.8, shot="strips", late=True, along=True, caption="Outer loop: one program for each row block."),
     Beat("rest", "The rest", 10.2, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
     Beat(
@@ -78,7 +78,7 @@ CLOSING: tuple[Beat, ...] = (
         along=True,
         caption="Only rounding: standard stored S in {dtype}.",
     ),
-    Beat("how", "How", 5.4, shot="hook", late=True, caption="How? Carry m, ℓ, acc. When m rises, scale ℓ and acc."),
+    Beat("how", "How", 5.4, shot="hook", late=True, along=True, caption="How? Carry m, ℓ, acc. When m rises, scale ℓ and acc."),
     Beat("card", "Provenance", 3.8, shot="card", fresh=True, caption=""),
 )
 # of the rescale's beats: not what stands before the rise, nor the way to the last tile, which the film tells in its own way

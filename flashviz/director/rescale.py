@@ -453,9 +453,9 @@ def on_old(film: RescaleFilm, at: Scale, wide: float) -> tuple[float, float, flo
 
 @beat("stale")
 def stale(film: RescaleFilm) -> None:
-    """acc and the answer come back beside the sum. acc, as l, is by the old 1, too large: it steps back. The answer is framed."""
+    """acc and the answer come nearer. acc, as l, is by the old 1, too large: it steps back. The answer is framed."""
     film.reached(Kind.ALPHA)
-    place = film.scene.shot("rescale")
+    place = film.scene.shot("squeeze")
     at = film.chart.scale_in(place["measured"])
     alpha, equals, *between, result = film.ratio
     film.move(*(FadeOut(each) for each in between), seconds=TEXT)
@@ -465,7 +465,7 @@ def stale(film: RescaleFilm) -> None:
         ways.append(Shows(each, partial(_slid, each, each.left, each.baseline, left, bottom), rate_func=ease_in_out_cubic))
         left += each.wide + SPACE * em(each.px)
     film.ratio = [alpha, equals, result]
-    film.go("rescale", *ways)
+    film.go("squeeze", *ways)
     film.step_forth()
     with film.scene.telling():
         film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=1.2)

@@ -28,7 +28,7 @@ from flashviz.trace import Kind
 
 GHOST = 0.85
 GONE = 0.2  # of a move, until words have left
-ASIDE = 0.45  # opacity of what gives way
+ASIDE = 0.6  # opacity of what gives way
 SYMBOLS_OF_TERM = 120  # px
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
@@ -87,7 +87,7 @@ class RescaleFilm:
         self.l_name = Word("ℓ", NAME, skin.stats, 0, 0, "name")
         self.l_words = Word("the sum", LABEL, skin.ink, 0, 0, "words", Face.TEXT)
         self.terms_name = Word(f"{len(found.before)} new terms", LABEL, skin.ink, 0, 0, "terms", Face.TEXT)
-        self.numbers = Numbers(min((scene.shot(name)["sum"] for name in ("sum", "rescale")), key=lambda rect: rect.width))
+        self.numbers = Numbers(min((scene.shot(name)["sum"] for name in ("sum", "rescale", "squeeze")), key=lambda rect: rect.width))
         self.numbers.first(total(float(found.of("l_new", 0))), skin.stats)
         self.ratio, self.copies, self.fraction, self.strokes = [], [], [], []
         self.stand(self.shot.name)

@@ -114,8 +114,8 @@ SCORE: Mapping[Aspect, Table] = {
 # One row of scores, of which a tile is known.
 ROW: Mapping[Aspect, Table] = {
     "16:9": {
-        "scores": (116, 230, 1804, 330), "scores name": (116, 150, 1804, 220), "divide": (116, 380, 1804, 540),
-        "carry": (116, 640, 1804, 780),
+        "scores": (116, 190, 1804, 350), "scores name": (116, 110, 1804, 180), "divide": (116, 400, 1804, 560),
+        "carry": (116, 660, 1804, 800),
     },
     "4:3": {
         "scores": (60, 200, 1380, 300), "scores name": (60, 120, 1380, 190), "divide": (60, 340, 1380, 480), "carry": (60, 540, 1380, 880),
@@ -175,37 +175,29 @@ REST: Mapping[Aspect, Table] = {
 }
 BILL: Mapping[Aspect, Table] = {
     "16:9": {
-        "standard name": (100, 24, 1440, 100), "standard cache": (1450, 24, 1820, 100), "standard": (100, 108, 1820, 358),
-        "standard letters": (100, 364, 1820, 412), "standard products": (100, 420, 1820, 470), "flash name": (100, 490, 1440, 566),
-        "flash cache": (1450, 490, 1820, 566), "flash": (100, 574, 1820, 824), "flash letters": (100, 830, 1820, 878),
-        "flash products": (100, 886, 1820, 936),
+        "standard name": (100, 36, 1820, 116), "standard": (100, 124, 1820, 399), "standard letters": (100, 406, 1820, 462),
+        "flash name": (100, 486, 1820, 566), "flash": (100, 574, 1820, 849), "flash letters": (100, 856, 1820, 912),
     },
     "4:3": {
-        "standard name": (60, 30, 1380, 96), "standard": (60, 104, 1380, 300), "standard letters": (60, 306, 1380, 354),
-        "standard cache": (60, 410, 1380, 460), "standard products": (60, 358, 1380, 408), "flash name": (60, 490, 1380, 556),
-        "flash": (60, 564, 1380, 760), "flash letters": (60, 766, 1380, 814), "flash products": (60, 818, 1380, 868),
-        "flash cache": (60, 870, 1380, 920),
+        "standard name": (60, 60, 1380, 136), "standard": (60, 144, 1380, 366), "standard letters": (60, 374, 1380, 430),
+        "flash name": (60, 500, 1380, 576), "flash": (60, 584, 1380, 806), "flash letters": (60, 814, 1380, 870),
     },
     "1:1": {
-        "standard name": (40, 30, 1040, 96), "standard": (40, 104, 1040, 300), "standard letters": (40, 304, 1040, 352),
-        "standard products": (40, 354, 1040, 404), "standard cache": (40, 406, 1040, 456), "flash name": (40, 480, 1040, 546),
-        "flash": (40, 554, 1040, 750), "flash letters": (40, 754, 1040, 802), "flash products": (40, 804, 1040, 854),
-        "flash cache": (40, 866, 1040, 916),
+        "standard name": (40, 80, 1040, 150), "standard": (40, 158, 1040, 370), "standard letters": (40, 378, 1040, 434),
+        "flash name": (40, 510, 1040, 580), "flash": (40, 588, 1040, 800), "flash letters": (40, 808, 1040, 864),
     },
     "9:16": {
-        "standard name": (60, 70, 1020, 140), "standard": (60, 150, 1020, 500), "standard letters": (60, 506, 1020, 556),
-        "standard products": (60, 562, 1020, 612), "standard cache": (60, 618, 1020, 668), "flash name": (60, 710, 1020, 780),
-        "flash": (60, 790, 1020, 1140), "flash letters": (60, 1146, 1020, 1196), "flash products": (60, 1202, 1020, 1252),
-        "flash cache": (60, 1258, 1020, 1308),
+        "standard name": (60, 90, 1020, 166), "standard": (60, 174, 1020, 574), "standard letters": (60, 582, 1020, 638),
+        "flash name": (60, 720, 1020, 796), "flash": (60, 804, 1020, 1204), "flash letters": (60, 1212, 1020, 1268),
     },
 }  # fmt: skip
 # What every row block reads, a line each: K above, V beneath; beside it the same, with two row blocks read together.
 TALLER: Mapping[Aspect, Table] = {
     "16:9": {
-        "left name": (120, 36, 900, 96), "left": (120, 110, 900, 540), "left number": (120, 556, 900, 646),
-        "left held": (120, 660, 900, 906),
-        "right name": (1020, 36, 1800, 96), "right": (1020, 110, 1800, 540), "right number": (1020, 556, 1800, 646),
-        "right held": (1020, 660, 1800, 906),
+        "left name": (100, 36, 920, 96), "left": (100, 104, 920, 424), "left number": (100, 436, 920, 524),
+        "left held": (100, 548, 920, 918),
+        "right name": (1000, 36, 1820, 96), "right": (1000, 104, 1820, 424), "right number": (1000, 436, 1820, 524),
+        "right held": (1000, 548, 1820, 918),
     },
     "4:3": {
         "left name": (50, 56, 690, 116), "left": (50, 130, 690, 540), "left number": (50, 556, 690, 640),
@@ -228,7 +220,7 @@ TALLER: Mapping[Aspect, Table] = {
 }  # fmt: skip
 # What the programs on one core share, alone.
 TURNS: Mapping[Aspect, Table] = {
-    "16:9": {"held": (220, 130, 1700, 880)}, "4:3": {"held": (60, 130, 1380, 880)},
+    "16:9": {"held": (100, 90, 1820, 900)}, "4:3": {"held": (60, 110, 1380, 900)},
     "1:1": {"held": (40, 130, 1040, 880)}, "9:16": {"held": (60, 260, 1020, 1160)},
 }  # fmt: skip
 DIFFERENCE: Mapping[Aspect, Table] = {

@@ -45,6 +45,26 @@ RESCALE: dict[Aspect, Table] = {
         "room": (60, 1080, 1020, 1306),
     },
 }  # fmt: skip
+# The same board while acc and l shrink: the ruler narrower, acc and acc / l over more than half of the frame, where they stood beside it.
+SQUEEZE: dict[Aspect, Table] = {
+    "16:9": {
+        "keys name": (440, 32, 780, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 780, 84), "measured": (110, 116, 740, 640),
+        "names": (110, 648, 784, 698), "sum": (110, 702, 784, 782), "note": (110, 796, 784, 866), "held": (110, 872, 520, 928),
+        "acc name": (804, 40, 944, 112), "acc words": (954, 40, 1864, 112), "acc": (804, 120, 1864, 330),
+        "entry": (804, 334, 1864, 386),
+        "answer name": (804, 396, 984, 452), "answer words": (994, 396, 1864, 452), "answer": (804, 590, 1864, 764),
+        "room": (804, 460, 1864, 892),
+    },
+    "4:3": {
+        "keys name": (60, 32, 330, 84), "held": (60, 32, 330, 84), "keys": (340, 36, 560, 82), "measured": (60, 116, 560, 640),
+        "names": (40, 648, 570, 698), "sum": (40, 702, 570, 782), "note": (60, 836, 1396, 912),
+        "acc name": (600, 50, 730, 122), "acc words": (740, 50, 1396, 122), "acc": (600, 130, 1396, 316),
+        "entry": (600, 322, 1396, 384),
+        "answer name": (600, 392, 770, 448), "answer words": (780, 392, 1396, 448), "answer": (600, 570, 1396, 714),
+        "room": (600, 460, 1396, 822),
+    },
+    "1:1": RESCALE["1:1"], "9:16": RESCALE["9:16"],
+}  # fmt: skip
 # The sum. ``term``: what a term is.
 SUM: dict[Aspect, Table] = {
     "16:9": {**RESCALE["16:9"], "term": (330, 90, 1170, 344)},

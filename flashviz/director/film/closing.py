@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -39,7 +39,7 @@ POUR = 4.4  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
-TURN_BY_TURN, WAITING = 3.4, 0.3  # seconds in which all programs on an SM have had a turn; how strong those are that wait
+TURN_BY_TURN, WAITING = 3.2, 0.3  # seconds in which all programs on an SM have had a turn; how strong those are that wait
 STAYS, OTHERS = ("one program: Q, m, ℓ, acc stay", "Q, m, ℓ, acc stay"), ("the others, shown faster", "the others, faster")
 AT_WORK, QUICKENS = 0.7, 1.6  # of the rest's time, what one program is watched for; the power of its pace
 FULL = " in fp32"  # what is computed on chip is not rounded to 16 bit
@@ -185,13 +185,57 @@ class Pile:
         return self.rect.x0 + squares / self.lines * self.pitch
 
 
-@dataclass(frozen=True)
+@dataclass
+class Heading:
+    """What stands over a pile: whose it is, how many tiles, and what these come to."""
+
+    rect: Rect
+    color: str
+    title: Word
+    figure: Word
+    unit: Word
+    result: Word | None
+
+    @classmethod
+    def over(cls, rect: Rect, title: Word, figure: str, texts: Sequence[str], result: str, color: str) -> Heading:
+        """Behind the title: the first of ``texts`` that leaves room for ``result``, which is as large as it can be."""
+        count = Word(figure, NUMBER, color, title.left + title.wide + em(40), middle(rect, NUMBER), "tiles")
+        left, gap = count.left + count.wide + em(24), em(20)
+        sizes = [(text, px) for px in (NUMBER, NAME) for text in texts]
+
+        def wide(text: str, px: float) -> float:
+            return text_width(text, LABEL) + (gap + text_width(result, px, Face.STRONG) if result else 0.0)
+
+        text, px = next((each for each in sizes if wide(*each) <= rect.x1 - left), (texts[-1], NAME))
+        share = min(1.0, (rect.x1 - left) / wide(text, px))
+        unit = Word(text, LABEL * share, color, left, count.baseline, "unit", Face.TEXT)
+        after = left + unit.wide + gap * share
+        return cls(rect, color, title, count, unit, Word(result, px * share, color, after, count.baseline, "comes to") if result else None)
+
+    @property
+    def behind(self) -> list[Word]:
+        """What stands behind the number of tiles."""
+        return [self.unit, *([] if self.result is None else [self.result])]
+
+    def turn(self, figure: str, texts: Sequence[str], result: str = "") -> list[Animation]:
+        """The same pile by another measure; a number that stays the same stays."""
+        new = Heading.over(self.rect, self.title, figure, texts, result, self.color)
+        gone, come = [self.figure, *self.behind], [new.figure, *new.behind]
+        if figure == self.figure.text:
+            gone, come, new.figure = gone[1:], come[1:], self.figure
+        self.figure, self.unit, self.result = new.figure, new.unit, new.result
+        return [*(FadeOut(each, rate_func=early) for each in gone), FadeIn(*come, rate_func=late)]
+
+
+@dataclass
 class Piles:
-    """The two piles of the bill, the squares that are drawn of each, and what each comes to."""
+    """The two piles of the bill, the squares that are drawn of each, what stands over each, and the names of its squares."""
 
     of: Mapping[str, Pile]
     drawn: Mapping[str, list[Rectangles]]
-    comes_to: Mapping[str, Word]
+    over: Mapping[str, Heading]
+    letters: list[Word]
+    products: list[Mobject] = field(default_factory=list)
 
 
 @beat("bill")
@@ -228,50 +272,28 @@ def bill(film: Film) -> None:
     pour = partial(poured, piles, drawn, before)
     squares, end = Group(*drawn["flash"], *drawn["standard"]), most + IN_FLIGHT
     meets = min(piles["flash"].count + IN_FLIGHT, end)
-    figures = {
-        name: Word(
-            quarters(pile.count * film.grain),
-            NUMBER,
-            skin.ink,
-            titles[name].left + titles[name].wide + em(40),
-            middle(place[f"{name} name"], NAME),
-            "tiles",
+    over = {
+        name: Heading.over(
+            place[f"{name} name"], titles[name], quarters(pile.count * film.grain), *cost(film, sum(totals[name].values())), skin.ink
         )
         for name, pile in piles.items()
     }
     with film.scene.telling():
         film.move(Shows(squares, partial(pour, 0.0, meets)), seconds=POUR * meets / end)
         film.move(
-            FadeIn(figures["flash"], rate_func=early),
+            FadeIn(over["flash"].figure, rate_func=early),
             Shows(squares, partial(pour, meets, end)),
             seconds=max(POUR * (1 - meets / end), TEXT),
         )
-    units = [beside(*cost(film, totals[name]), f, place[f"{name} name"], skin.ink) for name, f in figures.items()]
-    times = film.times
-    badge = [] if times is None else [machine(times.device, film.scene.settings.aspect, skin)]
-    film.move(FadeIn(figures["standard"], *(word for pair in units for word in pair), *letters(film, piles), *badge), seconds=TEXT)
+    film.piles = Piles(piles, drawn, over, letters(film, piles))
+    film.move(FadeIn(over["standard"].figure, *(word for each in over.values() for word in each.behind), *film.piles.letters), seconds=TEXT)
     film.hold(1.0)
-    film.piles = Piles(piles, drawn, {name: comes_to for name, (_, comes_to) in zip(piles, units, strict=True)})
 
 
-def cost(film: Film, nbytes: Mapping[str, int]) -> tuple[tuple[str, ...], str]:
-    """What is written behind so many tiles, at length and shortly, and what they come to: time, where a source has the speed, or bytes."""
-    times, several = film.times, f", {film.grain} a square" if film.grain > 1 else ""
-    whole = sum(nbytes.values())
-    if times is None:
-        return (f"× {amount(film.unit)}{several} =", "="), kib(whole)
-    at = f"× {amount(film.unit)}{several} = {kib(whole)}, at {times.speed}:"
-    return (at, f"= {kib(whole)}, at {times.speed}:", f"{kib(whole)}:", "tiles:"), seconds(times.crossing(whole))
-
-
-def beside(texts: Sequence[str], result: str, figure: Word, rect: Rect, color: str) -> tuple[Word, Word]:
-    """Behind a figure, on its line: the first of ``texts`` that ``rect`` holds with ``result``; all smaller where it holds none."""
-    left, gap = figure.left + figure.wide + em(24), em(16)
-    ends = gap + text_width(result, NAME, Face.STRONG)
-    text = first_that_fits(texts, LABEL, rect.x1 - left - ends)
-    share = min(1.0, (rect.x1 - left) / (text_width(text, LABEL) + ends))
-    unit = Word(text, LABEL * share, color, left, figure.baseline, "unit", Face.TEXT)
-    return unit, Word(result, NAME * share, color, left + unit.wide + gap * share, figure.baseline, "comes to")
+def cost(film: Film, nbytes: int) -> tuple[tuple[str, ...], str]:
+    """What is written behind so many tiles, at length and shortly, and the bytes that they come to."""
+    several = f", {film.grain} a square" if film.grain > 1 else ""
+    return (f"tiles × {amount(film.unit)}{several} =", f"× {amount(film.unit)}{several} =", "tiles =", "="), kib(nbytes)
 
 
 def poured(
@@ -306,28 +328,40 @@ def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
 
 @beat("waiting")
 def waiting(film: Film) -> None:
-    """What both compute, in time, under what they move: a short bar, and as long in both."""
-    place, skin, times = film.scene.shot("bill"), film.skin, film.times
+    """The same as time: over each pile, how long it takes to cross; beneath, on the pile's scale, what both compute."""
+    place, skin, times, piles = film.scene.shot("bill"), film.skin, film.times, film.piles
     assert times is not None  # else this beat is left out
-    bars, words = [], []
-    for (name, pile), trace in zip(film.piles.of.items(), (film.material.standard, film.material.fa2), strict=True):
-        at, dots = place[f"{name} products"], np.isin(trace.columns["kind"], [Kind.QK_DOT, Kind.PV_DOT])
+    bars, words, turned = [], [], []
+    for (name, pile), trace in zip(piles.of.items(), (film.material.standard, film.material.fa2), strict=True):
+        at, dots = place[f"{name} letters"], np.isin(trace.columns["kind"], [Kind.QK_DOT, Kind.PV_DOT])
         spent = times.computing(int(trace.columns["flops"][dots].sum()))
         wide = pile.x(spent / times.crossing(film.square)) - pile.rect.x0
-        bars.append((Rectangles(skin.ink, name="products"), at.left(wide).inset(0.0, 0.2 * at.height)))
-        right = Rect(at.x0 + wide + em(16), at.y0, at.x1, at.y1)
-        text = f"{int(dots.sum()):,} products at {times.peak:.0f} TFLOP/s take {seconds(spent)}"
-        words.append(label(right, text, skin.ink, NAME, name="computed"))
+        bars.append((Rectangles(skin.ink, name="products"), at.left(wide).inset(0.0, 0.15 * at.height)))
+        right, rate = Rect(at.x0 + wide + em(16), at.y0, at.x1, at.y1), f"{times.peak:.0f} TFLOP/s"
+        leads = f"{int(dots.sum()):,} products at {rate} take", f"at {rate} the products take", "the products take"
+        lead = first_that_fits(leads, LABEL, right.width - text_width(f"{seconds(spent)} ", NAME, Face.STRONG))
+        taken = label(right, lead, skin.ink, LABEL, name="computed")
+        behind = Rect(right.x0 + text_width(lead, LABEL) + em(16), right.y0, right.x1, right.y1)
+        words += [taken, label(behind, seconds(spent), skin.ink, NAME, name="time")]
+        crossing = seconds(times.crossing(sum(crossed(state_at(trace, len(trace))).values())))
+        texts = (f"tiles at {times.speed} take", f"at {times.speed} take", f"at {times.speed}:", "tiles:")
+        turned += piles.over[name].turn(piles.over[name].figure.text, texts, crossing)
     film.scene.add(*(bar for bar, _ in bars))
+    piles.products = [*(bar for bar, _ in bars), *words, machine(times.device, film.scene.settings.aspect, skin)]
 
     def grow(share: float) -> None:
         for bar, whole in bars:
             bar.display(np.array([whole.left(share * whole.width).edges]))
 
     with film.scene.telling():
+        film.move(*turned, FadeOut(*piles.letters, rate_func=early), FadeIn(piles.products[-1], rate_func=late), seconds=0.6)
+        film.hold(0.6)
         film.move(Shows(Group(*(bar for bar, _ in bars)), grow), seconds=0.8)
         film.move(FadeIn(*words), seconds=TEXT)
-        film.move(*(Create(around(each, film.skin.ink)) for each in film.piles.comes_to.values()), seconds=0.5)
+        results = [each.result for each in piles.over.values() if each.result is not None]
+        frames = [around(each, skin.ink) for each in results]
+        piles.products += frames
+        film.move(*(Create(frame) for frame in frames), seconds=0.5)
 
 
 def around(word: Word, color: str) -> VMobject:
@@ -339,8 +373,8 @@ def around(word: Word, color: str) -> VMobject:
 @beat("cache")
 def cache(film: Film) -> None:
     """With a perfect cache each tensor would cross once a direction: on both piles the repeats step back."""
-    place, piles, drawn = film.scene.shot("bill"), film.piles.of, film.piles.drawn
-    repeats, marks = [], []
+    piles, drawn = film.piles.of, film.piles.drawn
+    repeats, turned = [], list[Animation]()
     for (name, pile), algorithm in zip(piles.items(), ("standard", "fa2"), strict=True):
         once = compulsory(film.config, algorithm)
         fewest = {tensor: (once.read.get(tensor, 0) + once.written.get(tensor, 0)) / film.square for tensor, _, _ in pile.parts}
@@ -349,12 +383,8 @@ def cache(film: Film) -> None:
             part.display(boxes[:kept])
             pale = Rectangles(film.skin.hue(tensor), name=f"repeats {tensor}", opacity=part.get_fill_opacity())
             repeats.append(pale.display(boxes[kept:]))
-        text = quarters(sum(fewest.values()) * film.grain)
-        at = place[f"{name} cache"]
-        if at.y1 > place[f"{name} name"].y0:  # on the line of the pile's name: behind what is written there
-            at = Rect(max(at.x0, film.piles.comes_to[name].left + film.piles.comes_to[name].wide + em(30)), at.y0, at.x1, at.y1)
-        said = label(at, f"perfect cache: {text}", film.skin.ink, name="note")
-        marks.append(Named(said, tag="marker", text=text))
+        texts = "tiles with a perfect cache", "with a perfect cache", "perfect cache"
+        turned += film.piles.over[name].turn(quarters(sum(fewest.values()) * film.grain), texts)
     film.scene.add(*repeats)
     full = [part.get_fill_opacity() for part in repeats]
 
@@ -362,8 +392,10 @@ def cache(film: Film) -> None:
         for part, opacity in zip(repeats, full, strict=True):
             part.set_fill(opacity=opacity + (REPEAT - opacity) * share)
 
+    named = [FadeOut(*film.piles.products, rate_func=early), FadeIn(*film.piles.letters, rate_func=late)] if film.piles.products else []
     with film.scene.telling():
-        film.move(Shows(Group(*repeats), pale_out), FadeIn(*marks), seconds=1.4)
+        film.move(Shows(Group(*repeats), pale_out), *named, seconds=1.2)
+        film.move(*turned, seconds=0.5)
 
 
 @dataclass(frozen=True)
@@ -382,23 +414,30 @@ def turns(film: Film) -> None:
     given, skin = film.taller.before, film.skin
     assert given is not None  # else this beat is left out
     held = Residents(film, film.scene.shot("turns")["held"], given, held_at_most(film.material.fa2))
-    above = [Rect(each.x0, each.y1 + em(6), each.x1, each.y1 + em(62)) for each in held.places]
-    waits, computes = ([heading(rect, text, skin.ink, LABEL) for rect in above] for text in ("waits", "computes"))
+    above = [Rect(each.x0, each.y1 + em(8), each.x1, each.y1 + em(72)) for each in held.places]
+    waits, computes = ([heading(rect, text, skin.ink, NAME) for rect in above] for text in ("waits", "computes"))
     held.words += waits
     come(film, held, *film.leave())
+    film.residents = held
     with film.scene.telling():
         for k in range(len(waits)):
             turned = [FadeOut(computes[k - 1], rate_func=early), FadeIn(waits[k - 1], rate_func=late)] if k else []
             come_in = FadeOut(waits[k], rate_func=early), FadeIn(computes[k], rate_func=late)
             film.move(held.compute(held.programs[k]), *turned, *come_in, seconds=TEXT)
             film.hold(max(0.1, TURN_BY_TURN / len(waits) - TEXT))
+    film.move(FadeOut(*waits[:-1], computes[-1]), seconds=TEXT)
 
 
 @beat("taller")
 def taller(film: Film) -> None:
     """Beside what every row block reads, the same with row blocks paired: half the K and V, and twice the chip for a program."""
     place, (before, after) = film.scene.shot("taller"), sides_of(film)
-    film.move(*film.leave(), FadeIn(before.name, before.reads, *before.crosses, before.held), seconds=0.6)
+    reads, held, came = FadeIn(before.name, before.reads, *before.crosses, rate_func=late), before.held, None
+    if isinstance(held, Residents) and film.residents is not None:
+        film.scene.remove(film.residents)
+        film.scene.add(held)
+        came = moved(film.residents, held)
+    film.move(*film.leave(held), reads, came or FadeIn(held, rate_func=late), seconds=MOVE)
     film.hold(0.5)
     with film.scene.telling():
         film.scene.add(after.reads.place(place["left"]))
@@ -408,7 +447,24 @@ def taller(film: Film) -> None:
         film.move(Shows(after.reads, lambda share: after.reads.display(1.0, share), rate_func=ease_in_out_cubic), seconds=1.2)
         film.move(FadeIn(*after.crosses), seconds=TEXT)
         come(film, after.held)
-    film.hold(1.5)
+    film.hold(1.2)
+
+
+def moved(old: Mobject, new: Mobject) -> Shows:
+    """The same thing at another place and size: each outline goes to where it is in ``new``."""
+    pairs = [
+        (part, was.points.copy(), part.points.copy(), was.get_fill_opacity(), part.get_fill_opacity())
+        for was, part in zip(old.get_family(), new.get_family(), strict=True)
+        if isinstance(was, VMobject) and len(part.points)
+    ]
+
+    def show(share: float) -> None:
+        for part, start, stop, pale, full in pairs:
+            part.points = start + (stop - start) * share
+            part.set_fill(opacity=pale + (full - pale) * share, family=False)
+
+    show(0.0)
+    return Shows(new, show, rate_func=ease_in_out_cubic)
 
 
 def sides_of(film: Film) -> tuple[Side, Side]:
@@ -636,7 +692,7 @@ def small(error: float) -> str:
 
 @beat("how")
 def how(film: Film) -> None:
-    """Both HBMs as at the beginning: a full grid, an empty one, the same O; and the answer."""
+    """Both HBMs as at the beginning: a full grid; one that stays empty while all of the trace passes and O is written; and the answer."""
     hook, skin = film.scene.shot("hook"), film.skin
     names = (("left", "standard attention"), ("right", "FlashAttention"))
     titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
@@ -648,9 +704,14 @@ def how(film: Film) -> None:
         for side, trace in traces.items()
         if f"{side} note" in hook
     ]
-    comes = FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *notes, *film.outputs, rate_func=late)
+    left, right = film.outputs
+    show_rows(right, np.zeros(len(right.values), dtype=bool))
+    comes = FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *notes, left)
     film.move(*film.leave(), comes, seconds=0.8)
-    film.scene.tell()
+    film.scene.add(right)
+    with film.scene.telling():
+        sweep(film, 0, len(film.material.fa2), film.scene.motion - TEXT, lambda _: None, written=right)
+    film.hbm.display(lit={}, cursor=None)
 
 
 @beat("card")

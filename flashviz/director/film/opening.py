@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from manim import Create
-from manim.utils.rate_functions import ease_in_out_cubic
+from manim import Create, Group
+from manim.utils.rate_functions import ease_in_out_cubic, linear
 
 from flashviz import theme
 from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal, share_grid
 from flashviz.director.film.stage import Film
+from flashviz.director.film.sweeping import show_event
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, worded
 from flashviz.figures import amount, number, total
@@ -27,7 +28,7 @@ CUT = 1.5  # of their resting width, as long as tiles are spoken of
 
 @beat("hook")
 def hook(film: Film) -> None:
-    """One grid fills with S, then a second sheet with P, the other stays empty; both have the same O."""
+    """One grid fills with S, then a second sheet with P; in the other tile after tile is visited and none stays; both have the same O."""
     place, s, p = film.scene.shot("hook"), film.sheets["S"], film.sheets["P"]
     film.standard.place(place["left"]).display(seam=0.0)
     film.hbm.place(place["right"]).display(seam=0.0)
@@ -42,24 +43,33 @@ def hook(film: Film) -> None:
     ]  # fmt: skip
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
     film.hold(0.2)
+    film.scene.add(right)
     notes: list[Word] = []
     size = f"{film.config.seq_q:,} × {film.config.seq_k:,}"
-    for sheet, words in ((s, ("scores S", "S")), (p, ("scores S and weights P", "S and P"))):
+    third = len(film.material.fa2) / 3
+    passes = [Shows(Group(film.hbm, right), partial(pass_events, film, n * third, (n + 1) * third), rate_func=linear) for n in range(3)]
+    for sheet, words, at_work in ((s, ("scores S", "S"), passes[0]), (p, ("scores S and weights P", "S and P"), passes[1])):
         make_room = [] if sheet is s else [Shows(s, partial(share_grid, s, film.standard), rate_func=early)]
-        film.move(*make_room, Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.3)
+        film.move(*make_room, Shows(sheet, partial(fill, sheet, film.cells)), at_work, seconds=1.3)
         if "left note" in place:
             old = [FadeOut(notes.pop())] if notes else []
             texts = [f"stored: {text}, {size}{' each' * (sheet is p)}" for text in words]
             stored = first_that_fits(texts, LABEL, place["left note"].width, Face.STRONG)
             notes.append(heading(place["left note"], stored, film.skin.ink, LABEL))
             film.move(*old, FadeIn(notes[-1]), seconds=TEXT)
-    film.scene.add(left, right)
-    film.move(Shows(left, partial(reveal, left)), Shows(right, partial(reveal, right)), seconds=1.0)
+    film.scene.add(left)
+    film.move(Shows(left, partial(reveal, left)), passes[2], seconds=1.0)
+    film.hbm.display(lit={}, cursor=None)
     if "right note" in place:
         notes.append(heading(place["right note"], "scores stored: 0", film.skin.ink, LABEL))
         film.move(FadeIn(notes[-1]), seconds=TEXT)
     with film.scene.telling():
         compare(film, left.rect, right.rect)
+
+
+def pass_events(film: Film, start: float, stop: float, share: float) -> None:
+    """FlashAttention's trace, between two of its events."""
+    show_event(film, round(start + (stop - start) * share), film.outputs[1])
 
 
 def compare(film: Film, *both: Rect) -> None:
@@ -136,7 +146,6 @@ def weights(film: Film) -> None:
     """The largest term is divided by the sum of all; the weighted values are the row's output, which goes into O."""
     place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
     room, terms, total_l = place["terms"], film.terms, float(values.l_new[-1, r])
-    film.scene.tell()
     spike = int(np.argmax(terms))
     x = room.x0 + (spike + 0.5) * room.width / len(terms)
     texts = [number(1.0, 0), "/", total(total_l), "=", number(1 / total_l)]
@@ -148,20 +157,22 @@ def weights(film: Film) -> None:
     words = worded(at, texts, NUMBER, [skin.ink, skin.ink, skin.stats, skin.ink, skin.ink], "weight")
     under = place["terms name"].right(0.3 * place["terms name"].width)
     summed = Named(*labelled(under, (total(total_l), skin.stats), ("their sum", skin.ink)), tag="sum")
-    film.move(FadeIn(words[0]), seconds=TEXT)
-    film.move(
-        Shows(film.bars, lambda share: film.bars.set_fill(theme.between(skin.scores, skin.stats, share))), FadeIn(summed), seconds=0.5
-    )
-    film.hold(0.3)
-    film.move(FadeIn(words[1], words[2]), seconds=TEXT)
-    film.move(FadeIn(*words[3:]), seconds=TEXT)
+    with film.scene.telling():
+        film.move(FadeIn(words[0]), seconds=TEXT)
+        film.hold(0.3)
+        film.move(
+            Shows(film.bars, lambda share: film.bars.set_fill(theme.between(skin.scores, skin.stats, share))), FadeIn(summed), seconds=0.8
+        )
+        film.hold(0.3)
+        film.move(FadeIn(words[1], words[2]), seconds=TEXT)
+        film.move(FadeIn(*words[3:]), seconds=TEXT)
     film.hold(0.4)
     o = np.asarray(values.o[r], dtype=np.float64)[None, :]
     out = Matrix(o, place["o"], skin, "O", *spread(o))
     name = Named(*labelled(place["o name"], ("o", skin.o), ("values of V, blended by their weights", skin.ink)), tag="name")
     film.hbm.display(lit={"V": frozenset(range(film.hbm.cross.n_cols))})
     film.move(FadeIn(out), FadeIn(name), seconds=0.5)
-    film.hold(1.2)
+    film.hold(1.5)
     film.move(matrix_to(out, row_of(film, "O"), place["o"]), FadeOut(name, rate_func=early), seconds=MOVE)
 
 

@@ -83,6 +83,12 @@ def stored_at(cross: Cross, tensor: str, i: int, j: int) -> tuple[int, Rect]:
     return index, cross.tile(tensor, index)
 
 
+def beside(cross: Cross, tensor: str, cell: Point) -> list[Point]:
+    """Corners of a tile's way out of HBM: not across the score grid, but around it to the right of all that lies there."""
+    out, top = cross.strip("O").x1 + em(SQUARE), cross.strip("K").center[1]
+    return [(cell[0], top), (out, top)] if tensor == "Q" else [(out, cell[1])]
+
+
 def gates(pipe: Rect) -> list[Point]:
     """Where the path begins and ends: HBM's side first."""
     x, y = pipe.center[:2]

@@ -510,4 +510,4 @@ def finish(film: Film) -> None:
     below = [Rect(square.x0, square.y1 - em(160 + 56 * at), square.x1, square.y1 - em(100 + 56 * at)) for at in range(len(lines))]
     words = [heading(rect, line, skin.ink, LABEL) for rect, line in zip(below, lines, strict=True)]
     film.move(FadeIn(sliver, note, *words), seconds=TEXT)
-    film.hold(0.8)
+    film.hold(2.0)

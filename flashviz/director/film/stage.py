@@ -194,7 +194,7 @@ class Row(RescaleFilm):
     def __init__(self, scene: FlashStage, found: Rescale, said: dict[str, str], tiles_of: Callable[[float], str]) -> None:
         self.kept, self.tiles_of = Kept(scene.skin), tiles_of
         most = tiles_of(sum(crossed(state_at(found.trace, found.event(Kind.PV_DOT, found.last))).values()))
-        places = [shot["crossed"] for shot in map(scene.shot, ("sum", "rescale")) if "crossed" in shot]
+        places = [shot["crossed"] for shot in map(scene.shot, ("sum", "rescale", "squeeze")) if "crossed" in shot]
         self.counted, px = COUNTED[-1], float(LABEL)
         if places:
             room = min(place.width for place in places)
@@ -241,6 +241,7 @@ class Film:
     map: Group  # HBM, small, with what has crossed
     ledger: Any  # what crossed, tensor by tensor
     piles: Any  # the same as a pile, beside standard attention's
+    residents: Any = None  # the programs on one SM, once they have been seen
     first_terms: np.ndarray  # of the row's first tile, by its max
 
     def __init__(

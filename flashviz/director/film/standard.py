@@ -17,6 +17,7 @@ from flashviz.director.film.crossing import cross
 from flashviz.director.film.parts import (
     Columns,
     Way,
+    beside,
     fitting,
     gates,
     heading,
@@ -82,11 +83,14 @@ def memory(film: Film) -> None:
 
 def come_in(film: Film, tensor: str, to: Rect) -> Shows:
     """The first tile of a tensor takes the path to its place on chip."""
-    source = film.hbm.cross.tile(tensor, 0)
+    source, path = film.hbm.cross.tile(tensor, 0), gates(film.scene.shot("machine")["pipe"])
     film.tiles[tensor] = tile = film.tile(tensor, 0, to)
     put(tile, source)
     film.scene.add(tile)
-    return Shows(tile, partial(pass_through, tile, source, film.scene.shot("machine")["pipe"], to), rate_func=ease_in_out_cubic)
+    start = source.center[:2]
+    corners = beside(film.hbm.cross, tensor, start)
+    way = Way.of(start, *corners, (corners[-1][0], path[0][1]), *path, to.center)
+    return Shows(tile, partial(pass_through, tile, source, way, to), rate_func=ease_in_out_cubic)
 
 
 def product_flops(film: Film) -> int:
@@ -108,9 +112,8 @@ def path_notes(film: Film, place: Shot, times: PathTimes) -> list[Mobject]:
     return [*notes, label(place["times from"], quoted, ink, name="note")]
 
 
-def pass_through(tile: Matrix, source: Rect, pipe: Rect, to: Rect, share: float) -> None:
+def pass_through(tile: Matrix, source: Rect, way: Way, to: Rect, share: float) -> None:
     """A tile leaves HBM as small as it lies there, passes the path, and is enlarged in its place."""
-    way = Way.of(source.center, *gates(pipe), to.center)
     inside, end = way.reached[-2:]
     large = max(0.0, (share * end - inside) / (end - inside))
     small = min(em(SMALL), source.width, source.height)

@@ -9,11 +9,10 @@ from manim import Group, Mobject
 from manim.utils.rate_functions import linear
 
 from flashviz.director.film.held import AtWork
-from flashviz.director.film.parts import SQUARE, Point, Way, gates, show_rows, square_at, stored_at
+from flashviz.director.film.parts import Point, Way, beside, gates, show_rows, square_at, stored_at
 from flashviz.director.film.stage import Film
 from flashviz.director.sweep import crossed
 from flashviz.layout import Rect
-from flashviz.lettering import em
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.trace import Event, Kind, State, state_at
@@ -76,10 +75,26 @@ class Passing(Group):
         """A square's way from HBM to the chip: beside the grid, through the path, to its place."""
         cross, path = self.film.hbm.cross, gates(self.pipe)
         cell = stored_at(cross, tensor, event.i, event.j)[1].center
-        out = cross.strip("O").x1 + em(SQUARE)  # to the right of all that lies in HBM
-        top = cross.strip("K").center[1]
-        beside = [(cell[0], top), (out, top)] if tensor == "Q" else [(out, cell[1])]
-        return Way.of(cell, *beside, (out, path[0][1]), *path, *self.inside(tensor, path[1]))
+        corners = beside(cross, tensor, (cell[0], cell[1]))
+        return Way.of(cell, *corners, (corners[-1][0], path[0][1]), *path, *self.inside(tensor, path[1]))
+
+
+def show_event(film: Film, k: int, written: Matrix | None = None) -> State:
+    """HBM after ``k`` events: which tiles are at work, and of O, ``written``, the rows that have been stored."""
+    trace, cross, head = film.material.fa2, film.hbm.cross, film.material.chosen.program[1]
+    state = state_at(trace, k)
+    lit: dict[str, frozenset[int]] = {}
+    cursor = None
+    if state.program is not None and state.program[1] == head and k:
+        j = trace[k - 1].j
+        lit = {"Q": frozenset({cross.row_of(state.program[0])})}
+        if j >= 0:  # not while Q comes, or O goes
+            lit |= {t: frozenset({cross.col_of(j)}) for t in "KV"}
+            cursor = (cross.row_of(state.program[0]), cross.col_of(j))
+    film.hbm.display(lit=lit, cursor=cursor)
+    if written is not None:
+        show_rows(written, stored_rows(film, state))
+    return state
 
 
 def sweep(
@@ -90,22 +105,10 @@ def sweep(
 
     ``passing`` shows tiles on their way, and sets the pace; ``at_work`` what the program holds.
     """
-    trace, cross, head = film.material.fa2, film.hbm.cross, film.material.chosen.program[1]
 
     def show(share: float) -> None:
         k = first + round(share * (stop - first)) if passing is None else passing.event(share)
-        state = state_at(trace, k)
-        lit: dict[str, frozenset[int]] = {}
-        cursor = None
-        if state.program is not None and state.program[1] == head and k:
-            j = trace[k - 1].j
-            lit = {"Q": frozenset({cross.row_of(state.program[0])})}
-            if j >= 0:  # not while Q comes, or O goes
-                lit |= {t: frozenset({cross.col_of(j)}) for t in "KV"}
-                cursor = (cross.row_of(state.program[0]), cross.col_of(j))
-        film.hbm.display(lit=lit, cursor=cursor)
-        if written is not None:
-            show_rows(written, stored_rows(film, state))
+        state = show_event(film, k, written)
         if passing is not None:
             passing.display(share)
         if at_work is not None:
