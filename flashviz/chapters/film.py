@@ -13,9 +13,9 @@ from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
-    Beat("hook", "The hook", 8.7, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
-    Beat("query", "One query", 6.3, shot="query", late=True, along=True, caption="One query scores every key."),
-    Beat("weights", "Weights", 6.5, shot="query", late=True, along=True, caption="Weight = term / sum of terms."),
+    Beat("hook", "The hook", 9.0, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
+    Beat("query", "One query", 6.9, shot="query", late=True, along=True, caption="One query scores every key."),
+    Beat("weights", "Weights", 6.3, shot="query", late=True, along=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 5.2, shot="whole", late=True, along=True, caption="Cut into tiles. One square: {square}."),
     Beat("memory", "Two memories", 8.6, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="All of K for every row block. All scores go out."),
@@ -34,12 +34,12 @@ OPENING: tuple[Beat, ...] = (
 )
 CLOSING: tuple[Beat, ...] = (
     Beat(
-        "again", "A second rise", 8.8, shot="rescale", late=True, along=True, caption="Again: m rises, ℓ and acc shrink, the answer stands."
+        "again", "A second rise", 8.9, shot="rescale", late=True, along=True, caption="Again: m rises, ℓ and acc shrink, the answer stands."
     ),
-    Beat("last", "The last tiles", 7.2, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
+    Beat("last", "The last tiles", 7.3, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
     Beat("finish", "Finish", 5.6, shot="whole", late=True, along=True, caption="Every row divides once, and O is written once."),
     Beat("strips", "Row blocks", 5.8, shot="strips", late=True, along=True, caption="Outer loop: one program for each row block."),
-    Beat("rest", "The rest", 10.2, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
+    Beat("rest", "The rest", 9.6, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
     Beat(
         "bill",
         "The bill",
@@ -87,8 +87,8 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 6.5, "standard": 4.0, "softmax": 2.5, "product": 4.3, "row": 4.6, "ceiling": 4.9, "sum": 3.3, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.2, "rest": 3.8, "bill": 4.8, "cache": 1.2,
+    "hook": 6.5, "standard": 4.0, "softmax": 2.5, "product": 4.2, "row": 4.6, "ceiling": 4.9, "sum": 3.1, "calm": 4.2, "terms": 3.7,
+    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.0, "rest": 3.8, "bill": 4.8, "cache": 1.7,
 }  # fmt: skip
 DIGEST_SAYS = {
     "hook": "Same output, no score stored. How?",

@@ -39,7 +39,7 @@ POUR = 4.4  # seconds in which all squares of the bill come
 IN_FLIGHT = 24  # squares on their way to the bill at once
 VALUES_FROM = {"snapshot": "kept by the traced code itself", "recomputed": "recomputed from the inputs that the trace names"}
 REPEAT = 0.22  # opacity of what a perfect cache would spare
-TURN_BY_TURN, WAITING = 3.2, 0.3  # seconds in which all programs on an SM have had a turn; how strong those are that wait
+TURN_BY_TURN, WAITING = 3.0, 0.3  # seconds in which all programs on an SM have had a turn; how strong those are that wait
 STAYS, OTHERS = ("one program: Q, m, ℓ, acc stay", "Q, m, ℓ, acc stay"), ("the others, shown faster", "the others, faster")
 AT_WORK, QUICKENS = 0.7, 1.6  # of the rest's time, what one program is watched for; the power of its pace
 FULL = " in fp32"  # what is computed on chip is not rounded to 16 bit
@@ -49,7 +49,7 @@ MAGNIFIED = 1024  # the difference, so that it is seen
 
 @beat("strips")
 def strips(film: Film) -> None:
-    """Row blocks part: each has its own rows of Q and O, and none waits for another."""
+    """Row blocks part: each has its own rows of Q and O, independent of the others."""
     place = film.scene.shot("strips")
     whole = film.outputs[1]
     film.move(*film.leave(film.hbm, whole), seconds=TEXT)
@@ -70,7 +70,7 @@ def strips(film: Film) -> None:
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
-        for part, text in (("stored name", "programs"), ("crossed name", "none waits for another"))
+        for part, text in (("stored name", "programs"), ("crossed name", "independent of each other"))
     ]
     film.move(FadeIn(figure, *said), seconds=TEXT)
     with film.scene.telling():

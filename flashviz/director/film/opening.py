@@ -42,7 +42,7 @@ def hook(film: Film) -> None:
         heading(place["left name"], "standard attention", film.skin.ink), heading(place["right name"], "FlashAttention", film.skin.ink)
     ]  # fmt: skip
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
-    film.hold(0.2)
+    film.hold(0.5)
     film.scene.add(right)
     notes: list[Word] = []
     size = f"{film.config.seq_q:,} × {film.config.seq_k:,}"
@@ -128,7 +128,7 @@ def query(film: Film) -> None:
         film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(names[0], rate_func=early), seconds=2.2)
         film.hold(0.3)
         weigh = Shows(bars, lambda share: bars.display(terms_at(place["terms"], raw + (terms - raw) * share)), rate_func=ease_in_out_cubic)
-        film.move(weigh, FadeOut(names[0], rate_func=early), FadeIn(names[1], rate_func=late), seconds=0.8)
+        film.move(weigh, FadeOut(names[0], rate_func=early), FadeIn(names[1], rate_func=late), seconds=1.4)
     film.tiles = {"q": strip}
     film.bars = bars
 

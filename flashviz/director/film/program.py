@@ -202,7 +202,7 @@ def ceiling(film: Film) -> None:
     scores = values.s[0, r, :here].astype(np.float64)
     terms = np.where(np.isfinite(scores), np.exp(np.where(np.isfinite(scores), scores, 0.0) - float(values.m_new[0, r])), 0.0)
     what = inner.term()[0]
-    inner.stand("sum")
+    inner.stand("ceiling")
     chart.ceiling.reveal(0.0)
     chart.display(Measured(0.0, 0 * terms))
     above = Rect(chart.at.terms_x, place["scores"].y0, chart.at.terms_x + here * chart.at.key, place["scores"].y1)
@@ -283,7 +283,7 @@ def calm(film: Film) -> None:
     inner = film.row
     chart = inner.chart
     chart.display(Measured(float(film.found.of("l_new", 0)), 0 * inner.found.before))
-    if inner.shot.name == "sum":  # as in the digest, which does not weigh V's rows
+    if inner.shot.name == "ceiling":  # as in the digest, which does not weigh V's rows
         leave_scores(film)
         bring_acc(film)
     inner.go("rescale")
@@ -365,6 +365,7 @@ def again(film: Film) -> None:
     chart.named = before
     said, tallest = row.said, max(float(before.max()), 1.0)
     row.reached(Kind.QK_DOT)
+    chart.turn_yellow(0.0)
     film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, 1.0)))), seconds=0.5)
     film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.4)
     row.reached(Kind.ALPHA)
