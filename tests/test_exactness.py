@@ -121,7 +121,9 @@ def test_a_score_lies_between_two_numbers_of_its_dtype(size: float, negative: bo
     assert np.diff(near) == pytest.approx(stored.gap)
     assert len(near) >= 2
     assert stored.stored in stored.neighbours
-    assert stored.off <= stored.gap / 2
+    assert abs(score - stored.stored) <= stored.gap / 2
+    written = (float(stored.written(each).replace("−", "-")) for each in (score, stored.stored))
+    assert float(stored.written(stored.off)) == pytest.approx(abs(np.subtract(*written)), abs=1e-9), "what is written adds up"
 
 
 @pytest.mark.parametrize(("config", "remedy"), [({"seq_k": 0}, "more keys"), ({"scale": 1e4, "inputs": "gaussian"}, "a smaller scale")])
@@ -159,7 +161,7 @@ def test_the_score_is_plainly_rounded_to_one_side_and_no_such_one_further(name: 
     off = np.abs(rounded - exact)[seen]
     score, stored = score_rounded(config)
     assert abs(stored - score) == pytest.approx(off[off <= gaps / 3].max(), rel=1e-9)
-    assert Stored(score, stored, config.dtype).off <= Stored(score, stored, config.dtype).gap / 3
+    assert abs(stored - score) <= Stored(score, stored, config.dtype).gap / 3
     assert np.abs(exact - score).min() == pytest.approx(0.0, abs=1e-9)
 
 
@@ -185,7 +187,7 @@ def test_one_score_goes_out_and_comes_back_another_and_the_other_stays(name: str
     (tick,) = [item for item in shown(out, "tick") if item.text == after]
     assert (tick.box[0] + tick.box[2]) / 2 == pytest.approx(axis.x(stored), abs=0.05)
     (size,) = [text for text in said(returned, "title") if text.startswith("off by ")]
-    assert float(size.split()[-1]) == pytest.approx(found.off, rel=0.051)
+    assert float(size.split()[-1]) == pytest.approx(float(before) - float(after))
 
 
 def middle(end: Any, name: str) -> tuple[float, float]:

@@ -13,7 +13,6 @@ from flashviz.director import references
 from flashviz.director.material import sheets
 from flashviz.inputs import make_inputs
 from flashviz.layout import ASPECTS, Aspect, Rect
-from flashviz.mobjects.tiles import Rectangles
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
@@ -66,8 +65,9 @@ def test_both_outputs_are_what_the_algorithms_write() -> None:
 @pytest.mark.parametrize(("entry", "share"), list(itertools.product(range(4), (0.0, 0.3, 0.99))))
 def test_scores_that_pass_are_the_runs_and_only_one_tile_is_there(entry: int, share: float) -> None:
     """Of the entry's rows of tiles and of the column whose K and V are lit; their brightness is that of S in the left grid."""
-    film, plate = stage(), Rectangles("#000000", name="plate")
-    references.scores(film, plate, entry, share)
+    film = stage()
+    references.light(film.panels["right"], entry, share)
+    references.pass_by(film.passing, entry, share)
     cross, column = film.panels["right"].cross, int(share * 8)
     pixels = film.passing.image.pixel_array
     rows, columns = np.nonzero(pixels[..., 3])

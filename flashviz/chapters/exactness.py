@@ -22,7 +22,7 @@ BEATS: tuple[Beat, ...] = (
          caption="Stored in HBM as {dtype}, it snaps to the nearest number."),
     Beat("back", "And back", 5.4, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
     Beat("apart", "Against float64", 4.8, shot="bars", late=True, along=True,
-         caption="How far is each O from the same formula in float64?"),
+         caption="Scores make O. How far is each from O in float64?"),
     Beat("exact", "Exact", 6.6, shot="bars", late=True, along=True, caption="FlashAttention is exact: it only rounds, and rounds less."),
     Beat("equal", "Exact", 6.6, shot="bars", late=True, along=True, caption="FlashAttention is exact: it only rounds, as the other does."),
 )  # fmt: skip
@@ -51,8 +51,14 @@ class Stored:
         return float(2.0 ** (math.floor(math.log2(abs(self.score))) + 1 - SIGNIFICAND[self.dtype]))
 
     @property
+    def decimals(self) -> int:
+        """That are written of it: two more than tell two numbers of the dtype apart."""
+        return max(0, math.ceil(-math.log10(self.gap))) + 2
+
+    @property
     def off(self) -> float:
-        return abs(self.stored - self.score)
+        """By how much it is off, so that what is written adds up."""
+        return abs(round(self.stored, self.decimals) - round(self.score, self.decimals))
 
     @property
     def neighbours(self) -> tuple[float, ...]:
@@ -62,8 +68,8 @@ class Stored:
         return tuple(each for each in near if power <= abs(each) <= 2 * power)
 
     def written(self, value: float) -> str:
-        """A number near the score, with a digit more than tells two of the dtype apart."""
-        return number(value, max(0, math.ceil(-math.log10(self.gap))) + 1)
+        """A number near the score, or a difference of two."""
+        return number(value, self.decimals)
 
 
 @dataclass(frozen=True)

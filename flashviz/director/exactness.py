@@ -19,18 +19,20 @@ from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid,
 from flashviz.layout import Rect, Shot
 from flashviz.layout.exactness import Axis
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
-from flashviz.mobjects.rulers import DOT, Dot, Scale
-from flashviz.mobjects.tiles import DASH, Rectangles, box
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.rulers import Dot, Scale
+from flashviz.mobjects.tiles import DASH, Rectangles, panel
 from flashviz.mobjects.whole import Chip
 from flashviz.theme import between
 
 ON_CHIP, IN_HBM = "on chip: float32", "HBM: {}"
 OFF = "off by {}"
+NOTES = {"flash": "stays on chip", "standard": "goes out to HBM"}
 ZERO = "O in float64"
 AXIS = ("largest error of O, in % of O's largest value", "largest error, in % of O's largest value", "error, in % of O's largest value")
 REACH = 1.25  # gaps of the dtype that are seen at either side of what the score becomes
-DRAW, SNAP, GROW = 1.2, 1.3, 2.6  # seconds: lines of numbers, a rounding, both bars
+DRAW, SNAP, BECOME, GROW = 1.2, 1.3, 1.3, 2.6  # seconds: lines of numbers, a rounding, of a score an output, both bars
+DOT = em(22)  # radius
 
 
 class ExactnessStage(ShotScene):
@@ -60,11 +62,12 @@ class ExactnessFilm(ChapterFilm):
     lanes: dict[str, Axis]
     numbers: dict[str, Word]
     ring: Dot  # where standard attention's score was
-    ticks: dict[float, Word]  # in HBM
+    was: Rectangles  # a dashed line through it
+    returned: Word  # standard attention's score, as it was stored
 
     def __init__(self, scene: ShotScene, found: Exactness) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        self.dots = {side: Dot(self.skin.scores, hollow=False, name=f"dot {side}") for side in SIDES}
+        self.dots = {side: Dot(self.skin.scores, hollow=False, name=f"dot {side}", radius=DOT) for side in SIDES}
         self.names: dict[str, Word] = {}
         self.stage: list[Mobject] = []
 
@@ -72,19 +75,28 @@ class ExactnessFilm(ChapterFilm):
         """Both algorithms' names, as they stand in a shot."""
         return {side: word(text, NAME, self.skin.ink, place[f"{side} name"], "name") for side, text in SIDES.items()}
 
+    def remember(self, pace: Callable[[float], float]) -> Shows:
+        """The dashed line from where the score stands goes on to where it was in HBM, or as the pace runs backwards comes back from there."""
+        x, (above, chip, below) = self.ring.get_center()[0], (lane.y for lane in self.lanes.values())
+
+        def show(share: float) -> None:
+            lower = dashes(x, chip - DOT - pace(share) * (chip - DOT - below), chip - DOT)
+            self.was.display(np.concatenate([dashes(x, chip + DOT, above - DOT), lower]))
+
+        return Shows(self.was, show)
+
+    def note(self, side: str) -> Word:
+        """What becomes of its score, beneath an algorithm's name."""
+        return word(NOTES[side], LABEL, self.skin.ink, self.scene.shot("way")[f"{side} note"], "note", Face.TEXT)
+
     def number(self, value: float, lane: str) -> Word:
         """A score over its place on a line."""
         return heading(self.lanes[lane].over(value), self.found.score.written(value), self.skin.ink, NUMBER)
 
 
-def digits(value: float) -> str:
-    """A number to two digits, however small, without a power of ten."""
-    return np.format_float_positional(value, precision=2, unique=False, fractional=False).rstrip(".")
-
-
 def percent(share: float) -> str:
-    """A share, so written."""
-    return f"{digits(100 * share)}%"
+    """To two digits, however small, without a power of ten."""
+    return np.format_float_positional(100 * share, precision=2, unique=False, fractional=False).rstrip(".") + "%"
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -98,7 +110,7 @@ def score(film: ExactnessFilm) -> None:
     chip = Chip(skin).place(place["chip"])
     film.names = film.named(place)
     lines = [Scale(skin, side, film.lanes[side]) for side in SIDES]
-    hbm = box(place["HBM"], stroke=skin.edge)
+    hbm = panel(place["HBM"], fill=skin.ground, edge=skin.edge)
     where = [
         word(text, LABEL, skin.ink, place[f"{part} name"], "where", Face.TEXT)
         for part, text in (("chip", ON_CHIP), ("HBM", IN_HBM.format(found.dtype)))
@@ -117,30 +129,38 @@ def score(film: ExactnessFilm) -> None:
 def store(film: ExactnessFilm) -> None:
     """HBM has the dtype's numbers only, each a tick: standard attention's score goes down to it, and on to the nearest."""
     skin, found, dot = film.skin, film.found.score, film.dots["standard"]
-    chip, below, above = film.lanes["standard"], film.lanes["stored"], film.lanes["flash"]
+    above, chip, below = film.lanes.values()
     start, stop = chip.x(found.score), chip.x(found.stored)
-    film.ticks = {each: amid((found.written(each),), skin.ink, below.under(each), "tick") for each in found.neighbours}
+    ticks = [amid((found.written(each),), skin.ink, below.under(each), "tick") for each in found.neighbours]
     line = Scale(skin, "stored", below, found.neighbours)
-    film.ring = Dot(skin.scores, hollow=True, name="ring").at((start, chip.y, 0))
-    was, number = Rectangles(skin.quiet, name="was"), film.numbers["standard"]
-    left, baseline = number.left, number.baseline
-
-    def down(share: float) -> None:
-        y = chip.y + (below.y - chip.y) * share
-        dot.at((start, y, 0))
-        number.put_at(left, baseline + y - chip.y)
-        was.display(dashes(start, min(y, chip.y) + DOT, above.y - DOT))
-
-    film.move(FadeIn(line, *film.ticks.values()), seconds=2 * TEXT)
-    film.scene.add(film.ring, dot)
+    film.ring = Dot(skin.scores, hollow=True, name="ring", radius=DOT).at((start, chip.y, 0))
+    film.was = Rectangles(skin.quiet, name="was").display(dashes(start, chip.y + DOT, above.y - DOT))
+    film.returned = film.number(found.stored, "stored")
+    number, notes = film.numbers["standard"], {side: film.note(side) for side in SIDES}
+    film.move(FadeIn(line, *ticks), seconds=2 * TEXT)
+    film.scene.add(film.was, film.ring, dot)
     with film.scene.telling():
-        film.move(Shows(Group(was, dot, number), down, rate_func=ease_in_out_cubic), seconds=MOVE)
+        film.move(carried(dot, number, below.y), FadeIn(notes["standard"]), seconds=MOVE)
         film.scene.hold(0.6)
         film.move(
             Shows(dot, lambda share: dot.at((start + (stop - start) * share, below.y, 0)), rate_func=ease_in_out_cubic),
-            FadeOut(number, rate_func=early), seconds=SNAP,
+            FadeOut(number, rate_func=early), film.remember(late), seconds=SNAP,
         )  # fmt: skip
-    film.stage += [line, *film.ticks.values(), was]
+        film.move(FadeIn(film.returned), seconds=TEXT)
+        film.scene.hold(0.6)
+        film.move(FadeIn(notes["flash"]), seconds=TEXT)
+    film.stage += [line, *ticks, film.was, film.ring, *notes.values()]
+
+
+def carried(dot: Dot, number: Word, to: float) -> Shows:
+    """A dot goes up or down to another height, and its number with it."""
+    x, start, baseline = dot.get_center()[0], dot.get_center()[1], number.baseline
+
+    def show(share: float) -> None:
+        dot.at((x, start + (to - start) * share, 0))
+        number.put_at(number.left, baseline + (to - start) * share)
+
+    return Shows(Group(dot, number), show, rate_func=ease_in_out_cubic)
 
 
 def dashes(x: float, low: float, high: float) -> np.ndarray:
@@ -153,20 +173,16 @@ def dashes(x: float, low: float, high: float) -> np.ndarray:
 def back(film: ExactnessFilm) -> None:
     """The rounded score comes back to the chip, beside where it was: so much is it off; FlashAttention's stands where it stood."""
     skin, found, dot = film.skin, film.found.score, film.dots["standard"]
-    chip, below = film.lanes["standard"], film.lanes["stored"]
+    chip = film.lanes["standard"]
     start, stop = chip.x(found.score), chip.x(found.stored)
-    returned = film.number(found.stored, "standard")
     off = Rectangles(skin.ink, name="off")
     off.display(np.array([[min(start, stop) + DOT, chip.y - em(6), max(start, stop) - DOT, chip.y + em(6)]]))
-    size = heading(chip.under((found.score + found.stored) / 2), OFF.format(digits(found.off)), skin.ink, NAME)
+    size = heading(chip.under((found.score + found.stored) / 2), OFF.format(found.written(found.off)), skin.ink, NAME)
     with film.scene.telling():
-        film.move(
-            Shows(dot, lambda share: dot.at((stop, below.y + (chip.y - below.y) * share, 0)), rate_func=ease_in_out_cubic),
-            fly(returned, film.ticks[found.stored]), seconds=MOVE,
-        )  # fmt: skip
+        film.move(carried(dot, film.returned, chip.y), film.remember(lambda share: 1 - late(share)), seconds=MOVE)
         film.scene.hold(0.5)
         film.move(FadeIn(off, size), seconds=TEXT)
-    film.stage += [film.ring, film.numbers["flash"], returned, off, size]
+    film.stage += [film.numbers["flash"], film.returned, off, size]
 
 
 @beat("apart")
@@ -184,7 +200,7 @@ def apart(film: ExactnessFilm) -> None:
         film.scene.remove(*film.names.values())
     comes = [fly(name, film.names[side]) if film.names else FadeIn(name) for side, name in names.items()]
     with film.scene.telling():
-        film.move(*(becomes(film, side, place[side]) for side in SIDES), *comes, FadeIn(zero, *words), seconds=MOVE)
+        film.move(*(becomes(film, side, place[side]) for side in SIDES), *comes, FadeIn(zero, *words), seconds=BECOME)
 
 
 def becomes(film: ExactnessFilm, side: str, place: Rect) -> Shows:
@@ -208,7 +224,7 @@ def measure(film: ExactnessFilm) -> None:
         rect, dot = place[side], film.dots[side]
         end = rect.x0 + rect.width * min(share, shares[side] / largest)
         bars[side].display(np.array([[rect.x0, rect.y0, end, rect.y1]]))
-        dot.at((max(end - DOT, rect.x0), rect.center[1], 0))
+        dot.at((max(end - 2 * DOT, rect.x0), rect.center[1], 0))
 
     numbers = [word(percent(shares[side]), ONE_NUMBER, film.skin.ink, place[f"{side} number"], "value") for side in SIDES]
     with film.scene.telling():

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Group
 
 from flashviz.chapters import references
 from flashviz.chapters.folded import one_head
@@ -23,7 +22,7 @@ from flashviz.layout import rows as split
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, Shows, early
 from flashviz.mobjects.stored import TiledPicture
-from flashviz.mobjects.tiles import Matrix, Rectangles
+from flashviz.mobjects.tiles import Matrix, Rectangles, edges
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
 
@@ -92,28 +91,41 @@ def same(film: ReferencesFilm) -> None:
 @beat("read")
 def read(film: ReferencesFilm) -> None:
     """Scores pass through the other grid, tile by tile, and leave nothing but O; in their wake stands where to read, entry by entry."""
-    plate, output = Rectangles(film.skin.ground, name="plate"), film.outputs[1]
-    film.scene.add(output, plate, film.passing)
+    right, output, passing = film.panels["right"], film.outputs[1], film.passing
+    plate = Rectangles(film.skin.ground, name="plate")
+    film.scene.add(output, plate, passing)
     with film.scene.telling():
         for at, (place, lines) in enumerate(zip(film.places, ENTRIES, strict=True)):
-            film.move(Shows(Group(plate, film.passing, film.panels["right"]), partial(scores, film, plate, at)), seconds=PASS)
-            film.passing.uncover(0)
-            reveal(output, (at + 1) / len(ENTRIES))
-            film.move(FadeIn(*entry(film, place, lines)), seconds=TEXT)
-        film.panels["right"].display(lit={})
+            steps = ((right, partial(light, right, at)), (plate, partial(clear, film, plate, at)), (passing, partial(pass_by, passing, at)))
+            film.move(*(Shows(part, step) for part, step in steps), seconds=PASS)
+            words = FadeIn(*entry(film, place, lines))
+            film.move(words, Shows(output, lambda share, at=at: reveal(output, (at + share) / len(ENTRIES))), seconds=TEXT)
+        film.move(Shows(right, lambda _: right.display(lit={})), seconds=TEXT)
 
 
-def scores(film: ReferencesFilm, plate: Rectangles, at: int, share: float) -> None:
-    """One tile of scores in the place of an entry, made of the tiles of Q, K and V that are lit; behind it the grid's lines are gone."""
-    cross, count = film.panels["right"].cross, len(ENTRIES)
-    column = min(int(share * cross.n_cols), cross.n_cols - 1)
-    rows = range(at * cross.n_rows // count, -(-(at + 1) * cross.n_rows // count))
-    film.panels["right"].display(lit={"Q": frozenset(rows), "K": frozenset({column}), "V": frozenset({column})})
-    film.passing.only(at * cross.n_cols + column)
-    done = [each.inset(em(2)).edges for each in film.places[:at]]
-    x0, y0, _, y1 = film.places[at].inset(em(2)).edges
-    behind = cross.grid.x0 + (column + (share >= 1)) * cross.cell_width
-    plate.display(np.array([*done, *([(x0, y0, behind - em(2), y1)] if behind > x0 + em(2) else [])]).reshape(-1, 4))
+def column_at(share: float, columns: int) -> int:
+    """Which tile of K and V the pass has come to."""
+    return min(int(share * columns), columns - 1)
+
+
+def light(panel: HbmPanel, at: int, share: float) -> None:
+    """Q's tiles of an entry's rows stay in use, those of K and V come one after another."""
+    cross, column = panel.cross, frozenset({column_at(share, panel.cross.n_cols)})
+    rows = range(at * cross.n_rows // len(ENTRIES), -(-(at + 1) * cross.n_rows // len(ENTRIES)))
+    panel.display(lit={"Q": frozenset(rows), "K": column, "V": column})
+
+
+def pass_by(passing: TiledPicture, at: int, share: float) -> None:
+    """One tile of scores, till the last has gone."""
+    columns = passing.grid[1]
+    passing.only(at * columns + column_at(share, columns) if share < 1 else -1)
+
+
+def clear(film: ReferencesFilm, plate: Rectangles, at: int, share: float) -> None:
+    """Where scores have been, the lines of the grid make room for words."""
+    cross, places = film.panels["right"].cross, [each.inset(em(2)) for each in film.places[: at + 1]]
+    passed = column_at(share, cross.n_cols) / cross.n_cols if share < 1 else 1.0
+    plate.display(edges([*places[:-1], places[-1].left(passed * places[-1].width)]))
 
 
 def entry(film: ReferencesFilm, place: Rect, lines: tuple[str, ...]) -> list[Word]:

@@ -15,7 +15,7 @@ from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
-DOT = em(15)  # radius
+DOT = em(15)  # radius, of one among others
 
 
 class Scale(Rectangles):
@@ -37,10 +37,10 @@ class Scale(Rectangles):
 class Dot(Circle):
     """A dot, or a ring."""
 
-    def __init__(self, color: str, *, hollow: bool, name: str) -> None:
+    def __init__(self, color: str, *, hollow: bool, name: str, radius: float = DOT) -> None:
         self.tag = name
         super().__init__(
-            radius=DOT, stroke_color=color, stroke_width=2 * theme.OUTLINE, fill_color=color, fill_opacity=0.0 if hollow else 1.0
+            radius=radius, stroke_color=color, stroke_width=2 * theme.OUTLINE, fill_color=color, fill_opacity=0.0 if hollow else 1.0
         )  # fmt: skip
         self.cast = Cast(self)
 
