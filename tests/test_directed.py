@@ -118,7 +118,7 @@ FILMS = {
         "exactness", "ExactnessScene",
         subjects={
             "score": ("chip",), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
-            "apart": (*SIDES, "zero", "zero name", "axis", *(f"{side} name" for side in SIDES)),
+            "apart": SIDES,
             "exact": (*SIDES, *(f"{side} number" for side in SIDES)),
         },
         configs={
@@ -126,7 +126,7 @@ FILMS = {
             "float32": {"dtype": "float32", "heads": 2},
         },
         actors=("dot flash", "dot standard"),
-        seconds=(10, 30),
+        seconds=(10, 31),
     ),
     "io": Directed(
         "io_complexity", "IOScene",

@@ -18,7 +18,7 @@ from flashviz.layout import ASPECTS, Aspect
 from flashviz.layout.exactness import Axis
 from flashviz_kernels.exactness import score_rounded, scores_stored
 from flashviz_kernels.recorder import run
-from tests.directed import at, said, scene, shown
+from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
 
 FILM = FILMS["exactness"]
@@ -80,8 +80,8 @@ def test_numbers_are_the_largest_errors_as_shares_of_the_largest_value(name: str
     """Of the twins' errors computed here anew, FlashAttention's first."""
     film, config = scene(FILM, **CONFIGS[name]), AttentionConfig(**CONFIGS[name])
     end, largest = film.snapshots[-1], float(np.abs(truth(config)).max())
-    numbers = sorted(shown(end, "value"), key=lambda item: -item.box[3])
-    assert [read(item.text) for item in numbers] == pytest.approx([each / largest for each in reversed(largest_errors(config))], rel=0.051)
+    found = sorted(shown(end, "value"), key=lambda item: -item.box[3])
+    assert [read(item.text) for item in found] == pytest.approx([each / largest for each in reversed(largest_errors(config))], rel=0.051)
     times = np.divide(*largest_errors(config))
     assert film.board[-1].name == film.poster == ("exact" if times >= 1.2 else "equal")
 
@@ -102,13 +102,21 @@ def test_bars_are_as_long_as_their_errors(name: str, aspect: Aspect) -> None:
 
 
 @every
-def test_a_dot_ends_in_its_bar_in_the_colour_of_outputs(name: str) -> None:
-    """Within its error, so that the bar's end alone is read."""
-    end = scene(FILM, **CONFIGS[name]).snapshots[-1]
-    for side in ("standard", "flash"):
-        (dot,), (bar,) = shown(end, f"dot {side}"), shown(end, f"bar {side}")
-        assert dot.box[2] <= bar.box[2] + 0.03
-        assert {paint.colour for paint in dot.paint} == {paint.colour for paint in bar.paint}
+def test_of_both_outputs_what_float64_leaves_is_seen_in_the_same_colours(name: str) -> None:
+    """|O - truth| of the first head on O's own ramp, from its dark end; nothing is magnified."""
+    config = AttentionConfig(**CONFIGS[name])
+    exact = truth(config)[0, 0]
+    low = float(np.percentile(exact, 1))
+    pictures = [item.values for item in shown(at(scene(FILM, **CONFIGS[name]), "apart"), "O") if item.values]
+    outputs = (run(config, source="numpy", algorithm=which).o[0, 0].astype(float) for which in ("fa2", "standard"))
+    expected = [written((low + np.abs(o - exact).T).ravel()) for o in outputs]
+    for picture, left in zip(sorted(pictures), sorted(expected), strict=True):
+        assert numbers(picture)[2:4] == pytest.approx(numbers(left)[1:3], abs=1e-3)
+
+
+def numbers(text: str) -> list[float]:
+    """In some words."""
+    return [float(each) for each in re.findall(r"-?[0-9]+\.?[0-9]*", text)]
 
 
 @given(st.floats(1e-3, 6e4), st.booleans(), st.sampled_from(DTYPES))
@@ -187,7 +195,7 @@ def test_one_score_goes_out_and_comes_back_another_and_the_other_stays(name: str
     (tick,) = [item for item in shown(out, "tick") if item.text == after]
     assert (tick.box[0] + tick.box[2]) / 2 == pytest.approx(axis.x(stored), abs=0.05)
     (size,) = [text for text in said(returned, "title") if text.startswith("off by ")]
-    assert float(size.split()[-1]) == pytest.approx(float(before) - float(after))
+    assert float(size.split()[-1]) == pytest.approx(abs(float(before) - float(after)))
 
 
 def middle(end: Any, name: str) -> tuple[float, float]:

@@ -21,8 +21,8 @@ BEATS: tuple[Beat, ...] = (
     Beat("store", "Out to HBM", 7.0, shot="way", late=True, along=True,
          caption="Stored in HBM as {dtype}, it snaps to the nearest number."),
     Beat("back", "And back", 5.4, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("apart", "Against float64", 4.8, shot="bars", late=True, along=True,
-         caption="Scores make O. How far is each from O in float64?"),
+    Beat("apart", "Against float64", 5.8, shot="bars", late=True, along=True,
+         caption="Scores make O. Subtract O in float64: what is left?"),
     Beat("exact", "Exact", 6.6, shot="bars", late=True, along=True, caption="FlashAttention is exact: it only rounds, and rounds less."),
     Beat("equal", "Exact", 6.6, shot="bars", late=True, along=True, caption="FlashAttention is exact: it only rounds, as the other does."),
 )  # fmt: skip
@@ -81,12 +81,16 @@ class Exactness:
         cause: The same of float64 attention whose S alone is rounded, as standard attention stores it.
         largest: O's largest value.
         score: One that is rounded as S is stored, and plainly to one side.
+        outputs: O [N_q, d] of the first head, by side.
+        truth: The same in float64 attention.
     """
 
     errors: dict[str, float]
     cause: float
     largest: float
     score: Stored
+    outputs: dict[str, np.ndarray]
+    truth: np.ndarray
     traces: tuple[Trace, ...]
 
     @property
@@ -125,7 +129,8 @@ def gather(
     """
     truth = truth_of(config)
     ran = {"flash": run(config, source=source, algorithm="fa2"), "standard": run(config, source="numpy", algorithm="standard")}
-    errors = {side: float(np.abs(each.o.astype(np.float64) - truth).max(initial=0.0)) for side, each in ran.items()}
+    outputs = {side: each.o.astype(np.float64) for side, each in ran.items()}
+    errors = {side: float(np.abs(o - truth).max(initial=0.0)) for side, o in outputs.items()}
     for side, error in errors.items():
         if not 0 < error < math.inf:
             remedy = "more keys" if error == 0 else "a smaller scale"
@@ -134,4 +139,7 @@ def gather(
             )
     cause = float(np.abs(scores_stored(config) - truth).max())
     score = Stored(*score_rounded(config), config.dtype)
-    return Exactness(errors, cause, float(np.abs(truth).max()), score, tuple(each.trace for each in ran.values()))
+    return Exactness(
+        errors, cause, float(np.abs(truth).max()), score, {side: o[0, 0] for side, o in outputs.items()}, truth[0, 0],
+        tuple(each.trace for each in ran.values()),
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import exactness
 from flashviz.chapters.exactness import SIDES, Exactness, OutputOf, ScoreOf, gather
-from flashviz.director.film.parts import heading
+from flashviz.director.film.parts import heading, matrix_to
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, fly, word
@@ -21,17 +21,21 @@ from flashviz.layout.exactness import Axis
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.rulers import Dot, Scale
-from flashviz.mobjects.tiles import DASH, Rectangles, panel
+from flashviz.mobjects.tiles import DASH, Matrix, Rectangles, panel
 from flashviz.mobjects.whole import Chip
+from flashviz.palette import spread
 from flashviz.theme import between
 
 ON_CHIP, IN_HBM = "on chip: float32", "HBM: {}"
 OFF = "off by {}"
 NOTES = {"flash": "stays on chip", "standard": "goes out to HBM"}
 ZERO = "O in float64"
-AXIS = ("largest error of O, in % of O's largest value", "largest error, in % of O's largest value", "error, in % of O's largest value")
+AXIS = (
+    "magnified: its largest error, in % of O's largest value", "magnified: error in % of O's largest value",
+    "magnified: error in % of O's most",
+)  # fmt: skip
 REACH = 1.25  # gaps of the dtype that are seen at either side of what the score becomes
-DRAW, SNAP, BECOME, GROW = 1.2, 1.3, 1.3, 2.6  # seconds: lines of numbers, a rounding, of a score an output, both bars
+DRAW, SNAP, SUBTRACT, GROW = 1.2, 1.3, 1.4, 2.4  # seconds: lines of numbers, a rounding, a difference, both bars
 DOT = em(22)  # radius
 
 
@@ -63,6 +67,7 @@ class ExactnessFilm(ChapterFilm):
     numbers: dict[str, Word]
     ring: Dot  # where standard attention's score was
     was: Rectangles  # a dashed line through it
+    pictures: dict[str, Matrix]  # of both O's
     returned: Word  # standard attention's score, as it was stored
 
     def __init__(self, scene: ShotScene, found: Exactness) -> None:
@@ -76,7 +81,7 @@ class ExactnessFilm(ChapterFilm):
         return {side: word(text, NAME, self.skin.ink, place[f"{side} name"], "name") for side, text in SIDES.items()}
 
     def remember(self, pace: Callable[[float], float]) -> Shows:
-        """The dashed line from where the score stands goes on to where it was in HBM, or as the pace runs backwards comes back from there."""
+        """The dashed line goes on to where the score was in HBM, or comes back from there where the pace runs backwards."""
         x, (above, chip, below) = self.ring.get_center()[0], (lane.y for lane in self.lanes.values())
 
         def show(share: float) -> None:
@@ -187,24 +192,28 @@ def back(film: ExactnessFilm) -> None:
 
 @beat("apart")
 def apart(film: ExactnessFilm) -> None:
-    """Scores become outputs: both dots go to a line that stands for O in float64, from where errors are measured."""
-    place, skin = film.scene.shot("bars"), film.skin
+    """Scores become outputs, which look the same; O in float64 is taken from both, and in the same colours nothing is left to be seen."""
+    place, skin, found = film.scene.shot("bars"), film.skin, film.found
     zero = Rectangles(skin.ink, name="zero").display(np.array([place["zero"].edges]))
-    words = [
-        amid((ZERO,), skin.ink, place["zero name"], "where"),
-        word(first_that_fits(AXIS, LABEL, place["axis"].width), LABEL, skin.ink, place["axis"], "where", Face.TEXT),
-    ]
+    note = amid((ZERO,), skin.ink, place["zero name"], "where")
     names = film.named(place)
+    low, high = spread(found.truth)
+    film.pictures = {side: Matrix(o.T, place[side], skin, "O", low, high) for side, o in found.outputs.items()}
+    left = {side: low + np.abs(o - found.truth).T for side, o in found.outputs.items()}  # from the dark end of the ramp
     if film.stage:
         film.move(FadeOut(*film.stage), seconds=TEXT)
         film.scene.remove(*film.names.values())
     comes = [fly(name, film.names[side]) if film.names else FadeIn(name) for side, name in names.items()]
     with film.scene.telling():
-        film.move(*(becomes(film, side, place[side]) for side in SIDES), *comes, FadeIn(zero, *words), seconds=BECOME)
+        film.move(*(becomes(film, side, place[side]) for side in SIDES), *comes, seconds=MOVE)
+        opened = [matrix_to(each, each.rect, start=each.rect.left(em(1)), introducer=True) for each in film.pictures.values()]
+        film.move(FadeOut(*film.dots.values(), rate_func=early), *opened, seconds=MOVE)
+        film.scene.hold(0.6)
+        film.move(FadeIn(zero, note), *(film.pictures[side].to(left[side]) for side in SIDES), seconds=SUBTRACT)
 
 
 def becomes(film: ExactnessFilm, side: str, place: Rect) -> Shows:
-    """A score's dot goes to where an output's error is none, and takes O's colour."""
+    """A score's dot goes to where its output will stand, and takes O's colour."""
     dot, skin = film.dots[side], film.skin
     begin, end = dot.get_center(), np.array([place.x0, place.center[1], 0])
 
@@ -215,30 +224,30 @@ def becomes(film: ExactnessFilm, side: str, place: Rect) -> Shows:
 
 
 def measure(film: ExactnessFilm) -> None:
-    """Both errors grow from the line, as fast, each to its end; then its number comes."""
-    place, shares = film.scene.shot("bars"), film.found.shares
-    bars = {side: Rectangles(film.skin.o, name=f"bar {side}") for side in SIDES}
+    """The largest errors grow from the line, as fast, each to its end; then its number comes."""
+    place, skin, shares = film.scene.shot("bars"), film.skin, film.found.shares
+    bars = {side: Rectangles(skin.o, name=f"bar {side}") for side in SIDES}
     largest = max(shares.values())
 
     def grow(side: str, share: float) -> None:
-        rect, dot = place[side], film.dots[side]
-        end = rect.x0 + rect.width * min(share, shares[side] / largest)
-        bars[side].display(np.array([[rect.x0, rect.y0, end, rect.y1]]))
-        dot.at((max(end - 2 * DOT, rect.x0), rect.center[1], 0))
+        rect = place[side]
+        bars[side].display(np.array([rect.left(rect.width * min(share, shares[side] / largest)).edges]))
 
-    numbers = [word(percent(shares[side]), ONE_NUMBER, film.skin.ink, place[f"{side} number"], "value") for side in SIDES]
+    axis = word(first_that_fits(AXIS, LABEL, place["axis"].width), LABEL, skin.ink, place["axis"], "where", Face.TEXT)
+    numbers = [word(percent(shares[side]), ONE_NUMBER, skin.ink, place[f"{side} number"], "value") for side in SIDES]
     with film.scene.telling():
-        film.move(*(Shows(Group(bars[side], film.dots[side]), partial(grow, side), introducer=True) for side in SIDES), seconds=GROW)
+        film.move(FadeOut(*film.pictures.values()), FadeIn(axis), seconds=2 * TEXT)
+        film.move(*(Shows(bars[side], partial(grow, side), introducer=True) for side in SIDES), seconds=GROW)
         film.move(FadeIn(*numbers), seconds=TEXT)
 
 
 @beat("exact")
 def exact(film: ExactnessFilm) -> None:
-    """Both errors grow from the line, as fast, each to its end: FlashAttention's is the smaller."""
+    """The largest errors grow from the line, as fast, each to its end: FlashAttention's is the smaller."""
     measure(film)
 
 
 @beat("equal")
 def equal(film: ExactnessFilm) -> None:
-    """Both errors grow from the line, as fast, each to its end: about as far."""
+    """The largest errors grow from the line, as fast, each to its end: about as far."""
     measure(film)
