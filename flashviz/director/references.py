@@ -27,7 +27,7 @@ from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
 
 FILL, WRITE, PASS = 0.9, 0.6, 0.95  # seconds in which a sheet fills, O does, and scores pass through the place of an entry
-INDENT, PAD = em(18), em(6)  # of an entry within its place
+INDENT, PAD = em(12), em(2)  # of an entry within its place
 
 
 class ReferencesStage(ShotScene):
@@ -47,7 +47,8 @@ class ReferencesFilm(ChapterFilm):
 
     def __init__(self, scene: ShotScene, run: Callable[..., Any]) -> None:
         self.scene, self.skin = scene, scene.skin
-        place, config = scene.shot("references"), one_head(scene.settings.config)
+        place, given = scene.shot("references"), scene.settings.config
+        config = one_head(given, seq_k=given.seq_q)  # a square has room for words
         results, pictures = outputs_of(config, run), sheets(config, make_inputs(config))
         low, high = spread(results.standard[np.isfinite(results.standard).all(1)])
         self.panels = {side: HbmPanel(config, self.skin, side).place(place[f"{side} grid"]).display(seam=0.0) for side in SIDES}

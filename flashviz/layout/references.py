@@ -17,8 +17,8 @@ REFERENCES: Mapping[Aspect, Table] = {
         "left grid": (10, 180, 650, 880), "right grid": (650, 130, 1430, 930),
     },
     "1:1": {
-        "left title": (10, 270, 366, 334), "right title": (366, 60, 1074, 124),
-        "left grid": (10, 340, 366, 730), "right grid": (366, 130, 1074, 936),
+        "left title": (10, 270, 340, 334), "right title": (340, 40, 1074, 104),
+        "left grid": (4, 340, 346, 730), "right grid": (300, 110, 1080, 936),
     },
     "9:16": {
         "left title": (60, 40, 1020, 104), "right title": (60, 570, 1020, 634),
