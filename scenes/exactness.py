@@ -1,7 +1,7 @@
-"""Both outputs, their difference, and the rounding of every dtype: ``manim -pqh scenes/exactness.py ExactnessScene``."""
+"""One score's way through both algorithms, and how far off either output is: ``manim -pqh scenes/exactness.py ExactnessScene``."""
 
 from flashviz.director import exactness
-from flashviz_kernels.exactness import score_most_rounded, scores_stored, truth_of
+from flashviz_kernels.exactness import score_rounded, scores_stored, truth_of
 from flashviz_kernels.recorder import run
 
 
@@ -13,12 +13,11 @@ class ExactnessScene(exactness.ExactnessStage):
     poster = "exact"
 
     def construct(self) -> None:
-        film = self.open(run, truth_of, scores_stored, score_most_rounded)
+        film = self.open(run, truth_of, scores_stored, score_rounded)
 
-        exactness.outputs(film)
-        exactness.speckle(film)
-        exactness.truth(film)
-        exactness.why(film)
-        exactness.gap(film)
-        exactness.dtypes(film)
+        exactness.score(film)
+        exactness.store(film)
+        exactness.back(film)
+        exactness.apart(film)
         exactness.exact(film)
+        exactness.equal(film)

@@ -5,7 +5,7 @@ from flashviz_kernels.recorder import run
 
 
 class ReferencesScene(references.ReferencesStage):
-    """The two grids once more, and beneath them the papers and the authors' code."""
+    """The two grids once more: one keeps its scores; in the other one, which keeps none, stand the papers and the authors' code."""
 
     subject = "What to read"
     running_head = "To read"

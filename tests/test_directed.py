@@ -20,6 +20,7 @@ from tests.directed import Directed, changes, come, drawn, overlapping, scene
 from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
+SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes"))
 FILMS = {
     "loop order": Directed(
@@ -95,16 +96,9 @@ FILMS = {
     ),
     "references": Directed(
         "references", "ReferencesScene",
-        subjects={
-            "same": (
-                *("left grid", "right grid", "left title", "right title", "left stored", "right stored", "length"),
-                *("left", "right", "both", "left name", "right name", "both name", "times", "minus", "equals"),
-                *("ramp", "ramp low", "ramp high", "why", "most"),
-            ),
-            "read": ("list", "left", "right", "both", "thumbnail", "thumbnail name", "thumbnail most"),
-        },
+        subjects={"same": ("left grid", "left title", "right title"), "read": ("right grid",)},
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True}},
-        seconds=(11, 15),
+        seconds=(10, 12.5),
     ),
     "score": Directed(
         "score", "ScoreScene",
@@ -123,16 +117,16 @@ FILMS = {
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={
-            "outputs": ("left", "right", "rest"), "speckle": ("rest", "rest seen", "rest most"),
-            "truth": ("left", "right", "left seen", "right seen", "left most", "right most"), "why": ("standard", "flash"),
-            "gap": ("note", "line", "rows"), "dtypes": ("legend", "rulers", "ticks", "axis"), "exact": ("rulers",),
+            "score": ("chip",), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
+            "apart": SIDES,
+            "exact": (*SIDES, *(f"{side} number" for side in SIDES)),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
             "float32": {"dtype": "float32", "heads": 2},
         },
-        actors=(),
-        apart=("formula", "name", "part", "most", "marks standard", "marks flash"),
+        actors=("dot flash", "dot standard"),
+        seconds=(10, 31),
     ),
     "io": Directed(
         "io_complexity", "IOScene",

@@ -1,44 +1,33 @@
-"""The end: two grids, one full and one empty; one O minus the other, magnified; and what to read."""
+"""The end: two grids; one keeps its scores, in the other they come and go, and what stays is where to read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Mobject
 
 from flashviz.chapters import references
-from flashviz.chapters.exactness import magnification
 from flashviz.chapters.folded import one_head
-from flashviz.chapters.references import LINES, OF, SHORT, SIDES, length, scores_stored
-from flashviz.citations import SOURCES
-from flashviz.director.film.parts import heading, matrix_to
+from flashviz.chapters.references import ENTRIES, PAPERS, SIDES
+from flashviz.director.film.parts import fill, heading, reveal, share_grid
 from flashviz.director.film.stage import outputs_of
 from flashviz.director.material import sheets
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import CORNER, LABEL, NAME, NUMBER, Word, first_that_fits, labelled, word
-from flashviz.figures import number, power
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, Word, word
 from flashviz.inputs import make_inputs
+from flashviz.layout import Rect
 from flashviz.layout import rows as split
-from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, early
-from flashviz.mobjects.tiles import Matrix
+from flashviz.lettering import Face, em
+from flashviz.mobjects.motion import FadeIn, Shows, early
+from flashviz.mobjects.stored import TiledPicture
+from flashviz.mobjects.tiles import Matrix, Rectangles, edges
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
 
-LOOKED, AS_IT_IS = 1.3, 1.2  # seconds that the grids stand, and that the difference does before it is magnified
-APPEAR, MAGNIFY = 0.5, 1.4  # seconds in which the difference comes, and in which it grows
-LINE = 0.25  # seconds in which a line comes
-BETWEEN = em(16)  # papers of two lines each
-SIGNS = {"minus": "−", "equals": "="}
-TIMES = ("magnified × {:,}", "× {:,}")
-MOST = ("at most {}: {} of O's largest value, {}", "at most {}: {} of {}, O's most", "≤ {}: {} of {}")
-WHY = ("same formula, different rounding",)
-THUMBNAIL = ("O minus O, × {:,}", "O − O, × {:,}")
-BEYOND = ("{}", "≥ {}")  # of the strong end of the ramp, and where some differ by more
-SHARE = ("at most {} of O's largest", "at most {} of O")
-STEPS = 256  # of colour
+FILL, WRITE, PASS = 0.9, 0.6, 0.95  # seconds in which a sheet fills, O does, and scores pass through the place of an entry
+INDENT, PAD = em(12), em(2)  # of an entry within its place
 
 
 class ReferencesStage(ShotScene):
@@ -48,68 +37,37 @@ class ReferencesStage(ShotScene):
 
     def open(self, run: Callable[..., Any]) -> ReferencesFilm:
         """Papers and repository are quoted; both O's are computed: ``flashviz_kernels.recorder.run``."""
-        self.provenance = [{"quoted": f"arXiv:{source.arxiv}"} for source in SOURCES]
+        self.provenance = [{"quoted": f"arXiv:{source.arxiv}"} for source in PAPERS.values()]
         self.set_board(references.BEATS, {})
         return ReferencesFilm(self, run)
 
 
 class ReferencesFilm(ChapterFilm):
-    """Everything on stage, made here once. ``words``: what stands around the pictures now."""
+    """Everything on stage, made here once. ``places``: of the entries, in the right grid; ``passing``: scores as they come and go there."""
 
     def __init__(self, scene: ShotScene, run: Callable[..., Any]) -> None:
         self.scene, self.skin = scene, scene.skin
-        self.place = place = scene.shot("references")
-        self.config = config = one_head(scene.settings.config)
-        self.results, pictures = outputs_of(config, run), sheets(config, make_inputs(config))
-        low, high = self.ramp = spread(self.results.standard[np.isfinite(self.results.standard).all(1)])
-        self.panels = {side: HbmPanel(config, self.skin, side).place(place[f"{side} grid"]) for side in SIDES}
-        cross = self.panels["left"].display(seam=0.0).cross
-        self.panels["right"].display(seam=0.0)
-        self.sheets = [Sheet(picture, self.skin, name, over=name == "P").place(cross) for name, picture in zip("SP", pictures, strict=True)]
-        for sheet in self.sheets:
-            sheet.display(cross.n_rows * cross.n_cols)
-        both = [np.nan_to_num(o, nan=(low + high) / 2) for o in (self.results.standard, self.results.flash)]
-        strips = [panel.cross.strip("O") for panel in self.panels.values()]
-        self.outputs = dict(zip(SIDES, (Matrix(o, at, self.skin, "O", low, high) for o, at in zip(both, strips, strict=True)), strict=True))
-        self.apart = np.abs(both[0] - both[1])
-        self.times = magnification(self.apart, self.ramp)
-        self.difference = self.on_ramp(self.apart, "both")
-        self.words: list[Mobject] = [self.title("length", [length(config)], LABEL)]
-        for side, name in SIDES.items():
-            self.words += [self.title(f"{side} title", [name], NAME), self.stored(side)]
-
-    def on_ramp(self, values: np.ndarray, part: str) -> Matrix:
-        """Distances on the ramp of O, from zero."""
-        low, high = self.ramp
-        return Matrix(values, self.place[part], self.skin, "O", 0.0, high - low)
-
-    def title(self, part: str, texts: Sequence[str], px: float) -> Word:
-        """The first of these texts that fits, in the middle of a part."""
-        rect = self.place[part]
-        return heading(rect, first_that_fits(texts, px, rect.width, Face.STRONG), self.skin.ink, px)
-
-    def stored(self, side: str) -> Word:
-        """How much of S and P a side has stored; both sides say it in the same words."""
-        texts = {each: scores_stored(self.config, each) for each in SIDES}
-        widths = [max(text_width(said[at], LABEL, Face.STRONG) for said in texts.values()) for at in range(len(texts[side]))]
-        room = self.place[f"{side} stored"].width
-        fitting = [text for text, wide in zip(texts[side], widths, strict=True) if wide <= room]
-        return self.title(f"{side} stored", fitting[:1] or texts[side][-1:], LABEL)
-
-    def ends(self, times: int) -> list[Word]:
-        """What the ends of the ramp of colours mean in a difference that is so much magnified."""
-        low, high = self.ramp
-        top = (high - low) / times
-        text = BEYOND[bool((self.apart > top).any())].format(power(top) if times > 1 else number(top, 2))
-        end = word(text, LABEL, self.skin.ink, self.place["ramp high"], "ramp", Face.TEXT)
-        end.put_at(self.place["ramp high"].x1 - end.wide, end.baseline)
-        return [word("0", LABEL, self.skin.ink, self.place["ramp low"], "ramp", Face.TEXT), end]
-
-    @property
-    def most(self) -> tuple[str, str, str]:
-        """The largest difference, as a share of O's largest value, and that."""
-        apart, values = float(np.nanmax(self.results.apart)), float(np.nanmax(np.abs(self.results.standard)))
-        return power(apart), f"{100 * apart / values:.1g} %", number(values, 2)
+        place, given = scene.shot("references"), scene.settings.config
+        config = one_head(given, seq_k=given.seq_q)  # a square has room for words
+        results, pictures = outputs_of(config, run), sheets(config, make_inputs(config))
+        low, high = spread(results.standard[np.isfinite(results.standard).all(1)])
+        self.panels = {side: HbmPanel(config, self.skin, side).place(place[f"{side} grid"]).display(seam=0.0) for side in SIDES}
+        self.titles = [heading(place[f"{side} title"], text, self.skin.ink, NAME) for side, text in SIDES.items()]
+        left, right = (panel.cross for panel in self.panels.values())
+        self.sheets = [
+            Sheet(picture, self.skin, name, over=name == "P").place(left, shared=float(name == "P")).display(0)
+            for name, picture in zip("SP", pictures, strict=True)
+        ]
+        self.outputs = [
+            Matrix(np.nan_to_num(o, nan=(low + high) / 2), cross.strip("O"), self.skin, "O", low, high)
+            for o, cross in zip((results.standard, results.flash), (left, right), strict=True)
+        ]
+        self.places = split(right.grid, len(ENTRIES))
+        self.passing = TiledPicture(pictures[0], self.skin, "S")
+        self.passing.stand(right.grid, (len(ENTRIES), right.n_cols))
+        self.passing.uncover(0)
+        for output in self.outputs:
+            reveal(output, 0.0)
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -117,54 +75,64 @@ class ReferencesFilm(ChapterFilm):
 
 @beat("same")
 def same(film: ReferencesFilm) -> None:
-    """What each has stored of the scores; both O's come out of their grids into an equation; what is left is magnified, and measured."""
-    place, skin = film.place, film.skin
-    film.scene.add(*film.panels.values(), *film.sheets, *film.outputs.values())
-    film.move(FadeIn(*film.words), seconds=TEXT)
-    film.scene.hold(LOOKED)
-    film.move(
-        FadeOut(*film.panels.values(), *film.sheets, *film.words, rate_func=early),
-        *(matrix_to(each, place[side]) for side, each in film.outputs.items()), seconds=MOVE,
-    )  # fmt: skip
-    names = [
-        film.title(f"{side} name", [text.format(each[side]) for text, each in zip(OF, (SIDES, SHORT), strict=True)], LABEL)
-        for side in SIDES
-    ]
-    signs = {part: heading(place[part], text, skin.ink, NUMBER) for part, text in SIGNS.items()}
-    one, larger = (
-        film.title("times", [text.format(times) for text in texts], LABEL) for times, texts in ((1, TIMES[1:]), (film.times, TIMES))
-    )
-    ramp = film.on_ramp(np.linspace(0.0, film.difference.high, STEPS)[None], "ramp")
-    before, after = film.ends(1), film.ends(film.times)
+    """Standard attention's grid fills with S, then with P, and its O is written; the other grid stays empty."""
+    s, p = film.sheets
+    left, output = film.panels["left"], film.outputs[0]
+    cells = left.cross.n_rows * left.cross.n_cols
+    film.scene.add(*film.panels.values())
+    film.move(FadeIn(*film.titles), seconds=TEXT)
+    film.scene.add(s, p)
     with film.scene.telling():
-        film.move(FadeIn(*names, signs["minus"]), seconds=TEXT)
-        left = [signs["equals"], film.difference, film.title("both name", ["difference"], LABEL), one, ramp, *before]
-        film.move(FadeIn(*left), seconds=APPEAR)
-        film.scene.hold(AS_IT_IS)
-        film.move(FadeOut(one, before[-1]), seconds=TEXT / 2)
-        film.move(film.difference.to(film.apart * film.times), FadeIn(larger, after[-1]), seconds=MAGNIFY)
-        said = [film.title("most", [text.format(*film.most) for text in MOST], NAME), film.title("why", WHY, LABEL)]
-        film.move(FadeIn(*said), seconds=TEXT)
-    film.words = [*film.outputs.values(), *names, *signs.values(), left[2], ramp, before[0], larger, after[-1], *said]
+        film.move(Shows(s, partial(fill, s, cells)), seconds=FILL)
+        film.move(Shows(s, partial(share_grid, s, left), rate_func=early), Shows(p, partial(fill, p, cells)), seconds=FILL)
+        film.scene.add(output)
+        film.move(Shows(output, partial(reveal, output)), seconds=WRITE)
 
 
 @beat("read")
 def read(film: ReferencesFilm) -> None:
-    """The equation leaves but for the difference, which becomes small; beside it papers and repository come, line by line, and stand."""
-    room, ink = film.place["list"], film.skin.ink
-    film.move(FadeOut(*film.words, rate_func=early), matrix_to(film.difference, film.place["thumbnail"]), seconds=MOVE)
-    said = [
-        film.title("thumbnail name", [text.format(film.times) for text in THUMBNAIL], LABEL),
-        film.title("thumbnail most", [text.format(film.most[1]) for text in SHARE], LABEL),
-    ]
-    film.move(FadeIn(*said), seconds=TEXT)
-    whole = [f"{name}: {where}" for name, _, where in LINES]
-    two_lines = room.height / len(LINES) > em(NAME + LABEL) + BETWEEN
+    """Scores pass through the other grid, tile by tile, and leave nothing but O; in their wake stands where to read, entry by entry."""
+    right, output, passing = film.panels["right"], film.outputs[1], film.passing
+    plate = Rectangles(film.skin.ground, name="plate")
+    film.scene.add(output, plate, passing)
     with film.scene.telling():
-        for at, text, (name, why, where) in zip(split(room, len(LINES)), whole, LINES, strict=True):
-            if two_lines:
-                upper, lower = split(at.above(BETWEEN), 2)
-                words = [*labelled(upper, (name, ink), (why[0], ink), why[1]), word(where, LABEL, ink, lower, "reference", Face.TEXT)]
-            else:
-                words = [word(text, CORNER, ink, at, "reference")]
-            film.move(FadeIn(*words), seconds=LINE)
+        for at, (place, lines) in enumerate(zip(film.places, ENTRIES, strict=True)):
+            steps = ((right, partial(light, right, at)), (plate, partial(clear, film, plate, at)), (passing, partial(pass_by, passing, at)))
+            film.move(*(Shows(part, step) for part, step in steps), seconds=PASS)
+            words = FadeIn(*entry(film, place, lines))
+            film.move(words, Shows(output, lambda share, at=at: reveal(output, (at + share) / len(ENTRIES))), seconds=TEXT)
+        film.move(Shows(right, lambda _: right.display(lit={})), seconds=TEXT)
+
+
+def column_at(share: float, columns: int) -> int:
+    """Which tile of K and V the pass has come to."""
+    return min(int(share * columns), columns - 1)
+
+
+def light(panel: HbmPanel, at: int, share: float) -> None:
+    """Q's tiles of an entry's rows stay in use, those of K and V come one after another."""
+    cross, column = panel.cross, frozenset({column_at(share, panel.cross.n_cols)})
+    rows = range(at * cross.n_rows // len(ENTRIES), -(-(at + 1) * cross.n_rows // len(ENTRIES)))
+    panel.display(lit={"Q": frozenset(rows), "K": column, "V": column})
+
+
+def pass_by(passing: TiledPicture, at: int, share: float) -> None:
+    """One tile of scores, till the last has gone."""
+    columns = passing.grid[1]
+    passing.only(at * columns + column_at(share, columns) if share < 1 else -1)
+
+
+def clear(film: ReferencesFilm, plate: Rectangles, at: int, share: float) -> None:
+    """Where scores have been, the lines of the grid make room for words."""
+    cross, places = film.panels["right"].cross, [each.inset(em(2)) for each in film.places[: at + 1]]
+    passed = column_at(share, cross.n_cols) / cross.n_cols if share < 1 else 1.0
+    plate.display(edges([*places[:-1], places[-1].left(passed * places[-1].width)]))
+
+
+def entry(film: ReferencesFilm, place: Rect, lines: tuple[str, ...]) -> list[Word]:
+    """What it is, who wrote it, and where it is found."""
+    sizes = ((NAME, Face.STRONG), (LABEL, Face.TEXT), (LABEL, Face.TEXT))
+    return [
+        word(text, px, film.skin.ink, row, "entry", face)
+        for row, text, (px, face) in zip(split(place.inset(INDENT, PAD), len(sizes)), lines, sizes, strict=True)
+    ]

@@ -1,147 +1,89 @@
-"""Shots of ExactnessScene: two outputs and their difference, what each algorithm stores, one rounding, and rulers with errors as dots."""
+"""Shots of ExactnessScene: one score's way on three lines of numbers, and how far off either output is, as bars from zero."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flashviz.layout.rect import Aspect, Rect, centered, columns, rows
+from flashviz.layout.rect import Aspect, Rect, centered
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``left`` minus ``right`` equals ``rest``: pictures of one size, each with its name, what is seen of it, and how large it is.
-OUTPUTS: Mapping[Aspect, Table] = {
+# ``flash`` and ``standard``: a line of numbers each, on the ``chip``; ``stored``: one in ``HBM``.
+WAY: Mapping[Aspect, Table] = {
     "16:9": {
-        "left": (100, 176, 620, 790), "right": (700, 176, 1220, 790), "rest": (1300, 176, 1820, 790),
-        "left name": (100, 50, 620, 108), "right name": (700, 50, 1220, 108), "rest name": (1300, 50, 1820, 108),
-        "left seen": (100, 112, 620, 160), "right seen": (700, 112, 1220, 160), "rest seen": (1300, 112, 1820, 160),
-        "left most": (100, 804, 620, 924), "right most": (700, 804, 1220, 924), "rest most": (1300, 804, 1820, 924),
-        "minus": (620, 176, 700, 790), "equals": (1220, 176, 1300, 790),
+        "chip": (60, 24, 1860, 580), "chip name": (100, 40, 760, 96), "HBM": (60, 620, 1860, 930), "HBM name": (100, 636, 760, 692),
+        "flash name": (100, 196, 560, 256), "flash note": (100, 256, 560, 312), "flash": (600, 96, 1820, 326),
+        "standard name": (100, 436, 560, 496), "standard note": (100, 496, 560, 552), "standard": (600, 336, 1820, 566),
+        "stored": (600, 670, 1820, 900),
     },
     "4:3": {
-        "left": (500, 40, 1010, 300), "right": (500, 350, 1010, 610), "rest": (500, 660, 1010, 920),
-        "left name": (60, 110, 480, 168), "right name": (60, 420, 480, 478), "rest name": (60, 730, 480, 788),
-        "left seen": (60, 172, 480, 220), "right seen": (60, 482, 480, 530), "rest seen": (60, 792, 480, 840),
-        "left most": (1030, 110, 1380, 230), "right most": (1030, 420, 1380, 540), "rest most": (1030, 730, 1380, 850),
-        "minus": (500, 300, 1010, 350), "equals": (500, 610, 1010, 660),
+        "chip": (30, 24, 1410, 580), "chip name": (60, 40, 720, 96), "HBM": (30, 620, 1410, 930), "HBM name": (60, 636, 720, 692),
+        "flash name": (60, 196, 500, 256), "flash note": (60, 256, 500, 312), "flash": (520, 96, 1390, 326),
+        "standard name": (60, 436, 500, 496), "standard note": (60, 496, 500, 552), "standard": (520, 336, 1390, 566),
+        "stored": (520, 670, 1390, 900),
     },
     "1:1": {
-        "left": (410, 40, 740, 300), "right": (410, 350, 740, 610), "rest": (410, 660, 740, 920),
-        "left name": (40, 110, 400, 168), "right name": (40, 420, 400, 478), "rest name": (40, 730, 400, 788),
-        "left seen": (40, 172, 400, 220), "right seen": (40, 482, 400, 530), "rest seen": (40, 792, 400, 840),
-        "left most": (750, 110, 1040, 230), "right most": (750, 420, 1040, 540), "rest most": (750, 730, 1040, 850),
-        "minus": (410, 300, 740, 350), "equals": (410, 610, 740, 660),
+        "chip": (20, 24, 1060, 590), "chip name": (50, 36, 400, 86), "HBM": (20, 640, 1060, 930), "HBM name": (50, 652, 400, 702),
+        "flash name": (50, 96, 470, 156), "flash note": (50, 156, 470, 212), "flash": (300, 110, 1040, 330),
+        "standard name": (50, 346, 470, 406), "standard note": (50, 406, 470, 462), "standard": (300, 360, 1040, 580),
+        "stored": (300, 690, 1040, 910),
     },
     "9:16": {
-        "left": (60, 110, 1020, 370), "right": (60, 550, 1020, 810), "rest": (60, 990, 1020, 1250),
-        "left name": (60, 40, 520, 98), "right name": (60, 480, 520, 538), "rest name": (60, 920, 520, 978),
-        "left seen": (540, 40, 1020, 98), "right seen": (540, 480, 1020, 538), "rest seen": (540, 920, 1020, 978),
-        "left most": (60, 376, 1020, 440), "right most": (60, 816, 1020, 880), "rest most": (60, 1256, 1020, 1320),
-        "minus": (60, 440, 1020, 484), "equals": (60, 880, 1020, 924),
+        "chip": (20, 40, 1060, 880), "chip name": (60, 60, 700, 116), "HBM": (20, 950, 1060, 1370), "HBM name": (60, 970, 700, 1026),
+        "flash name": (60, 150, 700, 210), "flash note": (60, 210, 700, 266), "flash": (60, 220, 1020, 450),
+        "standard name": (60, 520, 700, 580), "standard note": (60, 580, 700, 636), "standard": (60, 590, 1020, 820),
+        "stored": (60, 1080, 1020, 1310),
     },
 }  # fmt: skip
-# What either algorithm makes on its way to O, and in which dtype it is kept.
-STORED: Mapping[Aspect, Table] = {
-    "16:9": {"standard": (100, 40, 1820, 470), "flash": (100, 500, 1820, 930)},
-    "4:3": {"standard": (60, 40, 1380, 470), "flash": (60, 500, 1380, 930)},
-    "1:1": {"standard": (40, 50, 1040, 470), "flash": (40, 500, 1040, 920)},
-    "9:16": {"standard": (60, 60, 1020, 660), "flash": (60, 730, 1020, 1330)},
-}
-# ``note``: what the ticks are; ``line``: numbers of a dtype about a score; ``rows``: what the rounding makes of weight and output.
-GAP: Mapping[Aspect, Table] = {
-    "16:9": {"note": (100, 40, 1820, 110), "line": (100, 130, 1820, 570), "rows": (100, 620, 1820, 920)},
-    "4:3": {"note": (60, 50, 1380, 120), "line": (60, 140, 1380, 570), "rows": (60, 620, 1380, 920)},
-    "1:1": {"note": (40, 60, 1040, 130), "line": (40, 150, 1040, 570), "rows": (40, 620, 1040, 910)},
-    "9:16": {"note": (60, 100, 1020, 170), "line": (60, 220, 1020, 800), "rows": (60, 880, 1020, 1280)},
-}
-# ``legend``: whose the dots are; ``rulers``: one beneath the other; ``ticks``: numbers beneath the last; ``axis``: what they measure.
-RULERS: Mapping[Aspect, Table] = {
-    "16:9": {"legend": (100, 30, 1820, 96), "rulers": (100, 110, 1820, 816), "ticks": (100, 818, 1820, 864), "axis": (100, 866, 1820, 930)},
-    "4:3": {"legend": (60, 40, 1380, 106), "rulers": (60, 130, 1380, 808), "ticks": (60, 810, 1380, 856), "axis": (60, 860, 1380, 924)},
-    "1:1": {"legend": (40, 50, 1040, 116), "rulers": (40, 140, 1040, 798), "ticks": (40, 800, 1040, 846), "axis": (40, 850, 1040, 914)},
+# ``flash`` and ``standard``: as long as the larger error, from the line ``zero`` on; the ``axis`` says what they measure.
+BARS: Mapping[Aspect, Table] = {
+    "16:9": {
+        "flash name": (100, 120, 620, 190), "flash number": (100, 200, 620, 320), "flash": (664, 70, 1820, 370),
+        "standard name": (100, 500, 620, 570), "standard number": (100, 580, 620, 700), "standard": (664, 450, 1820, 750),
+        "zero": (656, 30, 664, 800), "zero name": (480, 816, 840, 876), "axis": (860, 816, 1840, 876),
+    },
+    "4:3": {
+        "flash name": (60, 120, 480, 190), "flash number": (60, 200, 480, 320), "flash": (524, 70, 1380, 370),
+        "standard name": (60, 500, 480, 570), "standard number": (60, 580, 480, 700), "standard": (524, 450, 1380, 750),
+        "zero": (516, 30, 524, 800), "zero name": (370, 810, 670, 864), "axis": (370, 870, 1380, 924),
+    },
+    "1:1": {
+        "flash name": (84, 80, 540, 150), "flash number": (560, 60, 1020, 170), "flash": (64, 180, 1020, 360),
+        "standard name": (84, 430, 540, 500), "standard number": (560, 410, 1020, 520), "standard": (64, 530, 1020, 710),
+        "zero": (56, 50, 64, 760), "zero name": (60, 770, 280, 830), "axis": (60, 850, 1020, 910),
+    },
     "9:16": {
-        "legend": (60, 80, 1020, 146), "rulers": (60, 190, 1020, 1210), "ticks": (60, 1212, 1020, 1262), "axis": (60, 1270, 1020, 1340),
+        "flash name": (84, 140, 540, 210), "flash number": (560, 120, 1020, 230), "flash": (64, 250, 1020, 520),
+        "standard name": (84, 660, 540, 730), "standard number": (560, 640, 1020, 750), "standard": (64, 770, 1020, 1040),
+        "zero": (56, 100, 64, 1100), "zero name": (60, 1120, 280, 1180), "axis": (60, 1230, 1020, 1300),
     },
 }  # fmt: skip
 
-TALL = em(18)  # how far a ruler's ticks stand up
-
-
-def stages(rect: Rect) -> tuple[Rect, list[Rect], list[Rect]]:
-    """The name of an algorithm over three boxes for S, P and O, and the arrows between these."""
-    name, under = rect.top(em(64)), Rect(rect.x0, rect.y0, rect.x1, rect.y1 - em(76))
-    gap = rect.width / 20
-    boxes = columns(under, 3, gap)
-    return name, boxes, [Rect(box.x1, box.y0, box.x1 + gap, box.y1) for box in boxes[:-1]]
+TALL = em(20)  # how far a tick stands out to either side
+HIGH = 0.42  # of its place, beneath a line
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A line for numbers that are near each other, with room for a word over each end."""
+    """A line of numbers about ``middle``, as far as ``reach`` to either side."""
 
     rect: Rect
-    first: float
-    last: float
+    middle: float
+    reach: float
 
     def x(self, value: float) -> float:
-        room = self.rect.inset(self.rect.width / 8, 0.0)
-        return room.x0 + (value - self.first) / (self.last - self.first) * room.width
+        return self.rect.center[0] + (value - self.middle) / self.reach * self.rect.width / 2
 
     @property
-    def line(self) -> float:
-        """Its height: beneath it numbers, over it what happens."""
-        return self.rect.y0 + em(110)
+    def y(self) -> float:
+        """Its height."""
+        return self.rect.y0 + HIGH * self.rect.height
 
-    @property
-    def span(self) -> float:
-        """Where a distance is measured, over the line."""
-        return self.line + em(110)
+    def over(self, value: float) -> Rect:
+        """Room for a number over its place."""
+        return centered(self.x(value), self.y + em(74), self.rect.width / 5, em(80))
 
-    def over(self, x: float) -> Rect:
-        """Room for words over what is measured, within the frame."""
-        return centered(x, self.span + em(50), min(self.rect.width, 2 * (x - self.rect.x0), 2 * (self.rect.x1 - x)), em(60))
-
-    def under(self, x: float) -> Rect:
-        """Room for a number."""
-        return centered(x, self.rect.y0 + em(44), self.rect.width / 4, em(60))
-
-
-@dataclass(frozen=True)
-class Ruler:
-    """A line of decades for shares, with two lanes above it for dots, and its name at the left."""
-
-    rect: Rect  # all of it
-    start: float  # where the line begins
-    low: float  # log10 of the share there
-    pitch: float  # a decade
-
-    def x(self, share: float) -> float:
-        """Where a share of the largest value stands."""
-        return self.start + (math.log10(share) - self.low) * self.pitch
-
-    @property
-    def decades(self) -> range:
-        """Powers of ten that have a tick."""
-        return range(math.ceil(self.low), math.floor(self.low + (self.rect.x1 - self.start) / self.pitch) + 1)
-
-    @property
-    def line(self) -> float:
-        """Height of the line."""
-        return self.rect.y0 + em(14)
-
-    @property
-    def heights(self) -> list[float]:
-        """Of the two lanes, the upper first."""
-        return [row.center[1] for row in rows(Rect(self.start, self.line + TALL, self.rect.x1, self.rect.y1), 2)]
-
-    @property
-    def name(self) -> Rect:
-        return Rect(self.rect.x0, self.line, self.start, self.rect.y1)
-
-
-def rulers(rect: Rect, count: int, shares: Sequence[float], name: float, left: float, right: float) -> list[Ruler]:
-    """``count`` rulers, one beneath the other, on which all ``shares`` have a place, with room for words beside the outermost dots."""
-    low, high = math.log10(min(shares)), math.log10(max(shares))
-    pitch = (rect.width - name - left - right) / max(high - low, 1.0)
-    return [Ruler(place, rect.x0 + name, low - left / pitch, pitch) for place in rows(rect, count, em(14))]
+    def under(self, value: float) -> Rect:
+        """And beneath it."""
+        return centered(self.x(value), self.y - em(56), self.rect.width / 3, em(60))

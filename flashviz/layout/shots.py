@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout import backward, rescale
 from flashviz.layout.causal import CAUSAL
-from flashviz.layout.exactness import GAP, OUTPUTS, RULERS, STORED
+from flashviz.layout.exactness import BARS, WAY
 from flashviz.layout.film import FILM
 from flashviz.layout.grouped import GROUPED, HEADS, SWEEP
 from flashviz.layout.hierarchy import CAPACITIES, PIPES
@@ -39,7 +39,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "grouped": GROUPED,
     "heads": HEADS, "sweep": SWEEP,
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
-    "outputs": OUTPUTS, "stored": STORED, "gap": GAP, "rulers": RULERS, "io": IO, "roof": ROOF,
+    "way": WAY, "bars": BARS, "io": IO, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
     "products": backward.PRODUCTS, "ends": backward.ENDS, "launches": backward.LAUNCHES, "training": TRAINING,

@@ -36,11 +36,18 @@ class TiledPicture(Group):
 
     def uncover(self, tiles: float) -> None:
         """The first tiles are seen, the others are clear."""
+        self._see(np.arange(self.grid[0] * self.grid[1]) < round(tiles))
+
+    def only(self, tile: int) -> None:
+        """One tile is seen, in row order, the others are clear."""
+        self._see(np.arange(self.grid[0] * self.grid[1]) == tile)
+
+    def _see(self, seen: np.ndarray) -> None:
+        """[tiles] which are seen."""
         n, m = self.grid
-        filled = (np.arange(n * m) < round(tiles)).reshape(n, m)
         height, width = self.image.pixel_array.shape[:2]
         row, col = np.arange(height) * n // height, np.arange(width) * m // width
-        self.image.pixel_array[:, :, 3] = np.where(filled[row][:, col], 255, 0)
+        self.image.pixel_array[:, :, 3] = np.where(seen.reshape(n, m)[row][:, col], 255, 0)
 
 
 class Stored(TiledPicture):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+import ml_dtypes
 import numpy as np
 
 from flashviz.config import AttentionConfig
@@ -32,16 +33,21 @@ def scores_stored(config: AttentionConfig) -> np.ndarray:
     return o
 
 
-def score_most_rounded(config: AttentionConfig) -> tuple[float, float]:
-    """Of all scores in float64 the one that moves furthest when it is stored in the dtype: before, and after."""
-    stored, found = numpy_dtype(config.dtype), (0.0, 0.0)
+def score_rounded(config: AttentionConfig) -> tuple[float, float]:
+    """Of all scores in float64 one that is rounded as the dtype stores it: before, and after.
+
+    It is the one that moves furthest among those that move by a third of the way to the next number at most: plainly to one side.
+    """
+    stored, found = numpy_dtype(config.dtype), (False, 0.0, 0.0, 0.0)
     for _, _, s in scores(config):
-        seen = s[s > -np.inf]
-        after = seen.astype(stored).astype(np.float64)
+        seen = s[(s > -np.inf) & (s != 0)]
         if seen.size:
-            most = int(np.abs(after - seen).argmax())
-            found = max(found, (float(seen[most]), float(after[most])), key=lambda pair: abs(pair[1] - pair[0]))
-    return found
+            after = seen.astype(stored).astype(np.float64)
+            off, gap = np.abs(after - seen), float(ml_dtypes.finfo(stored).eps) * 2.0 ** np.floor(np.log2(np.abs(seen)))
+            plain = off <= gap / 3
+            best = int(np.where(plain, off, off - off.max() - 1).argmax())
+            found = max(found, (bool(plain[best]), float(off[best]), float(seen[best]), float(after[best])))
+    return found[2:]
 
 
 def scores(config: AttentionConfig) -> Iterator[tuple[tuple[int, int], slice, np.ndarray]]:
