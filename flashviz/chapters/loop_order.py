@@ -188,7 +188,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     said["tile"] = amount(tile_bytes(config)["O"])
     said["o_times"] = times(float(first.crossings("O").mean()))
     less = 1 - second.folded.total / first.folded.total
-    said["size"] = f"{config.block_m:,} × {config.head_dim} numbers × {config.itemsize} bytes = {said['tile']}"
+    said["size"] = f"{config.block_m:,} × {config.head_dim} × {config.itemsize} bytes = {said['tile']}"
     said["less"] = f"{less:.0%} less" if less >= 0.005 else ""
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])

@@ -32,7 +32,7 @@ CACHE = "cache: not counted here", "cache: not counted", "cache"
 BESIDE = em(20)  # between a bar and its number
 NUMBERS = 0.3  # of a bar's place: what the number at its end takes at most
 RAIL = em(2)  # half of a line's
-COME, LATER, USED, DROPPED = 0.35, 0.1, 0.45, 0.75  # of a tile's time: K's way, how much later V is; from when it is used, and dropped
+COME, USED, DROPPED = 0.4, 0.45, 0.8  # of a tile's time: until it has come, from when it is used, and from when it is dropped
 SLOWLY = 0.3  # of the first head's time: its first tile
 SWEEP, SWEEPS, CHANGE = 5.2, 5.0, 0.3  # seconds of the first head, of all others, and the share of a head's in which it takes its place
 
@@ -147,10 +147,23 @@ class Pull(Group):
             [Rectangles(hue, name=f"{name} {tensor}", opacity=palette.LIT) for tensor, hue in hues] for name in ("pair", "tile", "copy")
         )
         self.out = Rectangles(self.skin.o, name="output", opacity=palette.LIT)
+        self.rails = Rectangles(self.skin.ink, name="rails").display(edges(self.lines))
         self.counter = Counter(self.skin.ink, "bytes crossed")
-        super().__init__(*self.pair, *self.copies, self.out, *self.flying, self.counter)
+        super().__init__(self.rails, *self.pair, *self.copies, self.out, *self.flying, self.counter)
         self.hold(place["pair"])
         self.show(0, 0.0)
+
+    def slot(self, cut: tuple[float, float]) -> Rect:
+        """Where a tile stands on the chip, as large as in the pair."""
+        rect, wide = self.place["slot"], self.place["pair"].width * (cut[1] - cut[0])
+        return centered(*rect.center[:2], min(rect.width, wide), rect.height)
+
+    @property
+    def lines(self) -> list[Rect]:
+        """From the queries to the tile, and from there to the output."""
+        slot = self.slot(self.tiles[0][0][0])
+        y = slot.center[1]
+        return [Rect(self.place["queries"].x1, y - RAIL, slot.x0, y + RAIL), Rect(slot.x1, y - RAIL, self.place["out"].x0, y + RAIL)]
 
     def hold(self, rect: Rect) -> None:
         """The pair stands here."""
@@ -167,14 +180,12 @@ class Pull(Group):
         for half, drawn in enumerate(self.flying):
             cut = tiles[number][half]
             source = span(place["pair"], half, *cut)
-            slot = centered(
-                *place["slot"].center[:2], min(place["slot"].width, place["pair"].width * (cut[1] - cut[0])), place["slot"].height
-            )
-            come = ease_in_out_cubic(float(np.clip((way - LATER * half) / COME, 0, 1)))
-            drawn.display(edges([source.toward(span(slot, half, 0.0, 1.0), come)] if come > 0 else []))
+            come = ease_in_out_cubic(float(np.clip(way / COME, 0, 1)))
+            drawn.display(edges([source.toward(span(self.slot(cut), half, 0.0, 1.0), come)] if come > 0 else []))
             drawn.set_fill(opacity=palette.LIT * float(np.clip((1 - way) / (1 - DROPPED), 0, 1)))
             loaded[head, half] = cut[come >= 1]
         used = float(np.clip((way - USED) / (DROPPED - USED), 0, 1))
+        self.rails.set_fill(opacity=palette.LIT if 0 < used < 1 else palette.RESTING)
         self.out.display(edges([place["out"].left(place["out"].width * (number + used) / len(tiles))]))
         for half, drawn in enumerate(self.copies):
             drawn.values = loaded[:, half]
@@ -304,6 +315,7 @@ def block(film: GroupedQueryFilm) -> None:
     come(0.0)
     film.scene.add(pull)
     pull.counter.set_fill(opacity=0.0)
+    pull.rails.set_fill(opacity=0.0)
     film.move(FadeOut(row, *film.numbers, film.title, film.stored, film.hbm_name, *film.letters), seconds=TEXT)
     film.move(Shows(Group(film.hbm, pull), come, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.hbm_name = corner("HBM", place["hbm"], skin.ink)
@@ -312,7 +324,8 @@ def block(film: GroupedQueryFilm) -> None:
     film.about = [film.hbm_name, *film.letters, chip, corner("chip", place["chip"], skin.ink), *workplace(film)]
     film.asked = asked(film, 0)
     pull.counter.set_fill(opacity=1.0)
-    film.move(FadeIn(*film.about, film.asked, pull.counter), seconds=TEXT)
+    pull.rails.set_fill(opacity=palette.RESTING)
+    film.move(FadeIn(*film.about, film.asked, pull.counter, pull.rails), seconds=TEXT)
     film.scene.add(*film.about, film.asked, pull)
     with film.scene.telling():
         film.scene.hold(0.3)
@@ -331,15 +344,10 @@ def asked(film: GroupedQueryFilm, head: int) -> Named:
 def workplace(film: GroupedQueryFilm) -> list[Any]:
     """On chip: a place for a tile, between the queries that use it and the output that it adds to; what has crossed is named beneath."""
     place, skin, pull = film.pull.place, film.skin, film.pull
-    (k0, k1), _ = pull.tiles[0][0]
-    slot = centered(*place["slot"].center[:2], min(place["slot"].width, (k1 - k0) * place["pair"].width), place["slot"].height)
-    y = slot.center[1]
-    rails = [Rect(place["queries"].x1, y - RAIL, slot.x0, y + RAIL), Rect(slot.x1, y - RAIL, place["out"].x0, y + RAIL)]
     outline = Rectangles(skin.o, name="outline", opacity=0.0).set_stroke(skin.o, width=theme.HEAVY, opacity=1)
     loaded = place["loaded name"]
     return [
-        Rectangles(skin.quiet, name="room").display(dashes(slot)),
-        Rectangles(skin.quiet, name="rails").display(edges(rails)),
+        Rectangles(skin.quiet, name="room").display(dashes(pull.slot(pull.tiles[0][0][0]))),
         outline.display(edges([place["out"]])),
         amid(["one tile of K and V", "one tile", "tile"], skin.ink, place["slot name"], "part"),
         amid(["their output O", "output O", "O"], skin.o, place["out name"], "part"),
@@ -385,14 +393,14 @@ def loads(film: GroupedQueryFilm) -> None:
         film.counter.say(count(float(shares.sum()) * half, film.found.shared.total, loaded, film.skin.ink))
 
     run(0.0)
-    film.move(FadeOut(*film.about, film.asked, film.cache, film.hbm, pull.out, pull.counter), seconds=TEXT)
+    film.move(FadeOut(*film.about, film.asked, film.cache, film.hbm, pull.out, pull.counter, pull.rails), seconds=TEXT)
     parts = Group(*pull.pair, *pull.copies)
     leave = Shows(parts, partial(pull.leave, seamed(at.bricks[0]), cells), rate_func=ease_in_out_cubic)
     film.move(leave, FadeIn(grid, *words, film.counter, rate_func=late), seconds=MOVE)
     film.scene.remove(*parts)
     with film.scene.telling():
         film.scene.hold(0.3)
-        film.move(Shows(Group(grid, film.counter), run), seconds=3.4)
+        film.move(Shows(Group(grid, film.counter, *words), run), seconds=3.4)
     film.numbers = words
 
 
@@ -433,9 +441,9 @@ def total(film: GroupedQueryFilm) -> None:
 
     gather_all(0.0)
     grow(0.0)
+    shared = Group(bars["shared stored"], bars["shared loaded"])
+    film.scene.add(shared)
     with film.scene.telling():
-        shared = Group(bars["shared stored"], bars["shared loaded"])
-        film.scene.add(shared)
         film.move(Shows(shared, gather_all, rate_func=ease_in_out_cubic), seconds=1.2)
         film.move(FadeIn(*ends(film, "shared")), seconds=TEXT)
         film.move(Shows(Group(bars["own stored"], bars["own loaded"]), grow, introducer=True), seconds=1.2)

@@ -172,10 +172,10 @@ def display(view: FringedCross, order: Order, visited: float, event: int | None 
     view.cross_at(counts(order, k)).store(order.folded.stored_share(k))
 
 
-def tick(film: LoopOrderFilm, place: Rect, *, texts: tuple[str, ...] = (), amid: bool = True) -> Named:
-    """What a tick is: one of them, and the first of ``texts`` that fits, ``amid`` its place or at its left."""
+def tick(film: LoopOrderFilm, place: Rect, *, amid: bool = True) -> Named:
+    """What a tick is, ``amid`` its place or at its left: one of them, and how many bytes it stands for."""
     skin, gap = film.skin, em(18)
-    text = first_that_fits((*texts, f"one tile crosses: {film.found.said['tile']}"), LABEL, place.width - gap)
+    text = first_that_fits([f"one tile crosses: {film.found.said[size]}" for size in ("size", "tile")], LABEL, place.width - gap)
     left = place.center[0] - (text_width(text, LABEL) + gap) / 2 if amid else place.x0 + em(6)
     mark = Rectangles(skin.ink, name="tick")
     mark.display(np.array([[left - em(6), place.center[1] - em(18), left + em(4), place.center[1] + em(18)]]))
@@ -397,7 +397,7 @@ def zoom_to_chip(film: LoopOrderFilm, name: Named) -> None:
         word(text, NAME, skin.ink, place[part].top(em(NAME + 24)).inset(em(20), 0.0), "memory")
         for part, text in (("hbm", "HBM"), ("chip", "chip"))
     ]
-    legend = tick(film, place["tick"], texts=(f"a line: one tile crosses, {film.found.said['size']}",), amid=False)
+    legend = tick(film, place["tick"], amid=False)
     film.scene.remove(old)
     film.scene.add(*panels, view)
     film.move(FadeIn(*panels, *names, legend, name), moved(old, view), seconds=FLY)
@@ -408,7 +408,19 @@ def zoom_to_chip(film: LoopOrderFilm, name: Named) -> None:
 
     film.scene.add(*panels, *names, legend, view, film.chip)
     film.move(Shows(film.chip, grow, rate_func=ease_in_out_cubic), seconds=FLY)
-    film.alone = [*panels, *names, legend, film.chip]
+    letters = beside(film, large)
+    film.move(FadeIn(*letters), seconds=TEXT)
+    film.alone = [*panels, *names, legend, *letters, film.chip]
+
+
+def beside(film: LoopOrderFilm, at: dict[str, Rect]) -> list[Word]:
+    """The letter of each tile on the chip, outside of it."""
+    side = em(LABEL + 24)
+    rooms = {
+        "Q": Rect(at["Q"].x0 - side, at["Q"].y0, at["Q"].x0, at["Q"].y1), "O": Rect(at["O"].x1, at["O"].y0, at["O"].x1 + side, at["O"].y1),
+        "K": Rect(at["K"].x0, at["K"].y1, at["K"].x1, at["K"].y1 + side), "V": Rect(at["V"].x0, at["V"].y0 - side, at["V"].x1, at["V"].y0),
+    }  # fmt: skip
+    return [amid([tensor], film.skin.hue(tensor), rect, "note") for tensor, rect in rooms.items()]
 
 
 def said(rect: Rect, variants: Sequence[list[str]], skin: Theme, name: str) -> Named:
@@ -444,8 +456,8 @@ def rest(film: LoopOrderFilm) -> None:
     film.sums = sums(film)
     film.sum_names = sum_names(film)
     film.stays = [beneath(film, side, [*CAME[side]], "came") for side in range(len(SIDES))]
-    come = FadeIn(film.views[0], *film.names, *film.sums, *film.sum_names, *film.stays, film.tick)
-    film.move(FadeOut(*film.alone, *film.told), seconds=TEXT)
+    come = FadeIn(film.views[0], *film.names, *film.sums, *film.sum_names, *film.stays, film.tick, rate_func=late)
+    film.move(*(FadeOut(each) for each in (*film.alone, *film.told)), seconds=TEXT)  # one by one: the cross stays before them
     total, runs = len(film.found.first.visits), []
     for side, (order, view, readout) in enumerate(zip(film.found.orders, film.views, film.sums, strict=True)):
         start = film.first_pass(side)
@@ -459,8 +471,7 @@ def rest(film: LoopOrderFilm) -> None:
     with film.scene.telling():
         film.scene.remove(film.large[1])
         film.scene.add(film.views[1])
-        film.move(moved(film.large[1], film.views[1]), seconds=SHRINK)
-        film.move(come, seconds=TEXT)
+        film.move(moved(film.large[1], film.views[1]), come, seconds=SHRINK)
         film.move(*runs, seconds=ALL)
 
 

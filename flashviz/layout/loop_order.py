@@ -16,7 +16,7 @@ from flashviz.lettering import em
 # Two crosses, the loops in two lines above and a note beneath each; ``tick``: what one is.
 LOOPS: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (40, 28, 930, 124), "second name": (990, 28, 1880, 124), "first": (40, 128, 930, 860),
+        "first name": (40, 14, 930, 110), "second name": (990, 14, 1880, 110), "first": (40, 128, 930, 860),
         "second": (990, 128, 1880, 860), "first note": (40, 868, 620, 930), "second note": (1300, 868, 1880, 930),
         "tick": (640, 868, 1280, 930),
     },
