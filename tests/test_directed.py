@@ -60,7 +60,6 @@ FILMS = {
         subjects={
             "shared": ("hbm", "name", "stored"), "block": ("hbm", "chip", "cache", "copies"), "again": ("hbm", "chip", "cache", "copies"),
             "loads": ("grid", "loaded"),
-            "sum": tuple(f"{side} {what}" for side in ("own", "shared") for what in ("stored", "loaded", "stored name", "loaded name")),
         },
         configs={
             "one pair": {"heads": 6, "kv_heads": 1, "causal": True}, "ragged": {"heads": 4, "kv_heads": 2, **FIVE_BY_SEVEN},
