@@ -85,7 +85,7 @@ def test_each_head_loads_its_copy_of_the_pair(name: str) -> None:
         copies = np.where(np.arange(c.group)[:, None] < heads, whole[:, pull.block], 0)
         for half, tensor in enumerate("KV"):
             assert values_of(at(film, beat), f"copy {tensor}") == [written(copies[:, half])]
-        assert pull.show(heads - 1, 1.0) is None
+        pull.sweep(heads - 1, 1.0)
         assert pull.counter.text == kib(whole[:heads, pull.block].sum() * loads.half)
 
 
@@ -95,7 +95,7 @@ def test_a_tile_is_used_and_dropped_before_the_next_comes(name: str) -> None:
     pull = stage(name).pull
     tiles, grown = len(pull.tiles[0]), 0.0
     for step in np.linspace(0, tiles, 20 * tiles + 1):
-        pull.show(0, step / tiles)
+        pull.sweep(0, step / tiles)
         assert all(len(drawn.points) <= 16 for drawn in pull.flying)
         wide = np.ptp(pull.out.points[:, 0]) / pull.place["out"].width
         assert wide >= grown - 1e-9

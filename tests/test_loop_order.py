@@ -170,8 +170,8 @@ def test_tiles_fly_between_hbm_and_the_chip() -> None:
         cross = view.cross
         home = cross.tile(flown.tensor, flown.tile).center[:2]
         chip = film.chip.at[flown.tensor].center[:2]
-        for goal, boxes in zip((home, chip) if flown.loads else (chip, home), along, strict=True):
-            assert min(np.abs(box - goal).max() for box in boxes) < 0.05
+        for goal, middles in zip((home, chip) if flown.loads else (chip, home), along, strict=True):
+            assert min(np.abs(each - goal).max() for each in middles) < 0.05
     assert not film.scene.shot("alone")["hbm"].overlaps(film.scene.shot("alone")["chip"])
 
 

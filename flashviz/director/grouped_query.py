@@ -151,7 +151,7 @@ class Pull(Group):
         self.counter = Counter(self.skin.ink, "bytes crossed")
         super().__init__(self.rails, *self.pair, *self.copies, self.out, *self.flying, self.counter)
         self.hold(place["pair"])
-        self.show(0, 0.0)
+        self.sweep(0, 0.0)
 
     def slot(self, cut: tuple[float, float]) -> Rect:
         """Where a tile stands on the chip, as large as in the pair."""
@@ -170,7 +170,7 @@ class Pull(Group):
         for half, drawn in enumerate(self.pair):
             drawn.display(edges([span(rect, half, *cut) for cut in self.cuts]))
 
-    def show(self, head: int, share: float) -> None:
+    def sweep(self, head: int, share: float) -> None:
         """The heads before have loaded all of it, this one so much: a tile comes, is used for the output and dropped, and then the next."""
         tiles, place = self.tiles[head], self.place
         number = min(int(share * len(tiles) + 1e-9), len(tiles) - 1)
@@ -331,9 +331,9 @@ def block(film: GroupedQueryFilm) -> None:
         film.scene.hold(0.3)
         first = 1 / len(pull.tiles[0])
         slow = SWEEP * (SLOWLY if first < 1 else 1.0)
-        film.move(Shows(pull, lambda share: pull.show(0, first * share)), seconds=slow)
+        film.move(Shows(pull, lambda share: pull.sweep(0, first * share)), seconds=slow)
         if first < 1:
-            film.move(Shows(pull, lambda share: pull.show(0, first + (1 - first) * share)), seconds=SWEEP - slow)
+            film.move(Shows(pull, lambda share: pull.sweep(0, first + (1 - first) * share)), seconds=SWEEP - slow)
 
 
 def asked(film: GroupedQueryFilm, head: int) -> Named:
@@ -364,10 +364,10 @@ def again(film: GroupedQueryFilm) -> None:
         for head in range(1, group):
             film.move(FadeOut(film.asked, pull.out), seconds=CHANGE * seconds / 2)
             film.asked = asked(film, head)
-            pull.show(head, 0.0)
+            pull.sweep(head, 0.0)
             film.move(FadeIn(film.asked), seconds=CHANGE * seconds / 2)
             film.scene.add(film.asked, pull)
-            film.move(Shows(pull, partial(pull.show, head)), seconds=(1 - CHANGE) * seconds)
+            film.move(Shows(pull, partial(pull.sweep, head)), seconds=(1 - CHANGE) * seconds)
 
 
 @beat("cache")
