@@ -26,7 +26,7 @@ FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
         subjects={
-            "keys": ("hbm", "note", "steps"), "queries": ("hbm", "note", "steps"), "rest": ("first", "second"), "side": ("first", "second"),
+            "keys": ("hbm", "chip"), "queries": ("hbm", "chip"), "rest": ("first", "second"), "side": ("first", "second"),
         },
         configs={"ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "block_n": 32}, "many tiles": {"seq_q": 2560, "seq_k": 4096}},
         actors=("first", "second"),
@@ -59,14 +59,14 @@ FILMS = {
     "grouped": Directed(
         "grouped_query", "GroupedQueryScene",
         subjects={
-            "shared": ("hbm", "name", "stored"), "block": ("hbm", "chip", "note"), "copies": ("hbm", "chip", "note"),
-            "loads": ("first", "first loaded", "second", "second loaded"),
+            "shared": ("hbm", "name", "stored"), "block": ("hbm", "chip", "cache", "copies"), "again": ("hbm", "chip", "cache", "copies"),
+            "loads": ("grid", "loaded"),
         },
         configs={
             "one pair": {"heads": 6, "kv_heads": 1, "causal": True}, "ragged": {"heads": 4, "kv_heads": 2, **FIVE_BY_SEVEN},
             "many heads": {"heads": 32, "kv_heads": 4, "seq_q": 420, "seq_k": 300},
         },
-        actors=("row", "pull", "grid own", "grid shared", "bar stored shared", "bar loaded shared"),
+        actors=("row", "pull", "grid", "bar stored shared", "bar loaded shared"),
     ),
     "scaling": Directed(
         "memory_scaling", "MemoryScalingScene",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.grouped_query import gather, grouped
+from flashviz import palette
+from flashviz.chapters.grouped_query import Loads, gather, grouped
 from flashviz.config import AttentionConfig
+from flashviz.director.grouped_query import GroupedQueryFilm
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, shot
 from flashviz.layout.grouped import large, pairs, seamed
+from flashviz.trace import Event
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
 from tests.test_directed import FILMS
@@ -24,6 +29,17 @@ from tests.test_directed import FILMS
 FILM = FILMS["grouped"]
 CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
 every = pytest.mark.parametrize("name", CONFIGS)
+
+
+def stage(name: str) -> GroupedQueryFilm:
+    """A film that has not begun."""
+    return GroupedQueryFilm(scene(FILM, **CONFIGS[name]), gather(grouped(AttentionConfig(**CONFIGS[name])), "numpy", run))
+
+
+def events(loads: Loads, stop: int | None = None) -> Iterator[Event]:
+    """The first loads of K and V."""
+    trace = loads.trace
+    return (e for e in (trace[k] for k in range(len(trace) if stop is None else stop)) if e.kind.name in ("LOAD_K", "LOAD_V"))
 
 
 @every
@@ -35,37 +51,62 @@ def test_stored_and_loaded_are_the_closed_forms(name: str) -> None:
     assert loaded[0] == loaded[1], "sharing saves no load"
     own, shared = (kib(heads * pair) for heads in (c.heads, c.kv_heads))
     for beat, heads, total in (("head", c.heads, own), ("shared", c.kv_heads, shared)):
-        assert said(at(film, beat), "stored") == [f"K and V: {heads} pair{'s' * (heads > 1)} × {kib(pair)} = {total} in HBM"]
-    end = at(film, "loads")
+        assert said(at(film, beat), "stored") == [f"{heads} pair{'s' * (heads > 1)} × {kib(pair)} = {total} stored"]
+    end = at(film, "sum")
     assert said(end, "bytes stored own") == [own]
     assert said(end, "bytes stored shared") == [shared]
     assert said(end, "bytes loaded own") == said(end, "bytes loaded shared") == [kib(loaded[1])]
-    if loaded[1] == c.kv_heads * pair * c.row_blocks * c.group:
-        sums = [f"{own} × {c.row_blocks} row blocks", f"{shared} × {c.row_blocks} row blocks × {c.group} heads per pair"]
-        assert said(end, "note") == sums
+    assert said(end, "answer") == [f"Stored in HBM: {c.group} × less", "Loaded to the chip: the same"]
+    programs = c.heads * c.row_blocks
+    if loaded[1] == programs * pair:
+        assert said(end, "note") == [f"{programs:,} row blocks × {kib(pair)}, shared or not"]
     else:
-        for text, stored, heads in zip(said(end, "note"), (own, shared), (c.heads, c.kv_heads), strict=True):
-            assert text.startswith(f"{stored} × ")
-            assert float(text.split()[3]) == pytest.approx(loaded[1] / (heads * pair), abs=0.051)
+        assert said(end, "note") == [f"{programs:,} row blocks, shared or not"]
     assert at(film, "shared").caption == f"Grouped-query: {c.group} heads share one pair of K and V."
 
 
 @every
-def test_one_row_block_s_copy_and_its_group_s_are_what_they_load(name: str) -> None:
+def test_each_head_loads_its_copy_of_the_pair(name: str) -> None:
     """Of the trace: the loads of a program that sees most keys, then the same program of each head that reads the pair."""
     film, c = scene(FILM, **CONFIGS[name]), grouped(AttentionConfig(**CONFIGS[name]))
     found = gather(c, "numpy", run)
-    whole = found.shared.after(len(found.shared.trace))[: c.group].sum(-1) * found.shared.half
-    block = int(whole[0].argmax())
-    assert said(at(film, "block"), "crossed") == [f"1 row block = {min(c.block_m, c.seq_q)} queries: {kib(whole[0, block])} loaded"]
-    total = kib(whole[:, block].sum())
-    assert said(at(film, "copies"), "crossed") == [f"{c.group} copies × {kib(whole[0, block])} = {total} loaded"]
-    for half, tensor in enumerate("KV"):
-        tiles = [piece for piece in found.shared.pieces(0, block) if piece[0] == half]
-        assert tiles[0][1] == 0
-        assert tiles[-1][2] == pytest.approx(found.shared.after(len(found.shared.trace))[0, block, half])
-        for beat, heads in (("block", 1), ("copies", c.group)):
-            assert values_of(at(film, beat), f"loaded {tensor}") == [written([heads * len(tiles)])]
+    loads, pull = found.shared, stage(name).pull
+    whole = loads.after(len(loads.trace))[: c.group]
+    assert pull.block == int(whole[0].sum(-1).argmax())
+    for head in range(c.group):
+        tiles = loads.tiles(head, pull.block)
+        assert len(tiles) == len({e.j for e in events(loads) if e.pid_bh == head and e.i == pull.block})
+        for half in range(2):
+            cuts = [tile[half] for tile in tiles]
+            assert cuts[0][0] == 0
+            assert all(first[1] == second[0] for first, second in itertools.pairwise(cuts))
+            assert cuts[-1][1] == pytest.approx(whole[head, pull.block, half])
+    for beat, heads in (("block", 1), ("again", c.group)):
+        copies = np.where(np.arange(c.group)[:, None] < heads, whole[:, pull.block], 0)
+        for half, tensor in enumerate("KV"):
+            assert values_of(at(film, beat), f"copy {tensor}") == [written(copies[:, half])]
+        pull.sweep(heads - 1, 1.0)
+        assert pull.counter.text == kib(whole[:heads, pull.block].sum() * loads.half)
+
+
+@every
+def test_a_tile_is_used_and_dropped_before_the_next_comes(name: str) -> None:
+    """At most one of K and of V is in flight or on chip; the output grows while it is there, and nothing of it is left at the end."""
+    pull = stage(name).pull
+    tiles, grown = len(pull.tiles[0]), 0.0
+    for step in np.linspace(0, tiles, 20 * tiles + 1):
+        pull.sweep(0, step / tiles)
+        assert all(len(drawn.points) <= 16 for drawn in pull.flying)
+        wide = np.ptp(pull.out.points[:, 0]) / pull.place["out"].width
+        assert wide >= grown - 1e-9
+        if wide > grown + 1e-9:
+            slot = pull.place["slot"]
+            for drawn in pull.flying:
+                assert abs(drawn.points[:, 0].mean() - slot.center[0]) < 1e-6, "it is used where it has come to"
+                assert drawn.get_fill_opacity() == pytest.approx(palette.LIT, abs=0.01), "and is dropped after that"
+        grown = wide
+    assert grown == pytest.approx(1.0)
+    assert all(drawn.get_fill_opacity() == 0 for drawn in pull.flying)
 
 
 @every
@@ -77,74 +118,65 @@ def test_copies_are_what_each_program_loaded(name: str) -> None:
         trace = loads.trace
         for k in np.linspace(0, len(trace), 5).astype(int):
             expected = np.zeros(loads.shape)
-            for event in (trace[e] for e in range(int(k))):
-                if event.kind.name in ("LOAD_K", "LOAD_V"):
-                    which = int(event.kind.name == "LOAD_V")
-                    expected[event.pid_bh, event.i, which] += event.nbytes / (c.seq_k * c.head_dim * c.itemsize)
+            for event in events(loads, int(k)):
+                which = int(event.kind.name == "LOAD_V")
+                expected[event.pid_bh, event.i, which] += event.nbytes / (c.seq_k * c.head_dim * c.itemsize)
             assert loads.after(k) == pytest.approx(expected)
     film = scene(FILM, **CONFIGS[name])
     whole = found.shared.after(len(found.shared.trace))
     for half, tensor in enumerate("KV"):
-        assert values_of(at(film, "loads"), f"loaded {tensor}") == [written(whole[..., half])] * 2, "as much as without sharing"
+        assert values_of(at(film, "loads"), f"loaded {tensor}") == [written(whole[..., half])]
+    assert found.own.after(len(found.own.trace)) == pytest.approx(whole), "as much without sharing"
+    assert stage(name).counter.text == ""
+    assert kib(found.shared.total) == kib(whole.sum() * found.shared.half)
 
 
 @every
-def test_a_perfect_cache_would_load_each_tile_once(name: str) -> None:
-    """Counted tile by tile of each pair, not from shares; what lies beyond it in a bar is veiled."""
-    film, c = scene(FILM, **CONFIGS[name]), grouped(AttentionConfig(**CONFIGS[name]))
-    found, ends = gather(c, "numpy", run), at(film, "cache")
-    veils, bars = shown(ends, "may cross"), [shown(ends, f"bar loaded {side} K")[0] for side in ("own", "shared")]
-    for side, loads, group, veil, bar in zip(("own", "shared"), (found.own, found.shared), (1, c.group), veils, bars, strict=True):
-        events = [loads.trace[k] for k in range(len(loads.trace))]
-        first = {(e.kind, e.pid_bh // group, e.j): e.nbytes for e in events if e.kind.name in ("LOAD_K", "LOAD_V")}
-        once = sum(first.values())
-        assert any(text.startswith(f"{kib(once)} ") for text in said(ends, "between")), side
-        assert (veil.box[0] - bar.box[0]) / (bar.box[2] - bar.box[0]) == pytest.approx(once / loads.total, abs=0.01)
-        assert veil.box[2] == pytest.approx(bar.box[2], abs=0.011)
-    assert at(film, "cache").caption == f"With a perfect cache {kib(found.shared.once)} cross, without {kib(found.shared.total)}."
-
-
-@every
-def test_bars_are_to_one_scale_and_an_outline_is_where_one_ended(name: str) -> None:
-    """Width over bytes is the same for all four bars."""
+def test_bars_are_to_one_scale(name: str) -> None:
+    """Width over bytes is the same for all four bars, of K and of V."""
     film, c = scene(FILM, **CONFIGS[name]), grouped(AttentionConfig(**CONFIGS[name]))
     pair = 2 * c.seq_k * c.head_dim * c.itemsize
     read = closed_form(c, "fa2").read
     loaded, end, units = read["K"] + read["V"], at(film, "sum"), []
     sizes = {"stored own": c.heads * pair, "loaded own": loaded, "stored shared": c.kv_heads * pair, "loaded shared": loaded}
     for what, nbytes in sizes.items():
-        (bar,) = shown(end, f"bar {what} K")
-        assert bar.values == written([nbytes / 2])
-        units.append((bar.box[2] - bar.box[0]) / nbytes)
-    slack = 0.02 / min(c.kv_heads * pair, loaded)  # a snapshot has two digits
-    assert units == pytest.approx([units[1]] * 4, abs=slack)
-    (was,) = shown(end, "bar stored shared was")
-    assert (was.box[2] - was.box[0]) == pytest.approx(c.heads * pair * units[1], abs=0.03)
+        for tensor in "KV":
+            (bar,) = shown(end, f"bar {what} {tensor}")
+            assert bar.values == written([nbytes / pair])
+            units.append((bar.box[2] - bar.box[0]) / nbytes)
+    slack = 0.03 / min(c.kv_heads * pair, loaded)  # a snapshot has two digits, and the last pair a gap after it
+    assert units == pytest.approx([units[2]] * 8, abs=slack)
 
 
 def test_a_copy_is_as_large_as_the_pair_that_it_is_of() -> None:
-    """Equal bytes, equal areas, in all that is drawn, on both sides."""
+    """Equal bytes, equal areas, in the grid and in the bars."""
     film, c = scene(FILM), grouped(AttentionConfig())
-    for side, stored, loaded in zip(("first", "second"), (c.heads, c.kv_heads), shown(at(film, "sum"), "loaded K"), strict=True):
-        cells = pairs(film.shot("grouped")[side], c.heads, stored, c.row_blocks).cells
-        first, last = seamed(cells[0][0]), seamed(cells[-1][-1])
-        assert loaded.box == pytest.approx((first.x0, last.center[1], last.x1, first.y1), abs=0.011), "full cells"
+    cells = pairs(film.shot("grouped")["grid"], c.heads, c.kv_heads, c.row_blocks).cells
+    first, last = seamed(cells[0][0]), seamed(cells[-1][-1])
+    (loaded,) = shown(at(film, "loads"), "loaded K")
+    assert loaded.box == pytest.approx((first.x0, last.center[1], last.x1, first.y1), abs=0.011), "full cells"
     for aspect in ASPECTS:
-        sizes = set()
-        for side, kept in (("first", c.heads), ("second", c.kv_heads)):
-            made = pairs(shot(c, aspect, "grouped")[side], c.heads, kept, c.row_blocks)
-            cell = made.cells[0][0]
-            assert all((brick.width, brick.height) == pytest.approx((cell.width, cell.height)) for brick in made.bricks)
-            sizes.add((round(cell.width, 6), round(cell.height, 6)))
-        assert len(sizes) == 1, "side by side at one scale"
+        made = pairs(shot(c, aspect, "grouped")["grid"], c.heads, c.kv_heads, c.row_blocks)
+        cell = made.cells[0][0]
+        assert all((brick.width, brick.height) == pytest.approx((cell.width, cell.height)) for brick in made.bricks)
 
 
-def test_what_stands_in_each_row_is_named_and_the_answer_is_what_is_stored() -> None:
+def test_copies_come_to_the_places_of_their_programs() -> None:
+    """From beneath the chip: one a head of the group, all of one row block; the pair to its own."""
+    film, c = stage("default"), grouped(AttentionConfig())
+    cells = [seamed(film.at.cells[head][film.pull.block]) for head in range(c.group)]
+    film.pull.leave(seamed(film.at.bricks[0]), cells, 1.0)
+    film.grid.load(film.printed(0.0))
+    for ours, theirs in zip(film.pull.copies, film.grid.copies, strict=True):
+        assert ours.points == pytest.approx(theirs.points), "where the grid has them"
+    starts = [np.ptp(each.points[:, 0]) for each in film.pull.pair]
+    assert starts == pytest.approx([seamed(film.at.bricks[0]).width] * 2, abs=0.03)
+
+
+def test_what_stands_in_each_row_of_the_grid_is_named() -> None:
     film, c = scene(FILM), grouped(AttentionConfig())
-    end, pair = at(film, "sum"), 2 * AttentionConfig().seq_k * AttentionConfig().head_dim * AttentionConfig().itemsize
-    assert sorted(said(end, "axis")) == sorted([f"{c.heads} heads", f"{c.row_blocks} row", "blocks"] * 2)
-    assert said(end, "answer") == [f"{kib(heads * pair)} stored" for heads in (c.heads, c.kv_heads)]
-    assert f"{c.group} × less: room for {c.group} × the keys" in said(end, "note")
+    words = [f"{c.kv_heads} pairs stored", f"{c.heads} heads", f"{c.row_blocks} row blocks a head", f"of {c.block_m} queries"]
+    assert set(words) < set(said(at(film, "loads"), "axis"))
 
 
 def test_one_head_is_seen_closely_before_all_are() -> None:
@@ -169,7 +201,7 @@ def test_pairs_stand_beside_the_heads_that_read_them(sizes: tuple[int, int], blo
     """Head h reads pair h // (H / H_kv); parts stay in their place and apart."""
     heads, stored = sizes
     for aspect in ASPECTS:
-        rect = shot(AttentionConfig(), aspect, "grouped")["first"]
+        rect = shot(AttentionConfig(), aspect, "grouped")["grid"]
         made = pairs(rect, heads, stored, blocks)
         each = heads // stored
         for head in range(heads):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as tries
 
-from flashviz.chapters.loop_order import MATRICES, STEPS, gather
+from flashviz.chapters.loop_order import MATRICES, gather
 from flashviz.config import AttentionConfig
 from flashviz.director import loop_order as loops
 from flashviz.director.words import Word
@@ -17,11 +17,11 @@ from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, Rect, frame, fringe, shot
-from flashviz.mobjects.fringed import FringedCross
+from flashviz.layout.loop_order import close
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.trace import Kind, state_at
 from flashviz_kernels.recorder import run
-from tests.directed import at, said, scene, shown, values_of, written
+from tests.directed import at, overlapping, said, scene, shown, values_of, written
 from tests.strategies import configs
 from tests.test_directed import FILMS
 
@@ -29,6 +29,11 @@ FILM = FILMS["loop order"]
 CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
 every = pytest.mark.parametrize("name", CONFIGS)
 SIDES = ("fa1", "fa2")
+
+
+def stage() -> loops.LoopOrderFilm:
+    """A film that has not begun."""
+    return loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
 
 
 @every
@@ -128,38 +133,54 @@ def test_every_transfer_of_a_matrix_flies_in_its_score_tiles_time(name: str) -> 
 
 
 def test_a_tile_is_on_chip_from_when_it_has_come_until_it_leaves() -> None:
-    """Closely: what the chip holds, what flies and the step that is lit agree, at every moment of a pass."""
-    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
-    for side, (order, view) in enumerate(zip(film.found.orders, film.large, strict=True)):
-        film.steps = loops.Steps(side, film.scene.shot("alone")["steps"], film.skin)
-        flights, seen = order.flights(0, 8, takes=0.15), set()
+    """What the chip holds, what flies and what is worked on agree with the trace, at every moment of a pass."""
+    film = stage()
+    for side, order in enumerate(film.found.orders):
+        flights, worked = order.flights(0, 8, takes=0.3), set()
         for visited in np.linspace(0.01, 7.99, 160):
-            loops.display(view, order, float(visited), order.event_with(flights, float(visited)))
+            event = order.event_with(flights, float(visited))
+            held, share, before = loops.at_work(order, flights, float(visited))
+            state = state_at(order.trace, event)
+            there = {"O" if tensor == "ACC" else tensor for tensor in (*state.smem, *state.registers)}
+            assert held <= there
+            assert there - held <= {"O"}, "of a store the trace keeps acc to the program's end"
             coming = {f.tensor for f in flights if f.loads and f.start < visited < f.stops}
-            assert not coming & set(view.text.split()), "what comes is not there yet; of a store the trace keeps acc to the program's end"
-            step = loops.step_at(flights, float(visited), STEPS[side][0])
-            if step == 1:
-                assert {"Q", "V", "O"} <= set(view.text.split()), "K is used up by then where it does not wait"
-            seen.add(step)
-        assert {0, 1} <= seen
-        assert (2 in seen) == (side == 0 or any(not f.loads for f in flights))
+            leaving = {f.tensor for f in flights if not f.loads and f.start < visited < f.stops}
+            assert not (coming | leaving) & held, "what flies is not there"
+            assert before == (0 if side == 0 else int(visited)), "the first column meets each row once, the first row grows"
+            film.chip.work(held, share, before)
+            if 0 < share < 1:
+                assert {"Q", "V", "O"} <= held, "K is used up by then where it does not wait"
+                worked.add(int(visited))
+            assert bool(len(film.chip.tiles["Q"].points)) == ("Q" in held)
+        assert worked == set(range(8)), "each visit is worked on"
 
 
-def test_what_one_order_spends_and_saves_is_the_closed_forms_ratio() -> None:
-    first, second = (closed_form(AttentionConfig(), algorithm) for algorithm in SIDES)
-    more = (second.read["K"] + second.read["V"]) / (first.read["K"] + first.read["V"])
-    less = (first.read["O"] + first.written["O"]) / second.written["O"]
-    words = f"K and V: {more:.3g} × more, O: {less:.3g} × less"
-    assert any(words in text for text in said(at(scene(FILM), "total"), "note"))
+def test_tiles_fly_between_hbm_and_the_chip() -> None:
+    """From the tile's own place to the chip's, and back; both orders at one pace."""
+    film, order = stage(), stage().found.first
+    view = film.large[0]
+    flights = order.flights(0, 8, takes=0.3)
+    for flown in flights:
+        along = []
+        for way in (0.02, 0.98):
+            film.chip.fly(view, order, flights, flown.start + way * flown.takes)
+            boxes = film.chip.flights[flown.tensor].points.reshape(-1, 16, 3)
+            along.append([np.array([box[:, 0].mean(), box[:, 1].mean()]) for box in boxes])
+        cross = view.cross
+        home = cross.tile(flown.tensor, flown.tile).center[:2]
+        chip = film.chip.at[flown.tensor].center[:2]
+        for goal, middles in zip((home, chip) if flown.loads else (chip, home), along, strict=True):
+            assert min(np.abs(each - goal).max() for each in middles) < 0.05
+    assert not film.scene.shot("alone")["hbm"].overlaps(film.scene.shot("alone")["chip"])
 
 
 def test_a_visit_adds_one_part_of_o() -> None:
-    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
-    seen = loops.Visit(film)
-    seen.zoom(1.0)
-    seen.work(1.0)
-    (made,) = corners(seen.made["O"])
-    assert (made[2] - made[0]) / seen.at["O"].width == pytest.approx(1 / AttentionConfig().col_blocks, abs=1e-4)
+    film, parts = stage(), AttentionConfig().col_blocks
+    wide = film.chip.at["O"].width
+    for before in (0, 3, parts - 1):
+        film.chip.work(MATRICES, 1.0, before)
+        assert np.ptp(film.chip.made["O"].points[:, 0]) / wide == pytest.approx((before + 1) / parts, abs=1e-4)
 
 
 def test_what_is_saved_is_the_closed_forms_share() -> None:
@@ -191,7 +212,7 @@ def test_o_is_written_as_zeros_before_the_loops() -> None:
     assert seen == sorted(seen)
     assert 0 < seen[4] < 8, "one after the other"
     assert order.event_at(0.0) == order.begun
-    assert scene_.drawn_at["O starts as zeros"] < scene_.drawn_at["K and V wait on chip"]
+    assert scene_.drawn_at["O starts as zeros in HBM"] < scene_.drawn_at["K and V wait on chip"]
 
 
 def test_both_loops_are_said_the_outer_one_first() -> None:
@@ -207,30 +228,20 @@ def test_both_loops_are_said_the_outer_one_first() -> None:
         assert upper.left < lower.left
 
 
-def test_the_chip_is_as_large_as_the_cell_that_it_works_on() -> None:
-    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
-    for view, order in zip(film.views, film.found.orders, strict=True):
-        loops.display(view, order, 2.9)
-        assert view.head is not None
-        cell = view.cross.cell(*(int(at) for at in order.visits[2]))
-        assert view.chip(view.head).edges == pytest.approx(cell.edges, abs=1e-6)
-
-
-def test_the_chip_holds_what_the_trace_says() -> None:
-    """While queries are outside O is on chip from its first product to its store; shown where the cursor is, within the grid."""
-    film = scene(FILM)
-    order = gather(AttentionConfig(), "numpy", run).second
-    view = FringedCross(
-        fringe(AttentionConfig(), film.shot("loops")["second"], {"Q": 8, "K": 8, "V": 8, "O": 17}), order.passes, film.skin, name="x"
-    )
-    for visited in np.linspace(0.05, 7.95, 40):
-        loops.display(view, order, float(visited))
-        state = state_at(order.trace, order.event_at(float(visited)))
-        held = {"O" if tensor == "ACC" else tensor for tensor in (*state.smem, *state.registers)}
-        assert set(view.text.split()) == held & set(MATRICES)
-        assert view.head is not None
-        assert view.cross.grid.contains(view.chip(view.head), slack=1e-6)
-        assert view.chip(view.head).contains(view.slot("O", view.head), slack=1e-6)
+@every
+def test_every_part_of_a_bar_has_its_bytes(name: str) -> None:
+    """Q, K and V, O, and what is left: of the closed forms, without overlap, in their room."""
+    film = scene(FILM, **CONFIGS[name])
+    texts = said(at(film, "total"), "label part")
+    for algorithm in SIDES:
+        form = closed_form(AttentionConfig(**CONFIGS[name]), algorithm)
+        sizes = {tensor: form.read.get(tensor, 0) + form.written.get(tensor, 0) for tensor in MATRICES}
+        assert sizes["K"] == sizes["V"]
+        for text in (kib(sizes["Q"]), f"{kib(sizes['K'])} each", kib(sizes["O"]), kib(form.total - sum(sizes.values()))):
+            assert text in texts
+    for aspect in ASPECTS:
+        words = shown(at(scene(FILM, aspect, **CONFIGS[name]), "total"), "label part")
+        assert not list(overlapping(words))
 
 
 def test_rows_are_programs_of_their_own_and_columns_are_not() -> None:
@@ -251,7 +262,7 @@ def corners(drawn: Rectangles) -> set[tuple[float, ...]]:
 
 def test_two_columns_want_one_tile_of_o_and_two_rows_one_each() -> None:
     """The first visits of the first two passes, from the trace: the same i where keys are outside, two where queries are."""
-    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
+    film = stage()
     for view, order, tiles in zip(film.views, film.found.orders, (1, 2), strict=True):
         reach = loops.Reach(view, film.skin)
         wanted = {int(visits[0][0]) for visits in order.passes[:2]}
@@ -264,20 +275,30 @@ def test_two_columns_want_one_tile_of_o_and_two_rows_one_each() -> None:
     assert stays[:2] == stays[2:], "how many run at once is said again at the end"
 
 
-def test_a_visit_is_the_first_of_the_trace_and_returns_to_its_cell() -> None:
-    film = loops.LoopOrderFilm(scene(FILM), gather(AttentionConfig(), "numpy", run))
+def test_a_visit_is_the_first_of_the_trace() -> None:
+    """Its cell and the tiles about it; closely they are in their room, and scores come before O."""
+    film = stage()
     cross, (i, j) = film.views[0].cross, film.found.first.visits[0]
-    seen = loops.Visit(film)
-    assert seen.at["S"].edges == pytest.approx(cross.cell(int(i), int(j)).edges)
-    assert {t: seen.at[t].edges for t in MATRICES} == {
-        t: pytest.approx(cross.tile(t, int(i) if t in "QO" else int(j)).edges) for t in MATRICES
-    }
-    seen.zoom(1.0)
-    room = scene(FILM).shot("visit")["close"]
-    assert all(room.contains(rect) for rect in seen.at.values())
+    small = loops.around(film.views[0], film.found.first.visits[0])
+    assert small["S"].edges == pytest.approx(cross.cell(int(i), int(j)).edges)
+    for tensor in MATRICES:
+        assert small[tensor].edges == pytest.approx(cross.tile(tensor, int(i) if tensor in "QO" else int(j)).edges)
+    for name, room in (("visit", "close"), ("alone", "work")):
+        large = close(film.scene.shot(name)[room])
+        assert all(film.scene.shot(name)[room].contains(rect) for rect in large.values())
+    seen = loops.Chip(film, large)
     for share, drawn in ((0.0, ""), (0.5, "S"), (1.0, "SO")):
-        seen.work(share)
+        seen.work(MATRICES, share, 0)
         assert "".join(t for t in "SO" if corners(seen.made[t])) == drawn, "scores first, then O"
+
+
+def test_m_and_l_are_said_before_they_cross() -> None:
+    film = scene(FILM)
+    (words,) = {text for snapshot in film.snapshots for text in said(snapshot, "with O")} or {
+        text for text in film.drawn_at if text.startswith("O has with it m,")
+    }
+    assert "each row's largest score" in words
+    assert film.drawn_at[words] < film.drawn_at["O comes and goes, with m and ℓ"]
 
 
 @given(configs())

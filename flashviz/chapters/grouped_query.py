@@ -16,25 +16,25 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("head", "What a head is", 7.4, shot="heads", late=True, along=True,
-         caption="A head: its queries read all of its keys and values."),
-    Beat("shared", "Shared pairs", 6.0, shot="heads", late=True, along=True,
+    Beat("head", "What a head is", 6.8, shot="heads", late=True, along=True,
+         caption="Multi-head: each head has its own keys and values."),
+    Beat("shared", "Shared pairs", 5.8, shot="heads", late=True, along=True,
          caption="Grouped-query: {group} heads share one pair of K and V."),
-    Beat("block", "One row block loads", 6.8, shot="sweep", late=True, along=True,
-         caption="A row block meets every key: all of K and V cross."),
-    Beat("copies", "Every head loads", 5.0, shot="sweep", late=True, along=True,
-         caption="{group} heads load {group} copies of the same pair."),
-    Beat("loads", "All that is loaded", 6.6, shot="grouped", late=True, along=True,
-         caption="All row blocks of all heads: sharing saves no load."),
-    Beat("cache", "With a cache and without", 5.0, shot="grouped", late=True, along=True,
-         caption="With a perfect cache {shared_once} cross, without {loaded}."),
-    Beat("sum", "What sharing saves", 4.8, shot="grouped", late=True, along=True,
-         caption="Sharing saves memory; loads only if a cache helps."),
+    Beat("block", "One row block loads", 8.4, shot="sweep", late=True, along=True,
+         caption="Each tile of K and V is used once, then dropped."),
+    Beat("again", "The next head loads again", 7.0, shot="sweep", late=True, along=True,
+         caption="The next head needs the same pair: it crosses again."),
+    Beat("cache", "A cache on the way", 4.8, shot="sweep", late=True, along=True,
+         caption="A perfect cache would read the pair from HBM only once."),
+    Beat("loads", "All that is loaded", 6.2, shot="grouped", late=True, along=True,
+         caption="All row blocks of all heads: each loads a copy."),
+    Beat("sum", "What sharing saves", 6.8, shot="bars", late=True, along=True,
+         caption="{group} heads share a pair: less is stored, as much is loaded."),
 )  # fmt: skip
 HEADS, KV_HEADS = 8, 2  # where the settings have a single head
 NAMES = {
     "own": ("Multi-head: a pair each", "Multi-head"),
-    "shared": (f"Grouped-query ({GROUPED_QUERIES.short})", "Grouped-query: shared pairs", "Grouped-query"),
+    "shared": (f"Grouped-query ({GROUPED_QUERIES.short}): shared pairs", f"Grouped-query ({GROUPED_QUERIES.short})", "Grouped-query"),
 }  # the first that fits
 
 Run = Callable[..., Any]
@@ -68,26 +68,20 @@ class Loads:
         sums = np.bincount(self.places[:count], self.sizes[:count], int(np.prod(self.shape)))
         return np.asarray(sums.reshape(self.shape) / self.half)
 
-    def pieces(self, head: int, block: int) -> list[tuple[int, float, float]]:
-        """Each load of a program, in order: of K (0) or V (1), from which share of it to which."""
-        found, done = [], [0.0, 0.0]
+    def tiles(self, head: int, block: int) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+        """The key tiles that a program loads, in order: of K and of V from which share of it to which."""
+        found, done = ([], []), [0.0, 0.0]  # type: tuple[list[tuple[float, float]], ...], list[float]
         for place, size in zip(self.places.tolist(), self.sizes.tolist(), strict=True):
             which = place % 2
             if place // 2 == head * self.shape[1] + block:
-                found.append((which, done[which], done[which] + size / self.half))
+                found[which].append((done[which], done[which] + size / self.half))
                 done[which] += size / self.half
-        return found
+        return list(zip(*found, strict=True))
 
     @property
     def total(self) -> int:
         """Bytes of K and V that crossed."""
         return int(self.sizes.sum())
-
-    @property
-    def once(self) -> int:
-        """Bytes that would cross if nothing crossed twice: of each pair as much as the program that loads most of it."""
-        c, shares = self.trace.config, self.after(len(self.trace))
-        return round(float(shares.reshape(c.kv_heads, -1, 2).max(1).sum()) * self.half)
 
     @property
     def stored(self) -> int:
@@ -133,17 +127,12 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> GroupedQuer
     config = grouped(config)
     shared = Loads(run(config, source=source, algorithm="fa2").trace)
     own = Loads(run(replace(config, kv_heads=config.heads), source=source, algorithm="fa2").trace)
+    pair, programs = kib(2 * shared.half), f"{config.heads * config.row_blocks:,}"
     said = {
-        "group": f"{config.group:,}", "blocks": f"{config.row_blocks:,}", "heads": f"{config.heads:,}", "pair": kib(2 * shared.half),
-        "pair_sum": f"2 × {config.seq_k:,} × {config.head_dim} numbers × {config.itemsize} bytes = {kib(2 * shared.half)}",
-        "own_stored": kib(own.stored), "shared_stored": kib(shared.stored), "loaded": kib(shared.total),
-        "own_once": kib(own.once), "shared_once": kib(shared.once),
+        "group": f"{config.group:,}", "pair": pair, "own_stored": kib(own.stored), "shared_stored": kib(shared.stored),
+        "pair_sum": f"2 × {config.seq_k:,} × {config.head_dim} numbers × {config.itemsize} bytes = {pair}",
+        "blocks": f"{config.row_blocks:,}", "queries": f"{min(config.block_m, config.seq_q):,}", "loaded": kib(shared.total),
     }  # fmt: skip
     whole = shared.total == shared.stored * config.row_blocks * config.group  # else a mask leaves tiles out
-    blocks, heads = (said["blocks"], "row blocks"), (said["group"], "heads per pair")
-    for side, loads, factors in (("own", own, (blocks,)), ("shared", shared, (blocks, heads))):
-        mean = f"{loads.total / loads.stored:,.1f}".removesuffix(".0")
-        named = " × ".join(f"{count} {what}" for count, what in factors) if whole else f"{mean} on average"
-        said[f"{side}_sum"] = f"{said[f'{side}_stored']} × {named}"
-        said[f"{side}_short"] = f"{said[f'{side}_stored']} × {' × '.join(count for count, _ in factors) if whole else mean}"
+    said["why"] = f"{programs} row blocks × {pair}, shared or not" if whole else f"{programs} row blocks, shared or not"
     return GroupedQuery(own, shared, said)

@@ -17,12 +17,12 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("visit", "One visit", 7.8, shot="visit", late=True, along=True, caption="A visit: Q and K make scores; softmax and V add to O."),
+    Beat("visit", "One visit", 6.8, shot="visit", late=True, along=True, caption="A visit: Q and K make scores; softmax and V add to O."),
     Beat("stage", "Two loop orders", 3.9, shot="loops", late=True, along=True, caption="Two orders: which loop is outside?"),
-    Beat("keys", "Keys outside", 10.8, shot="alone", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
-    Beat("queries", "Queries outside", 7.0, shot="alone", late=True, along=True,
+    Beat("keys", "Keys outside", 10.6, shot="alone", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
+    Beat("queries", "Queries outside", 7.8, shot="alone", late=True, along=True,
          caption="Queries outside: O waits on chip until its row ends."),
-    Beat("rest", "All tiles", 5.8, shot="loops", late=True, along=True,
+    Beat("rest", "All tiles", 7.0, shot="loops", late=True, along=True,
          caption="All {tiles} visits: a line each time that a tile crosses."),
     Beat("o", "O's own traffic", 4.6, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
     Beat("side", "Side by side", 8.4, shot="loops", late=True, along=True,
@@ -32,10 +32,9 @@ BEATS: tuple[Beat, ...] = (
 )  # fmt: skip
 NAMES = (("Keys outside", "FlashAttention"), ("Queries outside", "FlashAttention-2"))
 LOOPS = {0: ("for each query tile:", "for each key tile:"), 1: ("for each key tile:", "for each query tile:")}  # by ``outer``
-STEPS = (
-    (("O", "comes in, with", "ℓ, m"), ("rescale", "O,", "add", "P", "V"), ("O", "goes out, every visit")),
-    (("K", "and", "V", "come in"), ("rescale", "O,", "add", "P", "V"), ("O", "goes out, once")),
-)  # of one visit, by side
+COMES = (  # what comes and goes at every visit, by side, and shorter
+    (["O", "comes and goes, with", "m", "and", "ℓ"], ["O", "comes and goes"]), (["K", "and", "V", "come and go"],),
+)  # fmt: skip
 STAYS = ("KV", "QO")  # what waits on chip between two score tiles, by the loop that is outside
 MATRICES = "QKVO"
 LOADING = 0.6  # of a score tile's time, in which its tiles come to the chip
@@ -189,11 +188,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     said["tile"] = amount(tile_bytes(config)["O"])
     said["o_times"] = times(float(first.crossings("O").mean()))
     less = 1 - second.folded.total / first.folded.total
-    moved = [order.folded.final for order in (first, second)]
-    before, after = (sum(each.get(tensor, 0) for tensor in "KV") for each in moved)
-    more, fewer = after / before, moved[0]["O"] / moved[1]["O"]
-    said["trade"] = f"K and V: {times(more)} × more, O: {times(fewer)} × less"
-    said["size"] = f"{config.block_m:,} × {config.head_dim} numbers × {config.itemsize} bytes = {said['tile']}"
+    said["size"] = f"{config.block_m:,} × {config.head_dim} × {config.itemsize} bytes = {said['tile']}"
     said["less"] = f"{less:.0%} less" if less >= 0.005 else ""
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])

@@ -1,40 +1,40 @@
-"""Query heads that share keys and values: pairs become one, one row block loads it, then all, and what of that a cache could save."""
+"""Query heads that share keys and values: pairs become one, heads load it one after the other, and bars say what that saves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Group, VGroup
+from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import grouped_query
-from flashviz.chapters.grouped_query import NAMES, GroupedQuery, Loads, gather
-from flashviz.config import AttentionConfig
+from flashviz.chapters.grouped_query import NAMES, GroupedQuery, gather
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, SPACE, Counter, Word, amid, first_that_fits, middle, word, worded
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, middle, word, worded
 from flashviz.figures import kib
-from flashviz.layout import Rect, centered, rows
-from flashviz.layout.grouped import Sweep, large, pairs, seamed, sweep
+from flashviz.layout import Rect, centered, columns
+from flashviz.layout.grouped import large, pairs, seamed
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.printed import BytesBar, Printed, part
 from flashviz.mobjects.tiles import Rectangles, dashes, edges
 
-BARS = {"stored": ("stored in HBM", "stored"), "loaded": ("loaded to the chip", "loaded")}  # the first that fits
-ROOM = 0.45  # of a bar's place: more than that a name may not take
-MAKES = "O = softmax(QKᵀ / √d) V"
 CLOSELY = "keys K", "values V", "queries Q"
-CHIP = "chip: a tile is used, then dropped", "chip: used, then dropped", "chip"  # the first that fits
+BARS = {"own": "Multi-head", "shared": "Grouped-query"}
+LOADED = "loaded to the chip", "loaded"  # the first that fits
+CACHE = "cache: not counted here", "cache: not counted", "cache"
 BESIDE = em(20)  # between a bar and its number
-BACK = 0.16  # of the grids, once they are filled
-TILE = 0.35  # of the time of a sweep: what one tile's way takes at most
+NUMBERS = 0.3  # of a bar's place: what the number at its end takes at most
 RAIL = em(2)  # half of a line's
+COME, USED, DROPPED = 0.4, 0.45, 0.8  # of a tile's time: until it has come, from when it is used, and from when it is dropped
+SLOWLY = 0.3  # of the first head's time: its first tile
+SWEEP, SWEEPS, CHANGE = 5.2, 5.0, 0.3  # seconds of the first head, of all others, and the share of a head's in which it takes its place
 
 
 class GroupedQueryStage(ShotScene):
@@ -54,27 +54,46 @@ class GroupedQueryFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     title: Word
-    stored: Named  # how what is stored, or was loaded, comes about
+    stored: Named  # how what is stored comes about
     letters: list[Word]
     numbers: list[Word]
+    about: list[Any]  # what stands about HBM and the chip
+    asked: Named  # the queries that are on the chip
+    cache: Named
 
     def __init__(self, scene: ShotScene, found: GroupedQuery) -> None:
         self.scene, self.found, self.skin, self.said = scene, found, scene.skin, found.said
-        self.place, c = scene.shot("grouped"), found.config
-        self.own, self.shared = Side(self, "first", "own", found.own), Side(self, "second", "shared", found.shared)
-        self.sides = self.own, self.shared
-        heads = scene.shot("heads")
+        c, heads = found.config, scene.shot("heads")
         self.large = [large(heads["row"], c.heads, stored) for stored in (c.heads, c.kv_heads)]
         self.row = Printed(self.large[0], self.skin, name="row")
         self.hbm = ground(self.skin.panel, self.skin.edge, "hbm").display(edges([heads["hbm"]]))
         self.hbm_name = corner("HBM", heads["hbm"], self.skin.ink)
         self.pull = Pull(self)
+        self.at = pairs(scene.shot("grouped")["grid"], c.heads, c.kv_heads, c.row_blocks)
+        self.grid = Printed(self.at, self.skin, name="grid").load(self.printed(0.0))
+        self.counter = Counter(self.skin.ink, "bytes loaded")
+        place = scene.shot("bars")
+        rect = place["own loaded"]
+        self.px = NAME * min(1.0, NUMBERS * rect.width / text_width(self.said["loaded"], NAME, Face.STRONG))  # of the numbers at the bars
+        room = rect.width - text_width(self.said["loaded"], self.px, Face.STRONG) - BESIDE
+        unit = room / max(found.own.total, found.own.stored) * 2 * found.shared.half
+        self.bars = {
+            f"{side} {what}": BytesBar(place[f"{side} {what}"], unit, self.skin, name=f"{what} {side}")
+            for side in BARS for what in ("stored", "loaded")
+        }  # fmt: skip
+
+    def printed(self, share: float) -> np.ndarray:
+        """[heads, row blocks, 2] of what each program has loaded after so much of the trace; the first group's one row block has all."""
+        loads = self.found.shared
+        shares, whole = (loads.after(int(len(loads.trace) * done + 1e-6)) for done in (share, 1.0))
+        shares[: self.found.config.group, self.pull.block] = whole[: self.found.config.group, self.pull.block]
+        return shares
 
     def sum_of(self, count: int, total: str) -> Named:
         """Pairs, times what one takes: what is stored."""
-        texts = ["K and V:", f"{count:,}", "pairs" if count > 1 else "pair", "×", self.said["pair"], "=", total, "in HBM"]
+        texts = [f"{count:,}", "pairs" if count > 1 else "pair", "×", self.said["pair"], "=", total, "stored"]
         rect = self.scene.shot("heads")["stored"]
-        return Named(*centred(worded(rect, texts, NAME, [self.skin.ink] * len(texts), "part"), rect), tag="stored", text=" ".join(texts))
+        return Named(*centred(worded(rect, texts, NUMBER, [self.skin.ink] * len(texts), "part"), rect), tag="stored", text=" ".join(texts))
 
 
 def ground(fill: str, edge: str, name: str) -> Rectangles:
@@ -93,174 +112,106 @@ def centred(words: list[Word], rect: Rect) -> list[Word]:
     return [each.put_at(each.left + rest, each.baseline) for each in words]
 
 
-class Pull(Group):
-    """A stored pair in HBM, and on chip a row block of each head that reads it, with the copies that they load."""
-
-    def __init__(self, film: GroupedQueryFilm) -> None:
-        self.tag, self.skin, loads = "pull", film.skin, film.found.shared
-        place, group = film.scene.shot("sweep"), film.found.config.group
-        self.at: Sweep = sweep(place["pair"], place["slots"], group)
-        shares = loads.after(len(loads.trace))[:group].sum(-1)
-        self.block = int(shares[0].argmax())  # one that sees most keys
-        self.pieces = loads.pieces(0, self.block)
-        self.nbytes = [float(each) * loads.half for each in shares[:, self.block]]
-        self.chip = ground(self.skin.chip, self.skin.edge, "chip panel").display(edges([place["chip"]]))
-        self.chip_name = corner(first_that_fits(CHIP, NAME, place["slots"].width, Face.STRONG), place["chip"], self.skin.ink)
-        self.pair = [
-            Rectangles(hue, name=f"pair {tensor}", opacity=palette.LIT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
-        ]
-        self.copies = [
-            Rectangles(hue, name=f"copy {tensor}", opacity=palette.LIT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
-        ]
-        self.used = [
-            Rectangles(hue, name=f"loaded {tensor}", opacity=palette.FAINT) for tensor, hue in (("K", self.skin.k), ("V", self.skin.v))
-        ]
-        self.rails = Rectangles(self.skin.ink, name="rails")
-        self.queries = [self.asked(head, film.found.config) for head in range(group)]
-        super().__init__(self.rails, *self.pair, *self.used, *self.copies)
-
-    def asked(self, head: int, config: AttentionConfig) -> Named:
-        """A row block of a head's queries."""
-        rect = self.at.queries[head]
-        drawn = Rectangles(self.skin.q, name="queries", opacity=palette.LIT).display(edges([rect]))
-        texts = [f"{min(config.block_m, config.seq_q):,} queries", f"of head {head + 1}"]
-        texts = (
-            texts
-            if rect.height > 2 * em(LABEL) and fits(texts[0], rect)
-            else [f"head {head + 1}" if fits(f"head {head + 1}", rect) else f"{head + 1}"]
-        )
-        lines = rows(centered(*rect.center[:2], rect.width, len(texts) * em(LABEL + 8)), len(texts))
-        words = [amid([text], self.skin.ground, line, "part") for text, line in zip(texts, lines, strict=True)]
-        room = Rectangles(self.skin.quiet, name="room").display(dashes(self.at.copies[head]))
-        return Named(room, drawn, *words, tag="asked", text=" ".join(texts))
-
-    def letters(self) -> list[Word]:
-        """On the pair, where there is room."""
-        halves = [part(self.at.pair, half, 1.0) for half in range(2)]
-        return [
-            amid([text], self.skin.ground, rect, "note") for text, rect in zip(CLOSELY, halves, strict=False) if rect.height > em(LABEL)
-        ]
-
-    def hold(self, rect: Rect) -> None:
-        """The pair stands here."""
-        for half, drawn in enumerate(self.pair):
-            drawn.display(edges([part(rect, half, 1.0)]))
-
-    def reach(self, heads: int) -> None:
-        """Lines from the pair to the first heads."""
-        start, rail = self.at.pair, self.at.rail
-        ends = [rect.center[1] for rect in self.at.queries[:heads]]
-        low, high = min(*ends, start.center[1]), max(*ends, start.center[1])
-        lines = [Rect(rail, y - RAIL, self.at.copies[0].x0, y + RAIL) for y in ends]
-        lines += [
-            Rect(start.x1, start.center[1] - RAIL, rail, start.center[1] + RAIL),
-            Rect(rail - RAIL, low - RAIL, rail + RAIL, high + RAIL),
-        ]
-        self.rails.display(edges(lines))
-
-    def load(self, share: float) -> None:
-        """The first row block's loads, one after the other, each from its place in the pair to the same in the copy."""
-        step = (1 - TILE) / max(1, len(self.pieces) - 1)
-        self.put([(0, float(np.clip((share - at * step) / TILE, 0, 1)), piece) for at, piece in enumerate(self.pieces)])
-
-    def load_all(self, share: float) -> None:
-        """The other heads' copies leave the pair together, each for its own place."""
-        self.put([(head, 1.0 if head == 0 else share, piece) for head in range(len(self.at.copies)) for piece in self.pieces])
-
-    def put(self, ways: Sequence[tuple[int, float, tuple[int, float, float]]]) -> None:
-        """For a head, how far each tile is on its way; what has come is used and steps back: the chip does not keep it."""
-        flying: list[list[Rect]] = [[], []]
-        there: list[list[Rect]] = [[], []]
-        for head, way, (half, start, stop) in ways:
-            source, target = (span(rect, half, start, stop) for rect in (self.at.pair, self.at.copies[head]))
-            if way > 0:
-                (there if way >= 1 else flying)[half].append(source.toward(target, float(ease_in_out_cubic(way))))
-        for drawn, rects in zip((*self.copies, *self.used), (*flying, *there), strict=True):
-            drawn.display(edges(rects))
-        for half, drawn in enumerate(self.used):
-            drawn.values = np.array([len(there[half])])
-
-
-def fits(text: str, rect: Rect) -> bool:
-    """Whether a label is no wider."""
-    return text_width(text, LABEL) <= rect.width
+def beside(film: GroupedQueryFilm, rect: Rect, middles: dict[str, float]) -> list[Word]:
+    """Letters of matrices in their colour, each at its height."""
+    return [
+        Word(text, NAME, film.skin.hue(text), rect.center[0] - text_width(text, NAME, Face.STRONG) / 2, y - 0.36 * em(NAME), "letter")
+        for text, y in middles.items()
+    ]
 
 
 def span(rect: Rect, half: int, start: float, stop: float) -> Rect:
     """A tile of a pair's K or V."""
     whole = part(rect, half, 1.0)
-    return Rect(whole.x0 + start * whole.width, whole.y0, whole.x0 + stop * whole.width, whole.y1).inset(em(1), 0.0)
+    return Rect(whole.x0 + start * whole.width, whole.y0, whole.x0 + stop * whole.width, whole.y1).inset(em(1), em(1))
 
 
-class Side:
-    """Stored pairs over a grid of copies, and a bar each of what is stored and of what is loaded."""
+class Pull(Group):
+    """A stored pair in HBM, and the chip: one head's queries after another's take it tile by tile, use each and drop it.
 
-    def __init__(self, film: GroupedQueryFilm, where: str, name: str, loads: Loads) -> None:
-        self.loads, self.name, self.skin, self.said, self.config = loads, name, film.skin, film.said, film.found.config
-        c, place, own = self.config, film.place, film.found.own
-        self.at = pairs(place[where], c.heads, loads.trace.config.kv_heads, c.row_blocks)
-        self.panel = Printed(self.at, self.skin, name=f"grid {name}").load(loads.after(0)).lay(1.0)
-        at = place[f"{where} name"]
-        text = first_that_fits(NAMES[name], NAME, at.width, Face.STRONG)
-        self.title = Word(text, NAME, self.skin.ink, at.x0, middle(at, NAME), "name side")
-        rects = {what: place[f"{where} {what}"] for what in BARS}
-        texts = {what: first_that_fits(BARS[what], LABEL, ROOM * rect.width - BESIDE, Face.STRONG) for what, rect in rects.items()}
-        self.labels = [Word(texts[what], LABEL, self.skin.ink, rect.x0, middle(rect, LABEL), "name bar") for what, rect in rects.items()]
-        left = max(label.wide for label in self.labels) + BESIDE
-        room = text_width(film.said["loaded"], LABEL, Face.STRONG) + BESIDE
-        unit = (rects["loaded"].width - left - room) / max(own.total, own.stored)
-        self.bars = {what: BytesBar(rect.beyond(left), unit, self.skin, name=f"{what} {name}") for what, rect in rects.items()}
-        self.counter = Counter(self.skin.ink, f"bytes loaded {name}")  # of what is loaded so far
-        self.bars["stored"].display(loads.stored)
-        if loads.stored < own.stored:
-            self.bars["stored"].keep(own.stored)
-        self.stored = self.number("stored")
-        self.note = amid((self.said[f"{name}_sum"], self.said[f"{name}_short"]), self.skin.ink, place[f"{where} note"], "note")
-        self.load(loads.after(0))
+    What a head has loaded is printed beneath, as a copy.
+    """
 
-    def number(self, what: str) -> Word:
-        """Bytes at a bar's end, or where it once ended."""
-        bar = self.bars[what]
-        left = max(bar.rect.x0 + bar.nbytes * bar.unit, bar.was.get_right()[0] if len(bar.was.points) else bar.rect.x0)
-        return Word(kib(bar.nbytes), LABEL, self.skin.ink, left + BESIDE, middle(bar.rect, LABEL), f"bytes {what} {self.name}")
-
-    def run(self) -> Shows:
-        """The programs load, in the order of the trace; bar and number of what was loaded grow with them."""
-        count = len(self.loads.trace)
-        return Shows(
-            Group(self.panel, self.bars["loaded"]), lambda share: self.load(self.loads.after(int(count * share + 1e-6)))
-        )  # fmt: skip
-
-    def load(self, shares: np.ndarray) -> None:
-        """Every program has loaded so much of its pair, and so many bytes are written at the bar's end."""
-        self.panel.load(shares)
-        self.bars["loaded"].display(float(shares.sum()) * self.loads.half)
-        self.counter.say(self.number("loaded"))
-
-    def axes(self) -> VGroup:
-        """At the right what stands in each row: pairs, heads, and beneath them a row block of queries each."""
-        skin, at = self.skin, self.at
-        left = at.grid.x1 + em(14)
-        k = Word("K", LABEL, skin.k, left, middle(at.bricks[0], LABEL), "label K")
-        v = Word("V", LABEL, skin.v, k.left + k.wide + SPACE * em(LABEL), k.baseline, "label V")
-        room = self.bars["stored"].rect.x1 - left
-        q = Word(
-            first_that_fits((f"{self.said['heads']} heads", "heads", "Q"), LABEL, room, Face.STRONG),
-            LABEL,
-            skin.q,
-            left,
-            middle(at.heads[0], LABEL),
-            "axis",
+    def __init__(self, film: GroupedQueryFilm) -> None:
+        self.tag, self.skin, loads, c = "pull", film.skin, film.found.shared, film.found.config
+        self.place = place = film.scene.shot("sweep")
+        self.half = loads.half
+        whole = loads.after(len(loads.trace))[: c.group]
+        self.block = int(whole[0].sum(-1).argmax())  # one that sees most keys
+        self.loaded = whole[:, self.block]  # [heads of the group, 2]
+        self.tiles = [loads.tiles(head, self.block) for head in range(c.group)]
+        self.cuts = [(j * c.block_n / c.seq_k, min(1.0, (j + 1) * c.block_n / c.seq_k)) for j in range(c.col_blocks)]
+        self.copies_at = [seamed(rect) for rect in columns(place["copies"], c.group)]
+        hues = (("K", self.skin.k), ("V", self.skin.v))
+        self.pair, self.flying, self.copies = (
+            [Rectangles(hue, name=f"{name} {tensor}", opacity=palette.LIT) for tensor, hue in hues] for name in ("pair", "tile", "copy")
         )
-        rest = Rect(left, at.grid.y0, at.grid.x1, at.grid.y1)
-        lines = [rest.top(rest.height / 2).bottom(em(LABEL + 8)), rest.bottom(rest.height / 2).top(em(LABEL + 8))]
-        texts = f"{self.said['blocks']} row", "blocks"
-        return VGroup(k, v, q, *(Word(t, LABEL, skin.ink, left, middle(line, LABEL), "axis") for t, line in zip(texts, lines, strict=True)))
+        self.out = Rectangles(self.skin.o, name="output", opacity=palette.LIT)
+        self.rails = Rectangles(self.skin.ink, name="rails").display(edges(self.lines))
+        self.counter = Counter(self.skin.ink, "bytes crossed")
+        super().__init__(self.rails, *self.pair, *self.copies, self.out, *self.flying, self.counter)
+        self.hold(place["pair"])
+        self.sweep(0, 0.0)
+
+    def slot(self, cut: tuple[float, float]) -> Rect:
+        """Where a tile stands on the chip, as large as in the pair."""
+        rect, wide = self.place["slot"], self.place["pair"].width * (cut[1] - cut[0])
+        return centered(*rect.center[:2], min(rect.width, wide), rect.height)
 
     @property
-    def parts(self) -> list[Any]:
-        """All that stands before anything is loaded."""
-        return [self.title, self.panel, self.axes(), *self.labels, self.bars["stored"], self.stored, self.bars["loaded"]]
+    def lines(self) -> list[Rect]:
+        """From the queries to the tile, and from there to the output."""
+        slot = self.slot(self.tiles[0][0][0])
+        y = slot.center[1]
+        return [Rect(self.place["queries"].x1, y - RAIL, slot.x0, y + RAIL), Rect(slot.x1, y - RAIL, self.place["out"].x0, y + RAIL)]
+
+    def hold(self, rect: Rect) -> None:
+        """The pair stands here."""
+        for half, drawn in enumerate(self.pair):
+            drawn.display(edges([span(rect, half, *cut) for cut in self.cuts]))
+
+    def sweep(self, head: int, share: float) -> None:
+        """The heads before have loaded all of it, this one so much: a tile comes, is used for the output and dropped, and then the next."""
+        tiles, place = self.tiles[head], self.place
+        number = min(int(share * len(tiles) + 1e-9), len(tiles) - 1)
+        way = share * len(tiles) - number
+        loaded = self.loaded.copy()
+        loaded[head:] = 0
+        for half, drawn in enumerate(self.flying):
+            cut = tiles[number][half]
+            source = span(place["pair"], half, *cut)
+            come = ease_in_out_cubic(float(np.clip(way / COME, 0, 1)))
+            drawn.display(edges([source.toward(span(self.slot(cut), half, 0.0, 1.0), come)] if come > 0 else []))
+            drawn.set_fill(opacity=palette.LIT * float(np.clip((1 - way) / (1 - DROPPED), 0, 1)))
+            loaded[head, half] = cut[come >= 1]
+        used = float(np.clip((way - USED) / (DROPPED - USED), 0, 1))
+        self.rails.set_fill(opacity=palette.LIT if 0 < used < 1 else palette.RESTING)
+        self.out.display(edges([place["out"].left(place["out"].width * (number + used) / len(tiles))]))
+        for half, drawn in enumerate(self.copies):
+            drawn.values = loaded[:, half]
+            drawn.display(
+                edges([part(rect, half, each) for rect, each in zip(self.copies_at, loaded[:, half].tolist(), strict=True) if each])
+            )
+        self.counter.say(count(loaded.sum() * self.half, self.loaded.sum() * self.half, place["loaded"], self.skin.ink))
+
+    def leave(self, bricks: Rect, cells: list[Rect], share: float) -> None:
+        """So far on the way of the pair and its copies to where they stand in a grid."""
+        self.hold(self.place["pair"].toward(bricks, share))
+        for half, drawn in enumerate(self.copies):
+            ways = zip(self.copies_at, cells, self.loaded[:, half].tolist(), strict=True)
+            drawn.display(edges([part(source.toward(target, share), half, each) for source, target, each in ways]))
+
+    def queries(self, head: int, texts: tuple[str, ...]) -> Named:
+        """A row block of a head's queries, the first of ``texts`` that fits above them."""
+        drawn = Rectangles(self.skin.q, name="queries", opacity=palette.LIT).display(edges([self.place["queries"]]))
+        name = amid([f"{text} {head + 1}" for text in texts], self.skin.q, self.place["queries name"], "part")
+        return Named(drawn, name, tag="asked", text=name.text)
+
+
+def count(nbytes: float, most: float, rect: Rect, color: str) -> Word:
+    """Bytes, at the left of ``rect``, as large as the most of them may be."""
+    px = NUMBER * min(1.0, rect.width / text_width(kib(most), NUMBER, Face.STRONG))
+    return Word(kib(nbytes), px, color, rect.x0, middle(rect, px), "bytes")
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -283,41 +234,40 @@ def head(film: GroupedQueryFilm) -> None:
 
     come(0.0)
     halves = part(close["pair"], 0, 1.0), part(close["pair"], 1, 1.0), close["queries"]
-    inside = [amid([text], ink, at, "note") for text, at in zip(CLOSELY, halves, strict=True)]
-    about = [
-        amid([text], film.skin.ink, close[at], "note") for at, text in (("makes", MAKES), ("size", f"K and V: {film.said['pair_sum']}"))
-    ]
+    inside = [centred_name(text, ink, at) for text, at in zip(CLOSELY, halves, strict=True)]
+    size = amid([f"one pair, K and V: {film.said['pair_sum']}", film.said["pair_sum"]], film.skin.ink, close["size"], "note")
     film.move(FadeIn(row, *inside), seconds=TEXT)
     with film.scene.telling():
-        for each in about:
-            film.scene.hold(0.4)
-            film.move(FadeIn(each), seconds=TEXT)
-        film.scene.hold(1.4)
-        film.move(FadeOut(*inside, *about), seconds=TEXT)
+        film.move(FadeIn(size), seconds=TEXT)
+        film.scene.hold(1.8)
+        film.move(FadeOut(*inside, size), seconds=TEXT)
         film.scene.add(film.hbm, row)
         film.move(Shows(row, come, rate_func=ease_in_out_cubic), FadeIn(film.hbm), seconds=MOVE)
         film.title = title(film, "own")
         film.stored = film.sum_of(film.found.config.heads, film.said["own_stored"])
+        brick, queries = seamed(place.bricks[0]), place.heads[0]
+        heights = {"K": part(brick, 0, 1.0).center[1], "V": part(brick, 1, 1.0).center[1], "Q": queries.center[1]}
+        film.letters = beside(film, close["letters"], heights)
         film.scene.add(row)
-        film.move(FadeIn(film.hbm_name, film.title), Shows(row, join), seconds=0.8)
+        film.move(FadeIn(film.hbm_name, film.title, *film.letters), Shows(row, join), seconds=0.8)
         row.wires.set_fill(opacity=1.0)
-        film.numbers = numbers(film)
+        film.numbers = numbers(film, place.heads)
         film.move(FadeIn(row.wires, film.stored, *film.numbers), seconds=TEXT)
         film.scene.add(row, *film.numbers)
 
 
-def numbers(film: GroupedQueryFilm) -> list[Word]:
+def centred_name(text: str, color: str, rect: Rect) -> Word:
+    """A name in the middle of ``rect``."""
+    return Word(text, NAME, color, rect.center[0] - text_width(text, NAME, Face.STRONG) / 2, middle(rect, NAME), "note")
+
+
+def numbers(film: GroupedQueryFilm, marks: tuple[Rect, ...]) -> list[Word]:
     """On the queries of each head its number, where there is room."""
-    marks = film.large[0].heads
-    texts = next(
-        (
-            each
-            for each in ([f"head {n + 1}" for n in range(len(marks))], [f"{n + 1}" for n in range(len(marks))])
-            if fits(each[-1], seamed(marks[-1]).inset(em(6), 0.0))
-        ),
-        [],
-    )
-    return [amid([text], film.skin.ground, rect, "head") for text, rect in zip(texts, marks, strict=False)]
+    room = seamed(marks[-1]).inset(em(6), 0.0).width
+    for text in ("head {}", "{}"):
+        if text_width(text.format(len(marks)), LABEL) <= room:
+            return [amid([text.format(n)], film.skin.ground, rect, "head") for n, rect in enumerate(marks, 1)]
+    return []
 
 
 def title(film: GroupedQueryFilm, name: str) -> Word:
@@ -353,9 +303,9 @@ def shared(film: GroupedQueryFilm) -> None:
 
 @beat("block")
 def block(film: GroupedQueryFilm) -> None:
-    """The first pair closely, beside it the chip with one row block of one head: tile by tile all of K and V cross to it."""
-    pull, place, row = film.pull, film.scene.shot("sweep"), film.row
-    start, stop = edges([seamed(film.large[1].bricks[0]), film.scene.shot("heads")["hbm"]]), edges([pull.at.pair, place["hbm"]])
+    """The first pair closely, over the chip: one head's queries take it tile by tile; each is used for their output, and dropped."""
+    pull, place, row, skin = film.pull, film.scene.shot("sweep"), film.row, film.skin
+    start, stop = edges([seamed(film.large[1].bricks[0]), film.scene.shot("heads")["hbm"]]), edges([place["pair"], place["hbm"]])
 
     def come(share: float) -> None:
         pair, hbm = start + (stop - start) * share
@@ -364,101 +314,152 @@ def block(film: GroupedQueryFilm) -> None:
 
     come(0.0)
     film.scene.add(pull)
-    film.move(FadeOut(row, *film.numbers, film.title, film.stored, film.hbm_name), seconds=TEXT)
+    pull.counter.set_fill(opacity=0.0)
+    pull.rails.set_fill(opacity=0.0)
+    film.move(FadeOut(row, *film.numbers, film.title, film.stored, film.hbm_name, *film.letters), seconds=TEXT)
     film.move(Shows(Group(film.hbm, pull), come, rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.hbm_name, film.letters = corner("HBM", place["hbm"], film.skin.ink), pull.letters()
-    film.scene.add(pull.chip)
-    film.move(FadeIn(film.hbm_name, *film.letters, pull.chip, pull.chip_name, pull.queries[0]), seconds=TEXT)
-    film.scene.add(pull, *film.letters)
-    pull.reach(1)
-    film.stored = crossed(film, 1)
+    film.hbm_name = corner("HBM", place["hbm"], skin.ink)
+    film.letters = beside(film, place["letters"], {tensor: part(place["pair"], at, 1.0).center[1] for at, tensor in enumerate("KV")})
+    chip = ground(skin.chip, skin.edge, "chip").display(edges([place["chip"]]))
+    film.about = [film.hbm_name, *film.letters, chip, corner("chip", place["chip"], skin.ink), *workplace(film)]
+    film.asked = asked(film, 0)
+    pull.counter.set_fill(opacity=1.0)
+    pull.rails.set_fill(opacity=palette.RESTING)
+    film.move(FadeIn(*film.about, film.asked, pull.counter, pull.rails), seconds=TEXT)
+    film.scene.add(*film.about, film.asked, pull)
     with film.scene.telling():
-        film.move(FadeIn(pull.rails), seconds=TEXT)
-        film.scene.add(pull, *film.letters)
-        film.move(Shows(pull, pull.load), seconds=3.2)
-        film.move(FadeIn(film.stored), seconds=TEXT)
-
-
-def crossed(film: GroupedQueryFilm, heads: int) -> Named:
-    """What so many heads have loaded for one row block each."""
-    rect, pull, c = film.scene.shot("sweep")["note"], film.pull, film.found.config
-    one, all_ = kib(pull.nbytes[0]), kib(sum(pull.nbytes[:heads]))
-    texts = (
-        [f"{heads:,}", "copies", "×", one, "=", all_, "loaded"]
-        if heads > 1
-        else ["1 row block", "=", f"{min(c.block_m, c.seq_q):,} queries:", one, "loaded"]
-    )
-    return Named(*centred(worded(rect, texts, NAME, [film.skin.ink] * len(texts), "part"), rect), tag="crossed", text=" ".join(texts))
-
-
-@beat("copies")
-def copies(film: GroupedQueryFilm) -> None:
-    """The other heads of the group ask for the same pair: along lines from it each pulls a copy of its own."""
-    pull, group = film.pull, film.found.config.group
-    film.move(FadeOut(film.stored), seconds=TEXT)
-    film.stored = crossed(film, group)
-    with film.scene.telling():
-        film.move(FadeIn(*pull.queries[1:]), seconds=TEXT)
-        pull.reach(group)
         film.scene.hold(0.3)
-        film.move(Shows(pull, pull.load_all), seconds=1.8)
-        film.move(FadeIn(film.stored), seconds=TEXT)
+        first = 1 / len(pull.tiles[0])
+        slow = SWEEP * (SLOWLY if first < 1 else 1.0)
+        film.move(Shows(pull, lambda share: pull.sweep(0, first * share)), seconds=slow)
+        if first < 1:
+            film.move(Shows(pull, lambda share: pull.sweep(0, first + (1 - first) * share)), seconds=SWEEP - slow)
 
 
-@beat("loads")
-def loads(film: GroupedQueryFilm) -> None:
-    """Without sharing and with it, side by side: every row block of every head loads its copy, and two equal bars grow."""
-    film.scene.event, pull = len(film.found.shared.trace), film.pull
-    film.move(FadeOut(pull, *film.letters, pull.chip, pull.chip_name, *pull.queries, film.hbm, film.hbm_name, film.stored), seconds=TEXT)
-    film.move(FadeIn(*(each for side in film.sides for each in side.parts)), seconds=2 * TEXT)
+def asked(film: GroupedQueryFilm, head: int) -> Named:
+    """The queries of a head, on the chip."""
+    return film.pull.queries(head, (f"{film.said['queries']} queries of head", "queries of head", "head"))
+
+
+def workplace(film: GroupedQueryFilm) -> list[Any]:
+    """On chip: a place for a tile, between the queries that use it and the output that it adds to; what has crossed is named beneath."""
+    place, skin, pull = film.pull.place, film.skin, film.pull
+    outline = Rectangles(skin.o, name="outline", opacity=0.0).set_stroke(skin.o, width=theme.HEAVY, opacity=1)
+    loaded = place["loaded name"]
+    return [
+        Rectangles(skin.quiet, name="room").display(dashes(pull.slot(pull.tiles[0][0][0]))),
+        outline.display(edges([place["out"]])),
+        amid(["one tile of K and V", "one tile", "tile"], skin.ink, place["slot name"], "part"),
+        amid(["their output O", "output O", "O"], skin.o, place["out name"], "part"),
+        word(first_that_fits(LOADED, NAME, loaded.width, Face.STRONG), NAME, skin.ink, loaded, "name loaded"),
+    ]
+
+
+@beat("again")
+def again(film: GroupedQueryFilm) -> None:
+    """The queries of the next head of the group find nothing of the pair on chip: it crosses again for them, and for each that follows."""
+    pull, group = film.pull, film.found.config.group
+    seconds = SWEEPS / (group - 1)
     with film.scene.telling():
-        one = amid([f"one cell: one copy, {film.said['pair']}"], film.skin.ink, film.place["first note"], "note")
-        film.move(FadeIn(one), seconds=TEXT)
-        film.move(*(side.run() for side in film.sides), seconds=3.4)
-        film.move(FadeOut(one), FadeIn(*(side.counter for side in film.sides)), seconds=TEXT)
-        film.move(FadeIn(*(side.note for side in film.sides)), seconds=TEXT)
+        for head in range(1, group):
+            film.move(FadeOut(film.asked, pull.out), seconds=CHANGE * seconds / 2)
+            film.asked = asked(film, head)
+            pull.sweep(head, 0.0)
+            film.move(FadeIn(film.asked), seconds=CHANGE * seconds / 2)
+            film.scene.add(film.asked, pull)
+            film.move(Shows(pull, partial(pull.sweep, head)), seconds=(1 - CHANGE) * seconds)
 
 
 @beat("cache")
 def cache(film: GroupedQueryFilm) -> None:
-    """The grids step back. Of each bar, what a perfect cache would let cross stays bright: all beyond it may cross, or not."""
-    back = StepBack([side.panel for side in film.sides], BACK)
-    film.move(back, FadeOut(*(side.note for side in film.sides)), seconds=2 * TEXT)
-    veils = [side.bars["loaded"].doubt(side.loads.once) for side in film.sides]
-    names = [between(film, side, where) for side, where in zip(film.sides, ("first", "second"), strict=True)]
-    film.scene.add(*veils)
+    """Between HBM and the chip dashes mark where a cache may be; what it would spare is not counted."""
+    rect = film.scene.shot("sweep")["cache"]
+    room = Rectangles(film.skin.ink, name="cache").display(dashes(rect))
+    film.cache = Named(room, amid(CACHE, film.skin.ink, rect, "part"), tag="cache box", text="cache")
     with film.scene.telling():
-        film.move(*(Shows(each, partial(veil, each)) for each in veils), seconds=1.4)
-        film.move(FadeIn(*names), seconds=2 * TEXT)
+        film.move(FadeIn(film.cache), seconds=2 * TEXT)
 
 
-def veil(over: Rectangles, share: float) -> None:
-    """So far on the way to hiding what a perfect cache would spare."""
-    over.set_fill(opacity=palette.SECOND * share)
+@beat("loads")
+def loads(film: GroupedQueryFilm) -> None:
+    """The copies take their places in a grid of heads and row blocks; in each other place a copy is printed, until all have loaded."""
+    film.scene.event, pull, grid, at, place = len(film.found.shared.trace), film.pull, film.grid, film.at, film.scene.shot("grouped")
+    cells, half = [seamed(at.cells[head][pull.block]) for head in range(film.found.config.group)], film.found.shared.half
+    words, loaded = around(film), place["loaded"]
+
+    def run(share: float) -> None:
+        shares = film.printed(share)
+        grid.load(shares)
+        film.counter.say(count(float(shares.sum()) * half, film.found.shared.total, loaded, film.skin.ink))
+
+    run(0.0)
+    film.move(FadeOut(*film.about, film.asked, film.cache, film.hbm, pull.out, pull.counter, pull.rails), seconds=TEXT)
+    parts = Group(*pull.pair, *pull.copies)
+    leave = Shows(parts, partial(pull.leave, seamed(at.bricks[0]), cells), rate_func=ease_in_out_cubic)
+    film.move(leave, FadeIn(grid, *words, film.counter, rate_func=late), seconds=MOVE)
+    film.scene.remove(*parts)
+    with film.scene.telling():
+        film.scene.hold(0.3)
+        film.move(Shows(Group(grid, film.counter, *words), run), seconds=3.4)
+    film.numbers = words
 
 
-def between(film: GroupedQueryFilm, side: Side, where: str) -> Word:
-    """Beneath a bar: from what with a perfect cache to what without one."""
-    low, high = film.said[f"{side.name}_once"], film.said["loaded"]
-    texts = f"{low} with a perfect cache, {high} without", f"{low} cached, {high} not", f"{low} to {high}"
-    return amid(texts, film.skin.ink, film.place[f"{where} note"], "between")
+def around(film: GroupedQueryFilm) -> list[Word]:
+    """What stands in each row of the grid, what a copy takes, and over the sum what it is of."""
+    place, skin, said, c = film.scene.shot("grouped"), film.skin, film.said, film.found.config
+    lines = {
+        "pairs": ((f"{c.kv_heads:,} {'pairs' if c.kv_heads > 1 else 'pair'} stored", "stored"), skin.ink),
+        "heads": ((f"{c.heads:,} heads",), skin.q),
+        "blocks": ((f"{said['blocks']} row blocks a head", f"{said['blocks']} row blocks"), skin.q),
+        "rows": ((f"of {said['queries']} queries",), skin.q),
+        "cell": ((f"a copy: {said['pair']}",), skin.ink),
+        "loaded name": (LOADED, skin.ink),
+    }  # fmt: skip
+    words = []
+    for name, (texts, color) in lines.items():
+        text = first_that_fits(texts, LABEL, place[name].width, Face.STRONG)
+        words.append(word(text, LABEL, color, place[name], "axis"))
+    return words + numbers(film, film.at.heads)
 
 
 @beat("sum")
 def total(film: GroupedQueryFilm) -> None:
-    """Over the pale grids stands what each side stores, and how many more keys the same memory holds where heads share."""
-    times = f"{film.found.own.stored / film.found.shared.stored:,.1f}".removesuffix(".0")
-    notes = {
-        "own": ("one pair a head",),
-        "shared": (f"{times} × less: room for {times} × the keys", f"room for {times} × the keys", f"{times} × less"),
-    }
+    """Pairs and copies leave the grid and line up as bars; over them come those without sharing: fewer bytes are stored, as many loaded."""
+    grid, bars, place, own = film.grid, film.bars, film.scene.shot("bars"), film.found.own
+    shares, cells = film.printed(1.0).reshape(-1, 2), [seamed(cell) for line in film.at.cells for cell in line]
+    bricks, pair = [seamed(brick) for brick in film.at.bricks], np.ones((1, 2))
+    film.move(FadeOut(*film.numbers, film.counter, grid.cells, grid.heads, grid.wires), seconds=TEXT)
+    film.scene.remove(grid, *grid.submobjects)
+
+    def gather_all(share: float) -> None:
+        bars["shared stored"].gather(bricks, np.repeat(pair, len(bricks), 0), share)
+        bars["shared loaded"].gather(cells, shares, share)
+
+    def grow(share: float) -> None:
+        bars["own stored"].display(pair.repeat(film.found.config.heads, 0) * share)
+        bars["own loaded"].display(own.after(int(len(own.trace) * share + 1e-6)).reshape(-1, 2))
+
+    gather_all(0.0)
+    grow(0.0)
+    shared = Group(bars["shared stored"], bars["shared loaded"])
+    film.scene.add(shared)
     with film.scene.telling():
-        for side in film.sides:
-            room = side.at.grid.inset(0.0, side.at.grid.height / 5)
-            number, note = rows(room, 2)
-            text = f"{film.said[f'{side.name}_stored']} stored"
-            px = NUMBER * min(1.0, number.width / text_width(text, NUMBER, Face.STRONG))
-            left = number.center[0] - text_width(text, px, Face.STRONG) / 2
-            words = Word(text, px, film.skin.ink, left, middle(number, px), "answer"), amid(notes[side.name], film.skin.ink, note, "note")
-            film.move(FadeIn(*words), seconds=2 * TEXT)
-            film.scene.hold(0.6)
+        film.move(Shows(shared, gather_all, rate_func=ease_in_out_cubic), seconds=1.2)
+        film.move(FadeIn(*ends(film, "shared")), seconds=TEXT)
+        film.move(Shows(Group(bars["own stored"], bars["own loaded"]), grow, introducer=True), seconds=1.2)
+        film.move(FadeIn(*ends(film, "own")), seconds=TEXT)
+        film.scene.hold(0.3)
+        for what, text in (("stored", f"Stored in HBM: {film.said['group']} × less"), ("loaded", "Loaded to the chip: the same")):
+            film.move(FadeIn(word(text, NUMBER, film.skin.ink, place[what], "answer")), seconds=TEXT)
+        film.move(FadeIn(word(film.said["why"], LABEL, film.skin.ink, place["why"], "note", Face.TEXT)), seconds=TEXT)
+
+
+def ends(film: GroupedQueryFilm, side: str) -> list[Word]:
+    """The name of each bar of a side, and the bytes at its end."""
+    place, loads, words = film.scene.shot("bars"), getattr(film.found, side), []
+    for what, nbytes in (("stored", loads.stored), ("loaded", loads.total)):
+        bar = film.bars[f"{side} {what}"]
+        left = bar.rect.x0 + bar.unit * nbytes / (2 * loads.half) + BESIDE
+        words.append(word(BARS[side], NAME, film.skin.ink, place[f"{side} {what} name"], "name bar"))
+        words.append(Word(kib(nbytes), film.px, film.skin.ink, left, middle(bar.rect, film.px), f"bytes {what} {side}"))
+    return words

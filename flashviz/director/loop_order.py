@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,10 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import loop_order
-from flashviz.chapters.loop_order import LOOPS, MATRICES, NAMES, STAYS, STEPS, Flown, LoopOrder, Order, gather
+from flashviz.chapters.loop_order import COMES, LOOPS, MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, labelled, middle, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, labelled, line_width, middle, word, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
 from flashviz.layout import rows as split
@@ -24,30 +24,30 @@ from flashviz.mobjects.fringed import FringedCross
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Rectangles
-from flashviz.palette import LIT, SECOND, Theme
+from flashviz.mobjects.tiles import Rectangles, edges
+from flashviz.palette import LIT, RESTING, SECOND, Theme
 from flashviz.trace import state_at
 
-CHIP = 2.4  # cells, a side of the chip where a cross stands alone
 FLY, SHRINK = 0.7, 0.8  # seconds in which a cross grows from its place, and goes back to it
 BACK = 0.22  # of what waits while the other is spoken of
 SIDES = ("first", "second")
-FIRST_TILE, PASS = 4.0, 3.0  # seconds: of the first tile, slowly, and of the rest of its pass
-STATISTICS = ("ℓ, m",)
-WAITS = 0.4  # of a step that does not go on
+FIRST_TILE, PASS = 3.0, 3.2  # seconds: of the first tile, slowly, and of the rest of its pass, in either order
+ALL = 4.8  # seconds of all passes that are left, in either order
+STATISTICS = "m", "ℓ"
 STAGGER = 0.15  # of the time in which ticks line up, over which tiles set off
 CAME = ("O", "comes and goes"), ("O", "leaves once")  # by side, of every tile
-ZOOM, WORK = 1.0, 3.4  # seconds in which a visit is come close to, and in which it is worked on
+ZOOM, WORK = 0.9, 2.6  # seconds in which a visit is come close to, and in which it is worked on
 COPIED, SCORED, WEIGHED = 0.3, 0.55, 0.8  # of the work: Q and K are there, scores are, V is
 INSIDE = 0.2  # of a score tile: what a copy of a tile takes of it on its edge
 MEET = 1.2  # seconds in which two programs reach for O
 REACH = em(8)  # how thick the line is that reaches for a tile of O
-LOOKED, ZEROS = 0.5, 1.2  # seconds that both crosses stand alone, and in which O is written as zeros
+LOOKED, ZEROS = 0.3, 1.2  # seconds that both crosses stand alone, and in which O is written as zeros
 MEETING = {True: ("both programs want this", "O"), False: ("each has its own", "O")}
+APART = em(24)  # between two parts' bytes
 PROGRAM = ("program: one worker on the GPU", "program: one GPU worker")  # the first that fits
 CROSSED = "O crossed"
 CODE, INDENT = 40.0, 4  # px of a loop's line, and by how many letters the inner one is indented
-FLIGHT = 0.55  # seconds of a tile's way, and at most so much of the time of its score tile
+FLIGHT, HURRY = 0.55, 0.33  # seconds of a tile's way, and at most so much of the time of its score tile
 
 
 class LoopOrderStage(ShotScene):
@@ -66,9 +66,9 @@ class LoopOrderStage(ShotScene):
 class LoopOrderFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    stays: list[Named]  # what waits on chip, beneath each cross
-    steps: Steps
-    alone: list[Any]  # what stands with a cross that is alone
+    stays: list[Named]  # words beneath each cross
+    alone: list[Any]  # HBM and the chip about a cross that is alone, and what is said there
+    told: list[Any]  # of these, what is said of its order
     sum_names: list[Word]
     back: StepBack
     ticks_back: StepBack
@@ -79,31 +79,32 @@ class LoopOrderFilm(ChapterFilm):
         self.place = place = scene.shot("loops")
         self.views: list[FringedCross] = []
         self.large: list[FringedCross] = []  # the same, alone
-        alone, self.alone = scene.shot("alone"), []
+        alone = scene.shot("alone")
+        self.chip = Chip(self, close(alone["work"]))
         self.names: list[Named] = []
         for side, order, (_, paper) in zip(SIDES, found.orders, NAMES, strict=True):
             view = FringedCross(fringe(found.config, place[side], found.most), order.passes, self.skin, name=side)
             self.views.append(view.cross_at(counts(order, 0)).visit([0.0] * len(order.passes)).store(order.folded.stored_share(0)))
             first = counts(order, int(order.ends[len(order.passes[0])]))
             most = {tensor: float(each.max(initial=0)) for tensor, each in first.items()}
-            large = FringedCross(fringe(found.config, alone["cross"], most), order.passes, self.skin, name=f"alone {side}", large=CHIP)
+            large = FringedCross(fringe(found.config, alone["cross"], most), order.passes, self.skin, name=f"alone {side}")
             self.large.append(large.cross_at(counts(order, 0)).visit([0.0] * len(order.passes)).store(order.folded.stored_share(0)))
             self.names.append(loops(place[f"{side} name"], order.outer, paper, self.skin))
         self.tick = tick(self, self.place["tick"])
         self.sums: list[Readout] = []
 
-    def run(self, side: int, start: float, stop: float, seconds: float = 0.0) -> Shows:
-        """The loop of one side, over the score tiles ``start`` to ``stop``, at an even pace; tiles fly where ``seconds`` are given."""
+    def run(self, side: int, start: float, stop: float, seconds: float) -> Shows:
+        """The loop of one side, over the score tiles ``start`` to ``stop``, at an even pace: tiles fly between HBM and the chip."""
         view, order = self.large[side], self.found.orders[side]
-        flights = order.flights(start, stop, FLIGHT * (stop - start) / seconds) if seconds else []
+        pace = (stop - start) / seconds
+        flights = order.flights(start, stop, min(FLIGHT * pace, HURRY))
 
         def show(share: float) -> None:
             visited = start + (stop - start) * share
             display(view, order, visited, order.event_with(flights, visited))
-            view.fly(on_the_way(flights, visited))
-            self.steps.light(step_at(flights, visited, STEPS[side][0]))
+            self.chip.work(*at_work(order, flights, visited)).fly(view, order, flights, visited)
 
-        return Shows(Group(view, self.steps), show)
+        return Shows(Group(view, self.chip), show)
 
     def initialise(self, share: float) -> None:
         """So much of what keys outside write before their loops begin: O as zeros, tile by tile."""
@@ -141,14 +142,21 @@ def named(rect: Rect, name: str, paper: str, color: str, ink: str) -> Named:
     return Named(Word(name, NAME, color, rect.x0, middle(rect, NAME), "name"), tag="order", text=name)
 
 
-def on_the_way(flights: list[Flown], visited: float) -> list[tuple[str, int, float]]:
-    """The tiles that are under way, each with how far it is from its place towards the chip."""
-    found = []
-    for flown in flights:
-        way = (visited - flown.start) / flown.takes
-        if 0 < way < 1:
-            found.append((flown.tensor, flown.tile, float(ease_in_out_cubic(way if flown.loads else 1 - way))))
-    return found
+def at_work(order: Order, flights: Sequence[Flown], visited: float) -> tuple[set[str], float, int]:
+    """What the chip holds, how far it has come with its score tile, and how many key tiles have added to its tile of O before."""
+    number = min(int(visited + 1e-9), len(order.visits) - 1)
+    now = [flown for flown in flights if int(flown.start + 1e-9) == number]
+    begins = max((flown.stops for flown in now if flown.loads), default=float(number))
+    ends = min((flown.start for flown in now if not flown.loads), default=number + 1.0)
+    state = state_at(order.trace, order.event_with(flights, visited))
+    held = {"O" if tensor == "ACC" else tensor for tensor in (*state.smem, *state.registers)}
+    left = {flown.tensor for flown in now if not flown.loads and flown.start <= visited}
+    return held - left, float(np.clip((visited - begins) / max(ends - begins, 1e-9), 0, 1)), parts_of(order, number)
+
+
+def parts_of(order: Order, number: int) -> int:
+    """How many key tiles have added to the tile of O of a visit, before it."""
+    return int((order.visits[:number, 0] == order.visits[number, 0]).sum())
 
 
 def counts(order: Order, k: int) -> dict[str, np.ndarray]:
@@ -161,53 +169,23 @@ def display(view: FringedCross, order: Order, visited: float, event: int | None 
     k = order.event_at(visited) if event is None else event
     before = np.cumsum([0, *(len(visits) for visits in order.passes)])
     view.visit([float(np.clip(visited - start, 0, len(visits))) for start, visits in zip(before, order.passes, strict=False)])
-    state = state_at(order.trace, k)
-    held = {"O" if tensor == "ACC" else tensor for tensor in (*state.smem, *state.registers)}
-    view.cross_at(counts(order, k)).store(order.folded.stored_share(k)).hold(held, view.head)
+    view.cross_at(counts(order, k)).store(order.folded.stored_share(k))
 
 
-def tick(film: LoopOrderFilm, place: Rect, *, texts: tuple[str, ...] = (), amid: bool = True) -> Named:
-    """What a tick is: one of them, and the first of ``texts`` that fits, ``amid`` its place or at its left."""
+def tick(film: LoopOrderFilm, place: Rect, *, amid: bool = True) -> Named:
+    """What a tick is, ``amid`` its place or at its left: one of them, and how many bytes it stands for."""
     skin, gap = film.skin, em(18)
-    text = first_that_fits((*texts, f"one tile crosses: {film.found.said['tile']}"), LABEL, place.width - gap)
+    text = first_that_fits([f"one tile crosses: {film.found.said[size]}" for size in ("size", "tile")], LABEL, place.width - gap)
     left = place.center[0] - (text_width(text, LABEL) + gap) / 2 if amid else place.x0 + em(6)
     mark = Rectangles(skin.ink, name="tick")
     mark.display(np.array([[left - em(6), place.center[1] - em(18), left + em(4), place.center[1] + em(18)]]))
     return Named(mark, Word(text, LABEL, skin.ink, left + gap, middle(place, LABEL), "note", Face.TEXT), tag="tick words")
 
 
-class Steps(Group):
-    """What happens to O in a visit, a line each; the one that goes on is lit."""
-
-    def __init__(self, side: int, rect: Rect, skin: Theme) -> None:
-        self.tag = "steps"
-        self.lines = [
-            Named(*worded(row, list(texts), NAME, [hue_of(text, skin) for text in texts], "part"), tag="step", text=" ".join(texts))
-            for row, texts in zip(split(rect, len(STEPS[side])), STEPS[side], strict=True)
-        ]
-        super().__init__(*self.lines)
-        self.light(None)
-
-    def light(self, step: int | None) -> None:
-        """One of them; None: none."""
-        for at, line in enumerate(self.lines):
-            line.set_opacity(1.0 if at == step else WAITS)
-
-
 def hue_of(text: str, skin: Theme) -> str:
     """Names of matrices and statistics have their colour."""
     text = text.removesuffix(",")
     return skin.hue(text) if text in MATRICES else skin.stats if text in STATISTICS else skin.ink
-
-
-def step_at(flights: list[Flown], visited: float, incoming: Sequence[str]) -> int | None:
-    """Which step of a visit goes on: ``incoming`` tiles come, all are there and are worked on, or O goes out. None while others come."""
-    now = [flown for flown in flights if int(flown.start + 1e-9) == int(visited)]
-    if any(not flown.loads and flown.start <= visited for flown in now):
-        return 2
-    if all(flown.stops <= visited for flown in now if flown.loads):
-        return 1
-    return 0 if any(flown.loads and flown.tensor in incoming and flown.start <= visited < flown.stops for flown in now) else None
 
 
 def moved(old: Mobject, new: Mobject) -> Shows:
@@ -222,35 +200,42 @@ def moved(old: Mobject, new: Mobject) -> Shows:
     return Shows(new, come, rate_func=ease_in_out_cubic)
 
 
-class Visit(Group):
-    """The first score tile of the first order with its tiles of Q, K, V and O, from where they stand to where they are seen closely."""
+class Chip(Group):
+    """A score tile on chip, and about it the tiles that it is made of, as they stand about the grid.
 
-    def __init__(self, film: LoopOrderFilm) -> None:
-        self.tag, self.skin, cross = "visit", film.skin, film.views[0].cross
-        i, j = film.found.first.visits[0]
-        row, column = cross.row_of(int(i)), cross.col_of(int(j))
-        self.small = {"S": cross.cell(row, column)} | {t: cross.tile(t, row if t in "QO" else column) for t in MATRICES}
-        self.large = close(film.scene.shot("visit")["close"])
-        self.tiles = {t: Rectangles(film.skin.hue(t), name=f"tile {t}", opacity=LIT) for t in "QKV"}
-        self.outlines = {t: Rectangles(hue, name=f"outline {t}", opacity=0.0) for t, hue in (("S", film.skin.ink), ("O", film.skin.o))}
-        self.made = {t: Rectangles(film.skin.hue(t), name=f"made {t}", opacity=SECOND if t == "S" else LIT) for t in "SO"}
-        self.copies = {t: Rectangles(film.skin.hue(t), name=f"copy {t}", opacity=LIT) for t in "QKV"}
+    Q and K make its scores, V turns them into a part of O. What is held is filled, what is not has an outline alone.
+    """
+
+    def __init__(self, film: LoopOrderFilm, at: dict[str, Rect]) -> None:
+        self.tag, self.skin, self.parts, self.text = "chip", film.skin, film.found.config.col_blocks, ""
+        skin = film.skin
+        self.tiles = {t: Rectangles(skin.hue(t), name=f"tile {t}", opacity=RESTING if t == "O" else LIT) for t in MATRICES}
+        self.outlines = {t: Rectangles(skin.hue(t), name=f"outline {t}", opacity=0.0) for t in (*MATRICES, "S")}
+        self.made = {t: Rectangles(skin.hue(t), name=f"made {t}", opacity=SECOND if t == "S" else LIT) for t in "SO"}
+        self.copies = {t: Rectangles(skin.hue(t), name=f"copy {t}", opacity=LIT) for t in "QKV"}
+        self.flights = {t: Rectangles(skin.hue(t), name=f"flying {t}", opacity=RESTING if t == "O" else LIT) for t in MATRICES}
+        self.sums = Rectangles(skin.o, name="flying sums", opacity=LIT)
         for tensor, outline in self.outlines.items():
-            outline.set_stroke(film.skin.ink if tensor == "S" else film.skin.o, width=theme.HEAVY, opacity=1)
-        super().__init__(*self.tiles.values(), *self.made.values(), *self.copies.values(), *self.outlines.values())
-        self.done, self.parts = 0.0, film.found.config.col_blocks
-        self.zoom(0.0)
+            color, width = (skin.ink, theme.HEAVY) if tensor == "S" else (skin.hue(tensor), theme.OUTLINE)
+            outline.set_stroke(color, width=width, opacity=1)
+        parts = (self.tiles, self.made, self.copies, self.outlines, self.flights)
+        super().__init__(*(drawn for each in parts for drawn in each.values()), self.sums)
+        self.stand(at).work((), 0.0, 0)
 
-    def zoom(self, share: float) -> None:
-        """So far from where the tiles stand in the cross to where they are seen closely."""
-        self.at = {t: Rect(*mixed(self.small[t].edges, self.large[t].edges, share)) for t in self.small}
-        for tensor, drawn in (*self.tiles.items(), *self.outlines.items()):
-            drawn.display(np.array([self.at[tensor].edges]))
-        self.work(self.done)
+    def stand(self, at: dict[str, Rect]) -> Chip:
+        """Here."""
+        self.at = at
+        for tensor, drawn in self.outlines.items():
+            drawn.display(np.array([at[tensor].edges]))
+        return self
 
-    def work(self, share: float) -> None:
-        """Copies of Q and K come to the score tile's edges and become its scores; one of V comes, and O fills from its side."""
-        self.done, cell = share, self.at["S"]
+    def work(self, held: Collection[str], share: float, before: int) -> Chip:
+        """With these tiles on chip: copies of Q and K come to the score tile's edges and become its scores; one of V comes, and O gets
+        a part more than the ``before``.
+        """
+        cell, nothing = self.at["S"], np.zeros((0, 4))
+        for tensor, drawn in self.tiles.items():
+            drawn.display(np.array([self.at[tensor].edges]) if tensor in held else nothing)
         wide, high = INSIDE * cell.width, INSIDE * cell.height
         inside = {"Q": cell.left(wide), "K": cell.top(high), "V": cell.bottom(high)}
         ways = {"Q": (0.0, COPIED), "K": (0.0, COPIED), "V": (SCORED, WEIGHED)}
@@ -259,30 +244,53 @@ class Visit(Group):
             begin, end = ways[tensor]
             way = ease_in_out_cubic(float(np.clip((share - begin) / (end - begin), 0, 1)))
             flying = begin < share < until[tensor]
-            drawn.display(np.array([mixed(self.at[tensor].edges, inside[tensor].edges, way)]) if flying else np.zeros((0, 4)))
+            drawn.display(edges([self.at[tensor].toward(inside[tensor], way)]) if flying else nothing)
         scored, summed = (float(np.clip((share - a) / (b - a), 0, 1)) for a, b in ((COPIED, SCORED), (WEIGHED, 1.0)))
-        for tensor, grown in (("S", scored), ("O", summed)):
-            rect = self.at[tensor]
-            full = rect.width if tensor == "S" else rect.width / self.parts  # a visit adds one part of what O sums
-            self.made[tensor].display(np.array([rect.left(grown * full).edges]) if grown else np.zeros((0, 4)))
+        self.made["S"].display(edges([cell.left(scored * cell.width)]) if scored else nothing)
+        done = (before + summed) / self.parts if "O" in held else 0.0
+        self.made["O"].display(edges([self.at["O"].left(done * self.at["O"].width)]) if done else nothing)
+        self.text = " ".join(tensor for tensor in MATRICES if tensor in held)
+        return self
 
-    def words(self, room: Rect, found: LoopOrder) -> list[Word]:
-        """What each tile is, in its colour, where it has room; last what is in the middle, before softmax and after."""
-        c, skin, at = found.config, self.skin, self.large
-        rows, columns = min(c.block_m, c.seq_q), min(c.block_n, c.seq_k)
-        q, o = (Rect(room.x0, at["Q"].y0, at["Q"].x0 - em(20), at["Q"].y1), Rect(at["O"].x1 + em(20), at["O"].y0, room.x1, at["O"].y1))
-        k, v = (Rect(room.x0, at["K"].y1, room.x1, at["K"].y1 + em(64)), Rect(room.x0, at["V"].y0 - em(64), room.x1, at["V"].y0))
-        texts = (
-            ("Q", q, (f"Q: {rows:,} queries", "Q")), ("K", k, (f"K: {columns:,} keys",)), ("V", v, ("V: their values",)),
-            ("O", o, (f"O: 1 of {c.col_blocks:,} parts", "O")), ("S", at["S"], (f"{rows:,} × {columns:,} scores", "scores")),
-            ("S", at["S"], ("softmax: weights P", "P")),
-        )  # fmt: skip
-        return [amid(several, skin.ground if tensor == "S" else skin.hue(tensor), rect, "note") for tensor, rect, several in texts]
+    def fly(self, view: FringedCross, order: Order, flights: Sequence[Flown], visited: float) -> Chip:
+        """Tiles on their way between their places in HBM and on chip; O's with the parts that it has."""
+        boxes: dict[str, list[Rect]] = {tensor: [] for tensor in MATRICES}
+        sums = []
+        for flown in flights:
+            way = (visited - flown.start) / flown.takes
+            if 0 < way < 1:
+                cross = view.cross
+                home = cross.tile(flown.tensor, cross.row_of(flown.tile) if flown.tensor in "QO" else cross.col_of(flown.tile))
+                rect = home.toward(self.at[flown.tensor], ease_in_out_cubic(way if flown.loads else 1 - way))
+                boxes[flown.tensor].append(rect)
+                if flown.tensor == "O":
+                    done = parts_of(order, int(flown.start + 1e-9)) + (not flown.loads)
+                    sums.append(rect.left(done / self.parts * rect.width))
+        for tensor, drawn in self.flights.items():
+            drawn.display(edges(boxes[tensor]))
+        self.sums.display(edges(sums))
+        return self
 
 
-def mixed(start: Any, stop: Any, share: float) -> np.ndarray:
-    """Edges on their way from one rectangle to another."""
-    return np.asarray(start) * (1 - share) + np.asarray(stop) * share
+def around(view: FringedCross, visit: np.ndarray) -> dict[str, Rect]:
+    """A score tile and its tiles of Q, K, V and O, where they stand in a cross."""
+    cross, (i, j) = view.cross, visit.tolist()
+    row, column = cross.row_of(i), cross.col_of(j)
+    return {"S": cross.cell(row, column)} | {t: cross.tile(t, row if t in "QO" else column) for t in MATRICES}
+
+
+def words_of(film: LoopOrderFilm, at: dict[str, Rect], room: Rect) -> list[Word]:
+    """What each tile is, in its colour, where it has room; last what is in the middle, before softmax and after."""
+    c, skin = film.found.config, film.skin
+    rows, columns = min(c.block_m, c.seq_q), min(c.block_n, c.seq_k)
+    q, o = (Rect(room.x0, at["Q"].y0, at["Q"].x0 - em(20), at["Q"].y1), Rect(at["O"].x1 + em(20), at["O"].y0, room.x1, at["O"].y1))
+    k, v = (Rect(room.x0, at["K"].y1, room.x1, at["K"].y1 + em(64)), Rect(room.x0, at["V"].y0 - em(64), room.x1, at["V"].y0))
+    texts = (
+        ("Q", q, (f"Q: {rows:,} queries", "Q")), ("K", k, (f"K: {columns:,} keys",)), ("V", v, ("V: their values",)),
+        ("O", o, (f"O: 1 of {c.col_blocks:,} parts", "O")), ("S", at["S"], (f"{rows:,} × {columns:,} scores", "scores")),
+        ("S", at["S"], ("softmax: weights P", "P")),
+    )  # fmt: skip
+    return [amid(several, skin.ground if tensor == "S" else skin.hue(tensor), rect, "note") for tensor, rect, several in texts]
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -292,21 +300,44 @@ def mixed(start: Any, stop: Any, share: float) -> np.ndarray:
 def visit(film: LoopOrderFilm) -> None:
     """Two crosses; a cell of the first comes close with its tiles: Q and K make its scores, V turns them into O; then it is small again."""
     film.scene.add(*film.views)
-    seen, back = Visit(film), StepBack(film.views, 0.0)
+    place = film.scene.shot("visit")
+    small, large = around(film.views[0], film.found.first.visits[0]), close(place["close"])
+    seen, back = Chip(film, small), StepBack(film.views, 0.0)
+
+    def zoom(share: float, done: float) -> None:
+        seen.stand({part: rect.toward(large[part], share) for part, rect in small.items()}).work(MATRICES, done, 0)
+
+    def work(start: float, stop: float) -> Shows:
+        return Shows(seen, lambda share: seen.work(MATRICES, start + (stop - start) * share, 0))
+
+    zoom(0.0, 0.0)
     film.scene.add(seen)
     with film.scene.telling():
         film.scene.hold(LOOKED)
-        film.move(Shows(seen, seen.zoom, rate_func=ease_in_out_cubic), back, seconds=ZOOM)
-        *words, scores, weights = seen.words(film.scene.shot("visit")["close"], film.found)
-        film.move(FadeIn(*words), seconds=TEXT)
-        film.move(Shows(seen, lambda share: seen.work(SCORED * share)), FadeIn(scores, rate_func=late), seconds=SCORED * WORK)
+        film.move(Shows(seen, lambda share: zoom(share, 0.0), rate_func=ease_in_out_cubic), back, seconds=ZOOM)
+        *words, scores, weights = words_of(film, large, place["close"])
+        carried = statistics(film, place["with"])
+        film.move(FadeIn(*words, carried), seconds=TEXT)
+        film.move(work(0.0, SCORED), FadeIn(scores, rate_func=late), seconds=SCORED * WORK)
         film.move(FadeOut(scores), seconds=TEXT)
         film.move(FadeIn(weights), seconds=TEXT)
-        film.move(Shows(seen, lambda share: seen.work(SCORED + (1 - SCORED) * share)), seconds=(1 - SCORED) * WORK)
+        film.move(work(SCORED, 1.0), seconds=(1 - SCORED) * WORK)
         film.scene.hold(0.5)
-    film.move(FadeOut(*words, weights), seconds=TEXT)
-    film.move(Shows(seen, lambda share: seen.zoom(1 - share), rate_func=ease_in_out_cubic), step_forth(back), seconds=0.8 * ZOOM)
+    film.move(FadeOut(*words, carried, weights), seconds=TEXT)
+    film.move(Shows(seen, lambda share: zoom(1 - share, 1.0), rate_func=ease_in_out_cubic), step_forth(back), seconds=0.8 * ZOOM)
     film.scene.remove(seen)
+
+
+def statistics(film: LoopOrderFilm, rect: Rect) -> Named:
+    """What m and ℓ are, which go with O."""
+    variants = (
+        ["O", "has with it", "m,", "each row's largest score so far, and", "ℓ,", "its sum of terms"],
+        ["m,", "each row's largest score, and", "ℓ,", "its sum"],
+    )
+    texts = next((each for each in variants if line_width(each, LABEL) <= rect.width), variants[-1])
+    words = worded(rect, texts, LABEL, [hue_of(text, film.skin) for text in texts], "part")
+    rest = (rect.x1 - words[-1].left - words[-1].wide) / 2
+    return Named(*(each.put_at(each.left + rest, each.baseline) for each in words), tag="with O", text=" ".join(texts))
 
 
 @beat("stage")
@@ -330,48 +361,77 @@ def queries(film: LoopOrderFilm) -> None:
 
 
 def stay(film: LoopOrderFilm, side: int) -> None:
-    """One pass of one side's outer loop, alone and large. What waits on chip is said before it is seen."""
+    """One pass of one side's outer loop, alone and large, in HBM; outside of it the chip at work. What waits there is said before."""
     place, skin, order, view = film.scene.shot("alone"), film.skin, film.found.orders[side], film.large[side]
     film.scene.event = order.event_at(film.first_pass(side))
-    film.move(FadeOut(*([film.large[0], *film.alone] if side else [film.views[1], *film.names])), seconds=TEXT)
-    hbm = Rectangles(skin.panel, name="hbm").set_stroke(skin.edge, width=theme.OUTLINE, opacity=1)
-    hbm.display(np.array([place["hbm"].edges]))
-    name = word("HBM", NAME, skin.ink, place["hbm"].top(em(NAME + 24)).inset(em(20), 0.0), "memory")
-    around = [hbm, name, loops(place["name"], order.outer, NAMES[side][1], skin)]
+    name = loops(place["name"], order.outer, NAMES[side][1], skin)
+    waits = said(place["note"], [[*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"]], skin, "stays")
+    comes = said(place["second"], COMES[side], skin, "comes")
     if side:
-        film.move(FadeIn(*around, view), seconds=2 * TEXT)
+        film.move(FadeOut(film.large[0], *film.told), seconds=TEXT)
+        film.chip.work((), 0.0, 0)
+        film.move(FadeIn(view, name), seconds=TEXT)
+        film.scene.add(film.chip)
     else:
-        film.scene.remove(film.views[0])
-        film.scene.add(hbm, view)
-        film.move(FadeIn(*around), moved(film.views[0], view), seconds=FLY)
-    film.scene.add(hbm, name, view)
-    film.steps = Steps(side, place["steps"], skin)
-    waits = said(place["note"], [*STAYS[side][:1], "and", *STAYS[side][1:], "wait on chip"], skin, "stays")
-    size = first_that_fits([f"a tile: {film.found.said[key]}" for key in ("size", "tile")], LABEL, place["size"].width)
-    legend = (
-        tick(film, place["tick"], texts=("a line: one tile goes in or out",), amid=False),
-        word(size, LABEL, skin.ink, place["size"], "note", Face.TEXT),
-    )
-    film.alone = [*around, *legend, waits, film.steps]
+        zoom_to_chip(film, name)
+    film.told = [name, waits, comes]
     with film.scene.telling():
-        film.move(FadeIn(*legend), seconds=TEXT)
         if not side:
             write_zeros(film)
-        film.move(FadeIn(waits, film.steps), seconds=TEXT)
-        slow, rest = (FIRST_TILE, PASS) if not side else (0.6 * FIRST_TILE, 0.85 * PASS)
-        film.move(film.run(side, 0.0, 1.0, slow), seconds=slow)
+        film.move(FadeIn(waits, comes), seconds=TEXT)
+        film.scene.hold(0.3)
+        film.move(film.run(side, 0.0, 1.0, FIRST_TILE), seconds=FIRST_TILE)
         if film.first_pass(side) > 1:
-            film.move(film.run(side, 1.0, float(film.first_pass(side)), rest), seconds=rest)
+            film.move(film.run(side, 1.0, float(film.first_pass(side)), PASS), seconds=PASS)
 
 
-def said(rect: Rect, texts: list[str], skin: Theme, name: str) -> Named:
-    """A line of words, in which letters of matrices have their colour."""
+def zoom_to_chip(film: LoopOrderFilm, name: Named) -> None:
+    """The first cross grows in HBM; out of its first cell grows the chip, outside of HBM."""
+    place, skin, view, old = film.scene.shot("alone"), film.skin, film.large[0], film.views[0]
+    film.move(FadeOut(film.views[1], *film.names), seconds=TEXT)
+    panels = [
+        Rectangles(fill, name=part).set_stroke(skin.edge, width=theme.OUTLINE, opacity=1).display(edges([place[part]]))
+        for part, fill in (("hbm", skin.panel), ("chip", skin.chip))
+    ]
+    names = [
+        word(text, NAME, skin.ink, place[part].top(em(NAME + 24)).inset(em(20), 0.0), "memory")
+        for part, text in (("hbm", "HBM"), ("chip", "chip"))
+    ]
+    legend = tick(film, place["tick"], amid=False)
+    film.scene.remove(old)
+    film.scene.add(*panels, view)
+    film.move(FadeIn(*panels, *names, legend, name), moved(old, view), seconds=FLY)
+    small, large = around(view, film.found.first.visits[0]), film.chip.at
+
+    def grow(share: float) -> None:
+        film.chip.stand({part: rect.toward(large[part], share) for part, rect in small.items()}).work((), 0.0, 0)
+
+    film.scene.add(*panels, *names, legend, view, film.chip)
+    film.move(Shows(film.chip, grow, rate_func=ease_in_out_cubic), seconds=FLY)
+    letters = beside(film, large)
+    film.move(FadeIn(*letters), seconds=TEXT)
+    film.alone = [*panels, *names, legend, *letters, film.chip]
+
+
+def beside(film: LoopOrderFilm, at: dict[str, Rect]) -> list[Word]:
+    """The letter of each tile on the chip, outside of it."""
+    side = em(LABEL + 24)
+    rooms = {
+        "Q": Rect(at["Q"].x0 - side, at["Q"].y0, at["Q"].x0, at["Q"].y1), "O": Rect(at["O"].x1, at["O"].y0, at["O"].x1 + side, at["O"].y1),
+        "K": Rect(at["K"].x0, at["K"].y1, at["K"].x1, at["K"].y1 + side), "V": Rect(at["V"].x0, at["V"].y0 - side, at["V"].x1, at["V"].y0),
+    }  # fmt: skip
+    return [amid([tensor], film.skin.hue(tensor), rect, "note") for tensor, rect in rooms.items()]
+
+
+def said(rect: Rect, variants: Sequence[list[str]], skin: Theme, name: str) -> Named:
+    """A line of words, the first that fits, in which letters of matrices have their colour."""
+    texts = next((each for each in variants if line_width(each, LABEL) <= rect.width), variants[-1])
     return Named(*worded(rect, texts, NAME, [hue_of(text, skin) for text in texts], "part"), tag=name, text=" ".join(texts))
 
 
 def write_zeros(film: LoopOrderFilm) -> None:
     """What stands before the loops: O's tiles go out once."""
-    words = said(film.scene.shot("alone")["note"], ["O", "starts as zeros"], film.skin, "zeros")
+    words = said(film.scene.shot("alone")["note"], [["O", "starts as zeros in HBM"]], film.skin, "zeros")
     film.move(FadeIn(words), seconds=TEXT)
     film.move(Shows(film.large[0], film.initialise), seconds=ZEROS)
     film.move(FadeOut(words), seconds=TEXT)
@@ -396,8 +456,8 @@ def rest(film: LoopOrderFilm) -> None:
     film.sums = sums(film)
     film.sum_names = sum_names(film)
     film.stays = [beneath(film, side, [*CAME[side]], "came") for side in range(len(SIDES))]
-    come = FadeIn(film.views[0], *film.names, *film.sums, *film.sum_names, *film.stays, film.tick)
-    film.move(FadeOut(*film.alone), seconds=TEXT)
+    come = FadeIn(film.views[0], *film.names, *film.sums, *film.sum_names, *film.stays, film.tick, rate_func=late)
+    film.move(*(FadeOut(each) for each in (*film.alone, *film.told)), seconds=TEXT)  # one by one: the cross stays before them
     total, runs = len(film.found.first.visits), []
     for side, (order, view, readout) in enumerate(zip(film.found.orders, film.views, film.sums, strict=True)):
         start = film.first_pass(side)
@@ -411,9 +471,8 @@ def rest(film: LoopOrderFilm) -> None:
     with film.scene.telling():
         film.scene.remove(film.large[1])
         film.scene.add(film.views[1])
-        film.move(moved(film.large[1], film.views[1]), seconds=SHRINK)
-        film.move(come, seconds=TEXT)
-        film.move(*runs, seconds=3.8)
+        film.move(moved(film.large[1], film.views[1]), come, seconds=SHRINK)
+        film.move(*runs, seconds=ALL)
 
 
 def o_so_far(order: Order, k: int) -> str:
@@ -569,8 +628,8 @@ def total(film: LoopOrderFilm) -> None:
     film.scene.remove(*film.views, *(ticks for view in film.views for ticks in view.ticks.values()))
     film.scene.add(*bars)
     with film.scene.telling():
-        trade = f"Queries outside: {said['trade']}"
-        stripe = amid([f"A stripe: one tile, {said['tile']}. {trade}", trade, said["trade"]], skin.ink, place["stripe"], "note")
+        tile = f"A stripe: one tile, {said['tile']}."
+        stripe = amid([f"{tile} LSE: m and ℓ of a row in one number.", tile], skin.ink, place["stripe"], "note")
         film.move(*(Shows(bar, bar.gather) for bar in bars), FadeIn(*heads, stripe, rate_func=late), seconds=1.8)
         film.move(FadeIn(*letters, *numbers, *at_once, *share_saved(film, place["second"], bars[1])), seconds=TEXT)
 
@@ -628,20 +687,27 @@ class Bar(Group):
         self.statistics.display(np.array([[self.last.x0, self.last.y0, self.last.x0 + grown, self.last.y1]]))
 
     def letters(self, rect: Rect) -> list[Word]:
-        """Beneath each part its letter, with its bytes where there is room; what l, m and LSE moved stands at the bar's end."""
-        words, end = [], -np.inf
-        for tensor, left, right, size in self.spans:
-            letter = self.statistics_name if tensor == "L" else tensor
-            texts = (f"{letter} {kib(size)}", letter)
-            wides = [text_width(text, LABEL, Face.STRONG) for text in texts]
-            text, wide = next(((t, w) for t, w in zip(texts, wides, strict=True) if w <= right - left), (texts[1], wides[1]))
-            x = (left + right - wide) / 2
-            if tensor == "L":
-                text, wide = texts[0], wides[0]
-                x = right - wide if right - wide > end + em(20) else max(right, end + em(20))
-                if x + wide > rect.x1 + 1e-6:
-                    continue
-            if x > end and (tensor == "L" or wide <= right - left):
-                words.append(Word(text, LABEL, self.skin.hue(tensor), x, middle(rect, LABEL), f"label {tensor}"))
-                end = x + wide
+        """Beneath each part its letter and its bytes; K and V are as long. Side by side, each as near to its part as there is room."""
+        q, k, v, o, last = self.spans
+        groups = [
+            ((q[0],), q[1], q[2], kib(q[3])), (("K,", "V"), k[1], v[2], f"{kib(k[3])} each"), ((o[0],), o[1], o[2], kib(o[3])),
+            ((self.statistics_name,), last[1], last[2], kib(last[3])),
+        ]  # fmt: skip
+        lines = [[*letters, size] for letters, _, _, size in groups]
+        if sum(line_width(line, LABEL) for line in lines) + (len(lines) - 1) * APART > rect.width:
+            lines = [list(letters) for letters, *_ in groups]  # no room for bytes
+        wides = [line_width(line, LABEL) for line in lines]
+        lefts, end = [], rect.x0
+        for (_, left, right, _), wide in zip(groups, wides, strict=True):
+            lefts.append(max((left + right - wide) / 2, end))
+            end = lefts[-1] + wide + APART
+        end = rect.x1
+        for at in reversed(range(len(lefts))):
+            lefts[at] = min(lefts[at], end - wides[at])
+            end = lefts[at] - APART
+        words = []
+        for left, line in zip(lefts, lines, strict=True):
+            hue = self.skin.stats if line[0] == self.statistics_name else self.skin.ink
+            colors = [self.skin.hue(text.removesuffix(",")) if text.removesuffix(",") in MATRICES else hue for text in line]
+            words += worded(Rect(left, rect.y0, rect.x1 + em(1), rect.y1), line, LABEL, colors, "label part")
         return words

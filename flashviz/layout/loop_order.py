@@ -16,7 +16,7 @@ from flashviz.lettering import em
 # Two crosses, the loops in two lines above and a note beneath each; ``tick``: what one is.
 LOOPS: Mapping[Aspect, Table] = {
     "16:9": {
-        "first name": (40, 28, 930, 124), "second name": (990, 28, 1880, 124), "first": (40, 128, 930, 860),
+        "first name": (40, 14, 930, 110), "second name": (990, 14, 1880, 110), "first": (40, 128, 930, 860),
         "second": (990, 128, 1880, 860), "first note": (40, 868, 620, 930), "second note": (1300, 868, 1880, 930),
         "tick": (640, 868, 1280, 930),
     },
@@ -36,31 +36,31 @@ LOOPS: Mapping[Aspect, Table] = {
         "tick": (60, 1332, 1020, 1386),
     },
 }  # fmt: skip
-# One cross alone and large, in HBM; at its side its loops, what a tick is, what waits on chip, and what happens to a tile of O.
+# One cross alone and large, in HBM, and outside of it the chip at work; over the chip the loops, what waits on it and what comes and goes.
 ALONE: Mapping[Aspect, Table] = {
     "16:9": {
-        "hbm": (60, 40, 1010, 910), "cross": (80, 100, 990, 900), "name": (1060, 60, 1860, 170), "tick": (1060, 230, 1860, 280),
-        "size": (1060, 280, 1860, 330), "note": (1060, 410, 1860, 480), "steps": (1060, 520, 1860, 760),
+        "hbm": (60, 40, 990, 915), "tick": (220, 50, 980, 110), "cross": (76, 120, 974, 905), "name": (1080, 40, 1860, 140),
+        "note": (1080, 156, 1860, 222), "second": (1080, 222, 1860, 288), "chip": (1080, 305, 1860, 915), "work": (1100, 355, 1840, 905),
     },
     "4:3": {
-        "hbm": (30, 40, 760, 790), "cross": (40, 100, 750, 780), "name": (790, 60, 1410, 170), "tick": (790, 230, 1410, 280),
-        "size": (790, 280, 1410, 330), "note": (790, 410, 1410, 480), "steps": (790, 520, 1410, 760),
+        "hbm": (30, 40, 750, 915), "tick": (170, 50, 740, 110), "cross": (40, 120, 740, 905), "name": (810, 40, 1410, 140),
+        "note": (810, 156, 1410, 222), "second": (810, 222, 1410, 288), "chip": (810, 305, 1410, 915), "work": (820, 365, 1400, 905),
     },
     "1:1": {
-        "hbm": (30, 150, 560, 720), "cross": (34, 220, 556, 710), "name": (30, 40, 1050, 130), "tick": (590, 160, 1060, 210),
-        "size": (590, 210, 1060, 260), "note": (590, 330, 1060, 400), "steps": (590, 440, 1060, 680),
+        "hbm": (30, 150, 550, 915), "tick": (44, 216, 540, 270), "cross": (36, 276, 544, 905), "name": (30, 40, 1050, 130),
+        "note": (590, 150, 1060, 216), "second": (590, 216, 1060, 282), "chip": (590, 300, 1060, 915), "work": (600, 370, 1050, 905),
     },
     "9:16": {
-        "hbm": (60, 160, 1020, 900), "cross": (80, 220, 1000, 890), "name": (60, 40, 1020, 140), "tick": (60, 930, 1020, 980),
-        "size": (60, 980, 1020, 1030), "note": (60, 1060, 1020, 1120), "steps": (60, 1150, 1020, 1370),
+        "hbm": (60, 150, 1020, 790), "tick": (230, 160, 1010, 220), "cross": (80, 226, 1000, 780), "name": (60, 36, 1020, 136),
+        "note": (60, 804, 1020, 864), "second": (60, 864, 1020, 924), "chip": (60, 940, 1020, 1380), "work": (70, 946, 1010, 1374),
     },
 }  # fmt: skip
-# One score tile and the tiles about it, closely.
+# One score tile and the tiles about it, closely; beneath, what goes with O.
 VISIT: Mapping[Aspect, Table] = {
-    "16:9": {"close": (40, 40, 1880, 930)},
-    "4:3": {"close": (30, 40, 1410, 930)},
-    "1:1": {"close": (20, 60, 1060, 930)},
-    "9:16": {"close": (60, 60, 1020, 1380)},
+    "16:9": {"close": (40, 30, 1880, 850), "with": (100, 860, 1820, 930)},
+    "4:3": {"close": (30, 30, 1410, 850), "with": (30, 860, 1410, 930)},
+    "1:1": {"close": (20, 60, 1060, 850), "with": (20, 860, 1060, 930)},
+    "9:16": {"close": (60, 60, 1020, 1280), "with": (60, 1290, 1020, 1380)},
 }
 # All that crossed, a bar each, unwrapped and on one scale: a name with its sum above, beneath it letters, and how many run at once.
 BILLS: Mapping[Aspect, Table] = {

@@ -15,7 +15,7 @@ from flashviz.layout import backward, rescale
 from flashviz.layout.causal import CAUSAL
 from flashviz.layout.exactness import BARS, WAY
 from flashviz.layout.film import FILM
-from flashviz.layout.grouped import GROUPED, HEADS, SWEEP
+from flashviz.layout.grouped import BARS, GROUPED, HEADS, SWEEP
 from flashviz.layout.hierarchy import CAPACITIES, PIPES
 from flashviz.layout.io_complexity import IO
 from flashviz.layout.loop_order import ALONE, BILLS, LOOPS, VISIT
@@ -37,7 +37,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "formula": rescale.FORMULA, "rows": rescale.ROWS, "alone": ALONE, "loops": LOOPS,
     "visit": VISIT, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED,
-    "heads": HEADS, "sweep": SWEEP,
+    "heads": HEADS, "sweep": SWEEP, "bars": BARS,
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "way": WAY, "bars": BARS, "io": IO, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,

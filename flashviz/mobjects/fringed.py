@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from manim import Group, VGroup
 
 from flashviz import palette, theme
-from flashviz.layout import Cross, Fringe, Rect, centered
+from flashviz.layout import Cross, Fringe
 from flashviz.lettering import Face, em
-from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.hbm import CrossView
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles
@@ -19,9 +18,6 @@ from flashviz.palette import Theme
 LINE = em(7)  # how thick the line through visited tiles is
 ARRIVES = 0.4  # of a tile's time: then the line has come to it
 LETTER = 36  # px
-ON_CHIP = "on chip"
-SMALLEST = em(48)  # side of the chip, which is else as large as the cell that it works on
-SLOT = 0.32  # side of a place on it, in chips
 
 
 class FringedCross(Group):
@@ -29,12 +25,10 @@ class FringedCross(Group):
 
     Args:
         passes: The visits [n, 2] of (i, j) of each pass of the outer loop.
-        large: How many cells a side the chip takes; the grid is empty, so that it covers nothing.
     """
 
-    def __init__(self, fringe: Fringe, passes: Sequence[np.ndarray], skin: Theme, *, name: str, large: float = 1.0) -> None:
-        self.fringe, self.passes, self.skin, self.tag, self.large = fringe, passes, skin, name, large
-        self.head: np.ndarray | None = None  # where the only pass under way has come to
+    def __init__(self, fringe: Fringe, passes: Sequence[np.ndarray], skin: Theme, *, name: str) -> None:
+        self.fringe, self.passes, self.skin, self.tag = fringe, passes, skin, name
         cross = fringe.cross
         self.view = CrossView(cross, skin, name=f"cross {name}")
         self.grid, self.strips = self.view.grid, self.view.strips
@@ -45,48 +39,10 @@ class FringedCross(Group):
         self.line = Rectangles(skin.ink, name="visits", opacity=palette.SECOND)
         self.cursors = Rectangles(skin.ink, name="cursors", opacity=0.0).set_stroke(skin.ink, width=theme.HEAVY)
         self.waiting = Rectangles(skin.quiet, name="waiting", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
-        self.flights = {t: Rectangles(skin.hue(t), name=f"flying {t}", opacity=palette.LIT) for t in "QKVO"}
         self.ticks = {t: Rectangles(skin.hue(t), name=f"ticks {t}") for t in "QKVO"}
-        self.ground = Rectangles(skin.chip, name="chip").set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
-        self.held = {t: Rectangles(skin.hue(t), name=f"held {t}", opacity=palette.LIT) for t in "QKVO"}
-        self.words = theme.line(ON_CHIP, LETTER, skin.ink)
-        self.said = Named(self.words, tag="on chip", text=ON_CHIP)
-        self.said_cast = Cast(self.said)
-        below = [self.grid, *self.strips.values(), self.line, *self.ticks.values(), self.letters, self.waiting, self.cursors]
-        super().__init__(*below, self.ground, *self.held.values(), *self.flights.values(), self.said)
-        self.hold((), None)
-
-    def hold(self, tensors: Collection[str], head: np.ndarray | None) -> FringedCross:
-        """The chip at the tile that it works on, with the tiles that it holds in their places; None: it is not shown."""
-        self.said.set_opacity(0.0 if head is None else 1.0)
-        self.ground.display(np.zeros((0, 4)) if head is None else np.array([self.chip(head).edges]))
-        for tensor, drawn in self.held.items():
-            shown = head is not None and tensor in tensors
-            drawn.display(np.array([self.slot(tensor, head).edges]) if shown and head is not None else np.zeros((0, 4)))
-        if head is None:
-            self.said_cast.shift((0, 0, 0))  # what is not seen stands where it was made, whatever was seen before
-        else:
-            chip, grid, wide = self.chip(head), self.cross.grid, self.said_cast.width
-            beside = chip.x1 + em(12) + wide <= grid.x1
-            x = chip.x1 + em(12) + wide / 2 if beside else chip.x0 - em(12) - wide / 2
-            below = chip.y0 - em(LETTER) >= grid.y0  # where no tile flies: a row lower than the chip's, or higher
-            self.said_cast.move_to((x, chip.y0 - em(18) if below else chip.y1 + em(18), 0))
-        self.text = " ".join(tensor for tensor in "QKVO" if head is not None and tensor in tensors)
-        return self
-
-    def chip(self, head: np.ndarray) -> Rect:
-        """Where the chip stands when it works on the tile at ``head``: about it, within the grid."""
-        grid, side = self.cross.grid, min(self.cross.cell_width, self.cross.cell_height)
-        side = min(max(side * self.large, SMALLEST), grid.width, grid.height)
-        x = float(np.clip(head[0], grid.x0 + side / 2, grid.x1 - side / 2))
-        return centered(x, float(np.clip(head[1], grid.y0 + side / 2, grid.y1 - side / 2)), side, side)
-
-    def slot(self, tensor: str, head: np.ndarray) -> Rect:
-        """The place of a tile on the chip, as matrices stand about the grid: Q left, K above, O right, V beneath."""
-        chip = self.chip(head)
-        dx, dy = {"Q": (-1, 0), "O": (1, 0), "K": (0, 1), "V": (0, -1)}[tensor]
-        x, y, _ = chip.center
-        return centered(x + dx * SLOT * chip.width, y + dy * SLOT * chip.width, SLOT * chip.width, SLOT * chip.width)
+        super().__init__(
+            self.grid, *self.strips.values(), self.line, *self.ticks.values(), self.letters, self.waiting, self.cursors
+        )  # fmt: skip
 
     def cross_at(self, counts: Mapping[str, np.ndarray]) -> FringedCross:
         """So often each tile has crossed. ``values`` of the ticks are the counts."""
@@ -121,9 +77,6 @@ class FringedCross(Group):
             if count < len(visits) - 1e-9:
                 heads.append(head)
                 at.append(visits[min(int(count), len(visits) - 1)])
-        self.hold((), None)
-        self.head = heads[0] if len(at) == 1 and not live else None
-        heads = [] if self.head is not None else heads
         self.line.values = np.asarray(done, dtype=float)
         self.line.display(np.array(lines).reshape(-1, 4))
         half = np.array([self.cross.cell_width, self.cross.cell_height]) / 2
@@ -139,19 +92,6 @@ class FringedCross(Group):
         for tensor, shown in lit.items():
             for index, tile in enumerate(self.strips[tensor]):
                 tile.set_fill(opacity=palette.LIT if index in shown else palette.RESTING)
-
-    def fly(self, flights: Sequence[tuple[str, int, float]]) -> FringedCross:
-        """Tiles on their way: (tensor, its tile, how far it is from its place to the chip's)."""
-        boxes: dict[str, list[tuple[float, ...]]] = {t: [] for t in self.flights}
-        for tensor, index, way in flights:
-            if self.head is None:
-                break
-            shown = self.cross.row_of(index) if tensor in "QO" else self.cross.col_of(index)
-            home, slot = self.cross.tile(tensor, shown).edges, self.slot(tensor, self.head).edges
-            boxes[tensor].append(tuple(np.array(home) * (1 - way) + np.array(slot) * way))
-        for tensor, drawn in self.flights.items():
-            drawn.display(np.array(boxes[tensor]).reshape(-1, 4))
-        return self
 
     def store(self, shares: np.ndarray) -> FringedCross:
         """So much of each tile of O is stored."""

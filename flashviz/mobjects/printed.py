@@ -15,6 +15,7 @@ from flashviz.mobjects.tiles import Rectangles, dashes, edges
 from flashviz.palette import Theme
 
 LINE = em(2)  # half of a wire's
+GAP, GAPS = em(1.5), 0.1  # between two pairs of a bar, at most so much of a pair
 
 
 class Printed(VGroup):
@@ -27,7 +28,7 @@ class Printed(VGroup):
         self.copies = [Rectangles(hue, name=f"loaded {tensor}", opacity=palette.LIT) for tensor, hue in hues]
         self.heads = Rectangles(skin.q, name="heads", opacity=palette.LIT)
         self.ask(place.heads)
-        self.cells = Rectangles(skin.quiet, name="cells", opacity=0.0).set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
+        self.cells = Rectangles(skin.q, name="cells", opacity=0.0).set_stroke(skin.q, width=theme.HAIRLINE, opacity=1)
         self.cells.display(edges([seamed(rect) for line in place.cells for rect in line]))
         self.was = Rectangles(skin.quiet, name="was").display(np.concatenate([dashes(seamed(brick)) for brick in place.bricks]))
         self.was.set_fill(opacity=0.0)
@@ -62,11 +63,6 @@ class Printed(VGroup):
         self.heads.display(edges([seamed(rect) for rect in heads]))
         return self
 
-    def lay(self, share: float) -> Printed:
-        """Cells for copies are seen so far."""
-        self.cells.set_stroke(opacity=share)
-        return self
-
     def load(self, shares: np.ndarray) -> Printed:
         """[heads, row blocks, 2] shares of K and V that each program has loaded."""
         for half, drawn in enumerate(self.copies):
@@ -80,31 +76,38 @@ class Printed(VGroup):
 
 
 class BytesBar(VGroup):
-    """Bytes of K, above, and of V, beneath, as a bar from the left of ``rect``; an outline stays where it once ended."""
+    """Copies of pairs, or parts of them, side by side as a bar from the left of ``rect``: each as long as its bytes, K above and V beneath.
+
+    Args:
+        unit: How long a whole pair is, in scene units.
+    """
 
     def __init__(self, rect: Rect, unit: float, skin: Theme, *, name: str) -> None:
-        self.rect, self.unit, self.skin, self.tag, self.nbytes = rect, unit, skin, f"bar {name}", 0.0
+        self.rect, self.unit, self.tag = rect, unit, f"bar {name}"
         self.halves = [Rectangles(hue, name=f"bar {name} {tensor}", opacity=palette.LIT) for tensor, hue in (("K", skin.k), ("V", skin.v))]
-        self.was = Rectangles(skin.quiet, name=f"bar {name} was", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
-        super().__init__(self.was, *self.halves)
+        super().__init__(*self.halves)
 
-    def display(self, nbytes: float) -> BytesBar:
-        """So many."""
-        self.nbytes = nbytes
+    def boxes(self, half: int, shares: np.ndarray) -> np.ndarray:
+        """[n, 4] of so much of n pairs' K or V."""
+        ends = self.rect.x0 + self.unit * np.concatenate([[0.0], np.cumsum(shares)])
+        gap = min(GAP, GAPS * self.unit)
+        low, high = part(self.rect, half, 1.0).edges[1::2]
+        return np.stack([ends[:-1], np.full(len(shares), low), ends[1:] - gap * (shares > 0), np.full(len(shares), high)], 1)
+
+    def display(self, shares: np.ndarray) -> BytesBar:
+        """[n, 2] of K and of V of n pairs."""
         for half, drawn in enumerate(self.halves):
-            drawn.values = np.array([nbytes / 2])
-            drawn.display(edges([part(self.rect.left(nbytes * self.unit), half, 1.0)]))
+            drawn.values = np.array([shares[:, half].sum()])
+            drawn.display(self.boxes(half, shares[:, half]))
         return self
 
-    def keep(self, nbytes: float) -> BytesBar:
-        """An outline stays where so many bytes ended."""
-        self.was.display(edges([self.rect.left(nbytes * self.unit)]))
+    def gather(self, places: Sequence[Rect], shares: np.ndarray, way: float) -> BytesBar:
+        """The same, so far on its way from where the pairs stand."""
+        for half, drawn in enumerate(self.halves):
+            start = edges([part(rect, half, share) for rect, share in zip(places, shares[:, half].tolist(), strict=True)])
+            drawn.values = np.array([shares[:, half].sum()])
+            drawn.display(start + (self.boxes(half, shares[:, half]) - start) * way)
         return self
-
-    def doubt(self, nbytes: float) -> Rectangles:
-        """A veil, clear at first, over what lies beyond so many bytes: it may cross, or not."""
-        veil = Rectangles(self.skin.ground, name="may cross", opacity=0.0)
-        return veil.display(edges([self.rect.left(self.nbytes * self.unit).beyond(nbytes * self.unit)]))
 
 
 def _upright(x: float, low: float, high: float) -> Rect:
