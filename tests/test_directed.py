@@ -187,8 +187,9 @@ FILMS = {
         subjects={
             "layer": ("P", "LSE", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
             "made": (
-                *(f"{side} {part}" for side in ("standard", "flash") for part in ("name", "P", "reads")),
-                *("Q", "K", "LSE", *(f"tile{part}" for part in ("", " name", " Q", " K", " LSE")), "S rule", "P rule"),
+                *(f"{side} {part}" for side in ("standard", "flash") for part in ("name", "P", "keeps")),
+                *(f"{name}{part}" for name in ("Q", "K", "LSE") for part in ("", " name")),
+                *(f"tile{part}" for part in ("", " name", " Q", " K", " LSE")), "rules",
             ),
             "forward": TRAINED, "twice": (*TRAINED, "n", "units"), "again": (*TRAINED, "n"),
             "back": (*TRAINED, "standard name", "flash name", "law P"), "idea": (*TRAINED, "law P", "law LSE"),
@@ -196,7 +197,7 @@ FILMS = {
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),
         apart=("formula", "name", "part"),
-        seconds=(20, 34),
+        seconds=(20, 37),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

@@ -42,10 +42,10 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
     standard, flash = (4 * either + 16 * p, 4 * either + 4 * lse)
     assert said(at(film, "idea"), "bytes standard") == [f"at most {kib(standard)}"]
     assert said(at(film, "idea"), "bytes flash") == [f"at most {kib(flash)}"]
-    assert said(at(film, "made"), "standard reads") == [f"P: {kib(p / LAYERS)}, and Q, K, V"]
-    assert said(at(film, "made"), "flash reads") == [f"LSE: {kib(lse / LAYERS)}, and Q, K, V"]
+    assert said(at(film, "made"), "standard keeps") == [f"keeps P: {kib(p / LAYERS)}"]
+    assert said(at(film, "made"), "flash keeps") == [f"keeps LSE: {kib(lse / LAYERS)}"]
     one = {"P": kib(16 * p / LAYERS), "LSE": kib(4 * lse / LAYERS)}
-    assert sorted(said(at(film, "idea"), "idea")) == sorted([f"{one['LSE']} of", "LSE", f"in place of {one['P']} of", "P"])
+    assert sorted(said(at(film, "idea"), "idea")) == sorted([f"a layer: {one['LSE']} of", "LSE", f"in place of {one['P']} of", "P"])
 
 
 @every

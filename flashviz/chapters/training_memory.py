@@ -18,7 +18,7 @@ BEATS: tuple[Beat, ...] = (
         caption="One layer's P is a square. LSE is one number a row.",
     ),
     Beat(
-        "made", "P made again", 8.6, shot="one tile", late=True, along=True,
+        "made", "P made again", 8.3, shot="one tile", late=True, along=True,
         caption="Going back, one side reads P, the other makes it again.",
     ),
     Beat(
@@ -34,7 +34,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Again: P bursts the frame. LSE is still a hair.",
     ),
     Beat(
-        "back", "The backward pass", 4.9, shot="training", late=True, along=True,
+        "back", "The backward pass", 5.8, shot="training", late=True, along=True,
         caption="Layer after layer is dropped.",
     ),
     Beat(

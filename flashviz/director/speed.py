@@ -29,7 +29,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.stored import Stored
-from flashviz.mobjects.tiles import Rectangles, box, dashes, edges
+from flashviz.mobjects.tiles import THIN, Rectangles, box, dashes, edges
 from flashviz.mobjects.whole import Chip
 
 TURN = 0.8  # seconds in which a picture leaves, and then another comes
@@ -38,6 +38,7 @@ EACH = 0.025  # seconds of a tile's crossing, in standard attention
 COMES, MADE, USED, DROPPED = 0.55, 1.0, 1.2, 0.5  # seconds of one tile, closely: K or V comes, S is made, P is used, and it is gone
 ROW, OUT, REST = 2.5, 0.4, 2.0  # seconds: the first row block's other tiles, a tile of O on its way, all other row blocks
 STEPS = 4  # of a tile
+BEHIND = 0.04  # of a row block's time: as V follows K
 SEAM = em(2)  # around squares
 KEY = em(36)  # side of a square of colour
 AGAIN = ("{} again", "+ {}")
@@ -46,7 +47,7 @@ NAMES = {  # of the bands; the first that fits
     "ours": ("time of one forward pass",),
     "products": ("work: products of two matrices, forward and backward, counted here", "work: products of matrices, counted here"),
     "bytes": ("bytes to and from HBM, the GPU's memory: 1 square = 1 {}", "bytes to and from HBM: 1 square = 1 {}"),
-    "time": ("time",),
+    "time": ("time of one pass forward and backward",),
 }
 CALLED = {"S": "S: scores", "P": "P: weights"}
 HBM = ("HBM: the GPU's memory", "HBM, its memory", "HBM")
@@ -55,8 +56,8 @@ WHOLE = (  # standard attention: what crosses, whether it goes out of the chip, 
     ("Q", False, "in", ""), ("K", False, "", "Q"), ("S", True, "out", "QKS"), ("S", False, "back", ""), ("P", True, "out", "P"),
     ("P", False, "back", ""), ("V", False, "", "P"), ("O", True, "out", "PVO"),
 )  # fmt: skip
-SOFTMAX = ("softmax:", "S becomes P")  # what is done on chip as P first goes out
-LIFE = ("made", "used", "dropped")  # of a tile of S
+SOFTMAX = (("softmax:",), ("S becomes P",))  # what is done on chip as P first goes out
+LIFE = (("made of Q and K", "made"), ("used: P V adds to O", "used"), ("dropped",))  # of a tile of S; the first that fits
 NOWHERE = ("never stored", "not stored")
 
 
@@ -148,7 +149,7 @@ class Machine:
         self.letters = {name: heading(self.slots[name], name, skin.ground, NAME) for name in self.stores}
         self.flying = {name: Rectangles(skin.hue(name), name=f"in flight {name}") for name in self.slots}
         pipe = Rectangles(skin.registers, name="pipe").set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
-        room = Rectangles(skin.quiet, name="room").display(np.concatenate([dashes(place[f"on {name}"]) for name in "QKSVO"]))
+        room = Rectangles(skin.quiet, name="room").display(np.concatenate([dashes(place[f"on {name}"].inset(THIN)) for name in "QKSVO"]))
         named = [heading(place[f"{name} name"], text, skin.ink, LABEL) for name, text in CALLED.items()]
         named += [heading(place[f"{name} name"], name, skin.hue(name), LABEL) for name in blocks]
         called = word(first_that_fits(HBM, LABEL, place["HBM name"].width, Face.STRONG), LABEL, skin.ink, place["HBM name"], "name")
@@ -160,7 +161,7 @@ class Machine:
         ]  # fmt: skip
         for letter in self.letters.values():
             letter.tag = "part"
-        self.moving = Group(*self.held.values(), *self.letters.values(), *self.flying.values())
+        self.moving = Group(*self.held.values(), *self.flying.values(), *self.letters.values())
         self.said: list[Mobject] = []  # of the algorithm that is seen
         self.empty()
 
@@ -192,7 +193,8 @@ class Machine:
             held.display(edges([tiles[name]] if name in tiles else []))
             self.flying[name].display(edges([]))
         for name, letter in self.letters.items():
-            letter.set_fill(opacity=float(name in tiles))
+            under = tiles.get(name)
+            letter.set_fill(opacity=float(under is not None and under.x0 <= letter.left and letter.left + letter.wide <= under.x1))
 
     def send(self, name: str, share: float, cells: Sequence[Rect], *, out: bool = False) -> None:
         """These tiles of a matrix are on their way, one after another."""
@@ -243,8 +245,8 @@ class Machine:
         row = min(int(share * count), count - 1)
         part = share * count - row
         self.hold("QKSVO" if share < 1 else "")
-        for name in "KV":
-            self.send(name, part, self.cells[name])
+        self.send("K", part, self.cells["K"])
+        self.send("V", max(part - BEHIND, 0.0), self.cells["V"])
         self.fill("O", 1 + row + (part >= LANDED))
 
     def way(self, name: str, text: str, *, second: bool = False) -> Word:
@@ -256,10 +258,11 @@ class Machine:
         said.tag = f"{name} {text}"
         return said
 
-    def notes(self, lines: Sequence[str]) -> list[Word]:
+    def notes(self, lines: Sequence[Sequence[str]]) -> list[Word]:
         """What happens on chip, line under line."""
         rows = split(self.place["chip note"], len(LIFE))
-        return [word(text, NAME, self.skin.ink, row, "note") for text, row in zip(lines, rows, strict=False)]
+        fit = [first_that_fits(texts, NAME, rows[0].width, Face.STRONG) for texts in lines]
+        return [word(text, NAME, self.skin.ink, row, "note") for text, row in zip(fit, rows, strict=False)]
 
 
 class SpeedFilm(ChapterFilm):

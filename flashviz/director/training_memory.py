@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,20 +19,22 @@ from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, middle, word, worded
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect, Shot
+from flashviz.layout import rows as split
 from flashviz.layout.backward import Grid
 from flashviz.layout.training import Step
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, dashes, edges
 
 SWEEP, FORWARD, GROWS, BACK = 2.4, 2.4, 1.8, 2.8  # seconds: of rows, of layers forward, of a doubling, of layers back
-CLOSE, WEIGH, TILES = 1.0, 2.0, 2.8  # seconds: S of the first tile is made; it becomes P, is used and dropped; all others of its keys
+CLOSE, WEIGH, DROPPED, TILES = 1.0, 1.8, 0.5, 2.8  # seconds: S of a tile is made; it becomes P; it is dropped; all others of its keys
 MADE, WEIGHED, USED = 0.25, 0.6, 0.85  # of a tile's time, until which S is there, P is, and P is needed no more
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
 FULL = 0.97  # of its place is what standard attention keeps at a length that fits
-LINE, TICK, MIDDLE = em(4), em(12), em(40)  # under the slabs: its width, between two layers, and between both passes
+LINE, TICK = em(4), em(12)  # under the slabs: its width, and between two layers
 INNER = em(16)  # from a letter to its slab's edge
+CAPITAL = 0.73 * em(NAME)  # its height
 PIECE = em(18)  # of LSE, on its way across a tile: its width
 ROWS, SEAM = 24, em(5)  # bands of P that a row is shown by; between what P was and as much again
 COLUMN = em(14)  # of P that is used now: its width
@@ -166,7 +169,8 @@ class TrainingMemoryFilm(ChapterFilm):
             slab = step.slab("P", layer, self.now)
             letter.set_fill(opacity=float(slab is not None and slab.height > em(NAME)))
             if slab is not None:
-                letter.put_at(slab.x0 + INNER, slab.y0 + INNER)
+                quarter = step.sizes["P"] * self.unit / 4  # of its height, as divide draws
+                letter.put_at(slab.x0 + INNER, slab.y0 + min(INNER, max(0.0, quarter - CAPITAL) / 2))
                 for words in self.factors.values():
                     words[layer].put_at(letter.left + letter.wide + INNER, letter.baseline)
 
@@ -231,14 +235,14 @@ def at_most(nbytes: float) -> str:
 
 
 def ground(film: TrainingMemoryFilm) -> Rectangles:
-    """What the slabs stand on, with a tick between two layers and a long one between both passes."""
+    """What the slabs stand on, with a tick between two layers."""
     boxes = []
     for side in SIDES:
         rect = film.place[side]
         boxes.append(rect.bottom(0.0).inset(0.0, -LINE / 2))
         for layer in range(2 * LAYERS + 1):
-            x, high = rect.x0 + layer * rect.width / (2 * LAYERS), MIDDLE if layer == LAYERS else TICK
-            boxes.append(Rect(x - LINE / 2, rect.y0 - high, x + LINE / 2, rect.y0))
+            x = rect.x0 + layer * rect.width / (2 * LAYERS)
+            boxes.append(Rect(x - LINE / 2, rect.y0 - TICK, x + LINE / 2, rect.y0))
     return Rectangles(film.skin.quiet, name="ground").display(np.array([each.edges for each in boxes]))
 
 
@@ -323,24 +327,27 @@ def made(film: TrainingMemoryFilm) -> None:
     tile = Tile(film, place)
     texts = {
         "standard name": (["Standard attention reads P", "Standard reads P"], skin.ink),
-        "standard reads": ([f"P: {kib(size['P'])}, and Q, K, V", f"P: {kib(size['P'])}"], skin.scores),
+        "standard keeps": ([f"keeps P: {kib(size['P'])}"], skin.scores),
         "flash name": (["FlashAttention makes P again", "Flash makes P again"], skin.ink),
-        "flash reads": ([f"LSE: {kib(size['LSE'])}, and Q, K, V", f"LSE: {kib(size['LSE'])}"], skin.stats),
+        "flash keeps": ([f"keeps LSE: {kib(size['LSE'])}"], skin.stats),
         "tile name": (["one tile of it, larger", "one tile"], skin.ink),
     }
     film.said = {part: fitted_in(place, part, *each) for part, each in texts.items()}
     film.said |= {name: fitted_in(place, f"{name} name", [name], skin.hue(name)) for name in ("Q", "K", "LSE")}
+    lines = split(place["rules"], 3)
     rules = [
-        worded(place["S rule"], ["S", "=", "Q", "Kᵀ"], NAME, [skin.ink, skin.ink, skin.q, skin.k], "rule"),
-        worded(place["P rule"], ["P", "=", "exp(S", "−", "LSE", ")"], NAME, [*[skin.ink] * 4, skin.stats, skin.ink], "rule"),
+        [word("S = Q Kᵀ", NAME, skin.ink, lines[0], "rule")],
+        worded(lines[1], ["P", "=", "exp(S", "−", "LSE", ")"], NAME, [*[skin.ink] * 4, skin.stats, skin.ink], "rule"),
+        [word("used, then dropped", NAME, skin.ink, lines[2], "rule")],
     ]
-    film.said |= {f"rule {at}": each for at, each in enumerate((*rules[0], *rules[1]))}
+    film.said |= {f"rule {at}": each for at, each in enumerate(itertools.chain(*rules))}
     count = tile.grid.rows
     with film.scene.telling():
         film.move(FadeIn(*tile.given, *(each for part, each in film.said.items() if not part.startswith("rule"))), seconds=TEXT)
         film.scene.add(tile)
         film.move(Shows(tile, lambda share: tile.display(MADE * share)), FadeIn(*rules[0], rate_func=early), seconds=CLOSE)
-        film.move(Shows(tile, lambda share: tile.display(MADE + (1 - MADE) * share)), FadeIn(*rules[1], rate_func=early), seconds=WEIGH)
+        film.move(Shows(tile, lambda share: tile.display(MADE + (USED - MADE) * share)), FadeIn(*rules[1], rate_func=early), seconds=WEIGH)
+        film.move(Shows(tile, lambda share: tile.display(USED + (1 - USED) * share)), FadeIn(*rules[2]), seconds=DROPPED)
         film.move(Shows(tile, lambda share: tile.display(1 + (count - 1) * share)), seconds=TILES)
     film.said |= {f"given {at}": each for at, each in enumerate((*tile.given, tile))}
 
@@ -432,12 +439,12 @@ def back(film: TrainingMemoryFilm) -> None:
     """Both are drawn smaller, on one scale. The last layer's goes first: P is read where it was kept, or made again where it was not."""
     place, skin, n, start = film.place, film.skin, LENGTHS[-1], film.unit
     stands, ghost = place["standard"], Rectangles(skin.quiet, name="frame before")
-    before = Rect(stands.x0, stands.y0, stands.x1, film.scene.frame.y1)
+    outgrown = Rect(stands.x0, stands.y0, stands.x1, film.scene.frame.y1)
 
     def smaller(share: float) -> None:
         film.unit = start + (film.fitting(n) - start) * share
         film.display(n, LAYERS).divide(1 - share)
-        ghost.display(dashes(before.bottom(before.height * film.unit / start)))
+        ghost.display(dashes(outgrown.bottom(outgrown.height * film.unit / start)))
 
     note = film.fitted("law P", ["dashed: the frame so far", "dashed: the frame"])
     film.move(FadeOut(*film.laws, *film.times(n), film.units), seconds=TEXT)
@@ -445,13 +452,16 @@ def back(film: TrainingMemoryFilm) -> None:
     film.scene.add(ghost)
     film.move(FadeIn(note, film.units), Shows(Group(film.all, *film.letters, ghost), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.scene.hold(0.3)
-    film.move(FadeOut(ghost, note, *film.names), seconds=TEXT)
-    film.names = [
-        film.fitted("standard name", ["Standard attention reads P", "Standard reads P"]),
-        film.fitted("flash name", ["FlashAttention makes P again", "Flash makes P again"]),
-    ]
+    film.move(FadeOut(ghost, note), seconds=TEXT)
+    before, film.names = (
+        film.names,
+        [
+            film.fitted("standard name", ["Standard attention reads P", "Standard reads P"]),
+            film.fitted("flash name", ["FlashAttention makes P again", "Flash makes P again"]),
+        ],
+    )
     with film.scene.telling():
-        film.move(FadeIn(*film.names), seconds=TEXT)
+        film.move(FadeOut(*before, rate_func=early), FadeIn(*film.names, rate_func=late), seconds=2 * TEXT)
         film.runs(2 * LAYERS, BACK)
 
 
@@ -464,7 +474,7 @@ def idea(film: TrainingMemoryFilm) -> None:
         turns = [film.bytes[side].turn(at_most(film.bytes_at(side, n, LAYERS))) for side in SIDES]
         film.move(*turns, FadeOut(*film.playhead.values(), *film.nows.values()), seconds=MOVE / 2)
         said = [
-            *worded(place["law P"], [f"{size['LSE']} of", "LSE"], NAME, [skin.ink, skin.stats], "idea"),
+            *worded(place["law P"], [f"a layer: {size['LSE']} of", "LSE"], NAME, [skin.ink, skin.stats], "idea"),
             *worded(place["law LSE"], [f"in place of {size['P']} of", "P"], NAME, [skin.ink, skin.scores], "idea"),
         ]
         film.move(FadeIn(*said), seconds=TEXT)
