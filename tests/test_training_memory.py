@@ -115,7 +115,7 @@ def test_a_tile_is_s_then_p_and_then_nothing(name: str) -> None:
         """Of what is drawn of the large tile, as a share of it."""
         corners = part.points.reshape(-1, 16, 3)
         wide = [np.ptp(each[:, 0]) for each in corners if np.isclose(np.ptp(each[:, 1]), large.height)]
-        return sum(wide) / large.width
+        return float(sum(wide) / large.width)
 
     for at_, s, p in ((0.0, 0, 0), (MADE / 2, 0.5, 0), (MADE, 1, 0), ((MADE + WEIGHED) / 2, 0.5, 0.5), (WEIGHED, 0, 1), (0.99, 0, 0)):
         tile.display(at_)

@@ -58,7 +58,7 @@ WHOLE = (  # standard attention: what crosses, whether it goes out of the chip, 
 )  # fmt: skip
 SOFTMAX = (("softmax:",), ("S becomes P",))  # what is done on chip as P first goes out
 LIFE = (("made of Q and K", "made"), ("used: P V adds to O", "used"), ("dropped",))  # of a tile of S; the first that fits
-NOWHERE = ("never stored", "not stored")
+NOWHERE = ("never stored", "not stored", "empty")
 
 
 class SpeedStage(ShotScene):
@@ -226,6 +226,10 @@ class Machine:
         else:
             o = self.slots["O"]
             self.hold("QKV", P=s.beyond(s.width * part), O=o if col else o.left(o.width * part))
+
+    def first(self, step: int, share: float) -> None:
+        """So much of one step of the first tile."""
+        self.tile(0, (step + share) / STEPS)
 
     def others(self, share: float) -> None:
         """The row block's other tiles."""
@@ -413,7 +417,7 @@ def kept(film: SpeedFilm) -> None:
     with film.scene.telling():
         film.move(Shows(model.moving, lambda share: model.send("Q", share, [model.cell("Q", 0)])), FadeIn(model.said[-2]), seconds=COMES)
         for at, (pace, said) in enumerate(((COMES, []), (MADE, life[:1]), (COMES, []), (USED, life[1:2]))):
-            tile = Shows(model.moving, lambda share, at=at: model.tile(0, (at + share) / STEPS))
+            tile = Shows(model.moving, partial(model.first, at))
             film.move(tile, *(FadeIn(each, rate_func=early) for each in said), seconds=pace)
         film.move(FadeIn(life[-1]), seconds=DROPPED)
         film.move(Shows(model.moving, model.others), seconds=ROW)

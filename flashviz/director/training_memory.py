@@ -176,10 +176,15 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def times(self, n: int) -> list[Word]:
         """How many times as much there is of each P, on it, and of all that FlashAttention keeps, beside it."""
-        step, said = self.step("flash", n), self.grown[n]
+        own, step, said = self.step("standard", n), self.step("flash", n), self.grown[n]
         high = self.bytes_at("flash", n, self.now) * self.unit
         said.put_at(step.x(self.now) + 2 * INNER, middle(Rect(0, step.rect.y0, 0, step.rect.y0 + high), NAME))
-        return [*(words for words, letter in zip(self.factors[n], self.letters, strict=True) if letter.get_fill_opacity()), said]
+        slabs = [own.slab("P", layer, self.now) for layer in range(LAYERS)]
+        return [each for each, slab in zip(self.factors[n], slabs, strict=True) if slab and self.on(slab, each)] + [said]
+
+    def on(self, slab: Rect, word_: Word) -> bool:
+        """Whether a word beside the letter of a slab has room on it."""
+        return slab.height > em(NAME) and word_.left + word_.wide + INNER < slab.x1
 
     def law(self, row: str, tensors: Sequence[str], size: str) -> list[Word]:
         """How many numbers of these a head of a layer keeps, in their colours."""
