@@ -21,7 +21,7 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
-TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes"))
+TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " now"))
 FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
@@ -180,22 +180,24 @@ FILMS = {
         "training_memory", "TrainingMemoryScene",
         subjects={
             "layer": ("P", "LSE", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
-            "made": (*(f"{side} {part}" for side in ("standard", "flash") for part in ("name", "P", "reads", "price")), "Q", "K", "LSE"),
-            "forward": TRAINED, "twice": (*TRAINED, "n", "law P", "factor P"), "again": (*TRAINED, "n", "law P", "factor P"),
-            "back": (*TRAINED, "reads", "makes"), "idea": (*TRAINED, "ratio", "idea"),
+            "made": (
+                *(f"{side} {part}" for side in ("standard", "flash") for part in ("name", "P", "keeps")),
+                *(f"{name}{part}" for name in ("Q", "K", "LSE") for part in ("", " name")),
+                *(f"tile{part}" for part in ("", " name", " Q", " K", " LSE")), "rules",
+            ),
+            "forward": TRAINED, "twice": (*TRAINED, "n", "units"), "again": (*TRAINED, "n"),
+            "back": (*TRAINED, "standard name", "flash name", "law P"), "idea": (*TRAINED, "law P", "law LSE"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),
         apart=("formula", "name", "part"),
-        seconds=(20, 34),
+        seconds=(20, 37),
     ),
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "race": ("alone",), "stored": ("HBM", "pipe", "chip", "traffic", "alone", "setting"),
-            "kept": ("HBM", "pipe", "chip", "traffic"),
-            "again": ("products", "bytes", "time", "HBM", "chip", "traffic"),
-            "measured": ("columns", "products", "bytes", "time", "setting"),
+            "measured": ("alone",), "stored": ("HBM", "pipe", "chip"), "kept": ("HBM", "pipe", "chip"),
+            "again": ("products", "bytes", "time", "HBM", "pipe", "chip"),
         },
         actors=("bar standard", "bar flash"),
     ),

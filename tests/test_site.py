@@ -399,5 +399,5 @@ def test_films_and_no_films_is_refused() -> None:
 def test_scenes_are_listed_with_their_names() -> None:
     result = CliRunner().invoke(main, ["scenes"])
     assert result.exit_code == 0
-    assert re.search(r"^SpeedScene +Fast: time against N$", result.stdout, re.MULTILINE)
+    assert re.search(r"^SpeedScene +Fast: fewer bytes, less time$", result.stdout, re.MULTILINE)
     assert "KernelScene" not in result.stdout

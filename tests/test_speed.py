@@ -1,18 +1,22 @@
-"""SpeedScene: bars, squares and blocks are what the paper prints and what is counted; then the committed seconds of each N."""
+"""SpeedScene: bars, squares and blocks are what was measured, what the paper prints and what is counted; tiles go as the trace says."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.director.speed import TRIPS, blocks, parted
-from flashviz.figures import roughly, seconds
+from flashviz.config import AttentionConfig
+from flashviz.director.speed import LIFE, STEPS, WHOLE, Machine, blocks, parted
+from flashviz.figures import seconds
 from flashviz.layout import ASPECTS, Aspect, Rect
-from flashviz.layout.speed import Chart, units
+from flashviz.layout.speed import units
 from flashviz.lettering import LABEL_PX, PX_PER_UNIT, text_width
+from flashviz.trace import Kind
+from flashviz_kernels.recorder import run
 from tests.chapters import FLASH, measured
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
@@ -20,8 +24,7 @@ from tests.test_directed import FILMS
 FILM = FILMS["speed"]
 MS = {"standard": 41.7, "flash": 7.3}  # FACTS.md: Dao et al. 2022, Fig. 2 left
 GB = {"standard": 40.3, "flash": 4.4}
-OURS = {side: measured(method, "seconds") for side, method in (("standard", "standard"), ("flash", FLASH))}
-RATIOS = [standard / flash for (_, standard), (_, flash) in zip(*OURS.values(), strict=True)]
+OURS = {side: measured(method, "seconds")[-1] for side, method in (("standard", "standard"), ("flash", FLASH))}
 BLOCKS = 8  # of 64 rows, or keys, in the default configuration
 
 
@@ -31,13 +34,21 @@ def wide(snapshot: Any, name: str) -> float:
     return (part.box[2] - part.box[0]) * PX_PER_UNIT
 
 
-def test_bars_stop_where_the_paper_measured_and_are_to_scale() -> None:
-    for beat in ("race", "again"):
-        end = at(scene(FILM), beat)
-        for side, time in MS.items():
-            assert shown(end, f"bar {side}")[0].values == written([time])
-            assert said(end, f"time {side}") == [f"{time} ms"]
-        assert wide(end, "bar flash") == pytest.approx(wide(end, "bar standard") * MS["flash"] / MS["standard"], abs=2)
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_bars_stop_where_they_were_measured_and_are_to_scale(aspect: Aspect) -> None:
+    """Here, at the largest N that was measured of both; and by the paper."""
+    film = scene(FILM, aspect)
+    times = {side: median for side, (_, median) in OURS.items()}
+    assert {n for n, _ in OURS.values()} == {max(n for n, _ in measured(FLASH, "seconds"))}
+    for beat, bars, label, values, texts in (
+        ("measured", "measured", "seconds", times, {side: seconds(each) for side, each in times.items()}),
+        ("again", "bar", "time", MS, {side: f"{each} ms" for side, each in MS.items()}),
+    ):
+        end = at(film, beat)
+        for side, time in values.items():
+            assert shown(end, f"{bars} {side}")[0].values == written([time])
+            assert said(end, f"{label} {side}") == [texts[side]]
+        assert wide(end, f"{bars} flash") == pytest.approx(wide(end, f"{bars} standard") * values["flash"] / values["standard"], abs=2)
 
 
 def test_every_product_has_its_block_and_s_is_made_once_more() -> None:
@@ -62,7 +73,7 @@ def test_no_number_is_seen_that_was_not_measured() -> None:
     """Bars grow; a figure comes where one ends, and none in between."""
     figures = {text for text in scene(FILM).drawn_at if text.endswith((" ms", " µs", " GB")) and text[0].isdigit()}
     quoted = {f"{time} ms" for time in MS.values()} | {f"{amount} GB" for amount in GB.values()}
-    assert figures == quoted | {seconds(median) for points in OURS.values() for _, median in points}
+    assert figures == quoted | {seconds(median) for _, median in OURS.values()}
 
 
 def test_s_and_p_go_out_and_come_back_in_standard_attention_alone() -> None:
@@ -75,86 +86,67 @@ def test_s_and_p_go_out_and_come_back_in_standard_attention_alone() -> None:
         assert shown(standard, f"stored {name}")[0].values == written([BLOCKS**2])  # all of its tiles
         assert shown(flash, f"stored {name}")[0].values == "(1,) sum 0.0000 abs 0.0000 first 0.0000"
     assert said(flash, "nowhere") == ["never stored"] * 2
-    assert [said(each, "who") for each in (standard, flash)] == [["standard attention"], ["FlashAttention"]]
+    assert [said(each, "name side") for each in (standard, flash)] == [["standard attention"], ["FlashAttention"]]
+    assert [said(each, "pass") for each in (standard, flash)] == [["one head, forward pass"]] * 2
 
 
-def test_a_bar_of_bytes_grows_as_its_matrices_cross_each_tile_as_fast() -> None:
-    """288 tiles of one and 32 of the other; and the pace of bytes is the same to some per cent, since 288 / 32 is near 40.3 / 4.4."""
-    tiles = {side: sum(BLOCKS**2 if name in "SP" else BLOCKS for name, *_ in trips) for side, trips in TRIPS.items()}
-    assert tiles == {"standard": 4 * BLOCKS**2 + 4 * BLOCKS, "flash": 4 * BLOCKS}
-    pace = {side: GB[side] / tiles[side] for side in GB}
-    assert pace["flash"] == pytest.approx(pace["standard"], rel=0.03)
-    for beat, side in (("stored", "standard"), ("kept", "flash")):
-        end = at(scene(FILM), beat)
-        assert shown(end, f"bytes {side}")[0].values == written([GB[side]])
-        assert said(end, f"amount {side}") == [f"{GB[side]} GB"]
+def kinds(algorithm: str) -> list[str]:
+    """What a trace does, each once, in the order in which it first does it."""
+    trace = run(AttentionConfig(), source="numpy", algorithm=algorithm, computed=range(0)).trace
+    return [Kind(code).name for code in dict.fromkeys(trace.columns["kind"].tolist())]
 
 
-def test_a_ratio_is_of_what_is_counted_here_and_of_nothing_quoted() -> None:
-    assert said(at(scene(FILM), "again"), "ratio") == [f"{roughly(7 / 6)} times as many"]
+def test_matrices_cross_in_the_order_of_the_trace() -> None:
+    """Standard attention's: which, and where to. FlashAttention's: neither S nor P, and K before S, S before V, O at last."""
+    crossing = [name for name in kinds("standard") if name.startswith(("LOAD_", "STORE_"))]
+    assert crossing == [f"{'STORE' if out else 'LOAD'}_{name}" for name, out, *_ in WHOLE]
+    flash = kinds("fa2")
+    assert not {name for name in flash if name in ("STORE_S", "LOAD_S", "STORE_P", "LOAD_P")}
+    assert [name for name in flash if name in ("LOAD_Q", "LOAD_K", "LOAD_V", "STORE_O")] == ["LOAD_Q", "LOAD_K", "LOAD_V", "STORE_O"]
+
+
+def test_a_tile_of_s_is_made_used_and_dropped_on_chip() -> None:
+    """S is there when K has come, whole before P V begins, and nothing of it afterwards; O grows and stays."""
+    model = Machine(scene(FILM).shot("lanes"), scene(FILM).skin)
+
+    def width(name: str, step: float) -> float:
+        model.tile(0, step / STEPS)
+        points = model.held[name].points
+        return float(np.ptp(points[:, 0])) if len(points) else 0.0
+
+    whole = model.slots["S"].width
+    assert [width("S", step) for step in (0.5, 1.5, 2.5, 3.5)] == pytest.approx([0, whole / 2, whole, 0])
+    assert [width("P", step) for step in (2.5, 3.25, 3.75)] == pytest.approx([0, 0.75 * whole, 0.25 * whole])
+    assert [width("O", step) for step in (2.5, 3.5, 4)] == pytest.approx([0, model.slots["O"].width / 2, model.slots["O"].width])
+    assert [width(name, 4) for name in "KVSP"] == [0] * 4
+    assert sorted(said(at(scene(FILM), "kept"), "note")) == sorted(texts[0] for texts in LIFE)
+
+
+def test_a_ratio_is_of_nothing_quoted() -> None:
+    assert not [text for text in scene(FILM).drawn_at if "×" in text or "times" in text]
 
 
 def test_the_papers_figures_stand_with_their_citation_and_apart_from_ours() -> None:
     for snapshot in scene(FILM).snapshots:
         texts = " ".join(item.text for item in snapshot.shown if item.name != "caption")
-        ours, timed = snapshot.beat == "measured", snapshot.beat in ("race", "again")
-        assert ("Dao et al. 2022, Fig. 2 left" in texts) != ours
-        assert any(f"{time} ms" in texts for time in MS.values()) == timed
-        assert ("GPT-2 medium" in texts) == timed
-        assert ("A100" in texts) != ours
+        paper, ours = snapshot.beat == "again", snapshot.beat == "measured"
+        assert ("Dao et al. 2022, Fig. 2 left" in texts) == paper
+        assert any(f"{time} ms" in texts for time in MS.values()) == paper
+        assert ("GPT-2 medium" in texts) == paper
+        assert ("A100" in texts) == paper
         assert ("H100" in texts) == ours
-        assert (" GB" in texts.replace("80GB", "")) == (snapshot.beat in ("stored", "kept", "again"))
+        assert any(f"{amount} GB" in texts for amount in GB.values()) == paper
         assert "66.6" not in texts
         assert "75.2" not in texts
 
 
-def test_what_is_compared_is_named() -> None:
-    """GPU, dtype and pass; whose kernel each is."""
-    end = at(scene(FILM), "measured")
-    (setting,) = said(end, "measured")
-    for part in ("NVIDIA H100", "float16", "d = 64", "batch 1", "32 heads", "one forward pass"):
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_what_is_compared_is_named(aspect: Aspect) -> None:
+    """GPU, dtype, N and pass; whose programs they are."""
+    (setting,) = said(at(scene(FILM, aspect), "measured"), "measured")
+    n = f"N = {OURS['flash'][0]:,.0f}"
+    for part in ("NVIDIA H100", "float16", "d = 64", n, "32 heads", "one forward pass", "torch's", "this project's kernel for Hopper"):
         assert part in setting
-    assert said(end, "name side") == ["standard attention: torch", "FlashAttention: this project's kernel for Hopper"]
-
-
-@pytest.mark.parametrize("aspect", ASPECTS)
-def test_each_length_has_both_committed_seconds_and_columns_of_their_ratio(aspect: Aspect) -> None:
-    """From the left, N growing; one unit is FlashAttention's time, the highest column is the largest ratio."""
-    end = at(scene(FILM, aspect), "measured")
-    for side, points in OURS.items():
-        assert shown(end, f"times {side}")[0].values == written([median for _, median in points])
-        assert said(end, f"time {side}") == [seconds(median) for _, median in points]
-    assert [text.removeprefix("N = ") for text in said(end, "N")] == [f"{n:,.0f}" for n, _ in OURS["flash"]]
-    assert said(end, "ratio") == [f"{roughly(ratio)} ×" for ratio in RATIOS]
-    high = {side: shown(end, f"times {side}")[0].box[3] - shown(end, f"times {side}")[0].box[1] for side in OURS}
-    assert high["standard"] == pytest.approx(high["flash"] * max(RATIOS), abs=0.011 * (1 + max(RATIOS))), "boxes are rounded to 0.01"
-
-
-@pytest.mark.parametrize("aspect", ASPECTS)
-def test_the_largest_ratio_is_marked_and_what_follows_is_explained_by_both_times(aspect: Aspect) -> None:
-    film = scene(FILM, aspect)
-    end, peak = at(film, "measured"), RATIOS.index(max(RATIOS))
-    ratios, (mark,) = shown(end, "ratio"), [item for item in end.shown if item.text == "largest"]
-    assert max(ratios, key=lambda item: item.box[3] - item.box[1]) is ratios[peak]
-    assert mark.box[0] < (ratios[peak].box[0] + ratios[peak].box[2]) / 2 < mark.box[2]
-    note = " ".join(item.text for item in sorted(shown(end, "part"), key=lambda item: -item.box[3]))
-    for side in OURS:
-        (_, before), (_, last) = OURS[side][-2:]
-        assert f" {roughly(last / before)}" in note
-    assert f"{OURS['flash'][-2][0]:,.0f} to {OURS['flash'][-1][0]:,.0f}" in note
-    assert f"N = {OURS['flash'][peak][0]:,.0f}" in next(each.caption for each in film.told if each.name == "measured")
-
-
-@given(st.lists(st.floats(0.1, 40.0), min_size=1, max_size=9))
-def test_columns_are_as_high_as_their_numbers_on_one_baseline(ratios: list[float]) -> None:
-    rect = Rect(0, 0, 9, 8)
-    chart = Chart(rect, len(ratios), max(ratios))
-    for at_, ratio in enumerate(ratios):
-        first, second = chart.pair(at_, ratio, 1.0)
-        assert (first.height, second.height) == pytest.approx((ratio * chart.unit, chart.unit))
-        assert first.y0 == second.y0 == pytest.approx(chart.foot(at_)["N"].y1)
-        assert rect.contains(first)
-        assert not first.overlaps(second)
 
 
 @given(st.floats(0.01, 60.0), st.floats(0.0, 1.0))

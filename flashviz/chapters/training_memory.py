@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flashviz.chapters.backward import products
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.figures import times
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace, traffic
 
@@ -20,7 +18,7 @@ BEATS: tuple[Beat, ...] = (
         caption="One layer's P is a square. LSE is one number a row.",
     ),
     Beat(
-        "made", "P made again", 5.7, shot="one tile", late=True, along=True,
+        "made", "P made again", 8.3, shot="one tile", late=True, along=True,
         caption="Going back, one side reads P, the other makes it again.",
     ),
     Beat(
@@ -36,11 +34,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Again: P bursts the frame. LSE is still a hair.",
     ),
     Beat(
-        "back", "The backward pass", 4.9, shot="training", late=True, along=True,
+        "back", "The backward pass", 5.8, shot="training", late=True, along=True,
         caption="Layer after layer is dropped.",
     ),
     Beat(
-        "idea", "What is kept", 4.4, shot="training", late=True, along=True,
+        "idea", "What is kept", 4.6, shot="training", late=True, along=True,
         caption="One number a row is kept, and P made again.",
     ),
 )  # fmt: skip
@@ -57,12 +55,10 @@ class TrainingMemory:
     Args:
         standard: P is written whole, and the backward pass reads it.
         flash: LSE is written, and the backward pass makes P of it again.
-        products: What the products of a pair of tiles make in FlashAttention's backward pass; where P is kept, S is not made.
     """
 
     standard: Trace
     flash: Trace
-    products: tuple[str, ...]
 
     @property
     def config(self) -> AttentionConfig:
@@ -92,18 +88,9 @@ class TrainingMemory:
         heads = "one head" if c.batch * c.heads == 1 else f"{c.batch * c.heads} heads"
         return [f"a layer: {heads}, d = {c.head_dim}, {c.dtype}", f"{heads}, d = {c.head_dim}, {c.dtype}", f"d = {c.head_dim}, {c.dtype}"]
 
-    @property
-    def price(self) -> dict[str, int]:
-        """Products of a pair of tiles in the backward pass, by side."""
-        return {"standard": len(self.products) - self.products.count("S"), "flash": len(self.products)}
-
-    def ratio(self, n: float) -> str:
-        """How many times as much standard attention keeps, at the most."""
-        return times(sum(self.kept("standard", n).values()) / sum(self.kept("flash", n).values()))
-
 
 def gather(config: AttentionConfig, run: Callable[..., Any]) -> TrainingMemory:
-    """Events of both forward passes, and of the backward pass; no value is computed.
+    """Events of both forward passes; no value is computed.
 
     Args:
         run: ``flashviz_kernels.recorder.run``.
@@ -114,5 +101,4 @@ def gather(config: AttentionConfig, run: Callable[..., Any]) -> TrainingMemory:
     if config.seq_k == 0:
         raise ConfigError("seq_k must be at least 1 for a film, got 0; there is nothing to attend to")
     standard, flash = (run(config, source="numpy", algorithm=name, computed=range(0)).trace for name in ("standard", "fa2"))
-    backward = run(config, source="numpy", algorithm="backward", computed=range(0)).trace
-    return TrainingMemory(standard, flash, tuple(products(backward)))
+    return TrainingMemory(standard, flash)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Group
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
@@ -15,21 +16,26 @@ from flashviz.chapters.training_memory import EITHER, KEPT, LAYERS, LENGTHS, Tra
 from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, word, worded
-from flashviz.figures import amount, kib, times
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, middle, word, worded
+from flashviz.figures import amount, kib
 from flashviz.layout import Rect, Shot
+from flashviz.layout import rows as split
 from flashviz.layout.backward import Grid
 from flashviz.layout.training import Step
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, dashes, edges
 
-SWEEP, TILES, FORWARD, GROWS, BACK = 2.4, 2.6, 2.4, 1.8, 2.4  # seconds: of rows, of tiles, of layers forward, of a doubling, of layers back
+SWEEP, FORWARD, GROWS, BACK = 2.4, 2.4, 1.8, 2.8  # seconds: of rows, of layers forward, of a doubling, of layers back
+CLOSE, WEIGH, DROPPED, TILES = 1.0, 1.8, 0.5, 2.8  # seconds: S of a tile is made; it becomes P; it is dropped; all others of its keys
+MADE, WEIGHED, USED = 0.25, 0.6, 0.85  # of a tile's time, until which S is there, P is, and P is needed no more
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
 FULL = 0.97  # of its place is what standard attention keeps at a length that fits
-LINE, TICK, MIDDLE = em(4), em(12), em(40)  # under the slabs: its width, between two layers, and between both passes
+LINE, TICK = em(4), em(12)  # under the slabs: its width, and between two layers
 INNER = em(16)  # from a letter to its slab's edge
+CAPITAL = 0.73 * em(NAME)  # its height
+PIECE = em(18)  # of LSE, on its way across a tile: its width
 ROWS, SEAM = 24, em(5)  # bands of P that a row is shown by; between what P was and as much again
 COLUMN = em(14)  # of P that is used now: its width
 MARK = em(120)  # the height that the scale's bar has at most, at first
@@ -52,9 +58,7 @@ class TrainingMemoryFilm(ChapterFilm):
     """Everything on stage, made here once. ``n``: how many times as many queries and keys are drawn, ``now``: until when."""
 
     axes: list[Word]
-    uses: list[Word]
-    said: dict[str, Word]
-    given: list[Rectangles]
+    said: dict[str, Mobject]
     units: Word
     narrow: Rect
     square: Rectangles
@@ -66,19 +70,23 @@ class TrainingMemoryFilm(ChapterFilm):
         self.n, self.now = 1.0, 0.0
         self.unit = self.fitting(LENGTHS[1])
         self.slabs = {(side, name): self.slab(name) for side in SIDES for name in (*EITHER, KEPT[side])}
-        most = {side: self.bytes_at(side, LENGTHS[-1], LAYERS) for side in SIDES}
-        self.bytes = {side: self.readout(f"bytes {side}", at_most(most[side]), place[f"{side} bytes"], NUMBER) for side in SIDES}
+        most = {side: kept_now(self.bytes_at(side, LENGTHS[-1], LAYERS)) for side in SIDES}
+        self.bytes = {side: self.readout(f"bytes {side}", most[side], place[f"{side} bytes"], NUMBER) for side in SIDES}
         self.count = self.readout("count", self.counted(LENGTHS[-1]), place["n"], ONE_NUMBER)
         self.names = [word(text, NAME, self.skin.ink, place[f"{side} name"], "name") for side, text in SIDES.items()]
         self.letters = [Word("P", NAME, self.skin.ground, 0.0, 0.0, "part") for _ in range(LAYERS)]
+        self.factors = {n: [Word(f"× {n * n}", NAME, self.skin.ground, 0.0, 0.0, "factor P") for _ in range(LAYERS)] for n in LENGTHS[1:]}
+        self.grown = {n: Word(f"all × {n}", NAME, self.skin.ink, 0.0, 0.0, "factor flash") for n in LENGTHS[1:]}
         sizes = ("N × N", "N × d") if self.even else ("N × M", "N, M × d")
-        self.laws = Law(self, "P", ["P"], sizes[0], 2), Law(self, "LSE", ["LSE"], "N", 1), Law(self, "either", EITHER, sizes[1], 1)
+        self.laws = [*self.law("P", ["P"], sizes[0]), *self.law("LSE", ["LSE"], "N"), *self.law("either", EITHER, sizes[1])]
         self.parts = Rectangles(self.skin.ground, name="as much as before")
+        self.playhead = {side: Rectangles(self.skin.ink, name=f"now {side}") for side in SIDES}
+        self.nows = {side: Word("now", LABEL, self.skin.ink, 0.0, 0.0, "now") for side in SIDES}
         self.all = Group(*self.slabs.values(), self.parts, *self.bytes.values(), self.count)
         self.scale = Scale(self)
         self.using = {side: Rectangles(self.skin.scores, name=f"P in use, {side}", opacity=palette.LIT) for side in SIDES}
         self.unkept = Rectangles(self.skin.scores, name="P, not kept")
-        self.all.add(*self.using.values(), self.unkept, self.scale)
+        self.all.add(*self.using.values(), self.unkept, self.scale, *self.playhead.values(), *self.nows.values())
         self.display(1.0, 0.0)
 
     def slab(self, name: str) -> Rectangles:
@@ -121,7 +129,8 @@ class TrainingMemoryFilm(ChapterFilm):
             for name in step.sizes:
                 self.slabs[side, name].display(edges([rect for layer in range(LAYERS) if (rect := step.slab(name, layer, now))]))
             self.use(side, step)
-            self.bytes[side].display(f"kept: {kib(round(self.bytes_at(side, said or n, now)))}")
+            self.mark(side, step)
+            self.bytes[side].display(kept_now(self.bytes_at(side, said or n, now)))
         self.count.display(self.counted(said or n))
         self.scale.display(self.unit)
         self.letter()
@@ -146,18 +155,46 @@ class TrainingMemoryFilm(ChapterFilm):
             self.unkept.display(dashes(place) if boxes else edges([]))
         self.using[side].display(edges(boxes))
 
+    def mark(self, side: str, step: Step) -> None:
+        """A line at the time that has come, as high as all that is kept then, and "now" under it."""
+        x, rect, word_ = step.x(self.now), self.place[f"{side} now"], self.nows[side]
+        top = min(step.rect.y0 + self.bytes_at(side, self.n, self.now) * self.unit, step.top)
+        self.playhead[side].display(edges([Rect(x - LINE, rect.y1, x + LINE, top)]))
+        word_.put_at(min(max(x - word_.wide / 2, rect.x0), rect.x1 - word_.wide), middle(rect, LABEL))
+
     def letter(self) -> None:
-        """P's letters at the foot of its slabs, before the end of the forward pass, where these are high enough."""
+        """P's letters at the foot of its slabs, where these are high enough, and beside each how many times as much it is."""
         step = self.step("standard", self.n)
         for layer, letter in enumerate(self.letters):
             slab = step.slab("P", layer, self.now)
             letter.set_fill(opacity=float(slab is not None and slab.height > em(NAME)))
             if slab is not None:
-                letter.put_at(slab.x0 + INNER, slab.y0 + INNER)
+                quarter = step.sizes["P"] * self.unit / 4  # of its height, as divide draws
+                letter.put_at(slab.x0 + INNER, slab.y0 + min(INNER, max(0.0, quarter - CAPITAL) / 2))
+                for words in self.factors.values():
+                    words[layer].put_at(letter.left + letter.wide + INNER, letter.baseline)
+
+    def times(self, n: int) -> list[Word]:
+        """How many times as much there is of each P, on it, and of all that FlashAttention keeps, beside it."""
+        own, step, said = self.step("standard", n), self.step("flash", n), self.grown[n]
+        high = self.bytes_at("flash", n, self.now) * self.unit
+        said.put_at(step.x(self.now) + 2 * INNER, middle(Rect(0, step.rect.y0, 0, step.rect.y0 + high), NAME))
+        slabs = [own.slab("P", layer, self.now) for layer in range(LAYERS)]
+        return [each for each, slab in zip(self.factors[n], slabs, strict=True) if slab and self.on(slab, each)] + [said]
+
+    def on(self, slab: Rect, word_: Word) -> bool:
+        """Whether a word beside the letter of a slab has room on it."""
+        return slab.height > em(NAME) and word_.left + word_.wide + INNER < slab.x1
+
+    def law(self, row: str, tensors: Sequence[str], size: str) -> list[Word]:
+        """How many numbers of these a head of a layer keeps, in their colours."""
+        rect = self.place[f"law {row}"]
+        size = first_that_fits([f"{size}, drawn thicker", size], NAME, rect.width - em(120), Face.STRONG) if row == "LSE" else size
+        return worded(rect, [*tensors[:-1], f"{tensors[-1]}:", size], NAME, [*map(self.skin.hue, tensors), self.skin.ink], "law")
 
     def fitted(self, part: str, texts: Sequence[str], px: float = NAME) -> Word:
         """The first of these that fits there, in ink."""
-        return word(first_that_fits(texts, px, self.place[part].width, Face.STRONG), px, self.skin.ink, self.place[part], part)
+        return fitted_in(self.place, part, texts, self.skin.ink, px)
 
     def runs(self, until: float, seconds: float) -> None:
         """The step goes on."""
@@ -192,19 +229,9 @@ class Scale(Group):
         return self
 
 
-class Law(Group):
-    """What a head of a layer keeps, in its colour, and how many times as much it is as at first."""
-
-    def __init__(self, film: TrainingMemoryFilm, row: str, tensors: Sequence[str], size: str, power: int) -> None:
-        self.power, skin, rect = power, film.skin, film.place[f"law {row}"]
-        self.factor = film.readout("factor", self.says(LENGTHS[-1]), film.place[f"factor {row}"], NAME)
-        size = first_that_fits([f"{size}, drawn thicker", size], NAME, rect.width - em(120), Face.STRONG) if row == "LSE" else size
-        self.words = worded(rect, [*tensors[:-1], f"{tensors[-1]}:", size], NAME, [*map(skin.hue, tensors), skin.ink], "law")
-        super().__init__(*self.words)
-
-    def says(self, n: int) -> str:
-        """After so many times as many queries and keys."""
-        return f"× {n**self.power}"
+def kept_now(nbytes: float) -> str:
+    """What is kept at a moment."""
+    return f"kept now: {kib(round(nbytes))}"
 
 
 def at_most(nbytes: float) -> str:
@@ -213,14 +240,14 @@ def at_most(nbytes: float) -> str:
 
 
 def ground(film: TrainingMemoryFilm) -> Rectangles:
-    """What the slabs stand on, with a tick between two layers and a long one between both passes."""
+    """What the slabs stand on, with a tick between two layers."""
     boxes = []
     for side in SIDES:
         rect = film.place[side]
         boxes.append(rect.bottom(0.0).inset(0.0, -LINE / 2))
         for layer in range(2 * LAYERS + 1):
-            x, high = rect.x0 + layer * rect.width / (2 * LAYERS), MIDDLE if layer == LAYERS else TICK
-            boxes.append(Rect(x - LINE / 2, rect.y0 - high, x + LINE / 2, rect.y0))
+            x = rect.x0 + layer * rect.width / (2 * LAYERS)
+            boxes.append(Rect(x - LINE / 2, rect.y0 - TICK, x + LINE / 2, rect.y0))
     return Rectangles(film.skin.quiet, name="ground").display(np.array([each.edges for each in boxes]))
 
 
@@ -295,53 +322,76 @@ def goes(part: Rectangles, start: Rect, to: Rect) -> Shows:
 
 @beat("made")
 def made(film: TrainingMemoryFilm) -> None:
-    """The backward pass of that layer: P is read whole; or Q, K and LSE come, and a tile of P is made, used and dropped, and the next."""
+    """The layer's backward pass: P is read; or S of a tile is made again, LSE turns it into P, it is used and dropped."""
     before, place, skin, found = film.scene.shot("one layer"), film.scene.shot("one tile"), film.skin, film.found
-    size, price, whole = found.sizes, found.price, place["flash P"]
+    size, whole = found.sizes, place["flash P"]
     thin = before["LSE"].left(before["P"].width * size["LSE"] / size["P"])
-    film.narrow = place["LSE"].left(thin.width)
+    film.narrow = place["LSE"].left(whole.width * size["LSE"] / size["P"])
     film.move(FadeOut(*film.said.values()), seconds=TEXT)
     film.move(goes(film.square, before["P"], place["standard P"]), goes(film.column, thin, film.narrow), seconds=0.6)
-    c = found.config
-    grid = Grid(whole, c.row_blocks, c.col_blocks)
-    column = c.col_blocks // 2
-    given = {
-        name: Rectangles(skin.hue(name), name=f"{name} of a layer", opacity=palette.FAINT).display(edges([place[name]]))
-        for name in ("Q", "K")
+    tile = Tile(film, place)
+    texts = {
+        "standard name": (["Standard attention reads P", "Standard reads P"], skin.ink),
+        "standard keeps": ([f"keeps P: {kib(size['P'])}"], skin.scores),
+        "flash name": (["FlashAttention makes P again", "Flash makes P again"], skin.ink),
+        "flash keeps": ([f"keeps LSE: {kib(size['LSE'])}"], skin.stats),
+        "tile name": (["one tile of it, larger", "one tile"], skin.ink),
     }
-    outline = Rectangles(skin.quiet, name="P, not stored").display(dashes(whole))
-    tile, used = (
-        Rectangles(skin.scores, name="tile of P", opacity=palette.LIT),
-        {name: Rectangles(skin.hue(name), name=f"{name} in use") for name in ("Q", "K")},
-    )
-
-    def show(share: float) -> None:
-        row = min(int(share * c.row_blocks), c.row_blocks - 1)
-        cell, there = grid.cell(row, column), share * c.row_blocks - row < 0.7 and share < 1  # for a while, then it is dropped
-        tile.display(edges([cell] if there else []))
-        across, along = place["Q"], place["K"]
-        used["Q"].display(edges([Rect(across.x0, cell.y0, across.x1, cell.y1)] if share < 1 else []))
-        used["K"].display(edges([Rect(cell.x0, along.y0, cell.x1, along.y1)] if share < 1 else []))
-
-    reads = [
-        fitted_in(place, "standard name", ["Standard attention reads P", "Standard reads P"], skin.ink),
-        fitted_in(place, "standard reads", [f"P: {kib(size['P'])}, and Q, K, V", f"P: {kib(size['P'])}"], skin.scores),
-        fitted_in(place, "flash name", ["FlashAttention makes P again", "Flash makes P again"], skin.ink),
-        fitted_in(place, "flash reads", [f"LSE: {kib(size['LSE'])}, and Q, K, V", f"LSE: {kib(size['LSE'])}"], skin.stats),
-        *(fitted_in(place, f"{name} name", [name], skin.hue(name)) for name in ("Q", "K", "LSE")),
+    film.said = {part: fitted_in(place, part, *each) for part, each in texts.items()}
+    film.said |= {name: fitted_in(place, f"{name} name", [name], skin.hue(name)) for name in ("Q", "K", "LSE")}
+    lines = split(place["rules"], 3)
+    rules = [
+        [word("S = Q Kᵀ", NAME, skin.ink, lines[0], "rule")],
+        worded(lines[1], ["P", "=", "exp(S", "−", "LSE", ")"], NAME, [*[skin.ink] * 4, skin.stats, skin.ink], "rule"),
+        [word("used, then dropped", NAME, skin.ink, lines[2], "rule")],
     ]
-    prices = [
-        fitted_in(place, "standard price", [f"{price['standard']} products a tile"], skin.ink),
-        fitted_in(place, "flash price", [f"{price['flash']} products: Q Kᵀ once more", f"{price['flash']} products a tile"], skin.ink),
-    ]
-    each = fitted_in(place, "flash price", ["each tile: made, used, dropped", "made, used, dropped"], skin.scores)
-    film.said = {f"{at}": words for at, words in enumerate([*reads, *prices])}
+    film.said |= {f"rule {at}": each for at, each in enumerate(itertools.chain(*rules))}
+    count = tile.grid.rows
     with film.scene.telling():
-        film.move(FadeIn(*given.values(), outline, *reads), seconds=TEXT)
-        film.move(Shows(Group(tile, *used.values()), show), FadeIn(each, rate_func=early), seconds=TILES)
-        film.move(FadeOut(each), seconds=TEXT / 2)
-        film.move(FadeIn(*prices), seconds=TEXT)
-    film.given = [*given.values(), outline]
+        film.move(FadeIn(*tile.given, *(each for part, each in film.said.items() if not part.startswith("rule"))), seconds=TEXT)
+        film.scene.add(tile)
+        film.move(Shows(tile, lambda share: tile.display(MADE * share)), FadeIn(*rules[0], rate_func=early), seconds=CLOSE)
+        film.move(Shows(tile, lambda share: tile.display(MADE + (USED - MADE) * share)), FadeIn(*rules[1], rate_func=early), seconds=WEIGH)
+        film.move(Shows(tile, lambda share: tile.display(USED + (1 - USED) * share)), FadeIn(*rules[2]), seconds=DROPPED)
+        film.move(Shows(tile, lambda share: tile.display(1 + (count - 1) * share)), seconds=TILES)
+    film.said |= {f"given {at}": each for at, each in enumerate((*tile.given, tile))}
+
+
+class Tile(Group):
+    """A tile of P as the backward pass has it: where it is in P, which is not stored, and larger. ``given``: what it is made of."""
+
+    def __init__(self, film: TrainingMemoryFilm, place: Shot) -> None:
+        c, skin = film.found.config, film.skin
+        self.place, self.grid, self.column = place, Grid(place["flash P"], c.row_blocks, c.col_blocks), c.col_blocks // 2
+        hollow = np.concatenate([dashes(place[part]) for part in ("flash P", "tile")])
+        self.given = [Rectangles(skin.quiet, name="P, not stored").display(hollow)]
+        for name in ("Q", "K"):
+            self.given.append(Rectangles(skin.hue(name), name=f"{name} of a layer", opacity=palette.FAINT).display(edges([place[name]])))
+        for name in ("Q", "K", "LSE"):
+            self.given.append(Rectangles(skin.hue(name), name=f"{name} of a tile").display(edges([place[f"tile {name}"]])))
+        self.s = Rectangles(skin.scores, name="tile of S", opacity=palette.DIM)
+        self.p = Rectangles(skin.scores, name="tile of P", opacity=palette.LIT)
+        self.lse = Rectangles(skin.stats, name="LSE on its way")
+        self.used = {name: Rectangles(skin.hue(name), name=f"{name} in use") for name in ("Q", "K", "LSE")}
+        super().__init__(self.s, self.p, self.lse, *self.used.values())
+
+    def display(self, at: float) -> Tile:
+        """``at``: how many tiles of these keys are done. S fills from the left, LSE passes over it from the right and leaves P."""
+        row = min(int(at), self.grid.rows - 1)
+        part, place = at - row, self.place
+        cell, large = self.grid.cell(row, self.column), place["tile"]
+        filled, weighed = (float(np.interp(part, when, (0, 1))) for when in ((0, MADE), (MADE, WEIGHED)))
+        there = part < USED
+        both = (large, cell)
+        self.s.display(edges([each.left(each.width * filled).before(each.width * weighed) for each in both if weighed < 1]))
+        self.p.display(edges([each.right(each.width * weighed) for each in both if there and weighed]))
+        x = place["tile LSE"].x0 + (large.x0 - place["tile LSE"].x0) * weighed
+        self.lse.display(edges([Rect(x, large.y0, x + PIECE, large.y1)] if 0 < weighed < 1 else []))
+        for name, used in self.used.items():
+            rect = place[name]
+            piece = Rect(cell.x0, rect.y0, cell.x1, rect.y1) if name == "K" else Rect(rect.x0, cell.y0, rect.x1, cell.y1)
+            used.display(edges([piece] if there else []))
+        return self
 
 
 @beat("forward")
@@ -352,7 +402,7 @@ def forward(film: TrainingMemoryFilm) -> None:
     film.axes = [film.fitted("up", ["height: bytes that are kept"], LABEL), film.fitted("along", ["left to right: a training step"], LABEL)]
     slabs = film.step("standard", 1).slab("P", 0, 1), film.step("flash", 1).slab("LSE", 0, 1)
     starts = near["standard P"], film.narrow
-    film.move(FadeOut(*film.said.values(), *film.given), seconds=TEXT)
+    film.move(FadeOut(*film.said.values()), seconds=TEXT)
     drops = [goes(part, start, slab) for part, start, slab in zip((film.square, film.column), starts, slabs, strict=True) if slab]
     film.move(FadeIn(ground(film), *film.names, *ways(film), film.units, *film.laws, *film.axes), *drops, seconds=MOVE)
     film.display(1.0, 1.0)
@@ -364,15 +414,13 @@ def forward(film: TrainingMemoryFilm) -> None:
 
 
 def doubles(film: TrainingMemoryFilm, n: int) -> None:
-    """N is twice what it was; then how many times as much there is of each as at first."""
-    factors = [law.factor for law in film.laws]
+    """N is twice what it was; then how many times as much there is of each as at first, on what it counts."""
+    before = film.times(n // 2) if n // 2 in film.factors else []
     with film.scene.telling():
-        if film.scene.on_stage(factors[0]):
-            film.move(FadeOut(*factors), seconds=TEXT)
+        if before:
+            film.move(FadeOut(*before), seconds=TEXT)
         film.grows(n)
-        for law in film.laws:
-            law.factor.display(law.says(n))
-        film.move(FadeIn(*factors), seconds=TEXT)
+        film.move(FadeIn(*film.times(n)), seconds=TEXT)
 
 
 @beat("twice")
@@ -396,41 +444,42 @@ def back(film: TrainingMemoryFilm) -> None:
     """Both are drawn smaller, on one scale. The last layer's goes first: P is read where it was kept, or made again where it was not."""
     place, skin, n, start = film.place, film.skin, LENGTHS[-1], film.unit
     stands, ghost = place["standard"], Rectangles(skin.quiet, name="frame before")
-    before = Rect(stands.x0, stands.y0, stands.x1, film.scene.frame.y1)
+    outgrown = Rect(stands.x0, stands.y0, stands.x1, film.scene.frame.y1)
 
     def smaller(share: float) -> None:
         film.unit = start + (film.fitting(n) - start) * share
         film.display(n, LAYERS).divide(1 - share)
-        ghost.display(dashes(before.bottom(before.height * film.unit / start)))
+        ghost.display(dashes(outgrown.bottom(outgrown.height * film.unit / start)))
 
-    note = [
-        film.fitted("reads", [f"drawn {times(start / film.fitting(n))} × smaller", "drawn smaller"]),
-        film.fitted("makes", ["dashed: the frame so far", "dashed: the frame"]),
-    ]
-    film.move(FadeOut(*film.laws, *(law.factor for law in film.laws), film.units), seconds=TEXT)
+    note = film.fitted("law P", ["dashed: the frame so far", "dashed: the frame"])
+    film.move(FadeOut(*film.laws, *film.times(n), film.units), seconds=TEXT)
     film.units = film.fitted("units", film.found.units, LABEL)
     film.scene.add(ghost)
-    film.move(FadeIn(*note, film.units), Shows(Group(film.all, *film.letters, ghost), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(FadeIn(note, film.units), Shows(Group(film.all, *film.letters, ghost), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.scene.hold(0.3)
-    film.move(FadeOut(ghost, *note), seconds=TEXT)
-    film.uses = [
-        film.fitted("reads", ["left, bright: P is read", "left: P is read"]),
-        film.fitted("makes", ["right, bright: P is made, not kept", "right: P is made"]),
-    ]
+    film.move(FadeOut(ghost, note), seconds=TEXT)
+    before, film.names = (
+        film.names,
+        [
+            film.fitted("standard name", ["Standard attention reads P", "Standard reads P"]),
+            film.fitted("flash name", ["FlashAttention makes P again", "Flash makes P again"]),
+        ],
+    )
     with film.scene.telling():
-        film.move(FadeIn(*film.uses), seconds=TEXT)
+        film.move(FadeOut(*before, rate_func=early), FadeIn(*film.names, rate_func=late), seconds=2 * TEXT)
         film.runs(2 * LAYERS, BACK)
 
 
 @beat("idea")
 def idea(film: TrainingMemoryFilm) -> None:
-    """How much was kept when most was, how many times less, and what takes P's place."""
+    """How much was kept when most was, and what takes P's place."""
     n, size = LENGTHS[-1], {name: kib(film.found.bytes_of(name, LENGTHS[-1])) for name in KEPT.values()}
-    film.move(FadeOut(*film.uses), seconds=TEXT)
+    skin, place = film.skin, film.place
     with film.scene.telling():
-        film.move(*(film.bytes[side].turn(at_most(film.bytes_at(side, n, LAYERS))) for side in SIDES), seconds=MOVE / 2)
-        less = worded(film.place["ratio"], [film.found.ratio(n), "× less kept"], ONE_NUMBER, [film.skin.ink] * 2, "ratio")
-        film.move(FadeIn(*less), seconds=TEXT)
-        film.scene.hold(0.6)
-        texts = [f"{size['LSE']} of LSE in place of {size['P']} of P", "LSE in place of P"]
-        film.move(FadeIn(film.fitted("idea", texts, LABEL)), seconds=TEXT)
+        turns = [film.bytes[side].turn(at_most(film.bytes_at(side, n, LAYERS))) for side in SIDES]
+        film.move(*turns, FadeOut(*film.playhead.values(), *film.nows.values()), seconds=MOVE / 2)
+        said = [
+            *worded(place["law P"], [f"a layer: {size['LSE']} of", "LSE"], NAME, [skin.ink, skin.stats], "idea"),
+            *worded(place["law LSE"], [f"in place of {size['P']} of", "P"], NAME, [skin.ink, skin.scores], "idea"),
+        ]
+        film.move(FadeIn(*said), seconds=TEXT)
