@@ -22,7 +22,7 @@ from flashviz.layout.loop_order import ALONE, BILLS, LOOPS, VISIT
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.layout.references import REFERENCES
-from flashviz.layout.roofline import ROOF
+from flashviz.layout.roofline import ROOF, WORK
 from flashviz.layout.scaling import SCALING
 from flashviz.layout.score import SCORE
 from flashviz.layout.speed import LANES
@@ -38,7 +38,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "grouped": GROUPED,
     "heads": HEADS, "sweep": SWEEP,
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
-    "outputs": OUTPUTS, "stored": STORED, "gap": GAP, "rulers": RULERS, "io": IO, "roof": ROOF,
+    "outputs": OUTPUTS, "stored": STORED, "gap": GAP, "rulers": RULERS, "io": IO, "work": WORK, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
     "products": backward.PRODUCTS, "ends": backward.ENDS, "launches": backward.LAUNCHES, "training": TRAINING,
