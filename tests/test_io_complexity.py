@@ -74,10 +74,10 @@ def test_what_a_sweep_moves_and_what_crosses_once_add_up() -> None:
     """Way by way, each in an outline of its bytes, that is full at the end of the sweep."""
     end = at(scene(FILM), "sweep")
     ways = dict(text.split(": ") for text in said(end, "way"))
-    sweep = {"Q in": "64", "O in": "64", "O out": "64", "sums ℓ, maxima m": "8"}
-    assert ways == {"all of K": "64", "all of V": "64", "O, set up": "64", "ℓ, m, set up": "4", **sweep}
-    assert sum(int(ways[name]) for name in sweep) == SWEEP / 1024 == 200
-    assert sum(map(int, ways.values())) - 200 == ONCE / 1024 == 196
+    sweep = {"Q in": 64, "O in": 64, "O out": 64, "sums ℓ, maxima m": 8}
+    once = {"all of K in": 64, "all of V in": 64, "O at start": 64, "ℓ, m at start": 4}
+    assert ways == {name: f"{kib} KiB" for name, kib in (sweep | once).items()}
+    assert (sum(sweep.values()), sum(once.values())) == (SWEEP / 1024, ONCE / 1024) == (200, 196)
     assert said(end, "added") == ["once 196 + one sweep 200 = 396 KiB"]
     slots = shown(end, "slot")
     heights = [item.box[3] - item.box[1] for item in sorted(slots, key=lambda item: item.box[1])]
@@ -199,7 +199,7 @@ def test_the_memory_is_m_in_quarters(name: str) -> None:
     """Equal areas are equal bytes: M as wide as it is large, and a block of each matrix in a quarter of it."""
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
     place = film.shot("io")["held"]
-    for beat, step in (("chip", found.steps[0]), ("wider", found.steps[-1])):
+    for beat, step in (("chip", found.steps[0]), ("wider", found.steps[-1])):  # at the end of the first it has come to its place
         end = at(film, beat)
         whole = place.width * step.m / found.steps[-1].m
         (memory,) = shown(end, "memory")

@@ -207,7 +207,7 @@ def test_the_end_is_the_climb_and_what_limits_it() -> None:
     assert [paint.colour for paint in climbed.paint] == [DARK.o]
     assert [line.held(rows) for rows in HEIGHTS] == [rows * (64 + D) * 4 for rows in HEIGHTS]
     assert (line.registers, line.too_many) == (65536 * 4, 512)
-    assert said(end, "registers") == ["registers of an SM: 256 KiB. 512 queries: nothing is left"]
+    assert said(end, "registers") == ["512 queries would take all 256 KiB: nothing is left for the rest"]
     (filled,) = shown(end, "filled")
     assert filled.values == written([512 * (64 + D) * 4])
     assert [paint.colour for paint in filled.paint] == [DARK.warn]

@@ -17,13 +17,13 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 6.8, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
-    Beat("sweep", "A sweep", 10.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 6.6, shot="io", late=True, along=True, caption="The next block of K and V: all of Q and O pass again."),
-    Beat("more", "Too small", 5.6, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
-    Beat("less", "Less already", 5.6, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("chip", "The chip", 6.6, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
+    Beat("sweep", "A sweep", 10.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="The next block of K and V: all of Q and O pass again."),
+    Beat("more", "Too small", 5.2, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 5.2, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
     Beat("wider", "Twice M", 10.6, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
-    Beat("answer", "Half", 7.6, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
+    Beat("answer", "Half", 7.4, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
@@ -89,8 +89,8 @@ class IO:
     @property
     def starts(self) -> tuple[Way, ...]:
         """However many sweeps there are: K and V in, block by block, and O, l and m as they are before the first sweep."""
-        matrices = (Way("all of K", "K", self.matrix), Way("all of V", "V", self.matrix), Way("O, set up", "O", self.matrix))
-        return (*matrices, Way("ℓ, m, set up", "L", 2 * self.statistic))
+        matrices = (Way("all of K in", "K", self.matrix), Way("all of V in", "V", self.matrix), Way("O at start", "O", self.matrix))
+        return (*matrices, Way("ℓ, m at start", "L", 2 * self.statistic))
 
     @property
     def sweep(self) -> int:

@@ -23,7 +23,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("clocks", "Two clocks", 8.0, shot="work", late=True, along=True,
          caption="Both at full speed: it takes as long as the slower one."),
     Beat("flash", "FlashAttention", 6.4, shot="work", late=True, along=True,
-         caption="FlashAttention-2: S and P stay on chip. Fewer bytes wait."),
+         caption="FlashAttention-2: S and P stay on chip. The wait shrinks."),
     Beat("climb", "Larger blocks", 8.4, shot="work", late=True, along=True,
          caption="Twice the queries: twice the operations for the same K, V."),
     Beat("roof", "The roof", 9.6, shot="roof", late=True, along=True,

@@ -17,7 +17,7 @@ from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import BOUND, IO, Step, Way, elements, gather, on_chip
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, Word, amid, first_that_fits, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, middle, word
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Columns, Square
@@ -30,9 +30,10 @@ from flashviz.mobjects.tiles import Rectangles, box, edges
 HEAD = ("FlashAttention, 2022: bytes between HBM and chip", "bytes between HBM and chip", "HBM to chip and back")
 WHOLE = ("scores S: {0:,} × {0:,}", "S: {0:,} × {0:,}")
 ADDED = ("once {once} + one sweep {each} = {all} KiB", "once {once} + sweep {each} KiB")
-ONCE = ("once: {}", "once")
+ONCE = ("once: {} KiB", "once: {}", "{} KiB")
+AT_FIRST = ("these cross once: {} KiB", "once: {} KiB")
 LINE_NAME = ("standard attention: {}", "standard: {}", "{}")
-SLOW, FIRST, PACE = (1.3, 0.9), 2.2, 3.6  # seconds: of a visit's flights, of the rest of the first sweep, of all sweeps at the smallest M
+SLOW, FIRST, PACE = (1.4, 1.0), 2.6, 3.6  # seconds: of a visit's flights, of the rest of the first sweep, of all sweeps at the smallest M
 HELD, GROWTH, SCALED = 0.8, 1.3, 1.2  # of a block's way to the chip, of twice M, of a bar from near to its scale
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
 
@@ -71,6 +72,7 @@ class IOFilm(ChapterFilm):
         self.square = Sweeps(Square.of(place["square"], found.config.seq_k), self.skin)
         self.memory = Memory(self.skin, "memory")
         self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(len(found.steps))]
+        self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
         self.sizes: list[Word] = []  # of the memory under each bar
         self.fixed = Rectangles(self.skin.ink, name="fixed").set_z_index(1)
@@ -125,11 +127,11 @@ class IOFilm(ChapterFilm):
         self.move(Shows(Group(self.square, self.bars[0], *blocks.values()), fly), seconds=seconds)
         self.scene.remove(*blocks.values())
 
-    def measured(self) -> list[Word]:
-        """How large the memory is, and what M counts."""
+    def measured(self, near: str = "") -> list[Word]:
+        """How large the memory is, and what M counts; ``near`` at first, where it is seen closely."""
         found, m = self.found, elements(self.step.columns, self.found.config.head_dim)
-        texts = {"chip": f"on chip: {on_chip(m, found.config)}", "numbers": f"M = {m:,} numbers"}
-        return [word(text, LABEL, self.skin.ink, self.place[part], part) for part, text in texts.items()]
+        texts = {f"{near}chip": f"on chip: {on_chip(m, found.config)}", f"{near}numbers": f"M = {m:,} numbers"}
+        return [word(text, LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()]
 
     def outlined(self) -> list[Named]:
         """Of all that crosses until the first sweep is through, way by way."""
@@ -147,17 +149,26 @@ class IOFilm(ChapterFilm):
         for way in ways:
             y = self.columns.y(low + way.nbytes / 2)
             rect = Rect(left, y - em(LINE) / 2, right, y + em(LINE) / 2)
-            found.append(word(f"{way.name}: {number(way.nbytes)}", LABEL, self.skin.hue(way.tensor), rect, "way"))
+            found.append(word(f"{way.name}: {amount(way.nbytes)}", LABEL, self.skin.hue(way.tensor), rect, "way"))
             low += way.nbytes
         return found
 
-    def on_bar(self, texts: Sequence[str], name: str) -> list[Word]:
+    def on_bar(self, texts: Sequence[str], name: str, lift: float = BY_LINE) -> list[Word]:
         """Lines over a bar, the first one highest."""
         left, top = self.columns.x(self.index, 0.0), self.columns.y(self.bars[self.index].values[1])
         return [
-            Word(text, LABEL, self.skin.ink, left + em(BY_LINE), top + em(BY_LINE + at * LINE), name)
+            Word(text, LABEL, self.skin.ink, left + em(BY_LINE), top + em(lift + at * LINE), name)
             for at, text in enumerate(reversed(texts))
         ]  # fmt: skip
+
+    def added(self, texts: Sequence[str]) -> list[Word]:
+        """Over the first bar and its last way's name: how much it is."""
+        found = self.found
+        figures = {"once": number(found.once), "each": number(found.sweep), "all": number(found.once + found.sweep)}
+        said = [text.format(number(found.once), **figures) for text in texts]
+        return self.on_bar(
+            [first_that_fits(said, LABEL, self.columns.rect.width - em(2 * BY_LINE), Face.STRONG)], "added", BY_LINE + LINE / 2
+        )
 
     def remains(self) -> None:
         """A bar stands: its sweeps and bytes over it, and under it the memory that it is of."""
@@ -185,7 +196,7 @@ class IOFilm(ChapterFilm):
         last = len(self.bars) - 1
         left, right = self.columns.beside(last)
         left, right = left + em(BY_LINE), min(right, self.scene.frame.x1 - em(BY_LINE))
-        text = first_that_fits([each.format(amount(self.found.once)) for each in ONCE], LABEL, right - left, Face.STRONG)
+        text = first_that_fits([each.format(number(self.found.once)) for each in ONCE], LABEL, right - left, Face.STRONG)
         return Word(text, LABEL, self.skin.ink, left, self.columns.y(0.0) + em(BY_LINE / 2), "once")
 
     def level(self, nbytes: float, line: Rectangles, share: float = 1.0) -> Rectangles:
@@ -218,22 +229,32 @@ def filled(step: Step) -> dict[str, float]:
 
 @beat("chip")
 def chip(film: IOFilm) -> None:
-    """All scores as a square, K and V above in blocks, Q and O beside; the first block of each flies to the memory that it has on chip."""
+    """The scores as a square, K and V above in blocks, Q and O beside; the first block of each flies to the memory, seen closely."""
+    skin, large, there = film.skin, film.place["near held"], dict[str, float]()
     film.square.display(film.step.columns, film.step.rows, 0.0)
-    film.memory.display(film.held, {})
-    film.whole = amid([text.format(film.found.config.seq_k) for text in WHOLE], film.skin.ink, film.square.place.grid, "whole")
-    film.said = film.measured()
-    film.scene.add(film.square, film.whole, film.memory, *film.said)
-    there: dict[str, float] = {}
+    film.memory.display(large, there)
+    film.whole = amid([text.format(film.found.config.seq_k) for text in WHOLE], skin.ink, film.square.place.grid, "whole")
+    film.said, letters = film.measured("near "), list[Word]()
+    film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.said)
     with film.scene.telling():
         for name, share in filled(film.step).items():
-            flying = Flying(name, film.skin)
-            path = film.block(name, 0), Memory.slot(film.held, name, share)
+            flying = Flying(name, skin)
+            path = film.block(name, 0), Memory.slot(large, name, share)
             film.move(
                 Shows(flying, partial(flying.between, *path), introducer=True, remover=True, rate_func=ease_in_out_cubic), seconds=HELD
             )
             there[name] = share
-            film.memory.display(film.held, there)
+            film.memory.display(large, there)
+            letters.append(amid([name], skin.ground, path[1], "held name"))
+            film.scene.add(letters[-1])
+        film.scene.hold(0.6)
+    film.move(FadeOut(*film.said, *letters, film.whole), seconds=TEXT)
+    film.move(
+        Shows(film.memory, lambda share: film.memory.display(large.toward(film.held, share), there), rate_func=ease_in_out_cubic),
+        seconds=MOVE,
+    )
+    film.said = film.measured()
+    film.move(FadeIn(*film.said), seconds=TEXT)
 
 
 @beat("sweep")
@@ -244,19 +265,19 @@ def sweep(film: IOFilm) -> None:
     film.slots = film.outlined()
     once, each = film.listed(found.starts, 0.0), film.listed(found.each, found.once)
     film.ways = [*once, *each]
-    film.move(FadeOut(film.whole), seconds=TEXT / 2)
     film.move(FadeIn(film.head, *film.slots[: len(once)], *once), seconds=TEXT)
     film.move(Shows(bar, lambda share: bar.display(film.columns, 0.0, share), introducer=True), seconds=1.0)
+    film.over = film.added(AT_FIRST)
+    film.move(FadeIn(*film.over), seconds=TEXT)
+    film.scene.hold(0.6)
     film.scene.event = len(found.traces[0])
     with film.scene.telling():
+        film.move(FadeOut(*film.over), seconds=TEXT)
         film.move(FadeIn(*film.slots[len(once) :], *each), seconds=TEXT)
         for index, seconds in enumerate(SLOW[: visits - 1]):
             film.visit(index, visits, seconds)
         film.passing(min(len(SLOW), visits - 1) / visits, 1.0, FIRST)
-    figures = {"once": number(found.once), "each": number(found.sweep), "all": number(found.once + found.sweep)}
-    texts = [text.format(**figures) for text in ADDED]
-    text = first_that_fits(texts, LABEL, film.columns.rect.width - em(2 * BY_LINE), Face.STRONG)
-    film.over = film.on_bar([text], "added")
+    film.over = film.added(ADDED)
     film.move(FadeIn(*film.over), seconds=TEXT)
 
 
@@ -333,7 +354,7 @@ def answer(film: IOFilm) -> None:
     """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
     found, skin, place = film.found, film.skin, film.place
     start, under, wide = film.columns, film.under, place["wide"]
-    gone = [film.square, film.memory, *film.said, film.head, *film.compared, *film.over, *film.sizes, film.rest]
+    gone = [film.square, film.hbm, film.memory, *film.said, film.head, *film.compared, *film.over, *film.sizes, film.rest]
     film.move(FadeOut(*gone), seconds=TEXT)
 
     def widen(share: float) -> None:
@@ -359,8 +380,8 @@ def bracketed(film: IOFilm, index: int, step: Step) -> list[Word | Rectangles]:
     line = Rectangles(ink, name="repeats").display(edges([Rect(x, low + em(6), x + em(5), high)]))
     line.values = np.array([step.sweeps * found.sweep])
     texts = (f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}", f"× {amount(found.sweep)}")
-    room = right - x - em(2 * BY_LINE)
-    px = min(NAME, *(NAME * room / text_width(text, NAME, Face.STRONG) for text in texts))
+    room = right - x - em(4 * BY_LINE)
+    px = min(NUMBER, 0.42 * (high - low) / em(1), *(NAME * room / text_width(text, NAME, Face.STRONG) for text in texts))
     middle_line = (low + high) / 2
     return [
         line,

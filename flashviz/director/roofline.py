@@ -17,6 +17,7 @@ from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, first_that_fits, machine, middle, word
 from flashviz.figures import amount
+from flashviz.layout import Shot
 from flashviz.layout.roofline import BEYOND, Axes, Lanes, Squares
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
@@ -36,11 +37,11 @@ NOTE = (
 )  # fmt: skip
 STANDARD, FLASH = "standard attention", "FlashAttention-2"
 BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
-REGISTERS = ("registers of an SM: {whole}. {rows} queries fill {taken}", "{rows} queries: {taken} of {whole} of registers")
-FULL_OF = ("registers of an SM: {whole}. {rows} queries: nothing is left", "{rows} queries: registers full")
+REGISTERS = ("S and acc of {rows} queries: {taken} of an SM's {whole} of registers", "{rows} queries: {taken} of {whole} of registers")
+FULL_OF = ("{rows} queries would take all {whole}: nothing is left for the rest", "{rows} queries: all {whole}", "{rows}: full")
 COUNTS, TICKS = 5.0, 3.6  # seconds of one row block's events, and of the time that standard attention takes
 STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 1.0, 1.2  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
-CLEAR, BESIDE, OVER = 40, 24, 14  # px: from a dot's middle to its words, from a line to words beside it, and over it
+CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
 SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
 BAR = 0.5  # of the registers' place
@@ -83,7 +84,7 @@ class RooflineFilm(ChapterFilm):
             longest = max(found.roof.times(count)[0] for count in counts)
             slope, flat = (level for level, _ in quotes_of(DEVICE, found.roof))
             self.clocks = Clocks(Lanes(self.work["lanes"], longest), found.roof, (slope, flat), self.skin)
-        self.dot = Dot(self.skin.o, hollow=False, name="point")
+        self.dot = Dot(self.skin.o, hollow=False, name="point").set_z_index(1)
         self.climbed = Climb(self.axes, found.roof, self.skin)
         self.dots = [
             Dot(self.skin.scores, hollow=False, name="mark"),
@@ -139,7 +140,7 @@ class RooflineFilm(ChapterFilm):
     def mark(self, name: Sequence[str], height: Height, color: str) -> Word:
         """What a dot is of: at its right, under the roof, or at its left, over the line that it is read by, where the ridge is too near."""
         x, y, _ = self.roof.spot(height.intensity)
-        left, knee = x + em(CLEAR), self.axes.x(self.found.roof.knee or self.axes.most[0])
+        left, knee = x + em(UNDER), self.axes.x(self.found.roof.knee or self.axes.most[0])
         right = min(
             (side.left for side in self.sides if abs(side.baseline - y) < em(SIDE_LINE)), default=knee if x < knee else self.axes.rect.x1
         )
@@ -174,9 +175,9 @@ class RooflineFilm(ChapterFilm):
             Word(ratio, LABEL, self.skin.ink, at.x1 - text_width(ratio, LABEL), middle(at, LABEL), "axis", Face.TEXT),
         ]  # fmt: skip
 
-    def cited(self) -> Word:
+    def cited(self, shot: Shot) -> Word:
         """Who is quoted."""
-        quotes, at = quotes_of(DEVICE, self.found.roof), self.place["badge"]
+        quotes, at = quotes_of(DEVICE, self.found.roof), shot["badge"]
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
         return word(first_that_fits((sources, short), LABEL, at.width), LABEL, self.skin.ink, at, "cited", Face.TEXT)
@@ -234,7 +235,8 @@ def clocks(film: RooflineFilm) -> None:
     ticking.display(count, 0.0)
     longest = film.found.roof.times(count)[0]
     with film.scene.telling():
-        film.move(FadeIn(ticking), seconds=TEXT)
+        film.words = [*film.words, film.cited(film.work)]
+        film.move(FadeIn(ticking, film.words[-1]), seconds=TEXT)
         film.scene.hold(1.2)
         film.move(Shows(ticking, lambda share: ticking.display(count, share * longest)), seconds=TICKS)
         ticking.display(count)
@@ -250,11 +252,11 @@ def flash(film: RooflineFilm) -> None:
     """S and P are taken away, and the time that they took."""
     before, height = film.found.standard, film.found.heights[0]
     scored = [name for name, way in zip(film.names, WAYS, strict=True) if way.scored]
-    film.move(FadeOut(film.who, *scored), seconds=TEXT)
+    film.move(FadeOut(film.who), seconds=TEXT)
     film.who = film.doing(FLASH, height, film.skin.o)
     film.move(FadeIn(film.who, *(name for name, way in zip(film.names, WAYS, strict=True) if not way.standard)), seconds=TEXT)
     with film.scene.telling():
-        film.move(counting(film, before, height), seconds=STAYS)
+        film.move(counting(film, before, height), FadeOut(*scored), seconds=STAYS)
 
 
 @beat("climb")
@@ -277,7 +279,7 @@ def roof(film: RooflineFilm) -> None:
     view.place(axes, 0.0, 0.0)
     ticking = [] if film.clocks is None else [film.clocks]
     back = Shows(Group(*ticking), lambda share: film.show(found.heights[-1].count.toward(first.count, share)), rate_func=ease_in_out_cubic)
-    film.move(FadeIn(view, film.cited(), *film.named_axes()), *([back] if ticking else []), seconds=MOVE)
+    film.move(FadeIn(view, film.cited(film.place), *film.named_axes()), *([back] if ticking else []), seconds=MOVE)
     stops = [0.0, 1.0] if knee is None else [0.0, knee / axes.most[0], 1.0]
     limits = film.limits()
     with film.scene.telling():
@@ -336,11 +338,15 @@ def answer(film: RooflineFilm) -> None:
         film.scene.bring_to_front(*film.dots)
         for height in heights:
 
-            def fill(share: float, rows: int = rows, low: float = low, height: Height = height) -> None:
+            def fill(share: float, rows: int = rows, height: Height = height) -> None:
                 filling.display(found.held(rows + (height.rows - rows) * share))
+
+            def rise(share: float, low: float = low, height: Height = height) -> None:
                 film.climbed.display(first.intensity, low + (height.intensity - low) * share)
 
-            film.move(Shows(Group(filling, film.climbed), fill, rate_func=ease_in_out_cubic), seconds=FILLS)
+            film.move(
+                Shows(filling, fill, rate_func=ease_in_out_cubic), Shows(film.climbed, rise, rate_func=ease_in_out_cubic), seconds=FILLS
+            )
             rows, low = height.rows, height.intensity
             tell(REGISTERS, rows)
             film.scene.hold(0.5)

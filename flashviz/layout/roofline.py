@@ -12,27 +12,32 @@ from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 # ``who`` does it. ``ways`` has a square for each tile that crosses, a row a way, named at its left, ``first`` and ``second`` one for each
-# product of tiles; over them what they are. ``lanes``: how long both take. ``note``: how much a product is.
+# product of tiles; over them what they are. ``lanes``: how long both take; ``badge``: who quotes the
+# rates. ``note``: how much a product is.
 WORK: Mapping[Aspect, Table] = {
     "16:9": {
-        "who": (60, 20, 1860, 76), "ways head": (60, 88, 900, 138), "ways": (230, 146, 900, 596), "work head": (980, 88, 1860, 138),
+        "who": (60, 20, 980, 76), "badge": (1000, 20, 1860, 70), "ways head": (60, 88, 900, 138), "ways": (230, 146, 900, 596),
+        "work head": (980, 88, 1860, 138),
         "first name": (980, 146, 1390, 194), "first": (980, 200, 1390, 410), "second name": (1450, 146, 1860, 194),
         "second": (1450, 200, 1860, 410), "note": (980, 440, 1860, 590), "lanes": (60, 634, 1860, 906),
     },
     "4:3": {
-        "who": (30, 20, 1420, 76), "ways head": (30, 88, 690, 138), "ways": (190, 146, 690, 596), "work head": (740, 88, 1420, 138),
+        "who": (30, 20, 930, 76), "badge": (950, 20, 1420, 70), "ways head": (30, 88, 690, 138), "ways": (190, 146, 690, 596),
+        "work head": (740, 88, 1420, 138),
         "first name": (740, 146, 1060, 194), "first": (740, 200, 1060, 410), "second name": (1100, 146, 1420, 194),
         "second": (1100, 200, 1420, 410), "note": (740, 440, 1420, 590), "lanes": (30, 634, 1420, 906),
     },
     "1:1": {
-        "who": (20, 10, 1060, 60), "ways head": (20, 66, 560, 112), "ways": (170, 118, 550, 568), "work head": (590, 66, 1070, 112),
+        "who": (20, 10, 1060, 60), "badge": (590, 520, 1070, 566), "ways head": (20, 66, 560, 112), "ways": (170, 118, 550, 568),
+        "work head": (590, 66, 1070, 112),
         "first name": (590, 118, 810, 164), "first": (590, 170, 810, 390), "second name": (850, 118, 1070, 164),
-        "second": (850, 170, 1070, 390), "note": (590, 410, 1070, 560), "lanes": (20, 620, 1060, 900),
+        "second": (850, 170, 1070, 390), "note": (590, 400, 1070, 510), "lanes": (20, 620, 1060, 900),
     },
     "9:16": {
-        "who": (60, 40, 1020, 96), "ways head": (60, 108, 1020, 158), "ways": (230, 166, 1020, 616), "work head": (60, 640, 1020, 690),
+        "who": (60, 40, 1020, 96), "badge": (60, 1074, 1020, 1120), "ways head": (60, 108, 1020, 158), "ways": (230, 166, 1020, 616),
+        "work head": (60, 640, 1020, 690),
         "first name": (60, 698, 500, 746), "first": (60, 752, 500, 962), "second name": (560, 698, 1020, 746),
-        "second": (560, 752, 1000, 962), "note": (60, 972, 1020, 1072), "lanes": (60, 1096, 1020, 1370),
+        "second": (560, 752, 1000, 962), "note": (60, 972, 1020, 1072), "lanes": (60, 1126, 1020, 1376),
     },
 }  # fmt: skip
 
@@ -44,7 +49,7 @@ ROOF: Mapping[Aspect, Table] = {
         "axis": (900, 566, 1860, 612), "lanes": (60, 634, 1860, 906), "registers": (60, 650, 1860, 900),
     },
     "4:3": {
-        "up": (30, 20, 700, 70), "badge": (720, 20, 1420, 70), "plot": (60, 80, 1420, 510), "ticks": (30, 516, 1420, 562),
+        "up": (30, 20, 930, 70), "badge": (950, 20, 1420, 70), "plot": (60, 80, 1420, 510), "ticks": (30, 516, 1420, 562),
         "axis": (700, 566, 1420, 612), "lanes": (30, 634, 1420, 906), "registers": (30, 650, 1420, 900),
     },
     "1:1": {
@@ -53,7 +58,7 @@ ROOF: Mapping[Aspect, Table] = {
     },
     "9:16": {
         "up": (60, 40, 1020, 90), "badge": (60, 96, 1020, 146), "plot": (80, 156, 1020, 960), "ticks": (60, 966, 1020, 1012),
-        "axis": (300, 1016, 1020, 1064), "lanes": (60, 1096, 1020, 1370), "registers": (60, 1120, 1020, 1360),
+        "axis": (300, 1016, 1020, 1064), "lanes": (60, 1126, 1020, 1376), "registers": (60, 1120, 1020, 1360),
     },
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from flashviz.chapters.roofline import PRODUCTS, WAYS, Count, Roof
 from flashviz.figures import KIB, times
 from flashviz.layout import Rect
 from flashviz.layout.roofline import Axes, Lanes, Squares
-from flashviz.lettering import Face, em
+from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Hatch, Rectangles, box, edges
 from flashviz.palette import Theme
@@ -108,7 +108,10 @@ class Clocks(VGroup):
         self.waits.display(edges([self.lanes.bar(1, computing, moved)] if moved > computing else []))
         amounts = f"{count.nbytes / KIB:,.0f} KiB", f"{times(count.operations / MILLION)} M operations"
         for said, what, rate, stop in zip(self.words, amounts, self.rates, (moving, computing), strict=True):
-            said.display(f"{what} at {rate}" + (f": {stop:.0f} ns" if until >= stop else ""))
+            ended = f"{what} at {rate}: {stop:.0f} ns"
+            waits = f"{ended}, then they wait"
+            text = waits if stop < moving and text_width(waits, LABEL, Face.MONO_STRONG) <= self.lanes.rect.width else ended
+            said.display(text if until >= stop else f"{what} at {rate}")
         return self
 
 
