@@ -137,7 +137,7 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", "chip", "held"), "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"),
+            "chip": ("square", "near chip", "near held", "held"), "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"),
             "more": ("plot",), "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "bound"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},

@@ -60,7 +60,7 @@ class IOFilm(ChapterFilm):
     ways: Sequence[Word]  # what each is
     compared: Sequence[Word | Rectangles | Named]  # what standard attention moves
     over: Sequence[Word] = ()  # words over bars
-    rest: Word  # what crosses once
+    rest: Sequence[Word]  # what crosses once
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -191,13 +191,15 @@ class IOFilm(ChapterFilm):
         texts = [f"{on_chip(step.m, self.found.config)} on chip", on_chip(step.m, self.found.config)]
         return Word(first_that_fits(texts, LABEL, self.columns.pitch - em(BY_LINE), Face.STRONG), LABEL, self.skin.ink, left, low, "size")
 
-    def constant(self) -> Word:
-        """Beside the last bar: what of it crosses once."""
+    def constant(self) -> list[Word]:
+        """Beside the last bar: what of it crosses once, where there is room."""
         last = len(self.bars) - 1
-        left, right = self.columns.beside(last)
-        left, right = left + em(BY_LINE), min(right, self.scene.frame.x1 - em(BY_LINE))
-        text = first_that_fits([each.format(number(self.found.once)) for each in ONCE], LABEL, right - left, Face.STRONG)
-        return Word(text, LABEL, self.skin.ink, left, self.columns.y(0.0) + em(BY_LINE / 2), "once")
+        left, right = (x + em(BY_LINE) * sign for x, sign in zip(self.columns.beside(last), (1, 0), strict=True))
+        texts = [each.format(number(self.found.once)) for each in ONCE]
+        text = first_that_fits(texts, LABEL, right - left, Face.STRONG)
+        if text_width(text, LABEL, Face.STRONG) > right - left:
+            return []
+        return [Word(text, LABEL, self.skin.ink, left, self.columns.y(0.0) + em(BY_LINE / 2), "once")]
 
     def level(self, nbytes: float, line: Rectangles, share: float = 1.0) -> Rectangles:
         """A line over all columns, at so many bytes."""
@@ -297,7 +299,8 @@ def again(film: IOFilm) -> None:
     film.move(Shows(Group(bar, film.fixed), scale, rate_func=ease_in_out_cubic), seconds=SCALED)
     film.rest = film.constant()
     with film.scene.telling():
-        film.move(FadeIn(film.rest), seconds=TEXT)
+        if film.rest:
+            film.move(FadeIn(*film.rest), seconds=TEXT)
         if film.step.sweeps > 1:
             film.passing(1.0, float(film.step.sweeps), PACE)
         film.remains()
@@ -354,7 +357,7 @@ def answer(film: IOFilm) -> None:
     """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
     found, skin, place = film.found, film.skin, film.place
     start, under, wide = film.columns, film.under, place["wide"]
-    gone = [film.square, film.hbm, film.memory, *film.said, film.head, *film.compared, *film.over, *film.sizes, film.rest]
+    gone = [film.square, film.hbm, film.memory, *film.said, film.head, *film.compared, *film.over, *film.sizes, *film.rest]
     film.move(FadeOut(*gone), seconds=TEXT)
 
     def widen(share: float) -> None:
@@ -362,7 +365,7 @@ def answer(film: IOFilm) -> None:
 
     film.move(Shows(Group(*film.bars, *film.kept, film.fixed), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.sizes = [film.size(index) for index in range(len(found.steps))]
-    film.move(FadeIn(*film.sizes, film.constant()), seconds=TEXT)
+    film.move(FadeIn(*film.sizes, *film.constant()), seconds=TEXT)
     with film.scene.telling():
         for index, step in enumerate(found.steps):
             film.move(FadeIn(*bracketed(film, index, step)), seconds=TEXT)
@@ -382,11 +385,12 @@ def bracketed(film: IOFilm, index: int, step: Step) -> list[Word | Rectangles]:
     texts = (f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}", f"× {amount(found.sweep)}")
     room = right - x - em(4 * BY_LINE)
     px = min(NUMBER, 0.42 * (high - low) / em(1), *(NAME * room / text_width(text, NAME, Face.STRONG) for text in texts))
-    middle_line = (low + high) / 2
-    return [
-        line,
-        *(
-            Word(text, px, ink, x + em(2 * BY_LINE), middle_line + em(sign * px * 0.6) - 0.36 * em(px), "repeated")
-            for text, sign in zip(texts, (1, -1), strict=True)
-        ),
+    if px < LABEL:  # over the bar, where there is no room beside it
+        px, x, center = LABEL, columns.x(index, 0.0) - em(BY_LINE), high + em(BY_LINE + LABEL)
+    else:
+        center = (low + high) / 2
+    words = [
+        Word(text, px, ink, x + em(2 * BY_LINE), center + em(sign * px * 0.6) - 0.36 * em(px), "repeated")
+        for text, sign in zip(texts, (1, -1), strict=True)
     ]  # fmt: skip
+    return [line, *words]

@@ -142,7 +142,8 @@ class RooflineFilm(ChapterFilm):
         x, y, _ = self.roof.spot(height.intensity)
         left, knee = x + em(UNDER), self.axes.x(self.found.roof.knee or self.axes.most[0])
         right = min(
-            (side.left for side in self.sides if abs(side.baseline - y) < em(SIDE_LINE)), default=knee if x < knee else self.axes.rect.x1
+            (side.left for side in self.sides if abs(side.baseline - y) < 1.5 * em(SIDE_LINE)),
+            default=knee if x < knee else self.axes.rect.x1,
         )
         room = right - em(OVER) - left
         wide = text_width(name[0], LABEL, Face.STRONG)
