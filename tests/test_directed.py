@@ -137,8 +137,9 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", "near chip", "near held", "held"), "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"),
-            "more": ("plot",), "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "bound"),
+            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers"))),
+            "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"), "more": ("plot",),
+            "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "bound"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
         actors=("sweeps", "memory", "bar 0", "bar 1", "bar 2", "fixed"),
