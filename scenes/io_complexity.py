@@ -15,8 +15,10 @@ class IOScene(io_complexity.IOStage):
     def construct(self) -> None:
         film = self.open(run)
 
-        io_complexity.square(film)
+        io_complexity.chip(film)
         io_complexity.sweep(film)
-        io_complexity.standard(film)
+        io_complexity.again(film)
+        io_complexity.more(film)
+        io_complexity.less(film)
         io_complexity.wider(film)
         io_complexity.answer(film)

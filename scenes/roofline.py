@@ -14,11 +14,9 @@ class RooflineScene(roofline.RooflineStage):
     def construct(self) -> None:
         film = self.open(record)
 
-        roofline.product(film)
         roofline.block(film)
-        roofline.roof(film)
-        roofline.ridge(film)
-        roofline.standard(film)
+        roofline.clocks(film)
         roofline.flash(film)
         roofline.climb(film)
+        roofline.roof(film)
         roofline.answer(film)

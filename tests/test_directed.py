@@ -131,23 +131,23 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "square": ("square", "chip", "m", "besides"), "sweep": ("square", "chip", "list", "plot", "sum", "ticks"),
-            "standard": ("list", "plot"), "wider": ("wide", "wide blocks", "chip", "plot", "sum", "ticks"), "answer": ("why", "chip"),
+            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers"))),
+            "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"), "more": ("plot",),
+            "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "bound"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
-        actors=("sweeps", "wide", "chip", "bar"),
-        seconds=(20, 46),
+        actors=("sweeps", "memory", "bar 0", "bar 1", "bar 2", "fixed"),
+        seconds=(20, 48),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "product": ("pair", "facts", "ways", "work"), "block": ("ways", "work", "count", "plot"), "roof": ("plot", "badge", "up"),
-            "standard": ("ways", "count", "plot"), "flash": ("who", "ways", "count", "plot"),
-            "climb": ("who", "ways", "work", "count", "plot"), "answer": ("wide", "limit", "wide up"),
+            "block": ("ways", "first", "second"), "clocks": ("lanes",), "flash": ("who", "ways", "lanes"),
+            "climb": ("who", "ways", "first", "second", "lanes"), "roof": ("plot", "ticks", "lanes"), "answer": ("plot", "registers"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
-        actors=("point", "point standard", "piles"),
-        seconds=(20, 52),
+        actors=("point", "piles", "clocks"),
+        seconds=(20, 54),
     ),
     "backward": Directed(
         "backward", "BackwardScene",

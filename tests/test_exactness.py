@@ -91,7 +91,7 @@ def test_numbers_are_the_largest_errors_as_shares_of_the_largest_value(name: str
 def test_bars_are_as_long_as_their_errors(name: str, aspect: Aspect) -> None:
     """On one scale from one line; the longer one has all the room."""
     film, errors = scene(FILM, aspect, **CONFIGS[name]), largest_errors(AttentionConfig(**CONFIGS[name]))
-    end, place = film.snapshots[-1], film.shot("bars")
+    end, place = film.snapshots[-1], film.shot("errors")
     bars = [shown(end, f"bar {side}")[0].box for side in ("standard", "flash")]
     assert len({round(box[0], 2) for box in bars}) == 1
     lengths = [box[2] - box[0] for box in bars]

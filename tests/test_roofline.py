@@ -17,8 +17,8 @@ from flashviz.citations import PEAK_TFLOPS
 from flashviz.config import AttentionConfig
 from flashviz.director.scene import Shown
 from flashviz.errors import ConfigError
-from flashviz.layout import ASPECTS, Rect, shot
-from flashviz.layout.roofline import BEYOND, FILLED, Axes, Squares
+from flashviz.layout import ASPECTS, Aspect, Rect, shot
+from flashviz.layout.roofline import BEYOND, FILLED, Axes, Lanes, Squares
 from flashviz.memory import traffic
 from flashviz.palette import DARK
 from flashviz_kernels.recorder import record
@@ -122,17 +122,25 @@ def test_between_two_counts_all_goes_alike(share: float) -> None:
 
 
 def test_squares_are_tiles_and_products() -> None:
-    """One a tile of 8 KiB, way by way; one a product of tiles. Twice the rows: twice the products, and no more of K and V."""
+    """One a tile of 8 KiB, way by way; one a product of tiles, of Q K^T and of P V. Twice the rows: twice the products, the same K, V."""
     film = scene(FILM)
     assert (found().square, found().product) == (8 * 1024, 2 * 64 * 64 * D)
-    assert {"each square: 8 KiB", f"each square: {2 * 64 * 64 * D:,}"} <= set(said(at(film, "block"), "legend"))
+    head = {"moved, no cache: each square 8 KiB", f"computed: each square {2 * 64 * 64 * D:,} operations", "Q Kᵀ", "P V"}
+    assert head == set(said(at(film, "block"), "legend"))
     for beat, rows, scores in (("block", 64, 64 * N * 2), ("flash", 64, 0), ("climb", 256, 0)):
         end = at(film, beat)
         moved = {"Q in": 2 * rows * D, "K in": 2 * N * D, "V in": 2 * N * D, "O out": 2 * rows * D}
         moved |= dict.fromkeys(("S out", "S back", "P out", "P back"), scores)
         for way, nbytes in moved.items():
             assert [item.values for item in shown(end, f"way {way}")] == ([written([nbytes])] if nbytes else [])
-        assert shown(end, "products")[0].values == written([operations(rows)])
+        for name in ("Q Kᵀ", "P V"):
+            assert [item.values for item in shown(end, f"product {name}")] == [written([operations(rows) / 2])]
+
+
+def test_how_much_a_product_is_stands_there() -> None:
+    assert said(at(scene(FILM), "block"), "note") == [
+        f"one product: 2 × 64 × 64 × {D} = {2 * 64 * 64 * D:,}", f"{N} keys are {N // 64} tiles of K, and of V",
+    ]  # fmt: skip
 
 
 def test_the_way_names_are_those_that_are_counted() -> None:
@@ -144,100 +152,65 @@ def test_the_way_names_are_those_that_are_counted() -> None:
 @pytest.mark.parametrize(
     ("beat", "nbytes", "rows"),
     [
-        ("block", standard_bytes(64), 64),
-        ("roof", standard_bytes(64), 64),
-        ("flash", flash_bytes(64), 64),
-        ("climb", flash_bytes(256), 256),
+        ("clocks", standard_bytes(64), 64), ("flash", flash_bytes(64), 64), ("climb", flash_bytes(256), 256),
+        ("roof", flash_bytes(256), 256),
     ],
-)
-def test_divisions_check_by_hand(beat: str, nbytes: int, rows: int) -> None:
-    (text,) = said(at(scene(FILM), beat), "division")
-    millions, moved, result = map(float, re.findall(r"\d+(?:\.\d+)?", text))
-    assert (millions, moved) == pytest.approx((operations(rows) / 1e6, nbytes / 1024), rel=0.005)
-    assert millions * 1e6 / (moved * 1024) == pytest.approx(result, rel=0.005)
-    assert result == float(f"{operations(rows) / nbytes:.3g}")
+)  # fmt: skip
+def test_clocks_are_bytes_by_bandwidth_and_operations_by_peak(beat: str, nbytes: int, rows: int) -> None:
+    """As they are written, checked by hand; equal lengths are equal times; what is through first waits until the other is."""
+    film = scene(FILM)
+    end = at(film, beat)
+    (moved, computed) = sorted(said(end, "clock"), key=lambda text: "operations" in text)
+    kib, speed, moving = map(float, re.findall(r"\d+(?:\.\d+)?", moved))
+    millions, peak, computing = map(float, re.findall(r"\d+(?:\.\d+)?", computed))
+    assert (kib, speed * 1e12) == (round(nbytes / 1024), BANDWIDTH)
+    assert (millions, peak * 1e12) == (pytest.approx(operations(rows) / 1e6, rel=0.005), PEAK)
+    assert moving == pytest.approx(nbytes / BANDWIDTH * 1e9, abs=0.5)
+    assert computing == pytest.approx(operations(rows) / PEAK * 1e9, abs=0.5)
+    ways = [item for way in WAYS for item in shown(end, f"time of {way.name}")]
+    (products,) = shown(end, "time of operations")
+    long, short = max(item.box[2] for item in ways) - ways[0].box[0], products.box[2] - products.box[0]
+    assert short / long == pytest.approx((operations(rows) / PEAK) / (nbytes / BANDWIDTH), rel=0.01)
+    (waits,) = shown(end, "waits")
+    assert (waits.box[0], waits.box[2]) == pytest.approx((products.box[2], max(item.box[2] for item in ways)), abs=0.03)
+
+
+@every
+def test_a_count_takes_as_long_as_the_slower_of_both(config: dict[str, Any]) -> None:
+    """Its rate under the roof is its operations by that time."""
+    line = found(**config)
+    for height in (line.standard, *line.heights):
+        moving, computing = line.roof.times(height.count)
+        assert height.count.operations / max(moving, computing or 0.0) / 1e3 == pytest.approx(line.roof.at(height.intensity))
 
 
 def test_dots_stand_on_the_roof() -> None:
-    """As far right as their operations a byte, from zero, and as high as min(peak, bandwidth x intensity); the first begins on the axis."""
-    film, (first,) = scene(FILM), shown(at(scene(FILM), "roof"), "point standard")
+    """As far right as their operations a byte, from zero, and as high as min(peak, bandwidth x intensity)."""
+    film = scene(FILM)
     axes, standard = axes_of(film), operations(64) / standard_bytes(64)
-    assert middle(first) == pytest.approx((axes.x(standard), axes.rect.y0), abs=0.02)
-    assert said(at(film, "roof"), "ratio") == ["20.5"]
-    assert not said(at(film, "block"), "ratio"), "no ratio before all is counted"
     climbing = [operations(rows) / flash_bytes(rows) for rows in HEIGHTS]
     assert climbing == sorted(climbing)
-    wide = Axes(film.shot("roof")["wide"], axes.most)
-    for beat, plot in (("climb", axes), ("answer", wide)):
-        dots = [*shown(at(film, beat), "point standard"), *shown(at(film, beat), "mark")]
-        for item, intensity in zip(dots, [standard, *climbing], strict=True):
-            assert middle(item) == pytest.approx((plot.x(intensity), plot.y(attained(intensity))), abs=0.02)
+    for item, intensity in zip(shown(at(film, "roof"), "mark"), [standard, *climbing], strict=True):
+        assert middle(item) == pytest.approx((axes.x(intensity), axes.y(attained(intensity))), abs=0.02)
     marks = {
         "standard attention: 31 TFLOP/s",
         *(f"{rows} queries: {attained(each):.0f} TFLOP/s" for rows, each in zip(HEIGHTS, climbing, strict=True)),
     }
-    assert set(said(at(film, "answer"), "mark rows")) == marks
+    assert set(said(at(film, "roof"), "mark rows")) == marks
 
 
-def test_the_first_product_is_counted_on_screen() -> None:
-    """Its tiles with their sizes, and how many operations that makes; each goes to the square that stands for it."""
-    film = scene(FILM)
-    end = at(film, "product")
-    assert said(end, "facts") == [
-        f"Q: 64 queries of d = {D} numbers, 8 KiB", f"K: 64 keys of d = {D} numbers, 8 KiB", f"multiply and add: 2 × 64 × 64 × {D}",
-        f"= {2 * 64 * 64 * D:,} operations",
-    ]  # fmt: skip
-    assert shown(end, "products")[0].values == written([2 * 64 * 64 * D])
-    assert [shown(end, f"way {name} in")[0].values for name in "QK"] == [written([2 * 64 * D])] * 2
-    assert f"N = {N} keys: {N // 64} tiles of K, and of V" in said(at(film, "block"), "facts")
-
-
-def test_the_rate_is_derived_and_what_is_lost_is_a_gap() -> None:
-    """Operations a byte by bytes a second; from there up to the full rate."""
-    film = scene(FILM)
-    intensity = operations(64) / standard_bytes(64)
-    assert film.drawn_at["20.5 per byte"] < film.drawn_at["90% of it lost"]
-    assert "31 TFLOP/s" in film.drawn_at
-    (gap,) = shown(at(film, "standard"), "gap")
-    axes = axes_of(film)
-    assert gap.values == written([attained(intensity), PEAK / 1e12])
-    assert (gap.box[1], gap.box[3]) == pytest.approx((axes.y(attained(intensity)), axes.y(PEAK / 1e12)), abs=0.03)
-    assert said(at(film, "standard"), "lost") == [f"{1 - attained(intensity) * 1e12 / PEAK:.0%} of it lost"]
-
-
-def test_the_end_says_what_limits_a_block() -> None:
-    """S of a tile and acc in float32, of the registers of one SM: 65,536 of 4 bytes."""
-    assert found().registers == (256 * (64 + D) * 4, 65536 * 4)
-    (text,) = said(at(scene(FILM), "answer"), "limit of rows")
-    assert text == "256 queries: S and acc take 128 KiB of an SM's 256 KiB of registers; 512 would take 256 KiB"
-
-
-def test_a_dot_is_read_across() -> None:
-    """From the roof to operations a byte times bytes a second, which stands at the left."""
-    film = scene(FILM)
-    plot = film.shot("roof")["plot"]
-    for beat, point, intensity in (
-        ("standard", "point standard", operations(64) / standard_bytes(64)), ("climb", "point", operations(256) / flash_bytes(256)),
-    ):  # fmt: skip
-        (reading,), (dot,), (side,) = (shown(at(film, beat), name) for name in ("reading", point, "rate"))
-        assert reading.values == written([intensity, attained(intensity)])
-        assert (reading.box[0], reading.box[2]) == pytest.approx((plot.x0, (dot.box[0] + dot.box[2]) / 2), abs=0.03)
-        assert side.text == f"{attained(intensity):.0f}"
-        assert (side.box[1] + side.box[3]) / 2 == pytest.approx((dot.box[1] + dot.box[3]) / 2, abs=0.03)
-    rate = attained(operations(64) / standard_bytes(64))
-    assert at(film, "standard").caption == f"S and P go out and back: at best {rate:.0f} of 312 TFLOP/s."
-
-
-def test_the_end_is_the_climb() -> None:
-    """From standard attention's dot to the tallest tile's, on the roof, in the dots' colour."""
-    (climbed,) = shown(at(scene(FILM), "answer"), "climbed")
+def test_the_end_is_the_climb_and_what_limits_it() -> None:
+    """From standard attention's dot to the tallest tile's; S of a tile and acc in float32 fill one SM's registers: 65,536 of 4 bytes."""
+    line, end = found(), at(scene(FILM), "answer")
+    (climbed,) = shown(end, "climbed")
     assert climbed.values == written([operations(64) / standard_bytes(64), operations(256) / flash_bytes(256)])
     assert [paint.colour for paint in climbed.paint] == [DARK.o]
-
-
-def test_that_no_cache_is_counted_stands_beside_the_squares() -> None:
-    for snapshot in scene(FILM).snapshots:
-        assert ("no cache: it would spare some of these bytes" in said(snapshot, "legend")) == (snapshot.beat != "answer")
+    assert [line.held(rows) for rows in HEIGHTS] == [rows * (64 + D) * 4 for rows in HEIGHTS]
+    assert (line.registers, line.too_many) == (65536 * 4, 512)
+    assert said(end, "registers") == ["512 queries would take all 256 KiB: nothing is left for the rest"]
+    (filled,) = shown(end, "filled")
+    assert filled.values == written([512 * (64 + D) * 4])
+    assert [paint.colour for paint in filled.paint] == [DARK.warn]
 
 
 def test_one_machine_throughout() -> None:
@@ -267,11 +240,22 @@ def test_squares_are_to_scale_and_stay_in_their_rows(amount: float, columns: int
 def test_all_squares_have_a_place_in_every_aspect(config: dict[str, Any]) -> None:
     for aspect in ASPECTS:
         film = scene(FILM, aspect, **config)
-        place = film.shot("roof")
+        place = film.shot("work")
         for snapshot in film.snapshots:
-            for part, names in (("ways", [f"way {way.name}" for way in WAYS]), ("work", ["products"])):
-                for item in (item for name in names for item in shown(snapshot, name)):
-                    assert place[part].contains(Rect(*item.box), slack=0.02), (aspect, snapshot.beat, item.name)
+            named = [("ways", f"way {way.name}") for way in WAYS] + [("first", "product Q Kᵀ"), ("second", "product P V")]
+            for part, item in ((part, item) for part, name in named for item in shown(snapshot, name)):
+                assert place[part].contains(Rect(*item.box), slack=0.02), (aspect, snapshot.beat, item.name)
+
+
+@given(st.floats(0.1, 1e3), st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.sampled_from(sorted(ASPECTS)))
+def test_equal_times_are_equal_lengths(most: float, first: float, second: float, aspect: Aspect) -> None:
+    place = shot(AttentionConfig(), aspect, "work")["lanes"]
+    lanes = Lanes(place, most)
+    for index in range(2):
+        bar = lanes.bar(index, min(first, second) * most, max(first, second) * most)
+        assert place.contains(bar, slack=1e-6)
+        assert bar.width == pytest.approx(abs(first - second) * place.width)
+        assert not bar.overlaps(lanes.words(index))
 
 
 # ------------------------------------------------------------------------------------------------- heights, and the closed form
@@ -328,10 +312,10 @@ def test_intensity_is_the_traces_own(config: dict[str, Any]) -> None:
 # -------------------------------------------------------------------------------------------------------------- the roof
 
 
-def test_the_ridge_is_computed_on_screen() -> None:
-    """Arithmetic by bandwidth, both as they are quoted, is where the roof bends; what happens on either side stands there."""
+def test_the_ridge_is_where_both_limits_meet() -> None:
+    """Arithmetic by bandwidth, both as they are quoted; what happens on either side stands there."""
     film = scene(FILM)
-    end = at(film, "ridge")
+    end = at(film, "roof")
     assert found().roof.knee == PEAK / BANDWIDTH
     assert said(end, "intensity") == [f"{PEAK / BANDWIDTH:.0f}"]
     (line,), names = shown(end, "knee"), shown(end, "side")
@@ -340,9 +324,6 @@ def test_the_ridge_is_computed_on_screen() -> None:
     assert (line.box[1], line.box[3]) == pytest.approx((axes.rect.y0, axes.y(PEAK / 1e12)), abs=0.011)
     assert {item.text for item in names if item.box[2] < line.box[0]} == {"waits for", "memory"}
     assert {item.text for item in names if item.box[0] > line.box[2]} == {"computes at", "full rate"}
-    assert end.caption.startswith(f"Fewer than {PEAK / BANDWIDTH:.0f} operations per byte")
-    drawn = film.drawn_at
-    assert drawn["÷"] < drawn["208 per byte"], "cause before number"
 
 
 def test_the_roof_is_two_quoted_figures_and_names_both() -> None:
@@ -358,7 +339,9 @@ def test_float32_has_no_quoted_peak_and_no_knee() -> None:
     assert roof.knee is None
     assert roof.at(1000.0) == pytest.approx(1000 * BANDWIDTH / 1e12)
     film = scene(FILM, dtype="float32")
-    assert "ridge" not in [beat.name for beat in film.board]
+    assert roof.times(found(dtype="float32").standard.count)[1] is None
+    assert "clocks" not in [beat.name for beat in film.board]
+    assert not any(shown(snapshot, "clocks") for snapshot in film.snapshots)
     assert not [text for text in said(at(film, "roof"), "limit") if "TFLOP" in text]
 
 

@@ -21,10 +21,10 @@ BEATS: tuple[Beat, ...] = (
     Beat("store", "Out to HBM", 7.0, shot="way", late=True, along=True,
          caption="Stored in HBM as {dtype}, it snaps to the nearest number."),
     Beat("back", "And back", 5.4, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("apart", "Against float64", 5.8, shot="bars", late=True, along=True,
+    Beat("apart", "Against float64", 5.8, shot="errors", late=True, along=True,
          caption="Scores make O. Subtract O in float64: what is left?"),
-    Beat("exact", "Exact", 6.6, shot="bars", late=True, along=True, caption="FlashAttention is exact: it only rounds, and rounds less."),
-    Beat("equal", "Exact", 6.6, shot="bars", late=True, along=True, caption="FlashAttention is exact: it only rounds, as the other does."),
+    Beat("exact", "Exact", 6.6, shot="errors", late=True, along=True, caption="FlashAttention is exact: it only rounds, and rounds less."),
+    Beat("equal", "Exact", 6.6, shot="errors", late=True, along=True, caption="FlashAttention is exact: it only rounds, as the other does."),
 )  # fmt: skip
 CAUSES = ("score", "store", "back")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}

@@ -10,24 +10,28 @@ from typing import Any
 from flashviz.citations import THEOREM_2
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
 from flashviz.errors import ConfigError
-from flashviz.figures import KIB, amount
+from flashviz.figures import KIB
 from flashviz.forms import Traffic, closed_form
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("square", "The chip", 6.6, shot="io", late=True, along=True, caption="On chip, M numbers hold a block each of K, V, Q and O."),
-    Beat("sweep", "A sweep", 11.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("standard", "What to beat", 6.4, shot="io", late=True, along=True, caption="Standard attention moves S and P as well: {most}."),
-    Beat("wider", "Twice M", 11.4, shot="io", late=True, along=True, caption="Twice the chip: blocks twice as wide, half the sweeps."),
-    Beat("answer", "Fewer sweeps", 9.0, shot="io", late=True, along=True,
-         caption="A larger chip needs fewer sweeps: bytes fall as 1 / M."),
+    Beat("chip", "The chip", 6.6, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
+    Beat("sweep", "A sweep", 10.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="The next block of K and V: all of Q and O pass again."),
+    Beat("more", "Too small", 5.2, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 5.2, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("wider", "Twice M", 10.6, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
+    Beat("answer", "Half", 7.4, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
 SHOWN = 3  # on-chip memories, each twice the one before
-BOUND = (f"of order N² d² / M: {THEOREM_2.citation}", f"N² d² / M: {THEOREM_2.citation}", THEOREM_2.citation, "N² d² / M")
+BOUND = tuple(
+    text.format(THEOREM_2.citation)
+    for text in ("bytes that cross: of order N² d² / M ({})", "of order N² d² / M: {}", "N² d² / M: {}")
+)  # fmt: skip
 
 Record = Callable[..., Any]
 
@@ -44,8 +48,17 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way across, between HBM and the chip: what it is called, whose hue it has, and its bytes."""
+
+    name: str
+    tensor: str
+    nbytes: int
+
+
+@dataclass(frozen=True)
 class IO:
-    """The problem, Algorithm 1 at doubled M as traces counted it, what standard attention moves, and what is said."""
+    """The problem, Algorithm 1 at doubled M as traces counted it, and what standard attention moves."""
 
     config: AttentionConfig
     steps: tuple[Step, ...]  # smallest M first
@@ -68,38 +81,32 @@ class IO:
         return self.moved.total
 
     @property
-    def ways(self) -> dict[str, int]:
-        """The same by what moves; K and V come once for each block of queries."""
-        c, both = self.config, {tensor: self.moved.read.get(tensor, 0) + self.moved.written.get(tensor, 0) for tensor in "QKVSPO"}
-        return {
-            "Q in, O out": both["Q"] + both["O"], f"K, V, {c.row_blocks} times": both["K"] + both["V"], "S out, back": both["S"],
-            "P out, back": both["P"],
-        }  # fmt: skip
+    def each(self) -> tuple[Way, ...]:
+        """Of one sweep: Q in, O in and out, and the softmax's row sums and maxima as O."""
+        matrices = (Way("Q in", "Q", self.matrix), Way("O in", "O", self.matrix), Way("O out", "O", self.matrix))
+        return (*matrices, Way("sums ℓ, maxima m", "L", 4 * self.statistic))
 
     @property
-    def each(self) -> dict[str, int]:
-        """Bytes of one sweep: Q in, O in and out, and the softmax's row sums and maxima as O."""
-        return {"Q in": self.matrix, "O in and out": 2 * self.matrix, "sums ℓ, maxima m": 4 * self.statistic}
-
-    @property
-    def starts(self) -> dict[str, int]:
-        """Bytes that cross however many sweeps there are: K and V in, and O, l and m as they are before the first sweep."""
-        return {"K, V in": 2 * self.matrix, "O, ℓ, m at first": self.matrix + 2 * self.statistic}
+    def starts(self) -> tuple[Way, ...]:
+        """However many sweeps there are: K and V in, block by block, and O, l and m as they are before the first sweep."""
+        matrices = (Way("all of K in", "K", self.matrix), Way("all of V in", "V", self.matrix), Way("O at start", "O", self.matrix))
+        return (*matrices, Way("ℓ, m at start", "L", 2 * self.statistic))
 
     @property
     def sweep(self) -> int:
         """Bytes of one sweep."""
-        return sum(self.each.values())
+        return sum(way.nbytes for way in self.each)
 
     @property
     def once(self) -> int:
         """Bytes that cross however many sweeps there are."""
-        return sum(self.starts.values())
+        return sum(way.nbytes for way in self.starts)
 
     @property
-    def said(self) -> dict[str, str]:
-        """What the captions' braces stand for."""
-        return {"most": amount(self.standard)}
+    def beats(self) -> tuple[Beat, ...]:
+        """The smallest chip moves more than standard attention, or less."""
+        other = "less" if self.steps[0].nbytes > self.standard else "more"
+        return tuple(beat for beat in BEATS if beat.name != other)
 
 
 def gather(config: AttentionConfig, run: Record) -> IO:
@@ -163,8 +170,3 @@ def bytes_at(m: float, config: AttentionConfig) -> float:
 def on_chip(m: float, config: AttentionConfig) -> str:
     """M numbers in whole KiB, no fewer than they need."""
     return f"{math.ceil(m * config.itemsize / KIB):,} KiB"
-
-
-def scores_bytes(step: Step) -> int:
-    """Of the tile of S, float32, for which there must be room besides."""
-    return step.rows * step.columns * FLOAT32

@@ -1,4 +1,4 @@
-"""RooflineScene: operations a byte of one row block under an A100's roof (Williams et al. 2009): standard attention, then taller tiles."""
+"""RooflineScene: how long bytes and operations of one row block take, and an A100's roof (Williams et al. 2009) over both."""
 
 from __future__ import annotations
 
@@ -15,28 +15,26 @@ from flashviz.device import REGISTERS
 from flashviz.errors import ConfigError
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
-from flashviz.trace import Trace
+from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("product", "One product", 6.0, shot="roof", late=True, along=True,
-         caption="A tile of Q times a tile of K: one square of operations."),
-    Beat("block", "One row block", 6.4, shot="roof", late=True, along=True,
+    Beat("block", "One row block", 8.4, shot="work", late=True, along=True,
          caption="One block of queries: tiles cross, tiles are multiplied."),
-    Beat("roof", "The roof", 6.0, shot="roof", late=True, along=True,
-         caption="Slope: as fast as bytes come. Flat: as fast as it computes."),
-    Beat("ridge", "The ridge", 6.4, shot="roof", late=True, along=True,
-         caption="Fewer than {knee} operations per byte: it waits for memory."),
-    Beat("standard", "S and P", 6.6, shot="roof", late=True, along=True, caption="S and P go out and back: at best {rate} TFLOP/s."),
-    Beat("flash", "FlashAttention", 5.2, shot="roof", late=True, along=True,
-         caption="FlashAttention-2: S and P stay on chip. The dot climbs."),
-    Beat("climb", "Larger blocks", 7.2, shot="roof", late=True, along=True,
+    Beat("clocks", "Two clocks", 8.0, shot="work", late=True, along=True,
+         caption="Both at full speed: it takes as long as the slower one."),
+    Beat("flash", "FlashAttention", 6.4, shot="work", late=True, along=True,
+         caption="FlashAttention-2: S and P stay on chip. The wait shrinks."),
+    Beat("climb", "Larger blocks", 8.4, shot="work", late=True, along=True,
          caption="Twice the queries: twice the operations for the same K, V."),
-    Beat("answer", "Up the roof", 6.6, shot="roof", late=True, along=True,
+    Beat("roof", "The roof", 9.6, shot="roof", late=True, along=True,
+         caption="The slope waits for bytes. The flat computes at full rate."),
+    Beat("answer", "Up the roof", 9.4, shot="roof", late=True, along=True,
          caption="Larger blocks climb, until the chip's registers are full."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
 HBM = {"A100": (A100_MEMORIES, A100_MEMORIES.memories[1]), "H100": (H100_MEMORIES, H100_MEMORIES.memories[-1])}
+TERA, NANO = 1e12, 1e9
 SIXTEEN_BIT = 2  # bytes of a number that the quoted peak is for
 
 
@@ -71,12 +69,20 @@ WAYS = (
 )  # fmt: skip
 
 
+PRODUCTS = {"Q Kᵀ": Kind.QK_DOT, "P V": Kind.PV_DOT}
+
+
 @dataclass(frozen=True)
 class Count:
-    """What a trace counts: operations of its products, and bytes by way."""
+    """What a trace counts: operations of its products, by product, and bytes, by way."""
 
-    operations: float
+    products: np.ndarray  # [PRODUCTS]
     ways: np.ndarray  # [WAYS]
+
+    @property
+    def operations(self) -> float:
+        """Of both products."""
+        return float(self.products.sum())
 
     @property
     def nbytes(self) -> float:
@@ -90,7 +96,7 @@ class Count:
 
     def toward(self, other: Count, share: float) -> Count:
         """So far on the way to another count."""
-        return Count(self.operations + (other.operations - self.operations) * share, self.ways + (other.ways - self.ways) * share)
+        return Count(self.products + (other.products - self.products) * share, self.ways + (other.ways - self.ways) * share)
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,10 @@ class Roof:
         """TFLOP/s."""
         slope = self.bandwidth * intensity
         return slope if self.peak is None else min(self.peak.value, slope)
+
+    def times(self, count: Count) -> tuple[float, float | None]:
+        """Nanoseconds that its bytes take at the bandwidth, and its operations at the peak."""
+        return count.nbytes / self.bandwidth / TERA * NANO, None if self.peak is None else count.operations / self.peak.value / TERA * NANO
 
     def between(self, low: float, high: float) -> tuple[Point, ...]:
         """The roof from one intensity to another: its ends, and its knee where that lies between."""
@@ -151,22 +161,27 @@ class Roofline:
         return 2 * c.seq_q * min(c.block_n, c.seq_k) * c.head_dim
 
     @property
-    def registers(self) -> tuple[int, int]:
-        """Bytes of registers that S and acc of the largest block take, a tile and a block of rows in float32, and all that an SM has."""
-        c, rows = self.traces[0].config, self.heights[-1].rows
-        return rows * (min(c.block_n, c.seq_k) + c.head_dim) * FLOAT32, REGISTERS * FLOAT32
-
-    @property
     def beats(self) -> tuple[Beat, ...]:
-        """Nothing is said of a ridge that no source quotes."""
-        return tuple(beat for beat in BEATS if beat.name != "ridge" or self.roof.knee is not None)
+        """No clock runs for operations where no source quotes a peak."""
+        return tuple(beat for beat in BEATS if beat.name != "clocks" or self.roof.peak is not None)
 
     @property
-    def said(self) -> dict[str, str]:
-        """What the captions' braces stand for."""
-        peak, knee = self.roof.peak, self.roof.knee
-        rate = f"{self.roof.at(self.standard.intensity):.0f}"
-        return {"knee": "" if knee is None else f"{knee:.0f}", "rate": rate if peak is None else f"{rate} of {peak.value:.0f}"}
+    def registers(self) -> int:
+        """Bytes of registers that an SM has."""
+        return REGISTERS * FLOAT32
+
+    def held(self, rows: float) -> float:
+        """Bytes of registers that S and acc of so many rows take: a tile and a block of rows, in float32."""
+        c = self.traces[0].config
+        return rows * (min(c.block_n, c.seq_k) + c.head_dim) * FLOAT32
+
+    @property
+    def too_many(self) -> int:
+        """The first height, each twice the one before, that leaves no register for anything else."""
+        rows = self.heights[-1].rows
+        while self.held(rows) < self.registers:
+            rows *= 2
+        return rows
 
 
 def gather(config: AttentionConfig, source: str | None, record: Callable[..., Trace]) -> Roofline:
@@ -197,7 +212,7 @@ def row_block(config: AttentionConfig) -> AttentionConfig:
 def roof_of(device: str, itemsize: int) -> Roof:
     """As papers quote it. Raises KeyError for another device."""
     _, memory = HBM[device]
-    return Roof(bytes_of(memory.speed) / 10**12, PEAK_TFLOPS[device] if itemsize == SIXTEEN_BIT else None)
+    return Roof(bytes_of(memory.speed) / TERA, PEAK_TFLOPS[device] if itemsize == SIXTEEN_BIT else None)
 
 
 def quotes_of(device: str, roof: Roof) -> tuple[tuple[str, str], ...]:
@@ -241,7 +256,9 @@ def count_of(trace: Trace, k: int | None = None) -> Count:
     """Of the first ``k`` events of a trace; of all where it is None."""
     moved = traffic(trace, k)
     sides = [[*(moved.read.get(t, 0) for t in way.reads), *(moved.written.get(t, 0) for t in way.writes)] for way in WAYS]
-    return Count(float(trace.columns["flops"][:k].sum()), np.array([sum(side) for side in sides], float))
+    kind, flops = trace.columns["kind"][:k], trace.columns["flops"][:k]
+    products = [flops[kind == each].sum() for each in PRODUCTS.values()]
+    return Count(np.array(products, float), np.array([sum(side) for side in sides], float))
 
 
 def steps_of(trace: Trace) -> list[Count]:

@@ -193,7 +193,7 @@ def back(film: ExactnessFilm) -> None:
 @beat("apart")
 def apart(film: ExactnessFilm) -> None:
     """Scores become outputs, which look the same; O in float64 is taken from both, and in the same colours nothing is left to be seen."""
-    place, skin, found = film.scene.shot("bars"), film.skin, film.found
+    place, skin, found = film.scene.shot("errors"), film.skin, film.found
     zero = Rectangles(skin.ink, name="zero").display(np.array([place["zero"].edges]))
     note = amid((ZERO,), skin.ink, place["zero name"], "where")
     names = film.named(place)
@@ -225,7 +225,7 @@ def becomes(film: ExactnessFilm, side: str, place: Rect) -> Shows:
 
 def measure(film: ExactnessFilm) -> None:
     """The largest errors grow from the line, as fast, each to its end; then its number comes."""
-    place, skin, shares = film.scene.shot("bars"), film.skin, film.found.shares
+    place, skin, shares = film.scene.shot("errors"), film.skin, film.found.shares
     bars = {side: Rectangles(skin.o, name=f"bar {side}") for side in SIDES}
     largest = max(shares.values())
 

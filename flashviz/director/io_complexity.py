@@ -1,8 +1,10 @@
-"""What a chip's size buys: blocks fly to it, one sweep is seen closely, standard attention's bytes; then twice the chip, and twice that."""
+"""What a chip's memory buys: a block of K and V stays, Q and O pass, their bytes are laid on a bar; then twice the memory, and again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,39 +12,30 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
+from flashviz import theme
 from flashviz.chapters import io_complexity
-from flashviz.chapters.io_complexity import BOUND, IO, Step, elements, gather, on_chip, scores_bytes
-from flashviz.director.film.parts import fitting
+from flashviz.chapters.io_complexity import BOUND, IO, Step, Way, elements, gather, on_chip
 from flashviz.director.material import provenance
-from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import CORNER, LABEL, NAME, Word, amid, first_that_fits, middle, word
-from flashviz.figures import KIB, amount, kib
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, middle, word
+from flashviz.figures import amount, kib
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Plot, Room, Square, round_steps
+from flashviz.layout.io_complexity import Columns, Square
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
-from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.sweeps import Bars, Chip, Flying, Sweeps
-from flashviz.mobjects.tiles import Rectangles, edges
-from flashviz.palette import DIM
+from flashviz.mobjects.named import Named
+from flashviz.mobjects.sweeps import Bars, Flying, Memory, Sweeps
+from flashviz.mobjects.tiles import Rectangles, box, edges
 
-FLASH = ("FlashAttention, 2022. In HBM: Q, K, V, O, {0:,} × {1}", "FlashAttention, 2022. HBM: {0:,} × {1}", "FlashAttention, 2022")
-AXIS = ("on-chip memory M, in KiB",)
-UP = ("KiB between HBM and chip, no cache", "KiB moved, no cache")
+HEAD = ("FlashAttention, 2022: bytes between HBM and chip", "bytes between HBM and chip", "HBM to chip and back")
 WHOLE = ("scores S: {0:,} × {0:,}", "S: {0:,} × {0:,}")
-BLOCKS = ("{} blocks of {} keys", "{} × {} keys")
-BESIDES = (("S, float32: {}", "S: {}"), ("M does not count S", "not in M"))
-EACH, ONCE, STANDARD = ("one sweep, in KiB", "a sweep, KiB"), ("only once", "once"), ("standard, in KiB", "standard, KiB")
-LINE_NAME = ("standard attention", "standard")
-WHY = (
-    ("room for a quarter of M each: block = M / 4d", "block = M / 4d"),
-    ("sweeps = N / block: {n} / {few} = {most}, {n} / {many} = {least}", "sweeps = N / block: {most}, then {least}", "sweeps = N / block"),
-    ("bytes ≈ sweeps × {each}, so they fall as 1 / M", "bytes ≈ sweeps × {each}", "bytes ~ 1 / M"),
-)
-SLOW, FIRST, NEXT, OTHERS = (1.3, 0.9), 1.4, 0.7, 1.8  # seconds: of a visit's flights, of the rest of a sweep, of the next, of all others
-AGAIN, GROWTH, HELD = 2.2, 1.0, 0.9  # of all sweeps of a larger chip, of twice M, and of a block's way to the chip
-BY_LINE, LINE = 10, 46  # px: from a line or a bar to its number, and to the next line of words
-CHIP_OF = "KVQO"
+ADDED = ("once {once} + one sweep {each} = {all} KiB", "once {once} + sweep {each} KiB")
+ONCE = ("once: {} KiB", "once: {}", "{} KiB")
+AT_FIRST = ("these cross once: {} KiB", "once: {} KiB")
+LINE_NAME = ("standard attention: {}", "standard: {}", "{}")
+SLOW, FIRST, PACE = (1.4, 1.0), 2.6, 3.6  # seconds: of a visit's flights, of the rest of the first sweep, of all sweeps at the smallest M
+HELD, GROWTH, SCALED = 0.8, 1.3, 1.2  # of a block's way to the chip, of twice M, of a bar from near to its scale
+BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
 
 
 class IOStage(ShotScene):
@@ -54,7 +47,7 @@ class IOStage(ShotScene):
         """Record Algorithm 1 at growing M: ``flashviz_kernels.recorder.run``."""
         found = gather(self.settings.config, run)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(io_complexity.BEATS, found.said)
+        self.set_board(found.beats, {})
         return IOFilm(self, found)
 
 
@@ -62,299 +55,342 @@ class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
     whole: Word  # how many scores there are
-    listing: Sequence[Word] = ()  # what moves, a line each
-    besides: Sequence[Word] = ()  # how much of S there is room for
-    keys: Sequence[Word] = ()  # how many keys each block has, where that can be read
-    cut: Word | None = None  # how the keys of the second square are cut
-    written: float  # where the words over the last bar end
+    said: Sequence[Word] = ()  # how large the memory is
+    slots: Sequence[Named]  # the bar's outlines, near
+    ways: Sequence[Word]  # what each is
+    compared: Sequence[Word | Rectangles | Named]  # what standard attention moves
+    over: Sequence[Word] = ()  # words over bars
+    rest: Sequence[Word]  # what crosses once
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("io")
-        self.step, largest, c = found.steps[0], found.steps[-1], found.config
-        self.plot = Plot.of(place["plot"], tuple(step.m for step in found.steps), max(self.step.nbytes, float(found.standard)))
-        self.square = Sweeps(Square.of(place["square"], c.seq_k), self.skin)
-        self.wide = Sweeps(Square.of(place["wide"], c.seq_k), self.skin, "wide")
-        self.chip = Chip(place["chip"], Room(place["room"], quarter(largest, found)), self.skin)
-        each = {"Q": found.matrix, "O": 2 * found.matrix, "L": 4 * found.statistic}
-        once = {"K": found.matrix, "V": found.matrix, "O": found.matrix, "L": 2 * found.statistic}
-        self.bar = Bars(self.plot, once, each, self.skin)
-        self.m, self.numbers = self.readout("m", "numbers", numbers(largest, found))
-        self.sum, self.summed = self.readout("sum", "sum", summed(self.step.sweeps, found))
-        at = place["name"]
-        name = first_that_fits([text.format(c.seq_k, c.head_dim) for text in FLASH], LABEL, at.width, Face.STRONG)
-        self.name = word(name, LABEL, self.skin.ink, at, "order")
-
-    def readout(self, place: str, name: str, longest: Sequence[str]) -> tuple[Readout, int]:
-        """A number that changes as things move, in its place, and which of its forms can be read there."""
-        rect = self.place[place]
-        sizes = [fitting(text, NAME, rect) for text in longest]
-        form = next((at for at, px in enumerate(sizes) if px >= LABEL), len(longest) - 1)
-        return Readout("", min(sizes[form], NAME), self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect), form
+        self.step, most = found.steps[0], max(found.steps[0].nbytes, float(found.standard))
+        self.near = Columns(place["plot"], len(found.steps), found.once + found.sweep)
+        self.far = Columns(place["plot"], len(found.steps), most)
+        self.columns, self.under = self.near, place["under"]
+        self.square = Sweeps(Square.of(place["square"], found.config.seq_k), self.skin)
+        self.memory = Memory(self.skin, "memory")
+        self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(len(found.steps))]
+        self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
+        self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
+        self.sizes: list[Word] = []  # of the memory under each bar
+        self.fixed = Rectangles(self.skin.ink, name="fixed").set_z_index(1)
+        self.head = word(first_that_fits(HEAD, LABEL, place["head"].width, Face.STRONG), LABEL, self.skin.ink, place["head"], "head")
 
     @property
-    def now(self) -> Sweeps:
-        """The square that is swept."""
-        return self.square if self.step is self.found.steps[0] else self.wide
+    def index(self) -> int:
+        """Which M it is."""
+        return self.found.steps.index(self.step)
 
-    def show(self, swept: float, counted: float | None = None) -> None:
-        """The square, the bar and the sum after so many sweeps; ``counted`` of them on the bar."""
-        step, counted = self.step, swept if counted is None else counted
-        self.now.display(step.columns, step.rows, swept)
-        self.bar.display(step.m, counted)
-        self.sum.display(summed(int(counted + 1e-9), self.found)[self.summed])
+    @property
+    def held(self) -> Rect:
+        """Where the memory stands, as large as it is."""
+        return self.wide(self.step.m)
 
-    def hold(self, step: Step) -> None:
-        """What the chip holds at one M."""
-        self.chip.display(*held(step, self.found))
-        self.m.display(numbers(step, self.found)[self.numbers])
+    def wide(self, m: float) -> Rect:
+        """Memory of M numbers."""
+        return self.place["held"].left(self.place["held"].width * m / self.found.steps[-1].m)
+
+    def show(self, swept: float) -> None:
+        """The square and the bar after so many sweeps."""
+        self.square.display(self.step.columns, self.step.rows, swept)
+        self.bars[self.index].display(self.columns, swept)
 
     def passing(self, start: float, stop: float, seconds: float) -> None:
         """Sweeps go on from one to another."""
-        moving = Group(self.now, self.bar, self.sum)
+        moving = Group(self.square, self.bars[self.index])
         self.move(Shows(moving, lambda share: self.show(start + (stop - start) * share)), seconds=seconds)
 
-    def strip(self, name: str, index: int) -> Rect:
+    def block(self, name: str, index: int) -> Rect:
         """Where the first block of K or V stands in HBM, or that of so many visits later of Q or O."""
         place = self.square.place
         if name in "KV":
             return place.block(name, 0.0, self.step.columns)
         strip, high = place.strip(name), self.step.rows * place.unit
-        return Rect(strip.x0, strip.y1 - (index + 1) * high, strip.x1, strip.y1 - index * high)
+        return Rect(strip.x0, max(strip.y1 - (index + 1) * high, strip.y0), strip.x1, strip.y1 - index * high)
 
     def visit(self, index: int, visits: int, seconds: float) -> None:
         """A block of Q and one of O fly to the chip, and O flies back; they are on the bar when that is done."""
         blocks = {name: Flying(name, self.skin) for name in "QO"}
-        whole, _, used = held(self.step, self.found)
-        slots = {name: self.chip.slot(name, whole) for name in "QO"}
-        ways = {name: (self.strip(name, index), slot.left(used * slot.width)) for name, slot in slots.items()}
+        ways = {name: (self.block(name, index), Memory.slot(self.held, name, filled(self.step)[name])) for name in "QO"}
 
         def fly(share: float) -> None:
-            self.show(max(index / visits, 1e-6), index / visits)
+            self.square.display(self.step.columns, self.step.rows, max(index / visits, 1e-6))
+            self.bars[0].display(self.columns, (index + share) / visits)
             for name, (there, here) in ways.items():
                 inward = there.toward(here, ease_in_out_cubic(min(2 * share, 1.0)))
                 back = ease_in_out_cubic(max(2 * share - 1, 0.0))
                 blocks[name].between(inward, there, back if name == "O" else float(share >= 0.5))  # Q stays in its quarter
 
-        moving = Group(self.square, self.bar, self.sum, *blocks.values())
         self.scene.add(*blocks.values())
-        self.move(Shows(moving, fly), seconds=seconds)
+        self.move(Shows(Group(self.square, self.bars[0], *blocks.values()), fly), seconds=seconds)
         self.scene.remove(*blocks.values())
 
-    def grow(self, before: Step, after: Step, share: float) -> None:
-        """On the way from one M to another: areas on the chip."""
-        start, stop = (np.array(held(step, self.found)) for step in (before, after))
-        self.chip.display(*(start + (stop - start) * share))
+    def measured(self, near: str = "") -> list[Word]:
+        """How large the memory is, and what M counts; ``near`` at first, where it is seen closely."""
+        found, m = self.found, elements(self.step.columns, self.found.config.head_dim)
+        texts = {f"{near}chip": f"on chip: {on_chip(m, found.config)}", f"{near}numbers": f"M = {m:,} numbers"}
+        return [word(text, LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()]
 
-    def axes(self) -> list[Word | Rectangles]:
-        """Both axes of the plot, what they are, and round numbers of KiB at the left."""
-        rect, half, up, skin = self.plot.rect, em(2), self.place["up"], self.skin
-        base = Rectangles(skin.quiet, name="base").display(edges([
-            Rect(rect.x0, rect.y0 - half, rect.x1, rect.y0 + half), Rect(rect.x0 - half, rect.y0, rect.x0 + half, rect.y1),
-        ]))  # fmt: skip
-        moved = Word(first_that_fits(UP, LABEL, up.width), LABEL, skin.ink, up.x0, middle(up, LABEL), "axis", Face.TEXT)
-        found: list[Word | Rectangles] = [base, moved, amid(AXIS, skin.ink, self.place["axis"], "axis")]
-        for step in round_steps(max(self.found.standard, self.found.steps[0].nbytes) / KIB):
-            text, y = f"{step:,.0f}", self.plot.y(step * KIB)
-            left = rect.x0 - em(BY_LINE) - text_width(text, CORNER, Face.TEXT)
-            found.append(Word(text, CORNER, skin.ink, left, y - 0.36 * em(CORNER), "tick KiB", Face.TEXT))
+    def outlined(self) -> list[Named]:
+        """Of all that crosses until the first sweep is through, way by way."""
+        found, low = [], 0.0
+        for way in (*self.found.starts, *self.found.each):
+            rect = self.columns.bar(0, low, low + way.nbytes)
+            found.append(Named(box(rect, stroke=self.skin.hue(way.tensor)), tag="slot"))
+            low += way.nbytes
         return found
 
-    def at_right(self, text: str, right: float, baseline: float, name: str) -> Word:
-        """A word that ends somewhere."""
-        return Word(text, LABEL, self.skin.ink, right - text_width(text, LABEL, Face.STRONG), baseline, name)
-
-    def stays(self) -> list[Word | Rectangles]:
-        """The bar of a trace, which stays where another one goes on: its sweeps and bytes over it, its M beneath the axis."""
-        step, rect = self.step, self.plot.bar(self.step.m, self.step.nbytes)
-        bar = Rectangles(self.skin.o, name="counted", opacity=DIM).display(edges([rect]))
-        bar.values = np.array([step.m, step.nbytes])
-        told = {"bytes": amount(step.nbytes), "sweep count": f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}"}
-        words = [
-            Word(text, LABEL, self.skin.ink, self.left(rect, text), rect.y1 + em(BY_LINE + at * LINE), name)
-            for at, (name, text) in enumerate(told.items())
-        ]
-        self.written = max(word.left + word.wide for word in words)
-        tick = on_chip(step.m, self.found.config).partition(" ")[0]
-        left = self.plot.x(step.m) - text_width(tick, LABEL, Face.STRONG) / 2
-        return [bar, *words, Word(tick, LABEL, self.skin.ink, left, middle(self.place["ticks"], LABEL), "tick M")]
-
-    def left(self, rect: Rect, text: str) -> float:
-        """Where a word over a bar begins: in its middle, but within the plot."""
-        return max(rect.center[0] - text_width(text, LABEL, Face.STRONG) / 2, self.plot.rect.x0 + em(BY_LINE))
-
-    def keyed(self, square: Sweeps) -> list[Word]:
-        """How many keys each block has, in K, where all can be read; the last one has what is left."""
-        place, columns, n = square.place, self.step.columns, self.found.config.seq_k
+    def listed(self, ways: Sequence[Way], low: float) -> list[Word]:
+        """What each way is, beside its part of the bar, in KiB."""
+        left, right = (self.columns.beside(0)[0] + em(BY_LINE), self.place["plot"].x1)
         found = []
-        for key in place.starts(columns).tolist():
-            rect, text = place.block("K", key, columns), f"{min(columns, n - int(key))}"
-            wide = text_width(text, CORNER, Face.STRONG)
-            if wide > rect.width:
-                return []
-            found.append(Word(text, CORNER, self.skin.ink, rect.center[0] - wide / 2, middle(rect, CORNER), "keys"))
+        for way in ways:
+            y = self.columns.y(low + way.nbytes / 2)
+            rect = Rect(left, y - em(LINE) / 2, right, y + em(LINE) / 2)
+            found.append(word(f"{way.name}: {amount(way.nbytes)}", LABEL, self.skin.hue(way.tensor), rect, "way"))
+            low += way.nbytes
         return found
 
-    def blocked(self, place: str) -> Word:
-        """How the keys are cut."""
-        step, at = self.step, self.place[place]
-        texts = [text.format(step.sweeps, step.columns) for text in BLOCKS]
-        return word(first_that_fits(texts, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, at, "blocks")
+    def on_bar(self, texts: Sequence[str], name: str, lift: float = BY_LINE) -> list[Word]:
+        """Lines over a bar, the first one highest."""
+        left, top = self.columns.x(self.index, 0.0), self.columns.y(self.bars[self.index].values[1])
+        return [
+            Word(text, LABEL, self.skin.ink, left + em(BY_LINE), top + em(lift + at * LINE), name)
+            for at, text in enumerate(reversed(texts))
+        ]  # fmt: skip
 
-    def beside(self) -> list[Word]:
-        """Of how much S there must be room, and that M does not count it."""
-        size = amount(scores_bytes(self.step))
-        return self.lines("besides", [[text.format(size) for text in texts] for texts in BESIDES], "besides")
+    def added(self, texts: Sequence[str]) -> list[Word]:
+        """Over the first bar and its last way's name: how much it is."""
+        found = self.found
+        figures = {"once": number(found.once), "each": number(found.sweep), "all": number(found.once + found.sweep)}
+        said = [text.format(number(found.once), **figures) for text in texts]
+        return self.on_bar(
+            [first_that_fits(said, LABEL, self.columns.rect.width - em(2 * BY_LINE), Face.STRONG)], "added", BY_LINE + LINE / 2
+        )
 
-    def lines(self, part: str, lines: Sequence[Sequence[str]], name: str) -> list[Word]:
-        """Lines of words that fill a place, each the first of its forms that fits."""
-        at, ink = self.place[part], self.skin.ink
-        rows = [row_of(at, row, at.height / len(lines)) for row in range(len(lines))]
-        said = [first_that_fits(texts, LABEL, at.width, Face.TEXT) for texts in lines]
-        return [word(text, LABEL, ink, row, name, Face.TEXT) for text, row in zip(said, rows, strict=True)]
+    def remains(self) -> None:
+        """A bar stands: its sweeps and bytes over it, and under it the memory that it is of."""
+        step, kept, start = self.step, self.kept[self.index], self.held
+        stop = self.columns.memory(self.index, self.under, step.m / self.found.steps[-1].m)
+        words = self.on_bar((f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}", amount(step.nbytes)), "bytes")
+        self.over = [*self.over, *words]
+        self.sizes.append(self.size(self.index))
+        self.move(FadeIn(*words), seconds=TEXT)
+        copied = Shows(
+            kept, lambda share: kept.display(start.toward(stop, share), filled(step)), introducer=True, rate_func=ease_in_out_cubic
+        )  # fmt: skip
+        self.move(copied, seconds=MOVE)
+        self.move(FadeIn(self.sizes[-1]), seconds=TEXT)
 
-    def listed(self, heads: Sequence[str], amounts: Mapping[str, float], name: str, low: int = 0) -> list[Word]:
-        """A head, and line by line what moves, in KiB, so that it adds up."""
-        at, total = self.place["list"], kib(sum(amounts.values()))
-        rows = [(way, kib(each).partition(" ")[0]) for way, each in amounts.items()] + [("together", total)]
-        high = min(em(LINE), at.height / (len(self.found.each) + len(self.found.starts) + 4))  # both lists, with heads and totals
-        found = [word(first_that_fits(heads, LABEL, at.width, Face.STRONG), LABEL, self.skin.ink, row_of(at, low, high), name)]
-        for index, (way, text) in enumerate(rows, low + 1):
-            line = row_of(at, index, high)
-            right = line.x1 - text_width(text, LABEL, Face.STRONG)
-            found.append(word(way, LABEL, self.skin.ink, Rect(line.x0, line.y0, right - em(BY_LINE), line.y1), name, Face.TEXT))
-            found.append(Word(text, LABEL, self.skin.ink, right, found[-1].baseline, name))
-        return found
+    def size(self, index: int) -> Word:
+        """How large a memory is, under it."""
+        left, low = self.columns.x(index, 0.0) + em(BY_LINE), self.under.y0 + em(BY_LINE)
+        step = self.found.steps[index]
+        texts = [f"{on_chip(step.m, self.found.config)} on chip", on_chip(step.m, self.found.config)]
+        return Word(first_that_fits(texts, LABEL, self.columns.pitch - em(BY_LINE), Face.STRONG), LABEL, self.skin.ink, left, low, "size")
+
+    def constant(self) -> list[Word]:
+        """Beside the last bar: what of it crosses once, where there is room."""
+        last = len(self.bars) - 1
+        left, right = (x + em(BY_LINE) * sign for x, sign in zip(self.columns.beside(last), (1, 0), strict=True))
+        texts = [each.format(number(self.found.once)) for each in ONCE]
+        text = first_that_fits(texts, LABEL, right - left, Face.STRONG)
+        if text_width(text, LABEL, Face.STRONG) > right - left:
+            return []
+        return [Word(text, LABEL, self.skin.ink, left, self.columns.y(0.0) + em(BY_LINE / 2), "once")]
+
+    def level(self, nbytes: float, line: Rectangles, share: float = 1.0) -> Rectangles:
+        """A line over all columns, at so many bytes."""
+        rect, y = self.columns.rect, self.columns.y(nbytes)
+        line.values = np.array([nbytes])
+        return line.display(edges([Rect(rect.x0, y - em(2), rect.x0 + share * rect.width, y + em(2))]))
+
+    def arrange(self, columns: Columns, under: Rect) -> None:
+        """All bars, in these columns, and the memories under them."""
+        self.columns, self.under, largest = columns, under, self.found.steps[-1]
+        for index, (bar, kept, step) in enumerate(zip(self.bars, self.kept, self.found.steps, strict=True)):
+            bar.display(columns, step.sweeps)
+            kept.display(columns.memory(index, under, step.m / largest.m), filled(step))
+        self.level(self.found.once, self.fixed)
 
 
-def row_of(at: Rect, index: int, high: float) -> Rect:
-    """One line of a place."""
-    return Rect(at.x0, at.y1 - (index + 1) * high, at.x1, at.y1 - index * high)
+def number(nbytes: float) -> str:
+    """In KiB, without the unit."""
+    return kib(nbytes).partition(" ")[0]
 
 
-def quarter(step: Step, found: IO) -> float:
-    """Bytes of a quarter of what its blocks fill."""
-    return elements(step.columns, found.config.head_dim) * found.config.itemsize / 4
-
-
-def held(step: Step, found: IO) -> tuple[float, float, float]:
-    """Bytes of a quarter of M and of S, and what share of their quarters Q and O fill: Br of Bc rows."""
-    return quarter(step, found), scores_bytes(step), step.rows / step.columns
-
-
-def numbers(step: Step, found: IO) -> tuple[str, ...]:
-    """M, as its blocks fill it, and how many bytes these are; shorter."""
-    m, size = elements(step.columns, found.config.head_dim), found.config.itemsize
-    whole = on_chip(m, found.config)
-    return f"chip: M = {m:,} numbers × {size} B = {whole}", f"chip: M = {m:,} × {size} B = {whole}", f"chip: M = {whole}"
-
-
-def summed(sweeps: int, found: IO) -> tuple[str, str]:
-    """What crosses after so many sweeps, so that it checks by hand; shorter."""
-    each, once, total = (nbytes / KIB for nbytes in (found.sweep, found.once, found.once + sweeps * found.sweep))
-    short = f"{sweeps} × {each:,g} + {once:,g} = {total:,g} KiB"
-    return short.replace(" ×", " sweep ×" if sweeps == 1 else " sweeps ×"), short
+def filled(step: Step) -> dict[str, float]:
+    """What blocks fill of their quarters: Q and O have Br rows, no more than d, K and V have Bc."""
+    return {"K": 1.0, "V": 1.0, "Q": step.rows / step.columns, "O": step.rows / step.columns}
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
 
 
-@beat("square")
-def square(film: IOFilm) -> None:
-    """All scores as a square, K and V above in blocks, Q and O beside; the first block of each flies to the chip, where S is besides."""
-    step, skin = film.step, film.skin
-    film.show(0.0)
-    film.hold(step)
+@beat("chip")
+def chip(film: IOFilm) -> None:
+    """The scores as a square, K and V above in blocks, Q and O beside; the first block of each flies to the memory, seen closely."""
+    skin, large, there = film.skin, film.place["near held"], dict[str, float]()
+    film.square.display(film.step.columns, film.step.rows, 0.0)
+    film.memory.display(large, there)
     film.whole = amid([text.format(film.found.config.seq_k) for text in WHOLE], skin.ink, film.square.place.grid, "whole")
-    film.besides = film.beside()
-    film.scene.add(film.chip.panel, film.chip.border, film.square, film.name, film.m, film.blocked("blocks"), film.whole, *film.axes())
+    film.said, letters = film.measured("near "), list[Word]()
+    film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.said)
     with film.scene.telling():
-        for name in CHIP_OF:
-            flying, start = Flying(name, skin), film.strip(name, 0)
-            stop = film.chip.slot(name, quarter(step, film.found))
-            arriving = Shows(flying, partial(flying.between, start, stop), introducer=True, remover=True, rate_func=ease_in_out_cubic)
-            film.move(arriving, FadeIn(film.chip.letters[name]), seconds=HELD)
-            film.scene.add(film.chip.quarters[name])
-        film.move(FadeIn(film.chip.scores, *film.besides), seconds=2 * TEXT)
-    film.scene.add(film.chip)
+        for name, share in filled(film.step).items():
+            flying = Flying(name, skin)
+            path = film.block(name, 0), Memory.slot(large, name, share)
+            film.move(
+                Shows(flying, partial(flying.between, *path), introducer=True, remover=True, rate_func=ease_in_out_cubic), seconds=HELD
+            )
+            there[name] = share
+            film.memory.display(large, there)
+            letters.append(amid([name], skin.ground, path[1], "held name"))
+            film.scene.add(letters[-1])
+        film.scene.hold(0.6)
+    film.move(FadeOut(*film.said, *letters, film.whole), seconds=TEXT)
+    film.move(
+        Shows(film.memory, lambda share: film.memory.display(large.toward(film.held, share), there), rate_func=ease_in_out_cubic),
+        seconds=MOVE,
+    )
+    film.said = film.measured()
+    film.move(FadeIn(*film.said), seconds=TEXT)
 
 
 @beat("sweep")
 def sweep(film: IOFilm) -> None:
-    """Block by block of Q and O flies to the chip, and O back; a sweep's bytes are laid on the bar; then the next, and all others."""
-    found, step = film.found, film.step
+    """What crosses once is laid on a bar; then block by block of Q and O flies to the chip, O back, and each way fills its part."""
+    found, step, bar = film.found, film.step, film.bars[0]
     visits = -(-found.config.seq_q // step.rows)
-    film.show(0.0)
-    once, each = film.listed(ONCE, found.starts, "once", len(found.each) + 2), film.listed(EACH, found.each, "each")
-    film.listing = [*each, *once]
-    film.move(FadeOut(film.whole), seconds=TEXT / 2)
-    film.move(FadeIn(film.bar, film.sum, *once), seconds=TEXT)
+    film.slots = film.outlined()
+    once, each = film.listed(found.starts, 0.0), film.listed(found.each, found.once)
+    film.ways = [*once, *each]
+    film.move(FadeIn(film.head, *film.slots[: len(once)], *once), seconds=TEXT)
+    film.move(Shows(bar, lambda share: bar.display(film.columns, 0.0, share), introducer=True), seconds=1.0)
+    film.over = film.added(AT_FIRST)
+    film.move(FadeIn(*film.over), seconds=TEXT)
+    film.scene.hold(0.6)
     film.scene.event = len(found.traces[0])
     with film.scene.telling():
-        film.move(FadeIn(*each), seconds=TEXT)
+        film.move(FadeOut(*film.over), seconds=TEXT)
+        film.move(FadeIn(*film.slots[len(once) :], *each), seconds=TEXT)
         for index, seconds in enumerate(SLOW[: visits - 1]):
             film.visit(index, visits, seconds)
         film.passing(min(len(SLOW), visits - 1) / visits, 1.0, FIRST)
-        film.scene.hold(0.5)
-        film.passing(1.0, min(2.0, step.sweeps), NEXT)
-        if step.sweeps > 2:
-            film.passing(2.0, float(step.sweeps), OTHERS)
-        film.move(FadeIn(*film.stays()), seconds=TEXT)
+    film.over = film.added(ADDED)
+    film.move(FadeIn(*film.over), seconds=TEXT)
 
 
-@beat("standard")
-def standard(film: IOFilm) -> None:
-    """What standard attention moves, way by way; its sum is a line over all M."""
-    found, rect, skin = film.found, film.plot.rect, film.skin
-    y, thin = film.plot.y(found.standard), em(2)
-    line = Rectangles(skin.scores, name="standard")
-    line.values = np.array([found.standard])
-    film.move(FadeOut(*film.listing), seconds=TEXT)
-    film.listing = film.listed(STANDARD, found.ways, "ways")
-    head, *rows = film.listing
+@beat("again")
+def again(film: IOFilm) -> None:
+    """The bar shrinks to a scale for all sweeps, and they go on: each lays the same slab on it."""
+    near, far, bar = film.near, film.far, film.bars[0]
+    film.move(FadeOut(*film.ways, *film.over, *film.slots), seconds=TEXT)
+    film.over = []
+
+    def scale(share: float) -> None:
+        film.columns = replace(near, most=near.most * math.exp(share * math.log(far.most / near.most)))
+        bar.display(film.columns, 1.0)
+        film.level(film.found.once, film.fixed)
+
+    film.scene.add(film.fixed)
+    film.move(Shows(Group(bar, film.fixed), scale, rate_func=ease_in_out_cubic), seconds=SCALED)
+    film.rest = film.constant()
     with film.scene.telling():
-        film.move(FadeIn(head), seconds=TEXT)
-        for at in range(0, len(rows), 2):
-            film.move(FadeIn(*rows[at : at + 2]), seconds=TEXT)
-            film.scene.hold(0.35)
-        drawn = Shows(
-            line, lambda share: line.display(edges([Rect(rect.x0, y - thin, rect.x0 + share * rect.width, y + thin)])), introducer=True
-        )
-        film.move(drawn, seconds=0.8)
-        number = film.at_right(amount(found.standard), rect.x1 - em(BY_LINE), y + em(BY_LINE), "standard bytes")
-        name = first_that_fits(LINE_NAME, LABEL, number.left - film.written - em(3 * BY_LINE), Face.STRONG)
-        film.move(FadeIn(number, film.at_right(name, number.left - em(BY_LINE), number.baseline, "standard how")), seconds=TEXT)
+        if film.rest:
+            film.move(FadeIn(*film.rest), seconds=TEXT)
+        if film.step.sweeps > 1:
+            film.passing(1.0, float(film.step.sweeps), PACE)
+        film.remains()
+
+
+def compare(film: IOFilm) -> None:
+    """What standard attention moves, as a line over all bars; what the smallest chip moves beyond it is framed."""
+    found, columns, skin = film.found, film.columns, film.skin
+    line = Rectangles(skin.scores, name="standard")
+    y, right = columns.y(found.standard), columns.rect.x1
+    texts = [text.format(amount(found.standard)) for text in LINE_NAME]
+    text = first_that_fits(texts, LABEL, right - columns.x(1, 0.0), Face.STRONG)
+    name = Word(text, LABEL, skin.ink, right - text_width(text, LABEL, Face.STRONG), y + em(BY_LINE), "standard bytes")
+    film.compared = [line, name]
+    with film.scene.telling():
+        film.move(Shows(line, partial(film.level, found.standard, line), introducer=True), seconds=0.8)
+        film.move(FadeIn(name), seconds=TEXT)
+        beyond = film.step.nbytes - found.standard
+        if beyond > 0:
+            excess = Named(box(columns.bar(0, found.standard, film.step.nbytes), stroke=skin.warn, width=2 * theme.HEAVY), tag="excess")
+            film.compared = [*film.compared, excess]
+            film.scene.hold(0.4)
+            film.move(FadeIn(excess), seconds=TEXT)
+
+
+more, less = beat("more")(compare), beat("less")(compare)
 
 
 @beat("wider")
 def wider(film: IOFilm) -> None:
-    """M doubles, and again: blocks of all four get as wide, a second square is cut into half as many, and is swept beside the first."""
+    """M doubles, and again: blocks get as wide, the square is cut into half as many, and as many sweeps are laid beside the first bar."""
     found = film.found
-    film.move(FadeOut(*film.listing), seconds=TEXT)
     with film.scene.telling():
         for before, step in zip(found.steps, found.steps[1:], strict=False):
-            film.step = step
-            film.move(FadeOut(*film.besides, *film.keys, *([film.cut] if film.cut else [])), seconds=TEXT)
-            film.move(Shows(Group(film.chip), partial(film.grow, before, step), rate_func=ease_in_out_cubic), seconds=GROWTH)
-            film.hold(step)
+            start, film.step = film.held, step
+
+            def grow(share: float, before: Step = before, step: Step = step, start: Rect = start) -> None:
+                film.square.widen(before.columns, step.columns, share)
+                rows = before.rows + (step.rows - before.rows) * share
+                of = rows / (before.columns + (step.columns - before.columns) * share)
+                film.memory.display(start.toward(film.held, share), {"K": 1.0, "V": 1.0, "Q": of, "O": of})
+
+            film.move(FadeOut(*film.said), seconds=TEXT)
+            film.move(Shows(Group(film.square, film.memory), grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
+            film.said = film.measured()
             film.show(0.0)
-            film.besides, film.keys, film.cut = film.beside(), film.keyed(film.wide), film.blocked("wide blocks")
-            film.move(FadeIn(*film.besides, *film.keys, film.cut, *([film.wide] if before is found.steps[0] else [])), seconds=TEXT)
-            film.passing(0.0, float(step.sweeps), AGAIN)
-            film.move(FadeIn(*film.stays()), seconds=TEXT)
+            film.move(FadeIn(film.bars[film.index], *film.said), seconds=TEXT)
+            film.passing(0.0, float(step.sweeps), PACE * step.sweeps / found.steps[0].sweeps)
+            film.remains()
 
 
 @beat("answer")
 def answer(film: IOFilm) -> None:
-    """Both squares, all bars, and why: the block grows with M, sweeps are N by the block, so that bytes fall as 1 / M (Theorem 2)."""
-    found, (first, *_, last) = film.found, film.found.steps
-    film.move(FadeOut(film.chip, film.m, *film.besides), seconds=TEXT)
-    figures = {
-        "n": found.config.seq_k, "few": first.columns, "most": first.sweeps, "many": last.columns, "least": last.sweeps,
-        "each": kib(found.sweep),
-    }  # fmt: skip
-    said = [[text.format(**figures) for text in texts] for texts in WHY]
+    """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
+    found, skin, place = film.found, film.skin, film.place
+    start, under, wide = film.columns, film.under, place["wide"]
+    gone = [film.square, film.hbm, film.memory, *film.said, film.head, *film.compared, *film.over, *film.sizes, *film.rest]
+    film.move(FadeOut(*gone), seconds=TEXT)
+
+    def widen(share: float) -> None:
+        film.arrange(replace(start, rect=start.rect.toward(wide, share)), under.toward(place["wide under"], share))
+
+    film.move(Shows(Group(*film.bars, *film.kept, film.fixed), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.sizes = [film.size(index) for index in range(len(found.steps))]
+    film.move(FadeIn(*film.sizes, *film.constant()), seconds=TEXT)
     with film.scene.telling():
-        for line in film.lines("why", [*said, BOUND], "why"):
-            film.move(FadeIn(line), seconds=TEXT)
-            film.scene.hold(0.6)
+        for index, step in enumerate(found.steps):
+            film.move(FadeIn(*bracketed(film, index, step)), seconds=TEXT)
+            film.scene.hold(0.5)
+        at = place["bound"]
+        text = first_that_fits(BOUND, LABEL, at.width, Face.TEXT)
+        film.move(FadeIn(Word(text, LABEL, skin.ink, at.x0, middle(at, LABEL), "bound", Face.TEXT)), seconds=TEXT)
+
+
+def bracketed(film: IOFilm, index: int, step: Step) -> list[Word | Rectangles]:
+    """Beside a bar: a line along what repeats, and how often it does."""
+    columns, found, ink = film.columns, film.found, film.skin.ink
+    left, right = columns.beside(index)
+    low, high, x = columns.y(found.once), columns.y(step.nbytes), left + em(BY_LINE)
+    line = Rectangles(ink, name="repeats").display(edges([Rect(x, low + em(6), x + em(5), high)]))
+    line.values = np.array([step.sweeps * found.sweep])
+    texts = (f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}", f"× {amount(found.sweep)}")
+    room = right - x - em(4 * BY_LINE)
+    px = min(NUMBER, 0.42 * (high - low) / em(1), *(NAME * room / text_width(text, NAME, Face.STRONG) for text in texts))
+    if px < LABEL:  # over the bar, where there is no room beside it
+        px, x, center = LABEL, columns.x(index, 0.0) - em(BY_LINE), high + em(BY_LINE + LABEL)
+    else:
+        center = (low + high) / 2
+    words = [
+        Word(text, px, ink, x + em(2 * BY_LINE), center + em(sign * px * 0.6) - 0.36 * em(px), "repeated")
+        for text, sign in zip(texts, (1, -1), strict=True)
+    ]  # fmt: skip
+    return [line, *words]

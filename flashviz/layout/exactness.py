@@ -37,7 +37,7 @@ WAY: Mapping[Aspect, Table] = {
     },
 }  # fmt: skip
 # ``flash`` and ``standard``: as long as the larger error, from the line ``zero`` on; the ``axis`` says what they measure.
-BARS: Mapping[Aspect, Table] = {
+ERRORS: Mapping[Aspect, Table] = {
     "16:9": {
         "flash name": (100, 120, 620, 190), "flash number": (100, 200, 620, 320), "flash": (664, 70, 1820, 370),
         "standard name": (100, 500, 620, 570), "standard number": (100, 580, 620, 700), "standard": (664, 450, 1820, 750),

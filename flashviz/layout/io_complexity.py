@@ -1,11 +1,10 @@
-"""The shot of IOScene: blocks of K and V over the N x N square, the chip that holds one, and what crosses, over on-chip memory."""
+"""The shot of IOScene: blocks of K and V over the N x N square, the chip's memory that holds one of each, and bars of what crosses."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -13,48 +12,46 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``name``: whose algorithm it is. ``square``: the scores with K and V above, Q and O at the right, for a small chip, ``wide`` for a
-# larger one; ``blocks`` and ``wide blocks``: how many of how many keys. ``list``: what moves, line by line, before that.
-# ``chip`` is the whole chip: ``m`` what M counts, ``room`` its quarters and S, which ``besides`` names; ``why``, there: the end's lines.
-# ``sum``: all that crossed; ``up`` and ``axis`` name the plot's axes, bars of bytes stand on its lower edge, ``ticks`` beneath.
+# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are. ``held``: on-chip memory, as wide as it is
+# large; ``chip``, over it, says how large that is, ``numbers``, under it, what M counts; at first all three are ``near``. ``head``: what
+# the bars are of, which stand on the lower edge of ``plot``; ``under``: the memory that each is of, and its size. At the end bars have the
+# frame: ``wide``, ``wide under``; ``bound``: how they fall.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
-        "name": (60, 20, 980, 76), "square": (60, 84, 500, 524), "blocks": (60, 528, 500, 580), "list": (540, 100, 990, 560),
-        "wide": (540, 84, 980, 524), "wide blocks": (540, 528, 990, 580), "chip": (60, 600, 980, 920), "m": (80, 606, 970, 660),
-        "room": (130, 670, 960, 906), "besides": (560, 668, 970, 780), "why": (60, 612, 990, 912),
-        "sum": (1030, 20, 1870, 82), "up": (1030, 84, 1870, 136), "plot": (1140, 146, 1870, 800), "ticks": (1140, 806, 1870, 856),
-        "axis": (1100, 864, 1880, 920),
+        "square": (40, 24, 760, 700), "hbm": (590, 40, 740, 130), "chip": (102, 712, 760, 762), "held": (102, 768, 742, 848),
+        "numbers": (102, 856, 760, 906),
+        "head": (840, 24, 1880, 80), "plot": (840, 90, 1880, 800), "under": (840, 808, 1880, 910),
+        "wide": (80, 10, 1840, 790), "wide under": (80, 800, 1840, 912), "bound": (640, 60, 1860, 120),
+        "near chip": (900, 300, 1860, 356), "near held": (900, 370, 1740, 610), "near numbers": (900, 624, 1860, 680),
     },
     "4:3": {
-        "name": (30, 20, 700, 76), "square": (20, 84, 360, 424), "blocks": (20, 428, 370, 480), "list": (380, 100, 735, 550),
-        "wide": (375, 84, 715, 424), "wide blocks": (375, 428, 730, 480), "chip": (20, 560, 720, 900), "m": (40, 566, 710, 620),
-        "room": (90, 630, 700, 886), "besides": (410, 630, 715, 750), "why": (20, 560, 730, 900),
-        "sum": (760, 20, 1425, 82), "up": (760, 84, 1425, 136), "plot": (860, 146, 1420, 800), "ticks": (860, 806, 1420, 856),
-        "axis": (800, 864, 1430, 920),
+        "square": (20, 60, 600, 610), "hbm": (460, 70, 590, 150), "chip": (70, 640, 600, 690), "held": (70, 698, 590, 768),
+        "numbers": (70, 776, 600, 826),
+        "head": (640, 24, 1430, 80), "plot": (640, 90, 1420, 800), "under": (640, 808, 1420, 910),
+        "wide": (60, 10, 1400, 790), "wide under": (60, 800, 1400, 912), "bound": (490, 60, 1420, 120),
+        "near chip": (690, 300, 1420, 356), "near held": (690, 370, 1390, 590), "near numbers": (690, 604, 1420, 660),
     },
     "1:1": {
-        "name": (10, 4, 700, 52), "square": (10, 54, 350, 394), "blocks": (10, 396, 360, 444), "list": (364, 58, 708, 446),
-        "wide": (360, 54, 700, 394), "wide blocks": (365, 396, 712, 444), "chip": (716, 60, 1070, 440), "m": (726, 64, 1066, 112),
-        "room": (772, 208, 1060, 430), "besides": (726, 114, 1066, 206), "why": (716, 60, 1070, 440),
-        "sum": (20, 450, 560, 500), "up": (580, 450, 1070, 500), "plot": (130, 506, 1060, 826), "ticks": (130, 830, 1060, 878),
-        "axis": (130, 882, 1060, 934),
+        "square": (10, 100, 510, 560), "hbm": (390, 108, 500, 180), "chip": (54, 600, 510, 650), "held": (54, 656, 494, 726),
+        "numbers": (54, 732, 510, 782),
+        "head": (530, 16, 1075, 66), "plot": (530, 76, 1070, 800), "under": (530, 808, 1070, 910),
+        "wide": (40, 10, 1040, 790), "wide under": (40, 800, 1040, 912), "bound": (375, 60, 1060, 110),
+        "near chip": (560, 260, 1060, 310), "near held": (560, 320, 1050, 500), "near numbers": (560, 512, 1060, 562),
     },
     "9:16": {
-        "name": (60, 24, 1020, 76), "square": (40, 80, 520, 480), "blocks": (60, 482, 520, 532), "list": (560, 90, 1030, 520),
-        "wide": (550, 80, 1030, 480), "wide blocks": (560, 482, 1030, 532), "chip": (60, 546, 1020, 816), "m": (80, 550, 1010, 602),
-        "room": (130, 610, 1000, 806), "besides": (580, 606, 1010, 706), "why": (60, 550, 1020, 812),
-        "sum": (60, 824, 1020, 876), "up": (60, 878, 1020, 926), "plot": (170, 932, 1020, 1264), "ticks": (170, 1268, 1020, 1316),
-        "axis": (60, 1322, 1020, 1384),
+        "square": (40, 40, 580, 570), "hbm": (450, 48, 570, 130), "chip": (610, 200, 1040, 250), "held": (610, 258, 1030, 338),
+        "numbers": (610, 346, 1040, 396),
+        "head": (60, 600, 1030, 654), "plot": (60, 664, 1020, 1250), "under": (60, 1258, 1020, 1366),
+        "wide": (60, 120, 1020, 1240), "wide under": (60, 1250, 1020, 1366), "bound": (60, 60, 1030, 120),
+        "near chip": (100, 760, 1000, 816), "near held": (100, 826, 960, 1086), "near numbers": (100, 1098, 1000, 1154),
     },
 }  # fmt: skip
 
-BAND, NEAR = em(36), em(10)  # of a strip of a matrix, and from the grid to it
+BAND, NEAR = 1 / 8, em(10)  # thickness of a strip of a matrix, of the square's side, and its distance from the square
 SIDE, UNDER = em(42), em(48)  # beside the grid and beneath it: letters
-APART = em(22)  # from the chip's quarters to S
-HEADROOM, EDGE = em(100), em(200)  # above the tallest bar and at the right of the last one's middle, for their numbers
-CUTS = 4  # quarters; S takes two of them at most: Br <= d rows of float32 beside d numbers of two bytes
-BAR = 0.6  # of the least distance between two bars
-TICKS, STEPS = 4, (1, 2, 5)  # numbers at the left axis, at most, and what they are multiples of
+HEADROOM = em(104)  # above the tallest bar, for its two lines of words
+BAR = (0.02, 0.46)  # of a bar's column: where it begins and ends; words stand at its right
+SPAN = 0.92  # of a column: the largest memory, under its bar
 
 
 @dataclass(frozen=True)
@@ -67,9 +64,10 @@ class Square:
     @classmethod
     def of(cls, rect: Rect, n: int) -> Square:
         """As large as it fits, in the middle."""
-        over = 2 * BAND + 2 * NEAR
-        side = min(rect.width - over - SIDE, rect.height - over - UNDER)
-        x0, y1 = rect.x0 + SIDE, rect.y1 - over
+        gaps = 1.5 * NEAR
+        side = min(rect.width - SIDE - gaps, rect.height - UNDER - gaps) / (1 + 2 * BAND)
+        x0 = rect.center[0] - (SIDE + side * (1 + 2 * BAND) + gaps) / 2 + SIDE
+        y1 = rect.y1 - 2 * BAND * side - gaps
         return cls(Rect(x0, y1 - side, x0 + side, y1), n)
 
     @property
@@ -77,19 +75,24 @@ class Square:
         """Of a query or a key."""
         return self.grid.width / self.n
 
+    @property
+    def band(self) -> float:
+        """Thickness of a strip."""
+        return BAND * self.grid.width
+
     def strip(self, name: str) -> Rect:
         """Where a matrix stands."""
         grid = self.grid
         if name in "KV":
             return self.block(name, 0.0, self.n)
-        left = grid.x1 + NEAR + (0.0 if name == "Q" else BAND + NEAR / 2)
-        return Rect(left, grid.y0, left + BAND, grid.y1)
+        left = grid.x1 + NEAR + (0.0 if name == "Q" else self.band + NEAR / 2)
+        return Rect(left, grid.y0, left + self.band, grid.y1)
 
     def block(self, name: str, key: float, columns: float) -> Rect:
         """So many keys of K or V from one on, K over V; the last block is what is left."""
-        low = self.grid.y1 + NEAR + (BAND + NEAR / 2 if name == "K" else 0.0)
+        low = self.grid.y1 + NEAR + (self.band + NEAR / 2 if name == "K" else 0.0)
         x0 = self.grid.x0 + key * self.unit
-        return Rect(x0, low, min(x0 + columns * self.unit, self.grid.x1), low + BAND)
+        return Rect(x0, low, min(x0 + columns * self.unit, self.grid.x1), low + self.band)
 
     def starts(self, columns: float) -> np.ndarray:
         """First key of each sweep."""
@@ -97,63 +100,34 @@ class Square:
 
 
 @dataclass(frozen=True)
-class Room:
-    """In the chip: four quarters one over the other, as wide as they hold, and S at their right; equal areas are equal bytes."""
+class Columns:
+    """Bars from the lower edge of a place, one a column, all of one scale."""
 
     rect: Rect
-    most: float  # of a quarter, that takes half the place's width
+    count: int
+    most: float  # bytes, beneath the headroom
 
     @property
-    def slot(self) -> float:
-        """Height of a quarter."""
-        return self.rect.height / CUTS
+    def pitch(self) -> float:
+        """Width of a column."""
+        return self.rect.width / self.count
 
-    @property
-    def half(self) -> float:
-        """Width of the largest quarter."""
-        return (self.rect.width - APART) / 2
-
-    def quarter(self, index: int, size: float) -> Rect:
-        """One of them, from the top, of so many bytes."""
-        top = self.rect.y1 - index * self.slot
-        return Rect(self.rect.x0, top - self.slot, self.rect.x0 + size / self.most * self.half, top)
-
-    def besides(self, size: float, scores: float) -> Rect:
-        """S, as wide as a quarter of ``size`` bytes."""
-        left, wide = self.rect.x1 - self.half, size / self.most * self.half
-        return Rect(left, self.rect.y0, left + wide, self.rect.y0 + self.slot * scores / size)
-
-
-@dataclass(frozen=True)
-class Plot:
-    """Over M from zero, bars from the lower edge: both to scale."""
-
-    rect: Rect
-    pitch: float  # of a number on chip
-    unit: float  # height of a byte
-    wide: float  # of a bar
-
-    @classmethod
-    def of(cls, rect: Rect, sizes: tuple[float, ...], most: float) -> Plot:
-        """With room for these M, smallest first, and for so many bytes."""
-        pitch = (rect.width - EDGE) / sizes[-1]
-        least = min(after - before for before, after in pairwise(sizes))
-        return cls(rect, pitch, (rect.height - HEADROOM) / most, BAR * least * pitch)
-
-    def x(self, m: float) -> float:
-        return self.rect.x0 + m * self.pitch
+    def x(self, index: int, share: float) -> float:
+        """In a column."""
+        return self.rect.x0 + (index + share) * self.pitch
 
     def y(self, nbytes: float) -> float:
-        return self.rect.y0 + nbytes * self.unit
+        return self.rect.y0 + nbytes / self.most * (self.rect.height - HEADROOM)
 
-    def bar(self, m: float, nbytes: float) -> Rect:
-        """So many bytes at M."""
-        x, half = self.x(m), self.wide / 2
-        return Rect(x - half, self.y(0.0), x + half, self.y(nbytes))
+    def bar(self, index: int, low: float, high: float) -> Rect:
+        """From some bytes to others."""
+        return Rect(self.x(index, BAR[0]), self.y(low), self.x(index, BAR[1]), self.y(high))
 
+    def beside(self, index: int) -> tuple[float, float]:
+        """Where the room for words at the right of a bar begins, and ends."""
+        return self.x(index, BAR[1]), self.x(index, 1.0)
 
-def round_steps(most: float) -> list[float]:
-    """Round numbers up to ``most``, at most TICKS of them: multiples of 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(most))
-    step = next(step for step in (power / 10 * each for each in (*STEPS, *(10 * each for each in STEPS))) if most / step < TICKS + 1)
-    return [step * at for at in range(1, int(most / step) + 1)]
+    def memory(self, index: int, under: Rect, share: float) -> Rect:
+        """Under its bar, as wide as a share of the largest one."""
+        left = self.x(index, BAR[0])
+        return Rect(left, under.center[1], left + share * SPAN * self.pitch, under.y1)

@@ -1,4 +1,4 @@
-"""The shot of RooflineScene: what one row block moves and multiplies, in squares, beside the roof that operations a byte stand under."""
+"""The shots of RooflineScene: what one row block moves and multiplies, how long both take, and the roof over their ratio."""
 
 from __future__ import annotations
 
@@ -7,62 +7,65 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flashviz.layout.rect import Aspect, Rect
+from flashviz.layout.rect import Aspect, Rect, rows
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# At one side the work of one row block: ``who`` does it; ``ways`` has a square for each tile that crosses, a row a way across, named at its
-# left; ``work`` one for each product; over them what they are (``ways head``, ``work head``), beneath how much a square is (``ways note``,
-# ``work note``); ``count`` divides them, ``note`` says what is not counted. At the other ``badge``: who quotes the limits; ``plot``: the
-# roof; ``up`` and ``axis`` name its axes, numbers stand in ``ticks`` and at its left. Before it, ``pair`` has two tiles and a product,
-# ``facts`` how large they are. At the end the plot has the whole frame: ``wide`` and what names its axes, and ``limit`` over it.
-ROOF: Mapping[Aspect, Table] = {
+# ``who`` does it. ``ways`` has a square for each tile that crosses, a row a way, named at its left, ``first`` and ``second`` one for each
+# product of tiles; over them what they are. ``lanes``: how long both take; ``badge``: who quotes the
+# rates. ``note``: how much a product is.
+WORK: Mapping[Aspect, Table] = {
     "16:9": {
-        "who": (60, 20, 960, 76), "ways head": (200, 96, 570, 150), "work head": (610, 96, 1030, 150),
-        "ways": (200, 156, 568, 716), "work": (610, 166, 978, 726), "ways note": (200, 722, 590, 774), "work note": (610, 722, 980, 774),
-        "count": (60, 790, 1000, 850), "note": (60, 862, 960, 914),
-        "badge": (1080, 20, 1840, 74), "up": (1080, 76, 1840, 130), "plot": (1080, 140, 1840, 790), "ticks": (1040, 796, 1840, 848),
-        "axis": (1040, 856, 1840, 912),
-        "pair": (1080, 110, 1840, 430), "facts": (1080, 450, 1880, 790),
-        "wide": (150, 140, 1840, 800), "wide up": (60, 84, 1000, 136), "wide badge": (1250, 84, 1840, 136),
-        "wide ticks": (60, 806, 1840, 858), "wide axis": (60, 864, 1840, 918), "limit": (60, 20, 1860, 80),
+        "who": (60, 20, 980, 76), "badge": (1000, 20, 1860, 70), "ways head": (60, 88, 900, 138), "ways": (230, 146, 900, 596),
+        "work head": (980, 88, 1860, 138),
+        "first name": (980, 146, 1390, 194), "first": (980, 200, 1390, 410), "second name": (1450, 146, 1860, 194),
+        "second": (1450, 200, 1860, 410), "note": (980, 440, 1860, 590), "lanes": (60, 634, 1860, 906),
     },
     "4:3": {
-        "who": (30, 20, 680, 76), "ways head": (160, 96, 400, 150), "work head": (410, 96, 660, 150),
-        "ways": (160, 156, 392, 636), "work": (410, 170, 642, 650), "ways note": (160, 646, 400, 696), "work note": (410, 646, 660, 696),
-        "note": (30, 720, 690, 780), "count": (30, 810, 690, 870),
-        "badge": (730, 20, 1420, 74), "up": (730, 76, 1420, 130), "plot": (730, 140, 1420, 800), "ticks": (700, 806, 1420, 858),
-        "axis": (720, 864, 1430, 920),
-        "pair": (730, 110, 1420, 400), "facts": (710, 420, 1430, 800),
-        "wide": (130, 140, 1400, 800), "wide up": (40, 84, 880, 136), "wide badge": (900, 84, 1420, 136),
-        "wide ticks": (40, 806, 1400, 858), "wide axis": (40, 864, 1400, 918), "limit": (30, 20, 1420, 80),
+        "who": (30, 20, 930, 76), "badge": (950, 20, 1420, 70), "ways head": (30, 88, 690, 138), "ways": (190, 146, 690, 596),
+        "work head": (740, 88, 1420, 138),
+        "first name": (740, 146, 1060, 194), "first": (740, 200, 1060, 410), "second name": (1100, 146, 1420, 194),
+        "second": (1100, 200, 1420, 410), "note": (740, 440, 1420, 590), "lanes": (30, 634, 1420, 906),
     },
     "1:1": {
-        "who": (30, 8, 690, 56), "ways head": (700, 60, 1060, 108), "work head": (700, 180, 1060, 228),
-        "ways": (160, 60, 416, 346), "work": (432, 62, 688, 348), "ways note": (700, 108, 1060, 156), "work note": (700, 228, 1060, 276),
-        "count": (30, 348, 1050, 398), "note": (700, 8, 1060, 56),
-        "badge": (30, 400, 540, 448), "up": (560, 400, 1050, 448), "plot": (125, 452, 1040, 826), "ticks": (40, 830, 1040, 878),
-        "axis": (40, 882, 1040, 934),
-        "pair": (60, 470, 620, 690), "facts": (60, 700, 1040, 920),
-        "wide": (125, 140, 1040, 826), "wide up": (30, 84, 440, 136), "wide badge": (560, 84, 1060, 136),
-        "wide ticks": (40, 830, 1040, 878), "wide axis": (40, 882, 1040, 934), "limit": (30, 20, 1060, 80),
+        "who": (20, 10, 1060, 60), "badge": (590, 520, 1070, 566), "ways head": (20, 66, 560, 112), "ways": (170, 118, 550, 568),
+        "work head": (590, 66, 1070, 112),
+        "first name": (590, 118, 810, 164), "first": (590, 170, 810, 390), "second name": (850, 118, 1070, 164),
+        "second": (850, 170, 1070, 390), "note": (590, 400, 1070, 510), "lanes": (20, 620, 1060, 900),
     },
     "9:16": {
-        "who": (60, 40, 1020, 96), "ways head": (200, 104, 560, 156), "work head": (610, 104, 1020, 156),
-        "ways": (200, 162, 568, 594), "work": (610, 166, 978, 598), "ways note": (200, 600, 600, 648), "work note": (610, 600, 1020, 648),
-        "count": (60, 656, 1020, 712), "note": (60, 716, 1020, 764),
-        "badge": (60, 772, 1020, 822), "up": (60, 824, 1020, 874), "plot": (140, 880, 1020, 1262), "ticks": (60, 1268, 1020, 1320),
-        "axis": (60, 1324, 1020, 1384),
-        "pair": (80, 800, 1000, 1080), "facts": (60, 1090, 1030, 1370),
-        "wide": (140, 250, 1020, 1262), "wide up": (60, 130, 1020, 180), "wide badge": (60, 186, 1020, 236),
-        "wide ticks": (60, 1268, 1020, 1320), "wide axis": (60, 1324, 1020, 1384), "limit": (60, 60, 1020, 120),
+        "who": (60, 40, 1020, 96), "badge": (60, 1074, 1020, 1120), "ways head": (60, 108, 1020, 158), "ways": (230, 166, 1020, 616),
+        "work head": (60, 640, 1020, 690),
+        "first name": (60, 698, 500, 746), "first": (60, 752, 500, 962), "second name": (560, 698, 1020, 746),
+        "second": (560, 752, 1000, 962), "note": (60, 972, 1020, 1072), "lanes": (60, 1126, 1020, 1376),
+    },
+}  # fmt: skip
+
+# ``badge``: who quotes the limits; ``plot``: the roof; ``up`` and ``axis`` name its axes, numbers stand in ``ticks``. Under it ``lanes`` as
+# before, and in their place, at the end, an SM's ``registers``.
+ROOF: Mapping[Aspect, Table] = {
+    "16:9": {
+        "up": (60, 20, 960, 70), "badge": (1000, 20, 1860, 70), "plot": (110, 80, 1860, 510), "ticks": (60, 516, 1860, 562),
+        "axis": (900, 566, 1860, 612), "lanes": (60, 634, 1860, 906), "registers": (60, 650, 1860, 900),
+    },
+    "4:3": {
+        "up": (30, 20, 930, 70), "badge": (950, 20, 1420, 70), "plot": (60, 80, 1420, 510), "ticks": (30, 516, 1420, 562),
+        "axis": (700, 566, 1420, 612), "lanes": (30, 634, 1420, 906), "registers": (30, 650, 1420, 900),
+    },
+    "1:1": {
+        "up": (20, 10, 520, 58), "badge": (540, 10, 1060, 58), "plot": (40, 64, 1050, 500), "ticks": (20, 506, 1060, 552),
+        "axis": (400, 556, 1060, 604), "lanes": (20, 620, 1060, 900), "registers": (20, 640, 1060, 890),
+    },
+    "9:16": {
+        "up": (60, 40, 1020, 90), "badge": (60, 96, 1020, 146), "plot": (80, 156, 1020, 960), "ticks": (60, 966, 1020, 1012),
+        "axis": (300, 1016, 1020, 1064), "lanes": (60, 1126, 1020, 1376), "registers": (60, 1120, 1020, 1360),
     },
 }  # fmt: skip
 
 BEYOND = 1.48  # times the largest intensity that is shown: the right edge
 HEADROOM = em(64)  # above the roof, for its name
-SIGN, NAMED = 0.3, em(60)  # of a square's side, between two; over them, for their names
 FILLED = 0.86  # of a square's pitch: what is left is the gap between two
+WORDS = 0.44  # of a lane: the line of words over its bar
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,26 @@ class Squares:
         return np.stack([left, middle - half, left + wide, middle + half], 1)
 
 
-def pair_of(rect: Rect) -> tuple[Rect, Rect, Rect]:
-    """Two tiles and their product, equal squares in a row, with room for a sign between them and a name over each."""
-    side = min(rect.width / (3 + 2 * SIGN), rect.height - NAMED)
-    left = rect.center[0] - side * (3 + 2 * SIGN) / 2
-    first = Rect(left, rect.y0, left + side, rect.y0 + side)
-    return first, first.shifted((1 + SIGN) * side, 0.0), first.shifted(2 * (1 + SIGN) * side, 0.0)
+@dataclass(frozen=True)
+class Lanes:
+    """Two bars one over the other from one start, each with a line of words over it: equal lengths are equal times."""
+
+    rect: Rect
+    most: float  # of what the longest bar stands for
+
+    def lane(self, index: int) -> Rect:
+        """One of them, from the top."""
+        return rows(self.rect, 2)[index]
+
+    def words(self, index: int) -> Rect:
+        """Over its bar."""
+        return self.lane(index).top(WORDS * self.lane(index).height)
+
+    def bar(self, index: int, start: float, stop: float) -> Rect:
+        """From one time to another."""
+        low = self.lane(index).below(WORDS * self.lane(index).height).above(em(10))
+        unit = self.rect.width / self.most
+        return Rect(low.x0 + start * unit, low.y0, low.x0 + stop * unit, low.y1)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout import backward, rescale
 from flashviz.layout.causal import CAUSAL
-from flashviz.layout.exactness import BARS, WAY
+from flashviz.layout.exactness import ERRORS, WAY
 from flashviz.layout.film import FILM
 from flashviz.layout.grouped import BARS, GROUPED, HEADS, SWEEP
 from flashviz.layout.hierarchy import CAPACITIES, PIPES
@@ -22,7 +22,7 @@ from flashviz.layout.loop_order import ALONE, BILLS, LOOPS, VISIT
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.layout.references import REFERENCES
-from flashviz.layout.roofline import ROOF
+from flashviz.layout.roofline import ROOF, WORK
 from flashviz.layout.scaling import SCALING
 from flashviz.layout.score import SCORE
 from flashviz.layout.speed import LANES
@@ -39,7 +39,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "grouped": GROUPED,
     "heads": HEADS, "sweep": SWEEP, "bars": BARS,
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
-    "way": WAY, "bars": BARS, "io": IO, "roof": ROOF,
+    "way": WAY, "errors": ERRORS, "io": IO, "work": WORK, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILES, "weighted": backward.WEIGHTED, "walk": backward.WALK, "adds": backward.ADDS,
     "products": backward.PRODUCTS, "ends": backward.ENDS, "launches": backward.LAUNCHES, "training": TRAINING,

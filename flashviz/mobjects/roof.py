@@ -1,18 +1,24 @@
-"""A roof from zero both ways, and in squares what one row block moves and multiplies."""
+"""A roof from zero both ways, in squares what one row block moves and multiplies, and how long both take."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from manim import VGroup, VMobject
 
 from flashviz import theme
-from flashviz.chapters.roofline import WAYS, Count, Roof
-from flashviz.layout.roofline import Axes, Squares
-from flashviz.lettering import em
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.chapters.roofline import PRODUCTS, WAYS, Count, Roof
+from flashviz.figures import KIB, times
+from flashviz.layout import Rect
+from flashviz.layout.roofline import Axes, Lanes, Squares
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.tiles import Hatch, Rectangles, box, edges
 from flashviz.palette import Theme
 
 LEAST = 1e-3  # of a line: a path has a length
+LABEL, MILLION = 36, 10**6  # px; operations
 
 
 class RoofView(VGroup):
@@ -45,39 +51,83 @@ class RoofView(VGroup):
         return self.axes.x(intensity), self.axes.y(self.roof.at(intensity)), 0.0
 
 
-class Reading(Rectangles):
-    """How a dot is read: from the roof across to its rate."""
-
-    def at(self, axes: Axes, intensity: float, rate: float, shown: float = 1.0) -> Reading:
-        """So much of the way."""
-        x, y, half = axes.x(intensity), axes.y(rate), em(2)
-        self.display(np.array([[x - (x - axes.rect.x0) * shown, y - half, x, y + half]]))
-        self.values = np.array([intensity, rate])
-        return self
-
-
 class Piles(VGroup):
     """What is counted of one row block: a filled square for each tile that crosses, by way, a hollow one for each product of tiles.
 
     Args:
+        moved: A row for each way.
+        done: A place for each product.
         square: Bytes of a filled one.
         product: Operations of a hollow one.
     """
 
-    def __init__(self, moved: Squares, done: Squares, square: float, product: float, skin: Theme) -> None:
+    def __init__(self, moved: Squares, done: Sequence[Squares], square: float, product: float, skin: Theme) -> None:
         self.tag, self.moved, self.done, self.square, self.product = "piles", moved, done, square, product
         self.ways = [Rectangles(skin.hue(way.tensor), name=f"way {way.name}") for way in WAYS]
-        self.products = Rectangles(skin.ink, name="products", opacity=0.0)
-        self.products.set_stroke(skin.ink, width=theme.OUTLINE, opacity=1.0)
-        super().__init__(*self.ways, self.products)
+        self.products = [Rectangles(skin.ink, name=f"product {name}", opacity=0.0) for name in PRODUCTS]
+        for drawn in self.products:
+            drawn.set_stroke(skin.ink, width=theme.OUTLINE, opacity=1.0)
+        super().__init__(*self.ways, *self.products)
 
     def display(self, count: Count) -> Piles:
         """So much was moved and multiplied."""
         for row, (way, nbytes) in enumerate(zip(self.ways, count.ways, strict=True)):
             way.display(self.moved.of(row, nbytes / self.square))
             way.values = np.array([nbytes])
-        self.products.display(self.done.flow(count.operations / self.product))
-        self.products.values = np.array([count.operations])
+        for place, drawn, operations in zip(self.done, self.products, count.products, strict=True):
+            drawn.display(place.flow(operations / self.product))
+            drawn.values = np.array([operations])
+        return self
+
+
+class Clocks(VGroup):
+    """How long the bytes of a count take, in the hues of what crosses, and how long its operations; then these wait for the bytes.
+
+    Args:
+        rates: What the bandwidth and the peak are called.
+    """
+
+    def __init__(self, lanes: Lanes, roof: Roof, rates: tuple[str, str], skin: Theme) -> None:
+        self.tag, self.lanes, self.roof, self.rates = "clocks", lanes, roof, rates
+        self.ways = [Rectangles(skin.hue(way.tensor), name=f"time of {way.name}") for way in WAYS]
+        self.operations, self.waits = Rectangles(skin.ink, name="time of operations"), Hatch(skin.quiet, "waits")
+        self.words = [Readout("", LABEL, skin.ink, name="clock", face=Face.MONO_STRONG).at(lanes.words(index)) for index in range(2)]
+        super().__init__(*self.ways, self.waits, self.operations, *self.words)
+
+    def display(self, count: Count, until: float = np.inf) -> Clocks:
+        """After so many nanoseconds; at their end where nothing else is said."""
+        moving, computing = self.roof.times(count)
+        assert computing is not None  # else there are no clocks
+        ends = np.cumsum(count.ways) / count.nbytes * moving
+        for drawn, start, stop in zip(self.ways, [0.0, *ends[:-1]], ends, strict=True):
+            low, high = min(start, until), min(stop, until)
+            drawn.display(edges([self.lanes.bar(0, low, high)] if high > low else []))
+        computed, moved = min(computing, until), min(moving, until)
+        self.operations.display(edges([self.lanes.bar(1, 0.0, computed)]))
+        self.operations.values = np.array([computed])
+        self.waits.display(edges([self.lanes.bar(1, computing, moved)] if moved > computing else []))
+        amounts = f"{count.nbytes / KIB:,.0f} KiB", f"{times(count.operations / MILLION)} M operations"
+        for said, what, rate, stop in zip(self.words, amounts, self.rates, (moving, computing), strict=True):
+            ended = f"{what} at {rate}: {stop:.0f} ns"
+            waits = f"{ended}, then they wait"
+            text = waits if stop < moving and text_width(waits, LABEL, Face.MONO_STRONG) <= self.lanes.rect.width else ended
+            said.display(text if until >= stop else f"{what} at {rate}")
+        return self
+
+
+class Filling(VGroup):
+    """A place for so much, and what fills it."""
+
+    def __init__(self, rect: Rect, most: float, skin: Theme) -> None:
+        self.tag, self.rect, self.most, self.skin = "filling", rect, most, skin
+        self.frame, self.inside = box(rect, stroke=skin.ink), Rectangles(skin.o, name="filled")
+        super().__init__(self.inside, self.frame)
+
+    def display(self, held: float) -> Filling:
+        """In alarm where nothing is left."""
+        self.inside.display(edges([self.rect.left(min(held / self.most, 1.0) * self.rect.width)]))
+        self.inside.values = np.array([held])
+        self.inside.set_fill(self.skin.warn if held >= self.most else self.skin.o)
         return self
 
 

@@ -1,34 +1,39 @@
-"""The N x N square that Algorithm 1 goes through in sweeps, the chip that holds a block, what flies between, and bars of bytes."""
+"""The N x N square that Algorithm 1 goes through in sweeps, the memory that holds a block, what flies between, and bars of bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from manim import VGroup, VMobject
 
 from flashviz import palette, theme
+from flashviz.chapters.io_complexity import Way
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Plot, Room, Square
+from flashviz.layout.io_complexity import Columns, Square
+from flashviz.layout.rect import columns
 from flashviz.lettering import Face, em
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box, edges, panel
+from flashviz.mobjects.tiles import Rectangles, box, edges
 from flashviz.palette import Theme
 
 LETTER = 36  # px
-SEAM = em(2)  # between two blocks
-CHIP = "KVQO"  # its quarters
+SEAM = em(2)  # between two blocks, two ways, and two sweeps
+CHIP = "KVQO"  # its quarters, from the left
 
 
 class Sweeps(VGroup):
     """The square, its blocks of K and V, the one that is on chip, and the rows of Q and O that pass. Scores are computed, not stored."""
 
-    def __init__(self, place: Square, skin: Theme, tag: str = "sweeps") -> None:
-        self.tag, self.place = tag, place
-        frames = [Named(box(place.grid, stroke=skin.edge, fill=skin.chip, opacity=1.0), tag=f"{tag} grid")]
-        frames += [Named(box(place.strip(name), stroke=skin.hue(name)), tag=f"{tag} {name}") for name in "QO"]
+    def __init__(self, place: Square, skin: Theme) -> None:
+        self.tag, self.place = "sweeps", place
+        frames = [Named(box(place.grid, stroke=skin.edge, fill=skin.chip, opacity=1.0), tag="sweeps grid")]
+        frames += [
+            Named(box(place.strip(name), stroke=skin.hue(name), fill=skin.hue(name), opacity=palette.DIM), tag=f"sweeps {name}")
+            for name in "QO"
+        ]
         self.blocks = {name: Rectangles(skin.hue(name), name=f"blocks {name}", opacity=palette.DIM) for name in "KV"}
-        self.held = {name: Rectangles(skin.hue(name), name=f"held {name}", opacity=palette.SECOND) for name in "KV"}
+        self.held = {name: Rectangles(skin.hue(name), name=f"held {name}") for name in "KV"}
         self.passing = {name: Rectangles(skin.hue(name), name=f"passing {name}") for name in "QO"}
         self.lines = Rectangles(skin.quiet, name="columns", opacity=palette.SECOND)
         self.swept = Rectangles(skin.scores, name="swept", opacity=palette.DIM)
@@ -70,45 +75,38 @@ class Sweeps(VGroup):
         self.tile.values = np.array([columns, rows])
         return self
 
-
-class Chip(VGroup):
-    """The chip: what its memory M counts, a block of each matrix, framed, and S, which M does not count.
-
-    Args:
-        whole: The chip.
-    """
-
-    def __init__(self, whole: Rect, room: Room, skin: Theme) -> None:
-        self.tag, self.room = "chip", room
-        self.panel = Named(panel(whole, fill=skin.chip, edge=skin.edge), tag="chip panel")
-        self.quarters = {name: Rectangles(skin.hue(name), name=f"quarter {name}") for name in CHIP}
-        self.scores = Rectangles(skin.scores, name="scores besides", opacity=palette.SECOND)
-        self.border = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_opacity=0.0)
-        x = room.rect.x0 - em(26)
-        letters = [theme.line(name, LETTER, skin.hue(name), Face.STRONG) for name in CHIP]
-        self.letters = {
-            name: Named(letter.move_to((x, room.quarter(at, 0.0).center[1], 0)), tag=f"quarter label {name}", text=name)
-            for at, (name, letter) in enumerate(zip(CHIP, letters, strict=True))
-        }
-        super().__init__(self.panel, *self.quarters.values(), self.border, self.scores, *self.letters.values())
-        self.set_z_index(-1, family=True)  # beneath its words, and what flies to it
-
-    def display(self, quarter: float, scores: float, used: float) -> Chip:
-        """So many bytes in a quarter of M, and of S; Q and O, whose blocks are no taller than d, take this share of their quarters."""
-        rects = [self.slot(name, quarter) for name in CHIP]
-        for name, rect in zip(CHIP, rects, strict=True):
-            share = used if name in "QO" else 1.0
-            self.quarters[name].display(edges([rect.left(share * rect.width)]))
-            self.quarters[name].values = np.array([share * quarter])
-        whole = Rect(rects[0].x0, rects[-1].y0, rects[0].x1, rects[0].y1)
-        self.border.set_points_as_corners(corners(whole))
-        self.scores.display(edges([self.room.besides(quarter, scores)]))
-        self.scores.values = np.array([scores])
+    def widen(self, before: float, after: float, share: float) -> Sweeps:
+        """On the way from blocks of so many keys to wider ones; what was swept fades."""
+        columns = before + (after - before) * share
+        self.display(columns, 0.0)
+        grid = self.place.grid
+        self.swept.display(edges([grid]) if share < 1 else np.zeros((0, 4)))
+        self.swept.set_fill(opacity=palette.DIM * (1 - share if share < 1 else 1.0))
         return self
 
-    def slot(self, name: str, quarter: float) -> Rect:
-        """Where a block is held."""
-        return self.room.quarter(CHIP.index(name), quarter).inset(0.0, SEAM)
+
+class Memory(VGroup):
+    """On-chip memory M in a frame: a quarter each for a block of K, V, Q and O, side by side; equal areas are equal bytes."""
+
+    def __init__(self, skin: Theme, tag: str) -> None:
+        self.tag = tag
+        self.parts = {name: Rectangles(skin.hue(name), name=f"{tag} {name}") for name in CHIP}
+        self.border = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_color=skin.chip, fill_opacity=1.0)
+        super().__init__(self.border, *self.parts.values())
+
+    def display(self, rect: Rect, filled: Mapping[str, float]) -> Memory:
+        """As large as ``rect``; what is held fills so much of its quarters."""
+        self.border.set_points_as_corners(corners(rect))
+        for name, part in self.parts.items():
+            share = filled.get(name, 0.0)
+            part.display(edges([self.slot(rect, name, share)] if share else []))
+        return self
+
+    @staticmethod
+    def slot(rect: Rect, name: str, share: float) -> Rect:
+        """Where a block is held, in memory as large as ``rect``."""
+        quarter = columns(rect, len(CHIP))[CHIP.index(name)].inset(SEAM)
+        return quarter.left(share * quarter.width)
 
 
 class Flying(Rectangles):
@@ -129,29 +127,37 @@ def corners(rect: Rect) -> np.ndarray:
 
 
 class Bars(VGroup):
-    """What crosses at one M, as a bar, in the hues of its tensors: beneath what crosses but once, then a piece a sweep.
+    """What crosses at one M, as a bar, in the hues of its tensors: beneath what crosses but once, then a slab a sweep.
 
     Args:
-        once: Bytes by tensor, from below.
-        each: Bytes of a sweep by tensor, from below.
+        once: What crosses however many sweeps there are, from below.
+        each: What crosses at each sweep, from below.
     """
 
-    def __init__(self, plot: Plot, once: Mapping[str, float], each: Mapping[str, float], skin: Theme) -> None:
-        self.tag, self.plot, self.once, self.each = "bar", plot, once, each
-        self.parts = {name: Rectangles(skin.hue(name), name=f"bar {name}") for name in {**once, **each}}
-        super().__init__(*self.parts.values())
+    def __init__(self, index: int, once: Sequence[Way], each: Sequence[Way], skin: Theme) -> None:
+        self.tag, self.index, self.once, self.each = f"bar {index}", index, once, each
+        self.parts = {way.tensor: Rectangles(skin.hue(way.tensor), name=f"bar {way.tensor}") for way in (*once, *each)}
+        self.seams = Rectangles(skin.ground, name="seams")
+        super().__init__(*self.parts.values(), self.seams)
 
-    def display(self, m: float, sweeps: float) -> Bars:
-        """At M, after so many sweeps; of one that is not through, so much of it."""
-        pieces: dict[str, list[tuple[float, float]]] = {name: [] for name in self.parts}
+    def display(self, columns: Columns, sweeps: float, laid: float = 1.0) -> Bars:
+        """After so many sweeps, of one that is not through so much of each way; and so much of what crosses once."""
+        pieces: dict[str, list[Rect]] = {name: [] for name in self.parts}
+        seams = []
         whole, rest = divmod(sweeps + 1e-9, 1.0)
         low = 0.0
-        for amounts, share in ((self.once, 1.0), *[(self.each, 1.0)] * int(whole), *([(self.each, rest)] if rest > 1e-6 else [])):
-            for name, nbytes in amounts.items():
-                pieces[name].append((low, low + share * nbytes))
-                low += share * nbytes
-        for name, spans in pieces.items():
-            rects = [self.plot.bar(m, high) for _, high in spans]
-            self.parts[name].display(edges([Rect(r.x0, self.plot.y(span[0]), r.x1, r.y1) for r, span in zip(rects, spans, strict=True)]))
-        self.values = np.array([m, low])
+        for ways, share in ((self.once, laid), *[(self.each, 1.0)] * int(whole), *([(self.each, rest)] if rest > 1e-6 else [])):
+            for way in ways:
+                pieces[way.tensor].append(columns.bar(self.index, low, low + share * way.nbytes))
+                low += way.nbytes
+            seams.append(columns.bar(self.index, low, low).inset(0.0, -SEAM / 2))
+        for name, rects in pieces.items():
+            self.parts[name].display(edges(rects))
+        self.seams.display(edges(seams[:-1]))
+        self.values = np.array([sweeps, laid * total(self.once) + sweeps * total(self.each)])
         return self
+
+
+def total(ways: Sequence[Way]) -> int:
+    """Bytes of all of them."""
+    return sum(way.nbytes for way in ways)
