@@ -97,7 +97,7 @@ def test_d_is_the_rows_average_of_dp(name: str) -> None:
     mean = sum((tile.p.astype(np.float64) * tile.dp).sum(1) for tile in tiles)
     unit = 1e-5 if back.config.dtype == "float32" else 2e-3
     assert np.abs(back.followed.d).max() > 0
-    assert back.followed.d == pytest.approx(mean, abs=unit * max(np.abs(tile.dp).max() for tile in tiles))
+    assert back.followed.d == pytest.approx(mean, abs=unit * max(float(np.abs(tile.dp).max()) for tile in tiles))
 
 
 @every
@@ -144,7 +144,7 @@ def test_pictures_are_of_these_values() -> None:
     beats = ("again", "upstream", "softmax", "outputs", "owner", "shared", "order", "fixed", "end")
     again, upstream, softmax, outputs, owner, shared, order, fixed, ended = (at(stage, beat) for beat in beats)
     assert values_of(again, "P") == [written(np.sqrt(back.followed.p))]
-    assert said(again, "ds name") == [f"the same, but for {back.said['apart']}"]
+    assert said(again, "ds name") == [f"the same to {back.said['apart']}"]
     assert values_of(upstream, "dP") == [written(rooted(back.followed.dp))]
     assert values_of(upstream, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
     assert values_of(softmax, "dS") == [written(rooted(back.followed.ds))]

@@ -55,7 +55,7 @@ BEATS: tuple[Beat, ...] = (
         caption="A fixed order has its price: {fixed} products, not {usual}.",
     ),
     Beat(
-        "end", "Never stored", 5.0, shot="all tiles", late=True, along=True,
+        "end", "Never stored", 4.6, shot="all tiles", late=True, along=True,
         caption="P came back tile by tile, and was never stored.",
     ),
 )  # fmt: skip

@@ -44,11 +44,11 @@ BEATS: tuple[Beat, ...] = (
     Beat("sm", "One SM", 6.8, fresh=True, late=True, along=True, caption="All of this SM's time: what its tensor cores do."),
     Beat(
         "together", "Pushed together", 5.4, fresh=True, late=True, along=True,
-        caption="Pushed left: program 1's work, program 2's, then waiting.",
+        caption="Pushed left: work of one program, of the other, waiting.",
     ),
     Beat(
         "all", "All SMs", 9.2, fresh=True, late=True, along=True,
-        caption="All {sms} SMs: first programs {alone} of the time, both {both}.",
+        caption="{sms} SMs: first programs multiply {alone} of the time, both {both}.",
     ),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
@@ -281,6 +281,7 @@ SHOTS: Mapping[str, Shot] = {
     "beside": Shot((_of(UPPER), _of(LOWER)), (SHARED, LOWER["tensor cores"]), SHARED),
     "two": Shot((_of(UPPER), _MEETING), HALVES, SHARED),
     "waits": Shot((_of(UPPER), _MEETING), HALVES, SHARED, waiting=1.0),
+    "cores": Shot((_of(UPPER), _MEETING), HALVES, SHARED, programs=0.0, waiting=1.0, work=1.0),
     "all": Shot((ONE_LINE, ONE_LINE), (LINE, LINE), LINE, programs=0.0, waiting=1.0, work=1.0),
 }
 

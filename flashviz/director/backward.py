@@ -16,7 +16,7 @@ from flashviz.chapters.backward import Backward, Given, gather, sums
 from flashviz.director.film.parts import LOAD, Columns, fitting, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, labelled, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
@@ -28,6 +28,7 @@ from flashviz.palette import spread
 
 SWEEP, PRODUCT, ROWS = 3.3, 0.8, 2.2  # seconds: of the forward pass, of a product, of a tile's rows
 WALK, ALL = 3.4, 2.4  # seconds: of one program, of all
+BESIDE = 0.6  # seconds that two pictures stand beside each other
 LINE = em(6)  # under digits that differ, and about what is framed
 OVER = em(56)  # over the columns, for their numbers
 SIGNED = "dSPD"  # with what the name of a picture begins whose zero is the middle of its ramp
@@ -202,7 +203,7 @@ def again(film: BackwardFilm) -> None:
         film.arrive("k", "K", found.keys_of("K", found.key_tile).T),
         seconds=LOAD,
     )
-    names = film.name("q name", "Q", skin.q), film.name("k name", "Kᵀ", skin.k), film.name("lse name", "LSE", skin.stats)
+    names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
     film.scene.remove(frame)
     film.move(*names, film.key(), film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
     with film.scene.telling():
@@ -213,9 +214,10 @@ def again(film: BackwardFilm) -> None:
         film.scene.remove(scores)
         forward = film.matrix("P", found.final_weights, place["ds"], tile.p)
         film.move(FadeIn(forward), film.fitted("ds name", ["P of the forward pass", "forward's P"], skin.scores), seconds=TEXT)
+        film.scene.hold(BESIDE)
         film.move(matrix_to(forward, place["p"]), seconds=MOVE)
         film.scene.remove(forward)
-        film.rename("ds name", [f"the same, but for {found.said['apart']}", f"same but {found.said['apart']}"], skin.scores)
+        film.rename("ds name", [f"the same to {found.said['apart']}", f"same to {found.said['apart']}"], skin.scores)
 
 
 def nearer(film: BackwardFilm) -> VMobject:
@@ -265,7 +267,7 @@ def upstream(film: BackwardFilm) -> None:
     with film.scene.telling():
         film.move(film.arrive("do", "dO", found.rows_of("dO", found.row_block)), seconds=LOAD)
         film.move(film.name("do name", "dO", skin.o), film.arrive("v", "V", found.keys_of("V", found.key_tile).T), seconds=LOAD)
-        names = film.name("v name", "Vᵀ", skin.v), film.name("ds name", "dP = dO Vᵀ", skin.scores)
+        names = film.name("v name", "V", skin.v), film.name("ds name", "dP = dO Vᵀ", skin.scores)
         film.move(*names, film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
 
 
@@ -427,7 +429,8 @@ def owner(film: BackwardFilm) -> None:
     with film.scene.telling():
         names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in (*ROW_INPUTS, *COLUMN_INPUTS, *OWN)]
         names.append(film.fitted("dq name", ["dQ: each tile adds its part", "dQ: each tile adds", "dQ: parts"], skin.q))
-        names.append(film.fitted("note", ["framed: one program, on chip", "framed: one program", "one program"], skin.ink))
+        names.append(film.fitted("note", ["framed: one program", "one program"], skin.ink))
+        names.append(film.fitted("first", ["on chip: its K, V, dK, dV", "on chip: K, V, dK, dV"], skin.ink))
         film.move(FadeIn(film.words["column"], film.words["columns"]), *names, seconds=TEXT)
         film.move(Shows(Group(walk, *own), show), seconds=WALK)
 
@@ -450,7 +453,7 @@ def farther(film: BackwardFilm) -> None:
     film.move(*film.leave(), gone, seconds=TEXT)
     home = [matrix_to(tiles[part], rect) for part, rect in homes.items()]
     film.move(Shows(walk, show, rate_func=ease_in_out_cubic, introducer=True), *home, seconds=MOVE)
-    for part in set(homes) - {"k", "v", "dk", "dv"}:
+    for part in set(homes) - {"dk", "dv"}:
         film.scene.remove(tiles.pop(part))
 
 
@@ -465,7 +468,7 @@ def columns_of(film: BackwardFilm) -> Named:
 def shared(film: BackwardFilm) -> None:
     """All that was added is cleared; all programs walk at once and add to the same dQ, in an order that nobody fixes."""
     walk, skin = film.walk, film.skin
-    gone = FadeOut(*film.tiles.values()), *film.leave("column", "note", "dq name")
+    gone = FadeOut(*film.tiles.values()), *film.leave("column", "note", "first", "dq name")
     film.tiles, count = {}, len(walk.finished)
     with film.scene.telling():
         film.move(*gone, walk.cleared(), seconds=TEXT)
@@ -492,7 +495,7 @@ def order(film: BackwardFilm) -> None:
         first.show(1.0)
         film.move(
             FadeIn(film.words["row"], first.mobject),
-            film.fitted("note", ["one number of the framed rows", "one framed number"], skin.ink), seconds=TEXT,
+            film.fitted("note", ["a number of the framed row", "a number of this row", "a number"], skin.ink), seconds=TEXT,
         )  # fmt: skip
         film.move(walk.cleared(), seconds=TEXT)
         film.move(Shows(walk, walk.run(walk.columns, found.seeds[1], walk.finished)), summed(film, "last"), seconds=ALL)
@@ -509,7 +512,7 @@ def summed(film: BackwardFilm, side: str) -> Shows:
     said = sums(np.concatenate([np.zeros_like(parts[:1]), parts]), len(text.partition(".")[2]))
     when = arrivals(film.walk.columns, found.seeds[("first", "last").index(side)])
     times = sorted(time for ((block, _), _), time in when.items() if block == found.row_block)
-    px = fitting(max(said, key=len), ONE_NUMBER, rect)
+    px = fitting(max(said, key=len), NUMBER, rect)
     film.words[side] = made = Readout(text, px, film.skin.q, name=f"sum {side}", face=Face.MONO_STRONG)
     made.at(rect)
 
@@ -559,3 +562,4 @@ def end(film: BackwardFilm) -> None:
         cleared = walk.cleared()
         walk.display([], [], walk.finished)
         film.move(*left, cleared, FadeIn(whole), film.name("dq name", "dQ", skin.q), seconds=2 * TEXT)
+        film.move(film.fitted("note", ["the empty grid: P", "empty: P"], skin.scores), seconds=TEXT)

@@ -28,7 +28,7 @@ from flashviz.palette import LIT
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
-FIGURE_PX = 72
+FIGURE_PX = 60
 TEXT, SLIDE, ZOOM = 0.3, 1.8, 2.4  # seconds: a text comes, programs move, from two turns to all of one SM's
 SLOW, FAST = 2.8, 1.6  # seconds of a turn: of the first one, and where it comes again
 WAITS = "waits"
@@ -168,7 +168,9 @@ class PipelineFilm(ChapterScene):
         with self.telling():
             self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), *title, seconds=ZOOM)
             self.move(*(FadeIn(part) for part in self.times()), *(FadeOut(part) for part in self.gutter), seconds=TEXT)
-            self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(self.found.recorded, pipeline.SHOTS["waits"])))
+            whole, view = self.found.recorded, self.lanes.view
+            self.lanes.display(replace(view, strips=pipeline.strips(whole, pipeline.SHOTS["waits"])))
+            self.move(Look(self.lanes, replace(view, strips=pipeline.strips(whole, pipeline.SHOTS["cores"]))), seconds=2 * TEXT)
             self.move(Look(self.lanes, self.line(0.0), rate_func=ease_in_out_cubic), seconds=SLIDE / 2)
             upper, lower = rows(self.place["names"], 2)
             self.gutter, self.legend = self.lines(["its tensor", "cores"], upper), self.looks(rows(lower, len(pipeline.LOOKS)))
@@ -181,6 +183,7 @@ class PipelineFilm(ChapterScene):
         with self.telling():
             push = Shows(self.lanes, lambda share: self.lanes.display(self.line(share)), rate_func=ease_in_out_cubic)
             self.move(push, seconds=ZOOM)
+            self.move(*(FadeIn(part) for part in self.times(name="time, summed")), seconds=TEXT)
 
     @beat("all")
     def all(self) -> None:
@@ -188,6 +191,7 @@ class PipelineFilm(ChapterScene):
         whole, (first, second, _) = self.found.recorded, self.found.parts
         sms = len(whole.sms)
         title = self.rewrite("title", f"{sms} SMs, {len(whole.programs)} programs")
+        self.move(*(FadeOut(part) for part in self.axis), seconds=TEXT)
         self.move(
             Look(self.lanes, self.overall(0.0), rate_func=ease_in_out_cubic),
             *(FadeOut(part) for part in self.gutter),
@@ -263,11 +267,11 @@ class PipelineFilm(ChapterScene):
             found.append(Named(drawn, tag="note", text=text))
         return found
 
-    def times(self, origin: float = 0.0) -> list[Named]:
+    def times(self, origin: float = 0.0, name: str = "time") -> list[Named]:
         """Round times under the lanes, counted from ``origin``, ns."""
         most, (start, stop) = int(self.lanes.rect.width / TICK_PITCH), self.lanes.view.across
         self.origin = origin
-        return self.ticks({f"{at / 1000:g} µs": origin + at for at in pipeline.ticks((start - origin, stop - origin), most)}, "time")
+        return self.ticks({f"{at / 1000:g} µs": origin + at for at in pipeline.ticks((start - origin, stop - origin), most)}, name)
 
     def ticks(self, marks: Mapping[str, float], name: str, large: Sequence[str] = ()) -> list[Named]:
         """An axis under the lanes: marks at their times, some of them large, and at its left what it is."""
