@@ -161,7 +161,10 @@ FILMS = {
         "backward", "BackwardScene",
         subjects={
             "kept": ("grid", "o", "lse", "o name", "lse name", "lse note", "s name", "s kept"),
-            "again": ("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key"),
+            "again": (  # the grid out of which the tile grows leaves over the places of what comes later
+                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key"),
+                *("do", "do name", "v", "dv", "dv name", "note", "further"),
+            ),
             "upstream": ("do", "do name", "v", "v name", "ds", "ds name"),
             "softmax": ("p", "ds", "ds name", "d", "d name", "note", "further"),
             "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
@@ -173,7 +176,7 @@ FILMS = {
             "one tile": {"seq_q": 64, "seq_k": 40}, "float32": {"dtype": "float32"}, "narrow tiles": {"block_n": 16},
             "no row is full": {"seq_q": 420, "seq_k": 300, "causal": True},
         },
-        actors=("walk", "LSE"),
+        actors=("walk", "Q", "K", "dO", "V", "D"),
         seconds=(30, 60),
     ),
     "training": Directed(
