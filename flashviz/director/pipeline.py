@@ -183,7 +183,7 @@ class PipelineFilm(ChapterScene):
         with self.telling():
             push = Shows(self.lanes, lambda share: self.lanes.display(self.line(share)), rate_func=ease_in_out_cubic)
             self.move(push, seconds=ZOOM)
-            self.move(*(FadeIn(part) for part in self.times(name="time, summed")), seconds=TEXT)
+            self.move(*(FadeIn(part) for part in self.times(name="summed")), seconds=TEXT)
 
     @beat("all")
     def all(self) -> None:
