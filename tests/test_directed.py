@@ -168,7 +168,7 @@ FILMS = {
             "upstream": ("do", "do name", "v", "v name", "ds", "ds name"),
             "softmax": ("p", "ds", "ds name", "d", "d name", "note", "further"),
             "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
-            "owner": (*WALKED, "note"), "shared": (*WALKED, "note"), "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS),
+            "owner": (*WALKED, *NUMBERS), "shared": (*WALKED, "note"), "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS),
             "end": ("dq", "dq name", *NUMBERS),
         },
         configs={
