@@ -22,7 +22,7 @@ from tests.drawn import in_roles
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes"))
 OWN = ("dv", "dk", "dq")
-WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "dq name"), ("note", "first", "last", "off")
+WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "dq name", "columns"), ("note", "first", "last", "off")
 STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", "dk", "dv"))
 FILMS = {
     "loop order": Directed(
@@ -169,7 +169,8 @@ FILMS = {
             "upstream": ("do", "do name", "v", "v name", "ds", "ds name"),
             "softmax": ("p", "ds", "ds name", "d", "d name", "note", "further"),
             "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
-            "owner": (*WALKED, *NUMBERS, *STRIPS), "shared": (*WALKED, *NUMBERS), "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS),
+            "owner": (*WALKED, *NUMBERS, *STRIPS), "shared": (*WALKED, *NUMBERS),
+            "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS),
             "end": ("dq", "dq name", *NUMBERS),
         },
         configs={

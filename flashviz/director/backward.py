@@ -30,7 +30,6 @@ SWEEP, PRODUCT, ROWS = 3.3, 0.8, 2.2  # seconds: of the forward pass, of a produ
 WALK, ALL = 3.4, 2.4  # seconds: of one program, of all
 BESIDE = 0.6  # seconds that two pictures stand beside each other
 LINE = em(6)  # under digits that differ, and about what is framed
-OVER = em(56)  # over the columns, for their numbers
 SIGNED = "dSPD"  # with what the name of a picture begins whose zero is the middle of its ramp
 ROW_INPUTS, COLUMN_INPUTS, OWN = ("Q", "dO"), ("K", "V"), ("dK", "dV")  # beside the rows, over the columns, under them
 
@@ -459,9 +458,9 @@ def farther(film: BackwardFilm) -> None:
 
 def columns_of(film: BackwardFilm) -> Named:
     """Over each column its program's number, where there is room."""
-    over = film.walk.over["K"]
-    tops = [Rect(cell.x0, over.rect.y1, cell.x1, over.rect.y1 + OVER) for cell in (over.cell(0, j) for j in range(over.columns))]
-    return Named(*(number_in(rect, f"{j}", film.skin.ink) for j, rect in enumerate(tops) if film.walk.grid.legible), tag="part")
+    tops, walk = Grid(film.place["columns"], 1, len(film.walk.columns)), film.walk
+    numbers = [number_in(tops.cell(0, j), f"{j}", film.skin.ink) for j in range(tops.columns) if walk.grid.legible]
+    return Named(*numbers, tag="part")
 
 
 @beat("shared")
