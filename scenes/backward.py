@@ -9,7 +9,7 @@ class BackwardScene(backward.BackwardStage):
     """P is made again from one number a row; dK and dV have one owner each, and all programs add to the same dQ."""
 
     subject = "The backward pass"
-    poster = "owner"
+    poster = "outputs"
 
     def construct(self) -> None:
         film = self.open(run, inputs)
@@ -17,11 +17,10 @@ class BackwardScene(backward.BackwardStage):
         backward.kept(film)
         backward.again(film)
         backward.upstream(film)
-        backward.push(film)
-        backward.mean(film)
-        backward.slopes(film)
+        backward.softmax(film)
         backward.outputs(film)
         backward.owner(film)
         backward.shared(film)
         backward.order(film)
         backward.fixed(film)
+        backward.end(film)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -92,54 +91,14 @@ def test_rows_of_ds_sum_to_nothing_since_weights_sum_to_one(name: str) -> None:
 
 
 @every
-def test_a_rows_weights_are_the_width_and_its_mean_is_d(name: str) -> None:
-    """D by its definition in float64, from O as it was stored: sum_j p_j (dO . v_j) = dO . O, and areas above and below it cancel."""
-    back, row = found(name), found(name).row
-    at = back.forward.row
-    d = float(back.rows_of("dO", back.row_block)[at].astype(np.float64) @ back.rows_of("O", back.row_block)[at].astype(np.float64))
-    unit = (1e-5 if back.config.dtype == "float32" else 2e-3) * float(np.abs(row.dp).max())
-    assert row.p.sum() == pytest.approx(1.0, abs=1e-4)
-    assert row.d == pytest.approx(d, abs=1e-5 * float(np.abs(row.dp).max()))
-    assert row.mean == pytest.approx(d, abs=unit)
-    assert abs(row.ds.sum()) <= unit
-    assert row.ds[back.in_tile].tolist() == back.followed.ds[at].tolist(), "the same numbers as in the tile"
-    assert back.in_tile.sum() == len(back.keys_of("K", back.key_tile))
-    said = {each: float(back.said[each].replace("−", "-")) for each in ("mean", "d", "above", "below", "weight", "high", "slope")}
-    assert said["mean"] == pytest.approx(said["d"], abs=0.011 + unit)
-    assert said["above"] == pytest.approx(-said["below"], abs=0.011 + unit)
-    gap = said["high"] - said["d"]  # of two numbers with two decimals
-    assert said["slope"] == pytest.approx(said["weight"] * gap, abs=0.006 + 5e-4 * abs(gap) + 0.01 * said["weight"]), "can be checked"
-
-
-@every
-def test_a_pushed_score_is_softmax_of_the_row_with_it(name: str) -> None:
-    """By softmax itself, in float64: of log P the score's push is an addition. The others keep their shares of one another."""
-    back, row = found(name), found(name).row
-    key, pushed = back.swayed, found(name).row.pushed(back.swayed)
-    assert back.in_tile[key]
-    changes = [row.pushed(each)[each] - row.p[each] for each in np.flatnonzero(back.in_tile).tolist()]
-    assert pushed[key] - row.p[key] >= 0.5 * max(changes), "by the slope; a push of 1 is not small"
-    with np.errstate(divide="ignore"):
-        scores = np.log(row.p.astype(np.float64)) + (np.arange(len(row.p)) == key)
-    softmax = np.exp(scores) / np.exp(scores).sum()
-    assert pushed == pytest.approx(softmax * row.p.sum(dtype=np.float64), abs=1e-12)
-    said = {each: float(back.said[each].replace("−", "-")) for each in ("weight", "pushed", "others", "shrunk")}
-    assert said["weight"] + said["others"] == pytest.approx(1.0, abs=1e-3)
-    assert said["pushed"] + said["shrunk"] == pytest.approx(1.0, abs=1e-3)
-    assert said["pushed"] >= said["weight"]
-
-
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_a_strip_is_as_wide_as_its_weights_and_ends_where_it_ended(share: float) -> None:
-    film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
-    row, areas = film.found.row, backward.Areas(film, Rect(0.0, 0.0, 10.0, 4.0))
-    weights = row.p + (row.pushed(areas.key) - row.p) * share
-    areas.side_by_side(weights)
-    own = areas.own.points
-    assert np.ptp(own[:, 0]) / 10 == pytest.approx(weights[areas.key] / weights.sum(), abs=1e-6)
-    points = np.concatenate([own, areas.others.points])
-    assert (points[:, 0].min(), points[:, 0].max()) == pytest.approx((0.0, 10.0))
-    assert np.ptp(points[:, 1]) == pytest.approx(areas.of(np.full(len(weights), fill_value=True)).height)
+def test_d_is_the_rows_average_of_dp(name: str) -> None:
+    """In float64, by weight over all keys, from the O that was stored: sum_j p_j (dO . v_j) = dO . O."""
+    back = found(name)
+    tiles = [back.tile(back.row_block, j) for j in back.programs]
+    mean = sum((tile.p.astype(np.float64) * tile.dp).sum(1) for tile in tiles)
+    unit = 1e-5 if back.config.dtype == "float32" else 2e-3
+    assert np.abs(back.followed.d).max() > 0
+    assert back.followed.d == pytest.approx(mean, abs=unit * max(float(np.abs(tile.dp).max()) for tile in tiles))
 
 
 @every
@@ -181,53 +140,54 @@ def rooted(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.copysign(np.sqrt(np.abs(values)), values))
 
 
-def as_read(items: Iterable[Shown]) -> list[str]:
-    """Their texts, line after line from the top; a line's boxes end within 0.1 of one another."""
-    return [item.text for item in sorted(items, key=lambda item: (-round(item.box[1], 1), item.box[0]))]
-
-
 def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
-    beats = ("again", "upstream", "push", "mean", "slopes", "outputs", "owner", "shared")
-    again, upstream, push, mean, slopes, outputs, owner, shared = (at(stage, beat) for beat in beats)
-    assert sorted(values_of(again, "P")) == sorted(written(np.sqrt(each)) for each in (back.followed.p, back.final_weights))
+    beats = ("again", "upstream", "softmax", "outputs", "owner", "shared", "order", "fixed", "end")
+    again, upstream, softmax, outputs, owner, shared, order, fixed, ended = (at(stage, beat) for beat in beats)
+    assert values_of(again, "P") == [written(np.sqrt(back.followed.p))]
+    assert said(again, "ds name") == [f"the same to {back.said['apart']}"]
     assert values_of(upstream, "dP") == [written(rooted(back.followed.dp))]
     assert values_of(upstream, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
-    assert said(push, "mean name") == [f"bright: score + 1, weight {back.said['weight']} → {back.said['pushed']}"]
-    assert said(push, "d name") == [f"all others: {back.said['others']} → {back.said['shrunk']}"]
-    assert values_of(mean, "one weight") == [written([back.row.mean])], "levelled"
-    assert said(mean, "mean name") + said(mean, "d name") == [
-        f"average: Σ P dP = {back.said['mean']}",
-        f"dO · O = {back.said['d']}: no other tile",
-    ]
-    assert " ".join(said(mean, "proof")) == "D = Σ P dP = Σ P (dO · V ) = dO · Σ P V = dO · O"
-    assert values_of(slopes, "one weight") == [written([back.row.dp[back.swayed] - back.row.d])], "measured from D"
-    assert sorted(values_of(outputs, "dS")) == sorted(written(rooted(each)) for each in (back.followed.ds, back.followed.ds.T))
-    assert values_of(outputs, "P") == [written(np.sqrt(back.followed.p).T)], "dV needs it"
-    here = back.gained(back.row_block)
-    assert [values_of(outputs, name) for name in ("dK", "dV")] == [[written(rooted(each))] for each in here]
-    assert values_of(outputs, "dQ") == [written(rooted(back.parts[back.programs.index(back.key_tile)]))]
-    assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(rooted(each))] for each in back.gathered[-1]]
-    visits = sum(map(len, back.walks))
-    assert values_of(shared, "added") == [written([visits])]
-    assert values_of(shared, "stored dK") == values_of(shared, "stored dV") == [written([back.config.col_blocks])]
-    assert said(at(stage, "order"), "sum first") + said(at(stage, "order"), "sum last") == [back.said["first"], back.said["last"]]
-    parts = back.parts[:, *back.number].astype(float)
-    for side, order in zip(("first", "last"), back.drawn, strict=True):
-        assert values_of(at(stage, "order"), f"parts {side}") == [written(parts[order])]
-    adds = [text for text in as_read(shown(at(stage, "order"), "part")) if "." in text]
-    read = [float(text.replace("−", "-")) for text in adds]
-    assert read == pytest.approx(np.concatenate([parts[order] for order in back.drawn]).tolist(), abs=0.00501)
-    ended = at(stage, "fixed")
-    assert as_read(shown(ended, "block")) == [*products(back.trace), *products(back.fixed)]
-    for side, trace in (("usual", back.trace), ("fixed", back.fixed)):
-        assert said(ended, f"{side} count") == [f"{len(products(trace))} products a tile"]
+    assert values_of(softmax, "dS") == [written(rooted(back.followed.ds))]
+    assert values_of(softmax, "D") == [written(rooted(back.followed.d[:, None]))]
+    dk, dv = back.gained(back.row_block)
+    here = back.parts[back.programs.index(back.key_tile)]
+    for tensor, values in (("dK", dk.T), ("dV", dv.T), ("dQ", here), ("dS", back.followed.ds)):
+        assert values_of(outputs, tensor) == [written(rooted(values))], tensor
+    assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(rooted(each.T))] for each in back.gathered[-1]]
+    assert values_of(owner, "added") == [written([len(back.walks[back.key_tile])])]
+    for snapshot in (shared, order, fixed):
+        assert values_of(snapshot, "added") == [written([sum(map(len, back.walks))])]
+        assert values_of(snapshot, "stored dK") == values_of(snapshot, "stored dV") == [written([back.config.col_blocks])]
+    assert said(order, "sum first") + said(order, "sum last") == [back.said["first"], back.said["last"]]
+    assert said(fixed, "last") == [f"{len(products(back.fixed))} products a tile, not {len(products(back.trace))}"]
+    assert shown(ended, "stored dQ")
+    assert not shown(ended, "added"), "whole rows are there, and no part by itself"
+
+
+def turns(snapshot: Any) -> list[list[str]]:
+    """Who added to dQ, row after row from the top: numbers in its slots."""
+    back, place = found("default"), scene(FILM).shot("all tiles")["dq"]
+    inside = [item for item in shown(snapshot, "part") if place.contains(Rect(*item.box))]
+    lines: list[list[Shown]] = [[] for _ in range(back.row_blocks)]
+    for item in inside:
+        lines[int((place.y1 - item.box[3]) / place.height * back.row_blocks)].append(item)
+    return [[item.text for item in sorted(line, key=lambda item: item.box[0])] for line in lines]
+
+
+def test_turns_on_screen_are_those_that_were_drawn_and_by_rows_they_are_in_order() -> None:
+    stage, back = scene(FILM), found("default")
+    for beat, drawn in zip(("shared", "order"), back.drawn, strict=True):
+        assert turns(at(stage, beat))[back.row_block] == [f"{j}" for j in drawn], beat
+    assert turns(at(stage, "shared")) != turns(at(stage, "order"))
+    assert turns(at(stage, "fixed")) == [[f"{j}" for j in range(back.config.col_blocks)]] * back.row_blocks
 
 
 @every
 def test_without_a_second_program_nothing_is_shared(name: str) -> None:
     beats = [beat.name for beat in found(name).beats]
     assert ("shared" in beats) == ("fixed" in beats) == (len(found(name).programs) > 1)
+    assert beats[-1] == "end"
 
 
 def test_what_did_not_run_is_refused() -> None:
@@ -300,27 +260,10 @@ def test_the_orders_are_two_of_the_same_programs_and_the_first_is_the_one_that_w
     assert times == sorted(times)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_levelled_bars_keep_their_area_and_areas_from_d_are_ds(share: float) -> None:
-    """Drawn boxes are as wide as the weights: on any way to the mean signed areas add up to D; measured from D they are dS."""
+def test_zero_is_the_middle_of_the_ramp() -> None:
+    """One scale, one key: of opposite numbers the colours are as far from zero's, on either side."""
     film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
-    row, areas = film.found.row, backward.Areas(film, Rect(0.0, 0.0, 10.0, 4.0))
-
-    def signed() -> np.ndarray:
-        boxes = np.concatenate([part.points.reshape(-1, 16, 3) for part in (areas.others, areas.own)])
-        sign = np.sign(np.concatenate([part.values for part in (areas.others, areas.own)]))
-        return np.asarray(sign * np.ptp(boxes[:, :, 0], axis=1) / 10 * np.ptp(boxes[:, :, 1], axis=1) / areas.unit)
-
-    areas.display(row.dp + (row.mean - row.dp) * share)
-    assert signed().sum() == pytest.approx(row.mean, abs=1e-4)
-    areas.display(row.dp, row.d)
-    assert signed() == pytest.approx([*np.delete(row.ds, areas.key), row.ds[areas.key]], abs=1e-5)
-
-
-def test_zero_of_a_gradient_is_the_middle_of_its_ramp() -> None:
-    """Else its sign could not be seen: of opposite numbers the colours are as far from it, on either side."""
-    film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
-    for tensor in ("dO", "D", "dS"):
+    for tensor in ("dO", "D", "dS", "S", "P"):
         picture = film.matrix(tensor, np.array([[-4.0, -1.0, 0.0, 1.0, 4.0, -4.0, 4.0]]), Rect(0.0, 0.0, 1.0, 1.0))
         assert np.sign(picture.values).tolist() == [[-1, -1, 0, 1, 1, -1, 1]]
         pixels = picture.image.pixel_array[0, :, :3].astype(int)

@@ -22,6 +22,9 @@ from tests.drawn import in_roles
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " now"))
+OWN = ("dv", "dk", "dq")
+WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "dq name", "columns"), ("note", "first", "last", "off")
+STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", "dk", "dv"))
 FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
@@ -152,28 +155,24 @@ FILMS = {
     "backward": Directed(
         "backward", "BackwardScene",
         subjects={
-            "kept": ("grid", "o", "lse", "part", "o name", "lse name", "lse note", "s name", "s note", "s kept"),
-            "again": (
-                *("left", "left name", "top", "top name", "tile", "tile name", "column", "column name"),
-                *("second", "second name", "formula", "note"),
+            "kept": ("grid", "o", "lse", "o name", "lse name", "lse note", "s name", "s kept"),
+            "again": (  # the grid out of which the tile grows leaves over the places of what comes later
+                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key"),
+                *("do", "do name", "v", "dv", "dv name", "note", "further"),
             ),
-            "upstream": ("left", "left name", "top", "tile", "second", "note", "further", "key"),
-            "push": ("bars", "proof", "mean name", "d name", "width name"), "mean": ("bars", "proof", "mean name", "d name", "dO", "O"),
-            "slopes": ("bars", "proof", "mean name", "d name"),
-            "outputs": tuple(f"{row} {part}" for row in ("dV", "dK", "dQ") for part in ("first", "second", "made", "note")),
-            "shared": ("grid", "dq", "dk", "dv"),
-            "order": (
-                *(f"{side}{part}" for side in ("first", "last") for part in ("", " name", " who", " order", " what", " adds", " number")),
-                *("differ", "off"),
-            ),
-            "fixed": tuple(f"{side}{part}" for side in ("usual", "fixed") for part in ("", " name", " note", " grid", " dQ", " count")),
+            "upstream": ("do", "do name", "v", "v name", "ds", "ds name"),
+            "softmax": ("p", "ds", "ds name", "d", "d name", "note", "further"),
+            "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
+            "owner": (*WALKED, *NUMBERS, *STRIPS), "shared": (*WALKED, *NUMBERS),
+            "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS),
+            "end": ("dq", "dq name", *NUMBERS),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},
             "one tile": {"seq_q": 64, "seq_k": 40}, "float32": {"dtype": "float32"}, "narrow tiles": {"block_n": 16},
             "no row is full": {"seq_q": 420, "seq_k": 300, "causal": True},
         },
-        actors=("walk", "one weight", "other weights", "parts first", "parts last"),
+        actors=("walk", "Q", "K", "dO", "V", "D"),
         seconds=(30, 60),
     ),
     "training": Directed(

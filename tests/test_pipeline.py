@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -22,7 +21,7 @@ from hypothesis import strategies as st
 
 from flashviz.catalogue import read_catalogue
 from flashviz.chapters import lanes, pipeline
-from flashviz.chapters.lanes import BLEND, SCORES, SOFTMAX, STATES, STORE, K, Program, Strips, V
+from flashviz.chapters.lanes import BLEND, SCORES, SOFTMAX, STATES, K, Program, Strips, V
 from flashviz.config import AttentionConfig
 from flashviz.director.captions import check_fit
 from flashviz.director.scene import Snapshot
@@ -44,7 +43,7 @@ from tests.films import played, scenes
 from tests.simulated import ALTERED, simulated
 
 SMALLEST_PX, LONGEST_LINE = 33, 60  # SHOTS
-WORDS = ("caption", "note", "figure", "letter", "tick x")  # swatches and frames are no words
+WORDS = ("caption", "note", "letter", "tick x")  # swatches and frames are no words
 MACHINE = "NVIDIA H100 80GB HBM3"
 CAUSAL = ROOT / "docs" / "bench" / "clocked-4096-d64-causal.npz"
 aspects = pytest.mark.parametrize("aspect", ASPECTS)
@@ -177,7 +176,7 @@ def test_the_page_says_how_long_it_is_and_shows_it() -> None:
     (seconds,) = re.findall(r"^\| `PipelineScene` \| (\d+) \|", page, re.MULTILINE)
     assert int(seconds) == round(film().now)
     assert "../media/gallery/pipeline.png" in page
-    assert f"in {said(at(film(), 'two'), 'figure')[0]} of this time" in page
+    assert f"multiply for {film().found.said['both']} of the time" in page
 
 
 def test_a_recording_from_outside_is_refused() -> None:
@@ -226,37 +225,6 @@ def grids(trace: Trace) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         yield each, present, multiplying
 
 
-def percent(text: str) -> float:
-    return float(text.removesuffix("%")) / 100
-
-
-def test_shares_on_screen_are_those_of_the_columns() -> None:
-    """Of the time that is drawn there: two turns of the followed SM, all its time, all SMs' time."""
-    busy = {sm: products > 0 for sm, _, products in grids(recorded())}
-    found = film().found
-    first, last = (round(time) for time in found.window)
-    expected = {
-        "two": busy[found.sm][first:last].mean(),
-        "sm": busy[found.sm].mean(),
-        "all": np.mean([each.mean() for each in busy.values()]),
-        "pushed": np.mean([each.mean() for each in busy.values()]),
-    }
-    for beat, share in expected.items():
-        assert percent(*said(at(film(), beat), "figure")) == pytest.approx(share, abs=0.0055), beat
-
-
-def test_a_program_alone_works_as_much_as_its_own_products_take() -> None:
-    """The first figure, from the one program's columns."""
-    trace, found = recorded(), film().found
-    one, columns = found.followed[0], trace.columns
-    own = (columns["pid_m"] == one.pid_m) & (columns["pid_bh"] == one.pid_bh)
-    kind, stop = columns["kind"][own], columns["t_ns"][own]
-    times = np.clip(np.stack([np.concatenate([stop[:1], stop[:-1]]), stop]), *found.window)
-    products = np.isin(kind, [Kind.QK_DOT, Kind.PV_DOT])
-    share = (times[1] - times[0])[products].sum() / (found.window[1] - found.window[0])
-    assert percent(*said(at(film(), "copy"), "figure")) == pytest.approx(share, abs=0.005)
-
-
 def test_parts_are_those_of_the_columns_and_so_is_what_the_second_program_lifts() -> None:
     """Of every nanosecond of every SM: who multiplies. The last picture's numbers, and what its caption says."""
     trace, whole, alone = recorded(), [], []
@@ -274,8 +242,8 @@ def test_parts_are_those_of_the_columns_and_so_is_what_the_second_program_lifts(
     expected = np.mean(alone), np.mean(whole) - np.mean(alone), 1 - np.mean(whole)
     assert film().found.parts == pytest.approx(expected, abs=1e-9)
     ends = [0, np.mean(alone), np.mean(whole), 1]
-    assert [f"{100 * part:.0f}%" for part in ends] == said(at(film(), "pushed"), "tick x")
-    assert at(film(), "pushed").caption.endswith(f"programs {100 * np.mean(alone):.0f}%, both together {100 * np.mean(whole):.0f}%.")
+    assert [f"{100 * part:.0f}%" for part in ends] == said(at(film(), "all"), "tick x")
+    assert at(film(), "all").caption.endswith(f"multiply {100 * np.mean(alone):.0f}% of the time, both {100 * np.mean(whole):.0f}%.")
     assert 1.8 < np.mean(whole) / np.mean(alone) < 2
 
 
@@ -286,29 +254,6 @@ def test_registers_on_screen_say_how_many_programs_fit_and_so_many_were_there() 
     assert max(present.max() for _, present, _ in grids(trace)) == resources.programs
     assert f"One SM: {len(film().found.followed)} programs, {resources.programs} at a time" in said(at(film(), "sm"), "note")
     assert f"{len(np.unique(trace.columns['sm']))} SMs, {len(trace.programs)} programs" in said(at(film(), "all"), "note")
-
-
-def test_empty_places_are_those_that_the_grid_leaves_and_their_sms_stand_first() -> None:
-    """Each place has at most as many programs as rounds; SMs with fewer are on top, in the frame, and no other SM is."""
-    found, (frame_,) = film().found.recorded, [item for item in at(film(), "all").shown if item.name == "frame"]
-    rounds = max(Counter((p.sm, p.place) for p in found.programs).values())
-    ran = Counter(p.sm for p in found.programs)
-    missing = [rounds * found.places - ran[sm] for sm in found.sms]
-    assert sum(missing) == found.empty > 0
-    assert [each > 0 for each in missing] == [at < found.fewer for at in range(len(found.sms))]
-    assert f"in the last round {found.empty} places stay empty" in " ".join(said(at(film(), "all"), "note"))
-    rect = pipeline.stage("16:9")["lanes"]
-    height = frame_.box[3] - frame_.box[1]
-    assert height == pytest.approx(rect.height * found.fewer / len(found.sms), abs=0.06)
-
-
-def test_the_framed_change_is_when_the_first_two_store_and_the_next_two_begin() -> None:
-    own = film().found.followed
-    start, stop = pipeline.change(own)
-    before = [p for p in own if p.start < start]
-    assert len(before) == lanes.PLACES
-    assert all(p.bars[STORE][0, 0] >= start and p.stop < stop for p in before)
-    assert all(start < p.start <= stop for p in own if p not in before)
 
 
 def test_boxes_of_the_first_turn_are_named_in_the_order_of_the_columns() -> None:
@@ -331,7 +276,7 @@ def test_products_meet_only_while_both_programs_multiply() -> None:
     top, bottom = (round(200 * edge) for edge in pipeline.SHARED)
     assert share.sum(axis=0).max() <= 1 + 1e-4
     drawn = share[:, top:bottom].sum(axis=0).mean()
-    assert drawn == pytest.approx(found.shares["two"], abs=2e-3)
+    assert drawn == pytest.approx(lanes.at_work(found.followed, found.window), abs=2e-3)
 
 
 def test_frames_stand_where_the_program_multiplies_nothing() -> None:
@@ -391,14 +336,17 @@ def test_one_picture_from_one_program_to_all_sms() -> None:
     views = {beat: view for beat, _, view, *_ in film().seen}
     spans = [view.across[1] - view.across[0] for view in (views["one"], views["two"], views["sm"])]
     assert spans[0] == spans[1] < spans[2] / 20
+    followed = film().found.recorded.rank[film().found.sm]
+    assert views["sm"].down == views["together"].down == (followed, followed + 1)
+    assert views["sm"].across == views["together"].across == views["all"].across
     assert views["all"].down == (0, len(film().found.recorded.sms))
     assert all(np.isinf(view.now) for view in views.values()), "at the end of a beat all that was measured is seen"
 
 
-@pytest.mark.parametrize("beat", ["all", "pushed"])
-def test_all_of_the_time_is_drawn_and_no_more(beat: str) -> None:
+@pytest.mark.parametrize("pushed", [0.0, 1.0])
+def test_all_of_the_time_is_drawn_and_no_more(pushed: float) -> None:
     """Where all SMs are seen, the area of work and of waiting is the time that the columns have for it, pushed together or not."""
-    view = next(view for name, _, view, *_ in film().seen if name == beat)
+    view = film().overall(pushed)
     share = lanes.coverage(view.strips, view.across, view.down, (400, 700), lanes.IDLE + 1)
     pixel = (view.across[1] - view.across[0]) / 700 * (view.down[1] - view.down[0]) / 400
     span, sms = film().found.recorded.span, len(film().found.recorded.sms)
@@ -421,12 +369,26 @@ def test_a_state_takes_as_much_room_as_the_columns_have_time_for_it() -> None:
 
 def test_pushed_together_work_stands_left_of_waiting() -> None:
     """Of every SM: bars of the first program end where those of the second begin, and theirs where waiting begins, up to the end."""
-    made = pipeline.strips(film().found.recorded, pipeline.SHOTS["all"], 1.0)
+    made = film().seen[-1][2].strips
     shown = [bars for bars, weight in zip(made.bars, made.weight.tolist(), strict=True) if weight]
     for first in range(0, len(shown), 3):
         bars = np.concatenate(shown[first : first + 3])
         assert np.array_equal(bars[1:, 0], bars[:-1, 1])
         assert (bars[0, 0], bars[-1, 1]) == (0, film().found.recorded.span)
+
+
+def test_the_sm_that_is_followed_is_pushed_first_and_stands_as_it_was_among_all() -> None:
+    """Nothing of it moves back as the others come into the frame."""
+    found = film().found
+    rank = found.recorded.rank[found.sm]
+    alone, among = film().line(1.0), film().overall(0.0)
+    first, second = (lanes.coverage(view.strips, view.across, (rank, rank + 1), (20, 300), lanes.IDLE + 1) for view in (alone, among))
+    assert first == pytest.approx(second, abs=1e-6)
+    other = (rank + 1) % len(found.recorded.sms)
+    shares = [
+        lanes.coverage(film().overall(push).strips, among.across, (other, other + 1), (20, 300), lanes.IDLE + 1) for push in (0.0, 1.0)
+    ]
+    assert np.abs(shares[0] - shares[1]).max() > 0.5, "the others are pushed later"
 
 
 def test_bars_are_the_whole_of_a_program() -> None:

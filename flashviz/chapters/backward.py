@@ -14,7 +14,7 @@ from flashviz.chapters.rescale import Rescale
 from flashviz.chapters.rescale import gather as gather_forward
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
-from flashviz.figures import number, power, total
+from flashviz.figures import power
 from flashviz.inputs import inputs_hash
 from flashviz.layout.backward import arrivals
 from flashviz.storyboard import Beat
@@ -22,45 +22,41 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 4.7, shot="kept", late=True, along=True,
+        "kept", "What was kept", 4.8, shot="kept", late=True, along=True,
         caption="The backward pass needs P, but P was never stored.",
     ),
     Beat(
-        "again", "P again", 7.0, shot="tile pair", late=True, along=True,
+        "again", "P again", 8.5, shot="tile pair", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "upstream", "From dO to dP", 5.2, shot="tile pair", late=True, along=True,
-        caption="dO arrives from the loss. With V it makes dP.",
+        "upstream", "From dO to dP", 5.0, shot="tile pair", late=True, along=True,
+        caption="dO, the gradient of O, arrives. With V it makes dP.",
     ),
     Beat(
-        "push", "One row", 5.1, shot="weighted", late=True, along=True,
-        caption="Softmax: one weight grows, all others shrink.",
+        "softmax", "From dP to dS", 5.6, shot="tile pair", late=True, along=True,
+        caption="Back through softmax, row by row: dS = P × (dP − D).",
     ),
     Beat(
-        "mean", "The average", 7.0, shot="weighted", late=True, along=True,
-        caption="Weights sum to 1, so dP counts against its average, D.",
+        "outputs", "Three gradients", 6.2, shot="tile pair", late=True, along=True,
+        caption="From P and dS, the tile's part of dV, dK and dQ.",
     ),
+    Beat("owner", "What stays", 6.2, shot="all tiles", late=True, along=True, caption="One program per key tile keeps its dK and dV."),
     Beat(
-        "slopes", "From dP to dS", 4.4, shot="weighted", late=True, along=True,
-        caption="dS = P × (dP − D): a bar's area from D.",
-    ),
-    Beat(
-        "outputs", "Three gradients", 4.9, shot="products", late=True, along=True,
-        caption="From P and dS, a tile's part of three gradients.",
-    ),
-    Beat("owner", "What stays", 5.3, shot="walk", late=True, along=True, caption="One program per key tile keeps its dK and dV."),
-    Beat(
-        "shared", "What is shared", 5.3, shot="adds", late=True, along=True,
+        "shared", "What is shared", 5.3, shot="all tiles", late=True, along=True,
         caption="All add into the same dQ, in no fixed order.",
     ),
     Beat(
-        "order", "Two orders", 5.3, shot="ends", late=True, along=True,
+        "order", "Two orders", 5.4, shot="all tiles", late=True, along=True,
         caption="Other order, other last bits: compare errors, not bits.",
     ),
     Beat(
-        "fixed", "The price", 5.7, shot="launches", late=True, along=True,
-        caption="A fixed order makes S and dP twice: {fixed} products, not {usual}.",
+        "fixed", "The price", 5.6, shot="all tiles", late=True, along=True,
+        caption="A fixed order has its price: {fixed} products, not {usual}.",
+    ),
+    Beat(
+        "end", "Never stored", 4.6, shot="all tiles", late=True, along=True,
+        caption="P came back tile by tile, and was never stored.",
     ),
 )  # fmt: skip
 
@@ -84,37 +80,6 @@ class Tile:
     dp: np.ndarray
     d: np.ndarray
     ds: np.ndarray
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the pair's row block, over all keys that its block meets, float32.
-
-    Args:
-        p: [keys] weights, which sum to 1.
-        dp: [keys] dO V^T.
-        d: rowsum(dO o O), of O as it was stored.
-    """
-
-    p: np.ndarray
-    dp: np.ndarray
-    d: float
-
-    @property
-    def mean(self) -> float:
-        """Of dP, by weight. It is D, since O = P V: sum_j p_j (dO . v_j) = dO . O."""
-        return float(self.p @ self.dp)
-
-    def pushed(self, key: int) -> np.ndarray:
-        """[keys] weights that the row has when the score of a key is 1 larger: its weight grows e times before all are divided anew."""
-        grown = self.p.astype(np.float64)
-        grown[key] *= np.e
-        return np.asarray(grown * (self.p.sum(dtype=np.float64) / grown.sum()))
-
-    @property
-    def ds(self) -> np.ndarray:
-        """[keys] P o (dP - D): a bar as wide as its weight, from D to dP, has this area."""
-        return self.p * (self.dp - np.float32(self.d))
 
 
 @dataclass(frozen=True)
@@ -206,24 +171,6 @@ class Backward:
         return self.tile(self.row_block, self.key_tile)
 
     @cached_property
-    def row(self) -> Row:
-        """The row that all films follow."""
-        at, tiles = self.forward.row, [self.tile(self.row_block, j) for j in self.programs]
-        return Row(
-            np.concatenate([tile.p[at] for tile in tiles]), np.concatenate([tile.dp[at] for tile in tiles]), float(self.followed.d[at])
-        )
-
-    @property
-    def in_tile(self) -> np.ndarray:
-        """[keys] which keys of ``row`` are the followed tile's."""
-        return np.repeat([j == self.key_tile for j in self.programs], [len(self.keys_of("K", j)) for j in self.programs])
-
-    @property
-    def swayed(self) -> int:
-        """The key of the followed tile, as ``row`` counts them, whose weight a push of its score changes most: dp/ds = p (1 - p)."""
-        return int(np.argmax(np.where(self.in_tile, self.row.p * (1 - self.row.p), -1)))
-
-    @cached_property
     def final_weights(self) -> np.ndarray:
         """[rows, keys] the same tile's P as the forward pass left it: its terms by the last max, over the last sum."""
         values, t = self.forward.values, self.forward.t
@@ -240,19 +187,16 @@ class Backward:
     @cached_property
     def gathered(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """dK_j and dV_j of the followed key tile [keys, d], after each row block of its walk."""
-        shape = self.keys_of("K", self.key_tile).shape
-        dk, dv = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        found = []
-        for block in self.walks[self.key_tile]:
-            more_k, more_v = self.gained(block)
-            dk, dv = dk + more_k, dv + more_v
-            found.append((dk * np.float32(self.config.scale), dv))
+        found = [self.gained(self.walks[self.key_tile][0])]
+        for block in self.walks[self.key_tile][1:]:
+            found.append((found[-1][0] + (more := self.gained(block))[0], found[-1][1] + more[1]))
         return found
 
     def gained(self, block: int) -> tuple[np.ndarray, np.ndarray]:
-        """What a row block adds to dK_j, not scaled yet, and to dV_j of the followed key tile [keys, d]."""
+        """What a row block adds to dK_j and to dV_j of the followed key tile [keys, d]."""
         tile = self.tile(block, self.key_tile)
-        return self.rounded(tile.ds).T @ self.rows_of("Q", block), self.rounded(tile.p).T @ self.rows_of("dO", block)
+        dk = self.rounded(tile.ds).T @ self.rows_of("Q", block) * np.float32(self.config.scale)
+        return dk, self.rounded(tile.p).T @ self.rows_of("dO", block)
 
     def order(self, block: int, seed: int) -> list[int]:
         """The programs that add to a row block, as they come when all run at once; paces are drawn by ``seed``."""
@@ -260,13 +204,18 @@ class Backward:
         return sorted((j for row, j in when if row == block), key=lambda j: when[block, j])
 
     @cached_property
-    def drawn(self) -> tuple[list[int], list[int]]:
-        """Two of these: the one that is shown where all run at once, and the first drawn after it that is another."""
-        first = self.order(self.row_block, self.config.seed)
-        if len(first) < 2:
+    def seeds(self) -> tuple[int, int]:
+        """By which all run at once: the configuration's, and the first after it by which another order reaches the followed row block."""
+        first, others = self.config.seed, itertools.count(self.config.seed + 1)
+        if len(self.programs) < 2:
             return first, first
-        others = (self.order(self.row_block, seed) for seed in itertools.count(self.config.seed + 1))
-        return first, next(order for order in others if order != first)
+        return first, next(seed for seed in others if self.order(self.row_block, seed) != self.order(self.row_block, first))
+
+    @cached_property
+    def drawn(self) -> tuple[list[int], list[int]]:
+        """The order in which programs add to the followed row block, by either seed."""
+        first, last = (self.order(self.row_block, seed) for seed in self.seeds)
+        return first, last
 
     @cached_property
     def parts(self) -> np.ndarray:
@@ -307,24 +256,18 @@ class Backward:
     @property
     def beats(self) -> tuple[Beat, ...]:
         """Without a second program nothing is shared; where no order changes a bit, none is shown."""
+        left_out = {"order"} if self.differ == 0 else set()
         if len(self.programs) < 2:
-            return BEATS[: [beat.name for beat in BEATS].index("shared")]
-        return tuple(beat for beat in BEATS if beat.name != "order" or self.differ)
+            left_out = {"shared", "order", "fixed"}
+        return tuple(beat for beat in BEATS if beat.name not in left_out)
 
     @property
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
         said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart)}
-        ds, key, row = self.row.ds, self.swayed, self.row
-        said |= {"mean": total(row.mean), "d": total(row.d), "above": total(ds[ds > 0].sum()), "below": total(ds[ds < 0].sum())}
-        pushed = row.pushed(key)
-        said |= {"weight": number(row.p[key]), "pushed": number(pushed[key])}
-        said |= {"others": number(row.p.sum() - row.p[key]), "shrunk": number(pushed.sum() - pushed[key])}
-        said |= {"high": total(row.dp[key]), "slope": total(ds[key])}
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
             said |= {"first": first, "last": last, "off": power(self.off)}
-            said |= {"differ": f"{self.differ:,}", "all": f"{self.orders[0].size:,}"}
         return said
 
 

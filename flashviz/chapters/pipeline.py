@@ -22,7 +22,6 @@ from flashviz.chapters.lanes import (
     Program,
     Strips,
     V,
-    at_work,
     between,
     by_work,
     common,
@@ -40,16 +39,16 @@ from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("one", "One program", 7.6, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
-    Beat("copy", "Gaps", 5.4, fresh=True, late=True, along=True, caption="During copies and softmax the tensor cores wait."),
-    Beat("two", "Two programs", 7.6, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
+    Beat("copy", "Gaps", 5.0, fresh=True, late=True, along=True, caption="During copies and softmax the tensor cores wait."),
+    Beat("two", "Two programs", 7.0, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
+    Beat("sm", "One SM", 6.8, fresh=True, late=True, along=True, caption="All of this SM's time: what its tensor cores do."),
     Beat(
-        "sm", "One SM", 7.4, fresh=True, late=True, along=True,
-        caption="{places} programs fit at once; when one ends, the next begins.",
+        "together", "Pushed together", 5.4, fresh=True, late=True, along=True,
+        caption="Pushed left: work of one program, of the other, waiting.",
     ),
-    Beat("all", "All SMs", 8.2, fresh=True, late=True, along=True, caption="All {sms} SMs: a line each, only its tensor cores."),
     Beat(
-        "pushed", "Work and waiting", 5.6, fresh=True, late=True, along=True,
-        caption="Pushed left: first programs {alone}, both together {both}.",
+        "all", "All SMs", 9.2, fresh=True, late=True, along=True,
+        caption="{sms} SMs: first programs multiply {alone} of the time, both {both}.",
     ),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
@@ -76,17 +75,6 @@ class Recorded:
     sms: list[int]  # by how many programs they ran, then by their last report
     places: int
     span: int  # ns
-
-    @property
-    def empty(self) -> int:
-        """How many places have no program in the last round, in which all programs no longer fill all places."""
-        return -len(self.programs) % (self.places * len(self.sms))
-
-    @property
-    def fewer(self) -> int:
-        """On how many SMs that is."""
-        ran = [sum(p.sm == sm for p in self.programs) for sm in self.sms]
-        return sum(count < max(ran) for count in ran)
 
     @cached_property
     def pieces(self) -> list[tuple[Program, str, np.ndarray, bool]]:
@@ -120,16 +108,14 @@ class Recorded:
 class Pipeline:
     """The recording, the SM that is followed in it, and the time that is seen closely.
 
-    ``gaps`` are times in it at which the SM's first program multiplies nothing, ns, each with what it does. ``shares`` say by beat in how
-    much of the time that is seen there any program that is seen multiplies, of all SMs on average; ``parts``, in how much of all the time
-    a program of each SM's first place does, only one of its second place, and none.
+    ``gaps`` are times in it at which the SM's first program multiplies nothing, ns, each with what it does. ``parts`` say in how much of
+    all the time, of all SMs on average, a program of each SM's first place multiplies, only one of its second place, and none.
     """
 
     recorded: Recorded
     sm: int
     window: Interval
     gaps: tuple[tuple[str, Interval], ...]
-    shares: Mapping[str, float]
     parts: tuple[float, ...]
     said: Mapping[str, str]
 
@@ -155,17 +141,10 @@ def gather(trace: Trace) -> Pipeline:
     sm = min(ran, key=lambda sm: (-ran[sm], sm))
     own = [p for p in found.programs if p.sm == sm]
     window = closely(own)
-    whole = (0, found.span)
     each = [[float(np.diff(bars).sum()) / found.span for bars in cores(found, sm)] for sm in found.sms]
     parts = tuple(np.mean(each, 0).tolist())
-    shares = {
-        "copy": at_work([p for p in own if p.place == 0], window), "two": at_work(own, window), "sm": at_work(own, whole),
-        "all": sum(parts[:PLACES]),
-    }  # fmt: skip
-    said = {
-        "places": f"{found.places}", "sms": f"{len(found.sms)}", "alone": percent(parts[0]), "both": percent(shares["all"]),
-    }  # fmt: skip
-    return Pipeline(found, sm, window, gaps(_first(own), window), shares, parts, said)
+    said = {"sms": f"{len(found.sms)}", "alone": percent(parts[0]), "both": percent(sum(parts[:PLACES]))}
+    return Pipeline(found, sm, window, gaps(_first(own), window), parts, said)
 
 
 def percent(share: float) -> str:
@@ -218,12 +197,6 @@ def turn(program: Program, start: float) -> list[tuple[str, Interval]]:
     scores = following(SCORES, copies[1])
     blend = following(BLEND, scores[1])
     return [(K, copies), (SCORES, scores), (SOFTMAX, (scores[1], blend[0])), (BLEND, blend)]
-
-
-def change(programs: Sequence[Program]) -> Interval:
-    """From when the first program of an SM's first two begins to store until the last of the next two has begun, ns, both on each place."""
-    rounds = [[p for p in programs if p.place == place] for place in range(PLACES)]
-    return min(float(on[0].bars[STORE][0, 0]) for on in rounds), max(float(on[1].start) for on in rounds)
 
 
 def _first(programs: Sequence[Program]) -> Program:
@@ -308,6 +281,7 @@ SHOTS: Mapping[str, Shot] = {
     "beside": Shot((_of(UPPER), _of(LOWER)), (SHARED, LOWER["tensor cores"]), SHARED),
     "two": Shot((_of(UPPER), _MEETING), HALVES, SHARED),
     "waits": Shot((_of(UPPER), _MEETING), HALVES, SHARED, waiting=1.0),
+    "cores": Shot((_of(UPPER), _MEETING), HALVES, SHARED, programs=0.0, waiting=1.0, work=1.0),
     "all": Shot((ONE_LINE, ONE_LINE), (LINE, LINE), LINE, programs=0.0, waiting=1.0, work=1.0),
 }
 
@@ -322,14 +296,14 @@ def swatch(look: int) -> Strips:
     return Strips([np.array([[0.0, 1.0]])], np.array([look]), 0 * one, one, 0 * one, one)
 
 
-def strips(recording: Recorded, shot: Shot, together: float = 0.0) -> Strips:
+def strips(recording: Recorded, shot: Shot, together: Mapping[int, float] | None = None) -> Strips:
     """Bars of a recording's programs on the lanes of their places; SM by SM, as ``sms`` has them.
 
     Behind them what each SM's tensor cores do as a whole: work of its first place, of its second one, waiting; ``together`` is how far
-    it is pushed to the left, from when it was (0) to one bar behind the other (1).
+    that of an SM is pushed to the left, from when it was (0, as where none is given) to one bar behind the other (1).
     """
     found = []
-    rank = recording.rank
+    rank, together = recording.rank, together or {}
     for p, state, bars, both in recording.pieces:
         lane = shot.both[p.place] if both else shot.lanes[p.place][state]
         found.append((bars, p.place * len(STATES) + STATES.index(state), lane, rank[p.sm], shot.programs))
@@ -339,7 +313,7 @@ def strips(recording: Recorded, shot: Shot, together: float = 0.0) -> Strips:
         for bars, (look, seen) in zip(cores(recording, sm), looks, strict=True):
             goal = pushed(bars, start)
             start = float(goal[-1, 1]) if len(goal) else start
-            found.append((bars + together * (goal - bars), look, shot.cores, rank[sm], seen))
+            found.append((bars + together.get(sm, 0.0) * (goal - bars), look, shot.cores, rank[sm], seen))
     drawn, colour, lanes, ranks, seen = zip(*found, strict=True)
     spans = np.array(lanes) + np.array(ranks)[:, None]
     return Strips(drawn, np.array(colour), spans[:, 0], spans[:, 1], np.zeros(len(drawn)), np.array(seen))
@@ -350,23 +324,23 @@ Table = Mapping[str, tuple[float, float, float, float]]
 # Pixels of a frame whose short side has 1080, from its top left corner: left, top, right, bottom.
 STAGE: Mapping[Aspect, Table] = {
     "16:9": {
-        "title": (100, 44, 1080, 98), "about": (100, 98, 1080, 196), "figure": (1090, 40, 1820, 166),
-        "names": (100, 208, 330, 774), "lanes": (340, 208, 1820, 774), "ticks": (340, 780, 1820, 826), "note": (100, 850, 1820, 938),
+        "title": (100, 44, 890, 98), "about": (900, 44, 1820, 98),
+        "names": (100, 130, 330, 774), "lanes": (340, 130, 1820, 774), "ticks": (340, 780, 1820, 826), "note": (100, 850, 1820, 938),
         "caption": (100, 946, 1820, 1072),
     },
     "4:3": {
-        "title": (60, 34, 1380, 86), "about": (60, 86, 740, 228), "figure": (750, 92, 1380, 216),
-        "names": (60, 238, 282, 730), "lanes": (290, 238, 1380, 730), "ticks": (290, 736, 1380, 782), "note": (60, 790, 1380, 926),
+        "title": (60, 34, 1380, 86), "about": (60, 86, 1380, 138),
+        "names": (60, 156, 282, 730), "lanes": (290, 156, 1380, 730), "ticks": (290, 736, 1380, 782), "note": (60, 790, 1380, 926),
         "caption": (60, 940, 1380, 1072),
     },
     "1:1": {
-        "title": (40, 26, 1040, 76), "about": (40, 76, 1040, 166), "figure": (40, 172, 1040, 294),
-        "names": (40, 304, 262, 700), "lanes": (270, 304, 1040, 700), "ticks": (270, 706, 1040, 752), "note": (40, 758, 1040, 938),
+        "title": (40, 26, 1040, 76), "about": (40, 76, 1040, 126),
+        "names": (40, 144, 262, 700), "lanes": (270, 144, 1040, 700), "ticks": (270, 706, 1040, 752), "note": (40, 758, 1040, 938),
         "caption": (40, 944, 1040, 1072),
     },
     "9:16": {
-        "title": (60, 110, 1020, 166), "about": (60, 166, 1020, 260), "figure": (60, 270, 1020, 396),
-        "names": (60, 420, 282, 1116), "lanes": (290, 420, 1020, 1116), "ticks": (290, 1122, 1020, 1168), "note": (60, 1190, 1020, 1376),
+        "title": (60, 110, 1020, 166), "about": (60, 166, 1020, 220),
+        "names": (60, 250, 282, 1116), "lanes": (290, 250, 1020, 1116), "ticks": (290, 1122, 1020, 1168), "note": (60, 1190, 1020, 1376),
         "caption": (60, 1390, 1020, 1528),
     },
 }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from manim import Line, Mobject, VGroup, VMobject, config
+from manim import Line, Mobject, VMobject, config
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -23,13 +23,12 @@ from flashviz.lettering import CAPTION_PX, LINE_PITCH, TITLE_PX, Face, em, ink_b
 from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import box
 from flashviz.palette import LIT
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
-FIGURE_PX = 72
+FIGURE_PX = 60
 TEXT, SLIDE, ZOOM = 0.3, 1.8, 2.4  # seconds: a text comes, programs move, from two turns to all of one SM's
 SLOW, FAST = 2.8, 1.6  # seconds of a turn: of the first one, and where it comes again
 WAITS = "waits"
@@ -39,16 +38,9 @@ LETTERS = {  # what each box of a turn is, and shorter where there is no room
 }  # fmt: skip
 TICK = 0.07
 TICK_PITCH = 1.5  # least distance between two ticks
-FRAME = 0.01  # of all the time, between what is framed and its frame
-WORK = "of this time tensor cores multiply"
-WHOLE = "start, change and end included"
 HONEST = "Recording slows the kernel: percentages are of this recording."
-CORES = "An SM is one of the GPU's {sms} processors; its tensor cores multiply matrices."
-HALF = "Half as high: both programs multiply at once."
-ROOM = "Registers, a thread's own memory, have room for {places} programs."
-CHANGE = "Framed: both store O (pink), then the next two begin."
-EMPTY = "Framed: {programs} programs, {slots} at a time: in the last round {empty} places stay empty."
-ALL = "of all SMs' time tensor cores multiply"
+SM = "An SM is one of the GPU's {sms} processors."
+CORES = "Its tensor cores are what multiplies matrices."
 
 
 class PipelineFilm(ChapterScene):
@@ -75,7 +67,6 @@ class PipelineFilm(ChapterScene):
         self.bands: list[VMobject] = []
         self.waits: list[Named] = []
         self.letters: list[Named] = []
-        self.frames: list[Named] = []
 
     # ------------------------------------------------------------------------------------------------------ captions, in the middle
 
@@ -119,7 +110,7 @@ class PipelineFilm(ChapterScene):
         config = self.found.recorded.trace.config
         self.lanes = LanesPicture(self.place["lanes"], replace(self.views["one"], now=start), self.skin)
         self.write("title", f"One program: one block of {config.block_m} queries")
-        self.write("about", CORES.format(**self.found.said))
+        self.write("about", SM.format(**self.found.said))
         self.write("note", f"{self.found.recorded.machine} {HONEST}")
         self.gutter = self.names(pipeline.ALONE)
         device = machine(self.found.recorded.machine, self.settings.aspect, self.skin)
@@ -139,24 +130,23 @@ class PipelineFilm(ChapterScene):
 
     @beat("copy")
     def copy(self) -> None:
-        """The same time once more: where it multiplies nothing, waiting grows in the tensor cores' lane; then how much is left."""
+        """The same time once more: where it multiplies nothing, waiting grows in the tensor cores' lane."""
         start, stop = self.found.window
         lane = pipeline.ALONE["tensor cores"]
+        self.move(*self.rewrite("about", CORES), seconds=2 * TEXT)
         with self.telling():
             for _, gap in self.found.gaps:
                 self.bands.append(self.passing(gap, lane, 2 * FAST * (gap[1] - gap[0]) / (stop - start)))
                 self.waits += self.waiting(gap, lane)
                 self.add(*self.waits)
-            self.move(*self.counted("copy", WORK), seconds=2 * TEXT)
 
     @beat("two")
     def two(self) -> None:
         """The second program comes from below, striped; then its products slide up from their lane into the first one's waiting."""
         lane, goal = pipeline.ALONE["tensor cores"], pipeline.SHARED
-        leaving = (*self.letters, *self.gutter, *self.waits, self.words["title"], self.words["about"])
+        leaving = (*self.letters, *self.gutter, *self.waits, self.words["title"], self.words.pop("about"))
         self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
         self.write("title", "One SM, two programs")
-        self.write("about", HALF)
         with self.telling():
             shift = [self.moving(band, gap, lane, goal) for band, (_, gap) in zip(self.bands, self.found.gaps, strict=True)]
             self.move(Look(self.lanes, self.views["beside"], rate_func=ease_in_out_cubic), *shift, seconds=SLIDE)
@@ -167,64 +157,69 @@ class PipelineFilm(ChapterScene):
             self.move(Look(self.lanes, self.views["waits"]), *(FadeOut(band) for band in self.bands), seconds=TEXT)
             row = self.lanes.place(self.lanes.view.across, pipeline.LOWER["tensor cores"])
             self.legend = self.looks(columns(row, len(pipeline.LOOKS)))
-            self.move(*(FadeIn(part) for part in (*self.legend, self.words["about"])), *self.counted("two", WORK), seconds=2 * TEXT)
+            self.move(*(FadeIn(part) for part in self.legend), seconds=2 * TEXT)
 
     @beat("sm")
     def sm(self) -> None:
-        """Further away: the whole time of the SM; then the change from its first two programs to the next ones is framed."""
-        self.move(*(FadeOut(part) for part in self.axis), *self.rewrite("about", ROOM.format(**self.found.said)), seconds=2 * TEXT)
+        """Further away: the whole time of the SM; of it only what its tensor cores do is left, and has the frame."""
+        followed = self.found.followed
+        self.move(*(FadeOut(part) for part in (*self.axis, *self.legend)), seconds=TEXT)
+        title = self.rewrite("title", f"One SM: {len(followed)} programs, {self.found.recorded.places} at a time")
         with self.telling():
-            self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), seconds=ZOOM)
-            title = self.rewrite("title", f"One SM: {len(self.found.followed)} programs, {self.found.recorded.places} at a time")
-            self.move(*(FadeIn(part) for part in self.times()), *title, *self.counted("sm", WHOLE), seconds=2 * TEXT)
-            self.frames = [self.framed(pipeline.change(self.found.followed), pipeline.LINE)]
-            away = (FadeOut(part, rate_func=early) for part in self.legend)
-            self.move(FadeIn(self.frames[0], rate_func=late), *away, *self.rewrite("about", CHANGE), seconds=2 * TEXT)
+            self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), *title, seconds=ZOOM)
+            self.move(*(FadeIn(part) for part in self.times()), *(FadeOut(part) for part in self.gutter), seconds=TEXT)
+            whole, view = self.found.recorded, self.lanes.view
+            self.lanes.display(replace(view, strips=pipeline.strips(whole, pipeline.SHOTS["waits"])))
+            self.move(Look(self.lanes, replace(view, strips=pipeline.strips(whole, pipeline.SHOTS["cores"]))), seconds=2 * TEXT)
+            self.move(Look(self.lanes, self.line(0.0), rate_func=ease_in_out_cubic), seconds=SLIDE / 2)
+            upper, lower = rows(self.place["names"], 2)
+            self.gutter, self.legend = self.lines(["its tensor", "cores"], upper), self.looks(rows(lower, len(pipeline.LOOKS)))
+            self.move(*(FadeIn(part) for part in (*self.gutter, *self.legend)), seconds=TEXT)
+
+    @beat("together")
+    def together(self) -> None:
+        """Of this SM: what is work is pushed to the left, what is waiting to the right."""
+        self.move(*(FadeOut(part) for part in self.axis), seconds=TEXT)
+        with self.telling():
+            push = Shows(self.lanes, lambda share: self.lanes.display(self.line(share)), rate_func=ease_in_out_cubic)
+            self.move(push, seconds=ZOOM)
+            self.move(*(FadeIn(part) for part in self.times(name="summed")), seconds=TEXT)
 
     @beat("all")
     def all(self) -> None:
-        """Of the SM only what its tensor cores do is left; further away it is one of all lines, and those with less work are framed."""
-        whole = self.found.recorded
-        first, sms = whole.rank[self.found.sm], len(whole.sms)
-        self.lanes.display(replace(self.lanes.view, strips=pipeline.strips(whole, pipeline.SHOTS["waits"])))
-        self.move(*(FadeOut(part) for part in self.gutter), seconds=TEXT)
-        title = self.rewrite("title", f"{sms} SMs, {len(whole.programs)} programs")
-        with self.telling():
-            line = replace(self.overall(0.0), down=(first, first + 1))
-            self.move(Look(self.lanes, line, rate_func=ease_in_out_cubic), seconds=SLIDE / 2)
-            self.move(Look(self.lanes, self.overall(0.0), rate_func=ease_in_out_cubic), *title, seconds=SLIDE)
-            upper, lower = rows(self.place["names"], 2)
-            self.gutter = self.lines([f"{sms} SMs,", "each a line"], upper)
-            self.legend = self.looks(rows(lower, len(pipeline.LOOKS)))
-            self.move(*(FadeIn(part) for part in (*self.gutter, *self.legend)), *self.counted("all", ALL), seconds=2 * TEXT)
-            fewer = self.framed((pipeline.change(self.found.followed)[1], whole.span), (0, whole.fewer))
-            text = EMPTY.format(programs=len(whole.programs), slots=whole.places * sms, empty=whole.empty)
-            self.move(FadeIn(fewer), FadeOut(self.frames.pop()), *self.rewrite("about", text), seconds=2 * TEXT)
-            self.frames.append(fewer)
-
-    @beat("pushed")
-    def pushed(self) -> None:
-        """What is work is pushed to the left, what is waiting to the right; then how much each of them is of the time."""
+        """Further away the SM is one of all lines; all are pushed as it was; then how much work and waiting are of the time."""
         whole, (first, second, _) = self.found.recorded, self.found.parts
-        self.move(*(FadeOut(part) for part in (*self.axis, *self.frames, self.words.pop("about"))), seconds=TEXT)
+        sms = len(whole.sms)
+        title = self.rewrite("title", f"{sms} SMs, {len(whole.programs)} programs")
+        self.move(*(FadeOut(part) for part in self.axis), seconds=TEXT)
+        self.move(
+            Look(self.lanes, self.overall(0.0), rate_func=ease_in_out_cubic),
+            *(FadeOut(part) for part in self.gutter),
+            *title,
+            seconds=SLIDE,
+        )
+        self.gutter = self.lines([f"{sms} SMs,", "each a line"], rows(self.place["names"], 2)[0])
+        self.move(*(FadeIn(part) for part in self.gutter), seconds=TEXT)
         with self.telling():
             push = Shows(self.lanes, lambda share: self.lanes.display(self.overall(share)), rate_func=ease_in_out_cubic)
-            self.move(push, seconds=SLIDE)
+            self.move(push, seconds=ZOOM)
             marks = {pipeline.percent(part): part * whole.span for part in (0.0, first, first + second, 1.0)}
-            self.move(*(FadeIn(part) for part in self.ticks(marks, "of the time")), seconds=2 * TEXT)
+            large = [self.found.said["alone"], self.found.said["both"]]
+            self.move(*(FadeIn(part) for part in self.ticks(marks, "of the time", large)), seconds=2 * TEXT)
 
     # -------------------------------------------------------------------------------------------------------------- what they share
 
-    def overall(self, together: float) -> View:
-        """All SMs and the whole time, so far pushed together."""
+    def overall(self, others: float) -> View:
+        """All SMs and the whole time: the followed one pushed together, all others so far."""
         whole = self.found.recorded
+        together = dict.fromkeys(whole.sms, others) | {self.found.sm: 1.0}
         return View(pipeline.strips(whole, pipeline.SHOTS["all"], together), (0, whole.span), (0, len(whole.sms)))
 
-    def framed(self, across: Interval, down: Interval) -> Named:
-        """A frame about a time, ns, and lines, counted from the top."""
-        margin = FRAME * self.found.recorded.span
-        start, stop = max(across[0] - margin, self.lanes.view.across[0]), min(across[1] + margin, self.lanes.view.across[1])
-        return Named(box(self.lanes.place((start, stop), down), stroke=self.skin.ink, width=theme.HEAVY), tag="frame")
+    def line(self, together: float) -> View:
+        """The followed SM alone, so far pushed together."""
+        whole, sm = self.found.recorded, self.found.sm
+        strips = pipeline.strips(whole, pipeline.SHOTS["all"], {sm: together})
+        return View(strips, (0, whole.span), (whole.rank[sm], whole.rank[sm] + 1))
 
     def looks(self, places: Sequence[Rect]) -> list[Mobject]:
         """What each look of the picture stands for: a piece of it and a word, in these places."""
@@ -255,17 +250,6 @@ class PipelineFilm(ChapterScene):
         self.write(part, text)
         return [FadeOut(old, rate_func=early), FadeIn(self.words[part], rate_func=late)]
 
-    def counted(self, name: str, about: str) -> list[Any]:
-        """The figure of a beat and what it is of, beneath, in the place of the old one."""
-        rect = self.place["figure"].above(em(TITLE_PX) * LINE_PITCH)
-        number, below = pipeline.percent(self.found.shares[name]), self.place["figure"]
-        value = Readout(number, FIGURE_PX, self.skin.ink, name="figure", face=Face.MONO_STRONG, anchor="right").at(rect)
-        words = theme.line(about, TITLE_PX, self.skin.ink)
-        theme.on_baseline(words, TITLE_PX, below.x1 - words.width, below.y0 + 0.36 * em(TITLE_PX), about)
-        old = self.words.get("figure")
-        self.words["figure"] = VGroup(value, Named(words, tag="note", text=about))
-        return [*([FadeOut(old, rate_func=early)] if old is not None else []), FadeIn(self.words["figure"], rate_func=late)]
-
     def names(self, lanes: Mapping[str, Interval]) -> list[Named]:
         """Lanes' names, left of them."""
         whole, made = self.place["names"], []
@@ -283,22 +267,22 @@ class PipelineFilm(ChapterScene):
             found.append(Named(drawn, tag="note", text=text))
         return found
 
-    def times(self, origin: float = 0.0) -> list[Named]:
+    def times(self, origin: float = 0.0, name: str = "time") -> list[Named]:
         """Round times under the lanes, counted from ``origin``, ns."""
         most, (start, stop) = int(self.lanes.rect.width / TICK_PITCH), self.lanes.view.across
         self.origin = origin
-        return self.ticks({f"{at / 1000:g} µs": origin + at for at in pipeline.ticks((start - origin, stop - origin), most)}, "time")
+        return self.ticks({f"{at / 1000:g} µs": origin + at for at in pipeline.ticks((start - origin, stop - origin), most)}, name)
 
-    def ticks(self, marks: Mapping[str, float], name: str) -> list[Named]:
-        """An axis under the lanes: marks at their times, and at its left what it is."""
+    def ticks(self, marks: Mapping[str, float], name: str, large: Sequence[str] = ()) -> list[Named]:
+        """An axis under the lanes: marks at their times, some of them large, and at its left what it is."""
         rect, row = self.lanes.rect, self.place["ticks"]
         line = Line((rect.x0, rect.y0, 0), (rect.x1, rect.y0, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
         whole = self.place["names"]
         self.axis = [Named(line, tag="axis"), *self.lines([name], Rect(whole.x0, row.y0, whole.x1, row.y1))]
         for text, at in marks.items():
-            x = self.lanes.x(at)
-            words = theme.line(text, TITLE_PX, self.skin.ink)
-            theme.on_baseline(words, TITLE_PX, x - words.width / 2, row.center[1] - 0.36 * em(TITLE_PX), text)
+            x, px = self.lanes.x(at), FIGURE_PX if text in large else TITLE_PX
+            words = theme.line(text, px, self.skin.ink)
+            theme.on_baseline(words, px, x - words.width / 2, row.center[1] - 0.36 * em(px), text)
             words.shift((max(0.0, rect.x0 - words.get_left()[0]) - max(0.0, words.get_right()[0] - rect.x1), 0, 0))
             mark = Line((x, rect.y0, 0), (x, rect.y0 - TICK, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
             self.axis.append(Named(Named(mark, tag="tick"), Named(words, tag="tick x", text=text), tag="time"))
@@ -342,7 +326,7 @@ class PipelineFilm(ChapterScene):
 
     def band(self, bar: Interval, lane: Interval) -> VMobject:
         """A stretch of waiting on a lane, behind the bars."""
-        drawn = box(self.lanes.place(bar, lane), stroke=self.skin.edge, fill=self.skin.edge, opacity=LIT)
+        drawn = box(self.lanes.place(bar, lane), stroke=self.skin.registers, fill=self.skin.registers, opacity=LIT)
         return Named(drawn, tag="band").set_z_index(-1, family=True)
 
     gutter: Sequence[Named] = ()

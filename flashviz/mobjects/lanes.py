@@ -52,7 +52,7 @@ class LanesPicture(ImageMobject):
         self.unit = config.pixel_width / config.frame_width
         self.size = round(self.rect.height * self.unit), round(self.rect.width * self.unit)
         states = [theme.rgb(skin.hue(TENSOR[state])) for state in STATES]
-        self.colours = np.array([*states * PLACES, theme.rgb(skin.edge)], np.float32)
+        self.colours = np.array([*states * PLACES, theme.rgb(skin.registers)], np.float32)
         across, along = np.indices(self.size)
         striped = np.where((across + along) // round(STRIPE * self.unit) % 2, BETWEEN, 1.0).astype(np.float32)
         plain = np.ones(self.size, np.float32)
