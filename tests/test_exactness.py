@@ -82,7 +82,8 @@ def test_numbers_are_the_largest_errors_as_shares_of_the_largest_value(name: str
     end, largest = film.snapshots[-1], float(np.abs(truth(config)).max())
     found = sorted(shown(end, "value"), key=lambda item: -item.box[3])
     assert [read(item.text) for item in found] == pytest.approx([each / largest for each in reversed(largest_errors(config))], rel=0.051)
-    times = np.divide(*largest_errors(config))
+    first, second = largest_errors(config)
+    times = first / second
     assert film.board[-1].name == film.poster == ("exact" if times >= 1.2 else "equal")
 
 
@@ -130,8 +131,8 @@ def test_a_score_lies_between_two_numbers_of_its_dtype(size: float, negative: bo
     assert len(near) >= 2
     assert stored.stored in stored.neighbours
     assert abs(score - stored.stored) <= stored.gap / 2
-    written = (float(stored.written(each).replace("−", "-")) for each in (score, stored.stored))
-    assert float(stored.written(stored.off)) == pytest.approx(abs(np.subtract(*written)), abs=1e-9), "what is written adds up"
+    before, after = (float(stored.written(each).replace("−", "-")) for each in (score, stored.stored))
+    assert float(stored.written(stored.off)) == pytest.approx(abs(before - after), abs=1e-9), "what is written adds up"
 
 
 @pytest.mark.parametrize(("config", "remedy"), [({"seq_k": 0}, "more keys"), ({"scale": 1e4, "inputs": "gaussian"}, "a smaller scale")])

@@ -24,7 +24,8 @@ BEATS: tuple[Beat, ...] = (
     Beat("apart", "Against float64", 5.8, shot="errors", late=True, along=True,
          caption="Scores make O. Subtract O in float64: what is left?"),
     Beat("exact", "Exact", 6.6, shot="errors", late=True, along=True, caption="FlashAttention is exact: it only rounds, and rounds less."),
-    Beat("equal", "Exact", 6.6, shot="errors", late=True, along=True, caption="FlashAttention is exact: it only rounds, as the other does."),
+    Beat("equal", "Exact", 6.6, shot="errors", late=True, along=True,
+         caption="FlashAttention is exact: it only rounds, as the other does."),
 )  # fmt: skip
 CAUSES = ("score", "store", "back")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}

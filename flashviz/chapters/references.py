@@ -7,7 +7,7 @@ from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
     Beat("same", "Scores stored", 4.6, shot="references", late=True, along=True, caption="Standard attention stores all its scores."),
-    Beat("read", "Where to read on", 7.4, shot="references", late=True, along=True, caption="FlashAttention stores none. Read here how."),
+    Beat("read", "Where to read on", 9.0, shot="references", late=True, along=True, caption="FlashAttention stores none. Read how:"),
 )
 SIDES = {"left": "standard attention", "right": "FlashAttention"}
 PAPERS = {"Online softmax": ONLINE_SOFTMAX, "FlashAttention": FLASH_ATTENTION, "FlashAttention-2": FLASH_ATTENTION_2}

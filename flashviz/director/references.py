@@ -20,13 +20,13 @@ from flashviz.inputs import make_inputs
 from flashviz.layout import Rect
 from flashviz.layout import rows as split
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, Shows, early
+from flashviz.mobjects.motion import FadeIn, Shows, early, late
 from flashviz.mobjects.stored import TiledPicture
 from flashviz.mobjects.tiles import Matrix, Rectangles, edges
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
 
-FILL, WRITE, PASS = 0.9, 0.6, 0.95  # seconds in which a sheet fills, O does, and scores pass through the place of an entry
+FILL, WRITE, PASS, COME = 0.9, 0.6, 0.75, 0.45  # seconds in which a sheet fills, O does, scores pass through an entry's place, it comes
 INDENT, PAD = em(12), em(2)  # of an entry within its place
 
 
@@ -91,17 +91,23 @@ def same(film: ReferencesFilm) -> None:
 
 @beat("read")
 def read(film: ReferencesFilm) -> None:
-    """Scores pass through the other grid, tile by tile, and leave nothing but O; in their wake stands where to read, entry by entry."""
+    """Scores pass through the other grid, tile by tile, and leave nothing but O; in the empty grid stands where to read, entry by entry."""
     right, output, passing = film.panels["right"], film.outputs[1], film.passing
     plate = Rectangles(film.skin.ground, name="plate")
     film.scene.add(output, plate, passing)
+    for at in range(len(ENTRIES)):
+        film.move(Shows(right, partial(light, right, at)), Shows(passing, partial(pass_by, passing, at)), seconds=PASS)
+        film.move(Shows(output, partial(write, output, at)), seconds=TEXT / 2)
+    right.display(lit={})
     with film.scene.telling():
         for at, (place, lines) in enumerate(zip(film.places, ENTRIES, strict=True)):
-            steps = ((right, partial(light, right, at)), (plate, partial(clear, film, plate, at)), (passing, partial(pass_by, passing, at)))
-            film.move(*(Shows(part, step) for part, step in steps), seconds=PASS)
-            words = FadeIn(*entry(film, place, lines))
-            film.move(words, Shows(output, lambda share, at=at: reveal(output, (at + share) / len(ENTRIES))), seconds=TEXT)
-        film.move(Shows(right, lambda _: right.display(lit={})), seconds=TEXT)
+            film.move(FadeIn(*entry(film, place, lines), rate_func=late), Shows(plate, partial(clear, film, plate, at)), seconds=COME)
+    film.scene.hold(1.2)
+
+
+def write(output: Matrix, at: int, share: float) -> None:
+    """The rows of O that an entry's place stands beside."""
+    reveal(output, (at + share) / len(ENTRIES))
 
 
 def column_at(share: float, columns: int) -> int:
@@ -124,9 +130,8 @@ def pass_by(passing: TiledPicture, at: int, share: float) -> None:
 
 def clear(film: ReferencesFilm, plate: Rectangles, at: int, share: float) -> None:
     """Where scores have been, the lines of the grid make room for words."""
-    cross, places = film.panels["right"].cross, [each.inset(em(2)) for each in film.places[: at + 1]]
-    passed = column_at(share, cross.n_cols) / cross.n_cols if share < 1 else 1.0
-    plate.display(edges([*places[:-1], places[-1].left(passed * places[-1].width)]))
+    places = [each.inset(em(2)) for each in film.places[: at + 1]]
+    plate.display(edges([*places[:-1], places[-1].left(share * places[-1].width)]))
 
 
 def entry(film: ReferencesFilm, place: Rect, lines: tuple[str, ...]) -> list[Word]:
