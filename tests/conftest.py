@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import hypothesis
 import pytest
 
+from tests.rooms import ROOMS
+
 hypothesis.settings.register_profile("flashviz", deadline=None)  # no time decides a test
 hypothesis.settings.load_profile("flashviz")
 
@@ -19,8 +21,9 @@ REQUIRE_TORCH = "FLASHVIZ_REQUIRE_TORCH"
 REQUIRE_BROWSER = "FLASHVIZ_REQUIRE_BROWSER"
 ROOT = Path(__file__).parent.parent
 
-# Of the processes that tests start: tests run on every core, and threads that wait for one another's core have stood still for minutes.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Tests run on every core. Threads that wait for one another's core have stood still for minutes, and torch's take twice the CPU time.
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 
 class ManimConfig(Protocol):
@@ -60,13 +63,23 @@ def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--full-grid``: every shape of the accuracy grid; ``--frames``: every frame of every film."""
+    """``--full-grid``: every combination where pairs are tried; ``--frames``: every frame of every film."""
     parser.addoption("--frames", type=Path, metavar="FILE", help="compare all frames of all films with the digests in FILE: minutes")
-    parser.addoption("--full-grid", action="store_true", help="run the whole accuracy grid (tests/test_accuracy.py): hours")
+    parser.addoption(
+        "--full-grid",
+        action="store_true",
+        help="all combinations of what is tried in pairs: test_accuracy.py (hours), test_directed.py, test_film.py",
+    )
     parser.addoption(
         "--configurations", type=int, default=500, help="how many random ones twin and kernel are compared on (test_bad_input.py)"
     )
     parser.addoption("--configurations-seed", type=int, default=1, help="of these")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of films stand together: a process is given tests that stand together, and plays a film once for all of them."""
+    of_films = {f"test_{name}" for name in (*ROOMS["director"], *ROOMS["chapters"])}
+    items.sort(key=lambda item: item.path.stem not in of_films)
 
 
 def pytest_sessionstart() -> None:
