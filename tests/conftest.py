@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,17 @@ ROOT = Path(__file__).parent.parent
 # Tests run on every core. Threads that wait for one another's core have stood still for minutes, and torch's take twice the CPU time.
 for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
+
+
+# What the tests of a file share, and no other's. No longer, since Playwright's loop runs while it is open, and others have loops too.
+of_file = ExitStack()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After the last test of a file that this process has been given, what they shared is closed."""
+    if nextitem is None or nextitem.path != item.path:
+        of_file.close()
 
 
 class ManimConfig(Protocol):
