@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import hypothesis
 import pytest
+
+from tests.rooms import ROOMS
 
 hypothesis.settings.register_profile("flashviz", deadline=None)  # no time decides a test
 hypothesis.settings.load_profile("flashviz")
@@ -19,8 +21,20 @@ REQUIRE_TORCH = "FLASHVIZ_REQUIRE_TORCH"
 REQUIRE_BROWSER = "FLASHVIZ_REQUIRE_BROWSER"
 ROOT = Path(__file__).parent.parent
 
-# Of the processes that tests start: tests run on every core, and threads that wait for one another's core have stood still for minutes.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Tests run on every core. Threads that wait for one another's core have stood still for minutes, and torch's take twice the CPU time.
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+
+# What the tests of a file share, and no other's. No longer, since Playwright's loop runs while it is open, and others have loops too.
+of_file = ExitStack()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After the last test of a file that this process has been given, what they shared is closed."""
+    if nextitem is None or nextitem.path != item.path:
+        of_file.close()
 
 
 class ManimConfig(Protocol):
@@ -60,13 +74,23 @@ def _with_fonts(options: dict[str, Any]) -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--full-grid``: every shape of the accuracy grid; ``--frames``: every frame of every film."""
+    """``--full-grid``: every combination where pairs are tried; ``--frames``: every frame of every film."""
     parser.addoption("--frames", type=Path, metavar="FILE", help="compare all frames of all films with the digests in FILE: minutes")
-    parser.addoption("--full-grid", action="store_true", help="run the whole accuracy grid (tests/test_accuracy.py): hours")
+    parser.addoption(
+        "--full-grid",
+        action="store_true",
+        help="all combinations of what is tried in pairs: test_accuracy.py (hours), test_directed.py, test_film.py, test_hopper.py",
+    )
     parser.addoption(
         "--configurations", type=int, default=500, help="how many random ones twin and kernel are compared on (test_bad_input.py)"
     )
     parser.addoption("--configurations-seed", type=int, default=1, help="of these")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of films stand together: a process is given tests that stand together, and plays a film once for all of them."""
+    of_films = {f"test_{name}" for name in (*ROOMS["director"], *ROOMS["chapters"])}
+    items.sort(key=lambda item: item.path.stem not in of_films)
 
 
 def pytest_sessionstart() -> None:

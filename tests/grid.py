@@ -9,7 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations, product
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.inputs import Arrays, make_inputs
-from flashviz_kernels.reference import largest_score, naive
+from flashviz_kernels.reference import Tolerance, largest_score, naive, tolerance
 
 LARGEST = 1e4  # |S| of the large cells
 
@@ -68,7 +68,7 @@ class Cell:
         mask = "causal" if self.causal else "full"
         return f"{n_q}x{n_k}-d{self.head_dim}-{self.dtype}-{self.heads}-{mask}-{block_m}x{block_n}-{self.scores}"
 
-    @property
+    @cached_property
     def config(self) -> AttentionConfig:
         """The problem; of large cells the scale is such that max |S| = ``LARGEST``."""
         (heads, kv_heads), (block_m, block_n) = HEADS[self.heads], self.tile
@@ -94,6 +94,12 @@ def truth(config: AttentionConfig) -> tuple[Arrays, np.ndarray, np.ndarray]:
     """Inputs, O and LSE in float64."""
     arrays = make_inputs(config)
     return arrays, *naive(*arrays, scale=config.scale, causal=config.causal)
+
+
+@lru_cache(maxsize=12)
+def allowed(config: AttentionConfig, **rounded: bool) -> Tolerance:
+    """How far from it a result may be."""
+    return tolerance(truth(config)[0], config, **rounded)
 
 
 def cells(*, full: bool) -> list[Cell]:

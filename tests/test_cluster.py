@@ -37,9 +37,22 @@ def address() -> Iterator[str]:
         yield started.scheduler_address
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the film was drawn by one process."""
+    media = tmp_path_factory.mktemp("alone")
+    render_film(job(media), 1)
+    return media
+
+
 def job(media: Path, name: str = SCENE) -> Job:
     (scene,) = find_scenes((name,))
     return Job(scene, Settings(config=AttentionConfig()), "low_quality", media)
+
+
+def film_in(media: Path) -> Path:
+    (path,) = media.rglob(f"{SCENE}.mp4")
+    return path
 
 
 def pictures(path: Path) -> list[int]:
@@ -49,9 +62,8 @@ def pictures(path: Path) -> list[int]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # distributed's own, when a worker is gone
-def test_the_film_is_the_same_though_a_worker_is_killed(tmp_path: Path, address: str) -> None:
-    """The second run has nothing left to draw; the segments of the first came from the workers alone."""
-    alone = render_film(job(tmp_path / "alone"), 1)
+def test_the_film_is_the_same_though_a_worker_is_killed(tmp_path: Path, address: str, alone: Path) -> None:
+    """The segments came from the workers alone."""
     killed: list[int] = []
 
     def kill() -> None:
@@ -70,8 +82,8 @@ def test_the_film_is_the_same_though_a_worker_is_killed(tmp_path: Path, address:
     made = render_film(job(tmp_path / "far"), 1, address)
     thread.join()
     assert killed
-    assert pictures(made.film.path) == pictures(alone.film.path)
-    names = [sorted(path.name for path in (tmp_path / which).rglob("partial_movie_files/*/*.mp4")) for which in ("alone", "far")]
+    assert pictures(made.film.path) == pictures(film_in(alone))
+    names = [sorted(path.name for path in media.rglob("partial_movie_files/*/*.mp4")) for media in (alone, tmp_path / "far")]
     assert names[0] == names[1]
     assert not list(tmp_path.rglob("*.part*"))
 
@@ -134,7 +146,9 @@ def test_shares_are_drawn_in_full_and_what_is_known_is_left_out(tmp_path: Path) 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_an_interrupted_render_resumes_where_workers_last_sent(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_render_resumes_where_workers_last_sent(
+    tmp_path: Path, address: str, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Slices of no length: each comes back with what is whole by then. What had come back is not drawn again."""
     monkeypatch.setattr(cluster, "SLICE", 0.0)
     distributed_keep, kept = cluster.keep, []
@@ -153,7 +167,7 @@ def test_an_interrupted_render_resumes_where_workers_last_sent(tmp_path: Path, a
     monkeypatch.undo()
     made = render_film(job(tmp_path / "far"), 1, address)
     assert {path: path.stat().st_ino for path in there} == there
-    assert pictures(made.film.path) == pictures(render_film(job(tmp_path / "alone"), 1).film.path)
+    assert pictures(made.film.path) == pictures(film_in(alone))
 
 
 def test_workers_with_other_code_are_refused() -> None:

@@ -28,21 +28,109 @@ from flashviz.mobjects.motion import Fade
 from flashviz.render.renderer import replaced
 from flashviz.settings import Settings, load_settings
 from tests.conftest import ROOT
+from tests.drawn import check_drawn, check_said
 from tests.films import SCENES, played, scenes
 from tests.pictures import changed
+
+# whichever test is the first to play the course: in manim's camera
+pytestmark = pytest.mark.filterwarnings("ignore:'mode' parameter for changing data types:DeprecationWarning")
 
 PACE = 17  # letters a second that are read without haste
 LONGEST = 16 * 60  # seconds
 NAME = "running head"
+SHARES = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
 CHAPTERS = (
     "score", "memory_hierarchy", "standard_attention", "online_softmax", "flash", "loop_order", "causal", "grouped_query",
     "training_memory", "backward", "memory_scaling", "io_complexity", "roofline", "exactness", "speed", "pipeline", "references",
 )  # fmt: skip
 
 
+@dataclass
+class Seen:
+    """A joint: how many parts both pictures have, and its frames without the caption: the one before it, then at each share."""
+
+    chapter: str
+    shared: int
+    frames: list[np.ndarray]
+
+
+@dataclass
+class Course:
+    """The course after its last beat, and what was seen on the way: its joints, drawn, and where it stood still on an empty screen."""
+
+    scene: Any
+    joints: list[Seen]
+    empty: list[tuple[str, float]]
+
+
+LOOKS: dict[str, dict[str, Any]] = {"wide": {}, "tall": {"aspect": "9:16", "theme": "light"}}
+looks = pytest.mark.parametrize("look", LOOKS)
+
+
 @cache
+def seen(look: str = "wide") -> Course:
+    """Played once for all tests: it lasts as long as all films."""
+    joints: list[Seen] = []
+    empty: list[tuple[str, float]] = []
+    move, hold, end_beat = TraceScene.move, TraceScene.hold, TraceScene.end_beat
+    built: list[int] = []
+    last: list[np.ndarray] = []
+
+    class Noted(Joint):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            built.append(len(self.leaves) - 2)  # besides all else, and a machine
+
+    def watched(scene: Any, *animations: Any, seconds: float) -> None:
+        if not scene.joined and built:
+            joints.append(Seen(type(scene).__name__, built.pop(), [last.pop(), *drawn(scene, animations)]))
+        move(scene, *animations, seconds=seconds)
+
+    def held(scene: Any, seconds: float) -> None:
+        if not scene.picture:
+            empty.append((scene.section(scene.beat), seconds))
+        hold(scene, seconds)
+
+    def ended(scene: Any) -> None:
+        end_beat(scene)
+        last[:] = [photographed(scene)] if scene.beat.name == scene.board[-1].name else []
+
+    settings = Settings(config=AttentionConfig(), source="numpy", **LOOKS[look])
+    with (
+        replaced(TraceScene, "move", watched), replaced(TraceScene, "hold", held), replaced(TraceScene, "end_beat", ended),
+        replaced(course_film, "Joint", Noted),
+    ):  # fmt: skip
+        scene = played(scenes("course").CourseScene, settings, watch=check_said)
+    return Course(scene, joints, empty)
+
+
+def drawn(scene: Any, animations: Sequence[Any]) -> Iterator[np.ndarray]:
+    """What is seen at each share of a move; the stage is as it was."""
+    comes = [each for each in animations if not scene.on_stage(each.mobject)]
+    for each in animations:
+        each.begin()
+    scene.add(*(each.mobject for each in comes))
+    for share in SHARES:
+        for each in animations:
+            each.interpolate(share)
+        yield photographed(scene)
+    for each in animations:
+        if isinstance(each, Fade):
+            each.show(1)
+    scene.remove(*(each.mobject for each in comes))
+
+
+def photographed(scene: Any) -> np.ndarray:
+    """[rows, columns, 3] the picture, without caption and chapter's name."""
+    camera = scene.renderer.camera
+    camera.reset()
+    kept = [thing for thing in scene.mobjects if thing is not scene.caption and vars(thing).get("tag") != NAME]
+    camera.capture_mobjects(kept)
+    return np.array(camera.pixel_array[..., :3])
+
+
 def course() -> Any:
-    return played(scenes("course").CourseScene, Settings(config=AttentionConfig(), source="numpy"))
+    return seen().scene
 
 
 def test_every_chapter_is_played_once_and_none_is_left_out() -> None:
@@ -149,18 +237,15 @@ def test_the_page_names_a_scene_for_each_question() -> None:
     assert {scene for scene, _ in ANSWERS.values()} - {"FlashAttentionScene"} <= set(re.findall(r"\b[A-Z]\w+Scene\b", page))
 
 
-def test_nothing_stands_still_on_an_empty_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    hold, gaps = TraceScene.hold, []
+@looks
+def test_nothing_stands_still_on_an_empty_screen(look: str) -> None:
+    assert seen(look).empty == []
 
-    def watched(scene: Any, seconds: float) -> None:
-        if not scene.picture:
-            gaps.append((scene.section(scene.beat), seconds))
-        hold(scene, seconds)
 
-    monkeypatch.setattr(TraceScene, "hold", watched)
-    settings = Settings(config=AttentionConfig(seq_q=64, block_m=16, block_n=16, head_dim=16), source="numpy")
-    played(scenes("course").CourseScene, settings)
-    assert gaps == []
+@looks
+def test_what_is_drawn_is_in_the_frame_and_in_the_skins_colours(look: str) -> None:
+    """What is said, too: it is looked at while the course is played."""
+    check_drawn(seen(look).scene)
 
 
 @pytest.mark.parametrize(
@@ -191,15 +276,13 @@ def test_a_chapter_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_its_chapters_are_translated_each_by_its_own_table() -> None:
     """The whole course in German: beat by beat another text, of as many beats as in English."""
     german = played(scenes("course").CourseScene, load_settings(environ={}, catalogue="de", source="numpy"))
-    english = played(scenes("course").CourseScene, load_settings(environ={}, source="numpy"))
-    assert [beat.name for beat in german.told] == [beat.name for beat in english.told]
-    same = [ours.name for ours, theirs in zip(german.told, english.told, strict=True) if ours.caption == theirs.caption and ours.caption]
+    assert [beat.name for beat in german.told] == [beat.name for beat in course().told]
+    same = [ours.name for ours, theirs in zip(german.told, course().told, strict=True) if ours.caption == theirs.caption and ours.caption]
     assert not same
 
 
 # ------------------------------------------------------------------------------------------------------------- the joints
 
-SHARES = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
 LEAST = 0.002  # of the frame's pixels, that are drawn at any time
 SHARED = {  # of a chapter's beginning and the end of the one before
     "MemoryHierarchyScene": 1, "StandardAttentionScene": 1, "OnlineSoftmaxScene": 1, "LoopOrderScene": 10, "IOScene": 2,
@@ -211,76 +294,10 @@ MACHINES = {  # chapters of a machine's figures, measured and quoted
 }  # fmt: skip
 
 
-@dataclass
-class Seen:
-    """A joint: how many parts both pictures have, and its frames without the caption: the one before it, then at each share."""
-
-    chapter: str
-    shared: int
-    frames: list[np.ndarray]
-
-
-def joints(**settings: Any) -> list[Seen]:
-    """All joints of the course, drawn."""
-    found: list[Seen] = []
-    move, end_beat = TraceScene.move, TraceScene.end_beat
-    built: list[int] = []
-    last: list[np.ndarray] = []
-
-    class Noted(Joint):
-        def __init__(self, *given: Any) -> None:
-            super().__init__(*given)
-            built.append(len(self.leaves) - 2)  # besides all else, and a machine
-
-    def watched(scene: Any, *animations: Any, seconds: float) -> None:
-        if not scene.joined and built:
-            found.append(Seen(type(scene).__name__, built.pop(), [last.pop(), *drawn(scene, animations)]))
-        move(scene, *animations, seconds=seconds)
-
-    def ended(scene: Any) -> None:
-        end_beat(scene)
-        last[:] = [photographed(scene)] if scene.beat.name == scene.board[-1].name else []
-
-    with (
-        replaced(TraceScene, "move", watched), replaced(TraceScene, "end_beat", ended), replaced(course_film, "Joint", Noted),
-    ):  # fmt: skip
-        played(scenes("course").CourseScene, Settings(config=AttentionConfig(), source="numpy", **settings))
-    return found
-
-
-def drawn(scene: Any, animations: Sequence[Any]) -> Iterator[np.ndarray]:
-    """What is seen at each share of a move; the stage is as it was."""
-    comes = [each for each in animations if not scene.on_stage(each.mobject)]
-    for each in animations:
-        each.begin()
-    scene.add(*(each.mobject for each in comes))
-    for share in SHARES:
-        for each in animations:
-            each.interpolate(share)
-        yield photographed(scene)
-    for each in animations:
-        if isinstance(each, Fade):
-            each.show(1)
-    scene.remove(*(each.mobject for each in comes))
-
-
-def photographed(scene: Any) -> np.ndarray:
-    """[rows, columns, 3] the picture, without caption and chapter's name."""
-    camera = scene.renderer.camera
-    camera.reset()
-    kept = [thing for thing in scene.mobjects if thing is not scene.caption and vars(thing).get("tag") != NAME]
-    camera.capture_mobjects(kept)
-    return np.array(camera.pixel_array[..., :3])
-
-
-LOOKS: list[dict[str, Any]] = [{}, {"aspect": "9:16", "theme": "light"}]
-
-
-@pytest.mark.filterwarnings("ignore:'mode' parameter for changing data types:DeprecationWarning")  # in manim's camera
-@pytest.mark.parametrize("look", LOOKS, ids=["wide", "tall"])
-def test_a_picture_becomes_the_next_one(look: dict[str, Any]) -> None:
+@looks
+def test_a_picture_becomes_the_next_one(look: str) -> None:
     """At every joint something is drawn all the time, nothing jumps as it begins, and what both pictures have is found in both."""
-    found = joints(**look)
+    found = seen(look).joints
     assert [joint.chapter for joint in found] == [first_scene(SCENES / f"{file}.py").__name__ for file in CHAPTERS[1:]]
     assert {joint.chapter: joint.shared for joint in found if joint.shared} == SHARED
     for joint in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -202,9 +203,23 @@ FILMS = {
     ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())
-aspects = pytest.mark.parametrize("aspect", ASPECTS)
 CASES = [pytest.param(film, name, id=f"{key}, {name}") for key, film in FILMS.items() for name in ("default", *film.configs)]
 cases = pytest.mark.parametrize(("film", "name"), CASES)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if {"film", "name", "aspect"} <= set(metafunc.fixturenames):
+        metafunc.parametrize(("film", "name", "aspect"), list(cells(full=metafunc.config.getoption("--full-grid"))))
+
+
+def cells(*, full: bool) -> Iterator[Any]:
+    """Each film in all aspects, and each of its other configurations in 16:9 and one more aspect, in turn; or all in all."""
+    wide, *others = ASPECTS
+    more = itertools.cycle(others)
+    for key, film in FILMS.items():
+        for name in ("default", *film.configs):
+            for aspect in ASPECTS if full or name == "default" else (wide, next(more)):
+                yield pytest.param(film, name, aspect, id=f"{key}, {name}-{aspect}")
 
 
 def of(film: Directed, name: str) -> dict[str, Any]:
@@ -225,8 +240,6 @@ def test_beats_are_played_once_in_order_and_to_the_second(film: Directed, name: 
     assert film.seconds[0] <= stage.now <= film.seconds[1]
 
 
-@aspects
-@cases
 def test_captions_are_short_and_stand_until_they_are_read(film: Directed, name: str, aspect: Aspect) -> None:
     stage = scene(film, aspect, **of(film, name))
     for told in stage.told:
@@ -248,8 +261,6 @@ def test_captions_are_centred_in_their_band(film: Directed) -> None:
             assert (box[0] + box[2]) / 2 == pytest.approx(0.0, abs=0.06), snapshot.beat  # side bearings
 
 
-@aspects
-@cases
 def test_type_can_be_read_and_all_is_in_the_frame(film: Directed, name: str, aspect: Aspect) -> None:
     """At 480 x 270 an x-height of 4.5 px, which Inter has at 33 px of 1080; and nothing that is named leaves the frame."""
     stage, whole = scene(film, aspect, **of(film, name)), frame(aspect)
@@ -260,8 +271,6 @@ def test_type_can_be_read_and_all_is_in_the_frame(film: Directed, name: str, asp
     assert min(stage.sizes.values()) >= 33, sorted(stage.sizes.items(), key=lambda pair: pair[1])[:4]
 
 
-@aspects
-@cases
 def test_words_do_not_cover_words(film: Directed, name: str, aspect: Aspect) -> None:
     for snapshot in scene(film, aspect, **of(film, name)).snapshots:
         words = [item for item in snapshot.shown if item.text and item.name not in film.apart]

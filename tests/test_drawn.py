@@ -9,22 +9,21 @@ import pytest
 from flashviz.cli.films import KERNEL_SCENE, known_scenes, load_scene
 from flashviz.config import AttentionConfig
 from flashviz.settings import Settings
+from tests.directed import scene
 from tests.drawn import check_drawn, check_said
 from tests.films import played
+from tests.test_directed import FILMS
 
-LONG = {"CourseScene"}  # plays the others
 LOOKS = {"16:9": "light", "4:3": "dark", "1:1": "light", "9:16": "dark"}
-FILMS = [
-    pytest.param(name, marks=[pytest.mark.slow] if name in LONG else [])
-    for name in known_scenes()
-    if name != KERNEL_SCENE  # in tests/test_kernel_film.py: it needs a recording
-]
+ELSEWHERE = {KERNEL_SCENE, "CourseScene"}  # in tests of their own: one needs a recording, one plays the others
+DIRECTED = {film.name: film for film in FILMS.values()}
 
 
-@pytest.mark.parametrize("name", FILMS)
+@pytest.mark.parametrize("name", [name for name in known_scenes() if name not in ELSEWHERE])
 @pytest.mark.parametrize("aspect", LOOKS)
 def test_what_is_drawn_is_in_the_frame_and_in_the_skins_colours(name: str, aspect: Any) -> None:
-    if name in LONG and aspect != "16:9":
-        pytest.skip("its parts are played alone in this aspect")
-    settings: Any = {"source": "numpy", "aspect": aspect, "theme": LOOKS[aspect]}
-    check_drawn(played(load_scene(known_scenes()[name]), Settings(config=AttentionConfig(), **settings), watch=check_said))
+    if name in DIRECTED:  # which other tests play so, and see what is said as well
+        check_drawn(scene(DIRECTED[name], aspect, theme=LOOKS[aspect]))
+    else:
+        settings: Any = {"source": "numpy", "aspect": aspect, "theme": LOOKS[aspect]}
+        check_drawn(played(load_scene(known_scenes()[name]), Settings(config=AttentionConfig(), **settings), watch=check_said))

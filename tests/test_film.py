@@ -421,9 +421,15 @@ FILMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The whole film of each; the digest, which is made of its beats, where the film looks otherwise, or of each with ``--full-grid``."""
+    if {"name", "scene"} <= set(metafunc.fixturenames):
+        each = metafunc.config.getoption("--full-grid")
+        cases = [(name, scene) for name, (_, look) in FILMS.items() for scene in (WHOLE, MINUTE) if scene == WHOLE or look or each]
+        metafunc.parametrize(("name", "scene"), cases)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("scene", [WHOLE, MINUTE])
-@pytest.mark.parametrize("name", FILMS)
 def test_film_of(name: str, scene: str) -> None:
     config, settings = FILMS[name]
     check(film(scene, film=tuple(settings.items()), **config))

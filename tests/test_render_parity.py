@@ -281,8 +281,7 @@ class Joined(scenes("course").CourseScene):  # type: ignore[misc]
         self.play_chapter("references")
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("film", [scenes().DigestScene, Joined])
+@pytest.mark.parametrize(("film", "theme"), [(scenes().DigestScene, "light"), (Joined, "dark")])
 def test_every_frame_of_a_film(
     film: Callable[[], Scene], theme: Any, manim_config: ManimConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pypdf import PdfReader
@@ -40,7 +41,7 @@ from flashviz.delivery.slides.sections import begins, cut
 from flashviz.errors import FlashvizError, MissingPartError, UsageError
 from flashviz.settings import load_settings
 from flashviz.storyboard import Told
-from tests.conftest import REQUIRE_BROWSER
+from tests.conftest import REQUIRE_BROWSER, of_file
 from tests.delivered import COLOURS, delivered, scene_file
 from tests.test_browser import BROWSERS, browser_path
 
@@ -57,18 +58,28 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return delivered(tmp_path_factory.mktemp("film"))
 
 
+@cache
+def chromium() -> Browser:
+    """Started once for the tests of a file: a start takes more CPU time than most of their pages."""
+    executable = browser_path()
+    assert executable is not None, f"{REQUIRE_BROWSER} is set and none of {', '.join(BROWSERS)} is installed"
+    of_file.callback(chromium.cache_clear)
+    playwright = of_file.enter_context(sync_playwright())
+    browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+    of_file.callback(browser.close)
+    return browser
+
+
 @contextmanager
 def browser_page(*, refused: list[str] | None = None, **options: Any) -> Iterator[Page]:
     """A page in Chromium. What a Content-Security-Policy refuses in any page that is opened fails the test, or goes to ``refused``."""
-    executable = browser_path()
-    assert executable is not None, f"{REQUIRE_BROWSER} is set and none of {', '.join(BROWSERS)} is installed"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 854, "height": 480}, **options)
-        said: list[str] = [] if refused is None else refused
-        context.on("console", lambda message: said.append(message.text) if POLICY in message.text else None)
+    context = chromium().new_context(viewport={"width": 854, "height": 480}, **options)
+    said: list[str] = [] if refused is None else refused
+    context.on("console", lambda message: said.append(message.text) if POLICY in message.text else None)
+    try:
         yield context.new_page()
-        browser.close()
+    finally:
+        context.close()
     assert refused is not None or not said, said
 
 
