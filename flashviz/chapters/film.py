@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
-    Beat("hook", "The hook", 9.0, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
+    Beat("hook", "The hook", 8.8, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
     Beat("query", "One query", 6.9, shot="query", late=True, along=True, caption="One query scores every key."),
     Beat("weights", "Weights", 6.3, shot="query", late=True, along=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 5.2, shot="whole", late=True, along=True, caption="Cut into tiles. One square: {square}."),

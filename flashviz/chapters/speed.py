@@ -20,7 +20,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("kept", "Made, used, dropped", 11.4, shot="lanes", late=True, along=True,
          caption="FlashAttention makes a tile of S, uses it and drops it."),
     Beat("again", "Made again", 12.4, shot="lanes", late=True, along=True,
-         caption="S is made again: more work, far fewer bytes, less time."),
+         caption="Training makes S again: more work, fewer bytes, less time."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
 TIME, BYTES = "runtime", "HBM reads and writes"

@@ -40,7 +40,7 @@ BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
 REGISTERS = ("S and acc of {rows} queries: {taken} of an SM's {whole} of registers", "{rows} queries: {taken} of {whole} of registers")
 FULL_OF = ("{rows} queries would take all {whole}: nothing is left for the rest", "{rows} queries: all {whole}", "{rows}: full")
 COUNTS, TICKS = 5.0, 3.6  # seconds of one row block's events, and of the time that standard attention takes
-STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 1.0, 1.2  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
+STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 1.0, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
 SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
@@ -345,11 +345,13 @@ def answer(film: RooflineFilm) -> None:
             def rise(share: float, low: float = low, height: Height = height) -> None:
                 film.climbed.display(first.intensity, low + (height.intensity - low) * share)
 
+            said.display("")  # what fills has no number till it stands
             film.move(
                 Shows(filling, fill, rate_func=ease_in_out_cubic), Shows(film.climbed, rise, rate_func=ease_in_out_cubic), seconds=FILLS
             )
             rows, low = height.rows, height.intensity
             tell(REGISTERS, rows)
-            film.scene.hold(0.5)
+            film.scene.hold(0.8)
+        said.display("")
         film.move(Shows(filling, lambda share: filling.display(found.held(rows + (found.too_many - rows) * share))), seconds=FILLS)
         tell(FULL_OF, found.too_many)

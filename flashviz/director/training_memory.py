@@ -202,11 +202,13 @@ class TrainingMemoryFilm(ChapterFilm):
         self.move(Shows(self.all, lambda share: self.display(self.n, start + (until - start) * share)), seconds=seconds)
 
     def grows(self, n: int) -> None:
-        """N is another at once, and all that is kept grows to it, on the scale that it has; then each P is four times what it was."""
+        """All that is kept grows to another N, on the scale that it has, and is counted when it is there; then each P is four times what it was."""
         start, parts = self.n, self.parts
-        growth = Shows(
-            Group(self.all, *self.letters), lambda share: self.display(start + (n - start) * share, LAYERS, n), rate_func=ease_in_out_cubic
-        )
+
+        def grow(share: float) -> None:
+            self.display(start + (n - start) * share, LAYERS, n if share == 1 else start)
+
+        growth = Shows(Group(self.all, *self.letters), grow, rate_func=ease_in_out_cubic)
         self.divide(0.0)
         self.move(growth, seconds=GROWS)
         self.move(Shows(parts, self.divide), seconds=TEXT)

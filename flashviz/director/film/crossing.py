@@ -9,7 +9,7 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz.director.film.parts import Way, beside, fill, gates, reveal, square_at, stored_at
+from flashviz.director.film.parts import Way, fill, gates, reveal, square_at, stored_at
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import TEXT
 from flashviz.layout import Rect
@@ -99,9 +99,7 @@ class Crossing(Group):
         out, lies = kind in STORES, pipe.width >= pipe.height
         aside = em(-LANE if out else LANE)
         path, tile = gates(pipe.shifted(0.0, aside) if lies else pipe.shifted(aside, 0.0)), self.places[TENSORS[kind]].center
-        cell = self.cell(k)[1].center
-        around = beside(self.film.hbm.cross, TENSORS[kind], (cell[0], cell[1]))
-        corners = [cell, *around, (around[-1][0], path[0][1]), *path, *([(tile[0], path[0][1])] if lies else []), tile]
+        corners = [self.cell(k)[1].center, *path, *([(tile[0], path[0][1])] if lies else []), tile]
         return Way.of(*(corners[::-1] if out else corners)).at(ease_in_out_cubic(float((now - self.leaves[k]) / LASTS)))
 
 

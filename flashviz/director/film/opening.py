@@ -42,7 +42,7 @@ def hook(film: Film) -> None:
         heading(place["left name"], "standard attention", film.skin.ink), heading(place["right name"], "FlashAttention", film.skin.ink)
     ]  # fmt: skip
     film.scene.add(film.standard, film.hbm, *film.titles, s, p)
-    film.hold(0.5)
+    film.hold(0.3)
     film.scene.add(right)
     notes: list[Word] = []
     size = f"{film.config.seq_q:,} × {film.config.seq_k:,}"

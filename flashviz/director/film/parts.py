@@ -85,8 +85,8 @@ def stored_at(cross: Cross, tensor: str, i: int, j: int) -> tuple[int, Rect]:
 
 def beside(cross: Cross, tensor: str, cell: Point) -> list[Point]:
     """Corners of a tile's way out of HBM: not across the score grid, but around it to the right of all that lies there."""
-    out, top = cross.strip("O").x1 + em(SQUARE), cross.strip("K").center[1]
-    return [(cell[0], top), (out, top)] if tensor == "Q" else [(out, cell[1])]
+    out, low = cross.strip("O").x1 + em(SQUARE), cross.strip("V").y0 - em(SQUARE)
+    return [(cell[0], low), (out, low)] if tensor == "Q" else [(out, cell[1])]
 
 
 def gates(pipe: Rect) -> list[Point]:
