@@ -6,8 +6,8 @@ from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMA
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("same", "Scores stored", 4.6, shot="references", late=True, along=True, caption="Standard attention stores all its scores."),
-    Beat("read", "Where to read on", 9.0, shot="references", late=True, along=True, caption="FlashAttention stores none. Read how:"),
+    Beat("same", "Scores stored", 4.3, shot="references", late=True, along=True, caption="Standard attention stores all its scores."),
+    Beat("read", "Where to read on", 8.1, shot="references", late=True, along=True, caption="FlashAttention stores none. Read how:"),
 )
 SIDES = {"left": "standard attention", "right": "FlashAttention"}
 PAPERS = {"Online softmax": ONLINE_SOFTMAX, "FlashAttention": FLASH_ATTENTION, "FlashAttention-2": FLASH_ATTENTION_2}

@@ -25,7 +25,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("ruler", "A new max", 7.6, shot="sum", late=True, along=True, caption="A higher score could overflow {dtype}: so m rises."),
     Beat("measure", "By the new max", 4.0, shot="sum", late=True, along=True, caption="By the new m, the old 1 is only α."),
     Beat("stale", "By the old max", 5.1, shot="squeeze", late=True, along=True, caption="ℓ and acc still count by the old 1."),
-    Beat("squeeze", "The squeeze", 6.5, shot="squeeze", late=True, along=True, caption="So both are multiplied by α. Watch acc / ℓ."),
+    Beat("squeeze", "The squeeze", 6.1, shot="squeeze", late=True, along=True, caption="So both are multiplied by α. Watch acc / ℓ."),
     Beat("same", "The answer stands", 4.0, shot="squeeze", late=True, along=True, caption="Both shrank. The answer did not move."),
     Beat("alone", "One without the other", 4.6, shot="squeeze", late=True, along=True, caption="What if only ℓ shrank?"),
     Beat("both", "Both together", 2.8, shot="squeeze", late=True, caption="Both, together."),

@@ -26,7 +26,7 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, edges
 from flashviz.mobjects.whole import HbmPanel, Sheet
 from flashviz.palette import spread
 
-FILL, WRITE, PASS, COME = 0.9, 0.6, 0.75, 0.45  # seconds in which a sheet fills, O does, scores pass through an entry's place, it comes
+FILL, WRITE, PASS, COME = 0.8, 0.5, 0.6, 0.45  # seconds in which a sheet fills, O does, scores pass through an entry's place, it comes
 INDENT, PAD = em(12), em(2)  # of an entry within its place
 
 
@@ -102,7 +102,7 @@ def read(film: ReferencesFilm) -> None:
     with film.scene.telling():
         for at, (place, lines) in enumerate(zip(film.places, ENTRIES, strict=True)):
             film.move(FadeIn(*entry(film, place, lines), rate_func=late), Shows(plate, partial(clear, film, plate, at)), seconds=COME)
-    film.scene.hold(1.2)
+    film.scene.hold(0.9)
 
 
 def write(output: Matrix, at: int, share: float) -> None:

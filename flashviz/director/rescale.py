@@ -496,16 +496,8 @@ def squeeze(film: RescaleFilm) -> None:
     at_acc = Word(said["alpha"], px, skin.ink, left + times_acc.wide + SPACE * em(px), base, "alpha acc")
     entry = Entry(film)
     film.copies = [times_acc, at_acc, *entry.words, entry.mark]
-    with film.scene.telling():
-        film.move(FadeOut(film.acc_words), seconds=TEXT)
-        film.scene.remove(source)  # it parts into the two
-        film.move(
-            fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early),
-            FadeIn(times, times_acc, entry.mark, *entry.words[:-2], rate_func=late), seconds=MOVE,
-        )  # fmt: skip
     film.put_bars(film.was, "acc", film.shot["acc"])
     film.was.display(acc)
-    film.scene.add(film.was, film.acc)
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_scaled"], skin.stats)
 
     def shrink(share: float) -> None:
@@ -514,12 +506,22 @@ def squeeze(film: RescaleFilm) -> None:
         entry.follow()
         renew(film, share)
 
-    film.move(
-        Shows(Group(chart, film.acc, entry.mark), shrink, rate_func=ease_in_out_cubic),
-        FadeIn(*result, *entry.words[-2:], rate_func=late),
-        seconds=2.4,
-    )  # fmt: skip
+    with film.scene.telling():
+        film.move(FadeOut(film.acc_words), seconds=TEXT)
+        film.scene.remove(source)  # it parts into the two
+        film.move(
+            fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early),
+            FadeIn(times, times_acc, entry.mark, *entry.words[:-2], rate_func=late), seconds=MOVE,
+        )  # fmt: skip
+        film.hold(0.8)
+        film.scene.add(film.was, film.acc)
+        film.move(
+            Shows(Group(chart, film.acc, entry.mark), shrink, rate_func=ease_in_out_cubic),
+            FadeIn(*result, *entry.words[-2:], rate_func=late),
+            seconds=2.4,
+        )  # fmt: skip
     film.acc.display(found.of("acc_scaled"))
+    film.hold(0.6)
 
 
 class Entry:

@@ -202,7 +202,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.move(Shows(self.all, lambda share: self.display(self.n, start + (until - start) * share)), seconds=seconds)
 
     def grows(self, n: int) -> None:
-        """All that is kept grows to another N, on the scale that it has, and is counted when it is there; then each P is four times what it was."""
+        """All that is kept grows to another N, on its scale, and is counted once it is there; then P is shown as four of before."""
         start, parts = self.n, self.parts
 
         def grow(share: float) -> None:

@@ -425,7 +425,6 @@ def turns(film: Film) -> None:
             come_in = FadeOut(waits[k], rate_func=early), FadeIn(computes[k], rate_func=late)
             film.move(held.compute(held.programs[k]), *turned, *come_in, seconds=TEXT)
             film.hold(max(0.1, TURN_BY_TURN / len(waits) - TEXT))
-    film.move(FadeOut(*waits[:-1], computes[-1]), seconds=TEXT)
 
 
 @beat("taller")
@@ -664,7 +663,7 @@ def difference(film: Film) -> None:
     names = (("left", "standard attention"), ("right", "FlashAttention"))
     titles = [heading(hook[f"{side} name"], text, skin.ink) for side, text in names]
     standing = [*panels, *film.sheets.values()]
-    film.move(*film.leave(), FadeIn(*standing, *titles, *outputs), seconds=0.5)
+    film.move(*film.leave(), FadeIn(*standing, *titles, *outputs, rate_func=late), seconds=0.5)
     film.move(
         *(FadeOut(each) for each in standing),
         *(matrix_to(output, place[side]) for output, side in zip(outputs, ("left", "right"), strict=True)), seconds=MOVE,
