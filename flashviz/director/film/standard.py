@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 from manim import Create, Group, Mobject
-from manim.utils.rate_functions import ease_in_out_cubic
+from manim.utils.rate_functions import linear
 
 from flashviz import theme
 from flashviz.chapters.film import PathTimes
@@ -48,6 +48,7 @@ CROSSINGS = (
 )  # fmt: skip
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
+PASSES = 0.0, 0.25, 0.8, 1.0  # of its time: when it leaves, is at the path, is through, is in its place
 WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
 BAR = 0.3  # of the place for a time, its bar; beneath it stands the number
 ASIDE = 0.35  # of what steps back while a question stands
@@ -62,7 +63,7 @@ def memory(film: Film) -> None:
     empty = box(place["s"], stroke=skin.quiet, width=theme.OUTLINE)
     waits = heading(place["s"], "waits", skin.ink, LABEL)
     film.hbm.display(lit={"Q": frozenset({0})})
-    film.move(come_in(film, "Q", place["q"]), seconds=0.6)
+    film.move(come_in(film, "Q", place["q"]), seconds=1.0)
     film.move(FadeIn(empty, waits), seconds=TEXT)
     film.hbm.display(lit={"K": frozenset({0})})
     arrives = come_in(film, "K", place["k"])
@@ -90,7 +91,7 @@ def come_in(film: Film, tensor: str, to: Rect) -> Shows:
     start = source.center[:2]
     corners = beside(film.hbm.cross, tensor, start)
     way = Way.of(start, *corners, (corners[-1][0], path[0][1]), *path, to.center)
-    return Shows(tile, partial(pass_through, tile, source, way, to), rate_func=ease_in_out_cubic)
+    return Shows(tile, partial(pass_through, tile, source, way, to), rate_func=linear)
 
 
 def product_flops(film: Film) -> int:
@@ -114,10 +115,11 @@ def path_notes(film: Film, place: Shot, times: PathTimes) -> list[Mobject]:
 
 def pass_through(tile: Matrix, source: Rect, way: Way, to: Rect, share: float) -> None:
     """A tile leaves HBM as small as it lies there, passes the path, and is enlarged in its place."""
-    inside, end = way.reached[-2:]
-    large = max(0.0, (share * end - inside) / (end - inside))
+    out, inside, end = way.reached[-3:]
+    at = float(np.interp(share, PASSES, (0.0, out, inside, end)))
+    large = max(0.0, (at - inside) / (end - inside))
     small = min(em(SMALL), source.width, source.height)
-    put(tile, centered(*way.at(share), small + (to.width - small) * large, small + (to.height - small) * large))
+    put(tile, centered(*way.at(at / end), small + (to.width - small) * large, small + (to.height - small) * large))
 
 
 def furniture(film: Film) -> list[Mobject]:
