@@ -78,13 +78,14 @@ def row(film: Film) -> None:
     if film.back is not None:
         film.back.forward()  # for the next time
     unknown = Rectangles(skin.edge, name="unknown", opacity=0.0)
-    unknown.set_stroke(skin.edge, width=theme.HAIRLINE, opacity=0.5)
-    step = rect.width / count
-    x = rect.x0 + wide + np.arange(count - here) * step
-    unknown.display(np.stack([x, np.full(len(x), rect.y0), x + step, np.full(len(x), rect.y1)], 1))
+    unknown.set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
+    lefts = np.arange(rect.x0 + wide, rect.x1 - 1e-6, wide)  # a box for each tile of keys
+    boxes = [Rect(float(x), rect.y0, min(float(x) + wide, rect.x1), rect.y1) for x in lefts]
+    unknown.display(np.array([each.edges for each in boxes]).reshape(-1, 4))
+    marks = [heading(each, "?", skin.quiet, NUMBER) for each in boxes] if wide > em(NUMBER) else []
     left = f"of {count}: {count - here} still unknown" if count > here else "all of them"
     names = Named(*labelled(place["scores name"], (f"{here} scores", skin.ink), (left, skin.ink)), tag="names")
-    film.move(FadeIn(names, unknown), seconds=0.4)
+    film.move(FadeIn(names, unknown, *marks), seconds=0.4)
     sign = Word("÷ ?", ONE_NUMBER, skin.ink, rect.x0 + wide + em(20), place["divide"].center[1] - em(30), "divide")
     film.move(FadeIn(sign), seconds=TEXT)
     points, way = sign[0].points.copy(), np.array([rect.x1 - sign.wide - sign.left, 0.0, 0.0])
