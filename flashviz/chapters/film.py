@@ -36,9 +36,9 @@ CLOSING: tuple[Beat, ...] = (
     Beat(
         "again", "A second rise", 8.9, shot="rescale", late=True, along=True, caption="Again: m rises, ℓ and acc shrink, the answer stands."
     ),
-    Beat("last", "The last tiles", 7.3, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
+    Beat("last", "The last tiles", 8.3, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
     Beat("finish", "Finish", 5.6, shot="whole", late=True, along=True, caption="Every row divides once, and O is written once."),
-    Beat("strips", "Row blocks", 5.8, shot="strips", late=True, along=True, caption="Outer loop: one program for each row block."),
+    Beat("strips", "Row blocks", 5.0, shot="strips", late=True, along=True, caption="Outer loop: one program for each row block."),
     Beat("rest", "The rest", 9.6, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
     Beat(
         "bill",
@@ -88,7 +88,7 @@ SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
     "hook": 6.5, "standard": 4.0, "softmax": 2.5, "product": 4.2, "row": 4.6, "ceiling": 4.9, "sum": 3.3, "calm": 4.2, "terms": 3.7,
-    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.0, "rest": 3.8, "bill": 4.7, "cache": 1.6,
+    "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.0, "rest": 3.7, "bill": 4.8, "cache": 1.6,
 }  # fmt: skip
 DIGEST_SAYS = {
     "hook": "Same output, no score stored. How?",

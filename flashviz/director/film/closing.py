@@ -59,22 +59,23 @@ def strips(film: Film) -> None:
         film.hbm.place(start.toward(place["hbm"], share)).display(lit={}, cursor=None)
         put(whole, film.hbm.cross.strip("O"))
 
-    if film.scene.on_stage(film.hbm):
-        film.move(Shows(Group(film.hbm, whole), come, rate_func=ease_in_out_cubic), seconds=MOVE)
-    else:
-        come(1.0)
-        film.move(FadeIn(film.hbm, whole), seconds=0.4)
-    film.hbm.display(written=frozenset({film.hbm.cross.row_of(film.material.chosen.program[0])}))
-    film.scene.remove(whole)
     count = sum(1 for _ in film.material.fa2.programs)
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
         for part, text in (("stored name", "programs"), ("crossed name", "independent of each other"))
     ]
-    film.move(FadeIn(figure, *said), seconds=TEXT)
     with film.scene.telling():
+        if film.scene.on_stage(film.hbm):
+            film.move(Shows(Group(film.hbm, whole), come, rate_func=ease_in_out_cubic), seconds=MOVE)
+        else:
+            come(1.0)
+            film.move(FadeIn(film.hbm, whole), seconds=0.4)
+        film.hbm.display(written=frozenset({film.hbm.cross.row_of(film.material.chosen.program[0])}))
+        film.scene.remove(whole)
+        film.move(FadeIn(figure, *said), seconds=TEXT)
         film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=share), rate_func=ease_in_out_cubic), seconds=1.0)
+        film.hold(1.0)
     film.move(Shows(film.hbm, lambda share: film.hbm.display(apart=1 - share), rate_func=ease_in_out_cubic), seconds=0.4)
 
 
@@ -433,7 +434,7 @@ def taller(film: Film) -> None:
     place, (before, after) = film.scene.shot("taller"), sides_of(film)
     reads, held, came = FadeIn(before.name, before.reads, *before.crosses, rate_func=late), before.held, None
     if isinstance(held, Residents) and film.residents is not None:
-        film.scene.remove(film.residents)
+        film.scene.remove(*film.residents)
         film.scene.add(held)
         came = moved(film.residents, held)
     film.move(*film.leave(held), reads, came or FadeIn(held, rate_func=late), seconds=MOVE)
@@ -705,8 +706,8 @@ def how(film: Film) -> None:
     ]
     left, right = film.outputs
     show_rows(right, np.zeros(len(right.values), dtype=bool))
-    comes = FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *notes, left)
-    film.move(*film.leave(), comes, seconds=0.8)
+    comes = FadeIn(film.standard, film.hbm, *film.sheets.values(), *titles, *notes, left, rate_func=late)
+    film.move(*film.leave(), comes, seconds=0.5)
     film.scene.add(right)
     with film.scene.telling():
         sweep(film, 0, len(film.material.fa2), film.scene.motion - TEXT, lambda _: None, written=right)

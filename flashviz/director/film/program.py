@@ -54,7 +54,7 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box, flat_row, line_of
 from flashviz.palette import spread
 from flashviz.trace import Kind, state_at
 
-ENDING = 4.9  # seconds in which the row's end is proved, behind its last tile
+ENDING = 5.9  # seconds in which the row's end is proved, behind its last tile
 STEPS = 3  # tiles that are shown one by one, of those that pass faster
 COUNTER, SYMBOL = 56, 60  # px
 
@@ -459,7 +459,7 @@ def last_tiles(film: Film) -> None:
         row.shot["note"], f"{total(float(values.l_new[last, r]))}: the sum over all {count} keys at once", film.skin.ink, NAME, "note"
     )
     film.move(FadeIn(again), seconds=TEXT)
-    film.hold(0.8)
+    film.hold(1.8)
     film.move(FadeOut(again), seconds=TEXT)
     with film.scene.telling():
         whole_lands(row, whole_comes(row))
