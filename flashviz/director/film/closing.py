@@ -432,12 +432,14 @@ def turns(film: Film) -> None:
 def taller(film: Film) -> None:
     """Beside what every row block reads, the same with row blocks paired: half the K and V, and twice the chip for a program."""
     place, (before, after) = film.scene.shot("taller"), sides_of(film)
-    reads, held, came = FadeIn(before.name, before.reads, *before.crosses, rate_func=late), before.held, None
-    if isinstance(held, Residents) and film.residents is not None:
-        film.scene.remove(*film.residents)
-        film.scene.add(held)
-        came = moved(film.residents, held)
-    film.move(*film.leave(held), reads, came or FadeIn(held, rate_func=late), seconds=MOVE)
+    reads, held, was = FadeIn(before.name, before.reads, *before.crosses, rate_func=late), before.held, film.residents
+    if isinstance(held, Residents) and was is not None:
+        film.scene.remove(*was.shared)
+        film.scene.add(*held.shared)
+        came = [moved(Group(*was.shared), Group(*held.shared)), FadeIn(*held.said, rate_func=late)]
+        film.move(*film.leave(*held.shared), reads, *came, seconds=MOVE)
+    else:
+        film.move(*film.leave(), reads, FadeIn(held, rate_func=late), seconds=MOVE)
     film.hold(0.5)
     with film.scene.telling():
         film.scene.add(after.reads.place(place["left"]))
@@ -450,8 +452,8 @@ def taller(film: Film) -> None:
     film.hold(1.2)
 
 
-def moved(old: Mobject, new: Mobject) -> Shows:
-    """The same thing at another place and size: each outline goes to where it is in ``new``."""
+def moved(old: Group, new: Group) -> Shows:
+    """The same things at another place and size: each outline goes to where it is in ``new``, and becomes as strong."""
     pairs = [
         (part, was.points.copy(), part.points.copy(), was.get_fill_opacity(), part.get_fill_opacity())
         for was, part in zip(old.get_family(), new.get_family(), strict=True)
@@ -601,12 +603,24 @@ class Residents(Group):
             x = max(left, start + (wide - size) / 2)
             named.append(Word(text, LABEL, color, x, middle(letters, LABEL), "letter"))
             left, start = x + size + em(24), start + wide
-        each = label(Rect(left, letters.y0, letters.x1, letters.y1), f"{kib(scarce.each)} a program", skin.ink, name="held")
+        room = Rect(left, letters.y0, letters.x1, letters.y1)
+        takes = first_that_fits((f"{kib(scarce.each)} a program", f"{kib(scarce.each)} each", kib(scarce.each)), LABEL, room.width)
+        each = label(room, takes, skin.ink, name="held")
         words = "programs take turns" if given.programs != 1 else "program has all of it"
         many, what = labelled(count, (f"{given.programs}", skin.ink), (words, skin.ink), px=NUMBER)
         many.tag = "programs"
         self.words = [*named, each, many, what]
         super().__init__(*self.room, *self.programs, *self.words)
+
+    @property
+    def shared(self) -> list[Mobject]:
+        """The room and the programs in it."""
+        return [self.room[-1], *self.programs]
+
+    @property
+    def said(self) -> list[Mobject]:
+        """What is written about them."""
+        return [*self.room[:-1], *self.words]
 
     def compute(self, program: Group) -> Shows:
         """This program computes, and the others wait."""
