@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +13,14 @@ from hypothesis import strategies as st
 from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import gather, on_chip, step_at
 from flashviz.config import AttentionConfig
+from flashviz.director.io_complexity import IOFilm
+from flashviz.director.words import LABEL
 from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, Rect, shot
 from flashviz.layout.io_complexity import BAR, Columns, Square
-from flashviz.lettering import PX_PER_UNIT
+from flashviz.lettering import PX_PER_UNIT, em
 from flashviz.memory import traffic
+from flashviz.mobjects.sweeps import SEAM
 from flashviz_kernels.recorder import record, run
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
@@ -101,16 +105,51 @@ def test_the_end_says_what_halves_and_what_does_not() -> None:
     assert [item.values for item in shown(end, "fixed")] == [written([ONCE])]
     assert said(end, "once") == [f"once: {kibs(ONCE)}"]
     assert said(end, "bound") == ["bytes that cross: of order N² d² / M (Dao et al. 2022, Theorem 2)"]
-    assert not shown(end, "standard"), "its subject is over"
+    assert said(end, "law") == ["sweeps = N / block width,   block width = M / 4d"]
 
 
 # ------------------------------------------------------------------------------------------------------ standard attention
 
 
-def test_standard_attention_comes_after_the_first_bar() -> None:
+def test_standard_attention_comes_after_the_first_bar_and_stays() -> None:
+    """To scale with all bars, to the end."""
     film = scene(FILM)
     assert not shown(at(film, "again"), "standard")
-    assert shown(at(film, "more"), "standard")
+    for beat in ("more", "wider", "answer"):
+        end = at(film, beat)
+        (line,), (bar,) = shown(end, "standard"), shown(end, "bar 0")
+        unit = (bar.box[3] - bar.box[1]) / algorithm_1(COLUMNS[0])
+        assert (line.box[1] + line.box[3]) / 2 - bar.box[1] == pytest.approx(unit * 3200 * 1024, abs=0.05)
+        assert said(end, "standard bytes") == ["standard attention: 3,200 KiB"]
+
+
+@every
+def test_standard_attention_is_piled_up_way_by_way(name: str) -> None:
+    """In the order of its trace's first loads and stores: K and V once a row block, S and P out and back; together they are the line."""
+    found = gather(AttentionConfig(**CONFIGS[name]), run)
+    moved = traffic(record(found.config, source="numpy", algorithm="standard"))
+    names = [way.name.partition(",")[0] for way in found.stored]
+    assert names == ["Q in", "K in", "S out", "S back", "P out", "P back", "V in", "O out"]
+    for way in found.stored:
+        side = moved.written if way.name.endswith("out") else moved.read
+        assert way.nbytes == side[way.tensor]
+        if way.tensor in "KV":
+            times = int(way.name.split()[-2])
+            assert way.nbytes == times * found.matrix
+    assert sum(way.nbytes for way in found.stored) == found.standard
+
+
+def test_pieces_of_the_pile_are_to_scale() -> None:
+    """Seen while it stands, each with its KiB beside it: of the default film Q and O 64, all others 512."""
+    film = scene(FILM)
+    pieces, words = IOFilm(film, gather(AttentionConfig(), run)).piled()
+    for piece in pieces:
+        piece.interpolate(1.0)
+    tall = np.array([np.ptp(piece.mobject.points[:, 1]) for piece in pieces]) + 2 * SEAM / 2
+    kib = [64, *[512] * 6, 64]
+    assert tall == pytest.approx(tall.sum() * np.array(kib) / sum(kib), abs=1e-6)
+    assert [word.text.rpartition(": ")[2] for word in words] == [f"{each} KiB" for each in kib]
+    assert all(above.baseline - below.baseline > em(LABEL) for below, above in itertools.pairwise(words))
 
 
 @every

@@ -24,7 +24,7 @@ from flashviz.layout.io_complexity import Columns, Square
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.sweeps import Bars, Flying, Memory, Sweeps
+from flashviz.mobjects.sweeps import SEAM, Bars, Flying, Memory, Sweeps
 from flashviz.mobjects.tiles import Rectangles, box, edges
 
 HEAD = ("FlashAttention, 2022: bytes between HBM and chip", "bytes between HBM and chip", "HBM to chip and back")
@@ -32,9 +32,12 @@ WHOLE = ("scores S: {0:,} × {0:,}", "S: {0:,} × {0:,}")
 ADDED = ("once {once} + one sweep {each} = {all} KiB", "once {once} + sweep {each} KiB")
 ONCE = ("once: {} KiB", "once: {}", "{} KiB")
 AT_FIRST = ("these cross once: {} KiB", "once: {} KiB")
+WAY = ("{0}: {1}", "{2}: {1}", "{2}: {3}", "{2}")
+LAW = ("sweeps = N / block width,   block width = M / 4d", "sweeps = N / width,  width = M / 4d")
 LINE_NAME = ("standard attention: {}", "standard: {}", "{}")
 SLOW, FIRST, PACE = (1.4, 1.0), 2.6, 3.6  # seconds: of a visit's flights, of the rest of the first sweep, of all sweeps at the smallest M
 HELD, GROWTH, SCALED = 0.8, 1.3, 1.2  # of a block's way to the chip, of twice M, of a bar from near to its scale
+PILED, STEP = 1.6, 0.2  # of standard attention's bytes, and of each way besides
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
 
 
@@ -58,7 +61,8 @@ class IOFilm(ChapterFilm):
     said: Sequence[Word] = ()  # how large the memory is
     slots: Sequence[Named]  # the bar's outlines, near
     ways: Sequence[Word]  # what each is
-    compared: Sequence[Word | Rectangles | Named]  # what standard attention moves
+    standard: Word  # what standard attention moves
+    excess: Sequence[Named] = ()  # what the smallest chip moves beyond it
     over: Sequence[Word] = ()  # words over bars
     rest: Sequence[Word]  # what crosses once
 
@@ -76,6 +80,7 @@ class IOFilm(ChapterFilm):
         self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
         self.sizes: list[Word] = []  # of the memory under each bar
         self.fixed = Rectangles(self.skin.ink, name="fixed").set_z_index(1)
+        self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
         self.head = word(first_that_fits(HEAD, LABEL, place["head"].width, Face.STRONG), LABEL, self.skin.ink, place["head"], "head")
 
     @property
@@ -201,6 +206,39 @@ class IOFilm(ChapterFilm):
             return []
         return [Word(text, LABEL, self.skin.ink, left, self.columns.y(0.0) + em(BY_LINE / 2), "once")]
 
+    def piled(self) -> tuple[list[Shows], list[Word]]:
+        """Standard attention's ways as pieces of a second bar, from below and over the line of what crosses once, and what each is beside it."""
+        pieces, words, low = list[Shows](), list[Word](), 0.0
+        for way in self.found.stored:
+            piece = Rectangles(self.skin.hue(way.tensor), name="piece").set_z_index(2)
+            pieces.append(Shows(piece, partial(self.grown, piece, low, way.nbytes), introducer=True))
+            words.append(self.beside_piece(way, self.columns.y(low + way.nbytes / 2)))
+            low += way.nbytes
+        below = self.columns.y(low)
+        for each in reversed(words):  # a thin way's word gives way to the ones above it
+            each.put_at(each.left, min(each.baseline, below - em(LINE)))
+            below = each.baseline
+        return pieces, words
+
+    def grown(self, piece: Rectangles, low: float, nbytes: float, share: float) -> Rectangles:
+        """So much of a piece of the second bar."""
+        piece.values = np.array([nbytes])
+        return piece.display(edges([self.columns.bar(1, low, low + share * nbytes)]) + np.array([0, SEAM / 2, 0, -SEAM / 2]) * share)
+
+    def beside_piece(self, way: Way, y: float) -> Word:
+        """What a piece of the second bar is."""
+        left, right = self.columns.beside(1)[0] + em(BY_LINE), self.columns.rect.x1
+        said = [text.format(way.name, amount(way.nbytes), way.name.partition(",")[0], number(way.nbytes)) for text in WAY]
+        text = first_that_fits(said, LABEL, right - left, Face.STRONG)
+        return Word(text, LABEL, self.skin.hue(way.tensor), left, y - 0.36 * em(LABEL), "stored")
+
+    def named_standard(self) -> Word:
+        """Over the line at what standard attention moves, at its right end."""
+        rect, y = self.columns.rect, self.columns.y(self.found.standard)
+        texts = [text.format(amount(self.found.standard)) for text in LINE_NAME]
+        text = first_that_fits(texts, LABEL, rect.x1 - self.columns.x(1, 0.0), Face.STRONG)
+        return Word(text, LABEL, self.skin.ink, rect.x1 - text_width(text, LABEL, Face.STRONG), y + em(BY_LINE), "standard bytes")
+
     def level(self, nbytes: float, line: Rectangles, share: float = 1.0) -> Rectangles:
         """A line over all columns, at so many bytes."""
         rect, y = self.columns.rect, self.columns.y(nbytes)
@@ -214,6 +252,7 @@ class IOFilm(ChapterFilm):
             bar.display(columns, step.sweeps)
             kept.display(columns.memory(index, under, step.m / largest.m), filled(step))
         self.level(self.found.once, self.fixed)
+        self.level(self.found.standard, self.line)
 
 
 def number(nbytes: float) -> str:
@@ -307,23 +346,23 @@ def again(film: IOFilm) -> None:
 
 
 def compare(film: IOFilm) -> None:
-    """What standard attention moves, as a line over all bars; what the smallest chip moves beyond it is framed."""
+    """What standard attention moves is piled up beside, way by way, and stays as a line; what the smallest chip moves beyond it is framed."""
     found, columns, skin = film.found, film.columns, film.skin
-    line = Rectangles(skin.scores, name="standard")
-    y, right = columns.y(found.standard), columns.rect.x1
-    texts = [text.format(amount(found.standard)) for text in LINE_NAME]
-    text = first_that_fits(texts, LABEL, right - columns.x(1, 0.0), Face.STRONG)
-    name = Word(text, LABEL, skin.ink, right - text_width(text, LABEL, Face.STRONG), y + em(BY_LINE), "standard bytes")
-    film.compared = [line, name]
+    pieces, words = film.piled()
+    film.move(FadeOut(*film.rest), seconds=TEXT)
     with film.scene.telling():
-        film.move(Shows(line, partial(film.level, found.standard, line), introducer=True), seconds=0.8)
-        film.move(FadeIn(name), seconds=TEXT)
+        for piece, said, way in zip(pieces, words, found.stored, strict=True):
+            film.scene.add(said)
+            film.move(piece, seconds=PILED * way.nbytes / found.standard + STEP)
+        film.standard = film.named_standard()
+        film.move(FadeIn(film.standard), Shows(film.line, partial(film.level, found.standard, film.line), introducer=True), seconds=0.8)
         beyond = film.step.nbytes - found.standard
         if beyond > 0:
-            excess = Named(box(columns.bar(0, found.standard, film.step.nbytes), stroke=skin.warn, width=2 * theme.HEAVY), tag="excess")
-            film.compared = [*film.compared, excess]
-            film.scene.hold(0.4)
-            film.move(FadeIn(excess), seconds=TEXT)
+            excess = box(columns.bar(0, found.standard, film.step.nbytes), stroke=skin.warn, width=2 * theme.HEAVY)
+            film.excess = [Named(excess, tag="excess")]
+            film.move(FadeIn(*film.excess), seconds=TEXT)
+        film.scene.hold(1.0)
+    film.move(FadeOut(*(piece.mobject for piece in pieces), *words), FadeIn(*film.rest), seconds=TEXT)
 
 
 more, less = beat("more")(compare), beat("less")(compare)
@@ -357,19 +396,22 @@ def answer(film: IOFilm) -> None:
     """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
     found, skin, place = film.found, film.skin, film.place
     start, under, wide = film.columns, film.under, place["wide"]
-    gone = [film.square, film.hbm, film.memory, *film.said, film.head, *film.compared, *film.over, *film.sizes, *film.rest]
+    gone = [film.square, film.hbm, film.memory, *film.said, film.head, film.standard, *film.excess, *film.over, *film.sizes, *film.rest]
     film.move(FadeOut(*gone), seconds=TEXT)
 
     def widen(share: float) -> None:
         film.arrange(replace(start, rect=start.rect.toward(wide, share)), under.toward(place["wide under"], share))
 
-    film.move(Shows(Group(*film.bars, *film.kept, film.fixed), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(Shows(Group(*film.bars, *film.kept, film.fixed, film.line), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.sizes = [film.size(index) for index in range(len(found.steps))]
-    film.move(FadeIn(*film.sizes, *film.constant()), seconds=TEXT)
+    film.move(FadeIn(*film.sizes, *film.constant(), film.named_standard()), seconds=TEXT)
     with film.scene.telling():
         for index, step in enumerate(found.steps):
             film.move(FadeIn(*bracketed(film, index, step)), seconds=TEXT)
             film.scene.hold(0.5)
+        at = place["law"]
+        text = first_that_fits(LAW, NAME, at.width, Face.STRONG)
+        film.move(FadeIn(word(text, NAME, skin.ink, at, "law")), seconds=TEXT)
         at = place["bound"]
         text = first_that_fits(BOUND, LABEL, at.width, Face.TEXT)
         film.move(FadeIn(Word(text, LABEL, skin.ink, at.x0, middle(at, LABEL), "bound", Face.TEXT)), seconds=TEXT)
