@@ -135,7 +135,7 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers"))),
+            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers")), "near uncounted"),
             "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"), "more": ("plot",),
             "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "law", "bound"),
         },

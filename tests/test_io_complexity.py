@@ -105,6 +105,7 @@ def test_the_end_says_what_halves_and_what_does_not() -> None:
     assert [item.values for item in shown(end, "fixed")] == [written([ONCE])]
     assert said(end, "once") == [f"once: {kibs(ONCE)}"]
     assert said(end, "bound") == ["bytes that cross: of order N² d² / M (Dao et al. 2022, Theorem 2)"]
+    assert [text.partition("; ")[2] for text in said(end, "size")] == ["", "", f"Q, O: {D} rows"]
     assert said(end, "law") == ["sweeps = N / block width,   block width = M / 4d"]
 
 
@@ -177,6 +178,14 @@ def test_a_chip_may_be_too_small_and_the_film_says_so() -> None:
     assert [snapshot.beat for snapshot in scene(FILM, **CONFIGS["narrow"]).snapshots][3] == "less"
 
 
+def test_what_m_counts_is_said_at_first() -> None:
+    """Numbers of two bytes each, as many as the chip's KiB hold, and what the chip holds besides."""
+    film = scene(FILM)
+    for text in ("M = 8,192 numbers of 2 bytes", "S, ℓ and m are not counted in M"):
+        assert film.drawn_at[text] < 1.0
+    assert 8192 * 2 == 4 * 2 * D * COLUMNS[0] == 16 * 1024
+
+
 def test_on_chip_memory_is_rounded_up_to_kib() -> None:
     c = AttentionConfig()
     assert [on_chip(m, c) for m in (8192, 13057, 13312, 13313)] == ["16 KiB", "26 KiB", "26 KiB", "27 KiB"]
@@ -235,12 +244,13 @@ def test_sweeps_by_their_bytes_are_of_the_order_that_is_said() -> None:
 
 @every
 def test_the_memory_is_m_in_quarters(name: str) -> None:
-    """Equal areas are equal bytes: M as wide as it is large, and a block of each matrix in a quarter of it."""
+    """Equal areas are equal bytes: M as wide as it is large once there are others, and a block of each matrix in a quarter of it."""
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
     place = film.shot("io")["held"]
-    for beat, step in (("chip", found.steps[0]), ("wider", found.steps[-1])):  # at the end of the first it has come to its place
+    first, last = found.steps[0], found.steps[-1]
+    for beat, step, scale in (("sweep", first, first.m), ("again", first, last.m), ("wider", last, last.m)):  # at first it is seen closely
         end = at(film, beat)
-        whole = place.width * step.m / found.steps[-1].m
+        whole = place.width * step.m / scale
         (memory,) = shown(end, "memory")
         assert memory.box[2] - memory.box[0] == pytest.approx(whole, abs=0.02)
         quarters = [shown(end, f"memory {tensor}")[0] for tensor in "KVQO"]
