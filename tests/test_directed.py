@@ -135,13 +135,13 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers"))),
+            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers")), "near uncounted"),
             "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"), "more": ("plot",),
-            "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "bound"),
+            "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "law", "bound"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
         actors=("sweeps", "memory", "bar 0", "bar 1", "bar 2", "fixed"),
-        seconds=(20, 48),
+        seconds=(20, 50),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +13,14 @@ from hypothesis import strategies as st
 from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import gather, on_chip, step_at
 from flashviz.config import AttentionConfig
+from flashviz.director.io_complexity import IOFilm
+from flashviz.director.words import LABEL
 from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, Rect, shot
 from flashviz.layout.io_complexity import BAR, Columns, Square
-from flashviz.lettering import PX_PER_UNIT
+from flashviz.lettering import PX_PER_UNIT, em
 from flashviz.memory import traffic
+from flashviz.mobjects.sweeps import SEAM
 from flashviz_kernels.recorder import record, run
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
@@ -101,16 +105,52 @@ def test_the_end_says_what_halves_and_what_does_not() -> None:
     assert [item.values for item in shown(end, "fixed")] == [written([ONCE])]
     assert said(end, "once") == [f"once: {kibs(ONCE)}"]
     assert said(end, "bound") == ["bytes that cross: of order N² d² / M (Dao et al. 2022, Theorem 2)"]
-    assert not shown(end, "standard"), "its subject is over"
+    assert [text.partition("; ")[2] for text in said(end, "size")] == ["", "", f"Q, O: {D} rows"]
+    assert said(end, "law") == ["sweeps = N / block width,   block width = M / 4d"]
 
 
 # ------------------------------------------------------------------------------------------------------ standard attention
 
 
-def test_standard_attention_comes_after_the_first_bar() -> None:
+def test_standard_attention_comes_after_the_first_bar_and_stays() -> None:
+    """To scale with all bars, to the end."""
     film = scene(FILM)
     assert not shown(at(film, "again"), "standard")
-    assert shown(at(film, "more"), "standard")
+    for beat in ("more", "wider", "answer"):
+        end = at(film, beat)
+        (line,), (bar,) = shown(end, "standard"), shown(end, "bar 0")
+        unit = (bar.box[3] - bar.box[1]) / algorithm_1(COLUMNS[0])
+        assert (line.box[1] + line.box[3]) / 2 - bar.box[1] == pytest.approx(unit * 3200 * 1024, abs=0.05)
+        assert said(end, "standard bytes") == ["standard attention: 3,200 KiB"]
+
+
+@every
+def test_standard_attention_is_piled_up_way_by_way(name: str) -> None:
+    """In the order of its trace's first loads and stores: K and V once a row block, S and P out and back; together they are the line."""
+    found = gather(AttentionConfig(**CONFIGS[name]), run)
+    moved = traffic(record(found.config, source="numpy", algorithm="standard"))
+    names = [way.name.partition(",")[0] for way in found.stored]
+    assert names == ["Q in", "K in", "S out", "S back", "P out", "P back", "V in", "O out"]
+    for way in found.stored:
+        side = moved.written if way.name.endswith("out") else moved.read
+        assert way.nbytes == side[way.tensor]
+        if way.tensor in "KV":
+            times = int(way.name.split()[-2])
+            assert way.nbytes == times * found.matrix
+    assert sum(way.nbytes for way in found.stored) == found.standard
+
+
+def test_pieces_of_the_pile_are_to_scale() -> None:
+    """Seen while it stands, each with its KiB beside it: of the default film Q and O 64, all others 512."""
+    film = scene(FILM)
+    pieces, words = IOFilm(film, gather(AttentionConfig(), run)).piled()
+    for piece in pieces:
+        piece.interpolate(1.0)
+    tall = np.array([np.ptp(piece.mobject.points[:, 1]) for piece in pieces]) + 2 * SEAM / 2
+    kib = [64, *[512] * 6, 64]
+    assert tall == pytest.approx(tall.sum() * np.array(kib) / sum(kib), abs=1e-6)
+    assert [word.text.rpartition(": ")[2] for word in words] == [f"{each} KiB" for each in kib]
+    assert all(above.baseline - below.baseline > em(LABEL) for below, above in itertools.pairwise(words))
 
 
 @every
@@ -136,6 +176,14 @@ def test_a_chip_may_be_too_small_and_the_film_says_so() -> None:
     assert "3,396 KiB" in said(end, "bytes")
     assert 2 * (2 * N * D * (1 + N // 64) + 4 * N * N) == 3200 * 1024
     assert [snapshot.beat for snapshot in scene(FILM, **CONFIGS["narrow"]).snapshots][3] == "less"
+
+
+def test_what_m_counts_is_said_at_first() -> None:
+    """Numbers of two bytes each, as many as the chip's KiB hold, and what the chip holds besides."""
+    film = scene(FILM)
+    for text in ("M = 8,192 numbers of 2 bytes", "S, ℓ and m are not counted in M"):
+        assert film.drawn_at[text] < 1.0
+    assert 8192 * 2 == 4 * 2 * D * COLUMNS[0] == 16 * 1024
 
 
 def test_on_chip_memory_is_rounded_up_to_kib() -> None:
@@ -196,12 +244,13 @@ def test_sweeps_by_their_bytes_are_of_the_order_that_is_said() -> None:
 
 @every
 def test_the_memory_is_m_in_quarters(name: str) -> None:
-    """Equal areas are equal bytes: M as wide as it is large, and a block of each matrix in a quarter of it."""
+    """Equal areas are equal bytes: M as wide as it is large once there are others, and a block of each matrix in a quarter of it."""
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
     place = film.shot("io")["held"]
-    for beat, step in (("chip", found.steps[0]), ("wider", found.steps[-1])):  # at the end of the first it has come to its place
+    first, last = found.steps[0], found.steps[-1]
+    for beat, step, scale in (("sweep", first, first.m), ("again", first, last.m), ("wider", last, last.m)):  # at first it is seen closely
         end = at(film, beat)
-        whole = place.width * step.m / found.steps[-1].m
+        whole = place.width * step.m / scale
         (memory,) = shown(end, "memory")
         assert memory.box[2] - memory.box[0] == pytest.approx(whole, abs=0.02)
         quarters = [shown(end, f"memory {tensor}")[0] for tensor in "KVQO"]

@@ -20,8 +20,8 @@ BEATS: tuple[Beat, ...] = (
     Beat("chip", "The chip", 6.6, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
     Beat("sweep", "A sweep", 10.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
     Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="The next block of K and V: all of Q and O pass again."),
-    Beat("more", "Too small", 5.2, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
-    Beat("less", "Less already", 5.2, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("more", "Too small", 6.4, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 6.2, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
     Beat("wider", "Twice M", 10.6, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
     Beat("answer", "Half", 7.4, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
 )  # fmt: skip
@@ -79,6 +79,16 @@ class IO:
     def standard(self) -> int:
         """Bytes of standard attention, every transfer counted."""
         return self.moved.total
+
+    @property
+    def stored(self) -> tuple[Way, ...]:
+        """Of standard attention, in the order of its launches: K and V once a row block, S and P out and back."""
+        read, written, times = self.moved.read, self.moved.written, f"{self.config.row_blocks} times"
+        ways = (
+            ("Q in", "Q", read), (f"K in, {times}", "K", read), ("S out", "S", written), ("S back", "S", read),
+            ("P out", "P", written), ("P back", "P", read), (f"V in, {times}", "V", read), ("O out", "O", written),
+        )  # fmt: skip
+        return tuple(Way(name, tensor, side[tensor]) for name, tensor, side in ways)
 
     @property
     def each(self) -> tuple[Way, ...]:

@@ -22,9 +22,9 @@ from flashviz.figures import amount, kib
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Columns, Square
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.sweeps import Bars, Flying, Memory, Sweeps
+from flashviz.mobjects.sweeps import SEAM, Bars, Flying, Memory, Sweeps
 from flashviz.mobjects.tiles import Rectangles, box, edges
 
 HEAD = ("FlashAttention, 2022: bytes between HBM and chip", "bytes between HBM and chip", "HBM to chip and back")
@@ -32,9 +32,14 @@ WHOLE = ("scores S: {0:,} × {0:,}", "S: {0:,} × {0:,}")
 ADDED = ("once {once} + one sweep {each} = {all} KiB", "once {once} + sweep {each} KiB")
 ONCE = ("once: {} KiB", "once: {}", "{} KiB")
 AT_FIRST = ("these cross once: {} KiB", "once: {} KiB")
+WAY = ("{0}: {1}", "{2}: {1}", "{2}: {3}", "{2}")
+NUMBERS, UNCOUNTED = "M = {0:,} numbers of {1} bytes", "S, ℓ and m are not counted in M"
+LAW = ("sweeps = N / block width,   block width = M / 4d", "sweeps = N / width,  width = M / 4d")
 LINE_NAME = ("standard attention: {}", "standard: {}", "{}")
-SLOW, FIRST, PACE = (1.4, 1.0), 2.6, 3.6  # seconds: of a visit's flights, of the rest of the first sweep, of all sweeps at the smallest M
+SLOW, FIRST, PACE = (2.0, 1.4), 2.2, 3.6  # seconds: of a visit's flights, of the rest of the first sweep, of all sweeps at the smallest M
 HELD, GROWTH, SCALED = 0.8, 1.3, 1.2  # of a block's way to the chip, of twice M, of a bar from near to its scale
+PILED, STEP = 1.6, 0.2  # of standard attention's bytes, and of each way besides
+CROSSING, COUNTED = 0.35, (0.3, 0.3, 0.65)  # of a visit: a flight, and when Q's, O's and again O's copies set out to the bar
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
 
 
@@ -58,7 +63,8 @@ class IOFilm(ChapterFilm):
     said: Sequence[Word] = ()  # how large the memory is
     slots: Sequence[Named]  # the bar's outlines, near
     ways: Sequence[Word]  # what each is
-    compared: Sequence[Word | Rectangles | Named]  # what standard attention moves
+    standard: Word  # what standard attention moves
+    excess: Sequence[Named] = ()  # what the smallest chip moves beyond it
     over: Sequence[Word] = ()  # words over bars
     rest: Sequence[Word]  # what crosses once
 
@@ -72,10 +78,12 @@ class IOFilm(ChapterFilm):
         self.square = Sweeps(Square.of(place["square"], found.config.seq_k), self.skin)
         self.memory = Memory(self.skin, "memory")
         self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(len(found.steps))]
+        self.border = Rectangles(self.skin.quiet, name="border").display(edges([place["border"]]))
         self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
         self.sizes: list[Word] = []  # of the memory under each bar
         self.fixed = Rectangles(self.skin.ink, name="fixed").set_z_index(1)
+        self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
         self.head = word(first_that_fits(HEAD, LABEL, place["head"].width, Face.STRONG), LABEL, self.skin.ink, place["head"], "head")
 
     @property
@@ -111,26 +119,36 @@ class IOFilm(ChapterFilm):
         return Rect(strip.x0, max(strip.y1 - (index + 1) * high, strip.y0), strip.x1, strip.y1 - index * high)
 
     def visit(self, index: int, visits: int, seconds: float) -> None:
-        """A block of Q and one of O fly to the chip, and O flies back; they are on the bar when that is done."""
+        """A block of Q and one of O fly to the chip, a copy of each to its part of the bar, and of O as it flies back."""
         blocks = {name: Flying(name, self.skin) for name in "QO"}
-        ways = {name: (self.block(name, index), Memory.slot(self.held, name, filled(self.step)[name])) for name in "QO"}
+        ways = {name: (self.block(name, index), Memory.slot(self.place["held"], name, filled(self.step)[name])) for name in "QO"}
+        counted, low = list[tuple[Flying, Rect, Rect, float]](), self.found.once  # copies, their ways, and when they set out
+        for way, begins in zip(self.found.each, COUNTED, strict=False):
+            laid = self.columns.bar(0, low + index * way.nbytes / visits, low + (index + 1) * way.nbytes / visits)
+            counted.append((Flying(way.tensor, self.skin), ways[way.tensor][1], laid, begins))
+            low += way.nbytes
 
         def fly(share: float) -> None:
             self.square.display(self.step.columns, self.step.rows, max(index / visits, 1e-6))
-            self.bars[0].display(self.columns, (index + share) / visits)
+            self.bars[0].display(self.columns, (index + late(share)) / visits)
+            for copy, start, stop, begins in counted:
+                copy.between(start, stop, ease_in_out_cubic(min((share - begins) / CROSSING, 1.0)) if share > begins else 1.0)
             for name, (there, here) in ways.items():
-                inward = there.toward(here, ease_in_out_cubic(min(2 * share, 1.0)))
-                back = ease_in_out_cubic(max(2 * share - 1, 0.0))
-                blocks[name].between(inward, there, back if name == "O" else float(share >= 0.5))  # Q stays in its quarter
+                inward = there.toward(here, ease_in_out_cubic(min(share / CROSSING, 1.0)))
+                back = ease_in_out_cubic(max(1 - (1 - share) / CROSSING, 0.0))
+                blocks[name].between(inward, there, back if name == "O" else float(share >= CROSSING))  # Q stays in its quarter
 
-        self.scene.add(*blocks.values())
-        self.move(Shows(Group(self.square, self.bars[0], *blocks.values()), fly), seconds=seconds)
-        self.scene.remove(*blocks.values())
+        flying = [*blocks.values(), *(copy for copy, *_ in counted)]
+        self.scene.add(*flying)
+        self.move(Shows(Group(self.square, self.bars[0], *flying), fly), seconds=seconds)
+        self.scene.remove(*flying)
 
     def measured(self, near: str = "") -> list[Word]:
-        """How large the memory is, and what M counts; ``near`` at first, where it is seen closely."""
+        """How large the memory is, and what M counts; ``near`` at first, where it is seen closely, and what it does not."""
         found, m = self.found, elements(self.step.columns, self.found.config.head_dim)
-        texts = {f"{near}chip": f"on chip: {on_chip(m, found.config)}", f"{near}numbers": f"M = {m:,} numbers"}
+        numbers = NUMBERS.format(m, found.config.itemsize)
+        texts = {f"{near}chip": f"on chip: {on_chip(m, found.config)}", f"{near}numbers": numbers if near else numbers.partition(" of")[0]}
+        texts |= {f"{near}uncounted": UNCOUNTED} if near else {}
         return [word(text, LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()]
 
     def outlined(self) -> list[Named]:
@@ -185,10 +203,13 @@ class IOFilm(ChapterFilm):
         self.move(FadeIn(self.sizes[-1]), seconds=TEXT)
 
     def size(self, index: int) -> Word:
-        """How large a memory is, under it."""
+        """How large a memory is, under it, and where there is room how many rows of Q and O, no more than d, if fewer than of K and V."""
         left, low = self.columns.x(index, 0.0) + em(BY_LINE), self.under.y0 + em(BY_LINE)
         step = self.found.steps[index]
-        texts = [f"{on_chip(step.m, self.found.config)} on chip", on_chip(step.m, self.found.config)]
+        kibs = on_chip(step.m, self.found.config)
+        texts = [f"{kibs} on chip", kibs]
+        if step.rows < step.columns:  # why Q's and O's quarters are not full
+            texts = [f"{kibs} on chip; Q, O: {step.rows} rows", *texts]
         return Word(first_that_fits(texts, LABEL, self.columns.pitch - em(BY_LINE), Face.STRONG), LABEL, self.skin.ink, left, low, "size")
 
     def constant(self) -> list[Word]:
@@ -200,6 +221,39 @@ class IOFilm(ChapterFilm):
         if text_width(text, LABEL, Face.STRONG) > right - left:
             return []
         return [Word(text, LABEL, self.skin.ink, left, self.columns.y(0.0) + em(BY_LINE / 2), "once")]
+
+    def piled(self) -> tuple[list[Shows], list[Word]]:
+        """Standard attention's ways as pieces of a second bar, over the line of what crosses once; beside each what it is."""
+        pieces, words, low = list[Shows](), list[Word](), 0.0
+        for way in self.found.stored:
+            piece = Rectangles(self.skin.hue(way.tensor), name="piece").set_z_index(2)
+            pieces.append(Shows(piece, partial(self.grown, piece, low, way.nbytes), introducer=True))
+            words.append(self.beside_piece(way, self.columns.y(low + way.nbytes / 2)))
+            low += way.nbytes
+        below = self.columns.y(low)
+        for each in reversed(words):  # a thin way's word gives way to the ones above it
+            each.put_at(each.left, min(each.baseline, below - em(LINE)))
+            below = each.baseline
+        return pieces, words
+
+    def grown(self, piece: Rectangles, low: float, nbytes: float, share: float) -> Rectangles:
+        """So much of a piece of the second bar."""
+        piece.values = np.array([nbytes])
+        return piece.display(edges([self.columns.bar(1, low, low + share * nbytes)]) + np.array([0, SEAM / 2, 0, -SEAM / 2]) * share)
+
+    def beside_piece(self, way: Way, y: float) -> Word:
+        """What a piece of the second bar is."""
+        left, right = self.columns.beside(1)[0] + em(BY_LINE), self.columns.rect.x1
+        said = [text.format(way.name, amount(way.nbytes), way.name.partition(",")[0], number(way.nbytes)) for text in WAY]
+        text = first_that_fits(said, LABEL, right - left, Face.STRONG)
+        return Word(text, LABEL, self.skin.hue(way.tensor), left, y - 0.36 * em(LABEL), "stored")
+
+    def named_standard(self) -> Word:
+        """Over the line at what standard attention moves, at its right end."""
+        rect, y = self.columns.rect, self.columns.y(self.found.standard)
+        texts = [text.format(amount(self.found.standard)) for text in LINE_NAME]
+        text = first_that_fits(texts, LABEL, rect.x1 - self.columns.x(1, 0.0), Face.STRONG)
+        return Word(text, LABEL, self.skin.ink, rect.x1 - text_width(text, LABEL, Face.STRONG), y + em(BY_LINE), "standard bytes")
 
     def level(self, nbytes: float, line: Rectangles, share: float = 1.0) -> Rectangles:
         """A line over all columns, at so many bytes."""
@@ -214,6 +268,7 @@ class IOFilm(ChapterFilm):
             bar.display(columns, step.sweeps)
             kept.display(columns.memory(index, under, step.m / largest.m), filled(step))
         self.level(self.found.once, self.fixed)
+        self.level(self.found.standard, self.line)
 
 
 def number(nbytes: float) -> str:
@@ -252,11 +307,11 @@ def chip(film: IOFilm) -> None:
         film.scene.hold(0.6)
     film.move(FadeOut(*film.said, *letters, film.whole), seconds=TEXT)
     film.move(
-        Shows(film.memory, lambda share: film.memory.display(large.toward(film.held, share), there), rate_func=ease_in_out_cubic),
+        Shows(film.memory, lambda share: film.memory.display(large.toward(film.place["held"], share), there), rate_func=ease_in_out_cubic),
         seconds=MOVE,
     )
     film.said = film.measured()
-    film.move(FadeIn(*film.said), seconds=TEXT)
+    film.move(FadeIn(*film.said, film.border), seconds=TEXT)
 
 
 @beat("sweep")
@@ -285,18 +340,19 @@ def sweep(film: IOFilm) -> None:
 
 @beat("again")
 def again(film: IOFilm) -> None:
-    """The bar shrinks to a scale for all sweeps, and they go on: each lays the same slab on it."""
-    near, far, bar = film.near, film.far, film.bars[0]
+    """The bar shrinks to a scale for all sweeps, the chip to one for all memories, and they go on: each lays the same slab on it."""
+    near, far, bar, large = film.near, film.far, film.bars[0], film.place["held"]
     film.move(FadeOut(*film.ways, *film.over, *film.slots), seconds=TEXT)
     film.over = []
 
     def scale(share: float) -> None:
         film.columns = replace(near, most=near.most * math.exp(share * math.log(far.most / near.most)))
         bar.display(film.columns, 1.0)
+        film.memory.display(large.toward(film.held, share), filled(film.step))
         film.level(film.found.once, film.fixed)
 
     film.scene.add(film.fixed)
-    film.move(Shows(Group(bar, film.fixed), scale, rate_func=ease_in_out_cubic), seconds=SCALED)
+    film.move(Shows(Group(bar, film.fixed, film.memory), scale, rate_func=ease_in_out_cubic), seconds=SCALED)
     film.rest = film.constant()
     with film.scene.telling():
         if film.rest:
@@ -307,23 +363,23 @@ def again(film: IOFilm) -> None:
 
 
 def compare(film: IOFilm) -> None:
-    """What standard attention moves, as a line over all bars; what the smallest chip moves beyond it is framed."""
+    """What standard attention moves is piled up beside, and stays as a line; what the smallest chip moves beyond it is framed."""
     found, columns, skin = film.found, film.columns, film.skin
-    line = Rectangles(skin.scores, name="standard")
-    y, right = columns.y(found.standard), columns.rect.x1
-    texts = [text.format(amount(found.standard)) for text in LINE_NAME]
-    text = first_that_fits(texts, LABEL, right - columns.x(1, 0.0), Face.STRONG)
-    name = Word(text, LABEL, skin.ink, right - text_width(text, LABEL, Face.STRONG), y + em(BY_LINE), "standard bytes")
-    film.compared = [line, name]
+    pieces, words = film.piled()
+    film.move(FadeOut(*film.rest), seconds=TEXT)
     with film.scene.telling():
-        film.move(Shows(line, partial(film.level, found.standard, line), introducer=True), seconds=0.8)
-        film.move(FadeIn(name), seconds=TEXT)
+        for piece, said, way in zip(pieces, words, found.stored, strict=True):
+            film.scene.add(said)
+            film.move(piece, seconds=PILED * way.nbytes / found.standard + STEP)
+        film.standard = film.named_standard()
+        film.move(FadeIn(film.standard), Shows(film.line, partial(film.level, found.standard, film.line), introducer=True), seconds=0.8)
         beyond = film.step.nbytes - found.standard
         if beyond > 0:
-            excess = Named(box(columns.bar(0, found.standard, film.step.nbytes), stroke=skin.warn, width=2 * theme.HEAVY), tag="excess")
-            film.compared = [*film.compared, excess]
-            film.scene.hold(0.4)
-            film.move(FadeIn(excess), seconds=TEXT)
+            excess = box(columns.bar(0, found.standard, film.step.nbytes), stroke=skin.warn, width=2 * theme.HEAVY)
+            film.excess = [Named(excess, tag="excess")]
+            film.move(FadeIn(*film.excess), seconds=TEXT)
+        film.scene.hold(1.0)
+    film.move(FadeOut(*(piece.mobject for piece in pieces), *words), FadeIn(*film.rest), seconds=TEXT)
 
 
 more, less = beat("more")(compare), beat("less")(compare)
@@ -357,19 +413,34 @@ def answer(film: IOFilm) -> None:
     """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
     found, skin, place = film.found, film.skin, film.place
     start, under, wide = film.columns, film.under, place["wide"]
-    gone = [film.square, film.hbm, film.memory, *film.said, film.head, *film.compared, *film.over, *film.sizes, *film.rest]
+    gone = [
+        film.square,
+        film.hbm,
+        film.border,
+        film.memory,
+        *film.said,
+        film.head,
+        film.standard,
+        *film.excess,
+        *film.over,
+        *film.sizes,
+        *film.rest,
+    ]
     film.move(FadeOut(*gone), seconds=TEXT)
 
     def widen(share: float) -> None:
         film.arrange(replace(start, rect=start.rect.toward(wide, share)), under.toward(place["wide under"], share))
 
-    film.move(Shows(Group(*film.bars, *film.kept, film.fixed), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(Shows(Group(*film.bars, *film.kept, film.fixed, film.line), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.sizes = [film.size(index) for index in range(len(found.steps))]
-    film.move(FadeIn(*film.sizes, *film.constant()), seconds=TEXT)
+    film.move(FadeIn(*film.sizes, *film.constant(), film.named_standard()), seconds=TEXT)
     with film.scene.telling():
         for index, step in enumerate(found.steps):
             film.move(FadeIn(*bracketed(film, index, step)), seconds=TEXT)
             film.scene.hold(0.5)
+        at = place["law"]
+        text = first_that_fits(LAW, NAME, at.width, Face.STRONG)
+        film.move(FadeIn(word(text, NAME, skin.ink, at, "law")), seconds=TEXT)
         at = place["bound"]
         text = first_that_fits(BOUND, LABEL, at.width, Face.TEXT)
         film.move(FadeIn(Word(text, LABEL, skin.ink, at.x0, middle(at, LABEL), "bound", Face.TEXT)), seconds=TEXT)
