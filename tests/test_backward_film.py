@@ -263,12 +263,22 @@ def test_the_orders_are_two_of_the_same_programs_and_the_first_is_the_one_that_w
 def test_zero_is_the_middle_of_the_ramp() -> None:
     """One scale, one key: of opposite numbers the colours are as far from zero's, on either side."""
     film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
-    for tensor in ("dO", "D", "dS", "S", "P"):
+    for tensor in ("dO", "D", "dS", "S"):
         picture = film.matrix(tensor, np.array([[-4.0, -1.0, 0.0, 1.0, 4.0, -4.0, 4.0]]), Rect(0.0, 0.0, 1.0, 1.0))
         assert np.sign(picture.values).tolist() == [[-1, -1, 0, 1, 1, -1, 1]]
         pixels = picture.image.pixel_array[0, :, :3].astype(int)
         assert np.abs(pixels[3] + pixels[1] - 2 * pixels[2]).max() <= 2, "rounded to bytes"
         assert len({tuple(pixel) for pixel in pixels[:5]}) == 5
+
+
+def test_weights_are_dark_at_0_and_white_at_the_largest_which_is_said() -> None:
+    """By the root: a quarter of the largest is the middle of the ramp."""
+    film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
+    ends = [int(DARK.panel[1:3], 16), int(DARK.scores[1:3], 16)]
+    largest = found("default").followed.p.max()
+    picture = film.matrix("P", largest * np.array([[0.0, 0.25, 1.0]]), Rect(0.0, 0.0, 1.0, 1.0), found("default").followed.p)
+    assert picture.image.pixel_array[0, :, 0].tolist() == pytest.approx([ends[0], sum(ends) / 2, ends[1]], abs=2)
+    assert [item.text for item in shown(at(scene(FILM), "again"), "part")][-1] == f"{largest:.2g}"
 
 
 def test_cells_of_a_grid_are_apart_and_within() -> None:

@@ -158,7 +158,7 @@ FILMS = {
         subjects={
             "kept": ("grid", "o", "lse", "o name", "lse name", "lse note", "s name", "s kept"),
             "again": (  # the grid out of which the tile grows leaves over the places of what comes later
-                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key"),
+                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key", "p key"),
                 *("do", "do name", "v", "dv", "dv name", "note", "further"),
             ),
             "upstream": ("do", "do name", "v", "v name", "ds", "ds name"),

@@ -23,7 +23,7 @@ from flashviz.trace import Op, Trace
 BEATS: tuple[Beat, ...] = (
     Beat(
         "kept", "What was kept", 4.8, shot="kept", late=True, along=True,
-        caption="The backward pass needs P, but P was never stored.",
+        caption="Gradients need P again, and P was never stored.",
     ),
     Beat(
         "again", "P again", 8.5, shot="tile pair", late=True, along=True,
@@ -264,7 +264,7 @@ class Backward:
     @property
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
-        said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart)}
+        said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart), "largest": f"{self.followed.p.max():.2g}"}
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
             said |= {"first": first, "last": last, "off": power(self.off)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +30,8 @@ SWEEP, PRODUCT, ROWS = 3.3, 0.8, 2.2  # seconds: of the forward pass, of a produ
 WALK, ALL = 3.4, 2.4  # seconds: of one program, of all
 BESIDE = 0.6  # seconds that two pictures stand beside each other
 LINE = em(6)  # under digits that differ, and about what is framed
-SIGNED = "dSPD"  # with what the name of a picture begins whose zero is the middle of its ramp
+SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
+SIGNS = {"−": -1.0, "0": 0.0, "+": 1.0}  # what the ends of a ramp are, and its middle
 ROW_INPUTS, COLUMN_INPUTS, OWN = ("Q", "dO"), ("K", "V"), ("dK", "dV")  # beside the rows, over the columns, under them
 
 
@@ -65,9 +66,12 @@ class BackwardFilm(ChapterFilm):
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
         """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
 
-        S, P, gradients, and D are drawn by the root of their size with its sign, so that what is small is seen: zero is the ramp's middle.
+        S, P, gradients, and D are drawn by the root of their size with its sign, so that what is small is seen. Zero is the ramp's middle,
+        but for weights: theirs reaches from 0 to the largest, since none is below.
         """
         ramp = values if scale is None else scale
+        if tensor == "P":
+            return Matrix(roots(values), rect, self.skin, tensor, 0.0, float(roots(ramp).max()))
         if tensor[0] in SIGNED:
             end = spread(np.abs(roots(ramp)))[1]
             return Matrix(roots(values), rect, self.skin, tensor, -end, end)
@@ -116,18 +120,18 @@ class BackwardFilm(ChapterFilm):
         self.scene.add(tile)
         return Columns(tile)
 
-    def key(self) -> FadeIn:
-        """Which shade is below zero, zero, and above it, where a ramp's middle is zero."""
-        cells = columns(self.place["key"], 3)
+    def key(self, part: str, tensor: str, shades: Mapping[str, float]) -> FadeIn:
+        """Which shade of a tensor's ramp is what."""
+        cells = columns(self.place[part], len(shades))
         swatches = [
-            self.matrix("dP", np.full((1, 1), side), cell.left(0.8 * cell.height).inset(em(8)), np.arange(2))
-            for side, cell in zip((-1, 0, 1), cells, strict=True)
+            self.matrix(tensor, np.full((1, 1), shade), cell.left(0.8 * cell.height).inset(em(8)), np.arange(2))
+            for shade, cell in zip(shades.values(), cells, strict=True)
         ]
         for swatch in swatches:
             swatch.tag = "swatch"
-        signs = [word(sign, NAME, self.skin.ink, cell.beyond(0.9 * cell.height), "part") for sign, cell in zip("−0+", cells, strict=True)]
-        self.words["key"] = Group(*swatches, *signs)
-        return FadeIn(self.words["key"])
+        signs = [word(sign, NAME, self.skin.ink, cell.beyond(0.9 * cell.height), "part") for sign, cell in zip(shades, cells, strict=True)]
+        self.words[part] = Group(*swatches, *signs)
+        return FadeIn(self.words[part])
 
 
 def roots(values: np.ndarray) -> np.ndarray:
@@ -204,11 +208,12 @@ def again(film: BackwardFilm) -> None:
     )
     names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
     film.scene.remove(frame)
-    film.move(*names, film.key(), film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
+    film.move(*names, film.key("key", "dP", SIGNS), film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
     with film.scene.telling():
         scores = film.tiles["p"]
         film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
         film.rename("p name", ["P = exp(S − LSE)"], skin.scores)
+        film.move(film.key("p key", "P", {"0": 0.0, found.said["largest"]: 1.0}), seconds=TEXT)
         film.move(row_by_row(film, weights, (place["p"], place["lse"])), seconds=ROWS)
         film.scene.remove(scores)
         forward = film.matrix("P", found.final_weights, place["ds"], tile.p)
@@ -277,7 +282,7 @@ def softmax(film: BackwardFilm) -> None:
     film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
     told = (
         film.fitted("note", ["D = dO · O, one number a row:", "D = dO · O, one a row:"], skin.hue("D")),
-        film.fitted("further", ["the row's average of dP", "average of dP"], skin.hue("D")),
+        film.fitted("further", ["the row's average of dP, weighted by P", "average of dP, weighted by P"], skin.hue("D")),
     )
     film.move(film.name("d name", "D", skin.hue("D")), *told, seconds=TEXT)
     with film.scene.telling():
