@@ -158,15 +158,15 @@ FILMS = {
         subjects={
             "kept": ("grid", "o", "lse", "o name", "lse name", "lse note", "s name", "s kept"),
             "again": (  # the grid out of which the tile grows leaves over the places of what comes later
-                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key", "p key"),
+                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key", "p key", "count", "count name"),
                 *("do", "do name", "v", "dv", "dv name", "note", "further"),
             ),
-            "upstream": ("do", "do name", "v", "v name", "ds", "ds name"),
+            "upstream": ("count", "do", "do name", "v", "v name", "ds", "ds name"),
             "softmax": ("p", "ds", "ds name", "d", "d name", "note", "further"),
-            "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
+            "outputs": ("count", "q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
             "owner": (*WALKED, *NUMBERS, *STRIPS), "shared": (*WALKED, *NUMBERS),
-            "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS),
-            "end": ("dq", "dq name", *NUMBERS),
+            "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS, "count", "count name"),
+            "end": ("count", "count name", "dq", "dq name", *NUMBERS),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},

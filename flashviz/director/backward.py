@@ -12,12 +12,12 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import backward
-from flashviz.chapters.backward import Backward, Given, gather, sums
+from flashviz.chapters.backward import Backward, Given, gather, products, sums
 from flashviz.director.film.parts import LOAD, Columns, fitting, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word
-from flashviz.layout import Rect, Shot, columns
+from flashviz.layout import Rect, Shot, columns, rows
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
@@ -62,6 +62,7 @@ class BackwardFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.tiles: dict[str, Matrix] = {}
         self.words: dict[str, Mobject] = {}
+        self.counted: list[str] = []  # products
 
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
         """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
@@ -119,6 +120,20 @@ class BackwardFilm(ChapterFilm):
         self.tiles[part] = tile = self.matrix(tensor, values, self.place[part], scale)
         self.scene.add(tile)
         return Columns(tile)
+
+    def listed(self, name: str, at: int, of: int) -> Word:
+        """A product of two tiles by its number, in its place of the list of them."""
+        place = self.place["count"]
+        slots = columns(place, of) if place.width > place.height else rows(place, of)
+        made = self.words[f"count {at}"] = word(f"{at + 1} {name}", NAME, self.skin.hue(name), slots[at], "count")
+        return made
+
+    def count(self, name: str, source: Sequence[float], of: int) -> Shows:
+        """The next product comes into the list, from the middle of where it is made."""
+        self.counted.append(name)
+        entry = self.listed(name, len(self.counted) - 1, of)
+        begin, end = np.array([source[0] - entry.wide / 2, source[1]]), np.array([entry.left, entry.baseline])
+        return Shows(entry, lambda share: entry.put_at(*(begin + (end - begin) * share)), rate_func=ease_in_out_cubic, introducer=True)
 
     def key(self, part: str, tensor: str, shades: Mapping[str, float]) -> FadeIn:
         """Which shade of a tensor's ramp is what."""
@@ -200,7 +215,7 @@ def outlined(color: str) -> Rectangles:
 def again(film: BackwardFilm) -> None:
     """One tile grows out of the grid, with its rows' LSE; Q and K make S of it again, and LSE makes P, row by row: the forward pass's."""
     place, skin, found = film.place, film.skin, film.found
-    tile, frame = found.followed, nearer(film)
+    tile, usual, frame = found.followed, len(products(found.trace)), nearer(film)
     film.move(
         film.arrive("q", "Q", found.rows_of("Q", found.row_block)),
         film.arrive("k", "K", found.keys_of("K", found.key_tile).T),
@@ -209,6 +224,7 @@ def again(film: BackwardFilm) -> None:
     names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
     film.scene.remove(frame)
     film.move(*names, film.key("key", "dP", SIGNS), film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
+    film.move(film.name("count name", "products", skin.ink), film.count("S", place["p"].center, usual), seconds=LOAD)
     with film.scene.telling():
         scores = film.tiles["p"]
         film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
@@ -273,6 +289,7 @@ def upstream(film: BackwardFilm) -> None:
         film.move(film.name("do name", "dO", skin.o), film.arrive("v", "V", found.keys_of("V", found.key_tile).T), seconds=LOAD)
         names = film.name("v name", "V", skin.v), film.name("ds name", "dP = dO Vᵀ", skin.scores)
         film.move(*names, film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
+        film.move(film.count("dP", film.place["ds"].center, len(products(found.trace))), seconds=LOAD)
 
 
 @beat("softmax")
@@ -309,7 +326,7 @@ def outputs(film: BackwardFilm) -> None:
             others = StepBack([each for name, each in film.tiles.items() if name not in factors], palette.DIM)
             film.move(others, seconds=TEXT)
             film.move(film.made(part, tensor, values, scale), film.name(f"{part} name", text, skin.hue(tensor)), seconds=PRODUCT)
-            film.move(step_forth(others), seconds=TEXT)
+            film.move(step_forth(others), film.count(tensor, film.place[part].center, len(products(found.trace))), seconds=LOAD)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
@@ -548,7 +565,12 @@ def fixed(film: BackwardFilm) -> None:
             film.fitted("note", ["dK, dV stand; now a program a row", "now a program a row", "then: a row each"], skin.ink), seconds=TEXT
         )
         film.move(Shows(walk, walk.run(walk.rows, found.config.seed, walk.finished)), seconds=ALL)
-        again = film.fitted("first", ["makes S and dP once more:", "S and dP once more:"], skin.ink)
+        again, count = film.fitted("first", ["makes S and dP once more:", "S and dP once more:"], skin.ink), len(products(found.fixed))
+        entries = {name: film.listed(name, at, count) for at, name in enumerate(film.counted)}
+        film.move(FadeIn(*entries.values()), film.name("count name", "products", skin.ink), seconds=TEXT)
+        film.move(StepBack([entry for name, entry in entries.items() if name not in found.again], palette.DIM), seconds=TEXT)
+        for at, name in enumerate(found.again, len(entries)):
+            film.move(FadeIn(film.listed(name, at, count)), seconds=TEXT)
         film.move(again, film.fitted("last", [f"{found.said['fixed']} products a tile, not {found.said['usual']}"], skin.ink), seconds=TEXT)
 
 
@@ -557,7 +579,7 @@ def end(film: BackwardFilm) -> None:
     """What is left: dQ, dK and dV are there, and P's place is as empty as it was."""
     walk, skin = film.walk, film.skin
     left = [FadeOut(tile) for tile in film.tiles.values()] + film.leave(
-        *(part for part in ("note", "first", "last", "columns", "column", "dq name") if part in film.words)
+        *(part for part in film.words if part in ("note", "first", "last", "columns", "column", "dq name") or part.startswith("count"))
     )
     sums_of_rows = Grid(film.place["dq"], film.found.row_blocks, 1)
     whole = Rectangles(skin.q, name="stored dQ", opacity=palette.LIT)
