@@ -24,7 +24,7 @@ FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " now"))
 OWN = ("dv", "dk", "dq")
-WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "dq name", "columns"), ("note", "first", "last", "off")
+WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "turns", "dq name", "columns"), ("note", "first", "last", "off")
 STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", "dk", "dv"))
 FILMS = {
     "loop order": Directed(
@@ -166,7 +166,7 @@ FILMS = {
             "outputs": ("count", "q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
             "owner": (*WALKED, *NUMBERS, *STRIPS), "shared": (*WALKED, *NUMBERS),
             "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS, "count", "count name"),
-            "end": ("count", "count name", "dq", "dq name", *NUMBERS),
+            "end": ("count", "count name", "dq", "turns", "dq name", *NUMBERS),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},

@@ -270,7 +270,12 @@ class Backward:
     @property
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
-        said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart), "largest": f"{self.followed.p.max():.2g}"}
+        said = {
+            "usual": f"{len(products(self.trace))}",
+            "fixed": f"{len(products(self.fixed))}",
+            "apart": power(self.apart),
+            "largest": f"{self.followed.p.max():.2g}",
+        }
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
             said |= {"first": first, "last": last, "off": power(self.off)}

@@ -223,7 +223,13 @@ def again(film: BackwardFilm) -> None:
     )
     names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
     film.scene.remove(frame)
-    film.move(*names, film.key("key", "dP", SIGNS), film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
+    film.move(
+        *names,
+        film.key("key", "dP", SIGNS),
+        film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores),
+        film.made("p", "S", tile.s),
+        seconds=PRODUCT,
+    )
     film.move(film.name("count name", "products", skin.ink), film.count("S", place["p"].center, usual), seconds=LOAD)
     with film.scene.telling():
         scores = film.tiles["p"]
@@ -360,18 +366,27 @@ class Walk(Group):
     def place(self, place: Shot | dict[str, Rect]) -> Walk:
         """Stand in the parts of a shot."""
         rows, count = self.found.row_blocks, len(self.columns)
-        self.grid, self.slots = Grid(place["grid"], rows, count), Grid(place["dq"], rows, self.most)
+        self.grid, self.sums, self.slots = (
+            Grid(place["grid"], rows, count),
+            Grid(place["dq"], rows, 1),
+            Grid(place["turns"], rows, self.most),
+        )
         self.beside = {name: Grid(place[name.lower()], rows, 1) for name in ROW_INPUTS}
         self.over = {name: Grid(place[name.lower()], 1, count) for name in COLUMN_INPUTS}
         self.under = {name: Grid(place[name.lower()], 1, count) for name in OWN}
         strips = self.beside | self.over | self.under
-        self.lines.display(np.concatenate([self.grid.cells, Grid(place["dq"], rows, 1).cells, *(strip.cells for strip in strips.values())]))
+        self.lines.display(np.concatenate([self.grid.cells, self.sums.cells, *(strip.cells for strip in strips.values())]))
         for name, drawn in self.inputs.items():
             drawn.display(strips[name].cells)
         return self
 
-    def display(self, heads: Sequence[Cell], added: Sequence[Cell], done: Sequence[int]) -> Walk:
-        """Tiles at work, with their inputs; turns (row block, how many before) of dQ that were added; columns that are done."""
+    def level(self, block: int, count: int) -> Rect:
+        """A row block's sum: as high as the share of its parts that were added."""
+        cell = self.sums.cell(block, 0)
+        return cell.bottom(cell.height * count / len(self.rows[block]))
+
+    def display(self, heads: Sequence[Cell], added: Mapping[int, int], done: Sequence[int]) -> Walk:
+        """Tiles at work, with their inputs; how many parts were added to dQ of each row block; columns that are done."""
         self.heads.display(edges([self.grid.cell(*head) for head in heads]))
         for name, strip in self.beside.items():
             self.used[name].display(edges([strip.cell(block, 0) for block in sorted({block for block, _ in heads})]))
@@ -380,14 +395,14 @@ class Walk(Group):
         for name, strip in self.under.items():
             self.own[name].display(edges([strip.cell(0, j) for j in done]))
             self.own[name].values = np.array([len(done)])
-        self.added.display(edges([self.slots.cell(*turn) for turn in added]))
-        self.added.values = np.array([len(added)])
+        self.added.display(edges([self.level(block, count) for block, count in added.items() if count]))
+        self.added.values = np.array([sum(added.values())])
         return self
 
     def send(self, block: int, j: int, share: float) -> None:
         """A part of dQ leaves its tile for the row block's sum in HBM, in the second half of the time."""
         way = ease_in_out_cubic(max(2 * share - 1, 0.0))
-        self.flying.display(edges([self.grid.cell(block, j).toward(self.slots.cell(block, 0), way)] if way else []))
+        self.flying.display(edges([self.grid.cell(block, j).toward(self.level(block, 1), way)] if way else []))
 
     def cleared(self, *parts: Mobject) -> FadeOut:
         """What was added fades, with these parts; all begins anew."""
@@ -404,16 +419,15 @@ class Walk(Group):
         when = {cell: time for (cell, _), time in arrivals(programs, seed).items()}
         turns = {cell: at for row in self.rows for at, cell in enumerate(sorted(row, key=lambda cell: when[cell]))}
         numbers = {
-            cell: number_in(self.slots.cell(cell[0], at), f"{cell[1]}", self.skin.ground) for cell, at in turns.items()
+            cell: number_in(self.slots.cell(cell[0], at), f"{cell[1]}", self.skin.ink) for cell, at in turns.items()
         } if self.slots.legible else {}  # fmt: skip
         self.digits.add(*numbers.values())
 
         def show(share: float) -> None:
             ahead = [[cell for cell in walk if when[cell] > share] for walk in programs]
             ended = [j for j, walk in enumerate(self.columns) if walk and when[walk[-1]] <= share] if done is None else done
-            self.display(
-                [cells[0] for cells in ahead if cells], [(cell[0], at) for cell, at in turns.items() if when[cell] <= share], ended
-            )
+            added = {block: sum(when[cell] <= share for cell in row) for block, row in enumerate(self.rows)}
+            self.display([cells[0] for cells in ahead if cells], added, ended)
             for cell, number in numbers.items():
                 number.set_fill(opacity=float(when[cell] <= share))
 
@@ -442,7 +456,7 @@ def owner(film: BackwardFilm) -> None:
 
     def show(share: float) -> None:
         done = before + min(int(share * steps), steps) if steps else len(blocks)
-        walk.display([(blocks[done], j)] if done < len(blocks) else [], [(block, 0) for block in blocks[:done]], [])
+        walk.display([(blocks[done], j)] if done < len(blocks) else [], dict.fromkeys(blocks[:done], 1), [])
         walk.send(blocks[done], j, share * steps % 1) if done < len(blocks) else walk.flying.display(edges([]))
         for at, tile in enumerate(own):
             tile.display(roots(found.gathered[done - 1][at].T) if done else 0 * tile.values)
@@ -463,8 +477,8 @@ def farther(film: BackwardFilm) -> None:
     cell = walk.grid.cell(block, j)
     homes = {name.lower(): strip.cell(block, 0) for name, strip in walk.beside.items()}
     homes |= {name.lower(): strip.cell(0, j) for name, strip in (walk.over | walk.under).items()}
-    homes |= {"p": cell, "ds": cell, "dq": walk.slots.cell(block, 0)}
-    parts = ("q", "do", "k", "v", "grid", "dq", "dk", "dv")
+    homes |= {"p": cell, "ds": cell, "dq": walk.level(block, 1)}
+    parts = ("q", "do", "k", "v", "grid", "dq", "turns", "dk", "dv")
     near = {part: magnified(place[part], cell, film.scene.shot("tile pair")["ds"]) for part in parts}
 
     def show(share: float) -> None:
@@ -495,7 +509,7 @@ def shared(film: BackwardFilm) -> None:
         film.move(*gone, walk.cleared(), seconds=TEXT)
         show = walk.run(walk.columns, film.found.seeds[0])
         film.move(
-            film.fitted("dq name", ["dQ: who added, in turn", "dQ: in turn", "dQ"], skin.q),
+            film.fitted("dq name", ["dQ sums parts of programs", "dQ sums parts of", "dQ sums"], skin.q),
             film.fitted("note", [f"restart: all {count} programs at once", f"restart: all {count} at once"], skin.ink), seconds=TEXT,
         )  # fmt: skip
         film.move(Shows(walk, show), seconds=ALL)
@@ -508,7 +522,9 @@ def shared(film: BackwardFilm) -> None:
 def order(film: BackwardFilm) -> None:
     """One number of a row block's dQ as it was summed; in another order it has other last bits, and is as near to the exact sum."""
     walk, found, skin = film.walk, film.found, film.skin
-    row = Grid(film.place["dq"], found.row_blocks, 1).cell(found.row_block, 0)
+    turns = Grid(film.place["turns"], found.row_blocks, 1).cell(found.row_block, 0)
+    block = walk.sums.cell(found.row_block, 0)
+    row = Rect(block.x0, block.y0, turns.x1, block.y1)
     film.words["row"] = box(row.inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
     with film.scene.telling():
         film.move(*film.leave("note"), seconds=TEXT / 2)
@@ -581,11 +597,9 @@ def end(film: BackwardFilm) -> None:
     left = [FadeOut(tile) for tile in film.tiles.values()] + film.leave(
         *(part for part in film.words if part in ("note", "first", "last", "columns", "column", "dq name") or part.startswith("count"))
     )
-    sums_of_rows = Grid(film.place["dq"], film.found.row_blocks, 1)
-    whole = Rectangles(skin.q, name="stored dQ", opacity=palette.LIT)
-    whole.display(edges([sums_of_rows.cell(block, 0) for block, row in enumerate(walk.rows) if row]))
     with film.scene.telling():
-        cleared = walk.cleared()
-        walk.display([], [], walk.finished)
-        film.move(*left, cleared, FadeIn(whole), film.name("dq name", "dQ", skin.q), seconds=2 * TEXT)
+        digits = Group(*walk.digits)
+        walk.digits.remove(*walk.digits)
+        walk.display([], {block: len(row) for block, row in enumerate(walk.rows) if row}, walk.finished)
+        film.move(*left, FadeOut(digits), film.name("dq name", "dQ", skin.q), seconds=2 * TEXT)
         film.move(film.fitted("note", ["the empty grid: P", "empty: P"], skin.scores), seconds=TEXT)
