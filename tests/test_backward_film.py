@@ -161,13 +161,17 @@ def test_pictures_are_of_these_values() -> None:
         assert values_of(snapshot, "stored dK") == values_of(snapshot, "stored dV") == [written([back.config.col_blocks])]
     assert said(order, "sum first") + said(order, "sum last") == [back.said["first"], back.said["last"]]
     assert said(fixed, "last") == [f"{len(products(back.fixed))} products a tile, not {len(products(back.trace))}"]
-    assert shown(ended, "stored dQ")
-    assert not shown(ended, "added"), "whole rows are there, and no part by itself"
+    for snapshot, traced, lasts in ((outputs, back.trace, "dQ"), (fixed, back.fixed, "dP")):
+        listed = [text.split() for text in said(snapshot, "count")]
+        assert sorted(int(number) for number, _ in listed) == list(range(1, 1 + len(products(traced))))
+        assert sorted(name for _, name in listed) == sorted(products(traced))
+        assert max(listed)[1] == lasts
+    assert values_of(ended, "added") == [written([sum(map(len, back.walks))])]
 
 
 def turns(snapshot: Any) -> list[list[str]]:
     """Who added to dQ, row after row from the top: numbers in its slots."""
-    back, place = found("default"), scene(FILM).shot("all tiles")["dq"]
+    back, place = found("default"), scene(FILM).shot("all tiles")["turns"]
     inside = [item for item in shown(snapshot, "part") if place.contains(Rect(*item.box))]
     lines: list[list[Shown]] = [[] for _ in range(back.row_blocks)]
     for item in inside:
@@ -263,12 +267,22 @@ def test_the_orders_are_two_of_the_same_programs_and_the_first_is_the_one_that_w
 def test_zero_is_the_middle_of_the_ramp() -> None:
     """One scale, one key: of opposite numbers the colours are as far from zero's, on either side."""
     film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
-    for tensor in ("dO", "D", "dS", "S", "P"):
+    for tensor in ("dO", "D", "dS", "S"):
         picture = film.matrix(tensor, np.array([[-4.0, -1.0, 0.0, 1.0, 4.0, -4.0, 4.0]]), Rect(0.0, 0.0, 1.0, 1.0))
         assert np.sign(picture.values).tolist() == [[-1, -1, 0, 1, 1, -1, 1]]
         pixels = picture.image.pixel_array[0, :, :3].astype(int)
         assert np.abs(pixels[3] + pixels[1] - 2 * pixels[2]).max() <= 2, "rounded to bytes"
         assert len({tuple(pixel) for pixel in pixels[:5]}) == 5
+
+
+def test_weights_are_dark_at_0_and_white_at_the_largest_which_is_said() -> None:
+    """By the root: a quarter of the largest is the middle of the ramp."""
+    film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
+    ends = [int(DARK.panel[1:3], 16), int(DARK.scores[1:3], 16)]
+    largest = found("default").followed.p.max()
+    picture = film.matrix("P", largest * np.array([[0.0, 0.25, 1.0]]), Rect(0.0, 0.0, 1.0, 1.0), found("default").followed.p)
+    assert picture.image.pixel_array[0, :, 0].tolist() == pytest.approx([ends[0], sum(ends) / 2, ends[1]], abs=2)
+    assert f"{largest:.2g}" in said(at(scene(FILM), "again"), "part")
 
 
 def test_cells_of_a_grid_are_apart_and_within() -> None:

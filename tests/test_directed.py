@@ -24,7 +24,7 @@ FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " now"))
 OWN = ("dv", "dk", "dq")
-WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "dq name", "columns"), ("note", "first", "last", "off")
+WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "turns", "dq name", "columns"), ("note", "first", "last", "off")
 STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", "dk", "dv"))
 FILMS = {
     "loop order": Directed(
@@ -158,15 +158,15 @@ FILMS = {
         subjects={
             "kept": ("grid", "o", "lse", "o name", "lse name", "lse note", "s name", "s kept"),
             "again": (  # the grid out of which the tile grows leaves over the places of what comes later
-                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key"),
+                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key", "p key", "count", "count name"),
                 *("do", "do name", "v", "dv", "dv name", "note", "further"),
             ),
-            "upstream": ("do", "do name", "v", "v name", "ds", "ds name"),
+            "upstream": ("count", "do", "do name", "v", "v name", "ds", "ds name"),
             "softmax": ("p", "ds", "ds name", "d", "d name", "note", "further"),
-            "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
+            "outputs": ("count", "q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
             "owner": (*WALKED, *NUMBERS, *STRIPS), "shared": (*WALKED, *NUMBERS),
-            "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS),
-            "end": ("dq", "dq name", *NUMBERS),
+            "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS, "count", "count name"),
+            "end": ("count", "count name", "dq", "turns", "dq name", *NUMBERS),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},

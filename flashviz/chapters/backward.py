@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +24,7 @@ from flashviz.trace import Op, Trace
 BEATS: tuple[Beat, ...] = (
     Beat(
         "kept", "What was kept", 4.8, shot="kept", late=True, along=True,
-        caption="The backward pass needs P, but P was never stored.",
+        caption="Gradients need P again, and P was never stored.",
     ),
     Beat(
         "again", "P again", 8.5, shot="tile pair", late=True, along=True,
@@ -34,7 +35,7 @@ BEATS: tuple[Beat, ...] = (
         caption="dO, the gradient of O, arrives. With V it makes dP.",
     ),
     Beat(
-        "softmax", "From dP to dS", 5.6, shot="tile pair", late=True, along=True,
+        "softmax", "From dP to dS", 5.8, shot="tile pair", late=True, along=True,
         caption="Back through softmax, row by row: dS = P × (dP − D).",
     ),
     Beat(
@@ -51,7 +52,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Other order, other last bits: compare errors, not bits.",
     ),
     Beat(
-        "fixed", "The price", 5.6, shot="all tiles", late=True, along=True,
+        "fixed", "The price", 6.2, shot="all tiles", late=True, along=True,
         caption="A fixed order has its price: {fixed} products, not {usual}.",
     ),
     Beat(
@@ -136,6 +137,11 @@ class Backward:
     def programs(self) -> list[int]:
         """Key tiles whose programs add to the followed row block."""
         return [j for j, walk in enumerate(self.walks) if self.row_block in walk]
+
+    @property
+    def again(self) -> list[str]:
+        """What a fixed order makes once more: its products, less those of the atomic way."""
+        return list((Counter(products(self.fixed)) - Counter(products(self.trace))).elements())
 
     def rows_of(self, name: str, block: int) -> np.ndarray:
         """[rows, d] of Q, O or dO, [rows] of LSE: a row block, by the trace's number."""
@@ -264,7 +270,12 @@ class Backward:
     @property
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
-        said = {"usual": f"{len(products(self.trace))}", "fixed": f"{len(products(self.fixed))}", "apart": power(self.apart)}
+        said = {
+            "usual": f"{len(products(self.trace))}",
+            "fixed": f"{len(products(self.fixed))}",
+            "apart": power(self.apart),
+            "largest": f"{self.followed.p.max():.2g}",
+        }
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
             said |= {"first": first, "last": last, "off": power(self.off)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +12,12 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import backward
-from flashviz.chapters.backward import Backward, Given, gather, sums
+from flashviz.chapters.backward import Backward, Given, gather, products, sums
 from flashviz.director.film.parts import LOAD, Columns, fitting, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word
-from flashviz.layout import Rect, Shot, columns
+from flashviz.layout import Rect, Shot, columns, rows
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
@@ -30,7 +30,8 @@ SWEEP, PRODUCT, ROWS = 3.3, 0.8, 2.2  # seconds: of the forward pass, of a produ
 WALK, ALL = 3.4, 2.4  # seconds: of one program, of all
 BESIDE = 0.6  # seconds that two pictures stand beside each other
 LINE = em(6)  # under digits that differ, and about what is framed
-SIGNED = "dSPD"  # with what the name of a picture begins whose zero is the middle of its ramp
+SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
+SIGNS = {"−": -1.0, "0": 0.0, "+": 1.0}  # what the ends of a ramp are, and its middle
 ROW_INPUTS, COLUMN_INPUTS, OWN = ("Q", "dO"), ("K", "V"), ("dK", "dV")  # beside the rows, over the columns, under them
 
 
@@ -61,13 +62,17 @@ class BackwardFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.tiles: dict[str, Matrix] = {}
         self.words: dict[str, Mobject] = {}
+        self.counted: list[str] = []  # products
 
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
         """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
 
-        S, P, gradients, and D are drawn by the root of their size with its sign, so that what is small is seen: zero is the ramp's middle.
+        S, P, gradients, and D are drawn by the root of their size with its sign, so that what is small is seen. Zero is the ramp's middle,
+        but for weights: theirs reaches from 0 to the largest, since none is below.
         """
         ramp = values if scale is None else scale
+        if tensor == "P":
+            return Matrix(roots(values), rect, self.skin, tensor, 0.0, float(roots(ramp).max()))
         if tensor[0] in SIGNED:
             end = spread(np.abs(roots(ramp)))[1]
             return Matrix(roots(values), rect, self.skin, tensor, -end, end)
@@ -116,18 +121,32 @@ class BackwardFilm(ChapterFilm):
         self.scene.add(tile)
         return Columns(tile)
 
-    def key(self) -> FadeIn:
-        """Which shade is below zero, zero, and above it, where a ramp's middle is zero."""
-        cells = columns(self.place["key"], 3)
+    def listed(self, name: str, at: int, of: int) -> Word:
+        """A product of two tiles by its number, in its place of the list of them."""
+        place = self.place["count"]
+        slots = columns(place, of) if place.width > place.height else rows(place, of)
+        made = self.words[f"count {at}"] = word(f"{at + 1} {name}", NAME, self.skin.hue(name), slots[at], "count")
+        return made
+
+    def count(self, name: str, source: Sequence[float], of: int) -> Shows:
+        """The next product comes into the list, from the middle of where it is made."""
+        self.counted.append(name)
+        entry = self.listed(name, len(self.counted) - 1, of)
+        begin, end = np.array([source[0] - entry.wide / 2, source[1]]), np.array([entry.left, entry.baseline])
+        return Shows(entry, lambda share: entry.put_at(*(begin + (end - begin) * share)), rate_func=ease_in_out_cubic, introducer=True)
+
+    def key(self, part: str, tensor: str, shades: Mapping[str, float]) -> FadeIn:
+        """Which shade of a tensor's ramp is what."""
+        cells = columns(self.place[part], len(shades))
         swatches = [
-            self.matrix("dP", np.full((1, 1), side), cell.left(0.8 * cell.height).inset(em(8)), np.arange(2))
-            for side, cell in zip((-1, 0, 1), cells, strict=True)
+            self.matrix(tensor, np.full((1, 1), shade), cell.left(0.8 * cell.height).inset(em(8)), np.arange(2))
+            for shade, cell in zip(shades.values(), cells, strict=True)
         ]
         for swatch in swatches:
             swatch.tag = "swatch"
-        signs = [word(sign, NAME, self.skin.ink, cell.beyond(0.9 * cell.height), "part") for sign, cell in zip("−0+", cells, strict=True)]
-        self.words["key"] = Group(*swatches, *signs)
-        return FadeIn(self.words["key"])
+        signs = [word(sign, NAME, self.skin.ink, cell.beyond(0.9 * cell.height), "part") for sign, cell in zip(shades, cells, strict=True)]
+        self.words[part] = Group(*swatches, *signs)
+        return FadeIn(self.words[part])
 
 
 def roots(values: np.ndarray) -> np.ndarray:
@@ -196,7 +215,7 @@ def outlined(color: str) -> Rectangles:
 def again(film: BackwardFilm) -> None:
     """One tile grows out of the grid, with its rows' LSE; Q and K make S of it again, and LSE makes P, row by row: the forward pass's."""
     place, skin, found = film.place, film.skin, film.found
-    tile, frame = found.followed, nearer(film)
+    tile, usual, frame = found.followed, len(products(found.trace)), nearer(film)
     film.move(
         film.arrive("q", "Q", found.rows_of("Q", found.row_block)),
         film.arrive("k", "K", found.keys_of("K", found.key_tile).T),
@@ -204,11 +223,19 @@ def again(film: BackwardFilm) -> None:
     )
     names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
     film.scene.remove(frame)
-    film.move(*names, film.key(), film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
+    film.move(
+        *names,
+        film.key("key", "dP", SIGNS),
+        film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores),
+        film.made("p", "S", tile.s),
+        seconds=PRODUCT,
+    )
+    film.move(film.name("count name", "products", skin.ink), film.count("S", place["p"].center, usual), seconds=LOAD)
     with film.scene.telling():
         scores = film.tiles["p"]
         film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
         film.rename("p name", ["P = exp(S − LSE)"], skin.scores)
+        film.move(film.key("p key", "P", {"0": 0.0, found.said["largest"]: 1.0}), seconds=TEXT)
         film.move(row_by_row(film, weights, (place["p"], place["lse"])), seconds=ROWS)
         film.scene.remove(scores)
         forward = film.matrix("P", found.final_weights, place["ds"], tile.p)
@@ -268,6 +295,7 @@ def upstream(film: BackwardFilm) -> None:
         film.move(film.name("do name", "dO", skin.o), film.arrive("v", "V", found.keys_of("V", found.key_tile).T), seconds=LOAD)
         names = film.name("v name", "V", skin.v), film.name("ds name", "dP = dO Vᵀ", skin.scores)
         film.move(*names, film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
+        film.move(film.count("dP", film.place["ds"].center, len(products(found.trace))), seconds=LOAD)
 
 
 @beat("softmax")
@@ -277,7 +305,7 @@ def softmax(film: BackwardFilm) -> None:
     film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
     told = (
         film.fitted("note", ["D = dO · O, one number a row:", "D = dO · O, one a row:"], skin.hue("D")),
-        film.fitted("further", ["the row's average of dP", "average of dP"], skin.hue("D")),
+        film.fitted("further", ["the row's average of dP, weighted by P", "average of dP, weighted by P"], skin.hue("D")),
     )
     film.move(film.name("d name", "D", skin.hue("D")), *told, seconds=TEXT)
     with film.scene.telling():
@@ -304,7 +332,7 @@ def outputs(film: BackwardFilm) -> None:
             others = StepBack([each for name, each in film.tiles.items() if name not in factors], palette.DIM)
             film.move(others, seconds=TEXT)
             film.move(film.made(part, tensor, values, scale), film.name(f"{part} name", text, skin.hue(tensor)), seconds=PRODUCT)
-            film.move(step_forth(others), seconds=TEXT)
+            film.move(step_forth(others), film.count(tensor, film.place[part].center, len(products(found.trace))), seconds=LOAD)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
@@ -338,18 +366,27 @@ class Walk(Group):
     def place(self, place: Shot | dict[str, Rect]) -> Walk:
         """Stand in the parts of a shot."""
         rows, count = self.found.row_blocks, len(self.columns)
-        self.grid, self.slots = Grid(place["grid"], rows, count), Grid(place["dq"], rows, self.most)
+        self.grid, self.sums, self.slots = (
+            Grid(place["grid"], rows, count),
+            Grid(place["dq"], rows, 1),
+            Grid(place["turns"], rows, self.most),
+        )
         self.beside = {name: Grid(place[name.lower()], rows, 1) for name in ROW_INPUTS}
         self.over = {name: Grid(place[name.lower()], 1, count) for name in COLUMN_INPUTS}
         self.under = {name: Grid(place[name.lower()], 1, count) for name in OWN}
         strips = self.beside | self.over | self.under
-        self.lines.display(np.concatenate([self.grid.cells, Grid(place["dq"], rows, 1).cells, *(strip.cells for strip in strips.values())]))
+        self.lines.display(np.concatenate([self.grid.cells, self.sums.cells, *(strip.cells for strip in strips.values())]))
         for name, drawn in self.inputs.items():
             drawn.display(strips[name].cells)
         return self
 
-    def display(self, heads: Sequence[Cell], added: Sequence[Cell], done: Sequence[int]) -> Walk:
-        """Tiles at work, with their inputs; turns (row block, how many before) of dQ that were added; columns that are done."""
+    def level(self, block: int, count: int) -> Rect:
+        """A row block's sum: as high as the share of its parts that were added."""
+        cell = self.sums.cell(block, 0)
+        return cell.bottom(cell.height * count / len(self.rows[block]))
+
+    def display(self, heads: Sequence[Cell], added: Mapping[int, int], done: Sequence[int]) -> Walk:
+        """Tiles at work, with their inputs; how many parts were added to dQ of each row block; columns that are done."""
         self.heads.display(edges([self.grid.cell(*head) for head in heads]))
         for name, strip in self.beside.items():
             self.used[name].display(edges([strip.cell(block, 0) for block in sorted({block for block, _ in heads})]))
@@ -358,14 +395,14 @@ class Walk(Group):
         for name, strip in self.under.items():
             self.own[name].display(edges([strip.cell(0, j) for j in done]))
             self.own[name].values = np.array([len(done)])
-        self.added.display(edges([self.slots.cell(*turn) for turn in added]))
-        self.added.values = np.array([len(added)])
+        self.added.display(edges([self.level(block, count) for block, count in added.items() if count]))
+        self.added.values = np.array([sum(added.values())])
         return self
 
     def send(self, block: int, j: int, share: float) -> None:
         """A part of dQ leaves its tile for the row block's sum in HBM, in the second half of the time."""
         way = ease_in_out_cubic(max(2 * share - 1, 0.0))
-        self.flying.display(edges([self.grid.cell(block, j).toward(self.slots.cell(block, 0), way)] if way else []))
+        self.flying.display(edges([self.grid.cell(block, j).toward(self.level(block, 1), way)] if way else []))
 
     def cleared(self, *parts: Mobject) -> FadeOut:
         """What was added fades, with these parts; all begins anew."""
@@ -382,16 +419,15 @@ class Walk(Group):
         when = {cell: time for (cell, _), time in arrivals(programs, seed).items()}
         turns = {cell: at for row in self.rows for at, cell in enumerate(sorted(row, key=lambda cell: when[cell]))}
         numbers = {
-            cell: number_in(self.slots.cell(cell[0], at), f"{cell[1]}", self.skin.ground) for cell, at in turns.items()
+            cell: number_in(self.slots.cell(cell[0], at), f"{cell[1]}", self.skin.ink) for cell, at in turns.items()
         } if self.slots.legible else {}  # fmt: skip
         self.digits.add(*numbers.values())
 
         def show(share: float) -> None:
             ahead = [[cell for cell in walk if when[cell] > share] for walk in programs]
             ended = [j for j, walk in enumerate(self.columns) if walk and when[walk[-1]] <= share] if done is None else done
-            self.display(
-                [cells[0] for cells in ahead if cells], [(cell[0], at) for cell, at in turns.items() if when[cell] <= share], ended
-            )
+            added = {block: sum(when[cell] <= share for cell in row) for block, row in enumerate(self.rows)}
+            self.display([cells[0] for cells in ahead if cells], added, ended)
             for cell, number in numbers.items():
                 number.set_fill(opacity=float(when[cell] <= share))
 
@@ -420,7 +456,7 @@ def owner(film: BackwardFilm) -> None:
 
     def show(share: float) -> None:
         done = before + min(int(share * steps), steps) if steps else len(blocks)
-        walk.display([(blocks[done], j)] if done < len(blocks) else [], [(block, 0) for block in blocks[:done]], [])
+        walk.display([(blocks[done], j)] if done < len(blocks) else [], dict.fromkeys(blocks[:done], 1), [])
         walk.send(blocks[done], j, share * steps % 1) if done < len(blocks) else walk.flying.display(edges([]))
         for at, tile in enumerate(own):
             tile.display(roots(found.gathered[done - 1][at].T) if done else 0 * tile.values)
@@ -441,8 +477,8 @@ def farther(film: BackwardFilm) -> None:
     cell = walk.grid.cell(block, j)
     homes = {name.lower(): strip.cell(block, 0) for name, strip in walk.beside.items()}
     homes |= {name.lower(): strip.cell(0, j) for name, strip in (walk.over | walk.under).items()}
-    homes |= {"p": cell, "ds": cell, "dq": walk.slots.cell(block, 0)}
-    parts = ("q", "do", "k", "v", "grid", "dq", "dk", "dv")
+    homes |= {"p": cell, "ds": cell, "dq": walk.level(block, 1)}
+    parts = ("q", "do", "k", "v", "grid", "dq", "turns", "dk", "dv")
     near = {part: magnified(place[part], cell, film.scene.shot("tile pair")["ds"]) for part in parts}
 
     def show(share: float) -> None:
@@ -473,7 +509,7 @@ def shared(film: BackwardFilm) -> None:
         film.move(*gone, walk.cleared(), seconds=TEXT)
         show = walk.run(walk.columns, film.found.seeds[0])
         film.move(
-            film.fitted("dq name", ["dQ: who added, in turn", "dQ: in turn", "dQ"], skin.q),
+            film.fitted("dq name", ["dQ sums parts of programs", "dQ sums parts of", "dQ sums"], skin.q),
             film.fitted("note", [f"restart: all {count} programs at once", f"restart: all {count} at once"], skin.ink), seconds=TEXT,
         )  # fmt: skip
         film.move(Shows(walk, show), seconds=ALL)
@@ -486,7 +522,9 @@ def shared(film: BackwardFilm) -> None:
 def order(film: BackwardFilm) -> None:
     """One number of a row block's dQ as it was summed; in another order it has other last bits, and is as near to the exact sum."""
     walk, found, skin = film.walk, film.found, film.skin
-    row = Grid(film.place["dq"], found.row_blocks, 1).cell(found.row_block, 0)
+    turns = Grid(film.place["turns"], found.row_blocks, 1).cell(found.row_block, 0)
+    block = walk.sums.cell(found.row_block, 0)
+    row = Rect(block.x0, block.y0, turns.x1, block.y1)
     film.words["row"] = box(row.inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
     with film.scene.telling():
         film.move(*film.leave("note"), seconds=TEXT / 2)
@@ -543,7 +581,12 @@ def fixed(film: BackwardFilm) -> None:
             film.fitted("note", ["dK, dV stand; now a program a row", "now a program a row", "then: a row each"], skin.ink), seconds=TEXT
         )
         film.move(Shows(walk, walk.run(walk.rows, found.config.seed, walk.finished)), seconds=ALL)
-        again = film.fitted("first", ["makes S and dP once more:", "S and dP once more:"], skin.ink)
+        again, count = film.fitted("first", ["makes S and dP once more:", "S and dP once more:"], skin.ink), len(products(found.fixed))
+        entries = {name: film.listed(name, at, count) for at, name in enumerate(film.counted)}
+        film.move(FadeIn(*entries.values()), film.name("count name", "products", skin.ink), seconds=TEXT)
+        film.move(StepBack([entry for name, entry in entries.items() if name not in found.again], palette.DIM), seconds=TEXT)
+        for at, name in enumerate(found.again, len(entries)):
+            film.move(FadeIn(film.listed(name, at, count)), seconds=TEXT)
         film.move(again, film.fitted("last", [f"{found.said['fixed']} products a tile, not {found.said['usual']}"], skin.ink), seconds=TEXT)
 
 
@@ -552,13 +595,11 @@ def end(film: BackwardFilm) -> None:
     """What is left: dQ, dK and dV are there, and P's place is as empty as it was."""
     walk, skin = film.walk, film.skin
     left = [FadeOut(tile) for tile in film.tiles.values()] + film.leave(
-        *(part for part in ("note", "first", "last", "columns", "column", "dq name") if part in film.words)
+        *(part for part in film.words if part in ("note", "first", "last", "columns", "column", "dq name") or part.startswith("count"))
     )
-    sums_of_rows = Grid(film.place["dq"], film.found.row_blocks, 1)
-    whole = Rectangles(skin.q, name="stored dQ", opacity=palette.LIT)
-    whole.display(edges([sums_of_rows.cell(block, 0) for block, row in enumerate(walk.rows) if row]))
     with film.scene.telling():
-        cleared = walk.cleared()
-        walk.display([], [], walk.finished)
-        film.move(*left, cleared, FadeIn(whole), film.name("dq name", "dQ", skin.q), seconds=2 * TEXT)
+        digits = Group(*walk.digits)
+        walk.digits.remove(*walk.digits)
+        walk.display([], {block: len(row) for block, row in enumerate(walk.rows) if row}, walk.finished)
+        film.move(*left, FadeOut(digits), film.name("dq name", "dQ", skin.q), seconds=2 * TEXT)
         film.move(film.fitted("note", ["the empty grid: P", "empty: P"], skin.scores), seconds=TEXT)
