@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import roofline
-from flashviz.chapters.roofline import DEVICE, PRODUCTS, WAYS, Count, Height, Roofline, gather, quotes_of, steps_of
+from flashviz.chapters.roofline import DEVICE, PRODUCTS, WAYS, Count, Height, Roofline, gather, passage, quotes_of, steps_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, first_that_fits, machine, middle, word
@@ -21,16 +21,20 @@ from flashviz.layout import Shot
 from flashviz.layout.roofline import BEYOND, Axes, Lanes, Squares
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.roof import Climb, Clocks, Filling, Piles, RoofView
 from flashviz.mobjects.rulers import Dot
+from flashviz.mobjects.tiles import box
 
 RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
 RATIO = ("operations per byte moved",)
 WAITS, WORKS, FULL = ("waits for", "memory"), ("computes at", "full rate"), ("full rate",)  # the two sides of the ridge
 MEMORY = "HBM: "
 MOVED = ("moved, no cache: each square {}", "moved, no cache: {}", "each square: {}")
-DONE = ("computed: each square {:,} operations", "computed: {:,} operations", "each: {:,} operations")
+DONE = ("{}: each square {:,} operations", "{}: {:,} operations", "{}: {:,} each")
+CORES, SOMEWHERE = "tensor cores", "computed"  # who multiplies, where it is their peak that is quoted; else no one is named
+SIDES = {"hbm": "HBM", "chip": "chip"}  # between which tiles cross
 NOTE = (
     ("one product: 2 × {m} × {n} × {d} = {product:,}", "2 × {m} × {n} × {d} = {product:,}"),
     ("{keys} keys are {tiles} tiles of K, and of V", "{tiles} tiles of K, and of V"),
@@ -39,8 +43,9 @@ STANDARD, FLASH = "standard attention", "FlashAttention-2"
 BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
 REGISTERS = ("S and acc of {rows} queries: {taken} of an SM's {whole} of registers", "{rows} queries: {taken} of {whole} of registers")
 FULL_OF = ("{rows} queries would take all {whole}: nothing is left for the rest", "{rows} queries: all {whole}", "{rows}: full")
-COUNTS, TICKS = 5.0, 3.6  # seconds of one row block's events, and of the time that standard attention takes
+COUNTS, TICKS = 6.2, 3.6  # seconds of one row block's events, and of the time that standard attention takes
 STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 1.0, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
+FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
 SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
@@ -92,6 +97,7 @@ class RooflineFilm(ChapterFilm):
         ]
         self.who = self.doing(STANDARD, found.standard, self.skin.ink)
         self.names = [self.named(at) for at in range(len(WAYS))]
+        self.places = self.sides_of()
 
     def doing(self, name: str, height: Height, color: str) -> Word:
         """Whose row block it is, in the colour of its dot."""
@@ -102,8 +108,13 @@ class RooflineFilm(ChapterFilm):
     def named(self, at: int) -> Word:
         """A way across, at the left of its squares."""
         way, line = WAYS[at], self.piles.moved.line(at)
-        left = line.x0 - em(BESIDE) - text_width(way.name, LABEL, Face.STRONG)
+        left = self.work["hbm"].x1 - em(OVER) - text_width(way.name, LABEL, Face.STRONG)
         return Word(way.name, LABEL, self.skin.hue(way.tensor), left, middle(line, LABEL), "way name")
+
+    def sides_of(self) -> list[Mobject]:
+        """HBM and the chip with its tensor cores, in frames, with their names: squares cross between them."""
+        frames = [Named(box(self.work[part], stroke=self.skin.quiet), tag=part) for part in (*SIDES, "cores")]
+        return [*frames, *(word(name, LABEL, self.skin.ink, self.work[f"{part} name"], "place") for part, name in SIDES.items())]
 
     def legend(self) -> list[Word]:
         """What the squares are, how much each of them is, and which product it is of."""
@@ -112,7 +123,7 @@ class RooflineFilm(ChapterFilm):
         said = {"m": c.seq_q, "n": keys, "d": c.head_dim, "product": found.product, "keys": c.seq_k, "tiles": -(-c.seq_k // keys)}
         lines = {
             "ways head": [text.format(amount(found.square)) for text in MOVED],
-            "work head": [text.format(found.product) for text in DONE],
+            "work head": [text.format(SOMEWHERE if found.roof.peak is None else CORES, found.product) for text in DONE],
             **{f"{part} name": [name] for part, name in zip(("first", "second"), PRODUCTS, strict=True)},
         }  # fmt: skip
         heads = [
@@ -210,17 +221,23 @@ class RooflineFilm(ChapterFilm):
 
 @beat("block")
 def block(film: RooflineFilm) -> None:
-    """Standard attention, event by event: a square for each tile that crosses, in its way's row, one for each product, in its own."""
+    """Standard attention, event by event: a square crosses for each tile, into its way's row, and one appears for each product."""
     steps = steps_of(film.found.traces[-1])
+    times = passage(steps, FLIGHT * len(steps))
+    changes = list(pairwise(steps))
     film.words = film.legend()
     counted = [name for name, way in zip(film.names, WAYS, strict=True) if way.standard]
     film.piles.display(steps[0])
-    film.scene.add(film.who, *counted, *film.words, film.piles, machine(DEVICE, film.scene.settings.aspect, film.skin))
+    film.scene.add(film.who, *film.places, *counted, *film.words, film.piles, machine(DEVICE, film.scene.settings.aspect, film.skin))
 
     def go(share: float) -> None:
-        at = share * (len(steps) - 1)
-        low = min(int(at), len(steps) - 2)
-        film.piles.display(steps[low].toward(steps[low + 1], at - low))
+        now, count, aloft = share * times.max(), steps[0], []
+        for (before, after), (left, landed) in zip(changes, times, strict=True):
+            if now >= landed:
+                count = Count(count.products + after.products - before.products, count.ways + after.ways - before.ways)
+            elif now > left:
+                aloft.append((before, after, (now - left) / (landed - left)))
+        film.piles.display(count, aloft)
 
     film.scene.event = len(film.found.traces[-1])
     with film.scene.telling():
@@ -276,7 +293,7 @@ def roof(film: RooflineFilm) -> None:
     """The slope is the memory's, the flat part the arithmetic's, as they are quoted; a dot climbs to each ratio, and the clocks follow."""
     found, axes, view, first = film.found, film.axes, film.roof, film.found.standard
     knee, ways = found.roof.knee, [name for name, way in zip(film.names, WAYS, strict=True) if not way.scored]
-    film.move(FadeOut(film.piles, film.who, *ways, *film.words), seconds=TEXT)
+    film.move(FadeOut(film.piles, film.who, *film.places, *ways, *film.words), seconds=TEXT)
     view.place(axes, 0.0, 0.0)
     ticking = [] if film.clocks is None else [film.clocks]
     back = Shows(Group(*ticking), lambda share: film.show(found.heights[-1].count.toward(first.count, share)), rate_func=ease_in_out_cubic)

@@ -69,11 +69,16 @@ class Piles(VGroup):
             drawn.set_stroke(skin.ink, width=theme.OUTLINE, opacity=1.0)
         super().__init__(*self.ways, *self.products)
 
-    def display(self, count: Count) -> Piles:
-        """So much was moved and multiplied."""
-        for row, (way, nbytes) in enumerate(zip(self.ways, count.ways, strict=True)):
-            way.display(self.moved.of(row, nbytes / self.square))
-            way.values = np.array([nbytes])
+    def display(self, count: Count, aloft: Sequence[tuple[Count, Count, float]] = ()) -> Piles:
+        """So much was moved and multiplied: loads lie at the chip, stores at HBM. ``aloft`` is under way, from a count to one, so far."""
+        for row, (drawn, way, nbytes) in enumerate(zip(self.ways, WAYS, count.ways, strict=True)):
+            flying = [
+                self.moved.crossing(row, after.ways[row] / self.square, before.ways[row] / self.square, share, right=way.inward)
+                for before, after, share in aloft
+                if after.ways[row] > before.ways[row]
+            ]
+            drawn.display(np.concatenate([self.moved.of(row, nbytes / self.square, right=way.inward), *flying]))
+            drawn.values = np.array([nbytes])
         for place, drawn, operations in zip(self.done, self.products, count.products, strict=True):
             drawn.display(place.flow(operations / self.product))
             drawn.values = np.array([operations])
@@ -109,7 +114,7 @@ class Clocks(VGroup):
         amounts = f"{count.nbytes / KIB:,.0f} KiB", f"{times(count.operations / MILLION)} M operations"
         for said, what, rate, stop in zip(self.words, amounts, self.rates, (moving, computing), strict=True):
             ended = f"{what} at {rate}: {stop:.0f} ns"
-            waits = f"{ended}, then they wait"
+            waits = f"{ended}, then tensor cores wait"
             text = waits if stop < moving and text_width(waits, LABEL, Face.MONO_STRONG) <= self.lanes.rect.width else ended
             said.display(text if until >= stop else f"{what} at {rate}")
         return self
