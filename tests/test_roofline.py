@@ -228,6 +228,16 @@ def test_dots_stand_on_the_roof() -> None:
     assert set(said(at(film, "roof"), "mark rows")) == marks
 
 
+def test_the_number_under_a_dot_is_operations_by_bytes() -> None:
+    """For standard attention it is divided in full, of figures that stand there; each stands beneath its dot."""
+    film = scene(FILM)
+    end, intensities = at(film, "roof"), [operations(64) / standard_bytes(64), *(operations(rows) / flash_bytes(rows) for rows in HEIGHTS)]
+    assert {f"{each:.0f}" for each in intensities} < set(said(end, "intensity"))
+    for dot, item in zip(shown(end, "mark"), [item for item in shown(end, "intensity") if "=" not in item.text], strict=True):
+        assert middle(item)[0] == pytest.approx(middle(dot)[0], abs=0.05)
+    assert "8.39 M operations / 400 KiB = 20 operations per byte" in film.drawn_at
+
+
 def test_the_end_is_the_climb_and_what_limits_it() -> None:
     """From standard attention's dot to the tallest tile's; S of a tile and acc in float32 fill one SM's registers: 65,536 of 4 bytes."""
     line, end = found(), at(scene(FILM), "answer")
@@ -355,11 +365,11 @@ def test_intensity_is_the_traces_own(config: dict[str, Any]) -> None:
 
 
 def test_the_ridge_is_where_both_limits_meet() -> None:
-    """Arithmetic by bandwidth, both as they are quoted; what happens on either side stands there."""
+    """Arithmetic by bandwidth, both as they are quoted, and so it is written; what happens on either side stands there."""
     film = scene(FILM)
     end = at(film, "roof")
     assert found().roof.knee == PEAK / BANDWIDTH
-    assert said(end, "intensity") == [f"{PEAK / BANDWIDTH:.0f}"]
+    assert "208 = 312 / 1.5" in said(end, "intensity")
     (line,), names = shown(end, "knee"), shown(end, "side")
     axes = axes_of(film)
     assert (line.box[0] + line.box[2]) / 2 == pytest.approx(axes.x(PEAK / BANDWIDTH), abs=0.011)

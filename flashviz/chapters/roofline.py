@@ -27,7 +27,7 @@ BEATS: tuple[Beat, ...] = (
          caption="FlashAttention-2: S and P stay on chip. The wait shrinks."),
     Beat("climb", "Larger blocks", 8.4, shot="work", late=True, along=True,
          caption="Twice the queries: twice the operations for the same K, V."),
-    Beat("roof", "The roof", 9.6, shot="roof", late=True, along=True,
+    Beat("roof", "The roof", 11.6, shot="roof", late=True, along=True,
          caption="The slope waits for bytes. The flat computes at full rate."),
     Beat("answer", "Up the roof", 9.4, shot="roof", late=True, along=True,
          caption="Larger blocks climb, until the chip's registers are full."),

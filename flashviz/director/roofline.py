@@ -16,14 +16,14 @@ from flashviz.chapters.roofline import DEVICE, PRODUCTS, WAYS, Count, Height, Ro
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, first_that_fits, machine, middle, word
-from flashviz.figures import amount
+from flashviz.figures import amount, kib, times
 from flashviz.layout import Shot
 from flashviz.layout.roofline import BEYOND, Axes, Lanes, Squares
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.roof import Climb, Clocks, Filling, Piles, RoofView
+from flashviz.mobjects.roof import MILLION, Climb, Clocks, Filling, Piles, RoofView
 from flashviz.mobjects.rulers import Dot
 from flashviz.mobjects.tiles import box
 
@@ -33,6 +33,9 @@ WAITS, WORKS, FULL = ("waits for", "memory"), ("computes at", "full rate"), ("fu
 MEMORY = "HBM: "
 MOVED = ("moved, no cache: each square {}", "moved, no cache: {}", "each square: {}")
 DONE = ("{}: each square {:,} operations", "{}: {:,} operations", "{}: {:,} each")
+QUOTIENT = (  # what a number on the axis is of
+    "{done} M operations / {moved} = {ratio} operations per byte", "{done} M / {moved} = {ratio} per byte", "{done} M / {moved} = {ratio}",
+)  # fmt: skip
 CORES, SOMEWHERE = "tensor cores", "computed"  # who multiplies, where it is their peak that is quoted; else no one is named
 SIDES = {"hbm": "HBM", "chip": "chip"}  # between which tiles cross
 NOTE = (
@@ -44,7 +47,8 @@ BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
 REGISTERS = ("S and acc of {rows} queries: {taken} of an SM's {whole} of registers", "{rows} queries: {taken} of {whole} of registers")
 FULL_OF = ("{rows} queries would take all {whole}: nothing is left for the rest", "{rows} queries: all {whole}", "{rows}: full")
 COUNTS, TICKS = 6.2, 3.6  # seconds of one row block's events, and of the time that standard attention takes
-STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 1.0, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
+DROPS = 0.7  # in which a number comes onto the axis, and in which a dot rises from it
+STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 0.9, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
 FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
@@ -71,6 +75,7 @@ class RooflineFilm(ChapterFilm):
     words: Sequence[Word] = ()  # what squares are
     marks: Sequence[Word] = ()  # what dots are of
     sides: Sequence[Word] = ()  # what happens on either side of the ridge
+    ticks: Sequence[Word] = ()  # numbers on the axis
 
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -92,7 +97,7 @@ class RooflineFilm(ChapterFilm):
         self.dot = Dot(self.skin.o, hollow=False, name="point").set_z_index(1)
         self.climbed = Climb(self.axes, found.roof, self.skin)
         self.dots = [
-            Dot(self.skin.scores, hollow=False, name="mark"),
+            Dot(self.skin.scores, hollow=False, name="mark").set_z_index(2),  # what climbs comes out from behind it
             *(Dot(self.skin.o, hollow=False, name="mark") for _ in found.heights),
         ]
         self.who = self.doing(STANDARD, found.standard, self.skin.ink)
@@ -194,15 +199,32 @@ class RooflineFilm(ChapterFilm):
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
         return word(first_that_fits((sources, short), LABEL, at.width), LABEL, self.skin.ink, at, "cited", Face.TEXT)
 
+    def tick(self, intensity: float, of: str = "") -> Word:
+        """A number beneath the axis, in the middle under its place, and at its right what it is of."""
+        text, at = f"{intensity:.0f}", self.place["ticks"]
+        left = self.axes.x(intensity) - text_width(text, LABEL, Face.STRONG) / 2
+        return Word(text + of, LABEL, self.skin.ink, left, middle(at, LABEL), "intensity")
+
+    def free(self, tick: Word) -> bool:
+        """Whether a number on the axis is clear of those that stand there."""
+        gap = em(OVER)
+        return all(tick.left > other.left + other.wide + gap or other.left > tick.left + tick.wide + gap for other in self.ticks)
+
+    def quotient(self, height: Height) -> tuple[Word, tuple[float, float]]:
+        """Operations by bytes, and where in it the number begins that is found."""
+        count, at = height.count, self.place["sum"]
+        said = {"done": times(count.operations / MILLION), "moved": kib(count.nbytes), "ratio": f"{count.intensity:.0f}"}
+        text = first_that_fits([text.format(**said) for text in QUOTIENT], LABEL, at.width, Face.STRONG)
+        drawn = Word(text, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "quotient")
+        return drawn, (at.x0 + text_width(text[: text.index("=") + 2], LABEL, Face.STRONG), drawn.baseline)
+
     def ridge_words(self) -> list[Word]:
-        """The ridge's number beneath the axis, then what happens at its left, and at its right; nothing where there is no ridge."""
+        """The ridge's number beneath the axis and what it is of, then what happens on either side; nothing where there is no ridge."""
         knee = self.found.roof.knee
         if knee is None:
             return []
-        text, x = f"{knee:.0f}", self.axes.x(knee)
-        number = Word(
-            text, LABEL, self.skin.ink, x - text_width(text, LABEL, Face.STRONG) / 2, middle(self.place["ticks"], LABEL), "intensity"
-        )
+        roof, x = self.found.roof, self.axes.x(knee)
+        number = self.tick(knee, f" = {roof.at(knee):.0f} / {roof.bandwidth:g}")
         wide = max(text_width(text, LABEL, Face.STRONG) for text in WORKS)
         works = WORKS if x + em(BESIDE) + wide < self.axes.rect.x1 else FULL
         return [number, *self.side(WAITS, x - em(BESIDE)), *self.side(works, left=x + em(BESIDE))]
@@ -223,7 +245,7 @@ class RooflineFilm(ChapterFilm):
 def block(film: RooflineFilm) -> None:
     """Standard attention, event by event: a square crosses for each tile, into its way's row, and one appears for each product."""
     steps = steps_of(film.found.traces[-1])
-    times = passage(steps, FLIGHT * len(steps))
+    passing = passage(steps, FLIGHT * len(steps))
     changes = list(pairwise(steps))
     film.words = film.legend()
     counted = [name for name, way in zip(film.names, WAYS, strict=True) if way.standard]
@@ -231,8 +253,8 @@ def block(film: RooflineFilm) -> None:
     film.scene.add(film.who, *film.places, *counted, *film.words, film.piles, machine(DEVICE, film.scene.settings.aspect, film.skin))
 
     def go(share: float) -> None:
-        now, count, aloft = share * times.max(), steps[0], []
-        for (before, after), (left, landed) in zip(changes, times, strict=True):
+        now, count, aloft = share * passing.max(), steps[0], []
+        for (before, after), (left, landed) in zip(changes, passing, strict=True):
             if now >= landed:
                 count = Count(count.products + after.products - before.products, count.ways + after.ways - before.ways)
             elif now > left:
@@ -290,7 +312,7 @@ def climb(film: RooflineFilm) -> None:
 
 @beat("roof")
 def roof(film: RooflineFilm) -> None:
-    """The slope is the memory's, the flat part the arithmetic's, as they are quoted; a dot climbs to each ratio, and the clocks follow."""
+    """The slope is the memory's, the flat part the arithmetic's; operations by bytes place a dot, which climbs, and the clocks follow."""
     found, axes, view, first = film.found, film.axes, film.roof, film.found.standard
     knee, ways = found.roof.knee, [name for name, way in zip(film.names, WAYS, strict=True) if not way.scored]
     film.move(FadeOut(film.piles, film.who, *film.places, *ways, *film.words), seconds=TEXT)
@@ -304,18 +326,19 @@ def roof(film: RooflineFilm) -> None:
         for (start, stop), name in zip(pairwise(stops), limits, strict=True):
             film.move(Shows(view, partial(draw, view, axes, start, stop)), FadeIn(name), seconds=0.9)
         ridge = film.ridge_words()
-        film.sides = ridge[1:]
+        film.sides, film.ticks = ridge[1:], ridge[:1]
         film.move(Shows(view, lambda share: view.place(axes, 1.0, share)), *([FadeIn(*ridge)] if ridge else []), seconds=0.5)
-        film.dot.at(view.spot(first.intensity))
+        quotient = drop(film, first)
         stay(film, 0, first, film.rated(STANDARD, first))
-        film.scene.add(film.dot)
+        film.scene.add(film.dot.at(view.spot(first.intensity)))
         for at, (before, after) in enumerate(pairwise((first, *found.heights)), 1):
 
             def ride(share: float, before: Height = before, after: Height = after) -> None:
                 film.show(before.count.toward(after.count, share))
                 film.dot.at(view.spot(before.count.toward(after.count, share).intensity))
 
-            film.move(Shows(Group(*ticking, film.dot), ride, rate_func=ease_in_out_cubic), seconds=CLIMBS)
+            leaves = [FadeOut(quotient, rate_func=early)] if before is first else []
+            film.move(Shows(Group(*ticking, film.dot), ride, rate_func=ease_in_out_cubic), *leaves, seconds=CLIMBS)
             stay(film, at, after, film.rated(f"{after.rows} queries", after))
 
 
@@ -324,11 +347,28 @@ def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) ->
     view.place(axes, start + (stop - start) * share, 0.0)
 
 
+def drop(film: RooflineFilm, height: Height) -> Word:
+    """Operations by bytes are a number; it moves onto the axis, and from there the first dot rises to the roof."""
+    (quotient, start), tick, dot = film.quotient(height), film.tick(height.intensity), film.dots[0]
+    x, top, _ = film.roof.spot(height.intensity)
+    (left, low), (right, high), floor = start, (tick.left, tick.baseline), film.axes.rect.y0
+    film.move(FadeIn(quotient), seconds=TEXT)
+    film.scene.hold(0.8)
+    film.scene.add(tick.put_at(*start))
+    film.move(Shows(tick, lambda share: tick.put_at(left, low + (high - low) * share)), seconds=TEXT)
+    film.move(Shows(tick, lambda share: tick.put_at(left + (right - left) * share, high), rate_func=ease_in_out_cubic), seconds=DROPS)
+    film.ticks = [*film.ticks, tick]
+    film.scene.add(dot.at((x, floor, 0.0)))
+    film.move(Shows(dot, lambda share: dot.at((x, floor + (top - floor) * share, 0.0)), rate_func=ease_in_out_cubic), seconds=DROPS)
+    return quotient
+
+
 def stay(film: RooflineFilm, at: int, height: Height, texts: Sequence[str]) -> None:
-    """A dot that stays where the moving one stands, with what it is of."""
-    dot = film.dots[at].at(film.roof.spot(height.intensity))
-    film.marks = [*film.marks, film.mark(texts, height, film.skin.o if at else film.skin.scores)]
-    film.move(FadeIn(dot, film.marks[-1]), seconds=TEXT)
+    """A dot that stays where the moving one stands, with what it is of, and its number on the axis where that has room."""
+    dot, tick = film.dots[at].at(film.roof.spot(height.intensity)), film.tick(height.intensity)
+    fresh = [tick] if film.free(tick) else []
+    film.marks, film.ticks = [*film.marks, film.mark(texts, height, film.skin.o if at else film.skin.scores)], [*film.ticks, *fresh]
+    film.move(FadeIn(dot, film.marks[-1], *fresh) if at else FadeIn(film.marks[-1]), seconds=TEXT)
 
 
 @beat("answer")
