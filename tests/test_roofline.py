@@ -247,9 +247,12 @@ def test_the_end_is_the_climb_and_what_limits_it() -> None:
     assert [line.held(rows) for rows in HEIGHTS] == [rows * (64 + D) * 4 for rows in HEIGHTS]
     assert (line.registers, line.too_many) == (65536 * 4, 512)
     assert said(end, "registers") == ["512 queries would take all 256 KiB: nothing is left for the rest"]
-    (filled,) = shown(end, "filled")
-    assert filled.values == written([512 * (64 + D) * 4])
-    assert [paint.colour for paint in filled.paint] == [DARK.warn]
+    assert said(end, "stop") == ["64 queries", "128 queries", "256 queries", "512 queries"]
+    assert said(end, "block") == ["S", "acc"]
+    for name, of_row in (("S", 64), ("acc", D)):
+        (filled,) = shown(end, f"filled {name}")
+        assert filled.values == written([512 * of_row * 4])
+        assert [paint.colour for paint in filled.paint] == [DARK.warn]
 
 
 def test_one_machine_throughout() -> None:

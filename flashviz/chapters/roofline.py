@@ -30,7 +30,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("roof", "The roof", 11.6, shot="roof", late=True, along=True,
          caption="The slope waits for bytes. The flat computes at full rate."),
     Beat("answer", "Up the roof", 9.4, shot="roof", late=True, along=True,
-         caption="Larger blocks climb, until the chip's registers are full."),
+         caption="Larger blocks climb. Full registers end the climb."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
@@ -176,10 +176,14 @@ class Roofline:
         """Bytes of registers that an SM has."""
         return REGISTERS * FLOAT32
 
-    def held(self, rows: float) -> float:
-        """Bytes of registers that S and acc of so many rows take: a tile and a block of rows, in float32."""
+    def kept(self, rows: float) -> dict[str, float]:
+        """Bytes of registers of so many rows: S of one tile, and acc, in float32."""
         c = self.traces[0].config
-        return rows * (min(c.block_n, c.seq_k) + c.head_dim) * FLOAT32
+        return {"S": rows * min(c.block_n, c.seq_k) * FLOAT32, "acc": rows * c.head_dim * FLOAT32}
+
+    def held(self, rows: float) -> float:
+        """Bytes of both."""
+        return sum(self.kept(rows).values())
 
     @property
     def too_many(self) -> int:

@@ -44,7 +44,8 @@ NOTE = (
 )  # fmt: skip
 STANDARD, FLASH = "standard attention", "FlashAttention-2"
 BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
-REGISTERS = ("S and acc of {rows} queries: {taken} of an SM's {whole} of registers", "{rows} queries: {taken} of {whole} of registers")
+REGISTERS = ("registers of one SM, a part of the chip: {whole}", "registers of one SM: {whole}")
+STOP = ("{} queries", "{}")
 FULL_OF = ("{rows} queries would take all {whole}: nothing is left for the rest", "{rows} queries: all {whole}", "{rows}: full")
 COUNTS, TICKS = 6.2, 3.6  # seconds of one row block's events, and of the time that standard attention takes
 DROPS = 0.7  # in which a number comes onto the axis, and in which a dot rises from it
@@ -53,7 +54,7 @@ FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
 SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
-BAR = 0.5  # of the registers' place
+BAR, STOPS = 0.44, 0.24  # of the registers' place, under their words: the bar, and at how many queries it stands
 
 
 class RooflineStage(ShotScene):
@@ -375,40 +376,42 @@ def stay(film: RooflineFilm, at: int, height: Height, texts: Sequence[str]) -> N
 def answer(film: RooflineFilm) -> None:
     """The way that was climbed is drawn, while what a block holds fills an SM's registers; twice as many queries leave nothing."""
     found, place, skin = film.found, film.place["registers"], film.skin
-    heights, first = found.heights, found.standard
-    bar = place.bottom(BAR * place.height)
-    filling = Filling(bar, found.registers, skin)
-    filling.display(0.0)
-    said = Readout("", LABEL, skin.ink, name="registers", face=Face.MONO_STRONG).at(place.top((1 - BAR) * place.height))
+    first = film.found.standard
+    bar = place.above(STOPS * place.height).bottom(BAR * place.height)
+    filling = Filling(bar, found.registers, {name: skin.hue(name.upper()) for name in found.kept(0)}, skin)
+    filling.display(found.kept(0))
+    said = Readout("", LABEL, skin.ink, name="registers", face=Face.MONO_STRONG).at(place.top((1 - BAR - STOPS) * place.height))
 
     def tell(texts: Sequence[str], rows: int) -> None:
-        figures = {"rows": rows, "taken": amount(found.held(rows)), "whole": amount(found.registers)}
+        figures = {"rows": rows, "whole": amount(found.registers)}
         said.display(first_that_fits([text.format(**figures) for text in texts], LABEL, place.width, Face.MONO_STRONG))
+
+    def stop(rows: int, room: float) -> Word:
+        text = first_that_fits([text.format(rows) for text in STOP], LABEL, room, Face.STRONG)
+        left = filling.x(found.held(rows)) - text_width(text, LABEL, Face.STRONG)
+        return Word(text, LABEL, skin.ink, left, middle(place.bottom(STOPS * place.height), LABEL), "stop")
+
+    def fill(before: int, after: int) -> Shows:
+        return Shows(filling, lambda share: filling.display(found.kept(before + (after - before) * share)), rate_func=ease_in_out_cubic)
 
     if film.clocks is not None:
         film.move(FadeOut(film.clocks), seconds=TEXT)
-    film.move(FadeIn(filling), seconds=TEXT)
-    film.scene.add(said)
+    tell(REGISTERS, 0)
+    film.move(FadeIn(filling, said), seconds=TEXT)
     with film.scene.telling():
         rows, low = 0, first.intensity
         film.climbed.display(first.intensity, low)
         film.scene.add(film.climbed)
         film.scene.bring_to_front(*film.dots)
-        for height in heights:
-
-            def fill(share: float, rows: int = rows, height: Height = height) -> None:
-                filling.display(found.held(rows + (height.rows - rows) * share))
+        for height in found.heights:
 
             def rise(share: float, low: float = low, height: Height = height) -> None:
                 film.climbed.display(first.intensity, low + (height.intensity - low) * share)
 
-            said.display("")  # what fills has no number till it stands
-            film.move(
-                Shows(filling, fill, rate_func=ease_in_out_cubic), Shows(film.climbed, rise, rate_func=ease_in_out_cubic), seconds=FILLS
-            )
+            film.move(fill(rows, height.rows), Shows(film.climbed, rise, rate_func=ease_in_out_cubic), seconds=FILLS)
+            film.move(FadeIn(stop(height.rows, filling.x(found.held(height.rows)) - filling.x(found.held(rows)))), seconds=TEXT)
             rows, low = height.rows, height.intensity
-            tell(REGISTERS, rows)
-            film.scene.hold(0.8)
-        said.display("")
-        film.move(Shows(filling, lambda share: filling.display(found.held(rows + (found.too_many - rows) * share))), seconds=FILLS)
+            film.scene.hold(0.4)
+        film.move(fill(rows, found.too_many), seconds=FILLS)
         tell(FULL_OF, found.too_many)
+        film.move(FadeIn(stop(found.too_many, filling.rect.x1 - filling.x(found.held(rows)))), seconds=TEXT)

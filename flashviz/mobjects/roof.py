@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from manim import VGroup, VMobject
@@ -121,18 +121,34 @@ class Clocks(VGroup):
 
 
 class Filling(VGroup):
-    """A place for so much, and what fills it."""
+    """A place for so much, and the blocks that fill it from the left, each with its name where it has room.
 
-    def __init__(self, rect: Rect, most: float, skin: Theme) -> None:
-        self.tag, self.rect, self.most, self.skin = "filling", rect, most, skin
-        self.frame, self.inside = box(rect, stroke=skin.ink), Rectangles(skin.o, name="filled")
-        super().__init__(self.inside, self.frame)
+    Args:
+        hues: Of each block, by name.
+    """
 
-    def display(self, held: float) -> Filling:
+    def __init__(self, rect: Rect, most: float, hues: Mapping[str, str], skin: Theme) -> None:
+        self.tag, self.rect, self.most, self.hues, self.skin = "filling", rect, most, hues, skin
+        self.frame = box(rect, stroke=skin.ink)
+        self.blocks = {name: Rectangles(hue, name=f"filled {name}") for name, hue in hues.items()}
+        self.names = {name: Readout("", LABEL, skin.ground, name="block", face=Face.MONO_STRONG, anchor="center") for name in hues}
+        super().__init__(*self.blocks.values(), self.frame, *self.names.values())
+
+    def x(self, held: float) -> float:
+        """How far so much fills it."""
+        return self.rect.x0 + min(held / self.most, 1.0) * self.rect.width
+
+    def display(self, held: Mapping[str, float]) -> Filling:
         """In alarm where nothing is left."""
-        self.inside.display(edges([self.rect.left(min(held / self.most, 1.0) * self.rect.width)]))
-        self.inside.values = np.array([held])
-        self.inside.set_fill(self.skin.warn if held >= self.most else self.skin.o)
+        start = 0.0
+        for name, size in held.items():
+            at = Rect(self.x(start), self.rect.y0, self.x(start + size), self.rect.y1)
+            start += size
+            self.blocks[name].display(edges([at]))
+            self.blocks[name].values = np.array([size])
+            self.names[name].at(at).display(name if text_width(name, LABEL, Face.MONO_STRONG) < at.width else "")
+        for name, block in self.blocks.items():
+            block.set_fill(self.skin.warn if start >= self.most else self.hues[name])
         return self
 
 
