@@ -248,6 +248,7 @@ def test_the_end_is_the_climb_and_what_limits_it() -> None:
     assert (line.registers, line.too_many) == (65536 * 4, 512)
     assert said(end, "registers") == ["512 queries would take all 256 KiB: nothing is left for the rest"]
     assert said(end, "stop") == ["64 queries", "128 queries", "256 queries", "512 queries"]
+    assert [item.values for item in shown(end, "stops")] == [written([line.held(rows) for rows in (*HEIGHTS, 512)])]
     assert said(end, "block") == ["S", "acc"]
     for name, of_row in (("S", 64), ("acc", D)):
         (filled,) = shown(end, f"filled {name}")

@@ -52,6 +52,7 @@ DROPS = 0.7  # in which a number comes onto the axis, and in which a dot rises f
 STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 0.9, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
 FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
+CLOSE = 8  # px, of a number to its line
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
 SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
 BAR, STOPS = 0.44, 0.24  # of the registers' place, under their words: the bar, and at how many queries it stands
@@ -387,8 +388,9 @@ def answer(film: RooflineFilm) -> None:
         said.display(first_that_fits([text.format(**figures) for text in texts], LABEL, place.width, Face.MONO_STRONG))
 
     def stop(rows: int, room: float) -> Word:
-        text = first_that_fits([text.format(rows) for text in STOP], LABEL, room, Face.STRONG)
-        left = filling.x(found.held(rows)) - text_width(text, LABEL, Face.STRONG)
+        text = first_that_fits([text.format(rows) for text in STOP], LABEL, room - 2 * em(CLOSE), Face.STRONG)
+        left = filling.x(found.held(rows)) - em(CLOSE) - text_width(text, LABEL, Face.STRONG)
+        filling.mark([found.held(each.rows) for each in found.heights if each.rows <= rows] + [found.held(rows)] * (rows == found.too_many))
         return Word(text, LABEL, skin.ink, left, middle(place.bottom(STOPS * place.height), LABEL), "stop")
 
     def fill(before: int, after: int) -> Shows:

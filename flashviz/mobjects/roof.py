@@ -19,6 +19,7 @@ from flashviz.palette import Theme
 
 LEAST = 1e-3  # of a line: a path has a length
 LABEL, MILLION = 36, 10**6  # px; operations
+STOP = 34  # px, of a line beneath what fills
 
 
 class RoofView(VGroup):
@@ -132,11 +133,18 @@ class Filling(VGroup):
         self.frame = box(rect, stroke=skin.ink)
         self.blocks = {name: Rectangles(hue, name=f"filled {name}") for name, hue in hues.items()}
         self.names = {name: Readout("", LABEL, skin.ground, name="block", face=Face.MONO_STRONG, anchor="center") for name in hues}
-        super().__init__(*self.blocks.values(), self.frame, *self.names.values())
+        self.stops = Rectangles(skin.ink, name="stops")
+        super().__init__(*self.blocks.values(), self.frame, self.stops, *self.names.values())
 
     def x(self, held: float) -> float:
         """How far so much fills it."""
         return self.rect.x0 + min(held / self.most, 1.0) * self.rect.width
+
+    def mark(self, held: Sequence[float]) -> None:
+        """Where it has stood: lines beneath."""
+        half, y = em(1.5), self.rect.y0
+        self.stops.display(edges([Rect(self.x(each) - half, y - em(STOP), self.x(each) + half, y) for each in held]))
+        self.stops.values = np.array(held)
 
     def display(self, held: Mapping[str, float]) -> Filling:
         """In alarm where nothing is left."""
