@@ -208,7 +208,7 @@ ANSWERS = {
     "with a perfect cache": ("FlashAttentionScene", "No caches are counted: a perfect one would leave this."),
     "S and P out and back": ("StandardAttentionScene", "were S and P."),
     "a chip that is too small": ("IOScene", "So small a chip moves more than standard attention."),
-    "what limits a block": ("RooflineScene", "until the chip's registers are full"),
+    "what limits a block": ("RooflineScene", "Full registers end the climb"),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
     "why dQ alone is not deterministic": ("BackwardScene", "All add into the same dQ, in no fixed order."),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz.chapters import roofline
-from flashviz.chapters.roofline import WAYS, Roof, gather, steps_of
+from flashviz.chapters.roofline import WAYS, Roof, gather, passage, steps_of
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.config import AttentionConfig
 from flashviz.director.scene import Shown
@@ -118,6 +118,34 @@ def test_between_two_counts_all_goes_alike(share: float) -> None:
     assert between.operations == pytest.approx(first.operations + (second.operations - first.operations) * share)
 
 
+@every
+def test_nothing_is_read_before_it_was_written_or_multiplied_before_it_came(config: dict[str, Any]) -> None:
+    """As it is seen: steps are counted in their order; S and P have all landed in HBM before they set out again."""
+    steps, flight = steps_of(found(**config).traces[-1]), 5.0
+    times = passage(steps, flight)
+    way = [int(np.argmax(after.ways - before.ways)) if after.nbytes > before.nbytes else None for before, after in pairwise(steps)]
+    inward = [at is not None and WAYS[at].inward for at in way]
+    done = np.where(inward, times[:, 1], times[:, 0])
+    assert (np.diff(done) >= 1.0).all()
+    assert np.ptp(times, axis=1) == pytest.approx([0.0 if at is None else flight for at in way])
+    for tensor in "SP":
+        written_at = [landed for at, (_, landed) in zip(way, times, strict=True) if at is not None and WAYS[at].name == f"{tensor} out"]
+        read_from = [left for at, (left, _) in zip(way, times, strict=True) if at is not None and WAYS[at].name == f"{tensor} back"]
+        assert max(written_at) <= min(read_from)
+
+
+def test_between_hbm_and_the_chip() -> None:
+    """Both are named, with the tensor cores, while squares cross; what was loaded lies at the chip's side, what was stored at HBM's."""
+    end = at(scene(FILM), "block")
+    assert said(end, "place") == ["HBM", "chip"]
+    (hbm,), (chip,), (cores,) = shown(end, "hbm"), shown(end, "chip"), shown(end, "cores")
+    assert Rect(*chip.box).contains(Rect(*cores.box))
+    for way in WAYS:
+        for item in shown(end, f"way {way.name}"):
+            near, far = item.box[0] - hbm.box[2], chip.box[0] - item.box[2]
+            assert (far < near) is way.inward, way.name
+
+
 # ------------------------------------------------------------------------------------------------------------- on screen
 
 
@@ -125,7 +153,7 @@ def test_squares_are_tiles_and_products() -> None:
     """One a tile of 8 KiB, way by way; one a product of tiles, of Q K^T and of P V. Twice the rows: twice the products, the same K, V."""
     film = scene(FILM)
     assert (found().square, found().product) == (8 * 1024, 2 * 64 * 64 * D)
-    head = {"moved, no cache: each square 8 KiB", f"computed: each square {2 * 64 * 64 * D:,} operations", "Q Kᵀ", "P V"}
+    head = {"moved, no cache: each square 8 KiB", f"tensor cores: each square {2 * 64 * 64 * D:,} operations", "Q Kᵀ", "P V"}
     assert head == set(said(at(film, "block"), "legend"))
     for beat, rows, scores in (("block", 64, 64 * N * 2), ("flash", 64, 0), ("climb", 256, 0)):
         end = at(film, beat)
@@ -200,6 +228,16 @@ def test_dots_stand_on_the_roof() -> None:
     assert set(said(at(film, "roof"), "mark rows")) == marks
 
 
+def test_the_number_under_a_dot_is_operations_by_bytes() -> None:
+    """For standard attention it is divided in full, of figures that stand there; each stands beneath its dot."""
+    film = scene(FILM)
+    end, intensities = at(film, "roof"), [operations(64) / standard_bytes(64), *(operations(rows) / flash_bytes(rows) for rows in HEIGHTS)]
+    assert {f"{each:.0f}" for each in intensities} < set(said(end, "intensity"))
+    for dot, item in zip(shown(end, "mark"), [item for item in shown(end, "intensity") if "=" not in item.text], strict=True):
+        assert middle(item)[0] == pytest.approx(middle(dot)[0], abs=0.05)
+    assert "8.39 M operations / 400 KiB = 20 operations per byte" in film.drawn_at
+
+
 def test_the_end_is_the_climb_and_what_limits_it() -> None:
     """From standard attention's dot to the tallest tile's; S of a tile and acc in float32 fill one SM's registers: 65,536 of 4 bytes."""
     line, end = found(), at(scene(FILM), "answer")
@@ -209,9 +247,13 @@ def test_the_end_is_the_climb_and_what_limits_it() -> None:
     assert [line.held(rows) for rows in HEIGHTS] == [rows * (64 + D) * 4 for rows in HEIGHTS]
     assert (line.registers, line.too_many) == (65536 * 4, 512)
     assert said(end, "registers") == ["512 queries would take all 256 KiB: nothing is left for the rest"]
-    (filled,) = shown(end, "filled")
-    assert filled.values == written([512 * (64 + D) * 4])
-    assert [paint.colour for paint in filled.paint] == [DARK.warn]
+    assert said(end, "stop") == ["64 queries", "128 queries", "256 queries", "512 queries"]
+    assert [item.values for item in shown(end, "stops")] == [written([line.held(rows) for rows in (*HEIGHTS, 512)])]
+    assert said(end, "block") == ["S", "acc"]
+    for name, of_row in (("S", 64), ("acc", D)):
+        (filled,) = shown(end, f"filled {name}")
+        assert filled.values == written([512 * of_row * 4])
+        assert [paint.colour for paint in filled.paint] == [DARK.warn]
 
 
 def test_one_machine_throughout() -> None:
@@ -235,6 +277,19 @@ def test_squares_are_to_scale_and_stay_in_their_rows(amount: float, columns: int
     assert all(squares.rect.contains(Rect(*box)) for box in flowing.tolist())
     for before, after in pairwise(flowing.tolist()):
         assert after[0] > before[2] or after[3] < before[1], "none over another"
+
+
+@given(st.floats(0.0, 7.0), st.floats(0.1, 3.0), st.floats(0.0, 1.0), st.booleans())
+def test_what_crosses_comes_out_of_the_other_side_and_lands_in_its_place(start: float, more: float, share: float, right: bool) -> None:
+    squares = Squares(Rect(1.0, 0.0, 9.0, 3.0), 10, 3)
+    slots, begins, lands = (
+        squares.of(1, start + more, start, right=right), *(squares.crossing(1, start + more, start, at, right=right) for at in (0.0, 1.0))
+    )  # fmt: skip
+    assert lands == pytest.approx(slots)
+    assert (begins[:, 2] - begins[:, 0]).sum() == pytest.approx(0.0, abs=1e-9), "none of it is seen"
+    assert all(
+        squares.line(1).contains(Rect(*each), slack=1e-9) for each in squares.crossing(1, start + more, start, share, right=right).tolist()
+    )
 
 
 @every
@@ -314,11 +369,11 @@ def test_intensity_is_the_traces_own(config: dict[str, Any]) -> None:
 
 
 def test_the_ridge_is_where_both_limits_meet() -> None:
-    """Arithmetic by bandwidth, both as they are quoted; what happens on either side stands there."""
+    """Arithmetic by bandwidth, both as they are quoted, and so it is written; what happens on either side stands there."""
     film = scene(FILM)
     end = at(film, "roof")
     assert found().roof.knee == PEAK / BANDWIDTH
-    assert said(end, "intensity") == [f"{PEAK / BANDWIDTH:.0f}"]
+    assert "208 = 312 / 1.5" in said(end, "intensity")
     (line,), names = shown(end, "knee"), shown(end, "side")
     axes = axes_of(film)
     assert (line.box[0] + line.box[2]) / 2 == pytest.approx(axes.x(PEAK / BANDWIDTH), abs=0.011)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,17 +20,17 @@ from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("block", "One row block", 8.4, shot="work", late=True, along=True,
-         caption="One block of queries: tiles cross, tiles are multiplied."),
+         caption="One block: tiles cross to the chip, or back to HBM."),
     Beat("clocks", "Two clocks", 8.0, shot="work", late=True, along=True,
          caption="Both at full speed: it takes as long as the slower one."),
     Beat("flash", "FlashAttention", 6.4, shot="work", late=True, along=True,
          caption="FlashAttention-2: S and P stay on chip. The wait shrinks."),
     Beat("climb", "Larger blocks", 8.4, shot="work", late=True, along=True,
          caption="Twice the queries: twice the operations for the same K, V."),
-    Beat("roof", "The roof", 9.6, shot="roof", late=True, along=True,
+    Beat("roof", "The roof", 11.6, shot="roof", late=True, along=True,
          caption="The slope waits for bytes. The flat computes at full rate."),
     Beat("answer", "Up the roof", 9.4, shot="roof", late=True, along=True,
-         caption="Larger blocks climb, until the chip's registers are full."),
+         caption="Larger blocks climb. Full registers end the climb."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
@@ -50,6 +51,11 @@ class Way:
     def tensor(self) -> str:
         """Whose hue it has."""
         return (*self.reads, *self.writes)[0]
+
+    @property
+    def inward(self) -> bool:
+        """Whether it leads from HBM to the chip."""
+        return bool(self.reads)
 
     @property
     def standard(self) -> bool:
@@ -170,10 +176,14 @@ class Roofline:
         """Bytes of registers that an SM has."""
         return REGISTERS * FLOAT32
 
-    def held(self, rows: float) -> float:
-        """Bytes of registers that S and acc of so many rows take: a tile and a block of rows, in float32."""
+    def kept(self, rows: float) -> dict[str, float]:
+        """Bytes of registers of so many rows: S of one tile, and acc, in float32."""
         c = self.traces[0].config
-        return rows * (min(c.block_n, c.seq_k) + c.head_dim) * FLOAT32
+        return {"S": rows * min(c.block_n, c.seq_k) * FLOAT32, "acc": rows * c.head_dim * FLOAT32}
+
+    def held(self, rows: float) -> float:
+        """Bytes of both."""
+        return sum(self.kept(rows).values())
 
     @property
     def too_many(self) -> int:
@@ -265,3 +275,23 @@ def steps_of(trace: Trace) -> list[Count]:
     """What has been counted each time that something crosses or is multiplied, from nothing on."""
     counted = np.flatnonzero((trace.columns["nbytes"] > 0) | (trace.columns["flops"] > 0))
     return [count_of(trace, k) for k in (0, *(counted + 1).tolist())]
+
+
+def passage(steps: Sequence[Count], flight: float) -> np.ndarray:
+    """[n, 2] when each step sets out and when it is counted, in steps: one follows another, and what crosses is under way for ``flight``.
+
+    A tile is loaded before what follows it, stored after what precedes it, and read again only when all that was written of it has landed.
+    """
+    now, landed, found = flight, dict.fromkeys((way.tensor for way in WAYS), 0.0), []
+    for before, after in pairwise(steps):
+        now += 1.0
+        way = next((way for way, nbytes in zip(WAYS, after.ways - before.ways, strict=True) if nbytes > 0), None)
+        if way is None:
+            found.append((now, now))
+        elif way.inward:
+            now = max(now, landed[way.tensor] + flight)
+            found.append((now - flight, now))
+        else:
+            landed[way.tensor] = now + flight
+            found.append((now, now + flight))
+    return np.array(found)

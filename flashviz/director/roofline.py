@@ -8,43 +8,54 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import roofline
-from flashviz.chapters.roofline import DEVICE, PRODUCTS, WAYS, Count, Height, Roofline, gather, quotes_of, steps_of
+from flashviz.chapters.roofline import DEVICE, PRODUCTS, WAYS, Count, Height, Roofline, gather, passage, quotes_of, steps_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, first_that_fits, machine, middle, word
-from flashviz.figures import amount
+from flashviz.figures import amount, kib, times
 from flashviz.layout import Shot
 from flashviz.layout.roofline import BEYOND, Axes, Lanes, Squares
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.roof import Climb, Clocks, Filling, Piles, RoofView
+from flashviz.mobjects.roof import MILLION, Climb, Clocks, Filling, Piles, RoofView
 from flashviz.mobjects.rulers import Dot
+from flashviz.mobjects.tiles import box
 
 RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
 RATIO = ("operations per byte moved",)
 WAITS, WORKS, FULL = ("waits for", "memory"), ("computes at", "full rate"), ("full rate",)  # the two sides of the ridge
 MEMORY = "HBM: "
 MOVED = ("moved, no cache: each square {}", "moved, no cache: {}", "each square: {}")
-DONE = ("computed: each square {:,} operations", "computed: {:,} operations", "each: {:,} operations")
+DONE = ("{}: each square {:,} operations", "{}: {:,} operations", "{}: {:,} each")
+QUOTIENT = (  # what a number on the axis is of
+    "{done} M operations / {moved} = {ratio} operations per byte", "{done} M / {moved} = {ratio} per byte", "{done} M / {moved} = {ratio}",
+)  # fmt: skip
+CORES, SOMEWHERE = "tensor cores", "computed"  # who multiplies, where it is their peak that is quoted; else no one is named
+SIDES = {"hbm": "HBM", "chip": "chip"}  # between which tiles cross
 NOTE = (
     ("one product: 2 × {m} × {n} × {d} = {product:,}", "2 × {m} × {n} × {d} = {product:,}"),
     ("{keys} keys are {tiles} tiles of K, and of V", "{tiles} tiles of K, and of V"),
 )  # fmt: skip
 STANDARD, FLASH = "standard attention", "FlashAttention-2"
 BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
-REGISTERS = ("S and acc of {rows} queries: {taken} of an SM's {whole} of registers", "{rows} queries: {taken} of {whole} of registers")
+REGISTERS = ("registers of one SM, a part of the chip: {whole}", "registers of one SM: {whole}")
+STOP = ("{} queries", "{}")
 FULL_OF = ("{rows} queries would take all {whole}: nothing is left for the rest", "{rows} queries: all {whole}", "{rows}: full")
-COUNTS, TICKS = 5.0, 3.6  # seconds of one row block's events, and of the time that standard attention takes
-STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 1.0, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
+COUNTS, TICKS = 6.2, 3.6  # seconds of one row block's events, and of the time that standard attention takes
+DROPS = 0.7  # in which a number comes onto the axis, and in which a dot rises from it
+STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 0.9, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
+FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
+CLOSE = 8  # px, of a number to its line
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
 SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
-BAR = 0.5  # of the registers' place
+BAR, STOPS = 0.44, 0.24  # of the registers' place, under their words: the bar, and at how many queries it stands
 
 
 class RooflineStage(ShotScene):
@@ -66,6 +77,7 @@ class RooflineFilm(ChapterFilm):
     words: Sequence[Word] = ()  # what squares are
     marks: Sequence[Word] = ()  # what dots are of
     sides: Sequence[Word] = ()  # what happens on either side of the ridge
+    ticks: Sequence[Word] = ()  # numbers on the axis
 
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -87,11 +99,12 @@ class RooflineFilm(ChapterFilm):
         self.dot = Dot(self.skin.o, hollow=False, name="point").set_z_index(1)
         self.climbed = Climb(self.axes, found.roof, self.skin)
         self.dots = [
-            Dot(self.skin.scores, hollow=False, name="mark"),
+            Dot(self.skin.scores, hollow=False, name="mark").set_z_index(2),  # what climbs comes out from behind it
             *(Dot(self.skin.o, hollow=False, name="mark") for _ in found.heights),
         ]
         self.who = self.doing(STANDARD, found.standard, self.skin.ink)
         self.names = [self.named(at) for at in range(len(WAYS))]
+        self.places = self.sides_of()
 
     def doing(self, name: str, height: Height, color: str) -> Word:
         """Whose row block it is, in the colour of its dot."""
@@ -102,8 +115,13 @@ class RooflineFilm(ChapterFilm):
     def named(self, at: int) -> Word:
         """A way across, at the left of its squares."""
         way, line = WAYS[at], self.piles.moved.line(at)
-        left = line.x0 - em(BESIDE) - text_width(way.name, LABEL, Face.STRONG)
+        left = self.work["hbm"].x1 - em(OVER) - text_width(way.name, LABEL, Face.STRONG)
         return Word(way.name, LABEL, self.skin.hue(way.tensor), left, middle(line, LABEL), "way name")
+
+    def sides_of(self) -> list[Mobject]:
+        """HBM and the chip with its tensor cores, in frames, with their names: squares cross between them."""
+        frames = [Named(box(self.work[part], stroke=self.skin.quiet), tag=part) for part in (*SIDES, "cores")]
+        return [*frames, *(word(name, LABEL, self.skin.ink, self.work[f"{part} name"], "place") for part, name in SIDES.items())]
 
     def legend(self) -> list[Word]:
         """What the squares are, how much each of them is, and which product it is of."""
@@ -112,7 +130,7 @@ class RooflineFilm(ChapterFilm):
         said = {"m": c.seq_q, "n": keys, "d": c.head_dim, "product": found.product, "keys": c.seq_k, "tiles": -(-c.seq_k // keys)}
         lines = {
             "ways head": [text.format(amount(found.square)) for text in MOVED],
-            "work head": [text.format(found.product) for text in DONE],
+            "work head": [text.format(SOMEWHERE if found.roof.peak is None else CORES, found.product) for text in DONE],
             **{f"{part} name": [name] for part, name in zip(("first", "second"), PRODUCTS, strict=True)},
         }  # fmt: skip
         heads = [
@@ -183,15 +201,32 @@ class RooflineFilm(ChapterFilm):
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
         return word(first_that_fits((sources, short), LABEL, at.width), LABEL, self.skin.ink, at, "cited", Face.TEXT)
 
+    def tick(self, intensity: float, of: str = "") -> Word:
+        """A number beneath the axis, in the middle under its place, and at its right what it is of."""
+        text, at = f"{intensity:.0f}", self.place["ticks"]
+        left = self.axes.x(intensity) - text_width(text, LABEL, Face.STRONG) / 2
+        return Word(text + of, LABEL, self.skin.ink, left, middle(at, LABEL), "intensity")
+
+    def free(self, tick: Word) -> bool:
+        """Whether a number on the axis is clear of those that stand there."""
+        gap = em(OVER)
+        return all(tick.left > other.left + other.wide + gap or other.left > tick.left + tick.wide + gap for other in self.ticks)
+
+    def quotient(self, height: Height) -> tuple[Word, tuple[float, float]]:
+        """Operations by bytes, and where in it the number begins that is found."""
+        count, at = height.count, self.place["sum"]
+        said = {"done": times(count.operations / MILLION), "moved": kib(count.nbytes), "ratio": f"{count.intensity:.0f}"}
+        text = first_that_fits([text.format(**said) for text in QUOTIENT], LABEL, at.width, Face.STRONG)
+        drawn = Word(text, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "quotient")
+        return drawn, (at.x0 + text_width(text[: text.index("=") + 2], LABEL, Face.STRONG), drawn.baseline)
+
     def ridge_words(self) -> list[Word]:
-        """The ridge's number beneath the axis, then what happens at its left, and at its right; nothing where there is no ridge."""
+        """The ridge's number beneath the axis and what it is of, then what happens on either side; nothing where there is no ridge."""
         knee = self.found.roof.knee
         if knee is None:
             return []
-        text, x = f"{knee:.0f}", self.axes.x(knee)
-        number = Word(
-            text, LABEL, self.skin.ink, x - text_width(text, LABEL, Face.STRONG) / 2, middle(self.place["ticks"], LABEL), "intensity"
-        )
+        roof, x = self.found.roof, self.axes.x(knee)
+        number = self.tick(knee, f" = {roof.at(knee):.0f} / {roof.bandwidth:g}")
         wide = max(text_width(text, LABEL, Face.STRONG) for text in WORKS)
         works = WORKS if x + em(BESIDE) + wide < self.axes.rect.x1 else FULL
         return [number, *self.side(WAITS, x - em(BESIDE)), *self.side(works, left=x + em(BESIDE))]
@@ -210,17 +245,23 @@ class RooflineFilm(ChapterFilm):
 
 @beat("block")
 def block(film: RooflineFilm) -> None:
-    """Standard attention, event by event: a square for each tile that crosses, in its way's row, one for each product, in its own."""
+    """Standard attention, event by event: a square crosses for each tile, into its way's row, and one appears for each product."""
     steps = steps_of(film.found.traces[-1])
+    passing = passage(steps, FLIGHT * len(steps))
+    changes = list(pairwise(steps))
     film.words = film.legend()
     counted = [name for name, way in zip(film.names, WAYS, strict=True) if way.standard]
     film.piles.display(steps[0])
-    film.scene.add(film.who, *counted, *film.words, film.piles, machine(DEVICE, film.scene.settings.aspect, film.skin))
+    film.scene.add(film.who, *film.places, *counted, *film.words, film.piles, machine(DEVICE, film.scene.settings.aspect, film.skin))
 
     def go(share: float) -> None:
-        at = share * (len(steps) - 1)
-        low = min(int(at), len(steps) - 2)
-        film.piles.display(steps[low].toward(steps[low + 1], at - low))
+        now, count, aloft = share * passing.max(), steps[0], []
+        for (before, after), (left, landed) in zip(changes, passing, strict=True):
+            if now >= landed:
+                count = Count(count.products + after.products - before.products, count.ways + after.ways - before.ways)
+            elif now > left:
+                aloft.append((before, after, (now - left) / (landed - left)))
+        film.piles.display(count, aloft)
 
     film.scene.event = len(film.found.traces[-1])
     with film.scene.telling():
@@ -273,10 +314,10 @@ def climb(film: RooflineFilm) -> None:
 
 @beat("roof")
 def roof(film: RooflineFilm) -> None:
-    """The slope is the memory's, the flat part the arithmetic's, as they are quoted; a dot climbs to each ratio, and the clocks follow."""
+    """The slope is the memory's, the flat part the arithmetic's; operations by bytes place a dot, which climbs, and the clocks follow."""
     found, axes, view, first = film.found, film.axes, film.roof, film.found.standard
     knee, ways = found.roof.knee, [name for name, way in zip(film.names, WAYS, strict=True) if not way.scored]
-    film.move(FadeOut(film.piles, film.who, *ways, *film.words), seconds=TEXT)
+    film.move(FadeOut(film.piles, film.who, *film.places, *ways, *film.words), seconds=TEXT)
     view.place(axes, 0.0, 0.0)
     ticking = [] if film.clocks is None else [film.clocks]
     back = Shows(Group(*ticking), lambda share: film.show(found.heights[-1].count.toward(first.count, share)), rate_func=ease_in_out_cubic)
@@ -287,18 +328,19 @@ def roof(film: RooflineFilm) -> None:
         for (start, stop), name in zip(pairwise(stops), limits, strict=True):
             film.move(Shows(view, partial(draw, view, axes, start, stop)), FadeIn(name), seconds=0.9)
         ridge = film.ridge_words()
-        film.sides = ridge[1:]
+        film.sides, film.ticks = ridge[1:], ridge[:1]
         film.move(Shows(view, lambda share: view.place(axes, 1.0, share)), *([FadeIn(*ridge)] if ridge else []), seconds=0.5)
-        film.dot.at(view.spot(first.intensity))
+        quotient = drop(film, first)
         stay(film, 0, first, film.rated(STANDARD, first))
-        film.scene.add(film.dot)
+        film.scene.add(film.dot.at(view.spot(first.intensity)))
         for at, (before, after) in enumerate(pairwise((first, *found.heights)), 1):
 
             def ride(share: float, before: Height = before, after: Height = after) -> None:
                 film.show(before.count.toward(after.count, share))
                 film.dot.at(view.spot(before.count.toward(after.count, share).intensity))
 
-            film.move(Shows(Group(*ticking, film.dot), ride, rate_func=ease_in_out_cubic), seconds=CLIMBS)
+            leaves = [FadeOut(quotient, rate_func=early)] if before is first else []
+            film.move(Shows(Group(*ticking, film.dot), ride, rate_func=ease_in_out_cubic), *leaves, seconds=CLIMBS)
             stay(film, at, after, film.rated(f"{after.rows} queries", after))
 
 
@@ -307,51 +349,71 @@ def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) ->
     view.place(axes, start + (stop - start) * share, 0.0)
 
 
+def drop(film: RooflineFilm, height: Height) -> Word:
+    """Operations by bytes are a number; it moves onto the axis, and from there the first dot rises to the roof."""
+    (quotient, start), tick, dot = film.quotient(height), film.tick(height.intensity), film.dots[0]
+    x, top, _ = film.roof.spot(height.intensity)
+    (left, low), (right, high), floor = start, (tick.left, tick.baseline), film.axes.rect.y0
+    film.move(FadeIn(quotient), seconds=TEXT)
+    film.scene.hold(0.8)
+    film.scene.add(tick.put_at(*start))
+    film.move(Shows(tick, lambda share: tick.put_at(left, low + (high - low) * share)), seconds=TEXT)
+    film.move(Shows(tick, lambda share: tick.put_at(left + (right - left) * share, high), rate_func=ease_in_out_cubic), seconds=DROPS)
+    film.ticks = [*film.ticks, tick]
+    film.scene.add(dot.at((x, floor, 0.0)))
+    film.move(Shows(dot, lambda share: dot.at((x, floor + (top - floor) * share, 0.0)), rate_func=ease_in_out_cubic), seconds=DROPS)
+    return quotient
+
+
 def stay(film: RooflineFilm, at: int, height: Height, texts: Sequence[str]) -> None:
-    """A dot that stays where the moving one stands, with what it is of."""
-    dot = film.dots[at].at(film.roof.spot(height.intensity))
-    film.marks = [*film.marks, film.mark(texts, height, film.skin.o if at else film.skin.scores)]
-    film.move(FadeIn(dot, film.marks[-1]), seconds=TEXT)
+    """A dot that stays where the moving one stands, with what it is of, and its number on the axis where that has room."""
+    dot, tick = film.dots[at].at(film.roof.spot(height.intensity)), film.tick(height.intensity)
+    fresh = [tick] if film.free(tick) else []
+    film.marks, film.ticks = [*film.marks, film.mark(texts, height, film.skin.o if at else film.skin.scores)], [*film.ticks, *fresh]
+    film.move(FadeIn(dot, film.marks[-1], *fresh) if at else FadeIn(film.marks[-1]), seconds=TEXT)
 
 
 @beat("answer")
 def answer(film: RooflineFilm) -> None:
     """The way that was climbed is drawn, while what a block holds fills an SM's registers; twice as many queries leave nothing."""
     found, place, skin = film.found, film.place["registers"], film.skin
-    heights, first = found.heights, found.standard
-    bar = place.bottom(BAR * place.height)
-    filling = Filling(bar, found.registers, skin)
-    filling.display(0.0)
-    said = Readout("", LABEL, skin.ink, name="registers", face=Face.MONO_STRONG).at(place.top((1 - BAR) * place.height))
+    first = film.found.standard
+    bar = place.above(STOPS * place.height).bottom(BAR * place.height)
+    filling = Filling(bar, found.registers, {name: skin.hue(name.upper()) for name in found.kept(0)}, skin)
+    filling.display(found.kept(0))
+    said = Readout("", LABEL, skin.ink, name="registers", face=Face.MONO_STRONG).at(place.top((1 - BAR - STOPS) * place.height))
 
     def tell(texts: Sequence[str], rows: int) -> None:
-        figures = {"rows": rows, "taken": amount(found.held(rows)), "whole": amount(found.registers)}
+        figures = {"rows": rows, "whole": amount(found.registers)}
         said.display(first_that_fits([text.format(**figures) for text in texts], LABEL, place.width, Face.MONO_STRONG))
+
+    def stop(rows: int, room: float) -> Word:
+        text = first_that_fits([text.format(rows) for text in STOP], LABEL, room - 2 * em(CLOSE), Face.STRONG)
+        left = filling.x(found.held(rows)) - em(CLOSE) - text_width(text, LABEL, Face.STRONG)
+        filling.mark([found.held(each.rows) for each in found.heights if each.rows <= rows] + [found.held(rows)] * (rows == found.too_many))
+        return Word(text, LABEL, skin.ink, left, middle(place.bottom(STOPS * place.height), LABEL), "stop")
+
+    def fill(before: int, after: int) -> Shows:
+        return Shows(filling, lambda share: filling.display(found.kept(before + (after - before) * share)), rate_func=ease_in_out_cubic)
 
     if film.clocks is not None:
         film.move(FadeOut(film.clocks), seconds=TEXT)
-    film.move(FadeIn(filling), seconds=TEXT)
-    film.scene.add(said)
+    tell(REGISTERS, 0)
+    film.move(FadeIn(filling, said), seconds=TEXT)
     with film.scene.telling():
         rows, low = 0, first.intensity
         film.climbed.display(first.intensity, low)
         film.scene.add(film.climbed)
         film.scene.bring_to_front(*film.dots)
-        for height in heights:
-
-            def fill(share: float, rows: int = rows, height: Height = height) -> None:
-                filling.display(found.held(rows + (height.rows - rows) * share))
+        for height in found.heights:
 
             def rise(share: float, low: float = low, height: Height = height) -> None:
                 film.climbed.display(first.intensity, low + (height.intensity - low) * share)
 
-            said.display("")  # what fills has no number till it stands
-            film.move(
-                Shows(filling, fill, rate_func=ease_in_out_cubic), Shows(film.climbed, rise, rate_func=ease_in_out_cubic), seconds=FILLS
-            )
+            film.move(fill(rows, height.rows), Shows(film.climbed, rise, rate_func=ease_in_out_cubic), seconds=FILLS)
+            film.move(FadeIn(stop(height.rows, filling.x(found.held(height.rows)) - filling.x(found.held(rows)))), seconds=TEXT)
             rows, low = height.rows, height.intensity
-            tell(REGISTERS, rows)
-            film.scene.hold(0.8)
-        said.display("")
-        film.move(Shows(filling, lambda share: filling.display(found.held(rows + (found.too_many - rows) * share))), seconds=FILLS)
+            film.scene.hold(0.4)
+        film.move(fill(rows, found.too_many), seconds=FILLS)
         tell(FULL_OF, found.too_many)
+        film.move(FadeIn(stop(found.too_many, filling.rect.x1 - filling.x(found.held(rows)))), seconds=TEXT)

@@ -11,54 +11,59 @@ from flashviz.layout.rect import Aspect, Rect, rows
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``who`` does it. ``ways`` has a square for each tile that crosses, a row a way, named at its left, ``first`` and ``second`` one for each
-# product of tiles; over them what they are. ``lanes``: how long both take; ``badge``: who quotes the
-# rates. ``note``: how much a product is.
+# ``who`` does it. ``ways`` lies between ``hbm`` and ``chip`` and has a square for each tile that crosses, a row a way, named in ``hbm``;
+# ``cores`` are the chip's, ``first`` and ``second`` have a square for each product of tiles; over them what they are. ``lanes``: how long
+# both take; ``badge``: who quotes the rates. ``note``: how much a product is.
 WORK: Mapping[Aspect, Table] = {
     "16:9": {
-        "who": (60, 20, 980, 76), "badge": (1000, 20, 1860, 70), "ways head": (60, 88, 900, 138), "ways": (230, 146, 900, 596),
-        "work head": (980, 88, 1860, 138),
-        "first name": (980, 146, 1390, 194), "first": (980, 200, 1390, 410), "second name": (1450, 146, 1860, 194),
-        "second": (1450, 200, 1860, 410), "note": (980, 440, 1860, 590), "lanes": (60, 634, 1860, 906),
+        "who": (60, 20, 980, 76), "badge": (1000, 20, 1860, 70), "hbm": (40, 88, 238, 606), "hbm name": (60, 92, 230, 142),
+        "ways head": (250, 88, 890, 138), "ways": (250, 146, 890, 596), "chip": (902, 88, 1880, 606), "chip name": (930, 92, 1850, 138),
+        "cores": (916, 142, 1866, 472), "work head": (930, 146, 1850, 196),
+        "first name": (930, 202, 1350, 248), "first": (930, 254, 1350, 462), "second name": (1430, 202, 1850, 248),
+        "second": (1430, 254, 1850, 462), "note": (930, 478, 1850, 602), "lanes": (60, 634, 1860, 906),
     },
     "4:3": {
-        "who": (30, 20, 930, 76), "badge": (950, 20, 1420, 70), "ways head": (30, 88, 690, 138), "ways": (190, 146, 690, 596),
-        "work head": (740, 88, 1420, 138),
-        "first name": (740, 146, 1060, 194), "first": (740, 200, 1060, 410), "second name": (1100, 146, 1420, 194),
-        "second": (1100, 200, 1420, 410), "note": (740, 440, 1420, 590), "lanes": (30, 634, 1420, 906),
+        "who": (30, 20, 930, 76), "badge": (950, 20, 1420, 70), "hbm": (20, 88, 198, 606), "hbm name": (36, 92, 190, 142),
+        "ways head": (208, 88, 700, 138), "ways": (208, 146, 700, 596), "chip": (710, 88, 1424, 606), "chip name": (730, 92, 1404, 138),
+        "cores": (718, 142, 1416, 472), "work head": (730, 146, 1404, 196),
+        "first name": (730, 202, 1046, 248), "first": (730, 254, 1046, 462), "second name": (1088, 202, 1404, 248),
+        "second": (1088, 254, 1404, 462), "note": (730, 478, 1404, 602), "lanes": (30, 634, 1420, 906),
     },
     "1:1": {
-        "who": (20, 10, 1060, 60), "badge": (590, 520, 1070, 566), "ways head": (20, 66, 560, 112), "ways": (170, 118, 550, 568),
-        "work head": (590, 66, 1070, 112),
-        "first name": (590, 118, 810, 164), "first": (590, 170, 810, 390), "second name": (850, 118, 1070, 164),
-        "second": (850, 170, 1070, 390), "note": (590, 400, 1070, 510), "lanes": (20, 620, 1060, 900),
+        "who": (20, 10, 1060, 60), "badge": (590, 520, 1070, 566), "hbm": (10, 66, 178, 578), "hbm name": (24, 68, 170, 114),
+        "ways head": (186, 66, 570, 112), "ways": (186, 118, 570, 568), "chip": (578, 66, 1072, 516), "chip name": (596, 68, 1056, 114),
+        "cores": (586, 116, 1064, 398), "work head": (594, 118, 1060, 164),
+        "first name": (596, 168, 812, 212), "first": (596, 216, 812, 390), "second name": (840, 168, 1056, 212),
+        "second": (840, 216, 1056, 390), "note": (588, 404, 1070, 512), "lanes": (20, 620, 1060, 900),
     },
     "9:16": {
-        "who": (60, 40, 1020, 96), "badge": (60, 1074, 1020, 1120), "ways head": (60, 108, 1020, 158), "ways": (230, 166, 1020, 616),
-        "work head": (60, 640, 1020, 690),
+        "who": (60, 40, 1020, 96), "badge": (60, 1074, 1020, 1120), "hbm": (40, 108, 228, 626), "hbm name": (60, 110, 220, 160),
+        "ways head": (240, 108, 840, 158), "ways": (240, 166, 840, 616), "chip": (852, 108, 1040, 626), "chip name": (870, 110, 1030, 160),
+        "cores": (40, 638, 1040, 968), "work head": (60, 642, 1020, 692),
         "first name": (60, 698, 500, 746), "first": (60, 752, 500, 962), "second name": (560, 698, 1020, 746),
         "second": (560, 752, 1000, 962), "note": (60, 972, 1020, 1072), "lanes": (60, 1126, 1020, 1376),
     },
 }  # fmt: skip
 
-# ``badge``: who quotes the limits; ``plot``: the roof; ``up`` and ``axis`` name its axes, numbers stand in ``ticks``. Under it ``lanes`` as
-# before, and in their place, at the end, an SM's ``registers``.
+# ``badge``: who quotes the limits; ``plot``: the roof; ``up`` and ``axis`` name its axes, numbers stand in ``ticks``, and in ``sum`` what
+# the first one is of. Under it ``lanes`` as before, and in their place, at the end, an SM's ``registers``.
 ROOF: Mapping[Aspect, Table] = {
     "16:9": {
         "up": (60, 20, 960, 70), "badge": (1000, 20, 1860, 70), "plot": (110, 80, 1860, 510), "ticks": (60, 516, 1860, 562),
-        "axis": (900, 566, 1860, 612), "lanes": (60, 634, 1860, 906), "registers": (60, 650, 1860, 900),
+        "axis": (1380, 566, 1860, 612), "sum": (60, 566, 1360, 612), "lanes": (60, 634, 1860, 906), "registers": (60, 650, 1860, 900),
     },
     "4:3": {
         "up": (30, 20, 930, 70), "badge": (950, 20, 1420, 70), "plot": (60, 80, 1420, 510), "ticks": (30, 516, 1420, 562),
-        "axis": (700, 566, 1420, 612), "lanes": (30, 634, 1420, 906), "registers": (30, 650, 1420, 900),
+        "axis": (940, 566, 1420, 612), "sum": (30, 566, 920, 612), "lanes": (30, 634, 1420, 906), "registers": (30, 650, 1420, 900),
     },
     "1:1": {
         "up": (20, 10, 520, 58), "badge": (540, 10, 1060, 58), "plot": (40, 64, 1050, 500), "ticks": (20, 506, 1060, 552),
-        "axis": (400, 556, 1060, 604), "lanes": (20, 620, 1060, 900), "registers": (20, 640, 1060, 890),
+        "axis": (590, 556, 1060, 604), "sum": (20, 556, 574, 604), "lanes": (20, 620, 1060, 900), "registers": (20, 640, 1060, 890),
     },
     "9:16": {
         "up": (60, 40, 1020, 90), "badge": (60, 96, 1020, 146), "plot": (80, 156, 1020, 960), "ticks": (60, 966, 1020, 1012),
-        "axis": (300, 1016, 1020, 1064), "lanes": (60, 1126, 1020, 1376), "registers": (60, 1120, 1020, 1360),
+        "axis": (300, 1016, 1020, 1064), "sum": (60, 1066, 1020, 1114), "lanes": (60, 1126, 1020, 1376),
+        "registers": (60, 1120, 1020, 1360),
     },
 }  # fmt: skip
 
@@ -86,22 +91,32 @@ class Squares:
         high = self.rect.height / self.rows
         return Rect(self.rect.x0, self.rect.y1 - (row + 1) * high, self.rect.x1, self.rect.y1 - row * high)
 
-    def of(self, row: int, amount: float) -> np.ndarray:
-        """[n, 4] so many squares in a named row; the last one is as wide as what is left."""
+    def of(self, row: int, amount: float, start: float = 0.0, *, right: bool = False) -> np.ndarray:
+        """[n, 4] the squares from ``start`` to ``amount`` in a named row, from its left end or its right; the last may be narrower."""
         middle = self.line(row).center[1]
-        return self._boxes(np.zeros(int(np.ceil(amount)), int), np.full(int(np.ceil(amount)), middle), amount)
+        boxes = self._boxes(np.zeros(int(np.ceil(amount)), int), np.full(int(np.ceil(amount)), middle), amount, start)
+        if right:
+            boxes[:, [0, 2]] = self.rect.x0 + self.rect.x1 - boxes[:, [2, 0]]
+        return boxes
+
+    def crossing(self, row: int, amount: float, start: float, share: float, *, right: bool = False) -> np.ndarray:
+        """[n, 4] the same on their way there, out of the opposite side."""
+        boxes = self.of(row, amount, start, right=right)
+        way = self.rect.x0 - boxes[:, 2].max() if right else self.rect.x1 - boxes[:, 0].min()
+        boxes[:, [0, 2]] = np.clip(boxes[:, [0, 2]] + (1.0 - share) * way, self.rect.x0, self.rect.x1)
+        return boxes
 
     def flow(self, amount: float) -> np.ndarray:
         """[n, 4] so many squares, row after row from the top."""
         row = np.arange(int(np.ceil(amount))) // self.columns
         return self._boxes(row, self.rect.y1 - (row + 0.5) * self.pitch, amount)
 
-    def _boxes(self, row: np.ndarray, middle: np.ndarray, amount: float) -> np.ndarray:
+    def _boxes(self, row: np.ndarray, middle: np.ndarray, amount: float, start: float = 0.0) -> np.ndarray:
         """At the heights ``middle``, each beside the one before in its row."""
         index, half = np.arange(len(row)), FILLED * self.pitch / 2
         left = self.rect.x0 + (index - row * self.columns) * self.pitch
-        wide = 2 * half * np.clip(amount - index, 0.0, 1.0)
-        return np.stack([left, middle - half, left + wide, middle + half], 1)
+        low, high = (2 * half * np.clip(end - index, 0.0, 1.0) for end in (start, amount))
+        return np.stack([left + low, middle - half, left + high, middle + half], 1)[int(start) :]
 
 
 @dataclass(frozen=True)

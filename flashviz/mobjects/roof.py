@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from manim import VGroup, VMobject
@@ -19,6 +19,7 @@ from flashviz.palette import Theme
 
 LEAST = 1e-3  # of a line: a path has a length
 LABEL, MILLION = 36, 10**6  # px; operations
+STOP = 34  # px, of a line beneath what fills
 
 
 class RoofView(VGroup):
@@ -69,11 +70,16 @@ class Piles(VGroup):
             drawn.set_stroke(skin.ink, width=theme.OUTLINE, opacity=1.0)
         super().__init__(*self.ways, *self.products)
 
-    def display(self, count: Count) -> Piles:
-        """So much was moved and multiplied."""
-        for row, (way, nbytes) in enumerate(zip(self.ways, count.ways, strict=True)):
-            way.display(self.moved.of(row, nbytes / self.square))
-            way.values = np.array([nbytes])
+    def display(self, count: Count, aloft: Sequence[tuple[Count, Count, float]] = ()) -> Piles:
+        """So much was moved and multiplied: loads lie at the chip, stores at HBM. ``aloft`` is under way, from a count to one, so far."""
+        for row, (drawn, way, nbytes) in enumerate(zip(self.ways, WAYS, count.ways, strict=True)):
+            flying = [
+                self.moved.crossing(row, after.ways[row] / self.square, before.ways[row] / self.square, share, right=way.inward)
+                for before, after, share in aloft
+                if after.ways[row] > before.ways[row]
+            ]
+            drawn.display(np.concatenate([self.moved.of(row, nbytes / self.square, right=way.inward), *flying]))
+            drawn.values = np.array([nbytes])
         for place, drawn, operations in zip(self.done, self.products, count.products, strict=True):
             drawn.display(place.flow(operations / self.product))
             drawn.values = np.array([operations])
@@ -109,25 +115,48 @@ class Clocks(VGroup):
         amounts = f"{count.nbytes / KIB:,.0f} KiB", f"{times(count.operations / MILLION)} M operations"
         for said, what, rate, stop in zip(self.words, amounts, self.rates, (moving, computing), strict=True):
             ended = f"{what} at {rate}: {stop:.0f} ns"
-            waits = f"{ended}, then they wait"
+            waits = f"{ended}, then tensor cores wait"
             text = waits if stop < moving and text_width(waits, LABEL, Face.MONO_STRONG) <= self.lanes.rect.width else ended
             said.display(text if until >= stop else f"{what} at {rate}")
         return self
 
 
 class Filling(VGroup):
-    """A place for so much, and what fills it."""
+    """A place for so much, and the blocks that fill it from the left, each with its name where it has room.
 
-    def __init__(self, rect: Rect, most: float, skin: Theme) -> None:
-        self.tag, self.rect, self.most, self.skin = "filling", rect, most, skin
-        self.frame, self.inside = box(rect, stroke=skin.ink), Rectangles(skin.o, name="filled")
-        super().__init__(self.inside, self.frame)
+    Args:
+        hues: Of each block, by name.
+    """
 
-    def display(self, held: float) -> Filling:
+    def __init__(self, rect: Rect, most: float, hues: Mapping[str, str], skin: Theme) -> None:
+        self.tag, self.rect, self.most, self.hues, self.skin = "filling", rect, most, hues, skin
+        self.frame = box(rect, stroke=skin.ink)
+        self.blocks = {name: Rectangles(hue, name=f"filled {name}") for name, hue in hues.items()}
+        self.names = {name: Readout("", LABEL, skin.ground, name="block", face=Face.MONO_STRONG, anchor="center") for name in hues}
+        self.stops = Rectangles(skin.ink, name="stops")
+        super().__init__(*self.blocks.values(), self.frame, self.stops, *self.names.values())
+
+    def x(self, held: float) -> float:
+        """How far so much fills it."""
+        return self.rect.x0 + min(held / self.most, 1.0) * self.rect.width
+
+    def mark(self, held: Sequence[float]) -> None:
+        """Where it has stood: lines beneath."""
+        half, y = em(1.5), self.rect.y0
+        self.stops.display(edges([Rect(self.x(each) - half, y - em(STOP), self.x(each) + half, y) for each in held]))
+        self.stops.values = np.array(held)
+
+    def display(self, held: Mapping[str, float]) -> Filling:
         """In alarm where nothing is left."""
-        self.inside.display(edges([self.rect.left(min(held / self.most, 1.0) * self.rect.width)]))
-        self.inside.values = np.array([held])
-        self.inside.set_fill(self.skin.warn if held >= self.most else self.skin.o)
+        start = 0.0
+        for name, size in held.items():
+            at = Rect(self.x(start), self.rect.y0, self.x(start + size), self.rect.y1)
+            start += size
+            self.blocks[name].display(edges([at]))
+            self.blocks[name].values = np.array([size])
+            self.names[name].at(at).display(name if text_width(name, LABEL, Face.MONO_STRONG) < at.width else "")
+        for name, block in self.blocks.items():
+            block.set_fill(self.skin.warn if start >= self.most else self.hues[name])
         return self
 
 
