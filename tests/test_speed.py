@@ -62,6 +62,15 @@ def test_every_product_has_its_block_and_s_is_made_once_more() -> None:
     assert wide(end, "products flash") / wide(end, "products standard") == pytest.approx(7 / 6, abs=0.01)
 
 
+def test_what_the_pairs_are_of_is_said_before_a_bar_grows() -> None:
+    """The last beat is of another machine and of training: both stand a second before anything else comes."""
+    film, training = scene(FILM), "Training on an A100, N = 1,024"
+    assert said(at(film, "again"), "training") == [training]
+    (work,) = [item.text for item in shown(at(film, "again"), "name") if item.text.startswith("work: ")]
+    assert "S again in the backward pass" in work
+    assert film.drawn_at[work] - max(film.drawn_at[training], film.drawn_at["A100"]) >= 1.0
+
+
 def test_a_square_is_a_gigabyte_in_both_piles() -> None:
     end = at(scene(FILM), "again")
     for side, amount in GB.items():

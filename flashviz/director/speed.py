@@ -33,7 +33,8 @@ from flashviz.mobjects.tiles import THIN, Rectangles, box, dashes, edges
 from flashviz.mobjects.whole import Chip
 
 TURN = 0.8  # seconds in which a picture leaves, and then another comes
-RACE, FILL, POUR, LAST = 4.2, 1.6, 2.2, 3.2  # seconds of the longer bar: of time measured here, of products, of bytes, of the paper's time
+READ = 1.2  # seconds in which it is read what the pairs are of
+RACE, FILL, POUR, LAST = 4.2, 1.6, 2.2, 3.0  # seconds of the longer bar: of time measured here, of products, of bytes, of the paper's time
 EACH = 0.025  # seconds of a tile's crossing, in standard attention
 COMES, MADE, USED, DROPPED = 0.55, 1.0, 1.2, 0.5  # seconds of one tile, closely: K or V comes, S is made, P is used, and it is gone
 ROW, OUT, REST = 2.5, 0.4, 2.0  # seconds: the first row block's other tiles, a tile of O on its way, all other row blocks
@@ -45,10 +46,15 @@ AGAIN = ("{} again", "+ {}")
 STANDS = {"ACC": "O"}  # for it, by its name in a kernel
 NAMES = {  # of the bands; the first that fits
     "ours": ("time of one forward pass",),
-    "products": ("work: products of two matrices, forward and backward, counted here", "work: products of matrices, counted here"),
+    "products": (
+        "work: products of two matrices, counted here; S again in the backward pass",
+        "work: products, counted here; S again in the backward pass",
+        "work: products; S again in the backward pass",
+    ),
     "bytes": ("bytes to and from HBM, the GPU's memory: 1 square = 1 {}", "bytes to and from HBM: 1 square = 1 {}"),
     "time": ("time of one pass forward and backward",),
 }
+TRAINING = "Training {on}, {n}"
 CALLED = {"S": "S: scores", "P": "P: weights"}
 HBM = ("HBM: the GPU's memory", "HBM, its memory", "HBM")
 PASS = "one head, forward pass"
@@ -293,6 +299,7 @@ class SpeedFilm(ChapterFilm):
         self.source = [
             self.setting([f"Bytes and time: {FIGURE_2.quote.citation}: {FIGURE_2.setting}"], "setting"),
             machine(FIGURE_2.setting, aspect, self.skin),
+            self.training(),
         ]
 
     def pair(
@@ -322,6 +329,13 @@ class SpeedFilm(ChapterFilm):
             Word(each, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "part", Face.TEXT) for each, at in zip(lines, rows, strict=True)
         ]
         return Named(*words, tag=part, text=" ".join(lines))
+
+    def training(self) -> Word:
+        """What the paper's figures are of, in short: what is done, on what, and N."""
+        parts, at = FIGURE_2.setting.split(", "), self.place["training"]
+        text = TRAINING.format(on=parts[-1], n=next(part for part in parts if part.startswith("N = ")))
+        said = word(text, NAME, self.skin.ink, at, "training")
+        return said.put_at(at.x1 - said.wide, said.baseline)
 
     def race(self, pair: Pair, seconds: float) -> None:
         """Two bars grow equally fast, each to where it was measured or counted, and only there has its number."""
@@ -427,12 +441,14 @@ def kept(film: SpeedFilm) -> None:
 
 @beat("again")
 def again(film: SpeedFilm) -> None:
-    """Products, bytes and time of both, one pair after another: more work, by one product, far fewer bytes, less time."""
+    """In training, on another machine: products, bytes and time of both, one pair after another: more work, fewer bytes, less time."""
     model, made = film.machine, film.found.products
-    comes = [film.keys["standard"], *film.source, film.products.name]
-    film.move(FadeOut(*model.parts, *model.said, model.moving, rate_func=early), FadeIn(*comes, rate_func=late), seconds=TURN)
+    gone = [*model.parts, *model.said, model.moving]
+    film.move(FadeOut(*gone, rate_func=early), FadeIn(film.keys["standard"], *film.source, rate_func=late), seconds=TURN)
     names = [block_name(film, side, at) for side, each in made.items() for at in range(len(each))]
     with film.scene.telling():
+        film.scene.hold(READ)
+        film.move(FadeIn(film.products.name), seconds=TEXT)
         film.race(film.products, FILL)
         film.move(FadeIn(*names), seconds=TEXT)
         film.move(FadeIn(film.bytes.name), seconds=TEXT)

@@ -10,11 +10,12 @@ from flashviz.layout.rect import Aspect, Rect, rows
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
+# ``training``: what the pairs of bands are of.
 # ``standard key`` and ``flash key``: whose each colour is; ``alone``: a band of time, alone, and whose measurement it is (``measured``);
 # ``HBM`` to ``chip note``: the machine. On chip stand Q left of S, K over it, V under it and O right of it, each as ``on`` and its name.
 LANES: Mapping[Aspect, Table] = {
     "16:9": {
-        "standard key": (80, 14, 700, 66), "flash key": (720, 14, 1290, 66), "pass": (1300, 14, 1840, 66),
+        "standard key": (80, 14, 700, 66), "flash key": (720, 14, 1290, 66), "pass": (1300, 14, 1840, 66), "training": (1100, 14, 1840, 66),
         "alone": (80, 84, 1840, 760), "measured": (80, 780, 1840, 922),
         "products": (80, 76, 1840, 316), "bytes": (80, 322, 1840, 562), "time": (80, 568, 1840, 808), "setting": (80, 826, 1840, 922),
         "HBM": (80, 76, 1010, 912), "HBM name": (116, 92, 900, 148),
@@ -29,7 +30,7 @@ LANES: Mapping[Aspect, Table] = {
         "on O": (1656, 220, 1704, 550),
     },
     "4:3": {
-        "standard key": (60, 14, 460, 66), "flash key": (480, 14, 830, 66), "pass": (840, 14, 1380, 66),
+        "standard key": (60, 14, 460, 66), "flash key": (480, 14, 830, 66), "pass": (840, 14, 1380, 66), "training": (840, 14, 1380, 66),
         "alone": (60, 84, 1380, 730), "measured": (60, 742, 1380, 926),
         "products": (60, 76, 1380, 306), "bytes": (60, 312, 1380, 542), "time": (60, 548, 1380, 778), "setting": (60, 786, 1380, 926),
         "HBM": (60, 76, 760, 912), "HBM name": (90, 92, 700, 148),
@@ -44,9 +45,9 @@ LANES: Mapping[Aspect, Table] = {
         "on O": (1242, 260, 1278, 490),
     },
     "1:1": {
-        "standard key": (40, 14, 460, 66), "flash key": (480, 14, 1040, 66), "pass": (40, 66, 1040, 118),
+        "standard key": (40, 14, 460, 66), "flash key": (480, 14, 1040, 66), "pass": (40, 66, 1040, 118), "training": (40, 66, 1040, 118),
         "alone": (40, 126, 1040, 686), "measured": (40, 698, 1040, 930),
-        "products": (40, 76, 1040, 306), "bytes": (40, 312, 1040, 542), "time": (40, 548, 1040, 778), "setting": (40, 786, 1040, 930),
+        "products": (40, 122, 1040, 338), "bytes": (40, 342, 1040, 558), "time": (40, 562, 1040, 778), "setting": (40, 786, 1040, 930),
         "HBM": (40, 122, 600, 912), "HBM name": (64, 136, 700, 192),
         "Q": (54, 400, 74, 580), "K": (86, 400, 106, 580), "V": (118, 400, 138, 580),
         "S": (156, 400, 336, 580), "P": (352, 400, 532, 580), "O": (558, 400, 578, 580),
@@ -59,8 +60,9 @@ LANES: Mapping[Aspect, Table] = {
     },
     "9:16": {
         "standard key": (60, 40, 1020, 92), "flash key": (60, 96, 1020, 148), "pass": (60, 152, 1020, 204),
+        "training": (60, 152, 1020, 204),
         "alone": (60, 170, 1020, 1120), "measured": (60, 1140, 1020, 1380),
-        "products": (60, 160, 1020, 515), "bytes": (60, 520, 1020, 875), "time": (60, 880, 1020, 1235), "setting": (60, 1240, 1020, 1390),
+        "products": (60, 212, 1020, 550), "bytes": (60, 555, 1020, 892), "time": (60, 897, 1020, 1235), "setting": (60, 1240, 1020, 1390),
         "HBM": (60, 210, 1020, 770), "HBM name": (90, 220, 1000, 276),
         "Q": (92, 402, 131, 714), "K": (145, 402, 184, 714), "V": (198, 402, 237, 714),
         "S": (262, 402, 574, 714), "P": (602, 402, 914, 714), "O": (940, 402, 979, 714),
