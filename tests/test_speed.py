@@ -131,6 +131,16 @@ def test_a_tile_of_s_is_made_used_and_dropped_on_chip() -> None:
     assert sorted(said(at(scene(FILM), "kept"), "note")) == sorted(texts[0] for texts in LIFE)
 
 
+@pytest.mark.parametrize("aspect", ASPECTS)
+@pytest.mark.parametrize("name", ["K", "V"])
+def test_squares_of_k_and_v_go_around_s_and_are_no_wider_than_they_lie_in_hbm(name: str, aspect: Aspect) -> None:
+    model = Machine(scene(FILM, aspect).shot("lanes"), scene(FILM, aspect).skin)
+    boxes = np.concatenate([model.walk(name, share, model.cells[name]) for share in np.linspace(0, 1, 60)])
+    assert len(boxes) > 60
+    assert boxes[:, 2] - boxes[:, 0] == pytest.approx(model.cells[name][0].width)
+    assert not any(Rect(*each).overlaps(model.slots[other]) for each in boxes for other in "QSO")
+
+
 def test_a_ratio_is_of_nothing_quoted() -> None:
     assert not [text for text in scene(FILM).drawn_at if "×" in text or "times" in text]
 

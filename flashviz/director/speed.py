@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from manim import Group, Mobject
+from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import speed
@@ -16,13 +17,13 @@ from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import BYTES, SIDES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
-from flashviz.director.film.parts import LANDED, arrived_of, flight, heading
+from flashviz.director.film.parts import LANDED, Way, arrived_of, flight, gates, heading
 from flashviz.director.material import sheets
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, machine, middle, word
 from flashviz.figures import seconds
 from flashviz.inputs import make_inputs
-from flashviz.layout import Rect, Shot
+from flashviz.layout import Rect, Shot, centered
 from flashviz.layout import rows as split
 from flashviz.layout.speed import BESIDE, LINE, Band, units
 from flashviz.lettering import Face, em, text_width
@@ -39,6 +40,7 @@ EACH = 0.025  # seconds of a tile's crossing, in standard attention
 COMES, MADE, USED, DROPPED = 0.55, 1.0, 1.2, 0.5  # seconds of one tile, closely: K or V comes, S is made, P is used, and it is gone
 ROW, OUT, REST = 2.5, 0.4, 2.0  # seconds: the first row block's other tiles, a tile of O on its way, all other row blocks
 STEPS = 4  # of a tile
+AFLIGHT = 0.5  # of the time in which many squares go a way: one of them
 BEHIND = 0.04  # of a row block's time: as V follows K
 SEAM = em(2)  # around squares
 KEY = em(36)  # side of a square of colour
@@ -204,8 +206,26 @@ class Machine:
 
     def send(self, name: str, share: float, cells: Sequence[Rect], *, out: bool = False) -> None:
         """These tiles of a matrix are on their way, one after another."""
-        boxes = flight(min(share / LANDED, 1.0), len(cells), cells.__getitem__, self.slots[name], self.place["pipe"], out=out)
+        boxes = self.walk(name, share, cells) if name in "KV" else self.fly(name, share, cells, out=out)
         self.flying[name].display(boxes if share < LANDED else boxes[:0])
+
+    def fly(self, name: str, share: float, cells: Sequence[Rect], *, out: bool) -> np.ndarray:
+        """[n, 4] boxes of squares that go the shortest way."""
+        return flight(min(share / LANDED, 1.0), len(cells), cells.__getitem__, self.slots[name], self.place["pipe"], out=out)
+
+    def walk(self, name: str, share: float, cells: Sequence[Rect]) -> np.ndarray:
+        """[n, 4] boxes of squares of K or V, as wide as they lie in HBM: they go around Q, for S lies in their shortest way."""
+        slot, (begin, end), wide = self.slots[name], gates(self.place["pipe"]), cells[0].width
+        lane, y = self.slots["Q"].x0 - wide, slot.center[1]
+        inside = [end, (lane, end[1]), (lane, y), (slot.x0 + wide / 2, y)]
+        each, boxes = (AFLIGHT if len(cells) > 1 else LANDED), []
+        for cell, start in zip(cells, np.linspace(0, LANDED - each, len(cells)), strict=True):
+            at = (share - start) / each
+            if 0 < at < 1:
+                x, level = cell.center[:2]
+                center = Way.of((x, level), (x, begin[1]), begin, *inside).at(ease_in_out_cubic(at))
+                boxes.append(centered(*center, wide, wide))
+        return edges(boxes)
 
     def whole(self, name: str, chip: str, share: float, *, out: bool) -> None:
         """All tiles of a matrix go one way, while others are on chip."""
