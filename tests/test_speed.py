@@ -120,7 +120,9 @@ def test_a_tile_of_s_is_made_used_and_dropped_on_chip() -> None:
 
     def width(name: str, step: float) -> float:
         model.tile(0, step / STEPS)
-        points = model.held[name].points
+        if name in model.score_tiles:
+            return float(model.score_tiles[name].values[0]) * model.slots[name].width
+        points = model.strip_tiles[name].points
         return float(np.ptp(points[:, 0])) if len(points) else 0.0
 
     whole = model.slots["S"].width

@@ -29,7 +29,7 @@ from flashviz.layout.speed import BESIDE, LINE, Band, units
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.stored import Stored
+from flashviz.mobjects.stored import HeldTile, Stored
 from flashviz.mobjects.tiles import THIN, Rectangles, box, dashes, edges
 from flashviz.mobjects.whole import Chip
 
@@ -43,6 +43,7 @@ STEPS = 4  # of a tile
 AFLIGHT = 0.5  # of the time in which many squares go a way: one of them
 BEHIND = 0.04  # of a row block's time: as V follows K
 SEAM = em(2)  # around squares
+PLATE = em(60)  # side of what is behind a letter
 KEY = em(36)  # side of a square of colour
 AGAIN = ("{} again", "+ {}")
 STANDS = {"ACC": "O"}  # for it, by its name in a kernel
@@ -65,7 +66,9 @@ WHOLE = (  # standard attention: what crosses, whether it goes out of the chip, 
     ("P", False, "back", ""), ("V", False, "", "P"), ("O", True, "out", "PVO"),
 )  # fmt: skip
 SOFTMAX = (("softmax:",), ("S becomes P",))  # what is done on chip as P first goes out
-LIFE = (("made of Q and K", "made"), ("used: P V adds to O", "used"), ("dropped",))  # of a tile of S; the first that fits
+LIFE = (  # of a tile of S; the first that fits
+    ("made of Q and K", "made"), ("softmax: S becomes P", "softmax: P"), ("P V adds to O, then dropped", "used, dropped"),
+)  # fmt: skip
 NOWHERE = ("never stored", "not stored", "empty")
 
 
@@ -153,8 +156,11 @@ class Machine:
         self.cells = {name: [each.inset(SEAM) for each in split(place[name], count)] for name, count in blocks.items()}
         self.strips = {name: Rectangles(skin.hue(name), name=f"strip {name}") for name in blocks}
         self.slots = {name: place[f"on {'S' if name == 'P' else name}"] for name in (*blocks, "S", "P")}
-        self.held = {name: Rectangles(skin.hue(name), name=f"on chip {name}") for name in self.slots}
-        self.letters = {name: heading(self.slots[name], name, skin.ground, NAME) for name in self.stores}
+        self.strip_tiles = {name: Rectangles(skin.hue(name), name=f"on chip {name}") for name in blocks}
+        self.score_tiles = {name: HeldTile(store, self.slots[name], f"on chip {name}") for name, store in self.stores.items()}
+        self.held: dict[str, Rectangles | HeldTile] = {**self.strip_tiles, **self.score_tiles}
+        self.letters = {name: heading(self.slots[name], name, skin.ink, NAME) for name in self.stores}
+        self.plate = Rectangles(skin.ground, name="plate", opacity=palette.LIT)
         self.flying = {name: Rectangles(skin.hue(name), name=f"in flight {name}") for name in self.slots}
         pipe = Rectangles(skin.registers, name="pipe").set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
         room = Rectangles(skin.quiet, name="room").display(np.concatenate([dashes(place[f"on {name}"].inset(THIN)) for name in "QKSVO"]))
@@ -169,7 +175,7 @@ class Machine:
         ]  # fmt: skip
         for letter in self.letters.values():
             letter.tag = "part"
-        self.moving = Group(*self.held.values(), *self.flying.values(), *self.letters.values())
+        self.moving = Group(*self.held.values(), *self.flying.values(), self.plate, *self.letters.values())
         self.said: list[Mobject] = []  # of the algorithm that is seen
         self.empty()
 
@@ -200,9 +206,16 @@ class Machine:
         for name, held in self.held.items():
             held.display(edges([tiles[name]] if name in tiles else []))
             self.flying[name].display(edges([]))
+        plates = {name: centered(*self.slots[name].center[:2], PLATE, PLATE) for name in self.letters}
+        seen = [name for name, plate in plates.items() if name in tiles and tiles[name].contains(plate)]
+        self.plate.display(edges([plates[name] for name in seen]))
         for name, letter in self.letters.items():
-            under = tiles.get(name)
-            letter.set_fill(opacity=float(under is not None and under.x0 <= letter.left and letter.left + letter.wide <= under.x1))
+            letter.set_fill(opacity=float(name in seen))
+
+    def turn(self, index: int) -> None:
+        """Which tile of S and P is on chip, in row order."""
+        for tile in self.score_tiles.values():
+            tile.turn(index)
 
     def send(self, name: str, share: float, cells: Sequence[Rect], *, out: bool = False) -> None:
         """These tiles of a matrix are on their way, one after another."""
@@ -230,6 +243,9 @@ class Machine:
     def whole(self, name: str, chip: str, share: float, *, out: bool) -> None:
         """All tiles of a matrix go one way, while others are on chip."""
         arrived = arrived_of(share)
+        if name in self.stores:
+            rows, cols = self.grid
+            self.turn(min(int(arrived * rows), rows - 1) * cols)
         self.hold(chip + name if arrived and name not in chip else chip)
         self.send(name, share, [self.cell(name, index) for index in range(self.count(name))], out=out)
         if out:
@@ -239,6 +255,7 @@ class Machine:
         """K comes and S is made of it; V comes, and what P gives O of it is used up from the left: then it is gone."""
         step = min(int(share * STEPS), STEPS - 1)
         part, s = share * STEPS - step, self.slots["S"]
+        self.turn(col)
         if share == 1:
             self.hold("QO")
         elif step == 0:
@@ -274,6 +291,7 @@ class Machine:
         count = self.grid[0] - 1
         row = min(int(share * count), count - 1)
         part = share * count - row
+        self.turn((1 + row) * self.grid[1])
         self.hold("QKSVO" if share < 1 else "")
         self.send("K", part, self.cells["K"])
         self.send("V", max(part - BEHIND, 0.0), self.cells["V"])
@@ -450,10 +468,10 @@ def kept(film: SpeedFilm) -> None:
     film.move(FadeIn(film.keys["flash"], *never), seconds=TEXT)
     with film.scene.telling():
         film.move(Shows(model.moving, lambda share: model.send("Q", share, [model.cell("Q", 0)])), FadeIn(model.said[-2]), seconds=COMES)
-        for at, (pace, said) in enumerate(((COMES, []), (MADE, life[:1]), (COMES, []), (USED, life[1:2]))):
+        for at, (pace, said) in enumerate(((COMES, []), (MADE, life[:1]), (COMES, life[1:2]), (USED, life[2:]))):
             tile = Shows(model.moving, partial(model.first, at))
             film.move(tile, *(FadeIn(each, rate_func=early) for each in said), seconds=pace)
-        film.move(FadeIn(life[-1]), seconds=DROPPED)
+        film.scene.hold(DROPPED)
         film.move(Shows(model.moving, model.others), seconds=ROW)
         film.move(Shows(model.moving, partial(model.output, 0)), FadeIn(model.said[-1]), seconds=OUT)
         film.move(Shows(model.moving, model.rest), seconds=REST)
