@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("store", "Out to HBM", 6.2, shot="way", late=True, along=True,
          caption="Stored in HBM as {dtype}, it snaps to the nearest number."),
     Beat("back", "And back", 4.8, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("apart", "Against float64", 8.0, shot="errors", late=True, along=True,
+    Beat("apart", "Against float64", 7.6, shot="errors", late=True, along=True,
          caption="Scores make O. Subtract O in float64: what is left?"),
     Beat("exact", "Exact", 6.6, shot="errors", late=True, along=True, caption="FlashAttention is exact: it only rounds, and rounds less."),
     Beat("equal", "Exact", 6.6, shot="errors", late=True, along=True,
