@@ -41,10 +41,14 @@ class Theme:
     further: tuple[str, str, str]  # beside the tensors' five, where a kernel has eight
 
     def hue(self, tensor: str) -> str:
-        """Colour of a tensor, and of its gradient, as dQ of Q; LSE shares the hue of the statistics that it is made of, D has its own."""
+        """Colour of a tensor, and of its gradient, as dQ of Q; LSE shares the hue of the statistics that it is made of, D has its own.
+
+        ``error`` is by how much a value is off.
+        """
         return {
             "Q": self.q, "K": self.k, "V": self.v, "O": self.o, "ACC": self.o,
             "M": self.stats, "L": self.stats, "LSE": self.stats, "D": self.further[0], "S": self.scores, "P": self.scores,
+            "error": self.further[2],
         }[tensor.removeprefix("d")]  # fmt: skip
 
     @property

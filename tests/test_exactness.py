@@ -15,7 +15,8 @@ from flashviz.config import AttentionConfig, DType
 from flashviz.errors import ConfigError
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.layout import ASPECTS, Aspect
-from flashviz.layout.exactness import Axis
+from flashviz.layout.exactness import Axis, difference
+from flashviz.trace import Kind
 from flashviz_kernels.exactness import score_rounded, scores_stored
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, written
@@ -102,17 +103,51 @@ def test_bars_are_as_long_as_their_errors(name: str, aspect: Aspect) -> None:
     assert zero.box[2] == pytest.approx(bars[0][0], abs=0.02)
 
 
+def off_by(config: AttentionConfig, algorithm: str) -> np.ndarray:
+    """|O - truth| [d, N_q] of the head in which it is largest, as a share of O's largest value."""
+    exact = truth(config)
+    off = np.abs(run(config, source="numpy", algorithm=algorithm).o.astype(np.float64) - exact) / np.abs(exact).max()
+    heads = off.reshape(-1, *off.shape[2:])
+    return np.asarray(heads[heads.max((1, 2)).argmax()].T)
+
+
 @every
-def test_of_both_outputs_what_float64_leaves_is_seen_in_the_same_colours(name: str) -> None:
-    """|O - truth| of the first head on O's own ramp, from its dark end; nothing is magnified."""
+def test_what_float64_leaves_of_both_outputs_is_magnified_by_the_largest_power_of_two_that_keeps_it_below_o(name: str) -> None:
     config = AttentionConfig(**CONFIGS[name])
-    exact = truth(config)[0, 0]
-    low = float(np.percentile(exact, 1))
-    pictures = [item.values for item in shown(at(scene(FILM, **CONFIGS[name]), "apart"), "O") if item.values]
-    outputs = (run(config, source="numpy", algorithm=which).o[0, 0].astype(float) for which in ("fa2", "standard"))
-    expected = [written((low + np.abs(o - exact).T).ravel()) for o in outputs]
-    for picture, left in zip(sorted(pictures), sorted(expected), strict=True):
-        assert numbers(picture)[2:4] == pytest.approx(numbers(left)[1:3], abs=1e-3)
+    end = at(scene(FILM, **CONFIGS[name]), "apart")
+    (label,) = [item.text for item in shown(end, "where") if "×" in item.text]
+    power = int(numbers(label.replace(",", ""))[0])
+    left = [off_by(config, which) for which in ("fa2", "standard")]
+    largest = max(float(each.max()) for each in left)
+    assert power & (power - 1) == 0
+    assert power * largest <= 1 < 2 * power * largest
+    pictures = [item.values for item in shown(end, "error")]
+    for picture, each in zip(sorted(pictures), sorted(written((power * each).ravel()) for each in left), strict=True):
+        assert numbers(picture)[2:4] == pytest.approx(numbers(each)[1:3], abs=1e-3)
+    assert len(shown(end, "O")) == 4, "O and O in float64 of both"
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+@every
+def test_the_ring_is_about_the_largest_entry(name: str, aspect: Aspect) -> None:
+    """In what is left, whose rows are drawn as columns."""
+    film, config = scene(FILM, aspect, **CONFIGS[name]), AttentionConfig(**CONFIGS[name])
+    for side, which in (("flash", "fa2"), ("standard", "standard")):
+        off, rect = off_by(config, which), difference(film.shot("errors")[side])[0][-1]
+        row, col = np.unravel_index(off.argmax(), off.shape)
+        x, y = middle(at(film, "apart"), f"ring {side}")
+        assert x == pytest.approx(rect.x0 + (col + 0.5) / off.shape[1] * rect.width, abs=0.02)
+        assert y == pytest.approx(rect.y1 - (row + 0.5) / off.shape[0] * rect.height, abs=0.02)
+
+
+@every
+def test_what_is_rounded_is_said_where_the_dtype_has_fewer_bits_than_float32(name: str) -> None:
+    """Kept in the dtype on the way to O: FlashAttention's P and O, standard attention's S too."""
+    config = AttentionConfig(**CONFIGS[name])
+    stored = {Kind(code).name for code in run(config, source="numpy", algorithm="standard").trace.columns["kind"].tolist()}
+    assert {"STORE_S", "STORE_P", "STORE_O"} <= stored
+    expected = [] if config.dtype == "float32" else [f"rounds {what} to {config.dtype}" for what in ("P and O", "S, P and O")]
+    assert said(scene(FILM, **CONFIGS[name]).snapshots[-1], "rounds") == expected
 
 
 def numbers(text: str) -> list[float]:

@@ -62,6 +62,15 @@ def test_every_product_has_its_block_and_s_is_made_once_more() -> None:
     assert wide(end, "products flash") / wide(end, "products standard") == pytest.approx(7 / 6, abs=0.01)
 
 
+def test_what_the_pairs_are_of_is_said_before_a_bar_grows() -> None:
+    """The last beat is of another machine and of training: both stand a second before anything else comes."""
+    film, training = scene(FILM), "Training on an A100, N = 1,024"
+    assert said(at(film, "again"), "training") == [training]
+    (work,) = [item.text for item in shown(at(film, "again"), "name") if item.text.startswith("work: ")]
+    assert "S again in the backward pass" in work
+    assert film.drawn_at[work] - max(film.drawn_at[training], film.drawn_at["A100"]) >= 1.0
+
+
 def test_a_square_is_a_gigabyte_in_both_piles() -> None:
     end = at(scene(FILM), "again")
     for side, amount in GB.items():
@@ -111,7 +120,9 @@ def test_a_tile_of_s_is_made_used_and_dropped_on_chip() -> None:
 
     def width(name: str, step: float) -> float:
         model.tile(0, step / STEPS)
-        points = model.held[name].points
+        if name in model.score_tiles:
+            return float(model.score_tiles[name].values[0]) * model.slots[name].width
+        points = model.strip_tiles[name].points
         return float(np.ptp(points[:, 0])) if len(points) else 0.0
 
     whole = model.slots["S"].width
@@ -120,6 +131,16 @@ def test_a_tile_of_s_is_made_used_and_dropped_on_chip() -> None:
     assert [width("O", step) for step in (2.5, 3.5, 4)] == pytest.approx([0, model.slots["O"].width / 2, model.slots["O"].width])
     assert [width(name, 4) for name in "KVSP"] == [0] * 4
     assert sorted(said(at(scene(FILM), "kept"), "note")) == sorted(texts[0] for texts in LIFE)
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+@pytest.mark.parametrize("name", ["K", "V"])
+def test_squares_of_k_and_v_go_around_s_and_are_no_wider_than_they_lie_in_hbm(name: str, aspect: Aspect) -> None:
+    model = Machine(scene(FILM, aspect).shot("lanes"), scene(FILM, aspect).skin)
+    boxes = np.concatenate([model.walk(name, share, model.cells[name]) for share in np.linspace(0, 1, 60)])
+    assert len(boxes) > 60
+    assert boxes[:, 2] - boxes[:, 0] == pytest.approx(model.cells[name][0].width)
+    assert not any(Rect(*each).overlaps(model.slots[other]) for each in boxes for other in "QSO")
 
 
 def test_a_ratio_is_of_nothing_quoted() -> None:

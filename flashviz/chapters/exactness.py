@@ -17,11 +17,11 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("score", "One score", 5.0, shot="way", late=True, along=True, caption="Both compute the same score on chip, in float32."),
-    Beat("store", "Out to HBM", 7.0, shot="way", late=True, along=True,
+    Beat("score", "One score", 4.6, shot="way", late=True, along=True, caption="Both compute the same score on chip, in float32."),
+    Beat("store", "Out to HBM", 6.2, shot="way", late=True, along=True,
          caption="Stored in HBM as {dtype}, it snaps to the nearest number."),
-    Beat("back", "And back", 5.4, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("apart", "Against float64", 5.8, shot="errors", late=True, along=True,
+    Beat("back", "And back", 4.8, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
+    Beat("apart", "Against float64", 7.6, shot="errors", late=True, along=True,
          caption="Scores make O. Subtract O in float64: what is left?"),
     Beat("exact", "Exact", 6.6, shot="errors", late=True, along=True, caption="FlashAttention is exact: it only rounds, and rounds less."),
     Beat("equal", "Exact", 6.6, shot="errors", late=True, along=True,
@@ -32,6 +32,7 @@ SIDES = {"flash": "FlashAttention", "standard": "standard attention"}
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
 EQUAL = 1.2  # times: errors that are no further apart are about equal
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
+ROUNDED = {"flash": "P and O", "standard": "S, P and O"}  # what either algorithm rounds to a dtype of 16 bits
 
 Run = Callable[..., Any]
 OutputOf = Callable[[AttentionConfig], np.ndarray]
@@ -82,8 +83,8 @@ class Exactness:
         cause: The same of float64 attention whose S alone is rounded, as standard attention stores it.
         largest: O's largest value.
         score: One that is rounded as S is stored, and plainly to one side.
-        outputs: O [N_q, d] of the first head, by side.
-        truth: The same in float64 attention.
+        outputs: O [N_q, d] of the head in which the largest error lies, by side.
+        truths: The same in float64 attention.
     """
 
     errors: dict[str, float]
@@ -91,13 +92,28 @@ class Exactness:
     largest: float
     score: Stored
     outputs: dict[str, np.ndarray]
-    truth: np.ndarray
+    truths: dict[str, np.ndarray]
     traces: tuple[Trace, ...]
 
     @property
     def shares(self) -> dict[str, float]:
         """Each error as a share of the largest value of O."""
         return {side: error / self.largest for side, error in self.errors.items()}
+
+    @property
+    def left(self) -> dict[str, np.ndarray]:
+        """|O - float64 attention| [N_q, d] of those heads, as a share of the largest value of O."""
+        return {side: np.abs(o - self.truths[side]) / self.largest for side, o in self.outputs.items()}
+
+    @property
+    def power(self) -> int:
+        """The largest power of two by which both may be magnified and stay below the largest value of O."""
+        return int(2 ** max(0, math.floor(-math.log2(max(self.shares.values())))))
+
+    @property
+    def rounded(self) -> dict[str, str]:
+        """What either algorithm rounds on its way; nothing where its numbers have as many bits as those that it computes with."""
+        return {} if SIGNIFICAND[self.score.dtype] == SIGNIFICAND["float32"] else ROUNDED
 
     @property
     def smaller(self) -> float:
@@ -140,7 +156,9 @@ def gather(
             )
     cause = float(np.abs(scores_stored(config) - truth).max())
     score = Stored(*score_rounded(config), config.dtype)
+    worst = {side: np.unravel_index(int(np.abs(o - truth).argmax()), o.shape)[:2] for side, o in outputs.items()}
     return Exactness(
-        errors, cause, float(np.abs(truth).max()), score, {side: o[0, 0] for side, o in outputs.items()}, truth[0, 0],
+        errors, cause, float(np.abs(truth).max()), score, {side: outputs[side][head] for side, head in worst.items()},
+        {side: truth[head] for side, head in worst.items()},
         tuple(each.trace for each in ran.values()),
     )  # fmt: skip

@@ -17,9 +17,9 @@ BEATS: tuple[Beat, ...] = (
          caption="The same attention, twice. Why is one so much faster?"),
     Beat("stored", "Out and back", 9.6, shot="lanes", late=True, along=True,
          caption="Standard attention sends S and P to HBM and reads them back."),
-    Beat("kept", "Made, used, dropped", 11.4, shot="lanes", late=True, along=True,
+    Beat("kept", "Made, used, dropped", 10.8, shot="lanes", late=True, along=True,
          caption="FlashAttention makes a tile of S, uses it and drops it."),
-    Beat("again", "Made again", 12.4, shot="lanes", late=True, along=True,
+    Beat("again", "Made again", 13.2, shot="lanes", late=True, along=True,
          caption="Training makes S again: more work, fewer bytes, less time."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}

@@ -12,30 +12,32 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import exactness
 from flashviz.chapters.exactness import SIDES, Exactness, OutputOf, ScoreOf, gather
-from flashviz.director.film.parts import heading, matrix_to
+from flashviz.director.film.parts import heading
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, fly, word
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, word
 from flashviz.layout import Rect, Shot
-from flashviz.layout.exactness import Axis
+from flashviz.layout.exactness import Axis, difference
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.rulers import Dot, Scale
-from flashviz.mobjects.tiles import DASH, Matrix, Rectangles, panel
+from flashviz.mobjects.tiles import DASH, Matrix, Rectangles, edges, line_of, panel
 from flashviz.mobjects.whole import Chip
 from flashviz.palette import spread
-from flashviz.theme import between
 
 ON_CHIP, IN_HBM = "on chip: float32", "HBM: {}"
 OFF = "off by {}"
 NOTES = {"flash": "stays on chip", "standard": "goes out to HBM"}
 ZERO = "O in float64"
+TERMS = (("O",), (ZERO,), ("what is left", "left"))  # of a difference
+MAGNIFIED = ("what is left × {:,}", "left × {:,}", "× {:,}")
+ROUNDS = ("rounds {what} to {dtype}", "rounds {what}")
 AXIS = (
     "magnified: its largest error, in % of O's largest value", "magnified: error in % of O's largest value",
     "magnified: error in % of O's most",
 )  # fmt: skip
 REACH = 1.25  # gaps of the dtype that are seen at either side of what the score becomes
-DRAW, SNAP, SUBTRACT, GROW = 1.2, 1.3, 1.4, 2.4  # seconds: lines of numbers, a rounding, a difference, both bars
+DRAW, SNAP, MAGNIFY, LEAVE, GROW = 1.2, 1.3, 1.4, 1.3, 1.6  # seconds: lines of numbers, a rounding, and of an error
 DOT = em(22)  # radius
 
 
@@ -67,7 +69,6 @@ class ExactnessFilm(ChapterFilm):
     numbers: dict[str, Word]
     ring: Dot  # where standard attention's score was
     was: Rectangles  # a dashed line through it
-    pictures: dict[str, Matrix]  # of both O's
     returned: Word  # standard attention's score, as it was stored
 
     def __init__(self, scene: ShotScene, found: Exactness) -> None:
@@ -75,6 +76,9 @@ class ExactnessFilm(ChapterFilm):
         self.dots = {side: Dot(self.skin.scores, hollow=False, name=f"dot {side}", radius=DOT) for side in SIDES}
         self.names: dict[str, Word] = {}
         self.stage: list[Mobject] = []
+        self.left: list[Matrix] = []  # of O when O in float64 is taken from it, by side
+        self.worst: dict[str, Rect] = {}  # its largest entry
+        self.rings: list[Dot] = []  # about it
 
     def named(self, place: Shot) -> dict[str, Word]:
         """Both algorithms' names, as they stand in a shot."""
@@ -93,6 +97,12 @@ class ExactnessFilm(ChapterFilm):
     def note(self, side: str) -> Word:
         """What becomes of its score, beneath an algorithm's name."""
         return word(NOTES[side], LABEL, self.skin.ink, self.scene.shot("way")[f"{side} note"], "note", Face.TEXT)
+
+    def rounded(self, side: str, what: str) -> Word:
+        """What an algorithm rounds, beneath its number."""
+        place = self.scene.shot("errors")[f"{side} note"]
+        texts = [text.format(what=what, dtype=self.found.score.dtype) for text in ROUNDS]
+        return word(first_that_fits(texts, LABEL, place.width), LABEL, self.skin.ink, place, "rounds", Face.TEXT)
 
     def number(self, value: float, lane: str) -> Word:
         """A score over its place on a line."""
@@ -146,13 +156,13 @@ def store(film: ExactnessFilm) -> None:
     film.scene.add(film.was, film.ring, dot)
     with film.scene.telling():
         film.move(carried(dot, number, below.y), FadeIn(notes["standard"]), seconds=MOVE)
-        film.scene.hold(0.6)
+        film.scene.hold(0.4)
         film.move(
             Shows(dot, lambda share: dot.at((start + (stop - start) * share, below.y, 0)), rate_func=ease_in_out_cubic),
             FadeOut(number, rate_func=early), film.remember(late), seconds=SNAP,
         )  # fmt: skip
         film.move(FadeIn(film.returned), seconds=TEXT)
-        film.scene.hold(0.6)
+        film.scene.hold(0.4)
         film.move(FadeIn(notes["flash"]), seconds=TEXT)
     film.stage += [line, *ticks, film.was, film.ring, *notes.values()]
 
@@ -180,9 +190,9 @@ def back(film: ExactnessFilm) -> None:
     skin, found, dot = film.skin, film.found.score, film.dots["standard"]
     chip = film.lanes["standard"]
     start, stop = chip.x(found.score), chip.x(found.stored)
-    off = Rectangles(skin.ink, name="off")
+    off = Rectangles(skin.hue("error"), name="off")
     off.display(np.array([[min(start, stop) + DOT, chip.y - em(6), max(start, stop) - DOT, chip.y + em(6)]]))
-    size = heading(chip.under((found.score + found.stored) / 2), OFF.format(found.written(found.off)), skin.ink, NAME)
+    size = heading(chip.under((found.score + found.stored) / 2), OFF.format(found.written(found.off)), skin.hue("error"), NAME)
     with film.scene.telling():
         film.move(carried(dot, film.returned, chip.y), film.remember(lambda share: 1 - late(share)), seconds=MOVE)
         film.scene.hold(0.5)
@@ -192,53 +202,79 @@ def back(film: ExactnessFilm) -> None:
 
 @beat("apart")
 def apart(film: ExactnessFilm) -> None:
-    """Scores become outputs, which look the same; O in float64 is taken from both, and in the same colours nothing is left to be seen."""
+    """Of either algorithm O minus O in float64 leaves nothing that is seen; magnified it is, and its largest entry is ringed."""
     place, skin, found = film.scene.shot("errors"), film.skin, film.found
-    zero = Rectangles(skin.ink, name="zero").display(np.array([place["zero"].edges]))
-    note = amid((ZERO,), skin.ink, place["zero name"], "where")
-    names = film.named(place)
-    low, high = spread(found.truth)
-    film.pictures = {side: Matrix(o.T, place[side], skin, "O", low, high) for side, o in found.outputs.items()}
-    left = {side: low + np.abs(o - found.truth).T for side, o in found.outputs.items()}  # from the dark end of the ramp
     if film.stage:
-        film.move(FadeOut(*film.stage), seconds=TEXT)
-        film.scene.remove(*film.names.values())
-    comes = [fly(name, film.names[side]) if film.names else FadeIn(name) for side, name in names.items()]
+        film.move(FadeOut(*film.stage, *film.names.values(), *film.dots.values()), seconds=TEXT)
+    pairs = list(zip(*(terms(film, side, place[side]) for side in SIDES), strict=True))  # of both sides, term by term
+    rects, below = difference(place["flash"])[0], place["zero name"]
+    under = [Rect(rect.x0, below.y0, rect.x1, below.y1) for rect in rects]
+    said = [amid(texts, skin.ink, rect, "where") for texts, rect in zip(TERMS, under, strict=True)]
+    magnified = amid([text.format(found.power) for text in MAGNIFIED], skin.ink, under[-1], "where")
+    names = film.named(place).values()
+    film.stage = [*(part for pair in pairs for term in pair for part in term), *said[:-1], magnified, *film.rings]
     with film.scene.telling():
-        film.move(*(becomes(film, side, place[side]) for side in SIDES), *comes, seconds=MOVE)
-        opened = [matrix_to(each, each.rect, start=each.rect.left(em(1)), introducer=True) for each in film.pictures.values()]
-        film.move(FadeOut(*film.dots.values(), rate_func=early), *opened, seconds=MOVE)
-        film.scene.hold(0.6)
-        film.move(FadeIn(zero, note), *(film.pictures[side].to(left[side]) for side in SIDES), seconds=SUBTRACT)
+        for pair, term, first in zip(pairs, said, (names, (), ()), strict=True):
+            film.move(FadeIn(*first, *(part for each in pair for part in each), term), seconds=2 * TEXT)
+            film.scene.hold(0.5)
+        film.move(
+            *(left.to(found.power * left.values) for left in film.left), FadeOut(said[-1], rate_func=early),
+            FadeIn(magnified, rate_func=late), seconds=MAGNIFY,
+        )  # fmt: skip
+        film.move(FadeIn(*film.rings), seconds=TEXT)
 
 
-def becomes(film: ExactnessFilm, side: str, place: Rect) -> Shows:
-    """A score's dot goes to where its output will stand, and takes O's colour."""
-    dot, skin = film.dots[side], film.skin
-    begin, end = dot.get_center(), np.array([place.x0, place.center[1], 0])
+def terms(film: ExactnessFilm, side: str, rect: Rect) -> list[list[Mobject]]:
+    """O, minus O in float64, equals what is left: pictures and signs, term by term. Where its largest entry is becomes known."""
+    found, skin = film.found, film.skin
+    (o, truth, left), (minus, equals) = difference(rect)
+    low, high = spread(found.truths[side])
+    film.left.append(Matrix(found.left[side].T, left, skin, "error", 0.0, 1.0))
+    film.worst[side] = entry(left, found.left[side].T)
+    film.rings.append(Dot(skin.ink, hollow=True, name=f"ring {side}", radius=DOT).at(film.worst[side].center))
+    return [
+        [Matrix(found.outputs[side].T, o, skin, "O", low, high)],
+        [heading(minus, "−", skin.ink, NUMBER), Matrix(found.truths[side].T, truth, skin, "O", low, high)],
+        [heading(equals, "=", skin.ink, NUMBER), film.left[-1]],
+    ]
 
-    def show(share: float) -> None:
-        dot.at(begin + (end - begin) * share).set_color(between(skin.scores, skin.o, share))
 
-    return Shows(dot, show, rate_func=ease_in_out_cubic, introducer=not film.scene.on_stage(dot))
+def entry(rect: Rect, values: np.ndarray) -> Rect:
+    """Where the largest of a picture's values [rows, cols] is."""
+    row, col = divmod(int(values.argmax()), values.shape[1])
+    line = line_of(rect, len(values), row)
+    return line.beyond(col * line.width / values.shape[1]).left(line.width / values.shape[1])
 
 
 def measure(film: ExactnessFilm) -> None:
-    """The largest errors grow from the line, as fast, each to its end; then its number comes."""
+    """Both largest entries become bars, as fast, each to its end; then its number comes, and what was rounded on the way to it."""
     place, skin, shares = film.scene.shot("errors"), film.skin, film.found.shares
-    bars = {side: Rectangles(skin.o, name=f"bar {side}") for side in SIDES}
-    largest = max(shares.values())
+    bars = {side: Rectangles(skin.hue("error"), name=f"bar {side}") for side in SIDES}
+    least, most = sorted(shares.values())
+
+    def bar(side: str, share: float) -> Rect:
+        return place[side].left(place[side].width * min(share, shares[side]) / most)
+
+    def leave(side: str, share: float) -> None:
+        bars[side].display(edges([film.worst[side].toward(bar(side, least), share)]))
 
     def grow(side: str, share: float) -> None:
-        rect = place[side]
-        bars[side].display(np.array([rect.left(rect.width * min(share, shares[side] / largest)).edges]))
+        bars[side].display(edges([bar(side, least + (most - least) * share)]))
 
+    zero = Rectangles(skin.ink, name="zero").display(edges([place["zero"]]))
     axis = word(first_that_fits(AXIS, LABEL, place["axis"].width), LABEL, skin.ink, place["axis"], "where", Face.TEXT)
     numbers = [word(percent(shares[side]), ONE_NUMBER, skin.ink, place[f"{side} number"], "value") for side in SIDES]
+    notes = [film.rounded(side, what) for side, what in film.found.rounded.items()]
     with film.scene.telling():
-        film.move(FadeOut(*film.pictures.values()), FadeIn(axis), seconds=2 * TEXT)
-        film.move(*(Shows(bars[side], partial(grow, side), introducer=True) for side in SIDES), seconds=GROW)
+        film.move(
+            FadeOut(*film.stage, rate_func=early), FadeIn(zero, amid((ZERO,), skin.ink, place["zero name"], "where"), axis, rate_func=late),
+            *(Shows(bars[side], partial(leave, side), rate_func=ease_in_out_cubic, introducer=True) for side in SIDES), seconds=LEAVE,
+        )  # fmt: skip
+        film.move(*(Shows(bars[side], partial(grow, side)) for side in SIDES), seconds=GROW)
         film.move(FadeIn(*numbers), seconds=TEXT)
+        if notes:
+            film.scene.hold(0.5)
+            film.move(FadeIn(*notes), seconds=TEXT)
 
 
 @beat("exact")

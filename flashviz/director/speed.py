@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from manim import Group, Mobject
+from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import speed
@@ -16,39 +17,47 @@ from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import BYTES, SIDES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
-from flashviz.director.film.parts import LANDED, arrived_of, flight, heading
+from flashviz.director.film.parts import LANDED, Way, arrived_of, flight, gates, heading
 from flashviz.director.material import sheets
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, machine, middle, word
 from flashviz.figures import seconds
 from flashviz.inputs import make_inputs
-from flashviz.layout import Rect, Shot
+from flashviz.layout import Rect, Shot, centered
 from flashviz.layout import rows as split
 from flashviz.layout.speed import BESIDE, LINE, Band, units
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.stored import Stored
+from flashviz.mobjects.stored import HeldTile, Stored
 from flashviz.mobjects.tiles import THIN, Rectangles, box, dashes, edges
 from flashviz.mobjects.whole import Chip
 
 TURN = 0.8  # seconds in which a picture leaves, and then another comes
-RACE, FILL, POUR, LAST = 4.2, 1.6, 2.2, 3.2  # seconds of the longer bar: of time measured here, of products, of bytes, of the paper's time
+READ = 1.2  # seconds in which it is read what the pairs are of
+RACE, FILL, POUR, LAST = 4.2, 1.6, 2.2, 3.0  # seconds of the longer bar: of time measured here, of products, of bytes, of the paper's time
 EACH = 0.025  # seconds of a tile's crossing, in standard attention
 COMES, MADE, USED, DROPPED = 0.55, 1.0, 1.2, 0.5  # seconds of one tile, closely: K or V comes, S is made, P is used, and it is gone
 ROW, OUT, REST = 2.5, 0.4, 2.0  # seconds: the first row block's other tiles, a tile of O on its way, all other row blocks
 STEPS = 4  # of a tile
+AFLIGHT = 0.5  # of the time in which many squares go a way: one of them
 BEHIND = 0.04  # of a row block's time: as V follows K
 SEAM = em(2)  # around squares
+PLATE = em(60)  # side of what is behind a letter
 KEY = em(36)  # side of a square of colour
 AGAIN = ("{} again", "+ {}")
 STANDS = {"ACC": "O"}  # for it, by its name in a kernel
 NAMES = {  # of the bands; the first that fits
     "ours": ("time of one forward pass",),
-    "products": ("work: products of two matrices, forward and backward, counted here", "work: products of matrices, counted here"),
+    "products": (
+        "work: products of two matrices, counted here; S again in the backward pass",
+        "work: products, counted here; S again in the backward pass",
+        "work: products; S again in the backward pass",
+    ),
     "bytes": ("bytes to and from HBM, the GPU's memory: 1 square = 1 {}", "bytes to and from HBM: 1 square = 1 {}"),
     "time": ("time of one pass forward and backward",),
 }
+TRAINING = "Training {on}, {n}"
 CALLED = {"S": "S: scores", "P": "P: weights"}
 HBM = ("HBM: the GPU's memory", "HBM, its memory", "HBM")
 PASS = "one head, forward pass"
@@ -57,7 +66,9 @@ WHOLE = (  # standard attention: what crosses, whether it goes out of the chip, 
     ("P", False, "back", ""), ("V", False, "", "P"), ("O", True, "out", "PVO"),
 )  # fmt: skip
 SOFTMAX = (("softmax:",), ("S becomes P",))  # what is done on chip as P first goes out
-LIFE = (("made of Q and K", "made"), ("used: P V adds to O", "used"), ("dropped",))  # of a tile of S; the first that fits
+LIFE = (  # of a tile of S; the first that fits
+    ("made of Q and K", "made"), ("softmax: S becomes P", "softmax: P"), ("P V adds to O, then dropped", "used, dropped"),
+)  # fmt: skip
 NOWHERE = ("never stored", "not stored", "empty")
 
 
@@ -145,8 +156,11 @@ class Machine:
         self.cells = {name: [each.inset(SEAM) for each in split(place[name], count)] for name, count in blocks.items()}
         self.strips = {name: Rectangles(skin.hue(name), name=f"strip {name}") for name in blocks}
         self.slots = {name: place[f"on {'S' if name == 'P' else name}"] for name in (*blocks, "S", "P")}
-        self.held = {name: Rectangles(skin.hue(name), name=f"on chip {name}") for name in self.slots}
-        self.letters = {name: heading(self.slots[name], name, skin.ground, NAME) for name in self.stores}
+        self.strip_tiles = {name: Rectangles(skin.hue(name), name=f"on chip {name}") for name in blocks}
+        self.score_tiles = {name: HeldTile(store, self.slots[name], f"on chip {name}") for name, store in self.stores.items()}
+        self.held: dict[str, Rectangles | HeldTile] = {**self.strip_tiles, **self.score_tiles}
+        self.letters = {name: heading(self.slots[name], name, skin.ink, NAME) for name in self.stores}
+        self.plate = Rectangles(skin.ground, name="plate", opacity=palette.LIT)
         self.flying = {name: Rectangles(skin.hue(name), name=f"in flight {name}") for name in self.slots}
         pipe = Rectangles(skin.registers, name="pipe").set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
         room = Rectangles(skin.quiet, name="room").display(np.concatenate([dashes(place[f"on {name}"].inset(THIN)) for name in "QKSVO"]))
@@ -161,7 +175,7 @@ class Machine:
         ]  # fmt: skip
         for letter in self.letters.values():
             letter.tag = "part"
-        self.moving = Group(*self.held.values(), *self.flying.values(), *self.letters.values())
+        self.moving = Group(*self.held.values(), *self.flying.values(), self.plate, *self.letters.values())
         self.said: list[Mobject] = []  # of the algorithm that is seen
         self.empty()
 
@@ -192,18 +206,46 @@ class Machine:
         for name, held in self.held.items():
             held.display(edges([tiles[name]] if name in tiles else []))
             self.flying[name].display(edges([]))
+        plates = {name: centered(*self.slots[name].center[:2], PLATE, PLATE) for name in self.letters}
+        seen = [name for name, plate in plates.items() if name in tiles and tiles[name].contains(plate)]
+        self.plate.display(edges([plates[name] for name in seen]))
         for name, letter in self.letters.items():
-            under = tiles.get(name)
-            letter.set_fill(opacity=float(under is not None and under.x0 <= letter.left and letter.left + letter.wide <= under.x1))
+            letter.set_fill(opacity=float(name in seen))
+
+    def turn(self, index: int) -> None:
+        """Which tile of S and P is on chip, in row order."""
+        for tile in self.score_tiles.values():
+            tile.turn(index)
 
     def send(self, name: str, share: float, cells: Sequence[Rect], *, out: bool = False) -> None:
         """These tiles of a matrix are on their way, one after another."""
-        boxes = flight(min(share / LANDED, 1.0), len(cells), cells.__getitem__, self.slots[name], self.place["pipe"], out=out)
+        boxes = self.walk(name, share, cells) if name in "KV" else self.fly(name, share, cells, out=out)
         self.flying[name].display(boxes if share < LANDED else boxes[:0])
+
+    def fly(self, name: str, share: float, cells: Sequence[Rect], *, out: bool) -> np.ndarray:
+        """[n, 4] boxes of squares that go the shortest way."""
+        return flight(min(share / LANDED, 1.0), len(cells), cells.__getitem__, self.slots[name], self.place["pipe"], out=out)
+
+    def walk(self, name: str, share: float, cells: Sequence[Rect]) -> np.ndarray:
+        """[n, 4] boxes of squares of K or V, as wide as they lie in HBM: they go around Q, for S lies in their shortest way."""
+        slot, (begin, end), wide = self.slots[name], gates(self.place["pipe"]), cells[0].width
+        lane, y = self.slots["Q"].x0 - wide, slot.center[1]
+        inside = [end, (lane, end[1]), (lane, y), (slot.x0 + wide / 2, y)]
+        each, boxes = (AFLIGHT if len(cells) > 1 else LANDED), []
+        for cell, start in zip(cells, np.linspace(0, LANDED - each, len(cells)), strict=True):
+            at = (share - start) / each
+            if 0 < at < 1:
+                x, level = cell.center[:2]
+                center = Way.of((x, level), (x, begin[1]), begin, *inside).at(ease_in_out_cubic(at))
+                boxes.append(centered(*center, wide, wide))
+        return edges(boxes)
 
     def whole(self, name: str, chip: str, share: float, *, out: bool) -> None:
         """All tiles of a matrix go one way, while others are on chip."""
         arrived = arrived_of(share)
+        if name in self.stores:
+            rows, cols = self.grid
+            self.turn(min(int(arrived * rows), rows - 1) * cols)
         self.hold(chip + name if arrived and name not in chip else chip)
         self.send(name, share, [self.cell(name, index) for index in range(self.count(name))], out=out)
         if out:
@@ -213,6 +255,7 @@ class Machine:
         """K comes and S is made of it; V comes, and what P gives O of it is used up from the left: then it is gone."""
         step = min(int(share * STEPS), STEPS - 1)
         part, s = share * STEPS - step, self.slots["S"]
+        self.turn(col)
         if share == 1:
             self.hold("QO")
         elif step == 0:
@@ -248,6 +291,7 @@ class Machine:
         count = self.grid[0] - 1
         row = min(int(share * count), count - 1)
         part = share * count - row
+        self.turn((1 + row) * self.grid[1])
         self.hold("QKSVO" if share < 1 else "")
         self.send("K", part, self.cells["K"])
         self.send("V", max(part - BEHIND, 0.0), self.cells["V"])
@@ -293,6 +337,7 @@ class SpeedFilm(ChapterFilm):
         self.source = [
             self.setting([f"Bytes and time: {FIGURE_2.quote.citation}: {FIGURE_2.setting}"], "setting"),
             machine(FIGURE_2.setting, aspect, self.skin),
+            self.training(),
         ]
 
     def pair(
@@ -322,6 +367,13 @@ class SpeedFilm(ChapterFilm):
             Word(each, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "part", Face.TEXT) for each, at in zip(lines, rows, strict=True)
         ]
         return Named(*words, tag=part, text=" ".join(lines))
+
+    def training(self) -> Word:
+        """What the paper's figures are of, in short: what is done, on what, and N."""
+        parts, at = FIGURE_2.setting.split(", "), self.place["training"]
+        text = TRAINING.format(on=parts[-1], n=next(part for part in parts if part.startswith("N = ")))
+        said = word(text, NAME, self.skin.ink, at, "training")
+        return said.put_at(at.x1 - said.wide, said.baseline)
 
     def race(self, pair: Pair, seconds: float) -> None:
         """Two bars grow equally fast, each to where it was measured or counted, and only there has its number."""
@@ -416,10 +468,10 @@ def kept(film: SpeedFilm) -> None:
     film.move(FadeIn(film.keys["flash"], *never), seconds=TEXT)
     with film.scene.telling():
         film.move(Shows(model.moving, lambda share: model.send("Q", share, [model.cell("Q", 0)])), FadeIn(model.said[-2]), seconds=COMES)
-        for at, (pace, said) in enumerate(((COMES, []), (MADE, life[:1]), (COMES, []), (USED, life[1:2]))):
+        for at, (pace, said) in enumerate(((COMES, []), (MADE, life[:1]), (COMES, life[1:2]), (USED, life[2:]))):
             tile = Shows(model.moving, partial(model.first, at))
             film.move(tile, *(FadeIn(each, rate_func=early) for each in said), seconds=pace)
-        film.move(FadeIn(life[-1]), seconds=DROPPED)
+        film.scene.hold(DROPPED)
         film.move(Shows(model.moving, model.others), seconds=ROW)
         film.move(Shows(model.moving, partial(model.output, 0)), FadeIn(model.said[-1]), seconds=OUT)
         film.move(Shows(model.moving, model.rest), seconds=REST)
@@ -427,12 +479,14 @@ def kept(film: SpeedFilm) -> None:
 
 @beat("again")
 def again(film: SpeedFilm) -> None:
-    """Products, bytes and time of both, one pair after another: more work, by one product, far fewer bytes, less time."""
+    """In training, on another machine: products, bytes and time of both, one pair after another: more work, fewer bytes, less time."""
     model, made = film.machine, film.found.products
-    comes = [film.keys["standard"], *film.source, film.products.name]
-    film.move(FadeOut(*model.parts, *model.said, model.moving, rate_func=early), FadeIn(*comes, rate_func=late), seconds=TURN)
+    gone = [*model.parts, *model.said, model.moving]
+    film.move(FadeOut(*gone, rate_func=early), FadeIn(film.keys["standard"], *film.source, rate_func=late), seconds=TURN)
     names = [block_name(film, side, at) for side, each in made.items() for at in range(len(each))]
     with film.scene.telling():
+        film.scene.hold(READ)
+        film.move(FadeIn(film.products.name), seconds=TEXT)
         film.race(film.products, FILL)
         film.move(FadeIn(*names), seconds=TEXT)
         film.move(FadeIn(film.bytes.name), seconds=TEXT)

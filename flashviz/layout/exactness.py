@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from flashviz.layout.rect import Aspect, Rect, centered
+from flashviz.layout.rect import Aspect, Rect, centered, columns
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
@@ -36,25 +37,30 @@ WAY: Mapping[Aspect, Table] = {
         "stored": (60, 1080, 1020, 1310),
     },
 }  # fmt: skip
-# ``flash`` and ``standard``: as long as the larger error, from the line ``zero`` on; the ``axis`` says what they measure.
+# ``flash`` and ``standard``: as long as the larger error, from the line ``zero`` on; the ``axis`` says what they measure, and each ``note``
+# what an algorithm rounds. Before, a difference of pictures stands in either (``difference``), its names at the height of ``zero name``.
 ERRORS: Mapping[Aspect, Table] = {
     "16:9": {
-        "flash name": (100, 120, 620, 190), "flash number": (100, 200, 620, 320), "flash": (664, 70, 1820, 370),
-        "standard name": (100, 500, 620, 570), "standard number": (100, 580, 620, 700), "standard": (664, 450, 1820, 750),
+        "flash name": (100, 120, 620, 190), "flash number": (100, 200, 620, 310), "flash": (664, 70, 1820, 370),
+        "flash note": (100, 316, 630, 370), "standard note": (100, 696, 630, 750),
+        "standard name": (100, 500, 620, 570), "standard number": (100, 580, 620, 690), "standard": (664, 450, 1820, 750),
         "zero": (656, 30, 664, 800), "zero name": (480, 816, 840, 876), "axis": (860, 816, 1840, 876),
     },
     "4:3": {
-        "flash name": (60, 120, 480, 190), "flash number": (60, 200, 480, 320), "flash": (524, 70, 1380, 370),
-        "standard name": (60, 500, 480, 570), "standard number": (60, 580, 480, 700), "standard": (524, 450, 1380, 750),
+        "flash name": (60, 120, 480, 190), "flash number": (60, 200, 480, 310), "flash": (524, 70, 1380, 370),
+        "flash note": (60, 316, 506, 370), "standard note": (60, 696, 506, 750),
+        "standard name": (60, 500, 480, 570), "standard number": (60, 580, 480, 690), "standard": (524, 450, 1380, 750),
         "zero": (516, 30, 524, 800), "zero name": (370, 810, 670, 864), "axis": (370, 870, 1380, 924),
     },
     "1:1": {
         "flash name": (84, 80, 540, 150), "flash number": (560, 60, 1020, 170), "flash": (64, 180, 1020, 360),
+        "flash note": (84, 366, 1020, 420), "standard note": (84, 714, 1020, 768),
         "standard name": (84, 430, 540, 500), "standard number": (560, 410, 1020, 520), "standard": (64, 530, 1020, 710),
-        "zero": (56, 50, 64, 760), "zero name": (60, 770, 280, 830), "axis": (60, 850, 1020, 910),
+        "zero": (56, 50, 64, 768), "zero name": (60, 776, 280, 836), "axis": (60, 850, 1020, 910),
     },
     "9:16": {
         "flash name": (84, 140, 540, 210), "flash number": (560, 120, 1020, 230), "flash": (64, 250, 1020, 520),
+        "flash note": (84, 532, 1020, 592), "standard note": (84, 1048, 1020, 1108),
         "standard name": (84, 660, 540, 730), "standard number": (560, 640, 1020, 750), "standard": (64, 770, 1020, 1040),
         "zero": (56, 100, 64, 1100), "zero name": (60, 1120, 280, 1180), "axis": (60, 1230, 1020, 1300),
     },
@@ -62,6 +68,13 @@ ERRORS: Mapping[Aspect, Table] = {
 
 TALL = em(20)  # how far a tick stands out to either side
 HIGH = 0.42  # of its place, beneath a line
+SIGN = em(90)  # between two pictures
+
+
+def difference(rect: Rect) -> tuple[list[Rect], list[Rect]]:
+    """Where a - b = c stand in ``rect``: three pictures from the left, and the two signs between them."""
+    pictures = columns(rect, 3, SIGN)
+    return pictures, [Rect(before.x1, rect.y0, after.x0, rect.y1) for before, after in pairwise(pictures)]
 
 
 @dataclass(frozen=True)
