@@ -34,8 +34,8 @@ BEATS: tuple[Beat, ...] = (
         caption="Again: P bursts the frame. LSE is still a hair.",
     ),
     Beat(
-        "back", "The backward pass", 6.6, shot="training", late=True, along=True,
-        caption="Layer after layer goes back, and drops what it kept.",
+        "back", "The backward pass", 6.0, shot="training", late=True, along=True,
+        caption="Going back, each layer drops what it kept.",
     ),
     Beat(
         "idea", "What is kept", 4.6, shot="training", late=True, along=True,

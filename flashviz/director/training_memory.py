@@ -28,7 +28,7 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import Rectangles, dashes, edges
 
-SWEEP, FORWARD, GROWS, BACK = 2.4, 2.4, 1.8, 3.6  # seconds: of rows, of layers forward, of a doubling, of layers back
+SWEEP, FORWARD, GROWS, BACK = 2.4, 2.4, 1.8, 3.0  # seconds: of rows, of layers forward, of a doubling, of layers back
 CLOSE, WEIGH, DROPPED, TILES = 1.0, 1.8, 0.5, 2.8  # seconds: S of a tile is made; it becomes P; it is dropped; all others of its keys
 MADE, WEIGHED, USED = 0.25, 0.6, 0.85  # of a tile's time, until which S is there, P is, and P is needed no more
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
@@ -207,14 +207,17 @@ class TrainingMemoryFilm(ChapterFilm):
     def summed(self) -> list[Word]:
         """What both sides keep of a layer, and each side's own added to it."""
         sizes, hue, ink = self.found.sizes, self.skin.hue, self.skin.ink
-        both, row = sum(sizes[name] for name in EITHER), self.place["law P"].width
+        both = sum(sizes[name] for name in EITHER)
         said = worded(self.place["law P"], [*EITHER[:-1], f"{EITHER[-1]}:", kib(both)], NAME, [*map(hue, EITHER), ink], "sum")
         for name in KEPT.values():
-            total = [f"= {kib(both + sizes[name])} a layer", f"= {kib(both + sizes[name])}"]
-            added = ["+", f"{name}:", kib(sizes[name])]
-            end = next((each for each in total if line_width([*added, each], NAME) <= row), total[-1])
-            place = self.place["law LSE" if name == "P" else "law either"]
-            said += worded(place, [*added, end], NAME, [ink, hue(name), ink, ink], "sum")
+            total, place = kib(both + sizes[name]), self.place["law LSE" if name == "P" else "law either"]
+            texts = [
+                ["+", f"{name}:", kib(sizes[name]), f"= {total} a layer"],
+                ["+", f"{name}:", kib(sizes[name]), f"= {total}"],
+                [f"with {name}:", total],
+            ]
+            fits = next((each for each in texts if line_width(each, NAME) <= place.width), texts[-1])
+            said += worded(place, fits, NAME, [hue(name) if name in each else ink for each in fits], "sum")
         return said
 
     def fitted(self, part: str, texts: Sequence[str], px: float = NAME) -> Word:

@@ -7,7 +7,11 @@ from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Mobject
 
 from flashviz import palette, theme
 from flashviz.layout import Rect
+from flashviz.lettering import em
 from flashviz.mobjects.tiles import box, image_corners
+
+
+PIXEL = em(8)  # two of a film of 270 lines
 
 
 class Picture(ImageMobject):
@@ -24,14 +28,14 @@ class Picture(ImageMobject):
         self.whole, self.tag = self.pixel_array, tag
 
     def display(self, rect: Rect, part: Rect | None = None, opacity: float = 1.0) -> Picture:
-        """In ``rect``; nothing of it is drawn beyond ``part``, which lies in it."""
+        """In ``rect``; nothing of it is drawn beyond ``part``, which lies in it; nothing at all where that is a hair."""
         part = part or rect
-        (rows, columns), clear = self.whole.shape[:2], min(part.width, part.height) <= 0
+        (rows, columns), clear = self.whole.shape[:2], min(part.width, part.height) < PIXEL
         y0, y1 = (round((rect.y1 - y) / (rect.height or 1.0) * rows) for y in (part.y1, part.y0))
         x0, x1 = (round((x - rect.x0) / (rect.width or 1.0) * columns) for x in (part.x0, part.x1))
         self.pixel_array = self.whole[min(y0, rows - 1) : max(y1, y0 + 1), min(x0, columns - 1) : max(x1, x0 + 1)].copy()
         self.pixel_array[:, :, 3] = 0 if clear else round(255 * opacity)
-        self.points = image_corners(part)
+        self.points = image_corners(part.left(PIXEL).top(PIXEL) if clear else part)
         return self
 
 
