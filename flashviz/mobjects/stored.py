@@ -10,7 +10,6 @@ from flashviz.layout import Rect
 from flashviz.lettering import em
 from flashviz.mobjects.tiles import box, image_corners
 
-
 PIXEL = em(8)  # two of a film of 270 lines
 
 
