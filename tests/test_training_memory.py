@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flashviz import palette
 from flashviz.chapters.training_memory import LAYERS, gather
 from flashviz.config import AttentionConfig
-from flashviz.director.training_memory import MADE, SIDES, WEIGHED, Tile, TrainingMemoryFilm
+from flashviz.director.training_memory import FALL, MADE, SIDES, WEIGHED, Tile, TrainingMemoryFilm
 from flashviz.errors import ConfigError
 from flashviz.figures import amount, kib
 from flashviz.layout import ASPECTS, Aspect, Rect
@@ -40,8 +41,11 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
         assert set(said(at(film, beat), "factor P")) == {f"× {n * n}"}
         assert said(at(film, beat), "factor flash") == [f"all × {n}"]
     standard, flash = (4 * either + 16 * p, 4 * either + 4 * lse)
-    assert said(at(film, "idea"), "bytes standard") == [f"at most {kib(standard)}"]
-    assert said(at(film, "idea"), "bytes flash") == [f"at most {kib(flash)}"]
+    assert said(at(film, "idea"), "most standard") == [kib(standard)]
+    assert said(at(film, "idea"), "most flash") == [kib(flash)]
+    layer = [round(each / LAYERS) for each in (either, either + p, either + lse)]
+    sums = " ".join(said(at(film, "forward"), "sum"))
+    assert all(kib(each) in sums for each in layer), "both sides' own is added to what both keep"
     assert said(at(film, "made"), "standard keeps") == [f"keeps P: {kib(p / LAYERS)}"]
     assert said(at(film, "made"), "flash keeps") == [f"keeps LSE: {kib(lse / LAYERS)}"]
     one = {"P": kib(16 * p / LAYERS), "LSE": kib(4 * lse / LAYERS)}
@@ -56,7 +60,7 @@ def test_counters_run_with_what_is_drawn(name: str) -> None:
         film.display(n, float(now))
         for side in SIDES:
             x = film.place[side].x0 + now * film.place[side].width / (2 * LAYERS)
-            drawn = [slab.points.reshape(-1, 3) for (of, _), slab in film.slabs.items() if of == side]
+            drawn = [slab.get_all_points() for (of, _), slab in film.slabs.items() if of == side]
             top = max(points[np.isclose(points[:, 0], x), 1].max(initial=film.place[side].y0) for points in drawn)
             playhead = film.playhead[side].points
             assert (playhead[:, 0].min() + playhead[:, 0].max()) / 2 == pytest.approx(x), "it is where the step is"
@@ -90,10 +94,10 @@ def test_n_is_never_between(name: str) -> None:
     film = TrainingMemoryFilm(scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run))
     grown = film.display(2, LAYERS)
     says = [film.count.text, *(film.bytes[side].text for side in SIDES)]
-    high = np.ptp(grown.slabs["standard", "P"].points[:, 1])
+    high = np.ptp(grown.slabs["standard", "P"].get_all_points()[:, 1])
     film.display(1.5, LAYERS, 2)
     assert [film.count.text, *(film.bytes[side].text for side in SIDES)] == says
-    assert np.ptp(film.slabs["standard", "P"].points[:, 1]) < high
+    assert np.ptp(film.slabs["standard", "P"].get_all_points()[:, 1]) < high
 
 
 @every
@@ -113,15 +117,17 @@ def test_a_tile_is_s_then_p_and_then_nothing(name: str) -> None:
 
     def area(part: Any) -> float:
         """Of what is drawn of the large tile, as a share of it."""
-        corners = part.points.reshape(-1, 16, 3)
-        wide = [np.ptp(each[:, 0]) for each in corners if np.isclose(np.ptp(each[:, 1]), large.height)]
-        return float(sum(wide) / large.width)
+        if not part.pixel_array[:, :, 3].any():
+            return 0.0
+        assert np.ptp(part.points[:, 1]) == pytest.approx(large.height)
+        return float(np.ptp(part.points[:, 0]) / large.width)
 
     for at_, s, p in ((0.0, 0, 0), (MADE / 2, 0.5, 0), (MADE, 1, 0), ((MADE + WEIGHED) / 2, 0.5, 0.5), (WEIGHED, 0, 1), (0.99, 0, 0)):
         tile.display(at_)
-        assert (area(tile.s), area(tile.p)) == pytest.approx((s, p), abs=1e-6)
+        assert (area(tile.s[0]), area(tile.p[0])) == pytest.approx((s, p), abs=1e-6)
     tile.display(tile.grid.rows)
-    assert not any(len(part.points) for part in (tile.s, tile.p, tile.lse, *tile.used.values())), "dropped"
+    assert not any(part.pixel_array[:, :, 3].any() for part in (*tile.s, *tile.p)), "dropped"
+    assert not any(len(part.points) for part in (tile.lse, *tile.used.values()))
 
 
 @every
@@ -133,25 +139,40 @@ def test_twice_the_queries_and_keys_have_the_bytes_of_a_run_of_twice_as_many(nam
 
 
 @every
-def test_what_is_used_is_where_p_is_kept_or_would_be(name: str) -> None:
-    """Read: up to now all of the layer's slab of P. Made again: one column, in an outline as high as P's bytes, not kept."""
+def test_what_is_used_is_where_p_is_kept_or_one_tile(name: str) -> None:
+    """Read: up to now all of the layer's slab of P. Made again: one tile on what is kept, as high as its bytes, and no more."""
     film = TrainingMemoryFilm(scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run))
-    high = film.found.bytes_of("P", 1) * film.unit
+    c = film.found.config
+    high = c.block_m * c.block_n * c.itemsize * film.unit
     for layer in range(LAYERS):
         begin = 2 * LAYERS - 1 - layer
         film.display(1, begin + 0.5)
-        left, right = (film.using[side].points for side in SIDES)
+        left, right = film.reading.points, film.tile.points
         slab, step = film.step("standard", 1).slab("P", layer, film.now), film.step("flash", 1)
+        kept = step.slab("LSE", layer, film.now)
         assert slab is not None
+        assert kept is not None
         assert (left[:, 1].min(), left[:, 1].max()) == pytest.approx((slab.y0, slab.y1))
         assert (left[:, 0].min(), left[:, 0].max()) == pytest.approx(
             (float(step.x(begin)) - step.rect.x0 + film.place["standard"].x0, slab.x1)
         )
+        assert right[:, 1].min() == pytest.approx(kept.y1)
         assert np.ptp(right[:, 1]) == pytest.approx(high)
         assert right[:, 0].max() == pytest.approx(float(step.x(film.now)))
-        assert np.ptp(film.unkept.points[:, 1]) == pytest.approx(high, abs=0.05)
     film.display(1, 2 * LAYERS)
-    assert not any(len(part.points) for part in (film.unkept, *film.using.values())), "dropped"
+    assert not any(len(part.points) for part in (film.reading, film.tile)), "dropped"
+
+
+@every
+def test_what_is_dropped_dims_and_what_is_kept_does_not(name: str) -> None:
+    """Each layer is whole until its turn back has ended, and dim soon after, on both sides."""
+    film = TrainingMemoryFilm(scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run))
+    for layer in range(LAYERS):
+        for now, dim in ((2 * LAYERS - layer, 1.0), (2 * LAYERS - layer + FALL, palette.DIM)):
+            film.display(1, now)
+            p, o = film.slabs["standard", "P"].slabs[layer], film.slabs["flash", "O"].slabs[layer]
+            assert p.pixel_array[:, :, 3].max() == round(255 * dim)
+            assert o.get_fill_opacity() == pytest.approx(dim * palette.LIT)
 
 
 @every

@@ -15,7 +15,7 @@ from flashviz.trace import Trace, traffic
 BEATS: tuple[Beat, ...] = (
     Beat(
         "layer", "One layer", 4.6, shot="one layer", late=True, along=True,
-        caption="One layer's P is a square. LSE is one number a row.",
+        caption="The backward pass needs P: keep it, or make it again?",
     ),
     Beat(
         "made", "P made again", 8.3, shot="one tile", late=True, along=True,
@@ -34,8 +34,8 @@ BEATS: tuple[Beat, ...] = (
         caption="Again: P bursts the frame. LSE is still a hair.",
     ),
     Beat(
-        "back", "The backward pass", 5.8, shot="training", late=True, along=True,
-        caption="Layer after layer is dropped.",
+        "back", "The backward pass", 6.0, shot="training", late=True, along=True,
+        caption="Going back, each layer drops what it kept.",
     ),
     Beat(
         "idea", "What is kept", 4.6, shot="training", late=True, along=True,
@@ -72,6 +72,12 @@ class TrainingMemory:
         given = {name: c.batch * count * c.head_dim * c.itemsize for name, count in rows.items()}
         flash = traffic(self.flash).written
         return given | {"P": traffic(self.standard).written["P"], "O": flash["O"], "LSE": flash["LSE"]}
+
+    @property
+    def tile(self) -> int:
+        """Bytes of a tile of P in the inputs' dtype, as the backward pass makes it again."""
+        c = self.config
+        return c.block_m * c.block_n * c.itemsize
 
     def bytes_of(self, name: str, n: float = 1) -> float:
         """Bytes of a matrix of one layer, with ``n`` times as many queries and keys: a number of P is a pair of them."""

@@ -14,20 +14,21 @@ from flashviz import palette, theme
 from flashviz.chapters import training_memory
 from flashviz.chapters.training_memory import EITHER, KEPT, LAYERS, LENGTHS, TrainingMemory, gather
 from flashviz.director.film.parts import fitting
-from flashviz.director.material import provenance
+from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, middle, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, line_width, middle, word, worded
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect, Shot
 from flashviz.layout import rows as split
-from flashviz.layout.backward import Grid
+from flashviz.layout.backward import Grid, magnified
 from flashviz.layout.training import Step
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
+from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import Rectangles, dashes, edges
 
-SWEEP, FORWARD, GROWS, BACK = 2.4, 2.4, 1.8, 2.8  # seconds: of rows, of layers forward, of a doubling, of layers back
+SWEEP, FORWARD, GROWS, BACK = 2.4, 2.4, 1.8, 3.0  # seconds: of rows, of layers forward, of a doubling, of layers back
 CLOSE, WEIGH, DROPPED, TILES = 1.0, 1.8, 0.5, 2.8  # seconds: S of a tile is made; it becomes P; it is dropped; all others of its keys
 MADE, WEIGHED, USED = 0.25, 0.6, 0.85  # of a tile's time, until which S is there, P is, and P is needed no more
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
@@ -37,7 +38,9 @@ INNER = em(16)  # from a letter to its slab's edge
 CAPITAL = 0.73 * em(NAME)  # its height
 PIECE = em(18)  # of LSE, on its way across a tile: its width
 ROWS, SEAM = 24, em(5)  # bands of P that a row is shown by; between what P was and as much again
-COLUMN = em(14)  # of P that is used now: its width
+COLUMN = em(40)  # of a tile of P that is used now: its width
+GROUND = 0.25  # of the way from the ground to the hue, where a weight is 0
+FALL = 0.5  # turns, in which a layer dims that is dropped
 MARK = em(120)  # the height that the scale's bar has at most, at first
 
 
@@ -55,44 +58,54 @@ class TrainingMemoryStage(ShotScene):
 
 
 class TrainingMemoryFilm(ChapterFilm):
-    """Everything on stage, made here once. ``n``: how many times as many queries and keys are drawn, ``now``: until when."""
+    """Everything on stage, made here once.
+
+    ``n``: how many times as many queries and keys are drawn, ``now``: until when, ``past``: how much is seen of what was dropped.
+    """
 
     axes: list[Word]
     said: dict[str, Mobject]
     units: Word
     narrow: Rect
-    square: Rectangles
     column: Rectangles
 
     def __init__(self, scene: ShotScene, found: TrainingMemory) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("training")
-        self.n, self.now = 1.0, 0.0
+        self.n, self.now, self.past = 1.0, 0.0, palette.DIM
         self.unit = self.fitting(LENGTHS[1])
-        self.slabs = {(side, name): self.slab(name) for side in SIDES for name in (*EITHER, KEPT[side])}
+        self.sheets = dict(zip("SP", (GROUND + (1 - GROUND) * each for each in sheets(found.config, found.flash.inputs)), strict=True))
+        self.square = self.picture("P of a layer")
+        self.slabs = {(side, name): Slabs(self, name) for side in SIDES for name in (*EITHER, KEPT[side])}
         most = {side: kept_now(self.bytes_at(side, LENGTHS[-1], LAYERS)) for side in SIDES}
         self.bytes = {side: self.readout(f"bytes {side}", most[side], place[f"{side} bytes"], NUMBER) for side in SIDES}
         self.count = self.readout("count", self.counted(LENGTHS[-1]), place["n"], ONE_NUMBER)
         self.names = [word(text, NAME, self.skin.ink, place[f"{side} name"], "name") for side, text in SIDES.items()]
-        self.letters = [Word("P", NAME, self.skin.ground, 0.0, 0.0, "part") for _ in range(LAYERS)]
-        self.factors = {n: [Word(f"× {n * n}", NAME, self.skin.ground, 0.0, 0.0, "factor P") for _ in range(LAYERS)] for n in LENGTHS[1:]}
-        self.grown = {n: Word(f"all × {n}", NAME, self.skin.ink, 0.0, 0.0, "factor flash") for n in LENGTHS[1:]}
+        self.letters = [Word("P", LABEL, self.skin.scores, 0.0, 0.0, "part") for _ in range(LAYERS)]
+        self.factors = {n: [Word(f"× {n * n}", LABEL, self.skin.scores, 0.0, 0.0, "factor P") for _ in range(LAYERS)] for n in LENGTHS[1:]}
+        self.grown = {n: Word(f"all × {n}", LABEL, self.skin.ink, 0.0, 0.0, "factor flash") for n in LENGTHS[1:]}
         sizes = ("N × N", "N × d") if self.even else ("N × M", "N, M × d")
         self.laws = [*self.law("P", ["P"], sizes[0]), *self.law("LSE", ["LSE"], "N"), *self.law("either", EITHER, sizes[1])]
+        self.sums = self.summed()
         self.parts = Rectangles(self.skin.ground, name="as much as before")
         self.playhead = {side: Rectangles(self.skin.ink, name=f"now {side}") for side in SIDES}
         self.nows = {side: Word("now", LABEL, self.skin.ink, 0.0, 0.0, "now") for side in SIDES}
         self.all = Group(*self.slabs.values(), self.parts, *self.bytes.values(), self.count)
         self.scale = Scale(self)
-        self.using = {side: Rectangles(self.skin.scores, name=f"P in use, {side}", opacity=palette.LIT) for side in SIDES}
-        self.unkept = Rectangles(self.skin.scores, name="P, not kept")
-        self.all.add(*self.using.values(), self.unkept, self.scale, *self.playhead.values(), *self.nows.values())
+        self.reading = Rectangles(self.skin.ink, name="P that is read", opacity=palette.DIM)
+        self.tile = Rectangles(self.skin.scores, name="tile of P").set_stroke(self.skin.scores, width=theme.OUTLINE, opacity=1)
+        self.tiled = Word(f"one tile of P: {amount(found.tile)}", LABEL, self.skin.scores, 0.0, 0.0, "tile")
+        self.all.add(self.reading, self.tile, self.tiled, self.scale, *self.playhead.values(), *self.nows.values())
         self.display(1.0, 0.0)
 
-    def slab(self, name: str) -> Rectangles:
-        """One matrix of all layers. LSE's are thinner than what can be drawn: they have an outline."""
-        made = Rectangles(self.skin.hue(name), name=f"kept {name}", opacity=palette.SECOND if name == "P" else palette.LIT)
-        return made.set_stroke(self.skin.hue(name), width=theme.OUTLINE, opacity=1) if name == "LSE" else made
+    def picture(self, tag: str, name: str = "P") -> Picture:
+        """P of the first head, or S, on a ground that is seen."""
+        return Picture(self.sheets[name], self.skin, name, tag)
+
+    @property
+    def heaviest(self) -> int:
+        """The column of tiles in which most of P's picture is bright: of others little would be seen."""
+        return int(np.argmax([part.sum() for part in np.array_split(self.sheets["P"], self.found.config.col_blocks, axis=1)]))
 
     def fitting(self, n: float) -> float:
         """How high a byte is, where all that standard attention keeps at a length fits its place."""
@@ -127,10 +140,10 @@ class TrainingMemoryFilm(ChapterFilm):
         for side in SIDES:
             step = self.step(side, n)
             for name in step.sizes:
-                self.slabs[side, name].display(edges([rect for layer in range(LAYERS) if (rect := step.slab(name, layer, now))]))
-            self.use(side, step)
+                self.slabs[side, name].display(step, now, self.past)
             self.mark(side, step)
             self.bytes[side].display(kept_now(self.bytes_at(side, said or n, now)))
+        self.use()
         self.count.display(self.counted(said or n))
         self.scale.display(self.unit)
         self.letter()
@@ -143,54 +156,69 @@ class TrainingMemoryFilm(ChapterFilm):
         levels = [(rect, rect.y0 + part * step.sizes["P"] * self.unit / 4) for rect in slabs for part in (1, 2, 3)]
         self.parts.display(edges([Rect(rect.x0, y - half, rect.x1, y + half) for rect, y in levels if y < rect.y1 and half]))
 
-    def use(self, side: str, step: Step) -> None:
-        """What a layer's backward pass has of its P now: all that it read so far, or the one column that it made again, and drops."""
-        layer = step.turn(self.now)
-        boxes = []
-        if layer is not None:
-            place = step.used(layer, self.found.bytes_of("P", self.n))
-            done = place.left(step.x(self.now) - place.x0)
-            boxes = [done.right(min(COLUMN, done.width)) if side == "flash" else done]
-        if side == "flash":
-            self.unkept.display(dashes(place) if boxes else edges([]))
-        self.using[side].display(edges(boxes))
+    def use(self) -> None:
+        """What a layer's backward pass has of its P now: all that it read so far; or one tile that it made again, on what is kept."""
+        read, flash = self.step("standard", self.n), self.step("flash", self.n)
+        layer = read.turn(self.now)
+        self.tiled.set_fill(opacity=float(layer is not None))
+        if layer is None:
+            self.reading.display(edges([]))
+            self.tile.display(edges([]))
+            return
+        slab = read.whole("P", layer)
+        self.reading.display(edges([Rect(read.x(2 * LAYERS - 1 - layer), slab.y0, read.x(self.now), slab.y1)]))
+        x, y = flash.x(self.now), flash.whole("LSE", layer).y1
+        self.tile.display(edges([Rect(x - COLUMN, y, x, y + self.found.tile * self.unit)]))
+        rect = self.place["flash"]
+        self.tiled.put_at(min(x, rect.x1) - self.tiled.wide, flash.whole("LSE", LAYERS - 1).y1 + INNER)
 
     def mark(self, side: str, step: Step) -> None:
         """A line at the time that has come, as high as all that is kept then, and "now" under it."""
-        x, rect, word_ = step.x(self.now), self.place[f"{side} now"], self.nows[side]
+        x, rect, word_ = step.x(min(self.now, 2 * LAYERS)), self.place[f"{side} now"], self.nows[side]
         top = min(step.rect.y0 + self.bytes_at(side, self.n, self.now) * self.unit, step.top)
         self.playhead[side].display(edges([Rect(x - LINE, rect.y1, x + LINE, top)]))
         word_.put_at(min(max(x - word_.wide / 2, rect.x0), rect.x1 - word_.wide), middle(rect, LABEL))
 
     def letter(self) -> None:
-        """P's letters at the foot of its slabs, where these are high enough, and beside each how many times as much it is."""
+        """P's letters beside its slabs at the time that has come, where these are high enough, and how many times as much each is."""
         step = self.step("standard", self.n)
         for layer, letter in enumerate(self.letters):
             slab = step.slab("P", layer, self.now)
-            letter.set_fill(opacity=float(slab is not None and slab.height > em(NAME)))
+            letter.set_fill(opacity=float(slab is not None and slab.height > em(LABEL)))
             if slab is not None:
-                quarter = step.sizes["P"] * self.unit / 4  # of its height, as divide draws
-                letter.put_at(slab.x0 + INNER, slab.y0 + min(INNER, max(0.0, quarter - CAPITAL) / 2))
+                letter.put_at(slab.x1 + INNER, middle(slab, LABEL))
                 for words in self.factors.values():
                     words[layer].put_at(letter.left + letter.wide + INNER, letter.baseline)
 
     def times(self, n: int) -> list[Word]:
-        """How many times as much there is of each P, on it, and of all that FlashAttention keeps, beside it."""
+        """How many times as much there is of each P, beside its letter, and of all that FlashAttention keeps, beside it."""
         own, step, said = self.step("standard", n), self.step("flash", n), self.grown[n]
         high = self.bytes_at("flash", n, self.now) * self.unit
         said.put_at(step.x(self.now) + 2 * INNER, middle(Rect(0, step.rect.y0, 0, step.rect.y0 + high), NAME))
         slabs = [own.slab("P", layer, self.now) for layer in range(LAYERS)]
-        return [each for each, slab in zip(self.factors[n], slabs, strict=True) if slab and self.on(slab, each)] + [said]
-
-    def on(self, slab: Rect, word_: Word) -> bool:
-        """Whether a word beside the letter of a slab has room on it."""
-        return slab.height > em(NAME) and word_.left + word_.wide + INNER < slab.x1
+        return [each for each, slab in zip(self.factors[n], slabs, strict=True) if slab and slab.height > em(LABEL)] + [said]
 
     def law(self, row: str, tensors: Sequence[str], size: str) -> list[Word]:
         """How many numbers of these a head of a layer keeps, in their colours."""
         rect = self.place[f"law {row}"]
         size = first_that_fits([f"{size}, drawn thicker", size], NAME, rect.width - em(120), Face.STRONG) if row == "LSE" else size
         return worded(rect, [*tensors[:-1], f"{tensors[-1]}:", size], NAME, [*map(self.skin.hue, tensors), self.skin.ink], "law")
+
+    def summed(self) -> list[Word]:
+        """What both sides keep of a layer, and each side's own added to it."""
+        sizes, hue, ink = self.found.sizes, self.skin.hue, self.skin.ink
+        both = sum(sizes[name] for name in EITHER)
+        said = worded(self.place["law P"], [*EITHER[:-1], f"{EITHER[-1]}:", kib(both)], NAME, [*map(hue, EITHER), ink], "sum")
+        for name in KEPT.values():
+            total, place = kib(both + sizes[name]), self.place["law LSE" if name == "P" else "law either"]
+            texts = [
+                ["+", f"{name}:", kib(sizes[name]), f"= {total} a layer"],
+                ["+", f"{name}:", kib(sizes[name]), f"= {total}"],
+                [f"with {name}:", total],
+            ]
+            fits = next((each for each in texts if line_width(each, NAME) <= place.width), texts[-1])
+            said += worded(place, fits, NAME, [hue(name) if name in each else ink for each in fits], "sum")
+        return said
 
     def fitted(self, part: str, texts: Sequence[str], px: float = NAME) -> Word:
         """The first of these that fits there, in ink."""
@@ -214,6 +242,35 @@ class TrainingMemoryFilm(ChapterFilm):
         self.move(Shows(parts, self.divide), seconds=TEXT)
 
 
+class Slabs(Group):
+    """A matrix of all layers: of P its picture, of the others a plane; LSE's are thinner than what can be drawn and have an outline."""
+
+    def __init__(self, film: TrainingMemoryFilm, name: str) -> None:
+        self.tensor, hue = name, film.skin.hue(name)
+        self.tag = f"kept {name}"
+        self.slabs: list[Any] = [
+            film.picture("slab") if name == "P" else Rectangles(hue, name="slab", opacity=palette.LIT) for _ in range(LAYERS)
+        ]
+        if name == "LSE":
+            for slab in self.slabs:
+                slab.set_stroke(hue, width=theme.OUTLINE, opacity=1)
+        super().__init__(*self.slabs)
+
+    def display(self, step: Step, now: float, past: float) -> Slabs:
+        """As far as each was kept until now; what was dropped dims to ``past``."""
+        for layer, slab in enumerate(self.slabs):
+            rect = step.slab(self.tensor, layer, now)
+            gone = min(max(0.0, now - (2 * step.layers - layer)) / FALL, 1.0)
+            opacity = 1.0 + (past - 1.0) * gone
+            if isinstance(slab, Picture):
+                whole = step.whole(self.tensor, layer)
+                slab.display(whole, rect or whole.left(0.0), opacity)
+            else:
+                slab.display(edges([rect] if rect else [])).set_fill(opacity=opacity * palette.LIT)
+                slab.set_stroke(opacity=opacity)
+        return self
+
+
 class Scale(Group):
     """A bar that is as high as so many bytes, with their number on it."""
 
@@ -234,11 +291,6 @@ class Scale(Group):
 def kept_now(nbytes: float) -> str:
     """What is kept at a moment."""
     return f"kept now: {kib(round(nbytes))}"
-
-
-def at_most(nbytes: float) -> str:
-    """What was kept when most was."""
-    return f"at most {kib(round(nbytes))}"
 
 
 def ground(film: TrainingMemoryFilm) -> Rectangles:
@@ -271,10 +323,7 @@ def ways(film: TrainingMemoryFilm) -> list[Word]:
 def layer(film: TrainingMemoryFilm) -> None:
     """P of one layer and LSE, their areas as their bytes: row after row of P leaves one number."""
     place, skin, size = film.scene.shot("one layer"), film.skin, film.found.sizes
-    film.square, film.column = (
-        Rectangles(skin.scores, name="P of a layer", opacity=palette.SECOND),
-        Rectangles(skin.stats, name="LSE of a layer"),
-    )
+    film.column = Rectangles(skin.stats, name="LSE of a layer")
     whole = place["P"]
     thin = place["LSE"].left(whole.width * size["LSE"] / size["P"])
     frame = Rectangles(skin.ink, name="row", opacity=0.0).set_stroke(skin.ink, width=theme.OUTLINE, opacity=1)
@@ -285,7 +334,7 @@ def layer(film: TrainingMemoryFilm) -> None:
         frame.display(edges([Rect(whole.x0, top - high, thin.x1, top)] if share < 1 else []))
         film.column.display(edges([thin.top(thin.height * share)]))
 
-    film.square.display(edges([whole]))
+    film.square.display(whole)
     count = "N × N" if film.even else "N × M"
     texts = {
         "P name": ([f"P: {count} weights", f"P: {count}"], skin.scores, NUMBER),
@@ -317,9 +366,17 @@ def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: floa
     return word(first_that_fits(texts, px, place[part].width, Face.STRONG), px, color, place[part], part)
 
 
-def goes(part: Rectangles, start: Rect, to: Rect) -> Shows:
+def goes(part: Rectangles | Picture, start: Rect, to: Rect) -> Shows:
     """One rectangle becomes another."""
-    return Shows(part, lambda share: part.display(edges([start.toward(to, share)])), rate_func=ease_in_out_cubic)
+
+    def show(share: float) -> None:
+        rect = start.toward(to, share)
+        if isinstance(part, Picture):
+            part.display(rect)
+        else:
+            part.display(edges([rect]))
+
+    return Shows(part, show, rate_func=ease_in_out_cubic)
 
 
 @beat("made")
@@ -341,11 +398,12 @@ def made(film: TrainingMemoryFilm) -> None:
     }
     film.said = {part: fitted_in(place, part, *each) for part, each in texts.items()}
     film.said |= {name: fitted_in(place, f"{name} name", [name], skin.hue(name)) for name in ("Q", "K", "LSE")}
-    lines = split(place["rules"], 3)
+    lines = split(place["rules"], 4)
     rules = [
         [word("S = Q Kᵀ", NAME, skin.ink, lines[0], "rule")],
         worded(lines[1], ["P", "=", "exp(S", "−", "LSE", ")"], NAME, [*[skin.ink] * 4, skin.stats, skin.ink], "rule"),
-        [word("used, then dropped", NAME, skin.ink, lines[2], "rule")],
+        worded(lines[2], ["=", "exp S /", "row's sum"], NAME, [skin.ink, skin.ink, skin.stats], "rule"),
+        [word("used, then dropped", NAME, skin.ink, lines[3], "rule")],
     ]
     film.said |= {f"rule {at}": each for at, each in enumerate(itertools.chain(*rules))}
     count = tile.grid.rows
@@ -353,8 +411,12 @@ def made(film: TrainingMemoryFilm) -> None:
         film.move(FadeIn(*tile.given, *(each for part, each in film.said.items() if not part.startswith("rule"))), seconds=TEXT)
         film.scene.add(tile)
         film.move(Shows(tile, lambda share: tile.display(MADE * share)), FadeIn(*rules[0], rate_func=early), seconds=CLOSE)
-        film.move(Shows(tile, lambda share: tile.display(MADE + (USED - MADE) * share)), FadeIn(*rules[1], rate_func=early), seconds=WEIGH)
-        film.move(Shows(tile, lambda share: tile.display(USED + (1 - USED) * share)), FadeIn(*rules[2]), seconds=DROPPED)
+        film.move(
+            Shows(tile, lambda share: tile.display(MADE + (USED - MADE) * share)),
+            FadeIn(*rules[1], *rules[2], rate_func=early),
+            seconds=WEIGH,
+        )
+        film.move(Shows(tile, lambda share: tile.display(USED + (1 - USED) * share)), FadeIn(*rules[3]), seconds=DROPPED)
         film.move(Shows(tile, lambda share: tile.display(1 + (count - 1) * share)), seconds=TILES)
     film.said |= {f"given {at}": each for at, each in enumerate((*tile.given, tile))}
 
@@ -364,18 +426,17 @@ class Tile(Group):
 
     def __init__(self, film: TrainingMemoryFilm, place: Shot) -> None:
         c, skin = film.found.config, film.skin
-        self.place, self.grid, self.column = place, Grid(place["flash P"], c.row_blocks, c.col_blocks), c.col_blocks // 2
+        self.place, self.grid, self.column = place, Grid(place["flash P"], c.row_blocks, c.col_blocks), film.heaviest
         hollow = np.concatenate([dashes(place[part]) for part in ("flash P", "tile")])
         self.given = [Rectangles(skin.quiet, name="P, not stored").display(hollow)]
         for name in ("Q", "K"):
             self.given.append(Rectangles(skin.hue(name), name=f"{name} of a layer", opacity=palette.FAINT).display(edges([place[name]])))
         for name in ("Q", "K", "LSE"):
             self.given.append(Rectangles(skin.hue(name), name=f"{name} of a tile").display(edges([place[f"tile {name}"]])))
-        self.s = Rectangles(skin.scores, name="tile of S", opacity=palette.DIM)
-        self.p = Rectangles(skin.scores, name="tile of P", opacity=palette.LIT)
+        self.s, self.p = ([film.picture(f"tile of {name}", name) for _ in range(2)] for name in "SP")
         self.lse = Rectangles(skin.stats, name="LSE on its way")
         self.used = {name: Rectangles(skin.hue(name), name=f"{name} in use") for name in ("Q", "K", "LSE")}
-        super().__init__(self.s, self.p, self.lse, *self.used.values())
+        super().__init__(*self.s, *self.p, self.lse, *self.used.values())
 
     def display(self, at: float) -> Tile:
         """``at``: how many tiles of these keys are done. S fills from the left, LSE passes over it from the right and leaves P."""
@@ -384,9 +445,10 @@ class Tile(Group):
         cell, large = self.grid.cell(row, self.column), place["tile"]
         filled, weighed = (float(np.interp(part, when, (0, 1))) for when in ((0, MADE), (MADE, WEIGHED)))
         there = part < USED
-        both = (large, cell)
-        self.s.display(edges([each.left(each.width * filled).before(each.width * weighed) for each in both if weighed < 1]))
-        self.p.display(edges([each.right(each.width * weighed) for each in both if there and weighed]))
+        for each, s, p in zip((large, cell), self.s, self.p, strict=True):
+            whole = magnified(self.grid.rect, cell, each)
+            s.display(whole, each.left(each.width * (filled - weighed)))
+            p.display(whole, each.right(each.width * weighed * there))
         x = place["tile LSE"].x0 + (large.x0 - place["tile LSE"].x0) * weighed
         self.lse.display(edges([Rect(x, large.y0, x + PIECE, large.y1)] if 0 < weighed < 1 else []))
         for name, used in self.used.items():
@@ -406,7 +468,7 @@ def forward(film: TrainingMemoryFilm) -> None:
     starts = near["standard P"], film.narrow
     film.move(FadeOut(*film.said.values()), seconds=TEXT)
     drops = [goes(part, start, slab) for part, start, slab in zip((film.square, film.column), starts, slabs, strict=True) if slab]
-    film.move(FadeIn(ground(film), *film.names, *ways(film), film.units, *film.laws, *film.axes), *drops, seconds=MOVE)
+    film.move(FadeIn(ground(film), *film.names, *ways(film), film.units, *film.sums, *film.axes), *drops, seconds=MOVE)
     film.display(1.0, 1.0)
     film.scene.add(film.all, *film.letters)
     film.scene.remove(film.square, film.column)
@@ -429,9 +491,9 @@ def doubles(film: TrainingMemoryFilm, n: int) -> None:
 def twice(film: TrainingMemoryFilm) -> None:
     """N doubles, on the same scale."""
     against = [f"× : as much as at {film.counted(1)}", f"× : of {film.counted(1)}"]
-    film.move(FadeOut(*film.axes, film.units), seconds=TEXT)
+    film.move(FadeOut(*film.axes, *film.sums, film.units), seconds=TEXT)
     film.units = film.fitted("units", against, LABEL)
-    film.move(FadeIn(film.units), seconds=TEXT)
+    film.move(FadeIn(film.units, *film.laws), seconds=TEXT)
     doubles(film, LENGTHS[1])
 
 
@@ -444,22 +506,18 @@ def again(film: TrainingMemoryFilm) -> None:
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
     """Both are drawn smaller, on one scale. The last layer's goes first: P is read where it was kept, or made again where it was not."""
-    place, skin, n, start = film.place, film.skin, LENGTHS[-1], film.unit
-    stands, ghost = place["standard"], Rectangles(skin.quiet, name="frame before")
-    outgrown = Rect(stands.x0, stands.y0, stands.x1, film.scene.frame.y1)
+    n, start = LENGTHS[-1], film.unit
 
     def smaller(share: float) -> None:
         film.unit = start + (film.fitting(n) - start) * share
         film.display(n, LAYERS).divide(1 - share)
-        ghost.display(dashes(outgrown.bottom(outgrown.height * film.unit / start)))
 
-    note = film.fitted("law P", ["dashed: the frame so far", "dashed: the frame"])
+    note = film.fitted("law P", ["all smaller, on one scale"])
     film.move(FadeOut(*film.laws, *film.times(n), film.units), seconds=TEXT)
     film.units = film.fitted("units", film.found.units, LABEL)
-    film.scene.add(ghost)
-    film.move(FadeIn(note, film.units), Shows(Group(film.all, *film.letters, ghost), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(FadeIn(note, film.units), Shows(Group(film.all, *film.letters), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.scene.hold(0.3)
-    film.move(FadeOut(ghost, note), seconds=TEXT)
+    film.move(FadeOut(note), seconds=TEXT)
     before, film.names = (
         film.names,
         [
@@ -469,7 +527,8 @@ def back(film: TrainingMemoryFilm) -> None:
     )
     with film.scene.telling():
         film.move(FadeOut(*before, rate_func=early), FadeIn(*film.names, rate_func=late), seconds=2 * TEXT)
-        film.runs(2 * LAYERS, BACK)
+        film.move(FadeOut(*film.letters), seconds=TEXT)
+        film.runs(2 * LAYERS + FALL, BACK)
 
 
 @beat("idea")
@@ -477,9 +536,23 @@ def idea(film: TrainingMemoryFilm) -> None:
     """How much was kept when most was, and what takes P's place."""
     n, size = LENGTHS[-1], {name: kib(film.found.bytes_of(name, LENGTHS[-1])) for name in KEPT.values()}
     skin, place = film.skin, film.place
+    most = [
+        word(kib(film.bytes_at(side, n, LAYERS)), ONE_NUMBER, skin.ink, place[f"{side} bytes"], f"most {side}", Face.MONO_STRONG)
+        for side in SIDES
+    ]
+    before, film.names = (
+        film.names,
+        [film.fitted(f"{side} name", [f"{text} keeps at most", "keeps at most"]) for side, text in SIDES.items()],
+    )
+    gone = film.past
+
+    def light(share: float) -> None:
+        film.past = gone + (1.0 - gone) * share
+        film.display(n, film.now)
+
     with film.scene.telling():
-        turns = [film.bytes[side].turn(at_most(film.bytes_at(side, n, LAYERS))) for side in SIDES]
-        film.move(*turns, FadeOut(*film.playhead.values(), *film.nows.values()), seconds=MOVE / 2)
+        film.move(FadeOut(*film.bytes.values(), *film.playhead.values(), *film.nows.values(), *before, *film.letters), seconds=TEXT)
+        film.move(FadeIn(*most, *film.names), Shows(Group(*film.slabs.values()), light), seconds=MOVE / 2)
         said = [
             *worded(place["law P"], [f"a layer: {size['LSE']} of", "LSE"], NAME, [skin.ink, skin.stats], "idea"),
             *worded(place["law LSE"], [f"in place of {size['P']} of", "P"], NAME, [skin.ink, skin.scores], "idea"),

@@ -80,7 +80,7 @@ ONE_TILE: Mapping[Aspect, Table] = {
         "flash keeps": (660, 720, 1300, 786),
         "tile name": (1360, 30, 1840, 96), "tile K": (1410, 180, 1790, 216), "tile Q": (1360, 230, 1396, 610),
         "tile": (1410, 230, 1790, 610), "tile LSE": (1804, 230, 1822, 610),
-        "rules": (1360, 710, 1860, 884),
+        "rules": (1360, 650, 1860, 890),
     },
     "4:3": {
         "standard name": (40, 60, 450, 120), "standard P": (40, 210, 420, 590), "standard keeps": (40, 640, 450, 700),
@@ -89,7 +89,7 @@ ONE_TILE: Mapping[Aspect, Table] = {
         "flash keeps": (470, 640, 980, 700),
         "tile name": (1040, 60, 1420, 120), "tile K": (1090, 210, 1370, 240), "tile Q": (1050, 250, 1080, 530),
         "tile": (1090, 250, 1370, 530), "tile LSE": (1380, 250, 1396, 530),
-        "rules": (1000, 640, 1420, 820),
+        "rules": (1000, 590, 1420, 830),
     },
     "1:1": {
         "standard name": (20, 40, 510, 96), "standard P": (60, 190, 380, 510), "standard keeps": (20, 530, 520, 586),
@@ -97,7 +97,7 @@ ONE_TILE: Mapping[Aspect, Table] = {
         "LSE": (930, 190, 944, 510), "K name": (930, 138, 970, 188), "Q name": (548, 138, 596, 188), "LSE name": (952, 320, 1040, 376),
         "flash keeps": (540, 530, 1070, 586),
         "tile name": (460, 610, 1060, 666), "tile K": (120, 610, 380, 640), "tile Q": (80, 650, 110, 910), "tile": (120, 650, 380, 910),
-        "tile LSE": (390, 650, 404, 910), "rules": (460, 690, 1060, 870),
+        "tile LSE": (390, 650, 404, 910), "rules": (460, 676, 1060, 912),
     },
     "9:16": {
         "standard name": (40, 60, 520, 116), "standard P": (60, 220, 460, 620), "standard keeps": (40, 690, 520, 746),
@@ -105,7 +105,7 @@ ONE_TILE: Mapping[Aspect, Table] = {
         "LSE": (1010, 220, 1026, 620), "K name": (1010, 166, 1060, 216), "Q name": (544, 166, 594, 216), "LSE name": (970, 630, 1060, 684),
         "flash keeps": (540, 690, 1060, 746),
         "tile name": (620, 830, 1050, 890), "tile K": (120, 786, 540, 820), "tile Q": (76, 830, 110, 1250), "tile": (120, 830, 540, 1250),
-        "tile LSE": (550, 830, 568, 1250), "rules": (620, 930, 1050, 1110),
+        "tile LSE": (550, 830, 568, 1250), "rules": (620, 930, 1050, 1166),
     },
 }  # fmt: skip
 
@@ -142,21 +142,15 @@ class Step:
         """Which layer's backward pass uses P now; none forward."""
         return 2 * self.layers - 1 - int(now) if self.layers < now < 2 * self.layers else None
 
-    def used(self, layer: int, nbytes: float) -> Rect:
-        """Where P [``nbytes``] of a layer stands while its backward pass uses it: in its place, or on what is kept where it is not kept."""
-        low = sum(self.sizes.values()) * layer + sum(size for name, size in self.sizes.items() if name != "P")
-        begin = 2 * self.layers - 1 - layer
-        return self._from(begin, begin + 1, low, low + nbytes)
-
     def slab(self, name: str, layer: int, now: float) -> Rect | None:
         """Where a layer's matrix was kept until now, on all that is kept beneath it; nowhere before its layer's turn."""
         if now <= layer:
             return None
-        below = itertools.takewhile(lambda other: other != name, self.sizes)
-        low = sum(self.sizes.values()) * layer + sum(self.sizes[other] for other in below)
-        return self._from(layer, min(now, 2 * self.layers - layer), low, low + self.sizes[name])
+        whole, end = self.whole(name, layer), self.x(min(now, 2 * self.layers - layer))
+        return Rect(whole.x0, min(whole.y0, self.top), end, min(whole.y1, self.top))
 
-    def _from(self, begin: float, end: float, low: float, high: float) -> Rect:
-        """From one time to another, and from so many bytes to so many, as far as the frame reaches."""
-        y0, y1 = (min(self.rect.y0 + each * self.unit, self.top) for each in (low, high))
-        return Rect(self.x(begin), y0, self.x(end), y1)
+    def whole(self, name: str, layer: int) -> Rect:
+        """Where a layer's matrix is kept through the whole step, whatever the frame has of it."""
+        below = itertools.takewhile(lambda other: other != name, self.sizes)
+        low = self.rect.y0 + (sum(self.sizes.values()) * layer + sum(self.sizes[other] for other in below)) * self.unit
+        return Rect(self.x(layer), low, self.x(2 * self.layers - layer), low + self.sizes[name] * self.unit)

@@ -7,7 +7,35 @@ from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Mobject
 
 from flashviz import palette, theme
 from flashviz.layout import Rect
+from flashviz.lettering import em
 from flashviz.mobjects.tiles import box, image_corners
+
+PIXEL = em(8)  # two of a film of 270 lines
+
+
+class Picture(ImageMobject):
+    """A picture of a matrix of scores in a rectangle, or what a part of this has of it.
+
+    Args:
+        shares: [rows, columns] 0..1.
+        name: "S" or "P".
+    """
+
+    def __init__(self, shares: np.ndarray, skin: palette.Theme, name: str, tag: str) -> None:
+        super().__init__(theme.ramp(shares, skin.panel, skin.hue(name)))
+        self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+        self.whole, self.tag = self.pixel_array, tag
+
+    def display(self, rect: Rect, part: Rect | None = None, opacity: float = 1.0) -> Picture:
+        """In ``rect``; nothing of it is drawn beyond ``part``, which lies in it; nothing at all where that is a hair."""
+        part = part or rect
+        (rows, columns), clear = self.whole.shape[:2], min(part.width, part.height) < PIXEL
+        y0, y1 = (round((rect.y1 - y) / (rect.height or 1.0) * rows) for y in (part.y1, part.y0))
+        x0, x1 = (round((x - rect.x0) / (rect.width or 1.0) * columns) for x in (part.x0, part.x1))
+        self.pixel_array = self.whole[min(y0, rows - 1) : max(y1, y0 + 1), min(x0, columns - 1) : max(x1, x0 + 1)].copy()
+        self.pixel_array[:, :, 3] = 0 if clear else round(255 * opacity)
+        self.points = image_corners(part.left(PIXEL).top(PIXEL) if clear else part)
+        return self
 
 
 class TiledPicture(Group):
