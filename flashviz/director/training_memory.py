@@ -234,7 +234,7 @@ class TrainingMemoryFilm(ChapterFilm):
         start, parts = self.n, self.parts
 
         def grow(share: float) -> None:
-            self.display(start + (n - start) * share, LAYERS, n if share == 1 else start)
+            self.display(start + (n - start) * share, LAYERS, n if share == 1 else round(start))
 
         growth = Shows(Group(self.all, *self.letters), grow, rate_func=ease_in_out_cubic)
         self.divide(0.0)
@@ -467,7 +467,8 @@ def forward(film: TrainingMemoryFilm) -> None:
     slabs = film.step("standard", 1).slab("P", 0, 1), film.step("flash", 1).slab("LSE", 0, 1)
     starts = near["standard P"], film.narrow
     film.move(FadeOut(*film.said.values()), seconds=TEXT)
-    drops = [goes(part, start, slab) for part, start, slab in zip((film.square, film.column), starts, slabs, strict=True) if slab]
+    parts: tuple[Picture | Rectangles, ...] = (film.square, film.column)
+    drops = [goes(part, start, slab) for part, start, slab in zip(parts, starts, slabs, strict=True) if slab]
     film.move(FadeIn(ground(film), *film.names, *ways(film), film.units, *film.sums, *film.axes), *drops, seconds=MOVE)
     film.display(1.0, 1.0)
     film.scene.add(film.all, *film.letters)
