@@ -8,7 +8,7 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
     """Between the passes every layer's P waits in standard attention, N x N numbers; in FlashAttention its LSE, N numbers."""
 
     subject = "What a training step keeps"
-    poster = "back"
+    poster = "idea"
 
     def construct(self) -> None:
         film = self.open(run)
