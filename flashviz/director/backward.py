@@ -326,12 +326,13 @@ def outputs(film: BackwardFilm) -> None:
     with film.scene.telling():
         for part, tensor, text, values, scale, factors in (
             ("dv", "dV", "dV += Pᵀ dO", dv.T, all_v, ("p", "do")),
-            ("dk", "dK", "dK += dSᵀ Q", dk.T, all_k, ("ds", "q")),
-            ("dq", "dQ", "dQ += dS K", here, here, ("ds", "k")),
+            ("dk", "dK", "dK += dSᵀ Q / √d", dk.T, all_k, ("ds", "q")),
+            ("dq", "dQ", "dQ += dS K / √d", here, here, ("ds", "k")),
         ):
             others = StepBack([each for name, each in film.tiles.items() if name not in factors], palette.DIM)
             film.move(others, seconds=TEXT)
-            film.move(film.made(part, tensor, values, scale), film.name(f"{part} name", text, skin.hue(tensor)), seconds=PRODUCT)
+            named = film.fitted(f"{part} name", [text, tensor], skin.hue(tensor))  # in a narrow place the name alone
+            film.move(film.made(part, tensor, values, scale), named, seconds=PRODUCT)
             film.move(step_forth(others), film.count(tensor, film.place[part].center, len(products(found.trace))), seconds=LOAD)
 
 

@@ -400,7 +400,7 @@ def made(film: TrainingMemoryFilm) -> None:
     film.said |= {name: fitted_in(place, f"{name} name", [name], skin.hue(name)) for name in ("Q", "K", "LSE")}
     lines = split(place["rules"], 4)
     rules = [
-        [word("S = Q Kᵀ", NAME, skin.ink, lines[0], "rule")],
+        [word("S = Q Kᵀ / √d", NAME, skin.ink, lines[0], "rule")],
         worded(lines[1], ["P", "=", "exp(S", "−", "LSE", ")"], NAME, [*[skin.ink] * 4, skin.stats, skin.ink], "rule"),
         worded(lines[2], ["=", "exp S /", "row's sum"], NAME, [skin.ink, skin.ink, skin.stats], "rule"),
         [word("used, then dropped", NAME, skin.ink, lines[3], "rule")],
