@@ -53,7 +53,7 @@ def test_what_it_shows_plays_with_captions_and_nothing_beside_it(cells: list[Any
         page.set_content(shown(cells[0])["text/html"])
         found = page.evaluate(PLAY, 1.0)
     assert found["mode"] == "showing"
-    assert found["said"].replace("\n", " ") == "A head: its queries read all of its keys and values."
+    assert found["said"].replace("\n", " ") == "Multi-head: each head has its own keys and values."
     assert all(url.startswith("data:") for url in asked), [url[:80] for url in asked]
 
 
