@@ -160,17 +160,17 @@ class TrainingMemoryFilm(ChapterFilm):
         """What a layer's backward pass has of its P now: all that it read so far; or one tile that it made again, on what is kept."""
         read, flash = self.step("standard", self.n), self.step("flash", self.n)
         layer = read.turn(self.now)
+        x, rect = flash.x(min(self.now, 2 * LAYERS)), self.place["flash"]
         self.tiled.set_fill(opacity=float(layer is not None))
+        self.tiled.put_at(min(x, rect.x1) - self.tiled.wide, flash.whole("LSE", LAYERS - 1).y1 + INNER)
         if layer is None:
             self.reading.display(edges([]))
             self.tile.display(edges([]))
             return
         slab = read.whole("P", layer)
         self.reading.display(edges([Rect(read.x(2 * LAYERS - 1 - layer), slab.y0, read.x(self.now), slab.y1)]))
-        x, y = flash.x(self.now), flash.whole("LSE", layer).y1
+        y = flash.whole("LSE", layer).y1
         self.tile.display(edges([Rect(x - COLUMN, y, x, y + self.found.tile * self.unit)]))
-        rect = self.place["flash"]
-        self.tiled.put_at(min(x, rect.x1) - self.tiled.wide, flash.whole("LSE", LAYERS - 1).y1 + INNER)
 
     def mark(self, side: str, step: Step) -> None:
         """A line at the time that has come, as high as all that is kept then, and "now" under it."""
