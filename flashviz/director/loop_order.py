@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject
+from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -21,7 +21,7 @@ from flashviz.layout import rows as split
 from flashviz.layout.loop_order import close
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.fringed import FringedCross
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late, moved
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, edges
@@ -186,18 +186,6 @@ def hue_of(text: str, skin: Theme) -> str:
     """Names of matrices and statistics have their colour."""
     text = text.removesuffix(",")
     return skin.hue(text) if text in MATRICES else skin.stats if text in STATISTICS else skin.ink
-
-
-def moved(old: Mobject, new: Mobject) -> Shows:
-    """A thing comes to its place from where one that is like it stands."""
-    parts = [(drawn, of.points.copy(), drawn.points.copy()) for of, drawn in zip(old.get_family(), new.get_family(), strict=True)]
-    alike = [part for part in parts if part[1].shape == part[2].shape]  # ticks of many tiles may be bars in the smaller one
-
-    def come(share: float) -> None:
-        for drawn, start, stop in alike:
-            drawn.points = start + (stop - start) * share
-
-    return Shows(new, come, rate_func=ease_in_out_cubic)
 
 
 class Chip(Group):

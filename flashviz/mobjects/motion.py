@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject, Scene, linear, smooth
+from manim import Group, Mobject, Scene, VMobject, linear, smooth
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.mobjects.named import Act
@@ -85,6 +85,26 @@ class Shows(Act):
 
     def interpolate_mobject(self, alpha: float) -> None:
         self.show(self.rate_func(alpha))
+
+
+def moved(old: Mobject, new: Mobject) -> Shows:
+    """A thing comes to its place from where one that is like it stands, and becomes as strong; parts of other outlines are there at once."""
+    pairs = [(part, was.points.copy(), part.points.copy()) for was, part in zip(old.get_family(), new.get_family(), strict=True)]
+    alike = [pair for pair in pairs if pair[1].shape == pair[2].shape]
+    fills = [
+        (part, was.get_fill_opacity(), part.get_fill_opacity())
+        for was, part in zip(old.get_family(), new.get_family(), strict=True)
+        if isinstance(was, VMobject)
+    ]
+    changing = [fill for fill in fills if fill[1] != fill[2]]
+
+    def come(share: float) -> None:
+        for part, start, stop in alike:
+            part.points = start + (stop - start) * share
+        for part, pale, full in changing:
+            part.set_fill(opacity=pale + (full - pale) * share, family=False)
+
+    return Shows(new, come, rate_func=ease_in_out_cubic)
 
 
 def early(share: float) -> float:

@@ -27,7 +27,7 @@ from flashviz.figures import amount, kib, number, power, quarters, seconds
 from flashviz.forms import compulsory
 from flashviz.layout import Rect, rows
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late, moved
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Matrix, Rectangles, box
 from flashviz.palette import SECOND
@@ -450,23 +450,6 @@ def taller(film: Film) -> None:
         film.move(FadeIn(*after.crosses), seconds=TEXT)
         come(film, after.held)
     film.hold(1.2)
-
-
-def moved(old: Group, new: Group) -> Shows:
-    """The same things at another place and size: each outline goes to where it is in ``new``, and becomes as strong."""
-    pairs = [
-        (part, was.points.copy(), part.points.copy(), was.get_fill_opacity(), part.get_fill_opacity())
-        for was, part in zip(old.get_family(), new.get_family(), strict=True)
-        if isinstance(was, VMobject) and len(part.points)
-    ]
-
-    def show(share: float) -> None:
-        for part, start, stop, pale, full in pairs:
-            part.points = start + (stop - start) * share
-            part.set_fill(opacity=pale + (full - pale) * share, family=False)
-
-    show(0.0)
-    return Shows(new, show, rate_func=ease_in_out_cubic)
 
 
 def sides_of(film: Film) -> tuple[Side, Side]:
