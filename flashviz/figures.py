@@ -90,8 +90,3 @@ def compact(nbytes: float) -> str:
         if nbytes >= unit:
             return f"{nbytes / unit:.3g} {name}"
     return f"{nbytes:.0f} B"
-
-
-def roughly(value: float) -> str:
-    """A ratio to two digits, or whole from 10 on."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

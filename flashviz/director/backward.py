@@ -16,7 +16,7 @@ from flashviz.chapters.backward import Backward, Given, gather, products, sums
 from flashviz.director.film.parts import LOAD, Columns, fitting, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, labelled, middle, word
 from flashviz.layout import Rect, Shot, columns, rows
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
@@ -91,7 +91,8 @@ class BackwardFilm(ChapterFilm):
 
     def fitted(self, part: str, texts: Sequence[str], color: str) -> FadeIn:
         """The first of these that fits there."""
-        return self.name(part, first_that_fits(texts, NAME, self.place[part].width, Face.STRONG), color)
+        self.words[part] = fitted(texts, NAME, color, self.place[part], part)
+        return FadeIn(self.words[part])
 
     def leave(self, *parts: str) -> list[FadeOut]:
         """Words of these parts, of all where none is named."""

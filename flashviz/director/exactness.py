@@ -15,7 +15,7 @@ from flashviz.chapters.exactness import SIDES, Exactness, OutputOf, ScoreOf, gat
 from flashviz.director.film.parts import heading
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, word
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, fitted, word
 from flashviz.layout import Rect, Shot
 from flashviz.layout.exactness import Axis, difference
 from flashviz.lettering import Face, em
@@ -102,7 +102,7 @@ class ExactnessFilm(ChapterFilm):
         """What an algorithm rounds, beneath its number."""
         place = self.scene.shot("errors")[f"{side} note"]
         texts = [text.format(what=what, dtype=self.found.score.dtype) for text in ROUNDS]
-        return word(first_that_fits(texts, LABEL, place.width), LABEL, self.skin.ink, place, "rounds", Face.TEXT)
+        return fitted(texts, LABEL, self.skin.ink, place, "rounds", Face.TEXT)
 
     def number(self, value: float, lane: str) -> Word:
         """A score over its place on a line."""
@@ -262,7 +262,7 @@ def measure(film: ExactnessFilm) -> None:
         bars[side].display(edges([bar(side, least + (most - least) * share)]))
 
     zero = Rectangles(skin.ink, name="zero").display(edges([place["zero"]]))
-    axis = word(first_that_fits(AXIS, LABEL, place["axis"].width), LABEL, skin.ink, place["axis"], "where", Face.TEXT)
+    axis = fitted(AXIS, LABEL, skin.ink, place["axis"], "where", Face.TEXT)
     numbers = [word(percent(shares[side]), ONE_NUMBER, skin.ink, place[f"{side} number"], "value") for side in SIDES]
     notes = [film.rounded(side, what) for side, what in film.found.rounded.items()]
     with film.scene.telling():

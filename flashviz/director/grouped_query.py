@@ -15,7 +15,7 @@ from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, middle, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, centred, corner, first_that_fits, fitted, middle, word, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, centered, columns
 from flashviz.layout.grouped import large, pairs, seamed
@@ -23,7 +23,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.printed import BytesBar, Printed, part
-from flashviz.mobjects.tiles import Rectangles, dashes, edges
+from flashviz.mobjects.tiles import Rectangles, dashes, edges, plane
 
 CLOSELY = "keys K", "values V", "queries Q"
 BARS = {"own": "Multi-head", "shared": "Grouped-query"}
@@ -66,7 +66,7 @@ class GroupedQueryFilm(ChapterFilm):
         c, heads = found.config, scene.shot("heads")
         self.large = [large(heads["row"], c.heads, stored) for stored in (c.heads, c.kv_heads)]
         self.row = Printed(self.large[0], self.skin, name="row")
-        self.hbm = ground(self.skin.panel, self.skin.edge, "hbm").display(edges([heads["hbm"]]))
+        self.hbm = plane(self.skin.panel, self.skin.edge, "hbm").display(edges([heads["hbm"]]))
         self.hbm_name = corner("HBM", heads["hbm"], self.skin.ink)
         self.pull = Pull(self)
         self.at = pairs(scene.shot("grouped")["grid"], c.heads, c.kv_heads, c.row_blocks)
@@ -94,22 +94,6 @@ class GroupedQueryFilm(ChapterFilm):
         texts = [f"{count:,}", "pairs" if count > 1 else "pair", "×", self.said["pair"], "=", total, "stored"]
         rect = self.scene.shot("heads")["stored"]
         return Named(*centred(worded(rect, texts, NUMBER, [self.skin.ink] * len(texts), "part"), rect), tag="stored", text=" ".join(texts))
-
-
-def ground(fill: str, edge: str, name: str) -> Rectangles:
-    """Of a memory."""
-    return Rectangles(fill, name=name).set_stroke(edge, width=theme.OUTLINE, opacity=1)
-
-
-def corner(text: str, rect: Rect, color: str) -> Word:
-    """A memory's name, in its upper left corner."""
-    return word(text, NAME, color, rect.top(em(NAME + 24)).inset(em(20), 0), "memory")
-
-
-def centred(words: list[Word], rect: Rect) -> list[Word]:
-    """A line of words in the middle of ``rect``."""
-    rest = (rect.x1 - words[-1].left - words[-1].wide) / 2
-    return [each.put_at(each.left + rest, each.baseline) for each in words]
 
 
 def beside(film: GroupedQueryFilm, rect: Rect, middles: dict[str, float]) -> list[Word]:
@@ -320,7 +304,7 @@ def block(film: GroupedQueryFilm) -> None:
     film.move(Shows(Group(film.hbm, pull), come, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.hbm_name = corner("HBM", place["hbm"], skin.ink)
     film.letters = beside(film, place["letters"], {tensor: part(place["pair"], at, 1.0).center[1] for at, tensor in enumerate("KV")})
-    chip = ground(skin.chip, skin.edge, "chip").display(edges([place["chip"]]))
+    chip = plane(skin.chip, skin.edge, "chip").display(edges([place["chip"]]))
     film.about = [film.hbm_name, *film.letters, chip, corner("chip", place["chip"], skin.ink), *workplace(film)]
     film.asked = asked(film, 0)
     pull.counter.set_fill(opacity=1.0)
@@ -345,13 +329,12 @@ def workplace(film: GroupedQueryFilm) -> list[Any]:
     """On chip: a place for a tile, between the queries that use it and the output that it adds to; what has crossed is named beneath."""
     place, skin, pull = film.pull.place, film.skin, film.pull
     outline = Rectangles(skin.o, name="outline", opacity=0.0).set_stroke(skin.o, width=theme.HEAVY, opacity=1)
-    loaded = place["loaded name"]
     return [
         Rectangles(skin.quiet, name="room").display(dashes(pull.slot(pull.tiles[0][0][0]))),
         outline.display(edges([place["out"]])),
         amid(["one tile of K and V", "one tile", "tile"], skin.ink, place["slot name"], "part"),
         amid(["their output O", "output O", "O"], skin.o, place["out name"], "part"),
-        word(first_that_fits(LOADED, NAME, loaded.width, Face.STRONG), NAME, skin.ink, loaded, "name loaded"),
+        fitted(LOADED, NAME, skin.ink, place["loaded name"], "name loaded"),
     ]
 
 
@@ -417,8 +400,7 @@ def around(film: GroupedQueryFilm) -> list[Word]:
     }  # fmt: skip
     words = []
     for name, (texts, color) in lines.items():
-        text = first_that_fits(texts, LABEL, place[name].width, Face.STRONG)
-        words.append(word(text, LABEL, color, place[name], "axis"))
+        words.append(fitted(texts, LABEL, color, place[name], "axis"))
     return words + numbers(film, film.at.heads)
 
 

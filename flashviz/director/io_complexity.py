@@ -17,7 +17,7 @@ from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import BOUND, IO, Step, Way, elements, gather, on_chip
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fitted, word
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Columns, Square
@@ -84,7 +84,7 @@ class IOFilm(ChapterFilm):
         self.sizes: list[Word] = []  # of the memory under each bar
         self.fixed = Rectangles(self.skin.ink, name="fixed").set_z_index(1)
         self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
-        self.head = word(first_that_fits(HEAD, LABEL, place["head"].width, Face.STRONG), LABEL, self.skin.ink, place["head"], "head")
+        self.head = fitted(HEAD, LABEL, self.skin.ink, place["head"], "head")
 
     @property
     def index(self) -> int:
@@ -192,7 +192,7 @@ class IOFilm(ChapterFilm):
         """A bar stands: its sweeps and bytes over it, and under it the memory that it is of."""
         step, kept, start = self.step, self.kept[self.index], self.held
         stop = self.columns.memory(self.index, self.under, step.m / self.found.steps[-1].m)
-        words = self.on_bar((f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}", amount(step.nbytes)), "bytes")
+        words = self.on_bar((swept(step), amount(step.nbytes)), "bytes")
         self.over = [*self.over, *words]
         self.sizes.append(self.size(self.index))
         self.move(FadeIn(*words), seconds=TEXT)
@@ -438,12 +438,13 @@ def answer(film: IOFilm) -> None:
         for index, step in enumerate(found.steps):
             film.move(FadeIn(*bracketed(film, index, step)), seconds=TEXT)
             film.scene.hold(0.5)
-        at = place["law"]
-        text = first_that_fits(LAW, NAME, at.width, Face.STRONG)
-        film.move(FadeIn(word(text, NAME, skin.ink, at, "law")), seconds=TEXT)
-        at = place["bound"]
-        text = first_that_fits(BOUND, LABEL, at.width, Face.TEXT)
-        film.move(FadeIn(Word(text, LABEL, skin.ink, at.x0, middle(at, LABEL), "bound", Face.TEXT)), seconds=TEXT)
+        film.move(FadeIn(fitted(LAW, NAME, skin.ink, place["law"], "law")), seconds=TEXT)
+        film.move(FadeIn(fitted(BOUND, LABEL, skin.ink, place["bound"], "bound", Face.TEXT)), seconds=TEXT)
+
+
+def swept(step: Step) -> str:
+    """How many sweeps there are."""
+    return f"{step.sweeps} sweep{'s' * (step.sweeps != 1)}"
 
 
 def bracketed(film: IOFilm, index: int, step: Step) -> list[Word | Rectangles]:
@@ -453,7 +454,7 @@ def bracketed(film: IOFilm, index: int, step: Step) -> list[Word | Rectangles]:
     low, high, x = columns.y(found.once), columns.y(step.nbytes), left + em(BY_LINE)
     line = Rectangles(ink, name="repeats").display(edges([Rect(x, low + em(6), x + em(5), high)]))
     line.values = np.array([step.sweeps * found.sweep])
-    texts = (f"{step.sweeps} {'sweep' if step.sweeps == 1 else 'sweeps'}", f"× {amount(found.sweep)}")
+    texts = (swept(step), f"× {amount(found.sweep)}")
     room = right - x - em(4 * BY_LINE)
     px = min(NUMBER, 0.42 * (high - low) / em(1), *(NAME * room / text_width(text, NAME, Face.STRONG) for text in texts))
     if px < LABEL:  # over the bar, where there is no room beside it

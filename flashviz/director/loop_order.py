@@ -14,7 +14,21 @@ from flashviz.chapters import loop_order
 from flashviz.chapters.loop_order import COMES, LOOPS, MATRICES, NAMES, STAYS, Flown, LoopOrder, Order, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, labelled, line_width, middle, word, worded
+from flashviz.director.words import (
+    LABEL,
+    NAME,
+    NUMBER,
+    Word,
+    amid,
+    centred,
+    corner,
+    first_that_fits,
+    labelled,
+    line_width,
+    middle,
+    word,
+    worded,
+)
 from flashviz.figures import kib
 from flashviz.layout import Rect, fringe
 from flashviz.layout import rows as split
@@ -24,7 +38,7 @@ from flashviz.mobjects.fringed import FringedCross
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late, moved
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Rectangles, edges
+from flashviz.mobjects.tiles import Rectangles, edges, plane
 from flashviz.palette import LIT, RESTING, SECOND, Theme
 from flashviz.trace import state_at
 
@@ -324,8 +338,7 @@ def statistics(film: LoopOrderFilm, rect: Rect) -> Named:
     )
     texts = next((each for each in variants if line_width(each, LABEL) <= rect.width), variants[-1])
     words = worded(rect, texts, LABEL, [hue_of(text, film.skin) for text in texts], "part")
-    rest = (rect.x1 - words[-1].left - words[-1].wide) / 2
-    return Named(*(each.put_at(each.left + rest, each.baseline) for each in words), tag="with O", text=" ".join(texts))
+    return Named(*centred(words, rect), tag="with O", text=" ".join(texts))
 
 
 @beat("stage")
@@ -377,14 +390,8 @@ def zoom_to_chip(film: LoopOrderFilm, name: Named) -> None:
     """The first cross grows in HBM; out of its first cell grows the chip, outside of HBM."""
     place, skin, view, old = film.scene.shot("alone"), film.skin, film.large[0], film.views[0]
     film.move(FadeOut(film.views[1], *film.names), seconds=TEXT)
-    panels = [
-        Rectangles(fill, name=part).set_stroke(skin.edge, width=theme.OUTLINE, opacity=1).display(edges([place[part]]))
-        for part, fill in (("hbm", skin.panel), ("chip", skin.chip))
-    ]
-    names = [
-        word(text, NAME, skin.ink, place[part].top(em(NAME + 24)).inset(em(20), 0.0), "memory")
-        for part, text in (("hbm", "HBM"), ("chip", "chip"))
-    ]
+    panels = [plane(fill, skin.edge, part).display(edges([place[part]])) for part, fill in (("hbm", skin.panel), ("chip", skin.chip))]
+    names = [corner(text, place[part], skin.ink) for part, text in (("hbm", "HBM"), ("chip", "chip"))]
     legend = tick(film, place["tick"], amid=False)
     film.scene.remove(old)
     film.scene.add(*panels, view)

@@ -14,7 +14,7 @@ from flashviz.chapters import memory_hierarchy
 from flashviz.chapters.memory_hierarchy import ON_SCREEN, MemoryHierarchy
 from flashviz.director.film.parts import heading
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, machine, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, machine, word
 from flashviz.figures import amount
 from flashviz.layout import Rect, centered
 from flashviz.layout.hierarchy import NEXT, Zoom, pipe
@@ -79,7 +79,7 @@ class MemoryHierarchyFilm(ChapterFilm):
     def source(self, beat: str) -> Word:
         """Where figures stand that are shown from a beat on."""
         rect = self.place["note"]
-        return word(first_that_fits(self.found.notes[beat], LABEL, rect.width), LABEL, self.skin.ink, rect, "note", Face.TEXT)
+        return fitted(self.found.notes[beat], LABEL, self.skin.ink, rect, "note", Face.TEXT)
 
     def label(self, name: str, size: str, wide: float = NEXT) -> Named:
         """An area's name and size, one above the other."""

@@ -15,7 +15,7 @@ from flashviz.chapters import memory_scaling
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_scaling import MemoryScaling, gather
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, line_width, machine, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, line_width, machine, word, worded
 from flashviz.layout import Rect
 from flashviz.layout.scaling import Areas
 from flashviz.lettering import Face, em
@@ -156,7 +156,7 @@ def film_o(film: MemoryScalingFilm) -> Named:
 def note(film: MemoryScalingFilm) -> Word:
     """The machine."""
     rect = film.place["note"]
-    return word(first_that_fits(film.found.notes, LABEL, rect.width), LABEL, film.skin.ink, rect, "note", Face.TEXT)
+    return fitted(film.found.notes, LABEL, film.skin.ink, rect, "note", Face.TEXT)
 
 
 @beat("flash")

@@ -15,7 +15,7 @@ from flashviz.chapters import roofline
 from flashviz.chapters.roofline import DEVICE, PRODUCTS, WAYS, Count, Height, Roofline, gather, passage, quotes_of, steps_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, Word, first_that_fits, machine, middle, word
+from flashviz.director.words import LABEL, NAME, Word, first_that_fits, fitted, machine, middle, word
 from flashviz.figures import amount, kib, times
 from flashviz.layout import Shot
 from flashviz.layout.roofline import BEYOND, Axes, Lanes, Squares
@@ -110,7 +110,7 @@ class RooflineFilm(ChapterFilm):
         """Whose row block it is, in the colour of its dot."""
         at = self.work["who"]
         texts = [text.format(*words) for text, words in zip(BLOCK, ((name, height.rows), (name, height.rows), (height.rows,)), strict=True)]
-        return word(first_that_fits(texts, NAME, at.width, Face.STRONG), NAME, color, at, "who")
+        return fitted(texts, NAME, color, at, "who")
 
     def named(self, at: int) -> Word:
         """A way across, at the left of its squares."""
@@ -190,7 +190,7 @@ class RooflineFilm(ChapterFilm):
         up, at = self.place["up"], self.place["axis"]
         ratio = first_that_fits(RATIO, LABEL, at.width)
         return [
-            Word(first_that_fits(RATE, LABEL, up.width), LABEL, self.skin.ink, up.x0, middle(up, LABEL), "axis", Face.TEXT),
+            fitted(RATE, LABEL, self.skin.ink, up, "axis", Face.TEXT),
             Word(ratio, LABEL, self.skin.ink, at.x1 - text_width(ratio, LABEL), middle(at, LABEL), "axis", Face.TEXT),
         ]  # fmt: skip
 
@@ -199,7 +199,7 @@ class RooflineFilm(ChapterFilm):
         quotes, at = quotes_of(DEVICE, self.found.roof), shot["badge"]
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
-        return word(first_that_fits((sources, short), LABEL, at.width), LABEL, self.skin.ink, at, "cited", Face.TEXT)
+        return fitted((sources, short), LABEL, self.skin.ink, at, "cited", Face.TEXT)
 
     def tick(self, intensity: float, of: str = "") -> Word:
         """A number beneath the axis, in the middle under its place, and at its right what it is of."""

@@ -20,7 +20,7 @@ from flashviz.config import AttentionConfig
 from flashviz.director.film.parts import LANDED, Way, arrived_of, flight, gates, heading
 from flashviz.director.material import sheets
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, machine, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fitted, machine, middle, word
 from flashviz.figures import seconds
 from flashviz.inputs import make_inputs
 from flashviz.layout import Rect, Shot, centered
@@ -166,7 +166,7 @@ class Machine:
         room = Rectangles(skin.quiet, name="room").display(np.concatenate([dashes(place[f"on {name}"].inset(THIN)) for name in "QKSVO"]))
         named = [heading(place[f"{name} name"], text, skin.ink, LABEL) for name, text in CALLED.items()]
         named += [heading(place[f"{name} name"], name, skin.hue(name), LABEL) for name in blocks]
-        called = word(first_that_fits(HBM, LABEL, place["HBM name"].width, Face.STRONG), LABEL, skin.ink, place["HBM name"], "name")
+        called = fitted(HBM, LABEL, skin.ink, place["HBM name"], "name")
         turn = Word(PASS, LABEL, skin.ink, 0.0, 0.0, "pass", Face.TEXT)
         self.parts = [
             Chip(skin).place(place["HBM"]), Chip(skin).place(place["chip"]), pipe.display(edges([place["pipe"]])), room, called,
@@ -347,7 +347,7 @@ class SpeedFilm(ChapterFilm):
         room = BESIDE + max(text_width(row[1], NUMBER, Face.STRONG) for row in FIGURE_2.rows)
         band = Band(self.place[part], room)
         names = [each.format(quoted(BYTES)["flash"].unit) for each in NAMES[name]]
-        title = word(first_that_fits(names, LABEL, band.rect.width), LABEL, self.skin.ink, band.name, "name", Face.TEXT)
+        title = fitted(names, LABEL, self.skin.ink, band.name, "name", Face.TEXT)
         px = NUMBER if boxes is timed else NAME
         said = {side: Word(text, px, self.skin.ink, 0.0, 0.0, f"{tags[1]} {side}") for side, text in texts.items()}
         return Pair(tags[0], title, self.hues, boxes, amounts, said, band)

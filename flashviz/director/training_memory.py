@@ -16,7 +16,7 @@ from flashviz.chapters.training_memory import EITHER, KEPT, LAYERS, LENGTHS, Tra
 from flashviz.director.film.parts import fitting
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, line_width, middle, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, first_that_fits, fitted, line_width, middle, word, worded
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect, Shot
 from flashviz.layout import rows as split
@@ -35,7 +35,6 @@ SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
 FULL = 0.97  # of its place is what standard attention keeps at a length that fits
 LINE, TICK = em(4), em(12)  # under the slabs: its width, and between two layers
 INNER = em(16)  # from a letter to its slab's edge
-CAPITAL = 0.73 * em(NAME)  # its height
 PIECE = em(18)  # of LSE, on its way across a tile: its width
 ROWS, SEAM = 24, em(5)  # bands of P that a row is shown by; between what P was and as much again
 COLUMN = em(40)  # of a tile of P that is used now: its width
@@ -363,7 +362,7 @@ def layer(film: TrainingMemoryFilm) -> None:
 
 def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: float = NAME) -> Word:
     """The first of these that fits into a part of a shot."""
-    return word(first_that_fits(texts, px, place[part].width, Face.STRONG), px, color, place[part], part)
+    return fitted(texts, px, color, place[part], part)
 
 
 def goes(part: Rectangles | Picture, start: Rect, to: Rect) -> Shows:

@@ -65,10 +65,20 @@ def first_that_fits(texts: Sequence[str], px: float, width: float, face: Face = 
     return next((text for text in texts if text_width(text, px, face) <= width), texts[-1])
 
 
+def fitted(texts: Sequence[str], px: float, color: str, rect: Rect, name: str, face: Face = Face.STRONG) -> Word:
+    """The first of ``texts`` that fits, at the left of ``rect``; the last is smaller where it would not fit either."""
+    return word(first_that_fits(texts, px, rect.width, face), px, color, rect, name, face)
+
+
 def amid(texts: Sequence[str], color: str, rect: Rect, name: str) -> Word:
     """The first of ``texts`` that fits, as a label in the middle of ``rect``."""
     text = first_that_fits(texts, LABEL, rect.width)
     return Word(text, LABEL, color, rect.center[0] - text_width(text, LABEL) / 2, middle(rect, LABEL), name, Face.TEXT)
+
+
+def corner(text: str, rect: Rect, color: str) -> Word:
+    """A memory's name, in its upper left corner."""
+    return word(text, NAME, color, rect.top(em(NAME + 24)).inset(em(20), 0.0), "memory")
 
 
 class Numbers:
@@ -117,6 +127,12 @@ def worded(rect: Rect, texts: list[str], px: float, colors: list[str], name: str
         words.append(Word(text, px, color, left, middle(rect, px), name))
         left += words[-1].wide
     return words
+
+
+def centred(words: list[Word], rect: Rect) -> list[Word]:
+    """A line of words in the middle of ``rect``."""
+    rest = (rect.x1 - words[-1].left - words[-1].wide) / 2
+    return [each.put_at(each.left + rest, each.baseline) for each in words]
 
 
 def labelled(

@@ -88,7 +88,7 @@ class Shows(Act):
 
 
 def moved(old: Mobject, new: Mobject) -> Shows:
-    """A thing comes to its place from where one that is like it stands, and becomes as strong; parts of other outlines are there at once."""
+    """A thing comes to its place from where one like it stands, and becomes as strong; parts of other outlines are there at once."""
     pairs = [(part, was.points.copy(), part.points.copy()) for was, part in zip(old.get_family(), new.get_family(), strict=True)]
     alike = [pair for pair in pairs if pair[1].shape == pair[2].shape]
     fills = [

@@ -143,6 +143,11 @@ class Polygons(VMobject):
         self.points = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
 
 
+def plane(fill: str, edge: str, name: str) -> Rectangles:
+    """Rectangles with an outline: of a memory."""
+    return Rectangles(fill, name=name).set_stroke(edge, width=theme.OUTLINE, opacity=1)
+
+
 class Matrix(Group):
     """A tile whose values are seen: an image of ``values`` [rows, cols] between ``low`` and ``high``, framed in its hue."""
 
