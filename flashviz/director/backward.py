@@ -13,13 +13,13 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import backward
 from flashviz.chapters.backward import Backward, Given, gather, products, sums
-from flashviz.director.film.parts import LOAD, Columns, fitting, matrix_to, put, reveal
+from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, labelled, middle, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, labelled, word
 from flashviz.layout import Rect, Shot, columns, rows
 from flashviz.layout.backward import Grid, arrivals, magnified
-from flashviz.lettering import Face, em, text_width
+from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
@@ -421,7 +421,7 @@ class Walk(Group):
         when = {cell: time for (cell, _), time in arrivals(programs, seed).items()}
         turns = {cell: at for row in self.rows for at, cell in enumerate(sorted(row, key=lambda cell: when[cell]))}
         numbers = {
-            cell: number_in(self.slots.cell(cell[0], at), f"{cell[1]}", self.skin.ink) for cell, at in turns.items()
+            cell: heading(self.slots.cell(cell[0], at), f"{cell[1]}", self.skin.ink, LABEL, "part") for cell, at in turns.items()
         } if self.slots.legible else {}  # fmt: skip
         self.digits.add(*numbers.values())
 
@@ -435,11 +435,6 @@ class Walk(Group):
 
         show(0.0)
         return show
-
-
-def number_in(rect: Rect, text: str, color: str) -> Word:
-    """A number in the middle of a cell."""
-    return Word(text, LABEL, color, rect.center[0] - text_width(text, LABEL, Face.STRONG) / 2, middle(rect, LABEL), "part")
 
 
 @beat("owner")
@@ -497,7 +492,7 @@ def farther(film: BackwardFilm) -> None:
 def columns_of(film: BackwardFilm) -> Named:
     """Over each column its program's number, where there is room."""
     tops, walk = Grid(film.place["columns"], 1, len(film.walk.columns)), film.walk
-    numbers = [number_in(tops.cell(0, j), f"{j}", film.skin.ink) for j in range(tops.columns) if walk.grid.legible]
+    numbers = [heading(tops.cell(0, j), f"{j}", film.skin.ink, LABEL, "part") for j in range(tops.columns) if walk.grid.legible]
     return Named(*numbers, tag="part")
 
 

@@ -13,6 +13,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import grouped_query
 from flashviz.chapters.grouped_query import NAMES, GroupedQuery, gather
+from flashviz.director.film.parts import heading
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, centred, corner, first_that_fits, fitted, middle, word, worded
@@ -218,7 +219,7 @@ def head(film: GroupedQueryFilm) -> None:
 
     come(0.0)
     halves = part(close["pair"], 0, 1.0), part(close["pair"], 1, 1.0), close["queries"]
-    inside = [centred_name(text, ink, at) for text, at in zip(CLOSELY, halves, strict=True)]
+    inside = [heading(at, text, ink, NAME, "note") for text, at in zip(CLOSELY, halves, strict=True)]
     size = amid([f"one pair, K and V: {film.said['pair_sum']}", film.said["pair_sum"]], film.skin.ink, close["size"], "note")
     film.move(FadeIn(row, *inside), seconds=TEXT)
     with film.scene.telling():
@@ -240,11 +241,6 @@ def head(film: GroupedQueryFilm) -> None:
         film.scene.add(row, *film.numbers)
 
 
-def centred_name(text: str, color: str, rect: Rect) -> Word:
-    """A name in the middle of ``rect``."""
-    return Word(text, NAME, color, rect.center[0] - text_width(text, NAME, Face.STRONG) / 2, middle(rect, NAME), "note")
-
-
 def numbers(film: GroupedQueryFilm, marks: tuple[Rect, ...]) -> list[Word]:
     """On the queries of each head its number, where there is room."""
     room = seamed(marks[-1]).inset(em(6), 0.0).width
@@ -257,8 +253,7 @@ def numbers(film: GroupedQueryFilm, marks: tuple[Rect, ...]) -> list[Word]:
 def title(film: GroupedQueryFilm, name: str) -> Word:
     """How heads and pairs go together, over the row."""
     rect = film.scene.shot("heads")["name"]
-    text = first_that_fits(NAMES[name], NAME, rect.width, Face.STRONG)
-    return Word(text, NAME, film.skin.ink, rect.center[0] - text_width(text, NAME, Face.STRONG) / 2, middle(rect, NAME), "title")
+    return heading(rect, first_that_fits(NAMES[name], NAME, rect.width, Face.STRONG), film.skin.ink, NAME)
 
 
 @beat("shared")

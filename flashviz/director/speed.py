@@ -159,7 +159,7 @@ class Machine:
         self.strip_tiles = {name: Rectangles(skin.hue(name), name=f"on chip {name}") for name in blocks}
         self.score_tiles = {name: HeldTile(store, self.slots[name], f"on chip {name}") for name, store in self.stores.items()}
         self.held: dict[str, Rectangles | HeldTile] = {**self.strip_tiles, **self.score_tiles}
-        self.letters = {name: heading(self.slots[name], name, skin.ink, NAME) for name in self.stores}
+        self.letters = {name: heading(self.slots[name], name, skin.ink, NAME, "part") for name in self.stores}
         self.plate = Rectangles(skin.ground, name="plate", opacity=palette.LIT)
         self.flying = {name: Rectangles(skin.hue(name), name=f"in flight {name}") for name in self.slots}
         pipe = Rectangles(skin.registers, name="pipe").set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
@@ -173,8 +173,6 @@ class Machine:
             word("on chip", LABEL, skin.ink, place["chip name"], "name"), box(place["O"], stroke=skin.quiet, width=theme.OUTLINE),
             *self.stores.values(), *self.strips.values(), *named, turn.put_at(place["pass"].x1 - turn.wide, middle(place["pass"], LABEL)),
         ]  # fmt: skip
-        for letter in self.letters.values():
-            letter.tag = "part"
         self.moving = Group(*self.held.values(), *self.flying.values(), self.plate, *self.letters.values())
         self.said: list[Mobject] = []  # of the algorithm that is seen
         self.empty()
@@ -501,6 +499,4 @@ def block_name(film: SpeedFilm, side: str, at: int) -> Word:
     rect = blocks(pair.place(side), max(pair.amounts.values()), len(made))[at]
     text = STANDS.get(made[at], made[at])
     texts = [said.format(text) for said in AGAIN] if made[at] in made[:at] else [text]
-    name = heading(rect, first_that_fits(texts, LABEL, rect.width, Face.STRONG), film.skin.ground, LABEL)
-    name.tag = "product"
-    return name
+    return heading(rect, first_that_fits(texts, LABEL, rect.width, Face.STRONG), film.skin.ground, LABEL, "product")

@@ -32,6 +32,9 @@ SWEEP, FORWARD, GROWS, BACK = 2.4, 2.4, 1.8, 3.0  # seconds: of rows, of layers 
 CLOSE, WEIGH, DROPPED, TILES = 1.0, 1.8, 0.5, 2.8  # seconds: S of a tile is made; it becomes P; it is dropped; all others of its keys
 MADE, WEIGHED, USED = 0.25, 0.6, 0.85  # of a tile's time, until which S is there, P is, and P is needed no more
 SIDES = {"standard": "Standard attention", "flash": "FlashAttention"}
+GOES_BACK = {  # what a side's backward pass does for P; the first that fits
+    "standard": ("Standard attention reads P", "Standard reads P"), "flash": ("FlashAttention makes P again", "Flash makes P again"),
+}  # fmt: skip
 FULL = 0.97  # of its place is what standard attention keeps at a length that fits
 LINE, TICK = em(4), em(12)  # under the slabs: its width, and between two layers
 INNER = em(16)  # from a letter to its slab's edge
@@ -389,9 +392,8 @@ def made(film: TrainingMemoryFilm) -> None:
     film.move(goes(film.square, before["P"], place["standard P"]), goes(film.column, thin, film.narrow), seconds=0.6)
     tile = Tile(film, place)
     texts = {
-        "standard name": (["Standard attention reads P", "Standard reads P"], skin.ink),
+        **{f"{side} name": (texts, skin.ink) for side, texts in GOES_BACK.items()},
         "standard keeps": ([f"keeps P: {kib(size['P'])}"], skin.scores),
-        "flash name": (["FlashAttention makes P again", "Flash makes P again"], skin.ink),
         "flash keeps": ([f"keeps LSE: {kib(size['LSE'])}"], skin.stats),
         "tile name": (["one tile of it, larger", "one tile"], skin.ink),
     }
@@ -518,13 +520,7 @@ def back(film: TrainingMemoryFilm) -> None:
     film.move(FadeIn(note, film.units), Shows(Group(film.all, *film.letters), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.scene.hold(0.3)
     film.move(FadeOut(note), seconds=TEXT)
-    before, film.names = (
-        film.names,
-        [
-            film.fitted("standard name", ["Standard attention reads P", "Standard reads P"]),
-            film.fitted("flash name", ["FlashAttention makes P again", "Flash makes P again"]),
-        ],
-    )
+    before, film.names = film.names, [film.fitted(f"{side} name", texts) for side, texts in GOES_BACK.items()]
     with film.scene.telling():
         film.move(FadeOut(*before, rate_func=early), FadeIn(*film.names, rate_func=late), seconds=2 * TEXT)
         film.move(FadeOut(*film.letters), seconds=TEXT)

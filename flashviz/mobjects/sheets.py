@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Rectangle, VMobject
+from manim import Group, Rectangle, VMobject
 
 from flashviz import palette, theme
 from flashviz.figures import counter
@@ -15,7 +15,7 @@ from flashviz.layout import Rect
 from flashviz.lettering import NOTE_PX, Face, em
 from flashviz.mobjects.code import clip
 from flashviz.mobjects.readout import ADVANCE, Readout
-from flashviz.mobjects.tiles import box
+from flashviz.mobjects.tiles import box, image
 from flashviz.palette import Theme
 from flashviz.trace import TensorInfo
 
@@ -46,8 +46,7 @@ class TensorSheet(Group):
         self.info, self.sheet, self.given, self.final, self.written = info, sheet, given, final, written
         self.tag, self.text = f"sheet {info.name}", f"{info.name} {extent(info.shape)} {info.dtype}"
         self.colour, self.ink = theme.rgb(hue), skin.ink
-        self.picture = ImageMobject(np.zeros((*written.size, 4), np.uint8))
-        self.picture.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+        self.picture = image(np.zeros((*written.size, 4), np.uint8))
         self.picture.stretch_to_fit_width(sheet.picture.width).stretch_to_fit_height(sheet.picture.height).move_to(sheet.picture.center)
         self.frame = box(sheet.picture, stroke=hue, width=theme.OUTLINE)
         self.cursor = box(sheet.picture, stroke=skin.ink, width=theme.HEAVY).set_stroke(opacity=0)

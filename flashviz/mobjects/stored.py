@@ -8,7 +8,7 @@ from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Mobject
 from flashviz import palette, theme
 from flashviz.layout import Rect
 from flashviz.lettering import em
-from flashviz.mobjects.tiles import box, image_corners
+from flashviz.mobjects.tiles import box, image, image_corners
 
 PIXEL = em(8)  # two of a film of 270 lines
 
@@ -45,8 +45,7 @@ class TiledPicture(Group):
     grid: tuple[int, int]  # rows and columns of tiles
 
     def __init__(self, shares: np.ndarray, skin: palette.Theme, name: str, *parts: Mobject) -> None:
-        self.image = ImageMobject(theme.ramp(shares, skin.panel, skin.hue(name)))
-        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+        self.image = image(theme.ramp(shares, skin.panel, skin.hue(name)))
         super().__init__(*parts, self.image)
 
     def stand(self, rect: Rect, grid: tuple[int, int]) -> None:
@@ -104,8 +103,7 @@ class HeldTile(Group):
 
     def __init__(self, stored: Stored, slot: Rect, name: str) -> None:
         self.stored, self.slot, self.tag = stored, slot, name
-        self.image = ImageMobject(self._pixels(0))
-        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+        self.image = image(self._pixels(0))
         self.image.points = image_corners(slot)
         super().__init__(self.image)
         self.display(np.zeros((0, 4)))

@@ -148,6 +148,13 @@ def plane(fill: str, edge: str, name: str) -> Rectangles:
     return Rectangles(fill, name=name).set_stroke(edge, width=theme.OUTLINE, opacity=1)
 
 
+def image(pixels: np.ndarray) -> ImageMobject:
+    """A picture whose pixels [rows, cols, 4] stay squares, however large it is drawn."""
+    drawn = ImageMobject(pixels)
+    drawn.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+    return drawn
+
+
 class Matrix(Group):
     """A tile whose values are seen: an image of ``values`` [rows, cols] between ``low`` and ``high``, framed in its hue."""
 
@@ -155,8 +162,7 @@ class Matrix(Group):
         self.tensor, self.rect, self.values = tensor, rect, np.asarray(values, dtype=float)
         self.low, self.high, self.skin = low, high, theme_
         self.tag = tensor
-        self.image = ImageMobject(self._pixels(self.values))
-        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+        self.image = image(self._pixels(self.values))
         self.image.stretch_to_fit_width(rect.width).stretch_to_fit_height(rect.height).move_to(rect.center)
         self.frame = box(rect, stroke=theme_.hue(tensor), width=theme.OUTLINE)
         super().__init__(self.image, self.frame)

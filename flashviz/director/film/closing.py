@@ -187,7 +187,7 @@ class Pile:
 
 
 @dataclass
-class Heading:
+class Tally:
     """What stands over a pile: whose it is, how many tiles, and what these come to."""
 
     rect: Rect
@@ -198,7 +198,7 @@ class Heading:
     result: Word | None
 
     @classmethod
-    def over(cls, rect: Rect, title: Word, figure: str, texts: Sequence[str], result: str, color: str) -> Heading:
+    def over(cls, rect: Rect, title: Word, figure: str, texts: Sequence[str], result: str, color: str) -> Tally:
         """Behind the title: the first of ``texts`` that leaves room for ``result``, which is as large as it can be."""
         count = Word(figure, NUMBER, color, title.left + title.wide + em(40), middle(rect, NUMBER), "tiles")
         left, gap = count.left + count.wide + em(24), em(20)
@@ -220,7 +220,7 @@ class Heading:
 
     def turn(self, figure: str, texts: Sequence[str], result: str = "") -> list[Animation]:
         """The same pile by another measure; a number that stays the same stays."""
-        new = Heading.over(self.rect, self.title, figure, texts, result, self.color)
+        new = Tally.over(self.rect, self.title, figure, texts, result, self.color)
         gone, come = [self.figure, *self.behind], [new.figure, *new.behind]
         if figure == self.figure.text:
             gone, come, new.figure = gone[1:], come[1:], self.figure
@@ -234,7 +234,7 @@ class Piles:
 
     of: Mapping[str, Pile]
     drawn: Mapping[str, list[Rectangles]]
-    over: Mapping[str, Heading]
+    over: Mapping[str, Tally]
     letters: list[Word]
     products: list[Mobject] = field(default_factory=list)
 
@@ -274,7 +274,7 @@ def bill(film: Film) -> None:
     squares, end = Group(*drawn["flash"], *drawn["standard"]), most + IN_FLIGHT
     meets = min(piles["flash"].count + IN_FLIGHT, end)
     over = {
-        name: Heading.over(
+        name: Tally.over(
             place[f"{name} name"], titles[name], quarters(pile.count * film.grain), *cost(film, sum(totals[name].values())), skin.ink
         )
         for name, pile in piles.items()
@@ -344,7 +344,7 @@ def waiting(film: Film) -> None:
         taken = label(right, lead, skin.ink, LABEL, name="computed")
         behind = Rect(right.x0 + text_width(lead, LABEL) + em(16), right.y0, right.x1, right.y1)
         words += [taken, label(behind, seconds(spent), skin.ink, NAME, name="time")]
-        crossing = seconds(times.crossing(sum(crossed(state_at(trace, len(trace))).values())))
+        crossing = seconds(times.crossing(crossed_bytes(trace)))
         texts = (f"tiles at {times.speed} take", f"at {times.speed} take", f"at {times.speed}:", "tiles:")
         turned += piles.over[name].turn(piles.over[name].figure.text, texts, crossing)
     film.scene.add(*(bar for bar, _ in bars))

@@ -28,11 +28,11 @@ IN_FLIGHT = 6  # squares on their way at once
 SET_OUT, LANDED = 0.06, 0.96  # of the time of a flight: until the first square has arrived, and the last one
 
 
-def heading(rect: Rect, text: str, color: str, px: float = TITLE) -> Word:
+def heading(rect: Rect, text: str, color: str, px: float = TITLE, name: str = "title") -> Word:
     """A title in the middle of its place, smaller where it would not fit."""
     px *= min(1.0, rect.width / text_width(text, px, Face.STRONG))
     wide = text_width(text, px, Face.STRONG)
-    return Word(text, px, color, rect.center[0] - wide / 2, middle(rect, px), "title")
+    return Word(text, px, color, rect.center[0] - wide / 2, middle(rect, px), name)
 
 
 def label(rect: Rect, text: str, color: str, px: float = LABEL, name: str = "name") -> Word:
