@@ -2,7 +2,7 @@
 
 from flashviz.chapters.film import DIGEST
 from flashviz.director import rescale
-from flashviz.director.film import closing, opening, program, standard
+from flashviz.director.film import bill, closing, opening, program, standard, taller
 from flashviz.director.film.stage import FlashStage
 from flashviz.director.joint import grids
 from flashviz_kernels.compiler import resources_of
@@ -58,11 +58,11 @@ class FlashAttentionScene(FlashStage):
         program.finish(film)
         closing.strips(film)
         closing.rest(film)
-        closing.bill(film)
-        closing.waiting(film)
-        closing.cache(film)
-        closing.turns(film)
-        closing.taller(film)
+        bill.bill(film)
+        bill.waiting(film)
+        bill.cache(film)
+        taller.turns(film)
+        taller.taller(film)
         closing.difference(film)
         closing.how(film)
         closing.card(film)
@@ -95,5 +95,5 @@ class DigestScene(FlashStage):
         rescale.squeeze(film.row)
 
         closing.rest(film)
-        closing.bill(film)
-        closing.cache(film)
+        bill.bill(film)
+        bill.cache(film)

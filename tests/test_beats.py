@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from manim import Mobject, Scene, tempconfig
 from PIL import Image
 
-from flashviz.director.film.closing import Pile
+from flashviz.director.film.bill import Pile
 from flashviz.layout import Rect
 from flashviz.mobjects.motion import LAND, LIFT, LIFTED, TRAVEL, Enlarge, Flight
 from flashviz.mobjects.readout import Readout
