@@ -24,6 +24,7 @@ from flashviz.director.words import (
     ONE_NUMBER,
     SPACE,
     SYMBOLS,
+    Counter,
     Word,
     fly,
     labelled,
@@ -145,7 +146,7 @@ def divide(film: RescaleFilm) -> None:
 def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
     """The terms that stayed lie down, each beside its row of V, which arrives."""
     place, chart, skin = film.scene.shot("values"), film.chart, film.skin
-    values, lying, standing = place["values"], place["weights"], chart.at
+    values, lying, standing = film.bars_in(place["values"]), place["weights"], chart.at
     film.weights = weights = Rectangles(skin.scores, name="weights", opacity=KEPT)
     weights.values = terms
     upright, flat = standing.standing(terms), lying_down(lying, terms)
@@ -221,7 +222,7 @@ def accumulate(film: RescaleFilm, t: int, terms: np.ndarray, seconds: float) -> 
         brought.display(sums[key] + (sums[key + 1] - sums[key]) * within, before)
         brought.values = brought.values if share < 1 else pv
         picture.image.pixel_array[:, :, 3] = np.where(np.arange(len(picture.values)) < key, TAKEN, 255)[:, None]
-        row = Rect(lying.x0 - em(10), top - pitch, place["values"].x1 + em(10), top)
+        row = Rect(lying.x0 - em(10), top - pitch, picture.frame.get_right()[0] + em(10), top)
         here.points = box(row, stroke=skin.ink).points
 
     weights.display(lying_down(lying, terms))
@@ -354,11 +355,15 @@ def ruler(film: RescaleFilm) -> None:
     film.reached(Kind.ALPHA)
     chart, said = film.chart, film.said
     ends = most_of_p(film)
-    over = overflow(film)
+    climb = Climb(film, ends)
     with film.scene.telling():
         film.move(FadeOut(film.power, film.height), seconds=TEXT)
-        film.move(FadeIn(*ends, rate_func=early), Shows(over, partial(shoot_up, film, over)), seconds=1.2)
-    film.move(FadeOut(*ends, over), seconds=TEXT)
+        film.scene.add(climb)
+        film.move(Shows(climb, climb.display, rate_func=ease_in_out_cubic), seconds=1.6)
+        film.scene.remove(*climb.said)
+        film.scene.add(ends[0])
+        film.move(FadeIn(*ends[1:]), seconds=TEXT)
+    film.move(FadeOut(*ends, climb.over), seconds=TEXT)
     film.move(FadeIn(film.height), seconds=TEXT)
     film.move(chart.ceiling.turn(said["m_new"]), seconds=0.5)
     film.hold(0.3)
@@ -382,19 +387,36 @@ def most_of_p(film: RescaleFilm) -> list[VMobject]:
     return [first, power, Word(text, NAME * share, skin.ink, power.get_right()[0] + SPACE * em(NAME) * share, bottom, "limit", Face.TEXT)]
 
 
-def overflow(film: RescaleFilm) -> Rectangles:
-    """A term too tall for the frame, at the key of the tallest: what a score that much higher would be."""
-    over = Rectangles(film.skin.warn, name="overflow", opacity=0.0)
-    over.set_stroke(film.skin.warn, width=theme.OUTLINE, opacity=1)
-    film.scene.add(over)
-    return over
+class Climb(Group):
+    """A score that rises above m: its term leaves the frame, and both are counted until P's numbers end.
 
+    Args:
+        ends: What is written where they end, of which the first line says how far above m that is.
+    """
 
-def shoot_up(film: RescaleFilm, over: Rectangles, share: float) -> None:
-    """From the tallest term past the edge of the frame."""
-    at = film.chart.at
-    left, _, right, top = at.standing(film.found.before)[film.spike]
-    over.display(np.array([[left, top, right, top + share * (film.shot.frame.y1 + em(20) - top)]]))
+    def __init__(self, film: RescaleFilm, ends: list[VMobject]) -> None:
+        self.tag, self.film, (lead, _, last) = "overflow", film, ends
+        assert isinstance(lead, Word)
+        assert isinstance(last, Word)
+        self.lead, self.place = lead, (lead.left, last.baseline, last.px)
+        skin, self.over = film.skin, Rectangles(film.skin.warn, name="overflow", opacity=0.0)
+        self.over.set_stroke(skin.warn, width=theme.OUTLINE, opacity=1)
+        self.said = Counter(skin.ink, "limit"), Counter(skin.ink, "limit")
+        super().__init__(self.over, *self.said)
+
+    def display(self, share: float) -> Climb:
+        """From the tallest term to the largest number of P's dtype, by equal steps of the score."""
+        at, (left, baseline, px), lead = self.film.chart.at, self.place, self.lead
+        start, stop = np.log(float(self.film.found.before.max())), float(self.film.said["over"])
+        above = start + (stop - start) * share
+        x0, _, x1, top = at.standing(self.film.found.before)[self.film.spike]
+        height = min(at.y(float(np.exp(above))), self.film.shot.frame.y1 + em(20))
+        self.over.display(np.array([[x0, top, x1, max(top, height)]]))
+        number_of = f"{np.exp(above):,.2f}" if above < np.log(1000) else f"{np.exp(above):,.0f}"
+        rising = lead.text.replace(self.film.said["over"], f"{above:.2f}")
+        self.said[0].say(Word(rising, lead.px, self.film.skin.ink, lead.left, lead.baseline, "limit", Face.TEXT))
+        self.said[1].say(Word(f"its term: {number_of}", px, self.film.skin.ink, left, baseline, "limit", Face.TEXT))
+        return self
 
 
 def lower(film: RescaleFilm, share: float) -> None:
@@ -860,15 +882,17 @@ def whole_comes(film: RescaleFilm) -> list[Word]:
     film.go("final")
     name = word("softmax × V", NAME, skin.ink, place["whole name"], "name")
     words = word(f"of all {film.said['keys']} keys at once", LABEL, skin.ink, place["whole words"], "words", Face.TEXT)
-    film.move(magnified(film, place["answer"]), seconds=0.7)
+    of_o = word(f"row {film.found.row} of O", LABEL, skin.ink, place["answer words"], "words", Face.TEXT)
+    film.move(magnified(film, place["answer"]), FadeOut(film.answer_words, rate_func=early), FadeIn(of_o, rate_func=late), seconds=0.7)
     film.put_bars(film.whole, "answer", place["whole"])
     film.scene.add(film.whole.display(film.found.whole))
     film.move(FadeIn(film.whole, name, words), seconds=0.5)
-    return [name, words]
+    return [name, words, of_o]
 
 
 def magnified(film: RescaleFilm, rect: Rect) -> Shows:
     """The answer's axis now has room for what the answer is in the end, not for all that it was."""
+    rect = film.bars_in(rect)
     start = fit(rect, *film.reach["answer"])
     film.reach = {**film.reach, "answer": (film.found.whole, film.so_far(film.found.last))}
     stop, answer = fit(rect, *film.reach["answer"]), film.so_far(film.found.last)
@@ -885,7 +909,7 @@ def whole_lands(film: RescaleFilm, words: list[Word]) -> None:
     place, down = film.shot, partial(film.put_bars, film.whole, "answer")
     film.move(
         Shows(film.whole, lambda share: down(place["whole"].toward(place["answer"], share)), rate_func=ease_in_out_cubic),
-        FadeOut(*words, film.answer_words), seconds=1.6,
+        FadeOut(*words), seconds=1.6,
     )  # fmt: skip
 
 

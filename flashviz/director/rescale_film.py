@@ -17,7 +17,7 @@ from flashviz.director.words import LABEL, NAME, NUMBER, Numbers, Word, first_th
 from flashviz.figures import total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.bars import SignedBars, fit
+from flashviz.mobjects.bars import SignedBars, fit, round_level
 from flashviz.mobjects.key_tiles import KeyTiles
 from flashviz.mobjects.measured import Measured, MeasuredSum
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
@@ -28,6 +28,7 @@ from flashviz.trace import Kind
 
 GHOST = 0.85
 GONE = 0.2  # of a move, until words have left
+MARGIN = 8  # px beside a shot's parts that the value of a scale may take
 ASIDE = 0.6  # opacity of what gives way
 SYMBOLS_OF_TERM = 120  # px
 
@@ -69,7 +70,8 @@ class RescaleFilm:
         self.keys_name = Word(f"keys, {len(found.values.k[0])} at a time", LABEL, skin.k, 0, 0, "words", Face.TEXT)
         self.acc, self.was = SignedBars("acc", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
         self.brought = SignedBars("P V", skin.v, skin, axis=False)
-        self.answer = SignedBars("acc / l", skin.o, skin, dotted=True)
+        level = round_level(float(np.abs(self.so_far(found.last)).max(initial=0.0)))
+        self.answer = SignedBars("acc / l", skin.o, skin, dotted=True, level=level)
         self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
         self.whole = SignedBars("whole", skin.ink, skin, hollow=True, dotted=True)
         self.frame = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY)  # around the quotient, once it is to be watched
@@ -174,7 +176,12 @@ class RescaleFilm:
         """Whether it is on stage, by itself or in a group."""
         return any(part is thing for top in self.scene.mobjects for part in top.get_family())
 
+    def bars_in(self, rect: Rect) -> Rect:
+        """Where bars stand in their part of a shot: at the end of their scale its value has room."""
+        return rect.left(rect.width - max(0.0, self.answer.scale_width - em(MARGIN)))
+
     def put_bars(self, bars: SignedBars, which: str, rect: Rect) -> None:
+        rect = self.bars_in(rect)
         zero, scale = fit(rect, *self.reach[which])
         bars.place(rect, zero, scale, len(self.reach[which][0]), self.shot["room"] if which == "answer" and "room" in self.shot else None)
         if bars.values is not None:
@@ -183,10 +190,11 @@ class RescaleFilm:
     def put_frame(self, rect: Rect) -> None:
         """Around the quotient as it is now."""
         self.put_bars(self.answer, "answer", rect)
-        bars = self.answer.bars
+        bars, rect = self.answer.bars, self.bars_in(rect)
         low, high = bars.get_bottom()[1] - em(14), bars.get_top()[1] + em(14)
-        drawn = RoundedRectangle(corner_radius=em(14), width=rect.width + em(32), height=high - low)
-        self.frame.points = drawn.move_to((rect.center[0], (low + high) / 2, 0)).points
+        left, right = rect.x0 - em(16), rect.x1 + max(self.answer.scale_width + em(10), em(16))
+        drawn = RoundedRectangle(corner_radius=em(14), width=right - left, height=high - low)
+        self.frame.points = drawn.move_to(((left + right) / 2, (low + high) / 2, 0)).points
 
     def put_l_words(self, rect: Rect) -> None:
         self.l_words.put_at(rect.x0 + self.l_name.wide + 0.4 * em(NAME), self.l_name.baseline)

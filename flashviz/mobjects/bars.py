@@ -7,14 +7,24 @@ from manim import VGroup
 
 from flashviz import theme
 from flashviz.layout import Rect
-from flashviz.lettering import em
-from flashviz.mobjects.cast import set_ends
+from flashviz.lettering import em, text_width
+from flashviz.mobjects.cast import Cast, set_ends
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 FILLED = 0.7  # of a bar's pitch: what is left is the gap between two bars
 STEM, DOT = 0.3, 0.86  # of the pitch: a stem, and the dot that it carries
 LARGEST = em(14)  # pitch for which they are drawn
+LEVEL_PX, LEVEL_GAP = 33, 6  # px: the type of what stands at the end of a scale, and its distance
+
+
+def round_level(most: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is no larger than ``most``; 0 for none."""
+    if most <= 0:
+        return 0.0
+    power = 10.0 ** np.floor(np.log10(most))
+    return float(max(digit * power for digit in (1, 2, 5) if digit * power <= most))
 
 
 class SignedBars(VGroup):
@@ -23,23 +33,36 @@ class SignedBars(VGroup):
     Args:
         hollow: Outlines: what was here.
         dotted: A square dot on a stem for each value: a quantity with a scale of its own. Hollow, the dots alone.
+        level: Above and below zero a rule stands at this value, which is written at the end of the upper one: by it a change of scale
+            is seen as one. 0 for none.
     """
 
     def __init__(
-        self, name: str, color: str, skin: Theme, *, hollow: bool = False, dotted: bool = False, opacity: float = 1.0, axis: bool = True
-    ) -> None:
+        self, name: str, color: str, skin: Theme, *, hollow: bool = False, dotted: bool = False, opacity: float = 1.0, axis: bool = True,
+        level: float = 0.0,
+    ) -> None:  # fmt: skip
         self.tag, self.dotted, self.hollow = name, dotted, hollow
         self.values: np.ndarray | None = None  # nothing is shown yet
         self.bars = Rectangles(color, name=f"{name} bars", opacity=0.0 if hollow else opacity)
         if hollow:
             self.bars.set_stroke(color, width=theme.HAIRLINE, opacity=opacity)
         self.axis = theme.rule(skin.edge, theme.OUTLINE)
-        super().__init__(*([self.axis] if axis else []), self.bars)
+        self.level, self.levels = level, [theme.rule(skin.edge, theme.HAIRLINE) for _ in (1, -1) if level]
+        text = f"{level:g}"
+        level_name = Named(theme.on_baseline(theme.line(text, LEVEL_PX, skin.ink), LEVEL_PX, 0, 0, text), tag="level", text=text)
+        self.level_cast, self.scale_width = Cast(level_name), em(LEVEL_GAP) + text_width(text, LEVEL_PX) if level else 0.0
+        self.scale_of = [*([self.axis] if axis else []), *self.levels, *([level_name] if level else [])]  # what bars are read by
+        super().__init__(*self.scale_of, self.bars)
 
     def place(self, rect: Rect, zero: float, unit: float, count: int, room: Rect | None = None) -> SignedBars:
         """Stand in ``rect`` on the height ``zero``; ``count`` bars fill its width, and may reach as far as ``room``, where there is one."""
         self.rect, self.zero, self.unit, self.pitch, self.room = rect, zero, unit, rect.width / max(count, 1), room or rect
         set_ends(self.axis, (rect.x0, zero, 0), (rect.x1, zero, 0))
+        for line, value in zip(self.levels, (self.level, -self.level), strict=False):
+            height = zero + value * unit
+            set_ends(line, (rect.x0, height, 0), (rect.x1, height, 0))
+        if self.levels:
+            self.level_cast.shift((rect.x1 + em(LEVEL_GAP), zero + self.level * unit - 0.36 * em(LEVEL_PX), 0))
         return self
 
     def boxes(self, values: np.ndarray, start: np.ndarray | float = 0.0) -> np.ndarray:

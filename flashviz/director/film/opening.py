@@ -24,6 +24,7 @@ from flashviz.palette import spread
 
 SPREAD = 5.0  # how wide cuts open before they rest, in their resting width
 CUT = 1.5  # of their resting width, as long as tiles are spoken of
+BLENDED, FLIES = 6, 2.0  # keys whose rows of V are seen to come; how long one is on its way, in the time from one to the next
 
 
 @beat("hook")
@@ -170,10 +171,59 @@ def weights(film: Film) -> None:
     o = np.asarray(values.o[r], dtype=np.float64)[None, :]
     out = Matrix(o, place["o"], skin, "O", *spread(o))
     name = Named(*labelled(place["o name"], ("o", skin.o), ("values of V, blended by their weights", skin.ink)), tag="name")
-    film.hbm.display(lit={"V": frozenset(range(film.hbm.cross.n_cols))})
-    film.move(FadeIn(out), FadeIn(name), seconds=0.5)
-    film.hold(1.5)
-    film.move(matrix_to(out, row_of(film, "O"), place["o"]), FadeOut(name, rate_func=early), seconds=MOVE)
+    blend = Blend(film, out.display(0 * o), terms / total_l)
+    film.move(FadeIn(out), FadeIn(name), seconds=0.3)
+    film.scene.add(blend)
+    film.move(Shows(Group(film.hbm, out, blend), blend.display), seconds=1.7)
+    film.scene.remove(blend)
+    home = row_of(film, "O")
+    goes = Shows(out, lambda share: put(out, along(home, place["o"], 1 - share)), rate_func=ease_in_out_cubic)
+    film.move(goes, FadeOut(name, rate_func=early), seconds=MOVE)
+
+
+class Blend(Group):
+    """Rows of V come from HBM, as strong as their keys weigh, and add up to the row's output: the weightiest one by one, then the rest.
+
+    Args:
+        out: The row's output, of which so far only what has come is seen.
+        weights: [N_k] of all keys. They sum to 1.
+    """
+
+    def __init__(self, film: Film, out: Matrix, weights: np.ndarray) -> None:
+        self.tag, self.film, self.out = "blend", film, out
+        values, skin = film.material.values, film.skin
+        v = np.concatenate([each[: len(k)] for each, k in zip(values.v, values.k, strict=True)]).astype(np.float64)
+        tiles = np.repeat([film.hbm.cross.col_of(int(j)) for j in values.j], [len(k) for k in values.k])
+        self.keys = np.argsort(-weights, kind="stable")[:BLENDED]
+        self.added = weights[self.keys, None] * v[self.keys]  # [BLENDED, d]
+        self.rest = np.asarray(values.o[film.material.chosen.row], dtype=np.float64) - self.added.sum(0)
+        self.tiles = tiles[self.keys]
+        self.starts = [film.hbm.cross.tile("V", int(tile)) for tile in self.tiles]
+        self.rows = [Matrix(v[key][None, :], out.rect, skin, "V", *spread(v)) for key in self.keys]
+        self.strong = np.sqrt(weights[self.keys] / weights[self.keys[0]])
+        self.marked = Rectangles(skin.v, name="keys that come")
+        super().__init__(*self.rows, self.marked)
+
+    def display(self, share: float) -> Blend:
+        """So far."""
+        count = len(self.rows)
+        done = np.clip(((count + FLIES) * share - np.arange(count)) / FLIES, 0.0, 1.0)
+        for row, start, strong, at in zip(self.rows, self.starts, self.strong, done, strict=True):
+            put(row, along(start, self.out.rect, float(ease_in_out_cubic(at))))
+            seen = float(strong) if 0 < at < 1 else 0.0
+            row.image.pixel_array[:, :, 3] = round(255 * seen)
+            row.frame.set_stroke(opacity=seen)
+        flying = (done > 0) & (done < 1)
+        self.marked.display(terms_at(self.film.scene.shot("query")["terms"], self.film.terms)[self.keys[flying]])
+        self.film.hbm.display(lit={"V": frozenset(self.tiles[flying].tolist())})
+        self.out.display((self.added[done == 1].sum(0) + self.rest * done[-1])[None, :])
+        return self
+
+
+def along(home: Rect, place: Rect, share: float) -> Rect:
+    """From HBM to a place below: first down to its height, then there, as large as that; no words stand on this way."""
+    turn = home.shifted(0.0, place.center[1] - home.center[1])
+    return home.toward(turn, 2 * share) if share < 0.5 else turn.toward(place, 2 * share - 1)
 
 
 def row_of(film: Film, tensor: str) -> Rect:

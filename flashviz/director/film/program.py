@@ -455,13 +455,12 @@ def last_tiles(film: Film) -> None:
     row.chart.turn_yellow(0.0)
     film.reach(Kind.PV_DOT, last)
     count = f"{int(np.isfinite(values.s[:, r]).sum()):,}"
-    again = label(
-        row.shot["note"], f"{total(float(values.l_new[last, r]))}: the sum over all {count} keys at once", film.skin.ink, NAME, "note"
-    )
-    film.move(FadeIn(again), seconds=TEXT)
-    film.hold(1.8)
-    film.move(FadeOut(again), seconds=TEXT)
+    whole = (total(float(values.l_new[last, r])), film.skin.stats), (f"the sum over all {count} keys at once", film.skin.ink)
+    again = Named(*labelled(row.shot["note"], *whole, f"all {count} keys at once", px=row.numbers.px), tag="note")
     with film.scene.telling():
+        film.move(FadeIn(again), seconds=TEXT)
+        film.hold(1.6)
+        film.move(FadeOut(again), seconds=TEXT)
         whole_lands(row, whole_comes(row))
 
 
@@ -480,7 +479,7 @@ def finish(film: Film) -> None:
         start = row.answer.bars
         boxes = row.answer.boxes(row.answer.values if row.answer.values is not None else out[r])
         flat = np.concatenate([flat_row(line_of(at, len(out), r), out.shape[1])] * (len(boxes) // out.shape[1]))
-        row.answer.remove(row.answer.axis)
+        row.answer.remove(*row.answer.scale_of)
         film.move(
             *film.leave(row.answer, film.chip),
             Shows(start, lambda share: start.display(boxes + (flat - boxes) * share), rate_func=ease_in_out_cubic),

@@ -259,6 +259,8 @@ def product(film: Film) -> None:
     if film.config.row_blocks > 1:
         cross(film, (Kind.LOAD_S, Kind.STORE_P), dict.fromkeys("SP", film.tiles["P"].rect), 0.5 * left, first=1)
     film.move(come_in(film, "V", place["k"]), seconds=0.6)
+    on_chip_now = {kind: min(1.0, film.unit / (film.bar.squares[kind] * film.square)) for kind in (Kind.LOAD_P, Kind.LOAD_V)}
+    film.bar.display(on_chip_now)
     values = np.asarray(film.material.values.o, dtype=np.float64)
     film.tiles["O"] = o = Matrix(values, place["q"], skin, "O", *spread(values))
     film.scene.add(o)

@@ -85,7 +85,7 @@ def show_event(film: Film, k: int, written: Matrix | None = None) -> State:
     state = state_at(trace, k)
     lit: dict[str, frozenset[int]] = {}
     cursor = None
-    if state.program is not None and state.program[1] == head and k:
+    if state.program is not None and state.program[1] == head and 0 < k < trace.program(*state.program).stop:  # it is at work
         j = trace[k - 1].j
         lit = {"Q": frozenset({cross.row_of(state.program[0])})}
         if j >= 0:  # not while Q comes, or O goes

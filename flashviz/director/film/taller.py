@@ -208,7 +208,7 @@ class Residents(Group):
         self.programs = [Group(*self._program(film, at, kept, held, scarce.each)) for at in places]
         self.full = [[part.get_fill_opacity() for part in each] for each in self.programs]
         parts = [(tensor.lower() if tensor == "ACC" else tensor, skin.hue(tensor), held[tensor]) for tensor in kept]
-        parts += [("others", skin.quiet, scarce.each - sum(nbytes for _, _, nbytes in parts))] if kept else []
+        parts += [("all else", skin.quiet, scarce.each - sum(nbytes for _, _, nbytes in parts))] if kept else []
         named, left, start = list[Word](), inside.x0, places[0].x0
         for text, color, nbytes in parts:  # under what it names, where there is room
             wide, size = places[0].width * nbytes / scarce.each, text_width(text, LABEL, Face.STRONG)
