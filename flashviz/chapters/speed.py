@@ -20,7 +20,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("scores", "Out and back, or never", 10.2, shot="lanes", late=True, along=True,
          caption="S and P go out and come back. FlashAttention's never leave."),
     Beat("again", "Made again", 8.4, shot="lanes", late=True, along=True,
-         caption="It makes S again in the backward pass and is still faster."),
+         caption="Going back, FlashAttention makes S again: still faster."),
     Beat("measured", "Measured here", 5.6, shot="lanes", late=True, along=True,
          caption="Another GPU, one forward pass, measured here: less time too."),
 )  # fmt: skip

@@ -37,6 +37,7 @@ ALOFT = 6  # squares that are on their way at once
 SEAM = em(2)  # around squares
 PLATE = em(60)  # side of what is behind a letter
 GROUND = 0.3  # of the way from the ground to the hue, where a weight is 0
+MID = 0.5  # of a step, from or until which a tile has its letter
 GATES = (0.0, 0.3, 0.7, 1.0)  # of a tile's way: it leaves, is at either end of the pipe, arrives
 AGAIN = "again"  # under the block of a product that was made before
 STANDS = {"ACC": "O"}  # for it, by its name in a kernel
@@ -48,7 +49,8 @@ NAMES = {  # of what is seen; the first that fits
     "measured": ("time of one forward pass",),
 }
 SQUARE = "1 square = 1 {}"
-SAME, WAITS, NEVER = ("the same pipe", "one pipe"), ("waits",), ("never",)
+PIPES = {"standard": ("pipe to and from HBM", "pipe to HBM", "pipe"), "flash": ("the same pipe",)}  # the first that fits
+WAITS, NEVER = ("waits",), ("never",)
 CROSSING = ("S out", "S back", "P out", "P back")
 MADE, WEIGHED, USED = "made", "softmax", "used"  # S is made of Q and K; it becomes P; P V adds to O, and P is dropped
 LIVES = {  # of a tile: what is done with it, in the order of the trace
@@ -223,8 +225,6 @@ class Life(Group):
         return Rect(x0, y0, x1, y1)
 
 
-MID = 0.5
-
 
 class SpeedFilm(ChapterFilm):
     """Everything on stage, made here once. ``gone``: what the next beat takes away."""
@@ -380,7 +380,7 @@ def time(film: SpeedFilm) -> None:
 def pour(film: SpeedFilm) -> None:
     """Times step aside; both have a pipe as wide, and through it all bytes go, square after square, until there is none left."""
     columns = {side: lane["time"] for side, lane in film.lanes.items()}, {side: lane["seconds"] for side, lane in film.lanes.items()}
-    same = [amid(SAME, film.skin.ink, pipe_name(lane), "pipe name") for lane in film.lanes.values()]
+    same = [amid(PIPES[side], film.skin.ink, pipe_name(lane), "pipe name") for side, lane in film.lanes.items()]
     film.move(film.time.goes(*columns), *film.turned("bytes"), FadeIn(film.columns[1], rate_func=late), seconds=MOVE)
     film.move(FadeIn(*film.pipes.values(), *film.poured.values(), *same, film.columns[0]), seconds=TEXT)
     few, most = (film.poured[side] for side in ("flash", "standard"))

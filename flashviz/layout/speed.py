@@ -56,6 +56,7 @@ TITLE = em(52)  # of a panel's name over what is in it
 MARGIN = em(16)  # in a panel
 WAITING, PANEL = 0.46, 0.35  # of a stage's width: what waits before the pipe; HBM, and the chip
 PIPE = em(60)  # height of the pipe
+ROW, NEAR = em(40), em(4)  # of a word at the pipe: its height, and how far it is
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,9 @@ class Lane:
     @property
     def ways(self) -> list[Rect]:
         """Of what crosses: two rows above the pipe, and two beneath it."""
-        between, pipe = self.between, self.pipe
-        above, beneath = (Rect(between.x0, low, between.x1, high) for low, high in ((pipe.y1, between.y1), (between.y0, pipe.y0)))
-        return [*rows(above.bottom(2 * LINE), 2), *rows(beneath, 2)]
+        above = Rect(self.pipe.x0, self.pipe.y1, self.pipe.x1, self.pipe.y1 + 2 * ROW).shifted(0.0, NEAR)
+        beneath = above.shifted(0.0, -PIPE - above.height - 2 * NEAR)
+        return [*rows(above, 2), *rows(beneath, 2)]
 
     @property
     def slot(self) -> Rect:
