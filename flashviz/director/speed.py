@@ -1,4 +1,4 @@
-"""How fast: a lane for either algorithm; its time, its bytes through one pipe, where a tile of S goes, its work; then times of another GPU."""
+"""How fast: a lane for either algorithm. Its time, its bytes through a pipe, where a tile of S goes, its work; then another GPU's times."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from flashviz.mobjects.whole import Chip
 RACE, POUR, UNIT, FILL = 3.8, 6.0, 0.85, 2.2  # seconds: of the longer time, of bytes, of one thing that is done with a tile, of products
 ALOFT = 6  # squares that are on their way at once
 SEAM = em(2)  # around squares
-PLATE = em(60)  # side of what is behind a letter
+PLATE = em(60), 0.6  # side of what is behind a letter; at most so much of the tile's
 GROUND = 0.3  # of the way from the ground to the hue, where a weight is 0
 MID = 0.5  # of a step, from or until which a tile has its letter
 GATES = (0.0, 0.3, 0.7, 1.0)  # of a tile's way: it leaves, is at either end of the pipe, arrives
 AGAIN = "again"  # under the block of a product that was made before
 STANDS = {"ACC": "O"}  # for it, by its name in a kernel
 NAMES = {  # of what is seen; the first that fits
-    "time": ("time of one pass, forward and backward",),
+    "time": ("time of one pass, forward and backward", "time, forward and backward"),
     "bytes": ("bytes to and from HBM, the GPU's memory", "bytes to and from HBM, its memory", "bytes to and from HBM"),
     "scores": ("one tile of scores S, of weights P", "one tile of S, of P"),
     "again": ("work: products of two matrices, counted here", "work: products of two matrices", "work: matrix products"),
@@ -57,7 +57,7 @@ LIVES = {  # of a tile: what is done with it, in the order of the trace
     "standard": (MADE, *CROSSING[:2], WEIGHED, *CROSSING[2:], USED),
     "flash": (MADE, WEIGHED, USED) * 3,
 }
-PACE = {side: sum(1.5 if step in CROSSING else 1.0 for step in steps) for side, steps in LIVES.items()}  # units of time, of all steps
+PACE = {step: 1.5 if step in CROSSING else 1.0 for steps in LIVES.values() for step in steps}  # units of time that each takes
 
 
 class SpeedStage(ShotScene):
@@ -182,12 +182,11 @@ class Life(Group):
         self.display(0.0)
 
     def now(self, time: float) -> tuple[int, float]:
-        """Which step is done, and how much of it. All of one side's take as long as all of the other's: a way takes as half as long again."""
+        """Which step is done, and how much of it."""
         for at, step in enumerate(self.steps):
-            pace = 1.5 if step in CROSSING else 1.0
-            if time < pace:
-                return at, time / pace
-            time -= pace
+            if time < PACE[step]:
+                return at, time / PACE[step]
+            time -= PACE[step]
         return len(self.steps) - 1, 1.0
 
     def display(self, time: float) -> Life:
@@ -210,7 +209,7 @@ class Life(Group):
         seen = {"S": step == MADE and part > MID, "P": (step == WEIGHED and part > MID) or (step == USED and part < MID)}
         seen["S"] |= step == WEIGHED and part <= MID
         plated = [slot] * any(seen.values()) + [rect for name, rect in self.lane.stored.items() if f"{name} out" in before]
-        self.plate.display(edges([centered(*rect.center[:2], PLATE, PLATE) for rect in plated]))
+        self.plate.display(edges([plate(rect) for rect in plated]))
         for name, letter in self.letters.items():
             letter.set_fill(opacity=float(seen[name]))
         self.waits.set_fill(opacity=float(step in CROSSING))
@@ -224,6 +223,11 @@ class Life(Group):
         x0, y0, x1, y1 = (float(np.interp(share, GATES, stops[:, axis])) for axis in range(4))
         return Rect(x0, y0, x1, y1)
 
+
+def plate(tile: Rect) -> Rect:
+    """What is behind the letter of a tile."""
+    side = min(PLATE[0], PLATE[1] * tile.width)
+    return centered(*tile.center[:2], side, side)
 
 
 class SpeedFilm(ChapterFilm):
@@ -277,7 +281,7 @@ class SpeedFilm(ChapterFilm):
     def cited(self) -> str:
         """Whose figures these are, and of what, in short."""
         model, n, *_, passes, device = FIGURE_2.setting.split(", ")
-        return f"{FIGURE_2.quote.citation}: {', '.join((model, n, passes, device))}"
+        return f"{FIGURE_2.quote.citation}: {model}, {n}, {passes}, {device}"
 
     def said(self, text: str) -> Named:
         """Whose measurement it is, and of what, on as many lines as it takes."""
@@ -402,15 +406,17 @@ def pipe_name(lane: Lane) -> Rect:
     return pipe.shifted(0.0, pipe.height)
 
 
+def shortened(pipe: Rectangles, lane: Lane) -> Shows:
+    """From the pipe that bytes went through to the one between HBM and the chip."""
+    return Shows(pipe, lambda share: pipe.display(edges([lane.long_pipe.toward(lane.pipe, share)])), rate_func=ease_in_out_cubic)
+
+
 @beat("scores")
 def scores(film: SpeedFilm) -> None:
     """Either's pipe is seen with HBM and the chip. Standard attention's tile goes out and comes back, twice; FlashAttention's stay."""
     stage, moving = list(memories(film)), lives(film)
     both = Group(*moving.values())
-    pipes = [
-        Shows(pipe, lambda share, pipe=pipe, lane=lane: pipe.display(edges([lane.long_pipe.toward(lane.pipe, share)])))
-        for pipe, lane in zip(film.pipes.values(), film.lanes.values(), strict=True)
-    ]
+    pipes = [shortened(film.pipes[side], lane) for side, lane in film.lanes.items()]
     film.move(*pipes, FadeOut(*film.gone), *film.turned("scores"), seconds=MOVE)
     film.move(FadeIn(*stage), seconds=TEXT)
     film.scene.add(*film.pipes.values(), both)
@@ -418,12 +424,15 @@ def scores(film: SpeedFilm) -> None:
     said = {text: amid([text], film.skin.ink, rect, "way") for text, rect in places}
     never = amid(NEVER, film.skin.ink, film.lanes["flash"].ways[1], "way")
     clock = 0.0
+
+    def until(start: float, stop: float) -> Shows:
+        return Shows(both, lambda share: [each.display(start + (stop - start) * share) for each in moving.values()])
+
     with film.scene.telling():
         for step in LIVES["standard"]:
-            start, stop = clock, clock + (1.5 if step in CROSSING else 1.0)
+            start, stop = clock, clock + PACE[step]
             words = [FadeIn(said[step], rate_func=early)] if step in said else []
-            going = Shows(both, lambda share, a=start, b=stop: [each.display(a + (b - a) * share) for each in moving.values()])
-            film.move(going, *words, seconds=UNIT * (stop - start))
+            film.move(until(start, stop), *words, seconds=UNIT * (stop - start))
             clock = stop
         film.move(FadeIn(never), seconds=TEXT)
     film.gone = [*stage, both, *film.pipes.values(), *said.values(), never]

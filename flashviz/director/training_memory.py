@@ -93,7 +93,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.bytes = {side: self.readout(f"bytes {side}", most[side], place[f"{side} bytes"], ONE_NUMBER) for side in KEPT}
         self.count = self.readout("count", self.counted(LENGTHS[-1]), place["n"], NUMBER)
         self.names = self.titles(SIDES)
-        self.hollow = Rectangles(self.skin.quiet, name="no P")
+        self.hollow = Rectangles(self.skin.quiet, name="P, not kept")
         self.reading = Rectangles(self.skin.ink, name="P that is read", opacity=palette.DIM)
         self.tile, self.frame = self.picture("tile of P"), rim(self.skin.ink, "tile")
         self.strips = {name: Rectangles(self.skin.hue(name), name=f"{name} of a layer", opacity=0.0) for name in "QK"}
@@ -309,7 +309,7 @@ def layer(film: TrainingMemoryFilm) -> None:
         "P note": (keeps, skin.ink, NAME),
         "P bytes": ([f"{kib(size['P'])} a layer", kib(size["P"])], skin.ink, NUMBER),
         "LSE name": (["LSE: one number a row", "LSE: N numbers"], skin.stats, NUMBER),
-        "LSE note": (["the log of its row's sum; FlashAttention keeps it", "the log of its row's sum"], skin.ink, NAME),
+        "LSE note": (["log-sum-exp; FlashAttention keeps it", "log-sum-exp; Flash keeps it", "its log-sum-exp"], skin.ink, NAME),
         "LSE bytes": ([f"{kib(size['LSE'])} a layer, to scale", f"{kib(size['LSE'])} a layer", kib(size["LSE"])], skin.ink, NUMBER),
     }
     film.said = {part: fitted_in(place, part, *each) for part, each in texts.items()}
@@ -317,7 +317,9 @@ def layer(film: TrainingMemoryFilm) -> None:
     film.scene.add(film.square, film.said["P name"], film.said["units"])
     with film.scene.telling():
         film.move(FadeIn(*(film.said[part] for part in ("P note", "P bytes"))), seconds=TEXT)
-        film.move(Shows(Group(film.column, frame), show), FadeIn(film.said["LSE name"], film.said["LSE note"], rate_func=early), seconds=SWEEP)
+        film.move(
+            Shows(Group(film.column, frame), show), FadeIn(film.said["LSE name"], film.said["LSE note"], rate_func=early), seconds=SWEEP
+        )
         film.scene.hold(TEXT)
         fold = Shows(film.column, lambda share: film.column.display(edges(film.folded(share))), rate_func=ease_in_out_cubic)
         film.move(fold, FadeIn(film.said["LSE bytes"], rate_func=late), seconds=FOLD)

@@ -42,10 +42,11 @@ LANES: Mapping[Aspect, Table] = {
         ),
     },
     "9:16": {
-        "title": (60, 14, 1020, 66), "bytes title": (60, 398, 560, 450), "time title": (600, 398, 1020, 450), "source": (60, 1300, 1020, 1392),
+        "title": (60, 14, 1020, 66), "bytes title": (520, 398, 1020, 450), "time title": (60, 398, 480, 450),
+        "source": (60, 1300, 1020, 1392),
         **both(
-            630, lane=(60, 150, 1020, 390), name=(60, 70, 1020, 142), stage=(60, 150, 1020, 390), bytes=(60, 526, 560, 664),
-            amount=(60, 450, 560, 522), time=(600, 526, 1020, 664), seconds=(600, 450, 1020, 522),
+            630, lane=(60, 150, 1020, 390), name=(60, 70, 1020, 142), stage=(60, 150, 1020, 390), bytes=(520, 526, 1020, 664),
+            amount=(520, 450, 1020, 522), time=(60, 526, 480, 664), seconds=(60, 450, 480, 522),
         ),
     },
 }  # fmt: skip
@@ -114,11 +115,13 @@ class Lane:
 
     @property
     def stored(self) -> dict[str, Rect]:
-        """Where a tile of S and one of P lie in HBM."""
+        """Where a tile of S and one of P lie in HBM: beside or under one another, as they are larger."""
         room = self.hbm.below(TITLE).inset(MARGIN)
-        side = min((room.width - MARGIN) / 2, room.height)
-        (x, y), half = room.center[:2], (side + MARGIN) / 2
-        return {name: centered(x + way * half, y, side, side) for name, way in (("S", -1), ("P", 1))}
+        beside, under = min((room.width - MARGIN) / 2, room.height), min(room.width, (room.height - MARGIN) / 2)
+        side, (x, y) = max(beside, under), room.center[:2]
+        away = (side + MARGIN) / 2
+        dx, dy = (away, 0.0) if beside >= under else (0.0, -away)
+        return {name: centered(x + way * dx, y + way * dy, side, side) for name, way in (("S", -1), ("P", 1))}
 
 
 def units(bar: Rect, most: float, amount: float) -> list[Rect]:

@@ -23,7 +23,7 @@ TRAINING: Mapping[Aspect, Table] = {
     },
     "1:1": {
         "n": (20, 14, 520, 100), "note": (550, 30, 1070, 86),
-        "standard name": (20, 106, 520, 162), "standard": (20, 222, 520, 800), "standard bytes": (20, 812, 520, 904),
+        "standard name": (20, 106, 520, 162), "standard": (20, 222, 520, 800), "standard bytes": (20, 812, 480, 904),
         "flash name": (550, 106, 1070, 162), "flash": (590, 222, 945, 800), "LSE": (960, 222, 1070, 800),
         "flash bytes": (550, 812, 1070, 904),
     },
