@@ -285,7 +285,7 @@ def test_its_chapters_are_translated_each_by_its_own_table() -> None:
 
 LEAST = 0.002  # of the frame's pixels, that are drawn at any time
 SHARED = {  # of a chapter's beginning and the end of the one before
-    "MemoryHierarchyScene": 1, "StandardAttentionScene": 1, "OnlineSoftmaxScene": 1, "LoopOrderScene": 10, "IOScene": 2,
+    "MemoryHierarchyScene": 1, "StandardAttentionScene": 1, "OnlineSoftmaxScene": 1, "LoopOrderScene": 10, "IOScene": 2, "PipelineScene": 1,
 }  # fmt: skip
 
 

@@ -127,7 +127,8 @@ class Pair:
                 self.places[side] = starts[side].toward(to[side], share)
                 self.bars[side].display(edges(self.drawn(side)))
                 (x, y), ends = words[side], figures[side]
-                figure.put_at(x + (ends.x0 - x) * share, y + (middle(ends, figure.px) - y) * share)
+                rise = early(share)  # before its bar comes to where it stood
+                figure.put_at(x + (ends.x0 - x) * share, y + (middle(ends, figure.px) - y) * rise)
 
         return Shows(Group(*self.parts), show, rate_func=ease_in_out_cubic)
 

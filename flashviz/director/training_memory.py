@@ -25,7 +25,7 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import Rectangles, dashes, edges
 
-SWEEP, FOLD, FORWARD, GROWS = 2.4, 0.9, 2.6, 2.0  # seconds: of rows, of LSE's folding, of layers forward, of a doubling
+SWEEP, FOLD, FORWARD, GROWS = 2.4, 1.5, 2.6, 2.0  # seconds: of rows, of LSE's folding, of layers forward, of a doubling
 CLOSELY, BACK = 3.8, 2.6  # seconds: of the last layer's turn back, and of all others'
 SLOWLY = 1.7  # how much the first tiles take longer: the power of the time by which they come
 SIDES = {
