@@ -14,9 +14,7 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
         film = self.open(run)
 
         training_memory.layer(film)
-        training_memory.made(film)
         training_memory.forward(film)
-        training_memory.twice(film)
-        training_memory.again(film)
         training_memory.back(film)
+        training_memory.twice(film)
         training_memory.idea(film)

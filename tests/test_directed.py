@@ -22,7 +22,8 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
-TRAINED = tuple(f"{side}{part}" for side in ("standard", "flash") for part in ("", " bytes", " now"))
+TRAINED = (*(f"{side}{part}" for side in SIDES for part in ("", " bytes")), "LSE")
+LANES, STAGES = (tuple(f"{side} {part}" for side in SIDES) for part in ("lane", "stage"))
 OWN = ("dv", "dk", "dq")
 WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "turns", "dq name", "columns"), ("note", "first", "last", "off")
 STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", "dk", "dv"))
@@ -180,26 +181,21 @@ FILMS = {
         "training_memory", "TrainingMemoryScene",
         subjects={
             "layer": ("P", "LSE", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
-            "made": (
-                *(f"{side} {part}" for side in ("standard", "flash") for part in ("name", "P", "keeps")),
-                *(f"{name}{part}" for name in ("Q", "K", "LSE") for part in ("", " name")),
-                *(f"tile{part}" for part in ("", " name", " Q", " K", " LSE")), "rules",
-            ),
-            "forward": TRAINED, "twice": (*TRAINED, "n", "units"), "again": (*TRAINED, "n"),
-            "back": (*TRAINED, "standard name", "flash name", "law P"), "idea": (*TRAINED, "law P", "law LSE"),
+            "forward": TRAINED, "back": (*TRAINED, "standard name", "flash name"),
+            "twice": (*TRAINED, "n", "note", "standard name", "flash name"), "idea": (*TRAINED, "n", "note"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
-        actors=("kept P", "kept LSE", "bytes standard", "bytes flash"),
+        actors=("count", "bytes standard", "bytes flash", "no P"),
         apart=("formula", "name", "part"),
         seconds=(20, 37),
     ),
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "measured": ("alone",), "stored": ("HBM", "pipe", "chip"), "kept": ("HBM", "pipe", "chip"),
-            "again": ("products", "bytes", "time", "HBM", "pipe", "chip"),
+            "time": LANES, "bytes": LANES, "scores": STAGES, "again": STAGES,
+            "measured": (*LANES, *(f"{side} {part}" for side in SIDES for part in ("amount", "seconds"))),
         },
-        actors=("bar standard", "bar flash"),
+        actors=("bar standard", "bar flash", "bytes standard", "bytes flash"),
     ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())

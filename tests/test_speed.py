@@ -1,7 +1,8 @@
-"""SpeedScene: bars, squares and blocks are what was measured, what the paper prints and what is counted; tiles go as the trace says."""
+"""SpeedScene: bars, squares and blocks are what was measured, what the paper prints and what is counted; a tile goes as the trace says."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flashviz.chapters.measured import sweep_of
+from flashviz.chapters.speed import gather
 from flashviz.config import AttentionConfig
-from flashviz.director.speed import LIFE, STEPS, WHOLE, Machine, blocks, parted
+from flashviz.director.speed import ALOFT, CROSSING, LIVES, MADE, PACE, WEIGHED, SpeedFilm, blocks, lives, parted
 from flashviz.figures import seconds
 from flashviz.layout import ASPECTS, Aspect, Rect
 from flashviz.layout.speed import units
 from flashviz.lettering import LABEL_PX, PX_PER_UNIT, text_width
 from flashviz.trace import Kind
+from flashviz_kernels.bench.measured import measured as measurement
 from flashviz_kernels.recorder import run
 from tests.chapters import FLASH, measured
 from tests.directed import at, said, scene, shown, written
@@ -25,7 +29,11 @@ FILM = FILMS["speed"]
 MS = {"standard": 41.7, "flash": 7.3}  # FACTS.md: Dao et al. 2022, Fig. 2 left
 GB = {"standard": 40.3, "flash": 4.4}
 OURS = {side: measured(method, "seconds")[-1] for side, method in (("standard", "standard"), ("flash", FLASH))}
-BLOCKS = 8  # of 64 rows, or keys, in the default configuration
+
+
+def film_of(aspect: Aspect) -> SpeedFilm:
+    """A film of its own, which a test may play with."""
+    return SpeedFilm(scene(FILM, aspect), gather(sweep_of(measurement()), run))
 
 
 def wide(snapshot: Any, name: str) -> float:
@@ -41,8 +49,9 @@ def test_bars_stop_where_they_were_measured_and_are_to_scale(aspect: Aspect) -> 
     times = {side: median for side, (_, median) in OURS.items()}
     assert {n for n, _ in OURS.values()} == {max(n for n, _ in measured(FLASH, "seconds"))}
     for beat, bars, label, values, texts in (
-        ("measured", "measured", "seconds", times, {side: seconds(each) for side, each in times.items()}),
+        ("time", "bar", "time", MS, {side: f"{each} ms" for side, each in MS.items()}),
         ("again", "bar", "time", MS, {side: f"{each} ms" for side, each in MS.items()}),
+        ("measured", "measured", "seconds", times, {side: seconds(each) for side, each in times.items()}),
     ):
         end = at(film, beat)
         for side, time in values.items():
@@ -55,20 +64,12 @@ def test_every_product_has_its_block_and_s_is_made_once_more() -> None:
     """Forward S and O, backward a part each of dV, dP, dQ and dK; FlashAttention's backward pass makes S anew, where P was not kept."""
     end = at(scene(FILM), "again")
     kept = ["S", "O", "dV", "dP", "dQ", "dK"]
-    assert sorted(said(end, "product")) == sorted([*kept, *kept, "S again"])
+    assert sorted(said(end, "product")) == sorted([*kept, *kept, "S"])
+    assert said(end, "again") == ["again"]
     assert (said(end, "count standard"), said(end, "count flash")) == (["6"], ["7"])
     for side, count in (("standard", 6), ("flash", 7)):
         assert shown(end, f"products {side}")[0].values == written([count])
     assert wide(end, "products flash") / wide(end, "products standard") == pytest.approx(7 / 6, abs=0.01)
-
-
-def test_what_the_pairs_are_of_is_said_before_a_bar_grows() -> None:
-    """The last beat is of another machine and of training: both stand a second before anything else comes."""
-    film, training = scene(FILM), "Training on an A100, N = 1,024"
-    assert said(at(film, "again"), "training") == [training]
-    (work,) = [item.text for item in shown(at(film, "again"), "name") if item.text.startswith("work: ")]
-    assert "S again in the backward pass" in work
-    assert film.drawn_at[work] - max(film.drawn_at[training], film.drawn_at["A100"]) >= 1.0
 
 
 def test_a_square_is_a_gigabyte_in_both_piles() -> None:
@@ -80,23 +81,35 @@ def test_a_square_is_a_gigabyte_in_both_piles() -> None:
 
 def test_no_number_is_seen_that_was_not_measured() -> None:
     """Bars grow; a figure comes where one ends, and none in between."""
-    figures = {text for text in scene(FILM).drawn_at if text.endswith((" ms", " µs", " GB")) and text[0].isdigit()}
+    figures = {text for text in scene(FILM).drawn_at if re.fullmatch(r"[\d.,]+ (ms|µs|GB)", text)}
     quoted = {f"{time} ms" for time in MS.values()} | {f"{amount} GB" for amount in GB.values()}
     assert figures == quoted | {seconds(median) for _, median in OURS.values()}
 
 
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_bytes_go_through_both_pipes_at_one_pace_until_there_is_none_left(aspect: Aspect) -> None:
+    """All wait at first; as many have set out of both sides as have had their turn; pipes are equal, and no square leaves its lane."""
+    film = film_of(aspect)
+    few, most = (film.poured[side] for side in ("flash", "standard"))
+    for share in np.linspace(0, 1, 30):
+        clock = share * (len(most.ways) - 1 + ALOFT)
+        for side, poured in film.poured.items():
+            poured.pour(float(share))
+            over = min(max(int(clock + 1e-9) - ALOFT + 1, 0), len(poured.ways))
+            assert poured.values == pytest.approx([sum(poured.shares[:over])])
+            lane = film.lanes[side]
+            low, high = lane["bytes"].y0, max(lane["stage"].y1, lane["bytes"].y1)
+            assert low <= poured.points[:, 1].min()
+            assert poured.points[:, 1].max() <= high + 1e-9
+    assert [few.pour(few.done).values, most.pour(1.0).values] == [pytest.approx([GB[side]]) for side in ("flash", "standard")]
+    assert (few.pipe.width, few.pipe.height) == pytest.approx((most.pipe.width, most.pipe.height))
+
+
 def test_s_and_p_go_out_and_come_back_in_standard_attention_alone() -> None:
-    film = scene(FILM)
-    standard, flash = at(film, "stored"), at(film, "kept")
-    ways = {"Q in", "S out", "S back", "P out", "P back", "O out"}
-    assert {item.name for item in standard.shown} & ways == ways
-    assert {item.name for item in flash.shown} & ways == {"Q in", "O out"}
-    for name in "SP":
-        assert shown(standard, f"stored {name}")[0].values == written([BLOCKS**2])  # all of its tiles
-        assert shown(flash, f"stored {name}")[0].values == "(1,) sum 0.0000 abs 0.0000 first 0.0000"
-    assert said(flash, "nowhere") == ["never stored"] * 2
-    assert [said(each, "name side") for each in (standard, flash)] == [["standard attention"], ["FlashAttention"]]
-    assert [said(each, "pass") for each in (standard, flash)] == [["one head, forward pass"]] * 2
+    end = at(scene(FILM), "scores")
+    assert sorted(said(end, "way")) == sorted([*CROSSING, "never"])
+    stored = {item.name for item in end.shown if item.name.startswith("stored ")}
+    assert stored == {"stored S standard", "stored P standard"}
 
 
 def kinds(algorithm: str) -> list[str]:
@@ -105,42 +118,33 @@ def kinds(algorithm: str) -> list[str]:
     return [Kind(code).name for code in dict.fromkeys(trace.columns["kind"].tolist())]
 
 
-def test_matrices_cross_in_the_order_of_the_trace() -> None:
-    """Standard attention's: which, and where to. FlashAttention's: neither S nor P, and K before S, S before V, O at last."""
-    crossing = [name for name in kinds("standard") if name.startswith(("LOAD_", "STORE_"))]
-    assert crossing == [f"{'STORE' if out else 'LOAD'}_{name}" for name, out, *_ in WHOLE]
-    flash = kinds("fa2")
-    assert not {name for name in flash if name in ("STORE_S", "LOAD_S", "STORE_P", "LOAD_P")}
-    assert [name for name in flash if name in ("LOAD_Q", "LOAD_K", "LOAD_V", "STORE_O")] == ["LOAD_Q", "LOAD_K", "LOAD_V", "STORE_O"]
+def test_a_tile_goes_the_ways_of_the_trace() -> None:
+    """Standard attention's scores and weights, each out and back; FlashAttention's not at all, tile after tile."""
+    ways = {f"{way}_{name}": f"{name} {said}" for name in "SP" for way, said in (("STORE", "out"), ("LOAD", "back"))}
+    assert [ways[name] for name in kinds("standard") if name in ways] == [step for step in LIVES["standard"] if step in CROSSING]
+    assert not set(kinds("fa2")) & set(ways)
+    assert not set(LIVES["flash"]) & set(CROSSING)
+    assert len({sum(PACE[step] for step in steps) for steps in LIVES.values()}) == 1, "both take as long"
 
 
-def test_a_tile_of_s_is_made_used_and_dropped_on_chip() -> None:
-    """S is there when K has come, whole before P V begins, and nothing of it afterwards; O grows and stays."""
-    model = Machine(scene(FILM).shot("lanes"), scene(FILM).skin)
+def test_a_tile_is_in_one_place_on_chip_and_stays_in_hbm_once_it_was_stored() -> None:
+    film = film_of("16:9")
+    life = lives(film)["standard"]
 
-    def width(name: str, step: float) -> float:
-        model.tile(0, step / STEPS)
-        if name in model.score_tiles:
-            return float(model.score_tiles[name].values[0]) * model.slots[name].width
-        points = model.strip_tiles[name].points
-        return float(np.ptp(points[:, 0])) if len(points) else 0.0
+    def seen(picture: Any) -> float:
+        """Width, of what is seen."""
+        return float(np.ptp(picture.points[:, 0])) if picture.pixel_array[:, :, 3].any() else 0.0
 
-    whole = model.slots["S"].width
-    assert [width("S", step) for step in (0.5, 1.5, 2.5, 3.5)] == pytest.approx([0, whole / 2, whole, 0])
-    assert [width("P", step) for step in (2.5, 3.25, 3.75)] == pytest.approx([0, 0.75 * whole, 0.25 * whole])
-    assert [width("O", step) for step in (2.5, 3.5, 4)] == pytest.approx([0, model.slots["O"].width / 2, model.slots["O"].width])
-    assert [width(name, 4) for name in "KVSP"] == [0] * 4
-    assert sorted(said(at(scene(FILM), "kept"), "note")) == sorted(texts[0] for texts in LIFE)
-
-
-@pytest.mark.parametrize("aspect", ASPECTS)
-@pytest.mark.parametrize("name", ["K", "V"])
-def test_squares_of_k_and_v_go_around_s_and_are_no_wider_than_they_lie_in_hbm(name: str, aspect: Aspect) -> None:
-    model = Machine(scene(FILM, aspect).shot("lanes"), scene(FILM, aspect).skin)
-    boxes = np.concatenate([model.walk(name, share, model.cells[name]) for share in np.linspace(0, 1, 60)])
-    assert len(boxes) > 60
-    assert boxes[:, 2] - boxes[:, 0] == pytest.approx(model.cells[name][0].width)
-    assert not any(Rect(*each).overlaps(model.slots[other]) for each in boxes for other in "QSO")
+    slot, clock = life.lane.slot.width, 0.0
+    for at_, step in enumerate(life.steps):
+        pace = PACE[step]
+        life.display(clock + pace / 2)
+        tile, before = life.tiles[0], life.steps[:at_]
+        half = {MADE: (0.5, 0.0), WEIGHED: (0.5, 0.5), "used": (0.0, 0.5)}.get(step, (0.0, 0.0))
+        assert [seen(tile[name]) / slot for name in "SP"] == pytest.approx(half)
+        assert [seen(life.aloft[name]) > 0 for name in "SP"] == [step.startswith(f"{name} ") for name in "SP"]
+        assert [seen(life.stored[name]) > 0 for name in "SP"] == [f"{name} out" in before for name in "SP"]
+        clock += pace
 
 
 def test_a_ratio_is_of_nothing_quoted() -> None:
@@ -150,13 +154,13 @@ def test_a_ratio_is_of_nothing_quoted() -> None:
 def test_the_papers_figures_stand_with_their_citation_and_apart_from_ours() -> None:
     for snapshot in scene(FILM).snapshots:
         texts = " ".join(item.text for item in snapshot.shown if item.name != "caption")
-        paper, ours = snapshot.beat == "again", snapshot.beat == "measured"
+        paper, ours = snapshot.beat != "measured", snapshot.beat == "measured"
         assert ("Dao et al. 2022, Fig. 2 left" in texts) == paper
         assert any(f"{time} ms" in texts for time in MS.values()) == paper
         assert ("GPT-2 medium" in texts) == paper
         assert ("A100" in texts) == paper
         assert ("H100" in texts) == ours
-        assert any(f"{amount} GB" in texts for amount in GB.values()) == paper
+        assert any(f"{amount} GB" in texts for amount in GB.values()) == (paper and snapshot.beat != "time")
         assert "66.6" not in texts
         assert "75.2" not in texts
 
@@ -164,7 +168,8 @@ def test_the_papers_figures_stand_with_their_citation_and_apart_from_ours() -> N
 @pytest.mark.parametrize("aspect", ASPECTS)
 def test_what_is_compared_is_named(aspect: Aspect) -> None:
     """GPU, dtype, N and pass; whose programs they are."""
-    (setting,) = said(at(scene(FILM, aspect), "measured"), "measured")
+    end = at(scene(FILM, aspect), "measured")
+    setting = " ".join([*said(end, "source"), *said(end, "program")])
     n = f"N = {OURS['flash'][0]:,.0f}"
     for part in ("NVIDIA H100", "float16", "d = 64", n, "32 heads", "one forward pass", "torch's", "this project's kernel for Hopper"):
         assert part in setting

@@ -14,38 +14,29 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "layer", "One layer", 4.6, shot="one layer", late=True, along=True,
+        "layer", "One layer", 6.6, shot="one layer", late=True, along=True,
         caption="The backward pass needs P: keep it, or make it again?",
     ),
     Beat(
-        "made", "P made again", 8.3, shot="one tile", late=True, along=True,
-        caption="Going back, one side reads P, the other makes it again.",
+        "forward", "The forward pass", 5.6, shot="training", late=True, along=True,
+        caption="Layer by layer this is kept for the backward pass.",
     ),
     Beat(
-        "forward", "The forward pass", 5.0, shot="training", late=True, along=True,
-        caption="Each layer keeps this until it goes back.",
+        "back", "The backward pass", 8.0, shot="training", late=True, along=True,
+        caption="Going back, P is read, or made again tile by tile.",
     ),
     Beat(
-        "twice", "Twice the N", 4.0, shot="training", late=True, along=True,
-        caption="Twice the tokens: four times the P.",
+        "twice", "Twice the N", 6.0, shot="training", late=True, along=True,
+        caption="Twice the tokens: four times the P, twice the LSE.",
     ),
     Beat(
-        "again", "And again", 4.3, shot="training", late=True, along=True,
-        caption="Again: P bursts the frame. LSE is still a hair.",
-    ),
-    Beat(
-        "back", "The backward pass", 6.0, shot="training", late=True, along=True,
-        caption="Going back, each layer drops what it kept.",
-    ),
-    Beat(
-        "idea", "What is kept", 4.6, shot="training", late=True, along=True,
-        caption="One number a row is kept, and P made again.",
+        "idea", "And again", 7.4, shot="training", late=True, along=True,
+        caption="Keep one number a row, and make P again.",
     ),
 )  # fmt: skip
 LAYERS = 3  # that are drawn, equal ones
 LENGTHS = (1, 2, 4)  # times as many queries and keys
-EITHER = ("Q", "K", "V", "O")  # kept by both sides
-KEPT = {"standard": "P", "flash": "LSE"}  # by each side, besides those
+KEPT = {"standard": "P", "flash": "LSE"}  # by each side; besides, both keep Q, K, V and O
 
 
 @dataclass(frozen=True)
@@ -66,26 +57,12 @@ class TrainingMemory:
 
     @cached_property
     def sizes(self) -> dict[str, int]:
-        """Bytes of each matrix of one layer, all heads: O, P and LSE as the traces wrote them; Q, K and V as they were given."""
-        c = self.config
-        rows = {"Q": c.heads * c.seq_q, "K": c.kv_heads * c.seq_k, "V": c.kv_heads * c.seq_k}
-        given = {name: c.batch * count * c.head_dim * c.itemsize for name, count in rows.items()}
-        flash = traffic(self.flash).written
-        return given | {"P": traffic(self.standard).written["P"], "O": flash["O"], "LSE": flash["LSE"]}
-
-    @property
-    def tile(self) -> int:
-        """Bytes of a tile of P in the inputs' dtype, as the backward pass makes it again."""
-        c = self.config
-        return c.block_m * c.block_n * c.itemsize
+        """Bytes of P and of LSE of one layer, all heads, as the traces wrote them."""
+        return {"P": traffic(self.standard).written["P"], "LSE": traffic(self.flash).written["LSE"]}
 
     def bytes_of(self, name: str, n: float = 1) -> float:
         """Bytes of a matrix of one layer, with ``n`` times as many queries and keys: a number of P is a pair of them."""
         return self.sizes[name] * (n * n if name == "P" else n)
-
-    def kept(self, side: str, n: float = 1) -> dict[str, float]:
-        """Bytes of each matrix that one layer keeps on a side, the lowest of its slab first."""
-        return {name: self.bytes_of(name, n) for name in (*EITHER, KEPT[side])}
 
     @property
     def units(self) -> list[str]:

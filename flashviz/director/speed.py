@@ -1,10 +1,9 @@
-"""How fast: two bars of time; why, on a machine that is seen closely, either algorithm; then work, bytes and time of both."""
+"""How fast: a lane for either algorithm. Its time, its bytes through a pipe, where a tile of S goes, its work; then another GPU's times."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,63 +16,52 @@ from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import BYTES, SIDES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
-from flashviz.director.film.parts import LANDED, Way, arrived_of, flight, gates, heading
+from flashviz.director.film.parts import Way, heading
 from flashviz.director.material import sheets
-from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fitted, machine, middle, word
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, fitted, machine, middle, word
 from flashviz.figures import seconds
 from flashviz.inputs import make_inputs
-from flashviz.layout import Rect, Shot, centered
+from flashviz.layout import Rect, centered
 from flashviz.layout import rows as split
-from flashviz.layout.speed import BESIDE, LINE, Band, units
+from flashviz.layout.speed import BESIDE, LINE, MARGIN, PIPE, TITLE, Lane, units
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.stored import HeldTile, Stored
-from flashviz.mobjects.tiles import THIN, Rectangles, box, dashes, edges
+from flashviz.mobjects.stored import Picture
+from flashviz.mobjects.tiles import Rectangles, dashes, edges
 from flashviz.mobjects.whole import Chip
 
-TURN = 0.8  # seconds in which a picture leaves, and then another comes
-READ = 1.2  # seconds in which it is read what the pairs are of
-RACE, FILL, POUR, LAST = 4.2, 1.6, 2.2, 3.0  # seconds of the longer bar: of time measured here, of products, of bytes, of the paper's time
-EACH = 0.025  # seconds of a tile's crossing, in standard attention
-COMES, MADE, USED, DROPPED = 0.55, 1.0, 1.2, 0.5  # seconds of one tile, closely: K or V comes, S is made, P is used, and it is gone
-ROW, OUT, REST = 2.5, 0.4, 2.0  # seconds: the first row block's other tiles, a tile of O on its way, all other row blocks
-STEPS = 4  # of a tile
-AFLIGHT = 0.5  # of the time in which many squares go a way: one of them
-BEHIND = 0.04  # of a row block's time: as V follows K
+RACE, POUR, UNIT, FILL = 3.8, 6.0, 0.85, 2.2  # seconds: of the longer time, of bytes, of one thing that is done with a tile, of products
+ALOFT = 6  # squares that are on their way at once
 SEAM = em(2)  # around squares
-PLATE = em(60)  # side of what is behind a letter
-KEY = em(36)  # side of a square of colour
-AGAIN = ("{} again", "+ {}")
+PLATE = em(60), 0.6  # side of what is behind a letter; at most so much of the tile's
+GROUND = 0.3  # of the way from the ground to the hue, where a weight is 0
+MID = 0.5  # of a step, from or until which a tile has its letter
+GATES = (0.0, 0.3, 0.7, 1.0)  # of a tile's way: it leaves, is at either end of the pipe, arrives
+AGAIN = "again"  # under the block of a product that was made before
 STANDS = {"ACC": "O"}  # for it, by its name in a kernel
-NAMES = {  # of the bands; the first that fits
-    "ours": ("time of one forward pass",),
-    "products": (
-        "work: products of two matrices, counted here; S again in the backward pass",
-        "work: products, counted here; S again in the backward pass",
-        "work: products; S again in the backward pass",
-    ),
-    "bytes": ("bytes to and from HBM, the GPU's memory: 1 square = 1 {}", "bytes to and from HBM: 1 square = 1 {}"),
-    "time": ("time of one pass forward and backward",),
+NAMES = {  # of what is seen; the first that fits
+    "time": ("time of one pass, forward and backward", "time, forward and backward"),
+    "bytes": ("bytes to and from HBM, the GPU's memory", "bytes to and from HBM, its memory", "bytes to and from HBM"),
+    "scores": ("one tile of scores S, of weights P", "one tile of S, of P"),
+    "again": ("work: products of two matrices, counted here", "work: products of two matrices", "work: matrix products"),
+    "measured": ("time of one forward pass",),
 }
-TRAINING = "Training {on}, {n}"
-CALLED = {"S": "S: scores", "P": "P: weights"}
-HBM = ("HBM: the GPU's memory", "HBM, its memory", "HBM")
-PASS = "one head, forward pass"
-WHOLE = (  # standard attention: what crosses, whether it goes out of the chip, what is said of it, and what is on chip meanwhile
-    ("Q", False, "in", ""), ("K", False, "", "Q"), ("S", True, "out", "QKS"), ("S", False, "back", ""), ("P", True, "out", "P"),
-    ("P", False, "back", ""), ("V", False, "", "P"), ("O", True, "out", "PVO"),
-)  # fmt: skip
-SOFTMAX = (("softmax:",), ("S becomes P",))  # what is done on chip as P first goes out
-LIFE = (  # of a tile of S; the first that fits
-    ("made of Q and K", "made"), ("softmax: S becomes P", "softmax: P"), ("P V adds to O, then dropped", "used, dropped"),
-)  # fmt: skip
-NOWHERE = ("never stored", "not stored", "empty")
+SQUARE = "1 square = 1 {}"
+PIPES = {"standard": ("pipe to and from HBM", "pipe to HBM", "pipe"), "flash": ("the same pipe",)}  # the first that fits
+WAITS, NEVER = ("waits",), ("never",)
+CROSSING = ("S out", "S back", "P out", "P back")
+MADE, WEIGHED, USED = "made", "softmax", "used"  # S is made of Q and K; it becomes P; P V adds to O, and P is dropped
+LIVES = {  # of a tile: what is done with it, in the order of the trace
+    "standard": (MADE, *CROSSING[:2], WEIGHED, *CROSSING[2:], USED),
+    "flash": (MADE, WEIGHED, USED) * 3,
+}
+PACE = {step: 1.5 if step in CROSSING else 1.0 for steps in LIVES.values() for step in steps}  # units of time that each takes
 
 
 class SpeedStage(ShotScene):
-    """The scene that the bars grow on."""
+    """The scene that the lanes stand on."""
 
     script = speed.BEATS
 
@@ -94,43 +82,30 @@ Boxes = Callable[[Rect, float, float], list[Rect]]  # what a bar is drawn as: of
 
 
 class Pair:
-    """One quantity of both algorithms: its name, a bar of each, and a figure where each ends.
+    """One quantity of both algorithms: a bar in either lane, and a figure.
 
     Args:
         name: Tag of its bars.
-        title: Its name, in words.
-        amounts: Of both.
-        figures: What stands where each ends.
+        figures: What either comes to, in words.
     """
 
     def __init__(
-        self,
-        name: str,
-        title: Word,
-        hues: Mapping[str, str],
-        boxes: Boxes,
-        amounts: Mapping[str, float],
+        self, name: str, hues: Mapping[str, str], boxes: Boxes, places: Mapping[str, Rect], amounts: Mapping[str, float],
         figures: Mapping[str, Word],
-        band: Band,
-    ) -> None:
-        self.name, self.boxes, self.amounts, self.figures, self.band = title, boxes, amounts, figures, band
+    ) -> None:  # fmt: skip
+        self.boxes, self.places, self.amounts, self.figures = boxes, dict(places), amounts, figures
         self.bars = {side: Rectangles(hue, name=f"{name} {side}") for side, hue in hues.items()}
         for side, figure in figures.items():
-            ends = max(each.x1 for each in self.drawn(side, amounts[side]))
-            figure.put_at(ends + BESIDE, middle(self.place(side), figure.px))
+            figure.put_at(max(each.x1 for each in self.drawn(side)) + BESIDE, middle(places[side], figure.px))
 
     @property
     def parts(self) -> list[Mobject]:
         """All of it."""
-        return [self.name, *self.bars.values(), *self.figures.values()]
+        return [*self.bars.values(), *self.figures.values()]
 
-    def place(self, side: str) -> Rect:
-        """Where a bar may grow."""
-        return dict(zip(SIDES, self.band.bars, strict=True))[side]
-
-    def drawn(self, side: str, amount: float) -> list[Rect]:
-        """A bar of so much."""
-        return self.boxes(self.place(side), amount, max(self.amounts.values()))
+    def drawn(self, side: str, amount: float | None = None) -> list[Rect]:
+        """A bar of so much, or of all."""
+        return self.boxes(self.places[side], self.amounts[side] if amount is None else amount, max(self.amounts.values()))
 
     def grow(self, start: float, stop: float) -> Shows:
         """Bars become so long, each at most as long as it is."""
@@ -143,235 +118,191 @@ class Pair:
 
         return Shows(Group(*self.bars.values()), show)
 
+    def goes(self, to: Mapping[str, Rect], figures: Mapping[str, Rect]) -> Shows:
+        """To other places, and so do its figures."""
+        starts, words = dict(self.places), {side: (each.left, each.baseline) for side, each in self.figures.items()}
 
-class Machine:
-    """HBM with the matrices of one head, and the chip with a tile of each: Q left of S, K over it, V under it, O right."""
+        def show(share: float) -> None:
+            for side, figure in self.figures.items():
+                self.places[side] = starts[side].toward(to[side], share)
+                self.bars[side].display(edges(self.drawn(side)))
+                (x, y), ends = words[side], figures[side]
+                rise = early(share)  # before its bar comes to where it stood
+                figure.put_at(x + (ends.x0 - x) * share, y + (middle(ends, figure.px) - y) * rise)
 
-    def __init__(self, place: Shot, skin: palette.Theme) -> None:
-        self.place, self.skin, config = place, skin, AttentionConfig()
-        self.grid = config.row_blocks, config.col_blocks
-        pictures = zip("SP", sheets(config, make_inputs(config)), strict=True)
-        self.stores = {name: Stored(each, place[name], self.grid, skin, name) for name, each in pictures}
-        blocks = {"Q": config.row_blocks, "K": config.col_blocks, "V": config.col_blocks, "O": config.row_blocks}
-        self.cells = {name: [each.inset(SEAM) for each in split(place[name], count)] for name, count in blocks.items()}
-        self.strips = {name: Rectangles(skin.hue(name), name=f"strip {name}") for name in blocks}
-        self.slots = {name: place[f"on {'S' if name == 'P' else name}"] for name in (*blocks, "S", "P")}
-        self.strip_tiles = {name: Rectangles(skin.hue(name), name=f"on chip {name}") for name in blocks}
-        self.score_tiles = {name: HeldTile(store, self.slots[name], f"on chip {name}") for name, store in self.stores.items()}
-        self.held: dict[str, Rectangles | HeldTile] = {**self.strip_tiles, **self.score_tiles}
-        self.letters = {name: heading(self.slots[name], name, skin.ink, NAME, "part") for name in self.stores}
+        return Shows(Group(*self.parts), show, rate_func=ease_in_out_cubic)
+
+
+class Poured(Rectangles):
+    """Squares of bytes that wait, go through the pipe one after another, and lie where they are counted."""
+
+    def __init__(self, lane: Lane, hue: str, amount: float, most: float) -> None:
+        super().__init__(hue, name=f"bytes {lane.side}")
+        wait, self.pipe, self.most = lane.waiting, lane.long_pipe, most
+        mirrored = (Rect(wait.x0 + wait.x1 - each.x1, each.y0, wait.x0 + wait.x1 - each.x0, each.y1) for each in units(wait, most, amount))
+        self.ways = list(zip(mirrored, units(lane["bytes"], most, amount), strict=True))
+        self.shares = [min(1.0, amount - at) for at in range(len(self.ways))]
+        self.pour(0.0)
+
+    @property
+    def done(self) -> float:
+        """Share of the time in which most is poured, after which all of these have crossed."""
+        return (len(self.ways) - 1 + ALOFT) / (math.ceil(self.most) - 1 + ALOFT)
+
+    def pour(self, share: float) -> Poured:
+        """One sets out after another, at the same pace whatever there is."""
+        clock = share * (math.ceil(self.most) - 1 + ALOFT)
+        over = [float(np.clip((clock - at) / ALOFT, 0.0, 1.0)) for at in range(len(self.ways))]
+        self.display(edges([self.aloft(*way, at).inset(SEAM) for way, at in zip(self.ways, over, strict=True)]))
+        self.values = np.array([sum(part for part, at in zip(self.shares, over, strict=True) if at == 1)])
+        return self
+
+    def aloft(self, start: Rect, stop: Rect, share: float) -> Rect:
+        """Where a square is."""
+        y = self.pipe.center[1]
+        x, level = Way.of(start.center, (self.pipe.x0, y), (self.pipe.x1, y), stop.center).at(share)
+        size = start.toward(stop, share)
+        return centered(x, level, size.width, size.height)
+
+
+class Life(Group):
+    """A tile of S, what becomes of it, and where it is meanwhile: on chip, on its way, in HBM; of one side."""
+
+    def __init__(self, lane: Lane, pictures: Sequence[Mapping[str, np.ndarray]], skin: palette.Theme) -> None:
+        self.lane, self.steps = lane, LIVES[lane.side]
+        self.tiles = [{name: Picture(each, skin, name, f"tile {name} {lane.side}") for name, each in made.items()} for made in pictures]
+        first = pictures[0]
+        self.stored = {name: Picture(first[name], skin, name, f"stored {name} {lane.side}") for name in lane.stored}
+        self.aloft = {name: Picture(first[name], skin, name, f"aloft {name} {lane.side}") for name in lane.stored}
         self.plate = Rectangles(skin.ground, name="plate", opacity=palette.LIT)
-        self.flying = {name: Rectangles(skin.hue(name), name=f"in flight {name}") for name in self.slots}
-        pipe = Rectangles(skin.registers, name="pipe").set_stroke(skin.quiet, width=theme.HAIRLINE, opacity=1)
-        room = Rectangles(skin.quiet, name="room").display(np.concatenate([dashes(place[f"on {name}"].inset(THIN)) for name in "QKSVO"]))
-        named = [heading(place[f"{name} name"], text, skin.ink, LABEL) for name, text in CALLED.items()]
-        named += [heading(place[f"{name} name"], name, skin.hue(name), LABEL) for name in blocks]
-        called = fitted(HBM, LABEL, skin.ink, place["HBM name"], "name")
-        turn = Word(PASS, LABEL, skin.ink, 0.0, 0.0, "pass", Face.TEXT)
-        self.parts = [
-            Chip(skin).place(place["HBM"]), Chip(skin).place(place["chip"]), pipe.display(edges([place["pipe"]])), room, called,
-            word("on chip", LABEL, skin.ink, place["chip name"], "name"), box(place["O"], stroke=skin.quiet, width=theme.OUTLINE),
-            *self.stores.values(), *self.strips.values(), *named, turn.put_at(place["pass"].x1 - turn.wide, middle(place["pass"], LABEL)),
-        ]  # fmt: skip
-        self.moving = Group(*self.held.values(), *self.flying.values(), self.plate, *self.letters.values())
-        self.said: list[Mobject] = []  # of the algorithm that is seen
-        self.empty()
+        self.letters = {name: heading(lane.slot, name, skin.ink, NAME, "part") for name in lane.stored}
+        self.named = {name: heading(rect, name, skin.ink, LABEL, "part") for name, rect in lane.stored.items()}
+        self.waits = amid(WAITS, skin.ink, lane.slot, "waits")
+        pictures_of = [each for made in (*self.tiles, self.stored, self.aloft) for each in made.values()]
+        super().__init__(*pictures_of, self.plate, *self.letters.values(), *self.named.values(), self.waits)
+        self.display(0.0)
 
-    def empty(self) -> None:
-        """The inputs alone are there."""
-        for name in (*self.stores, *self.strips):
-            self.fill(name, 0 if name in "SPO" else self.count(name))
-        self.hold()
+    def now(self, time: float) -> tuple[int, float]:
+        """Which step is done, and how much of it."""
+        for at, step in enumerate(self.steps):
+            if time < PACE[step]:
+                return at, time / PACE[step]
+            time -= PACE[step]
+        return len(self.steps) - 1, 1.0
 
-    def count(self, name: str) -> int:
-        """Tiles of a matrix."""
-        return self.stores[name].count if name in self.stores else len(self.cells[name])
-
-    def cell(self, name: str, index: int) -> Rect:
-        """Where one of them lies."""
-        return self.stores[name].cell(index) if name in self.stores else self.cells[name][index]
-
-    def fill(self, name: str, count: float) -> None:
-        """So many of them are there."""
-        if name in self.stores:
-            self.stores[name].display(count)
-        else:
-            self.strips[name].display(edges(self.cells[name][: round(count)]))
-
-    def hold(self, names: str = "", **parts: Rect) -> None:
-        """These tiles are on chip, of some a part alone; nothing is on its way."""
-        tiles = {name: self.slots[name] for name in names} | parts
-        for name, held in self.held.items():
-            held.display(edges([tiles[name]] if name in tiles else []))
-            self.flying[name].display(edges([]))
-        plates = {name: centered(*self.slots[name].center[:2], PLATE, PLATE) for name in self.letters}
-        seen = [name for name, plate in plates.items() if name in tiles and tiles[name].contains(plate)]
-        self.plate.display(edges([plates[name] for name in seen]))
+    def display(self, time: float) -> Life:
+        """At a time, in units."""
+        at, part = self.now(time)
+        step, slot = self.steps[at], self.lane.slot
+        before = self.steps[:at]
+        turn = (*before, step).count(MADE) - 1
+        s, p = {MADE: (part, 0.0), WEIGHED: (1 - part, part), USED: (0.0, 1 - part)}.get(step, (0.0, 0.0))
+        for index, tile in enumerate(self.tiles):
+            tile["S"].display(slot, (slot.left if step == MADE else slot.right)(slot.width * s * (index == turn)))
+            tile["P"].display(slot, (slot.right if step == USED else slot.left)(slot.width * p * (index == turn)))
+        for name, rect in self.lane.stored.items():
+            there = f"{name} out" in before
+            self.stored[name].display(rect, rect if there else rect.left(0.0))
+            self.named[name].set_fill(opacity=float(there))
+            ways = {f"{name} out": part, f"{name} back": 1 - part}
+            aloft = self.way(name, ways[step]) if step in ways else slot
+            self.aloft[name].display(aloft, None if step in ways else slot.left(0.0))
+        seen = {"S": step == MADE and part > MID, "P": (step == WEIGHED and part > MID) or (step == USED and part < MID)}
+        seen["S"] |= step == WEIGHED and part <= MID
+        plated = [slot] * any(seen.values()) + [rect for name, rect in self.lane.stored.items() if f"{name} out" in before]
+        self.plate.display(edges([plate(rect) for rect in plated]))
         for name, letter in self.letters.items():
-            letter.set_fill(opacity=float(name in seen))
+            letter.set_fill(opacity=float(seen[name]))
+        self.waits.set_fill(opacity=float(step in CROSSING))
+        return self
 
-    def turn(self, index: int) -> None:
-        """Which tile of S and P is on chip, in row order."""
-        for tile in self.score_tiles.values():
-            tile.turn(index)
+    def way(self, name: str, share: float) -> Rect:
+        """Where a tile is on its way out of the chip, small in the pipe."""
+        pipe, side = self.lane.pipe, PIPE - MARGIN
+        gates = [centered(x, pipe.center[1], side, side) for x in (pipe.x1, pipe.x0)]
+        stops = np.array([each.edges for each in (self.lane.slot, *gates, self.lane.stored[name])])
+        x0, y0, x1, y1 = (float(np.interp(share, GATES, stops[:, axis])) for axis in range(4))
+        return Rect(x0, y0, x1, y1)
 
-    def send(self, name: str, share: float, cells: Sequence[Rect], *, out: bool = False) -> None:
-        """These tiles of a matrix are on their way, one after another."""
-        boxes = self.walk(name, share, cells) if name in "KV" else self.fly(name, share, cells, out=out)
-        self.flying[name].display(boxes if share < LANDED else boxes[:0])
 
-    def fly(self, name: str, share: float, cells: Sequence[Rect], *, out: bool) -> np.ndarray:
-        """[n, 4] boxes of squares that go the shortest way."""
-        return flight(min(share / LANDED, 1.0), len(cells), cells.__getitem__, self.slots[name], self.place["pipe"], out=out)
-
-    def walk(self, name: str, share: float, cells: Sequence[Rect]) -> np.ndarray:
-        """[n, 4] boxes of squares of K or V, as wide as they lie in HBM: they go around Q, for S lies in their shortest way."""
-        slot, (begin, end), wide = self.slots[name], gates(self.place["pipe"]), cells[0].width
-        lane, y = self.slots["Q"].x0 - wide, slot.center[1]
-        inside = [end, (lane, end[1]), (lane, y), (slot.x0 + wide / 2, y)]
-        each, boxes = (AFLIGHT if len(cells) > 1 else LANDED), []
-        for cell, start in zip(cells, np.linspace(0, LANDED - each, len(cells)), strict=True):
-            at = (share - start) / each
-            if 0 < at < 1:
-                x, level = cell.center[:2]
-                center = Way.of((x, level), (x, begin[1]), begin, *inside).at(ease_in_out_cubic(at))
-                boxes.append(centered(*center, wide, wide))
-        return edges(boxes)
-
-    def whole(self, name: str, chip: str, share: float, *, out: bool) -> None:
-        """All tiles of a matrix go one way, while others are on chip."""
-        arrived = arrived_of(share)
-        if name in self.stores:
-            rows, cols = self.grid
-            self.turn(min(int(arrived * rows), rows - 1) * cols)
-        self.hold(chip + name if arrived and name not in chip else chip)
-        self.send(name, share, [self.cell(name, index) for index in range(self.count(name))], out=out)
-        if out:
-            self.fill(name, arrived * self.count(name))
-
-    def tile(self, col: int, share: float) -> None:
-        """K comes and S is made of it; V comes, and what P gives O of it is used up from the left: then it is gone."""
-        step = min(int(share * STEPS), STEPS - 1)
-        part, s = share * STEPS - step, self.slots["S"]
-        self.turn(col)
-        if share == 1:
-            self.hold("QO")
-        elif step == 0:
-            self.hold("Q" + "O" * (col > 0))
-            self.send("K", part, [self.cell("K", col)])
-        elif step == 1:
-            self.hold("QK" + "O" * (col > 0), S=s.left(s.width * part))
-        elif step == 2:
-            self.hold("QKS" + "O" * (col > 0))
-            self.send("V", part, [self.cell("V", col)])
-        else:
-            o = self.slots["O"]
-            self.hold("QKV", P=s.beyond(s.width * part), O=o if col else o.left(o.width * part))
-
-    def first(self, step: int, share: float) -> None:
-        """So much of one step of the first tile."""
-        self.tile(0, (step + share) / STEPS)
-
-    def others(self, share: float) -> None:
-        """The row block's other tiles."""
-        count = self.grid[1] - 1
-        at = min(int(share * count), count - 1)
-        self.tile(1 + at, share * count - at)
-
-    def output(self, row: int, share: float) -> None:
-        """A tile of O goes out, once."""
-        self.hold("O")
-        self.send("O", share, [self.cell("O", row)], out=True)
-        self.fill("O", row + (share >= LANDED))
-
-    def rest(self, share: float) -> None:
-        """All other row blocks, each as the first one: K and V come anew, and S stays on chip."""
-        count = self.grid[0] - 1
-        row = min(int(share * count), count - 1)
-        part = share * count - row
-        self.turn((1 + row) * self.grid[1])
-        self.hold("QKSVO" if share < 1 else "")
-        self.send("K", part, self.cells["K"])
-        self.send("V", max(part - BEHIND, 0.0), self.cells["V"])
-        self.fill("O", 1 + row + (part >= LANDED))
-
-    def way(self, name: str, text: str, *, second: bool = False) -> Word:
-        """That a matrix goes out or comes in, beneath it; of S and P the second way beside the first."""
-        rect = self.place[f"{name} ways"]
-        if name in self.stores:
-            rect = rect.right(rect.width / 2) if second else rect.left(rect.width / 2)
-        said = heading(rect, text, self.skin.ink)
-        said.tag = f"{name} {text}"
-        return said
-
-    def notes(self, lines: Sequence[Sequence[str]]) -> list[Word]:
-        """What happens on chip, line under line."""
-        rows = split(self.place["chip note"], len(LIFE))
-        fit = [first_that_fits(texts, NAME, rows[0].width, Face.STRONG) for texts in lines]
-        return [word(text, NAME, self.skin.ink, row, "note") for text, row in zip(fit, rows, strict=False)]
+def plate(tile: Rect) -> Rect:
+    """What is behind the letter of a tile."""
+    side = min(PLATE[0], PLATE[1] * tile.width)
+    return centered(*tile.center[:2], side, side)
 
 
 class SpeedFilm(ChapterFilm):
-    """Everything on stage, made here once."""
+    """Everything on stage, made here once. ``gone``: what the next beat takes away."""
+
+    gone: Sequence[Mobject]
 
     def __init__(self, scene: ShotScene, found: Speed) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        self.place = place = scene.shot("lanes")
+        self.place = scene.shot("lanes")
+        self.lanes = {side: Lane(self.place.parts, side) for side in SIDES}
         self.hues = {"standard": self.skin.scores, "flash": self.skin.o}
-        times, amounts = quoted(TIME), quoted(BYTES)
-        counts = {side: len(each) for side, each in found.products.items()}
-        self.ours = self.pair(
-            "ours", "alone", ("measured", "seconds"), timed, found.seconds, {side: seconds(each) for side, each in found.seconds.items()}
-        )
-        self.products = self.pair(
-            "products", "products", ("products", "count"), blocked, counts, {side: f"{n}" for side, n in counts.items()}
-        )
-        self.bytes = self.pair("bytes", "bytes", ("bytes", "amount"), squared, *values_of(amounts))
-        self.time = self.pair("time", "time", ("bar", "time"), timed, *values_of(times))
-        self.machine = Machine(place, self.skin)
-        self.keys = {side: self.key(side, text) for side, text in SIDES.items()}
-        device, aspect = str(found.sweep.provenance["machine"]), scene.settings.aspect
-        self.here = [self.setting(found.setting, "measured"), machine(device, aspect, self.skin)]
-        self.source = [
-            self.setting([f"Bytes and time: {FIGURE_2.quote.citation}: {FIGURE_2.setting}"], "setting"),
-            machine(FIGURE_2.setting, aspect, self.skin),
-            self.training(),
-        ]
+        self.names = [word(text, NAME, self.skin.ink, self.lanes[side]["name"], "name side") for side, text in SIDES.items()]
+        times, gigabytes = quoted(TIME), quoted(BYTES)
+        here = {side: speed.Figure(seconds(each)) for side, each in found.seconds.items()}
+        self.time = self.timed("bar", "time", {side: each.value for side, each in times.items()}, times)
+        self.ours = self.timed("measured", "seconds", found.seconds, here)
+        most = max(each.value for each in gigabytes.values())
+        self.poured = {side: Poured(lane, self.hues[side], gigabytes[side].value, most) for side, lane in self.lanes.items()}
+        self.amounts = {
+            side: word(gigabytes[side].text, NUMBER, self.skin.ink, lane["amount"], f"amount {side}") for side, lane in self.lanes.items()
+        }
+        counts = {side: float(len(each)) for side, each in found.products.items()}
+        figures = {side: Word(f"{count:.0f}", NAME, self.skin.ink, 0.0, 0.0, f"count {side}") for side, count in counts.items()}
+        places = {side: lane["stage"].before(em(NUMBER)).inset(0.0, lane["stage"].height / 4) for side, lane in self.lanes.items()}
+        self.products = Pair("products", self.hues, blocked, places, counts, figures)
+        self.columns = [self.titled("bytes title", [SQUARE.format(gigabytes["flash"].unit)]), self.titled("time title", ["time"])]
+        aspect = scene.settings.aspect
+        self.pipes = {side: pipe_of(lane.long_pipe, self.skin) for side, lane in self.lanes.items()}
+        self.source = [self.said(self.cited()), machine(FIGURE_2.setting, aspect, self.skin)]
+        self.here = [self.said(found.setting), machine(str(found.sweep.provenance["machine"]), aspect, self.skin)]
+        self.title = self.titled("title", NAMES["time"])
 
-    def pair(
-        self, name: str, part: str, tags: tuple[str, str], boxes: Boxes, amounts: Mapping[str, float], texts: Mapping[str, str]
-    ) -> Pair:
-        """One quantity of both, in its band; ``tags`` are those of its bars and of its figures. All bands have bars of one length."""
-        room = BESIDE + max(text_width(row[1], NUMBER, Face.STRONG) for row in FIGURE_2.rows)
-        band = Band(self.place[part], room)
-        names = [each.format(quoted(BYTES)["flash"].unit) for each in NAMES[name]]
-        title = fitted(names, LABEL, self.skin.ink, band.name, "name", Face.TEXT)
-        px = NUMBER if boxes is timed else NAME
-        said = {side: Word(text, px, self.skin.ink, 0.0, 0.0, f"{tags[1]} {side}") for side, text in texts.items()}
-        return Pair(tags[0], title, self.hues, boxes, amounts, said, band)
+    def timed(self, name: str, tag: str, amounts: Mapping[str, float], figures: Mapping[str, speed.Figure]) -> Pair:
+        """Bars of time through the whole lanes; their figures are so large that they fit into the columns of time."""
+        room = min(lane["seconds"].width for lane in self.lanes.values())
+        px = NUMBER * min(1.0, *(room / text_width(each.text, NUMBER, Face.STRONG) for each in figures.values()))
+        words = {side: Word(each.text, px, self.skin.ink, 0.0, 0.0, f"{tag} {side}") for side, each in figures.items()}
+        wide = BESIDE + max(each.wide for each in words.values())
+        return Pair(name, self.hues, bar, {side: lane["lane"].before(wide) for side, lane in self.lanes.items()}, amounts, words)
 
-    def key(self, side: str, text: str) -> Named:
-        """Whose a colour is."""
-        at = self.place[f"{side} key"]
-        square = Rectangles(self.hues[side], name="key").display(edges([at.left(KEY).inset(0.0, (at.height - KEY) / 2)]))
-        return Named(square, word(text, LABEL, self.skin.ink, at.beyond(KEY + BESIDE), "part"), tag="name side", text=text)
+    def titled(self, part: str, texts: Sequence[str]) -> Word:
+        """What stands in a column."""
+        return fitted(texts, LABEL, self.skin.ink, self.place[part], "name", Face.TEXT)
 
-    def setting(self, said: Sequence[str], part: str) -> Named:
+    def turned(self, name: str) -> list[Any]:
+        """Another thing is seen on the stage."""
+        old, self.title = self.title, self.titled("title", NAMES[name])
+        return [FadeOut(old, rate_func=early), FadeIn(self.title, rate_func=late)]
+
+    def cited(self) -> str:
+        """Whose figures these are, and of what, in short."""
+        model, n, *_, passes, device = FIGURE_2.setting.split(", ")
+        return f"{FIGURE_2.quote.citation}: {model}, {n}, {passes}, {device}"
+
+    def said(self, text: str) -> Named:
         """Whose measurement it is, and of what, on as many lines as it takes."""
-        rect = self.place[part]
-        lines = [line for text in said for line in parted(text, rect.width)]
-        rows = split(rect.top(len(lines) * LINE), len(lines))
+        rect = self.place["source"]
+        lines = parted(text, rect.width)
+        places = split(rect.top(len(lines) * LINE), len(lines))
         words = [
-            Word(each, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "part", Face.TEXT) for each, at in zip(lines, rows, strict=True)
+            Word(each, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "part", Face.TEXT) for each, at in zip(lines, places, strict=True)
         ]
-        return Named(*words, tag=part, text=" ".join(lines))
+        return Named(*words, tag="source", text=" ".join(lines))
 
-    def training(self) -> Word:
-        """What the paper's figures are of, in short: what is done, on what, and N."""
-        parts, at = FIGURE_2.setting.split(", "), self.place["training"]
-        text = TRAINING.format(on=parts[-1], n=next(part for part in parts if part.startswith("N = ")))
-        said = word(text, NAME, self.skin.ink, at, "training")
-        return said.put_at(at.x1 - said.wide, said.baseline)
+    def programs(self) -> list[Word]:
+        """Whose programs were measured here, beside the names of the lanes."""
+        made = []
+        for name, (side, text) in zip(self.names, self.found.programs.items(), strict=True):
+            at = self.lanes[side]["lane"]
+            left = name.left + name.wide + BESIDE
+            made.append(word(text, LABEL, self.skin.ink, Rect(left, name.baseline, at.x1, name.baseline), "program", Face.TEXT))
+            made[-1].put_at(left, name.baseline)
+        return made
 
     def race(self, pair: Pair, seconds: float) -> None:
         """Two bars grow equally fast, each to where it was measured or counted, and only there has its number."""
@@ -383,9 +314,9 @@ class SpeedFilm(ChapterFilm):
         self.move(FadeIn(pair.figures[last]), seconds=TEXT)
 
 
-def values_of(figures: Mapping[str, speed.Figure]) -> tuple[dict[str, float], dict[str, str]]:
-    """As numbers and as they are written, by side."""
-    return {side: each.value for side, each in figures.items()}, {side: each.text for side, each in figures.items()}
+def pipe_of(rect: Rect, skin: palette.Theme) -> Rectangles:
+    """Between HBM and the chip."""
+    return Rectangles(skin.registers, name="pipe").set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1).display(edges([rect]))
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -401,102 +332,139 @@ def parted(text: str, width: float) -> list[str]:
     return lines
 
 
-def timed(bar: Rect, amount: float, most: float) -> list[Rect]:
+def bar(place: Rect, amount: float, most: float) -> list[Rect]:
     """One bar."""
-    return [bar.left(bar.width * amount / most)]
+    return [place.left(place.width * amount / most)]
 
 
-def blocks(bar: Rect, most: float, count: float) -> list[Rect]:
+def blocks(place: Rect, most: float, count: float) -> list[Rect]:
     """``count`` blocks from the left of a bar that has room for ``most``; the last one is as wide as what is left."""
-    wide = bar.width / most
-    return [bar.beyond(at * wide).left(wide * min(1.0, count - at)) for at in range(math.ceil(count))]
+    wide = place.width / most
+    return [place.beyond(at * wide).left(wide * min(1.0, count - at)) for at in range(math.ceil(count))]
 
 
-def blocked(bar: Rect, count: float, most: float) -> list[Rect]:
+def blocked(place: Rect, count: float, most: float) -> list[Rect]:
     """As they are drawn."""
-    return [each.before(min(SEAM, each.width)) for each in blocks(bar, most, count)]
+    return [each.before(min(SEAM, each.width)) for each in blocks(place, most, count)]
 
 
-def squared(bar: Rect, amount: float, most: float) -> list[Rect]:
-    """Unit squares as they are drawn."""
-    return [each.inset(SEAM, min(SEAM, each.height / 2)) for each in units(bar, most, amount)]
+def lives(film: SpeedFilm) -> dict[str, Life]:
+    """Tiles of the first row block: their scores and weights."""
+    config = AttentionConfig()
+    s, p = (
+        np.array_split(np.array_split(GROUND + (1 - GROUND) * each, config.row_blocks)[0], config.col_blocks, axis=1)
+        for each in sheets(config, make_inputs(config))
+    )
+    counts = {side: steps.count(MADE) for side, steps in LIVES.items()}
+    made = [{"S": scores, "P": weights} for scores, weights in zip(s, p, strict=True)]
+    return {side: Life(lane, made[: counts[side]], film.skin) for side, lane in film.lanes.items()}
+
+
+def memories(film: SpeedFilm) -> Iterator[Mobject]:
+    """HBM and the chip of either lane, each with the places of a tile."""
+    for lane in film.lanes.values():
+        for rect, text in ((lane.hbm, "HBM"), (lane.chip, "on chip")):
+            yield Chip(film.skin).place(rect)
+            yield heading(rect.top(TITLE), text, film.skin.ink, LABEL, "memory")
+        places = [*lane.stored.values(), lane.slot]
+        yield Rectangles(film.skin.quiet, name="room").display(np.concatenate([dashes(each) for each in places]))
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
 
 
-@beat("measured")
-def measured(film: SpeedFilm) -> None:
-    """Two bars of time grow equally fast, each to where it was measured."""
-    film.scene.add(*film.here, *film.keys.values(), film.ours.name)
+@beat("time")
+def time(film: SpeedFilm) -> None:
+    """Two bars of time grow equally fast, each to where the paper measured it."""
+    film.scene.add(*film.names, film.title, *film.source)
     with film.scene.telling():
-        film.race(film.ours, RACE)
+        film.race(film.time, RACE)
 
 
-@beat("stored")
-def stored(film: SpeedFilm) -> None:
-    """Standard attention: tile by tile S goes out to HBM and comes back, and so does P."""
-    model = film.machine
-    gone = [*film.ours.parts, *film.here, film.keys["flash"]]
-    film.move(FadeOut(*gone, rate_func=early), FadeIn(*model.parts, rate_func=late), seconds=TURN)
-    film.scene.add(model.moving)
-    first: set[str] = set()
+@beat("bytes")
+def pour(film: SpeedFilm) -> None:
+    """Times step aside; both have a pipe as wide, and through it all bytes go, square after square, until there is none left."""
+    columns = {side: lane["time"] for side, lane in film.lanes.items()}, {side: lane["seconds"] for side, lane in film.lanes.items()}
+    same = [amid(PIPES[side], film.skin.ink, pipe_name(lane), "pipe name") for side, lane in film.lanes.items()]
+    film.move(film.time.goes(*columns), *film.turned("bytes"), FadeIn(film.columns[1], rate_func=late), seconds=MOVE)
+    film.move(FadeIn(*film.pipes.values(), *film.poured.values(), *same, film.columns[0]), seconds=TEXT)
+    few, most = (film.poured[side] for side in ("flash", "standard"))
+    pouring = Group(*film.poured.values())
+
+    def until(start: float, stop: float) -> Shows:
+        return Shows(pouring, lambda share: [each.pour(start + (stop - start) * share) for each in (few, most)])
+
     with film.scene.telling():
-        for name, out, text, chip in WHOLE:
-            said = [model.way(name, text, second=name in first)] if text else []
-            said += model.notes(SOFTMAX) if name == "P" and out else []
-            first.add(name)
-            ways = Shows(model.moving, partial(model.whole, name, chip, out=out))
-            film.move(ways, *(FadeIn(each, rate_func=late) for each in said), seconds=EACH * model.count(name))
-            model.said += said
-        model.hold()
+        film.move(until(0.0, few.done), seconds=POUR * few.done)
+        film.move(FadeIn(film.amounts["flash"]), until(few.done, 1.0), seconds=POUR * (1 - few.done))
+        film.move(FadeIn(film.amounts["standard"]), seconds=TEXT)
+    film.gone = same
 
 
-@beat("kept")
-def kept(film: SpeedFilm) -> None:
-    """FlashAttention: a tile of S is made on chip, used there and dropped, and so is the next; places of S and P in HBM stay empty."""
-    model = film.machine
-    whole = [*(store.image for store in model.stores.values()), model.strips["O"]]
-    film.move(FadeOut(*model.said, *whole, film.keys["standard"]), seconds=TEXT)
-    model.empty()
-    film.scene.add(*model.stores.values(), model.strips["O"], model.moving)
-    never = [amid(NOWHERE, film.skin.ink, film.place[name].inset(BESIDE, 0.0), "nowhere") for name in model.stores]
-    life = model.notes(LIFE)
-    model.said = [*never, *life, model.way("Q", "in"), model.way("O", "out")]
-    film.move(FadeIn(film.keys["flash"], *never), seconds=TEXT)
+def pipe_name(lane: Lane) -> Rect:
+    """Over a pipe."""
+    pipe = lane.long_pipe
+    return pipe.shifted(0.0, pipe.height)
+
+
+def shortened(pipe: Rectangles, lane: Lane) -> Shows:
+    """From the pipe that bytes went through to the one between HBM and the chip."""
+    return Shows(pipe, lambda share: pipe.display(edges([lane.long_pipe.toward(lane.pipe, share)])), rate_func=ease_in_out_cubic)
+
+
+@beat("scores")
+def scores(film: SpeedFilm) -> None:
+    """Either's pipe is seen with HBM and the chip. Standard attention's tile goes out and comes back, twice; FlashAttention's stay."""
+    stage, moving = list(memories(film)), lives(film)
+    both = Group(*moving.values())
+    pipes = [shortened(film.pipes[side], lane) for side, lane in film.lanes.items()]
+    film.move(*pipes, FadeOut(*film.gone), *film.turned("scores"), seconds=MOVE)
+    film.move(FadeIn(*stage), seconds=TEXT)
+    film.scene.add(*film.pipes.values(), both)
+    places = zip(CROSSING, film.lanes["standard"].ways, strict=True)
+    said = {text: amid([text], film.skin.ink, rect, "way") for text, rect in places}
+    never = amid(NEVER, film.skin.ink, film.lanes["flash"].ways[1], "way")
+    clock = 0.0
+
+    def until(start: float, stop: float) -> Shows:
+        return Shows(both, lambda share: [each.display(start + (stop - start) * share) for each in moving.values()])
+
     with film.scene.telling():
-        film.move(Shows(model.moving, lambda share: model.send("Q", share, [model.cell("Q", 0)])), FadeIn(model.said[-2]), seconds=COMES)
-        for at, (pace, said) in enumerate(((COMES, []), (MADE, life[:1]), (COMES, life[1:2]), (USED, life[2:]))):
-            tile = Shows(model.moving, partial(model.first, at))
-            film.move(tile, *(FadeIn(each, rate_func=early) for each in said), seconds=pace)
-        film.scene.hold(DROPPED)
-        film.move(Shows(model.moving, model.others), seconds=ROW)
-        film.move(Shows(model.moving, partial(model.output, 0)), FadeIn(model.said[-1]), seconds=OUT)
-        film.move(Shows(model.moving, model.rest), seconds=REST)
+        for step in LIVES["standard"]:
+            start, stop = clock, clock + PACE[step]
+            words = [FadeIn(said[step], rate_func=early)] if step in said else []
+            film.move(until(start, stop), *words, seconds=UNIT * (stop - start))
+            clock = stop
+        film.move(FadeIn(never), seconds=TEXT)
+    film.gone = [*stage, both, *film.pipes.values(), *said.values(), never]
 
 
 @beat("again")
 def again(film: SpeedFilm) -> None:
-    """In training, on another machine: products, bytes and time of both, one pair after another: more work, fewer bytes, less time."""
-    model, made = film.machine, film.found.products
-    gone = [*model.parts, *model.said, model.moving]
-    film.move(FadeOut(*gone, rate_func=early), FadeIn(film.keys["standard"], *film.source, rate_func=late), seconds=TURN)
-    names = [block_name(film, side, at) for side, each in made.items() for at in range(len(each))]
+    """A block for each product of matrices: one more in FlashAttention's lane, which makes S again. Beside them bytes and time stand."""
+    names = [each for side in SIDES for each in block_names(film, side)]
+    film.move(FadeOut(*film.gone), *film.turned("again"), seconds=MOVE)
     with film.scene.telling():
-        film.scene.hold(READ)
-        film.move(FadeIn(film.products.name), seconds=TEXT)
         film.race(film.products, FILL)
         film.move(FadeIn(*names), seconds=TEXT)
-        film.move(FadeIn(film.bytes.name), seconds=TEXT)
-        film.race(film.bytes, POUR)
-        film.move(FadeIn(film.time.name), seconds=TEXT)
-        film.race(film.time, LAST)
+    film.gone = names
 
 
-def block_name(film: SpeedFilm, side: str, at: int) -> Word:
-    """What a product makes, in its block; and whether it was made before."""
+@beat("measured")
+def measured(film: SpeedFilm) -> None:
+    """Two bars of time again, of another machine, as they were measured here."""
+    old = [*film.gone, *film.products.parts, *film.poured.values(), *film.amounts.values(), *film.time.parts, *film.columns, *film.source]
+    film.move(FadeOut(*old), seconds=MOVE / 2)
+    film.move(*film.turned("measured"), FadeIn(*film.here, *film.programs()), seconds=MOVE / 2)
+    with film.scene.telling():
+        film.race(film.ours, RACE / 2)
+
+
+def block_names(film: SpeedFilm, side: str) -> Iterator[Word]:
+    """What each product makes, in its block; under it, whether it was made before."""
     made, pair = film.found.products[side], film.products
-    rect = blocks(pair.place(side), max(pair.amounts.values()), len(made))[at]
-    text = STANDS.get(made[at], made[at])
-    texts = [said.format(text) for said in AGAIN] if made[at] in made[:at] else [text]
-    return heading(rect, first_that_fits(texts, LABEL, rect.width, Face.STRONG), film.skin.ground, LABEL, "product")
+    places = blocks(pair.places[side], max(pair.amounts.values()), len(made))
+    for at, (name, rect) in enumerate(zip(made, places, strict=True)):
+        yield heading(rect, STANDS.get(name, name), film.skin.ground, LABEL, "product")
+        if name in made[:at]:
+            yield amid([AGAIN], film.skin.ink, rect.shifted(0.0, -rect.height).top(TITLE), "again")

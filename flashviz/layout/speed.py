@@ -1,4 +1,4 @@
-"""The shot of SpeedScene: bands of two bars each, and a machine whose chip is large enough to see what is on it."""
+"""The shot of SpeedScene: a lane for each algorithm, the same from first to last: a stage, then its bytes and its time."""
 
 from __future__ import annotations
 
@@ -6,101 +6,122 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flashviz.layout.rect import Aspect, Rect, rows
-from flashviz.layout.table import Table
+from flashviz.layout.rect import Aspect, Rect, centered, rows
+from flashviz.layout.table import Place, Table
 from flashviz.lettering import em
 
-# ``training``: what the pairs of bands are of.
-# ``standard key`` and ``flash key``: whose each colour is; ``alone``: a band of time, alone, and whose measurement it is (``measured``);
-# ``HBM`` to ``chip note``: the machine. On chip stand Q left of S, K over it, V under it and O right of it, each as ``on`` and its name.
+
+def both(down: int, **parts: Place) -> Table:
+    """Parts of standard attention's lane; FlashAttention's lie so much lower."""
+    lower = {name: (left, top + down, right, bottom + down) for name, (left, top, right, bottom) in parts.items()}
+    return {f"{side} {name}": place for side, lane in (("standard", parts), ("flash", lower)) for name, place in lane.items()}
+
+
+# ``stage``: what either does; ``bytes`` and ``time``: what they come to, with their figures ``amount`` and ``seconds``.
+# ``title``, ``bytes title``, ``time title``: what stands in a column; ``source``: whose figures they are.
 LANES: Mapping[Aspect, Table] = {
     "16:9": {
-        "standard key": (80, 14, 700, 66), "flash key": (720, 14, 1290, 66), "pass": (1300, 14, 1840, 66), "training": (1100, 14, 1840, 66),
-        "alone": (80, 84, 1840, 760), "measured": (80, 780, 1840, 922),
-        "products": (80, 76, 1840, 316), "bytes": (80, 322, 1840, 562), "time": (80, 568, 1840, 808), "setting": (80, 826, 1840, 922),
-        "HBM": (80, 76, 1010, 912), "HBM name": (116, 92, 900, 148),
-        "Q": (106, 330, 138, 640), "K": (154, 330, 186, 640), "V": (202, 330, 234, 640),
-        "S": (264, 330, 574, 640), "P": (604, 330, 914, 640), "O": (944, 330, 976, 640),
-        "Q name": (98, 274, 146, 324), "K name": (146, 274, 194, 324), "V name": (194, 274, 242, 324), "O name": (936, 274, 984, 324),
-        "S name": (264, 274, 574, 324), "P name": (604, 274, 914, 324),
-        "Q ways": (98, 760, 242, 816), "S ways": (264, 760, 574, 816), "P ways": (604, 760, 914, 816), "O ways": (922, 760, 998, 816),
-        "pipe": (1010, 680, 1110, 728), "chip": (1110, 76, 1840, 912), "chip name": (1146, 92, 1500, 148),
-        "chip note": (1146, 748, 1820, 892),
-        "on S": (1310, 220, 1640, 550), "on Q": (1246, 220, 1294, 550), "on K": (1310, 156, 1640, 204), "on V": (1310, 566, 1640, 614),
-        "on O": (1656, 220, 1704, 550),
+        "title": (80, 14, 920, 66), "bytes title": (1000, 14, 1440, 66), "time title": (1480, 14, 1840, 66), "source": (80, 824, 1840, 916),
+        **both(
+            372, lane=(80, 158, 1840, 428), name=(80, 72, 980, 150), stage=(80, 158, 920, 428), bytes=(1000, 158, 1420, 428),
+            amount=(1000, 72, 1420, 150), time=(1480, 158, 1840, 428), seconds=(1480, 72, 1840, 150),
+        ),
     },
     "4:3": {
-        "standard key": (60, 14, 460, 66), "flash key": (480, 14, 830, 66), "pass": (840, 14, 1380, 66), "training": (840, 14, 1380, 66),
-        "alone": (60, 84, 1380, 730), "measured": (60, 742, 1380, 926),
-        "products": (60, 76, 1380, 306), "bytes": (60, 312, 1380, 542), "time": (60, 548, 1380, 778), "setting": (60, 786, 1380, 926),
-        "HBM": (60, 76, 760, 912), "HBM name": (90, 92, 700, 148),
-        "Q": (78, 350, 102, 580), "K": (112, 350, 136, 580), "V": (146, 350, 170, 580),
-        "S": (196, 350, 426, 580), "P": (446, 350, 676, 580), "O": (700, 350, 724, 580),
-        "Q name": (73, 294, 107, 344), "K name": (107, 294, 141, 344), "V name": (141, 294, 175, 344), "O name": (695, 294, 729, 344),
-        "S name": (196, 294, 426, 344), "P name": (446, 294, 676, 344),
-        "Q ways": (70, 760, 178, 816), "S ways": (196, 760, 426, 816), "P ways": (446, 760, 676, 816), "O ways": (674, 760, 750, 816),
-        "pipe": (760, 640, 850, 688), "chip": (850, 76, 1380, 912), "chip name": (880, 92, 1200, 148),
-        "chip note": (880, 740, 1370, 884),
-        "on S": (1000, 260, 1230, 490), "on Q": (952, 260, 988, 490), "on K": (1000, 212, 1230, 248), "on V": (1000, 502, 1230, 538),
-        "on O": (1242, 260, 1278, 490),
+        "title": (60, 14, 700, 66), "bytes title": (730, 14, 1080, 66), "time title": (1100, 14, 1380, 66), "source": (60, 820, 1380, 924),
+        **both(
+            372, lane=(60, 158, 1380, 428), name=(60, 72, 720, 150), stage=(60, 158, 680, 428), bytes=(730, 158, 1060, 428),
+            amount=(730, 72, 1060, 150), time=(1100, 158, 1380, 428), seconds=(1100, 72, 1380, 150),
+        ),
     },
     "1:1": {
-        "standard key": (40, 14, 460, 66), "flash key": (480, 14, 1040, 66), "pass": (40, 66, 1040, 118), "training": (40, 66, 1040, 118),
-        "alone": (40, 126, 1040, 686), "measured": (40, 698, 1040, 930),
-        "products": (40, 122, 1040, 338), "bytes": (40, 342, 1040, 558), "time": (40, 562, 1040, 778), "setting": (40, 786, 1040, 930),
-        "HBM": (40, 122, 600, 912), "HBM name": (64, 136, 700, 192),
-        "Q": (54, 400, 74, 580), "K": (86, 400, 106, 580), "V": (118, 400, 138, 580),
-        "S": (156, 400, 336, 580), "P": (352, 400, 532, 580), "O": (558, 400, 578, 580),
-        "Q name": (48, 344, 80, 394), "K name": (80, 344, 112, 394), "V name": (112, 344, 144, 394), "O name": (552, 344, 584, 394),
-        "S name": (156, 344, 336, 394), "P name": (352, 344, 532, 394),
-        "Q ways": (46, 760, 146, 816), "S ways": (156, 760, 336, 816), "P ways": (352, 760, 532, 816), "O ways": (534, 760, 602, 816),
-        "pipe": (600, 640, 680, 688), "chip": (680, 122, 1040, 912), "chip name": (700, 136, 1034, 192), "chip note": (700, 740, 1034, 884),
-        "on S": (770, 340, 950, 520), "on Q": (732, 340, 760, 520), "on K": (770, 302, 950, 330), "on V": (770, 530, 950, 558),
-        "on O": (960, 340, 988, 520),
+        "title": (40, 14, 540, 66), "bytes title": (570, 14, 820, 66), "time title": (850, 14, 1040, 66), "source": (40, 820, 1040, 924),
+        **both(
+            372, lane=(40, 158, 1040, 428), name=(40, 72, 550, 150), stage=(40, 158, 540, 428), bytes=(570, 158, 820, 428),
+            amount=(570, 72, 820, 150), time=(850, 158, 1040, 428), seconds=(850, 72, 1040, 150),
+        ),
     },
     "9:16": {
-        "standard key": (60, 40, 1020, 92), "flash key": (60, 96, 1020, 148), "pass": (60, 152, 1020, 204),
-        "training": (60, 152, 1020, 204),
-        "alone": (60, 170, 1020, 1120), "measured": (60, 1140, 1020, 1380),
-        "products": (60, 212, 1020, 550), "bytes": (60, 555, 1020, 892), "time": (60, 897, 1020, 1235), "setting": (60, 1240, 1020, 1390),
-        "HBM": (60, 210, 1020, 770), "HBM name": (90, 220, 1000, 276),
-        "Q": (92, 402, 131, 714), "K": (145, 402, 184, 714), "V": (198, 402, 237, 714),
-        "S": (262, 402, 574, 714), "P": (602, 402, 914, 714), "O": (940, 402, 979, 714),
-        "Q name": (85, 346, 138, 396), "K name": (138, 346, 191, 396), "V name": (191, 346, 244, 396), "O name": (933, 346, 986, 396),
-        "S name": (262, 346, 574, 396), "P name": (602, 346, 914, 396),
-        "Q ways": (92, 288, 237, 338), "S ways": (262, 288, 574, 338), "P ways": (602, 288, 914, 338), "O ways": (923, 288, 995, 338),
-        "pipe": (515, 770, 565, 850), "chip": (60, 850, 1020, 1384), "chip name": (90, 866, 420, 922), "chip note": (90, 1180, 440, 1370),
-        "on S": (560, 960, 860, 1260), "on Q": (506, 960, 546, 1260), "on K": (560, 906, 860, 946), "on V": (560, 1274, 860, 1314),
-        "on O": (874, 960, 914, 1260),
+        "title": (60, 14, 1020, 66), "bytes title": (520, 398, 1020, 450), "time title": (60, 398, 480, 450),
+        "source": (60, 1300, 1020, 1392),
+        **both(
+            630, lane=(60, 150, 1020, 390), name=(60, 70, 1020, 142), stage=(60, 150, 1020, 390), bytes=(520, 526, 1020, 664),
+            amount=(520, 450, 1020, 522), time=(60, 526, 480, 664), seconds=(60, 450, 480, 522),
+        ),
     },
 }  # fmt: skip
 
-NAMED = em(60)  # height of a band's name over its bars
-BETWEEN = em(8)  # two bars
 BESIDE = em(20)  # from a bar to its figure
-LINE = em(46)  # height of a line of a setting
+LINE = em(46)  # height of a line of a source
+TITLE = em(52)  # of a panel's name over what is in it
+MARGIN = em(16)  # in a panel
+WAITING, PANEL = 0.46, 0.35  # of a stage's width: what waits before the pipe; HBM, and the chip
+PIPE = em(60)  # height of the pipe
+ROW, NEAR = em(40), em(4)  # of a word at the pipe: its height, and how far it is
 
 
 @dataclass(frozen=True)
-class Band:
-    """A quantity of both algorithms: its name, and a bar for each from the left, the first above.
+class Lane:
+    """One algorithm's places."""
 
-    Args:
-        rect: All of it.
-        room: For a figure beside the longest bar.
-    """
+    parts: Mapping[str, Rect]
+    side: str
 
-    rect: Rect
-    room: float
+    def __getitem__(self, part: str) -> Rect:
+        return self.parts[f"{self.side} {part}"]
 
     @property
-    def name(self) -> Rect:
-        return self.rect.top(NAMED)
+    def waiting(self) -> Rect:
+        """Where bytes wait that are to be moved."""
+        return self["stage"].left(self["stage"].width * WAITING)
 
     @property
-    def bars(self) -> list[Rect]:
-        """As long as the longest."""
-        return rows(self.rect.below(NAMED).before(self.room), 2, BETWEEN)
+    def long_pipe(self) -> Rect:
+        """From there to the end of the stage."""
+        rest = self["stage"].beyond(self["stage"].width * WAITING)
+        return centered(*rest.center[:2], rest.width, PIPE)
+
+    @property
+    def hbm(self) -> Rect:
+        return self["stage"].left(self["stage"].width * PANEL)
+
+    @property
+    def chip(self) -> Rect:
+        return self["stage"].right(self["stage"].width * PANEL)
+
+    @property
+    def between(self) -> Rect:
+        """HBM and the chip."""
+        return Rect(self.hbm.x1, self["stage"].y0, self.chip.x0, self["stage"].y1)
+
+    @property
+    def pipe(self) -> Rect:
+        """From HBM to the chip, as high as the long one, straight to where tiles lie."""
+        return centered(self.between.center[0], self.slot.center[1], self.between.width, PIPE)
+
+    @property
+    def ways(self) -> list[Rect]:
+        """Of what crosses: two rows above the pipe, and two beneath it."""
+        above = Rect(self.pipe.x0, self.pipe.y1, self.pipe.x1, self.pipe.y1 + 2 * ROW).shifted(0.0, NEAR)
+        beneath = above.shifted(0.0, -PIPE - above.height - 2 * NEAR)
+        return [*rows(above, 2), *rows(beneath, 2)]
+
+    @property
+    def slot(self) -> Rect:
+        """Of a tile on chip, as large as there is room."""
+        room = self.chip.below(TITLE).inset(MARGIN)
+        side = min(room.width, room.height)
+        return centered(*room.center[:2], side, side)
+
+    @property
+    def stored(self) -> dict[str, Rect]:
+        """Where a tile of S and one of P lie in HBM: beside or under one another, as they are larger."""
+        room = self.hbm.below(TITLE).inset(MARGIN)
+        beside, under = min((room.width - MARGIN) / 2, room.height), min(room.width, (room.height - MARGIN) / 2)
+        side, (x, y) = max(beside, under), room.center[:2]
+        away = (side + MARGIN) / 2
+        dx, dy = (away, 0.0) if beside >= under else (0.0, -away)
+        return {name: centered(x + way * dx, y + way * dy, side, side) for name, way in (("S", -1), ("P", 1))}
 
 
 def units(bar: Rect, most: float, amount: float) -> list[Rect]:

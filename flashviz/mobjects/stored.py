@@ -96,35 +96,3 @@ class Stored(TiledPicture):
         self.values = np.array([round(tiles)])
         self.uncover(tiles)
         return self
-
-
-class HeldTile(Group):
-    """A tile of a stored matrix on chip, in ``slot``, as it looks in HBM; of its columns only those in a box are seen."""
-
-    def __init__(self, stored: Stored, slot: Rect, name: str) -> None:
-        self.stored, self.slot, self.tag = stored, slot, name
-        self.image = image(self._pixels(0))
-        self.image.points = image_corners(slot)
-        super().__init__(self.image)
-        self.display(np.zeros((0, 4)))
-
-    def _pixels(self, index: int) -> np.ndarray:
-        """Of a tile in row order [rows, cols, 4]."""
-        (n, m), whole = self.stored.grid, self.stored.image.pixel_array
-        row, col = divmod(index, m)
-        return np.array_split(np.array_split(whole, n)[row], m, 1)[col].copy()
-
-    def turn(self, index: int) -> None:
-        """Another tile is there, and as much of it."""
-        seen = self.image.pixel_array[:, :, 3]
-        self.image.pixel_array = self._pixels(index)
-        self.image.pixel_array[:, :, 3] = seen
-
-    def display(self, boxes: np.ndarray) -> HeldTile:
-        """What lies in these boxes [n, 4] of the slot."""
-        count = self.image.pixel_array.shape[1]
-        middles = self.slot.x0 + (np.arange(count) + 0.5) / count * self.slot.width
-        seen = (boxes[:, :1] <= middles) & (middles <= boxes[:, 2:3])
-        self.image.pixel_array[:, :, 3] = np.where(seen.any(0), 255, 0)[None]
-        self.values = np.array([seen.any(0).mean()])
-        return self
