@@ -147,7 +147,8 @@ FILMS = {
         "roofline", "RooflineScene",
         subjects={
             "block": ("ways", "first", "second", "lanes"), "clocks": ("lanes",), "flash": ("who", "ways", "lanes"),
-            "climb": ("who", "ways", "first", "second", "lanes"), "roof": ("plot", "ticks"), "ratio": ("plot", "ticks", "sum", "lanes"), "answer": ("plot", "registers"),
+            "climb": ("who", "ways", "first", "second", "lanes"), "roof": ("plot", "ticks"),
+            "ratio": ("plot", "ticks", "sum", "lanes"), "answer": ("plot", "registers"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point", "piles", "clocks"),

@@ -43,7 +43,7 @@ NOTE = (
     ("one product: 2 × {m} × {n} × {d} = {product:,}", "2 × {m} × {n} × {d} = {product:,}"),
     ("{keys} keys are {tiles} tiles of K, and of V", "{tiles} tiles of K, and of V"),
 )  # fmt: skip
-STANDARD, FLASH = "standard attention", "FlashAttention-2"
+STANDARD, SHORT, FLASH = "standard attention", "standard", "FlashAttention-2"
 BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
 REGISTERS = (
     "registers of one SM, {whole}: scores S, and acc, the output so far", "registers of one SM: {whole}", "registers: {whole}",
@@ -397,7 +397,7 @@ def ratio(film: RooflineFilm) -> None:
 
             leaves = [FadeOut(quotient, rate_func=early)] if before is tallest else []
             film.move(Shows(Group(*ticking, film.guide, film.dot), ride, rate_func=ease_in_out_cubic), *leaves, seconds=CLIMBS)
-            stay(film, at, after, film.rated(f"{after.rows} queries" if at else STANDARD, after))
+            stay(film, at, after, film.rated(f"{after.rows} queries", after) if at else [*film.rated(STANDARD, after), SHORT])
 
 
 def meet(film: RooflineFilm, ticking: Clocks, height: Height) -> None:

@@ -158,15 +158,20 @@ class Filling(VGroup):
 
     def display(self, held: Mapping[str, float]) -> Filling:
         """Its frame is in alarm where nothing is left."""
-        start = 0.0
+        start, places = 0.0, {}
         for name, size in held.items():
-            at = Rect(self.x(start), self.rect.y0, self.x(start + size), self.rect.y1)
+            places[name] = Rect(self.x(start), self.rect.y0, self.x(start + size), self.rect.y1)
             start += size
-            self.blocks[name].display(edges([at]))
+            self.blocks[name].display(edges([places[name]]))
             self.blocks[name].values = np.array([size])
-            texts = (f"{name} {size / KIB:,.0f} KiB", name, "")
-            fits = (text for text in texts if text_width(text, LABEL, Face.MONO_STRONG) + em(BESIDE) < at.width)
-            self.names[name].at(at).display(next(fits, ""))
+
+        def room(texts: Mapping[str, str]) -> bool:
+            return all(text_width(text, LABEL, Face.MONO_STRONG) + em(BESIDE) < places[name].width for name, text in texts.items())
+
+        sized = {name: f"{name} {size / KIB:,.0f} KiB" for name, size in held.items()}
+        said = next((texts for texts in (sized, {name: name for name in held}) if room(texts)), dict.fromkeys(held, ""))
+        for name, text in said.items():
+            self.names[name].at(places[name]).display(text)
         full = start >= self.most
         self.frame.set_stroke(self.skin.warn if full else self.skin.ink, width=3 * theme.HEAVY if full else theme.OUTLINE)
         return self
