@@ -182,9 +182,10 @@ class RooflineFilm(ChapterFilm):
             default=knee if x < knee else self.axes.rect.x1,
         )
         room = right - em(OVER) - left
-        wide = text_width(name[0], LABEL, Face.STRONG)
+        ahead = first_that_fits(name, LABEL, x - em(CLEAR) - self.axes.rect.x0, Face.STRONG)
+        wide = text_width(ahead, LABEL, Face.STRONG)
         if text_width(name[-1], LABEL, Face.STRONG) > room and x - em(CLEAR) - wide > self.axes.rect.x0:
-            return Word(name[0], LABEL, color, x - em(CLEAR) - wide, y + em(OVER), "mark rows")
+            return Word(ahead, LABEL, color, x - em(CLEAR) - wide, y + em(OVER), "mark rows")
         return Word(first_that_fits(name, LABEL, room, Face.STRONG), LABEL, color, left, y - 0.36 * em(LABEL), "mark rows")
 
     def rated(self, name: str, height: Height) -> list[str]:
