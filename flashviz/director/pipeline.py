@@ -313,12 +313,12 @@ class PipelineFilm(ChapterScene):
         return self.axis
 
     def letter(self, state: str, texts: Sequence[str], bar: Interval) -> Named:
-        """What a bar of the turn is, in it, or above it where it is too short."""
+        """What a bar of the turn is, in it, or beneath it where it is too short."""
         rect, color = self.lanes.place(bar, pipeline.SHOTS["one"].lanes[0][state]), self.skin.ground
         wide = {text: theme.line(text, TITLE_PX, color, Face.STRONG).width for text in texts}
         text = next((text for text in texts if wide[text] <= rect.width), texts[-1])
         if wide[text] > rect.width:
-            rect, color = Rect(rect.x0, rect.y1, rect.x1, rect.y1 + GAP + em(TITLE_PX)), self.skin.ink
+            rect, color = Rect(rect.x0, rect.y0 - GAP - em(TITLE_PX), rect.x1, rect.y0), self.skin.ink
         words, left = theme.line(text, TITLE_PX, color, Face.STRONG), rect.center[0] - wide[text] / 2
         theme.on_baseline(words, TITLE_PX, left, middle(rect, TITLE_PX), text, Face.STRONG)
         return Named(words, tag="letter", text=text).set_z_index(1, family=True)  # over the bars that grow
