@@ -19,4 +19,5 @@ class RooflineScene(roofline.RooflineStage):
         roofline.flash(film)
         roofline.climb(film)
         roofline.roof(film)
+        roofline.ratio(film)
         roofline.answer(film)

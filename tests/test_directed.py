@@ -147,12 +147,13 @@ FILMS = {
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "block": ("ways", "first", "second"), "clocks": ("lanes",), "flash": ("who", "ways", "lanes"),
-            "climb": ("who", "ways", "first", "second", "lanes"), "roof": ("plot", "ticks", "lanes"), "answer": ("plot", "registers"),
+            "block": ("ways", "first", "second", "lanes"), "clocks": ("lanes",), "flash": ("who", "ways", "lanes"),
+            "climb": ("who", "ways", "first", "second", "lanes"), "roof": ("plot", "ticks"),
+            "ratio": ("plot", "ticks", "sum", "lanes"), "answer": ("plot", "registers"),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point", "piles", "clocks"),
-        seconds=(20, 54),
+        seconds=(20, 56),
     ),
     "backward": Directed(
         "backward", "BackwardScene",

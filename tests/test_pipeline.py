@@ -241,9 +241,10 @@ def test_parts_are_those_of_the_columns_and_so_is_what_the_second_program_lifts(
         whole.append((products[: int(stop.max())] > 0).mean())
     expected = np.mean(alone), np.mean(whole) - np.mean(alone), 1 - np.mean(whole)
     assert film().found.parts == pytest.approx(expected, abs=1e-9)
-    ends = [0, np.mean(alone), np.mean(whole), 1]
-    assert [f"{100 * part:.0f}%" for part in ends] == said(at(film(), "all"), "tick x")
-    assert at(film(), "all").caption.endswith(f"multiply {100 * np.mean(alone):.0f}% of the time, both {100 * np.mean(whole):.0f}%.")
+    end, written = at(film(), "all"), [f"{100 * part:.0f}%" for part in expected]
+    assert [f"{100 * part:.0f}%" for part in (0, np.mean(whole), 1)] == said(end, "tick x")
+    assert [text.removesuffix(" waiting") for text in said(end, "share")] == written
+    assert end.caption == f"The second nearly doubles the work. {written[-1]} is still waiting."
     assert 1.8 < np.mean(whole) / np.mean(alone) < 2
 
 
@@ -310,6 +311,9 @@ def test_ticks_stand_at_their_times(aspect: Aspect) -> None:
     scene = film(aspect)
     for beat, _, view, bands, origin in scene.seen:
         ticks = [item for item in at(scene, beat).shown if item.name == "tick"]
+        if beat == "together":
+            assert not ticks, "pushed together, a place is no time"
+            continue
         texts = said(at(scene, beat), "tick x")
         assert len(ticks) == len(texts) >= 2
         whole = scene.found.recorded.span / 100  # of a percent
@@ -337,7 +341,8 @@ def test_one_picture_from_one_program_to_all_sms() -> None:
     spans = [view.across[1] - view.across[0] for view in (views["one"], views["two"], views["sm"])]
     assert spans[0] == spans[1] < spans[2] / 20
     followed = film().found.recorded.rank[film().found.sm]
-    assert views["sm"].down == views["together"].down == (followed, followed + 1)
+    assert views["sm"].down == (followed, followed + 1)
+    assert views["together"] is views["all"]
     assert views["sm"].across == views["together"].across == views["all"].across
     assert views["all"].down == (0, len(film().found.recorded.sms))
     assert all(np.isinf(view.now) for view in views.values()), "at the end of a beat all that was measured is seen"
@@ -377,18 +382,31 @@ def test_pushed_together_work_stands_left_of_waiting() -> None:
         assert (bars[0, 0], bars[-1, 1]) == (0, film().found.recorded.span)
 
 
-def test_the_sm_that_is_followed_is_pushed_first_and_stands_as_it_was_among_all() -> None:
-    """Nothing of it moves back as the others come into the frame."""
-    found = film().found
-    rank = found.recorded.rank[found.sm]
-    alone, among = film().line(1.0), film().overall(0.0)
-    first, second = (lanes.coverage(view.strips, view.across, (rank, rank + 1), (20, 300), lanes.IDLE + 1) for view in (alone, among))
-    assert first == pytest.approx(second, abs=1e-6)
-    other = (rank + 1) % len(found.recorded.sms)
-    shares = [
-        lanes.coverage(film().overall(push).strips, among.across, (other, other + 1), (20, 300), lanes.IDLE + 1) for push in (0.0, 1.0)
-    ]
-    assert np.abs(shares[0] - shares[1]).max() > 0.5, "the others are pushed later"
+def test_each_number_stands_in_its_area() -> None:
+    """In the last picture, in every aspect: between the ends that the parts have on the axis, and in the lanes."""
+    for aspect in ASPECTS:
+        rect, ends = pipeline.stage(aspect)["lanes"], np.concatenate([[0.0], np.cumsum(film().found.parts)])
+        shares = [item for item in at(film(aspect), "all").shown if item.name == "share"]
+        for item, (start, stop) in zip(shares, itertools.pairwise(rect.x0 + ends * rect.width), strict=True):
+            x0, y0, x1, y1 = item.box
+            assert start < x0 < x1 < stop
+            assert (x0 + x1) / 2 == pytest.approx((start + stop) / 2, abs=0.06)
+            assert rect.y0 < y0 < y1 < rect.y1
+
+
+@aspects
+def test_each_step_of_the_first_turn_is_handed_to_the_next(aspect: Aspect) -> None:
+    """An arrow at the end of each, from its lane to the next one's edge: copies, product, softmax, product, and copies again."""
+    scene = film(aspect)
+    rect, (start, stop) = pipeline.stage(aspect)["lanes"], scene.found.window
+    turn, lane = pipeline.turn(scene.found.followed[0], start), pipeline.SHOTS["one"].lanes[0]
+    arrows = [item for item in at(scene, "one").shown if item.name == "handed"]
+    order = [state for state, _ in turn] + [K]
+    for item, (_, (_, end)), (state, after) in zip(arrows, turn, itertools.pairwise(order), strict=True):
+        x0, y0, x1, y1 = item.box
+        assert (x0 + x1) / 2 == pytest.approx(rect.x0 + (end - start) / (stop - start) * rect.width, abs=0.03)
+        upper, lower = sorted((lane[V if each == K else each] for each in (state, after)), key=lambda each: each[0])
+        assert (y1, y0) == pytest.approx([rect.y1 - edge * rect.height for edge in (upper[1], lower[0])], abs=0.03)
 
 
 def test_bars_are_the_whole_of_a_program() -> None:

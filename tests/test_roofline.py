@@ -219,23 +219,53 @@ def test_dots_stand_on_the_roof() -> None:
     axes, standard = axes_of(film), operations(64) / standard_bytes(64)
     climbing = [operations(rows) / flash_bytes(rows) for rows in HEIGHTS]
     assert climbing == sorted(climbing)
-    for item, intensity in zip(shown(at(film, "roof"), "mark"), [standard, *climbing], strict=True):
+    marked = sorted(shown(at(film, "ratio"), "mark"), key=lambda item: item.box[0])
+    for item, intensity in zip(marked, [standard, *climbing], strict=True):
         assert middle(item) == pytest.approx((axes.x(intensity), axes.y(attained(intensity))), abs=0.02)
     marks = {
         "standard attention: 31 TFLOP/s",
         *(f"{rows} queries: {attained(each):.0f} TFLOP/s" for rows, each in zip(HEIGHTS, climbing, strict=True)),
     }
-    assert set(said(at(film, "roof"), "mark rows")) == marks
+    assert set(said(at(film, "ratio"), "mark rows")) == marks
 
 
 def test_the_number_under_a_dot_is_operations_by_bytes() -> None:
-    """For standard attention it is divided in full, of figures that stand there; each stands beneath its dot."""
+    """For the tallest block it is divided in full, of figures that stand there; each stands beneath its dot."""
     film = scene(FILM)
-    end, intensities = at(film, "roof"), [operations(64) / standard_bytes(64), *(operations(rows) / flash_bytes(rows) for rows in HEIGHTS)]
+    end, intensities = at(film, "ratio"), [operations(64) / standard_bytes(64), *(operations(rows) / flash_bytes(rows) for rows in HEIGHTS)]
     assert {f"{each:.0f}" for each in intensities} < set(said(end, "intensity"))
-    for dot, item in zip(shown(end, "mark"), [item for item in shown(end, "intensity") if "=" not in item.text], strict=True):
+    numbers = [item for item in shown(end, "intensity") if "=" not in item.text]
+    for dot, item in zip(*(sorted(each, key=lambda item: item.box[0]) for each in (shown(end, "mark"), numbers)), strict=True):
         assert middle(item)[0] == pytest.approx(middle(dot)[0], abs=0.05)
-    assert "8.39 M operations / 400 KiB = 20 operations per byte" in film.drawn_at
+    assert (
+        f"{operations(256) / 1e6:.1f} M operations / 193 KiB = {operations(256) / flash_bytes(256):.0f} operations per byte"
+        in film.drawn_at
+    )
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_both_times_become_the_place_on_the_axis(aspect: Aspect) -> None:
+    """The bytes' time reaches from the roof's zero to its ridge; where the operations' ends stands the dot, and the line to it."""
+    film = scene(FILM, aspect)
+    end, axes, intensity = at(film, "ratio"), axes_of(film), operations(64) / standard_bytes(64)
+    ways = [item for way in WAYS for item in shown(end, f"time of {way.name}")]
+    assert min(item.box[0] for item in ways) == pytest.approx(axes.rect.x0, abs=0.02)
+    assert max(item.box[2] for item in ways) == pytest.approx(axes.x(PEAK / BANDWIDTH), abs=0.02)
+    (computing,), (guide,), (dot,) = shown(end, "time of operations"), shown(end, "guide"), shown(end, "point")
+    for x in (computing.box[2], middle(guide)[0], middle(dot)[0]):
+        assert x == pytest.approx(axes.x(intensity), abs=0.03)
+    words = [item for item in shown(end, "clock") if item.text]
+    assert {re.findall(r"\d+ ns", item.text)[0] for item in words} == {"27 ns", "273 ns"}
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_numbers_on_the_axis_of_rates_stand_at_their_heights(aspect: Aspect) -> None:
+    film = scene(FILM, aspect)
+    axes, levels = axes_of(film), shown(at(film, "roof"), "level")
+    assert [item.text for item in levels] == ["300", "200", "100"], "from the top"
+    for item in levels:
+        assert middle(item)[1] == pytest.approx(axes.y(float(item.text)), abs=0.05)
+        assert item.box[2] < axes.rect.x0
 
 
 def test_the_end_is_the_climb_and_what_limits_it() -> None:
@@ -249,11 +279,15 @@ def test_the_end_is_the_climb_and_what_limits_it() -> None:
     assert said(end, "registers") == ["512 queries would take all 256 KiB: nothing is left for the rest"]
     assert said(end, "stop") == ["64 queries", "128 queries", "256 queries", "512 queries"]
     assert [item.values for item in shown(end, "stops")] == [written([line.held(rows) for rows in (*HEIGHTS, 512)])]
-    assert said(end, "block") == ["S", "acc"]
+    assert said(end, "block") == ["S 128 KiB", "acc 128 KiB"]
+    (dot,), axes = shown(end, "no room"), axes_of(scene(FILM))
+    assert line.beyond == operations(512) / flash_bytes(512) > PEAK / BANDWIDTH
+    assert middle(dot) == pytest.approx((axes.x(line.beyond), axes.y(PEAK / 1e12)), abs=0.02)
+    assert "512 queries: no room" in said(end, "mark rows")
     for name, of_row in (("S", 64), ("acc", D)):
         (filled,) = shown(end, f"filled {name}")
         assert filled.values == written([512 * of_row * 4])
-        assert [paint.colour for paint in filled.paint] == [DARK.warn]
+        assert [paint.colour for paint in filled.paint] == [DARK.hue(name.upper())]
 
 
 def test_one_machine_throughout() -> None:

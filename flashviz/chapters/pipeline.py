@@ -38,17 +38,17 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("one", "One program", 7.6, fresh=True, late=True, along=True, caption="One key tile: copy K and V, multiply, softmax, multiply."),
+    Beat("one", "One program", 8.4, fresh=True, late=True, along=True, caption="For each key tile, every step waits for the one before."),
     Beat("copy", "Gaps", 5.0, fresh=True, late=True, along=True, caption="During copies and softmax the tensor cores wait."),
-    Beat("two", "Two programs", 7.0, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
+    Beat("two", "Two programs", 7.4, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
     Beat("sm", "One SM", 6.8, fresh=True, late=True, along=True, caption="All of this SM's time: what its tensor cores do."),
     Beat(
-        "together", "Pushed together", 5.4, fresh=True, late=True, along=True,
-        caption="Pushed left: work of one program, of the other, waiting.",
+        "together", "Pushed together", 7.0, fresh=True, late=True, along=True,
+        caption="All {sms} SMs: work is pushed left, waiting is left over.",
     ),
     Beat(
-        "all", "All SMs", 9.2, fresh=True, late=True, along=True,
-        caption="{sms} SMs: first programs multiply {alone} of the time, both {both}.",
+        "all", "All SMs", 6.8, fresh=True, late=True, along=True,
+        caption="The second nearly doubles the work. {idle} is still waiting.",
     ),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
@@ -143,7 +143,7 @@ def gather(trace: Trace) -> Pipeline:
     window = closely(own)
     each = [[float(np.diff(bars).sum()) / found.span for bars in cores(found, sm)] for sm in found.sms]
     parts = tuple(np.mean(each, 0).tolist())
-    said = {"sms": f"{len(found.sms)}", "alone": percent(parts[0]), "both": percent(sum(parts[:PLACES]))}
+    said = {"sms": f"{len(found.sms)}", "both": percent(sum(parts[:PLACES])), "idle": percent(parts[-1])}
     return Pipeline(found, sm, window, gaps(_first(own), window), parts, said)
 
 
@@ -235,7 +235,7 @@ def _lanes(copies: Interval, softmax: Interval, products: Interval) -> dict[str,
     }  # fmt: skip
 
 
-ALONE: Mapping[str, Interval] = {"copies": (0.05, 0.27), "softmax": (0.37, 0.59), "tensor cores": (0.74, 0.96)}
+ALONE: Mapping[str, Interval] = {"copies": (0.03, 0.24), "softmax": (0.34, 0.55), "tensor cores": (0.66, 0.87)}
 UPPER: Mapping[str, Interval] = {"copies": (0.0, 0.13), "softmax": (0.16, 0.29), "tensor cores": (0.34, 0.5)}
 LOWER: Mapping[str, Interval] = {"tensor cores": (0.54, 0.7), "softmax": (0.74, 0.86), "copies": (0.88, 1.0)}
 SHARED: Interval = UPPER["tensor cores"]
@@ -287,33 +287,35 @@ SHOTS: Mapping[str, Shot] = {
 
 
 # What is seen in every picture, and the look that it has there.
-LOOKS: Mapping[str, int] = {"program 1": STATES.index(SCORES), "program 2": len(STATES) + STATES.index(SCORES), "waiting": IDLE}
+FIRST, SECOND = STATES.index(SCORES), len(STATES) + STATES.index(SCORES)
+LOOKS: Mapping[str, Sequence[int]] = {"program 1": (FIRST,), "program 2": (SECOND,), "waiting": (IDLE,)}
+BOTH: Mapping[str, Sequence[int]] = {"both at once": (FIRST, SECOND)}  # where single products are seen
 
 
-def swatch(look: int) -> Strips:
-    """One bar as long and as high as what is seen."""
-    one = np.ones(1)
-    return Strips([np.array([[0.0, 1.0]])], np.array([look]), 0 * one, one, 0 * one, one)
+def swatch(looks: Sequence[int]) -> Strips:
+    """A bar for each look, as long as what is seen, and one beneath the other as high."""
+    count, ends = len(looks), np.linspace(0.0, 1.0, len(looks) + 1)
+    return Strips([np.array([[0.0, 1.0]])] * count, np.array(looks), ends[:-1], ends[1:], np.zeros(count), np.ones(count))
 
 
-def strips(recording: Recorded, shot: Shot, together: Mapping[int, float] | None = None) -> Strips:
+def strips(recording: Recorded, shot: Shot, together: float = 0.0) -> Strips:
     """Bars of a recording's programs on the lanes of their places; SM by SM, as ``sms`` has them.
 
     Behind them what each SM's tensor cores do as a whole: work of its first place, of its second one, waiting; ``together`` is how far
-    that of an SM is pushed to the left, from when it was (0, as where none is given) to one bar behind the other (1).
+    that is pushed to the left, from when it was (0) to one bar behind the other (1).
     """
     found = []
-    rank, together = recording.rank, together or {}
+    rank = recording.rank
     for p, state, bars, both in recording.pieces:
         lane = shot.both[p.place] if both else shot.lanes[p.place][state]
         found.append((bars, p.place * len(STATES) + STATES.index(state), lane, rank[p.sm], shot.programs))
     for sm in dict.fromkeys(p.sm for p in recording.programs):
         start = 0.0
-        looks = (STATES.index(SCORES), shot.work), (len(STATES) + STATES.index(SCORES), shot.work), (IDLE, shot.waiting)
+        looks = (FIRST, shot.work), (SECOND, shot.work), (IDLE, shot.waiting)
         for bars, (look, seen) in zip(cores(recording, sm), looks, strict=True):
             goal = pushed(bars, start)
             start = float(goal[-1, 1]) if len(goal) else start
-            found.append((bars + together.get(sm, 0.0) * (goal - bars), look, shot.cores, rank[sm], seen))
+            found.append((bars + together * (goal - bars), look, shot.cores, rank[sm], seen))
     drawn, colour, lanes, ranks, seen = zip(*found, strict=True)
     spans = np.array(lanes) + np.array(ranks)[:, None]
     return Strips(drawn, np.array(colour), spans[:, 0], spans[:, 1], np.zeros(len(drawn)), np.array(seen))
@@ -324,22 +326,22 @@ Table = Mapping[str, tuple[float, float, float, float]]
 # Pixels of a frame whose short side has 1080, from its top left corner: left, top, right, bottom.
 STAGE: Mapping[Aspect, Table] = {
     "16:9": {
-        "title": (100, 44, 890, 98), "about": (900, 44, 1820, 98),
+        "title": (100, 44, 1820, 98),
         "names": (100, 130, 330, 774), "lanes": (340, 130, 1820, 774), "ticks": (340, 780, 1820, 826), "note": (100, 850, 1820, 938),
         "caption": (100, 946, 1820, 1072),
     },
     "4:3": {
-        "title": (60, 34, 1380, 86), "about": (60, 86, 1380, 138),
+        "title": (60, 34, 1380, 138),
         "names": (60, 156, 282, 730), "lanes": (290, 156, 1380, 730), "ticks": (290, 736, 1380, 782), "note": (60, 790, 1380, 926),
         "caption": (60, 940, 1380, 1072),
     },
     "1:1": {
-        "title": (40, 26, 1040, 76), "about": (40, 76, 1040, 126),
+        "title": (40, 26, 1040, 126),
         "names": (40, 144, 262, 700), "lanes": (270, 144, 1040, 700), "ticks": (270, 706, 1040, 752), "note": (40, 758, 1040, 938),
         "caption": (40, 944, 1040, 1072),
     },
     "9:16": {
-        "title": (60, 110, 1020, 166), "about": (60, 166, 1020, 220),
+        "title": (60, 110, 1020, 220),
         "names": (60, 250, 282, 1116), "lanes": (290, 250, 1020, 1116), "ticks": (290, 1122, 1020, 1168), "note": (60, 1190, 1020, 1376),
         "caption": (60, 1390, 1020, 1528),
     },

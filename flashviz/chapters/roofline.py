@@ -20,16 +20,18 @@ from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("block", "One row block", 8.4, shot="work", late=True, along=True,
-         caption="One block: tiles cross to the chip, or back to HBM."),
-    Beat("clocks", "Two clocks", 8.0, shot="work", late=True, along=True,
+         caption="A tile that crosses takes time. So does a product."),
+    Beat("clocks", "Two clocks", 5.2, shot="work", late=True, along=True,
          caption="Both at full speed: it takes as long as the slower one."),
     Beat("flash", "FlashAttention", 6.4, shot="work", late=True, along=True,
          caption="FlashAttention-2: S and P stay on chip. The wait shrinks."),
     Beat("climb", "Larger blocks", 8.4, shot="work", late=True, along=True,
          caption="Twice the queries: twice the operations for the same K, V."),
-    Beat("roof", "The roof", 11.6, shot="roof", late=True, along=True,
+    Beat("roof", "The roof", 6.0, shot="roof", late=True, along=True,
          caption="The slope waits for bytes. The flat computes at full rate."),
-    Beat("answer", "Up the roof", 9.4, shot="roof", late=True, along=True,
+    Beat("ratio", "One ratio", 10.4, shot="roof", late=True, along=True,
+         caption="Operations by bytes: this ratio is the place on the axis."),
+    Beat("answer", "Up the roof", 10.8, shot="roof", late=True, along=True,
          caption="Larger blocks climb. Full registers end the climb."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is
@@ -126,6 +128,10 @@ class Roof:
         """Nanoseconds that its bytes take at the bandwidth, and its operations at the peak."""
         return count.nbytes / self.bandwidth / TERA * NANO, None if self.peak is None else count.operations / self.peak.value / TERA * NANO
 
+    def moving(self, nbytes: np.ndarray) -> np.ndarray:
+        """Nanoseconds that amounts of bytes take at the bandwidth."""
+        return nbytes / self.bandwidth / TERA * NANO
+
     def between(self, low: float, high: float) -> tuple[Point, ...]:
         """The roof from one intensity to another: its ends, and its knee where that lies between."""
         knee = [self.knee] if self.knee is not None and low < self.knee < high else []
@@ -184,6 +190,13 @@ class Roofline:
     def held(self, rows: float) -> float:
         """Bytes of both."""
         return sum(self.kept(rows).values())
+
+    @property
+    def beyond(self) -> float:
+        """Operations a byte of the first height that leaves no register: twice the rows, twice the products; bytes by the closed form."""
+        tallest, rows = self.heights[-1], self.too_many
+        whole = replace(self.traces[0].config, seq_q=rows, causal=False)
+        return tallest.count.operations * rows / tallest.rows / bytes_at(rows, whole)
 
     @property
     def too_many(self) -> int:

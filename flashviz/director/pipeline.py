@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 from manim import Line, Mobject, VMobject, config
@@ -17,7 +18,7 @@ from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.material import provenance
 from flashviz.director.scene import beat
-from flashviz.director.words import machine, middle
+from flashviz.director.words import first_that_fits, machine, middle
 from flashviz.layout import GAP, Rect, centered, columns, rows
 from flashviz.lettering import CAPTION_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
 from flashviz.mobjects.lanes import Elapse, LanesPicture, Look, View
@@ -39,8 +40,8 @@ LETTERS = {  # what each box of a turn is, and shorter where there is no room
 TICK = 0.07
 TICK_PITCH = 1.5  # least distance between two ticks
 HONEST = "Recording slows the kernel: percentages are of this recording."
-SM = "An SM is one of the GPU's {sms} processors."
-CORES = "Its tensor cores are what multiplies matrices."
+ONE = "FlashAttention: one program = one block of {rows} queries, on one SM of {sms}"
+IDLE = ("{idle} waiting", "{idle}")
 
 
 class PipelineFilm(ChapterScene):
@@ -67,6 +68,7 @@ class PipelineFilm(ChapterScene):
         self.bands: list[VMobject] = []
         self.waits: list[Named] = []
         self.letters: list[Named] = []
+        self.handed: list[Named] = []
 
     # ------------------------------------------------------------------------------------------------------ captions, in the middle
 
@@ -109,8 +111,7 @@ class PipelineFilm(ChapterScene):
         one, (start, stop) = self.found.followed[0], self.found.window
         config = self.found.recorded.trace.config
         self.lanes = LanesPicture(self.place["lanes"], replace(self.views["one"], now=start), self.skin)
-        self.write("title", f"One program: one block of {config.block_m} queries")
-        self.write("about", SM.format(**self.found.said))
+        self.write("title", ONE.format(rows=config.block_m, **self.found.said))
         self.write("note", f"{self.found.recorded.machine} {HONEST}")
         self.gutter = self.names(pipeline.ALONE)
         device = machine(self.found.recorded.machine, self.settings.aspect, self.skin)
@@ -119,11 +120,12 @@ class PipelineFilm(ChapterScene):
         self.add(self.lanes, *self.words.values(), *self.gutter, *self.times(start), device, head)
         turn = pipeline.turn(one, start)
         length = turn[-1][1][1] - start
+        following = [state for state, _ in turn[1:]] + [turn[0][0]]
         with self.telling():
-            for state, (begin, end) in turn:
+            for (state, (begin, end)), after in zip(turn, following, strict=True):
                 self.pass_time(head, begin, end, SLOW * (end - begin) / length)
                 named = [self.letter(part, texts, (begin, end)) for part, texts in LETTERS[state]]
-                self.move(*(FadeIn(letter) for letter in named), seconds=TEXT)
+                self.move(*(FadeIn(letter) for letter in named), self.hand_over(end, state, after), seconds=2 * TEXT)
                 self.letters += named
             self.pass_time(head, start + length, stop, FAST)
             self.remove(head)
@@ -133,7 +135,6 @@ class PipelineFilm(ChapterScene):
         """The same time once more: where it multiplies nothing, waiting grows in the tensor cores' lane."""
         start, stop = self.found.window
         lane = pipeline.ALONE["tensor cores"]
-        self.move(*self.rewrite("about", CORES), seconds=2 * TEXT)
         with self.telling():
             for _, gap in self.found.gaps:
                 self.bands.append(self.passing(gap, lane, 2 * FAST * (gap[1] - gap[0]) / (stop - start)))
@@ -142,21 +143,28 @@ class PipelineFilm(ChapterScene):
 
     @beat("two")
     def two(self) -> None:
-        """The second program comes from below, striped; then its products slide up from their lane into the first one's waiting."""
+        """The second program comes from below, darker; then its products slide up from their lane into the first one's waiting."""
         lane, goal = pipeline.ALONE["tensor cores"], pipeline.SHARED
-        leaving = (*self.letters, *self.gutter, *self.waits, self.words["title"], self.words.pop("about"))
-        self.move(*(FadeOut(part) for part in leaving), seconds=TEXT)
-        self.write("title", "One SM, two programs")
+        self.move(*(FadeOut(part) for part in (*self.letters, *self.waits, *self.handed)), seconds=TEXT)
         with self.telling():
             shift = [self.moving(band, gap, lane, goal) for band, (_, gap) in zip(self.bands, self.found.gaps, strict=True)]
-            self.move(Look(self.lanes, self.views["beside"], rate_func=ease_in_out_cubic), *shift, seconds=SLIDE)
-            self.gutter = self.names(pipeline.both_named())
+            old, self.gutter = self.gutter, self.names(pipeline.both_named())
             own = self.names(pipeline.second_named())
-            self.move(*(FadeIn(part) for part in (*self.gutter, *own, self.words["title"])), seconds=TEXT)
+            self.move(
+                Look(self.lanes, self.views["beside"], rate_func=ease_in_out_cubic),
+                *shift,
+                *(FadeOut(part, rate_func=early) for part in old),
+                *(FadeIn(part, rate_func=late) for part in (*self.gutter, *own)),
+                *self.rewrite("title", "One SM, two programs"),
+                seconds=SLIDE,
+            )
             self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), *(FadeOut(part) for part in own), seconds=SLIDE)
             self.move(Look(self.lanes, self.views["waits"]), *(FadeOut(band) for band in self.bands), seconds=TEXT)
             row = self.lanes.place(self.lanes.view.across, pipeline.LOWER["tensor cores"])
-            self.legend = self.looks(columns(row, len(pipeline.LOOKS)))
+            looks = {**pipeline.LOOKS, **pipeline.BOTH}
+            per = len(looks) if row.width / len(looks) > text_width(next(iter(pipeline.BOTH)), TITLE_PX) + 2 * row.height / 3 else 2
+            lines = rows(row, len(looks) // per)
+            self.legend = self.looks(looks, [place for line in lines for place in columns(line, per)])
             self.move(*(FadeIn(part) for part in self.legend), seconds=2 * TEXT)
 
     @beat("sm")
@@ -171,60 +179,77 @@ class PipelineFilm(ChapterScene):
             whole, view = self.found.recorded, self.lanes.view
             self.lanes.display(replace(view, strips=pipeline.strips(whole, pipeline.SHOTS["waits"])))
             self.move(Look(self.lanes, replace(view, strips=pipeline.strips(whole, pipeline.SHOTS["cores"]))), seconds=2 * TEXT)
-            self.move(Look(self.lanes, self.line(0.0), rate_func=ease_in_out_cubic), seconds=SLIDE / 2)
+            self.move(Look(self.lanes, self.line(), rate_func=ease_in_out_cubic), seconds=SLIDE / 2)
             upper, lower = rows(self.place["names"], 2)
-            self.gutter, self.legend = self.lines(["its tensor", "cores"], upper), self.looks(rows(lower, len(pipeline.LOOKS)))
+            self.gutter, self.legend = (
+                self.lines(["its tensor", "cores"], upper),
+                self.looks(pipeline.LOOKS, rows(lower, len(pipeline.LOOKS))),
+            )
             self.move(*(FadeIn(part) for part in (*self.gutter, *self.legend)), seconds=TEXT)
 
     @beat("together")
     def together(self) -> None:
-        """Of this SM: what is work is pushed to the left, what is waiting to the right."""
-        self.move(*(FadeOut(part) for part in self.axis), seconds=TEXT)
-        with self.telling():
-            push = Shows(self.lanes, lambda share: self.lanes.display(self.line(share)), rate_func=ease_in_out_cubic)
-            self.move(push, seconds=ZOOM)
-            self.move(*(FadeIn(part) for part in self.times(name="summed")), seconds=TEXT)
-
-    @beat("all")
-    def all(self) -> None:
-        """Further away the SM is one of all lines; all are pushed as it was; then how much work and waiting are of the time."""
-        whole, (first, second, _) = self.found.recorded, self.found.parts
-        sms = len(whole.sms)
-        title = self.rewrite("title", f"{sms} SMs, {len(whole.programs)} programs")
-        self.move(*(FadeOut(part) for part in self.axis), seconds=TEXT)
-        self.move(
-            Look(self.lanes, self.overall(0.0), rate_func=ease_in_out_cubic),
-            *(FadeOut(part) for part in self.gutter),
-            *title,
-            seconds=SLIDE,
-        )
-        self.gutter = self.lines([f"{sms} SMs,", "each a line"], rows(self.place["names"], 2)[0])
+        """Further away the SM is one of all lines; of each, what is work is pushed to the left, what is waiting to the right."""
+        whole, (upper, _) = self.found.recorded, rows(self.place["names"], 2)
+        title = self.rewrite("title", f"{len(whole.sms)} SMs, {len(whole.programs)} programs")
+        self.move(*(FadeOut(part) for part in (*self.axis, *self.gutter)), seconds=TEXT)
+        self.move(Look(self.lanes, self.overall(0.0), rate_func=ease_in_out_cubic), *title, seconds=SLIDE)
+        self.gutter = self.lines([f"{len(whole.sms)} SMs,", "each a line"], upper)
         self.move(*(FadeIn(part) for part in self.gutter), seconds=TEXT)
         with self.telling():
             push = Shows(self.lanes, lambda share: self.lanes.display(self.overall(share)), rate_func=ease_in_out_cubic)
             self.move(push, seconds=ZOOM)
-            marks = {pipeline.percent(part): part * whole.span for part in (0.0, first, first + second, 1.0)}
-            large = [self.found.said["alone"], self.found.said["both"]]
-            self.move(*(FadeIn(part) for part in self.ticks(marks, "of the time", large)), seconds=2 * TEXT)
+
+    @beat("all")
+    def all(self) -> None:
+        """How much of the time first programs multiply, second ones add and nobody multiplies: each number in its area."""
+        found, span = self.found, self.found.recorded.span
+        ends = [0.0, *accumulate(found.parts)]
+        marks = {pipeline.percent(share): share * span for share in (ends[0], ends[-2], ends[-1])}
+        self.move(*(FadeIn(part) for part in self.ticks(marks, "of the time")), seconds=TEXT)
+        with self.telling():
+            texts = [(pipeline.percent(part),) for part in found.parts[:-1]] + [tuple(text.format(**found.said) for text in IDLE)]
+            colors = [self.skin.ground] * len(found.parts[:-1]) + [self.skin.ink]
+            for words, color, (start, stop) in zip(texts, colors, pairwise(ends), strict=True):
+                area = self.lanes.place((start * span, stop * span), (0.0, float(len(found.recorded.sms))))
+                self.move(FadeIn(self.amid(words, color, area)), seconds=2 * TEXT)
+                self.hold(TEXT)
 
     # -------------------------------------------------------------------------------------------------------------- what they share
 
-    def overall(self, others: float) -> View:
-        """All SMs and the whole time: the followed one pushed together, all others so far."""
+    def amid(self, texts: Sequence[str], color: str, area: Rect) -> Named:
+        """The first of these that fits, large in the middle of an area; the last smaller, where none does."""
+        text = first_that_fits(texts, FIGURE_PX, area.width - 2 * GAP, Face.STRONG)
+        px = FIGURE_PX * min(1.0, (area.width - GAP) / text_width(text, FIGURE_PX, Face.STRONG))
+        words = theme.line(text, px, color, Face.STRONG)
+        theme.on_baseline(words, px, area.center[0] - text_width(text, px, Face.STRONG) / 2, middle(area, px), text, Face.STRONG)
+        return Named(words, tag="share", text=text)
+
+    def hand_over(self, time: float, state: str, after: str) -> FadeIn:
+        """What a step of the first turn made goes to the next one: an arrow from its lane to the other's nearer edge."""
+        lanes = pipeline.SHOTS["one"].lanes[0]
+        own, other = (self.lanes.place((time, time), lanes[_last(each)]) for each in (state, after))
+        start, stop, back = (own.y0, other.y1, TICK) if own.y0 > other.y0 else (own.y1, other.y0, -TICK)
+        x, wings = own.x0, stop + 2 * back
+        points = [(x, start, 0), (x, stop, 0), (x - TICK, wings, 0), (x, stop, 0), (x + TICK, wings, 0)]
+        arrow = VMobject(stroke_color=self.skin.ink, stroke_width=theme.HEAVY).set_points_as_corners(points)
+        self.handed.append(Named(arrow, tag="handed"))
+        return FadeIn(self.handed[-1])
+
+    def overall(self, together: float) -> View:
+        """All SMs and the whole time, so far pushed together."""
         whole = self.found.recorded
-        together = dict.fromkeys(whole.sms, others) | {self.found.sm: 1.0}
         return View(pipeline.strips(whole, pipeline.SHOTS["all"], together), (0, whole.span), (0, len(whole.sms)))
 
-    def line(self, together: float) -> View:
-        """The followed SM alone, so far pushed together."""
+    def line(self) -> View:
+        """The followed SM alone."""
         whole, sm = self.found.recorded, self.found.sm
-        strips = pipeline.strips(whole, pipeline.SHOTS["all"], {sm: together})
-        return View(strips, (0, whole.span), (whole.rank[sm], whole.rank[sm] + 1))
+        return replace(self.overall(0.0), down=(whole.rank[sm], whole.rank[sm] + 1))
 
-    def looks(self, places: Sequence[Rect]) -> list[Mobject]:
+    def looks(self, looks: Mapping[str, Sequence[int]], places: Sequence[Rect]) -> list[Mobject]:
         """What each look of the picture stands for: a piece of it and a word, in these places."""
         found: list[Mobject] = []
-        for (text, look), place in zip(pipeline.LOOKS.items(), places, strict=True):
+        for (text, look), place in zip(looks.items(), places, strict=True):
             row = centered(*place.center[:2], place.width, em(TITLE_PX))
             square = Rect(row.x0, row.y0, row.x0 + row.height, row.y1)
             found.append(LanesPicture(square, View(pipeline.swatch(look), (0, 1), (0, 1)), self.skin, "swatch"))
@@ -267,34 +292,33 @@ class PipelineFilm(ChapterScene):
             found.append(Named(drawn, tag="note", text=text))
         return found
 
-    def times(self, origin: float = 0.0, name: str = "time") -> list[Named]:
+    def times(self, origin: float = 0.0) -> list[Named]:
         """Round times under the lanes, counted from ``origin``, ns."""
         most, (start, stop) = int(self.lanes.rect.width / TICK_PITCH), self.lanes.view.across
         self.origin = origin
-        return self.ticks({f"{at / 1000:g} µs": origin + at for at in pipeline.ticks((start - origin, stop - origin), most)}, name)
+        return self.ticks({f"{at / 1000:g} µs": origin + at for at in pipeline.ticks((start - origin, stop - origin), most)}, "time")
 
-    def ticks(self, marks: Mapping[str, float], name: str, large: Sequence[str] = ()) -> list[Named]:
-        """An axis under the lanes: marks at their times, some of them large, and at its left what it is."""
+    def ticks(self, marks: Mapping[str, float], name: str) -> list[Named]:
+        """An axis under the lanes: marks at their times, and at its left what it is."""
         rect, row = self.lanes.rect, self.place["ticks"]
         line = Line((rect.x0, rect.y0, 0), (rect.x1, rect.y0, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
         whole = self.place["names"]
         self.axis = [Named(line, tag="axis"), *self.lines([name], Rect(whole.x0, row.y0, whole.x1, row.y1))]
         for text, at in marks.items():
-            x, px = self.lanes.x(at), FIGURE_PX if text in large else TITLE_PX
-            words = theme.line(text, px, self.skin.ink)
-            theme.on_baseline(words, px, x - words.width / 2, row.center[1] - 0.36 * em(px), text)
+            x, words = self.lanes.x(at), theme.line(text, TITLE_PX, self.skin.ink)
+            theme.on_baseline(words, TITLE_PX, x - words.width / 2, middle(row, TITLE_PX), text)
             words.shift((max(0.0, rect.x0 - words.get_left()[0]) - max(0.0, words.get_right()[0] - rect.x1), 0, 0))
             mark = Line((x, rect.y0, 0), (x, rect.y0 - TICK, 0), stroke_color=self.skin.edge, stroke_width=theme.OUTLINE)
             self.axis.append(Named(Named(mark, tag="tick"), Named(words, tag="tick x", text=text), tag="time"))
         return self.axis
 
     def letter(self, state: str, texts: Sequence[str], bar: Interval) -> Named:
-        """What a bar of the turn is, in it, or above it where it is too short."""
+        """What a bar of the turn is, in it, or beneath it where it is too short."""
         rect, color = self.lanes.place(bar, pipeline.SHOTS["one"].lanes[0][state]), self.skin.ground
         wide = {text: theme.line(text, TITLE_PX, color, Face.STRONG).width for text in texts}
         text = next((text for text in texts if wide[text] <= rect.width), texts[-1])
         if wide[text] > rect.width:
-            rect, color = Rect(rect.x0, rect.y1, rect.x1, rect.y1 + GAP + em(TITLE_PX)), self.skin.ink
+            rect, color = Rect(rect.x0, rect.y0 - GAP - em(TITLE_PX), rect.x1, rect.y0), self.skin.ink
         words, left = theme.line(text, TITLE_PX, color, Face.STRONG), rect.center[0] - wide[text] / 2
         theme.on_baseline(words, TITLE_PX, left, middle(rect, TITLE_PX), text, Face.STRONG)
         return Named(words, tag="letter", text=text).set_z_index(1, family=True)  # over the bars that grow
@@ -326,11 +350,16 @@ class PipelineFilm(ChapterScene):
 
     def band(self, bar: Interval, lane: Interval) -> VMobject:
         """A stretch of waiting on a lane, behind the bars."""
-        drawn = box(self.lanes.place(bar, lane), stroke=self.skin.registers, fill=self.skin.registers, opacity=LIT)
+        drawn = box(self.lanes.place(bar, lane), stroke=self.skin.edge, fill=self.skin.edge, opacity=LIT)
         return Named(drawn, tag="band").set_z_index(-1, family=True)
 
     gutter: Sequence[Named] = ()
     legend: Sequence[Mobject] = ()
+
+
+def _last(state: str) -> str:
+    """The lane at the lower edge of what is done in a step: copies of K and V end together."""
+    return V if state == K else state
 
 
 def _between(one: Interval, other: Interval, share: float) -> Interval:

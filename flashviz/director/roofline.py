@@ -12,12 +12,13 @@ from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import roofline
+from flashviz.chapters.pipeline import ticks as round_ticks
 from flashviz.chapters.roofline import DEVICE, PRODUCTS, WAYS, Count, Height, Roofline, gather, passage, quotes_of, steps_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, Word, first_that_fits, fitted, machine, middle, word
 from flashviz.figures import amount, kib, times
-from flashviz.layout import Shot
+from flashviz.layout import Rect, Shot
 from flashviz.layout.roofline import BEYOND, Axes, Lanes, Squares
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
@@ -25,7 +26,7 @@ from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.roof import MILLION, Climb, Clocks, Filling, Piles, RoofView
 from flashviz.mobjects.rulers import Dot
-from flashviz.mobjects.tiles import box
+from flashviz.mobjects.tiles import Rectangles, box, edges
 
 RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
 RATIO = ("operations per byte moved",)
@@ -42,14 +43,18 @@ NOTE = (
     ("one product: 2 × {m} × {n} × {d} = {product:,}", "2 × {m} × {n} × {d} = {product:,}"),
     ("{keys} keys are {tiles} tiles of K, and of V", "{tiles} tiles of K, and of V"),
 )  # fmt: skip
-STANDARD, FLASH = "standard attention", "FlashAttention-2"
+STANDARD, SHORT, FLASH = "standard attention", "standard", "FlashAttention-2"
 BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
-REGISTERS = ("registers of one SM, a part of the chip: {whole}", "registers of one SM: {whole}")
+REGISTERS = (
+    "registers of one SM, {whole}: scores S, and acc, the output so far", "registers of one SM: {whole}", "registers: {whole}",
+)  # fmt: skip
+NO_ROOM = ("{} queries: no room", "{}: no room", "no room")
+LEVELS = 4  # most numbers on the axis of rates
 STOP = ("{} queries", "{}")
 FULL_OF = ("{rows} queries would take all {whole}: nothing is left for the rest", "{rows} queries: all {whole}", "{rows}: full")
-COUNTS, TICKS = 6.2, 3.6  # seconds of one row block's events, and of the time that standard attention takes
-DROPS = 0.7  # in which a number comes onto the axis, and in which a dot rises from it
-STAYS, GROWTH, CLIMBS, FILLS = 2.4, 2.2, 0.9, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
+COUNTS, TICKS = 6.2, 1.4  # seconds of one row block's events, and of the wait
+MEETS, DROPS = 1.8, 0.9  # in which both times become one ratio, and in which a dot rises from it
+STAYS, GROWTH, CLIMBS, FILLS = 2.4, 1.8, 0.9, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
 FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 CLOSE = 8  # px, of a number to its line
@@ -95,7 +100,10 @@ class RooflineFilm(ChapterFilm):
         if found.roof.peak is not None:
             longest = max(found.roof.times(count)[0] for count in counts)
             slope, flat = (level for level, _ in quotes_of(DEVICE, found.roof))
-            self.clocks = Clocks(Lanes(self.work["lanes"], longest), found.roof, (slope, flat), self.skin)
+            lanes = self.place["lanes"]
+            ridge = Rect(self.axes.rect.x0, lanes.y0, self.axes.x(found.roof.knee or most), lanes.y1)
+            self.clocks = Clocks(Lanes(lanes, longest), ridge, found.roof, (flat, slope), self.skin)
+        self.guide = Rectangles(self.skin.quiet, name="guide")
         self.dot = Dot(self.skin.o, hollow=False, name="point").set_z_index(1)
         self.climbed = Climb(self.axes, found.roof, self.skin)
         self.dots = [
@@ -144,6 +152,16 @@ class RooflineFilm(ChapterFilm):
         ]  # fmt: skip
         return [*heads, *notes]
 
+    def lead(self, intensity: float, share: float = 1.0) -> None:
+        """From the end of the operations' time up to the moving dot, which is so far on its way to the roof; the number stands between."""
+        x, top, _ = self.roof.spot(intensity)
+        floor, half, under = self.axes.rect.y0, em(1.5), self.place["ticks"].y0
+        y = floor + (top - floor) * share
+        upper, lower = Rect(x - half, floor, x + half, y), Rect(x - half, self.place["lanes"].y1, x + half, under)
+        self.guide.display(edges([upper] if self.clocks is None else [upper, lower]))
+        self.guide.values = np.array([intensity])
+        self.dot.at((x, y, 0.0))
+
     def show(self, count: Count) -> None:
         """The squares of a count, and its clocks."""
         self.piles.display(count)
@@ -164,9 +182,10 @@ class RooflineFilm(ChapterFilm):
             default=knee if x < knee else self.axes.rect.x1,
         )
         room = right - em(OVER) - left
-        wide = text_width(name[0], LABEL, Face.STRONG)
+        ahead = first_that_fits(name, LABEL, x - em(CLEAR) - self.axes.rect.x0, Face.STRONG)
+        wide = text_width(ahead, LABEL, Face.STRONG)
         if text_width(name[-1], LABEL, Face.STRONG) > room and x - em(CLEAR) - wide > self.axes.rect.x0:
-            return Word(name[0], LABEL, color, x - em(CLEAR) - wide, y + em(OVER), "mark rows")
+            return Word(ahead, LABEL, color, x - em(CLEAR) - wide, y + em(OVER), "mark rows")
         return Word(first_that_fits(name, LABEL, room, Face.STRONG), LABEL, color, left, y - 0.36 * em(LABEL), "mark rows")
 
     def rated(self, name: str, height: Height) -> list[str]:
@@ -194,6 +213,18 @@ class RooflineFilm(ChapterFilm):
             Word(ratio, LABEL, self.skin.ink, at.x1 - text_width(ratio, LABEL), middle(at, LABEL), "axis", Face.TEXT),
         ]  # fmt: skip
 
+    def levels(self) -> list[Mobject]:
+        """Round numbers on the axis of rates, with their marks."""
+        found, x = [level for level in round_ticks((0.0, self.axes.most[1]), LEVELS) if level], self.axes.rect.x0
+        marks = Rectangles(self.skin.quiet, name="level marks")
+        marks.display(edges([Rect(x - em(OVER), self.axes.y(level) - em(1.5), x, self.axes.y(level) + em(1.5)) for level in found]))
+        words: list[Mobject] = [
+            Word(f"{level:.0f}", LABEL, self.skin.ink, x - em(BESIDE) - text_width(f"{level:.0f}", LABEL, Face.TEXT),
+                 self.axes.y(level) - 0.36 * em(LABEL), "level", Face.TEXT)
+            for level in found
+        ]  # fmt: skip
+        return [marks, *words]
+
     def cited(self, shot: Shot) -> Word:
         """Who is quoted."""
         quotes, at = quotes_of(DEVICE, self.found.roof), shot["badge"]
@@ -212,13 +243,13 @@ class RooflineFilm(ChapterFilm):
         gap = em(OVER)
         return all(tick.left > other.left + other.wide + gap or other.left > tick.left + tick.wide + gap for other in self.ticks)
 
-    def quotient(self, height: Height) -> tuple[Word, tuple[float, float]]:
-        """Operations by bytes, and where in it the number begins that is found."""
+    def quotient(self, height: Height) -> Word:
+        """Operations by bytes, left of the line that leads to the dot."""
         count, at = height.count, self.place["sum"]
+        room = min(at.width, self.axes.x(height.intensity) - em(OVER) - at.x0)
         said = {"done": times(count.operations / MILLION), "moved": kib(count.nbytes), "ratio": f"{count.intensity:.0f}"}
-        text = first_that_fits([text.format(**said) for text in QUOTIENT], LABEL, at.width, Face.STRONG)
-        drawn = Word(text, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "quotient")
-        return drawn, (at.x0 + text_width(text[: text.index("=") + 2], LABEL, Face.STRONG), drawn.baseline)
+        text = first_that_fits([text.format(**said) for text in QUOTIENT], LABEL, room, Face.STRONG)
+        return Word(text, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "quotient")
 
     def ridge_words(self) -> list[Word]:
         """The ridge's number beneath the axis and what it is of, then what happens on either side; nothing where there is no ridge."""
@@ -230,6 +261,17 @@ class RooflineFilm(ChapterFilm):
         wide = max(text_width(text, LABEL, Face.STRONG) for text in WORKS)
         works = WORKS if x + em(BESIDE) + wide < self.axes.rect.x1 else FULL
         return [number, *self.side(WAITS, x - em(BESIDE)), *self.side(works, left=x + em(BESIDE))]
+
+    def no_room(self) -> list[Mobject]:
+        """Where the first block would stand that leaves no register, and that it does not fit; nothing where that is not in the plot."""
+        found, knee, at = self.found, self.found.roof.knee, self.axes.rect
+        x, y, _ = self.roof.spot(found.beyond)
+        if knee is None or not knee < found.beyond < self.axes.most[0]:
+            return []
+        left = self.axes.x(knee) + em(BESIDE)
+        text = first_that_fits([text.format(found.too_many) for text in NO_ROOM], LABEL, at.x1 - left, Face.STRONG)
+        dot = Dot(self.skin.warn, hollow=True, name="no room").at((x, y, 0.0)).set_z_index(2)
+        return [dot, Word(text, LABEL, self.skin.ink, left, y - em(UNDER), "mark rows")]
 
     def side(self, texts: Sequence[str], right: float | None = None, *, left: float = 0.0) -> list[Word]:
         """Words over the axis, one line over the other, that end or begin somewhere."""
@@ -252,6 +294,9 @@ def block(film: RooflineFilm) -> None:
     film.words = film.legend()
     counted = [name for name, way in zip(film.names, WAYS, strict=True) if way.standard]
     film.piles.display(steps[0])
+    if film.clocks is not None:
+        film.words = [*film.words, film.cited(film.work)]
+        film.scene.add(film.clocks.display(steps[0], waited=0.0))
     film.scene.add(film.who, *film.places, *counted, *film.words, film.piles, machine(DEVICE, film.scene.settings.aspect, film.skin))
 
     def go(share: float) -> None:
@@ -262,26 +307,22 @@ def block(film: RooflineFilm) -> None:
             elif now > left:
                 aloft.append((before, after, (now - left) / (landed - left)))
         film.piles.display(count, aloft)
+        if film.clocks is not None:
+            film.clocks.display(count, waited=0.0)
 
     film.scene.event = len(film.found.traces[-1])
     with film.scene.telling():
         film.scene.hold(0.8)
-        film.move(Shows(film.piles, go), seconds=COUNTS)
+        film.move(Shows(film.counted, go), seconds=COUNTS)
 
 
 @beat("clocks")
 def clocks(film: RooflineFilm) -> None:
-    """Bytes by bandwidth, operations by peak: both run from one start, and what is through first waits for the other."""
+    """Bytes by bandwidth, operations by peak, from one start: what is through first waits for the other."""
     count, ticking = film.found.standard.count, film.clocks
     assert ticking is not None  # else the board has no such beat
-    ticking.display(count, 0.0)
-    longest = film.found.roof.times(count)[0]
     with film.scene.telling():
-        film.words = [*film.words, film.cited(film.work)]
-        film.move(FadeIn(ticking, film.words[-1]), seconds=TEXT)
-        film.scene.hold(1.2)
-        film.move(Shows(ticking, lambda share: ticking.display(count, share * longest)), seconds=TICKS)
-        ticking.display(count)
+        film.move(Shows(ticking, lambda share: ticking.display(count, waited=share)), seconds=TICKS)
 
 
 def counting(film: RooflineFilm, before: Height, after: Height) -> Shows:
@@ -306,22 +347,21 @@ def climb(film: RooflineFilm) -> None:
     """Twice as many rows, again and again: twice the products and twice of Q and O, and no more of K and V."""
     with film.scene.telling():
         for before, after in pairwise(film.found.heights):
-            film.move(counting(film, before, after), FadeOut(film.who, rate_func=early), seconds=GROWTH)
+            film.move(FadeOut(film.who), seconds=TEXT)
             film.who = film.doing(FLASH, after, film.skin.o)
             film.move(FadeIn(film.who), seconds=TEXT)
-            film.scene.hold(0.6)
+            film.move(counting(film, before, after), seconds=GROWTH)
+            film.scene.hold(1.0)
 
 
 @beat("roof")
 def roof(film: RooflineFilm) -> None:
-    """The slope is the memory's, the flat part the arithmetic's; operations by bytes place a dot, which climbs, and the clocks follow."""
-    found, axes, view, first = film.found, film.axes, film.roof, film.found.standard
+    """The slope is the memory's, the flat part the arithmetic's, and both meet at the ridge."""
+    found, axes, view = film.found, film.axes, film.roof
     knee, ways = found.roof.knee, [name for name, way in zip(film.names, WAYS, strict=True) if not way.scored]
     film.move(FadeOut(film.piles, film.who, *film.places, *ways, *film.words), seconds=TEXT)
     view.place(axes, 0.0, 0.0)
-    ticking = [] if film.clocks is None else [film.clocks]
-    back = Shows(Group(*ticking), lambda share: film.show(found.heights[-1].count.toward(first.count, share)), rate_func=ease_in_out_cubic)
-    film.move(FadeIn(view, film.cited(film.place), *film.named_axes()), *([back] if ticking else []), seconds=MOVE)
+    film.move(FadeIn(view, film.cited(film.place), *film.named_axes(), *film.levels()), seconds=MOVE)
     stops = [0.0, 1.0] if knee is None else [0.0, knee / axes.most[0], 1.0]
     limits = film.limits()
     with film.scene.telling():
@@ -330,18 +370,6 @@ def roof(film: RooflineFilm) -> None:
         ridge = film.ridge_words()
         film.sides, film.ticks = ridge[1:], ridge[:1]
         film.move(Shows(view, lambda share: view.place(axes, 1.0, share)), *([FadeIn(*ridge)] if ridge else []), seconds=0.5)
-        quotient = drop(film, first)
-        stay(film, 0, first, film.rated(STANDARD, first))
-        film.scene.add(film.dot.at(view.spot(first.intensity)))
-        for at, (before, after) in enumerate(pairwise((first, *found.heights)), 1):
-
-            def ride(share: float, before: Height = before, after: Height = after) -> None:
-                film.show(before.count.toward(after.count, share))
-                film.dot.at(view.spot(before.count.toward(after.count, share).intensity))
-
-            leaves = [FadeOut(quotient, rate_func=early)] if before is first else []
-            film.move(Shows(Group(*ticking, film.dot), ride, rate_func=ease_in_out_cubic), *leaves, seconds=CLIMBS)
-            stay(film, at, after, film.rated(f"{after.rows} queries", after))
 
 
 def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) -> None:
@@ -349,19 +377,47 @@ def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) ->
     view.place(axes, start + (stop - start) * share, 0.0)
 
 
-def drop(film: RooflineFilm, height: Height) -> Word:
-    """Operations by bytes are a number; it moves onto the axis, and from there the first dot rises to the roof."""
-    (quotient, start), tick, dot = film.quotient(height), film.tick(height.intensity), film.dots[0]
-    x, top, _ = film.roof.spot(height.intensity)
-    (left, low), (right, high), floor = start, (tick.left, tick.baseline), film.axes.rect.y0
-    film.move(FadeIn(quotient), seconds=TEXT)
-    film.scene.hold(0.8)
-    film.scene.add(tick.put_at(*start))
-    film.move(Shows(tick, lambda share: tick.put_at(left, low + (high - low) * share)), seconds=TEXT)
-    film.move(Shows(tick, lambda share: tick.put_at(left + (right - left) * share, high), rate_func=ease_in_out_cubic), seconds=DROPS)
+@beat("ratio")
+def ratio(film: RooflineFilm) -> None:
+    """The bytes' time becomes one length, to the ridge: where the operations' ends is the number on the axis, and a dot rises from it."""
+    found, (*shorter, tallest) = film.found, film.found.heights
+    with film.scene.telling():
+        if film.clocks is not None:
+            meet(film, film.clocks, tallest)
+        quotient = rise(film, tallest)
+        stay(film, len(found.heights), tallest, film.rated(f"{tallest.rows} queries", tallest))
+        ticking = [] if film.clocks is None else [film.clocks]
+        downwards = [tallest, *reversed(shorter), found.standard]
+        for at, (before, after) in zip(range(len(shorter), -1, -1), pairwise(downwards), strict=True):
+
+            def ride(share: float, before: Height = before, after: Height = after) -> None:
+                count = before.count.toward(after.count, share)
+                if film.clocks is not None:
+                    film.clocks.display(count, ratio=1.0)
+                film.lead(count.intensity)
+
+            leaves = [FadeOut(quotient, rate_func=early)] if before is tallest else []
+            film.move(Shows(Group(*ticking, film.guide, film.dot), ride, rate_func=ease_in_out_cubic), *leaves, seconds=CLIMBS)
+            stay(film, at, after, film.rated(f"{after.rows} queries", after) if at else [*film.rated(STANDARD, after), SHORT])
+
+
+def meet(film: RooflineFilm, ticking: Clocks, height: Height) -> None:
+    """Both times are measured by the bytes' own, which reaches to the ridge."""
+    film.move(
+        Shows(ticking, lambda share: ticking.display(height.count, ratio=share), rate_func=ease_in_out_cubic), seconds=MEETS
+    )  # fmt: skip
+
+
+def rise(film: RooflineFilm, height: Height) -> Word:
+    """Operations by bytes are a number on the axis, at the end of the operations' time; from there a dot rises to the roof."""
+    quotient, tick = film.quotient(height), film.tick(height.intensity)
     film.ticks = [*film.ticks, tick]
-    film.scene.add(dot.at((x, floor, 0.0)))
-    film.move(Shows(dot, lambda share: dot.at((x, floor + (top - floor) * share, 0.0)), rate_func=ease_in_out_cubic), seconds=DROPS)
+    film.lead(height.intensity, 0.0)
+    film.scene.add(film.guide, film.dot)
+    film.move(FadeIn(quotient, tick), seconds=2 * TEXT)
+    film.move(
+        Shows(Group(film.guide, film.dot), lambda share: film.lead(height.intensity, share), rate_func=ease_in_out_cubic), seconds=DROPS
+    )  # fmt: skip
     return quotient
 
 
@@ -370,7 +426,7 @@ def stay(film: RooflineFilm, at: int, height: Height, texts: Sequence[str]) -> N
     dot, tick = film.dots[at].at(film.roof.spot(height.intensity)), film.tick(height.intensity)
     fresh = [tick] if film.free(tick) else []
     film.marks, film.ticks = [*film.marks, film.mark(texts, height, film.skin.o if at else film.skin.scores)], [*film.ticks, *fresh]
-    film.move(FadeIn(dot, film.marks[-1], *fresh) if at else FadeIn(film.marks[-1]), seconds=TEXT)
+    film.move(FadeIn(dot, film.marks[-1], *fresh), seconds=TEXT)
 
 
 @beat("answer")
@@ -396,8 +452,7 @@ def answer(film: RooflineFilm) -> None:
     def fill(before: int, after: int) -> Shows:
         return Shows(filling, lambda share: filling.display(found.kept(before + (after - before) * share)), rate_func=ease_in_out_cubic)
 
-    if film.clocks is not None:
-        film.move(FadeOut(film.clocks), seconds=TEXT)
+    film.move(FadeOut(film.guide, film.dot, *([] if film.clocks is None else [film.clocks])), seconds=TEXT)
     tell(REGISTERS, 0)
     film.move(FadeIn(filling, said), seconds=TEXT)
     with film.scene.telling():
@@ -416,4 +471,4 @@ def answer(film: RooflineFilm) -> None:
             film.scene.hold(0.4)
         film.move(fill(rows, found.too_many), seconds=FILLS)
         tell(FULL_OF, found.too_many)
-        film.move(FadeIn(stop(found.too_many, filling.rect.x1 - filling.x(found.held(rows)))), seconds=TEXT)
+        film.move(FadeIn(stop(found.too_many, filling.rect.x1 - filling.x(found.held(rows))), *film.no_room()), seconds=TEXT)

@@ -49,25 +49,25 @@ WORK: Mapping[Aspect, Table] = {
 # the first one is of. Under it ``lanes`` as before, and in their place, at the end, an SM's ``registers``.
 ROOF: Mapping[Aspect, Table] = {
     "16:9": {
-        "up": (60, 20, 960, 70), "badge": (1000, 20, 1860, 70), "plot": (110, 80, 1860, 510), "ticks": (60, 516, 1860, 562),
+        "up": (60, 20, 960, 70), "badge": (1000, 20, 1860, 70), "plot": (150, 80, 1860, 510), "ticks": (60, 516, 1860, 562),
         "axis": (1380, 566, 1860, 612), "sum": (60, 566, 1360, 612), "lanes": (60, 634, 1860, 906), "registers": (60, 650, 1860, 900),
     },
     "4:3": {
-        "up": (30, 20, 930, 70), "badge": (950, 20, 1420, 70), "plot": (60, 80, 1420, 510), "ticks": (30, 516, 1420, 562),
+        "up": (30, 20, 930, 70), "badge": (950, 20, 1420, 70), "plot": (120, 80, 1420, 510), "ticks": (30, 516, 1420, 562),
         "axis": (940, 566, 1420, 612), "sum": (30, 566, 920, 612), "lanes": (30, 634, 1420, 906), "registers": (30, 650, 1420, 900),
     },
     "1:1": {
-        "up": (20, 10, 520, 58), "badge": (540, 10, 1060, 58), "plot": (40, 64, 1050, 500), "ticks": (20, 506, 1060, 552),
+        "up": (20, 10, 520, 58), "badge": (540, 10, 1060, 58), "plot": (104, 64, 1050, 500), "ticks": (20, 506, 1060, 552),
         "axis": (590, 556, 1060, 604), "sum": (20, 556, 574, 604), "lanes": (20, 620, 1060, 900), "registers": (20, 640, 1060, 890),
     },
     "9:16": {
-        "up": (60, 40, 1020, 90), "badge": (60, 96, 1020, 146), "plot": (80, 156, 1020, 960), "ticks": (60, 966, 1020, 1012),
+        "up": (60, 40, 1020, 90), "badge": (60, 96, 1020, 146), "plot": (150, 156, 1020, 960), "ticks": (60, 966, 1020, 1012),
         "axis": (300, 1016, 1020, 1064), "sum": (60, 1066, 1020, 1114), "lanes": (60, 1126, 1020, 1376),
         "registers": (60, 1120, 1020, 1360),
     },
 }  # fmt: skip
 
-BEYOND = 1.48  # times the largest intensity that is shown: the right edge
+BEYOND = 1.5  # times the largest intensity that is shown: the right edge
 HEADROOM = em(64)  # above the roof, for its name
 FILLED = 0.86  # of a square's pitch: what is left is the gap between two
 WORDS = 0.44  # of a lane: the line of words over its bar
@@ -125,6 +125,7 @@ class Lanes:
 
     rect: Rect
     most: float  # of what the longest bar stands for
+    head: float = WORDS  # of a lane: the line of words
 
     def lane(self, index: int) -> Rect:
         """One of them, from the top."""
@@ -132,11 +133,11 @@ class Lanes:
 
     def words(self, index: int) -> Rect:
         """Over its bar."""
-        return self.lane(index).top(WORDS * self.lane(index).height)
+        return self.lane(index).top(self.head * self.lane(index).height)
 
     def bar(self, index: int, start: float, stop: float) -> Rect:
         """From one time to another."""
-        low = self.lane(index).below(WORDS * self.lane(index).height).above(em(10))
+        low = self.lane(index).below(self.head * self.lane(index).height).above(em(10))
         unit = self.rect.width / self.most
         return Rect(low.x0 + start * unit, low.y0, low.x0 + stop * unit, low.y1)
 

@@ -11,14 +11,13 @@ from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Line, Mobject, con
 from flashviz import theme
 from flashviz.chapters.lanes import IDLE, PLACES, STATES, Strips, coverage, zoomed
 from flashviz.layout import Rect
-from flashviz.lettering import em
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.named import Act
 from flashviz.palette import LIT, Theme
 
 TENSOR = dict(zip(STATES, ("K", "V", "S", "L", "O", "O"), strict=True))  # whose hue a state has
 MOVING = ("top", "bottom", "shift", "weight")  # what of strips changes from one view to another
-STRIPE, BETWEEN = em(9), 0.3  # of a second place's programs: how wide a stripe is, and how much of the colour is between two
+SECOND = 0.6  # of the colour of a first place's programs: those of a second one
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +42,7 @@ class View:
 class LanesPicture(ImageMobject):
     """Each pixel shows by its opacity how much of its time and height is taken, and by its colour with what.
 
-    Programs of an SM's first place are plain, those of its second one striped.
+    Programs of an SM's first place are bright, those of its second one darker.
     """
 
     def __init__(self, rect: Rect, view: View, skin: Theme, tag: str = "lanes") -> None:
@@ -52,11 +51,9 @@ class LanesPicture(ImageMobject):
         self.unit = config.pixel_width / config.frame_width
         self.size = round(self.rect.height * self.unit), round(self.rect.width * self.unit)
         states = [theme.rgb(skin.hue(TENSOR[state])) for state in STATES]
-        self.colours = np.array([*states * PLACES, theme.rgb(skin.registers)], np.float32)
-        across, along = np.indices(self.size)
-        striped = np.where((across + along) // round(STRIPE * self.unit) % 2, BETWEEN, 1.0).astype(np.float32)
-        plain = np.ones(self.size, np.float32)
-        self.opacities = LIT * np.stack([look for look in (plain, striped) for _ in STATES] + [plain])
+        self.colours = np.array([*states * PLACES, theme.rgb(skin.edge)], np.float32)
+        looks = [look for look in (1.0, SECOND) for _ in STATES] + [1.0]
+        self.opacities = LIT * np.array(looks, np.float32)[:, None, None]
         super().__init__(np.zeros((*self.size, 4), np.uint8))
         self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
         self.stretch_to_fit_width(self.rect.width).stretch_to_fit_height(self.rect.height).move_to(self.rect.center)

@@ -19,7 +19,7 @@ from flashviz.palette import Theme
 
 LEAST = 1e-3  # of a line: a path has a length
 LABEL, MILLION = 36, 10**6  # px; operations
-STOP = 34  # px, of a line beneath what fills
+STOP, BESIDE = 34, 20  # px, of a line beneath what fills; from a bar to words beside it
 
 
 class RoofView(VGroup):
@@ -87,37 +87,47 @@ class Piles(VGroup):
 
 
 class Clocks(VGroup):
-    """How long the bytes of a count take, in the hues of what crosses, and how long its operations; then these wait for the bytes.
+    """How long the operations of a count take, and how long its bytes, in the hues of what crosses; the operations wait for these.
 
     Args:
+        ridge: Of the same height, from the roof's zero to its ridge: there the time of the bytes is one length, whatever they are.
         rates: What the bandwidth and the peak are called.
     """
 
-    def __init__(self, lanes: Lanes, roof: Roof, rates: tuple[str, str], skin: Theme) -> None:
-        self.tag, self.lanes, self.roof, self.rates = "clocks", lanes, roof, rates
+    def __init__(self, lanes: Lanes, ridge: Rect, roof: Roof, rates: tuple[str, str], skin: Theme) -> None:
+        self.tag, self.lanes, self.ridge, self.roof, self.rates = "clocks", lanes, ridge, roof, rates
         self.ways = [Rectangles(skin.hue(way.tensor), name=f"time of {way.name}") for way in WAYS]
         self.operations, self.waits = Rectangles(skin.ink, name="time of operations"), Hatch(skin.quiet, "waits")
-        self.words = [Readout("", LABEL, skin.ink, name="clock", face=Face.MONO_STRONG).at(lanes.words(index)) for index in range(2)]
+        self.words = [Readout("", LABEL, skin.ink, name="clock", face=Face.MONO_STRONG) for _ in range(2)]
         super().__init__(*self.ways, self.waits, self.operations, *self.words)
 
-    def display(self, count: Count, until: float = np.inf) -> Clocks:
-        """After so many nanoseconds; at their end where nothing else is said."""
+    def display(self, count: Count, waited: float = 1.0, ratio: float = 0.0) -> Clocks:
+        """So much of the wait is seen. ``ratio`` is how far bars are from times (0) to shares of the bytes' time (1)."""
         moving, computing = self.roof.times(count)
         assert computing is not None  # else there are no clocks
-        ends = np.cumsum(count.ways) / count.nbytes * moving
+        shares = Lanes(self.ridge, max(moving, LEAST), head=0.0)
+
+        def bar(index: int, start: float, stop: float) -> Rect:
+            return self.lanes.bar(index, start, stop).toward(shares.bar(index, start, stop), ratio)
+
+        ends = np.cumsum(self.roof.moving(count.ways))
         for drawn, start, stop in zip(self.ways, [0.0, *ends[:-1]], ends, strict=True):
-            low, high = min(start, until), min(stop, until)
-            drawn.display(edges([self.lanes.bar(0, low, high)] if high > low else []))
-        computed, moved = min(computing, until), min(moving, until)
-        self.operations.display(edges([self.lanes.bar(1, 0.0, computed)]))
-        self.operations.values = np.array([computed])
-        self.waits.display(edges([self.lanes.bar(1, computing, moved)] if moved > computing else []))
-        amounts = f"{count.nbytes / KIB:,.0f} KiB", f"{times(count.operations / MILLION)} M operations"
-        for said, what, rate, stop in zip(self.words, amounts, self.rates, (moving, computing), strict=True):
-            ended = f"{what} at {rate}: {stop:.0f} ns"
-            waits = f"{ended}, then tensor cores wait"
-            text = waits if stop < moving and text_width(waits, LABEL, Face.MONO_STRONG) <= self.lanes.rect.width else ended
-            said.display(text if until >= stop else f"{what} at {rate}")
+            drawn.display(edges([bar(1, start, stop)] if stop > start else []))
+        self.operations.display(edges([bar(0, 0.0, computing)]))
+        self.operations.values = np.array([computing])
+        until = computing + (moving - computing) * waited
+        self.waits.display(edges([bar(0, computing, until)] if until > computing else []))
+        amounts = f"{times(count.operations / MILLION)} M operations", f"{count.nbytes / KIB:,.0f} KiB"
+        ends_at, waits = (computing, moving), (waited >= 1.0 and computing < moving, False)
+        for index, said in enumerate(self.words):
+            what, stop = amounts[index], f"{ends_at[index]:.0f} ns"
+            over, at = self.lanes.words(index), bar(index, 0.0, moving)
+            beside = Rect(max(at.x1, bar(index, 0.0, ends_at[index]).x1) + em(BESIDE), at.y0, self.lanes.rect.x1, at.y1)
+            timed = f"{what} at {self.rates[index]}: {stop}"
+            texts = [f"{timed}, then tensor cores wait"] * int(waits[index]) + [timed] if ratio < 0.5 else [f"{what}: {stop}", stop]
+            place = over if ratio < 0.5 else beside
+            said.text = next((text for text in texts if text_width(text, LABEL, Face.MONO_STRONG) <= place.width), texts[-1])
+            said.at(place).set_fill(opacity=min(1.0, max(0.0, abs(1.0 - 2.0 * ratio) * 3.0 - 2.0)))
         return self
 
 
@@ -147,16 +157,23 @@ class Filling(VGroup):
         self.stops.values = np.array(held)
 
     def display(self, held: Mapping[str, float]) -> Filling:
-        """In alarm where nothing is left."""
-        start = 0.0
+        """Its frame is in alarm where nothing is left."""
+        start, places = 0.0, {}
         for name, size in held.items():
-            at = Rect(self.x(start), self.rect.y0, self.x(start + size), self.rect.y1)
+            places[name] = Rect(self.x(start), self.rect.y0, self.x(start + size), self.rect.y1)
             start += size
-            self.blocks[name].display(edges([at]))
+            self.blocks[name].display(edges([places[name]]))
             self.blocks[name].values = np.array([size])
-            self.names[name].at(at).display(name if text_width(name, LABEL, Face.MONO_STRONG) < at.width else "")
-        for name, block in self.blocks.items():
-            block.set_fill(self.skin.warn if start >= self.most else self.hues[name])
+
+        def room(texts: Mapping[str, str]) -> bool:
+            return all(text_width(text, LABEL, Face.MONO_STRONG) + em(BESIDE) < places[name].width for name, text in texts.items())
+
+        sized = {name: f"{name} {size / KIB:,.0f} KiB" for name, size in held.items()}
+        said = next((texts for texts in (sized, {name: name for name in held}) if room(texts)), dict.fromkeys(held, ""))
+        for name, text in said.items():
+            self.names[name].at(places[name]).display(text)
+        full = start >= self.most
+        self.frame.set_stroke(self.skin.warn if full else self.skin.ink, width=3 * theme.HEAVY if full else theme.OUTLINE)
         return self
 
 
