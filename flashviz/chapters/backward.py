@@ -23,7 +23,7 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 4.6, shot="kept", late=True, along=True,
+        "kept", "What was kept", 4.4, shot="kept", late=True, along=True,
         caption="Gradients need P again, and P was never stored.",
     ),
     Beat(
@@ -35,8 +35,8 @@ BEATS: tuple[Beat, ...] = (
         caption="dO, the gradient of O, arrives. With V it makes dP.",
     ),
     Beat(
-        "row", "One query", 6.2, shot="one query", late=True, along=True,
-        caption="One query: a bar a key, P wide and dP high.",
+        "row", "One query", 6.0, shot="one query", late=True, along=True,
+        caption="One query: each key is a bar, P wide and dP high.",
     ),
     Beat(
         "mean", "The mean", 4.4, shot="one query", late=True, along=True,
@@ -47,7 +47,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Weights sum to 1, so only what differs from D counts.",
     ),
     Beat(
-        "dot", "Without the others", 5.6, shot="one query", late=True, along=True,
+        "dot", "Without the others", 5.2, shot="one query", late=True, along=True,
         caption="One tile lacks the other keys. dO · O is D without them.",
     ),
     Beat(
@@ -55,7 +55,7 @@ BEATS: tuple[Beat, ...] = (
         caption="So every query, with its own D, turns dP into dS.",
     ),
     Beat(
-        "outputs", "Three gradients", 5.2, shot="tile pair", late=True, along=True,
+        "outputs", "Three gradients", 5.0, shot="tile pair", late=True, along=True,
         caption="From P and dS, the tile's part of dV, dK and dQ.",
     ),
     Beat(
@@ -67,7 +67,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Next run, other order: other last digits, as exact.",
     ),
     Beat(
-        "fixed", "The price", 6.4, shot="all tiles", late=True, along=True,
+        "fixed", "The price", 6.2, shot="all tiles", late=True, along=True,
         caption="A fixed order has its price: {fixed} products, not {usual}.",
     ),
 )  # fmt: skip

@@ -126,7 +126,10 @@ class BackwardFilm(ChapterFilm):
 
     def listed(self, part: str, names: Sequence[str], of: int) -> list[Word]:
         """Products of two tiles, one beside the other, in that many places."""
-        made = [heading(slot, name, self.skin.hue(name), NAME, "product") for slot, name in zip(columns(self.place[part], of), names, strict=False)]
+        made = [
+            heading(slot, name, self.skin.hue(name), NUMBER, "product")
+            for slot, name in zip(columns(self.place[part], of), names, strict=False)
+        ]
         self.words[part] = Group(*made)
         return made
 
@@ -279,7 +282,8 @@ def upstream(film: BackwardFilm) -> None:
         )  # fmt: skip
         film.move(film.name("do name", "dO", skin.o), film.name("v name", "V", skin.v), seconds=TEXT)
         film.move(film.name("ds name", "dP = dO Vᵀ", skin.scores), film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
-        film.move(film.key("key", "dP", SIGNS), seconds=TEXT)
+        told = ["dP: how the loss changes with each weight", "dP: the loss's change by each weight", "dP: gradient of each weight"]
+        film.move(film.key("key", "dP", SIGNS), film.fitted("note", told, skin.ink), seconds=TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- on one query
@@ -312,14 +316,18 @@ def row(film: BackwardFilm) -> None:
         )  # fmt: skip
         film.move(
             Shows(areas.own, lambda share: areas.own.display(from_dp + (bars - from_dp) * share), rate_func=ease_in_out_cubic),
-            film.fitted("height", ["height: its dP, up from the line +, down −", "height: its dP, + up, − down"], skin.ink), seconds=MOVE,
+            film.fitted("height", ["height: its dP, above 0 or below", "height: its dP"], skin.ink), seconds=MOVE,
         )  # fmt: skip
         film.scene.remove(feet)
+        film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
+        film.scene.add(film.words["zero"])
         areas.grow(0.0)
         film.scene.remove(areas.own)
         film.scene.add(areas)
         film.move(Shows(areas, areas.grow), seconds=MOVE)
-        film.rename("height", ["bright: keys of this tile; grey: of all others", "bright: this tile's keys; grey: others"], skin.ink)
+        film.move(
+            film.fitted("law", ["bright: this tile's keys; grey: all other keys", "bright: this tile's keys"], skin.ink), seconds=TEXT
+        )
 
 
 @beat("mean")
@@ -334,10 +342,17 @@ def mean(film: BackwardFilm) -> None:
 
 def levelled(film: BackwardFilm) -> FadeIn:
     """D and its number, at the right of its level."""
-    place, y = film.place["level"], film.areas.height(film.areas.mean)
-    at = Rect(place.x0, y - em(NAME), place.x1, y + em(NAME))
-    film.words["level"] = word(f"D = {film.found.said['mean']}", NAME, film.skin.hue("D"), at, "level")
+    film.words["level"] = word(f"D = {film.found.said['mean']}", NAME, film.skin.hue("D"), beside(film, film.areas.mean), "level")
     return FadeIn(film.words["level"])
+
+
+def beside(film: BackwardFilm, value: float) -> Rect:
+    """A line of type at the right of the areas, at a value's height; that of 0 makes room for the mean's."""
+    place, areas, half = film.place["level"], film.areas, em(NAME) / 2
+    y, level = areas.level_of(value), areas.level_of(areas.mean)
+    if value == 0 and abs(y - level) < 2 * half:
+        y = level + np.copysign(2 * half, y - level)
+    return Rect(place.x0, y - half, place.x1, y + half)
 
 
 @beat("share")
@@ -345,10 +360,7 @@ def share(film: BackwardFilm) -> None:
     """The bars are parted by the level: areas above it and below it are dS, of which one is reckoned."""
     areas, skin, said = film.areas, film.skin, film.found.said
     with film.scene.telling():
-        film.move(FadeOut(Group(areas.own, areas.others)), *film.leave("height", "width"), seconds=TEXT)
-        areas.own.display(edges([]))
-        areas.others.display(edges([]))
-        film.scene.add(areas)
+        film.move(*film.leave("height", "width", "law"), seconds=TEXT)
         film.move(
             Shows(areas, areas.part, rate_func=ease_in_out_cubic),
             film.fitted("height", ["areas above D: dS > 0; below D, as much: dS < 0", "above D: dS > 0; below: dS < 0"], skin.ink),
@@ -356,7 +368,9 @@ def share(film: BackwardFilm) -> None:
         )  # fmt: skip
         box_of = areas.boxes(areas.mean, areas.values)[areas.chosen][film.found.key]
         film.words["key"] = box(Rect(*box_of).inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
-        film.move(FadeIn(film.words["key"]), film.fitted("law", ["framed: dS = P × (dP − D)", "dS = P × (dP − D)"], skin.scores), seconds=TEXT)
+        film.move(
+            FadeIn(film.words["key"]), film.fitted("law", ["framed: dS = P × (dP − D)", "dS = P × (dP − D)"], skin.scores), seconds=TEXT
+        )
         reckoned = f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}"
         film.move(film.fitted("sum", [reckoned], skin.ink), seconds=TEXT)
 
@@ -376,12 +390,16 @@ def dot(film: BackwardFilm) -> None:
             film.tiles[f"{part} row"] = strip = film.matrix(called, values, film.place[part])
             strip.display(strip.values[found.row : found.row + 1])
         film.move(
-            FadeIn(film.tiles["do row"], film.tiles["o row"]), film.name("do name", "dO", skin.o), film.name("o name", "O", skin.o), seconds=TEXT
+            FadeIn(film.tiles["do row"], film.tiles["o row"]),
+            film.name("do name", "dO", skin.o),
+            film.name("o name", "O", skin.o),
+            seconds=TEXT,
         )
         film.move(film.fitted("dot", [f"dO · O = {found.said['mean']}"], skin.hue("D")), seconds=TEXT)
         levelled(film)
         source, target = film.words["dot"], film.words["level"]
-        assert isinstance(source, Word) and isinstance(target, Word)
+        assert isinstance(source, Word)
+        assert isinstance(target, Word)
         film.move(fly(target, source), seconds=MOVE)
         film.scene.add(areas.level)
         film.move(Shows(areas.level, areas.rise), seconds=LOAD)
@@ -426,7 +444,7 @@ def outputs(film: BackwardFilm) -> None:
     here = found.parts[found.programs.index(found.key_tile)]
     (dk, dv), (all_k, all_v) = found.gained(found.row_block), found.gathered[-1]
     with film.scene.telling():
-        film.move(*film.leave("p key", "key"), seconds=TEXT)
+        film.move(*film.leave("p key", "key", "note"), seconds=TEXT)
         for part, tensor, text, values, scale, factors in (
             ("dv", "dV", "dV += Pᵀ dO", dv.T, all_v, ("p", "do")),
             ("dk", "dK", "dK += dSᵀ Q / √d", dk.T, all_k, ("ds", "q")),
@@ -551,14 +569,16 @@ def columns_of(film: BackwardFilm) -> Named:
 
 @beat("shared")
 def shared(film: BackwardFilm) -> None:
-    """From one tile to all: a program a column, all at once; each keeps its dK and dV, and all add to the same dQ, one row of it in turn."""
+    """From one tile to all: a program a column, all at once; each keeps its dK and dV, all add to the same dQ, to a row of it in turn."""
     place, skin, found = film.place, film.skin, film.found
     film.walk = walk = Walk(film, place)
     farther(film)
     gone = FadeOut(*film.tiles.values()) if film.tiles else None
     film.tiles = {}
     block = walk.sums.cell(found.row_block, 0)
-    film.words["row"] = box(Rect(walk.grid.cell(found.row_block, 0).x0, block.y0, block.x1, block.y1).inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
+    film.words["row"] = box(
+        Rect(walk.grid.cell(found.row_block, 0).x0, block.y0, block.x1, block.y1).inset(-LINE), stroke=skin.ink, width=theme.HEAVY
+    )
     film.words["columns"] = columns_of(film)
     with film.scene.telling():
         walk.display([], {}, [])
@@ -569,13 +589,13 @@ def shared(film: BackwardFilm) -> None:
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """All is cleared and runs once more, in another order: a number of the framed row has other last digits, and is as near to the exact sum."""
+    """All is cleared and runs once more, in another order: a number of the framed row has other last digits, and is no further off."""
     found, skin = film.found, film.skin
     with film.scene.telling():
         film.move(film.walk.cleared(), seconds=TEXT)
         ran(film, "last", 1)
         film.words["digits"] = Group(underlined(film, "first"), underlined(film, "last"))
-        off = [f"both within {found.said['off']} of the exact", f"off by at most {found.said['off']}", f"off ≤ {found.said['off']}"]
+        off = [f"both off by at most {found.said['off']}", f"off by at most {found.said['off']}", f"off ≤ {found.said['off']}"]
         film.move(FadeIn(film.words["digits"]), film.fitted("off", off, skin.ink), seconds=TEXT)
 
 
@@ -596,7 +616,12 @@ def ran(film: BackwardFilm, side: str, at: int) -> None:
 
     both(0.0)
     text = found.said[side]
-    film.move(film.fitted(side, [f"run {at + 1}: who adds to the framed dQ", f"run {at + 1}: who adds to this dQ", f"run {at + 1}: adds"], skin.q), seconds=TEXT)
+    film.move(
+        film.fitted(
+            side, [f"run {at + 1}: who adds to the framed dQ", f"run {at + 1}: who adds to this dQ", f"run {at + 1}: adds"], skin.q
+        ),
+        seconds=TEXT,
+    )
     film.scene.add(listed)
     film.move(Shows(Group(walk, listed), both), seconds=ALL)
     film.words[f"{side} sum"] = total = Readout(
@@ -628,7 +653,9 @@ def fixed(film: BackwardFilm) -> None:
         film.move(*gone, walk.cleared(), seconds=TEXT)
         first = film.listed("first list", by_column, most)
         film.move(
-            film.fitted("first", ["pass 1: a program a column", "1: a program a column"], skin.ink), FadeIn(film.words["first list"]), seconds=TEXT
+            film.fitted("first", ["pass 1: a program a column", "1: a program a column"], skin.ink),
+            FadeIn(film.words["first list"]),
+            seconds=TEXT,
         )
         film.move(Shows(walk, walk.run(walk.columns, seed, adds=False)), seconds=PASS)
         last = film.listed("last list", by_row, most)

@@ -38,11 +38,12 @@ class Areas(Group):
         self.others = Rectangles(skin.scores, name="other bars", opacity=palette.FAINT)
         self.above, self.above_others = (Rectangles(skin.scores, name="above", opacity=palette.LIT) for _ in range(2))
         self.below, self.below_others = (Rectangles(skin.edge, name="below", opacity=1.0) for _ in range(2))
-        self.level = Rectangles(skin.hue("D"), name="level")
-        parts = self.others, self.own, self.above_others, self.below_others, self.above, self.below
+        self.level = Rectangles(skin.hue("D"), name="mean line")
+        self.was = Rectangles(skin.scores, name="bars as they were", opacity=palette.DIM)
+        parts = self.was, self.others, self.own, self.above_others, self.below_others, self.above, self.below
         super().__init__(*parts, self.axis, self.level)
 
-    def height(self, value: float) -> float:
+    def level_of(self, value: float) -> float:
         """Where a value stands."""
         return self.zero + self.unit * value
 
@@ -56,13 +57,16 @@ class Areas(Group):
         self.others.display(self.boxes(0.0, self.values * share)[~self.chosen])
 
     def settle(self, share: float) -> None:
-        """All bars, so far on their way to the mean: as much as sinks rises elsewhere."""
+        """All bars, so far on their way to the mean, before a shadow of what they were: as much as sinks rises elsewhere."""
+        self.was.display(self.boxes(0.0, self.values))
         boxes = self.boxes(0.0, self.values + (self.mean - self.values) * share)
         self.own.display(boxes[self.chosen])
         self.others.display(boxes[~self.chosen])
 
     def part(self, share: float) -> None:
-        """What is above the mean, and what is below it, so far."""
+        """What is above the mean, and what is below it, so far; the bars about 0 fade."""
+        for drawn, full in ((self.was, palette.DIM), (self.own, palette.LIT), (self.others, palette.FAINT)):
+            drawn.set_fill(opacity=full * (1 - share))
         away = self.mean + (self.values - self.mean) * share
         above, below = self.boxes(self.mean, np.maximum(away, self.mean)), self.boxes(np.minimum(away, self.mean), self.mean)
         for drawn, boxes, chosen in (
@@ -73,5 +77,5 @@ class Areas(Group):
 
     def rise(self, share: float) -> None:
         """The level, drawn so far from the left."""
-        y, x = self.height(self.mean), self.plot.x0 + self.plot.width * share
+        y, x = self.level_of(self.mean), self.plot.x0 + self.plot.width * share
         self.level.display(np.array([[self.plot.x0, y - LINE / 2, x, y + LINE / 2]]) if share else np.zeros((0, 4)))
