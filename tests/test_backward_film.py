@@ -173,8 +173,8 @@ def test_the_row_that_is_looked_at_is_one_of_the_film_s_with_its_numbers() -> No
     stage, back = scene(FILM), found("default")
     dot, share = at(stage, "dot"), at(stage, "share")
     do, o = (back.rows_of(name, back.row_block)[back.row] for name in ("dO", "O"))
-    assert values_of(dot, "dO") == [written(rooted(do[None]))]
-    assert values_of(dot, "O") == [written(o[None])]
+    assert values_of(dot, "row of dO") == [written(rooted(do[None]))]
+    assert values_of(dot, "row of O") == [written(o[None])]
     assert float(do.astype(np.float64) @ o) == pytest.approx(float(back.said["mean"]), abs=0.005)
     assert said(dot, "dot") == [f"dO · O = {back.said['mean']}"]
     assert said(dot, "level") == said(share, "level") == [f"D = {back.said['mean']}"]

@@ -164,7 +164,7 @@ FILMS = {
             "upstream": ("do", "do name", "v", "v name", "ds", "ds name", "key", "note"),
             "row": ("plot", "width", "height", "law"), "mean": ("plot", "level"), "share": ("plot", "height", "width", "law", "sum"),
             "dot": ("plot", "level", "height", "law", "sum", "do", "do name", "o", "o name", "dot"),
-            "softmax": ("p", "ds", "ds name", "d", "d name", "note"),
+            "softmax": (*(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name")), "key", "p key", "note"),
             "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
             "shared": (*WALKED, *STRIPS, "first", "first list", "first sum"),
             "order": (*WALKED, "last", "last list", "last sum", "off"),

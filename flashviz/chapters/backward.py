@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +26,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Gradients need P again, and P was never stored.",
     ),
     Beat(
-        "again", "P again", 5.2, shot="tile pair", late=True, along=True,
+        "again", "P again", 5.4, shot="tile pair", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
@@ -39,11 +38,11 @@ BEATS: tuple[Beat, ...] = (
         caption="One query: each key is a bar, P wide and dP high.",
     ),
     Beat(
-        "mean", "The mean", 4.4, shot="one query", late=True, along=True,
+        "mean", "The mean", 4.2, shot="one query", late=True, along=True,
         caption="Level the bars like water: their mean is D.",
     ),
     Beat(
-        "share", "From the mean", 5.2, shot="one query", late=True, along=True,
+        "share", "From the mean", 5.0, shot="one query", late=True, along=True,
         caption="Weights sum to 1, so only what differs from D counts.",
     ),
     Beat(

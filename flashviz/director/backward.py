@@ -19,7 +19,7 @@ from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, fly, labelled, word
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Grid, arrivals, magnified
-from flashviz.lettering import Face, em
+from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.areas import Areas
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
 from flashviz.mobjects.named import Named
@@ -27,7 +27,7 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of
 from flashviz.palette import spread, weight_spread
 
-SWEEP, PRODUCT, ROWS = 3.3, 0.8, 1.6  # seconds: of the forward pass, of a product, of a tile's rows
+SWEEP, PRODUCT, ROWS = 2.8, 0.8, 1.3  # seconds: of the forward pass, of a product, of a tile's rows
 LEVEL, PARTS = 1.8, 1.2  # seconds: until all bars are level, and until they are apart again
 ALL, PASS = 2.2, 1.3  # seconds: of all programs at once, of either pass of a fixed order
 LINE = em(6)  # under digits that differ, and about what is framed
@@ -389,6 +389,7 @@ def dot(film: BackwardFilm) -> None:
             values = found.rows_of(called, found.row_block)
             film.tiles[f"{part} row"] = strip = film.matrix(called, values, film.place[part])
             strip.display(strip.values[found.row : found.row + 1])
+            strip.tag = f"row of {called}"
         film.move(
             FadeIn(film.tiles["do row"], film.tiles["o row"]),
             film.name("do name", "dO", skin.o),
@@ -605,13 +606,14 @@ def ran(film: BackwardFilm, side: str, at: int) -> None:
     seed, turns = found.seeds[at], found.drawn[at]
     when = arrivals(walk.columns, seed)
     slots = columns(place[f"{side} list"], len(turns))
-    numbers = [heading(slot, f"{j}", skin.ink, NAME, "turn") for slot, j in zip(slots, turns, strict=True)]
+    fit = max(text_width(f"{j}", NAME, Face.STRONG) for j in turns) <= slots[0].width
+    numbers = [heading(slot, f"{j}", skin.ink, NAME, "turn") for slot, j in zip(slots, turns, strict=True)] if fit else []
     film.words[f"{side} list"] = listed = Named(*numbers, tag="turns")
     show = walk.run(walk.columns, seed)
 
     def both(share: float) -> None:
         show(share)
-        for j, number in zip(turns, numbers, strict=True):
+        for j, number in zip(turns, numbers, strict=False):  # none where there is no room
             number.set_fill(opacity=float(when[(found.row_block, j), j] <= share))
 
     both(0.0)
