@@ -164,9 +164,13 @@ FILMS = {
             "upstream": ("do", "do name", "v", "v name", "ds", "ds name", "key", "note"),
             "row": ("plot", "width", "height", "law"), "mean": ("plot", "level"), "share": ("plot", "height", "width", "law", "sum"),
             "dot": ("plot", "level", "height", "law", "sum", "do", "do name", "o", "o name", "dot"),
-            "softmax": (*(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name")), "key", "p key", "note"),
+            "softmax": (
+                *(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name")), "key", "p key", "note",
+            ),
             "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
-            "shared": (*WALKED, *STRIPS, "first", "first list", "first sum"),
+            "shared": (  # the grid of all comes together out of one of its tiles, over the places of what comes later
+                *WALKED, *STRIPS, *(f"{side}{part}" for side in ("first", "last") for part in ("", " list", " sum")), "off", "usual",
+            ),
             "order": (*WALKED, "last", "last list", "last sum", "off"),
             "fixed": (*WALKED, *(f"{side}{part}" for side in ("first", "last") for part in ("", " list", " sum")), "off", "usual"),
         },

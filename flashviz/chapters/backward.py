@@ -26,7 +26,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Gradients need P again, and P was never stored.",
     ),
     Beat(
-        "again", "P again", 5.4, shot="tile pair", late=True, along=True,
+        "again", "P again", 5.6, shot="tile pair", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
@@ -58,15 +58,15 @@ BEATS: tuple[Beat, ...] = (
         caption="From P and dS, the tile's part of dV, dK and dQ.",
     ),
     Beat(
-        "shared", "What is shared", 5.2, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 5.5, shot="all tiles", late=True, along=True,
         caption="Each column keeps its dK and dV; all add to one dQ.",
     ),
     Beat(
-        "order", "Two orders", 4.4, shot="all tiles", late=True, along=True,
+        "order", "Two orders", 4.2, shot="all tiles", late=True, along=True,
         caption="Next run, other order: other last digits, as exact.",
     ),
     Beat(
-        "fixed", "The price", 6.2, shot="all tiles", late=True, along=True,
+        "fixed", "The price", 5.7, shot="all tiles", late=True, along=True,
         caption="A fixed order has its price: {fixed} products, not {usual}.",
     ),
 )  # fmt: skip

@@ -21,7 +21,7 @@ from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.areas import Areas
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of
@@ -29,7 +29,7 @@ from flashviz.palette import spread, weight_spread
 
 SWEEP, PRODUCT, ROWS = 2.8, 0.8, 1.3  # seconds: of the forward pass, of a product, of a tile's rows
 LEVEL, PARTS = 1.8, 1.2  # seconds: until all bars are level, and until they are apart again
-ALL, PASS = 2.2, 1.3  # seconds: of all programs at once, of either pass of a fixed order
+ALL, PASS = 2.0, 1.3  # seconds: of all programs at once, of either pass of a fixed order
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
 SIGNS = {"−": -1.0, "0": 0.0, "+": 1.0}  # what the ends of a ramp are, and its middle
@@ -215,14 +215,13 @@ def again(film: BackwardFilm) -> None:
     """One tile grows out of the grid, with its rows' LSE; Q and K make S of it again, and LSE makes P, row by row."""
     place, skin, found = film.place, film.skin, film.found
     tile, frame = found.followed, nearer(film)
-    film.move(
-        film.arrive("q", "Q", found.rows_of("Q", found.row_block)),
-        film.arrive("k", "K", found.keys_of("K", found.key_tile).T),
-        seconds=LOAD,
-    )
-    names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
-    film.scene.remove(frame)
     with film.scene.telling():
+        film.move(
+            film.arrive("q", "Q", found.rows_of("Q", found.row_block)),
+            film.arrive("k", "K", found.keys_of("K", found.key_tile).T), seconds=LOAD,
+        )  # fmt: skip
+        names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
+        film.scene.remove(frame)
         film.move(*names, film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
         scores = film.tiles["p"]
         film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
@@ -552,6 +551,7 @@ def farther(film: BackwardFilm) -> None:
 
     def show(share: float) -> None:
         walk.place({part: near[part].toward(place[part], share) for part in parts})
+        walk.lines.set_stroke(opacity=late(share))
 
     gone = FadeOut(tiles.pop("lse"), tiles.pop("d"), rate_func=early)
     film.move(*film.leave(), gone, seconds=TEXT)
