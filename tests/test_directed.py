@@ -165,7 +165,8 @@ FILMS = {
             "row": ("plot", "width", "height", "law"), "mean": ("plot", "level"), "share": ("plot", "height", "width", "law", "sum"),
             "dot": ("plot", "level", "height", "law", "sum", "do", "do name", "o", "o name", "dot"),
             "softmax": (
-                *(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name")), "key", "p key", "note",
+                *(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name")),
+                "key", "p key", "note",
             ),
             "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
             "shared": (  # the grid of all comes together out of one of its tiles, over the places of what comes later

@@ -66,7 +66,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Next run, other order: other last digits, as exact.",
     ),
     Beat(
-        "fixed", "The price", 5.7, shot="all tiles", late=True, along=True,
+        "fixed", "The price", 5.4, shot="all tiles", late=True, along=True,
         caption="A fixed order has its price: {fixed} products, not {usual}.",
     ),
 )  # fmt: skip
