@@ -6,10 +6,10 @@ from flashviz_kernels.recorder import run
 
 
 class BackwardScene(backward.BackwardStage):
-    """P is made again from one number a row; dK and dV have one owner each, and all programs add to the same dQ."""
+    """P is made again from one number a row, dS from one more; dK and dV have one owner each, and all programs add to the same dQ."""
 
     subject = "The backward pass"
-    poster = "outputs"
+    poster = "share"
 
     def construct(self) -> None:
         film = self.open(run, inputs)
@@ -17,10 +17,12 @@ class BackwardScene(backward.BackwardStage):
         backward.kept(film)
         backward.again(film)
         backward.upstream(film)
+        backward.row(film)
+        backward.mean(film)
+        backward.share(film)
+        backward.dot(film)
         backward.softmax(film)
         backward.outputs(film)
-        backward.owner(film)
         backward.shared(film)
         backward.order(film)
         backward.fixed(film)
-        backward.end(film)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -11,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.backward import Backward, added, digits, gather, products, sums
+from flashviz.chapters.backward import Backward, added, digits, gather, products
 from flashviz.config import AttentionConfig
 from flashviz.director import backward
-from flashviz.director.scene import Shown
 from flashviz.errors import TraceError
 from flashviz.inputs import make_inputs
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.layout.rect import Rect
+from flashviz.mobjects.areas import Areas
+from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import DARK
 from flashviz_kernels.differentiating import flops, inputs
 from flashviz_kernels.recorder import run
@@ -73,9 +75,12 @@ def test_either_order_gives_what_the_recorded_pass_computed(name: str) -> None:
 def test_p_made_again_is_the_forward_passs(name: str) -> None:
     """By LSE, and by the last m and the last sum: two ways, the same weights."""
     back = found(name)
-    assert back.final_weights.max() > 1e-4, "there is something to compare"
-    assert 0 <= back.apart < 1e-5
-    assert back.followed.p == pytest.approx(back.final_weights, abs=1e-5)
+    values, t = back.forward.values, back.forward.t
+    m, total = values.m_new[-1], values.l_new[-1]
+    by_last = np.exp(np.where(np.isfinite(values.m_new[t]), values.m_new[t] - np.where(np.isfinite(m), m, 0), 0))
+    weights = (values.p[t] * (by_last / np.where(total == 0, 1, total))[:, None])[:, : len(values.k[t])]
+    assert weights.max() > 1e-4, "there is something to compare"
+    assert back.followed.p == pytest.approx(weights, abs=1e-5)
     rows = sum(back.tile(back.row_block, j).p.sum(1) for j in back.programs)
     seen = np.isfinite(back.rows_of("LSE", back.row_block))
     assert rows == pytest.approx(np.where(seen, 1.0, 0.0), abs=1e-4), "weights of all tiles"
@@ -142,10 +147,10 @@ def rooted(values: np.ndarray) -> np.ndarray:
 
 def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
-    beats = ("again", "upstream", "softmax", "outputs", "owner", "shared", "order", "fixed", "end")
-    again, upstream, softmax, outputs, owner, shared, order, fixed, ended = (at(stage, beat) for beat in beats)
+    again, upstream, softmax, outputs, shared, order, fixed = (
+        at(stage, beat) for beat in ("again", "upstream", "softmax", "outputs", "shared", "order", "fixed")
+    )
     assert values_of(again, "P") == [written(np.sqrt(back.followed.p))]
-    assert said(again, "ds name") == [f"the same to {back.said['apart']}"]
     assert values_of(upstream, "dP") == [written(rooted(back.followed.dp))]
     assert values_of(upstream, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
     assert values_of(softmax, "dS") == [written(rooted(back.followed.ds))]
@@ -154,44 +159,93 @@ def test_pictures_are_of_these_values() -> None:
     here = back.parts[back.programs.index(back.key_tile)]
     for tensor, values in (("dK", dk.T), ("dV", dv.T), ("dQ", here), ("dS", back.followed.ds)):
         assert values_of(outputs, tensor) == [written(rooted(values))], tensor
-    assert [values_of(owner, name) for name in ("dK", "dV")] == [[written(rooted(each.T))] for each in back.gathered[-1]]
-    assert values_of(owner, "added") == [written([len(back.walks[back.key_tile])])]
     for snapshot in (shared, order, fixed):
         assert values_of(snapshot, "added") == [written([sum(map(len, back.walks))])]
         assert values_of(snapshot, "stored dK") == values_of(snapshot, "stored dV") == [written([back.config.col_blocks])]
     assert said(order, "sum first") + said(order, "sum last") == [back.said["first"], back.said["last"]]
-    assert said(fixed, "last") == [f"{len(products(back.fixed))} products a tile, not {len(products(back.trace))}"]
-    for snapshot, traced, lasts in ((outputs, back.trace, "dQ"), (fixed, back.fixed, "dP")):
-        listed = [text.split() for text in said(snapshot, "count")]
-        assert sorted(int(number) for number, _ in listed) == list(range(1, 1 + len(products(traced))))
-        assert sorted(name for _, name in listed) == sorted(products(traced))
-        assert max(listed)[1] == lasts
-    assert values_of(ended, "added") == [written([sum(map(len, back.walks))])]
+    by_column, by_row = back.passes
+    assert sorted(said(fixed, "product")) == sorted([*by_column, *by_row])
+    assert said(fixed, "off") == [f"{len(by_column)} + {len(by_row)} = {len(products(back.fixed))} products a tile"]
 
 
-def turns(snapshot: Any) -> list[list[str]]:
-    """Who added to dQ, row after row from the top: numbers in its slots."""
-    back, place = found("default"), scene(FILM).shot("all tiles")["turns"]
-    inside = [item for item in shown(snapshot, "part") if place.contains(Rect(*item.box))]
-    lines: list[list[Shown]] = [[] for _ in range(back.row_blocks)]
-    for item in inside:
-        lines[int((place.y1 - item.box[3]) / place.height * back.row_blocks)].append(item)
-    return [[item.text for item in sorted(line, key=lambda item: item.box[0])] for line in lines]
-
-
-def test_turns_on_screen_are_those_that_were_drawn_and_by_rows_they_are_in_order() -> None:
+def test_the_row_that_is_looked_at_is_one_of_the_film_s_with_its_numbers() -> None:
+    """dO and O of that query are drawn, their product is D, and what is reckoned adds up as it is written."""
     stage, back = scene(FILM), found("default")
-    for beat, drawn in zip(("shared", "order"), back.drawn, strict=True):
-        assert turns(at(stage, beat))[back.row_block] == [f"{j}" for j in drawn], beat
-    assert turns(at(stage, "shared")) != turns(at(stage, "order"))
-    assert turns(at(stage, "fixed")) == [[f"{j}" for j in range(back.config.col_blocks)]] * back.row_blocks
+    dot, share = at(stage, "dot"), at(stage, "share")
+    do, o = (back.rows_of(name, back.row_block)[back.row] for name in ("dO", "O"))
+    assert values_of(dot, "row of dO") == [written(rooted(do[None]))]
+    assert values_of(dot, "row of O") == [written(o[None])]
+    assert float(do.astype(np.float64) @ o) == pytest.approx(float(back.said["mean"]), abs=0.005)
+    assert said(dot, "dot") == [f"dO · O = {back.said['mean']}"]
+    assert said(dot, "level") == said(share, "level") == [f"D = {back.said['mean']}"]
+    (reckoned,) = said(share, "sum")
+    weight, gradient, mean, part = (float(number) for number in re.findall(r"[\d.]+", reckoned))
+    assert weight * (gradient - mean) == pytest.approx(part, abs=0.005)
+    assert weight == pytest.approx(back.followed.p[back.row].max(), abs=0.0005)
+
+
+@every
+def test_the_row_is_all_keys_that_the_query_sees_and_the_tile_is_in_it(name: str) -> None:
+    back = found(name)
+    for whole, own in zip((back.whole.p, back.whole.dp, back.whole.ds), (back.followed.p, back.followed.dp, back.followed.ds), strict=True):
+        assert np.array_equal(whole[:, back.own], own)
+    assert back.whole.p[back.row].sum() == pytest.approx(1.0, abs=1e-4)
+
+
+def areas(name: str) -> Areas:
+    back = found(name)
+    row = back.row
+    return Areas(back.whole.p[row], back.whole.dp[row], float(back.followed.d[row]), back.own, Rect(0.0, 0.0, 8.0, 4.0), DARK)
+
+
+def sizes(boxes: np.ndarray) -> np.ndarray:
+    """[n] areas."""
+    return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
+
+
+@every
+def test_areas_are_ds_and_cancel(name: str) -> None:
+    """Of each key: P |dP - D|, in units of the whole width and of one; above as much as below, so that leveled bars stand at D."""
+    back, drawn = found(name), areas(name)
+    unit = drawn.plot.width * drawn.unit
+    assert sizes(drawn.boxes(drawn.mean, drawn.values)) / unit == pytest.approx(np.abs(back.whole.ds[back.row]), abs=1e-4)
+    above, below = (sizes(drawn.boxes(drawn.mean, side(drawn.values, drawn.mean))).sum() / unit for side in (np.maximum, np.minimum))
+    assert above == pytest.approx(below, abs=2e-3 * np.abs(drawn.values).max())
+
+
+def boxes_of(drawn: Rectangles) -> np.ndarray:
+    """[n, 4] rectangles of a path, from their first and ninth corner."""
+    corners = drawn.points.reshape(-1, 16, 3)
+    return np.concatenate([corners[:, 0, :2], corners[:, 8, :2]], 1)
+
+
+def test_leveled_bars_end_at_the_mean_and_parted_ones_at_their_values() -> None:
+    drawn = areas("default")
+    drawn.settle(1.0)
+    level = np.array([drawn.zero, drawn.level_of(drawn.mean)])
+    for part, count in ((drawn.own, drawn.chosen.sum()), (drawn.others, (~drawn.chosen).sum())):
+        ends = boxes_of(part)
+        assert len(ends) == count
+        assert ends[:, [1, 3]] == pytest.approx(np.broadcast_to(level, (count, 2)))
+    drawn.part(1.0)
+    tops = np.concatenate([boxes_of(drawn.above), boxes_of(drawn.above_others)])[:, 3].max()
+    lows = np.concatenate([boxes_of(drawn.below), boxes_of(drawn.below_others)])[:, 1].min()
+    assert (tops, lows) == pytest.approx((drawn.level_of(drawn.values.max()), drawn.level_of(drawn.values.min())))
+
+
+def test_who_adds_is_told_in_the_order_that_was_drawn() -> None:
+    stage, back = scene(FILM), found("default")
+    slots = scene(FILM).shot("all tiles")
+    for side, drawn in zip(("first", "last"), back.drawn, strict=True):
+        inside = [item for item in shown(at(stage, "order"), "turn") if slots[f"{side} list"].contains(Rect(*item.box))]
+        assert [item.text for item in sorted(inside, key=lambda item: item.box[0])] == [f"{j}" for j in drawn]
 
 
 @every
 def test_without_a_second_program_nothing_is_shared(name: str) -> None:
     beats = [beat.name for beat in found(name).beats]
     assert ("shared" in beats) == ("fixed" in beats) == (len(found(name).programs) > 1)
-    assert beats[-1] == "end"
+    assert beats[-1] == ("fixed" if "shared" in beats else "outputs")
 
 
 def test_what_did_not_run_is_refused() -> None:
@@ -213,17 +267,6 @@ def test_digits_tell_two_numbers_apart_and_say_each_exactly(a: float, b: float) 
     first, second = digits(np.float32(a), np.float32(b))
     assert len(first.partition(".")[2]) == len(second.partition(".")[2])
     assert [np.float32(each.replace("−", "-")) for each in (first, second)] == [np.float32(a), np.float32(b)]
-
-
-def test_a_running_sum_ends_at_the_sum_of_that_order() -> None:
-    """Each step as the order adds it: one rounding to float32 a step, and the last is the number that stands."""
-    back = found("default")
-    parts = back.parts[:, *back.number]
-    for side, order in zip(("first", "last"), back.drawn, strict=True):
-        said = sums(back.in_order(parts, order), len(back.said[side].partition(".")[2]))
-        assert said[-1] == back.said[side]
-        steps = [added(back.in_order(parts, order)[: n + 1, None])[0] for n in range(len(order))]
-        assert [float(each.replace("−", "-")) for each in said] == pytest.approx([float(step) for step in steps], abs=1e-7)
 
 
 @given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=20))

@@ -25,8 +25,8 @@ SIDES = ("flash", "standard")
 TRAINED = (*(f"{side}{part}" for side in SIDES for part in ("", " bytes")), "LSE")
 LANES, STAGES = (tuple(f"{side} {part}" for side in SIDES) for part in ("lane", "stage"))
 OWN = ("dv", "dk", "dq")
-WALKED, NUMBERS = ("grid", "q", "do", "k", "v", *OWN, "turns", "dq name", "columns"), ("note", "first", "last", "off")
-STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", "dk", "dv"))
+WALKED = ("grid", "q", "do", "k", "v", *OWN, "columns")
+STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", *OWN))
 FILMS = {
     "loop order": Directed(
         "loop_order", "LoopOrderScene",
@@ -160,22 +160,29 @@ FILMS = {
         subjects={
             "kept": ("grid", "o", "lse", "o name", "lse name", "lse note", "s name", "s kept"),
             "again": (  # the grid out of which the tile grows leaves over the places of what comes later
-                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key", "p key", "count", "count name"),
-                *("do", "do name", "v", "dv", "dv name", "note", "further"),
+                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key", "p key"),
+                *("do", "do name", "v", "dv", "dv name", "note"),
             ),
-            "upstream": ("count", "do", "do name", "v", "v name", "ds", "ds name"),
-            "softmax": ("p", "ds", "ds name", "d", "d name", "note", "further"),
-            "outputs": ("count", "q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
-            "owner": (*WALKED, *NUMBERS, *STRIPS), "shared": (*WALKED, *NUMBERS),
-            "order": (*WALKED, *NUMBERS), "fixed": (*WALKED, *NUMBERS, "count", "count name"),
-            "end": ("count", "count name", "dq", "turns", "dq name", *NUMBERS),
+            "upstream": ("do", "do name", "v", "v name", "ds", "ds name", "key", "note"),
+            "row": ("plot", "width", "height", "law"), "mean": ("plot", "level"), "share": ("plot", "height", "width", "law", "sum"),
+            "dot": ("plot", "level", "height", "law", "sum", "do", "do name", "o", "o name", "dot"),
+            "softmax": (
+                *(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name")),
+                "key", "p key", "note",
+            ),
+            "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
+            "shared": (  # the grid of all comes together out of one of its tiles, over the places of what comes later
+                *WALKED, *STRIPS, *(f"{side}{part}" for side in ("first", "last") for part in ("", " list", " sum")), "off", "usual",
+            ),
+            "order": (*WALKED, "last", "last list", "last sum", "off"),
+            "fixed": (*WALKED, *(f"{side}{part}" for side in ("first", "last") for part in ("", " list", " sum")), "off", "usual"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},
             "one tile": {"seq_q": 64, "seq_k": 40}, "float32": {"dtype": "float32"}, "narrow tiles": {"block_n": 16},
             "no row is full": {"seq_q": 420, "seq_k": 300, "causal": True},
         },
-        actors=("walk", "Q", "K", "dO", "V", "D"),
+        actors=("walk", "areas", "Q", "K", "dO", "V", "D"),
         seconds=(30, 60),
     ),
     "training": Directed(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from flashviz.chapters.rescale import Rescale
 from flashviz.chapters.rescale import gather as gather_forward
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
-from flashviz.figures import power
+from flashviz.figures import number, power
 from flashviz.inputs import inputs_hash
 from flashviz.layout.backward import arrivals
 from flashviz.storyboard import Beat
@@ -23,41 +22,52 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 4.8, shot="kept", late=True, along=True,
+        "kept", "What was kept", 4.4, shot="kept", late=True, along=True,
         caption="Gradients need P again, and P was never stored.",
     ),
     Beat(
-        "again", "P again", 8.5, shot="tile pair", late=True, along=True,
+        "again", "P again", 5.6, shot="tile pair", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "upstream", "From dO to dP", 5.0, shot="tile pair", late=True, along=True,
+        "upstream", "From dO to dP", 4.4, shot="tile pair", late=True, along=True,
         caption="dO, the gradient of O, arrives. With V it makes dP.",
     ),
     Beat(
-        "softmax", "From dP to dS", 5.8, shot="tile pair", late=True, along=True,
-        caption="Back through softmax, row by row: dS = P × (dP − D).",
+        "row", "One query", 6.0, shot="one query", late=True, along=True,
+        caption="One query: each key is a bar, P wide and dP high.",
     ),
     Beat(
-        "outputs", "Three gradients", 6.2, shot="tile pair", late=True, along=True,
+        "mean", "The mean", 4.2, shot="one query", late=True, along=True,
+        caption="Level the bars like water: their mean is D.",
+    ),
+    Beat(
+        "share", "From the mean", 5.0, shot="one query", late=True, along=True,
+        caption="Weights sum to 1, so only what differs from D counts.",
+    ),
+    Beat(
+        "dot", "Without the others", 5.2, shot="one query", late=True, along=True,
+        caption="One tile lacks the other keys. dO · O is D without them.",
+    ),
+    Beat(
+        "softmax", "From dP to dS", 4.2, shot="tile pair", late=True, along=True,
+        caption="So every query, with its own D, turns dP into dS.",
+    ),
+    Beat(
+        "outputs", "Three gradients", 5.0, shot="tile pair", late=True, along=True,
         caption="From P and dS, the tile's part of dV, dK and dQ.",
     ),
-    Beat("owner", "What stays", 6.2, shot="all tiles", late=True, along=True, caption="One program per key tile keeps its dK and dV."),
     Beat(
-        "shared", "What is shared", 5.3, shot="all tiles", late=True, along=True,
-        caption="All add into the same dQ, in no fixed order.",
+        "shared", "What is shared", 5.5, shot="all tiles", late=True, along=True,
+        caption="Each column keeps its dK and dV; all add to one dQ.",
     ),
     Beat(
-        "order", "Two orders", 5.4, shot="all tiles", late=True, along=True,
-        caption="Other order, other last bits: compare errors, not bits.",
+        "order", "Two orders", 4.2, shot="all tiles", late=True, along=True,
+        caption="Next run, other order: other last digits, as exact.",
     ),
     Beat(
-        "fixed", "The price", 6.2, shot="all tiles", late=True, along=True,
+        "fixed", "The price", 5.4, shot="all tiles", late=True, along=True,
         caption="A fixed order has its price: {fixed} products, not {usual}.",
-    ),
-    Beat(
-        "end", "Never stored", 4.6, shot="all tiles", late=True, along=True,
-        caption="P came back tile by tile, and was never stored.",
     ),
 )  # fmt: skip
 
@@ -139,9 +149,11 @@ class Backward:
         return [j for j, walk in enumerate(self.walks) if self.row_block in walk]
 
     @property
-    def again(self) -> list[str]:
-        """What a fixed order makes once more: its products, less those of the atomic way."""
-        return list((Counter(products(self.fixed)) - Counter(products(self.trace))).elements())
+    def passes(self) -> tuple[list[str], list[str]]:
+        """Products of a fixed order: of the launch by key tiles, then of that by row blocks, which begins with S once more."""
+        made = products(self.fixed)
+        second = made.index(made[0], 1)
+        return made[:second], made[second:]
 
     def rows_of(self, name: str, block: int) -> np.ndarray:
         """[rows, d] of Q, O or dO, [rows] of LSE: a row block, by the trace's number."""
@@ -177,18 +189,29 @@ class Backward:
         return self.tile(self.row_block, self.key_tile)
 
     @cached_property
-    def final_weights(self) -> np.ndarray:
-        """[rows, keys] the same tile's P as the forward pass left it: its terms by the last max, over the last sum."""
-        values, t = self.forward.values, self.forward.t
-        m, total = values.m_new[-1], values.l_new[-1]
-        by_last = np.exp(np.where(np.isfinite(values.m_new[t]), values.m_new[t] - np.where(np.isfinite(m), m, 0), 0))
-        weights = values.p[t] * (by_last / np.where(total == 0, 1, total))[:, None]
-        return np.asarray(weights[:, : len(values.k[t])], np.float32)
+    def whole(self) -> Tile:
+        """The followed row block over all keys that it sees, tile beside tile."""
+        tiles = [self.tile(self.row_block, j) for j in self.programs]
+        s, p, dp, ds = (np.concatenate([getattr(tile, name) for tile in tiles], 1) for name in ("s", "p", "dp", "ds"))
+        return Tile(s, p, dp, self.followed.d, ds)
+
+    @cached_property
+    def own(self) -> slice:
+        """Keys of the followed tile, in ``whole``."""
+        before = sum(len(self.keys_of("K", j)) for j in self.programs if j < self.key_tile)
+        return slice(before, before + len(self.keys_of("K", self.key_tile)))
+
+    @cached_property
+    def row(self) -> int:
+        """The row of the tile that is looked at: in which 0, D, and dP of the tile's heaviest key stand furthest apart for its range."""
+        heaviest, rows = self.followed.p.argmax(1), np.arange(len(self.followed.p))
+        apart = np.minimum(self.followed.d, self.followed.dp[rows, heaviest] - self.followed.d)
+        return int((apart / np.maximum(np.abs(self.whole.dp).max(1), np.float32(1e-30))).argmax())
 
     @property
-    def apart(self) -> float:
-        """How far P made again is from it, at most."""
-        return float(np.abs(self.followed.p - self.final_weights).max())
+    def key(self) -> int:
+        """Of the tile, the one with the largest weight in that row."""
+        return int(self.followed.p[self.row].argmax())
 
     @cached_property
     def gathered(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -273,8 +296,11 @@ class Backward:
         said = {
             "usual": f"{len(products(self.trace))}",
             "fixed": f"{len(products(self.fixed))}",
-            "apart": power(self.apart),
             "largest": f"{self.followed.p.max():.2g}",
+            "weight": number(float(self.followed.p[self.row, self.key])),
+            "gradient": number(float(self.followed.dp[self.row, self.key]), 2),
+            "mean": number(float(self.followed.d[self.row]), 2),
+            "part": number(float(self.followed.ds[self.row, self.key]), 2),
         }
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
@@ -288,11 +314,6 @@ def added(parts: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     for part in parts:
         total = total + part
     return np.asarray(total, np.float32)
-
-
-def sums(parts: np.ndarray, places: int) -> list[str]:
-    """[n] numbers, one added after the other in float32: each sum on the way, with so many decimals."""
-    return [f"{float(each):.{places}f}".replace("-", "−") for each in itertools.accumulate(parts.astype(np.float32))]
 
 
 def digits(first: np.float32, second: np.float32) -> tuple[str, str]:

@@ -7,28 +7,29 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject, VGroup, VMobject
+from manim import Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import backward
-from flashviz.chapters.backward import Backward, Given, gather, products, sums
+from flashviz.chapters.backward import Backward, Given, gather
 from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, labelled, word
-from flashviz.layout import Rect, Shot, columns, rows
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, fly, labelled, word
+from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Grid, arrivals, magnified
-from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.areas import Areas
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges
-from flashviz.palette import spread
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of
+from flashviz.palette import spread, weight_spread
 
-SWEEP, PRODUCT, ROWS = 3.3, 0.8, 2.2  # seconds: of the forward pass, of a product, of a tile's rows
-WALK, ALL = 3.4, 2.4  # seconds: of one program, of all
-BESIDE = 0.6  # seconds that two pictures stand beside each other
+SWEEP, PRODUCT, ROWS = 2.8, 0.8, 1.3  # seconds: of the forward pass, of a product, of a tile's rows
+LEVEL, PARTS = 1.8, 1.2  # seconds: until all bars are level, and until they are apart again
+ALL, PASS = 2.0, 1.3  # seconds: of all programs at once, of either pass of a fixed order
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
 SIGNS = {"−": -1.0, "0": 0.0, "+": 1.0}  # what the ends of a ramp are, and its middle
@@ -57,12 +58,13 @@ class BackwardFilm(ChapterFilm):
     """Everything on stage, made here once. ``tiles`` and ``words``: what stands there now, by the parts of the shot."""
 
     walk: Walk
+    areas: Areas
 
     def __init__(self, scene: ShotScene, found: Backward) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.tiles: dict[str, Matrix] = {}
         self.words: dict[str, Mobject] = {}
-        self.counted: list[str] = []  # products
+        self.kept_words: dict[str, Mobject] = {}  # of the tile, while one of its rows is looked at
 
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
         """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
@@ -122,19 +124,14 @@ class BackwardFilm(ChapterFilm):
         self.scene.add(tile)
         return Columns(tile)
 
-    def listed(self, name: str, at: int, of: int) -> Word:
-        """A product of two tiles by its number, in its place of the list of them."""
-        place = self.place["count"]
-        slots = columns(place, of) if place.width > place.height else rows(place, of)
-        made = self.words[f"count {at}"] = word(f"{at + 1} {name}", NAME, self.skin.hue(name), slots[at], "count")
+    def listed(self, part: str, names: Sequence[str], of: int) -> list[Word]:
+        """Products of two tiles, one beside the other, in that many places."""
+        made = [
+            heading(slot, name, self.skin.hue(name), NUMBER, "product")
+            for slot, name in zip(columns(self.place[part], of), names, strict=False)
+        ]
+        self.words[part] = Group(*made)
         return made
-
-    def count(self, name: str, source: Sequence[float], of: int) -> Shows:
-        """The next product comes into the list, from the middle of where it is made."""
-        self.counted.append(name)
-        entry = self.listed(name, len(self.counted) - 1, of)
-        begin, end = np.array([source[0] - entry.wide / 2, source[1]]), np.array([entry.left, entry.baseline])
-        return Shows(entry, lambda share: entry.put_at(*(begin + (end - begin) * share)), rate_func=ease_in_out_cubic, introducer=True)
 
     def key(self, part: str, tensor: str, shades: Mapping[str, float]) -> FadeIn:
         """Which shade of a tensor's ramp is what."""
@@ -175,7 +172,8 @@ def kept(film: BackwardFilm) -> None:
     numbers = film.matrix("LSE", finite(np.asarray(found.given["LSE"][b, head], np.float64)), place["lse"])
     visits = [(i, j) for i in range(c.row_blocks) for j in c.key_tiles(i)]
     lines = outlined(skin.quiet).display(grid.cells)
-    tile = film.matrix("P", found.followed.p, grid.cell(*visits[0]))
+    shades = weight_spread(roots(found.followed.p))
+    tile = Matrix(roots(found.followed.p), grid.cell(*visits[0]), skin, "P", *shades)
 
     def show(share: float) -> None:
         at = min(int(share * len(visits)), len(visits) - 1)
@@ -214,37 +212,23 @@ def outlined(color: str) -> Rectangles:
 
 @beat("again")
 def again(film: BackwardFilm) -> None:
-    """One tile grows out of the grid, with its rows' LSE; Q and K make S of it again, and LSE makes P, row by row: the forward pass's."""
+    """One tile grows out of the grid, with its rows' LSE; Q and K make S of it again, and LSE makes P, row by row."""
     place, skin, found = film.place, film.skin, film.found
-    tile, usual, frame = found.followed, len(products(found.trace)), nearer(film)
-    film.move(
-        film.arrive("q", "Q", found.rows_of("Q", found.row_block)),
-        film.arrive("k", "K", found.keys_of("K", found.key_tile).T),
-        seconds=LOAD,
-    )
-    names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
-    film.scene.remove(frame)
-    film.move(
-        *names,
-        film.key("key", "dP", SIGNS),
-        film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores),
-        film.made("p", "S", tile.s),
-        seconds=PRODUCT,
-    )
-    film.move(film.name("count name", "products", skin.ink), film.count("S", place["p"].center, usual), seconds=LOAD)
+    tile, frame = found.followed, nearer(film)
     with film.scene.telling():
+        film.move(
+            film.arrive("q", "Q", found.rows_of("Q", found.row_block)),
+            film.arrive("k", "K", found.keys_of("K", found.key_tile).T), seconds=LOAD,
+        )  # fmt: skip
+        names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
+        film.scene.remove(frame)
+        film.move(*names, film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
         scores = film.tiles["p"]
         film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
         film.rename("p name", ["P = exp(S − LSE)"], skin.scores)
-        film.move(film.key("p key", "P", {"0": 0.0, found.said["largest"]: 1.0}), seconds=TEXT)
         film.move(row_by_row(film, weights, (place["p"], place["lse"])), seconds=ROWS)
         film.scene.remove(scores)
-        forward = film.matrix("P", found.final_weights, place["ds"], tile.p)
-        film.move(FadeIn(forward), film.fitted("ds name", ["P of the forward pass", "forward's P"], skin.scores), seconds=TEXT)
-        film.scene.hold(BESIDE)
-        film.move(matrix_to(forward, place["p"]), seconds=MOVE)
-        film.scene.remove(forward)
-        film.rename("ds name", [f"the same to {found.said['apart']}", f"same to {found.said['apart']}"], skin.scores)
+        film.move(film.key("p key", "P", {"0": 0.0, found.said["largest"]: 1.0}), seconds=TEXT)
 
 
 def nearer(film: BackwardFilm) -> VMobject:
@@ -290,32 +274,167 @@ def row_by_row(film: BackwardFilm, made: Matrix, *used: tuple[Rect, Rect]) -> Sh
 def upstream(film: BackwardFilm) -> None:
     """Beside P, dO comes, and V: over the same keys and queries they make dP, the gradient of each weight."""
     skin, found = film.skin, film.found
-    film.move(*film.leave("ds name"), seconds=TEXT)
     with film.scene.telling():
-        film.move(film.arrive("do", "dO", found.rows_of("dO", found.row_block)), seconds=LOAD)
-        film.move(film.name("do name", "dO", skin.o), film.arrive("v", "V", found.keys_of("V", found.key_tile).T), seconds=LOAD)
-        names = film.name("v name", "V", skin.v), film.name("ds name", "dP = dO Vᵀ", skin.scores)
-        film.move(*names, film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
-        film.move(film.count("dP", film.place["ds"].center, len(products(found.trace))), seconds=LOAD)
+        film.move(
+            film.arrive("do", "dO", found.rows_of("dO", found.row_block)),
+            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), seconds=LOAD,
+        )  # fmt: skip
+        film.move(film.name("do name", "dO", skin.o), film.name("v name", "V", skin.v), seconds=TEXT)
+        film.move(film.name("ds name", "dP = dO Vᵀ", skin.scores), film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
+        told = ["dP: how the loss changes with each weight", "dP: the loss's change by each weight", "dP: gradient of each weight"]
+        film.move(film.key("key", "dP", SIGNS), film.fitted("note", told, skin.ink), seconds=TEXT)
+
+
+# ------------------------------------------------------------------------------------------------------------- on one query
+
+
+@beat("row")
+def row(film: BackwardFilm) -> None:
+    """A query's row leaves both tiles: its weights become widths on a line, its dP the heights; bars of all other keys come beside them."""
+    skin, found, tile_shot = film.skin, film.found, film.scene.shot("tile pair")
+    rows, at = len(found.followed.p), found.row
+    film.areas = areas = Areas(found.whole.p[at], found.whole.dp[at], float(found.followed.d[at]), found.own, film.place["plot"], skin)
+    keys = len(found.followed.p[at])
+    lines = {part: line_of(tile_shot[part], rows, at) for part in ("p", "ds")}
+    frame = Rectangles(skin.ink, name="row", opacity=0.0).set_stroke(skin.ink, width=theme.OUTLINE, opacity=1)
+    frame.display(edges([line.inset(-LINE) for line in lines.values()]))
+    film.move(FadeIn(frame), seconds=TEXT)
+    flat, feet = areas.boxes(0.0, 0.0)[areas.chosen], Rectangles(skin.scores, name="weights", opacity=palette.LIT)
+    flat[:, 3] += LINE
+    bars = areas.boxes(0.0, areas.values)[areas.chosen]
+    from_p, from_dp = (flat_row(lines[part], keys) for part in ("p", "ds"))
+    with film.scene.telling():
+        gone = FadeOut(frame, *film.tiles.values(), *film.words.values())
+        film.kept_words, film.words = film.words, {}
+        areas.own.display(from_dp)
+        film.scene.add(feet.display(from_p), areas.own)
+        film.move(gone, seconds=TEXT)
+        film.move(
+            Shows(feet, lambda share: feet.display(from_p + (flat - from_p) * share), rate_func=ease_in_out_cubic),
+            film.fitted("width", ["width: the weight P of a key; all together 1", "width: weight P, together 1"], skin.ink), seconds=MOVE,
+        )  # fmt: skip
+        film.move(
+            Shows(areas.own, lambda share: areas.own.display(from_dp + (bars - from_dp) * share), rate_func=ease_in_out_cubic),
+            film.fitted("height", ["height: its dP, above 0 or below", "height: its dP"], skin.ink), seconds=MOVE,
+        )  # fmt: skip
+        film.scene.remove(feet)
+        film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
+        film.scene.add(film.words["zero"])
+        areas.grow(0.0)
+        film.scene.remove(areas.own)
+        film.scene.add(areas)
+        film.move(Shows(areas, areas.grow), seconds=MOVE)
+        film.move(
+            film.fitted("law", ["bright: this tile's keys; grey: all other keys", "bright: this tile's keys"], skin.ink), seconds=TEXT
+        )
+
+
+@beat("mean")
+def mean(film: BackwardFilm) -> None:
+    """All bars sink and rise to one level, the mean by weight, and the level is drawn."""
+    areas = film.areas
+    with film.scene.telling():
+        film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), seconds=LEVEL)
+        film.move(Shows(areas, areas.rise), seconds=MOVE)
+        film.move(levelled(film), seconds=TEXT)
+
+
+def levelled(film: BackwardFilm) -> FadeIn:
+    """D and its number, at the right of its level."""
+    film.words["level"] = word(f"D = {film.found.said['mean']}", NAME, film.skin.hue("D"), beside(film, film.areas.mean), "level")
+    return FadeIn(film.words["level"])
+
+
+def beside(film: BackwardFilm, value: float) -> Rect:
+    """A line of type at the right of the areas, at a value's height; that of 0 makes room for the mean's."""
+    place, areas, half = film.place["level"], film.areas, em(NAME) / 2
+    y, level = areas.level_of(value), areas.level_of(areas.mean)
+    if value == 0 and abs(y - level) < 2 * half:
+        y = level + np.copysign(2 * half, y - level)
+    return Rect(place.x0, y - half, place.x1, y + half)
+
+
+@beat("share")
+def share(film: BackwardFilm) -> None:
+    """The bars are parted by the level: areas above it and below it are dS, of which one is reckoned."""
+    areas, skin, said = film.areas, film.skin, film.found.said
+    with film.scene.telling():
+        film.move(*film.leave("height", "width", "law"), seconds=TEXT)
+        film.move(
+            Shows(areas, areas.part, rate_func=ease_in_out_cubic),
+            film.fitted("height", ["areas above D: dS > 0; below D, as much: dS < 0", "above D: dS > 0; below: dS < 0"], skin.ink),
+            seconds=PARTS,
+        )  # fmt: skip
+        box_of = areas.boxes(areas.mean, areas.values)[areas.chosen][film.found.key]
+        film.words["key"] = box(Rect(*box_of).inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
+        film.move(
+            FadeIn(film.words["key"]), film.fitted("law", ["framed: dS = P × (dP − D)", "dS = P × (dP − D)"], skin.scores), seconds=TEXT
+        )
+        reckoned = f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}"
+        film.move(film.fitted("sum", [reckoned], skin.ink), seconds=TEXT)
+
+
+@beat("dot")
+def dot(film: BackwardFilm) -> None:
+    """The other keys' areas leave, and with them the level; two rows of the query, dO and O, give it back."""
+    areas, skin, found = film.areas, film.skin, film.found
+    with film.scene.telling():
+        film.move(*film.leave("key", "law", "sum", "height"), seconds=TEXT)
+        film.move(
+            FadeOut(Group(areas.above_others, areas.below_others, areas.level)), *film.leave("level"),
+            film.fitted("height", ["on chip: only this tile's keys", "on chip: this tile's keys"], skin.ink), seconds=MOVE,
+        )  # fmt: skip
+        for part, called in (("do", "dO"), ("o", "O")):
+            values = found.rows_of(called, found.row_block)
+            film.tiles[f"{part} row"] = strip = film.matrix(called, values, film.place[part])
+            strip.display(strip.values[found.row : found.row + 1])
+            strip.tag = f"row of {called}"
+        film.move(
+            FadeIn(film.tiles["do row"], film.tiles["o row"]),
+            film.name("do name", "dO", skin.o),
+            film.name("o name", "O", skin.o),
+            seconds=TEXT,
+        )
+        film.move(film.fitted("dot", [f"dO · O = {found.said['mean']}"], skin.hue("D")), seconds=TEXT)
+        levelled(film)
+        source, target = film.words["dot"], film.words["level"]
+        assert isinstance(source, Word)
+        assert isinstance(target, Word)
+        film.move(fly(target, source), seconds=MOVE)
+        film.scene.add(areas.level)
+        film.move(Shows(areas.level, areas.rise), seconds=LOAD)
+
+
+# ------------------------------------------------------------------------------------------------------------ on the tile again
 
 
 @beat("softmax")
 def softmax(film: BackwardFilm) -> None:
-    """D comes, a number a row; row by row P, dP and D make dS, where dP stood."""
-    place, skin, found = film.place, film.skin, film.found
-    film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
-    told = (
-        film.fitted("note", ["D = dO · O, one number a row:", "D = dO · O, one a row:"], skin.hue("D")),
-        film.fitted("further", ["the row's average of dP, weighted by P", "average of dP, weighted by P"], skin.hue("D")),
-    )
-    film.move(film.name("d name", "D", skin.hue("D")), *told, seconds=TEXT)
+    """The row goes back into its tile; D comes, a number a row, and row by row dP becomes dS."""
+    place, skin, found, areas = film.place, film.skin, film.found, film.areas
+    strips = [film.tiles.pop(part) for part in ("do row", "o row")]
+    line = flat_row(line_of(place["ds"], len(found.followed.p), found.row), len(found.followed.p[0]))
+    parts = [(drawn, drawn.points.copy()) for drawn in (areas.above, areas.below)]
+    homes = [Rectangles(skin.scores, name="home").display(line).points] * 2
+    film.scene.remove(areas)
+    film.scene.add(*(drawn for drawn, _ in parts))
     with film.scene.telling():
+        film.move(FadeOut(*strips, areas.axis, areas.level), *film.leave(), seconds=TEXT)
+
+        def back(share: float) -> None:
+            for (drawn, start), home in zip(parts, homes, strict=True):
+                drawn.points = start + (home - start) * share
+
+        film.move(Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE)
+        film.words = film.kept_words
+        film.move(FadeIn(*film.tiles.values(), *film.words.values()), film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
+        film.scene.remove(*(drawn for drawn, _ in parts))
+        film.move(film.name("d name", "D", skin.hue("D")), *film.leave("ds name"), seconds=TEXT / 2)
+        film.move(film.name("ds name", "dS = P × (dP − D)", skin.scores), seconds=TEXT / 2)
         gradients = film.tiles["ds"]
         film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, place["ds"])
-        film.rename("ds name", ["dS = P × (dP − D)"], skin.scores)
         film.move(row_by_row(film, made, (place["p"], place["p"]), (place["ds"], place["d"])), seconds=ROWS)
         film.scene.remove(gradients)
-    film.move(*film.leave("note", "further"), seconds=TEXT)
 
 
 @beat("outputs")
@@ -325,6 +444,7 @@ def outputs(film: BackwardFilm) -> None:
     here = found.parts[found.programs.index(found.key_tile)]
     (dk, dv), (all_k, all_v) = found.gained(found.row_block), found.gathered[-1]
     with film.scene.telling():
+        film.move(*film.leave("p key", "key", "note"), seconds=TEXT)
         for part, tensor, text, values, scale, factors in (
             ("dv", "dV", "dV += Pᵀ dO", dv.T, all_v, ("p", "do")),
             ("dk", "dK", "dK += dSᵀ Q / √d", dk.T, all_k, ("ds", "q")),
@@ -334,7 +454,7 @@ def outputs(film: BackwardFilm) -> None:
             film.move(others, seconds=TEXT)
             named = film.fitted(f"{part} name", [text, tensor], skin.hue(tensor))  # in a narrow place the name alone
             film.move(film.made(part, tensor, values, scale), named, seconds=PRODUCT)
-            film.move(step_forth(others), film.count(tensor, film.place[part].center, len(products(found.trace))), seconds=LOAD)
+            film.move(step_forth(others), seconds=TEXT)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
@@ -349,7 +469,7 @@ class Walk(Group):
         self.tag, self.skin, self.found = "walk", film.skin, film.found
         self.columns = [[(block, j) for block in walk] for j, walk in enumerate(self.found.walks)]
         by_row = [[cell for column in self.columns for cell in column if cell[0] == block] for block in range(self.found.row_blocks)]
-        self.rows, self.most = by_row, max(map(len, by_row))  # that add to one row block
+        self.rows = by_row  # that add to one row block
         self.finished = [j for j, column in enumerate(self.columns) if column]  # once all have run
         self.lines = outlined(self.skin.quiet)
         self.inputs = {
@@ -359,20 +479,14 @@ class Walk(Group):
         self.heads = Rectangles(self.skin.scores, name="heads", opacity=palette.LIT)
         self.own = {name: Rectangles(self.skin.hue(name), name=f"stored {name}", opacity=palette.LIT) for name in OWN}
         self.added = Rectangles(self.skin.q, name="added", opacity=palette.LIT)
-        self.flying = Rectangles(self.skin.q, name="part of dQ", opacity=palette.LIT)
-        self.digits = VGroup()
         inputs = *self.inputs.values(), *self.used.values()
-        super().__init__(self.lines, *inputs, self.heads, *self.own.values(), self.added, self.flying, self.digits)
+        super().__init__(self.lines, *inputs, self.heads, *self.own.values(), self.added)
         self.place(place)
 
     def place(self, place: Shot | dict[str, Rect]) -> Walk:
         """Stand in the parts of a shot."""
         rows, count = self.found.row_blocks, len(self.columns)
-        self.grid, self.sums, self.slots = (
-            Grid(place["grid"], rows, count),
-            Grid(place["dq"], rows, 1),
-            Grid(place["turns"], rows, self.most),
-        )
+        self.grid, self.sums = Grid(place["grid"], rows, count), Grid(place["dq"], rows, 1)
         self.beside = {name: Grid(place[name.lower()], rows, 1) for name in ROW_INPUTS}
         self.over = {name: Grid(place[name.lower()], 1, count) for name in COLUMN_INPUTS}
         self.under = {name: Grid(place[name.lower()], 1, count) for name in OWN}
@@ -401,70 +515,27 @@ class Walk(Group):
         self.added.values = np.array([sum(added.values())])
         return self
 
-    def send(self, block: int, j: int, share: float) -> None:
-        """A part of dQ leaves its tile for the row block's sum in HBM, in the second half of the time."""
-        way = ease_in_out_cubic(max(2 * share - 1, 0.0))
-        self.flying.display(edges([self.grid.cell(block, j).toward(self.level(block, 1), way)] if way else []))
-
-    def cleared(self, *parts: Mobject) -> FadeOut:
-        """What was added fades, with these parts; all begins anew."""
-        gone = Group(self.added.copy(), *self.digits, *parts)
-        self.digits.remove(*self.digits)
-        self.added.display(edges([]))
+    def cleared(self) -> FadeOut:
+        """Results fade; all begins anew."""
+        gone = Group(*(drawn.copy() for drawn in (self.added, *self.own.values())))
+        self.display([], {}, [])
         return FadeOut(gone)
 
-    def run(self, programs: Sequence[Sequence[Cell]], seed: int, done: Sequence[int] | None = None) -> Callable[[float], None]:
-        """All programs at once, each at a pace of its own, over its cells; beside each row, in the order in which they come, who added.
+    def run(self, programs: Sequence[Sequence[Cell]], seed: int, *, owns: bool = True, adds: bool = True) -> Callable[[float], None]:
+        """All programs at once, each at a pace of its own, over its cells.
 
-        ``done``: columns whose dK and dV are there already; where none is given, each is once its last tile was.
+        ``owns``: dK and dV of a column come as its last tile is done, else they are there. ``adds``: parts are added to dQ.
         """
         when = {cell: time for (cell, _), time in arrivals(programs, seed).items()}
-        turns = {cell: at for row in self.rows for at, cell in enumerate(sorted(row, key=lambda cell: when[cell]))}
-        numbers = {
-            cell: heading(self.slots.cell(cell[0], at), f"{cell[1]}", self.skin.ink, LABEL, "part") for cell, at in turns.items()
-        } if self.slots.legible else {}  # fmt: skip
-        self.digits.add(*numbers.values())
 
         def show(share: float) -> None:
             ahead = [[cell for cell in walk if when[cell] > share] for walk in programs]
-            ended = [j for j, walk in enumerate(self.columns) if walk and when[walk[-1]] <= share] if done is None else done
-            added = {block: sum(when[cell] <= share for cell in row) for block, row in enumerate(self.rows)}
-            self.display([cells[0] for cells in ahead if cells], added, ended)
-            for cell, number in numbers.items():
-                number.set_fill(opacity=float(when[cell] <= share))
+            ended = [j for j, walk in enumerate(self.columns) if walk and all(when[cell] <= share for cell in walk)]
+            added = {block: sum(when[cell] <= share for cell in row) for block, row in enumerate(self.rows)} if adds else {}
+            self.display([cells[0] for cells in ahead if cells], added, ended if owns else self.finished)
 
         show(0.0)
         return show
-
-
-@beat("owner")
-def owner(film: BackwardFilm) -> None:
-    """All goes back to its place among all tiles; the column's program walks down: dK and dV gather there, each row of dQ gets a part."""
-    place, skin, found, j = film.place, film.skin, film.found, film.found.key_tile
-    film.walk = walk = Walk(film, place)
-    farther(film)
-    blocks = found.walks[j]
-    before = int(blocks[0] == found.row_block)  # the tile that was seen is the first of the walk, or comes later
-    steps = len(blocks) - before
-    top, bottom = walk.over["K"].cell(0, j), walk.under["dV"].cell(0, j)
-    film.words["column"] = box(Rect(bottom.x0, bottom.y0, top.x1, top.y1).inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
-    film.words["columns"] = columns_of(film)
-    own = [film.tiles[part] for part in ("dk", "dv")]
-
-    def show(share: float) -> None:
-        done = before + min(int(share * steps), steps) if steps else len(blocks)
-        walk.display([(blocks[done], j)] if done < len(blocks) else [], dict.fromkeys(blocks[:done], 1), [])
-        walk.send(blocks[done], j, share * steps % 1) if done < len(blocks) else walk.flying.display(edges([]))
-        for at, tile in enumerate(own):
-            tile.display(roots(found.gathered[done - 1][at].T) if done else 0 * tile.values)
-
-    with film.scene.telling():
-        names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in (*ROW_INPUTS, *COLUMN_INPUTS, *OWN)]
-        names.append(film.fitted("dq name", ["dQ: each tile adds its part", "dQ: each tile adds", "dQ: parts"], skin.q))
-        names.append(film.fitted("note", ["framed: one program", "one program"], skin.ink))
-        names.append(film.fitted("first", ["on chip: its K, V, dK, dV", "on chip: K, V, dK, dV"], skin.ink))
-        film.move(FadeIn(film.words["column"], film.words["columns"]), *names, seconds=TEXT)
-        film.move(Shows(Group(walk, *own), show), seconds=WALK)
 
 
 def farther(film: BackwardFilm) -> None:
@@ -475,11 +546,12 @@ def farther(film: BackwardFilm) -> None:
     homes = {name.lower(): strip.cell(block, 0) for name, strip in walk.beside.items()}
     homes |= {name.lower(): strip.cell(0, j) for name, strip in (walk.over | walk.under).items()}
     homes |= {"p": cell, "ds": cell, "dq": walk.level(block, 1)}
-    parts = ("q", "do", "k", "v", "grid", "dq", "turns", "dk", "dv")
+    parts = ("q", "do", "k", "v", "grid", "dq", "dk", "dv")
     near = {part: magnified(place[part], cell, film.scene.shot("tile pair")["ds"]) for part in parts}
 
     def show(share: float) -> None:
         walk.place({part: near[part].toward(place[part], share) for part in parts})
+        walk.lines.set_stroke(opacity=late(share))
 
     gone = FadeOut(tiles.pop("lse"), tiles.pop("d"), rate_func=early)
     film.move(*film.leave(), gone, seconds=TEXT)
@@ -498,67 +570,72 @@ def columns_of(film: BackwardFilm) -> Named:
 
 @beat("shared")
 def shared(film: BackwardFilm) -> None:
-    """All that was added is cleared; all programs walk at once and add to the same dQ, in an order that nobody fixes."""
-    walk, skin = film.walk, film.skin
-    gone = FadeOut(*film.tiles.values()), *film.leave("column", "note", "first", "dq name")
-    film.tiles, count = {}, len(walk.finished)
+    """From one tile to all: a program a column, all at once; each keeps its dK and dV, all add to the same dQ, to a row of it in turn."""
+    place, skin, found = film.place, film.skin, film.found
+    film.walk = walk = Walk(film, place)
+    farther(film)
+    gone = FadeOut(*film.tiles.values()) if film.tiles else None
+    film.tiles = {}
+    block = walk.sums.cell(found.row_block, 0)
+    film.words["row"] = box(
+        Rect(walk.grid.cell(found.row_block, 0).x0, block.y0, block.x1, block.y1).inset(-LINE), stroke=skin.ink, width=theme.HEAVY
+    )
+    film.words["columns"] = columns_of(film)
     with film.scene.telling():
-        film.move(*gone, walk.cleared(), seconds=TEXT)
-        show = walk.run(walk.columns, film.found.seeds[0])
-        film.move(
-            film.fitted("dq name", ["dQ sums parts of programs", "dQ sums parts of", "dQ sums"], skin.q),
-            film.fitted("note", [f"restart: all {count} programs at once", f"restart: all {count} at once"], skin.ink), seconds=TEXT,
-        )  # fmt: skip
-        film.move(Shows(walk, show), seconds=ALL)
-
-
-# ---------------------------------------------------------------------------------------------------------------- two orders
+        walk.display([], {}, [])
+        names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in (*ROW_INPUTS, *COLUMN_INPUTS, *OWN, "dQ")]
+        film.move(*([gone] if gone else []), FadeIn(film.words["columns"], film.words["row"]), *names, seconds=TEXT)
+        ran(film, "first", 0)
 
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """One number of a row block's dQ as it was summed; in another order it has other last bits, and is as near to the exact sum."""
-    walk, found, skin = film.walk, film.found, film.skin
-    turns = Grid(film.place["turns"], found.row_blocks, 1).cell(found.row_block, 0)
-    block = walk.sums.cell(found.row_block, 0)
-    row = Rect(block.x0, block.y0, turns.x1, block.y1)
-    film.words["row"] = box(row.inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
+    """All is cleared and runs once more, in another order: a number of the framed row has other last digits, and is no further off."""
+    found, skin = film.found, film.skin
     with film.scene.telling():
-        film.move(*film.leave("note"), seconds=TEXT / 2)
-        first = summed(film, "first")
-        first.show(1.0)
-        film.move(
-            FadeIn(film.words["row"], first.mobject),
-            film.fitted("note", ["a number of the framed row", "a number of this row", "a number"], skin.ink), seconds=TEXT,
-        )  # fmt: skip
-        film.move(walk.cleared(), seconds=TEXT)
-        film.move(Shows(walk, walk.run(walk.columns, found.seeds[1], walk.finished)), summed(film, "last"), seconds=ALL)
+        film.move(film.walk.cleared(), seconds=TEXT)
+        ran(film, "last", 1)
         film.words["digits"] = Group(underlined(film, "first"), underlined(film, "last"))
-        off = [f"both within {found.said['off']} of the exact sum", f"off by at most {found.said['off']}", f"off ≤ {found.said['off']}"]
+        off = [f"both off by at most {found.said['off']}", f"off by at most {found.said['off']}", f"off ≤ {found.said['off']}"]
         film.move(FadeIn(film.words["digits"]), film.fitted("off", off, skin.ink), seconds=TEXT)
 
 
-def summed(film: BackwardFilm, side: str) -> Shows:
-    """The sum in float32 as part after part is added, by as many digits as the last has."""
-    found, rect, text = film.found, film.place[side], film.found.said[side]
-    programs = dict(zip(("first", "last"), found.drawn, strict=True))[side]
-    parts = found.in_order(found.parts[:, *found.number], programs)
-    said = sums(np.concatenate([np.zeros_like(parts[:1]), parts]), len(text.partition(".")[2]))
-    when = arrivals(film.walk.columns, found.seeds[("first", "last").index(side)])
-    times = sorted(time for ((block, _), _), time in when.items() if block == found.row_block)
-    px = fitting(max(said, key=len), NUMBER, rect)
-    film.words[side] = made = Readout(text, px, film.skin.q, name=f"sum {side}", face=Face.MONO_STRONG)
-    made.at(rect)
+def ran(film: BackwardFilm, side: str, at: int) -> None:
+    """All programs once; beside them, in the order in which they come, who added to the framed row, and at the end one of its sums."""
+    walk, found, skin, place = film.walk, film.found, film.skin, film.place
+    seed, turns = found.seeds[at], found.drawn[at]
+    when = arrivals(walk.columns, seed)
+    slots = columns(place[f"{side} list"], len(turns))
+    fit = max(text_width(f"{j}", NAME, Face.STRONG) for j in turns) <= slots[0].width
+    numbers = [heading(slot, f"{j}", skin.ink, NAME, "turn") for slot, j in zip(slots, turns, strict=True)] if fit else []
+    film.words[f"{side} list"] = listed = Named(*numbers, tag="turns")
+    show = walk.run(walk.columns, seed)
 
-    def show(share: float) -> None:
-        made.display(said[sum(time <= share for time in times)])
+    def both(share: float) -> None:
+        show(share)
+        for j, number in zip(turns, numbers, strict=False):  # none where there is no room
+            number.set_fill(opacity=float(when[(found.row_block, j), j] <= share))
 
-    return Shows(made, show, introducer=True)
+    both(0.0)
+    text = found.said[side]
+    film.move(
+        film.fitted(
+            side, [f"run {at + 1}: who adds to the framed dQ", f"run {at + 1}: who adds to this dQ", f"run {at + 1}: adds"], skin.q
+        ),
+        seconds=TEXT,
+    )
+    film.scene.add(listed)
+    film.move(Shows(Group(walk, listed), both), seconds=ALL)
+    film.words[f"{side} sum"] = total = Readout(
+        text, fitting(text, NUMBER, place[f"{side} sum"]), skin.q, name=f"sum {side}", face=Face.MONO_STRONG
+    )
+    total.at(place[f"{side} sum"])
+    film.move(FadeIn(total), seconds=TEXT)
 
 
 def underlined(film: BackwardFilm, side: str) -> Rectangles:
     """A line under the digits in which the two sums differ."""
-    number = film.words[side]
+    number = film.words[f"{side} sum"]
     assert isinstance(number, Readout)
     first, last = film.found.said["first"], film.found.said["last"]
     same = next(at for at in range(len(first)) if first[: at + 1] != last[: at + 1])
@@ -569,34 +646,30 @@ def underlined(film: BackwardFilm, side: str) -> Rectangles:
 
 @beat("fixed")
 def fixed(film: BackwardFilm) -> None:
-    """A program a row: it owns its rows of dQ and adds to them from the first key tile to the last, with S and dP made once more."""
+    """Two passes: columns make dK and dV, then rows make dQ, each from the first key tile to the last; S and dP are made in both."""
     walk, found, skin = film.walk, film.found, film.skin
-    gone = film.leave(*(part for part in ("row", "digits", "first", "last", "off", "note") if part in film.words))
+    by_column, by_row = found.passes
+    most, seed = max(len(by_column), len(by_row)), found.config.seed
+    gone = film.leave(*(part for part in film.words if part.split()[0] in ("row", "digits", "first", "last", "off")))
     with film.scene.telling():
-        film.move(*gone, walk.cleared(), *film.leave("columns"), seconds=TEXT)
+        film.move(*gone, walk.cleared(), seconds=TEXT)
+        first = film.listed("first list", by_column, most)
         film.move(
-            film.fitted("note", ["dK, dV stand; now a program a row", "now a program a row", "then: a row each"], skin.ink), seconds=TEXT
+            film.fitted("first", ["pass 1: a program a column", "1: a program a column"], skin.ink),
+            FadeIn(film.words["first list"]),
+            seconds=TEXT,
         )
-        film.move(Shows(walk, walk.run(walk.rows, found.config.seed, walk.finished)), seconds=ALL)
-        again, count = film.fitted("first", ["makes S and dP once more:", "S and dP once more:"], skin.ink), len(products(found.fixed))
-        entries = {name: film.listed(name, at, count) for at, name in enumerate(film.counted)}
-        film.move(FadeIn(*entries.values()), film.name("count name", "products", skin.ink), seconds=TEXT)
-        film.move(StepBack([entry for name, entry in entries.items() if name not in found.again], palette.DIM), seconds=TEXT)
-        for at, name in enumerate(found.again, len(entries)):
-            film.move(FadeIn(film.listed(name, at, count)), seconds=TEXT)
-        film.move(again, film.fitted("last", [f"{found.said['fixed']} products a tile, not {found.said['usual']}"], skin.ink), seconds=TEXT)
-
-
-@beat("end")
-def end(film: BackwardFilm) -> None:
-    """What is left: dQ, dK and dV are there, and P's place is as empty as it was."""
-    walk, skin = film.walk, film.skin
-    left = [FadeOut(tile) for tile in film.tiles.values()] + film.leave(
-        *(part for part in film.words if part in ("note", "first", "last", "columns", "column", "dq name") or part.startswith("count"))
-    )
-    with film.scene.telling():
-        digits = Group(*walk.digits)
-        walk.digits.remove(*walk.digits)
-        walk.display([], {block: len(row) for block, row in enumerate(walk.rows) if row}, walk.finished)
-        film.move(*left, FadeOut(digits), film.name("dq name", "dQ", skin.q), seconds=2 * TEXT)
-        film.move(film.fitted("note", ["the empty grid: P", "empty: P"], skin.scores), seconds=TEXT)
+        film.move(Shows(walk, walk.run(walk.columns, seed, adds=False)), seconds=PASS)
+        last = film.listed("last list", by_row, most)
+        sources = {each.text: each for each in first}
+        anew = [each for each in last if each.text not in sources]
+        film.move(
+            film.fitted("last", ["pass 2: a program a row, in order", "pass 2: a program a row", "2: a program a row"], skin.ink),
+            *(fly(each, sources[each.text]) for each in last if each.text in sources), *(FadeIn(each) for each in anew), seconds=MOVE,
+        )  # fmt: skip
+        film.move(Shows(walk, walk.run(walk.rows, seed, owns=False)), seconds=PASS)
+        said = f"{len(by_column)} + {len(by_row)} = {found.said['fixed']} products a tile"
+        film.move(
+            film.fitted("off", [said, f"{len(by_column)} + {len(by_row)} = {found.said['fixed']} a tile"], skin.ink),
+            film.fitted("usual", [f"in no fixed order: {found.said['usual']}"], skin.ink), seconds=TEXT,
+        )  # fmt: skip

@@ -41,7 +41,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "way": WAY, "errors": ERRORS, "io": IO, "work": WORK, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
-    "kept": backward.KEPT, "tile pair": backward.TILE, "all tiles": backward.GRID, "training": TRAINING,
+    "kept": backward.KEPT, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID, "training": TRAINING,
     "one layer": ONE_LAYER,
 }  # fmt: skip
 

@@ -1,0 +1,81 @@
+"""A row as areas: a bar a key, as wide as its weight and as high as its value, about a level: the mean by these weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import Group
+
+from flashviz import palette, theme
+from flashviz.layout import Rect
+from flashviz.lettering import em
+from flashviz.mobjects.bars import fit
+from flashviz.mobjects.cast import set_ends
+from flashviz.mobjects.tiles import Rectangles
+from flashviz.palette import Theme
+
+LINE = em(5)  # how thick the level is
+
+
+class Areas(Group):
+    """Bars side by side in ``plot``, all weights together as wide as it.
+
+    Args:
+        weights: [n] not negative.
+        values: [n] heights, of either sign.
+        mean: Of the values by these weights.
+        own: Bars that stand out.
+    """
+
+    def __init__(self, weights: np.ndarray, values: np.ndarray, mean: float, own: slice, plot: Rect, skin: Theme) -> None:
+        self.tag, self.values, self.mean, self.plot = "areas", np.asarray(values, float), mean, plot
+        feet = np.concatenate([[0.0], np.cumsum(weights, dtype=float)]) / max(float(weights.sum()), 1e-30)
+        self.feet, self.chosen = plot.x0 + plot.width * feet, np.zeros(len(values), bool)
+        self.chosen[own] = True
+        self.zero, self.unit = fit(plot, self.values)
+        self.axis = theme.rule(skin.quiet, theme.OUTLINE)
+        set_ends(self.axis, (plot.x0, self.zero, 0), (plot.x1, self.zero, 0))
+        self.own = Rectangles(skin.scores, name="own bars", opacity=palette.LIT)
+        self.others = Rectangles(skin.scores, name="other bars", opacity=palette.FAINT)
+        self.above, self.above_others = (Rectangles(skin.scores, name="above", opacity=palette.LIT) for _ in range(2))
+        self.below, self.below_others = (Rectangles(skin.edge, name="below", opacity=1.0) for _ in range(2))
+        self.level = Rectangles(skin.hue("D"), name="mean line")
+        self.was = Rectangles(skin.scores, name="bars as they were", opacity=palette.DIM)
+        parts = self.was, self.others, self.own, self.above_others, self.below_others, self.above, self.below
+        super().__init__(*parts, self.axis, self.level)
+
+    def level_of(self, value: float) -> float:
+        """Where a value stands."""
+        return self.zero + self.unit * value
+
+    def boxes(self, start: np.ndarray | float, stop: np.ndarray | float) -> np.ndarray:
+        """[n, 4] of bars from one value to another."""
+        ends = self.zero + self.unit * np.stack(np.broadcast_arrays(start, stop, self.values)[:2])
+        return np.stack([self.feet[:-1], ends.min(0), self.feet[1:], ends.max(0)], 1)
+
+    def grow(self, share: float) -> None:
+        """The bars that do not stand out, so high."""
+        self.others.display(self.boxes(0.0, self.values * share)[~self.chosen])
+
+    def settle(self, share: float) -> None:
+        """All bars, so far on their way to the mean, before a shadow of what they were: as much as sinks rises elsewhere."""
+        self.was.display(self.boxes(0.0, self.values))
+        boxes = self.boxes(0.0, self.values + (self.mean - self.values) * share)
+        self.own.display(boxes[self.chosen])
+        self.others.display(boxes[~self.chosen])
+
+    def part(self, share: float) -> None:
+        """What is above the mean, and what is below it, so far; the bars about 0 fade."""
+        for drawn, full in ((self.was, palette.DIM), (self.own, palette.LIT), (self.others, palette.FAINT)):
+            drawn.set_fill(opacity=full * (1 - share))
+        away = self.mean + (self.values - self.mean) * share
+        above, below = self.boxes(self.mean, np.maximum(away, self.mean)), self.boxes(np.minimum(away, self.mean), self.mean)
+        for drawn, boxes, chosen in (
+            (self.above, above, self.chosen), (self.above_others, above, ~self.chosen),
+            (self.below, below, self.chosen), (self.below_others, below, ~self.chosen),
+        ):  # fmt: skip
+            drawn.display(boxes[chosen])
+
+    def rise(self, share: float) -> None:
+        """The level, drawn so far from the left."""
+        y, x = self.level_of(self.mean), self.plot.x0 + self.plot.width * share
+        self.level.display(np.array([[self.plot.x0, y - LINE / 2, x, y + LINE / 2]]) if share else np.zeros((0, 4)))
