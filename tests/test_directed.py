@@ -122,15 +122,15 @@ FILMS = {
         "exactness", "ExactnessScene",
         subjects={
             "score": ("chip",), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
-            "apart": SIDES,
-            "exact": (*SIDES, *(f"{side} number" for side in SIDES)),
+            "apart": SIDES, "magnify": SIDES,
+            "exact": (*SIDES, *(f"{side} {part}" for side in SIDES for part in ("largest", "number", "share"))),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
             "float32": {"dtype": "float32", "heads": 2},
         },
         actors=("dot flash", "dot standard"),
-        seconds=(10, 31),
+        seconds=(10, 35),
     ),
     "io": Directed(
         "io_complexity", "IOScene",
