@@ -122,7 +122,7 @@ FILMS = {
         "exactness", "ExactnessScene",
         subjects={
             "score": ("chip",), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
-            "apart": SIDES, "magnify": SIDES,
+            "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
             "exact": (*SIDES, *(f"{side} {part}" for side in SIDES for part in ("largest", "number", "share"))),
         },
         configs={
@@ -135,13 +135,13 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers")), "near uncounted"),
+            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers")), "near rows"),
             "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"), "more": ("plot",),
             "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "law", "bound"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
         actors=("sweeps", "memory", "bar 0", "bar 1", "bar 2", "fixed"),
-        seconds=(20, 50),
+        seconds=(20, 53),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

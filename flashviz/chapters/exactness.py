@@ -17,16 +17,16 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("score", "One score", 4.2, shot="way", late=True, along=True, caption="Both compute the same score S on chip, in float32."),
+    Beat("score", "One score", 4.6, shot="way", late=True, along=True, caption="Both compute the same score S on chip, in float32."),
     Beat("store", "Out to HBM", 6.0, shot="way", late=True, along=True,
          caption="Stored in HBM as {dtype}, it snaps to the nearest number."),
     Beat("back", "And back", 4.6, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
     Beat("apart", "Against float64", 6.6, shot="errors", late=True, along=True,
          caption="Subtract the reference, O in float64: nothing seems left."),
-    Beat("magnify", "What is left", 5.4, shot="errors", late=True, along=True,
+    Beat("magnify", "What is left", 5.2, shot="errors", late=True, along=True,
          caption="Magnify both {power} times, and their errors are seen."),
-    Beat("exact", "Exact", 7.0, shot="errors", late=True, along=True, caption="Same formula, nothing left out: it only rounds, and less."),
-    Beat("equal", "Exact", 7.0, shot="errors", late=True, along=True, caption="Same formula, nothing left out: both only round."),
+    Beat("exact", "Exact", 6.2, shot="errors", late=True, along=True, caption="Same formula, nothing left out: it only rounds, and less."),
+    Beat("equal", "Exact", 6.2, shot="errors", late=True, along=True, caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
 CAUSES = ("score", "store", "back")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}

@@ -208,7 +208,7 @@ def apart(film: ExactnessFilm) -> None:
     columns = fitted(axis, LABEL, skin.ink, place["axis"], "where", Face.TEXT)
     edge = Rectangles(skin.ink, name="edge")
     film.move(*come, FadeIn(*outputs, *film.what, columns, rate_func=late), seconds=MOVE)
-    film.scene.hold(1.0)
+    film.scene.hold(0.6)
     with film.scene.telling():
         film.move(FadeOut(*film.what, rate_func=early), FadeIn(*minus, rate_func=late), seconds=2 * TEXT)
         film.what = minus
