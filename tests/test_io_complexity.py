@@ -107,7 +107,7 @@ def test_the_end_says_what_halves_and_what_does_not() -> None:
     assert [item.values for item in shown(end, "fixed")] == [written([ONCE])]
     assert said(end, "once") == [f"once: {kibs(ONCE)}"]
     assert said(end, "bound") == ["of order N² d² / M: Dao et al. 2022, Theorem 2"]
-    assert [text.partition("; ")[2] for text in said(end, "size")] == ["", "", f"Q, O: d = {D} rows"]
+    assert [text.partition("; ")[2] for text in said(end, "size")] == ["", "", "Q, O: at most d rows"]
     assert not shown(end, "standard"), "3,200 KiB, which 16 sweeps of 200 are by accident"
 
 

@@ -224,7 +224,7 @@ class IOFilm(ChapterFilm):
         kibs = on_chip(step.m, self.found.config)
         texts = [f"{kibs} on chip", kibs]
         if step.rows < step.columns:  # why Q's and O's quarters are not full
-            texts = [f"{kibs}; Q, O: d = {step.rows} rows", f"{kibs}; Q, O: {step.rows} rows", *texts]
+            texts = [f"{kibs}; Q, O: at most d rows", f"{kibs}; Q, O: {step.rows} rows", *texts]
         return Word(first_that_fits(texts, LABEL, self.columns.pitch - em(BY_LINE), Face.STRONG), LABEL, self.skin.ink, left, low, "size")
 
     def constant(self) -> list[Word]:
@@ -382,7 +382,7 @@ def compare(film: IOFilm) -> None:
     """What standard attention moves is piled up beside, and stays as a line; what the smallest chip moves beyond it is framed."""
     found, columns, skin = film.found, film.columns, film.skin
     pieces, words = film.piled()
-    film.move(FadeOut(*film.rest), seconds=TEXT)
+    film.move(FadeOut(*film.rest, film.fixed), seconds=TEXT)
     with film.scene.telling():
         for piece, said, way in zip(pieces, words, found.stored, strict=True):
             film.scene.add(said)
@@ -395,7 +395,7 @@ def compare(film: IOFilm) -> None:
             film.excess = [Named(excess, tag="excess")]
             film.move(FadeIn(*film.excess), seconds=TEXT)
         film.scene.hold(1.0)
-    film.move(FadeOut(*(piece.mobject for piece in pieces), *words), FadeIn(*film.rest), seconds=TEXT)
+    film.move(FadeOut(*(piece.mobject for piece in pieces), *words), FadeIn(*film.rest, film.fixed), seconds=TEXT)
 
 
 more, less = beat("more")(compare), beat("less")(compare)
