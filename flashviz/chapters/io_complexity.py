@@ -28,7 +28,7 @@ BEATS: tuple[Beat, ...] = (
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
 SHOWN = 3  # on-chip memories, each twice the one before
-BOUND = tuple(text.format(THEOREM_2.citation) for text in ("of order N² d² / M: {}", "order N² d² / M: {}"))
+BOUND = tuple(text.format(THEOREM_2.citation) for text in ("of order N² d² / M: {}", "{}"))
 STATISTICS = "row sums, maxima"
 
 Record = Callable[..., Any]

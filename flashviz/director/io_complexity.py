@@ -37,6 +37,7 @@ WAY = ("{0}: {1}", "{2}: {1}", "{2}: {3}", "{2}")
 CHIP, SMALL = "on chip: {}", "on a small chip: {}"
 NUMBERS = "M = {0:,} numbers"
 FOUR = "M = 4 blocks of {columns} × {d} = {m:,} numbers"
+SIZES = "N = {n}, d = {d}"
 ROWS = "K, V, Q, O: N = {n} rows of d = {d} numbers"
 LAW = (
     ("M = 4 blocks × width × d",),
@@ -161,7 +162,10 @@ class IOFilm(ChapterFilm):
             f"{near}numbers": (FOUR if near else NUMBERS).format(figures["m"], **figures),
         }
         texts |= {f"{near}rows": ROWS.format(**figures)} if near else {}
-        return [word(text, LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()]
+        short = {"near numbers": NUMBERS.format(figures["m"]), "near rows": SIZES.format(**figures)}
+        return [
+            fitted([text, short.get(part, text)], LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()
+        ]
 
     def outlined(self) -> list[Named]:
         """Of all that crosses until the first sweep is through, way by way."""
