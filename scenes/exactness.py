@@ -19,5 +19,6 @@ class ExactnessScene(exactness.ExactnessStage):
         exactness.store(film)
         exactness.back(film)
         exactness.apart(film)
+        exactness.magnify(film)
         exactness.exact(film)
         exactness.equal(film)

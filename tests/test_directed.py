@@ -123,26 +123,26 @@ FILMS = {
         "exactness", "ExactnessScene",
         subjects={
             "score": ("chip",), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
-            "apart": SIDES,
-            "exact": (*SIDES, *(f"{side} number" for side in SIDES)),
+            "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
+            "exact": (*SIDES, *(f"{side} {part}" for side in SIDES for part in ("largest", "number", "share"))),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
             "float32": {"dtype": "float32", "heads": 2},
         },
         actors=("dot flash", "dot standard"),
-        seconds=(10, 31),
+        seconds=(10, 35),
     ),
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers")), "near uncounted"),
+            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers")), "near rows"),
             "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"), "more": ("plot",),
             "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "law", "bound"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
         actors=("sweeps", "memory", "bar 0", "bar 1", "bar 2", "fixed"),
-        seconds=(20, 50),
+        seconds=(20, 53),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

@@ -20,7 +20,8 @@ from flashviz.layout import ASPECTS, Rect, shot
 from flashviz.layout.io_complexity import BAR, Columns, Square
 from flashviz.lettering import PX_PER_UNIT, em
 from flashviz.memory import traffic
-from flashviz.mobjects.sweeps import SEAM
+from flashviz.mobjects.sweeps import SEAM, Sweeps
+from flashviz.palette import THEMES
 from flashviz_kernels.recorder import record, run
 from tests.directed import at, said, scene, shown, written
 from tests.test_directed import FILMS
@@ -51,7 +52,6 @@ def test_bars_are_algorithm_1s() -> None:
             assert [bar.values for bar in shown(end, f"bar {index}")] == [written([count, ONCE + count * SWEEP])]
     for beat, columns in (("again", 32), ("wider", 128)):
         end = at(film, beat)
-        assert shown(end, "swept")[-1].values == written([columns, N / columns])
         assert [item.values for item in shown(end, "blocks K")] == [written([columns, N / columns])]
         assert said(end, "chip") == [f"on chip: {4 * D * columns * 2 // 1024} KiB"]
         assert said(end, "numbers") == [f"M = {4 * D * columns:,} numbers"]
@@ -77,11 +77,13 @@ def test_twice_the_memory_leaves_a_bar_each_time() -> None:
 def test_what_a_sweep_moves_and_what_crosses_once_add_up() -> None:
     """Way by way, each in an outline of its bytes, that is full at the end of the sweep."""
     end = at(scene(FILM), "sweep")
-    ways = dict(text.split(": ") for text in said(end, "way"))
-    sweep = {"Q in": 64, "O in": 64, "O out": 64, "sums ℓ, maxima m": 8}
-    once = {"all of K in": 64, "all of V in": 64, "O at start": 64, "ℓ, m at start": 4}
+    ways = dict(text.split(": ") for text in said(end, "way") if not text.startswith("row"))
+    sweep = {"Q in": 64, "O in": 64, "O out": 64}
+    once = {"all of K in": 64, "all of V in": 64, "O, set to 0": 64}
+    rows = [text.removeprefix("row sums, maxima: ") for text in said(end, "way") if text.startswith("row")]
     assert ways == {name: f"{kib} KiB" for name, kib in (sweep | once).items()}
-    assert (sum(sweep.values()), sum(once.values())) == (SWEEP / 1024, ONCE / 1024) == (200, 196)
+    assert sorted(rows) == ["4 KiB", "8 KiB"], "before the first sweep, and at each"
+    assert (sum(sweep.values()) + 8, sum(once.values()) + 4) == (SWEEP / 1024, ONCE / 1024) == (200, 196)
     assert said(end, "added") == ["once 196 + one sweep 200 = 396 KiB"]
     slots = shown(end, "slot")
     heights = [item.box[3] - item.box[1] for item in sorted(slots, key=lambda item: item.box[1])]
@@ -104,19 +106,19 @@ def test_the_end_says_what_halves_and_what_does_not() -> None:
     assert tall == pytest.approx([tall[0], tall[0] / 2, tall[0] / 4], abs=0.1)
     assert [item.values for item in shown(end, "fixed")] == [written([ONCE])]
     assert said(end, "once") == [f"once: {kibs(ONCE)}"]
-    assert said(end, "bound") == ["bytes that cross: of order N² d² / M (Dao et al. 2022, Theorem 2)"]
-    assert [text.partition("; ")[2] for text in said(end, "size")] == ["", "", f"Q, O: {D} rows"]
-    assert said(end, "law") == ["sweeps = N / block width,   block width = M / 4d"]
+    assert said(end, "bound") == ["of order N² d² / M: Dao et al. 2022, Theorem 2"]
+    assert [text.partition("; ")[2] for text in said(end, "size")] == ["", "", "Q, O: at most d rows"]
+    assert not shown(end, "standard"), "3,200 KiB, which 16 sweeps of 200 are by accident"
 
 
 # ------------------------------------------------------------------------------------------------------ standard attention
 
 
 def test_standard_attention_comes_after_the_first_bar_and_stays() -> None:
-    """To scale with all bars, to the end."""
+    """To scale with all bars, until these have the frame."""
     film = scene(FILM)
     assert not shown(at(film, "again"), "standard")
-    for beat in ("more", "wider", "answer"):
+    for beat in ("more", "wider"):
         end = at(film, beat)
         (line,), (bar,) = shown(end, "standard"), shown(end, "bar 0")
         unit = (bar.box[3] - bar.box[1]) / algorithm_1(COLUMNS[0])
@@ -130,26 +132,26 @@ def test_standard_attention_is_piled_up_way_by_way(name: str) -> None:
     found = gather(AttentionConfig(**CONFIGS[name]), run)
     moved = traffic(record(found.config, source="numpy", algorithm="standard"))
     names = [way.name.partition(",")[0] for way in found.stored]
-    assert names == ["Q in", "K in", "S out", "S back", "P out", "P back", "V in", "O out"]
+    assert names == ["Q in", "K in", "S out and back", "P out and back", "V in", "O out"]
     for way in found.stored:
-        side = moved.written if way.name.endswith("out") else moved.read
-        assert way.nbytes == side[way.tensor]
+        assert way.nbytes == moved.read.get(way.tensor, 0) + moved.written.get(way.tensor, 0)
+        assert (way.tensor in moved.read, way.tensor in moved.written) == ("in" in way.name or "back" in way.name, "out" in way.name)
         if way.tensor in "KV":
-            times = int(way.name.split()[-2])
+            times = int(way.name.split()[-3])
             assert way.nbytes == times * found.matrix
     assert sum(way.nbytes for way in found.stored) == found.standard
 
 
 def test_pieces_of_the_pile_are_to_scale() -> None:
-    """Seen while it stands, each with its KiB beside it: of the default film Q and O 64, all others 512."""
+    """Seen while it stands, each with its KiB beside it: of the default film Q and O 64, K and V 512, S and P 1,024."""
     film = scene(FILM)
     pieces, words = IOFilm(film, gather(AttentionConfig(), run)).piled()
     for piece in pieces:
         piece.interpolate(1.0)
     tall = np.array([np.ptp(piece.mobject.points[:, 1]) for piece in pieces]) + 2 * SEAM / 2
-    kib = [64, *[512] * 6, 64]
+    kib = [64, 512, 1024, 1024, 512, 64]
     assert tall == pytest.approx(tall.sum() * np.array(kib) / sum(kib), abs=1e-6)
-    assert [word.text.rpartition(": ")[2] for word in words] == [f"{each} KiB" for each in kib]
+    assert [word.text.rpartition(": ")[2] for word in words] == [f"{each:,} KiB" for each in kib]
     assert all(above.baseline - below.baseline > em(LABEL) for below, above in itertools.pairwise(words))
 
 
@@ -179,11 +181,23 @@ def test_a_chip_may_be_too_small_and_the_film_says_so() -> None:
 
 
 def test_what_m_counts_is_said_at_first() -> None:
-    """Numbers of two bytes each, as many as the chip's KiB hold, and what the chip holds besides."""
+    """Numbers of four blocks, as many as the chip's KiB hold, and how large the matrices are whose blocks these are."""
     film = scene(FILM)
-    for text in ("M = 8,192 numbers of 2 bytes", "S, ℓ and m are not counted in M"):
+    for text in (f"M = 4 blocks of 32 × {D} = 8,192 numbers", f"K, V, Q, O: N = {N} rows of d = {D} numbers", "S: never stored"):
         assert film.drawn_at[text] < 1.0
     assert 8192 * 2 == 4 * 2 * D * COLUMNS[0] == 16 * 1024
+    assert not {"S", "P"} & {part for trace in gather(AttentionConfig(), run).traces for part in traffic(trace).written}
+
+
+def test_the_first_block_stays_until_its_sweep_is_through() -> None:
+    """Then the next one comes."""
+    place = Square.of(shot(AttentionConfig(), "16:9", "io")["square"], N)
+    square = Sweeps(place, THEMES["dark"])
+    for swept, block in ((0.5, 0), (1.0, 0), (1.01, 1), (15.9, 15)):
+        square.display(32, 32, swept)
+        assert square.held["K"].points[:, 0].min() == pytest.approx(place.block("K", 32 * block, 32).x0, abs=2 * SEAM)
+    square.display(32, 32, 16.0)
+    assert not len(square.held["K"].points)
 
 
 def test_on_chip_memory_is_rounded_up_to_kib() -> None:
@@ -233,9 +247,17 @@ def test_the_closed_form_goes_through_every_trace(name: str) -> None:
     assert all(1.4 < fall < 2.0 for fall in falls), "up to twice"
 
 
-def test_sweeps_by_their_bytes_are_of_the_order_that_is_said() -> None:
-    """3 N d numbers of Q and O a sweep, 4 N d / M sweeps: 12 N^2 d^2 / M."""
+def test_the_law_is_that_of_the_bars_line_by_line() -> None:
+    """M / 4d keys a block, 4 N d / M sweeps, 3 N d numbers of Q and O each: 12 N^2 d^2 / M."""
+    lines = [item.text for item in sorted(shown(at(scene(FILM), "answer"), "law"), key=lambda item: -item.box[3])]
+    assert lines == [
+        "M = 4 blocks × width × d", "N / width = 4 N d / M sweeps",
+        "× 3 N d numbers each: Q in, O in, O out", "= 12 N² d² / M: twice M, half of it",
+    ]  # fmt: skip
     for step in gather(AttentionConfig(), run).steps:
+        assert step.m == 4 * step.columns * D
+        assert step.sweeps == N / step.columns == 4 * N * D / step.m
+        assert 2 * 3 * N * D == SWEEP - 16 * N, "two bytes each, and sums and maxima of rows besides"
         assert 3 * N * D * step.sweeps == 12 * N**2 * D**2 / step.m
 
 

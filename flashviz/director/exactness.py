@@ -15,9 +15,9 @@ from flashviz.chapters.exactness import SIDES, Exactness, OutputOf, ScoreOf, gat
 from flashviz.director.film.parts import heading
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, fitted, word
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Counter, Word, amid, fitted, fly, word
 from flashviz.layout import Rect, Shot
-from flashviz.layout.exactness import Axis, difference
+from flashviz.layout.exactness import Axis
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.rulers import Dot, Scale
@@ -27,18 +27,15 @@ from flashviz.palette import spread
 
 ON_CHIP, IN_HBM = "on chip: float32", "HBM: {}"
 OFF = "off by {}"
-NOTES = {"flash": "stays on chip", "standard": "goes out to HBM"}
-ZERO = "O in float64"
-TERMS = (("O",), (ZERO,), ("what is left", "left"))  # of a difference
-MAGNIFIED = ("what is left × {:,}", "left × {:,}", "× {:,}")
-ROUNDS = ("rounds {what} to {dtype}", "rounds {what}")
-AXIS = (
-    "magnified: its largest error, in % of O's largest value", "magnified: error in % of O's largest value",
-    "magnified: error in % of O's most",
-)  # fmt: skip
+NOTES = {"flash": "S stays on chip", "standard": "S goes out to HBM"}
+MADE = "O = softmax(S) V"
+MINUS = ("O − O in float64", "O − float64's O")
+ERROR = "error × {:,}"
+LARGEST, SHARE = "largest error", "of O's largest value"
+AXIS = ("a column is one query's O: {d} numbers", "a column: one query's O")
 REACH = 1.25  # gaps of the dtype that are seen at either side of what the score becomes
-DRAW, SNAP, MAGNIFY, LEAVE, GROW = 1.2, 1.3, 1.4, 1.3, 1.6  # seconds: lines of numbers, a rounding, and of an error
-DOT = em(22)  # radius
+DRAW, SNAP, TAKEN, MAGNIFIED, FOUND = 1.0, 1.3, 2.6, 3.0, 1.2  # seconds: of lines, a rounding, a difference, an error, and the largest one
+DOT, RIM = em(22), em(5)  # radius, and how thick what sets a ring off is
 
 
 class ExactnessStage(ShotScene):
@@ -57,7 +54,7 @@ class ExactnessStage(ShotScene):
         """
         found = gather(self.settings.config, self.settings.source, run, truth_of, scores_stored, score_rounded)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(found.beats, {"dtype": found.score.dtype})
+        self.set_board(found.beats, {"dtype": found.score.dtype, "power": f"{found.power:,}"})
         self.poster = found.beats[-1].name
         return ExactnessFilm(self, found)
 
@@ -75,10 +72,10 @@ class ExactnessFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.dots = {side: Dot(self.skin.scores, hollow=False, name=f"dot {side}", radius=DOT) for side in SIDES}
         self.names: dict[str, Word] = {}
+        self.notes: dict[str, Word] = {}  # beneath them
         self.stage: list[Mobject] = []
-        self.left: list[Matrix] = []  # of O when O in float64 is taken from it, by side
-        self.worst: dict[str, Rect] = {}  # its largest entry
-        self.rings: list[Dot] = []  # about it
+        self.left: dict[str, Matrix] = {}  # of O when O in float64 is taken from it
+        self.what: list[Word] = []  # what either picture shows
 
     def named(self, place: Shot) -> dict[str, Word]:
         """Both algorithms' names, as they stand in a shot."""
@@ -94,15 +91,9 @@ class ExactnessFilm(ChapterFilm):
 
         return Shows(self.was, show)
 
-    def note(self, side: str) -> Word:
-        """What becomes of its score, beneath an algorithm's name."""
-        return word(NOTES[side], LABEL, self.skin.ink, self.scene.shot("way")[f"{side} note"], "note", Face.TEXT)
-
-    def rounded(self, side: str, what: str) -> Word:
-        """What an algorithm rounds, beneath its number."""
-        place = self.scene.shot("errors")[f"{side} note"]
-        texts = [text.format(what=what, dtype=self.found.score.dtype) for text in ROUNDS]
-        return fitted(texts, LABEL, self.skin.ink, place, "rounds", Face.TEXT)
+    def noted(self, place: Shot) -> dict[str, Word]:
+        """What becomes of either's scores, beneath its name."""
+        return {side: word(text, LABEL, self.skin.ink, place[f"{side} note"], "note", Face.TEXT) for side, text in NOTES.items()}
 
     def number(self, value: float, lane: str) -> Word:
         """A score over its place on a line."""
@@ -119,12 +110,13 @@ def percent(share: float) -> str:
 
 @beat("score")
 def score(film: ExactnessFilm) -> None:
-    """A line of numbers for each algorithm, on chip; the same score stands on both."""
+    """A line of numbers for each algorithm, on chip, and HBM's, which has the dtype's only, each a tick; the same score on chip, twice."""
     place, skin, found = film.scene.shot("way"), film.skin, film.found.score
     film.lanes = {lane: Axis(place[lane], found.stored, REACH * found.gap) for lane in (*SIDES, "stored")}
     chip = Chip(skin).place(place["chip"])
     film.names = film.named(place)
-    lines = [Scale(skin, side, film.lanes[side]) for side in SIDES]
+    lines = [*(Scale(skin, side, film.lanes[side]) for side in SIDES), Scale(skin, "stored", film.lanes["stored"], found.neighbours)]
+    ticks = [amid((found.written(each),), skin.ink, film.lanes["stored"].under(each), "tick") for each in found.neighbours]
     hbm = panel(place["HBM"], fill=skin.ground, edge=skin.edge)
     where = [
         word(text, LABEL, skin.ink, place[f"{part} name"], "where", Face.TEXT)
@@ -136,26 +128,25 @@ def score(film: ExactnessFilm) -> None:
         film.move(*(Shows(line, line.reach, introducer=True) for line in lines), seconds=DRAW)
         for side, dot in film.dots.items():
             dot.at((film.lanes[side].x(found.score), film.lanes[side].y, 0))
-        film.move(FadeIn(*film.dots.values(), *film.numbers.values()), seconds=TEXT)
-    film.stage = [chip, hbm, *where, *lines]
+        film.move(FadeIn(*film.dots.values(), *film.numbers.values(), *ticks), seconds=TEXT)
+    film.stage = [chip, hbm, *where, *lines, *ticks]
 
 
 @beat("store")
 def store(film: ExactnessFilm) -> None:
-    """HBM has the dtype's numbers only, each a tick: standard attention's score goes down to it, and on to the nearest."""
+    """Standard attention's score goes down to HBM, and on to the nearest of its numbers; FlashAttention's stays."""
     skin, found, dot = film.skin, film.found.score, film.dots["standard"]
     above, chip, below = film.lanes.values()
     start, stop = chip.x(found.score), chip.x(found.stored)
-    ticks = [amid((found.written(each),), skin.ink, below.under(each), "tick") for each in found.neighbours]
-    line = Scale(skin, "stored", below, found.neighbours)
     film.ring = Dot(skin.scores, hollow=True, name="ring", radius=DOT).at((start, chip.y, 0))
-    film.was = Rectangles(skin.quiet, name="was").display(dashes(start, chip.y + DOT, above.y - DOT))
+    film.was = Rectangles(skin.quiet, name="was")
     film.returned = film.number(found.stored, "stored")
-    number, notes = film.numbers["standard"], {side: film.note(side) for side in SIDES}
-    film.move(FadeIn(line, *ticks), seconds=2 * TEXT)
+    number, film.notes = film.numbers["standard"], film.noted(film.scene.shot("way"))
     film.scene.add(film.was, film.ring, dot)
     with film.scene.telling():
-        film.move(carried(dot, number, below.y), FadeIn(notes["standard"]), seconds=MOVE)
+        low, high = chip.y + DOT, above.y - DOT
+        reaching = Shows(film.was, lambda share: film.was.display(dashes(start, high - (high - low) * share, high)), rate_func=late)
+        film.move(carried(dot, number, below.y), reaching, FadeIn(film.notes["standard"]), seconds=MOVE)
         film.scene.hold(0.4)
         film.move(
             Shows(dot, lambda share: dot.at((start + (stop - start) * share, below.y, 0)), rate_func=ease_in_out_cubic),
@@ -163,8 +154,8 @@ def store(film: ExactnessFilm) -> None:
         )  # fmt: skip
         film.move(FadeIn(film.returned), seconds=TEXT)
         film.scene.hold(0.4)
-        film.move(FadeIn(notes["flash"]), seconds=TEXT)
-    film.stage += [line, *ticks, film.was, film.ring, *notes.values()]
+        film.move(FadeIn(film.notes["flash"]), seconds=TEXT)
+    film.stage += [film.was, film.ring]
 
 
 def carried(dot: Dot, number: Word, to: float) -> Shows:
@@ -202,41 +193,89 @@ def back(film: ExactnessFilm) -> None:
 
 @beat("apart")
 def apart(film: ExactnessFilm) -> None:
-    """Of either algorithm O minus O in float64 leaves nothing that is seen; magnified it is, and its largest entry is ringed."""
-    place, skin, found = film.scene.shot("errors"), film.skin, film.found
+    """Both outputs look the same; from left to right O in float64 is taken from either, and what is left is dark."""
+    place, skin = film.scene.shot("errors"), film.skin
+    names = [*film.named(place).values(), *film.noted(place).values()]
+    come: list[Shows | FadeIn] = [FadeIn(*names)]
     if film.stage:
-        film.move(FadeOut(*film.stage, *film.names.values(), *film.dots.values()), seconds=TEXT)
-    pairs = list(zip(*(terms(film, side, place[side]) for side in SIDES), strict=True))  # of both sides, term by term
-    rects, below = difference(place["flash"])[0], place["zero name"]
-    under = [Rect(rect.x0, below.y0, rect.x1, below.y1) for rect in rects]
-    said = [amid(texts, skin.ink, rect, "where") for texts, rect in zip(TERMS, under, strict=True)]
-    magnified = amid([text.format(found.power) for text in MAGNIFIED], skin.ink, under[-1], "where")
-    names = film.named(place).values()
-    film.stage = [*(part for pair in pairs for term in pair for part in term), *said[:-1], magnified, *film.rings]
+        film.move(FadeOut(*film.stage, *film.dots.values()), seconds=TEXT)
+        come = [placed(old, new) for old, new in zip((*film.names.values(), *film.notes.values()), names, strict=True)]
+    outputs = [picture(film, side, "O") for side in SIDES]
+    film.left = {side: picture(film, side, "error") for side in SIDES}
+    film.what = [word(MADE, NAME, skin.ink, place[f"{side} what"], "what") for side in SIDES]
+    minus = [fitted(MINUS, NAME, skin.hue("error"), place[f"{side} what"], "what") for side in SIDES]
+    axis = [text.format(d=len(film.left["flash"].values)) for text in AXIS]
+    columns = fitted(axis, LABEL, skin.ink, place["axis"], "where", Face.TEXT)
+    edge = Rectangles(skin.ink, name="edge")
+    film.move(*come, FadeIn(*outputs, *film.what, columns, rate_func=late), seconds=MOVE)
+    film.scene.hold(0.6)
     with film.scene.telling():
-        for pair, term, first in zip(pairs, said, (names, (), ()), strict=True):
-            film.move(FadeIn(*first, *(part for each in pair for part in each), term), seconds=2 * TEXT)
-            film.scene.hold(0.5)
-        film.move(
-            *(left.to(found.power * left.values) for left in film.left), FadeOut(said[-1], rate_func=early),
-            FadeIn(magnified, rate_func=late), seconds=MAGNIFY,
-        )  # fmt: skip
-        film.move(FadeIn(*film.rings), seconds=TEXT)
+        film.move(FadeOut(*film.what, rate_func=early), FadeIn(*minus, rate_func=late), seconds=2 * TEXT)
+        film.what = minus
+        film.scene.add(*film.left.values(), *outputs, edge)  # what is left lies beneath
+        film.move(Shows(Group(*film.left.values(), *outputs, edge), partial(taken, outputs, edge)), seconds=TAKEN)
+        film.scene.remove(*outputs, edge)
 
 
-def terms(film: ExactnessFilm, side: str, rect: Rect) -> list[list[Mobject]]:
-    """O, minus O in float64, equals what is left: pictures and signs, term by term. Where its largest entry is becomes known."""
-    found, skin = film.found, film.skin
-    (o, truth, left), (minus, equals) = difference(rect)
-    low, high = spread(found.truths[side])
-    film.left.append(Matrix(found.left[side].T, left, skin, "error", 0.0, 1.0))
-    film.worst[side] = entry(left, found.left[side].T)
-    film.rings.append(Dot(skin.ink, hollow=True, name=f"ring {side}", radius=DOT).at(film.worst[side].center))
-    return [
-        [Matrix(found.outputs[side].T, o, skin, "O", low, high)],
-        [heading(minus, "−", skin.ink, NUMBER), Matrix(found.truths[side].T, truth, skin, "O", low, high)],
-        [heading(equals, "=", skin.ink, NUMBER), film.left[-1]],
-    ]
+def placed(name: Word, there: Word) -> Shows:
+    """A name moves to where another one like it would stand."""
+    start, stop = np.array([name.left, name.baseline]), np.array([there.left, there.baseline])
+    return Shows(name, lambda share: name.put_at(*(start + (stop - start) * share)), rate_func=ease_in_out_cubic)
+
+
+def picture(film: ExactnessFilm, side: str, tensor: str) -> Matrix:
+    """O of one side, a column for each query, or how far off it is, as bright as it is large beside O's largest value."""
+    found, rect = film.found, film.scene.shot("errors")[side]
+    if tensor == "error":
+        return Matrix(found.left[side].T, rect, film.skin, tensor, 0.0, 1.0)
+    return Matrix(found.outputs[side].T, rect, film.skin, tensor, *spread(found.truths[side]))
+
+
+def taken(outputs: list[Matrix], edge: Rectangles, share: float) -> None:
+    """So many columns of both outputs are gone, up to an edge."""
+    rects = [output.rect for output in outputs]
+    for output in outputs:
+        pixels = output.pixels(output.values)
+        pixels[:, : round(share * pixels.shape[1]), -1] = 0
+        output.image.pixel_array = pixels
+    edge.display(edges([Rect(x - em(3), rect.y0, x + em(3), rect.y1) for rect in rects for x in (rect.x0 + share * rect.width,)]))
+
+
+@beat("magnify")
+def magnify(film: ExactnessFilm) -> None:
+    """What is left of both gets brighter, as fast, until FlashAttention's is seen as well."""
+    place, skin, power = film.scene.shot("errors"), film.skin, film.found.power
+    counters = {side: Counter(skin.hue("error"), "what") for side in SIDES}
+
+    def show(share: float) -> None:
+        times = round(1 + share**2 * (power - 1))
+        for side, counter in counters.items():
+            film.left[side].display(times * film.found.left[side].T)
+            counter.say(word(ERROR.format(times), NAME, skin.hue("error"), place[f"{side} what"], "what"))
+
+    show(0.0)
+    film.move(FadeOut(*film.what, rate_func=early), FadeIn(*counters.values(), rate_func=late), seconds=2 * TEXT)
+    with film.scene.telling():
+        film.move(Shows(Group(*film.left.values(), *counters.values()), show), seconds=MAGNIFIED)
+
+
+def largest(film: ExactnessFilm) -> None:
+    """The largest entry of either is ringed, and its number comes out of the ring."""
+    place, skin, found = film.scene.shot("errors"), film.skin, film.found
+    rings, flown = list[Dot](), list[Shows]()
+    for side, left in film.left.items():
+        center = entry(left.rect, found.left[side].T).center
+        rings += [Dot(skin.ground, hollow=True, name="halo", radius=radius).at(center) for radius in (DOT - RIM, DOT + RIM)]
+        rings.append(Dot(skin.ink, hollow=True, name=f"ring {side}", radius=DOT).at(center))
+        number = word(percent(found.shares[side]), ONE_NUMBER, skin.ink, place[f"{side} number"], "value")
+        flown.append(fly(number, heading(Rect(*center[:2], *center[:2]).inset(-number.wide), number.text, skin.ink, LABEL)))
+    said = [
+        word(text, LABEL, skin.ink, place[f"{side} {part}"], "where", Face.TEXT)
+        for side in SIDES for part, text in (("largest", LARGEST), ("share", SHARE))
+    ]  # fmt: skip
+    film.move(FadeIn(*rings, *said), seconds=2 * TEXT)
+    with film.scene.telling():
+        film.move(*flown, seconds=FOUND)
 
 
 def entry(rect: Rect, values: np.ndarray) -> Rect:
@@ -246,44 +285,13 @@ def entry(rect: Rect, values: np.ndarray) -> Rect:
     return line.beyond(col * line.width / values.shape[1]).left(line.width / values.shape[1])
 
 
-def measure(film: ExactnessFilm) -> None:
-    """Both largest entries become bars, as fast, each to its end; then its number comes, and what was rounded on the way to it."""
-    place, skin, shares = film.scene.shot("errors"), film.skin, film.found.shares
-    bars = {side: Rectangles(skin.hue("error"), name=f"bar {side}") for side in SIDES}
-    least, most = sorted(shares.values())
-
-    def bar(side: str, share: float) -> Rect:
-        return place[side].left(place[side].width * min(share, shares[side]) / most)
-
-    def leave(side: str, share: float) -> None:
-        bars[side].display(edges([film.worst[side].toward(bar(side, least), share)]))
-
-    def grow(side: str, share: float) -> None:
-        bars[side].display(edges([bar(side, least + (most - least) * share)]))
-
-    zero = Rectangles(skin.ink, name="zero").display(edges([place["zero"]]))
-    axis = fitted(AXIS, LABEL, skin.ink, place["axis"], "where", Face.TEXT)
-    numbers = [word(percent(shares[side]), ONE_NUMBER, skin.ink, place[f"{side} number"], "value") for side in SIDES]
-    notes = [film.rounded(side, what) for side, what in film.found.rounded.items()]
-    with film.scene.telling():
-        film.move(
-            FadeOut(*film.stage, rate_func=early), FadeIn(zero, amid((ZERO,), skin.ink, place["zero name"], "where"), axis, rate_func=late),
-            *(Shows(bars[side], partial(leave, side), rate_func=ease_in_out_cubic, introducer=True) for side in SIDES), seconds=LEAVE,
-        )  # fmt: skip
-        film.move(*(Shows(bars[side], partial(grow, side)) for side in SIDES), seconds=GROW)
-        film.move(FadeIn(*numbers), seconds=TEXT)
-        if notes:
-            film.scene.hold(0.5)
-            film.move(FadeIn(*notes), seconds=TEXT)
-
-
 @beat("exact")
 def exact(film: ExactnessFilm) -> None:
-    """The largest errors grow from the line, as fast, each to its end: FlashAttention's is the smaller."""
-    measure(film)
+    """Both largest errors are ringed and written: FlashAttention's is the smaller."""
+    largest(film)
 
 
 @beat("equal")
 def equal(film: ExactnessFilm) -> None:
-    """The largest errors grow from the line, as fast, each to its end: about as far."""
-    measure(film)
+    """Both largest errors are ringed and written: about as large."""
+    largest(film)

@@ -21,20 +21,30 @@ from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Columns, Square
+from flashviz.layout.rect import rows
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.sweeps import SEAM, Bars, Flying, Memory, Sweeps
 from flashviz.mobjects.tiles import Rectangles, box, edges
 
 HEAD = ("FlashAttention, 2022: bytes between HBM and chip", "bytes between HBM and chip", "HBM to chip and back")
-WHOLE = ("scores S: {0:,} × {0:,}", "S: {0:,} × {0:,}")
+WHOLE = ("S: never stored",)
 ADDED = ("once {once} + one sweep {each} = {all} KiB", "once {once} + sweep {each} KiB")
 ONCE = ("once: {} KiB", "once: {}", "{} KiB")
 AT_FIRST = ("these cross once: {} KiB", "once: {} KiB")
 WAY = ("{0}: {1}", "{2}: {1}", "{2}: {3}", "{2}")
-NUMBERS, UNCOUNTED = "M = {0:,} numbers of {1} bytes", "S, ℓ and m are not counted in M"
-LAW = ("sweeps = N / block width,   block width = M / 4d", "sweeps = N / width,  width = M / 4d")
+CHIP, SMALL = "on chip: {}", "on a small chip: {}"
+NUMBERS = "M = {0:,} numbers"
+FOUR = "M = 4 blocks of {columns} × {d} = {m:,} numbers"
+SIZES = "N = {n}, d = {d}"
+ROWS = "K, V, Q, O: N = {n} rows of d = {d} numbers"
+LAW = (
+    ("M = 4 blocks × width × d",),
+    ("N / width = 4 N d / M sweeps", "4 N d / M sweeps"),
+    ("× 3 N d numbers each: Q in, O in, O out", "× 3 N d numbers each"),
+    ("= 12 N² d² / M: twice M, half of it", "= 12 N² d² / M"),
+)  # fmt: skip
 LINE_NAME = ("standard attention: {}", "standard: {}", "{}")
 SLOW, FIRST, PACE = (2.0, 1.4), 2.2, 3.6  # seconds: of a visit's flights, of the rest of the first sweep, of all sweeps at the smallest M
 HELD, GROWTH, SCALED = 0.8, 1.3, 1.2  # of a block's way to the chip, of twice M, of a bar from near to its scale
@@ -59,7 +69,7 @@ class IOStage(ShotScene):
 class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    whole: Word  # how many scores there are
+    whole: Word  # what becomes of the scores
     said: Sequence[Word] = ()  # how large the memory is
     slots: Sequence[Named]  # the bar's outlines, near
     ways: Sequence[Word]  # what each is
@@ -144,12 +154,18 @@ class IOFilm(ChapterFilm):
         self.scene.remove(*flying)
 
     def measured(self, near: str = "") -> list[Word]:
-        """How large the memory is, and what M counts; ``near`` at first, where it is seen closely, and what it does not."""
-        found, m = self.found, elements(self.step.columns, self.found.config.head_dim)
-        numbers = NUMBERS.format(m, found.config.itemsize)
-        texts = {f"{near}chip": f"on chip: {on_chip(m, found.config)}", f"{near}numbers": numbers if near else numbers.partition(" of")[0]}
-        texts |= {f"{near}uncounted": UNCOUNTED} if near else {}
-        return [word(text, LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()]
+        """How large the memory is, and what M counts; ``near`` at first, where it is seen closely, and how many rows the matrices have."""
+        c, columns = self.found.config, self.step.columns
+        figures = {"columns": columns, "d": c.head_dim, "m": elements(columns, c.head_dim), "n": c.seq_k}
+        texts = {
+            f"{near}chip": (SMALL if near else CHIP).format(on_chip(figures["m"], c)),
+            f"{near}numbers": (FOUR if near else NUMBERS).format(figures["m"], **figures),
+        }
+        texts |= {f"{near}rows": ROWS.format(**figures)} if near else {}
+        short = {"near numbers": NUMBERS.format(figures["m"]), "near rows": SIZES.format(**figures)}
+        return [
+            fitted([text, short.get(part, text)], LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()
+        ]
 
     def outlined(self) -> list[Named]:
         """Of all that crosses until the first sweep is through, way by way."""
@@ -191,6 +207,9 @@ class IOFilm(ChapterFilm):
     def remains(self) -> None:
         """A bar stands: its sweeps and bytes over it, and under it the memory that it is of."""
         step, kept, start = self.step, self.kept[self.index], self.held
+        if self.index:  # out of the one before, which half of it is
+            before = self.found.steps[self.index - 1]
+            start = self.columns.memory(self.index - 1, self.under, before.m / self.found.steps[-1].m)
         stop = self.columns.memory(self.index, self.under, step.m / self.found.steps[-1].m)
         words = self.on_bar((swept(step), amount(step.nbytes)), "bytes")
         self.over = [*self.over, *words]
@@ -209,7 +228,7 @@ class IOFilm(ChapterFilm):
         kibs = on_chip(step.m, self.found.config)
         texts = [f"{kibs} on chip", kibs]
         if step.rows < step.columns:  # why Q's and O's quarters are not full
-            texts = [f"{kibs} on chip; Q, O: {step.rows} rows", *texts]
+            texts = [f"{kibs}; Q, O: at most d rows", f"{kibs}; Q, O: {step.rows} rows", *texts]
         return Word(first_that_fits(texts, LABEL, self.columns.pitch - em(BY_LINE), Face.STRONG), LABEL, self.skin.ink, left, low, "size")
 
     def constant(self) -> list[Word]:
@@ -220,7 +239,7 @@ class IOFilm(ChapterFilm):
         text = first_that_fits(texts, LABEL, right - left, Face.STRONG)
         if text_width(text, LABEL, Face.STRONG) > right - left:
             return []
-        return [Word(text, LABEL, self.skin.ink, left, self.columns.y(0.0) + em(BY_LINE / 2), "once")]
+        return [Word(text, LABEL, self.skin.ink, left, self.columns.y(self.found.once / 2) - 0.36 * em(LABEL), "once")]
 
     def piled(self) -> tuple[list[Shows], list[Word]]:
         """Standard attention's ways as pieces of a second bar, over the line of what crosses once; beside each what it is."""
@@ -244,7 +263,7 @@ class IOFilm(ChapterFilm):
     def beside_piece(self, way: Way, y: float) -> Word:
         """What a piece of the second bar is."""
         left, right = self.columns.beside(1)[0] + em(BY_LINE), self.columns.rect.x1
-        said = [text.format(way.name, amount(way.nbytes), way.name.partition(",")[0], number(way.nbytes)) for text in WAY]
+        said = [text.format(way.name, kib(way.nbytes), way.name.partition(",")[0], number(way.nbytes)) for text in WAY]
         text = first_that_fits(said, LABEL, right - left, Face.STRONG)
         return Word(text, LABEL, self.skin.hue(way.tensor), left, y - 0.36 * em(LABEL), "stored")
 
@@ -256,10 +275,11 @@ class IOFilm(ChapterFilm):
         return Word(text, LABEL, self.skin.ink, rect.x1 - text_width(text, LABEL, Face.STRONG), y + em(BY_LINE), "standard bytes")
 
     def level(self, nbytes: float, line: Rectangles, share: float = 1.0) -> Rectangles:
-        """A line over all columns, at so many bytes."""
+        """A line over all columns, at so many bytes; that of what crosses once ends with the last bar, where it is named."""
         rect, y = self.columns.rect, self.columns.y(nbytes)
+        stop = self.columns.beside(len(self.bars) - 1)[0] if line is self.fixed else rect.x1
         line.values = np.array([nbytes])
-        return line.display(edges([Rect(rect.x0, y - em(2), rect.x0 + share * rect.width, y + em(2))]))
+        return line.display(edges([Rect(rect.x0, y - em(2), rect.x0 + share * (stop - rect.x0), y + em(2))]))
 
     def arrange(self, columns: Columns, under: Rect) -> None:
         """All bars, in these columns, and the memories under them."""
@@ -268,7 +288,6 @@ class IOFilm(ChapterFilm):
             bar.display(columns, step.sweeps)
             kept.display(columns.memory(index, under, step.m / largest.m), filled(step))
         self.level(self.found.once, self.fixed)
-        self.level(self.found.standard, self.line)
 
 
 def number(nbytes: float) -> str:
@@ -290,7 +309,7 @@ def chip(film: IOFilm) -> None:
     skin, large, there = film.skin, film.place["near held"], dict[str, float]()
     film.square.display(film.step.columns, film.step.rows, 0.0)
     film.memory.display(large, there)
-    film.whole = amid([text.format(film.found.config.seq_k) for text in WHOLE], skin.ink, film.square.place.grid, "whole")
+    film.whole = amid(WHOLE, skin.ink, film.square.place.grid, "whole")
     film.said, letters = film.measured("near "), list[Word]()
     film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.said)
     with film.scene.telling():
@@ -305,8 +324,8 @@ def chip(film: IOFilm) -> None:
             letters.append(amid([name], skin.ground, path[1], "held name"))
             film.scene.add(letters[-1])
         film.scene.hold(0.6)
-    film.move(FadeOut(*film.said, *letters, film.whole), seconds=TEXT)
     film.move(
+        FadeOut(*film.said, *letters, rate_func=early),
         Shows(film.memory, lambda share: film.memory.display(large.toward(film.place["held"], share), there), rate_func=ease_in_out_cubic),
         seconds=MOVE,
     )
@@ -342,8 +361,7 @@ def sweep(film: IOFilm) -> None:
 def again(film: IOFilm) -> None:
     """The bar shrinks to a scale for all sweeps, the chip to one for all memories, and they go on: each lays the same slab on it."""
     near, far, bar, large = film.near, film.far, film.bars[0], film.place["held"]
-    film.move(FadeOut(*film.ways, *film.over, *film.slots), seconds=TEXT)
-    film.over = []
+    gone, film.over = [*film.ways, *film.over, *film.slots], []
 
     def scale(share: float) -> None:
         film.columns = replace(near, most=near.most * math.exp(share * math.log(far.most / near.most)))
@@ -352,7 +370,9 @@ def again(film: IOFilm) -> None:
         film.level(film.found.once, film.fixed)
 
     film.scene.add(film.fixed)
-    film.move(Shows(Group(bar, film.fixed, film.memory), scale, rate_func=ease_in_out_cubic), seconds=SCALED)
+    film.move(
+        FadeOut(*gone, rate_func=early), Shows(Group(bar, film.fixed, film.memory), scale, rate_func=ease_in_out_cubic), seconds=SCALED
+    )
     film.rest = film.constant()
     with film.scene.telling():
         if film.rest:
@@ -366,7 +386,7 @@ def compare(film: IOFilm) -> None:
     """What standard attention moves is piled up beside, and stays as a line; what the smallest chip moves beyond it is framed."""
     found, columns, skin = film.found, film.columns, film.skin
     pieces, words = film.piled()
-    film.move(FadeOut(*film.rest), seconds=TEXT)
+    film.move(FadeOut(*film.rest, film.fixed), seconds=TEXT)
     with film.scene.telling():
         for piece, said, way in zip(pieces, words, found.stored, strict=True):
             film.scene.add(said)
@@ -379,7 +399,7 @@ def compare(film: IOFilm) -> None:
             film.excess = [Named(excess, tag="excess")]
             film.move(FadeIn(*film.excess), seconds=TEXT)
         film.scene.hold(1.0)
-    film.move(FadeOut(*(piece.mobject for piece in pieces), *words), FadeIn(*film.rest), seconds=TEXT)
+    film.move(FadeOut(*(piece.mobject for piece in pieces), *words), FadeIn(*film.rest, film.fixed), seconds=TEXT)
 
 
 more, less = beat("more")(compare), beat("less")(compare)
@@ -411,35 +431,32 @@ def wider(film: IOFilm) -> None:
 @beat("answer")
 def answer(film: IOFilm) -> None:
     """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
-    found, skin, place = film.found, film.skin, film.place
+    found, place = film.found, film.place
     start, under, wide = film.columns, film.under, place["wide"]
-    gone = [
-        film.square,
-        film.hbm,
-        film.border,
-        film.memory,
-        *film.said,
-        film.head,
-        film.standard,
-        *film.excess,
-        *film.over,
-        *film.sizes,
-        *film.rest,
-    ]
+    gone = [film.square, film.whole, film.hbm, film.border, film.memory, *film.said, film.head, film.line, film.standard]
+    gone += [*film.excess, *film.over, *film.sizes, *film.rest]
     film.move(FadeOut(*gone), seconds=TEXT)
 
     def widen(share: float) -> None:
         film.arrange(replace(start, rect=start.rect.toward(wide, share)), under.toward(place["wide under"], share))
 
-    film.move(Shows(Group(*film.bars, *film.kept, film.fixed, film.line), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(Shows(Group(*film.bars, *film.kept, film.fixed), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.sizes = [film.size(index) for index in range(len(found.steps))]
-    film.move(FadeIn(*film.sizes, *film.constant(), film.named_standard()), seconds=TEXT)
+    film.move(FadeIn(*film.sizes, *film.constant()), seconds=TEXT)
     with film.scene.telling():
         for index, step in enumerate(found.steps):
             film.move(FadeIn(*bracketed(film, index, step)), seconds=TEXT)
-            film.scene.hold(0.5)
-        film.move(FadeIn(fitted(LAW, NAME, skin.ink, place["law"], "law")), seconds=TEXT)
-        film.move(FadeIn(fitted(BOUND, LABEL, skin.ink, place["bound"], "bound", Face.TEXT)), seconds=TEXT)
+            film.scene.hold(0.3)
+        for said in law(film):
+            film.move(FadeIn(said), seconds=TEXT)
+            film.scene.hold(0.4)
+
+
+def law(film: IOFilm) -> list[Word]:
+    """Why bars fall so, line by line as the bars are, sweeps by numbers of each, and who says it."""
+    place, ink = film.place, film.skin.ink
+    said = [fitted(texts, NAME, ink, rect, "law") for texts, rect in zip(LAW, rows(place["law"], len(LAW)), strict=True)]
+    return [*said, fitted(BOUND, LABEL, ink, place["bound"], "bound", Face.TEXT)]
 
 
 def swept(step: Step) -> str:

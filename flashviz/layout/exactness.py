@@ -1,12 +1,11 @@
-"""Shots of ExactnessScene: one score's way on three lines of numbers, and how far off either output is, as bars from zero."""
+"""Shots of ExactnessScene: one score's way on three lines of numbers, and how far off either output is, as pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
-from flashviz.layout.rect import Aspect, Rect, centered, columns
+from flashviz.layout.rect import Aspect, Rect, centered
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
@@ -37,44 +36,42 @@ WAY: Mapping[Aspect, Table] = {
         "stored": (60, 1080, 1020, 1310),
     },
 }  # fmt: skip
-# ``flash`` and ``standard``: as long as the larger error, from the line ``zero`` on; the ``axis`` says what they measure, and each ``note``
-# what an algorithm rounds. Before, a difference of pictures stands in either (``difference``), its names at the height of ``zero name``.
+# ``flash`` and ``standard``: a picture each, ``what`` it shows, how large its ``largest`` entry is as a ``number``, and of what it is a
+# ``share``. ``axis``: what the pictures' columns are.
 ERRORS: Mapping[Aspect, Table] = {
     "16:9": {
-        "flash name": (100, 120, 620, 190), "flash number": (100, 200, 620, 310), "flash": (664, 70, 1820, 370),
-        "flash note": (100, 316, 630, 370), "standard note": (100, 696, 630, 750),
-        "standard name": (100, 500, 620, 570), "standard number": (100, 580, 620, 690), "standard": (664, 450, 1820, 750),
-        "zero": (656, 30, 664, 800), "zero name": (480, 816, 840, 876), "axis": (860, 816, 1840, 876),
+        "flash name": (60, 24, 640, 80), "flash note": (60, 80, 640, 130), "flash what": (60, 138, 640, 198), "flash": (660, 30, 1860, 420),
+        "flash largest": (60, 216, 640, 266), "flash number": (60, 268, 640, 370), "flash share": (60, 372, 640, 422),
+        "standard name": (60, 454, 640, 510), "standard note": (60, 510, 640, 560), "standard what": (60, 568, 640, 628),
+        "standard": (660, 460, 1860, 850), "standard largest": (60, 646, 640, 696), "standard number": (60, 698, 640, 800),
+        "standard share": (60, 802, 640, 852), "axis": (660, 864, 1860, 920),
     },
     "4:3": {
-        "flash name": (60, 120, 480, 190), "flash number": (60, 200, 480, 310), "flash": (524, 70, 1380, 370),
-        "flash note": (60, 316, 506, 370), "standard note": (60, 696, 506, 750),
-        "standard name": (60, 500, 480, 570), "standard number": (60, 580, 480, 690), "standard": (524, 450, 1380, 750),
-        "zero": (516, 30, 524, 800), "zero name": (370, 810, 670, 864), "axis": (370, 870, 1380, 924),
+        "flash name": (40, 24, 540, 80), "flash note": (40, 80, 540, 130), "flash what": (40, 138, 540, 198), "flash": (560, 30, 1400, 420),
+        "flash largest": (40, 216, 540, 266), "flash number": (40, 268, 540, 370), "flash share": (40, 372, 540, 422),
+        "standard name": (40, 454, 540, 510), "standard note": (40, 510, 540, 560), "standard what": (40, 568, 540, 628),
+        "standard": (560, 460, 1400, 850), "standard largest": (40, 646, 540, 696), "standard number": (40, 698, 540, 800),
+        "standard share": (40, 802, 540, 852), "axis": (560, 864, 1400, 920),
     },
     "1:1": {
-        "flash name": (84, 80, 540, 150), "flash number": (560, 60, 1020, 170), "flash": (64, 180, 1020, 360),
-        "flash note": (84, 366, 1020, 420), "standard note": (84, 714, 1020, 768),
-        "standard name": (84, 430, 540, 500), "standard number": (560, 410, 1020, 520), "standard": (64, 530, 1020, 710),
-        "zero": (56, 50, 64, 768), "zero name": (60, 776, 280, 836), "axis": (60, 850, 1020, 910),
+        "flash name": (40, 10, 540, 66), "flash note": (40, 66, 540, 114), "flash what": (560, 30, 1040, 90), "flash": (40, 120, 1040, 300),
+        "flash largest": (40, 310, 540, 360), "flash number": (560, 308, 1040, 410), "flash share": (40, 360, 540, 410),
+        "standard name": (40, 424, 540, 480), "standard note": (40, 480, 540, 528), "standard what": (560, 444, 1040, 504),
+        "standard": (40, 534, 1040, 714), "standard largest": (40, 724, 540, 774), "standard number": (560, 722, 1040, 824),
+        "standard share": (40, 774, 540, 824), "axis": (40, 860, 1040, 916),
     },
     "9:16": {
-        "flash name": (84, 140, 540, 210), "flash number": (560, 120, 1020, 230), "flash": (64, 250, 1020, 520),
-        "flash note": (84, 532, 1020, 592), "standard note": (84, 1048, 1020, 1108),
-        "standard name": (84, 660, 540, 730), "standard number": (560, 640, 1020, 750), "standard": (64, 770, 1020, 1040),
-        "zero": (56, 100, 64, 1100), "zero name": (60, 1120, 280, 1180), "axis": (60, 1230, 1020, 1300),
+        "flash name": (60, 30, 540, 90), "flash note": (60, 90, 540, 146), "flash what": (560, 50, 1020, 120),
+        "flash": (60, 156, 1020, 480), "flash largest": (60, 498, 560, 550), "flash number": (580, 498, 1020, 606),
+        "flash share": (60, 552, 560, 606),
+        "standard name": (60, 640, 540, 700), "standard note": (60, 700, 540, 756), "standard what": (560, 660, 1020, 730),
+        "standard": (60, 766, 1020, 1090), "standard largest": (60, 1108, 560, 1160), "standard number": (580, 1108, 1020, 1216),
+        "standard share": (60, 1162, 560, 1216), "axis": (60, 1250, 1020, 1310),
     },
 }  # fmt: skip
 
 TALL = em(20)  # how far a tick stands out to either side
 HIGH = 0.42  # of its place, beneath a line
-SIGN = em(90)  # between two pictures
-
-
-def difference(rect: Rect) -> tuple[list[Rect], list[Rect]]:
-    """Where a - b = c stand in ``rect``: three pictures from the left, and the two signs between them."""
-    pictures = columns(rect, 3, SIGN)
-    return pictures, [Rect(before.x1, rect.y0, after.x0, rect.y1) for before, after in pairwise(pictures)]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ from flashviz.layout.io_complexity import Columns, Square
 from flashviz.layout.rect import columns
 from flashviz.lettering import Face, em
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box, edges
+from flashviz.mobjects.tiles import Rectangles, box, dashes, edges
 from flashviz.palette import Theme
 
 LETTER = 36  # px
@@ -23,12 +24,15 @@ CHIP = "KVQO"  # its quarters, from the left
 
 
 class Sweeps(VGroup):
-    """The square, its blocks of K and V, the one that is on chip, and the rows of Q and O that pass. Scores are computed, not stored."""
+    """The square, its blocks of K and V, the one that is on chip, and the rows of Q and O that pass.
+
+    Scores are not stored: the square has a dashed outline, and of them there is the tile that is computed.
+    """
 
     def __init__(self, place: Square, skin: Theme) -> None:
         self.tag, self.place = "sweeps", place
-        frames = [Named(box(place.grid, stroke=skin.edge, fill=skin.chip, opacity=1.0), tag="sweeps grid")]
-        frames += [
+        grid = Rectangles(skin.quiet, name="sweeps grid").display(dashes(place.grid))
+        strips = [
             Named(box(place.strip(name), stroke=skin.hue(name), fill=skin.hue(name), opacity=palette.DIM), tag=f"sweeps {name}")
             for name in "QO"
         ]
@@ -36,7 +40,6 @@ class Sweeps(VGroup):
         self.held = {name: Rectangles(skin.hue(name), name=f"held {name}") for name in "KV"}
         self.passing = {name: Rectangles(skin.hue(name), name=f"passing {name}") for name in "QO"}
         self.lines = Rectangles(skin.quiet, name="columns", opacity=palette.SECOND)
-        self.swept = Rectangles(skin.scores, name="swept", opacity=palette.DIM)
         self.tile = Rectangles(skin.scores, name="tile")
         letters = {name: (place.strip(name).center[0], place.grid.y0 - em(28)) for name in "QO"}
         letters |= {name: (place.grid.x0 - em(24), place.strip(name).center[1]) for name in "KV"}
@@ -45,7 +48,7 @@ class Sweeps(VGroup):
             for name, at in letters.items()
         ]
         super().__init__(
-            *frames, *self.blocks.values(), self.swept, self.lines, *self.held.values(), *self.passing.values(), self.tile, *named
+            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), *self.passing.values(), self.tile, *named
         )  # fmt: skip
 
     def display(self, columns: float, rows: float, swept: float = 0.0) -> Sweeps:
@@ -54,7 +57,7 @@ class Sweeps(VGroup):
         starts, thin = place.starts(columns), em(1)
         inner = grid.x0 + starts[1:] * unit
         self.lines.display(np.stack([inner - thin, np.full_like(inner, grid.y0), inner + thin, np.full_like(inner, grid.y1)], 1))
-        at = min(int(swept + 1e-9), len(starts) - 1)
+        at = max(math.ceil(swept - 1e-9) - 1, 0)  # a sweep that is through has its block on chip until the next one begins
         passes = 0 < swept < len(starts)
         for name in "KV":
             blocks = edges([place.block(name, float(key), columns) for key in starts]) + np.array([SEAM / 2, 0, -SEAM / 2, 0])
@@ -64,10 +67,6 @@ class Sweeps(VGroup):
         block = place.block("K", float(starts[at]), columns)
         through = swept - at if passes else 1.0
         top = grid.y1 - through * (grid.height - rows * unit)
-        done = int(min(swept + 1e-9, len(starts)))
-        full = [Rect(grid.x0, grid.y0, place.block("K", float(starts[done - 1]), columns).x1, grid.y1)] if done else []
-        self.swept.display(edges([*full, *([Rect(block.x0, top, block.x1, grid.y1)] if passes else [])]))
-        self.swept.values = np.array([columns, swept])
         for thing, x0, x1 in (
             (self.tile, block.x0, block.x1), *((lit, place.strip(name).x0, place.strip(name).x1) for name, lit in self.passing.items()),
         ):  # fmt: skip
@@ -76,13 +75,8 @@ class Sweeps(VGroup):
         return self
 
     def widen(self, before: float, after: float, share: float) -> Sweeps:
-        """On the way from blocks of so many keys to wider ones; what was swept fades."""
-        columns = before + (after - before) * share
-        self.display(columns, 0.0)
-        grid = self.place.grid
-        self.swept.display(edges([grid]) if share < 1 else np.zeros((0, 4)))
-        self.swept.set_fill(opacity=palette.DIM * (1 - share if share < 1 else 1.0))
-        return self
+        """On the way from blocks of so many keys to wider ones."""
+        return self.display(before + (after - before) * share, 0.0)
 
 
 class Memory(VGroup):

@@ -162,18 +162,19 @@ class Matrix(Group):
         self.tensor, self.rect, self.values = tensor, rect, np.asarray(values, dtype=float)
         self.low, self.high, self.skin = low, high, theme_
         self.tag = tensor
-        self.image = image(self._pixels(self.values))
+        self.image = image(self.pixels(self.values))
         self.image.stretch_to_fit_width(rect.width).stretch_to_fit_height(rect.height).move_to(rect.center)
         self.frame = box(rect, stroke=theme_.hue(tensor), width=theme.OUTLINE)
         super().__init__(self.image, self.frame)
 
-    def _pixels(self, values: np.ndarray) -> np.ndarray:
+    def pixels(self, values: np.ndarray) -> np.ndarray:
+        """[rows, cols, 4] of its hue, as strong as its values are high."""
         share = (values - self.low) / max(self.high - self.low, 1e-30)
         return theme.ramp(share, self.skin.panel, self.skin.hue(self.tensor))
 
     def display(self, values: np.ndarray) -> Matrix:
         self.values = np.asarray(values, dtype=float)
-        self.image.pixel_array = self._pixels(self.values)
+        self.image.pixel_array = self.pixels(self.values)
         return self
 
     def to(self, values: np.ndarray, run_time: float = 1.0) -> MatrixTo:
