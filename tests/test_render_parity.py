@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cairo
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,7 +62,7 @@ from PIL import Image
 from flashviz.config import AttentionConfig
 from flashviz.director import scene as trace_scene
 from flashviz.render import FilmWriter, probe
-from flashviz.render.damage import Box, DamageCamera, MovingDamageCamera, merged
+from flashviz.render.damage import Box, DamageCamera, MovingDamageCamera, merged, rows_of
 from flashviz.render.renderer import FilmClock, FilmRenderer
 from flashviz.render.segments import SegmentEncoder, patch, planes
 from flashviz.settings import Settings, use_settings
@@ -322,6 +323,40 @@ def test_patched_pictures_are_those_of_whole_frames(seed: int, size: tuple[int, 
                     assert np.array_equal(ours, whole)
         finally:
             encoder.abort()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_fills_of_some_rows_are_those_of_the_whole_frame(seed: int) -> None:
+    """Edges that are nearly level, that leave the frame, that cross themselves; straight and curved; half clear too."""
+    random = np.random.default_rng(seed)
+    width, height = 320, 180
+    reach = random.choice([10, 100, 1000])
+    at = random.uniform((-50, -50), (width + 50, height + 50))
+    points = at + random.uniform(-reach, reach, (3 * random.integers(1, 6) + 1, 2))
+    if random.random() < 0.4:
+        points[:, 1] = at[1] + random.uniform(-1, 1, len(points)) * random.choice([0.01, 0.1, 1, 5])
+    curved, alpha = random.random() < 0.5, random.choice([1, 0.4, 0.01])
+    y0 = int(random.integers(0, height - 1))
+    y1 = int(random.integers(y0 + 1, height))
+    ground = random.integers(0, 256, (height, width, 4), np.uint8)
+    ground[..., 3] = 255
+    painted = []
+    for clipped in (False, True):
+        pixels = ground.copy()
+        context = cairo.Context(cairo.ImageSurface.create_for_data(pixels.data, cairo.FORMAT_ARGB32, width, height))
+        context = rows_of(context, y0, y1) if clipped else context
+        context.move_to(*points[0])
+        for each in points[1:].reshape(-1, 6):
+            if curved:
+                context.curve_to(*each)
+            else:
+                context.line_to(*each[:2])
+        context.close_path()
+        context.set_source_rgba(0.2, 0.5, 0.9, alpha)
+        context.fill()
+        painted.append(pixels)
+    assert np.array_equal(painted[0][y0:y1], painted[1][y0:y1])
+    assert np.array_equal(np.delete(painted[1], np.s_[y0:y1], 0), np.delete(ground, np.s_[y0:y1], 0))
 
 
 boxes = st.tuples(st.integers(-5, 60), st.integers(-5, 60), st.integers(0, 30), st.integers(0, 30)).map(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import struct
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cache, partial
 from importlib.metadata import version
 from operator import itemgetter
@@ -48,7 +48,7 @@ def cache_key(camera: DamageCamera, drawn: Iterable[Mobject], animations: Sequen
     walk = Walk()
     walk.feed((version("manim"), version("numpy"), cairo.cairo_version_string(), encoder))
     walk.feed((camera.pixel_width, camera.pixel_height, camera.frame_width, camera.frame_height, camera.frame_rate, camera.frame_center))
-    walk.feed(camera.background)
+    walk.feed(_ground(camera.background))
     for mobject in drawn:
         walk.feed(camera.signature(mobject))
         walk.feed(mobject.z_index)
@@ -57,6 +57,15 @@ def cache_key(camera: DamageCamera, drawn: Iterable[Mobject], animations: Sequen
     for animation in animations:
         walk.feed(animation)
     return walk.digest()
+
+
+def _ground(background: np.ndarray | None) -> Any:
+    """A background; one of a single colour, as most are, by its shape and that: there are millions of bytes to hash at every play."""
+    if background is None:
+        return None
+    flat, channels = background.ravel(), background.shape[-1]
+    plain = np.array_equal(flat[channels:], flat[:-channels])
+    return (background.shape, flat[:channels]) if plain else background
 
 
 class Walk:
@@ -76,38 +85,37 @@ class Walk:
         kind = type(value)
         if kind is float:
             self.parts.append(b"f" + pack(value))
+        elif kind in PLAIN:
+            self.parts.append(f"{kind.__name__}={value!s};".encode())
         elif isinstance(value, np.generic):
             self.feed(value.item())  # a drawn play may leave NumPy's number where a skipped one leaves Python's
+        elif isinstance(value, (int, float, complex, str)):
+            self.parts.append(f"{kind.__name__}={value!s};".encode())
         elif kind is bytes:
             self._mark("bytes", len(value))
             self.parts.append(value)
-        elif kind in PLAIN or isinstance(value, (int, float, complex, str)):
-            self.parts.append(f"{kind.__name__}={value!s};".encode())
         elif id(value) in self.met:
             self._mark("again", self.met[id(value)])
         else:
             self.met[id(value)] = len(self.met)
             self.kept.append(value)
-            self._compound(value)
+            _way(kind)(self, value)  # type: ignore[arg-type]  # a class is hashable
 
-    def _compound(self, value: Any) -> None:
-        if isinstance(value, np.ndarray):
-            self._array(value)
-        elif isinstance(value, Mapping):
-            self._mark("mapping", len(value))
-            for key, item in value.items():
-                self.feed(key)
-                self.feed(item)
-        elif isinstance(value, (list, tuple)):
-            self._mark(type(value).__name__, len(value))
-            for item in value:
-                self.feed(item)
-        elif isinstance(value, Set):
-            self._mark("set", len(value))
-            for item in sorted(map(_alone, value)):
-                self.feed(item)
-        else:
-            self._object(value)
+    def _mapping(self, mapping: Mapping[Any, Any]) -> None:
+        self._mark("mapping", len(mapping))
+        for key, item in mapping.items():
+            self.feed(key)
+            self.feed(item)
+
+    def _sequence(self, items: Sequence[Any]) -> None:
+        self._mark(type(items).__name__, len(items))
+        for item in items:
+            self.feed(item)
+
+    def _set(self, items: Set[Any]) -> None:
+        self._mark("set", len(items))
+        for item in sorted(map(_alone, items)):
+            self.feed(item)
 
     def _mark(self, kind: str, number: int = 0) -> None:
         self.parts.append(f"{kind}:{number};".encode())
@@ -121,22 +129,23 @@ class Walk:
             self.parts.append(array.tobytes())
 
     def _object(self, value: Any) -> None:
-        if isinstance(value, (FunctionType, MethodType, BuiltinFunctionType, partial, CodeType)):
-            self._function(value)
-        elif isinstance(value, (ModuleType, Scene, PurePath)):
-            self._mark(type(value).__name__)
-        elif isinstance(value, type):
-            self.parts.append(_class(value))
-        elif isinstance(value, Trace):  # of which a sweep holds all events
-            self.parts.append(value.digest.encode())
-        elif isinstance(value, enum.Enum):
-            self._mark(f"{type(value).__qualname__}.{value.name}")
-        else:
-            self.parts.append(_class(type(value)))  # type: ignore[arg-type]  # a class is hashable
-            for name, item in sorted(_attributes(value).items(), key=itemgetter(0)):
-                if name not in LEFT_OUT:
-                    self.parts.append(name.encode())
-                    self.feed(item)
+        self.parts.append(_class(type(value)))  # type: ignore[arg-type]  # a class is hashable
+        for name, item in sorted(_attributes(value).items(), key=itemgetter(0)):
+            if name not in LEFT_OUT:
+                self.parts.append(name.encode())
+                self.feed(item)
+
+    def _name(self, value: Any) -> None:
+        self._mark(type(value).__name__)
+
+    def _kind(self, value: type) -> None:
+        self.parts.append(_class(value))
+
+    def _trace(self, trace: Trace) -> None:
+        self.parts.append(trace.digest.encode())  # of which a sweep holds all events
+
+    def _member(self, member: enum.Enum) -> None:
+        self._mark(f"{type(member).__qualname__}.{member.name}")
 
     def _function(self, value: Any) -> None:
         if isinstance(value, CodeType):
@@ -159,6 +168,25 @@ class Walk:
             self._mark(str(getattr(value, "__qualname__", type(value).__qualname__)))
 
 
+WAYS: tuple[tuple[Any, Callable[[Walk, Any], None]], ...] = (
+    (np.ndarray, Walk._array),
+    (Mapping, Walk._mapping),
+    ((list, tuple), Walk._sequence),
+    (Set, Walk._set),
+    ((FunctionType, MethodType, BuiltinFunctionType, partial, CodeType), Walk._function),
+    ((ModuleType, Scene, PurePath), Walk._name),
+    (type, Walk._kind),
+    (Trace, Walk._trace),
+    (enum.Enum, Walk._member),
+)
+
+
+@cache
+def _way(kind: type) -> Callable[[Walk, Any], None]:
+    """How values of a type are fed; asked of each type once."""
+    return next((way for kinds, way in WAYS if issubclass(kind, kinds)), Walk._object)
+
+
 @cache
 def _class(kind: type) -> bytes:
     """A class by its name, and by its code where an edit of it would change frames."""
@@ -176,8 +204,8 @@ def _class(kind: type) -> bytes:
 
 def _attributes(value: Any) -> dict[str, Any]:
     slots = _slots(type(value))  # type: ignore[arg-type]  # a class is hashable
-    named = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    return named | getattr(value, "__dict__", {})
+    attributes: dict[str, Any] = getattr(value, "__dict__", {})
+    return {name: getattr(value, name) for name in slots if hasattr(value, name)} | attributes if slots else attributes
 
 
 @cache

@@ -2,9 +2,9 @@
 
 Each mobject that is drawn has a signature: its points and its style. Where a signature changes, the old and the new place of the mobject
 are damaged; damaged rectangles are painted afresh on a scratch surface, with everything that reaches into them, in manim's order and by
-manim's cairo calls, and copied over. Nothing is clipped, so rasterisation is manim's to the last bit; ``tests/test_render_parity.py``
-holds every frame of whole scenes to that. What this camera does not know (point clouds, strokes coloured by an image, pictures of
-other cameras) is painted by manim, the whole frame of it.
+manim's cairo calls, and copied over. Nothing is clipped but fills, to rows, so rasterisation is manim's to the last bit;
+``tests/test_render_parity.py`` holds every frame of whole scenes to that. What this camera does not know (point clouds, strokes coloured
+by an image, pictures of other cameras) is painted by manim, the whole frame of it.
 """
 
 from __future__ import annotations
@@ -266,24 +266,25 @@ class DamageCamera(Camera):
         x0, y0, x1, y1 = rectangle
         self._scratch[y0:y1, x0:x1] = self.background[y0:y1, x0:x1]
         context = self.get_cairo_context(self._scratch)
+        rows = rows_of(context, y0, y1)
         for drawn in self._drawn.values():
             left, top, right, low = drawn.box
             if left < x1 and x0 < right and top < y1 and y0 < low:  # Box.overlaps, without a call for each of hundreds
                 if isinstance(drawn.mobject, VMobject):
-                    self._paint(context, drawn, drawn.mobject)
+                    self._paint(context, rows, drawn, drawn.mobject)
                 else:
                     self._lay(drawn, rectangle)
         self.pixel_array[y0:y1, x0:x1] = self._scratch[y0:y1, x0:x1]
 
-    def _paint(self, context: cairo.Context[Any], drawn: Drawn, mobject: VMobject) -> None:
+    def _paint(self, context: cairo.Context[Any], rows: cairo.Context[Any], drawn: Drawn, mobject: VMobject) -> None:
+        """Paint an outline: its fill in some rows alone, all of its stroke, which cairo would not join alike if it were cut."""
         style = drawn.style
         assert style is not None
         if drawn.path is None:
             trace_outline(context, mobject)
             drawn.path = context.copy_path()
-        else:
-            context.new_path()
-            context.append_path(drawn.path)
+        if style.behind or style.gradient:
+            retrace(context, drawn.path)
         if style.behind:
             self.apply_stroke(context, mobject, background=True)
         if style.gradient:
@@ -291,14 +292,16 @@ class DamageCamera(Camera):
             self.apply_stroke(context, mobject)
             return
         if style.fill is not None:  # a clear fill or stroke changes nothing
-            context.set_source_rgba(*style.fill)
-            context.fill_preserve()
+            retrace(rows, drawn.path)
+            rows.set_source_rgba(*style.fill)
+            rows.fill()
         if style.stroke is not None:
+            retrace(context, drawn.path)
             context.set_source_rgba(*style.stroke)
             context.set_line_width(style.width)
             context.set_line_join(style.join)
             context.set_line_cap(style.cap)
-            context.stroke_preserve()
+            context.stroke()
 
     def _lay(self, drawn: Drawn, rectangle: Box) -> None:
         """Lay an image over what is there, within the rectangle."""
@@ -315,6 +318,26 @@ class DamageCamera(Camera):
 
 class MovingDamageCamera(DamageCamera, MovingCamera):
     """The same for ``manim.MovingCameraScene``: where ``frame`` moves all is painted, and what changes while it stands."""
+
+
+def rows_of(context: cairo.Context[Any], y0: int, y1: int) -> cairo.Context[Any]:
+    """Another context of the same surface that paints its pixel rows y0..y1 alone.
+
+    Fills are the same to the last bit there: an edge that ends at a row keeps its line. Ended at a column it is split, and pixels change.
+    """
+    surface = context.get_target()
+    assert isinstance(surface, cairo.ImageSurface)
+    rows = cairo.Context(surface)
+    rows.rectangle(0, y0, surface.get_width(), y1 - y0)
+    rows.clip()
+    rows.set_matrix(context.get_matrix())
+    return rows
+
+
+def retrace(context: cairo.Context[Any], path: cairo.Path) -> None:
+    """Begin with a copy of an outline."""
+    context.new_path()
+    context.append_path(path)
 
 
 def trace_outline(context: cairo.Context[Any], mobject: VMobject) -> None:
