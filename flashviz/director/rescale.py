@@ -377,7 +377,8 @@ def most_of_p(film: RescaleFilm) -> list[VMobject]:
     power = symbols(f"e^({said['over']})", NUMBER, skin.ink, film.shot.frame, "limit")
     bottom = at.y(float(film.found.before.max())) - em(140)
     lead = f"if s were m + {said['over']}:"
-    for text in (f"≈ {said['largest']}, {said['dtype']}'s largest", f"≈ {said['largest']}"):
+    largest = f"≈ {said['largest']}"
+    for text in (f"{largest}: P's largest number in {said['dtype']}", f"{largest}, {said['dtype']}'s largest", largest):
         wide = max(text_width(lead, NAME), power.width + SPACE * em(NAME) + text_width(text, NAME))
         left, share = beside(film, at, film.found.before, wide, bottom)
         if share * NAME >= LABEL:
@@ -399,7 +400,7 @@ class Climb(Group):
         assert isinstance(lead, Word)
         assert isinstance(last, Word)
         self.lead, self.place = lead, (lead.left, last.baseline, last.px)
-        skin, self.over = film.skin, Rectangles(film.skin.warn, name="overflow", opacity=0.0)
+        skin, self.over = film.skin, Rectangles(film.skin.warn, name="overflow", opacity=PALE)
         self.over.set_stroke(skin.warn, width=theme.OUTLINE, opacity=1)
         self.said = Counter(skin.ink, "limit"), Counter(skin.ink, "limit")
         super().__init__(self.over, *self.said)
@@ -410,10 +411,11 @@ class Climb(Group):
         start, stop = np.log(float(self.film.found.before.max())), float(self.film.said["over"])
         above = start + (stop - start) * share
         x0, _, x1, top = at.standing(self.film.found.before)[self.film.spike]
-        height = min(at.y(float(np.exp(above))), self.film.shot.frame.y1 + em(20))
+        height = min(at.rect.y0 + float(np.exp(above)) * at.unit, self.film.shot.frame.y1 + em(20))
         self.over.display(np.array([[x0, top, x1, max(top, height)]]))
-        number_of = f"{np.exp(above):,.2f}" if above < np.log(1000) else f"{np.exp(above):,.0f}"
-        rising = lead.text.replace(self.film.said["over"], f"{above:.2f}")
+        score, term = f"{above:.2f}", f"{np.exp(above):,.2f}" if above < np.log(1000) else f"{np.exp(above):,.0f}"
+        number_of = self.film.said["largest"] if score == self.film.said["over"] else term
+        rising = lead.text.replace(self.film.said["over"], score)
         self.said[0].say(Word(rising, lead.px, self.film.skin.ink, lead.left, lead.baseline, "limit", Face.TEXT))
         self.said[1].say(Word(f"its term: {number_of}", px, self.film.skin.ink, left, baseline, "limit", Face.TEXT))
         return self

@@ -132,23 +132,14 @@ INSIDE: Mapping[Aspect, Table] = {
     "16:9": {"chip": (24, 16, 1896, 932)}, "4:3": {"chip": (14, 16, 1426, 932)},
     "1:1": {"chip": (8, 10, 1072, 938)}, "9:16": {"chip": (14, 40, 1066, 1390)},
 }  # fmt: skip
-# A row's terms under their scores; what a term is stands between. Nothing stands beside them yet: they take all of the width.
+# A row's terms under their scores; what a term is stands between.
 ABOVE: Mapping[Aspect, Table] = {
-    "16:9": {
-        "measured": (110, 116, 1810, 640), "names": (110, 648, 1810, 698), "sum": (110, 702, 1170, 782),
-        "scores": (110, 166, 1810, 220), "term": (560, 240, 1360, 350),
-    },
-    "4:3": {
-        "measured": (90, 116, 1350, 640), "names": (90, 648, 1350, 698), "sum": (90, 702, 800, 782),
-        "scores": (90, 166, 1350, 220), "term": (400, 240, 1040, 350),
-    },
+    "16:9": {"scores": (110, 166, 1810, 220), "term": (560, 240, 1360, 350)},
+    "4:3": {"scores": (90, 166, 1350, 220), "term": (400, 240, 1040, 350)},
     "1:1": {"scores": (100, 190, 1030, 240), "term": (270, 262, 1030, 410)},
     "9:16": {"scores": (110, 400, 1020, 470), "term": (250, 500, 1020, 660)},
 }  # fmt: skip
-OF_SUM = "keys name", "keys", "crossed", "held", "measured", "names", "sum"
-CEILING: Mapping[Aspect, Table] = {
-    aspect: {**{part: place for part, place in SUM[aspect].items() if part in OF_SUM}, **above} for aspect, above in ABOVE.items()
-}
+CEILING: Mapping[Aspect, Table] = {aspect: {**SUM[aspect], **above} for aspect, above in ABOVE.items()}
 # HBM where the machine has it; beside it how many row blocks there are.
 BESIDE: Mapping[Aspect, Table] = {
     "16:9": {

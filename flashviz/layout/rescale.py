@@ -65,10 +65,17 @@ SQUEEZE: dict[Aspect, Table] = {
     },
     "1:1": RESCALE["1:1"], "9:16": RESCALE["9:16"],
 }  # fmt: skip
-# The sum. ``term``: what a term is.
+OF_SUM = "keys name", "keys", "crossed", "held"
+# The sum, over all of the width. ``term``: what a term is.
 SUM: dict[Aspect, Table] = {
-    "16:9": {**RESCALE["16:9"], "term": (330, 90, 1170, 344)},
-    "4:3": {**RESCALE["4:3"], "term": (260, 96, 800, 390)},
+    "16:9": {
+        **{part: at for part, at in RESCALE["16:9"].items() if part in OF_SUM},
+        "measured": (110, 116, 1810, 640), "names": (110, 648, 1810, 698), "sum": (110, 702, 1170, 782), "term": (560, 90, 1360, 344),
+    },
+    "4:3": {
+        **{part: at for part, at in RESCALE["4:3"].items() if part in OF_SUM},
+        "measured": (90, 116, 1350, 640), "names": (90, 648, 1350, 698), "sum": (90, 702, 800, 782), "term": (400, 96, 1040, 390),
+    },
     "1:1": {
         "keys name": (100, 32, 480, 84), "held": (100, 32, 480, 84), "keys": (490, 38, 740, 80), "crossed": (755, 32, 1070, 84),
         "measured": (100, 180, 1030, 730),

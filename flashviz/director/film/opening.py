@@ -158,14 +158,18 @@ def weights(film: Film) -> None:
     words = worded(at, texts, NUMBER, [skin.ink, skin.ink, skin.stats, skin.ink, skin.ink], "weight")
     under = place["terms name"].right(0.3 * place["terms name"].width)
     summed = Named(*labelled(under, (total(total_l), skin.stats), ("their sum", skin.ink)), tag="sum")
+    one, stop = words[0], words[0].left
+    if on_left:  # beside the largest term, until more is written behind it
+        one.put_at(x - em(24) - one.wide, one.baseline)
     with film.scene.telling():
-        film.move(FadeIn(words[0]), seconds=TEXT)
+        film.move(FadeIn(one), seconds=TEXT)
         film.hold(0.3)
         film.move(
             Shows(film.bars, lambda share: film.bars.set_fill(theme.between(skin.scores, skin.stats, share))), FadeIn(summed), seconds=0.8
         )
         film.hold(0.3)
-        film.move(FadeIn(words[1], words[2]), seconds=TEXT)
+        goes, start = Shows(one, lambda share: one.put_at(start + (stop - start) * share, one.baseline)), one.left
+        film.move(goes, FadeIn(words[1], words[2], rate_func=late), seconds=TEXT)
         film.move(FadeIn(*words[3:]), seconds=TEXT)
     film.hold(0.4)
     o = np.asarray(values.o[r], dtype=np.float64)[None, :]

@@ -63,7 +63,7 @@ def memory(film: Film) -> None:
     empty = box(place["s"], stroke=skin.quiet, width=theme.OUTLINE)
     waits = heading(place["s"], "waits", skin.ink, LABEL)
     film.hbm.display(lit={"Q": frozenset({0})})
-    film.move(come_in(film, "Q", place["q"]), seconds=1.0)
+    film.move(come_in(film, "Q", place["q"]), seconds=1.4)
     film.move(FadeIn(empty, waits), seconds=TEXT)
     film.hbm.display(lit={"K": frozenset({0})})
     arrives = come_in(film, "K", place["k"])
@@ -79,7 +79,7 @@ def memory(film: Film) -> None:
     if times is not None:
         film.notes = path_notes(film, place, times)
         film.move(FadeIn(*film.notes), seconds=TEXT)
-        film.hold(1.6)
+        film.hold(1.3)
 
 
 def come_in(film: Film, tensor: str, to: Rect) -> Shows:
