@@ -17,7 +17,7 @@ OPENING: tuple[Beat, ...] = (
     Beat("query", "One query", 6.9, shot="query", late=True, along=True, caption="One query scores every key."),
     Beat("weights", "Weights", 6.3, shot="query", late=True, along=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 5.2, shot="whole", late=True, along=True, caption="Cut into tiles. One square: {square}."),
-    Beat("memory", "Two memories", 9.1, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
+    Beat("memory", "Two memories", 9.0, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="All of K for every row block. All scores go out."),
     Beat("softmax", "Scores back", 5.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
     Beat(

@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("divide", "The answer so far", 6.6, shot="answer", late=True, caption="acc divided by ℓ: the answer so far."),
     Beat("add", "Nothing higher", 7.8, shot="rescale", late=True, caption="Nothing higher: just add."),
     Beat("terms", "The next keys", 6.3, shot="sum", late=True, along=True, caption="The next {new} keys, by the old m."),
-    Beat("question", "Question", 4.4, shot="sum", pause=True, caption="This term is {height}, above 1. Why not just add it?"),
+    Beat("question", "Question", 4.5, shot="sum", pause=True, caption="This term is {height}, above 1. Why not just add it?"),
     Beat("ruler", "A new max", 7.6, shot="sum", late=True, along=True, caption="A higher score could overflow {dtype}: so m rises."),
     Beat("measure", "By the new max", 4.0, shot="sum", late=True, along=True, caption="By the new m, the old 1 is only α."),
     Beat("stale", "By the old max", 5.1, shot="squeeze", late=True, along=True, caption="ℓ and acc still count by the old 1."),

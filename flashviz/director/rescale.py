@@ -307,7 +307,6 @@ def terms(film: RescaleFilm) -> None:
     chart.display(film.measured(terms=0 * before))
     chart.turn_yellow(0.0)
     film.go("sum")
-    film.step_back()
     tallest = float(before.max())
     film.move(FadeIn(film.terms_name), seconds=TEXT)
     with film.scene.telling():
@@ -477,7 +476,7 @@ def on_old(film: RescaleFilm, at: Scale, wide: float) -> tuple[float, float, flo
 
 @beat("stale")
 def stale(film: RescaleFilm) -> None:
-    """acc and the answer come nearer. acc, as l, is by the old 1, too large: it steps back. The answer is framed."""
+    """acc and the answer come back. acc, as l, is by the old 1, too large: it steps back. The answer is framed."""
     film.reached(Kind.ALPHA)
     place = film.scene.shot("squeeze")
     at = film.chart.scale_in(place["measured"])
@@ -490,7 +489,6 @@ def stale(film: RescaleFilm) -> None:
         left += each.wide + SPACE * em(each.px)
     film.ratio = [alpha, equals, result]
     film.go("squeeze", *ways)
-    film.step_forth()
     with film.scene.telling():
         film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=1.2)
         film.put_frame(place["answer"])

@@ -12,7 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters.rescale import Rescale
-from flashviz.director.shots import MOVE, TEXT, ShotScene, StepBack, step_forth
+from flashviz.director.shots import MOVE, ShotScene
 from flashviz.director.words import LABEL, NAME, NUMBER, Numbers, Word, first_that_fits, symbols
 from flashviz.figures import total
 from flashviz.layout import Rect
@@ -29,7 +29,6 @@ from flashviz.trace import Kind
 GHOST = 0.85
 GONE = 0.2  # of a move, until words have left
 MARGIN = 8  # px beside a shot's parts that the value of a scale may take
-ASIDE = 0.6  # opacity of what gives way
 SYMBOLS_OF_TERM = 120  # px
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
@@ -52,7 +51,6 @@ class RescaleFilm:
     v_tile: Matrix
     v_names: VGroup
     tile: TileRows | None = None  # once all rows are shown
-    aside: StepBack | None = None  # what has given way
 
     def __init__(self, scene: ShotScene, found: Rescale, said: dict[str, str]) -> None:
         self.scene, self.found, self.said, self.skin = scene, found, said, scene.skin
@@ -149,20 +147,6 @@ class RescaleFilm:
         self.away = [each for each in self.away if each[0] not in new] + leaving
         self.scene.remove(*(thing for _, thing, _ in leaving))
         self.stand(name)
-
-    def step_back(self) -> None:
-        """acc and the answer, where they stand beside it, give way to the sum."""
-        beside = (self.acc, self.acc_name, self.acc_words, self.answer, self.answer_name, self.answer_words)
-        here = [each for each in beside if self.stands(each)]
-        if here:
-            self.aside = StepBack(here, ASIDE)
-            self.move(self.aside, seconds=TEXT)
-
-    def step_forth(self) -> None:
-        """They are spoken of again."""
-        if self.aside is not None:
-            self.move(step_forth(self.aside), seconds=TEXT)
-        self.aside = None
 
     def stand(self, name: str) -> None:
         """Be in a shot, without a way there."""

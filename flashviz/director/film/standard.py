@@ -79,7 +79,7 @@ def memory(film: Film) -> None:
     if times is not None:
         film.notes = path_notes(film, place, times)
         film.move(FadeIn(*film.notes), seconds=TEXT)
-        film.hold(1.3)
+        film.hold(1.2)
 
 
 def come_in(film: Film, tensor: str, to: Rect) -> Shows:
