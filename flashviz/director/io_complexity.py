@@ -34,7 +34,7 @@ ADDED = ("once {once} + one sweep {each} = {all} KiB", "once {once} + sweep {eac
 ONCE = ("once: {} KiB", "once: {}", "{} KiB")
 AT_FIRST = ("these cross once: {} KiB", "once: {} KiB")
 WAY = ("{0}: {1}", "{2}: {1}", "{2}: {3}", "{2}")
-CHIP, SMALL = "on chip: {}", "on a small chip: {}"
+CHIP, SMALL, BYTES = "on chip: {}", "on a small chip: {}", "{}, {} bytes a number"
 NUMBERS = "M = {0:,} numbers"
 FOUR = "M = 4 blocks of {columns} × {d} = {m:,} numbers"
 SIZES = "N = {n}, d = {d}"
@@ -157,12 +157,13 @@ class IOFilm(ChapterFilm):
         """How large the memory is, and what M counts; ``near`` at first, where it is seen closely, and how many rows the matrices have."""
         c, columns = self.found.config, self.step.columns
         figures = {"columns": columns, "d": c.head_dim, "m": elements(columns, c.head_dim), "n": c.seq_k}
+        small = SMALL.format(on_chip(figures["m"], c))
         texts = {
-            f"{near}chip": (SMALL if near else CHIP).format(on_chip(figures["m"], c)),
+            f"{near}chip": BYTES.format(small, c.itemsize) if near else CHIP.format(on_chip(figures["m"], c)),
             f"{near}numbers": (FOUR if near else NUMBERS).format(figures["m"], **figures),
         }
         texts |= {f"{near}rows": ROWS.format(**figures)} if near else {}
-        short = {"near numbers": NUMBERS.format(figures["m"]), "near rows": SIZES.format(**figures)}
+        short = {"near chip": small, "near numbers": NUMBERS.format(figures["m"]), "near rows": SIZES.format(**figures)}
         return [
             fitted([text, short.get(part, text)], LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()
         ]
