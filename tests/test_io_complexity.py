@@ -183,7 +183,8 @@ def test_a_chip_may_be_too_small_and_the_film_says_so() -> None:
 def test_what_m_counts_is_said_at_first() -> None:
     """Numbers of four blocks, as many as the chip's KiB hold, and how large the matrices are whose blocks these are."""
     film = scene(FILM)
-    for text in (f"M = 4 blocks of 32 × {D} = 8,192 numbers", f"K, V, Q, O: N = {N} rows of d = {D} numbers", "S: never stored", "on a small chip: 16 KiB, 2 bytes a number"):
+    rows = f"K, V, Q, O: N = {N} rows of d = {D} numbers"
+    for text in (f"M = 4 blocks of 32 × {D} = 8,192 numbers", rows, "S: never stored", "on a small chip: 16 KiB, 2 bytes a number"):
         assert film.drawn_at[text] < 1.0
     assert 8192 * 2 == 4 * 2 * D * COLUMNS[0] == 16 * 1024
     assert not {"S", "P"} & {part for trace in gather(AttentionConfig(), run).traces for part in traffic(trace).written}

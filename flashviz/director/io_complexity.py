@@ -26,7 +26,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.sweeps import SEAM, Bars, Flying, Memory, Sweeps
-from flashviz.mobjects.tiles import Rectangles, box, edges
+from flashviz.mobjects.tiles import Rectangles, box, dashes, edges
 
 HEAD = ("FlashAttention, 2022: bytes between HBM and chip", "bytes between HBM and chip", "HBM to chip and back")
 WHOLE = ("S: never stored",)
@@ -92,6 +92,7 @@ class IOFilm(ChapterFilm):
         self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
         self.sizes: list[Word] = []  # of the memory under each bar
+        self.largest = Rectangles(self.skin.quiet, name="largest memory").display(dashes(place["held"]))
         self.fixed = Rectangles(self.skin.ink, name="fixed").set_z_index(1)
         self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
         self.head = fitted(HEAD, LABEL, self.skin.ink, place["head"], "head")
@@ -370,7 +371,7 @@ def again(film: IOFilm) -> None:
         film.memory.display(large.toward(film.held, share), filled(film.step))
         film.level(film.found.once, film.fixed)
 
-    film.scene.add(film.fixed)
+    film.scene.add(film.largest, film.fixed)  # the chip is as large as before, its scale is not
     film.move(
         FadeOut(*gone, rate_func=early), Shows(Group(bar, film.fixed, film.memory), scale, rate_func=ease_in_out_cubic), seconds=SCALED
     )
@@ -434,7 +435,7 @@ def answer(film: IOFilm) -> None:
     """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
     found, place = film.found, film.place
     start, under, wide = film.columns, film.under, place["wide"]
-    gone = [film.square, film.whole, film.hbm, film.border, film.memory, *film.said, film.head, film.line, film.standard]
+    gone = [film.square, film.whole, film.hbm, film.border, film.memory, film.largest, *film.said, film.head, film.line, film.standard]
     gone += [*film.excess, *film.over, *film.sizes, *film.rest]
     film.move(FadeOut(*gone), seconds=TEXT)
 
