@@ -78,7 +78,7 @@ def test_what_a_sweep_moves_and_what_crosses_once_add_up() -> None:
     """Way by way, each in an outline of its bytes, that is full at the end of the sweep."""
     end = at(scene(FILM), "sweep")
     ways = dict(text.split(": ") for text in said(end, "way") if not text.startswith("row"))
-    sweep = {"Q in": 64, "O in": 64, "O out": 64}
+    sweep = {"Q in": 64, "O in, unfinished": 64, "O out": 64}
     once = {"all of K in": 64, "all of V in": 64, "O, set to 0": 64}
     rows = [text.removeprefix("row sums, maxima: ") for text in said(end, "way") if text.startswith("row")]
     assert ways == {name: f"{kib} KiB" for name, kib in (sweep | once).items()}
@@ -137,7 +137,7 @@ def test_standard_attention_is_piled_up_way_by_way(name: str) -> None:
         assert way.nbytes == moved.read.get(way.tensor, 0) + moved.written.get(way.tensor, 0)
         assert (way.tensor in moved.read, way.tensor in moved.written) == ("in" in way.name or "back" in way.name, "out" in way.name)
         if way.tensor in "KV":
-            times = int(way.name.split()[-3])
+            times = int(way.name.split()[-4])
             assert way.nbytes == times * found.matrix
     assert sum(way.nbytes for way in found.stored) == found.standard
 
@@ -183,7 +183,8 @@ def test_a_chip_may_be_too_small_and_the_film_says_so() -> None:
 def test_what_m_counts_is_said_at_first() -> None:
     """Numbers of four blocks, as many as the chip's KiB hold, and how large the matrices are whose blocks these are."""
     film = scene(FILM)
-    for text in (f"M = 4 blocks of 32 × {D} = 8,192 numbers", f"K, V, Q, O: N = {N} rows of d = {D} numbers", "S: never stored"):
+    rows = f"K, V, Q, O: N = {N} rows of d = {D} numbers"
+    for text in (f"M = 4 blocks of 32 × {D} = 8,192 numbers", rows, "S: never stored", "on a small chip: 16 KiB, 2 bytes a number"):
         assert film.drawn_at[text] < 1.0
     assert 8192 * 2 == 4 * 2 * D * COLUMNS[0] == 16 * 1024
     assert not {"S", "P"} & {part for trace in gather(AttentionConfig(), run).traces for part in traffic(trace).written}

@@ -81,7 +81,7 @@ class IO:
     @property
     def stored(self) -> tuple[Way, ...]:
         """Of standard attention, in the order of its launches: K and V once a row block, S and P out and back."""
-        read, written, times = self.moved.read, self.moved.written, f"{self.config.row_blocks} row blocks"
+        read, written, times = self.moved.read, self.moved.written, f"for {self.config.row_blocks} blocks of Q"
         ways = (
             ("Q in", "Q", (read,)), (f"K in, {times}", "K", (read,)), ("S out and back", "S", (written, read)),
             ("P out and back", "P", (written, read)), (f"V in, {times}", "V", (read,)), ("O out", "O", (written,)),
@@ -91,7 +91,7 @@ class IO:
     @property
     def each(self) -> tuple[Way, ...]:
         """Of one sweep: Q in, O in and out, and the softmax's row sums and maxima as O."""
-        matrices = (Way("Q in", "Q", self.matrix), Way("O in", "O", self.matrix), Way("O out", "O", self.matrix))
+        matrices = (Way("Q in", "Q", self.matrix), Way("O in, unfinished", "O", self.matrix), Way("O out", "O", self.matrix))
         return (*matrices, Way(STATISTICS, "L", 4 * self.statistic))
 
     @property

@@ -26,7 +26,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.sweeps import SEAM, Bars, Flying, Memory, Sweeps
-from flashviz.mobjects.tiles import Rectangles, box, edges
+from flashviz.mobjects.tiles import Rectangles, box, dashes, edges
 
 HEAD = ("FlashAttention, 2022: bytes between HBM and chip", "bytes between HBM and chip", "HBM to chip and back")
 WHOLE = ("S: never stored",)
@@ -34,7 +34,7 @@ ADDED = ("once {once} + one sweep {each} = {all} KiB", "once {once} + sweep {eac
 ONCE = ("once: {} KiB", "once: {}", "{} KiB")
 AT_FIRST = ("these cross once: {} KiB", "once: {} KiB")
 WAY = ("{0}: {1}", "{2}: {1}", "{2}: {3}", "{2}")
-CHIP, SMALL = "on chip: {}", "on a small chip: {}"
+CHIP, SMALL, BYTES = "on chip: {}", "on a small chip: {}", "{}, {} bytes a number"
 NUMBERS = "M = {0:,} numbers"
 FOUR = "M = 4 blocks of {columns} × {d} = {m:,} numbers"
 SIZES = "N = {n}, d = {d}"
@@ -92,6 +92,7 @@ class IOFilm(ChapterFilm):
         self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
         self.sizes: list[Word] = []  # of the memory under each bar
+        self.largest = Rectangles(self.skin.quiet, name="largest memory").display(dashes(place["held"]))
         self.fixed = Rectangles(self.skin.ink, name="fixed").set_z_index(1)
         self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
         self.head = fitted(HEAD, LABEL, self.skin.ink, place["head"], "head")
@@ -157,12 +158,13 @@ class IOFilm(ChapterFilm):
         """How large the memory is, and what M counts; ``near`` at first, where it is seen closely, and how many rows the matrices have."""
         c, columns = self.found.config, self.step.columns
         figures = {"columns": columns, "d": c.head_dim, "m": elements(columns, c.head_dim), "n": c.seq_k}
+        small = SMALL.format(on_chip(figures["m"], c))
         texts = {
-            f"{near}chip": (SMALL if near else CHIP).format(on_chip(figures["m"], c)),
+            f"{near}chip": BYTES.format(small, c.itemsize) if near else CHIP.format(on_chip(figures["m"], c)),
             f"{near}numbers": (FOUR if near else NUMBERS).format(figures["m"], **figures),
         }
         texts |= {f"{near}rows": ROWS.format(**figures)} if near else {}
-        short = {"near numbers": NUMBERS.format(figures["m"]), "near rows": SIZES.format(**figures)}
+        short = {"near chip": small, "near numbers": NUMBERS.format(figures["m"]), "near rows": SIZES.format(**figures)}
         return [
             fitted([text, short.get(part, text)], LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()
         ]
@@ -369,7 +371,7 @@ def again(film: IOFilm) -> None:
         film.memory.display(large.toward(film.held, share), filled(film.step))
         film.level(film.found.once, film.fixed)
 
-    film.scene.add(film.fixed)
+    film.scene.add(film.largest, film.fixed)  # the chip is as large as before, its scale is not
     film.move(
         FadeOut(*gone, rate_func=early), Shows(Group(bar, film.fixed, film.memory), scale, rate_func=ease_in_out_cubic), seconds=SCALED
     )
@@ -433,7 +435,7 @@ def answer(film: IOFilm) -> None:
     """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
     found, place = film.found, film.place
     start, under, wide = film.columns, film.under, place["wide"]
-    gone = [film.square, film.whole, film.hbm, film.border, film.memory, *film.said, film.head, film.line, film.standard]
+    gone = [film.square, film.whole, film.hbm, film.border, film.memory, film.largest, *film.said, film.head, film.line, film.standard]
     gone += [*film.excess, *film.over, *film.sizes, *film.rest]
     film.move(FadeOut(*gone), seconds=TEXT)
 
