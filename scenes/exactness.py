@@ -10,7 +10,7 @@ class ExactnessScene(exactness.ExactnessStage):
 
     subject = "Exact: the error against float64"
     running_head = "Exact"
-    poster = "exact"
+    poster = "back"
 
     def construct(self) -> None:
         film = self.open(run, truth_of, scores_stored, score_rounded)

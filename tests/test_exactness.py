@@ -88,7 +88,8 @@ def test_numbers_are_the_largest_errors_as_shares_of_the_largest_value(name: str
     assert [read(item.text) for item in found] == pytest.approx([each / largest for each in reversed(largest_errors(config))], rel=0.051)
     first, second = largest_errors(config)
     times = first / second
-    assert film.board[-1].name == film.poster == ("exact" if times >= 1.2 else "equal")
+    assert film.board[-1].name == ("exact" if times >= 1.2 else "equal")
+    assert film.poster == ("back" if "back" in {beat.name for beat in film.board} else "equal"), "one score off, where that is shown"
 
 
 def off_by(config: AttentionConfig, algorithm: str) -> np.ndarray:

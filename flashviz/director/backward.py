@@ -362,7 +362,7 @@ def share(film: BackwardFilm) -> None:
         film.move(*film.leave("height", "width", "law"), seconds=TEXT)
         film.move(
             Shows(areas, areas.part, rate_func=ease_in_out_cubic),
-            film.fitted("height", ["areas above D: dS > 0; below D, as much: dS < 0", "above D: dS > 0; below: dS < 0"], skin.ink),
+            film.fitted("height", ["above D: dS > 0; below D, the same area: dS < 0", "above D: dS > 0; below: dS < 0"], skin.ink),
             seconds=PARTS,
         )  # fmt: skip
         box_of = areas.boxes(areas.mean, areas.values)[areas.chosen][film.found.key]
@@ -376,12 +376,13 @@ def share(film: BackwardFilm) -> None:
 
 @beat("dot")
 def dot(film: BackwardFilm) -> None:
-    """The other keys' areas leave, and with them the level; two rows of the query, dO and O, give it back."""
+    """The other keys' areas leave, and with them the level, so that bars are whole; two rows of the query, dO and O, give it back."""
     areas, skin, found = film.areas, film.skin, film.found
+    bars = Group(areas.own, areas.above, areas.below)
     with film.scene.telling():
         film.move(*film.leave("key", "law", "sum", "height"), seconds=TEXT)
         film.move(
-            FadeOut(Group(areas.above_others, areas.below_others, areas.level)), *film.leave("level"),
+            FadeOut(Group(areas.above_others, areas.below_others, areas.level)), *film.leave("level"), Shows(bars, areas.stand),
             film.fitted("height", ["on chip: only this tile's keys", "on chip: this tile's keys"], skin.ink), seconds=MOVE,
         )  # fmt: skip
         for part, called in (("do", "dO"), ("o", "O")):
@@ -402,7 +403,8 @@ def dot(film: BackwardFilm) -> None:
         assert isinstance(target, Word)
         film.move(fly(target, source), seconds=MOVE)
         film.scene.add(areas.level)
-        film.move(Shows(areas.level, areas.rise), seconds=LOAD)
+        film.move(Shows(areas.level, areas.rise), Shows(bars, lambda share: areas.stand(1 - late(share))), seconds=LOAD)
+        areas.part(1.0)  # cut, now that D is known
 
 
 # ------------------------------------------------------------------------------------------------------------ on the tile again
@@ -426,15 +428,15 @@ def softmax(film: BackwardFilm) -> None:
                 drawn.points = start + (home - start) * share
 
         film.move(Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.words = film.kept_words
+        film.words = {part: each for part, each in film.kept_words.items() if part != "note"}  # that was of dP
         film.move(FadeIn(*film.tiles.values(), *film.words.values()), film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
         film.scene.remove(*(drawn for drawn, _ in parts))
-        film.move(film.name("d name", "D", skin.hue("D")), *film.leave("ds name"), seconds=TEXT / 2)
-        film.move(film.name("ds name", "dS = P × (dP − D)", skin.scores), seconds=TEXT / 2)
+        film.move(film.name("d name", "D", skin.hue("D")), seconds=TEXT / 2)
         gradients = film.tiles["ds"]
         film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, place["ds"])
-        film.move(row_by_row(film, made, (place["p"], place["p"]), (place["ds"], place["d"])), seconds=ROWS)
+        film.move(row_by_row(film, made, (place["p"], place["p"]), (place["ds"], place["d"])), *film.leave("ds name"), seconds=ROWS)
         film.scene.remove(gradients)
+        film.move(film.name("ds name", "dS = P × (dP − D)", skin.scores), seconds=TEXT / 2)
 
 
 @beat("outputs")
@@ -444,7 +446,7 @@ def outputs(film: BackwardFilm) -> None:
     here = found.parts[found.programs.index(found.key_tile)]
     (dk, dv), (all_k, all_v) = found.gained(found.row_block), found.gathered[-1]
     with film.scene.telling():
-        film.move(*film.leave("p key", "key", "note"), seconds=TEXT)
+        film.move(*film.leave("p key", "key"), seconds=TEXT)
         for part, tensor, text, values, scale, factors in (
             ("dv", "dV", "dV += Pᵀ dO", dv.T, all_v, ("p", "do")),
             ("dk", "dK", "dK += dSᵀ Q / √d", dk.T, all_k, ("ds", "q")),

@@ -55,7 +55,7 @@ class ExactnessStage(ShotScene):
         found = gather(self.settings.config, self.settings.source, run, truth_of, scores_stored, score_rounded)
         self.provenance = [provenance(trace) for trace in found.traces]
         self.set_board(found.beats, {"dtype": found.score.dtype, "power": f"{found.power:,}"})
-        self.poster = found.beats[-1].name
+        self.poster = self.poster if any(beat.name == self.poster for beat in found.beats) else found.beats[-1].name
         return ExactnessFilm(self, found)
 
 

@@ -75,6 +75,13 @@ class Areas(Group):
         ):  # fmt: skip
             drawn.display(boxes[chosen])
 
+    def stand(self, share: float) -> None:
+        """The bars that stand out, uncut again: what is above or below the mean reaches so far back to 0."""
+        for drawn in (self.above, self.below):
+            drawn.display(np.zeros((0, 4)))
+        self.own.set_fill(opacity=palette.LIT)
+        self.own.display(self.boxes(self.mean * (1 - share), self.values)[self.chosen])
+
     def rise(self, share: float) -> None:
         """The level, drawn so far from the left."""
         y, x = self.level_of(self.mean), self.plot.x0 + self.plot.width * share
