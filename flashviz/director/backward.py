@@ -24,7 +24,7 @@ from flashviz.mobjects.areas import Areas
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of, outlines
 from flashviz.palette import spread, weight_spread
 
 SWEEP, PRODUCT, ROWS = 2.8, 0.8, 1.3  # seconds: of the forward pass, of a product, of a tile's rows
@@ -171,7 +171,7 @@ def kept(film: BackwardFilm) -> None:
     o = film.matrix("O", np.asarray(found.given["O"][b, head], np.float64), place["o"])
     numbers = film.matrix("LSE", finite(np.asarray(found.given["LSE"][b, head], np.float64)), place["lse"])
     visits = [(i, j) for i in range(c.row_blocks) for j in c.key_tiles(i)]
-    lines = outlined(skin.quiet).display(grid.cells)
+    lines = outlines(skin.quiet, "cells", theme.HAIRLINE).display(grid.cells)
     shades = weight_spread(roots(found.followed.p))
     tile = Matrix(roots(found.followed.p), grid.cell(*visits[0]), skin, "P", *shades)
 
@@ -200,11 +200,6 @@ def kept(film: BackwardFilm) -> None:
         film.move(FadeOut(tile), film.name("s kept", "never stored", skin.ink), seconds=TEXT)
     film.tiles |= {"o": o, "kept lse": numbers}
     film.words["lines"] = lines
-
-
-def outlined(color: str) -> Rectangles:
-    """Empty places of tiles."""
-    return Rectangles(color, name="cells", opacity=0.0).set_stroke(color, width=theme.HAIRLINE, opacity=1)
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -257,7 +252,7 @@ def nearer(film: BackwardFilm) -> VMobject:
 def row_by_row(film: BackwardFilm, made: Matrix, *used: tuple[Rect, Rect]) -> Shows:
     """A picture fills from its top; frames are about the row that is made, and what it is made of, each from one place to another."""
     count, high = len(made.values), made.rect.height / len(made.values)
-    frame = Rectangles(film.skin.ink, name="row", opacity=0.0).set_stroke(film.skin.ink, width=theme.OUTLINE, opacity=1)
+    frame = outlines(film.skin.ink, "row")
 
     def show(share: float) -> None:
         at = int(share * count)
@@ -296,7 +291,7 @@ def row(film: BackwardFilm) -> None:
     film.areas = areas = Areas(found.whole.p[at], found.whole.dp[at], float(found.followed.d[at]), found.own, film.place["plot"], skin)
     keys = len(found.followed.p[at])
     lines = {part: line_of(tile_shot[part], rows, at) for part in ("p", "ds")}
-    frame = Rectangles(skin.ink, name="row", opacity=0.0).set_stroke(skin.ink, width=theme.OUTLINE, opacity=1)
+    frame = outlines(skin.ink, "row")
     frame.display(edges([line.inset(-LINE) for line in lines.values()]))
     film.move(FadeIn(frame), seconds=TEXT)
     flat, feet = areas.boxes(0.0, 0.0)[areas.chosen], Rectangles(skin.scores, name="weights", opacity=palette.LIT)
@@ -473,7 +468,7 @@ class Walk(Group):
         by_row = [[cell for column in self.columns for cell in column if cell[0] == block] for block in range(self.found.row_blocks)]
         self.rows = by_row  # that add to one row block
         self.finished = [j for j, column in enumerate(self.columns) if column]  # once all have run
-        self.lines = outlined(self.skin.quiet)
+        self.lines = outlines(self.skin.quiet, "cells", theme.HAIRLINE)
         self.inputs = {
             name: Rectangles(self.skin.hue(name), name=f"input {name}", opacity=palette.RESTING) for name in ROW_INPUTS + COLUMN_INPUTS
         }

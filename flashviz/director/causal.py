@@ -22,7 +22,7 @@ from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Hatch, Polygons, Rectangles, box
+from flashviz.mobjects.tiles import Hatch, Polygons, Rectangles, box, outlines
 
 SEEN = palette.FAINT  # opacity of what is seen
 AXIS = "time in tiles →"
@@ -44,8 +44,6 @@ class CausalStage(ShotScene):
         found = gather(self.settings.config, self.settings.source, run)
         self.provenance = [provenance(trace) for trace in (found.trace, found.whole)]
         self.set_board(found.beats, found.said)
-        if self.on_board(self.poster) is None:
-            self.poster = self.board[-1].name
         return CausalFilm(self, found)
 
 
@@ -220,7 +218,7 @@ def skip(film: CausalFilm) -> None:
 def kinds(film: CausalFilm) -> None:
     """Tiles that the limit crosses are framed: they are masked; the others need none."""
     cells = np.concatenate([row.cells[row.values == MASKED] for row in film.rows])
-    frames = Rectangles(film.skin.ink, name="masked", opacity=0.0).set_stroke(film.skin.ink, width=theme.HEAVY, opacity=1)
+    frames = outlines(film.skin.ink, "masked", theme.HEAVY)
     frames.values = np.array([len(cells)])
     frames.display(cells)
     film.shown = [frames]

@@ -15,7 +15,7 @@ from flashviz.chapters.exactness import SIDES, Exactness, OutputOf, ScoreOf, gat
 from flashviz.director.film.parts import heading
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Counter, Word, amid, fitted, fly, word
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Counter, Word, amid, fitted, fly, slid, word
 from flashviz.layout import Rect, Shot
 from flashviz.layout.exactness import Axis
 from flashviz.lettering import Face, em
@@ -55,7 +55,6 @@ class ExactnessStage(ShotScene):
         found = gather(self.settings.config, self.settings.source, run, truth_of, scores_stored, score_rounded)
         self.provenance = [provenance(trace) for trace in found.traces]
         self.set_board(found.beats, {"dtype": found.score.dtype, "power": f"{found.power:,}"})
-        self.poster = self.poster if any(beat.name == self.poster for beat in found.beats) else found.beats[-1].name
         return ExactnessFilm(self, found)
 
 
@@ -199,7 +198,7 @@ def apart(film: ExactnessFilm) -> None:
     come: list[Shows | FadeIn] = [FadeIn(*names)]
     if film.stage:
         film.move(FadeOut(*film.stage, *film.dots.values()), seconds=TEXT)
-        come = [placed(old, new) for old, new in zip((*film.names.values(), *film.notes.values()), names, strict=True)]
+        come = [slid(old, new.left, new.baseline) for old, new in zip((*film.names.values(), *film.notes.values()), names, strict=True)]
     outputs = [picture(film, side, "O") for side in SIDES]
     film.left = {side: picture(film, side, "error") for side in SIDES}
     film.what = [word(MADE, NAME, skin.ink, place[f"{side} what"], "what") for side in SIDES]
@@ -215,12 +214,6 @@ def apart(film: ExactnessFilm) -> None:
         film.scene.add(*film.left.values(), *outputs, edge)  # what is left lies beneath
         film.move(Shows(Group(*film.left.values(), *outputs, edge), partial(taken, outputs, edge)), seconds=TAKEN)
         film.scene.remove(*outputs, edge)
-
-
-def placed(name: Word, there: Word) -> Shows:
-    """A name moves to where another one like it would stand."""
-    start, stop = np.array([name.left, name.baseline]), np.array([there.left, there.baseline])
-    return Shows(name, lambda share: name.put_at(*(start + (stop - start) * share)), rate_func=ease_in_out_cubic)
 
 
 def picture(film: ExactnessFilm, side: str, tensor: str) -> Matrix:

@@ -24,7 +24,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.printed import BytesBar, Printed, part
-from flashviz.mobjects.tiles import Rectangles, dashes, edges, plane
+from flashviz.mobjects.tiles import Rectangles, dashes, edges, outlines, plane
 
 CLOSELY = "keys K", "values V", "queries Q"
 BARS = {"own": "Multi-head", "shared": "Grouped-query"}
@@ -323,7 +323,7 @@ def asked(film: GroupedQueryFilm, head: int) -> Named:
 def workplace(film: GroupedQueryFilm) -> list[Any]:
     """On chip: a place for a tile, between the queries that use it and the output that it adds to; what has crossed is named beneath."""
     place, skin, pull = film.pull.place, film.skin, film.pull
-    outline = Rectangles(skin.o, name="outline", opacity=0.0).set_stroke(skin.o, width=theme.HEAVY, opacity=1)
+    outline = outlines(skin.o, "outline", theme.HEAVY)
     return [
         Rectangles(skin.quiet, name="room").display(dashes(pull.slot(pull.tiles[0][0][0]))),
         outline.display(edges([place["out"]])),

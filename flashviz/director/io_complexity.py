@@ -276,12 +276,15 @@ class IOFilm(ChapterFilm):
         text = first_that_fits(texts, LABEL, rect.x1 - self.columns.x(1, 0.0), Face.STRONG)
         return Word(text, LABEL, self.skin.ink, rect.x1 - text_width(text, LABEL, Face.STRONG), y + em(BY_LINE), "standard bytes")
 
-    def level(self, nbytes: float, line: Rectangles, share: float = 1.0) -> Rectangles:
-        """A line over all columns, at so many bytes; that of what crosses once ends with the last bar, where it is named."""
-        rect, y = self.columns.rect, self.columns.y(nbytes)
-        stop = self.columns.beside(len(self.bars) - 1)[0] if line is self.fixed else rect.x1
+    def level(self, nbytes: float, line: Rectangles, stop: float) -> Rectangles:
+        """A line from the left of the columns, at so many bytes."""
+        y = self.columns.y(nbytes)
         line.values = np.array([nbytes])
-        return line.display(edges([Rect(rect.x0, y - em(2), rect.x0 + share * (stop - rect.x0), y + em(2))]))
+        return line.display(edges([Rect(self.columns.rect.x0, y - em(2), stop, y + em(2))]))
+
+    def level_once(self) -> Rectangles:
+        """That of what crosses once: it ends with the last bar, where it is named."""
+        return self.level(self.found.once, self.fixed, self.columns.beside(len(self.bars) - 1)[0])
 
     def arrange(self, columns: Columns, under: Rect) -> None:
         """All bars, in these columns, and the memories under them."""
@@ -289,7 +292,7 @@ class IOFilm(ChapterFilm):
         for index, (bar, kept, step) in enumerate(zip(self.bars, self.kept, self.found.steps, strict=True)):
             bar.display(columns, step.sweeps)
             kept.display(columns.memory(index, under, step.m / largest.m), filled(step))
-        self.level(self.found.once, self.fixed)
+        self.level_once()
 
 
 def number(nbytes: float) -> str:
@@ -369,7 +372,7 @@ def again(film: IOFilm) -> None:
         film.columns = replace(near, most=near.most * math.exp(share * math.log(far.most / near.most)))
         bar.display(film.columns, 1.0)
         film.memory.display(large.toward(film.held, share), filled(film.step))
-        film.level(film.found.once, film.fixed)
+        film.level_once()
 
     film.scene.add(film.largest, film.fixed)  # the chip is as large as before, its scale is not
     film.move(
@@ -394,7 +397,9 @@ def compare(film: IOFilm) -> None:
             film.scene.add(said)
             film.move(piece, seconds=PILED * way.nbytes / found.standard + STEP)
         film.standard = film.named_standard()
-        film.move(FadeIn(film.standard), Shows(film.line, partial(film.level, found.standard, film.line), introducer=True), seconds=0.8)
+        left, wide = columns.rect.x0, columns.rect.width
+        reach = Shows(film.line, lambda share: film.level(found.standard, film.line, left + share * wide), introducer=True)
+        film.move(FadeIn(film.standard), reach, seconds=0.8)
         beyond = film.step.nbytes - found.standard
         if beyond > 0:
             excess = box(columns.bar(0, found.standard, film.step.nbytes), stroke=skin.warn, width=2 * theme.HEAVY)

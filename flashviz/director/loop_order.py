@@ -38,7 +38,7 @@ from flashviz.mobjects.fringed import FringedCross
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late, moved
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Rectangles, edges, plane
+from flashviz.mobjects.tiles import Rectangles, edges, outlines, plane
 from flashviz.palette import LIT, RESTING, SECOND, Theme
 from flashviz.trace import state_at
 
@@ -531,7 +531,7 @@ class Reach(Group):
     def __init__(self, view: FringedCross, skin: Theme) -> None:
         self.tag, self.cross = "reach", view.cross
         self.firsts = [(self.cross.row_of(int(i)), self.cross.col_of(int(j))) for i, j in (visits[0] for visits in view.passes[:2])]
-        self.cells = Rectangles(skin.ink, name="programs", opacity=0.0).set_stroke(skin.ink, width=theme.HEAVY)
+        self.cells = outlines(skin.ink, "programs", theme.HEAVY)
         self.lines, self.wanted = Rectangles(skin.o, name="reach"), Rectangles(skin.o, name="wanted", opacity=LIT)
         if self.shared:
             self.wanted.set_stroke(skin.warn, width=2 * theme.HEAVY, opacity=1)  # one too many for it

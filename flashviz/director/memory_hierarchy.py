@@ -21,7 +21,7 @@ from flashviz.layout.hierarchy import NEXT, Zoom, pipe
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Rectangles, plane
 
 PITCH, THICK, PACE = em(52), em(24), em(150)  # of what flows: from one stripe to the next, a stripe, a second's way
 UNDER = em(120)  # for what is said beneath the tiles
@@ -74,7 +74,7 @@ class MemoryHierarchyFilm(ChapterFilm):
 
     def body(self, name: str) -> Rectangles:
         """A pipe, empty."""
-        return Rectangles(self.skin.registers, name=f"pipe {name}").set_stroke(self.skin.quiet, width=theme.OUTLINE, opacity=1)
+        return plane(self.skin.registers, self.skin.quiet, f"pipe {name}")
 
     def source(self, beat: str) -> Word:
         """Where figures stand that are shown from a beat on."""

@@ -30,6 +30,7 @@ from flashviz.director.words import (
     labelled,
     line_width,
     middle,
+    slid,
     struck,
     symbols,
     word,
@@ -67,8 +68,6 @@ class RescaleStage(ShotScene):
         self.provenance = [provenance(found.trace)]
         said = facts(found)
         self.set_board(beats_of(found), said)
-        if not found.rises:
-            self.poster = self.board[-1].name
         film = RescaleFilm(self, found, said)
         film.enter()
         return film
@@ -485,7 +484,7 @@ def stale(film: RescaleFilm) -> None:
     left, _, bottom = on_old(film, at, line_width([alpha.text, equals.text, result.text], alpha.px))
     ways = []
     for each in (alpha, equals, result):
-        ways.append(Shows(each, partial(_slid, each, each.left, each.baseline, left, bottom), rate_func=ease_in_out_cubic))
+        ways.append(slid(each, left, bottom))
         left += each.wide + SPACE * em(each.px)
     film.ratio = [alpha, equals, result]
     film.go("squeeze", *ways)
@@ -493,10 +492,6 @@ def stale(film: RescaleFilm) -> None:
         film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=1.2)
         film.put_frame(place["answer"])
         film.move(Create(film.frame), seconds=0.6)
-
-
-def _slid(each: Word, left: float, baseline: float, to_left: float, to_baseline: float, share: float) -> None:
-    each.put_at(left + (to_left - left) * share, baseline + (to_baseline - baseline) * share)
 
 
 def renew(film: RescaleFilm, share: float) -> None:
@@ -789,7 +784,7 @@ def join(film: RescaleFilm) -> None:
         state = partial(squeezed, film, kept=found.measured)
         film.move(
             Shows(chart, lambda share: chart.display(state(joined=share)), rate_func=ease_in_out_cubic),
-            Shows(added, partial(_slid, added, added.left, added.baseline, *home), rate_func=ease_in_out_cubic),
+            slid(added, *home),
             FadeIn(plus, rate_func=late), FadeOut(film.terms_name), seconds=1.1,
         )  # fmt: skip
 

@@ -73,6 +73,8 @@ class ShotScene(ChapterScene):
         values = self.values(said)
         kept = (replace(each, title=words[each.name].title) for each in beats if self.settings.pauses or not each.pause)
         self.take([replace(each, caption=words[each.name].caption.format(**values)) for each in kept])
+        if self.on_board(self.poster) is None:
+            self.poster = self.board[-1].name
 
     def begin_beat(self, beat: Beat) -> None:
         """The caption is read at rest; a beat whose picture comes first says so by ``fresh``, one whose caption comes last by ``late``."""

@@ -10,7 +10,7 @@ import numpy as np
 from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import palette, theme
+from flashviz import palette
 from flashviz.chapters import speed
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import BYTES, SIDES, TIME, Speed, gather, quoted
@@ -28,15 +28,14 @@ from flashviz.layout.speed import BESIDE, LINE, MARGIN, PIPE, TITLE, Lane, units
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.stored import Picture
-from flashviz.mobjects.tiles import Rectangles, dashes, edges
+from flashviz.mobjects.stored import Picture, on_ground
+from flashviz.mobjects.tiles import Rectangles, dashes, edges, plane
 from flashviz.mobjects.whole import Chip
 
 RACE, POUR, UNIT, FILL = 3.8, 6.0, 0.85, 2.2  # seconds: of the longer time, of bytes, of one thing that is done with a tile, of products
 ALOFT = 6  # squares that are on their way at once
 SEAM = em(2)  # around squares
 PLATE = em(60), 0.6  # side of what is behind a letter; at most so much of the tile's
-GROUND = 0.3  # of the way from the ground to the hue, where a weight is 0
 MID = 0.5  # of a step, from or until which a tile has its letter
 GATES = (0.0, 0.3, 0.7, 1.0)  # of a tile's way: it leaves, is at either end of the pipe, arrives
 AGAIN = "again"  # under the block of a product that was made before
@@ -316,7 +315,7 @@ class SpeedFilm(ChapterFilm):
 
 def pipe_of(rect: Rect, skin: palette.Theme) -> Rectangles:
     """Between HBM and the chip."""
-    return Rectangles(skin.registers, name="pipe").set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1).display(edges([rect]))
+    return plane(skin.registers, skin.quiet, "pipe").display(edges([rect]))
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -352,7 +351,7 @@ def lives(film: SpeedFilm) -> dict[str, Life]:
     """Tiles of the first row block: their scores and weights."""
     config = AttentionConfig()
     s, p = (
-        np.array_split(np.array_split(GROUND + (1 - GROUND) * each, config.row_blocks)[0], config.col_blocks, axis=1)
+        np.array_split(np.array_split(on_ground(each), config.row_blocks)[0], config.col_blocks, axis=1)
         for each in sheets(config, make_inputs(config))
     )
     counts = {side: steps.count(MADE) for side, steps in LIVES.items()}

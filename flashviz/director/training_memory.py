@@ -9,7 +9,7 @@ import numpy as np
 from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import palette, theme
+from flashviz import palette
 from flashviz.chapters import training_memory
 from flashviz.chapters.training_memory import KEPT, LAYERS, LENGTHS, TrainingMemory, gather
 from flashviz.director.film.parts import fitting, heading
@@ -22,8 +22,8 @@ from flashviz.layout.backward import Grid
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.stored import Picture
-from flashviz.mobjects.tiles import Rectangles, dashes, edges
+from flashviz.mobjects.stored import Picture, on_ground
+from flashviz.mobjects.tiles import Rectangles, dashes, edges, outlines
 
 SWEEP, FOLD, FORWARD, GROWS = 2.4, 1.5, 2.6, 2.0  # seconds: of rows, of LSE's folding, of layers forward, of a doubling
 CLOSELY, BACK = 3.8, 2.6  # seconds: of the last layer's turn back, and of all others'
@@ -46,7 +46,6 @@ STRIP, BESIDE = em(30), em(10)  # of Q and K beside a P: how wide, and how far f
 INNER = em(16)  # between a thing and its name
 PITCH = em(72)  # from a block of LSE to the next one
 ROWS = 24  # bands of P that a row is shown by
-GROUND = 0.3  # of the way from the ground to the hue, where a weight is 0
 FALL = 0.25  # turns, in which a layer leaves that is dropped
 
 
@@ -80,10 +79,10 @@ class TrainingMemoryFilm(ChapterFilm):
         self.room = text_width(texts[0].format(LAYERS), LABEL) + 2 * INNER
         self.unit = self.fitting(1)
         _, p = sheets(found.config, found.flash.inputs)
-        self.sheet = GROUND + (1 - GROUND) * p
+        self.sheet = on_ground(p)
         self.square, self.column = self.picture("P of a layer"), Rectangles(self.skin.stats, name="LSE of a layer")
         self.plates = [self.picture("kept P") for _ in range(LAYERS)]
-        self.rims = [rim(self.skin.ink, "rim") for _ in range(LAYERS)]
+        self.rims = [outlines(self.skin.ink, "rim") for _ in range(LAYERS)]
         self.blocks = [Rectangles(self.skin.stats, name="kept LSE") for _ in range(LAYERS)]
         self.layers = {
             side: [Word(texts[0].format(layer + 1), LABEL, self.skin.ink, 0.0, 0.0, "layer", Face.TEXT) for layer in range(LAYERS)]
@@ -95,7 +94,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.names = self.titles(SIDES)
         self.hollow = Rectangles(self.skin.quiet, name="P, not kept")
         self.reading = Rectangles(self.skin.ink, name="P that is read", opacity=palette.DIM)
-        self.tile, self.frame = self.picture("tile of P"), rim(self.skin.ink, "tile")
+        self.tile, self.frame = self.picture("tile of P"), outlines(self.skin.ink, "tile")
         self.strips = {name: Rectangles(self.skin.hue(name), name=f"{name} of a layer", opacity=0.0) for name in "QK"}
         self.used = {name: Rectangles(self.skin.hue(name), name=f"{name} in use") for name in "QK"}
         stacked = [part for pair in zip(self.plates, self.rims, strict=True) for part in pair]
@@ -276,11 +275,6 @@ class TrainingMemoryFilm(ChapterFilm):
         )
 
 
-def rim(color: str, name: str) -> Rectangles:
-    """An outline."""
-    return Rectangles(color, name=name, opacity=0.0).set_stroke(color, width=theme.OUTLINE, opacity=1)
-
-
 def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: float = NAME) -> Word:
     """The first of these that fits into a part of a shot."""
     return fitted(texts, px, color, place[part], part)
@@ -294,7 +288,7 @@ def layer(film: TrainingMemoryFilm) -> None:
     """P of one layer: row after row of it leaves one number. All of them are a hair as long as P, then a block of the same area."""
     place, skin, size = film.scene.shot("one layer"), film.skin, film.found.sizes
     whole = place["P"]
-    hair, high, frame = film.hair, whole.height / ROWS, rim(skin.ink, "row")
+    hair, high, frame = film.hair, whole.height / ROWS, outlines(skin.ink, "row")
 
     def show(share: float) -> None:
         top = whole.y1 - min(int(share * ROWS), ROWS - 1) * high

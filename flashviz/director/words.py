@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from manim import Line, Mobject
@@ -39,6 +40,13 @@ class Word(Named):
         self.cast.shift((left - self.made_at[0], baseline - self.made_at[1], 0))
         self.left, self.baseline = left, baseline
         return self
+
+
+def slid(each: Word, left: float, baseline: float, **options: Any) -> Shows:
+    """A word goes from where it stands to another place."""
+    x, y = each.left, each.baseline
+    way = {"rate_func": ease_in_out_cubic, **options}
+    return Shows(each, lambda share: each.put_at(x + (left - x) * share, y + (baseline - y) * share), **way)
 
 
 class Counter(NamedPath):
@@ -108,11 +116,8 @@ class Numbers:
     def settle(self) -> tuple[Shows, list[FadeOut]]:
         """The result comes to the first place; what it was made of leaves."""
         *others, result = self.pieces
-        start, stop = result.left, self.rect.x0
         self.pieces, result.tag = [result], "l"
-        moving = Shows(
-            result, lambda share: result.put_at(start + (stop - start) * ease_in_out_cubic(late(share)), result.baseline)
-        )  # fmt: skip
+        moving = slid(result, self.rect.x0, result.baseline, rate_func=lambda share: ease_in_out_cubic(late(share)))
         return moving, [FadeOut(piece, rate_func=early) for piece in others]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import VGroup
+from manim import Line, VGroup, VMobject
 
 from flashviz import theme
 from flashviz.layout import Rect
@@ -47,11 +47,14 @@ class SignedBars(VGroup):
         if hollow:
             self.bars.set_stroke(color, width=theme.HAIRLINE, opacity=opacity)
         self.axis = theme.rule(skin.edge, theme.OUTLINE)
-        self.level, self.levels = level, [theme.rule(skin.edge, theme.HAIRLINE) for _ in (1, -1) if level]
-        text = f"{level:g}"
-        level_name = Named(theme.on_baseline(theme.line(text, LEVEL_PX, skin.ink), LEVEL_PX, 0, 0, text), tag="level", text=text)
-        self.level_cast, self.scale_width = Cast(level_name), em(LEVEL_GAP) + text_width(text, LEVEL_PX) if level else 0.0
-        self.scale_of = [*([self.axis] if axis else []), *self.levels, *([level_name] if level else [])]  # what bars are read by
+        self.level, self.levels, self.scale_width = level, list[Line](), 0.0
+        self.scale_of: list[VMobject] = [self.axis] if axis else []  # what bars are read by
+        if level:
+            text = f"{level:g}"
+            said = Named(theme.on_baseline(theme.line(text, LEVEL_PX, skin.ink), LEVEL_PX, 0, 0, text), tag="level", text=text)
+            self.levels, self.level_cast = [theme.rule(skin.edge, theme.HAIRLINE) for _ in range(2)], Cast(said)
+            self.scale_width = em(LEVEL_GAP) + text_width(text, LEVEL_PX)
+            self.scale_of += [*self.levels, said]
         super().__init__(*self.scale_of, self.bars)
 
     def place(self, rect: Rect, zero: float, unit: float, count: int, room: Rect | None = None) -> SignedBars:

@@ -12,7 +12,7 @@ from flashviz.layout import Cross, Fringe
 from flashviz.lettering import Face, em
 from flashviz.mobjects.hbm import CrossView
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Rectangles, outlines
 from flashviz.palette import Theme
 
 LINE = em(7)  # how thick the line through visited tiles is
@@ -37,8 +37,8 @@ class FringedCross(Group):
             for t in "QKVO"
         ))  # fmt: skip
         self.line = Rectangles(skin.ink, name="visits", opacity=palette.SECOND)
-        self.cursors = Rectangles(skin.ink, name="cursors", opacity=0.0).set_stroke(skin.ink, width=theme.HEAVY)
-        self.waiting = Rectangles(skin.quiet, name="waiting", opacity=0.0).set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
+        self.cursors = outlines(skin.ink, "cursors", theme.HEAVY)
+        self.waiting = outlines(skin.quiet, "waiting")
         self.ticks = {t: Rectangles(skin.hue(t), name=f"ticks {t}") for t in "QKVO"}
         super().__init__(
             self.grid, *self.strips.values(), self.line, *self.ticks.values(), self.letters, self.waiting, self.cursors

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from manim import VGroup
 
-from flashviz import theme
 from flashviz.layout import Rect, columns, rows
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Rectangles, outlines
 from flashviz.palette import Theme
 
 SEEN = 0.35  # opacity
@@ -20,10 +19,7 @@ class KeyTiles(VGroup):
     def __init__(self, count: int, skin: Theme) -> None:
         self.tag, self.count, self.now, self.v = "keys", count, 0, False
         hues = {"K": skin.k, "V": skin.v}
-        self.edges = {
-            name: Rectangles(hue, name=f"{name} tiles", opacity=0).set_stroke(hue, width=theme.OUTLINE, opacity=1)
-            for name, hue in hues.items()
-        }
+        self.edges = {name: outlines(hue, f"{name} tiles") for name, hue in hues.items()}
         self.seen = {name: Rectangles(hue, name=f"{name} tiles seen", opacity=SEEN) for name, hue in hues.items()}
         self.here = {name: Rectangles(hue, name=f"{name} tile") for name, hue in hues.items()}
         super().__init__(*self.seen.values(), *self.here.values(), *self.edges.values())

@@ -13,7 +13,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.cast import Cast, set_ends
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Rectangles, outlines
 from flashviz.palette import Theme
 
 CEILING_PX, LABEL_PX = 46, 38  # type of what rides on the ceiling
@@ -170,10 +170,9 @@ class MeasuredSum(Group):
         self.now = Measured(0.0, np.zeros(0))
         self.named = np.zeros(0)  # terms that what rides on the ceiling keeps clear of
         self.block = Rectangles(skin.stats, name="block")
-        self.outlines, self.bars = Rectangles(skin.scores, name="terms outlined", opacity=0), Rectangles(skin.scores, name="terms")
+        self.outlines, self.bars = outlines(skin.scores, "terms outlined"), Rectangles(skin.scores, name="terms")
         self.kept = Rectangles(skin.scores, name="terms kept", opacity=KEPT)
         self.over = Rectangles(skin.warn, name="above the ceiling")
-        self.outlines.set_stroke(skin.scores, width=theme.OUTLINE, opacity=1)
         self.dashes = Rectangles(skin.quiet, name="old ceiling")
         self.old = theme.on_baseline(theme.line(OLD, LABEL_PX, skin.ink), LABEL_PX, 0, 0, OLD)
         self.old_cast = Cast(self.old)

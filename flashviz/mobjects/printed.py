@@ -11,7 +11,7 @@ from flashviz import palette, theme
 from flashviz.layout import Rect
 from flashviz.layout.grouped import Pairs, seamed
 from flashviz.lettering import em
-from flashviz.mobjects.tiles import Rectangles, dashes, edges
+from flashviz.mobjects.tiles import Rectangles, dashes, edges, outlines
 from flashviz.palette import Theme
 
 LINE = em(2)  # half of a wire's
@@ -28,7 +28,7 @@ class Printed(VGroup):
         self.copies = [Rectangles(hue, name=f"loaded {tensor}", opacity=palette.LIT) for tensor, hue in hues]
         self.heads = Rectangles(skin.q, name="heads", opacity=palette.LIT)
         self.ask(place.heads)
-        self.cells = Rectangles(skin.q, name="cells", opacity=0.0).set_stroke(skin.q, width=theme.HAIRLINE, opacity=1)
+        self.cells = outlines(skin.q, "cells", theme.HAIRLINE)
         self.cells.display(edges([seamed(rect) for line in place.cells for rect in line]))
         self.was = Rectangles(skin.quiet, name="was").display(np.concatenate([dashes(seamed(brick)) for brick in place.bricks]))
         self.was.set_fill(opacity=0.0)

@@ -11,6 +11,12 @@ from flashviz.lettering import em
 from flashviz.mobjects.tiles import box, image, image_corners
 
 PIXEL = em(8)  # two of a film of 270 lines
+GROUND = 0.3  # of the way from the ground to the hue, where a weight is 0
+
+
+def on_ground(shares: np.ndarray) -> np.ndarray:
+    """Shares 0..1 of a hue, so that a picture of weights that are mostly 0 is seen where it ends."""
+    return np.asarray(GROUND + (1 - GROUND) * shares)
 
 
 class Picture(ImageMobject):

@@ -143,8 +143,13 @@ class Polygons(VMobject):
         self.points = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
 
 
+def outlines(color: str, name: str, width: float = theme.OUTLINE) -> Rectangles:
+    """Rectangles that are hollow."""
+    return Rectangles(color, name=name, opacity=0.0).set_stroke(color, width=width, opacity=1)
+
+
 def plane(fill: str, edge: str, name: str) -> Rectangles:
-    """Rectangles with an outline: of a memory."""
+    """Rectangles with an outline: of a memory, or of a path to it."""
     return Rectangles(fill, name=name).set_stroke(edge, width=theme.OUTLINE, opacity=1)
 
 

@@ -17,7 +17,7 @@ from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.hbm import NAMES, grid_points
 from flashviz.mobjects.named import NamedPath
 from flashviz.mobjects.stored import TiledPicture
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Rectangles, outlines
 from flashviz.palette import Theme
 
 PARTED = 0.16  # of a row block's height, at its upper and its lower side
@@ -66,10 +66,8 @@ class HbmPanel(Group):
         self.lit = {t: self._cells(t, palette.LIT) for t in "QKVO"}
         self.names = {t: theme.maths(NAMES[t], 1.2 * TITLE_PX, skin.hue(t)) for t in "QKVO"}
         self.casts = {t: Cast(name) for t, name in self.names.items()}
-        self.cursor = Rectangles(skin.ink, name=f"{name} cursor", opacity=0.0)
-        self.cursor.set_stroke(skin.ink, width=theme.HEAVY, opacity=1)
-        self.strips = Rectangles(skin.ink, name=f"{name} row blocks", opacity=0.0)
-        self.strips.set_stroke(skin.ink, width=theme.OUTLINE, opacity=1)
+        self.cursor = outlines(skin.ink, f"{name} cursor", theme.HEAVY)
+        self.strips = outlines(skin.ink, f"{name} row blocks")
         self.now = Whole()
         super().__init__(self.grid, *self.resting.values(), *self.lit.values(), VGroup(*self.names.values()), self.cursor, self.strips)
 

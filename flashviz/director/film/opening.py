@@ -13,7 +13,7 @@ from flashviz.director.film.parts import fill, heading, matrix_to, put, reveal, 
 from flashviz.director.film.stage import Film
 from flashviz.director.film.sweeping import show_event
 from flashviz.director.shots import MOVE, TEXT, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, slid, worded
 from flashviz.figures import amount, number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em
@@ -158,7 +158,7 @@ def weights(film: Film) -> None:
     words = worded(at, texts, NUMBER, [skin.ink, skin.ink, skin.stats, skin.ink, skin.ink], "weight")
     under = place["terms name"].right(0.3 * place["terms name"].width)
     summed = Named(*labelled(under, (total(total_l), skin.stats), ("their sum", skin.ink)), tag="sum")
-    one, stop = words[0], words[0].left
+    one, home = words[0], (words[0].left, words[0].baseline)
     if on_left:  # beside the largest term, until more is written behind it
         one.put_at(x - em(24) - one.wide, one.baseline)
     with film.scene.telling():
@@ -168,8 +168,7 @@ def weights(film: Film) -> None:
             Shows(film.bars, lambda share: film.bars.set_fill(theme.between(skin.scores, skin.stats, share))), FadeIn(summed), seconds=0.8
         )
         film.hold(0.3)
-        goes, start = Shows(one, lambda share: one.put_at(start + (stop - start) * share, one.baseline)), one.left
-        film.move(goes, FadeIn(words[1], words[2], rate_func=late), seconds=TEXT)
+        film.move(slid(one, *home, rate_func=linear), FadeIn(words[1], words[2], rate_func=late), seconds=TEXT)
         film.move(FadeIn(*words[3:]), seconds=TEXT)
     film.hold(0.4)
     o = np.asarray(values.o[r], dtype=np.float64)[None, :]
@@ -180,8 +179,8 @@ def weights(film: Film) -> None:
     film.scene.add(blend)
     film.move(Shows(Group(film.hbm, out, blend), blend.display), seconds=1.7)
     film.scene.remove(blend)
-    home = row_of(film, "O")
-    goes = Shows(out, lambda share: put(out, along(home, place["o"], 1 - share)), rate_func=ease_in_out_cubic)
+    end = row_of(film, "O")
+    goes = Shows(out, lambda share: put(out, along(end, place["o"], 1 - share)), rate_func=ease_in_out_cubic)
     film.move(goes, FadeOut(name, rate_func=early), seconds=MOVE)
 
 
