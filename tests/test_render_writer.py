@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import signal
 import threading
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import av
@@ -19,10 +19,8 @@ from PIL import Image, ImageSequence
 
 from flashviz.errors import UsageError
 from flashviz.interrupts import uninterrupted
-from flashviz.render import FilmWriter, index_first, make_renderer, probe, renderer
-from flashviz.render.damage import Box
-from flashviz.render.segments import SegmentEncoder, patch
-from flashviz.render.writer import FrameQueue
+from flashviz.render import FilmWriter, index_first, make_renderer, probe
+from flashviz.render.segments import SegmentEncoder
 from flashviz.settings import Encode
 from tests.conftest import ManimConfig
 
@@ -240,13 +238,13 @@ def test_an_interrupt_while_a_segment_ends_leaves_no_thread(
 ) -> None:
     """manim notes that it has told an encoder of the end before it has, and then waits for it."""
 
-    class Interrupted(FrameQueue):
+    class Interrupted(Queue[Any]):
         def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
             if item[1] is None:
                 signal.raise_signal(signal.SIGINT)
             super().put(item, block, timeout)
 
-    monkeypatch.setattr(renderer, "FrameQueue", Interrupted)
+    monkeypatch.setattr(scene_file_writer, "Queue", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         rendered(manim_config)
     assert not encoders()
@@ -259,7 +257,7 @@ def test_an_interrupt_in_a_frame_or_while_aborting_finds_no_lock_taken(
     """Ctrl-C while a frame is handed over, and again while the segment is given up: each waits until the queue is let go."""
     held = []
 
-    class Interrupted(FrameQueue):
+    class Interrupted(Queue[Any]):
         def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
             assert self.mutex.acquire()
             signal.raise_signal(signal.SIGINT)  # between taking the lock and the block that gives it back
@@ -267,49 +265,12 @@ def test_an_interrupt_in_a_frame_or_while_aborting_finds_no_lock_taken(
             super().put(item, block, timeout)
             held.append(item[0])
 
-    monkeypatch.setattr(renderer, "FrameQueue", Interrupted)
+    monkeypatch.setattr(scene_file_writer, "Queue", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         rendered(manim_config)
     assert held == [1, -1], "a frame, then the end"
     assert not encoders()
     assert leftovers(tmp_path) == []
-
-
-def test_a_queue_has_the_bytes_of_so_many_frames() -> None:
-    frame = np.zeros((180, 320, 4), np.uint8)
-    change = patch(frame, Box(40, 40, 50, 50))
-    queue = FrameQueue(8, frame.nbytes)
-    for _ in range(8):
-        queue.put((1, frame), block=False)
-    assert queue.full()
-    assert [queue.get(block=False)[0] for _ in range(8)] == [1] * 8
-    assert queue.empty()
-    changes = 0
-    while not queue.full():
-        queue.put((1, [change]), block=False)
-        changes += 1
-    assert changes == math.ceil(8 * frame.nbytes / (change.pixels.nbytes + 1)) > 40
-
-
-def test_a_queue_of_no_bytes_is_not_empty() -> None:
-    """A frame in which nothing changed, and the mark that nothing more comes."""
-    queue = FrameQueue(8, 100)
-    queue.put((2, []))
-    queue.put((-1, None))
-    assert [queue.get(block=False) for _ in range(2)] == [(2, []), (-1, None)]
-    assert queue.empty()
-
-
-def test_frames_of_a_segment_that_is_given_up_are_dropped_and_make_room() -> None:
-    frame = np.zeros((18, 32, 4), np.uint8)
-    queue = FrameQueue(1, frame.nbytes)
-    queue.put((1, frame))
-    waiting = threading.Thread(target=queue.put, args=((2, frame),))
-    waiting.start()
-    queue.forget()
-    waiting.join(timeout=60)
-    assert queue.get(block=False)[0] == 2
-    assert queue.empty()
 
 
 def encoders() -> list[threading.Thread]:

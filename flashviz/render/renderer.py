@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import CairoRenderer, Camera, Mobject, MovingCamera, config
 from manim.constants import RendererType
 from manim.renderer import cairo_renderer
-from manim.scene import scene_file_writer
 from manim.utils.iterables import list_update
 
 from flashviz.errors import UsageError
@@ -24,7 +22,7 @@ from flashviz.interrupts import heed
 from flashviz.render.cache_key import cache_key
 from flashviz.render.damage import Box, DamageCamera, MovingDamageCamera
 from flashviz.render.segments import patch
-from flashviz.render.writer import FilmWriter, FrameQueue
+from flashviz.render.writer import FilmWriter
 from flashviz.settings import Encode
 
 if TYPE_CHECKING:
@@ -120,8 +118,7 @@ class FilmRenderer(FilmClock):
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         """As manim, in a segment of its own, which has our name in the cache."""
         self.new_segment = True
-        queue = partial(FrameQueue, frame=self.camera.pixel_array.nbytes)
-        with replaced(cairo_renderer, "get_hash_from_play_call", self._cache_key), replaced(scene_file_writer, "Queue", queue):
+        with replaced(cairo_renderer, "get_hash_from_play_call", self._cache_key):
             super().play(scene, *args, **kwargs)
 
     def _cache_key(

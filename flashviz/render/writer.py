@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from datetime import timedelta
 from pathlib import Path
-from queue import Queue
 from typing import TYPE_CHECKING, Any, cast
 
 import av
@@ -70,46 +69,6 @@ def check_place(media_dir: Path) -> None:
         raise UsageError(f"--media-dir {media_dir}: expected a path of one line, since films are joined by a list with a line a segment")
 
 
-class FrameQueue(Queue[Any]):
-    """manim's queue to the encoder of a segment; full when it holds the bytes of manim's number of frames, not when it has that number.
-
-    Of most frames it holds patches, some hundredths of a frame: a play is drawn to its end while its beginning is encoded, and the
-    encoder of the next play starts beside this one's.
-    """
-
-    def __init__(self, maxsize: int, frame: int) -> None:
-        self.frame = frame  # bytes of a whole one
-        super().__init__(maxsize * frame)
-
-    def _init(self, maxsize: int) -> None:
-        super()._init(maxsize)
-        self.waiting = 0  # bytes
-
-    def _qsize(self) -> int:
-        return self.waiting
-
-    def _put(self, item: Any) -> None:
-        super()._put(item)
-        self.waiting += self._size(item)
-
-    def _get(self) -> Any:
-        item = super()._get()
-        self.waiting -= self._size(item)
-        return item
-
-    def forget(self) -> None:
-        """Drop what waits: of a segment that is given up."""
-        with self.mutex:
-            self.queue.clear()
-            self.waiting = 0
-            self.not_full.notify_all()
-
-    def _size(self, item: tuple[int, RGBAPixelArray | Sequence[Patch] | None]) -> int:
-        """At least a byte, also of the mark that nothing more comes: a queue of no bytes is empty."""
-        _repeat, pixels = item
-        return 1 + (sum(each.pixels.nbytes for each in pixels) if isinstance(pixels, list) else 0 if pixels is None else self.frame)
-
-
 class FilmWriter(SceneFileWriter):
     """manim's writer; each file appears under its name when it is whole, and an MP4 has its index first."""
 
@@ -162,10 +121,8 @@ class FilmWriter(SceneFileWriter):
             super().write_frame(cast("RGBAPixelArray", pixels), repeat=repeat)  # manim hands it to the encoder unread
 
     def abort_encode_jobs(self, reraise_encoder_failures: bool = False) -> None:
-        """As manim, which must not be interrupted before the encoder's thread knows that nothing more comes; what waits is dropped."""
+        """As manim, which must not be interrupted before the encoder's thread knows that nothing more comes."""
         with uninterrupted():
-            if self._current_encode_job is not None and isinstance(self._current_encode_job.queue, FrameQueue):
-                self._current_encode_job.queue.forget()
             super().abort_encode_jobs(reraise_encoder_failures)
 
     @property
