@@ -320,7 +320,7 @@ def row(film: BackwardFilm) -> None:
         film.scene.add(areas)
         film.move(Shows(areas, areas.grow), seconds=MOVE)
         film.move(
-            film.fitted("law", ["bright: this tile's keys; grey: all other keys", "bright: this tile's keys"], skin.ink), seconds=TEXT
+            film.fitted("law", ["strong: this tile's keys; pale: all other keys", "strong: this tile's keys"], skin.ink), seconds=TEXT
         )
 
 
