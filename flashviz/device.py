@@ -83,11 +83,15 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
         return programs_per_sm(self.arch, shared=self.shared, registers=self.registers, warps=self.warps)
 
     @property
+    def rooms(self) -> tuple[Room, Room]:
+        """The registers and the shared memory of an SM, and what a program takes of each."""
+        shared = Room("shared memory", SMS[self.arch].shared, _rounded(self.shared + SHARED_RESERVED, SHARED_UNIT))
+        return Room("registers", 4 * REGISTERS, 4 * self.warps * _rounded(self.registers * WARP, REGISTER_UNIT)), shared
+
+    @property
     def scarce(self) -> Room | None:
         """What no further program would find on the SM; None where the SM takes no more warps or blocks, whatever is left."""
-        shared = Room("shared memory", SMS[self.arch].shared, _rounded(self.shared + SHARED_RESERVED, SHARED_UNIT))
-        registers = Room("registers", 4 * REGISTERS, 4 * self.warps * _rounded(self.registers * WARP, REGISTER_UNIT))
-        return next((room for room in (registers, shared) if 0 < room.whole // room.each == self.programs), None)
+        return next((room for room in self.rooms if 0 < room.whole // room.each == self.programs), None)
 
 
 def programs_per_sm(arch: str, *, shared: int, registers: int, warps: int) -> int:

@@ -446,6 +446,13 @@ def test_film_of_the_kernel_itself() -> None:
     states = [item.text for item in shown.at("turns").shown if item.name == "title"]
     assert states == ["waits"] * (taller.before.programs - 1) + ["computes"], "one after another"
     assert programs == [str(taller.before.programs), str(taller.after.programs)]
+    boxes = {name: [item.box for item in shown.at("turns").shown if item.name == f"held {name}"] for name in ("Q", "K", "V", "S", "ACC")}
+    assert {len(each) for each in boxes.values()} == {taller.before.programs}, "each holds tiles of its own"
+    tiles = [buffer for buffer in taller.before.buffers if not buffer.scratch]
+    wide = {buffer.name: boxes[buffer.name][0][2] - boxes[buffer.name][0][0] for buffer in tiles}
+    per_byte = (boxes["Q"][1][0] - boxes["Q"][0][0]) / next(room.each for room in taller.before.rooms if room.name == "shared memory")
+    assert wide == pytest.approx({buffer.name: buffer.nbytes * per_byte for buffer in tiles}, abs=0.05), "to scale, but for what is between"
+    assert sorted(wide, key=lambda name: boxes[name][0][0]) == [buffer.name for buffer in sorted(tiles, key=lambda each: each.offset)]
     assert taller.after.shared == 2 * taller.before.shared, "what a program holds of Q, and what it converts, has twice the rows"
 
 

@@ -51,7 +51,7 @@ from flashviz.trace import Kind
 GAP = em(24)
 SHOWN, REST = 8, 4.0  # of the tiles behind the rise so many are shown, in so many seconds
 OVER_OLD = 24  # px between the dashes and words on them
-PALE, STALE = 0.3, 0.45  # of what would be false now; of what counts by the old max
+PALE, STALE = 0.3, 0.6  # of what would be false now; of what counts by the old max
 TAKEN = 80  # of 255: how clear a row of V is whose key has joined
 EVENLY = 0.4  # of the time in which V is gone through, what all rows take alike
 LARGEST_SYMBOLS = 150  # px of a formula that has the frame to itself
@@ -142,9 +142,9 @@ def divide(film: RescaleFilm) -> None:
     film.move(FadeOut(film.fraction_of), seconds=TEXT)
 
 
-def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
+def lay(film: RescaleFilm, t: int, terms: np.ndarray, shot: str = "values") -> None:
     """The terms that stayed lie down, each beside its row of V, which arrives."""
-    place, chart, skin = film.scene.shot("values"), film.chart, film.skin
+    place, chart, skin = film.scene.shot(shot), film.chart, film.skin
     values, lying, standing = film.bars_in(place["values"]), place["weights"], chart.at
     film.weights = weights = Rectangles(skin.scores, name="weights", opacity=KEPT)
     weights.values = terms
@@ -160,7 +160,7 @@ def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
     chart.display(Measured(float(film.found.of("l_new", t)), 0 * terms))
     turn(0.0)
     film.scene.add(weights)
-    film.go("values", Shows(weights, turn, rate_func=ease_in_out_cubic))
+    film.go(shot, Shows(weights, turn, rate_func=ease_in_out_cubic))
     tile = np.abs(np.asarray(film.found.values.v[t], dtype=np.float64))
     film.v_tile = picture = Matrix(tile, values, skin, "V", 0.0, spread(tile)[1])
     film.v_names = VGroup(
@@ -549,7 +549,7 @@ class Entry:
         self.film, self.feature = film, int(np.abs(before).argmax())
         texts = [total(float(before[self.feature])), "×", film.said["alpha"], "=", total(float(after[self.feature]))]
         colors = [skin.o, skin.ink, skin.ink, skin.ink, skin.o]
-        self.words = worded(film.shot["entry"], texts, LABEL, colors, "entry")
+        self.words = worded(film.shot["entry"], texts, NAME, colors, "entry")
         self.mark = VMobject(stroke_color=skin.ink, stroke_width=theme.OUTLINE)
         self.follow()
 
@@ -799,13 +799,12 @@ def join(film: RescaleFilm) -> None:
 
 @beat("values")
 def values(film: RescaleFilm) -> None:
-    """The terms weigh V's rows, as before; meanwhile the answer is pale: acc still waits for what l has already."""
+    """The terms weigh V's rows, as before, and acc is large: what they bring is seen. The answer waits for it."""
     film.reached(Kind.PV_DOT)
     moving, gone = film.numbers.settle()
     film.move(*gone, seconds=TEXT)
     film.move(moving, seconds=0.4)
-    film.answer.bars.set_fill(opacity=PALE)
-    lay(film, film.found.t, film.found.measured)
+    lay(film, film.found.t, film.found.measured, "weigh")
     with film.scene.telling():
         accumulate(film, film.found.t, film.found.measured, 2.6)
 

@@ -114,8 +114,8 @@ SCORE: Mapping[Aspect, Table] = {
 # One row of scores, of which a tile is known.
 ROW: Mapping[Aspect, Table] = {
     "16:9": {
-        "scores": (116, 190, 1804, 350), "scores name": (116, 110, 1804, 180), "divide": (116, 400, 1804, 560),
-        "carry": (116, 660, 1804, 800),
+        "scores": (116, 170, 1804, 410), "scores name": (116, 90, 1804, 160), "divide": (116, 440, 1804, 600),
+        "carry": (116, 690, 1804, 850),
     },
     "4:3": {
         "scores": (60, 200, 1380, 300), "scores name": (60, 120, 1380, 190), "divide": (60, 340, 1380, 480), "carry": (60, 540, 1380, 880),
@@ -194,34 +194,60 @@ BILL: Mapping[Aspect, Table] = {
 # What every row block reads, a line each: K above, V beneath; beside it the same, with two row blocks read together.
 TALLER: Mapping[Aspect, Table] = {
     "16:9": {
-        "left name": (100, 36, 920, 96), "left": (100, 104, 920, 424), "left number": (100, 436, 920, 524),
+        "left name": (100, 36, 920, 96), "left": (100, 104, 920, 384), "left letters": (100, 390, 920, 440),
+        "left number": (100, 450, 920, 530),
         "left held": (100, 548, 920, 918),
-        "right name": (1000, 36, 1820, 96), "right": (1000, 104, 1820, 424), "right number": (1000, 436, 1820, 524),
+        "right name": (1000, 36, 1820, 96), "right": (1000, 104, 1820, 384), "right letters": (1000, 390, 1820, 440),
+        "right number": (1000, 450, 1820, 530),
         "right held": (1000, 548, 1820, 918),
     },
     "4:3": {
-        "left name": (50, 56, 690, 116), "left": (50, 130, 690, 540), "left number": (50, 556, 690, 640),
+        "left name": (50, 56, 690, 116), "left": (50, 130, 690, 486), "left letters": (50, 492, 690, 546),
+        "left number": (50, 556, 690, 640),
         "left held": (50, 660, 690, 906),
-        "right name": (750, 56, 1390, 116), "right": (750, 130, 1390, 540), "right number": (750, 556, 1390, 640),
+        "right name": (750, 56, 1390, 116), "right": (750, 130, 1390, 486), "right letters": (750, 492, 1390, 546),
+        "right number": (750, 556, 1390, 640),
         "right held": (750, 660, 1390, 906),
     },
     "1:1": {
-        "left name": (30, 76, 510, 130), "left": (30, 146, 510, 510), "left number": (30, 526, 510, 600),
+        "left name": (30, 76, 510, 130), "left": (30, 146, 510, 456), "left letters": (30, 464, 510, 518),
+        "left number": (30, 526, 510, 600),
         "left held": (30, 640, 510, 906),
-        "right name": (560, 76, 1040, 130), "right": (560, 146, 1040, 510), "right number": (560, 526, 1040, 600),
+        "right name": (560, 76, 1040, 130), "right": (560, 146, 1040, 456), "right letters": (560, 464, 1040, 518),
+        "right number": (560, 526, 1040, 600),
         "right held": (560, 640, 1040, 906),
     },
     "9:16": {
-        "left name": (50, 100, 510, 156), "left": (50, 180, 510, 800), "left number": (50, 830, 510, 910),
+        "left name": (50, 100, 510, 156), "left": (50, 180, 510, 746), "left letters": (50, 756, 510, 812),
+        "left number": (50, 830, 510, 910),
         "left held": (50, 960, 510, 1330),
-        "right name": (570, 100, 1030, 156), "right": (570, 180, 1030, 800), "right number": (570, 830, 1030, 910),
+        "right name": (570, 100, 1030, 156), "right": (570, 180, 1030, 746), "right letters": (570, 756, 1030, 812),
+        "right number": (570, 830, 1030, 910),
         "right held": (570, 960, 1030, 1330),
     },
 }  # fmt: skip
 # What the programs on one core share, alone.
 TURNS: Mapping[Aspect, Table] = {
-    "16:9": {"held": (100, 90, 1820, 900)}, "4:3": {"held": (60, 110, 1380, 900)},
-    "1:1": {"held": (40, 130, 1040, 880)}, "9:16": {"held": (60, 260, 1020, 1160)},
+    "16:9": {
+        "places": (340, 120, 1580, 900), "registers name": (100, 36, 1820, 96), "states": (100, 100, 1820, 160),
+        "registers": (100, 166, 1820, 426), "registers letters": (100, 432, 1820, 488),
+        "shared name": (100, 530, 1820, 590), "shared": (100, 596, 1820, 856), "shared letters": (100, 862, 1820, 918),
+    },
+    "4:3": {
+        "places": (160, 130, 1280, 890), "registers name": (60, 40, 1380, 100), "states": (60, 104, 1380, 164),
+        "registers": (60, 170, 1380, 420), "registers letters": (60, 426, 1380, 482),
+        "shared name": (60, 530, 1380, 590), "shared": (60, 596, 1380, 846), "shared letters": (60, 852, 1380, 908),
+    },
+    "1:1": {
+        "places": (60, 150, 1020, 890), "registers name": (40, 60, 1040, 116), "states": (40, 120, 1040, 180),
+        "registers": (40, 186, 1040, 430), "registers letters": (40, 436, 1040, 492),
+        "shared name": (40, 530, 1040, 586), "shared": (40, 592, 1040, 836), "shared letters": (40, 842, 1040, 898),
+    },
+    "9:16": {
+        "places": (100, 260, 980, 1340), "registers name": (60, 120, 1020, 180), "states": (60, 190, 1020, 250),
+        "registers": (60, 260, 1020, 640), "registers letters": (60, 650, 1020, 706),
+        "shared name": (60, 780, 1020, 840), "shared": (60, 850, 1020, 1230), "shared letters": (60, 1240, 1020, 1296),
+    },
 }  # fmt: skip
 DIFFERENCE: Mapping[Aspect, Table] = {
     "16:9": {

@@ -42,7 +42,7 @@ class Held(Group):
             place.set_stroke(skin.hue(tensor), width=theme.OUTLINE, opacity=1)
             named = Rect(whole.x1 + em(BESIDE), whole.y0, whole.x1 + wide, whole.y1) if beside else whole.inset(em(6))
             parts += [place, heading(named, name, skin.ink, LABEL)]
-        self.at["O"] = self.at["ACC"]
+        self.at |= {"O": self.at["ACC"], "P": self.at["S"]}
         super().__init__(*parts)
 
     def way(self, tensor: str, gate: Point) -> list[Point]:
@@ -67,7 +67,7 @@ class AtWork(Group):
         reach["P"] = weight_spread(values.p)
         self.pictures = {}
         for tensor, (low, high) in reach.items():
-            at = places.at["S" if tensor == "P" else tensor]
+            at = places.at[tensor]
             picture = Matrix(np.zeros((1, 1)), at, film.skin, tensor, low, high)
             put(picture, at)
             self.pictures[tensor] = picture
