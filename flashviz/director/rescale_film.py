@@ -66,10 +66,11 @@ class RescaleFilm:
         self.chart.place(self.shot["measured"])
         self.keys = KeyTiles(len(found.values.j), skin)
         self.keys_name = Word(f"keys, {len(found.values.k[0])} at a time", LABEL, skin.k, 0, 0, "words", Face.TEXT)
-        self.acc, self.was = SignedBars("acc", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
+        reached, answered = (round_level(float(np.abs(each).max(initial=0.0))) for each in (found.of("acc_new"), self.so_far(found.last)))
+        self.acc = SignedBars("acc", skin.o, skin, level=reached)
+        self.was = SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
         self.brought = SignedBars("P V", skin.v, skin, axis=False)
-        level = round_level(float(np.abs(self.so_far(found.last)).max(initial=0.0)))
-        self.answer = SignedBars("acc / l", skin.o, skin, dotted=True, level=level)
+        self.answer = SignedBars("acc / l", skin.o, skin, dotted=True, level=answered)
         self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
         self.whole = SignedBars("whole", skin.ink, skin, hollow=True, dotted=True)
         self.frame = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY)  # around the quotient, once it is to be watched
@@ -162,7 +163,12 @@ class RescaleFilm:
 
     def bars_in(self, rect: Rect) -> Rect:
         """Where bars stand in their part of a shot: at the end of their scale its value has room."""
-        return rect.left(rect.width - max(0.0, self.answer.scale_width - em(MARGIN)))
+        return rect.left(rect.width - max(0.0, self.scale_width - em(MARGIN)))
+
+    @property
+    def scale_width(self) -> float:
+        """How wide the wider scale is: bars of acc and of the answer stand over one another."""
+        return max(self.acc.scale_width, self.answer.scale_width)
 
     def put_bars(self, bars: SignedBars, which: str, rect: Rect) -> None:
         rect = self.bars_in(rect)
@@ -176,7 +182,7 @@ class RescaleFilm:
         self.put_bars(self.answer, "answer", rect)
         bars, rect = self.answer.bars, self.bars_in(rect)
         low, high = bars.get_bottom()[1] - em(14), bars.get_top()[1] + em(14)
-        left, right = rect.x0 - em(16), rect.x1 + max(self.answer.scale_width + em(10), em(16))
+        left, right = rect.x0 - em(16), rect.x1 + max(self.scale_width + em(10), em(16))
         drawn = RoundedRectangle(corner_radius=em(14), width=right - left, height=high - low)
         self.frame.points = drawn.move_to(((left + right) / 2, (low + high) / 2, 0)).points
 

@@ -24,6 +24,7 @@ TALLEST, LOWEST = 0.45, 0.115  # of the room, that a ceiling may be high: a bar 
 BREAK = 0.72, 0.06  # where the gap of a broken bar begins, as a share of the room, and how high it is, in scene units
 KEPT = 0.45  # opacity of terms that have joined the sum and stay for their values
 DASH = 0.09  # scene units
+LINE, NARROWEST = 2, 6  # px of the lines that tell cells of the block apart; of a cell, narrower than which they are not told apart
 OVERHANG = 18  # px that the ceiling reaches beyond the bars
 
 
@@ -170,6 +171,7 @@ class MeasuredSum(Group):
         self.now = Measured(0.0, np.zeros(0))
         self.named = np.zeros(0)  # terms that what rides on the ceiling keeps clear of
         self.block = Rectangles(skin.stats, name="block")
+        self.cells = Rectangles(skin.ground, name="cells")  # lines a key apart: under the ceiling each cell is 1, in whatever rectangle
         self.outlines, self.bars = outlines(skin.scores, "terms outlined"), Rectangles(skin.scores, name="terms")
         self.kept = Rectangles(skin.scores, name="terms kept", opacity=KEPT)
         self.over = Rectangles(skin.warn, name="above the ceiling")
@@ -178,7 +180,7 @@ class MeasuredSum(Group):
         self.old_cast = Cast(self.old)
         self.baseline = theme.rule(skin.edge, theme.HEAVY)
         self.ceiling = Ceiling(m, skin)
-        parts: list[VMobject] = [self.block, self.kept, self.outlines, self.bars, self.over, self.dashes, self.old]
+        parts: list[VMobject] = [self.block, self.cells, self.kept, self.outlines, self.bars, self.over, self.dashes, self.old]
         super().__init__(self.baseline, *parts, self.ceiling)
 
     @property
@@ -215,6 +217,7 @@ class MeasuredSum(Group):
         cut = low + now.terms * unit * (1 - now.joined) + tall[1:] * unit * now.joined > at.rect.y1 + 1e-9
         boxes[:, 3] = np.minimum(boxes[:, 3], at.rect.y1)
         self.block.display(lying[:1] if now.past > 0 else np.zeros((0, 4)))
+        self.cells.display(self._cells(lying[0]))
         self.kept.display(at.standing(np.zeros(0) if now.kept is None else now.kept))
         lid = at.y(now.ceiling)
         under, over = boxes.copy(), boxes.copy()
@@ -228,6 +231,14 @@ class MeasuredSum(Group):
         span = max(at.clear(self.named, 0.95, at.rect.x0, self.right), key=lambda span: (span[0] == at.rect.x0, span[1] - span[0]))
         self.ceiling.place(self.left, self.right, lid, span)
         return self
+
+    def _cells(self, block: np.ndarray) -> np.ndarray:
+        """[n, 4] of the lines within the block, one a key's width."""
+        left, low, right, high = block
+        if self.at.key < em(NARROWEST):
+            return np.zeros((0, 4))
+        x = np.arange(left + self.at.key, right, self.at.key)
+        return np.stack([x - em(LINE) / 2, np.full(len(x), low), x + em(LINE) / 2, np.full(len(x), high)], 1)
 
     def _was(self, now: Measured) -> None:
         """The old ceiling's dashes."""

@@ -53,7 +53,7 @@ def strips(film: Film) -> None:
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
-        for part, text in (("stored name", "programs"), ("crossed name", "side by side, in any order"))
+        for part, text in (("stored name", "programs, each on one core (SM)"), ("crossed name", "side by side, in any order"))
     ]
     with film.scene.telling():
         if film.scene.on_stage(film.hbm):

@@ -23,7 +23,7 @@ from flashviz.mobjects.tiles import Rectangles, box, edges
 from flashviz.trace import Kind, Trace, state_at
 
 WAITING = 0.3  # how strong programs are that wait
-ELSE = "all else"  # of registers: pieces of tiles on their way into a product, m, l, addresses
+ELSE = "m, ℓ, all else", "all else"  # of registers: also pieces of tiles on their way into a product, and addresses
 APART = 4  # px between programs, and between tiles
 
 
@@ -58,9 +58,11 @@ class Residents(Group):
         skin, self.tag = film.skin, "slots"
         each_byte = at.inside.width / most
         inside = at.inside.left(room.whole * each_byte)
-        self.names = labelled(
-            at.name, (kib(room.whole), skin.ink), (f"of {room.name} on one core (SM)", skin.ink), f"{room.name}, an SM", px=LABEL
-        )
+        whole, says = kib(room.whole), [f"of {room.name} on one core (SM)", f"{room.name}, an SM"]
+        if room == given.scarce:
+            says.insert(0, f"{says[0]}: no room for one more program")
+        left = at.name.width - text_width(whole, LABEL, Face.STRONG) - em(LABEL)
+        self.names = labelled(at.name, (whole, skin.ink), (first_that_fits(says, LABEL, left), skin.ink), px=LABEL)
         self.box = box(inside, stroke=skin.ink, width=theme.OUTLINE)
         wide = room.each * each_byte
         self.places = [Rect(inside.x0 + k * wide, inside.y0, inside.x0 + (k + 1) * wide, inside.y1) for k in range(given.programs)]
@@ -92,21 +94,27 @@ class Residents(Group):
     def _words(self, film: Film, letters: Rect) -> list[Word]:
         """Under what it names, where there is room: the tiles of the first program, what else it takes, and what all of that is."""
         skin, words, left, place, each = film.skin, list[Word](), letters.x0, self.places[0], self.each
-        named = [
-            (tensor.lower() if tensor == "ACC" else tensor, skin.hue(tensor), first, nbytes) for tensor, first, nbytes in self.stretches
-        ]
+        named = [(letter(tensor), skin.hue(tensor), first, nbytes) for tensor, first, nbytes in self.stretches]
         end = max((first + nbytes for _, first, nbytes in self.stretches), default=0)
-        if named and (each - end) * place.width / each > text_width(ELSE, LABEL, Face.STRONG):
-            named.append((ELSE, skin.quiet, end, each - end))
+        room = (each - end) * place.width / each
+        rest = [text for text in ELSE if text_width(text, LABEL, Face.STRONG) <= room] if named else []
+        named += [(text, skin.quiet, end, each - end) for text in rest[:1]]
         for text, color, first, nbytes in named:
             size = text_width(text, LABEL, Face.STRONG)
             x = max(left, place.x0 + (first + nbytes / 2) * place.width / each - size / 2)
             words.append(Word(text, LABEL, color, x, middle(letters, LABEL), "letter"))
             left = x + size + em(24)
         left = max(left, place.x1 + em(24)) if words else left
-        rest = Rect(left, letters.y0, letters.x1, letters.y1)
-        takes = first_that_fits((f"{kib(each)} a program", f"{kib(each)} each", kib(each)), LABEL, rest.width)
-        return [*words, label(rest, takes, skin.ink, name="held")]
+        behind, takes = Rect(left, letters.y0, letters.x1, letters.y1), f"{kib(each)} a program"
+        ahead = (
+            [f"{takes}, with the next tiles of K and V"] if {"K", "V"} <= {name for name in self.bars[0] if self.copies(name) > 1} else []
+        )
+        says = first_that_fits((*ahead, takes, f"{kib(each)} each", kib(each)), LABEL, behind.width)
+        return [*words, label(behind, says, skin.ink, name="held")]
+
+    def copies(self, tensor: str) -> int:
+        """How many tiles of it a program holds at once."""
+        return sum(stretch.tensor == tensor for stretch in self.stretches)
 
     def come(self, start: Mapping[str, Rect]) -> Shows:
         """The first program's tiles come, each from where it starts; one that is there twice comes apart."""

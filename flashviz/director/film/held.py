@@ -9,7 +9,7 @@ from flashviz import palette, theme
 from flashviz.director.film.parts import Point, heading, put, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.material import tile_values
-from flashviz.director.words import LABEL
+from flashviz.director.words import LABEL, NAME
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import em, text_width
 from flashviz.mobjects.tiles import Matrix, Rectangles
@@ -41,7 +41,7 @@ class Held(Group):
             place = Rectangles(skin.hue(tensor), name=f"place {tensor}", opacity=palette.RESTING).display(np.array([at.edges]))
             place.set_stroke(skin.hue(tensor), width=theme.OUTLINE, opacity=1)
             named = Rect(whole.x1 + em(BESIDE), whole.y0, whole.x1 + wide, whole.y1) if beside else whole.inset(em(6))
-            parts += [place, heading(named, name, skin.ink, LABEL)]
+            parts += [place, heading(named, name, skin.ink, LABEL if beside else NAME)]
         self.at |= {"O": self.at["ACC"], "P": self.at["S"]}
         super().__init__(*parts)
 

@@ -42,7 +42,7 @@ from flashviz.director.rescale import (
 from flashviz.director.rescale_film import RescaleFilm
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, labelled, middle
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, SYMBOLS, Word, labelled, middle, symbols
 from flashviz.figures import number, plus, total
 from flashviz.layout import Rect, rows
 from flashviz.lettering import Face, em
@@ -56,7 +56,7 @@ from flashviz.trace import Kind, state_at
 
 ENDING = 5.9  # seconds in which the row's end is proved, behind its last tile
 STEPS = 3  # tiles that are shown one by one, of those that pass faster
-COUNTER, SYMBOL = 56, 60  # px
+COUNTER, SYMBOL, ON_CEILING = 56, 60, 90  # px; of these what rides on the ceiling takes the last
 
 
 @beat("row")
@@ -372,7 +372,8 @@ def again(film: Film) -> None:
     row.reached(Kind.ALPHA)
     film.hold(0.2)
     film.move(chart.ceiling.turn(said["m_new"]), seconds=0.3)
-    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), seconds=0.7)
+    alpha = how_alpha(row)
+    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), FadeIn(alpha, rate_func=late), seconds=0.7)
     chart.display(lowered(row))
     copy = shrink_both(film)
     moving, gone = row.numbers.settle()
@@ -385,7 +386,7 @@ def again(film: Film) -> None:
         chart.display(squeezed(row, joined=min(2 * share, 1.0), level=level, settled=level))
         chart.turn_yellow(level)
 
-    film.move(FadeOut(copy), seconds=TEXT)
+    film.move(FadeOut(copy, alpha), seconds=TEXT)
     film.move(Shows(chart, join), FadeIn(*added, rate_func=early), FadeIn(row.acc_words), seconds=0.8)
     result = row.numbers.next("=", skin.ink), row.numbers.next(said["l_new"], skin.stats)
     film.move(FadeIn(*result), seconds=TEXT)
@@ -401,6 +402,13 @@ def again(film: Film) -> None:
     film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), seconds=0.5)
     moving, gone = row.numbers.settle()
     film.move(moving, *gone, seconds=0.3)
+
+
+def how_alpha(row: RescaleFilm) -> Named:
+    """What the factor is, over m where it rides on the ceiling."""
+    at, (m_old, m_new) = row.chart.at, row.maxima
+    above = Rect(at.rect.x0, at.y(1.0) + em(ON_CEILING), at.rect.x1, at.rect.y1)
+    return symbols(f"alpha = e^({m_old} - {m_new}) = {row.said['alpha']}", SYMBOLS, row.skin.ink, above, "power")
 
 
 def shrink_both(film: Film) -> Word:
