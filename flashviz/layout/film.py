@@ -57,7 +57,7 @@ MACHINE: Mapping[Aspect, Table] = {
         "hbm": (40, 90, 840, 830), "hbm name": (40, 28, 840, 88), "pipe": (790, 306, 1150, 366), "chip": (1150, 40, 1860, 826),
         "chip name": (1180, 50, 1505, 106), "q": (1220, 364, 1470, 614), "k": (1560, 64, 1810, 314), "s": (1560, 364, 1810, 614),
         "strip": (1190, 640, 1820, 730), "softmax": (1190, 740, 1820, 800),
-        "crossed": (872, 200, 1126, 296), "crossed name": (872, 376, 1126, 430),
+        "crossed": (872, 200, 1126, 296), "crossed name": (872, 376, 1126, 430), "ways": (872, 470, 1126, 590),
         "bar": (100, 842, 1820, 884), "bar names": (100, 886, 1820, 936),
         "path time": (1190, 640, 1820, 722), "product time": (1190, 734, 1820, 816), "times from": (100, 842, 1820, 900),
     },
@@ -164,7 +164,7 @@ STRIPS: Mapping[Aspect, Table] = {aspect: {"hbm": MACHINE[aspect]["hbm"], **tabl
 HELD: Mapping[Aspect, Place] = {
     "16:9": (1210, 130, 1800, 796), "4:3": (850, 140, 1380, 800), "1:1": (624, 160, 1042, 760), "9:16": (420, 924, 1020, 1246),
 }  # fmt: skip
-ON_CHIP = "q", "k", "s", "strip", "softmax", "path time", "product time", "times from"
+ON_CHIP = "q", "k", "s", "ways", "strip", "softmax", "path time", "product time", "times from"
 REST: Mapping[Aspect, Table] = {
     aspect: {part: place for part, place in MACHINE[aspect].items() if part not in ON_CHIP}
     | {

@@ -9,10 +9,11 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz.director.film.parts import Way, fill, gates, reveal, square_at, stored_at
+from flashviz.director.film.parts import Way, fill, gates, label, reveal, square_at, stored_at
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import TEXT
-from flashviz.layout import Rect
+from flashviz.director.words import NAME, Word
+from flashviz.layout import Rect, rows
 from flashviz.lettering import em
 from flashviz.mobjects.motion import FadeIn, Shows
 from flashviz.mobjects.tiles import Matrix, Rectangles
@@ -115,13 +116,28 @@ def cross(film: Film, kinds: tuple[Kind, ...], places: Mapping[str, Rect], secon
         crossing.display(share)
         dim(tiles, min(1.0, share / TURNED, (1 - share) / TURNED))
 
-    film.move(Shows(Group(*lies, *tiles, crossing, film.bar, film.hbm), show), seconds=seconds)
+    said = ways(film, kinds)
+    come = [FadeIn(*said, rate_func=lambda share: min(1.0, share / TURNED))] if said else []
+    film.move(Shows(Group(*lies, *tiles, crossing, film.bar, film.hbm), show), *come, seconds=seconds)
     film.hbm.display(lit={})
-    film.scene.remove(crossing)
+    film.scene.remove(crossing, *said)
     names = film.bar.names(film.scene.shot("machine")["bar names"], *(kind for kind in kinds if film.bar.shares[kind] == 1))
     if names:
         film.move(FadeIn(*names), seconds=TEXT)
         film.bar.named.add(*names)
+
+
+def ways(film: Film, kinds: tuple[Kind, ...]) -> list[Word]:
+    """What comes in and what goes out meanwhile, where the shot has a place for that."""
+    place = film.scene.shot("machine")
+    if "ways" not in place:
+        return []
+    lines = [(name, [TENSORS[kind] for kind in kinds if (kind in STORES) == (name == "out")]) for name in ("in", "out")]
+    return [
+        label(rect, f"{name}: {', '.join(tensors)}", film.skin.ink, NAME, "way")
+        for rect, (name, tensors) in zip(rows(place["ways"], len(lines)), lines, strict=True)
+        if tensors
+    ]
 
 
 def dim(tiles: Sequence[Matrix], share: float) -> None:
