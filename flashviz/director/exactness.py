@@ -245,7 +245,7 @@ def weight(film: ExactnessFilm) -> None:
     start, lines = film.chip.rect, {side: softmax(film, side) for side in SIDES}
     scores = {side: line[1] for side, line in lines.items()}
     colors = (skin.ink, skin.stats, skin.stats, skin.ink)
-    parts = [beneath(each, *said, place["parts"]) for each, *said in zip(lines["flash"][1:8:2], PARTS, colors, strict=True)]
+    parts = [beneath(each, text, color, place["parts"]) for each, text, color in zip(lines["flash"][1:8:2], PARTS, colors, strict=True)]
     film.move(FadeOut(*film.stage, *film.dots.values()), seconds=TEXT)
     film.scene.remove(*film.numbers.values())
     grows = Shows(film.chip, lambda share: film.chip.place(start.toward(place["chip"], share)), rate_func=ease_in_out_cubic)
@@ -258,7 +258,7 @@ def weight(film: ExactnessFilm) -> None:
             film.move(FadeIn(*come, *named), seconds=2 * TEXT)
             film.scene.hold(0.4)
         film.move(FadeIn(film.off), seconds=TEXT)
-    film.stage = [piece for line in lines.values() for piece in line] + parts
+    film.stage = [*lines["flash"], *lines["standard"], *parts]
 
 
 def softmax(film: ExactnessFilm, side: str) -> list[Word]:

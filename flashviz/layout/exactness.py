@@ -30,10 +30,10 @@ WAY: Mapping[Aspect, Table] = {
         "stored": (300, 690, 1040, 910), "HBM note": (50, 702, 330, 752), "what": (420, 36, 1040, 86),
     },
     "9:16": {
-        "chip": (20, 40, 1060, 880), "chip name": (60, 60, 700, 116), "HBM": (20, 950, 1060, 1370), "HBM name": (60, 970, 700, 1026),
-        "flash name": (60, 150, 700, 210), "flash note": (60, 210, 700, 266), "flash": (60, 220, 1020, 450),
+        "chip": (20, 40, 1060, 880), "chip name": (60, 52, 700, 104), "HBM": (20, 950, 1060, 1370), "HBM name": (60, 970, 700, 1026),
+        "flash name": (60, 168, 700, 224), "flash note": (60, 224, 700, 276), "flash": (60, 220, 1020, 450),
         "standard name": (60, 520, 700, 580), "standard note": (60, 580, 700, 636), "standard": (60, 590, 1020, 820),
-        "stored": (60, 1080, 1020, 1310), "HBM note": (60, 1026, 700, 1082), "what": (60, 116, 1020, 172),
+        "stored": (60, 1080, 1020, 1310), "HBM note": (60, 1026, 700, 1082), "what": (60, 104, 1020, 160),
     },
 }  # fmt: skip
 # One line of arithmetic for each algorithm, by how much the results differ (``off``), and beneath the first what its numbers are.
@@ -54,9 +54,9 @@ SOFTMAX: Mapping[Aspect, Table] = {
         "standard": (50, 620, 1030, 700), "off": (480, 750, 1030, 850),
     },
     "9:16": {
-        "chip": (20, 40, 1060, 1370), "flash name": (60, 180, 700, 240), "flash note": (60, 240, 700, 296), "flash": (50, 360, 1030, 440),
+        "chip": (20, 40, 1060, 1370), "flash name": (60, 180, 700, 240), "flash note": (60, 240, 700, 296), "flash": (60, 360, 1030, 440),
         "parts": (50, 440, 1030, 496), "standard name": (60, 720, 700, 780), "standard note": (60, 780, 700, 836),
-        "standard": (50, 900, 1030, 980), "off": (480, 1050, 1030, 1150),
+        "standard": (60, 900, 1030, 980), "off": (480, 1050, 1030, 1150),
     },
 }  # fmt: skip
 # ``V``: a row of it as bars, by how much its weight is off (``factor``), and by how much that moves a row of ``O``.
@@ -75,7 +75,7 @@ MOVED: Mapping[Aspect, Table] = {
     },
     "1:1": {
         "chip": (20, 24, 1060, 930), "standard name": (50, 40, 450, 90), "standard note": (50, 90, 450, 138),
-        "factor name": (470, 40, 1030, 90), "factor": (470, 90, 720, 160), "V name": (50, 150, 460, 206), "V": (50, 216, 920, 456),
+        "factor name": (560, 40, 1030, 90), "factor": (560, 90, 830, 160), "V name": (50, 150, 460, 206), "V": (50, 216, 920, 456),
         "O name": (50, 476, 560, 532), "O note": (50, 532, 560, 582), "O number": (580, 480, 1030, 580), "O": (50, 600, 920, 850),
         "bar": (50, 866, 1030, 918),
     },
@@ -126,13 +126,13 @@ LARGEST: Mapping[Aspect, Table] = {
  "plot": (560, 40, 1400, 690), "axis": (560, 690, 1400, 760), "unit": (560, 780, 1400, 840),
     },
     "1:1": {
-        "flash name": (40, 40, 540, 100), "flash note": (40, 100, 1040, 152), "flash": (40, 170, 1040, 310),
-        "standard name": (40, 360, 540, 420), "standard note": (40, 420, 1040, 472), "standard": (40, 490, 1040, 630),
+        "flash name": (64, 40, 540, 100), "flash note": (64, 100, 1040, 152), "flash": (40, 170, 1040, 310),
+        "standard name": (64, 360, 540, 420), "standard note": (64, 420, 1040, 472), "standard": (40, 490, 1040, 630),
  "plot": (40, 160, 1040, 690), "axis": (40, 690, 1040, 760), "unit": (40, 780, 1040, 840),
     },
     "9:16": {
-        "flash name": (60, 150, 640, 210), "flash note": (60, 210, 1020, 266), "flash": (60, 290, 1020, 470),
-        "standard name": (60, 570, 640, 630), "standard note": (60, 630, 1020, 686), "standard": (60, 710, 1020, 890),
+        "flash name": (84, 150, 640, 210), "flash note": (84, 210, 1020, 266), "flash": (60, 290, 1020, 470),
+        "standard name": (84, 570, 640, 630), "standard note": (84, 630, 1020, 686), "standard": (60, 710, 1020, 890),
  "plot": (60, 130, 1020, 1060), "axis": (60, 1060, 1020, 1130), "unit": (60, 1150, 1020, 1210),
     },
 }  # fmt: skip
