@@ -200,7 +200,7 @@ ANSWERS = {
     "SRAM is not one thing": ("MemoryHierarchyScene", "Of shared memory one program may use 227 KiB."),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax needs whole rows: S comes back, P goes out."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
-    "recompute": ("SpeedScene", "Going back, FlashAttention makes S again"),
+    "recompute": ("SpeedScene", "made again"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "All rows: the last query sees the last key."),
     "O is N x d": ("MemoryScalingScene", "No score is stored. O is left."),

@@ -1,7 +1,8 @@
-"""SpeedScene: fewer bytes, less time, in spite of more work: the paper's own measurement, why, and two runs measured here."""
+"""SpeedScene: fewer bytes, less time, in spite of more work: two runs measured here, the paper's own measurement, and why."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,19 +11,18 @@ from flashviz.chapters.backward import products
 from flashviz.chapters.measured import Sweep
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
+from flashviz.forms import standard
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("time", "Two runs", 5.4, shot="lanes", late=True, along=True,
-         caption="Attention in training, twice. Why is one so much faster?"),
-    Beat("bytes", "Through one pipe", 8.8, shot="lanes", late=True, along=True,
+    Beat("measured", "Measured here", 4.2, shot="lanes", late=True, along=True, caption="One forward pass, measured here. Why less time?"),
+    Beat("time", "By the paper", 4.4, shot="lanes", late=True, along=True, caption="Training, on another GPU: again less time."),
+    Beat("bytes", "Through one pipe", 7.2, shot="lanes", late=True, along=True,
          caption="The same pipe to memory, and far fewer bytes to move."),
-    Beat("scores", "Out and back, or never", 10.2, shot="lanes", late=True, along=True,
+    Beat("scores", "Out and back, or never", 12.4, shot="lanes", late=True, along=True,
          caption="S and P go out and come back. FlashAttention's never leave."),
-    Beat("again", "Made again", 8.4, shot="lanes", late=True, along=True,
-         caption="Going back, FlashAttention makes S again: still faster."),
-    Beat("measured", "Measured here", 6.2, shot="lanes", late=True, along=True,
-         caption="Another GPU, one forward pass, measured here: less time too."),
+    Beat("again", "Made again", 6.6, shot="lanes", late=True, along=True,
+         caption="More work, fewer bytes, less time: memory was the wait."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
 TIME, BYTES = "runtime", "HBM reads and writes"
@@ -51,6 +51,12 @@ def quoted(what: str) -> dict[str, Figure]:
     return {side: Figure(text) for side, text in zip(SIDES, row[1:], strict=True)}
 
 
+def trip() -> float:
+    """GB of S in float16 at the size that the paper measured: what one trip of S or of P moves, counted by the closed form of its trace."""
+    _, n, d, heads, batch, *_ = (int(re.sub(r"\D", "", part) or 0) for part in FIGURE_2.setting.split(", "))
+    return standard.extra(AttentionConfig(batch=batch, heads=heads, seq_q=n, head_dim=d)) / 2 / 1e9
+
+
 @dataclass(frozen=True)
 class Speed:
     """Median seconds of both algorithms at the largest N that was measured; and which products of matrices each of them makes."""
@@ -59,6 +65,7 @@ class Speed:
     n: int
     seconds: dict[str, float]
     products: dict[str, tuple[str, ...]]  # what each makes, all of 2 N² d operations; what is made again is last
+    forward: int  # of them are of the forward pass, the first
 
     @property
     def setting(self) -> str:
@@ -87,5 +94,5 @@ def gather(sweep: Sweep, run: Callable[..., Any]) -> Speed:
     again = tuple(name for name in backward if name in forward)
     return Speed(
         sweep, int(longest["flash"][0]), {side: median for side, (_, median) in longest.items()},
-        {"standard": kept, "flash": kept + again},
+        {"standard": kept, "flash": kept + again}, len(forward),
     )  # fmt: skip
