@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject
+from manim import Group, ManimColor, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import exactness
@@ -373,11 +373,15 @@ def column(film: ExactnessFilm) -> Rect:
 
 
 def landed(film: ExactnessFilm) -> Shows:
-    """The bars of the followed row become its cells."""
-    bars, place = film.moves.bars, column(film)
+    """The bars of the followed row become its cells, and light up."""
+    bars, place, (dark, bright) = film.moves.bars, column(film), map(ManimColor, (film.skin.hue("error"), film.skin.ink))
     first = film.moves.boxes(film.found.followed.off)
     last = edges([line_of(place, len(first), entry) for entry in range(len(first))])
-    return Shows(bars, lambda share: bars.display(first + (last - first) * share), rate_func=ease_in_out_cubic)
+
+    def show(share: float) -> None:
+        bars.display(first + (last - first) * share).set_fill(dark.interpolate(bright, share))
+
+    return Shows(bars, show, rate_func=ease_in_out_cubic)
 
 
 def marked(film: ExactnessFilm) -> list[Mobject]:

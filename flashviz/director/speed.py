@@ -61,7 +61,10 @@ LIVES = {  # of a tile: what is done with it, in the order of the trace
 PACE = {MADE: 1.4, WEIGHED: 1.0, USED: 1.2, OUT: 1.0, **dict.fromkeys(CROSSING, 1.8)}  # units of time that each takes
 BRINGS = {MADE: "K", USED: "V"}  # what comes in for a step, in its first ...
 COMES = 0.5  # ... part
-CROSSES = {"standard": CROSSING, "flash": ("Q, K, V in", "O out", "S and P: never")}  # in the places of what crosses
+CROSSES = {  # in the places of what crosses; the first that fits
+    "standard": tuple((each,) for each in CROSSING),
+    "flash": (("Q, K, V in", "QKV in"), ("O out",), ("S and P: never", "never")),
+}
 
 
 class SpeedStage(ShotScene):
@@ -475,7 +478,7 @@ def scores(film: SpeedFilm) -> None:
     )
     film.scene.add(both, lit)
     ways = {
-        side: [amid([text], film.skin.ink, rect, "way") for text, rect in zip(CROSSES[side], lane.ways, strict=False)]
+        side: [amid(texts, film.skin.ink, rect, "way") for texts, rect in zip(CROSSES[side], lane.ways, strict=False)]
         for side, lane in film.lanes.items()
     }
     words = {"standard": dict(zip(CROSSING, ways["standard"], strict=True)), "flash": dict(zip((MADE, OUT), ways["flash"], strict=False))}
