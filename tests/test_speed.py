@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.speed import gather, trip
+from flashviz.chapters.speed import gather
 from flashviz.config import AttentionConfig
 from flashviz.director.speed import ALOFT, BRINGS, COMES, CROSSING, LIVES, MADE, PACE, WEIGHED, SpeedFilm, blocks, lives, parted
 from flashviz.figures import seconds
@@ -157,21 +157,6 @@ def lane_contains(film: SpeedFilm, side: str, points: np.ndarray) -> bool:
     """Whether all of a square is in its pipe."""
     pipe = film.lanes[side].pipe
     return len(points) == 0 or pipe.contains(Rect(*points[:, :2].min(0), *points[:, :2].max(0)))
-
-
-@pytest.mark.parametrize("time", [0.0, 2.3, 5.0, 9.0, 11.8])
-def test_every_trip_of_s_or_p_lights_its_bytes(time: float) -> None:
-    """4 trips, each of B H N² numbers of 2 bytes of the setting that the paper measured; in squares of a gigabyte."""
-    life = lives(film_of("16:9"))["standard"]
-    starts = np.cumsum([0.0, *(PACE[step] for step in life.steps)])
-    done = [np.clip((time - start) / PACE[step], 0, 1) for step, start in zip(life.steps, starts, strict=False) if step in CROSSING]
-    assert life.trips(time) == pytest.approx(sum(done))
-    assert trip() == pytest.approx(64 * 16 * 1024**2 * 2 / 1e9)
-    end = at(scene(FILM), "scores")
-    assert said(end, "share") == [f"forward: {trip():.1f} GB a trip, counted"]
-    (lit,), (pile,) = shown(end, "lit"), shown(end, "bytes standard")
-    assert lit.box[:2] == pytest.approx(pile.box[:2])
-    assert 4 * trip() < GB["standard"]
 
 
 def test_a_tile_is_in_one_place_on_chip_and_stays_in_hbm_once_it_was_stored() -> None:

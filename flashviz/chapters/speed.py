@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from flashviz.chapters.backward import products
 from flashviz.chapters.measured import Sweep
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
-from flashviz.forms import standard
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
@@ -49,12 +47,6 @@ def quoted(what: str) -> dict[str, Figure]:
     """Standard attention's and FlashAttention's."""
     (row,) = [row for row in FIGURE_2.rows if row[0] == what]
     return {side: Figure(text) for side, text in zip(SIDES, row[1:], strict=True)}
-
-
-def trip() -> float:
-    """GB of S in float16 at the size that the paper measured: what one trip of S or of P moves, counted by the closed form of its trace."""
-    _, n, d, heads, batch, *_ = (int(re.sub(r"\D", "", part) or 0) for part in FIGURE_2.setting.split(", "))
-    return standard.extra(AttentionConfig(batch=batch, heads=heads, seq_q=n, head_dim=d)) / 2 / 1e9
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette
 from flashviz.chapters import speed
 from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.speed import BYTES, SIDES, TIME, Speed, gather, quoted, trip
+from flashviz.chapters.speed import BYTES, SIDES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
 from flashviz.director.film.parts import heading
@@ -50,7 +50,6 @@ NAMES = {  # of what is seen; the first that fits
     "measured": ("time of one forward pass",),
 }
 SQUARE = "1 square = 1 {}"
-SHARE = ("forward: {:.1f} GB a trip, counted here", "forward: {:.1f} GB a trip, counted", "{:.1f} GB a trip, counted")
 WAITS = ("waits",)
 CROSSING = ("S out", "S back", "P out", "P back")
 MADE, WEIGHED, USED, OUT = "made", "softmax", "used", "O out"  # S is made of Q and K; it becomes P; P V adds to O, which leaves at the end
@@ -260,11 +259,6 @@ class Life(Group):
         for tensor, load in self.loads.items():
             load.display(shares.get(tensor, 0.0))
 
-    def trips(self, time: float) -> float:
-        """Of S and P through the pipe, so far."""
-        at, part = self.now(time)
-        return sum(step in CROSSING for step in self.steps[:at]) + part * (self.steps[at] in CROSSING)
-
     def way(self, name: str, share: float) -> Rect:
         """Where a tile is on its way out of the chip, small in the pipe."""
         pipe, side = self.lane.pipe, PIPE - MARGIN
@@ -468,21 +462,17 @@ def pour(film: SpeedFilm) -> None:
 
 @beat("scores")
 def scores(film: SpeedFilm) -> None:
-    """Standard attention's tile goes out and comes back, twice, and each trip lights its share of the bytes; FlashAttention's stay."""
+    """Standard attention's tile goes out and comes back, twice; FlashAttention's stays."""
     places, moving = rooms(film), lives(film)
-    both, lit = Group(*moving.values()), Rectangles(film.hues["standard"], name="lit")
+    both = Group(*moving.values())
     film.aside = StepBack([*film.time.parts, film.poured["standard"], film.amounts["standard"]], DIM)
-    share = fitted([text.format(trip()) for text in SHARE], LABEL, film.skin.ink, film.place["share"], "share", Face.TEXT)
-    film.move(
-        film.aside, *film.turned("scores"), FadeOut(*film.columns, rate_func=early), FadeIn(share, *places, rate_func=late), seconds=MOVE
-    )
-    film.scene.add(both, lit)
+    film.move(film.aside, *film.turned("scores"), FadeOut(*film.columns, rate_func=early), FadeIn(*places, rate_func=late), seconds=MOVE)
+    film.scene.add(both)
     ways = {
         side: [amid(texts, film.skin.ink, rect, "way") for texts, rect in zip(CROSSES[side], lane.ways, strict=False)]
         for side, lane in film.lanes.items()
     }
     words = {"standard": dict(zip(CROSSING, ways["standard"], strict=True)), "flash": dict(zip((MADE, OUT), ways["flash"], strict=False))}
-    bar, most = film.lanes["standard"]["bytes"], film.poured["standard"].most
     clock = 0.0
 
     def until(start: float, stop: float) -> Shows:
@@ -490,9 +480,8 @@ def scores(film: SpeedFilm) -> None:
             now = start + (stop - start) * at
             for each in moving.values():
                 each.display(now)
-            lit.display(edges([each.inset(SEAM) for each in units(bar, most, trip() * moving["standard"].trips(now))]))
 
-        return Shows(Group(both, lit), show)
+        return Shows(both, show)
 
     with film.scene.telling():
         for step in LIVES["standard"]:
@@ -501,7 +490,7 @@ def scores(film: SpeedFilm) -> None:
             film.move(until(start, stop), *said, seconds=UNIT * (stop - start))
             clock = stop
         film.move(FadeIn(ways["flash"][-1]), seconds=TEXT)
-    film.gone = [*film.memories, *film.pipes.values(), *places, both, *ways["standard"], *ways["flash"], share, lit]
+    film.gone = [*film.memories, *film.pipes.values(), *places, both, *ways["standard"], *ways["flash"]]
 
 
 @beat("again")

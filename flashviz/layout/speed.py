@@ -18,10 +18,10 @@ def both(down: int, **parts: Place) -> Table:
 
 
 # ``stage``: what either does; ``bytes`` and ``time``: what they come to, with their figures ``amount`` and ``seconds``.
-# ``title``, ``bytes title``, ``time title``: what stands in a column, ``share`` in the last two; ``source``: whose figures they are.
+# ``title``, ``bytes title``, ``time title``: what stands in a column; ``source``: whose figures they are.
 LANES: Mapping[Aspect, Table] = {
     "16:9": {
-        "title": (80, 14, 1200, 66), "bytes title": (1240, 14, 1570, 66), "time title": (1610, 14, 1840, 66), "share": (1240, 14, 1840, 66),
+        "title": (80, 14, 1200, 66), "bytes title": (1240, 14, 1570, 66), "time title": (1610, 14, 1840, 66),
         "source": (80, 838, 1840, 930),
         **both(
             384, lane=(80, 150, 1840, 446), name=(80, 70, 1200, 146), stage=(80, 150, 1200, 446), bytes=(1240, 150, 1570, 446),
@@ -29,7 +29,7 @@ LANES: Mapping[Aspect, Table] = {
         ),
     },
     "4:3": {
-        "title": (60, 14, 700, 66), "bytes title": (730, 14, 1080, 66), "time title": (1100, 14, 1380, 66), "share": (730, 14, 1380, 66),
+        "title": (60, 14, 700, 66), "bytes title": (730, 14, 1080, 66), "time title": (1100, 14, 1380, 66),
         "source": (60, 820, 1380, 924),
         **both(
             372, lane=(60, 158, 1380, 428), name=(60, 72, 720, 150), stage=(60, 158, 680, 428), bytes=(730, 158, 1060, 428),
@@ -37,7 +37,7 @@ LANES: Mapping[Aspect, Table] = {
         ),
     },
     "1:1": {
-        "title": (40, 14, 540, 66), "bytes title": (570, 14, 820, 66), "time title": (850, 14, 1040, 66), "share": (570, 14, 1040, 66),
+        "title": (40, 14, 540, 66), "bytes title": (570, 14, 820, 66), "time title": (850, 14, 1040, 66),
         "source": (40, 820, 1040, 924),
         **both(
             372, lane=(40, 158, 1040, 428), name=(40, 72, 550, 150), stage=(40, 158, 540, 428), bytes=(570, 158, 820, 428),
@@ -46,7 +46,7 @@ LANES: Mapping[Aspect, Table] = {
     },
     "9:16": {
         "title": (60, 14, 1020, 66), "bytes title": (520, 424, 1020, 470), "time title": (60, 424, 480, 470),
-        "share": (520, 424, 1020, 470), "source": (60, 1300, 1020, 1392),
+        "source": (60, 1300, 1020, 1392),
         **both(
             630, lane=(60, 150, 1020, 414), name=(60, 70, 1020, 142), stage=(60, 150, 1020, 414), bytes=(520, 544, 1020, 664),
             amount=(520, 470, 1020, 540), time=(60, 544, 480, 664), seconds=(60, 470, 480, 540),
