@@ -48,7 +48,7 @@ class Theme:
         return {
             "Q": self.q, "K": self.k, "V": self.v, "O": self.o, "ACC": self.o,
             "M": self.stats, "L": self.stats, "LSE": self.stats, "D": self.further[0], "S": self.scores, "P": self.scores,
-            "error": self.further[2],
+            "error": self.further[0],
         }[tensor.removeprefix("d")]  # fmt: skip
 
     @property

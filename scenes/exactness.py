@@ -1,7 +1,7 @@
-"""One score's way through both algorithms, and how far off either output is: ``manim -pqh scenes/exactness.py ExactnessScene``."""
+"""One score followed into O, and how far off either output is: ``manim -pqh scenes/exactness.py ExactnessScene``."""
 
 from flashviz.director import exactness
-from flashviz_kernels.exactness import score_rounded, scores_stored, truth_of
+from flashviz_kernels.exactness import row_furthest, scores_stored, truth_of
 from flashviz_kernels.recorder import run
 
 
@@ -13,11 +13,13 @@ class ExactnessScene(exactness.ExactnessStage):
     poster = "back"
 
     def construct(self) -> None:
-        film = self.open(run, truth_of, scores_stored, score_rounded)
+        film = self.open(run, truth_of, scores_stored, row_furthest)
 
         exactness.score(film)
         exactness.store(film)
         exactness.back(film)
+        exactness.weight(film)
+        exactness.row(film)
         exactness.apart(film)
         exactness.magnify(film)
         exactness.exact(film)

@@ -200,7 +200,7 @@ ANSWERS = {
     "SRAM is not one thing": ("MemoryHierarchyScene", "Of shared memory one program may use 227 KiB."),
     "softmax needs whole rows": ("StandardAttentionScene", "Softmax needs whole rows: S comes back, P goes out."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
-    "recompute": ("SpeedScene", "Going back, FlashAttention makes S again"),
+    "recompute": ("BackwardScene", "Q, K and LSE make P again"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "All rows: the last query sees the last key."),
     "O is N x d": ("MemoryScalingScene", "No score is stored. O is left."),
@@ -285,12 +285,12 @@ def test_its_chapters_are_translated_each_by_its_own_table() -> None:
 
 LEAST = 0.002  # of the frame's pixels, that are drawn at any time
 SHARED = {  # of a chapter's beginning and the end of the one before
-    "MemoryHierarchyScene": 1, "StandardAttentionScene": 1, "OnlineSoftmaxScene": 1, "LoopOrderScene": 10, "IOScene": 2, "PipelineScene": 1,
+    "MemoryHierarchyScene": 1, "StandardAttentionScene": 1, "OnlineSoftmaxScene": 1, "LoopOrderScene": 10, "IOScene": 2,
 }  # fmt: skip
 
 
 MACHINES = {  # chapters of a machine's figures, measured and quoted
-    "memory_hierarchy": "H100", "memory_scaling": "H100", "roofline": "A100", "speed": "H100", "pipeline": "H100",
+    "memory_hierarchy": "H100", "memory_scaling": "H100", "roofline": "A100", "speed": "A100", "pipeline": "H100",
 }  # fmt: skip
 
 

@@ -122,16 +122,16 @@ FILMS = {
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={
-            "score": ("chip",), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
-            "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
-            "exact": (*SIDES, *(f"{side} {part}" for side in SIDES for part in ("largest", "number", "share"))),
+            "score": ("chip", "HBM"), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
+            "weight": ("chip",), "row": ("chip",), "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
+            "exact": ("plot", "axis", "unit"),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
             "float32": {"dtype": "float32", "heads": 2},
         },
         actors=("dot flash", "dot standard"),
-        seconds=(10, 35),
+        seconds=(10, 42),
     ),
     "io": Directed(
         "io_complexity", "IOScene",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flashviz.chapters.exactness import SIGNIFICAND, Stored
 from flashviz.config import AttentionConfig, DType
-from flashviz.director.exactness import taken
+from flashviz.director.exactness import entry, taken
 from flashviz.errors import ConfigError
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.layout import ASPECTS, Aspect, Rect
@@ -20,9 +20,9 @@ from flashviz.layout.exactness import Axis
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.palette import THEMES
 from flashviz.trace import Kind
-from flashviz_kernels.exactness import score_rounded, scores_stored
+from flashviz_kernels.exactness import scores_stored
 from flashviz_kernels.recorder import run
-from tests.directed import at, said, scene, shown, written
+from tests.directed import at, said, scene, shown, values_of, written
 from tests.test_directed import FILMS
 
 FILM = FILMS["exactness"]
@@ -74,21 +74,26 @@ def causes(name: str) -> bool:
     return "back" in [beat.name for beat in scene(FILM, **CONFIGS[name]).board]
 
 
-def read(text: str) -> float:
-    """A share that is written in percent."""
-    return float(re.findall(r"([0-9.]+)%", text)[0]) / 100
-
-
 @every
-def test_numbers_are_the_largest_errors_as_shares_of_the_largest_value(name: str) -> None:
-    """Of the twins' errors computed here anew, FlashAttention's first."""
+def test_bars_at_the_end_are_the_largest_errors_on_one_axis(name: str) -> None:
+    """Of the twins' errors computed here anew, FlashAttention's first: as written, and as long; ticks of the axis are where they say."""
     film, config = scene(FILM, **CONFIGS[name]), AttentionConfig(**CONFIGS[name])
-    end, largest = film.snapshots[-1], float(np.abs(truth(config)).max())
-    found = sorted(shown(end, "value"), key=lambda item: -item.box[3])
-    assert [read(item.text) for item in found] == pytest.approx([each / largest for each in reversed(largest_errors(config))], rel=0.051)
-    first, second = largest_errors(config)
-    times = first / second
-    assert film.board[-1].name == ("exact" if times >= 1.2 else "equal")
+    end, errors = film.snapshots[-1], dict(zip(("flash", "standard"), reversed(largest_errors(config)), strict=True))
+    assert [float(item.text) for item in sorted(shown(end, "value"), key=lambda item: -item.box[3])] == pytest.approx(
+        list(errors.values()), rel=0.051
+    )
+    bars = {side: shown(end, f"bar {side}")[0].box for side in errors}
+    start, unit = bars["flash"][0], (bars["standard"][2] - bars["standard"][0]) / errors["standard"]
+    for side, error in errors.items():
+        assert bars[side][0] == pytest.approx(start)
+        assert bars[side][2] - bars[side][0] == pytest.approx(unit * error, abs=0.011)
+    ticks = shown(end, "tick")
+    assert len(ticks) >= 3
+    for tick in ticks:
+        assert (tick.box[0] + tick.box[2]) / 2 == pytest.approx(start + unit * float(tick.text), abs=0.05)
+    (said_of,) = said(end, "unit")
+    assert said_of.endswith(f"{np.abs(truth(config)).max():.2f}")
+    assert film.board[-1].name == ("exact" if errors["standard"] / errors["flash"] >= 1.2 else "equal")
     assert film.poster == ("back" if "back" in {beat.name for beat in film.board} else "equal"), "one score off, where that is shown"
 
 
@@ -112,7 +117,7 @@ def test_what_float64_leaves_of_both_outputs_is_magnified_alike_until_flash_atte
     most = np.quantile(left["flash"], 0.99)
     assert power & (power - 1) == 0
     assert power * most <= 1 < 2 * power * most
-    for end, times in ((at(film, "apart"), 1), (magnified, power), (film.snapshots[-1], power)):
+    for end, times in ((at(film, "apart"), 1), (magnified, power)):
         pictures = sorted(shown(end, "error"), key=lambda item: -item.box[3])
         for picture, off in zip(pictures, left.values(), strict=True):
             assert numbers(picture.values)[2:4] == pytest.approx(numbers(written((times * off).ravel()))[1:3], rel=1e-3, abs=1e-3)
@@ -131,27 +136,38 @@ def test_columns_of_both_outputs_go_up_to_the_edge(share: float) -> None:
         assert np.abs(edge.points[:, 0] - output.rect.x0 - 4 * share).min() < 0.05
 
 
+@given(st.integers(1, 9), st.integers(1, 9), st.data())
+def test_the_ring_is_about_the_largest_entry(rows: int, columns: int, data: st.DataObject) -> None:
+    row, column = data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, columns - 1))
+    values = np.zeros((rows, columns))
+    values[row, column] = 1.0
+    found = entry(Rect(2.0, 1.0, 2.0 + columns, 1.0 + rows), values)
+    assert found.center[:2] == pytest.approx((2.5 + column, 0.5 + rows - row))
+
+
 @pytest.mark.parametrize("aspect", ASPECTS)
 @every
-def test_the_ring_is_about_the_largest_entry(name: str, aspect: Aspect) -> None:
-    """In what is left, whose rows are drawn as columns."""
+def test_the_row_that_a_score_leads_to_is_pointed_at(name: str, aspect: Aspect) -> None:
+    """In standard attention's picture, whose columns are rows of O: that of its largest error."""
+    if not causes(name):
+        return
     film, config = scene(FILM, aspect, **CONFIGS[name]), AttentionConfig(**CONFIGS[name])
-    for side, which in (("flash", "fa2"), ("standard", "standard")):
-        off, rect = off_by(config, which), film.shot("errors")[side]
-        row, col = np.unravel_index(off.argmax(), off.shape)
-        x, y = middle(film.snapshots[-1], f"ring {side}")
-        assert x == pytest.approx(rect.x0 + (col + 0.5) / off.shape[1] * rect.width, abs=0.02)
-        assert y == pytest.approx(rect.y1 - (row + 0.5) / off.shape[0] * rect.height, abs=0.02)
+    off, rect = off_by(config, "standard"), film.shot("errors")["standard"]
+    query = np.unravel_index(off.argmax(), off.shape)[1]
+    x, _ = middle(at(film, "magnify"), "mark")
+    assert x == pytest.approx(rect.x0 + (query + 0.5) / off.shape[1] * rect.width, abs=0.02)
+    assert f"query {query}" in said(at(film, "magnify"), "where")
 
 
 @every
-def test_where_scores_are_kept_is_said_to_the_end(name: str) -> None:
-    """Beneath either's name: standard attention's trace stores S in HBM, FlashAttention's does not."""
+def test_what_is_rounded_is_said_to_the_end(name: str) -> None:
+    """Beneath either's name: standard attention's trace stores S in HBM, FlashAttention's does not; both kernels round P and O."""
     config, end = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name]).snapshots[-1]
-    for text, algorithm in (("S stays on chip", "fa2"), ("S goes out to HBM", "standard")):
+    for side, algorithm in (("rounds P and O to {}", "fa2"), ("rounds S, P and O to {}", "standard")):
         stored = {Kind(code).name for code in run(config, source="numpy", algorithm=algorithm).trace.columns["kind"].tolist()}
         assert ("STORE_S" in stored) == (algorithm == "standard")
-        assert text in said(end, "note")
+        assert (side.format(config.dtype) in said(end, "note")) == (config.dtype != "float32")
+    assert ("S stays on chip" in said(end, "note")) == (config.dtype == "float32")
 
 
 def numbers(text: str) -> list[float]:
@@ -187,7 +203,7 @@ def test_s_is_named_only_where_rounding_it_makes_standard_attention_s_error(dtyp
     standard, flash = largest_errors(config)
     alone = float(np.abs(caused(config) - truth(config)).max())
     film = scene(FILM) if dtype == "float16" else scene(FILM, dtype=dtype)
-    assert {"score", "store", "back"} <= {beat.name for beat in film.board} if dtype != "float32" else len(film.board) == 3
+    assert {"score", "store", "back", "weight", "row"} <= {beat.name for beat in film.board} if dtype != "float32" else len(film.board) == 3
     if dtype != "float32":
         assert alone == pytest.approx(standard, rel=0.1)
         assert flash < standard / 2
@@ -199,18 +215,16 @@ def test_the_cause_is_float64_attention_that_rounds_s_and_nothing_else(name: str
     assert scores_stored(config) == pytest.approx(caused(config), rel=1e-9, abs=1e-12)
 
 
-@every
-def test_the_score_is_plainly_rounded_to_one_side_and_no_such_one_further(name: str) -> None:
-    """A third of the way to the next number at most: no tie, whose side would be an accident."""
-    config = AttentionConfig(**CONFIGS[name])
-    exact, rounded = scores(config)
-    seen = ~hidden(config) & (exact != 0)
-    gaps = 2.0 ** (np.floor(np.log2(np.abs(exact[seen]))) + 1 - SIGNIFICAND[config.dtype])
-    off = np.abs(rounded - exact)[seen]
-    score, stored = score_rounded(config)
-    assert abs(stored - score) == pytest.approx(off[off <= gaps / 3].max(), rel=1e-9)
-    assert abs(stored - score) <= Stored(score, stored, config.dtype).gap / 3
-    assert np.abs(exact - score).min() == pytest.approx(0.0, abs=1e-9)
+def followed(config: AttentionConfig) -> tuple[int, int]:
+    """Query and key: in the row of standard attention's largest error the score whose weight moves that entry of O most, of those that
+    are plainly rounded to one side: no tie, whose side would be an accident."""
+    off = np.abs(run(config, source="numpy", algorithm="standard").o.astype(np.float64) - truth(config))
+    b, h, query, column = np.unravel_index(off.argmax(), off.shape)
+    exact, rounded = (each[b, h, query] for each in scores(config))
+    values = np.repeat(make_inputs(config)[2], config.heads // config.kv_heads, 1)[b, h, :, column]
+    p, r = (np.exp(each) / np.exp(each).sum() for each in (exact, rounded))
+    plain = np.abs(rounded - exact) <= 0.45 * 2.0 ** (np.floor(np.log2(np.abs(exact))) + 1 - SIGNIFICAND[config.dtype])
+    return int(query), int((np.abs((r - p) * values) * plain).argmax())
 
 
 @every
@@ -219,12 +233,16 @@ def test_one_score_goes_out_and_comes_back_another_and_the_other_stays(name: str
     if not causes(name):
         return
     config = AttentionConfig(**CONFIGS[name])
-    film, (score, stored) = scene(FILM, **CONFIGS[name]), score_rounded(config)
+    query, key = followed(config)
+    score, stored = (float(each[0, 0, query, key]) for each in scores(config))
+    film = scene(FILM, **CONFIGS[name])
     found = Stored(score, stored, config.dtype)
     before, after = found.written(score), found.written(stored)
     assert before != after
+    assert said(at(film, "score"), "which") == [f"score of query {query} and key {key}"]
     assert said(at(film, "score"), "title") == [before, before]
     assert sorted(said(at(film, "score"), "tick")) == sorted(found.written(each) for each in found.neighbours)
+    assert f"1/{1 / found.gap:.0f} apart" in said(at(film, "score"), "where")
     first, out, returned = (at(film, beat) for beat in ("score", "store", "back"))
     axis = Axis(film.shot("way")["flash"], stored, 1.25 * found.gap)
     flash, standard = ([middle(end, f"dot {side}") for end in (first, out, returned)] for side in ("flash", "standard"))
@@ -236,6 +254,41 @@ def test_one_score_goes_out_and_comes_back_another_and_the_other_stays(name: str
     assert (tick.box[0] + tick.box[2]) / 2 == pytest.approx(axis.x(stored), abs=0.05)
     (size,) = [text for text in said(returned, "title") if text.startswith("off by ")]
     assert float(size.split()[-1]) == pytest.approx(abs(float(before) - float(after)))
+
+
+@every
+def test_the_score_is_followed_through_its_weight_into_its_row_of_o(name: str) -> None:
+    """exp, the row's sum, the weight, both ways; what its difference makes of the key's row of V; and the row of O as it is off."""
+    if not causes(name):
+        return
+    config, film = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name])
+    query, key = followed(config)
+    weights = []
+    for s, pieces in zip(scores(config), sorted_lines(at(film, "weight")), strict=True):
+        row = s[0, 0, query]
+        most, total = row.max(), np.exp(row - row.max()).sum()
+        weights.append(np.exp(row[key] - most) / total)
+        assert numbers(" ".join(pieces)) == pytest.approx(
+            [row[key], most, total, weights[-1]], abs=6e-3 if config.dtype == "bfloat16" else 6e-5
+        )
+        first, second, third, fourth = numbers(" ".join(pieces))
+        assert np.exp(first - second) / third == pytest.approx(fourth, abs=2e-3 if config.dtype == "bfloat16" else 2e-4), "as written"
+    (off,) = said(at(film, "weight"), "off")
+    assert float(off.split()[-1]) == pytest.approx(abs(weights[1] - weights[0]), abs=1e-4)
+    end, v = at(film, "row"), make_inputs(config)[2][0, 0, key].astype(np.float64)
+    assert values_of(end, "V") == [written(v)]
+    standard = run(config, source="numpy", algorithm="standard").o.astype(np.float64)
+    row_off = (standard - truth(config))[0, 0, query]
+    (picture,) = values_of(end, "moved")
+    assert numbers(picture)[1:] == pytest.approx(numbers(written(row_off))[1:], abs=1e-3)
+    assert float(said(end, "size")[0]) == pytest.approx(np.abs(row_off).max(), rel=0.051)
+
+
+def sorted_lines(end: Any) -> list[list[str]]:
+    """FlashAttention's line of arithmetic, and standard attention's."""
+    items = shown(end, "softmax")
+    half = sum(item.box[1] for item in items) / len(items)
+    return [[item.text for item in items if (item.box[1] > half) == upper] for upper in (True, False)]
 
 
 def middle(end: Any, name: str) -> tuple[float, float]:

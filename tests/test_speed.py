@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import gather
 from flashviz.config import AttentionConfig
-from flashviz.director.speed import ALOFT, CROSSING, LIVES, MADE, PACE, WEIGHED, SpeedFilm, blocks, lives, parted
+from flashviz.director.speed import ALOFT, BRINGS, COMES, CROSSING, LIVES, MADE, PACE, WEIGHED, SpeedFilm, blocks, lives, parted
 from flashviz.figures import seconds
 from flashviz.layout import ASPECTS, Aspect, Rect
 from flashviz.layout.speed import units
@@ -65,7 +65,7 @@ def test_every_product_has_its_block_and_s_is_made_once_more() -> None:
     end = at(scene(FILM), "again")
     kept = ["S", "O", "dV", "dP", "dQ", "dK"]
     assert sorted(said(end, "product")) == sorted([*kept, *kept, "S"])
-    assert said(end, "again") == ["again"]
+    assert said(end, "again") == ["made again"]
     assert (said(end, "count standard"), said(end, "count flash")) == (["6"], ["7"])
     for side, count in (("standard", 6), ("flash", 7)):
         assert shown(end, f"products {side}")[0].values == written([count])
@@ -88,26 +88,30 @@ def test_no_number_is_seen_that_was_not_measured() -> None:
 
 @pytest.mark.parametrize("aspect", ASPECTS)
 def test_bytes_go_through_both_pipes_at_one_pace_until_there_is_none_left(aspect: Aspect) -> None:
-    """All wait at first; as many have set out of both sides as have had their turn; pipes are equal, and no square leaves its lane."""
+    """As many are counted on both sides as have had their turn; the others are in their pipe, which are equal; every other one goes out."""
     film = film_of(aspect)
     few, most = (film.poured[side] for side in ("flash", "standard"))
     for share in np.linspace(0, 1, 30):
-        clock = share * (len(most.ways) - 1 + ALOFT)
-        for side, poured in film.poured.items():
+        clock = share * (len(most.pile) - 1 + ALOFT)
+        for poured in film.poured.values():
             poured.pour(float(share))
-            over = min(max(int(clock + 1e-9) - ALOFT + 1, 0), len(poured.ways))
+            over = min(max(int(clock + 1e-9) - ALOFT + 1, 0), len(poured.pile))
             assert poured.values == pytest.approx([sum(poured.shares[:over])])
-            lane = film.lanes[side]
-            low, high = lane["bytes"].y0, max(lane["stage"].y1, lane["bytes"].y1)
-            assert low <= poured.points[:, 1].min()
-            assert poured.points[:, 1].max() <= high + 1e-9
+            boxes = poured.points.reshape(-1, 16, 3)
+            places = [Rect(*box[:, :2].min(0), *box[:, :2].max(0)) for box in boxes]
+            assert all(pile.contains(place) for pile, place in zip(poured.pile, places[:over], strict=False))
+            assert all(poured.pipe.contains(place, slack=0.05) for place in places[over:])
+            assert len(places) <= over + ALOFT
     assert [few.pour(few.done).values, most.pour(1.0).values] == [pytest.approx([GB[side]]) for side in ("flash", "standard")]
     assert (few.pipe.width, few.pipe.height) == pytest.approx((most.pipe.width, most.pipe.height))
+    for index in range(4):
+        first, later = (most.aloft(index, share).center[0] for share in (0.3, 0.6))
+        assert (later < first) == (index % 2 == 1)
 
 
 def test_s_and_p_go_out_and_come_back_in_standard_attention_alone() -> None:
     end = at(scene(FILM), "scores")
-    assert sorted(said(end, "way")) == sorted([*CROSSING, "never"])
+    assert sorted(said(end, "way")) == sorted([*CROSSING, "Q, K, V in", "O out", "S and P: never"])
     stored = {item.name for item in end.shown if item.name.startswith("stored ")}
     assert stored == {"stored S standard", "stored P standard"}
 
@@ -124,7 +128,35 @@ def test_a_tile_goes_the_ways_of_the_trace() -> None:
     assert [ways[name] for name in kinds("standard") if name in ways] == [step for step in LIVES["standard"] if step in CROSSING]
     assert not set(kinds("fa2")) & set(ways)
     assert not set(LIVES["flash"]) & set(CROSSING)
-    assert len({sum(PACE[step] for step in steps) for steps in LIVES.values()}) == 1, "both take as long"
+    assert sum(PACE[step] for step in LIVES["flash"]) == pytest.approx(sum(PACE[step] for step in LIVES["standard"])), "both take as long"
+
+
+@pytest.mark.parametrize("side", LIVES)
+def test_q_k_and_v_come_in_and_o_goes_out_as_the_trace_says(side: str) -> None:
+    """Q once, K and V as often as a tile is made and used; O at the end."""
+    film = film_of("16:9")
+    life, clock, seen, before = lives(film)[side], 0.0, list[str](), list[str]()
+    for step in life.steps:
+        for part in np.linspace(0.01, 0.99, 50):
+            life.display(clock + PACE[step] * part)
+            now = [name for name, load in life.loads.items() if len(load.square.points)]
+            assert all(lane_contains(film, side, load.square.points) for load in life.loads.values())
+            seen += [name for name in now if name not in before]
+            before = now
+        clock += PACE[step]
+    tiles = life.steps.count(MADE)
+    trace = run(
+        AttentionConfig(seq_q=64, seq_k=64 * tiles), source="numpy", algorithm={"flash": "fa2"}.get(side, side), computed=range(0)
+    ).trace
+    names = [Kind(code).name for code in trace.columns["kind"].tolist()]
+    moved = [name.split("_")[1] for name in names if name in ("LOAD_Q", "LOAD_K", "LOAD_V", "STORE_O")]
+    assert seen == moved
+
+
+def lane_contains(film: SpeedFilm, side: str, points: np.ndarray) -> bool:
+    """Whether all of a square is in its pipe."""
+    pipe = film.lanes[side].pipe
+    return len(points) == 0 or pipe.contains(Rect(*points[:, :2].min(0), *points[:, :2].max(0)))
 
 
 def test_a_tile_is_in_one_place_on_chip_and_stays_in_hbm_once_it_was_stored() -> None:
@@ -138,7 +170,7 @@ def test_a_tile_is_in_one_place_on_chip_and_stays_in_hbm_once_it_was_stored() ->
     slot, clock = life.lane.slot.width, 0.0
     for at_, step in enumerate(life.steps):
         pace = PACE[step]
-        life.display(clock + pace / 2)
+        life.display(clock + pace * ((1 + COMES) / 2 if step in BRINGS else 0.5))
         tile, before = life.tiles[0], life.steps[:at_]
         half = {MADE: (0.5, 0.0), WEIGHED: (0.5, 0.5), "used": (0.0, 0.5)}.get(step, (0.0, 0.0))
         assert [seen(tile[name]) / slot for name in "SP"] == pytest.approx(half)

@@ -13,31 +13,35 @@ import numpy as np
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import number
+from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("score", "One score", 4.6, shot="way", late=True, along=True, caption="Both compute the same score S on chip, in float32."),
-    Beat("store", "Out to HBM", 6.0, shot="way", late=True, along=True,
-         caption="Stored in HBM as {dtype}, it snaps to the nearest number."),
-    Beat("back", "And back", 4.6, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("apart", "Against float64", 6.6, shot="errors", late=True, along=True,
-         caption="Subtract the reference, O in float64: nothing seems left."),
-    Beat("magnify", "What is left", 5.2, shot="errors", late=True, along=True,
-         caption="Magnify both {power} times, and their errors are seen."),
-    Beat("exact", "Exact", 6.2, shot="errors", late=True, along=True, caption="Same formula, nothing left out: it only rounds, and less."),
-    Beat("equal", "Exact", 6.2, shot="errors", late=True, along=True, caption="Same formula, nothing left out: both only round."),
+    Beat("score", "One score", 4.2, shot="way", late=True, along=True, caption="Both compute one score S on chip, in float32."),
+    Beat("store", "Out to HBM", 4.6, shot="way", late=True, along=True, caption="Stored as {dtype}, it snaps to the nearest number."),
+    Beat("back", "And back", 4.2, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
+    Beat("weight", "Its weight", 5.6, shot="softmax", late=True, along=True, caption="Softmax of the rounded row: its weight is off, too."),
+    Beat("row", "Its row of O", 6.2, shot="moved", late=True, along=True, caption="Times V: every entry of its row of O is off."),
+    Beat("apart", "Against float64", 5.4, shot="errors", late=True, along=True, caption="Subtract O in float64: nothing seems left."),
+    Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True, caption="Magnified {power} times, both errors are seen."),
+    Beat("exact", "Exact", 6.2, shot="largest", late=True, along=True,
+         caption="Nothing is left out: FlashAttention only rounds, and less."),
+    Beat("equal", "Exact", 6.2, shot="largest", late=True, along=True, caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
-CAUSES = ("score", "store", "back")  # beats that lay standard attention's error to its S
+CAUSES = ("score", "store", "back", "weight", "row")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
 EQUAL = 1.2  # times: errors that are no further apart are about equal
 SEEN = 0.99  # of FlashAttention's errors are below O's largest value when magnified
+WEIGHT_DECIMALS = 4  # that are written of a weight
+PLAINLY = 0.45  # of the way to the next number at most: a score that is rounded to no side by accident
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
 
 Run = Callable[..., Any]
 OutputOf = Callable[[AttentionConfig], np.ndarray]
-ScoreOf = Callable[[AttentionConfig], tuple[float, float]]
+Place = tuple[int, int, int, int]  # batch, head, row and column of an entry of O
+RowOf = Callable[[AttentionConfig, np.ndarray], tuple[Place, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,83 @@ class Stored:
         near = (self.stored + each * self.gap for each in (-1, 0, 1))
         return tuple(each for each in near if power <= abs(each) <= 2 * power)
 
+    @property
+    def apart(self) -> str:
+        """The gap in words: a power of two."""
+        return f"1/{1 / self.gap:,.0f}" if self.gap < 1 else f"{self.gap:,.0f}"
+
     def written(self, value: float) -> str:
         """A number near the score, or a difference of two."""
         return number(value, self.decimals)
+
+
+@dataclass(frozen=True)
+class Weight:
+    """exp(score - most) / total, by which a key's row of V counts."""
+
+    score: float
+    most: float
+    total: float
+
+    @property
+    def weight(self) -> float:
+        return math.exp(self.score - self.most) / self.total
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One score, to the end: in the row of O in which standard attention's largest error lies, it moves that entry most.
+
+    Args:
+        query: The row.
+        key: Whose score it is.
+        score: As it is, and stored.
+        weights: What softmax makes of it, by side: of the row's scores, and of the rounded ones.
+        values: The key's row of V [d].
+        off: Standard attention's O - float64 attention in this row [d].
+    """
+
+    query: int
+    key: int
+    score: Stored
+    weights: dict[str, Weight]
+    values: np.ndarray
+    off: np.ndarray
+
+    @property
+    def by(self) -> float:
+        """What standard attention's weight is too large by."""
+        return self.weights["standard"].weight - self.weights["flash"].weight
+
+    @property
+    def by_in_words(self) -> str:
+        """Its size, so that it is the difference of both weights as they are written."""
+        before, after = (round(each.weight, WEIGHT_DECIMALS) for each in self.weights.values())
+        return number(abs(after - before), WEIGHT_DECIMALS)
+
+    @property
+    def share(self) -> np.ndarray:
+        """By which this key alone moves the row of O [d]."""
+        return self.by * self.values
+
+
+def follow(config: AttentionConfig, o: np.ndarray, truth: np.ndarray, row_of: RowOf) -> Followed:
+    """The score that moves an entry of O [B, H, N_q, d] most, where this is furthest from the truth; one that is plainly rounded."""
+    (b, h, row, column), scores = row_of(config, o)
+    stored = scores.astype(numpy_dtype(config.dtype)).astype(np.float64)
+    v = make_inputs(config)[2][b, h // config.group].astype(np.float64)
+    rows = {"flash": scores, "standard": stored}
+    most = {side: s.max() for side, s in rows.items()}
+    terms = {side: np.exp(s - most[side]) for side, s in rows.items()}
+    before, after = (each / each.sum() for each in terms.values())
+    seen = np.isfinite(scores) & (scores != 0)
+    gaps = 2.0 ** (np.floor(np.log2(np.abs(scores[seen]))) + 1 - SIGNIFICAND[config.dtype])
+    plain = seen.copy()
+    plain[seen] = np.abs(stored[seen] - scores[seen]) <= PLAINLY * gaps
+    key = int(np.where(plain if plain.any() else seen, np.abs((after - before) * v[:, column]), -1.0).argmax())
+    weights = {side: Weight(float(s[key]), float(most[side]), float(terms[side].sum())) for side, s in rows.items()}
+    score = Stored(float(scores[key]), float(stored[key]), config.dtype)
+    return Followed(row, key, score, weights, v[key], (o - truth)[b, h, row])
 
 
 @dataclass(frozen=True)
@@ -83,7 +161,7 @@ class Exactness:
         errors: By side.
         cause: The same of float64 attention whose S alone is rounded, as standard attention stores it.
         largest: O's largest value.
-        score: One that is rounded as S is stored, and plainly to one side.
+        followed: One score, from S to O.
         outputs: O [N_q, d] of the head in which the largest error lies, by side.
         truths: The same in float64 attention.
     """
@@ -91,15 +169,20 @@ class Exactness:
     errors: dict[str, float]
     cause: float
     largest: float
-    score: Stored
+    followed: Followed
     outputs: dict[str, np.ndarray]
     truths: dict[str, np.ndarray]
     traces: tuple[Trace, ...]
 
     @property
-    def shares(self) -> dict[str, float]:
-        """Each error as a share of the largest value of O."""
-        return {side: error / self.largest for side, error in self.errors.items()}
+    def dtype(self) -> str:
+        """In which O is stored, and in standard attention S and P."""
+        return self.followed.score.dtype
+
+    @property
+    def narrow(self) -> bool:
+        """Whether that is less than what is computed in."""
+        return SIGNIFICAND[self.dtype] < SIGNIFICAND["float32"]
 
     @property
     def left(self) -> dict[str, np.ndarray]:
@@ -126,9 +209,7 @@ class Exactness:
         return tuple(beat for beat in BEATS if beat.name not in left_out)
 
 
-def gather(
-    config: AttentionConfig, source: str | None, run: Run, truth_of: OutputOf, scores_stored: OutputOf, score_rounded: ScoreOf
-) -> Exactness:
+def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: OutputOf, scores_stored: OutputOf, row_of: RowOf) -> Exactness:
     """Run both algorithms, and compare with float64 attention of the same inputs.
 
     Args:
@@ -137,7 +218,7 @@ def gather(
         run: ``flashviz_kernels.recorder.run``.
         truth_of: ``flashviz_kernels.exactness.truth_of``.
         scores_stored: ``flashviz_kernels.exactness.scores_stored``.
-        score_rounded: ``flashviz_kernels.exactness.score_rounded``.
+        row_of: ``flashviz_kernels.exactness.row_furthest``.
 
     Raises:
         ConfigError: An error is zero or infinite: no bar can be drawn against another.
@@ -153,10 +234,10 @@ def gather(
                 f"errors must be above 0 and finite to be drawn, got {error} of {SIDES[side]} in {config.dtype}; try {remedy}"
             )
     cause = float(np.abs(scores_stored(config) - truth).max())
-    score = Stored(*score_rounded(config), config.dtype)
+    followed = follow(config, outputs["standard"], truth, row_of)
     worst = {side: np.unravel_index(int(np.abs(o - truth).argmax()), o.shape)[:2] for side, o in outputs.items()}
     return Exactness(
-        errors, cause, float(np.abs(truth).max()), score, {side: outputs[side][head] for side, head in worst.items()},
+        errors, cause, float(np.abs(truth).max()), followed, {side: outputs[side][head] for side, head in worst.items()},
         {side: truth[head] for side, head in worst.items()},
         tuple(each.trace for each in ran.values()),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""SpeedScene: fewer bytes, less time, in spite of more work: the paper's own measurement, why, and two runs measured here."""
+"""SpeedScene: fewer bytes, less time, in spite of more work: two runs measured here, the paper's own measurement, and why."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("time", "Two runs", 5.4, shot="lanes", late=True, along=True,
-         caption="Attention in training, twice. Why is one so much faster?"),
-    Beat("bytes", "Through one pipe", 8.8, shot="lanes", late=True, along=True,
+    Beat("measured", "Measured here", 4.2, shot="lanes", late=True, along=True, caption="One forward pass, measured here. Why less time?"),
+    Beat("time", "By the paper", 4.4, shot="lanes", late=True, along=True, caption="Training, on another GPU: again less time."),
+    Beat("bytes", "Through one pipe", 7.2, shot="lanes", late=True, along=True,
          caption="The same pipe to memory, and far fewer bytes to move."),
-    Beat("scores", "Out and back, or never", 10.2, shot="lanes", late=True, along=True,
+    Beat("scores", "Out and back, or never", 12.4, shot="lanes", late=True, along=True,
          caption="S and P go out and come back. FlashAttention's never leave."),
-    Beat("again", "Made again", 8.4, shot="lanes", late=True, along=True,
-         caption="Going back, FlashAttention makes S again: still faster."),
-    Beat("measured", "Measured here", 6.2, shot="lanes", late=True, along=True,
-         caption="Another GPU, one forward pass, measured here: less time too."),
+    Beat("again", "Made again", 6.6, shot="lanes", late=True, along=True,
+         caption="More work, fewer bytes, less time: memory was the wait."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
 TIME, BYTES = "runtime", "HBM reads and writes"
@@ -59,6 +57,7 @@ class Speed:
     n: int
     seconds: dict[str, float]
     products: dict[str, tuple[str, ...]]  # what each makes, all of 2 N² d operations; what is made again is last
+    forward: int  # of them are of the forward pass, the first
 
     @property
     def setting(self) -> str:
@@ -87,5 +86,5 @@ def gather(sweep: Sweep, run: Callable[..., Any]) -> Speed:
     again = tuple(name for name in backward if name in forward)
     return Speed(
         sweep, int(longest["flash"][0]), {side: median for side, (_, median) in longest.items()},
-        {"standard": kept, "flash": kept + again},
+        {"standard": kept, "flash": kept + again}, len(forward),
     )  # fmt: skip

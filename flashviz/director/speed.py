@@ -1,4 +1,4 @@
-"""How fast: a lane for either algorithm. Its time, its bytes through a pipe, where a tile of S goes, its work; then another GPU's times."""
+"""How fast: a lane for either algorithm. Its time, here and by the paper; its bytes through a pipe, where a tile of S goes, its work."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.speed import BYTES, SIDES, TIME, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
-from flashviz.director.film.parts import Way, heading
+from flashviz.director.film.parts import heading
 from flashviz.director.material import sheets
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, fitted, machine, middle, word
 from flashviz.figures import seconds
 from flashviz.inputs import make_inputs
@@ -31,14 +31,16 @@ from flashviz.mobjects.named import Named
 from flashviz.mobjects.stored import Picture, on_ground
 from flashviz.mobjects.tiles import Rectangles, dashes, edges, plane
 from flashviz.mobjects.whole import Chip
+from flashviz.palette import DIM
 
-RACE, POUR, UNIT, FILL = 3.8, 6.0, 0.85, 2.2  # seconds: of the longer time, of bytes, of one thing that is done with a tile, of products
+RACE, POUR, UNIT, FILL = 2.6, 4.6, 0.82, 2.2  # seconds: of the longer time, of bytes, of one thing that is done with a tile, of products
 ALOFT = 6  # squares that are on their way at once
 SEAM = em(2)  # around squares
 PLATE = em(60), 0.6  # side of what is behind a letter; at most so much of the tile's
-MID = 0.5  # of a step, from or until which a tile has its letter
+MID = 0.5  # of what is done in a step, from or until which a tile has its letter
 GATES = (0.0, 0.3, 0.7, 1.0)  # of a tile's way: it leaves, is at either end of the pipe, arrives
-AGAIN = "again"  # under the block of a product that was made before
+FORWARD, BACKWARD = ("forward",), ("backward: gradients", "backward")  # over the blocks of either pass
+AGAIN = "made again"  # under the block of a product that was made before
 STANDS = {"ACC": "O"}  # for it, by its name in a kernel
 NAMES = {  # of what is seen; the first that fits
     "time": ("time of one pass, forward and backward", "time, forward and backward"),
@@ -48,15 +50,20 @@ NAMES = {  # of what is seen; the first that fits
     "measured": ("time of one forward pass",),
 }
 SQUARE = "1 square = 1 {}"
-PIPES = {"standard": ("pipe to and from HBM", "pipe to HBM", "pipe"), "flash": ("the same pipe",)}  # the first that fits
-WAITS, NEVER = ("waits",), ("never",)
+WAITS = ("waits",)
 CROSSING = ("S out", "S back", "P out", "P back")
-MADE, WEIGHED, USED = "made", "softmax", "used"  # S is made of Q and K; it becomes P; P V adds to O, and P is dropped
+MADE, WEIGHED, USED, OUT = "made", "softmax", "used", "O out"  # S is made of Q and K; it becomes P; P V adds to O, which leaves at the end
 LIVES = {  # of a tile: what is done with it, in the order of the trace
-    "standard": (MADE, *CROSSING[:2], WEIGHED, *CROSSING[2:], USED),
-    "flash": (MADE, WEIGHED, USED) * 3,
+    "standard": (MADE, *CROSSING[:2], WEIGHED, *CROSSING[2:], USED, OUT),
+    "flash": (*(MADE, WEIGHED, USED) * 3, OUT),
 }
-PACE = {step: 1.5 if step in CROSSING else 1.0 for steps in LIVES.values() for step in steps}  # units of time that each takes
+PACE = {MADE: 1.4, WEIGHED: 1.0, USED: 1.2, OUT: 1.0, **dict.fromkeys(CROSSING, 1.8)}  # units of time that each takes
+BRINGS = {MADE: "K", USED: "V"}  # what comes in for a step, in its first ...
+COMES = 0.5  # ... part
+CROSSES = {  # in the places of what crosses; the first that fits
+    "standard": tuple((each,) for each in CROSSING),
+    "flash": (("Q, K, V in", "QKV in"), ("O out",), ("S and P: never", "never")),
+}
 
 
 class SpeedStage(ShotScene):
@@ -133,35 +140,58 @@ class Pair:
 
 
 class Poured(Rectangles):
-    """Squares of bytes that wait, go through the pipe one after another, and lie where they are counted."""
+    """Squares of bytes that go through the pipe one after another, in and out, and are counted as they have crossed."""
 
     def __init__(self, lane: Lane, hue: str, amount: float, most: float) -> None:
         super().__init__(hue, name=f"bytes {lane.side}")
-        wait, self.pipe, self.most = lane.waiting, lane.long_pipe, most
-        mirrored = (Rect(wait.x0 + wait.x1 - each.x1, each.y0, wait.x0 + wait.x1 - each.x0, each.y1) for each in units(wait, most, amount))
-        self.ways = list(zip(mirrored, units(lane["bytes"], most, amount), strict=True))
-        self.shares = [min(1.0, amount - at) for at in range(len(self.ways))]
+        self.pipe, self.most, self.pile = lane.pipe, most, units(lane["bytes"], most, amount)
+        self.shares = [min(1.0, amount - at) for at in range(len(self.pile))]
         self.pour(0.0)
 
     @property
     def done(self) -> float:
         """Share of the time in which most is poured, after which all of these have crossed."""
-        return (len(self.ways) - 1 + ALOFT) / (math.ceil(self.most) - 1 + ALOFT)
+        return (len(self.pile) - 1 + ALOFT) / (math.ceil(self.most) - 1 + ALOFT)
 
     def pour(self, share: float) -> Poured:
         """One sets out after another, at the same pace whatever there is."""
         clock = share * (math.ceil(self.most) - 1 + ALOFT)
-        over = [float(np.clip((clock - at) / ALOFT, 0.0, 1.0)) for at in range(len(self.ways))]
-        self.display(edges([self.aloft(*way, at).inset(SEAM) for way, at in zip(self.ways, over, strict=True)]))
+        over = [float(np.clip((clock - at) / ALOFT, 0.0, 1.0)) for at in range(len(self.pile))]
+        counted = [each for each, at in zip(self.pile, over, strict=True) if at == 1]
+        aloft = [self.aloft(index, at) for index, at in enumerate(over) if 0 < at < 1]
+        self.display(edges([each.inset(SEAM) for each in (*counted, *aloft)]))
         self.values = np.array([sum(part for part, at in zip(self.shares, over, strict=True) if at == 1)])
         return self
 
-    def aloft(self, start: Rect, stop: Rect, share: float) -> Rect:
-        """Where a square is."""
-        y = self.pipe.center[1]
-        x, level = Way.of(start.center, (self.pipe.x0, y), (self.pipe.x1, y), stop.center).at(share)
-        size = start.toward(stop, share)
-        return centered(x, level, size.width, size.height)
+    def aloft(self, index: int, share: float) -> Rect:
+        """What is seen of a square in the pipe: every other one goes out, above those that come in."""
+        out = index % 2
+        row = split(self.pipe, 2)[1 - out]
+        return passing(row, row.height, 1 - share if out else share).top(row.height * self.shares[index])
+
+
+def passing(pipe: Rect, wide: float, share: float) -> Rect:
+    """What is seen of a square in a pipe, so far on its way from one end to the other: it comes out of HBM and vanishes in the chip."""
+    left = pipe.x0 - wide + share * (pipe.width + wide)
+    return Rect(max(left, pipe.x0), pipe.y0, min(left + wide, pipe.x1), pipe.y1)
+
+
+class Load(Group):
+    """A square of one of Q, K, V and O that goes through the pipe, with its letter while all of it is seen."""
+
+    def __init__(self, tensor: str, lane: Lane, skin: palette.Theme) -> None:
+        self.pipe, self.out = lane.pipe.inset(0.0, MARGIN / 2), tensor == "O"
+        self.square = Rectangles(skin.hue(tensor), name=f"load {tensor} {lane.side}")
+        self.letter = heading(self.pipe, tensor, skin.ground, LABEL, "part")
+        super().__init__(self.square, self.letter)
+
+    def display(self, share: float) -> None:
+        """So far on its way; nothing is seen at either end."""
+        side = self.pipe.height
+        seen = passing(self.pipe, side, 1 - share if self.out else share)
+        self.square.display(edges([seen] if 0 < share < 1 else []))
+        self.letter.put_at(seen.center[0] - self.letter.wide / 2, self.letter.baseline)
+        self.letter.set_fill(opacity=float(0 < share < 1 and seen.width > side * (1 - 1e-9)))
 
 
 class Life(Group):
@@ -177,8 +207,9 @@ class Life(Group):
         self.letters = {name: heading(lane.slot, name, skin.ink, NAME, "part") for name in lane.stored}
         self.named = {name: heading(rect, name, skin.ink, LABEL, "part") for name, rect in lane.stored.items()}
         self.waits = amid(WAITS, skin.ink, lane.slot, "waits")
+        self.loads = {tensor: Load(tensor, lane, skin) for tensor in "QKVO"}
         pictures_of = [each for made in (*self.tiles, self.stored, self.aloft) for each in made.values()]
-        super().__init__(*pictures_of, self.plate, *self.letters.values(), *self.named.values(), self.waits)
+        super().__init__(*pictures_of, self.plate, *self.letters.values(), *self.named.values(), self.waits, *self.loads.values())
         self.display(0.0)
 
     def now(self, time: float) -> tuple[int, float]:
@@ -191,8 +222,10 @@ class Life(Group):
 
     def display(self, time: float) -> Life:
         """At a time, in units."""
-        at, part = self.now(time)
+        at, whole = self.now(time)
         step, slot = self.steps[at], self.lane.slot
+        part = max(0.0, (whole - COMES) / (1 - COMES)) if step in BRINGS else whole
+        self.carry(at, whole)
         before = self.steps[:at]
         turn = (*before, step).count(MADE) - 1
         s, p = {MADE: (part, 0.0), WEIGHED: (1 - part, part), USED: (0.0, 1 - part)}.get(step, (0.0, 0.0))
@@ -212,8 +245,19 @@ class Life(Group):
         self.plate.display(edges([plate(rect) for rect in plated]))
         for name, letter in self.letters.items():
             letter.set_fill(opacity=float(seen[name]))
-        self.waits.set_fill(opacity=float(step in CROSSING))
+        away = {"out": part, "back": 1 - part}.get(step.split()[-1], 0.0) if step in CROSSING else 0.0
+        self.waits.set_fill(opacity=float(away > GATES[1]))
         return self
+
+    def carry(self, at: int, whole: float) -> None:
+        """Q, K and V come in for what is made of them: Q once, ahead of the first K; O goes out."""
+        step = self.steps[at]
+        come = whole / COMES
+        shares = {BRINGS.get(step, ""): come, "O": whole if step == OUT else 0.0}
+        if at == 0:
+            shares |= {"Q": 1.4 * come, "K": 1.4 * come - 0.4}
+        for tensor, load in self.loads.items():
+            load.display(shares.get(tensor, 0.0))
 
     def way(self, name: str, share: float) -> Rect:
         """Where a tile is on its way out of the chip, small in the pipe."""
@@ -234,6 +278,7 @@ class SpeedFilm(ChapterFilm):
     """Everything on stage, made here once. ``gone``: what the next beat takes away."""
 
     gone: Sequence[Mobject]
+    aside: StepBack  # what is not spoken of
 
     def __init__(self, scene: ShotScene, found: Speed) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -256,10 +301,11 @@ class SpeedFilm(ChapterFilm):
         self.products = Pair("products", self.hues, blocked, places, counts, figures)
         self.columns = [self.titled("bytes title", [SQUARE.format(gigabytes["flash"].unit)]), self.titled("time title", ["time"])]
         aspect = scene.settings.aspect
-        self.pipes = {side: pipe_of(lane.long_pipe, self.skin) for side, lane in self.lanes.items()}
+        self.pipes = {side: pipe_of(lane.pipe, self.skin) for side, lane in self.lanes.items()}
         self.source = [self.said(self.cited()), machine(FIGURE_2.setting, aspect, self.skin)]
         self.here = [self.said(found.setting), machine(str(found.sweep.provenance["machine"]), aspect, self.skin)]
-        self.title = self.titled("title", NAMES["time"])
+        self.title = self.titled("title", NAMES["measured"])
+        self.memories = list(memories(self.lanes, self.skin))
 
     def timed(self, name: str, tag: str, amounts: Mapping[str, float], figures: Mapping[str, speed.Figure]) -> Pair:
         """Bars of time through the whole lanes; their figures are so large that they fit into the columns of time."""
@@ -359,34 +405,47 @@ def lives(film: SpeedFilm) -> dict[str, Life]:
     return {side: Life(lane, made[: counts[side]], film.skin) for side, lane in film.lanes.items()}
 
 
-def memories(film: SpeedFilm) -> Iterator[Mobject]:
-    """HBM and the chip of either lane, each with the places of a tile."""
-    for lane in film.lanes.values():
+def memories(lanes: Mapping[str, Lane], skin: palette.Theme) -> Iterator[Mobject]:
+    """HBM and the chip of either lane."""
+    for lane in lanes.values():
         for rect, text in ((lane.hbm, "HBM"), (lane.chip, "on chip")):
-            yield Chip(film.skin).place(rect)
-            yield heading(rect.top(TITLE), text, film.skin.ink, LABEL, "memory")
-        places = [*lane.stored.values(), lane.slot]
-        yield Rectangles(film.skin.quiet, name="room").display(np.concatenate([dashes(each) for each in places]))
+            yield Chip(skin).place(rect)
+            yield heading(rect.top(TITLE), text, skin.ink, LABEL, "memory")
+
+
+def rooms(film: SpeedFilm) -> list[Rectangles]:
+    """Places of a tile, in HBM and on chip."""
+    places = [[*lane.stored.values(), lane.slot] for lane in film.lanes.values()]
+    return [Rectangles(film.skin.quiet, name="room").display(np.concatenate([dashes(each) for each in lane])) for lane in places]
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
 
 
+@beat("measured")
+def measured(film: SpeedFilm) -> None:
+    """Two bars of time grow equally fast, each to where it was measured here."""
+    programs = film.programs()
+    film.scene.add(*film.names, film.title, *film.here, *programs)
+    with film.scene.telling():
+        film.race(film.ours, RACE)
+    film.gone = [*film.here, *programs, *film.ours.parts]
+
+
 @beat("time")
 def time(film: SpeedFilm) -> None:
-    """Two bars of time grow equally fast, each to where the paper measured it."""
-    film.scene.add(*film.names, film.title, *film.source)
+    """Two bars of time again, of another machine, as the paper measured them."""
+    film.move(FadeOut(*film.gone, rate_func=early), *film.turned("time"), FadeIn(*film.source, rate_func=late), seconds=2 * TEXT)
     with film.scene.telling():
         film.race(film.time, RACE)
 
 
 @beat("bytes")
 def pour(film: SpeedFilm) -> None:
-    """Times step aside; both have a pipe as wide, and through it all bytes go, square after square, until there is none left."""
+    """Times step aside; both have as wide a pipe between HBM and chip; all bytes go through it, in and out, until none is left."""
     columns = {side: lane["time"] for side, lane in film.lanes.items()}, {side: lane["seconds"] for side, lane in film.lanes.items()}
-    same = [amid(PIPES[side], film.skin.ink, pipe_name(lane), "pipe name") for side, lane in film.lanes.items()]
     film.move(film.time.goes(*columns), *film.turned("bytes"), FadeIn(film.columns[1], rate_func=late), seconds=MOVE)
-    film.move(FadeIn(*film.pipes.values(), *film.poured.values(), *same, film.columns[0]), seconds=TEXT)
+    film.move(FadeIn(*film.memories, *film.pipes.values(), *film.poured.values(), film.columns[0]), seconds=TEXT)
     few, most = (film.poured[side] for side in ("flash", "standard"))
     pouring = Group(*film.poured.values())
 
@@ -395,74 +454,62 @@ def pour(film: SpeedFilm) -> None:
 
     with film.scene.telling():
         film.move(until(0.0, few.done), seconds=POUR * few.done)
-        film.move(FadeIn(film.amounts["flash"]), until(few.done, 1.0), seconds=POUR * (1 - few.done))
+        soon = few.done + TEXT / POUR
+        film.move(FadeIn(film.amounts["flash"]), until(few.done, soon), seconds=TEXT)
+        film.move(until(soon, 1.0), seconds=POUR * (1 - soon))
         film.move(FadeIn(film.amounts["standard"]), seconds=TEXT)
-    film.gone = same
-
-
-def pipe_name(lane: Lane) -> Rect:
-    """Over a pipe."""
-    pipe = lane.long_pipe
-    return pipe.shifted(0.0, pipe.height)
-
-
-def shortened(pipe: Rectangles, lane: Lane) -> Shows:
-    """From the pipe that bytes went through to the one between HBM and the chip."""
-    return Shows(pipe, lambda share: pipe.display(edges([lane.long_pipe.toward(lane.pipe, share)])), rate_func=ease_in_out_cubic)
 
 
 @beat("scores")
 def scores(film: SpeedFilm) -> None:
-    """Either's pipe is seen with HBM and the chip. Standard attention's tile goes out and comes back, twice; FlashAttention's stay."""
-    stage, moving = list(memories(film)), lives(film)
+    """Standard attention's tile goes out and comes back, twice; FlashAttention's stays."""
+    places, moving = rooms(film), lives(film)
     both = Group(*moving.values())
-    pipes = [shortened(film.pipes[side], lane) for side, lane in film.lanes.items()]
-    film.move(*pipes, FadeOut(*film.gone), *film.turned("scores"), seconds=MOVE)
-    film.move(FadeIn(*stage), seconds=TEXT)
-    film.scene.add(*film.pipes.values(), both)
-    places = zip(CROSSING, film.lanes["standard"].ways, strict=True)
-    said = {text: amid([text], film.skin.ink, rect, "way") for text, rect in places}
-    never = amid(NEVER, film.skin.ink, film.lanes["flash"].ways[1], "way")
+    film.aside = StepBack([*film.time.parts, film.poured["standard"], film.amounts["standard"]], DIM)
+    film.move(film.aside, *film.turned("scores"), FadeOut(*film.columns, rate_func=early), FadeIn(*places, rate_func=late), seconds=MOVE)
+    film.scene.add(both)
+    ways = {
+        side: [amid(texts, film.skin.ink, rect, "way") for texts, rect in zip(CROSSES[side], lane.ways, strict=False)]
+        for side, lane in film.lanes.items()
+    }
+    words = {"standard": dict(zip(CROSSING, ways["standard"], strict=True)), "flash": dict(zip((MADE, OUT), ways["flash"], strict=False))}
     clock = 0.0
 
     def until(start: float, stop: float) -> Shows:
-        return Shows(both, lambda share: [each.display(start + (stop - start) * share) for each in moving.values()])
+        def show(at: float) -> None:
+            now = start + (stop - start) * at
+            for each in moving.values():
+                each.display(now)
+
+        return Shows(both, show)
 
     with film.scene.telling():
         for step in LIVES["standard"]:
             start, stop = clock, clock + PACE[step]
-            words = [FadeIn(said[step], rate_func=early)] if step in said else []
-            film.move(until(start, stop), *words, seconds=UNIT * (stop - start))
+            said = [FadeIn(words[side].pop(step), rate_func=early) for side in SIDES if step in words[side]]
+            film.move(until(start, stop), *said, seconds=UNIT * (stop - start))
             clock = stop
-        film.move(FadeIn(never), seconds=TEXT)
-    film.gone = [*stage, both, *film.pipes.values(), *said.values(), never]
+        film.move(FadeIn(ways["flash"][-1]), seconds=TEXT)
+    film.gone = [*film.memories, *film.pipes.values(), *places, both, *ways["standard"], *ways["flash"]]
 
 
 @beat("again")
 def again(film: SpeedFilm) -> None:
     """A block for each product of matrices: one more in FlashAttention's lane, which makes S again. Beside them bytes and time stand."""
     names = [each for side in SIDES for each in block_names(film, side)]
-    film.move(FadeOut(*film.gone), *film.turned("again"), seconds=MOVE)
+    film.move(FadeOut(*film.gone), step_forth(film.aside), *film.turned("again"), FadeIn(*film.columns, rate_func=late), seconds=MOVE)
     with film.scene.telling():
         film.race(film.products, FILL)
         film.move(FadeIn(*names), seconds=TEXT)
-    film.gone = names
-
-
-@beat("measured")
-def measured(film: SpeedFilm) -> None:
-    """Two bars of time again, of another machine, as they were measured here."""
-    old = [*film.gone, *film.products.parts, *film.poured.values(), *film.amounts.values(), *film.time.parts, *film.columns, *film.source]
-    film.move(FadeOut(*old), seconds=MOVE / 2)
-    film.move(*film.turned("measured"), FadeIn(*film.here, *film.programs()), seconds=MOVE / 2)
-    with film.scene.telling():
-        film.race(film.ours, RACE / 2)
 
 
 def block_names(film: SpeedFilm, side: str) -> Iterator[Word]:
-    """What each product makes, in its block; under it, whether it was made before."""
-    made, pair = film.found.products[side], film.products
+    """What each product makes, in its block; over them, in which pass; under one, that it was made before."""
+    made, pair, first = film.found.products[side], film.products, film.found.forward
     places = blocks(pair.places[side], max(pair.amounts.values()), len(made))
+    for texts, part in ((FORWARD, places[:first]), (BACKWARD, places[first:])):
+        room = Rect(part[0].x0, part[0].y1, part[-1].x1, part[0].y1 + TITLE)
+        yield amid(texts, film.skin.ink, room, "pass")
     for at, (name, rect) in enumerate(zip(made, places, strict=True)):
         yield heading(rect, STANDS.get(name, name), film.skin.ground, LABEL, "product")
         if name in made[:at]:

@@ -15,58 +15,125 @@ WAY: Mapping[Aspect, Table] = {
         "chip": (60, 24, 1860, 580), "chip name": (100, 40, 760, 96), "HBM": (60, 620, 1860, 930), "HBM name": (100, 636, 760, 692),
         "flash name": (100, 196, 560, 256), "flash note": (100, 256, 560, 312), "flash": (600, 96, 1820, 326),
         "standard name": (100, 436, 560, 496), "standard note": (100, 496, 560, 552), "standard": (600, 336, 1820, 566),
-        "stored": (600, 670, 1820, 900),
+        "stored": (600, 670, 1820, 900), "HBM note": (100, 692, 580, 748), "what": (600, 40, 1820, 96),
     },
     "4:3": {
         "chip": (30, 24, 1410, 580), "chip name": (60, 40, 720, 96), "HBM": (30, 620, 1410, 930), "HBM name": (60, 636, 720, 692),
         "flash name": (60, 196, 500, 256), "flash note": (60, 256, 500, 312), "flash": (520, 96, 1390, 326),
         "standard name": (60, 436, 500, 496), "standard note": (60, 496, 500, 552), "standard": (520, 336, 1390, 566),
-        "stored": (520, 670, 1390, 900),
+        "stored": (520, 670, 1390, 900), "HBM note": (60, 692, 500, 748), "what": (620, 40, 1390, 96),
     },
     "1:1": {
         "chip": (20, 24, 1060, 590), "chip name": (50, 36, 400, 86), "HBM": (20, 640, 1060, 930), "HBM name": (50, 652, 400, 702),
         "flash name": (50, 96, 470, 156), "flash note": (50, 156, 470, 212), "flash": (300, 110, 1040, 330),
         "standard name": (50, 346, 470, 406), "standard note": (50, 406, 470, 462), "standard": (300, 360, 1040, 580),
-        "stored": (300, 690, 1040, 910),
+        "stored": (300, 690, 1040, 910), "HBM note": (50, 702, 330, 752), "what": (420, 36, 1040, 86),
     },
     "9:16": {
-        "chip": (20, 40, 1060, 880), "chip name": (60, 60, 700, 116), "HBM": (20, 950, 1060, 1370), "HBM name": (60, 970, 700, 1026),
-        "flash name": (60, 150, 700, 210), "flash note": (60, 210, 700, 266), "flash": (60, 220, 1020, 450),
+        "chip": (20, 40, 1060, 880), "chip name": (60, 52, 700, 104), "HBM": (20, 950, 1060, 1370), "HBM name": (60, 970, 700, 1026),
+        "flash name": (60, 168, 700, 224), "flash note": (60, 224, 700, 276), "flash": (60, 220, 1020, 450),
         "standard name": (60, 520, 700, 580), "standard note": (60, 580, 700, 636), "standard": (60, 590, 1020, 820),
-        "stored": (60, 1080, 1020, 1310),
+        "stored": (60, 1080, 1020, 1310), "HBM note": (60, 1026, 700, 1082), "what": (60, 104, 1020, 160),
     },
 }  # fmt: skip
-# ``flash`` and ``standard``: a picture each, ``what`` it shows, how large its ``largest`` entry is as a ``number``, and of what it is a
-# ``share``. ``axis``: what the pictures' columns are.
-ERRORS: Mapping[Aspect, Table] = {
+# One line of arithmetic for each algorithm, by how much the results differ (``off``), and beneath the first what its numbers are.
+SOFTMAX: Mapping[Aspect, Table] = {
     "16:9": {
-        "flash name": (60, 24, 640, 80), "flash note": (60, 80, 640, 130), "flash what": (60, 138, 640, 198), "flash": (660, 30, 1860, 420),
-        "flash largest": (60, 216, 640, 266), "flash number": (60, 268, 640, 370), "flash share": (60, 372, 640, 422),
-        "standard name": (60, 454, 640, 510), "standard note": (60, 510, 640, 560), "standard what": (60, 568, 640, 628),
-        "standard": (660, 460, 1860, 850), "standard largest": (60, 646, 640, 696), "standard number": (60, 698, 640, 800),
-        "standard share": (60, 802, 640, 852), "axis": (660, 864, 1860, 920),
+        "chip": (60, 24, 1860, 930), "flash name": (100, 70, 700, 130), "flash note": (100, 130, 700, 186), "flash": (100, 200, 1820, 320),
+        "parts": (100, 320, 1820, 376), "standard name": (100, 500, 700, 560), "standard note": (100, 560, 700, 616),
+        "standard": (100, 630, 1820, 750), "off": (1000, 780, 1820, 880),
     },
     "4:3": {
-        "flash name": (40, 24, 540, 80), "flash note": (40, 80, 540, 130), "flash what": (40, 138, 540, 198), "flash": (560, 30, 1400, 420),
-        "flash largest": (40, 216, 540, 266), "flash number": (40, 268, 540, 370), "flash share": (40, 372, 540, 422),
-        "standard name": (40, 454, 540, 510), "standard note": (40, 510, 540, 560), "standard what": (40, 568, 540, 628),
-        "standard": (560, 460, 1400, 850), "standard largest": (40, 646, 540, 696), "standard number": (40, 698, 540, 800),
-        "standard share": (40, 802, 540, 852), "axis": (560, 864, 1400, 920),
+        "chip": (30, 24, 1410, 930), "flash name": (60, 90, 700, 150), "flash note": (60, 150, 700, 206), "flash": (60, 220, 1380, 320),
+        "parts": (60, 320, 1380, 376), "standard name": (60, 500, 700, 560), "standard note": (60, 560, 700, 616),
+        "standard": (60, 630, 1380, 730), "off": (700, 770, 1380, 870),
     },
     "1:1": {
-        "flash name": (40, 10, 540, 66), "flash note": (40, 66, 540, 114), "flash what": (560, 30, 1040, 90), "flash": (40, 120, 1040, 300),
-        "flash largest": (40, 310, 540, 360), "flash number": (560, 308, 1040, 410), "flash share": (40, 360, 540, 410),
-        "standard name": (40, 424, 540, 480), "standard note": (40, 480, 540, 528), "standard what": (560, 444, 1040, 504),
-        "standard": (40, 534, 1040, 714), "standard largest": (40, 724, 540, 774), "standard number": (560, 722, 1040, 824),
-        "standard share": (40, 774, 540, 824), "axis": (40, 860, 1040, 916),
+        "chip": (20, 24, 1060, 930), "flash name": (50, 90, 700, 150), "flash note": (50, 150, 700, 206), "flash": (50, 230, 1030, 310),
+        "parts": (50, 310, 1030, 366), "standard name": (50, 480, 700, 540), "standard note": (50, 540, 700, 596),
+        "standard": (50, 620, 1030, 700), "off": (480, 750, 1030, 850),
     },
     "9:16": {
-        "flash name": (60, 30, 540, 90), "flash note": (60, 90, 540, 146), "flash what": (560, 50, 1020, 120),
-        "flash": (60, 156, 1020, 480), "flash largest": (60, 498, 560, 550), "flash number": (580, 498, 1020, 606),
-        "flash share": (60, 552, 560, 606),
-        "standard name": (60, 640, 540, 700), "standard note": (60, 700, 540, 756), "standard what": (560, 660, 1020, 730),
-        "standard": (60, 766, 1020, 1090), "standard largest": (60, 1108, 560, 1160), "standard number": (580, 1108, 1020, 1216),
-        "standard share": (60, 1162, 560, 1216), "axis": (60, 1250, 1020, 1310),
+        "chip": (20, 40, 1060, 1370), "flash name": (60, 180, 700, 240), "flash note": (60, 240, 700, 296), "flash": (60, 360, 1030, 440),
+        "parts": (50, 440, 1030, 496), "standard name": (60, 720, 700, 780), "standard note": (60, 780, 700, 836),
+        "standard": (60, 900, 1030, 980), "off": (480, 1050, 1030, 1150),
+    },
+}  # fmt: skip
+# ``V``: a row of it as bars, by how much its weight is off (``factor``), and by how much that moves a row of ``O``.
+MOVED: Mapping[Aspect, Table] = {
+    "16:9": {
+        "chip": (60, 24, 1860, 930), "standard name": (100, 50, 640, 110), "standard note": (100, 110, 640, 162),
+        "factor name": (100, 216, 640, 268), "factor": (100, 268, 640, 348), "V name": (100, 356, 640, 416), "V": (680, 60, 1730, 430),
+        "O name": (100, 530, 640, 590), "O note": (100, 594, 640, 648), "O number": (100, 652, 640, 752), "O": (680, 480, 1730, 850),
+        "bar": (680, 862, 1820, 918),
+    },
+    "4:3": {
+        "chip": (30, 24, 1410, 930), "standard name": (60, 50, 500, 110), "standard note": (60, 110, 500, 162),
+        "factor name": (60, 216, 500, 268), "factor": (60, 268, 500, 348), "V name": (60, 356, 500, 416), "V": (520, 60, 1290, 430),
+        "O name": (60, 530, 500, 590), "O note": (60, 594, 500, 648), "O number": (60, 652, 500, 752), "O": (520, 480, 1290, 850),
+        "bar": (520, 862, 1380, 918),
+    },
+    "1:1": {
+        "chip": (20, 24, 1060, 930), "standard name": (50, 40, 450, 90), "standard note": (50, 90, 450, 138),
+        "factor name": (560, 40, 1030, 90), "factor": (560, 90, 830, 160), "V name": (50, 150, 460, 206), "V": (50, 216, 920, 456),
+        "O name": (50, 476, 560, 532), "O note": (50, 532, 560, 582), "O number": (580, 480, 1030, 580), "O": (50, 600, 920, 850),
+        "bar": (50, 866, 1030, 918),
+    },
+    "9:16": {
+        "chip": (20, 40, 1060, 1370), "standard name": (60, 80, 560, 140), "standard note": (60, 140, 560, 194),
+        "factor name": (60, 230, 560, 282), "factor": (60, 282, 560, 362), "V name": (60, 366, 640, 426), "V": (60, 440, 930, 760),
+        "O name": (60, 800, 560, 860), "O note": (60, 860, 560, 914), "O number": (600, 800, 1030, 910), "O": (60, 940, 930, 1270),
+        "bar": (60, 1290, 1030, 1346),
+    },
+}  # fmt: skip
+# ``flash`` and ``standard``: a picture each, and ``what`` it shows. ``axis``: what the pictures' columns are; ``row`` names one of them.
+ERRORS: Mapping[Aspect, Table] = {
+    "16:9": {
+        "flash name": (60, 40, 640, 100), "flash note": (60, 100, 640, 156), "flash what": (60, 180, 640, 250),
+        "flash": (660, 30, 1860, 400),
+        "standard name": (60, 450, 640, 510), "standard note": (60, 510, 640, 566), "standard what": (60, 590, 640, 660),
+        "standard": (660, 440, 1860, 810), "row": (660, 822, 1900, 870), "axis": (660, 874, 1860, 926),
+    },
+    "4:3": {
+        "flash name": (40, 40, 540, 100), "flash note": (40, 100, 540, 156), "flash what": (40, 180, 540, 250),
+        "flash": (560, 30, 1400, 400),
+        "standard name": (40, 450, 540, 510), "standard note": (40, 510, 540, 566), "standard what": (40, 590, 540, 660),
+        "standard": (560, 440, 1400, 810), "row": (560, 822, 1430, 870), "axis": (560, 874, 1400, 926),
+    },
+    "1:1": {
+        "flash name": (40, 20, 540, 80), "flash note": (40, 80, 540, 132), "flash what": (560, 40, 1040, 110),
+        "flash": (40, 140, 1040, 400),
+        "standard name": (40, 430, 540, 490), "standard note": (40, 490, 540, 542), "standard what": (560, 450, 1040, 520),
+        "standard": (40, 556, 1040, 816), "row": (40, 828, 1070, 872), "axis": (40, 876, 1040, 926),
+    },
+    "9:16": {
+        "flash name": (60, 60, 540, 120), "flash note": (60, 120, 540, 176), "flash what": (560, 70, 1020, 150),
+        "flash": (60, 190, 1020, 620),
+        "standard name": (60, 680, 540, 740), "standard note": (60, 740, 540, 796), "standard what": (560, 690, 1020, 770),
+        "standard": (60, 810, 1020, 1240), "row": (60, 1252, 1060, 1300), "axis": (60, 1304, 1020, 1360),
+    },
+}  # fmt: skip
+# A bar each over the numbers of one ``axis``, which has a ``unit``; ``plot``: what is between the axis and the upper edge.
+LARGEST: Mapping[Aspect, Table] = {
+    "16:9": {
+        "flash name": (60, 110, 640, 170), "flash note": (60, 170, 640, 226), "flash": (660, 80, 1860, 240),
+        "standard name": (60, 390, 640, 450), "standard note": (60, 450, 640, 506), "standard": (660, 360, 1860, 520),
+ "plot": (660, 40, 1860, 690), "axis": (660, 690, 1860, 760), "unit": (660, 780, 1860, 840),
+    },
+    "4:3": {
+        "flash name": (40, 110, 540, 170), "flash note": (40, 170, 540, 226), "flash": (560, 80, 1400, 240),
+        "standard name": (40, 390, 540, 450), "standard note": (40, 450, 540, 506), "standard": (560, 360, 1400, 520),
+ "plot": (560, 40, 1400, 690), "axis": (560, 690, 1400, 760), "unit": (560, 780, 1400, 840),
+    },
+    "1:1": {
+        "flash name": (64, 40, 540, 100), "flash note": (64, 100, 1040, 152), "flash": (40, 170, 1040, 310),
+        "standard name": (64, 360, 540, 420), "standard note": (64, 420, 1040, 472), "standard": (40, 490, 1040, 630),
+ "plot": (40, 160, 1040, 690), "axis": (40, 690, 1040, 760), "unit": (40, 780, 1040, 840),
+    },
+    "9:16": {
+        "flash name": (84, 150, 640, 210), "flash note": (84, 210, 1020, 266), "flash": (60, 290, 1020, 470),
+        "standard name": (84, 570, 640, 630), "standard note": (84, 630, 1020, 686), "standard": (60, 710, 1020, 890),
+ "plot": (60, 130, 1020, 1060), "axis": (60, 1060, 1020, 1130), "unit": (60, 1150, 1020, 1210),
     },
 }  # fmt: skip
 
@@ -93,6 +160,10 @@ class Axis:
     def over(self, value: float) -> Rect:
         """Room for a number over its place."""
         return centered(self.x(value), self.y + em(74), self.rect.width / 5, em(80))
+
+    def between(self, first: float, second: float) -> Rect:
+        """Room for their distance, between over and the line."""
+        return Rect(self.x(first), self.y + TALL, self.x(second), self.y + em(110))
 
     def under(self, value: float) -> Rect:
         """And beneath it."""

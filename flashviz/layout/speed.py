@@ -21,42 +21,45 @@ def both(down: int, **parts: Place) -> Table:
 # ``title``, ``bytes title``, ``time title``: what stands in a column; ``source``: whose figures they are.
 LANES: Mapping[Aspect, Table] = {
     "16:9": {
-        "title": (80, 14, 920, 66), "bytes title": (1000, 14, 1440, 66), "time title": (1480, 14, 1840, 66), "source": (80, 824, 1840, 916),
+        "title": (80, 14, 1200, 66), "bytes title": (1240, 14, 1570, 66), "time title": (1610, 14, 1840, 66),
+        "source": (80, 838, 1840, 930),
         **both(
-            372, lane=(80, 158, 1840, 428), name=(80, 72, 980, 150), stage=(80, 158, 920, 428), bytes=(1000, 158, 1420, 428),
-            amount=(1000, 72, 1420, 150), time=(1480, 158, 1840, 428), seconds=(1480, 72, 1840, 150),
+            384, lane=(80, 150, 1840, 446), name=(80, 70, 1200, 146), stage=(80, 150, 1200, 446), bytes=(1240, 150, 1570, 446),
+            amount=(1240, 70, 1570, 146), time=(1610, 150, 1840, 446), seconds=(1610, 70, 1840, 146),
         ),
     },
     "4:3": {
-        "title": (60, 14, 700, 66), "bytes title": (730, 14, 1080, 66), "time title": (1100, 14, 1380, 66), "source": (60, 820, 1380, 924),
+        "title": (60, 14, 700, 66), "bytes title": (730, 14, 1080, 66), "time title": (1100, 14, 1380, 66),
+        "source": (60, 820, 1380, 924),
         **both(
             372, lane=(60, 158, 1380, 428), name=(60, 72, 720, 150), stage=(60, 158, 680, 428), bytes=(730, 158, 1060, 428),
             amount=(730, 72, 1060, 150), time=(1100, 158, 1380, 428), seconds=(1100, 72, 1380, 150),
         ),
     },
     "1:1": {
-        "title": (40, 14, 540, 66), "bytes title": (570, 14, 820, 66), "time title": (850, 14, 1040, 66), "source": (40, 820, 1040, 924),
+        "title": (40, 14, 540, 66), "bytes title": (570, 14, 820, 66), "time title": (850, 14, 1040, 66),
+        "source": (40, 820, 1040, 924),
         **both(
             372, lane=(40, 158, 1040, 428), name=(40, 72, 550, 150), stage=(40, 158, 540, 428), bytes=(570, 158, 820, 428),
             amount=(570, 72, 820, 150), time=(850, 158, 1040, 428), seconds=(850, 72, 1040, 150),
         ),
     },
     "9:16": {
-        "title": (60, 14, 1020, 66), "bytes title": (520, 398, 1020, 450), "time title": (60, 398, 480, 450),
+        "title": (60, 14, 1020, 66), "bytes title": (520, 424, 1020, 470), "time title": (60, 424, 480, 470),
         "source": (60, 1300, 1020, 1392),
         **both(
-            630, lane=(60, 150, 1020, 390), name=(60, 70, 1020, 142), stage=(60, 150, 1020, 390), bytes=(520, 526, 1020, 664),
-            amount=(520, 450, 1020, 522), time=(60, 526, 480, 664), seconds=(60, 450, 480, 522),
+            630, lane=(60, 150, 1020, 414), name=(60, 70, 1020, 142), stage=(60, 150, 1020, 414), bytes=(520, 544, 1020, 664),
+            amount=(520, 470, 1020, 540), time=(60, 544, 480, 664), seconds=(60, 470, 480, 540),
         ),
     },
 }  # fmt: skip
 
 BESIDE = em(20)  # from a bar to its figure
 LINE = em(46)  # height of a line of a source
-TITLE = em(52)  # of a panel's name over what is in it
-MARGIN = em(16)  # in a panel
-WAITING, PANEL = 0.46, 0.35  # of a stage's width: what waits before the pipe; HBM, and the chip
-PIPE = em(60)  # height of the pipe
+TITLE = em(48)  # of a panel's name over what is in it
+MARGIN = em(12)  # in a panel
+PANEL = 0.35  # of a stage's width: HBM, and the chip
+PIPE = em(76)  # height of the pipe
 ROW, NEAR = em(40), em(4)  # of a word at the pipe: its height, and how far it is
 
 
@@ -69,17 +72,6 @@ class Lane:
 
     def __getitem__(self, part: str) -> Rect:
         return self.parts[f"{self.side} {part}"]
-
-    @property
-    def waiting(self) -> Rect:
-        """Where bytes wait that are to be moved."""
-        return self["stage"].left(self["stage"].width * WAITING)
-
-    @property
-    def long_pipe(self) -> Rect:
-        """From there to the end of the stage."""
-        rest = self["stage"].beyond(self["stage"].width * WAITING)
-        return centered(*rest.center[:2], rest.width, PIPE)
 
     @property
     def hbm(self) -> Rect:
@@ -96,7 +88,7 @@ class Lane:
 
     @property
     def pipe(self) -> Rect:
-        """From HBM to the chip, as high as the long one, straight to where tiles lie."""
+        """From HBM to the chip, straight to where tiles lie."""
         return centered(self.between.center[0], self.slot.center[1], self.between.width, PIPE)
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-import ml_dtypes
 import numpy as np
 
 from flashviz.config import AttentionConfig
@@ -33,21 +32,11 @@ def scores_stored(config: AttentionConfig) -> np.ndarray:
     return o
 
 
-def score_rounded(config: AttentionConfig) -> tuple[float, float]:
-    """Of all scores in float64 one that is rounded as the dtype stores it: before, and after.
-
-    It is the one that moves furthest among those that move by a third of the way to the next number at most: plainly to one side.
-    """
-    stored, found = numpy_dtype(config.dtype), (False, 0.0, 0.0, 0.0)
-    for _, _, s in scores(config):
-        seen = s[(s > -np.inf) & (s != 0)]
-        if seen.size:
-            after = seen.astype(stored).astype(np.float64)
-            off, gap = np.abs(after - seen), float(ml_dtypes.finfo(stored).eps) * 2.0 ** np.floor(np.log2(np.abs(seen)))
-            plain = off <= gap / 3
-            best = int(np.where(plain, off, off - off.max() - 1).argmax())
-            found = max(found, (bool(plain[best]), float(off[best]), float(seen[best]), float(after[best])))
-    return found[2:]
+def row_furthest(config: AttentionConfig, o: np.ndarray) -> tuple[tuple[int, int, int, int], np.ndarray]:
+    """Where O [B, H, N_q, d] is furthest from the truth, and why: the entry's place in O, and the scores [N_k] of its row in float64."""
+    b, h, row, column = (int(each) for each in np.unravel_index(np.abs(o - truth_of(config)).argmax(), o.shape))
+    found = next(s[row - rows.start] for place, rows, s in scores(config) if place == (b, h) and row in range(*rows.indices(config.seq_q)))
+    return (b, h, row, column), found
 
 
 def scores(config: AttentionConfig) -> Iterator[tuple[tuple[int, int], slice, np.ndarray]]:
