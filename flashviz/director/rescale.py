@@ -512,7 +512,8 @@ def squeeze(film: RescaleFilm) -> None:
     times_acc = Word("×", px, skin.ink, left, base, "times")
     at_acc = Word(said["alpha"], px, skin.ink, left + times_acc.wide + SPACE * em(px), base, "alpha acc")
     entry = Entry(film)
-    film.copies = [times_acc, at_acc, *entry.words, entry.mark]
+    quotient = Quotient(film, entry.feature)
+    film.copies = [times_acc, at_acc, *entry.words, entry.mark, *quotient.words, *quotient.new]
     film.put_bars(film.was, "acc", film.shot["acc"])
     film.was.display(acc)
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_scaled"], skin.stats)
@@ -524,17 +525,17 @@ def squeeze(film: RescaleFilm) -> None:
         renew(film, share)
 
     with film.scene.telling():
-        film.move(FadeOut(film.acc_words), seconds=TEXT)
+        film.move(FadeOut(film.acc_words, *([film.answer_words] if quotient.words else [])), seconds=TEXT)
         film.scene.remove(source)  # it parts into the two
         film.move(
             fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early),
-            FadeIn(times, times_acc, entry.mark, *entry.words[:-2], rate_func=late), seconds=MOVE,
+            FadeIn(times, times_acc, entry.mark, *entry.words[:-2], *quotient.words, *quotient.old, rate_func=late), seconds=MOVE,
         )  # fmt: skip
         film.hold(0.8)
         film.scene.add(film.was, film.acc)
         film.move(
             Shows(Group(chart, film.acc, entry.mark), shrink, rate_func=ease_in_out_cubic),
-            FadeIn(*result, *entry.words[-2:], rate_func=late),
+            FadeIn(*result, *entry.words[-2:], *quotient.new, rate_func=late), *(FadeOut(each, rate_func=early) for each in quotient.old),
             seconds=2.4,
         )  # fmt: skip
     film.acc.display(found.of("acc_scaled"))
@@ -558,6 +559,23 @@ class Entry:
         bars = self.film.acc
         assert bars.values is not None
         self.mark.points = box(Rect(*bars.boxes(bars.values)[self.feature]).inset(-em(5)), stroke=self.film.skin.ink).points
+
+
+class Quotient:
+    """What acc / l is at that feature: one number before and after. No words where there is no room, or where its digits do not show it."""
+
+    def __init__(self, film: RescaleFilm, feature: int) -> None:
+        found, skin = film.found, film.skin
+        pairs = [(float(found.of(acc)[feature]), float(found.of(l))) for acc, l in (("acc_old", "l_old"), ("acc_scaled", "l_scaled"))]
+        value = number(float(film.quotient("old")[feature]), 2)
+        lines = [[value, "=", total(acc), "/", total(l)] for acc, l in pairs]
+        checks = all(l >= 0.005 and number(round(acc, 2) / round(l, 2), 2) == value for acc, l in pairs)
+        if not checks or any(line_width(line, LABEL) > film.shot["answer words"].width for line in lines):
+            self.words, self.old, self.new = list[Word](), list[Word](), list[Word]()
+            return
+        colors = [skin.o, skin.ink, skin.o, skin.ink, skin.stats]
+        before, after = (worded(film.shot["answer words"], line, NAME, colors, "quotient") for line in lines)
+        self.words, self.old, self.new = before[:2], before[2:], after[2:]
 
 
 def squeezed(film: RescaleFilm, **changes: Any) -> Measured:
@@ -591,7 +609,8 @@ def alone(film: RescaleFilm) -> None:
         film.scene.add(film.answer_was)
         film.move(*unscaled(film, 0.0, 1.0), seconds=1.5)
         film.note = word(f"{film.said['height']} × too tall", NAME, film.skin.warn, film.shot["answer words"], "note")
-        film.move(FadeOut(film.answer_words), seconds=TEXT / 2)
+        if film.stands(film.answer_words):
+            film.move(FadeOut(film.answer_words), seconds=TEXT / 2)
         film.move(FadeIn(film.note), seconds=TEXT)
     film.hold(1.0)
 
@@ -616,7 +635,8 @@ def unscaled(film: RescaleFilm, start: float, stop: float) -> list[Shows]:
 def both(film: RescaleFilm) -> None:
     """acc takes its factor again, and the answer is back in its frame."""
     film.move(FadeOut(film.note), seconds=TEXT / 2)
-    film.move(FadeIn(film.answer_words, *film.copies, rate_func=late), *unscaled(film, 1.0, 0.0), seconds=0.7)
+    words = [] if any(isinstance(each, Word) and each.tag == "quotient" for each in film.copies) else [film.answer_words]
+    film.move(FadeIn(*words, *film.copies, rate_func=late), *unscaled(film, 1.0, 0.0), seconds=0.7)
     film.scene.remove(film.answer_was)
     film.scene.tell()
 
@@ -664,8 +684,9 @@ def tidy(film: RescaleFilm) -> None:
     film.chart.display(squeezed(film))
     moving, gone = film.numbers.settle()
     film.acc_words.put(film.shot["acc words"])
+    words = [film.acc_words, *([] if film.stands(film.answer_words) else [film.answer_words])]
     film.move(*(FadeOut(each) for each in (film.was, *film.copies, film.frame)), *gone, seconds=TEXT)
-    film.move(FadeIn(film.acc_words), moving, seconds=0.4)
+    film.move(FadeIn(*words), moving, seconds=0.4)
 
 
 @beat("all")

@@ -106,7 +106,8 @@ def rest(film: Film) -> None:
             passing, taken = way(first, events.stop, computed=WATCHED), AT_WORK * seconds_left
             sweep(film, first, events.stop, taken, count, bar, written=whole, passing=passing, at_work=work, pace=quickening)
             first, seconds_left = events.stop, seconds_left - taken
-            film.move(FadeOut(chip[-1], rate_func=early), FadeIn(chip_name(film, place, *OTHERS), rate_func=late), seconds=TEXT)
+            others = FadeOut(chip[-1], rate_func=early), FadeIn(chip_name(film, place, *OTHERS), rate_func=late)
+            film.move(*others, held.fill(), seconds=TEXT)
         sweep(film, first, len(trace), seconds_left, count, bar, written=whole, passing=way(first, len(trace)))
     film.hbm.display(lit={}, cursor=None)
     film.move(FadeIn(*bar.names(place["bar names"], *bar.parts)), seconds=TEXT)

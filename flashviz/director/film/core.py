@@ -24,6 +24,7 @@ from flashviz.trace import Kind, Trace, state_at
 
 WAITING = 0.3  # how strong programs are that wait
 ELSE = "m, ℓ, all else", "all else"  # of registers: also pieces of tiles on their way into a product, and addresses
+FULL = "no room for one more program"
 APART = 4  # px between programs, and between tiles
 
 
@@ -58,11 +59,11 @@ class Residents(Group):
         skin, self.tag = film.skin, "slots"
         each_byte = at.inside.width / most
         inside = at.inside.left(room.whole * each_byte)
-        whole, says = kib(room.whole), [f"of {room.name} on one core (SM)", f"{room.name}, an SM"]
-        if room == given.scarce:
-            says.insert(0, f"{says[0]}: no room for one more program")
-        left = at.name.width - text_width(whole, LABEL, Face.STRONG) - em(LABEL)
-        self.names = labelled(at.name, (whole, skin.ink), (first_that_fits(says, LABEL, left), skin.ink), px=LABEL)
+        words = (f"of {room.name} on one core (SM)", skin.ink)
+        self.names = labelled(at.name, (kib(room.whole), skin.ink), words, f"{room.name}, an SM", px=LABEL)
+        beside = Rect(self.names[1].left + self.names[1].wide + em(LABEL), at.name.y0, at.name.x1, at.name.y1)
+        fits = room == given.scarce and text_width(FULL, LABEL) <= beside.width
+        self.full_up = [label(beside, FULL, skin.ink, name="full")] if fits else list[Word]()
         self.box = box(inside, stroke=skin.ink, width=theme.OUTLINE)
         wide = room.each * each_byte
         self.places = [Rect(inside.x0 + k * wide, inside.y0, inside.x0 + (k + 1) * wide, inside.y1) for k in range(given.programs)]

@@ -9,15 +9,17 @@ from flashviz import palette, theme
 from flashviz.director.film.parts import Point, heading, put, show_rows
 from flashviz.director.film.stage import Film
 from flashviz.director.material import tile_values
-from flashviz.director.words import LABEL, NAME
+from flashviz.director.words import LABEL, NAME, Word
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import em, text_width
+from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.palette import spread, weight_spread
 from flashviz.trace import Held as Tile
 from flashviz.trace import Kind, ProgramValues, state_at
 
 TUCKED, LANE = 0.78, 22  # of its cell, what a place on chip takes; px that tiles pass beside it
+FULL = 0.75  # opacity of a place in which a tile is
 A_NUMBER = 0.5  # of a place on chip: one number a row, and the letters that name it
 BESIDE = 16  # px between a place and its name
 PLACES = {"Q": "Q", "K": "K", "V": "V", "S": "S, P", "ACC": "acc", "L": "m, ℓ"}  # of products, and what they are called
@@ -33,7 +35,7 @@ class Held(Group):
         side = (TUCKED if across < 3 else 1.0) * min(min(cell.width, cell.height) for cell in cells)  # a wide room has its path above
         wide = em(BESIDE) + max(text_width(name, LABEL) for name in PLACES.values())
         beside = side + wide <= min(cell.width for cell in cells)  # else the names stand on their places
-        self.rect, self.at, parts = rect, {}, []
+        self.rect, self.at, self.pieces = rect, dict[str, Rect](), dict[str, tuple[Rectangles, Word]]()
         for (tensor, name), cell in zip(PLACES.items(), cells, strict=True):
             left = cell.x0 if beside else cell.center[0] - side / 2
             whole = Rect(left, cell.center[1] - side / 2, left + side, cell.center[1] + side / 2)
@@ -41,9 +43,19 @@ class Held(Group):
             place = Rectangles(skin.hue(tensor), name=f"place {tensor}", opacity=palette.RESTING).display(np.array([at.edges]))
             place.set_stroke(skin.hue(tensor), width=theme.OUTLINE, opacity=1)
             named = Rect(whole.x1 + em(BESIDE), whole.y0, whole.x1 + wide, whole.y1) if beside else whole.inset(em(6))
-            parts += [place, heading(named, name, skin.ink, LABEL if beside else NAME)]
+            self.pieces[tensor] = place, heading(named, name, skin.ink, LABEL if beside else NAME)
         self.at |= {"O": self.at["ACC"], "P": self.at["S"]}
-        super().__init__(*parts)
+        super().__init__(*(part for pair in self.pieces.values() for part in pair))
+
+    def fill(self) -> Shows:
+        """The places of tiles are full: which values are in them is not looked at any more."""
+        places = [place for place, _ in self.pieces.values()]
+
+        def show(share: float) -> None:
+            for place in places:
+                place.set_fill(opacity=palette.RESTING + (FULL - palette.RESTING) * share)
+
+        return Shows(Group(*places), show)
 
     def way(self, tensor: str, gate: Point) -> list[Point]:
         """From the end of the path to a tensor's place, beside and above the others'; straight, where the path comes from above."""

@@ -60,14 +60,18 @@ def turns(film: Film) -> None:
     film.move(*film.leave(), FadeIn(title, chip, rate_func=late), seconds=0.6)
     film.hold(0.3)
     said = [part for room in rooms for part in (*room.names, room.box)]
-    film.move(FadeOut(title, chip, rate_func=early), FadeIn(*said, rate_func=late), *(room.come(chip.at) for room in rooms), seconds=1.2)
-    own = [room.programs[0] for room in rooms]
-    film.scene.add(*own)
+    tiles = [bar for room in rooms for bar in room.bars[0].values()]
+    full = {tensor: name for tensor, (_, name) in chip.pieces.items() if any(tensor in room.bars[0] for room in rooms)}
+    film.scene.remove(*(chip.pieces[tensor][0] for tensor in full))
+    film.scene.add(*tiles, *(name.set_fill(skin.ground).set_z_index(1, family=True) for name in full.values()))  # on full places
+    gone = [FadeOut(each, rate_func=early) for each in film.others(*tiles)]
+    film.move(*(room.come(chip.at) for room in rooms), *gone, FadeIn(*said, rate_func=late), seconds=1.2)
+    film.scene.add(*(room.programs[0] for room in rooms))
     film.move(FadeIn(*(word for room in rooms for word in room.words)), seconds=TEXT)
     for n in range(1, given.programs):
         film.move(FadeIn(*(room.programs[n] for room in rooms)), seconds=0.6 / given.programs)
     film.residents = rooms[given.rooms.index(given.scarce)]
-    film.move(FadeIn(*waits), seconds=TEXT)
+    film.move(FadeIn(*waits, *(word for room in rooms for word in room.full_up)), seconds=TEXT)
     with film.scene.telling():
         for k in range(len(waits)):
             turned = [FadeOut(computes[k - 1], rate_func=early), FadeIn(waits[k - 1], rate_func=late)] if k else []
