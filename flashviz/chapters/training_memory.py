@@ -17,7 +17,7 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "layer", "One layer", 7.4, shot="one layer", late=True, along=True,
+        "layer", "One layer", 6.8, shot="one layer", late=True, along=True,
         caption="The backward pass needs P: keep it, or make it again?",
     ),
     Beat(
@@ -25,11 +25,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Layer by layer this is kept for the backward pass.",
     ),
     Beat(
-        "scores", "One tile again", 6.2, shot="remade", late=True, along=True,
+        "scores", "One tile again", 6.3, shot="remade", late=True, along=True,
         caption="Going back, Q and K make the scores of a tile again.",
     ),
     Beat(
-        "back", "The backward pass", 9.4, shot="remade", late=True, along=True,
+        "back", "The backward pass", 9.8, shot="remade", late=True, along=True,
         caption="Score minus its row's LSE, then exp: the stored weight.",
     ),
     Beat(

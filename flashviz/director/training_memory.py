@@ -17,7 +17,7 @@ from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, fitted, fly, middle
 from flashviz.figures import kib
-from flashviz.layout import Rect, Shot
+from flashviz.layout import Rect, Shot, centered
 from flashviz.layout.backward import Grid
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
@@ -26,17 +26,17 @@ from flashviz.mobjects.stored import Picture, on_ground
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, dashes, edges, flat_row, line_of, outlines, plane
 from flashviz.palette import spread
 
-SWEEP, LAYER, GROWS = 2.6, 0.9, 1.5  # seconds: of rows, of a layer's forward pass, of a doubling
+SWEEP, LAYER, GROWS = 3.0, 0.9, 1.5  # seconds: of rows, of a layer's forward pass, of a doubling
 PRODUCT, ROWS, TILES = 1.6, 1.4, 1.4  # seconds: of a product, of a tile's rows, of all tiles
 SIDES = {
     "standard": ("Standard attention keeps P", "Standard keeps P"),
     "flash": ("FlashAttention keeps LSE", "Flash keeps LSE"),
 }  # fmt: skip
-NOT_KEPT = ("P is not kept", "no P")
-AGAIN = ("made again: one more Q Kᵀ", "one more Q Kᵀ", "Q Kᵀ again")
+NOT_KEPT = ("P not kept", "no P")
+AGAIN = (("made again:", "one more Q Kᵀ"), ("again:", "Q Kᵀ"))
 NOTE = ("areas are bytes; LSE drawn thicker", "areas are bytes", "to scale")
 STEP, PAD = em(30), em(8)  # from a layer's card to the next one; about what lies on a card
-HAIR, SLOT = em(5), em(20)  # the least width of LSE that is seen, and of what a letter names
+HAIR, SLOT = em(8), em(20)  # the least width of LSE that is seen, and of what a letter names
 BESIDE = em(14)  # from one thing on a card to the next
 BANDS = 24  # of P, that a row is shown by
 LINE = em(6)  # about what is framed
@@ -95,12 +95,18 @@ class TrainingMemoryFilm(ChapterFilm):
         self.sheet = on_ground(sheets(found.config, found.flash.inputs)[1])
         self.cards = {side: [Card(self, kept) for _ in range(LAYERS)] for side, kept in KEPT.items()}
         self.column = Rectangles(self.skin.stats, name="LSE of a layer")
-        self.letters = {side: [Word(name, LABEL, self.skin.hue(name), 0.0, 0.0, "part") for name in SHARED] for side in KEPT}
-        most = {side: self.bytes_of(side, LENGTHS[-1], LAYERS) for side in KEPT}
-        self.bytes = {side: self.readout(f"bytes {side}", most[side], place[f"{side} bytes"], ONE_NUMBER) for side in KEPT}
-        widest = self.rest_of(LENGTHS[-1], LAYERS)
-        self.rest = {side: self.readout(f"rest {side}", widest, place[f"{side} rest"], NAME) for side in KEPT}
-        self.count = self.readout("count", self.counted(LENGTHS[-1], LAYERS), place["n"], NUMBER)
+        self.letters = {
+            side: [Word(name, LABEL, self.skin.hue(name), 0.0, 0.0, "part") for name in (kept, *SHARED)] for side, kept in KEPT.items()
+        }
+        moments = [(n, LAYERS) for n in LENGTHS]
+        most = max((self.bytes_of(side, *each) for side in KEPT for each in moments), key=len)
+        self.bytes = {
+            side: self.readout(f"bytes {side}", most, place[f"{side} bytes"], ONE_NUMBER, self.skin.hue(kept))
+            for side, kept in KEPT.items()
+        }
+        widest = max((self.rest_of(*each) for each in moments), key=len)
+        self.rest = {side: self.readout(f"rest {side}", widest, place[f"{side} rest"], NAME, self.skin.ink) for side in KEPT}
+        self.count = self.readout("count", self.counted(LENGTHS[-1], LAYERS), place["n"], NUMBER, self.skin.ink)
         self.names = [fitted_in(place, f"{side} name", each, self.skin.ink) for side, each in SIDES.items()]
         self.walking = Group(self.picture("tile of P"), outlines(self.skin.ink, "tile"))
         self.hollow = Rectangles(self.skin.quiet, name="P, not kept")
@@ -109,9 +115,9 @@ class TrainingMemoryFilm(ChapterFilm):
         self.note = fitted_in(place, "note", NOTE, self.skin.ink, LABEL)
         cards = [card for cards in self.cards.values() for card in cards]
         letters = [each for letters in self.letters.values() for each in letters]
-        self.drawn = Group(*cards, self.before, self.hollow, *letters)
+        self.drawn = Group(self.hollow, *cards, self.before, *letters, self.absent)
         self.numbers = [self.count, *self.bytes.values(), *self.rest.values()]
-        self.all = Group(self.drawn, self.absent, *self.numbers, *self.names, self.note)
+        self.all = Group(self.drawn, *self.numbers, *self.names, self.note)
         self.display(1.0, 1.0)
         self.tell()
 
@@ -119,9 +125,9 @@ class TrainingMemoryFilm(ChapterFilm):
         """P of the first head, on a ground that is seen."""
         return Picture(self.sheet, self.skin, "P", tag)
 
-    def readout(self, name: str, widest: str, rect: Rect, most: float) -> Readout:
+    def readout(self, name: str, widest: str, rect: Rect, most: float, color: str) -> Readout:
         """A number, so large that its widest text fits."""
-        return Readout(widest, fitting(widest, most, rect), self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
+        return Readout(widest, fitting(widest, most, rect), color, name=name, face=Face.MONO_STRONG).at(rect)
 
     # ------------------------------------------------------------------------------------------------------------ how many
 
@@ -137,7 +143,7 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def counted(self, n: float, layers: float) -> str:
         """How long, and how many layers are written."""
-        return f"{self.length(n)}, {layers:.0f} layer{'s' if layers > 1 else ''}"
+        return f"{self.length(n)}, layers: {layers:.0f}"
 
     def bytes_of(self, side: str, n: float, layers: float) -> str:
         """What a side alone keeps."""
@@ -177,8 +183,10 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def highest(self, rect: Rect, n: float) -> float:
         """How high P may be, so that all fits beside one another."""
-        gaps = (len(SHARED) + 1) * BESIDE + len(SHARED) * SLOT * (n > 1)
-        return min(rect.height, (rect.width - gaps) / sum(self.widths(1.0, n)[name] for name in ("P", *SHARED)))
+        high = rect.height
+        while self.beside(rect, high, n)["O"].x1 > rect.x1:
+            high *= 0.99
+        return high
 
     def fitting(self, n: float) -> float:
         """The area of a byte, where the cards fit their places at a length."""
@@ -203,6 +211,11 @@ class TrainingMemoryFilm(ChapterFilm):
         return self.beside(place, self.highest(place, 1), 1)
 
     @property
+    def empty(self) -> Rect:
+        """What the cards below leave to be seen of where P is not kept."""
+        return self.parts("flash", self.top)["P"].before(self.top * STEP)
+
+    @property
     def top(self) -> int:
         """The uppermost layer."""
         return max(int(np.ceil(self.layers)) - 1, 0)
@@ -218,8 +231,12 @@ class TrainingMemoryFilm(ChapterFilm):
             first = self.parts(side, 0)
             for letter in self.letters[side]:
                 rect = first[letter.text]
-                letter.put_at(rect.center[0] - letter.wide / 2, rect.y1 + PAD + BESIDE / 2)
+                left = rect.x1 - letter.wide if letter.text == "LSE" else rect.center[0] - letter.wide / 2
+                letter.put_at(left, rect.y1 + PAD + BESIDE / 2)
         self.hollow.display(dashes(self.parts("flash", self.top)["P"]))
+        empty = self.empty
+        self.absent.put_at(empty.center[0] - self.absent.wide / 2, middle(empty, LABEL))
+        self.absent.set_fill(opacity=float(self.absent.wide < empty.width))
         p = self.parts("standard", self.top)["P"]
         self.before.display(np.concatenate([np.zeros((0, 4)), *(dashes(p.left(p.width * m / n).top(p.height * m / n)) for m in self.was)]))
         return self
@@ -242,7 +259,7 @@ class TrainingMemoryFilm(ChapterFilm):
     def turns(self) -> None:
         """The numbers turn to what is drawn."""
         pairs = zip(self.numbers, self.texts, strict=True)
-        self.move(*(each.turn(text) for each, text in pairs if each.text != text), seconds=2 * TEXT)
+        self.move(*(each.turn(text) for each, text in pairs if each.text != text), seconds=TEXT)
 
     # ---------------------------------------------------------------------------------------------------------- one tile
 
@@ -302,32 +319,26 @@ def layer(film: TrainingMemoryFilm) -> None:
 
     standard.display(near, ground=0.0)
     weights = "N × N" if film.even else "N × M"
+    shared = kib(sum(size[name] for name in SHARED))
     texts = {
         "P name": ([f"P: {weights} weights", f"P: {weights}"], skin.scores, NUMBER),
         "P note": ([f"{film.length(1)}; {each['P']} bytes a weight", f"{each['P']} bytes each"], skin.ink, NAME),
         "P bytes": ([kib(size["P"])], skin.ink, NUMBER),
-        "LSE name": (["LSE: one number a row", "LSE: N numbers"], skin.stats, NUMBER),
-        "LSE note": ([f"log-sum-exp of the row; {each['LSE']} bytes a row", f"log-sum-exp; {each['LSE']} bytes each", f"{each['LSE']} bytes each"], skin.ink, NAME),
+        "LSE name": (["LSE: one number a row"], skin.stats, NUMBER),
+        "LSE note": ([f"log-sum-exp; {each['LSE']} bytes each", f"{each['LSE']} bytes each"], skin.ink, NAME),
         "LSE bytes": ([kib(size["LSE"])], skin.ink, NUMBER),
-        "units": ([f"Q, K, V, O: {kib(sum(size[name] for name in SHARED))} together", f"Q, K, V, O: {kib(sum(size[name] for name in SHARED))}"], skin.ink, NAME),
+        "units": ([f"Q, K, V, O: {shared} together", f"Q, K, V, O: {shared}"], skin.ink, NAME),
         "rest": (found.units, skin.ink, LABEL),
-    }  # fmt: skip
-    film.said = {part: fitted_in(place, part, *text) for part, text in texts.items()}
-    film.said |= {
-        name: heading(
-            Rect(near[name].center[0] - SLOT, near[name].y1 + LINE, near[name].center[0] + SLOT, near[name].y1 + em(52)),
-            name,
-            skin.hue(name),
-            LABEL,
-            "part",
-        )
-        for name in ("P", *SHARED)
     }
+    film.said = {part: fitted_in(place, part, *text) for part, text in texts.items()}
+    for name in ("P", *SHARED):
+        above = centered(near[name].center[0], near[name].y1 + em(NAME) / 2, max(near[name].width, SLOT), em(NAME))
+        film.said[name] = heading(above, name, skin.hue(name), LABEL, "part")
     film.scene.add(standard, *(film.said[part] for part in ("P name", "P note", "P bytes", "units", "rest", "P", *SHARED)))
     with film.scene.telling():
         film.scene.hold(TEXT)
         film.move(
-            Shows(Group(film.column, frame), show), FadeIn(film.said["LSE name"], film.said["LSE note"], rate_func=late), seconds=SWEEP
+            Shows(Group(film.column, frame), show), FadeIn(film.said["LSE name"], film.said["LSE note"], rate_func=early), seconds=SWEEP
         )
         film.move(FadeIn(film.said["LSE bytes"]), seconds=TEXT)
 
@@ -336,18 +347,18 @@ def layer(film: TrainingMemoryFilm) -> None:
 def forward(film: TrainingMemoryFilm) -> None:
     """P goes to one side, LSE to the other, Q, K, V and O to both; layer on layer is kept, and counted."""
     near, ends = film.near, {side: film.parts(side, 0) for side in KEPT}
-    film.display(1.0, 1.0)
 
     def goes(share: float) -> None:
         for side in KEPT:
             film.cards[side][0].display({name: near[name].toward(ends[side][name], share) for name in near}, ground=late(share))
 
     film.move(FadeOut(*film.said.values()), seconds=TEXT)
+    goes(0.0)
     film.scene.remove(film.column)
     film.scene.add(film.cards["flash"][0], film.cards["standard"][0])
     rest = [part for part in film.all.submobjects if part is not film.drawn]
     letters = [each for letters in film.letters.values() for each in letters]
-    first = [film.hollow, *letters, *rest]
+    first = [film.hollow, film.absent, *letters, *rest]
     moving = Shows(Group(film.cards["flash"][0], film.cards["standard"][0]), goes, rate_func=ease_in_out_cubic)
     film.move(moving, FadeIn(*first, rate_func=late), seconds=MOVE)
     film.scene.remove(film.cards["flash"][0], film.cards["standard"][0])
@@ -356,7 +367,6 @@ def forward(film: TrainingMemoryFilm) -> None:
         film.scene.hold(TEXT)
         for start in range(1, LAYERS):
             film.move(Shows(film.drawn, lambda share, start=start: film.display(1, start + share)), seconds=LAYER)
-            film.absent.put_at(film.hollow.get_center()[0] - film.absent.wide / 2, film.hollow.get_center()[1])
             film.turns()
 
 
@@ -379,7 +389,7 @@ def scores(film: TrainingMemoryFilm) -> None:
     film.said = {
         f"{part} name": fitted_in(place, f"{part} name", texts, color)
         for part, texts, color in (
-            ("stored", ["P as stored", "stored P"], skin.scores),
+            ("stored", ["P, as stored", "stored P"], skin.scores),
             *((name, [name], skin.hue(name)) for name in ("Q", "K", "LSE")),
         )
     }
@@ -397,7 +407,7 @@ def scores(film: TrainingMemoryFilm) -> None:
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """One weight is reckoned of its score and its row's LSE: it is the stored one. So is each, row by row; the tile is used, and dropped."""
+    """One weight is reckoned of its score and its row's LSE: it is the stored one. So is each; the tile is used, and dropped."""
     place, skin, tile = film.scene.shot("remade"), film.skin, film.found.tile
     (row, key), said = tile.entry, tile.said
     lines = {part: line_of(place[part], len(tile.p), row) for part in ("Q", "S", "LSE", "stored")}
@@ -406,9 +416,10 @@ def back(film: TrainingMemoryFilm) -> None:
     cross = outlines(skin.ink, "row").display(edges([rect.inset(-LINE) for rect in across]))
     framed = outlines(skin.ink, "entry", theme.HEAVY).display(edges([stored.inset(-LINE)]))
     told = (
-        ("score", said["score"], skin.scores, here), ("less", f"− {said['LSE']}", skin.stats, lines["LSE"]),
-        ("difference", f"= {said['difference']}", skin.ink, None), ("weight", f"exp → {said['weight']}", skin.scores, None),
-        ("stored value", said["stored"], skin.scores, stored),
+        ("score", f"S = {said['score']}", skin.scores, here), ("less", f"LSE = {said['LSE']}", skin.stats, lines["LSE"]),
+        ("difference", f"S − LSE = {said['difference']}", skin.ink, None),
+        ("weight", f"exp({said['difference']}) = {said['weight']}", skin.scores, None),
+        ("stored value", f"stored: {said['stored']}", skin.scores, stored),
     )  # fmt: skip
     numbers = {part: fitted_in(place, part, [text], color, NUMBER) for part, text, color, _ in told}
     fly_in = {part: fly(numbers[part], Word(text, LABEL, color, of.x0, of.y0, "part")) for part, text, color, of in told if of}
@@ -448,5 +459,8 @@ def idea(film: TrainingMemoryFilm) -> None:
     """And again: four times the P, twice the LSE; where P is not kept stands what it costs to make it again."""
     with film.scene.telling():
         film.grows(LENGTHS[2])
-        rect = film.parts("flash", film.top)["P"]
-        film.move(FadeOut(film.absent), FadeIn(amid(AGAIN, film.skin.ink, rect, "price")), seconds=2 * TEXT)
+        rect = film.empty.inset(PAD)
+        line = centered(*rect.center[:2], rect.width, em(NAME))
+        texts = next((pair for pair in AGAIN if text_width(pair[-1], LABEL, Face.STRONG) <= rect.width), AGAIN[-1])
+        again = [heading(line.shifted(0.0, em(NAME) * (1 - 2 * at)), text, film.skin.ink, NAME, "price") for at, text in enumerate(texts)]
+        film.move(FadeOut(film.absent, rate_func=early), FadeIn(*again, rate_func=late), seconds=2 * TEXT)

@@ -24,7 +24,7 @@ TRAINING: Mapping[Aspect, Table] = {
         "flash rest": (750, 820, 1410, 876),
     },
     "1:1": {
-        "n": (20, 10, 560, 80), "note": (600, 20, 1070, 76),
+        "n": (20, 6, 1070, 76), "note": (620, 80, 1070, 132),
         "standard name": (640, 150, 1070, 206), "standard": (20, 130, 620, 500), "standard bytes": (640, 230, 1070, 310),
         "standard rest": (640, 320, 1070, 376),
         "flash name": (640, 590, 1070, 646), "flash": (20, 560, 620, 930), "flash bytes": (640, 670, 1070, 750),
@@ -32,10 +32,10 @@ TRAINING: Mapping[Aspect, Table] = {
     },
     "9:16": {
         "n": (60, 30, 1020, 110), "note": (60, 114, 1020, 170),
-        "standard name": (60, 180, 1020, 236), "standard": (60, 286, 700, 746), "standard bytes": (60, 752, 560, 826),
-        "standard rest": (570, 760, 1060, 816),
-        "flash name": (60, 836, 1020, 892), "flash": (60, 942, 700, 1296), "flash bytes": (60, 1306, 560, 1380),
-        "flash rest": (570, 1314, 1060, 1370),
+        "standard name": (60, 180, 1020, 236), "standard": (60, 290, 1020, 712), "standard bytes": (60, 726, 560, 800),
+        "standard rest": (570, 734, 1060, 790),
+        "flash name": (60, 806, 1020, 862), "flash": (60, 916, 1020, 1306), "flash bytes": (60, 1316, 560, 1390),
+        "flash rest": (570, 1324, 1060, 1380),
     },
 }  # fmt: skip
 # What one layer has, areas as bytes, beside one another from the left.
@@ -64,12 +64,12 @@ ONE_LAYER: Mapping[Aspect, Table] = {
 # A tile of P as it is stored, and beside it made again: of Q at its left, K over it, and LSE at its right. Then one weight is reckoned.
 REMADE: Mapping[Aspect, Table] = {
     "16:9": {
-        "stored name": (60, 112, 560, 172), "stored": (60, 184, 560, 684), "stored value": (60, 760, 560, 850),
-        "Q": (680, 184, 836, 684), "K": (848, 64, 1348, 172), "S": (848, 184, 1348, 684), "LSE": (1360, 184, 1400, 684),
-        "Q name": (680, 126, 836, 178), "K name": (790, 92, 842, 144), "S name": (848, 696, 1400, 756), "LSE name": (1360, 126, 1500, 178),
-        "price": (848, 770, 1880, 836),
-        "score": (1440, 200, 1880, 290), "less": (1440, 310, 1880, 400), "difference": (1440, 420, 1880, 510),
-        "weight": (1440, 560, 1880, 660),
+        "stored name": (30, 96, 540, 152), "stored": (30, 160, 540, 670), "stored value": (30, 756, 700, 846),
+        "Q": (590, 160, 710, 670), "K": (718, 56, 1228, 152), "S": (718, 160, 1228, 670), "LSE": (1236, 160, 1280, 670),
+        "Q name": (590, 102, 700, 154), "K name": (664, 78, 712, 130), "S name": (718, 682, 1280, 742), "LSE name": (1236, 102, 1380, 154),
+        "price": (718, 764, 1880, 830),
+        "score": (1320, 176, 1900, 266), "less": (1320, 290, 1900, 380), "difference": (1320, 404, 1900, 494),
+        "weight": (1320, 546, 1900, 646),
     },
     "4:3": {
         "stored name": (30, 192, 400, 246), "stored": (30, 250, 400, 620), "stored value": (30, 690, 400, 770),
