@@ -189,8 +189,9 @@ FILMS = {
         "training_memory", "TrainingMemoryScene",
         subjects={
             "layer": ("layer", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
-            "forward": (*TRAINED, "n"), "scores": ("stored", "Q", "K", "S", "LSE", "S name", "price"),
-            "back": ("stored", "Q", "K", "S", "LSE", "score", "less", "difference", "weight", "stored value", "S name"),
+            "forward": (*TRAINED, "n"),
+            "scores": (*(f"{each}{part}" for each in ("stored", "Q", "K", "S", "LSE") for part in ("", " name")), "price", "score"),
+            "back": ("stored", "Q", "K", "S", "LSE", "less", "difference", "weight", "stored value", "S name"),
             "twice": (*TRAINED, "n"), "idea": (*TRAINED, "n"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},

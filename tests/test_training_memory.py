@@ -15,6 +15,7 @@ from flashviz.director.training_memory import HAIR, PAD, TrainingMemoryFilm
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.layout import ASPECTS, Aspect, Rect
+from flashviz.mobjects.motion import Shows
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import naive
 from tests.directed import at, said, scene, shown
@@ -100,9 +101,19 @@ def test_a_doubling_is_a_pull_back_and_a_growth(name: str) -> None:
     """First all is drawn smaller as it was, then N grows on that scale, until it fills the place again; outlines are what P was."""
     film = film_of(name)
     film.display(1, LAYERS)
+    seen: list[tuple[float, float]] = []  # N and the scale, after each move
+
+    def played(*animations: Any, **_: float) -> None:
+        for each in animations:
+            if isinstance(each, Shows):
+                each.show(1.0)
+                seen.append((film.n, film.unit))
+
+    film.move = played  # type: ignore[method-assign]  # the scene is shared
     for before, n in itertools.pairwise(LENGTHS):
         was = film.unit
         film.grows(n)
+        assert seen[-2:] == [(before, film.unit), (n, film.unit)]
         assert film.unit < was
         assert film.n == n
         assert film.unit == pytest.approx(film.fitting(n))

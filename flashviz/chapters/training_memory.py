@@ -25,11 +25,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Layer by layer this is kept for the backward pass.",
     ),
     Beat(
-        "scores", "One tile again", 6.3, shot="remade", late=True, along=True,
+        "scores", "One tile again", 7.0, shot="remade", late=True, along=True,
         caption="Going back, Q and K make the scores of a tile again.",
     ),
     Beat(
-        "back", "The backward pass", 9.8, shot="remade", late=True, along=True,
+        "back", "The backward pass", 9.2, shot="remade", late=True, along=True,
         caption="Score minus its row's LSE, then exp: the stored weight.",
     ),
     Beat(

@@ -11,7 +11,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import training_memory
-from flashviz.chapters.training_memory import KEPT, LAYERS, LENGTHS, SHARED, TrainingMemory, gather
+from flashviz.chapters.training_memory import KEPT, LAYERS, LENGTHS, SHARED, Tile, TrainingMemory, gather
 from flashviz.director.film.parts import Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
@@ -24,7 +24,7 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture, on_ground
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, dashes, edges, flat_row, line_of, outlines, plane
-from flashviz.palette import spread
+from flashviz.palette import Theme, spread
 
 SWEEP, LAYER, GROWS = 3.0, 0.9, 1.5  # seconds: of rows, of a layer's forward pass, of a doubling
 PRODUCT, ROWS, TILES = 1.6, 1.4, 1.4  # seconds: of a product, of a tile's rows, of all tiles
@@ -78,6 +78,31 @@ class Card(Group):
         self.ground.set_fill(opacity=ground).set_stroke(opacity=ground)
 
 
+class Entry:
+    """One weight of the tile, large: ``cross`` leads along its query and key to its score, ``said`` is how it is reckoned."""
+
+    def __init__(self, tile: Tile, place: Shot, skin: Theme) -> None:
+        (row, key), written = tile.entry, tile.said
+        lines = {part: line_of(place[part], len(tile.p), row) for part in ("Q", "S", "LSE", "stored")}
+        score, stored = (Rect(*flat_row(lines[part], tile.p.shape[1])[key]) for part in ("S", "stored"))
+        across = Rect(lines["Q"].x0, score.y0, lines["LSE"].x1, score.y1), Rect(score.x0, score.y0, score.x1, place["K"].y1)
+        self.cross = outlines(skin.ink, "row").display(edges([rect.inset(-LINE) for rect in across]))
+        self.stored = outlines(skin.ink, "entry", theme.HEAVY).display(edges([stored.inset(-LINE)]))
+        self.begins = {"score": score, "less": lines["LSE"], "stored value": stored}
+        texts = {
+            "score": (f"S = {written['score']}", skin.scores), "less": (f"LSE = {written['LSE']}", skin.stats),
+            "difference": (f"S − LSE = {written['difference']}", skin.ink),
+            "weight": (f"exp({written['difference']}) = {written['weight']}", skin.scores),
+            "stored value": (f"stored: {written['stored']}", skin.scores),
+        }  # fmt: skip
+        self.said = {part: fitted_in(place, part, [text], color, NUMBER) for part, (text, color) in texts.items()}
+
+    def comes(self, part: str) -> Shows:
+        """A number comes out of where it is drawn as a shade."""
+        said, begin = self.said[part], self.begins[part]
+        return fly(said, Word(said.text, LABEL, "white", begin.x0, begin.y0, "part"))
+
+
 class TrainingMemoryFilm(ChapterFilm):
     """Everything on stage, made here once.
 
@@ -109,6 +134,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.count = self.readout("count", self.counted(LENGTHS[-1], LAYERS), place["n"], NUMBER, self.skin.ink)
         self.names = [fitted_in(place, f"{side} name", each, self.skin.ink) for side, each in SIDES.items()]
         self.walking = Group(self.picture("tile of P"), outlines(self.skin.ink, "tile"))
+        self.entry = Entry(found.tile, scene.shot("remade"), self.skin)
         self.hollow = Rectangles(self.skin.quiet, name="P, not kept")
         self.before = Rectangles(self.skin.ink, name="was")
         self.absent = amid(NOT_KEPT, self.skin.ink, self.parts("flash", 0)["P"], "no P")
@@ -403,42 +429,31 @@ def scores(film: TrainingMemoryFilm) -> None:
         film.scene.remove(empty)
         film.move(Columns(made), FadeIn(film.said["S name"]), seconds=PRODUCT)
         film.move(FadeIn(film.said["price"]), seconds=TEXT)
+        film.move(FadeIn(film.entry.cross), seconds=TEXT)
+        film.move(film.entry.comes("score"), seconds=MOVE)
 
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
     """One weight is reckoned of its score and its row's LSE: it is the stored one. So is each; the tile is used, and dropped."""
-    place, skin, tile = film.scene.shot("remade"), film.skin, film.found.tile
-    (row, key), said = tile.entry, tile.said
-    lines = {part: line_of(place[part], len(tile.p), row) for part in ("Q", "S", "LSE", "stored")}
-    here, stored = (Rect(*flat_row(lines[part], tile.p.shape[1])[key]) for part in ("S", "stored"))
-    across = Rect(lines["Q"].x0, here.y0, lines["LSE"].x1, here.y1), Rect(here.x0, here.y0, here.x1, place["K"].y1)
-    cross = outlines(skin.ink, "row").display(edges([rect.inset(-LINE) for rect in across]))
-    framed = outlines(skin.ink, "entry", theme.HEAVY).display(edges([stored.inset(-LINE)]))
-    told = (
-        ("score", f"S = {said['score']}", skin.scores, here), ("less", f"LSE = {said['LSE']}", skin.stats, lines["LSE"]),
-        ("difference", f"S − LSE = {said['difference']}", skin.ink, None),
-        ("weight", f"exp({said['difference']}) = {said['weight']}", skin.scores, None),
-        ("stored value", f"stored: {said['stored']}", skin.scores, stored),
-    )  # fmt: skip
-    numbers = {part: fitted_in(place, part, [text], color, NUMBER) for part, text, color, _ in told}
-    fly_in = {part: fly(numbers[part], Word(text, LABEL, color, of.x0, of.y0, "part")) for part, text, color, of in told if of}
+    place, entry, said = film.scene.shot("remade"), film.entry, film.entry.said
     with film.scene.telling():
-        film.move(FadeOut(film.said.pop("price")), FadeIn(cross), seconds=TEXT)
-        film.move(fly_in["score"], seconds=MOVE)
-        film.move(fly_in["less"], seconds=MOVE)
-        film.move(FadeIn(numbers["difference"]), seconds=TEXT)
-        film.move(FadeIn(numbers["weight"]), seconds=TEXT)
-        film.move(FadeIn(framed), fly_in["stored value"], seconds=MOVE)
+        film.move(entry.comes("less"), seconds=MOVE)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(said["difference"]), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(said["weight"]), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(entry.stored), entry.comes("stored value"), seconds=MOVE)
         film.scene.hold(2 * TEXT)
         film.tiles["P"] = made = film.matrix("P")
         put(made, place["S"])
         film.scene.add(made)
-        renamed = fitted_in(place, "S name", ["P = exp(S − LSE)"], skin.scores)
-        film.move(FadeOut(film.said.pop("S name"), cross, framed), seconds=TEXT)
+        renamed = fitted_in(place, "S name", ["P = exp(S − LSE)"], film.skin.scores)
+        film.move(FadeOut(film.said.pop("S name"), film.said.pop("price"), entry.cross, entry.stored), seconds=TEXT)
         film.move(Shows(made, lambda share: reveal(made, share)), FadeIn(renamed, rate_func=early), seconds=ROWS)
     film.scene.remove(film.tiles.pop("S"))
-    film.move(FadeOut(*numbers.values(), renamed, *film.said.values()), seconds=TEXT)
+    film.move(FadeOut(*said.values(), renamed, *film.said.values()), seconds=TEXT)
     ends = film.pieces
     film.move(*(matrix_to(each, ends[part]) for part, each in film.tiles.items()), FadeIn(film.all, rate_func=late), seconds=MOVE)
     film.scene.remove(*(film.tiles.pop(part) for part in tuple(film.tiles)))
@@ -459,7 +474,7 @@ def idea(film: TrainingMemoryFilm) -> None:
     """And again: four times the P, twice the LSE; where P is not kept stands what it costs to make it again."""
     with film.scene.telling():
         film.grows(LENGTHS[2])
-        rect = film.empty.inset(PAD)
+        rect = film.empty.inset(2 * BESIDE, 0.0)
         line = centered(*rect.center[:2], rect.width, em(NAME))
         texts = next((pair for pair in AGAIN if text_width(pair[-1], LABEL, Face.STRONG) <= rect.width), AGAIN[-1])
         again = [heading(line.shifted(0.0, em(NAME) * (1 - 2 * at)), text, film.skin.ink, NAME, "price") for at, text in enumerate(texts)]
