@@ -72,7 +72,7 @@ class Tile:
     @cached_property
     def p(self) -> np.ndarray:
         """[rows, keys] e^(S - LSE); of a row that sees no key, 0."""
-        return np.exp(self.s - np.where(np.isinf(self.lse), np.inf, self.lse)[:, None].astype(np.float32))
+        return np.asarray(np.exp(self.s - np.where(np.isinf(self.lse), np.inf, self.lse)[:, None].astype(np.float32)))
 
     @cached_property
     def entry(self) -> tuple[int, int]:

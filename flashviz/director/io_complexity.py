@@ -132,7 +132,7 @@ class IOFilm(ChapterFilm):
 
     def count(self) -> None:
         """As the square is."""
-        self.parts.display(self.parts_text.format(*(int(each) for each in self.square.done.values)))
+        self.parts.display(self.parts_text.format(*self.square.finished))
 
     def passing(self, start: float, stop: float, seconds: float) -> None:
         """Sweeps go on from one to another."""

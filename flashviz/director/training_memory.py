@@ -267,6 +267,10 @@ class TrainingMemoryFilm(ChapterFilm):
         self.before.display(np.concatenate([np.zeros((0, 4)), *(dashes(p.left(p.width * m / n).top(p.height * m / n)) for m in self.was)]))
         return self
 
+    def writes(self, layers: int) -> None:
+        """The next layer after so many is written."""
+        self.move(Shows(self.drawn, lambda share: self.display(self.n, layers + share)), seconds=LAYER)
+
     def grows(self, n: int) -> None:
         """The picture is pulled back, then N grows, and with it all that is kept; an outline stays of what P was."""
         start, near, far = round(self.n), self.unit, self.fitting(n)
@@ -392,7 +396,7 @@ def forward(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         film.scene.hold(TEXT)
         for start in range(1, LAYERS):
-            film.move(Shows(film.drawn, lambda share, start=start: film.display(1, start + share)), seconds=LAYER)
+            film.writes(start)
             film.turns()
 
 
@@ -405,11 +409,11 @@ def scores(film: TrainingMemoryFilm) -> None:
     film.scene.hold(TEXT)
     film.tiles = {part: film.matrix(part) for part in ("stored", "Q", "K", "LSE")}
     empty = box(pieces["S"], stroke=skin.quiet)
-    came = Shows(
-        empty,
-        lambda share: empty.set_points(box(pieces["S"].toward(place["S"], share), stroke=skin.quiet).points),
-        rate_func=ease_in_out_cubic,
-    )
+
+    def come(share: float) -> None:
+        empty.set_points(box(pieces["S"].toward(place["S"], share), stroke=skin.quiet).points)
+
+    came = Shows(empty, come, rate_func=ease_in_out_cubic)
     film.scene.add(*film.tiles.values(), empty)
     film.move(FadeOut(film.all, frames), *(matrix_to(tile, place[part]) for part, tile in film.tiles.items()), came, seconds=1.2 * MOVE)
     film.said = {

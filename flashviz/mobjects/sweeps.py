@@ -81,7 +81,7 @@ class Sweeps(VGroup):
             o.bottom(line - o.y0).left(o.width * added / len(starts)),
         )
         self.done.display(edges(parts if swept > 0 else []))
-        self.done.values = np.array([added, len(starts)])
+        self.finished = added, len(starts)  # parts of O, of all rows
         return self
 
     def widen(self, before: float, after: float, share: float) -> Sweeps:
