@@ -118,6 +118,9 @@ def test_a_doubling_is_a_pull_back_and_a_growth(name: str) -> None:
         assert film.n == n
         assert film.unit == pytest.approx(film.fitting(n))
         assert film.was[-1] == before
+        lse = film.parts("flash", film.top)["LSE"]
+        marks = film.before.points.reshape(-1, 16, 3)[-len(film.was) :, :, 1].mean(1)
+        assert marks == pytest.approx([lse.y1 - lse.height * m / n for m in film.was])
 
 
 @every

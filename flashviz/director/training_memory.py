@@ -23,7 +23,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture, on_ground
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, dashes, edges, flat_row, line_of, outlines, plane
+from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, box, dashes, edges, flat_row, line_of, outlines, plane
 from flashviz.palette import Theme, spread
 
 SWEEP, LAYER, GROWS = 3.0, 0.9, 1.5  # seconds: of rows, of a layer's forward pass, of a doubling
@@ -263,8 +263,10 @@ class TrainingMemoryFilm(ChapterFilm):
         empty = self.empty
         self.absent.put_at(empty.center[0] - self.absent.wide / 2, middle(empty, LABEL))
         self.absent.set_fill(opacity=float(self.absent.wide < empty.width))
-        p = self.parts("standard", self.top)["P"]
-        self.before.display(np.concatenate([np.zeros((0, 4)), *(dashes(p.left(p.width * m / n).top(p.height * m / n)) for m in self.was)]))
+        p, lse = self.parts("standard", self.top)["P"], self.parts("flash", self.top)["LSE"]
+        was = [dashes(p.left(p.width * m / n).top(p.height * m / n)) for m in self.was]
+        ends = [edges([lse.below(lse.height * m / n).top(0.0).inset(-LINE, -THIN / 2)]) for m in self.was]
+        self.before.display(np.concatenate([np.zeros((0, 4)), *was, *ends]))
         return self
 
     def writes(self, layers: int) -> None:
@@ -272,7 +274,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.move(Shows(self.drawn, lambda share: self.display(self.n, layers + share)), seconds=LAYER)
 
     def grows(self, n: int) -> None:
-        """The picture is pulled back, then N grows, and with it all that is kept; an outline stays of what P was."""
+        """The picture is pulled back, then N grows, and all that is kept; an outline stays of what P was, a mark of how long LSE."""
         start, near, far = round(self.n), self.unit, self.fitting(n)
         self.was.append(start)
 
