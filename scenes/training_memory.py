@@ -15,6 +15,7 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
 
         training_memory.layer(film)
         training_memory.forward(film)
+        training_memory.scores(film)
         training_memory.back(film)
         training_memory.twice(film)
         training_memory.idea(film)

@@ -22,7 +22,7 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
-TRAINED = (*(f"{side}{part}" for side in SIDES for part in ("", " bytes")), "LSE")
+TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " rest"))
 LANES, STAGES = (tuple(f"{side} {part}" for side in SIDES) for part in ("lane", "stage"))
 OWN = ("dv", "dk", "dq")
 WALKED = ("grid", "q", "do", "k", "v", *OWN, "columns")
@@ -188,14 +188,16 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "layer": ("P", "LSE", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
-            "forward": TRAINED, "back": (*TRAINED, "standard name", "flash name"),
-            "twice": (*TRAINED, "n", "note", "standard name", "flash name"), "idea": (*TRAINED, "n", "note"),
+            "layer": ("layer", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
+            "forward": (*TRAINED, "n"),
+            "scores": (*(f"{each}{part}" for each in ("stored", "Q", "K", "S", "LSE") for part in ("", " name")), "price", "score"),
+            "back": ("stored", "Q", "K", "S", "LSE", "less", "difference", "weight", "stored value", "S name"),
+            "twice": (*TRAINED, "n"), "idea": (*TRAINED, "n"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("count", "bytes standard", "bytes flash", "no P"),
         apart=("formula", "name", "part"),
-        seconds=(20, 37),
+        seconds=(20, 43),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

@@ -77,10 +77,10 @@ def test_twice_the_memory_leaves_a_bar_each_time() -> None:
 def test_what_a_sweep_moves_and_what_crosses_once_add_up() -> None:
     """Way by way, each in an outline of its bytes, that is full at the end of the sweep."""
     end = at(scene(FILM), "sweep")
-    ways = dict(text.split(": ") for text in said(end, "way") if not text.startswith("row"))
+    ways = dict(text.split(": ") for text in said(end, "way") if not text.startswith("softmax"))
     sweep = {"Q in": 64, "O in, unfinished": 64, "O out": 64}
-    once = {"all of K in": 64, "all of V in": 64, "O, set to 0": 64}
-    rows = [text.removeprefix("row sums, maxima: ") for text in said(end, "way") if text.startswith("row")]
+    once = {"all of K in": 64, "all of V in": 64, "O out, all 0": 64}
+    rows = [text.removeprefix("softmax sums, max: ") for text in said(end, "way") if text.startswith("softmax")]
     assert ways == {name: f"{kib} KiB" for name, kib in (sweep | once).items()}
     assert sorted(rows) == ["4 KiB", "8 KiB"], "before the first sweep, and at each"
     assert (sum(sweep.values()) + 8, sum(once.values()) + 4) == (SWEEP / 1024, ONCE / 1024) == (200, 196)
@@ -108,14 +108,17 @@ def test_the_end_says_what_halves_and_what_does_not() -> None:
     assert said(end, "once") == [f"once: {kibs(ONCE)}"]
     assert said(end, "bound") == ["of order N² d² / M: Dao et al. 2022, Theorem 2"]
     assert [text.partition("; ")[2] for text in said(end, "size")] == ["", "", "Q, O: at most d rows"]
-    assert not shown(end, "standard"), "3,200 KiB, which 16 sweeps of 200 are by accident"
+    (line,), (bar,) = shown(end, "standard"), shown(end, "bar 0")
+    assert said(end, "standard bytes") == ["standard attention: 3,200 KiB"]
+    unit = (bar.box[3] - bar.box[1]) / algorithm_1(COLUMNS[0])
+    assert (line.box[1] + line.box[3]) / 2 - bar.box[1] == pytest.approx(unit * 3200 * 1024, abs=0.05)
 
 
 # ------------------------------------------------------------------------------------------------------ standard attention
 
 
 def test_standard_attention_comes_after_the_first_bar_and_stays() -> None:
-    """To scale with all bars, until these have the frame."""
+    """To scale with all bars."""
     film = scene(FILM)
     assert not shown(at(film, "again"), "standard")
     for beat in ("more", "wider"):
@@ -128,17 +131,17 @@ def test_standard_attention_comes_after_the_first_bar_and_stays() -> None:
 
 @every
 def test_standard_attention_is_piled_up_way_by_way(name: str) -> None:
-    """In the order of its trace's first loads and stores: K and V once a row block, S and P out and back; together they are the line."""
+    """Q, K and V in, K and V once a row block, and O out, then S and P, out and back; together they are the line."""
     found = gather(AttentionConfig(**CONFIGS[name]), run)
     moved = traffic(record(found.config, source="numpy", algorithm="standard"))
-    names = [way.name.partition(",")[0] for way in found.stored]
-    assert names == ["Q in", "K in", "S out and back", "P out and back", "V in", "O out"]
+    assert [way.name for way in found.stored] == ["Q in", "K in", "V in", "O out", "scores S", "weights P"]
     for way in found.stored:
         assert way.nbytes == moved.read.get(way.tensor, 0) + moved.written.get(way.tensor, 0)
-        assert (way.tensor in moved.read, way.tensor in moved.written) == ("in" in way.name or "back" in way.name, "out" in way.name)
+        assert (way.tensor in moved.read, way.tensor in moved.written) == (way.tensor != "O", way.tensor in "OSP")
         if way.tensor in "KV":
-            times = int(way.name.split()[-4])
-            assert way.nbytes == times * found.matrix
+            assert way.nbytes == found.config.row_blocks * found.matrix
+        if way.tensor in "SP":
+            assert moved.read[way.tensor] == moved.written[way.tensor], "as much back as out"
     assert sum(way.nbytes for way in found.stored) == found.standard
 
 
@@ -149,9 +152,11 @@ def test_pieces_of_the_pile_are_to_scale() -> None:
     for piece in pieces:
         piece.interpolate(1.0)
     tall = np.array([np.ptp(piece.mobject.points[:, 1]) for piece in pieces]) + 2 * SEAM / 2
-    kib = [64, 512, 1024, 1024, 512, 64]
+    kib = [64, 512, 512, 64, 1024, 1024]
     assert tall == pytest.approx(tall.sum() * np.array(kib) / sum(kib), abs=1e-6)
-    assert [word.text.rpartition(": ")[2] for word in words] == [f"{each:,} KiB" for each in kib]
+    assert [word.text for word in words] == [
+        "Q, K, V in, O out: 1,152 KiB", "scores S: 512 out, 512 back", "weights P: 512 out, 512 back",
+    ]  # fmt: skip
     assert all(above.baseline - below.baseline > em(LABEL) for below, above in itertools.pairwise(words))
 
 
@@ -184,7 +189,13 @@ def test_what_m_counts_is_said_at_first() -> None:
     """Numbers of four blocks, as many as the chip's KiB hold, and how large the matrices are whose blocks these are."""
     film = scene(FILM)
     rows = f"K, V, Q, O: N = {N} rows of d = {D} numbers"
-    for text in (f"M = 4 blocks of 32 × {D} = 8,192 numbers", rows, "S: never stored", "on a small chip: 16 KiB, 2 bytes a number"):
+    for text in (
+        f"M = 4 blocks of 32 × {D} = 8,192 numbers",
+        rows,
+        "S: never stored",
+        "on a small chip: 16 KiB",
+        "× 2 bytes each = 16 KiB",
+    ):
         assert film.drawn_at[text] < 1.0
     assert 8192 * 2 == 4 * 2 * D * COLUMNS[0] == 16 * 1024
     assert not {"S", "P"} & {part for trace in gather(AttentionConfig(), run).traces for part in traffic(trace).written}
@@ -207,6 +218,32 @@ def test_on_chip_memory_is_rounded_up_to_kib() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- to scale
+
+
+@every
+def test_the_largest_memory_is_outlined_from_the_start(name: str) -> None:
+    """The first one fills its share of it and never changes its scale."""
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    for beat in ("chip", "sweep", "again"):
+        (outline,), (memory,) = shown(at(film, beat), "largest memory"), shown(at(film, beat), "memory")
+        share = (memory.box[2] - memory.box[0]) / (outline.box[2] - outline.box[0])
+        assert share == pytest.approx(found.steps[0].m / found.steps[-1].m, abs=0.02)
+        assert on_chip(found.steps[-1].m, found.config) in said(at(film, beat), "larger")[0]
+
+
+@every
+def test_o_is_as_full_as_it_is_finished(name: str) -> None:
+    """Each sweep adds the part of its block of keys, row by row; the words say how many have been added to all rows."""
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    step, place = found.steps[0], Square.of(shot(AttentionConfig(), "16:9", "io")["square"], found.config.seq_k)
+    square, strip = Sweeps(place, THEMES["dark"]), place.strip("O")
+    for swept in np.arange(0.0, step.sweeps + 0.1, 0.5):
+        square.display(step.columns, step.rows, float(swept))
+        boxes = square.done.points.reshape(-1, 16, 3)
+        area = float(np.prod(np.ptp(boxes[..., :2], axis=1), axis=1).sum()) / (strip.width * strip.height)
+        assert area == pytest.approx(swept / step.sweeps, abs=step.rows / found.config.seq_q / step.sweeps)
+    for beat, sweeps in (("again", found.steps[0].sweeps), ("wider", found.steps[-1].sweeps)):
+        assert said(at(film, beat), "parts of O")[0].startswith(f"O: {sweeps} of {sweeps}")
 
 
 @every
@@ -253,7 +290,7 @@ def test_the_law_is_that_of_the_bars_line_by_line() -> None:
     lines = [item.text for item in sorted(shown(at(scene(FILM), "answer"), "law"), key=lambda item: -item.box[3])]
     assert lines == [
         "M = 4 blocks × width × d", "N / width = 4 N d / M sweeps",
-        "× 3 N d numbers each: Q in, O in, O out", "= 12 N² d² / M: twice M, half of it",
+        "× 3 N d numbers: Q in, O in, O out, sums aside", "= 12 N² d² / M: twice M, half as many",
     ]  # fmt: skip
     for step in gather(AttentionConfig(), run).steps:
         assert step.m == 4 * step.columns * D
@@ -271,7 +308,7 @@ def test_the_memory_is_m_in_quarters(name: str) -> None:
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
     place = film.shot("io")["held"]
     first, last = found.steps[0], found.steps[-1]
-    for beat, step, scale in (("sweep", first, first.m), ("again", first, last.m), ("wider", last, last.m)):  # at first it is seen closely
+    for beat, step, scale in (("chip", first, last.m), ("again", first, last.m), ("wider", last, last.m)):
         end = at(film, beat)
         whole = place.width * step.m / scale
         (memory,) = shown(end, "memory")

@@ -17,19 +17,19 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 6.6, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
+    Beat("chip", "The chip", 7.0, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
     Beat("sweep", "A sweep", 10.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="The next block of K and V: all of Q and O pass again."),
+    Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="Each block adds its part to O: so O comes and goes again."),
     Beat("more", "Too small", 6.4, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
     Beat("less", "Less already", 6.2, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
-    Beat("wider", "Twice M", 10.6, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
-    Beat("answer", "Half", 10.0, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
+    Beat("wider", "Twice M", 10.6, shot="io", late=True, along=True, caption="Twice the memory: K and V twice as wide, half the sweeps."),
+    Beat("answer", "Half", 11.4, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
 SHOWN = 3  # on-chip memories, each twice the one before
 BOUND = tuple(text.format(THEOREM_2.citation) for text in ("of order N² d² / M: {}", "{}"))
-STATISTICS = "row sums, maxima"
+STATISTICS = "softmax sums, max"
 
 Record = Callable[..., Any]
 
@@ -80,11 +80,11 @@ class IO:
 
     @property
     def stored(self) -> tuple[Way, ...]:
-        """Of standard attention, in the order of its launches: K and V once a row block, S and P out and back."""
-        read, written, times = self.moved.read, self.moved.written, f"for {self.config.row_blocks} blocks of Q"
+        """Of standard attention: Q, K and V in, K and V once a row block, O out; then scores and weights, out and back."""
+        read, written = self.moved.read, self.moved.written
         ways = (
-            ("Q in", "Q", (read,)), (f"K in, {times}", "K", (read,)), ("S out and back", "S", (written, read)),
-            ("P out and back", "P", (written, read)), (f"V in, {times}", "V", (read,)), ("O out", "O", (written,)),
+            ("Q in", "Q", (read,)), ("K in", "K", (read,)), ("V in", "V", (read,)), ("O out", "O", (written,)),
+            ("scores S", "S", (written, read)), ("weights P", "P", (written, read)),
         )  # fmt: skip
         return tuple(Way(name, tensor, sum(side[tensor] for side in sides)) for name, tensor, sides in ways)
 
@@ -97,7 +97,7 @@ class IO:
     @property
     def starts(self) -> tuple[Way, ...]:
         """However many sweeps there are: K and V in, block by block, and O, l and m as they are before the first sweep."""
-        matrices = (Way("all of K in", "K", self.matrix), Way("all of V in", "V", self.matrix), Way("O, set to 0", "O", self.matrix))
+        matrices = (Way("all of K in", "K", self.matrix), Way("all of V in", "V", self.matrix), Way("O out, all 0", "O", self.matrix))
         return (*matrices, Way(STATISTICS, "L", 2 * self.statistic))
 
     @property

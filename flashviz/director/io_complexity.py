@@ -17,7 +17,7 @@ from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import BOUND, IO, Step, Way, elements, gather, on_chip
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fitted, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fitted, middle, word
 from flashviz.figures import amount, kib
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import Columns, Square
@@ -25,28 +25,33 @@ from flashviz.layout.rect import rows
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
+from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.sweeps import SEAM, Bars, Flying, Memory, Sweeps
-from flashviz.mobjects.tiles import Rectangles, box, dashes, edges
+from flashviz.mobjects.tiles import Rectangles, box, dashes, edges, outlines
 
 HEAD = ("FlashAttention, 2022: bytes between HBM and chip", "bytes between HBM and chip", "HBM to chip and back")
 WHOLE = ("S: never stored",)
 ADDED = ("once {once} + one sweep {each} = {all} KiB", "once {once} + sweep {each} KiB")
 ONCE = ("once: {} KiB", "once: {}", "{} KiB")
 AT_FIRST = ("these cross once: {} KiB", "once: {} KiB")
-WAY = ("{0}: {1}", "{2}: {1}", "{2}: {3}", "{2}")
-CHIP, SMALL, BYTES = "on chip: {}", "on a small chip: {}", "{}, {} bytes a number"
+STORED = ("{0}: {2} KiB out, {2} back", "{0}: {2} out, {2} back", "{0}: {1}", "{0}")
+CHIP, SMALL, BYTES = "on chip: {}", "on a small chip: {}", "× {} bytes each = {}"
 NUMBERS = "M = {0:,} numbers"
+LARGER = ("a larger chip: {}", "{}")
+PARTS = ("O: {} of {} parts", "O: {} of {}")
+SHARED = ("Q, K, V in, O out: {1}", "Q, K, V, O: {1}", "{1}")
 FOUR = "M = 4 blocks of {columns} × {d} = {m:,} numbers"
 SIZES = "N = {n}, d = {d}"
 ROWS = "K, V, Q, O: N = {n} rows of d = {d} numbers"
 LAW = (
     ("M = 4 blocks × width × d",),
     ("N / width = 4 N d / M sweeps", "4 N d / M sweeps"),
-    ("× 3 N d numbers each: Q in, O in, O out", "× 3 N d numbers each"),
-    ("= 12 N² d² / M: twice M, half of it", "= 12 N² d² / M"),
+    ("× 3 N d numbers: Q in, O in, O out, sums aside", "× 3 N d numbers: Q in, O in, O out", "× 3 N d numbers each"),
+    ("= 12 N² d² / M: twice M, half as many", "= 12 N² d² / M"),
 )  # fmt: skip
 LINE_NAME = ("standard attention: {}", "standard: {}", "{}")
 SLOW, FIRST, PACE = (2.0, 1.4), 2.2, 3.6  # seconds: of a visit's flights, of the rest of the first sweep, of all sweeps at the smallest M
+LIT = 1.0  # seconds for which what a line of the law counts is framed
 HELD, GROWTH, SCALED = 0.8, 1.3, 1.2  # of a block's way to the chip, of twice M, of a bar from near to its scale
 PILED, STEP = 1.6, 0.2  # of standard attention's bytes, and of each way besides
 CROSSING, COUNTED = 0.35, (0.3, 0.3, 0.65)  # of a visit: a flight, and when Q's, O's and again O's copies set out to the bar
@@ -77,6 +82,7 @@ class IOFilm(ChapterFilm):
     excess: Sequence[Named] = ()  # what the smallest chip moves beyond it
     over: Sequence[Word] = ()  # words over bars
     rest: Sequence[Word]  # what crosses once
+    larger: Word  # how large the largest memory is
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -93,6 +99,7 @@ class IOFilm(ChapterFilm):
         self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
         self.sizes: list[Word] = []  # of the memory under each bar
         self.largest = Rectangles(self.skin.quiet, name="largest memory").display(dashes(place["held"]))
+        self.parts = self.counted()
         self.fixed = Rectangles(self.skin.ink, name="fixed").set_z_index(1)
         self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
         self.head = fitted(HEAD, LABEL, self.skin.ink, place["head"], "head")
@@ -114,11 +121,22 @@ class IOFilm(ChapterFilm):
     def show(self, swept: float) -> None:
         """The square and the bar after so many sweeps."""
         self.square.display(self.step.columns, self.step.rows, swept)
+        self.count()
         self.bars[self.index].display(self.columns, swept)
+
+    def counted(self) -> Readout:
+        """In the square: how many parts have been added to O, of how many."""
+        grid, sweeps = self.square.place.grid, self.found.steps[0].sweeps
+        self.parts_text = next((t for t in PARTS if text_width(t.format(sweeps, sweeps), LABEL, Face.MONO_STRONG) < grid.width), PARTS[-1])
+        return Readout("", LABEL, self.skin.o, name="parts of O", face=Face.MONO_STRONG, anchor="center").at(grid.bottom(grid.height / 4))
+
+    def count(self) -> None:
+        """As the square is."""
+        self.parts.display(self.parts_text.format(*self.square.finished))
 
     def passing(self, start: float, stop: float, seconds: float) -> None:
         """Sweeps go on from one to another."""
-        moving = Group(self.square, self.bars[self.index])
+        moving = Group(self.square, self.parts, self.bars[self.index])
         self.move(Shows(moving, lambda share: self.show(start + (stop - start) * share)), seconds=seconds)
 
     def block(self, name: str, index: int) -> Rect:
@@ -132,7 +150,7 @@ class IOFilm(ChapterFilm):
     def visit(self, index: int, visits: int, seconds: float) -> None:
         """A block of Q and one of O fly to the chip, a copy of each to its part of the bar, and of O as it flies back."""
         blocks = {name: Flying(name, self.skin) for name in "QO"}
-        ways = {name: (self.block(name, index), Memory.slot(self.place["held"], name, filled(self.step)[name])) for name in "QO"}
+        ways = {name: (self.block(name, index), Memory.slot(self.held, name, filled(self.step)[name])) for name in "QO"}
         counted, low = list[tuple[Flying, Rect, Rect, float]](), self.found.once  # copies, their ways, and when they set out
         for way, begins in zip(self.found.each, COUNTED, strict=False):
             laid = self.columns.bar(0, low + index * way.nbytes / visits, low + (index + 1) * way.nbytes / visits)
@@ -141,6 +159,7 @@ class IOFilm(ChapterFilm):
 
         def fly(share: float) -> None:
             self.square.display(self.step.columns, self.step.rows, max(index / visits, 1e-6))
+            self.count()
             self.bars[0].display(self.columns, (index + late(share)) / visits)
             for copy, start, stop, begins in counted:
                 copy.between(start, stop, ease_in_out_cubic(min((share - begins) / CROSSING, 1.0)) if share > begins else 1.0)
@@ -151,23 +170,28 @@ class IOFilm(ChapterFilm):
 
         flying = [*blocks.values(), *(copy for copy, *_ in counted)]
         self.scene.add(*flying)
-        self.move(Shows(Group(self.square, self.bars[0], *flying), fly), seconds=seconds)
+        self.move(Shows(Group(self.square, self.parts, self.bars[0], *flying), fly), seconds=seconds)
         self.scene.remove(*flying)
 
     def measured(self, near: str = "") -> list[Word]:
         """How large the memory is, and what M counts; ``near`` at first, where it is seen closely, and how many rows the matrices have."""
         c, columns = self.found.config, self.step.columns
         figures = {"columns": columns, "d": c.head_dim, "m": elements(columns, c.head_dim), "n": c.seq_k}
-        small = SMALL.format(on_chip(figures["m"], c))
         texts = {
-            f"{near}chip": BYTES.format(small, c.itemsize) if near else CHIP.format(on_chip(figures["m"], c)),
+            f"{near}chip": (SMALL if near else CHIP).format(on_chip(figures["m"], c)),
             f"{near}numbers": (FOUR if near else NUMBERS).format(figures["m"], **figures),
         }
-        texts |= {f"{near}rows": ROWS.format(**figures)} if near else {}
-        short = {"near chip": small, "near numbers": NUMBERS.format(figures["m"]), "near rows": SIZES.format(**figures)}
+        texts |= {"near bytes": BYTES.format(c.itemsize, on_chip(figures["m"], c)), "near rows": ROWS.format(**figures)} if near else {}
+        short = {"near numbers": NUMBERS.format(figures["m"]), "near rows": SIZES.format(**figures)}
         return [
             fitted([text, short.get(part, text)], LABEL, self.skin.ink, self.place[part], part.split()[-1]) for part, text in texts.items()
         ]
+
+    def named_largest(self, rect: Rect) -> Word:
+        """How large the largest memory is, in the part of its outline that the smallest one leaves."""
+        free = rect.beyond(rect.width * self.step.m / self.found.steps[-1].m).inset(em(BY_LINE), 0.0)
+        text = first_that_fits([each.format(on_chip(self.found.steps[-1].m, self.found.config)) for each in LARGER], LABEL, free.width)
+        return Word(text, LABEL, self.skin.ink, free.x1 - text_width(text, LABEL), middle(free, LABEL), "larger", Face.TEXT)
 
     def outlined(self) -> list[Named]:
         """Of all that crosses until the first sweep is through, way by way."""
@@ -249,12 +273,11 @@ class IOFilm(ChapterFilm):
         for way in self.found.stored:
             piece = Rectangles(self.skin.hue(way.tensor), name="piece").set_z_index(2)
             pieces.append(Shows(piece, partial(self.grown, piece, low, way.nbytes), introducer=True))
-            words.append(self.beside_piece(way, self.columns.y(low + way.nbytes / 2)))
             low += way.nbytes
-        below = self.columns.y(low)
-        for each in reversed(words):  # a thin way's word gives way to the ones above it
-            each.put_at(each.left, min(each.baseline, below - em(LINE)))
-            below = each.baseline
+            if way.tensor in "SP":
+                words.append(self.beside_piece(STORED, way.name, low - way.nbytes / 2, way.nbytes, self.skin.hue(way.tensor)))
+            elif way.tensor == "O":  # all that is not stored between two launches, together
+                words.append(self.beside_piece(SHARED, "", low / 2, low, self.skin.ink))
         return pieces, words
 
     def grown(self, piece: Rectangles, low: float, nbytes: float, share: float) -> Rectangles:
@@ -262,12 +285,12 @@ class IOFilm(ChapterFilm):
         piece.values = np.array([nbytes])
         return piece.display(edges([self.columns.bar(1, low, low + share * nbytes)]) + np.array([0, SEAM / 2, 0, -SEAM / 2]) * share)
 
-    def beside_piece(self, way: Way, y: float) -> Word:
-        """What a piece of the second bar is."""
+    def beside_piece(self, texts: Sequence[str], name: str, middle_of: float, nbytes: float, color: str) -> Word:
+        """What pieces of the second bar are, beside their middle."""
         left, right = self.columns.beside(1)[0] + em(BY_LINE), self.columns.rect.x1
-        said = [text.format(way.name, kib(way.nbytes), way.name.partition(",")[0], number(way.nbytes)) for text in WAY]
+        said = [text.format(name, kib(nbytes), number(nbytes / 2)) for text in texts]
         text = first_that_fits(said, LABEL, right - left, Face.STRONG)
-        return Word(text, LABEL, self.skin.hue(way.tensor), left, y - 0.36 * em(LABEL), "stored")
+        return Word(text, LABEL, color, left, self.columns.y(middle_of) - 0.36 * em(LABEL), "stored")
 
     def named_standard(self) -> Word:
         """Over the line at what standard attention moves, at its right end."""
@@ -311,31 +334,37 @@ def filled(step: Step) -> dict[str, float]:
 @beat("chip")
 def chip(film: IOFilm) -> None:
     """The scores as a square, K and V above in blocks, Q and O beside; the first block of each flies to the memory, seen closely."""
-    skin, large, there = film.skin, film.place["near held"], dict[str, float]()
+    skin, largest, there = film.skin, film.place["near held"], dict[str, float]()
+    share = film.step.m / film.found.steps[-1].m
+    large = largest.left(largest.width * share)
     film.square.display(film.step.columns, film.step.rows, 0.0)
     film.memory.display(large, there)
+    film.largest.display(dashes(largest))
+    film.larger = film.named_largest(largest)
     film.whole = amid(WHOLE, skin.ink, film.square.place.grid, "whole")
     film.said, letters = film.measured("near "), list[Word]()
-    film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.said)
+    film.scene.add(film.square, film.whole, film.hbm, film.largest, film.larger, film.memory, *film.said)
     with film.scene.telling():
-        for name, share in filled(film.step).items():
+        for name, full in filled(film.step).items():
             flying = Flying(name, skin)
-            path = film.block(name, 0), Memory.slot(large, name, share)
+            path = film.block(name, 0), Memory.slot(large, name, full)
             film.move(
                 Shows(flying, partial(flying.between, *path), introducer=True, remover=True, rate_func=ease_in_out_cubic), seconds=HELD
             )
-            there[name] = share
+            there[name] = full
             film.memory.display(large, there)
             letters.append(amid([name], skin.ground, path[1], "held name"))
             film.scene.add(letters[-1])
         film.scene.hold(0.6)
-    film.move(
-        FadeOut(*film.said, *letters, rate_func=early),
-        Shows(film.memory, lambda share: film.memory.display(large.toward(film.place["held"], share), there), rate_func=ease_in_out_cubic),
-        seconds=MOVE,
-    )
-    film.said = film.measured()
-    film.move(FadeIn(*film.said, film.border), seconds=TEXT)
+
+    def goes(share: float) -> None:
+        film.memory.display(large.toward(film.held, share), there)
+        film.largest.display(dashes(largest.toward(film.place["held"], share)))
+
+    gone = FadeOut(*film.said, film.larger, *letters, rate_func=early)
+    film.move(gone, Shows(Group(film.largest, film.memory), goes, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.said, film.larger = film.measured(), film.named_largest(film.place["held"])
+    film.move(FadeIn(*film.said, film.larger, film.border), seconds=TEXT)
 
 
 @beat("sweep")
@@ -346,7 +375,8 @@ def sweep(film: IOFilm) -> None:
     film.slots = film.outlined()
     once, each = film.listed(found.starts, 0.0), film.listed(found.each, found.once)
     film.ways = [*once, *each]
-    film.move(FadeIn(film.head, *film.slots[: len(once)], *once), seconds=TEXT)
+    film.count()
+    film.move(FadeIn(film.head, film.parts, *film.slots[: len(once)], *once), seconds=TEXT)
     film.move(Shows(bar, lambda share: bar.display(film.columns, 0.0, share), introducer=True), seconds=1.0)
     film.over = film.added(AT_FIRST)
     film.move(FadeIn(*film.over), seconds=TEXT)
@@ -364,20 +394,17 @@ def sweep(film: IOFilm) -> None:
 
 @beat("again")
 def again(film: IOFilm) -> None:
-    """The bar shrinks to a scale for all sweeps, the chip to one for all memories, and they go on: each lays the same slab on it."""
-    near, far, bar, large = film.near, film.far, film.bars[0], film.place["held"]
+    """The bar shrinks to a scale for all sweeps, and they go on: each lays the same slab on it, and adds its part to O."""
+    near, far, bar = film.near, film.far, film.bars[0]
     gone, film.over = [*film.ways, *film.over, *film.slots], []
 
     def scale(share: float) -> None:
         film.columns = replace(near, most=near.most * math.exp(share * math.log(far.most / near.most)))
         bar.display(film.columns, 1.0)
-        film.memory.display(large.toward(film.held, share), filled(film.step))
         film.level_once()
 
-    film.scene.add(film.largest, film.fixed)  # the chip is as large as before, its scale is not
-    film.move(
-        FadeOut(*gone, rate_func=early), Shows(Group(bar, film.fixed, film.memory), scale, rate_func=ease_in_out_cubic), seconds=SCALED
-    )
+    film.scene.add(film.fixed)
+    film.move(FadeOut(*gone, rate_func=early), Shows(Group(bar, film.fixed), scale, rate_func=ease_in_out_cubic), seconds=SCALED)
     film.rest = film.constant()
     with film.scene.telling():
         if film.rest:
@@ -393,9 +420,10 @@ def compare(film: IOFilm) -> None:
     pieces, words = film.piled()
     film.move(FadeOut(*film.rest, film.fixed), seconds=TEXT)
     with film.scene.telling():
-        for piece, said, way in zip(pieces, words, found.stored, strict=True):
-            film.scene.add(said)
+        for piece, way in zip(pieces, found.stored, strict=True):
             film.move(piece, seconds=PILED * way.nbytes / found.standard + STEP)
+            if way.tensor in "OSP":
+                film.scene.add(words["OSP".index(way.tensor)])
         film.standard = film.named_standard()
         left, wide = columns.rect.x0, columns.rect.width
         reach = Shows(film.line, lambda share: film.level(found.standard, film.line, left + share * wide), introducer=True)
@@ -426,7 +454,7 @@ def wider(film: IOFilm) -> None:
                 of = rows / (before.columns + (step.columns - before.columns) * share)
                 film.memory.display(start.toward(film.held, share), {"K": 1.0, "V": 1.0, "Q": of, "O": of})
 
-            film.move(FadeOut(*film.said), seconds=TEXT)
+            film.move(FadeOut(*film.said, *([film.larger] if film.larger in film.scene.mobjects else [])), seconds=TEXT)
             film.move(Shows(Group(film.square, film.memory), grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
             film.said = film.measured()
             film.show(0.0)
@@ -438,25 +466,41 @@ def wider(film: IOFilm) -> None:
 @beat("answer")
 def answer(film: IOFilm) -> None:
     """The bars take the whole frame: over each memory its sweeps, half as many for twice as much, and the part that crosses once."""
-    found, place = film.found, film.place
+    found, place, skin = film.found, film.place, film.skin
     start, under, wide = film.columns, film.under, place["wide"]
-    gone = [film.square, film.whole, film.hbm, film.border, film.memory, film.largest, *film.said, film.head, film.line, film.standard]
+    gone = [film.square, film.whole, film.hbm, film.border, film.memory, film.largest, *film.said, film.head, film.parts, film.standard]
     gone += [*film.excess, *film.over, *film.sizes, *film.rest]
     film.move(FadeOut(*gone), seconds=TEXT)
 
     def widen(share: float) -> None:
         film.arrange(replace(start, rect=start.rect.toward(wide, share)), under.toward(place["wide under"], share))
+        film.level(found.standard, film.line, film.columns.rect.x1)
 
-    film.move(Shows(Group(*film.bars, *film.kept, film.fixed), widen, rate_func=ease_in_out_cubic), seconds=MOVE)
+    widen(1.0)
     film.sizes = [film.size(index) for index in range(len(found.steps))]
-    film.move(FadeIn(*film.sizes, *film.constant()), seconds=TEXT)
+    words = [*film.sizes, *film.constant(), film.named_standard()]
+    moving = Shows(Group(*film.bars, *film.kept, film.fixed, film.line), widen, rate_func=ease_in_out_cubic)
+    film.move(moving, FadeIn(*words, rate_func=late), seconds=MOVE)
     with film.scene.telling():
         for index, step in enumerate(found.steps):
             film.move(FadeIn(*bracketed(film, index, step)), seconds=TEXT)
             film.scene.hold(0.3)
-        for said in law(film):
-            film.move(FadeIn(said), seconds=TEXT)
-            film.scene.hold(0.4)
+        for said, rects in zip(law(film), counted(film), strict=True):
+            lit = outlines(skin.stats, "lit", 2 * theme.HEAVY).display(edges([rect.inset(-em(BY_LINE) / 2) for rect in rects]))
+            lit.set_z_index(3)
+            film.move(FadeIn(said, lit), seconds=TEXT)
+            film.scene.hold(LIT)
+            film.move(FadeOut(lit), seconds=TEXT / 2)
+
+
+def counted(film: IOFilm) -> list[list[Rect]]:
+    """What each line of the law counts: the memories, all sweeps of a bar, one of them, all that repeats; of its source nothing."""
+    found, columns = film.found, film.columns
+    largest, once = found.steps[-1], found.once
+    steps = list(enumerate(found.steps))
+    memories = [columns.memory(index, film.under, step.m / largest.m) for index, step in steps]
+    repeats = [columns.bar(index, once, step.nbytes) for index, step in steps]
+    return [memories[:1], repeats[:1], [columns.bar(0, once, once + found.sweep)], repeats, []]
 
 
 def law(film: IOFilm) -> list[Word]:

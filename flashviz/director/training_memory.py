@@ -1,56 +1,49 @@
-"""What is kept over a training step: plates of P, or blocks of LSE, layer by layer; P is read, or made again; then N doubles, twice."""
+"""What is kept over a training step: cards of layers, with P or with LSE on them; one tile of P is made again; then N doubles, twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import palette
+from flashviz import theme
 from flashviz.chapters import training_memory
-from flashviz.chapters.training_memory import KEPT, LAYERS, LENGTHS, TrainingMemory, gather
-from flashviz.director.film.parts import fitting, heading
+from flashviz.chapters.training_memory import KEPT, LAYERS, LENGTHS, SHARED, Tile, TrainingMemory, gather
+from flashviz.director.film.parts import Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, fitted, middle
-from flashviz.figures import KIB, kib
-from flashviz.layout import Rect, Shot
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, fitted, fly, middle
+from flashviz.figures import kib
+from flashviz.layout import Rect, Shot, centered
 from flashviz.layout.backward import Grid
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture, on_ground
-from flashviz.mobjects.tiles import Rectangles, dashes, edges, outlines
+from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, box, dashes, edges, flat_row, line_of, outlines, plane
+from flashviz.palette import Theme, spread
 
-SWEEP, FOLD, FORWARD, GROWS = 2.4, 1.5, 2.6, 2.0  # seconds: of rows, of LSE's folding, of layers forward, of a doubling
-CLOSELY, BACK = 3.8, 2.6  # seconds: of the last layer's turn back, and of all others'
-SLOWLY = 1.7  # how much the first tiles take longer: the power of the time by which they come
+SWEEP, LAYER, GROWS = 3.0, 0.9, 1.5  # seconds: of rows, of a layer's forward pass, of a doubling
+PRODUCT, ROWS, TILES = 1.6, 1.4, 1.4  # seconds: of a product, of a tile's rows, of all tiles
 SIDES = {
     "standard": ("Standard attention keeps P", "Standard keeps P"),
     "flash": ("FlashAttention keeps LSE", "Flash keeps LSE"),
 }  # fmt: skip
-GOES_BACK = {  # what a side's backward pass does for P; the first that fits
-    "standard": ("Standard attention reads P", "Standard reads P"), "flash": ("FlashAttention makes P again", "Flash makes P again"),
-}  # fmt: skip
-LAYER = ("layer {}", "{}")
-NOT_KEPT = ("P is not kept", "no P")
-NOTES = {
-    "both": ("both also keep Q, K, V and O", "and Q, K, V, O"),
-    "smaller": ("all drawn smaller, on one scale", "all drawn smaller"),
-}  # fmt: skip
-STEP = em(46)  # from a plate to the next one
-STRIP, BESIDE = em(30), em(10)  # of Q and K beside a P: how wide, and how far from it
-INNER = em(16)  # between a thing and its name
-PITCH = em(72)  # from a block of LSE to the next one
-ROWS = 24  # bands of P that a row is shown by
-FALL = 0.25  # turns, in which a layer leaves that is dropped
+NOT_KEPT = ("P not kept", "no P")
+AGAIN = (("made again:", "one more Q Kᵀ"), ("again:", "Q Kᵀ"))
+NOTE = ("areas are bytes; LSE drawn thicker", "areas are bytes", "to scale")
+STEP, PAD = em(30), em(8)  # from a layer's card to the next one; about what lies on a card
+HAIR, SLOT = em(8), em(20)  # the least width of LSE that is seen, and of what a letter names
+BESIDE = em(14)  # from one thing on a card to the next
+BANDS = 24  # of P, that a row is shown by
+LINE = em(6)  # about what is framed
 
 
 class TrainingMemoryStage(ShotScene):
-    """The scene that the plates lie on."""
+    """The scene that the cards lie on."""
 
     script = training_memory.BEATS
 
@@ -62,217 +55,278 @@ class TrainingMemoryStage(ShotScene):
         return TrainingMemoryFilm(self, found)
 
 
+class Card(Group):
+    """What one layer keeps: P or LSE, and Q, K, V and O beside it, each as large as its bytes."""
+
+    def __init__(self, film: TrainingMemoryFilm, kept: str) -> None:
+        skin, self.kept = film.skin, kept
+        self.ground = plane(skin.ground, skin.quiet, "card")
+        self.strips = {name: Rectangles(skin.hue(name), name=f"kept {name}") for name in (*SHARED, kept) if name != "P"}
+        self.p = [film.picture("kept P"), outlines(skin.ink, "rim")] if kept == "P" else []
+        super().__init__(self.ground, *self.strips.values(), *self.p)
+
+    def display(self, parts: Mapping[str, Rect], there: float = 1.0, ground: float = 1.0) -> None:
+        """As far as it is written, from the top."""
+        part = {name: rect.top(rect.height * there) for name, rect in parts.items() if name in (*SHARED, self.kept)}
+        for name, strip in self.strips.items():
+            strip.display(edges([part[name]] if there else []))
+        if self.p:
+            self.p[0].display(parts["P"], part["P"])
+            self.p[1].display(edges([part["P"]] if there else []))
+        left, right = part[self.kept].x0 - PAD, part["O"].x1 + PAD
+        self.ground.display(edges([Rect(left, parts["O"].y0 - PAD, right, parts["O"].y1 + PAD)] if there else []))
+        self.ground.set_fill(opacity=ground).set_stroke(opacity=ground)
+
+
+class Entry:
+    """One weight of the tile, large: ``cross`` leads along its query and key to its score, ``said`` is how it is reckoned."""
+
+    def __init__(self, tile: Tile, place: Shot, skin: Theme) -> None:
+        (row, key), written = tile.entry, tile.said
+        lines = {part: line_of(place[part], len(tile.p), row) for part in ("Q", "S", "LSE", "stored")}
+        score, stored = (Rect(*flat_row(lines[part], tile.p.shape[1])[key]) for part in ("S", "stored"))
+        across = Rect(lines["Q"].x0, score.y0, lines["LSE"].x1, score.y1), Rect(score.x0, score.y0, score.x1, place["K"].y1)
+        self.cross = outlines(skin.ink, "row").display(edges([rect.inset(-LINE) for rect in across]))
+        self.stored = outlines(skin.ink, "entry", theme.HEAVY).display(edges([stored.inset(-LINE)]))
+        self.begins = {"score": score, "less": lines["LSE"], "stored value": stored}
+        texts = {
+            "score": (f"S = {written['score']}", skin.scores), "less": (f"LSE = {written['LSE']}", skin.stats),
+            "difference": (f"S − LSE = {written['difference']}", skin.ink),
+            "weight": (f"exp({written['difference']}) = {written['weight']}", skin.scores),
+            "stored value": (f"stored: {written['stored']}", skin.scores),
+        }  # fmt: skip
+        self.said = {part: fitted_in(place, part, [text], color, NUMBER) for part, (text, color) in texts.items()}
+
+    def comes(self, part: str) -> Shows:
+        """A number comes out of where it is drawn as a shade."""
+        said, begin = self.said[part], self.begins[part]
+        return fly(said, Word(said.text, LABEL, "white", begin.x0, begin.y0, "part"))
+
+
 class TrainingMemoryFilm(ChapterFilm):
     """Everything on stage, made here once.
 
-    ``n``: how many times as many queries and keys are drawn, ``now``: until when, in layers' turns, ``unit``: the area of a byte.
+    ``n``: how many times as many queries and keys are drawn, ``layers``: how many of them are written, ``unit``: the area of a byte.
     """
 
     said: dict[str, Mobject]
+    tiles: dict[str, Matrix]
 
     def __init__(self, scene: ShotScene, found: TrainingMemory) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("training")
-        self.n, self.now = 1.0, 0.0
-        wide = place["standard"].width / 5
-        texts = [text for text in LAYER if text_width(text.format(LAYERS), LABEL) + 2 * INNER <= wide] or LAYER[-1:]
-        self.room = text_width(texts[0].format(LAYERS), LABEL) + 2 * INNER
+        self.n, self.layers, self.was = 1.0, 1.0, list[int]()
         self.unit = self.fitting(1)
-        _, p = sheets(found.config, found.flash.inputs)
-        self.sheet = on_ground(p)
-        self.square, self.column = self.picture("P of a layer"), Rectangles(self.skin.stats, name="LSE of a layer")
-        self.plates = [self.picture("kept P") for _ in range(LAYERS)]
-        self.rims = [outlines(self.skin.ink, "rim") for _ in range(LAYERS)]
-        self.blocks = [Rectangles(self.skin.stats, name="kept LSE") for _ in range(LAYERS)]
-        self.layers = {
-            side: [Word(texts[0].format(layer + 1), LABEL, self.skin.ink, 0.0, 0.0, "layer", Face.TEXT) for layer in range(LAYERS)]
-            for side in KEPT
+        self.sheet = on_ground(sheets(found.config, found.flash.inputs)[1])
+        self.cards = {side: [Card(self, kept) for _ in range(LAYERS)] for side, kept in KEPT.items()}
+        self.column = Rectangles(self.skin.stats, name="LSE of a layer")
+        self.letters = {
+            side: [Word(name, LABEL, self.skin.hue(name), 0.0, 0.0, "part") for name in (kept, *SHARED)] for side, kept in KEPT.items()
         }
-        most = {side: kib(LAYERS * found.bytes_of(name, LENGTHS[-1])) for side, name in KEPT.items()}
-        self.bytes = {side: self.readout(f"bytes {side}", most[side], place[f"{side} bytes"], ONE_NUMBER) for side in KEPT}
-        self.count = self.readout("count", self.counted(LENGTHS[-1]), place["n"], NUMBER)
-        self.names = self.titles(SIDES)
+        moments = [(n, LAYERS) for n in LENGTHS]
+        most = max((self.bytes_of(side, *each) for side in KEPT for each in moments), key=len)
+        self.bytes = {
+            side: self.readout(f"bytes {side}", most, place[f"{side} bytes"], ONE_NUMBER, self.skin.hue(kept))
+            for side, kept in KEPT.items()
+        }
+        widest = max((self.rest_of(*each) for each in moments), key=len)
+        self.rest = {side: self.readout(f"rest {side}", widest, place[f"{side} rest"], NAME, self.skin.ink) for side in KEPT}
+        self.count = self.readout("count", self.counted(LENGTHS[-1], LAYERS), place["n"], NUMBER, self.skin.ink)
+        self.names = [fitted_in(place, f"{side} name", each, self.skin.ink) for side, each in SIDES.items()]
+        self.walking = Group(self.picture("tile of P"), outlines(self.skin.ink, "tile"))
+        self.entry = Entry(found.tile, scene.shot("remade"), self.skin)
         self.hollow = Rectangles(self.skin.quiet, name="P, not kept")
-        self.reading = Rectangles(self.skin.ink, name="P that is read", opacity=palette.DIM)
-        self.tile, self.frame = self.picture("tile of P"), outlines(self.skin.ink, "tile")
-        self.strips = {name: Rectangles(self.skin.hue(name), name=f"{name} of a layer", opacity=0.0) for name in "QK"}
-        self.used = {name: Rectangles(self.skin.hue(name), name=f"{name} in use") for name in "QK"}
-        stacked = [part for pair in zip(self.plates, self.rims, strict=True) for part in pair]
-        self.absent = amid(NOT_KEPT, self.skin.ink, self.empty, "no P")
-        words = [self.absent, *(each for layers in self.layers.values() for each in layers)]
-        drawn = [*stacked, self.reading, self.hollow, *self.strips.values(), *self.used.values(), self.tile, self.frame, *self.blocks]
-        self.all = Group(*drawn, *words, *self.bytes.values(), self.count)
-        self.notes = {name: fitted_in(place, "note", texts, self.skin.ink, LABEL) for name, texts in NOTES.items()}
-        self.display(1.0, 0.0)
+        self.before = Rectangles(self.skin.ink, name="was")
+        self.absent = amid(NOT_KEPT, self.skin.ink, self.parts("flash", 0)["P"], "no P")
+        self.note = fitted_in(place, "note", NOTE, self.skin.ink, LABEL)
+        cards = [card for cards in self.cards.values() for card in cards]
+        letters = [each for letters in self.letters.values() for each in letters]
+        self.drawn = Group(self.hollow, *cards, self.before, *letters, self.absent)
+        self.numbers = [self.count, *self.bytes.values(), *self.rest.values()]
+        self.all = Group(self.drawn, *self.numbers, *self.names, self.note)
+        self.display(1.0, 1.0)
+        self.tell()
 
     def picture(self, tag: str) -> Picture:
         """P of the first head, on a ground that is seen."""
         return Picture(self.sheet, self.skin, "P", tag)
 
-    def titles(self, texts: dict[str, tuple[str, str]]) -> list[Word]:
-        """What either side does."""
-        return [fitted_in(self.place, f"{side} name", each, self.skin.ink) for side, each in texts.items()]
-
-    def readout(self, name: str, widest: str, rect: Rect, most: float) -> Readout:
+    def readout(self, name: str, widest: str, rect: Rect, most: float, color: str) -> Readout:
         """A number, so large that its widest text fits."""
-        return Readout(widest, fitting(widest, most, rect), self.skin.ink, name=name, face=Face.MONO_STRONG).at(rect)
+        return Readout(widest, fitting(widest, most, rect), color, name=name, face=Face.MONO_STRONG).at(rect)
+
+    # ------------------------------------------------------------------------------------------------------------ how many
 
     @property
     def even(self) -> bool:
         """Whether there are as many queries as keys."""
         return self.found.config.seq_q == self.found.config.seq_k
 
-    def counted(self, n: float) -> str:
+    def length(self, n: float) -> str:
         """How many queries and keys there are."""
         queries, keys = (f"{round(n * each):,}" for each in (self.found.config.seq_q, self.found.config.seq_k))
         return f"N = {queries}" if self.even else f"N × M = {queries} × {keys}"
 
+    def counted(self, n: float, layers: float) -> str:
+        """How long, and how many layers are written."""
+        return f"{self.length(n)}, layers: {layers:.0f}"
+
+    def bytes_of(self, side: str, n: float, layers: float) -> str:
+        """What a side alone keeps."""
+        return f"{KEPT[side]} {kib(layers * self.found.bytes_of(KEPT[side], n))}"
+
+    def rest_of(self, n: float, layers: float) -> str:
+        """What both keep."""
+        return f"Q K V O {kib(layers * sum(self.found.bytes_of(name, n) for name in SHARED))}"
+
+    @property
+    def texts(self) -> list[str]:
+        """What the numbers say of what is drawn now."""
+        own = [self.bytes_of(side, self.n, self.layers) for side in KEPT]
+        return [self.counted(self.n, self.layers), *own, *[self.rest_of(self.n, self.layers)] * len(KEPT)]
+
+    def tell(self) -> None:
+        """The numbers are those of what is drawn."""
+        for each, text in zip(self.numbers, self.texts, strict=True):
+            each.display(text)
+
     # -------------------------------------------------------------------------------------------------------------- where
 
-    @property
-    def hair(self) -> Rect:
-        """LSE of one layer beside its P, as long, its area as its bytes."""
-        near, size = self.scene.shot("one layer"), self.found.sizes
-        return near["LSE"].left(near["P"].width * size["LSE"] / size["P"])
+    def widths(self, high: float, n: float) -> dict[str, float]:
+        """Of all that a layer has, if P is so high: areas as bytes, all as high as P."""
+        c = self.found.config
+        p = high * c.seq_k / c.seq_q
+        wide = {name: p * self.found.bytes_of(name, n) / self.found.bytes_of("P", n) for name in ("P", "LSE", *SHARED)}
+        return {**wide, "LSE": max(wide["LSE"], HAIR)}
 
-    @property
-    def pieces(self) -> int:
-        """In how many it is folded: so that it is about as thick as it is long."""
-        return max(1, round(float(np.sqrt(self.hair.height / self.hair.width))))
+    def beside(self, rect: Rect, high: float, n: float) -> dict[str, Rect]:
+        """Where it stands, from the upper left corner of ``rect``: P, LSE, then Q, K, V and O."""
+        left, found = rect.x0, dict[str, Rect]()
+        for name, wide in self.widths(high, n).items():
+            found[name] = Rect(left, rect.y1 - high, left + wide, rect.y1)
+            left += max(wide, SLOT if name in SHARED else wide) + BESIDE
+        return found
 
-    def folded(self, share: float) -> list[Rect]:
-        """Pieces of it on their way from one under another to one beside another: the same area."""
-        hair, count = self.hair, self.pieces
-        high, top = hair.height / count, hair.center[1] + hair.height / count / 2
-        starts = [hair.below(at * high).top(high) for at in range(count)]
-        stops = [Rect(hair.x0 + at * hair.width, top - high, hair.x0 + (at + 1) * hair.width, top) for at in range(count)]
-        return [start.toward(stop, share) for start, stop in zip(starts, stops, strict=True)]
+    def highest(self, rect: Rect, n: float) -> float:
+        """How high P may be, so that all fits beside one another."""
+        high = rect.height
+        while self.beside(rect, high, n)["O"].x1 > rect.x1:
+            high *= 0.99
+        return high
 
     def fitting(self, n: float) -> float:
-        """The area of a byte, where P fits its places at a length: in a stack, and beside LSE."""
-        stack, alone = self.place["standard"], self.place["flash"]
-        wide = min(stack.width - (LAYERS - 1) * STEP - self.room, alone.width)
-        high = min(stack.height - (LAYERS - 1) * STEP, alone.height)
-        c = self.found.config
-        high = min(high, wide * c.seq_q / c.seq_k)
+        """The area of a byte, where the cards fit their places at a length."""
+        c, room = self.found.config, (LAYERS - 1) * STEP + 2 * PAD
+        high = min(self.highest(self.place[side].before(room).below(room), n) for side in KEPT)
         return high * high * c.seq_k / c.seq_q / self.found.bytes_of("P", n)
 
-    def size(self, n: float) -> tuple[float, float]:
-        """Width and height of a P: its area is its bytes."""
-        c, area = self.found.config, self.found.bytes_of("P", n) * self.unit
-        high = float(np.sqrt(area * c.seq_q / c.seq_k))
-        return area / high, high
+    def high(self, n: float) -> float:
+        """How high P is: its area is its bytes."""
+        c = self.found.config
+        return float(np.sqrt(self.found.bytes_of("P", n) * self.unit * c.seq_q / c.seq_k))
 
-    def plate(self, layer: int) -> Rect:
-        """Where a layer's P lies on those before."""
-        (wide, high), rect = self.size(self.n), self.place["standard"]
-        return rect.left(wide).top(high).shifted(layer * STEP, -layer * STEP)
+    def parts(self, side: str, layer: int) -> dict[str, Rect]:
+        """Where a layer's card has what it keeps."""
+        found = self.beside(self.place[side], self.high(self.n), self.n)
+        return {name: rect.shifted(layer * STEP, -layer * STEP) for name, rect in found.items()}
+
+    @property
+    def near(self) -> dict[str, Rect]:
+        """Where one layer has them, large."""
+        place = self.scene.shot("one layer")["layer"]
+        return self.beside(place, self.highest(place, 1), 1)
 
     @property
     def empty(self) -> Rect:
-        """A P as large, on the other side, where none is kept."""
-        wide, high = self.size(self.n)
-        return self.place["flash"].left(wide).top(high)
+        """What the cards below leave to be seen of where P is not kept."""
+        return self.parts("flash", self.top)["P"].before(self.top * STEP)
 
-    def block(self, layer: int, share: float = 1.0) -> Rect:
-        """Where a layer's LSE lies, or a share of it: one length thick, whatever N is, its area its bytes."""
-        thick = float(np.sqrt(self.found.bytes_of("LSE") * self.unit))
-        rect = self.place["LSE"].left(thick * self.n * share)
-        return Rect(rect.x0, rect.y1 - layer * PITCH - thick, rect.x1, rect.y1 - layer * PITCH)
+    @property
+    def top(self) -> int:
+        """The uppermost layer."""
+        return max(int(np.ceil(self.layers)) - 1, 0)
 
     # --------------------------------------------------------------------------------------------------------------- what
 
-    def there(self, layer: int) -> float:
-        """How much of what a layer keeps is written."""
-        return float(np.clip(self.now - layer, 0.0, 1.0))
-
-    def kept(self, layer: int) -> bool:
-        """Whether it has not been dropped: until its turn back has ended."""
-        return self.now < 2 * LAYERS - layer
-
-    def bytes_at(self, side: str) -> float:
-        """Bytes that a side keeps now."""
-        return sum(self.there(layer) * self.kept(layer) for layer in range(LAYERS)) * self.found.bytes_of(KEPT[side], self.n)
-
-    def display(self, n: float, now: float) -> TrainingMemoryFilm:
-        """The step until now, of ``n`` times as many queries and keys: picture, N and bytes are of one moment."""
-        self.n, self.now = n, now
-        for layer in range(LAYERS):
-            self.show(layer)
-        self.use()
-        self.hollow.display(dashes(self.empty))
-        self.count.display(self.counted(n))
-        for side in KEPT:
-            self.bytes[side].display(kib(round(self.bytes_at(side) / KIB) * KIB))
+    def display(self, n: float, layers: float) -> TrainingMemoryFilm:
+        """What is kept of so many layers, of ``n`` times as many queries and keys."""
+        self.n, self.layers = n, layers
+        for side, cards in self.cards.items():
+            for layer, card in enumerate(cards):
+                card.display(self.parts(side, layer), float(np.clip(layers - layer, 0.0, 1.0)))
+            first = self.parts(side, 0)
+            for letter in self.letters[side]:
+                rect = first[letter.text]
+                left = rect.x1 - letter.wide if letter.text == "LSE" else rect.center[0] - letter.wide / 2
+                letter.put_at(left, rect.y1 + PAD + BESIDE / 2)
+        self.hollow.display(dashes(self.parts("flash", self.top)["P"]))
+        empty = self.empty
+        self.absent.put_at(empty.center[0] - self.absent.wide / 2, middle(empty, LABEL))
+        self.absent.set_fill(opacity=float(self.absent.wide < empty.width))
+        p, lse = self.parts("standard", self.top)["P"], self.parts("flash", self.top)["LSE"]
+        was = [dashes(p.left(p.width * m / n).top(p.height * m / n)) for m in self.was]
+        ends = [edges([lse.below(lse.height * m / n).top(0.0).inset(-LINE, -THIN / 2)]) for m in self.was]
+        self.before.display(np.concatenate([np.zeros((0, 4)), *was, *ends]))
         return self
 
-    def show(self, layer: int) -> None:
-        """What one layer keeps: written from the top, and gone soon after its turn back."""
-        there, whole = self.there(layer), self.plate(layer)
-        seen = 1.0 - float(np.clip((self.now - (2 * LAYERS - layer)) / FALL, 0.0, 1.0))
-        part, block = whole.top(whole.height * there), self.block(layer, there)
-        self.plates[layer].display(whole, part, seen)
-        self.rims[layer].display(edges([part] if there else [])).set_stroke(opacity=seen)
-        self.blocks[layer].display(edges([block] if there else [])).set_fill(opacity=seen)
-        standard, flash = (self.layers[side][layer] for side in KEPT)
-        standard.put_at(whole.x1 + INNER, middle(whole.top(STEP), LABEL))
-        flash.put_at(self.block(layer).x1 + INNER, middle(block, LABEL))
-        for each in (standard, flash):
-            each.set_fill(opacity=seen * (there > 0))
-
-    def use(self) -> None:
-        """What a layer's backward pass has of its P: all that it read so far; or one tile, which Q, K and LSE make again."""
-        c, back = self.found.config, LAYERS <= self.now < 2 * LAYERS
-        grid = Grid(self.empty, c.row_blocks, c.col_blocks)
-        turn = 2 * LAYERS - 1 - int(self.now)
-        part = self.now - int(self.now)
-        column, row = divmod(min(int(part * grid.rows * grid.columns), grid.rows * grid.columns - 1), grid.rows)
-        cell = grid.cell(row, column)
-        whole = self.plate(max(turn, 0))
-        self.reading.display(edges([whole.top(whole.height * part)] if back and part else []))
-        self.tile.display(self.empty, cell if back and part else cell.left(0.0))
-        self.frame.display(edges([cell, self.block(turn)] if back and part else []))
-        x, y = self.empty.center[:2]
-        self.absent.put_at(x - self.absent.wide / 2, y)
-        self.absent.set_fill(opacity=float(self.absent.wide + 2 * INNER < self.empty.width and self.now <= LAYERS))
-        strips = {"Q": self.beside("Q"), "K": self.beside("K")}
-        pieces = {"Q": Rect(strips["Q"].x0, cell.y0, strips["Q"].x1, cell.y1), "K": Rect(cell.x0, strips["K"].y0, cell.x1, strips["K"].y1)}
-        for name, rect in strips.items():
-            self.strips[name].display(edges([rect]))
-            self.used[name].display(edges([pieces[name]] if back and part else []))
-
-    def beside(self, name: str) -> Rect:
-        """Where Q or K lies at the P that they make: rows are queries, columns are keys."""
-        rect = self.empty
-        if name == "Q":
-            return Rect(rect.x0 - BESIDE - STRIP, rect.y0, rect.x0 - BESIDE, rect.y1)
-        return Rect(rect.x0, rect.y1 + BESIDE, rect.x1, rect.y1 + BESIDE + STRIP)
-
-    def lit(self, opacity: float) -> Shows:
-        """Q and K are seen so much."""
-        start = self.strips["Q"].get_fill_opacity()
-
-        def show(share: float) -> None:
-            for strip in self.strips.values():
-                strip.set_fill(opacity=start + (opacity - start) * share)
-
-        return Shows(Group(*self.strips.values()), show)
-
-    def runs(self, until: float, seconds: float, pace: Callable[[float], float] = lambda share: share) -> None:
-        """The step goes on."""
-        start = self.now
-        self.move(Shows(self.all, lambda share: self.display(self.n, start + (until - start) * pace(share))), seconds=seconds)
+    def writes(self, layers: int) -> None:
+        """The next layer after so many is written."""
+        self.move(Shows(self.drawn, lambda share: self.display(self.n, layers + share)), seconds=LAYER)
 
     def grows(self, n: int) -> None:
-        """N grows, and with it all that is kept and is counted; on the uppermost P stays an outline of what it was."""
-        start = self.n
-        top = self.plate(LAYERS - 1)
-        text = amid([self.counted(start), f"{round(start * self.found.config.seq_q):,}"], self.skin.ink, top.inset(INNER, 0.0), "was")
-        text.put_at(top.x1 - INNER - text.wide, top.y0 + INNER)
-        self.move(FadeIn(Rectangles(self.skin.ink, name="was").display(dashes(top)), text), seconds=TEXT)
+        """The picture is pulled back, then N grows, and all that is kept; an outline stays of what P was, a mark of how long LSE."""
+        start, near, far = round(self.n), self.unit, self.fitting(n)
+        self.was.append(start)
+
+        def back(share: float) -> None:
+            self.unit = near + (far - near) * share
+            self.display(start, LAYERS)
+
+        self.move(Shows(self.drawn, back, rate_func=ease_in_out_cubic), seconds=MOVE)
         self.move(
-            Shows(self.all, lambda share: self.display(start + (n - start) * share, LAYERS), rate_func=ease_in_out_cubic), seconds=GROWS
+            Shows(self.drawn, lambda share: self.display(start + (n - start) * share, LAYERS), rate_func=ease_in_out_cubic), seconds=GROWS
         )
+        self.turns()
+
+    def turns(self) -> None:
+        """The numbers turn to what is drawn."""
+        pairs = zip(self.numbers, self.texts, strict=True)
+        self.move(*(each.turn(text) for each, text in pairs if each.text != text), seconds=TEXT)
+
+    # ---------------------------------------------------------------------------------------------------------- one tile
+
+    @property
+    def pieces(self) -> dict[str, Rect]:
+        """Where the tile lies in what is kept: in P, and its rows or keys in the others; and where P is not kept."""
+        c, (row, column) = self.found.config, self.found.tile.place
+        standard, flash = (self.parts(side, self.top) for side in KEPT)
+        rows, keys = ((piece, max(each, 1)) for piece, each in ((row, c.row_blocks), (column, c.col_blocks)))
+        strips = {name: Grid(flash[name], count, 1).cell(at, 0) for name, (at, count) in {"Q": rows, "LSE": rows, "K": keys}.items()}
+        cells = {
+            part: Grid(rect, c.row_blocks, c.col_blocks).cell(row, column)
+            for part, rect in {"stored": standard["P"], "S": flash["P"], "P": flash["P"]}.items()
+        }
+        return {**strips, **cells}
+
+    def walk(self, share: float) -> None:
+        """One tile of P after another is made where it is not kept, column by column of tiles, as the kernel's programs take them."""
+        c, whole = self.found.config, self.parts("flash", self.top)["P"]
+        grid = Grid(whole, c.row_blocks, c.col_blocks)
+        column, row = divmod(min(int(share * grid.rows * grid.columns), grid.rows * grid.columns - 1), grid.rows)
+        cell = grid.cell(row, column)
+        picture, frame = self.walking
+        picture.display(whole, cell)
+        frame.display(edges([cell]))
+
+    def matrix(self, part: str) -> Matrix:
+        """A picture of what a part of the shot has; weights by the root of their size, so that small ones are seen."""
+        tile, rect = self.found.tile, self.pieces[part]
+        if part in ("stored", "P"):
+            weights = np.sqrt(tile.stored if part == "stored" else tile.p)
+            return Matrix(weights, rect, self.skin, "P", 0.0, float(np.sqrt(tile.p).max()))
+        values = {"Q": tile.q, "K": tile.k.T, "LSE": tile.lse[:, None], "S": tile.s}[part]
+        values = np.where(np.isfinite(values), values, np.nan)
+        return Matrix(values, rect, self.skin, part, *spread(values))
 
 
 def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: float = NAME) -> Word:
@@ -285,100 +339,149 @@ def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: floa
 
 @beat("layer")
 def layer(film: TrainingMemoryFilm) -> None:
-    """P of one layer: row after row of it leaves one number. All of them are a hair as long as P, then a block of the same area."""
-    place, skin, size = film.scene.shot("one layer"), film.skin, film.found.sizes
-    whole = place["P"]
-    hair, high, frame = film.hair, whole.height / ROWS, outlines(skin.ink, "row")
+    """P of one layer, Q, K, V and O beside it, areas as bytes: row after row of P leaves one number, all of them a strip as long as P."""
+    place, skin, found = film.scene.shot("one layer"), film.skin, film.found
+    near, size, each = film.near, film.found.sizes, film.found.each
+    standard, frame, high = film.cards["standard"][0], outlines(skin.ink, "row"), near["P"].height / BANDS
 
     def show(share: float) -> None:
-        top = whole.y1 - min(int(share * ROWS), ROWS - 1) * high
-        frame.display(edges([Rect(whole.x0, top - high, hair.x1, top)] if share < 1 else []))
-        film.column.display(edges([hair.top(hair.height * share)]))
+        top = near["P"].y1 - min(int(share * BANDS), BANDS - 1) * high
+        frame.display(edges([Rect(near["P"].x0, top - high, near["LSE"].x1, top).inset(-LINE)] if share < 1 else []))
+        film.column.display(edges([near["LSE"].top(near["LSE"].height * share)]))
 
-    film.square.display(whole)
-    count = "N × N" if film.even else "N × M"
-    keeps = [f"{film.counted(1)}; standard attention keeps it", f"{film.counted(1)}; standard keeps it", film.counted(1)]
+    standard.display(near, ground=0.0)
+    weights = "N × N" if film.even else "N × M"
+    shared = kib(sum(size[name] for name in SHARED))
     texts = {
-        "P name": ([f"P: {count} weights", f"P: {count}"], skin.scores, NUMBER),
-        "P note": (keeps, skin.ink, NAME),
-        "P bytes": ([f"{kib(size['P'])} a layer", kib(size["P"])], skin.ink, NUMBER),
-        "LSE name": (["LSE: one number a row", "LSE: N numbers"], skin.stats, NUMBER),
-        "LSE note": (["log-sum-exp; FlashAttention keeps it", "log-sum-exp; Flash keeps it", "its log-sum-exp"], skin.ink, NAME),
-        "LSE bytes": ([f"{kib(size['LSE'])} a layer, to scale", f"{kib(size['LSE'])} a layer", kib(size["LSE"])], skin.ink, NUMBER),
+        "P name": ([f"P: {weights} weights", f"P: {weights}"], skin.scores, NUMBER),
+        "P note": ([f"{film.length(1)}; {each['P']} bytes a weight", f"{each['P']} bytes each"], skin.ink, NAME),
+        "P bytes": ([kib(size["P"])], skin.ink, NUMBER),
+        "LSE name": (["LSE: one number a row"], skin.stats, NUMBER),
+        "LSE note": ([f"log-sum-exp; {each['LSE']} bytes each", f"{each['LSE']} bytes each"], skin.ink, NAME),
+        "LSE bytes": ([kib(size["LSE"])], skin.ink, NUMBER),
+        "units": ([f"Q, K, V, O: {shared} together", f"Q, K, V, O: {shared}"], skin.ink, NAME),
+        "rest": (found.units, skin.ink, LABEL),
     }
-    film.said = {part: fitted_in(place, part, *each) for part, each in texts.items()}
-    film.said["units"] = fitted_in(place, "units", film.found.units, skin.ink, LABEL)
-    film.scene.add(film.square, film.said["P name"], film.said["units"])
+    film.said = {part: fitted_in(place, part, *text) for part, text in texts.items()}
+    for name in ("P", *SHARED):
+        above = centered(near[name].center[0], near[name].y1 + em(NAME) / 2, max(near[name].width, SLOT), em(NAME))
+        film.said[name] = heading(above, name, skin.hue(name), LABEL, "part")
+    film.scene.add(standard, *(film.said[part] for part in ("P name", "P note", "P bytes", "units", "rest", "P", *SHARED)))
     with film.scene.telling():
-        film.move(FadeIn(*(film.said[part] for part in ("P note", "P bytes"))), seconds=TEXT)
+        film.scene.hold(TEXT)
         film.move(
             Shows(Group(film.column, frame), show), FadeIn(film.said["LSE name"], film.said["LSE note"], rate_func=early), seconds=SWEEP
         )
-        film.scene.hold(TEXT)
-        fold = Shows(film.column, lambda share: film.column.display(edges(film.folded(share))), rate_func=ease_in_out_cubic)
-        film.move(fold, FadeIn(film.said["LSE bytes"], rate_func=late), seconds=FOLD)
+        film.move(FadeIn(film.said["LSE bytes"]), seconds=TEXT)
 
 
 @beat("forward")
 def forward(film: TrainingMemoryFilm) -> None:
-    """P and LSE go to their places, on one scale; layer on layer is kept, and counted."""
-    near, pieces = film.scene.shot("one layer"), film.folded(1.0)
-    start = Rect(pieces[0].x0, pieces[0].y0, pieces[-1].x1, pieces[0].y1)
-    film.display(1.0, 1.0)
-    plate, block = film.plate(0), film.block(0)
+    """P goes to one side, LSE to the other, Q, K, V and O to both; layer on layer is kept, and counted."""
+    near, ends = film.near, {side: film.parts(side, 0) for side in KEPT}
 
     def goes(share: float) -> None:
-        film.square.display(near["P"].toward(plate, share))
-        film.column.display(edges([start.toward(block, share)]))
+        for side in KEPT:
+            film.cards[side][0].display({name: near[name].toward(ends[side][name], share) for name in near}, ground=late(share))
 
-    moving = Shows(Group(film.square, film.column), goes, rate_func=ease_in_out_cubic)
     film.move(FadeOut(*film.said.values()), seconds=TEXT)
-    first = [film.hollow, film.absent, film.count, *film.bytes.values(), *(words[0] for words in film.layers.values())]
-    film.move(moving, FadeIn(*film.names, film.notes["both"], *first, rate_func=late), seconds=MOVE)
+    goes(0.0)
+    film.scene.remove(film.column)
+    film.scene.add(film.cards["flash"][0], film.cards["standard"][0])
+    rest = [part for part in film.all.submobjects if part is not film.drawn]
+    letters = [each for letters in film.letters.values() for each in letters]
+    first = [film.hollow, film.absent, *letters, *rest]
+    moving = Shows(Group(film.cards["flash"][0], film.cards["standard"][0]), goes, rate_func=ease_in_out_cubic)
+    film.move(moving, FadeIn(*first, rate_func=late), seconds=MOVE)
+    film.scene.remove(film.cards["flash"][0], film.cards["standard"][0])
     film.scene.add(film.all)
-    film.scene.remove(film.square, film.column)
     with film.scene.telling():
-        film.scene.hold(0.4)
-        film.runs(LAYERS, FORWARD)
+        film.scene.hold(TEXT)
+        for start in range(1, LAYERS):
+            film.writes(start)
+            film.turns()
+
+
+@beat("scores")
+def scores(film: TrainingMemoryFilm) -> None:
+    """One tile of P is taken large, as it is stored and where it is not; what is kept of it comes there, and Q and K make S."""
+    place, skin, pieces = film.scene.shot("remade"), film.skin, film.pieces
+    frames = outlines(skin.ink, "tile", theme.HEAVY).display(edges([rect.inset(-LINE) for rect in pieces.values()]))
+    film.move(FadeIn(frames), seconds=TEXT)
+    film.scene.hold(TEXT)
+    film.tiles = {part: film.matrix(part) for part in ("stored", "Q", "K", "LSE")}
+    empty = box(pieces["S"], stroke=skin.quiet)
+
+    def come(share: float) -> None:
+        empty.set_points(box(pieces["S"].toward(place["S"], share), stroke=skin.quiet).points)
+
+    came = Shows(empty, come, rate_func=ease_in_out_cubic)
+    film.scene.add(*film.tiles.values(), empty)
+    film.move(FadeOut(film.all, frames), *(matrix_to(tile, place[part]) for part, tile in film.tiles.items()), came, seconds=1.2 * MOVE)
+    film.said = {
+        f"{part} name": fitted_in(place, f"{part} name", texts, color)
+        for part, texts, color in (
+            ("stored", ["P, as stored", "stored P"], skin.scores),
+            *((name, [name], skin.hue(name)) for name in ("Q", "K", "LSE")),
+        )
+    }
+    film.said["S name"] = fitted_in(place, "S name", ["S = Q Kᵀ / √d"], skin.scores)
+    film.said["price"] = fitted_in(place, "price", ["the price: this product once more", "price: one more product"], skin.ink)
+    with film.scene.telling():
+        film.move(FadeIn(*(film.said[part] for part in ("stored name", "Q name", "K name", "LSE name"))), seconds=TEXT)
+        film.tiles["S"] = made = film.matrix("S")
+        film.scene.add(made)
+        put(made, place["S"])
+        film.scene.remove(empty)
+        film.move(Columns(made), FadeIn(film.said["S name"]), seconds=PRODUCT)
+        film.move(FadeIn(film.said["price"]), seconds=TEXT)
+        film.move(FadeIn(film.entry.cross), seconds=TEXT)
+        film.move(film.entry.comes("score"), seconds=MOVE)
 
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """The last layer goes first: its P is read and dropped; or each tile of it is made of Q, K and LSE, and dropped."""
-    before, film.names = film.names, film.titles(GOES_BACK)
-    q, k = film.beside("Q"), film.beside("K")
-    places = {"Q": Rect(q.x0, k.y0, q.x1, k.y1), "K": Rect(k.x1 + BESIDE, k.y0, k.x1 + BESIDE + STRIP, k.y1)}
-    letters = [heading(rect, name, film.skin.hue(name), LABEL, "part") for name, rect in places.items()]
-    comes = FadeIn(*film.names, *letters, rate_func=late)
-    film.move(FadeOut(*before, film.absent, rate_func=early), comes, film.lit(palette.FAINT), seconds=2 * TEXT)
+    """One weight is reckoned of its score and its row's LSE: it is the stored one. So is each; the tile is used, and dropped."""
+    place, entry, said = film.scene.shot("remade"), film.entry, film.entry.said
     with film.scene.telling():
-        film.runs(LAYERS + 1, CLOSELY, lambda share: share**SLOWLY)
-        film.runs(2 * LAYERS + FALL, BACK)
-    film.move(film.lit(0.0), FadeOut(*letters), seconds=TEXT)
+        film.move(entry.comes("less"), seconds=MOVE)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(said["difference"]), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(said["weight"]), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(entry.stored), entry.comes("stored value"), seconds=MOVE)
+        film.scene.hold(2 * TEXT)
+        film.tiles["P"] = made = film.matrix("P")
+        put(made, place["S"])
+        film.scene.add(made)
+        renamed = fitted_in(place, "S name", ["P = exp(S − LSE)"], film.skin.scores)
+        film.move(FadeOut(film.said.pop("S name"), film.said.pop("price"), entry.cross, entry.stored), seconds=TEXT)
+        film.move(Shows(made, lambda share: reveal(made, share)), FadeIn(renamed, rate_func=early), seconds=ROWS)
+    film.scene.remove(film.tiles.pop("S"))
+    film.move(FadeOut(*said.values(), renamed, *film.said.values()), seconds=TEXT)
+    ends = film.pieces
+    film.move(*(matrix_to(each, ends[part]) for part, each in film.tiles.items()), FadeIn(film.all, rate_func=late), seconds=MOVE)
+    film.scene.remove(*(film.tiles.pop(part) for part in tuple(film.tiles)))
+    film.scene.add(film.walking)
+    film.move(Shows(film.walking, film.walk), seconds=TILES)
+    film.scene.remove(film.walking)
 
 
 @beat("twice")
 def twice(film: TrainingMemoryFilm) -> None:
-    """The next step, drawn smaller; then twice the queries and keys, on one scale."""
-    start, stop = film.unit, film.fitting(LENGTHS[-1])
-    before, film.names = film.names, film.titles(SIDES)
-
-    def smaller(share: float) -> None:
-        film.unit = start + (stop - start) * share
-        film.display(1.0, 0.0)
-
-    film.move(
-        FadeOut(*before, film.notes["both"], rate_func=early), FadeIn(*film.names, film.notes["smaller"], rate_func=late),
-        Shows(film.all, smaller, rate_func=ease_in_out_cubic), seconds=MOVE,
-    )  # fmt: skip
-    film.runs(LAYERS, MOVE)
+    """Twice the queries and keys: the picture is pulled back, P grows both ways, all others one way."""
     with film.scene.telling():
         film.grows(LENGTHS[1])
 
 
 @beat("idea")
 def idea(film: TrainingMemoryFilm) -> None:
-    """And again: four times the P, twice the LSE; that is what waits."""
-    film.move(FadeOut(film.notes["smaller"], rate_func=early), FadeIn(film.notes["both"], rate_func=late), seconds=2 * TEXT)
+    """And again: four times the P, twice the LSE; where P is not kept stands what it costs to make it again."""
     with film.scene.telling():
         film.grows(LENGTHS[2])
+        rect = film.empty.inset(2 * BESIDE, 0.0)
+        line = centered(*rect.center[:2], rect.width, em(NAME))
+        texts = next((pair for pair in AGAIN if text_width(pair[-1], LABEL, Face.STRONG) <= rect.width), AGAIN[-1])
+        again = [heading(line.shifted(0.0, em(NAME) * (1 - 2 * at)), text, film.skin.ink, NAME, "price") for at, text in enumerate(texts)]
+        film.move(FadeOut(film.absent, rate_func=early), FadeIn(*again, rate_func=late), seconds=2 * TEXT)

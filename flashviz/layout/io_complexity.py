@@ -13,46 +13,46 @@ from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 # ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``border`` where it ends. ``held``: on-chip
-# memory, as wide as it is large, and in the first sweep all of it; ``chip``, over it, says how large that is, ``numbers``, under it, what M
-# counts; at first all three are ``near``, with how many ``rows`` matrices have. ``head``: what the bars are of, which stand on the lower
-# edge of ``plot``; ``under``: the memory that each is of, and its size. At the end bars have the frame: ``wide``, ``wide under``;
-# ``law``: why they fall so, line by line, ``bound``: its source.
+# memory, as wide as it is large, all of it the largest that is seen; ``chip``, over it, says how large that is, ``numbers``, under it, what
+# M counts; at first all three are ``near``, with what M is in ``bytes`` and how many ``rows`` matrices have. ``head``: what the bars are
+# of, which stand on the lower edge of ``plot``; ``under``: the memory that each is of, and its size. At the end bars have the frame:
+# ``wide``, ``wide under``; ``law``: why they fall so, line by line, clear of standard attention's line, ``bound``: its source.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "square": (40, 24, 760, 700), "hbm": (608, 60, 748, 124), "border": (20, 704, 800, 707),
         "chip": (102, 712, 760, 762), "held": (102, 768, 742, 848),
         "numbers": (102, 856, 760, 906),
         "head": (840, 24, 1880, 80), "plot": (840, 90, 1880, 800), "under": (840, 808, 1880, 910),
-        "wide": (80, 10, 1840, 790), "wide under": (80, 800, 1840, 912), "law": (690, 40, 1860, 344), "bound": (690, 356, 1860, 412),
+        "wide": (80, 10, 1840, 790), "wide under": (80, 800, 1840, 912), "law": (690, 158, 1860, 370), "bound": (690, 372, 1860, 418),
         "near chip": (900, 300, 1860, 356), "near held": (900, 370, 1740, 610), "near numbers": (900, 624, 1860, 680),
-        "near rows": (900, 684, 1860, 740),
+        "near bytes": (900, 684, 1860, 740), "near rows": (900, 744, 1860, 800),
     },
     "4:3": {
         "square": (20, 60, 600, 610), "hbm": (474, 92, 594, 152), "border": (20, 623, 600, 626),
         "chip": (70, 640, 600, 690), "held": (70, 698, 590, 768),
         "numbers": (70, 776, 600, 826),
         "head": (640, 24, 1430, 80), "plot": (640, 90, 1420, 800), "under": (640, 808, 1420, 910),
-        "wide": (60, 10, 1400, 790), "wide under": (60, 800, 1400, 912), "law": (520, 40, 1420, 344), "bound": (520, 356, 1420, 412),
+        "wide": (60, 10, 1400, 790), "wide under": (60, 800, 1400, 912), "law": (520, 158, 1420, 370), "bound": (520, 372, 1420, 418),
         "near chip": (690, 300, 1420, 356), "near held": (690, 370, 1390, 590), "near numbers": (690, 604, 1420, 660),
-        "near rows": (690, 664, 1420, 720),
+        "near bytes": (690, 664, 1420, 720), "near rows": (690, 724, 1420, 780),
     },
     "1:1": {
         "square": (10, 100, 510, 560), "hbm": (398, 116, 504, 172), "border": (10, 578, 510, 581),
         "chip": (54, 600, 510, 650), "held": (54, 656, 494, 726),
         "numbers": (54, 732, 510, 782),
         "head": (530, 16, 1075, 66), "plot": (530, 76, 1070, 800), "under": (530, 808, 1070, 910),
-        "wide": (40, 10, 1040, 790), "wide under": (40, 800, 1040, 912), "law": (385, 16, 1060, 256), "bound": (385, 262, 1060, 312),
+        "wide": (40, 240, 1040, 790), "wide under": (40, 800, 1040, 912), "law": (40, 10, 1060, 206), "bound": (40, 208, 1060, 254),
         "near chip": (560, 260, 1060, 310), "near held": (560, 320, 1050, 500), "near numbers": (560, 512, 1060, 562),
-        "near rows": (560, 566, 1066, 616),
+        "near bytes": (560, 566, 1060, 616), "near rows": (560, 620, 1066, 670),
     },
     "9:16": {
         "square": (40, 40, 580, 570), "hbm": (450, 48, 570, 130), "border": (592, 40, 595, 570),
         "chip": (610, 200, 1040, 250), "held": (610, 258, 1030, 338),
         "numbers": (610, 346, 1040, 396),
         "head": (60, 600, 1030, 654), "plot": (60, 664, 1020, 1250), "under": (60, 1258, 1020, 1366),
-        "wide": (60, 120, 1020, 1240), "wide under": (60, 1250, 1020, 1366), "law": (390, 130, 1040, 470), "bound": (390, 480, 1040, 536),
+        "wide": (60, 440, 1020, 1240), "wide under": (60, 1250, 1020, 1366), "law": (60, 120, 1040, 376), "bound": (60, 382, 1040, 438),
         "near chip": (100, 760, 1000, 816), "near held": (100, 826, 960, 1086), "near numbers": (100, 1098, 1000, 1154),
-        "near rows": (100, 1158, 1000, 1214),
+        "near bytes": (100, 1158, 1000, 1214), "near rows": (100, 1218, 1000, 1274),
     },
 }  # fmt: skip
 

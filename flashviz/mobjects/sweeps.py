@@ -26,7 +26,8 @@ CHIP = "KVQO"  # its quarters, from the left
 class Sweeps(VGroup):
     """The square, its blocks of K and V, the one that is on chip, and the rows of Q and O that pass.
 
-    Scores are not stored: the square has a dashed outline, and of them there is the tile that is computed.
+    Scores are not stored: the square has a dashed outline, and of them there is the tile that is computed. O is as full as it is
+    finished: each sweep adds the part of its block of keys.
     """
 
     def __init__(self, place: Square, skin: Theme) -> None:
@@ -38,6 +39,7 @@ class Sweeps(VGroup):
         ]
         self.blocks = {name: Rectangles(skin.hue(name), name=f"blocks {name}", opacity=palette.DIM) for name in "KV"}
         self.held = {name: Rectangles(skin.hue(name), name=f"held {name}") for name in "KV"}
+        self.done = Rectangles(skin.hue("O"), name="O so far", opacity=palette.SECOND)
         self.passing = {name: Rectangles(skin.hue(name), name=f"passing {name}") for name in "QO"}
         self.lines = Rectangles(skin.quiet, name="columns", opacity=palette.SECOND)
         self.tile = Rectangles(skin.scores, name="tile")
@@ -48,7 +50,7 @@ class Sweeps(VGroup):
             for name, at in letters.items()
         ]
         super().__init__(
-            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), *self.passing.values(), self.tile, *named
+            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), self.done, *self.passing.values(), self.tile, *named
         )  # fmt: skip
 
     def display(self, columns: float, rows: float, swept: float = 0.0) -> Sweeps:
@@ -72,6 +74,14 @@ class Sweeps(VGroup):
         ):  # fmt: skip
             thing.display(np.array([[x0, top - rows * unit, x1, top]] if passes else []).reshape(-1, 4))
         self.tile.values = np.array([columns, rows])
+        added, o = (at if passes else len(starts) * (swept > 0)), place.strip("O")
+        line = top - rows * unit if passes else o.y0  # rows above it have this sweep's part, too
+        parts = (
+            o.above(line - o.y0).left(o.width * min(added + 1, len(starts)) / len(starts)),
+            o.bottom(line - o.y0).left(o.width * added / len(starts)),
+        )
+        self.done.display(edges(parts if swept > 0 else []))
+        self.finished = added, len(starts)  # parts of O, of all rows
         return self
 
     def widen(self, before: float, after: float, share: float) -> Sweeps:
