@@ -153,7 +153,7 @@ FILMS = {
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point", "piles", "clocks"),
-        seconds=(20, 56),
+        seconds=(20, 58),
     ),
     "backward": Directed(
         "backward", "BackwardScene",

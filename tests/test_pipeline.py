@@ -408,7 +408,7 @@ def test_one_picture_from_one_program_to_all_sms() -> None:
 
 @pytest.mark.parametrize(("pushed", "level"), [(0.0, 0.0), (1.0, 0.0), (1.0, 0.4), (1.0, 1.0)])
 def test_all_of_the_time_is_drawn_and_no_more(pushed: float, level: float) -> None:
-    """Where all SMs are seen, the area of work and of waiting is the time that the columns have for it, pushed together, levelled, or not."""
+    """Where all SMs are seen, the area of work and of waiting is the time that the columns have for it, pushed or levelled."""
     view = film().overall(pushed, level)
     share = lanes.coverage(view.strips, view.across, view.down, (400, 700), lanes.IDLE + 1)
     pixel = (view.across[1] - view.across[0]) / 700 * (view.down[1] - view.down[0]) / 400
