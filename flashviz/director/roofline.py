@@ -64,7 +64,7 @@ FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 CLOSE = 8  # px, of a number to its line
 FLOOR, SIDE_LINE = 10, 44  # px, of words over the axis
-SLOPE_NAME = 0.45  # of the ridge: where the slope's name stands
+SLOPE_NAME = 0.6  # of the ridge: where the slope's name stands
 BAR, STOPS = 0.44, 0.24  # of the registers' place, under their words: the bar, and at how many queries it stands
 
 
